@@ -1,0 +1,77 @@
+package gzmember
+
+import (
+	"errors"
+	"fmt"
+	"hash/crc32"
+
+	"github.com/klauspost/compress/flate"
+)
+
+var errClosed = errors.New("gzmember: already closed")
+
+// Encoder makes members and segments with deflate. It allocates nothing once it is warm. What it
+// makes depends on the level and the content alone, not on what it made before.
+// It must not be used by two goroutines at a time.
+type Encoder struct {
+	w   *flate.Writer
+	out appender
+}
+
+// appender is the io.Writer that flate writes to. It never fails.
+type appender struct{ dst []byte }
+
+func (a *appender) Write(p []byte) (int, error) {
+	a.dst = append(a.dst, p...)
+	return len(p), nil
+}
+
+// NewEncoder returns an encoder for a level of 1 (fastest) to 9 (smallest).
+func NewEncoder(level int) (*Encoder, error) {
+	if level < flate.BestSpeed || level > flate.BestCompression {
+		return nil, fmt.Errorf("gzmember: level %d, want 1 to 9", level)
+	}
+	w, err := flate.NewWriter(nil, level)
+	if err != nil {
+		return nil, err
+	}
+	return &Encoder{w: w}, nil
+}
+
+// AppendMember appends a member with the given content, and with the payload extra (or nil) in its header.
+func (e *Encoder) AppendMember(dst, content, extra []byte) []byte {
+	dst = e.AppendSegment(AppendMemberHeader(dst, extra), content, true)
+	return AppendMemberTrailer(dst, crc32.ChecksumIEEE(content), int64(len(content)))
+}
+
+// AppendContent appends the C of a file whose content, at least 1 byte, is in memory: Deflate, or
+// Stored if a deflate member would not be at least 3 % smaller than the content.
+func (e *Encoder) AppendContent(dst, content []byte) ([]byte, Coding) {
+	start := len(dst)
+	crc := crc32.ChecksumIEEE(content)
+	dst = e.AppendSegment(AppendMemberHeader(dst, nil), content, true)
+	if !saves(int64(len(dst)-start+TrailerSize), int64(len(content))) {
+		return appendStored(dst[:start], content, crc), Stored
+	}
+	return AppendMemberTrailer(dst, crc, int64(len(content))), Deflate
+}
+
+// saves says whether length bytes are at least 3 % fewer than size.
+func saves(length, size int64) bool { return length <= size-(size*3+99)/100 }
+
+// AppendSegment appends one segment of a deflate stream: it begins at a byte boundary and refers to
+// nothing before it. The last one ends the stream, the others end in a flush, 00 00 ff ff.
+// A segment of a segmented C must fit its length into a u32.
+func (e *Encoder) AppendSegment(dst, segment []byte, last bool) []byte {
+	e.out.dst = dst
+	e.w.Reset(&e.out)
+	// The appender never fails, so neither do these.
+	e.w.Write(segment)
+	if last {
+		e.w.Close()
+	} else {
+		e.w.Flush()
+	}
+	dst, e.out.dst = e.out.dst, nil
+	return dst
+}

@@ -1,0 +1,106 @@
+package gzmember
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// Sizes in bytes of the parts of a member that are always there.
+const (
+	HeaderSize  = 10 // without an extra field
+	TrailerSize = 8
+)
+
+// The bytes of a member's header (RFC 1952 §2.3). The bytes at 4 to 7 are the modification time, at 8 the extra flags.
+const (
+	magic0   = 0x1f
+	magic1   = 0x8b
+	deflate  = 8 // CM
+	flgExtra = 1 << 2
+	osNone   = 0xff // unknown
+)
+
+// subfieldHead is the size of what precedes the payload of an extra field: XLEN, the subfield's id and its length.
+const subfieldHead = 2 + 2 + 2
+
+// MaxExtra is the greatest size in bytes of a subfield's payload: XLEN, a u16, counts it and the four bytes before it.
+const MaxExtra = 65535 - 4
+
+// The kinds of subfield, the first byte of a payload (FORMAT.md §1.2).
+const (
+	KindSegments = 'S' // on P: the segment table of the C before it
+	KindGroup    = 'G' // on G: which of its hard links tpk made
+	KindTrailer  = 'T' // on T: version, number of entries, offset, digest of the sidecar
+)
+
+var plainHeader = [HeaderSize]byte{magic0, magic1, deflate, 0, 0, 0, 0, 0, 0, osNone}
+
+// AppendMemberHeader appends the header of a member: 10 bytes, and an extra field with the
+// payload extra unless that is empty. It panics if extra is longer than MaxExtra.
+func AppendMemberHeader(dst, extra []byte) []byte {
+	start := len(dst)
+	dst = append(dst, plainHeader[:]...)
+	if len(extra) == 0 {
+		return dst
+	}
+	if len(extra) > MaxExtra {
+		panic(fmt.Sprintf("gzmember: extra field of %d bytes", len(extra)))
+	}
+	dst[start+3] = flgExtra
+	dst = binary.LittleEndian.AppendUint16(dst, uint16(len(extra)+4))
+	dst = append(dst, 'T', 'P')
+	dst = binary.LittleEndian.AppendUint16(dst, uint16(len(extra)))
+	return append(dst, extra...)
+}
+
+// AppendMemberTrailer appends the 8 bytes that end a member: the CRC-32 of the content and its size modulo 2^32.
+func AppendMemberTrailer(dst []byte, crc uint32, size int64) []byte {
+	dst = binary.LittleEndian.AppendUint32(dst, crc)
+	return binary.LittleEndian.AppendUint32(dst, uint32(size))
+}
+
+// Header is what a member's header says.
+type Header struct {
+	Length int    // of the header in bytes: where the deflate stream begins
+	Extra  []byte // the payload of the TP subfield, its first byte being the kind; nil if there is none
+}
+
+// ParseHeader reads the header at the beginning of b and accepts only what FORMAT.md §1.2 allows. Extra is
+// a part of b. The error wraps ErrTruncated if b is the beginning of a header, and ErrCorrupt if it is none.
+func ParseHeader(b []byte) (Header, error) {
+	for i, c := range b[:min(len(b), HeaderSize)] {
+		if c != plainHeader[i] && !(i == 3 && c == flgExtra) {
+			return Header{}, fmt.Errorf("%w: byte %d of the header is %#02x", ErrCorrupt, i, c)
+		}
+	}
+	if len(b) < HeaderSize {
+		return Header{}, fmt.Errorf("%w: %d bytes of header", ErrTruncated, len(b))
+	}
+	if b[3] == 0 {
+		return Header{Length: HeaderSize}, nil
+	}
+	return parseExtra(b)
+}
+
+// parseExtra reads the extra field of a header whose fixed bytes are right.
+func parseExtra(b []byte) (Header, error) {
+	const start = HeaderSize + subfieldHead
+	if len(b) < start {
+		return Header{}, fmt.Errorf("%w: in the extra field", ErrTruncated)
+	}
+	field := b[HeaderSize:start]
+	total := int(binary.LittleEndian.Uint16(field))
+	length := int(binary.LittleEndian.Uint16(field[4:]))
+	if field[2] != 'T' || field[3] != 'P' || length == 0 || total != length+4 {
+		return Header{}, fmt.Errorf("%w: foreign extra field % x", ErrCorrupt, field)
+	}
+	if len(b) < start+length {
+		return Header{}, fmt.Errorf("%w: in an extra field of %d bytes", ErrTruncated, length)
+	}
+	extra := b[start : start+length : start+length]
+	switch extra[0] {
+	case KindSegments, KindGroup, KindTrailer:
+		return Header{Length: start + length, Extra: extra}, nil
+	}
+	return Header{}, fmt.Errorf("%w: extra field of unknown kind %#02x", ErrCorrupt, extra[0])
+}

@@ -1,0 +1,74 @@
+package gzmember
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// The limits of a segmented C (FORMAT.md §1.3).
+const (
+	MinShift    = 20   // segments of 1 MiB
+	MaxShift    = 40   // of 1 TiB
+	MinSegments = 2    // a file of one segment is not segmented
+	MaxSegments = 8192 // so that the table, 4 bytes each, fits an extra field
+)
+
+// Segments is the segment table of a C, as the extra field of its P holds it.
+type Segments struct {
+	Shift   uint8    // segment k holds the content's bytes from k << Shift
+	Lengths []uint32 // of each segment in the deflate stream, in bytes
+}
+
+// ShiftFor returns the shift with which tpk writes a file of size bytes, at most MaxSize: the
+// smallest, from MinShift, that needs no more than MaxSegments segments.
+func ShiftFor(size int64) uint8 {
+	shift := uint8(MinShift)
+	for SegmentsOf(size, shift) > MaxSegments {
+		shift++
+	}
+	return shift
+}
+
+// SegmentsOf returns the number of segments of 1 << shift bytes that hold size bytes.
+func SegmentsOf(size int64, shift uint8) int64 {
+	n := size >> shift
+	if n<<shift != size {
+		n++
+	}
+	return n
+}
+
+// segmentsHead is the size of what precedes the lengths in a payload: the kind and the shift.
+const segmentsHead = 1 + 1
+
+// AppendExtra appends the table as the payload of P's extra field, for AppendZeros.
+func (s Segments) AppendExtra(dst []byte) []byte {
+	dst = append(dst, KindSegments, s.Shift)
+	for _, n := range s.Lengths {
+		dst = binary.LittleEndian.AppendUint32(dst, n)
+	}
+	return dst
+}
+
+// ParseSegments reads a payload that AppendExtra made. The error wraps ErrCorrupt if the shift, the number
+// of segments or one of their lengths cannot be right. Whether they fit their C is for the caller to check: their sum is its length − 18.
+func ParseSegments(payload []byte) (Segments, error) {
+	if len(payload) < segmentsHead || payload[0] != KindSegments {
+		return Segments{}, fmt.Errorf("%w: not a segment table", ErrCorrupt)
+	}
+	table := payload[segmentsHead:]
+	if n := len(table) / 4; len(table)%4 != 0 || n < MinSegments || n > MaxSegments {
+		return Segments{}, fmt.Errorf("%w: segment table of %d bytes", ErrCorrupt, len(payload))
+	}
+	s := Segments{Shift: payload[1], Lengths: make([]uint32, len(table)/4)}
+	if s.Shift < MinShift || s.Shift > MaxShift {
+		return Segments{}, fmt.Errorf("%w: segments of 2^%d bytes", ErrCorrupt, s.Shift)
+	}
+	for i := range s.Lengths {
+		s.Lengths[i] = binary.LittleEndian.Uint32(table[4*i:])
+		if s.Lengths[i] == 0 {
+			return Segments{}, fmt.Errorf("%w: segment %d is empty", ErrCorrupt, i)
+		}
+	}
+	return s, nil
+}
