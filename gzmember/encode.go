@@ -50,14 +50,14 @@ func (e *Encoder) AppendContent(dst, content []byte) ([]byte, Coding) {
 	start := len(dst)
 	crc := crc32.ChecksumIEEE(content)
 	dst = e.AppendSegment(AppendMemberHeader(dst, nil), content, true)
-	if !saves(int64(len(dst)-start+TrailerSize), int64(len(content))) {
+	if !Saves(int64(len(dst)-start+TrailerSize), int64(len(content))) {
 		return appendStored(dst[:start], content, crc), Stored
 	}
 	return AppendMemberTrailer(dst, crc, int64(len(content))), Deflate
 }
 
-// saves says whether length bytes are at least 3 % fewer than size.
-func saves(length, size int64) bool { return length <= size-(size*3+99)/100 }
+// Saves says whether length bytes are at least 3 % fewer than size.
+func Saves(length, size int64) bool { return length <= size-(size*3+99)/100 }
 
 // AppendSegment appends one segment of a deflate stream: it begins at a byte boundary and refers to
 // nothing before it. The last one ends the stream, the others end in a flush, 00 00 ff ff.

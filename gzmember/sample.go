@@ -48,5 +48,5 @@ func Compressible(r io.ReaderAt, size int64, buf ...[]byte) (bool, error) {
 		in += int64(len(part))
 		out += int64(len(s.out))
 	}
-	return saves(out, in), nil
+	return Saves(out, in), nil
 }
