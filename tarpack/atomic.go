@@ -1,0 +1,143 @@
+package tarpack
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+)
+
+var (
+	// ErrLocked: another process is writing the archive.
+	ErrLocked = errors.New("is being written by another process")
+	// ErrNotRegular: only a regular file can be replaced.
+	ErrNotRegular = errors.New("exists and is not a regular file")
+)
+
+// SidecarSuffix is what a sidecar's name adds to its archive's.
+const SidecarSuffix = ".tpi"
+
+// An output is an archive and its sidecar while they are written: two temporary files beside the place
+// where they will stand. Nothing is seen there until commit, which leaves both or the old ones.
+//
+// The temporary names are fixed, and the archive's carries a lock: so a second writer is refused, and
+// what a killed one has left is taken over by the next.
+type output struct {
+	name    string
+	archive *os.File
+	sidecar *os.File
+	lock    *flock.Flock
+}
+
+// createOutput takes the lock for writing the archive name and creates its temporary files.
+// It returns ErrLocked when somebody else is writing it.
+func createOutput(name string) (*output, error) {
+	// The rename must replace what a symbolic link points to, not the link.
+	if real, err := filepath.EvalSymlinks(name); err == nil {
+		name = real
+	}
+	if fi, err := os.Stat(name); err == nil && !fi.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: %w", name, ErrNotRegular)
+	}
+	o := &output{name: name}
+	var err error
+	if o.archive, o.lock, err = lockedTemp(tempName(name)); err != nil {
+		return nil, err
+	}
+	if o.sidecar, err = openTemp(tempName(name + SidecarSuffix)); err != nil {
+		return nil, errors.Join(err, o.abort())
+	}
+	for _, f := range []*os.File{o.archive, o.sidecar} {
+		if err := f.Truncate(0); err != nil {
+			return nil, errors.Join(err, o.abort())
+		}
+	}
+	return o, nil
+}
+
+// tempName is where the new content of name is written.
+func tempName(name string) string {
+	dir, base := filepath.Split(name)
+	return filepath.Join(dir, "."+base+".tpk-tmp")
+}
+
+// openTemp does not truncate: until the lock is known to be ours, the file may be another writer's.
+func openTemp(name string) (*os.File, error) {
+	return os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
+}
+
+// lockedTemp opens the file name, locked. The holder of a lock renames or removes the file before it
+// lets go, so after locking the name must still be that of the locked file; else we try again.
+func lockedTemp(name string) (*os.File, *flock.Flock, error) {
+	for {
+		lock := flock.New(name, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o666))
+		ok, err := lock.TryLock()
+		if err != nil {
+			return nil, nil, err
+		}
+		if !ok {
+			return nil, nil, fmt.Errorf("%s: %w", name, ErrLocked)
+		}
+		f, err := openTemp(name)
+		if err != nil {
+			return nil, nil, errors.Join(err, lock.Close())
+		}
+		locked, err1 := lock.Fh().Stat()
+		opened, err2 := f.Stat()
+		if err1 == nil && err2 == nil && os.SameFile(locked, opened) {
+			return f, lock, nil
+		}
+		if err := errors.Join(err1, err2, f.Close(), lock.Close()); err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+// commit makes both files durable and puts them in their places, the archive first: a crash in between
+// leaves a sidecar that does not match, which every reader notices. After an error nothing of the new
+// files is left, unless the archive had already been put in its place.
+func (o *output) commit() error {
+	for _, f := range []*os.File{o.archive, o.sidecar} {
+		if err := f.Sync(); err != nil {
+			return errors.Join(err, o.abort())
+		}
+	}
+	for _, f := range []*os.File{o.archive, o.sidecar} {
+		if err := f.Close(); err != nil {
+			return errors.Join(err, o.abort())
+		}
+	}
+	if err := os.Rename(tempName(o.name), o.name); err != nil {
+		return errors.Join(err, o.abort())
+	}
+	if err := os.Rename(tempName(o.name+SidecarSuffix), o.name+SidecarSuffix); err != nil {
+		return errors.Join(err, os.Remove(tempName(o.name+SidecarSuffix)), o.lock.Close())
+	}
+	if err := syncDir(filepath.Dir(o.name)); err != nil {
+		return errors.Join(err, o.lock.Close())
+	}
+	return o.lock.Close()
+}
+
+// abort removes the temporary files and gives up the lock.
+func (o *output) abort() error {
+	var errs []error
+	if o.sidecar != nil {
+		o.sidecar.Close() // closed already when commit failed late
+		errs = append(errs, os.Remove(o.sidecar.Name()))
+	}
+	o.archive.Close()
+	errs = append(errs, os.Remove(o.archive.Name()), o.lock.Close())
+	return errors.Join(errs...)
+}
+
+// syncDir makes the names in a directory durable.
+func syncDir(name string) error {
+	d, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

@@ -1,0 +1,279 @@
+package tarpack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/tarpack/tpk/sidecar"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+)
+
+// PackOptions says how to pack. The zero value is usable.
+type PackOptions struct {
+	Level         int       // of deflate, 1 to 9; 0 means 6
+	Workers       int       // compressing goroutines; 0 means one for each CPU
+	Dedup         DedupMode // which equal files become hard links
+	Exclude       *Excluder // what to leave out
+	PreserveOwner bool      // keep user and group; otherwise all belongs to 0:0
+	Special       bool      // keep FIFOs and devices
+	// LatestModTime clamps later modification times (SOURCE_DATE_EPOCH). Zero: none is clamped.
+	LatestModTime time.Time
+	// RemoveFiles removes what was packed, after archive and sidecar are safely on disk. What changed in
+	// the meantime, or was not packed, stays. Only for Pack.
+	RemoveFiles bool
+
+	// Notice, if set, gets a line for each thing that was left out and why.
+	Notice func(message string)
+	// Progress, if set, is called after each entry, always from the same goroutine.
+	Progress func(Progress)
+}
+
+// Progress counts what is done.
+type Progress struct {
+	Entries int64 // entries written
+	Bytes   int64 // bytes of content read for them
+}
+
+// PackResult says what a Pack has done.
+type PackResult struct {
+	Stats        sidecar.Stats
+	ArchiveBytes int64
+	SidecarBytes int64 // 0 when streamed
+	Removed      int64 // files and directories that RemoveFiles removed
+}
+
+// Pack packs the directory dir into the archive out and its sidecar, both or neither: on an error whatever stood
+// there before is untouched. The same tree gives the same bytes, whatever the number of workers.
+//
+// A file that cannot be read, or changes while it is read, fails the whole (ErrChanged), with the path in
+// the error; so does a second writer of the same archive (ErrLocked).
+func Pack(ctx context.Context, dir, out string, o PackOptions) (PackResult, error) {
+	dst, err := createOutput(out)
+	if err != nil {
+		return PackResult{}, err
+	}
+	p, err := newPacker(dst.archive, o)
+	if err != nil {
+		return PackResult{}, errors.Join(err, dst.abort())
+	}
+	p.out.file = dst.archive
+	if err := p.skipOutput(dst); err != nil {
+		return PackResult{}, errors.Join(err, dst.abort())
+	}
+	res, err := p.run(ctx, dir, dst.sidecar)
+	if err != nil {
+		return PackResult{}, errors.Join(err, dst.abort())
+	}
+	if err := dst.commit(); err != nil {
+		return PackResult{}, err
+	}
+	if o.RemoveFiles {
+		res.Removed, err = p.removePacked(ctx, dir)
+	}
+	return res, err
+}
+
+// PackStream packs the directory dir into w and writes no sidecar; it can be rebuilt. On an error w has
+// got part of an archive.
+func PackStream(ctx context.Context, dir string, w io.Writer, o PackOptions) (PackResult, error) {
+	p, err := newPacker(w, o)
+	if err != nil {
+		return PackResult{}, err
+	}
+	// The trailer holds the sidecar's digest, so the sidecar is made all the same.
+	tmp, err := os.CreateTemp("", "tpk-*")
+	if err != nil {
+		return PackResult{}, err
+	}
+	defer tmp.Close()
+	if err := os.Remove(tmp.Name()); err != nil {
+		return PackResult{}, err
+	}
+	res, err := p.run(ctx, dir, tmp)
+	res.SidecarBytes = 0
+	return res, err
+}
+
+const (
+	// inMemory is the size up to which a file is read and compressed in one piece by one worker. Larger ones are
+	// read by the sequencer, and their segments compressed by all workers.
+	inMemory = 8 << 20
+	// inFlight is how many bytes of content may wait for their turn, and lookahead how many entries.
+	inFlight  = 32 << 20
+	lookahead = 256
+)
+
+// A packer is one run of Pack. Three kinds of goroutines take part: the walker finds entries in order,
+// workers read and compress files in any order, and the sequencer (run's own goroutine) writes everything
+// in order. So what is decided in order — which file is a duplicate, what stands where — does not depend on timing.
+type packer struct {
+	o        PackOptions
+	level    int
+	workers  int
+	skip     []os.FileInfo
+	root     *os.Root // the directory that is packed
+	out      *writer
+	builder  *sidecar.Builder
+	group    group
+	dedup    dedup
+	maker    *contentMaker // the sequencer's own
+	links    []link        // of the directory at hand
+	progress Progress
+	packed   map[uint64]struct{} // fingerprints for RemoveFiles
+	blocks   []byte              // scratch: the header blocks of a file
+	member   []byte              // scratch: H or P
+
+	order  chan *item  // all entries, in order
+	jobs   chan *item  // those that a worker prepares
+	pieces chan *piece // of a big file
+	budget *semaphore.Weighted
+}
+
+func newPacker(w io.Writer, o PackOptions) (*packer, error) {
+	p := &packer{
+		o: o, level: o.Level, workers: o.Workers,
+		out:    &writer{w: w},
+		order:  make(chan *item, lookahead),
+		jobs:   make(chan *item, lookahead),
+		pieces: make(chan *piece),
+		budget: semaphore.NewWeighted(inFlight),
+		dedup: dedup{
+			mode: o.Dedup, byKey: map[uint64]*written{}, byInode: map[inode]*written{}, bigSizes: map[int64]bool{},
+		},
+	}
+	if p.level == 0 {
+		p.level = 6
+	}
+	if p.workers <= 0 {
+		p.workers = runtime.GOMAXPROCS(0)
+	}
+	if o.RemoveFiles {
+		p.packed = map[uint64]struct{}{}
+	}
+	if p.o.Notice == nil {
+		p.o.Notice = func(string) {}
+	}
+	var err error
+	if p.maker, err = newContentMaker(p.level); err != nil {
+		return nil, err
+	}
+	p.group.enc, err = newHeaderEncoder()
+	return p, err
+}
+
+// skipOutput keeps the files that are being written or replaced out of the archive.
+func (p *packer) skipOutput(dst *output) error {
+	for _, f := range []*os.File{dst.archive, dst.sidecar} {
+		fi, err := f.Stat()
+		if err != nil {
+			return err
+		}
+		p.skip = append(p.skip, fi)
+	}
+	for _, name := range []string{dst.name, dst.name + SidecarSuffix} {
+		if fi, err := os.Stat(name); err == nil {
+			p.skip = append(p.skip, fi)
+		}
+	}
+	return nil
+}
+
+// run writes the archive to p.out and the sidecar to index.
+func (p *packer) run(ctx context.Context, dir string, index *os.File) (res PackResult, err error) {
+	if p.root, err = os.OpenRoot(dir); err != nil {
+		return PackResult{}, err
+	}
+	defer p.root.Close()
+	p.builder = sidecar.NewBuilder(sidecar.BuilderOptions{})
+	defer func() { err = errors.Join(err, p.builder.Close()) }()
+
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(p.order)
+		defer close(p.jobs)
+		return p.walk(ctx, dir)
+	})
+	workers, wctx := errgroup.WithContext(ctx)
+	for range p.workers {
+		workers.Go(func() error { return p.work(wctx) })
+	}
+	g.Go(workers.Wait)
+	g.Go(func() error {
+		defer close(p.pieces)
+		return p.sequence(ctx)
+	})
+	if err := g.Wait(); err != nil {
+		return PackResult{}, err
+	}
+	return p.finish(index)
+}
+
+// walk sends every entry of the tree to the sequencer, and the files that fit into memory to the workers.
+func (p *packer) walk(ctx context.Context, dir string) error {
+	send := func(it *item) error {
+		select {
+		case p.order <- it:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	w := p.walker()
+	w.entry = func(e sourceEntry) error {
+		it := &item{sourceEntry: e}
+		if e.typ == sidecar.TypeFile && e.info.Size() <= inMemory {
+			it.weight = e.info.Size()
+			if err := p.budget.Acquire(ctx, it.weight); err != nil {
+				return context.Cause(ctx)
+			}
+			it.ready = make(chan struct{})
+		}
+		if err := send(it); err != nil {
+			return err
+		}
+		if it.ready != nil {
+			select {
+			case p.jobs <- it:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+		return nil
+	}
+	w.endDir = func() error { return send(nil) }
+	return w.walk(ctx, dir)
+}
+
+func (p *packer) walker() *walker {
+	return &walker{exclude: p.o.Exclude, special: p.o.Special, skip: p.skip, notice: p.o.Notice}
+}
+
+// finish writes the trailer, whose digest is that of the finished sidecar.
+func (p *packer) finish(index *os.File) (PackResult, error) {
+	size := p.out.off + TrailerSize
+	digest, n, err := p.builder.Finish(index, size)
+	if err != nil {
+		return PackResult{}, err
+	}
+	t := Trailer{Entries: p.builder.Len(), Offset: p.out.off, Digest: digest}
+	if err := p.out.write(t.Append(nil)); err != nil {
+		return PackResult{}, err
+	}
+	if err := p.out.flush(); err != nil {
+		return PackResult{}, err
+	}
+	res := PackResult{ArchiveBytes: size, SidecarBytes: n}
+	x, err := sidecar.OpenReaderAt(index, n) // its own reader must take what was built
+	if err != nil {
+		return PackResult{}, fmt.Errorf("the sidecar that was just written: %w", err)
+	}
+	defer x.Close()
+	res.Stats = x.Stats()
+	return res, nil
+}

@@ -1,0 +1,218 @@
+package tarpack
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/sidecar"
+)
+
+// An item is an entry on its way to the archive. Its ready channel is nil when no worker prepares it.
+type item struct {
+	sourceEntry
+	weight int64 // bytes of the budget that it holds
+	ready  chan struct{}
+
+	// What the worker has found out, valid once ready is closed.
+	err     error
+	header  Header
+	content *buffer
+	hash    uint64
+	key     uint64
+	member  *buffer // C; nil when it was left to the sequencer, or the content is empty
+	made    made
+}
+
+// made says how a C was written.
+type made struct {
+	coding   gzmember.Coding
+	segments gzmember.Segments
+}
+
+// work prepares files, and compresses the pieces of the big file that the sequencer has at hand; those
+// first, since the sequencer waits for them.
+func (p *packer) work(ctx context.Context) error {
+	maker, err := newContentMaker(p.level)
+	if err != nil {
+		return err
+	}
+	jobs, pieces := p.jobs, p.pieces
+	for jobs != nil || pieces != nil {
+		select {
+		case pc, ok := <-pieces:
+			if !ok {
+				pieces = nil
+				continue
+			}
+			pc.compress(maker.enc)
+		case it, ok := <-jobs:
+			if !ok {
+				jobs = nil
+				continue
+			}
+			it.err = p.prepare(it, maker)
+			close(it.ready)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// prepare reads a file, and compresses it unless another one with the same content is ahead.
+func (p *packer) prepare(it *item, maker *contentMaker) error {
+	if err := p.read(it); err != nil {
+		return sourceError(it.path(), err)
+	}
+	it.header = p.header(&it.sourceEntry)
+	if len(it.content.b) == 0 {
+		return nil
+	}
+	it.hash = xxhash.Sum64(it.content.b)
+	it.key = p.dedup.key(it.hash, &it.header)
+	if p.dedup.claim(it.key) {
+		return it.compress(maker)
+	}
+	return nil
+}
+
+// compress makes C of the content.
+func (it *item) compress(maker *contentMaker) (err error) {
+	it.member = getBuffer(len(it.content.b)/2 + 64)
+	it.member.b, it.made, err = maker.appendContent(it.member.b, it.content.b)
+	return err
+}
+
+// read takes the file's bytes into memory and makes sure that they are those of one moment.
+func (p *packer) read(it *item) error {
+	f, err := openSource(&it.sourceEntry)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	size := int(it.info.Size())
+	it.content = getBuffer(size + 1)
+	b := it.content.b[:size+1] // a byte more, to see that the file has grown
+	n, err := io.ReadFull(f, b)
+	if err == nil || err != io.EOF && err != io.ErrUnexpectedEOF {
+		if err == nil {
+			err = ErrChanged
+		}
+		return err
+	}
+	if n < size {
+		return fmt.Errorf("%w: it has shrunk", ErrChanged)
+	}
+	it.content.b = b[:n]
+	return unchanged(f, it.info)
+}
+
+// openSource opens a file and makes sure that it is the one that lstat saw.
+func openSource(e *sourceEntry) (*os.File, error) {
+	f, err := e.dir.root.OpenFile(e.name, os.O_RDONLY|openNonblock, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := unchanged(f, e.info); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// unchanged compares an open file with what lstat saw of it.
+func unchanged(f *os.File, was fs.FileInfo) error {
+	is, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(is, was) || is.Size() != was.Size() || !is.ModTime().Equal(was.ModTime()) {
+		return ErrChanged
+	}
+	return nil
+}
+
+// header makes the tar header of an entry, all but the link target.
+func (p *packer) header(e *sourceEntry) Header {
+	h := Header{Path: e.path(), Type: e.typ, Mode: unixMode(e.info.Mode()), ModTime: e.info.ModTime().Unix()}
+	if e.typ == sidecar.TypeFile {
+		h.Size = e.info.Size()
+	}
+	if t := p.o.LatestModTime; !t.IsZero() {
+		h.ModTime = min(h.ModTime, t.Unix())
+	}
+	st := statOf(e.info)
+	if e.typ == sidecar.TypeChar || e.typ == sidecar.TypeBlock {
+		h.DevMajor, h.DevMinor = st.major, st.minor
+	}
+	if p.o.PreserveOwner {
+		h.UID, h.GID = st.uid, st.gid
+		h.Uname, h.Gname = ownerNames.user(st.uid), ownerNames.group(st.gid)
+	}
+	return h
+}
+
+// unixMode returns the low 12 bits of a Unix mode.
+func unixMode(m fs.FileMode) uint16 {
+	mode := uint16(m.Perm())
+	if m&fs.ModeSetuid != 0 {
+		mode |= 0o4000
+	}
+	if m&fs.ModeSetgid != 0 {
+		mode |= 0o2000
+	}
+	if m&fs.ModeSticky != 0 {
+		mode |= 0o1000
+	}
+	return mode
+}
+
+// A contentMaker writes C for contents in memory. One goroutine at a time may use it.
+type contentMaker struct {
+	enc *gzmember.Encoder
+}
+
+func newContentMaker(level int) (*contentMaker, error) {
+	enc, err := gzmember.NewEncoder(level)
+	return &contentMaker{enc: enc}, err
+}
+
+// newHeaderEncoder returns the encoder for groups, whose bytes do not depend on the level of the content.
+func newHeaderEncoder() (*gzmember.Encoder, error) { return gzmember.NewEncoder(9) }
+
+// appendContent appends C: segmented where the content is over a segment, stored where deflate does not pay.
+func (m *contentMaker) appendContent(dst, content []byte) ([]byte, made, error) {
+	const segment = 1 << gzmember.MinShift
+	if len(content) <= segment {
+		out, coding := m.enc.AppendContent(dst, content)
+		return out, made{coding: coding}, nil
+	}
+	worthIt, err := gzmember.Compressible(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		return dst, made{}, err
+	}
+	if worthIt {
+		md := made{coding: gzmember.Segmented, segments: gzmember.Segments{Shift: gzmember.MinShift}}
+		out := gzmember.AppendMemberHeader(dst, nil)
+		for rest := content; len(rest) > 0; {
+			n := min(segment, len(rest))
+			before := len(out)
+			out = m.enc.AppendSegment(out, rest[:n], n == len(rest))
+			md.segments.Lengths = append(md.segments.Lengths, uint32(len(out)-before))
+			rest = rest[n:]
+		}
+		out = gzmember.AppendMemberTrailer(out, crc32.ChecksumIEEE(content), int64(len(content)))
+		if gzmember.Saves(int64(len(out)-len(dst)), int64(len(content))) {
+			return out, md, nil
+		}
+		dst = out[:len(dst)]
+	}
+	return gzmember.AppendStored(dst, content), made{coding: gzmember.Stored}, nil
+}

@@ -1,0 +1,74 @@
+package tarpack
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/tarpack/tpk/sidecar"
+)
+
+// fingerprint sums up an entry as it was packed, so that what has changed since can be told apart.
+func fingerprint(e *sourceEntry) uint64 {
+	st := statOf(e.info)
+	b := []byte(e.path())
+	b = binary.LittleEndian.AppendUint64(b, st.dev)
+	b = binary.LittleEndian.AppendUint64(b, st.ino)
+	b = binary.LittleEndian.AppendUint64(b, uint64(e.info.Mode()))
+	if e.typ != sidecar.TypeDir { // a directory changes as its files are removed
+		b = binary.LittleEndian.AppendUint64(b, uint64(e.info.Size()))
+		b = binary.LittleEndian.AppendUint64(b, uint64(e.info.ModTime().UnixNano()))
+	}
+	return xxhash.Sum64(b)
+}
+
+// removePacked removes what was packed and is still as it was then, and the directories that get empty by it. The top
+// directory stays. It returns how many entries it removed; what changed since is named in the error.
+func (p *packer) removePacked(ctx context.Context, dir string) (int64, error) {
+	var removed int64
+	var kept []error
+	var dirs []string
+	w := p.walker()
+	w.notice = func(string) {} // all was said while packing
+	w.entry = func(e sourceEntry) error {
+		defer e.dir.release()
+		if _, ok := p.packed[fingerprint(&e)]; !ok {
+			kept = append(kept, sourceError(e.path(), fmt.Errorf("%w: not removed", ErrChanged)))
+			return nil
+		}
+		if e.typ == sidecar.TypeDir {
+			dirs = append(dirs, e.path())
+			return nil
+		}
+		if err := e.dir.root.Remove(e.name); err != nil {
+			return sourceError(e.path(), err)
+		}
+		removed++
+		return nil
+	}
+	w.endDir = func() error { return nil }
+	if err := w.walk(ctx, dir); err != nil {
+		return removed, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return removed, err
+	}
+	defer root.Close()
+	for i := len(dirs) - 1; i >= 0; i-- { // the deepest first
+		err := root.Remove(dirs[i])
+		if errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, fs.ErrExist) {
+			continue // something in it was not packed, or was kept
+		}
+		if err != nil {
+			return removed, sourceError(dirs[i], err)
+		}
+		removed++
+	}
+	return removed, errors.Join(kept...)
+}

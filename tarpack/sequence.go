@@ -1,0 +1,290 @@
+package tarpack
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/sidecar"
+)
+
+// A link is an entry that will stand in a group after the files of its directory.
+type link struct {
+	header    Header
+	duplicate bool
+}
+
+// sequence takes the entries in order and writes them.
+func (p *packer) sequence(ctx context.Context) error {
+	for {
+		select {
+		case it, ok := <-p.order:
+			if !ok {
+				return p.flushGroup()
+			}
+			if err := p.place(ctx, it); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// place writes one entry, or lines it up with the links of its directory. A nil item ends a directory's
+// files and links.
+func (p *packer) place(ctx context.Context, it *item) error {
+	if it == nil {
+		return p.placeLinks()
+	}
+	defer it.dir.release()
+	if p.packed != nil {
+		p.packed[fingerprint(&it.sourceEntry)] = struct{}{}
+	}
+	switch it.typ {
+	case sidecar.TypeFile:
+		return p.placeFile(ctx, it)
+	case sidecar.TypeDir:
+		return p.addToGroup(link{header: p.header(&it.sourceEntry)})
+	case sidecar.TypeSymlink:
+		h := p.header(&it.sourceEntry)
+		target, err := it.dir.root.Readlink(it.name)
+		if err != nil {
+			return sourceError(it.path(), err)
+		}
+		h.Link = target
+		p.links = append(p.links, link{header: h})
+	default:
+		p.links = append(p.links, link{header: p.header(&it.sourceEntry)})
+	}
+	return nil
+}
+
+// placeLinks writes the links of a directory: a link's target always comes before it, since all the files
+// of the directory are written.
+func (p *packer) placeLinks() error {
+	slices.SortFunc(p.links, func(a, b link) int { return strings.Compare(a.header.Path, b.header.Path) })
+	for _, l := range p.links {
+		if err := p.addToGroup(l); err != nil {
+			return err
+		}
+	}
+	p.links = p.links[:0]
+	return nil
+}
+
+// placeFile decides whether a file becomes a link, and writes it if not.
+func (p *packer) placeFile(ctx context.Context, it *item) error {
+	if it.ready == nil {
+		return p.placeBig(ctx, it)
+	}
+	select {
+	case <-it.ready:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() {
+		it.content.release()
+		it.member.release()
+		p.budget.Release(it.weight)
+	}()
+	if it.err != nil {
+		return it.err
+	}
+	if len(it.content.b) == 0 {
+		return p.writeEmpty(it)
+	}
+	ino := linkedInode(it.info)
+	target, genuine, err := p.target(it, ino, bytes.NewReader(it.content.b))
+	if err != nil {
+		return err
+	}
+	if target != nil {
+		p.addLink(it.header, target, genuine)
+		return nil
+	}
+	if it.member == nil {
+		if err := it.compress(p.maker); err != nil {
+			return sourceError(it.path(), err)
+		}
+	}
+	p.remember(it, ino)
+	return p.writeFile(it)
+}
+
+// target finds the copy that the file becomes a link to, nil if there is none, and whether the two are
+// one file on disk as well.
+func (p *packer) target(it *item, ino inode, content io.Reader) (w *written, genuine bool, err error) {
+	if w := p.dedup.byInode[ino]; w != nil && w.links < maxLinks {
+		// A second name of a file that became a duplicate itself is a duplicate of that copy as well.
+		return w, ino == w.inode, nil
+	}
+	if p.dedup.mode == DedupOff {
+		return nil, false, nil
+	}
+	w = p.dedup.candidate(it.key)
+	if w == nil {
+		return nil, false, nil
+	}
+	same, err := p.sameContent(it, w, content)
+	if err != nil || !same {
+		return nil, false, err
+	}
+	if ino != (inode{}) {
+		p.dedup.byInode[ino] = w
+	}
+	return w, false, nil
+}
+
+// remember makes a file that is about to be written a target for later ones.
+func (p *packer) remember(it *item, ino inode) {
+	w := &written{dir: it.dir.path, name: it.name, inode: ino}
+	p.dedup.add(it.key, w)
+	if ino != (inode{}) {
+		p.dedup.byInode[ino] = w
+	}
+}
+
+func (p *packer) addLink(h Header, target *written, genuine bool) {
+	target.links++
+	h.Type, h.Size, h.Link = sidecar.TypeHardlink, 0, target.path()
+	p.links = append(p.links, link{header: h, duplicate: !genuine})
+}
+
+// sameContent compares a file with one that was written, byte by byte, as both are now.
+// If the other has changed since, they are not the same, and nothing is lost but a duplicate.
+func (p *packer) sameContent(it *item, w *written, content io.Reader) (bool, error) {
+	other, err := p.root.Open(w.path())
+	if err != nil {
+		return false, nil
+	}
+	defer other.Close()
+	a, b := getBuffer(compareSize), getBuffer(compareSize)
+	defer a.release()
+	defer b.release()
+	x, y := a.b[:compareSize], b.b[:compareSize]
+	for {
+		n, err := io.ReadFull(content, x)
+		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+			return false, sourceError(it.path(), err)
+		}
+		m, err2 := io.ReadFull(other, y)
+		if n != m || !bytes.Equal(x[:n], y[:m]) {
+			return false, nil
+		}
+		if err != nil || err2 != nil {
+			return errors.Is(err2, io.EOF) || errors.Is(err2, io.ErrUnexpectedEOF), nil
+		}
+	}
+}
+
+const compareSize = 64 << 10
+
+// addToGroup puts an entry without content into the group at hand.
+func (p *packer) addToGroup(l link) error {
+	ok, err := p.group.add(&l.header, l.duplicate)
+	if err == nil && !ok {
+		if err = p.flushGroup(); err == nil {
+			_, err = p.group.add(&l.header, l.duplicate)
+		}
+	}
+	if err == nil {
+		p.step(0)
+	}
+	return err
+}
+
+// flushGroup writes the group at hand.
+func (p *packer) flushGroup() error {
+	if len(p.group.items) == 0 {
+		return nil
+	}
+	g := p.group.member(nil)
+	for i := range p.group.items {
+		it := &p.group.items[i]
+		it.Offset, it.HeaderLen = p.out.off, int32(len(g))
+		if err := p.builder.Add(*it); err != nil {
+			return err
+		}
+	}
+	p.group.reset()
+	return p.out.write(g)
+}
+
+// writeEmpty writes a file without content: H alone.
+func (p *packer) writeEmpty(it *item) error {
+	entry, err := p.writeHeader(&it.header)
+	if err != nil {
+		return err
+	}
+	entry.Hash = emptyHash
+	p.step(0)
+	return p.builder.Add(entry)
+}
+
+// writeFile writes a prepared file: H, C and P.
+func (p *packer) writeFile(it *item) error {
+	entry, err := p.writeHeader(&it.header)
+	if err != nil {
+		return err
+	}
+	c := it.member.b
+	if err := p.out.write(c); err != nil {
+		return err
+	}
+	entry.ContentLen = int64(len(c))
+	entry.CRC = binary.LittleEndian.Uint32(c[len(c)-gzmember.TrailerSize:])
+	entry.Hash = it.hash
+	entry.Sniff = sidecar.SniffContent(it.content.b)
+	return p.writePadding(&entry, it.made)
+}
+
+// writeHeader writes what precedes the file h, and its H.
+func (p *packer) writeHeader(h *Header) (sidecar.Item, error) {
+	if err := p.flushGroup(); err != nil {
+		return sidecar.Item{}, err
+	}
+	blocks, err := AppendHeader(p.blocks[:0], h)
+	if err != nil {
+		return sidecar.Item{}, err
+	}
+	p.blocks = blocks
+	p.member = gzmember.AppendTarHeader(p.member[:0], blocks)
+	entry := sidecar.Item{Path: h.Path}
+	entry.Type, entry.Mode, entry.ModTime, entry.Size = h.Type, h.Mode, h.ModTime, h.Size
+	entry.Offset, entry.HeaderLen = p.out.off, int32(len(p.member))
+	return entry, p.out.write(p.member)
+}
+
+// writePadding writes P where one is due, and hands the entry, which is complete then, to the index.
+func (p *packer) writePadding(entry *sidecar.Item, md made) error {
+	entry.Coding = sidecar.Coding(md.coding)
+	var extra []byte
+	if md.coding == gzmember.Segmented {
+		entry.Shift, entry.Segments = md.segments.Shift, md.segments.Lengths
+		extra = md.segments.AppendExtra(nil)
+	}
+	if pad := padding(entry.Size); pad > 0 || extra != nil {
+		p.member = gzmember.AppendZeros(p.member[:0], pad, extra)
+		entry.PadLen = int32(len(p.member))
+		if err := p.out.write(p.member); err != nil {
+			return err
+		}
+	}
+	p.step(entry.Size)
+	return p.builder.Add(*entry)
+}
+
+// step counts an entry of size bytes.
+func (p *packer) step(size int64) {
+	p.progress.Entries++
+	p.progress.Bytes += size
+	if p.o.Progress != nil {
+		p.o.Progress(p.progress)
+	}
+}

@@ -1,0 +1,222 @@
+package tarpack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/tarpack/tpk/sidecar"
+)
+
+// ErrChanged: a file is not what it was when it was first looked at.
+var ErrChanged = errors.New("changed while it was read")
+
+// A sourceDir is a directory that is being packed, open for as long as somebody may still open a file in it.
+type sourceDir struct {
+	root *os.Root
+	path string // "" for the top
+	refs atomic.Int32
+}
+
+func (d *sourceDir) join(name string) string { return path.Join(d.path, name) }
+
+func (d *sourceDir) acquire() { d.refs.Add(1) }
+
+func (d *sourceDir) release() {
+	if d.refs.Add(-1) == 0 {
+		d.root.Close() // open for reading only: nothing to lose
+	}
+}
+
+// A sourceEntry is something in a directory, as lstat saw it. Whoever gets one holds a reference to its directory.
+type sourceEntry struct {
+	dir  *sourceDir
+	name string
+	typ  sidecar.Type // never TypeHardlink: the walker does not look for second names
+	info fs.FileInfo
+}
+
+func (e *sourceEntry) path() string { return e.dir.join(e.name) }
+
+// A walker goes through a tree in the order in which pack writes it (FORMAT.md 1.1): a directory, its
+// files, its other entries, then its subdirectories, each by the bytes of the name.
+type walker struct {
+	exclude *Excluder
+	special bool                    // keep FIFOs and devices
+	skip    []os.FileInfo           // files not to pack: the output itself
+	notice  func(message string)    // what was left out
+	entry   func(sourceEntry) error // gets every entry; a directory before what is in it
+	endDir  func() error            // after the last entry of a directory that isn't a directory
+}
+
+// walk goes through the tree at name.
+func (w *walker) walk(ctx context.Context, name string) error {
+	root, err := os.OpenRoot(name)
+	if err != nil {
+		return err
+	}
+	return w.walkDir(ctx, &sourceDir{root: root})
+}
+
+func (w *walker) walkDir(ctx context.Context, d *sourceDir) error {
+	d.acquire()
+	defer d.release()
+	entries, err := w.list(d)
+	if err != nil {
+		return err
+	}
+	rank := func(e sourceEntry) int {
+		switch e.typ {
+		case sidecar.TypeFile:
+			return 0
+		case sidecar.TypeDir:
+			return 2
+		}
+		return 1
+	}
+	slices.SortFunc(entries, func(a, b sourceEntry) int {
+		if c := rank(a) - rank(b); c != 0 {
+			return c
+		}
+		return strings.Compare(a.name, b.name)
+	})
+	firstDir := len(entries)
+	for i, e := range entries {
+		if e.typ == sidecar.TypeDir {
+			firstDir = i
+			break
+		}
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		d.acquire()
+		if err := w.entry(e); err != nil {
+			return err
+		}
+	}
+	if err := w.endDir(); err != nil {
+		return err
+	}
+	for _, e := range entries[firstDir:] {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		d.acquire()
+		if err := w.entry(e); err != nil {
+			return err
+		}
+		sub, err := openDir(d, e)
+		if err != nil {
+			return err
+		}
+		if err := w.walkDir(ctx, sub); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openDir opens a directory and makes sure it is the one that lstat saw.
+func openDir(d *sourceDir, e sourceEntry) (*sourceDir, error) {
+	root, err := d.root.OpenRoot(e.name)
+	if err != nil {
+		return nil, sourceError(e.path(), err)
+	}
+	fi, err := root.Stat(".")
+	if err == nil && !os.SameFile(fi, e.info) {
+		err = ErrChanged
+	}
+	if err != nil {
+		root.Close()
+		return nil, sourceError(e.path(), err)
+	}
+	return &sourceDir{root: root, path: e.path()}, nil
+}
+
+// list returns what is to be packed of a directory, in no order.
+func (w *walker) list(d *sourceDir) ([]sourceEntry, error) {
+	f, err := d.root.Open(".")
+	if err != nil {
+		return nil, sourceError(d.path, err)
+	}
+	names, err := f.Readdirnames(-1)
+	f.Close()
+	if err != nil {
+		return nil, sourceError(d.path, err)
+	}
+	entries := make([]sourceEntry, 0, len(names))
+	for _, name := range names {
+		info, err := d.root.Lstat(name)
+		if err != nil {
+			return nil, sourceError(d.join(name), err)
+		}
+		e := sourceEntry{dir: d, name: name, info: info}
+		keep, err := w.classify(&e)
+		if err != nil {
+			return nil, err
+		}
+		if keep {
+			entries = append(entries, e)
+		}
+	}
+	return entries, nil
+}
+
+// classify sets the entry's type and says whether it is to be packed.
+func (w *walker) classify(e *sourceEntry) (bool, error) {
+	p, mode := e.path(), e.info.Mode()
+	if w.exclude.Match(p, mode.IsDir()) {
+		return false, nil
+	}
+	if err := sidecar.ValidPath(p); err != nil {
+		return false, sourceError(p, err)
+	}
+	switch mode.Type() {
+	case 0:
+		e.typ = sidecar.TypeFile
+		for _, fi := range w.skip {
+			if os.SameFile(fi, e.info) {
+				w.notice(printable(p) + ": is the archive being written or replaced: not packed")
+				return false, nil
+			}
+		}
+		return true, nil
+	case fs.ModeDir:
+		e.typ = sidecar.TypeDir
+		return true, nil
+	case fs.ModeSymlink:
+		e.typ = sidecar.TypeSymlink
+		return true, nil
+	case fs.ModeNamedPipe:
+		e.typ = sidecar.TypeFIFO
+	case fs.ModeDevice:
+		e.typ = sidecar.TypeBlock
+	case fs.ModeDevice | fs.ModeCharDevice:
+		e.typ = sidecar.TypeChar
+	default:
+		w.notice(fmt.Sprintf("%s: a socket: not packed", printable(p)))
+		return false, nil
+	}
+	if !w.special {
+		w.notice(fmt.Sprintf("%s: a %s: not packed without --special", printable(p), e.typ))
+	}
+	return w.special, nil
+}
+
+// sourceError says of which path of the tree err speaks.
+func sourceError(p string, err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err
+	}
+	if p == "" {
+		p = "."
+	}
+	return fmt.Errorf("%s: %w", printable(p), err)
+}
