@@ -20,6 +20,19 @@ type Rules struct {
 	Nanos bool
 }
 
+// Or returns rules that allow what r allows and what other allows.
+func (r Rules) Or(other Rules) Rules {
+	return Rules{
+		Merged:            r.Merged || other.Merged,
+		IgnoreLinks:       r.IgnoreLinks || other.IgnoreLinks,
+		ModeMask:          r.ModeMask | other.ModeMask,
+		IgnoreTime:        r.IgnoreTime || other.IgnoreTime,
+		IgnoreDirTime:     r.IgnoreDirTime || other.IgnoreDirTime,
+		IgnoreSymlinkTime: r.IgnoreSymlinkTime || other.IgnoreSymlinkTime,
+		Nanos:             r.Nanos || other.Nanos,
+	}
+}
+
 // maxLines bounds how many differences Diff reports.
 const maxLines = 25
 
