@@ -1,0 +1,141 @@
+package plan
+
+import "strings"
+
+// finder finds what a path means: the file itself, an index.html, a clean URL, a redirect.
+type finder struct {
+	pl          *Planner
+	r           *Request
+	t           Tree
+	p           *Plan
+	path, query string
+}
+
+// file answers a path without a slash at its end.
+func (f *finder) file() error {
+	n, err := resolve(f.t, f.path)
+	if err != nil {
+		return err
+	}
+	if n.Kind == File {
+		f.pl.representation(f.r, f.p, n, f.path)
+		return nil
+	}
+	if n.Kind == Dir {
+		index, err := resolve(f.t, f.p.join(f.path, "index.html"))
+		if err != nil {
+			return err
+		}
+		if index.Kind == File {
+			f.redirect("./", lastName(f.path), "/")
+			return nil
+		}
+	}
+	if n, err = f.clean(); err != nil || n.Kind != File {
+		return f.missing(err)
+	}
+	f.pl.representation(f.r, f.p, n, f.p.suffixed(f.path, ".html"))
+	return nil
+}
+
+// directory answers a path that had a slash at its end, or the root.
+func (f *finder) directory() error {
+	index := f.p.join(f.path, "index.html")
+	n, err := resolve(f.t, index)
+	if err != nil {
+		return err
+	}
+	if n.Kind == File {
+		f.pl.representation(f.r, f.p, n, index)
+		return nil
+	}
+	if f.path == "" {
+		return f.missing(nil)
+	}
+	if n, err = resolve(f.t, f.path); err != nil || n.Kind != Missing {
+		return f.missing(err)
+	}
+	if n, err = f.clean(); err != nil || n.Kind != File {
+		return f.missing(err)
+	}
+	f.redirect("../", lastName(f.path), "")
+	return nil
+}
+
+// clean looks for the page that a path without an extension means: about for about.html.
+func (f *finder) clean() (Node, error) {
+	if f.path == "" {
+		return Node{}, nil
+	}
+	return resolve(f.t, f.p.suffixed(f.path, ".html"))
+}
+
+// missing answers a path that nothing has.
+func (f *finder) missing(err error) error {
+	if err != nil {
+		return err
+	}
+	if f.pl.options.SPA {
+		if _, known := lookupExtension(f.path); !known {
+			index := f.p.join(f.t.Root(f.path), "index.html")
+			n, err := resolve(f.t, index)
+			if err != nil {
+				return err
+			}
+			if n.Kind == File {
+				f.pl.representation(f.r, f.p, n, index)
+				return nil
+			}
+		}
+	}
+	return f.pl.notFound(f.r, f.t, f.p, f.path)
+}
+
+// merged answers a path with empty components: where taking them out leads somewhere, that is where to look.
+func (f *finder) merged(slash bool) error {
+	n, err := resolve(f.t, f.path)
+	if err != nil {
+		return err
+	}
+	if n.Kind != File && n.Kind != Dir {
+		return f.missing(nil)
+	}
+	end := ""
+	if slash && f.path != "" {
+		end = "/"
+	}
+	f.redirect("/", f.path, end)
+	return nil
+}
+
+// redirect sends the client to prefix + name + end with its query. A relative reference that begins with "./"
+// or "../", or a path of one slash and a name, can't leave the site, whatever the name is (RFC 3986 §4.2).
+func (f *finder) redirect(prefix, name, end string) {
+	f.p.text(301, "301 Moved Permanently\n")
+	loc := append(f.p.location[:0], prefix...)
+	loc = appendEscaped(loc, name, pathChar)
+	loc = append(loc, end...)
+	if f.query != "" {
+		loc = append(loc, '?')
+		loc = appendEscaped(loc, f.query, func(c byte) bool {
+			return pathChar(c) || strings.IndexByte("%&?:'", c) >= 0
+		})
+	}
+	f.p.location = loc
+}
+
+// download answers a query for a whole archive or its sidecar.
+func (f *finder) download(format string) error {
+	if format != "tar.gz" && format != "tpi" {
+		return f.missing(nil)
+	}
+	n, err := f.t.Download(f.path, format)
+	if err != nil || n.Kind != Download {
+		return f.missing(err)
+	}
+	f.p.filename = n.Name
+	f.pl.representation(f.r, f.p, n, n.Name)
+	return nil
+}
+
+func lastName(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }

@@ -1,0 +1,103 @@
+package plan
+
+import "strings"
+
+// acceptable is what a client says of the two codings tpk has, as qvalues in thousandths: 0 is refused.
+type acceptable struct{ gzip, identity int }
+
+// prefersGzip tells which of the two to send. Gzip wins a tie: it is there, and it is smaller.
+func (a acceptable) prefersGzip() bool { return a.gzip > 0 && a.gzip >= a.identity }
+
+// accepts reads an Accept-Encoding (RFC 9110 §12.5.3). Without the field anything goes, and identity is what
+// everybody understands. An element that is malformed counts as not there.
+func accepts(value string, present bool) acceptable {
+	if !present {
+		return acceptable{gzip: 0, identity: 1000}
+	}
+	if value == "gzip" || value == "gzip, deflate" || value == "gzip, deflate, br" || value == "gzip, deflate, br, zstd" {
+		return acceptable{gzip: 1000, identity: 1}
+	}
+	gzip, identity, any := -1, -1, -1
+	for value != "" {
+		var element string
+		element, value, _ = strings.Cut(value, ",")
+		coding, params, _ := strings.Cut(element, ";")
+		q, ok := qvalue(params)
+		if !ok {
+			continue
+		}
+		coding = trim(coding)
+		switch {
+		case equalFold(coding, "gzip"), equalFold(coding, "x-gzip"):
+			gzip = max(gzip, q)
+		case equalFold(coding, "identity"):
+			identity = q
+		case coding == "*":
+			any = q
+		}
+	}
+	if gzip < 0 {
+		gzip = max(any, 0)
+	}
+	if identity < 0 {
+		if identity = any; any < 0 {
+			identity = 1 // acceptable, after everything that is named
+		}
+	}
+	return acceptable{gzip, identity}
+}
+
+// qvalue reads the parameters of an element: nothing, or a weight (RFC 9110 §12.4.2), in thousandths.
+func qvalue(params string) (int, bool) {
+	params = trim(params)
+	if params == "" {
+		return 1000, true
+	}
+	if len(params) < 2 || params[0]|0x20 != 'q' {
+		return 0, false
+	}
+	v := trim(params[1:])
+	if v == "" || v[0] != '=' {
+		return 0, false
+	}
+	v = trim(v[1:])
+	if v == "" || v[0] != '0' && v[0] != '1' || len(v) > 5 || len(v) > 1 && v[1] != '.' {
+		return 0, false
+	}
+	q, unit := int(v[0]-'0')*1000, 100
+	for i := 2; i < len(v); i++ {
+		if v[i] < '0' || v[i] > '9' {
+			return 0, false
+		}
+		q += int(v[i]-'0') * unit
+		unit /= 10
+	}
+	return q, q <= 1000
+}
+
+func trim(s string) string {
+	for s != "" && (s[0] == ' ' || s[0] == '\t') {
+		s = s[1:]
+	}
+	for s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t') {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+// equalFold compares with a lower-case word, ASCII only.
+func equalFold(s, lower string) bool {
+	if len(s) != len(lower) {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if 'A' <= c && c <= 'Z' {
+			c |= 0x20
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,161 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"golang.org/x/net/http/httpguts"
+)
+
+// ErrOption is what New's errors wrap.
+var ErrOption = errors.New("bad option")
+
+// Field is a header field.
+type Field struct{ Name, Value string }
+
+// Options are the choices of whoever runs the server. The zero value serves files as they are.
+type Options struct {
+	// SPA answers a path that is not there with the root's index.html and 200, unless the path ends in a known extension.
+	SPA bool
+	// Hide are globs (doublestar) of paths that are answered as if they were not there, with all below them. One
+	// without a slash is matched with every name on the path, one with a slash with the path from the root.
+	// Nil hides names that start with a dot, but for .well-known (RFC 8615); an empty list hides nothing.
+	Hide []string
+	// CacheControl is the Cache-Control of files, "" for none.
+	CacheControl string
+	// Immutable are globs of files whose Cache-Control says that they never change, matched as in Hide.
+	Immutable []string
+	// CORS are the origins that may read answers from scripts; "*" is every one.
+	CORS []string
+	// Header are fields added to every response.
+	Header []Field
+}
+
+// Planner makes plans. It is safe for concurrent use.
+type Planner struct {
+	options Options
+	hide    globs
+	immut   globs
+	fixed   string // rendered fields of every response
+	server  bool   // fixed has a Server of its own
+	seed    uint64
+}
+
+// ownFields can't be set by --header: they say what the body is, or there is a proper way to set them.
+var ownFields = []string{
+	"accept-ranges", "access-control-allow-origin", "cache-control", "connection", "content-encoding", "content-length",
+	"content-range", "content-type", "date", "etag", "keep-alive", "last-modified", "location", "te", "trailer",
+	"transfer-encoding", "upgrade", "vary",
+}
+
+// New checks the options. Its errors wrap ErrOption.
+func New(o Options) (*Planner, error) {
+	pl := &Planner{options: o, seed: rand.Uint64()}
+	var err error
+	if pl.hide, err = compileGlobs(o.Hide); err != nil {
+		return nil, err
+	}
+	if pl.immut, err = compileGlobs(o.Immutable); err != nil {
+		return nil, err
+	}
+	fields := o.Header
+	if o.CacheControl != "" {
+		fields = append(slices.Clone(fields), Field{"X-Checked-Only", o.CacheControl})
+	}
+	for _, f := range fields {
+		if !httpguts.ValidHeaderFieldName(f.Name) || !httpguts.ValidHeaderFieldValue(f.Value) || strings.TrimSpace(f.Value) != f.Value {
+			return nil, fmt.Errorf("%w: header field %q: %q", ErrOption, f.Name, f.Value)
+		}
+		if slices.Contains(ownFields, strings.ToLower(f.Name)) {
+			return nil, fmt.Errorf("%w: header field %q is set by the server itself", ErrOption, f.Name)
+		}
+	}
+	for _, f := range o.Header {
+		pl.fixed += f.Name + ": " + f.Value + "\r\n"
+		pl.server = pl.server || strings.EqualFold(f.Name, "Server")
+	}
+	for _, origin := range o.CORS {
+		if !httpguts.ValidHeaderFieldValue(origin) || origin == "" {
+			return nil, fmt.Errorf("%w: origin %q", ErrOption, origin)
+		}
+	}
+	if len(o.CORS) > 0 && !slices.Contains(o.CORS, "*") {
+		pl.fixed += "Vary: Origin\r\n"
+	}
+	return pl, nil
+}
+
+// NamesServer tells if a Server field is among the configured ones, so that an engine leaves its own out.
+func (pl *Planner) NamesServer() bool { return pl.server }
+
+// allowedOrigin is the Access-Control-Allow-Origin for a request of that origin, "" for none.
+func (pl *Planner) allowedOrigin(origin string) string {
+	for _, o := range pl.options.CORS {
+		if o == "*" || o == origin {
+			return o
+		}
+	}
+	return ""
+}
+
+// cacheControl is the Cache-Control of the file at path.
+func (pl *Planner) cacheControl(path string) string {
+	if len(pl.immut) > 0 && pl.immut.match(path) {
+		return Immutable
+	}
+	return pl.options.CacheControl
+}
+
+// hidden tells if a path must not be answered.
+func (pl *Planner) hidden(path string) bool {
+	if pl.options.Hide != nil {
+		return len(pl.hide) > 0 && pl.hide.match(path)
+	}
+	for i := 0; i < len(path); i++ {
+		if path[i] != '.' || i > 0 && path[i-1] != '/' {
+			continue
+		}
+		name := path[i:]
+		if !strings.HasPrefix(name, ".well-known") || len(name) > len(".well-known") && name[len(".well-known")] != '/' {
+			return true
+		}
+	}
+	return false
+}
+
+// globs are doublestar patterns.
+type globs []string
+
+func compileGlobs(patterns []string) (globs, error) {
+	for _, g := range patterns {
+		if g == "" || !doublestar.ValidatePattern(g) {
+			return nil, fmt.Errorf("%w: glob %q", ErrOption, g)
+		}
+	}
+	return patterns, nil
+}
+
+// match tells if a pattern matches the path or a directory on it.
+func (gs globs) match(path string) bool {
+	for end := 1; end <= len(path); end++ {
+		if end < len(path) && path[end] != '/' {
+			continue
+		}
+		dir := path[:end]
+		name := dir[strings.LastIndexByte(dir, '/')+1:]
+		for _, g := range gs {
+			subject := name
+			if strings.Contains(g, "/") {
+				subject = dir
+			}
+			if ok, _ := doublestar.Match(strings.TrimPrefix(g, "/"), subject); ok {
+				return true
+			}
+		}
+	}
+	return false
+}

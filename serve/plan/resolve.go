@@ -1,0 +1,70 @@
+package plan
+
+import "strings"
+
+const (
+	maxLinks = 16   // symbolic links followed for one path; Linux follows 40
+	maxSteps = 1024 // names looked up for one path with links
+)
+
+// resolve looks a path up and follows symbolic links, which may stand anywhere on it. A link that leaves its
+// archive's root, is absolute, or goes in circles leads nowhere.
+func resolve(t Tree, path string) (Node, error) {
+	n, err := t.Lookup(path)
+	if err != nil || n.Kind != Missing && n.Kind != Link || !t.HasLinks() {
+		return n, err
+	}
+	return follow(t, path)
+}
+
+// follow resolves as a kernel does, name by name, so that ".." in a link's target means the parent of the
+// directory that was reached.
+func follow(t Tree, path string) (Node, error) {
+	root := t.Root(path)
+	done := root
+	rest := strings.TrimPrefix(path[len(root):], "/")
+	n := Node{Kind: Dir}
+	links := 0
+	for steps := 0; rest != ""; steps++ {
+		if n.Kind != Dir || steps == maxSteps {
+			return Node{}, nil
+		}
+		var name string
+		name, rest, _ = strings.Cut(rest, "/")
+		switch name {
+		case "", ".":
+			continue
+		case "..":
+			if done == root {
+				return Node{}, nil
+			}
+			done = done[:max(strings.LastIndexByte(done, '/'), 0)]
+			continue
+		}
+		next := name
+		if done != "" {
+			next = done + "/" + name
+		}
+		var err error
+		if n, err = t.Lookup(next); err != nil {
+			return Node{}, err
+		}
+		if n.Kind != Link {
+			done = next
+			continue
+		}
+		target, err := t.Link(n)
+		if links++; err != nil || links > maxLinks || strings.HasPrefix(target, "/") {
+			return Node{}, err
+		}
+		n = Node{Kind: Dir}
+		if rest != "" {
+			target += "/" + rest
+		}
+		rest = target
+	}
+	if n.Kind == Dir { // the path ended in "..", or is a directory: look at where it led
+		return t.Lookup(done)
+	}
+	return n, nil
+}

@@ -1,0 +1,188 @@
+package plan
+
+import "unsafe"
+
+// pathShape is what a scan of a request's path found.
+type pathShape uint8
+
+const (
+	goodPath   pathShape = iota
+	badPath              // malformed, or names that no entry can have and only an attacker asks for: 400
+	slashPath            // an escaped slash: no name holds one, 404
+	doublePath           // empty components: right once they are taken out
+)
+
+// splitTarget takes the path and the query out of a request-target: origin-form or absolute-form
+// (RFC 9112 §3.2; a server must accept both). The path begins with '/'; ok is false if there is none.
+func splitTarget(target string) (path, query string, ok bool) {
+	if target == "" {
+		return "", "", false
+	}
+	if target[0] != '/' {
+		rest, found := cutScheme(target)
+		if !found {
+			return "", "", false
+		}
+		i := 0
+		for i < len(rest) && rest[i] != '/' && rest[i] != '?' {
+			i++
+		}
+		if i == 0 {
+			return "", "", false
+		}
+		if target = rest[i:]; target == "" || target[0] == '?' {
+			if target != "" {
+				query = target[1:]
+			}
+			return "/", query, true
+		}
+	}
+	for i := 0; i < len(target); i++ {
+		if target[i] == '?' {
+			return target[:i], target[i+1:], true
+		}
+	}
+	return target, "", true
+}
+
+func cutScheme(target string) (rest string, ok bool) {
+	for _, scheme := range [...]string{"http://", "https://"} {
+		if len(target) > len(scheme) && equalFold(target[:len(scheme)], scheme) {
+			return target[len(scheme):], true
+		}
+	}
+	return "", false
+}
+
+// decode turns the path of a target, which begins with '/', into the path of an entry: without slashes
+// around it and with its escapes undone, once. slash tells if a slash stood at the end. The result is a
+// view of raw where nothing had to change, else of p.path.
+func (p *Plan) decode(raw string) (path string, slash bool, shape pathShape) {
+	simple := true
+	for i := 1; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case c <= ' ', c == 0x7f, c == '#':
+			return "", false, badPath
+		case c == '%', c == '/' && raw[i-1] == '/', c == '.' && raw[i-1] == '/':
+			simple = false
+		}
+	}
+	path = raw[1:]
+	if !simple {
+		if path, shape = p.unescape(raw); shape == badPath || shape == slashPath {
+			return "", false, shape
+		}
+	}
+	if path != "" && path[len(path)-1] == '/' {
+		return path[:len(path)-1], true, shape
+	}
+	return path, path == "", shape
+}
+
+// unescape is decode for paths with escapes, dots at the start of a name, or empty components, which it drops.
+func (p *Plan) unescape(raw string) (string, pathShape) {
+	out, shape := p.path[:0], goodPath
+	start := 0 // of the component in out
+	for i := 1; i <= len(raw); i++ {
+		if i == len(raw) || raw[i] == '/' {
+			name := out[start:]
+			if string(name) == "." || string(name) == ".." {
+				return "", badPath
+			}
+			if i == len(raw) {
+				break
+			}
+			if len(name) == 0 {
+				shape = doublePath
+				continue
+			}
+			out = append(out, '/')
+			start = len(out)
+			continue
+		}
+		c := raw[i]
+		if c == '%' {
+			if i+2 >= len(raw) {
+				return "", badPath
+			}
+			hi, lo := unhex(raw[i+1]), unhex(raw[i+2])
+			if hi > 15 || lo > 15 || hi|lo == 0 {
+				return "", badPath
+			}
+			if c = hi<<4 | lo; c == '/' {
+				return "", slashPath
+			}
+			i += 2
+		}
+		out = append(out, c)
+	}
+	p.path = out
+	return view(out), shape
+}
+
+func unhex(c byte) byte {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0'
+	case 'a' <= c|0x20 && c|0x20 <= 'f':
+		return c | 0x20 - 'a' + 10
+	}
+	return 255
+}
+
+// view is b as a string, for as long as b does not change.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+func isAlnum(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
+}
+
+// pathChar is what may stand in a path of a Location as it is: unreserved characters (RFC 3986 §2.3), the
+// slash, and few more that no parser takes for anything else.
+func pathChar(c byte) bool {
+	switch c {
+	case '-', '.', '_', '~', '/', '!', '$', '(', ')', '*', '+', ',', ';', '=', '@':
+		return true
+	}
+	return isAlnum(c)
+}
+
+// attrChar is what may stand in an extended parameter as it is (RFC 8187 §3.2.1).
+func attrChar(c byte) bool {
+	switch c {
+	case '-', '.', '_', '~', '!', '#', '$', '&', '+', '^', '`', '|':
+		return true
+	}
+	return isAlnum(c)
+}
+
+// appendEscaped appends s with every byte percent-encoded that plain does not allow.
+func appendEscaped(dst []byte, s string, plain func(byte) bool) []byte {
+	const digits = "0123456789ABCDEF"
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; plain(c) {
+			dst = append(dst, c)
+		} else {
+			dst = append(dst, '%', digits[c>>4], digits[c&15])
+		}
+	}
+	return dst
+}
+
+// queryValue finds the first value of a query's key, without undoing escapes: tpk's keys and values need none.
+func queryValue(query, key string) string {
+	for query != "" {
+		pair := query
+		query = ""
+		for i := 0; i < len(pair); i++ {
+			if pair[i] == '&' {
+				pair, query = pair[:i], pair[i+1:]
+				break
+			}
+		}
+		if len(pair) > len(key) && pair[len(key)] == '=' && pair[:len(key)] == key {
+			return pair[len(key)+1:]
+		}
+	}
+	return ""
+}
