@@ -1,0 +1,72 @@
+# Two commands for somebody who has just come: `make demo` and `make test`. Both install what they need.
+
+GO            ?= go
+ADDR          ?= 127.0.0.1:8080
+FUZZTIME      ?= 10s
+GOLANGCI      := v2.15.0
+GOLANGCI_LINT := .work/bin/golangci-lint-$(GOLANGCI)
+VERSION       := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+.PHONY: build
+build: ## bin/tpk
+	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/tpk ./cmd/tpk
+
+.PHONY: demo
+demo: build ## pack a real tree, extract it with tar, compare, serve it on ADDR until Ctrl-C
+	compat/demo.sh '$(ADDR)'
+
+.PHONY: demo-check
+demo-check: build ## the same, but fetch a page from the server and stop it
+	compat/demo.sh --check
+
+.PHONY: test
+test: install vet lint unit race fuzz ## everything, outside tools included (COMPAT=require: none may be missing)
+
+.PHONY: install
+install: ## the programs of others that the tests need, where apt-get may do that
+	compat/install.sh
+
+.PHONY: vet
+vet:
+	$(GO) vet ./...
+	$(GO) vet -tags nightly ./...
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) ## golangci-lint: style, errors, who may import whom
+	$(GOLANGCI_LINT) run
+
+$(GOLANGCI_LINT):
+	mkdir -p .work/bin
+	GOBIN="$(CURDIR)/.work/bin" $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+	mv .work/bin/golangci-lint $@
+
+.PHONY: unit
+unit: ## all tests
+	$(GO) test ./...
+
+.PHONY: race
+race: ## the tests of our own packages with the race detector, which needs a C compiler
+	@if command -v $$($(GO) env CC) >/dev/null; \
+	then set -x; CGO_ENABLED=1 $(GO) test -short -race ./gzmember/... ./sidecar/... ./tarpack/... ./serve/... ./cmd/...; \
+	else echo "make race: no C compiler here: skipped"; [ "$$COMPAT" != require ]; fi
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME
+	compat/fuzz.sh '$(FUZZTIME)'
+
+.PHONY: nightly
+nightly: install ## tests that take long or much disk
+	$(GO) test -tags nightly -timeout 60m ./...
+
+.PHONY: bench
+bench: ## benchmarks
+	compat/install.sh test bench
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: clean
+clean: ## remove what was built and downloaded
+	rm -rf bin .work

@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Installs the programs of others that the tests hold tpk to, where apt-get and npm are there and allowed.
+# usage: compat/install.sh [GROUP...]     groups: test (default), bench
+#
+# Nothing that is there already is touched. What can't be had is named, and is no failure here: a test that needs it
+# says so, and fails where COMPAT=require is set.
+set -u
+cd "$(dirname "$0")/.."
+
+# program  Debian package
+test_tools='
+tar                 tar
+gzip                gzip
+diff                diffutils
+bsdtar              libarchive-tools
+busybox             busybox
+7z                  p7zip-full
+pigz                pigz
+libdeflate-gunzip   libdeflate-tools
+igzip               isal
+python3             python3
+zip                 zip
+unzip               unzip
+curl                curl
+wget                wget
+aria2c              aria2
+strace              strace
+setpriv             util-linux
+mkfs.ext4           e2fsprogs
+mkfs.xfs            xfsprogs
+xfs_io              xfsprogs
+script              bsdutils
+fish                fish
+zsh                 zsh
+gcc                 gcc libc6-dev
+node                nodejs
+npm                 npm
+'
+bench_tools='
+nginx               nginx
+wrk                 wrk
+'
+# Packages of npm, exact versions; they go to .work/npm.
+npm_packages='tar@7.5.23'
+
+have() { PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null 2>&1; }
+
+as_root=
+[ "$(id -u)" = 0 ] || as_root='sudo -n'
+
+apt_install() { # package...
+	have apt-get || return 1
+	[ -z "$as_root" ] || $as_root true 2>/dev/null || return 1
+	apt_get() { $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 "$@"; }
+	apt_get update -qq || return 1
+	apt_get install -y -qq --no-install-recommends "$@" </dev/null >/dev/null && return 0
+	# One package that is not to be had must not keep the others away.
+	local package
+	for package in "$@"; do
+		apt_get install -y -qq --no-install-recommends "$package" </dev/null >/dev/null || true
+	done
+}
+
+missing() { # tools; prints the packages of those that are not there
+	local program packages
+	while read -r program packages; do
+		[ -z "$program" ] || have "$program" || echo "$packages"
+	done <<<"$1"
+}
+
+tools=
+for group in "${@:-test}"; do
+	case $group in
+	test) tools+=$test_tools ;;
+	bench) tools+=$bench_tools ;;
+	*) echo "compat/install.sh: $group: no such group: test and bench are known" >&2; exit 2 ;;
+	esac
+done
+
+packages=$(missing "$tools" | tr ' ' '\n' | sort -u)
+if [ -n "$packages" ]; then
+	echo "compat/install.sh: installing" $packages
+	# shellcheck disable=SC2086
+	apt_install $packages || echo "compat/install.sh: can't install with apt-get here"
+fi
+for package in $npm_packages; do
+	dir=.work/npm/node_modules/${package%@*}
+	[ -e "$dir/package.json" ] && grep -q "\"version\": \"${package##*@}\"" "$dir/package.json" && continue
+	have npm || continue
+	echo "compat/install.sh: installing $package from npm"
+	mkdir -p .work/npm
+	npm install --prefix .work/npm --no-save --no-audit --no-fund --loglevel=error "$package" || true
+done
+
+left=$(missing "$tools" | tr '\n' ' ')
+[ -z "$left" ] || echo "compat/install.sh: not to be had here: $left(tests that need them are skipped, or fail with COMPAT=require)"
+exit 0
