@@ -1,0 +1,203 @@
+package compat
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tarpack/tpk/compat/tools"
+	"github.com/tarpack/tpk/compat/trees"
+)
+
+// A listed is a line of `tpk ls --json`.
+type listed struct {
+	Path, Link       string
+	PathBase64       []byte `json:"path_base64"` // instead of Path, for one that is not UTF-8
+	LinkBase64       []byte `json:"link_base64"`
+	Type, Hash, Mode string
+	Size             int64
+	ModTime          time.Time `json:"mtime"`
+	Member           *struct {
+		Offset, Length int64
+		Encoding       string
+	}
+}
+
+// list runs tpk ls --json.
+func list(t testing.TB, archive string) []listed {
+	t.Helper()
+	var lines []listed
+	dec := json.NewDecoder(bytes.NewReader(tools.Must(t, exec.Command(tools.TPK(t), "ls", "--json", archive))))
+	dec.DisallowUnknownFields()
+	for {
+		var l listed
+		if err := dec.Decode(&l); err == io.EOF {
+			return lines
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if l.PathBase64 != nil {
+			l.Path = string(l.PathBase64)
+		}
+		if l.LinkBase64 != nil {
+			l.Link = string(l.LinkBase64)
+		}
+		lines = append(lines, l)
+	}
+}
+
+// TestList holds the list of each archive to its tree.
+func TestList(t *testing.T) {
+	kinds := map[string]trees.Kind{"file": trees.KindFile, "hardlink": trees.KindFile, "dir": trees.KindDir, "symlink": trees.KindSymlink}
+	for _, c := range trees.Catalogue() {
+		t.Run(c.Name, func(t *testing.T) {
+			f := packed(t, c)
+			lines := list(t, f.archive)
+			if len(lines) != len(f.snap) {
+				t.Errorf("%d lines, want %d", len(lines), len(f.snap))
+			}
+			targets := map[string]string{}
+			for i, l := range lines {
+				st, ok := f.snap[l.Path]
+				if !ok {
+					t.Errorf("%q is listed and not there", l.Path)
+					continue
+				}
+				want := listed{Path: l.Path, Type: l.Type, Mode: fmt.Sprintf("%04o", st.Mode), Size: st.Size}
+				if st.Kind == trees.KindSymlink {
+					want.Link, want.Size = st.Target, int64(len(st.Target))
+				}
+				if kinds[l.Type] != st.Kind || l.Mode != want.Mode || l.Size != want.Size || l.ModTime.Unix() != st.Time ||
+					l.Link != want.Link && l.Type != "hardlink" || (l.Hash == "") != (st.Kind != trees.KindFile) {
+					t.Errorf("%q: listed as %+v, is %+v", l.Path, l, st)
+				}
+				if l.Type == "hardlink" {
+					targets[l.Path] = l.Link
+				}
+				if i > 0 && strings.ReplaceAll(lines[i-1].Path, "/", "\x00") >= strings.ReplaceAll(l.Path, "/", "\x00") {
+					t.Errorf("%q comes before %q", lines[i-1].Path, l.Path)
+				}
+			}
+			for p, target := range targets {
+				if f.snap[p].Sum != f.snap[target].Sum || f.snap[p].Mode != f.snap[target].Mode || targets[target] != "" {
+					t.Errorf("%q is listed as a link to %q", p, target)
+				}
+			}
+		})
+	}
+}
+
+// inPython checks members with zlib.decompressobj(31), which reads one gzip member: for each line "offset length sum".
+const inPython = `
+import hashlib, sys, zlib
+raw = open(sys.argv[1], "rb").read()
+for line in sys.stdin:
+    offset, length, want = line.split()
+    z = zlib.decompressobj(31)
+    got = z.decompress(raw[int(offset):int(offset) + int(length)]) + z.flush()
+    if hashlib.sha256(got).hexdigest() != want or not z.eof or z.unused_data:
+        sys.exit(f"the member at {offset}: {len(got)} bytes, end reached: {z.eof}, {len(z.unused_data)} bytes unused")
+`
+
+// TestMembers cuts each content member out of the archive, by what tpk ls says, and inflates it in single-member mode
+// to its file and to nothing more.
+func TestMembers(t *testing.T) {
+	for _, c := range trees.Catalogue() {
+		t.Run(c.Name, func(t *testing.T) {
+			f := packed(t, c)
+			raw, err := os.ReadFile(f.archive)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var python strings.Builder
+			seen := 0
+			for _, l := range list(t, f.archive) {
+				st := f.snap[l.Path]
+				if st.Kind != trees.KindFile {
+					continue
+				}
+				seen++
+				if (l.Member == nil) != (st.Size == 0) {
+					t.Errorf("%q of %d bytes: member %v", l.Path, st.Size, l.Member)
+				}
+				if l.Member == nil {
+					continue
+				}
+				m := raw[l.Member.Offset:][:l.Member.Length]
+				if err := single(m, st); err != nil {
+					t.Errorf("%q: %v", l.Path, err)
+				}
+				if stored := m[10]&6 == 0; stored != (l.Member.Encoding == "stored") {
+					t.Errorf("%q: listed as %s, stored blocks: %v", l.Path, l.Member.Encoding, stored)
+				}
+				fmt.Fprintln(&python, l.Member.Offset, l.Member.Length, hex.EncodeToString(st.Sum[:]))
+			}
+			if seen == 0 && len(f.snap) > 1 {
+				t.Error("no file was looked at")
+			}
+			cmd := exec.Command(tools.Path(t, "python3"), "-c", inPython, f.archive)
+			cmd.Stdin = strings.NewReader(python.String())
+			tools.Must(t, cmd)
+		})
+	}
+}
+
+// single inflates m as one member, in Go.
+func single(m []byte, want trees.State) error {
+	r := bytes.NewReader(m)
+	z, err := gzip.NewReader(r)
+	if err != nil {
+		return err
+	}
+	z.Multistream(false)
+	h := sha256.New()
+	n, err := io.Copy(h, z)
+	if err != nil {
+		return err
+	}
+	if n != want.Size || [sha256.Size]byte(h.Sum(nil)) != want.Sum || r.Len() > 0 {
+		return fmt.Errorf("%d bytes, want %d; %d of the member are left", n, want.Size, r.Len())
+	}
+	if len(z.Header.Extra) > 0 || z.Header.Name != "" || z.Header.Comment != "" || !z.Header.ModTime.IsZero() {
+		return fmt.Errorf("there is something in the gzip header: %+v", z.Header)
+	}
+	return nil
+}
+
+// TestMembersByPrograms gives the members of the trees of sizes to the programs that people cut files out with.
+func TestMembersByPrograms(t *testing.T) {
+	programs := [][]string{{"gzip", "-dc"}, {"pigz", "-dc"}, {"libdeflate-gunzip", "-c"}, {"igzip", "-d", "-c"}}
+	for _, c := range []trees.Named{{Name: "sizes", Tree: trees.Sizes()}, {Name: "big", Tree: trees.Big()}} {
+		f := packed(t, c)
+		raw, err := os.ReadFile(f.archive)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, l := range list(t, f.archive) {
+			if l.Member == nil || l.Type != "file" {
+				continue
+			}
+			// Each member by one program, in turn; node's and the browsers' way by all would take minutes.
+			p := programs[i%len(programs)]
+			name := filepath.Join(tools.Dir(t), "member.gz")
+			if err := os.WriteFile(name, raw[l.Member.Offset:][:l.Member.Length], 0o644); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command(tools.Path(t, p[0]), append(p[1:len(p):len(p)], name)...)
+			out := tools.Must(t, cmd)
+			if sha256.Sum256(out) != f.snap[l.Path].Sum {
+				t.Errorf("%s: %s gives %d bytes, want %d", p[0], l.Path, len(out), l.Size)
+			}
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package compat
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/tarpack/tpk/compat/tools"
+	"github.com/tarpack/tpk/compat/trees"
+)
+
+// TestSame packs each tree again: with other numbers of workers, from a copy that was written in another order and
+// so has other inode numbers and another order in its directories, and streamed. The bytes must be the same.
+func TestSame(t *testing.T) {
+	for _, c := range trees.Catalogue() {
+		t.Run(c.Name, func(t *testing.T) {
+			f := packed(t, c)
+			want := readPair(t, f.archive)
+			again := filepath.Join(tools.Dir(t), "other-name.tgz")
+			check := func(what string, got pair) {
+				t.Helper()
+				if !bytes.Equal(got.archive, want.archive) || got.sidecar != nil && !bytes.Equal(got.sidecar, want.sidecar) {
+					t.Errorf("%s: other bytes", what)
+				}
+			}
+			for _, workers := range []string{"1", "8"} {
+				pack(t, f.dir, again, "--workers", workers)
+				check(workers+" workers", readPair(t, again))
+			}
+			streamed := tools.Must(t, exec.Command(tools.TPK(t), "pack", f.dir, "-"))
+			check("streamed", pair{archive: streamed})
+
+			copied := filepath.Join(tools.Dir(t), "copy")
+			writeTree(t, backwards(c.Tree), copied)
+			pack(t, copied, again)
+			check("a copy written backwards", readPair(t, again))
+		})
+	}
+}
+
+// backwards is the tree in the opposite order, as far as directories and the targets of hard links allow.
+func backwards(t trees.Tree) trees.Tree {
+	var dirs, nodes, links trees.Tree
+	for _, n := range t {
+		switch n.Kind {
+		case trees.KindDir:
+			dirs = append(dirs, n)
+		case trees.KindHardlink:
+			links = append(links, n)
+		default:
+			nodes = append(nodes, n)
+		}
+	}
+	slices.Reverse(nodes)
+	slices.Reverse(links)
+	return slices.Concat(dirs, nodes, links)
+}
+
+// TestSourceDateEpoch clamps times, and only later ones.
+func TestSourceDateEpoch(t *testing.T) {
+	base := tools.Dir(t)
+	tree := trees.Tree{trees.File("early", "e").At(1000), trees.File("late", "l").At(3_000_000_000), trees.Dir("dir").At(2001),
+		trees.Symlink("link", "x").At(2_000_000_000)}
+	writeTree(t, tree, filepath.Join(base, "tree"))
+	archive := filepath.Join(base, "a.tar.gz")
+	run := func(epoch string) tools.Result {
+		cmd := exec.Command(tools.TPK(t), "pack", filepath.Join(base, "tree"), archive)
+		cmd.Env = append(os.Environ(), "SOURCE_DATE_EPOCH="+epoch)
+		return tools.Run(t, cmd)
+	}
+	if r := run("2000"); r.Code != 0 {
+		t.Fatal(r)
+	}
+	want := map[string]int64{"early": 1000, "late": 2000, "dir": 2000, "link": 2000}
+	for _, l := range list(t, archive) {
+		if l.ModTime.Unix() != want[l.Path] {
+			t.Errorf("%s: time %d, want %d", l.Path, l.ModTime.Unix(), want[l.Path])
+		}
+	}
+	for _, bad := range []string{"yesterday", "1.5", "99999999999999999999"} {
+		if r := run(bad); r.Code == 0 || !bytes.Contains(r.Err, []byte("SOURCE_DATE_EPOCH")) {
+			t.Errorf("SOURCE_DATE_EPOCH=%s: %v", bad, r)
+		}
+	}
+}

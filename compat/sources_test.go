@@ -1,0 +1,262 @@
+//go:build unix
+
+package compat
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tarpack/tpk/compat/tools"
+	"github.com/tarpack/tpk/compat/trees"
+	"golang.org/x/sys/unix"
+)
+
+// TestUnreadable packs, as another user than root, what it may not read.
+func TestUnreadable(t *testing.T) {
+	tools.Root(t)
+	for _, c := range []struct {
+		name string
+		tree trees.Tree
+		bad  string // the path that must be named
+	}{
+		{"file", trees.Tree{trees.File("a", "a"), trees.File("dir/secret", "s").Perm(0)}, "dir/secret"},
+		{"big file", trees.Tree{trees.File("a", "a"), trees.Sparse("secret", 20<<20, "").Perm(0o200)}, "secret"},
+		{"directory to list", trees.Tree{trees.Dir("dir").Perm(0o311), trees.File("dir/a", "a")}, "dir"},
+		{"directory to enter", trees.Tree{trees.Dir("dir").Perm(0o644), trees.File("dir/a", "a")}, "dir"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			base := tools.Dir(t)
+			dir, out := filepath.Join(base, "tree"), filepath.Join(base, "out")
+			writeTree(t, c.tree, dir)
+			if err := errors.Join(os.Mkdir(out, 0o777), os.Chmod(out, 0o777)); err != nil {
+				t.Fatal(err)
+			}
+			archive := filepath.Join(out, "a.tar.gz")
+			r := tools.Run(t, tools.As(exec.Command(publicTPK(t, base), "pack", dir, archive), tools.Nobody))
+			failed(t, r, c.bad, "permission denied")
+			nothingIn(t, out)
+		})
+	}
+}
+
+// publicTPK copies the command to where every user may run it.
+func publicTPK(t testing.TB, dir string) string {
+	t.Helper()
+	b, err := os.ReadFile(tools.TPK(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "tpk")
+	if err := os.WriteFile(name, b, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func nothingIn(t testing.TB, dir string) {
+	t.Helper()
+	left, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range left {
+		t.Errorf("%s was left behind", e.Name())
+	}
+}
+
+// TestSourceChanges changes a file while it is packed: a file of 200 MiB is changed when pack has begun to read it.
+// Either the archive holds it as it was at one moment, or pack says which file changed and leaves nothing.
+func TestSourceChanges(t *testing.T) {
+	const size = 200 << 20
+	for _, c := range []struct {
+		name   string
+		change func(name string) error
+	}{
+		{"grows", func(name string) error { return appendTo(name, "more") }},
+		{"shrinks", func(name string) error { return os.Truncate(name, size/2) }},
+		{"is emptied", func(name string) error { return os.Truncate(name, 0) }},
+		{"is overwritten", func(name string) error { return writeAt(name, size-10, "other") }},
+		{"is replaced", func(name string) error {
+			return errors.Join(os.WriteFile(name+".new", []byte("another file"), 0o644), os.Rename(name+".new", name))
+		}},
+		{"vanishes", os.Remove},
+		{"becomes a directory", func(name string) error { return errors.Join(os.Remove(name), os.Mkdir(name, 0o755)) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			base := tools.Dir(t)
+			dir, out := filepath.Join(base, "tree"), filepath.Join(base, "out")
+			big := filepath.Join(dir, "big")
+			was := writeTree(t, trees.Tree{trees.File("a", "a"), trees.Sparse("big", size, "the end"), trees.File("sub/z", "z")}, dir)
+			archive := filepath.Join(out, "a.tar.gz")
+			if err := os.Mkdir(out, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command(tools.TPK(t), "pack", "--workers", "1", "--level", "9", dir, archive)
+			var changed error
+			done := make(chan struct{})
+			time.AfterFunc(100*time.Millisecond, func() { changed = c.change(big); close(done) })
+			r := tools.Run(t, cmd)
+			<-done
+			if changed != nil {
+				t.Fatal(changed)
+			}
+			if r.Code == 0 {
+				// It had been read already, or is unlinked and still open.
+				x := filepath.Join(base, "x")
+				tools.Must(t, exec.Command(tools.TPK(t), "extract", "-C", x, archive))
+				got := readTree(t, x)
+				if got["big"].Sum != was["big"].Sum {
+					t.Errorf("packed without complaint, and is not what it was: %v", got["big"])
+				}
+				t.Log("packed as it was")
+				return
+			}
+			failed(t, r, "big")
+			nothingIn(t, out)
+		})
+	}
+}
+
+func appendTo(name, text string) error {
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
+}
+
+func writeAt(name string, off int64, text string) error {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt([]byte(text), off)
+	return errors.Join(err, f.Close())
+}
+
+// TestBusyTree packs a tree while somebody else creates, rewrites and removes its files. Whatever comes of it, a
+// success is a valid archive, and a failure names one path and leaves nothing.
+func TestBusyTree(t *testing.T) {
+	base := tools.Dir(t)
+	dir, out := filepath.Join(base, "tree"), filepath.Join(base, "out")
+	writeTree(t, trees.Crowd(500), dir)
+	if err := os.Mkdir(out, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			name := filepath.Join(dir, "crowd", fmt.Sprintf("%05d", i%700))
+			os.WriteFile(name, bytes.Repeat([]byte{byte(i)}, i%3000), 0o644) // some are directories: no matter
+			if i%3 == 0 {
+				os.Remove(name)
+			}
+		}
+	}()
+	archive := filepath.Join(out, "a.tar.gz")
+	ok := 0
+	for range 20 {
+		if r := tpk(t, "pack", dir, archive); r.Code != 0 {
+			failed(t, r, "crowd/")
+			if ok == 0 {
+				nothingIn(t, out)
+			}
+			continue
+		}
+		ok++
+		if r := tpk(t, "verify", archive); r.Code != 0 {
+			t.Error(r)
+		}
+		tools.Must(t, exec.Command("tar", "tzf", archive))
+	}
+	close(stop)
+	<-stopped
+	t.Logf("%d of 20 packs found a tree at rest", ok)
+}
+
+// TestSpecial looks at what is neither file nor directory nor symbolic link: it is left out with a word, and kept
+// with --special, but for sockets.
+func TestSpecial(t *testing.T) {
+	tools.Root(t) // a device
+	base := tools.Dir(t)
+	dir := filepath.Join(base, "tree")
+	snap := writeTree(t, trees.Special(), dir)
+	archive := filepath.Join(base, "a.tar.gz")
+	for _, c := range []struct {
+		flags    []string
+		left     []string // out, with a word
+		leftover func(p string, st trees.State) bool
+	}{
+		{nil, []string{"fifo", "dir/fifo", "dir/fifo-too", "socket", "dir/socket", "null"}, func(p string, st trees.State) bool {
+			return st.Kind != trees.KindFile && st.Kind != trees.KindDir
+		}},
+		{[]string{"--special"}, []string{"socket", "dir/socket"}, func(p string, st trees.State) bool { return st.Kind == trees.KindSocket }},
+	} {
+		r := tpk(t, append(append([]string{"pack"}, c.flags...), dir, archive)...)
+		if r.Code != 0 || len(r.Out) > 0 {
+			t.Fatal(r)
+		}
+		if lines := strings.Count(string(r.Err), "\n"); lines != len(c.left) {
+			t.Errorf("%d lines, want %d: %v", lines, len(c.left), r)
+		}
+		for _, p := range c.left {
+			if !bytes.Contains(r.Err, []byte(p+": ")) {
+				t.Errorf("nothing is said of %s: %v", p, r)
+			}
+		}
+		for _, rd := range readers[:2] {
+			x := tools.Dir(t)
+			rd.run(t, archive, x, 0)
+			diff(t, snap.Without(c.leftover), x, trees.Rules{Merged: true})
+		}
+	}
+}
+
+// TestOwner keeps owners when asked to, and leaves them out when not.
+func TestOwner(t *testing.T) {
+	tools.Root(t)
+	base := tools.Dir(t)
+	dir := filepath.Join(base, "tree")
+	writeTree(t, trees.Tree{trees.File("f", "x"), trees.File("same", "x"), trees.Dir("d"), trees.Symlink("l", "f"), trees.File("big-ids", "y")}, dir)
+	owners := map[string]int{"f": 1234, "same": 0, "d": 65534, "l": 99, "big-ids": 3_000_000}
+	for name, id := range owners {
+		if err := os.Lchown(filepath.Join(dir, name), id, id+1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	archive := filepath.Join(base, "a.tar.gz")
+	for _, keep := range []bool{false, true} {
+		pack(t, dir, archive, fmt.Sprintf("--preserve-owner=%v", keep))
+		for _, rd := range readers[:2] {
+			x := tools.Dir(t)
+			rd.run(t, archive, x, 0)
+			for name, id := range owners {
+				var st unix.Stat_t
+				if err := unix.Lstat(filepath.Join(x, name), &st); err != nil {
+					t.Fatal(err)
+				}
+				want := [2]int{}
+				if keep {
+					want = [2]int{id, id + 1}
+				}
+				if got := [2]int{int(st.Uid), int(st.Gid)}; got != want {
+					t.Errorf("%s, --preserve-owner=%v: %s belongs to %v, want %v", rd.name, keep, name, got, want)
+				}
+			}
+		}
+	}
+}
