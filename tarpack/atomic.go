@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-
-	"github.com/gofrs/flock"
 )
 
 var (
@@ -28,7 +26,7 @@ type output struct {
 	name    string
 	archive *os.File
 	sidecar *os.File
-	lock    *flock.Flock
+	lock    *os.File
 }
 
 // createOutput takes the lock for writing the archive name and creates its temporary files.
@@ -68,23 +66,23 @@ func openTemp(name string) (*os.File, error) {
 	return os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
 }
 
-// lockedTemp opens the file name, locked. The holder of a lock renames or removes the file before it
+// lockedTemp opens the file name and locks it, through a descriptor of its own: so the file can be closed, and a late
+// error of closing seen, before the lock goes. The holder of a lock renames or removes the file before it
 // lets go, so after locking the name must still be that of the locked file; else we try again.
-func lockedTemp(name string) (*os.File, *flock.Flock, error) {
+func lockedTemp(name string) (f, lock *os.File, err error) {
 	for {
-		lock := flock.New(name, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o666))
-		ok, err := lock.TryLock()
-		if err != nil {
+		if lock, err = openTemp(name); err != nil {
 			return nil, nil, err
 		}
-		if !ok {
-			return nil, nil, fmt.Errorf("%s: %w", name, ErrLocked)
+		if err = lockFile(lock); err != nil {
+			lock.Close()
+			return nil, nil, fmt.Errorf("%s: %w", name, err)
 		}
-		f, err := openTemp(name)
-		if err != nil {
-			return nil, nil, errors.Join(err, lock.Close())
+		if f, err = openTemp(name); err != nil {
+			lock.Close()
+			return nil, nil, err
 		}
-		locked, err1 := lock.Fh().Stat()
+		locked, err1 := lock.Stat()
 		opened, err2 := f.Stat()
 		if err1 == nil && err2 == nil && os.SameFile(locked, opened) {
 			return f, lock, nil

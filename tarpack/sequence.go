@@ -185,6 +185,9 @@ func (p *packer) sameContent(it *item, w *written, content io.Reader) (bool, err
 
 const compareSize = 64 << 10
 
+// emptyHash is the xxHash64 of nothing.
+const emptyHash = 0xef46db3751d8e999
+
 // addToGroup puts an entry without content into the group at hand.
 func (p *packer) addToGroup(l link) error {
 	ok, err := p.group.add(&l.header, l.duplicate)
