@@ -1,0 +1,232 @@
+package sidecar
+
+import (
+	"encoding/binary"
+	"strings"
+)
+
+// A block of paths (FORMAT.md 2.2), so laid out that the place of any path in it is found without walking the ones before:
+//
+//	16 × u8   bytes that each path shares with the path before it, 0 for the first
+//	16 × u8   bytes that follow
+//	u16 …     the true number for each of these 32 that is 255
+//	bytes …   those that follow, path after path
+const (
+	blockPaths = 16
+	pathLens   = 2 * blockPaths
+	longLen    = 255
+
+	// maxBlock is the most that a block can take.
+	maxBlock = pathLens + 2*pathLens + blockPaths*maxPath
+)
+
+// pathBlocks is the number of blocks for n paths.
+func pathBlocks(n int64) int64 { return (n + blockPaths - 1) / blockPaths }
+
+// pathBlock is a block with checked bounds: the numbers are there, and what they count lies in it.
+type pathBlock struct {
+	b    []byte
+	long bool // a number is 255
+	text int  // where the bytes begin
+}
+
+// newPathBlock checks a block's frame.
+func newPathBlock(b []byte) (p pathBlock, err error) {
+	if len(b) < pathLens {
+		return p, corrupt("path block of %d bytes", len(b))
+	}
+	p.b, p.text = b, pathLens
+	le := binary.LittleEndian
+	w0, w1, w2, w3 := le.Uint64(b), le.Uint64(b[8:]), le.Uint64(b[16:]), le.Uint64(b[24:])
+	l0, l1, l2, l3 := zeroBytes(^w0), zeroBytes(^w1), zeroBytes(^w2), zeroBytes(^w3)
+	if l0|l1|l2|l3 != 0 {
+		p.long = true
+		for _, n := range b[:pathLens] {
+			if n == longLen {
+				p.text += 2
+			}
+		}
+	}
+	if p.text > len(b) {
+		return p, corrupt("path block of %d bytes", len(b))
+	}
+	return p, nil
+}
+
+// num is number j of the 32.
+func (p *pathBlock) num(j int) int {
+	n := int(p.b[j])
+	if n == longLen {
+		return p.longNum(j)
+	}
+	return n
+}
+
+// longNum is num for one that is 255.
+func (p *pathBlock) longNum(j int) int {
+	at := pathLens
+	for _, n := range p.b[:j] {
+		if n == longLen {
+			at += 2
+		}
+	}
+	return int(binary.LittleEndian.Uint16(p.b[at:]))
+}
+
+// shared is how many bytes path k shares with the one before it.
+func (p *pathBlock) shared(k int) int { return p.num(k) }
+
+// further is how many bytes follow these.
+func (p *pathBlock) further(k int) int { return p.num(blockPaths + k) }
+
+// start is where the further bytes of path k begin. They may begin beyond the end of a block that is corrupt.
+func (p *pathBlock) start(k int) int {
+	if p.long {
+		at := p.text
+		for j := range k {
+			at += p.further(j)
+		}
+		return at
+	}
+	le := binary.LittleEndian
+	w0, w1 := le.Uint64(p.b[blockPaths:]), le.Uint64(p.b[blockPaths+8:])
+	if k <= 8 { // a shift by 64 gives 0
+		w0, w1 = w0&(1<<(8*k)-1), 0
+	} else {
+		w1 &= 1<<(8*(k-8)) - 1
+	}
+	return p.text + sumBytes(w0) + sumBytes(w1)
+}
+
+// sumBytes adds the 8 bytes of x.
+func sumBytes(x uint64) int {
+	const odd = 0x00ff00ff00ff00ff
+	x = x&odd + x>>8&odd
+	return int(x * 0x0001000100010001 >> 48)
+}
+
+// length of path k. It is an error if the path is longer than a path can be or its bytes are not in the block.
+func (p *pathBlock) length(k int) (int, error) {
+	n := p.shared(k) + p.further(k)
+	if n < 1 || n > maxPath || p.start(k)+p.further(k) > len(p.b) {
+		return 0, corrupt("path %d of a block: %d bytes", k, n)
+	}
+	return n, nil
+}
+
+// equal is true if path k is path. It goes backwards from the bytes of path k itself, which is where paths differ, to
+// those that it shares, and looks only at the paths that these stand in.
+func (p *pathBlock) equal(k int, path string) (bool, error) {
+	need, n := p.shared(k), p.further(k)
+	if need+n != len(path) {
+		return false, nil
+	}
+	at := p.start(k)
+	if at+n > len(p.b) {
+		return false, corrupt("path %d of a block", k)
+	}
+	if string(p.b[at:at+n]) != path[need:] {
+		return false, nil
+	}
+	for need > 0 {
+		k--
+		if k < 0 {
+			return false, corrupt("the first path of a block shares %d bytes", need)
+		}
+		n = p.further(k)
+		at -= n
+		s := p.shared(k)
+		if s >= need {
+			continue
+		}
+		if s+n < need {
+			return false, corrupt("path %d of a block shares more than there is", k+1)
+		}
+		if string(p.b[at:at+need-s]) != path[s:need] {
+			return false, nil
+		}
+		need = s
+	}
+	return true, nil
+}
+
+// appendPath appends path k, filling it from its end to its beginning as equal does.
+func (p *pathBlock) appendPath(dst []byte, k int) ([]byte, error) {
+	n, err := p.length(k)
+	if err != nil {
+		return dst, err
+	}
+	base := len(dst)
+	dst = append(dst, make([]byte, n)...)
+	path, at := dst[base:], p.start(k)
+	need := p.shared(k)
+	copy(path[need:], p.b[at:])
+	for need > 0 {
+		k--
+		if k < 0 {
+			return dst[:base], corrupt("the first path of a block shares %d bytes", need)
+		}
+		n = p.further(k)
+		at -= n
+		s := p.shared(k)
+		if s >= need {
+			continue
+		}
+		if s+n < need {
+			return dst[:base], corrupt("path %d of a block shares more than there is", k+1)
+		}
+		copy(path[s:need], p.b[at:])
+		need = s
+	}
+	return dst, nil
+}
+
+// blockWriter puts blocks together.
+type blockWriter struct {
+	n    int // paths
+	lens [pathLens]int
+	text []byte
+}
+
+// add takes the next path: the bytes it shares with the one before it, unless it is the first of the block, and all of
+// its bytes.
+func (w *blockWriter) add(shared int, path []byte) {
+	if w.n == 0 {
+		shared = 0
+	}
+	w.lens[w.n], w.lens[blockPaths+w.n] = shared, len(path)-shared
+	w.text = append(w.text, path[shared:]...)
+	w.n++
+}
+
+// appendTo appends the block to dst and starts the next one.
+func (w *blockWriter) appendTo(dst []byte) []byte {
+	for _, n := range w.lens {
+		dst = append(dst, uint8(min(n, longLen)))
+	}
+	for _, n := range w.lens {
+		if n >= longLen {
+			dst = binary.LittleEndian.AppendUint16(dst, uint16(n))
+		}
+	}
+	dst = append(dst, w.text...)
+	w.n, w.lens, w.text = 0, [pathLens]int{}, w.text[:0]
+	return dst
+}
+
+// ComparePaths gives the path order (FORMAT.md 2.1): −1 if a comes before b, 0 if they are equal, else 1. It compares
+// component by component, each by its bytes, which puts a directory directly before all that is below it.
+func ComparePaths(a, b string) int {
+	i := 0
+	for n := min(len(a), len(b)); i < n && a[i] == b[i]; {
+		i++
+	}
+	switch {
+	case i == len(a) || i == len(b) || a[i] != '/' && b[i] != '/':
+		return strings.Compare(a[i:], b[i:])
+	case a[i] == '/':
+		return -1
+	default:
+		return 1
+	}
+}
