@@ -179,8 +179,7 @@ func (f *finisher) item(key, val []byte) error {
 	if err != nil {
 		return err
 	}
-	binary.BigEndian.PutUint64(pair, xxhash.Sum64(f.path))
-	binary.BigEndian.PutUint32(pair[8:], f.n)
+	putPair(pair, xxhash.Sum64(f.path), f.n)
 	f.n++
 	return f.records.err
 }

@@ -10,6 +10,12 @@ import (
 // pairSize is the length of a key of the table's sorter: hash u64 and ordinal u32, big-endian, to sort as numbers do.
 const pairSize = 12
 
+// putPair makes such a key.
+func putPair(key []byte, h uint64, ordinal uint32) {
+	binary.BigEndian.PutUint64(key, h)
+	binary.BigEndian.PutUint32(key[8:], ordinal)
+}
+
 // writeTable puts the entries into buckets, in order of hash and ordinal.
 func (f *finisher) writeTable() error {
 	s := &f.head.sections
@@ -31,14 +37,9 @@ func (f *finisher) writeTable() error {
 			return err
 		}
 	}
-	for t.at < t.m { // the last one in use, and empty ones after it
-		t.flush(false)
-	}
-	if t.bucket[bucketCount] > 0 {
-		t.flush(false)
-	}
+	err = t.finish()
 	s[secTable].len = t.w.off - s[secTable].off
-	return t.w.flush()
+	return err
 }
 
 // tableWriter makes the table.
@@ -66,6 +67,14 @@ func (t *tableWriter) add(h uint64, ordinal uint32) error {
 	t.bucket[bucketTags+slot] = uint8(h)
 	t.bucket[bucketCount]++
 	return nil
+}
+
+// finish writes the last bucket in use, and the empty home buckets after it.
+func (t *tableWriter) finish() error {
+	for t.at < t.m || t.bucket[bucketCount] > 0 {
+		t.flush(false)
+	}
+	return t.w.flush()
 }
 
 // flush writes the bucket and goes on to the next.

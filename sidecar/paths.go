@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"bytes"
 	"encoding/binary"
 	"strings"
 )
@@ -41,11 +42,7 @@ func newPathBlock(b []byte) (p pathBlock, err error) {
 	l0, l1, l2, l3 := zeroBytes(^w0), zeroBytes(^w1), zeroBytes(^w2), zeroBytes(^w3)
 	if l0|l1|l2|l3 != 0 {
 		p.long = true
-		for _, n := range b[:pathLens] {
-			if n == longLen {
-				p.text += 2
-			}
-		}
+		p.text += 2 * bytes.Count(b[:pathLens], []byte{longLen})
 	}
 	if p.text > len(b) {
 		return p, corrupt("path block of %d bytes", len(b))
@@ -64,12 +61,7 @@ func (p *pathBlock) num(j int) int {
 
 // longNum is num for one that is 255.
 func (p *pathBlock) longNum(j int) int {
-	at := pathLens
-	for _, n := range p.b[:j] {
-		if n == longLen {
-			at += 2
-		}
-	}
+	at := pathLens + 2*bytes.Count(p.b[:j], []byte{longLen})
 	return int(binary.LittleEndian.Uint16(p.b[at:]))
 }
 
@@ -177,6 +169,39 @@ func (p *pathBlock) appendPath(dst []byte, k int) ([]byte, error) {
 		}
 		copy(path[s:need], p.b[at:])
 		need = s
+	}
+	return dst, nil
+}
+
+// appendAll appends the first count paths, which are all that the block has, and says where each ends in dst. It is strict:
+// it takes only blocks that blockWriter makes.
+func (p *pathBlock) appendAll(dst []byte, count int, ends *[blockPaths]int) ([]byte, error) {
+	at, before := p.text, dst[len(dst):]
+	for k := range blockPaths {
+		s, n := p.shared(k), p.further(k)
+		if p.b[k] == longLen && s < longLen || p.b[blockPaths+k] == longLen && n < longLen {
+			return dst, corrupt("path %d of a block has a number in the long form that has a short one", k)
+		}
+		if k >= count {
+			if s|n != 0 {
+				return dst, corrupt("a block of %d paths has more", count)
+			}
+			continue
+		}
+		if s > len(before) || s+n < 1 || s+n > maxPath || n > len(p.b)-at || k == 0 && s > 0 {
+			return dst, corrupt("path %d of a block shares %d bytes, has %d more", k, s, n)
+		}
+		text := p.b[at : at+n]
+		if k > 0 && n > 0 && s < len(before) && before[s] == text[0] {
+			return dst, corrupt("path %d of a block shares more than %d bytes", k, s)
+		}
+		begin := len(dst)
+		dst = append(append(dst, before[:s]...), text...)
+		before, ends[k] = dst[begin:], len(dst)
+		at += n
+	}
+	if at != len(p.b) {
+		return dst, corrupt("a block of paths ends at %d of %d", at, len(p.b))
 	}
 	return dst, nil
 }
