@@ -103,9 +103,9 @@ func PackStream(ctx context.Context, dir string, w io.Writer, o PackOptions) (Pa
 const (
 	// inMemory is the size up to which a file is read and compressed in one piece by one worker. Larger ones are
 	// read by the sequencer, and their segments compressed by all workers.
-	inMemory = 8 << 20
+	inMemory = 4 << 20
 	// inFlight is how many bytes of content may wait for their turn, and lookahead how many entries.
-	inFlight  = 32 << 20
+	inFlight  = 12 << 20
 	lookahead = 256
 )
 
