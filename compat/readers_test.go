@@ -4,6 +4,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tarpack/tpk/compat/tools"
@@ -13,63 +15,90 @@ import (
 // A reader is a program that extracts a .tar.gz.
 type reader struct {
 	name    string
-	command func(t *testing.T, archive, dir string) *exec.Cmd
+	command func(t *testing.T, archive, dir string, flags ...string) *exec.Cmd
 	extract func(archive, dir string) error // instead of a command
-	rules   trees.Rules
-	limits  map[string]limit // by tree; "" is for all
+	rules   trees.Rules                     // what it never restores
+	limits  map[string]limit                // by tree
+	root    map[string]string               // trees that only root can extract with it, and why
 }
 
-// A limit is what a reader is known to do wrong, and what is not compared for that reason.
+// A limit is what a reader is known to do otherwise, and what is not compared for that reason.
 type limit struct {
-	why  string
-	skip bool                                   // the whole tree
-	drop func(path string, st trees.State) bool // these paths
-	code int                                    // the exit status that goes with it
-	also trees.Rules                            // further differences that are allowed
+	why   string
+	skip  bool                                   // the whole tree
+	drop  func(path string, st trees.State) bool // these paths
+	flags []string                               // are added to the command
+	code  int                                    // the exit status that goes with it
+	rules trees.Rules                            // further differences that are allowed
 }
 
 // readers are the programs whose users have nothing but what they have: each extracts each tree.
 var readers = []reader{
 	{
 		name: "GNU tar",
-		command: func(t *testing.T, archive, dir string) *exec.Cmd {
-			return exec.Command(tools.Path(t, "tar"), "xpzf", archive, "-C", dir)
+		command: func(t *testing.T, archive, dir string, flags ...string) *exec.Cmd {
+			return exec.Command(tools.Path(t, "tar"), append(flags, "-xpzf", archive, "-C", dir)...)
 		},
 	},
 	{
 		name: "bsdtar",
-		command: func(t *testing.T, archive, dir string) *exec.Cmd {
-			cmd := exec.Command(tools.Path(t, "bsdtar"), "xpzf", archive, "-C", dir)
+		command: func(t *testing.T, archive, dir string, flags ...string) *exec.Cmd {
+			cmd := exec.Command(tools.Path(t, "bsdtar"), append(flags, "-xpzf", archive, "-C", dir)...)
 			cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
 			return cmd
 		},
+		limits: map[string]limit{
+			"names": {
+				why:   "without -P it cuts off what looks like a Windows drive; PAX paths come out in normal form C",
+				flags: []string{"-P"},
+				drop:  func(p string, _ trees.State) bool { return strings.ContainsRune(p, '\u0308') },
+			},
+		},
 	},
 	{
-		name: "busybox tar",
-		command: func(t *testing.T, archive, dir string) *exec.Cmd {
+		name:  "busybox tar",
+		rules: trees.Rules{IgnoreDirTime: true, IgnoreSymlinkTime: true},
+		root: map[string]string{
+			"read-only": "it sets a directory's mode before it fills it", "modes": "as above", "closed": "as above",
+		},
+		command: func(t *testing.T, archive, dir string, _ ...string) *exec.Cmd {
 			return exec.Command(tools.Path(t, "busybox"), "tar", "xpzf", archive, "-C", dir)
 		},
 	},
 	{
-		name: "Python tarfile",
-		command: func(t *testing.T, archive, dir string) *exec.Cmd {
-			return exec.Command(tools.Path(t, "python3"), "-c", `
+		name:  "Python tarfile",
+		rules: trees.Rules{IgnoreSymlinkTime: true},
+		command: func(t *testing.T, archive, dir string, _ ...string) *exec.Cmd {
+			return exec.Command(python(t), "-c", `
 import sys, tarfile
+trust = {"filter": "fully_trusted"} if hasattr(tarfile, "fully_trusted_filter") else {}
 with tarfile.open(sys.argv[1], errorlevel=2) as t:
-    t.extractall(sys.argv[2], filter="fully_trusted")
+    t.extractall(sys.argv[2], **trust)
 `, archive, dir)
 		},
 	},
 	{
-		name: "7z",
-		command: func(t *testing.T, archive, dir string) *exec.Cmd {
-			z := tools.Path(t, "7z")
-			return exec.Command("sh", "-c", `"$1" x -so -tgzip "$2" | "$1" x -y -snld -si -ttar -o"$3"`, "sh", z, archive, dir)
+		name:  "7z",
+		rules: trees.Rules{DirModeMask: 0o700}, // its directories can always be written to
+		command: func(t *testing.T, archive, dir string, _ ...string) *exec.Cmd {
+			const script = `umask 0; "$1" x -so -tgzip "$2" | "$1" x -y -snld -si -ttar -o"$3"`
+			return exec.Command("sh", "-c", script, "sh", tools.Path(t, "7z"), archive, dir)
+		},
+		limits: map[string]limit{
+			"modes": {why: "it drops setuid, setgid and sticky bits", rules: trees.Rules{ModeMask: 0o7000}},
+			"links": {
+				why:  "it refuses or rewrites symbolic links to absolute paths, with dots, or to links",
+				code: 2,
+				drop: func(p string, _ trees.State) bool {
+					return slices.Contains([]string{"absolute", "absolute-dangling", "dot", "dotdot", "dots", "double", "loop-b", "to-link", "up"}, p)
+				},
+			},
 		},
 	},
 	{
-		name: "node-tar",
-		command: func(t *testing.T, archive, dir string) *exec.Cmd {
+		name:  "node-tar",
+		rules: trees.Rules{IgnoreDirTime: true, IgnoreSymlinkTime: true, DirModeMask: 0o700},
+		command: func(t *testing.T, archive, dir string, _ ...string) *exec.Cmd {
 			node := tools.Path(t, "node")
 			module := filepath.Join(tools.Repo(t), ".work", "npm", "node_modules", "tar")
 			if _, err := os.Stat(module); err != nil {
@@ -77,11 +106,46 @@ with tarfile.open(sys.argv[1], errorlevel=2) as t:
 			}
 			return exec.Command(node, "-e", `
 const tar = require(process.argv[1])
-tar.x({ file: process.argv[2], cwd: process.argv[3], preservePaths: true, strict: true, sync: true, umask: 0, maxDepth: Infinity })
+process.umask(0)
+tar.x({ file: process.argv[2], cwd: process.argv[3], preservePaths: true, strict: true, sync: true, maxDepth: Infinity })
 `, module, archive, dir)
+		},
+		limits: map[string]limit{
+			"empty":          {why: "it takes a tar without entries for no tar", code: 1},
+			"modes":          {why: "it drops setuid and setgid bits of directories", rules: trees.Rules{DirModeMask: 0o6000}},
+			"raw-names":      {why: "it takes every name for UTF-8", skip: true},
+			"long-raw-names": {why: "it takes every name for UTF-8", skip: true},
 		},
 	},
 	{name: "Go archive/tar", extract: goExtract},
+}
+
+// python returns the interpreter that every user may run, where there are several.
+func python(t *testing.T) string {
+	const system = "/usr/bin/python3"
+	if _, err := os.Stat(system); err == nil {
+		return system
+	}
+	return tools.Path(t, "python3")
+}
+
+// tpkReaders are tpk's own ways to extract.
+var tpkReaders = []reader{
+	{
+		name:    "tpk extract",
+		command: tpkExtract,
+		rules:   trees.Rules{IgnoreLinks: true},
+	},
+	{
+		name: "tpk extract --hard-links",
+		command: func(t *testing.T, archive, dir string, flags ...string) *exec.Cmd {
+			return tpkExtract(t, archive, dir, append(flags, "--hard-links")...)
+		},
+	},
+}
+
+func tpkExtract(t *testing.T, archive, dir string, flags ...string) *exec.Cmd {
+	return exec.Command(tools.TPK(t), append(append([]string{"extract"}, flags...), "-C", dir, archive)...)
 }
 
 // TestReaders extracts every tree of the catalogue with every reader, as the user who runs the tests.
@@ -89,31 +153,70 @@ func TestReaders(t *testing.T) {
 	for _, c := range trees.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
 			f := packed(t, c)
-			for _, r := range readers {
+			for _, r := range slices.Concat(readers, tpkReaders) {
+				t.Run(r.name, func(t *testing.T) { r.check(t, f, c.Name, nil) })
+			}
+		})
+	}
+}
+
+// TestReadersAsNobody extracts as a user who may not write into a read-only directory of his own.
+func TestReadersAsNobody(t *testing.T) {
+	tools.Root(t)
+	for _, c := range trees.Catalogue() {
+		if !slices.Contains([]string{"read-only", "modes", "times", "links", "duplicates", "copies", "closed"}, c.Name) {
+			continue
+		}
+		t.Run(c.Name, func(t *testing.T) {
+			f := packed(t, c)
+			for _, r := range slices.Concat(readers, tpkReaders) {
+				if r.command == nil || r.root[c.Name] != "" {
+					continue
+				}
 				t.Run(r.name, func(t *testing.T) {
-					l, limited := r.limits[c.Name]
-					if !limited {
-						l = r.limits[""]
-					}
-					if l.skip {
-						t.Skip(l.why)
-					}
-					dir := tools.Dir(t)
-					r.run(t, f.archive, dir, l.code)
-					want, rules := f.snap, r.rules.Or(l.also)
-					rules.Merged = true
-					if l.drop != nil {
-						want = want.Without(l.drop)
-					}
-					diff(t, want, dir, rules)
+					r.check(t, f, c.Name, func(cmd *exec.Cmd) {
+						if cmd.Path == tools.TPK(t) {
+							cmd.Path = publicTPK(t, tools.Dir(t))
+						}
+						env := cmd.Env
+						tools.As(cmd, tools.Nobody)
+						cmd.Env = append(cmd.Env, env...)
+					})
 				})
 			}
 		})
 	}
 }
 
-// run extracts an archive, and fails the test when the reader does not end with code.
-func (r reader) run(t *testing.T, archive, dir string, code int) {
+// check extracts an archive and compares what came of it. The command may be changed before it runs.
+func (r reader) check(t *testing.T, f *fixture, tree string, change func(*exec.Cmd)) {
+	t.Helper()
+	l := r.limits[tree]
+	if l.skip {
+		t.Skip(l.why)
+	}
+	dir := tools.Dir(t)
+	if change != nil {
+		if err := os.Chmod(dir, 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.run(t, f.archive, dir, l, change)
+	want, got, rules := f.snap, readTree(t, dir), r.rules.Or(l.rules)
+	if change != nil {
+		rules.ModeMask |= 0o6000 // some drop them for files that have got another owner
+	}
+	rules.Merged = true
+	if l.drop != nil {
+		want, got = want.Without(l.drop), got.Without(l.drop)
+	}
+	for _, line := range trees.Diff(want, got, rules) {
+		t.Error(line)
+	}
+}
+
+// run extracts an archive, and fails the test when the reader does not end as the limit says.
+func (r reader) run(t *testing.T, archive, dir string, l limit, change func(*exec.Cmd)) {
 	t.Helper()
 	if r.extract != nil {
 		if err := r.extract(archive, dir); err != nil {
@@ -121,7 +224,11 @@ func (r reader) run(t *testing.T, archive, dir string, code int) {
 		}
 		return
 	}
-	if res := tools.Run(t, r.command(t, archive, dir)); res.Code != code {
+	cmd := r.command(t, archive, dir, l.flags...)
+	if change != nil {
+		change(cmd)
+	}
+	if res := tools.Run(t, cmd); res.Code != l.code {
 		t.Error(res)
 	}
 }

@@ -220,7 +220,7 @@ func TestSpecial(t *testing.T) {
 		}
 		for _, rd := range readers[:2] {
 			x := tools.Dir(t)
-			rd.run(t, archive, x, 0)
+			rd.run(t, archive, x, limit{}, nil)
 			diff(t, snap.Without(c.leftover), x, trees.Rules{Merged: true})
 		}
 	}
@@ -243,7 +243,7 @@ func TestOwner(t *testing.T) {
 		pack(t, dir, archive, fmt.Sprintf("--preserve-owner=%v", keep))
 		for _, rd := range readers[:2] {
 			x := tools.Dir(t)
-			rd.run(t, archive, x, 0)
+			rd.run(t, archive, x, limit{}, nil)
 			for name, id := range owners {
 				var st unix.Stat_t
 				if err := unix.Lstat(filepath.Join(x, name), &st); err != nil {

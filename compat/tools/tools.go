@@ -138,10 +138,10 @@ func (r Result) String() string {
 }
 
 func clip(b []byte) []byte {
-	if len(b) <= 4000 {
+	if len(b) <= 1200 {
 		return b
 	}
-	return append(append(append([]byte{}, b[:2000]...), " … "...), b[len(b)-2000:]...)
+	return append(append(append([]byte{}, b[:600]...), " … "...), b[len(b)-600:]...)
 }
 
 // Run runs cmd to its end. It fails the test only when cmd cannot be started or hangs.

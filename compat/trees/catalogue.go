@@ -29,7 +29,9 @@ func Catalogue() []Named {
 		{"old-times", OldTimes()},
 		{"links", Links()},
 		{"read-only", ReadOnly()},
+		{"closed", Closed()},
 		{"duplicates", Duplicates()},
+		{"many-links", ManyLinks(1500)},
 		{"copies", Copies(3000)},
 		{"crowd", Crowd(10_000)},
 	}

@@ -13,7 +13,7 @@ func Modes() Tree {
 		// The same bytes under other modes: no duplicates by default.
 		t = append(t, File(fmt.Sprintf("same-%04o", m), "the same bytes").Perm(m))
 		t = append(t, Dir(fmt.Sprintf("dir-%04o", m)).Perm(m))
-		t = append(t, Dir(fmt.Sprintf("full-%04o", m)).Perm(m), File(fmt.Sprintf("full-%04o/file", m), "x"))
+		t = append(t, Dir(fmt.Sprintf("full-%04o", m)).Perm(m), File(fmt.Sprintf("full-%04o/file", m), fmt.Sprintf("in %o", m)))
 	}
 	return t
 }
@@ -103,8 +103,29 @@ func Duplicates() Tree {
 		alike[4999-i] ^= 1
 		t = append(t, Bytes(dir+"alike", alike))
 	}
-	// A pair that is hard-linked already and has a duplicate.
-	return append(t, File("linked", "hard"), Hardlink("a/linked", "linked"), File("z/linked", "hard"))
+	// Pairs that are hard-linked already and have a duplicate that comes later, or earlier.
+	return append(t, File("linked", "hard"), Hardlink("a/linked", "linked"), File("z/linked", "hard"),
+		File("0-first", "then a pair"), File("m-pair", "then a pair"), Hardlink("z/m-pair", "m-pair"))
+}
+
+// Closed are directories that their owner may not enter, with duplicates in them: nobody but root can make a link
+// to a file in one of them.
+func Closed() Tree {
+	return Tree{
+		Dir("a-closed").Perm(0o600), File("a-closed/file", "the same in all"), File("a-closed/own", "own"),
+		Dir("a-closed/sub"), File("a-closed/sub/file", "the same below two"),
+		Dir("b-closed").Perm(0), File("b-closed/file", "the same in all"), File("b-closed/twin", "the same in all"),
+		Dir("open"), File("open/file", "the same in all"), File("open/other", "the same below two"),
+	}
+}
+
+// ManyLinks is a file with n names, more than tpk makes of duplicates.
+func ManyLinks(n int) Tree {
+	t := Tree{File("0", "one file")}
+	for i := 1; i < n; i++ {
+		t = append(t, Hardlink(fmt.Sprint(i), "0"))
+	}
+	return t
 }
 
 // Copies is one file many times over, more often than a file may have links, and as many empty files.

@@ -12,8 +12,8 @@ type Rules struct {
 	Merged bool
 	// IgnoreLinks does not compare which names belong to one file: a reader that copies instead.
 	IgnoreLinks bool
-	// ModeMask holds the mode bits that are not compared.
-	ModeMask uint32
+	// ModeMask holds the mode bits that are not compared, DirModeMask those of directories.
+	ModeMask, DirModeMask uint32
 	// IgnoreTime, IgnoreDirTime and IgnoreSymlinkTime do not compare those times.
 	IgnoreTime, IgnoreDirTime, IgnoreSymlinkTime bool
 	// Nanos compares nanoseconds too; tpk keeps whole seconds.
@@ -26,6 +26,7 @@ func (r Rules) Or(other Rules) Rules {
 		Merged:            r.Merged || other.Merged,
 		IgnoreLinks:       r.IgnoreLinks || other.IgnoreLinks,
 		ModeMask:          r.ModeMask | other.ModeMask,
+		DirModeMask:       r.DirModeMask | other.DirModeMask,
 		IgnoreTime:        r.IgnoreTime || other.IgnoreTime,
 		IgnoreDirTime:     r.IgnoreDirTime || other.IgnoreDirTime,
 		IgnoreSymlinkTime: r.IgnoreSymlinkTime || other.IgnoreSymlinkTime,
@@ -81,7 +82,11 @@ func (d *differ) compare(p string, w, g State) {
 	} else if w.Sum != g.Sum {
 		d.add(p, "has other bytes (%d of them)", g.Size)
 	}
-	if (w.Mode^g.Mode)&^d.rules.ModeMask != 0 && w.Kind != KindSymlink {
+	mask := d.rules.ModeMask
+	if w.Kind == KindDir {
+		mask |= d.rules.DirModeMask
+	}
+	if (w.Mode^g.Mode)&^mask != 0 && w.Kind != KindSymlink {
 		d.add(p, "mode %04o, want %04o", g.Mode, w.Mode)
 	}
 	d.compareTime(p, w, g)
