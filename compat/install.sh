@@ -5,7 +5,7 @@
 # Nothing that is there already is touched. What can't be had is named, and is no failure here: a test that needs it
 # says so, and fails where COMPAT=require is set.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 
 # program  Debian package
 test_tools='
@@ -79,7 +79,7 @@ done
 
 packages=$(missing "$tools" | tr ' ' '\n' | sort -u)
 if [ -n "$packages" ]; then
-	echo "compat/install.sh: installing" $packages
+	echo "compat/install.sh: installing ${packages//$'\n'/ }"
 	# shellcheck disable=SC2086
 	apt_install $packages || echo "compat/install.sh: can't install with apt-get here"
 fi
