@@ -209,8 +209,11 @@ func (w *walker) classify(e *sourceEntry) (bool, error) {
 	return w.special, nil
 }
 
-// sourceError says of which path of the tree err speaks.
+// sourceError says of which path of the tree err speaks. It returns nil for nil.
 func sourceError(p string, err error) error {
+	if err == nil {
+		return nil
+	}
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
 		err = pe.Err
