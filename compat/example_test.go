@@ -21,8 +21,8 @@ var update = flag.Bool("update", false, "rewrite the golden archives and the exa
 // exampleTree is the tree of FORMAT.md's worked example.
 var exampleTree = trees.Tree{
 	trees.Dir("d").At(1_000_000_002),
-	trees.File("d/a", "a tar, a gzip, a tar, a gzip, a tar\n").At(1_000_000_000),
-	trees.File("d/b", "a tar, a gzip, a tar, a gzip, a tar\n").At(1_000_000_001),
+	trees.File("d/a", strings.Repeat("a tar in a gzip ", 8)).At(1_000_000_000),
+	trees.File("d/b", strings.Repeat("a tar in a gzip ", 8)).At(1_000_000_001),
 }
 
 const (
