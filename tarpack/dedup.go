@@ -2,7 +2,6 @@ package tarpack
 
 import (
 	"encoding/binary"
-	"io/fs"
 	"path"
 	"sync"
 
@@ -21,15 +20,14 @@ const (
 	DedupOff
 )
 
-// maxLinks is how many links a copy takes before a fresh one is written: NTFS refuses the 1,025th link
-// to a file, ext4 the 65,001st.
+// maxLinks is how many duplicates become links to a copy before a fresh one is written: NTFS refuses the 1,025th link
+// to a file, ext4 the 65,001st. Files that were one file on disk stay one, however many names they have.
 const maxLinks = 1000
 
 // A written is a file whose content stands in the archive.
 type written struct {
 	dir, name string
-	inode     inode // zero unless it had several names
-	links     int
+	links     int // duplicates that were made links to it
 }
 
 func (w *written) path() string { return path.Join(w.dir, w.name) }
@@ -42,7 +40,7 @@ type dedup struct {
 	byKey map[uint64]*written // nil: claimed by a worker, not written yet
 
 	// Only the sequencer uses these.
-	byInode  map[inode]*written // files that had several names when they were packed
+	byInode  map[inode]*written // files with several names in the tree
 	bigSizes map[int64]bool     // sizes of the big files that were written
 }
 
@@ -96,15 +94,4 @@ func (d *dedup) key(contentHash uint64, h *Header) uint64 {
 		le.PutUint64(b[40:], uint64(h.ModTime))
 	}
 	return xxhash.Sum64(b[:])
-}
-
-// An inode names a file whatever its path. The zero inode is no file's.
-type inode struct{ dev, ino uint64 }
-
-// linkedInode returns the inode of a file that has several names, else the zero inode.
-func linkedInode(fi fs.FileInfo) inode {
-	if st := statOf(fi); st.nlink > 1 {
-		return inode{st.dev, st.ino}
-	}
-	return inode{}
 }

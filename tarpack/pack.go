@@ -224,10 +224,16 @@ func (p *packer) walk(ctx context.Context, dir string) error {
 			return context.Cause(ctx)
 		}
 	}
+	var known inodes
 	w := p.walker()
-	w.entry = func(e sourceEntry) error {
+	w.entry = func(e sourceEntry) (err error) {
 		it := &item{sourceEntry: e}
-		if e.typ == sidecar.TypeFile && e.info.Size() <= inMemory {
+		if e.typ == sidecar.TypeFile {
+			if it.inode, it.again, err = known.of(ctx, &e, dir, p.walker()); err != nil {
+				return err
+			}
+		}
+		if e.typ == sidecar.TypeFile && !it.again && e.info.Size() <= inMemory {
 			it.weight = e.info.Size()
 			if err := p.budget.Acquire(ctx, it.weight); err != nil {
 				return context.Cause(ctx)

@@ -134,19 +134,39 @@ func TestPackDedup(t *testing.T) {
 	}
 }
 
-// A second name of a file that became a duplicate is a link to the same copy, and a duplicate as well.
-func TestPackLinkOfDuplicate(t *testing.T) {
-	dir := tree(t, [2]string{"a", "content"}, [2]string{"b", "content"}, [2]string{"c", "=> b"})
+// Several names of one file stay one file: they do not become duplicates of another one, which they would no longer be apart
+// from. What links there are outside of the tree does not matter.
+func TestPackGenuineLinks(t *testing.T) {
+	dir := tree(t, [2]string{"a", "content"}, [2]string{"b", "content"}, [2]string{"c", "=> b"}, [2]string{"d", "content"},
+		[2]string{"e", ""}, [2]string{"f", "=> e"})
+	if err := os.Link(filepath.Join(dir, "d"), filepath.Join(t.TempDir(), "outside")); err != nil {
+		t.Fatal(err)
+	}
 	out := mustPack(t, dir, PackOptions{})
-	wantListing(t, out, "0 a 7", "1 b > a", "1 c > a")
+	wantListing(t, out, "0 a 7", "0 b 7", "0 e", "1 c > b", "1 d > a", "1 f > e")
 	x, err := sidecar.Open(out + SidecarSuffix)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer x.Close()
-	if s := x.Stats(); s.Hardlinks != 2 || s.Duplicates != 2 {
-		t.Errorf("%d hard links, %d of them duplicates; want 2 and 2", s.Hardlinks, s.Duplicates)
+	if s := x.Stats(); s.Hardlinks != 3 || s.Duplicates != 1 {
+		t.Errorf("%d hard links, %d of them duplicates; want 3 and 1", s.Hardlinks, s.Duplicates)
 	}
+}
+
+// A link to a file below a directory that its owner may not enter could not be restored.
+func TestPackClosedDirectory(t *testing.T) {
+	dir := tree(t, [2]string{"a/x/f", "content"}, [2]string{"b", "content"}, [2]string{"c/g", "content"}, [2]string{"c/h", "content"})
+	if os.Getuid() != 0 {
+		t.Skip("only root can pack such a directory")
+	}
+	if err := os.Chmod(filepath.Join(dir, "a"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(dir, "b"), filepath.Join(dir, "c/b")); err != nil {
+		t.Fatal(err)
+	}
+	wantListing(t, mustPack(t, dir, PackOptions{}), "5 a/", "5 a/x/", "0 a/x/f 7", "5 c/", "0 c/b 7", "1 c/g > c/b", "1 c/h > c/b")
 }
 
 // After 1,000 links a fresh copy is written.

@@ -39,7 +39,6 @@ func (p *packer) placeBig(ctx context.Context, it *item) error {
 	}
 	defer f.Close()
 	it.header = p.header(&it.sourceEntry)
-	ino := linkedInode(it.info)
 
 	// Only where another file has the same size is it worth reading this one twice.
 	if p.dedup.bigSizes[it.header.Size] {
@@ -48,12 +47,13 @@ func (p *packer) placeBig(ctx context.Context, it *item) error {
 			return sourceError(it.path(), err)
 		}
 		it.key = p.dedup.key(h.Sum64(), &it.header)
-		target, genuine, err := p.target(it, ino, io.NewSectionReader(f, 0, it.header.Size))
+		target, err := p.target(it, io.NewSectionReader(f, 0, it.header.Size))
 		if err != nil {
 			return err
 		}
 		if target != nil {
-			p.addLink(it.header, target, genuine)
+			target.links++
+			p.addLink(it.header, target, true)
 			return sourceError(it.path(), unchanged(f, it.info))
 		}
 	}
@@ -68,7 +68,7 @@ func (p *packer) placeBig(ctx context.Context, it *item) error {
 		return err
 	}
 	it.key = p.dedup.key(entry.Hash, &it.header)
-	p.remember(it, ino)
+	p.remember(it)
 	return p.writePadding(&entry, md)
 }
 

@@ -17,6 +17,8 @@ import (
 // An item is an entry on its way to the archive. Its ready channel is nil when no worker prepares it.
 type item struct {
 	sourceEntry
+	inode  inode // zero unless the file has several names in the tree
+	again  bool  // another name of the file came before
 	weight int64 // bytes of the budget that it holds
 	ready  chan struct{}
 

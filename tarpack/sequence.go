@@ -80,6 +80,10 @@ func (p *packer) placeLinks() error {
 
 // placeFile decides whether a file becomes a link, and writes it if not.
 func (p *packer) placeFile(ctx context.Context, it *item) error {
+	if it.again {
+		p.addLink(p.header(&it.sourceEntry), p.dedup.byInode[it.inode], false)
+		return nil
+	}
 	if it.ready == nil {
 		return p.placeBig(ctx, it)
 	}
@@ -97,15 +101,16 @@ func (p *packer) placeFile(ctx context.Context, it *item) error {
 		return it.err
 	}
 	if len(it.content.b) == 0 {
+		p.remember(it)
 		return p.writeEmpty(it)
 	}
-	ino := linkedInode(it.info)
-	target, genuine, err := p.target(it, ino, bytes.NewReader(it.content.b))
+	target, err := p.target(it, bytes.NewReader(it.content.b))
 	if err != nil {
 		return err
 	}
 	if target != nil {
-		p.addLink(it.header, target, genuine)
+		target.links++
+		p.addLink(it.header, target, true)
 		return nil
 	}
 	if it.member == nil {
@@ -113,47 +118,43 @@ func (p *packer) placeFile(ctx context.Context, it *item) error {
 			return sourceError(it.path(), err)
 		}
 	}
-	p.remember(it, ino)
+	p.remember(it)
 	return p.writeFile(it)
 }
 
-// target finds the copy that the file becomes a link to, nil if there is none, and whether the two are
-// one file on disk as well.
-func (p *packer) target(it *item, ino inode, content io.Reader) (w *written, genuine bool, err error) {
-	if w := p.dedup.byInode[ino]; w != nil && w.links < maxLinks {
-		// A second name of a file that became a duplicate itself is a duplicate of that copy as well.
-		return w, ino == w.inode, nil
+// target finds the copy that the file becomes a link to, nil if there is none. A file with several names
+// in the tree never becomes a duplicate: its names would then no longer be one file apart from the copy.
+func (p *packer) target(it *item, content io.Reader) (*written, error) {
+	if p.dedup.mode == DedupOff || it.inode != (inode{}) {
+		return nil, nil
 	}
-	if p.dedup.mode == DedupOff {
-		return nil, false, nil
-	}
-	w = p.dedup.candidate(it.key)
+	w := p.dedup.candidate(it.key)
 	if w == nil {
-		return nil, false, nil
+		return nil, nil
 	}
 	same, err := p.sameContent(it, w, content)
 	if err != nil || !same {
-		return nil, false, err
+		return nil, err
 	}
-	if ino != (inode{}) {
-		p.dedup.byInode[ino] = w
-	}
-	return w, false, nil
+	return w, nil
 }
 
 // remember makes a file that is about to be written a target for later ones.
-func (p *packer) remember(it *item, ino inode) {
-	w := &written{dir: it.dir.path, name: it.name, inode: ino}
-	p.dedup.add(it.key, w)
-	if ino != (inode{}) {
-		p.dedup.byInode[ino] = w
+func (p *packer) remember(it *item) {
+	w := &written{dir: it.dir.path, name: it.name}
+	if it.inode != (inode{}) {
+		p.dedup.byInode[it.inode] = w
+	}
+	// No link goes to where an extracting user who is not root cannot go, nor to an empty file: it saves nothing.
+	if !it.dir.closed && it.header.Size > 0 {
+		p.dedup.add(it.key, w)
 	}
 }
 
-func (p *packer) addLink(h Header, target *written, genuine bool) {
-	target.links++
+// addLink lines up a hard link.
+func (p *packer) addLink(h Header, target *written, duplicate bool) {
 	h.Type, h.Size, h.Link = sidecar.TypeHardlink, 0, target.path()
-	p.links = append(p.links, link{header: h, duplicate: !genuine})
+	p.links = append(p.links, link{header: h, duplicate: duplicate})
 }
 
 // sameContent compares a file with one that was written, byte by byte, as both are now.

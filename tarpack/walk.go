@@ -21,7 +21,9 @@ var ErrChanged = errors.New("changed while it was read")
 type sourceDir struct {
 	root *os.Root
 	path string // "" for the top
-	refs atomic.Int32
+	// closed: it, or one above, may not be entered by its owner once its mode is restored.
+	closed bool
+	refs   atomic.Int32
 }
 
 func (d *sourceDir) join(name string) string { return path.Join(d.path, name) }
@@ -136,7 +138,8 @@ func openDir(d *sourceDir, e sourceEntry) (*sourceDir, error) {
 		root.Close()
 		return nil, sourceError(e.path(), err)
 	}
-	return &sourceDir{root: root, path: e.path()}, nil
+	closed := d.closed || e.info.Mode().Perm()&0o100 == 0
+	return &sourceDir{root: root, path: e.path(), closed: closed}, nil
 }
 
 // list returns what is to be packed of a directory, in no order.
