@@ -47,7 +47,10 @@ const (
 	maxDistance = 32768
 )
 
-// endOfBlock is the code of symbol 256 in a block with fixed Huffman codes.
+// endSymbol ends a block; the symbols after it are lengths.
+const endSymbol = 256
+
+// endOfBlock is the code of endSymbol in a block with fixed Huffman codes.
 var endOfBlock = code{0, 7}
 
 // The fixed Huffman codes (RFC 1951 §3.2.6): by literal, by length - minMatch,
@@ -66,8 +69,8 @@ func init() {
 	for v := range fixedLiteral {
 		fixedLiteral[v] = fixedSymbol(v)
 	}
-	for sym, length := 257, minMatch; sym < 285; sym++ {
-		extra := uint8(max(0, (sym-257)/4-1))
+	for sym, length := endSymbol+1, minMatch; sym < 285; sym++ {
+		extra := lengthExtra(sym)
 		c := fixedSymbol(sym)
 		for x := 0; x < 1<<extra; x++ {
 			// 258 is overwritten below: it has a symbol of its own, 285.
@@ -83,6 +86,9 @@ func init() {
 		base += 1 << d.extra
 	}
 }
+
+// lengthExtra returns the number of extra bits of a length symbol of 257 to 284.
+func lengthExtra(sym int) uint8 { return uint8(max(0, (sym-endSymbol-1)/4-1)) }
 
 // fixedSymbol returns the fixed code of a literal/length symbol.
 func fixedSymbol(sym int) code {

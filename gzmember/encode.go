@@ -1,14 +1,11 @@
 package gzmember
 
 import (
-	"errors"
 	"fmt"
 	"hash/crc32"
 
 	"github.com/klauspost/compress/flate"
 )
-
-var errClosed = errors.New("gzmember: already closed")
 
 // Encoder makes members and segments with deflate. It allocates nothing once it is warm. What it
 // makes depends on the level and the content alone, not on what it made before.

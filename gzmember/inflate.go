@@ -1,88 +1,283 @@
 package gzmember
 
 import (
-	"bytes"
 	"encoding/binary"
-	"errors"
-	"fmt"
-	"hash/crc32"
-	"io"
-	"sync"
-
-	"github.com/klauspost/compress/flate"
 )
 
-// inflater is a flate reader over bytes, to be used again.
+// An inflater decodes a deflate stream (RFC 1951) from one slice into another. It may be given the stream and
+// the room for its content piece by piece. Between two calls it holds no more than 7 bits of the stream, so that it
+// knows to the byte where the stream, and each block that begins at a byte boundary, ends.
 type inflater struct {
-	src bytes.Reader
-	r   io.ReadCloser
+	acc    uint64 // bits taken from the input and not used, lowest first
+	n      uint   // how many
+	state  state
+	final  bool           // the current block is the last
+	left   int            // bytes left of a stored block
+	tables *huffmanTables // of the current block: own or the fixed ones
+	own    huffmanTables
+	lens   [litSymbols + distSymbols]uint8
+
+	blocks  int64 // begun so far
+	layout  bool  // so far all of them have the layout of a stored C
+	flushed bool  // the last one was stored, empty and not final
 }
 
-var inflaters = sync.Pool{New: func() any {
-	f := new(inflater)
-	f.r = flate.NewReader(&f.src)
-	return f
-}}
+type state uint8
 
-// Inflate appends the content of the member that begins at member[0] to dst, at most limit bytes of it. Used is the number
-// of bytes of the whole member; more may follow. CRC-32 and size are checked. The error wraps
-// ErrCorrupt, also if the content is longer than limit, or ErrTruncated; dst is then returned as it was.
-func Inflate(dst, member []byte, limit int) (out []byte, used int, err error) {
-	h, err := ParseHeader(member)
-	if err != nil {
-		return dst, 0, err
-	}
-	out, n, err := inflateStream(dst, member[h.Length:], limit)
-	if err != nil {
-		return dst, 0, err
-	}
-	used = h.Length + n
-	if len(member)-used < TrailerSize {
-		return dst, 0, fmt.Errorf("%w: in the trailer", ErrTruncated)
-	}
-	if err := checkTrailer(member[used:], crc32.ChecksumIEEE(out[len(dst):]), int64(len(out)-len(dst))); err != nil {
-		return dst, 0, err
-	}
-	return out, used + TrailerSize, nil
+const (
+	atBlock   state = iota // at the header of a block
+	inStored               // in the bytes of a stored block
+	inHuffman              // in the symbols of another block
+	atEnd                  // after the last block
+)
+
+// verdict says why inflate returned.
+type verdict uint8
+
+const (
+	needInput verdict = iota // what is left of the input, if anything, is not enough to go on
+	needRoom                 // there is more content
+	ended                    // the stream is at its end
+	corrupt
+)
+
+// reset makes z begin with the first block of a stream.
+func (z *inflater) reset() {
+	z.acc, z.n, z.state, z.final, z.blocks, z.layout, z.flushed = 0, 0, atBlock, false, 0, true, false
 }
 
-// checkTrailer compares the trailer at the beginning of b with what the content came out as.
-func checkTrailer(b []byte, crc uint32, size int64) error {
-	if want := binary.LittleEndian.Uint32(b); want != crc {
-		return fmt.Errorf("%w: content has CRC-32 %08x, the trailer says %08x", ErrCorrupt, crc, want)
-	}
-	if want := binary.LittleEndian.Uint32(b[4:]); want != uint32(size) {
-		return fmt.Errorf("%w: content has %d bytes, the trailer says %d modulo 2^32", ErrCorrupt, size, want)
-	}
-	return nil
-}
+// stored says whether a stream that has ended has the layout of a stored C.
+func (z *inflater) stored() bool { return z.layout && z.blocks > 0 }
 
-func inflateStream(dst, stream []byte, limit int) ([]byte, int, error) {
-	f := inflaters.Get().(*inflater)
-	defer inflaters.Put(f)
-	f.src.Reset(stream)
-	if err := f.r.(flate.Resetter).Reset(&f.src, nil); err != nil {
-		return dst, 0, err
-	}
-	start := len(dst)
+// atFlush says whether the stream so far ends in a flush: at a byte boundary, after an empty stored block that is not final.
+func (z *inflater) atFlush() bool { return z.state == atBlock && z.flushed }
+
+// maxBlockHead is the most bytes that the header of a block takes: 3 + 14 bits, 19 code lengths of 3 bits
+// and 286 + 30 of at most 7 + 7 bits each, after up to 7 bits of the block before. If inflate
+// needs input although it was given so many bytes, it used some of them.
+const maxBlockHead = (7 + 3 + 14 + 19*3 + (286+30)*14 + 7) / 8
+
+// inflate decodes from in to out[pos:]; matches may reach back to out[0]. It returns the end of the content in out, and the number of
+// bytes of in that are used up; the others must be given again. It may have written to all of out after pos.
+func (z *inflater) inflate(out []byte, pos int, in []byte) (end, used int, v verdict) {
+	d := bitReader{in: in, acc: z.acc, n: z.n}
+	v = corrupt
+loop:
 	for {
-		if len(dst) == cap(dst) {
-			dst = append(dst, 0)[:len(dst)]
-		}
-		room := min(cap(dst)-len(dst), limit-(len(dst)-start)+1)
-		n, err := f.r.Read(dst[len(dst) : len(dst)+room])
-		dst = dst[:len(dst)+n]
-		if len(dst)-start > limit {
-			return dst[:start], 0, fmt.Errorf("%w: more than %d bytes of content", ErrCorrupt, limit)
-		}
-		switch {
-		case err == nil:
-		case err == io.EOF:
-			return dst, len(stream) - f.src.Len(), nil
-		case errors.Is(err, io.ErrUnexpectedEOF):
-			return dst, 0, fmt.Errorf("%w: in the deflate stream", ErrTruncated)
-		default:
-			return dst, 0, fmt.Errorf("%w: %v", ErrCorrupt, err)
+		switch z.state {
+		case atBlock:
+			if v = z.blockHead(&d); v != proceed {
+				break loop
+			}
+		case inStored:
+			n := copy(out[pos:], d.in[d.pos:min(len(d.in), d.pos+z.left)])
+			d.pos += n
+			pos += n
+			if z.left -= n; z.left > 0 {
+				v = needInput
+				if pos == len(out) {
+					v = needRoom
+				}
+				break loop
+			}
+			z.endBlock()
+		case inHuffman:
+			if pos, v = z.symbols(&d, out, pos); v != proceed {
+				break loop
+			}
+			z.endBlock()
+		case atEnd:
+			v = ended
+			break loop
 		}
 	}
+	d.giveBack()
+	z.acc, z.n = d.acc, d.n
+	return pos, d.pos, v
+}
+
+// proceed is inflate's own: there is nothing to return for yet.
+const proceed verdict = 255
+
+func (z *inflater) endBlock() {
+	z.state = atBlock
+	if z.final {
+		z.state = atEnd
+	}
+}
+
+// bitReader takes bits from a slice.
+type bitReader struct {
+	in  []byte
+	pos int
+	acc uint64
+	n   uint
+}
+
+// fill makes n at least 56, or takes all that is left of the input.
+func (d *bitReader) fill() {
+	if d.pos+8 <= len(d.in) {
+		d.acc |= binary.LittleEndian.Uint64(d.in[d.pos:]) << (d.n & 63)
+		d.pos += int((63 - d.n) >> 3)
+		d.n |= 56
+		d.acc &= 1<<d.n - 1
+		return
+	}
+	for d.n < 56 && d.pos < len(d.in) {
+		d.acc |= uint64(d.in[d.pos]) << (d.n & 63)
+		d.pos++
+		d.n += 8
+	}
+}
+
+// take returns the next n bits, which must be there.
+func (d *bitReader) take(n uint) uint {
+	v := uint(d.acc) & (1<<n - 1)
+	d.acc >>= n & 63
+	d.n -= n
+	return v
+}
+
+// giveBack returns whole bytes to the input.
+func (d *bitReader) giveBack() {
+	d.pos -= int(d.n >> 3)
+	d.n &= 7
+	d.acc &= 1<<d.n - 1
+}
+
+// blockHead reads the header of a block (RFC 1951 §3.2.3). If it is not there as a whole, nothing changes.
+func (z *inflater) blockHead(d *bitReader) verdict {
+	before := *d
+	aligned := d.n&7 == 0
+	d.fill()
+	if d.n < 3 {
+		*d = before
+		return needInput
+	}
+	final := d.take(1) != 0
+	v := proceed
+	layout, flushed := false, false
+	state := inHuffman
+	switch d.take(2) {
+	case 0:
+		state = inStored
+		if v = z.storedHead(d); v == proceed {
+			flushed = z.left == 0 && !final
+			layout = aligned && z.left > 0 && (final || z.left == StoredBlock)
+		}
+	case 1:
+		z.tables = fixedTables()
+	case 2:
+		v = z.dynamicHead(d)
+		z.tables = &z.own
+	default:
+		v = corrupt
+	}
+	if v != proceed {
+		if v == needInput {
+			*d = before
+		}
+		return v
+	}
+	z.state, z.final, z.flushed = state, final, flushed
+	z.layout = z.layout && layout
+	z.blocks++
+	return proceed
+}
+
+// storedHead reads LEN and NLEN (RFC 1951 §3.2.4). The bits before them, up to the byte boundary, mean nothing.
+func (z *inflater) storedHead(d *bitReader) verdict {
+	d.take(d.n & 7)
+	d.fill()
+	if d.n < 32 {
+		return needInput
+	}
+	n := d.take(16)
+	if d.take(16) != n^0xffff {
+		return corrupt
+	}
+	d.giveBack()
+	z.left = int(n)
+	return proceed
+}
+
+// clenOrder is the order in which the lengths of the code length code stand in a header (RFC 1951 §3.2.7).
+var clenOrder = [clenSymbols]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
+
+// dynamicHead reads the codes of a block (RFC 1951 §3.2.7).
+func (z *inflater) dynamicHead(d *bitReader) verdict {
+	if d.n < 14 {
+		return needInput
+	}
+	lits, dists, clens := int(d.take(5))+257, int(d.take(5))+1, int(d.take(4))+4
+	if lits > maxLitCodes || dists > maxDistCodes {
+		return corrupt
+	}
+	var clen [clenSymbols]uint8
+	for _, sym := range clenOrder[:clens] {
+		if d.n < 3 {
+			if d.fill(); d.n < 3 {
+				return needInput
+			}
+		}
+		clen[sym] = uint8(d.take(3))
+	}
+	var table [clenEntries]uint32
+	if !buildTable(table[:], maxClenCode, clen[:], clenResults[:]) {
+		return corrupt
+	}
+	if v := z.codeLengths(d, &table, lits+dists); v != proceed {
+		return v
+	}
+	if !buildTable(z.own.lit[:], litBits, z.lens[:lits], litResults[:]) ||
+		!buildTable(z.own.dist[:], distBits, z.lens[lits:lits+dists], distResults[:]) {
+		return corrupt
+	}
+	return proceed
+}
+
+// codeLengths reads the first total code lengths, of both codes, to lens.
+func (z *inflater) codeLengths(d *bitReader, table *[clenEntries]uint32, total int) verdict {
+	for i := 0; i < total; {
+		if d.n < maxClenCode+7 {
+			d.fill()
+		}
+		e := table[d.acc&(clenEntries-1)]
+		if n := uint(e & 0xff); n > d.n {
+			return needInput
+		} else if e&entrySpecial != 0 {
+			return corrupt
+		} else {
+			d.take(n)
+		}
+		sym := e >> 16
+		if sym < 16 {
+			z.lens[i] = uint8(sym)
+			i++
+			continue
+		}
+		repeat, extra, value := 3, uint(2), uint8(0)
+		switch sym {
+		case 16:
+			if i == 0 {
+				return corrupt
+			}
+			value = z.lens[i-1]
+		case 17:
+			extra = 3
+		case 18:
+			repeat, extra = 11, 7
+		}
+		if d.n < extra {
+			return needInput
+		}
+		repeat += int(d.take(extra))
+		if i+repeat > total {
+			return corrupt
+		}
+		for end := i + repeat; i < end; i++ {
+			z.lens[i] = value
+		}
+	}
+	return proceed
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 )
 
 // StoredBlock is the number of content bytes in a block of a stored C, the last one excepted:
@@ -55,6 +56,30 @@ func appendStored(dst, content []byte, crc uint32) []byte {
 		content = content[n:]
 	}
 	return AppendMemberTrailer(dst, crc, size)
+}
+
+// IsStored says whether member, a whole C that Inflate finds right, of a file of size bytes, is stored: whether its
+// deflate stream has the layout of FORMAT.md §1.3. It looks at the headers of the blocks alone.
+func IsStored(member []byte, size int64) bool {
+	if size < 1 || size > int64(len(member)) || int64(len(member)) != StoredLength(size) {
+		return false
+	}
+	for i := int64(0); i < size; i += StoredBlock {
+		n := min(StoredBlock, size-i)
+		if checkStoredHead(member[StoredOffset(i)-storedHead:], int(n), i+n == size) != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// checkStoredHead checks the header of a stored block of size bytes (RFC 1951 §3.2.4). The five bits after BTYPE mean nothing.
+func checkStoredHead(b []byte, size int, final bool) error {
+	n := int(binary.LittleEndian.Uint16(b[1:]))
+	if b[0]&0b110 != 0 || b[0]&1 != 0 != final || n != size || binary.LittleEndian.Uint16(b[3:]) != ^uint16(n) {
+		return fmt.Errorf("%w: header % x of a stored block of %d bytes", ErrCorrupt, b[:storedHead], size)
+	}
+	return nil
 }
 
 // StoredWriter writes a stored C whose content is not in memory.
@@ -131,7 +156,7 @@ func (s *StoredWriter) Close() error {
 	if s.err != nil {
 		return s.err
 	}
-	s.err = errClosed
+	s.err = fs.ErrClosed
 	return nil
 }
 

@@ -1,0 +1,268 @@
+package gzmember
+
+import (
+	"fmt"
+	"hash/crc32"
+	"io"
+	"sync"
+)
+
+// A decoder makes the content of a C, in chunks, from a place that it can be entered at. Decoders are pooled, for their buffers.
+//
+// It goes through units: a segment of a segmented C, else all of it.
+// The chunk that ends a unit is handed out only after the end of the unit was checked.
+type decoder struct {
+	c      *Content
+	src    section
+	stream stream
+
+	pos     int64 // in the content: where the next chunk begins
+	unitEnd int64 // in the content: where the unit ends
+	crc     uint32
+	whole   bool // crc is of all content up to pos
+	entered bool // stored: the header of the block that holds pos was checked
+}
+
+var decoders = sync.Pool{New: func() any { return new(decoder) }}
+
+// release returns d to the pool.
+func (d *decoder) release() {
+	d.c, d.src = nil, section{}
+	decoders.Put(d)
+}
+
+// section is the part of an archive from off to end.
+type section struct {
+	src      io.ReaderAt
+	off, end int64
+}
+
+// Read reads on. To find the end of the archive before that of the section is an error that wraps ErrTruncated.
+func (s *section) Read(p []byte) (int, error) {
+	if s.off >= s.end {
+		return 0, io.EOF
+	}
+	n, err := s.src.ReadAt(p[:min(int64(len(p)), s.end-s.off)], s.off)
+	s.off += int64(n)
+	if n > 0 {
+		return n, nil
+	}
+	if err == io.EOF {
+		err = fmt.Errorf("%w: the archive ends at offset %d", ErrTruncated, s.off)
+	}
+	return 0, err
+}
+
+// readFull reads len(p) bytes.
+func (s *section) readFull(p []byte) error {
+	_, err := io.ReadFull(s, p)
+	return err
+}
+
+// start sets d to the nearest place at or before pos at which the content can be entered.
+func (d *decoder) start(src io.ReaderAt, c *Content, pos int64) error {
+	d.c = c
+	d.src = section{src: src, off: c.Offset, end: c.Offset + c.Length}
+	d.crc, d.whole, d.entered = 0, true, false
+	d.pos, d.unitEnd = 0, c.Size
+	switch c.Coding {
+	case Stored:
+		d.pos, d.whole = pos, pos == 0
+		return nil
+	case Segmented:
+		if err := d.startSegment(pos >> c.Shift); err != nil {
+			return err
+		}
+	}
+	d.stream.attach(&d.src)
+	if d.pos == 0 {
+		b, err := d.stream.peek(HeaderSize)
+		if err != nil {
+			return err
+		}
+		if err := checkPlainHeader(b); err != nil {
+			return err
+		}
+		d.stream.discard(HeaderSize)
+	}
+	d.stream.begin()
+	return nil
+}
+
+// startSegment sets the section and the unit to segment k.
+func (d *decoder) startSegment(k int64) error {
+	from, to, size, err := d.c.segment(k)
+	if err != nil {
+		return err
+	}
+	stream := d.c.Offset + HeaderSize
+	d.pos = k << d.c.Shift
+	d.unitEnd = d.pos + size
+	if k > 0 {
+		d.src.off = stream + from
+		d.whole = false
+	}
+	if d.unitEnd < d.c.Size {
+		d.src.end = stream + to
+	}
+	return nil
+}
+
+// reaches says whether d gets to pos by going on, rather than by a new start.
+func (d *decoder) reaches(pos int64) bool {
+	switch d.c.Coding {
+	case Deflate:
+		return d.pos <= pos
+	case Segmented:
+		return d.pos == pos || d.pos < pos && pos < d.unitEnd
+	}
+	return d.pos == pos
+}
+
+// next returns the next bytes of content, at least one, valid until it is called again. There must be some: pos < Size.
+// It makes a little more than want of them.
+func (d *decoder) next(want int64) ([]byte, error) {
+	if d.c.Coding == Stored {
+		return d.nextStored(want)
+	}
+	if d.pos == d.unitEnd {
+		if err := d.nextSegment(); err != nil {
+			return nil, err
+		}
+	}
+	chunk, err := d.stream.next(want, d.unitEnd-d.pos)
+	d.advance(chunk)
+	if err == nil {
+		return chunk, nil
+	}
+	if err := d.endUnit(err); err != nil {
+		return nil, err
+	}
+	return chunk, nil
+}
+
+// advance counts a chunk.
+func (d *decoder) advance(chunk []byte) {
+	d.pos += int64(len(chunk))
+	if d.whole {
+		d.crc = crc32.Update(d.crc, crc32.IEEETable, chunk)
+	}
+}
+
+// nextSegment goes on to the segment that begins at pos.
+func (d *decoder) nextSegment() error {
+	crc, whole := d.crc, d.whole
+	if err := d.start(d.src.src, d.c, d.pos); err != nil {
+		return err
+	}
+	d.crc, d.whole = crc, whole
+	return nil
+}
+
+// endUnit checks the end of a unit, which is where the stream said why it has no more.
+func (d *decoder) endUnit(why error) error {
+	c := d.c
+	last := d.unitEnd == c.Size
+	switch {
+	case why == errLong:
+		return fmt.Errorf("%w: more than %d bytes of content", ErrCorrupt, d.unitEnd)
+	case why != io.EOF && why != errShort:
+		return why
+	case d.pos < d.unitEnd:
+		return fmt.Errorf("%w: content ends at byte %d instead of %d", ErrCorrupt, d.pos, d.unitEnd)
+	case !last:
+		// Nothing is left of the section, which ends where the segment does.
+		if why == errShort && d.stream.atFlush() && d.stream.from == d.stream.to {
+			return nil
+		}
+		return fmt.Errorf("%w: the segment up to byte %d does not end in a flush", ErrCorrupt, d.unitEnd)
+	case why == errShort:
+		return fmt.Errorf("%w: %w", ErrCorrupt, why)
+	}
+	at := d.src.off - int64(d.stream.to-d.stream.from)
+	if want := c.Offset + c.Length - TrailerSize; at != want {
+		return fmt.Errorf("%w: deflate stream ends at offset %d instead of %d", ErrCorrupt, at, want)
+	}
+	if c.Coding == Deflate && d.stream.stored() {
+		return fmt.Errorf("%w: stored content is said to be deflate", ErrCorrupt)
+	}
+	b, err := d.stream.peek(TrailerSize)
+	if err != nil {
+		return err
+	}
+	return d.checkEnd(b)
+}
+
+// checkEnd compares the trailer with what the content is said to be, and with what it came out as if all of it was read.
+func (d *decoder) checkEnd(trailer []byte) error {
+	if err := checkTrailer(trailer, d.c.CRC, d.c.Size); err != nil {
+		return err
+	}
+	if d.whole {
+		return checkTrailer(trailer, d.crc, d.pos)
+	}
+	return nil
+}
+
+// checkPlainHeader checks that b is the header of a C, which never has an extra field.
+func checkPlainHeader(b []byte) error {
+	h, err := ParseHeader(b)
+	if err == nil && h.Extra == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: no content member begins here", ErrCorrupt)
+}
+
+// nextStored is next for a stored C. It reads a block, or what is wanted of it, together with its header and,
+// at the ends, with those of the member.
+func (d *decoder) nextStored(limit int64) ([]byte, error) {
+	c := d.c
+	in := d.pos % StoredBlock
+	size := min(StoredBlock, c.Size-(d.pos-in)) // of the block
+	final := d.pos-in+size == c.Size
+	buf := d.stream.out[:]
+	if in > 0 && !d.entered {
+		d.src.off = c.Offset + StoredOffset(d.pos-in) - storedHead
+		if err := d.src.readFull(buf[:storedHead]); err != nil {
+			return nil, err
+		}
+		if err := checkStoredHead(buf, int(size), final); err != nil {
+			return nil, err
+		}
+	}
+	d.entered = true
+	before, after := 0, 0
+	if in == 0 {
+		before = storedHead
+	}
+	if d.pos == 0 {
+		before += HeaderSize
+	}
+	n := min(limit, size-in)
+	if d.pos+n == c.Size {
+		after = TrailerSize
+	}
+	buf = buf[:before+int(n)+after]
+	d.src.off = c.Offset + StoredOffset(d.pos) - int64(before)
+	if err := d.src.readFull(buf); err != nil {
+		return nil, err
+	}
+	if d.pos == 0 {
+		if err := checkPlainHeader(buf); err != nil {
+			return nil, err
+		}
+	}
+	if in == 0 {
+		if err := checkStoredHead(buf[before-storedHead:], int(size), final); err != nil {
+			return nil, err
+		}
+	}
+	chunk := buf[before : before+int(n)]
+	d.advance(chunk)
+	if after > 0 {
+		if err := d.checkEnd(buf[len(buf)-TrailerSize:]); err != nil {
+			return nil, err
+		}
+	}
+	return chunk, nil
+}

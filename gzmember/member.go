@@ -1,0 +1,74 @@
+package gzmember
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"slices"
+	"sync"
+)
+
+var inflaters = sync.Pool{New: func() any { return new(inflater) }}
+
+// Inflate appends the content of the member that begins at member[0] to dst, at most limit bytes of it. Used is the number
+// of bytes of the whole member; more may follow. CRC-32 and size are checked. The error wraps
+// ErrCorrupt, also if the content is longer than limit, or ErrTruncated, and says where in member; dst is then returned as it was.
+// Nothing is allocated if dst has room for the content.
+func Inflate(dst, member []byte, limit int) (out []byte, used int, err error) {
+	h, err := ParseHeader(member)
+	if err != nil {
+		return dst, 0, err
+	}
+	z := inflaters.Get().(*inflater)
+	defer inflaters.Put(z)
+	z.reset()
+	out, used, err = z.appendAll(dst, member[h.Length:], limit)
+	used += h.Length
+	if err == nil && len(member)-used < TrailerSize {
+		err = fmt.Errorf("%w: in the trailer", ErrTruncated)
+	}
+	if err == nil {
+		content := out[len(dst):]
+		err = checkTrailer(member[used:], crc32.ChecksumIEEE(content), int64(len(content)))
+	}
+	if err != nil {
+		return dst, 0, fmt.Errorf("%w at byte %d", err, used)
+	}
+	return out, used + TrailerSize, nil
+}
+
+// appendAll appends the content of a whole stream.
+func (z *inflater) appendAll(dst, in []byte, limit int) (out []byte, used int, err error) {
+	start := len(dst)
+	out = dst
+	for {
+		room := out[start : start+min(cap(out)-start, limit)]
+		end, n, v := z.inflate(room, len(out)-start, in[used:])
+		out = out[:start+end]
+		used += n
+		switch {
+		case v == ended:
+			return out, used, nil
+		case v == needInput:
+			return out, used, fmt.Errorf("%w: in the deflate stream", ErrTruncated)
+		case v == corrupt:
+			return out, used, fmt.Errorf("%w: in the deflate stream", ErrCorrupt)
+		case end == limit:
+			return out, used, fmt.Errorf("%w: more than %d bytes of content", ErrCorrupt, limit)
+		}
+		// Most content is 2 to 5 times as long as its stream. Guess low: the claim of a member is worth nothing.
+		more := max(512, 3*(len(in)-used), end)
+		out = slices.Grow(out, min(more, limit-end))
+	}
+}
+
+// checkTrailer compares the trailer at the beginning of b with what the content came out as.
+func checkTrailer(b []byte, crc uint32, size int64) error {
+	if want := binary.LittleEndian.Uint32(b); want != crc {
+		return fmt.Errorf("%w: content has CRC-32 %08x, the trailer says %08x", ErrCorrupt, crc, want)
+	}
+	if want := binary.LittleEndian.Uint32(b[4:]); want != uint32(size) {
+		return fmt.Errorf("%w: content has %d bytes, the trailer says %d modulo 2^32", ErrCorrupt, size, want)
+	}
+	return nil
+}

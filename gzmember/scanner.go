@@ -1,0 +1,205 @@
+package gzmember
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"math"
+)
+
+// Scanner walks the members of a stream of which nothing else is known. Its memory is bounded whatever the stream holds.
+//
+//	s := gzmember.NewScanner(r)
+//	for {
+//		header, err := s.Next()
+//		if err == io.EOF {
+//			break // the end of the last member was the end of r
+//		}
+//		…
+//		io.Copy(w, s) // the content of this member
+//		… s.Offset(), s.Length(), s.CRC(), s.Size(), s.Stored()
+//	}
+type Scanner struct {
+	stream stream
+	extra  []byte // the header of the current member, if it has an extra field
+	chunk  []byte // inflated and not yet read
+
+	offset  int64
+	length  int64
+	size    int64
+	crc     uint32
+	open    bool  // the content is not read to its end
+	checked bool  // the member was read to its end, and is right
+	err     error // sticky
+}
+
+// NewScanner returns a scanner of the members of r, the first of which begins at once.
+func NewScanner(r io.Reader) *Scanner {
+	s := new(Scanner)
+	s.stream.attach(r)
+	return s
+}
+
+// Next goes to the next member, over what is left of the current one, which is checked all the same.
+// The header's Extra is valid until Next is called again. The error is io.EOF at the clean end of the stream, where a member ends;
+// it wraps ErrCorrupt or ErrTruncated, with the member's offset, for a member that is no member; else it is the reader's.
+// After an error all calls give the same.
+func (s *Scanner) Next() (Header, error) {
+	for s.open {
+		s.chunk = nil
+		if err := s.advance(); err != nil && err != io.EOF {
+			return Header{}, err
+		}
+	}
+	if s.err != nil {
+		return Header{}, s.err
+	}
+	s.offset, s.length, s.size, s.crc = s.stream.position(), 0, 0, 0
+	s.chunk = nil
+	h, err := s.header()
+	if err == io.EOF {
+		s.err = err
+		return h, err
+	}
+	if err != nil {
+		return Header{}, s.fail(err)
+	}
+	s.stream.begin()
+	s.open, s.checked = true, false
+	return h, nil
+}
+
+// header reads the header of a member.
+func (s *Scanner) header() (Header, error) {
+	const head = HeaderSize + subfieldHead
+	b, err := s.stream.peek(head)
+	if err != nil && (err != io.EOF || len(b) == 0) {
+		return Header{}, err
+	}
+	h, err := ParseHeader(b)
+	if err == nil {
+		s.stream.discard(h.Length)
+		return h, nil
+	}
+	if len(b) < head || b[3] != flgExtra {
+		return h, err
+	}
+	// An extra field may be longer than the buffer. The last bytes of b say how long.
+	left := head + int(binary.LittleEndian.Uint16(b[head-2:]))
+	s.extra = s.extra[:0]
+	for left > 0 {
+		b, err := s.stream.peek(min(left, inputBuffer))
+		s.extra = append(s.extra, b...)
+		s.stream.discard(len(b))
+		left -= len(b)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return h, err
+		}
+	}
+	return ParseHeader(s.extra)
+}
+
+// advance inflates the next chunk. At the end of the content it checks the trailer, and gives io.EOF if no bytes came before that.
+func (s *Scanner) advance() error {
+	if s.err != nil {
+		return s.err
+	}
+	if !s.open {
+		return io.EOF
+	}
+	chunk, err := s.stream.next(outBuffer, math.MaxInt64)
+	s.crc = crc32.Update(s.crc, crc32.IEEETable, chunk)
+	s.size += int64(len(chunk))
+	switch err {
+	case nil:
+	case io.EOF:
+		if err := s.trailer(); err != nil {
+			return s.fail(err)
+		}
+		if len(chunk) == 0 {
+			return io.EOF
+		}
+	case errShort:
+		return s.fail(fmt.Errorf("%w: %w", ErrTruncated, err))
+	default:
+		return s.fail(err)
+	}
+	s.chunk = chunk
+	return nil
+}
+
+// trailer checks the trailer of the current member.
+func (s *Scanner) trailer() error {
+	b, err := s.stream.peek(TrailerSize)
+	if err == io.EOF {
+		return fmt.Errorf("%w: in the trailer", ErrTruncated)
+	}
+	if err != nil {
+		return err
+	}
+	if err := checkTrailer(b, s.crc, s.size); err != nil {
+		return err
+	}
+	s.stream.discard(TrailerSize)
+	s.length = s.stream.position() - s.offset
+	s.open, s.checked = false, true
+	return nil
+}
+
+// fail makes an error sticky.
+func (s *Scanner) fail(err error) error {
+	s.err = fmt.Errorf("member at offset %d: %w", s.offset, err)
+	s.open, s.chunk = false, nil
+	return s.err
+}
+
+// Read reads the content of the current member. The error is io.EOF at its end; else one as Next's, which comes instead of
+// the last bytes (of all, up to 64 KiB) if CRC-32 or size are wrong.
+func (s *Scanner) Read(p []byte) (int, error) {
+	if len(s.chunk) == 0 {
+		if err := s.advance(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, s.chunk)
+	s.chunk = s.chunk[n:]
+	return n, nil
+}
+
+// WriteTo writes what is left of the content of the current member to w.
+func (s *Scanner) WriteTo(w io.Writer) (total int64, err error) {
+	for {
+		if len(s.chunk) == 0 {
+			if err := s.advance(); err == io.EOF {
+				return total, nil
+			} else if err != nil {
+				return total, err
+			}
+		}
+		n, err := w.Write(s.chunk)
+		s.chunk = s.chunk[n:]
+		total += int64(n)
+		if err != nil {
+			return total, err
+		}
+	}
+}
+
+// Offset returns where the current member begins, in bytes from the start of the stream. After Next gave io.EOF it is the length of the stream.
+func (s *Scanner) Offset() int64 { return s.offset }
+
+// Length returns the length in bytes of the current member, header and trailer included. It is 0 until its content was read to io.EOF.
+func (s *Scanner) Length() int64 { return s.length }
+
+// Size returns the size in bytes of the content of the current member, once it was read to io.EOF.
+func (s *Scanner) Size() int64 { return s.size }
+
+// CRC returns the CRC-32 of the content of the current member, once it was read to io.EOF.
+func (s *Scanner) CRC() uint32 { return s.crc }
+
+// Stored says whether the deflate stream of the current member has the layout of a stored C (FORMAT.md §1.3), once it was read to io.EOF.
+func (s *Scanner) Stored() bool { return s.checked && s.stream.stored() }
