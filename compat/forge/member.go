@@ -54,14 +54,14 @@ func Stored(content []byte) []byte {
 	return Wrap(s, content, nil)
 }
 
-// bits is a deflate stream being written: Huffman codes go in with their first bit first, numbers with
+// bitWriter is a deflate stream being written: Huffman codes go in with their first bit first, numbers with
 // their lowest bit first (RFC 1951 section 3.1.1).
-type bits struct {
+type bitWriter struct {
 	b    []byte
 	used uint // bits of the last byte
 }
 
-func (w *bits) bit(x uint) {
+func (w *bitWriter) bit(x uint) {
 	if w.used%8 == 0 {
 		w.b = append(w.b, 0)
 	}
@@ -69,13 +69,13 @@ func (w *bits) bit(x uint) {
 	w.used++
 }
 
-func (w *bits) number(x, n uint) {
+func (w *bitWriter) number(x, n uint) {
 	for i := range n {
 		w.bit(x >> i)
 	}
 }
 
-func (w *bits) code(x, n uint) {
+func (w *bitWriter) code(x, n uint) {
 	for i := range n {
 		w.bit(x >> (n - 1 - i))
 	}
@@ -83,7 +83,7 @@ func (w *bits) code(x, n uint) {
 
 // Zeros returns the member of n zero bytes in the one form that P and T have (FORMAT.md 1.2).
 func Zeros(n int, extra []byte) []byte {
-	w := &bits{}
+	w := &bitWriter{}
 	w.number(1, 1) // the final block
 	w.number(1, 2) // with fixed codes
 	literal := func() { w.code(0b00110000, 8) }
@@ -107,7 +107,7 @@ func Zeros(n int, extra []byte) []byte {
 }
 
 // match writes a length, 3 to 258, with distance 1 (RFC 1951 sections 3.2.5 and 3.2.6).
-func (w *bits) match(length uint) {
+func (w *bitWriter) match(length uint) {
 	symbol, base, extra := uint(257), uint(3), uint(0)
 	for n := uint(0); ; n++ {
 		if n >= 8 && n%4 == 0 {

@@ -1,0 +1,154 @@
+package forge
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/binary"
+	"hash/crc32"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// Type is the type of an entry, as records number it (FORMAT.md 2.2).
+type Type byte
+
+// The types of entries.
+const (
+	File Type = 1 + iota
+	Dir
+	Symlink
+	Hardlink
+	Char
+	Block
+	FIFO
+)
+
+// Item says what an entry of a forged archive is.
+type Item struct {
+	Path, Link   string
+	Type         Type
+	Mode         uint16
+	Time         int64
+	Content      []byte
+	Duplicate    bool // a hard link that is marked as made by tpk
+	Major, Minor uint32
+	Stored       bool  // write the content in stored blocks
+	Shift        uint8 // not 0: write it in segments of 1<<Shift bytes
+
+	Blocks []byte // instead of the header blocks that follow from the fields
+	Hidden bool   // the sidecar does not have it
+	Lies   func(*Record)
+}
+
+// placed is where an item got to be.
+type placed struct {
+	*Item
+	offset, header, content, pad int64
+	size                         int64 // as the header has it; for reading
+	crc                          uint32
+	hash                         uint64
+	ends                         []uint64
+	coding                       byte
+}
+
+// Build writes an archive of the items, in their order, and the sidecar that belongs to it: what tpk must make of
+// it, byte for byte, where it accepts the archive. Neighbours without content share a group.
+func Build(items ...Item) (archive, sidecar []byte) {
+	var out []byte
+	var all, group []*placed
+	flush := func() {
+		if len(group) == 0 {
+			return
+		}
+		var blocks []byte
+		bits := make([]byte, 1+(len(group)+7)/8)
+		bits[0] = 'G'
+		for i, p := range group {
+			blocks = append(blocks, p.headerBlocks()...)
+			if p.Duplicate {
+				bits[1+i/8] |= 1 << (i % 8)
+			}
+		}
+		if len(bytes.Trim(bits[1:], "\x00")) == 0 {
+			bits = nil
+		}
+		g := Member(blocks, bits)
+		for _, p := range group {
+			p.offset, p.header = int64(len(out)), int64(len(g))
+		}
+		out, group = append(out, g...), nil
+	}
+	for i := range items {
+		p := &placed{Item: &items[i]}
+		all = append(all, p)
+		if p.Type != File {
+			group = append(group, p)
+			continue
+		}
+		flush()
+		out = p.file(out)
+	}
+	flush()
+	n := uint64(len(all))
+	sidecar = index(all, int64(len(out))+64)
+	return append(out, Trailer(n, uint64(len(out)), binary.LittleEndian.Uint64(sidecar[304:]))...), sidecar
+}
+
+func (p *placed) headerBlocks() []byte {
+	if p.Blocks != nil {
+		return p.Blocks
+	}
+	return p.blocks()
+}
+
+// file appends H, C and P.
+func (p *placed) file(out []byte) []byte {
+	h := Member(p.headerBlocks(), nil)
+	p.offset, p.header = int64(len(out)), int64(len(h))
+	p.hash, p.crc = xxhash.Sum64(p.Content), crc32.ChecksumIEEE(p.Content)
+	out = append(out, h...)
+	if len(p.Content) == 0 {
+		return out
+	}
+	var c, extra []byte
+	switch {
+	case p.Shift > 0:
+		c, extra = p.segmented()
+		p.coding = 3
+	case p.Stored:
+		c, p.coding = Stored(p.Content), 2
+	default:
+		c, p.coding = Member(p.Content, nil), 1
+	}
+	p.content = int64(len(c))
+	out = append(out, c...)
+	if pad := -len(p.Content) & (block - 1); pad > 0 || extra != nil {
+		m := Zeros(pad, extra)
+		p.pad = int64(len(m))
+		out = append(out, m...)
+	}
+	return out
+}
+
+// segmented returns C, and the payload of P's extra field.
+func (p *placed) segmented() (c, extra []byte) {
+	var body bytes.Buffer
+	extra = []byte{'S', p.Shift}
+	for rest := p.Content; len(rest) > 0; {
+		n := min(len(rest), 1<<p.Shift)
+		before := body.Len()
+		w, _ := flate.NewWriter(&body, flate.DefaultCompression) // the level is valid
+		w.Write(rest[:n])                                        // to memory: never fails
+		if rest = rest[n:]; len(rest) > 0 {
+			w.Flush()
+		} else {
+			w.Close()
+		}
+		extra = binary.LittleEndian.AppendUint32(extra, uint32(body.Len()-before))
+		p.ends = append(p.ends, uint64(body.Len()))
+	}
+	return Wrap(body.Bytes(), p.Content, nil), extra
+}
+
+// HeaderBlocks returns the header blocks that FORMAT.md 1.4 makes of an item.
+func HeaderBlocks(it Item) []byte { return it.blocks() }

@@ -1,0 +1,232 @@
+package forge
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+var le = binary.LittleEndian
+
+// Record is a record of a sidecar (FORMAT.md 2.2, section 1), before it is written.
+type Record struct {
+	Offset, HeaderLen, Size, PadLen, ContentLen uint64
+	Sniff                                       byte
+	Hash                                        uint64
+	Word                                        uint32 // CRC-32, end or target
+	Time                                        int64
+	Mode                                        uint16
+	Kind                                        byte
+}
+
+func (r *Record) append(b []byte) []byte {
+	u48 := func(x uint64) { b = append(le.AppendUint32(b, uint32(x)), byte(x>>32), byte(x>>40)) }
+	u48(r.Offset)
+	b = le.AppendUint16(b, uint16(r.HeaderLen))
+	u48(r.Size)
+	b = le.AppendUint16(b, uint16(r.PadLen))
+	u48(r.ContentLen)
+	b = append(b, r.Sniff, 0)
+	b = le.AppendUint64(b, r.Hash)
+	b = le.AppendUint32(b, r.Word)
+	b = append(le.AppendUint32(b, uint32(r.Time)), byte(r.Time>>32))
+	b = le.AppendUint16(b, r.Mode)
+	return append(b, r.Kind)
+}
+
+// index returns the sidecar of an archive of size bytes.
+func index(all []*placed, size int64) []byte {
+	var ps []*placed
+	for _, p := range all {
+		if !p.Hidden {
+			ps = append(ps, p)
+		}
+	}
+	key := func(s string) string { return strings.ReplaceAll(s, "/", "\x00") }
+	slices.SortStableFunc(ps, func(a, b *placed) int { return strings.Compare(key(a.Path), key(b.Path)) })
+	ordinals := map[string]int{}
+	for i, p := range ps {
+		ordinals[p.Path] = i
+	}
+	sections := make([][]byte, 6)
+	sections[0], sections[2] = records(ps, ordinals)
+	sections[3] = segments(ps)
+	sections[1], sections[4] = paths(ps)
+	sections[5] = table(ps)
+
+	head := make([]byte, 320)
+	copy(head, "TPKINDEX")
+	le.PutUint32(head[8:], 1)
+	le.PutUint32(head[12:], 6)
+	le.PutUint64(head[16:], uint64(size))
+	le.PutUint64(head[24:], uint64(len(ps)))
+	stats(head[32:104], ps, ordinals)
+	out := head
+	for i, s := range sections {
+		out = append(out, make([]byte, -len(out)&63)...)
+		le.PutUint64(out[160+24*i:], uint64(len(out)))
+		le.PutUint64(out[168+24*i:], uint64(len(s)))
+		le.PutUint64(out[176+24*i:], xxhash.Sum64(s))
+		out = append(out, s...)
+	}
+	Seal(out)
+	return out
+}
+
+// Seal makes the digest of a sidecar right, after its header was changed.
+func Seal(sidecar []byte) { le.PutUint64(sidecar[304:], xxhash.Sum64(sidecar[:304])) }
+
+// stats fills in the counts of the header, from its byte 32 on.
+func stats(b []byte, ps []*placed, ordinals map[string]int) {
+	add := func(at int, n int64) { le.PutUint64(b[at:], le.Uint64(b[at:])+uint64(n)) }
+	for _, p := range ps {
+		add(map[Type]int{File: 0, Dir: 8, Symlink: 16, Hardlink: 24, Char: 32, Block: 32, FIFO: 32}[p.Type], 1)
+		switch p.Type {
+		case File:
+			add(48, int64(len(p.Content)))
+			add(64, p.content)
+		case Hardlink:
+			if p.Duplicate {
+				add(40, 1)
+			}
+			if i, ok := ordinals[p.Link]; ok {
+				add(56, int64(len(ps[i].Content)))
+			}
+		}
+	}
+}
+
+// records returns sections 1 and 3.
+func records(ps []*placed, ordinals map[string]int) (rec, links []byte) {
+	for i, p := range ps {
+		r := Record{Offset: uint64(p.offset), HeaderLen: uint64(p.header), Time: p.Time, Mode: p.Mode, Kind: byte(p.Type) | p.coding<<4}
+		switch p.Type {
+		case File:
+			r.fill(p)
+			r.PadLen, r.ContentLen, r.Word = uint64(p.pad), uint64(p.content), p.crc
+		case Dir:
+			end := i + 1
+			for end < len(ps) && strings.HasPrefix(ps[end].Path, p.Path+"/") {
+				end++
+			}
+			r.Word = uint32(end)
+		case Symlink:
+			r.Size, r.ContentLen = uint64(len(p.Link)), uint64(len(links))
+			links = append(links, p.Link...)
+		case Hardlink:
+			if t, ok := ordinals[p.Link]; ok {
+				r.fill(ps[t])
+				r.Word = uint32(t)
+			}
+			if p.Duplicate {
+				r.Kind |= 1 << 6
+			}
+		case Char, Block:
+			r.ContentLen = uint64(p.Major)<<24 | uint64(p.Minor)
+		}
+		if p.Lies != nil {
+			p.Lies(&r)
+		}
+		rec = r.append(rec)
+	}
+	return rec, links
+}
+
+func (r *Record) fill(p *placed) {
+	r.Size, r.Hash = uint64(len(p.Content)), p.hash
+	if len(p.Content) > 0 {
+		r.Sniff = sniff(p.Content[:min(len(p.Content), 512)])
+	}
+}
+
+// segments returns section 4.
+func segments(ps []*placed) []byte {
+	var heads, ends []byte
+	k := 0
+	for i, p := range ps {
+		if p.coding != 3 {
+			continue
+		}
+		k++
+		heads = append(le.AppendUint32(heads, uint32(i)), p.Shift, 0, 0, 0)
+		heads = le.AppendUint64(heads, uint64(len(ends)/8))
+		for _, e := range p.ends {
+			ends = le.AppendUint64(ends, e)
+		}
+	}
+	return slices.Concat(le.AppendUint64(nil, uint64(k)), heads, ends)
+}
+
+// paths returns sections 2 and 5.
+func paths(ps []*placed) (offsets, section []byte) {
+	for at := 0; at < len(ps); at += 16 {
+		var shared, further [16]int
+		var text []byte
+		before := ""
+		for i, p := range ps[at:min(at+16, len(ps))] {
+			n := 0
+			for i > 0 && n < len(before) && n < len(p.Path) && before[n] == p.Path[n] {
+				n++
+			}
+			shared[i], further[i] = n, len(p.Path)-n
+			text = append(text, p.Path[n:]...)
+			before = p.Path
+		}
+		offsets = le.AppendUint64(offsets, uint64(len(section)))
+		var wide []byte
+		for _, n := range append(shared[:], further[:]...) {
+			section = append(section, byte(min(n, 255)))
+			if n >= 255 {
+				wide = le.AppendUint16(wide, uint16(n))
+			}
+		}
+		section = append(append(section, wide...), text...)
+	}
+	return offsets, section
+}
+
+// table returns section 6.
+func table(ps []*placed) []byte {
+	type slot struct {
+		hash    uint64
+		ordinal int
+	}
+	slots := make([]slot, len(ps))
+	for i, p := range ps {
+		slots[i] = slot{xxhash.Sum64String(p.Path), i}
+	}
+	slices.SortFunc(slots, func(a, b slot) int {
+		if a.hash != b.hash {
+			if a.hash < b.hash {
+				return -1
+			}
+			return 1
+		}
+		return a.ordinal - b.ordinal
+	})
+	m := max(1, (len(ps)+9)/10)
+	b := make([]byte, 64*m)
+	at := 0
+	for _, s := range slots {
+		hi, _ := bits.Mul64(s.hash, uint64(m))
+		at = max(at, int(hi))
+		for at*64 < len(b) && b[at*64+60] == 12 {
+			at++
+		}
+		if at*64 == len(b) {
+			b = append(b, make([]byte, 64)...)
+		}
+		bucket := b[at*64:]
+		n := int(bucket[60])
+		le.PutUint32(bucket[4*n:], uint32(s.ordinal))
+		bucket[48+n] = byte(s.hash)
+		bucket[60]++
+		for i := int(hi); i < at; i++ {
+			b[i*64+61] = 1
+		}
+	}
+	return b
+}

@@ -1,0 +1,112 @@
+package compat
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tarpack/tpk/compat/tools"
+	"github.com/tarpack/tpk/compat/trees"
+)
+
+// goldens are the trees of the golden archives. They are frozen: the archives of a released version are never made
+// again, and must be read by every later tpk. (While a version is not released, -update makes its archives anew.)
+var goldens = []trees.Named{
+	{Name: "empty", Tree: trees.Tree{}},
+	{Name: "kinds", Tree: trees.Tree{
+		trees.File("file", "a file\n"), trees.File("empty", ""), trees.Dir("empty-dir").Perm(0o700).At(-86_400),
+		trees.File("dir/duplicate", "a file\n").At(1_000_000_000), trees.Hardlink("dir/genuine", "file"),
+		trees.Symlink("dir/link", "../file").At(1_200_000_000), trees.Symlink("dangling", "/no/such/file"),
+		trees.File("setuid", "s").Perm(0o4755), trees.File("far", "2242").At(1<<33 + 5), trees.File("old", "1969").At(-1),
+	}},
+	{Name: "names", Tree: trees.Tree{
+		trees.File("with space", "1"), trees.File("new\nline", "2"), trees.File("日本語/Grüße", "3"), trees.File("raw-\xff\xfe", "4"),
+		trees.File(strings.Repeat("component-", 25)+"12345", "5"), trees.File(strings.Repeat("\xe9", 120), "6"),
+		trees.File(strings.Repeat("directory-of-40-bytes-0123456789-1234567/", 7)+"f", "7"),
+		trees.Symlink("long", strings.Repeat("target", 30)), trees.Symlink("wide", "日本語/Grüße"), trees.Symlink("raw", strings.Repeat("\xfc", 101)),
+	}},
+	{Name: "codings", Tree: trees.Tree{
+		trees.Text("deflate", 3000), trees.Noise("stored", 3000), trees.Noise("stored-blocks", 140_000),
+		trees.Sparse("segmented", 2<<20+100, "the end of three segments"), trees.Sparse("segmented-without-padding", 2<<20, "the end"),
+		trees.Sparse("duplicate/segmented", 2<<20+100, "the end of three segments"),
+	}},
+}
+
+// TestGolden opens, lists, verifies, re-indexes and extracts the archives of every format version.
+func TestGolden(t *testing.T) {
+	versions, err := os.ReadDir(filepath.Join(tools.Repo(t), "testdata", "golden"))
+	if err != nil && !*update {
+		t.Fatal(err)
+	}
+	if *update {
+		makeGoldens(t, "v1")
+	}
+	for _, v := range versions {
+		for _, g := range goldens {
+			t.Run(v.Name()+"/"+g.Name, func(t *testing.T) {
+				checkGolden(t, filepath.Join(tools.Repo(t), "testdata", "golden", v.Name(), g.Name), g.Tree)
+			})
+		}
+	}
+}
+
+func makeGoldens(t *testing.T, version string) {
+	t.Helper()
+	dir := filepath.Join(tools.Repo(t), "testdata", "golden", version)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range goldens {
+		source, archive := filepath.Join(tools.Dir(t), g.Name), filepath.Join(dir, g.Name+".tar.gz")
+		writeTree(t, g.Tree, source)
+		pack(t, source, archive)
+		lines := tools.Must(t, exec.Command(tools.TPK(t), "ls", "--json", archive))
+		if err := os.WriteFile(filepath.Join(dir, g.Name+".jsonl"), lines, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func checkGolden(t *testing.T, base string, tree trees.Tree) {
+	want := writeTree(t, tree, filepath.Join(tools.Dir(t), "tree"))
+	golden := readPair(t, base+".tar.gz")
+	lines, err := os.ReadFile(base + ".jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := tools.Dir(t)
+	archive := filepath.Join(dir, "golden.tar.gz")
+	for name, b := range map[string][]byte{archive: golden.archive, archive + ".tpi": golden.sidecar} {
+		if err := os.WriteFile(name, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := tools.Must(t, exec.Command(tools.TPK(t), "ls", "--json", archive))
+	if !bytes.Equal(got, lines) {
+		t.Errorf("ls --json prints\n%s\nwant\n%s", got, lines)
+	}
+	tools.Must(t, exec.Command(tools.TPK(t), "verify", archive))
+
+	// The sidecar is a function of the archive: made again, it is the same.
+	if err := os.Remove(archive + ".tpi"); err != nil {
+		t.Fatal(err)
+	}
+	tools.Must(t, exec.Command(tools.TPK(t), "index", archive))
+	if again := readPair(t, archive); !bytes.Equal(again.sidecar, golden.sidecar) || !bytes.Equal(again.archive, golden.archive) {
+		t.Error("tpk index makes another sidecar")
+	}
+	for _, links := range []bool{false, true} {
+		x := filepath.Join(dir, "x")
+		rules := trees.Rules{IgnoreLinks: !links, Merged: true}
+		tools.Must(t, exec.Command(tools.TPK(t), "extract", map[bool]string{false: "--hard-links=false", true: "--hard-links"}[links], "-C", x, archive))
+		diff(t, want, x, rules)
+		if err := removeTree(x); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func removeTree(dir string) error { return exec.Command("rm", "-rf", dir).Run() }
