@@ -1,0 +1,227 @@
+package tarpack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/sidecar"
+)
+
+// An Archive is an open archive with its index. It is safe for concurrent use, except for Close.
+//
+// Its file may be replaced while it is open: an Archive goes on to read the one that it has opened.
+type Archive struct {
+	name    string
+	file    *os.File
+	size    int64
+	trailer Trailer
+	index   *sidecar.Index
+	rebuilt bool // the index is not from a sidecar
+}
+
+// OpenOptions says how to open an archive. The zero value, or nil, is usable.
+type OpenOptions struct {
+	// NoIndex makes a missing sidecar ErrNoSidecar, and one that does not fit ErrStale. Otherwise the archive is read
+	// through and indexed in memory, which takes as long as inflating it.
+	NoIndex bool
+	Workers int // that index; 0 means one for each CPU
+
+	// Notice, if set, gets a line when there is no good sidecar.
+	Notice func(message string)
+	// Progress, if set, is called while the archive is indexed, always from the same goroutine.
+	Progress func(Progress)
+}
+
+// Open opens an archive and its sidecar. With a good sidecar it reads 64 bytes of the one and 320 of the other.
+//
+// The error wraps ErrNotArchive, ErrTruncated, ErrVersion or ErrCorrupt, with NoIndex ErrNoSidecar or ErrStale, or it is
+// that of opening the file.
+func Open(name string, o *OpenOptions) (*Archive, error) {
+	return OpenContext(context.Background(), name, o)
+}
+
+// OpenContext is Open with a context that can end the indexing.
+func OpenContext(ctx context.Context, name string, o *OpenOptions) (*Archive, error) {
+	if o == nil {
+		o = &OpenOptions{}
+	}
+	a, err := openArchive(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.openIndex(ctx, o); err != nil {
+		a.file.Close() // was only read
+		return nil, err
+	}
+	return a, nil
+}
+
+// openArchive opens an archive without an index.
+func openArchive(name string) (*Archive, error) {
+	a, err := openFile(name)
+	if err != nil {
+		return nil, err
+	}
+	if a.trailer, err = readTrailer(a.file, a.size); err != nil {
+		a.file.Close()
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return a, nil
+}
+
+// openFile opens the file of an archive and looks at nothing in it.
+func openFile(name string) (*Archive, error) {
+	f, err := os.OpenFile(name, os.O_RDONLY|openNonblock, 0)
+	if err != nil {
+		return nil, err
+	}
+	fi, err := f.Stat()
+	if err == nil && !fi.Mode().IsRegular() {
+		kind := "not a regular file"
+		if fi.IsDir() {
+			kind = "a directory"
+		}
+		err = fmt.Errorf("%s: %w: it is %s", name, ErrNotArchive, kind)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &Archive{name: name, file: f, size: fi.Size()}, nil
+}
+
+// openIndex opens the sidecar, or makes an index where there is no good one.
+func (a *Archive) openIndex(ctx context.Context, o *OpenOptions) (err error) {
+	if a.index, err = a.openSidecar(); err == nil || o.NoIndex {
+		return err
+	}
+	if o.Notice != nil {
+		o.Notice(fmt.Sprintf("%v: indexing it in memory ('tpk index' writes the index)", err))
+	}
+	var m sidecar.Memory
+	if _, err := BuildIndex(ctx, a.file, a.size, &m, IndexOptions{Workers: o.Workers, Progress: o.Progress}); err != nil {
+		return fmt.Errorf("%s: %w", a.name, err)
+	}
+	if a.index, err = sidecar.OpenBytes(m.Bytes()); err != nil {
+		return fmt.Errorf("%s: %w", a.name, err)
+	}
+	a.rebuilt = true
+	return nil
+}
+
+// openSidecar opens the sidecar that belongs to the archive. The error wraps ErrNoSidecar or ErrStale.
+func (a *Archive) openSidecar() (*sidecar.Index, error) {
+	x, err := a.openSidecarAt(a.name + SidecarSuffix)
+	if err == nil {
+		return x, nil
+	}
+	// Where the archive is reached through a symbolic link, the sidecar may lie beside the file itself.
+	if real, realErr := filepath.EvalSymlinks(a.name); realErr == nil && real != a.name {
+		if x, err := a.openSidecarAt(real + SidecarSuffix); err == nil {
+			return x, nil
+		}
+	}
+	return nil, err
+}
+
+func (a *Archive) openSidecarAt(name string) (*sidecar.Index, error) {
+	x, err := sidecar.Open(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: %w: there is no %s", a.name, ErrNoSidecar, filepath.Base(name))
+	case errors.Is(err, sidecar.ErrCorrupt), errors.Is(err, sidecar.ErrVersion):
+		return nil, fmt.Errorf("%w: %w", ErrStale, err)
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrNoSidecar, err)
+	}
+	if err := a.checkIndex(x); err != nil {
+		x.Close()
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return x, nil
+}
+
+// checkIndex makes sure that an index is that of the archive (FORMAT.md 3).
+func (a *Archive) checkIndex(x *sidecar.Index) error {
+	switch t := a.trailer; {
+	case x.ArchiveSize() != a.size:
+		return fmt.Errorf("%w: it is for an archive of %d bytes, %s has %d", ErrStale, x.ArchiveSize(), a.name, a.size)
+	case x.Digest() != t.Digest:
+		return fmt.Errorf("%w: its digest is %016x, %s names %016x", ErrStale, x.Digest(), a.name, t.Digest)
+	case uint64(x.Len()) != t.Entries:
+		return fmt.Errorf("%w: it has %d entries, %s has %d", ErrStale, x.Len(), a.name, t.Entries)
+	}
+	return nil
+}
+
+// Close closes the archive and its index. No other method may be running, or be called later.
+func (a *Archive) Close() error { return errors.Join(a.index.Close(), a.file.Close()) }
+
+// Name is the name that the archive was opened by.
+func (a *Archive) Name() string { return a.name }
+
+// Size is that of the archive in bytes.
+func (a *Archive) Size() int64 { return a.size }
+
+// Index is the archive's index. It is closed with the archive.
+func (a *Archive) Index() *sidecar.Index { return a.index }
+
+// Indexed says whether there was no good sidecar, so that the index was made when the archive was opened.
+func (a *Archive) Indexed() bool { return a.rebuilt }
+
+// File is the open archive.
+func (a *Archive) File() *os.File { return a.file }
+
+// ReaderAt reads the bytes of the archive.
+func (a *Archive) ReaderAt() io.ReaderAt { return a.file }
+
+// Trailer is what the archive's last member says.
+func (a *Archive) Trailer() Trailer { return a.trailer }
+
+// Content says where the content of entry i is, which is a file or a hard link to one; a hard link's is its target's. Of an
+// empty file only Size and Coding, both 0, mean anything. The error wraps sidecar.ErrRange when there is no such file.
+func (a *Archive) Content(i int) (gzmember.Content, error) {
+	e, err := a.index.Entry(i)
+	if err == nil && e.Type == sidecar.TypeHardlink {
+		i = int(e.Target)
+		e, err = a.index.Entry(i)
+	}
+	if err != nil {
+		return gzmember.Content{}, err
+	}
+	return a.content(i, &e)
+}
+
+// content is Content for entry i, which is e.
+func (a *Archive) content(i int, e *sidecar.Entry) (gzmember.Content, error) {
+	if e.Type != sidecar.TypeFile {
+		return gzmember.Content{}, fmt.Errorf("%w: entry %d is a %v and has no content", sidecar.ErrRange, i, e.Type)
+	}
+	c := gzmember.Content{
+		Offset: e.ContentOffset(), Length: e.ContentLen, Size: e.Size, CRC: e.CRC, Coding: gzmember.Coding(e.Coding),
+	}
+	if e.Coding == sidecar.CodingSegmented {
+		t, err := a.index.Segments(i)
+		if err != nil {
+			return gzmember.Content{}, err
+		}
+		c.Shift, c.Ends = t.Shift, t.End
+	}
+	return c, nil
+}
+
+// OpenContent opens the content of entry i, a file or a hard link to one. Errors of reading wrap gzmember.ErrCorrupt or
+// gzmember.ErrTruncated when the content is not what the index says.
+func (a *Archive) OpenContent(i int) (*gzmember.Reader, error) {
+	c, err := a.Content(i)
+	if err != nil {
+		return nil, err
+	}
+	return gzmember.NewReader(a.file, c)
+}

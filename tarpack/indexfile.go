@@ -1,0 +1,149 @@
+package tarpack
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/sidecar"
+)
+
+// A contentDigest computes what the index wants to know of a content that is written to it, and refuses more than limit bytes.
+type contentDigest struct {
+	hash  xxhash.Digest
+	head  []byte // the first bytes, for sniffing
+	size  int64
+	limit int64
+}
+
+func (d *contentDigest) reset(limit int64) {
+	d.hash.Reset()
+	d.head, d.size, d.limit = d.head[:0], 0, limit
+}
+
+// Write fails when the content is longer than it should be: a bomb must not be inflated to its end.
+func (d *contentDigest) Write(b []byte) (int, error) {
+	if int64(len(b)) > d.limit-d.size {
+		return 0, fmt.Errorf("%w: its content is longer than the %d bytes of its header", ErrCorrupt, d.limit)
+	}
+	d.size += int64(len(b))
+	d.hash.Write(b)
+	if room := sidecar.SniffLen - len(d.head); room > 0 {
+		d.head = append(d.head, b[:min(len(b), room)]...)
+	}
+	return len(b), nil
+}
+
+// readFile reads C and P of a file whose H was read, and completes its index entry.
+func (u *unitReader) readFile(un *unit, it *sidecar.Item) error {
+	if it.Size == 0 {
+		it.Hash = emptyHash
+		return nil
+	}
+	if err := u.readContent(un, it); err != nil {
+		return err
+	}
+	h, err := u.member()
+	if err != nil {
+		return err
+	}
+	segmented := h.Extra != nil && h.Extra[0] == gzmember.KindSegments
+	if padding(it.Size) == 0 && !segmented {
+		u.head, u.ahead = h, true
+		return nil
+	}
+	if err := u.readPadding(un, it, h); err != nil {
+		return err
+	}
+	if segmented {
+		return u.checkSegments(it)
+	}
+	return nil
+}
+
+// readContent reads C.
+func (u *unitReader) readContent(un *unit, it *sidecar.Item) error {
+	h, err := u.member()
+	if err != nil {
+		return err
+	}
+	if h.Extra != nil {
+		return fmt.Errorf("%w: another member stands where its content should", ErrCorrupt)
+	}
+	d := &u.digest
+	d.reset(it.Size)
+	if _, err := u.scan.WriteTo(d); err != nil {
+		return err
+	}
+	if d.size != it.Size {
+		return fmt.Errorf("%w: its content has %d of the %d bytes of its header", ErrCorrupt, d.size, it.Size)
+	}
+	it.ContentLen, it.CRC = u.scan.Length(), u.scan.CRC()
+	it.Hash, it.Sniff = d.hash.Sum64(), sidecar.SniffContent(d.head)
+	it.Coding = sidecar.CodingDeflate
+	if u.scan.Stored() {
+		it.Coding = sidecar.CodingStored
+	}
+	un.end += it.ContentLen
+	return nil
+}
+
+// readPadding reads P, of which the scanner has read the header h. Its bytes are fixed.
+func (u *unitReader) readPadding(un *unit, it *sidecar.Item, h gzmember.Header) error {
+	var extra []byte
+	if h.Extra != nil {
+		if it.Coding == sidecar.CodingStored {
+			return fmt.Errorf("%w: stored content with a segment table", ErrCorrupt)
+		}
+		table, err := gzmember.ParseSegments(h.Extra)
+		if err != nil {
+			return err
+		}
+		it.Coding, it.Shift, it.Segments = sidecar.CodingSegmented, table.Shift, table.Lengths
+		extra = table.AppendExtra(nil)
+	}
+	u.raw = gzmember.AppendZeros(u.raw[:0], padding(it.Size), extra)
+	want := string(u.raw)
+	off := u.offset()
+	if n, err := u.src.ReadAt(u.raw, off); n < len(u.raw) && err != io.EOF {
+		return err
+	}
+	if string(u.raw) != want {
+		return fmt.Errorf("%w: its padding member is not as it must be", ErrCorrupt)
+	}
+	it.PadLen = int32(len(u.raw))
+	un.end += int64(it.PadLen)
+	// To its end, so that the scanner knows where the next member begins.
+	d := &u.digest
+	d.reset(blockSize)
+	_, err := u.scan.WriteTo(d)
+	return err
+}
+
+// checkSegments makes sure that each segment can be entered and is as long as it should be, by inflating them again one by
+// one. The scanner could not know where they begin: the table comes after the content.
+func (u *unitReader) checkSegments(it *sidecar.Item) error {
+	ends := make([]int64, len(it.Segments))
+	sum := int64(0)
+	for i, n := range it.Segments {
+		sum += int64(n)
+		ends[i] = sum
+	}
+	if want := it.ContentLen - gzmember.HeaderSize - gzmember.TrailerSize; sum != want {
+		return fmt.Errorf("%w: its segments have %d bytes, its deflate stream %d", ErrCorrupt, sum, want)
+	}
+	if n := gzmember.SegmentsOf(it.Size, it.Shift); n != int64(len(ends)) {
+		return fmt.Errorf("%w: it has %d segments instead of %d", ErrCorrupt, len(ends), n)
+	}
+	r, err := gzmember.NewReader(u.src, gzmember.Content{
+		Offset: it.ContentOffset(), Length: it.ContentLen, Size: it.Size, CRC: it.CRC, Coding: gzmember.Segmented,
+		Shift: it.Shift, Ends: func(k int) (int64, error) { return ends[k], nil },
+	})
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	_, err = r.WriteTo(io.Discard)
+	return err
+}
