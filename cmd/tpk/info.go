@@ -1,0 +1,113 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/dustin/go-humanize"
+	"github.com/urfave/cli/v2"
+
+	"github.com/tarpack/tpk/tarpack"
+)
+
+func infoCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "info",
+		Usage:     "sum up an archive",
+		UsageText: "tpk info [--json] ARCHIVE",
+		Description: `Prints what is in ARCHIVE and what it costs: entries by type, bytes in (all files, duplicates included), bytes out (archive and
+index), and the overhead: what an entry takes beside its compressed content.` +
+			examples("tpk info site.tar.gz", "tpk info --json site.tar.gz | jq .duplicates"),
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "json", DisableDefaultText: true, Usage: "print an object"},
+		},
+		Action: func(c *cli.Context) error {
+			args, err := arguments(c, 1, 1)
+			if err != nil {
+				return err
+			}
+			return runInfo(c, args[0])
+		},
+	}
+}
+
+// A summary is what info says. Sizes are in bytes.
+type summary struct {
+	Archive      string  `json:"archive"`
+	Format       int     `json:"format"`
+	Entries      uint64  `json:"entries"`
+	Files        uint64  `json:"files"`
+	Directories  uint64  `json:"directories"`
+	Symlinks     uint64  `json:"symlinks"`
+	Hardlinks    uint64  `json:"hardlinks"`  // duplicates included
+	Duplicates   uint64  `json:"duplicates"` // equal files that pack made hard links
+	Special      uint64  `json:"special"`    // FIFOs and devices
+	BytesIn      uint64  `json:"bytes_in"`   // of all files and hard links
+	BytesLinked  uint64  `json:"bytes_linked"`
+	BytesOut     uint64  `json:"bytes_out"` // archive and index
+	ArchiveBytes uint64  `json:"archive_bytes"`
+	IndexBytes   uint64  `json:"index_bytes"`
+	MemberBytes  uint64  `json:"member_bytes"` // the compressed contents alone
+	Overhead     float64 `json:"overhead"`     // bytes an entry, archive and index less members
+	IndexDigest  string  `json:"index_digest"`
+}
+
+func runInfo(c *cli.Context, name string) error {
+	a, err := openArchive(c, name)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	s := summarize(a)
+	if c.Bool("json") {
+		encoder := json.NewEncoder(c.App.Writer)
+		encoder.SetEscapeHTML(false)
+		return encoder.Encode(s)
+	}
+	return s.print(c.App.Writer)
+}
+
+func summarize(a *tarpack.Archive) summary {
+	index := a.Index()
+	st := index.Stats()
+	s := summary{
+		Archive: a.Name(), Format: tarpack.Version, Entries: uint64(index.Len()),
+		Files: st.Files, Directories: st.Dirs, Symlinks: st.Symlinks, Hardlinks: st.Hardlinks,
+		Duplicates: st.Duplicates, Special: st.Specials,
+		BytesIn: st.FileBytes + st.LinkBytes, BytesLinked: st.LinkBytes,
+		ArchiveBytes: uint64(a.Size()), IndexBytes: uint64(index.Size()), MemberBytes: st.MemberBytes,
+		IndexDigest: fmt.Sprintf("%016x", index.Digest()),
+	}
+	s.BytesOut = s.ArchiveBytes + s.IndexBytes
+	if s.Entries > 0 {
+		s.Overhead = float64(s.BytesOut-s.MemberBytes) / float64(s.Entries)
+	}
+	return s
+}
+
+func (s summary) print(w io.Writer) error {
+	count := func(n uint64) string { return humanize.Comma(int64(n)) }
+	size := func(n uint64) string { return count(n) + " bytes" }
+	ratio := 0.0
+	if s.BytesIn > 0 {
+		ratio = 100 * float64(s.BytesOut) / float64(s.BytesIn)
+	}
+	_, err := fmt.Fprintf(w, `archive      %s
+format       tpk %d
+entries      %s
+  files      %s
+  folders    %s
+  symlinks   %s
+  hard links %s, of which %s are duplicates
+  special    %s
+bytes in     %s, of which %s in hard links
+bytes out    %s, %.1f %% of those in
+  archive    %s
+  index      %s
+overhead     %.1f bytes an entry
+`, quoteName(s.Archive), s.Format, count(s.Entries), count(s.Files), count(s.Directories), count(s.Symlinks),
+		count(s.Hardlinks), count(s.Duplicates), count(s.Special),
+		size(s.BytesIn), size(s.BytesLinked), size(s.BytesOut), ratio, size(s.ArchiveBytes), size(s.IndexBytes), s.Overhead)
+	return err
+}

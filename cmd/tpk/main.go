@@ -1,0 +1,79 @@
+// Command tpk packs a directory into an ordinary .tar.gz, laid out so that each file's compressed bytes can be
+// cut out of it, and reads, checks, extracts and serves such archives.
+//
+//	main.go       what happens from start to exit: signals, the command, one line about what failed
+//	app.go        the commands together, and their help
+//	args.go       flags may stand after arguments
+//	errors.go     from an error to a line that says what to do, and to an exit code
+//	open.go       how every reading command opens an archive
+//	progress.go   a bar on a terminal, lines where they are asked for, silence elsewhere
+//	quote.go      names on a terminal
+//	pack.go …     one file a command: a constructor, its options, and run
+//
+// Only this package prints, exits, and knows of flags and terminals.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+)
+
+func main() {
+	os.Exit(run(os.Args, os.Stdout, os.Stderr))
+}
+
+// run carries out a command line and returns the code to exit with.
+func run(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := withSignals(context.Background())
+	defer stop()
+	app := newApp(stdout, stderr)
+	err := app.RunContext(ctx, interspersed(app, args))
+	if sig := caughtSignal(ctx); sig != 0 && err != nil {
+		err = &interrupted{signal: sig, err: err}
+	}
+	if line := errorLine(err); line != "" {
+		fmt.Fprintln(stderr, line)
+	}
+	return exitCode(err)
+}
+
+// A stopped is why a context was cancelled: somebody sent a signal.
+type stopped struct{ signal syscall.Signal }
+
+func (s stopped) Error() string { return "interrupted" }
+
+// withSignals cancels the context it returns when the user, the terminal or the system asks us to stop, so that
+// temporary files are removed; a second signal kills at once. Writing to a closed pipe becomes an error for the
+// same reason: the default would kill us wherever we are.
+func withSignals(parent context.Context) (context.Context, func()) {
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := slices.DeleteFunc([]os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored) // nohup, &
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, signals...)
+	go func() {
+		if sig, ok := (<-caught).(syscall.Signal); ok {
+			signal.Reset(signals...)
+			cancel(stopped{sig})
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(caught)
+		close(caught)
+	}
+}
+
+// caughtSignal returns the signal that cancelled ctx, or 0.
+func caughtSignal(ctx context.Context) syscall.Signal {
+	var s stopped
+	if errors.As(context.Cause(ctx), &s) {
+		return s.signal
+	}
+	return 0
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"tpk": main})
+}
+
+// TestScript runs testdata/script/*.txtar. Beside what testscript knows, they use:
+//
+//	exit CODE PROGRAM ARG...    run it; it must exit with CODE
+//	said [LINE]                 its standard error was exactly LINE, or nothing. $WORK is replaced in LINE
+//	nobody CODE PROGRAM ARG...  exit, as another user than root
+//	poke FILE OFFSET HEX        overwrite bytes, at an offset from the end if it is negative
+//	flip FILE OFFSET            invert a byte
+//	only DIR NAME...            DIR holds these names and no others
+//
+// and the conditions [root] and [exec:PROGRAM]. With COMPAT=require both hold, or the test fails.
+func TestScript(t *testing.T) {
+	letOthersIn(t)
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exit": exitScript, "said": saidScript, "nobody": nobodyScript,
+			"poke": pokeScript, "flip": flipScript, "only": onlyScript,
+		},
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("TZ", "UTC")
+			env.Setenv("GOCOVERDIR", os.Getenv("GOCOVERDIR"))
+			return nil
+		},
+		Condition:           condition,
+		RequireUniqueNames:  true,
+		RequireExplicitExec: false,
+	})
+}
+
+// letOthersIn lets other users run the tpk that testscript has put into $PATH.
+func letOthersIn(t *testing.T) {
+	tpk, err := exec.LookPath("tpk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dir := filepath.Dir(tpk); dir != os.TempDir() && len(dir) > 1; dir = filepath.Dir(dir) {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// condition evaluates what testscript does not know. What is missing fails where nothing may be.
+func condition(name string) (bool, error) {
+	if name == "root" {
+		if os.Getuid() != 0 && os.Getenv("COMPAT") == "require" {
+			return false, errors.New("not root, and COMPAT=require")
+		}
+		return os.Getuid() == 0, nil
+	}
+	program, ok := strings.CutPrefix(name, "has:")
+	if !ok {
+		return false, fmt.Errorf("unknown condition %q", name)
+	}
+	_, err := exec.LookPath(program)
+	if err != nil && os.Getenv("COMPAT") == "require" {
+		return false, fmt.Errorf("%s is missing, and COMPAT=require", program)
+	}
+	return err == nil, nil
+}
+
+func exitScript(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	var failed *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &failed) {
+		got = failed.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+func saidScript(ts *testscript.TestScript, _ bool, args []string) {
+	want := ""
+	if len(args) > 0 {
+		want = strings.Join(args, " ") + "\n"
+	}
+	if got := ts.ReadFile("stderr"); got != want {
+		ts.Fatalf("said %q\nwant %q", got, want)
+	}
+}
+
+func nobodyScript(ts *testscript.TestScript, neg bool, args []string) {
+	if os.Getuid() == 0 {
+		ts.Check(os.Chmod(filepath.Dir(ts.Getenv("WORK")), 0o755))
+		args = append([]string{args[0], "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"}, args[1:]...)
+	}
+	exitScript(ts, neg, args)
+}
+
+func pokeScript(ts *testscript.TestScript, _ bool, args []string) {
+	b, err := hex.DecodeString(args[2])
+	ts.Check(err)
+	change(ts, args[0], args[1], func(at []byte) { copy(at, b) })
+}
+
+func flipScript(ts *testscript.TestScript, _ bool, args []string) {
+	change(ts, args[0], args[1], func(at []byte) { at[0] ^= 0xff })
+}
+
+func change(ts *testscript.TestScript, name, offset string, with func([]byte)) {
+	at, err := strconv.Atoi(offset)
+	ts.Check(err)
+	name = ts.MkAbs(name)
+	content, err := os.ReadFile(name)
+	ts.Check(err)
+	if at < 0 {
+		at += len(content)
+	}
+	with(content[at:])
+	ts.Check(os.WriteFile(name, content, 0o666))
+}
+
+func onlyScript(ts *testscript.TestScript, _ bool, args []string) {
+	entries, err := os.ReadDir(ts.MkAbs(args[0]))
+	ts.Check(err)
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if fmt.Sprint(got) != fmt.Sprint(args[1:]) {
+		ts.Fatalf("%s holds %q, want %q", args[0], got, args[1:])
+	}
+}
+
+// TestScriptsSayHowTheyFail asks every script that a command fails in to say with which code.
+func TestScriptsSayHowTheyFail(t *testing.T) {
+	bad := regexp.MustCompile(`(?m)^! (exec )?tpk.*`)
+	err := filepath.WalkDir("testdata/script", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		for _, line := range bad.FindAllString(string(text), -1) {
+			t.Errorf("%s: %s: use exit CODE", name, line)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
