@@ -125,14 +125,17 @@ func oneLine(t testing.TB, r tools.Result, words ...string) {
 	}
 }
 
-// strace runs tpk with a fault injected, and says whether it fired. Threads are counted apart by strace, so there is
-// one that matters.
-func strace(t testing.TB, inject string, args ...string) (tools.Result, bool) {
+// strace runs pack with a fault injected into a call that concerns the files it writes, and says whether it fired. strace
+// counts the calls of each thread apart, so the same number may fire several times.
+func (w *rewrite) strace(t testing.TB, inject string) (tools.Result, bool) {
 	t.Helper()
 	log := filepath.Join(tools.Dir(t), "strace")
 	call, _, _ := strings.Cut(inject, ":")
-	cmd := exec.Command(tools.Path(t, "strace"), append([]string{"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e", "inject=" + inject,
-		tools.TPK(t)}, args...)...)
+	args := []string{"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e", "inject=" + inject, "-P", w.dir}
+	for _, name := range []string{"a.tar.gz", "a.tar.gz.tpi", ".a.tar.gz.tpk-tmp", ".a.tar.gz.tpi.tpk-tmp"} {
+		args = append(args, "-P", filepath.Join(w.dir, name))
+	}
+	cmd := exec.Command(tools.Path(t, "strace"), append(args, tools.TPK(t), "pack", w.source, w.archive)...)
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
 	r := tools.Run(t, cmd)
 	b, err := os.ReadFile(log)
@@ -161,7 +164,7 @@ func TestFailingCalls(t *testing.T) {
 			w := newRewrite(t, tools.Dir(t))
 			fired := 0
 			for when := 1; when <= 60; when++ {
-				r, ok := strace(t, fmt.Sprintf("%s:error=%s:when=%d", c.call, c.errno, when), "pack", w.source, w.archive)
+				r, ok := w.strace(t, fmt.Sprintf("%s:error=%s:when=%d", c.call, c.errno, when))
 				if !ok {
 					break
 				}
@@ -211,7 +214,7 @@ func TestKilledAtCalls(t *testing.T) {
 			w := newRewrite(t, tools.Dir(t))
 			states := map[string]int{}
 			for when := 1; when <= 40; when++ {
-				r, ok := strace(t, fmt.Sprintf("%s:signal=KILL:when=%d", call, when), "pack", w.source, w.archive)
+				r, ok := w.strace(t, fmt.Sprintf("%s:signal=KILL:when=%d", call, when))
 				if !ok && r.Code == 0 {
 					break
 				}

@@ -52,6 +52,9 @@ func packed(t *testing.T, c trees.Named) *fixture {
 		return f
 	}
 	f := &fixture{dir: filepath.Join(shared, c.Name), archive: filepath.Join(shared, c.Name+".tar.gz")}
+	if err := os.RemoveAll(f.dir); err != nil { // of a test that failed
+		t.Fatal(err)
+	}
 	f.snap = writeTree(t, c.Tree, f.dir)
 	pack(t, f.dir, f.archive)
 	fixtures.made[c.Name] = f

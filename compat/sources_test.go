@@ -165,6 +165,7 @@ func TestBusyTree(t *testing.T) {
 			if i%3 == 0 {
 				os.Remove(name)
 			}
+			time.Sleep(5 * time.Millisecond)
 		}
 	}()
 	archive := filepath.Join(out, "a.tar.gz")

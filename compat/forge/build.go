@@ -5,8 +5,6 @@ import (
 	"compress/flate"
 	"encoding/binary"
 	"hash/crc32"
-
-	"github.com/cespare/xxhash/v2"
 )
 
 // Type is the type of an entry, as records number it (FORMAT.md 2.2).
@@ -46,7 +44,6 @@ type placed struct {
 	offset, header, content, pad int64
 	size                         int64 // as the header has it; for reading
 	crc                          uint32
-	hash                         uint64
 	ends                         []uint64
 	coding                       byte
 }
@@ -105,7 +102,7 @@ func (p *placed) headerBlocks() []byte {
 func (p *placed) file(out []byte) []byte {
 	h := Member(p.headerBlocks(), nil)
 	p.offset, p.header = int64(len(out)), int64(len(h))
-	p.hash, p.crc = xxhash.Sum64(p.Content), crc32.ChecksumIEEE(p.Content)
+	p.crc = crc32.ChecksumIEEE(p.Content)
 	out = append(out, h...)
 	if len(p.Content) == 0 {
 		return out

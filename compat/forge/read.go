@@ -8,8 +8,6 @@ import (
 	"hash/crc32"
 	"io"
 	"strings"
-
-	"github.com/cespare/xxhash/v2"
 )
 
 // Index returns the sidecar of a valid archive, made by what FORMAT.md 3 says about rebuilding one.
@@ -84,7 +82,7 @@ func (p *placed) readContent(archive []byte, at int) (int, error) {
 		return at, err
 	}
 	p.Content, p.content = content, int64(length)
-	p.hash, p.crc = xxhash.Sum64(content), crc32.ChecksumIEEE(content)
+	p.crc = crc32.ChecksumIEEE(content)
 	p.coding = 1
 	if bytes.Equal(archive[at:at+length], Stored(content)) {
 		p.coding = 2

@@ -136,7 +136,7 @@ func records(ps []*placed, ordinals map[string]int) (rec, links []byte) {
 }
 
 func (r *Record) fill(p *placed) {
-	r.Size, r.Hash = uint64(len(p.Content)), p.hash
+	r.Size, r.Hash = uint64(len(p.Content)), xxhash.Sum64(p.Content)
 	if len(p.Content) > 0 {
 		r.Sniff = sniff(p.Content[:min(len(p.Content), 512)])
 	}
