@@ -16,7 +16,7 @@ var pools [48]sync.Pool
 
 // getBuffer returns an empty buffer with room for n bytes.
 func getBuffer(n int) *buffer {
-	class := max(12, bits.Len(uint(n-1)))
+	class := max(12, bits.Len(uint(max(n, 1)-1)))
 	if b, ok := pools[class].Get().(*buffer); ok {
 		b.b = b.b[:0]
 		return b

@@ -208,6 +208,7 @@ func TestPackDeterministic(t *testing.T) {
 		content := strings.Repeat(fmt.Sprint(i%150, " some words "), rng.IntN(3000))
 		files = append(files, [2]string{fmt.Sprintf("%d/%d.txt", i%7, i), content})
 	}
+	files = append(files, [2]string{"last piece of 1 byte", strings.Repeat("x", inMemory+1<<20+1)})
 	files = append(files, [2]string{"big", strings.Repeat("segment ", 1<<20)}, [2]string{"film", string(randomBytes(rng, inMemory+5))})
 	dir := tree(t, files...)
 	var want, wantIndex []byte
