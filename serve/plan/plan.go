@@ -1,5 +1,10 @@
 package plan
 
+import (
+	"net/http"
+	"strconv"
+)
+
 // BodyKind says what an engine has to do to send a body.
 type BodyKind uint8
 
@@ -81,6 +86,12 @@ func (p *Plan) text(status int, body string) {
 func (p *Plan) Fail() {
 	p.reset(p.fixed)
 	p.text(500, "500 Internal Server Error\n")
+}
+
+// Reject makes p the answer to what is no request that could be planned: 400, 408, 431, 501 or 505.
+func (p *Plan) Reject(status int) {
+	p.reset(p.fixed)
+	p.text(status, strconv.Itoa(status)+" "+http.StatusText(status)+"\n")
 }
 
 // Unavailable makes p the answer of a server that can't answer yet, 503 with Retry-After in seconds.

@@ -58,6 +58,7 @@ type Node struct {
 	Size    int64 // bytes of the content
 	ModTime int64 // seconds since 1970; 0 and below: unknown
 	Hash    uint64
+	CRC     uint32 // CRC-32 of the content; unused when Plain
 
 	Offset, Length int64 // of the gzip member in the source; unused when Plain
 }

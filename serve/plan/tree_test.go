@@ -59,7 +59,7 @@ func site() *fakeTree {
 		"a:b": {Kind: Dir}, "a:b/index.html": deflate, "both": {Kind: Dir}, "both.html": deflate, ".well-known": {Kind: Dir},
 		".well-known/x.txt": deflate, ".git": {Kind: Dir}, ".git/config": deflate, "a b%.txt": deflate, `back\slash`: deflate, "ü.txt": deflate,
 		"old.txt": {Kind: File, Size: 3, Length: 26, Coding: Stored, Hash: 1}, "future.txt": {Kind: File, Size: 3, Length: 26, Coding: Stored, ModTime: 1 << 40},
-		"code.ts": {Kind: File, Size: 9, Length: 26, Coding: Deflate, Sniff: "text/plain; charset=utf-8", UTF8: true},
+		"code.ts":    {Kind: File, Size: 9, Length: 26, Coding: Deflate, Sniff: "text/plain; charset=utf-8", UTF8: true},
 		"SHOUT.HTML": deflate, "x.unknownext": deflate,
 	}}
 }

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/tarpack/tpk/serve"
+)
+
+func serveCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "serve",
+		Usage:     "answer HTTP from archives",
+		UsageText: "tpk serve [flags] ARCHIVE... | DIR",
+		Description: `Serves the files of the archives; the first that has a path wins. With a directory, its plain files are served, and
+every pack.tar.gz in it stands for the directory it lies in, as long as it is there.
+
+Files go out as they are compressed in the archive to whoever accepts gzip. / and DIR/ show index.html, /about finds
+about.html, what is not there gets the archive's 404.html. /?download=tar.gz sends the archive itself.
+
+Archives change without a pause: on SIGHUP, with --watch, or by the admin server (GET, POST, PUT, DELETE /archives).
+Transfers under way finish on the old files. SIGINT and SIGTERM end the server after they have finished.
+
+Every flag is also an environment variable: --cache-control is TPK_CACHE_CONTROL; a repeatable one takes a line each.` +
+			examples(
+				"tpk serve site.tar.gz",
+				"tpk serve --listen :80 --watch --cache-control max-age=300 site.tar.gz",
+				"tpk serve --mount /std=std.tar.gz --mount /book=book.tar.gz --fallback /srv/www",
+				"tpk serve --listen :443 --tls-cert cert.pem --tls-key key.pem --admin 127.0.0.1:9090 site.tar.gz"),
+		Flags:  serveFlags(),
+		Action: runServe,
+	}
+}
+
+func runServe(c *cli.Context) error {
+	if err := fromEnvironment(c, c.Command.Flags); err != nil {
+		return err
+	}
+	sc, err := serveConfig(c)
+	if err != nil {
+		return err
+	}
+	var mu sync.Mutex
+	sc.Log = func(message string) {
+		mu.Lock()
+		defer mu.Unlock()
+		fmt.Fprintln(c.App.ErrWriter, "tpk: "+oneLine(message))
+	}
+	sc.Ready = func(addresses []net.Addr) {
+		for _, a := range addresses {
+			sc.Log("serving on " + serveURL(a, sc.CertFile != ""))
+		}
+	}
+	switch name := c.String("access-log"); name {
+	case "":
+	case "-":
+		sc.AccessLog = c.App.Writer
+	default:
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		sc.AccessLog = f
+	}
+	server, err := serve.New(*sc)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	defer reloadOnHangup(c, server, sc.Log)()
+	return server.Run(c.Context)
+}
+
+// reloadOnHangup makes SIGHUP reload the archives; it ends other commands.
+func reloadOnHangup(c *cli.Context, server *serve.Server, log func(string)) (stop func()) {
+	signal.Reset(syscall.SIGHUP)
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	go func() {
+		for range hangup {
+			if err := server.Reload(c.Context); err != nil {
+				log("SIGHUP: the old archives are still served: " + err.Error())
+			} else {
+				log("SIGHUP: archives reloaded")
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(hangup)
+		close(hangup)
+	}
+}
+
+// serveURL is what to open for an address.
+func serveURL(a net.Addr, secure bool) string {
+	tcp, ok := a.(*net.TCPAddr)
+	if !ok {
+		return a.Network() + ":" + a.String()
+	}
+	scheme := "http"
+	if secure {
+		scheme = "https"
+	}
+	return scheme + "://" + tcp.String() + "/"
+}

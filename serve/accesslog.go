@@ -1,0 +1,155 @@
+package serve
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strconv"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/tarpack/tpk/serve/engine"
+)
+
+// accessLog writes a line for each request. Lines reach the writer within a second.
+type accessLog struct {
+	format func(dst []byte, a *engine.Access) []byte
+
+	mu   sync.Mutex
+	w    *bufio.Writer
+	line []byte
+	stop chan struct{}
+}
+
+func newAccessLog(w io.Writer, format string) (*accessLog, error) {
+	l := &accessLog{w: bufio.NewWriterSize(w, 64<<10), stop: make(chan struct{})}
+	switch format {
+	case "combined", "":
+		l.format = combined
+	case "json":
+		l.format = jsonLine
+	default:
+		return nil, fmt.Errorf("%w: access log format %q: it is combined or json", ErrConfig, format)
+	}
+	go l.flush()
+	return l, nil
+}
+
+func (l *accessLog) log(a *engine.Access) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.line = l.format(l.line[:0], a)
+	_, _ = l.w.Write(l.line) // a log that can't be written stops no request
+}
+
+func (l *accessLog) flush() {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			l.mu.Lock()
+			_ = l.w.Flush()
+			l.mu.Unlock()
+		case <-l.stop:
+			return
+		}
+	}
+}
+
+func (l *accessLog) close() {
+	close(l.stop)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_ = l.w.Flush()
+}
+
+// combined is the log format of Apache and nginx by that name.
+func combined(dst []byte, a *engine.Access) []byte {
+	dst = append(dst, host(a.Remote)...)
+	dst = append(dst, " - - ["...)
+	dst = a.Time.AppendFormat(dst, "02/Jan/2006:15:04:05 -0700")
+	dst = append(dst, `] "`...)
+	if a.Method != "" {
+		dst = escaped(dst, a.Method)
+		dst = append(dst, ' ')
+		dst = escaped(dst, a.Target)
+		dst = append(dst, ' ')
+		dst = append(dst, a.Proto...)
+	}
+	dst = append(dst, `" `...)
+	dst = strconv.AppendInt(dst, int64(a.Status), 10)
+	dst = append(dst, ' ')
+	dst = strconv.AppendInt(dst, a.Bytes, 10)
+	for _, s := range [...]string{a.Referer, a.UserAgent} {
+		if s == "" {
+			s = "-"
+		}
+		dst = append(dst, ` "`...)
+		dst = escaped(dst, s)
+		dst = append(dst, '"')
+	}
+	return append(dst, '\n')
+}
+
+// host is the address without its port; nothing for a unix socket, whose clients have none.
+func host(remote string) string {
+	for i := len(remote) - 1; i > 0; i-- {
+		if remote[i] == ':' {
+			h := remote[:i]
+			if len(h) > 2 && h[0] == '[' {
+				h = h[1 : len(h)-1]
+			}
+			return h
+		}
+	}
+	return "-"
+}
+
+// escaped makes what a client sent safe inside quotes, as nginx does.
+func escaped(dst []byte, s string) []byte {
+	const digits = "0123456789ABCDEF"
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			dst = append(dst, '\\', 'x', digits[c>>4], digits[c&15])
+		} else {
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+// jsonLine is an object a line. Bytes of a request that are not UTF-8 appear as U+FFFD.
+func jsonLine(dst []byte, a *engine.Access) []byte {
+	dst = append(dst, `{"time":"`...)
+	dst = a.Time.AppendFormat(dst, time.RFC3339Nano)
+	dst = append(dst, '"')
+	for _, f := range [...]struct{ name, value string }{
+		{"remote", a.Remote}, {"host", a.Host}, {"method", a.Method}, {"target", a.Target}, {"proto", a.Proto},
+		{"referer", a.Referer}, {"user_agent", a.UserAgent},
+	} {
+		dst = append(append(append(dst, `,"`...), f.name...), `":"`...)
+		dst = jsonString(dst, f.value)
+		dst = append(dst, '"')
+	}
+	dst = strconv.AppendInt(append(dst, `,"status":`...), int64(a.Status), 10)
+	dst = strconv.AppendInt(append(dst, `,"bytes":`...), a.Bytes, 10)
+	dst = strconv.AppendFloat(append(dst, `,"seconds":`...), a.Duration.Seconds(), 'f', 6, 64)
+	return append(dst, "}\n"...)
+}
+
+func jsonString(dst []byte, s string) []byte {
+	const digits = "0123456789abcdef"
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			dst = append(dst, '\\', byte(r))
+		case r < ' ' || r == 0x7f:
+			dst = append(dst, '\\', 'u', '0', '0', digits[r>>4], digits[r&15])
+		default:
+			dst = utf8.AppendRune(dst, r)
+		}
+	}
+	return dst
+}

@@ -1,0 +1,193 @@
+package serve
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tarpack/tpk/serve/archives"
+)
+
+// startAdmin serves the admin address. It answers from the start, also while archives are still being indexed.
+func (s *Server) startAdmin() (stop func(), err error) {
+	address := s.config.Admin
+	if address == "" {
+		return func() {}, nil
+	}
+	var ln net.Listener
+	if path, ok := strings.CutPrefix(address, "unix:"); ok {
+		ln, err = listenUnix(path, 0o600)
+	} else {
+		ln, err = net.Listen("tcp", address)
+	}
+	if err != nil {
+		return nil, err
+	}
+	srv := &http.Server{Handler: s.AdminHandler(), ReadTimeout: 30 * time.Second, IdleTimeout: 75 * time.Second}
+	go func() { _ = srv.Serve(ln) }()
+	return func() { _ = srv.Close() }, nil
+}
+
+// AdminHandler is the admin server:
+//
+//	GET    /healthz    200 while the process runs
+//	GET    /readyz     200 when archives are served, else 503 with Retry-After
+//	GET    /metrics    for Prometheus
+//	GET    /archives   what is served
+//	POST   /archives   add {"path": …, "mount": …} (mount "/" if left out), or a list of these
+//	PUT    /archives   serve this list and nothing else
+//	DELETE /archives?path=…[&mount=…]   remove
+//	POST   /reload     open again what has changed on disk
+//
+// A change is made as a whole or, with the reason as "error" in the answer, not at all. It must not be reachable from
+// outside: who can call it can have any archive of this machine served.
+func (s *Server) AdminHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if !s.library.Ready() {
+			w.Header().Set("Retry-After", strconv.Itoa(adminRetry))
+			http.Error(w, "loading archives", http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = fmt.Fprintln(w, "ok")
+	})
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		s.writeMetrics(w)
+	})
+	mux.HandleFunc("GET /archives", func(w http.ResponseWriter, _ *http.Request) { s.answerList(w) })
+	mux.HandleFunc("POST /archives", s.change(func(now, given []Archive, _ *http.Request) ([]Archive, error) {
+		for _, a := range given {
+			if find(now, a) >= 0 {
+				return nil, fmt.Errorf("%s is served already", a.Path)
+			}
+			now = append(now, a)
+		}
+		return now, nil
+	}))
+	mux.HandleFunc("PUT /archives", s.change(func(_, given []Archive, _ *http.Request) ([]Archive, error) { return given, nil }))
+	mux.HandleFunc("DELETE /archives", s.change(func(now, _ []Archive, r *http.Request) ([]Archive, error) {
+		gone := Archive{Path: r.FormValue("path"), Mount: r.FormValue("mount")}
+		i := find(now, gone)
+		if i < 0 {
+			return nil, fmt.Errorf("%w: %s", errNotServed, gone.Path)
+		}
+		return append(now[:i], now[i+1:]...), nil
+	}))
+	mux.HandleFunc("POST /reload", s.change(func(now, _ []Archive, _ *http.Request) ([]Archive, error) { return now, nil }))
+	return http.NewCrossOriginProtection().Handler(localOnly(mux))
+}
+
+const adminRetry = 1 // seconds
+
+var errNotServed = errors.New("not served")
+
+// find is the index of an archive at a mount, -1 if it is not there.
+func find(list []Archive, a Archive) int {
+	for i, b := range list {
+		if b.Path == a.Path && strings.Trim(b.Mount, "/") == strings.Trim(a.Mount, "/") {
+			return i
+		}
+	}
+	return -1
+}
+
+// localOnly refuses to change anything for a host that has a name: a page that makes a browser resolve its own name to
+// this address (DNS rebinding) passes for the same origin otherwise.
+func localOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if h, _, err := net.SplitHostPort(host); err == nil {
+			host = h
+		}
+		_, err := netip.ParseAddr(strings.Trim(host, "[]"))
+		if r.Method != http.MethodGet && err != nil && host != "localhost" && host != "" {
+			http.Error(w, "call the admin server by its address or as localhost", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// change is a handler that makes another list of archives out of the one that is served and that in the request.
+func (s *Server) change(edit func(now, given []Archive, r *http.Request) ([]Archive, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		given, err := readArchives(w, r)
+		if err != nil {
+			answer(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+			return
+		}
+		// A change that has begun is not given up because the client goes away.
+		err = s.library.Change(context.WithoutCancel(r.Context()), func(now []Archive) ([]Archive, error) { return edit(now, given, r) })
+		s.reloads.count(err)
+		if err != nil {
+			s.config.Log("archives not changed: " + err.Error())
+			status := http.StatusConflict
+			if errors.Is(err, errNotServed) {
+				status = http.StatusNotFound
+			}
+			answer(w, status, map[string]string{"error": err.Error()})
+			return
+		}
+		s.config.Log("archives changed by " + r.Method + " " + r.URL.Path)
+		s.answerList(w)
+	}
+}
+
+// readArchives reads an archive or a list of them from a request that has content.
+func readArchives(w http.ResponseWriter, r *http.Request) ([]Archive, error) {
+	if r.Method == http.MethodDelete || r.URL.Path == "/reload" {
+		return nil, nil
+	}
+	type archive struct{ Path, Mount string }
+	var raw json.RawMessage
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(&raw); err != nil {
+		return nil, err
+	}
+	var list []archive
+	d := json.NewDecoder(strings.NewReader(string(raw)))
+	d.DisallowUnknownFields()
+	if raw[0] == '[' {
+		if err := d.Decode(&list); err != nil {
+			return nil, err
+		}
+	} else {
+		list = make([]archive, 1)
+		if err := d.Decode(&list[0]); err != nil {
+			return nil, err
+		}
+	}
+	given := make([]Archive, 0, len(list))
+	for _, a := range list {
+		if a.Path == "" {
+			return nil, errors.New(`"path" is missing`)
+		}
+		given = append(given, Archive(a))
+	}
+	return given, nil
+}
+
+// answerList answers with what is served.
+func (s *Server) answerList(w http.ResponseWriter) {
+	list := s.library.List()
+	if list == nil {
+		list = []archives.Info{}
+	}
+	answer(w, http.StatusOK, map[string]any{"archives": list})
+}
+
+func answer(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	_ = e.Encode(v)
+}

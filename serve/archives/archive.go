@@ -1,0 +1,196 @@
+package archives
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+
+	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/serve/plan"
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack"
+)
+
+// archive is an open archive. Several sets may hold it; the last one to let go closes it.
+type archive struct {
+	name    string // as it was given
+	stamp   stamp
+	tar     *tarpack.Archive
+	index   *sidecar.Index
+	file    *os.File
+	sidecar *os.File // nil if the index is only in memory
+	modTime int64
+	refs    atomic.Int32
+}
+
+// stamp tells whether the files behind an archive's name are still the same.
+type stamp struct{ tar, tpi os.FileInfo }
+
+func stampOf(name string) (s stamp, err error) {
+	if s.tar, err = os.Stat(name); err != nil {
+		return s, err
+	}
+	s.tpi, _ = os.Stat(name + tarpack.SidecarSuffix) // missing: the archive is indexed in memory
+	return s, nil
+}
+
+func (s stamp) same(o stamp) bool { return sameFile(s.tar, o.tar) && sameFile(s.tpi, o.tpi) }
+
+func sameFile(a, b os.FileInfo) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+}
+
+// openArchive opens an archive, with one reference. One without a sidecar, or with that of another archive, is
+// indexed first, which takes as long as reading it: onto the disk, or in memory where that can't be written.
+func openArchive(ctx context.Context, name string, notice func(string)) (*archive, error) {
+	s, err := stampOf(name)
+	if err != nil {
+		return nil, err
+	}
+	t, err := tarpack.Open(name, &tarpack.OpenOptions{NoIndex: true})
+	if errors.Is(err, tarpack.ErrNoSidecar) || errors.Is(err, tarpack.ErrStale) {
+		notice(fmt.Sprintf("%v: indexing %s", err, name))
+		if t, err = indexed(ctx, name, notice); err == nil {
+			s, err = stampOf(name)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	a := &archive{name: name, stamp: s, tar: t, index: t.Index(), file: t.File(), modTime: s.tar.ModTime().Unix()}
+	a.refs.Store(1)
+	if !t.Indexed() {
+		a.sidecar = openSidecar(name, a.index.Size())
+	}
+	return a, nil
+}
+
+// openSidecar opens the sidecar as a file to download, nil if there is none of that size.
+func openSidecar(name string, size int64) *os.File {
+	f, err := os.Open(name + tarpack.SidecarSuffix)
+	if err != nil {
+		if real, err2 := filepath.EvalSymlinks(name); err2 == nil {
+			f, err = os.Open(real + tarpack.SidecarSuffix)
+		}
+	}
+	if err != nil {
+		return nil
+	}
+	if fi, err := f.Stat(); err == nil && fi.Size() == size {
+		return f
+	}
+	_ = f.Close()
+	return nil
+}
+
+// indexed opens an archive after making its sidecar.
+func indexed(ctx context.Context, name string, notice func(string)) (*tarpack.Archive, error) {
+	if _, err := tarpack.Reindex(ctx, name, tarpack.IndexOptions{}); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		notice(fmt.Sprintf("%v: keeping the index of %s in memory", err, name))
+		return tarpack.Open(name, nil)
+	}
+	return tarpack.Open(name, &tarpack.OpenOptions{NoIndex: true})
+}
+
+// release gives back a reference.
+func (a *archive) release() {
+	if a.refs.Add(-1) > 0 {
+		return
+	}
+	_ = a.tar.Close()
+	if a.sidecar != nil {
+		_ = a.sidecar.Close()
+	}
+}
+
+// lookup finds a path.
+func (a *archive) lookup(path string, n *plan.Node) (bool, error) {
+	i, ok, err := a.index.Lookup(path)
+	if err != nil || !ok {
+		return false, a.wrap(err)
+	}
+	e, err := a.index.Entry(i)
+	if err != nil {
+		return false, a.wrap(err)
+	}
+	switch e.Type {
+	case sidecar.TypeFile:
+		fileNode(n, &e, i)
+	case sidecar.TypeHardlink:
+		target, err := a.index.Entry(int(e.Target))
+		if err != nil {
+			return false, a.wrap(err)
+		}
+		target.ModTime = e.ModTime
+		fileNode(n, &target, int(e.Target))
+	case sidecar.TypeDir:
+		n.Kind, n.Entry = plan.Dir, i
+	case sidecar.TypeSymlink:
+		n.Kind, n.Entry = plan.Link, i
+	default:
+		n.Kind = plan.Other
+	}
+	return true, nil
+}
+
+func fileNode(n *plan.Node, e *sidecar.Entry, i int) {
+	n.Kind = plan.File
+	n.Coding = plan.Coding(e.Coding)
+	n.UTF8 = e.Sniff.UTF8()
+	n.Sniff = e.Sniff.MediaType()
+	n.Entry = i
+	n.Size = e.Size
+	n.ModTime = e.ModTime
+	n.Hash = e.Hash
+	n.CRC = e.CRC
+	n.Offset = e.ContentOffset()
+	n.Length = e.ContentLen
+}
+
+// Downloads are nodes with these entry numbers.
+const (
+	wholeArchive = -1
+	wholeSidecar = -2
+)
+
+// download describes the archive itself, or its sidecar. The digest in the trailer speaks for both.
+func (a *archive) download(format string) plan.Node {
+	n := plan.Node{Kind: plan.Download, Name: filepath.Base(a.name), ModTime: a.modTime, Hash: a.index.Digest()}
+	if format == "tpi" {
+		if a.sidecar == nil {
+			return plan.Node{}
+		}
+		n.Name += ".tpi"
+		n.Entry, n.Size = wholeSidecar, a.index.Size()
+		n.Hash = ^n.Hash
+		return n
+	}
+	n.Entry, n.Size = wholeArchive, a.tar.Size()
+	return n
+}
+
+// content opens a range of the content of an entry for reading.
+func (a *archive) content(i int, offset, length int64) (*gzmember.RangeReader, error) {
+	c, err := a.tar.Content(i)
+	if err != nil {
+		return nil, a.wrap(err)
+	}
+	r, err := gzmember.NewRangeReader(a.file, c, offset, length)
+	return r, a.wrap(err)
+}
+
+func (a *archive) wrap(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", a.name, err)
+}

@@ -1,0 +1,227 @@
+package archives
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// Spec is an archive to serve and where.
+type Spec struct {
+	Path  string // of the archive's file
+	Mount string // the URL path it is below; "" and "/" are the root
+}
+
+// Options say what a Library is besides its archives. The zero value is right.
+type Options struct {
+	// Fallback is a directory of plain files, asked after all archives; "" for none.
+	Fallback string
+	// Nested makes every pack.tar.gz below Fallback an archive that is mounted where it lies. They are found,
+	// renewed and dropped while requests come.
+	Nested bool
+	// Notice is told what goes on that nobody asked for; nil for nobody.
+	Notice func(string)
+}
+
+// Library holds the current Set. It is safe for concurrent use.
+type Library struct {
+	notice  func(string)
+	current atomic.Pointer[Set]
+	nest    *nest
+
+	mu       sync.Mutex // held while the set is changed
+	specs    []Spec
+	fallback *plainDir
+	closed   bool
+}
+
+// ErrClosed is returned by a Library after Close.
+var ErrClosed = errors.New("library closed")
+
+// NewLibrary makes a Library that serves nothing until Load.
+func NewLibrary(o Options) (*Library, error) {
+	l := &Library{notice: o.Notice}
+	if l.notice == nil {
+		l.notice = func(string) {}
+	}
+	if o.Fallback != "" {
+		var err error
+		if l.fallback, err = openPlainDir(o.Fallback); err != nil {
+			return nil, err
+		}
+		if o.Nested {
+			l.nest = newNest(o.Fallback, l.fallback.root)
+		}
+	}
+	return l, nil
+}
+
+// Close lets go of everything. Files that views still use are closed with the last of them.
+func (l *Library) Close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return
+	}
+	l.closed = true
+	if s := l.current.Swap(nil); s != nil {
+		s.release()
+	}
+	if l.fallback != nil {
+		l.fallback.release()
+	}
+}
+
+// View takes a view of the current set into v. It is false as long as there is none.
+func (l *Library) View(v *View) bool {
+	for {
+		s := l.current.Load()
+		if s == nil {
+			return false
+		}
+		if s.acquire() {
+			v.set, v.library, v.fresh = s, l, true
+			return true
+		}
+	}
+}
+
+// Ready tells if there is a set to serve.
+func (l *Library) Ready() bool { return l.current.Load() != nil }
+
+// Load makes specs what is served. An archive that is served already, and whose files are the same, stays open. If
+// one of the others can't be opened nothing changes, and the error says which.
+func (l *Library) Load(ctx context.Context, specs []Spec) error {
+	return l.Change(ctx, func([]Spec) ([]Spec, error) { return specs, nil })
+}
+
+// Reload opens again what has changed on disk.
+func (l *Library) Reload(ctx context.Context) error {
+	return l.Change(ctx, func(s []Spec) ([]Spec, error) { return s, nil })
+}
+
+// Change is Load with specs made from those that are served.
+func (l *Library) Change(ctx context.Context, edit func([]Spec) ([]Spec, error)) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return ErrClosed
+	}
+	specs, err := edit(slices.Clone(l.specs))
+	if err != nil {
+		return err
+	}
+	for i := range specs {
+		specs[i].Mount = cleanMount(specs[i].Mount)
+	}
+	open, err := l.open(ctx, specs)
+	if err != nil {
+		return err
+	}
+	all := specs
+	if l.nest != nil {
+		nested, more := l.openNested(ctx)
+		all, open = append(slices.Clone(specs), nested...), append(open, more...)
+	}
+	if l.fallback != nil {
+		l.fallback.refs.Add(1)
+	}
+	l.specs = specs
+	if old := l.current.Swap(newSet(all, open, l.fallback)); old != nil {
+		old.release()
+	}
+	return nil
+}
+
+// open opens the archives of specs, or none.
+func (l *Library) open(ctx context.Context, specs []Spec) ([]*archive, error) {
+	open := make([]*archive, 0, len(specs))
+	var errs []error
+	for _, spec := range specs {
+		a := l.reuse(spec.Path)
+		if a == nil {
+			var err error
+			if a, err = openArchive(ctx, spec.Path, l.notice); err != nil {
+				errs = append(errs, err)
+				continue
+			}
+		}
+		open = append(open, a)
+	}
+	if len(errs) == 0 {
+		return open, nil
+	}
+	for _, a := range open {
+		a.release()
+	}
+	return nil, errors.Join(errs...)
+}
+
+// reuse finds an open archive whose files are still the ones under its name, and takes a reference. It is called with
+// the lock held, so the set that holds the archive stays.
+func (l *Library) reuse(name string) *archive {
+	s := l.current.Load()
+	if s == nil {
+		return nil
+	}
+	for _, a := range s.sources {
+		if a.name != name {
+			continue
+		}
+		if now, err := stampOf(name); err == nil && now.same(a.stamp) {
+			a.refs.Add(1)
+			return a
+		}
+	}
+	return nil
+}
+
+// Stale lists the archives whose files are no longer those that are served.
+func (l *Library) Stale() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.current.Load()
+	if s == nil {
+		return nil
+	}
+	var names []string
+	for _, a := range s.sources {
+		if now, err := stampOf(a.name); err != nil || !now.same(a.stamp) {
+			names = append(names, a.name)
+		}
+	}
+	return names
+}
+
+// Info describes an archive that is served.
+type Info struct {
+	Path    string `json:"path"`
+	Mount   string `json:"mount"`
+	Bytes   int64  `json:"bytes"`
+	Entries int    `json:"entries"`
+	Files   uint64 `json:"files"`
+	Digest  string `json:"digest"` // of the sidecar, 16 hex digits
+}
+
+// List describes what is served, in the order it is asked.
+func (l *Library) List() []Info {
+	var v View
+	if !l.View(&v) {
+		return nil
+	}
+	defer v.Release()
+	var list []Info
+	for _, m := range v.set.mounts {
+		for _, i := range m.sources {
+			a := v.set.sources[i]
+			list = append(list, Info{
+				Path: a.name, Mount: "/" + m.path, Bytes: a.tar.Size(), Entries: a.index.Len(),
+				Files: a.index.Stats().Files, Digest: fmt.Sprintf("%016x", a.index.Digest()),
+			})
+		}
+	}
+	return list
+}

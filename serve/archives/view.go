@@ -1,0 +1,116 @@
+package archives
+
+import (
+	"os"
+
+	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/serve/plan"
+)
+
+// View is one request's view of a Set: a plan.Tree, and the bytes behind the nodes it finds. It is for one goroutine.
+type View struct {
+	set     *Set
+	library *Library
+	fresh   bool       // nothing was looked up yet
+	plain   []*os.File // plain files that were found, by the number that a Node carries
+}
+
+// plainSource is the Source of nodes that are plain files.
+const plainSource = -1
+
+// Release lets go of all that the View has found. The View may be used for another request then.
+func (v *View) Release() {
+	for _, f := range v.plain {
+		_ = f.Close()
+	}
+	v.plain = v.plain[:0]
+	if v.set != nil {
+		v.set.release()
+		v.set = nil
+	}
+}
+
+// Lookup implements plan.Tree.
+func (v *View) Lookup(path string) (plan.Node, error) {
+	first := v.discover(path, false)
+	n, err := v.set.lookup(path)
+	if first && n.Kind == plan.Missing && v.library.discover(path, true) {
+		v.renew()
+		n, err = v.set.lookup(path)
+	}
+	if err != nil || n.Kind != plan.Missing || v.set.fallback == nil {
+		return n, err
+	}
+	n, f, err := v.set.fallback.lookup(path)
+	if f != nil {
+		n.Source, n.Entry = plainSource, len(v.plain)
+		v.plain = append(v.plain, f)
+	}
+	return n, err
+}
+
+// discover looks for nested archives on a path, before the first lookup: later ones must not change the set that
+// nodes refer to. It tells if it did.
+func (v *View) discover(path string, deep bool) bool {
+	if !v.fresh {
+		return false
+	}
+	v.fresh = false
+	if v.library.nest == nil {
+		return false
+	}
+	if v.library.discover(path, deep) {
+		v.renew()
+	}
+	return true
+}
+
+// renew takes the library's current set instead of the one the View has.
+func (v *View) renew() {
+	v.set.release()
+	if !v.library.View(v) { // the library was closed
+		v.set = &Set{}
+		v.set.refs.Store(1)
+	}
+	v.fresh = false
+}
+
+// Link implements plan.Tree.
+func (v *View) Link(n plan.Node) (string, error) {
+	a := v.set.sources[n.Source]
+	text, err := a.index.Link(n.Entry)
+	return text, a.wrap(err)
+}
+
+// HasLinks implements plan.Tree. The links of plain files are followed by the file system.
+func (v *View) HasLinks() bool { return v.set.links }
+
+// Root implements plan.Tree.
+func (v *View) Root(path string) string { return v.set.root(path) }
+
+// Download implements plan.Tree.
+func (v *View) Download(path, format string) (plan.Node, error) {
+	v.discover(path, true)
+	return v.set.download(path, format), nil
+}
+
+// File is the file that holds a node's bytes: the archive of a File, a plain file, or what a Download names.
+// Reading it must be by offset: it is shared.
+func (v *View) File(n *plan.Node) *os.File {
+	if n.Source == plainSource {
+		return v.plain[n.Entry]
+	}
+	a := v.set.sources[n.Source]
+	if n.Kind == plan.Download && n.Entry == wholeSidecar {
+		return a.sidecar
+	}
+	return a.file
+}
+
+// Content reads length bytes of a node's content, from offset on, out of its gzip member. It is not for nodes that are plain.
+func (v *View) Content(n *plan.Node, offset, length int64) (*gzmember.RangeReader, error) {
+	return v.set.sources[n.Source].content(n.Entry, offset, length)
+}
+
+// Name is that of the file that holds a node, for messages.
+func (v *View) Name(n *plan.Node) string { return v.File(n).Name() }

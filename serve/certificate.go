@@ -1,0 +1,73 @@
+package serve
+
+import (
+	"crypto/tls"
+	"os"
+	"sync"
+	"time"
+)
+
+// certificate is a TLS certificate in two files, which are read again when they have changed: whoever renews it has
+// nothing to tell us.
+type certificate struct {
+	certFile, keyFile string
+	log               func(string)
+
+	mu      sync.Mutex
+	current *tls.Certificate
+	stamp   [2]time.Time
+	checked time.Time
+}
+
+// recheckCert is how often handshakes look at the files.
+const recheckCert = time.Second
+
+func loadCertificate(certFile, keyFile string, log func(string)) (*certificate, error) {
+	c := &certificate{certFile: certFile, keyFile: keyFile, log: log}
+	stamp, err := c.times()
+	if err != nil {
+		return nil, err
+	}
+	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
+	if err != nil {
+		return nil, err
+	}
+	c.current, c.stamp, c.checked = &pair, stamp, time.Now()
+	return c, nil
+}
+
+func (c *certificate) times() (t [2]time.Time, err error) {
+	for i, name := range [...]string{c.certFile, c.keyFile} {
+		fi, err := os.Stat(name)
+		if err != nil {
+			return t, err
+		}
+		t[i] = fi.ModTime()
+	}
+	return t, nil
+}
+
+// get is called at each handshake. Files that don't go together, as in the midst of a renewal, leave the old
+// certificate in use; they are tried again when they change once more.
+func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	if now.Sub(c.checked) < recheckCert {
+		return c.current, nil
+	}
+	c.checked = now
+	stamp, err := c.times()
+	if err != nil || stamp == c.stamp {
+		return c.current, nil
+	}
+	c.stamp = stamp
+	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	if err != nil {
+		c.log("certificate not renewed: " + err.Error())
+		return c.current, nil
+	}
+	c.current = &pair
+	c.log("certificate renewed from " + c.certFile)
+	return c.current, nil
+}

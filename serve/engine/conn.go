@@ -1,0 +1,240 @@
+package engine
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// conn is a connection of HTTP/1.x. Its Read gives fasthttp one request at a time, those that the lane leaves to it.
+type conn struct {
+	net.Conn
+	e      *Engine
+	raw    syscall.RawConn // TCP and unix sockets: to wait without a buffer, and for sendfile; nil for TLS
+	closed atomic.Bool
+
+	buf        *[]byte // what was read; nil while there is nothing
+	r, w       int     // the part of it that is not used yet
+	handed     []byte  // a head that fasthttp has not read yet
+	requests   int
+	left       bool      // net/http has the connection now; guarded by the registry, but for the connection's own goroutine
+	tail       *replayed // what net/http is to get
+	readUntil  time.Time // the deadlines that are set, at least
+	writeUntil time.Time
+
+	try     func(fd uintptr) bool // reads into a buffer from the pool, without waiting
+	tryN    int
+	tryErr  error
+	sending sending
+}
+
+// readSize is the room for requests; larger ones get larger buffers, up to Config.MaxHeader.
+const readSize = 4 << 10
+
+var readBuffers = sync.Pool{New: func() any { b := make([]byte, readSize); return &b }}
+
+func (e *Engine) newConn(nc net.Conn) *conn {
+	c := &conn{Conn: nc, e: e}
+	switch s := nc.(type) {
+	case *net.TCPConn:
+		c.raw, _ = s.SyscallConn()
+	case *net.UnixConn:
+		c.raw, _ = s.SyscallConn()
+	}
+	c.try = c.tryRead
+	return c
+}
+
+// Close closes the connection, once.
+func (c *conn) Close() error {
+	if c.closed.Swap(true) {
+		return nil
+	}
+	c.e.conns.remove(c)
+	return c.Conn.Close()
+}
+
+// wait waits for the first byte of a request. A connection that waits holds no buffer.
+func (c *conn) wait() error {
+	if c.r < c.w {
+		return nil
+	}
+	limit := c.e.config.IdleTimeout
+	if c.requests == 0 {
+		limit = c.e.config.HeaderTimeout
+	}
+	if now := time.Now(); now.Add(limit).After(c.readUntil) {
+		// Set a while ahead: so few requests pay for it.
+		c.readUntil = now.Add(limit + limit/8)
+		if err := c.SetReadDeadline(c.readUntil); err != nil {
+			return err
+		}
+	}
+	if c.e.draining.Load() { // looked at after the deadline was set: Shutdown sets it to the past after this is true
+		return io.EOF
+	}
+	c.r, c.w = 0, 0
+	if c.raw == nil {
+		if c.buf == nil {
+			c.buf = readBuffers.Get().(*[]byte)
+		}
+		n, err := c.Conn.Read(*c.buf)
+		c.w = n
+		return err
+	}
+	c.dropBuffer()
+	if err := c.raw.Read(c.try); err != nil {
+		return err
+	}
+	c.w = c.tryN
+	return c.tryErr
+}
+
+// tryRead is called when the connection may have something. It is false if it has nothing.
+func (c *conn) tryRead(fd uintptr) bool {
+	b := readBuffers.Get().(*[]byte)
+	for {
+		n, err := syscall.Read(int(fd), *b)
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err == syscall.EAGAIN:
+			readBuffers.Put(b)
+			return false
+		case n > 0:
+			c.buf, c.tryN, c.tryErr = b, n, nil
+			return true
+		case err == nil:
+			err = io.EOF
+		}
+		readBuffers.Put(b)
+		c.tryN, c.tryErr = 0, err
+		return true
+	}
+}
+
+// dropBuffer gives the buffer back, whose content is used up.
+func (c *conn) dropBuffer() {
+	if c.buf != nil && len(*c.buf) == readSize {
+		readBuffers.Put(c.buf)
+	}
+	c.buf = nil
+}
+
+// fill reads more of a request that has begun. A head that has become too large, or is not one, ends it with a status.
+func (c *conn) fill(began *time.Time) (status int, err error) {
+	if began.IsZero() {
+		*began = time.Now()
+		c.readUntil = time.Time{}
+		if err := c.SetReadDeadline(began.Add(c.e.config.HeaderTimeout)); err != nil {
+			return 0, err
+		}
+	}
+	have := (*c.buf)[c.r:c.w]
+	if len(have) >= c.e.config.MaxHeader {
+		return 431, nil
+	}
+	if badStart(have) {
+		return 400, nil
+	}
+	if c.w == len(*c.buf) {
+		b := (*c.buf)
+		if c.r == 0 {
+			b = make([]byte, min(2*len(b), c.e.config.MaxHeader))
+		}
+		n := copy(b, have)
+		c.buf, c.r, c.w = &b, 0, n
+	}
+	n, err := c.Conn.Read((*c.buf)[c.w:])
+	c.w += n
+	if n > 0 {
+		return 0, nil
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) && !c.e.draining.Load() {
+		return 408, nil
+	}
+	return 0, err
+}
+
+// badStart tells if the beginning of a head can't become one: so a client that speaks TLS or ends its lines with LF
+// alone is told at once, and does not wait for a timeout.
+func badStart(b []byte) bool {
+	if len(b) > 0 && tokenChar[b[0]] == 0 && b[0] != '\r' {
+		return true
+	}
+	for {
+		i := bytes.IndexByte(b, '\n')
+		if i < 0 {
+			return false
+		}
+		if i == 0 || b[i-1] != '\r' {
+			return true
+		}
+		b = b[i+1:]
+	}
+}
+
+// Read gives fasthttp the next request that is left to it.
+func (c *conn) Read(p []byte) (int, error) {
+	if len(c.handed) == 0 {
+		if err := c.lane(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, c.handed)
+	c.handed = c.handed[n:]
+	return n, nil
+}
+
+// Write writes a response, or a part of it, within the timeout that a client has for a chunk.
+func (c *conn) Write(p []byte) (total int, err error) {
+	for {
+		part := p[:min(len(p), chunk)]
+		if err = c.armWrite(); err != nil {
+			return total, err
+		}
+		n, err := c.Conn.Write(part)
+		total += n
+		if p = p[n:]; err != nil || len(p) == 0 {
+			return total, err
+		}
+	}
+}
+
+func (c *conn) armWrite() error {
+	limit := c.e.config.WriteTimeout
+	if now := time.Now(); now.Add(limit).After(c.writeUntil) {
+		c.writeUntil = now.Add(limit + limit/8)
+		return c.SetWriteDeadline(c.writeUntil)
+	}
+	return nil
+}
+
+// linger ends a connection on which the client may still be sending: were it closed at once, the answer could be
+// lost to a reset (RFC 9112 §9.6).
+func (c *conn) linger() {
+	half, ok := c.Conn.(interface{ CloseWrite() error })
+	if ok && half.CloseWrite() == nil {
+		_ = c.SetReadDeadline(time.Now().Add(lingerTime))
+		_, _ = io.CopyN(io.Discard, c.Conn, lingerBytes)
+	}
+	_ = c.Close()
+}
+
+const (
+	lingerTime  = time.Second
+	lingerBytes = 1 << 20
+)
+
+// fromPeer tells if an error is the connection's: the client went away or took nothing for too long.
+func fromPeer(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) || errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
+}

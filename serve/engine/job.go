@@ -1,0 +1,68 @@
+package engine
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/tarpack/tpk/serve/archives"
+	"github.com/tarpack/tpk/serve/plan"
+)
+
+// job is one request while it is answered.
+type job struct {
+	plan.Request
+	plan plan.Plan
+	view archives.View
+	held bool // view holds a set
+	time time.Time
+	out  []byte // the response's head, and a small body behind it
+
+	proto, remote, host, referer, userAgent string // for the access log
+}
+
+var jobs = sync.Pool{New: func() any { return &job{out: make([]byte, 0, headRoom+inlineBody)} }}
+
+// prepare plans the request. What the plan says to send is there until finish.
+func (e *Engine) prepare(j *job) {
+	j.Now = j.time.Unix()
+	j.held = e.config.Library.View(&j.view)
+	if !j.held {
+		j.plan.Unavailable(retryAfter)
+		return
+	}
+	if err := e.config.Planner.Plan(&j.Request, &j.view, &j.plan); err != nil {
+		e.config.Log(fmt.Errorf("%s %q: %w", j.Method, j.Target, err))
+	}
+}
+
+// fail makes the answer 500 because of err, before anything was sent.
+func (e *Engine) fail(j *job, err error) {
+	e.config.Log(fmt.Errorf("%s %q: %w", j.Method, j.Target, err))
+	j.plan.Fail()
+}
+
+// broke reports that a response could not be finished. Errors of the connection are the client's business.
+func (e *Engine) broke(j *job, err error) {
+	if !fromPeer(err) {
+		e.config.Log(fmt.Errorf("%s %q: response aborted: %w", j.Method, j.Target, err))
+	}
+}
+
+// finish counts and logs an answer of sent bytes of body, and lets go of its files.
+func (e *Engine) finish(j *job, sent int64) {
+	e.stats.count(j.plan.Status, sent)
+	if e.config.Timing {
+		e.stats.observe(time.Since(j.time))
+	}
+	if e.config.Access != nil {
+		e.config.Access(&Access{
+			Time: j.time, Duration: time.Since(j.time), Remote: j.remote, Method: j.Method, Target: j.Target, Proto: j.proto,
+			Host: j.host, Referer: j.referer, UserAgent: j.userAgent, Status: j.plan.Status, Bytes: sent,
+		})
+	}
+	if j.held {
+		j.view.Release()
+		j.held = false
+	}
+}

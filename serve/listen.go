@@ -1,0 +1,140 @@
+package serve
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/activation"
+)
+
+// listen opens all listeners, or none.
+func (s *Server) listen() (all []net.Listener, err error) {
+	defer func() {
+		if err != nil {
+			closeAll(all)
+		}
+	}()
+	c := &s.config
+	for _, address := range c.Listen {
+		ln, err := net.Listen("tcp", address)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, s.secured(ln))
+	}
+	for _, path := range c.Sockets {
+		ln, err := listenUnix(path, c.SocketMode)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, ln)
+	}
+	if c.Inherit {
+		inherited, err := activation.Listeners()
+		if err != nil {
+			return all, err
+		}
+		for _, ln := range inherited {
+			switch ln.(type) {
+			case nil: // a socket that is no listener: it is not for us
+			case *net.TCPListener:
+				all = append(all, s.secured(ln))
+			default:
+				all = append(all, ln)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%w: there is nothing to listen on", ErrConfig)
+	}
+	return all, nil
+}
+
+// secured adds TLS where there is a certificate.
+func (s *Server) secured(ln net.Listener) net.Listener {
+	if s.cert == nil {
+		return ln
+	}
+	return tls.NewListener(ln, &tls.Config{
+		GetCertificate: s.cert.get,
+		NextProtos:     []string{"h2", "http/1.1"},
+	})
+}
+
+// listenUnix listens on a path. A socket that nobody listens on any more is removed; one that is in use, or a file of
+// another kind, is an error.
+func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
+	if fi, err := os.Lstat(path); err == nil && fi.Mode().Type() == fs.ModeSocket {
+		c, err := net.DialTimeout("unix", path, time.Second)
+		switch {
+		case err == nil:
+			_ = c.Close()
+			return nil, fmt.Errorf("%s: %w", path, syscall.EADDRINUSE)
+		case errors.Is(err, syscall.ECONNREFUSED):
+			if err := os.Remove(path); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if mode == 0 {
+		mode = 0o660
+	}
+	// Made in a private directory and moved into place, so that nobody can connect before it has its mode.
+	dir, err := os.MkdirTemp(dirOf(path), ".tpk")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	made := dir + "/s"
+	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: made, Net: "unix"})
+	if err != nil {
+		return nil, err
+	}
+	ln.SetUnlinkOnClose(false)
+	if err = os.Chmod(made, mode); err == nil {
+		err = os.Link(made, path) // unlike a rename, it replaces nothing
+	}
+	if err != nil {
+		_ = ln.Close()
+		return nil, err
+	}
+	return &unixListener{UnixListener: ln, path: path}, nil
+}
+
+func dirOf(path string) string {
+	if i := strings.LastIndexByte(path, '/'); i >= 0 {
+		return path[:i+1]
+	}
+	return "."
+}
+
+// unixListener removes its socket when it is closed.
+type unixListener struct {
+	*net.UnixListener
+	path string
+}
+
+func (l *unixListener) Close() error { return errors.Join(l.UnixListener.Close(), os.Remove(l.path)) }
+
+func (l *unixListener) Addr() net.Addr { return &net.UnixAddr{Name: l.path, Net: "unix"} }
+
+func closeAll(listeners []net.Listener) {
+	for _, ln := range listeners {
+		_ = ln.Close()
+	}
+}
+
+func addresses(listeners []net.Listener) []net.Addr {
+	var all []net.Addr
+	for _, ln := range listeners {
+		all = append(all, ln.Addr())
+	}
+	return all
+}

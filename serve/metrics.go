@@ -1,0 +1,98 @@
+package serve
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"github.com/tarpack/tpk/serve/engine"
+)
+
+// reloads counts changes of the archives.
+type reloads struct {
+	good, bad atomic.Uint64
+	last      atomic.Int64 // when the last good one was, in seconds since 1970
+}
+
+func (r *reloads) count(err error) {
+	if err != nil {
+		r.bad.Add(1)
+		return
+	}
+	r.good.Add(1)
+	r.last.Store(time.Now().Unix())
+}
+
+// writeMetrics writes what /metrics shows, in the text format of Prometheus. The counters are read when it asks, so
+// that requests pay nothing for it.
+func (s *Server) writeMetrics(w io.Writer) {
+	m := metricsWriter{w}
+	st := s.engine.Stats()
+	m.begin("http_responses_total", "counter", "Responses sent.")
+	st.Responses(func(status int, n uint64) { m.value("http_responses_total", float64(n), "code", strconv.Itoa(status)) })
+	m.single("http_response_body_bytes_total", "counter", "Bytes of response bodies sent.", float64(st.Bytes()))
+
+	m.begin("http_request_duration_seconds", "histogram", "From the end of a request's header to the last byte of the response.")
+	n, sum := st.Durations()
+	total := uint64(0)
+	for i, count := range n {
+		bound := "+Inf"
+		if total += count; i < len(engine.Buckets) {
+			bound = strconv.FormatFloat(engine.Buckets[i].Seconds(), 'g', -1, 64)
+		}
+		m.value("http_request_duration_seconds_bucket", float64(total), "le", bound)
+	}
+	m.value("http_request_duration_seconds_sum", sum.Seconds())
+	m.value("http_request_duration_seconds_count", float64(total))
+
+	open, accepted := st.Connections()
+	m.single("connections", "gauge", "Connections open.", float64(open))
+	m.single("connections_total", "counter", "Connections accepted.", float64(accepted))
+	m.single("connections_refused_total", "counter", "Connections closed at once because there were too many.", float64(st.Refused()))
+
+	list := s.library.List()
+	m.begin("archive_entries", "gauge", "Entries of an archive that is served.")
+	for i, a := range list {
+		m.value("archive_entries", float64(a.Entries), "index", strconv.Itoa(i), "path", a.Path, "mount", a.Mount)
+	}
+	m.begin("archive_bytes", "gauge", "Size of an archive that is served.")
+	for i, a := range list {
+		m.value("archive_bytes", float64(a.Bytes), "index", strconv.Itoa(i), "path", a.Path, "mount", a.Mount)
+	}
+	m.begin("reloads_total", "counter", "Changes of the archives.")
+	m.value("reloads_total", float64(s.reloads.good.Load()), "result", "ok")
+	m.value("reloads_total", float64(s.reloads.bad.Load()), "result", "failed")
+	m.single("last_reload_timestamp_seconds", "gauge", "When the archives were last changed.", float64(s.reloads.last.Load()))
+	metrics.WriteProcessMetrics(w)
+}
+
+// metricsWriter writes lines of the exposition format. The names get the prefix "tpk_".
+type metricsWriter struct{ w io.Writer }
+
+func (m metricsWriter) begin(name, kind, help string) {
+	fmt.Fprintf(m.w, "# HELP tpk_%s %s\n# TYPE tpk_%s %s\n", name, help, name, kind)
+}
+
+func (m metricsWriter) single(name, kind, help string, v float64) {
+	m.begin(name, kind, help)
+	m.value(name, v)
+}
+
+// value writes a line; labels are names and values in turn.
+func (m metricsWriter) value(name string, v float64, labels ...string) {
+	text := ""
+	for i := 0; i < len(labels); i += 2 {
+		text += "," + labels[i] + `="` + labelEscapes.Replace(strings.ToValidUTF8(labels[i+1], "\uFFFD")) + `"`
+	}
+	if text != "" {
+		text = "{" + text[1:] + "}"
+	}
+	fmt.Fprintf(m.w, "tpk_%s%s %s\n", name, text, strconv.FormatFloat(v, 'g', -1, 64))
+}
+
+var labelEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
