@@ -196,6 +196,34 @@ func TestFailingCalls(t *testing.T) {
 	}
 }
 
+// TestDurable looks at the order of the calls that make the files safe: both are synced before either gets its name,
+// the archive before the sidecar, and the directory is synced last.
+func TestDurable(t *testing.T) {
+	w := newRewrite(t, tools.Dir(t))
+	log := filepath.Join(tools.Dir(t), "strace")
+	tools.Must(t, exec.Command(tools.Path(t, "strace"), "-f", "-qq", "-y", "-o", log, "-e", "trace=fsync,fdatasync,rename,renameat,renameat2",
+		tools.TPK(t), "pack", w.source, w.archive))
+	b, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for line := range strings.Lines(string(b)) {
+		for _, c := range []struct{ call, name, is string }{
+			{"sync(", ".a.tar.gz.tpk-tmp>", "sync archive"}, {"sync(", ".a.tar.gz.tpi.tpk-tmp>", "sync sidecar"}, {"sync(", w.dir + ">", "sync directory"},
+			{"rename", "a.tar.gz\")", "rename archive"}, {"rename", "a.tar.gz.tpi\")", "rename sidecar"},
+		} {
+			if strings.Contains(line, c.call) && strings.Contains(line, c.name) {
+				got = append(got, c.is)
+			}
+		}
+	}
+	want := "sync archive, sync sidecar, rename archive, rename sidecar, sync directory"
+	if all := strings.Join(got, ", "); all != want {
+		t.Errorf("%s; want %s\n%s", all, want, b)
+	}
+}
+
 func (w *rewrite) restore(t testing.TB) {
 	t.Helper()
 	for name, b := range map[string][]byte{w.archive: w.old.archive, w.archive + ".tpi": w.old.sidecar} {

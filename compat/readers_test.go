@@ -188,6 +188,27 @@ func TestReadersAsNobody(t *testing.T) {
 	}
 }
 
+// TestCopies looks at how many links the duplicates of one file get: NTFS refuses the 1,025th name.
+func TestCopies(t *testing.T) {
+	f := packed(t, trees.Named{Name: "copies", Tree: trees.Copies(3000)})
+	dir := tools.Dir(t)
+	readers[0].run(t, f.archive, dir, limit{}, nil)
+	files := map[string]int{}
+	for _, st := range readTree(t, dir) {
+		if st.Kind == trees.KindFile && st.Size > 0 {
+			files[st.First] = st.Links
+		}
+	}
+	for first, links := range files {
+		if links > 1001 {
+			t.Errorf("%s has %d names", first, links)
+		}
+	}
+	if len(files) != 3 {
+		t.Errorf("the 3,000 copies are %d files, want 3", len(files))
+	}
+}
+
 // check extracts an archive and compares what came of it. The command may be changed before it runs.
 func (r reader) check(t *testing.T, f *fixture, tree string, change func(*exec.Cmd)) {
 	t.Helper()

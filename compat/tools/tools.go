@@ -20,8 +20,8 @@ import (
 // Nobody is the user id and group id that tests use for another user than root.
 const Nobody = 65534
 
-// Timeout ends a program that hangs.
-const Timeout = 2 * time.Minute
+// Timeout ends a program that hangs. Tests that take long change it.
+var Timeout = 2 * time.Minute
 
 // Path returns where the program name is, or skips the test.
 func Path(t testing.TB, name string) string {

@@ -1,0 +1,127 @@
+//go:build nightly && linux
+
+package compat
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tarpack/tpk/compat/tools"
+	"github.com/tarpack/tpk/compat/trees"
+)
+
+func init() { tools.Timeout = 20 * time.Minute }
+
+// TestHuge packs sparse files of 3 GiB and of more than 8 GiB, and has them read by others.
+func TestHuge(t *testing.T) {
+	f := packed(t, trees.Named{Name: "huge", Tree: trees.Huge()})
+	if fi, err := os.Stat(f.archive); err != nil || fi.Size() > 100<<20 {
+		t.Errorf("an archive of %d bytes (%v)", fi.Size(), err)
+	}
+	if r := tpk(t, "verify", f.archive); r.Code != 0 || r.Usage.Maxrss > 150<<10 {
+		t.Errorf("%d MiB of memory: %v", r.Usage.Maxrss>>10, r)
+	}
+	for _, lister := range [][]string{{"tar", "-tvzf"}, {"bsdtar", "-tvzf"}, {"busybox", "tar", "-tvzf"}} {
+		out := tools.Must(t, exec.Command(tools.Path(t, lister[0]), append(lister[1:len(lister):len(lister)], f.archive)...))
+		for path, st := range f.snap {
+			if want := fmt.Sprintf(" %d ", st.Size); !containsLine(out, want, " "+path) {
+				t.Errorf("%v: no %s of%sbytes in\n%s", lister, path, want, out)
+			}
+		}
+	}
+	for _, cat := range [][]string{{tools.TPK(t), "cat", f.archive}, {"tar", "-xOzf", f.archive}, {"bsdtar", "-xOf", f.archive}} {
+		for path, st := range f.snap {
+			cmd := exec.Command(tools.Path(t, cat[0]), append(cat[1:len(cat):len(cat)], path)...)
+			h := sha256.New()
+			cmd.Stdout = h
+			if r := tools.Run(t, cmd); r.Code != 0 {
+				t.Error(r)
+			}
+			if [sha256.Size]byte(h.Sum(nil)) != st.Sum {
+				t.Errorf("%v: other bytes", cmd.Args)
+			}
+		}
+	}
+	hugeMember(t, f)
+	x := filepath.Join(tools.Dir(t), "x")
+	if r := tpk(t, "extract", "-C", x, f.archive); r.Code != 0 || r.Usage.Maxrss > 150<<10 {
+		t.Errorf("%d MiB of memory: %v", r.Usage.Maxrss>>10, r)
+	}
+	diff(t, f.snap, x, trees.Rules{})
+}
+
+func containsLine(text []byte, words ...string) bool {
+lines:
+	for line := range bytes.Lines(text) {
+		for _, w := range words {
+			if !bytes.Contains(line, []byte(w)) {
+				continue lines
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// hugeMember inflates the member of the file of 3 GiB alone.
+func hugeMember(t *testing.T, f *fixture) {
+	t.Helper()
+	file, err := os.Open(f.archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for _, l := range list(t, f.archive) {
+		if l.Path != "3GiB" {
+			continue
+		}
+		z, err := gzip.NewReader(io.NewSectionReader(file, l.Member.Offset, l.Member.Length))
+		if err != nil {
+			t.Fatal(err)
+		}
+		z.Multistream(false)
+		h := sha256.New()
+		if n, err := io.Copy(h, z); err != nil || n != l.Size || [sha256.Size]byte(h.Sum(nil)) != f.snap[l.Path].Sum {
+			t.Errorf("the member holds %d bytes, want %d (%v)", n, l.Size, err)
+		}
+	}
+}
+
+// TestManyFiles packs a tree of 300,000 files in little memory, and every tar lists it.
+func TestManyFiles(t *testing.T) {
+	dir := filepath.Join(tools.Dir(t), "tree")
+	const n = 300_000
+	for i := range n {
+		name := filepath.Join(dir, fmt.Sprint(i/1000), fmt.Sprint("file-", i))
+		if i%1000 == 0 {
+			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.WriteFile(name, []byte(strings.Repeat(fmt.Sprint(i), 20)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	archive := filepath.Join(tools.Dir(t), "a.tar.gz")
+	for _, args := range [][]string{{"pack", dir, archive}, {"verify", archive}, {"index", archive}} {
+		r := tpk(t, args...)
+		if mb := r.Usage.Maxrss >> 10; r.Code != 0 || mb > 150 {
+			t.Errorf("%d MiB of memory: %v", mb, r)
+		} else {
+			t.Logf("%s: %d MiB", args[0], mb)
+		}
+	}
+	out := tools.Must(t, exec.Command("tar", "-tzf", archive))
+	if lines := bytes.Count(out, []byte("\n")); lines != n+n/1000 {
+		t.Errorf("tar lists %d entries, want %d", lines, n+n/1000)
+	}
+}
