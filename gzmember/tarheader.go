@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"math/bits"
+	"sync"
 )
 
 // blockFixedFinal is the header of a final block with fixed Huffman codes: BFINAL = 1, BTYPE = 01 (RFC 1951 §3.2.3).
@@ -19,8 +20,9 @@ const blockFixedFinal = 0b011
 func AppendTarHeader(dst, blocks []byte) []byte {
 	w := bitWriter{dst: AppendMemberHeader(dst, nil)}
 	w.add(blockFixedFinal, 3)
-	var p parser
+	p := parsers.Get().(*parser)
 	p.run(&w, blocks)
+	parsers.Put(p)
 	w.add(endOfBlock.bits, endOfBlock.n)
 	return AppendMemberTrailer(w.finish(), crc32.ChecksumIEEE(blocks), int64(len(blocks)))
 }
@@ -28,27 +30,33 @@ func AppendTarHeader(dst, blocks []byte) []byte {
 const (
 	parseWindow = tarBlock // bytes whose cheapest sequence is found at a time; matches reach back beyond it, but do not cross its end
 	chainWindow = 2048     // how far back a match is looked for: past the x header and its records to the one before
-	chainTries  = 12       // earlier places with the same three bytes that are tried
+	chainTries  = 4        // earlier places with the same three bytes that are tried
+	runEntry    = 3        // a run of equal bytes is left at most so many bytes before its end, for a match that goes on beyond it
 	hashBits    = 9
-	unreached   = 1 << 15 // a cost above any true one, 9 bits for each byte of the window, that does not overflow when added to
-	longRun     = 12      // a run of equal bytes so long is not worth entering in the middle
 )
 
-// step says how the cheapest sequence arrives at a byte: by a literal (length 1) or a match.
-type step struct {
-	length   uint16
-	distance uint16
-}
+// A node says how the cheapest sequence arrives at a byte of the window, so that of two
+// ways the cheaper is the greater number: what is left of maxCost in bits << 32 | length << 16 | distance of the
+// last step. A literal is a step of length 1. 0 is a byte that no sequence arrives at.
+type node uint64
 
-// parser finds the cheapest sequence. Its tables are small: they are cleared for each header.
+const maxCost = 16 * parseWindow // bits; more than any way costs
+
+func (n node) length() int   { return int(n >> 16 & 0xffff) }
+func (n node) distance() int { return int(n & 0xffff) }
+
+// parser finds the cheapest sequence. Parsers are pooled.
 type parser struct {
-	head [1 << hashBits]int32    // by hash of three bytes: 1 + the last place they were seen
-	prev [chainWindow]uint16     // by place modulo chainWindow: distance to the place before it in its chain, or 0
-	cost [parseWindow + 1]uint16 // bits to get to each byte of the window
-	step [parseWindow + 1]step   // the last step on the way there
+	head [1 << hashBits]int32 // by hash of three bytes: 1 + the last place they were seen
+	prev [chainWindow]uint16  // by place modulo chainWindow: distance to the place before it in its chain, or 0
+	node [parseWindow + 1]node
 }
 
+var parsers = sync.Pool{New: func() any { return new(parser) }}
+
+// run appends the cheapest sequence for b.
 func (p *parser) run(w *bitWriter, b []byte) {
+	clear(p.head[:])
 	for start := 0; start < len(b); start += parseWindow {
 		end := min(start+parseWindow, len(b))
 		p.search(b, start, end)
@@ -56,62 +64,56 @@ func (p *parser) run(w *bitWriter, b []byte) {
 	}
 }
 
-// search fills cost and step for b[start:end].
+// search finds the cheapest ways to all bytes of b[start:end] and to its end.
 func (p *parser) search(b []byte, start, end int) {
-	for i := range p.cost {
-		p.cost[i] = unreached
-	}
-	p.cost[0] = 0
-	runEnd := 0 // end of the run of equal bytes that pos is in
-	for pos := start; pos < end; pos++ {
+	clear(p.node[1:])
+	p.node[0] = maxCost << 32
+	runEnd := start // end of the run of equal bytes that pos is in
+	for pos := start; pos < end; {
 		if pos >= runEnd {
 			runEnd = pos + 1
-			for runEnd < end && b[runEnd] == b[pos] {
-				runEnd++
+			if runEnd < end && b[runEnd] == b[pos] {
+				runEnd += matchLength(b[pos:], b[runEnd:end])
 			}
 		}
-		inRun := pos > 0 && b[pos-1] == b[pos]
-		left := runEnd - pos
-		if inRun && left >= longRun {
-			// Everything but the run's end is passed in one step.
-			n := min(left, maxMatch)
-			p.relax(pos-start, n-minMatch-1, n, 1)
-			continue
+		best := minMatch - 1
+		if left := runEnd - pos; left >= minMatch && pos > 0 && b[pos-1] == b[pos] {
+			// One match to the end of the run, or almost. What is in between is of no use.
+			best = min(left, maxMatch)
+			p.relax(pos-start, max(best-runEntry, minMatch), best, 1)
+			if best > minMatch+runEntry {
+				pos += best - runEntry
+				continue
+			}
 		}
 		p.relaxLiteral(pos-start, b[pos])
-		best := minMatch - 1
-		if inRun && left >= minMatch {
-			best = min(left, maxMatch)
-			p.relax(pos-start, minMatch, best, 1)
+		if pos+4 <= len(b) {
+			p.matches(b, pos, start, end, best)
 		}
-		p.matches(b, pos, start, end, best)
+		pos++
 	}
 }
 
 // matches tries the earlier places with the same three bytes as pos, nearest first: a farther
 // one is of use only if it is longer than best, the length that costs less already.
 func (p *parser) matches(b []byte, pos, start, end, best int) {
-	if pos+4 > len(b) {
-		return
-	}
-	v := binary.LittleEndian.Uint32(b[pos:]) << 8
-	h := v * 0x9E3779B1 >> (32 - hashBits)
+	h := binary.LittleEndian.Uint32(b[pos:]) << 8 * 0x9E3779B1 >> (32 - hashBits)
 	last := int(p.head[h]) - 1
 	p.head[h] = int32(pos + 1)
 	if last < 0 || pos-last >= chainWindow {
-		p.prev[pos%chainWindow] = 0
+		p.prev[pos&(chainWindow-1)] = 0
 		return
 	}
-	p.prev[pos%chainWindow] = uint16(pos - last)
+	p.prev[pos&(chainWindow-1)] = uint16(pos - last)
 	limit := min(end-pos, maxMatch)
 	for tries := chainTries; tries > 0 && best < limit; tries-- {
 		if b[last+best] == b[pos+best] {
 			if n := matchLength(b[last:], b[pos:pos+limit]); n > best {
-				p.relax(pos-start, best+1, n, uint16(pos-last))
+				p.relax(pos-start, max(best+1, n-1), n, pos-last)
 				best = n
 			}
 		}
-		back := int(p.prev[last%chainWindow])
+		back := int(p.prev[last&(chainWindow-1)])
 		last -= back
 		if back == 0 || pos-last >= chainWindow {
 			return
@@ -121,46 +123,42 @@ func (p *parser) matches(b []byte, pos, start, end, best int) {
 
 // relaxLiteral offers the way from i to i+1 by a literal.
 func (p *parser) relaxLiteral(i int, c byte) {
-	cost := p.cost[i] + uint16(fixedLiteral[c].n)
-	if cost < p.cost[i+1] {
-		p.cost[i+1] = cost
-		p.step[i+1] = step{1, 0}
-	}
+	way := p.node[i]&^(1<<32-1) - node(fixedLiteral[c].n)<<32 | 1<<16
+	p.node[i+1] = max(p.node[i+1], way)
 }
 
 // relax offers the ways from i by matches of each length from low to high.
-func (p *parser) relax(i, low, high int, distance uint16) {
-	d := &fixedDist[distSymbol(uint32(distance))]
-	base := p.cost[i] + uint16(d.n+d.extra)
-	for n := low; n <= high; n++ {
-		cost := base + uint16(fixedLength[n-minMatch].n)
-		if cost < p.cost[i+n] {
-			p.cost[i+n] = cost
-			p.step[i+n] = step{uint16(n), distance}
-		}
+func (p *parser) relax(i, low, high, distance int) {
+	way := p.node[i]&^(1<<32-1) - node(distanceCost(distance))<<32 | node(distance)
+	lengths := fixedLength[low-minMatch : high-minMatch+1]
+	for k, to := range p.node[i+low : i+high+1] {
+		p.node[i+low+k] = max(to, way-node(lengths[k].n)<<32|node(low+k)<<16)
 	}
 }
+
+// distanceCost returns the bits that a distance takes: a code of 5, and the extra bits.
+func distanceCost(distance int) int { return 3 + max(2, bits.Len(uint(distance-1))) }
 
 // emit writes the cheapest sequence that search found.
 func (p *parser) emit(w *bitWriter, b []byte, start, end int) {
 	// Turn the chain of last steps into one of next steps.
 	i := end - start
-	s := p.step[i]
+	step := p.node[i]
 	for i > 0 {
-		from := i - int(s.length)
-		s, p.step[from] = p.step[from], s
+		from := i - step.length()
+		step, p.node[from] = p.node[from], step
 		i = from
 	}
 	for i := start; i < end; {
-		s := p.step[i-start]
-		if s.length == 1 {
+		step := p.node[i-start]
+		if step.length() == 1 {
 			c := fixedLiteral[b[i]]
 			w.add(c.bits, c.n)
 		} else {
-			w.match(int(s.length), uint32(s.distance))
+			w.match(step.length(), uint32(step.distance()))
 		}
 		w.spill()
-		i += int(s.length)
+		i += step.length()
 	}
 }
 
