@@ -104,8 +104,13 @@ func (a *Archive) openIndex(ctx context.Context, o *OpenOptions) (err error) {
 	if o.Notice != nil {
 		o.Notice(fmt.Sprintf("%v: indexing it in memory ('tpk index' writes the index)", err))
 	}
+	return a.indexInMemory(ctx, IndexOptions{Workers: o.Workers, Progress: o.Progress})
+}
+
+// indexInMemory makes the index from the archive alone.
+func (a *Archive) indexInMemory(ctx context.Context, o IndexOptions) (err error) {
 	var m sidecar.Memory
-	if _, err := BuildIndex(ctx, a.file, a.size, &m, IndexOptions{Workers: o.Workers, Progress: o.Progress}); err != nil {
+	if _, err := BuildIndex(ctx, a.file, a.size, &m, o); err != nil {
 		return fmt.Errorf("%s: %w", a.name, err)
 	}
 	if a.index, err = sidecar.OpenBytes(m.Bytes()); err != nil {

@@ -1,0 +1,253 @@
+package tarpack
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tarpack/tpk/sidecar"
+)
+
+// FS returns the archive as a file system. It also implements fs.ReadDirFS, fs.StatFS, fs.ReadFileFS and fs.ReadLinkFS; its
+// files implement io.ReaderAt, io.Seeker and io.WriterTo. It is safe for concurrent use, and loads nothing whole but what
+// ReadFile returns.
+//
+// Symbolic links are followed inside the archive. One that leads out of it, by .. or by a path from the root, is as if its
+// target did not exist. Hard links are regular files. FileInfo.Sys gives the sidecar.Entry.
+//
+// Package fs demands names in UTF-8. ReadDir leaves out others, which can be reached through Index.
+func (a *Archive) FS() fs.FS { return &archiveFS{a} }
+
+type archiveFS struct{ a *Archive }
+
+var (
+	_ fs.ReadDirFS  = (*archiveFS)(nil)
+	_ fs.StatFS     = (*archiveFS)(nil)
+	_ fs.ReadFileFS = (*archiveFS)(nil)
+	_ fs.ReadLinkFS = (*archiveFS)(nil)
+)
+
+// errOutside is for a symbolic link that leads out of the archive.
+var errOutside = fmt.Errorf("%w: a symbolic link leads out of the archive", fs.ErrNotExist)
+
+// errLoop is for symbolic links that lead to each other.
+var errLoop = errors.New("too many levels of symbolic links")
+
+// maxLevels is how many symbolic links a path may lead through, as Linux has it.
+const maxLevels = 40
+
+// A node is an entry with its place. The root is no entry, and has the ordinal sidecar.Root.
+type node struct {
+	i     int
+	path  string
+	entry sidecar.Entry
+}
+
+var rootNode = node{i: sidecar.Root, entry: sidecar.Entry{Type: sidecar.TypeDir, Mode: 0o555}}
+
+// pathError gives err the form that package fs asks for.
+func pathError(op, name string, err error) error {
+	return &fs.PathError{Op: op, Path: name, Err: err}
+}
+
+// find returns the entry at name. A symbolic link is followed unless it is the last component and follow is false.
+func (f *archiveFS) find(op, name string, follow bool) (node, error) {
+	if !fs.ValidPath(name) {
+		return node{}, pathError(op, name, fs.ErrInvalid)
+	}
+	if name == "." {
+		return rootNode, nil
+	}
+	n, ok, err := f.lookup(name)
+	if err == nil && (!ok || follow && n.entry.Type == sidecar.TypeSymlink) {
+		n, err = f.resolve(name, follow)
+	}
+	if err != nil {
+		return node{}, pathError(op, name, err)
+	}
+	return n, nil
+}
+
+// lookup finds the entry of exactly that path.
+func (f *archiveFS) lookup(path string) (n node, ok bool, err error) {
+	n = node{path: path}
+	n.i, ok, err = f.a.index.Lookup(path)
+	if ok && err == nil {
+		n.entry, err = f.a.index.Entry(n.i)
+	}
+	return n, ok, err
+}
+
+// resolve walks a path component by component, through symbolic links.
+func (f *archiveFS) resolve(name string, follow bool) (node, error) {
+	rest := strings.Split(name, "/")
+	slices.Reverse(rest) // the next one is the last
+	at := rootNode
+	for levels := 0; len(rest) > 0; {
+		c := rest[len(rest)-1]
+		rest = rest[:len(rest)-1]
+		if at.entry.Type != sidecar.TypeDir {
+			return node{}, fs.ErrNotExist // as it is below a file; the text of ENOTDIR is not everywhere the same
+		}
+		switch c {
+		case "", ".":
+			continue
+		case "..":
+			if at.i == sidecar.Root {
+				return node{}, errOutside
+			}
+			var err error
+			if at, err = f.parent(at.path); err != nil {
+				return node{}, err
+			}
+			continue
+		}
+		n, ok, err := f.lookup(strings.TrimPrefix(at.path+"/"+c, "/"))
+		switch {
+		case err != nil:
+			return node{}, err
+		case !ok:
+			return node{}, fs.ErrNotExist
+		case n.entry.Type != sidecar.TypeSymlink || !follow && len(rest) == 0:
+			at = n
+			continue
+		}
+		if levels++; levels > maxLevels {
+			return node{}, errLoop
+		}
+		target, err := f.a.index.Link(n.i)
+		if err != nil {
+			return node{}, err
+		}
+		if strings.HasPrefix(target, "/") {
+			return node{}, errOutside
+		}
+		more := strings.Split(target, "/")
+		slices.Reverse(more)
+		rest = append(rest, more...)
+	}
+	return at, nil
+}
+
+// parent returns the directory that the entry at path is in.
+func (f *archiveFS) parent(path string) (node, error) {
+	i := strings.LastIndexByte(path, '/')
+	if i < 0 {
+		return rootNode, nil
+	}
+	n, ok, err := f.lookup(path[:i])
+	if err == nil && !ok {
+		err = fs.ErrNotExist
+	}
+	return n, err
+}
+
+// Open opens a file or directory.
+func (f *archiveFS) Open(name string) (fs.File, error) {
+	n, err := f.find("open", name, true)
+	if err != nil {
+		return nil, err
+	}
+	info := newFileInfo(name, n.entry)
+	if n.entry.Type == sidecar.TypeDir {
+		return &openDirectory{fs: f, node: n, name: name, info: info, next: n.i + 1}, nil
+	}
+	if !info.Mode().IsRegular() {
+		return nil, pathError("open", name, fmt.Errorf("%w: it is a %v", fs.ErrInvalid, n.entry.Type))
+	}
+	r, err := f.a.OpenContent(n.i)
+	if err != nil {
+		return nil, pathError("open", name, err)
+	}
+	return &openContent{Reader: r, name: name, info: info}, nil
+}
+
+// Stat describes what name leads to.
+func (f *archiveFS) Stat(name string) (fs.FileInfo, error) {
+	n, err := f.find("stat", name, true)
+	if err != nil {
+		return nil, err
+	}
+	return newFileInfo(name, n.entry), nil
+}
+
+// Lstat describes name itself, also if that is a symbolic link.
+func (f *archiveFS) Lstat(name string) (fs.FileInfo, error) {
+	n, err := f.find("lstat", name, false)
+	if err != nil {
+		return nil, err
+	}
+	return newFileInfo(name, n.entry), nil
+}
+
+// ReadLink returns the text of a symbolic link.
+func (f *archiveFS) ReadLink(name string) (string, error) {
+	n, err := f.find("readlink", name, false)
+	if err != nil {
+		return "", err
+	}
+	if n.entry.Type != sidecar.TypeSymlink {
+		return "", pathError("readlink", name, fmt.Errorf("%w: it is a %v", fs.ErrInvalid, n.entry.Type))
+	}
+	text, err := f.a.index.Link(n.i)
+	if err != nil {
+		return "", pathError("readlink", name, err)
+	}
+	return text, nil
+}
+
+// ReadFile returns the content of a file.
+func (f *archiveFS) ReadFile(name string) ([]byte, error) {
+	file, err := f.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	r, ok := file.(*openContent)
+	if !ok {
+		return nil, pathError("read", name, fmt.Errorf("%w: it is a directory", fs.ErrInvalid))
+	}
+	// Grown as the bytes come: the size is only what the index claims.
+	const trusted = 1 << 20
+	b := make([]byte, 0, min(r.info.Size(), trusted)+1)
+	for {
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		if err == io.EOF {
+			return b, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(b) == cap(b) {
+			b = slices.Grow(b, int(min(int64(len(b)), r.info.Size()-int64(len(b))))+1)
+		}
+	}
+}
+
+// ReadDir lists a directory, in the order of names.
+func (f *archiveFS) ReadDir(name string) ([]fs.DirEntry, error) {
+	n, err := f.find("readdir", name, true)
+	if err != nil {
+		return nil, err
+	}
+	d := openDirectory{fs: f, node: n, name: name, next: n.i + 1}
+	if n.entry.Type != sidecar.TypeDir {
+		return nil, pathError("readdir", name, errors.New("not a directory"))
+	}
+	return d.ReadDir(-1)
+}
+
+// nameOf returns the last component of an entry's path, and whether package fs may see it.
+func (f *archiveFS) nameOf(i int, scratch []byte) (name string, ok bool, out []byte, err error) {
+	out, err = f.a.index.AppendPath(scratch[:0], i)
+	if err != nil {
+		return "", false, out, err
+	}
+	name = string(out[strings.LastIndexByte(string(out), '/')+1:])
+	return name, utf8.ValidString(name), out, nil
+}
