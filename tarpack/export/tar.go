@@ -1,0 +1,297 @@
+package export
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"sort"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack"
+)
+
+// A tar.gz of a folder is what of the archive belongs to the folder, in the order in which it stands there. Most is taken
+// over as it is. Made anew are groups that hold an entry which must not be in the export, or a hard link whose target is
+// not: such a link becomes a file. The headers of the directories above the folder come first, so that the export
+// keeps the rules of FORMAT.md 1.1, and a trailer last.
+
+// piece is a part of the export.
+type piece struct {
+	at     int64 // in the export
+	length int64 // in the export
+	off    int64 // in the archive
+	group  int32 // length of the group in the archive that this is made of anew; 0: a run of bytes as they are
+}
+
+// tarLayout is a tar.gz without its bytes. It takes 32 bytes for each group that is made anew, and for each gap.
+type tarLayout struct {
+	d            *folder
+	parents      []byte   // the group of the directories above
+	above        []string // their paths
+	parentPlaces map[string]place
+	pieces       []piece
+	size         int64
+	entries      int
+
+	digest  func() (uint64, error)
+	mu      sync.Mutex
+	rebuilt map[int64]*regroup // a few of those that were made last, by offset
+}
+
+func layOutTar(d *folder) (layout, int64, int, error) {
+	t := &tarLayout{d: d, rebuilt: map[int64]*regroup{}}
+	if d.from == 0 && d.to == d.x.Len() && d.path == "" { // the archive itself
+		t.pieces = []piece{{length: d.a.Size()}}
+		return t, d.a.Size(), d.to, nil
+	}
+	t.digest = sync.OnceValues(t.computeDigest)
+	if err := t.appendParents(); err != nil {
+		return nil, 0, 0, err
+	}
+	s, err := survey(d)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	if err := t.cut(s); err != nil {
+		return nil, 0, 0, err
+	}
+	t.entries = d.to - d.from + len(t.above)
+	return t, t.size + tarpack.TrailerSize, t.entries, nil
+}
+
+// groupUse is a group of the archive, and what of it belongs to the folder.
+type groupUse struct {
+	off    int64
+	length int32
+	blocks int32 // bytes of the headers that belong to the folder
+	anew   bool
+}
+
+// extent is a run of bytes of the archive.
+type extent struct{ off, end int64 }
+
+// surveyed is what a pass over the folder's entries has found.
+type surveyed struct {
+	groups []groupUse // by offset, each once
+	runs   []extent   // of files and groups
+}
+
+// survey looks at all entries of the folder.
+func survey(d *folder) (*surveyed, error) {
+	s := &surveyed{}
+	lo, hi, sum := int64(1<<62), int64(0), int64(0)
+	var link []byte
+	for row, err := range d.x.All(d.from, d.to) {
+		if err != nil {
+			return nil, err
+		}
+		e := &row.Entry
+		lo, hi = min(lo, e.Offset), max(hi, e.Offset+e.Length())
+		if e.Type == sidecar.TypeFile {
+			sum += e.Length()
+			continue
+		}
+		g := groupUse{off: e.Offset, length: e.HeaderLen}
+		if link, err = d.appendLink(link[:0], &row); err != nil {
+			return nil, err
+		}
+		n, err := headerLength(&row, link)
+		if err != nil {
+			return nil, err
+		}
+		g.blocks = int32(n)
+		g.anew = e.Type == sidecar.TypeHardlink && (int(e.Target) < d.from || int(e.Target) >= d.to)
+		if k := len(s.groups) - 1; k >= 0 && s.groups[k].off == g.off {
+			s.groups[k].blocks += g.blocks
+			s.groups[k].anew = s.groups[k].anew || g.anew
+		} else {
+			s.groups = append(s.groups, g)
+		}
+	}
+	s.mergeGroups()
+	for i := range s.groups {
+		sum += int64(s.groups[i].length)
+	}
+	if sum == hi-lo {
+		s.runs = []extent{{lo, hi}}
+		return s, nil
+	}
+	return s, s.gather(d)
+}
+
+// mergeGroups makes one of what was found of the same group in several places.
+func (s *surveyed) mergeGroups() {
+	slices.SortFunc(s.groups, func(a, b groupUse) int { return cmp.Compare(a.off, b.off) })
+	merged := s.groups[:0]
+	for _, g := range s.groups {
+		if k := len(merged) - 1; k >= 0 && merged[k].off == g.off {
+			merged[k].blocks += g.blocks
+			merged[k].anew = merged[k].anew || g.anew
+			continue
+		}
+		merged = append(merged, g)
+	}
+	s.groups = merged
+}
+
+// gather finds the runs of a folder that is not one run of bytes, as in an archive that was not written by pack alone.
+func (s *surveyed) gather(d *folder) error {
+	for i := range s.groups {
+		s.runs = append(s.runs, extent{s.groups[i].off, s.groups[i].off + int64(s.groups[i].length)})
+	}
+	for row, err := range d.x.All(d.from, d.to) {
+		if err != nil {
+			return err
+		}
+		e := &row.Entry
+		if e.Type != sidecar.TypeFile {
+			continue
+		}
+		if k := len(s.runs) - 1; k >= 0 && s.runs[k].end == e.Offset {
+			s.runs[k].end += e.Length()
+			continue
+		}
+		s.runs = append(s.runs, extent{e.Offset, e.Offset + e.Length()})
+	}
+	slices.SortFunc(s.runs, func(a, b extent) int { return cmp.Compare(a.off, b.off) })
+	merged := s.runs[:0]
+	for _, r := range s.runs {
+		if k := len(merged) - 1; k >= 0 && merged[k].end == r.off {
+			merged[k].end = r.end
+		} else if k >= 0 && r.off < merged[k].end {
+			return fmt.Errorf("%w: entries overlap at offset %d", sidecar.ErrCorrupt, r.off)
+		} else {
+			merged = append(merged, r)
+		}
+	}
+	s.runs = merged
+	return nil
+}
+
+// appendLink appends the target of a link.
+func (d *folder) appendLink(dst []byte, row *sidecar.Row) ([]byte, error) {
+	if row.Entry.Type == sidecar.TypeSymlink || row.Entry.Type == sidecar.TypeHardlink {
+		return d.x.AppendLink(dst, row.I)
+	}
+	return dst, nil
+}
+
+// headerLength is how many bytes the header of an entry takes, if its owner needs no PAX record. Of most it is one block.
+func headerLength(row *sidecar.Row, link []byte) (int, error) {
+	const block, fits, latest = 512, 100, 1 << 33
+	e := &row.Entry
+	if len(row.Path) < fits && len(link) <= fits && e.ModTime >= 0 && e.ModTime < latest && ascii(row.Path) && ascii(link) {
+		return block, nil
+	}
+	b, err := tarpack.AppendHeader(nil, &tarpack.Header{
+		Path: string(row.Path), Link: string(link), Type: e.Type, Mode: e.Mode, ModTime: e.ModTime,
+		DevMajor: e.DevMajor, DevMinor: e.DevMinor,
+	})
+	return len(b), err
+}
+
+func ascii(b []byte) bool {
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// cut makes the pieces: the runs, cut where a group is made anew.
+func (t *tarLayout) cut(s *surveyed) error {
+	t.size = int64(len(t.parents))
+	add := func(p piece) {
+		if p.at = t.size; p.length > 0 {
+			t.pieces = append(t.pieces, p)
+			t.size += p.length
+		}
+	}
+	groups := s.groups
+	for _, r := range s.runs {
+		from := r.off
+		for len(groups) > 0 && groups[0].off < r.end {
+			g := groups[0]
+			groups = groups[1:]
+			if whole, err := t.whole(&g); err != nil {
+				return err
+			} else if whole {
+				continue
+			}
+			add(piece{off: from, length: g.off - from})
+			n, err := t.regroup(g.off, g.length)
+			if err != nil {
+				return err
+			}
+			add(piece{off: g.off, length: n.length, group: g.length})
+			from = g.off + int64(g.length)
+		}
+		add(piece{off: from, length: r.end - from})
+	}
+	return nil
+}
+
+// whole tells if a group can be taken over as it is: it inflates to the headers of the folder's entries, and so to no others.
+func (t *tarLayout) whole(g *groupUse) (bool, error) {
+	if g.anew {
+		return false, nil
+	}
+	var size [4]byte
+	if _, err := t.d.a.ReaderAt().ReadAt(size[:], g.off+int64(g.length)-int64(len(size))); err != nil {
+		return false, short(t.d.a, err)
+	}
+	return binary.LittleEndian.Uint32(size[:]) == uint32(g.blocks), nil
+}
+
+// spans implements layout.
+func (t *tarLayout) spans(off, end int64, yield func(Span) bool) error {
+	if s := (Span{Bytes: t.parents}).clip(0, off, end); s.len() > 0 && !yield(s) {
+		return nil
+	}
+	k := sort.Search(len(t.pieces), func(i int) bool { return t.pieces[i].at+t.pieces[i].length > off })
+	for _, p := range t.pieces[k:] {
+		if p.at >= end {
+			return nil
+		}
+		if p.group == 0 {
+			if s := (Span{Offset: p.off, Length: p.length}).clip(p.at, off, end); s.len() > 0 && !yield(s) {
+				return nil
+			}
+			continue
+		}
+		g, err := t.regroup(p.off, p.group)
+		if err != nil {
+			return err
+		}
+		at := p.at
+		for _, s := range g.spans {
+			if s := s.clip(at, off, end); s.len() > 0 && !yield(s) {
+				return nil
+			}
+			at += s.len()
+		}
+	}
+	if end > t.size && t.digest != nil {
+		digest, err := t.digest()
+		if err != nil {
+			return err
+		}
+		b := tarpack.Trailer{Entries: uint64(t.entries), Offset: t.size, Digest: digest}.Append(nil)
+		if s := (Span{Bytes: b}).clip(t.size, off, end); s.len() > 0 {
+			yield(s)
+		}
+	}
+	return nil
+}
+
+// appendMember appends the group of header blocks. Its bytes depend on no version of another library, so that a download
+// can be resumed from a tpk that was built with another one.
+func appendMember(dst, blocks, extra []byte) []byte {
+	dst = gzmember.AppendMemberHeader(dst, extra)
+	return append(dst, gzmember.AppendTarHeader(nil, blocks)[gzmember.HeaderSize:]...)
+}

@@ -1,0 +1,135 @@
+package export
+
+import (
+	"fmt"
+	"iter"
+	"sort"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack"
+)
+
+// computeDigest is the digest of the sidecar that the export would have. It takes a pass over the folder, half a second for a
+// million entries, so it is put off until somebody reads the trailer, and then kept.
+func (t *tarLayout) computeDigest() (uint64, error) {
+	return sidecar.Digest(t.items(), t.entries, t.size+tarpack.TrailerSize)
+}
+
+// items are the entries of the export as its sidecar has them.
+func (t *tarLayout) items() iter.Seq2[*sidecar.Item, error] {
+	return func(yield func(*sidecar.Item, error) bool) {
+		var it sidecar.Item
+		for _, dir := range t.above {
+			if err := t.parentItem(&it, dir); !yield(&it, err) || err != nil {
+				return
+			}
+		}
+		for row, err := range t.d.x.All(t.d.from, t.d.to) {
+			if err == nil {
+				err = t.item(&it, &row)
+			}
+			if !yield(&it, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// parentItem is a directory above the folder: it ends with the export.
+func (t *tarLayout) parentItem(it *sidecar.Item, dir string) error {
+	i, _, err := t.d.x.Lookup(dir)
+	if err != nil {
+		return err
+	}
+	e, err := t.d.x.Entry(i)
+	if err != nil {
+		return err
+	}
+	p := t.parentPlaces[dir]
+	e.Offset, e.HeaderLen, e.End = p.off, p.length, uint32(t.entries)
+	*it = sidecar.Item{Entry: e, Path: dir}
+	return nil
+}
+
+// ordinal is that of an entry of the folder in the export.
+func (t *tarLayout) ordinal(i uint32) uint32 { return i - uint32(t.d.from) + uint32(len(t.above)) }
+
+// item is an entry of the folder.
+func (t *tarLayout) item(it *sidecar.Item, row *sidecar.Row) (err error) {
+	e := row.Entry
+	*it = sidecar.Item{Path: string(row.Path), Segments: it.Segments[:0]}
+	content := row.I // of which entry the content is
+	switch e.Type {
+	case sidecar.TypeDir:
+		e.End = t.ordinal(e.End)
+	case sidecar.TypeSymlink:
+		it.Link, err = t.d.x.Link(row.I)
+	case sidecar.TypeHardlink:
+		if target := int(e.Target); target < t.d.from || target >= t.d.to {
+			content = target
+			if e, err = t.becomesFile(e); err != nil {
+				return err
+			}
+			break
+		}
+		e.Target = t.ordinal(e.Target)
+		it.Link, err = t.d.x.Link(row.I)
+	}
+	if err == nil && e.Coding == sidecar.CodingSegmented {
+		err = t.segments(it, content)
+	}
+	if err == nil {
+		err = t.place(&e, row)
+	}
+	it.Entry = e
+	return err
+}
+
+// becomesFile is the entry that a hard link to outside becomes.
+func (t *tarLayout) becomesFile(link sidecar.Entry) (sidecar.Entry, error) {
+	e, err := t.d.x.Entry(int(link.Target))
+	e.Offset, e.HeaderLen, e.ModTime, e.Mode = link.Offset, link.HeaderLen, link.ModTime, link.Mode
+	return e, err
+}
+
+// segments fills in the segments of entry i.
+func (t *tarLayout) segments(it *sidecar.Item, i int) error {
+	table, err := t.d.x.Segments(i)
+	if err != nil {
+		return err
+	}
+	it.Shift = table.Shift
+	before := int64(0)
+	for k := range table.NumSegments {
+		end, err := table.End(k)
+		if err != nil {
+			return err
+		}
+		it.Segments = append(it.Segments, uint32(end-before))
+		before = end
+	}
+	return nil
+}
+
+// place moves an entry to where it lies in the export.
+func (t *tarLayout) place(e *sidecar.Entry, row *sidecar.Row) error {
+	k := sort.Search(len(t.pieces), func(i int) bool { return t.pieces[i].off > e.Offset }) - 1
+	if k < 0 {
+		return fmt.Errorf("%w: %q", errNotInExport, row.Path)
+	}
+	p := &t.pieces[k]
+	if p.group == 0 {
+		e.Offset += p.at - p.off
+		return nil
+	}
+	g, err := t.regroup(p.off, p.group)
+	if err != nil {
+		return err
+	}
+	at, ok := g.places[string(row.Path)]
+	if !ok {
+		return fmt.Errorf("%w: %q", errNotInExport, row.Path)
+	}
+	e.Offset, e.HeaderLen = p.at+at.off, at.length
+	return nil
+}

@@ -1,0 +1,256 @@
+package export
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack"
+)
+
+// regroup is what stands in an export in place of a group of the archive: groups, and files that were links.
+type regroup struct {
+	spans  []Span
+	length int64
+	places map[string]place // where each entry is, counted from the beginning of all
+}
+
+// place is where the header of an entry lies.
+type place struct {
+	off    int64
+	length int32
+}
+
+// keptGroups is how many groups that were made anew are remembered. Most exports have two.
+const keptGroups = 64
+
+// regroup makes the group at off anew, or remembers it.
+func (t *tarLayout) regroup(off int64, length int32) (*regroup, error) {
+	t.mu.Lock()
+	g := t.rebuilt[off]
+	t.mu.Unlock()
+	if g != nil {
+		return g, nil
+	}
+	headers, err := readGroup(t.d.a, off, length)
+	if err != nil {
+		return nil, err
+	}
+	g = &regroup{places: map[string]place{}}
+	if err := g.make(t.d, headers); err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.rebuilt) >= keptGroups {
+		clear(t.rebuilt)
+	}
+	t.rebuilt[off] = g
+	return g, nil
+}
+
+// groupHeader is an entry of a group.
+type groupHeader struct {
+	tarpack.Header
+	blocks    []byte
+	duplicate bool
+}
+
+// readGroup reads the headers of a group out of the archive, which alone knows the owners.
+func readGroup(a *tarpack.Archive, off int64, length int32) ([]groupHeader, error) {
+	fail := func(err error) ([]groupHeader, error) {
+		return nil, fmt.Errorf("group at offset %d: %w", off, err)
+	}
+	member := make([]byte, length)
+	if _, err := a.ReaderAt().ReadAt(member, off); err != nil {
+		return fail(short(a, err))
+	}
+	h, err := gzmember.ParseHeader(member)
+	if err != nil {
+		return fail(err)
+	}
+	blocks, used, err := gzmember.Inflate(nil, member, tarpack.MaxHeader)
+	if err == nil && used != len(member) {
+		err = fmt.Errorf("%w: it is %d bytes long, not %d", gzmember.ErrCorrupt, used, length)
+	}
+	if err != nil {
+		return fail(err)
+	}
+	var headers []groupHeader
+	for i := 0; len(blocks) > 0; i++ {
+		g := groupHeader{}
+		var n int
+		if g.Header, n, err = tarpack.ParseHeader(blocks); err != nil {
+			return fail(err)
+		}
+		g.blocks, blocks = blocks[:n:n], blocks[n:]
+		if bit := 1 + i/8; bit < len(h.Extra) {
+			g.duplicate = h.Extra[bit]>>(i%8)&1 == 1
+		}
+		headers = append(headers, g)
+	}
+	return headers, nil
+}
+
+// contains tells if a path belongs to the folder.
+func (d *folder) contains(path string) bool {
+	if d.path == "" {
+		return true
+	}
+	rest, ok := strings.CutPrefix(path, d.path)
+	return ok && (rest == "" || rest[0] == '/')
+}
+
+// make puts together what belongs to the folder, in order; but links that become files come after the links around them,
+// as long as these are in the same directory, so that groups stay large.
+func (g *regroup) make(d *folder, headers []groupHeader) error {
+	var group, files []groupHeader
+	flush := func() error {
+		g.addGroup(group)
+		for i := range files {
+			if err := g.addFile(d, &files[i]); err != nil {
+				return err
+			}
+		}
+		group, files = group[:0], files[:0]
+		return nil
+	}
+	for _, h := range headers {
+		switch {
+		case !d.contains(h.Path):
+		case h.Type == sidecar.TypeHardlink && !d.contains(h.Link):
+			files = append(files, h)
+		default:
+			if h.Type == sidecar.TypeDir && len(files) > 0 {
+				if err := flush(); err != nil {
+					return err
+				}
+			}
+			group = append(group, h)
+		}
+	}
+	return flush()
+}
+
+// addGroup adds a group of these entries.
+func (g *regroup) addGroup(headers []groupHeader) {
+	if len(headers) == 0 {
+		return
+	}
+	var blocks []byte
+	extra := make([]byte, 1+(len(headers)+7)/8)
+	extra[0] = gzmember.KindGroup
+	duplicates := false
+	for i := range headers {
+		blocks = append(blocks, headers[i].blocks...)
+		if headers[i].duplicate {
+			extra[1+i/8] |= 1 << (i % 8)
+			duplicates = true
+		}
+	}
+	if !duplicates {
+		extra = nil
+	}
+	member := appendMember(nil, blocks, extra)
+	for i := range headers {
+		g.places[headers[i].Path] = place{g.length, int32(len(member))}
+	}
+	g.add(Span{Bytes: member})
+}
+
+// addFile adds the file that a hard link becomes: a header of its own, then C and P of its target.
+func (g *regroup) addFile(d *folder, link *groupHeader) error {
+	i, ok, err := d.x.Lookup(link.Link)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fmt.Errorf("%w: %q is a link to %q, which is not there", sidecar.ErrCorrupt, link.Path, link.Link)
+	}
+	e, err := d.x.Entry(i)
+	if err != nil {
+		return err
+	}
+	if e.Type != sidecar.TypeFile {
+		return fmt.Errorf("%w: %q is a hard link to a %v", sidecar.ErrCorrupt, link.Path, e.Type)
+	}
+	h := link.Header
+	h.Type, h.Link, h.Size = sidecar.TypeFile, "", e.Size
+	blocks, err := tarpack.AppendHeader(nil, &h)
+	if err != nil {
+		return err
+	}
+	member := gzmember.AppendTarHeader(nil, blocks)
+	g.places[link.Path] = place{g.length, int32(len(member))}
+	g.add(Span{Bytes: member})
+	if n := e.ContentLen + int64(e.PadLen); n > 0 {
+		g.add(Span{Offset: e.ContentOffset(), Length: n})
+	}
+	return nil
+}
+
+func (g *regroup) add(s Span) {
+	g.spans = append(g.spans, s)
+	g.length += s.len()
+}
+
+// appendParents makes the group of the directories above the folder.
+func (t *tarLayout) appendParents() error {
+	var headers []groupHeader
+	for end, c := range t.d.path {
+		if c != '/' {
+			continue
+		}
+		dir := t.d.path[:end]
+		i, ok, err := t.d.x.Lookup(dir)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fmt.Errorf("%w: there is no directory %q", sidecar.ErrCorrupt, dir)
+		}
+		e, err := t.d.x.Entry(i)
+		if err != nil {
+			return err
+		}
+		h, err := headerOf(t.d.a, &e, dir)
+		if err != nil {
+			return err
+		}
+		headers = append(headers, h)
+		t.above = append(t.above, dir)
+	}
+	g := &regroup{places: map[string]place{}}
+	for len(headers) > 0 { // a path of 16,384 bytes has more headers above it than a group holds
+		n, size := 0, 0
+		for n < len(headers) && size+len(headers[n].blocks) <= tarpack.MaxHeader {
+			size += len(headers[n].blocks)
+			n++
+		}
+		g.addGroup(headers[:n])
+		headers = headers[n:]
+	}
+	for _, s := range g.spans {
+		t.parents = append(t.parents, s.Bytes...)
+	}
+	t.parentPlaces = g.places
+	return nil
+}
+
+// headerOf reads the header of an entry that stands in a group.
+func headerOf(a *tarpack.Archive, e *sidecar.Entry, path string) (groupHeader, error) {
+	headers, err := readGroup(a, e.Offset, e.HeaderLen)
+	if err != nil {
+		return groupHeader{}, err
+	}
+	for _, h := range headers {
+		if h.Path == path {
+			return h, nil
+		}
+	}
+	return groupHeader{}, fmt.Errorf("%w: %q is not in the group at offset %d", sidecar.ErrCorrupt, path, e.Offset)
+}
+
+// errNotInExport is what an index gives that does not agree with the archive's groups.
+var errNotInExport = fmt.Errorf("%w: an entry is not in the group that the index says it is in", sidecar.ErrCorrupt)

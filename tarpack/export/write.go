@@ -1,0 +1,137 @@
+package export
+
+import (
+	"io"
+
+	"github.com/tarpack/tpk/tarpack"
+)
+
+const (
+	writeBuffer = 256 << 10 // bytes gathered before they are written
+	minWindow   = 16 << 10  // bytes of the archive read at once, to begin with
+	maxWindow   = 256 << 10
+)
+
+// WriteTo writes all of the file to w.
+func (f *File) WriteTo(w io.Writer) (int64, error) { return f.WriteRange(w, 0, f.size) }
+
+// WriteRange writes n bytes from off on to w, in pieces of 256 KiB. Small spans, such as those of a zip of many small files, are
+// gathered; of the archive it reads ahead as far as what lies side by side in the one does so in the other.
+func (f *File) WriteRange(w io.Writer, off, n int64) (written int64, err error) {
+	g := &gatherer{w: w, win: window{a: f.a}, buf: make([]byte, 0, writeBuffer)}
+	for s, err := range f.Spans(off, n) {
+		if err == nil && s.Bytes != nil {
+			err = g.bytes(s.Bytes)
+		} else if err == nil {
+			err = g.archive(s.Offset, s.Length)
+		}
+		if err != nil {
+			return g.written, err
+		}
+	}
+	err = g.flush()
+	return g.written, err
+}
+
+// gatherer puts spans together.
+type gatherer struct {
+	w       io.Writer
+	win     window
+	buf     []byte
+	written int64
+}
+
+func (g *gatherer) flush() error {
+	n, err := g.w.Write(g.buf)
+	g.written += int64(n)
+	g.buf = g.buf[:0]
+	return err
+}
+
+func (g *gatherer) bytes(b []byte) error {
+	for len(b) > 0 {
+		n := copy(g.buf[len(g.buf):cap(g.buf)], b)
+		g.buf, b = g.buf[:len(g.buf)+n], b[n:]
+		if len(g.buf) == cap(g.buf) {
+			if err := g.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// archive takes n bytes of the archive: short runs through the window, long ones straight.
+func (g *gatherer) archive(off, n int64) error {
+	for n > 0 && n < maxWindow/2 {
+		b, err := g.win.at(off, n)
+		if err != nil {
+			return err
+		}
+		if err := g.bytes(b); err != nil {
+			return err
+		}
+		off, n = off+int64(len(b)), n-int64(len(b))
+	}
+	for n > 0 {
+		room := g.buf[len(g.buf):cap(g.buf)]
+		room = room[:min(int64(len(room)), n)]
+		m, err := g.win.a.ReaderAt().ReadAt(room, off)
+		if m < len(room) {
+			return short(g.win.a, err)
+		}
+		g.buf = g.buf[:len(g.buf)+m]
+		off, n = off+int64(m), n-int64(m)
+		if len(g.buf) == cap(g.buf) {
+			if err := g.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// window is a part of the archive in memory. It grows as long as what is asked for next lies in it or close behind it.
+type window struct {
+	a    *tarpack.Archive
+	buf  []byte
+	off  int64
+	size int64
+}
+
+// at gives bytes from off on, n at most and at least one.
+func (w *window) at(off, n int64) ([]byte, error) {
+	end := w.off + int64(len(w.buf))
+	if off < w.off || off >= end {
+		if near := off - end; near >= 0 && near < minWindow {
+			w.size = min(2*w.size, maxWindow)
+		} else {
+			w.size = 0
+		}
+		w.size = max(w.size, minWindow)
+		if err := w.fill(off, max(w.size, n)); err != nil {
+			return nil, err
+		}
+	}
+	b := w.buf[off-w.off:]
+	return b[:min(int64(len(b)), n)], nil
+}
+
+func (w *window) fill(off, n int64) error {
+	if left := w.a.Size() - off; n > left {
+		n = left
+	}
+	if n <= 0 {
+		return short(w.a, nil)
+	}
+	if int64(cap(w.buf)) < n {
+		w.buf = make([]byte, max(n, maxWindow))
+	}
+	w.buf, w.off = w.buf[:n], off
+	m, err := w.a.ReaderAt().ReadAt(w.buf, off)
+	if int64(m) < n {
+		w.buf = w.buf[:0]
+		return short(w.a, err)
+	}
+	return nil
+}

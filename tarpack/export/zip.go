@@ -1,0 +1,217 @@
+package export
+
+import (
+	"sort"
+
+	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/sidecar"
+)
+
+// A zip (PKWARE APPNOTE 6.3.10) is its entries, in path order, then the central directory, then the records of its end. All
+// that is in them comes from the index, so each part's length is known beforehand; the body of an entry is the deflate stream
+// of its C, or, where C is stored, the content that lies between the heads of the stored blocks.
+//
+// Hard links become files; FIFOs and devices, for which zip has no agreed form, are left out.
+
+// zipStride is the number of entries from one mark to the next.
+const zipStride = 256
+
+// zipMark says where an entry begins, and its record in the central directory.
+type zipMark struct{ local, central int64 }
+
+// zipLayout is a zip without its bytes.
+type zipLayout struct {
+	d     *folder
+	marks []zipMark // of entries from, from + zipStride, …
+	count int       // entries in the zip
+	start int64     // of the central directory
+	end   int64     // of the central directory
+}
+
+func layOutZip(d *folder) (layout, int64, int, error) {
+	z := &zipLayout{d: d, marks: make([]zipMark, 0, (d.to-d.from)/zipStride+1)}
+	var at zipMark
+	var e zipEntry
+	for row, err := range d.x.All(d.from, d.to) {
+		if err != nil {
+			return nil, 0, 0, err
+		}
+		if (row.I-d.from)%zipStride == 0 {
+			z.marks = append(z.marks, at)
+		}
+		if ok, err := e.set(d, &row); err != nil {
+			return nil, 0, 0, err
+		} else if !ok {
+			continue
+		}
+		e.at = at.local
+		at.local += e.localLength() + e.compressed
+		at.central += e.centralLength()
+		z.count++
+	}
+	z.start, z.end = at.local, at.local+at.central
+	return z, z.end + z.endLength(), z.count, nil
+}
+
+// spans implements layout.
+func (z *zipLayout) spans(off, end int64, yield func(Span) bool) error {
+	if off < z.start {
+		if more, err := z.entries(off, min(end, z.start), yield); !more || err != nil {
+			return err
+		}
+	}
+	if off < z.end && end > z.start {
+		if more, err := z.directory(off, min(end, z.end), yield); !more || err != nil {
+			return err
+		}
+	}
+	if end > z.end {
+		if s := (Span{Bytes: z.appendEnd(nil)}).clip(z.end, off, end); s.len() > 0 {
+			yield(s)
+		}
+	}
+	return nil
+}
+
+// entries gives the bytes from off to end, which lie before the central directory. More is false when yield was.
+func (z *zipLayout) entries(off, end int64, yield func(Span) bool) (more bool, err error) {
+	k := max(sort.Search(len(z.marks), func(i int) bool { return z.marks[i].local > off })-1, 0)
+	at := z.marks[k].local
+	var e zipEntry
+	var buf []byte
+	for row, err := range z.d.x.All(z.d.from+k*zipStride, z.d.to) {
+		if err != nil {
+			return false, err
+		}
+		if at >= end {
+			break
+		}
+		ok, err := e.set(z.d, &row)
+		if err != nil {
+			return false, err
+		}
+		if !ok {
+			continue
+		}
+		head := e.localLength()
+		if next := at + head + e.compressed; next <= off {
+			at = next
+			continue
+		}
+		if err := e.readLink(z.d, row.I); err != nil {
+			return false, err
+		}
+		buf = e.appendLocal(buf[:0])
+		if s := (Span{Bytes: buf}).clip(at, off, end); s.len() > 0 && !yield(s) {
+			return false, nil
+		}
+		if !e.body(at+head, off, end, yield) {
+			return false, nil
+		}
+		at += head + e.compressed
+	}
+	return true, nil
+}
+
+// body gives the part of an entry's body, which begins at byte at, that lies in off to end. It is false when yield was.
+func (e *zipEntry) body(at, off, end int64, yield func(Span) bool) bool {
+	if e.link != nil {
+		s := Span{Bytes: e.link}.clip(at, off, end)
+		return s.len() == 0 || yield(s)
+	}
+	if !e.blocks {
+		s := Span{Offset: e.content, Length: e.compressed}.clip(at, off, end)
+		return s.len() == 0 || yield(s)
+	}
+	// The content lies between the heads of stored blocks.
+	first := max(off-at, 0)
+	for i := first / gzmember.StoredBlock * gzmember.StoredBlock; i < e.size && at+i < end; i += gzmember.StoredBlock {
+		n := min(gzmember.StoredBlock, e.size-i)
+		s := Span{Offset: e.content + gzmember.StoredOffset(i), Length: n}.clip(at+i, off, end)
+		if s.len() > 0 && !yield(s) {
+			return false
+		}
+	}
+	return true
+}
+
+// directory gives the bytes from off to end that lie in the central directory.
+func (z *zipLayout) directory(off, end int64, yield func(Span) bool) (more bool, err error) {
+	k := max(sort.Search(len(z.marks), func(i int) bool { return z.start+z.marks[i].central > off })-1, 0)
+	at, local := z.start+z.marks[k].central, z.marks[k].local
+	var e zipEntry
+	var buf []byte
+	for row, err := range z.d.x.All(z.d.from+k*zipStride, z.d.to) {
+		if err != nil {
+			return false, err
+		}
+		if at >= end {
+			break
+		}
+		ok, err := e.set(z.d, &row)
+		if err != nil {
+			return false, err
+		}
+		if !ok {
+			continue
+		}
+		e.at = local
+		local += e.localLength() + e.compressed
+		length := e.centralLength()
+		if at+length > off {
+			if err := e.readLink(z.d, row.I); err != nil {
+				return false, err
+			}
+			buf = e.appendCentral(buf[:0])
+			if s := (Span{Bytes: buf}).clip(at, off, end); s.len() > 0 && !yield(s) {
+				return false, nil
+			}
+		}
+		at += length
+	}
+	return true, nil
+}
+
+// set makes e the entry of a row. It is false for an entry that a zip does not have.
+func (e *zipEntry) set(d *folder, row *sidecar.Row) (bool, error) {
+	r := row.Entry
+	*e = zipEntry{name: e.name[:0], modTime: r.ModTime, mode: uint32(r.Mode)}
+	switch r.Type {
+	case sidecar.TypeHardlink:
+		target, err := d.x.Entry(int(r.Target))
+		if err != nil {
+			return false, err
+		}
+		if target.Type != sidecar.TypeFile {
+			return false, nil
+		}
+		e.file(&target)
+	case sidecar.TypeFile:
+		e.file(&r)
+	case sidecar.TypeDir:
+		e.mode |= unixDir
+	case sidecar.TypeSymlink:
+		e.mode |= unixLink
+		e.size, e.compressed = r.Size, r.Size
+		e.symlink = true
+	default:
+		return false, nil
+	}
+	e.setName(row.Path)
+	return true, nil
+}
+
+// file takes over what says where the content of a file is.
+func (e *zipEntry) file(r *sidecar.Entry) {
+	e.mode |= unixFile
+	e.size, e.crc = r.Size, r.CRC
+	switch {
+	case r.Size == 0:
+	case r.Coding == sidecar.CodingStored:
+		e.blocks, e.content, e.compressed = true, r.ContentOffset(), r.Size
+	default:
+		e.method = methodDeflate
+		e.content = r.ContentOffset() + gzmember.HeaderSize
+		e.compressed = r.ContentLen - gzmember.HeaderSize - gzmember.TrailerSize
+	}
+}

@@ -1,0 +1,285 @@
+package export
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+	"math"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Sizes and numbers of APPNOTE 6.3.10.
+const (
+	localHead     = 30 // §4.3.7
+	centralHead   = 46 // §4.3.12
+	endHead       = 22 // §4.3.16
+	end64Head     = 56 // §4.3.14
+	locatorHead   = 20 // §4.3.15
+	sigLocal      = 0x04034b50
+	sigCentral    = 0x02014b50
+	sigEnd        = 0x06054b50
+	sigEnd64      = 0x06064b50
+	sigLocator    = 0x07064b50
+	methodDeflate = 8 // RFC 1951, as in a gzip member; 0 is stored
+	flagUTF8      = 1 << 11
+	version20     = 20 // deflate, directories
+	version45     = 45 // zip64
+	madeByUnix    = 3 << 8
+	extraZip64    = 0x0001
+	extraTime     = 0x5455 // "UT", extended timestamp (Info-ZIP)
+	timeLocal     = 4 + 5
+	timeCentral   = 4 + 5 // the same, since it is only the modification time
+	max16, max32  = math.MaxUint16, math.MaxUint32
+	dosDir        = 0x10
+	unixType      = 0o170000
+	unixFile      = 0o100000
+	unixDir       = 0o040000
+	unixLink      = 0o120000
+)
+
+// zipEntry is one entry while its records are made.
+type zipEntry struct {
+	name       []byte // as the zip has it
+	at         int64  // of the local header
+	size       int64
+	compressed int64
+	crc        uint32
+	method     uint16
+	mode       uint32 // of Unix, with its type
+	modTime    int64
+
+	content int64 // where the body lies in the archive; of a file in stored blocks, where C begins
+	blocks  bool
+	symlink bool
+	link    []byte // its text, which is its body
+}
+
+// setName makes the name of a path: the same bytes, with a slash after a directory's. Readers on Windows take a backslash for
+// a slash; where that would let a name leave the folder, it becomes a wide backslash (U+FF3C).
+func (e *zipEntry) setName(path []byte) {
+	e.name = append(e.name[:0], path...)
+	for _, c := range path {
+		if c == '\\' {
+			if s := string(path); leavesFolder(s) {
+				e.name = append(e.name[:0], strings.ReplaceAll(s, `\`, "\uff3c")...)
+			}
+			break
+		}
+	}
+	if e.mode&unixType == unixDir {
+		e.name = append(e.name, '/')
+	}
+}
+
+// leavesFolder tells if a path means a place outside to who divides it at backslashes too.
+func leavesFolder(path string) bool {
+	for _, name := range strings.Split(path, "/") {
+		if !strings.Contains(name, `\`) {
+			continue
+		}
+		for i, part := range strings.Split(name, `\`) {
+			if part == ".." || part == "" && i == 0 || strings.HasSuffix(part, ":") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// readLink reads the text of a symbolic link.
+func (e *zipEntry) readLink(d *folder, i int) (err error) {
+	if !e.symlink {
+		return nil
+	}
+	if e.link, err = d.x.AppendLink(e.link[:0], i); err != nil {
+		return err
+	}
+	e.crc = crc32.ChecksumIEEE(e.link)
+	return nil
+}
+
+// flags say whether the name is UTF-8, where it has bytes that may mean something else in code page 437. A name that is not
+// UTF-8 is bytes that nobody declares to be anything: so Unix tools give them back.
+func (e *zipEntry) flags() uint16 {
+	plain := true
+	for _, c := range e.name {
+		plain = plain && c >= ' ' && c < '~' && c != '\\'
+	}
+	if plain || !utf8.Valid(e.name) {
+		return 0
+	}
+	return flagUTF8
+}
+
+func (e *zipEntry) big() bool { return e.size >= max32 || e.compressed >= max32 }
+
+// timed tells if the extended timestamp, an i32, can hold the time.
+func (e *zipEntry) timed() bool { return e.modTime >= math.MinInt32 && e.modTime <= math.MaxInt32 }
+
+func (e *zipEntry) localLength() int64 {
+	n := localHead + len(e.name)
+	if e.big() {
+		n += 4 + 16
+	}
+	if e.timed() {
+		n += timeLocal
+	}
+	return int64(n)
+}
+
+// wide is the length of the zip64 field's values in the central directory (§4.5.3): those that do not fit 32 bits.
+func (e *zipEntry) wide() int {
+	n := 0
+	for _, v := range [...]int64{e.size, e.compressed, e.at} {
+		if v >= max32 {
+			n += 8
+		}
+	}
+	return n
+}
+
+func (e *zipEntry) centralLength() int64 {
+	n := centralHead + len(e.name)
+	if w := e.wide(); w > 0 {
+		n += 4 + w
+	}
+	if e.timed() {
+		n += timeCentral
+	}
+	return int64(n)
+}
+
+func (e *zipEntry) version() uint16 {
+	if e.big() || e.at >= max32 {
+		return version45
+	}
+	return version20
+}
+
+func (e *zipEntry) appendLocal(b []byte) []byte {
+	le := binary.LittleEndian
+	size, compressed, extra := uint32(e.size), uint32(e.compressed), 0
+	version := uint16(version20)
+	if e.big() {
+		size, compressed, extra, version = max32, max32, 4+16, version45
+	}
+	if e.timed() {
+		extra += timeLocal
+	}
+	b = le.AppendUint32(b, sigLocal)
+	b = le.AppendUint16(b, version)
+	b = e.appendCommon(b, size, compressed)
+	b = le.AppendUint16(b, uint16(extra))
+	b = append(b, e.name...)
+	if e.big() {
+		b = le.AppendUint32(b, extraZip64|16<<16)
+		b = le.AppendUint64(b, uint64(e.size))
+		b = le.AppendUint64(b, uint64(e.compressed))
+	}
+	return e.appendTime(b)
+}
+
+// appendCommon appends what the two headers share: flags to the length of the name.
+func (e *zipEntry) appendCommon(b []byte, size, compressed uint32) []byte {
+	le := binary.LittleEndian
+	b = le.AppendUint16(b, e.flags())
+	b = le.AppendUint16(b, e.method)
+	b = le.AppendUint32(b, dosTime(e.modTime))
+	b = le.AppendUint32(b, e.crc)
+	b = le.AppendUint32(b, compressed)
+	b = le.AppendUint32(b, size)
+	return le.AppendUint16(b, uint16(len(e.name)))
+}
+
+func (e *zipEntry) appendTime(b []byte) []byte {
+	if !e.timed() {
+		return b
+	}
+	b = binary.LittleEndian.AppendUint32(b, extraTime|5<<16)
+	return binary.LittleEndian.AppendUint32(append(b, 1), uint32(e.modTime))
+}
+
+func (e *zipEntry) appendCentral(b []byte) []byte {
+	le := binary.LittleEndian
+	extra := e.wide()
+	if extra > 0 {
+		extra += 4
+	}
+	if e.timed() {
+		extra += timeCentral
+	}
+	b = le.AppendUint32(b, sigCentral)
+	b = le.AppendUint16(b, madeByUnix|version45)
+	b = le.AppendUint16(b, e.version())
+	b = e.appendCommon(b, clip32(e.size), clip32(e.compressed))
+	b = le.AppendUint16(b, uint16(extra))
+	b = append(b, 0, 0, 0, 0, 0, 0) // no comment, disk 0, binary
+	attributes := e.mode << 16
+	if e.name[len(e.name)-1] == '/' {
+		attributes |= dosDir
+	}
+	b = le.AppendUint32(b, attributes)
+	b = le.AppendUint32(b, clip32(e.at))
+	b = append(b, e.name...)
+	if w := e.wide(); w > 0 {
+		b = le.AppendUint32(b, extraZip64|uint32(w)<<16)
+		for _, v := range [...]int64{e.size, e.compressed, e.at} {
+			if v >= max32 {
+				b = le.AppendUint64(b, uint64(v))
+			}
+		}
+	}
+	return e.appendTime(b)
+}
+
+func clip32(v int64) uint32 { return uint32(min(v, max32)) }
+
+// dosTime is a date and time of MS-DOS, in UTC: from 1980 to 2107, in steps of 2 seconds.
+func dosTime(sec int64) uint32 {
+	const first, last = 315532800, 4354819198
+	t := time.Unix(min(max(sec, first), last), 0).UTC()
+	date := (t.Year()-1980)<<9 | int(t.Month())<<5 | t.Day()
+	return uint32(date)<<16 | uint32(t.Hour()<<11|t.Minute()<<5|t.Second()/2)
+}
+
+// wide64 tells if the end of the zip needs zip64 records.
+func (z *zipLayout) wide64() bool {
+	return z.count >= max16 || z.start >= max32 || z.end-z.start >= max32
+}
+
+func (z *zipLayout) endLength() int64 {
+	if z.wide64() {
+		return end64Head + locatorHead + endHead
+	}
+	return endHead
+}
+
+// appendEnd appends the records after the central directory.
+func (z *zipLayout) appendEnd(b []byte) []byte {
+	le := binary.LittleEndian
+	length := z.end - z.start
+	if z.wide64() {
+		b = le.AppendUint32(b, sigEnd64)
+		b = le.AppendUint64(b, end64Head-12)
+		b = le.AppendUint16(b, madeByUnix|version45)
+		b = le.AppendUint16(b, version45)
+		b = le.AppendUint64(b, 0) // this disk, the disk of the central directory
+		b = le.AppendUint64(b, uint64(z.count))
+		b = le.AppendUint64(b, uint64(z.count))
+		b = le.AppendUint64(b, uint64(length))
+		b = le.AppendUint64(b, uint64(z.start))
+		b = le.AppendUint32(b, sigLocator)
+		b = le.AppendUint32(b, 0)
+		b = le.AppendUint64(b, uint64(z.end))
+		b = le.AppendUint32(b, 1)
+	}
+	count := uint16(min(z.count, max16))
+	b = le.AppendUint32(b, sigEnd)
+	b = le.AppendUint32(b, 0)
+	b = le.AppendUint16(b, count)
+	b = le.AppendUint16(b, count)
+	b = le.AppendUint32(b, clip32(length))
+	b = le.AppendUint32(b, clip32(z.start))
+	return le.AppendUint16(b, 0)
+}
