@@ -241,9 +241,11 @@ func (d *dump) section(number, length, n int) {
 		d.take(16, "shared bytes of each of 16 paths")
 		further := d.data[d.at : d.at+16]
 		d.take(16, "further bytes of each")
+		d.take(4, "block %d", d.data[d.at])
 		for i := range n {
 			d.take(int(further[i]), "%d: %q", i, d.data[d.at:d.at+int(further[i])])
 		}
+		d.take(-d.at&3, "")
 	case 6:
 		for end := d.at + length; d.at < end; {
 			d.bucket()
@@ -254,13 +256,13 @@ func (d *dump) section(number, length, n int) {
 func (d *dump) bucket() {
 	used := int(d.data[d.at+60])
 	for i := range used {
-		d.take(4, "slot %d: ordinal %d", i, d.data[d.at])
+		d.take(5, "slot %d: block at %d, path %d", i, d.data[d.at]>>4<<2, d.data[d.at]&15)
 	}
-	d.take(4*(12-used), "unused")
+	d.take(5*(10-used), "unused")
 	d.take(used, "tags")
-	d.take(12-used, "")
+	d.take(10-used, "")
 	d.take(1, "slots in use")
-	d.take(1, "spill")
+	d.take(1, "reach")
 	d.take(2, "")
 }
 

@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"iter"
@@ -22,32 +23,15 @@ const digestPart = 1 << 20
 func Digest(items iter.Seq2[*Item, error], n int, archiveSize int64) (uint64, error) {
 	d := newDigester(n, archiveSize)
 	table := newHashing()
-	t := &tableWriter{w: table.w, m: homes(int64(n))}
+	t := newTableWriter(table.w, int64(n))
 	parts := uint64(max(1, (n+digestPart-1)/digestPart))
 	for part := range parts {
-		d.pairs = d.pairs[:0]
-		i := 0
-		for it, err := range items {
-			if err != nil {
-				return 0, err
-			}
-			if part == 0 {
-				if err := d.item(it, uint32(i)); err != nil {
-					return 0, err
-				}
-			}
-			// The part is that of the hash among all hashes, so that parts follow one another in the table.
-			if h := xxhash.Sum64String(it.Path); uint64(home(h, int64(parts))) == part {
-				d.pairs = append(d.pairs, hashPair{h, uint32(i)})
-			}
-			i++
-		}
-		if i != n {
-			return 0, fmt.Errorf("%w: %d items, %d were announced", ErrItem, i, n)
+		if err := d.part(items, part, parts); err != nil {
+			return 0, err
 		}
 		slices.SortFunc(d.pairs, hashPair.compare)
 		for _, p := range d.pairs {
-			if err := t.add(p.hash, p.ordinal); err != nil {
+			if err := t.add(p.hash, p.place); err != nil {
 				return 0, err
 			}
 		}
@@ -61,18 +45,11 @@ func Digest(items iter.Seq2[*Item, error], n int, archiveSize int64) (uint64, er
 
 // hashPair is an entry as the table orders them.
 type hashPair struct {
-	hash    uint64
-	ordinal uint32
+	hash, place uint64 // places ascend as ordinals do
 }
 
 func (p hashPair) compare(q hashPair) int {
-	switch {
-	case p.hash < q.hash:
-		return -1
-	case p.hash > q.hash:
-		return 1
-	}
-	return int(int64(p.ordinal) - int64(q.ordinal))
+	return cmp.Or(cmp.Compare(p.hash, q.hash), cmp.Compare(p.place, q.place))
 }
 
 // hashing is a section that is hashed as it is written, and kept nowhere.
@@ -96,8 +73,6 @@ type digester struct {
 	head      header
 	sections  [numSections]*hashing
 	path      []byte
-	block     blockWriter
-	buf       []byte
 	rows      []byte // of the section of segments
 	ends      []byte
 	segmented uint64
@@ -112,11 +87,42 @@ func newDigester(n int, archiveSize int64) *digester {
 	return d
 }
 
-// item adds an item to the sections.
-func (d *digester) item(it *Item, ordinal uint32) error {
-	if ordinal > 0 && ComparePaths(string(d.path), it.Path) >= 0 {
-		return fmt.Errorf("%w: %q comes after %q", ErrItem, it.Path, d.path)
+// part goes through the items. It keeps the pairs of one part of the table, that of the hash among all hashes, so that
+// parts follow one another in it; and the first time it fills all other sections.
+func (d *digester) part(items iter.Seq2[*Item, error], part, parts uint64) error {
+	d.pairs, d.path = d.pairs[:0], d.path[:0]
+	var paths pathWriter
+	if part == 0 {
+		paths.paths, paths.blocks = d.sections[secPaths].w, d.sections[secPathBlocks].w
 	}
+	n := uint64(0)
+	for it, err := range items {
+		if err != nil {
+			return err
+		}
+		if n > 0 && ComparePaths(string(d.path), it.Path) >= 0 {
+			return fmt.Errorf("%w: %q comes after %q", ErrItem, it.Path, d.path)
+		}
+		if part == 0 {
+			d.item(it, uint32(n))
+		}
+		shared := commonPrefix(d.path, []byte(it.Path))
+		d.path = append(d.path[:shared], it.Path[shared:]...)
+		place := paths.add(shared, d.path)
+		if h := xxhash.Sum64(d.path); uint64(home(h, int64(parts))) == part {
+			d.pairs = append(d.pairs, hashPair{h, place})
+		}
+		n++
+	}
+	if n != d.head.entries {
+		return fmt.Errorf("%w: %d items, %d were announced", ErrItem, n, d.head.entries)
+	}
+	paths.flush()
+	return nil
+}
+
+// item adds an item to the sections, but for those of its path.
+func (d *digester) item(it *Item, ordinal uint32) {
 	e := it.Entry
 	d.head.stats.add(&e)
 	switch {
@@ -130,23 +136,6 @@ func (d *digester) item(it *Item, ordinal uint32) error {
 		d.addSegments(it, ordinal)
 	}
 	e.encode(d.sections[secRecords].w.next(recordSize))
-
-	shared := commonPrefix(d.path, []byte(it.Path))
-	d.path = append(d.path[:shared], it.Path[shared:]...)
-	d.block.add(shared, d.path)
-	if d.block.n == blockPaths {
-		d.flushBlock()
-	}
-	return nil
-}
-
-func (d *digester) flushBlock() {
-	if d.block.n > 0 {
-		paths := d.sections[secPaths].w
-		d.sections[secPathBlocks].w.uint64(uint64(paths.off))
-		d.buf = d.block.appendTo(d.buf[:0])
-		paths.write(d.buf)
-	}
 }
 
 func (d *digester) addSegments(it *Item, ordinal uint32) {
@@ -163,7 +152,6 @@ func (d *digester) addSegments(it *Item, ordinal uint32) {
 
 // finish lays the sections out and hashes the header.
 func (d *digester) finish() (uint64, error) {
-	d.flushBlock()
 	segments := d.sections[secSegments].w
 	segments.uint64(d.segmented)
 	segments.write(d.rows)

@@ -36,19 +36,18 @@ type finisher struct {
 	dst  File
 	head header
 
-	records, blocks, links, segRows, segEnds, paths *sectionWriter
+	records, links, segRows, segEnds *sectionWriter
+	paths                            pathWriter
 
 	pairs   *sorter // hash and ordinal of each path, for the table
 	refs    *sorter // hard links by target
 	patches *sorter // of records, by ordinal
 
-	key   []byte // of the item before
-	path  []byte // the same, readable
-	dirs  []openDir
-	block blockWriter
-	buf   []byte
-	n     uint32 // items so far
-	ends  uint64 // segments so far
+	key  []byte // of the item before
+	path []byte // the same, readable
+	dirs []openDir
+	n    uint32 // items so far
+	ends uint64 // segments so far
 }
 
 // openDir is a directory that the items are in.
@@ -84,11 +83,11 @@ func newFinisher(b *Builder, dst File, archiveSize int64) *finisher {
 		s[i].off = aligned(s[i-1].off + s[i-1].len)
 	}
 	f.records = newSectionWriter(dst, s[secRecords].off)
-	f.blocks = newSectionWriter(dst, s[secPathBlocks].off)
 	f.links = newSectionWriter(dst, s[secLinks].off)
 	f.segRows = newSectionWriter(dst, s[secSegments].off)
 	f.segEnds = newSectionWriter(dst, s[secSegments].off+segCount+b.segmented*segRow)
-	f.paths = newSectionWriter(dst, s[secPaths].off)
+	f.paths.blocks = newSectionWriter(dst, s[secPathBlocks].off)
+	f.paths.paths = newSectionWriter(dst, s[secPaths].off)
 	f.pairs = newSorter(b.opt.TempDir, b.opt.Memory/4)
 	f.refs = newSorter(b.opt.TempDir, b.opt.Memory/8)
 	f.patches = newSorter(b.opt.TempDir, b.opt.Memory/8)
@@ -133,9 +132,9 @@ func (f *finisher) writeItems() error {
 	if err := f.closeDirs(0); err != nil {
 		return err
 	}
-	f.flushBlock()
-	f.head.sections[secPaths].len = f.paths.off - f.head.sections[secPaths].off
-	for _, w := range []*sectionWriter{f.records, f.blocks, f.links, f.segRows, f.segEnds, f.paths} {
+	f.paths.flush()
+	f.head.sections[secPaths].len = f.paths.off
+	for _, w := range []*sectionWriter{f.records, f.links, f.segRows, f.segEnds, f.paths.blocks, f.paths.paths} {
 		if err := w.flush(); err != nil {
 			return err
 		}
@@ -171,15 +170,15 @@ func (f *finisher) item(key, val []byte) error {
 	}
 	e.encode(f.records.next(recordSize))
 
-	f.block.add(shared, f.path)
-	if f.block.n == blockPaths {
-		f.flushBlock()
-	}
-	pair, _, err := f.pairs.add(pairSize, 0)
+	pair, place, err := f.pairs.add(pairSize, pairPlace)
 	if err != nil {
 		return err
 	}
 	putPair(pair, xxhash.Sum64(f.path), f.n)
+	binary.LittleEndian.PutUint64(place, f.paths.add(shared, f.path))
+	if f.paths.off >= maxPaths {
+		return fmt.Errorf("%w: the paths take more than %d bytes", ErrItem, int64(maxPaths))
+	}
 	f.n++
 	return f.records.err
 }
@@ -222,15 +221,6 @@ func (f *finisher) closeDirs(keep int) error {
 	}
 	f.dirs = f.dirs[:keep]
 	return nil
-}
-
-// flushBlock writes a block of paths, if one has begun.
-func (f *finisher) flushBlock() {
-	if f.block.n > 0 {
-		f.blocks.uint64(uint64(f.paths.off - f.head.sections[secPaths].off))
-		f.buf = f.block.appendTo(f.buf[:0])
-		f.paths.write(f.buf)
-	}
 }
 
 // segmented writes the segments of a file, given their lengths.

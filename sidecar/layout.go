@@ -198,7 +198,7 @@ func (h *header) parseSections(b []byte, size int64) error {
 		{secPathBlocks, pathBlocks(n) * 8, pathBlocks(n) * 8},
 		{secLinks, int64(h.stats.Symlinks), int64(h.stats.Symlinks) * maxPath},
 		{secSegments, 8, size},
-		{secPaths, pathBlocks(n)*pathLens + n, size},
+		{secPaths, pathBlocks(n)*blockHead + n, min(size, maxPaths)},
 		{secTable, homes(n) * bucketSize, (homes(n) + maxReach) * bucketSize},
 	} {
 		if got := h.sections[c.sec].len; got < c.min || got > c.max {

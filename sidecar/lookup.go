@@ -18,51 +18,73 @@ func (x *Index) Lookup(path string) (i int, ok bool, err error) {
 	return i, ok, err
 }
 
-// lookup walks the buckets from a path's home on.
+// lookup reads a path's home bucket, and as many after it as that one says.
 func (x *Index) lookup(path string, sc *scratch) (int, bool, error) {
 	h := xxhash.Sum64String(path)
 	at := home(h, x.m) * bucketSize
-	for range maxReach + 1 {
-		b, err := x.view(secTable, at, bucketSize, &sc.bucket)
+	last := at
+	for first := true; ; first = false {
+		v, err := x.view(secTable, at, bucketSize, &sc.bucket)
 		if err != nil {
 			return 0, false, err
 		}
-		first, second, spill, ok := match(b, uint8(h))
-		if !ok {
-			return 0, false, corrupt("bucket %d", at/bucketSize)
+		b := bucket(v)
+		if first {
+			last += int64(b.reach()) * bucketSize
 		}
-		for slot := 0; first|second != 0; {
-			if first != 0 {
-				slot, first = slotOf(first), first&(first-1)
-			} else {
-				slot, second = 8+slotOf(second), second&(second-1)
-			}
-			i := binary.LittleEndian.Uint32(b[4*slot:])
-			switch same, err := x.pathIs(i, path, sc); {
-			case err != nil:
-				return 0, false, err
-			case same:
-				return int(i), true, nil
+		for m := b.match(uint8(h)); m.any(); {
+			i, same, err := x.pathAt(b.place(m.next()), path, sc)
+			if same || err != nil {
+				return i, same, err
 			}
 		}
-		if !spill {
+		if at >= last {
 			return 0, false, nil
 		}
 		at += bucketSize
 	}
-	return 0, false, corrupt("the table spills over more than %d buckets", maxReach)
 }
 
-// pathIs is true if the path of entry i is path.
-func (x *Index) pathIs(i uint32, path string, sc *scratch) (bool, error) {
-	block, err := x.block(int64(i)/blockPaths, sc)
+// pathAt compares the path at a place. If it is the same it gives the ordinal.
+func (x *Index) pathAt(place uint64, path string, sc *scratch) (i int, same bool, err error) {
+	off, k := splitPlace(place)
+	block, err := x.blockAt(off, sc)
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
-	return block.equal(int(i%blockPaths), path)
+	if same, err = block.equal(k, path); !same {
+		return 0, false, err
+	}
+	if i = int(block.number())*blockPaths + k; i >= x.Len() {
+		return 0, false, corrupt("the table leads to entry %d of %d", i, x.Len())
+	}
+	return i, true, nil
 }
 
-// block gives a block of paths.
+// blockAt gives the block of paths that begins at an offset, and in memory all that follows it.
+func (x *Index) blockAt(off int64, sc *scratch) (pathBlock, error) {
+	n := x.sections[secPaths].len - off
+	if x.r != nil {
+		n = min(n, usualBlock)
+	}
+	b, err := x.view(secPaths, off, n, &sc.path)
+	if err != nil {
+		return pathBlock{}, err
+	}
+	p, err := newPathBlock(b)
+	if x.r == nil || err != nil {
+		return p, err
+	}
+	if size := int64(p.size()); size > n {
+		if b, err = x.view(secPaths, off, size, &sc.path); err != nil {
+			return pathBlock{}, err
+		}
+		p.b = b
+	}
+	return p, nil
+}
+
+// block gives block k of paths, and no more than that.
 func (x *Index) block(k int64, sc *scratch) (pathBlock, error) {
 	from, to, err := x.blockSpan(k, sc)
 	if err != nil {
@@ -72,15 +94,18 @@ func (x *Index) block(k int64, sc *scratch) (pathBlock, error) {
 	if err != nil {
 		return pathBlock{}, err
 	}
-	return newPathBlock(b)
+	p, err := newPathBlock(b)
+	if err == nil && p.number() != uint32(k) {
+		err = corrupt("path block %d has number %d", k, p.number())
+	}
+	return p, err
 }
 
 // blockSpan says where block k lies in the section of paths.
 func (x *Index) blockSpan(k int64, sc *scratch) (from, to int64, err error) {
 	const size = 8
-	last := x.sections[secPathBlocks].len - size
 	n := int64(2 * size)
-	if k*size >= last { // the last block ends where the section does
+	if k == pathBlocks(int64(x.entries))-1 { // the last block ends where the section does
 		n = size
 	}
 	b, err := x.view(secPathBlocks, k*size, n, &sc.blocks)

@@ -10,45 +10,58 @@ import (
 //
 //	16 × u8   bytes that each path shares with the path before it, 0 for the first
 //	16 × u8   bytes that follow
-//	u16 …     the true number for each of these 32 that is 255
-//	bytes …   those that follow, path after path
+//	u32       number of the block
+//	u16 …     the true number for each of the 32 that is 255
+//	bytes …   those that follow, path after path; then zeros up to a multiple of 4
 const (
 	blockPaths = 16
 	pathLens   = 2 * blockPaths
+	blockHead  = pathLens + 4
 	longLen    = 255
 
 	// maxBlock is the most that a block can take.
-	maxBlock = pathLens + 2*pathLens + blockPaths*maxPath
+	maxBlock = blockHead + 2*pathLens + blockPaths*maxPath + blockAlign - 1
+	// usualBlock is what most blocks take less than.
+	usualBlock = 1024
 )
 
 // pathBlocks is the number of blocks for n paths.
 func pathBlocks(n int64) int64 { return (n + blockPaths - 1) / blockPaths }
 
-// pathBlock is a block with checked bounds: the numbers are there, and what they count lies in it.
+// pathBlock is a block whose numbers are there. What they count need not be.
 type pathBlock struct {
 	b    []byte
-	long bool // a number is 255
-	text int  // where the bytes begin
+	text int   // where the bytes begin
+	long bool  // a number is 255
+	near uint8 // see newPathBlock
 }
 
-// newPathBlock checks a block's frame.
+// newPathBlock begins to read the block that b starts with. It touches the next cache lines all at once: which of them hold
+// what is looked for turns out only when the numbers are there, and waiting for one after the other takes longer.
 func newPathBlock(b []byte) (p pathBlock, err error) {
-	if len(b) < pathLens {
+	if len(b) < blockHead {
 		return p, corrupt("path block of %d bytes", len(b))
 	}
-	p.b, p.text = b, pathLens
+	end := len(b) - 1
+	p.near = b[min(64, end)] | b[min(128, end)] | b[min(192, end)] | b[min(256, end)]
+	p.b, p.text = b, blockHead
 	le := binary.LittleEndian
 	w0, w1, w2, w3 := le.Uint64(b), le.Uint64(b[8:]), le.Uint64(b[16:]), le.Uint64(b[24:])
-	l0, l1, l2, l3 := zeroBytes(^w0), zeroBytes(^w1), zeroBytes(^w2), zeroBytes(^w3)
-	if l0|l1|l2|l3 != 0 {
+	if zeroBytes(^w0)|zeroBytes(^w1)|zeroBytes(^w2)|zeroBytes(^w3) != 0 {
 		p.long = true
 		p.text += 2 * bytes.Count(b[:pathLens], []byte{longLen})
-	}
-	if p.text > len(b) {
-		return p, corrupt("path block of %d bytes", len(b))
+		if p.text > len(b) {
+			return p, corrupt("path block of %d bytes", len(b))
+		}
 	}
 	return p, nil
 }
+
+// number of the block.
+func (p *pathBlock) number() uint32 { return binary.LittleEndian.Uint32(p.b[pathLens:]) }
+
+// size of the block, which is more than there is if it is cut off or corrupt.
+func (p *pathBlock) size() int { return (p.start(blockPaths) + blockAlign - 1) &^ (blockAlign - 1) }
 
 // num is number j of the 32.
 func (p *pathBlock) num(j int) int {
@@ -61,7 +74,7 @@ func (p *pathBlock) num(j int) int {
 
 // longNum is num for one that is 255.
 func (p *pathBlock) longNum(j int) int {
-	at := pathLens + 2*bytes.Count(p.b[:j], []byte{longLen})
+	at := blockHead + 2*bytes.Count(p.b[:j], []byte{longLen})
 	return int(binary.LittleEndian.Uint16(p.b[at:]))
 }
 
@@ -200,43 +213,61 @@ func (p *pathBlock) appendAll(dst []byte, count int, ends *[blockPaths]int) ([]b
 		before, ends[k] = dst[begin:], len(dst)
 		at += n
 	}
-	if at != len(p.b) {
+	if rest := p.b[at:]; len(p.b)%blockAlign != 0 || len(rest) >= blockAlign || bytes.Count(rest, []byte{0}) != len(rest) {
 		return dst, corrupt("a block of paths ends at %d of %d", at, len(p.b))
 	}
 	return dst, nil
 }
 
-// blockWriter puts blocks together.
-type blockWriter struct {
-	n    int // paths
-	lens [pathLens]int
-	text []byte
+// pathWriter writes the sections of paths and of path blocks, or without them only tells where paths will lie.
+type pathWriter struct {
+	paths, blocks *sectionWriter // both, or nil
+
+	off   int64 // of the block, in the section of paths
+	count uint32
+	lens  [pathLens]int
+	text  []byte // further bytes of the paths of the block
+	buf   []byte
 }
 
-// add takes the next path: the bytes it shares with the one before it, unless it is the first of the block, and all of
-// its bytes.
-func (w *blockWriter) add(shared int, path []byte) {
-	if w.n == 0 {
+// add takes the next path, given how many bytes it shares with the one before it, and tells its place.
+func (w *pathWriter) add(shared int, path []byte) (place uint64) {
+	k := int(w.count % blockPaths)
+	if k == 0 {
+		w.flush()
 		shared = 0
 	}
-	w.lens[w.n], w.lens[blockPaths+w.n] = shared, len(path)-shared
+	w.lens[k], w.lens[blockPaths+k] = shared, len(path)-shared
 	w.text = append(w.text, path[shared:]...)
-	w.n++
+	w.count++
+	return newPlace(w.off, k)
 }
 
-// appendTo appends the block to dst and starts the next one.
-func (w *blockWriter) appendTo(dst []byte) []byte {
-	for _, n := range w.lens {
-		dst = append(dst, uint8(min(n, longLen)))
+// flush writes the block that was begun, if any. After the last path it is to be called by the caller.
+func (w *pathWriter) flush() {
+	if len(w.text) == 0 {
+		return
 	}
+	b := w.buf[:0]
+	for _, n := range w.lens {
+		b = append(b, uint8(min(n, longLen)))
+	}
+	b = binary.LittleEndian.AppendUint32(b, (w.count-1)/blockPaths)
 	for _, n := range w.lens {
 		if n >= longLen {
-			dst = binary.LittleEndian.AppendUint16(dst, uint16(n))
+			b = binary.LittleEndian.AppendUint16(b, uint16(n))
 		}
 	}
-	dst = append(dst, w.text...)
-	w.n, w.lens, w.text = 0, [pathLens]int{}, w.text[:0]
-	return dst
+	b = append(b, w.text...)
+	for len(b)%blockAlign != 0 {
+		b = append(b, 0)
+	}
+	if w.paths != nil {
+		w.blocks.uint64(uint64(w.off))
+		w.paths.write(b)
+	}
+	w.off += int64(len(b))
+	w.buf, w.text, w.lens = b, w.text[:0], [pathLens]int{}
 }
 
 // ComparePaths gives the path order (FORMAT.md 2.1): −1 if a comes before b, 0 if they are equal, else 1. It compares

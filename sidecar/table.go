@@ -5,23 +5,33 @@ import (
 	"math/bits"
 )
 
-// The table (FORMAT.md 2.2): buckets of one cache line, offsets in bytes.
+// The table (FORMAT.md 2.2): buckets of one cache line. A slot leads to the bytes of its path, not to an ordinal: a lookup
+// then reads two places of the sidecar, each depending on the one before, and not three.
 const (
 	bucketSize  = 64
-	bucketSlots = 12
-	bucketLoad  = 10 // entries a home bucket, on average
+	bucketSlots = 10
+	bucketLoad  = 8 // entries a home bucket, on average
 
-	bucketTags  = 4 * bucketSlots            // 12 × u8, after 12 × ordinal u32
-	bucketCount = bucketTags + bucketSlots   // u8
-	bucketSpill = bucketCount + 1            // u8, then 2 zero bytes
-	bucketWord2 = bucketTags + 8             // the last 4 tags, count, spill, zeros, in one word
-	tagsWord2   = 1<<(8*(bucketSlots-8)) - 1 // the tags in that word
-	countShift  = 8 * (bucketCount - bucketWord2)
-	spillShift  = 8 * (bucketSpill - bucketWord2)
+	// Offsets in a bucket.
+	bucketPlace = 0                              // 10 × u40
+	bucketTag   = placeSize * bucketSlots        // 10 × u8
+	bucketCount = bucketTag + bucketSlots        // u8, slots in use
+	bucketReach = bucketCount + 1                // u8, then 2 zero bytes
+	bucketWord  = bucketSize - 8                 // the last 4 tags, count, reach and zeros, in one word
+	countShift  = 8 * (bucketCount - bucketWord) // where these are in it
+	reachShift  = 8 * (bucketReach - bucketWord)
+	lastTags    = 0xffff0000 // the tags of slots 8 and 9 in it
+
+	// A place is where a path lies: the offset of its block in the section of paths, in units of 4 bytes, and its number in
+	// the block.
+	placeSize  = 5
+	placeMask  = 1<<(8*placeSize) - 1
+	blockAlign = 4
+	maxPaths   = 1 << (8 * placeSize) / blockPaths * blockAlign // 2^38
 
 	// maxReach is how many buckets beyond its home an entry may lie at most, so that no table makes a lookup read more than
-	// that. By chance it never comes near: it would take 12,000 paths with neighbouring hashes.
-	maxReach = 1024
+	// that. By chance it never comes near: it would take 2,500 paths of neighbouring hashes.
+	maxReach = 255
 )
 
 // homes is M, the number of home buckets for n entries.
@@ -33,10 +43,39 @@ func home(h uint64, m int64) int64 {
 	return int64(hi)
 }
 
+// newPlace is the place of path k of the block that begins at off.
+func newPlace(off int64, k int) uint64 {
+	return uint64(off)/blockAlign*blockPaths + uint64(k)
+}
+
+// splitPlace gives the offset of the block and the number of the path.
+func splitPlace(place uint64) (off int64, k int) {
+	return int64(place / blockPaths * blockAlign), int(place % blockPaths)
+}
+
+// bucket is one of the table, bucketSize bytes.
+type bucket []byte
+
+// count is the number of slots in use, and reach how many buckets after this one may hold entries whose home this is.
+func (b bucket) count() int { return int(b[bucketCount]) }
+func (b bucket) reach() int { return int(b[bucketReach]) }
+
+// place gives that of a slot.
+func (b bucket) place(slot int) uint64 {
+	return binary.LittleEndian.Uint64(b[bucketPlace+placeSize*slot:]) & placeMask
+}
+
+// set puts an entry into a slot.
+func (b bucket) set(slot int, tag uint8, place uint64) {
+	p := b[bucketPlace+placeSize*slot:]
+	binary.LittleEndian.PutUint32(p, uint32(place))
+	p[4] = uint8(place >> 32)
+	b[bucketTag+slot] = tag
+}
+
 const (
 	lowBits  = 0x0101010101010101
 	lowSeven = 0x7f7f7f7f7f7f7f7f
-	highBits = 0x8080808080808080
 )
 
 // zeroBytes has the highest bit set in each byte of x that is zero, and no other bit.
@@ -44,25 +83,44 @@ func zeroBytes(x uint64) uint64 {
 	return ^((x&lowSeven + lowSeven) | x | lowSeven)
 }
 
-// match finds the slots of a bucket that have a tag: the highest bits of the bytes of first are the slots 0 to 7, those of
-// second 8 to 11. It gives the bucket's spill flag, and false for a bucket that breaks the format.
-func match(bucket []byte, tag uint8) (first, second uint64, spill, ok bool) {
-	b := bucket[:bucketSize]
-	w1, w2 := binary.LittleEndian.Uint64(b[bucketTags:]), binary.LittleEndian.Uint64(b[bucketWord2:])
-	rest := w2 >> countShift
-	count, flag := rest&0xff, rest>>8
+// matches is a set of slots: the highest bit of byte k stands for slot k or, in second, for slot k + 6.
+type matches struct{ first, second uint64 }
+
+// match finds the slots in use that have a tag. A bucket whose count is impossible has none.
+func (b bucket) match(tag uint8) (m matches) {
+	w1, w2 := binary.LittleEndian.Uint64(b[bucketTag:]), binary.LittleEndian.Uint64(b[bucketWord:])
 	t := uint64(tag) * lowBits
-	first, second = zeroBytes(w1^t), zeroBytes(w2^t)&tagsWord2
-	if count < bucketSlots { // hide the slots that are not in use
-		if count <= 8 {
-			second = 0
-			first &= 1<<(8*count) - 1
-		} else {
-			second &= 1<<(8*(count-8)) - 1
-		}
+	m.first, m.second = zeroBytes(w1^t), zeroBytes(w2^t)&lastTags
+	if count := w2 >> countShift & 0xff; count != bucketSlots {
+		m.hide(count)
 	}
-	return first, second, flag != 0, count <= bucketSlots && flag <= 1
+	return m
 }
 
-// slotOf is the slot that the lowest bit of a word of match stands for.
-func slotOf(w uint64) int { return bits.TrailingZeros64(w) / 8 }
+// hide leaves only the first count slots.
+func (m *matches) hide(count uint64) {
+	switch {
+	case count > bucketSlots:
+		*m = matches{}
+	case count > 8:
+		m.second &= 1<<(8*(count-6)) - 1
+	default:
+		m.first &= 1<<(8*count) - 1
+		m.second = 0
+	}
+}
+
+// any is true if there are slots left.
+func (m *matches) any() bool { return m.first|m.second != 0 }
+
+// next takes the lowest slot out.
+func (m *matches) next() (slot int) {
+	if m.first != 0 {
+		slot = bits.TrailingZeros64(m.first) / 8
+		m.first &= m.first - 1
+		return slot
+	}
+	slot = bits.TrailingZeros64(m.second)/8 + 6
+	m.second &= m.second - 1
+	return slot
+}

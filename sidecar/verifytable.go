@@ -2,7 +2,6 @@ package sidecar
 
 import (
 	"bytes"
-	"encoding/binary"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -10,40 +9,26 @@ import (
 // verifyTable makes the table anew, of the entries in the order in which the table has them. If that is the order of hash
 // and ordinal, no entry is in it twice; if the bytes are the same, each is where a lookup finds it.
 func (x *Index) verifyTable() error {
-	same := &tableComparer{x: x}
-	t := &tableWriter{w: newSectionWriter(same, 0), m: x.m}
-	paths := x.sequential(0)
+	t := newTableWriter(newSectionWriter(&tableComparer{x: x}, 0), int64(x.entries))
 	buf := buffer{ahead: scanAhead}
-	var path []byte
-	var pair, last [pairSize]byte
-	n := uint64(0)
+	r := tableReader{x: x, sc: x.sequential(0)}
 	for at := int64(0); at < x.sections[secTable].len; at += bucketSize {
 		b, err := x.view(secTable, at, bucketSize, &buf)
 		if err != nil {
 			return err
 		}
-		for slot := range min(int(b[bucketCount]), bucketSlots) {
-			i := binary.LittleEndian.Uint32(b[4*slot:])
-			if uint64(i) >= x.entries {
-				return corrupt("bucket %d leads to entry %d of %d", at/bucketSize, i, x.entries)
+		for slot := range min(bucket(b).count(), bucketSlots) {
+			h, place, err := r.next(bucket(b).place(slot))
+			if err == nil {
+				err = t.add(h, place)
 			}
-			if path, err = x.appendPath(path[:0], int(i), paths); err != nil {
-				return err
-			}
-			h := xxhash.Sum64(path)
-			putPair(pair[:], h, i)
-			if n > 0 && bytes.Compare(pair[:], last[:]) <= 0 {
-				return corrupt("bucket %d: entry %d is out of order", at/bucketSize, i)
-			}
-			if err := t.add(h, i); err != nil {
+			if err != nil {
 				return corrupt("bucket %d: %v", at/bucketSize, err)
 			}
-			last = pair
-			n++
 		}
 	}
-	if n != x.entries {
-		return corrupt("the table leads to %d entries of %d", n, x.entries)
+	if r.n != x.entries {
+		return corrupt("the table leads to %d entries of %d", r.n, x.entries)
 	}
 	if err := t.finish(); err != nil {
 		return err
@@ -52,6 +37,45 @@ func (x *Index) verifyTable() error {
 		return corrupt("the table has %d bytes, %d are needed", x.sections[secTable].len, t.w.off)
 	}
 	return nil
+}
+
+// tableReader follows the slots of the table, one after the other.
+type tableReader struct {
+	x    *Index
+	sc   *scratch
+	path []byte
+	last [pairSize]byte
+	n    uint64 // slots so far
+}
+
+// next gives the hash of the path that a slot leads to, and the place that the slot should have. It is an error if the entry
+// does not come after the one before, in order of hash and ordinal.
+func (r *tableReader) next(place uint64) (h, right uint64, err error) {
+	off, k := splitPlace(place)
+	block, err := r.x.blockAt(off, r.sc)
+	if err != nil {
+		return 0, 0, err
+	}
+	number := int64(block.number())
+	i := number*blockPaths + int64(k)
+	if i >= int64(r.x.entries) {
+		return 0, 0, corrupt("it leads to entry %d of %d", i, r.x.entries)
+	}
+	if off, _, err = r.x.blockSpan(number, r.sc); err != nil {
+		return 0, 0, err
+	}
+	if r.path, err = block.appendPath(r.path[:0], k); err != nil {
+		return 0, 0, err
+	}
+	h = xxhash.Sum64(r.path)
+	var pair [pairSize]byte
+	putPair(pair[:], h, uint32(i))
+	if r.n > 0 && bytes.Compare(pair[:], r.last[:]) <= 0 {
+		return 0, 0, corrupt("entry %d is out of order", i)
+	}
+	r.last = pair
+	r.n++
+	return h, newPlace(off, k), nil
 }
 
 // tableComparer compares what is written to it with the table.
@@ -68,7 +92,7 @@ func (c *tableComparer) WriteAt(b []byte, off int64) (int, error) {
 	}
 	for i := range b {
 		if is[i] != b[i] {
-			return 0, corrupt("bucket %d", (off+int64(i))/bucketSize)
+			return 0, corrupt("bucket %d is not as it should be", (off+int64(i))/bucketSize)
 		}
 	}
 	return len(b), nil

@@ -54,8 +54,9 @@ func index(all []*placed, size int64) []byte {
 	sections := make([][]byte, 6)
 	sections[0], sections[2] = records(ps, ordinals)
 	sections[3] = segments(ps)
-	sections[1], sections[4] = paths(ps)
-	sections[5] = table(ps)
+	var places []uint64
+	sections[1], sections[4], places = paths(ps)
+	sections[5] = table(ps, places)
 
 	head := make([]byte, 320)
 	copy(head, "TPKINDEX")
@@ -160,8 +161,8 @@ func segments(ps []*placed) []byte {
 	return slices.Concat(le.AppendUint64(nil, uint64(k)), heads, ends)
 }
 
-// paths returns sections 2 and 5.
-func paths(ps []*placed) (offsets, section []byte) {
+// paths returns sections 2 and 5, and the place of each path.
+func paths(ps []*placed) (offsets, section []byte, places []uint64) {
 	for at := 0; at < len(ps); at += 16 {
 		var shared, further [16]int
 		var text []byte
@@ -172,6 +173,7 @@ func paths(ps []*placed) (offsets, section []byte) {
 				n++
 			}
 			shared[i], further[i] = n, len(p.Path)-n
+			places = append(places, uint64(len(section)*4+i))
 			text = append(text, p.Path[n:]...)
 			before = p.Path
 		}
@@ -183,13 +185,17 @@ func paths(ps []*placed) (offsets, section []byte) {
 				wide = le.AppendUint16(wide, uint16(n))
 			}
 		}
+		section = le.AppendUint32(section, uint32(at/16))
 		section = append(append(section, wide...), text...)
+		for len(section)%4 != 0 {
+			section = append(section, 0)
+		}
 	}
-	return offsets, section
+	return offsets, section, places
 }
 
 // table returns section 6.
-func table(ps []*placed) []byte {
+func table(ps []*placed, places []uint64) []byte {
 	type slot struct {
 		hash    uint64
 		ordinal int
@@ -207,13 +213,14 @@ func table(ps []*placed) []byte {
 		}
 		return a.ordinal - b.ordinal
 	})
-	m := max(1, (len(ps)+9)/10)
+	m := max(1, (len(ps)+7)/8)
 	b := make([]byte, 64*m)
 	at := 0
 	for _, s := range slots {
 		hi, _ := bits.Mul64(s.hash, uint64(m))
-		at = max(at, int(hi))
-		for at*64 < len(b) && b[at*64+60] == 12 {
+		home := int(hi)
+		at = max(at, home)
+		for at*64 < len(b) && b[at*64+60] == 10 {
 			at++
 		}
 		if at*64 == len(b) {
@@ -221,12 +228,12 @@ func table(ps []*placed) []byte {
 		}
 		bucket := b[at*64:]
 		n := int(bucket[60])
-		le.PutUint32(bucket[4*n:], uint32(s.ordinal))
-		bucket[48+n] = byte(s.hash)
-		bucket[60]++
-		for i := int(hi); i < at; i++ {
-			b[i*64+61] = 1
+		for i := range 5 {
+			bucket[5*n+i] = byte(places[s.ordinal] >> (8 * i))
 		}
+		bucket[50+n] = byte(s.hash)
+		bucket[60]++
+		b[home*64+61] = byte(at - home)
 	}
 	return b
 }
