@@ -37,7 +37,7 @@ func NewEncoder(level int) (*Encoder, error) {
 
 // AppendMember appends a member with the given content, and with the payload extra (or nil) in its header.
 func (e *Encoder) AppendMember(dst, content, extra []byte) []byte {
-	dst = e.AppendSegment(AppendMemberHeader(dst, extra), content, true)
+	dst = e.appendStream(AppendMemberHeader(dst, extra), content)
 	return AppendMemberTrailer(dst, crc32.ChecksumIEEE(content), int64(len(content)))
 }
 
@@ -46,7 +46,7 @@ func (e *Encoder) AppendMember(dst, content, extra []byte) []byte {
 func (e *Encoder) AppendContent(dst, content []byte) ([]byte, Coding) {
 	start := len(dst)
 	crc := crc32.ChecksumIEEE(content)
-	dst = e.AppendSegment(AppendMemberHeader(dst, nil), content, true)
+	dst = e.appendStream(AppendMemberHeader(dst, nil), content)
 	if !Saves(int64(len(dst)-start+TrailerSize), int64(len(content))) {
 		return appendStored(dst[:start], content, crc), Stored
 	}
@@ -55,6 +55,18 @@ func (e *Encoder) AppendContent(dst, content []byte) ([]byte, Coding) {
 
 // Saves says whether length bytes are at least 3 % fewer than size.
 func Saves(length, size int64) bool { return length <= size-(size*3+99)/100 }
+
+// tinyContent is the size up to which flate does not look for matches at levels 1 to 6, and our own encoder makes
+// less of it at any level.
+const tinyContent = 128
+
+// appendStream appends a deflate stream.
+func (e *Encoder) appendStream(dst, content []byte) []byte {
+	if len(content) <= tinyContent {
+		return appendFixed(dst, content)
+	}
+	return e.AppendSegment(dst, content, true)
+}
 
 // AppendSegment appends one segment of a deflate stream: it begins at a byte boundary and refers to
 // nothing before it. The last one ends the stream, the others end in a flush, 00 00 ff ff.

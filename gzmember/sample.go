@@ -25,8 +25,8 @@ var samplers = sync.Pool{New: func() any {
 }}
 
 // Compressible says whether deflate would make a file of size bytes at least 3 % smaller, judging by 32 chunks of 32 KiB
-// that are evenly spread over it (all of it, if it is not larger than that). It is deterministic. An error is the reader's;
-// a file that ends early gives io.ErrUnexpectedEOF.
+// that are evenly spread over it (by all of it, if it is not larger than that). It depends on nothing but the content.
+// A buffer of 32 KiB may be given to read to. An error is the reader's, with the place in the file; for a file that ends before size it wraps io.ErrUnexpectedEOF.
 func Compressible(r io.ReaderAt, size int64, buf ...[]byte) (bool, error) {
 	s := samplers.Get().(*sampler)
 	defer samplers.Put(s)
@@ -36,13 +36,17 @@ func Compressible(r io.ReaderAt, size int64, buf ...[]byte) (bool, error) {
 	}
 	step := max((size-sampleChunk)/(sampleChunks-1), sampleChunk)
 	var in, out int64
-	for off := int64(0); off < size; off += step {
+	for i := range int64(sampleChunks) {
+		off := i * step
+		if off >= size {
+			break
+		}
 		part := chunk[:min(sampleChunk, size-off)]
 		if n, err := r.ReadAt(part, off); n < len(part) {
 			if err == io.EOF {
 				err = io.ErrUnexpectedEOF
 			}
-			return false, fmt.Errorf("at offset %d: %w", off+int64(n), err)
+			return false, fmt.Errorf("at byte %d: %w", off+int64(n), err)
 		}
 		s.out = s.enc.AppendSegment(s.out[:0], part, true)
 		in += int64(len(part))
