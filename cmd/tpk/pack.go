@@ -3,8 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -148,8 +151,13 @@ func runPack(c *cli.Context, o *packOptions) error {
 	return nil
 }
 
-// packError says what is left behind.
+// packError says what is left behind, and speaks of the archive where tarpack does of its temporary file.
 func packError(out string, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) && filepath.Dir(path.Path) == filepath.Dir(out) &&
+		strings.HasPrefix(filepath.Base(path.Path), "."+filepath.Base(out)) {
+		path.Path = out
+	}
 	var stop stopped
 	switch {
 	case !errors.As(err, &stop):
