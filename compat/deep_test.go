@@ -54,7 +54,7 @@ func TestDeep(t *testing.T) {
 		{"5,000 bytes", strings.Repeat("d", 249), 20, true, "256"},
 		{"16,384 bytes", strings.Repeat("d", 253), 64, true, "256"},
 		{"over 16,384 bytes", strings.Repeat("d", 255), 65, false, "256"},
-		{"1,500 levels", "d", 1500, true, "1024"},
+		{"1,500 levels", "d", 1500, true, "1024:4096"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			base := tools.Dir(t)
