@@ -55,6 +55,23 @@ func createOutput(name string) (*output, error) {
 	return o, nil
 }
 
+// inherit gives the new files the permissions of the archive that they replace, and its owner where that is possible.
+func (o *output) inherit(old *os.File) error {
+	fi, err := old.Stat()
+	if err != nil {
+		return err
+	}
+	for _, f := range []*os.File{o.archive, o.sidecar} {
+		if err := f.Chmod(fi.Mode().Perm()); err != nil {
+			return err
+		}
+		if is, err := f.Stat(); err == nil && (statOf(is).uid != statOf(fi).uid || statOf(is).gid != statOf(fi).gid) {
+			_ = f.Chown(statOf(fi).uid, statOf(fi).gid) // only root can
+		}
+	}
+	return nil
+}
+
 // tempName is where the new content of name is written.
 func tempName(name string) string {
 	dir, base := filepath.Split(name)

@@ -2,7 +2,7 @@ package tarpack
 
 import (
 	"encoding/binary"
-	"path"
+	"io"
 	"sync"
 
 	"github.com/cespare/xxhash/v2"
@@ -26,11 +26,40 @@ const maxLinks = 1000
 
 // A written is a file whose content stands in the archive.
 type written struct {
-	dir, name string
-	links     int // duplicates that were made links to it
+	dir      *sourceDir
+	name     string
+	kept     keptRef  // the entry whose content it was copied from; zero: it was read from dir's tree
+	next     *written // of the same key
+	links    int32    // duplicates that were made links to it
+	uid, gid int32
+	owned    bool // uid and gid are known
 }
 
-func (w *written) path() string { return path.Join(w.dir, w.name) }
+func (w *written) path() string { return w.dir.join(w.name) }
+
+// open opens the content again, to compare it.
+func (w *written) open() (io.ReadCloser, error) {
+	if w.kept.from != nil {
+		return w.kept.from.openContent(w.kept.file)
+	}
+	return w.dir.tree.open(w.path())
+}
+
+// belongsTo tells whether the file has this owner. That of a copied one is looked up only when it is asked for.
+func (w *written) belongsTo(uid, gid int) (bool, error) {
+	if !w.owned {
+		h, err := w.kept.header()
+		if err != nil {
+			return false, err
+		}
+		w.setOwner(&h)
+	}
+	return w.uid == int32(uid) && w.gid == int32(gid), nil
+}
+
+func (w *written) setOwner(h *Header) {
+	w.uid, w.gid, w.owned = int32(h.UID), int32(h.GID), true
+}
 
 // A dedup knows the contents that the archive already has. Equal keys are only a candidate for being equal.
 type dedup struct {
@@ -40,7 +69,7 @@ type dedup struct {
 	byKey map[uint64]*written // nil: claimed by a worker, not written yet
 
 	// Only the sequencer uses these.
-	byInode  map[inode]*written // files with several names in the tree
+	byInode  map[inode]*written // files with several names in what is packed
 	bigSizes map[int64]bool     // sizes of the big files that were written
 }
 
@@ -59,39 +88,37 @@ func (d *dedup) claim(key uint64) bool {
 	return !seen
 }
 
-// candidate returns the copy that a file with this key may become a link to, or nil.
-func (d *dedup) candidate(key uint64) *written {
+// candidates returns the copies that were written with this key. The first one that fits is to be tried.
+func (d *dedup) candidates(key uint64) *written {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if w := d.byKey[key]; w != nil && w.links < maxLinks {
-		return w
-	}
-	return nil
+	return d.byKey[key]
 }
 
-// add remembers a copy that was written. A later one replaces an earlier one, which has all its links.
+// add remembers a copy that was written. An earlier one goes before it as long as it may have links.
 func (d *dedup) add(key uint64, w *written) {
 	if d.mode == DedupOff {
 		return
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if old := d.byKey[key]; old == nil || old.links >= maxLinks {
-		d.byKey[key] = w
+	if first := d.byKey[key]; first != nil && first.links < maxLinks {
+		w.next, first.next = first.next, w
+		return
 	}
+	w.next = d.byKey[key]
+	d.byKey[key] = w
 }
 
-// key sums up all that two files must share to become one.
-func (d *dedup) key(contentHash uint64, h *Header) uint64 {
-	var b [48]byte
+// key sums up all that two files must share to become one, but for the owner.
+func (d *dedup) key(contentHash uint64, size int64, mode uint16, modTime int64) uint64 {
+	var b [32]byte
 	le := binary.LittleEndian
 	le.PutUint64(b[0:], contentHash)
-	le.PutUint64(b[8:], uint64(h.Size))
-	le.PutUint64(b[16:], uint64(h.Mode))
-	le.PutUint64(b[24:], uint64(h.UID))
-	le.PutUint64(b[32:], uint64(h.GID))
+	le.PutUint64(b[8:], uint64(size))
+	le.PutUint64(b[16:], uint64(mode))
 	if d.mode == DedupStrict {
-		le.PutUint64(b[40:], uint64(h.ModTime))
+		le.PutUint64(b[24:], uint64(modTime))
 	}
 	return xxhash.Sum64(b[:])
 }

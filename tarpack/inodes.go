@@ -18,13 +18,13 @@ type inodes struct {
 
 // of returns the file's inode if it has several names in the tree, else the zero inode, and whether a name
 // of it came before. The first file with a link count over 1 makes it go through the tree once.
-func (x *inodes) of(ctx context.Context, e *sourceEntry, dir string, w *walker) (ino inode, again bool, err error) {
+func (x *inodes) of(ctx context.Context, e *sourceEntry, w *walker, trees ...*sourceTree) (ino inode, again bool, err error) {
 	st := statOf(e.info)
 	if st.nlink < 2 {
 		return inode{}, false, nil
 	}
 	if x.names == nil {
-		if err := x.count(ctx, dir, w); err != nil {
+		if err := x.count(ctx, w, trees); err != nil {
 			return inode{}, false, err
 		}
 	}
@@ -37,7 +37,7 @@ func (x *inodes) of(ctx context.Context, e *sourceEntry, dir string, w *walker) 
 	return ino, again, nil
 }
 
-func (x *inodes) count(ctx context.Context, dir string, w *walker) error {
+func (x *inodes) count(ctx context.Context, w *walker, trees []*sourceTree) error {
 	x.names, x.first = map[inode]int{}, map[inode]bool{}
 	w.notice = func(string) {} // the walk that packs says it
 	w.entry = func(e sourceEntry) error {
@@ -48,5 +48,10 @@ func (x *inodes) count(ctx context.Context, dir string, w *walker) error {
 		return nil
 	}
 	w.endDir = func() error { return nil }
-	return w.walk(ctx, dir)
+	for _, t := range trees {
+		if err := w.walk(ctx, t); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -66,7 +66,12 @@ func Pack(ctx context.Context, dir, out string, o PackOptions) (PackResult, erro
 	if err := p.skipOutput(dst); err != nil {
 		return PackResult{}, errors.Join(err, dst.abort())
 	}
-	res, err := p.run(ctx, dir, dst.sidecar)
+	t, err := openTree(dir)
+	if err != nil {
+		return PackResult{}, errors.Join(err, dst.abort())
+	}
+	defer t.close()
+	res, err := p.run(ctx, func(ctx context.Context) error { return p.walk(ctx, t) }, dst.sidecar)
 	if err != nil {
 		return PackResult{}, errors.Join(err, dst.abort())
 	}
@@ -74,7 +79,7 @@ func Pack(ctx context.Context, dir, out string, o PackOptions) (PackResult, erro
 		return PackResult{}, err
 	}
 	if o.RemoveFiles {
-		res.Removed, err = p.removePacked(ctx, dir)
+		res.Removed, err = p.removePacked(ctx, t)
 	}
 	return res, err
 }
@@ -95,7 +100,12 @@ func PackStream(ctx context.Context, dir string, w io.Writer, o PackOptions) (Pa
 	if err := os.Remove(tmp.Name()); err != nil {
 		return PackResult{}, err
 	}
-	res, err := p.run(ctx, dir, tmp)
+	t, err := openTree(dir)
+	if err != nil {
+		return PackResult{}, err
+	}
+	defer t.close()
+	res, err := p.run(ctx, func(ctx context.Context) error { return p.walk(ctx, t) }, tmp)
 	res.SidecarBytes = 0
 	return res, err
 }
@@ -117,13 +127,13 @@ type packer struct {
 	level    int
 	workers  int
 	skip     []os.FileInfo
-	root     *os.Root // the directory that is packed
 	out      *writer
 	builder  *sidecar.Builder
 	group    group
 	dedup    dedup
 	maker    *contentMaker // the sequencer's own
 	links    []link        // of the directory at hand
+	changes  changeLog
 	progress Progress
 	packed   map[uint64]struct{} // fingerprints for RemoveFiles
 	blocks   []byte              // scratch: the header blocks of a file
@@ -167,6 +177,9 @@ func newPacker(w io.Writer, o PackOptions) (*packer, error) {
 	return p, err
 }
 
+// dry: nothing is written, the changes are only noted.
+func (p *packer) dry() bool { return p.out == nil }
+
 // skipOutput keeps the files that are being written or replaced out of the archive.
 func (p *packer) skipOutput(dst *output) error {
 	for _, f := range []*os.File{dst.archive, dst.sidecar} {
@@ -176,28 +189,33 @@ func (p *packer) skipOutput(dst *output) error {
 		}
 		p.skip = append(p.skip, fi)
 	}
-	for _, name := range []string{dst.name, dst.name + SidecarSuffix} {
-		if fi, err := os.Stat(name); err == nil {
-			p.skip = append(p.skip, fi)
-		}
-	}
+	p.skipNames(dst.name)
 	return nil
 }
 
-// run writes the archive to p.out and the sidecar to index.
-func (p *packer) run(ctx context.Context, dir string, index *os.File) (res PackResult, err error) {
-	if p.root, err = os.OpenRoot(dir); err != nil {
-		return PackResult{}, err
+// skipNames keeps an archive that stands there out of the new one, and what a killed writer of it has left.
+func (p *packer) skipNames(archive string) {
+	for _, name := range []string{archive, archive + SidecarSuffix} {
+		for _, name := range []string{name, tempName(name)} {
+			if fi, err := os.Stat(name); err == nil {
+				p.skip = append(p.skip, fi)
+			}
+		}
 	}
-	defer p.root.Close()
-	p.builder = sidecar.NewBuilder(sidecar.BuilderOptions{})
-	defer func() { err = errors.Join(err, p.builder.Close()) }()
+}
+
+// run writes the archive to p.out and the sidecar to index. Produce submits the entries in order.
+func (p *packer) run(ctx context.Context, produce func(context.Context) error, index *os.File) (res PackResult, err error) {
+	if !p.dry() {
+		p.builder = sidecar.NewBuilder(sidecar.BuilderOptions{})
+		defer func() { err = errors.Join(err, p.builder.Close()) }()
+	}
 
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(p.order)
 		defer close(p.jobs)
-		return p.walk(ctx, dir)
+		return produce(ctx)
 	})
 	workers, wctx := errgroup.WithContext(ctx)
 	for range p.workers {
@@ -208,52 +226,57 @@ func (p *packer) run(ctx context.Context, dir string, index *os.File) (res PackR
 		defer close(p.pieces)
 		return p.sequence(ctx)
 	})
-	if err := g.Wait(); err != nil {
+	if err := g.Wait(); err != nil || p.dry() {
 		return PackResult{}, err
 	}
 	return p.finish(index)
 }
 
-// walk sends every entry of the tree to the sequencer, and the files that fit into memory to the workers.
-func (p *packer) walk(ctx context.Context, dir string) error {
-	send := func(it *item) error {
-		select {
-		case p.order <- it:
-			return nil
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
+// walk submits every entry of a tree.
+func (p *packer) walk(ctx context.Context, t *sourceTree) error {
 	var known inodes
 	w := p.walker()
 	w.entry = func(e sourceEntry) (err error) {
 		it := &item{sourceEntry: e}
 		if e.typ == sidecar.TypeFile {
-			if it.inode, it.again, err = known.of(ctx, &e, dir, p.walker()); err != nil {
+			if it.inode, it.again, err = known.of(ctx, &e, p.walker(), t); err != nil {
 				return err
 			}
 		}
-		if e.typ == sidecar.TypeFile && !it.again && e.info.Size() <= inMemory {
-			it.weight = e.info.Size()
-			if err := p.budget.Acquire(ctx, it.weight); err != nil {
-				return context.Cause(ctx)
-			}
-			it.ready = make(chan struct{})
-		}
-		if err := send(it); err != nil {
-			return err
-		}
-		if it.ready != nil {
-			select {
-			case p.jobs <- it:
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
-		}
-		return nil
+		return p.submit(ctx, it)
 	}
-	w.endDir = func() error { return send(nil) }
-	return w.walk(ctx, dir)
+	w.endDir = func() error { return p.send(ctx, nil) }
+	return w.walk(ctx, t)
+}
+
+// submit sends an entry to the sequencer, and to the workers a file that has to be read and fits into memory.
+func (p *packer) submit(ctx context.Context, it *item) error {
+	if it.typ == sidecar.TypeFile && it.info != nil && !it.again && !it.keep && it.info.Size() <= inMemory {
+		it.weight = it.info.Size()
+		if err := p.budget.Acquire(ctx, it.weight); err != nil {
+			return context.Cause(ctx)
+		}
+		it.ready = make(chan struct{})
+	}
+	if err := p.send(ctx, it); err != nil || it.ready == nil {
+		return err
+	}
+	select {
+	case p.jobs <- it:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// send sends an entry to the sequencer; nil is the end of a directory's files and links.
+func (p *packer) send(ctx context.Context, it *item) error {
+	select {
+	case p.order <- it:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 func (p *packer) walker() *walker {

@@ -39,20 +39,35 @@ func (p *packer) placeBig(ctx context.Context, it *item) error {
 	}
 	defer f.Close()
 	it.header = p.header(&it.sourceEntry)
+	content := func() io.Reader { return contextReader{ctx, io.NewSectionReader(f, 0, it.header.Size)} }
 
 	// Only where another file has the same size is it worth reading this one twice.
-	if p.dedup.bigSizes[it.header.Size] {
+	if p.dedup.bigSizes[it.header.Size] || it.oldSize() == it.header.Size {
 		h := xxhash.New()
-		if _, err := io.Copy(h, contextReader{ctx, io.NewSectionReader(f, 0, it.header.Size)}); err != nil {
+		if _, err := io.Copy(h, content()); err != nil {
 			return sourceError(it.path(), err)
 		}
-		it.key = p.dedup.key(h.Sum64(), &it.header)
-		target, err := p.target(it, io.NewSectionReader(f, 0, it.header.Size))
+		it.hash = h.Sum64()
+		if it.keep, err = it.hasOldContent(it.hash, content()); err != nil {
+			return sourceError(it.path(), err)
+		}
+		if it.keep {
+			if err := unchanged(f, it.info); err != nil {
+				return sourceError(it.path(), err)
+			}
+			return p.placeKept(it)
+		}
+	}
+	if err := p.changes.content(it); err != nil || p.dry() {
+		return err
+	}
+	if p.dedup.bigSizes[it.header.Size] {
+		it.key = p.key(it)
+		target, err := p.target(it, content())
 		if err != nil {
 			return err
 		}
 		if target != nil {
-			target.links++
 			p.addLink(it.header, target, true)
 			return sourceError(it.path(), unchanged(f, it.info))
 		}
@@ -67,7 +82,8 @@ func (p *packer) placeBig(ctx context.Context, it *item) error {
 	if err != nil {
 		return err
 	}
-	it.key = p.dedup.key(entry.Hash, &it.header)
+	it.hash = entry.Hash
+	it.key = p.key(it)
 	p.remember(it)
 	return p.writePadding(&entry, md)
 }

@@ -17,9 +17,13 @@ import (
 // An item is an entry on its way to the archive. Its ready channel is nil when no worker prepares it.
 type item struct {
 	sourceEntry
-	inode  inode // zero unless the file has several names in the tree
-	again  bool  // another name of the file came before
-	weight int64 // bytes of the budget that it holds
+	old    keptRef // the entry of this path in an archive that is at hand; zero: there is none
+	keep   bool    // the content is that of old
+	parent *Header // the header of a directory that is not on disk
+	gone   string  // instead of an entry: the path of one that is in no archive any more
+	inode  inode   // zero unless the file has several names in the tree
+	again  bool    // another name of the file came before
+	weight int64   // bytes of the budget that it holds
 	ready  chan struct{}
 
 	// What the worker has found out, valid once ready is closed.
@@ -69,7 +73,7 @@ func (p *packer) work(ctx context.Context) error {
 }
 
 // prepare reads a file, and compresses it unless another one with the same content is ahead.
-func (p *packer) prepare(it *item, maker *contentMaker) error {
+func (p *packer) prepare(it *item, maker *contentMaker) (err error) {
 	if err := p.read(it); err != nil {
 		return sourceError(it.path(), err)
 	}
@@ -78,11 +82,36 @@ func (p *packer) prepare(it *item, maker *contentMaker) error {
 		return nil
 	}
 	it.hash = xxhash.Sum64(it.content.b)
-	it.key = p.dedup.key(it.hash, &it.header)
+	if it.keep, err = it.hasOldContent(it.hash, bytes.NewReader(it.content.b)); err != nil || it.keep || p.dry() {
+		return err
+	}
+	it.key = p.key(it)
 	if p.dedup.claim(it.key) {
 		return it.compress(maker)
 	}
 	return nil
+}
+
+// hasOldContent tells whether content, with that hash, is the one that the entry's path has in the archive at hand.
+func (it *item) hasOldContent(hash uint64, content io.Reader) (bool, error) {
+	if it.old.from == nil {
+		return false, nil
+	}
+	e, err := it.old.content()
+	if err != nil || e.Type != sidecar.TypeFile || e.Size != it.info.Size() || e.Hash != hash {
+		return false, err
+	}
+	old, err := it.old.from.openContent(it.old.file)
+	if err != nil {
+		return false, err
+	}
+	defer old.Close()
+	return sameBytes(content, old)
+}
+
+// key is what makes a file with that content and header a candidate for deduplication.
+func (p *packer) key(it *item) uint64 {
+	return p.dedup.key(it.hash, it.header.Size, it.header.Mode, it.header.ModTime)
 }
 
 // compress makes C of the content.

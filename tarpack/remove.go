@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"syscall"
 
 	"github.com/cespare/xxhash/v2"
@@ -29,7 +28,7 @@ func fingerprint(e *sourceEntry) uint64 {
 
 // removePacked removes what was packed and is still as it was then, and the directories that get empty by it. The top
 // directory stays. It returns how many entries it removed; what changed since is named in the error.
-func (p *packer) removePacked(ctx context.Context, dir string) (int64, error) {
+func (p *packer) removePacked(ctx context.Context, t *sourceTree) (int64, error) {
 	var removed int64
 	var kept []error
 	var dirs []string
@@ -52,16 +51,11 @@ func (p *packer) removePacked(ctx context.Context, dir string) (int64, error) {
 		return nil
 	}
 	w.endDir = func() error { return nil }
-	if err := w.walk(ctx, dir); err != nil {
+	if err := w.walk(ctx, t); err != nil {
 		return removed, err
 	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return removed, err
-	}
-	defer root.Close()
 	for i := len(dirs) - 1; i >= 0; i-- { // the deepest first
-		err := root.Remove(dirs[i])
+		err := t.root.Remove(dirs[i])
 		if errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, fs.ErrExist) {
 			continue // something in it was not packed, or was kept
 		}

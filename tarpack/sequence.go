@@ -42,27 +42,55 @@ func (p *packer) place(ctx context.Context, it *item) error {
 	if it == nil {
 		return p.placeLinks()
 	}
+	if it.gone != "" {
+		return p.changes.removed(it.gone)
+	}
 	defer it.dir.release()
 	if p.packed != nil {
 		p.packed[fingerprint(&it.sourceEntry)] = struct{}{}
 	}
-	switch it.typ {
-	case sidecar.TypeFile:
+	if it.typ == sidecar.TypeFile {
 		return p.placeFile(ctx, it)
-	case sidecar.TypeDir:
-		return p.addToGroup(link{header: p.header(&it.sourceEntry)})
-	case sidecar.TypeSymlink:
-		h := p.header(&it.sourceEntry)
+	}
+	h, err := p.fullHeader(it)
+	if err != nil {
+		return err
+	}
+	if err := p.changes.header(it, &h); err != nil || p.dry() {
+		return err
+	}
+	if it.typ == sidecar.TypeDir {
+		return p.addToGroup(link{header: h})
+	}
+	p.links = append(p.links, link{header: h})
+	return nil
+}
+
+// fullHeader makes the header of an entry: from what is on disk, or else from the archive that it is copied from. The owner is
+// that of the archive, where there is one, unless those on disk are asked for.
+func (p *packer) fullHeader(it *item) (Header, error) {
+	if it.parent != nil {
+		return *it.parent, nil
+	}
+	if it.info == nil {
+		return it.old.header()
+	}
+	h := p.header(&it.sourceEntry)
+	if it.typ == sidecar.TypeSymlink {
 		target, err := it.dir.root.Readlink(it.name)
 		if err != nil {
-			return sourceError(it.path(), err)
+			return h, sourceError(it.path(), err)
 		}
 		h.Link = target
-		p.links = append(p.links, link{header: h})
-	default:
-		p.links = append(p.links, link{header: p.header(&it.sourceEntry)})
 	}
-	return nil
+	if it.old.from != nil && !p.o.PreserveOwner {
+		old, err := it.old.header()
+		if err != nil {
+			return h, err
+		}
+		h.UID, h.GID, h.Uname, h.Gname = old.UID, old.GID, old.Uname, old.Gname
+	}
+	return h, nil
 }
 
 // placeLinks writes the links of a directory: a link's target always comes before it, since all the files
@@ -81,24 +109,34 @@ func (p *packer) placeLinks() error {
 // placeFile decides whether a file becomes a link, and writes it if not.
 func (p *packer) placeFile(ctx context.Context, it *item) error {
 	if it.again {
-		p.addLink(p.header(&it.sourceEntry), p.dedup.byInode[it.inode], false)
-		return nil
+		return p.placeAgain(it)
+	}
+	if it.inode != (inode{}) {
+		p.dedup.byInode[it.inode] = &written{dir: it.dir, name: it.name}
+	}
+	if it.ready != nil {
+		select {
+		case <-it.ready:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		defer func() {
+			it.content.release()
+			it.member.release()
+			p.budget.Release(it.weight)
+		}()
+		if it.err != nil {
+			return it.err
+		}
+	}
+	if it.keep {
+		return p.placeKept(it)
 	}
 	if it.ready == nil {
 		return p.placeBig(ctx, it)
 	}
-	select {
-	case <-it.ready:
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	defer func() {
-		it.content.release()
-		it.member.release()
-		p.budget.Release(it.weight)
-	}()
-	if it.err != nil {
-		return it.err
+	if err := p.changes.content(it); err != nil || p.dry() {
+		return err
 	}
 	if len(it.content.b) == 0 {
 		p.remember(it)
@@ -109,7 +147,6 @@ func (p *packer) placeFile(ctx context.Context, it *item) error {
 		return err
 	}
 	if target != nil {
-		target.links++
 		p.addLink(it.header, target, true)
 		return nil
 	}
@@ -128,9 +165,12 @@ func (p *packer) target(it *item, content io.Reader) (*written, error) {
 	if p.dedup.mode == DedupOff || it.inode != (inode{}) {
 		return nil, nil
 	}
-	w := p.dedup.candidate(it.key)
-	if w == nil {
-		return nil, nil
+	w, err := p.candidate(it)
+	if w == nil || err != nil {
+		return nil, err
+	}
+	if it.keep && it.old.sameContent(w.kept) {
+		return w, nil
 	}
 	same, err := p.sameContent(it, w, content)
 	if err != nil || !same {
@@ -139,20 +179,48 @@ func (p *packer) target(it *item, content io.Reader) (*written, error) {
 	return w, nil
 }
 
+// candidate finds the copy of the same key and owner that may have one more link, nil if there is none.
+func (p *packer) candidate(it *item) (*written, error) {
+	for w := p.dedup.candidates(it.key); w != nil; w = w.next {
+		if w.links >= maxLinks {
+			continue
+		}
+		if it.keep && it.header.Path == "" {
+			var err error
+			if it.header, err = p.fullHeader(it); err != nil {
+				return nil, err
+			}
+		}
+		if ok, err := w.belongsTo(it.header.UID, it.header.GID); ok || err != nil {
+			return w, err
+		}
+	}
+	return nil, nil
+}
+
 // remember makes a file that is about to be written a target for later ones.
 func (p *packer) remember(it *item) {
-	w := &written{dir: it.dir.path, name: it.name}
+	w := &written{dir: it.dir, name: it.name}
+	if it.keep {
+		w.kept = it.old
+	}
+	if it.header.Path != "" {
+		w.setOwner(&it.header)
+	}
 	if it.inode != (inode{}) {
 		p.dedup.byInode[it.inode] = w
 	}
 	// No link goes to where an extracting user who is not root cannot go, nor to an empty file: it saves nothing.
-	if !it.dir.closed && it.header.Size > 0 {
+	if !it.dir.closed && it.key != 0 {
 		p.dedup.add(it.key, w)
 	}
 }
 
 // addLink lines up a hard link.
 func (p *packer) addLink(h Header, target *written, duplicate bool) {
+	if duplicate {
+		target.links++
+	}
 	h.Type, h.Size, h.Link = sidecar.TypeHardlink, 0, target.path()
 	p.links = append(p.links, link{header: h, duplicate: duplicate})
 }
@@ -160,11 +228,17 @@ func (p *packer) addLink(h Header, target *written, duplicate bool) {
 // sameContent compares a file with one that was written, byte by byte, as both are now.
 // If the other has changed since, they are not the same, and nothing is lost but a duplicate.
 func (p *packer) sameContent(it *item, w *written, content io.Reader) (bool, error) {
-	other, err := p.root.Open(w.path())
+	other, err := w.open()
 	if err != nil {
 		return false, nil
 	}
 	defer other.Close()
+	same, err := sameBytes(content, other)
+	return same, sourceError(it.path(), err)
+}
+
+// sameBytes compares two contents. An error of reading the second makes them different.
+func sameBytes(content, other io.Reader) (bool, error) {
 	a, b := getBuffer(compareSize), getBuffer(compareSize)
 	defer a.release()
 	defer b.release()
@@ -172,7 +246,7 @@ func (p *packer) sameContent(it *item, w *written, content io.Reader) (bool, err
 	for {
 		n, err := io.ReadFull(content, x)
 		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-			return false, sourceError(it.path(), err)
+			return false, err
 		}
 		m, err2 := io.ReadFull(other, y)
 		if n != m || !bytes.Equal(x[:n], y[:m]) {

@@ -19,8 +19,9 @@ var ErrChanged = errors.New("changed while it was read")
 
 // A sourceDir is a directory that is being packed, open for as long as somebody may still open a file in it.
 type sourceDir struct {
-	root *os.Root
-	path string // "" for the top
+	tree *sourceTree // that it is in; nil, as root is, where all in it is copied from archives
+	root *os.Root    // closed when nobody needs it any longer
+	path string      // in the archive, "" for the top
 	// closed: it, or one above, may not be entered by its owner once its mode is restored.
 	closed bool
 	refs   atomic.Int32
@@ -31,7 +32,7 @@ func (d *sourceDir) join(name string) string { return path.Join(d.path, name) }
 func (d *sourceDir) acquire() { d.refs.Add(1) }
 
 func (d *sourceDir) release() {
-	if d.refs.Add(-1) == 0 {
+	if d.refs.Add(-1) == 0 && d.root != nil {
 		d.root.Close() // open for reading only: nothing to lose
 	}
 }
@@ -41,7 +42,7 @@ type sourceEntry struct {
 	dir  *sourceDir
 	name string
 	typ  sidecar.Type // never TypeHardlink: the walker does not look for second names
-	info fs.FileInfo
+	info fs.FileInfo  // nil: the entry is copied from an archive
 }
 
 func (e *sourceEntry) path() string { return e.dir.join(e.name) }
@@ -57,13 +58,13 @@ type walker struct {
 	endDir  func() error            // after the last entry of a directory that isn't a directory
 }
 
-// walk goes through the tree at name.
-func (w *walker) walk(ctx context.Context, name string) error {
-	root, err := os.OpenRoot(name)
+// walk goes through a tree.
+func (w *walker) walk(ctx context.Context, t *sourceTree) error {
+	d, err := t.top()
 	if err != nil {
 		return err
 	}
-	return w.walkDir(ctx, &sourceDir{root: root})
+	return w.walkDir(ctx, d)
 }
 
 func (w *walker) walkDir(ctx context.Context, d *sourceDir) error {
@@ -73,17 +74,8 @@ func (w *walker) walkDir(ctx context.Context, d *sourceDir) error {
 	if err != nil {
 		return err
 	}
-	rank := func(e sourceEntry) int {
-		switch e.typ {
-		case sidecar.TypeFile:
-			return 0
-		case sidecar.TypeDir:
-			return 2
-		}
-		return 1
-	}
 	slices.SortFunc(entries, func(a, b sourceEntry) int {
-		if c := rank(a) - rank(b); c != 0 {
+		if c := rank(a.typ) - rank(b.typ); c != 0 {
 			return c
 		}
 		return strings.Compare(a.name, b.name)
@@ -124,6 +116,18 @@ func (w *walker) walkDir(ctx context.Context, d *sourceDir) error {
 	return nil
 }
 
+// rank is the order of the kinds of entries in a directory: files, links and others, subdirectories. A hard link counts as a
+// file: which of a file's names is the link depends on which comes first.
+func rank(t sidecar.Type) int {
+	switch t {
+	case sidecar.TypeFile, sidecar.TypeHardlink:
+		return 0
+	case sidecar.TypeDir:
+		return 2
+	}
+	return 1
+}
+
 // openDir opens a directory and makes sure it is the one that lstat saw.
 func openDir(d *sourceDir, e sourceEntry) (*sourceDir, error) {
 	root, err := d.root.OpenRoot(e.name)
@@ -139,7 +143,7 @@ func openDir(d *sourceDir, e sourceEntry) (*sourceDir, error) {
 		return nil, sourceError(e.path(), err)
 	}
 	closed := d.closed || e.info.Mode().Perm()&0o100 == 0
-	return &sourceDir{root: root, path: e.path(), closed: closed}, nil
+	return &sourceDir{tree: d.tree, root: root, path: e.path(), closed: closed}, nil
 }
 
 // list returns what is to be packed of a directory, in no order.
@@ -152,6 +156,9 @@ func (w *walker) list(d *sourceDir) ([]sourceEntry, error) {
 	f.Close()
 	if err != nil {
 		return nil, sourceError(d.path, err)
+	}
+	if t := d.tree; t.only != "" && d.path == t.into {
+		names = []string{t.only}
 	}
 	entries := make([]sourceEntry, 0, len(names))
 	for _, name := range names {

@@ -1,0 +1,10 @@
+//go:build !linux
+
+package tarpack
+
+import (
+	"errors"
+	"os"
+)
+
+func copyFileRange(_, _ *os.File, _, _ int64) (int64, error) { return 0, errors.ErrUnsupported }
