@@ -73,7 +73,7 @@ func TestForged(t *testing.T) {
 		t.Errorf("tpk makes another sidecar, of %d bytes instead of %d, first at byte %d", len(got), len(s), firstDifference(got, s))
 	}
 	x := filepath.Join(dir, "tpk")
-	if r := tpk(t, "extract", "-C", x, "--hard-links", archive); r.Code != 0 && os.Getuid() == 0 {
+	if r := tpk(t, "extract", "--hard-links", "--special", "-C", x, archive); r.Code != 0 && os.Getuid() == 0 {
 		t.Error(r)
 	}
 	if os.Getuid() != 0 {

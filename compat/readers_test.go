@@ -135,9 +135,13 @@ var tpkReaders = []reader{
 		name:    "tpk extract",
 		command: tpkExtract,
 		rules:   trees.Rules{IgnoreLinks: true},
+		limits: map[string]limit{
+			"modes": {why: "without --special it refuses setuid and setgid bits", code: 1, rules: trees.Rules{ModeMask: 0o6000}},
+		},
 	},
 	{
-		name: "tpk extract --hard-links",
+		name:   "tpk extract --hard-links",
+		limits: map[string]limit{"modes": {why: "setuid and setgid bits must be asked for", flags: []string{"--special"}}},
 		command: func(t *testing.T, archive, dir string, flags ...string) *exec.Cmd {
 			return tpkExtract(t, archive, dir, append(flags, "--hard-links")...)
 		},

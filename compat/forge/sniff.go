@@ -65,12 +65,13 @@ func sniff(b []byte) byte {
 	return best
 }
 
-// validPrefix says whether b is UTF-8, but for a character that 512 bytes may have cut off.
+// validPrefix says whether b is UTF-8, but for a character that 512 bytes have cut off.
 func validPrefix(b []byte) bool {
+	cut := len(b) == 512
 	for len(b) > 0 {
 		r, n := utf8.DecodeRune(b)
 		if r == utf8.RuneError && n == 1 {
-			return len(b) < utf8.UTFMax && !utf8.FullRune(b)
+			return cut && !utf8.FullRune(b)
 		}
 		b = b[n:]
 	}
