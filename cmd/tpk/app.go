@@ -41,6 +41,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			// verifyCommand(),
 			indexCommand(),
 			infoCommand(),
+			exportCommand(),
 			serveCommand(),
 			completionCommand(),
 			completeCommand(),

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"math"
-	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -55,36 +54,20 @@ type zipEntry struct {
 	link    []byte // its text, which is its body
 }
 
-// setName makes the name of a path: the same bytes, with a slash after a directory's. Readers on Windows take a backslash for
-// a slash; where that would let a name leave the folder, it becomes a wide backslash (U+FF3C).
+// setName makes the name of a path: the same bytes, with a slash after a directory's, and a wide backslash (U+FF3C) for a
+// backslash: half of the readers take that for a slash, so it would name other places than in the archive, or such outside.
 func (e *zipEntry) setName(path []byte) {
-	e.name = append(e.name[:0], path...)
+	e.name = e.name[:0]
 	for _, c := range path {
 		if c == '\\' {
-			if s := string(path); leavesFolder(s) {
-				e.name = append(e.name[:0], strings.ReplaceAll(s, `\`, "\uff3c")...)
-			}
-			break
+			e.name = append(e.name, "\uff3c"...)
+		} else {
+			e.name = append(e.name, c)
 		}
 	}
 	if e.mode&unixType == unixDir {
 		e.name = append(e.name, '/')
 	}
-}
-
-// leavesFolder tells if a path means a place outside to who divides it at backslashes too.
-func leavesFolder(path string) bool {
-	for _, name := range strings.Split(path, "/") {
-		if !strings.Contains(name, `\`) {
-			continue
-		}
-		for i, part := range strings.Split(name, `\`) {
-			if part == ".." || part == "" && i == 0 || strings.HasSuffix(part, ":") {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // readLink reads the text of a symbolic link.
@@ -104,7 +87,7 @@ func (e *zipEntry) readLink(d *folder, i int) (err error) {
 func (e *zipEntry) flags() uint16 {
 	plain := true
 	for _, c := range e.name {
-		plain = plain && c >= ' ' && c < '~' && c != '\\'
+		plain = plain && c >= ' ' && c < '~'
 	}
 	if plain || !utf8.Valid(e.name) {
 		return 0
@@ -114,8 +97,8 @@ func (e *zipEntry) flags() uint16 {
 
 func (e *zipEntry) big() bool { return e.size >= max32 || e.compressed >= max32 }
 
-// timed tells if the extended timestamp, an i32, can hold the time.
-func (e *zipEntry) timed() bool { return e.modTime >= math.MinInt32 && e.modTime <= math.MaxInt32 }
+// timed tells if the extended timestamp can hold the time. It is an i32, of which most readers make no negative time.
+func (e *zipEntry) timed() bool { return e.modTime >= 0 && e.modTime <= math.MaxInt32 }
 
 func (e *zipEntry) localLength() int64 {
 	n := localHead + len(e.name)
