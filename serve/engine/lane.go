@@ -91,7 +91,7 @@ func (c *conn) parsed(j *job, b []byte) (done bool, err error) {
 		c.handed = b
 		return true, nil
 	}
-	closing := h.close || h.body || c.e.draining.Load()
+	closing := h.close || h.body || j.plan.Status == 400 || c.e.draining.Load()
 	sent, err := c.answer(j, closing)
 	c.e.finish(j, sent)
 	switch {

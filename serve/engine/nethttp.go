@@ -63,8 +63,12 @@ func (j *job) fromHTTP(r *http.Request) {
 	}
 	j.time = time.Now()
 	target := r.RequestURI
-	if target == "" || r.URL.Opaque == "" && r.URL.Host == "" && !strings.HasPrefix(target, r.URL.EscapedPath()) {
-		target = r.URL.RequestURI() // a handler before this one has changed the path: http.StripPrefix
+	if path, _, _ := strings.Cut(target, "?"); path != r.URL.EscapedPath() {
+		// It came in absolute-form, or a handler before this one has changed it, http.StripPrefix for one.
+		target = "/" + strings.TrimPrefix(r.URL.EscapedPath(), "/")
+		if r.URL.RawQuery != "" {
+			target += "?" + r.URL.RawQuery
+		}
 	}
 	j.Request = plan.Request{
 		Method: r.Method, Target: target,
