@@ -23,6 +23,7 @@ type archive struct {
 	file    *os.File
 	sidecar *os.File // nil if the index is only in memory
 	modTime int64
+	exports exportCache
 	refs    atomic.Int32
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/serve/plan"
+	"github.com/tarpack/tpk/tarpack/export"
 )
 
 // View is one request's view of a Set: a plan.Tree, and the bytes behind the nodes it finds. It is for one goroutine.
@@ -13,6 +14,7 @@ type View struct {
 	library *Library
 	fresh   bool       // nothing was looked up yet
 	plain   []*os.File // plain files that were found, by the number that a Node carries
+	exports []*export.File
 }
 
 // plainSource is the Source of nodes that are plain files.
@@ -24,6 +26,8 @@ func (v *View) Release() {
 		_ = f.Close()
 	}
 	v.plain = v.plain[:0]
+	clear(v.exports)
+	v.exports = v.exports[:0]
 	if v.set != nil {
 		v.set.release()
 		v.set = nil
@@ -91,7 +95,12 @@ func (v *View) Root(path string) string { return v.set.root(path) }
 // Download implements plan.Tree.
 func (v *View) Download(path, format string) (plan.Node, error) {
 	v.discover(path, true)
-	return v.set.download(path, format), nil
+	if format != "zip" {
+		if n := v.set.download(path, format); n.Kind == plan.Download {
+			return n, nil
+		}
+	}
+	return v.export(path, format)
 }
 
 // File is the file that holds a node's bytes: the archive of a File, a plain file, or what a Download names.

@@ -51,6 +51,10 @@ func (j *job) writeBody(w sink) error {
 func (j *job) writeContent(w sink, node *plan.Node, off, n int64) error {
 	switch node.Coding {
 	case plan.Plain:
+		if f := j.view.Export(node); f != nil {
+			_, err := f.WriteRange(fileSender{w}, off, n)
+			return err
+		}
 		return w.sendFile(j.view.File(node), off, n)
 	case plan.Stored:
 		return j.writeStored(w, node, off, n)
@@ -68,6 +72,11 @@ func (j *job) writeContent(w sink, node *plan.Node, off, n int64) error {
 	}
 	return err
 }
+
+// fileSender is a sink for exports.
+type fileSender struct{ sink }
+
+func (s fileSender) SendFile(f *os.File, off, n int64) error { return s.sendFile(f, off, n) }
 
 // writeStored sends content that stands in the archive as it is, but for five bytes before each 65,535.
 func (j *job) writeStored(w sink, node *plan.Node, off, n int64) error {

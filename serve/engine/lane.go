@@ -161,6 +161,10 @@ func (j *job) inline() error {
 	}
 	j.out = j.out[:start+size]
 	body := j.out[start:]
+	if f := j.view.Export(&b.Node); f != nil {
+		_, err := f.ReadAt(body, b.Offset)
+		return err
+	}
 	if b.Kind == plan.SpanBody || b.Node.Coding == plan.Plain {
 		if err := readAt(j.view.File(&b.Node), body, b.Offset); err != nil {
 			return err

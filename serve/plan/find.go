@@ -124,9 +124,9 @@ func (f *finder) redirect(prefix, name, end string) {
 	f.p.location = loc
 }
 
-// download answers a query for a whole archive or its sidecar.
+// download answers a query for a whole archive or its sidecar, or for a folder.
 func (f *finder) download(format string) error {
-	if format != "tar.gz" && format != "tpi" {
+	if format != "tar.gz" && format != "zip" && format != "tpi" {
 		return f.missing(nil)
 	}
 	n, err := f.t.Download(f.path, format)

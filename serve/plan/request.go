@@ -74,6 +74,6 @@ type Tree interface {
 	// Root is the directory that the path may not leave, and that holds its 404.html: where its archive is
 	// mounted. It is "" or a prefix of path that ends before a slash or at path's end.
 	Root(path string) string
-	// Download finds the file that is offered as a download in a directory: format is "tar.gz" or "tpi".
+	// Download finds what is offered as a download in a directory: format is "tar.gz", "zip" or "tpi".
 	Download(path, format string) (Node, error)
 }

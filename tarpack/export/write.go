@@ -2,6 +2,7 @@ package export
 
 import (
 	"io"
+	"os"
 
 	"github.com/tarpack/tpk/tarpack"
 )
@@ -10,15 +11,25 @@ const (
 	writeBuffer = 256 << 10 // bytes gathered before they are written
 	minWindow   = 16 << 10  // bytes of the archive read at once, to begin with
 	maxWindow   = 256 << 10
+	minSent     = 32 << 10 // of the archive that are left to a FileSender
 )
+
+// FileSender is a writer that can send a part of a file by itself, without the bytes passing through the program. Less than n
+// bytes is an error.
+type FileSender interface {
+	io.Writer
+	SendFile(f *os.File, off, n int64) error
+}
 
 // WriteTo writes all of the file to w.
 func (f *File) WriteTo(w io.Writer) (int64, error) { return f.WriteRange(w, 0, f.size) }
 
 // WriteRange writes n bytes from off on to w, in pieces of 256 KiB. Small spans, such as those of a zip of many small files, are
-// gathered; of the archive it reads ahead as far as what lies side by side in the one does so in the other.
+// gathered; of the archive it reads ahead as far as what lies side by side in the one does so in the other. Long ones are left to
+// w, if that is a FileSender.
 func (f *File) WriteRange(w io.Writer, off, n int64) (written int64, err error) {
 	g := &gatherer{w: w, win: window{a: f.a}, buf: make([]byte, 0, writeBuffer)}
+	g.sender, _ = w.(FileSender)
 	for s, err := range f.Spans(off, n) {
 		if err == nil && s.Bytes != nil {
 			err = g.bytes(s.Bytes)
@@ -36,12 +47,16 @@ func (f *File) WriteRange(w io.Writer, off, n int64) (written int64, err error) 
 // gatherer puts spans together.
 type gatherer struct {
 	w       io.Writer
+	sender  FileSender // w, if it is one
 	win     window
 	buf     []byte
 	written int64
 }
 
 func (g *gatherer) flush() error {
+	if len(g.buf) == 0 {
+		return nil
+	}
 	n, err := g.w.Write(g.buf)
 	g.written += int64(n)
 	g.buf = g.buf[:0]
@@ -61,8 +76,18 @@ func (g *gatherer) bytes(b []byte) error {
 	return nil
 }
 
-// archive takes n bytes of the archive: short runs through the window, long ones straight.
+// archive takes n bytes of the archive: short runs through the window, longer ones straight.
 func (g *gatherer) archive(off, n int64) error {
+	if g.sender != nil && n >= minSent {
+		if err := g.flush(); err != nil {
+			return err
+		}
+		if err := g.sender.SendFile(g.win.a.File(), off, n); err != nil {
+			return err
+		}
+		g.written += n
+		return nil
+	}
 	for n > 0 && n < maxWindow/2 {
 		b, err := g.win.at(off, n)
 		if err != nil {
