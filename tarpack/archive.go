@@ -98,7 +98,7 @@ func openFile(name string) (*Archive, error) {
 
 // openIndex opens the sidecar, or makes an index where there is no good one.
 func (a *Archive) openIndex(ctx context.Context, o *OpenOptions) (err error) {
-	if a.index, err = a.openSidecar(); err == nil || o.NoIndex {
+	if a.index, _, err = a.openSidecar(); err == nil || o.NoIndex {
 		return err
 	}
 	if o.Notice != nil {
@@ -120,19 +120,19 @@ func (a *Archive) indexInMemory(ctx context.Context, o IndexOptions) (err error)
 	return nil
 }
 
-// openSidecar opens the sidecar that belongs to the archive. The error wraps ErrNoSidecar or ErrStale.
-func (a *Archive) openSidecar() (*sidecar.Index, error) {
-	x, err := a.openSidecarAt(a.name + SidecarSuffix)
-	if err == nil {
-		return x, nil
+// openSidecar opens the sidecar that belongs to the archive, and returns its name. The error wraps ErrNoSidecar or ErrStale.
+func (a *Archive) openSidecar() (x *sidecar.Index, name string, err error) {
+	name = a.name + SidecarSuffix
+	if x, err = a.openSidecarAt(name); err == nil {
+		return x, name, nil
 	}
 	// Where the archive is reached through a symbolic link, the sidecar may lie beside the file itself.
 	if real, realErr := filepath.EvalSymlinks(a.name); realErr == nil && real != a.name {
 		if x, err := a.openSidecarAt(real + SidecarSuffix); err == nil {
-			return x, nil
+			return x, real + SidecarSuffix, nil
 		}
 	}
-	return nil, err
+	return nil, name, err
 }
 
 func (a *Archive) openSidecarAt(name string) (*sidecar.Index, error) {
