@@ -42,26 +42,35 @@ func openKept(ctx context.Context, name string, number int, o *OpenOptions) (*ke
 		}
 	}
 	k := &keptArchive{Archive: a, number: number}
-	if err := k.findGenuine(); err != nil {
+	if err := k.findGenuine(func(string) bool { return true }); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	return k, nil
 }
 
-// findGenuine goes through the index, unless all hard links are duplicates.
-func (k *keptArchive) findGenuine() error {
+// findGenuine finds the files that have several names among the paths that stay, duplicates not counted. It goes through the index, unless
+// all hard links are duplicates.
+func (k *keptArchive) findGenuine(stays func(path string) bool) error {
 	st := k.index.Stats()
 	if st.Hardlinks == st.Duplicates {
 		return nil
 	}
-	k.genuine = map[uint32]bool{}
+	names := map[uint32]int{} // of files to which hard links lead
 	for row, err := range k.index.All(0, k.index.Len()) {
 		if err != nil {
 			return fmt.Errorf("%s: %w", k.name, err)
 		}
-		if row.Entry.Type == sidecar.TypeHardlink && !row.Entry.Duplicate {
-			k.genuine[row.Entry.Target] = true
+		if row.Entry.Type == sidecar.TypeHardlink && !row.Entry.Duplicate && stays(string(row.Path)) {
+			names[row.Entry.Target]++
 		}
+	}
+	k.genuine = map[uint32]bool{}
+	for file, n := range names {
+		path, err := k.index.Path(int(file))
+		if err != nil {
+			return fmt.Errorf("%s: %w", k.name, err)
+		}
+		k.genuine[file] = n > 1 || stays(path)
 	}
 	return nil
 }

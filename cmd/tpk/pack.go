@@ -4,11 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
@@ -20,13 +17,6 @@ type packOptions struct {
 	dir, out string
 	pack     tarpack.PackOptions
 }
-
-var (
-	dedupNames = []string{"content", "strict", "off"}
-	dedupModes = map[string]tarpack.DedupMode{
-		"content": tarpack.DedupContent, "strict": tarpack.DedupStrict, "off": tarpack.DedupOff,
-	}
-)
 
 func packCommand() *cli.Command {
 	return &cli.Command{
@@ -47,20 +37,9 @@ that ends in a slash (.git/) with directories only. * and ? stop at slashes, ** 
 				"tpk pack --level 9 --exclude .git/ --exclude '*.tmp' . ../site.tar.gz",
 				"tpk pack --remove-files old-logs old-logs.tar.gz",
 				"tpk pack site - | ssh backup 'cat > site.tar.gz'"),
-		Flags: []cli.Flag{
-			&cli.IntFlag{Name: "level", Value: 6, Usage: "compression, `N` from 1 (fast) to 9 (small)", Action: inRange("level", 1, 9)},
-			&cli.IntFlag{Name: "workers", DefaultText: "one a core", Usage: "compress with `N` workers", Action: inRange("workers", 0, 1024)},
-			&cli.StringFlag{
-				Name: "dedup", Value: "content", Action: oneOf("dedup", dedupNames),
-				Usage: "make equal files hard links: `MODE` is content (same bytes and permissions), strict (same time as well) or off",
-			},
-			&cli.StringSliceFlag{Name: "exclude", Usage: "leave out what matches `GLOB` (repeatable)"},
-			&cli.StringSliceFlag{Name: "exclude-from", Usage: "read globs from `FILE`, one a line, # for comments (repeatable)"},
-			&cli.BoolFlag{Name: "preserve-owner", DisableDefaultText: true, Usage: "keep owners and groups"},
+		Flags: append(sourceFlags(),
 			&cli.BoolFlag{Name: "remove-files", DisableDefaultText: true, Usage: "remove what was packed, once archive and index are safely on disk"},
-			&cli.BoolFlag{Name: "special", DisableDefaultText: true, Usage: "keep FIFOs and devices"},
-			progressFlag(),
-		},
+			progressFlag()),
 		Action: func(c *cli.Context) error {
 			o, err := parsePack(c)
 			if err != nil {
@@ -76,13 +55,11 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &packOptions{
-		dir: args[0], out: args[1],
-		pack: tarpack.PackOptions{
-			Level: c.Int("level"), Workers: c.Int("workers"), Dedup: dedupModes[c.String("dedup")],
-			PreserveOwner: c.Bool("preserve-owner"), Special: c.Bool("special"), RemoveFiles: c.Bool("remove-files"),
-		},
+	o := &packOptions{dir: args[0], out: args[1]}
+	if o.pack, err = parseSource(c); err != nil {
+		return nil, err
 	}
+	o.pack.RemoveFiles = c.Bool("remove-files")
 	if o.out == "-" {
 		if o.pack.RemoveFiles {
 			return nil, usagef("pack: --remove-files: needs an archive that is a file, not standard output")
@@ -91,39 +68,7 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 			return nil, usagef("pack: standard output is a terminal: name an archive, or redirect with > or |")
 		}
 	}
-	if o.pack.Exclude, err = excluder(c.StringSlice("exclude"), c.StringSlice("exclude-from")); err != nil {
-		return nil, err
-	}
-	if epoch := os.Getenv("SOURCE_DATE_EPOCH"); epoch != "" {
-		seconds, err := strconv.ParseInt(epoch, 10, 64)
-		if err != nil {
-			return nil, usagef("pack: SOURCE_DATE_EPOCH=%s: it is a number of seconds since 1970", quoteName(epoch))
-		}
-		o.pack.LatestModTime = time.Unix(seconds, 0)
-	}
 	return o, nil
-}
-
-// excluder collects the globs given on the command line and in files.
-func excluder(globs, files []string) (*tarpack.Excluder, error) {
-	var x tarpack.Excluder
-	for _, glob := range globs {
-		if err := x.Add(glob); err != nil {
-			return nil, usagef("pack: --exclude: %v", err)
-		}
-	}
-	for _, name := range files {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		err = x.AddFrom(f)
-		f.Close()
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return &x, nil
 }
 
 func runPack(c *cli.Context, o *packOptions) error {

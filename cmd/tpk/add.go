@@ -1,0 +1,51 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/dustin/go-humanize"
+	"github.com/urfave/cli/v2"
+
+	"github.com/tarpack/tpk/tarpack"
+)
+
+func addCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "add",
+		Usage:     "add directories and files to an archive",
+		UsageText: "tpk add [flags] ARCHIVE DIR|FILE...",
+		Description: `Adds what is below each DIR, at its path below DIR, as pack does, and each FILE, under its own name; with --into below that
+directory of ARCHIVE. A path that ARCHIVE has already is left as it is there and counted; --replace takes the new one.` + "\n\n" +
+			`Nothing is written if there is nothing to add.` + safely +
+			examples(
+				"tpk add site.tar.gz more-pages",
+				"tpk add --replace site.tar.gz index.html robots.txt",
+				"tpk add --into docs/v2 site.tar.gz build/docs"),
+		Flags: append(sourceFlags(),
+			&cli.BoolFlag{Name: "replace", DisableDefaultText: true, Usage: "replace paths that are there already"},
+			&cli.StringFlag{Name: "into", Usage: "add below the directory `PATH` of the archive"},
+			dryRunFlag(), progressFlag()),
+		Action: func(c *cli.Context) error {
+			args, err := arguments(c, 2, -1)
+			if err != nil {
+				return err
+			}
+			o := tarpack.AddOptions{Replace: c.Bool("replace"), Into: entryPath(c.String("into"))}
+			if o.PackOptions, err = parseSource(c); err != nil {
+				return err
+			}
+			e := &editor{archive: args[0], verb: "adding to", o: o.EditOptions}
+			e.run = func(edit tarpack.EditOptions) (tarpack.EditResult, error) {
+				o.EditOptions = edit
+				return tarpack.Add(c.Context, args[0], args[1:], o)
+			}
+			e.ignored = func(n int64) string {
+				if o.Replace {
+					return fmt.Sprintf("%s given more than once: the last one was taken", humanize.Comma(n))
+				}
+				return fmt.Sprintf("%s there already: ignored (--replace takes the new ones)", humanize.Comma(n))
+			}
+			return e.edit(c)
+		},
+	}
+}

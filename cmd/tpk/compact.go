@@ -1,0 +1,31 @@
+package main
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/tarpack/tpk/tarpack"
+)
+
+func compactCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "compact",
+		Usage:     "write an archive anew, in order and without duplicates",
+		UsageText: "tpk compact [flags] ARCHIVE",
+		Description: `Writes ARCHIVE anew as pack would have written it: in path order, with groups filled, and with equal files found again among all
+of its files.` + safely +
+			examples("tpk compact site.tar.gz"),
+		Flags: []cli.Flag{dedupFlag(), dryRunFlag(), progressFlag()},
+		Action: func(c *cli.Context) error {
+			args, err := arguments(c, 1, 1)
+			if err != nil {
+				return err
+			}
+			e := &editor{archive: args[0], verb: "compacting"}
+			e.o.Dedup = dedupModes[c.String("dedup")]
+			e.run = func(edit tarpack.EditOptions) (tarpack.EditResult, error) {
+				return tarpack.Compact(c.Context, args[0], edit)
+			}
+			return e.edit(c)
+		},
+	}
+}

@@ -1,0 +1,120 @@
+package tarpack
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// What is added goes below Into, whose directories are made where they are missing, and stay as they are where not.
+func TestAddInto(t *testing.T) {
+	ctx := context.Background()
+	dir := tree(t, [2]string{"x/old", "1"})
+	if err := os.Chmod(filepath.Join(dir, "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	more := tree(t, [2]string{"new", "2"}, [2]string{"sub/deep", "1"}, [2]string{"other", "3"})
+	name := mustPack(t, dir, PackOptions{})
+	res, err := Add(ctx, name, []string{more + "/sub", more + "/new"}, AddOptions{Into: "x/y/z"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantListing(t, name, "5 x/", "0 x/old 1", "5 x/y/", "5 x/y/z/", "0 x/y/z/new 1", "1 x/y/z/deep > x/old")
+	if res.Added != 4 || res.Kept != 2 || res.Changed != 0 {
+		t.Errorf("%+v", res)
+	}
+	a := openTest(t, name)
+	i, ok, err := a.Index().Lookup("x")
+	if !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	if e, err := a.Index().Entry(i); err != nil || e.Mode != 0o700 {
+		t.Errorf("x has mode %o, %v", e.Mode, err)
+	}
+	res, err = Add(ctx, name, []string{more + "/new"}, AddOptions{Into: "x/old"})
+	if err != nil || res.Written {
+		t.Errorf("adding below a file: %+v, %v", res, err)
+	}
+	if _, err := Add(ctx, name, []string{more}, AddOptions{Into: "../x"}); err == nil {
+		t.Error("added outside of the archive")
+	}
+	if _, err := Add(ctx, name, []string{filepath.Join(more, "none")}, AddOptions{}); err == nil || !strings.Contains(err.Error(), "none") {
+		t.Error(err)
+	}
+}
+
+// Owners are kept through every change; files of different owners never become one.
+func TestEditKeepsOwners(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	ctx := context.Background()
+	dir := tree(t, [2]string{"a", "same"}, [2]string{"b", "same"}, [2]string{"c", "same"}, [2]string{"d/", ""}, [2]string{"s", "-> a"})
+	for name, id := range map[string]int{"b": 1234, "c": 1234, "d": 1235, "s": 1236} {
+		if err := os.Lchown(filepath.Join(dir, name), id, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	name := mustPack(t, dir, PackOptions{PreserveOwner: true})
+	owners := func() map[string]int {
+		k, err := openKept(ctx, name, 0, &OpenOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer k.Close()
+		got := map[string]int{}
+		for row, err := range k.index.All(0, k.index.Len()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			h, err := k.ref(row.I, &row.Entry).header()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got[h.Path] = h.UID
+		}
+		return got
+	}
+	check := func(after string, want map[string]int) {
+		t.Helper()
+		got := owners()
+		for p, id := range want {
+			if got[p] != id {
+				t.Errorf("after %s, %s belongs to %d, want %d", after, p, got[p], id)
+			}
+		}
+	}
+	want := map[string]int{"a": 0, "b": 1234, "c": 1234, "d": 1235, "s": 1236}
+	check("pack", want)
+	if _, err := Compact(ctx, name, EditOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	check("compact", want)
+	wantListing(t, name, "0 a 4", "0 b 4", "1 c > b", "2 s > a", "5 d/")
+	if _, err := Remove(ctx, name, []string{"b"}, EditOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	delete(want, "b")
+	check("rm", want)
+	wantListing(t, name, "0 a 4", "0 c 4", "2 s > a", "5 d/")
+	if err := os.Chmod(filepath.Join(dir, "c"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Update(ctx, name, dir, UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	want["b"] = 0 // it is new, and owners were not asked for
+	check("update", want)
+	if err := os.Lchown(filepath.Join(dir, "a"), 77, 77); err != nil {
+		t.Fatal(err)
+	}
+	o := UpdateOptions{}
+	o.PreserveOwner = true
+	if res, err := Update(ctx, name, dir, o); err != nil || res.Changed != 2 {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	want["a"], want["b"] = 77, 1234
+	check("update with owners", want)
+}
