@@ -82,7 +82,7 @@ func TestForged(t *testing.T) {
 	for _, r := range readers[:2] {
 		other := tools.Dir(t)
 		r.run(t, archive, other, limit{}, nil)
-		diff(t, readTree(t, other), x, trees.Rules{})
+		diff(t, readTree(t, other), x, trees.Rules{IgnoreDirTime: true}) // the order is not one that keeps them
 	}
 }
 

@@ -58,9 +58,11 @@ func contest(runs int, all []*contestant) error {
 			}
 		}
 	}
-	fmt.Printf("\n%-28s %10s %10s %10s %12s   (medians of %d)\n", "", "wall s", "wall min", "CPU s", "memory MB", runs)
+	fmt.Printf("\n%-28s %8s %8s %8s %8s %8s %10s   (medians of %d; × is the first one's share)\n", "", "wall s", "×", "least s", "CPU s", "×", "memory MB", runs)
+	first := all[0]
 	for _, c := range all {
-		fmt.Printf("%-28s %10.2f %10.2f %10.2f %12.1f\n", c.name, c.wall(), c.least(), c.cpu(), c.memory()/1e6)
+		fmt.Printf("%-28s %8.2f %8.2f %8.2f %8.2f %8.2f %10.1f\n",
+			c.name, c.wall(), first.wall()/c.wall(), c.least(), c.cpu(), first.cpu()/c.cpu(), c.memory()/1e6)
 	}
 	return nil
 }
