@@ -1,0 +1,101 @@
+package archives
+
+import (
+	"bytes"
+	"runtime"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/tarpack/tpk/sidecar"
+)
+
+// searchChunk is how many paths a goroutine looks through before results are looked at.
+const searchChunk = 1 << 15
+
+// matcher finds a text in names or paths, without regard to case.
+type matcher struct {
+	text  []byte // in lower case
+	path  bool   // it has a slash: all of the path is looked at, not only the name
+	ascii bool
+}
+
+func newMatcher(query string) *matcher {
+	m := &matcher{text: []byte(strings.ToLower(query)), path: strings.Contains(query, "/")}
+	m.ascii = isASCII(m.text)
+	return m
+}
+
+func isASCII(b []byte) bool {
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// search gives the ordinals, from the ordinal from on, of at most limit entries that match and are not hidden. It looks at
+// several parts of the index at a time. hidden may be nil.
+func (m *matcher) search(x *sidecar.Index, from, limit int, hidden func(path string) bool) ([]int, error) {
+	workers := runtime.GOMAXPROCS(0)
+	found := make([][]int, workers)
+	errs := make([]error, workers)
+	var all []int
+	for at := from; at < x.Len() && len(all) < limit; at += workers * searchChunk {
+		var wg sync.WaitGroup
+		for w := range workers {
+			first := min(at+w*searchChunk, x.Len())
+			wg.Go(func() { found[w], errs[w] = m.scan(x, first, min(first+searchChunk, x.Len()), limit, hidden) })
+		}
+		wg.Wait()
+		for w := range workers {
+			if errs[w] != nil {
+				return nil, errs[w]
+			}
+			all = append(all, found[w]...)
+		}
+	}
+	return all[:min(len(all), limit)], nil
+}
+
+// scan looks through the entries from first to end.
+func (m *matcher) scan(x *sidecar.Index, first, end, limit int, hidden func(string) bool) ([]int, error) {
+	var found []int
+	var lower []byte
+	for row, err := range x.Paths(first, end) {
+		if err != nil {
+			return nil, err
+		}
+		if !m.ascii && isASCII(row.Path) {
+			continue
+		}
+		lower = m.lower(lower, row.Path, row.Shared)
+		where := lower
+		if !m.path {
+			where = where[bytes.LastIndexByte(where, '/')+1:]
+		}
+		if !bytes.Contains(where, m.text) || hidden != nil && hidden(string(row.Path)) {
+			continue
+		}
+		if found = append(found, row.I); len(found) == limit {
+			break
+		}
+	}
+	return found, nil
+}
+
+// lower is path in lower case. dst holds the path before it, the first bytes of which are the same.
+func (m *matcher) lower(dst, path []byte, shared int) []byte {
+	if !m.ascii {
+		return bytes.ToLower(path)
+	}
+	dst = append(dst[:shared], path[shared:]...)
+	tail := dst[shared:]
+	for i, c := range tail {
+		if 'A' <= c && c <= 'Z' {
+			tail[i] = c | 0x20
+		}
+	}
+	return dst
+}
