@@ -38,7 +38,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			lsCommand(),
 			catCommand(),
 			extractCommand(),
-			// verifyCommand(),
+			verifyCommand(),
 			indexCommand(),
 			infoCommand(),
 			exportCommand(),
