@@ -21,6 +21,7 @@ func status(response string) string {
 // TestMalformed sends what is no request, or could be read as two by another program. None may be answered with 200, and
 // none may leave the connection open for a request behind it.
 func TestMalformed(t *testing.T) {
+	t.Parallel()
 	r := start(t, serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}, HeaderTimeout: time.Second})
 	const smuggled = "GET /style.css HTTP/1.1\r\nHost: a\r\n\r\n"
 	long := strings.Repeat("a", 20_000)
@@ -167,6 +168,7 @@ func TestRequestInPieces(t *testing.T) {
 
 // TestSlowClients checks that who sends nothing, little, or takes nothing is cut off, and others are not.
 func TestSlowClients(t *testing.T) {
+	t.Parallel()
 	r := start(t, serve.Config{
 		Archives:      []serve.Archive{{Path: packedSite(t)}},
 		HeaderTimeout: 300 * time.Millisecond, IdleTimeout: 400 * time.Millisecond, WriteTimeout: 300 * time.Millisecond,

@@ -120,7 +120,9 @@ func (s *Server) Handler() http.Handler { return s.engine.Handler() }
 
 // Load opens the archives of Config. One without an index is indexed first, which takes long.
 func (s *Server) Load(ctx context.Context) error {
-	return s.library.Load(ctx, s.config.Archives)
+	err := s.library.Load(ctx, s.config.Archives)
+	s.reloads.count(err)
+	return err
 }
 
 // Reload opens again the archives whose files have changed. If one can't be opened nothing changes.

@@ -63,6 +63,7 @@ func readFile(t testing.TB, name string) string {
 
 // TestCertificateRenewal replaces a certificate while the server runs: first by a broken one, which changes nothing.
 func TestCertificateRenewal(t *testing.T) {
+	t.Parallel()
 	certFile, keyFile := testCertificate(t)
 	r := start(t, serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}, CertFile: certFile, KeyFile: keyFile})
 	name := func() string {

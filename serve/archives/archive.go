@@ -143,11 +143,19 @@ func (a *archive) lookup(path string, n *plan.Node) (bool, error) {
 	return true, nil
 }
 
+// sniffTypes are the media types of all values of a Sniff, made once.
+var sniffTypes = func() (types [256]string) {
+	for i := range types {
+		types[i] = sidecar.Sniff(i).MediaType()
+	}
+	return types
+}()
+
 func fileNode(n *plan.Node, e *sidecar.Entry, i int) {
 	n.Kind = plan.File
 	n.Coding = plan.Coding(e.Coding)
 	n.UTF8 = e.Sniff.UTF8()
-	n.Sniff = e.Sniff.MediaType()
+	n.Sniff = sniffTypes[e.Sniff]
 	n.Entry = i
 	n.Size = e.Size
 	n.ModTime = e.ModTime

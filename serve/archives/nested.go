@@ -131,7 +131,7 @@ func (n *nest) look(dir string, now time.Time) (changed, exists bool) {
 	defer n.mu.Unlock()
 	if d = n.dirs[dir]; d == nil {
 		d = &nestDir{}
-		n.dirs[dir] = d
+		n.dirs[strings.Clone(dir)] = d // dir is a view of a request, and goes with it
 	}
 	d.checked = now
 	if sameFile(pack, d.pack) {

@@ -16,6 +16,12 @@ type sink interface {
 	sendFile(f *os.File, off, n int64) error
 }
 
+// sendfileMin is the least that is sent by sendfile. What sendfile has queued is still the file's own pages: if the file
+// is cut short before the client has them, the client gets zeros for the end of the page that holds the new end. A copy
+// is a copy; it costs little where little is sent. What is large ends in a copied piece, before which the file must still
+// be as long as it was.
+const sendfileMin = 1 << 20
+
 const chunk = 128 << 10 // of a body that is copied
 
 var chunks = sync.Pool{New: func() any { b := make([]byte, chunk); return &b }}
@@ -28,7 +34,7 @@ func (j *job) writeBody(w sink) error {
 		_, err := io.WriteString(w, b.Text)
 		return err
 	case plan.SpanBody:
-		return w.sendFile(j.view.File(&b.Node), b.Offset, b.Length)
+		return sendRun(w, j.view.File(&b.Node), b.Offset, b.Length)
 	case plan.ContentBody:
 		return j.writeContent(w, &b.Node, b.Offset, b.Length)
 	case plan.PartsBody:
@@ -55,7 +61,7 @@ func (j *job) writeContent(w sink, node *plan.Node, off, n int64) error {
 			_, err := f.WriteRange(fileSender{w}, off, n)
 			return err
 		}
-		return w.sendFile(j.view.File(node), off, n)
+		return sendRun(w, j.view.File(node), off, n)
 	case plan.Stored:
 		return j.writeStored(w, node, off, n)
 	}
@@ -78,12 +84,45 @@ type fileSender struct{ sink }
 
 func (s fileSender) SendFile(f *os.File, off, n int64) error { return s.sendFile(f, off, n) }
 
+// sendRun sends n bytes of a file that lie in one piece.
+func sendRun(w sink, f *os.File, off, n int64) error {
+	if n < sendfileMin {
+		return copyFile(w, f, off, n)
+	}
+	return guarded(f, func() error { return w.sendFile(f, off, n-chunk) }, func() error { return copyFile(w, f, off+n-chunk, chunk) })
+}
+
+// guarded sends the bulk of something by sendfile and its end by copying, unless the file has become shorter meanwhile.
+func guarded(f *os.File, bulk, end func() error) error {
+	before, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if err := bulk(); err != nil {
+		return err
+	}
+	if after, err := f.Stat(); err != nil || after.Size() < before.Size() {
+		return errShort
+	}
+	return end()
+}
+
 // writeStored sends content that stands in the archive as it is, but for five bytes before each 65,535.
 func (j *job) writeStored(w sink, node *plan.Node, off, n int64) error {
 	f := j.view.File(node)
+	if n < sendfileMin {
+		return storedRuns(f, node, off, n, func(f *os.File, off, n int64) error { return copyFile(w, f, off, n) })
+	}
+	return guarded(f, func() error { return storedRuns(f, node, off, n-chunk, w.sendFile) }, func() error {
+		return storedRuns(f, node, off+n-chunk, chunk, func(f *os.File, off, n int64) error { return copyFile(w, f, off, n) })
+	})
+}
+
+// storedRuns calls send for each run of bytes off to off+n of stored content.
+func storedRuns(f *os.File, node *plan.Node, off, n int64, send func(f *os.File, off, n int64) error) error {
 	for n > 0 {
 		run := min(gzmember.StoredBlock-off%gzmember.StoredBlock, n)
-		if err := w.sendFile(f, node.Offset+gzmember.StoredOffset(off), run); err != nil {
+		if err := send(f, node.Offset+gzmember.StoredOffset(off), run); err != nil {
 			return err
 		}
 		off, n = off+run, n-run

@@ -1,0 +1,220 @@
+package serve_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tarpack/tpk/serve"
+	"github.com/tarpack/tpk/serve/archives"
+)
+
+// admin asks a server's admin handler.
+func admin(t *testing.T, s *serve.Server, method, target, body string, header ...string) (int, string) {
+	t.Helper()
+	req := httptest.NewRequest(method, "http://127.0.0.1:9090"+target, strings.NewReader(body))
+	for _, h := range header {
+		name, value, _ := strings.Cut(h, ": ")
+		req.Header.Set(name, value)
+	}
+	if h := req.Header.Get("Host"); h != "" {
+		req.Host = h
+	}
+	rec := httptest.NewRecorder()
+	s.AdminHandler().ServeHTTP(rec, req)
+	return rec.Code, rec.Body.String()
+}
+
+func TestAdminArchives(t *testing.T) {
+	dir := t.TempDir()
+	a := files{"x": "a"}.pack(t, filepath.Join(dir, "a.tar.gz"))
+	b := files{"x": "b", "y": "b"}.pack(t, filepath.Join(dir, "b.tar.gz"))
+	bad := filepath.Join(dir, "bad.tar.gz")
+	if err := os.WriteFile(bad, []byte("rubbish"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := start(t, serve.Config{Archives: []serve.Archive{{Path: a}}})
+	quoted := func(s string) string { q, _ := json.Marshal(s); return string(q) }
+	for _, step := range []struct {
+		name, method, target, body string
+		status                     int
+		list                       string // "path@mount" of what is served then
+		x                          string // what /x says then
+	}{
+		{"list", "GET", "/archives", "", 200, a + "@/", "a"},
+		{"add", "POST", "/archives", `{"path": ` + quoted(b) + `, "mount": "/sub"}`, 200, b + "@/sub " + a + "@/", "a"},
+		{"add again", "POST", "/archives", `{"path": ` + quoted(b) + `, "mount": "sub/"}`, 409, b + "@/sub " + a + "@/", "a"},
+		{"add a bad one", "POST", "/archives", `{"path": ` + quoted(bad) + `}`, 409, b + "@/sub " + a + "@/", "a"},
+		{"add one good, one bad", "POST", "/archives", `[{"path": ` + quoted(b) + `}, {"path": ` + quoted(bad) + `}]`, 409, b + "@/sub " + a + "@/", "a"},
+		{"no path", "POST", "/archives", `{"mount": "/"}`, 400, b + "@/sub " + a + "@/", "a"},
+		{"unknown field", "POST", "/archives", `{"path": "x", "mout": "/"}`, 400, b + "@/sub " + a + "@/", "a"},
+		{"no JSON", "POST", "/archives", `path=x`, 400, b + "@/sub " + a + "@/", "a"},
+		{"empty", "POST", "/archives", ``, 400, b + "@/sub " + a + "@/", "a"},
+		{"replace", "PUT", "/archives", `[{"path": ` + quoted(b) + `}]`, 200, b + "@/", "b"},
+		{"remove what is not there", "DELETE", "/archives?path=" + a, "", 404, b + "@/", "b"},
+		{"reload", "POST", "/reload", "", 200, b + "@/", "b"},
+		{"back to both", "PUT", "/archives", `[{"path": ` + quoted(a) + `}, {"path": ` + quoted(b) + `}]`, 200, a + "@/ " + b + "@/", "a"},
+		{"remove", "DELETE", "/archives?path=" + a, "", 200, b + "@/", "b"},
+		{"remove the last", "DELETE", "/archives?path=" + b + "&mount=/", "", 200, "", "404"},
+	} {
+		status, body := admin(t, r.Server, step.method, step.target, step.body)
+		if status != step.status || (status >= 400) != strings.Contains(body, `"error"`) {
+			t.Errorf("%s: %d %s", step.name, status, body)
+		}
+		if strings.Contains(step.name, "bad") && !strings.Contains(body, filepath.Base(bad)) {
+			t.Errorf("%s: it does not say which: %s", step.name, body)
+		}
+		var list struct{ Archives []archives.Info }
+		_, body = admin(t, r.Server, "GET", "/archives", "")
+		if err := json.Unmarshal([]byte(body), &list); err != nil || list.Archives == nil {
+			t.Fatalf("%v: %s", err, body)
+		}
+		var got []string
+		for _, i := range list.Archives {
+			got = append(got, i.Path+"@"+i.Mount)
+		}
+		if s := strings.Join(got, " "); s != step.list {
+			t.Errorf("%s: serves %s, want %s", step.name, s, step.list)
+		}
+		if status, x := fetch(t, plainClient, r.url("/x")); x != step.x && !(step.x == "404" && status == 404) {
+			t.Errorf("%s: /x is %d %q", step.name, status, x)
+		}
+	}
+}
+
+func TestAdminRefusesStrangers(t *testing.T) {
+	r := start(t, serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}})
+	for name, header := range map[string]string{"another site": "Sec-Fetch-Site: cross-site", "another origin": "Origin: https://evil.example", "a rebound name": "Host: evil.example:9090"} {
+		if status, _ := admin(t, r.Server, "PUT", "/archives", "[]", header); status != 403 {
+			t.Errorf("%s: %d", name, status)
+		}
+	}
+	if status, _ := admin(t, r.Server, "GET", "/metrics", "", "Host: tpk.monitoring.svc:9090"); status != 200 {
+		t.Errorf("metrics by a name: %d", status)
+	}
+}
+
+func TestHealthAndMetrics(t *testing.T) {
+	s, err := serve.New(serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, _ := admin(t, s, "GET", "/healthz", ""); status != 200 {
+		t.Errorf("healthz: %d", status)
+	}
+	if status, _ := admin(t, s, "GET", "/readyz", ""); status != 503 {
+		t.Errorf("readyz before anything is loaded: %d", status)
+	}
+	s.Close()
+
+	socket := filepath.Join(t.TempDir(), "admin")
+	r := start(t, serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}, Admin: "unix:" + socket})
+	for range 3 {
+		fetch(t, plainClient, r.url("/file"))
+	}
+	fetch(t, plainClient, r.url("/nothing"))
+	c := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+	}}}
+	for _, line := range []string{
+		`tpk_http_responses_total{code="200"} 3`, `tpk_http_responses_total{code="404"} 1`, "tpk_http_request_duration_seconds_count 4",
+		`tpk_http_request_duration_seconds_bucket{le="+Inf"} 4`, "# TYPE tpk_connections gauge", `tpk_archive_entries{index="0",path="` + packedSite(t) + `",mount="/"}`,
+		`tpk_reloads_total{result="ok"} 1`, "process_resident_memory_bytes",
+	} {
+		eventually(t, line, func() bool { // an answer is counted after it was sent
+			resp, err := c.Get("http://localhost/metrics")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			b, _ := io.ReadAll(resp.Body)
+			return strings.Contains(string(b), line)
+		})
+	}
+	if fi, err := os.Stat(socket); err != nil || fi.Mode().Perm() != 0o600 {
+		t.Errorf("the admin socket: %v %v", fi, err)
+	}
+}
+
+// TestUnixSocket checks mode, a stale socket, one in use and a file in the way.
+func TestUnixSocket(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "s")
+	stale, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stale.SetUnlinkOnClose(false)
+	_ = stale.Close()
+	config := serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}, Sockets: []string{path}, SocketMode: 0o600}
+	r := start(t, config)
+	fi, err := os.Stat(path)
+	if err != nil || fi.Mode().Perm() != 0o600 {
+		t.Errorf("%v %v", fi, err)
+	}
+	for name, path := range map[string]string{"in use": path, "a file": packedSite(t)} {
+		c := config
+		c.Sockets = []string{path}
+		s, err := serve.New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		if err := s.Run(ctx); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", name, err)
+		}
+		cancel()
+		s.Close()
+	}
+	if err := r.stop(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Lstat(path); !os.IsNotExist(err) {
+		t.Errorf("the socket is still there: %v", err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// TestAccessLog reads both formats.
+func TestAccessLog(t *testing.T) {
+	for format, want := range map[string][]string{
+		"combined": {`127.0.0.1 - - [`, `] "GET /file?a=\x22b HTTP/1.1" 200 11 "http://r/" "agent \x5C \xC3\xBC"`, `"GET /nothing HTTP/1.1" 404 `, `"" 400 16 "-" "-"`},
+		"json": {`"host":"127.0.0.1:`, `"method":"GET","target":"/file?a=\"b","proto":"HTTP/1.1","referer":"http://r/","user_agent":"agent \\ ü","status":200,"bytes":11,"seconds":0.`,
+			`"target":"/nothing","proto":"HTTP/1.1"`, `"status":400,"bytes":16`},
+	} {
+		name := filepath.Join(t.TempDir(), "log")
+		f, err := os.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := start(t, serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}, AccessLog: f, AccessFormat: format})
+		r.raw(t, "GET /file?a=\"b HTTP/1.1\r\nHost: "+r.addresses[0]+"\r\nReferer: http://r/\r\nUser-Agent: agent \\ ü\r\nConnection: close\r\n\r\n", time.Second)
+		fetch(t, plainClient, r.url("/nothing"))
+		r.raw(t, "rubbish\r\n\r\n", time.Second)
+		if err := r.stop(); err != nil {
+			t.Error(err)
+		}
+		got := readFile(t, name)
+		for _, w := range want {
+			if !strings.Contains(got, w) {
+				t.Errorf("no %s in\n%s", w, got)
+			}
+		}
+		for line := range strings.Lines(got) {
+			if format == "json" && !json.Valid([]byte(line)) {
+				t.Errorf("no JSON: %s", line)
+			}
+		}
+		_ = f.Close()
+	}
+}

@@ -1,0 +1,149 @@
+package engine
+
+import (
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tarpack/tpk/serve/archives"
+	"github.com/tarpack/tpk/serve/plan"
+	"github.com/tarpack/tpk/tarpack"
+)
+
+// newEngine serves files by path.
+func newEngine(t testing.TB, files map[string]string, o plan.Options) *Engine {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range files {
+		p := filepath.Join(dir, "tree", name)
+		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(p, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	name := filepath.Join(dir, "a.tar.gz")
+	if _, err := tarpack.Pack(context.Background(), filepath.Join(dir, "tree"), name, tarpack.PackOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	lib, err := archives.NewLibrary(archives.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(lib.Close)
+	if err := lib.Load(context.Background(), []archives.Spec{{Path: name}}); err != nil {
+		t.Fatal(err)
+	}
+	planner, err := plan.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := New(Config{Planner: planner, Library: lib})
+	t.Cleanup(e.Close)
+	return e
+}
+
+// loop is a connection on which the same request comes again and again.
+type loop struct {
+	request string
+	left    int // how often it is still to come
+	written int
+	buf     []byte
+}
+
+func (l *loop) Read(p []byte) (int, error) {
+	if l.left == 0 {
+		return 0, net.ErrClosed
+	}
+	l.left--
+	return copy(p, l.request), nil
+}
+
+func (l *loop) Write(p []byte) (int, error) {
+	l.written++
+	l.buf = append(l.buf[:0], p...)
+	return len(p), nil
+}
+
+func (l *loop) Close() error                     { return nil }
+func (l *loop) LocalAddr() net.Addr              { return &net.TCPAddr{} }
+func (l *loop) RemoteAddr() net.Addr             { return &net.TCPAddr{} }
+func (l *loop) SetDeadline(time.Time) error      { return nil }
+func (l *loop) SetReadDeadline(time.Time) error  { return nil }
+func (l *loop) SetWriteDeadline(time.Time) error { return nil }
+
+const browser = "Host: example.com\r\nConnection: keep-alive\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n" +
+	"Accept: text/html,application/xhtml+xml\r\nAccept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en\r\n\r\n"
+
+// TestLaneAllocates asserts that what most requests are costs no allocation and one write.
+func TestLaneAllocates(t *testing.T) {
+	page := strings.Repeat("some text that gets smaller, ", 200)
+	e := newEngine(t, map[string]string{"a.html": page, "d/index.html": page, "pic.png": "\x89PNG" + strings.Repeat("\x00\xff\x13", 3)}, plan.Options{CacheControl: "max-age=60"})
+	for _, c := range []struct{ name, request, status string }{
+		{"gzip", "GET /a.html HTTP/1.1\r\n" + browser, "200"},
+		{"index", "GET /d/ HTTP/1.1\r\n" + browser, "200"},
+		{"clean URL", "GET /a HTTP/1.1\r\n" + browser, "200"},
+		{"stored", "GET /pic.png HTTP/1.1\r\n" + browser, "200"},
+		{"head", "HEAD /a.html HTTP/1.1\r\n" + browser, "200"},
+		{"missing", "GET /nothing.html HTTP/1.1\r\n" + browser, "404"},
+	} {
+		l := &loop{request: c.request}
+		conn := e.newConn(l)
+		ask := func() {
+			l.left = 1
+			if err := conn.lane(); err != net.ErrClosed {
+				t.Fatal(c.name, err)
+			}
+		}
+		ask()
+		if got := string(l.buf[9:12]); got != c.status {
+			t.Errorf("%s: %s", c.name, l.buf)
+		}
+		l.written = 0
+		const runs = 200
+		if n := testing.AllocsPerRun(runs, ask); n != 0 {
+			t.Errorf("%s: %v allocations a request", c.name, n)
+		}
+		if l.written != runs+1 {
+			t.Errorf("%s: %d writes for %d requests", c.name, l.written, runs+1)
+		}
+	}
+}
+
+// TestHandedOver checks which requests are left to fasthttp: those the lane has no short way for.
+func TestHandedOver(t *testing.T) {
+	e := newEngine(t, map[string]string{"a.txt": strings.Repeat("text ", 100_000)}, plan.Options{})
+	for _, c := range []struct {
+		name, request string
+		handed        bool
+	}{
+		{"raw member", "GET /a.txt HTTP/1.1\r\n" + browser, false},
+		{"inflated", "GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n", true},
+		{"a small part of it", "GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=3-9\r\n\r\n", false},
+		{"two parts", "GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=3-9,20-29\r\n\r\n", true},
+		{"its head", "HEAD /a.txt HTTP/1.1\r\nHost: a\r\n\r\n", false},
+		{"1.0", "GET /a.txt HTTP/1.0\r\n\r\n", true},
+		{"missing", "GET /b.txt HTTP/1.1\r\nHost: a\r\n\r\n", false},
+	} {
+		l := &loop{request: c.request, left: 1}
+		conn := e.newConn(l)
+		handed := conn.lane() == nil
+		if handed != c.handed || handed != (string(conn.handed) == c.request) {
+			t.Errorf("%s: handed over %v: %q", c.name, handed, conn.handed)
+		}
+	}
+}
+
+func BenchmarkLane(b *testing.B) {
+	e := newEngine(b, map[string]string{"a.html": strings.Repeat("some text that gets smaller, ", 200)}, plan.Options{})
+	l := &loop{request: "GET /a.html HTTP/1.1\r\n" + browser}
+	conn := e.newConn(l)
+	b.ReportAllocs()
+	l.left = b.N
+	_ = conn.lane()
+}
