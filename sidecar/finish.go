@@ -200,7 +200,7 @@ func (f *finisher) enter(e *Entry, here place, shared int) error {
 		if open == 0 || f.dirs[open-1].keyLen != parent {
 			return fmt.Errorf("%w: %q: there is no directory %q", ErrNoParent, f.path, f.path[:parent])
 		}
-		if !f.dirs[open-1].before(here) {
+		if !f.b.opt.Unordered && !f.dirs[open-1].before(here) {
 			return fmt.Errorf("%w: %q: the directory %q comes later", ErrNoParent, f.path, f.path[:parent])
 		}
 	}

@@ -98,7 +98,7 @@ func (f *finisher) resolve(ordinal uint32, target, val, ref []byte) error {
 	switch {
 	case e.Type != TypeFile:
 		return f.noTarget(target, ref, "is of type "+e.Type.String())
-	case !(place{e.Offset, le.Uint64(val[itemSeq:])}).before(link):
+	case !f.b.opt.Unordered && !(place{e.Offset, le.Uint64(val[itemSeq:])}).before(link):
 		return f.noTarget(target, ref, "comes later")
 	}
 	f.head.stats.LinkBytes += uint64(e.Size)
