@@ -40,18 +40,10 @@ func whyNoTrailer(r io.ReaderAt, size int64) error {
 	if b[0] != 0x1f || len(b) > 1 && b[1] != 0x8b {
 		return fmt.Errorf("%w: it is not gzip", ErrNotArchive)
 	}
-	truncated := fmt.Errorf("%w: its last %d bytes are not the end of a tpk archive", ErrTruncated, TrailerSize)
-	blocks, _, err := gzmember.Inflate(nil, b, MaxHeader)
-	switch {
-	case err == nil:
-		if _, _, err := ParseHeader(blocks); err == nil {
-			return truncated
-		}
-		if _, err := ParseTrailer(b[:min(len(b), TrailerSize)]); err == nil { // of an archive without entries
-			return truncated
-		}
-	case errors.Is(err, gzmember.ErrTruncated) && len(b) < maxMember:
-		return truncated
+	var scratch []byte
+	_, _, err := gzmember.Inflate(nil, b, MaxHeader)
+	if beginsUnit(b, &scratch) || errors.Is(err, gzmember.ErrTruncated) && len(b) < maxMember {
+		return fmt.Errorf("%w: its last %d bytes are not the end of a tpk archive", ErrTruncated, TrailerSize)
 	}
 	return fmt.Errorf("%w: another program wrote this gzip file", ErrNotArchive)
 }

@@ -1,6 +1,7 @@
 package tarpack
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -248,6 +249,6 @@ func (f *archiveFS) nameOf(i int, scratch []byte) (name string, ok bool, out []b
 	if err != nil {
 		return "", false, out, err
 	}
-	name = string(out[strings.LastIndexByte(string(out), '/')+1:])
+	name = string(out[bytes.LastIndexByte(out, '/')+1:])
 	return name, utf8.ValidString(name), out, nil
 }

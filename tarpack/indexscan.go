@@ -17,6 +17,7 @@ type archiveScan struct {
 	src     io.ReaderAt
 	size    int64
 	workers int
+	chunk   int64 // bytes of archive in a chunk; 0 means scanChunk
 	// each gets the units in order. Its error ends the scan. After a unit with an error the scan goes on at the next
 	// unit that can be found.
 	each func(*unit) error
@@ -26,14 +27,14 @@ type archiveScan struct {
 }
 
 const (
-	scanChunk = 2 << 20 // bytes of archive
+	scanChunk = 2 << 20
 	// Units are handed over in batches of about batchWeight bytes of memory, of which batchesAhead may wait in each chunk.
 	batchWeight  = 128 << 10
 	batchesAhead = 32
 )
 
-// A scanChunkRead is a chunk that a reader is at work on.
-type scanChunkRead struct {
+// A chunkScan is a chunk that a reader is at work on.
+type chunkScan struct {
 	from, to int64
 	out      chan []unit
 	cancel   context.CancelFunc
@@ -48,20 +49,23 @@ func (s *archiveScan) run(ctx context.Context) error {
 	if s.workers <= 0 {
 		s.workers = runtime.GOMAXPROCS(0)
 	}
+	if s.chunk == 0 {
+		s.chunk = scanChunk
+	}
 	if s.workers == 1 {
 		return s.readOn(ctx, s.size)
 	}
-	chunks := make(chan *scanChunkRead, s.workers-1)
+	chunks := make(chan *chunkScan, s.workers-1)
 	slots := make(chan struct{}, s.workers)
 	readers.Go(func() {
 		defer close(chunks)
-		for from := int64(0); from < s.size; from += scanChunk {
+		for from := int64(0); from < s.size; from += s.chunk {
 			select {
 			case slots <- struct{}{}:
 			case <-ctx.Done():
 				return
 			}
-			c := &scanChunkRead{from: from, to: min(from+scanChunk, s.size), out: make(chan []unit, batchesAhead)}
+			c := &chunkScan{from: from, to: min(from+s.chunk, s.size), out: make(chan []unit, batchesAhead)}
 			var cctx context.Context
 			cctx, c.cancel = context.WithCancel(ctx)
 			readers.Go(func() {
@@ -88,7 +92,7 @@ func (s *archiveScan) run(ctx context.Context) error {
 }
 
 // readChunk is what a reader does: it sends the units that begin in its chunk, as far as it can tell.
-func (s *archiveScan) readChunk(ctx context.Context, c *scanChunkRead) {
+func (s *archiveScan) readChunk(ctx context.Context, c *chunkScan) {
 	var batch []unit
 	weight := 0
 	flush := func() bool {
@@ -137,7 +141,7 @@ func (un *unit) weight() int {
 }
 
 // take gives each the units that begin in a chunk.
-func (s *archiveScan) take(ctx context.Context, c *scanChunkRead) error {
+func (s *archiveScan) take(ctx context.Context, c *chunkScan) error {
 	for batch := range c.out {
 		for i := range batch {
 			un := &batch[i]

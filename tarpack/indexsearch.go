@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/sidecar"
 )
 
 // memberStart is how each member begins, up to FLG; memberRest follows FLG (FORMAT.md 1.2).
@@ -70,6 +71,7 @@ func beginsUnit(b []byte, scratch *[]byte) bool {
 		return false
 	}
 	*scratch = blocks
-	_, _, err = ParseHeader(blocks)
-	return err == nil
+	h, n, err := ParseHeader(blocks)
+	// The content of a small tar that somebody else wrote begins with a header, too.
+	return err == nil && (n == len(blocks) || h.Type != sidecar.TypeFile)
 }
