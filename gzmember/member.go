@@ -53,7 +53,7 @@ func (z *inflater) appendAll(dst, in []byte, limit int) (out []byte, used int, e
 			return out, used, fmt.Errorf("%w: in the deflate stream", ErrTruncated)
 		case v == corrupt:
 			return out, used, fmt.Errorf("%w: in the deflate stream", ErrCorrupt)
-		case end == limit:
+		case len(room) == limit:
 			return out, used, fmt.Errorf("%w: more than %d bytes of content", ErrCorrupt, limit)
 		}
 		// Most content is 2 to 5 times as long as its stream. Guess low: the claim of a member is worth nothing.

@@ -56,9 +56,11 @@ func appendZeros(dst []byte, n int, extra []byte) []byte {
 	return AppendMemberTrailer(w.finish(), zerosCRC(n), int64(n))
 }
 
+// zeros is what P and T hold.
+var zeros [2 * tarBlock]byte
+
 // zerosCRC returns the CRC-32 of n zero bytes.
 func zerosCRC(n int) (crc uint32) {
-	var zeros [2 * tarBlock]byte
 	for ; n > 0; n -= len(zeros) {
 		crc = crc32.Update(crc, crc32.IEEETable, zeros[:min(n, len(zeros))])
 	}

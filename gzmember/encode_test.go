@@ -1,0 +1,245 @@
+package gzmember
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand"
+	"testing"
+)
+
+func TestNewEncoder(t *testing.T) {
+	for _, level := range []int{-3, -2, -1, 0, 10, 100} {
+		if _, err := NewEncoder(level); err == nil {
+			t.Errorf("level %d is accepted", level)
+		}
+	}
+}
+
+func TestAppendMember(t *testing.T) {
+	for level := 1; level <= 9; level++ {
+		e := newEncoder(t, level)
+		for _, tt := range contents {
+			if len(tt.b) > 300000 && level != 6 {
+				continue // nothing new but the time it takes
+			}
+			for _, extra := range []string{"", "Gx"} {
+				b := e.AppendMember([]byte("before"), tt.b, []byte(extra))[len("before"):]
+				content, rest := gunzip(t, b)
+				if !bytes.Equal(content, tt.b) || len(rest) > 0 {
+					t.Fatalf("level %d, %s: comes out as %d bytes and %d after", level, tt.name, len(content), len(rest))
+				}
+				if h, err := ParseHeader(b); err != nil || string(h.Extra) != extra {
+					t.Fatalf("level %d, %s: %v", level, tt.name, err)
+				}
+			}
+		}
+		if content, _ := gunzip(t, e.AppendMember(nil, nil, nil)); len(content) != 0 {
+			t.Errorf("level %d: nothing comes out as %d bytes", level, len(content))
+		}
+	}
+}
+
+func TestAppendContent(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		content []byte
+		want    Coding
+	}{
+		{"one byte", []byte("x"), Stored},
+		{"short word", []byte("hello, world\n"), Stored},
+		{"short run", bytes.Repeat([]byte("a"), 40), Deflate},
+		{"text", text(5000), Deflate},
+		{"much text", text(1 << 20), Deflate},
+		{"noise", noise(5000), Stored},
+		{"much noise", noise(1 << 20), Stored},
+		{"noise with a little text", append(noise(98000), text(2000)...), Stored},
+		{"noise with more text", append(noise(70000), text(30000)...), Deflate},
+		{"text with a little noise", append(text(90000), noise(10000)...), Deflate},
+	} {
+		for level := 1; level <= 9; level++ {
+			e := newEncoder(t, level)
+			b, coding := e.AppendContent([]byte("before"), tt.content)
+			b = b[len("before"):]
+			content, rest := gunzip(t, b)
+			if !bytes.Equal(content, tt.content) || len(rest) > 0 || coding != tt.want {
+				t.Errorf("level %d, %s: %s of %d bytes, comes out as %d bytes", level, tt.name, coding, len(b), len(content))
+			}
+			if IsStored(b, int64(len(content))) != (coding == Stored) {
+				t.Errorf("level %d, %s: said to be %s", level, tt.name, coding)
+			}
+			if coding == Deflate && !Saves(int64(len(b)), int64(len(content))) {
+				t.Errorf("level %d, %s: deflate of %d bytes in %d", level, tt.name, len(content), len(b))
+			}
+		}
+	}
+}
+
+func TestSaves(t *testing.T) {
+	for _, tt := range []struct {
+		length, size int64
+		want         bool
+	}{
+		{0, 1, true}, {1, 1, false}, {97, 100, true}, {98, 100, false}, {96, 99, true}, {97, 99, false},
+		{970, 1000, true}, {971, 1000, false}, {MaxSize, MaxSize, false}, {MaxSize / 2, MaxSize, true},
+	} {
+		if got := Saves(tt.length, tt.size); got != tt.want {
+			t.Errorf("%d instead of %d bytes: %v", tt.length, tt.size, got)
+		}
+	}
+}
+
+// TestDeterministic: an encoder that made other things before makes the same as a new one.
+func TestDeterministic(t *testing.T) {
+	rng := rand.New(rand.NewSource(1))
+	for level := 1; level <= 9; level++ {
+		used := newEncoder(t, level)
+		for range 40 {
+			tt := contents[rng.Intn(len(contents)-1)]
+			n := 1 + rng.Intn(len(tt.b))
+			content := tt.b[len(tt.b)-n:]
+			want, _ := newEncoder(t, level).AppendContent(nil, content)
+			got, _ := used.AppendContent(nil, content)
+			if !bytes.Equal(got, want) {
+				t.Fatalf("level %d, %d bytes of %s: a used encoder makes something else", level, n, tt.name)
+			}
+		}
+	}
+}
+
+func TestEncodeAllocs(t *testing.T) {
+	content, buf := text(20000), make([]byte, 0, 100000)
+	random := noise(20000)
+	extra := []byte("Gx")
+	for level := 1; level <= 9; level++ {
+		e := newEncoder(t, level)
+		encode := func() {
+			e.AppendContent(buf, content)
+			e.AppendContent(buf, random)
+			e.AppendContent(buf, content[:100])
+			e.AppendMember(buf, content, extra)
+			e.AppendSegment(buf, content, false)
+			AppendStored(buf, random)
+			AppendTarHeader(buf, content[:512])
+		}
+		encode()
+		if n := testing.AllocsPerRun(20, encode); n != 0 {
+			t.Errorf("level %d: %v allocations", level, n)
+		}
+	}
+}
+
+func FuzzRoundTrip(f *testing.F) {
+	for _, tt := range contents {
+		if len(tt.b) < 5000 {
+			f.Add(tt.b, byte(6))
+		}
+	}
+	encoders := map[byte]*Encoder{}
+	f.Fuzz(func(t *testing.T, content []byte, level byte) {
+		level = level%9 + 1
+		e := encoders[level]
+		if e == nil {
+			e = newEncoder(t, int(level))
+			encoders[level] = e
+		}
+		check := func(what string, b []byte) {
+			got, rest, err := gunzipErr(b)
+			if err != nil || !bytes.Equal(got, content) || len(rest) > 0 {
+				t.Fatalf("%s: gunzip: %d bytes of %d, %d after, %v", what, len(got), len(content), len(rest), err)
+			}
+			got, used, err := Inflate(nil, b, len(content))
+			if err != nil || !bytes.Equal(got, content) || used != len(b) {
+				t.Fatalf("%s: Inflate: %d bytes of %d, %v", what, len(got), len(content), err)
+			}
+		}
+		check("member", e.AppendMember(nil, content, nil))
+		check("tar header", AppendTarHeader(nil, content))
+		if len(content) > 0 {
+			check("stored", AppendStored(nil, content))
+			b, coding := e.AppendContent(nil, content)
+			check(coding.String(), b)
+		}
+		half := len(content) / 2
+		b := e.AppendSegment(AppendMemberHeader(nil, nil), content[:half], false)
+		b = e.AppendSegment(b, content[half:], true)
+		check("segments", append(b, e.AppendMember(nil, content, nil)[len(e.AppendMember(nil, content, nil))-TrailerSize:]...))
+	})
+}
+
+func TestCompressible(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		content []byte
+		want    bool
+	}{
+		{"nothing", nil, true},
+		{"text", text(1000), true},
+		{"noise", noise(100), false},
+		{"much text", text(3 << 20), true},
+		{"much noise", noise(3 << 20), false},
+		{"text, then noise", append(text(200000), noise(3<<20)...), true},
+		{"noise with a little text", append(noise(3<<20), text(30000)...), false},
+	} {
+		for range 2 {
+			got, err := Compressible(bytes.NewReader(tt.content), int64(len(tt.content)))
+			if err != nil || got != tt.want {
+				t.Errorf("%s: %v, %v", tt.name, got, err)
+			}
+			got, err = Compressible(bytes.NewReader(tt.content), int64(len(tt.content)), make([]byte, 64<<10))
+			if err != nil || got != tt.want {
+				t.Errorf("%s, own buffer: %v, %v", tt.name, got, err)
+			}
+		}
+	}
+	if _, err := Compressible(bytes.NewReader(make([]byte, 50000)), 60000); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("a file that ends early: %v", err)
+	}
+}
+
+// sampled counts what Compressible reads.
+type sampled struct{ reads, bytes, last int64 }
+
+func (s *sampled) ReadAt(p []byte, off int64) (int, error) {
+	s.reads++
+	s.bytes += int64(len(p))
+	s.last = off + int64(len(p))
+	return len(p), nil
+}
+
+func TestCompressibleReads(t *testing.T) {
+	for _, size := range []int64{1, 32 << 10, 32<<10 + 1, 1<<20 - 1, 1 << 20, 1<<20 + 1, 1<<20 + 100, 5 << 20, MaxSize} {
+		var s sampled
+		if _, err := Compressible(&s, size); err != nil {
+			t.Fatal(err)
+		}
+		want := min(size, sampleChunks*sampleChunk)
+		if s.reads != (want+sampleChunk-1)/sampleChunk || s.bytes != want || size-s.last >= sampleChunks {
+			t.Errorf("of %d bytes %d were read in %d, up to %d", size, s.bytes, s.reads, s.last)
+		}
+	}
+}
+
+func BenchmarkAppendContent(b *testing.B) {
+	for _, kind := range []struct {
+		name string
+		make func(int) []byte
+	}{{"text", text}, {"noise", noise}} {
+		for _, size := range []int{1 << 10, 6 << 10, 64 << 10, 1 << 20} {
+			for _, level := range []int{1, 6, 9} {
+				b.Run(fmt.Sprintf("%s/%d/level=%d", kind.name, size, level), func(b *testing.B) {
+					content := kind.make(size)
+					e := newEncoder(b, level)
+					var buf []byte
+					b.SetBytes(int64(size))
+					b.ReportAllocs()
+					for b.Loop() {
+						buf, _ = e.AppendContent(buf[:0], content)
+					}
+					b.ReportMetric(float64(len(buf))/float64(size), "ratio")
+				})
+			}
+		}
+	}
+}

@@ -1,0 +1,566 @@
+package gzmember
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"math"
+	"math/rand"
+	"sync"
+	"testing"
+	"testing/iotest"
+)
+
+// newReader is NewReader for tests.
+func newReader(t testing.TB, src io.ReaderAt, c Content) *Reader {
+	t.Helper()
+	r, err := NewReader(src, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	return r
+}
+
+// each calls test for all contents in all codings.
+func each(t *testing.T, test func(t *testing.T, a *archived)) {
+	for _, tt := range contents {
+		for _, coding := range codings {
+			if a := put(t, tt.b, coding); a != nil {
+				t.Run(tt.name+"/"+coding.String(), func(t *testing.T) { test(t, a) })
+			}
+		}
+	}
+}
+
+func TestReader(t *testing.T) {
+	each(t, func(t *testing.T, a *archived) {
+		for _, step := range []int{1, 1000, 1 << 20} {
+			if len(a.content) > 100000*step {
+				continue
+			}
+			r := newReader(t, a.src(), a.c)
+			var got bytes.Buffer
+			if _, err := io.CopyBuffer(&got, struct{ io.Reader }{r}, make([]byte, step)); err != nil || !bytes.Equal(got.Bytes(), a.content) {
+				t.Fatalf("in steps of %d: %d bytes of %d, %v", step, got.Len(), len(a.content), err)
+			}
+			if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+				t.Fatalf("after the end: %d, %v", n, err)
+			}
+		}
+		r := newReader(t, a.src(), a.c)
+		var got bytes.Buffer
+		if n, err := r.WriteTo(&got); err != nil || n != a.c.Size || !bytes.Equal(got.Bytes(), a.content) {
+			t.Fatalf("WriteTo: %d bytes of %d, %v", n, len(a.content), err)
+		}
+	})
+}
+
+// TestReaderConforms: what the standard library expects of a Reader, Seeker and ReaderAt. It reads each byte by itself.
+func TestReaderConforms(t *testing.T) {
+	for _, a := range []*archived{put(t, text(2000), Deflate), put(t, noise(StoredBlock+100), Stored)} {
+		if err := iotest.TestReader(newReader(t, a.src(), a.c), a.content); err != nil {
+			t.Errorf("%s: %v", a.c.Coding, err)
+		}
+	}
+}
+
+func TestReaderRanges(t *testing.T) {
+	rng := rand.New(rand.NewSource(1))
+	each(t, func(t *testing.T, a *archived) {
+		size := len(a.content)
+		seeker := newReader(t, a.src(), a.c)
+		offsets := []int{0, 1, size / 2, size - 1, 65534, 65535, 65536, 1<<20 - 1, 1 << 20, 1<<20 + 1}
+		for range 10 {
+			offsets = append(offsets, rng.Intn(size))
+		}
+		for _, off := range offsets {
+			if off < 0 || off >= size {
+				continue
+			}
+			for _, n := range []int{0, 1, 10, 70000, size - off} {
+				n = min(n, size-off)
+				want := a.content[off : off+n]
+				r, err := NewRangeReader(a.src(), a.c, int64(off), int64(n))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, want) {
+					t.Fatalf("range of %d at %d: %d bytes, %v", n, off, len(got), err)
+				}
+				r.Close()
+				got := make([]byte, n)
+				if m, err := seeker.ReadAt(got, int64(off)); err != nil || !bytes.Equal(got, want) {
+					t.Fatalf("ReadAt %d at %d: %d bytes, %v", n, off, m, err)
+				}
+				clear(got)
+				if pos, err := seeker.Seek(int64(off), io.SeekStart); err != nil || pos != int64(off) {
+					t.Fatalf("Seek to %d: %d, %v", off, pos, err)
+				}
+				if m, err := io.ReadFull(seeker, got); err != nil || !bytes.Equal(got, want) {
+					t.Fatalf("Read %d at %d: %d bytes, %v", n, off, m, err)
+				}
+			}
+		}
+	})
+}
+
+func TestReaderSeek(t *testing.T) {
+	a := put(t, text(70000), Deflate)
+	r := newReader(t, a.src(), a.c)
+	for _, tt := range []struct {
+		offset int64
+		whence int
+		want   int64 // -1: an error
+	}{
+		{10, io.SeekStart, 10},
+		{5, io.SeekCurrent, 15},
+		{-15, io.SeekCurrent, 0},
+		{-1, io.SeekCurrent, -1},
+		{0, io.SeekEnd, 70000},
+		{-70000, io.SeekEnd, 0},
+		{-70001, io.SeekEnd, -1},
+		{100, io.SeekEnd, 70100},
+		{0, 3, -1},
+		{math.MaxInt64, io.SeekCurrent, -1},
+		{math.MinInt64, io.SeekStart, -1},
+		{1, io.SeekStart, 1},
+	} {
+		got, err := r.Seek(tt.offset, tt.whence)
+		if (err != nil) != (tt.want < 0) || err == nil && got != tt.want {
+			t.Errorf("Seek %d, %d: %d, %v", tt.offset, tt.whence, got, err)
+		}
+		if tt.want > 70000 {
+			if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+				t.Errorf("beyond the end: %d, %v", n, err)
+			}
+		}
+	}
+	if _, err := r.ReadAt(make([]byte, 1), -1); err == nil {
+		t.Error("ReadAt -1 gives no error")
+	}
+	if n, err := r.ReadAt(make([]byte, 1), 70000); n != 0 || err != io.EOF {
+		t.Errorf("ReadAt the end: %d, %v", n, err)
+	}
+	if n, err := r.ReadAt(make([]byte, 11), 69990); n != 10 || err != io.EOF {
+		t.Errorf("ReadAt over the end: %d, %v", n, err)
+	}
+	r.Close()
+	if _, err := r.Read(make([]byte, 1)); !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("after Close: %v", err)
+	}
+	if _, err := r.Seek(0, io.SeekStart); !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("after Close: %v", err)
+	}
+}
+
+func TestReaderEmptyFile(t *testing.T) {
+	r := newReader(t, nil, Content{})
+	if b, err := io.ReadAll(r); len(b) != 0 || err != nil {
+		t.Errorf("%d bytes, %v", len(b), err)
+	}
+	if _, err := NewRangeReader(nil, Content{}, 0, 0); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRangeReaderRefuses(t *testing.T) {
+	a := put(t, text(1000), Deflate)
+	for _, tt := range [][2]int64{{-1, 1}, {0, -1}, {0, 1001}, {1000, 1}, {1001, 0}, {1, math.MaxInt64}, {math.MaxInt64, 1}} {
+		if _, err := NewRangeReader(a.src(), a.c, tt[0], tt[1]); err == nil {
+			t.Errorf("%d bytes at %d are accepted", tt[1], tt[0])
+		}
+	}
+}
+
+// TestReaderHostile: claims that cannot be right are refused before anything is read or allocated for them.
+func TestReaderHostile(t *testing.T) {
+	noEnds := func(int) (int64, error) { panic("asked for a segment") }
+	for name, c := range map[string]Content{
+		"negative size":       {Offset: 0, Length: 100, Size: -1, Coding: Deflate},
+		"huge size":           {Offset: 0, Length: 100, Size: math.MaxInt64, Coding: Deflate},
+		"impossible ratio":    {Offset: 0, Length: 100, Size: 104 * maxExpansion, Coding: Deflate},
+		"negative offset":     {Offset: -1, Length: 100, Size: 100, Coding: Deflate},
+		"huge offset":         {Offset: math.MaxInt64, Length: 100, Size: 100, Coding: Deflate},
+		"end beyond MaxSize":  {Offset: MaxSize - 50, Length: 100, Size: 100, Coding: Deflate},
+		"negative length":     {Offset: 0, Length: -5, Size: 100, Coding: Deflate},
+		"short length":        {Offset: 0, Length: 18, Size: 100, Coding: Deflate},
+		"huge length":         {Offset: 0, Length: math.MaxInt64, Size: 100, Coding: Deflate},
+		"no coding":           {Offset: 0, Length: 100, Size: 100},
+		"unknown coding":      {Offset: 0, Length: 100, Size: 100, Coding: 7},
+		"stored, too short":   {Offset: 0, Length: StoredLength(100) - 1, Size: 100, Coding: Stored},
+		"stored, too long":    {Offset: 0, Length: StoredLength(100) + 1, Size: 100, Coding: Stored},
+		"stored, huge":        {Offset: 0, Length: 100, Size: MaxSize, Coding: Stored},
+		"segments, no table":  {Offset: 0, Length: 10000, Size: 2 << 20, Coding: Segmented, Shift: 20},
+		"segments, no shift":  {Offset: 0, Length: 10000, Size: 2 << 20, Coding: Segmented, Ends: noEnds},
+		"segments, shift 41":  {Offset: 0, Length: 1 << 40, Size: 1 << 42, Coding: Segmented, Shift: 41, Ends: noEnds},
+		"segments, shift 255": {Offset: 0, Length: 1 << 40, Size: 1 << 42, Coding: Segmented, Shift: 255, Ends: noEnds},
+		"one segment":         {Offset: 0, Length: 10000, Size: 1 << 20, Coding: Segmented, Shift: 20, Ends: noEnds},
+		"too many segments":   {Offset: 0, Length: 1 << 33, Size: 8193 << 20, Coding: Segmented, Shift: 20, Ends: noEnds},
+	} {
+		if _, err := NewReader(nil, c); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestReaderHostileSegments(t *testing.T) {
+	a := put(t, mixed(3<<20+1), Segmented)
+	var good []int64
+	for k := range 4 {
+		end, _ := a.c.Ends(k)
+		good = append(good, end)
+	}
+	broken := errors.New("broken")
+	for _, tt := range []struct {
+		name string
+		ends []int64
+	}{
+		{"backwards", []int64{good[0], good[0] - 1, good[2], good[3]}},
+		{"empty", []int64{good[0], good[0], good[2], good[3]}},
+		{"zero", []int64{0, good[1], good[2], good[3]}},
+		{"negative", []int64{-5, good[1], good[2], good[3]}},
+		{"smallest", []int64{math.MinInt64, good[1], good[2], good[3]}},
+		{"beyond the stream", []int64{good[0], good[3] + 1, good[2], good[3]}},
+		{"largest", []int64{good[0], math.MaxInt64, good[2], good[3]}},
+		{"last too early", []int64{good[0], good[1], good[2], good[3] - 1}},
+		{"last too late", []int64{good[0], good[1], good[2], good[3] + 1}},
+		{"a byte too early", []int64{good[0], good[1] - 1, good[2], good[3]}},
+		{"a byte too late", []int64{good[0], good[1] + 1, good[2], good[3]}},
+		{"within the flush", []int64{good[0] - 4, good[1], good[2], good[3]}},
+		{"all shifted", []int64{good[1], good[2], good[3] - 1, good[3]}},
+		{"error", []int64{good[0], good[1]}},
+	} {
+		c := a.c
+		c.Ends = func(k int) (int64, error) {
+			if k >= len(tt.ends) {
+				return 0, broken
+			}
+			return tt.ends[k], nil
+		}
+		want := ErrCorrupt
+		if tt.name == "error" {
+			want = broken
+		}
+		b, err := io.ReadAll(newReader(t, a.src(), c))
+		if !errors.Is(err, want) || !bytes.HasPrefix(a.content, b) {
+			t.Errorf("%s: %d bytes, %v", tt.name, len(b), err)
+		}
+	}
+}
+
+// TestReaderDamaged flips each bit of small members and some of large ones. A whole read must find it, or the content must be right all the same.
+func TestReaderDamaged(t *testing.T) {
+	rng := rand.New(rand.NewSource(1))
+	for _, content := range [][]byte{[]byte("x"), text(300), append(noise(66000), text(500)...), mixed(2<<20 + 3)} {
+		for _, coding := range codings {
+			a := put(t, content, coding)
+			if a == nil {
+				continue
+			}
+			src := a.src()
+			r := newReader(t, src, a.c)
+			tries := 8 * int(a.c.Length)
+			for i := range min(tries, 4000) {
+				bit := i
+				if tries > 4000 {
+					bit = rng.Intn(tries)
+				}
+				if tries > 1<<20 && i > 150 {
+					break
+				}
+				at := a.c.Offset + int64(bit/8)
+				a.archive[at] ^= 1 << (bit % 8)
+				r.Seek(0, io.SeekStart)
+				got, err := io.ReadAll(r)
+				if err == nil && !bytes.Equal(got, content) {
+					t.Fatalf("%s of %d bytes, bit %d: not found", coding, len(content), bit)
+				}
+				if err != nil && (!errors.Is(err, ErrCorrupt) || len(got) >= len(content)) {
+					t.Fatalf("%s of %d bytes, bit %d: %d bytes, %v", coding, len(content), bit, len(got), err)
+				}
+				a.archive[at] ^= 1 << (bit % 8)
+			}
+		}
+	}
+}
+
+// TestReaderWrongIndex: a C that is right in itself, and not as the index says.
+func TestReaderWrongIndex(t *testing.T) {
+	content := text(1000)
+	deflate, stored := put(t, content, Deflate), put(t, content, Stored)
+	for _, tt := range []struct {
+		name   string
+		a      *archived
+		change func(c *Content)
+	}{
+		{"smaller", deflate, func(c *Content) { c.Size-- }},
+		{"larger", deflate, func(c *Content) { c.Size++ }},
+		{"other CRC", deflate, func(c *Content) { c.CRC++ }},
+		{"shorter", deflate, func(c *Content) { c.Length-- }},
+		{"longer", deflate, func(c *Content) { c.Length++ }},
+		{"elsewhere", deflate, func(c *Content) { c.Offset++ }},
+		{"stored as deflate", stored, func(c *Content) { c.Coding = Deflate }},
+		{"deflate as stored", deflate, func(c *Content) { c.Coding, c.Size = Stored, c.Length-23 }},
+		{"stored, smaller", stored, func(c *Content) { c.Size--; c.Length-- }},
+		{"stored, elsewhere", stored, func(c *Content) { c.Offset-- }},
+		{"stored, other CRC", stored, func(c *Content) { c.CRC-- }},
+	} {
+		c := tt.a.c
+		tt.change(&c)
+		got, err := io.ReadAll(newReader(t, tt.a.src(), c))
+		if !errors.Is(err, ErrCorrupt) || int64(len(got)) >= c.Size {
+			t.Errorf("%s: %d bytes, %v", tt.name, len(got), err)
+		}
+	}
+}
+
+// TestReaderRangeChecks: what a range passes over is checked, though not the CRC-32.
+func TestReaderRangeChecks(t *testing.T) {
+	content := noise(200000)
+	a := put(t, content, Stored)
+	head := int(a.c.Offset + StoredOffset(StoredBlock) - storedHead)
+	a.archive[head] = 1 // the second block says that it is the last
+	r := newReader(t, a.src(), a.c)
+	for _, tt := range []struct {
+		off, n int
+		bad    bool
+	}{
+		{0, 10, false}, {0, 65535, false}, {0, 65536, true}, {65534, 2, true}, {65535, 1, true},
+		{70000, 10, true}, {131069, 1, true}, {131070, 1, false}, {199999, 1, false},
+	} {
+		_, err := r.ReadAt(make([]byte, tt.n), int64(tt.off))
+		if (err != nil) != tt.bad || err != nil && !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%d bytes at %d: %v", tt.n, tt.off, err)
+		}
+	}
+}
+
+// shortReader gives a few bytes at a time, and errors late.
+type shortReader struct{ r io.ReaderAt }
+
+func (s shortReader) ReadAt(p []byte, off int64) (int, error) {
+	if len(p) > 100 {
+		n, err := s.r.ReadAt(p[:100], off)
+		if err == io.EOF && n > 0 {
+			err = nil
+		}
+		return n, err
+	}
+	return s.r.ReadAt(p, off)
+}
+
+func TestReaderSources(t *testing.T) {
+	content := append(text(5000), noise(70000)...)
+	broken := errors.New("broken")
+	for _, coding := range []Coding{Deflate, Stored} {
+		a := put(t, content, coding)
+		if got, err := io.ReadAll(newReader(t, shortReader{a.src()}, a.c)); err != nil || !bytes.Equal(got, content) {
+			t.Errorf("%s, short reads: %d bytes, %v", coding, len(got), err)
+		}
+		for _, missing := range []int64{1, 8, 9, 1000, a.c.Length - 1, a.c.Length} {
+			cut := a.archive[:a.c.Offset+a.c.Length-missing]
+			got, err := io.ReadAll(newReader(t, bytes.NewReader(cut), a.c))
+			if !errors.Is(err, ErrTruncated) || len(got) >= len(content) {
+				t.Errorf("%s, %d bytes missing: %d bytes, %v", coding, missing, len(got), err)
+			}
+			if _, err := io.ReadAll(newReader(t, &failing{bytes.NewReader(cut), broken}, a.c)); !errors.Is(err, broken) || errors.Is(err, ErrCorrupt) {
+				t.Errorf("%s, broken %d bytes before the end: %v", coding, missing, err)
+			}
+		}
+	}
+}
+
+// failing gives an error of its own instead of io.EOF.
+type failing struct {
+	r   io.ReaderAt
+	err error
+}
+
+func (f *failing) ReadAt(p []byte, off int64) (int, error) {
+	n, err := f.r.ReadAt(p, off)
+	if err != nil {
+		err = f.err
+	}
+	return n, err
+}
+
+// TestReaderRecovers: after an error Seek sets a reader right.
+func TestReaderRecovers(t *testing.T) {
+	a := put(t, mixed(3<<20), Segmented)
+	end, _ := a.c.Ends(1)
+	bad := a.c.Offset + HeaderSize + end - 1 // in the flush of the second segment
+	a.archive[bad] ^= 1
+	r := newReader(t, a.src(), a.c)
+	got, err := io.ReadAll(r)
+	if !errors.Is(err, ErrCorrupt) || len(got) >= 2<<20 || len(got) < 1<<20 {
+		t.Fatalf("%d bytes, %v", len(got), err)
+	}
+	if _, again := r.Read(make([]byte, 1)); again != err {
+		t.Errorf("then %v", again)
+	}
+	r.Seek(2<<20, io.SeekStart)
+	if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, a.content[2<<20:]) {
+		t.Errorf("the third segment: %d bytes, %v", len(got), err)
+	}
+}
+
+func TestReaderConcurrently(t *testing.T) {
+	for _, coding := range codings {
+		a := put(t, mixed(2<<20+9), coding)
+		r := newReader(t, a.src(), a.c)
+		var all sync.WaitGroup
+		for g := range 4 {
+			all.Add(1)
+			go func() {
+				defer all.Done()
+				rng := rand.New(rand.NewSource(int64(g)))
+				for range 10 {
+					off := rng.Intn(len(a.content))
+					got := make([]byte, min(1000, len(a.content)-off))
+					if _, err := r.ReadAt(got, int64(off)); err != nil || !bytes.Equal(got, a.content[off:off+len(got)]) {
+						t.Errorf("%s: at %d: %v", coding, off, err)
+					}
+				}
+			}()
+		}
+		all.Wait()
+	}
+}
+
+// readCounter counts what is read of an archive.
+type readCounter struct {
+	r            io.ReaderAt
+	reads, bytes int
+}
+
+func (c *readCounter) ReadAt(p []byte, off int64) (int, error) {
+	n, err := c.r.ReadAt(p, off)
+	c.reads++
+	c.bytes += n
+	return n, err
+}
+
+// TestReaderReads: how much of the archive is read.
+func TestReaderReads(t *testing.T) {
+	for _, tt := range []struct {
+		name         string
+		content      []byte
+		coding       Coding
+		off, n       int
+		reads, bytes int // at most
+	}{
+		{"small deflate", text(6000), Deflate, 0, 6000, 1, 6000},
+		{"small stored", noise(6000), Stored, 0, 6000, 1, 6023},
+		{"one block", noise(65535), Stored, 0, 65535, 1, 65558},
+		{"byte of a stored file", noise(1 << 20), Stored, 900000, 1, 2, 6},
+		{"two blocks", noise(1 << 20), Stored, 65530, 10, 3, 20},
+		{"byte of a segment", text(4 << 20), Segmented, 3 << 20, 1, 1, inputBuffer},
+	} {
+		a := put(t, tt.content, tt.coding)
+		src := &readCounter{r: a.src()}
+		r, err := NewRangeReader(src, a.c, int64(tt.off), int64(tt.n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := r.WriteTo(io.Discard); err != nil || n != int64(tt.n) || src.reads > tt.reads || src.bytes > tt.bytes {
+			t.Errorf("%s: %d reads, %d bytes for %d, %v", tt.name, src.reads, src.bytes, n, err)
+		}
+		r.Close()
+	}
+}
+
+func TestReaderAllocs(t *testing.T) {
+	for _, coding := range codings {
+		a := put(t, mixed(1<<20+100), coding)
+		src := a.src()
+		buf := make([]byte, 100)
+		if n := testing.AllocsPerRun(10, func() {
+			r, err := NewReader(src, a.c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.WriteTo(io.Discard)
+			r.ReadAt(buf, 1<<20)
+			r.Close()
+		}); n > 1 { // the reader
+			t.Errorf("%s: %v allocations", coding, n)
+		}
+	}
+}
+
+// FuzzReader reads a damaged C by a damaged index. What comes out whole must be what compress/gzip finds in the member,
+// and never more than Size bytes come out.
+func FuzzReader(f *testing.F) {
+	for i, coding := range codings {
+		a := put(f, text(1<<20+500), coding)
+		end := int64(0)
+		if coding == Segmented {
+			end, _ = a.c.Ends(0)
+		}
+		f.Add(a.member(), a.c.Size, byte(coding), end, int64(i)*70000)
+	}
+	small := put(f, text(200), Deflate)
+	f.Add(small.member(), small.c.Size, byte(Deflate), int64(0), int64(5))
+	f.Fuzz(func(t *testing.T, member []byte, size int64, coding byte, end, off int64) {
+		content, rest, gzipErr := gunzipErr(member)
+		c := Content{Length: int64(len(member)), Size: size, CRC: crc32.ChecksumIEEE(content), Coding: Coding(coding), Shift: MinShift}
+		c.Ends = func(k int) (int64, error) {
+			if int64(k) == SegmentsOf(size, MinShift)-1 {
+				return c.Length - HeaderSize - TrailerSize, nil
+			}
+			return end + int64(k), nil
+		}
+		r, err := NewReader(bytes.NewReader(member), c)
+		if err != nil {
+			return
+		}
+		defer r.Close()
+		got, err := io.ReadAll(r)
+		if int64(len(got)) > size || err != nil && !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrTruncated) {
+			t.Fatalf("%d bytes of %d, %v", len(got), size, err)
+		}
+		if size == 0 {
+			return
+		}
+		if err == nil && (gzipErr != nil || len(rest) > 0 || !bytes.Equal(got, content)) {
+			t.Fatalf("%d bytes; compress/gzip: %d, %d after, %v", len(got), len(content), len(rest), gzipErr)
+		}
+		part := make([]byte, 100)
+		n, partErr := r.ReadAt(part, off)
+		if err == nil && off >= 0 && off < size {
+			if partErr != nil && partErr != io.EOF || !bytes.Equal(part[:n], got[off:min(size, off+100)]) {
+				t.Fatalf("%d bytes at %d, %v", n, off, partErr)
+			}
+		}
+	})
+}
+
+func BenchmarkReader(b *testing.B) {
+	for _, coding := range codings {
+		for _, size := range []int{6 << 10, 4 << 20} {
+			a := put(b, text(size), coding)
+			if a == nil {
+				continue
+			}
+			b.Run(fmt.Sprintf("%s/%d", coding, size), func(b *testing.B) {
+				src := a.src()
+				b.SetBytes(int64(size))
+				b.ReportAllocs()
+				for b.Loop() {
+					r, err := NewReader(src, a.c)
+					if err != nil {
+						b.Fatal(err)
+					}
+					if _, err := r.WriteTo(io.Discard); err != nil {
+						b.Fatal(err)
+					}
+					r.Close()
+				}
+			})
+		}
+	}
+}
