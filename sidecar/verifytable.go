@@ -2,6 +2,7 @@ package sidecar
 
 import (
 	"bytes"
+	"fmt"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -19,10 +20,10 @@ func (x *Index) verifyTable() error {
 		}
 		for slot := range min(bucket(b).count(), bucketSlots) {
 			h, place, err := r.next(bucket(b).place(slot))
-			if err == nil {
-				err = t.add(h, place)
-			}
 			if err != nil {
+				return fmt.Errorf("bucket %d: %w", at/bucketSize, err)
+			}
+			if err := t.add(h, place); err != nil {
 				return corrupt("bucket %d: %v", at/bucketSize, err)
 			}
 		}
