@@ -13,6 +13,7 @@ import (
 
 	"github.com/tarpack/tpk/serve/archives"
 	"github.com/tarpack/tpk/serve/engine"
+	"github.com/tarpack/tpk/serve/listing"
 	"github.com/tarpack/tpk/serve/plan"
 )
 
@@ -94,6 +95,9 @@ func New(c Config) (*Server, error) {
 		Planner: planner, Library: s.library, HeaderTimeout: c.HeaderTimeout, IdleTimeout: c.IdleTimeout, WriteTimeout: c.WriteTimeout,
 		MaxHeader: c.MaxHeader, MaxConns: c.MaxConns, MaxConnsPerIP: c.MaxConnsPerIP, H2C: c.H2C, Timing: c.Admin != "",
 		Log: func(err error) { c.Log(err.Error()) },
+	}
+	if c.Plan.Listing {
+		ec.Lister = listing.New(planner).Answer
 	}
 	if c.AccessLog != nil {
 		if s.access, err = newAccessLog(c.AccessLog, c.AccessFormat); err != nil {

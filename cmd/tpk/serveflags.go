@@ -33,6 +33,7 @@ func serveFlags() []cli.Flag {
 		text("fallback", "serve the plain files of `DIR` after all archives"),
 		yes("watch", "notice when archives are replaced"),
 		yes("spa", "answer unknown paths without a known extension with index.html"),
+		yes("no-listing", "no pages that list a folder"),
 		list("header", "add `'NAME: VALUE'` to every response (repeatable)"),
 		text("cache-control", "the Cache-Control of files, `VALUE`"),
 		list("immutable", "files that never change under their name, `GLOB` (repeatable)"),
@@ -93,7 +94,7 @@ func serveConfig(c *cli.Context) (*serve.Config, error) {
 	sc := &serve.Config{
 		Fallback: c.String("fallback"), Watch: c.Bool("watch"), Admin: c.String("admin"),
 		Plan: plan.Options{
-			SPA: c.Bool("spa"), CacheControl: c.String("cache-control"),
+			SPA: c.Bool("spa"), Listing: !c.Bool("no-listing"), CacheControl: c.String("cache-control"),
 			Immutable: c.StringSlice("immutable"), CORS: c.StringSlice("cors"),
 		},
 		Listen: c.StringSlice("listen"), Sockets: c.StringSlice("socket"), SocketMode: fs.FileMode(mode),

@@ -16,6 +16,8 @@ import (
 type Config struct {
 	Planner *plan.Planner
 	Library *archives.Library
+	// Lister renders listings. It is needed if the Planner's options have them.
+	Lister func(*plan.Request, *archives.View, *plan.Plan) error
 
 	HeaderTimeout time.Duration // from a request's first byte to the end of its header; 10 s
 	IdleTimeout   time.Duration // from an answer to the next request; 75 s

@@ -112,7 +112,7 @@ func (j *job) setField(key, value []byte) {
 		name  string
 		field *string
 	}{
-		{"accept-encoding", &r.AcceptEncoding}, {"range", &r.Range}, {"if-range", &r.IfRange}, {"if-match", &r.IfMatch},
+		{"accept", &r.Accept}, {"accept-encoding", &r.AcceptEncoding}, {"range", &r.Range}, {"if-range", &r.IfRange}, {"if-match", &r.IfMatch},
 		{"if-none-match", &r.IfNoneMatch}, {"if-modified-since", &r.IfModifiedSince}, {"if-unmodified-since", &r.IfUnmodifiedSince},
 		{"origin", &r.Origin}, {"access-control-request-method", &r.RequestMethod},
 	} {

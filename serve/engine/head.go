@@ -122,6 +122,8 @@ func (h *head) field(line []byte, j *job, log bool) {
 	case 6:
 		if is(name, "origin") {
 			join(&r.Origin, value)
+		} else if is(name, "accept") {
+			join(&r.Accept, value)
 		}
 	case 7:
 		if log && is(name, "referer") {

@@ -34,6 +34,11 @@ func (e *Engine) prepare(j *job) {
 	if err := e.config.Planner.Plan(&j.Request, &j.view, &j.plan); err != nil {
 		e.config.Log(fmt.Errorf("%s %q: %w", j.Method, j.Target, err))
 	}
+	if j.plan.Body.Kind == plan.ListingBody {
+		if err := e.config.Lister(&j.Request, &j.view, &j.plan); err != nil {
+			e.fail(j, err)
+		}
+	}
 }
 
 // fail makes the answer 500 because of err, before anything was sent.

@@ -72,7 +72,7 @@ func (j *job) fromHTTP(r *http.Request) {
 	}
 	j.Request = plan.Request{
 		Method: r.Method, Target: target,
-		AcceptEncoding: get("Accept-Encoding"), HasAcceptEncoding: r.Header["Accept-Encoding"] != nil,
+		Accept: get("Accept"), AcceptEncoding: get("Accept-Encoding"), HasAcceptEncoding: r.Header["Accept-Encoding"] != nil,
 		Range: get("Range"), IfRange: get("If-Range"), IfMatch: get("If-Match"), IfNoneMatch: get("If-None-Match"),
 		IfModifiedSince: get("If-Modified-Since"), IfUnmodifiedSince: get("If-Unmodified-Since"),
 		Origin: get("Origin"), RequestMethod: get("Access-Control-Request-Method"),

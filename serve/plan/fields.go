@@ -75,6 +75,7 @@ func (p *Plan) appendRare(dst []byte) []byte {
 			dst = append(dst, corsPreflight...)
 		}
 	}
+	dst = append(dst, p.fields...)
 	return append(dst, p.fixed...)
 }
 

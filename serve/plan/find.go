@@ -26,7 +26,7 @@ func (f *finder) file() error {
 		if err != nil {
 			return err
 		}
-		if index.Kind == File {
+		if index.Kind == File || f.pl.options.Listing && (!f.pl.options.SPA || asksListing(f.query)) {
 			f.redirect("./", lastName(f.path), "/")
 			return nil
 		}
@@ -40,6 +40,11 @@ func (f *finder) file() error {
 
 // directory answers a path that had a slash at its end, or the root.
 func (f *finder) directory() error {
+	if f.query != "" && asksListing(f.query) {
+		if ok, err := f.listed(true); ok || err != nil {
+			return err
+		}
+	}
 	index := f.p.join(f.path, "index.html")
 	n, err := resolve(f.t, index)
 	if err != nil {
@@ -48,6 +53,9 @@ func (f *finder) directory() error {
 	if n.Kind == File {
 		f.pl.representation(f.r, f.p, n, index)
 		return nil
+	}
+	if ok, err := f.listed(false); ok || err != nil {
+		return err
 	}
 	if f.path == "" {
 		return f.missing(nil)

@@ -13,6 +13,7 @@ const (
 	TextBody                    // Body.Text
 	SpanBody                    // bytes Offset to Offset+Length of the source's file
 	ContentBody                 // bytes Offset to Offset+Length of the content, taken out of its gzip member
+	ListingBody                 // to be rendered from Body.Listing, and then shown by Plan.Show
 	PartsBody                   // multipart/byteranges of the content: each part's Head and bytes, then Tail
 )
 
@@ -24,6 +25,7 @@ type Body struct {
 	Text           string
 	Parts          []Part
 	Tail           string
+	Listing        *Listing
 }
 
 // Part is one range of a multipart/byteranges body (RFC 9110 §14.6).
@@ -57,6 +59,7 @@ type Plan struct {
 	location   []byte
 	filename   string // Content-Disposition
 	origin     string // Access-Control-Allow-Origin; "": none
+	fields     string // further header fields of this answer, rendered
 	fixed      string // the configured header fields, rendered
 
 	path    []byte // scratch: the decoded path

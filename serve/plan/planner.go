@@ -46,6 +46,9 @@ func (pl *Planner) answer(r *Request, t Tree, p *Plan) error {
 		return f.merged(slash)
 	case slash && query != "" && queryValue(query, "download") != "":
 		return f.download(queryValue(query, "download"))
+	case slash && path == "" && pl.options.Listing && queryValue(query, "asset") != "":
+		f.asset(queryValue(query, "asset"))
+		return nil
 	case slash:
 		return f.directory()
 	}

@@ -9,6 +9,7 @@ type Request struct {
 	Target string // the request-target as it came: origin-form, absolute-form or "*" (RFC 9112 §3.2)
 	Now    int64  // seconds since 1970
 
+	Accept            string
 	AcceptEncoding    string
 	HasAcceptEncoding bool // an empty Accept-Encoding says something else than none
 

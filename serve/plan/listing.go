@@ -1,0 +1,132 @@
+package plan
+
+import (
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// Listing is what a ListingBody is to show. It is rendered by whoever carries the plan out, who then calls [Plan.Show].
+type Listing struct {
+	Path  string // of the directory; "" is the root
+	Query string // of the request, as it came
+	JSON  bool
+	Asset string // not a listing but one of the files that listings need
+}
+
+// listed answers with a listing if there is to be one: of a directory without index.html, or that was asked for.
+func (f *finder) listed(asked bool) (bool, error) {
+	if !f.pl.options.Listing || f.pl.options.SPA && !asked {
+		return false, nil
+	}
+	n, err := resolve(f.t, f.path)
+	if err != nil || n.Kind != Dir {
+		return false, err
+	}
+	l := &Listing{Path: strings.Clone(f.path), Query: strings.Clone(f.query)}
+	switch format := queryValue(f.query, "format"); {
+	case format == "json":
+		l.JSON = true
+	case format == "":
+		l.JSON = prefersJSON(f.r.Accept)
+	}
+	f.p.Status = 200
+	f.p.Body = Body{Kind: ListingBody, Listing: l}
+	return true, nil
+}
+
+// asset answers with a file that listings need. It is the same for every archive, below the root alone.
+func (f *finder) asset(name string) {
+	f.p.Status = 200
+	f.p.Body = Body{Kind: ListingBody, Listing: &Listing{Asset: strings.Clone(name)}}
+}
+
+// asksListing tells if a query asks for a listing where there may be an index.html.
+func asksListing(query string) bool {
+	return hasKey(query, "list") || hasKey(query, "q") || queryValue(query, "format") == "json"
+}
+
+// hasKey tells if a query has a key, with a value or without.
+func hasKey(query, key string) bool {
+	for query != "" {
+		var pair string
+		pair, query, _ = strings.Cut(query, "&")
+		name, _, _ := strings.Cut(pair, "=")
+		if name == key {
+			return true
+		}
+	}
+	return false
+}
+
+// prefersJSON tells if an Accept field (RFC 9110 §12.5.1) names JSON, and HTML neither before it nor with more weight.
+func prefersJSON(accept string) bool {
+	json, html := 0, 0
+	for accept != "" {
+		var item string
+		item, accept, _ = strings.Cut(accept, ",")
+		kind, params, _ := strings.Cut(item, ";")
+		q, ok := qvalue(params)
+		if !ok {
+			continue
+		}
+		switch kind = trim(kind); {
+		case equalFold(kind, "application/json"):
+			json = q
+		case equalFold(kind, "text/html"), equalFold(kind, "application/xhtml+xml"):
+			html = max(html, q)
+		}
+	}
+	return json > html
+}
+
+// Shown is a rendered listing.
+type Shown struct {
+	Type      string
+	Content   string
+	Gzip      bool   // Content is gzip, in which the client accepts it
+	Immutable bool   // what is under this name never changes
+	Fields    string // further header fields, each "Name: value\r\n"
+}
+
+// AcceptsGzip tells if the client takes, and rather has, content in gzip.
+func (r *Request) AcceptsGzip() bool {
+	a := accepts(r.AcceptEncoding, r.HasAcceptEncoding)
+	return a.gzip > 0 && a.prefersGzip()
+}
+
+// Show makes p the answer with a listing, or 304 if the client has it already.
+func (p *Plan) Show(r *Request, s Shown) {
+	p.Status, p.Type, p.CacheControl, p.vary = 200, s.Type, "no-cache", true
+	p.fields = "X-Content-Type-Options: nosniff\r\n" + s.Fields
+	if s.Immutable {
+		p.CacheControl = Immutable
+	} else {
+		p.fields += "Vary: Accept\r\n"
+	}
+	p.tagged, p.tag, p.tagGzip = true, xxhash.Sum64String(s.Content), s.Gzip
+	var tag [32]byte
+	switch precondition(r, p.appendTag(tag[:0]), 0) {
+	case notModified:
+		p.Status, p.Type, p.Body = 304, "", Body{}
+		return
+	case failed:
+		p.refuse(412, "412 Precondition Failed\n")
+		return
+	}
+	p.Gzip = s.Gzip
+	p.Length = int64(len(s.Content))
+	p.Body = Body{Kind: TextBody, Text: s.Content}
+}
+
+// ShowNothing makes p a 404 for a listing or file of listings that is not there.
+func (p *Plan) ShowNothing() { p.text(404, "404 Not Found\n") }
+
+// Hidden tells if a path must not be shown.
+func (pl *Planner) Hidden(path string) bool { return pl.hidden(path) }
+
+// MediaType is the Content-Type that a file of that path is answered with.
+func MediaType(path string, n *Node) string { return mediaType(path, n) }
+
+// AppendHref appends a path as it may stand in a link, its name by name escaped.
+func AppendHref(dst []byte, path string) []byte { return appendEscaped(dst, path, pathChar) }
