@@ -263,7 +263,7 @@ func (d *dump) bucket() {
 	d.take(10-used, "")
 	d.take(1, "slots in use")
 	d.take(1, "reach")
-	d.take(2, "")
+	d.take(2, "TP")
 }
 
 // record writes a record of the example: of a directory, a file or a hard link.

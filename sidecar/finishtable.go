@@ -55,7 +55,15 @@ type tableWriter struct {
 
 // newTableWriter makes the table of n entries.
 func newTableWriter(w *sectionWriter, n int64) *tableWriter {
-	return &tableWriter{w: w, m: homes(n), held: make([]byte, bucketSize)}
+	t := &tableWriter{w: w, m: homes(n)}
+	t.hold()
+	return t
+}
+
+// hold begins another bucket.
+func (t *tableWriter) hold() {
+	b := newBucket()
+	t.held = append(t.held, b[:]...)
 }
 
 // add takes the next entry, in order of hash.
@@ -65,7 +73,7 @@ func (t *tableWriter) add(h, place uint64) error {
 	}
 	last := bucket(t.held[len(t.held)-bucketSize:])
 	if last.count() == bucketSlots {
-		t.held = append(t.held, make([]byte, bucketSize)...)
+		t.hold()
 		last = t.held[len(t.held)-bucketSize:]
 	}
 	reach := len(t.held)/bucketSize - 1
@@ -83,7 +91,7 @@ func (t *tableWriter) flush() {
 	t.w.write(t.held[:bucketSize])
 	t.held = t.held[:copy(t.held, t.held[bucketSize:])]
 	if len(t.held) == 0 {
-		t.held = append(t.held, make([]byte, bucketSize)...)
+		t.hold()
 	}
 	t.home++
 }

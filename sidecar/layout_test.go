@@ -30,7 +30,7 @@ func TestLayout(t *testing.T) {
 		{"record", recType + 1, recordSize},
 		{"bucket: places", bucketPlace + placeSize*bucketSlots, bucketTag},
 		{"bucket: tags", bucketTag + bucketSlots, bucketCount},
-		{"bucket: zeros", bucketReach + 1 + 2, bucketSize},
+		{"bucket: mark", bucketMark + 2, bucketSize},
 		{"bucket: a word for the last place", bucketPlace + placeSize*(bucketSlots-1) + 8, 53},
 		{"bucket: a word for the first 8 tags", bucketTag + 8, 58},
 		{"bucket: a word for the last tags", bucketWord, bucketTag + 6},

@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"runtime/debug"
@@ -32,7 +33,11 @@ func (x *Index) lookup(path string, sc *scratch) (int, bool, error) {
 		if first {
 			last += int64(b.reach()) * bucketSize
 		}
-		for m := b.match(uint8(h)); m.any(); {
+		m, ok := b.match(uint8(h))
+		if !ok {
+			return 0, false, corrupt("bucket %d", at/bucketSize)
+		}
+		for m.any() {
 			i, same, err := x.pathAt(b.place(m.next()), path, sc)
 			if same || err != nil {
 				return i, same, err
@@ -147,6 +152,9 @@ func (x *Index) appendPath(dst []byte, i int, sc *scratch) ([]byte, error) {
 		return dst, err
 	}
 	out, err := block.appendPath(dst, i%blockPaths)
+	if err == nil && bytes.IndexByte(out[len(dst):], 0) >= 0 {
+		err = corrupt("a path with a NUL byte")
+	}
 	if err != nil {
 		return dst, fmt.Errorf("entry %d: %w", i, err)
 	}

@@ -124,14 +124,14 @@ func (p *pathBlock) length(k int) (int, error) {
 func (p *pathBlock) equal(k int, path string) (bool, error) {
 	need, n := p.shared(k), p.further(k)
 	if need+n != len(path) {
-		return false, nil
+		return false, p.lost(k)
 	}
 	at := p.start(k)
 	if at+n > len(p.b) {
 		return false, corrupt("path %d of a block", k)
 	}
 	if string(p.b[at:at+n]) != path[need:] {
-		return false, nil
+		return false, p.lost(k)
 	}
 	for need > 0 {
 		k--
@@ -148,11 +148,20 @@ func (p *pathBlock) equal(k int, path string) (bool, error) {
 			return false, corrupt("path %d of a block shares more than there is", k+1)
 		}
 		if string(p.b[at:at+need-s]) != path[s:need] {
-			return false, nil
+			return false, p.lost(k)
 		}
 		need = s
 	}
 	return true, nil
+}
+
+// lost is an error if path k is no path but zeros, as those that a file system puts where it has lost data.
+func (p *pathBlock) lost(k int) error {
+	at, n := p.start(k), p.further(k)
+	if n == 0 || at+n > len(p.b) || bytes.IndexByte(p.b[at:at+n], 0) >= 0 {
+		return corrupt("path %d of a block", k)
+	}
+	return nil
 }
 
 // appendPath appends path k, filling it from its end to its beginning as equal does.
@@ -212,6 +221,9 @@ func (p *pathBlock) appendAll(dst []byte, count int, ends *[blockPaths]int) ([]b
 		dst = append(append(dst, before[:s]...), text...)
 		before, ends[k] = dst[begin:], len(dst)
 		at += n
+	}
+	if bytes.IndexByte(p.b[p.text:at], 0) >= 0 {
+		return dst, corrupt("a path with a NUL byte")
 	}
 	if rest := p.b[at:]; len(p.b)%blockAlign != 0 || len(rest) >= blockAlign || bytes.Count(rest, []byte{0}) != len(rest) {
 		return dst, corrupt("a block of paths ends at %d of %d", at, len(p.b))

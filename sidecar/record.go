@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"bytes"
 	"fmt"
 	"runtime/debug"
 )
@@ -96,6 +97,9 @@ func (x *Index) AppendLink(dst []byte, i int) (out []byte, err error) {
 		b, err := x.view(secLinks, e.linkOffset, e.Size, &sc.text)
 		if err != nil {
 			return dst, err
+		}
+		if bytes.IndexByte(b, 0) >= 0 {
+			return dst, corrupt("entry %d has a link target with a NUL byte", i)
 		}
 		return append(dst, b...), nil
 	}

@@ -16,10 +16,12 @@ const (
 	bucketPlace = 0                              // 10 × u40
 	bucketTag   = placeSize * bucketSlots        // 10 × u8
 	bucketCount = bucketTag + bucketSlots        // u8, slots in use
-	bucketReach = bucketCount + 1                // u8, then 2 zero bytes
-	bucketWord  = bucketSize - 8                 // the last 4 tags, count, reach and zeros, in one word
+	bucketReach = bucketCount + 1                // u8
+	bucketMark  = bucketReach + 1                // "TP": an empty bucket differs from what a disk lost
+	bucketWord  = bucketSize - 8                 // the last 4 tags, count, reach and mark, in one word
 	countShift  = 8 * (bucketCount - bucketWord) // where these are in it
-	reachShift  = 8 * (bucketReach - bucketWord)
+	markShift   = 8 * (bucketMark - bucketWord)
+	mark        = 'T' | 'P'<<8
 	lastTags    = 0xffff0000 // the tags of slots 8 and 9 in it
 
 	// A place is where a path lies: the offset of its block in the section of paths, in units of 4 bytes, and its number in
@@ -86,15 +88,21 @@ func zeroBytes(x uint64) uint64 {
 // matches is a set of slots: the highest bit of byte k stands for slot k or, in second, for slot k + 6.
 type matches struct{ first, second uint64 }
 
-// match finds the slots in use that have a tag. A bucket whose count is impossible has none.
-func (b bucket) match(tag uint8) (m matches) {
+// newBucket is an empty one.
+func newBucket() (b [bucketSize]byte) {
+	binary.LittleEndian.PutUint16(b[bucketMark:], mark)
+	return b
+}
+
+// match finds the slots in use that have a tag. False: this is no bucket.
+func (b bucket) match(tag uint8) (m matches, ok bool) {
 	w1, w2 := binary.LittleEndian.Uint64(b[bucketTag:]), binary.LittleEndian.Uint64(b[bucketWord:])
 	t := uint64(tag) * lowBits
 	m.first, m.second = zeroBytes(w1^t), zeroBytes(w2^t)&lastTags
 	if count := w2 >> countShift & 0xff; count != bucketSlots {
 		m.hide(count)
 	}
-	return m
+	return m, w2>>markShift == mark
 }
 
 // hide leaves only the first count slots.

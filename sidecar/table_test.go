@@ -28,7 +28,8 @@ func TestZeroBytes(t *testing.T) {
 func TestBucket(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))
 	for range 20_000 {
-		b := bucket(make([]byte, bucketSize))
+		empty := newBucket()
+		b := bucket(empty[:])
 		places := make([]uint64, bucketSlots)
 		count := r.IntN(bucketSlots + 1)
 		for slot := range count {
@@ -46,7 +47,11 @@ func TestBucket(t *testing.T) {
 					t.Fatalf("slot %d: %x, want %x", slot, b.place(slot), places[slot])
 				}
 			}
-			for m := b.match(tag); m.any(); {
+			m, ok := b.match(tag)
+			if !ok {
+				t.Fatalf("%x is no bucket", []byte(b))
+			}
+			for m.any() {
 				got = append(got, m.next())
 			}
 			if !slices.Equal(got, want) {
@@ -55,9 +60,13 @@ func TestBucket(t *testing.T) {
 		}
 		for _, count := range []uint8{bucketSlots + 1, 255} {
 			b[bucketCount] = count
-			if m := b.match(0); m.any() {
+			if m, _ := b.match(0); m.any() {
 				t.Fatalf("count %d: matches", count)
 			}
+		}
+		b[bucketMark] = 0
+		if _, ok := b.match(0); ok {
+			t.Fatal("no mark is needed")
 		}
 	}
 }
@@ -102,7 +111,7 @@ func TestTable(t *testing.T) {
 				found := false
 				for reach := bucket(table[at*bucketSize:][:bucketSize]).reach(); reach >= 0; reach-- {
 					b := bucket(table[at*bucketSize:][:bucketSize])
-					for m := b.match(uint8(h)); m.any(); {
+					for m, _ := b.match(uint8(h)); m.any(); {
 						if b.place(m.next()) == uint64(i) {
 							found = true
 						}

@@ -235,5 +235,8 @@ func table(ps []*placed, places []uint64) []byte {
 		bucket[60]++
 		b[home*64+61] = byte(at - home)
 	}
+	for i := 0; i < len(b); i += 64 {
+		copy(b[i+62:], "TP")
+	}
 	return b
 }

@@ -1,0 +1,96 @@
+package sidecar
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"testing"
+)
+
+// TestAllocs counts what reading a sidecar in memory allocates: nothing.
+func TestAllocs(t *testing.T) {
+	b, m := example(t)
+	x, err := OpenBytes(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i, buf := m.at["d/text"], make([]byte, 0, maxPath)
+	for what, call := range map[string]func(){
+		"Lookup, hit":  func() { x.Lookup("d/text") },
+		"Lookup, miss": func() { x.Lookup("d/texts") },
+		"Entry":        func() { x.Entry(i) },
+		"AppendPath":   func() { buf, _ = x.AppendPath(buf[:0], i) },
+		"AppendLink":   func() { buf, _ = x.AppendLink(buf[:0], m.at["link"]) },
+		"End": func() {
+			s, _ := x.Segments(m.at["big"])
+			s.End(1)
+		},
+	} {
+		if n := testing.AllocsPerRun(100, call); n != 0 {
+			t.Errorf("%s allocates %v times", what, n)
+		}
+	}
+}
+
+// countingReader counts reads and their bytes.
+type countingReader struct {
+	io.ReaderAt
+	reads, bytes int
+}
+
+func (r *countingReader) ReadAt(b []byte, off int64) (int, error) {
+	r.reads++
+	r.bytes += len(b)
+	return r.ReaderAt.ReadAt(b, off)
+}
+
+// TestReads counts what is read through an io.ReaderAt, of which each read may be a request over a network: as much for many
+// entries as for few.
+func TestReads(t *testing.T) {
+	for _, n := range []int{10, 20_000} {
+		b := NewBuilder(BuilderOptions{})
+		size, err := benchItems(n, b.Add)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var m Memory
+		if _, _, err := b.Finish(&m, size); err != nil {
+			t.Fatal(err)
+		}
+		r := &countingReader{ReaderAt: bytes.NewReader(m.Bytes())}
+		count := func(what string, reads, bytes int, call func() error) {
+			t.Helper()
+			r.reads, r.bytes = 0, 0
+			if err := call(); err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+			if r.reads > reads || r.bytes > bytes {
+				t.Errorf("%d files: %s reads %d times, %d bytes", n, what, r.reads, r.bytes)
+			}
+		}
+		var x *Index
+		count("OpenReaderAt", 1, headerSize, func() (err error) {
+			x, err = OpenReaderAt(r, int64(len(m.Bytes())))
+			return err
+		})
+		var i int
+		count("Lookup", 2, bucketSize+usualBlock, func() error {
+			var ok bool
+			i, ok, err = x.Lookup(benchPath(7))
+			if !ok {
+				return fmt.Errorf("%q is not found", benchPath(7))
+			}
+			return err
+		})
+		count("Entry", 1, recordSize, func() error { _, err := x.Entry(i); return err })
+		count("Path", 2, usualBlock, func() error { _, err := x.Path(i); return err })
+		count("All", 3+3*len(m.Bytes())/scanAhead, len(m.Bytes())*11/10, func() error {
+			for _, err := range x.All(0, x.Len()) {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+}

@@ -1,0 +1,133 @@
+package sidecar
+
+import (
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"testing"
+)
+
+// TestTruncated cuts a file short while it is open. Each method gives an error or, where it needs only what is still there,
+// the right answer; the process lives. It says nothing where files cannot be mapped, or cut while they are.
+func TestTruncated(t *testing.T) {
+	m := randomModel(rand.New(rand.NewPCG(8, 8)), 1200)
+	b := mustBuild(t, m)
+	page := os.Getpagesize()
+	if len(b) < 20*page {
+		t.Fatalf("only %d bytes", len(b))
+	}
+	for _, size := range []int{0, 1, page, 5 * page, len(b) / 2, len(b) - page} {
+		name := filepath.Join(t.TempDir(), "x.tpi")
+		if err := os.WriteFile(name, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		x, err := Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(name, int64(size)); err != nil {
+			t.Fatal(err)
+		}
+		failed := 0
+		check := func(what string, err error, right bool) {
+			t.Helper()
+			switch {
+			case err == nil && !right:
+				t.Errorf("cut to %d: %s: a wrong answer", size, what)
+			case err != nil && !errors.Is(err, ErrCorrupt):
+				t.Errorf("cut to %d: %s: %v", size, what, err)
+			case err != nil:
+				failed++
+			}
+		}
+		for i, want := range m.sorted {
+			j, ok, err := x.Lookup(want.Path)
+			check("Lookup", err, ok && j == i)
+			e, err := x.Entry(i)
+			e.linkOffset = 0
+			check("Entry", err, e == want.Entry)
+			p, err := x.Path(i)
+			check("Path", err, p == want.Path)
+			if want.Type == TypeSymlink || want.Type == TypeHardlink {
+				l, err := x.Link(i)
+				check("Link", err, l == want.Link)
+			}
+			if s, err := x.Segments(i); want.Coding == CodingSegmented {
+				check("Segments", err, s.NumSegments == len(want.Segments))
+				if err == nil {
+					end, err := s.End(0)
+					check("End", err, end == int64(want.Segments[0]))
+				}
+			}
+			for _, err := range x.Children(i) {
+				if want.Type == TypeDir {
+					check("Children", err, true)
+				}
+			}
+		}
+		for row, err := range x.All(0, x.Len()) {
+			check("All", err, err != nil || string(row.Path) == m.sorted[row.I].Path)
+		}
+		if err := x.Verify(); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("cut to %d: Verify: %v", size, err)
+		}
+		if failed == 0 {
+			t.Errorf("cut to %d: nothing failed", size)
+		}
+		if debug.SetPanicOnFault(false) {
+			t.Errorf("cut to %d: the goroutine still asks for panics", size)
+		}
+		if err := x.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestFaultMessage names the byte.
+func TestFaultMessage(t *testing.T) {
+	b, m := example(t)
+	name := filepath.Join(t.TempDir(), "x.tpi")
+	if err := os.WriteFile(name, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x, err := Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	if err := os.Truncate(name, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := x.Entry(m.at["d"]); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "byte 3") {
+		t.Error(err)
+	}
+}
+
+// TestOtherPanics: a panic that is not such a fault goes on, and so does a fault elsewhere.
+func TestOtherPanics(t *testing.T) {
+	b, _ := example(t)
+	x, err := OpenBytes(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, cause := range map[string]func(){
+		"a panic":     func() { panic("other") },
+		"nil pointer": func() { var p *Entry; p.Offset++ },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s is taken for a fault in the file", what)
+				}
+			}()
+			func() (err error) {
+				defer x.caught(debug.SetPanicOnFault(true), &err)
+				cause()
+				return nil
+			}()
+		}()
+	}
+}
