@@ -4,8 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -175,7 +174,7 @@ func (e *Engine) newHTTP2() *http.Server {
 			SendPingTimeout:      e.config.IdleTimeout / 2,
 			WriteByteTimeout:     e.config.WriteTimeout,
 		},
-		ErrorLog: log.New(io.Discard, "", 0), // what clients do wrong; what goes wrong here is logged by the handler
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // what clients do wrong; what goes wrong here is logged by the handler
 		ConnState: func(nc net.Conn, s http.ConnState) {
 			if s == http.StateClosed {
 				e.conns.closed(nc)
