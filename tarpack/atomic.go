@@ -8,9 +8,9 @@ import (
 )
 
 var (
-	// ErrLocked: another process is writing the archive.
+	// ErrLocked means that another process is writing the archive.
 	ErrLocked = errors.New("is being written by another process")
-	// ErrNotRegular: only a regular file can be replaced.
+	// ErrNotRegular means that only a regular file can be replaced.
 	ErrNotRegular = errors.New("exists and is not a regular file")
 )
 

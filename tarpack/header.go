@@ -188,7 +188,7 @@ func ParseHeader(blocks []byte) (Header, int, error) {
 	r := bytes.NewReader(blocks)
 	th, err := tar.NewReader(r).Next()
 	if err != nil {
-		return Header{}, 0, fmt.Errorf("%w: tar header: %v", ErrCorrupt, err)
+		return Header{}, 0, fmt.Errorf("%w: tar header: %w", ErrCorrupt, err)
 	}
 	n := len(blocks) - r.Len()
 	h := Header{

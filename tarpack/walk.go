@@ -14,7 +14,7 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 )
 
-// ErrChanged: a file is not what it was when it was first looked at.
+// ErrChanged means that a file is not what it was when it was first looked at.
 var ErrChanged = errors.New("changed while it was read")
 
 // A sourceDir is a directory that is being packed, open for as long as somebody may still open a file in it.
