@@ -12,7 +12,7 @@ import (
 // It goes through units: a segment of a segmented C, else all of it.
 // The chunk that ends a unit is handed out only after the end of the unit was checked.
 type decoder struct {
-	c      *Content
+	c      Content // Coding 0: not started
 	src    section
 	stream stream
 
@@ -27,7 +27,7 @@ var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
 // release returns d to the pool.
 func (d *decoder) release() {
-	d.c, d.src = nil, section{}
+	d.c, d.src = Content{}, section{}
 	decoders.Put(d)
 }
 
@@ -61,7 +61,7 @@ func (s *section) readFull(p []byte) error {
 
 // start sets d to the nearest place at or before pos at which the content can be entered.
 func (d *decoder) start(src io.ReaderAt, c *Content, pos int64) error {
-	d.c = c
+	d.c = *c
 	d.src = section{src: src, off: c.Offset, end: c.Offset + c.Length}
 	d.crc, d.whole, d.entered = 0, true, false
 	d.pos, d.unitEnd = 0, c.Size
@@ -115,8 +115,10 @@ func (d *decoder) reaches(pos int64) bool {
 		return d.pos <= pos
 	case Segmented:
 		return d.pos == pos || d.pos < pos && pos < d.unitEnd
+	case Stored:
+		return d.pos == pos
 	}
-	return d.pos == pos
+	return false // it was not started
 }
 
 // next returns the next bytes of content, at least one, valid until it is called again. There must be some: pos < Size.
@@ -152,7 +154,8 @@ func (d *decoder) advance(chunk []byte) {
 // nextSegment goes on to the segment that begins at pos.
 func (d *decoder) nextSegment() error {
 	crc, whole := d.crc, d.whole
-	if err := d.start(d.src.src, d.c, d.pos); err != nil {
+	c := d.c
+	if err := d.start(d.src.src, &c, d.pos); err != nil {
 		return err
 	}
 	d.crc, d.whole = crc, whole
@@ -161,7 +164,7 @@ func (d *decoder) nextSegment() error {
 
 // endUnit checks the end of a unit, which is where the stream said why it has no more.
 func (d *decoder) endUnit(why error) error {
-	c := d.c
+	c := &d.c
 	last := d.unitEnd == c.Size
 	switch {
 	case why == errLong:
@@ -215,8 +218,8 @@ func checkPlainHeader(b []byte) error {
 
 // nextStored is next for a stored C. It reads a block, or what is wanted of it, together with its header and,
 // at the ends, with those of the member.
-func (d *decoder) nextStored(limit int64) ([]byte, error) {
-	c := d.c
+func (d *decoder) nextStored(want int64) ([]byte, error) {
+	c := &d.c
 	in := d.pos % StoredBlock
 	size := min(StoredBlock, c.Size-(d.pos-in)) // of the block
 	final := d.pos-in+size == c.Size
@@ -238,7 +241,7 @@ func (d *decoder) nextStored(limit int64) ([]byte, error) {
 	if d.pos == 0 {
 		before += HeaderSize
 	}
-	n := min(limit, size-in)
+	n := min(want, size-in)
 	if d.pos+n == c.Size {
 		after = TrailerSize
 	}

@@ -3,10 +3,13 @@ package gzmember
 import (
 	"bytes"
 	"compress/gzip"
+	"flag"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"math/rand"
+	"os"
+	"slices"
 	"testing"
 )
 
@@ -80,11 +83,13 @@ func mixed(n int) []byte {
 	return b[:n]
 }
 
-// contents are what the encoders are tried on.
-var contents = []struct {
+type content struct {
 	name string
 	b    []byte
-}{
+}
+
+// contents are what the encoders are tried on.
+var contents = []content{
 	{"one byte", []byte{'x'}},
 	{"one zero", []byte{0}},
 	{"two", []byte{0xff, 0xff}},
@@ -108,6 +113,34 @@ var contents = []struct {
 	{"1 MiB - 1", text(1<<20 - 1)},
 	{"1 MiB + 1", text(1<<20 + 1)},
 	{"3 MiB mixed", mixed(3 << 20)},
+}
+
+// TestMain makes -short, which goes with the race detector, do without the large contents.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if testing.Short() {
+		contents = slices.DeleteFunc(contents, func(c content) bool { return len(c.b) > 140000 })
+		levels = []int{1, 6, 9}
+	}
+	os.Exit(m.Run())
+}
+
+// levels are those that the tests of the encoder go through.
+var levels = []int{1, 2, 3, 4, 5, 6, 7, 8, 9}
+
+// countAllocs is false where allocations cannot be counted.
+var countAllocs = true
+
+// wantAllocs checks that f, once it is warm, makes so many allocations at most.
+func wantAllocs(t *testing.T, most float64, f func()) {
+	t.Helper()
+	f()
+	if !countAllocs {
+		return
+	}
+	if n := testing.AllocsPerRun(50, f); n > most {
+		t.Errorf("%v allocations, want at most %v", n, most)
+	}
 }
 
 func allBytes() []byte {

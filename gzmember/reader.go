@@ -122,7 +122,7 @@ func (r *Reader) advance() error {
 	if r.d == nil {
 		r.d = decoders.Get().(*decoder)
 	}
-	if r.d.c == nil || !r.d.reaches(r.pos) {
+	if !r.d.reaches(r.pos) {
 		if err := r.d.start(r.src, &r.c, r.pos); err != nil {
 			return r.fail(err)
 		}
@@ -195,11 +195,18 @@ func (r *Reader) ReadAt(p []byte, off int64) (int, error) {
 	}
 	part := Reader{src: r.src, c: r.c, pos: off, end: off + min(int64(len(p)), r.c.Size-off)}
 	defer part.free()
-	n, err := io.ReadFull(&part, p[:part.end-off])
-	if err == nil && n < len(p) {
-		err = io.EOF
+	n := 0
+	for part.pos < part.end {
+		m, err := part.Read(p[n:])
+		n += m
+		if err != nil {
+			return n, err
+		}
 	}
-	return n, err
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
 }
 
 // Close frees the reader's buffers for others. It does not close src.

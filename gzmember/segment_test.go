@@ -97,7 +97,7 @@ func FuzzParseSegments(f *testing.F) {
 
 // TestSegments: each segment begins and ends as FORMAT.md §1.3 says, and inflates without those before it.
 func TestSegments(t *testing.T) {
-	for level := 1; level <= 9; level++ {
+	for _, level := range levels {
 		e := newEncoder(t, level)
 		content := mixed(3<<20 + 7)
 		stream := AppendMemberHeader(nil, nil)
