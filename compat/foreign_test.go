@@ -12,7 +12,9 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -58,6 +60,7 @@ func goTars(t testing.TB) map[string][]byte {
 // TestForeign feeds tpk with .tar.gz that it did not write: one line that says so, little memory, nothing written.
 func TestForeign(t *testing.T) {
 	dir := tools.Dir(t)
+	tars := goTars(t)
 	files := map[string][]byte{
 		"empty":     {},
 		"one byte":  {0},
@@ -65,9 +68,9 @@ func TestForeign(t *testing.T) {
 		"zeros":     make([]byte, 100_000),
 		"gzip":      gzipped(t, []byte("hello")),
 		"bomb":      bomb(t),
-		"plain tar": goTars(t)["gnu.tar"],
+		"plain tar": tars["gnu.tar"],
 	}
-	for name, raw := range goTars(t) {
+	for name, raw := range tars {
 		files[name] = gzipped(t, raw)
 	}
 	for name, b := range files {
@@ -75,14 +78,13 @@ func TestForeign(t *testing.T) {
 		if err := os.WriteFile(archive, b, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		for _, args := range [][]string{{"ls"}, {"ls", "--json"}, {"cat", "-", "x"}, {"extract", "-C", filepath.Join(dir, "x")}, {"verify"}, {"index"}, {"info"}} {
-			if args[0] == "cat" {
-				args = []string{"cat", archive, "x"}
-			} else {
-				args = append(args, archive)
+		x := filepath.Join(dir, "x")
+		for _, args := range readingCommands {
+			if strings.Contains(name, ".tar") && !slices.Contains([]string{"ls", "verify", "index"}, args[0]) {
+				continue // many files: not every command
 			}
-			r := tpk(t, args...)
-			failed(t, r, name)
+			r := tpk(t, reading(args, archive, x)...)
+			refused(t, r, args[0], name)
 			if kb := r.Usage.Maxrss; kb > 100<<10 {
 				t.Errorf("%v: %d MiB of memory", r, kb>>10)
 			}
@@ -90,9 +92,9 @@ func TestForeign(t *testing.T) {
 		if _, err := os.Lstat(archive + ".tpi"); err == nil {
 			t.Errorf("%s: an index was written", name)
 		}
-		if _, err := os.Lstat(filepath.Join(dir, "x")); err == nil {
+		if _, err := os.Lstat(x); err == nil {
 			t.Errorf("%s: something was extracted", name)
-			os.RemoveAll(filepath.Join(dir, "x"))
+			os.RemoveAll(x)
 		}
 		if now, err := os.ReadFile(archive); err != nil || !bytes.Equal(now, b) {
 			t.Errorf("%s: it has changed (%v)", name, err)
@@ -113,13 +115,16 @@ func gzipped(t testing.TB, content []byte) []byte {
 	return b.Bytes()
 }
 
-// bomb is 1 GiB of zeros.
+// bomb is 256 MiB of zeros.
 func bomb(t testing.TB) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
+	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
 	zeros := make([]byte, 1<<20)
-	for range 1 << 10 {
+	for range 1 << 8 {
 		if _, err := z.Write(zeros); err != nil {
 			t.Fatal(err)
 		}
@@ -245,9 +250,25 @@ func sameLists(t testing.TB, archive string) {
 		if len(theirs) == 1 && theirs[0] == "" {
 			theirs = nil
 		}
+		if args[0] == "bsdtar" {
+			for i := range theirs {
+				theirs[i] = unescape(theirs[i])
+			}
+		}
 		slices.Sort(theirs)
 		if strings.Join(ours, "\n") != strings.Join(theirs, "\n") {
 			t.Errorf("%s: tpk lists %q, %s %q", filepath.Base(archive), ours, args[0], theirs)
 		}
 	}
+}
+
+// unescape undoes the \ooo that bsdtar prints for a byte that is not printable.
+func unescape(s string) string {
+	return regexp.MustCompile(`\\[0-7]{3}`).ReplaceAllStringFunc(s, func(oct string) string {
+		n, err := strconv.ParseUint(oct[1:], 8, 8)
+		if err != nil {
+			return oct
+		}
+		return string([]byte{byte(n)})
+	})
 }

@@ -101,7 +101,7 @@ func checkGolden(t *testing.T, base string, tree trees.Tree) {
 	for _, links := range []bool{false, true} {
 		x := filepath.Join(dir, "x")
 		rules := trees.Rules{IgnoreLinks: !links, Merged: true}
-		tools.Must(t, exec.Command(tools.TPK(t), "extract", map[bool]string{false: "--hard-links=false", true: "--hard-links"}[links], "-C", x, archive))
+		tools.Must(t, exec.Command(tools.TPK(t), "extract", map[bool]string{false: "--hard-links=false", true: "--hard-links"}[links], "--special", "-C", x, archive))
 		diff(t, want, x, rules)
 		if err := removeTree(x); err != nil {
 			t.Fatal(err)

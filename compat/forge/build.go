@@ -75,13 +75,21 @@ func Build(items ...Item) (archive, sidecar []byte) {
 		}
 		out, group = append(out, g...), nil
 	}
+	groupSize := 0
 	for i := range items {
 		p := &placed{Item: &items[i]}
 		all = append(all, p)
 		if p.Type != File {
+			if n := len(p.headerBlocks()); groupSize+n > 64<<10 {
+				flush()
+				groupSize = n
+			} else {
+				groupSize += n
+			}
 			group = append(group, p)
 			continue
 		}
+		groupSize = 0
 		flush()
 		out = p.file(out)
 	}
