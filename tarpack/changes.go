@@ -89,7 +89,7 @@ func (c *changeLog) header(it *item, h *Header) error {
 	switch {
 	case it.old.from == nil:
 		return c.note(Added, it.path())
-	case it.info == nil && it.parent == nil:
+	case it.info == nil && it.given == nil:
 		c.Kept++
 		return nil
 	}

@@ -238,7 +238,7 @@ func (m *merger) submit(ctx context.Context, c *choice, keptDir *sourceDir) erro
 		if err != nil {
 			return err
 		}
-		it.parent = &h
+		it.given = &h
 	case w.ref.from != nil:
 		keptDir.acquire()
 		it.old, it.keep = w.ref, w.isFile()

@@ -134,6 +134,7 @@ type packer struct {
 	maker    *contentMaker // the sequencer's own
 	links    []link        // of the directory at hand
 	changes  changeLog
+	spool    *spool // nil: what is written is the archive
 	progress Progress
 	packed   map[uint64]struct{} // fingerprints for RemoveFiles
 	blocks   []byte              // scratch: the header blocks of a file
@@ -229,6 +230,9 @@ func (p *packer) run(ctx context.Context, produce func(context.Context) error, i
 	if err := g.Wait(); err != nil || p.dry() {
 		return PackResult{}, err
 	}
+	if p.spool != nil {
+		return PackResult{}, p.out.flush()
+	}
 	return p.finish(index)
 }
 
@@ -251,7 +255,10 @@ func (p *packer) walk(ctx context.Context, t *sourceTree) error {
 
 // submit sends an entry to the sequencer, and to the workers a file that has to be read and fits into memory.
 func (p *packer) submit(ctx context.Context, it *item) error {
-	if it.typ == sidecar.TypeFile && it.info != nil && !it.again && !it.keep && it.info.Size() <= inMemory {
+	switch {
+	case it.content != nil || it.raw != nil: // in memory already
+		it.ready = make(chan struct{})
+	case it.typ == sidecar.TypeFile && it.info != nil && !it.again && !it.keep && it.info.Size() <= inMemory:
 		it.weight = it.info.Size()
 		if err := p.budget.Acquire(ctx, it.weight); err != nil {
 			return context.Cause(ctx)

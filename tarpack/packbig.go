@@ -33,12 +33,15 @@ func (pc *piece) release() {
 
 // placeBig decides about a file that is too big for memory, and writes it.
 func (p *packer) placeBig(ctx context.Context, it *item) error {
-	f, err := openSource(&it.sourceEntry)
+	f, err := it.file, error(nil)
+	if f == nil {
+		f, err = openSource(&it.sourceEntry)
+	}
 	if err != nil {
 		return sourceError(it.path(), err)
 	}
 	defer f.Close()
-	it.header = p.header(&it.sourceEntry)
+	it.header = p.newHeader(it)
 	content := func() io.Reader { return contextReader{ctx, io.NewSectionReader(f, 0, it.header.Size)} }
 
 	// Only where another file has the same size is it worth reading this one twice.

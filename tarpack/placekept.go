@@ -143,7 +143,7 @@ func (p *packer) copyFile(it *item, e, f *sidecar.Entry, same bool) error {
 			return err
 		}
 		p.step(f.Size)
-		return p.builder.Add(entry)
+		return p.index(entry)
 	}
 	h := it.header
 	if h.Path == "" {
@@ -163,5 +163,5 @@ func (p *packer) copyFile(it *item, e, f *sidecar.Entry, same bool) error {
 		return err
 	}
 	p.step(f.Size)
-	return p.builder.Add(entry)
+	return p.index(entry)
 }

@@ -3,6 +3,7 @@ package tarpack
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -17,13 +18,17 @@ import (
 // An item is an entry on its way to the archive. Its ready channel is nil when no worker prepares it.
 type item struct {
 	sourceEntry
-	old    keptRef // the entry of this path in an archive that is at hand; zero: there is none
-	keep   bool    // the content is that of old
-	parent *Header // the header of a directory that is not on disk
-	gone   string  // instead of an entry: the path of one that is in no archive any more
-	inode  inode   // zero unless the file has several names in the tree
-	again  bool    // another name of the file came before
-	weight int64   // bytes of the budget that it holds
+	old    keptRef  // the entry of this path in an archive that is at hand; zero: there is none
+	keep   bool     // the content is that of old
+	given  *Header  // the header, where it is neither from disk nor from an archive
+	file   *os.File // a big file that is open already
+	done   func()   // told when the entry is placed, if set
+	raw    *buffer  // a raw deflate stream that is to become C, of content whose CRC-32 is rawCRC
+	rawCRC uint32
+	gone   string // instead of an entry: the path of one that is in no archive any more
+	inode  inode  // zero unless the file has several names in the tree
+	again  bool   // another name of the file came before
+	weight int64  // bytes of the budget that it holds
 	ready  chan struct{}
 
 	// What the worker has found out, valid once ready is closed.
@@ -74,10 +79,19 @@ func (p *packer) work(ctx context.Context) error {
 
 // prepare reads a file, and compresses it unless another one with the same content is ahead.
 func (p *packer) prepare(it *item, maker *contentMaker) (err error) {
-	if err := p.read(it); err != nil {
+	switch {
+	case it.raw != nil:
+		err = it.inflateRaw()
+	case it.content == nil:
+		err = p.read(it)
+	}
+	if pr := (*Problem)(nil); errors.As(err, &pr) {
+		return pr
+	}
+	if err != nil {
 		return sourceError(it.path(), err)
 	}
-	it.header = p.header(&it.sourceEntry)
+	it.header = p.newHeader(it)
 	if len(it.content.b) == 0 {
 		return nil
 	}
@@ -86,7 +100,7 @@ func (p *packer) prepare(it *item, maker *contentMaker) (err error) {
 		return err
 	}
 	it.key = p.key(it)
-	if p.dedup.claim(it.key) {
+	if it.member == nil && p.dedup.claim(it.key) {
 		return it.compress(maker)
 	}
 	return nil
@@ -112,6 +126,14 @@ func (it *item) hasOldContent(hash uint64, content io.Reader) (bool, error) {
 // key is what makes a file with that content and header a candidate for deduplication.
 func (p *packer) key(it *item) uint64 {
 	return p.dedup.key(it.hash, it.header.Size, it.header.Mode, it.header.ModTime)
+}
+
+// newHeader is the header of an entry that is not copied, all but the link target.
+func (p *packer) newHeader(it *item) Header {
+	if it.given != nil {
+		return *it.given
+	}
+	return p.header(&it.sourceEntry)
 }
 
 // compress makes C of the content.

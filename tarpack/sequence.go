@@ -46,6 +46,9 @@ func (p *packer) place(ctx context.Context, it *item) error {
 		return p.changes.removed(it.gone)
 	}
 	defer it.dir.release()
+	if it.done != nil {
+		defer it.done()
+	}
 	if p.packed != nil {
 		p.packed[fingerprint(&it.sourceEntry)] = struct{}{}
 	}
@@ -69,8 +72,8 @@ func (p *packer) place(ctx context.Context, it *item) error {
 // fullHeader makes the header of an entry: from what is on disk, or else from the archive that it is copied from. The owner is
 // that of the archive, where there is one, unless those on disk are asked for.
 func (p *packer) fullHeader(it *item) (Header, error) {
-	if it.parent != nil {
-		return *it.parent, nil
+	if it.given != nil {
+		return *it.given, nil
 	}
 	if it.info == nil {
 		return it.old.header()
@@ -126,7 +129,7 @@ func (p *packer) placeFile(ctx context.Context, it *item) error {
 			p.budget.Release(it.weight)
 		}()
 		if it.err != nil {
-			return it.err
+			return p.refuse(it.err)
 		}
 	}
 	if it.keep {
@@ -286,7 +289,7 @@ func (p *packer) flushGroup() error {
 	for i := range p.group.items {
 		it := &p.group.items[i]
 		it.Offset, it.HeaderLen = p.out.off, int32(len(g))
-		if err := p.builder.Add(*it); err != nil {
+		if err := p.index(*it); err != nil {
 			return err
 		}
 	}
@@ -302,7 +305,7 @@ func (p *packer) writeEmpty(it *item) error {
 	}
 	entry.Hash = emptyHash
 	p.step(0)
-	return p.builder.Add(entry)
+	return p.index(entry)
 }
 
 // writeFile writes a prepared file: H, C and P.
@@ -355,7 +358,24 @@ func (p *packer) writePadding(entry *sidecar.Item, md made) error {
 		}
 	}
 	p.step(entry.Size)
-	return p.builder.Add(*entry)
+	return p.index(*entry)
+}
+
+// index hands an entry that was written to the index.
+func (p *packer) index(entry sidecar.Item) error {
+	if p.spool != nil {
+		return p.spool.add(&entry)
+	}
+	return p.builder.Add(entry)
+}
+
+// refuse decides what an error with an entry means: only a spool can do without the entry.
+func (p *packer) refuse(err error) error {
+	var pr *Problem
+	if p.spool != nil && errors.As(err, &pr) {
+		return p.spool.refuse(pr)
+	}
+	return err
 }
 
 // step counts an entry of size bytes.

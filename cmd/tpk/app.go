@@ -48,6 +48,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			compactCommand(),
 			mergeCommand(),
 			diffCommand(),
+			convertCommand(),
 			serveCommand(),
 			completionCommand(),
 			completeCommand(),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -112,6 +113,21 @@ func message(err error) string {
 	return strings.Replace(text, os.Stdout.Name()+": ", "standard output: ", 1)
 }
 
+// aboutOutput makes err speak of the archive that was to be written where it speaks of a temporary file beside it. If we
+// were asked to stop, it says that, and what is left behind.
+func aboutOutput(name string, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) && filepath.Dir(path.Path) == filepath.Dir(name) &&
+		strings.HasPrefix(filepath.Base(path.Path), "."+filepath.Base(name)) {
+		path.Path = name
+	}
+	var stop stopped
+	if errors.As(err, &stop) {
+		return &hinted{fmt.Errorf("%s: %w", name, stop), "nothing was written"}
+	}
+	return err
+}
+
 // oneLine keeps a text on its line, whatever names are in it.
 func oneLine(text string) string {
 	text = strings.ReplaceAll(strings.TrimSpace(text), "\n", "; ")
@@ -124,6 +140,7 @@ var hints = []struct {
 	hint string
 }{
 	{tarpack.ErrVersion, "use a newer tpk"},
+	{tarpack.ErrNotConvertible, "tpk convert reads tar, tar.gz, tar.zst, tar.xz, tar.bz2 and zip"},
 	{tarpack.ErrNotArchive, "pack a directory with 'tpk pack DIR OUT.tar.gz'"},
 	{tarpack.ErrTruncated, "copy or download it again"},
 	{tarpack.ErrCorrupt, "'tpk verify' names what is damaged; restore it from a good copy"},

@@ -21,14 +21,22 @@ var (
 // sourceFlags are the flags of every command that packs files.
 func sourceFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.IntFlag{Name: "level", Value: 6, Usage: "compression, `N` from 1 (fast) to 9 (small)", Action: inRange("level", 1, 9)},
-		&cli.IntFlag{Name: "workers", DefaultText: "one a core", Usage: "compress with `N` workers", Action: inRange("workers", 0, 1024)},
+		levelFlag(),
+		workersFlag(),
 		dedupFlag(),
 		&cli.StringSliceFlag{Name: "exclude", Usage: "leave out what matches `GLOB` (repeatable)"},
 		&cli.StringSliceFlag{Name: "exclude-from", Usage: "read globs from `FILE`, one a line, # for comments (repeatable)"},
 		&cli.BoolFlag{Name: "preserve-owner", DisableDefaultText: true, Usage: "keep owners and groups"},
 		&cli.BoolFlag{Name: "special", DisableDefaultText: true, Usage: "keep FIFOs and devices"},
 	}
+}
+
+func levelFlag() cli.Flag {
+	return &cli.IntFlag{Name: "level", Value: 6, Usage: "compression, `N` from 1 (fast) to 9 (small)", Action: inRange("level", 1, 9)}
+}
+
+func workersFlag() cli.Flag {
+	return &cli.IntFlag{Name: "workers", DefaultText: "one a core", Usage: "compress with `N` workers", Action: inRange("workers", 0, 1024)}
 }
 
 // dedupFlag is the flag of every command that looks for equal files.
