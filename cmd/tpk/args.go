@@ -21,6 +21,7 @@ func interspersed(app *cli.App, args []string) []string {
 		return args
 	}
 	var flags, rest []string
+	help := false
 	for words := args[at+1:]; len(words) > 0; {
 		word := words[0]
 		words = words[1:]
@@ -30,6 +31,8 @@ func interspersed(app *cli.App, args []string) []string {
 			words = nil
 		case !isFlag(word):
 			rest = append(rest, word)
+		case word == "-h" || word == "--help":
+			help = true
 		case takesValue(cmd, word):
 			if len(words) == 0 { // the parser says so, unless something follows
 				return slices.Concat(args[:at+1], flags, []string{word})
@@ -39,6 +42,9 @@ func interspersed(app *cli.App, args []string) []string {
 		default:
 			flags = append(flags, word)
 		}
+	}
+	if help { // the library would look for help about the first argument
+		return append(slices.Clone(args[:at+1]), "--help")
 	}
 	return slices.Concat(args[:at+1], flags, []string{"--"}, rest)
 }

@@ -77,7 +77,7 @@ func runExtract(c *cli.Context, o *extractOptions) error {
 	var stop stopped
 	switch {
 	case errors.As(err, &stop):
-		return &hinted{fmt.Errorf("%s: %w", o.archive, err), "what was extracted so far is in " + o.dir}
+		return &hinted{fmt.Errorf("%s: %w", o.archive, stop), "what was extracted so far is in " + o.dir}
 	case err != nil:
 		return err
 	}

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
@@ -34,12 +31,8 @@ func runIndex(c *cli.Context, name string) error {
 	defer m.stop()
 	res, err := tarpack.Reindex(c.Context, name, tarpack.IndexOptions{Progress: m.update})
 	m.stop()
-	var stop stopped
-	switch {
-	case errors.As(err, &stop):
-		return &hinted{fmt.Errorf("%s: %w", name, stop), "nothing was written"}
-	case err != nil:
-		return err
+	if err != nil {
+		return aboutOutput(name, err)
 	}
 	m.sum("indexed %s entries of %s (%s)", humanize.Comma(int64(res.Entries)), quoteName(name), bytesOf(res.SidecarBytes))
 	return nil

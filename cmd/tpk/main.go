@@ -21,7 +21,10 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
+
+	"github.com/urfave/cli/v2"
 )
 
 func main() {
@@ -34,6 +37,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 	defer stop()
 	app := newApp(stdout, stderr)
 	err := app.RunContext(ctx, interspersed(app, args))
+	var help cli.ExitCoder // `tpk help` says so of what is no command
+	if errors.As(err, &help) {
+		err = usagef("%s: see 'tpk --help'", strings.ToLower(help.Error()))
+	}
 	if sig := caughtSignal(ctx); sig != 0 && err != nil {
 		err = &interrupted{signal: sig, err: err}
 	}

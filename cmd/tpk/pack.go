@@ -3,9 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
-	"strings"
+	"os"
 
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
@@ -72,6 +70,9 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 }
 
 func runPack(c *cli.Context, o *packOptions) error {
+	if fi, err := os.Stat(o.dir); err == nil && !fi.IsDir() {
+		return &hinted{fmt.Errorf("%s: not a directory", o.dir), "name the directory that holds what is to be packed"}
+	}
 	m := newMeter(c, "packing")
 	defer m.stop()
 	o.pack.Notice = m.notice
@@ -87,28 +88,15 @@ func runPack(c *cli.Context, o *packOptions) error {
 		res, err = tarpack.Pack(c.Context, o.dir, o.out, o.pack)
 	}
 	m.stop()
-	if err != nil {
-		return packError(o.out, err)
+	var stop stopped
+	switch {
+	case errors.As(err, &stop) && o.out == "-":
+		return &hinted{fmt.Errorf("standard output: %w", stop), "what was written so far is no archive"}
+	case err != nil:
+		return aboutOutput(o.out, err)
 	}
 	m.sum("packed %s files (%s, %s duplicates) into %s (%s)",
 		humanize.Comma(int64(res.Stats.Files+res.Stats.Hardlinks)), bytesOf(int64(res.Stats.FileBytes+res.Stats.LinkBytes)),
 		humanize.Comma(int64(res.Stats.Duplicates)), quoteName(o.out), bytesOf(res.ArchiveBytes))
 	return nil
-}
-
-// packError says what is left behind, and speaks of the archive where tarpack does of its temporary file.
-func packError(out string, err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) && filepath.Dir(path.Path) == filepath.Dir(out) &&
-		strings.HasPrefix(filepath.Base(path.Path), "."+filepath.Base(out)) {
-		path.Path = out
-	}
-	var stop stopped
-	switch {
-	case !errors.As(err, &stop):
-		return err
-	case out == "-":
-		return &hinted{fmt.Errorf("standard output: %w", err), "what was written so far is no archive"}
-	}
-	return &hinted{fmt.Errorf("%s: %w", out, err), "nothing was written"}
 }

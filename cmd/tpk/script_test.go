@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/hex"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
+
+var update = flag.Bool("update", false, "write what the commands say now into the scripts")
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"tpk": main})
@@ -29,7 +32,7 @@ func TestMain(m *testing.M) {
 //	flip FILE OFFSET            invert a byte
 //	only DIR NAME...            DIR holds these names and no others
 //
-// and the conditions [root] and [exec:PROGRAM]. With COMPAT=require both hold, or the test fails.
+// and the conditions [root] and [has:PROGRAM]. With COMPAT=require both hold, or the test fails.
 func TestScript(t *testing.T) {
 	letOthersIn(t)
 	testscript.Run(t, testscript.Params{
@@ -43,9 +46,9 @@ func TestScript(t *testing.T) {
 			env.Setenv("GOCOVERDIR", os.Getenv("GOCOVERDIR"))
 			return nil
 		},
-		Condition:           condition,
-		RequireUniqueNames:  true,
-		RequireExplicitExec: false,
+		Condition:          condition,
+		RequireUniqueNames: true,
+		UpdateScripts:      *update,
 	})
 }
 
