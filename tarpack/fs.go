@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -160,11 +161,15 @@ func (f *archiveFS) Open(name string) (fs.File, error) {
 	if !info.Mode().IsRegular() {
 		return nil, pathError("open", name, fmt.Errorf("%w: it is a %v", fs.ErrInvalid, n.entry.Type))
 	}
-	r, err := f.a.OpenContent(n.i)
+	c, err := f.a.Content(n.i)
 	if err != nil {
 		return nil, pathError("open", name, err)
 	}
-	return &openContent{Reader: r, name: name, info: info}, nil
+	r, err := gzmember.NewReader(f.a.file, c)
+	if err != nil {
+		return nil, pathError("open", name, err)
+	}
+	return &openContent{Reader: r, archive: f.a.file, content: c, name: name, info: info}, nil
 }
 
 // Stat describes what name leads to.

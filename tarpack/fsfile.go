@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"math"
 	"path"
+	"sync/atomic"
 	"time"
 
 	"github.com/tarpack/tpk/gzmember"
@@ -71,8 +72,15 @@ func permissions(mode uint16) fs.FileMode {
 // openContent is an open regular file.
 type openContent struct {
 	*gzmember.Reader
-	name string
-	info *fileInfo
+	archive io.ReaderAt
+	content gzmember.Content
+	name    string
+	info    *fileInfo
+
+	// at is a reader for ReadAt that waits where the last one ended: to read on from there costs no more than it does
+	// with Read, while to enter anew costs up to a segment, or the whole file.
+	at     atomic.Pointer[gzmember.Reader]
+	closed atomic.Bool
 }
 
 var (
@@ -89,8 +97,47 @@ func (f *openContent) Read(b []byte) (int, error) {
 }
 
 func (f *openContent) ReadAt(b []byte, off int64) (int, error) {
-	n, err := f.Reader.ReadAt(b, off)
+	n, err := f.readAt(b, off)
 	return n, f.named("read", err)
+}
+
+func (f *openContent) readAt(b []byte, off int64) (int, error) {
+	switch {
+	case f.closed.Load():
+		return 0, fs.ErrClosed
+	case off < 0:
+		return 0, fs.ErrInvalid
+	case off >= f.content.Size:
+		return 0, io.EOF
+	}
+	r := f.at.Swap(nil)
+	if r == nil { // the first time, or another goroutine has it
+		var err error
+		if r, err = gzmember.NewReader(f.archive, f.content); err != nil {
+			return 0, err
+		}
+	}
+	defer func() {
+		if !f.at.CompareAndSwap(nil, r) {
+			closeQuietly(r)
+		}
+	}()
+	if _, err := r.Seek(off, io.SeekStart); err != nil {
+		return 0, err
+	}
+	n, err := io.ReadFull(r, b)
+	if err == io.ErrUnexpectedEOF {
+		err = io.EOF
+	}
+	return n, err
+}
+
+func (f *openContent) Close() error {
+	f.closed.Store(true)
+	if r := f.at.Swap(nil); r != nil {
+		closeQuietly(r)
+	}
+	return f.Reader.Close()
 }
 
 // named gives an error the file's name. io.EOF stays what it is.
