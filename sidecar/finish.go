@@ -60,12 +60,18 @@ type openDir struct {
 // place tells which of two entries stands earlier in the archive.
 type place struct {
 	offset int64
-	seq    uint64 // among those whose headers share a member
+	seq    uint64 // among those whose headers share a member, which a file does not do
+	alone  bool   // it is a file
 }
 
 // before is true if p stands earlier than q.
 func (p place) before(q place) bool {
-	return p.offset < q.offset || p.offset == q.offset && p.seq < q.seq
+	return p.offset < q.offset || p.offset == q.offset && p.seq < q.seq && !p.alone && !q.alone
+}
+
+// placeOf is the place of an entry, given its item's value.
+func placeOf(e *Entry, val []byte) place {
+	return place{e.Offset, binary.LittleEndian.Uint64(val[itemSeq:]), e.Type == TypeFile}
 }
 
 // newFinisher lays out the sections, as far as their length is known.
@@ -153,7 +159,7 @@ func (f *finisher) item(key, val []byte) error {
 
 	var e Entry
 	e.decode(val[itemRecord:itemShift])
-	here := place{e.Offset, binary.LittleEndian.Uint64(val[itemSeq:])}
+	here := placeOf(&e, val)
 	if err := f.enter(&e, here, shared); err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func (x *Index) checkTarget(e *Entry, i int, sc *scratch) error {
 		return fmt.Errorf("entry %d: target %d: %w", i, e.Target, err)
 	}
 	var t Entry
-	if !t.decode(b) || t.Type != TypeFile || t.Size != e.Size || t.Hash != e.Hash || t.Sniff != e.Sniff || t.Offset > e.Offset {
+	if !t.decode(b) || t.Type != TypeFile || t.Size != e.Size || t.Hash != e.Hash || t.Sniff != e.Sniff || t.Offset >= e.Offset {
 		return corrupt("entry %d is a hard link to entry %d, which is not its target", i, e.Target)
 	}
 	return nil

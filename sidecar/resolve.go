@@ -94,11 +94,11 @@ func (f *finisher) resolve(ordinal uint32, target, val, ref []byte) error {
 	le := binary.LittleEndian
 	var e Entry
 	e.decode(val[itemRecord:itemShift])
-	link := place{int64(le.Uint64(ref[refOffset:])), le.Uint64(ref[refSeq:])}
+	link := place{offset: int64(le.Uint64(ref[refOffset:])), seq: le.Uint64(ref[refSeq:])}
 	switch {
 	case e.Type != TypeFile:
 		return f.noTarget(target, ref, "is of type "+e.Type.String())
-	case !f.b.opt.Unordered && !(place{e.Offset, le.Uint64(val[itemSeq:])}).before(link):
+	case !f.b.opt.Unordered && !placeOf(&e, val).before(link):
 		return f.noTarget(target, ref, "comes later")
 	}
 	f.head.stats.LinkBytes += uint64(e.Size)

@@ -152,7 +152,7 @@ func (v *verifier) parent(row *Row, shared int) error {
 		if d.keyLen != length || shared < length {
 			return corrupt("entry %d, %q, is in directory %d", row.I, row.Path, d.ordinal)
 		}
-		if d.offset > row.Entry.Offset {
+		if d.offset > row.Entry.Offset || d.offset == row.Entry.Offset && row.Entry.Type == TypeFile {
 			return corrupt("entry %d, %q, is earlier in the archive than its directory", row.I, row.Path)
 		}
 	} else if length != 0 {
