@@ -23,6 +23,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/urfave/cli/v2"
 )
@@ -55,6 +56,9 @@ type stopped struct{ signal syscall.Signal }
 
 func (s stopped) Error() string { return "interrupted" }
 
+// twice is how far apart two signals are at least for the second to be meant as one.
+const twice = time.Second
+
 // withSignals cancels the context it returns when the user, the terminal or the system asks us to stop, so that
 // temporary files are removed; a second signal kills at once. Writing to a closed pipe becomes an error for the
 // same reason: the default would kill us wherever we are.
@@ -66,8 +70,10 @@ func withSignals(parent context.Context) (context.Context, func()) {
 	signal.Notify(caught, signals...)
 	go func() {
 		if sig, ok := (<-caught).(syscall.Signal); ok {
-			signal.Reset(signals...)
 			cancel(stopped{sig})
+			// timeout(1) sends its signal twice, to the process and to its group; a person takes longer.
+			time.Sleep(twice)
+			signal.Reset(signals...)
 		}
 	}()
 	return ctx, func() {
