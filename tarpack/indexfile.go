@@ -48,13 +48,13 @@ func (u *unitReader) readFile(un *unit, it *sidecar.Item) error {
 		return err
 	}
 	h, err := u.member()
+	segmented := err == nil && h.Extra != nil && h.Extra[0] == gzmember.KindSegments
+	if padding(it.Size) == 0 && !segmented {
+		u.ahead, u.head, u.headErr = true, h, err
+		return nil
+	}
 	if err != nil {
 		return err
-	}
-	segmented := h.Extra != nil && h.Extra[0] == gzmember.KindSegments
-	if padding(it.Size) == 0 && !segmented {
-		u.head, u.ahead = h, true
-		return nil
 	}
 	if err := u.readPadding(un, it, h); err != nil {
 		return err

@@ -26,12 +26,13 @@ type unitReader struct {
 	size int64 // of the archive
 	base int64 // where the scanner began
 	scan *gzmember.Scanner
-	head gzmember.Header // of the member that comes next, if ahead
-	// ahead: the scanner is at the beginning of a member that belongs to the next unit.
-	ahead  bool
-	blocks []byte        // scratch
-	raw    []byte        // scratch
-	digest contentDigest // of the file at hand
+	// ahead: the scanner is at the beginning of a member that belongs to the next unit, of which Next gave head and headErr.
+	ahead   bool
+	head    gzmember.Header
+	headErr error
+	blocks  []byte        // scratch
+	raw     []byte        // scratch
+	digest  contentDigest // of the file at hand
 }
 
 func newUnitReader(src io.ReaderAt, size, off int64) *unitReader {
@@ -50,7 +51,7 @@ func (u *unitReader) seek(off int64) {
 func (u *unitReader) member() (gzmember.Header, error) {
 	if u.ahead {
 		u.ahead = false
-		return u.head, nil
+		return u.head, u.headErr
 	}
 	return u.scan.Next()
 }

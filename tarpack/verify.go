@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"slices"
 
 	"github.com/tarpack/tpk/sidecar"
 )
@@ -180,33 +181,25 @@ func (v *verifier) name(truncated bool) error {
 	return nil
 }
 
-// nameEntry reports an entry if it lies in damaged bytes.
+// nameEntry reports an entry if some of its bytes are damaged.
 func (v *verifier) nameEntry(row *sidecar.Row) {
-	off := row.Entry.Offset
-	i := firstDamageAfter(v.damage, off) - 1
-	if i < 0 || off >= v.damage[i].end {
+	off, end := row.Entry.Offset, row.Entry.Offset+row.Entry.Length()
+	i, _ := slices.BinarySearchFunc(v.damage, off, func(d damage, off int64) int {
+		if d.end <= off {
+			return -1
+		}
+		return 1
+	})
+	if i == len(v.damage) || end <= v.damage[i].off {
 		return
 	}
 	d := &v.damage[i]
 	err := d.err
 	if off != d.off {
-		err = fmt.Errorf("%w: it lies in the damaged bytes from %d on", ErrCorrupt, d.off)
+		err = fmt.Errorf("%w: some of its bytes are damaged, from %d on", ErrCorrupt, max(off, d.off))
 	}
 	v.report(string(row.Path), off, err)
 	d.named = true
-}
-
-// firstDamageAfter returns the index of the first damage that begins behind off.
-func firstDamageAfter(list []damage, off int64) int {
-	lo, hi := 0, len(list)
-	for lo < hi {
-		if mid := (lo + hi) / 2; list[mid].off <= off {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
-	}
-	return lo
 }
 
 // compare makes the index of an archive in which nothing was wrong so far, and holds the sidecar against it.
