@@ -1,0 +1,67 @@
+package edit
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/tarpack/tpk/compat/tools"
+	"github.com/tarpack/tpk/compat/trees"
+)
+
+// tpk runs the command.
+func tpk(t testing.TB, args ...string) tools.Result {
+	t.Helper()
+	return tools.Run(t, exec.Command(tools.TPK(t), args...))
+}
+
+// must runs the command, which must succeed without a word on standard error.
+func must(t testing.TB, args ...string) {
+	t.Helper()
+	if r := tpk(t, args...); r.Code != 0 || len(r.Err) > 0 {
+		t.Fatal(r)
+	}
+}
+
+// extracted is what GNU tar makes of an archive.
+func extracted(t testing.TB, archive string) trees.Snapshot {
+	t.Helper()
+	dir := tools.Dir(t)
+	if r := tools.Run(t, exec.Command(tools.Path(t, "tar"), "-xpzf", archive, "-C", dir)); r.Code != 0 {
+		t.Fatal(r)
+	}
+	snap, err := trees.Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return snap
+}
+
+func read(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// wantOnly checks what is in a directory, hidden or not.
+func wantOnly(t testing.TB, dir string, names ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, filepath.Base(e.Name()))
+	}
+	slices.Sort(names)
+	if !slices.Equal(got, names) {
+		t.Error(fmt.Sprintf("there are %q, want %q", got, names))
+	}
+}
