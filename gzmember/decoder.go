@@ -1,6 +1,7 @@
 package gzmember
 
 import (
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -167,19 +168,19 @@ func (d *decoder) endUnit(why error) error {
 	c := &d.c
 	last := d.unitEnd == c.Size
 	switch {
-	case why == errLong:
+	case errors.Is(why, errLong):
 		return fmt.Errorf("%w: more than %d bytes of content", ErrCorrupt, d.unitEnd)
-	case why != io.EOF && why != errShort:
+	case !errors.Is(why, io.EOF) && !errors.Is(why, errShort):
 		return why
 	case d.pos < d.unitEnd:
 		return fmt.Errorf("%w: content ends at byte %d instead of %d", ErrCorrupt, d.pos, d.unitEnd)
 	case !last:
 		// Nothing is left of the section, which ends where the segment does.
-		if why == errShort && d.stream.atFlush() && d.stream.from == d.stream.to {
+		if errors.Is(why, errShort) && d.stream.atFlush() && d.stream.from == d.stream.to {
 			return nil
 		}
 		return fmt.Errorf("%w: the segment up to byte %d does not end in a flush", ErrCorrupt, d.unitEnd)
-	case why == errShort:
+	case errors.Is(why, errShort):
 		return fmt.Errorf("%w: %w", ErrCorrupt, why)
 	}
 	at := d.src.off - int64(d.stream.to-d.stream.from)

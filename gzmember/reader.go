@@ -158,7 +158,7 @@ func (r *Reader) free() {
 
 // Seek sets the current place, as io.Seeker says. To go beyond the end is no error, to go before the beginning is.
 func (r *Reader) Seek(offset int64, whence int) (int64, error) {
-	if r.err == fs.ErrClosed {
+	if errors.Is(r.err, fs.ErrClosed) {
 		return 0, r.err
 	}
 	base := int64(0)

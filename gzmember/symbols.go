@@ -72,11 +72,12 @@ func (d *bitReader) symbol(table []uint32, width uint) (e uint32, value int, v v
 	return e, int(e>>16&0x7fff) + int(extra), proceed
 }
 
-// What fastSymbols needs for a round of its loop, in bytes: three literals and a match that is
-// copied 8 bytes at a time, and two times 8 bytes of input.
+// What fastSymbols needs for a round of its loop, in bytes: room for two literals and a match that is
+// copied copyWidth bytes at a time, and two times 8 bytes of input.
 const (
-	fastRoom  = 3 + maxMatch + 8
-	fastInput = 16
+	copyWidth = 16
+	fastRoom  = 2 + maxMatch + copyWidth
+	fastInput = 2 * 8
 )
 
 // fastSymbols decodes symbols as long as there is plenty of input and room. The verdict is again when there is not,
@@ -163,34 +164,43 @@ func fastSymbols(d *bitReader, t *huffmanTables, out []byte, pos int) (int, verd
 			v = corrupt
 			break
 		}
-		copyMatch(out, pos, distance, length)
+		if distance >= 8 {
+			copyWords(out, pos, distance)
+			if length > copyWidth {
+				copyMatch(out, pos+copyWidth, distance, length-copyWidth)
+			}
+		} else {
+			copyMatch(out, pos, distance, length)
+		}
 		pos += length
 	}
 	d.pos, d.acc, d.n = at, acc&(1<<n-1), n
 	return pos, v
 }
 
-// copyMatch copies length bytes to out[pos:] from distance bytes before. It may write up to 7 bytes more.
+// copyWords copies copyWidth bytes to out[pos:] from distance bytes before, at least 8: the two words may overlap.
+func copyWords(out []byte, pos, distance int) {
+	to, from := out[pos:pos+copyWidth], out[pos-distance:pos-distance+copyWidth]
+	binary.LittleEndian.PutUint64(to, binary.LittleEndian.Uint64(from))
+	binary.LittleEndian.PutUint64(to[8:], binary.LittleEndian.Uint64(from[8:]))
+}
+
+// copyMatch copies length bytes to out[pos:] from distance bytes before. It may write up to copyWidth - 1 bytes more.
 func copyMatch(out []byte, pos, distance, length int) {
-	from, end := pos-distance, pos+length
+	end := pos + length
 	switch {
 	case distance >= 8:
-		for pos < end {
-			binary.LittleEndian.PutUint64(out[pos:], binary.LittleEndian.Uint64(out[from:]))
-			pos += 8
-			from += 8
+		for ; pos < end; pos += copyWidth {
+			copyWords(out, pos, distance)
 		}
 	case distance == 1:
-		v := uint64(out[from]) * 0x0101010101010101
-		for pos < end {
-			binary.LittleEndian.PutUint64(out[pos:], v)
-			pos += 8
+		word := uint64(out[pos-1]) * 0x0101010101010101
+		for ; pos < end; pos += 8 {
+			binary.LittleEndian.PutUint64(out[pos:], word)
 		}
 	default:
-		for pos < end {
-			out[pos] = out[from]
-			pos++
-			from++
+		for ; pos < end; pos++ {
+			out[pos] = out[pos-distance]
 		}
 	}
 }
