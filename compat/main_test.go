@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
-		return m.Run()
+		return tools.Main(m)
 	}())
 }
 
@@ -91,6 +91,16 @@ func pack(t testing.TB, dir, archive string, flags ...string) {
 func tpk(t testing.TB, args ...string) tools.Result {
 	t.Helper()
 	return tools.Run(t, exec.Command(tools.TPK(t), args...))
+}
+
+// lean runs the command, which must not take more than 100 MiB of memory.
+func lean(t testing.TB, args ...string) tools.Result {
+	t.Helper()
+	r, mib := tools.Memory(t, exec.Command(tools.TPK(t), args...))
+	if mib > 100 {
+		t.Errorf("%d MiB of memory: %v", mib, r)
+	}
+	return r
 }
 
 // diff fails the test for each difference of the tree in dir from want.

@@ -129,7 +129,6 @@ type Result struct {
 	Out    []byte // standard output
 	Err    []byte // standard error
 	Args   []string
-	Usage  *syscall.Rusage
 }
 
 // String is for messages of tests.
@@ -170,7 +169,6 @@ func Run(t testing.TB, cmd *exec.Cmd) Result {
 	if ws, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
 		r.Signal = ws.Signal()
 	}
-	r.Usage, _ = cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	return r
 }
 
