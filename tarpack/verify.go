@@ -105,7 +105,21 @@ func (v *verifier) run(ctx context.Context) (err error) {
 	if whole && v.unsound == 0 && v.ix.trailer != nil {
 		return v.compare()
 	}
-	return v.name(!whole)
+	if v.ix.trailer == nil {
+		v.cut()
+	}
+	return v.name()
+}
+
+// cut notes that all is lost from the end of the archive on.
+func (v *verifier) cut() {
+	n := len(v.damage)
+	if n == 0 || v.damage[n-1].end < v.a.size {
+		err := fmt.Errorf("%w: it ends at offset %d", ErrTruncated, v.a.size)
+		v.damage = append(v.damage, damage{off: v.a.size, err: err, named: v.problems.count > 0})
+		n++
+	}
+	v.damage[n-1].end = math.MaxInt64
 }
 
 // openSidecar opens the sidecar. One that does not belong to the archive is a problem; if it is sound, and only the archive
@@ -155,17 +169,14 @@ func (v *verifier) unit(un *unit) error {
 	return nil
 }
 
-// name names what is damaged. Truncated says that everything behind the last unit is lost.
-func (v *verifier) name(truncated bool) error {
+// name names what is damaged.
+func (v *verifier) name() error {
 	if v.side == nil {
 		return nil
 	}
 	if err := v.side.Verify(); err != nil {
 		v.report("", -1, fmt.Errorf("%s: %w", v.sideName, err))
 	} else if len(v.damage) > 0 {
-		if truncated {
-			v.damage[len(v.damage)-1].end = math.MaxInt64
-		}
 		for row, err := range v.side.All(0, v.side.Len()) {
 			if err != nil {
 				return err
@@ -220,7 +231,7 @@ func (v *verifier) compare() error {
 		v.report("", -1, err)
 	}
 	if res.SidecarBytes == 0 || v.side == nil {
-		return v.name(false)
+		return v.name()
 	}
 	made, err := sidecar.OpenReaderAt(f, res.SidecarBytes)
 	if err != nil {
