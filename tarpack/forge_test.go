@@ -82,13 +82,19 @@ func fileHeader(path string, size int) Header {
 // aFile is H, C and P of a file, deflated.
 func aFile(path, content string) forgedPart {
 	b := gzmember.AppendTarHeader(nil, blocks(fileHeader(path, len(content))))
-	if content != "" {
-		b = append(b, member([]byte(content), nil)...)
+	return raw(append(b, tailOf(content)...))
+}
+
+// tailOf is C and P of a content, deflated.
+func tailOf(content string) []byte {
+	if content == "" {
+		return nil
 	}
+	b := member([]byte(content), nil)
 	if n := padding(int64(len(content))); n > 0 {
 		b = gzmember.AppendZeros(b, n, nil)
 	}
-	return raw(b)
+	return b
 }
 
 // aStored is a file whose content is stored.
