@@ -68,9 +68,10 @@ func (x *Index) pathAt(place uint64, path string, sc *scratch) (i int, same bool
 
 // blockAt gives the block of paths that begins at an offset, and in memory all that follows it.
 func (x *Index) blockAt(off int64, sc *scratch) (pathBlock, error) {
-	n := x.sections[secPaths].len - off
+	rest := x.sections[secPaths].len - off
+	n := rest
 	if x.r != nil {
-		n = min(n, usualBlock)
+		n = min(rest, usualBlock)
 	}
 	b, err := x.view(secPaths, off, n, &sc.path)
 	if err != nil {
@@ -80,7 +81,7 @@ func (x *Index) blockAt(off int64, sc *scratch) (pathBlock, error) {
 	if x.r == nil || err != nil {
 		return p, err
 	}
-	if size := int64(p.size()); size > n {
+	if size := min(int64(p.size()), rest); size > n {
 		if b, err = x.view(secPaths, off, size, &sc.path); err != nil {
 			return pathBlock{}, err
 		}

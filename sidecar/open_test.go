@@ -49,7 +49,7 @@ func example(t testing.TB) ([]byte, *model) {
 		it.Mode, it.ModTime = 0o755, 1_000_000_000
 		m.add(it)
 	}
-	for _, name := range []string{"long-1", "long-2", strings.Repeat("long-", 50), strings.Repeat("long-", 51)} {
+	for _, name := range []string{"long-1", "long-2", "d/e/" + strings.Repeat("z", 254), "d/e/" + strings.Repeat("z", 255)} {
 		m.add(file(name))
 	}
 	m.finish()
