@@ -82,7 +82,7 @@ func runLs(c *cli.Context, o *lsOptions) error {
 			err = print(w, index, row)
 		}
 		if err != nil {
-			w.Flush() //nolint:errcheck // the first error is the one to tell
+			w.Flush() // the first error is the one to tell
 			return inArchive(o.archive, err)
 		}
 	}
