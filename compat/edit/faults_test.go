@@ -1,0 +1,206 @@
+//go:build linux
+
+package edit
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tarpack/tpk/compat/tools"
+	"github.com/tarpack/tpk/compat/trees"
+)
+
+// A scene is a directory with an archive that a command is about to change, and what there is before and after.
+type scene struct {
+	name     string
+	args     []string
+	dir      string // of the archive
+	archive  string
+	old, new [2][]byte // archive and sidecar
+}
+
+// scenes sets up each command. Afterwards there must be the old archive or the new one, and nothing else.
+func scenes(t *testing.T) []*scene {
+	base := tools.Dir(t)
+	write := func(name string, tree trees.Tree) string {
+		dir := filepath.Join(base, name)
+		if err := tree.Write(dir); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	before := write("before", trees.Tree{trees.Noise("kept", 300_000), trees.Text("text", 200_000), trees.File("d/gone", "x"), trees.File("e/link", "x")})
+	after := write("after", trees.Tree{trees.Noise("kept", 300_000), trees.Text("text", 300_000), trees.File("e/link", "x"), trees.Text("new", 2<<20)})
+	source, other, tarball := filepath.Join(base, "source.tar.gz"), filepath.Join(base, "other.tar.gz"), filepath.Join(base, "in.tar")
+	must(t, "pack", before, source)
+	must(t, "pack", after, other)
+	if r := tools.Run(t, exec.Command("tar", "-cf", tarball, "-C", after, ".")); r.Code != 0 {
+		t.Fatal(r)
+	}
+	all := []*scene{
+		{name: "update", args: []string{"update", "ARCHIVE", after}},
+		{name: "add", args: []string{"add", "ARCHIVE", after + "/new"}},
+		{name: "rm", args: []string{"rm", "ARCHIVE", "d"}},
+		{name: "compact", args: []string{"compact", "ARCHIVE", "--dedup", "off"}},
+		{name: "merge", args: []string{"merge", "ARCHIVE", "ARCHIVE", other}},
+		{name: "convert", args: []string{"convert", tarball, "ARCHIVE"}},
+	}
+	for _, s := range all {
+		s.dir = filepath.Join(base, s.name)
+		if err := os.Mkdir(s.dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		s.archive = filepath.Join(s.dir, "a.tar.gz")
+		for i, arg := range s.args {
+			if arg == "ARCHIVE" {
+				s.args[i] = s.archive
+			}
+		}
+		s.old = [2][]byte{read(t, source), read(t, source+".tpi")}
+		s.restore(t)
+		must(t, s.args...)
+		s.new = [2][]byte{read(t, s.archive), read(t, s.archive+".tpi")}
+		if bytes.Equal(s.old[0], s.new[0]) {
+			t.Fatalf("%s changes nothing", s.name)
+		}
+		s.restore(t)
+	}
+	return all
+}
+
+func (s *scene) restore(t *testing.T) {
+	t.Helper()
+	for i, name := range []string{s.archive, s.archive + ".tpi"} {
+		if err := os.WriteFile(name, s.old[i], 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// outcome says which archive is there, and fails the test for anything but the old or the new one.
+func (s *scene) outcome(t *testing.T, killed bool) string {
+	t.Helper()
+	got := [2][]byte{read(t, s.archive), read(t, s.archive+".tpi")}
+	state := ""
+	switch {
+	case bytes.Equal(got[0], s.old[0]) && bytes.Equal(got[1], s.old[1]):
+		state = "old"
+	case bytes.Equal(got[0], s.new[0]) && bytes.Equal(got[1], s.new[1]):
+		state = "new"
+	case bytes.Equal(got[0], s.new[0]) && bytes.Equal(got[1], s.old[1]):
+		state = "new, stale index"
+	default:
+		t.Fatalf("neither the old nor the new archive: %d and %d bytes", len(got[0]), len(got[1]))
+	}
+	if r := tpk(t, "ls", s.archive); r.Code != 0 || (len(r.Err) > 0) != (state == "new, stale index") {
+		t.Error(r)
+	}
+	if r := tpk(t, "verify", s.archive); (r.Code != 0) != (state == "new, stale index") {
+		t.Error(r)
+	}
+	if !killed {
+		wantOnly(t, s.dir, "a.tar.gz", "a.tar.gz.tpi")
+	}
+	return state
+}
+
+// inject runs the scene's command with a fault in its calls that concern the archive's directory, and says whether the fault came.
+func (s *scene) inject(t *testing.T, call, fault string, when int) (tools.Result, bool) {
+	t.Helper()
+	log := filepath.Join(tools.Dir(t), "strace")
+	args := []string{"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e", fmt.Sprintf("inject=%s:%s:when=%d", call, fault, when)}
+	for _, name := range []string{"", "a.tar.gz", "a.tar.gz.tpi", ".a.tar.gz.tpk-tmp", ".a.tar.gz.tpi.tpk-tmp", ".a.tar.gz.spool.tpk-tmp",
+		".a.tar.gz.records.tpk-tmp", ".a.tar.gz.content.tpk-tmp", ".a.tar.gz.index.tpk-tmp"} {
+		args = append(args, "-P", filepath.Join(s.dir, name))
+	}
+	cmd := exec.Command(tools.Path(t, "strace"), append(append(args, tools.TPK(t)), s.args...)...)
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
+	r := tools.Run(t, cmd)
+	b := read(t, log)
+	return r, bytes.Contains(b, []byte("(INJECTED)")) || bytes.Contains(b, []byte("+++ killed by SIGKILL"))
+}
+
+// TestFaults kills each command at every call that writes, and makes each of them fail. In the short run update stands for all commands
+// but for merge and convert, whose kills are tried; FAULTS=full runs everything.
+func TestFaults(t *testing.T) {
+	tools.Path(t, "strace")
+	full := os.Getenv("FAULTS") == "full"
+	points, lost := 0, 0
+	for _, s := range scenes(t) {
+		for _, f := range []struct{ call, fault, says string }{
+			{"write", "signal=KILL", ""},
+			{"pwrite64", "signal=KILL", ""},
+			{"copy_file_range", "signal=KILL", ""},
+			{"fsync", "signal=KILL", ""},
+			{"renameat", "signal=KILL", ""},
+			{"unlinkat", "signal=KILL", ""},
+			{"ftruncate", "signal=KILL", ""},
+			{"close", "signal=KILL", ""},
+			{"write", "error=ENOSPC", "no space left on device"},
+			{"write", "error=EIO", "input/output error"},
+			{"pwrite64", "error=ENOSPC", "no space left on device"},
+			{"pwrite64", "error=EIO", "input/output error"},
+			{"copy_file_range", "error=ENOSPC", "no space left on device"},
+			{"copy_file_range", "error=EIO", "input/output error"},
+			{"copy_file_range", "error=ENOSYS", ""}, // it must do without
+			{"fsync", "error=EIO", "input/output error"},
+			{"fsync", "error=ENOSPC", "no space left on device"},
+			{"renameat", "error=EIO", "input/output error"},
+			{"ftruncate", "error=EIO", "input/output error"},
+			{"fchmod", "error=EIO", "input/output error"},
+			{"close", "error=EIO", ""},
+			{"pread64", "error=EIO", "input/output error"},
+		} {
+			kill := f.fault == "signal=KILL"
+			if !full && s.name != "update" && !(kill && (s.name == "merge" || s.name == "convert") && (f.call == "renameat" || f.call == "fsync")) {
+				continue
+			}
+			t.Run(s.name+"/"+f.call+"/"+f.fault, func(t *testing.T) {
+				states := map[string]int{}
+				for when := 1; when <= 200; when++ {
+					r, fired := s.inject(t, f.call, f.fault, when)
+					if !fired {
+						if r.Code != 0 {
+							t.Fatal(r)
+						}
+						s.restore(t)
+						break
+					}
+					points++
+					state := s.outcome(t, kill)
+					states[state]++
+					switch {
+					case kill:
+						// The next run does what was to be done, whatever this one has left, and clears it away.
+						if state != "old" {
+							s.restore(t)
+						}
+						must(t, s.args...)
+						if got := s.outcome(t, false); got != "new" {
+							t.Errorf("after a kill at %d and another run: %s", when, got)
+						}
+					case r.Code == 0 && state != "new":
+						lost++
+						t.Errorf("exit status 0, and the archive is %s", state)
+					case r.Code == 0:
+					case r.Code != 1 || strings.Count(string(r.Err), "\n") != 1 || !strings.Contains(string(r.Err), f.says) ||
+						!strings.Contains(string(r.Err), s.dir):
+						t.Errorf("want exit status 1 and one line: %v", r)
+					}
+					if t.Failed() {
+						lost++
+						t.Fatalf("at call %d", when)
+					}
+					s.restore(t)
+				}
+				t.Log(states)
+			})
+		}
+	}
+	t.Logf("%d points, %d losses", points, lost)
+}
