@@ -109,7 +109,7 @@ func (f *finder) merged(slash bool) error {
 		return f.missing(nil)
 	}
 	end := ""
-	if slash && f.path != "" {
+	if f.path != "" && (slash || n.Kind == Dir) {
 		end = "/"
 	}
 	f.redirect("/", f.path, end)

@@ -80,6 +80,7 @@ func TestPaths(t *testing.T) {
 		{"/dir//index.html", 301, "/dir/index.html"},
 		{"/dir//", 301, "/dir/"},
 		{"//dir/?q", 301, "/dir/?q"},
+		{"//dir", 301, "/dir/"},
 		{"//evil.example/%2e%2e", 400, ""},
 		{"//evil.example/", 404, ""},
 		{"/\\evil.example/", 404, ""},

@@ -31,6 +31,8 @@ async function send (req, path, options = {}) {
   return new Promise((resolve, reject) => {
     const ask = http.request({ host: url.hostname, port: url.port, method: req.method, path, headers: { ...req.headers, connection: 'close' }, agent: false }, (res) => {
       const { connection, server, date, 'transfer-encoding': coding, ...headers } = res.headers
+      // supertest waits forever for the end of what it takes for a form.
+      if (/^multipart/.test(headers['content-type'])) headers['content-type'] = 'text/plain'
       const status = res.statusCode
       const type = status >= 400 ? 'error' : status === 301 ? 'directory' : 'file'
       const error = Object.assign(new Error(res.statusMessage), { status, statusCode: status })
