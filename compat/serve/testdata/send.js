@@ -9,13 +9,20 @@ const { PassThrough } = require('node:stream')
 
 const bases = new Map()
 
-function base (root, dotfiles) {
-  const key = root + '\n' + dotfiles
+function base (root, dotfiles, cache) {
+  const query = new URLSearchParams({ root, dotfiles, cache })
+  const key = query.toString()
   if (!bases.has(key)) {
-    const query = new URLSearchParams({ root, dotfiles })
     bases.set(key, fetch(process.env.TPK_CONTROL + '?' + query).then((r) => r.text()))
   }
   return bases.get(key)
+}
+
+// cacheControl is the value for tpk's --cache-control that means what the options say.
+function cacheControl ({ cacheControl = true, maxAge = 0, immutable = false }) {
+  if (!cacheControl) return ''
+  const ms = typeof maxAge === 'string' ? require('@lukeed/ms').parse(maxAge) : maxAge
+  return 'public, max-age=' + Math.floor(Math.min(ms, 365 * 24 * 3600e3) / 1000) + (immutable ? ', immutable' : '')
 }
 
 async function send (req, path, options = {}) {
@@ -26,7 +33,7 @@ async function send (req, path, options = {}) {
     if (path.startsWith(root)) path = path.slice(root.length)
   }
   root = nodePath.resolve(Array.isArray(root) ? root[0] : root)
-  const url = new URL(await base(root, options.dotfiles === 'allow' ? 'allow' : 'ignore'))
+  const url = new URL(await base(root, options.dotfiles === 'allow' ? 'allow' : 'ignore', cacheControl(options)))
   if (!path.startsWith('/')) path = '/' + path
   return new Promise((resolve, reject) => {
     const ask = http.request({ host: url.hostname, port: url.port, method: req.method, path, headers: { ...req.headers, connection: 'close' }, agent: false }, (res) => {
