@@ -30,14 +30,16 @@ type spool struct {
 	sink    func(sidecar.Item) error // takes the items instead of records, once those are complete
 	problem func(*Problem)
 
-	seeds [2]maphash.Seed
-	names map[[2]uint64]spooled   // by path, the last entry of each
-	seq   uint32                  // of the next entry
-	links map[uint32]spoolLink    // of the hard links, by seq
-	roots map[uint32]bool         // files to which hard links lead
-	other map[uint32]Header       // links and special files, for the hard links to them
-	dead  map[uint32]sidecar.Item // files that are not at their path any more, but hard links lead to them
-	moved map[uint32]string       // of dead ones, the path of the hard link that became the file
+	seeds    [2]maphash.Seed
+	names    map[[2]uint64]spooled   // by path, the last entry of each
+	seq      uint32                  // of the next entry
+	links    map[uint32]spoolLink    // of the hard links, by seq
+	roots    map[uint32]bool         // files to which hard links lead
+	other    map[uint32]Header       // links and special files, for the hard links to them
+	dead     map[uint32]sidecar.Item // files that are not at their path any more, but hard links lead to them
+	made     uint32                  // directories that were missing
+	madeFrom *sidecar.Index          // what is known of missing directories; nil: nothing
+	moved    map[uint32]string       // of dead ones, the path of the hard link that became the file
 }
 
 type spooled struct {
@@ -271,13 +273,35 @@ func (s *spool) makeParents(it *sidecar.Item) error {
 		switch at, ok := s.names[s.key(dir)]; {
 		case !ok:
 			h := Header{Path: strings.Clone(dir), Type: sidecar.TypeDir, Mode: madeMode, ModTime: it.ModTime}
+			if e, ok := s.known(dir); ok {
+				h.Mode, h.ModTime = e.Mode, e.ModTime
+			}
+			s.made++
 			if err := s.p.addToGroup(link{header: h}); err != nil {
 				return err
 			}
-			s.names[s.key(dir)] = spooled{^uint32(0), sidecar.TypeDir}
+			s.names[s.key(dir)] = spooled{madeSeq, sidecar.TypeDir}
 		case at.typ != sidecar.TypeDir:
 			return fmt.Errorf("it is below %s, a %s", printable(dir), at.typ)
 		}
 	}
 	return nil
+}
+
+// madeSeq stands for the seq of directories that were missing.
+const madeSeq = ^uint32(0)
+
+// isMade tells whether the directory was missing.
+func (s *spool) isMade(path string) bool { return s.names[s.key(path)].seq == madeSeq }
+
+// known returns what madeFrom has of a missing directory.
+func (s *spool) known(dir string) (e sidecar.Entry, ok bool) {
+	if s.madeFrom == nil {
+		return e, false
+	}
+	i, ok, err := s.madeFrom.Lookup(dir)
+	if err == nil && ok {
+		e, err = s.madeFrom.Entry(i)
+	}
+	return e, err == nil && ok && e.Type == sidecar.TypeDir
 }

@@ -49,6 +49,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			mergeCommand(),
 			diffCommand(),
 			convertCommand(),
+			repairCommand(),
 			serveCommand(),
 			completionCommand(),
 			completeCommand(),

@@ -1,0 +1,265 @@
+package tarpack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tarpack/tpk/sidecar"
+)
+
+// RepairOptions says how to repair. The zero value is usable.
+type RepairOptions struct {
+	EditOptions
+	// Lost, if set, is told of each entry that is lost, in the order of the archive. Its path is "" where only the place of damage is known.
+	Lost func(*Problem)
+}
+
+// RepairResult says what was repaired.
+type RepairResult struct {
+	EditResult
+	Damaged bool  // something was wrong with the archive
+	Saved   int64 // entries that are whole
+	Lost    int64 // entries that are not, as far as is known
+}
+
+// Repair makes a valid archive of what is whole in the archive name, however it was damaged or cut off, and writes it to out,
+// which may be name. Entries are whole if all of their members are; a hard link needs its target as well. Directories whose headers are lost are made anew,
+// with the mode and time that the old sidecar has of them, if there is one. If nothing is wrong with the archive, nothing is written.
+//
+// Damage inside of a file that is a tpk archive itself can bring up entries of that, unless the old sidecar is there to tell.
+func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairResult, err error) {
+	var dst *output
+	r := &rewrite{o: o.EditOptions, base: -1, choose: func(string, []child) int { return 0 }}
+	if !o.DryRun {
+		if dst, err = createOutput(out); err != nil {
+			return RepairResult{}, err
+		}
+		defer func() {
+			if !r.committed {
+				err = errors.Join(err, dst.abort())
+			}
+		}()
+	}
+	a, err := openFile(name)
+	if err != nil {
+		return RepairResult{}, err
+	}
+	defer a.file.Close()
+	sv := &salvage{ctx: ctx, a: a, lost: o.Lost}
+	if sv.old, err = sidecar.Open(name + SidecarSuffix); err == nil {
+		defer sv.old.Close()
+		if sv.old.Verify() != nil {
+			sv.old = nil
+		}
+	} else {
+		sv.old = nil
+	}
+	pack := o.PackOptions
+	if sv.p, err = newPacker(nil, pack); err != nil {
+		return RepairResult{}, err
+	}
+	temp := out
+	if dst != nil {
+		temp = dst.name
+	}
+	k, err := sv.run(temp)
+	if err != nil {
+		return RepairResult{}, err
+	}
+	defer k.Close()
+	res = RepairResult{Damaged: sv.damaged, Saved: sv.saved, Lost: sv.count}
+	if !sv.damaged || o.DryRun {
+		return res, nil
+	}
+	if sv.saved == 0 {
+		return res, fmt.Errorf("%s: %w: no entry of it is whole", name, ErrNotArchive)
+	}
+	if err := dst.inherit(a.file); err != nil {
+		return res, err
+	}
+	r.layers = []layer{{kept: k}}
+	res.EditResult, err = r.write(ctx, dst)
+	return res, err
+}
+
+// A salvage copies what is whole to a spool.
+type salvage struct {
+	ctx     context.Context
+	a       *Archive
+	old     *sidecar.Index // of the archive as it was; nil if it is not known
+	p       *packer
+	s       *spool
+	lost    func(*Problem)
+	found   []*Problem // what was wrong, in the order of the archive
+	damaged bool
+	saved   int64
+	count   int64
+	trailer *Trailer
+	matches int // entries that the old sidecar has at the same place
+}
+
+func (sv *salvage) run(temp string) (*keptArchive, error) {
+	var err error
+	if sv.s, err = newSpool(sv.p, temp, func(p *Problem) { sv.found = append(sv.found, p) }); err != nil {
+		return nil, err
+	}
+	defer sv.s.close()
+	if err := sv.scan(); err != nil {
+		return nil, errors.Join(err, sv.s.file.Close())
+	}
+	if sv.old != nil && sv.matches == 0 && sv.saved > 0 {
+		sv.old = nil // of another archive
+	}
+	if sv.old != nil {
+		sv.s.madeFrom = sv.old
+	}
+	k, err := sv.s.archive(sv.ctx)
+	if err != nil {
+		return nil, errors.Join(err, sv.s.file.Close())
+	}
+	sv.damaged = sv.damaged || len(sv.found) > 0
+	sv.saved = int64(k.index.Len()) - int64(sv.s.made)
+	if sv.damaged {
+		err = sv.tell(k.index)
+	}
+	if err != nil {
+		return nil, errors.Join(err, k.Close())
+	}
+	return k, nil
+}
+
+// scan goes through the archive.
+func (sv *salvage) scan() error {
+	scan := &archiveScan{src: sv.a.file, size: sv.a.size, workers: sv.p.workers, each: sv.take}
+	if err := scan.run(sv.ctx); err != nil {
+		return err
+	}
+	if sv.trailer == nil || len(sv.found) > 0 {
+		sv.damaged = true
+		return nil
+	}
+	// Each unit is right. The index has to be made to know whether all of them are what they were.
+	f, err := unlinkedTemp(sv.s.name + ".check")
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := BuildIndex(sv.ctx, sv.a.file, sv.a.size, f, IndexOptions{Workers: sv.p.o.Workers}); errors.Is(err, ErrCorrupt) {
+		sv.found = append(sv.found, &Problem{Offset: -1, Err: err})
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+// take copies a unit that is whole.
+func (sv *salvage) take(un *unit) error {
+	if un.err != nil {
+		sv.found = append(sv.found, &Problem{Path: un.path, Offset: un.off, Err: un.err})
+		return nil
+	}
+	if un.trailer != nil {
+		sv.trailer = un.trailer
+		return nil
+	}
+	if !sv.belongs(un) {
+		return nil
+	}
+	to := sv.p.out.off
+	if err := sv.p.out.copy(sv.a.file, un.off, un.end-un.off); err != nil {
+		return err
+	}
+	for i := range un.items {
+		it := un.items[i]
+		it.Offset = to
+		h := Header{Path: it.Path, Link: it.Link, Type: it.Type}
+		if err := sv.s.announce(&h); err != nil {
+			sv.found = append(sv.found, &Problem{Path: it.Path, Offset: un.off, Err: err})
+			continue
+		}
+		if err := sv.s.add(&it); err != nil {
+			return err
+		}
+		sv.saved++
+	}
+	return nil
+}
+
+// belongs tells whether a unit is one of the archive as it was, and not part of a file in it. Only the old sidecar knows; it is believed from
+// the first entry on that it has at the right place.
+func (sv *salvage) belongs(un *unit) bool {
+	if sv.old == nil {
+		return true
+	}
+	for i := range un.items {
+		it := &un.items[i]
+		if n, ok, err := sv.old.Lookup(it.Path); err == nil && ok {
+			if e, err := sv.old.Entry(n); err == nil && e.Offset == it.Offset && e.HeaderLen == it.HeaderLen {
+				sv.matches++
+				return true
+			}
+		}
+	}
+	return sv.matches == 0
+}
+
+// tell lists what is lost: by the old sidecar, or else by what was found damaged.
+func (sv *salvage) tell(now *sidecar.Index) error {
+	each := func(p *Problem) {
+		sv.count++
+		if sv.lost != nil {
+			sv.lost(p)
+		}
+	}
+	if sv.old == nil {
+		for _, p := range sv.found {
+			if !errors.Is(p.Err, ErrTruncated) || p.Path != "" || p.Offset < sv.a.size {
+				each(p)
+			}
+		}
+		return nil
+	}
+	for row, err := range sv.old.All(0, sv.old.Len()) {
+		if err != nil {
+			return err
+		}
+		i, ok, err := now.Lookup(string(row.Path))
+		if err != nil {
+			return err
+		}
+		if ok {
+			e, err := now.Entry(i)
+			if err != nil {
+				return err
+			}
+			if !(row.Entry.Type == sidecar.TypeDir && sv.s.isMade(string(row.Path))) || e.Mode == row.Entry.Mode && e.ModTime == row.Entry.ModTime {
+				continue
+			}
+		}
+		each(&Problem{Path: string(row.Path), Offset: row.Entry.Offset, Err: sv.why(&row)})
+	}
+	return nil
+}
+
+// why says what is wrong with an entry that the old sidecar has.
+func (sv *salvage) why(row *sidecar.Row) error {
+	path := string(row.Path)
+	var best *Problem
+	for _, p := range sv.found {
+		if p.Path == path {
+			return p.Err
+		}
+		if p.Path == "" && p.Offset >= 0 && p.Offset <= row.Entry.Offset {
+			best = p
+		}
+	}
+	switch {
+	case row.Entry.Offset >= sv.a.size:
+		return fmt.Errorf("%w: it lay behind its end", ErrTruncated)
+	case best != nil && !strings.Contains(best.Err.Error(), "without a trailer"):
+		return best.Err
+	}
+	return fmt.Errorf("%w: it is damaged", ErrCorrupt)
+}

@@ -1,0 +1,158 @@
+package tarpack
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tarpack/tpk/sidecar"
+)
+
+// repairBed is a small archive and what is in it.
+type repairBed struct {
+	dir      string
+	archive  []byte
+	sidecar  []byte
+	a        *Archive // of a copy that stays whole
+	harmless int
+}
+
+func newRepairBed(t *testing.T) *repairBed {
+	dir := tree(t, [2]string{"a", strings.Repeat("first ", 20)}, [2]string{"b", strings.Repeat("first ", 20)}, [2]string{"c", ""},
+		[2]string{"d/e", "x"}, [2]string{"d/f/g", strings.Repeat("deep ", 30)}, [2]string{"d/l", "-> e"}, [2]string{"z/", ""}, [2]string{"z/h", "=> a"})
+	name := mustPack(t, dir, PackOptions{})
+	b := &repairBed{dir: t.TempDir(), a: openTest(t, name)}
+	var err error
+	if b.archive, err = os.ReadFile(name); err != nil {
+		t.Fatal(err)
+	}
+	if b.sidecar, err = os.ReadFile(name + SidecarSuffix); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// repair repairs an archive and checks that it is valid then, and that every entry whose bytes are not damaged, and whose target's are not, is
+// in it as it was. Where the sidecar was there, all others are named.
+func (b *repairBed) repair(t *testing.T, damaged []byte, whole func(from, to int64) bool, withSidecar bool) {
+	t.Helper()
+	name := filepath.Join(b.dir, "x.tar.gz")
+	if err := os.WriteFile(name, damaged, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	os.Remove(name + SidecarSuffix)
+	if withSidecar {
+		if err := os.WriteFile(name+SidecarSuffix, b.sidecar, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lost := map[string]bool{}
+	ctx := context.Background()
+	res, err := Repair(ctx, name, name, RepairOptions{Lost: func(p *Problem) { lost[p.Path] = true }})
+	good := func(i int) bool {
+		e, err := b.a.index.Entry(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return whole(e.Offset, e.Offset+e.Length())
+	}
+	if err == nil && !res.Damaged {
+		// Harmless, as in bits of a deflate stream that say nothing: the index is made of all that is in it, and is the same.
+		ix, err := Reindex(ctx, name, IndexOptions{})
+		if err != nil || ix.Digest != b.a.trailer.Digest || ix.Entries != b.a.trailer.Entries {
+			t.Errorf("the damage was not noticed: %+v, %v", ix, err)
+		}
+		b.harmless++
+		return
+	}
+	saved := 0
+	var want []int
+	for i := range b.a.index.Len() {
+		e, err := b.a.index.Entry(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if good(i) && (e.Type != sidecar.TypeHardlink || good(int(e.Target))) {
+			want = append(want, i)
+			saved++
+		} else if p, _ := b.a.index.Path(i); withSidecar && e.Type != sidecar.TypeDir && !lost[p] && err == nil {
+			t.Errorf("%s is lost, and not named", p)
+		}
+	}
+	if saved == 0 {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Reindex(ctx, name, IndexOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	a, err := Open(name, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	for _, i := range want {
+		p, err := b.a.index.Path(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		was, _ := b.a.index.Entry(i)
+		j, ok, err := a.index.Lookup(p)
+		if err != nil || !ok {
+			t.Errorf("%s is whole and was lost (%v)", p, err)
+			continue
+		}
+		if now, err := a.index.Entry(j); err != nil || now.Hash != was.Hash || now.Mode != was.Mode || now.ModTime != was.ModTime || now.Type != was.Type {
+			t.Errorf("%s was %+v, is %+v, %v", p, was, now, err)
+		}
+	}
+}
+
+// Every truncation, with and without a sidecar.
+func TestRepairTruncated(t *testing.T) {
+	b := newRepairBed(t)
+	for n := range len(b.archive) {
+		if n%7 != 0 && testing.Short() {
+			continue
+		}
+		b.repair(t, b.archive[:n], func(_, to int64) bool { return to <= int64(n) }, n%2 == 0)
+		if t.Failed() {
+			t.Fatalf("cut off at %d of %d", n, len(b.archive))
+		}
+	}
+}
+
+// Every byte flipped, with and without a sidecar. Verify notices each of them.
+func TestRepairFlipped(t *testing.T) {
+	b := newRepairBed(t)
+	for n := range b.archive {
+		if n%7 != 0 && testing.Short() {
+			continue
+		}
+		damaged := bytes.Clone(b.archive)
+		damaged[n] ^= byte(1 + n%255)
+		b.repair(t, damaged, func(from, to int64) bool { return int64(n) < from || int64(n) >= to }, n%2 == 0)
+		if t.Failed() {
+			t.Fatalf("byte %d of %d flipped", n, len(b.archive))
+		}
+	}
+	t.Logf("%d of %d bytes flipped without harm", b.harmless, len(b.archive))
+}
+
+// An archive that is whole is not touched.
+func TestRepairWhole(t *testing.T) {
+	b := newRepairBed(t)
+	for _, withSidecar := range []bool{true, false} {
+		b.repair(t, b.archive, func(int64, int64) bool { return true }, withSidecar)
+		got, err := os.ReadFile(filepath.Join(b.dir, "x.tar.gz"))
+		if err != nil || !bytes.Equal(got, b.archive) {
+			t.Error(fmt.Sprint("it has changed", err))
+		}
+	}
+}
