@@ -143,7 +143,14 @@ func (p *page) search(q *request, l *archives.List) {
 }
 
 func (p *page) folder(q *request, l *archives.List) {
-	p.Summary = count(l.Folders, "folder", "folders") + ", " + count(l.Files, "file", "files")
+	switch {
+	case l.Files == 0:
+		p.Summary = count(l.Folders, "folder", "folders")
+	case l.Folders == 0:
+		p.Summary = count(l.Files, "file", "files")
+	default:
+		p.Summary = count(l.Folders, "folder", "folders") + ", " + count(l.Files, "file", "files")
+	}
 	if l.Files > 0 {
 		p.Detail = humanize.Bytes(uint64(l.Size))
 		if l.Packed > 0 {

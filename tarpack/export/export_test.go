@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -187,7 +188,7 @@ func readTar(t *testing.T, dir string, b []byte) []string {
 	var paths []string
 	for r := tar.NewReader(z); ; {
 		h, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -301,11 +302,11 @@ func TestReadAt(t *testing.T) {
 					got := make([]byte, n)
 					m, err := f.ReadAt(got, off)
 					rest := want[off:min(off+int64(n), f.Size())]
-					if m != len(rest) || !bytes.Equal(got[:m], rest) || (m < n) != (err == io.EOF) {
+					if m != len(rest) || !bytes.Equal(got[:m], rest) || (m < n) != errors.Is(err, io.EOF) {
 						t.Fatalf("%q %v: %d bytes at %d of %d: %d, %v", folder, format, n, off, f.Size(), m, err)
 					}
 				}
-				if _, err := f.ReadAt(make([]byte, 1), f.Size()); err != io.EOF {
+				if _, err := f.ReadAt(make([]byte, 1), f.Size()); !errors.Is(err, io.EOF) {
 					t.Error(err)
 				}
 			}

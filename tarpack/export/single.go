@@ -58,7 +58,7 @@ func inflateAll(ctx context.Context, w io.Writer, r io.Reader) error {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		if _, err := s.Next(); err == io.EOF {
+		if _, err := s.Next(); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err
