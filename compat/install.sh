@@ -35,13 +35,14 @@ zsh                 zsh
 gcc                 gcc libc6-dev
 node                nodejs
 npm                 npm
+chromium            chromium
 '
 bench_tools='
 nginx               nginx
 wrk                 wrk
 '
 # Packages of npm, exact versions; they go to .work/npm.
-npm_packages='tar@7.5.23'
+npm_packages='tar@7.5.23 axe-core@4.14.1'
 
 have() { PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null 2>&1; }
 
