@@ -84,14 +84,19 @@ func TestMain(m *testing.M) {
 
 var benchUsed bool
 
-func benchIndex(b *testing.B) *Index {
+func benchIndexName(b *testing.B) string {
 	b.Helper()
 	benchUsed = true
 	name, err := benchFile()
 	if err != nil {
 		b.Fatal(err)
 	}
-	x, err := Open(name)
+	return name
+}
+
+func benchIndex(b *testing.B) *Index {
+	b.Helper()
+	x, err := Open(benchIndexName(b))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -137,6 +142,105 @@ func BenchmarkLookup(b *testing.B) {
 				}
 				i++
 			}
+		})
+	}
+}
+
+func BenchmarkOpen(b *testing.B) {
+	name := benchIndexName(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		x, err := Open(name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		x.Close()
+	}
+}
+
+// BenchmarkAt asks for entries by number, at random.
+func BenchmarkAt(b *testing.B) {
+	x := benchIndex(b)
+	order := rand.New(rand.NewPCG(3, 4)).Perm(min(x.Len(), 1<<18))
+	for _, c := range []struct {
+		name string
+		call func(i int) error
+	}{
+		{"Entry", func(i int) error { _, err := x.Entry(i); return err }},
+		{"AppendPath", func() func(i int) error {
+			var buf []byte
+			return func(i int) (err error) { buf, err = x.AppendPath(buf[:0], i); return err }
+		}()},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				if err := c.call(order[i%len(order)]); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// perEntry reports the time for each entry of x.
+func perEntry(b *testing.B, x *Index) {
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(x.Len()), "ns/entry")
+}
+
+func BenchmarkAll(b *testing.B) {
+	x := benchIndex(b)
+	for b.Loop() {
+		for _, err := range x.All(0, x.Len()) {
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	perEntry(b, x)
+}
+
+func BenchmarkVerify(b *testing.B) {
+	x := benchIndex(b)
+	for b.Loop() {
+		if err := x.Verify(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	perEntry(b, x)
+}
+
+// BenchmarkBuild adds items in the order of an archive and finishes, all in memory and with the memory that is the default.
+func BenchmarkBuild(b *testing.B) {
+	for _, c := range []struct {
+		name   string
+		memory int
+	}{{"memory", 2 << 30}, {"spill", 0}} {
+		b.Run(c.name, func(b *testing.B) {
+			var items []Item
+			archive, err := benchItems(*benchEntries, func(it Item) error { items = append(items, it); return nil })
+			if err != nil {
+				b.Fatal(err)
+			}
+			var size int64
+			for b.Loop() {
+				builder := NewBuilder(BuilderOptions{TempDir: b.TempDir(), Memory: c.memory})
+				for i := range items {
+					if err := builder.Add(items[i]); err != nil {
+						b.Fatal(err)
+					}
+				}
+				f, err := os.Create(filepath.Join(b.TempDir(), "x.tpi"))
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, size, err = builder.Finish(f, archive); err != nil {
+					b.Fatal(err)
+				}
+				f.Close()
+			}
+			b.ReportMetric(float64(size)/float64(len(items)), "B/entry")
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(items)), "ns/entry")
 		})
 	}
 }

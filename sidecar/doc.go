@@ -5,24 +5,24 @@
 // of 64 bytes; N is the number of entries and an entry's ordinal is its place in path order.
 //
 //	  0 ┌────────────────────────────────────────────────────────────────────────┐
-//	    │ header   magic, version, archive size, N, statistics, the six sections │
-//	    │          with their hashes, and the digest of all that                 │
+//	    │ header       magic, version, archive size, N, statistics, the sections │
+//	    │              with their hashes, and the digest of all that             │
 //	320 ├────────────────────────────────────────────────────────────────────────┤
 //	    │ records      N × 44 bytes                                              │ ← ordinal
 //	    ├────────────────────────────────────────────────────────────────────────┤
-//	    │ path blocks  ⌈N/16⌉ × u64: where each block of 16 paths starts         │ ← ordinal / 16
+//	    │ path blocks  ⌈N/16⌉ × u64: where each block of 16 paths begins         │ ← ordinal / 16
 //	    ├────────────────────────────────────────────────────────────────────────┤
 //	    │ link targets texts of the symbolic links                               │ ← record
 //	    ├────────────────────────────────────────────────────────────────────────┤
 //	    │ segments     for each segmented file where its segments end            │ ← ordinal, bisected
 //	    ├────────────────────────────────────────────────────────────────────────┤
-//	    │ paths        front-coded, in blocks of 16                              │ ← path block
+//	    │ paths        front-coded, in blocks of 16                              │ ← path block, table
 //	    ├────────────────────────────────────────────────────────────────────────┤
-//	    │ table        M × 64 bytes: 12 ordinals and 12 tags each                │ ← xxHash64 of the path
+//	    │ table        buckets of 64 bytes: places of 10 paths, a tag of each    │ ← xxHash64 of the path
 //	    └────────────────────────────────────────────────────────────────────────┘
 //
-// A lookup by path reads one bucket of the table (one cache line), the offset of a path block and that block; it does
-// not allocate. A directory and all that is below it are one run of ordinals.
+// A lookup by path reads one bucket of the table, which is one cache line, and the block of paths that it leads to, which
+// knows its ordinals; it does not allocate. A directory and all that is below it are one run of ordinals.
 //
 // # Reading
 //
@@ -37,5 +37,5 @@
 // # Building
 //
 // [NewBuilder], [Builder.Add] for each entry, then [Builder.Finish]. Memory is bounded: what does not fit is sorted on
-// disk. The result depends on nothing but the entries.
+// disk. The result depends on nothing but the entries. [Digest] tells the digest of a sidecar without making it.
 package sidecar
