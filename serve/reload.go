@@ -36,7 +36,7 @@ func (s *Server) watch(ctx context.Context) {
 			failed = nil
 			quiet.Reset(settle)
 			continue
-		case <-w.Errors: // events were lost
+		case _ = <-w.Errors: // events were lost
 		case <-quiet.C:
 		case <-tick.C:
 		}

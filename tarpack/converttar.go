@@ -26,7 +26,7 @@ func (c *converter) readTar(ctx context.Context, r io.Reader) error {
 			return damaged(err)
 		}
 		h, err := headerOfTar(th)
-		if err == errNoEntry {
+		if errors.Is(err, errNoEntry) {
 			continue
 		}
 		if err != nil {

@@ -50,7 +50,7 @@ const zipEncrypted = 1 // bit of the flags
 // submitZip sends an entry of a zip to the packer, or refuses it.
 func (c *converter) submitZip(ctx context.Context, zf *zip.File) error {
 	h, err := headerOfZip(zf)
-	if err == errNoEntry {
+	if errors.Is(err, errNoEntry) {
 		return nil
 	}
 	if err == nil && zf.Flags&zipEncrypted != 0 {

@@ -21,7 +21,6 @@ import (
 // For each entry it holds some 40 bytes in memory, the rest is on disk.
 type spool struct {
 	p       *packer
-	dir     string // where the temporary files are
 	name    string // what their names begin with
 	file    *os.File
 	records *os.File // an item for each entry that came

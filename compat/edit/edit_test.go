@@ -1,7 +1,6 @@
 package edit
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,6 +61,6 @@ func wantOnly(t testing.TB, dir string, names ...string) {
 	}
 	slices.Sort(names)
 	if !slices.Equal(got, names) {
-		t.Error(fmt.Sprintf("there are %q, want %q", got, names))
+		t.Errorf("there are %q, want %q", got, names)
 	}
 }

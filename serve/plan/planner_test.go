@@ -169,7 +169,7 @@ func TestAcceptEncoding(t *testing.T) {
 	} {
 		got := ""
 		for _, coding := range []Coding{Deflate, Stored} {
-			a := acceptable{}
+			var a acceptable
 			if c.value == none {
 				a = accepts("", false)
 			} else {
