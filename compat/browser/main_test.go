@@ -1,0 +1,337 @@
+package browser
+
+import (
+	"context"
+	"encoding/binary"
+	"flag"
+	"fmt"
+	"math"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"github.com/tarpack/tpk/compat/tools"
+	"github.com/tarpack/tpk/serve"
+	"github.com/tarpack/tpk/serve/plan"
+	"github.com/tarpack/tpk/tarpack"
+)
+
+var screenshots = flag.String("screenshots", "", "a directory to write pictures of the pages to")
+
+// site is the tree that is browsed. Content is text unless it says otherwise.
+var site = map[string]string{
+	"docs/guide.md":                               "# A guide\n\nBegin *here*.\n" + strings.Repeat("More and more text. ", 400),
+	"docs/notes.txt":                              "notes\n",
+	"docs/api/index.html":                         "<!doctype html><title>API</title><h1>The API</h1>",
+	"docs/api/types.json":                         `{"types": []}`,
+	"media/photo.png":                             "png",
+	"media/drawing.svg":                           `<svg xmlns="http://www.w3.org/2000/svg" width="320" height="200"><rect width="320" height="200" fill="#2a6"/><circle cx="160" cy="100" r="70" fill="#fff"/></svg>`,
+	"media/tone.wav":                              "wav",
+	"media/clip.webm":                             "webm",
+	"odd/<b>bold</b> & \"quoted\".txt":            "odd\n",
+	"odd/new\nline.txt":                           "odd\n",
+	"odd/caf\xe9.txt":                             "odd\n",
+	"odd/javascript:alert(1).txt":                 "odd\n",
+	"odd/日本語.txt":                                 "odd\n",
+	"odd/" + strings.Repeat("long-", 45) + ".txt": "odd\n",
+	"release-1.2.tar.gz":                          "no real one\n",
+	"README":                                      "Read me.\n",
+	"LICENSE":                                     "Do what you like.\n",
+}
+
+const crowd = 1300 // files in the folder crowd: three pages
+
+// writeSite writes the tree.
+func writeSite(dir string) error {
+	files := map[string][]byte{}
+	for name, text := range site {
+		files[name] = []byte(text)
+	}
+	clip, err := os.ReadFile("testdata/clip.webm")
+	if err != nil {
+		return err
+	}
+	photo, err := os.ReadFile("testdata/photo.png")
+	if err != nil {
+		return err
+	}
+	files["media/clip.webm"], files["media/photo.png"], files["media/tone.wav"] = clip, photo, tone()
+	for i := range crowd {
+		files[fmt.Sprintf("crowd/tile-%04d.txt", i)] = fmt.Appendf(nil, "tile %d%s\n", i, strings.Repeat(".", i%97))
+	}
+	for name, content := range files {
+		name = filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, content, 0o644); err != nil {
+			return err
+		}
+	}
+	if err := os.Symlink("docs/guide.md", filepath.Join(dir, "start")); err != nil {
+		return err
+	}
+	stamp := time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
+	return filepath.WalkDir(dir, func(name string, d os.DirEntry, err error) error {
+		if err == nil && d.Type()&os.ModeSymlink == 0 {
+			stamp = stamp.Add(37 * time.Minute)
+			err = os.Chtimes(name, stamp, stamp)
+		}
+		return err
+	})
+}
+
+// tone is ten seconds of sound, a WAVE file of 160 kB.
+func tone() []byte {
+	const rate, seconds = 8000, 10
+	n := rate * seconds
+	b := append([]byte("RIFF"), 0, 0, 0, 0)
+	b = append(b, "WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00"...)
+	b = binary.LittleEndian.AppendUint32(b, rate)
+	b = binary.LittleEndian.AppendUint32(b, rate*2)
+	b = append(b, "\x02\x00\x10\x00data"...)
+	b = binary.LittleEndian.AppendUint32(b, uint32(2*n))
+	binary.LittleEndian.PutUint32(b[4:], uint32(len(b)-8+2*n))
+	for i := range n {
+		b = binary.LittleEndian.AppendUint16(b, uint16(int16(8000*math.Sin(float64(i)*0.3+float64(i%977)))))
+	}
+	return b
+}
+
+// served is where the tree is served, and where it lies.
+type served struct{ url, dir, archive string }
+
+var start = sync.OnceValues(func() (*served, error) {
+	dir, err := os.MkdirTemp("", "browser-")
+	if err != nil {
+		return nil, err
+	}
+	s := &served{dir: filepath.Join(dir, "site"), archive: filepath.Join(dir, "site.tar.gz")}
+	if err := os.Mkdir(s.dir, 0o755); err != nil {
+		return nil, err
+	}
+	if err := writeSite(s.dir); err != nil {
+		return nil, err
+	}
+	if _, err := tarpack.Pack(context.Background(), s.dir, s.archive, tarpack.PackOptions{}); err != nil {
+		return nil, err
+	}
+	ready := make(chan string, 1)
+	server, err := serve.New(serve.Config{
+		Archives: []serve.Archive{{Path: s.archive}}, Plan: plan.Options{Listing: true}, Listen: []string{"127.0.0.1:0"},
+		Ready: func(addresses []net.Addr) { ready <- "http://" + addresses[0].String() },
+	})
+	if err != nil {
+		return nil, err
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Run(context.Background()) }() // it ends with us
+	select {
+	case s.url = <-ready:
+		return s, nil
+	case err := <-failed:
+		return nil, err
+	}
+})
+
+var allocator = sync.OnceValues(func() (context.Context, error) {
+	name, err := exec.LookPath("chromium")
+	if err != nil {
+		return nil, err
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(name), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"), chromedp.Flag("hide-scrollbars", true))
+	ctx, _ := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, _ = chromedp.NewContext(ctx)
+	return ctx, chromedp.Do(ctx)
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if ctx, err := allocator(); err == nil {
+		_ = chromedp.Cancel(ctx) // it ends with us in any case
+	}
+	if s, err := start(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(s.dir))
+	}
+	os.Exit(code)
+}
+
+// look is how a page is shown.
+type look struct {
+	name          string
+	width, height int64
+	dark, phone   bool
+}
+
+var (
+	desktop = look{name: "desktop", width: 1180, height: 820}
+	looks   = []look{
+		desktop, {name: "desktop-dark", width: 1180, height: 820, dark: true},
+		{name: "phone", width: 390, height: 844, phone: true}, {name: "phone-dark", width: 390, height: 844, dark: true, phone: true},
+	}
+)
+
+// A tab is a page of the browser that must not say anything on its console.
+type tab struct {
+	*served
+	t   *testing.T
+	ctx context.Context
+	mu  sync.Mutex
+	log []string
+}
+
+// open opens a path in a new tab.
+func open(t *testing.T, l look, path string) *tab {
+	t.Helper()
+	if _, err := exec.LookPath("chromium"); err != nil {
+		tools.Missing(t, "chromium")
+	}
+	s, err := start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser, err := allocator()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := chromedp.NewContext(browser)
+	ctx, cancelTime := context.WithTimeout(ctx, time.Minute)
+	p := &tab{served: s, t: t, ctx: ctx}
+	t.Cleanup(func() {
+		cancelTime()
+		cancel()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, line := range p.log {
+			t.Error("console:", line)
+		}
+	})
+	if err := chromedp.Listen(ctx, p.listen); err != nil {
+		t.Fatal(err)
+	}
+	scheme := "light"
+	if l.dark {
+		scheme = "dark"
+	}
+	call(p, log.Enable, cdp.Empty{})
+	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: l.width, Height: l.height, DeviceScaleFactor: 1, Mobile: l.phone})
+	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+	})
+	p.run(chromedp.Navigate(s.url+path), chromedp.WaitReady(chromedp.CSS("main")))
+	return p
+}
+
+// listen notes what the page says: errors, exceptions, and reports about the Content-Security-Policy.
+func (p *tab) listen(event any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch e := event.(type) {
+	case *log.EventEntryAdded:
+		if strings.HasSuffix(e.Entry.URL, "/favicon.ico") {
+			return // the browser looks for one beside a plain file
+		}
+		p.log = append(p.log, fmt.Sprint(e.Entry.Level, " ", e.Entry.Text, " ", e.Entry.URL))
+	case *runtime.EventExceptionThrown:
+		p.log = append(p.log, fmt.Sprint(e.ExceptionDetails.Text, " ", e.ExceptionDetails.URL))
+	case *runtime.EventConsoleAPICalled:
+		p.log = append(p.log, fmt.Sprint(e.Type, " ", e.Args))
+	}
+}
+
+func (p *tab) run(actions ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, actions...); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// call runs a command of the protocol.
+func call[P, R any](p *tab, command cdp.Command[P, R], params P) {
+	p.t.Helper()
+	if _, err := chromedp.Call(p.ctx, command, params); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// eval gives the value of an expression.
+func eval[T any](p *tab, js string) T {
+	p.t.Helper()
+	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](js, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("%.200s: %v", js, err)
+	}
+	return v
+}
+
+// until waits for an expression to be true. It asks from outside: the page's policy forbids it to evaluate, and a page that
+// is on its way to another can't wait.
+func (p *tab) until(js string) {
+	p.t.Helper()
+	for began := time.Now(); time.Since(began) < 10*time.Second; time.Sleep(20 * time.Millisecond) {
+		if ok, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool]("!!("+js+")")); err == nil && ok {
+			return
+		}
+	}
+	p.t.Fatalf("never true: %s, at %s", js, eval[string](p, `location.href + " " + document.activeElement.outerHTML`))
+}
+
+// click clicks on what a selector finds.
+func (p *tab) click(css string) {
+	p.t.Helper()
+	p.run(chromedp.Click(chromedp.CSS(css)))
+}
+
+// key presses keys.
+func (p *tab) key(keys string) {
+	p.t.Helper()
+	p.run(chromedp.KeyEvent(keys))
+}
+
+// follow clicks on a link, and waits for an expression to be true of the page it leads to.
+func (p *tab) follow(css, js string) {
+	p.t.Helper()
+	p.click(css)
+	p.until(js)
+}
+
+// names are those of the rows that are seen.
+func (p *tab) names() []string {
+	p.t.Helper()
+	return eval[[]string](p, `[...document.querySelectorAll("tbody tr:not([hidden]) td.name a")].map(a => a.textContent)`)
+}
+
+// picture writes what the tab shows.
+func (p *tab) picture(name string) {
+	p.t.Helper()
+	if *screenshots == "" {
+		return
+	}
+	p.run(chromedp.Sleep(150 * time.Millisecond))
+	b, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	dir := *screenshots
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(tools.Repo(p.t), dir)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), b, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
