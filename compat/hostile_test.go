@@ -286,7 +286,7 @@ func TestRace(t *testing.T) {
 			}
 		}
 	}()
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(2 * time.Second)
 	for range 20 {
 		if r := tpk(t, "extract", "-C", s.target, archive); r.Code > 1 || time.Now().After(deadline) {
 			break

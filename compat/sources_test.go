@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux
 
 package compat
 
@@ -99,14 +99,7 @@ func TestSourceChanges(t *testing.T) {
 				t.Fatal(err)
 			}
 			cmd := exec.Command(tools.TPK(t), "pack", "--workers", "1", "--level", "9", dir, archive)
-			var changed error
-			done := make(chan struct{})
-			time.AfterFunc(100*time.Millisecond, func() { changed = c.change(big); close(done) })
-			r := tools.Run(t, cmd)
-			<-done
-			if changed != nil {
-				t.Fatal(changed)
-			}
+			r := whileOpen(t, cmd, big, func() error { return c.change(big) })
 			if r.Code == 0 {
 				// It had been read already, or is unlinked and still open.
 				x := filepath.Join(base, "x")
@@ -121,6 +114,38 @@ func TestSourceChanges(t *testing.T) {
 			failed(t, r, "big")
 			nothingIn(t, out)
 		})
+	}
+}
+
+// whileOpen runs cmd, and calls change when cmd has opened the file.
+func whileOpen(t *testing.T, cmd *exec.Cmd, file string, change func() error) tools.Result {
+	t.Helper()
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	changed := false
+	for {
+		select {
+		case err := <-ended:
+			if !changed {
+				t.Fatalf("%v: it was never seen reading %s\n%s", err, file, errs.Bytes())
+			}
+			return tools.Result{Code: cmd.ProcessState.ExitCode(), Err: errs.Bytes(), Args: cmd.Args}
+		case <-time.After(time.Millisecond):
+		}
+		open, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", cmd.Process.Pid)) // none when it has ended
+		for _, fd := range open {
+			if name, err := os.Readlink(fd); !changed && err == nil && name == file {
+				changed = true
+				if err := change(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
 	}
 }
 
