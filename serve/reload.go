@@ -36,7 +36,8 @@ func (s *Server) watch(ctx context.Context) {
 			failed = nil
 			quiet.Reset(settle)
 			continue
-		case _ = <-w.Errors: // events were lost
+		case err := <-w.Errors: // events were lost: look for ourselves
+			s.config.Log("watching: " + err.Error())
 		case <-quiet.C:
 		case <-tick.C:
 		}
