@@ -175,7 +175,7 @@ func (z *zipLayout) directory(off, end int64, yield func(Span) bool) (more bool,
 // set makes e the entry of a row. It is false for an entry that a zip does not have.
 func (e *zipEntry) set(d *folder, row *sidecar.Row) (bool, error) {
 	r := row.Entry
-	*e = zipEntry{name: e.name[:0], modTime: r.ModTime, mode: uint32(r.Mode)}
+	*e = zipEntry{name: e.name[:0], dos: e.dos, modTime: r.ModTime, mode: uint32(r.Mode)}
 	switch r.Type {
 	case sidecar.TypeHardlink:
 		target, err := d.x.Entry(int(r.Target))

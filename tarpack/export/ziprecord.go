@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/crc32"
 	"math"
@@ -52,19 +53,22 @@ type zipEntry struct {
 	blocks  bool
 	symlink bool
 	link    []byte // its text, which is its body
+	dos     dosClock
 }
 
 // setName makes the name of a path: the same bytes, with a slash after a directory's, and a wide backslash (U+FF3C) for a
 // backslash: half of the readers take that for a slash, so it would name other places than in the archive, or such outside.
 func (e *zipEntry) setName(path []byte) {
 	e.name = e.name[:0]
-	for _, c := range path {
-		if c == '\\' {
-			e.name = append(e.name, "\uff3c"...)
-		} else {
-			e.name = append(e.name, c)
+	for {
+		i := bytes.IndexByte(path, '\\')
+		if i < 0 {
+			break
 		}
+		e.name = append(append(e.name, path[:i]...), "\uff3c"...)
+		path = path[i+1:]
 	}
+	e.name = append(e.name, path...)
 	if e.mode&unixType == unixDir {
 		e.name = append(e.name, '/')
 	}
@@ -87,7 +91,10 @@ func (e *zipEntry) readLink(d *folder, i int) (err error) {
 func (e *zipEntry) flags() uint16 {
 	plain := true
 	for _, c := range e.name {
-		plain = plain && c >= ' ' && c < '~'
+		if c-' ' > '}'-' ' { // a control character, or over }
+			plain = false
+			break
+		}
 	}
 	if plain || !utf8.Valid(e.name) {
 		return 0
@@ -168,7 +175,7 @@ func (e *zipEntry) appendCommon(b []byte, size, compressed uint32) []byte {
 	le := binary.LittleEndian
 	b = le.AppendUint16(b, e.flags())
 	b = le.AppendUint16(b, e.method)
-	b = le.AppendUint32(b, dosTime(e.modTime))
+	b = le.AppendUint32(b, e.dos.of(e.modTime))
 	b = le.AppendUint32(b, e.crc)
 	b = le.AppendUint32(b, compressed)
 	b = le.AppendUint32(b, size)
@@ -218,12 +225,22 @@ func (e *zipEntry) appendCentral(b []byte) []byte {
 
 func clip32(v int64) uint32 { return uint32(min(v, max32)) }
 
-// dosTime is a date and time of MS-DOS, in UTC: from 1980 to 2107, in steps of 2 seconds.
-func dosTime(sec int64) uint32 {
-	const first, last = 315532800, 4354819198
-	t := time.Unix(min(max(sec, first), last), 0).UTC()
-	date := (t.Year()-1980)<<9 | int(t.Month())<<5 | t.Day()
-	return uint32(date)<<16 | uint32(t.Hour()<<11|t.Minute()<<5|t.Second()/2)
+// dosClock makes dates and times of MS-DOS. It remembers the day, which is the same for most files of a tree.
+type dosClock struct {
+	day  int64 // since 1970
+	date uint32
+}
+
+// of is the date and time of sec seconds since 1970, in UTC: from 1980 to 2107, in steps of 2 seconds.
+func (d *dosClock) of(sec int64) uint32 {
+	const first, last, daySeconds = 315532800, 4354819198, 86400
+	sec = min(max(sec, first), last)
+	if day := sec / daySeconds; day != d.day {
+		t := time.Unix(sec, 0).UTC()
+		d.day, d.date = day, uint32((t.Year()-1980)<<9|int(t.Month())<<5|t.Day())
+	}
+	rest := uint32(sec % daySeconds)
+	return d.date<<16 | rest/3600<<11 | rest/60%60<<5 | rest%60/2
 }
 
 // wide64 tells if the end of the zip needs zip64 records.
