@@ -10,24 +10,27 @@ type Content struct {
 	CRC    uint32 // CRC-32 of the file
 	Coding Coding
 
-	// The segment table, for Segmented only. Ends(k) is the end of segment k, 0 ≤ k < SegmentsOf(Size, Shift),
-	// in bytes from the start of the deflate stream. It must be safe to call from several goroutines.
+	// The segment table, for Segmented only. Ends returns the end of segment k, in bytes from the
+	// start of the deflate stream; 0 ≤ k < SegmentsOf(Size, Shift). Several goroutines may call it.
 	Shift uint8
 	Ends  func(k int) (int64, error)
 }
 
-// maxExpansion is the most bytes of content that a byte of deflate stream can stand for: 258 for a match whose two codes have a bit each.
+// maxExpansion is the most bytes of content that a byte of deflate stream can stand for: four matches of
+// 258 bytes, with two codes of a bit each.
 const maxExpansion = 4 * maxMatch
 
 // check returns an error that wraps ErrCorrupt if c contradicts itself.
 func (c *Content) check() error {
 	bad := func(what string) error {
-		return fmt.Errorf("%w: %s (%s content of %d bytes in %d bytes at offset %d)", ErrCorrupt, what, c.Coding, c.Size, c.Length, c.Offset)
+		return fmt.Errorf("%w: %s (%s, %d bytes of content in %d bytes at offset %d)",
+			ErrCorrupt, what, c.Coding, c.Size, c.Length, c.Offset)
 	}
 	if c.Size == 0 {
 		return nil
 	}
-	if c.Size < 0 || c.Size > MaxSize || c.Offset < 0 || c.Length < HeaderSize+1+TrailerSize || c.Length > MaxSize || c.Offset > MaxSize-c.Length {
+	if c.Size < 0 || c.Size > MaxSize || c.Length < HeaderSize+1+TrailerSize || c.Length > MaxSize ||
+		c.Offset < 0 || c.Offset > MaxSize-c.Length {
 		return bad("impossible numbers")
 	}
 	switch c.Coding {
@@ -55,7 +58,7 @@ func (c *Content) check() error {
 	return nil
 }
 
-// segment returns the part of the deflate stream that holds segment k, and the number of bytes of the file that it holds.
+// segment returns where in the deflate stream segment k lies, and how many bytes of the file it holds.
 func (c *Content) segment(k int64) (start, end, size int64, err error) {
 	if k > 0 {
 		if start, err = c.Ends(int(k - 1)); err != nil {
@@ -69,7 +72,8 @@ func (c *Content) segment(k int64) (start, end, size int64, err error) {
 	size = min(int64(1)<<c.Shift, c.Size-k<<c.Shift)
 	last := k == SegmentsOf(c.Size, c.Shift)-1
 	if start < 0 || end <= start || end > stream || last && end != stream || size/maxExpansion > end-start {
-		return 0, 0, 0, fmt.Errorf("%w: segment %d from byte %d to %d of a stream of %d bytes", ErrCorrupt, k, start, end, stream)
+		return 0, 0, 0, fmt.Errorf("%w: segment %d from byte %d to %d of a stream of %d bytes",
+			ErrCorrupt, k, start, end, stream)
 	}
 	return start, end, size, nil
 }

@@ -1,17 +1,17 @@
 package gzmember
 
 import (
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"sync"
 )
 
-// A decoder makes the content of a C, in chunks, from a place that it can be entered at. Decoders are pooled, for their buffers.
+// A decoder makes the content of a C, in chunks, from a place where it can be entered.
+// Decoders are pooled, for their buffers.
 //
-// It goes through units: a segment of a segmented C, else all of it.
-// The chunk that ends a unit is handed out only after the end of the unit was checked.
+// It goes through units: a segment of a segmented C, else all of it. The chunk that ends a unit is
+// handed out only after the end of the unit was checked.
 type decoder struct {
 	c      Content // Coding 0: not started
 	src    section
@@ -38,7 +38,7 @@ type section struct {
 	off, end int64
 }
 
-// Read reads on. To find the end of the archive before that of the section is an error that wraps ErrTruncated.
+// Read reads on. If the archive ends before the section does, the error wraps ErrTruncated.
 func (s *section) Read(p []byte) (int, error) {
 	if s.off >= s.end {
 		return 0, io.EOF
@@ -122,8 +122,8 @@ func (d *decoder) reaches(pos int64) bool {
 	return false // it was not started
 }
 
-// next returns the next bytes of content, at least one, valid until it is called again. There must be some: pos < Size.
-// It makes a little more than want of them.
+// next returns the next bytes of content, at least one, valid until it is called again. There must be
+// some: pos < Size. It makes a little more than want of them.
 func (d *decoder) next(want int64) ([]byte, error) {
 	if d.c.Coding == Stored {
 		return d.nextStored(want)
@@ -133,12 +133,12 @@ func (d *decoder) next(want int64) ([]byte, error) {
 			return nil, err
 		}
 	}
-	chunk, err := d.stream.next(want, d.unitEnd-d.pos)
+	chunk, why, err := d.stream.next(want, d.unitEnd-d.pos)
 	d.advance(chunk)
-	if err == nil {
-		return chunk, nil
+	if why != stopWant && err == nil {
+		err = d.endUnit(why)
 	}
-	if err := d.endUnit(err); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	return chunk, nil
@@ -163,27 +163,26 @@ func (d *decoder) nextSegment() error {
 	return nil
 }
 
-// endUnit checks the end of a unit, which is where the stream said why it has no more.
-func (d *decoder) endUnit(why error) error {
+// endUnit checks the end of a unit, which should be where the stream stopped.
+func (d *decoder) endUnit(why stop) error {
 	c := &d.c
-	last := d.unitEnd == c.Size
 	switch {
-	case errors.Is(why, errLong):
+	case why == stopCorrupt:
+		return fmt.Errorf("%w: no deflate stream after %d bytes of content", ErrCorrupt, d.pos)
+	case why == stopLong:
 		return fmt.Errorf("%w: more than %d bytes of content", ErrCorrupt, d.unitEnd)
-	case !errors.Is(why, io.EOF) && !errors.Is(why, errShort):
-		return why
 	case d.pos < d.unitEnd:
 		return fmt.Errorf("%w: content ends at byte %d instead of %d", ErrCorrupt, d.pos, d.unitEnd)
-	case !last:
-		// Nothing is left of the section, which ends where the segment does.
-		if errors.Is(why, errShort) && d.stream.atFlush() && d.stream.from == d.stream.to {
+	case d.unitEnd < c.Size:
+		// The section ends where the segment does, so that nothing must be left of it.
+		if why == stopShort && d.stream.atFlush() && d.stream.buffered() == 0 {
 			return nil
 		}
 		return fmt.Errorf("%w: the segment up to byte %d does not end in a flush", ErrCorrupt, d.unitEnd)
-	case errors.Is(why, errShort):
-		return fmt.Errorf("%w: %w", ErrCorrupt, why)
+	case why == stopShort:
+		return fmt.Errorf("%w: the deflate stream has no end", ErrCorrupt)
 	}
-	at := d.src.off - int64(d.stream.to-d.stream.from)
+	at := d.src.off - int64(d.stream.buffered())
 	if want := c.Offset + c.Length - TrailerSize; at != want {
 		return fmt.Errorf("%w: deflate stream ends at offset %d instead of %d", ErrCorrupt, at, want)
 	}
@@ -197,7 +196,8 @@ func (d *decoder) endUnit(why error) error {
 	return d.checkEnd(b)
 }
 
-// checkEnd compares the trailer with what the content is said to be, and with what it came out as if all of it was read.
+// checkEnd compares the trailer with what the content is said to be and, if all of it was read, with
+// what it came out as.
 func (d *decoder) checkEnd(trailer []byte) error {
 	if err := checkTrailer(trailer, d.c.CRC, d.c.Size); err != nil {
 		return err
@@ -217,8 +217,8 @@ func checkPlainHeader(b []byte) error {
 	return fmt.Errorf("%w: no content member begins here", ErrCorrupt)
 }
 
-// nextStored is next for a stored C. It reads a block, or what is wanted of it, together with its header and,
-// at the ends, with those of the member.
+// nextStored is next for a stored C. It reads a block, or what is wanted of it, in one go with the
+// block's header and, at the ends of the content, with the member's header or trailer.
 func (d *decoder) nextStored(want int64) ([]byte, error) {
 	c := &d.c
 	in := d.pos % StoredBlock

@@ -24,7 +24,7 @@
 //
 //	a member in memory                           [Inflate]
 //	a C in an archive, whole or a part of it     [NewReader], [NewRangeReader]
-//	members of which only the first byte is known [Scanner]
+//	members one after the other, without an index [Scanner]
 //	the first bytes of a member                  [ParseHeader]
 //
 // A C is written in one of three ways, its [Coding]: an ordinary deflate stream; stored

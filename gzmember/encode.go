@@ -7,9 +7,9 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// Encoder makes members and segments with deflate. It allocates nothing once it is warm. What it
-// makes depends on the level and the content alone, not on what it made before.
-// It must not be used by two goroutines at a time.
+// Encoder makes members and segments with deflate. It allocates nothing once it is warm. What it makes
+// depends on the level and the content, not on what it made before. It must not be used by two
+// goroutines at a time.
 type Encoder struct {
 	w   *flate.Writer
 	out appender
@@ -42,7 +42,8 @@ func (e *Encoder) AppendMember(dst, content, extra []byte) []byte {
 }
 
 // AppendContent appends the C of a file whose content, at least 1 byte, is in memory: Deflate, or
-// Stored if a deflate member would not be at least 3 % smaller than the content.
+// Stored if the deflate member would not be at least 3 % smaller than the content. (On content that it
+// cannot shrink flate runs at the speed of a copy up to level 6, so there is no sample beforehand.)
 func (e *Encoder) AppendContent(dst, content []byte) ([]byte, Coding) {
 	start := len(dst)
 	crc := crc32.ChecksumIEEE(content)
@@ -56,8 +57,8 @@ func (e *Encoder) AppendContent(dst, content []byte) ([]byte, Coding) {
 // Saves says whether length bytes are at least 3 % fewer than size.
 func Saves(length, size int64) bool { return length <= size-(size*3+99)/100 }
 
-// tinyContent is the size up to which flate does not look for matches at levels 1 to 6, and our own encoder makes
-// less of it at any level.
+// tinyContent is the size up to which flate does not look for matches at levels 1 to 6. Our own encoder
+// makes less of such content than any level.
 const tinyContent = 128
 
 // appendStream appends a deflate stream.
@@ -68,9 +69,9 @@ func (e *Encoder) appendStream(dst, content []byte) []byte {
 	return e.AppendSegment(dst, content, true)
 }
 
-// AppendSegment appends one segment of a deflate stream: it begins at a byte boundary and refers to
-// nothing before it. The last one ends the stream, the others end in a flush, 00 00 ff ff.
-// A segment of a segmented C must fit its length into a u32.
+// AppendSegment appends one segment of a deflate stream, which begins at a byte boundary and refers to
+// nothing before it. The last one ends the stream, the others end in a flush, 00 00 ff ff. Two of
+// them in a row make one longer segment. The length of a segment must fit a u32 (FORMAT.md §1.2).
 func (e *Encoder) AppendSegment(dst, segment []byte, last bool) []byte {
 	e.out.dst = dst
 	e.w.Reset(&e.out)

@@ -11,7 +11,7 @@ const (
 	TrailerSize = 8
 )
 
-// The bytes of a member's header (RFC 1952 §2.3). The bytes at 4 to 7 are the modification time, at 8 the extra flags.
+// The bytes of a member's header (RFC 1952 §2.3). Those at 4 to 7 are the time, at 8 the extra flags.
 const (
 	magic0   = 0x1f
 	magic1   = 0x8b
@@ -20,10 +20,12 @@ const (
 	osNone   = 0xff // unknown
 )
 
-// subfieldHead is the size of what precedes the payload of an extra field: XLEN, the subfield's id and its length.
+// subfieldHead is the size of what precedes the payload in an extra field: XLEN, the subfield's id
+// and its length.
 const subfieldHead = 2 + 2 + 2
 
-// MaxExtra is the greatest size in bytes of a subfield's payload: XLEN, a u16, counts it and the four bytes before it.
+// MaxExtra is the greatest size in bytes of a subfield's payload: XLEN, a u16, counts it and the
+// four bytes before it.
 const MaxExtra = 65535 - 4
 
 // The kinds of subfield, the first byte of a payload (FORMAT.md §1.2).
@@ -53,10 +55,17 @@ func AppendMemberHeader(dst, extra []byte) []byte {
 	return append(dst, extra...)
 }
 
-// AppendMemberTrailer appends the 8 bytes that end a member: the CRC-32 of the content and its size modulo 2^32.
+// AppendMemberTrailer appends the TrailerSize bytes that end a member: the CRC-32 of the content and its
+// size in bytes modulo 2^32.
 func AppendMemberTrailer(dst []byte, crc uint32, size int64) []byte {
 	dst = binary.LittleEndian.AppendUint32(dst, crc)
 	return binary.LittleEndian.AppendUint32(dst, uint32(size))
+}
+
+// ParseTrailer reads the last TrailerSize bytes of a member: the CRC-32 of its content, and the content's size
+// modulo 2^32.
+func ParseTrailer(b []byte) (crc, size uint32) {
+	return binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[4:])
 }
 
 // Header is what a member's header says.
@@ -65,8 +74,9 @@ type Header struct {
 	Extra  []byte // the payload of the TP subfield, its first byte being the kind; nil if there is none
 }
 
-// ParseHeader reads the header at the beginning of b and accepts only what FORMAT.md §1.2 allows. Extra is
-// a part of b. The error wraps ErrTruncated if b is the beginning of a header, and ErrCorrupt if it is none.
+// ParseHeader reads the header at the beginning of b and accepts only what FORMAT.md §1.2 allows.
+// Extra is a part of b. The error wraps ErrTruncated if b is the beginning of a header, and
+// ErrCorrupt if it is none.
 func ParseHeader(b []byte) (Header, error) {
 	for i, c := range b[:min(len(b), HeaderSize)] {
 		if c != plainHeader[i] && !(i == 3 && c == flgExtra) {

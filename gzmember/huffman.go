@@ -5,8 +5,9 @@ import (
 	"sync"
 )
 
-// The Huffman decoder. A table is indexed by the next bits of the stream, as many as the
-// table is wide; a code that is longer leads to a subtable, indexed by the bits after them. An entry says all that is needed at once:
+// The Huffman decoder. A table is indexed by the next bits of the stream, as many as the table is wide;
+// a code that is longer leads to a subtable, indexed by the bits after them (as in zlib and libdeflate).
+// An entry says all that is needed at once:
 //
 //	         31    30 … 16        15    14   13   12  11 … 8     7 … 0
 //	literal   1    the byte       0                              bits of the code
@@ -23,7 +24,8 @@ const (
 	entryInvalid  = 1 << 12
 )
 
-// The numbers of symbols (RFC 1951 §3.2.5 to 3.2.7), the longest codes in bits, and the widths of the tables in bits.
+// The numbers of symbols (RFC 1951 §3.2.5 to 3.2.7), the longest codes in bits, the widths of the tables
+// in bits, and their sizes in entries.
 const (
 	litSymbols   = 288 // 286 and 287 never occur
 	distSymbols  = 32  // 30 and 31 never occur
@@ -79,15 +81,16 @@ func init() {
 func result(r uint32, n int) uint32 { return r + uint32(n)<<8 + uint32(n) }
 
 // buildTable fills table, of 1<<width entries and the subtables after them, with the code whose lengths
-// in bits by symbol are given, and says whether they make a code. Like zlib and compress/flate it accepts
-// an incomplete one only if that has a single symbol, of one bit, or none at all.
+// in bits by symbol are given, and says whether they make a code. Like compress/flate it accepts an
+// incomplete one only if that has a single symbol, of one bit, or none at all.
 func buildTable(table []uint32, width int, lengths []uint8, results []uint32) bool {
 	var count [maxCode + 1]int
 	for _, n := range lengths {
 		count[n]++
 	}
 	count[0] = 0
-	// Sort the symbols by length. Also add up: left is the part of the code space, in codes of n bits, that is not taken.
+	// Where the symbols of each length begin when they are sorted by it. And left is the part of the
+	// code space, in codes of n bits, that no symbol takes.
 	var at [maxCode + 2]int
 	left, longest := 1, 0
 	for n := 1; n <= maxCode; n++ {
@@ -132,8 +135,9 @@ func buildTable(table []uint32, width int, lengths []uint8, results []uint32) bo
 
 // fillTable fills table with a complete code: count[n] symbols of n bits, the symbols sorted by n.
 //
-// The first len bits' worth of the table are kept filled as len grows, each doubling a copy of what is there. Codes are
-// kept with their first bit lowest, as they are in the stream (RFC 1951 §3.1.1).
+// The part of it that n bits can index is filled, for n from 1 up: what codes of fewer bits put there is
+// copied when it doubles. Codes are kept with their first bit lowest, as they are in the stream
+// (RFC 1951 §3.1.1).
 func fillTable(table []uint32, width int, count *[maxCode + 1]int, sorted []uint16, results []uint32) {
 	code, n, filled := 0, 1, 2
 	for ; n <= width; n++ {
@@ -182,7 +186,8 @@ func fillTable(table []uint32, width int, count *[maxCode + 1]int, sorted []uint
 	}
 }
 
-// nextCode returns the code of n bits, first bit lowest, that comes after code in the order of values, of which code is not the last.
+// nextCode returns the code of n bits that comes after code, which is not the last: both with their first
+// bit lowest, so it adds 1 at the other end.
 func nextCode(code, n int) int {
 	high := 1 << (bits.Len(uint(code^(1<<n-1))) - 1) // the last 0 bit
 	return code&(high-1) | high

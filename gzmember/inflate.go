@@ -1,12 +1,16 @@
 package gzmember
 
-import (
-	"encoding/binary"
-)
+import "encoding/binary"
 
-// An inflater decodes a deflate stream (RFC 1951) from one slice into another. It may be given the stream and
-// the room for its content piece by piece. Between two calls it holds no more than 7 bits of the stream, so that it
-// knows to the byte where the stream, and each block that begins at a byte boundary, ends.
+// An inflater decodes a deflate stream (RFC 1951) from one slice into another. The stream and the
+// room for its content may come piece by piece. Between two calls it holds no more than 7 bits of
+// the stream, so it knows to the byte where the stream ends, and each block that ends at a byte boundary.
+//
+// Why not a library: compress/flate and klauspost/compress/flate do not say which blocks a stream is
+// made of, nor whether it stands between two of them, which decides whether a C is stored and whether
+// a segment ends in a flush. They read byte by byte through an interface, to and from windows of
+// their own, at half the speed. The tests hold this one to compress/flate: what is right, what it
+// inflates to, and where it ends.
 type inflater struct {
 	acc    uint64 // bits taken from the input and not used, lowest first
 	n      uint   // how many
@@ -38,27 +42,32 @@ const (
 	needInput verdict = iota // what is left of the input, if anything, is not enough to go on
 	needRoom                 // there is more content
 	ended                    // the stream is at its end
-	corrupt
+	corrupt                  // it is no deflate stream
+	proceed                  // inflate's own: there is nothing to return for yet
+	again                    // symbols' own: the block has more of them
 )
 
 // reset makes z begin with the first block of a stream.
 func (z *inflater) reset() {
-	z.acc, z.n, z.state, z.final, z.blocks, z.layout, z.flushed = 0, 0, atBlock, false, 0, true, false
+	z.acc, z.n, z.state, z.final = 0, 0, atBlock, false
+	z.blocks, z.layout, z.flushed = 0, true, false
 }
 
 // stored says whether a stream that has ended has the layout of a stored C.
 func (z *inflater) stored() bool { return z.layout && z.blocks > 0 }
 
-// atFlush says whether the stream so far ends in a flush: at a byte boundary, after an empty stored block that is not final.
+// atFlush says whether the stream so far ends in a flush: an empty stored block that is not final.
+// It ends at a byte boundary.
 func (z *inflater) atFlush() bool { return z.state == atBlock && z.flushed }
 
-// maxBlockHead is the most bytes that the header of a block takes: 3 + 14 bits, 19 code lengths of 3 bits
-// and 286 + 30 of at most 7 + 7 bits each, after up to 7 bits of the block before. If inflate
-// needs input although it was given so many bytes, it used some of them.
+// maxBlockHead is the most bytes that the header of a block takes: 3 + 14 bits, 19 code lengths of
+// 3 bits, and 286 + 30 of at most 7 + 7 bits each, after up to 7 bits of the block before.
+// If inflate needs more input although it was given so many bytes, it used some of them.
 const maxBlockHead = (7 + 3 + 14 + 19*3 + (286+30)*14 + 7) / 8
 
-// inflate decodes from in to out[pos:]; matches may reach back to out[0]. It returns the end of the content in out, and the number of
-// bytes of in that are used up; the others must be given again. It may have written to all of out after pos.
+// inflate decodes from in to out[pos:]; matches may reach back to out[0]. It returns the end of the
+// content in out, and how many bytes of in are used up; the others must be given again.
+// It may have written to all of out after pos.
 func (z *inflater) inflate(out []byte, pos int, in []byte) (end, used int, v verdict) {
 	d := bitReader{in: in, acc: z.acc, n: z.n}
 	v = corrupt
@@ -95,9 +104,6 @@ loop:
 	z.acc, z.n = d.acc, d.n
 	return pos, d.pos, v
 }
-
-// proceed is inflate's own: there is nothing to return for yet.
-const proceed verdict = 255
 
 func (z *inflater) endBlock() {
 	z.state = atBlock
@@ -185,7 +191,8 @@ func (z *inflater) blockHead(d *bitReader) verdict {
 	return proceed
 }
 
-// storedHead reads LEN and NLEN (RFC 1951 §3.2.4). The bits before them, up to the byte boundary, mean nothing.
+// storedHead reads LEN and NLEN (RFC 1951 §3.2.4). The bits before them, up to the byte boundary, mean
+// nothing.
 func (z *inflater) storedHead(d *bitReader) verdict {
 	d.take(d.n & 7)
 	d.fill()

@@ -101,14 +101,14 @@ func compare(t *testing.T, b []byte) {
 		s.begin()
 		var content []byte
 		for {
-			chunk, err := s.next(int64(piece), math.MaxInt64)
+			chunk, why, err := s.next(int64(piece), math.MaxInt64)
 			content = append(content, chunk...)
-			if err == io.EOF {
+			if why == stopEnd {
 				break
 			}
-			if err != nil {
+			if why != stopWant || err != nil {
 				if ok {
-					t.Fatalf("% .100x in pieces of %d: %v", b, piece, err)
+					t.Fatalf("% .100x in pieces of %d: stop %d, %v", b, piece, why, err)
 				}
 				return
 			}

@@ -1,7 +1,6 @@
 package gzmember
 
 import (
-	"encoding/binary"
 	"fmt"
 	"hash/crc32"
 	"slices"
@@ -10,9 +9,11 @@ import (
 
 var inflaters = sync.Pool{New: func() any { return new(inflater) }}
 
-// Inflate appends the content of the member that begins at member[0] to dst, at most limit bytes of it. Used is the number
-// of bytes of the whole member; more may follow. CRC-32 and size are checked. The error wraps
-// ErrCorrupt, also if the content is longer than limit, or ErrTruncated, and says where in member; dst is then returned as it was.
+// Inflate appends the content of the member that begins at member[0] to dst, at most limit bytes
+// (limit ≥ 0). Used is the length of that member; more may follow it. CRC-32 and size are checked.
+//
+// The error says where in member it is. It wraps ErrTruncated if member ends too early, else
+// ErrCorrupt, also if the content is longer than limit; dst is then returned as it was.
 // Nothing is allocated if dst has room for the content.
 func Inflate(dst, member []byte, limit int) (out []byte, used int, err error) {
 	h, err := ParseHeader(member)
@@ -56,19 +57,20 @@ func (z *inflater) appendAll(dst, in []byte, limit int) (out []byte, used int, e
 		case len(room) == limit:
 			return out, used, fmt.Errorf("%w: more than %d bytes of content", ErrCorrupt, limit)
 		}
-		// Most content is 2 to 5 times as long as its stream. Guess low: the claim of a member is worth nothing.
-		more := max(512, 3*(len(in)-used), end)
+		// Most content is 2 to 5 times as long as its stream; but much may follow the member in in.
+		more := max(512, min(3*(len(in)-used), 64<<10), end)
 		out = slices.Grow(out, min(more, limit-end))
 	}
 }
 
 // checkTrailer compares the trailer at the beginning of b with what the content came out as.
 func checkTrailer(b []byte, crc uint32, size int64) error {
-	if want := binary.LittleEndian.Uint32(b); want != crc {
-		return fmt.Errorf("%w: content has CRC-32 %08x, the trailer says %08x", ErrCorrupt, crc, want)
+	wantCRC, wantSize := ParseTrailer(b)
+	if wantCRC != crc {
+		return fmt.Errorf("%w: content has CRC-32 %08x, the trailer says %08x", ErrCorrupt, crc, wantCRC)
 	}
-	if want := binary.LittleEndian.Uint32(b[4:]); want != uint32(size) {
-		return fmt.Errorf("%w: content has %d bytes, the trailer says %d modulo 2^32", ErrCorrupt, size, want)
+	if wantSize != uint32(size) {
+		return fmt.Errorf("%w: content has %d bytes, the trailer says %d modulo 2^32", ErrCorrupt, size, wantSize)
 	}
 	return nil
 }

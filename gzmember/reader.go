@@ -9,12 +9,14 @@ import (
 
 // Reader reads the content of a C. It is an io.Reader, io.Seeker, io.WriterTo and io.ReaderAt.
 //
-// To read from the middle costs little for a stored C, where any byte is at a computable offset, and at most
-// a segment's inflating for a segmented one. A deflate C has to be inflated from its beginning up to what is wanted.
+// To read from the middle costs next to nothing for a stored C, where any byte is at a computable
+// offset, and at most the inflating of a segment for a segmented one. A deflate C is inflated from its
+// beginning, or from the current place on, up to what is wanted.
 //
-// All that is passed over is checked: blocks and segments must begin and end where they should. If all of the content
-// was read, in one go from its beginning, the CRC-32 was right too. What turns out to be wrong at the end of a unit (a segment; else the whole C)
-// is an error instead of that unit's last bytes, so that no reader counts Size bytes of a damaged file.
+// All that is passed over is checked: blocks, segments and the member must begin and end where they
+// should. When all of the content was read in one go, its CRC-32 was right too. What turns out to be
+// wrong at the end of a segment or of the member is an error in place of the last bytes before it: from
+// a damaged member nobody reads Size bytes. Content of up to 65,535 bytes is checked before any comes.
 //
 // Only ReadAt may be called from several goroutines at a time.
 type Reader struct {
@@ -27,11 +29,11 @@ type Reader struct {
 	err   error // sticky until Seek
 }
 
-// NewReader returns a reader of the content of the C that src holds as c says. It reads nothing yet.
-// The error wraps ErrCorrupt if what c says is impossible. A file of 0 bytes has no C, and is read as such.
+// NewReader returns a reader of the content of the C that src holds where c says. It reads nothing yet.
+// The error wraps ErrCorrupt if what c says is impossible. A file of 0 bytes needs no src.
 //
-// The reader's errors carry the offset of C. They wrap ErrCorrupt if C is not as c says or is not right in itself, ErrTruncated if src ends within it, or are
-// src's, or those of c.Ends. Never is more made of C than c.Size bytes.
+// The reader's errors carry the offset of C. They wrap ErrCorrupt if C is not right, or not what c says;
+// ErrTruncated if src ends within it; or an error of src or c.Ends. C is never inflated beyond c.Size bytes.
 func NewReader(src io.ReaderAt, c Content) (*Reader, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -39,8 +41,8 @@ func NewReader(src io.ReaderAt, c Content) (*Reader, error) {
 	return &Reader{src: src, c: c, end: c.Size}, nil
 }
 
-// NewRangeReader returns a reader of n bytes from byte off of the content. It must be closed. See NewReader for the errors;
-// a range that is not within the file's Size bytes is one that wraps nothing.
+// NewRangeReader returns a reader of n bytes from byte off of the content. Its errors are those of
+// NewReader; one that wraps nothing says that the range is not within c.Size bytes.
 func NewRangeReader(src io.ReaderAt, c Content, off, n int64) (*RangeReader, error) {
 	if off < 0 || n < 0 || off > c.Size || n > c.Size-off {
 		return nil, fmt.Errorf("gzmember: %d bytes at byte %d of content of %d bytes", n, off, c.Size)
@@ -156,7 +158,8 @@ func (r *Reader) free() {
 	}
 }
 
-// Seek sets the current place, as io.Seeker says. To go beyond the end is no error, to go before the beginning is.
+// Seek sets the current place, as io.Seeker says. Beyond the end it is no error, before the beginning it is.
+// It forgets an error of Read.
 func (r *Reader) Seek(offset int64, whence int) (int64, error) {
 	if errors.Is(r.err, fs.ErrClosed) {
 		return 0, r.err
@@ -185,7 +188,8 @@ func (r *Reader) Seek(offset int64, whence int) (int64, error) {
 	return to, nil
 }
 
-// ReadAt reads len(p) bytes from byte off of the content, as io.ReaderAt says. It does not touch the current place.
+// ReadAt reads len(p) bytes from byte off of the content, as io.ReaderAt says. It does not touch the
+// current place.
 func (r *Reader) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 {
 		return 0, errors.New("gzmember: negative offset")

@@ -24,9 +24,11 @@ var samplers = sync.Pool{New: func() any {
 	return &sampler{enc: enc, buf: make([]byte, sampleChunk)}
 }}
 
-// Compressible says whether deflate would make a file of size bytes at least 3 % smaller, judging by 32 chunks of 32 KiB
-// that are evenly spread over it (by all of it, if it is not larger than that). It depends on nothing but the content.
-// A buffer of 32 KiB may be given to read to. An error is the reader's, with the place in the file; for a file that ends before size it wraps io.ErrUnexpectedEOF.
+// Compressible says whether deflate would make a file of size bytes at least 3 % smaller, judging by
+// what level 1 makes of 32 chunks of 32 KiB that are evenly spread over it (of all of it, if it is not
+// larger than that). It depends on nothing but the content. A buffer of 32 KiB may be given to read to.
+//
+// An error wraps the reader's and says where in the file; if that ends before size, io.ErrUnexpectedEOF.
 func Compressible(r io.ReaderAt, size int64, buf ...[]byte) (bool, error) {
 	s := samplers.Get().(*sampler)
 	defer samplers.Put(s)

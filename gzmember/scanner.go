@@ -8,7 +8,8 @@ import (
 	"math"
 )
 
-// Scanner walks the members of a stream of which nothing else is known. Its memory is bounded whatever the stream holds.
+// Scanner walks the members of a stream of which nothing else is known. Its memory is bounded, whatever
+// the stream holds.
 //
 //	s := gzmember.NewScanner(r)
 //	for {
@@ -42,9 +43,10 @@ func NewScanner(r io.Reader) *Scanner {
 }
 
 // Next goes to the next member, over what is left of the current one, which is checked all the same.
-// The header's Extra is valid until Next is called again. The error is io.EOF at the clean end of the stream, where a member ends;
-// it wraps ErrCorrupt or ErrTruncated, with the member's offset, for a member that is no member; else it is the reader's.
-// After an error all calls give the same.
+// The header's Extra is valid until Next is called again.
+//
+// The error is io.EOF if the stream ends where a member does. Others carry the offset of the member:
+// they wrap ErrCorrupt, ErrTruncated, or the reader's error. After an error all calls give the same.
 func (s *Scanner) Next() (Header, error) {
 	for s.open {
 		s.chunk = nil
@@ -103,7 +105,8 @@ func (s *Scanner) header() (Header, error) {
 	return ParseHeader(s.extra)
 }
 
-// advance inflates the next chunk. At the end of the content it checks the trailer, and gives io.EOF if no bytes came before that.
+// advance inflates the next chunk. Before it hands out the last one it checks the trailer; after that it
+// gives io.EOF.
 func (s *Scanner) advance() error {
 	if s.err != nil {
 		return s.err
@@ -111,22 +114,22 @@ func (s *Scanner) advance() error {
 	if !s.open {
 		return io.EOF
 	}
-	chunk, err := s.stream.next(outBuffer, math.MaxInt64)
+	chunk, why, err := s.stream.next(outBuffer, math.MaxInt64)
 	s.crc = crc32.Update(s.crc, crc32.IEEETable, chunk)
 	s.size += int64(len(chunk))
-	switch err {
-	case nil:
-	case io.EOF:
-		if err := s.trailer(); err != nil {
-			return s.fail(err)
-		}
-		if len(chunk) == 0 {
-			return io.EOF
-		}
-	case errShort:
-		return s.fail(fmt.Errorf("%w: %w", ErrTruncated, err))
-	default:
+	switch why {
+	case stopEnd:
+		err = s.trailer()
+	case stopShort:
+		err = fmt.Errorf("%w: in the deflate stream", ErrTruncated)
+	case stopCorrupt:
+		err = fmt.Errorf("%w: no deflate stream after %d bytes of content", ErrCorrupt, s.size)
+	}
+	if err != nil {
 		return s.fail(err)
+	}
+	if len(chunk) == 0 {
+		return io.EOF
 	}
 	s.chunk = chunk
 	return nil
@@ -157,8 +160,8 @@ func (s *Scanner) fail(err error) error {
 	return s.err
 }
 
-// Read reads the content of the current member. The error is io.EOF at its end; else one as Next's, which comes instead of
-// the last bytes (of all, up to 64 KiB) if CRC-32 or size are wrong.
+// Read reads the content of the current member. The error is io.EOF at its end, else as Next's.
+// If CRC-32 or size are wrong, the last bytes (all, up to 64 KiB) do not come but the error does.
 func (s *Scanner) Read(p []byte) (int, error) {
 	if len(s.chunk) == 0 {
 		if err := s.advance(); err != nil {
@@ -189,17 +192,20 @@ func (s *Scanner) WriteTo(w io.Writer) (total int64, err error) {
 	}
 }
 
-// Offset returns where the current member begins, in bytes from the start of the stream. After Next gave io.EOF it is the length of the stream.
+// Offset returns where the current member begins, in bytes from the start of the stream. After Next
+// gave io.EOF it is the length of the stream.
 func (s *Scanner) Offset() int64 { return s.offset }
 
-// Length returns the length in bytes of the current member, header and trailer included. It is 0 until its content was read to io.EOF.
+// Length returns the length in bytes of the current member, header and trailer included. It is 0 until
+// the content was read to io.EOF.
 func (s *Scanner) Length() int64 { return s.length }
 
-// Size returns the size in bytes of the content of the current member, once it was read to io.EOF.
+// Size returns the size in bytes of the current member's content, once that was read to io.EOF.
 func (s *Scanner) Size() int64 { return s.size }
 
-// CRC returns the CRC-32 of the content of the current member, once it was read to io.EOF.
+// CRC returns the CRC-32 of the current member's content, once that was read to io.EOF.
 func (s *Scanner) CRC() uint32 { return s.crc }
 
-// Stored says whether the deflate stream of the current member has the layout of a stored C (FORMAT.md §1.3), once it was read to io.EOF.
+// Stored says whether the deflate stream of the current member has the layout of a stored C
+// (FORMAT.md §1.3), once the content was read to io.EOF.
 func (s *Scanner) Stored() bool { return s.checked && s.stream.stored() }

@@ -50,8 +50,9 @@ func (s Segments) AppendExtra(dst []byte) []byte {
 	return dst
 }
 
-// ParseSegments reads a payload that AppendExtra made. The error wraps ErrCorrupt if the shift, the number
-// of segments or one of their lengths cannot be right. Whether they fit their C is for the caller to check: their sum is its length − 18.
+// ParseSegments reads a payload that AppendExtra made. The error wraps ErrCorrupt if the shift, the
+// number of segments or one of their lengths cannot be right. Whether they fit their C is for the
+// caller to check: their sum is its length − 18, and their number is SegmentsOf.
 func ParseSegments(payload []byte) (Segments, error) {
 	if len(payload) < segmentsHead || payload[0] != KindSegments {
 		return Segments{}, fmt.Errorf("%w: not a segment table", ErrCorrupt)

@@ -58,8 +58,9 @@ func appendStored(dst, content []byte, crc uint32) []byte {
 	return AppendMemberTrailer(dst, crc, size)
 }
 
-// IsStored says whether member, a whole C that Inflate finds right, of a file of size bytes, is stored: whether its
-// deflate stream has the layout of FORMAT.md §1.3. It looks at the headers of the blocks alone.
+// IsStored says whether member, a whole C that Inflate finds right, of a file of size bytes, is stored:
+// whether its deflate stream has the layout of FORMAT.md §1.3. It looks at its length and at the
+// headers of the blocks alone.
 func IsStored(member []byte, size int64) bool {
 	if size < 1 || size > int64(len(member)) || int64(len(member)) != StoredLength(size) {
 		return false
@@ -73,7 +74,8 @@ func IsStored(member []byte, size int64) bool {
 	return true
 }
 
-// checkStoredHead checks the header of a stored block of size bytes (RFC 1951 §3.2.4). The five bits after BTYPE mean nothing.
+// checkStoredHead checks the header of a stored block of size bytes (RFC 1951 §3.2.4).
+// The five bits after BTYPE mean nothing.
 func checkStoredHead(b []byte, size int, final bool) error {
 	n := int(binary.LittleEndian.Uint16(b[1:]))
 	if b[0]&0b110 != 0 || b[0]&1 != 0 != final || n != size || binary.LittleEndian.Uint16(b[3:]) != ^uint16(n) {
@@ -101,7 +103,8 @@ func NewStoredWriter(w io.Writer, size int64) *StoredWriter {
 	return s
 }
 
-// Write writes the next bytes of the content. More of them than size is an error, of which nothing is written.
+// Write writes the next bytes of the content. It is an error, and nothing is written, if they would
+// be more than size altogether. After an error all calls give the same.
 func (s *StoredWriter) Write(p []byte) (n int, err error) {
 	if s.err != nil {
 		return 0, s.err
@@ -121,6 +124,9 @@ func (s *StoredWriter) Write(p []byte) (n int, err error) {
 		s.crc = crc32.Update(s.crc, crc32.IEEETable, p[:m])
 		s.done += int64(m)
 		n += m
+		if err == nil && m == 0 {
+			err = io.ErrShortWrite
+		}
 		if err != nil {
 			s.err = err
 			return n, err
@@ -142,8 +148,8 @@ func (s *StoredWriter) writeHead() error {
 	return err
 }
 
-// Close writes the trailer. It returns an error, and writes nothing, if fewer bytes than announced were written.
-// It does not close the underlying writer.
+// Close writes the trailer. If fewer bytes than announced were written, it writes nothing and returns
+// an error. It does not close the underlying writer.
 func (s *StoredWriter) Close() error {
 	if s.err != nil {
 		return s.err

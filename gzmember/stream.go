@@ -1,25 +1,25 @@
 package gzmember
 
-import (
-	"errors"
-	"fmt"
-	"io"
-)
+import "io"
 
 // The buffers of a stream, in bytes.
 const (
 	maxWindow   = maxDistance // what a match may reach back to
-	chunkSize   = 64 << 10    // content made at a time; the first chunk has room for maxWindow more
-	inputBuffer = 32 << 10    // more than maxBlockHead
-	minRoom     = maxMatch    // with less room than that, the window is moved first
+	chunkSize   = 64 << 10    // made at a time; the first chunk has room for maxWindow more
 	outBuffer   = maxWindow + chunkSize
+	inputBuffer = 32 << 10
+	minRoom     = maxMatch // with less room than that, the window is moved first
 )
 
-// A stream inflates a deflate stream that it reads from src, in chunks. It may read more of src than the stream takes,
-// which the next stream, or peek, finds in the buffer.
+// The header of a block must fit the input.
+const _ = uint(inputBuffer - maxBlockHead)
+
+// A stream inflates a deflate stream that it reads from src, in chunks. It may read more of src than
+// the deflate stream takes; what follows that is in the buffer, for peek and for the next one.
 type stream struct {
 	inflater
 	src   io.Reader
+	err   error // of src, not yet told
 	taken int64 // bytes read from src
 
 	in       [inputBuffer]byte
@@ -30,10 +30,13 @@ type stream struct {
 }
 
 // attach makes s read from src.
-func (s *stream) attach(src io.Reader) { s.src, s.taken, s.from, s.to = src, 0, 0, 0 }
+func (s *stream) attach(src io.Reader) { s.src, s.err, s.taken, s.from, s.to = src, nil, 0, 0, 0 }
 
 // position returns how many bytes of src were used.
-func (s *stream) position() int64 { return s.taken - int64(s.to-s.from) }
+func (s *stream) position() int64 { return s.taken - int64(s.buffered()) }
+
+// buffered returns how many bytes were read of src and not used.
+func (s *stream) buffered() int { return s.to - s.from }
 
 // begin makes s begin with the first block of a deflate stream, at the next byte of src.
 func (s *stream) begin() {
@@ -44,26 +47,28 @@ func (s *stream) begin() {
 // fill reads more of src, at least a byte. There must be room for it.
 func (s *stream) fill() error {
 	if s.from > 0 {
-		copy(s.in[:], s.in[s.from:s.to])
-		s.from, s.to = 0, s.to-s.from
+		s.to = copy(s.in[:], s.in[s.from:s.to])
+		s.from = 0
 	}
 	for range 100 {
-		n, err := s.src.Read(s.in[s.to:])
+		if s.err != nil {
+			return s.err
+		}
+		var n int
+		n, s.err = s.src.Read(s.in[s.to:])
 		s.to += n
 		s.taken += int64(n)
 		if n > 0 {
-			return nil // an error comes again
-		}
-		if err != nil {
-			return err
+			return nil
 		}
 	}
 	return io.ErrNoProgress
 }
 
-// peek returns the next n bytes of src, at most inputBuffer, without using them. If there are not so many, it returns those there are and the error.
+// peek returns the next n bytes of src, at most inputBuffer, without using them.
+// If there are not so many, it returns those there are and the error.
 func (s *stream) peek(n int) ([]byte, error) {
-	for s.to-s.from < n {
+	for s.buffered() < n {
 		if err := s.fill(); err != nil {
 			return s.in[s.from:s.to], err
 		}
@@ -74,23 +79,27 @@ func (s *stream) peek(n int) ([]byte, error) {
 // discard uses n bytes that peek returned.
 func (s *stream) discard(n int) { s.from += n }
 
-// What is wrong with a stream for the one who wants it to be of a certain length.
-var (
-	errShort = errors.New("the deflate stream has no end") // src ended within the stream
-	errLong  = errors.New("the deflate stream holds more") // than the limit
+// stop says why a chunk is no longer.
+type stop uint8
+
+const (
+	stopWant    stop = iota // there is more content, for the next one
+	stopEnd                 // the deflate stream is at its end
+	stopShort               // src is at its end, and the deflate stream is not
+	stopLong                // the content is longer than the limit
+	stopCorrupt             // what follows is no deflate stream
+	stopError               // of src
 )
 
-// next returns the next bytes of content, valid until it is called again: about want of them (up to maxMatch more or, where the buffer ends,
-// fewer, but at least one), but at most limit. The error says why there are no more:
-// nil, want is met; io.EOF, the stream is at its end; errLong; errShort; one that wraps ErrCorrupt; or one of src.
-func (s *stream) next(want, limit int64) ([]byte, error) {
+// next returns the next bytes of content, valid until it is called again: about want of them (up to
+// maxMatch more or, where the buffer ends, fewer, but at least one), never more than limit.
+func (s *stream) next(want, limit int64) ([]byte, stop, error) {
 	if len(s.out)-s.end < minRoom {
-		copy(s.out[:maxWindow], s.out[s.end-maxWindow:s.end])
-		s.end = maxWindow
+		s.end = copy(s.out[:maxWindow], s.out[s.end-maxWindow:s.end])
 	}
 	start := s.end
-	// A match is not divided, so with less room than this it could be that there is no progress.
-	n := min(want, chunkSize+maxWindow) + maxMatch
+	// A match is not divided: with less room than maxMatch there may be no progress.
+	n := min(want, outBuffer) + maxMatch
 	n = min(n, limit, int64(len(s.out)-start))
 	room := s.out[:start+int(n)]
 	for {
@@ -101,18 +110,18 @@ func (s *stream) next(want, limit int64) ([]byte, error) {
 		switch v {
 		case needRoom:
 			if n == limit {
-				return chunk, errLong
+				return chunk, stopLong, nil
 			}
-			return chunk, nil
+			return chunk, stopWant, nil
 		case ended:
-			return chunk, io.EOF
+			return chunk, stopEnd, nil
 		case corrupt:
-			return chunk, fmt.Errorf("%w: no deflate stream", ErrCorrupt)
+			return chunk, stopCorrupt, nil
 		}
 		if err := s.fill(); err == io.EOF {
-			return chunk, errShort
+			return chunk, stopShort, nil
 		} else if err != nil {
-			return chunk, err
+			return chunk, stopError, err
 		}
 	}
 }

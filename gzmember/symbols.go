@@ -16,9 +16,6 @@ func (z *inflater) symbols(d *bitReader, out []byte, pos int) (int, verdict) {
 	}
 }
 
-// again is the verdict that a block has more symbols.
-const again verdict = 254
-
 // slowSymbol decodes one symbol. If there is not enough input or room for it, nothing changes.
 func slowSymbol(d *bitReader, t *huffmanTables, out []byte, pos int) (int, verdict) {
 	before := *d
@@ -72,19 +69,19 @@ func (d *bitReader) symbol(table []uint32, width uint) (e uint32, value int, v v
 	return e, int(e>>16&0x7fff) + int(extra), proceed
 }
 
-// What fastSymbols needs for a round of its loop, in bytes: room for two literals and a match that is
-// copied copyWidth bytes at a time, and two times 8 bytes of input.
+// What fastSymbols needs for a round of its loop, in bytes: room for two literals and a match, which
+// is copied copyWidth bytes at a time, and two times 8 bytes of input.
 const (
 	copyWidth = 16
 	fastRoom  = 2 + maxMatch + copyWidth
 	fastInput = 2 * 8
 )
 
-// fastSymbols decodes symbols as long as there is plenty of input and room. The verdict is again when there is not,
-// proceed after the end of the block.
+// fastSymbols decodes symbols as long as there is plenty of input and room. The verdict is again when
+// there is not, and proceed after the end of the block.
 //
-// The accumulator's bits above n are not zero here but are the stream's next ones, so that filling it can be one load and
-// one or. 56 bits are enough for three literals (15 bits each), or for a match (15 + 5 and 15 + 13).
+// The bits of acc above n are not zero here but the stream's next ones, so that filling it is one load
+// and one or. 56 bits are enough for three literals (15 bits each), or a match (15 + 5 and 15 + 13).
 func fastSymbols(d *bitReader, t *huffmanTables, out []byte, pos int) (int, verdict) {
 	in, at, acc, n := d.in, d.pos, d.acc, d.n
 	v := again
@@ -178,14 +175,16 @@ func fastSymbols(d *bitReader, t *huffmanTables, out []byte, pos int) (int, verd
 	return pos, v
 }
 
-// copyWords copies copyWidth bytes to out[pos:] from distance bytes before, at least 8: the two words may overlap.
+// copyWords copies copyWidth bytes to out[pos:] from distance bytes before, at least 8: only whole
+// words may overlap.
 func copyWords(out []byte, pos, distance int) {
 	to, from := out[pos:pos+copyWidth], out[pos-distance:pos-distance+copyWidth]
 	binary.LittleEndian.PutUint64(to, binary.LittleEndian.Uint64(from))
 	binary.LittleEndian.PutUint64(to[8:], binary.LittleEndian.Uint64(from[8:]))
 }
 
-// copyMatch copies length bytes to out[pos:] from distance bytes before. It may write up to copyWidth - 1 bytes more.
+// copyMatch copies length bytes to out[pos:] from distance bytes before. It may write up to
+// copyWidth - 1 bytes more.
 func copyMatch(out []byte, pos, distance, length int) {
 	end := pos + length
 	switch {

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// AppendTarHeader appends the member H of a tar header: blocks is one block of 512 bytes, or a few with PAX records.
-// Any other content comes out right too, only not small.
+// AppendTarHeader appends the member H of a tar header: blocks is one block of 512 bytes, or a few if
+// there are PAX records. Any other content comes out right too, only not small.
 //
 // It depends on nothing outside this package: equal headers give equal bytes whatever it is built with.
 func AppendTarHeader(dst, blocks []byte) []byte {
@@ -16,15 +16,16 @@ func AppendTarHeader(dst, blocks []byte) []byte {
 	return AppendMemberTrailer(dst, crc32.ChecksumIEEE(blocks), int64(len(blocks)))
 }
 
-// blockFixedFinal is the header of a final block with fixed Huffman codes: BFINAL = 1, BTYPE = 01 (RFC 1951 §3.2.3).
+// blockFixedFinal is the header of a final block with fixed Huffman codes: BFINAL = 1, BTYPE = 01
+// (RFC 1951 §3.2.3).
 const blockFixedFinal = 0b011
 
 // appendFixed appends a deflate stream of one block with fixed Huffman codes.
 //
-// A general encoder takes 5 to 25 µs for 512 bytes, as it has large tables to clear, and Huffman codes to
-// weigh whose description takes more than they save. With fixed codes the price of each choice is
-// known beforehand, so the cheapest sequence of literals and matches is found by dynamic programming, in a tenth of
-// the time of flate's level 9 and within a byte of its size.
+// A general encoder takes 5 to 25 µs for a tar header, as it has large tables to clear, and Huffman codes
+// to weigh whose description takes more room than they save. With fixed codes the price of each choice
+// is known beforehand: the cheapest sequence of literals and matches is found by dynamic programming,
+// in a tenth of the time that flate takes at level 9, and at the same size.
 func appendFixed(dst, b []byte) []byte {
 	w := bitWriter{dst: dst}
 	w.add(blockFixedFinal, 3)
@@ -36,16 +37,16 @@ func appendFixed(dst, b []byte) []byte {
 }
 
 const (
-	parseWindow = tarBlock // bytes whose cheapest sequence is found at a time; matches reach back beyond it, but do not cross its end
-	chainWindow = 2048     // how far back a match is looked for: past the x header and its records to the one before
+	parseWindow = tarBlock // bytes whose cheapest sequence is found at a time; matches do not cross its end
+	chainWindow = 2048     // how far back matches are looked for; a PAX header is 1,024 bytes before the other
 	chainTries  = 4        // earlier places with the same three bytes that are tried
-	runEntry    = 3        // a run of equal bytes is left at most so many bytes before its end, for a match that goes on beyond it
+	runEntry    = 3        // so far before the end of a run of equal bytes a match may begin that goes beyond it
 	hashBits    = 9
 )
 
-// A node says how the cheapest sequence arrives at a byte of the window, so that of two
-// ways the cheaper is the greater number: what is left of maxCost in bits << 32 | length << 16 | distance of the
-// last step. A literal is a step of length 1. 0 is a byte that no sequence arrives at.
+// A node says how the cheapest sequence arrives at a byte of the window, such that of two ways the
+// cheaper is the greater number: what is left of maxCost << 32 | length << 16 | distance of the last
+// step. A literal is a step of length 1. 0 is a byte that no sequence arrives at.
 type node uint64
 
 const maxCost = 16 * parseWindow // bits; more than any way costs

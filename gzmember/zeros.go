@@ -8,8 +8,8 @@ import (
 // tarBlock is the unit of a tar, to a multiple of which P pads.
 const tarBlock = 512
 
-// TrailerLength is the length in bytes of T: AppendZeros(dst, 1024, extra) with the 30 bytes of FORMAT.md §1.2.
-// 10 for the header, 2 + 4 + 30 for the extra field, 10 of deflate, 8 for the trailer.
+// TrailerLength is the length in bytes of T, AppendZeros(dst, 1024, extra) with the 30 bytes of
+// FORMAT.md §1.2: 10 for the header, 2 + 4 + 30 for the extra field, 10 of deflate, 8 for the trailer.
 const TrailerLength = 64
 
 // AppendZeros appends the member that inflates to n zero bytes, byte for byte as FORMAT.md §1.2 fixes it, with
