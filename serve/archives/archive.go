@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync/atomic"
 
+	"github.com/edsrzf/mmap-go"
+
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/serve/plan"
 	"github.com/tarpack/tpk/sidecar"
@@ -21,7 +23,8 @@ type archive struct {
 	tar     *tarpack.Archive
 	index   *sidecar.Index
 	file    *os.File
-	sidecar *os.File // nil if the index is only in memory
+	mapped  mmap.MMap // the archive's bytes, for the kernel to copy from; nil where they can't be mapped
+	sidecar *os.File  // nil if the index is only in memory
 	modTime int64
 	exports exportCache
 	refs    atomic.Int32
@@ -66,6 +69,11 @@ func openArchive(ctx context.Context, name string, notice func(string)) (*archiv
 	}
 	a := &archive{name: name, stamp: s, tar: t, index: t.Index(), file: t.File(), modTime: s.tar.ModTime().Unix()}
 	a.refs.Store(1)
+	if m, err := mmap.Map(a.file, mmap.RDONLY, 0); err == nil && int64(len(m)) == t.Size() {
+		a.mapped = m
+	} else if err == nil {
+		_ = m.Unmap()
+	}
 	if !t.Indexed() {
 		a.sidecar = openSidecar(name, a.index.Size())
 	}
@@ -106,6 +114,9 @@ func indexed(ctx context.Context, name string, notice func(string)) (*tarpack.Ar
 func (a *archive) release() {
 	if a.refs.Add(-1) > 0 {
 		return
+	}
+	if a.mapped != nil {
+		_ = a.mapped.Unmap()
 	}
 	_ = a.tar.Close()
 	if a.sidecar != nil {

@@ -1,7 +1,9 @@
 package archives
 
 import (
+	"encoding/binary"
 	"os"
+	"runtime/debug"
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/serve/plan"
@@ -123,3 +125,33 @@ func (v *View) Content(n *plan.Node, offset, length int64) (*gzmember.RangeReade
 
 // Name is that of the file that holds a node, for messages.
 func (v *View) Name(n *plan.Node) string { return v.File(n).Name() }
+
+// Member is the gzip member of a node in memory that is mapped from the archive, nil if that can't be had or if the
+// archive has been cut short. It must not be read, only given to the kernel to copy: what is behind it may go at any time.
+func (v *View) Member(n *plan.Node) []byte {
+	if n.Source == plainSource {
+		return nil
+	}
+	a := v.set.sources[n.Source]
+	if n.Offset < 0 || n.Length < gzmember.TrailerSize || n.Length > int64(len(a.mapped))-n.Offset {
+		return nil
+	}
+	member := a.mapped[n.Offset : n.Offset+n.Length]
+	if !trailed(member, n.CRC, n.Size) {
+		return nil
+	}
+	return member
+}
+
+// trailed tells if a mapped member still ends as it should. A file that is cut short within a page has zeros up to the
+// page's end, and nothing after it: so if any byte of a member is lost, its last one is.
+func trailed(member []byte, crc uint32, size int64) (ok bool) {
+	defer func(before bool) {
+		debug.SetPanicOnFault(before)
+		if recover() != nil {
+			ok = false
+		}
+	}(debug.SetPanicOnFault(true))
+	end := member[len(member)-gzmember.TrailerSize:]
+	return binary.LittleEndian.Uint32(end) == crc && binary.LittleEndian.Uint32(end[4:]) == uint32(size)
+}

@@ -23,6 +23,7 @@ type conn struct {
 	r, w       int     // the part of it that is not used yet
 	handed     []byte  // a head that fasthttp has not read yet
 	requests   int
+	now        time.Time // when something was last known to happen here: asking for the time costs as much as finding a file
 	left       bool      // net/http has the connection now; guarded by the registry, but for the connection's own goroutine
 	tail       *replayed // what net/http is to get
 	readUntil  time.Time // the deadlines that are set, at least
@@ -32,6 +33,7 @@ type conn struct {
 	tryN    int
 	tryErr  error
 	sending sending
+	vector  vector
 }
 
 // readSize is the room for requests; larger ones get larger buffers, up to Config.MaxHeader.
@@ -40,7 +42,7 @@ const readSize = 4 << 10
 var readBuffers = sync.Pool{New: func() any { b := make([]byte, readSize); return &b }}
 
 func (e *Engine) newConn(nc net.Conn) *conn {
-	c := &conn{Conn: nc, e: e}
+	c := &conn{Conn: nc, e: e, now: time.Now()}
 	switch s := nc.(type) {
 	case *net.TCPConn:
 		c.raw, _ = s.SyscallConn()
@@ -69,9 +71,9 @@ func (c *conn) wait() error {
 	if c.requests == 0 {
 		limit = c.e.config.HeaderTimeout
 	}
-	if now := time.Now(); now.Add(limit).After(c.readUntil) {
+	if c.now.Add(limit).After(c.readUntil) {
 		// Set a while ahead: so few requests pay for it.
-		c.readUntil = now.Add(limit + limit/8)
+		c.readUntil = c.now.Add(limit + limit/8)
 		if err := c.SetReadDeadline(c.readUntil); err != nil {
 			return err
 		}
@@ -194,23 +196,32 @@ func (c *conn) Read(p []byte) (int, error) {
 
 // Write writes a response, or a part of it, within the timeout that a client has for a chunk.
 func (c *conn) Write(p []byte) (total int, err error) {
-	for {
-		part := p[:min(len(p), chunk)]
-		if err = c.armWrite(); err != nil {
-			return total, err
-		}
-		n, err := c.Conn.Write(part)
+	c.now = time.Now()
+	for len(p) > chunk {
+		n, err := c.write(p[:chunk])
 		total += n
-		if p = p[n:]; err != nil || len(p) == 0 {
+		if p = p[n:]; err != nil {
 			return total, err
 		}
+		c.now = time.Now()
 	}
+	n, err := c.write(p)
+	return total + n, err
 }
 
+// write writes at most a chunk, at the time c.now.
+func (c *conn) write(p []byte) (int, error) {
+	if err := c.armWrite(); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(p)
+}
+
+// armWrite sets the deadline for a chunk that is sent at the time c.now.
 func (c *conn) armWrite() error {
 	limit := c.e.config.WriteTimeout
-	if now := time.Now(); now.Add(limit).After(c.writeUntil) {
-		c.writeUntil = now.Add(limit + limit/8)
+	if c.now.Add(limit).After(c.writeUntil) {
+		c.writeUntil = c.now.Add(limit + limit/8)
 		return c.SetWriteDeadline(c.writeUntil)
 	}
 	return nil

@@ -55,7 +55,8 @@ func (c *conn) request(j *job) (done bool, err error) {
 // reset makes j ready for a request of c.
 func (j *job) reset(c *conn) {
 	j.Request = plan.Request{}
-	j.time = time.Now()
+	c.now = time.Now()
+	j.time = c.now
 	if c.e.config.Access != nil {
 		j.proto, j.remote = "HTTP/1.1", c.RemoteAddr().String()
 		j.host, j.referer, j.userAgent = "", "", ""
@@ -124,7 +125,7 @@ func (j *job) release() {
 func (c *conn) answer(j *job, closing bool) (sent int64, err error) {
 	j.out = c.e.appendHead(j.out[:0], j, closing)
 	if !j.plan.Sends() {
-		_, err = c.Write(j.out)
+		_, err = c.write(j.out)
 		return 0, err
 	}
 	if j.plan.Body.Kind == plan.SpanBody && j.plan.Body.Length > inlineBody {
@@ -138,13 +139,19 @@ func (c *conn) answer(j *job, closing bool) (sent int64, err error) {
 		return j.plan.Length, nil
 	}
 	head := len(j.out)
+	if b := &j.plan.Body; c.raw != nil && b.Kind == plan.SpanBody && b.Offset == b.Node.Offset && b.Length == b.Node.Length {
+		if member := j.view.Member(&b.Node); member != nil {
+			n, err := c.writeBoth(j.out, member)
+			return int64(max(n-head, 0)), err
+		}
+	}
 	if err := j.inline(); err != nil {
 		c.e.fail(j, err)
 		j.out = c.e.appendHead(j.out[:0], j, closing)
 		head = len(j.out)
 		j.out = append(j.out, j.plan.Body.Text...)
 	}
-	n, err := c.Write(j.out)
+	n, err := c.write(j.out) // head and body are hardly more than half a chunk
 	return int64(max(n-head, 0)), err
 }
 

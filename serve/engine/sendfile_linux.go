@@ -2,6 +2,7 @@ package engine
 
 import (
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -28,6 +29,7 @@ func (c *conn) sendFile(f *os.File, off, n int64) error {
 	}
 	s.from, s.off = int(f.Fd()), off
 	for n > 0 {
+		c.now = time.Now()
 		if err := c.armWrite(); err != nil {
 			return err
 		}
