@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 var (
@@ -75,8 +76,12 @@ func (o *output) inherit(old *os.File) error {
 // tempName is where the new content of name is written.
 func tempName(name string) string {
 	dir, base := filepath.Split(name)
-	return filepath.Join(dir, "."+base+".tpk-tmp")
+	return filepath.Join(dir, "."+base+tempSuffix)
 }
+
+const tempSuffix = ".tpk-tmp"
+
+func isTempName(base string) bool { return strings.HasSuffix(base, tempSuffix) }
 
 // openTemp does not truncate: until the lock is known to be ours, the file may be another writer's.
 func openTemp(name string) (*os.File, error) {

@@ -1,10 +1,10 @@
 package tarpack
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
-	"path"
 	"slices"
 	"strings"
 
@@ -95,7 +95,7 @@ func (m *merger) walkDir(ctx context.Context, dir string, closed bool, branches 
 		for n < len(all) && all[n].name == all[0].name {
 			n++
 		}
-		c := choice{path: path.Join(dir, all[0].name), children: all[:n]}
+		c := choice{path: keptDir.join(all[0].name), children: all[:n]}
 		all = all[n:]
 		if i := m.choose(c.path, c.children); i >= 0 {
 			c.win = &c.children[i]
@@ -167,7 +167,7 @@ func (m *merger) list(all []child, b *branch, dir string) ([]child, error) {
 			if err != nil {
 				return all, fmt.Errorf("%s: %w", l.kept.name, err)
 			}
-			c.name = path.Base(string(scratch))
+			c.name = string(scratch[bytes.LastIndexByte(scratch, '/')+1:])
 			c.typ, c.ref = c.entry.Type, l.kept.ref(i, &c.entry)
 			all = append(all, c)
 		}

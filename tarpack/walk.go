@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -27,7 +26,12 @@ type sourceDir struct {
 	refs   atomic.Int32
 }
 
-func (d *sourceDir) join(name string) string { return path.Join(d.path, name) }
+func (d *sourceDir) join(name string) string {
+	if d.path == "" {
+		return name
+	}
+	return d.path + "/" + name
+}
 
 func (d *sourceDir) acquire() { d.refs.Add(1) }
 
@@ -192,7 +196,9 @@ func (w *walker) classify(e *sourceEntry) (bool, error) {
 		e.typ = sidecar.TypeFile
 		for _, fi := range w.skip {
 			if os.SameFile(fi, e.info) {
-				w.notice(printable(p) + ": is the archive being written or replaced: not packed")
+				if !isTempName(e.name) { // nobody has put those there
+					w.notice(printable(p) + ": is the archive being written or replaced: not packed")
+				}
 				return false, nil
 			}
 		}

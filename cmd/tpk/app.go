@@ -48,6 +48,8 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			compactCommand(),
 			mergeCommand(),
 			diffCommand(),
+			splitCommand(),
+			initCommand(),
 			convertCommand(),
 			repairCommand(),
 			serveCommand(),

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/dustin/go-humanize"
+	"github.com/urfave/cli/v2"
+)
+
+// initName is the archive that init makes.
+const initName = "pack.tar.gz"
+
+func initCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "init",
+		Usage:     "pack a directory in its own place",
+		UsageText: "tpk init [flags] DIR",
+		Description: `Packs what is in DIR into DIR/pack.tar.gz and its index, and removes what it has packed once both are safely on disk, so that 'tpk serve DIR'
+goes on serving it. A file that changes in the meantime, or is excluded, stays.` +
+			examples(
+				"tpk init site",
+				"tpk init --exclude '*.db' --exclude 'uploads/' site"),
+		Flags: append(sourceFlags(), dryRunFlag(), progressFlag()),
+		Action: func(c *cli.Context) error {
+			args, err := arguments(c, 1, 1)
+			if err != nil {
+				return err
+			}
+			o := &packOptions{dir: args[0], out: filepath.Join(args[0], initName)}
+			if o.pack, err = parseSource(c); err != nil {
+				return err
+			}
+			o.pack.RemoveFiles = true
+			return runInit(c, o)
+		},
+	}
+}
+
+func runInit(c *cli.Context, o *packOptions) error {
+	if _, err := os.Lstat(o.out); err == nil {
+		return &hinted{fmt.Errorf("%s: %w", o.out, fs.ErrExist), "'tpk add' adds to it"}
+	}
+	if !c.Bool("dry-run") {
+		return runPack(c, o)
+	}
+	m := newMeter(c, "looking")
+	m.countTree(c.Context, o.dir, o.pack.Exclude)
+	_, err := fmt.Fprintf(c.App.Writer, "%s entries, %s, would be packed into %s and removed\n", humanize.Comma(m.goal.Entries), bytesOf(m.goal.Bytes), quoteName(o.out))
+	return err
+}
