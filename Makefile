@@ -62,6 +62,10 @@ fuzz: ## every fuzz target for FUZZTIME
 nightly: install ## tests that take long or much disk
 	$(GO) test -tags nightly -timeout 60m ./...
 
+.PHONY: faults
+faults: ## kill and fail every command that changes an archive at every call
+	FAULTS=full $(GO) test -count 1 -run TestFaults -v -timeout 60m ./compat/edit
+
 .PHONY: bench
 bench: ## benchmarks
 	compat/install.sh test bench
