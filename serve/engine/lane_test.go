@@ -115,6 +115,46 @@ func TestLaneAllocates(t *testing.T) {
 	}
 }
 
+// TestSocketAllocates asserts the same over a real connection, with all that the runtime does for it.
+func TestSocketAllocates(t *testing.T) {
+	e := newEngine(t, map[string]string{"a.html": strings.Repeat("some text that gets smaller, ", 200)}, plan.Options{})
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	go e.Serve(ln)
+	c, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	request, answer := []byte("GET /a.html HTTP/1.1\r\n"+browser), make([]byte, 64<<10)
+	length := 0
+	ask := func() {
+		if _, err := c.Write(request); err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for n == 0 || n < length {
+			k, err := c.Read(answer[n:])
+			if n += k; err != nil {
+				t.Fatal(err)
+			}
+		}
+		length = n
+	}
+	for range 100 {
+		ask()
+	}
+	if n := testing.AllocsPerRun(500, ask); n != 0 {
+		t.Errorf("%v allocations a request", n)
+	}
+	if !strings.HasPrefix(string(answer), "HTTP/1.1 200 OK\r\n") {
+		t.Errorf("%.200s", answer)
+	}
+}
+
 // TestHandedOver checks which requests are left to fasthttp: those the lane has no short way for.
 func TestHandedOver(t *testing.T) {
 	e := newEngine(t, map[string]string{"a.txt": strings.Repeat("text ", 100_000)}, plan.Options{})

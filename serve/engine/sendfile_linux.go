@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"os"
 	"time"
 
@@ -38,7 +39,7 @@ func (c *conn) sendFile(f *os.File, off, n int64) error {
 			return err
 		}
 		switch {
-		case s.err == unix.EINVAL || s.err == unix.ENOSYS || s.err == unix.EOPNOTSUPP:
+		case errors.Is(s.err, unix.EINVAL), errors.Is(s.err, unix.ENOSYS), errors.Is(s.err, unix.EOPNOTSUPP):
 			return copyFile(c, f, off, n) // a file system that can't
 		case s.err != nil:
 			return os.NewSyscallError("sendfile", s.err)
