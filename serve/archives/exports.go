@@ -35,7 +35,21 @@ type cachedExport struct {
 func (c *exportCache) get(path string, format export.Format, layOut func() (*export.File, error)) (*export.File, error) {
 	e := c.entry(path, format)
 	e.once.Do(func() { e.file, e.err = layOut() })
+	if e.err != nil {
+		c.forget(e) // the next one may fare better
+	}
 	return e.file, e.err
+}
+
+func (c *exportCache) forget(e *cachedExport) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for l := c.recent.Front(); l != nil; l = l.Next() {
+		if l.Value == e {
+			c.recent.Remove(l)
+			return
+		}
+	}
 }
 
 func (c *exportCache) entry(path string, format export.Format) *cachedExport {

@@ -1,6 +1,7 @@
 package listing
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"strings"
@@ -50,8 +51,11 @@ func appendJSON(q *request, l *archives.List) ([]byte, error) {
 	for i := range l.Items {
 		out.Entries = append(out.Entries, q.itemJSON(&l.Items[i]))
 	}
-	b, err := json.Marshal(out)
-	return append(b, '\n'), err
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // it is no part of a page, and & stays readable
+	err := e.Encode(out)
+	return b.Bytes(), err
 }
 
 // next is the offset of what follows, 0 if nothing does.
