@@ -2,8 +2,8 @@ package tarpack
 
 import (
 	"os"
-	"time"
 
+	"github.com/tarpack/tpk/sidecar"
 	"golang.org/x/sys/unix"
 )
 
@@ -29,16 +29,34 @@ func cloneFile(dst, src *os.File) error {
 	return nil
 }
 
-// setTime sets the modification time of an open file, which is name in root.
-func setTime(f *os.File, root *os.Root, name string, t time.Time) error {
-	ts, err := unix.TimeToTimespec(t)
+// setTime sets the modification time of an open file, which is name in the directory.
+func (d *targetDir) setTime(f *os.File, name string, seconds int64) error {
+	err := unix.UtimesNanoAt(int(f.Fd()), "", modTime(seconds), unix.AT_EMPTY_PATH)
+	if err != nil { // Linux before 5.8
+		err = d.setTimeOf(name, seconds)
+	}
+	return err
+}
+
+// special makes a FIFO or a device.
+func (d *targetDir) special(j *job) error {
+	fd, err := d.fd()
 	if err != nil {
 		return err
 	}
-	times := [2]unix.Timespec{{Nsec: unix.UTIME_OMIT}, ts}
-	err = unix.UtimesNanoAt(int(f.Fd()), "", times[:], unix.AT_EMPTY_PATH)
-	if err != nil { // Linux before 5.8
-		err = root.Chtimes(name, time.Time{}, t)
+	e := &j.entry
+	kind, dev := uint32(unix.S_IFIFO), uint64(0)
+	switch e.Type {
+	case sidecar.TypeChar:
+		kind, dev = unix.S_IFCHR, unix.Mkdev(e.DevMajor, e.DevMinor)
+	case sidecar.TypeBlock:
+		kind, dev = unix.S_IFBLK, unix.Mkdev(e.DevMajor, e.DevMinor)
 	}
-	return err
+	if err := unix.Mknodat(fd, j.name, kind|uint32(e.Mode&0o777), int(dev)); err != nil {
+		return err
+	}
+	if err := d.root.Chmod(j.name, permissions(e.Mode)); err != nil {
+		return err
+	}
+	return d.setTimeOf(j.name, e.ModTime)
 }

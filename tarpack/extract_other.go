@@ -3,15 +3,21 @@
 package tarpack
 
 import (
+	"errors"
+	"fmt"
 	"os"
-	"time"
 )
 
 func canClone(*os.Root) bool { return false }
 
 func cloneFile(_, _ *os.File) error { return errNoClone }
 
-// setTime sets the modification time of an open file, which is name in root.
-func setTime(_ *os.File, root *os.Root, name string, t time.Time) error {
-	return root.Chtimes(name, time.Time{}, t)
+// setTime sets the modification time of an open file, which is name in the directory.
+func (d *targetDir) setTime(_ *os.File, name string, seconds int64) error {
+	return d.setTimeOf(name, seconds)
+}
+
+// special would make a FIFO or a device.
+func (d *targetDir) special(j *job) error {
+	return fmt.Errorf("%w: to make a %v", errors.ErrUnsupported, j.entry.Type)
 }

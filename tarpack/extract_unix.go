@@ -3,47 +3,36 @@
 package tarpack
 
 import (
-	"time"
-
-	"github.com/tarpack/tpk/sidecar"
 	"golang.org/x/sys/unix"
+	"math"
 )
 
-// setLinkTime sets the modification time of a symbolic link itself, for which os.Root has no method. Who has no way to do
-// that lets it be.
-func (d *targetDir) setLinkTime(name string, t time.Time) error {
+// setTimeOf sets the modification time of a name in the directory; of a symbolic link it is its own. os.Root has no method for
+// that, and for other names one that ends in the year 2262.
+func (d *targetDir) setTimeOf(name string, seconds int64) error {
 	fd, err := d.fd()
 	if err != nil {
 		return err
 	}
-	ts, err := unix.TimeToTimespec(t)
-	if err != nil {
-		return err
-	}
-	return unix.UtimesNanoAt(fd, name, []unix.Timespec{ts, ts}, unix.AT_SYMLINK_NOFOLLOW)
+	return unix.UtimesNanoAt(fd, name, modTime(seconds), unix.AT_SYMLINK_NOFOLLOW)
 }
 
-// special makes a FIFO or a device.
-func (d *targetDir) special(j *job) error {
-	fd, err := d.fd()
-	if err != nil {
-		return err
+// modTime is what utimensat takes. The archive has no access time, so the modification time stands for it.
+func modTime(seconds int64) []unix.Timespec {
+	var t unix.Timespec
+	setSeconds(&t.Sec, seconds)
+	return []unix.Timespec{t, t}
+}
+
+// setSeconds fills a field that has 32 bits on some machines: what does not fit there is cut to the last second that does.
+func setSeconds[T int32 | int64](field *T, seconds int64) {
+	if *field = T(seconds); int64(*field) == seconds {
+		return
 	}
-	e := &j.entry
-	kind, dev := uint32(unix.S_IFIFO), uint64(0)
-	switch e.Type {
-	case sidecar.TypeChar:
-		kind, dev = unix.S_IFCHR, unix.Mkdev(e.DevMajor, e.DevMinor)
-	case sidecar.TypeBlock:
-		kind, dev = unix.S_IFBLK, unix.Mkdev(e.DevMajor, e.DevMinor)
+	*field = math.MaxInt32
+	if seconds < 0 {
+		*field = math.MinInt32
 	}
-	if err := unix.Mknodat(fd, j.name, kind|uint32(e.Mode&0o777), int(dev)); err != nil {
-		return err
-	}
-	if err := d.root.Chmod(j.name, permissions(e.Mode)); err != nil {
-		return err
-	}
-	return d.root.Chtimes(j.name, time.Time{}, time.Unix(e.ModTime, 0))
 }
 
 // fd is a descriptor of the directory, for the calls that os.Root does not have. They get a single name and follow no link.

@@ -7,7 +7,6 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/tarpack/tpk/sidecar"
 )
@@ -121,7 +120,7 @@ func (d *targetDir) restore() error {
 	if err := d.parent.open(); err != nil {
 		return err
 	}
-	if err := d.parent.root.Chtimes(d.name, time.Time{}, time.Unix(d.entry.ModTime, 0)); err != nil {
+	if err := d.parent.setTimeOf(d.name, d.entry.ModTime); err != nil {
 		return err
 	}
 	return d.parent.root.Chmod(d.name, permissions(d.entry.Mode))

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
-	"time"
 )
 
 // symlink makes a symbolic link. Whatever it points to, nothing is written through it: files are made where there is
@@ -19,7 +18,7 @@ func (w *extractWorker) symlink(d *targetDir, j *job) error {
 	if err := d.exclusively(j.name, func() error { return d.root.Symlink(text, j.name) }, nil); err != nil {
 		return err
 	}
-	return d.setLinkTime(j.name, time.Unix(j.entry.ModTime, 0))
+	return d.setTimeOf(j.name, j.entry.ModTime)
 }
 
 // hardlink makes what becomes of a hard link.

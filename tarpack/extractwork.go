@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"time"
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
@@ -157,7 +156,7 @@ func (w *extractWorker) write(d *targetDir, j *job, fill func(*os.File) error) e
 		err = d.setMode(f, perm)
 	}
 	if err == nil {
-		err = setTime(f, d.root, j.name, time.Unix(j.entry.ModTime, 0))
+		err = d.setTime(f, j.name, j.entry.ModTime)
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return errors.Join(err, d.root.Remove(j.name))
