@@ -22,7 +22,8 @@ func serveCommand() *cli.Command {
 every pack.tar.gz in it stands for the directory it lies in, as long as it is there.
 
 Files go out as they are compressed in the archive to whoever accepts gzip. / and DIR/ show index.html, /about finds
-about.html, what is not there gets the archive's 404.html. /?download=tar.gz sends the archive itself.
+about.html, what is not there gets the archive's 404.html. /?download=tar.gz sends the archive itself, DIR/?download=zip
+or tar.gz any folder, made of the bytes that are there. A folder without index.html, or with ?list, is a page.
 
 Archives change without a pause: on SIGHUP, with --watch, or by the admin server (GET, POST, PUT, DELETE /archives).
 Transfers under way finish on the old files. SIGINT and SIGTERM end the server after they have finished.
