@@ -64,7 +64,8 @@ func openFile(f *os.File) (*Index, error) {
 		return nil, errors.Join(err, m.Unmap())
 	}
 	x.closer = m.Unmap
-	return x, f.Close()
+	f.Close() // the map stays, and nothing was written
+	return x, nil
 }
 
 // OpenBytes opens a sidecar in memory. The bytes must not change as long as the Index is in use.
