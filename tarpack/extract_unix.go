@@ -5,6 +5,7 @@ package tarpack
 import (
 	"golang.org/x/sys/unix"
 	"math"
+
 )
 
 // setTimeOf sets the modification time of a name in the directory; of a symbolic link it is its own. os.Root has no method for
