@@ -36,13 +36,16 @@ gcc                 gcc libc6-dev
 node                nodejs
 npm                 npm
 chromium            chromium
+slowhttptest        slowhttptest
 '
 bench_tools='
 nginx               nginx
 wrk                 wrk
 '
 # Packages of npm, exact versions; they go to .work/npm.
-npm_packages='tar@7.5.23 axe-core@4.14.1'
+npm_packages='tar@7.5.23 axe-core@4.14.1 @fastify/send@4.2.1 supertest@7.0.0'
+# Go programs, exact versions; they go to .work/bin.
+go_programs='github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible'
 
 have() { PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null 2>&1; }
 
@@ -84,13 +87,23 @@ if [ -n "$packages" ]; then
 	# shellcheck disable=SC2086
 	apt_install $packages || echo "compat/install.sh: can't install with apt-get here"
 fi
+wanted=
 for package in $npm_packages; do
-	dir=.work/npm/node_modules/${package%@*}
-	[ -e "$dir/package.json" ] && grep -q "\"version\": \"${package##*@}\"" "$dir/package.json" && continue
-	have npm || continue
-	echo "compat/install.sh: installing $package from npm"
+	manifest=.work/npm/node_modules/${package%@*}/package.json
+	[ -e "$manifest" ] && grep -q "\"version\": \"${package##*@}\"" "$manifest" || wanted+=" $package"
+done
+if [ -n "$wanted" ] && have npm; then
+	echo "compat/install.sh: installing$wanted from npm"
 	mkdir -p .work/npm
-	npm install --prefix .work/npm --no-save --no-audit --no-fund --loglevel=error "$package" || true
+	# All of them at once: npm removes what it isn't told of.
+	# shellcheck disable=SC2086
+	npm install --prefix .work/npm --no-save --no-audit --no-fund --loglevel=error $npm_packages || true
+fi
+for program in $go_programs; do
+	name=${program%@*}
+	[ -e ".work/bin/${name##*/}" ] && continue
+	echo "compat/install.sh: installing ${name##*/}"
+	GOBIN="$PWD/.work/bin" go install "$program" || true
 done
 
 left=$(missing "$tools" | tr '\n' ' ')
