@@ -120,7 +120,11 @@ func (it *item) hasOldContent(hash uint64, content io.Reader) (bool, error) {
 		return false, err
 	}
 	defer old.Close()
-	return sameBytes(content, old)
+	same, err, oldErr := sameBytes(content, old)
+	if err == nil {
+		err = unlessDamaged(oldErr)
+	}
+	return same, err
 }
 
 // key is what makes a file with that content and header a candidate for deduplication.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -236,12 +237,29 @@ func (p *packer) sameContent(it *item, w *written, content io.Reader) (bool, err
 		return false, nil
 	}
 	defer other.Close()
-	same, err := sameBytes(content, other)
+	same, err, otherErr := sameBytes(content, other)
+	if it.keep {
+		err = unlessDamaged(err)
+	}
+	if w.kept.from != nil && err == nil {
+		if err := unlessDamaged(otherErr); err != nil {
+			return false, fmt.Errorf("%s: %w", w.kept.from.name, err)
+		}
+	}
 	return same, sourceError(it.path(), err)
 }
 
-// sameBytes compares two contents. An error of reading the second makes them different.
-func sameBytes(content, other io.Reader) (bool, error) {
+// unlessDamaged returns err unless it says that a content in an archive is damaged. Such a content is like no other, and is copied as it is:
+// verify is there to find it. What else makes an archive unreadable must not pass for a difference.
+func unlessDamaged(err error) error {
+	if errors.Is(err, gzmember.ErrCorrupt) || errors.Is(err, gzmember.ErrTruncated) {
+		return nil
+	}
+	return err
+}
+
+// sameBytes compares two contents. The errors are those of reading the one and the other; with an error they are not the same.
+func sameBytes(content, other io.Reader) (same bool, err, otherErr error) {
 	a, b := getBuffer(compareSize), getBuffer(compareSize)
 	defer a.release()
 	defer b.release()
@@ -249,14 +267,17 @@ func sameBytes(content, other io.Reader) (bool, error) {
 	for {
 		n, err := io.ReadFull(content, x)
 		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-			return false, err
+			return false, err, nil
 		}
 		m, err2 := io.ReadFull(other, y)
+		if err2 != nil && err2 != io.EOF && err2 != io.ErrUnexpectedEOF {
+			return false, nil, err2
+		}
 		if n != m || !bytes.Equal(x[:n], y[:m]) {
-			return false, nil
+			return false, nil, nil
 		}
 		if err != nil || err2 != nil {
-			return errors.Is(err2, io.EOF) || errors.Is(err2, io.ErrUnexpectedEOF), nil
+			return err2 != nil, nil, nil
 		}
 	}
 }

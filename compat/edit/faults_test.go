@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -125,6 +126,9 @@ func (s *scene) inject(t *testing.T, call, fault string, when int) (tools.Result
 	return r, bytes.Contains(b, []byte("(INJECTED)")) || bytes.Contains(b, []byte("+++ killed by SIGKILL"))
 }
 
+// notices matches what is said when an index can't be read: strace may fail a call in several threads.
+var notices = regexp.MustCompile(`(?m)^tpk: .*: indexing it in memory.*\n`)
+
 // TestFaults kills each command at every call that writes, and makes each of them fail. In the short run update stands for all commands
 // but for merge and convert, whose kills are tried; FAULTS=full runs everything.
 func TestFaults(t *testing.T) {
@@ -188,7 +192,7 @@ func TestFaults(t *testing.T) {
 						lost++
 						t.Errorf("exit status 0, and the archive is %s", state)
 					case r.Code == 0:
-					case r.Code != 1 || strings.Count(string(r.Err), "\n") != 1 || !strings.Contains(string(r.Err), f.says) ||
+					case r.Code != 1 || strings.Count(notices.ReplaceAllString(string(r.Err), ""), "\n") != 1 || !strings.Contains(string(r.Err), f.says) ||
 						!strings.Contains(string(r.Err), s.dir):
 						t.Errorf("want exit status 1 and one line: %v", r)
 					}
