@@ -3,9 +3,9 @@
 package tarpack
 
 import (
-	"golang.org/x/sys/unix"
 	"math"
 
+	"golang.org/x/sys/unix"
 )
 
 // setTimeOf sets the modification time of a name in the directory; of a symbolic link it is its own. os.Root has no method for
