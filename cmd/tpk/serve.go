@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/serve"
+	"github.com/tarpack/tpk/serve/plan"
 )
 
 func serveCommand() *cli.Command {
@@ -71,6 +73,9 @@ func runServe(c *cli.Context) error {
 		sc.AccessLog = f
 	}
 	server, err := serve.New(*sc)
+	if errors.Is(err, plan.ErrOption) || errors.Is(err, serve.ErrConfig) {
+		return usagef("serve: %v", err)
+	}
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,255 @@
+package serve
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tarpack/tpk/compat/tools"
+)
+
+// process is a tpk serve that runs, and what it has said.
+type process struct {
+	*exec.Cmd
+	mu    sync.Mutex
+	said  strings.Builder
+	ended chan error
+}
+
+func (p *process) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.said.String()
+}
+
+// launch starts a command that serves, and reads what it says.
+func launch(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{Cmd: cmd, ended: make(chan error, 1)}
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		for lines := bufio.NewScanner(stderr); lines.Scan(); {
+			p.mu.Lock()
+			p.said.WriteString(lines.Text() + "\n")
+			p.mu.Unlock()
+		}
+		p.ended <- cmd.Wait()
+	}()
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	return p
+}
+
+// says waits for a text on standard error.
+func (p *process) says(t *testing.T, text string) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(p.String(), text); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("it never says %q, but\n%s", text, p)
+		}
+	}
+}
+
+// stops sends SIGTERM; the program must end well.
+func (p *process) stops(t *testing.T) {
+	t.Helper()
+	_ = p.Process.Signal(syscall.SIGTERM)
+	select {
+	case err := <-p.ended:
+		if err != nil {
+			t.Errorf("after SIGTERM: %v\n%s", err, p)
+		}
+	case <-time.After(20 * time.Second):
+		t.Errorf("SIGTERM does not end it\n%s", p)
+	}
+}
+
+// TestSocketActivation passes a listening socket as systemd does.
+func TestSocketActivation(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := ln.(*net.TCPListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := ln.Addr().String()
+	_ = ln.Close()
+	// A request before the server is there waits for it in the socket's queue, and is answered, not refused.
+	early := make(chan string, 1)
+	go func() {
+		resp, err := http.Get("http://" + address + "/file")
+		if err != nil {
+			early <- err.Error()
+			return
+		}
+		defer resp.Body.Close()
+		b, _ := io.ReadAll(resp.Body)
+		early <- resp.Status + " " + string(b)
+	}()
+	cmd := exec.Command("sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"`, "sh", tools.TPK(t), "serve", packTree(t, tree()))
+	cmd.ExtraFiles = []*os.File{f}
+	p := launch(t, cmd)
+	_ = f.Close()
+	p.says(t, "serving on http://"+address+"/")
+	if got := <-early; got != "200 OK "+tree()["file"] {
+		t.Errorf("%q", got)
+	}
+	p.stops(t)
+}
+
+// TestEnvironment sets flags by variables; what is on the command line wins.
+func TestEnvironment(t *testing.T) {
+	cmd := exec.Command(tools.TPK(t), "serve", "--cache-control", "max-age=7", packTree(t, tree()))
+	cmd.Env = append(os.Environ(), "TPK_LISTEN=127.0.0.1:0\n127.0.0.1:0", "TPK_CACHE_CONTROL=no-store", "TPK_HEADER=X-A: 1, 2\nX-B: 3", "TPK_SPA=true", "TPK_HIDE=*.png")
+	p := launch(t, cmd)
+	p.says(t, "serving on")
+	time.Sleep(50 * time.Millisecond) // the second address is said right after
+	addresses := strings.Fields(strings.ReplaceAll(p.String(), "tpk: serving on ", ""))
+	if len(addresses) != 2 {
+		t.Fatalf("%q", addresses)
+	}
+	for _, base := range addresses {
+		resp, body := ask(t, "GET", base+"some/route", nil)
+		if h := resp.Header; resp.StatusCode != 200 || body != tree()["index.html"] || h.Get("Cache-Control") != "max-age=7" || h.Get("X-A") != "1, 2" || h.Get("X-B") != "3" {
+			t.Errorf("%d %v", resp.StatusCode, h)
+		}
+		if resp, _ := ask(t, "GET", base+"pic.png", nil); resp.StatusCode != 404 {
+			t.Errorf("hidden: %d", resp.StatusCode)
+		}
+	}
+	p.stops(t)
+	bad := exec.Command(tools.TPK(t), "serve", packTree(t, map[string]string{"x": "x"}))
+	bad.Env = append(os.Environ(), "TPK_IDLE_TIMEOUT=soon")
+	out, err := bad.CombinedOutput()
+	if code := bad.ProcessState.ExitCode(); code != 2 || !strings.Contains(string(out), "TPK_IDLE_TIMEOUT") {
+		t.Errorf("%v, exit %d: %s", err, code, out)
+	}
+}
+
+// TestHangup replaces the archive and sends SIGHUP: by a good one, and by a bad one.
+func TestHangup(t *testing.T) {
+	archive := packTree(t, map[string]string{"x": "old"})
+	p := launch(t, exec.Command(tools.TPK(t), "serve", "--listen", "127.0.0.1:0", archive))
+	p.says(t, "serving on")
+	_, base, _ := strings.Cut(strings.TrimSpace(p.String()), "serving on ")
+	next := packTree(t, map[string]string{"x": "new"})
+	for _, suffix := range []string{"", ".tpi"} {
+		if err := os.Rename(next+suffix, archive+suffix); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = p.Process.Signal(syscall.SIGHUP)
+	p.says(t, "archives reloaded")
+	if _, body := ask(t, "GET", base+"x", nil); body != "new" {
+		t.Errorf("%q", body)
+	}
+	if err := os.WriteFile(archive+"~", []byte("rubbish"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(archive+"~", archive); err != nil {
+		t.Fatal(err)
+	}
+	_ = p.Process.Signal(syscall.SIGHUP)
+	p.says(t, "the old archives are still served: "+archive)
+	if _, body := ask(t, "GET", base+"x", nil); body != "new" {
+		t.Errorf("%q", body)
+	}
+	p.stops(t)
+}
+
+// TestBadArguments checks exit codes, and that one line says what is wrong.
+func TestBadArguments(t *testing.T) {
+	good := packTree(t, map[string]string{"x": "x"})
+	dir := t.TempDir()
+	rubbish := filepath.Join(dir, "rubbish")
+	if err := os.WriteFile(rubbish, []byte("rubbish"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	for _, c := range []struct {
+		args string
+		code int
+		says string
+	}{
+		{"", 2, "too few arguments"},
+		{"--nonsense " + good, 2, "no such flag"},
+		{"--mount std=" + good, 2, "--mount"},
+		{"--header nocolon " + good, 2, "--header"},
+		{"--header Content-Length:1 " + good, 2, "Content-Length"},
+		{"--hide [ " + good, 2, "glob"},
+		{"--socket-mode 9 " + good, 2, "--socket-mode"},
+		{"--access-log-format xml " + good, 2, "combined"},
+		{"--tls-cert x " + good, 2, "certificate"},
+		{"--tls-cert /nothing --tls-key /nothing " + good, 1, "/nothing"},
+		{dir + " " + good, 2, "directory"},
+		{"--fallback /nothing " + good, 1, "/nothing"},
+		{"--listen 127.0.0.1:0 /nothing.tar.gz", 1, "/nothing.tar.gz"},
+		{"--listen 127.0.0.1:0 " + rubbish, 1, rubbish},
+		{"--listen " + busy.Addr().String() + " " + good, 1, "in use"},
+		{"--listen nowhere " + good, 1, "nowhere"},
+	} {
+		cmd := exec.Command(tools.TPK(t), append([]string{"serve"}, strings.Fields(c.args)...)...)
+		timer := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
+		out, _ := cmd.CombinedOutput()
+		timer.Stop()
+		if code := cmd.ProcessState.ExitCode(); code != c.code || !strings.Contains(string(out), c.says) || strings.Count(string(out), "\n") != 1 {
+			t.Errorf("tpk serve %s: exit %d, want %d: %s", c.args, code, c.code, out)
+		}
+	}
+}
+
+// TestStart measures how soon the first request is answered. The bound is far above what it takes on a quiet machine.
+func TestStart(t *testing.T) {
+	files := map[string]string{}
+	for i := range 3000 {
+		files[fmt.Sprintf("d%d/f%d", i%50, i)] = "x"
+	}
+	archive := packTree(t, files)
+	least := time.Hour
+	for range 5 {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := ln.(*net.TCPListener).File()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = ln.Close()
+		cmd := exec.Command("sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"`, "sh", tools.TPK(t), "serve", archive)
+		cmd.ExtraFiles = []*os.File{f}
+		began := time.Now()
+		p := launch(t, cmd)
+		_ = f.Close()
+		if resp, _ := ask(t, "GET", "http://"+ln.Addr().String()+"/d1/f1", nil); resp.StatusCode != 200 {
+			t.Error(resp.Status)
+		}
+		least = min(least, time.Since(began))
+		p.stops(t)
+	}
+	t.Logf("from the start of the process to the first answer: %v", least)
+	if least > time.Second {
+		t.Errorf("%v to the first answer", least)
+	}
+}
