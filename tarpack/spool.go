@@ -28,6 +28,7 @@ type spool struct {
 	enc     *gob.Encoder
 	sink    func(sidecar.Item) error // takes the items instead of records, once those are complete
 	problem func(*Problem)
+	groups  groupCache
 
 	seeds    [2]maphash.Seed
 	names    map[[2]uint64]spooled   // by path, the last entry of each
@@ -229,7 +230,13 @@ func (s *spool) place(seq uint32, it *sidecar.Item) error {
 	}
 	l := s.links[seq]
 	if to, ok := s.moved[l.file]; ok {
-		it.Link = to
+		// An index wants the link to come after the file, which has only now been written.
+		h, err := s.header(it)
+		if err != nil {
+			return err
+		}
+		h.Link = to
+		return s.p.addToGroup(link{header: h, duplicate: it.Duplicate})
 	} else if file, ok := s.dead[l.file]; ok {
 		return s.takeOver(l.file, &file, it)
 	} else if s.names[s.key(l.path)].seq != l.file {
@@ -239,14 +246,18 @@ func (s *spool) place(seq uint32, it *sidecar.Item) error {
 	return s.sink(*it)
 }
 
+// header reads the header of an entry without content.
+func (s *spool) header(it *sidecar.Item) (Header, error) {
+	headers, err := s.groups.read(s.file, &it.Entry)
+	return headers[it.Path], err
+}
+
 // takeOver makes a hard link the file that it leads to, which is not at its own path any more.
 func (s *spool) takeOver(seq uint32, file, link *sidecar.Item) error {
-	var cache groupCache
-	headers, err := cache.read(s.file, &link.Entry)
+	h, err := s.header(link)
 	if err != nil {
 		return err
 	}
-	h := headers[link.Path]
 	h.Type, h.Link, h.Size = sidecar.TypeFile, "", file.Size
 	head, err := s.p.writeHeader(&h)
 	if err != nil {
