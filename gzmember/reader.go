@@ -67,9 +67,6 @@ func (r *RangeReader) WriteTo(w io.Writer) (int64, error) { return r.r.WriteTo(w
 // Close frees the reader's buffers for others.
 func (r *RangeReader) Close() error { return r.r.Close() }
 
-// Size returns the size of the content in bytes.
-func (r *Reader) Size() int64 { return r.c.Size }
-
 // Read reads on from the current place; io.EOF says that it is the end of the file.
 func (r *Reader) Read(p []byte) (int, error) {
 	if len(p) == 0 {

@@ -391,6 +391,57 @@ func (f *failing) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
+// TestReaderNoEnd: a stream that goes on beyond its member, and segments whose table breaks off.
+func TestReaderNoEnd(t *testing.T) {
+	a := put(t, text(1000), Deflate)
+	stream := newEncoder(t, 6).AppendSegment(nil, a.content, false) // no final block
+	a.archive = append(AppendMemberHeader(nil, nil), stream...)
+	a.archive = AppendMemberTrailer(a.archive, a.c.CRC, a.c.Size)
+	a.c.Offset, a.c.Length = 0, int64(len(a.archive))
+	if got, err := io.ReadAll(newReader(t, a.src(), a.c)); !errors.Is(err, ErrCorrupt) || len(got) > 0 {
+		t.Errorf("no final block: %d bytes, %v", len(got), err)
+	}
+	empty := AppendStored(nil, []byte("x"))
+	empty = append(append(empty[:HeaderSize:HeaderSize], 0, 1, 0, 0xfe, 0xff, 'x', 0, 9), "98765432"...)
+	c := Content{Length: int64(len(empty)), Size: 1, Coding: Deflate}
+	if got, err := io.ReadAll(newReader(t, bytes.NewReader(empty), c)); !errors.Is(err, ErrCorrupt) || len(got) > 0 {
+		t.Errorf("no second block: %d bytes, %v", len(got), err)
+	}
+
+	a = put(t, mixed(3<<20), Segmented)
+	broken := errors.New("broken")
+	a.c.Ends = func(int) (int64, error) { return 0, broken }
+	if _, err := newReader(t, a.src(), a.c).ReadAt(make([]byte, 1), 2<<20); !errors.Is(err, broken) {
+		t.Errorf("no table: %v", err)
+	}
+	a.c.Shift = 0
+	if _, err := NewRangeReader(a.src(), a.c, 0, 1); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("no shift: %v", err)
+	}
+}
+
+func TestReaderWriteTo(t *testing.T) {
+	a := put(t, noise(70000), Stored)
+	full := errors.New("full")
+	for _, want := range []error{full, io.ErrShortWrite} {
+		w := &limited{300, want}
+		if errors.Is(want, io.ErrShortWrite) {
+			w.err = nil
+		}
+		r := newReader(t, a.src(), a.c)
+		if n, err := r.WriteTo(w); n != 300 || !errors.Is(err, want) {
+			t.Errorf("a writer that is full: %d bytes, %v", n, err)
+		}
+		if rest, err := io.ReadAll(r); err != nil || !bytes.Equal(rest, a.content[300:]) {
+			t.Errorf("the rest: %d bytes, %v", len(rest), err)
+		}
+	}
+	a.archive[a.c.Offset+a.c.Length-1] ^= 1
+	if n, err := newReader(t, a.src(), a.c).WriteTo(io.Discard); n != StoredBlock || !errors.Is(err, ErrCorrupt) {
+		t.Errorf("a damaged member: %d bytes, %v", n, err)
+	}
+}
+
 // TestReaderRecovers: after an error Seek sets a reader right.
 func TestReaderRecovers(t *testing.T) {
 	a := put(t, mixed(3<<20), Segmented)

@@ -184,6 +184,9 @@ func (s *Scanner) WriteTo(w io.Writer) (total int64, err error) {
 			}
 		}
 		n, err := w.Write(s.chunk)
+		if err == nil && n < len(s.chunk) {
+			err = io.ErrShortWrite
+		}
 		s.chunk = s.chunk[n:]
 		total += int64(n)
 		if err != nil {

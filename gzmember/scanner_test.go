@@ -197,6 +197,31 @@ func TestScannerErrors(t *testing.T) {
 	}
 }
 
+func TestScannerWriteTo(t *testing.T) {
+	content := text(1000)
+	b := AppendStored(nil, content)
+	full := errors.New("full")
+	for _, want := range []error{full, io.ErrShortWrite} {
+		w := &limited{300, want}
+		if errors.Is(want, io.ErrShortWrite) {
+			w.err = nil
+		}
+		s := NewScanner(bytes.NewReader(b))
+		s.Next()
+		if n, err := s.WriteTo(w); n != 300 || !errors.Is(err, want) {
+			t.Errorf("a writer that is full: %d bytes, %v", n, err)
+		}
+		if rest, err := io.ReadAll(s); err != nil || !bytes.Equal(rest, content[300:]) {
+			t.Errorf("the rest: %d bytes, %v", len(rest), err)
+		}
+	}
+	s := NewScanner(bytes.NewReader(damaged(b, 100)))
+	s.Next()
+	if n, err := s.WriteTo(io.Discard); n != 0 || !errors.Is(err, ErrCorrupt) {
+		t.Errorf("a damaged member: %d bytes, %v", n, err)
+	}
+}
+
 // stuck is a reader that reads nothing and says nothing.
 type stuck struct{}
 

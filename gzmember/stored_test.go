@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"hash/crc32"
+	"io"
 	"io/fs"
 	"testing"
 )
@@ -139,6 +140,9 @@ func TestStoredWriterErrors(t *testing.T) {
 		if _, err := NewStoredWriter(&b, size).Write(nil); err == nil {
 			t.Errorf("size %d is accepted", size)
 		}
+	}
+	if n, err := NewStoredWriter(&limited{20, nil}, 100).Write(make([]byte, 100)); n != 5 || !errors.Is(err, io.ErrShortWrite) {
+		t.Errorf("a writer that writes nothing: %d, %v", n, err)
 	}
 	full := errors.New("full")
 	for room := range 10 + 5 + 100 + 8 {
