@@ -544,3 +544,31 @@ func removeDeep(dir string) {
 		root.Close()
 	}
 }
+
+// Where files can share blocks they do; where they cannot after all, a hard link is inflated like any file.
+func TestExtractClone(t *testing.T) {
+	dup := hardlinkHeader("a/dup", "big")
+	dup.Mode = 0
+	a := openForged(t, aFile("f", text("f", 5000)), aStored("big", noise("big", 3<<20)),
+		aGroup(dirHeader("a"), hardlinkHeader("a/hard", "f"), dup, hardlinkHeader("small", "f")))
+	dir := t.TempDir()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	t.Logf("the file system of %s can share blocks: %v", dir, canClone(root))
+	for range 2 {
+		x := newExtractor(a, root, ExtractOptions{})
+		x.links = linkClone
+		if err := x.run(context.Background()); err != nil || x.problems.count != 0 || x.entries.Load() != int64(a.Index().Len()) {
+			t.Errorf("%v, %v, %d entries", err, x.problems.first, x.entries.Load())
+		}
+		sameAsFS(t, a, dir)
+		for _, name := range []string{"f", "big", "a/dup"} {
+			if fi, err := os.Stat(filepath.Join(dir, name)); err != nil || statOf(fi).nlink != 1 {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
