@@ -231,9 +231,10 @@ func TestDownloads(t *testing.T) {
 				t.Fatal(err)
 			}
 			p.click(fmt.Sprintf(`.get a[href$="=%s"]`, c.button[1:]))
-			// It has another name until it is complete.
+			// Until it is complete it has another name; an empty file may hold its place.
 			for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-				if _, err := os.Stat(filepath.Join(saved, c.file)); err == nil {
+				fi, err := os.Stat(filepath.Join(saved, c.file))
+				if partial, _ := filepath.Glob(filepath.Join(saved, "*.crdownload")); err == nil && fi.Size() > 0 && len(partial) == 0 {
 					break
 				}
 				if time.Since(began) > 20*time.Second {
