@@ -67,9 +67,18 @@ faults: ## kill and fail every command that changes an archive at every call
 	FAULTS=full $(GO) test -count 1 -run TestFaults -v -timeout 60m ./compat/edit
 
 .PHONY: bench
-bench: ## benchmarks
-	compat/install.sh test bench
+bench: bench-archive bench-serve ## benchmarks: beside other programs on a real tree, then of each package
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: bench-archive
+bench-archive: build ## pack, extract and index beside tar, pigz and zip
+	compat/install.sh test bench
+	$(GO) run ./compat/bench -tree "$$(compat/get-tree.sh)"
+
+.PHONY: bench-serve
+bench-serve: build ## what a request costs, beside nginx
+	compat/install.sh test bench
+	$(GO) run ./compat/serve/bench -tpk bin/tpk -tree "$$(compat/get-tree.sh)"
 
 .PHONY: clean
 clean: ## remove what was built and downloaded
