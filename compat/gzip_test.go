@@ -8,10 +8,14 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/forge"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
+	"github.com/tarpack/tpk/gzmember"
 )
 
 // gunzips are the programs that read the gzip layer: a list of members, that must give one plain tar.
@@ -90,4 +94,20 @@ func sumOf(t *testing.T, r io.Reader) [sha256.Size]byte {
 		t.Fatal(err)
 	}
 	return [sha256.Size]byte(h.Sum(nil))
+}
+
+// TestLargestExtraField has every program read over the largest extra field there can be: busybox keeps 16 KiB.
+func TestLargestExtraField(t *testing.T) {
+	payload := make([]byte, 2+4*gzmember.MaxSegments)
+	noise := trees.NoiseBytes("before", 100_000)
+	members := slices.Concat(forge.Member(noise, nil), forge.Zeros(500, payload), forge.Member([]byte("after"), nil))
+	want := slices.Concat(noise, make([]byte, 500), []byte("after"))
+	name := filepath.Join(tools.Dir(t), "members.gz")
+	writeFiles(t, map[string][]byte{name: members})
+	for _, g := range gunzips {
+		out := tools.Must(t, exec.Command(tools.Path(t, g[0]), append(g[1:len(g):len(g)], name)...))
+		if !bytes.Equal(out, want) {
+			t.Errorf("%v gives %d bytes, want %d", g, len(out), len(want))
+		}
+	}
 }

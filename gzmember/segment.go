@@ -10,7 +10,7 @@ const (
 	MinShift    = 20   // segments of 1 MiB
 	MaxShift    = 40   // of 1 TiB
 	MinSegments = 2    // a file of one segment is not segmented
-	MaxSegments = 8192 // so that the table, 4 bytes each, fits an extra field
+	MaxSegments = 4000 // so that the table, 4 bytes each, is an extra field under the 16 KiB that busybox reads
 )
 
 // Segments is the segment table of a C, as the extra field of its P holds it.

@@ -17,11 +17,11 @@ func TestShiftFor(t *testing.T) {
 		{1, 20, 1},
 		{1 << 20, 20, 1},
 		{1<<20 + 1, 20, 2},
-		{8192 << 20, 20, 8192},
-		{8192<<20 + 1, 21, 4097},
-		{8192 << 21, 21, 8192},
-		{8192<<21 + 1, 22, 4097},
-		{MaxSize, 35, 8192},
+		{4000 << 20, 20, 4000},
+		{4000<<20 + 1, 21, 2001},
+		{4000 << 21, 21, 4000},
+		{4000<<21 + 1, 22, 2001},
+		{MaxSize, 37, 2048},
 	} {
 		shift := ShiftFor(tt.size)
 		if n := SegmentsOf(tt.size, shift); shift != tt.shift || n != tt.segments {
@@ -34,7 +34,7 @@ func TestShiftFor(t *testing.T) {
 }
 
 func TestSegmentsExtra(t *testing.T) {
-	for _, n := range []int{2, 3, 8192} {
+	for _, n := range []int{2, 3, MaxSegments} {
 		s := Segments{Shift: 23}
 		for i := range n {
 			s.Lengths = append(s.Lengths, uint32(i)*70001+1)

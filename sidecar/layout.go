@@ -63,7 +63,7 @@ const (
 
 	minShift    = 20
 	maxShift    = 40
-	maxSegments = 8192
+	maxSegments = 4000
 
 	memberOverhead = 18 // gzip header and trailer around a deflate stream
 	minMember      = memberOverhead + 2

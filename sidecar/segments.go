@@ -23,7 +23,7 @@ const (
 // SegmentTable says where the segments of a segmented file end. It is valid as long as the Index is.
 type SegmentTable struct {
 	Shift       uint8 // a segment holds 2^Shift bytes of content, the last one maybe fewer
-	NumSegments int   // 2 to 8192
+	NumSegments int   // 2 to 4000
 
 	x     *Index
 	entry int
