@@ -46,12 +46,12 @@ $(GOLANGCI_LINT):
 
 .PHONY: unit
 unit: ## all tests
-	$(GO) test ./...
+	$(GO) test -timeout 40m ./...
 
 .PHONY: race
 race: ## the tests of our own packages with the race detector, which needs a C compiler
 	@if command -v $$($(GO) env CC) >/dev/null; \
-	then set -x; CGO_ENABLED=1 $(GO) test -short -race ./gzmember/... ./sidecar/... ./tarpack/... ./serve/... ./cmd/...; \
+	then set -x; CGO_ENABLED=1 $(GO) test -short -race -timeout 40m ./gzmember/... ./sidecar/... ./tarpack/... ./serve/... ./cmd/...; \
 	else echo "make race: no C compiler here: skipped"; [ "$$COMPAT" != require ]; fi
 
 .PHONY: fuzz

@@ -82,6 +82,9 @@ const browser = "Host: example.com\r\nConnection: keep-alive\r\nUser-Agent: Mozi
 
 // TestLaneAllocates asserts that what most requests are costs no allocation and one write.
 func TestLaneAllocates(t *testing.T) {
+	if raceDetector {
+		t.Skip("allocations are counted without the race detector")
+	}
 	page := strings.Repeat("some text that gets smaller, ", 200)
 	e := newEngine(t, map[string]string{"a.html": page, "d/index.html": page, "pic.png": "\x89PNG" + strings.Repeat("\x00\xff\x13", 3)}, plan.Options{CacheControl: "max-age=60"})
 	for _, c := range []struct{ name, request, status string }{
@@ -117,6 +120,9 @@ func TestLaneAllocates(t *testing.T) {
 
 // TestSocketAllocates asserts the same over a real connection, with all that the runtime does for it.
 func TestSocketAllocates(t *testing.T) {
+	if raceDetector {
+		t.Skip("allocations are counted without the race detector")
+	}
 	e := newEngine(t, map[string]string{"a.html": strings.Repeat("some text that gets smaller, ", 200)}, plan.Options{})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
