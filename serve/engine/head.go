@@ -100,7 +100,7 @@ func (h *head) requestLine(line []byte, j *job) {
 // field reads a header field line (RFC 9112 §5).
 func (h *head) field(line []byte, j *job, log bool) {
 	colon := bytes.IndexByte(line, ':')
-	if colon <= 0 || !isToken(line[:colon]) || bytes.IndexByte(line[colon:], '\r') >= 0 {
+	if colon <= 0 || !isToken(line[:colon]) || !isValue(line[colon:]) {
 		h.status = 400 // also a line that continues the one before, and white space before the colon
 		return
 	}
@@ -231,6 +231,16 @@ func isToken(b []byte) bool {
 		ok &= tokenChar[c]
 	}
 	return ok == 1
+}
+
+// isValue tells if a field value has no control characters but tabs (RFC 9110 §5.5).
+func isValue(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 func validHost(b []byte) bool {
