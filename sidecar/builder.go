@@ -23,7 +23,7 @@ type BuilderOptions struct {
 	TempDir string // for what does not fit in memory; "" is the system's
 	Memory  int    // bytes to hold before that, about; 0 means 64 MiB
 	// Unordered leaves out the rules about what stands earlier than what: the index is not that of an archive, but of
-	// something that becomes one.
+	// something that becomes one. Everything works on it but Verify.
 	Unordered bool
 }
 

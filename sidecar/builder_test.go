@@ -75,6 +75,45 @@ func TestFinishRules(t *testing.T) {
 	}
 }
 
+// TestUnordered: without the rules of order all others hold, and everything can be read.
+func TestUnordered(t *testing.T) {
+	for _, c := range []struct {
+		what  string
+		items []Item
+		err   error
+	}{
+		{"all backwards", []Item{hard("l", "d/f"), file("d/f"), dir("d")}, nil},
+		{"no parent", []Item{file("d/f")}, ErrNoParent},
+		{"no target", []Item{hard("l", "f")}, ErrNoTarget},
+		{"duplicate", []Item{file("f"), file("f")}, ErrDuplicate},
+	} {
+		m := &model{}
+		for _, it := range c.items {
+			m.add(it)
+		}
+		m.finish()
+		b, _, err := build(m.items, m.archive, BuilderOptions{Unordered: true})
+		if !errors.Is(err, c.err) {
+			t.Errorf("%s: %v, want %v", c.what, err, c.err)
+		}
+		if err != nil {
+			continue
+		}
+		x := mustOpen(t, b)
+		for i, want := range m.sorted {
+			if e, err := x.Entry(i); e != want.Entry || err != nil {
+				t.Errorf("%s: Entry(%d) = %+v, %v; want %+v", c.what, i, e, err, want.Entry)
+			}
+			if j, ok, err := x.Lookup(want.Path); j != i || !ok || err != nil {
+				t.Errorf("%s: Lookup(%q) = %d, %v, %v", c.what, want.Path, j, ok, err)
+			}
+		}
+		if err := x.Verify(); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "earlier in the archive") {
+			t.Errorf("%s: Verify: %v", c.what, err)
+		}
+	}
+}
+
 // edited is an item, changed.
 func edited(it Item, edit func(*Item)) Item {
 	edit(&it)

@@ -80,11 +80,11 @@ type Entry struct {
 }
 
 // ContentOffset is where a file's C begins in the archive. It means nothing when ContentLen is 0.
-func (e *Entry) ContentOffset() int64 { return e.Offset + int64(e.HeaderLen) }
+func (e Entry) ContentOffset() int64 { return e.Offset + int64(e.HeaderLen) }
 
 // Length is the number of bytes from Offset that belong to the entry: H, C and P of a file; of others the group that they
 // share with their neighbours.
-func (e *Entry) Length() int64 { return int64(e.HeaderLen) + e.ContentLen + int64(e.PadLen) }
+func (e Entry) Length() int64 { return int64(e.HeaderLen) + e.ContentLen + int64(e.PadLen) }
 
 // recordSize and the offsets in a record (FORMAT.md 2.2). Fields of 6, 5 and 2 bytes stand side by side in words of 8.
 const (
@@ -97,8 +97,7 @@ const (
 	recLink    = 32 // CRC-32, end or target u32
 	recTime    = 36 // mtime i40, mode u16, type u8
 
-	recSniff = recContent + 6
-	recType  = recTime + 7
+	recType = recTime + 7
 
 	mask48 = 1<<48 - 1
 

@@ -23,7 +23,6 @@ func TestLayout(t *testing.T) {
 		{"record: header", recHeader + 6 + 2, recSize},
 		{"record: size", recSize + 6 + 2, recContent},
 		{"record: content", recContent + 6 + 1 + 1, recHash},
-		{"record: sniff", recContent + 6, recSniff},
 		{"record: hash", recHash + 8, recLink},
 		{"record: CRC, end or target", recLink + 4, recTime},
 		{"record: type", recTime + 5 + 2, recType},

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -235,7 +236,7 @@ func TestRange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, i := range []int{-1, -1 << 62, x.Len(), 1 << 32, 1 << 62} {
+	for _, i := range []int{math.MinInt, -2, -1, x.Len(), math.MaxInt} {
 		_, e1 := x.Entry(i)
 		_, e2 := x.Path(i)
 		_, e3 := x.Link(i)
@@ -276,7 +277,7 @@ func TestRange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, k := range []int{-1, 2, 1 << 62} {
+	for _, k := range []int{-1, 2, math.MaxInt} {
 		if _, err := s.End(k); !errors.Is(err, ErrRange) {
 			t.Errorf("end of segment %d: %v", k, err)
 		}

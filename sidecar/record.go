@@ -8,7 +8,7 @@ import (
 
 // Entry gives entry i, 0 to Len − 1. Every value has been checked: what it says of the archive lies within the archive's
 // size and before its trailer, End and Target are ordinals of this sidecar and the target is a regular file of the same
-// size and hash, earlier in the archive. The error wraps [ErrRange] if there is no entry i, [ErrCorrupt] if its record contradicts itself.
+// size and hash. The error wraps [ErrRange] if there is no entry i, [ErrCorrupt] if its record contradicts itself.
 func (x *Index) Entry(i int) (e Entry, err error) {
 	defer x.caught(debug.SetPanicOnFault(true), &err)
 	if err := x.inRange(i); err != nil {
@@ -64,7 +64,7 @@ func (x *Index) checkTarget(e *Entry, i int, sc *scratch) error {
 		return fmt.Errorf("entry %d: target %d: %w", i, e.Target, err)
 	}
 	var t Entry
-	if !t.decode(b) || t.Type != TypeFile || t.Size != e.Size || t.Hash != e.Hash || t.Sniff != e.Sniff || t.Offset >= e.Offset {
+	if !t.decode(b) || t.Type != TypeFile || t.Size != e.Size || t.Hash != e.Hash || t.Sniff != e.Sniff {
 		return corrupt("entry %d is a hard link to entry %d, which is not its target", i, e.Target)
 	}
 	return nil

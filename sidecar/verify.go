@@ -9,9 +9,9 @@ import (
 )
 
 // Verify checks all of the sidecar: the hash of each section; each record; that paths are valid, in order and in directories
-// of their own; that the table leads to each of them; and the statistics. What it finds wraps [ErrCorrupt]. A sidecar that
-// passes is byte for byte one that a [Builder] makes. It reads everything, and memory does not depend on the number of
-// entries. Whether the sidecar agrees with its archive is another question.
+// of their own; that what an entry needs is earlier in the archive; that the table leads to each entry; and the statistics.
+// What it finds wraps [ErrCorrupt]. A sidecar that passes is byte for byte one that a [Builder] makes. It reads everything,
+// and memory does not depend on the number of entries. Whether the sidecar agrees with its archive is another question.
 func (x *Index) Verify() (err error) {
 	defer x.caught(debug.SetPanicOnFault(true), &err)
 	v := &verifier{x: x, sc: x.sequential(scanAhead)}
@@ -116,6 +116,7 @@ func (v *verifier) entry(row *Row) error {
 	switch {
 	case e.Type == TypeHardlink:
 		v.stats.LinkBytes += uint64(e.Size)
+		return v.target(row)
 	case e.Type == TypeSymlink:
 		return v.link(row)
 	case e.Coding == CodingSegmented:
@@ -164,6 +165,20 @@ func (v *verifier) parent(row *Row, shared int) error {
 		}
 		v.dirs = append(v.dirs, openDir{uint32(row.I), len(row.Path), place{offset: row.Entry.Offset}})
 		v.ends = append(v.ends, row.Entry.End)
+	}
+	return nil
+}
+
+// target checks that the target of a hard link, which All has found to be a file, lies earlier in the archive.
+func (v *verifier) target(row *Row) error {
+	b, err := v.x.view(secRecords, int64(row.Entry.Target)*recordSize, recordSize, &v.sc.target)
+	if err != nil {
+		return err
+	}
+	var t Entry
+	t.decode(b)
+	if t.Offset >= row.Entry.Offset {
+		return corrupt("entry %d, %q, is earlier in the archive than its target", row.I, row.Path)
 	}
 	return nil
 }
