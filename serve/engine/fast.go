@@ -27,7 +27,7 @@ func (e *Engine) newFast() *fasthttp.Server {
 		Logger:                        silent{},
 		ErrorHandler: func(ctx *fasthttp.RequestCtx, _ error) {
 			var p plan.Plan
-			p.Reject(fasthttp.StatusBadRequest)
+			e.config.Planner.Reject(&p, fasthttp.StatusBadRequest)
 			e.headFast(ctx, &p, nil)
 			ctx.SetBodyString(p.Body.Text)
 			ctx.SetConnectionClose()

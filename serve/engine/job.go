@@ -28,7 +28,7 @@ func (e *Engine) prepare(j *job) {
 	j.Now = j.time.Unix()
 	j.held = e.config.Library.View(&j.view)
 	if !j.held {
-		j.plan.Unavailable(retryAfter)
+		e.config.Planner.Unavailable(&j.Request, &j.plan, retryAfter)
 		return
 	}
 	if err := e.config.Planner.Plan(&j.Request, &j.view, &j.plan); err != nil {

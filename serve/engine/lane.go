@@ -197,7 +197,7 @@ func (j *job) inline() error {
 
 // reject answers what is no request, and ends the connection.
 func (c *conn) reject(j *job, status int) error {
-	j.plan.Reject(status)
+	c.e.config.Planner.Reject(&j.plan, status)
 	j.out = c.e.appendHead(j.out[:0], j, true)
 	j.out = append(j.out, j.plan.Body.Text...)
 	_, err := c.Write(j.out)

@@ -91,15 +91,17 @@ func (p *Plan) Fail() {
 	p.text(500, "500 Internal Server Error\n")
 }
 
-// Reject makes p the answer to what is no request that could be planned: 400, 408, 431, 501 or 505.
-func (p *Plan) Reject(status int) {
-	p.reset(p.fixed)
+// Reject makes p, which may have been any planner's, the answer to what is no request that could be planned: 400, 408,
+// 431, 501 or 505.
+func (pl *Planner) Reject(p *Plan, status int) {
+	p.reset(pl.fixed)
 	p.text(status, strconv.Itoa(status)+" "+http.StatusText(status)+"\n")
 }
 
 // Unavailable makes p the answer of a server that can't answer yet, 503 with Retry-After in seconds.
-func (p *Plan) Unavailable(retry int) {
-	p.reset(p.fixed)
+func (pl *Planner) Unavailable(r *Request, p *Plan, retry int) {
+	p.reset(pl.fixed)
 	p.text(503, "503 Service Unavailable\n")
 	p.RetryAfter = retry
+	p.noContent = r.Method == "HEAD"
 }
