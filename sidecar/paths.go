@@ -3,6 +3,7 @@ package sidecar
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 	"strings"
 )
 
@@ -103,6 +104,18 @@ func (p *pathBlock) start(k int) int {
 	return p.text + sumBytes(w0) + sumBytes(w1)
 }
 
+// lessBytes has the highest bit set in each byte of x that is less than n, and no other bit.
+func lessBytes(x uint64, n int) uint64 {
+	const high = 0x80 * lowBits
+	switch {
+	case n <= 0x80:
+		return ^((x | high) - uint64(n)*lowBits | x) & high
+	case n <= 0xff:
+		return ^((x | high) - uint64(n-0x80)*lowBits&x) & high
+	}
+	return high
+}
+
 // sumBytes adds the 8 bytes of x.
 func sumBytes(x uint64) int {
 	const odd = 0x00ff00ff00ff00ff
@@ -134,25 +147,50 @@ func (p *pathBlock) equal(k int, path string) (bool, error) {
 		return false, p.lost(k)
 	}
 	for need > 0 {
-		k--
-		if k < 0 {
-			return false, corrupt("the first path of a block shares %d bytes", need)
+		s, text, err := p.before(&k, need)
+		if err != nil {
+			return false, err
 		}
-		n = p.further(k)
-		at -= n
-		s := p.shared(k)
-		if s >= need {
-			continue
-		}
-		if s+n < need {
-			return false, corrupt("path %d of a block shares more than there is", k+1)
-		}
-		if string(p.b[at:at+need-s]) != path[s:need] {
+		if string(text) != path[s:need] {
 			return false, p.lost(k)
 		}
 		need = s
 	}
 	return true, nil
+}
+
+// before goes from path k, whose first need bytes are those of the path before it, to the path where the last of these
+// bytes stand, which it makes k. It gives them, and how many come before them.
+func (p *pathBlock) before(k *int, need int) (s int, text []byte, err error) {
+	j := p.holder(*k, need)
+	if j < 0 {
+		return 0, nil, corrupt("the first path of a block shares %d bytes", need)
+	}
+	s = p.shared(j)
+	if s+p.further(j) < need {
+		return 0, nil, corrupt("path %d of a block shares more than there is", j+1)
+	}
+	*k = j
+	at := p.start(j)
+	return s, p.b[at : at+need-s], nil
+}
+
+// holder is the last path before path k that shares fewer than need bytes, -1 if there is none.
+func (p *pathBlock) holder(k, need int) int {
+	if p.long {
+		for k--; k >= 0 && p.shared(k) >= need; {
+			k--
+		}
+		return k
+	}
+	le := binary.LittleEndian
+	if k > 8 {
+		if w := lessBytes(le.Uint64(p.b[8:]), need) & (1<<(8*(k-8)) - 1); w != 0 {
+			return 7 + bits.Len64(w)/8
+		}
+		k = 8
+	}
+	return bits.Len64(lessBytes(le.Uint64(p.b), need)&(1<<(8*k)-1))/8 - 1 // a shift by 64 gives 0
 }
 
 // lost is an error if path k is no path but zeros, as those that a file system puts where it has lost data.
@@ -176,20 +214,11 @@ func (p *pathBlock) appendPath(dst []byte, k int) ([]byte, error) {
 	need := p.shared(k)
 	copy(path[need:], p.b[at:])
 	for need > 0 {
-		k--
-		if k < 0 {
-			return dst[:base], corrupt("the first path of a block shares %d bytes", need)
+		s, text, err := p.before(&k, need)
+		if err != nil {
+			return dst[:base], err
 		}
-		n = p.further(k)
-		at -= n
-		s := p.shared(k)
-		if s >= need {
-			continue
-		}
-		if s+n < need {
-			return dst[:base], corrupt("path %d of a block shares more than there is", k+1)
-		}
-		copy(path[s:need], p.b[at:])
+		copy(path[s:], text)
 		need = s
 	}
 	return dst, nil

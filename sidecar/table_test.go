@@ -24,6 +24,25 @@ func TestZeroBytes(t *testing.T) {
 	}
 }
 
+func TestLessBytes(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 6))
+	for n := range 300 {
+		for range 1000 {
+			x, want := uint64(0), uint64(0)
+			for i := range 8 {
+				b := []uint64{0, 1, 0x7f, 0x80, 0xff, uint64(n) & 0xff, uint64(n-1) & 0xff, r.Uint64() & 0xff}[r.IntN(8)]
+				x |= b << (8 * i)
+				if b < uint64(n) {
+					want |= 0x80 << (8 * i)
+				}
+			}
+			if got := lessBytes(x, n); got != want {
+				t.Fatalf("%016x < %d: %016x, want %016x", x, n, got, want)
+			}
+		}
+	}
+}
+
 // TestBucket compares the search for tags with a loop.
 func TestBucket(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))
