@@ -111,7 +111,7 @@ func lessBytes(x uint64, n int) uint64 {
 	case n <= 0x80:
 		return ^((x | high) - uint64(n)*lowBits | x) & high
 	case n <= 0xff:
-		return ^((x | high) - uint64(n-0x80)*lowBits&x) & high
+		return ^(((x | high) - uint64(n-0x80)*lowBits) & x) & high
 	}
 	return high
 }
