@@ -115,7 +115,7 @@ func (c *changeLog) again(it *item, h *Header, first *written) error {
 		if err != nil {
 			return err
 		}
-		same = link == first.path()
+		same = link == first.path
 	}
 	return c.kept(it, same)
 }

@@ -3,7 +3,6 @@ package tarpack
 import (
 	"encoding/binary"
 	"io"
-	"sync"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -26,23 +25,26 @@ const maxLinks = 1000
 
 // A written is a file whose content stands in the archive.
 type written struct {
-	dir      *sourceDir
-	name     string
-	kept     keptRef  // the entry whose content it was copied from; zero: it was read from dir's tree
-	next     *written // of the same key
-	links    int32    // duplicates that were made links to it
+	path     string
+	tree     *sourceTree // that it was read from
+	kept     keptRef     // the entry whose content it was copied from; zero: it was read from its tree
 	uid, gid int32
 	owned    bool // uid and gid are known
+
+	// Where it is among the copies. Zero: not there.
+	key uint64
+	pos int64
 }
 
-func (w *written) path() string { return w.dir.join(w.name) }
+// newWritten is the file that an item is about to become.
+func newWritten(it *item) *written { return &written{path: it.path(), tree: it.dir.tree} }
 
 // open opens the content again, to compare it.
 func (w *written) open() (io.ReadCloser, error) {
 	if w.kept.from != nil {
 		return w.kept.from.openContent(w.kept.file)
 	}
-	return w.dir.tree.open(w.path())
+	return w.tree.open(w.path)
 }
 
 // belongsTo tells whether the file has this owner. That of a copied one is looked up only when it is asked for.
@@ -63,10 +65,8 @@ func (w *written) setOwner(h *Header) {
 
 // A dedup knows the contents that the archive already has. Equal keys are only a candidate for being equal.
 type dedup struct {
-	mode DedupMode
-
-	mu    sync.Mutex
-	byKey map[uint64]*written // nil: claimed by a worker, not written yet
+	mode   DedupMode
+	copies copies
 
 	// Only the sequencer uses these.
 	byInode  map[inode]*written // files with several names in what is packed
@@ -76,41 +76,18 @@ type dedup struct {
 // claim tells whether no content with this key was seen yet, and remembers it as seen. Who claims a
 // content compresses it ahead of its turn; the others wait for what the sequencer decides.
 func (d *dedup) claim(key uint64) bool {
+	return d.mode == DedupOff || d.copies.claim(key)
+}
+
+// add remembers a copy that is about to be written.
+func (d *dedup) add(key uint64, w *written) error {
 	if d.mode == DedupOff {
-		return true
+		return nil
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	_, seen := d.byKey[key]
-	if !seen {
-		d.byKey[key] = nil
-	}
-	return !seen
+	return d.copies.add(key, w)
 }
 
-// candidates returns the copies that were written with this key. The first one that fits is to be tried.
-func (d *dedup) candidates(key uint64) *written {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.byKey[key]
-}
-
-// add remembers a copy that was written. An earlier one goes before it as long as it may have links.
-func (d *dedup) add(key uint64, w *written) {
-	if d.mode == DedupOff {
-		return
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if first := d.byKey[key]; first != nil && first.links < maxLinks {
-		w.next, first.next = first.next, w
-		return
-	}
-	w.next = d.byKey[key]
-	d.byKey[key] = w
-}
-
-// key sums up all that two files must share to become one, but for the owner.
+// key sums up all that two files must share to become one, but for the owner. It is not 0.
 func (d *dedup) key(contentHash uint64, size int64, mode uint16, modTime int64) uint64 {
 	var b [32]byte
 	le := binary.LittleEndian
@@ -120,5 +97,5 @@ func (d *dedup) key(contentHash uint64, size int64, mode uint16, modTime int64) 
 	if d.mode == DedupStrict {
 		le.PutUint64(b[24:], uint64(modTime))
 	}
-	return xxhash.Sum64(b[:])
+	return max(xxhash.Sum64(b[:]), 1)
 }

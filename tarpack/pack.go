@@ -92,14 +92,11 @@ func PackStream(ctx context.Context, dir string, w io.Writer, o PackOptions) (Pa
 		return PackResult{}, err
 	}
 	// The trailer holds the sidecar's digest, so the sidecar is made all the same.
-	tmp, err := os.CreateTemp("", "tpk-*")
+	tmp, err := scratchFile("")
 	if err != nil {
 		return PackResult{}, err
 	}
 	defer tmp.Close()
-	if err := os.Remove(tmp.Name()); err != nil {
-		return PackResult{}, err
-	}
 	t, err := openTree(dir)
 	if err != nil {
 		return PackResult{}, err
@@ -155,7 +152,7 @@ func newPacker(w io.Writer, o PackOptions) (*packer, error) {
 		pieces: make(chan *piece),
 		budget: semaphore.NewWeighted(inFlight),
 		dedup: dedup{
-			mode: o.Dedup, byKey: map[uint64]*written{}, byInode: map[inode]*written{}, bigSizes: map[int64]bool{},
+			mode: o.Dedup, byInode: map[inode]*written{}, bigSizes: map[int64]bool{},
 		},
 	}
 	if p.level == 0 {
@@ -207,6 +204,7 @@ func (p *packer) skipNames(archive string) {
 
 // run writes the archive to p.out and the sidecar to index. Produce submits the entries in order.
 func (p *packer) run(ctx context.Context, produce func(context.Context) error, index *os.File) (res PackResult, err error) {
+	defer p.dedup.copies.close()
 	if !p.dry() {
 		p.builder = sidecar.NewBuilder(sidecar.BuilderOptions{})
 		defer func() { err = errors.Join(err, p.builder.Close()) }()

@@ -87,7 +87,9 @@ func (p *packer) placeBig(ctx context.Context, it *item) error {
 	}
 	it.hash = entry.Hash
 	it.key = p.key(it)
-	p.remember(it)
+	if err := p.remember(it); err != nil {
+		return err
+	}
 	return p.writePadding(&entry, md)
 }
 

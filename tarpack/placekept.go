@@ -75,13 +75,15 @@ func (p *packer) placeKept(it *item) error {
 			return nil
 		}
 	}
-	p.rememberKept(it)
+	if err := p.rememberKept(it); err != nil {
+		return err
+	}
 	return p.copyFile(it, &e, &f, same)
 }
 
 // keptTarget is target for content in an archive.
 func (p *packer) keptTarget(it *item) (*written, error) {
-	if p.dedup.candidates(it.key) == nil {
+	if len(p.dedup.copies.candidates(it.key)) == 0 {
 		return nil, nil
 	}
 	content, err := it.old.from.openContent(it.old.file)
@@ -93,11 +95,13 @@ func (p *packer) keptTarget(it *item) (*written, error) {
 }
 
 // rememberKept is remember, for later names of the file in its archive as well as in the tree.
-func (p *packer) rememberKept(it *item) {
-	p.remember(it)
+func (p *packer) rememberKept(it *item) error {
 	if ino := it.old.inode(); ino != (inode{}) && ino != it.inode {
-		p.dedup.byInode[ino] = &written{dir: it.dir, name: it.name, kept: it.old}
+		w := newWritten(it)
+		w.kept = it.old
+		p.dedup.byInode[ino] = w
 	}
+	return p.remember(it)
 }
 
 // sameHeader tells whether the entry's header is the one that it has in the archive, where it is e.

@@ -116,7 +116,7 @@ func (p *packer) placeFile(ctx context.Context, it *item) error {
 		return p.placeAgain(it)
 	}
 	if it.inode != (inode{}) {
-		p.dedup.byInode[it.inode] = &written{dir: it.dir, name: it.name}
+		p.dedup.byInode[it.inode] = newWritten(it)
 	}
 	if it.ready != nil {
 		select {
@@ -143,7 +143,9 @@ func (p *packer) placeFile(ctx context.Context, it *item) error {
 		return err
 	}
 	if len(it.content.b) == 0 {
-		p.remember(it)
+		if err := p.remember(it); err != nil {
+			return err
+		}
 		return p.writeEmpty(it)
 	}
 	target, err := p.target(it, bytes.NewReader(it.content.b))
@@ -159,7 +161,9 @@ func (p *packer) placeFile(ctx context.Context, it *item) error {
 			return sourceError(it.path(), err)
 		}
 	}
-	p.remember(it)
+	if err := p.remember(it); err != nil {
+		return err
+	}
 	return p.writeFile(it)
 }
 
@@ -183,14 +187,14 @@ func (p *packer) target(it *item, content io.Reader) (*written, error) {
 	return w, nil
 }
 
-// candidate finds the copy of the same key and owner that may have one more link, nil if there is none.
+// candidate finds the first copy of the same key and owner that may have one more link, nil if there is none.
 func (p *packer) candidate(it *item) (*written, error) {
-	for w := p.dedup.candidates(it.key); w != nil; w = w.next {
-		if w.links >= maxLinks {
-			continue
+	for _, pos := range p.dedup.copies.candidates(it.key) {
+		w, err := p.dedup.copies.get(it.key, pos)
+		if err != nil {
+			return nil, err
 		}
 		if it.keep && it.header.Path == "" {
-			var err error
 			if it.header, err = p.fullHeader(it); err != nil {
 				return nil, err
 			}
@@ -203,8 +207,8 @@ func (p *packer) candidate(it *item) (*written, error) {
 }
 
 // remember makes a file that is about to be written a target for later ones.
-func (p *packer) remember(it *item) {
-	w := &written{dir: it.dir, name: it.name}
+func (p *packer) remember(it *item) error {
+	w := newWritten(it)
 	if it.keep {
 		w.kept = it.old
 	}
@@ -215,17 +219,18 @@ func (p *packer) remember(it *item) {
 		p.dedup.byInode[it.inode] = w
 	}
 	// No link goes to where an extracting user who is not root cannot go, nor to an empty file: it saves nothing.
-	if !it.dir.closed && it.key != 0 {
-		p.dedup.add(it.key, w)
+	if it.dir.closed || it.key == 0 {
+		return nil
 	}
+	return p.dedup.add(it.key, w)
 }
 
 // addLink lines up a hard link.
 func (p *packer) addLink(h Header, target *written, duplicate bool) {
 	if duplicate {
-		target.links++
+		p.dedup.copies.linked(target)
 	}
-	h.Type, h.Size, h.Link = sidecar.TypeHardlink, 0, target.path()
+	h.Type, h.Size, h.Link = sidecar.TypeHardlink, 0, target.path
 	p.links = append(p.links, link{header: h, duplicate: duplicate})
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"os"
 	"slices"
 
 	"github.com/tarpack/tpk/sidecar"
@@ -215,14 +214,11 @@ func (v *verifier) nameEntry(row *sidecar.Row) {
 
 // compare makes the index of an archive in which nothing was wrong so far, and holds the sidecar against it.
 func (v *verifier) compare() error {
-	f, err := os.CreateTemp(v.o.TempDir, "tpk-*")
+	f, err := scratchFile(v.o.TempDir)
 	if err != nil {
 		return err
 	}
 	defer closeQuietly(f)
-	if err := os.Remove(f.Name()); err != nil {
-		return err
-	}
 	res, err := v.ix.finish(f, v.a.size)
 	if err != nil {
 		if !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrTruncated) {
