@@ -20,6 +20,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -29,6 +30,11 @@ import (
 )
 
 func main() {
+	// What tpk holds is mostly buffers that are used again: collecting garbage often costs it next to nothing, and a third of its
+	// memory is saved.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(25)
+	}
 	os.Exit(run(os.Args, os.Stdout, os.Stderr))
 }
 
