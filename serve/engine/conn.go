@@ -29,11 +29,13 @@ type conn struct {
 	readUntil  time.Time // the deadlines that are set, at least
 	writeUntil time.Time
 
-	try     func(fd uintptr) bool // reads into a buffer from the pool, without waiting
-	tryN    int
-	tryErr  error
-	sending sending
-	vector  vector
+	turnCall func(fd uintptr) bool // turn
+	fd       uintptr               // during a turn, else noFD
+	done     bool                  // how a turn ended, with err: as request does
+	err      error
+	inquiry  inquiry
+	sending  sending
+	vector   vector
 }
 
 // readSize is the room for requests; larger ones get larger buffers, up to Config.MaxHeader.
@@ -42,14 +44,14 @@ const readSize = 4 << 10
 var readBuffers = sync.Pool{New: func() any { b := make([]byte, readSize); return &b }}
 
 func (e *Engine) newConn(nc net.Conn) *conn {
-	c := &conn{Conn: nc, e: e, now: time.Now()}
+	c := &conn{Conn: nc, e: e, now: time.Now(), fd: noFD}
 	switch s := nc.(type) {
 	case *net.TCPConn:
 		c.raw, _ = s.SyscallConn()
 	case *net.UnixConn:
 		c.raw, _ = s.SyscallConn()
 	}
-	c.try = c.tryRead
+	c.turnCall = c.turn
 	return c
 }
 
@@ -60,65 +62,6 @@ func (c *conn) Close() error {
 	}
 	c.e.conns.remove(c)
 	return c.Conn.Close()
-}
-
-// wait waits for the first byte of a request. A connection that waits holds no buffer.
-func (c *conn) wait() error {
-	if c.r < c.w {
-		return nil
-	}
-	limit := c.e.config.IdleTimeout
-	if c.requests == 0 {
-		limit = c.e.config.HeaderTimeout
-	}
-	if c.now.Add(limit).After(c.readUntil) {
-		// Set a while ahead: so few requests pay for it.
-		c.readUntil = c.now.Add(limit + limit/8)
-		if err := c.SetReadDeadline(c.readUntil); err != nil {
-			return err
-		}
-	}
-	if c.e.draining.Load() { // looked at after the deadline was set: Shutdown sets it to the past after this is true
-		return io.EOF
-	}
-	c.r, c.w = 0, 0
-	if c.raw == nil {
-		if c.buf == nil {
-			c.buf = readBuffers.Get().(*[]byte)
-		}
-		n, err := c.Conn.Read(*c.buf)
-		c.w = n
-		return err
-	}
-	c.dropBuffer()
-	if err := c.raw.Read(c.try); err != nil {
-		return err
-	}
-	c.w = c.tryN
-	return c.tryErr
-}
-
-// tryRead is called when the connection may have something. It is false if it has nothing.
-func (c *conn) tryRead(fd uintptr) bool {
-	b := readBuffers.Get().(*[]byte)
-	for {
-		n, err := syscall.Read(int(fd), *b)
-		switch {
-		case err == syscall.EINTR:
-			continue
-		case err == syscall.EAGAIN:
-			readBuffers.Put(b)
-			return false
-		case n > 0:
-			c.buf, c.tryN, c.tryErr = b, n, nil
-			return true
-		case err == nil:
-			err = io.EOF
-		}
-		readBuffers.Put(b)
-		c.tryN, c.tryErr = 0, err
-		return true
-	}
 }
 
 // dropBuffer gives the buffer back, whose content is used up.

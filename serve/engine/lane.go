@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"errors"
 	"hash/crc32"
 	"io"
 	"strconv"
@@ -18,12 +19,16 @@ const (
 // lane answers requests until there is one that is not for it: then that request's head is in c.handed and the error nil.
 func (c *conn) lane() error {
 	for {
-		if err := c.wait(); err != nil {
-			return err
+		done, err := c.wait()
+		if !done && err == nil {
+			j := jobs.Get().(*job)
+			done, err = c.request(j)
+			jobs.Put(j)
 		}
-		j := jobs.Get().(*job)
-		done, err := c.request(j)
-		jobs.Put(j)
+		if errors.Is(err, errLinger) {
+			c.linger()
+			return io.EOF
+		}
 		if done || err != nil {
 			return err
 		}
@@ -34,12 +39,8 @@ func (c *conn) lane() error {
 func (c *conn) request(j *job) (done bool, err error) {
 	var began time.Time
 	for {
-		if c.w-c.r >= 2 && (*c.buf)[c.r] == '\r' && (*c.buf)[c.r+1] == '\n' {
-			c.r += 2 // an empty line before a request is passed over (RFC 9112 §2.2)
-		}
-		have := (*c.buf)[c.r:c.w]
-		if i := bytes.Index(have, endOfHead); i >= 0 {
-			return c.parsed(j, have[:i+len(endOfHead)])
+		if head := c.head(); head != nil {
+			return c.parsed(j, head)
 		}
 		status, err := c.fill(&began)
 		if err != nil {
@@ -50,6 +51,18 @@ func (c *conn) request(j *job) (done bool, err error) {
 			return false, c.reject(j, status)
 		}
 	}
+}
+
+// head is the head of a request that was read as a whole, nil if there is none.
+func (c *conn) head() []byte {
+	if c.w-c.r >= 2 && (*c.buf)[c.r] == '\r' && (*c.buf)[c.r+1] == '\n' {
+		c.r += 2 // an empty line before a request is passed over (RFC 9112 §2.2)
+	}
+	have := (*c.buf)[c.r:c.w]
+	if i := bytes.Index(have, endOfHead); i >= 0 {
+		return have[:i+len(endOfHead)]
+	}
+	return nil
 }
 
 // reset makes j ready for a request of c.
@@ -99,8 +112,7 @@ func (c *conn) parsed(j *job, b []byte) (done bool, err error) {
 	case err != nil:
 		return false, err
 	case h.body:
-		c.linger() // what follows is the request's content, which nobody reads
-		return false, io.EOF
+		return false, errLinger // what follows is the request's content, which nobody reads
 	case closing:
 		return false, io.EOF
 	}
@@ -203,11 +215,13 @@ func (c *conn) reject(j *job, status int) error {
 	_, err := c.Write(j.out)
 	c.e.finish(j, j.plan.Length)
 	if err == nil {
-		c.linger()
-		err = io.EOF
+		err = errLinger
 	}
 	return err
 }
+
+// errLinger ends a connection by linger.
+var errLinger = errors.New("the client may still be sending")
 
 // appendHead appends the status line and all header fields.
 func (e *Engine) appendHead(dst []byte, j *job, closing bool) []byte {

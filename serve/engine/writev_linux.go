@@ -29,7 +29,10 @@ func (c *conn) writeBoth(head, body []byte) (int, error) {
 	v.parts[0].Base, v.parts[1].Base = &head[0], &body[0]
 	v.parts[0].SetLen(len(head))
 	v.parts[1].SetLen(len(body))
-	err := c.raw.Write(v.call)
+	var err error
+	if c.fd == noFD || !v.write(c.fd) { // in a turn nobody closes the file descriptor
+		err = c.raw.Write(v.call)
+	}
 	v.parts = [2]unix.Iovec{}
 	switch {
 	case err != nil:
