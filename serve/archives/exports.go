@@ -109,6 +109,22 @@ func (v *View) Export(n *plan.Node) *export.File {
 	return v.exports[firstExport-n.Entry]
 }
 
+// Mapped is the archive that an export is made of, in memory that is mapped; nil where it can't be had. It must not be read, only given to
+// the kernel to copy: what is behind it may go at any time. Who has sent of it asks Whole afterwards.
+func (v *View) Mapped(n *plan.Node) []byte {
+	if n.Source == plainSource {
+		return nil
+	}
+	return v.set.sources[n.Source].mapped
+}
+
+// Whole tells if the file that holds a node is still as long as it was when it was mapped: else what was sent of it may be zeros.
+func (v *View) Whole(n *plan.Node) bool {
+	a := v.set.sources[n.Source]
+	fi, err := a.file.Stat()
+	return err == nil && fi.Size() >= int64(len(a.mapped))
+}
+
 // directory finds the first archive that has the directory path, and the path in it; −1 if none has. Of several
 // archives at one mount it is the first also for the mount's own path.
 func (s *Set) directory(path string) (source int, rest string, err error) {

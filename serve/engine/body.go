@@ -58,7 +58,7 @@ func (j *job) writeContent(w sink, node *plan.Node, off, n int64) error {
 	switch node.Coding {
 	case plan.Plain:
 		if f := j.view.Export(node); f != nil {
-			_, err := f.WriteRange(fileSender{w}, off, n)
+			_, err := f.WriteRange(exportSink(w, j.view.Mapped(node), func() bool { return j.view.Whole(node) }), off, n)
 			return err
 		}
 		return sendRun(w, j.view.File(node), off, n)

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	writeBuffer = 256 << 10 // bytes gathered before they are written
+	writeBuffer = maxWindow // bytes gathered before they are written
 	minWindow   = 16 << 10  // bytes of the archive read at once, to begin with
 	maxWindow   = 256 << 10
 	minSent     = 32 << 10 // of the archive that are left to a FileSender
@@ -21,15 +21,23 @@ type FileSender interface {
 	SendFile(f *os.File, off, n int64) error
 }
 
+// A SpanSender is a writer that can send several spans at once, and has the archive in memory to send it from. All that is sent must have
+// been in the file.
+type SpanSender interface {
+	FileSender
+	SendSpans(spans []Span) error
+}
+
 // WriteTo writes all of the file to w.
 func (f *File) WriteTo(w io.Writer) (int64, error) { return f.WriteRange(w, 0, f.size) }
 
 // WriteRange writes n bytes from off on to w, in pieces of 256 KiB. Small spans, such as those of a zip of many small files, are
-// gathered; of the archive it reads ahead as far as what lies side by side in the one does so in the other. Long ones are left to
-// w, if that is a FileSender.
+// gathered: for a SpanSender as they are, else of the archive it reads ahead as far as what lies side by side in the one does so in the
+// other. Long ones are left to w, if that is a FileSender.
 func (f *File) WriteRange(w io.Writer, off, n int64) (written int64, err error) {
 	g := &gatherer{w: w, win: window{a: f.a}, buf: make([]byte, 0, writeBuffer)}
 	g.sender, _ = w.(FileSender)
+	g.spanSender, _ = w.(SpanSender)
 	for s, err := range f.Spans(off, n) {
 		if err == nil && s.Bytes != nil {
 			err = g.bytes(s.Bytes)
@@ -51,9 +59,19 @@ type gatherer struct {
 	win     window
 	buf     []byte
 	written int64
+
+	spanSender SpanSender // w, if it is one; the bytes of spans are in buf then
+	spans      []Span
+	length     int64 // of these
 }
 
+// maxSpans is how many spans go out at once, of maxWindow bytes at most.
+const maxSpans = 512
+
 func (g *gatherer) flush() error {
+	if g.spanSender != nil {
+		return g.flushSpans()
+	}
 	if len(g.buf) == 0 {
 		return nil
 	}
@@ -63,7 +81,46 @@ func (g *gatherer) flush() error {
 	return err
 }
 
+func (g *gatherer) flushSpans() error {
+	if len(g.spans) == 0 {
+		return nil
+	}
+	err := g.spanSender.SendSpans(g.spans)
+	if err == nil {
+		g.written += g.length
+	}
+	g.spans, g.length, g.buf = g.spans[:0], 0, g.buf[:0]
+	return err
+}
+
+// gather takes a span for the SpanSender.
+func (g *gatherer) gather(s Span) error {
+	n := s.len()
+	for n > maxWindow {
+		if err := g.gather(s.clip(0, 0, maxWindow)); err != nil {
+			return err
+		}
+		s = s.clip(0, maxWindow, n)
+		n -= maxWindow
+	}
+	if len(g.spans) == maxSpans || g.length+n > maxWindow {
+		if err := g.flushSpans(); err != nil {
+			return err
+		}
+	}
+	if s.Bytes != nil {
+		at := len(g.buf)
+		g.buf = append(g.buf, s.Bytes...) // there is room: it has no less than all spans together
+		s.Bytes = g.buf[at:]
+	}
+	g.spans, g.length = append(g.spans, s), g.length+n
+	return nil
+}
+
 func (g *gatherer) bytes(b []byte) error {
+	if g.spanSender != nil {
+		return g.gather(Span{Bytes: b})
+	}
 	for len(b) > 0 {
 		n := copy(g.buf[len(g.buf):cap(g.buf)], b)
 		g.buf, b = g.buf[:len(g.buf)+n], b[n:]
@@ -87,6 +144,9 @@ func (g *gatherer) archive(off, n int64) error {
 		}
 		g.written += n
 		return nil
+	}
+	if g.spanSender != nil {
+		return g.gather(Span{Offset: off, Length: n})
 	}
 	for n > 0 && n < maxWindow/2 {
 		b, err := g.win.at(off, n)

@@ -89,17 +89,32 @@ func (e *zipEntry) readLink(d *folder, i int) (err error) {
 // flags say whether the name is UTF-8, where it has bytes that may mean something else in code page 437. A name that is not
 // UTF-8 is bytes that nobody declares to be anything: so Unix tools give them back.
 func (e *zipEntry) flags() uint16 {
-	plain := true
-	for _, c := range e.name {
-		if c-' ' > '}'-' ' { // a control character, or over }
-			plain = false
-			break
-		}
-	}
-	if plain || !utf8.Valid(e.name) {
+	if printableASCII(e.name) || !utf8.Valid(e.name) {
 		return 0
 	}
 	return flagUTF8
+}
+
+// printableASCII is true if all bytes are from the space to }. It looks at eight of them at once.
+func printableASCII(b []byte) bool {
+	const low, high = 0x0101010101010101, 0x8080808080808080
+	for ; len(b) >= 8; b = b[8:] {
+		// The highest bit of a byte of w, or of what it becomes, says that this one is over 127, over }, or under the space.
+		w := binary.LittleEndian.Uint64(b)
+		if (w|(w+low*(127-'}'))|^((w|high)-low*' '))&high != 0 && !eachPrintable(b[:8]) {
+			return false
+		}
+	}
+	return eachPrintable(b)
+}
+
+func eachPrintable(b []byte) bool {
+	for _, c := range b {
+		if c-' ' > '}'-' ' { // a control character, or over }
+			return false
+		}
+	}
+	return true
 }
 
 func (e *zipEntry) big() bool { return e.size >= max32 || e.compressed >= max32 }

@@ -1,0 +1,26 @@
+package export
+
+import (
+	"bytes"
+	"testing"
+)
+
+// TestPrintableASCII puts each byte at each place among letters.
+func TestPrintableASCII(t *testing.T) {
+	for length := range 20 {
+		for at := range length {
+			for c := range 256 {
+				b := bytes.Repeat([]byte("~}a "), 5)[1:][:length]
+				for i := range b {
+					if b[i] == '~' {
+						b[i] = 'x'
+					}
+				}
+				b[at] = byte(c)
+				if got, want := printableASCII(b), c >= ' ' && c <= '}'; got != want {
+					t.Fatalf("%q: %v", b, got)
+				}
+			}
+		}
+	}
+}
