@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/tarpack/tpk/internal/prefetch"
 )
 
 // Lookup finds a path's ordinal. The path has no slash at either end; the root ("") is not an entry. It does not allocate,
@@ -57,10 +59,14 @@ func (x *Index) pathAt(place uint64, path string, sc *scratch) (i int, same bool
 	if err != nil {
 		return 0, false, err
 	}
+	i = int(block.number())*blockPaths + k
+	if records := x.sec[secRecords]; i*recordSize < len(records) {
+		prefetch.Byte(records, i*recordSize) // who looks a path up wants its entry next
+	}
 	if same, err = block.equal(k, path); !same {
 		return 0, false, err
 	}
-	if i = int(block.number())*blockPaths + k; i >= x.Len() {
+	if i >= x.Len() {
 		return 0, false, corrupt("the table leads to entry %d of %d", i, x.Len())
 	}
 	return i, true, nil

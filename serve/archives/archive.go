@@ -11,6 +11,7 @@ import (
 	"github.com/edsrzf/mmap-go"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/internal/prefetch"
 	"github.com/tarpack/tpk/serve/plan"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
@@ -137,6 +138,7 @@ func (a *archive) lookup(path string, n *plan.Node) (bool, error) {
 	switch e.Type {
 	case sidecar.TypeFile:
 		fileNode(n, &e, i)
+		a.expect(n)
 	case sidecar.TypeHardlink:
 		target, err := a.index.Entry(int(e.Target))
 		if err != nil {
@@ -144,6 +146,7 @@ func (a *archive) lookup(path string, n *plan.Node) (bool, error) {
 		}
 		target.ModTime = e.ModTime
 		fileNode(n, &target, int(e.Target))
+		a.expect(n)
 	case sidecar.TypeDir:
 		n.Kind, n.Entry = plan.Dir, i
 	case sidecar.TypeSymlink:
@@ -152,6 +155,13 @@ func (a *archive) lookup(path string, n *plan.Node) (bool, error) {
 		n.Kind = plan.Other
 	}
 	return true, nil
+}
+
+// expect fetches the end of a member, which View.Member will look at, while the response is planned.
+func (a *archive) expect(n *plan.Node) {
+	if end := n.Offset + n.Length; n.Length > 0 && end <= int64(len(a.mapped)) {
+		prefetch.Byte(a.mapped, int(end)-1)
+	}
 }
 
 // sniffTypes are the media types of all values of a Sniff, made once.

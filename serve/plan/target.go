@@ -59,12 +59,16 @@ func cutScheme(target string) (rest string, ok bool) {
 // view of raw where nothing had to change, else of p.path.
 func (p *Plan) decode(raw string) (path string, slash bool, shape pathShape) {
 	simple := true
-	for i := 1; i < len(raw); i++ {
-		switch c := raw[i]; {
-		case c <= ' ', c == 0x7f, c == '#':
+	for i := range len(raw) {
+		switch pathBytes[raw[i]] {
+		case badByte:
 			return "", false, badPath
-		case c == '%', c == '/' && raw[i-1] == '/', c == '.' && raw[i-1] == '/':
+		case escapeByte:
 			simple = false
+		case slashByte:
+			if i+1 < len(raw) && (raw[i+1] == '/' || raw[i+1] == '.') {
+				simple = false
+			}
 		}
 	}
 	path = raw[1:]
@@ -78,6 +82,21 @@ func (p *Plan) decode(raw string) (path string, slash bool, shape pathShape) {
 	}
 	return path, path == "", shape
 }
+
+// Kinds of bytes in a raw path.
+const (
+	badByte = 1 + iota
+	escapeByte
+	slashByte
+)
+
+var pathBytes = func() (kinds [256]uint8) {
+	for c := range ' ' + 1 {
+		kinds[c] = badByte
+	}
+	kinds[0x7f], kinds['#'], kinds['%'], kinds['/'] = badByte, badByte, escapeByte, slashByte
+	return kinds
+}()
 
 // unescape is decode for paths with escapes, dots at the start of a name, or empty components, which it drops.
 func (p *Plan) unescape(raw string) (string, pathShape) {
