@@ -20,8 +20,8 @@ type ExtractOptions struct {
 	// Paths are the entries to extract, a directory with all that is below it; none means everything. Directories above
 	// them are made where they are missing, and do not get the mode and time that they have in the archive.
 	Paths []string
-	// HardLinks makes hard links of the archive's hard links. Otherwise they become files of their own, which share their
-	// blocks on a file system that can do that.
+	// HardLinks makes hard links of duplicates, too. Otherwise they become the files of their own that they were, which share their
+	// blocks on a file system that can do that. What was one file with several names becomes one again in any case.
 	HardLinks bool
 	// Special restores FIFOs and devices, and the setuid and setgid bits of files. Otherwise they are refused, bits alone
 	// without the file that has them.
@@ -108,7 +108,7 @@ type extractor struct {
 	o       ExtractOptions
 	workers int
 	jobs    chan *batch
-	links   linkMode
+	links   linkMode // of duplicates
 
 	runs     []run
 	problems problems
@@ -135,6 +135,14 @@ func newExtractor(a *Archive, root *os.Root, o ExtractOptions) *extractor {
 	return x
 }
 
+// linkMode says what becomes of a hard link. What was one file with several names stays one.
+func (x *extractor) linkMode(e *sidecar.Entry) linkMode {
+	if !e.Duplicate {
+		return linkHard
+	}
+	return x.links
+}
+
 // run makes the passes.
 func (x *extractor) run(ctx context.Context) error {
 	if err := x.selectRuns(); err != nil {
@@ -143,7 +151,7 @@ func (x *extractor) run(ctx context.Context) error {
 	if err := x.pass(ctx, passFiles); err != nil {
 		return err
 	}
-	if x.links != linkCopy {
+	if st := x.a.index.Stats(); st.Hardlinks > st.Duplicates || st.Hardlinks > 0 && x.links != linkCopy {
 		if err := x.pass(ctx, passLinks); err != nil {
 			return err
 		}

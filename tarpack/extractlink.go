@@ -31,13 +31,14 @@ func (w *extractWorker) hardlink(ctx context.Context, b *batch, k int) error {
 	}
 	_, missing := w.x.failed.Load(target)
 	missing = missing || !w.x.selected(target)
+	mode := w.x.linkMode(&j.entry)
 	switch {
-	case w.x.links == linkCopy:
+	case mode == linkCopy:
 	case !b.links:
 		// Its place is cleared now. What is there in the pass that makes it was made in this run.
 		return d.clear(j.name)
 	case missing:
-	case w.x.links == linkHard:
+	case mode == linkHard:
 		if done, err := w.link(d, j, target); done || err != nil {
 			return err
 		}

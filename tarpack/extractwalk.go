@@ -105,7 +105,7 @@ func (w *extractWalk) walk() (err error) {
 func (w *extractWalk) concerns(row *sidecar.Row) bool {
 	switch w.kind {
 	case passLinks:
-		return row.Entry.Type == sidecar.TypeHardlink
+		return row.Entry.Type == sidecar.TypeHardlink && w.x.linkMode(&row.Entry) != linkCopy
 	case passDirs:
 		return row.Entry.Type == sidecar.TypeDir
 	}

@@ -22,9 +22,9 @@ func extractCommand() *cli.Command {
 		Usage:     "extract an archive, or some paths of it",
 		UsageText: "tpk extract [-C DIR] [--hard-links] ARCHIVE [PATH...]",
 		Description: `Extracts ARCHIVE, or the given paths and all that is below them, into DIR, with modes, times and symbolic links. DIR is
-made if it is missing, and files that are in the way are replaced. Hard links, which is what pack makes of equal files,
-become files of their own that share their disk blocks where the file system can do that, or hard links again with
---hard-links.
+made if it is missing, and files that are in the way are replaced. A file that had several names has them again. Equal files,
+which stand in the archive as hard links to one copy, become files of their own that share their disk blocks where the file
+system can do that, or hard links with --hard-links.
 
 Nothing is ever written outside of DIR: what would be is refused by name, and so are FIFOs, devices, setuid and setgid bits
 without --special. The rest is extracted, and the exit code is 1.` +
@@ -34,7 +34,7 @@ without --special. The rest is extracted, and the exit code is 1.` +
 				"tpk extract -C /tmp site.tar.gz docs/manual images/logo.png"),
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "C", Value: ".", Usage: "extract into `DIR`"},
-			&cli.BoolFlag{Name: "hard-links", DisableDefaultText: true, Usage: "make hard links, not copies, of the archive's hard links"},
+			&cli.BoolFlag{Name: "hard-links", DisableDefaultText: true, Usage: "make equal files hard links to one copy"},
 			&cli.BoolFlag{Name: "special", DisableDefaultText: true, Usage: "restore FIFOs, devices, setuid and setgid bits"},
 			progressFlag(),
 		},
