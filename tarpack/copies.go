@@ -7,7 +7,7 @@ import (
 )
 
 // copies remembers the files that stand in the archive, by key, for later ones to become hard links to. There may be a hundred
-// million of them: a file takes some 24 bytes of memory, and what only a duplicate asks for is in a temporary file.
+// million of them: a file takes 21 to 43 bytes of memory, and what only a duplicate asks for is in a temporary file.
 type copies struct {
 	mu     sync.Mutex // workers claim keys, all else is the sequencer's
 	shards [256]copyShard
