@@ -34,10 +34,12 @@ install: ## the programs of others that the tests need, where apt-get may do tha
 vet:
 	$(GO) vet ./...
 	$(GO) vet -tags nightly ./...
+	$(GO) -C compat/bench vet ./...
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## golangci-lint: style, errors, who may import whom
 	$(GOLANGCI_LINT) run
+	cd compat/bench && ../../$(GOLANGCI_LINT) run
 
 $(GOLANGCI_LINT):
 	mkdir -p .work/bin
@@ -47,6 +49,7 @@ $(GOLANGCI_LINT):
 .PHONY: unit
 unit: ## all tests
 	$(GO) test -timeout 40m ./...
+	$(GO) -C compat/bench test ./...
 
 .PHONY: race
 race: ## the tests of our own packages with the race detector, which needs a C compiler
@@ -67,18 +70,22 @@ faults: ## kill and fail every command that changes an archive at every call
 	FAULTS=full $(GO) test -count 1 -run TestFaults -v -timeout 60m ./compat/edit
 
 .PHONY: bench
-bench: bench-archive bench-serve ## benchmarks: beside other programs on a real tree, then of each package
-	$(GO) test -run '^$$' -bench . -benchmem ./...
-
-.PHONY: bench-archive
-bench-archive: build ## pack, extract and index beside tar, pigz and zip
+bench: build bench-build ## beside other programs, on real trees (BENCH=pack: one family; see docs/benchmarks)
 	compat/install.sh test bench
-	$(GO) run ./compat/bench -tree "$$(compat/get-tree.sh)"
+	.work/bin/bench $(if $(filter command% environment%,$(origin VERSION)),-version '$(VERSION)') $(BENCHFLAGS) $(BENCH)
 
-.PHONY: bench-serve
-bench-serve: build ## what a request costs, beside nginx
+.PHONY: bench-quick
+bench-quick: build bench-build ## the same on small trees, only to see that it works; the page stays as it is
 	compat/install.sh test bench
-	$(GO) run ./compat/serve/bench -tpk bin/tpk -tree "$$(compat/get-tree.sh)"
+	compat/bench/quick.sh $(BENCHFLAGS) $(BENCH)
+
+.PHONY: bench-compare
+bench-compare: ## results of two versions, as: make bench-compare OLD=v0.1.0 NEW=devel
+	@cd compat/bench && $(GO) tool benchstat -ignore commit,date '$(OLD)=../../docs/benchmarks/results/$(OLD).txt' '$(NEW)=../../docs/benchmarks/results/$(NEW).txt'
+
+.PHONY: bench-build
+bench-build:
+	$(GO) -C compat/bench build -trimpath -o ../../.work/bin/bench .
 
 .PHONY: clean
 clean: ## remove what was built and downloaded

@@ -41,11 +41,15 @@ slowhttptest        slowhttptest
 bench_tools='
 nginx               nginx
 wrk                 wrk
+mksquashfs          squashfs-tools
+unsquashfs          squashfs-tools
+/usr/bin/time       time
 '
 # Packages of npm, exact versions; they go to .work/npm.
 npm_packages='tar@7.5.23 axe-core@4.14.1 @fastify/send@4.2.1 supertest@7.0.0'
 # Go programs, exact versions; they go to .work/bin.
 go_programs='github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible'
+bench_go_programs='github.com/caddyserver/caddy/v2/cmd/caddy@v2.11.9'
 
 have() { PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null 2>&1; }
 
@@ -76,7 +80,7 @@ tools=
 for group in "${@:-test}"; do
 	case $group in
 	test) tools+=$test_tools ;;
-	bench) tools+=$bench_tools ;;
+	bench) tools+=$bench_tools go_programs+=" $bench_go_programs" ;;
 	*) echo "compat/install.sh: $group: no such group: test and bench are known" >&2; exit 2 ;;
 	esac
 done

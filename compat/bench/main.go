@@ -1,102 +1,162 @@
-// Command bench times tpk beside the programs it replaces, on a real tree, and says whether it keeps its promises.
+// Command bench measures tpk beside the programs and libraries that somebody would take instead, and says whether it
+// keeps its promises.
 //
-//	go run ./compat/bench -tree DIR [-runs 5] [pack] [extract] [index]
+//	make bench [BENCH=FAMILY] [BENCHFLAGS=FLAGS]
 //
-//	pack      tpk pack --level 6 beside tar c | pigz -6 and zip -6: wall time, CPU time, peak memory, size
-//	extract   tpk extract beside tar xzf: wall time, CPU time
-//	index     a sidecar of 1,000,000 entries: opening it, and looking paths up
+//	pack       making an archive of a tree: time, memory, size
+//	extract    all of an archive, one file out of it, 1,000 of them
+//	serve      what a request costs over HTTP
+//	index      looking paths up among 10^4 to 10^7
+//	range      1 KiB at random places of a large file over HTTP
+//	dataset    every file of a large tree in random order through io/fs
+//	packages   the benchmarks of tpk's own packages
 //
-// Programs that are compared run in turn, so that what else the machine does hits all of them; the figures are
-// medians, and the ratios are what a promise is about. It exits with 1 when one is not kept.
+// What is compared runs in turn in one run. Every figure of every run goes to docs/benchmarks/results/VERSION.txt in the
+// Go benchmark format; tables, charts and promises are made of that file. A family that is not run keeps what it had.
+// It exits with 1 when a promise is not kept.
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
+	"time"
+
+	"github.com/tarpack/tpk/compat/bench/extracting"
+	"github.com/tarpack/tpk/compat/bench/measure"
+	"github.com/tarpack/tpk/compat/bench/packing"
+	"github.com/tarpack/tpk/compat/bench/report"
 )
 
-// A verdict is a promise and what was measured.
-type verdict struct {
-	what     string
-	got, max float64
-	unit     string
+// A family is a group of benchmarks that runs as one.
+type family struct {
+	name string
+	run  func(*measure.Bench) error
 }
 
-// A bench is one run of this command.
-type bench struct {
-	tree     string
-	runs     int
-	work     string // a directory for what is written
-	tpk      string
-	verdicts []verdict
+// families are what can be measured, in the order of the page.
+var families = []family{
+	{"pack", packing.Run},
+	{"extract", extracting.Run},
+}
+
+// helpers are what runs as a process of its own, so that it can be measured as one.
+var helpers = map[string]func(args []string) error{
+	"estargz": packing.Estargz,
 }
 
 func main() {
-	b := &bench{}
-	flag.StringVar(&b.tree, "tree", "", "the `DIR` to pack; compat/get-tree.sh prints a good one")
-	flag.IntVar(&b.runs, "runs", 5, "how often each program runs")
-	flag.StringVar(&b.work, "work", "", "`DIR` to write to; the default is a temporary one")
-	flag.StringVar(&b.tpk, "tpk", "", "the tpk `PROGRAM` to time; the default is built from here")
-	flag.Parse()
-	what := flag.Args()
-	if len(what) == 0 {
-		what = []string{"pack", "extract", "index"}
+	if len(os.Args) > 2 && os.Args[1] == "helper" {
+		helper, ok := helpers[os.Args[2]]
+		if !ok {
+			exit(fmt.Errorf("%s: no such helper", os.Args[2]))
+		}
+		exit(helper(os.Args[3:]))
 	}
-	if err := b.run(what); err != nil {
+	b := &measure.Bench{Log: os.Stdout}
+	version, large, ranges, page := "", 0.0, 0.0, ""
+	flag.StringVar(&b.Root, "root", ".", "the `DIR` of the repository")
+	flag.StringVar(&b.Tpk, "tpk", "bin/tpk", "the tpk `PROGRAM` to measure")
+	flag.StringVar(&b.Work, "work", ".work/bench", "`DIR` to write to")
+	flag.StringVar(&b.Trees, "trees", ".work/trees", "`DIR` for generated trees, which are kept")
+	flag.StringVar(&version, "version", "devel", "results are kept as docs/benchmarks/results/`VERSION`.txt")
+	flag.StringVar(&page, "page", "docs/benchmarks", "`DIR` of the page and the results")
+	flag.IntVar(&b.Rounds, "rounds", 3, "how often each contestant runs")
+	flag.DurationVar(&b.Seconds, "seconds", 2*time.Second, "how long each server is asked each time")
+	flag.IntVar(&b.Files, "files", 1_000_000, "files in the tree of small files")
+	flag.IntVar(&b.Entries, "entries", 10_000_000, "entries of the largest index")
+	flag.BoolVar(&b.Huge, "huge", false, "an index of 10^8 entries, too (20 GB, 15 minutes)")
+	flag.Float64Var(&large, "large", 8, "`GiB` of the large file that is packed")
+	flag.Float64Var(&ranges, "range", 4, "`GiB` of the file that ranges are read out of")
+	flag.BoolVar(&b.Quick, "quick", false, "small trees, to see that it works; broken promises are no failure")
+	render := flag.Bool("render", false, "measure nothing, only make the page of the results anew")
+	flag.Parse()
+	b.LargeBytes, b.RangeBytes = int64(large*(1<<30)), int64(ranges*(1<<30))
+	exit(run(b, version, page, *render, flag.Args()))
+}
+
+func exit(err error) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
-	if !b.report() {
-		os.Exit(1)
-	}
+	os.Exit(0)
 }
 
-func (b *bench) run(what []string) error {
-	dir, err := os.MkdirTemp(b.work, "bench-")
+func run(b *measure.Bench, version, page string, render bool, names []string) error {
+	for _, name := range names {
+		if !slices.ContainsFunc(families, func(f family) bool { return f.name == name }) {
+			return fmt.Errorf("%s: no such family", name)
+		}
+	}
+	err := paths(b)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	b.work = dir
-	if b.tpk == "" && !slices.Equal(what, []string{"index"}) {
-		b.tpk = filepath.Join(dir, "tpk")
-		if _, err := execute("go", "build", "-o", b.tpk, "./cmd/tpk"); err != nil {
+	defer os.RemoveAll(b.Work)
+	results := filepath.Join(page, "results", version+".txt")
+	if b.Results, err = measure.OpenResults(results, measure.Machine(commit(b.Root), b.Work)); err != nil {
+		return err
+	}
+	if render {
+		return report.Write(page, version, b.Results.All(), os.Stdout)
+	}
+	for _, f := range families {
+		if len(names) > 0 && !slices.Contains(names, f.name) {
+			continue
+		}
+		b.Logf("\n== %s", f.name)
+		b.Results.Family(f.name)
+		start := time.Now()
+		if err := f.run(b); err != nil {
+			return fmt.Errorf("%s: %w", f.name, err)
+		}
+		b.Logf("== %s took %v", f.name, time.Since(start).Round(time.Second))
+		if err := b.Results.Save(); err != nil {
 			return err
 		}
 	}
-	for _, w := range what {
-		f, ok := map[string]func() error{"pack": b.pack, "extract": b.extract, "index": b.index}[w]
-		if !ok {
-			return fmt.Errorf("%s: no such benchmark: pack, extract and index are known", w)
-		}
-		if b.tree == "" && w != "index" {
-			return fmt.Errorf("%s: -tree DIR is missing: try -tree \"$(compat/get-tree.sh)\"", w)
-		}
-		if err := f(); err != nil {
-			return fmt.Errorf("%s: %w", w, err)
-		}
+	if err := report.Write(page, version, b.Results.All(), os.Stdout); err != nil && (!b.Quick || !errors.Is(err, report.ErrBroken)) {
+		return err
 	}
 	return nil
 }
 
-// promise notes a figure and the most that it may be.
-func (b *bench) promise(what string, got, max float64, unit string) {
-	b.verdicts = append(b.verdicts, verdict{what, got, max, unit})
+// paths makes all paths absolute, and the work directory.
+func paths(b *measure.Bench) (err error) {
+	for _, p := range []*string{&b.Root, &b.Tpk, &b.Work, &b.Trees} {
+		if *p, err = filepath.Abs(*p); err != nil {
+			return err
+		}
+	}
+	if b.Self, err = os.Executable(); err != nil {
+		return err
+	}
+	if _, err := os.Stat(b.Tpk); err != nil {
+		return fmt.Errorf("%w (make build)", err)
+	}
+	// Programs that compat/install.sh has put there.
+	if err := os.Setenv("PATH", filepath.Join(b.Root, ".work/bin")+":"+os.Getenv("PATH")+":/usr/sbin:/sbin"); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(b.Work, 0o755); err != nil {
+		return err
+	}
+	if b.Work, err = os.MkdirTemp(b.Work, "run-"); err != nil {
+		return err
+	}
+	return os.Chmod(b.Work, 0o755)
 }
 
-// report prints the verdicts, and returns whether all promises are kept.
-func (b *bench) report() bool {
-	ok := true
-	fmt.Printf("\n%-58s %10s %10s\n", "promise", "got", "at most")
-	for _, v := range b.verdicts {
-		word := "kept"
-		if v.got > v.max {
-			word, ok = "BROKEN", false
-		}
-		fmt.Printf("%-58s %10.2f %10.2f %-3s %s\n", v.what, v.got, v.max, v.unit, word)
+func commit(root string) string {
+	out, err := exec.Command("git", "-C", root, "describe", "--tags", "--always", "--dirty").Output()
+	if err != nil {
+		return "unknown"
 	}
-	return ok
+	return strings.TrimSpace(string(out))
 }

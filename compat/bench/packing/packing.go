@@ -1,0 +1,146 @@
+// Package packing measures making an archive of a tree, beside the programs that make others.
+package packing
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/tarpack/tpk/compat/bench/measure"
+	"github.com/tarpack/tpk/compat/bench/trees"
+	"github.com/tarpack/tpk/tarpack"
+)
+
+// Run measures all trees.
+func Run(b *measure.Bench) error {
+	for i, t := range trees.Real(b) {
+		rounds := 1
+		if i == 0 {
+			rounds = b.Rounds
+		}
+		if err := pack(b, t, rounds, all); err != nil {
+			return err
+		}
+		if i == 0 {
+			if err := sizes(b, t); err != nil {
+				return err
+			}
+		}
+	}
+	photos, err := trees.Photos(b)
+	if err != nil {
+		return err
+	}
+	if err := pack(b, photos, 1, all); err != nil {
+		return err
+	}
+	if err := many(b); err != nil {
+		return err
+	}
+	return large(b)
+}
+
+// many packs the tree of small files, and the first 30,000 of it, as what a file costs must not grow with their number.
+func many(b *measure.Bench) error {
+	some := *b
+	some.Files = min(b.Files, 30_000)
+	few, err := trees.Files(&some)
+	if err != nil {
+		return err
+	}
+	if err := pack(b, few, b.Rounds, fast); err != nil || few.Name == fmt.Sprintf("files-%d", b.Files) {
+		return err
+	}
+	if !b.Room(int64(b.Files)*12<<10, "the tree of small files") {
+		return nil
+	}
+	files, err := trees.Files(b)
+	if err != nil {
+		return err
+	}
+	return pack(b, files, 1, fast)
+}
+
+// large packs one large file, where there is room for it and two archives.
+func large(b *measure.Bench) error {
+	if !b.Room(3*b.LargeBytes, "the large file") {
+		return nil
+	}
+	t, err := trees.Large(b, b.LargeBytes)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(t.Dir)
+	return pack(b, t, 1, fast)
+}
+
+// Whose figures a tree gets: those of all, or of those that take no longer than tpk does by far.
+const (
+	all = iota
+	fast
+)
+
+// pack lets everybody pack a tree.
+func pack(b *measure.Bench, t trees.Tree, rounds, who int) error {
+	dir, err := b.Dir("pack")
+	if err != nil {
+		return err
+	}
+	defer b.Discard(dir)
+	if t.Name != fmt.Sprintf("files-%d", b.Files) { // which would not stay in memory, and is read by all of them alike
+		if err := measure.Warm(t.Dir); err != nil {
+			return err
+		}
+	}
+	out := func(name string) string { return filepath.Join(dir, name) }
+	shell := func(script, name string) []string { return []string{"sh", "-c", script, "sh", t.Dir, out(name)} }
+	cores := fmt.Sprint(runtime.NumCPU())
+	list := []struct {
+		tool, needs string
+		who         int
+		out         string
+		command     []string
+	}{
+		{"tpk", "", fast, "tpk.tar.gz", []string{b.Tpk, "pack", "--level", "6", t.Dir, out("tpk.tar.gz")}},
+		{"tar-pigz", "pigz", fast, "pigz.tar.gz", shell(`tar -C "$1" -cf - . | pigz -6 -p `+cores+` > "$2"`, "pigz.tar.gz")},
+		{"tar-gzip", "gzip", all, "gzip.tar.gz", shell(`tar -C "$1" -cf - . | gzip -6 > "$2"`, "gzip.tar.gz")},
+		{"zip", "zip", all, "a.zip", shell(`cd "$1" && zip -6 -q -r -y "$2" .`, "a.zip")},
+		{"7z", "7z", all, "7z.zip", shell(`cd "$1" && 7z a -tzip -mmt=`+cores+` -bd -bso0 "$2" .`, "7z.zip")},
+		{"estargz", "tar", all, "estargz.tar.gz", shell(`tar -C "$1" -cf "$2.tar" . && "`+b.Self+`" helper estargz 6 "$2.tar" "$2" && rm "$2.tar"`, "estargz.tar.gz")},
+		{"mksquashfs", "mksquashfs", fast, "squashfs", []string{"mksquashfs", t.Dir, out("squashfs"), "-comp", "gzip", "-noappend", "-quiet", "-no-progress", "-processors", cores}},
+	}
+	var contestants []measure.Contestant
+	for _, l := range list {
+		if who == fast && l.who != fast || l.needs != "" && !b.Have(l.needs) {
+			continue
+		}
+		contestants = append(contestants, measure.Contestant{
+			Tool:    l.tool,
+			Command: l.command,
+			Prepare: func() error { return b.Aside(out(l.out)) },
+			Add: func() ([]measure.Value, error) {
+				size, err := measure.Size(out(l.out))
+				if err != nil || l.tool != "tpk" {
+					return []measure.Value{size}, err
+				}
+				index, err := index(out(l.out))
+				return append([]measure.Value{size}, index...), err
+			},
+		})
+	}
+	return b.Contest("Pack/tree="+t.Name, rounds, contestants)
+}
+
+// index gives the size of an archive's index, and the number of entries.
+func index(archive string) ([]measure.Value, error) {
+	a, err := tarpack.Open(archive, &tarpack.OpenOptions{NoIndex: true})
+	if err != nil {
+		return nil, err
+	}
+	defer a.Close()
+	return []measure.Value{
+		{Of: float64(a.Index().Size()), Unit: "index-B"},
+		{Of: float64(a.Index().Len()), Unit: "entries"},
+	}, nil
+}

@@ -1,0 +1,87 @@
+package report
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+)
+
+// toolTitles are what tools are called on the page, where the name in results is not enough.
+var toolTitles = map[string]string{
+	"tar-gzip":           "tar \\| gzip -6",
+	"tar-pigz":           "tar \\| pigz -6",
+	"zip":                "zip -6",
+	"7z":                 "7z -tzip",
+	"estargz":            "eStargz, level 6",
+	"estargz-same-links": "eStargz, equal files linked",
+	"mksquashfs":         "mksquashfs -comp gzip",
+	"gzip-9-each":        "gzip -9 of each distinct file, added up",
+	"tpk-hard-links":     "tpk extract --hard-links",
+	"nginx-cache":        "nginx, open_file_cache",
+	"nginx":              "nginx",
+	"caddy":              "Caddy",
+	"http-fileserver":    "Go http.FileServer, plain",
+	"hello-fasthttp":     "hello world: fasthttp",
+	"hello-net-http":     "hello world: net/http",
+	"hello-nginx":        "hello world: nginx",
+	"hello-caddy":        "hello world: Caddy",
+	"vellum":             "vellum (FST)",
+	"map":                "Go map",
+	"sqlite":             "SQLite",
+	"estargz-json":       "eStargz (JSON)",
+	"plain":              "plain tree",
+	"zip-go":             "zip, by Go",
+	"squashfs":           "squashfs, mounted",
+	"squashfuse":         "squashfs, by FUSE",
+	"tpk-fs":             "tpk, io/fs",
+}
+
+func toolTitle(tool string) string {
+	if t := toolTitles[tool]; t != "" {
+		return t
+	}
+	return tool
+}
+
+// caseTitle says a part of a case's name to people.
+func caseTitle(key, value string) string {
+	switch key {
+	case "conns":
+		if value == "1" {
+			return "1 connection"
+		}
+		return commas(value) + " connections"
+	case "entries":
+		return commas(value) + " entries"
+	case "level":
+		return "level " + value
+	case "read":
+		return strings.ReplaceAll(value, "-", " ")
+	case "tree":
+		kind, n, _ := strings.Cut(value, "-")
+		switch {
+		case kind == "files":
+			return commas(n) + " files of 0–8 KiB"
+		case kind == "photos":
+			return n + " MB of photos"
+		case kind == "large" && strings.HasSuffix(n, "M"):
+			return "one file of " + strings.TrimSuffix(n, "M") + " MiB"
+		case kind == "large":
+			return "one file of " + n + " GiB"
+		case value == "jdk-doc":
+			return "openjdk-17-doc"
+		case value == "goroot":
+			return "GOROOT"
+		}
+	}
+	return value
+}
+
+func commas(n string) string {
+	x, err := strconv.ParseInt(n, 10, 64)
+	if err != nil {
+		return n
+	}
+	return humanize.Comma(x)
+}

@@ -1,0 +1,111 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tarpack/tpk/compat/bench/measure"
+)
+
+// A promise is a figure that must not be above a limit.
+type promise struct {
+	what string
+	most float64
+	unit string // "" for a ratio
+	got  func(*set) (float64, bool)
+}
+
+// promises are what tpk promises about speed and size.
+var promises = []promise{
+	{"pack rust-doc: wall time, of tar \\| pigz", 0.65, "", ratio("Pack/tree=rust-doc", "tpk", "tar-pigz", "sec/op")},
+	{"pack rust-doc: CPU time, of tar \\| pigz", 0.80, "", ratio("Pack/tree=rust-doc", "tpk", "tar-pigz", "cpu-sec/op")},
+	{"pack rust-doc at level 9: bytes, of gzip -9 of each distinct file + 150 bytes an entry", 1, "", eachGzip},
+	{"pack rust-doc at level 6: archive and index, of eStargz with the same links", 1, "", withIndex},
+	{"pack rust-doc: index, bytes an entry", 80, "B/entry", indexBytes},
+	{"pack 1,000,000 files: memory", 500e6, "peak-B", of("Pack/tree=files-1000000", "tpk", "peak-B")},
+	{"pack 1,000,000 files: wall time a file, of that among 30,000", 1.3, "", perFile("sec/op")},
+	{"pack 1,000,000 files: CPU time a file, of that among 30,000", 1.3, "", perFile("cpu-sec/op")},
+	{"extract rust-doc: wall time, of tar xzf", 0.50, "", ratio("Extract/tree=rust-doc", "tpk", "tar", "sec/op")},
+	{"serve rust-doc: CPU a request, of nginx with open_file_cache", 0.85, "", ratio("Serve/tree=rust-doc/cache=hot/conns=32", "tpk", "nginx-cache", "cpu-sec/op")},
+	{"serve 1,000,000 files, cold: CPU a request, of nginx with open_file_cache", 0.50, "", ratio("Serve/tree=files-1000000/cache=cold/conns=32", "tpk", "nginx-cache", "cpu-sec/op")},
+	{"lookup among 10,000,000", 250e-9, "hit-sec", of("Index/entries=10000000", "tpk", "hit-sec")},
+	{"lookup among 10,000,000 of a path that is not there", 100e-9, "miss-sec", of("Index/entries=10000000", "tpk", "miss-sec")},
+	{"lookup: allocations", 0, "allocs/op", of("Index/entries=10000000", "tpk", "allocs/op")},
+	{"opening 10,000,000 entries", 1e-3, "open-sec", of("Index/entries=10000000", "tpk", "open-sec")},
+	{"opening 10,000,000 entries: memory of the process", 20e6, "rss-B", of("Index/entries=10000000", "tpk", "open-B")},
+	{"1 KiB of a deflated file of 4 GiB, median", 2e-3, "p50-sec", of("Range/content=deflated/cache=hot", "tpk", "p50-sec")},
+}
+
+// judge gives a table of the promises, and how many of them are broken.
+func judge(s *set) (markdown string, broken int) {
+	var out strings.Builder
+	out.WriteString("| promise | at most | measured | |\n|---|--:|--:|---|\n")
+	for _, p := range promises {
+		got, ok := p.got(s)
+		word := "not measured"
+		figure := ""
+		if ok {
+			word, figure = "kept", p.format(got)
+			if got > p.most {
+				word = "**broken**"
+				broken++
+			}
+		}
+		fmt.Fprintf(&out, "| %s | %s | %s | %s |\n", p.what, p.format(p.most), figure, word)
+	}
+	return out.String(), broken
+}
+
+func (p promise) format(x float64) string {
+	if p.unit == "" {
+		return fmt.Sprintf("%.2f", x)
+	}
+	return measure.Format(measure.Value{Of: x, Unit: p.unit})
+}
+
+// of is a figure as it is.
+func of(name, tool, unit string) func(*set) (float64, bool) {
+	return func(s *set) (float64, bool) { return s.find(name).median(tool, unit) }
+}
+
+// ratio is one tool's figure as a share of another's.
+func ratio(name, tool, other, unit string) func(*set) (float64, bool) {
+	return func(s *set) (float64, bool) { return divide(s.find(name), tool, unit, s.find(name), other, unit) }
+}
+
+func divide(a *kase, tool, unit string, b *kase, other, otherUnit string) (float64, bool) {
+	x, ok := a.median(tool, unit)
+	y, ok2 := b.median(other, otherUnit)
+	return x / y, ok && ok2 && y > 0
+}
+
+func eachGzip(s *set) (float64, bool) {
+	size, ok := s.find("PackSize/tree=rust-doc/level=9").median("tpk", "B")
+	each, ok2 := s.find("PackSize/tree=rust-doc").median("gzip-9-each", "B")
+	entries, ok3 := s.find("Pack/tree=rust-doc").median("tpk", "entries")
+	return size / (each + 150*entries), ok && ok2 && ok3
+}
+
+// withIndex counts tpk's index, too, as that of eStargz is in its archive.
+func withIndex(s *set) (float64, bool) {
+	k := s.find("PackSize/tree=rust-doc/level=6")
+	size, ok := k.median("tpk", "B")
+	index, ok2 := s.find("Pack/tree=rust-doc").median("tpk", "index-B")
+	star, ok3 := k.median("estargz-same-links", "B")
+	return (size + index) / star, ok && ok2 && ok3
+}
+
+func indexBytes(s *set) (float64, bool) {
+	k := s.find("Pack/tree=rust-doc")
+	return divide(k, "tpk", "index-B", k, "tpk", "entries")
+}
+
+// perFile is what an entry costs among many, as a share of what it costs among few of the same kind.
+func perFile(unit string) func(*set) (float64, bool) {
+	return func(s *set) (float64, bool) {
+		many, few := s.find("Pack/tree=files-1000000"), s.find("Pack/tree=files-30000")
+		x, ok := divide(many, "tpk", unit, many, "tpk", "entries")
+		y, ok2 := divide(few, "tpk", unit, few, "tpk", "entries")
+		return x / y, ok && ok2
+	}
+}

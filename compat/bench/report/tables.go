@@ -1,0 +1,114 @@
+package report
+
+// A table shows all cases of one base: a table of its own for each of them, a row for each tool.
+type table struct {
+	base, title string
+	columns     []column
+	charts      []chart
+	// flat makes one table of all cases, with a row for each case and tool.
+	flat bool
+}
+
+// A column is a figure, and beside it how many times that of tpk it is, if wanted.
+type column struct {
+	unit, title string
+	ratio       bool
+}
+
+// A chart is an SVG file.
+type chart struct {
+	file, title, unit string
+	over              string // draw lines over this key of the case, with logarithmic axes; otherwise bars
+	skip              string // not cases whose name has this
+}
+
+// A part of the page is a family.
+type part struct {
+	family, title, intro string
+	tables               []table
+}
+
+var parts = []part{
+	{
+		family: "pack", title: "Packing",
+		intro: "The whole command, from a tree that is in memory to a file; medians. tpk alone calls fsync, and makes its index. Memory is that of the largest process. " +
+			"eStargz is made by its library of the tar that GNU tar writes.",
+		tables: []table{
+			{
+				base: "Pack",
+				columns: []column{
+					{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true}, {"peak-B", "memory", false}, {"B", "size", true}, {"index-B", "index", false},
+				},
+				charts: []chart{{file: "pack-wall", title: "Packing, wall time", unit: "sec/op"}, {file: "pack-size", title: "Size of the archive", unit: "B"}},
+			},
+			{base: "PackSize", title: "Sizes, with the same links in place of equal files", columns: []column{{"B", "size", false}}, flat: true},
+		},
+	},
+	{
+		family: "extract", title: "Extracting",
+		intro: "Archives are in memory, the target is a new directory. bsdtar and GNU tar extract tpk's archive, unzip and unsquashfs their own.",
+		tables: []table{
+			{
+				base:    "Extract",
+				columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true}, {"peak-B", "memory", false}},
+				charts:  []chart{{file: "extract-wall", title: "Extracting everything, wall time", unit: "sec/op"}},
+			},
+			{
+				base: "ExtractSome", title: "A few files",
+				columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true}, {"peak-B", "memory", false}},
+				charts:  []chart{{file: "extract-some", title: "Extracting a few files, wall time", unit: "sec/op"}},
+			},
+		},
+	},
+	{
+		family: "serve", title: "Serving",
+		intro: "Random files of the tree, asked for by wrk on the same machine, `Accept-Encoding: gzip`. CPU is that of the server's processes. nginx and Caddy serve `.gz` files made beforehand " +
+			"(`gzip_static`, `precompressed`); http.FileServer sends plain files, and so more bytes. Each engine's hello world is 3 KB from memory. " +
+			"*cold*: the server is started anew after the kernel's caches were emptied, and each file is asked for once.",
+		tables: []table{{
+			base: "Serve",
+			columns: []column{
+				{"cpu-sec/op", "CPU a request", true}, {"req/s", "requests", false}, {"p50-sec", "p50", false}, {"p99-sec", "p99", false}, {"rss-B", "memory", false},
+			},
+			charts: []chart{{file: "serve-cpu", title: "CPU time a request", unit: "cpu-sec/op"}},
+		}, {
+			base: "ServeLarge", title: "A stored file of 1 GiB over one connection",
+			columns: []column{{"B/s", "speed", false}, {"cpu-sec/op", "CPU", true}},
+		}},
+	},
+	{
+		family: "index", title: "The index",
+		intro: "Paths of 64 bytes on average, looked up in random order, 262,144 of them, each brought into the processor's cache before as that of a request would be. *cold*: the first 1,000 lookups after the " +
+			"file was taken out of the page cache. *memory*: the whole process after opening and these lookups. A Go map is not opened but filled.",
+		tables: []table{{
+			base: "Index",
+			columns: []column{
+				{"hit-sec", "hit", true}, {"miss-sec", "miss", true}, {"cold-sec", "cold", true}, {"allocs/op", "allocations", false},
+				{"B/entry", "bytes an entry", false}, {"open-sec", "open", true}, {"rss-B", "memory", false},
+			},
+			charts: []chart{
+				{file: "index-hit", title: "A lookup", unit: "hit-sec", over: "entries"},
+				{file: "index-open", title: "Opening", unit: "open-sec", over: "entries"},
+			},
+		}},
+	},
+	{
+		family: "range", title: "A range of a large file",
+		intro: "1 KiB at random offsets, one request after the other over one connection. nginx has the plain file. *cold*: the file was taken out of the page cache.",
+		tables: []table{{
+			base:    "Range",
+			columns: []column{{"p50-sec", "p50", true}, {"p99-sec", "p99", true}, {"cpu-sec/op", "CPU a request", true}, {"B", "file", false}},
+			charts:  []chart{{file: "range-p50", title: "1 KiB of a large file, median", unit: "p50-sec"}},
+		}},
+	},
+	{
+		family: "dataset", title: "A dataset",
+		intro: "Every file of the tree of small files, in random order, read whole through Go's io/fs by one goroutine, opening the archive included. The squashfs is mounted by the kernel, whose own threads' " +
+			"time is not counted. *cold*: 20,000 of the files after the kernel's caches were emptied.",
+		tables: []table{{
+			base:    "Dataset",
+			columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true}, {"peak-B", "memory", false}, {"B", "size", false}},
+			charts:  []chart{{file: "dataset-wall", title: "Every file in random order, wall time", unit: "sec/op"}},
+		}},
+	},
+}
