@@ -95,14 +95,12 @@ func (p *pathBlock) start(k int) int {
 		return at
 	}
 	le := binary.LittleEndian
-	w0, w1 := le.Uint64(p.b[blockPaths:]), le.Uint64(p.b[blockPaths+8:])
-	if k <= 8 { // a shift by 64 gives 0
-		w0, w1 = w0&(1<<(8*k)-1), 0
-	} else {
-		w1 &= 1<<(8*(k-8)) - 1
-	}
+	w0, w1 := le.Uint64(p.b[blockPaths:])&firstBytes(k), le.Uint64(p.b[blockPaths+8:])&firstBytes(max(k, 8)-8)
 	return p.text + sumBytes(w0) + sumBytes(w1)
 }
+
+// firstBytes has the first n bytes of a word set, all of them if n is 8 or more.
+func firstBytes(n int) uint64 { return 1<<(8*uint(n)) - 1 } // a shift by 64 or more gives 0
 
 // lessBytes has the highest bit set in each byte of x that is less than n, and no other bit.
 func lessBytes(x uint64, n int) uint64 {
@@ -184,13 +182,10 @@ func (p *pathBlock) holder(k, need int) int {
 		return k
 	}
 	le := binary.LittleEndian
-	if k > 8 {
-		if w := lessBytes(le.Uint64(p.b[8:]), need) & (1<<(8*(k-8)) - 1); w != 0 {
-			return 7 + bits.Len64(w)/8
-		}
-		k = 8
+	if w := lessBytes(le.Uint64(p.b[8:]), need) & firstBytes(max(k, 8)-8); w != 0 {
+		return 7 + bits.Len64(w)/8
 	}
-	return bits.Len64(lessBytes(le.Uint64(p.b), need)&(1<<(8*k)-1))/8 - 1 // a shift by 64 gives 0
+	return bits.Len64(lessBytes(le.Uint64(p.b), need)&firstBytes(k))/8 - 1
 }
 
 // lost is an error if path k is no path but zeros, as those that a file system puts where it has lost data.

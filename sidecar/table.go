@@ -94,28 +94,18 @@ func newBucket() (b [bucketSize]byte) {
 	return b
 }
 
-// match finds the slots in use that have a tag. False: this is no bucket.
+// match finds the slots in use that have a tag. False: this is no bucket. There are no branches in it that depend on what a
+// bucket holds: nobody could predict them.
 func (b bucket) match(tag uint8) (m matches, ok bool) {
 	w1, w2 := binary.LittleEndian.Uint64(b[bucketTag:]), binary.LittleEndian.Uint64(b[bucketWord:])
+	count := w2 >> countShift & 0xff
+	if count > bucketSlots {
+		return matches{}, w2>>markShift == mark
+	}
 	t := uint64(tag) * lowBits
-	m.first, m.second = zeroBytes(w1^t), zeroBytes(w2^t)&lastTags
-	if count := w2 >> countShift & 0xff; count != bucketSlots {
-		m.hide(count)
-	}
+	m.first = zeroBytes(w1^t) & (1<<(8*count) - 1) // a shift by 64 or more gives 0
+	m.second = zeroBytes(w2^t) & lastTags & (1<<(8*max(count, 8)-48) - 1)
 	return m, w2>>markShift == mark
-}
-
-// hide leaves only the first count slots.
-func (m *matches) hide(count uint64) {
-	switch {
-	case count > bucketSlots:
-		*m = matches{}
-	case count > 8:
-		m.second &= 1<<(8*(count-6)) - 1
-	default:
-		m.first &= 1<<(8*count) - 1
-		m.second = 0
-	}
 }
 
 // any is true if there are slots left.
