@@ -31,6 +31,7 @@ import (
 	"github.com/tarpack/tpk/compat/bench/measure"
 	"github.com/tarpack/tpk/compat/bench/packing"
 	"github.com/tarpack/tpk/compat/bench/report"
+	"github.com/tarpack/tpk/compat/bench/serving"
 )
 
 // A family is a group of benchmarks that runs as one.
@@ -43,11 +44,15 @@ type family struct {
 var families = []family{
 	{"pack", packing.Run},
 	{"extract", extracting.Run},
+	{"serve", serving.Run},
 }
 
 // helpers are what runs as a process of its own, so that it can be measured as one.
 var helpers = map[string]func(args []string) error{
-	"estargz": packing.Estargz,
+	"estargz":         packing.Estargz,
+	"hello-fasthttp":  serving.HelloFasthttp,
+	"hello-net-http":  serving.HelloNetHTTP,
+	"http-fileserver": serving.FileServer,
 }
 
 func main() {

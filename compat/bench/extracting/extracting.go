@@ -49,8 +49,7 @@ func prepare(b *measure.Bench, t trees.Tree) (x archives, err error) {
 	if x.dir, err = b.Dir("extract"); err != nil {
 		return x, err
 	}
-	x.tpk = filepath.Join(x.dir, "a.tar.gz")
-	if err := measure.Run(b.Tpk, "pack", t.Dir, x.tpk); err != nil {
+	if x.tpk, err = t.Archive(b); err != nil {
 		return x, err
 	}
 	if b.Have("zip") && b.Have("unzip") {

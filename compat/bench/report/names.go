@@ -54,6 +54,8 @@ func caseTitle(key, value string) string {
 		return commas(value) + " connections"
 	case "entries":
 		return commas(value) + " entries"
+	case "cache":
+		return value
 	case "level":
 		return "level " + value
 	case "read":

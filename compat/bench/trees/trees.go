@@ -113,6 +113,16 @@ func once(b *measure.Bench, name string, fill func(dir string) error) (Tree, err
 	return t, os.Rename(tmp, t.Dir)
 }
 
+// Archive packs a tree by tpk, once for all families of a run.
+func (t Tree) Archive(b *measure.Bench) (string, error) {
+	name := b.Path("archive-" + t.Name + ".tar.gz")
+	if _, err := os.Stat(name); err == nil {
+		return name, nil
+	}
+	b.Logf("packing %s", t.Name)
+	return name, measure.Run(b.Tpk, "pack", t.Dir, name)
+}
+
 // Each calls do for each regular file of a tree, with its path in the tree.
 func (t Tree) Each(do func(path string, d fs.DirEntry) error) error {
 	return filepath.WalkDir(t.Dir, func(name string, d fs.DirEntry, err error) error {

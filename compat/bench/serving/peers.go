@@ -1,0 +1,103 @@
+package serving
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"runtime"
+	"strings"
+	"syscall"
+
+	"github.com/valyala/fasthttp"
+)
+
+// servers are tpk and those that it is compared with.
+func (s site) servers() []*server {
+	return []*server{
+		s.tpk(),
+		s.nginx("nginx-cache", fmt.Sprintf("gzip_static on; open_file_cache max=%d;", openFiles())),
+		s.nginx("nginx", "gzip_static on;"),
+		s.caddy("caddy", "root * "+s.www+"\n file_server {\n precompressed gzip\n }"),
+		{tool: "http-fileserver", command: s.helper("http-fileserver", s.www)},
+	}
+}
+
+// openFiles is how many files nginx may keep open: 100,000 if it is up to us.
+func openFiles() uint64 {
+	var limit syscall.Rlimit
+	if os.Getuid() == 0 || syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil {
+		return 100_000
+	}
+	return min(100_000, limit.Max/2)
+}
+
+// hellos are the engines alone: the same 3 KB to every request.
+func (s site) hellos() []*server {
+	all := []*server{
+		{tool: "hello-fasthttp", command: s.helper("hello-fasthttp", "")},
+		{tool: "hello-net-http", command: s.helper("hello-net-http", "")},
+		s.nginx("hello-nginx", fmt.Sprintf("location / { default_type text/plain; return 200 %q; }", strings.TrimSpace(hello))),
+		s.caddy("hello-caddy", fmt.Sprintf("respond %q", strings.TrimSpace(hello))),
+	}
+	for _, x := range all {
+		x.hello = true
+	}
+	return all
+}
+
+// hello is 3 KB, about what a page of documentation is when it is compressed.
+var hello = strings.Repeat("hello, world. ", 214)
+
+func (s site) tpk() *server {
+	return &server{tool: "tpk", command: func(address string) ([]string, error) {
+		return []string{s.b.Tpk, "serve", "--listen", address, s.archive}, nil
+	}}
+}
+
+func (s site) helper(name, argument string) func(string) ([]string, error) {
+	return func(address string) ([]string, error) { return s.b.Helper(name, address, argument), nil }
+}
+
+func (s site) nginx(tool, extra string) *server {
+	return &server{tool: tool, command: func(address string) ([]string, error) {
+		user := ""
+		if os.Getuid() == 0 { // else its workers could not read what only root may, nor keep 100,000 files open
+			user = "user root; worker_rlimit_nofile 150000;"
+		}
+		name := s.b.Path(tool + ".conf")
+		return []string{"nginx", "-c", name}, os.WriteFile(name, fmt.Appendf(nil, `%s worker_processes %d; daemon off; pid %s.pid; error_log stderr;
+events { worker_connections 4096; }
+http { include /etc/nginx/mime.types; access_log off; keepalive_requests 100000000;
+ client_body_temp_path %[3]s.body; proxy_temp_path %[3]s.proxy; fastcgi_temp_path %[3]s.fastcgi; uwsgi_temp_path %[3]s.uwsgi; scgi_temp_path %[3]s.scgi;
+ server { listen %[4]s; root %[5]s; %[6]s } }
+`, user, runtime.NumCPU(), s.b.Path(tool), address, s.www, extra), 0o644)
+	}}
+}
+
+func (s site) caddy(tool, directives string) *server {
+	return &server{tool: tool, optional: true, command: func(address string) ([]string, error) {
+		name := s.b.Path(tool + ".Caddyfile")
+		return []string{"caddy", "run", "--config", name, "--adapter", "caddyfile"},
+			os.WriteFile(name, fmt.Appendf(nil, "{\n admin off\n auto_https off\n}\nhttp://%s {\n %s\n}\n", address, directives), 0o644)
+	}}
+}
+
+// HelloFasthttp is the helper that answers everything with the same: ADDRESS.
+func HelloFasthttp(args []string) error {
+	body := []byte(hello)
+	return fasthttp.ListenAndServe(args[0], func(ctx *fasthttp.RequestCtx) { ctx.Response.SetBodyRaw(body) })
+}
+
+// HelloNetHTTP is the same by net/http.
+func HelloNetHTTP(args []string) error {
+	body := []byte(hello)
+	return http.ListenAndServe(args[0], http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain")
+		_, _ = w.Write(body) // the client has gone
+	}))
+}
+
+// FileServer is the helper that serves plain files by net/http: ADDRESS DIR.
+func FileServer(args []string) error {
+	return http.ListenAndServe(args[0], http.FileServer(http.Dir(args[1])))
+}

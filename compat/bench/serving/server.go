@@ -1,0 +1,180 @@
+package serving
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/tarpack/tpk/compat/bench/measure"
+)
+
+// A server is one that is measured.
+type server struct {
+	tool     string
+	command  func(address string) ([]string, error)
+	hello    bool // answers the same to every request
+	optional bool // the others are measured without it if it does not start
+
+	address string
+	cmd     *exec.Cmd
+}
+
+// start starts a server on a free port and waits until it answers.
+func (s *server) start(b *measure.Bench) error {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	s.address = ln.Addr().String()
+	ln.Close()
+	command, err := s.command(s.address)
+	if err != nil {
+		return err
+	}
+	// 1,000 connections are more descriptors than many shells allow.
+	s.cmd = exec.Command("sh", append([]string{"-c", `ulimit -n "$(ulimit -H -n)"; exec "$@"`, "sh"}, command...)...)
+	log, err := os.Create(b.Path("server-" + s.tool + ".log"))
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	s.cmd.Stdout, s.cmd.Stderr = log, log
+	s.cmd.Env = append(os.Environ(), "HOME="+b.Work) // Caddy keeps things there
+	if err := s.cmd.Start(); err != nil {
+		s.cmd = nil
+		return err
+	}
+	exited := make(chan struct{})
+	cmd := s.cmd
+	go func() {
+		_ = cmd.Wait() // whoever stopped it does not ask how
+		close(exited)
+	}()
+	for began := time.Now(); time.Since(began) < 20*time.Second; time.Sleep(2 * time.Millisecond) {
+		select {
+		case <-exited:
+			text, _ := os.ReadFile(log.Name())
+			return fmt.Errorf("%s has ended: %s", s.tool, text)
+		default:
+		}
+		if resp, err := http.Get("http://" + s.address + "/"); err == nil {
+			resp.Body.Close()
+			return nil
+		}
+	}
+	return fmt.Errorf("%s does not answer", s.tool)
+}
+
+func (s *server) stop() {
+	if s.cmd == nil {
+		return
+	}
+	_ = s.cmd.Process.Signal(os.Interrupt)
+	for range 100 { // its Wait is called elsewhere
+		if s.cmd.Process.Signal(syscall.Signal(0)) != nil {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	_ = s.cmd.Process.Kill()
+	s.cmd = nil
+}
+
+// startAll starts servers, and gives those that run.
+func startAll(b *measure.Bench, all []*server) (up []*server, err error) {
+	for _, s := range all {
+		if err := s.start(b); err != nil {
+			if !s.optional {
+				return up, err
+			}
+			b.Logf("  without %s: %v", s.tool, err)
+			continue
+		}
+		up = append(up, s)
+	}
+	return up, nil
+}
+
+func stop(all []*server) {
+	for _, s := range all {
+		s.stop()
+	}
+}
+
+// processes are the server's own and its children, as nginx's workers.
+func (s *server) processes() []string {
+	pid := strconv.Itoa(s.cmd.Process.Pid)
+	children, _ := os.ReadFile("/proc/" + pid + "/task/" + pid + "/children")
+	return append([]string{pid}, strings.Fields(string(children))...)
+}
+
+// cpu is what all threads of the server have run.
+func (s *server) cpu() (total time.Duration) {
+	for _, pid := range s.processes() {
+		threads, _ := filepath.Glob("/proc/" + pid + "/task/*/schedstat")
+		for _, t := range threads {
+			text, _ := os.ReadFile(t)
+			var ns int64
+			_, _ = fmt.Sscan(string(text), &ns) // 0 for a thread that has just ended
+			total += time.Duration(ns)
+		}
+	}
+	return total
+}
+
+// memory is what the server's processes have in memory, what they share counted once.
+func (s *server) memory() (total float64) {
+	for _, pid := range s.processes() {
+		text, _ := os.ReadFile("/proc/" + pid + "/smaps_rollup")
+		if m := regexp.MustCompile(`\nPss:\s+(\d+) kB`).FindSubmatch(text); m != nil {
+			kib, _ := strconv.ParseFloat(string(m[1]), 64)
+			total += kib * 1024
+		}
+	}
+	return total
+}
+
+var (
+	requestsIn = regexp.MustCompile(`(\d+) requests in`)
+	perSecond  = regexp.MustCompile(`Requests/sec:\s+([\d.]+)`)
+	percentile = regexp.MustCompile(`(?m)^\s+(50|99)%\s+([\d.]+)(us|ms|s)`)
+)
+
+// ask lets wrk ask a server for a while.
+func (s *server) ask(b *measure.Bench, list string, connections int, d time.Duration) ([]measure.Value, error) {
+	before := s.cpu()
+	// wrk counts whole seconds, so it is ended by a signal, upon which it reports.
+	out, err := exec.Command("timeout", "--foreground", "-s", "INT", fmt.Sprintf("%.3f", d.Seconds()+0.05),
+		"sh", "-c", `ulimit -n "$(ulimit -H -n)"; exec "$@"`, "sh",
+		"wrk", "--latency", "-t1", "-c"+strconv.Itoa(connections), "-d3600s", "-s", list, "http://"+s.address).CombinedOutput()
+	cpu := s.cpu() - before
+	n, ok := number(requestsIn, out)
+	rate, ok2 := number(perSecond, out)
+	if !ok || !ok2 || n == 0 || strings.Contains(string(out), "Non-2xx") {
+		return nil, fmt.Errorf("%s: wrk: %w\n%s", s.tool, err, out)
+	}
+	values := []measure.Value{{Of: cpu.Seconds() / n, Unit: "cpu-sec/op"}, {Of: rate, Unit: "req/s"}}
+	for _, m := range percentile.FindAllSubmatch(out, -1) {
+		x, _ := strconv.ParseFloat(string(m[2]), 64)
+		x *= map[string]float64{"us": 1e-6, "ms": 1e-3, "s": 1}[string(m[3])]
+		values = append(values, measure.Value{Of: x, Unit: "p" + string(m[1]) + "-sec"})
+	}
+	return append(values, measure.Value{Of: s.memory(), Unit: "rss-B"}), nil
+}
+
+func number(re *regexp.Regexp, text []byte) (float64, bool) {
+	m := re.FindSubmatch(text)
+	if m == nil {
+		return 0, false
+	}
+	x, err := strconv.ParseFloat(string(m[1]), 64)
+	return x, err == nil
+}

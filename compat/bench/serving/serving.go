@@ -1,0 +1,236 @@
+// Package serving measures what a request costs tpk's server and others: CPU time of the server's processes, which a busy
+// machine blurs far less than requests a second, and those, and latency, as a client sees them.
+package serving
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/tarpack/tpk/compat/bench/measure"
+	"github.com/tarpack/tpk/compat/bench/trees"
+)
+
+// Run measures a tree that is in memory, and the tree of small files hot and cold.
+func Run(b *measure.Bench) error {
+	if !b.Have("wrk") || !b.Have("nginx") {
+		return fmt.Errorf("wrk and nginx are needed")
+	}
+	first, err := trees.First(b)
+	if err != nil {
+		return err
+	}
+	if err := hot(b, first); err != nil {
+		return err
+	}
+	if err := largeFile(b); err != nil {
+		return err
+	}
+	// With each file, a .gz, and the archive.
+	if !b.Room(int64(b.Files)*16<<10, "the tree of small files") {
+		return nil
+	}
+	files, err := trees.Files(b)
+	if err != nil {
+		return err
+	}
+	return cold(b, files)
+}
+
+// hot asks for 5,000 files over 1, 32 and 1,000 connections.
+func hot(b *measure.Bench, t trees.Tree) error {
+	site, err := newSite(b, t)
+	if err != nil {
+		return err
+	}
+	list, err := site.pick(5000)
+	if err != nil {
+		return err
+	}
+	servers := append(site.servers(), site.hellos()...)
+	defer stop(servers)
+	if servers, err = startAll(b, servers); err != nil {
+		return err
+	}
+	for _, connections := range []int{32, 1, 1000} {
+		name := fmt.Sprintf("Serve/tree=%s/cache=hot/conns=%d", t.Name, connections)
+		b.Logf("%s: %d rounds", name, b.Rounds)
+		for round := range b.Rounds {
+			for i := range servers {
+				s := servers[(i+round)%len(servers)]
+				if s.hello && connections != 32 {
+					continue
+				}
+				if round == 0 { // whatever a server makes on its first requests
+					if _, err := s.ask(b, list, connections, b.Seconds/4); err != nil {
+						return err
+					}
+				}
+				values, err := s.ask(b, list, connections, b.Seconds)
+				if err != nil {
+					return err
+				}
+				s.record(b, name, values)
+			}
+		}
+	}
+	return nil
+}
+
+// cold asks for files of a large tree, some often, and then many once each, with caches that are empty.
+func cold(b *measure.Bench, t trees.Tree) error {
+	site, err := newSite(b, t)
+	if err != nil {
+		return err
+	}
+	few, err := site.pick(20_000)
+	if err != nil {
+		return err
+	}
+	many, err := site.pick(200_000)
+	if err != nil {
+		return err
+	}
+	for _, cache := range []string{"hot", "cold"} {
+		name := fmt.Sprintf("Serve/tree=%s/cache=%s/conns=32", t.Name, cache)
+		b.Logf("%s: %d rounds", name, b.Rounds)
+		for round := range b.Rounds {
+			servers := site.servers()
+			for i := range servers {
+				s := servers[(i+round)%len(servers)]
+				if err := alone(b, s, name, cache == "cold", few, many); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// alone starts a server, asks it, and stops it.
+func alone(b *measure.Bench, s *server, name string, cold bool, few, many string) error {
+	if cold && !b.DropCaches() {
+		return nil
+	}
+	defer s.stop()
+	if err := s.start(b); err != nil {
+		if s.optional {
+			b.Logf("  without %s: %v", s.tool, err)
+			return nil
+		}
+		return err
+	}
+	list := many
+	if !cold {
+		list = few
+		if _, err := s.ask(b, list, 32, b.Seconds/2); err != nil {
+			return err
+		}
+	}
+	values, err := s.ask(b, list, 32, b.Seconds)
+	if err != nil {
+		return err
+	}
+	s.record(b, name, values)
+	return nil
+}
+
+func (s *server) record(b *measure.Bench, name string, values []measure.Value) {
+	b.Results.Record(name+"/tool="+s.tool, values...)
+	var line strings.Builder
+	for _, v := range values {
+		fmt.Fprintf(&line, "  %s", measure.Format(v))
+	}
+	b.Logf("  %-18s%s", s.tool, line.String())
+}
+
+// A site is a tree in the form that each server wants.
+type site struct {
+	b       *measure.Bench
+	tree    trees.Tree
+	archive string
+	www     string // with a .gz beside each file
+}
+
+func newSite(b *measure.Bench, t trees.Tree) (s site, err error) {
+	s = site{b: b, tree: t}
+	if s.archive, err = t.Archive(b); err != nil {
+		return s, err
+	}
+	s.www, err = t.Precompressed(b)
+	return s, err
+}
+
+// plainName is a path that needs no escaping, and is not hidden. A .gz is served by some as if it were what is in it.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$`)
+
+// pick writes a script for wrk that asks for up to n files, always the same ones, in an order that no file system has.
+func (s site) pick(n int) (string, error) {
+	paths, err := s.tree.Paths()
+	if err != nil {
+		return "", err
+	}
+	r := rand.New(rand.NewPCG(5, 5))
+	r.Shuffle(len(paths), func(i, j int) { paths[i], paths[j] = paths[j], paths[i] })
+	var list strings.Builder
+	picked := 0
+	for _, p := range paths {
+		if plainName.MatchString(p) && !strings.HasSuffix(p, ".gz") && !strings.HasSuffix(p, "/index.html") && picked < n {
+			list.WriteString("/" + p + "\n")
+			picked++
+		}
+	}
+	name := s.b.Path(fmt.Sprintf("paths-%s-%d", s.tree.Name, n))
+	if err := os.WriteFile(name, []byte(list.String()), 0o644); err != nil {
+		return "", err
+	}
+	script := fmt.Sprintf(`local u, i, h = {}, 0, {["Accept-Encoding"] = "gzip"}
+for line in io.lines(%q) do u[#u + 1] = line end
+request = function() i = i %% #u + 1; return wrk.format("GET", u[i], h) end
+`, name)
+	return name + ".lua", os.WriteFile(name+".lua", []byte(script), 0o644)
+}
+
+// largeFile times a stored file of 1 GiB beside nginx's sendfile.
+func largeFile(b *measure.Bench) error {
+	size := int64(1 << 30)
+	if b.Quick {
+		size = 16 << 20
+	}
+	t := trees.Tree{Name: "large", Dir: b.Path("serve-large")}
+	if err := os.MkdirAll(t.Dir, 0o755); err != nil {
+		return err
+	}
+	if err := trees.WriteFile(filepath.Join(t.Dir, "large.bin"), size, trees.Noise); err != nil {
+		return err
+	}
+	archive, err := t.Archive(b)
+	if err != nil {
+		return err
+	}
+	site := site{b: b, tree: t, archive: archive, www: t.Dir}
+	servers := []*server{site.tpk(), site.nginx("nginx", "sendfile on;")}
+	defer stop(servers)
+	if servers, err = startAll(b, servers); err != nil {
+		return err
+	}
+	for round := range b.Rounds {
+		for i := range servers {
+			s := servers[(i+round)%len(servers)]
+			before, start := s.cpu(), time.Now()
+			if err := measure.Run("curl", "-sSf", "-o", os.DevNull, "http://"+s.address+"/large.bin"); err != nil {
+				return err
+			}
+			wall := time.Since(start)
+			s.record(b, "ServeLarge/read=stored", []measure.Value{
+				{Of: float64(size) / wall.Seconds(), Unit: "B/s"},
+				{Of: (s.cpu() - before).Seconds(), Unit: "cpu-sec/op"},
+			})
+		}
+	}
+	return nil
+}
