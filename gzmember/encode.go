@@ -1,8 +1,10 @@
 package gzmember
 
 import (
+	stdflate "compress/flate"
 	"fmt"
 	"hash/crc32"
+	"io"
 
 	"github.com/klauspost/compress/flate"
 )
@@ -11,8 +13,22 @@ import (
 // depends on the level and the content, not on what it made before. It must not be used by two
 // goroutines at a time.
 type Encoder struct {
-	w   *flate.Writer
+	w   deflater
 	out appender
+
+	other deflater // at level 9, for long segments: does the same again, and what is smaller counts
+	spare []byte   // what other makes
+}
+
+// otherMin is the length from which on a segment is compressed by both at level 9. Shorter ones come out the same but for a few bytes;
+// of longer ones compress/flate, which begins a new block more often, makes less where the content changes its nature.
+const otherMin = 256 << 10
+
+// deflater is what the two packages have in common.
+type deflater interface {
+	io.WriteCloser
+	Flush() error
+	Reset(w io.Writer)
 }
 
 // appender is the io.Writer that flate writes to. It never fails.
@@ -32,7 +48,13 @@ func NewEncoder(level int) (*Encoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Encoder{w: w}, nil
+	e := &Encoder{w: w}
+	if level == flate.BestCompression {
+		if e.other, err = stdflate.NewWriter(nil, level); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
 }
 
 // AppendMember appends a member with the given content, and with the payload extra (or nil) in its header.
@@ -73,14 +95,27 @@ func (e *Encoder) appendStream(dst, content []byte) []byte {
 // nothing before it. The last one ends the stream, the others end in a flush, 00 00 ff ff. Two of
 // them in a row make one longer segment. The length of a segment must fit a u32 (FORMAT.md §1.2).
 func (e *Encoder) AppendSegment(dst, segment []byte, last bool) []byte {
+	start := len(dst)
+	dst = e.deflate(e.w, dst, segment, last)
+	if e.other != nil && len(segment) >= otherMin {
+		e.spare = e.deflate(e.other, e.spare[:0], segment, last)
+		if len(e.spare) < len(dst)-start {
+			dst = append(dst[:start], e.spare...)
+		}
+	}
+	return dst
+}
+
+// deflate appends what w makes of a segment.
+func (e *Encoder) deflate(w deflater, dst, segment []byte, last bool) []byte {
 	e.out.dst = dst
-	e.w.Reset(&e.out)
+	w.Reset(&e.out)
 	// The appender never fails, so neither do these.
-	e.w.Write(segment)
+	_, _ = w.Write(segment)
 	if last {
-		e.w.Close()
+		_ = w.Close()
 	} else {
-		e.w.Flush()
+		_ = w.Flush()
 	}
 	dst, e.out.dst = e.out.dst, nil
 	return dst

@@ -2,9 +2,11 @@ package gzmember
 
 import (
 	"bytes"
+	"compress/flate"
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"math/rand"
 	"testing"
 )
@@ -237,6 +239,39 @@ func BenchmarkAppendContent(b *testing.B) {
 					b.ReportMetric(float64(len(buf))/float64(size), "ratio")
 				})
 			}
+		}
+	}
+}
+
+// TestBest: at level 9 a long segment is no longer than what either package makes of it, and is what was compressed.
+func TestBest(t *testing.T) {
+	r := rand.New(rand.NewSource(9))
+	var content []byte
+	for len(content) < 3*otherMin { // of changing nature
+		kind := r.Intn(3)
+		for range 2000 + r.Intn(30_000) {
+			switch kind {
+			case 0:
+				content = append(content, "0123456789"[r.Intn(10)])
+			case 1:
+				content = append(content, byte('a'+bits.Len16(uint16(r.Uint32()))))
+			default:
+				content = append(content, "<td class=x>"...)
+			}
+		}
+	}
+	e, err := NewEncoder(9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := e.AppendSegment(nil, content, true)
+	back, err := io.ReadAll(flate.NewReader(bytes.NewReader(got)))
+	if err != nil || !bytes.Equal(back, content) {
+		t.Fatalf("%d of %d bytes come back: %v", len(back), len(content), err)
+	}
+	for name, w := range map[string]deflater{"klauspost": e.w, "compress/flate": e.other} {
+		if n := len(e.deflate(w, nil, content, true)); len(got) > n {
+			t.Errorf("%d bytes, by %s %d", len(got), name, n)
 		}
 	}
 }
