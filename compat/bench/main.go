@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/compat/bench/extracting"
+	"github.com/tarpack/tpk/compat/bench/lookup"
 	"github.com/tarpack/tpk/compat/bench/measure"
 	"github.com/tarpack/tpk/compat/bench/packing"
 	"github.com/tarpack/tpk/compat/bench/report"
@@ -45,11 +46,14 @@ var families = []family{
 	{"pack", packing.Run},
 	{"extract", extracting.Run},
 	{"serve", serving.Run},
+	{"index", lookup.Run},
 }
 
 // helpers are what runs as a process of its own, so that it can be measured as one.
 var helpers = map[string]func(args []string) error{
 	"estargz":         packing.Estargz,
+	"index":           lookup.Measure,
+	"index-build":     lookup.Build,
 	"hello-fasthttp":  serving.HelloFasthttp,
 	"hello-net-http":  serving.HelloNetHTTP,
 	"http-fileserver": serving.FileServer,

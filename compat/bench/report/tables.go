@@ -78,7 +78,7 @@ var parts = []part{
 	},
 	{
 		family: "index", title: "The index",
-		intro: "Paths of 64 bytes on average, looked up in random order, 262,144 of them, each brought into the processor's cache before as that of a request would be. *cold*: the first 1,000 lookups after the " +
+		intro: "Paths of 64 bytes on average, looked up in random order, 262,144 of them, each brought into the processor's cache before as that of a request would be. *cold*: the first 4,096 lookups after the " +
 			"file was taken out of the page cache. *memory*: the whole process after opening and these lookups. A Go map is not opened but filled.",
 		tables: []table{{
 			base: "Index",

@@ -1,0 +1,87 @@
+// Package lookup measures finding a path among many, beside other structures that could be the index of an archive.
+package lookup
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+
+	"github.com/tarpack/tpk/compat/bench/measure"
+)
+
+// Run measures all structures from 10^4 entries on.
+func Run(b *measure.Bench) error {
+	dir, err := b.Dir("index")
+	if err != nil {
+		return err
+	}
+	defer b.Discard(dir)
+	most := b.Entries
+	if b.Huge {
+		most = max(most, 100_000_000)
+	}
+	for n := 10_000; n <= most; n *= 10 {
+		b.Logf("Index/entries=%d: %d rounds", n, b.Rounds)
+		var built []string
+		for _, kind := range kinds {
+			if n > structures[kind].most && !(b.Huge && n <= structures[kind].mostHuge) {
+				continue
+			}
+			if err := measure.Run(b.Helper("index-build", kind, strconv.Itoa(n), file(dir, kind, n))...); err != nil {
+				return err
+			}
+			built = append(built, kind)
+		}
+		for round := range b.Rounds {
+			for i := range built {
+				kind := built[(i+round)%len(built)]
+				if err := one(b, kind, n, file(dir, kind, n)); err != nil {
+					return fmt.Errorf("%s, %d entries: %w", kind, n, err)
+				}
+			}
+		}
+		for _, kind := range built {
+			_ = os.Remove(file(dir, kind, n)) // a map has none
+		}
+	}
+	return nil
+}
+
+func file(dir, kind string, n int) string { return fmt.Sprintf("%s/%s-%d", dir, kind, n) }
+
+// one measures a structure in a process of its own.
+func one(b *measure.Bench, kind string, n int, name string) error {
+	var values []measure.Value
+	if fi, err := os.Stat(name); err == nil {
+		values = append(values, measure.Value{Of: float64(fi.Size()) / float64(n), Unit: "B/entry"})
+		if err := measure.Evict(name); err != nil {
+			return err
+		}
+	}
+	helper := b.Helper("index", kind, strconv.Itoa(n), name)
+	cmd := exec.Command(helper[0], helper[1:]...)
+	cmd.Stderr = b.Log
+	out, err := cmd.Output()
+	if err != nil {
+		return err
+	}
+	for line := bufio.NewScanner(bytes.NewReader(out)); line.Scan(); {
+		number, unit, _ := strings.Cut(line.Text(), " ")
+		x, err := strconv.ParseFloat(number, 64)
+		if err != nil {
+			return err
+		}
+		values = append(values, measure.Value{Of: x, Unit: unit})
+	}
+	b.Results.Record(fmt.Sprintf("Index/entries=%d/tool=%s", n, kind), values...)
+	var text strings.Builder
+	for _, v := range values {
+		fmt.Fprintf(&text, "  %s %s", strings.TrimSuffix(v.Unit, "-sec"), measure.Format(v))
+	}
+	b.Logf("  %-13s%s", kind, text.String())
+	return nil
+}

@@ -1,0 +1,67 @@
+package lookup
+
+import (
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+)
+
+// path names file i of a tree like generated documentation: 64 bytes on average, 100 files a directory.
+func path(i int) string {
+	return fmt.Sprintf("%s/%s.%s-%05x.html", directory(i/100), []string{"fn", "struct", "trait", "enum"}[i%4],
+		[]string{"into_iter", "Decoder", "AsRef", "ordering_of_entries"}[i/4%4], uint32(i)*2654435761>>12)
+}
+
+// directory names directory d.
+func directory(d int) string {
+	return fmt.Sprintf("share/doc/html/crate-%05d/module-%02d", d/20, d%20)
+}
+
+// sorted gives the paths of n files in order of their bytes.
+func sorted(n int) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		names := make([]string, 0, 100)
+		for from := 0; from < n; from += 100 {
+			names = names[:0]
+			for i := from; i < min(n, from+100); i++ {
+				names = append(names, path(i))
+			}
+			slices.Sort(names)
+			for _, name := range names {
+				if !yield(name) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// queries is how many paths are looked up: more than the caches of a processor hold what they lead to.
+const queries = 1 << 18
+
+// batches gives paths to look up, always the same ones, in random order. They lie side by side in memory, and have just been
+// written, so that the processor has them at hand as a server has one that it just received; the index it has not.
+func batches(n, count int, suffix string) iter.Seq[[]string] {
+	return func(yield func([]string) bool) {
+		const batch = 4096 // about 280 KB of paths
+		r := rand.New(rand.NewPCG(1, 2))
+		var arena []byte
+		paths, ends := make([]string, batch), make([]int, batch)
+		for done := 0; done < count; done += batch { // at least one whole batch
+			arena = arena[:0]
+			for i := range ends {
+				arena = append(append(arena, path(r.IntN(n))...), suffix...)
+				ends[i] = len(arena)
+			}
+			text, begin := string(arena), 0
+			for i, end := range ends {
+				paths[i] = text[begin:end]
+				begin = end
+			}
+			if !yield(paths) {
+				return
+			}
+		}
+	}
+}
