@@ -18,7 +18,8 @@ import (
 // Its file may be replaced while it is open: an Archive goes on to read the one that it has opened.
 type Archive struct {
 	name    string
-	file    *os.File
+	file    *os.File // nil for a set
+	set     *setFile // a shard set; nil for an archive that is one file
 	size    int64
 	trailer Trailer
 	index   *sidecar.Index
@@ -110,7 +111,12 @@ func (a *Archive) openIndex(ctx context.Context, o *OpenOptions) (err error) {
 // indexInMemory makes the index from the archive alone.
 func (a *Archive) indexInMemory(ctx context.Context, o IndexOptions) (err error) {
 	var m sidecar.Memory
-	if _, err := BuildIndex(ctx, a.file, a.size, &m, o); err != nil {
+	if a.set != nil {
+		_, _, err = a.indexSet(ctx, &m, o)
+	} else {
+		_, err = BuildIndex(ctx, a.file, a.size, &m, o)
+	}
+	if err != nil {
 		return fmt.Errorf("%s: %w", a.name, err)
 	}
 	if a.index, err = sidecar.OpenBytes(m.Bytes()); err != nil {
@@ -166,7 +172,12 @@ func (a *Archive) checkIndex(x *sidecar.Index) error {
 }
 
 // Close closes the archive and its index. No other method may be running, or be called later.
-func (a *Archive) Close() error { return errors.Join(a.index.Close(), a.file.Close()) }
+func (a *Archive) Close() error {
+	if a.set != nil {
+		return errors.Join(a.index.Close(), a.set.Close())
+	}
+	return errors.Join(a.index.Close(), a.file.Close())
+}
 
 // Name is the name that the archive was opened by.
 func (a *Archive) Name() string { return a.name }
@@ -180,11 +191,16 @@ func (a *Archive) Index() *sidecar.Index { return a.index }
 // Indexed says whether there was no good sidecar, so that the index was made when the archive was opened.
 func (a *Archive) Indexed() bool { return a.rebuilt }
 
-// File is the open archive.
+// File is the open archive, nil for a shard set.
 func (a *Archive) File() *os.File { return a.file }
 
-// ReaderAt reads the bytes of the archive.
-func (a *Archive) ReaderAt() io.ReaderAt { return a.file }
+// ReaderAt reads the bytes of the archive, or those of all shards of a set, one after the other.
+func (a *Archive) ReaderAt() io.ReaderAt {
+	if a.set != nil {
+		return a.set
+	}
+	return a.file
+}
 
 // Trailer is what the archive's last member says.
 func (a *Archive) Trailer() Trailer { return a.trailer }
@@ -228,5 +244,5 @@ func (a *Archive) OpenContent(i int) (*gzmember.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return gzmember.NewReader(a.file, c)
+	return gzmember.NewReader(a.ReaderAt(), c)
 }

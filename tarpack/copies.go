@@ -138,6 +138,15 @@ func (c *copies) linked(w *written) {
 	}
 }
 
+// forget forgets all copies, and what was claimed.
+func (c *copies) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.shards = [256]copyShard{}
+	c.close()
+	c.log = copyLog{}
+}
+
 func (c *copies) close() {
 	if c.log.file != nil {
 		c.log.file.Close() // nobody needs it any longer

@@ -87,6 +87,12 @@ func (d *dedup) add(key uint64, w *written) error {
 	return d.copies.add(key, w)
 }
 
+// forget forgets all copies. Who has claimed a content meanwhile has compressed it for nothing.
+func (d *dedup) forget() {
+	d.copies.forget()
+	d.byInode, d.bigSizes = map[inode]*written{}, map[int64]bool{}
+}
+
 // key sums up all that two files must share to become one, but for the owner. It is not 0.
 func (d *dedup) key(contentHash uint64, size int64, mode uint16, modTime int64) uint64 {
 	var b [32]byte

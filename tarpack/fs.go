@@ -165,11 +165,11 @@ func (f *archiveFS) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, pathError("open", name, err)
 	}
-	r, err := gzmember.NewReader(f.a.file, c)
+	r, err := gzmember.NewReader(f.a.ReaderAt(), c)
 	if err != nil {
 		return nil, pathError("open", name, err)
 	}
-	return &openContent{Reader: r, archive: f.a.file, content: c, name: name, info: info}, nil
+	return &openContent{Reader: r, archive: f.a.ReaderAt(), content: c, name: name, info: info}, nil
 }
 
 // Stat describes what name leads to.

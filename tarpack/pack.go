@@ -131,7 +131,10 @@ type packer struct {
 	maker    *contentMaker // the sequencer's own
 	links    []link        // of the directory at hand
 	changes  changeLog
-	spool    *spool // nil: what is written is the archive
+	spool    *spool                    // nil: what is written is the archive
+	shards   *sharder                  // nil: it is one archive
+	own      func(e *sourceEntry) bool // more files to leave out, if set: those of the set that is written
+	digest   uint64                    // of the sidecar that was finished last
 	progress Progress
 	packed   map[uint64]struct{} // fingerprints for RemoveFiles
 	blocks   []byte              // scratch: the header blocks of a file
@@ -205,8 +208,14 @@ func (p *packer) skipNames(archive string) {
 // run writes the archive to p.out and the sidecar to index. Produce submits the entries in order.
 func (p *packer) run(ctx context.Context, produce func(context.Context) error, index *os.File) (res PackResult, err error) {
 	defer p.dedup.copies.close()
-	if !p.dry() {
+	if p.shards != nil {
+		if err := p.shards.begin(); err != nil {
+			return PackResult{}, err
+		}
+	} else if !p.dry() {
 		p.builder = sidecar.NewBuilder(sidecar.BuilderOptions{})
+	}
+	if !p.dry() {
 		defer func() { err = errors.Join(err, p.builder.Close()) }()
 	}
 
@@ -230,6 +239,9 @@ func (p *packer) run(ctx context.Context, produce func(context.Context) error, i
 	}
 	if p.spool != nil {
 		return PackResult{}, p.out.flush()
+	}
+	if p.shards != nil {
+		return PackResult{}, p.shards.complete()
 	}
 	return p.finish(index)
 }
@@ -285,7 +297,7 @@ func (p *packer) send(ctx context.Context, it *item) error {
 }
 
 func (p *packer) walker() *walker {
-	return &walker{exclude: p.o.Exclude, special: p.o.Special, skip: p.skip, notice: p.o.Notice}
+	return &walker{exclude: p.o.Exclude, special: p.o.Special, skip: p.skip, own: p.own, notice: p.o.Notice}
 }
 
 // finish writes the trailer, whose digest is that of the finished sidecar.
@@ -295,6 +307,7 @@ func (p *packer) finish(index *os.File) (PackResult, error) {
 	if err != nil {
 		return PackResult{}, err
 	}
+	p.digest = digest
 	t := Trailer{Entries: p.builder.Len(), Offset: p.out.off, Digest: digest}
 	if err := p.out.write(t.Append(nil)); err != nil {
 		return PackResult{}, err

@@ -50,6 +50,11 @@ func (p *packer) place(ctx context.Context, it *item) error {
 	if it.done != nil {
 		defer it.done()
 	}
+	if p.shards != nil {
+		if err := p.shards.before(ctx, it); err != nil {
+			return err
+		}
+	}
 	if p.packed != nil {
 		p.packed[fingerprint(&it.sourceEntry)] = struct{}{}
 	}
@@ -64,6 +69,9 @@ func (p *packer) place(ctx context.Context, it *item) error {
 		return err
 	}
 	if it.typ == sidecar.TypeDir {
+		if p.shards != nil {
+			p.shards.dirs = append(p.shards.dirs, h)
+		}
 		return p.addToGroup(link{header: h})
 	}
 	p.links = append(p.links, link{header: h})
@@ -112,6 +120,9 @@ func (p *packer) placeLinks() error {
 
 // placeFile decides whether a file becomes a link, and writes it if not.
 func (p *packer) placeFile(ctx context.Context, it *item) error {
+	if it.again && p.shards != nil && p.dedup.byInode[it.inode] == nil {
+		p.prepareAgain(it)
+	}
 	if it.again {
 		return p.placeAgain(it)
 	}

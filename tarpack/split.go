@@ -4,15 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
 )
-
-// MaxShards is the most archives that one is split into.
-const MaxShards = 65536
 
 // SplitOptions says how to split. Exactly one of Size and Shards is to be set.
 type SplitOptions struct {
@@ -28,14 +22,14 @@ type Shard struct {
 	Bytes   int64
 }
 
-// Split writes the entries of the archive name, in the order in which pack has them, to shards beside it: NAME-00000-of-00016.tar.gz and so on, each a
+// Split writes the entries of the archive name, in the order in which pack has them, to a shard set beside it: NAME-00000-of-00016.tar.gz and so on, each a
 // valid archive of its own, with all directories that its entries are in. A hard link whose target comes to another shard becomes the file there, with its
-// content copied. The archive itself stays. On an error the shards that were written are removed, unless others stood there before.
+// content copied. The archive itself stays. All of the set appears, or nothing.
 //
-// The errors are those of Open and Pack.
+// The errors are those of Open and PackShards.
 func Split(ctx context.Context, name string, o SplitOptions) (shards []Shard, err error) {
-	if (o.Size > 0) == (o.Shards > 0) || o.Shards > MaxShards {
-		return nil, fmt.Errorf("%s: a split needs either a size or a number of shards, up to %d", name, MaxShards)
+	if err := (ShardOptions{o.Size, o.Shards}).check(name); err != nil {
+		return nil, err
 	}
 	k, err := openKept(ctx, name, 0, &OpenOptions{Workers: o.Workers, Notice: o.Notice})
 	if err != nil {
@@ -46,42 +40,23 @@ func Split(ctx context.Context, name string, o SplitOptions) (shards []Shard, er
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	var made []string
-	defer func() {
-		if err != nil {
-			for _, f := range made {
-				err = errors.Join(err, os.Remove(f), os.Remove(f+SidecarSuffix))
-			}
+	if o.DryRun {
+		for i := range pl.count {
+			shards = append(shards, Shard{Name: ShardName(name, i, pl.count), Entries: pl.entries[i], Bytes: pl.bytes[i]})
 		}
-	}()
+		return shards, nil
+	}
+	set, err := createSet(name)
+	if err != nil {
+		return nil, err
+	}
 	for i := range pl.count {
-		s := Shard{Name: ShardName(name, i, pl.count), Entries: pl.entries[i], Bytes: pl.bytes[i]}
-		if !o.DryRun {
-			_, statErr := os.Lstat(s.Name)
-			res, err := pl.write(ctx, s.Name, i, o.EditOptions)
-			if err != nil {
-				return nil, err
-			}
-			if os.IsNotExist(statErr) {
-				made = append(made, s.Name)
-			}
-			s.Bytes = res.ArchiveBytes
-		}
-		shards = append(shards, s)
-	}
-	return shards, nil
-}
-
-// ShardName is the name of a shard of the archive name: NAME-00003-of-00016.tar.gz.
-func ShardName(name string, i, n int) string {
-	dir, base := filepath.Split(name)
-	stem, ext := base, ""
-	for _, e := range []string{".tar.gz", ".tgz"} {
-		if s, ok := strings.CutSuffix(base, e); ok {
-			stem, ext = s, e
+		if err := pl.write(ctx, set, uint32(i), o.PackOptions); err != nil {
+			return nil, errors.Join(err, set.abort())
 		}
 	}
-	return filepath.Join(dir, fmt.Sprintf("%s-%05d-of-%05d%s", stem, i, n, ext))
+	res, err := set.commit(ctx, IndexOptions{})
+	return res.shards, err
 }
 
 // A shardPlan says which entry comes to which shard.
@@ -114,7 +89,7 @@ func planShards(ctx context.Context, k *keptArchive, o *SplitOptions) (*shardPla
 			used = 0
 		}
 		if shard >= MaxShards {
-			return fmt.Errorf("it makes more than %d shards", MaxShards)
+			return fmt.Errorf("%w: it makes more than %d shards", ErrTooMany, MaxShards)
 		}
 		used += length
 		p.of[i], p.last[i] = shard, shard
@@ -188,25 +163,29 @@ func planShards(ctx context.Context, k *keptArchive, o *SplitOptions) (*shardPla
 }
 
 // write writes shard i.
-func (p *shardPlan) write(ctx context.Context, name string, i int, o EditOptions) (res EditResult, err error) {
-	dst, err := createOutput(name)
+func (p *shardPlan) write(ctx context.Context, set *setOutput, i uint32, o PackOptions) error {
+	dst, err := set.next()
 	if err != nil {
-		return EditResult{}, err
+		return err
 	}
-	r := &rewrite{o: o, base: -1, layers: []layer{{kept: p.k}}}
-	r.choose = func(_ string, children []child) int {
-		if at := children[0].ref.i; p.of[at] <= uint32(i) && uint32(i) <= p.last[at] {
+	if err := dst.inherit(p.k.file); err != nil {
+		return err
+	}
+	pk, err := newPacker(dst.archive, o)
+	if err != nil {
+		return err
+	}
+	pk.out.file = dst.archive
+	m := &merger{p: pk, layers: []layer{{kept: p.k}}, base: -1}
+	m.choose = func(_ string, children []child) int {
+		if at := children[0].ref.i; p.of[at] <= i && i <= p.last[at] {
 			return 0
 		}
 		return -1
 	}
-	defer func() {
-		if !r.committed {
-			err = errors.Join(err, dst.abort())
-		}
-	}()
-	if err := dst.inherit(p.k.file); err != nil {
-		return EditResult{}, err
+	res, err := pk.run(ctx, m.walk, dst.sidecar)
+	if err != nil {
+		return err
 	}
-	return r.write(ctx, dst)
+	return set.finish(res.ArchiveBytes, pk.digest)
 }

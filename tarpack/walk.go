@@ -57,6 +57,7 @@ type walker struct {
 	exclude *Excluder
 	special bool                    // keep FIFOs and devices
 	skip    []os.FileInfo           // files not to pack: the output itself
+	own     func(*sourceEntry) bool // likewise, if set
 	notice  func(message string)    // what was left out
 	entry   func(sourceEntry) error // gets every entry; a directory before what is in it
 	endDir  func() error            // after the last entry of a directory that isn't a directory
@@ -201,6 +202,12 @@ func (w *walker) classify(e *sourceEntry) (bool, error) {
 				}
 				return false, nil
 			}
+		}
+		if w.own != nil && w.own(e) {
+			if !isTempName(e.name) {
+				w.notice(printable(p) + ": is of the shard set being written or replaced: not packed")
+			}
+			return false, nil
 		}
 		return true, nil
 	case fs.ModeDir:

@@ -80,7 +80,15 @@ func examples(lines ...string) string {
 
 // arguments returns a command's arguments, of which there must be at least min, and at most max unless that is -1.
 func arguments(c *cli.Context, min, max int) ([]string, error) {
-	args := c.Args().Slice()
+	return countArguments(c, c.Args().Slice(), min, max)
+}
+
+// readArguments is arguments for commands that read archives: several shards of a set, as a shell makes them of a glob, are one.
+func readArguments(c *cli.Context, min, max int) ([]string, error) {
+	return countArguments(c, tarpack.JoinShards(c.Args().Slice()), min, max)
+}
+
+func countArguments(c *cli.Context, args []string, min, max int) ([]string, error) {
 	switch {
 	case len(args) < min:
 		return nil, usagef("%s: too few arguments: usage: %s", c.Command.Name, c.Command.UsageText)

@@ -27,7 +27,7 @@ func catCommand() *cli.Command {
 as it is written: when it turns out to be damaged, cat says so and exits with 1.` +
 			examples("tpk cat site.tar.gz index.html", "tpk cat logs.tar.gz 2026/01.log 2026/02.log | grep error"),
 		Action: func(c *cli.Context) error {
-			args, err := arguments(c, 2, -1)
+			args, err := readArguments(c, 2, -1)
 			if err != nil {
 				return err
 			}

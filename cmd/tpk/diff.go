@@ -30,7 +30,7 @@ A path that is not UTF-8 has path_base64 as well. Exits with 1 if there is a dif
 			&cli.BoolFlag{Name: "json", DisableDefaultText: true, Usage: "print an object a line"},
 		},
 		Action: func(c *cli.Context) error {
-			args, err := arguments(c, 2, 2)
+			args, err := readArguments(c, 2, 2)
 			if err != nil {
 				return err
 			}

@@ -117,8 +117,8 @@ func message(err error) string {
 // were asked to stop, it says that, and what is left behind.
 func aboutOutput(name string, err error) error {
 	var path *fs.PathError
-	if errors.As(err, &path) && filepath.Dir(path.Path) == filepath.Dir(name) &&
-		strings.HasPrefix(filepath.Base(path.Path), "."+filepath.Base(name)) {
+	stem := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(name), ".tar.gz"), ".tgz") // shards have it, and a number
+	if errors.As(err, &path) && filepath.Dir(path.Path) == filepath.Dir(name) && strings.HasPrefix(filepath.Base(path.Path), "."+stem) {
 		path.Path = name
 	}
 	var stop stopped
@@ -141,6 +141,8 @@ var hints = []struct {
 }{
 	{tarpack.ErrVersion, "use a newer tpk"},
 	{tarpack.ErrNotConvertible, "tpk convert reads tar, tar.gz, tar.zst, tar.xz, tar.bz2 and zip"},
+	{tarpack.ErrShard, "bring back the right file, or, if its shards are right as they are, make the set's list anew with 'tpk index'"},
+	{tarpack.ErrTooMany, "take a larger size"},
 	{tarpack.ErrNotArchive, "pack a directory with 'tpk pack DIR OUT.tar.gz'"},
 	{tarpack.ErrTruncated, "copy or download it again"},
 	{tarpack.ErrCorrupt, "'tpk verify' names what is damaged; restore it from a good copy"},

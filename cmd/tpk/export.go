@@ -62,7 +62,7 @@ GzDecoder. What comes out is a plain .tar.gz, and no tpk archive.` +
 }
 
 func parseExport(c *cli.Context) (*exportOptions, error) {
-	args, err := arguments(c, 2, 2)
+	args, err := readArguments(c, 2, 2)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func runExport(c *cli.Context, o *exportOptions) error {
 // writeFile writes OUT so that it is complete or not there.
 func (o *exportOptions) writeFile(ctx context.Context, a *tarpack.Archive, f *export.File) (int64, error) {
 	if fi, err := os.Stat(o.out); err == nil {
-		if source, err := a.File().Stat(); err == nil && os.SameFile(fi, source) {
+		if isSource(a, fi) {
 			return 0, usagef("export: %s: it is the archive itself", quoteName(o.out))
 		}
 		if !fi.Mode().IsRegular() {
@@ -150,6 +150,20 @@ func (o *exportOptions) writeFile(ctx context.Context, a *tarpack.Archive, f *ex
 		return 0, err
 	}
 	return size, out.CloseAtomicallyReplace()
+}
+
+// isSource tells whether a file is the archive, or a shard of it.
+func isSource(a *tarpack.Archive, fi os.FileInfo) bool {
+	if a.Shards() == 0 {
+		source, err := a.File().Stat()
+		return err == nil && os.SameFile(fi, source)
+	}
+	for i := range a.Shards() {
+		if source, err := os.Stat(a.ShardName(i)); err == nil && os.SameFile(fi, source) {
+			return true
+		}
+	}
+	return false
 }
 
 // write writes the export, or its tar as one member.

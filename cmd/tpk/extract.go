@@ -39,7 +39,7 @@ without --special. The rest is extracted, and the exit code is 1.` +
 			progressFlag(),
 		},
 		Action: func(c *cli.Context) error {
-			args, err := arguments(c, 1, -1)
+			args, err := readArguments(c, 1, -1)
 			if err != nil {
 				return err
 			}

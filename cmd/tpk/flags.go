@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 )
 
@@ -25,4 +26,13 @@ func inRange(flag string, low, high int) func(*cli.Context, int) error {
 		}
 		return nil
 	}
+}
+
+// parseSize reads a size in bytes, as people write it.
+func parseSize(command, flag, word string) (int64, error) {
+	size, err := humanize.ParseBytes(word)
+	if err != nil || size < 1 || size >= 1<<48 {
+		return 0, usagef("%s: --%s %s: it is a size, as 500MB or 1GiB", command, flag, quoteName(word))
+	}
+	return int64(size), nil
 }

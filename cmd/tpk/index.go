@@ -17,7 +17,7 @@ of pack's standard output, a download), or with one that is damaged or belongs t
 			examples("tpk index site.tar.gz"),
 		Flags: []cli.Flag{progressFlag()},
 		Action: func(c *cli.Context) error {
-			args, err := arguments(c, 1, 1)
+			args, err := readArguments(c, 1, 1)
 			if err != nil {
 				return err
 			}
@@ -29,7 +29,16 @@ of pack's standard output, a download), or with one that is damaged or belongs t
 func runIndex(c *cli.Context, name string) error {
 	m := newMeter(c, "indexing")
 	defer m.stop()
-	res, err := tarpack.Reindex(c.Context, name, tarpack.IndexOptions{Progress: m.update})
+	list, set, err := tarpack.SetName(name)
+	if err != nil {
+		return err
+	}
+	var res tarpack.IndexResult
+	if set {
+		res, err = tarpack.IndexSet(c.Context, list, tarpack.IndexOptions{Progress: m.update})
+	} else {
+		res, err = tarpack.Reindex(c.Context, name, tarpack.IndexOptions{Progress: m.update})
+	}
 	m.stop()
 	if err != nil {
 		return aboutOutput(name, err)

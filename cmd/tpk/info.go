@@ -23,7 +23,7 @@ index), and the overhead: what an entry takes beside its compressed content.` +
 			&cli.BoolFlag{Name: "json", DisableDefaultText: true, Usage: "print an object"},
 		},
 		Action: func(c *cli.Context) error {
-			args, err := arguments(c, 1, 1)
+			args, err := readArguments(c, 1, 1)
 			if err != nil {
 				return err
 			}

@@ -39,7 +39,7 @@ path_base64 or link_base64 as well, with its true bytes.` +
 			&cli.BoolFlag{Name: "json", DisableDefaultText: true, Usage: "print an object a line"},
 		},
 		Action: func(c *cli.Context) error {
-			args, err := arguments(c, 1, 2)
+			args, err := readArguments(c, 1, 2)
 			if err != nil {
 				return err
 			}

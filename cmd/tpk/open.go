@@ -10,10 +10,16 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 )
 
-// openArchive opens an archive for a reading command. Without a good index it makes one in memory, and a line says so.
+// openArchive opens an archive, or a shard set, for a reading command. Without a good index it makes one in memory, and a line says so.
 func openArchive(c *cli.Context, name string) (*tarpack.Archive, error) {
 	m := newMeter(c, "indexing")
 	defer m.stop()
+	if list, ok, err := tarpack.SetName(name); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		return tarpack.OpenSet(c.Context, list, &tarpack.OpenOptions{Notice: m.notice, Progress: m.update})
+	}
 	return tarpack.OpenContext(c.Context, name, &tarpack.OpenOptions{Notice: m.notice, Progress: m.update})
 }
 

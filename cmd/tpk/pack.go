@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/tarpack"
@@ -14,6 +15,7 @@ import (
 type packOptions struct {
 	dir, out string
 	pack     tarpack.PackOptions
+	shards   tarpack.ShardOptions // zero: one archive
 }
 
 func packCommand() *cli.Command {
@@ -29,14 +31,21 @@ The same tree gives the same bytes: owners are left out, times are whole seconds
 is the latest time. Sockets are skipped, and so are FIFOs and devices without --special.
 
 A glob without a slash (*.tmp) is matched with every name, one with a slash (build/**) with the path below DIR, one
-that ends in a slash (.git/) with directories only. * and ? stop at slashes, ** does not, and {a,b} and [a-z] work.` +
+that ends in a slash (.git/) with directories only. * and ? stop at slashes, ** does not, and {a,b} and [a-z] work.
+
+With --shards or --shard-size OUT.tar.gz becomes a set: OUT-00000-of-00016.tar.gz and so on, each an archive of its own, with an index for
+all of them. All of the set appears, or nothing. Commands that read, and serve, take a set by its first file or as
+'OUT-*-of-00016.tar.gz'.` +
 			examples(
 				"tpk pack site site.tar.gz",
 				"tpk pack --level 9 --exclude .git/ --exclude '*.tmp' . ../site.tar.gz",
 				"tpk pack --remove-files old-logs old-logs.tar.gz",
+				"tpk pack --shard-size 10GiB tiles tiles.tar.gz",
 				"tpk pack site - | ssh backup 'cat > site.tar.gz'"),
 		Flags: append(sourceFlags(),
 			&cli.BoolFlag{Name: "remove-files", DisableDefaultText: true, Usage: "remove what was packed, once archive and index are safely on disk"},
+			&cli.IntFlag{Name: "shards", DefaultText: "none", Usage: "pack into a set of `N` archives", Action: inRange("shards", 1, tarpack.MaxShards)},
+			&cli.StringFlag{Name: "shard-size", Usage: "pack into a set of archives of about `SIZE` each, as 500MB or 1GiB"},
 			progressFlag()),
 		Action: func(c *cli.Context) error {
 			o, err := parsePack(c)
@@ -58,6 +67,18 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 		return nil, err
 	}
 	o.pack.RemoveFiles = c.Bool("remove-files")
+	o.shards.Shards = c.Int("shards")
+	if word := c.String("shard-size"); word != "" {
+		if o.shards.Size, err = parseSize("pack", "shard-size", word); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case c.IsSet("shards") && c.IsSet("shard-size"):
+		return nil, usagef("pack: --shards and --shard-size: choose one of them")
+	case o.sharded() && o.out == "-":
+		return nil, usagef("pack: --shards: needs a name for the archives, not standard output")
+	}
 	if o.out == "-" {
 		if o.pack.RemoveFiles {
 			return nil, usagef("pack: --remove-files: needs an archive that is a file, not standard output")
@@ -68,6 +89,8 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 	}
 	return o, nil
 }
+
+func (o *packOptions) sharded() bool { return o.shards != tarpack.ShardOptions{} }
 
 func runPack(c *cli.Context, o *packOptions) error {
 	if fi, err := os.Stat(o.dir); err == nil && !fi.IsDir() {
@@ -82,9 +105,13 @@ func runPack(c *cli.Context, o *packOptions) error {
 	}
 	var res tarpack.PackResult
 	var err error
-	if o.out == "-" {
+	var shards []tarpack.Shard
+	switch {
+	case o.out == "-":
 		res, err = tarpack.PackStream(c.Context, o.dir, c.App.Writer, o.pack)
-	} else {
+	case o.sharded():
+		res, shards, err = tarpack.PackShards(c.Context, o.dir, o.out, o.pack, o.shards)
+	default:
 		res, err = tarpack.Pack(c.Context, o.dir, o.out, o.pack)
 	}
 	m.stop()
@@ -95,8 +122,12 @@ func runPack(c *cli.Context, o *packOptions) error {
 	case err != nil:
 		return aboutOutput(o.out, err)
 	}
+	into := quoteName(o.out)
+	if len(shards) > 0 {
+		into = english.Plural(len(shards), "archive", "") + ", " + quoteName(shards[0].Name) + " and so on"
+	}
 	m.sum("packed %s files (%s, %s duplicates) into %s (%s)",
 		humanize.Comma(int64(res.Stats.Files+res.Stats.Hardlinks)), bytesOf(int64(res.Stats.FileBytes+res.Stats.LinkBytes)),
-		humanize.Comma(int64(res.Stats.Duplicates)), quoteName(o.out), bytesOf(res.ArchiveBytes))
+		humanize.Comma(int64(res.Stats.Duplicates)), into, bytesOf(res.ArchiveBytes))
 	return nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 
-	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/tarpack"
@@ -16,7 +15,7 @@ func splitCommand() *cli.Command {
 		UsageText: "tpk split [flags] --size SIZE|--shards N ARCHIVE",
 		Description: `Splits NAME.tar.gz into NAME-00000-of-00016.tar.gz and so on, beside it, and prints their names. Each is a valid archive with an index, and with all
 directories that its entries are in; every hard link's target is in the same one. Nothing is compressed again. NAME.tar.gz stays, and 'tpk merge' makes it again
-of its shards.` +
+of its shards. All shards appear, or none; commands that read, and serve, take them by the first one's name.` +
 			examples(
 				"tpk split --size 1GiB tiles.tar.gz",
 				"tpk split --shards 16 tiles.tar.gz"),
@@ -35,11 +34,9 @@ of its shards.` +
 			}
 			o := tarpack.SplitOptions{Shards: c.Int("shards")}
 			if word := c.String("size"); word != "" {
-				size, err := humanize.ParseBytes(word)
-				if err != nil || size < 1 || size >= 1<<48 {
-					return usagef("split: --size %s: it is a size, as 500MB or 1GiB", quoteName(word))
+				if o.Size, err = parseSize("split", "size", word); err != nil {
+					return err
 				}
-				o.Size = int64(size)
 			}
 			return runSplit(c, args[0], o)
 		},

@@ -23,7 +23,7 @@ said, and everything else is checked.` +
 			examples("tpk verify site.tar.gz"),
 		Flags: []cli.Flag{progressFlag()},
 		Action: func(c *cli.Context) error {
-			args, err := arguments(c, 1, 1)
+			args, err := readArguments(c, 1, 1)
 			if err != nil {
 				return err
 			}
@@ -35,14 +35,22 @@ said, and everything else is checked.` +
 func runVerify(c *cli.Context, name string) error {
 	m := newMeter(c, "verifying")
 	defer m.stop()
+	list, set, err := tarpack.SetName(name)
+	if err != nil {
+		return err
+	}
+	verify, open := tarpack.Verify, tarpack.OpenContext
+	if set {
+		name, verify, open = list, tarpack.VerifySet, tarpack.OpenSet
+	}
 	if m.on {
-		if a, err := tarpack.OpenContext(c.Context, name, &tarpack.OpenOptions{NoIndex: true}); err == nil {
+		if a, err := open(c.Context, name, &tarpack.OpenOptions{NoIndex: true}); err == nil {
 			m.expect(contents(a))
 			a.Close()
 		}
 	}
 	onlyIndex := true
-	res, err := tarpack.Verify(c.Context, name, tarpack.VerifyOptions{
+	res, err := verify(c.Context, name, tarpack.VerifyOptions{
 		Notice: m.notice, Progress: m.update,
 		Problem: func(p *tarpack.Problem) {
 			onlyIndex = onlyIndex && (errors.Is(p, tarpack.ErrStale) || errors.Is(p, sidecar.ErrCorrupt))

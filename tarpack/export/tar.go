@@ -44,7 +44,7 @@ type tarLayout struct {
 
 func layOutTar(d *folder) (layout, int64, int, error) {
 	t := &tarLayout{d: d, rebuilt: map[int64]*regroup{}}
-	if d.from == 0 && d.to == d.x.Len() && d.path == "" { // the archive itself
+	if d.from == 0 && d.to == d.x.Len() && d.path == "" && d.a.Shards() == 0 { // the archive itself
 		t.pieces = []piece{{length: d.a.Size()}}
 		return t, d.a.Size(), d.to, nil
 	}

@@ -135,7 +135,7 @@ func (g *gatherer) bytes(b []byte) error {
 
 // archive takes n bytes of the archive: short runs through the window, longer ones straight.
 func (g *gatherer) archive(off, n int64) error {
-	if g.sender != nil && n >= minSent {
+	if g.sender != nil && n >= minSent && g.win.a.File() != nil {
 		if err := g.flush(); err != nil {
 			return err
 		}
