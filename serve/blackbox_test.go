@@ -116,8 +116,10 @@ func gunzip(t testing.TB, s string) string {
 }
 
 // TestContent asks for every file, in each coding, whole and in part, by each way.
-func TestContent(t *testing.T) {
-	for _, c := range clients(t, serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}}) {
+func TestContent(t *testing.T) { testContent(t, packedSite(t)) }
+
+func testContent(t *testing.T, archive string) {
+	for _, c := range clients(t, serve.Config{Archives: []serve.Archive{{Path: archive}}}) {
 		t.Run(c.name, func(t *testing.T) {
 			for name, content := range site() {
 				if strings.HasPrefix(content, "-> ") || strings.HasPrefix(name, ".s") || strings.Contains(name, "/.x") {

@@ -26,12 +26,15 @@ func listed(archives ...serve.Archive) serve.Config {
 
 // TestFolderDownloads holds folder downloads against the exports of the same folders: whole, in pieces, and conditional.
 func TestFolderDownloads(t *testing.T) {
-	name := packedSite(t)
-	a, err := tarpack.Open(name, nil)
+	a, err := tarpack.Open(packedSite(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer a.Close()
+	testFolderDownloads(t, packedSite(t), a)
+}
+
+func testFolderDownloads(t *testing.T, name string, a *tarpack.Archive) {
 	for _, c := range clients(t, serve.Config{Archives: []serve.Archive{{Path: name}}}) {
 		for _, d := range []struct {
 			folder, file string

@@ -33,6 +33,7 @@ Transfers under way finish on the old files. SIGINT and SIGTERM end the server a
 Every flag is also an environment variable: --cache-control is TPK_CACHE_CONTROL; a repeatable one takes a line each.` +
 			examples(
 				"tpk serve site.tar.gz",
+				"tpk serve tiles-00000-of-00016.tar.gz",
 				"tpk serve --listen :80 --watch --cache-control max-age=300 site.tar.gz",
 				"tpk serve --mount /std=std.tar.gz --mount /book=book.tar.gz --fallback /srv/www",
 				"tpk serve --listen :443 --tls-cert cert.pem --tls-key key.pem --admin 127.0.0.1:9090 site.tar.gz"),

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tarpack/tpk/serve"
 	"github.com/tarpack/tpk/serve/plan"
+	"github.com/tarpack/tpk/tarpack"
 )
 
 func serveFlags() []cli.Flag {
@@ -128,7 +129,7 @@ func serveConfig(c *cli.Context) (*serve.Config, error) {
 
 // serveArchives puts together what is served where.
 func serveArchives(c *cli.Context, sc *serve.Config) error {
-	for _, name := range c.Args().Slice() {
+	for _, name := range tarpack.JoinShards(c.Args().Slice()) {
 		if fi, err := os.Stat(name); err == nil && fi.IsDir() {
 			if sc.Fallback != "" || c.NArg() > 1 {
 				return usagef("serve: %s is a directory: it is served alone, or is the --fallback", quoteName(name))

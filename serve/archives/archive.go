@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -23,7 +24,7 @@ type archive struct {
 	stamp   stamp
 	tar     *tarpack.Archive
 	index   *sidecar.Index
-	file    *os.File
+	file    *os.File  // nil for a shard set
 	mapped  mmap.MMap // the archive's bytes, for the kernel to copy from; nil where they can't be mapped
 	sidecar *os.File  // nil if the index is only in memory
 	modTime int64
@@ -34,7 +35,17 @@ type archive struct {
 // stamp tells whether the files behind an archive's name are still the same.
 type stamp struct{ tar, tpi os.FileInfo }
 
+// stampOf looks at the files of an archive. Of a shard set these are its list and index, which every new set has new ones of; or without a list the first shard.
 func stampOf(name string) (s stamp, err error) {
+	list, set, err := tarpack.SetName(name)
+	if err != nil {
+		return s, err
+	}
+	if set {
+		if _, err := os.Stat(list); err == nil || !errors.Is(err, fs.ErrNotExist) {
+			name = list
+		}
+	}
 	if s.tar, err = os.Stat(name); err != nil {
 		return s, err
 	}
@@ -58,7 +69,7 @@ func openArchive(ctx context.Context, name string, notice func(string)) (*archiv
 	if err != nil {
 		return nil, err
 	}
-	t, err := tarpack.Open(name, &tarpack.OpenOptions{NoIndex: true})
+	t, err := openTar(ctx, name, true)
 	if errors.Is(err, tarpack.ErrNoSidecar) || errors.Is(err, tarpack.ErrStale) {
 		notice(fmt.Sprintf("%v: indexing %s", err, name))
 		if t, err = indexed(ctx, name, notice); err == nil {
@@ -70,6 +81,9 @@ func openArchive(ctx context.Context, name string, notice func(string)) (*archiv
 	}
 	a := &archive{name: name, stamp: s, tar: t, index: t.Index(), file: t.File(), modTime: s.tar.ModTime().Unix()}
 	a.refs.Store(1)
+	if a.file == nil {
+		return a, a.openShards()
+	}
 	if m, err := mmap.Map(a.file, mmap.RDONLY, 0); err == nil && int64(len(m)) == t.Size() {
 		a.mapped = m
 	} else if err == nil {
@@ -79,6 +93,19 @@ func openArchive(ctx context.Context, name string, notice func(string)) (*archiv
 		a.sidecar = openSidecar(name, a.index.Size())
 	}
 	return a, nil
+}
+
+// openTar opens an archive or a shard set.
+func openTar(ctx context.Context, name string, noIndex bool) (*tarpack.Archive, error) {
+	list, set, err := tarpack.SetName(name)
+	if err != nil {
+		return nil, err
+	}
+	o := &tarpack.OpenOptions{NoIndex: noIndex}
+	if set {
+		return tarpack.OpenSet(ctx, list, o)
+	}
+	return tarpack.OpenContext(ctx, name, o)
 }
 
 // openSidecar opens the sidecar as a file to download, nil if there is none of that size.
@@ -101,14 +128,20 @@ func openSidecar(name string, size int64) *os.File {
 
 // indexed opens an archive after making its sidecar.
 func indexed(ctx context.Context, name string, notice func(string)) (*tarpack.Archive, error) {
-	if _, err := tarpack.Reindex(ctx, name, tarpack.IndexOptions{}); err != nil {
+	list, set, err := tarpack.SetName(name)
+	if err == nil && set {
+		_, err = tarpack.IndexSet(ctx, list, tarpack.IndexOptions{})
+	} else if err == nil {
+		_, err = tarpack.Reindex(ctx, name, tarpack.IndexOptions{})
+	}
+	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		notice(fmt.Sprintf("%v: keeping the index of %s in memory", err, name))
-		return tarpack.Open(name, nil)
+		return openTar(ctx, name, false)
 	}
-	return tarpack.Open(name, &tarpack.OpenOptions{NoIndex: true})
+	return openTar(ctx, name, true)
 }
 
 // release gives back a reference.
@@ -138,7 +171,7 @@ func (a *archive) lookup(path string, n *plan.Node) (bool, error) {
 	switch e.Type {
 	case sidecar.TypeFile:
 		fileNode(n, &e, i)
-		a.expect(n)
+		a.locate(n)
 	case sidecar.TypeHardlink:
 		target, err := a.index.Entry(int(e.Target))
 		if err != nil {
@@ -146,7 +179,7 @@ func (a *archive) lookup(path string, n *plan.Node) (bool, error) {
 		}
 		target.ModTime = e.ModTime
 		fileNode(n, &target, int(e.Target))
-		a.expect(n)
+		a.locate(n)
 	case sidecar.TypeDir:
 		n.Kind, n.Entry = plan.Dir, i
 	case sidecar.TypeSymlink:
@@ -194,6 +227,9 @@ const (
 
 // download describes the archive itself, or its sidecar. The digest in the trailer speaks for both.
 func (a *archive) download(format string) plan.Node {
+	if a.file == nil {
+		return plan.Node{} // it is no one file; all of it can be exported
+	}
 	n := plan.Node{Kind: plan.Download, Name: filepath.Base(a.name), ModTime: a.modTime, Hash: a.index.Digest()}
 	if format == "tpi" {
 		if a.sidecar == nil {
@@ -214,7 +250,7 @@ func (a *archive) content(i int, offset, length int64) (*gzmember.RangeReader, e
 	if err != nil {
 		return nil, a.wrap(err)
 	}
-	r, err := gzmember.NewRangeReader(a.file, c, offset, length)
+	r, err := gzmember.NewRangeReader(a.tar.ReaderAt(), c, offset, length)
 	return r, a.wrap(err)
 }
 

@@ -96,7 +96,7 @@ func (v *View) export(path, format string) (plan.Node, error) {
 func exportName(a *archive, path string) string {
 	name := path[strings.LastIndexByte(path, '/')+1:]
 	if name == "" {
-		name = strings.TrimSuffix(a.download("tar.gz").Name, ".tar.gz")
+		name = a.title()
 	}
 	return strings.ToValidUTF8(name, "_")
 }

@@ -17,6 +17,7 @@ type View struct {
 	fresh   bool       // nothing was looked up yet
 	plain   []*os.File // plain files that were found, by the number that a Node carries
 	exports []*export.File
+	shards  []heldShard
 }
 
 // plainSource is the Source of nodes that are plain files.
@@ -28,6 +29,7 @@ func (v *View) Release() {
 		_ = f.Close()
 	}
 	v.plain = v.plain[:0]
+	v.releaseShards()
 	clear(v.exports)
 	v.exports = v.exports[:0]
 	if v.set != nil {
@@ -112,8 +114,11 @@ func (v *View) File(n *plan.Node) *os.File {
 		return v.plain[n.Entry]
 	}
 	a := v.set.sources[n.Source]
-	if n.Kind == plan.Download && n.Entry == wholeSidecar {
+	switch {
+	case n.Kind == plan.Download && n.Entry == wholeSidecar:
 		return a.sidecar
+	case a.file == nil && n.Kind == plan.File:
+		return v.shard(n)
 	}
 	return a.file
 }
@@ -124,7 +129,16 @@ func (v *View) Content(n *plan.Node, offset, length int64) (*gzmember.RangeReade
 }
 
 // Name is that of the file that holds a node, for messages.
-func (v *View) Name(n *plan.Node) string { return v.File(n).Name() }
+func (v *View) Name(n *plan.Node) string {
+	if n.Source != plainSource {
+		if a := v.set.sources[n.Source]; a.file == nil && n.Kind == plan.File {
+			return a.tar.ShardName(n.Part)
+		} else if a.file == nil {
+			return a.name
+		}
+	}
+	return v.File(n).Name()
+}
 
 // Member is the gzip member of a node in memory that is mapped from the archive, nil if that can't be had or if the
 // archive has been cut short. It must not be read, only given to the kernel to copy: what is behind it may go at any time.

@@ -55,13 +55,14 @@ type Node struct {
 	Name   string // Download: the file name to save under
 
 	Source  int   // which of the Tree's sources has it: the Tree's own number
+	Part    int   // which file of a source that has several
 	Entry   int   // the entry's ordinal in it
 	Size    int64 // bytes of the content
 	ModTime int64 // seconds since 1970; 0 and below: unknown
 	Hash    uint64
 	CRC     uint32 // CRC-32 of the content; unused when Plain
 
-	Offset, Length int64 // of the gzip member in the source; unused when Plain
+	Offset, Length int64 // of the gzip member in the source's file; unused when Plain
 }
 
 // A Tree looks paths up. Paths have no leading or trailing slash; the root is "".

@@ -1,0 +1,113 @@
+package serve_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tarpack/tpk/serve"
+	"github.com/tarpack/tpk/tarpack"
+)
+
+// packShards packs files into a shard set, and returns the name of its first shard and of its list.
+func (fs files) packShards(t testing.TB, name string, shards int) (first, list string) {
+	t.Helper()
+	dir := t.TempDir()
+	fs.write(t, dir)
+	if _, _, err := tarpack.PackShards(context.Background(), dir, name, tarpack.PackOptions{}, tarpack.ShardOptions{Shards: shards}); err != nil {
+		t.Fatal(err)
+	}
+	first = tarpack.ShardName(name, 0, shards)
+	list, ok, err := tarpack.SetName(first)
+	if err != nil || !ok {
+		t.Fatal(first, err)
+	}
+	return first, list
+}
+
+// A shard set answers as an archive does, each file in each way.
+func TestShardContent(t *testing.T) {
+	first, _ := site().packShards(t, filepath.Join(t.TempDir(), "site.tar.gz"), 9)
+	testContent(t, first)
+}
+
+// So do the downloads of its folders, and of all of it.
+func TestShardDownloads(t *testing.T) {
+	first, list := site().packShards(t, filepath.Join(t.TempDir(), "site.tar.gz"), 9)
+	a, err := tarpack.OpenSet(context.Background(), list, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	testFolderDownloads(t, strings.Replace(first, "-00000-", "-*-", 1), a)
+}
+
+// TestReplaceShards replaces a set by one of other content while it is served: each answer is of one version; a set that is not whole is not taken.
+func TestReplaceShards(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "a.tar.gz")
+	first, list := version(0).packShards(t, name, 3)
+	r := start(t, serve.Config{Archives: []serve.Archive{{Path: first}}, Watch: true})
+	all := func(n int) {
+		t.Helper()
+		for p, want := range version(n) {
+			if _, body := fetch(t, plainClient, r.url("/"+p)); body != want {
+				t.Errorf("%s is not of version %d", p, n)
+			}
+		}
+	}
+	all(0)
+	for n := 1; n < 4; n++ {
+		version(n).packShards(t, name, 3)
+		eventually(t, "the new content", func() bool {
+			_, body := fetch(t, plainClient, r.url("/"))
+			return body == version(n)["index.html"]
+		})
+		all(n)
+	}
+	lost := tarpack.ShardName(name, 1, 3)
+	if err := os.Rename(lost, lost+"~"); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Reload(context.Background()); err != nil { // nobody has touched the list: the set stays open
+		t.Error(err)
+	}
+	all(3)
+	b, err := os.ReadFile(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(list+"~", b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(list+"~", list); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a word about the missing shard", func() bool {
+		return strings.Contains(r.log.String(), "old archives are still served: "+lost+": ")
+	})
+	all(3)
+}
+
+// Many shards, without a list: it is made, and files are read from more of them than are kept open.
+func TestManyShards(t *testing.T) {
+	tree := files{}
+	for i := range 700 {
+		tree[fmt.Sprintf("f%03d", i)] = fmt.Sprintf("file %d", i)
+	}
+	first, list := tree.packShards(t, filepath.Join(t.TempDir(), "a.tar.gz"), 700)
+	if err := os.Remove(list); err != nil {
+		t.Fatal(err)
+	}
+	r := start(t, serve.Config{Archives: []serve.Archive{{Path: first, Mount: "/m"}}})
+	for p, want := range tree {
+		if _, body := fetch(t, plainClient, r.url("/m/"+p)); body != want {
+			t.Errorf("%s: %q", p, body)
+		}
+	}
+	if _, err := os.Stat(list); err != nil {
+		t.Error(err)
+	}
+}
