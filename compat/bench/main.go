@@ -17,9 +17,11 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,6 +29,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tarpack/tpk/compat/bench/dataset"
 	"github.com/tarpack/tpk/compat/bench/extracting"
 	"github.com/tarpack/tpk/compat/bench/lookup"
 	"github.com/tarpack/tpk/compat/bench/measure"
@@ -47,6 +50,9 @@ var families = []family{
 	{"extract", extracting.Run},
 	{"serve", serving.Run},
 	{"index", lookup.Run},
+	{"range", serving.RunRanges},
+	{"dataset", dataset.Run},
+	{"packages", packages},
 }
 
 // helpers are what runs as a process of its own, so that it can be measured as one.
@@ -54,6 +60,7 @@ var helpers = map[string]func(args []string) error{
 	"estargz":         packing.Estargz,
 	"index":           lookup.Measure,
 	"index-build":     lookup.Build,
+	"read":            dataset.Read,
 	"hello-fasthttp":  serving.HelloFasthttp,
 	"hello-net-http":  serving.HelloNetHTTP,
 	"http-fileserver": serving.FileServer,
@@ -134,6 +141,23 @@ func run(b *measure.Bench, version, page string, render bool, names []string) er
 		return err
 	}
 	return nil
+}
+
+// packages runs the benchmarks of tpk's own packages.
+func packages(b *measure.Bench) error {
+	args := []string{"test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", "200ms", "./..."}
+	if b.Quick {
+		args = []string{"test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", "1x", "./gzmember", "./serve/plan"}
+	}
+	cmd := exec.Command("go", args...)
+	cmd.Dir = b.Root
+	cmd.Stderr = b.Log
+	var text bytes.Buffer
+	cmd.Stdout = io.MultiWriter(&text, b.Log)
+	if err := cmd.Run(); err != nil {
+		return err
+	}
+	return b.Results.RecordText(text.Bytes())
 }
 
 // paths makes all paths absolute, and the work directory.

@@ -16,6 +16,7 @@ import (
 // Run measures all trees.
 func Run(b *measure.Bench) error {
 	real := trees.Real(b)
+	real = real[:min(2, len(real))]
 	photos, err := trees.Photos(b)
 	if err != nil {
 		return err

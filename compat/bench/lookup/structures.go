@@ -26,6 +26,7 @@ type structure struct {
 	build          func(name string, n int) error
 	open           func(name string, n int) (finder, error)
 	most, mostHuge int // entries that can be waited for
+	once           int // from how many entries on it is measured but once
 }
 
 const always = 1 << 62
@@ -33,11 +34,11 @@ const always = 1 << 62
 var kinds = []string{"tpk", "vellum", "map", "sqlite", "estargz-json"}
 
 var structures = map[string]structure{
-	"tpk":          {buildSidecar, openSidecar, always, always},
-	"vellum":       {buildVellum, openVellum, 10_000_000, 10_000_000},
-	"map":          {nil, openMap, 10_000_000, 10_000_000},
-	"sqlite":       {buildSQLite, openSQLite, 1_000_000, 10_000_000},
-	"estargz-json": {buildJSON, openJSON, 1_000_000, 1_000_000},
+	"tpk":          {buildSidecar, openSidecar, always, always, always},
+	"vellum":       {buildVellum, openVellum, 10_000_000, 10_000_000, always},
+	"map":          {nil, openMap, 10_000_000, 10_000_000, 10_000_000},
+	"sqlite":       {buildSQLite, openSQLite, 1_000_000, 10_000_000, always},
+	"estargz-json": {buildJSON, openJSON, 1_000_000, 1_000_000, 1_000_000},
 }
 
 type sidecarIndex struct{ *sidecar.Index }

@@ -17,6 +17,7 @@ type Contestant struct {
 	Tool    string   // its name in results: letters, digits and dashes
 	Command []string // what is measured
 	Once    bool     // one run is enough, as it takes long and is only shown
+	Per     int      // times are those of one of that many things that are done; 0 means 1
 
 	Prepare func() error            // before each run, not measured
 	Check   func([]Value) error     // after each run, not measured: it may refuse what was done
@@ -57,6 +58,11 @@ func (b *Bench) contestant(name string, c *Contestant) error {
 	values, err := Execute(c.Command...)
 	if err != nil {
 		return err
+	}
+	for i, v := range values {
+		if c.Per > 1 && strings.HasSuffix(v.Unit, "sec/op") {
+			values[i].Of = v.Of / float64(c.Per)
+		}
 	}
 	if c.Add != nil {
 		more, err := c.Add()

@@ -19,7 +19,7 @@ func Run(b *measure.Bench) error {
 		if i == 0 {
 			rounds = b.Rounds
 		}
-		if err := pack(b, t, rounds, all); err != nil {
+		if err := pack(b, t, rounds, everybody); err != nil {
 			return err
 		}
 		if i == 0 {
@@ -32,7 +32,7 @@ func Run(b *measure.Bench) error {
 	if err != nil {
 		return err
 	}
-	if err := pack(b, photos, 1, all); err != nil {
+	if err := pack(b, photos, 1, everybody); err != nil {
 		return err
 	}
 	if err := many(b); err != nil {
@@ -71,14 +71,16 @@ func large(b *measure.Bench) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(t.Dir)
-	return pack(b, t, 1, fast)
+	defer os.RemoveAll(t.Dir) // too large to be kept
+	defer os.Remove(t.ArchiveName(b))
+	return pack(b, t, 1, pigz)
 }
 
-// Whose figures a tree gets: those of all, or of those that take no longer than tpk does by far.
+// Whose figures a tree gets: the more there is to pack, the fewer others.
 const (
-	all = iota
-	fast
+	everybody = iota
+	fast      // those that use all cores
+	pigz      // tpk and tar | pigz alone
 )
 
 // pack lets everybody pack a tree.
@@ -102,29 +104,30 @@ func pack(b *measure.Bench, t trees.Tree, rounds, who int) error {
 		out         string
 		command     []string
 	}{
-		{"tpk", "", fast, "tpk.tar.gz", []string{b.Tpk, "pack", "--level", "6", t.Dir, out("tpk.tar.gz")}},
-		{"tar-pigz", "pigz", fast, "pigz.tar.gz", shell(`tar -C "$1" -cf - . | pigz -6 -p `+cores+` > "$2"`, "pigz.tar.gz")},
-		{"tar-gzip", "gzip", all, "gzip.tar.gz", shell(`tar -C "$1" -cf - . | gzip -6 > "$2"`, "gzip.tar.gz")},
-		{"zip", "zip", all, "a.zip", shell(`cd "$1" && zip -6 -q -r -y "$2" .`, "a.zip")},
-		{"7z", "7z", all, "7z.zip", shell(`cd "$1" && 7z a -tzip -mmt=`+cores+` -bd -bso0 "$2" .`, "7z.zip")},
-		{"estargz", "tar", all, "estargz.tar.gz", shell(`tar -C "$1" -cf "$2.tar" . && "`+b.Self+`" helper estargz 6 "$2.tar" "$2" && rm "$2.tar"`, "estargz.tar.gz")},
-		{"mksquashfs", "mksquashfs", fast, "squashfs", []string{"mksquashfs", t.Dir, out("squashfs"), "-comp", "gzip", "-noappend", "-quiet", "-no-progress", "-processors", cores}},
+		{"tpk", "", pigz, t.ArchiveName(b), []string{b.Tpk, "pack", "--level", "6", t.Dir, t.ArchiveName(b)}},
+		{"tar-pigz", "pigz", pigz, out("pigz.tar.gz"), shell(`tar -C "$1" -cf - . | pigz -6 -p `+cores+` > "$2"`, "pigz.tar.gz")},
+		{"tar-gzip", "gzip", everybody, out("gzip.tar.gz"), shell(`tar -C "$1" -cf - . | gzip -6 > "$2"`, "gzip.tar.gz")},
+		{"zip", "zip", everybody, out("a.zip"), shell(`cd "$1" && zip -6 -q -r -y "$2" .`, "a.zip")},
+		{"7z", "7z", everybody, out("7z.zip"), shell(`cd "$1" && 7z a -tzip -mmt=`+cores+` -bd -bso0 "$2" .`, "7z.zip")},
+		{"estargz", "tar", everybody, out("estargz.tar.gz"), shell(`tar -C "$1" -cf "$2.tar" . && "`+b.Self+`" helper estargz 6 "$2.tar" "$2" && rm "$2.tar"`, "estargz.tar.gz")},
+		{"mksquashfs", "mksquashfs", fast, out("squashfs"), []string{"mksquashfs", t.Dir, out("squashfs"), "-comp", "gzip", "-noappend", "-quiet", "-no-progress", "-processors", cores}},
 	}
 	var contestants []measure.Contestant
 	for _, l := range list {
-		if who == fast && l.who != fast || l.needs != "" && !b.Have(l.needs) {
+		if l.who < who || l.needs != "" && !b.Have(l.needs) {
 			continue
 		}
 		contestants = append(contestants, measure.Contestant{
 			Tool:    l.tool,
 			Command: l.command,
-			Prepare: func() error { return b.Aside(out(l.out)) },
+			Once:    l.tool == "7z" || l.tool == "estargz", // they take longest by far
+			Prepare: func() error { return b.Aside(l.out) },
 			Add: func() ([]measure.Value, error) {
-				size, err := measure.Size(out(l.out))
+				size, err := measure.Size(l.out)
 				if err != nil || l.tool != "tpk" {
 					return []measure.Value{size}, err
 				}
-				index, err := index(out(l.out))
+				index, err := index(l.out)
 				return append([]measure.Value{size}, index...), err
 			},
 		})

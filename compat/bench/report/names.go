@@ -54,7 +54,7 @@ func caseTitle(key, value string) string {
 		return commas(value) + " connections"
 	case "entries":
 		return commas(value) + " entries"
-	case "cache":
+	case "cache", "content":
 		return value
 	case "level":
 		return "level " + value

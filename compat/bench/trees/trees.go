@@ -113,9 +113,12 @@ func once(b *measure.Bench, name string, fill func(dir string) error) (Tree, err
 	return t, os.Rename(tmp, t.Dir)
 }
 
+// ArchiveName is where the archive of a tree is, or will be.
+func (t Tree) ArchiveName(b *measure.Bench) string { return b.Path("archive-" + t.Name + ".tar.gz") }
+
 // Archive packs a tree by tpk, once for all families of a run.
 func (t Tree) Archive(b *measure.Bench) (string, error) {
-	name := b.Path("archive-" + t.Name + ".tar.gz")
+	name := t.ArchiveName(b)
 	if _, err := os.Stat(name); err == nil {
 		return name, nil
 	}
