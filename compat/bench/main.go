@@ -83,7 +83,7 @@ func main() {
 	flag.StringVar(&version, "version", "devel", "results are kept as docs/benchmarks/results/`VERSION`.txt")
 	flag.StringVar(&page, "page", "docs/benchmarks", "`DIR` of the page and the results")
 	flag.IntVar(&b.Rounds, "rounds", 3, "how often each contestant runs")
-	flag.DurationVar(&b.Seconds, "seconds", 2*time.Second, "how long each server is asked each time")
+	flag.DurationVar(&b.Duration, "seconds", 2*time.Second, "how long each server is asked each time")
 	flag.IntVar(&b.Files, "files", 1_000_000, "files in the tree of small files")
 	flag.IntVar(&b.Entries, "entries", 10_000_000, "entries of the largest index")
 	flag.BoolVar(&b.Huge, "huge", false, "an index of 10^8 entries, too (20 GB, 15 minutes)")

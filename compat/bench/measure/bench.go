@@ -40,7 +40,7 @@ type Bench struct {
 	Entries    int           // of the largest index
 	RangeBytes int64         // of the file that ranges are read out of
 	LargeBytes int64         // of the large file that is packed
-	Seconds    time.Duration // how long each server is asked each time
+	Duration   time.Duration // how long each server is asked each time
 	Huge       bool          // an index of 10^8 entries, too
 	Quick      bool          // small trees, to see that it works
 

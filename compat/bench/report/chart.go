@@ -95,7 +95,7 @@ func (c chart) panel(k *kase, bars int) (*plot.Plot, error) {
 		p.Add(bar)
 		labels.XYs = append(labels.XYs, plotter.XY{X: v, Y: float64(len(names))})
 		labels.Labels = append(labels.Labels, " "+measure.Format(measure.Value{Of: v, Unit: c.unit}))
-		names = append(names, strings.ReplaceAll(toolTitle(tool), "\\", ""))
+		names = append(names, plain(tool)+" ")
 		most = max(most, v)
 	}
 	texts, err := plotter.NewLabels(labels)
@@ -122,7 +122,7 @@ func (c chart) drawLines(cases []*kase, file string) error {
 	p.X.Label.Text = c.over
 	p.X.Tick.Marker, p.Y.Tick.Marker = powers(""), powers(c.unit)
 	p.Legend.Top, p.Legend.Left = true, true
-	p.Legend.TextStyle.Font.Size = vg.Points(9)
+	p.Legend.TextStyle.Font.Size, p.Legend.Padding = vg.Points(9), vg.Points(2)
 	var tools []string
 	for _, k := range cases {
 		for _, tool := range k.tools {
@@ -152,7 +152,7 @@ func (c chart) drawLines(cases []*kase, file string) error {
 		line.Color, line.Width = lines[i%len(lines)], vg.Points(2)
 		dots.Color, dots.Shape = line.Color, draw.CircleGlyph{}
 		p.Add(line, dots)
-		p.Legend.Add(strings.ReplaceAll(toolTitle(tool), "\\", ""), line, dots)
+		p.Legend.Add(plain(tool), line, dots)
 	}
 	p.Y.Min, p.Y.Max = math.Pow(10, math.Floor(math.Log10(least))), math.Pow(10, math.Ceil(math.Log10(most)))
 	canvas := newCanvas(vg.Points(560), vg.Points(320))
@@ -178,6 +178,9 @@ func powers(unit string) plot.Ticker {
 		return ticks
 	})
 }
+
+// plain is what a tool is called outside of a table.
+func plain(tool string) string { return strings.ReplaceAll(toolTitle(tool), "\\", "") }
 
 // value is that of a key of a case.
 func (k *kase) value(key string) string {

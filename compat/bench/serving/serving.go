@@ -66,11 +66,11 @@ func hot(b *measure.Bench, t trees.Tree) error {
 					continue
 				}
 				if round == 0 { // whatever a server makes on its first requests
-					if _, err := s.ask(b, list, connections, b.Seconds/4); err != nil {
+					if _, err := s.ask(b, list, connections, b.Duration/4); err != nil {
 						return err
 					}
 				}
-				values, err := s.ask(b, list, connections, b.Seconds)
+				values, err := s.ask(b, list, connections, b.Duration)
 				if err != nil {
 					return err
 				}
@@ -127,11 +127,11 @@ func alone(b *measure.Bench, s *server, name string, cold bool, few, many string
 	list := many
 	if !cold {
 		list = few
-		if _, err := s.ask(b, list, 32, b.Seconds/2); err != nil {
+		if _, err := s.ask(b, list, 32, b.Duration/2); err != nil {
 			return err
 		}
 	}
-	values, err := s.ask(b, list, 32, b.Seconds)
+	values, err := s.ask(b, list, 32, b.Duration)
 	if err != nil {
 		return err
 	}
