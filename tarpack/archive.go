@@ -20,10 +20,12 @@ type Archive struct {
 	name    string
 	file    *os.File // nil for a set
 	set     *setFile // a shard set; nil for an archive that is one file
+	place   *locator // on a device; nil for a file of its own
 	size    int64
 	trailer Trailer
 	index   *sidecar.Index
-	rebuilt bool // the index is not from a sidecar
+	rebuilt bool         // the index is not from a sidecar
+	unmap   func() error // what there is to do after the index is closed; nil: nothing
 }
 
 // OpenOptions says how to open an archive. The zero value, or nil, is usable.
@@ -52,7 +54,7 @@ func OpenContext(ctx context.Context, name string, o *OpenOptions) (*Archive, er
 	if o == nil {
 		o = &OpenOptions{}
 	}
-	a, err := openArchive(name)
+	a, err := openArchiveContext(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -65,9 +67,21 @@ func OpenContext(ctx context.Context, name string, o *OpenOptions) (*Archive, er
 
 // openArchive opens an archive without an index.
 func openArchive(name string) (*Archive, error) {
+	return openArchiveContext(context.Background(), name)
+}
+
+// openArchiveContext is openArchive with a context that can end the search for the end of an archive on a device.
+func openArchiveContext(ctx context.Context, name string) (*Archive, error) {
 	a, err := openFile(name)
 	if err != nil {
 		return nil, err
+	}
+	if a.onDevice() {
+		if err := a.openDevice(ctx, a.size); err != nil {
+			a.file.Close()
+			return nil, err
+		}
+		return a, nil
 	}
 	if a.trailer, err = readTrailer(a.file, a.size); err != nil {
 		a.file.Close()
@@ -76,14 +90,21 @@ func openArchive(name string) (*Archive, error) {
 	return a, nil
 }
 
-// openFile opens the file of an archive and looks at nothing in it.
+// openFile opens the file of an archive and looks at nothing in it. Of a device the size is that of all of it.
 func openFile(name string) (*Archive, error) {
 	f, err := os.OpenFile(name, os.O_RDONLY|openNonblock, 0)
 	if err != nil {
 		return nil, err
 	}
 	fi, err := f.Stat()
-	if err == nil && !fi.Mode().IsRegular() {
+	size := int64(0)
+	switch {
+	case err != nil:
+	case isDevice(fi):
+		size, err = roomOf(f)
+	case fi.Mode().IsRegular():
+		size = fi.Size()
+	default:
 		kind := "not a regular file"
 		if fi.IsDir() {
 			kind = "a directory"
@@ -94,7 +115,11 @@ func openFile(name string) (*Archive, error) {
 		f.Close()
 		return nil, err
 	}
-	return &Archive{name: name, file: f, size: fi.Size()}, nil
+	a := &Archive{name: name, file: f, size: size}
+	if isDevice(fi) {
+		a.place = &locator{}
+	}
+	return a, nil
 }
 
 // openIndex opens the sidecar, or makes an index where there is no good one.
@@ -128,6 +153,10 @@ func (a *Archive) indexInMemory(ctx context.Context, o IndexOptions) (err error)
 
 // openSidecar opens the sidecar that belongs to the archive, and returns its name. The error wraps ErrNoSidecar or ErrStale.
 func (a *Archive) openSidecar() (x *sidecar.Index, name string, err error) {
+	if a.onDevice() {
+		x, err = a.openPlaced()
+		return x, a.name, err
+	}
 	name = a.name + SidecarSuffix
 	if x, err = a.openSidecarAt(name); err == nil {
 		return x, name, nil
@@ -173,10 +202,14 @@ func (a *Archive) checkIndex(x *sidecar.Index) error {
 
 // Close closes the archive and its index. No other method may be running, or be called later.
 func (a *Archive) Close() error {
-	if a.set != nil {
-		return errors.Join(a.index.Close(), a.set.Close())
+	err := a.index.Close()
+	if a.unmap != nil {
+		err = errors.Join(err, a.unmap())
 	}
-	return errors.Join(a.index.Close(), a.file.Close())
+	if a.set != nil {
+		return errors.Join(err, a.set.Close())
+	}
+	return errors.Join(err, a.file.Close())
 }
 
 // Name is the name that the archive was opened by.

@@ -114,6 +114,9 @@ func Reindex(ctx context.Context, name string, o IndexOptions) (res IndexResult,
 		return IndexResult{}, err
 	}
 	defer a.file.Close()
+	if a.onDevice() {
+		return a.reindexDevice(ctx, o)
+	}
 	real, err := filepath.EvalSymlinks(name)
 	if err != nil {
 		return IndexResult{}, err

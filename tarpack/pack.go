@@ -51,9 +51,15 @@ type PackResult struct {
 // Pack packs the directory dir into the archive out and its sidecar, both or neither: on an error whatever stood
 // there before is untouched. The same tree gives the same bytes, whatever the number of workers.
 //
+// If out is a block device, the archive and its sidecar are written on it, from its beginning (FORMAT.md 3.2). What was there is lost
+// as soon as packing begins. A device that is mounted is refused.
+//
 // A file that cannot be read, or changes while it is read, fails the whole (ErrChanged), with the path in
 // the error; so does a second writer of the same archive (ErrLocked).
 func Pack(ctx context.Context, dir, out string, o PackOptions) (PackResult, error) {
+	if fi, err := os.Stat(out); err == nil && isDevice(fi) {
+		return packDevice(ctx, dir, out, o)
+	}
 	dst, err := createOutput(out)
 	if err != nil {
 		return PackResult{}, err

@@ -78,6 +78,9 @@ func (v *verifier) close() error {
 	if v.side != nil {
 		err = errors.Join(err, v.side.Close())
 	}
+	if v.a.unmap != nil {
+		err = errors.Join(err, v.a.unmap())
+	}
 	return err
 }
 
@@ -87,7 +90,14 @@ func (v *verifier) report(path string, off int64, err error) {
 }
 
 func (v *verifier) run(ctx context.Context) (err error) {
-	v.a.trailer, err = readTrailer(v.a.file, v.a.size)
+	if v.a.onDevice() {
+		err = v.a.openDevice(ctx, v.a.size)
+		if err != nil { // what is behind the archive, and where it ends, nobody can tell
+			return err
+		}
+	} else {
+		v.a.trailer, err = readTrailer(v.a.file, v.a.size)
+	}
 	whole := err == nil
 	switch {
 	case whole:

@@ -15,11 +15,17 @@ import (
 // where they differ, entry by entry.
 func (v *verifier) compareSidecar(f io.ReaderAt, made *sidecar.Index) error {
 	name := v.sideName
-	side, err := os.Open(name)
-	if err != nil {
-		return err
+	var side io.Reader
+	if v.a.onDevice() {
+		side = io.NewSectionReader(v.a.file, v.a.place.index, v.a.place.length)
+	} else {
+		f, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		defer closeQuietly(f)
+		side = f
 	}
-	defer closeQuietly(side)
 	at, err := firstDifference(side, io.NewSectionReader(f, 0, made.Size()))
 	if err != nil || at < 0 {
 		return err

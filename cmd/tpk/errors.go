@@ -123,7 +123,11 @@ func aboutOutput(name string, err error) error {
 	}
 	var stop stopped
 	if errors.As(err, &stop) {
-		return &hinted{fmt.Errorf("%s: %w", name, stop), "nothing was written"}
+		left := "nothing was written"
+		if fi, err := os.Stat(name); err == nil && fi.Mode()&fs.ModeDevice != 0 {
+			left = "there is no archive on it now"
+		}
+		return &hinted{fmt.Errorf("%s: %w", name, stop), left}
 	}
 	return err
 }
@@ -142,6 +146,7 @@ var hints = []struct {
 	{tarpack.ErrVersion, "use a newer tpk"},
 	{tarpack.ErrNotConvertible, "tpk convert reads tar, tar.gz, tar.zst, tar.xz, tar.bz2 and zip"},
 	{tarpack.ErrShard, "bring back the right file, or, if its shards are right as they are, make the set's list anew with 'tpk index'"},
+	{tarpack.ErrDevice, "pack onto a larger one, or into a file"},
 	{tarpack.ErrTooMany, "take a larger size"},
 	{tarpack.ErrNotArchive, "pack a directory with 'tpk pack DIR OUT.tar.gz'"},
 	{tarpack.ErrTruncated, "copy or download it again"},
@@ -159,6 +164,7 @@ var hints = []struct {
 	{syscall.ENOSPC, "free some space or write elsewhere"},
 	{syscall.EDQUOT, "free some space or write elsewhere"},
 	{syscall.EFBIG, "raise the limit on file sizes or write elsewhere"},
+	{syscall.EBUSY, "unmount it, or wait until nobody uses it"},
 	{syscall.EROFS, "write elsewhere"},
 	{syscall.EIO, "check the disk"},
 	{syscall.EMFILE, "raise the limit on open files ('ulimit -n')"},

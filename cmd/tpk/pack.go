@@ -33,6 +33,9 @@ is the latest time. Sockets are skipped, and so are FIFOs and devices without --
 A glob without a slash (*.tmp) is matched with every name, one with a slash (build/**) with the path below DIR, one
 that ends in a slash (.git/) with directories only. * and ? stop at slashes, ** does not, and {a,b} and [a-z] work.
 
+OUT.tar.gz may be a block device or a partition, which is overwritten from its beginning on: archive and index are on it then, and
+what reads an archive reads the device. One that is mounted is refused.
+
 With --shards or --shard-size OUT.tar.gz becomes a set: OUT-00000-of-00016.tar.gz and so on, each an archive of its own, with an index for
 all of them. All of the set appears, or nothing. Commands that read, and serve, take a set by its first file or as
 'OUT-*-of-00016.tar.gz'.` +

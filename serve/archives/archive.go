@@ -33,7 +33,10 @@ type archive struct {
 }
 
 // stamp tells whether the files behind an archive's name are still the same.
-type stamp struct{ tar, tpi os.FileInfo }
+type stamp struct {
+	tar, tpi os.FileInfo
+	digest   uint64 // of what is on a device, whose size and time tell nothing
+}
 
 // stampOf looks at the files of an archive. Of a shard set these are its list and index, which every new set has new ones of; or without a list the first shard.
 func stampOf(name string) (s stamp, err error) {
@@ -49,11 +52,24 @@ func stampOf(name string) (s stamp, err error) {
 	if s.tar, err = os.Stat(name); err != nil {
 		return s, err
 	}
+	if s.tar.Mode()&fs.ModeDevice != 0 {
+		t, err := tarpack.Open(name, &tarpack.OpenOptions{NoIndex: true})
+		if err == nil {
+			s.digest = t.Trailer().Digest
+			err = t.Close()
+		}
+		if errors.Is(err, tarpack.ErrNoSidecar) || errors.Is(err, tarpack.ErrStale) {
+			err = nil
+		}
+		return s, err
+	}
 	s.tpi, _ = os.Stat(name + tarpack.SidecarSuffix) // missing: the archive is indexed in memory
 	return s, nil
 }
 
-func (s stamp) same(o stamp) bool { return sameFile(s.tar, o.tar) && sameFile(s.tpi, o.tpi) }
+func (s stamp) same(o stamp) bool {
+	return sameFile(s.tar, o.tar) && sameFile(s.tpi, o.tpi) && s.digest == o.digest
+}
 
 func sameFile(a, b os.FileInfo) bool {
 	if a == nil || b == nil {
@@ -230,7 +246,7 @@ func (a *archive) download(format string) plan.Node {
 	if a.file == nil {
 		return plan.Node{} // it is no one file; all of it can be exported
 	}
-	n := plan.Node{Kind: plan.Download, Name: filepath.Base(a.name), ModTime: a.modTime, Hash: a.index.Digest()}
+	n := plan.Node{Kind: plan.Download, Name: a.saveAs(), ModTime: a.modTime, Hash: a.index.Digest()}
 	if format == "tpi" {
 		if a.sidecar == nil {
 			return plan.Node{}

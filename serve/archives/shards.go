@@ -3,6 +3,7 @@ package archives
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/tarpack/tpk/serve/plan"
@@ -76,4 +77,12 @@ func (a *archive) title() string {
 		}
 	}
 	return strings.TrimSuffix(name, ".tar.gz")
+}
+
+// saveAs is the name to save the archive under. That of a device would not tell what it is.
+func (a *archive) saveAs() string {
+	if a.stamp.tar.Mode().IsRegular() {
+		return filepath.Base(a.name)
+	}
+	return filepath.Base(a.name) + ".tar.gz"
 }
