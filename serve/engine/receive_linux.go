@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/binary"
+	"errors"
 	"net"
 	"syscall"
 	"unsafe"
@@ -38,7 +39,7 @@ func (c *conn) receive(fd uintptr) (n int, last bool, err error) {
 		} else {
 			n, err = syscall.Read(int(fd), *c.buf)
 		}
-		if err == syscall.EINTR {
+		if errors.Is(err, syscall.EINTR) {
 			continue
 		}
 		if err != nil || n == 0 {

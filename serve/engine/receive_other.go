@@ -2,7 +2,10 @@
 
 package engine
 
-import "syscall"
+import (
+	"errors"
+	"syscall"
+)
 
 type inquiry struct{}
 
@@ -12,7 +15,7 @@ func (c *conn) receive(fd uintptr) (n int, last bool, err error) {
 	c.buf = readBuffers.Get().(*[]byte)
 	for {
 		n, err = syscall.Read(int(fd), *c.buf)
-		if err == syscall.EINTR {
+		if errors.Is(err, syscall.EINTR) {
 			continue
 		}
 		if err != nil || n == 0 {

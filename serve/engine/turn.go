@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"io"
 	"syscall"
 )
@@ -62,7 +63,7 @@ func (c *conn) turn(fd uintptr) bool {
 	for {
 		n, last, err := c.receive(fd)
 		switch {
-		case err == syscall.EAGAIN:
+		case errors.Is(err, syscall.EAGAIN):
 			return false
 		case err != nil:
 			c.err = err
