@@ -2,12 +2,16 @@ package tarpack
 
 import (
 	"bytes"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"math"
 	"os"
+	"strconv"
+	"strings"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -41,11 +45,24 @@ const (
 
 // append appends the list's text.
 func (l *setList) append(dst []byte) []byte {
+	start := len(dst)
 	dst = fmt.Appendf(dst, "%s%d\nentries %d\nindex %016x\n", listHead, listVersion, l.entries, l.index)
 	for _, s := range l.shards {
-		dst = fmt.Appendf(dst, "shard %d %016x\n", s.size, s.digest)
+		dst = append(dst, "shard "...)
+		dst = strconv.AppendInt(dst, s.size, 10)
+		dst = append(dst, ' ')
+		dst = hex.AppendEncode(dst, binary.BigEndian.AppendUint64(nil, s.digest))
+		dst = append(dst, '\n')
 	}
-	return fmt.Appendf(dst, "hash %016x\n", xxhash.Sum64(dst))
+	return fmt.Appendf(dst, "hash %016x\n", xxhash.Sum64(dst[start:]))
+}
+
+// parseShard reads a line of the list. What it takes too easily is found when the list is written again.
+func parseShard(line []byte) (s shardInfo, ok bool) {
+	size, digest, _ := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(string(line), "shard "), "\n"), " ")
+	n, err1 := strconv.ParseInt(size, 10, 64)
+	d, err2 := strconv.ParseUint(digest, 16, 64)
+	return shardInfo{n, d}, err1 == nil && err2 == nil && n >= TrailerSize
 }
 
 // parseList reads a list of n shards. The error wraps ErrVersion or ErrCorrupt.
@@ -65,8 +82,8 @@ func parseList(b []byte, n int) (*setList, error) {
 		_, err2 := fmt.Sscanf(string(lines[2]), "index %x\n", &l.index)
 		if err1 == nil && err2 == nil {
 			for _, line := range lines[3 : 3+n] {
-				var s shardInfo
-				if _, err := fmt.Sscanf(string(line), "shard %d %x\n", &s.size, &s.digest); err != nil || s.size < TrailerSize {
+				s, ok := parseShard(line)
+				if !ok {
 					break
 				}
 				l.shards = append(l.shards, s)

@@ -28,7 +28,7 @@ characters in a name are written as \\, \n or \ooo, as GNU tar does.
 --json prints an object a line: path, type (file, dir, symlink, hardlink, char, block, fifo), size in bytes, mode (octal
 digits), mtime (RFC 3339, UTC); for links link, the target; for files and hard links hash, the xxHash64 of the content in hex,
 and, unless they are empty, member: offset and length of the gzip member of the content in ARCHIVE, and its encoding,
-deflate or stored. A hard link shows size, hash and member of its target. A path or link that is not UTF-8 has
+deflate or stored; of a set also shard, the archive that has it. A hard link shows size, hash and member of its target. A path or link that is not UTF-8 has
 path_base64 or link_base64 as well, with its true bytes.` +
 			examples(
 				"tpk ls -l site.tar.gz",
@@ -69,7 +69,7 @@ func runLs(c *cli.Context, o *lsOptions) error {
 	print := printName
 	switch {
 	case o.json:
-		print = newJSONLister(w).print
+		print = newJSONLister(w, a).print
 	case o.long:
 		print = printLong
 	}

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack"
 )
 
 // A jsonEntry is a line of `tpk ls --json`. JSON is UTF-8: where a path or a link is not, each wrong byte of it is
@@ -27,15 +28,19 @@ type jsonEntry struct {
 
 // A jsonMember says where the gzip member of a content is.
 type jsonMember struct {
+	Shard    string `json:"shard,omitempty"` // of a set: the archive that has it
 	Offset   int64  `json:"offset"`
 	Length   int64  `json:"length"`
 	Encoding string `json:"encoding"` // deflate or stored
 }
 
-type jsonLister struct{ encoder *json.Encoder }
+type jsonLister struct {
+	encoder *json.Encoder
+	archive *tarpack.Archive
+}
 
-func newJSONLister(w io.Writer) *jsonLister {
-	l := &jsonLister{json.NewEncoder(w)}
+func newJSONLister(w io.Writer, a *tarpack.Archive) *jsonLister {
+	l := &jsonLister{json.NewEncoder(w), a}
 	l.encoder.SetEscapeHTML(false)
 	return l
 }
@@ -64,6 +69,10 @@ func (l *jsonLister) print(_ io.Writer, index *sidecar.Index, row sidecar.Row) e
 	if content.Type == sidecar.TypeFile {
 		j.Hash = fmt.Sprintf("%016x", content.Hash)
 		j.Member = memberOf(content)
+		if j.Member != nil && l.archive.Shards() > 0 {
+			shard, offset := l.archive.Shard(j.Member.Offset)
+			j.Member.Shard, j.Member.Offset = l.archive.ShardName(shard), offset
+		}
 	}
 	return l.encoder.Encode(j)
 }
