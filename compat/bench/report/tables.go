@@ -63,7 +63,7 @@ var parts = []part{
 	{
 		family: "serve", title: "Serving",
 		intro: "Random files of the tree, asked for by wrk on the same machine, `Accept-Encoding: gzip`. CPU is that of the server's processes. nginx and Caddy serve `.gz` files made beforehand " +
-			"(`gzip_static`, `precompressed`); http.FileServer sends plain files, and so more bytes. Each engine's hello world is 3 KB from memory. " +
+			"(`gzip_static`, `precompressed`); http.FileServer sends plain files, and so more bytes. Each engine's hello world is 3 KB from memory. Memory counts the pages of tpk's archive that are mapped, which the kernel takes back when it needs them. " +
 			"*cold*: the server is started anew after the kernel's caches were emptied, and each file is asked for once.",
 		tables: []table{{
 			base: "Serve",
@@ -104,7 +104,7 @@ var parts = []part{
 	{
 		family: "dataset", title: "A dataset",
 		intro: "Every file of the tree of small files, in random order, read whole through Go's io/fs by one goroutine; times are those of one file, with its share of opening the archive. The squashfs is mounted by " +
-			"the kernel; 20,000 files are read of it, as it inflates 128 KiB for any. *cold*: 20,000 of the files after the kernel's caches were emptied.",
+			"the kernel; 5,000 files are read of it, as it inflates 128 KiB for any. *cold*: 20,000 of the files after the kernel's caches were emptied.",
 		tables: []table{{
 			base:    "Dataset",
 			columns: []column{{"sec/op", "a file", true}, {"cpu-sec/op", "CPU a file", true}, {"peak-B", "memory", false}, {"B", "size", false}},

@@ -22,13 +22,13 @@ func (s site) servers() []*server {
 	}
 }
 
-// openFiles is how many files nginx may keep open: 100,000 if it is up to us.
+// openFiles is how many files nginx may keep open: 100,000 if the system lets it, and room for connections in any case.
 func openFiles() uint64 {
 	var limit syscall.Rlimit
-	if os.Getuid() == 0 || syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil {
-		return 100_000
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil {
+		return 1000
 	}
-	return min(100_000, limit.Max/2)
+	return min(100_000, limit.Max/4*3)
 }
 
 // hellos are the engines alone: the same 3 KB to every request.
@@ -61,8 +61,8 @@ func (s site) helper(name, argument string) func(string) ([]string, error) {
 func (s site) nginx(tool, extra string) *server {
 	return &server{tool: tool, command: func(address string) ([]string, error) {
 		user := ""
-		if os.Getuid() == 0 { // else its workers could not read what only root may, nor keep 100,000 files open
-			user = "user root; worker_rlimit_nofile 150000;"
+		if os.Getuid() == 0 { // else its workers could not read what only root may
+			user = "user root;"
 		}
 		name := s.b.Path(tool + ".conf")
 		return []string{"nginx", "-c", name}, os.WriteFile(name, fmt.Appendf(nil, `%s worker_processes %d; daemon off; pid %s.pid; error_log stderr;
