@@ -8,9 +8,11 @@ import (
 // The limits of a segmented C (FORMAT.md §1.3).
 const (
 	MinShift    = 20   // segments of 1 MiB
-	MaxShift    = 40   // of 1 TiB
+	MaxShift    = 31   // of 2 GiB: what deflate makes of one has a length of 32 bits, even where it saves nothing
 	MinSegments = 2    // a file of one segment is not segmented
 	MaxSegments = 4000 // so that the table, 4 bytes each, is an extra field under the 16 KiB that busybox reads
+
+	MaxSegmented = MaxSegments << MaxShift // bytes of content, 7.8 TiB: what is larger is stored
 )
 
 // Segments is the segment table of a C, as the extra field of its P holds it.
@@ -19,7 +21,7 @@ type Segments struct {
 	Lengths []uint32 // of each segment in the deflate stream, in bytes
 }
 
-// ShiftFor returns the shift with which tpk writes a file of size bytes, at most MaxSize: the
+// ShiftFor returns the shift with which tpk writes a file of size bytes, at most MaxSegmented: the
 // smallest, from MinShift, that needs no more than MaxSegments segments.
 func ShiftFor(size int64) uint8 {
 	shift := uint8(MinShift)

@@ -21,7 +21,7 @@ func TestShiftFor(t *testing.T) {
 		{4000<<20 + 1, 21, 2001},
 		{4000 << 21, 21, 4000},
 		{4000<<21 + 1, 22, 2001},
-		{MaxSize, 37, 2048},
+		{MaxSegmented, 31, 4000},
 	} {
 		shift := ShiftFor(tt.size)
 		if n := SegmentsOf(tt.size, shift); shift != tt.shift || n != tt.segments {

@@ -62,7 +62,7 @@ const (
 	maxDevice    = 1<<21 - 1
 
 	minShift    = 20
-	maxShift    = 40
+	maxShift    = 31
 	maxSegments = 4000
 
 	memberOverhead = 18 // gzip header and trailer around a deflate stream

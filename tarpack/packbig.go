@@ -98,6 +98,7 @@ func (p *packer) writeBig(ctx context.Context, f *os.File, it *item, entry *side
 	start := p.out.off
 	src := &digestReader{r: contextReader{ctx, f}, hash: xxhash.New()}
 	worthIt, err := gzmember.Compressible(f, entry.Size)
+	worthIt = worthIt && entry.Size <= gzmember.MaxSegmented
 	switch {
 	case err != nil:
 	case worthIt:
