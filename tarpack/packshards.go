@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
@@ -56,7 +57,7 @@ func PackShards(ctx context.Context, dir, out string, o PackOptions, so ShardOpt
 		return res, nil, err
 	}
 	p.own = func(e *sourceEntry) bool {
-		if !set.owns(e.name) && !strings.HasPrefix(set.temp.Name(), parentDir(set.set.stem)+e.name) {
+		if !set.owns(e.name) && e.name != filepath.Base(set.temp.Name()) {
 			return false
 		}
 		fi, err := e.dir.root.Stat(".")

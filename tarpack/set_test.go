@@ -256,6 +256,31 @@ func TestBadSets(t *testing.T) {
 	}
 }
 
+// The files of a set that is made of an archive have its permissions.
+func TestSetPermissions(t *testing.T) {
+	name := mustPack(t, shardTree(t), PackOptions{})
+	if err := os.Chmod(name, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Split(context.Background(), name, SplitOptions{Shards: 2}); err != nil {
+		t.Fatal(err)
+	}
+	list := setNameOf(name, 2).list()
+	for range 2 {
+		for _, n := range []string{list, list + SidecarSuffix, ShardName(name, 1, 2), ShardName(name, 1, 2) + SidecarSuffix} {
+			if fi, err := os.Stat(n); err != nil || fi.Mode().Perm() != 0o640 {
+				t.Errorf("%s: %v, %v", n, fi.Mode(), err)
+			}
+		}
+		if err := errors.Join(os.Remove(list), os.Remove(list+SidecarSuffix)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := IndexSet(context.Background(), list, IndexOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func copyFile(from, to string) error {
 	b, err := os.ReadFile(from)
 	if err != nil {

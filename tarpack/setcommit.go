@@ -47,7 +47,7 @@ func (o *setOutput) commit(ctx context.Context, opt IndexOptions) (res setResult
 	}
 	res.index += n
 	l.index = index
-	if err := writeDurably(tempName(o.set.list()), l.append(nil)); err != nil {
+	if err := o.writeList(tempName(o.set.list()), l); err != nil {
 		return res, err
 	}
 	dir := filepath.Dir(o.set.stem)
@@ -96,7 +96,9 @@ func (o *setOutput) writeIndex(ctx context.Context, l *setList, opt IndexOptions
 	if err != nil {
 		return 0, 0, err
 	}
-	digest, n, err = m.finishIn(f)
+	if err = o.prepare(f); err == nil {
+		digest, n, err = m.finishIn(f)
+	}
 	l.entries = m.builder.Len()
 	if err == nil {
 		res.stats, err = statsOf(f, n)
@@ -104,11 +106,8 @@ func (o *setOutput) writeIndex(ctx context.Context, l *setList, opt IndexOptions
 	return digest, n, errors.Join(err, f.Close())
 }
 
-// finishIn writes the set's sidecar to a file, which need not be empty, and makes it durable.
+// finishIn writes the set's sidecar to a file, which is empty, and makes it durable.
 func (m *setIndex) finishIn(f *os.File) (digest uint64, n int64, err error) {
-	if err := f.Truncate(0); err != nil {
-		return 0, 0, err
-	}
 	if digest, n, err = m.finish(f); err != nil {
 		return 0, 0, err
 	}
@@ -125,15 +124,14 @@ func statsOf(f *os.File, n int64) (sidecar.Stats, error) {
 	return x.Stats(), nil
 }
 
-// writeDurably writes a small file.
-func writeDurably(name string, b []byte) error {
+// writeList writes the list durably.
+func (o *setOutput) writeList(name string, l *setList) error {
 	f, err := openTemp(name)
 	if err != nil {
 		return err
 	}
-	err = f.Truncate(0)
-	if err == nil {
-		_, err = f.Write(b)
+	if err = o.prepare(f); err == nil {
+		_, err = f.Write(l.append(nil))
 	}
 	if err == nil {
 		err = f.Sync()
@@ -169,6 +167,10 @@ func IndexSet(ctx context.Context, list string, o IndexOptions) (res IndexResult
 	if err != nil {
 		return res, err
 	}
+	if out.like, err = os.Open(name.shard(0)); err != nil { // who may read the shards may read what is made of them
+		return res, err
+	}
+	defer closeQuietly(out.like)
 	temps := []string{tempName(list + SidecarSuffix), tempName(list)}
 	defer func() {
 		for _, t := range temps {
@@ -192,13 +194,15 @@ func IndexSet(ctx context.Context, list string, o IndexOptions) (res IndexResult
 	if err != nil {
 		return res, err
 	}
-	res.Digest, res.SidecarBytes, err = m.finishIn(f)
+	if err = out.prepare(f); err == nil {
+		res.Digest, res.SidecarBytes, err = m.finishIn(f)
+	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return res, err
 	}
 	l.entries, l.index = m.builder.Len(), res.Digest
 	res.Entries = l.entries
-	if err := writeDurably(temps[1], l.append(nil)); err != nil {
+	if err := out.writeList(temps[1], l); err != nil {
 		return res, err
 	}
 	for _, t := range []string{list + SidecarSuffix, list} {

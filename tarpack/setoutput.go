@@ -18,6 +18,7 @@ type setOutput struct {
 	lock   *os.File
 	shards []shardInfo // those that are finished
 	at     *output     // the files of the one that is being written; nil: none
+	like   *os.File    // whose permissions all files get; nil: those of new files
 }
 
 // createSet takes the lock for writing sets of the archive name, and clears away what a killed writer has left.
@@ -147,7 +148,7 @@ func (s setName) place(i int) error {
 func (o *setOutput) next() (*output, error) {
 	i := len(o.shards)
 	if i >= MaxShards {
-		return nil, fmt.Errorf("%w: it makes more than %d shards", ErrTooMany, MaxShards)
+		return nil, fmt.Errorf("%s%s: %w: it makes more than %d shards", o.set.stem, o.set.ext, ErrTooMany, MaxShards)
 	}
 	out := &output{name: o.set.pending(i)}
 	for _, f := range []struct {
@@ -159,11 +160,19 @@ func (o *setOutput) next() (*output, error) {
 			return nil, err
 		}
 		o.at = out
-		if err := (*f.to).Truncate(0); err != nil {
+		if err := o.prepare(*f.to); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// prepare empties a file of the set, which a killed writer may have left, and gives it its permissions.
+func (o *setOutput) prepare(f *os.File) error {
+	if err := f.Truncate(0); err != nil || o.like == nil {
+		return err
+	}
+	return (&output{archive: f, sidecar: f}).inherit(o.like)
 }
 
 // ErrTooMany means that a size for shards makes more of them than a set may have.

@@ -50,6 +50,7 @@ func Split(ctx context.Context, name string, o SplitOptions) (shards []Shard, er
 	if err != nil {
 		return nil, err
 	}
+	set.like = k.file
 	for i := range pl.count {
 		if err := pl.write(ctx, set, uint32(i), o.PackOptions); err != nil {
 			return nil, errors.Join(err, set.abort())
@@ -166,9 +167,6 @@ func planShards(ctx context.Context, k *keptArchive, o *SplitOptions) (*shardPla
 func (p *shardPlan) write(ctx context.Context, set *setOutput, i uint32, o PackOptions) error {
 	dst, err := set.next()
 	if err != nil {
-		return err
-	}
-	if err := dst.inherit(p.k.file); err != nil {
 		return err
 	}
 	pk, err := newPacker(dst.archive, o)
