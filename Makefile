@@ -80,8 +80,8 @@ bench-quick: build bench-build ## the same on small trees, only to see that it w
 	compat/bench/quick.sh $(BENCHFLAGS) $(BENCH)
 
 .PHONY: bench-compare
-bench-compare: ## results of two versions, as: make bench-compare OLD=v0.1.0 NEW=devel
-	@cd compat/bench && $(GO) tool benchstat -ignore commit,date '$(OLD)=../../docs/benchmarks/results/$(OLD).txt' '$(NEW)=../../docs/benchmarks/results/$(NEW).txt'
+bench-compare: ## results of two versions by benchstat: OLD=v0.1.0 NEW=devel
+	@cd compat/bench && $(GO) tool benchstat -ignore commit,date,go,kernel -filter '/tool:(tpk OR "")' '$(OLD)=../../docs/benchmarks/results/$(OLD).txt' '$(NEW)=../../docs/benchmarks/results/$(NEW).txt'
 
 .PHONY: bench-build
 bench-build:
