@@ -138,7 +138,7 @@ func (s *sharder) begin() error {
 	if err != nil {
 		return err
 	}
-	s.p.out = &writer{w: out.archive, file: out.archive}
+	*s.p.out = writer{w: out.archive, file: out.archive} // in its place: workers look whether there is one
 	s.p.builder = sidecar.NewBuilder(sidecar.BuilderOptions{})
 	return nil
 }

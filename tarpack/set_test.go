@@ -203,6 +203,24 @@ func TestPackShardsLinks(t *testing.T) {
 	}
 }
 
+// The workers are ahead of the sequencer, which begins a shard at each of many small files.
+func TestPackManyShards(t *testing.T) {
+	var files [][2]string
+	for i := range 1000 {
+		files = append(files, [2]string{fmt.Sprintf("f%03d", i), fmt.Sprint(i / 3)})
+	}
+	list, shards := packSet(t, tree(t, files...), ShardOptions{Shards: 900})
+	a := mustOpenSet(t, list)
+	for _, f := range files {
+		if b, err := fs.ReadFile(a.FS(), f[0]); err != nil || string(b) != f[1] {
+			t.Fatalf("%s: %q, %v", f[0], b, err)
+		}
+	}
+	if n := a.set.recent.Len(); len(shards) != 900 || n != openShards {
+		t.Errorf("%d shards, %d are open", len(shards), n)
+	}
+}
+
 // What is wrong with a set is said with the name of the file that is wrong.
 func TestBadSets(t *testing.T) {
 	ctx := context.Background()
