@@ -180,7 +180,8 @@ func (m *model) step() {
 			args = append(args, filepath.Join(work, fmt.Sprintf("a-%05d-of-00003.tar.gz", i)))
 		}
 		m.tpk(args...)
-		for _, p := range args[2:] {
+		set := filepath.Join(work, "a-of-00003.tar.gz.tps") // what holds the shards together
+		for _, p := range append(args[2:], set) {
 			m.check(os.Remove(p))
 			m.check(os.Remove(p + ".tpi"))
 		}
