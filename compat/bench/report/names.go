@@ -56,6 +56,12 @@ func caseTitle(key, value string) string {
 		return commas(value) + " entries"
 	case "cache", "content":
 		return value
+	case "bytes":
+		n, err := strconv.ParseUint(value, 10, 64)
+		if err != nil {
+			return value
+		}
+		return humanize.IBytes(n)
 	case "level":
 		return "level " + value
 	case "read":

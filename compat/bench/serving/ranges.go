@@ -61,7 +61,7 @@ func (s site) ranges(content string, cold bool) error {
 	if cold {
 		cache = "cold"
 	}
-	name := fmt.Sprintf("Range/content=%s/cache=%s", content, cache)
+	name := fmt.Sprintf("Range/bytes=%d/content=%s/cache=%s", s.b.RangeBytes, content, cache)
 	s.b.Logf("%s: %d rounds", name, s.b.Rounds)
 	plain, err := os.Open(filepath.Join(s.www, "large.bin"))
 	if err != nil {
