@@ -24,10 +24,10 @@ type setOutput struct {
 // createSet takes the lock for writing sets of the archive name, and clears away what a killed writer has left.
 func createSet(name string) (*setOutput, error) {
 	stem, ext := cutArchiveSuffix(name)
-	if base := filepath.Base(name); stem == "" || filepath.Base(stem) == "." || strings.HasSuffix(name, "/") {
+	if stem == "" || filepath.Base(stem) == "." || strings.HasSuffix(name, "/") {
 		return nil, fmt.Errorf("%s: %w: it is no name for an archive", name, os.ErrInvalid)
 	} else if fi, err := os.Stat(name); err == nil && !fi.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: %w: %s-00000-of-... needs a name that ends in .tar.gz", name, ErrNotRegular, base)
+		return nil, fmt.Errorf("%s: %w", name, ErrNotRegular)
 	}
 	o := &setOutput{set: setName{stem: stem, ext: ext}}
 	var err error
