@@ -114,7 +114,8 @@ func run(b *measure.Bench, version, page string, render bool, names []string) er
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(b.Work)
+	b.Interrupted()
+	defer b.Cleanup()
 	results := filepath.Join(page, "results", version+".txt")
 	if b.Results, err = measure.OpenResults(results, measure.Machine(commit(b.Root), b.Work)); err != nil {
 		return err
@@ -181,6 +182,9 @@ func paths(b *measure.Bench) (err error) {
 		return err
 	}
 	if b.Work, err = os.MkdirTemp(b.Work, "run-"); err != nil {
+		return err
+	}
+	if err := os.Setenv("TMPDIR", b.Work); err != nil { // for everybody, on a real file system, and removed in the end
 		return err
 	}
 	return os.Chmod(b.Work, 0o755)

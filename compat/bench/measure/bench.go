@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -45,6 +46,8 @@ type Bench struct {
 	Quick      bool          // small trees, to see that it works
 
 	Results *Results
+
+	interrupted atomic.Bool
 }
 
 // Logf tells how far the benchmarks are.

@@ -43,9 +43,7 @@ func Run(b *measure.Bench) error {
 
 // many packs the tree of small files, and the first 30,000 of it, as what a file costs must not grow with their number.
 func many(b *measure.Bench) error {
-	some := *b
-	some.Files = min(b.Files, 30_000)
-	few, err := trees.Files(&some)
+	few, err := trees.Files(b, min(b.Files, 30_000))
 	if err != nil {
 		return err
 	}
@@ -55,7 +53,7 @@ func many(b *measure.Bench) error {
 	if !b.Room(int64(b.Files)*12<<10, "the tree of small files") {
 		return nil
 	}
-	files, err := trees.Files(b)
+	files, err := trees.Files(b, b.Files)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func Run(b *measure.Bench) error {
 	if !b.Room(int64(b.Files)*16<<10, "the tree of small files") {
 		return nil
 	}
-	files, err := trees.Files(b)
+	files, err := trees.Files(b, b.Files)
 	if err != nil {
 		return err
 	}

@@ -67,9 +67,9 @@ func First(b *measure.Bench) (Tree, error) {
 	return Tree{}, fmt.Errorf("no tree to be had")
 }
 
-// Files gives the tree of small files.
-func Files(b *measure.Bench) (Tree, error) {
-	return once(b, fmt.Sprintf("files-%d", b.Files), func(dir string) error { return smallFiles(dir, b.Files) })
+// Files gives a tree of n small files.
+func Files(b *measure.Bench, n int) (Tree, error) {
+	return once(b, fmt.Sprintf("files-%d", n), func(dir string) error { return smallFiles(dir, n) })
 }
 
 // Photos gives a tree of files that do not compress.
