@@ -88,10 +88,8 @@ func pack(b *measure.Bench, t trees.Tree, rounds, who int) error {
 		return err
 	}
 	defer b.Discard(dir)
-	if t.Name != fmt.Sprintf("files-%d", b.Files) { // which would not stay in memory, and is read by all of them alike
-		if err := measure.Warm(t.Dir); err != nil {
-			return err
-		}
+	if err := measure.Warm(t.Dir); err != nil {
+		return err
 	}
 	out := func(name string) string { return filepath.Join(dir, name) }
 	shell := func(script, name string) []string { return []string{"sh", "-c", script, "sh", t.Dir, out(name)} }
