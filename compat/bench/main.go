@@ -137,6 +137,9 @@ func run(b *measure.Bench, version, page string, render bool, names []string) er
 		if err := b.Results.Save(); err != nil {
 			return err
 		}
+		if err := b.Sweep(); err != nil {
+			return err
+		}
 	}
 	if err := report.Write(page, version, b.Results.All(), os.Stdout); err != nil && (!b.Quick || !errors.Is(err, report.ErrBroken)) {
 		return err

@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -91,7 +92,7 @@ func (b *Bench) Room(bytes int64, what string) bool {
 }
 
 // Aside moves a directory away, so that it can be made anew, and returns nil if there is none. Nothing is removed while
-// something is timed: for half a minute ext4 does not use the inode of a removed file again, and passing over 30,000 of
+// something is timed (Sweep does it between families): for half a minute ext4 does not use the inode of a removed file again, and passing over 30,000 of
 // them takes longer than anything that is timed here.
 func (b *Bench) Aside(dir string) error {
 	if _, err := os.Lstat(dir); err != nil {
@@ -109,6 +110,23 @@ func (b *Bench) Discard(dir string) {
 	if err := b.Aside(dir); err != nil {
 		b.Logf("  %v", err)
 	}
+}
+
+// Sweep removes what a family has left in the work directory, but for the archives that the next ones need.
+func (b *Bench) Sweep() error {
+	left, err := os.ReadDir(b.Work)
+	if err != nil {
+		return err
+	}
+	for _, d := range left {
+		if strings.HasPrefix(d.Name(), "archive-") {
+			continue
+		}
+		if err := os.RemoveAll(b.Path(d.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Run runs a command that is not measured.

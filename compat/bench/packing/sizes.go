@@ -26,7 +26,7 @@ func sizes(b *measure.Bench, t trees.Tree) error {
 	if err != nil {
 		return err
 	}
-	defer b.Discard(dir)
+	defer os.RemoveAll(dir)
 	total, err := gzipEach(t)
 	if err != nil {
 		return err
