@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/klauspost/compress/gzip"
@@ -23,8 +24,9 @@ type asset struct {
 	packed  string // in gzip; "" where that would not be smaller
 }
 
-// assets are by their public name, which has a hash of the content in it, so that they never change.
-var assets, assetNames = loadAssets()
+// assets are by their public name, which has a hash of the content in it, so that they never change; and the public names are by their own.
+// Both are made when the first page is asked for: who only extracts an archive does not pay for it.
+var assets = sync.OnceValues(loadAssets)
 
 func loadAssets() (map[string]*asset, map[string]string) {
 	all, names := map[string]*asset{}, map[string]string{}
@@ -61,7 +63,8 @@ func compressed(b []byte) string {
 
 // showAsset answers with an asset.
 func showAsset(r *plan.Request, p *plan.Plan, name string) {
-	a := assets[name]
+	all, _ := assets()
+	a := all[name]
 	if a == nil {
 		p.ShowNothing()
 		return

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -13,7 +14,7 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 )
 
-var pageTemplate = template.Must(template.ParseFS(files, "assets/page.html"))
+var pageTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(files, "assets/page.html")) })
 
 // page is what the template shows. Its strings are made safe by html/template, but for references, which are escaped here.
 type page struct {
@@ -84,12 +85,13 @@ func render(q *request, l *archives.List) ([]byte, error) {
 		p.Rows = append(p.Rows, q.row(&l.Items[i]))
 	}
 	var b bytes.Buffer
-	err := pageTemplate.Execute(&b, p)
+	err := pageTemplate().Execute(&b, p)
 	return b.Bytes(), err
 }
 
 func (q *request) asset(name string) template.URL {
-	return template.URL(q.root() + "?asset=" + assetNames[name])
+	_, names := assets()
+	return template.URL(q.root() + "?asset=" + names[name])
 }
 
 // crumbs are the folders on the way, each with a reference that leads up.
