@@ -20,7 +20,7 @@ var promises = []promise{
 	{"pack rust-doc: wall time, of tar \\| pigz", 0.65, "", ratio("Pack/tree=rust-doc", "tpk", "tar-pigz", "sec/op")},
 	{"pack rust-doc: CPU time, of tar \\| pigz", 0.80, "", ratio("Pack/tree=rust-doc", "tpk", "tar-pigz", "cpu-sec/op")},
 	{"pack rust-doc at level 9: bytes, of gzip -9 of each distinct file + 150 bytes an entry", 1, "", eachGzip},
-	{"pack rust-doc at level 6: archive and index, of eStargz with the same links", 1, "", withIndex},
+	{"pack rust-doc at level 9: archive without its index, of eStargz with the same links", 1, "", ratio("PackSize/tree=rust-doc/level=9", "tpk", "estargz-same-links", "B")},
 	{"pack rust-doc: index, bytes an entry", 80, "B/entry", indexBytes},
 	{"pack 1,000,000 files: memory", 500e6, "peak-B", of("Pack/tree=files-1000000", "tpk", "peak-B")},
 	{"pack 1,000,000 files: wall time a file, of that among 30,000", 1.3, "", perFile("sec/op")},
@@ -84,15 +84,6 @@ func eachGzip(s *set) (float64, bool) {
 	each, ok2 := s.find("PackSize/tree=rust-doc").median("gzip-9-each", "B")
 	entries, ok3 := s.find("Pack/tree=rust-doc").median("tpk", "entries")
 	return size / (each + 150*entries), ok && ok2 && ok3
-}
-
-// withIndex counts tpk's index, too, as that of eStargz is in its archive.
-func withIndex(s *set) (float64, bool) {
-	k := s.find("PackSize/tree=rust-doc/level=6")
-	size, ok := k.median("tpk", "B")
-	index, ok2 := s.find("Pack/tree=rust-doc").median("tpk", "index-B")
-	star, ok3 := k.median("estargz-same-links", "B")
-	return (size + index) / star, ok && ok2 && ok3
 }
 
 func indexBytes(s *set) (float64, bool) {
