@@ -3,9 +3,11 @@ package tarpack
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 var (
@@ -37,11 +39,14 @@ func createOutput(name string) (*output, error) {
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		name = real
 	}
-	if fi, err := os.Stat(name); err == nil && !fi.Mode().IsRegular() {
+	old, err := os.Stat(name)
+	if err == nil && !old.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: %w", name, ErrNotRegular)
 	}
+	if fi, err := os.Lstat(name + SidecarSuffix); err == nil && fi.IsDir() {
+		return nil, fmt.Errorf("%s%s: %w", name, SidecarSuffix, ErrNotRegular)
+	}
 	o := &output{name: name}
-	var err error
 	if o.archive, o.lock, err = lockedTemp(tempName(name)); err != nil {
 		return nil, err
 	}
@@ -53,15 +58,25 @@ func createOutput(name string) (*output, error) {
 			return nil, errors.Join(err, o.abort())
 		}
 	}
+	if old != nil {
+		if err := o.inheritFrom(old); err != nil {
+			return nil, errors.Join(err, o.abort())
+		}
+	}
 	return o, nil
 }
 
-// inherit gives the new files the permissions of the archive that they replace, and its owner where that is possible.
+// inherit gives the new files the permissions of an archive that they are made of, and its owner where that is possible.
 func (o *output) inherit(old *os.File) error {
 	fi, err := old.Stat()
 	if err != nil {
 		return err
 	}
+	return o.inheritFrom(fi)
+}
+
+// inheritFrom is inherit, for an archive that they replace as well.
+func (o *output) inheritFrom(fi os.FileInfo) error {
 	for _, f := range []*os.File{o.archive, o.sidecar} {
 		if err := f.Chmod(fi.Mode().Perm()); err != nil {
 			return err
@@ -83,9 +98,47 @@ const tempSuffix = ".tpk-tmp"
 
 func isTempName(base string) bool { return strings.HasSuffix(base, tempSuffix) }
 
-// openTemp does not truncate: until the lock is known to be ours, the file may be another writer's.
+// openTemp opens or makes a temporary file. It does not truncate: until the lock is known to be ours, the file may be another writer's. What
+// stands there and is no file of this user's alone (a link, a pipe, somebody else's) is removed, never written to: the name is known
+// to all, and whoever may write to the directory could have put it there.
 func openTemp(name string) (*os.File, error) {
-	return os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
+	for {
+		f, err := openOwn(name)
+		if err != nil {
+			return nil, err
+		}
+		fi, err := f.Stat()
+		if err == nil && statOf(fi).uid == os.Geteuid() {
+			return f, nil
+		}
+		if err := errors.Join(err, f.Close(), os.Remove(name)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// openOwn is openTemp for a file whoever's, which must not be written to.
+func openOwn(name string) (*os.File, error) {
+	for {
+		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|openNonblock, 0o666)
+		if err == nil {
+			fi, err := f.Stat()
+			if err == nil && fi.Mode().IsRegular() && statOf(fi).nlink < 2 {
+				return f, nil
+			}
+			if err := errors.Join(err, f.Close()); err != nil {
+				return nil, err
+			}
+		} else if fi, err2 := os.Lstat(name); err2 != nil || fi.Mode().IsRegular() {
+			if errors.Is(err2, fs.ErrNotExist) && errors.Is(err, syscall.ELOOP) {
+				continue // it was there a moment ago
+			}
+			return nil, err
+		}
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
 }
 
 // lockedTemp opens the file name and locks it, through a descriptor of its own: so the file can be closed, and a late
@@ -93,13 +146,14 @@ func openTemp(name string) (*os.File, error) {
 // lets go, so after locking the name must still be that of the locked file; else we try again.
 func lockedTemp(name string) (f, lock *os.File, err error) {
 	for {
-		if lock, err = openTemp(name); err != nil {
+		if lock, err = openOwn(name); err != nil {
 			return nil, nil, err
 		}
 		if err = lockFile(lock); err != nil {
 			lock.Close()
 			return nil, nil, fmt.Errorf("%s: %w", name, err)
 		}
+		// Another user's that nobody writes is left over, and goes.
 		if f, err = openTemp(name); err != nil {
 			lock.Close()
 			return nil, nil, err
@@ -133,6 +187,7 @@ func (o *output) commit() error {
 		return errors.Join(err, o.abort())
 	}
 	if err := os.Rename(tempName(o.name+SidecarSuffix), o.name+SidecarSuffix); err != nil {
+		err = fmt.Errorf("%w: the archive is complete and in its place, but not its index: 'tpk index' makes it", err)
 		return errors.Join(err, os.Remove(tempName(o.name+SidecarSuffix)), o.lock.Close())
 	}
 	if err := syncDir(filepath.Dir(o.name)); err != nil {

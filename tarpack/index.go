@@ -135,6 +135,12 @@ func Reindex(ctx context.Context, name string, o IndexOptions) (res IndexResult,
 		return IndexResult{}, err
 	}
 	res, err = a.writeSidecar(ctx, f, o)
+	if err == nil { // who may not read the archive need not know what is in it
+		var fi os.FileInfo
+		if fi, err = a.file.Stat(); err == nil {
+			err = f.Chmod(fi.Mode().Perm())
+		}
+	}
 	if err = errors.Join(err, f.Close()); err == nil {
 		err = os.Rename(f.Name(), real+SidecarSuffix)
 	}

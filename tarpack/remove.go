@@ -12,10 +12,14 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 )
 
-// fingerprint sums up an entry as it was packed, so that what has changed since can be told apart.
-func fingerprint(e *sourceEntry) uint64 {
+// fingerprint sums up an entry as it was packed, so that what has changed since can be told apart. withCtime is for what has one name: times can be
+// put back, but not that of the change; that of a file with several names changes as these are removed.
+func fingerprint(e *sourceEntry, withCtime bool) uint64 {
 	st := statOf(e.info)
 	b := []byte(e.path())
+	if withCtime {
+		b = binary.LittleEndian.AppendUint64(append(b, 0), uint64(ctimeOf(e.info)))
+	}
 	b = binary.LittleEndian.AppendUint64(b, st.dev)
 	b = binary.LittleEndian.AppendUint64(b, st.ino)
 	b = binary.LittleEndian.AppendUint64(b, uint64(e.info.Mode()))
@@ -24,6 +28,20 @@ func fingerprint(e *sourceEntry) uint64 {
 		b = binary.LittleEndian.AppendUint64(b, uint64(e.info.ModTime().UnixNano()))
 	}
 	return xxhash.Sum64(b)
+}
+
+// notePacked remembers an entry that is packed, to be removed.
+func (p *packer) notePacked(e *sourceEntry) {
+	p.packed[fingerprint(e, e.typ != sidecar.TypeDir && statOf(e.info).nlink < 2)] = struct{}{}
+}
+
+// wasPacked tells whether an entry is still as notePacked saw it.
+func (p *packer) wasPacked(e *sourceEntry) bool {
+	_, ok := p.packed[fingerprint(e, true)]
+	if !ok {
+		_, ok = p.packed[fingerprint(e, false)]
+	}
+	return ok
 }
 
 // removePacked removes what was packed and is still as it was then, and the directories that get empty by it. The top
@@ -36,7 +54,7 @@ func (p *packer) removePacked(ctx context.Context, t *sourceTree) (int64, error)
 	w.notice = func(string) {} // all was said while packing
 	w.entry = func(e sourceEntry) error {
 		defer e.dir.release()
-		if _, ok := p.packed[fingerprint(&e)]; !ok {
+		if !p.wasPacked(&e) {
 			kept = append(kept, sourceError(e.path(), fmt.Errorf("%w: not removed", ErrChanged)))
 			return nil
 		}

@@ -56,7 +56,7 @@ func (p *packer) place(ctx context.Context, it *item) error {
 		}
 	}
 	if p.packed != nil {
-		p.packed[fingerprint(&it.sourceEntry)] = struct{}{}
+		p.notePacked(&it.sourceEntry)
 	}
 	if it.typ == sidecar.TypeFile {
 		return p.placeFile(ctx, it)

@@ -13,7 +13,7 @@ type finder struct {
 
 // file answers a path without a slash at its end.
 func (f *finder) file() error {
-	n, err := resolve(f.t, f.path)
+	n, err := f.pl.resolve(f.t, f.path)
 	if err != nil {
 		return err
 	}
@@ -22,7 +22,7 @@ func (f *finder) file() error {
 		return nil
 	}
 	if n.Kind == Dir {
-		index, err := resolve(f.t, f.p.join(f.path, "index.html"))
+		index, err := f.pl.resolve(f.t, f.p.join(f.path, "index.html"))
 		if err != nil {
 			return err
 		}
@@ -46,7 +46,7 @@ func (f *finder) directory() error {
 		}
 	}
 	index := f.p.join(f.path, "index.html")
-	n, err := resolve(f.t, index)
+	n, err := f.pl.resolve(f.t, index)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (f *finder) directory() error {
 	if f.path == "" {
 		return f.missing(nil)
 	}
-	if n, err = resolve(f.t, f.path); err != nil || n.Kind != Missing {
+	if n, err = f.pl.resolve(f.t, f.path); err != nil || n.Kind != Missing {
 		return f.missing(err)
 	}
 	if n, err = f.clean(); err != nil || n.Kind != File {
@@ -75,7 +75,7 @@ func (f *finder) clean() (Node, error) {
 	if f.path == "" {
 		return Node{}, nil
 	}
-	return resolve(f.t, f.p.suffixed(f.path, ".html"))
+	return f.pl.resolve(f.t, f.p.suffixed(f.path, ".html"))
 }
 
 // missing answers a path that nothing has.
@@ -86,7 +86,7 @@ func (f *finder) missing(err error) error {
 	if f.pl.options.SPA {
 		if _, known := lookupExtension(f.path); !known {
 			index := f.p.join(f.t.Root(f.path), "index.html")
-			n, err := resolve(f.t, index)
+			n, err := f.pl.resolve(f.t, index)
 			if err != nil {
 				return err
 			}
@@ -101,7 +101,7 @@ func (f *finder) missing(err error) error {
 
 // merged answers a path with empty components: where taking them out leads somewhere, that is where to look.
 func (f *finder) merged(slash bool) error {
-	n, err := resolve(f.t, f.path)
+	n, err := f.pl.resolve(f.t, f.path)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ func (f *finder) listed(asked bool) (bool, error) {
 	if !f.pl.options.Listing || f.pl.options.SPA && !asked {
 		return false, nil
 	}
-	n, err := resolve(f.t, f.path)
+	n, err := f.pl.resolve(f.t, f.path)
 	if err != nil || n.Kind != Dir {
 		return false, err
 	}

@@ -52,6 +52,37 @@ func TestHide(t *testing.T) {
 	}
 }
 
+// What is hidden is hidden from links, too.
+func TestHideLinks(t *testing.T) {
+	tree := site()
+	for path, target := range map[string]string{"git": ".git", "config": ".git/config", "deep": "git", "back": ".git/../a.html"} {
+		tree.nodes[path] = Node{Kind: Link, Name: target}
+	}
+	for target, status := range map[string]int{
+		"/git/config": 404, "/config": 404, "/deep/config": 404, "/git": 404, "/git/": 404, "/back": 200,
+	} {
+		if p := ask(t, planner(t, Options{}), tree, "GET", target); p.Status != status {
+			t.Errorf("%s: %d, want %d", target, p.Status, status)
+		}
+		if p := ask(t, planner(t, Options{Hide: []string{}}), tree, "GET", target); p.Status == 404 && target != "/git/" && target != "/git" {
+			t.Errorf("%s, nothing hidden: %d", target, p.Status)
+		}
+	}
+}
+
+// A link without an extension has the media type of what it leads to.
+func TestLinkTypes(t *testing.T) {
+	tree := site()
+	for path, target := range map[string]string{"page": "a.html", "style.txt": "b.css", "zipped": "x.tgz"} {
+		tree.nodes[path] = Node{Kind: Link, Name: target}
+	}
+	for target, want := range map[string]string{"/page": "text/html; charset=utf-8", "/style.txt": "text/plain; charset=utf-8", "/zipped": gzipType} {
+		if p := ask(t, planner(t, Options{}), tree, "GET", target); p.Type != want {
+			t.Errorf("%s: %q, want %q", target, p.Type, want)
+		}
+	}
+}
+
 func TestBadOptions(t *testing.T) {
 	for _, o := range []Options{
 		{Hide: []string{"[a"}}, {Hide: []string{""}}, {Immutable: []string{"{"}}, {CORS: []string{""}}, {CORS: []string{"a\r\nb"}},

@@ -58,7 +58,7 @@ func (pl *Planner) answer(r *Request, t Tree, p *Plan) error {
 // notFound is the answer for a path that is not there: the root's 404.html if it has one.
 func (pl *Planner) notFound(r *Request, t Tree, p *Plan, path string) error {
 	name := p.join(t.Root(path), "404.html")
-	n, err := resolve(t, name)
+	n, err := pl.resolve(t, name)
 	if err != nil {
 		return err
 	}

@@ -7,12 +7,18 @@ const (
 	storedBlock = 65535
 )
 
+// emptyMember is a gzip member of nothing (RFC 1952 §2.3).
+const emptyMember = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x03\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00"
+
 // representation plans the answer with a file: which coding, if at all, and how much of it. path is where the
 // file was found, for its media type.
 func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 	p.Status = 200
-	p.Type = mediaType(path, &n)
 	p.CacheControl = pl.cacheControl(path)
+	if _, known := lookupExtension(path); !known && n.Name != "" {
+		path = n.Name
+	}
+	p.Type = mediaType(path, &n)
 	p.ranges, p.vary, p.tagged = true, true, true
 	p.tag = n.Hash
 	modTime := n.ModTime
@@ -28,6 +34,8 @@ func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 	}
 	packed := n.Coding != Plain && accept.gzip > 0
 	gzip := packed && (accept.identity == 0 || n.Coding != Stored && accept.prefersGzip())
+	empty := n.Size == 0 && accept.gzip > 0 && accept.identity == 0 // it has no member
+	gzip = gzip || empty
 	if accept.identity == 0 && !gzip {
 		p.refuse(406, "406 Not Acceptable\n")
 		return
@@ -60,6 +68,9 @@ func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 		p.Status = 206
 		p.rangeFirst, p.rangeSize = p.parts[0].Offset, n.Size
 		p.content(n, p.parts[0].Offset, p.parts[0].Length)
+	case empty:
+		p.Length = int64(len(emptyMember))
+		p.Body = Body{Kind: TextBody, Text: emptyMember}
 	case p.tagGzip:
 		p.Length = n.Length
 		p.Body = Body{Kind: SpanBody, Node: n, Offset: n.Offset, Length: n.Length}

@@ -52,7 +52,7 @@ type Node struct {
 	Coding Coding
 	UTF8   bool   // the content's beginning is valid UTF-8 text
 	Sniff  string // media type that the content's beginning suggests, "" if none
-	Name   string // Download: the file name to save under
+	Name   string // Download: the file name to save under; File that symbolic links led to: its path
 
 	Source  int   // which of the Tree's sources has it: the Tree's own number
 	Part    int   // which file of a source that has several

@@ -8,26 +8,33 @@ const (
 )
 
 // resolve looks a path up and follows symbolic links, which may stand anywhere on it. A link that leaves its
-// archive's root, is absolute, or goes in circles leads nowhere.
-func resolve(t Tree, path string) (Node, error) {
+// archive's root, is absolute, goes in circles, or ends at what is hidden leads nowhere.
+func (pl *Planner) resolve(t Tree, path string) (Node, error) {
 	n, err := t.Lookup(path)
 	if err != nil || n.Kind != Missing && n.Kind != Link || !t.HasLinks() {
 		return n, err
 	}
-	return follow(t, path)
+	n, end, err := follow(t, path)
+	if err != nil || pl.hidden(end) {
+		return Node{}, err
+	}
+	if n.Kind == File {
+		n.Name = end
+	}
+	return n, nil
 }
 
 // follow resolves as a kernel does, name by name, so that ".." in a link's target means the parent of the
-// directory that was reached.
-func follow(t Tree, path string) (Node, error) {
+// directory that was reached. end is the path of what it finds.
+func follow(t Tree, path string) (n Node, end string, err error) {
 	root := t.Root(path)
 	done := root
 	rest := strings.TrimPrefix(path[len(root):], "/")
-	n := Node{Kind: Dir}
+	n = Node{Kind: Dir}
 	links := 0
 	for steps := 0; rest != ""; steps++ {
 		if n.Kind != Dir || steps == maxSteps {
-			return Node{}, nil
+			return Node{}, "", nil
 		}
 		var name string
 		name, rest, _ = strings.Cut(rest, "/")
@@ -36,7 +43,7 @@ func follow(t Tree, path string) (Node, error) {
 			continue
 		case "..":
 			if done == root {
-				return Node{}, nil
+				return Node{}, "", nil
 			}
 			done = done[:max(strings.LastIndexByte(done, '/'), 0)]
 			continue
@@ -45,9 +52,8 @@ func follow(t Tree, path string) (Node, error) {
 		if done != "" {
 			next = done + "/" + name
 		}
-		var err error
 		if n, err = t.Lookup(next); err != nil {
-			return Node{}, err
+			return Node{}, "", err
 		}
 		if n.Kind != Link {
 			done = next
@@ -55,7 +61,7 @@ func follow(t Tree, path string) (Node, error) {
 		}
 		target, err := t.Link(n)
 		if links++; err != nil || links > maxLinks || strings.HasPrefix(target, "/") {
-			return Node{}, err
+			return Node{}, "", err
 		}
 		n = Node{Kind: Dir}
 		if rest != "" {
@@ -64,7 +70,7 @@ func follow(t Tree, path string) (Node, error) {
 		rest = target
 	}
 	if n.Kind == Dir { // the path ended in "..", or is a directory: look at where it led
-		return t.Lookup(done)
+		n, err = t.Lookup(done)
 	}
-	return n, nil
+	return n, done, err
 }
