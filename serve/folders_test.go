@@ -118,6 +118,40 @@ func list(t *testing.T, c *client, target string, header ...string) (l listing, 
 	return l, names
 }
 
+// TestSearchSeveral: a path that two archives have is found once, that of the one that answers; the total is told only where it is known.
+func TestSearchSeveral(t *testing.T) {
+	dir := t.TempDir()
+	first := files{"x1": "a", "d/x2": "a", "only-x": "a"}.pack(t, filepath.Join(dir, "first.tar.gz"))
+	second := files{"x1": "b", "d/x2": "b", "d/x3": "b", "m/x5": "hidden by what is mounted"}.pack(t, filepath.Join(dir, "second.tar.gz"))
+	third := files{"x5": "c", "x1": "c"}.pack(t, filepath.Join(dir, "third.tar.gz"))
+	for _, c := range clients(t, listed(serve.Archive{Path: first}, serve.Archive{Path: second}, serve.Archive{Path: third, Mount: "/m"})) {
+		t.Run(c.name, func(t *testing.T) {
+			l, names := list(t, c, "/?q=x&format=json")
+			slices.Sort(names)
+			if want := []string{"d/x2", "d/x3", "m/x1", "m/x5", "only-x", "x1"}; !slices.Equal(names, want) || l.Total != len(want) {
+				t.Errorf("%d: %q, want %q", l.Total, names, want)
+			}
+			var paged []string
+			for next := "/?q=x&format=json&limit=1"; next != ""; {
+				l, names := list(t, c, next)
+				if len(names) != 1 || len(paged) > 10 {
+					t.Fatalf("%s: %q after %q", next, names, paged)
+				}
+				if paged = append(paged, names...); l.Next != "" && l.Total != 0 {
+					t.Errorf("%s: a total of %d", next, l.Total)
+				}
+				if next = l.Next; next != "" {
+					next = "/" + next
+				}
+			}
+			slices.Sort(paged)
+			if !slices.Equal(paged, names) {
+				t.Errorf("page by page %q, at once %q", paged, names)
+			}
+		})
+	}
+}
+
 func TestListing(t *testing.T) {
 	dir := t.TempDir()
 	first := files{"a/one.txt": words(5000), "a/two.txt": "2", "a/sub/x": "x", "a/sub/y": "y",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -172,6 +173,23 @@ func (l *Library) reuse(name string) *archive {
 			continue
 		}
 		if now, err := stampOf(name); err == nil && now.same(a.stamp) {
+			a.refs.Add(1)
+			return a
+		}
+	}
+	return nil
+}
+
+// held finds an open archive whose file has been replaced by another one, and is as it was for who has it open; not one that was
+// written over. It takes a reference, and is called as reuse is.
+func (l *Library) held(name string) *archive {
+	s := l.current.Load()
+	now, err := os.Stat(name)
+	if s == nil || err != nil {
+		return nil
+	}
+	for _, a := range s.sources {
+		if a.name == name && !os.SameFile(now, a.stamp.tar) {
 			a.refs.Add(1)
 			return a
 		}

@@ -375,21 +375,31 @@ func (v *View) Search(query string, o ListOptions) (*List, error) {
 		}
 		a := set.sources[order[k].source]
 		hidden := func(p string) bool { return o.Hidden != nil && o.Hidden(join(prefixes[k], p)) }
-		found, err := m.search(a.index, from, o.Limit+1-len(l.Items), hidden)
-		if err != nil {
-			return nil, a.wrap(err)
-		}
-		for _, i := range found {
-			if len(l.Items) == o.Limit {
-				l.More, l.Next = true, k<<searchBits|i
-				break
-			}
-			it, err := a.item(i)
+		for all := false; !all && !l.More; {
+			wanted := o.Limit + 1 - len(l.Items)
+			found, err := m.search(a.index, from, wanted, hidden)
 			if err != nil {
-				return nil, err
+				return nil, a.wrap(err)
 			}
-			it.Path = join(prefixes[k], it.Path)
-			l.Items = append(l.Items, it)
+			all = len(found) < wanted
+			for _, i := range found {
+				from = i + 1
+				it, err := a.item(i)
+				if err != nil {
+					return nil, err
+				}
+				it.Path = join(prefixes[k], it.Path)
+				if len(order) > 1 { // what another archive answers is not this one's
+					if n, err := set.lookup(it.Path); err != nil || n.Kind == plan.Missing || n.Source != order[k].source {
+						continue
+					}
+				}
+				if len(l.Items) == o.Limit {
+					l.More, l.Next = true, k<<searchBits|i
+					break
+				}
+				l.Items = append(l.Items, it)
+			}
 		}
 	}
 	l.Total = len(l.Items)

@@ -69,7 +69,8 @@ func (n *nest) setBad(dir string, bad bool) {
 	}
 }
 
-// openNested opens the packs that were found. One that can't be opened is left out, and what it hid shows. One without
+// openNested opens the packs that were found. Where one can't be opened the one that it has replaced stays; if there is none it is left out, and
+// what it hid shows. One without
 // a sidecar is left out until it has got one, since a request is waiting for this.
 func (l *Library) openNested(ctx context.Context) (specs []Spec, open []*archive) {
 	for _, spec := range l.nest.specs() {
@@ -82,9 +83,12 @@ func (l *Library) openNested(ctx context.Context) (specs []Spec, open []*archive
 			}
 			var err error
 			if a, err = openArchive(ctx, spec.Path, l.notice); err != nil {
-				l.nest.setBad(spec.Mount, true)
-				l.notice(fmt.Sprintf("not served: %v", err))
-				continue
+				if a = l.held(spec.Path); a == nil {
+					l.nest.setBad(spec.Mount, true)
+					l.notice(fmt.Sprintf("not served: %v", err))
+					continue
+				}
+				l.notice(fmt.Sprintf("the archive that is served stays: %v", err))
 			}
 		}
 		specs, open = append(specs, spec), append(open, a)

@@ -17,7 +17,7 @@ import (
 type listJSON struct {
 	Path    string     `json:"path"`
 	Query   string     `json:"query,omitempty"`
-	Total   int        `json:"total"`
+	Total   *int       `json:"total,omitempty"` // not there where a search has found more
 	Folders int        `json:"folders"`
 	Files   int        `json:"files"`
 	Size    int64      `json:"size"`
@@ -42,8 +42,11 @@ type itemJSON struct {
 
 func appendJSON(q *request, l *archives.List) ([]byte, error) {
 	out := listJSON{
-		Path: "/" + q.path, Query: q.query, Total: l.Total, Folders: l.Folders, Files: l.Files, Size: l.Size, Packed: l.Packed, Offset: q.offset,
+		Path: "/" + q.path, Query: q.query, Folders: l.Folders, Files: l.Files, Size: l.Size, Packed: l.Packed, Offset: q.offset,
 		Entries: []itemJSON{},
+	}
+	if q.query == "" || !l.More {
+		out.Total = &l.Total
 	}
 	if next := q.next(l); next > 0 {
 		out.Next = q.link(q.orderName(), q.down, next) + "&format=json"
