@@ -2,7 +2,6 @@ package engine
 
 import (
 	"encoding/binary"
-	"errors"
 	"net"
 	"syscall"
 	"unsafe"
@@ -22,31 +21,19 @@ type inquiry struct {
 // inquiryLen is the length of a control message with an int, aligned.
 const inquiryLen = unix.SizeofCmsghdr + 8
 
-// receive reads into a buffer from the pool, without waiting. The error is EAGAIN if there is nothing. Last tells that nothing is
-// left; if it is false there may be something.
-func (c *conn) receive(fd uintptr) (n int, last bool, err error) {
-	c.buf = readBuffers.Get().(*[]byte)
-	q := &c.inquiry
+// read reads without waiting. Last tells that nothing is left; if it is false there may be something.
+func (q *inquiry) read(c *conn, fd uintptr, b []byte) (n int, last bool, err error) {
 	if !q.asked && c.requests > 0 { // whoever asks once only need not pay for it
 		q.asked = true
 		if _, ok := c.Conn.(*net.TCPConn); ok {
 			q.told = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_INQ, 1) == nil
 		}
 	}
-	for {
-		if q.told {
-			n, last, err = q.receive(fd, *c.buf)
-		} else {
-			n, err = syscall.Read(int(fd), *c.buf)
-		}
-		if errors.Is(err, syscall.EINTR) {
-			continue
-		}
-		if err != nil || n == 0 {
-			c.dropBuffer()
-		}
-		return n, last, err
+	if q.told {
+		return q.receive(fd, b)
 	}
+	n, err = syscall.Read(int(fd), b)
+	return n, false, err
 }
 
 func (q *inquiry) receive(fd uintptr, b []byte) (n int, last bool, err error) {

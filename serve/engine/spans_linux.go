@@ -1,8 +1,8 @@
 package engine
 
 import (
+	"errors"
 	"io"
-	"os"
 	"time"
 	"unsafe"
 
@@ -15,9 +15,7 @@ import (
 // straight from where they are. Whole tells if the file behind it has not become shorter.
 func exportSink(w sink, mapped []byte, whole func() bool) io.Writer {
 	if c, ok := w.(*conn); ok && c.raw != nil && mapped != nil {
-		s := &spanSender{fileSender: fileSender{w}, c: c, mapped: mapped, whole: whole}
-		s.call = s.write
-		return s
+		return &spanSender{fileSender: fileSender{w}, c: c, mapped: mapped, whole: whole}
 	}
 	return fileSender{w}
 }
@@ -29,10 +27,6 @@ type spanSender struct {
 	mapped []byte // must only be given to the kernel
 	whole  func() bool
 	iov    []unix.Iovec
-	rest   []unix.Iovec // of iov, not sent yet
-	n      int
-	err    unix.Errno
-	call   func(fd uintptr) bool
 }
 
 // SendSpans implements export.SpanSender.
@@ -53,22 +47,21 @@ func (s *spanSender) SendSpans(spans []export.Span) error {
 			s.iov = append(s.iov, v)
 		}
 	}
-	defer func() { clear(s.iov) }()
-	for s.rest = s.iov; len(s.rest) > 0; {
+	v := &s.c.vector
+	defer func() {
+		clear(s.iov)
+		v.rest = nil
+	}()
+	for v.rest = s.iov; len(v.rest) > 0; v.advance() {
 		s.c.now = time.Now()
 		if err := s.c.armWrite(); err != nil {
 			return err
 		}
-		if err := s.c.raw.Write(s.call); err != nil {
+		if err := s.c.writev(); errors.Is(err, unix.EFAULT) {
+			return errShort
+		} else if err != nil {
 			return err
 		}
-		switch {
-		case s.err == unix.EFAULT:
-			return errShort
-		case s.err != 0:
-			return os.NewSyscallError("writev", s.err)
-		}
-		s.advance()
 	}
 	if !s.whole() {
 		return errShort
@@ -76,36 +69,16 @@ func (s *spanSender) SendSpans(spans []export.Span) error {
 	return nil
 }
 
-// write is called when the connection may take something. It is false if it takes nothing.
-func (s *spanSender) write(fd uintptr) bool {
-	for {
-		n, err := writev(fd, s.rest)
-		switch err {
-		case unix.EINTR:
-			continue
-		case unix.EAGAIN:
-			return false
-		}
-		s.n, s.err = n, err
-		return true
-	}
-}
-
 // advance passes over what was sent.
-func (s *spanSender) advance() {
-	n := s.n
-	for len(s.rest) > 0 && n >= int(s.rest[0].Len) {
-		n -= int(s.rest[0].Len)
-		s.rest = s.rest[1:]
+func (v *vector) advance() {
+	n := v.n
+	for len(v.rest) > 0 && n >= int(v.rest[0].Len) {
+		n -= int(v.rest[0].Len)
+		v.rest = v.rest[1:]
 	}
 	if n > 0 {
-		v := &s.rest[0]
-		v.Base = (*byte)(unsafe.Add(unsafe.Pointer(v.Base), n))
-		v.SetLen(int(v.Len) - n)
+		part := &v.rest[0]
+		part.Base = (*byte)(unsafe.Add(unsafe.Pointer(part.Base), n))
+		part.SetLen(int(part.Len) - n)
 	}
-}
-
-func writev(fd uintptr, iov []unix.Iovec) (int, unix.Errno) {
-	n, _, err := unix.Syscall(unix.SYS_WRITEV, fd, uintptr(unsafe.Pointer(unsafe.SliceData(iov))), uintptr(len(iov)))
-	return int(n), err
 }

@@ -85,6 +85,22 @@ func (c *conn) turn(fd uintptr) bool {
 	}
 }
 
+// receive reads into a buffer from the pool, without waiting. The error is EAGAIN if there is nothing. Last tells that nothing is
+// left; if it is false there may be something.
+func (c *conn) receive(fd uintptr) (n int, last bool, err error) {
+	c.buf = readBuffers.Get().(*[]byte)
+	for {
+		n, last, err = c.inquiry.read(c, fd, *c.buf)
+		if errors.Is(err, syscall.EINTR) {
+			continue
+		}
+		if err != nil || n == 0 {
+			c.dropBuffer()
+		}
+		return n, last, err
+	}
+}
+
 // answerAll answers the requests in the buffer. It is false if something is left to do.
 func (c *conn) answerAll(fd uintptr) bool {
 	j := jobs.Get().(*job)

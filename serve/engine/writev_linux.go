@@ -10,8 +10,9 @@ import (
 
 // vector is a writev under way.
 type vector struct {
-	parts [2]unix.Iovec
-	n     int
+	parts [2]unix.Iovec // of writeBoth
+	rest  []unix.Iovec  // not sent yet
+	n     int           // sent by the last call
 	err   syscall.Errno
 	call  func(fd uintptr) bool
 }
@@ -23,22 +24,14 @@ func (c *conn) writeBoth(head, body []byte) (int, error) {
 		return 0, err
 	}
 	v := &c.vector
-	if v.call == nil {
-		v.call = v.write
-	}
 	v.parts[0].Base, v.parts[1].Base = &head[0], &body[0]
 	v.parts[0].SetLen(len(head))
 	v.parts[1].SetLen(len(body))
-	var err error
-	if c.fd == noFD || !v.write(c.fd) { // in a turn nobody closes the file descriptor
-		err = c.raw.Write(v.call)
-	}
-	v.parts = [2]unix.Iovec{}
-	switch {
-	case err != nil:
+	v.rest = v.parts[:]
+	err := c.writev()
+	v.parts, v.rest = [2]unix.Iovec{}, nil
+	if err != nil {
 		return 0, err
-	case v.err != 0:
-		return 0, os.NewSyscallError("writev", v.err)
 	}
 	n := v.n
 	if n < len(head) { // the client takes little: what is left goes out as it can
@@ -54,10 +47,27 @@ func (c *conn) writeBoth(head, body []byte) (int, error) {
 	return n, nil
 }
 
+// writev writes what is left of the vector, or a part of it, by one call.
+func (c *conn) writev() error {
+	v := &c.vector
+	if v.call == nil {
+		v.call = v.write
+	}
+	if c.fd == noFD || !v.write(c.fd) { // in a turn nobody closes the file descriptor
+		if err := c.raw.Write(v.call); err != nil {
+			return err
+		}
+	}
+	if v.err != 0 {
+		return os.NewSyscallError("writev", v.err)
+	}
+	return nil
+}
+
 // write is called when the connection may take something. It is false if it takes nothing.
 func (v *vector) write(fd uintptr) bool {
 	for {
-		n, _, err := syscall.Syscall(unix.SYS_WRITEV, fd, uintptr(unsafe.Pointer(&v.parts[0])), uintptr(len(v.parts)))
+		n, _, err := syscall.Syscall(unix.SYS_WRITEV, fd, uintptr(unsafe.Pointer(unsafe.SliceData(v.rest))), uintptr(len(v.rest)))
 		switch err {
 		case unix.EINTR:
 			continue
