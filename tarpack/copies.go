@@ -12,6 +12,7 @@ type copies struct {
 	mu     sync.Mutex // workers claim keys, all else is the sequencer's
 	shards [256]copyShard
 	found  []int64 // scratch
+	record []byte  // scratch
 
 	log   copyLog
 	trees register[*sourceTree]
@@ -153,9 +154,9 @@ func (c *copies) close() {
 	}
 }
 
-// encode returns what the log has of a copy.
+// encode returns what the log has of a copy, valid until the next one.
 func (c *copies) encode(w *written) []byte {
-	b := binary.AppendUvarint(nil, c.trees.number(w.tree))
+	b := binary.AppendUvarint(c.record[:0], c.trees.number(w.tree))
 	b = binary.AppendUvarint(b, c.kept.number(w.kept.from))
 	b = binary.AppendUvarint(b, uint64(w.kept.i))
 	b = binary.AppendUvarint(b, uint64(w.kept.file))
@@ -166,7 +167,8 @@ func (c *copies) encode(w *written) []byte {
 	b = binary.AppendUvarint(b, owned)
 	b = binary.AppendVarint(b, int64(w.uid))
 	b = binary.AppendVarint(b, int64(w.gid))
-	return append(b, w.path...)
+	c.record = append(b, w.path...)
+	return c.record
 }
 
 // decode is the inverse of encode.

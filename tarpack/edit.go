@@ -75,9 +75,6 @@ func edit(ctx context.Context, name string, o EditOptions, prepare func(k *keptA
 			return res, err
 		}
 	}
-	if err := dst.inherit(k.file); err != nil {
-		return EditResult{}, err
-	}
 	return r.write(ctx, dst)
 }
 
