@@ -12,27 +12,35 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
+// A golden is an archive of a tree, which has grown in place if some of it was appended.
+type golden struct {
+	name           string
+	tree, appended trees.Tree
+}
+
 // goldens are the trees of the golden archives. They are frozen: the archives of a released version are never made
 // again, and must be read by every later tpk. (While a version is not released, -update makes its archives anew.)
-var goldens = []trees.Named{
-	{Name: "empty", Tree: trees.Tree{}},
-	{Name: "kinds", Tree: trees.Tree{
+var goldens = []golden{
+	{name: "empty", tree: trees.Tree{}},
+	{name: "kinds", tree: trees.Tree{
 		trees.File("file", "a file\n"), trees.File("empty", ""), trees.Dir("empty-dir").Perm(0o700).At(-86_400),
 		trees.File("dir/duplicate", "a file\n").At(1_000_000_000), trees.Hardlink("dir/genuine", "file"),
 		trees.Symlink("dir/link", "../file").At(1_200_000_000), trees.Symlink("dangling", "/no/such/file"),
 		trees.File("setuid", "s").Perm(0o4755), trees.File("far", "2242").At(1<<33 + 5), trees.File("old", "1969").At(-1),
 	}},
-	{Name: "names", Tree: trees.Tree{
+	{name: "names", tree: trees.Tree{
 		trees.File("with space", "1"), trees.File("new\nline", "2"), trees.File("日本語/Grüße", "3"), trees.File("raw-\xff\xfe", "4"),
 		trees.File(strings.Repeat("component-", 25)+"12345", "5"), trees.File(strings.Repeat("\xe9", 120), "6"),
 		trees.File(strings.Repeat("directory-of-40-bytes-0123456789-1234567/", 7)+"f", "7"),
 		trees.Symlink("long", strings.Repeat("target", 30)), trees.Symlink("wide", "日本語/Grüße"), trees.Symlink("raw", strings.Repeat("\xfc", 101)),
 	}},
-	{Name: "codings", Tree: trees.Tree{
+	{name: "codings", tree: trees.Tree{
 		trees.Text("deflate", 3000), trees.Noise("stored", 3000), trees.Noise("stored-blocks", 140_000),
 		trees.Sparse("segmented", 2<<20+100, "the end of three segments"), trees.Sparse("segmented-without-padding", 2<<20, "the end"),
 		trees.Sparse("duplicate/segmented", 2<<20+100, "the end of three segments"),
 	}},
+	{name: "grown", tree: trees.Tree{trees.File("b/old", "old\n"), trees.Text("z", 3000)},
+		appended: trees.Tree{trees.File("a", "new\n"), trees.File("b/duplicate", "old\n"), trees.Symlink("c", "b/old"), trees.Sparse("d/segmented", 2<<20+100, "the end")}},
 }
 
 // TestGolden opens, lists, verifies, re-indexes and extracts the archives of every format version.
@@ -46,8 +54,8 @@ func TestGolden(t *testing.T) {
 	}
 	for _, v := range versions {
 		for _, g := range goldens {
-			t.Run(v.Name()+"/"+g.Name, func(t *testing.T) {
-				checkGolden(t, filepath.Join(tools.Repo(t), "testdata", "golden", v.Name(), g.Name), g.Tree)
+			t.Run(v.Name()+"/"+g.name, func(t *testing.T) {
+				checkGolden(t, filepath.Join(tools.Repo(t), "testdata", "golden", v.Name(), g.name), g)
 			})
 		}
 	}
@@ -60,18 +68,22 @@ func makeGoldens(t *testing.T, version string) {
 		t.Fatal(err)
 	}
 	for _, g := range goldens {
-		source, archive := filepath.Join(tools.Dir(t), g.Name), filepath.Join(dir, g.Name+".tar.gz")
-		writeTree(t, g.Tree, source)
+		source, archive := filepath.Join(tools.Dir(t), g.name), filepath.Join(dir, g.name+".tar.gz")
+		writeTree(t, g.tree, source)
 		pack(t, source, archive)
+		if g.appended != nil {
+			writeTree(t, g.appended, source)
+			tools.Must(t, exec.Command(tools.TPK(t), "add", "--append", archive, source))
+		}
 		lines := tools.Must(t, exec.Command(tools.TPK(t), "ls", "--json", archive))
-		if err := os.WriteFile(filepath.Join(dir, g.Name+".jsonl"), lines, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, g.name+".jsonl"), lines, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-func checkGolden(t *testing.T, base string, tree trees.Tree) {
-	want := writeTree(t, tree, filepath.Join(tools.Dir(t), "tree"))
+func checkGolden(t *testing.T, base string, g golden) {
+	want := writeTree(t, append(g.tree, g.appended...), filepath.Join(tools.Dir(t), "tree"))
 	golden := readPair(t, base+".tar.gz")
 	lines, err := os.ReadFile(base + ".jsonl")
 	if err != nil {

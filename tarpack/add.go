@@ -16,6 +16,10 @@ type AddOptions struct {
 	Replace bool
 	// Into is the directory of the archive to add to, made if it is missing; "" is the top.
 	Into string
+	// Append lets the archive grow in place instead of making a new one: for archives too large to copy. What is there stays where it is, what is new
+	// comes after it, out of path order; so the times of directories that were there before are not restored by other tars. It can't go with Replace, and paths
+	// below directories that their owner can't write are refused (ErrAppend).
+	Append bool
 }
 
 // Add adds files and directories to the archive name. Of a directory everything below it is added, at its path below it, as
@@ -28,7 +32,16 @@ func Add(ctx context.Context, name string, paths []string, o AddOptions) (EditRe
 			return EditResult{}, fmt.Errorf("%s: %w", printable(o.Into), err)
 		}
 	}
+	if o.Append && o.Replace {
+		return EditResult{}, fmt.Errorf("%s: %w: replacing needs a new archive", name, ErrAppend)
+	}
+	if o.Append {
+		if err := needSidecar(ctx, name, o.EditOptions); err != nil {
+			return EditResult{}, err
+		}
+	}
 	return edit(ctx, name, o.EditOptions, func(_ *keptArchive, r *rewrite) error {
+		r.grow = o.Append
 		for _, p := range paths {
 			t, err := openAdded(p)
 			if err != nil {

@@ -22,6 +22,7 @@ type Archive struct {
 	set     *setFile // a shard set; nil for an archive that is one file
 	place   *locator // on a device; nil for a file of its own
 	size    int64
+	rest    int64 // bytes that follow in its file, of an append that is not finished
 	trailer Trailer
 	index   *sidecar.Index
 	rebuilt bool         // the index is not from a sidecar
@@ -54,16 +55,32 @@ func OpenContext(ctx context.Context, name string, o *OpenOptions) (*Archive, er
 	if o == nil {
 		o = &OpenOptions{}
 	}
-	a, err := openArchiveContext(ctx, name)
-	if err != nil {
-		return nil, err
+	for tries := 1; ; tries++ {
+		a, err := openArchiveContext(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		err = a.openIndex(ctx, o, tries < maxTries)
+		if errors.Is(err, errMoved) {
+			a.file.Close() // was only read
+			continue
+		}
+		if err != nil {
+			a.file.Close()
+			return nil, err
+		}
+		if a.rest > 0 && o.Notice != nil {
+			o.Notice(fmt.Sprintf("%s: %d bytes after its end are of an append that is not finished: they are left out", name, a.rest))
+		}
+		return a, nil
 	}
-	if err := a.openIndex(ctx, o); err != nil {
-		a.file.Close() // was only read
-		return nil, err
-	}
-	return a, nil
 }
+
+// maxTries is how often an archive is opened that changes meanwhile.
+const maxTries = 3
+
+// errMoved: a writer came between the archive and its sidecar.
+var errMoved = errors.New("it was replaced while it was opened")
 
 // openArchive opens an archive without an index.
 func openArchive(name string) (*Archive, error) {
@@ -72,22 +89,53 @@ func openArchive(name string) (*Archive, error) {
 
 // openArchiveContext is openArchive with a context that can end the search for the end of an archive on a device.
 func openArchiveContext(ctx context.Context, name string) (*Archive, error) {
-	a, err := openFile(name)
-	if err != nil {
-		return nil, err
-	}
-	if a.onDevice() {
-		if err := a.openDevice(ctx, a.size); err != nil {
-			a.file.Close()
+	for tries := 1; ; tries++ {
+		a, err := openFile(name)
+		if err != nil {
 			return nil, err
 		}
-		return a, nil
-	}
-	if a.trailer, err = readTrailer(a.file, a.size); err != nil {
+		if a.onDevice() {
+			err = a.openDevice(ctx, a.size)
+		} else {
+			err = a.findEnd()
+		}
+		if err == nil {
+			return a, nil
+		}
+		moved := a.hasMoved()
 		a.file.Close()
-		return nil, fmt.Errorf("%s: %w", name, err)
+		if !moved || tries == maxTries {
+			return nil, err
+		}
 	}
-	return a, nil
+}
+
+// findEnd finds out where the archive in a file ends: with T at its end, or, where that is not there, where its sidecar says, before what an append
+// has left that was not finished.
+func (a *Archive) findEnd() error {
+	t, err := readTrailer(a.file, a.size)
+	if err == nil {
+		a.trailer = t
+		return nil
+	}
+	err = fmt.Errorf("%s: %w", a.name, err)
+	if !errors.Is(err, ErrTruncated) && !errors.Is(err, ErrCorrupt) {
+		return err
+	}
+	if x, _, sideErr := a.openSidecar(); sideErr == nil {
+		return x.Close()
+	}
+	return err
+}
+
+// hasMoved tells whether the name leads to something else by now, or its file has another size.
+func (a *Archive) hasMoved() bool {
+	opened, err := a.file.Stat()
+	if err != nil || isDevice(opened) {
+		return false
+	}
+	now, err := os.Stat(a.name)
+	return err == nil && (!os.SameFile(now, opened) || now.Size() != a.size+a.rest)
 }
 
 // openFile opens the file of an archive and looks at nothing in it. Of a device the size is that of all of it.
@@ -122,9 +170,14 @@ func openFile(name string) (*Archive, error) {
 	return a, nil
 }
 
-// openIndex opens the sidecar, or makes an index where there is no good one.
-func (a *Archive) openIndex(ctx context.Context, o *OpenOptions) (err error) {
-	if a.index, _, err = a.openSidecar(); err == nil || o.NoIndex {
+// openIndex opens the sidecar, or makes an index where there is no good one. With again it returns errMoved if that is because the archive has
+// been replaced.
+func (a *Archive) openIndex(ctx context.Context, o *OpenOptions, again bool) (err error) {
+	a.index, _, err = a.openSidecar()
+	switch {
+	case errors.Is(err, ErrStale) && again && a.hasMoved():
+		return errMoved
+	case err == nil || o.NoIndex:
 		return err
 	}
 	if o.Notice != nil {
@@ -139,7 +192,7 @@ func (a *Archive) indexInMemory(ctx context.Context, o IndexOptions) (err error)
 	if a.set != nil {
 		_, _, err = a.indexSet(ctx, &m, o)
 	} else {
-		_, err = BuildIndex(ctx, a.file, a.size, &m, o)
+		_, err = BuildIndex(ctx, a.scanned(), a.size, &m, o)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", a.name, err)
@@ -180,7 +233,11 @@ func (a *Archive) openSidecarAt(name string) (*sidecar.Index, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrNoSidecar, err)
 	}
-	if err := a.checkIndex(x); err != nil {
+	err = a.checkIndex(x)
+	if err != nil && a.endsWith(x) {
+		err = a.checkIndex(x)
+	}
+	if err != nil {
 		x.Close()
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

@@ -139,6 +139,22 @@ func (c *copies) linked(w *written) {
 	}
 }
 
+// linkedLast counts so many more links to the copy of a key that was added last.
+func (c *copies) linkedLast(key uint64, links int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	last := int64(-1)
+	c.of(key).probe(key, func(s *copySlot) bool {
+		if s.at != 0 {
+			last = max(last, s.pos())
+		}
+		return false
+	})
+	if slot := c.of(key).probe(key, func(s *copySlot) bool { return s.at != 0 && s.pos() == last }); slot.key != 0 {
+		slot.at += uint64(links)
+	}
+}
+
 // forget forgets all copies, and what was claimed.
 func (c *copies) forget() {
 	c.mu.Lock()

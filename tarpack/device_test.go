@@ -36,7 +36,7 @@ func openRoomy(t *testing.T, f *os.File) (*Archive, error) {
 	}
 	a.place = &locator{}
 	if err = a.openDevice(context.Background(), a.size); err == nil {
-		err = a.openIndex(context.Background(), &OpenOptions{NoIndex: true})
+		err = a.openIndex(context.Background(), &OpenOptions{NoIndex: true}, false)
 	}
 	if err != nil {
 		return nil, errors.Join(err, a.file.Close())

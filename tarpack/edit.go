@@ -3,6 +3,7 @@ package tarpack
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -35,6 +36,7 @@ type rewrite struct {
 	choose   func(path string, children []child) int
 	checksum bool
 	always   bool // also when nothing changes
+	grow     bool // the first layer's archive grows in place
 
 	committed bool // the output is no longer ours to abort
 }
@@ -48,6 +50,9 @@ func edit(ctx context.Context, name string, o EditOptions, prepare func(k *keptA
 	r := &rewrite{o: o}
 	var dst *output
 	if !o.DryRun {
+		if err := heal(name); err != nil {
+			return EditResult{}, err
+		}
 		if dst, err = createOutput(name); err != nil {
 			return EditResult{}, err
 		}
@@ -62,6 +67,9 @@ func edit(ctx context.Context, name string, o EditOptions, prepare func(k *keptA
 		return EditResult{}, err
 	}
 	defer k.Close()
+	if k.rest > 0 && !o.DryRun {
+		return EditResult{}, fmt.Errorf("%s: %w", name, &unfinishedError{k.trailer, k.rest})
+	}
 	r.layers = []layer{{kept: k}}
 	defer r.closeTrees()
 	if err := prepare(k, r); err != nil {
@@ -74,6 +82,9 @@ func edit(ctx context.Context, name string, o EditOptions, prepare func(k *keptA
 		if res, err := r.look(ctx, name, true); !errors.Is(err, errFirstChange) {
 			return res, err
 		}
+	}
+	if r.grow {
+		return r.append(ctx, dst, k)
 	}
 	return r.write(ctx, dst)
 }
@@ -136,11 +147,14 @@ func (r *rewrite) write(ctx context.Context, dst *output) (EditResult, error) {
 }
 
 func (r *rewrite) merger(p *packer) *merger {
-	return &merger{p: p, layers: r.layers, base: r.base, choose: r.choose, checksum: r.checksum}
+	return &merger{p: p, layers: r.layers, base: r.base, choose: r.choose, checksum: r.checksum, grow: r.grow}
 }
 
 func (m *merger) changes() Changes {
 	c := m.p.changes.Changes
 	c.Ignored = m.ignored
+	if m.grow {
+		c.Kept = int64(m.layers[m.base].kept.index.Len())
+	}
 	return c
 }

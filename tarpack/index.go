@@ -64,6 +64,9 @@ func (ix *indexer) add(un *unit) error {
 		ix.trailer = un.trailer
 		return nil
 	}
+	if t := un.former; t != nil && t.Entries != ix.builder.Len() {
+		return &Problem{Offset: un.off, Err: fmt.Errorf("%w: a former trailer counts %d entries before it, there are %d", errAltered, t.Entries, ix.builder.Len())}
+	}
 	for i := range un.items {
 		it := &un.items[i]
 		if err := ix.builder.Add(*it); err != nil {
@@ -107,8 +110,11 @@ func (ix *indexer) finish(dst sidecar.File, size int64) (IndexResult, error) {
 var errAltered = fmt.Errorf("%w: it is not as it was packed", ErrCorrupt)
 
 // Reindex writes the sidecar of the archive name from the archive alone. On an error the sidecar that stood there before is
-// untouched. A second writer of the same archive is refused (ErrLocked).
+// untouched. A second writer of the same archive is refused (ErrLocked). What a killed append has left behind the archive is cut off.
 func Reindex(ctx context.Context, name string, o IndexOptions) (res IndexResult, err error) {
+	if err := heal(name); err != nil {
+		return IndexResult{}, err
+	}
 	a, err := openArchive(name)
 	if err != nil {
 		return IndexResult{}, err
@@ -116,6 +122,9 @@ func Reindex(ctx context.Context, name string, o IndexOptions) (res IndexResult,
 	defer a.file.Close()
 	if a.onDevice() {
 		return a.reindexDevice(ctx, o)
+	}
+	if a.rest > 0 {
+		return IndexResult{}, fmt.Errorf("%s: %w", name, &unfinishedError{a.trailer, a.rest})
 	}
 	real, err := filepath.EvalSymlinks(name)
 	if err != nil {
@@ -171,7 +180,7 @@ func (a *Archive) writeSidecar(ctx context.Context, f *os.File, o IndexOptions) 
 	if err := f.Truncate(0); err != nil {
 		return IndexResult{}, err
 	}
-	res, err := BuildIndex(ctx, a.file, a.size, f, o)
+	res, err := BuildIndex(ctx, a.scanned(), a.size, f, o)
 	if err != nil {
 		return IndexResult{}, fmt.Errorf("%s: %w", a.name, err)
 	}

@@ -63,7 +63,7 @@ func beginsUnit(b []byte, scratch *[]byte) bool {
 	if len(b) < gzmember.HeaderSize || !bytes.Equal(b[rest:gzmember.HeaderSize], memberRest) {
 		return false
 	}
-	if _, err := ParseTrailer(b[:min(len(b), TrailerSize)]); err == nil {
+	if _, state := parseFormer(b); state == wholeTrailer || state == formerTrailer {
 		return true
 	}
 	blocks, _, err := gzmember.Inflate((*scratch)[:0], b[:min(len(b), maxMember)], MaxHeader)

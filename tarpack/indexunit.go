@@ -9,12 +9,13 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 )
 
-// A unit is what stands on its own in an archive: a file with H, C and P, a group G, or the trailer T. What a unit is follows
+// A unit is what stands on its own in an archive: a file with H, C and P, a group G, the trailer T, or a former trailer F. What a unit is follows
 // from its own bytes alone.
 type unit struct {
 	off, end int64
-	items    []sidecar.Item // of a file one, of a group all, of the trailer none
+	items    []sidecar.Item // of a file one, of a group all, of a trailer none
 	trailer  *Trailer
+	former   *Trailer // it is F, which was the trailer once
 	// err says what is wrong with the unit, whose end is then not known, and path whose unit it is if that is known.
 	err  error
 	path string
@@ -195,10 +196,21 @@ func (u *unitReader) readGroup(un *unit, bits []byte) error {
 	return nil
 }
 
-// readTrailer takes T, of which the scanner has read the header.
+// readTrailer takes T or F, of which the scanner has read the header.
 func (u *unitReader) readTrailer(un *unit) error {
 	var b [TrailerSize]byte
 	if _, err := u.src.ReadAt(b[:min(TrailerSize, u.size-un.off)], un.off); err != nil && err != io.EOF {
+		return err
+	}
+	un.end = un.off + TrailerSize
+	if t, state := parseFormer(b[:]); state != noTrailer && un.end != u.size && t.Offset == un.off {
+		if state != formerTrailer {
+			return &unfinishedError{t, u.size - un.end}
+		}
+		un.former = &t
+		// To its end, so that the scanner knows where the next member begins.
+		u.digest.reset(0)
+		_, err := u.scan.WriteTo(&u.digest)
 		return err
 	}
 	t, err := ParseTrailer(b[:])
@@ -208,7 +220,7 @@ func (u *unitReader) readTrailer(un *unit) error {
 		}
 		return err
 	}
-	if un.end = un.off + TrailerSize; un.end != u.size {
+	if un.end != u.size {
 		return fmt.Errorf("%w: %d bytes follow the trailer", ErrCorrupt, u.size-un.end)
 	}
 	if t.Offset != un.off {

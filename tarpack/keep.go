@@ -84,6 +84,27 @@ func (k *keptArchive) ref(i int, e *sidecar.Entry) keptRef {
 	return r
 }
 
+// segments gives an item, which is file i, its segments if it has any.
+func (k *keptArchive) segments(i uint32, it *sidecar.Item) error {
+	if it.Coding != sidecar.CodingSegmented {
+		return nil
+	}
+	t, err := k.index.Segments(int(i))
+	if err != nil {
+		return err
+	}
+	it.Shift = t.Shift
+	for s, before := 0, int64(0); s < t.NumSegments; s++ {
+		end, err := t.End(s)
+		if err != nil {
+			return err
+		}
+		it.Segments = append(it.Segments, uint32(end-before))
+		before = end
+	}
+	return nil
+}
+
 // openContent opens the content of file i.
 func (k *keptArchive) openContent(i uint32) (io.ReadCloser, error) { return k.OpenContent(int(i)) }
 

@@ -53,6 +53,8 @@ type merger struct {
 	checksum bool // a file's size and time do not tell that it is the same
 	known    inodes
 	ignored  int64
+	grow     bool // what the base has stays where it is: only new entries are submitted
+	seal     seal // of the directory at hand, if the base has it
 }
 
 // walk goes through everything.
@@ -224,6 +226,14 @@ func (m *merger) drop(ctx context.Context, c *choice) error {
 // submit sends what was chosen to the packer.
 func (m *merger) submit(ctx context.Context, c *choice, keptDir *sourceDir) error {
 	w := c.win
+	if m.grow {
+		if w.ref.from != nil {
+			return nil
+		}
+		if err := m.seal.check(keptDir.path); err != nil {
+			return err
+		}
+	}
 	it := &item{sourceEntry: sourceEntry{dir: keptDir, name: w.name, typ: w.typ}}
 	if it.typ == sidecar.TypeHardlink {
 		it.typ = sidecar.TypeFile
@@ -296,6 +306,16 @@ func (m *merger) descend(ctx context.Context, c *choice, closed bool, branches [
 			return err
 		}
 		below = append(below, b)
+	}
+	if m.grow {
+		before := m.seal
+		defer func() { m.seal = before }()
+		switch m.seal = m.seal.below(c.win.entry.Mode); {
+		case c.win.ref.from == nil:
+			m.seal = seal{} // it is new
+		case len(below) == 1:
+			return nil // the trees have nothing below
+		}
 	}
 	mode := c.win.entry.Mode
 	switch {

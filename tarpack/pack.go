@@ -138,6 +138,7 @@ type packer struct {
 	links    []link        // of the directory at hand
 	changes  changeLog
 	spool    *spool                    // nil: what is written is the archive
+	first    func() error              // is called before anything is written, if set
 	shards   *sharder                  // nil: it is one archive
 	own      func(e *sourceEntry) bool // more files to leave out, if set: those of the set that is written
 	digest   uint64                    // of the sidecar that was finished last
@@ -223,6 +224,11 @@ func (p *packer) run(ctx context.Context, produce func(context.Context) error, i
 	}
 	if !p.dry() {
 		defer func() { err = errors.Join(err, p.builder.Close()) }()
+	}
+	if p.first != nil {
+		if err := p.first(); err != nil {
+			return PackResult{}, err
+		}
 	}
 
 	g, ctx := errgroup.WithContext(ctx)

@@ -123,20 +123,8 @@ func (p *packer) sameHeader(it *item, e *sidecar.Entry) (bool, error) {
 // copyFile copies a file: all of it when its header stays, else C and P. What the index says of it stays too, so nothing is inflated.
 func (p *packer) copyFile(it *item, e, f *sidecar.Entry, same bool) error {
 	entry := sidecar.Item{Entry: *f, Path: it.path()}
-	if f.Coding == sidecar.CodingSegmented {
-		t, err := it.old.from.index.Segments(int(it.old.file))
-		if err != nil {
-			return err
-		}
-		entry.Shift = t.Shift
-		for k, before := 0, int64(0); k < t.NumSegments; k++ {
-			end, err := t.End(k)
-			if err != nil {
-				return err
-			}
-			entry.Segments = append(entry.Segments, uint32(end-before))
-			before = end
-		}
+	if err := it.old.from.segments(it.old.file, &entry); err != nil {
+		return err
 	}
 	if same && e.Type == sidecar.TypeFile {
 		if err := p.flushGroup(); err != nil {

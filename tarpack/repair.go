@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
@@ -22,17 +23,22 @@ type RepairResult struct {
 	Damaged bool  // something was wrong with the archive
 	Saved   int64 // entries that are whole
 	Lost    int64 // entries that are not, as far as is known
+	CutOff  int64 // bytes of an append that was not finished, which were cut off
 }
 
 // Repair makes a valid archive of what is whole in the archive name, however it was damaged or cut off, and writes it to out,
 // which may be name. Entries are whole if all of their members are; a hard link needs its target as well. Directories whose headers are lost are made anew,
-// with the mode and time that the old sidecar has of them, if there is one. If nothing is wrong with the archive, nothing is written.
+// with the mode and time that the old sidecar has of them, if there is one. If nothing is wrong with the archive, nothing is written. If that is only an append that
+// was not finished, it is cut off in place.
 //
 // Damage inside of a file that is a tpk archive itself can bring up entries of that, unless the old sidecar is there to tell.
 func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairResult, err error) {
 	var dst *output
 	r := &rewrite{o: o.EditOptions, base: -1, choose: func(string, []child) int { return 0 }}
 	if !o.DryRun {
+		if err := heal(name); err != nil {
+			return RepairResult{}, err
+		}
 		if dst, err = createOutput(out); err != nil {
 			return RepairResult{}, err
 		}
@@ -48,6 +54,7 @@ func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 	}
 	defer a.file.Close()
 	sv := &salvage{ctx: ctx, a: a, lost: o.Lost}
+	sv.findEnd()
 	if sv.old, err = sidecar.Open(name + SidecarSuffix); err == nil {
 		defer sv.old.Close()
 		if sv.old.Verify() != nil {
@@ -69,8 +76,11 @@ func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 		return RepairResult{}, err
 	}
 	defer k.Close()
-	res = RepairResult{Damaged: sv.damaged, Saved: sv.saved, Lost: sv.count}
-	if !sv.damaged || o.DryRun {
+	res = RepairResult{Damaged: sv.damaged, Saved: sv.saved, Lost: sv.count, CutOff: a.rest}
+	if !sv.damaged && dst != nil && a.rest > 0 && sameName(name, dst.name) {
+		return res, a.cutBack(dst.name)
+	}
+	if !sv.damaged && a.rest == 0 || o.DryRun {
 		return res, nil
 	}
 	if sv.saved == 0 {
@@ -82,6 +92,16 @@ func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 	r.layers = []layer{{kept: k}}
 	res.EditResult, err = r.write(ctx, dst)
 	return res, err
+}
+
+// errEnd: the archive ends here, and its file does not.
+var errEnd = errors.New("the archive ends here")
+
+// sameName tells whether two names are of one file.
+func sameName(a, b string) bool {
+	x, err1 := os.Stat(a)
+	y, err2 := os.Stat(b)
+	return err1 == nil && err2 == nil && os.SameFile(x, y)
 }
 
 // A salvage copies what is whole to a spool.
@@ -130,10 +150,22 @@ func (sv *salvage) run(temp string) (*keptArchive, error) {
 	return k, nil
 }
 
+// findEnd finds out whether the archive ends before its file does, as far as that can be told without going through it.
+func (sv *salvage) findEnd() {
+	if sv.a.onDevice() {
+		return
+	}
+	if sv.a.findEnd() == nil {
+		if x, _, err := sv.a.openSidecar(); err == nil {
+			x.Close()
+		}
+	}
+}
+
 // scan goes through the archive.
 func (sv *salvage) scan() error {
-	scan := &archiveScan{src: sv.a.file, size: sv.a.size, workers: sv.p.workers, each: sv.take}
-	if err := scan.run(sv.ctx); err != nil {
+	scan := &archiveScan{src: sv.a.scanned(), size: sv.a.size, workers: sv.p.workers, each: sv.take}
+	if err := scan.run(sv.ctx); err != nil && !errors.Is(err, errEnd) {
 		return err
 	}
 	if sv.trailer == nil || len(sv.found) > 0 {
@@ -146,7 +178,7 @@ func (sv *salvage) scan() error {
 		return err
 	}
 	defer f.Close()
-	if _, err := BuildIndex(sv.ctx, sv.a.file, sv.a.size, f, IndexOptions{Workers: sv.p.o.Workers}); errors.Is(err, ErrCorrupt) {
+	if _, err := BuildIndex(sv.ctx, sv.a.scanned(), sv.a.size, f, IndexOptions{Workers: sv.p.o.Workers}); errors.Is(err, ErrCorrupt) {
 		sv.found = append(sv.found, &Problem{Offset: -1, Err: err})
 	} else if err != nil {
 		return err
@@ -156,6 +188,11 @@ func (sv *salvage) scan() error {
 
 // take copies a unit that is whole.
 func (sv *salvage) take(un *unit) error {
+	if end := (*unfinishedError)(nil); errors.As(un.err, &end) {
+		sv.a.endAt(end.trailer)
+		sv.trailer = &end.trailer
+		return errEnd
+	}
 	if un.err != nil {
 		sv.found = append(sv.found, &Problem{Path: un.path, Offset: un.off, Err: un.err})
 		return nil
@@ -164,7 +201,7 @@ func (sv *salvage) take(un *unit) error {
 		sv.trailer = un.trailer
 		return nil
 	}
-	if !sv.belongs(un) {
+	if un.former != nil || !sv.belongs(un) {
 		return nil
 	}
 	to := sv.p.out.off

@@ -42,7 +42,7 @@ func OpenSet(ctx context.Context, list string, o *OpenOptions) (*Archive, error)
 		return nil, err
 	}
 	if known {
-		err = a.openIndex(ctx, o)
+		err = a.openIndex(ctx, o, false)
 	} else {
 		if o.Notice != nil {
 			o.Notice(fmt.Sprintf("%v: putting the indexes of the shards together in memory ('tpk index' writes the list)", noList(list, err)))

@@ -96,7 +96,9 @@ func (v *verifier) run(ctx context.Context) (err error) {
 			return err
 		}
 	} else {
-		v.a.trailer, err = readTrailer(v.a.file, v.a.size)
+		if err = v.a.findEnd(); errors.Is(err, ErrTruncated) || errors.Is(err, ErrCorrupt) {
+			err = errors.Unwrap(err) // without the name
+		}
 	}
 	whole := err == nil
 	switch {
@@ -104,10 +106,13 @@ func (v *verifier) run(ctx context.Context) (err error) {
 	case errors.Is(err, ErrTruncated), errors.Is(err, ErrCorrupt):
 		v.report("", max(v.a.size-TrailerSize, 0), err)
 	default:
-		return fmt.Errorf("%s: %w", v.a.name, err)
+		return err
 	}
 	v.openSidecar(whole)
-	s := &archiveScan{src: v.a.file, size: v.a.size, workers: v.o.Workers, each: v.unit}
+	if v.a.rest > 0 {
+		v.report("", v.a.size, &unfinishedError{v.a.trailer, v.a.rest})
+	}
+	s := &archiveScan{src: v.a.scanned(), size: v.a.size, workers: v.o.Workers, each: v.unit}
 	if err := s.run(ctx); err != nil {
 		return fmt.Errorf("%s: %w", v.a.name, err)
 	}

@@ -17,7 +17,8 @@ func repairCommand() *cli.Command {
 		UsageText: "tpk repair [flags] ARCHIVE [OUT.tar.gz]",
 		Description: `Writes a valid archive of all entries that are whole in ARCHIVE, whether it was cut off or damaged, in its place or into OUT.tar.gz. Prints
 a line for each entry that is lost, with its offset, and exits with 1 if there is one; with the index (ARCHIVE.tpi), even of an
-archive that has lost its end, it knows all their paths. If nothing is wrong with ARCHIVE, only a bad index is made anew.` +
+archive that has lost its end, it knows all their paths. Bytes behind the end of ARCHIVE, as an append leaves that did not come to
+its end, are cut off. If nothing is wrong with ARCHIVE, only a bad index is made anew.` +
 			examples(
 				"tpk repair --dry-run site.tar.gz",
 				"tpk repair site.tar.gz",
@@ -48,7 +49,7 @@ func runRepair(c *cli.Context, archive, out string) error {
 	if err != nil {
 		return editError(archive, err)
 	}
-	if !res.Damaged && !o.DryRun && archive == out {
+	if !res.Damaged && !res.Written && !o.DryRun && archive == out {
 		a, err := tarpack.Open(archive, &tarpack.OpenOptions{NoIndex: true})
 		if errors.Is(err, tarpack.ErrStale) || errors.Is(err, tarpack.ErrNoSidecar) {
 			_, err = tarpack.Reindex(c.Context, archive, tarpack.IndexOptions{Workers: o.Workers})
@@ -61,6 +62,9 @@ func runRepair(c *cli.Context, archive, out string) error {
 	}
 	m.stop()
 	line := "nothing is wrong with it"
+	if res.CutOff > 0 {
+		line = fmt.Sprintf("%s of an unfinished append cut off", bytesOf(res.CutOff))
+	}
 	if res.Damaged {
 		line = fmt.Sprintf("%s entries saved, %s lost", humanize.Comma(res.Saved), humanize.Comma(res.Lost))
 	}

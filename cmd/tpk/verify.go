@@ -66,7 +66,7 @@ func runVerify(c *cli.Context, name string) error {
 			quoteName(name), humanize.Comma(res.Entries), bytesOf(res.Bytes))
 		return err
 	}
-	hint := "restore it from a good copy"
+	hint := "restore it from a good copy, or save what is whole with 'tpk repair'"
 	if onlyIndex {
 		hint = "make the index anew with 'tpk index'"
 	}

@@ -23,6 +23,7 @@ type scene struct {
 	dir      string // of the archive
 	archive  string
 	old, new [2][]byte // archive and sidecar
+	grows    bool      // in place
 }
 
 // scenes sets up each command. Afterwards there must be the old archive or the new one, and nothing else.
@@ -37,6 +38,7 @@ func scenes(t *testing.T) []*scene {
 	}
 	before := write("before", trees.Tree{trees.Noise("kept", 300_000), trees.Text("text", 200_000), trees.File("d/gone", "x"), trees.File("e/link", "x")})
 	after := write("after", trees.Tree{trees.Noise("kept", 300_000), trees.Text("text", 300_000), trees.File("e/link", "x"), trees.Text("new", 2<<20)})
+	more := write("more", trees.Tree{trees.Text("new", 2<<20), trees.File("n/small", "y"), trees.File("n/copy", "x")})
 	source, other, tarball := filepath.Join(base, "source.tar.gz"), filepath.Join(base, "other.tar.gz"), filepath.Join(base, "in.tar")
 	must(t, "pack", before, source)
 	must(t, "pack", after, other)
@@ -46,6 +48,7 @@ func scenes(t *testing.T) []*scene {
 	all := []*scene{
 		{name: "update", args: []string{"update", "ARCHIVE", after}},
 		{name: "add", args: []string{"add", "ARCHIVE", after + "/new"}},
+		{name: "append", args: []string{"add", "--append", "ARCHIVE", more}, grows: true},
 		{name: "rm", args: []string{"rm", "ARCHIVE", "d"}},
 		{name: "compact", args: []string{"compact", "ARCHIVE", "--dedup", "off"}},
 		{name: "merge", args: []string{"merge", "ARCHIVE", "ARCHIVE", other}},
@@ -87,6 +90,9 @@ func (s *scene) restore(t *testing.T) {
 func (s *scene) outcome(t *testing.T, killed bool) string {
 	t.Helper()
 	got := [2][]byte{read(t, s.archive), read(t, s.archive+".tpi")}
+	if killed && s.grows && len(got[0]) > len(s.old[0]) && !bytes.Equal(got[0], s.new[0]) {
+		return s.unfinished(t, got)
+	}
 	state := ""
 	switch {
 	case bytes.Equal(got[0], s.old[0]) && bytes.Equal(got[1], s.old[1]):
@@ -108,6 +114,40 @@ func (s *scene) outcome(t *testing.T, killed bool) string {
 		wantOnly(t, s.dir, "a.tar.gz", "a.tar.gz.tpi")
 	}
 	return state
+}
+
+// unfinished checks an archive in whose place an append was killed: readers find the old one and write nothing, and the next command that writes
+// makes it that again.
+func (s *scene) unfinished(t *testing.T, got [2][]byte) string {
+	t.Helper()
+	if at := len(s.old[0]) - 18; !bytes.Equal(got[0][:at], s.old[0][:at]) || !bytes.Equal(got[1], s.old[1]) {
+		t.Fatal("what was there has changed")
+	}
+	if r := tpk(t, "ls", s.archive); r.Code != 0 || !strings.Contains(string(r.Err), "are left out") {
+		t.Error(r)
+	}
+	if r := tpk(t, "verify", s.archive); r.Code != 1 {
+		t.Error(r)
+	}
+	// GNU tar reads as far as the old end, too, whatever gzip says of what follows.
+	names := func(archive string) string {
+		return string(tools.Run(t, exec.Command("tar", "-tzf", archive)).Out)
+	}
+	before := filepath.Join(tools.Dir(t), "old.tar.gz")
+	if err := os.WriteFile(before, s.old[0], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if names(s.archive) != names(before) {
+		t.Errorf("tar lists %q", names(s.archive))
+	}
+	if !bytes.Equal(read(t, s.archive), got[0]) {
+		t.Fatal("reading has written")
+	}
+	must(t, "index", s.archive)
+	if !bytes.Equal(read(t, s.archive), s.old[0]) || !bytes.Equal(read(t, s.archive+".tpi"), s.old[1]) {
+		t.Fatal("index did not bring the old archive back")
+	}
+	return "old"
 }
 
 // inject runs the scene's command with a fault in its calls that concern the archive's directory, and says whether the fault came.
@@ -161,7 +201,7 @@ func TestFaults(t *testing.T) {
 			{"pread64", "error=EIO", "input/output error"},
 		} {
 			kill := f.fault == "signal=KILL"
-			if !full && s.name != "update" && !(kill && (s.name == "merge" || s.name == "convert") && (f.call == "renameat" || f.call == "fsync")) {
+			if !full && s.name != "update" && !(s.grows && (kill || f.call == "fsync")) && !(kill && (s.name == "merge" || s.name == "convert") && (f.call == "renameat" || f.call == "fsync")) {
 				continue
 			}
 			t.Run(s.name+"/"+f.call+"/"+f.fault, func(t *testing.T) {

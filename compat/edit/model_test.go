@@ -145,7 +145,7 @@ func (m *model) step() {
 			m.t.Fatal(r)
 		}
 	}
-	switch m.rnd.IntN(9) {
+	switch m.rnd.IntN(10) {
 	case 0, 1, 2:
 		for range 1 + m.rnd.IntN(5) {
 			m.change(m.dir)
@@ -186,6 +186,15 @@ func (m *model) step() {
 			m.check(os.Remove(p + ".tpi"))
 		}
 	case 8:
+		makeOther()
+		m.tpk("add", "--append", m.archive, other)
+		// What the model has already stays: it is copied over what is new.
+		m.dir, other = other, m.dir
+		copyOver("--remove-destination")
+		m.check(os.RemoveAll(other))
+		m.check(os.Rename(m.dir, other))
+		m.dir, other = other, m.dir
+	case 9:
 		tar := filepath.Join(work, "in.tar")
 		if r := tools.Run(m.t, exec.Command("tar", "-cf", tar, "-C", m.dir, ".")); r.Code != 0 {
 			m.t.Fatal(r)

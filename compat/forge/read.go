@@ -18,6 +18,10 @@ func Index(archive []byte) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the member at %d: %w", at, err)
 		}
+		if len(extra) > 0 && extra[0] == 'T' && len(content) == 0 { // F: it was the end once
+			at += length
+			continue
+		}
 		if len(extra) > 0 && extra[0] == 'T' {
 			return index(all, int64(len(archive))), nil
 		}

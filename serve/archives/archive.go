@@ -100,10 +100,9 @@ func openArchive(ctx context.Context, name string, notice func(string)) (*archiv
 	if a.file == nil {
 		return a, a.openShards()
 	}
-	if m, err := mmap.Map(a.file, mmap.RDONLY, 0); err == nil && int64(len(m)) == t.Size() {
+	// The archive's size, not the file's, which may be growing.
+	if m, err := mmap.MapRegion(a.file, int(t.Size()), mmap.RDONLY, 0, 0); err == nil {
 		a.mapped = m
-	} else if err == nil {
-		_ = m.Unmap()
 	}
 	if !t.Indexed() {
 		a.sidecar = openSidecar(name, a.index.Size())
@@ -255,6 +254,9 @@ func (a *archive) download(format string) plan.Node {
 		n.Entry, n.Size = wholeSidecar, a.index.Size()
 		n.Hash = ^n.Hash
 		return n
+	}
+	if fi, err := a.file.Stat(); err != nil || fi.Mode().IsRegular() && fi.Size() != a.tar.Size() {
+		return plan.Node{} // it has grown since it was opened, and its end is another one: all of it can be exported
 	}
 	n.Entry, n.Size = wholeArchive, a.tar.Size()
 	return n

@@ -1,0 +1,204 @@
+package tarpack
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tarpack/tpk/sidecar"
+)
+
+// mustAppend lets an archive grow.
+func mustAppend(t testing.TB, name string, o AddOptions, paths ...string) EditResult {
+	t.Helper()
+	o.Append = true
+	res, err := Add(context.Background(), name, paths, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSound(t, name)
+	return res
+}
+
+// wantSound checks an archive, its sidecar, and that nothing else is beside it.
+func wantSound(t testing.TB, name string) {
+	t.Helper()
+	res, err := Verify(context.Background(), name, VerifyOptions{})
+	if err != nil || res.Failed > 0 {
+		t.Fatalf("verify: %v, %v", err, res.Problems)
+	}
+	a, err := Open(name, &OpenOptions{NoIndex: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	if err := a.index.Verify(); err != nil || a.Unfinished() != 0 {
+		t.Fatalf("index: %v, %d bytes too many", err, a.Unfinished())
+	}
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(name), ".*"+tempSuffix)); len(left) > 0 {
+		t.Fatalf("there is %v", left)
+	}
+}
+
+func mustRead(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestAppend: what is there stays where it is, byte for byte, but for the end of T; what is new follows; the rest is that of an ordinary archive.
+func TestAppend(t *testing.T) {
+	first := tree(t, [2]string{"a", "first"}, [2]string{"d/f", "some text"}, [2]string{"d/link", "-> f"}, [2]string{"big", strings.Repeat("segmented\n", 200_000)})
+	more := tree(t, [2]string{"a", "ignored"}, [2]string{"d/copy", "some text"}, [2]string{"d/g", "new"}, [2]string{"e/h/i", "deep"}, [2]string{"e/empty", ""})
+	name := mustPack(t, first, PackOptions{})
+	before := mustRead(t, name)
+	var told []string
+	res := mustAppend(t, name, AddOptions{EditOptions: EditOptions{Change: func(k ChangeKind, p string) { told = append(told, fmt.Sprint(k, " ", p)) }}}, more)
+	after := mustRead(t, name)
+	if res.Added != 6 || res.Ignored != 1 || res.Kept != 5 || res.ArchiveBytes != int64(len(after)) || !res.Written {
+		t.Errorf("%+v", res)
+	}
+	if want := "added d/g,added d/copy,added e,added e/empty,added e/h,added e/h/i"; slices.Compare(sorted(told), sorted(strings.Split(want, ","))) != 0 {
+		t.Errorf("told of %q", told)
+	}
+	at := len(before) - len(formerTail)
+	if !bytes.Equal(after[:at], before[:at]) || string(after[at:len(before)]) != formerTail {
+		t.Error("what was there has changed")
+	}
+	wantListing(t, name, "0 a 5", "0 big 2000000", "5 d/", "0 d/f 9", "2 d/link > f", "0 d/g 3", "1 d/copy > d/f", "5 e/", "0 e/empty", "5 e/h/", "0 e/h/i 4")
+
+	// Nothing new: nothing is written.
+	if res := mustAppend(t, name, AddOptions{}, more); res.Written || res.Ignored == 0 || !bytes.Equal(mustRead(t, name), after) {
+		t.Errorf("%+v", res)
+	}
+	// Again, below a directory that is made, and in one.
+	mustAppend(t, name, AddOptions{Into: "into/deeper"}, filepath.Join(more, "a"))
+	mustAppend(t, name, AddOptions{Into: "e/h"}, filepath.Join(more, "a"))
+	side := mustRead(t, name+SidecarSuffix)
+	if err := os.Remove(name + SidecarSuffix); err != nil {
+		t.Fatal(err)
+	}
+	mustAppend(t, name, AddOptions{}, more) // nothing to add, but an index to make
+	if !bytes.Equal(mustRead(t, name+SidecarSuffix), side) {
+		t.Error("indexed anew, the archive has another index")
+	}
+}
+
+func sorted(s []string) []string {
+	slices.Sort(s)
+	return s
+}
+
+// TestAppendedIsAsPacked: after Compact an archive that has grown several times is the one that pack makes of everything.
+func TestAppendedIsAsPacked(t *testing.T) {
+	ctx := context.Background()
+	for seed := range uint64(8) {
+		rnd := rand.New(rand.NewPCG(seed, 5))
+		all, name := newWorld(t, rnd), ""
+		for _, p := range all.paths(isDir) { // what can be added to later
+			all.check(os.Chmod(all.at(p), 0o755))
+		}
+		all.settle()
+		name = mustPack(t, all.dir, PackOptions{})
+		for range 3 {
+			more := newWorld(t, rnd)
+			for _, p := range more.paths(isDir) {
+				more.check(os.Chmod(more.at(p), 0o755))
+			}
+			mustAppend(t, name, AddOptions{}, more.dir)
+			all.overlay(more, false)
+		}
+		if _, err := Compact(ctx, name, EditOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		all.sameArchive(name, fmt.Sprintf("seed %d", seed))
+	}
+}
+
+// A copy that was linked to as often as may be is not linked to once more.
+func TestAppendManyLinks(t *testing.T) {
+	var files, more [][2]string
+	for i := range maxLinks - 1 {
+		files = append(files, [2]string{fmt.Sprintf("%04d", i), "the same"})
+	}
+	for i := range 5 {
+		more = append(more, [2]string{fmt.Sprintf("x%d", i), "the same"})
+	}
+	name := mustPack(t, tree(t, files...), PackOptions{})
+	mustAppend(t, name, AddOptions{}, tree(t, more...))
+	a := openTest(t, name)
+	links := map[uint32]int{}
+	for row, err := range a.Index().All(0, a.Index().Len()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if row.Entry.Type == sidecar.TypeHardlink {
+			links[row.Entry.Target]++
+		}
+	}
+	if len(links) != 2 || links[0] != maxLinks {
+		t.Errorf("there are %v links", links)
+	}
+}
+
+func TestAppendRefused(t *testing.T) {
+	dir := tree(t, [2]string{"open/a", "x"}, [2]string{"sealed/b", "x"}, [2]string{"sealed/open/c", "x"}, [2]string{"shut/d/e", "x"})
+	for path, mode := range map[string]os.FileMode{"sealed": 0o555, "shut": 0o644} {
+		if err := os.Chmod(filepath.Join(dir, path), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if os.Getuid() != 0 {
+		t.Skip("only root can pack what is shut")
+	}
+	file := filepath.Join(tree(t, [2]string{"new", "content"}), "new")
+	for _, c := range []struct{ into, refused string }{
+		{"open", ""}, {"sealed", "sealed"}, {"sealed/open", ""}, {"sealed/new", "sealed"}, {"shut", "shut"}, {"shut/d", "shut/d"}, {"other", ""},
+	} {
+		name := mustPack(t, dir, PackOptions{})
+		before := mustRead(t, name)
+		_, err := Add(context.Background(), name, []string{file}, AddOptions{Append: true, Into: c.into})
+		if (err == nil) != (c.refused == "") || c.refused != "" && (!errors.Is(err, ErrAppend) || !strings.HasPrefix(err.Error(), c.refused+": ")) {
+			t.Errorf("into %s: %v", c.into, err)
+		}
+		wantSound(t, name)
+		if c.refused != "" && !bytes.Equal(before, mustRead(t, name)) {
+			t.Errorf("into %s: refused, and changed", c.into)
+		}
+	}
+	if _, err := Add(context.Background(), mustPack(t, dir, PackOptions{}), []string{file}, AddOptions{Append: true, EditOptions: EditOptions{}, Replace: true}); !errors.Is(err, ErrAppend) {
+		t.Error(err)
+	}
+}
+
+// TestAppendKeepsReaders: who has the old archive open goes on reading it, to its last byte.
+func TestAppendKeepsReaders(t *testing.T) {
+	name := mustPack(t, tree(t, [2]string{"a", "old"}), PackOptions{})
+	a := openTest(t, name)
+	before := mustRead(t, name)
+	mustAppend(t, name, AddOptions{}, tree(t, [2]string{"b", "new"}))
+	got := make([]byte, len(before))
+	if _, err := a.scanned().ReadAt(got, 0); err != nil || !bytes.Equal(got, before) {
+		t.Error("what is scanned has changed", err)
+	}
+	for off := range len(before) { // whatever part of T is read
+		b := make([]byte, min(len(before)-off, 7))
+		if _, err := a.scanned().ReadAt(b, int64(off)); err != nil || !bytes.Equal(b, before[off:off+len(b)]) {
+			t.Fatalf("at %d: %x", off, b)
+		}
+	}
+	if b, err := fs.ReadFile(a.FS(), "a"); err != nil || string(b) != "old" {
+		t.Error(string(b), err)
+	}
+}
