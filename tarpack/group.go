@@ -1,6 +1,8 @@
 package tarpack
 
 import (
+	"bytes"
+
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
 )
@@ -9,11 +11,14 @@ import (
 type group struct {
 	enc    *gzmember.Encoder
 	blocks []byte
+	made   []byte // scratch
 	items  []sidecar.Item
+	old    keptRef // what the first one's path has in the archive at hand
 }
 
 // add takes one more entry. It returns false when the group must be flushed first.
-func (g *group) add(h *Header, duplicate bool) (bool, error) {
+func (g *group) add(l *link) (bool, error) {
+	h := &l.header
 	blocks, err := AppendHeader(g.blocks, h)
 	if err != nil {
 		return false, err
@@ -22,17 +27,26 @@ func (g *group) add(h *Header, duplicate bool) (bool, error) {
 		g.blocks = blocks[:len(g.blocks)]
 		return false, nil
 	}
-	g.blocks = blocks
+	if g.blocks = blocks; len(g.items) == 0 {
+		g.old = l.old
+	}
 	it := sidecar.Item{Path: h.Path, Link: h.Link}
-	it.Type, it.Mode, it.ModTime, it.Duplicate = h.Type, h.Mode, h.ModTime, duplicate
+	it.Type, it.Mode, it.ModTime, it.Duplicate = h.Type, h.Mode, h.ModTime, l.duplicate
 	it.DevMajor, it.DevMinor = h.DevMajor, h.DevMinor
 	g.items = append(g.items, it)
 	return true, nil
 }
 
-// member returns G.
-func (g *group) member(dst []byte) []byte {
-	return g.enc.AppendMember(dst, g.blocks, duplicateBits(g.items))
+// kept returns the G that the archive at hand has, if it is of the same entries.
+func (g *group) kept() (old cachedGroup, ok bool) {
+	old = g.old.group()
+	return old, len(old.blocks) > 0 && bytes.Equal(old.blocks, g.blocks) && bytes.Equal(old.bits, duplicateBits(g.items))
+}
+
+// member makes G, valid until the next one.
+func (g *group) member() []byte {
+	g.made = g.enc.AppendMember(g.made[:0], g.blocks, duplicateBits(g.items))
+	return g.made
 }
 
 func (g *group) reset() {
@@ -54,4 +68,44 @@ func duplicateBits(items []sidecar.Item) []byte {
 		return nil
 	}
 	return payload
+}
+
+// addToGroup puts an entry without content into the group at hand.
+func (p *packer) addToGroup(l link) error {
+	ok, err := p.group.add(&l)
+	if err == nil && !ok {
+		if err = p.flushGroup(); err == nil {
+			_, err = p.group.add(&l)
+		}
+	}
+	if err == nil {
+		p.step(0)
+	}
+	return err
+}
+
+// flushGroup writes the group at hand.
+func (p *packer) flushGroup() error {
+	if len(p.group.items) == 0 {
+		return nil
+	}
+	off := p.out.off
+	var err error
+	if old, ok := p.group.kept(); ok {
+		err = p.out.copy(p.group.old.from.file, old.offset, int64(old.length))
+	} else {
+		err = p.out.write(p.group.member())
+	}
+	if err != nil {
+		return err
+	}
+	for i := range p.group.items {
+		it := &p.group.items[i]
+		it.Offset, it.HeaderLen = off, int32(p.out.off-off)
+		if err := p.index(*it); err != nil {
+			return err
+		}
+	}
+	p.group.reset()
+	return nil
 }

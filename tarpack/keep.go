@@ -150,7 +150,7 @@ func (r keptRef) header() (Header, error) {
 	if err != nil {
 		return Header{}, fmt.Errorf("%s: %w", r.from.name, &Problem{Path: path, Offset: e.Offset, Err: err})
 	}
-	h, ok := group[path]
+	h, ok := group.headers[path]
 	if !ok || h.Type != e.Type {
 		err := fmt.Errorf("%w: its header is not where the index says", ErrCorrupt)
 		return Header{}, fmt.Errorf("%s: %w", r.from.name, &Problem{Path: path, Offset: e.Offset, Err: err})
@@ -158,7 +158,23 @@ func (r keptRef) header() (Header, error) {
 	return h, nil
 }
 
-// A groupCache holds the headers of the groups that were read last: neighbouring entries share one.
+// group returns the group in which the entry is, nothing if it is in none that can be read.
+func (r keptRef) group() cachedGroup {
+	if r.from == nil {
+		return cachedGroup{}
+	}
+	e, err := r.entry()
+	if err != nil || e.Type == sidecar.TypeFile {
+		return cachedGroup{}
+	}
+	g, err := r.from.groups.read(r.from.file, &e)
+	if err != nil {
+		return cachedGroup{}
+	}
+	return g
+}
+
+// A groupCache holds the groups that were read last: neighbouring entries share one.
 type groupCache struct {
 	mu     sync.Mutex
 	groups [8]cachedGroup
@@ -167,40 +183,52 @@ type groupCache struct {
 
 type cachedGroup struct {
 	offset  int64
+	length  int               // of G
+	blocks  []byte            // the content of G
+	bits    []byte            // what its header says, see duplicateBits
 	headers map[string]Header // by path
 }
 
-// read returns the headers in the member G or H of the entry e.
-func (c *groupCache) read(file *os.File, e *sidecar.Entry) (map[string]Header, error) {
+// read reads the member G or H of the entry e.
+func (c *groupCache) read(file *os.File, e *sidecar.Entry) (cachedGroup, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e.Type != sidecar.TypeFile {
 		for i := range c.groups {
 			if g := &c.groups[i]; g.headers != nil && g.offset == e.Offset {
-				return g.headers, nil
+				return *g, nil
 			}
 		}
 	}
-	member := make([]byte, e.HeaderLen)
-	if _, err := file.ReadAt(member, e.Offset); err != nil {
-		return nil, err
-	}
-	blocks, _, err := gzmember.Inflate(nil, member, MaxHeader)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
-	}
-	headers := map[string]Header{}
-	for len(blocks) > 0 {
-		h, n, err := ParseHeader(blocks)
-		if err != nil {
-			return nil, err
-		}
-		headers[h.Path] = h
-		blocks = blocks[n:]
-	}
-	if e.Type != sidecar.TypeFile {
-		c.groups[c.next] = cachedGroup{e.Offset, headers}
+	g, err := readGroup(file, e)
+	if err == nil && e.Type != sidecar.TypeFile {
+		c.groups[c.next] = g
 		c.next = (c.next + 1) % len(c.groups)
 	}
-	return headers, nil
+	return g, err
+}
+
+func readGroup(file *os.File, e *sidecar.Entry) (cachedGroup, error) {
+	g := cachedGroup{offset: e.Offset, length: int(e.HeaderLen), headers: map[string]Header{}}
+	member := make([]byte, g.length)
+	if _, err := file.ReadAt(member, e.Offset); err != nil {
+		return cachedGroup{}, err
+	}
+	head, err := gzmember.ParseHeader(member)
+	if err == nil {
+		g.bits = head.Extra
+		g.blocks, _, err = gzmember.Inflate(nil, member, MaxHeader)
+	}
+	if err != nil {
+		return cachedGroup{}, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	for rest := g.blocks; len(rest) > 0; {
+		h, n, err := ParseHeader(rest)
+		if err != nil {
+			return cachedGroup{}, err
+		}
+		g.headers[h.Path] = h
+		rest = rest[n:]
+	}
+	return g, nil
 }

@@ -76,7 +76,7 @@ func (m *merger) walk(ctx context.Context) error {
 // walkDir goes through what the branches, which are all of one path, hold.
 func (m *merger) walkDir(ctx context.Context, dir string, closed bool, branches []branch) error {
 	keptDir := &sourceDir{path: dir, closed: closed}
-	var all []child
+	lists := make([][]child, len(branches))
 	for i := range branches {
 		b := &branches[i]
 		if b.disk != nil {
@@ -85,12 +85,11 @@ func (m *merger) walkDir(ctx context.Context, dir string, closed bool, branches 
 			defer b.disk.release()
 		}
 		var err error
-		if all, err = m.list(all, b, dir); err != nil {
+		if lists[i], err = m.list(b, dir); err != nil {
 			return err
 		}
 	}
-	slices.SortStableFunc(all, func(a, b child) int { return strings.Compare(a.name, b.name) })
-
+	all := mergeByName(lists)
 	var chosen []choice
 	for len(all) > 0 {
 		n := 1
@@ -152,8 +151,35 @@ func (c *choice) base(layer int) *child {
 	return nil
 }
 
-// list appends what is in a branch.
-func (m *merger) list(all []child, b *branch, dir string) ([]child, error) {
+// mergeByName makes one list of several, sorted by name, and where names are equal in the order of the lists.
+func mergeByName(lists [][]child) []child {
+	n := 0
+	for _, l := range lists {
+		n += len(l)
+		byName := func(a, b child) int { return strings.Compare(a.name, b.name) }
+		if !slices.IsSortedFunc(l, byName) {
+			slices.SortFunc(l, byName)
+		}
+	}
+	if len(lists) == 1 {
+		return lists[0]
+	}
+	all := make([]child, 0, n)
+	for len(all) < n {
+		var first *[]child
+		for i := range lists {
+			if l := &lists[i]; len(*l) > 0 && (first == nil || (*l)[0].name < (*first)[0].name) {
+				first = l
+			}
+		}
+		all = append(all, (*first)[0])
+		*first = (*first)[1:]
+	}
+	return all
+}
+
+// list returns what is in a branch.
+func (m *merger) list(b *branch, dir string) (all []child, err error) {
 	l := m.layers[b.layer]
 	if l.kept != nil {
 		x := l.kept.index
@@ -167,7 +193,7 @@ func (m *merger) list(all []child, b *branch, dir string) ([]child, error) {
 				c.entry, err = x.Entry(i)
 			}
 			if err != nil {
-				return all, fmt.Errorf("%s: %w", l.kept.name, err)
+				return nil, fmt.Errorf("%s: %w", l.kept.name, err)
 			}
 			c.name = string(scratch[bytes.LastIndexByte(scratch, '/')+1:])
 			c.typ, c.ref = c.entry.Type, l.kept.ref(i, &c.entry)
@@ -178,9 +204,10 @@ func (m *merger) list(all []child, b *branch, dir string) ([]child, error) {
 	if b.disk == nil {
 		rest := strings.TrimPrefix(strings.TrimPrefix(l.tree.into, dir), "/")
 		name, _, _ := strings.Cut(rest, "/")
-		return append(all, child{name: name, layer: b.layer, typ: sidecar.TypeDir, made: true}), nil
+		return []child{{name: name, layer: b.layer, typ: sidecar.TypeDir, made: true}}, nil
 	}
 	entries, err := m.p.walker().list(b.disk)
+	all = make([]child, 0, len(entries))
 	for _, e := range entries {
 		all = append(all, child{name: e.name, layer: b.layer, typ: e.typ, disk: e})
 	}

@@ -71,7 +71,7 @@ func (p *packer) placeBig(ctx context.Context, it *item) error {
 			return err
 		}
 		if target != nil {
-			p.addLink(it.header, target, true)
+			p.addLink(it.header, it.old, target, true)
 			return sourceError(it.path(), unchanged(f, it.info))
 		}
 	}

@@ -25,7 +25,7 @@ func (p *packer) placeAgain(it *item) error {
 	if err := p.changes.again(it, &h, p.dedup.byInode[it.inode]); err != nil || p.dry() {
 		return err
 	}
-	p.addLink(h, p.dedup.byInode[it.inode], false)
+	p.addLink(h, it.old, p.dedup.byInode[it.inode], false)
 	return nil
 }
 
@@ -55,7 +55,7 @@ func (p *packer) placeKept(it *item) error {
 			if err != nil {
 				return err
 			}
-			p.addLink(h, w, false)
+			p.addLink(h, it.old, w, false)
 			return nil
 		}
 	}
@@ -71,7 +71,7 @@ func (p *packer) placeKept(it *item) error {
 			return err
 		}
 		if target != nil {
-			p.addLink(it.header, target, true)
+			p.addLink(it.header, it.old, target, true)
 			return nil
 		}
 	}

@@ -18,6 +18,7 @@ import (
 type link struct {
 	header    Header
 	duplicate bool
+	old       keptRef // what its path has in the archive at hand
 }
 
 // sequence takes the entries in order and writes them.
@@ -72,9 +73,9 @@ func (p *packer) place(ctx context.Context, it *item) error {
 		if p.shards != nil {
 			p.shards.dirs = append(p.shards.dirs, h)
 		}
-		return p.addToGroup(link{header: h})
+		return p.addToGroup(link{header: h, old: it.old})
 	}
-	p.links = append(p.links, link{header: h})
+	p.links = append(p.links, link{header: h, old: it.old})
 	return nil
 }
 
@@ -164,7 +165,7 @@ func (p *packer) placeFile(ctx context.Context, it *item) error {
 		return err
 	}
 	if target != nil {
-		p.addLink(it.header, target, true)
+		p.addLink(it.header, it.old, target, true)
 		return nil
 	}
 	if it.member == nil {
@@ -237,12 +238,12 @@ func (p *packer) remember(it *item) error {
 }
 
 // addLink lines up a hard link.
-func (p *packer) addLink(h Header, target *written, duplicate bool) {
+func (p *packer) addLink(h Header, old keptRef, target *written, duplicate bool) {
 	if duplicate {
 		p.dedup.copies.linked(target)
 	}
 	h.Type, h.Size, h.Link = sidecar.TypeHardlink, 0, target.path
-	p.links = append(p.links, link{header: h, duplicate: duplicate})
+	p.links = append(p.links, link{header: h, duplicate: duplicate, old: old})
 }
 
 // sameContent compares a file with one that was written, byte by byte, as both are now.
@@ -302,37 +303,6 @@ const compareSize = 64 << 10
 
 // emptyHash is the xxHash64 of nothing.
 const emptyHash = 0xef46db3751d8e999
-
-// addToGroup puts an entry without content into the group at hand.
-func (p *packer) addToGroup(l link) error {
-	ok, err := p.group.add(&l.header, l.duplicate)
-	if err == nil && !ok {
-		if err = p.flushGroup(); err == nil {
-			_, err = p.group.add(&l.header, l.duplicate)
-		}
-	}
-	if err == nil {
-		p.step(0)
-	}
-	return err
-}
-
-// flushGroup writes the group at hand.
-func (p *packer) flushGroup() error {
-	if len(p.group.items) == 0 {
-		return nil
-	}
-	g := p.group.member(nil)
-	for i := range p.group.items {
-		it := &p.group.items[i]
-		it.Offset, it.HeaderLen = p.out.off, int32(len(g))
-		if err := p.index(*it); err != nil {
-			return err
-		}
-	}
-	p.group.reset()
-	return p.out.write(g)
-}
 
 // writeEmpty writes a file without content: H alone.
 func (p *packer) writeEmpty(it *item) error {

@@ -248,8 +248,8 @@ func (s *spool) place(seq uint32, it *sidecar.Item) error {
 
 // header reads the header of an entry without content.
 func (s *spool) header(it *sidecar.Item) (Header, error) {
-	headers, err := s.groups.read(s.file, &it.Entry)
-	return headers[it.Path], err
+	g, err := s.groups.read(s.file, &it.Entry)
+	return g.headers[it.Path], err
 }
 
 // takeOver makes a hard link the file that it leads to, which is not at its own path any more.

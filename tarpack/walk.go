@@ -151,7 +151,7 @@ func openDir(d *sourceDir, e sourceEntry) (*sourceDir, error) {
 	return &sourceDir{tree: d.tree, root: root, path: e.path(), closed: closed}, nil
 }
 
-// list returns what is to be packed of a directory, in no order.
+// list returns what is to be packed of a directory, by name.
 func (w *walker) list(d *sourceDir) ([]sourceEntry, error) {
 	f, err := d.root.Open(".")
 	if err != nil {
@@ -165,6 +165,7 @@ func (w *walker) list(d *sourceDir) ([]sourceEntry, error) {
 	if t := d.tree; t.only != "" && d.path == t.into {
 		names = []string{t.only}
 	}
+	slices.Sort(names)
 	entries := make([]sourceEntry, 0, len(names))
 	for _, name := range names {
 		info, err := d.root.Lstat(name)
