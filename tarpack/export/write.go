@@ -108,12 +108,18 @@ func (g *gatherer) gather(s Span) error {
 			return err
 		}
 	}
+	g.length += n
 	if s.Bytes != nil {
 		at := len(g.buf)
 		g.buf = append(g.buf, s.Bytes...) // there is room: it has no less than all spans together
+		if k := len(g.spans) - 1; k >= 0 && g.spans[k].Bytes != nil {
+			at -= len(g.spans[k].Bytes) // one with what was made before
+			g.spans[k].Bytes = g.buf[at:]
+			return nil
+		}
 		s.Bytes = g.buf[at:]
 	}
-	g.spans, g.length = append(g.spans, s), g.length+n
+	g.spans = append(g.spans, s)
 	return nil
 }
 
