@@ -52,7 +52,7 @@ func (c *Content) check() error {
 	if c.Shift < MinShift || c.Shift > MaxShift || c.Ends == nil {
 		return bad("no segment table")
 	}
-	if n := SegmentsOf(c.Size, c.Shift); n < MinSegments || n > MaxSegments {
+	if n := SegmentsOf(c.Size, c.Shift); n < MinSegments || n > MaxSegments(c.Shift) {
 		return bad(fmt.Sprintf("%d segments", n))
 	}
 	return nil

@@ -17,10 +17,13 @@ func TestShiftFor(t *testing.T) {
 		{1, 20, 1},
 		{1 << 20, 20, 1},
 		{1<<20 + 1, 20, 2},
-		{4000 << 20, 20, 4000},
-		{4000<<20 + 1, 21, 2001},
-		{4000 << 21, 21, 4000},
-		{4000<<21 + 1, 22, 2001},
+		{4 << 30, 20, 4096},
+		{5333 << 20, 20, 5333},
+		{5333<<20 + 1, 21, 2667},
+		{5333 << 23, 23, 5333},
+		{5333<<23 + 1, 24, 2667},
+		{4000 << 24, 24, 4000},
+		{4000<<24 + 1, 25, 2001},
 		{MaxSegmented, 31, 4000},
 	} {
 		shift := ShiftFor(tt.size)
@@ -34,14 +37,20 @@ func TestShiftFor(t *testing.T) {
 }
 
 func TestSegmentsExtra(t *testing.T) {
-	for _, n := range []int{2, 3, MaxSegments} {
-		s := Segments{Shift: 23}
+	for _, tt := range []struct {
+		shift      uint8
+		n          int
+		perSegment int
+		longest    uint32
+	}{{20, 2, 3, 1<<24 - 1}, {23, 5333, 3, 1<<24 - 1}, {24, 3, 4, math.MaxUint32}, {31, 4000, 4, math.MaxUint32}} {
+		n := tt.n
+		s := Segments{Shift: tt.shift}
 		for i := range n {
-			s.Lengths = append(s.Lengths, uint32(i)*70001+1)
+			s.Lengths = append(s.Lengths, uint32(i)*3001+1)
 		}
-		s.Lengths[n-1] = math.MaxUint32
+		s.Lengths[n-1] = tt.longest
 		extra := s.AppendExtra([]byte("before"))[len("before"):]
-		if len(extra) > MaxExtra || extra[0] != KindSegments {
+		if len(extra) != 2+n*tt.perSegment || len(extra) > MaxExtra || extra[0] != KindSegments {
 			t.Fatalf("payload of %d bytes", len(extra))
 		}
 		h, err := ParseHeader(AppendZeros(nil, 1, extra))
@@ -53,7 +62,10 @@ func TestSegmentsExtra(t *testing.T) {
 			t.Fatalf("%d segments come back as %d, %v", n, len(got.Lengths), err)
 		}
 	}
-	if got := (Segments{20, []uint32{1, 0x04030201}}).AppendExtra(nil); string(got) != "S\x14\x01\x00\x00\x00\x01\x02\x03\x04" {
+	if got := (Segments{20, []uint32{1, 0x030201}}).AppendExtra(nil); string(got) != "S\x14\x01\x00\x00\x01\x02\x03" {
+		t.Errorf("% x", got)
+	}
+	if got := (Segments{24, []uint32{1, 0x04030201}}).AppendExtra(nil); string(got) != "S\x18\x01\x00\x00\x00\x01\x02\x03\x04" {
 		t.Errorf("% x", got)
 	}
 }
@@ -68,7 +80,8 @@ func TestParseSegmentsRefuses(t *testing.T) {
 		"other kind":   append([]byte("G"), table(20, 2)[1:]...),
 		"no segment":   table(20, 0),
 		"one":          table(20, 1),
-		"too many":     table(20, 8193),
+		"too many":     table(23, 5334),
+		"too many, 4":  table(24, 4001),
 		"odd length":   append(table(20, 2), 0),
 		"small shift":  table(19, 2),
 		"large shift":  table(41, 2),

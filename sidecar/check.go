@@ -78,10 +78,18 @@ func (e *Entry) checkFile() error {
 
 // checkSegments says what is wrong with the shift and number of segments of a file.
 func checkSegments(size int64, shift uint8, n int64) error {
-	if shift < minShift || shift > maxShift || n < 2 || n > maxSegments || n != segmentsOf(size, shift) {
+	if shift < minShift || shift > maxShift || n < 2 || n > maxSegments(shift) || n != segmentsOf(size, shift) {
 		return fmt.Errorf("%d segments, shift %d, for a file of %d bytes", n, shift, size)
 	}
 	return nil
+}
+
+// maxSegments is how many segments a file may have (FORMAT.md 1.3).
+func maxSegments(shift uint8) int64 {
+	if shift <= shortShift {
+		return maxTable / 3
+	}
+	return maxTable / 4
 }
 
 // segmentsOf is the number of segments of a file of the given size: ⌈size / 2^shift⌉.

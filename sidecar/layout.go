@@ -61,9 +61,10 @@ const (
 	minTime      = -1 << 39
 	maxDevice    = 1<<21 - 1
 
-	minShift    = 20
-	maxShift    = 31
-	maxSegments = 4000
+	minShift   = 20
+	maxShift   = 31
+	shortShift = 23     // up to this one a segment's length takes 3 bytes in the archive
+	maxTable   = 16_000 // bytes of such lengths
 
 	memberOverhead = 18 // gzip header and trailer around a deflate stream
 	minMember      = memberOverhead + 2

@@ -149,10 +149,19 @@ func (p *placed) segmented() (c, extra []byte) {
 		} else {
 			w.Close()
 		}
-		extra = binary.LittleEndian.AppendUint32(extra, uint32(body.Len()-before))
+		length := binary.LittleEndian.AppendUint32(nil, uint32(body.Len()-before))
+		extra = append(extra, length[:segmentLength(p.Shift)]...)
 		p.ends = append(p.ends, uint64(body.Len()))
 	}
 	return Wrap(body.Bytes(), p.Content, nil), extra
+}
+
+// segmentLength is how many bytes a length takes in a segment table.
+func segmentLength(shift uint8) int {
+	if shift < 24 {
+		return 3
+	}
+	return 4
 }
 
 // HeaderBlocks returns the header blocks that FORMAT.md 1.4 makes of an item.

@@ -103,8 +103,9 @@ func (p *placed) readContent(archive []byte, at int) (int, error) {
 	if len(extra) > 0 {
 		p.coding, p.Shift = 3, extra[1]
 		end := uint64(0)
-		for rest := extra[2:]; len(rest) > 0; rest = rest[4:] {
-			end += uint64(le.Uint32(rest))
+		n := segmentLength(p.Shift)
+		for rest := extra[2:]; len(rest) >= n; rest = rest[n:] {
+			end += uint64(le.Uint32(append(rest[:n:n], 0)))
 			p.ends = append(p.ends, end)
 		}
 	}
