@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/tarpack/tpk/sidecar"
@@ -166,13 +167,13 @@ func (w *walker) list(d *sourceDir) ([]sourceEntry, error) {
 		names = []string{t.only}
 	}
 	slices.Sort(names)
+	infos, err := d.lstat(names)
+	if err != nil {
+		return nil, err
+	}
 	entries := make([]sourceEntry, 0, len(names))
-	for _, name := range names {
-		info, err := d.root.Lstat(name)
-		if err != nil {
-			return nil, sourceError(d.join(name), err)
-		}
-		e := sourceEntry{dir: d, name: name, info: info}
+	for i, name := range names {
+		e := sourceEntry{dir: d, name: name, info: infos[i]}
 		keep, err := w.classify(&e)
 		if err != nil {
 			return nil, err
@@ -182,6 +183,42 @@ func (w *walker) list(d *sourceDir) ([]sourceEntry, error) {
 		}
 	}
 	return entries, nil
+}
+
+// A directory of lstatRun names and more is looked at by up to lstatWorkers at once: that is what most of the time goes into where nothing has
+// changed, and on a disk or over a network each of them waits.
+const (
+	lstatRun     = 64
+	lstatWorkers = 8
+)
+
+// lstat looks at what the names in a directory are. The error is that of the first of them that has one.
+func (d *sourceDir) lstat(names []string) ([]fs.FileInfo, error) {
+	infos := make([]fs.FileInfo, len(names))
+	run := max(lstatRun, (len(names)+lstatWorkers-1)/lstatWorkers)
+	failed := make([]error, (len(names)+run-1)/run)
+	var all sync.WaitGroup
+	for k := range failed {
+		look := func() {
+			for i := k * run; i < min((k+1)*run, len(names)) && failed[k] == nil; i++ {
+				if infos[i], failed[k] = d.root.Lstat(names[i]); failed[k] != nil {
+					failed[k] = sourceError(d.join(names[i]), failed[k])
+				}
+			}
+		}
+		if k == len(failed)-1 {
+			look()
+		} else {
+			all.Go(look)
+		}
+	}
+	all.Wait()
+	for _, err := range failed {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return infos, nil
 }
 
 // classify sets the entry's type and says whether it is to be packed.
