@@ -22,6 +22,7 @@ type conn struct {
 	buf        *[]byte // what was read; nil while there is nothing
 	r, w       int     // the part of it that is not used yet
 	handed     []byte  // a head that fasthttp has not read yet
+	last       bool    // it is that of the last request: what follows is its content, which nobody reads
 	requests   int
 	now        time.Time // when something was last known to happen here: asking for the time costs as much as finding a file
 	left       bool      // net/http has the connection now; guarded by the registry, but for the connection's own goroutine
@@ -57,6 +58,11 @@ func (e *Engine) newConn(nc net.Conn) *conn {
 
 // Close closes the connection, once.
 func (c *conn) Close() error {
+	if c.last {
+		c.last = false
+		c.linger()
+		return nil
+	}
 	if c.closed.Swap(true) {
 		return nil
 	}
@@ -128,6 +134,9 @@ func badStart(b []byte) bool {
 // Read gives fasthttp the next request that is left to it.
 func (c *conn) Read(p []byte) (int, error) {
 	if len(c.handed) == 0 {
+		if c.last {
+			return 0, io.EOF
+		}
 		if err := c.lane(); err != nil {
 			return 0, err
 		}

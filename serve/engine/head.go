@@ -51,6 +51,21 @@ func parseHead(b []byte, j *job, log bool) (h head) {
 	return h
 }
 
+// withoutContent returns a head that parseHead has accepted as that of a request without content, the last on its connection.
+func withoutContent(b []byte) []byte {
+	line, rest := cutLine(b)
+	out := make([]byte, 0, len(b)+len("connection: close\r\n"))
+	for ; len(line) > 0; line, rest = cutLine(rest) {
+		name, _, _ := bytes.Cut(line, colon)
+		if !is(name, "content-length") && !is(name, "transfer-encoding") && !is(name, "expect") && !is(name, "connection") {
+			out = append(append(out, line...), crlf...)
+		}
+	}
+	return append(out, "connection: close\r\n\r\n"...)
+}
+
+var colon = []byte(":")
+
 // cutLine takes a line off b, without its CRLF. b has one, since its end has.
 func cutLine(b []byte) (line, rest []byte) {
 	i := bytes.IndexByte(b, '\n')

@@ -102,7 +102,10 @@ func (c *conn) parsed(j *job, b []byte) (done bool, err error) {
 	c.e.prepare(j)
 	if !j.fits() {
 		j.release()
-		c.handed = b
+		if c.handed = b; h.body {
+			// The content is not to be taken for the next request: there will be none.
+			c.handed, c.last = withoutContent(b), true
+		}
 		return true, nil
 	}
 	closing := h.close || h.body || j.plan.Status == 400 || c.e.draining.Load()

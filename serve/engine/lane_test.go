@@ -1,8 +1,12 @@
 package engine
 
 import (
+	"bufio"
 	"context"
+	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -192,4 +196,43 @@ func BenchmarkLane(b *testing.B) {
 	b.ReportAllocs()
 	l.left = b.N
 	_ = conn.lane()
+}
+
+// TestContentIsNoRequest: what a request has as its content is never answered, whoever answers the request.
+func TestContentIsNoRequest(t *testing.T) {
+	e := newEngine(t, map[string]string{"small": "small", "large": strings.Repeat("text ", 50_000)}, plan.Options{})
+	dial := listen(t, e, "tcp", "127.0.0.1:0")
+	const inner = "GET /small HTTP/1.1\r\nHost: inner\r\n\r\n"
+	for _, content := range []string{
+		fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(inner), inner),
+		fmt.Sprintf("Expect: 100-continue\r\nConnection: keep-alive\r\nContent-Length: %d\r\n\r\n%s", len(inner), inner),
+		fmt.Sprintf("Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", len(inner), inner),
+	} {
+		for request, status := range map[string]int{
+			"GET /large HTTP/1.1\r\n":                          200, // inflated as it is sent
+			"GET /large HTTP/1.1\r\nAccept-Encoding: gzip\r\n": 200,
+			"GET /large HTTP/1.1\r\nRange: bytes=0-1,4-5\r\n":  206,
+			"GET /small HTTP/1.1\r\nRange: bytes=0-0,4-4\r\n":  206,
+			"HEAD /large HTTP/1.1\r\n":                         200,
+			"POST /large HTTP/1.1\r\n":                         405,
+		} {
+			c := dial()
+			if _, err := io.WriteString(c, request+"Host: outer\r\n"+content+inner); err != nil {
+				t.Fatal(err)
+			}
+			_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+			r := bufio.NewReader(c)
+			resp, err := http.ReadResponse(r, &http.Request{Method: request[:strings.IndexByte(request, ' ')]})
+			if err != nil {
+				t.Fatalf("%q: %v", request+content, err)
+			}
+			n, err := io.Copy(io.Discard, resp.Body)
+			if err != nil || resp.StatusCode != status || !resp.Close || n == int64(len("small")) {
+				t.Errorf("%q: %s, %d bytes, %v, close %t", request+content, resp.Status, n, err, resp.Close)
+			}
+			if rest, err := io.ReadAll(r); len(rest) > 0 || err != nil {
+				t.Errorf("%q: then %q, %v", request+content, rest, err)
+			}
+		}
+	}
 }
