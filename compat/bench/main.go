@@ -7,6 +7,8 @@
 //	extract    all of an archive, one file out of it, 1,000 of them
 //	serve      what a request costs over HTTP
 //	index      looking paths up among 10^4 to 10^7
+//	download   a folder of an archive as a .tar.gz or .zip over HTTP
+//	change     updating, adding, merging, converting, beside copying the bytes
 //	range      1 KiB at random places of a large file over HTTP
 //	dataset    every file of a large tree in random order through io/fs
 //	packages   the benchmarks of tpk's own packages
@@ -29,6 +31,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tarpack/tpk/compat/bench/changing"
 	"github.com/tarpack/tpk/compat/bench/dataset"
 	"github.com/tarpack/tpk/compat/bench/extracting"
 	"github.com/tarpack/tpk/compat/bench/lookup"
@@ -49,6 +52,8 @@ var families = []family{
 	{"pack", packing.Run},
 	{"extract", extracting.Run},
 	{"serve", serving.Run},
+	{"download", serving.RunDownloads},
+	{"change", changing.Run},
 	{"index", lookup.Run},
 	{"range", serving.RunRanges},
 	{"dataset", dataset.Run},

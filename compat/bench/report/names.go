@@ -35,6 +35,21 @@ var toolTitles = map[string]string{
 	"squashfs":           "squashfs, mounted",
 	"squashfuse":         "squashfs, by FUSE",
 	"tpk-fs":             "tpk, io/fs",
+	"tpk-append":         "tpk add --append",
+	"nginx-file":         "nginx, a file of these bytes",
+	"cp-sync":            "cp, sync",
+	"cat-sync":           "cat, sync",
+	"gzip-pigz":          "gzip -dc \\| pigz -6",
+	"find":               "find -printf %s",
+}
+
+// changeTitles are what is done to an archive.
+var changeTitles = map[string]string{
+	"update-1-percent": "update, 1 % changed",
+	"add-1-percent":    "add, 1 % more",
+	"merge-2":          "merge two halves",
+	"convert-tar.gz":   "convert a .tar.gz",
+	"nothing":          "update, nothing changed",
 }
 
 func toolTitle(tool string) string {
@@ -62,6 +77,12 @@ func caseTitle(key, value string) string {
 			return value
 		}
 		return humanize.IBytes(n)
+	case "format":
+		return "as ." + value
+	case "what":
+		if title := changeTitles[value]; title != "" {
+			return title
+		}
 	case "level":
 		return "level " + value
 	case "read":

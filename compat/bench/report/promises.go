@@ -28,6 +28,14 @@ var promises = []promise{
 	{"extract rust-doc: wall time, of tar xzf", 0.50, "", ratio("Extract/tree=rust-doc", "tpk", "tar", "sec/op")},
 	{"serve rust-doc: CPU a request, of nginx with open_file_cache", 0.85, "", ratio("Serve/tree=rust-doc/cache=hot/conns=32", "tpk", "nginx-cache", "cpu-sec/op")},
 	{"serve 1,000,000 files, cold: CPU a request, of nginx with open_file_cache", 0.50, "", ratio("Serve/tree=files-1000000/cache=cold/conns=32", "tpk", "nginx-cache", "cpu-sec/op")},
+	{"a folder of rust-doc as tar.gz: time, of the same bytes from a file", 1 / 0.9, "", speed("Download/format=tar.gz/tree=rust-doc/download=again")},
+	{"a folder of rust-doc as zip: time, of the same bytes from a file", 1 / 0.9, "", speed("Download/format=zip/tree=rust-doc/download=again")},
+	{"a folder of rust-doc as tar.gz: CPU, of tar \\| gzip", 0.1, "", ratio("Download/format=tar.gz/tree=rust-doc/download=first", "tpk", "tar-gzip", "cpu-sec/op")},
+	{"a folder of 100,000 entries as zip: first byte", 20e-3, "first-sec", of("Download/format=zip/tree=files-100000/download=first", "tpk", "first-sec")},
+	{"update 1 % of rust-doc: wall time, of cp", 1.3, "", ratio("Change/what=update-1-percent/tree=rust-doc", "tpk", "cp", "sec/op")},
+	{"merge two halves of rust-doc: wall time, of cat", 1.3, "", ratio("Change/what=merge-2/tree=rust-doc", "tpk", "cat", "sec/op")},
+	{"convert rust-doc.tar.gz: wall time, of gzip -dc \\| pigz -6", 1, "", ratio("Change/what=convert-tar.gz/tree=rust-doc", "tpk", "gzip-pigz", "sec/op")},
+	{"find nothing to update in 1,000,000 files: memory", 300e6, "peak-B", of("Change/what=nothing/tree=files-1000000", "tpk", "peak-B")},
 	{"lookup among 10,000,000", 250e-9, "hit-sec", of("Index/entries=10000000", "tpk", "hit-sec")},
 	{"lookup among 10,000,000 of a path that is not there", 100e-9, "miss-sec", of("Index/entries=10000000", "tpk", "miss-sec")},
 	{"lookup: allocations", 0, "allocs/op", of("Index/entries=10000000", "tpk", "allocs/op")},
@@ -71,6 +79,11 @@ func of(name, tool, unit string) func(*set) (float64, bool) {
 // ratio is one tool's figure as a share of another's.
 func ratio(name, tool, other, unit string) func(*set) (float64, bool) {
 	return func(s *set) (float64, bool) { return divide(s.find(name), tool, unit, s.find(name), other, unit) }
+}
+
+// speed is the time that tpk takes to send something, as a share of that of nginx.
+func speed(name string) func(*set) (float64, bool) {
+	return ratio(name, "nginx-file", "tpk", "B/s")
 }
 
 func divide(a *kase, tool, unit string, b *kase, other, otherUnit string) (float64, bool) {

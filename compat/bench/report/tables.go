@@ -77,6 +77,25 @@ var parts = []part{
 		}},
 	},
 	{
+		family: "download", title: "A folder as a download",
+		intro: "A folder of an archive, with all that is in the tree, fetched by curl on the same machine: made of the archive's bytes as it is sent. nginx has the same bytes in a file that was made beforehand, and sends it by sendfile. " +
+			"tar and gzip make what a server has to make that has only files. *first*: the first time since the server was started, so the folder has to be laid out.",
+		tables: []table{{
+			base:    "Download",
+			columns: []column{{"B/s", "speed", true}, {"first-sec", "first byte", false}, {"cpu-sec/op", "CPU", true}, {"B", "size", false}},
+		}},
+	},
+	{
+		family: "change", title: "Changing an archive",
+		intro: "1 % of the files have changed, or as many are new; merged are the two halves of the archive; converted is what `tar -cz` makes of the tree. Beside it what copying the bytes costs, with and without waiting until they are on disk " +
+			"(tpk waits). *nothing*: looking for changes in a tree that has none; find calls lstat for each file and does nothing else.",
+		tables: []table{{
+			base:    "Change",
+			columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true}, {"peak-B", "memory", false}},
+			charts:  []chart{{file: "change-wall", title: "Changing an archive, wall time", unit: "sec/op"}},
+		}},
+	},
+	{
 		family: "index", title: "The index",
 		intro: "Paths of 64 bytes on average, looked up in random order, 262,144 of them, each brought into the processor's cache before as that of a request would be. *cold*: the first 4,096 lookups after the " +
 			"file was taken out of the page cache. *memory*: the whole process after opening and these lookups. A Go map is not opened but filled. " +
