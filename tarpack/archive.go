@@ -70,7 +70,7 @@ func OpenContext(ctx context.Context, name string, o *OpenOptions) (*Archive, er
 			return nil, err
 		}
 		if a.rest > 0 && o.Notice != nil {
-			o.Notice(fmt.Sprintf("%s: %d bytes after its end are of an append that is not finished: they are left out", name, a.rest))
+			o.Notice(fmt.Sprintf("%s: %v: left out", name, &unfinishedError{a.trailer, a.rest}))
 		}
 		return a, nil
 	}
@@ -124,6 +124,9 @@ func (a *Archive) findEnd() error {
 	}
 	if x, _, sideErr := a.openSidecar(); sideErr == nil {
 		return x.Close()
+	}
+	if t, ok := trailerBefore(a.file, a.size); ok {
+		return fmt.Errorf("%s: %w", a.name, &unfinishedError{t, a.size - t.Offset - TrailerSize})
 	}
 	return err
 }

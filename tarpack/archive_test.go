@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -33,6 +34,25 @@ func foreignTar(t *testing.T, content string) []byte {
 	return b.Bytes()
 }
 
+// TestTrailerBefore finds the end wherever it lies to the steps in which a file is read, and none where there is only part of one.
+func TestTrailerBefore(t *testing.T) {
+	const step = 1 << 20
+	for _, rest := range []int{1, TrailerSize, step - TrailerSize, step - TrailerSize/2, step - 1, step, step + 1, 2*step - 1, searchedBack - TrailerSize} {
+		for _, at := range []int{0, 1, 1000} {
+			want := Trailer{Entries: 3, Offset: int64(at), Digest: 7}
+			b := append(make([]byte, at), want.Append(nil)...)
+			b = append(b, make([]byte, rest)...)
+			if got, ok := trailerBefore(bytes.NewReader(b), int64(len(b))); !ok || got != want {
+				t.Errorf("%d bytes after a trailer at %d: %+v, %v", rest, at, got, ok)
+			}
+			b[at+TrailerSize-1] ^= 1
+			if got, ok := trailerBefore(bytes.NewReader(b), int64(len(b))); ok {
+				t.Errorf("%d bytes after a damaged trailer at %d: %+v", rest, at, got)
+			}
+		}
+	}
+}
+
 func TestOpenErrors(t *testing.T) {
 	good := forgeRight(t, variety()...)
 	empty := forgeRight(t)
@@ -52,10 +72,14 @@ func TestOpenErrors(t *testing.T) {
 		{"truncated", good[:len(good)-1], ErrTruncated, ""},
 		{"without trailer", good[:len(good)-TrailerSize], ErrTruncated, ""},
 		{"in the first member", good[:50], ErrTruncated, ""},
-		{"more at the end", append(append([]byte(nil), good...), '\n'), ErrTruncated, ""},
-		{"without entries, more at the end", append(append([]byte(nil), empty...), '\n'), ErrTruncated, ""},
+		{"more at the end", append(append([]byte(nil), good...), '\n'), ErrUnfinished, "1 byte follows its end"},
+		{"without entries, more at the end", append(append([]byte(nil), empty...), '\n'), ErrUnfinished, "1 byte follows its end"},
 		{"bytes missing", append(append([]byte(nil), good[:100]...), good[101:]...), ErrCorrupt, "trailer"},
-		{"twice", append(append([]byte(nil), good...), good...), ErrCorrupt, "trailer"},
+		{"twice", append(append([]byte(nil), good...), good...), ErrUnfinished, fmt.Sprintf("%d bytes follow its end", len(good))},
+		{"much at the end", append(append([]byte(nil), good...), make([]byte, 5<<20)...), ErrUnfinished, fmt.Sprintf("%d bytes follow its end", 5<<20)},
+		{"too much at the end", append(append([]byte(nil), good...), make([]byte, searchedBack+1)...), ErrTruncated, ""},
+		{"a trailer at the wrong place, and more", append(append([]byte(nil), good[1:]...), 'x', 'y'), ErrNotArchive, ""},
+		{"cut off in a file that is an archive", func() []byte { b := forgeRight(t, aStored("f", string(good))); return b[:len(b)-TrailerSize] }(), ErrTruncated, ""},
 		{"newer", newer, ErrVersion, "version 2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -16,8 +16,9 @@ import (
 //
 // So what is read is either the old archive or the new one.
 
-// ErrUnfinished means that bytes of an append that was interrupted, or is not finished yet, follow the end of the archive.
-var ErrUnfinished = errors.New("an append was not finished")
+// ErrUnfinished means that bytes follow the end of the archive: of an append that was interrupted, or is not finished yet, or of a program that knows
+// nothing of the format.
+var ErrUnfinished = errors.New("an append was not finished, or another program has added to it")
 
 // formerTail is how F ends: a deflate stream of no bytes, which is as long as that of T, CRC-32 and size, all 0 (FORMAT.md 1.2).
 const formerTail = "\x00\x00\x00\xff\xff\x01\x00\x00\xff\xff" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00"
@@ -61,7 +62,10 @@ type unfinishedError struct {
 }
 
 func (e *unfinishedError) Error() string {
-	return fmt.Sprintf("%d bytes follow the trailer: %v", e.rest, ErrUnfinished)
+	if e.rest == 1 {
+		return fmt.Sprintf("1 byte follows its end: %v", ErrUnfinished)
+	}
+	return fmt.Sprintf("%d bytes follow its end: %v", e.rest, ErrUnfinished)
 }
 
 func (e *unfinishedError) Unwrap() []error { return []error{ErrUnfinished, ErrCorrupt} }

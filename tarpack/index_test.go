@@ -235,7 +235,7 @@ func TestScanRules(t *testing.T) {
 		{"segments in content of one piece", []forgedPart{raw(header(fileHeader("s", len(three)))), raw(member([]byte(three), nil)),
 			raw(gzmember.AppendZeros(nil, 0, gzmember.Segments{Shift: 20, Lengths: []uint32{500, 500, uint32(len(member([]byte(three), nil))) - 1018}}.AppendExtra(nil)))}, "segment"},
 		{"bytes that are no member", []forgedPart{aGroup(link), raw([]byte("what is this?"))}, "byte 0 of the header"},
-		{"a second trailer", []forgedPart{aGroup(link), func(off int64) []byte { return Trailer{Offset: off}.Append(nil) }}, "follow the trailer"},
+		{"a second trailer", []forgedPart{aGroup(link), func(off int64) []byte { return Trailer{Offset: off}.Append(nil) }}, "64 bytes follow its end"},
 		{"a path twice", []forgedPart{aFile("f", "x"), aFile("f", "x")}, "duplicate path"},
 		{"no directory", []forgedPart{aFile("d/f", "x")}, "no parent"},
 		{"a directory later", []forgedPart{aFile("d/f", "x"), aGroup(dirHeader("d"))}, "no parent"},

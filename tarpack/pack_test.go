@@ -327,6 +327,33 @@ func TestPackLocked(t *testing.T) {
 	}
 }
 
+// TestPackRemoveFilesMany: of many files that come while the others are packed only the first are named.
+func TestPackRemoveFilesMany(t *testing.T) {
+	for came, want := range map[int]string{10: "", 11: "1 more: ", 5000: "4990 more: "} {
+		dir := tree(t, [2]string{"packed", "x"})
+		late := false
+		_, err := Pack(context.Background(), dir, filepath.Join(t.TempDir(), "out.tar.gz"), PackOptions{
+			RemoveFiles: true,
+			Progress: func(p Progress) {
+				if p.Entries == 1 && !late {
+					late = true
+					for i := range came {
+						writeFile(t, filepath.Join(dir, fmt.Sprintf("came%04d", i)), nil)
+					}
+				}
+			},
+		})
+		if !errors.Is(err, ErrChanged) {
+			t.Errorf("%d came: %v", came, err)
+			continue
+		}
+		lines := strings.Split(err.Error(), "\n")
+		if len(lines) != min(came, 11) || !strings.Contains(lines[9], "came0009") || len(lines) > 10 && !strings.Contains(lines[10], want) {
+			t.Errorf("%d came, it says %q", came, lines)
+		}
+	}
+}
+
 func TestPackRemoveFiles(t *testing.T) {
 	dir := tree(t, [2]string{"a/b/c", "x"}, [2]string{"a/d", "x"}, [2]string{"l", "-> a"}, [2]string{"keep.tmp", "x"}, [2]string{"z/late", "x"})
 	out := filepath.Join(t.TempDir(), "out.tar.gz")

@@ -44,17 +44,25 @@ func (p *packer) wasPacked(e *sourceEntry) bool {
 	return ok
 }
 
+// namedKept is how many entries that are not removed an error names. The others are counted.
+const namedKept = 10
+
 // removePacked removes what was packed and is still as it was then, and the directories that get empty by it. The top
-// directory stays. It returns how many entries it removed; what changed since is named in the error.
+// directory stays. It returns how many entries it removed; what changed since, or came, is named in the error, up to namedKept paths.
 func (p *packer) removePacked(ctx context.Context, t *sourceTree) (int64, error) {
 	var removed int64
 	var kept []error
+	more := 0 // of them, that are only counted
 	var dirs []string
 	w := p.walker()
 	w.notice = func(string) {} // all was said while packing
 	w.entry = func(e sourceEntry) error {
 		defer e.dir.release()
 		if !p.wasPacked(&e) {
+			if len(kept) == namedKept {
+				more++
+				return nil
+			}
 			kept = append(kept, sourceError(e.path(), fmt.Errorf("%w: not removed", ErrChanged)))
 			return nil
 		}
@@ -81,6 +89,9 @@ func (p *packer) removePacked(ctx context.Context, t *sourceTree) (int64, error)
 			return removed, sourceError(dirs[i], err)
 		}
 		removed++
+	}
+	if more > 0 {
+		kept = append(kept, fmt.Errorf("%d more: %w: not removed", more, ErrChanged))
 	}
 	return removed, errors.Join(kept...)
 }

@@ -31,6 +31,8 @@ type RepairResult struct {
 // with the mode and time that the old sidecar has of them, if there is one. If nothing is wrong with the archive, nothing is written. If that is only an append that
 // was not finished, it is cut off in place.
 //
+// An archive of a newer format version, which may have all that this package does not know, is not replaced: ErrVersion, unless out is another file.
+//
 // Damage inside of a file that is a tpk archive itself can bring up entries of that, unless the old sidecar is there to tell.
 func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairResult, err error) {
 	var dst *output
@@ -53,6 +55,9 @@ func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 		return RepairResult{}, err
 	}
 	defer a.file.Close()
+	if err := a.checkRepairable(out); err != nil {
+		return RepairResult{}, err
+	}
 	sv := &salvage{ctx: ctx, a: a, lost: o.Lost}
 	sv.findEnd()
 	if sv.old, err = sidecar.Open(name + SidecarSuffix); err == nil {
@@ -92,6 +97,17 @@ func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 	r.layers = []layer{{kept: k}}
 	res.EditResult, err = r.write(ctx, dst)
 	return res, err
+}
+
+// checkRepairable refuses to put what is left of an archive of a newer version in its place. A damaged version number looks the same.
+func (a *Archive) checkRepairable(out string) error {
+	if a.onDevice() || !sameName(a.name, out) {
+		return nil
+	}
+	if _, err := readTrailer(a.file, a.size); errors.Is(err, ErrVersion) {
+		return fmt.Errorf("%s: %w", a.name, err)
+	}
+	return nil
 }
 
 // errEnd: the archive ends here, and its file does not.

@@ -3,12 +3,14 @@ package tarpack
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -137,6 +139,9 @@ func TestRepairFlipped(t *testing.T) {
 		}
 		damaged := bytes.Clone(b.archive)
 		damaged[n] ^= byte(1 + n%255)
+		if n == len(damaged)-TrailerSize+versionAt {
+			continue // TestRepairNewer
+		}
 		b.repair(t, damaged, func(from, to int64) bool { return int64(n) < from || int64(n) >= to }, n%2 == 0)
 		if t.Failed() {
 			t.Fatalf("byte %d of %d flipped", n, len(b.archive))
@@ -144,6 +149,30 @@ func TestRepairFlipped(t *testing.T) {
 	}
 	t.Logf("%d of %d bytes flipped without harm", b.harmless, len(b.archive))
 }
+
+// An archive of a newer version, or with a version that was damaged, is not replaced by what is understood of it; that can have another name.
+func TestRepairNewer(t *testing.T) {
+	ctx := context.Background()
+	name := mustPack(t, tree(t, [2]string{"a", "x"}, [2]string{"b/c", "y"}), PackOptions{})
+	b := mustRead(t, name)
+	b[len(b)-TrailerSize+versionAt]++
+	writeFile(t, name, b)
+	for _, dry := range []bool{true, false} {
+		o := RepairOptions{EditOptions: EditOptions{DryRun: dry}}
+		if _, err := Repair(ctx, name, name, o); !errors.Is(err, ErrVersion) || !bytes.Equal(mustRead(t, name), b) {
+			t.Errorf("in its place: %v", err)
+		}
+	}
+	out := filepath.Join(t.TempDir(), "out.tar.gz")
+	res, err := Repair(ctx, name, out, RepairOptions{})
+	if err != nil || res.Saved != 3 || !bytes.Equal(mustRead(t, name), b) {
+		t.Errorf("elsewhere: %+v, %v", res, err)
+	}
+	wantSound(t, out)
+}
+
+// versionAt is where T has the format version.
+const versionAt = gzmember.HeaderSize + 6 + 1
 
 // An archive that is whole is not touched.
 func TestRepairWhole(t *testing.T) {

@@ -150,7 +150,7 @@ var hints = []struct {
 	{tarpack.ErrTooMany, "take a larger size"},
 	{tarpack.ErrNotArchive, "pack a directory with 'tpk pack DIR OUT.tar.gz'"},
 	{tarpack.ErrAppend, "add it without --append"},
-	{tarpack.ErrUnfinished, "'tpk repair' cuts them off"},
+	{tarpack.ErrUnfinished, "'tpk repair' cuts it off"},
 	{tarpack.ErrTruncated, "copy or download it again"},
 	{tarpack.ErrCorrupt, "'tpk verify' names what is damaged; restore it from a good copy, or save what is whole with 'tpk repair'"},
 	{gzmember.ErrCorrupt, "'tpk verify' names what is damaged; restore it from a good copy, or save what is whole with 'tpk repair'"},

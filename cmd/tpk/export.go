@@ -68,16 +68,19 @@ func parseExport(c *cli.Context) (*exportOptions, error) {
 	}
 	o := &exportOptions{out: args[1], single: c.Bool("single-member"), level: c.Int("level")}
 	o.archive, o.path = splitArchive(args[0])
-	name := c.String("format")
-	if name == "" {
-		switch lower := strings.ToLower(o.out); {
-		case strings.HasSuffix(lower, ".zip"):
-			name = "zip"
-		case strings.HasSuffix(lower, ".tar.gz"), strings.HasSuffix(lower, ".tgz"), o.single:
-			name = "tar.gz"
-		default:
-			return nil, usagef("export: %s: say with --format whether it is to be a zip or a tar.gz", quoteName(o.out))
-		}
+	name, says := c.String("format"), formatOfName(o.out)
+	switch {
+	case name == "" && says == "" && o.single:
+		name = "tar.gz"
+	case name == "" && says == "":
+		return nil, usagef("export: %s: say with --format whether it is to be a zip or a tar.gz", quoteName(o.out))
+	case name == "":
+		name = says
+	case says != "" && says != name:
+		return nil, usagef("export: --format %s: %s has the name of a %s: choose one of them", name, quoteName(o.out), says)
+	}
+	if c.IsSet("level") && !o.single {
+		return nil, usagef("export: --level: nothing is compressed again without --single-member")
 	}
 	o.format, _ = export.ParseFormat(name)
 	if o.single && o.format != export.TarGz {
@@ -87,6 +90,17 @@ func parseExport(c *cli.Context) (*exportOptions, error) {
 		return nil, usagef("export: standard output is a terminal: name a file, or redirect with > or |")
 	}
 	return o, nil
+}
+
+// formatOfName is the format that a name says, "" if it says none.
+func formatOfName(name string) string {
+	switch lower := strings.ToLower(name); {
+	case strings.HasSuffix(lower, ".zip"):
+		return "zip"
+	case strings.HasSuffix(lower, ".tar.gz"), strings.HasSuffix(lower, ".tgz"):
+		return "tar.gz"
+	}
+	return ""
 }
 
 // splitArchive divides ARCHIVE:PATH. A colon may be part of either; the archive is the longest name that is a file.

@@ -8,6 +8,7 @@
 //	open.go       how every reading command opens an archive
 //	progress.go   a bar on a terminal, lines where they are asked for, silence elsewhere
 //	quote.go      names on a terminal
+//	printed.go    help that could not be printed
 //	pack.go …     one file a command: a constructor, its options, and run
 //
 // Only this package prints, exits, and knows of flags and terminals.
@@ -52,8 +53,13 @@ func tuneCollector() (untouched []byte) {
 func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := withSignals(context.Background())
 	defer stop()
+	printed := &printed{w: stdout}
 	app := newApp(stdout, stderr)
+	printed.helpOf(app)
 	err := app.RunContext(ctx, interspersed(app, args))
+	if err == nil {
+		err = printed.err
+	}
 	var help cli.ExitCoder // `tpk help` says so of what is no command
 	if errors.As(err, &help) {
 		err = usagef("%s: see 'tpk --help'", strings.ToLower(help.Error()))

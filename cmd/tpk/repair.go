@@ -18,7 +18,7 @@ func repairCommand() *cli.Command {
 		Description: `Writes a valid archive of all entries that are whole in ARCHIVE, whether it was cut off or damaged, in its place or into OUT.tar.gz. Prints
 a line for each entry that is lost, with its offset, and exits with 1 if there is one; with the index (ARCHIVE.tpi), even of an
 archive that has lost its end, it knows all their paths. Bytes behind the end of ARCHIVE, as an append leaves that did not come to
-its end, are cut off. If nothing is wrong with ARCHIVE, only a bad index is made anew.` +
+its end, are cut off. An archive of a newer format version is left alone, but can be saved into OUT.tar.gz. If nothing is wrong with ARCHIVE, only a bad index is made anew.` +
 			examples(
 				"tpk repair --dry-run site.tar.gz",
 				"tpk repair site.tar.gz",
@@ -46,6 +46,9 @@ func runRepair(c *cli.Context, archive, out string) error {
 	o.Notice, o.Progress = m.notice, m.update
 	o.Lost = func(p *tarpack.Problem) { m.say("tpk: " + oneLine(inArchive(archive, p).Error())) }
 	res, err := tarpack.Repair(c.Context, archive, out, o)
+	if errors.Is(err, tarpack.ErrVersion) {
+		return &hinted{err, "use a newer tpk, or save what this one can read under another name: 'tpk repair ARCHIVE OUT.tar.gz'"}
+	}
 	if err != nil {
 		return editError(archive, err)
 	}
@@ -63,7 +66,10 @@ func runRepair(c *cli.Context, archive, out string) error {
 	m.stop()
 	line := "nothing is wrong with it"
 	if res.CutOff > 0 {
-		line = fmt.Sprintf("%s of an unfinished append cut off", bytesOf(res.CutOff))
+		line = bytesOf(res.CutOff) + " behind its end cut off"
+		if o.DryRun {
+			line = bytesOf(res.CutOff) + " behind its end would be cut off"
+		}
 	}
 	if res.Damaged {
 		line = fmt.Sprintf("%s entries saved, %s lost", humanize.Comma(res.Saved), humanize.Comma(res.Lost))
