@@ -1,0 +1,209 @@
+//go:build linux
+
+package edit
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tarpack/tpk/compat/tools"
+	"golang.org/x/sys/unix"
+)
+
+// A disk is a small xfs file system in a file, whose power can be cut. On xfs a rename that was not preceded by fsync leaves an empty file, which
+// ext4 hides.
+type disk struct {
+	device, at string
+}
+
+// newDisk needs root, loop devices and xfs.
+func newDisk(t *testing.T) *disk {
+	t.Helper()
+	tools.Root(t)
+	mkfs, losetup := tools.Path(t, "mkfs.xfs"), tools.Path(t, "losetup")
+	image := filepath.Join(tools.Dir(t), "image")
+	if err := os.WriteFile(image, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(image, 320<<20); err != nil { // the smallest that mkfs.xfs makes is 300 MiB; it is sparse
+		t.Fatal(err)
+	}
+	tools.Must(t, exec.Command(mkfs, "-q", image))
+	r := tools.Run(t, exec.Command(losetup, "--find", "--show", image))
+	if r.Code != 0 {
+		tools.Missing(t, "a loop device ("+string(bytes.TrimSpace(r.Err))+")")
+	}
+	d := &disk{device: string(bytes.TrimSpace(r.Out)), at: tools.Dir(t)}
+	t.Cleanup(func() { tools.Must(t, exec.Command(losetup, "--detach", d.device)) })
+	if err := unix.Mount(d.device, d.at, "xfs", 0, ""); err != nil {
+		tools.Missing(t, "the right to mount xfs ("+err.Error()+")")
+	}
+	t.Cleanup(func() { d.unmount(t) })
+	return d
+}
+
+func (d *disk) unmount(t *testing.T) {
+	t.Helper()
+	var err error
+	for range 100 { // the last of what was killed may still hold it
+		if err = unix.Unmount(d.at, 0); !errors.Is(err, unix.EBUSY) {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if err != nil {
+		t.Fatalf("unmounting %s: %v", d.at, err)
+	}
+}
+
+// cut stops the file system as a power cut does: what is not in its log, nor where it belongs, is lost.
+func (d *disk) cut() error {
+	const goingDown = 0x8004587d // XFS_IOC_GOINGDOWN: _IOR('X', 125, __u32)
+	f, err := os.Open(d.at)
+	if err != nil {
+		return err
+	}
+	return errors.Join(unix.IoctlSetPointerInt(int(f.Fd()), goingDown, unix.FS_SHUTDOWN_FLAGS_NOLOGFLUSH), f.Close())
+}
+
+// restart mounts it again, by which its log is replayed.
+func (d *disk) restart(t *testing.T) {
+	t.Helper()
+	d.unmount(t)
+	if err := unix.Mount(d.device, d.at, "xfs", 0, ""); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// lay puts the files of a job on the disk, durably, in a directory of their own.
+func (d *disk) lay(t *testing.T, j *job) (dir string) {
+	t.Helper()
+	dir = filepath.Join(d.at, "dir")
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	j.before.write(t, dir)
+	f, err := os.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := unix.Syncfs(int(f.Fd())); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// A cutting counts the power cuts of a job.
+type cutting struct {
+	points, lost int
+	states       map[string]int
+}
+
+// run cuts the power in each call that when chooses, and after the command has said that it is done.
+func (c *cutting) run(t *testing.T, d *disk, j *job, when func(call string) bool) {
+	for point := 1; ; point++ {
+		dir, n, at := d.lay(t, j), 0, "the end"
+		var failed error
+		r := trace(t, dir, func(call string) bool {
+			if !when(call) {
+				return false
+			}
+			if n++; n == point {
+				at, failed = call, d.cut()
+			}
+			return n == point
+		}, j.command(t, j.argv, dir)...)
+		ended := n < point
+		if ended {
+			failed = d.cut()
+		}
+		if failed != nil {
+			t.Fatal(failed)
+		}
+		if ended && !j.success(r) {
+			t.Fatal(r)
+		}
+		d.restart(t)
+		c.points++
+		c.look(t, j, dir, point, at, ended)
+		if ended {
+			return
+		}
+		if point > 2000 {
+			t.Fatal("no end")
+		}
+	}
+}
+
+// look says what is left after a power cut. Of a control losses are counted, and are no error.
+func (c *cutting) look(t *testing.T, j *job, dir string, point int, at string, ended bool) {
+	if j.control {
+		got := readFiles(t, dir)["a.tar.gz"]
+		if isNew := got == j.after["a.tar.gz"]; ended && !isNew || !isNew && got != j.before["a.tar.gz"] {
+			c.lost++
+			c.states["lost"]++
+		} else {
+			c.states["old or new"]++
+		}
+		return
+	}
+	ok := t.Run("", func(t *testing.T) {
+		state := j.state(t, j, dir)
+		c.states[state]++
+		if ended && state != "new" && (j.name != "init" || state == "old") { // that names were removed need not be durable
+			t.Errorf("it has said that it is done, and after a power cut the archive is %s", state)
+		}
+		j.followUp(t, state, dir)
+	})
+	if !ok {
+		c.lost++
+		t.Errorf("power cut %d, %s: %q", point, at, readNames(t, dir))
+	}
+}
+
+// readNames are the names in a directory, for messages.
+func readNames(t *testing.T, dir string) []string {
+	t.Helper()
+	var names []string
+	for name := range readFiles(t, dir) {
+		names = append(names, name)
+	}
+	return names
+}
+
+// TestFaultsPowerCut cuts the power before and after each call of each command that changes what is on disk, and after its end: there must be the old
+// archive or the new one, after the end the new one. Two writers that leave fsync out must be caught. In the short run only
+// the calls count that make things durable or give them names, for update alone.
+func TestFaultsPowerCut(t *testing.T) {
+	d := newDisk(t)
+	full := os.Getenv("FAULTS") == "full"
+	points, lost := 0, 0
+	for _, j := range jobs(t) {
+		if !full && j.name != "update" && !j.control {
+			continue
+		}
+		t.Run(j.name, func(t *testing.T) {
+			c := &cutting{states: map[string]int{}}
+			c.run(t, d, j, func(call string) bool {
+				return full || j.control || strings.Contains(call, "sync") || strings.Contains(call, "renameat")
+			})
+			t.Logf("%d points, %d losses: %v", c.points, c.lost, c.states)
+			if j.control {
+				if c.lost == 0 {
+					t.Error("it syncs nothing, and was not caught")
+				}
+				return
+			}
+			points += c.points
+			lost += c.lost
+		})
+	}
+	t.Logf("%d points, %d losses", points, lost)
+}
