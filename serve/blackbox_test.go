@@ -226,7 +226,7 @@ func TestAnswers(t *testing.T) {
 		{"GET", "/a%3Ab", "", 301, "Location: ./a%3Ab/"},
 		{"GET", "/?download=tar.gz", "Accept-Encoding: gzip", 200, `Content-Type: application/gzip|Content-Encoding: -|Content-Disposition: attachment; filename="site.tar.gz"`},
 		{"HEAD", "/?download=tpi", "", 200, `Content-Type: application/octet-stream|Content-Disposition: attachment; filename="site.tar.gz.tpi"`},
-		{"GET", "/?download=rar", "", 404, ""},
+		{"GET", "/?download=rar", "", 400, ""},
 	}
 	for _, c := range clients(t, serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}}) {
 		t.Run(c.name, func(t *testing.T) {

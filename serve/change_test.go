@@ -176,7 +176,7 @@ func TestBadReplacement(t *testing.T) {
 	name := files{"x": "old"}.pack(t, filepath.Join(dir, "a.tar.gz"))
 	r := start(t, serve.Config{Archives: []serve.Archive{{Path: name}}})
 	good := readFile(t, name)
-	for what, content := range map[string]string{"empty": "", "text": "no archive", "cut": good[:len(good)-10], "grown": good + "x"} {
+	for what, content := range map[string]string{"empty": "", "text": "no archive", "cut": good[:len(good)-10], "moved": "x" + good} {
 		bad := filepath.Join(dir, "bad")
 		if err := os.WriteFile(bad, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
@@ -190,6 +190,16 @@ func TestBadReplacement(t *testing.T) {
 		if status, body := fetch(t, plainClient, r.url("/x")); status != 200 || body != "old" {
 			t.Errorf("%s: %d %q", what, status, body)
 		}
+	}
+	// While something is appended to it, an archive is what its index says.
+	if err := os.WriteFile(name, []byte(good+"x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Reload(context.Background()); err != nil {
+		t.Errorf("grown: %v", err)
+	}
+	if status, body := fetch(t, plainClient, r.url("/x")); status != 200 || body != "old" {
+		t.Errorf("grown: %d %q", status, body)
 	}
 }
 

@@ -21,11 +21,12 @@ func serveCommand() *cli.Command {
 		Usage:     "answer HTTP from archives",
 		UsageText: "tpk serve [flags] ARCHIVE... | DIR",
 		Description: `Serves the files of the archives; the first that has a path wins. With a directory, its plain files are served, and
-every pack.tar.gz in it stands for the directory it lies in, as long as it is there.
+every pack.tar.gz in it stands for the directory it lies in, as long as it is there, and is no file of it then.
 
 Files go out as they are compressed in the archive to whoever accepts gzip. / and DIR/ show index.html, /about finds
 about.html, what is not there gets the archive's 404.html. /?download=tar.gz sends the archive itself, DIR/?download=zip
-or tar.gz any folder, made of the bytes that are there. A folder without index.html, or with ?list, is a page.
+or tar.gz any folder, made of the bytes that are there. A download holds what --hide hides as well: --no-download turns
+downloads off. Where several archives have a folder it is the first one's. A folder without index.html, or with ?list, is a page.
 
 Archives change without a pause: on SIGHUP, with --watch, or by the admin server (GET, POST, PUT, DELETE /archives).
 Transfers under way finish on the old files. SIGINT and SIGTERM end the server after they have finished.

@@ -35,11 +35,12 @@ func serveFlags() []cli.Flag {
 		yes("watch", "notice when archives are replaced"),
 		yes("spa", "answer unknown paths without a known extension with index.html"),
 		yes("no-listing", "no pages that list a folder"),
+		yes("no-download", "no downloads of archives and folders"),
 		list("header", "add `'NAME: VALUE'` to every response (repeatable)"),
 		text("cache-control", "the Cache-Control of files, `VALUE`"),
 		list("immutable", "files that never change under their name, `GLOB` (repeatable)"),
 		list("cors", "let scripts of `ORIGIN` read answers, * for all (repeatable)"),
-		list("hide", "answer as if it were not there, `GLOB` (repeatable; default dotfiles except .well-known; '' hides nothing)"),
+		list("hide", "answer as if it were not there, `GLOB` (repeatable; default dotfiles except .well-known; '' hides nothing); downloads hold it all the same"),
 		text("access-log", "a line a request to `FILE`, - for standard output"),
 		&cli.StringFlag{
 			Name: "access-log-format", Value: "combined", Usage: "`FORMAT` is combined or json",
@@ -95,7 +96,7 @@ func serveConfig(c *cli.Context) (*serve.Config, error) {
 	sc := &serve.Config{
 		Fallback: c.String("fallback"), Watch: c.Bool("watch"), Admin: c.String("admin"),
 		Plan: plan.Options{
-			SPA: c.Bool("spa"), Listing: !c.Bool("no-listing"), CacheControl: c.String("cache-control"),
+			SPA: c.Bool("spa"), Listing: !c.Bool("no-listing"), NoDownload: c.Bool("no-download"), CacheControl: c.String("cache-control"),
 			Immutable: c.StringSlice("immutable"), CORS: c.StringSlice("cors"),
 		},
 		Listen: c.StringSlice("listen"), Sockets: c.StringSlice("socket"), SocketMode: fs.FileMode(mode),

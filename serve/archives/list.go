@@ -39,7 +39,7 @@ type Item struct {
 	Size    int64 // of the content
 	Packed  int64 // of the member that holds it; 0 for a further name of content that is there once, −1 for a plain file
 	ModTime int64
-	Below   int    // folder: entries in it, at any depth
+	Below   int    // folder: entries in it, at any depth; −1 where that is not known
 	Link    string // symbolic link: its text
 	Media   string // file: its media type
 }
@@ -53,9 +53,12 @@ type List struct {
 	Total          int // items that the whole listing has
 	Folders, Files int // among all of them
 	Size, Packed   int64
-	More           bool // a search has found more
-	Next           int  // where to go on then
-	Downloads      bool // the folder can be downloaded
+	More           bool   // a search has found more
+	Next           int    // where to go on then
+	Downloads      bool   // the folder can be downloaded
+	Partial        bool   // other archives or plain files have more in the folder than the download
+	Archive        string // the title of the archive that the download is made of
+	Incomplete     bool   // a search has not looked at all plain files
 }
 
 // child is an entry of the directory, with what sorting needs.
@@ -116,7 +119,10 @@ func (c *collector) collect() error {
 	if err != nil {
 		return err
 	}
-	c.list.Downloads = len(dirs) > 0
+	if c.list.Downloads = len(dirs) > 0; c.list.Downloads {
+		c.list.Archive = set.sources[dirs[0].source].title()
+	}
+	c.list.Partial = len(dirs) > 1
 	plain := []fs.DirEntry(nil)
 	if set.fallback != nil {
 		if plain, err = set.fallback.readDir(c.dir); err != nil {
@@ -135,7 +141,9 @@ func (c *collector) collect() error {
 		}
 	}
 	for _, e := range plain {
-		c.addPlain(e)
+		if !c.v.isPack(join(c.dir, e.Name())) {
+			c.addPlain(e)
+		}
 	}
 	return nil
 }
@@ -208,6 +216,7 @@ func (c *collector) addMounts() {
 		rest, ok := below(c.dir, m.path)
 		name, _, _ := strings.Cut(rest, "/")
 		if ok && name != "" && c.fresh(name) {
+			c.list.Partial = true
 			c.add(child{source: mounted, typ: sidecar.TypeDir, name: name})
 		}
 	}
@@ -246,9 +255,24 @@ func (c *collector) addArchived(d archived) error {
 }
 
 func (c *collector) addPlain(e fs.DirEntry) {
+	hidden := c.hidden != nil && c.hidden(join(c.dir, e.Name()))
+	if e.IsDir() && !hidden {
+		c.list.Partial = true // there may be more in it than in that of an archive
+	}
+	if hidden || c.seen[e.Name()] {
+		return
+	}
+	if ch, ok := plainChild(e); ok && c.fresh(e.Name()) {
+		c.list.Partial = true
+		c.add(ch)
+	}
+}
+
+// plainChild describes a plain file. It is false if it is gone meanwhile, or of a type that is not shown.
+func plainChild(e fs.DirEntry) (child, bool) {
 	info, err := e.Info()
-	if err != nil || !c.fresh(e.Name()) {
-		return // gone meanwhile, or not shown
+	if err != nil {
+		return child{}, false
 	}
 	ch := child{source: plainSource, name: e.Name(), size: info.Size(), packed: -1, modTime: info.ModTime().Unix()}
 	switch info.Mode().Type() {
@@ -259,9 +283,9 @@ func (c *collector) addPlain(e fs.DirEntry) {
 	case fs.ModeSymlink:
 		ch.typ = sidecar.TypeSymlink
 	default:
-		return
+		return child{}, false
 	}
-	c.add(ch)
+	return ch, true
 }
 
 // sort puts the children in order. Those of one archive are in the order of their names already.
@@ -300,14 +324,19 @@ func (c *collector) item(ch *child) (Item, error) {
 		it.Path = join(c.dir, path.Base(it.Path))
 		return it, err
 	}
-	it := Item{Path: join(c.dir, ch.name), Type: ch.typ, Size: ch.size, Packed: ch.packed, ModTime: ch.modTime}
-	if it.Type == sidecar.TypeFile {
+	return ch.plainItem(join(c.dir, ch.name)), nil
+}
+
+// plainItem is the row of what is in no archive.
+func (ch *child) plainItem(path string) Item {
+	it := Item{Path: path, Type: ch.typ, Size: ch.size, Packed: ch.packed, ModTime: ch.modTime}
+	switch it.Type {
+	case sidecar.TypeFile:
 		it.Media = plan.MediaType(ch.name, &plan.Node{Size: 1})
-	}
-	if ch.source == mounted {
+	case sidecar.TypeDir:
 		it.Below = -1
 	}
-	return it, nil
+	return it
 }
 
 // item describes an entry.
@@ -349,59 +378,4 @@ func (d *plainDir) readDir(path string) ([]fs.DirEntry, error) {
 	}
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	return entries, err
-}
-
-// searchBits is how much of a place in a search is the ordinal; above it is the archive's number.
-const searchBits = 32
-
-// Search looks for a text in the names of everything below the root, or, if it has a slash, in the paths, without regard
-// to case. Offset is 0, or Next of a search before. Plain files are not looked at.
-func (v *View) Search(query string, o ListOptions) (*List, error) {
-	m := newMatcher(query)
-	l := &List{}
-	set := v.set
-	var order []archived
-	var prefixes []string
-	for _, mt := range set.mounts {
-		for _, i := range mt.sources {
-			order = append(order, archived{source: i})
-			prefixes = append(prefixes, mt.path)
-		}
-	}
-	for k := o.Offset >> searchBits; k < len(order) && !l.More; k++ {
-		from := 0
-		if k == o.Offset>>searchBits {
-			from = o.Offset & (1<<searchBits - 1)
-		}
-		a := set.sources[order[k].source]
-		hidden := func(p string) bool { return o.Hidden != nil && o.Hidden(join(prefixes[k], p)) }
-		for all := false; !all && !l.More; {
-			wanted := o.Limit + 1 - len(l.Items)
-			found, err := m.search(a.index, from, wanted, hidden)
-			if err != nil {
-				return nil, a.wrap(err)
-			}
-			all = len(found) < wanted
-			for _, i := range found {
-				from = i + 1
-				it, err := a.item(i)
-				if err != nil {
-					return nil, err
-				}
-				it.Path = join(prefixes[k], it.Path)
-				if len(order) > 1 { // what another archive answers is not this one's
-					if n, err := set.lookup(it.Path); err != nil || n.Kind == plan.Missing || n.Source != order[k].source {
-						continue
-					}
-				}
-				if len(l.Items) == o.Limit {
-					l.More, l.Next = true, k<<searchBits|i
-					break
-				}
-				l.Items = append(l.Items, it)
-			}
-		}
-	}
-	l.Total = len(l.Items)
-	return l, nil
 }

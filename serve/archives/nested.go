@@ -60,6 +60,19 @@ func (n *nest) file(dir string) string {
 	return filepath.Join(n.dir, filepath.FromSlash(dir), PackName)
 }
 
+// isPack tells if a path is that of a pack, or its sidecar, that stands for the directory it lies in. It is no file of that directory then: it is not
+// listed and not answered. The directory's ?download=tar.gz is the same, if downloads are wanted.
+func (v *View) isPack(path string) bool {
+	if v.library.nest == nil {
+		return false
+	}
+	name := path[strings.LastIndexByte(path, '/')+1:]
+	if name != PackName && name != PackName+tarpack.SidecarSuffix {
+		return false
+	}
+	return v.set.mountedAt(strings.TrimSuffix(path[:len(path)-len(name)], "/"))
+}
+
 // setBad says whether the pack of a directory can be opened.
 func (n *nest) setBad(dir string, bad bool) {
 	n.mu.Lock()
@@ -160,9 +173,11 @@ func (l *Library) discover(path string, deep bool) bool {
 			break
 		}
 	}
-	if !changed {
-		return false
-	}
+	return changed && l.reloadNested()
+}
+
+// reloadNested takes in the packs that were found.
+func (l *Library) reloadNested() bool {
 	if err := l.Reload(context.Background()); err != nil {
 		l.notice(fmt.Sprintf("looking for archives: %v", err))
 		return false

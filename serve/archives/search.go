@@ -85,6 +85,15 @@ func (m *matcher) scan(x *sidecar.Index, first, end, limit int, hidden func(stri
 	return found, nil
 }
 
+// matches tells if a path matches.
+func (m *matcher) matches(path string) bool {
+	where := bytes.ToLower([]byte(path))
+	if !m.path {
+		where = where[bytes.LastIndexByte(where, '/')+1:]
+	}
+	return bytes.Contains(where, m.text)
+}
+
 // lower is path in lower case. dst holds the path before it, the first bytes of which are the same.
 func (m *matcher) lower(dst, path []byte, shared int) []byte {
 	if !m.ascii {

@@ -114,6 +114,16 @@ func (s *Set) root(path string) string {
 	return ""
 }
 
+// mountedAt tells if an archive is mounted at path.
+func (s *Set) mountedAt(path string) bool {
+	for m := range s.mounts {
+		if s.mounts[m].path == path {
+			return true
+		}
+	}
+	return false
+}
+
 // download finds an archive mounted at path.
 func (s *Set) download(path, format string) plan.Node {
 	for m := range s.mounts {

@@ -46,7 +46,7 @@ func (v *View) Lookup(path string) (plan.Node, error) {
 		v.renew()
 		n, err = v.set.lookup(path)
 	}
-	if err != nil || n.Kind != plan.Missing || v.set.fallback == nil {
+	if err != nil || n.Kind != plan.Missing || v.set.fallback == nil || v.isPack(path) {
 		return n, err
 	}
 	n, f, err := v.set.fallback.lookup(path)

@@ -15,16 +15,26 @@ import (
 
 // listJSON is a listing in JSON. README.md describes it.
 type listJSON struct {
-	Path    string     `json:"path"`
-	Query   string     `json:"query,omitempty"`
-	Total   *int       `json:"total,omitempty"` // not there where a search has found more
-	Folders int        `json:"folders"`
-	Files   int        `json:"files"`
-	Size    int64      `json:"size"`
-	Packed  int64      `json:"packed"`
-	Offset  int        `json:"offset"`
-	Next    string     `json:"next,omitempty"` // reference to what follows
-	Entries []itemJSON `json:"entries"`
+	Path    string `json:"path"`
+	Query   string `json:"query,omitempty"`
+	Total   *int   `json:"total,omitempty"` // not there where a search has found more
+	Folders int    `json:"folders"`
+	Files   int    `json:"files"`
+	Size    int64  `json:"size"`
+	Packed  int64  `json:"packed"`
+	Offset  int    `json:"offset"`
+	Next    string `json:"next,omitempty"` // reference to what follows
+	// Where a search has not looked at everything.
+	Incomplete bool          `json:"incomplete,omitempty"`
+	Download   *downloadJSON `json:"download,omitempty"`
+	Entries    []itemJSON    `json:"entries"`
+}
+
+// downloadJSON says how the folder can be downloaded.
+type downloadJSON struct {
+	TarGz   string `json:"tar.gz"` // references
+	Zip     string `json:"zip"`
+	Partial bool   `json:"partial"` // other archives or plain files have more in the folder
 }
 
 type itemJSON struct {
@@ -45,11 +55,14 @@ func appendJSON(q *request, l *archives.List) ([]byte, error) {
 		Path: "/" + q.path, Query: q.query, Folders: l.Folders, Files: l.Files, Size: l.Size, Packed: l.Packed, Offset: q.offset,
 		Entries: []itemJSON{},
 	}
-	if q.query == "" || !l.More {
+	if out.Incomplete = l.Incomplete; q.query == "" || !l.More && !l.Incomplete {
 		out.Total = &l.Total
 	}
 	if next := q.next(l); next > 0 {
 		out.Next = q.link(q.orderName(), q.down, next) + "&format=json"
+	}
+	if l.Downloads && q.downloads {
+		out.Download = &downloadJSON{TarGz: downloadTarGz, Zip: downloadZip, Partial: l.Partial}
 	}
 	for i := range l.Items {
 		out.Entries = append(out.Entries, q.itemJSON(&l.Items[i]))

@@ -35,6 +35,8 @@ type request struct {
 	offset int
 	limit  int
 	list   bool // also where there is an index.html
+
+	downloads bool // there may be downloads
 }
 
 // Answer renders what the plan's body says, and makes that the plan's body.
@@ -44,10 +46,14 @@ func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 		showAsset(r, p, want.Asset)
 		return nil
 	}
-	q := parse(want)
+	q, err := parse(want)
+	if err != nil {
+		p.ShowBad(err.Error())
+		return nil
+	}
+	q.downloads = l.planner.Downloads()
 	o := archives.ListOptions{Order: q.order, Descending: q.down, Offset: q.offset, Limit: q.limit, Hidden: l.planner.Hidden}
 	var list *archives.List
-	var err error
 	if q.query != "" {
 		list, err = v.Search(q.query, o)
 	} else {
@@ -73,26 +79,6 @@ func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 	}
 	p.Show(r, s)
 	return nil
-}
-
-// orders are the names of orders in a query.
-var orders = map[string]archives.Order{"name": archives.ByName, "size": archives.BySize, "packed": archives.ByPacked, "date": archives.ByTime}
-
-// parse reads the query. What it does not understand is as if it were not there.
-func parse(l *plan.Listing) *request {
-	values, _ := url.ParseQuery(l.Query) // what could be read
-	number := func(key string, otherwise int) int {
-		if n, err := strconv.Atoi(values.Get(key)); err == nil && n >= 0 {
-			return n
-		}
-		return otherwise
-	}
-	q := &request{
-		path: l.Path, query: values.Get("q"), order: orders[values.Get("sort")], down: values.Get("order") == "desc",
-		offset: number("offset", 0), list: values.Has("list"),
-	}
-	q.limit = min(max(number("limit", defaultRows), 1), maxRows)
-	return q
 }
 
 // link is the query of the same listing with another order and place.

@@ -32,6 +32,8 @@ type page struct {
 	Rows               []row
 	Up                 template.URL
 	Pages              *pages
+	First              template.URL // where a page is behind the end of the list
+	Note               string       // what the downloads hold, where that is not all of the page
 	More               template.URL
 	Empty              string
 }
@@ -130,7 +132,16 @@ func (p *page) crumbs(q *request) {
 	p.Up = template.URL("../" + suffix)
 }
 
+// References to what a folder can be downloaded as.
+const (
+	downloadTarGz = "./?download=tar.gz"
+	downloadZip   = "./?download=zip"
+)
+
 func (p *page) search(q *request, l *archives.List) {
+	if l.Incomplete {
+		p.Note = "Of the files that are in no archive only the first " + humanize.Comma(archives.MaxPlain) + " were looked at."
+	}
 	p.Summary = count(len(l.Items), "match", "matches")
 	if l.More {
 		p.Summary = "The first " + humanize.Comma(int64(len(l.Items))) + " matches"
@@ -159,11 +170,18 @@ func (p *page) folder(q *request, l *archives.List) {
 			p.Detail += ", packed " + humanize.Bytes(uint64(l.Packed))
 		}
 	}
-	if l.Downloads {
-		p.TarGz, p.Zip = "./?download=tar.gz", "./?download=zip"
+	if l.Downloads && q.downloads {
+		p.TarGz, p.Zip = downloadTarGz, downloadZip
+		if l.Partial {
+			p.Note = "The downloads hold what the archive “" + readable(l.Archive) + "” has of this folder."
+		}
 	}
 	p.Empty = "This folder is empty."
 	p.columns(q)
+	if q.offset > 0 && q.offset >= l.Total {
+		p.Empty, p.First = "The list ends before this page.", template.URL("./"+q.link(q.orderName(), q.down, 0))
+		return
+	}
 	if of := (l.Total + q.limit - 1) / q.limit; of > 1 {
 		name := q.orderName()
 		p.Pages = &pages{At: q.offset/q.limit + 1, Of: of}

@@ -134,8 +134,12 @@ func (f *finder) redirect(prefix, name, end string) {
 
 // download answers a query for a whole archive or its sidecar, or for a folder.
 func (f *finder) download(format string) error {
-	if format != "tar.gz" && format != "zip" && format != "tpi" {
+	if f.pl.options.NoDownload {
 		return f.missing(nil)
+	}
+	if format != "tar.gz" && format != "zip" && format != "tpi" {
+		f.p.ShowBad("download is tar.gz, zip or tpi")
+		return nil
 	}
 	n, err := f.t.Download(f.path, format)
 	if err != nil || n.Kind != Download {

@@ -117,6 +117,12 @@ func (p *Plan) Show(r *Request, s Shown) {
 // ShowNothing makes p a 404 for a listing or file of listings that is not there.
 func (p *Plan) ShowNothing() { p.text(404, "404 Not Found\n") }
 
+// ShowBad makes p a 400 for a query that asks for what no listing or download can be. why is one line.
+func (p *Plan) ShowBad(why string) { p.text(400, "400 Bad Request: "+why+"\n") }
+
+// Downloads tells if archives and folders can be downloaded.
+func (pl *Planner) Downloads() bool { return !pl.options.NoDownload }
+
 // Hidden tells if a path must not be shown.
 func (pl *Planner) Hidden(path string) bool { return pl.hidden(path) }
 

@@ -23,6 +23,8 @@ type Options struct {
 	SPA bool
 	// Listing shows a directory without index.html, and any that is asked for with ?list, as a page or as JSON.
 	Listing bool
+	// NoDownload answers ?download= as if there were nothing to download.
+	NoDownload bool
 	// Hide are globs (doublestar) of paths that are answered as if they were not there, with all below them. One
 	// without a slash is matched with every name on the path, one with a slash with the path from the root.
 	// Nil hides names that start with a dot, but for .well-known (RFC 8615); an empty list hides nothing.
