@@ -224,7 +224,7 @@ func (c *converter) take(ctx context.Context, it *item, content io.Reader) (err 
 	if it.file, err = unlinkedTemp(c.temp + ".content"); err != nil {
 		return err
 	}
-	if _, err = io.CopyN(it.file, content, size); err == nil {
+	if err = copyWithHoles(it.file, content, size); err == nil {
 		err = readExactly(content, nil)
 	}
 	if err != nil {

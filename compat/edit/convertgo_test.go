@@ -1,0 +1,102 @@
+package edit
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tarpack/tpk/compat/tools"
+	"github.com/tarpack/tpk/compat/trees"
+)
+
+// goTars are the archives of archive/tar's tests that are not converted to what GNU tar extracts of them, and why. The others must be.
+var goTars = map[string]struct{ skipped, refused, other string }{
+	"gnu-sparse-big":        {skipped: "60 GB of zeros: a minute each"},
+	"pax-sparse-big":        {skipped: "60 GB of zeros: a minute each"},
+	"writer-big-long":       {refused: "a header of 16 GiB without them"},
+	"writer-big":            {refused: "a header of 16 GiB without them"},
+	"gnu-sparse-many-zeros": {refused: "archive/tar does not take a file of a million holes"},
+	"issue10968":            {refused: "damaged"},
+	"issue11169":            {refused: "damaged"},
+	"issue12435":            {refused: "damaged"},
+	"neg-size":              {refused: "a negative size"},
+	"pax-bad-hdr-file":      {refused: "damaged"},
+	"pax-bad-hdr-large":     {refused: "a pax header of megabytes"},
+	"pax-bad-mtime-file":    {refused: "a time that is no number, which GNU tar ignores"},
+	"pax-nul-path":          {refused: "a NUL in a path, where GNU tar ends it"},
+	"pax-nul-xattrs":        {refused: "damaged"},
+	"invalid-go17":          {other: "GNU tar ignores the ustar prefix, which old releases of Go wrote into GNU headers"},
+	"pax-global-records":    {other: "GNU tar wants global headers to be of a form of its own"},
+	"sparse-formats":        {other: "GNU tar fails at its fourth entry, of sparse format 0.1"},
+}
+
+// TestConvertGoTestdata converts the archives that archive/tar is tested with, and compares what GNU tar extracts of both.
+func TestConvertGoTestdata(t *testing.T) {
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		tools.Missing(t, "go")
+	}
+	names, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(root)), "src/archive/tar/testdata/*.tar*"))
+	if err != nil || len(names) < 40 {
+		t.Fatalf("%d archives, %v", len(names), err)
+	}
+	seen := map[string]bool{}
+	for _, in := range names {
+		name, _, _ := strings.Cut(filepath.Base(in), ".")
+		seen[name] = true
+		t.Run(name, func(t *testing.T) {
+			if goTars[name].skipped != "" {
+				return
+			}
+			work := tools.Dir(t)
+			if strings.HasSuffix(in, ".base64") { // in that form it is no virus to a scanner
+				in = decoded(t, in, filepath.Join(work, "decoded"))
+			}
+			out := filepath.Join(work, "out.tar.gz")
+			r := tpk(t, "convert", in, out)
+			if goTars[name].refused != "" {
+				if r.Code != 1 || strings.Count(string(r.Err), "\n") != 1 {
+					t.Error(r)
+				}
+				_ = os.Remove(filepath.Join(work, "decoded"))
+				wantOnly(t, work)
+				return
+			}
+			if r.Code != 0 {
+				t.Fatal(r)
+			}
+			must(t, "verify", out)
+			if goTars[name].other != "" {
+				return
+			}
+			x := filepath.Join(work, "x")
+			if err := os.Mkdir(x, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			tools.Must(t, exec.Command("tar", "-xf", in, "-C", x))
+			want, err := trees.Read(x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, line := range trees.Diff(want, extracted(t, out), trees.Rules{Merged: true, IgnoreDirTime: true}) {
+				t.Error(line)
+			}
+		})
+	}
+	for name := range goTars {
+		if !seen[name] {
+			t.Errorf("there is no %s any more", name)
+		}
+	}
+}
+
+func decoded(t *testing.T, in, out string) string {
+	t.Helper()
+	b := tools.Must(t, exec.Command("base64", "-d", in))
+	if err := os.WriteFile(out, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
