@@ -403,6 +403,20 @@ func TestSetCommit(t *testing.T) {
 		t.Errorf("there are %q", got)
 	}
 
+	// Stopped between the renames of a sidecar and its list, of another number of shards.
+	other := setName{set.stem, set.ext, 5}.list()
+	writeFile(t, tempName(other), []byte("list"))
+	writeFile(t, other+SidecarSuffix, []byte("sidecar"))
+	if o, err = createSet(filepath.Join(dir, "out.tar.gz")); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.abort(); err != nil {
+		t.Fatal(err)
+	}
+	if got := found(t, dir); !slices.Equal(got, want) {
+		t.Errorf("there are %q", got)
+	}
+
 	// One that fails leaves nothing, and the set as it was.
 	src := tree(t, [2]string{"a", noise("a", 1000)}, [2]string{"b", "b"})
 	ctx, cancel := context.WithCancel(ctx)

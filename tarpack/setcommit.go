@@ -59,7 +59,7 @@ func (o *setOutput) commit(ctx context.Context, opt IndexOptions) (res setResult
 		return res, err
 	}
 	if err := os.Rename(tempName(o.set.list()), o.set.list()); err != nil {
-		return res, err
+		return res, errors.Join(err, o.set.removeOrphan())
 	}
 	committed = true
 	if err := syncDir(dir); err != nil {

@@ -114,11 +114,28 @@ func (o *setOutput) recover() error {
 		}
 	}
 	for _, name := range pending {
+		base := strings.TrimPrefix(strings.TrimSuffix(filepath.Base(name), tempSuffix), ".")
+		if s, ok := parseListName(filepath.Join(dir, base)); ok { // its writer was killed while it committed
+			if err := s.removeOrphan(); err != nil {
+				return err
+			}
+		}
 		if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
 	}
 	return syncDir(dir)
+}
+
+// removeOrphan removes the sidecar of a set that has no list: it is put in its place before the list, which did not follow.
+func (s setName) removeOrphan() error {
+	if _, err := os.Lstat(s.list()); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := os.Remove(s.list() + SidecarSuffix); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // settle puts the shards of a committed set in their places, those that are not there yet.
