@@ -134,10 +134,11 @@ func (f *finder) redirect(prefix, name, end string) {
 
 // download answers a query for a whole archive or its sidecar, or for a folder.
 func (f *finder) download(format string) error {
-	if f.pl.options.NoDownload {
+	known := format == "tar.gz" || format == "zip" || format == "tpi"
+	if f.pl.options.NoDownload || !known && f.pl.options.SPA { // the application may have a use for it
 		return f.missing(nil)
 	}
-	if format != "tar.gz" && format != "zip" && format != "tpi" {
+	if !known {
 		f.p.ShowBad("download is tar.gz, zip or tpi")
 		return nil
 	}
