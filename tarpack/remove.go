@@ -47,6 +47,8 @@ func (p *packer) wasPacked(e *sourceEntry) bool {
 // namedKept is how many entries that are not removed an error names. The others are counted.
 const namedKept = 10
 
+const notRemoved = "it is packed, and was not removed"
+
 // removePacked removes what was packed and is still as it was then, and the directories that get empty by it. The top
 // directory stays. It returns how many entries it removed; what changed since, or came, is named in the error, up to namedKept paths.
 func (p *packer) removePacked(ctx context.Context, t *sourceTree) (int64, error) {
@@ -71,7 +73,7 @@ func (p *packer) removePacked(ctx context.Context, t *sourceTree) (int64, error)
 			return nil
 		}
 		if err := e.dir.root.Remove(e.name); err != nil {
-			return sourceError(e.path(), err)
+			return fmt.Errorf("%w: %s", sourceError(e.path(), err), notRemoved)
 		}
 		removed++
 		return nil
@@ -86,7 +88,7 @@ func (p *packer) removePacked(ctx context.Context, t *sourceTree) (int64, error)
 			continue // something in it was not packed, or was kept
 		}
 		if err != nil {
-			return removed, sourceError(dirs[i], err)
+			return removed, fmt.Errorf("%w: %s", sourceError(dirs[i], err), notRemoved)
 		}
 		removed++
 	}

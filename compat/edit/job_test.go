@@ -234,7 +234,11 @@ func setState(t *testing.T, j *job, dir string) string {
 		}
 	}
 	if j.before[list] == "" && got[list] == "" {
-		if !maps.Equal(got.visible(), j.before) {
+		seen := got.visible()
+		if got["."+list+".tpk-tmp"] != "" { // killed between two renames: the next writer removes it
+			delete(seen, list+".tpi")
+		}
+		if !maps.Equal(seen, j.before) {
 			t.Errorf("no set, but %q", slices.Sorted(maps.Keys(got.visible())))
 		}
 		return "old"
