@@ -105,7 +105,7 @@ func TestWhatDownloadsHold(t *testing.T) {
 				if got != want || strings.Contains(body, "?download=") != (want != "none") {
 					t.Errorf("%s: %s, want %s", target, got, want)
 				}
-				if note := strings.Contains(body, "The downloads hold what the archive “"); note != (want == "partial") {
+				if note := strings.Contains(body, "The downloads hold only what the archive “"); note != (want == "partial") {
 					t.Errorf("%s: %s and a note: %v", target, want, note)
 				}
 			}

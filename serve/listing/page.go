@@ -173,7 +173,7 @@ func (p *page) folder(q *request, l *archives.List) {
 	if l.Downloads && q.downloads {
 		p.TarGz, p.Zip = downloadTarGz, downloadZip
 		if l.Partial {
-			p.Note = "The downloads hold what the archive “" + readable(l.Archive) + "” has of this folder."
+			p.Note = "The downloads hold only what the archive “" + readable(l.Archive) + "” has of this folder."
 		}
 	}
 	p.Empty = "This folder is empty."
