@@ -98,6 +98,7 @@ func jobs(t *testing.T) []*job {
 	fresh := filepath.Join(base, "fresh.tar.gz")
 	tools.Must(t, exec.Command("cp", other, fresh))
 	all := []*job{
+		{name: "pack", argv: []string{"pack", next, "DIR/a.tar.gz"}, before: archive, state: archiveState},
 		{name: "update", argv: []string{"update", "DIR/a.tar.gz", next}, before: archive, state: archiveState},
 		{name: "add", argv: []string{"add", "DIR/a.tar.gz", next + "/new"}, before: archive, state: archiveState},
 		{name: "append", argv: []string{"add", "--append", "DIR/a.tar.gz", more}, before: archive, state: archiveState, growth: true},
