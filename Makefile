@@ -66,7 +66,7 @@ nightly: install ## tests that take long or much disk
 	$(GO) test -tags nightly -timeout 60m ./...
 
 .PHONY: faults
-faults: ## kill and fail every command that changes an archive at every call
+faults: ## kill and fail every command that changes an archive at every call, and cut the power there
 	FAULTS=full $(GO) test -count 1 -run TestFaults -v -timeout 60m ./compat/edit
 
 .PHONY: bench

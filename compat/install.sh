@@ -26,6 +26,8 @@ wget                wget
 aria2c              aria2
 strace              strace
 setpriv             util-linux
+unshare             util-linux
+losetup             mount
 mkfs.ext4           e2fsprogs
 mkfs.xfs            xfsprogs
 xfs_io              xfsprogs

@@ -123,7 +123,7 @@ func (s *scene) unfinished(t *testing.T, got [2][]byte) string {
 	if at := len(s.old[0]) - 18; !bytes.Equal(got[0][:at], s.old[0][:at]) || !bytes.Equal(got[1], s.old[1]) {
 		t.Fatal("what was there has changed")
 	}
-	if r := tpk(t, "ls", s.archive); r.Code != 0 || !strings.Contains(string(r.Err), "are left out") {
+	if r := tpk(t, "ls", s.archive); r.Code != 0 || !strings.Contains(string(r.Err), "left out") {
 		t.Error(r)
 	}
 	if r := tpk(t, "verify", s.archive); r.Code != 1 {

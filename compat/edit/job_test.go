@@ -244,7 +244,8 @@ func setState(t *testing.T, j *job, dir string) string {
 		}
 		return "old"
 	}
-	state, want := "", files{}
+	var want files
+	state := ""
 	switch got[list] {
 	case j.after[list]:
 		state, want = "new", j.after
