@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -14,6 +15,9 @@ import (
 
 	"github.com/tarpack/tpk/serve/archives"
 )
+
+// ErrAdmin means that the admin server could not be started.
+var ErrAdmin = errors.New("admin server")
 
 // startAdmin serves the admin address. It answers from the start, also while archives are still being indexed.
 func (s *Server) startAdmin() (stop func(), err error) {
@@ -28,7 +32,7 @@ func (s *Server) startAdmin() (stop func(), err error) {
 		ln, err = net.Listen("tcp", address)
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrAdmin, err)
 	}
 	srv := &http.Server{Handler: s.AdminHandler(), ReadTimeout: 30 * time.Second, IdleTimeout: 75 * time.Second}
 	go func() { _ = srv.Serve(ln) }()
@@ -76,6 +80,9 @@ func (s *Server) AdminHandler() http.Handler {
 	mux.HandleFunc("PUT /archives", s.change(func(_, given []Archive, _ *http.Request) ([]Archive, error) { return given, nil }))
 	mux.HandleFunc("DELETE /archives", s.change(func(now, _ []Archive, r *http.Request) ([]Archive, error) {
 		gone := Archive{Path: r.FormValue("path"), Mount: r.FormValue("mount")}
+		if gone.Path == "" {
+			return nil, errNoPath
+		}
 		i := find(now, gone)
 		if i < 0 {
 			return nil, fmt.Errorf("%w: %s", errNotServed, gone.Path)
@@ -88,7 +95,10 @@ func (s *Server) AdminHandler() http.Handler {
 
 const adminRetry = 1 // seconds
 
-var errNotServed = errors.New("not served")
+var (
+	errNotServed = errors.New("not served")
+	errNoPath    = errors.New(`"path" is missing`)
+)
 
 // find is the index of an archive at a mount, -1 if it is not there.
 func find(list []Archive, a Archive) int {
@@ -131,8 +141,11 @@ func (s *Server) change(edit func(now, given []Archive, r *http.Request) ([]Arch
 		if err != nil {
 			s.config.Log("archives not changed: " + err.Error())
 			status := http.StatusConflict
-			if errors.Is(err, errNotServed) {
+			switch {
+			case errors.Is(err, errNotServed):
 				status = http.StatusNotFound
+			case errors.Is(err, errNoPath):
+				status = http.StatusBadRequest
 			}
 			answer(w, status, map[string]string{"error": err.Error()})
 			return
@@ -149,7 +162,9 @@ func readArchives(w http.ResponseWriter, r *http.Request) ([]Archive, error) {
 	}
 	type archive struct{ Path, Mount string }
 	var raw json.RawMessage
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(&raw); err != nil {
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(&raw); errors.Is(err, io.EOF) {
+		return nil, errors.New(`the request has no content: it is {"path": "FILE", "mount": "/PATH"} or a list of these`)
+	} else if err != nil {
 		return nil, err
 	}
 	var list []archive
@@ -168,7 +183,7 @@ func readArchives(w http.ResponseWriter, r *http.Request) ([]Archive, error) {
 	given := make([]Archive, 0, len(list))
 	for _, a := range list {
 		if a.Path == "" {
-			return nil, errors.New(`"path" is missing`)
+			return nil, errNoPath
 		}
 		given = append(given, Archive(a))
 	}

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"crypto/tls"
+	"fmt"
 	"os"
 	"sync"
 	"time"
@@ -64,7 +65,7 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.stamp = stamp
 	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
 	if err != nil {
-		c.log("certificate not renewed: " + err.Error())
+		c.log(fmt.Sprintf("%s, %s: the old certificate stays in use: %v", c.certFile, c.keyFile, err))
 		return c.current, nil
 	}
 	c.current = &pair

@@ -103,6 +103,9 @@ func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
 	}
 	if err != nil {
 		_ = ln.Close()
+		if errors.Is(err, fs.ErrExist) {
+			err = fmt.Errorf("%s: %w: it is there and is no socket", path, fs.ErrExist)
+		}
 		return nil, err
 	}
 	return &unixListener{UnixListener: ln, path: path}, nil
@@ -124,6 +127,18 @@ type unixListener struct {
 func (l *unixListener) Close() error { return errors.Join(l.UnixListener.Close(), os.Remove(l.path)) }
 
 func (l *unixListener) Addr() net.Addr { return &net.UnixAddr{Name: l.path, Net: "unix"} }
+
+// checkAddress says what is wrong with a TCP address, before anything is opened.
+func checkAddress(address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: address %q: it is HOST:PORT, as 127.0.0.1:8080 or :80", ErrConfig, address)
+	}
+	return nil
+}
 
 func closeAll(listeners []net.Listener) {
 	for _, ln := range listeners {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -67,6 +68,15 @@ type Server struct {
 // ErrConfig is what errors of New wrap that are the configuration's. Errors of plan.New wrap plan.ErrOption.
 var ErrConfig = errors.New("bad configuration")
 
+// tcpAddresses are all that are listened on.
+func (c *Config) tcpAddresses() []string {
+	all := c.Listen
+	if c.Admin != "" && !strings.HasPrefix(c.Admin, "unix:") {
+		all = append(all[:len(all):len(all)], c.Admin)
+	}
+	return all
+}
+
 // New makes a Server. It opens no archive yet, and must be closed.
 func New(c Config) (*Server, error) {
 	if c.Log == nil {
@@ -77,6 +87,11 @@ func New(c Config) (*Server, error) {
 	}
 	if (c.CertFile == "") != (c.KeyFile == "") {
 		return nil, fmt.Errorf("%w: a certificate and its key go together", ErrConfig)
+	}
+	for _, address := range c.tcpAddresses() {
+		if err := checkAddress(address); err != nil {
+			return nil, err
+		}
 	}
 	planner, err := plan.New(c.Plan)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/serve"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 )
@@ -170,6 +171,7 @@ var hints = []struct {
 	{syscall.EROFS, "write elsewhere"},
 	{syscall.EIO, "check the disk"},
 	{syscall.EMFILE, "raise the limit on open files ('ulimit -n')"},
+	{serve.ErrAdmin, "choose another address with --admin"},
 	{syscall.EADDRINUSE, "choose another address with --listen"},
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
@@ -23,6 +24,16 @@ func inRange(flag string, low, high int) func(*cli.Context, int) error {
 	return func(c *cli.Context, n int) error {
 		if n < low || n > high {
 			return usagef("%s: --%s %d: it is a number from %d to %d", c.Command.Name, flag, n, low, high)
+		}
+		return nil
+	}
+}
+
+// positive checks the value of a duration flag.
+func positive(flag string) func(*cli.Context, time.Duration) error {
+	return func(c *cli.Context, d time.Duration) error {
+		if d <= 0 {
+			return usagef("%s: --%s %v: it is a time, as 500ms, 30s or 5m", c.Command.Name, flag, d)
 		}
 		return nil
 	}

@@ -28,8 +28,10 @@ about.html, what is not there gets the archive's 404.html. /?download=tar.gz sen
 or tar.gz any folder, made of the bytes that are there. A download holds what --hide hides as well: --no-download turns
 downloads off. Where several archives have a folder it is the first one's. A folder without index.html, or with ?list, is a page.
 
-Archives change without a pause: on SIGHUP, with --watch, or by the admin server (GET, POST, PUT, DELETE /archives).
-Transfers under way finish on the old files. SIGINT and SIGTERM end the server after they have finished.
+Archives change without a pause: on SIGHUP, with --watch, or by the admin server: GET /archives lists them, POST adds
+{"path": "FILE", "mount": "/PATH"} or a list of these, PUT serves that list and nothing else, DELETE /archives?path=FILE
+removes; POST /reload is like SIGHUP. Transfers under way finish on the old files. SIGINT and SIGTERM end the server after
+they have finished, a second one at once.
 
 Every flag is also an environment variable: --cache-control is TPK_CACHE_CONTROL; a repeatable one takes a line each.` +
 			examples(

@@ -2,6 +2,7 @@ package main
 
 import (
 	"io/fs"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -21,7 +22,7 @@ func serveFlags() []cli.Flag {
 		return &cli.BoolFlag{Name: name, DisableDefaultText: true, Usage: usage}
 	}
 	after := func(name string, d time.Duration, usage string) cli.Flag {
-		return &cli.DurationFlag{Name: name, Value: d, Usage: usage}
+		return &cli.DurationFlag{Name: name, Value: d, Usage: usage, Action: positive(name)}
 	}
 	return []cli.Flag{
 		list("listen", "answer on `HOST:PORT` (repeatable; default 127.0.0.1:8080)"),
@@ -51,8 +52,12 @@ func serveFlags() []cli.Flag {
 		after("idle-timeout", 75*time.Second, "for the next request, `TIME`"),
 		after("write-timeout", 30*time.Second, "for a client to take 128 KiB, `TIME`"),
 		after("shutdown-timeout", 30*time.Second, "for transfers to finish at the end, `TIME`"),
-		&cli.IntFlag{Name: "max-conns", Value: 16384, Usage: "connections at a time, `N` (0: no limit)"},
-		&cli.IntFlag{Name: "max-conns-per-ip", Usage: "of them from one address, `N` (0: no limit)"},
+		&cli.IntFlag{
+			Name: "max-conns", Value: 16384, Usage: "connections at a time, `N` (0: no limit)", Action: inRange("max-conns", 0, math.MaxInt32),
+		},
+		&cli.IntFlag{
+			Name: "max-conns-per-ip", Usage: "of them from one address, `N` (0: no limit)", Action: inRange("max-conns-per-ip", 0, math.MaxInt32),
+		},
 		&cli.IntFlag{
 			Name: "max-header", Value: 16 << 10, Usage: "bytes of a request's header, `N`", Action: inRange("max-header", 1<<10, 1<<20),
 		},
@@ -75,7 +80,7 @@ func fromEnvironment(c *cli.Context, flags []cli.Flag) error {
 		}
 		for _, v := range values {
 			if err := c.Set(name, v); err != nil {
-				return usagef("serve: %s: %v", variable, err)
+				return usagef("serve: %s=%s: %v", variable, quoteName(v), err)
 			}
 		}
 		if action, ok := f.(cli.ActionableFlag); ok {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/compat/tools"
+	"github.com/tarpack/tpk/compat/trees"
 )
 
 // process is a tpk serve that runs, and what it has said.
@@ -76,6 +77,40 @@ func (p *process) stops(t *testing.T) {
 		}
 	case <-time.After(20 * time.Second):
 		t.Errorf("SIGTERM does not end it\n%s", p)
+	}
+}
+
+// TestSecondSignal: the first lets transfers finish, the second ends them.
+func TestSecondSignal(t *testing.T) {
+	archive := packTree(t, map[string]string{"large": string(trees.NoiseBytes("large", 40<<20))})
+	p := launch(t, exec.Command(tools.TPK(t), "serve", "--listen", "127.0.0.1:0", archive))
+	p.says(t, "serving on")
+	_, address, _ := strings.Cut(strings.TrimSpace(p.String()), "serving on http://")
+	c, err := net.Dial("tcp", strings.TrimSuffix(address, "/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(c, make([]byte, 1)); err != nil { // the transfer is under way, and nobody takes the rest
+		t.Fatal(err)
+	}
+	_ = p.Process.Signal(syscall.SIGTERM)
+	select {
+	case err := <-p.ended:
+		t.Fatalf("the first signal ends it: %v\n%s", err, p)
+	case <-time.After(500 * time.Millisecond):
+	}
+	_ = p.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.ended:
+		if status := p.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGTERM {
+			t.Errorf("it ends with %v\n%s", p.ProcessState, p)
+		}
+	case <-time.After(20 * time.Second):
+		t.Errorf("a second signal does not end it\n%s", p)
 	}
 }
 
@@ -207,7 +242,7 @@ func TestBadArguments(t *testing.T) {
 		{"--listen 127.0.0.1:0 /nothing.tar.gz", 1, "/nothing.tar.gz"},
 		{"--listen 127.0.0.1:0 " + rubbish, 1, rubbish},
 		{"--listen " + busy.Addr().String() + " " + good, 1, "in use"},
-		{"--listen nowhere " + good, 1, "nowhere"},
+		{"--listen nowhere " + good, 2, "nowhere"},
 	} {
 		cmd := exec.Command(tools.TPK(t), append([]string{"serve"}, strings.Fields(c.args)...)...)
 		timer := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })

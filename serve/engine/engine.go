@@ -28,7 +28,7 @@ type Config struct {
 	Timing        bool          // keep a histogram of how long answers take
 	H2C           bool          // HTTP/2 without TLS, by prior knowledge (RFC 9113 §3.3)
 
-	// Log is told of errors: what could not be read, and who it was for. Nil for nobody.
+	// Log is told of errors: what could not be read, and who it was for; of many in a short time only how many they are. Nil for nobody.
 	Log func(error)
 	// Access is told of each request when it is answered. Nil for nobody. What it is given is valid during the call.
 	Access func(*Access)
@@ -60,6 +60,8 @@ type Engine struct {
 	toHTTP2  *handoff // connections on their way to http2
 	conns    registry
 	draining atomic.Bool // Shutdown was called
+
+	complaints complaints
 }
 
 // retryAfter is what a server without archives tells clients, in seconds.
@@ -81,7 +83,7 @@ func New(c Config) *Engine {
 	if c.Log == nil {
 		c.Log = func(error) {}
 	}
-	e := &Engine{config: c}
+	e := &Engine{config: c, complaints: complaints{tell: c.Log}}
 	if !c.Planner.NamesServer() {
 		e.server = "Server: tpk\r\n"
 	}

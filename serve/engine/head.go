@@ -66,6 +66,27 @@ func withoutContent(b []byte) []byte {
 
 var colon = []byte(":")
 
+// badChunk tells if content that begins so is not in chunks (RFC 9112 §7.1). Nobody reads the content of a request here, so that is all that is
+// ever known of it.
+func badChunk(b []byte) bool {
+	digits := 0
+	for digits < len(b) && (digit(b[digits]) || b[digits]|0x20 >= 'a' && b[digits]|0x20 <= 'f') {
+		digits++
+	}
+	rest := b[digits:]
+	switch {
+	case digits > 16:
+		return true
+	case len(rest) == 0: // the rest is yet to come
+		return false
+	case digits == 0:
+		return true
+	case rest[0] == '\r':
+		return len(rest) > 1 && rest[1] != '\n'
+	}
+	return rest[0] != ';' && rest[0] != ' ' && rest[0] != '\t'
+}
+
 // cutLine takes a line off b, without its CRLF. b has one, since its end has.
 func cutLine(b []byte) (line, rest []byte) {
 	i := bytes.IndexByte(b, '\n')

@@ -53,3 +53,14 @@ func FuzzHead(f *testing.F) {
 		}
 	})
 }
+
+func TestBadChunk(t *testing.T) {
+	for content, bad := range map[string]bool{
+		"": false, "5": false, "5\r": false, "5\r\nhello": false, "0\r\n\r\n": false, "aF;x=y\r\n": false, "5 \r\n": false, "1234567890abcdef": false,
+		"zz\r\n": true, "\r\n": true, "-1\r\n": true, "5\n": true, "5\rx": true, "5,5\r\n": true, "1234567890abcdef0\r\n": true, "0x5\r\n": true,
+	} {
+		if badChunk([]byte(content)) != bad {
+			t.Errorf("%q: %v", content, !bad)
+		}
+	}
+}

@@ -32,7 +32,7 @@ func (e *Engine) prepare(j *job) {
 		return
 	}
 	if err := e.config.Planner.Plan(&j.Request, &j.view, &j.plan); err != nil {
-		e.config.Log(fmt.Errorf("%s %q: %w", j.Method, j.Target, err))
+		e.complaints.add(fmt.Errorf("%s %q: %w", j.Method, j.Target, err))
 	}
 	if j.plan.Body.Kind == plan.ListingBody {
 		if err := e.config.Lister(&j.Request, &j.view, &j.plan); err != nil {
@@ -43,14 +43,14 @@ func (e *Engine) prepare(j *job) {
 
 // fail makes the answer 500 because of err, before anything was sent.
 func (e *Engine) fail(j *job, err error) {
-	e.config.Log(fmt.Errorf("%s %q: %w", j.Method, j.Target, err))
+	e.complaints.add(fmt.Errorf("%s %q: %w", j.Method, j.Target, err))
 	j.plan.Fail()
 }
 
 // broke reports that a response could not be finished. Errors of the connection are the client's business.
 func (e *Engine) broke(j *job, err error) {
 	if !fromPeer(err) {
-		e.config.Log(fmt.Errorf("%s %q: response aborted: %w", j.Method, j.Target, err))
+		e.complaints.add(fmt.Errorf("%s %q: response aborted: %w", j.Method, j.Target, err))
 	}
 }
 

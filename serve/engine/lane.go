@@ -87,6 +87,9 @@ func (c *conn) parsed(j *job, b []byte) (done bool, err error) {
 	if h.preface {
 		h.status = 505
 	}
+	if h.codings > 0 && h.status == 0 && badChunk((*c.buf)[c.r+len(b):c.w]) {
+		h.status = 400
+	}
 	if h.status != 0 {
 		return false, c.reject(j, h.status)
 	}

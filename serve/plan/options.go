@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -66,13 +67,15 @@ func New(o Options) (*Planner, error) {
 	if pl.immut, err = compileGlobs(o.Immutable); err != nil {
 		return nil, err
 	}
-	fields := o.Header
-	if o.CacheControl != "" {
-		fields = append(slices.Clone(fields), Field{"X-Checked-Only", o.CacheControl})
+	if !validValue(o.CacheControl) {
+		return nil, fmt.Errorf("%w: Cache-Control %q is no field value", ErrOption, o.CacheControl)
 	}
-	for _, f := range fields {
-		if !httpguts.ValidHeaderFieldName(f.Name) || !httpguts.ValidHeaderFieldValue(f.Value) || strings.TrimSpace(f.Value) != f.Value {
-			return nil, fmt.Errorf("%w: header field %q: %q", ErrOption, f.Name, f.Value)
+	for _, f := range o.Header {
+		if !httpguts.ValidHeaderFieldName(f.Name) {
+			return nil, fmt.Errorf("%w: header field %q: a name has letters, digits and hyphens", ErrOption, f.Name)
+		}
+		if !validValue(f.Value) {
+			return nil, fmt.Errorf("%w: header field %q: %q is no field value", ErrOption, f.Name, f.Value)
 		}
 		if slices.Contains(ownFields, strings.ToLower(f.Name)) {
 			return nil, fmt.Errorf("%w: header field %q is set by the server itself", ErrOption, f.Name)
@@ -83,14 +86,28 @@ func New(o Options) (*Planner, error) {
 		pl.server = pl.server || strings.EqualFold(f.Name, "Server")
 	}
 	for _, origin := range o.CORS {
-		if !httpguts.ValidHeaderFieldValue(origin) || origin == "" {
-			return nil, fmt.Errorf("%w: origin %q", ErrOption, origin)
+		if !validOrigin(origin) {
+			return nil, fmt.Errorf("%w: origin %q: it is *, or as https://example.org", ErrOption, origin)
 		}
 	}
 	if len(o.CORS) > 0 && !slices.Contains(o.CORS, "*") {
 		pl.fixed += "Vary: Origin\r\n"
 	}
 	return pl, nil
+}
+
+// validValue tells if a text can be a field's value (RFC 9110 §5.5).
+func validValue(text string) bool {
+	return httpguts.ValidHeaderFieldValue(text) && strings.TrimSpace(text) == text
+}
+
+// validOrigin tells if a browser can send it as Origin: a scheme and a host, perhaps with a port (RFC 6454 §6.2), or null; or if it is *.
+func validOrigin(origin string) bool {
+	if origin == "*" || origin == "null" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Scheme != "" && u.Host != "" && validValue(origin) && origin == strings.ToLower(u.Scheme+"://"+u.Host) && !strings.HasSuffix(origin, ":")
 }
 
 // NamesServer tells if a Server field is among the configured ones, so that an engine leaves its own out.
@@ -137,7 +154,7 @@ type globs []string
 func compileGlobs(patterns []string) (globs, error) {
 	for _, g := range patterns {
 		if g == "" || !doublestar.ValidatePattern(g) {
-			return nil, fmt.Errorf("%w: glob %q", ErrOption, g)
+			return nil, fmt.Errorf("%w: glob %q: as *.css, private/** or [ab]*", ErrOption, g)
 		}
 	}
 	return patterns, nil

@@ -107,7 +107,8 @@ func TestLinkTypes(t *testing.T) {
 
 func TestBadOptions(t *testing.T) {
 	for _, o := range []Options{
-		{Hide: []string{"[a"}}, {Hide: []string{""}}, {Immutable: []string{"{"}}, {CORS: []string{""}}, {CORS: []string{"a\r\nb"}},
+		{Hide: []string{"[a"}}, {Hide: []string{""}}, {Immutable: []string{"{"}}, {CORS: []string{""}}, {CORS: []string{"a\r\nb"}}, {CORS: []string{"foo bar"}},
+		{CORS: []string{"example.org"}}, {CORS: []string{"https://A.org"}}, {CORS: []string{"https://a:"}}, {CORS: []string{"https://a/"}}, {CORS: []string{"*", "https://u@a"}},
 		{Header: []Field{{"Content-Length", "1"}}}, {Header: []Field{{"X-A", "a\r\nX-B: c"}}}, {Header: []Field{{"X A", "b"}}}, {Header: []Field{{"", "b"}}},
 		{CacheControl: "a\nb"},
 	} {
