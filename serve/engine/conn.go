@@ -22,7 +22,7 @@ type conn struct {
 	buf        *[]byte // what was read; nil while there is nothing
 	r, w       int     // the part of it that is not used yet
 	handed     []byte  // a head that fasthttp has not read yet
-	last       bool    // it is that of the last request: what follows is its content, which nobody reads
+	last       bool    // it is that of the last request: what follows is its content, or came too late, and nobody reads it
 	requests   int
 	now        time.Time // when something was last known to happen here: asking for the time costs as much as finding a file
 	left       bool      // net/http has the connection now; guarded by the registry, but for the connection's own goroutine

@@ -108,18 +108,26 @@ func (j *job) fromFast(ctx *fasthttp.RequestCtx, log bool) {
 // setField sets the field of the request that key names, if it is one that decides anything.
 func (j *job) setField(key, value []byte) {
 	r := &j.Request
-	for _, f := range [...]struct {
-		name  string
-		field *string
-	}{
-		{"accept", &r.Accept}, {"accept-encoding", &r.AcceptEncoding}, {"range", &r.Range}, {"if-range", &r.IfRange}, {"if-match", &r.IfMatch},
-		{"if-none-match", &r.IfNoneMatch}, {"if-modified-since", &r.IfModifiedSince}, {"if-unmodified-since", &r.IfUnmodifiedSince},
-		{"origin", &r.Origin}, {"access-control-request-method", &r.RequestMethod},
+	fields := [...]*string{
+		&r.Accept, &r.AcceptEncoding, &r.Range, &r.IfRange, &r.IfMatch, &r.IfNoneMatch, &r.IfModifiedSince, &r.IfUnmodifiedSince,
+		&r.Origin, &r.RequestMethod,
+	}
+	if i := decisive(key); i >= 0 {
+		join(fields[i], value)
+	}
+}
+
+// decisive tells which of the fields that decide anything key names, -1 for none, in the order of setField.
+func decisive(key []byte) int {
+	for i, name := range [...]string{
+		"accept", "accept-encoding", "range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since",
+		"origin", "access-control-request-method",
 	} {
-		if is(key, f.name) {
-			join(f.field, value)
+		if is(key, name) {
+			return i
 		}
 	}
+	return -1
 }
 
 // stream is a plan's body as fasthttp wants it. fasthttp closes it when the response is over, sent or not.

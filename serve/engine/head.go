@@ -10,7 +10,8 @@ import (
 type head struct {
 	status  int  // 0, or the error to answer with; the connection is closed after it
 	minor   byte // of HTTP/1.x
-	close   bool // Connection: close
+	close   bool // Connection: close, or HTTP/1.0 without keep
+	keep    bool // HTTP/1.0 with Connection: keep-alive
 	body    bool // content follows
 	preface bool // it is the connection preface of HTTP/2 (RFC 9113 §3.4), up to its empty line
 
@@ -48,20 +49,37 @@ func parseHead(b []byte, j *job, log bool) (h head) {
 		h.status = 501
 	}
 	h.body = h.codings > 0 || h.lengths > 0 && !h.zero
+	h.close = h.close || h.minor == 0 && !h.keep
 	return h
 }
 
-// withoutContent returns a head that parseHead has accepted as that of a request without content, the last on its connection.
-func withoutContent(b []byte) []byte {
+// forFast returns a head that parseHead has accepted as fasthttp gets it: with the fields that decide or are logged, and with
+// one word about the connection. All else it reads in its own way: it would answer an Expect that nothing follows, wait for content, or
+// not see a close among other options.
+func (h *head) forFast(b []byte, closing bool) []byte {
 	line, rest := cutLine(b)
-	out := make([]byte, 0, len(b)+len("connection: close\r\n"))
-	for ; len(line) > 0; line, rest = cutLine(rest) {
-		name, _, _ := bytes.Cut(line, colon)
-		if !is(name, "content-length") && !is(name, "transfer-encoding") && !is(name, "expect") && !is(name, "connection") {
+	out := append(append(make([]byte, 0, len(b)+len("Connection: keep-alive\r\n")), line...), crlf...)
+	for line, rest = cutLine(rest); len(line) > 0; line, rest = cutLine(rest) {
+		if name, _, _ := bytes.Cut(line, colon); passedOn(name) {
 			out = append(append(out, line...), crlf...)
 		}
 	}
-	return append(out, "connection: close\r\n\r\n"...)
+	switch {
+	case closing:
+		out = append(out, "Connection: close\r\n"...)
+	case h.minor == 0:
+		out = append(out, "Connection: keep-alive\r\n"...)
+	}
+	return append(out, crlf...)
+}
+
+func passedOn(name []byte) bool {
+	for _, other := range [...]string{"host", "referer", "user-agent"} {
+		if is(name, other) {
+			return true
+		}
+	}
+	return decisive(name) >= 0
 }
 
 var colon = []byte(":")
@@ -115,7 +133,6 @@ func (h *head) requestLine(line []byte, j *job) {
 	case "HTTP/1.1":
 		h.minor = 1
 	case "HTTP/1.0":
-		h.close = true
 	case "HTTP/2.0":
 		if h.preface = view(line[:t]) == "PRI *"; h.preface {
 			h.status = 0
@@ -209,7 +226,7 @@ func (h *head) field(line []byte, j *job, log bool) {
 	}
 }
 
-// connection looks for "close" among the options; those of HTTP/1.0 are fasthttp's to read.
+// connection looks for "close" among the options, and for "keep-alive" in HTTP/1.0.
 func (h *head) connection(value []byte) {
 	for len(value) > 0 {
 		option := value
@@ -218,7 +235,9 @@ func (h *head) connection(value []byte) {
 		} else {
 			value = nil
 		}
-		h.close = h.close || is(trim(option), "close")
+		option = trim(option)
+		h.close = h.close || is(option, "close")
+		h.keep = h.keep || h.minor == 0 && is(option, "keep-alive")
 	}
 }
 

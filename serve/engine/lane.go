@@ -99,16 +99,13 @@ func (c *conn) parsed(j *job, b []byte) (done bool, err error) {
 		if h.body {
 			return false, c.reject(j, 400)
 		}
-		c.handed = b
+		c.handOver(&h, b)
 		return true, nil
 	}
 	c.e.prepare(j)
 	if !j.fits() {
 		j.release()
-		if c.handed = b; h.body {
-			// The content is not to be taken for the next request: there will be none.
-			c.handed, c.last = withoutContent(b), true
-		}
+		c.handOver(&h, b)
 		return true, nil
 	}
 	closing := h.close || h.body || j.plan.Status == 400 || c.e.draining.Load()
@@ -117,12 +114,16 @@ func (c *conn) parsed(j *job, b []byte) (done bool, err error) {
 	switch {
 	case err != nil:
 		return false, err
-	case h.body:
-		return false, errLinger // what follows is the request's content, which nobody reads
 	case closing:
-		return false, io.EOF
+		return false, errLinger // what follows is the request's content, or requests that come too late: nobody reads it
 	}
 	return false, nil
+}
+
+// handOver leaves a request to fasthttp.
+func (c *conn) handOver(h *head, b []byte) {
+	c.last = h.close || h.body || c.e.draining.Load()
+	c.handed = h.forFast(b, c.last)
 }
 
 // fits tells if the lane can send the plan's body: there is none, it is one piece of the archive, or it is small.

@@ -24,7 +24,9 @@ func (c *conn) wait() (done bool, err error) {
 		if c.buf == nil {
 			c.buf = readBuffers.Get().(*[]byte)
 		}
-		c.w, err = c.Conn.Read(*c.buf)
+		if c.w, err = c.Conn.Read(*c.buf); c.w > 0 {
+			err = nil // TLS 1.2 tells the end together with the last bytes, and then again
+		}
 		return false, err
 	}
 	c.dropBuffer()
