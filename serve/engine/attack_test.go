@@ -169,3 +169,56 @@ func (d deadline) Read(p []byte) (int, error) {
 	_ = d.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
 	return d.Conn.Read(p)
 }
+
+// TestShutdownUnderPipelines: who has sent more requests than are answered before the end gets whole answers, and then the end of the stream.
+func TestShutdownUnderPipelines(t *testing.T) {
+	for name, request := range map[string]string{
+		"lane":     "GET /noise HTTP/1.1\r\nHost: a\r\n\r\n",
+		"fasthttp": "GET /text.txt HTTP/1.1\r\nHost: a\r\n\r\n",
+	} {
+		for _, network := range []string{"tcp", "tls"} {
+			e := pipelineEngine(t)
+			dial := dialTLS(t, e)
+			if network == "tcp" {
+				dial = listen(t, e, "tcp", "127.0.0.1:0")
+			}
+			c := dial()
+			go func() {
+				for _, err := io.WriteString(c, strings.Repeat(request, 1000)); err == nil; _, err = io.WriteString(c, request) {
+					time.Sleep(time.Millisecond) // it goes on while the server waits for the answer to be taken
+				}
+			}()
+			r := bufio.NewReader(c)
+			if _, err := r.Peek(1000); err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan error)
+			go func() {
+				ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+				defer cancel()
+				ended <- e.Shutdown(ctx)
+			}()
+			time.Sleep(100 * time.Millisecond)
+			last := false
+			for n := 0; ; n++ {
+				if _, err := r.Peek(1); err == io.EOF && last {
+					break
+				}
+				res, err := http.ReadResponse(r, nil)
+				if err != nil {
+					t.Errorf("%s, %s: after %d answers, of which one was the last: %t: %v", name, network, n, last, err)
+					break
+				}
+				if b, err := io.ReadAll(res.Body); err != nil || res.StatusCode != 200 || last {
+					t.Errorf("%s, %s: answer %d: %s, %d bytes, %v, after the last: %t", name, network, n, res.Status, len(b), err, last)
+					break
+				}
+				last = res.Close
+			}
+			_ = c.Close()
+			if err := <-ended; err != nil {
+				t.Errorf("%s, %s: %v", name, network, err)
+			}
+		}
+	}
+}

@@ -184,8 +184,13 @@ func (c *conn) armWrite() error {
 func (c *conn) linger() {
 	half, ok := c.Conn.(interface{ CloseWrite() error })
 	if ok && half.CloseWrite() == nil {
-		_ = c.SetReadDeadline(time.Now().Add(lingerTime))
-		_, _ = io.CopyN(io.Discard, c.Conn, lingerBytes)
+		err, end := os.ErrDeadlineExceeded, time.Now().Add(lingerTime)
+		for left := int64(lingerBytes); left > 0 && errors.Is(err, os.ErrDeadlineExceeded) && time.Now().Before(end); {
+			_ = c.SetReadDeadline(end) // anew, since Shutdown sets another
+			var n int64
+			n, err = io.CopyN(io.Discard, c.Conn, left)
+			left -= n
+		}
 	}
 	_ = c.Close()
 }

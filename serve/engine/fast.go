@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"io"
 	"math"
-	"net"
 	"strings"
 	"time"
 
@@ -44,7 +43,7 @@ func (e *Engine) serveFast(ctx *fasthttp.RequestCtx) {
 	j := jobs.Get().(*job)
 	j.fromFast(ctx, e.config.Access != nil)
 	e.prepare(j)
-	s := &stream{e: e, j: j, conn: ctx.Conn()}
+	s := &stream{e: e, j: j, conn: ctx.Conn().(*conn)}
 	if j.plan.Sends() && j.small() {
 		j.out = j.out[:0]
 		if err := j.inline(); err != nil {
@@ -56,6 +55,7 @@ func (e *Engine) serveFast(ctx *fasthttp.RequestCtx) {
 	j.out = e.headFast(ctx, &j.plan, j.out)
 	if e.draining.Load() {
 		ctx.SetConnectionClose()
+		s.conn.last = true
 	}
 	switch {
 	case !j.plan.Sends():
@@ -134,7 +134,7 @@ func decisive(key []byte) int {
 type stream struct {
 	e     *Engine
 	j     *job
-	conn  net.Conn
+	conn  *conn
 	ready []byte // the body, if it is small
 	sent  int64
 }
@@ -151,7 +151,7 @@ func (s *stream) WriteTo(w io.Writer) (int64, error) {
 			return 0, err
 		}
 	}
-	if err := s.j.writeBody(s.conn.(*conn)); err != nil {
+	if err := s.j.writeBody(s.conn); err != nil {
 		s.e.broke(s.j, err)
 		return 0, err
 	}
