@@ -1,15 +1,19 @@
 package engine
 
 import (
+	"bufio"
 	"bytes"
+	"fmt"
 	mathrand "math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// TestEnginesAgree sends odd requests as HTTP/1.1, which the lane answers where it can, and as HTTP/1.0, which is left to fasthttp:
-// the answer is the same, but for what belongs to the version.
+// TestEnginesAgree sends odd requests as HTTP/1.1, which the lane answers where it can, as HTTP/1.0, which is left to fasthttp, and to
+// the http.Handler, if net/http takes them: the answer is the same, but for what belongs to the connection.
 func TestEnginesAgree(t *testing.T) {
 	e := pipelineEngine(t)
 	dial := listen(t, e, "tcp", "127.0.0.1:0")
@@ -26,6 +30,30 @@ func TestEnginesAgree(t *testing.T) {
 		slices.Sort(keep[1:]) // their order is each engine's own
 		return append([]byte(strings.Join(keep, "\r\n")+"\r\n\r\n"), body...)
 	}
+	handler := func(request, fields string) []byte {
+		for _, s := range []string{"#", "http://?", "http:///", " :"} {
+			if strings.Contains(request+fields, s) {
+				return nil // net/http takes for something, or leaves to its server to refuse, what the lane does not take
+			}
+		}
+		r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(request + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n")))
+		if err != nil {
+			return nil
+		}
+		w := httptest.NewRecorder()
+		e.Handler().ServeHTTP(w, r)
+		var lines []string
+		for name, values := range w.Header() {
+			for _, v := range values {
+				if v != "" {
+					v = " " + v
+				}
+				lines = append(lines, name+":"+v)
+			}
+		}
+		slices.Sort(lines)
+		return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\n%s\r\n\r\n%s", w.Code, http.StatusText(w.Code), strings.ReplaceAll(strings.Join(lines, "\r\n"), "Etag:", "ETag:"), w.Body)
+	}
 	for _, request := range []string{
 		"GET /", "GET /small.txt?a=b&&c", "GET /small.txt?", "GET /small.txt/", "GET //small.txt", "GET /./small.txt", "GET /d/../small.txt", "GET /d/%2e%2e/small.txt",
 		"GET /d/..%2Fsmall.txt", "GET /%252e%252e/small.txt", "GET /small%2etxt", "GET /small.txt%00", "GET /small.txt%", "GET /small.txt%0", "GET /small.txt%zz",
@@ -35,6 +63,8 @@ func TestEnginesAgree(t *testing.T) {
 	} {
 		if a, b := ask(request, "1.1", ""), ask(request, "1.0", ""); !bytes.Equal(a, b) || len(a) < 20 {
 			t.Errorf("%.80q:\n1.1: %.400q\n1.0: %.400q", request, a, b)
+		} else if h := handler(request, ""); h != nil && !bytes.Equal(a, h) {
+			t.Errorf("%.80q:\nlane: %.500q\nHandler: %.500q", request, a, h)
 		}
 	}
 	for _, fields := range []string{
@@ -49,6 +79,8 @@ func TestEnginesAgree(t *testing.T) {
 		for _, request := range []string{"GET /small.txt", "HEAD /small.txt", "GET /text.txt", "GET /empty", "GET /none", "OPTIONS /small.txt"} {
 			if a, b := ask(request, "1.1", fields), ask(request, "1.0", fields); !bytes.Equal(a, b) || len(a) < 20 {
 				t.Errorf("%s %.80q:\n1.1: %.400q\n1.0: %.400q", request, fields, a, b)
+			} else if h := handler(request, fields); h != nil && !bytes.Equal(a, h) {
+				t.Errorf("%s %.80q:\nlane: %.500q\nHandler: %.500q", request, fields, a, h)
 			}
 		}
 	}
