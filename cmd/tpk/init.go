@@ -20,7 +20,8 @@ func initCommand() *cli.Command {
 		Usage:     "pack a directory in its own place",
 		UsageText: "tpk init [flags] DIR",
 		Description: `Packs what is in DIR into DIR/pack.tar.gz and its index, and removes what it has packed once both are safely on disk, so that 'tpk serve DIR'
-goes on serving it. A file that changes in the meantime, or is excluded, stays.` +
+goes on serving it. A file that changes in the meantime, or is excluded, stays. If init is stopped while it removes, DIR/pack.tar.gz is complete:
+'tpk update --keep DIR/pack.tar.gz DIR' makes sure that it has what is left, which can then be removed by hand.` +
 			examples(
 				"tpk init site",
 				"tpk init --exclude '*.db' --exclude 'uploads/' site"),
