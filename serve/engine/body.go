@@ -17,8 +17,8 @@ type sink interface {
 }
 
 // sendfileMin is the least that is sent by sendfile. What sendfile has queued is still the file's own pages: if the file
-// is cut short before the client has them, the client gets zeros for the end of the page that holds the new end. A copy
-// is a copy; it costs little where little is sent. What is large ends in a copied piece, before which the file must still
+// is cut short before the client has them, the client gets zeros from the new end to that of the page that holds it, or of the
+// folio: hundreds of KiB were seen. A copy is a copy; it costs little where little is sent. What is large ends in a copied piece, before which the file must still
 // be as long as it was.
 const sendfileMin = 1 << 20
 
