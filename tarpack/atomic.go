@@ -47,7 +47,9 @@ func createOutput(name string) (*output, error) {
 		return nil, fmt.Errorf("%s%s: %w", name, SidecarSuffix, ErrNotRegular)
 	}
 	o := &output{name: name}
-	if o.archive, o.lock, err = lockedTemp(tempName(name)); err != nil {
+	if o.archive, o.lock, err = lockedTemp(tempName(name)); errors.Is(err, ErrLocked) {
+		return nil, fmt.Errorf("%s: %w", name, ErrLocked) // the temporary file's name says nothing to anybody
+	} else if err != nil {
 		return nil, err
 	}
 	if o.sidecar, err = openTemp(tempName(name + SidecarSuffix)); err != nil {

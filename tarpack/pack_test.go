@@ -316,8 +316,8 @@ func TestPackLocked(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := tree(t, [2]string{"a", "x"})
-	if _, err := Pack(context.Background(), dir, out, PackOptions{}); !errors.Is(err, ErrLocked) {
-		t.Errorf("second writer: %v, want ErrLocked", err)
+	if _, err := Pack(context.Background(), dir, out, PackOptions{}); !errors.Is(err, ErrLocked) || strings.Contains(err.Error(), tempSuffix) {
+		t.Errorf("second writer: %v, want ErrLocked of the archive", err)
 	}
 	if err := first.abort(); err != nil {
 		t.Fatal(err)
