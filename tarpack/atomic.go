@@ -47,9 +47,7 @@ func createOutput(name string) (*output, error) {
 		return nil, fmt.Errorf("%s%s: %w", name, SidecarSuffix, ErrNotRegular)
 	}
 	o := &output{name: name}
-	if o.archive, o.lock, err = lockedTemp(tempName(name)); errors.Is(err, ErrLocked) {
-		return nil, fmt.Errorf("%s: %w", name, ErrLocked) // the temporary file's name says nothing to anybody
-	} else if err != nil {
+	if o.archive, o.lock, err = lockedTemp(name); err != nil {
 		return nil, err
 	}
 	if o.sidecar, err = openTemp(tempName(name + SidecarSuffix)); err != nil {
@@ -143,20 +141,21 @@ func openOwn(name string) (*os.File, error) {
 	}
 }
 
-// lockedTemp opens the file name and locks it, through a descriptor of its own: so the file can be closed, and a late
+// lockedTemp opens the temporary file of name and locks it, through a descriptor of its own: so the file can be closed, and a late
 // error of closing seen, before the lock goes. The holder of a lock renames or removes the file before it
 // lets go, so after locking the name must still be that of the locked file; else we try again.
 func lockedTemp(name string) (f, lock *os.File, err error) {
+	temp := tempName(name)
 	for {
-		if lock, err = openOwn(name); err != nil {
+		if lock, err = openOwn(temp); err != nil {
 			return nil, nil, err
 		}
 		if err = lockFile(lock); err != nil {
 			lock.Close()
-			return nil, nil, fmt.Errorf("%s: %w", name, err)
+			return nil, nil, fmt.Errorf("%s: %w", name, err) // the temporary name says nothing to anybody
 		}
 		// Another user's that nobody writes is left over, and goes.
-		if f, err = openTemp(name); err != nil {
+		if f, err = openTemp(temp); err != nil {
 			lock.Close()
 			return nil, nil, err
 		}

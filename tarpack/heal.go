@@ -21,7 +21,7 @@ func heal(name string) (err error) {
 	if fi, err := os.Stat(name); err != nil || !fi.Mode().IsRegular() {
 		return nil // not what we can write
 	}
-	note, lock, err := lockedTemp(tempName(name))
+	note, lock, err := lockedTemp(name)
 	if errors.Is(err, ErrLocked) {
 		return nil // its writer is alive
 	}

@@ -131,10 +131,8 @@ func Reindex(ctx context.Context, name string, o IndexOptions) (res IndexResult,
 		return IndexResult{}, err
 	}
 	// The lock is on the archive's temporary file, as pack has it.
-	temp, lock, err := lockedTemp(tempName(real))
-	if errors.Is(err, ErrLocked) {
-		return IndexResult{}, fmt.Errorf("%s: %w", name, ErrLocked)
-	} else if err != nil {
+	temp, lock, err := lockedTemp(real)
+	if err != nil {
 		return IndexResult{}, err
 	}
 	defer func() { err = errors.Join(err, os.Remove(temp.Name()), temp.Close(), lock.Close()) }()

@@ -104,7 +104,7 @@ func TestReindexFails(t *testing.T) {
 
 func TestReindexLocked(t *testing.T) {
 	name := writeArchive(t, forgeRight(t, variety()...), nil)
-	f, lock, err := lockedTemp(tempName(name))
+	f, lock, err := lockedTemp(name)
 	if err != nil {
 		t.Fatal(err)
 	}

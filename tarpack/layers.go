@@ -153,29 +153,28 @@ func (c *choice) base(layer int) *child {
 
 // mergeByName makes one list of several, sorted by name, and where names are equal in the order of the lists.
 func mergeByName(lists [][]child) []child {
-	n := 0
-	for _, l := range lists {
-		n += len(l)
+	switch len(lists) {
+	case 0:
+		return nil
+	case 1:
+		l := lists[0]
 		byName := func(a, b child) int { return strings.Compare(a.name, b.name) }
 		if !slices.IsSortedFunc(l, byName) {
 			slices.SortFunc(l, byName)
 		}
+		return l
 	}
-	if len(lists) == 1 {
-		return lists[0]
-	}
-	all := make([]child, 0, n)
-	for len(all) < n {
-		var first *[]child
-		for i := range lists {
-			if l := &lists[i]; len(*l) > 0 && (first == nil || (*l)[0].name < (*first)[0].name) {
-				first = l
-			}
+	// By halves: there may be as many lists as a set has shards.
+	a, b := mergeByName(lists[:len(lists)/2]), mergeByName(lists[len(lists)/2:])
+	all := make([]child, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		if b[0].name < a[0].name {
+			b, all = b[1:], append(all, b[0])
+		} else {
+			a, all = a[1:], append(all, a[0])
 		}
-		all = append(all, (*first)[0])
-		*first = (*first)[1:]
 	}
-	return all
+	return append(append(all, a...), b...)
 }
 
 // list returns what is in a branch.

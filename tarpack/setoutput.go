@@ -31,7 +31,7 @@ func createSet(name string) (*setOutput, error) {
 	}
 	o := &setOutput{set: setName{stem: stem, ext: ext}}
 	var err error
-	if o.temp, o.lock, err = lockedTemp(tempName(stem + "-of-set" + ext)); err != nil {
+	if o.temp, o.lock, err = lockedTemp(stem + "-of-set" + ext); err != nil {
 		return nil, err
 	}
 	if err := o.recover(); err != nil {
