@@ -25,6 +25,18 @@ func must(t testing.TB, args ...string) {
 	}
 }
 
+// treesIn returns what writes trees into a directory, by name, and gives their paths.
+func treesIn(t testing.TB, base string) (write func(name string, tree trees.Tree) string) {
+	return func(name string, tree trees.Tree) string {
+		t.Helper()
+		dir := filepath.Join(base, name)
+		if err := tree.Write(dir); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+}
+
 // extracted is what GNU tar makes of an archive.
 func extracted(t testing.TB, archive string) trees.Snapshot {
 	t.Helper()

@@ -29,13 +29,7 @@ type scene struct {
 // scenes sets up each command. Afterwards there must be the old archive or the new one, and nothing else.
 func scenes(t *testing.T) []*scene {
 	base := tools.Dir(t)
-	write := func(name string, tree trees.Tree) string {
-		dir := filepath.Join(base, name)
-		if err := tree.Write(dir); err != nil {
-			t.Fatal(err)
-		}
-		return dir
-	}
+	write := treesIn(t, base)
 	before := write("before", trees.Tree{trees.Noise("kept", 300_000), trees.Text("text", 200_000), trees.File("d/gone", "x"), trees.File("e/link", "x")})
 	after := write("after", trees.Tree{trees.Noise("kept", 300_000), trees.Text("text", 300_000), trees.File("e/link", "x"), trees.Text("new", 2<<20)})
 	more := write("more", trees.Tree{trees.Text("new", 2<<20), trees.File("n/small", "y"), trees.File("n/copy", "x")})

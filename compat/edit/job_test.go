@@ -70,13 +70,7 @@ type job struct {
 // jobs sets up each command, of trees that are small enough for a power cut at each call.
 func jobs(t *testing.T) []*job {
 	base := tools.Dir(t)
-	write := func(name string, tree trees.Tree) string {
-		dir := filepath.Join(base, name)
-		if err := tree.Write(dir); err != nil {
-			t.Fatal(err)
-		}
-		return dir
-	}
+	write := treesIn(t, base)
 	old := write("old", trees.Tree{trees.Noise("kept", 150_000), trees.Text("text", 20_000), trees.File("d/gone", "x"), trees.File("e/link", "x")})
 	next := write("next", trees.Tree{trees.Noise("kept", 150_000), trees.Text("text", 30_000), trees.File("e/link", "x"), trees.Text("new", 200_000)})
 	more := write("more", trees.Tree{trees.Text("new", 200_000), trees.File("n/small", "y"), trees.File("n/copy", "x")})
