@@ -75,5 +75,5 @@ func editError(archive string, err error) error {
 	if errors.As(err, &stop) {
 		return &hinted{fmt.Errorf("%s: %w", archive, err), "it is as it was"}
 	}
-	return err
+	return ofTemporary(archive, err)
 }

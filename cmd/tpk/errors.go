@@ -114,14 +114,18 @@ func message(err error) string {
 	return strings.Replace(text, os.Stdout.Name()+": ", "standard output: ", 1)
 }
 
-// aboutOutput makes err speak of the archive that was to be written where it speaks of a temporary file beside it. If we
-// were asked to stop, it says that, and what is left behind.
-func aboutOutput(name string, err error) error {
+// ofTemporary makes err speak of the file that was to be written where it speaks of a temporary one beside it.
+func ofTemporary(name string, err error) error {
 	var path *fs.PathError
 	stem := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(name), ".tar.gz"), ".tgz") // shards have it, and a number
 	if errors.As(err, &path) && filepath.Dir(path.Path) == filepath.Dir(name) && strings.HasPrefix(filepath.Base(path.Path), "."+stem) {
 		path.Path = name
 	}
+	return err
+}
+
+// aboutOutput is ofTemporary for a new archive. If we were asked to stop, it says that, and what is left behind.
+func aboutOutput(name string, err error) error {
 	var stop stopped
 	if errors.As(err, &stop) {
 		left := "nothing was written"
@@ -130,7 +134,7 @@ func aboutOutput(name string, err error) error {
 		}
 		return &hinted{fmt.Errorf("%s: %w", name, stop), left}
 	}
-	return err
+	return ofTemporary(name, err)
 }
 
 // oneLine keeps a text on its line, whatever names are in it.

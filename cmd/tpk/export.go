@@ -134,7 +134,7 @@ func runExport(c *cli.Context, o *exportOptions) error {
 	}
 	m.stop()
 	if err != nil {
-		return err
+		return ofTemporary(o.out, err)
 	}
 	m.sum("exported %s entries to %s (%s)", humanize.Comma(int64(f.Entries())), quoteName(o.out), bytesOf(size))
 	return nil

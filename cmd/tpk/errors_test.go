@@ -1,0 +1,25 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"syscall"
+	"testing"
+)
+
+// TestOfTemporary: a full disk is told of the file that was to be written, not of one that is gone by then. Other paths stay.
+func TestOfTemporary(t *testing.T) {
+	for _, tt := range []struct{ name, path, want string }{
+		{"d/a.tar.gz", "d/.a.tar.gz.tpk-tmp", "d/a.tar.gz"},
+		{"d/a.tar.gz", "d/.a-00000-of-00002.tar.gz.tpk-tmp", "d/a.tar.gz"},
+		{"o.zip", ".o.zip8906869450250778312", "o.zip"},
+		{"d/a.tar.gz", "d/a.tar.gz", "d/a.tar.gz"},
+		{"d/a.tar.gz", "e/.a.tar.gz.tpk-tmp", "e/.a.tar.gz.tpk-tmp"},
+		{"d/a.tar.gz", "d/.b", "d/.b"},
+	} {
+		err := errors.Join(nil, &fs.PathError{Op: "write", Path: tt.path, Err: syscall.ENOSPC})
+		if got, want := message(ofTemporary(tt.name, err)), tt.want+": no space left on device"; got != want {
+			t.Errorf("%s: %q, want %q", tt.name, got, want)
+		}
+	}
+}
