@@ -79,7 +79,7 @@ type stopped struct{ signal syscall.Signal }
 func (s stopped) Error() string { return "interrupted" }
 
 // twice is how far apart two signals are at least for the second to be meant as one.
-const twice = 200 * time.Millisecond
+const twice = time.Second
 
 // withSignals cancels the context it returns when the user, the terminal or the system asks us to stop, so that
 // temporary files are removed; a second signal kills at once. Writing to a closed pipe becomes an error for the

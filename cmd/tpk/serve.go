@@ -31,7 +31,7 @@ downloads off. Where several archives have a folder it is the first one's. A fol
 Archives change without a pause: on SIGHUP, with --watch, or by the admin server: GET /archives lists them, POST adds
 {"path": "FILE", "mount": "/PATH"} or a list of these, PUT serves that list and nothing else, DELETE /archives?path=FILE
 removes; POST /reload is like SIGHUP. Transfers under way finish on the old files. SIGINT and SIGTERM end the server after
-they have finished, a second one at once.
+they have finished, another one, a second later or more, at once.
 
 Every flag is also an environment variable: --cache-control is TPK_CACHE_CONTROL; a repeatable one takes a line each.` +
 			examples(

@@ -101,7 +101,7 @@ func TestSecondSignal(t *testing.T) {
 	select {
 	case err := <-p.ended:
 		t.Fatalf("the first signal ends it: %v\n%s", err, p)
-	case <-time.After(500 * time.Millisecond):
+	case <-time.After(1500 * time.Millisecond): // a second within one second is taken for the first
 	}
 	_ = p.Process.Signal(syscall.SIGTERM)
 	select {
