@@ -25,7 +25,9 @@ type archive struct {
 	tar     *tarpack.Archive
 	index   *sidecar.Index
 	file    *os.File  // nil for a shard set
-	mapped  mmap.MMap // the archive's bytes, for the kernel to copy from; nil where they can't be mapped
+	mapped  mmap.MMap // the archive's bytes, for the kernel to copy long runs from; nil where they can't be mapped
+	members mmap.MMap // the same, for single members
+	recent  residence // what of members is in memory
 	sidecar *os.File  // nil if the index is only in memory
 	modTime int64
 	exports exportCache
@@ -98,16 +100,37 @@ func openArchive(ctx context.Context, name string, notice func(string)) (*archiv
 	a := &archive{name: name, stamp: s, tar: t, index: t.Index(), file: t.File(), modTime: s.tar.ModTime().Unix()}
 	a.refs.Store(1)
 	if a.file == nil {
-		return a, a.openShards()
+		if err := a.openShards(); err != nil {
+			return nil, err
+		}
+		a.fetchIndex()
+		return a, nil
 	}
 	// The archive's size, not the file's, which may be growing.
 	if m, err := mmap.MapRegion(a.file, int(t.Size()), mmap.RDONLY, 0, 0); err == nil {
 		a.mapped = m
 	}
+	if m, err := mmap.MapRegion(a.file, int(t.Size()), mmap.RDONLY, 0, 0); err == nil {
+		a.members, a.recent = m, newResidence(t.Size())
+		adviseRandom(m)
+	}
 	if !t.Indexed() {
 		a.sidecar = openSidecar(name, a.index.Size())
 	}
+	a.fetchIndex()
 	return a, nil
+}
+
+// readAhead is how many bytes of an index are fetched as soon as its archive is served.
+const readAhead = 1 << 30
+
+// fetchIndex has the index read in the background.
+func (a *archive) fetchIndex() {
+	a.refs.Add(1)
+	go func() {
+		defer a.release()
+		a.index.WillNeed(readAhead)
+	}()
 }
 
 // openTar opens an archive or a shard set.
@@ -164,8 +187,10 @@ func (a *archive) release() {
 	if a.refs.Add(-1) > 0 {
 		return
 	}
-	if a.mapped != nil {
-		_ = a.mapped.Unmap()
+	for _, m := range []mmap.MMap{a.mapped, a.members} {
+		if m != nil {
+			_ = m.Unmap()
+		}
 	}
 	_ = a.tar.Close()
 	if a.sidecar != nil {
@@ -207,8 +232,8 @@ func (a *archive) lookup(path string, n *plan.Node) (bool, error) {
 
 // expect fetches the end of a member, which View.Member will look at, while the response is planned.
 func (a *archive) expect(n *plan.Node) {
-	if end := n.Offset + n.Length; n.Length > 0 && end <= int64(len(a.mapped)) {
-		prefetch.Byte(a.mapped, int(end)-1)
+	if end := n.Offset + n.Length; n.Length > 0 && end <= int64(len(a.members)) {
+		prefetch.Byte(a.members, int(end)-1)
 	}
 }
 

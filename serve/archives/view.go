@@ -140,17 +140,18 @@ func (v *View) Name(n *plan.Node) string {
 	return v.File(n).Name()
 }
 
-// Member is the gzip member of a node in memory that is mapped from the archive, nil if that can't be had or if the
-// archive has been cut short. It must not be read, only given to the kernel to copy: what is behind it may go at any time.
-func (v *View) Member(n *plan.Node) []byte {
+// Member is the gzip member of a node in memory that is mapped from the archive, nil if that can't be had, if the archive has been cut short, or
+// if it was not read lately: then it is to be read from File. It must not be touched, only given to the kernel to copy: what is behind
+// it may go at any time. Now is in seconds since 1970.
+func (v *View) Member(n *plan.Node, now int64) []byte {
 	if n.Source == plainSource {
 		return nil
 	}
 	a := v.set.sources[n.Source]
-	if n.Offset < 0 || n.Length < gzmember.TrailerSize || n.Length > int64(len(a.mapped))-n.Offset {
+	if n.Offset < 0 || n.Length < gzmember.TrailerSize || n.Length > int64(len(a.members))-n.Offset || !a.recent.known(n.Offset, n.Length, now) {
 		return nil
 	}
-	member := a.mapped[n.Offset : n.Offset+n.Length]
+	member := a.members[n.Offset : n.Offset+n.Length]
 	if !trailed(member, n.CRC, n.Size) {
 		return nil
 	}

@@ -159,7 +159,7 @@ func (c *conn) answer(j *job, closing bool) (sent int64, err error) {
 	}
 	head := len(j.out)
 	if b := &j.plan.Body; c.raw != nil && b.Kind == plan.SpanBody && b.Offset == b.Node.Offset && b.Length == b.Node.Length {
-		if member := j.view.Member(&b.Node); member != nil {
+		if member := j.view.Member(&b.Node, j.Now); member != nil {
 			n, err := c.writeBoth(j.out, member)
 			return int64(max(n-head, 0)), err
 		}

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package archives
+
+func adviseRandom([]byte) {}

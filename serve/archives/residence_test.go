@@ -1,0 +1,44 @@
+package archives
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+// TestResidence compares with a set of pages.
+func TestResidence(t *testing.T) {
+	const size = 1 << 20
+	r := newResidence(size)
+	model := map[int64]bool{}
+	now := int64(1000)
+	random := rand.New(rand.NewPCG(1, 1))
+	for i := range 20_000 {
+		if i%3000 == 0 {
+			now += rememberFor
+			clear(model)
+		}
+		off := random.Int64N(size)
+		n := 1 + random.Int64N(min(size-off, 300<<10))
+		if i%2 == 0 {
+			n = min(n, 5000)
+		}
+		want := true
+		for page := off >> pageShift; page <= (off+n-1)>>pageShift; page++ {
+			want = want && model[page]
+			model[page] = true
+		}
+		if got := r.known(off, n, now); got != want {
+			t.Fatalf("%d bytes from %d: %v, want %v", n, off, got, want)
+		}
+	}
+}
+
+// TestResidenceEnd: the last byte of an archive has a bit, whatever its size.
+func TestResidenceEnd(t *testing.T) {
+	for _, size := range []int64{1, 4096, 4097, 64 << 12, 64<<12 + 1} {
+		r := newResidence(size)
+		if r.known(0, size, 1) || !r.known(size-1, 1, 1) {
+			t.Errorf("%d bytes", size)
+		}
+	}
+}

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package sidecar
+
+// WillNeed does nothing here.
+func (x *Index) WillNeed(int64) {}
