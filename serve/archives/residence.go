@@ -21,27 +21,38 @@ func newResidence(size int64) residence {
 	return residence{pages: make([]atomic.Uint64, (size>>pageShift)/64+1)}
 }
 
-// known tells if all pages of n bytes from off on were read lately. The caller is about to read them.
+// known tells if all pages of n bytes from off on were read lately.
 func (r *residence) known(off, n, now int64) bool {
 	if until := r.forget.Load(); now >= until && r.forget.CompareAndSwap(until, now+rememberFor) {
 		r.clear()
 	}
-	known := true
 	first, last := off>>pageShift, (off+n-1)>>pageShift
 	for w := first / 64; w <= last/64; w++ {
-		bits := ^uint64(0)
-		if w == first/64 {
-			bits <<= first % 64
-		}
-		if w == last/64 {
-			bits &= ^uint64(0) >> (63 - last%64)
-		}
-		if r.pages[w].Load()&bits != bits {
-			r.pages[w].Or(bits)
-			known = false
+		if bits := pageBits(w, first, last); r.pages[w].Load()&bits != bits {
+			return false
 		}
 	}
-	return known
+	return true
+}
+
+// note takes the pages of n bytes from off on as read.
+func (r *residence) note(off, n int64) {
+	first, last := off>>pageShift, (off+n-1)>>pageShift
+	for w := first / 64; w <= last/64; w++ {
+		r.pages[w].Or(pageBits(w, first, last))
+	}
+}
+
+// pageBits has the bits of word w that stand for pages first to last.
+func pageBits(w, first, last int64) uint64 {
+	bits := ^uint64(0)
+	if w == first/64 {
+		bits <<= first % 64
+	}
+	if w == last/64 {
+		bits &= ^uint64(0) >> (63 - last%64)
+	}
+	return bits
 }
 
 // clear forgets all pages. What was never written to stays without memory of its own.

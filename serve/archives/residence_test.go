@@ -30,6 +30,7 @@ func TestResidence(t *testing.T) {
 		if got := r.known(off, n, now); got != want {
 			t.Fatalf("%d bytes from %d: %v, want %v", n, off, got, want)
 		}
+		r.note(off, n)
 	}
 }
 
@@ -37,8 +38,11 @@ func TestResidence(t *testing.T) {
 func TestResidenceEnd(t *testing.T) {
 	for _, size := range []int64{1, 4096, 4097, 64 << 12, 64<<12 + 1} {
 		r := newResidence(size)
-		if r.known(0, size, 1) || !r.known(size-1, 1, 1) {
-			t.Errorf("%d bytes", size)
+		if r.known(0, size, 1) {
+			t.Errorf("%d bytes: known before they were read", size)
+		}
+		if r.note(0, size); !r.known(0, size, 1) || !r.known(size-1, 1, 1) {
+			t.Errorf("%d bytes: not known", size)
 		}
 	}
 }

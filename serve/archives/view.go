@@ -2,6 +2,7 @@ package archives
 
 import (
 	"encoding/binary"
+	"errors"
 	"os"
 	"runtime/debug"
 
@@ -12,6 +13,9 @@ import (
 
 // View is one request's view of a Set: a plan.Tree, and the bytes behind the nodes it finds. It is for one goroutine.
 type View struct {
+	// Instant makes everything that takes more than memory an error, ErrInstant.
+	Instant bool
+
 	set     *Set
 	library *Library
 	fresh   bool       // nothing was looked up yet
@@ -19,6 +23,9 @@ type View struct {
 	exports []*export.File
 	shards  []heldShard
 }
+
+// ErrInstant is what a View says that may not wait, and would have to.
+var ErrInstant = errors.New("that needs more than memory")
 
 // plainSource is the Source of nodes that are plain files.
 const plainSource = -1
@@ -40,6 +47,9 @@ func (v *View) Release() {
 
 // Lookup implements plan.Tree.
 func (v *View) Lookup(path string) (plan.Node, error) {
+	if v.Instant && v.library.nest != nil {
+		return plan.Node{}, ErrInstant
+	}
 	first := v.discover(path, false)
 	n, err := v.set.lookup(path)
 	if first && n.Kind == plan.Missing && v.library.discover(path, true) {
@@ -48,6 +58,9 @@ func (v *View) Lookup(path string) (plan.Node, error) {
 	}
 	if err != nil || n.Kind != plan.Missing || v.set.fallback == nil || v.isPack(path) {
 		return n, err
+	}
+	if v.Instant {
+		return n, ErrInstant
 	}
 	n, f, err := v.set.fallback.lookup(path)
 	if f != nil {
@@ -98,6 +111,9 @@ func (v *View) Root(path string) string { return v.set.root(path) }
 
 // Download implements plan.Tree.
 func (v *View) Download(path, format string) (plan.Node, error) {
+	if v.Instant {
+		return plan.Node{}, ErrInstant
+	}
 	v.discover(path, true)
 	if format != "zip" {
 		if n := v.set.download(path, format); n.Kind == plan.Download {
@@ -156,6 +172,16 @@ func (v *View) Member(n *plan.Node, now int64) []byte {
 		return nil
 	}
 	return member
+}
+
+// Note takes the bytes of a node's member, which were just read, as being in memory.
+func (v *View) Note(n *plan.Node) {
+	if n.Source == plainSource || n.Length <= 0 {
+		return
+	}
+	if a := v.set.sources[n.Source]; n.Offset >= 0 && n.Length <= int64(len(a.members))-n.Offset {
+		a.recent.note(n.Offset, n.Length)
+	}
 }
 
 // trailed tells if a mapped member still ends as it should. A file that is cut short within a page has zeros up to the

@@ -59,6 +59,13 @@ func (g *registry) remove(c *conn) {
 	}
 }
 
+// replace makes another connection that of c.
+func (g *registry) replace(c *conn, nc net.Conn, loop loopConn) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c.Conn, c.loop = nc, loop
+}
+
 // leave notes under which connection net/http will close c.
 func (g *registry) leave(c *conn, nc net.Conn) {
 	g.mu.Lock()
@@ -110,25 +117,20 @@ func (e *Engine) Serve(ln net.Listener) {
 			continue
 		}
 		delay = 5 * time.Millisecond
-		c := e.newConn(nc)
-		if !e.conns.add(c) {
+		if c := e.newConn(nc); !e.conns.add(c) {
 			_ = nc.Close()
-			continue
+		} else if !e.toLoop(c) {
+			go e.serveConn(c)
 		}
-		go e.serveConn(c)
 	}
 }
 
-// serveConn answers a connection's requests.
+// serveConn answers a connection's requests, until it is closed, or somebody else has it.
 func (e *Engine) serveConn(c *conn) {
-	defer func() {
-		if !c.left {
-			_ = c.Close()
-		}
-	}()
 	if t, ok := c.Conn.(*tls.Conn); ok {
 		_ = t.SetDeadline(time.Now().Add(e.config.HeaderTimeout))
 		if t.Handshake() != nil {
+			_ = c.Close()
 			return
 		}
 		_ = t.SetDeadline(time.Time{})
@@ -140,8 +142,14 @@ func (e *Engine) serveConn(c *conn) {
 	if c.lane() == nil {
 		_ = e.fast.ServeConn(c)
 	}
-	if c.tail != nil {
+	switch {
+	case c.turn.parked:
+		c.goBack()
+	case c.tail != nil && c.detach() == nil:
+		c.tail.Conn = c.Conn
 		c.leave(c.tail)
+	default:
+		_ = c.Close()
 	}
 }
 
@@ -192,13 +200,14 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		// Who waits for a request wakes up by this, and sees that there will be none. A response being sent is not touched.
-		if e.conns.each(func(c *conn) { _ = c.SetReadDeadline(time.Unix(1, 0)) }) == 0 {
+		if e.conns.each((*conn).interrupt) == 0 {
+			e.stopLoops()
 			return nil
 		}
 		select {
 		case <-ctx.Done():
 			_ = e.http2.Close()
-			e.conns.each(func(c *conn) { _ = c.Conn.Close() })
+			e.conns.each((*conn).abort)
 			return ctx.Err()
 		case <-tick.C:
 		}

@@ -78,6 +78,11 @@ func TestReloadUnderPipelines(t *testing.T) {
 	}
 	load(0)
 	dial := listen(t, e, "tcp", "127.0.0.1:0")
+	_ = dial().Close() // whatever an engine opens for its first connection
+	until(t, "a connection that was closed is still there", func() bool {
+		_, total := e.stats.Connections()
+		return total == 1 && e.conns.each(func(*conn) {}) == 0
+	})
 	before := descriptors()
 	requests := []string{
 		"GET /small HTTP/1.1\r\nHost: a\r\n\r\n", "GET /large HTTP/1.1\r\nHost: a\r\n\r\n", "GET /large HTTP/1.1\r\nHost: a\r\nRange: bytes=5-9\r\n\r\n",

@@ -16,27 +16,33 @@ import (
 type conn struct {
 	net.Conn
 	e      *Engine
-	raw    syscall.RawConn // TCP and unix sockets: to wait without a buffer, and for sendfile; nil for TLS
+	loop   loopConn                                // it is Conn as well, and waits for requests; nil if a goroutine waits
+	raw    func(write func(fd uintptr) bool) error // TCP and unix sockets: as of a syscall.RawConn; nil for TLS
 	closed atomic.Bool
 
-	buf        *[]byte // what was read; nil while there is nothing
-	r, w       int     // the part of it that is not used yet
-	handed     []byte  // a head that fasthttp has not read yet
-	last       bool    // it is that of the last request: what follows is its content, or came too late, and nobody reads it
-	requests   int
-	now        time.Time // when something was last known to happen here: asking for the time costs as much as finding a file
-	left       bool      // net/http has the connection now; guarded by the registry, but for the connection's own goroutine
-	tail       *replayed // what net/http is to get
-	readUntil  time.Time // the deadlines that are set, at least
-	writeUntil time.Time
-
-	turnCall func(fd uintptr) bool // turn
-	fd       uintptr               // during a turn, else noFD
-	done     bool                  // how a turn ended, with err: as request does
-	err      error
-	inquiry  inquiry
+	buf      *[]byte // what was read; nil while there is nothing
+	r, w     int     // the part of it that is not used yet
+	handed   []byte  // a head that fasthttp has not read yet
+	last     bool    // it is that of the last request: what follows is its content, or came too late, and nobody reads it
+	requests int
+	now      time.Time // when something was last known to happen: asking for the time costs as much as finding a file
+	left     bool      // net/http has it now; guarded by the registry, but for the connection's own goroutine
+	tail     *replayed // what net/http is to get
 	sending  sending
 	vector   vector
+
+	readUntil, writeUntil time.Time // the deadlines that are set, at least
+
+	turn turn // of the loop
+}
+
+// loopConn is a connection of an event loop, see eventloop.Conn.
+type loopConn interface {
+	net.Conn
+	Return() error
+	Detach() (net.Conn, error)
+	Interrupt()
+	Abort()
 }
 
 // readSize is the room for requests; larger ones get larger buffers, up to Config.MaxHeader.
@@ -45,19 +51,20 @@ const readSize = 4 << 10
 var readBuffers = sync.Pool{New: func() any { b := make([]byte, readSize); return &b }}
 
 func (e *Engine) newConn(nc net.Conn) *conn {
-	c := &conn{Conn: nc, e: e, now: time.Now(), fd: noFD}
-	switch s := nc.(type) {
-	case *net.TCPConn:
-		c.raw, _ = s.SyscallConn()
-	case *net.UnixConn:
-		c.raw, _ = s.SyscallConn()
+	c := &conn{Conn: nc, e: e, now: time.Now()}
+	if s, ok := nc.(syscall.Conn); ok {
+		if raw, err := s.SyscallConn(); err == nil {
+			c.raw = raw.Write
+		}
 	}
-	c.turnCall = c.turn
 	return c
 }
 
-// Close closes the connection, once.
+// Close closes the connection, once. One that is to go back to its loop stays open.
 func (c *conn) Close() error {
+	if c.turn.parked {
+		return nil
+	}
 	if c.last {
 		c.last = false
 		c.linger()
@@ -193,6 +200,23 @@ func (c *conn) linger() {
 		}
 	}
 	_ = c.Close()
+}
+
+// interrupt ends the wait for another request.
+func (c *conn) interrupt() {
+	if c.loop != nil {
+		c.loop.Interrupt()
+	}
+	_ = c.SetReadDeadline(time.Unix(1, 0))
+}
+
+// abort cuts the connection off.
+func (c *conn) abort() {
+	if c.loop != nil {
+		c.loop.Abort()
+		return
+	}
+	_ = c.Conn.Close()
 }
 
 const (

@@ -59,6 +59,7 @@ type Engine struct {
 	http2    *http.Server
 	toHTTP2  *handoff // connections on their way to http2
 	conns    registry
+	loops    loops
 	draining atomic.Bool // Shutdown was called
 
 	complaints complaints
@@ -105,4 +106,7 @@ func or[T ~int | ~int64](v, otherwise T) T {
 func reason(status int) string { return http.StatusText(status) }
 
 // Close lets go of an Engine whose Shutdown is not called.
-func (e *Engine) Close() { _ = e.http2.Close() }
+func (e *Engine) Close() {
+	_ = e.http2.Close()
+	e.stopLoops()
+}

@@ -25,13 +25,7 @@ var jobs = sync.Pool{New: func() any { return &job{out: make([]byte, 0, headRoom
 
 // prepare plans the request. What the plan says to send is there until finish.
 func (e *Engine) prepare(j *job) {
-	j.Now = j.time.Unix()
-	j.held = e.config.Library.View(&j.view)
-	if !j.held {
-		e.config.Planner.Unavailable(&j.Request, &j.plan, retryAfter)
-		return
-	}
-	if err := e.config.Planner.Plan(&j.Request, &j.view, &j.plan); err != nil {
+	if err := e.plan(j); err != nil {
 		e.complaints.add(fmt.Errorf("%s %q: %w", j.Method, j.Target, err))
 	}
 	if j.plan.Body.Kind == plan.ListingBody {
@@ -39,6 +33,16 @@ func (e *Engine) prepare(j *job) {
 			e.fail(j, err)
 		}
 	}
+}
+
+// plan plans the request, but for listings, which are to be rendered. After an error the plan is 500.
+func (e *Engine) plan(j *job) error {
+	j.Now = j.time.Unix()
+	if j.held = e.config.Library.View(&j.view); !j.held {
+		e.config.Planner.Unavailable(&j.Request, &j.plan, retryAfter)
+		return nil
+	}
+	return e.config.Planner.Plan(&j.Request, &j.view, &j.plan)
 }
 
 // fail makes the answer 500 because of err, before anything was sent.

@@ -19,8 +19,8 @@ const (
 // lane answers requests until there is one that is not for it: then that request's head is in c.handed and the error nil.
 func (c *conn) lane() error {
 	for {
-		done, err := c.wait()
-		if !done && err == nil {
+		done, err := false, c.wait()
+		if err == nil {
 			j := jobs.Get().(*job)
 			done, err = c.request(j)
 			jobs.Put(j)
@@ -35,6 +35,54 @@ func (c *conn) lane() error {
 	}
 }
 
+// wait waits for the first bytes of a request. Where a loop does that it says io.EOF, and the connection is parked.
+func (c *conn) wait() error {
+	if c.r < c.w {
+		return nil
+	}
+	c.r, c.w = 0, 0
+	if c.loop != nil {
+		c.dropBuffer()
+		c.turn.parked = true
+		return io.EOF
+	}
+	if err := c.idle(); err != nil {
+		return err
+	}
+	if c.buf == nil {
+		c.buf = readBuffers.Get().(*[]byte)
+	}
+	var err error
+	if c.w, err = c.Conn.Read(*c.buf); c.w > 0 {
+		err = nil // TLS 1.2 tells the end together with the last bytes, and then again
+	}
+	return err
+}
+
+// patience is how long the connection may wait for a request.
+func (c *conn) patience() time.Duration {
+	if c.requests == 0 {
+		return c.e.config.HeaderTimeout
+	}
+	return c.e.config.IdleTimeout
+}
+
+// idle sees to it that the connection does not wait for the next request for ever.
+func (c *conn) idle() error {
+	limit := c.patience()
+	if c.now.Add(limit).After(c.readUntil) {
+		// Set a while ahead: so few requests pay for it.
+		c.readUntil = c.now.Add(limit + limit/8)
+		if err := c.SetReadDeadline(c.readUntil); err != nil {
+			return err
+		}
+	}
+	if c.e.draining.Load() { // looked at after the deadline was set: Shutdown sets it to the past after this is true
+		return io.EOF
+	}
+	return nil
+}
+
 // request takes one request. done means that it was handed over.
 func (c *conn) request(j *job) (done bool, err error) {
 	var began time.Time
@@ -47,7 +95,7 @@ func (c *conn) request(j *job) (done bool, err error) {
 			return false, err
 		}
 		if status != 0 {
-			j.reset(c)
+			j.reset(c, time.Now())
 			return false, c.reject(j, status)
 		}
 	}
@@ -65,11 +113,10 @@ func (c *conn) head() []byte {
 	return nil
 }
 
-// reset makes j ready for a request of c.
-func (j *job) reset(c *conn) {
+// reset makes j ready for a request of c that has come at a time.
+func (j *job) reset(c *conn, now time.Time) {
 	j.Request = plan.Request{}
-	c.now = time.Now()
-	j.time = c.now
+	c.now, j.time = now, now
 	if c.e.config.Access != nil {
 		j.proto, j.remote = "HTTP/1.1", c.RemoteAddr().String()
 		j.host, j.referer, j.userAgent = "", "", ""
@@ -78,7 +125,7 @@ func (j *job) reset(c *conn) {
 
 // parsed answers the request of a head, or hands it over.
 func (c *conn) parsed(j *job, b []byte) (done bool, err error) {
-	j.reset(c)
+	j.reset(c, time.Now())
 	h := parseHead(b, j, c.e.config.Access != nil)
 	if h.preface && c.e.config.H2C && c.requests == 0 {
 		c.tail = &replayed{Conn: c.Conn, before: bytes.Clone((*c.buf)[c.r:c.w])}
@@ -132,6 +179,12 @@ func (j *job) fits() bool {
 	return !j.plan.Sends() || b.Kind == plan.SpanBody || b.Kind != plan.PartsBody && b.Length <= inlineBody
 }
 
+// wantsMember tells if the body is a gzip member as a whole.
+func (j *job) wantsMember() bool {
+	b := &j.plan.Body
+	return b.Kind == plan.SpanBody && b.Offset == b.Node.Offset && b.Length == b.Node.Length
+}
+
 // release lets go of what was planned, without an answer.
 func (j *job) release() {
 	if j.held {
@@ -158,8 +211,8 @@ func (c *conn) answer(j *job, closing bool) (sent int64, err error) {
 		return j.plan.Length, nil
 	}
 	head := len(j.out)
-	if b := &j.plan.Body; c.raw != nil && b.Kind == plan.SpanBody && b.Offset == b.Node.Offset && b.Length == b.Node.Length {
-		if member := j.view.Member(&b.Node, j.Now); member != nil {
+	if c.raw != nil && j.wantsMember() {
+		if member := j.view.Member(&j.plan.Body.Node, j.Now); member != nil {
 			n, err := c.writeBoth(j.out, member)
 			return int64(max(n-head, 0)), err
 		}
@@ -174,6 +227,22 @@ func (c *conn) answer(j *job, closing bool) (sent int64, err error) {
 	return int64(max(n-head, 0)), err
 }
 
+// room makes room for n bytes behind the head.
+func (j *job) room(n int64) []byte {
+	start, size := len(j.out), int(n)
+	if cap(j.out)-start < size {
+		j.out = append(make([]byte, 0, start+size), j.out...)
+	}
+	j.out = j.out[:start+size]
+	return j.out[start:]
+}
+
+// damaged tells if a stored file's content, as a whole, is not what the index says.
+func (j *job) damaged(body []byte) bool {
+	b := &j.plan.Body
+	return b.Node.Coding == plan.Stored && !j.plan.Gzip && b.Length == b.Node.Size && crc32.ChecksumIEEE(body) != b.Node.CRC
+}
+
 // inline appends a small body to the head.
 func (j *job) inline() error {
 	b := &j.plan.Body
@@ -181,12 +250,7 @@ func (j *job) inline() error {
 		j.out = append(j.out, b.Text...)
 		return nil
 	}
-	start, size := len(j.out), int(b.Length)
-	if cap(j.out)-start < size {
-		j.out = append(make([]byte, 0, start+size), j.out...)
-	}
-	j.out = j.out[:start+size]
-	body := j.out[start:]
+	body := j.room(b.Length)
 	if f := j.view.Export(&b.Node); f != nil {
 		_, err := f.ReadAt(body, b.Offset)
 		return err
@@ -195,7 +259,10 @@ func (j *job) inline() error {
 		if err := readAt(j.view.File(&b.Node), body, b.Offset); err != nil {
 			return err
 		}
-		if b.Node.Coding == plan.Stored && !j.plan.Gzip && b.Length == b.Node.Size && crc32.ChecksumIEEE(body) != b.Node.CRC {
+		if j.wantsMember() {
+			j.view.Note(&b.Node)
+		}
+		if j.damaged(body) {
 			return errDamaged
 		}
 		return nil

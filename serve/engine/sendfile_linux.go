@@ -35,7 +35,7 @@ func (c *conn) sendFile(f *os.File, off, n int64) error {
 			return err
 		}
 		s.n = int(min(n, sendOnce))
-		if err := c.raw.Write(s.call); err != nil {
+		if err := c.raw(s.call); err != nil {
 			return err
 		}
 		switch {

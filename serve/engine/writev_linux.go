@@ -53,10 +53,8 @@ func (c *conn) writev() error {
 	if v.call == nil {
 		v.call = v.write
 	}
-	if c.fd == noFD || !v.write(c.fd) { // in a turn nobody closes the file descriptor
-		if err := c.raw.Write(v.call); err != nil {
-			return err
-		}
+	if err := c.raw(v.call); err != nil {
+		return err
 	}
 	if v.err != 0 {
 		return os.NewSyscallError("writev", v.err)

@@ -1,0 +1,277 @@
+package engine
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/tarpack/tpk/serve/eventloop"
+	"github.com/tarpack/tpk/serve/plan"
+)
+
+// instantBody is the most of mapped memory that is sent in a loop: what takes longer gets a goroutine, so that the
+// loop's other connections need not wait.
+const instantBody = 256 << 10
+
+// turn is what a connection has to do with its loop.
+type turn struct {
+	conn    *eventloop.Conn
+	room    []byte       // the loop's, while it answers
+	expires atomic.Int64 // when the loop has waited long enough for a request, in ns since 1970; 0 while it does not wait
+	parked  bool         // the goroutine has nothing more to do: the connection goes back to the loop
+	owed    *job         // an answer that the client did not take at once; its body, what is left of it, is in rest
+	rest    [2][]byte    // of head and body
+	sent    int          // of both
+	head    int          // bytes of the head
+}
+
+// loops are the event loops of an Engine, once they are needed.
+type loops struct {
+	mu    sync.Mutex
+	group *eventloop.Group
+	done  chan struct{}
+}
+
+// toLoop lets an event loop answer a connection. It is false if that can't be done: TLS, or a system that has no loops.
+func (e *Engine) toLoop(c *conn) bool {
+	group := e.startLoops()
+	if group == nil || c.raw == nil {
+		return false
+	}
+	ec, err := group.Take(c.Conn)
+	if err != nil {
+		return false
+	}
+	c.turn.conn, c.raw = ec, ec.RawWrite
+	c.turn.expires.Store(c.now.Add(c.patience()).UnixNano())
+	e.conns.replace(c, ec, ec)
+	if ec.Start(c) != nil {
+		_ = c.Close()
+	}
+	return true
+}
+
+// startLoops starts the loops, the first time, and who looks for connections on which no request comes.
+func (e *Engine) startLoops() *eventloop.Group {
+	l := &e.loops
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.group != nil || l.done != nil {
+		return l.group
+	}
+	l.done = make(chan struct{})
+	group, err := eventloop.New(0)
+	if err != nil {
+		return nil // no descriptors are left, most likely: every connection gets a goroutine
+	}
+	l.group = group
+	go e.expire(l.done)
+	return group
+}
+
+// stopLoops ends the loops. Their connections have been closed.
+func (e *Engine) stopLoops() {
+	l := &e.loops
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.group != nil {
+		close(l.done)
+		l.group.Close()
+		l.group = nil
+	}
+}
+
+// expire cuts connections off on which no request has come for too long.
+func (e *Engine) expire(done <-chan struct{}) {
+	tick := time.NewTicker(min(time.Second, e.config.HeaderTimeout/4, e.config.IdleTimeout/4))
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case now := <-tick.C:
+			e.conns.each(func(c *conn) {
+				if at := c.turn.expires.Load(); at != 0 && now.UnixNano() > at {
+					c.abort()
+				}
+			})
+		}
+	}
+}
+
+// Ready implements eventloop.Handler: it answers what has come, as long as that needs nothing but memory. For all else the
+// connection gets a goroutine for a while, which begins with the request that could not be answered.
+func (c *conn) Ready(room []byte, now time.Time) {
+	n, err := c.turn.conn.TryRead(room)
+	switch {
+	case errors.Is(err, unix.EAGAIN) && !c.e.draining.Load():
+		return
+	case err != nil:
+		_ = c.Close()
+		return
+	}
+	c.turn.room = room
+	c.buf, c.r, c.w = &c.turn.room, 0, n
+	j := jobs.Get().(*job)
+	for c.r < c.w && err == nil {
+		head := c.head()
+		if head == nil {
+			err = errWaits
+			break
+		}
+		err = c.instantly(j, head, now)
+	}
+	if c.turn.owed != j {
+		jobs.Put(j)
+	}
+	switch {
+	case err == nil:
+		c.buf = nil
+		c.turn.expires.Store(now.Add(c.patience()).UnixNano())
+	case errors.Is(err, errWaits):
+		c.lend()
+	default:
+		_ = c.Close()
+	}
+}
+
+// errWaits ends a loop's work on a connection that needs a goroutine.
+var errWaits = errors.New("it can't be done at once")
+
+// instantly answers the request of a head, or leaves it untouched and says errWaits. If the client takes only a part of
+// the answer, the rest is owed.
+func (c *conn) instantly(j *job, b []byte, now time.Time) error {
+	j.reset(c, now)
+	h := parseHead(b, j, c.e.config.Access != nil)
+	if h.status != 0 || h.preface || h.minor == 0 || h.body || h.codings > 0 || h.close || c.e.draining.Load() {
+		return errWaits
+	}
+	if !c.e.prepareInstantly(j) {
+		j.release()
+		return errWaits
+	}
+	j.out = c.e.appendHead(j.out[:0], j, false)
+	head := len(j.out)
+	body, ok := j.instantBody()
+	if !ok {
+		j.release()
+		return errWaits
+	}
+	c.requests++
+	c.r += len(b)
+	n, err := c.turn.conn.TryWrite(j.out, body)
+	if err == nil && n < len(j.out)+len(body) {
+		c.turn.owed, c.turn.sent, c.turn.head = j, n, head
+		c.turn.rest = [2][]byte{j.out[min(n, len(j.out)):], body[max(n-len(j.out), 0):]}
+		return errWaits
+	}
+	c.e.finish(j, int64(max(n-head, 0)))
+	return err
+}
+
+// prepareInstantly plans the request, unless that takes more than memory.
+func (e *Engine) prepareInstantly(j *job) bool {
+	j.view.Instant = true
+	err := e.plan(j)
+	j.view.Instant = false
+	return err == nil && j.plan.Body.Kind != plan.ListingBody && j.plan.Status != 400
+}
+
+// instantBody gives the body, if it is mapped and in memory, or appends it to the head. It is false if it has to be waited for.
+func (j *job) instantBody() (body []byte, ok bool) {
+	b := &j.plan.Body
+	switch {
+	case !j.plan.Sends():
+		return nil, true
+	case b.Kind == plan.TextBody:
+		j.out = append(j.out, b.Text...)
+		return nil, true
+	case b.Kind != plan.SpanBody || b.Length > instantBody:
+		return nil, false
+	case j.wantsMember():
+		if member := j.view.Member(&b.Node, j.Now); member != nil {
+			return member, true
+		}
+	}
+	if b.Length > inlineBody {
+		return nil, false
+	}
+	read := j.room(b.Length)
+	if !j.view.ReadInstantly(&b.Node, read, b.Offset) || j.damaged(read) {
+		return nil, false
+	}
+	if j.wantsMember() {
+		j.view.Note(&b.Node)
+	}
+	return nil, true
+}
+
+// lend gives the connection a goroutine, and a buffer of its own.
+func (c *conn) lend() {
+	c.turn.expires.Store(0)
+	rest := (*c.buf)[c.r:c.w]
+	c.buf, c.r, c.w = nil, 0, len(rest)
+	if len(rest) > 0 {
+		c.buf = readBuffers.Get().(*[]byte)
+		if len(rest) > len(*c.buf) {
+			readBuffers.Put(c.buf)
+			b := make([]byte, len(rest))
+			c.buf = &b
+		}
+		copy(*c.buf, rest)
+	}
+	c.turn.conn.Leave(c.serveLent)
+}
+
+// serveLent is what the goroutine does.
+func (c *conn) serveLent() {
+	if c.turn.owed != nil && c.pay() != nil {
+		_ = c.Close()
+		return
+	}
+	c.e.serveConn(c)
+}
+
+// pay sends what is owed.
+func (c *conn) pay() error {
+	j := c.turn.owed
+	sent := c.turn.sent
+	var err error
+	for _, b := range c.turn.rest {
+		if len(b) > 0 && err == nil {
+			var n int
+			n, err = c.Write(b)
+			sent += n
+		}
+	}
+	c.e.finish(j, int64(max(sent-c.turn.head, 0)))
+	jobs.Put(j)
+	c.turn.owed, c.turn.rest = nil, [2][]byte{}
+	return err
+}
+
+// goBack gives the connection back to the loop.
+func (c *conn) goBack() {
+	c.turn.parked = false
+	c.turn.expires.Store(c.now.Add(c.patience()).UnixNano())
+	c.readUntil, c.writeUntil = time.Time{}, time.Time{}
+	_ = c.SetDeadline(time.Time{})
+	if c.turn.conn.Return() != nil {
+		_ = c.Close()
+	}
+}
+
+// detach makes the connection one of Go's runtime.
+func (c *conn) detach() error {
+	if c.loop == nil {
+		return nil
+	}
+	nc, err := c.turn.conn.Detach()
+	if err == nil {
+		c.e.conns.replace(c, nc, nil)
+	}
+	return err
+}
