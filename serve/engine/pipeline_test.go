@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -106,8 +107,8 @@ var dateLine = regexp.MustCompile(`(?m)^Date: .*\r\n`)
 // exchange sends bytes in pieces of at most max bytes, ends the stream, and returns all that comes back but the dates.
 func exchange(t *testing.T, c net.Conn, sent []byte, max int, rnd *mathrand.Rand) []byte {
 	t.Helper()
-	defer c.Close()
-	go func() {
+	var writer sync.WaitGroup
+	writer.Go(func() {
 		for len(sent) > 0 {
 			n := min(len(sent), 1+rnd.IntN(max))
 			if _, err := c.Write(sent[:n]); err != nil {
@@ -116,7 +117,9 @@ func exchange(t *testing.T, c net.Conn, sent []byte, max int, rnd *mathrand.Rand
 			sent = sent[n:]
 		}
 		_ = c.(interface{ CloseWrite() error }).CloseWrite()
-	}()
+	})
+	defer writer.Wait()
+	defer c.Close()
 	got, err := io.ReadAll(c)
 	if err != nil {
 		t.Errorf("after %d bytes: %v", len(got), err)

@@ -14,6 +14,7 @@ import (
 const (
 	loadWindow = 100 * time.Millisecond // for how long at least a loop's load is measured
 	loadStale  = time.Second            // a loop that has told nothing for so long is idle
+	settleTime = 3 * loadWindow         // after a change, for the active loops to tell how busy they are now
 	growAt     = 97                     // per cent of the time of the active loops
 	shrinkAt   = 75                     // per cent of the time of half of them
 )
@@ -34,17 +35,24 @@ func (g *Group) balance(l *loop, now time.Time) {
 	w.told.Store(now.UnixNano())
 	w.begun, w.busy = now, 0
 	active := g.active.Load()
+	if changed := g.changed.Load(); now.UnixNano()-changed < int64(settleTime) {
+		return
+	}
 	busy := int32(0)
 	for _, other := range g.loops[:active] {
 		if now.UnixNano()-other.load.told.Load() < int64(loadStale) {
 			busy += other.load.percent.Load()
 		}
 	}
-	switch half := (active + 1) / 2; {
+	want, half := active, (active+1)/2
+	switch {
 	case busy > growAt*active:
-		g.active.CompareAndSwap(active, min(2*active, int32(len(g.loops))))
-	case half < active && busy < shrinkAt*half:
-		g.active.CompareAndSwap(active, half)
+		want = min(2*active, int32(len(g.loops)))
+	case busy < shrinkAt*half:
+		want = half
+	}
+	if want != active && g.active.CompareAndSwap(active, want) {
+		g.changed.Store(now.UnixNano())
 	}
 }
 

@@ -20,10 +20,11 @@ const (
 
 // Group is a number of loops that share the connections.
 type Group struct {
-	loops  []*loop
-	active atomic.Int32 // how many of them have connections, see balance_linux.go
-	number atomic.Uint32
-	table  table
+	loops   []*loop
+	active  atomic.Int32 // how many of them have connections, see balance_linux.go
+	changed atomic.Int64 // when that was last changed, in ns since 1970
+	number  atomic.Uint32
+	table   table
 }
 
 // loop is one goroutine that waits for all of its connections.
