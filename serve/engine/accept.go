@@ -195,13 +195,13 @@ func (e *Engine) newHTTP2() *http.Server {
 // is cut off, and the error is the context's. The listeners are the caller's to close, before.
 func (e *Engine) Shutdown(ctx context.Context) error {
 	e.draining.Store(true)
+	defer e.end()
 	go func() { _ = e.http2.Shutdown(ctx) }()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		// Who waits for a request wakes up by this, and sees that there will be none. A response being sent is not touched.
 		if e.conns.each((*conn).interrupt) == 0 {
-			e.stopLoops()
 			return nil
 		}
 		select {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -59,7 +60,9 @@ type Engine struct {
 	http2    *http.Server
 	toHTTP2  *handoff // connections on their way to http2
 	conns    registry
-	loops    loops
+	expiring sync.Once     // somebody looks for connections on which no request comes
+	done     chan struct{} // closed by Close and Shutdown
+	ended    sync.Once
 	draining atomic.Bool // Shutdown was called
 
 	complaints complaints
@@ -84,7 +87,7 @@ func New(c Config) *Engine {
 	if c.Log == nil {
 		c.Log = func(error) {}
 	}
-	e := &Engine{config: c, complaints: complaints{tell: c.Log}}
+	e := &Engine{config: c, done: make(chan struct{}), complaints: complaints{tell: c.Log}}
 	if !c.Planner.NamesServer() {
 		e.server = "Server: tpk\r\n"
 	}
@@ -108,5 +111,7 @@ func reason(status int) string { return http.StatusText(status) }
 // Close lets go of an Engine whose Shutdown is not called.
 func (e *Engine) Close() {
 	_ = e.http2.Close()
-	e.stopLoops()
+	e.end()
 }
+
+func (e *Engine) end() { e.ended.Do(func() { close(e.done) }) }

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,19 +27,16 @@ type turn struct {
 	head    int          // bytes of the head
 }
 
-// loops are the event loops of an Engine, once they are needed.
-type loops struct {
-	mu    sync.Mutex
-	group *eventloop.Group
-	done  chan struct{}
-}
-
 // toLoop lets an event loop answer a connection. It is false if that can't be done: TLS, or a system that has no loops.
 func (e *Engine) toLoop(c *conn) bool {
-	group := e.startLoops()
-	if group == nil || c.raw == nil {
+	if c.raw == nil {
 		return false
 	}
+	group, err := eventloop.Shared()
+	if err != nil {
+		return false // no descriptors are left, most likely
+	}
+	e.expiring.Do(func() { go e.expire() })
 	ec, err := group.Take(c.Conn)
 	if err != nil {
 		return false
@@ -54,43 +50,13 @@ func (e *Engine) toLoop(c *conn) bool {
 	return true
 }
 
-// startLoops starts the loops, the first time, and who looks for connections on which no request comes.
-func (e *Engine) startLoops() *eventloop.Group {
-	l := &e.loops
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.group != nil || l.done != nil {
-		return l.group
-	}
-	l.done = make(chan struct{})
-	group, err := eventloop.New(0)
-	if err != nil {
-		return nil // no descriptors are left, most likely: every connection gets a goroutine
-	}
-	l.group = group
-	go e.expire(l.done)
-	return group
-}
-
-// stopLoops ends the loops. Their connections have been closed.
-func (e *Engine) stopLoops() {
-	l := &e.loops
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.group != nil {
-		close(l.done)
-		l.group.Close()
-		l.group = nil
-	}
-}
-
 // expire cuts connections off on which no request has come for too long.
-func (e *Engine) expire(done <-chan struct{}) {
+func (e *Engine) expire() {
 	tick := time.NewTicker(min(time.Second, e.config.HeaderTimeout/4, e.config.IdleTimeout/4))
 	defer tick.Stop()
 	for {
 		select {
-		case <-done:
+		case <-e.done:
 			return
 		case now := <-tick.C:
 			e.conns.each(func(c *conn) {

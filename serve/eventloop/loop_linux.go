@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -38,12 +39,19 @@ type loop struct {
 	room   [roomSize]byte
 }
 
-// New starts n loops, one for each processor if n is 0. As a loop keeps one of the scheduler's processors while it has much to do,
-// that many are added to those that there are (runtime.GOMAXPROCS), until Close.
-func New(n int) (*Group, error) {
-	if n == 0 {
-		n = runtime.GOMAXPROCS(0)
+// Shared gives the Group of this process, with a loop for each processor that Go uses. As a loop keeps one of the
+// scheduler's processors while it has much to do, that many are added to those that there are (runtime.GOMAXPROCS), once.
+var Shared = sync.OnceValues(func() (*Group, error) {
+	n := runtime.GOMAXPROCS(0)
+	g, err := New(n)
+	if err == nil {
+		runtime.GOMAXPROCS(2 * n)
 	}
+	return g, err
+})
+
+// New starts n loops.
+func New(n int) (*Group, error) {
 	g := &Group{}
 	g.active.Store(1)
 	for range n {
@@ -56,7 +64,6 @@ func New(n int) (*Group, error) {
 		}
 		g.loops = append(g.loops, l)
 	}
-	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + n)
 	for _, l := range g.loops {
 		go l.run()
 	}
@@ -86,7 +93,6 @@ func (g *Group) Close() {
 	for _, l := range g.loops {
 		_, _ = unix.Write(l.stop, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 	}
-	runtime.GOMAXPROCS(max(1, runtime.GOMAXPROCS(0)-len(g.loops)))
 }
 
 func (l *loop) control(op, fd int, events uint32) error {
