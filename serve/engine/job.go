@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -43,6 +44,13 @@ func (e *Engine) plan(j *job) error {
 		return nil
 	}
 	return e.config.Planner.Plan(&j.Request, &j.view, &j.plan)
+}
+
+// own makes what is told of the request, when it is answered, j's own: so far these are views of a buffer.
+func (j *job) own() {
+	for _, s := range []*string{&j.Method, &j.Target, &j.host, &j.referer, &j.userAgent} {
+		*s = strings.Clone(*s)
+	}
 }
 
 // fail makes the answer 500 because of err, before anything was sent.

@@ -130,6 +130,7 @@ func (c *conn) instantly(j *job, b []byte, now time.Time) error {
 	c.r += len(b)
 	n, err := c.turn.conn.TryWrite(j.out, body)
 	if err == nil && n < len(j.out)+len(body) {
+		j.own()
 		c.turn.owed, c.turn.sent, c.turn.head = j, n, head
 		c.turn.rest = [2][]byte{j.out[min(n, len(j.out)):], body[max(n-len(j.out), 0):]}
 		return errWaits

@@ -1,0 +1,6 @@
+//go:build unix && !linux
+
+package sidecar
+
+// populate does nothing here.
+func populate([]byte) {}
