@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"strconv"
@@ -12,18 +11,31 @@ import (
 	"github.com/tarpack/tpk/serve/engine"
 )
 
-// accessLog writes a line for each request. Lines reach the writer within a second.
+// accessLog writes a line for each request. Lines reach the writer within a second, or as soon as there are many. Whoever
+// answers requests never waits for the writer: if it takes none for long, lines are lost, which is told.
 type accessLog struct {
+	w      io.Writer
 	format func(dst []byte, a *engine.Access) []byte
+	notice func(message string)
 
 	mu   sync.Mutex
-	w    *bufio.Writer
-	line []byte
+	buf  []byte
+	lost int // lines that found no room
+
+	many chan struct{}
 	stop chan struct{}
+	done chan struct{} // closed when all has been written
 }
 
-func newAccessLog(w io.Writer, format string) (*accessLog, error) {
-	l := &accessLog{w: bufio.NewWriterSize(w, 64<<10), stop: make(chan struct{})}
+const (
+	manyLines = 64 << 10 // bytes that are written at once, without waiting for the second to pass
+	mostLines = 8 << 20  // bytes that wait to be written at most
+)
+
+func newAccessLog(w io.Writer, format string, notice func(message string)) (*accessLog, error) {
+	l := &accessLog{
+		w: w, notice: notice, many: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
+	}
 	switch format {
 	case "combined", "":
 		l.format = combined
@@ -32,37 +44,61 @@ func newAccessLog(w io.Writer, format string) (*accessLog, error) {
 	default:
 		return nil, fmt.Errorf("%w: access log format %q: it is combined or json", ErrConfig, format)
 	}
-	go l.flush()
+	go l.write()
 	return l, nil
 }
 
 func (l *accessLog) log(a *engine.Access) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.line = l.format(l.line[:0], a)
-	_, _ = l.w.Write(l.line) // a log that can't be written stops no request
-}
-
-func (l *accessLog) flush() {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
+	if len(l.buf) >= mostLines {
+		l.lost++
+		return
+	}
+	if l.buf = l.format(l.buf, a); len(l.buf) >= manyLines {
 		select {
-		case <-tick.C:
-			l.mu.Lock()
-			_ = l.w.Flush()
-			l.mu.Unlock()
-		case <-l.stop:
-			return
+		case l.many <- struct{}{}:
+		default:
 		}
 	}
 }
 
+// write writes what there is, until stop.
+func (l *accessLog) write() {
+	defer close(l.done)
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	var written []byte
+	for ended := false; !ended; {
+		select {
+		case <-tick.C:
+		case <-l.many:
+		case <-l.stop:
+			ended = true
+		}
+		l.mu.Lock()
+		lines, lost := l.buf, l.lost
+		l.buf, l.lost = written[:0], 0
+		l.mu.Unlock()
+		if len(lines) > 0 {
+			_, _ = l.w.Write(lines) // a log that can't be written stops no request
+		}
+		if lost > 0 {
+			l.notice(fmt.Sprintf("%d lines of the access log were lost: it was written too slowly", lost))
+		}
+		if written = lines; cap(written) > 16*manyLines {
+			written = nil
+		}
+	}
+}
+
+// close writes what is left, unless that takes more than a second.
 func (l *accessLog) close() {
 	close(l.stop)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_ = l.w.Flush()
+	select {
+	case <-l.done:
+	case <-time.After(time.Second):
+	}
 }
 
 // combined is the log format of Apache and nginx by that name.

@@ -115,7 +115,7 @@ func New(c Config) (*Server, error) {
 		ec.Lister = listing.New(planner).Answer
 	}
 	if c.AccessLog != nil {
-		if s.access, err = newAccessLog(c.AccessLog, c.AccessFormat); err != nil {
+		if s.access, err = newAccessLog(c.AccessLog, c.AccessFormat, c.Log); err != nil {
 			s.library.Close()
 			return nil, err
 		}
