@@ -1,14 +1,11 @@
 package eventloop
 
 import (
-	"io"
 	"net"
 	"os"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -125,48 +122,6 @@ func (c *Conn) usable(d *deadline) error {
 	return nil
 }
 
-// TryRead reads what there is. The error is EAGAIN if there is nothing, and io.EOF at the end of the stream.
-//
-// It and TryWrite are raw system calls: the scheduler need not hear of what doesn't wait. Those of sockets cost less than read
-// and writev, which are for files first.
-func (c *Conn) TryRead(b []byte) (int, error) {
-	for {
-		n, _, err := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(c.fd),
-			uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_DONTWAIT, 0, 0)
-		switch {
-		case err == unix.EINTR:
-		case err != 0:
-			return 0, err
-		case n == 0:
-			return 0, io.EOF
-		default:
-			return int(n), nil
-		}
-	}
-}
-
-// TryWrite writes as much of two pieces as the system takes, none if it takes nothing. This process does not touch the
-// second one: it may be mapped memory. If there is no file behind that any more the error is EFAULT.
-func (c *Conn) TryWrite(head, body []byte) (int, error) {
-	iov := [2]unix.Iovec{{Base: unsafe.SliceData(head)}, {Base: unsafe.SliceData(body)}}
-	iov[0].SetLen(len(head))
-	iov[1].SetLen(len(body))
-	msg := unix.Msghdr{Iov: &iov[0], Iovlen: uint64(len(iov))}
-	for {
-		n, _, err := syscall.RawSyscall(unix.SYS_SENDMSG, uintptr(c.fd), uintptr(unsafe.Pointer(&msg)),
-			unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
-		switch err {
-		case 0:
-			return int(n), nil
-		case unix.EAGAIN:
-			return 0, nil
-		case unix.EINTR:
-		default:
-			return 0, os.NewSyscallError("sendmsg", err)
-		}
-	}
-}
-
 // Leave lends the connection to a goroutine, which calls f. It is called in the loop, which then leaves the connection alone.
 func (c *Conn) Leave(f func()) {
 	c.lent.Store(true)
@@ -200,62 +155,6 @@ func (c *Conn) Detach() (net.Conn, error) {
 	f := os.NewFile(uintptr(fd), "")
 	defer f.Close()
 	return net.FileConn(f)
-}
-
-// Read is that of net.Conn.
-func (c *Conn) Read(b []byte) (n int, err error) {
-	if len(b) == 0 {
-		return 0, nil
-	}
-	for {
-		if err := c.usable(&c.reading); err != nil {
-			return 0, err
-		}
-		if n, err = c.TryRead(b); err != unix.EAGAIN {
-			break
-		}
-		if err := c.wait(armedToRead, &c.reading); err != nil {
-			return 0, err
-		}
-	}
-	if err == nil || err == io.EOF {
-		return n, err
-	}
-	return n, os.NewSyscallError("read", err)
-}
-
-// Write is that of net.Conn.
-func (c *Conn) Write(b []byte) (total int, err error) {
-	for total < len(b) {
-		var n int
-		var failed error
-		if err := c.RawWrite(func(fd uintptr) bool {
-			n, failed = syscall.Write(int(fd), b[total:])
-			return failed != unix.EAGAIN
-		}); err != nil {
-			return total, err
-		}
-		if failed != nil && failed != unix.EINTR {
-			return total, os.NewSyscallError("write", failed)
-		}
-		total += max(n, 0)
-	}
-	return total, nil
-}
-
-// RawWrite calls f, again whenever something may be written, until it is true, as the Write of a syscall.RawConn does.
-func (c *Conn) RawWrite(f func(fd uintptr) bool) error {
-	for {
-		if err := c.usable(&c.writing); err != nil {
-			return err
-		}
-		if f(uintptr(c.fd)) {
-			return nil
-		}
-		if err := c.wait(armedToWrite, &c.writing); err != nil {
-			return err
-		}
-	}
 }
 
 // Close closes the connection. It is called by whoever has it: in the loop, or by the goroutine it is lent to.
@@ -292,30 +191,4 @@ func (c *Conn) shutdown(how int) error {
 		return net.ErrClosed
 	}
 	return os.NewSyscallError("shutdown", unix.Shutdown(c.fd, how))
-}
-
-// LocalAddr and RemoteAddr are those of net.Conn.
-func (c *Conn) LocalAddr() net.Addr  { return c.local }
-func (c *Conn) RemoteAddr() net.Addr { return c.remote }
-
-// SetDeadline, SetReadDeadline and SetWriteDeadline are those of net.Conn. They count while a goroutine has the connection.
-func (c *Conn) SetDeadline(t time.Time) error {
-	_ = c.SetReadDeadline(t)
-	return c.SetWriteDeadline(t)
-}
-
-func (c *Conn) SetReadDeadline(t time.Time) error  { return c.setDeadline(&c.reading, t) }
-func (c *Conn) SetWriteDeadline(t time.Time) error { return c.setDeadline(&c.writing, t) }
-
-func (c *Conn) setDeadline(d *deadline, t time.Time) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed {
-		return net.ErrClosed
-	}
-	d.Time = t
-	if c.waits {
-		c.rouse()
-	}
-	return nil
 }
