@@ -73,7 +73,7 @@ func (r *rewrite) append(ctx context.Context, dst *output, k *keptArchive) (res 
 		return EditResult{}, err
 	}
 	p.out.file = f
-	p.out.off, p.out.written, p.out.started = k.size, k.size, k.size
+	p.out.off, p.out.done = k.size, done{written: k.size, started: k.size}
 	p.changes.each = r.o.Change
 	if err := p.skipOutput(dst); err != nil {
 		return EditResult{}, err

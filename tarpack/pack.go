@@ -224,6 +224,7 @@ func (p *packer) run(ctx context.Context, produce func(context.Context) error, i
 	}
 	if !p.dry() {
 		defer func() { err = errors.Join(err, p.builder.Close()) }()
+		defer p.out.stop()
 	}
 	if p.first != nil {
 		if err := p.first(); err != nil {

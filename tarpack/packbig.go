@@ -114,7 +114,7 @@ func (p *packer) writeBig(ctx context.Context, f *os.File, it *item, entry *side
 		err = unchanged(f, it.info)
 	}
 	if err != nil {
-		if p.out.err != nil {
+		if p.out.failed() != nil {
 			return md, err // not the source's fault
 		}
 		return md, sourceError(it.path(), err)

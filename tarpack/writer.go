@@ -10,16 +10,17 @@ const (
 	writebackSize = 8 << 20 // bytes after which the disk is set to work
 )
 
-// A writer gathers what is written into large writes and knows the offset. Its first error stays.
+// A writer gathers what is written into large writes and knows the offset. A goroutine of its own (sink) carries them out,
+// so that whoever makes an archive need not wait for the system to copy. The first error stays; it is told by a later
+// call, at the latest by flush.
 type writer struct {
 	w       io.Writer
-	file    *os.File // for hints to the kernel, may be nil
+	file    *os.File // w, if the kernel can copy to it and wants hints; may be nil
 	buf     []byte
 	off     int64   // of the next byte
-	written int64   // bytes handed to w
-	started int64   // bytes of which writeback was asked
+	done    done    // what was carried out, while sink is nil
 	pending copyRun // bytes of another file that come after buf
-	noRange bool    // the kernel can't copy
+	sink    *sink   // nil while there is nothing to carry out
 	err     error
 }
 
@@ -35,11 +36,14 @@ func (w *writer) write(b []byte) error {
 			return err
 		}
 		if len(b) >= writeSize {
-			return w.handOver(b)
+			return w.handOver(order{bytes: b, wait: true}) // it is the caller's
 		}
 	}
+	if err := w.room(); err != nil {
+		return err
+	}
 	w.buf = append(w.buf, b...)
-	return w.err
+	return w.failed()
 }
 
 // Write makes a writer an io.Writer.
@@ -50,36 +54,81 @@ func (w *writer) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// flush hands over all that was written.
+// flush has all carried out that was written.
 func (w *writer) flush() error {
-	if err := w.settle(); err != nil {
+	err := w.settle()
+	if err == nil {
+		err = w.empty()
+	}
+	w.stop()
+	if err != nil {
 		return err
 	}
-	return w.empty()
+	return w.failed()
+}
+
+// stop ends the goroutine, if there is one. What was handed over is carried out before.
+func (w *writer) stop() {
+	if w.sink == nil {
+		return
+	}
+	close(w.sink.orders)
+	<-w.sink.ended
+	w.done = w.sink.done
+	_ = w.failed()
+	w.sink = nil
+}
+
+// failed is the first error.
+func (w *writer) failed() error {
+	if w.err == nil && w.sink != nil && w.sink.failed.Load() {
+		w.err = w.sink.err
+	}
+	return w.err
 }
 
 // empty hands over the buffer.
 func (w *writer) empty() error {
-	err := w.handOver(w.buf)
-	w.buf = w.buf[:0]
+	if len(w.buf) == 0 {
+		return w.failed()
+	}
+	err := w.handOver(order{bytes: w.buf})
+	w.buf = nil
 	return err
 }
 
-func (w *writer) handOver(b []byte) error {
-	if w.err != nil || len(b) == 0 {
-		return w.err
+// handOver has an order carried out.
+func (w *writer) handOver(o order) error {
+	if err := w.failed(); err != nil {
+		return err
 	}
-	n, err := w.w.Write(b)
-	w.err = err
-	w.count(int64(n))
-	return w.err
+	if w.sink == nil {
+		w.sink = startSink(w.w, w.file, w.done)
+	}
+	w.sink.orders <- o
+	if o.wait {
+		<-w.sink.served
+	}
+	return w.failed()
 }
 
-// count counts n bytes that were written, and sets the disk to work now and then.
-func (w *writer) count(n int64) {
-	w.written += n
-	if w.file != nil && w.written-w.started >= writebackSize {
-		startWriteback(w.file, w.started, w.written-w.started)
-		w.started = w.written
+// room makes sure that the buffer has room: for what fits into the rest of it, or for a byte at least.
+func (w *writer) room() error {
+	if len(w.buf) == writeSize {
+		if err := w.empty(); err != nil {
+			return err
+		}
 	}
+	if w.buf != nil {
+		return nil
+	}
+	if w.sink != nil {
+		select {
+		case w.buf = <-w.sink.free:
+			return nil
+		default:
+		}
+	}
+	w.buf = make([]byte, 0, writeSize)
+	return nil
 }

@@ -214,6 +214,9 @@ func (c *conn) answer(j *job, closing bool) (sent int64, err error) {
 	if c.raw != nil && j.wantsMember() {
 		if member := j.view.Member(&j.plan.Body.Node, j.Now); member != nil {
 			n, err := c.writeBoth(j.out, member)
+			if err != nil {
+				c.e.broke(j, err)
+			}
 			return int64(max(n-head, 0)), err
 		}
 	}

@@ -135,6 +135,9 @@ func (c *conn) instantly(j *job, b []byte, now time.Time) error {
 		c.turn.rest = [2][]byte{j.out[min(n, len(j.out)):], body[max(n-len(j.out), 0):]}
 		return errWaits
 	}
+	if err != nil {
+		c.e.broke(j, err)
+	}
 	c.e.finish(j, int64(max(n-head, 0)))
 	return err
 }

@@ -35,7 +35,8 @@ func (c *Conn) TryWrite(head, body []byte) (int, error) {
 	iov := [2]unix.Iovec{{Base: unsafe.SliceData(head)}, {Base: unsafe.SliceData(body)}}
 	iov[0].SetLen(len(head))
 	iov[1].SetLen(len(body))
-	msg := unix.Msghdr{Iov: &iov[0], Iovlen: uint64(len(iov))}
+	msg := unix.Msghdr{Iov: &iov[0]}
+	msg.SetIovlen(len(iov))
 	for {
 		n, _, err := syscall.RawSyscall(unix.SYS_SENDMSG, uintptr(c.fd), uintptr(unsafe.Pointer(&msg)),
 			unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
