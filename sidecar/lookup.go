@@ -8,7 +8,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
-	"github.com/tarpack/tpk/internal/prefetch"
+	"github.com/tarpack/tpk/sidecar/prefetch"
 )
 
 // Lookup finds a path's ordinal. The path has no slash at either end; the root ("") is not an entry. It does not allocate,
