@@ -6,12 +6,13 @@ import (
 	"github.com/tarpack/tpk/serve/plan"
 )
 
-// ReadInstantly fills b with what the file that holds a node has from off on, if all of it is in memory. Else it is false.
+// ReadInstantly fills b with what the archive that holds a node has from off on, if all of it is in memory. Else it is
+// false, also for a shard: it may have to be opened.
 func (v *View) ReadInstantly(n *plan.Node, b []byte, off int64) bool {
 	if n.Source == plainSource || n.Kind != plan.File {
 		return false
 	}
-	f := v.File(n)
+	f := v.set.sources[n.Source].file
 	if f == nil {
 		return false
 	}

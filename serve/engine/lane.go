@@ -87,11 +87,12 @@ func (c *conn) idle() error {
 func (c *conn) request(j *job) (done bool, err error) {
 	var began time.Time
 	for {
-		if head := c.head(); head != nil {
+		status := 0
+		if head := c.head(); len(head) > c.e.config.MaxHeader {
+			status = 431
+		} else if head != nil {
 			return c.parsed(j, head)
-		}
-		status, err := c.fill(&began)
-		if err != nil {
+		} else if status, err = c.fill(&began); err != nil {
 			return false, err
 		}
 		if status != 0 {

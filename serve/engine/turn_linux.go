@@ -52,7 +52,7 @@ func (e *Engine) toLoop(c *conn) bool {
 
 // expire cuts connections off on which no request has come for too long.
 func (e *Engine) expire() {
-	tick := time.NewTicker(min(time.Second, e.config.HeaderTimeout/4, e.config.IdleTimeout/4))
+	tick := time.NewTicker(max(time.Millisecond, min(time.Second, e.config.HeaderTimeout/4, e.config.IdleTimeout/4)))
 	defer tick.Stop()
 	for {
 		select {
@@ -110,6 +110,9 @@ var errWaits = errors.New("it can't be done at once")
 // instantly answers the request of a head, or leaves it untouched and says errWaits. If the client takes only a part of
 // the answer, the rest is owed.
 func (c *conn) instantly(j *job, b []byte, now time.Time) error {
+	if len(b) > c.e.config.MaxHeader {
+		return errWaits
+	}
 	j.reset(c, now)
 	h := parseHead(b, j, c.e.config.Access != nil)
 	if h.status != 0 || h.preface || h.minor == 0 || h.body || h.codings > 0 || h.close || c.e.draining.Load() {

@@ -43,6 +43,8 @@ const (
 func (c *Conn) arm(events uint32) error {
 	op := unix.EPOLL_CTL_MOD
 	switch {
+	case c.closed:
+		return net.ErrClosed // the descriptor may be somebody else's
 	case c.armed == events && events&unix.EPOLLONESHOT == 0:
 		return nil
 	case c.armed == armedNot:

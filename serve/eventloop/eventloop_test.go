@@ -257,6 +257,45 @@ func TestDetach(t *testing.T) {
 	}
 }
 
+// TestStartClosed: a connection that was closed before it began leaves the descriptor to whoever has it then.
+func TestStartClosed(t *testing.T) {
+	g := group(t, 1)
+	_, c := pair(t, g, "tcp")
+	fd := c.fd
+	_ = c.Close()
+	if err := c.Start(handler(func() { t.Error("called") })); !errors.Is(err, net.ErrClosed) {
+		t.Error(err)
+	}
+	if g.table.get(fd) != nil {
+		t.Error("it is in the table")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.arm(armedForLoop); !errors.Is(err, net.ErrClosed) {
+		t.Error(err)
+	}
+}
+
+// TestNobodys: a descriptor that is nobody's in the table is not watched any more, so that no loop is told of it for ever.
+func TestNobodys(t *testing.T) {
+	g := group(t, 1)
+	client, c := pair(t, g, "tcp")
+	if err := g.loops[0].control(unix.EPOLL_CTL_ADD, c.fd, armedForLoop); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = client.Write([]byte("x"))
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		// It can be modified as long as it is watched.
+		if errors.Is(g.loops[0].control(unix.EPOLL_CTL_MOD, c.fd, armedForLoop), unix.ENOENT) {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("it is still watched")
+		}
+	}
+	_ = c.Close()
+}
+
 // TestBalance: loops that are busy all the time become more, and fewer when half of them would do.
 func TestBalance(t *testing.T) {
 	g := &Group{loops: []*loop{{}, {}, {}}}

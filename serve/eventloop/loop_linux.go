@@ -116,7 +116,10 @@ func (l *loop) run() {
 			if int(e.Fd) == l.stop {
 				return
 			}
-			if c := l.group.table.get(int(e.Fd)); c != nil && c.loop.Load() == l {
+			switch c := l.group.table.get(int(e.Fd)); {
+			case c == nil:
+				_ = l.control(unix.EPOLL_CTL_DEL, int(e.Fd), 0) // nobody's, and it would be told again and again
+			case c.loop.Load() == l:
 				l.happened(c, now)
 			}
 		}
@@ -189,10 +192,13 @@ func (g *Group) Take(nc net.Conn) (*Conn, error) {
 
 // Start lets the loop answer the connection. H is called from now on, even before Start has returned.
 func (c *Conn) Start(h Handler) error {
+	c.mu.Lock() // an event of somebody who had the descriptor before may close c as soon as the table has it
+	defer c.mu.Unlock()
+	if c.closed {
+		return net.ErrClosed
+	}
 	c.handler = h
 	c.loop.Load().group.table.set(c.fd, c)
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	return c.arm(armedForLoop)
 }
 

@@ -11,8 +11,8 @@ import (
 
 // TryRead reads what there is. The error is EAGAIN if there is nothing, and io.EOF at the end of the stream.
 //
-// It and TryWrite are raw system calls: the scheduler need not hear of what doesn't wait. Those of sockets cost less than read
-// and writev, which are for files first.
+// It is a raw system call: the scheduler need not hear of what doesn't wait. That of sockets costs less than read, which is
+// for files first; so does sendmsg, compared with writev.
 func (c *Conn) TryRead(b []byte) (int, error) {
 	for {
 		n, _, err := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(c.fd),
@@ -38,7 +38,8 @@ func (c *Conn) TryWrite(head, body []byte) (int, error) {
 	msg := unix.Msghdr{Iov: &iov[0]}
 	msg.SetIovlen(len(iov))
 	for {
-		n, _, err := syscall.RawSyscall(unix.SYS_SENDMSG, uintptr(c.fd), uintptr(unsafe.Pointer(&msg)),
+		// Not raw: if a page of mapped memory has gone from the system's cache since, it waits for the disk.
+		n, _, err := syscall.Syscall(unix.SYS_SENDMSG, uintptr(c.fd), uintptr(unsafe.Pointer(&msg)),
 			unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 		switch err {
 		case 0:
