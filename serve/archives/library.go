@@ -90,6 +90,9 @@ func (l *Library) View(v *View) bool {
 	}
 }
 
+// Nested tells if archives are looked for on the way of each request.
+func (l *Library) Nested() bool { return l.nest != nil }
+
 // Ready tells if there is a set to serve.
 func (l *Library) Ready() bool { return l.current.Load() != nil }
 

@@ -11,10 +11,6 @@ import (
 	"github.com/tarpack/tpk/serve/plan"
 )
 
-// instantBody is the most of mapped memory that is sent in a loop: what takes longer gets a goroutine, so that the
-// loop's other connections need not wait.
-const instantBody = 256 << 10
-
 // turn is what a connection has to do with its loop.
 type turn struct {
 	conn    *eventloop.Conn
@@ -29,7 +25,7 @@ type turn struct {
 
 // toLoop lets an event loop answer a connection. It is false if that can't be done: TLS, or a system that has no loops.
 func (e *Engine) toLoop(c *conn) bool {
-	if c.raw == nil {
+	if c.raw == nil || e.config.Library.Nested() { // there every path has to be looked for on disk
 		return false
 	}
 	group, err := eventloop.Shared()
@@ -162,15 +158,12 @@ func (j *job) instantBody() (body []byte, ok bool) {
 	case b.Kind == plan.TextBody:
 		j.out = append(j.out, b.Text...)
 		return nil, true
-	case b.Kind != plan.SpanBody || b.Length > instantBody:
+	case b.Kind != plan.SpanBody || b.Length > inlineBody:
 		return nil, false
 	case j.wantsMember():
 		if member := j.view.Member(&b.Node, j.Now); member != nil {
 			return member, true
 		}
-	}
-	if b.Length > inlineBody {
-		return nil, false
 	}
 	read := j.room(b.Length)
 	if !j.view.ReadInstantly(&b.Node, read, b.Offset) || j.damaged(read) {
@@ -219,6 +212,9 @@ func (c *conn) pay() error {
 			n, err = c.Write(b)
 			sent += n
 		}
+	}
+	if err != nil {
+		c.e.broke(j, err)
 	}
 	c.e.finish(j, int64(max(sent-c.turn.head, 0)))
 	jobs.Put(j)
