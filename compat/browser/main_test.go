@@ -276,12 +276,12 @@ func eval[T any](p *tab, js string) T {
 	return v
 }
 
-// until waits for an expression to be true. It asks from outside: the page's policy forbids it to evaluate, and a page that
-// is on its way to another can't wait.
+// until waits for an expression to be true of a page that is there whole. It asks from outside: the page's policy forbids it
+// to evaluate, and a page that is on its way to another can't wait.
 func (p *tab) until(js string) {
 	p.t.Helper()
 	for began := time.Now(); time.Since(began) < 10*time.Second; time.Sleep(20 * time.Millisecond) {
-		if ok, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool]("!!("+js+")")); err == nil && ok {
+		if ok, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](`document.readyState == "complete" && !!(`+js+")")); err == nil && ok {
 			return
 		}
 	}
