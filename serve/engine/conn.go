@@ -227,6 +227,13 @@ const (
 // fromPeer tells if an error is the connection's: the client went away or took nothing for too long.
 func fromPeer(err error) bool {
 	var op *net.OpError
-	return errors.As(err, &op) || errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, net.ErrClosed) ||
-		errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
+	if errors.As(err, &op) || errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, net.ErrClosed) {
+		return true
+	}
+	for _, gone := range []syscall.Errno{syscall.EPIPE, syscall.ECONNRESET, syscall.ETIMEDOUT, syscall.EHOSTUNREACH, syscall.ENETUNREACH} {
+		if errors.Is(err, gone) {
+			return true
+		}
+	}
+	return false
 }

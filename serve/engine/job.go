@@ -62,8 +62,13 @@ func (e *Engine) fail(j *job, err error) {
 // broke reports that a response could not be finished. Errors of the connection are the client's business.
 func (e *Engine) broke(j *job, err error) {
 	if !fromPeer(err) {
-		e.complaints.add(fmt.Errorf("%s %q: response aborted: %w", j.Method, j.Target, err))
+		e.complaints.add(aborted(j, err))
 	}
+}
+
+// aborted says which response could not be finished because of err.
+func aborted(j *job, err error) error {
+	return fmt.Errorf("%s %q: response aborted: %w", j.Method, j.Target, err)
 }
 
 // finish counts and logs an answer of sent bytes of body, and lets go of its files.

@@ -215,6 +215,9 @@ func (c *conn) answer(j *job, closing bool) (sent int64, err error) {
 	if c.raw != nil && j.wantsMember() {
 		if member := j.view.Member(&j.plan.Body.Node, j.Now); member != nil {
 			n, err := c.writeBoth(j.out, member)
+			if err == nil {
+				n, err = c.writeRest(j, len(member), n)
+			}
 			if err != nil {
 				c.e.broke(j, err)
 			}
@@ -229,6 +232,36 @@ func (c *conn) answer(j *job, closing bool) (sent int64, err error) {
 	}
 	n, err := c.write(j.out) // head and body are hardly more than half a chunk
 	return int64(max(n-head, 0)), err
+}
+
+// writeRest sends what the client did not take at once of j.out and so many bytes of a member behind it: it has n bytes of
+// them. It returns how many it has then. The client may let them wait, so what is mapped is read from the file: of a file that
+// is cut short meanwhile a mapping shows zeros up to the end of a page.
+func (c *conn) writeRest(j *job, member, n int) (int, error) {
+	if n < len(j.out) {
+		k, err := c.Write(j.out[n:])
+		if n += k; err != nil {
+			return n, err
+		}
+	}
+	end := len(j.out) + member
+	if n == end {
+		return n, nil
+	}
+	file, start := j.view.File(&j.plan.Body.Node), j.plan.Body.Offset-int64(len(j.out))
+	buf := readBuffers.Get().(*[]byte) // a small one: many clients may be slow
+	defer readBuffers.Put(buf)
+	for n < end {
+		b := (*buf)[:min(len(*buf), end-n)]
+		if err := readAt(file, b, start+int64(n)); err != nil {
+			return n, err
+		}
+		k, err := c.Write(b)
+		if n += k; err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }
 
 // room makes room for n bytes behind the head.

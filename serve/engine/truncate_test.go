@@ -3,12 +3,15 @@ package engine
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"context"
+	"encoding/hex"
 	"io"
 	mathrand "math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -115,5 +118,74 @@ func TestTruncatedUnderPipelines(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 		close(done)
 		wg.Wait()
+	}
+}
+
+// TestCutWhileOwed cuts an archive short within the last page of a member that clients have asked for many times and do not
+// take: what they get then is right or ends early.
+func TestCutWhileOwed(t *testing.T) {
+	dir := t.TempDir()
+	tree, name := filepath.Join(dir, "tree"), filepath.Join(dir, "a.tar.gz")
+	random := make([]byte, 40_000)
+	_, _ = mathrand.NewChaCha8([32]byte{3}).Read(random)
+	content := []byte(hex.EncodeToString(random)) // so that it is deflated, and goes out as its member
+	if err := os.Mkdir(tree, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(tree, "a"), content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tarpack.Pack(context.Background(), tree, name, tarpack.PackOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	a, err := tarpack.Open(name, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry, err := a.Index().Entry(0)
+	_ = a.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := newEngine(t, map[string]string{"x": "x"}, plan.Options{})
+	if err := e.config.Library.Load(context.Background(), []archives.Spec{{Path: name}}); err != nil {
+		t.Fatal(err)
+	}
+	const clients, requests = 20, 400
+	dial := listen(t, e, "tcp", "127.0.0.1:0")
+	var conns []io.ReadWriteCloser
+	for range clients {
+		c := dial()
+		conns = append(conns, c)
+		go func() {
+			_, _ = io.WriteString(c, strings.Repeat("GET /a HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n", requests))
+		}()
+	}
+	time.Sleep(300 * time.Millisecond) // all buffers are full
+	if err := os.Truncate(name, entry.ContentOffset()+entry.ContentLen-100); err != nil {
+		t.Fatal(err)
+	}
+	right, cut := 0, 0
+	for _, c := range conns {
+		for r := bufio.NewReader(c); ; right++ {
+			res, err := http.ReadResponse(r, nil)
+			if err != nil || res.StatusCode != 200 {
+				cut++
+				break
+			}
+			b, err := io.ReadAll(res.Body)
+			if err != nil {
+				cut++
+				break
+			}
+			if z, err := gzip.NewReader(bytes.NewReader(b)); err != nil {
+				t.Fatal(err)
+			} else if got, err := io.ReadAll(z); err != nil || !bytes.Equal(got, content) {
+				t.Fatalf("a whole answer that is not what was packed: %v", err)
+			}
+		}
+	}
+	if right == 0 || cut == 0 {
+		t.Errorf("%d answers, %d connections cut off: nothing was tried", right, cut)
 	}
 }

@@ -15,13 +15,18 @@ import (
 type turn struct {
 	conn    *eventloop.Conn
 	room    []byte       // the loop's, while it answers
-	expires atomic.Int64 // when the loop has waited long enough for a request, in ns since 1970; 0 while it does not wait
+	expires atomic.Int64 // when the loop has waited long enough for a request, as monotonic tells it; 0 while it does not wait
 	parked  bool         // the goroutine has nothing more to do: the connection goes back to the loop
-	owed    *job         // an answer that the client did not take at once; its body, what is left of it, is in rest
-	rest    [2][]byte    // of head and body
-	sent    int          // of both
+	owed    *job         // an answer that the client did not take at once
+	member  int          // bytes of its body that are behind what is in owed.out
+	sent    int          // bytes of both that the client has
 	head    int          // bytes of the head
 }
+
+var started = time.Now()
+
+// monotonic is a time in ns since the process began, by a clock that nobody sets.
+func monotonic(t time.Time) int64 { return int64(t.Sub(started)) }
 
 // toLoop lets an event loop answer a connection. It is false if that can't be done: TLS, or a system that has no loops.
 func (e *Engine) toLoop(c *conn) bool {
@@ -38,7 +43,7 @@ func (e *Engine) toLoop(c *conn) bool {
 		return false
 	}
 	c.turn.conn, c.raw = ec, ec.RawWrite
-	c.turn.expires.Store(c.now.Add(c.patience()).UnixNano())
+	c.turn.expires.Store(monotonic(c.now.Add(c.patience())))
 	e.conns.replace(c, ec, ec)
 	if ec.Start(c) != nil {
 		_ = c.Close()
@@ -56,7 +61,7 @@ func (e *Engine) expire() {
 			return
 		case now := <-tick.C:
 			e.conns.each(func(c *conn) {
-				if at := c.turn.expires.Load(); at != 0 && now.UnixNano() > at {
+				if at := c.turn.expires.Load(); at != 0 && monotonic(now) > at {
 					c.abort()
 				}
 			})
@@ -92,7 +97,7 @@ func (c *conn) Ready(room []byte, now time.Time) {
 	switch {
 	case err == nil:
 		c.buf = nil
-		c.turn.expires.Store(now.Add(c.patience()).UnixNano())
+		c.turn.expires.Store(monotonic(now.Add(c.patience())))
 	case errors.Is(err, errWaits):
 		c.lend()
 	default:
@@ -130,12 +135,11 @@ func (c *conn) instantly(j *job, b []byte, now time.Time) error {
 	n, err := c.turn.conn.TryWrite(j.out, body)
 	if err == nil && n < len(j.out)+len(body) {
 		j.own()
-		c.turn.owed, c.turn.sent, c.turn.head = j, n, head
-		c.turn.rest = [2][]byte{j.out[min(n, len(j.out)):], body[max(n-len(j.out), 0):]}
+		c.turn.owed, c.turn.member, c.turn.sent, c.turn.head = j, len(body), n, head
 		return errWaits
 	}
-	if err != nil {
-		c.e.broke(j, err)
+	if err != nil && !fromPeer(err) {
+		go c.e.complaints.add(aborted(j, err)) // whoever is told may take his time
 	}
 	c.e.finish(j, int64(max(n-head, 0)))
 	return err
@@ -204,28 +208,20 @@ func (c *conn) serveLent() {
 // pay sends what is owed.
 func (c *conn) pay() error {
 	j := c.turn.owed
-	sent := c.turn.sent
-	var err error
-	for _, b := range c.turn.rest {
-		if len(b) > 0 && err == nil {
-			var n int
-			n, err = c.Write(b)
-			sent += n
-		}
-	}
+	sent, err := c.writeRest(j, c.turn.member, c.turn.sent)
 	if err != nil {
 		c.e.broke(j, err)
 	}
 	c.e.finish(j, int64(max(sent-c.turn.head, 0)))
 	jobs.Put(j)
-	c.turn.owed, c.turn.rest = nil, [2][]byte{}
+	c.turn.owed = nil
 	return err
 }
 
 // goBack gives the connection back to the loop.
 func (c *conn) goBack() {
 	c.turn.parked = false
-	c.turn.expires.Store(c.now.Add(c.patience()).UnixNano())
+	c.turn.expires.Store(monotonic(c.now.Add(c.patience())))
 	c.readUntil, c.writeUntil = time.Time{}, time.Time{}
 	_ = c.SetDeadline(time.Time{})
 	if c.turn.conn.Return() != nil {

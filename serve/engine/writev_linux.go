@@ -17,8 +17,8 @@ type vector struct {
 	call  func(fd uintptr) bool
 }
 
-// writeBoth writes a head and a body that lies in mapped memory by one call, without this process touching the body. If
-// the file behind the memory has been cut short the call fails, and this process does not.
+// writeBoth writes a head and a body that lies in mapped memory by one call, without this process touching the body, or as
+// much of them as the client takes. If the file behind the memory has been cut short the call fails, and this process does not.
 func (c *conn) writeBoth(head, body []byte) (int, error) {
 	if err := c.armWrite(); err != nil {
 		return 0, err
@@ -33,18 +33,7 @@ func (c *conn) writeBoth(head, body []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n := v.n
-	if n < len(head) { // the client takes little: what is left goes out as it can
-		k, err := c.Write(head[n:])
-		if n += k; err != nil {
-			return n, err
-		}
-	}
-	if n < len(head)+len(body) {
-		k, err := c.Write(body[n-len(head):])
-		return n + k, err
-	}
-	return n, nil
+	return v.n, nil
 }
 
 // writev writes what is left of the vector, or a part of it, by one call.

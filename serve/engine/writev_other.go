@@ -4,12 +4,5 @@ package engine
 
 type vector struct{}
 
-// writeBoth writes a head and a body.
-func (c *conn) writeBoth(head, body []byte) (int, error) {
-	n, err := c.Write(head)
-	if err != nil {
-		return n, err
-	}
-	k, err := c.Write(body)
-	return n + k, err
-}
+// writeBoth writes a head, and leaves the body to writeRest.
+func (c *conn) writeBoth(head, _ []byte) (int, error) { return c.Write(head) }

@@ -23,7 +23,7 @@ const (
 type Group struct {
 	loops   []*loop
 	active  atomic.Int32 // how many of them have connections, see balance_linux.go
-	changed atomic.Int64 // when that was last changed, in ns since 1970
+	changed atomic.Int64 // when that was last changed, as monotonic tells it
 	number  atomic.Uint32
 	table   table
 }
@@ -39,16 +39,28 @@ type loop struct {
 	room   [roomSize]byte
 }
 
+var shared struct {
+	mu    sync.Mutex
+	group *Group
+}
+
 // Shared gives the Group of this process, with a loop for each processor that Go uses. As a loop keeps one of the
 // scheduler's processors while it has much to do, that many are added to those that there are (runtime.GOMAXPROCS), once.
-var Shared = sync.OnceValues(func() (*Group, error) {
-	n := runtime.GOMAXPROCS(0)
-	g, err := New(n)
-	if err == nil {
+// After an error, as of a lack of descriptors, the next call tries again.
+func Shared() (*Group, error) {
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if shared.group == nil {
+		n := runtime.GOMAXPROCS(0)
+		g, err := New(n)
+		if err != nil {
+			return nil, err
+		}
 		runtime.GOMAXPROCS(2 * n)
+		shared.group = g
 	}
-	return g, err
-})
+	return shared.group, nil
+}
 
 // New starts n loops.
 func New(n int) (*Group, error) {
