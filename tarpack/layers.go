@@ -260,7 +260,7 @@ func (m *merger) submit(ctx context.Context, c *choice, keptDir *sourceDir) erro
 			return err
 		}
 	}
-	it := &item{sourceEntry: sourceEntry{dir: keptDir, name: w.name, typ: w.typ}}
+	it := &item{sourceEntry: sourceEntry{dir: keptDir, name: w.name, typ: w.typ, full: c.path}}
 	if it.typ == sidecar.TypeHardlink {
 		it.typ = sidecar.TypeFile
 	}

@@ -48,9 +48,15 @@ type sourceEntry struct {
 	name string
 	typ  sidecar.Type // never TypeHardlink: the walker does not look for second names
 	info fs.FileInfo  // nil: the entry is copied from an archive
+	full string       // its path, where that is known already
 }
 
-func (e *sourceEntry) path() string { return e.dir.join(e.name) }
+func (e *sourceEntry) path() string {
+	if e.full != "" {
+		return e.full
+	}
+	return e.dir.join(e.name)
+}
 
 // A walker goes through a tree in the order in which pack writes it (FORMAT.md 1.1): a directory, its
 // files, its other entries, then its subdirectories, each by the bytes of the name.
@@ -173,7 +179,7 @@ func (w *walker) list(d *sourceDir) ([]sourceEntry, error) {
 	}
 	entries := make([]sourceEntry, 0, len(names))
 	for i, name := range names {
-		e := sourceEntry{dir: d, name: name, info: infos[i]}
+		e := sourceEntry{dir: d, name: name, info: infos[i], full: d.join(name)}
 		keep, err := w.classify(&e)
 		if err != nil {
 			return nil, err
