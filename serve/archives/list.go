@@ -25,9 +25,10 @@ const (
 
 // ListOptions say which part of a directory to list, and how.
 type ListOptions struct {
-	Order         Order
-	Descending    bool
-	Offset, Limit int
+	Order      Order
+	Descending bool
+	Offset     int64
+	Limit      int
 	// Hidden tells which paths are not shown.
 	Hidden func(path string) bool
 }
@@ -54,7 +55,7 @@ type List struct {
 	Folders, Files int // among all of them
 	Size, Packed   int64
 	More           bool   // a search has found more
-	Next           int    // where to go on then
+	Next           int64  // where to go on then
 	Downloads      bool   // the folder can be downloaded
 	Partial        bool   // other archives or plain files have more in the folder than the download
 	Archive        string // the title of the archive that the download is made of
@@ -85,7 +86,7 @@ func (v *View) List(dir string, o ListOptions) (*List, error) {
 	l := c.list
 	l.Total = len(c.children)
 	c.sort(o)
-	from := min(o.Offset, l.Total)
+	from := int(min(o.Offset, int64(l.Total)))
 	for i := range c.children[from:min(from+o.Limit, l.Total)] {
 		it, err := c.item(&c.children[from+i])
 		if err != nil {

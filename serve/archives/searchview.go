@@ -1,6 +1,10 @@
 package archives
 
-import "github.com/tarpack/tpk/serve/plan"
+import (
+	"math"
+
+	"github.com/tarpack/tpk/serve/plan"
+)
 
 // searchBits is how much of a place in a search is the ordinal; above it is the archive's number, or, for plain files, that of all archives.
 const searchBits = 32
@@ -32,7 +36,7 @@ func (v *View) Search(query string, o ListOptions) (*List, error) {
 			s.prefix = append(s.prefix, mt.path)
 		}
 	}
-	first, from := o.Offset>>searchBits, o.Offset&(1<<searchBits-1)
+	first, from := int(o.Offset>>searchBits), int(min(o.Offset&(1<<searchBits-1), math.MaxInt))
 	for k := first; k < len(s.order) && !s.list.More; k++ {
 		if err := s.archive(k, from); err != nil {
 			return nil, err
@@ -73,7 +77,7 @@ func (s *searcher) archive(k, from int) error {
 				}
 			}
 			if len(l.Items) == s.o.Limit {
-				l.More, l.Next = true, k<<searchBits|i
+				l.More, l.Next = true, int64(k)<<searchBits|int64(i)
 				break
 			}
 			l.Items = append(l.Items, it)
@@ -95,7 +99,7 @@ func (s *searcher) addPlain(from int) error {
 			continue // an archive answers it
 		}
 		if len(l.Items) == s.o.Limit {
-			l.More, l.Next = true, len(s.order)<<searchBits|i
+			l.More, l.Next = true, int64(len(s.order))<<searchBits|int64(i)
 			break
 		}
 		l.Items = append(l.Items, s.plain[i])

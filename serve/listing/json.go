@@ -22,7 +22,7 @@ type listJSON struct {
 	Files   int    `json:"files"`
 	Size    int64  `json:"size"`
 	Packed  int64  `json:"packed"`
-	Offset  int    `json:"offset"`
+	Offset  int64  `json:"offset"`
 	Next    string `json:"next,omitempty"` // reference to what follows
 	// Where a search has not looked at everything.
 	Incomplete bool          `json:"incomplete,omitempty"`
@@ -75,11 +75,11 @@ func appendJSON(q *request, l *archives.List) ([]byte, error) {
 }
 
 // next is the offset of what follows, 0 if nothing does.
-func (q *request) next(l *archives.List) int {
+func (q *request) next(l *archives.List) int64 {
 	if q.query != "" {
 		return l.Next
 	}
-	if end := q.offset + len(l.Items); end < l.Total && len(l.Items) > 0 {
+	if end := q.offset + int64(len(l.Items)); end < int64(l.Total) && len(l.Items) > 0 {
 		return end
 	}
 	return 0

@@ -32,7 +32,7 @@ type request struct {
 	query  string // to be searched for
 	order  archives.Order
 	down   bool
-	offset int
+	offset int64
 	limit  int
 	list   bool // also where there is an index.html
 
@@ -82,7 +82,7 @@ func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 }
 
 // link is the query of the same listing with another order and place.
-func (q *request) link(order string, down bool, offset int) string {
+func (q *request) link(order string, down bool, offset int64) string {
 	s := "?"
 	add := func(key, value string) {
 		if len(s) > 1 {
@@ -109,7 +109,7 @@ func (q *request) link(order string, down bool, offset int) string {
 		add("limit", strconv.Itoa(q.limit))
 	}
 	if offset > 0 {
-		add("offset", strconv.Itoa(offset))
+		add("offset", strconv.FormatInt(offset, 10))
 	}
 	return s
 }

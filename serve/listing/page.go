@@ -178,15 +178,15 @@ func (p *page) folder(q *request, l *archives.List) {
 	}
 	p.Empty = "This folder is empty."
 	p.columns(q)
-	if q.offset > 0 && q.offset >= l.Total {
+	if q.offset > 0 && q.offset >= int64(l.Total) {
 		p.Empty, p.First = "The list ends before this page.", template.URL("./"+q.link(q.orderName(), q.down, 0))
 		return
 	}
 	if of := (l.Total + q.limit - 1) / q.limit; of > 1 {
 		name := q.orderName()
-		p.Pages = &pages{At: q.offset/q.limit + 1, Of: of}
+		p.Pages = &pages{At: int(q.offset/int64(q.limit)) + 1, Of: of}
 		if q.offset > 0 {
-			p.Pages.Prev = template.URL(q.link(name, q.down, max(q.offset-q.limit, 0)))
+			p.Pages.Prev = template.URL(q.link(name, q.down, max(q.offset-int64(q.limit), 0)))
 		}
 		if next := q.next(l); next > 0 {
 			p.Pages.Next = template.URL(q.link(name, q.down, next))

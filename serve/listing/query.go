@@ -22,11 +22,11 @@ func parse(l *plan.Listing) (*request, error) {
 		return nil, errors.New("the query is malformed")
 	}
 	q := &request{path: l.Path, query: values.Get("q"), limit: defaultRows, list: values.Has("list")}
-	number := func(key string, to *int, low, high int) error {
+	number := func(key string, to *int64, low, high int64) error {
 		if !values.Has(key) {
 			return nil
 		}
-		n, err := strconv.Atoi(values.Get(key))
+		n, err := strconv.ParseInt(values.Get(key), 10, 64)
 		if err != nil || n < low || n > high {
 			return fmt.Errorf("%s is a number from %d to %d", key, low, high)
 		}
@@ -46,8 +46,11 @@ func parse(l *plan.Listing) (*request, error) {
 	if format := values.Get("format"); values.Has("format") && format != "json" && format != "html" {
 		return nil, errors.New("format is html or json")
 	}
-	if err := number("offset", &q.offset, 0, math.MaxInt); err != nil {
+	if err := number("offset", &q.offset, 0, math.MaxInt64); err != nil {
 		return nil, err
 	}
-	return q, number("limit", &q.limit, 1, maxRows)
+	limit := int64(q.limit)
+	err = number("limit", &limit, 1, maxRows)
+	q.limit = int(limit)
+	return q, err
 }
