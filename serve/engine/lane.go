@@ -244,24 +244,18 @@ func (c *conn) writeRest(j *job, member, n int) (int, error) {
 			return n, err
 		}
 	}
-	end := len(j.out) + member
-	if n == end {
+	left := int64(len(j.out) + member - n)
+	if left == 0 {
 		return n, nil
 	}
-	file, start := j.view.File(&j.plan.Body.Node), j.plan.Body.Offset-int64(len(j.out))
+	b := &j.plan.Body
 	buf := readBuffers.Get().(*[]byte) // a small one: many clients may be slow
 	defer readBuffers.Put(buf)
-	for n < end {
-		b := (*buf)[:min(len(*buf), end-n)]
-		if err := readAt(file, b, start+int64(n)); err != nil {
-			return n, err
-		}
-		k, err := c.Write(b)
-		if n += k; err != nil {
-			return n, err
-		}
+	k, err := copyBuffer(c, io.NewSectionReader(j.view.File(&b.Node), b.Offset+b.Length-left, left), *buf)
+	if err == nil && k != left {
+		err = errShort
 	}
-	return n, nil
+	return n + int(k), err
 }
 
 // room makes room for n bytes behind the head.
