@@ -51,8 +51,7 @@ func tuneCollector() (untouched []byte) {
 
 // run carries out a command line and returns the code to exit with.
 func run(args []string, stdout, stderr io.Writer) int {
-	ctx, stop := withSignals(context.Background())
-	defer stop()
+	ctx := withSignals(context.Background())
 	printed := &printed{w: stdout}
 	app := newApp(stdout, stderr)
 	printed.helpOf(app)
@@ -83,8 +82,9 @@ const twice = time.Second
 
 // withSignals cancels the context it returns when the user, the terminal or the system asks us to stop, so that
 // temporary files are removed; a second signal kills at once. Writing to a closed pipe becomes an error for the
-// same reason: the default would kill us wherever we are.
-func withSignals(parent context.Context) (context.Context, func()) {
+// same reason: the default would kill us wherever we are. Signals are never given back when the command is done: the
+// second of timeout(1)'s two would then kill a server that has ended well, and its exit code would be the signal's.
+func withSignals(parent context.Context) context.Context {
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := slices.DeleteFunc([]os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored) // nohup, &
@@ -93,15 +93,12 @@ func withSignals(parent context.Context) (context.Context, func()) {
 	go func() {
 		if sig, ok := (<-caught).(syscall.Signal); ok {
 			cancel(stopped{sig})
-			// timeout(1) sends its signal twice, to the process and to its group; a person takes longer.
-			time.Sleep(twice)
-			signal.Reset(signals...)
 		}
+		// timeout(1) sends its signal twice, to the process and to its group; a person takes longer.
+		time.Sleep(twice)
+		signal.Reset(signals...)
 	}()
-	return ctx, func() {
-		signal.Stop(caught)
-		close(caught)
-	}
+	return ctx
 }
 
 // caughtSignal returns the signal that cancelled ctx, or 0.

@@ -84,12 +84,12 @@ func runServe(c *cli.Context) error {
 		return err
 	}
 	defer server.Close()
-	defer reloadOnHangup(c, server, sc.Log)()
+	reloadOnHangup(c, server, sc.Log)
 	return server.Run(c.Context)
 }
 
-// reloadOnHangup makes SIGHUP reload the archives; it ends other commands.
-func reloadOnHangup(c *cli.Context, server *serve.Server, log func(string)) (stop func()) {
+// reloadOnHangup makes SIGHUP reload the archives, for as long as the process lives; it ends other commands.
+func reloadOnHangup(c *cli.Context, server *serve.Server, log func(string)) {
 	signal.Reset(syscall.SIGHUP)
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
@@ -102,10 +102,6 @@ func reloadOnHangup(c *cli.Context, server *serve.Server, log func(string)) (sto
 			}
 		}
 	}()
-	return func() {
-		signal.Stop(hangup)
-		close(hangup)
-	}
 }
 
 // serveURL is what to open for an address.
