@@ -146,7 +146,11 @@ func (w *world) sameArchive(name, why string) {
 // Whatever the history of an archive is, it is byte for byte what packing the tree gives.
 func TestEditedIsAsPacked(t *testing.T) {
 	ctx := context.Background()
-	for seed := range uint64(25) {
+	seeds := uint64(25)
+	if testing.Short() {
+		seeds = 5
+	}
+	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			w := newWorld(t, rand.New(rand.NewPCG(seed, 1)))
 			name := mustPack(t, w.dir, PackOptions{})

@@ -119,8 +119,12 @@ func TestReindexLocked(t *testing.T) {
 func TestScanInChunks(t *testing.T) {
 	inner := forgeRight(t, big()...)
 	parts := variety()
-	for i := range 40 {
-		parts = append(parts, aStored(fmt.Sprintf("inner%d", i), string(inner[:len(inner)*i/40+1])), aFile(fmt.Sprintf("f%d", i), text("x", i*100)))
+	inners := 40
+	if testing.Short() {
+		inners = 8
+	}
+	for i := range inners {
+		parts = append(parts, aStored(fmt.Sprintf("inner%d", i), string(inner[:len(inner)*i/inners+1])), aFile(fmt.Sprintf("f%d", i), text("x", i*100)))
 	}
 	archive := forgeRight(t, parts...)
 	var want []string
