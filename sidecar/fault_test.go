@@ -67,6 +67,11 @@ func TestTruncated(t *testing.T) {
 					check("Children", err, true)
 				}
 			}
+			if want.Type == TypeDir {
+				for row, err := range x.In(i) {
+					check("In", err, err != nil || string(row.Path) == m.sorted[row.I].Path)
+				}
+			}
 		}
 		for row, err := range x.All(0, x.Len()) {
 			check("All", err, err != nil || string(row.Path) == m.sorted[row.I].Path)

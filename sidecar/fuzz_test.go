@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -208,7 +209,7 @@ func askBoth(t *testing.T, x, y *Index) {
 	same("Verify", 0, 0, 0, err, err2)
 }
 
-// listing is all that Children gives, as text.
+// listing is all that Children and In give, as text.
 func listing(x *Index, dir int) string {
 	var list []byte
 	for i, err := range x.Children(dir) {
@@ -216,6 +217,9 @@ func listing(x *Index, dir int) string {
 		if err != nil {
 			list = append(list, 0xff)
 		}
+	}
+	for row, err := range x.In(dir) {
+		list = fmt.Appendf(list, "%d %s %v %v\n", row.I, row.Path, row.Entry, err)
 	}
 	return string(list)
 }

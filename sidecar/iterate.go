@@ -69,6 +69,40 @@ func (x *Index) after(i, end int, sc *scratch) (next int, err error) {
 	return int(e.End), nil
 }
 
+// In gives the entries directly in a directory, as [Index.Children] gives their ordinals. It is the fast way to see all of them.
+func (x *Index) In(dir int) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		i, end, err := x.below(dir)
+		if err != nil {
+			yield(Row{I: dir}, err)
+			return
+		}
+		s := scan{x: x, sc: x.sequential(childrenAhead)}
+		for i < end {
+			n, err := s.fill(i, end)
+			filled := i + n
+			for i < filled {
+				row := s.row(i)
+				next := i + 1
+				if e := &row.Entry; e.Type == TypeDir {
+					if next = int(e.End); next <= i || next > end {
+						yield(row, corrupt("directory %d, in one that ends at entry %d, ends at %d", i, end, e.End))
+						return
+					}
+				}
+				if !yield(row, nil) {
+					return
+				}
+				i = next
+			}
+			if err != nil && i == filled {
+				yield(Row{I: i}, err)
+				return
+			}
+		}
+	}
+}
+
 // Row is an entry with its ordinal and path.
 type Row struct {
 	I     int

@@ -300,6 +300,23 @@ func compareChildren(t testing.TB, x *Index, dir int, want []int) {
 	if !slices.Equal(got, want) {
 		t.Fatalf("Children(%d) = %v; want %v", dir, got, want)
 	}
+	got = nil
+	for row, err := range x.In(dir) {
+		if err != nil {
+			t.Fatalf("In(%d): %v", dir, err)
+		}
+		got = append(got, row.I)
+		path, err := x.Path(row.I)
+		if err != nil || path != string(row.Path) {
+			t.Fatalf("In(%d) has %q at %d; want %q, %v", dir, row.Path, row.I, path, err)
+		}
+		if e, err := x.Entry(row.I); err != nil || e != row.Entry {
+			t.Fatalf("In(%d) has %+v at %d; want %+v, %v", dir, row.Entry, row.I, e, err)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("In(%d) = %v; want %v", dir, got, want)
+	}
 }
 
 func compareAll(t testing.TB, x *Index, m *model, from, to int) {

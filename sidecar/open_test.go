@@ -267,6 +267,17 @@ func TestRange(t *testing.T) {
 			t.Errorf("children of a file: %v", err)
 		}
 	}
+	for _, dir := range []int{i, -2, x.Len()} {
+		n := 0
+		for row, err := range x.In(dir) {
+			if n++; n > 1 || !errors.Is(err, ErrRange) {
+				t.Errorf("In(%d): %+v, %v", dir, row, err)
+			}
+		}
+		if n == 0 {
+			t.Errorf("In(%d) gave no error", dir)
+		}
+	}
 	if _, err := x.Link(i); !errors.Is(err, ErrRange) {
 		t.Errorf("link of a file: %v", err)
 	}

@@ -50,7 +50,7 @@ func Add(ctx context.Context, name string, paths []string, o AddOptions) (EditRe
 			t.into = o.Into
 			r.layers = append(r.layers, layer{tree: t})
 		}
-		r.choose = func(_ string, children []child) int {
+		r.choose = func(_ string, children []*child) int {
 			best := 0
 			for i := range children {
 				if children[best].made || o.Replace && !children[i].made {

@@ -53,7 +53,7 @@ func Convert(ctx context.Context, in io.Reader, out string, o ConvertOptions) (r
 	if err != nil {
 		return ConvertResult{}, err
 	}
-	r := &rewrite{o: o.EditOptions, base: -1, choose: func(string, []child) int { return 0 }}
+	r := &rewrite{o: o.EditOptions, base: -1, choose: func(string, []*child) int { return 0 }}
 	defer func() {
 		if !r.committed {
 			err = errors.Join(err, dst.abort())

@@ -33,7 +33,7 @@ type rewrite struct {
 	o        EditOptions
 	layers   []layer
 	base     int
-	choose   func(path string, children []child) int
+	choose   func(path string, children []*child) int
 	checksum bool
 	always   bool // also when nothing changes
 	grow     bool // the first layer's archive grows in place

@@ -11,7 +11,7 @@ import (
 // The errors are those of Open.
 func Compact(ctx context.Context, name string, o EditOptions) (EditResult, error) {
 	return edit(ctx, name, o, func(_ *keptArchive, r *rewrite) error {
-		r.choose = func(string, []child) int { return 0 }
+		r.choose = func(string, []*child) int { return 0 }
 		r.always = true
 		return nil
 	})
@@ -29,7 +29,7 @@ type MergeOptions struct {
 // The errors are those of Open and Pack.
 func Merge(ctx context.Context, out string, names []string, o MergeOptions) (res EditResult, err error) {
 	r := &rewrite{o: o.EditOptions, base: -1}
-	r.choose = func(_ string, children []child) int {
+	r.choose = func(_ string, children []*child) int {
 		if o.First {
 			return 0
 		}

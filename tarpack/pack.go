@@ -247,7 +247,11 @@ func (p *packer) run(ctx context.Context, produce func(context.Context) error, i
 		defer close(p.pieces)
 		return p.sequence(ctx)
 	})
-	if err := g.Wait(); err != nil || p.dry() {
+	err = g.Wait()
+	for it := range p.order {
+		it.release() // what was not placed, after an error
+	}
+	if err != nil || p.dry() {
 		return PackResult{}, err
 	}
 	if p.spool != nil {
@@ -267,6 +271,7 @@ func (p *packer) walk(ctx context.Context, t *sourceTree) error {
 		it := &item{sourceEntry: e}
 		if e.typ == sidecar.TypeFile {
 			if it.inode, it.again, err = known.of(ctx, &e, p.walker(), t); err != nil {
+				it.release()
 				return err
 			}
 		}
@@ -276,7 +281,8 @@ func (p *packer) walk(ctx context.Context, t *sourceTree) error {
 	return w.walk(ctx, t)
 }
 
-// submit sends an entry to the sequencer, and to the workers a file that has to be read and fits into memory.
+// submit sends an entry to the sequencer, and to the workers a file that has to be read and fits into memory. The item's reference to
+// its directory goes with it.
 func (p *packer) submit(ctx context.Context, it *item) error {
 	switch {
 	case it.content != nil || it.raw != nil: // in memory already
@@ -284,6 +290,7 @@ func (p *packer) submit(ctx context.Context, it *item) error {
 	case it.typ == sidecar.TypeFile && it.info != nil && !it.again && !it.keep && it.info.Size() <= inMemory:
 		it.weight = it.info.Size()
 		if err := p.budget.Acquire(ctx, it.weight); err != nil {
+			it.release()
 			return context.Cause(ctx)
 		}
 		it.ready = make(chan struct{})
@@ -305,6 +312,7 @@ func (p *packer) send(ctx context.Context, it *item) error {
 	case p.order <- it:
 		return nil
 	case <-ctx.Done():
+		it.release()
 		return context.Cause(ctx)
 	}
 }

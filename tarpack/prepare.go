@@ -41,6 +41,13 @@ type item struct {
 	made    made
 }
 
+// release gives back the item's reference to its directory, if it has one.
+func (it *item) release() {
+	if it != nil && it.dir != nil {
+		it.dir.release()
+	}
+}
+
 // made says how a C was written.
 type made struct {
 	coding   gzmember.Coding

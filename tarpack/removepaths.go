@@ -24,7 +24,7 @@ func Remove(ctx context.Context, name string, words []string, o EditOptions) (Ed
 		named := func(p string) bool {
 			return paths[p] || slices.ContainsFunc(globs, func(g string) bool { return doublestar.MatchUnvalidated(g, p) })
 		}
-		r.choose = func(p string, _ []child) int {
+		r.choose = func(p string, _ []*child) int {
 			if named(p) {
 				return -1
 			}

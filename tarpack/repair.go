@@ -36,7 +36,7 @@ type RepairResult struct {
 // Damage inside of a file that is a tpk archive itself can bring up entries of that, unless the old sidecar is there to tell.
 func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairResult, err error) {
 	var dst *output
-	r := &rewrite{o: o.EditOptions, base: -1, choose: func(string, []child) int { return 0 }}
+	r := &rewrite{o: o.EditOptions, base: -1, choose: func(string, []*child) int { return 0 }}
 	if !o.DryRun {
 		if err := heal(name); err != nil {
 			return RepairResult{}, err

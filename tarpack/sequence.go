@@ -47,7 +47,7 @@ func (p *packer) place(ctx context.Context, it *item) error {
 	if it.gone != "" {
 		return p.changes.removed(it.gone)
 	}
-	defer it.dir.release()
+	defer it.release()
 	if it.done != nil {
 		defer it.done()
 	}

@@ -175,7 +175,7 @@ func (p *shardPlan) write(ctx context.Context, set *setOutput, i uint32, o PackO
 	}
 	pk.out.file = dst.archive
 	m := &merger{p: pk, layers: []layer{{kept: p.k}}, base: -1}
-	m.choose = func(_ string, children []child) int {
+	m.choose = func(_ string, children []*child) int {
 		if at := children[0].ref.i; p.of[at] <= i && i <= p.last[at] {
 			return 0
 		}

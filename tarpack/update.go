@@ -23,7 +23,7 @@ func Update(ctx context.Context, name, dir string, o UpdateOptions) (EditResult,
 		}
 		r.layers = append(r.layers, layer{tree: t})
 		r.checksum = o.Checksum
-		r.choose = func(_ string, children []child) int {
+		r.choose = func(_ string, children []*child) int {
 			if last := len(children) - 1; children[last].layer > r.base || o.Keep {
 				return last
 			}

@@ -1,0 +1,102 @@
+package tarpack
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// manyDirs is a tree of more directories than a lister lists ahead, and more files in one than it lists ahead.
+func manyDirs(t *testing.T) string {
+	var files [][2]string
+	for i := range 3 * levelsAhead {
+		files = append(files, [2]string{fmt.Sprintf("d%03d/e/f", i), fmt.Sprint(i)})
+	}
+	for i := range pathsAhead + 100 {
+		files = append(files, [2]string{fmt.Sprintf("d100/many/%05d", i), ""})
+	}
+	return tree(t, files...)
+}
+
+// Whoever goes through a tree may stop anywhere, and leaves no file open and no goroutine behind.
+func TestListerStops(t *testing.T) {
+	dir := manyDirs(t)
+	name := mustPack(t, dir, PackOptions{})
+	was := mustRead(t, name)
+	writeFile(t, filepath.Join(dir, "z"), []byte("something to change"))
+	stop := errors.New("stop")
+	before := openUnder(t, dir)
+	for _, n := range []int64{1, 2, 50, 300, pathsAhead, pathsAhead + 400} {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		o := UpdateOptions{Checksum: true}
+		o.Progress = func(p Progress) {
+			if p.Entries == n {
+				cancel(stop)
+			}
+		}
+		if _, err := Update(ctx, name, dir, o); !errors.Is(err, stop) {
+			t.Errorf("canceled after %d entries: %v", n, err)
+		}
+		cancel(nil)
+		if got := openUnder(t, dir); got != before {
+			t.Errorf("canceled after %d entries: %d files and directories are open, before %d", n, got, before)
+		}
+		if !bytes.Equal(mustRead(t, name), was) {
+			t.Fatalf("canceled after %d entries: the archive is another", n)
+		}
+	}
+	res, err := Update(context.Background(), name, dir, UpdateOptions{})
+	if err != nil || res.Added != 1 || res.Changed != 0 {
+		t.Errorf("%+v, %v", res.Changes, err)
+	}
+	if got := openUnder(t, dir); got != before {
+		t.Errorf("%d files and directories are open, before %d", got, before)
+	}
+}
+
+// openUnder counts the open files below a directory, where the system tells them.
+func openUnder(t *testing.T, dir string) (n int) {
+	fds, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("needs /proc/self/fd")
+	}
+	for _, fd := range fds {
+		if target, _ := os.Readlink("/proc/self/fd/" + fd.Name()); strings.HasPrefix(target, dir) {
+			n++
+		}
+	}
+	return n
+}
+
+// What can't be listed fails the update with its path, and the archive stays.
+func TestListerFails(t *testing.T) {
+	dir := manyDirs(t)
+	name := mustPack(t, dir, PackOptions{})
+	was := mustRead(t, name)
+	writeFile(t, filepath.Join(dir, "a"), []byte("something to change"))
+	before := openUnder(t, dir)
+	o := UpdateOptions{}
+	o.Progress = func(p Progress) {
+		if p.Entries == 1 { // it is far from there yet
+			if err := os.RemoveAll(filepath.Join(dir, "d150")); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	_, err := Update(context.Background(), name, dir, o)
+	if !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "d150: ") {
+		t.Errorf("a directory that has gone: %v", err)
+	}
+	if !bytes.Equal(mustRead(t, name), was) {
+		t.Error("the archive is another")
+	}
+	if got := openUnder(t, dir); got != before {
+		t.Errorf("%d files and directories are open, before %d", got, before)
+	}
+}
