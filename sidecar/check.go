@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
-	"strings"
 )
 
 // check says what is wrong with the values of an entry taken alone: of a record read, and of an item to be written. It
@@ -97,43 +96,47 @@ func segmentsOf(size int64, shift uint8) int64 { return (size + 1<<shift - 1) >>
 
 // ValidPath says why a path may not stand in an archive (FORMAT.md 1.1, rule 4); nil if it may. The error wraps
 // [ErrPath]. The path has no slash at its end, also if it is a directory's.
-func ValidPath(path string) error {
-	reason := ""
-	switch {
-	case path == "":
-		reason = "it is empty"
-	case len(path) > maxPath:
+func ValidPath(path string) error { return validPath(path) }
+
+func validPath[T string | []byte](path T) error {
+	if len(path) > maxPath {
 		return fmt.Errorf("%w: %.40q…: %d bytes, at most %d are allowed", ErrPath, path, len(path), maxPath)
-	case path[0] == '/':
-		reason = "it starts with a slash"
-	case path[len(path)-1] == '/':
-		reason = "it ends with a slash"
-	case strings.IndexByte(path, 0) >= 0:
-		reason = "it has a NUL byte"
-	default:
-		reason = badComponent(path)
 	}
-	if reason != "" {
+	if reason := badPath(path); reason != "" {
 		return fmt.Errorf("%w: %q: %s", ErrPath, path, reason)
 	}
 	return nil
 }
 
-// badComponent says what is wrong with a component of a path, or "".
-func badComponent(path string) string {
-	for rest, more := path, true; more; {
-		var c string
-		c, rest, more = strings.Cut(rest, "/")
+// badPath says what is wrong with a path, or "".
+func badPath[T string | []byte](path T) string {
+	switch {
+	case len(path) == 0:
+		return "it is empty"
+	case path[0] == '/':
+		return "it starts with a slash"
+	case path[len(path)-1] == '/':
+		return "it ends with a slash"
+	}
+	begin := 0 // of the component at hand
+	for i := 0; i <= len(path); i++ {
 		switch {
-		case c == "":
-			return "it has two slashes in a row"
-		case c == ".":
-			return "it has a component ."
-		case c == "..":
-			return "it has a component .."
-		case len(c) > maxComponent:
-			return fmt.Sprintf("it has a component of %d bytes, at most %d are allowed", len(c), maxComponent)
+		case i < len(path) && path[i] == 0:
+			return "it has a NUL byte"
+		case i < len(path) && path[i] != '/':
+			continue
 		}
+		switch n := i - begin; {
+		case n == 0:
+			return "it has two slashes in a row"
+		case n == 1 && path[begin] == '.':
+			return "it has a component ."
+		case n == 2 && path[begin] == '.' && path[begin+1] == '.':
+			return "it has a component .."
+		case n > maxComponent:
+			return fmt.Sprintf("it has a component of %d bytes, at most %d are allowed", n, maxComponent)
+		}
+		begin = i + 1
 	}
 	return ""
 }

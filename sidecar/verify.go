@@ -99,7 +99,7 @@ func (v *verifier) entries() (err error) {
 
 // entry checks an entry, beyond what All does.
 func (v *verifier) entry(row *Row) error {
-	if err := ValidPath(string(row.Path)); err != nil {
+	if err := validPath(row.Path); err != nil {
 		return corrupt("entry %d: %v", row.I, err)
 	}
 	shared := commonPrefix(v.path, row.Path)

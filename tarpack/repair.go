@@ -232,7 +232,7 @@ func (sv *salvage) take(un *unit) error {
 			sv.found = append(sv.found, &Problem{Path: it.Path, Offset: un.off, Err: err})
 			continue
 		}
-		if err := sv.s.add(&it); err != nil {
+		if err := sv.s.add(it); err != nil {
 			return err
 		}
 		sv.saved++

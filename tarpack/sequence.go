@@ -371,7 +371,7 @@ func (p *packer) writePadding(entry *sidecar.Item, md made) error {
 // index hands an entry that was written to the index.
 func (p *packer) index(entry sidecar.Item) error {
 	if p.spool != nil {
-		return p.spool.add(&entry)
+		return p.spool.add(entry)
 	}
 	return p.builder.Add(entry)
 }

@@ -136,9 +136,9 @@ func (s *spool) announce(h *Header) error {
 var errSelf = errors.New("a hard link to itself")
 
 // add takes an entry that is in the file now.
-func (s *spool) add(it *sidecar.Item) error {
+func (s *spool) add(it sidecar.Item) error {
 	if s.sink != nil {
-		return s.sink(*it)
+		return s.sink(it)
 	}
 	return s.enc.Encode(it)
 }
