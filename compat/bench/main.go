@@ -14,7 +14,7 @@
 //	packages   the benchmarks of tpk's own packages
 //
 // What is compared runs in turn in one run. Every figure of every run goes to docs/benchmarks/results/VERSION.txt in the
-// Go benchmark format; tables, charts and promises are made of that file. A family that is not run keeps what it had.
+// Go benchmark format; tables, charts and promises are made of that file. What is not measured keeps what it had.
 // It exits with 1 when a promise is not kept.
 package main
 
@@ -133,13 +133,13 @@ func run(b *measure.Bench, version, page string, render bool, names []string) er
 			continue
 		}
 		b.Logf("\n== %s", f.name)
-		b.Results.Family(f.name)
+		b.Results.Begin(f.name)
 		start := time.Now()
 		if err := f.run(b); err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
 		b.Logf("== %s took %v", f.name, time.Since(start).Round(time.Second))
-		if err := b.Results.Save(); err != nil {
+		if err := b.Results.End(f.name); err != nil {
 			return err
 		}
 		if err := b.Sweep(); err != nil {

@@ -47,6 +47,9 @@ func Run(b *measure.Bench) error {
 				}
 			}
 		}
+		if err := b.Results.Save(); err != nil {
+			return err
+		}
 		for _, kind := range built {
 			_ = os.Remove(file(dir, kind, n)) // a map has none
 		}
@@ -80,7 +83,7 @@ func one(b *measure.Bench, kind string, n int, name string) error {
 		}
 		values = append(values, measure.Value{Of: x, Unit: unit})
 	}
-	b.Results.Record(fmt.Sprintf("Index/entries=%d/tool=%s", n, kind), values...)
+	b.Results.Record(fmt.Sprintf("Index/entries=%d", n), kind, values...)
 	var text strings.Builder
 	for _, v := range values {
 		fmt.Fprintf(&text, "  %s %s", strings.TrimSuffix(v.Unit, "-sec"), measure.Format(v))

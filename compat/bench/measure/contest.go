@@ -45,7 +45,7 @@ func (b *Bench) Contest(name string, rounds int, all []Contestant) error {
 			}
 		}
 	}
-	return nil
+	return b.Results.Save()
 }
 
 func (b *Bench) contestant(name string, c *Contestant) error {
@@ -76,7 +76,7 @@ func (b *Bench) contestant(name string, c *Contestant) error {
 			return err
 		}
 	}
-	b.Results.Record(name+"/tool="+c.Tool, values...)
+	b.Results.Record(name, c.Tool, values...)
 	var line strings.Builder
 	for _, v := range values {
 		fmt.Fprintf(&line, "  %s", Format(v))

@@ -11,7 +11,8 @@ import (
 	"golang.org/x/perf/benchfmt"
 )
 
-// Results are the figures of a version of tpk: those of this run, and of earlier ones of families that this run leaves out.
+// Results are the figures of a version of tpk: those of this run, and of earlier ones what this run has not measured. A case is what is compared:
+// the results whose names are the same but for the tool.
 type Results struct {
 	file    string
 	earlier []*benchfmt.Result
@@ -40,23 +41,34 @@ func OpenResults(file string, config [][2]string) (*Results, error) {
 	return r, err
 }
 
-// Family forgets what was known of a family, as it is measured anew.
-func (r *Results) Family(name string) {
-	other := func(x *benchfmt.Result) bool { return x.GetConfig("family") == name }
-	r.earlier = slices.DeleteFunc(r.earlier, other)
-	r.now = slices.DeleteFunc(r.now, other)
+// Begin says that what follows is of a family.
+func (r *Results) Begin(family string) {
 	r.config = slices.DeleteFunc(r.config, func(c benchfmt.Config) bool { return c.Key == "family" })
-	r.config = append(r.config, benchfmt.Config{Key: "family", Value: []byte(name), File: true})
+	r.config = append(r.config, benchfmt.Config{Key: "family", Value: []byte(family), File: true})
 }
 
-// Record notes the figures of one run.
-func (r *Results) Record(name string, values ...Value) {
+// End forgets what earlier runs knew of a family, and saves: what it has is measured.
+func (r *Results) End(family string) error {
+	r.earlier = slices.DeleteFunc(r.earlier, func(x *benchfmt.Result) bool { return x.GetConfig("family") == family })
+	return r.Save()
+}
+
+// Record notes the figures of one run, of a tool in a case. What earlier runs knew of the case is forgotten.
+func (r *Results) Record(name, tool string, values ...Value) {
+	r.earlier = slices.DeleteFunc(r.earlier, func(x *benchfmt.Result) bool {
+		earlier, _, _ := strings.Cut(string(x.Name), toolKey)
+		return earlier == name
+	})
+	name += toolKey + tool
 	result := &benchfmt.Result{Config: r.config, Name: benchfmt.Name(name), Iters: 1}
 	for _, v := range values {
 		result.Values = append(result.Values, benchfmt.Value{Value: v.Of, Unit: v.Unit})
 	}
 	r.now = append(r.now, result.Clone())
 }
+
+// toolKey precedes the tool at the end of a result's name.
+const toolKey = "/tool="
 
 // RecordText notes what `go test -bench` has printed.
 func (r *Results) RecordText(text []byte) error {
@@ -77,7 +89,7 @@ func (r *Results) All() []*benchfmt.Result {
 	return append(slices.Clone(r.earlier), r.now...)
 }
 
-// Save writes the file of results, in the order of families.
+// Save writes the file of results, in the order of families. It is called when a case is complete: a run that is cut off keeps those.
 func (r *Results) Save() error {
 	all := r.All()
 	slices.SortStableFunc(all, func(a, b *benchfmt.Result) int {

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -10,20 +11,28 @@ import (
 
 func TestResultsKeepOtherFamilies(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "results", "v1.txt")
-	run := func(family string, seconds float64) {
+	run := func(family string, complete bool, cases map[string]float64) {
 		r, err := OpenResults(file, [][2]string{{"cpu", "a fast one"}, {"commit", family + "-commit"}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.Family(family)
-		r.Record("Pack/tree="+family+"/tool=tpk", Value{seconds, "sec/op"}, Value{3, "peak-B"})
-		if err := r.Save(); err != nil {
+		r.Begin(family)
+		for name, seconds := range cases {
+			r.Record(name, "tpk", Value{seconds, "sec/op"}, Value{3, "peak-B"})
+		}
+		if complete {
+			err = r.End(family)
+		} else {
+			err = r.Save()
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	run("pack", 1)
-	run("serve", 2)
-	run("pack", 4)
+	run("pack", true, map[string]float64{"Pack/tree=a": 1, "Pack/tree=ab": 2, "Pack/tree=gone": 9})
+	run("serve", true, map[string]float64{"Serve/tree=a": 3})
+	run("pack", true, map[string]float64{"Pack/tree=a": 4, "Pack/tree=ab": 5})
+	run("pack", false, map[string]float64{"Pack/tree=a": 6}) // was cut off
 
 	r, err := OpenResults(file, nil)
 	if err != nil {
@@ -36,8 +45,9 @@ func TestResultsKeepOtherFamilies(t *testing.T) {
 		}
 		got[string(x.Name)], _ = x.Value("sec/op")
 	}
-	if len(got) != 2 || got["Pack/tree=pack/tool=tpk"] != 4 || got["Pack/tree=serve/tool=tpk"] != 2 {
-		t.Errorf("%v", got)
+	want := map[string]float64{"Pack/tree=a/tool=tpk": 6, "Pack/tree=ab/tool=tpk": 5, "Serve/tree=a/tool=tpk": 3}
+	if !maps.Equal(got, want) {
+		t.Errorf("%v; want %v", got, want)
 	}
 	text, err := os.ReadFile(file)
 	if err != nil || !strings.HasPrefix(string(text), "Unit req/s better=higher\n") {
@@ -50,7 +60,7 @@ func TestRecordText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Family("packages")
+	r.Begin("packages")
 	if err := r.RecordText([]byte("goos: linux\npkg: x/y\nBenchmarkA/b=1-2 \t 10\t 200 ns/op\nPASS\n")); err != nil {
 		t.Fatal(err)
 	}

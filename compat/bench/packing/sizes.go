@@ -31,7 +31,7 @@ func sizes(b *measure.Bench, t trees.Tree) error {
 	if err != nil {
 		return err
 	}
-	b.Results.Record("PackSize/tree="+t.Name+"/tool=gzip-9-each", measure.Value{Of: total, Unit: "B"})
+	b.Results.Record("PackSize/tree="+t.Name, "gzip-9-each", measure.Value{Of: total, Unit: "B"})
 	for _, level := range []string{"6", "9"} {
 		archive := filepath.Join(dir, "level"+level+".tar.gz")
 		tar, star := filepath.Join(dir, "same.tar"), filepath.Join(dir, "estargz"+level)
@@ -49,7 +49,7 @@ func sizes(b *measure.Bench, t trees.Tree) error {
 			if err != nil {
 				return err
 			}
-			b.Results.Record("PackSize/tree="+t.Name+"/level="+level+"/tool="+tool, size)
+			b.Results.Record("PackSize/tree="+t.Name+"/level="+level, tool, size)
 			b.Logf("  level %s, %-18s %s", level, tool, measure.Format(size))
 		}
 	}

@@ -81,6 +81,9 @@ func hot(b *measure.Bench, t trees.Tree) error {
 				s.record(b, name, values)
 			}
 		}
+		if err := b.Results.Save(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -110,6 +113,9 @@ func cold(b *measure.Bench, t trees.Tree) error {
 					return err
 				}
 			}
+		}
+		if err := b.Results.Save(); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -144,7 +150,7 @@ func alone(b *measure.Bench, s *server, name string, cold bool, few, many string
 }
 
 func (s *server) record(b *measure.Bench, name string, values []measure.Value) {
-	b.Results.Record(name+"/tool="+s.tool, values...)
+	b.Results.Record(name, s.tool, values...)
 	var line strings.Builder
 	for _, v := range values {
 		fmt.Fprintf(&line, "  %s", measure.Format(v))
