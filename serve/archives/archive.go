@@ -182,11 +182,14 @@ func indexed(ctx context.Context, name string, notice func(string)) (*tarpack.Ar
 	return openTar(ctx, name, true)
 }
 
-// release gives back a reference.
+// release gives back a reference. The last one may be that of a request which an event loop answers; unmapping much takes long.
 func (a *archive) release() {
-	if a.refs.Add(-1) > 0 {
-		return
+	if a.refs.Add(-1) == 0 {
+		go a.close()
 	}
+}
+
+func (a *archive) close() {
 	for _, m := range []mmap.MMap{a.mapped, a.members} {
 		if m != nil {
 			_ = m.Unmap()

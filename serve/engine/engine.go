@@ -108,9 +108,11 @@ func or[T ~int | ~int64](v, otherwise T) T {
 // reason is the reason phrase of a status.
 func reason(status int) string { return http.StatusText(status) }
 
-// Close lets go of an Engine whose Shutdown is not called.
+// Close cuts all connections off, where Shutdown would wait for them.
 func (e *Engine) Close() {
+	e.draining.Store(true)
 	_ = e.http2.Close()
+	e.conns.each((*conn).abort)
 	e.end()
 }
 

@@ -15,18 +15,13 @@ import (
 type turn struct {
 	conn    *eventloop.Conn
 	room    []byte       // the loop's, while it answers
-	expires atomic.Int64 // when the loop has waited long enough for a request, as monotonic tells it; 0 while it does not wait
+	expires atomic.Int64 // when the loop has waited long enough for a request, as eventloop.Monotonic tells it; 0 while it does not wait
 	parked  bool         // the goroutine has nothing more to do: the connection goes back to the loop
 	owed    *job         // an answer that the client did not take at once
 	member  int          // bytes of its body that are behind what is in owed.out
 	sent    int          // bytes of both that the client has
 	head    int          // bytes of the head
 }
-
-var started = time.Now()
-
-// monotonic is a time in ns since the process began, by a clock that nobody sets.
-func monotonic(t time.Time) int64 { return int64(t.Sub(started)) }
 
 // toLoop lets an event loop answer a connection. It is false if that can't be done: TLS, or a system that has no loops.
 func (e *Engine) toLoop(c *conn) bool {
@@ -43,7 +38,7 @@ func (e *Engine) toLoop(c *conn) bool {
 		return false
 	}
 	c.turn.conn, c.raw = ec, ec.RawWrite
-	c.turn.expires.Store(monotonic(c.now.Add(c.patience())))
+	c.turn.expires.Store(eventloop.Monotonic(c.now.Add(c.patience())))
 	e.conns.replace(c, ec, ec)
 	if ec.Start(c) != nil {
 		_ = c.Close()
@@ -61,7 +56,7 @@ func (e *Engine) expire() {
 			return
 		case now := <-tick.C:
 			e.conns.each(func(c *conn) {
-				if at := c.turn.expires.Load(); at != 0 && monotonic(now) > at {
+				if at := c.turn.expires.Load(); at != 0 && eventloop.Monotonic(now) > at {
 					c.abort()
 				}
 			})
@@ -97,7 +92,7 @@ func (c *conn) Ready(room []byte, now time.Time) {
 	switch {
 	case err == nil:
 		c.buf = nil
-		c.turn.expires.Store(monotonic(now.Add(c.patience())))
+		c.turn.expires.Store(eventloop.Monotonic(now.Add(c.patience())))
 	case errors.Is(err, errWaits):
 		c.lend()
 	default:
@@ -221,7 +216,7 @@ func (c *conn) pay() error {
 // goBack gives the connection back to the loop.
 func (c *conn) goBack() {
 	c.turn.parked = false
-	c.turn.expires.Store(monotonic(c.now.Add(c.patience())))
+	c.turn.expires.Store(eventloop.Monotonic(c.now.Add(c.patience())))
 	c.readUntil, c.writeUntil = time.Time{}, time.Time{}
 	_ = c.SetDeadline(time.Time{})
 	if c.turn.conn.Return() != nil {

@@ -25,27 +25,27 @@ type load struct {
 	busy  time.Duration
 
 	percent atomic.Int32 // in the last window
-	told    atomic.Int64 // when that was, as monotonic tells it
+	told    atomic.Int64 // when that was, as Monotonic tells it
 }
 
 var started = time.Now()
 
-// monotonic is a time in ns since the process began, by a clock that nobody sets.
-func monotonic(t time.Time) int64 { return int64(t.Sub(started)) }
+// Monotonic is a time in ns since the process began, by a clock that nobody sets.
+func Monotonic(t time.Time) int64 { return int64(t.Sub(started)) }
 
 // balance ends a loop's window, and changes the number of active loops if it is not right.
 func (g *Group) balance(l *loop, now time.Time) {
 	w := &l.load
 	w.percent.Store(int32(100 * w.busy / now.Sub(w.begun)))
-	w.told.Store(monotonic(now))
+	w.told.Store(Monotonic(now))
 	w.begun, w.busy = now, 0
 	active := g.active.Load()
-	if changed := g.changed.Load(); monotonic(now)-changed < int64(settleTime) {
+	if changed := g.changed.Load(); Monotonic(now)-changed < int64(settleTime) {
 		return
 	}
 	busy := int32(0)
 	for _, other := range g.loops[:active] {
-		if monotonic(now)-other.load.told.Load() < int64(loadStale) {
+		if Monotonic(now)-other.load.told.Load() < int64(loadStale) {
 			busy += other.load.percent.Load()
 		}
 	}
@@ -57,7 +57,7 @@ func (g *Group) balance(l *loop, now time.Time) {
 		want = half
 	}
 	if want != active && g.active.CompareAndSwap(active, want) {
-		g.changed.Store(monotonic(now))
+		g.changed.Store(Monotonic(now))
 	}
 }
 

@@ -23,7 +23,7 @@ const (
 type Group struct {
 	loops   []*loop
 	active  atomic.Int32 // how many of them have connections, see balance_linux.go
-	changed atomic.Int64 // when that was last changed, as monotonic tells it
+	changed atomic.Int64 // when that was last changed, as Monotonic tells it
 	number  atomic.Uint32
 	table   table
 }
