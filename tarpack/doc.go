@@ -29,7 +29,7 @@
 //	indexing     index (what to call), indexscan, indexunit, indexsegments, indexsearch (reading members), indexfile
 //	extracting   extract (the passes), extractwalk (the way), extractwork, extractlink, extractdir (making), extractselect
 //	checking     verify, verifydiff, problem
-//	changing     edit (the run), layers (going through several), keep, placekept (what stays), compare, changes, update, add,
+//	changing     edit (the run), layers, lister, merger (going through several), keep, placekept (what stays), compare, changes, update, add,
 //	             removepaths, mergearchives, split, append, heal (growing in place)
 //	taking over  convert, converttar, convertzip, repair, spool (entries that come in any order)
 //	sets         setname, setopen, setfile, setlist (reading), packshards, setoutput, setcommit (writing), setverify

@@ -164,14 +164,19 @@ func (p *packer) read(it *item) error {
 	size := int(it.info.Size())
 	it.content = getBuffer(size + 1)
 	b := it.content.b[:size+1] // a byte more, to see that the file has grown
-	n, err := io.ReadFull(f, b)
-	if err == nil || err != io.EOF && err != io.ErrUnexpectedEOF {
-		if err == nil {
-			err = ErrChanged
-		}
+	n, err := f.Read(b)
+	if err == nil && n != size { // a regular file that gives all it has, and no more, is at its end
+		var more int
+		more, err = io.ReadFull(f, b[n:])
+		n += more
+	}
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return err
 	}
-	if n < size {
+	switch {
+	case n > size:
+		return ErrChanged
+	case n < size:
 		return fmt.Errorf("%w: it has shrunk", ErrChanged)
 	}
 	it.content.b = b[:n]
