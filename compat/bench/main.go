@@ -27,6 +27,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -95,9 +96,16 @@ func main() {
 	flag.Float64Var(&large, "large", 8, "`GiB` of the large file that is packed")
 	flag.Float64Var(&ranges, "range", 4, "`GiB` of the file that ranges are read out of")
 	flag.BoolVar(&b.Quick, "quick", false, "small trees, to see that it works; broken promises are no failure")
+	only := flag.String("only", "", "only the cases whose name matches `REGEXP`, as Pack/tree=rust-doc; the others keep what they had")
 	render := flag.Bool("render", false, "measure nothing, only make the page of the results anew")
 	flag.Parse()
 	b.LargeBytes, b.RangeBytes = int64(large*(1<<30)), int64(ranges*(1<<30))
+	if *only != "" {
+		var err error
+		if b.Only, err = regexp.Compile(*only); err != nil {
+			exit(err)
+		}
+	}
 	exit(run(b, version, page, *render, flag.Args()))
 }
 
@@ -139,8 +147,10 @@ func run(b *measure.Bench, version, page string, render bool, names []string) er
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
 		b.Logf("== %s took %v", f.name, time.Since(start).Round(time.Second))
-		if err := b.Results.End(f.name); err != nil {
-			return err
+		if b.Only == nil {
+			if err := b.Results.End(f.name); err != nil {
+				return err
+			}
 		}
 		if err := b.Sweep(); err != nil {
 			return err

@@ -25,7 +25,11 @@ func Run(b *measure.Bench) error {
 		most = max(most, 100_000_000)
 	}
 	for n := 10_000; n <= most; n *= 10 {
-		b.Logf("Index/entries=%d: %d rounds", n, b.Rounds)
+		name := fmt.Sprintf("Index/entries=%d", n)
+		if !b.Wanted(name) {
+			continue
+		}
+		b.Logf("%s: %d rounds", name, b.Rounds)
 		var built []string
 		for _, kind := range kinds {
 			if n > structures[kind].most && !(b.Huge && n <= structures[kind].mostHuge) {
@@ -42,7 +46,7 @@ func Run(b *measure.Bench) error {
 				if round > 0 && n >= structures[kind].once {
 					continue
 				}
-				if err := one(b, kind, n, file(dir, kind, n)); err != nil {
+				if err := one(b, name, kind, n, file(dir, kind, n)); err != nil {
 					return fmt.Errorf("%s, %d entries: %w", kind, n, err)
 				}
 			}
@@ -60,15 +64,15 @@ func Run(b *measure.Bench) error {
 func file(dir, kind string, n int) string { return fmt.Sprintf("%s/%s-%d", dir, kind, n) }
 
 // one measures a structure in a process of its own.
-func one(b *measure.Bench, kind string, n int, name string) error {
+func one(b *measure.Bench, name, kind string, n int, index string) error {
 	var values []measure.Value
-	if fi, err := os.Stat(name); err == nil {
+	if fi, err := os.Stat(index); err == nil {
 		values = append(values, measure.Value{Of: float64(fi.Size()) / float64(n), Unit: "B/entry"})
-		if err := measure.Evict(name); err != nil {
+		if err := measure.Evict(index); err != nil {
 			return err
 		}
 	}
-	helper := b.Helper("index", kind, strconv.Itoa(n), name)
+	helper := b.Helper("index", kind, strconv.Itoa(n), index)
 	cmd := exec.Command(helper[0], helper[1:]...)
 	cmd.Stderr = b.Log
 	out, err := cmd.Output()
@@ -83,7 +87,7 @@ func one(b *measure.Bench, kind string, n int, name string) error {
 		}
 		values = append(values, measure.Value{Of: x, Unit: unit})
 	}
-	b.Results.Record(fmt.Sprintf("Index/entries=%d", n), kind, values...)
+	b.Results.Record(name, kind, values...)
 	var text strings.Builder
 	for _, v := range values {
 		fmt.Fprintf(&text, "  %s %s", strings.TrimSuffix(v.Unit, "-sec"), measure.Format(v))

@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -46,6 +47,9 @@ type Bench struct {
 	Huge       bool          // an index of 10^8 entries, too
 	Quick      bool          // small trees, to see that it works
 
+	// Only, if set, matches the names of the cases that are measured.
+	Only *regexp.Regexp
+
 	Results *Results
 
 	interrupted atomic.Bool
@@ -55,6 +59,9 @@ type Bench struct {
 func (b *Bench) Logf(format string, args ...any) {
 	fmt.Fprintf(b.Log, format+"\n", args...)
 }
+
+// Wanted tells whether a case is to be measured.
+func (b *Bench) Wanted(name string) bool { return b.Only == nil || b.Only.MatchString(name) }
 
 // Path names a file in the work directory.
 func (b *Bench) Path(name ...string) string {

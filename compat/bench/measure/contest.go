@@ -33,6 +33,9 @@ type Value struct {
 // Contest runs each contestant as often as there are rounds, in turn and beginning with another one each time, so that
 // what else the machine does hits all of them alike. The name begins with the family, as in Pack/tree=rust-doc.
 func (b *Bench) Contest(name string, rounds int, all []Contestant) error {
+	if !b.Wanted(name) {
+		return nil
+	}
 	b.Logf("%s: %d rounds", name, rounds)
 	for i := range rounds {
 		for j := range all {

@@ -22,7 +22,7 @@ func Run(b *measure.Bench) error {
 		if err := pack(b, t, rounds, everybody); err != nil {
 			return err
 		}
-		if i == 0 {
+		if i == 0 && b.Wanted("PackSize/tree="+t.Name) {
 			if err := sizes(b, t); err != nil {
 				return err
 			}
@@ -62,6 +62,9 @@ func many(b *measure.Bench) error {
 
 // large packs one large file, where there is room for it and two archives.
 func large(b *measure.Bench) error {
+	if !b.Wanted("Pack/tree=" + trees.LargeName(b.LargeBytes)) {
+		return nil
+	}
 	if !b.Room(3*b.LargeBytes, "the large file") {
 		return nil
 	}
@@ -83,6 +86,9 @@ const (
 
 // pack lets everybody pack a tree.
 func pack(b *measure.Bench, t trees.Tree, rounds, who int) error {
+	if !b.Wanted("Pack/tree=" + t.Name) {
+		return nil
+	}
 	dir, err := b.Dir("pack")
 	if err != nil {
 		return err

@@ -62,6 +62,9 @@ func hot(b *measure.Bench, t trees.Tree) error {
 	}
 	for _, connections := range []int{32, 1, 1000} {
 		name := fmt.Sprintf("Serve/tree=%s/cache=hot/conns=%d", t.Name, connections)
+		if !b.Wanted(name) {
+			continue
+		}
 		b.Logf("%s: %d rounds", name, b.Rounds*turns)
 		for round := range b.Rounds * turns {
 			for i := range servers {
@@ -104,6 +107,9 @@ func cold(b *measure.Bench, t trees.Tree) error {
 	}
 	for _, cache := range []string{"hot", "cold"} {
 		name := fmt.Sprintf("Serve/tree=%s/cache=%s/conns=32", t.Name, cache)
+		if !b.Wanted(name) {
+			continue
+		}
 		b.Logf("%s: %d rounds", name, b.Rounds*turns)
 		for round := range b.Rounds * turns {
 			servers := site.servers()

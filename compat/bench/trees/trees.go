@@ -81,13 +81,17 @@ func Photos(b *measure.Bench) (Tree, error) {
 	return once(b, fmt.Sprintf("photos-%d", megabytes), func(dir string) error { return photos(dir, int64(megabytes)*1e6) })
 }
 
+// LargeName is the name of the tree that Large gives.
+func LargeName(size int64) string {
+	if size < 1<<30 {
+		return fmt.Sprintf("large-%dM", size>>20)
+	}
+	return fmt.Sprintf("large-%d", size>>30)
+}
+
 // Large gives a tree of one large file.
 func Large(b *measure.Bench, size int64) (Tree, error) {
-	name := fmt.Sprintf("large-%d", size>>30)
-	if size < 1<<30 {
-		name = fmt.Sprintf("large-%dM", size>>20)
-	}
-	return once(b, name, func(dir string) error { return WriteFile(filepath.Join(dir, "large.bin"), size, Mixed) })
+	return once(b, LargeName(size), func(dir string) error { return WriteFile(filepath.Join(dir, "large.bin"), size, Mixed) })
 }
 
 // once makes a tree that is kept for later runs.
