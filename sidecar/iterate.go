@@ -69,7 +69,8 @@ func (x *Index) after(i, end int, sc *scratch) (next int, err error) {
 	return int(e.End), nil
 }
 
-// In gives the entries directly in a directory, as [Index.Children] gives their ordinals. It is the fast way to see all of them.
+// In gives the entries directly in a directory, as [Index.Children] gives their ordinals. It is the fast way to see all of them, since it reads entries by the
+// block, as [Index.All] does; so damage to a neighbour may be an error, too.
 func (x *Index) In(dir int) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		i, end, err := x.below(dir)

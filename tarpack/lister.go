@@ -18,7 +18,8 @@ type level struct {
 	chosen  []*choice  // those of which something goes into the archive, in its order
 	notices []string   // what is left out, and why
 	disk    []*sourceDir
-	weight  int64 // of its lister's budget
+
+	paths, dirs int64 // of its lister's budgets
 }
 
 // release is called when nobody needs the level any longer.
@@ -33,18 +34,24 @@ func (lv *level) release() {
 type lister struct {
 	m      *merger
 	levels chan *level
-	budget *semaphore.Weighted // of levels that wait
+	paths  *semaphore.Weighted // in levels that wait
+	dirs   *semaphore.Weighted // on disk that are open for them
 	cancel context.CancelFunc
 	err    error // if levels is closed, why: nil when all was listed
 }
 
+// What may be listed and wait. A directory that is more alone may wait when no other does.
 const (
-	levelsAhead = 64   // directories that may be listed and wait
-	pathsAhead  = 8192 // paths in them, if they are more than one
+	levelsAhead = 64
+	pathsAhead  = 8192
+	dirsAhead   = 64 // a directory is one on disk for each tree that has it
 )
 
 func startLister(ctx context.Context, m *merger) *lister {
-	l := &lister{m: m, levels: make(chan *level, levelsAhead), budget: semaphore.NewWeighted(pathsAhead)}
+	l := &lister{
+		m: m, levels: make(chan *level, levelsAhead),
+		paths: semaphore.NewWeighted(pathsAhead), dirs: semaphore.NewWeighted(dirsAhead),
+	}
 	ctx, l.cancel = context.WithCancel(ctx)
 	go func() {
 		defer close(l.levels)
@@ -59,7 +66,8 @@ func (l *lister) next() (*level, error) {
 	if !ok {
 		return nil, l.err
 	}
-	l.budget.Release(lv.weight)
+	l.paths.Release(lv.paths)
+	l.dirs.Release(lv.dirs)
 	return lv, nil
 }
 
@@ -79,23 +87,33 @@ func (l *lister) walk(ctx context.Context) error {
 		if of.tree != nil && of.tree.into == "" {
 			var err error
 			if b.disk, err = of.tree.top(); err != nil {
+				letGo(top)
 				return err
 			}
+			b.disk.acquire()
 		}
 		top = append(top, b)
 	}
 	return l.walkDir(ctx, "", false, top)
 }
 
-// walkDir goes through what the branches, which are all of one path, hold.
+// letGo gives back the references that branches have to directories on disk.
+func letGo(branches []branch) {
+	for _, b := range branches {
+		if b.disk != nil {
+			b.disk.release()
+		}
+	}
+}
+
+// walkDir goes through what the branches, which are all of one path, hold. It lets go of them.
 func (l *lister) walkDir(ctx context.Context, dir string, closed bool, branches []branch) error {
+	defer letGo(branches)
 	lv := &level{dir: &sourceDir{path: dir, closed: closed}}
 	for _, b := range branches {
 		if d := b.disk; d != nil {
 			d.closed = closed
 			d.acquire()
-			defer d.release()
-			d.acquire() // the level's
 			lv.disk = append(lv.disk, d)
 		}
 	}
@@ -107,7 +125,7 @@ func (l *lister) walkDir(ctx context.Context, dir string, closed bool, branches 
 		if !c.enter {
 			continue
 		}
-		below, err := l.below(c, branches)
+		below, err := l.below(c)
 		if err != nil {
 			return err
 		}
@@ -128,8 +146,8 @@ func (l *lister) fill(ctx context.Context, lv *level, branches []branch) error {
 		}
 	}
 	lv.choose(mergeByName(lists), l.m)
-	lv.weight = int64(min(len(lv.choices), pathsAhead))
-	if err := l.budget.Acquire(ctx, lv.weight); err != nil {
+	lv.paths, lv.dirs = int64(min(len(lv.choices), pathsAhead)), int64(min(len(lv.disk), dirsAhead))
+	if l.paths.Acquire(ctx, lv.paths) != nil || l.dirs.Acquire(ctx, lv.dirs) != nil {
 		return context.Cause(ctx)
 	}
 	select {
@@ -212,7 +230,7 @@ func (k *keptArchive) list(b *branch) (all []*child, err error) {
 }
 
 // below returns the branches of a directory that is entered, in all layers that have it.
-func (l *lister) below(c *choice, branches []branch) (below []branch, err error) {
+func (l *lister) below(c *choice) (below []branch, err error) {
 	for _, o := range c.children {
 		if !o.isDir() {
 			continue
@@ -226,7 +244,11 @@ func (l *lister) below(c *choice, branches []branch) (below []branch, err error)
 			b.disk, err = openDir(o.disk.dir, *o.disk)
 		}
 		if err != nil {
+			letGo(below)
 			return nil, err
+		}
+		if b.disk != nil {
+			b.disk.acquire()
 		}
 		below = append(below, b)
 	}

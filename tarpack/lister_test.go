@@ -100,3 +100,49 @@ func TestListerFails(t *testing.T) {
 		t.Errorf("%d files and directories are open, before %d", got, before)
 	}
 }
+
+// However many trees there are, few of their directories are open at a time.
+func TestListerManyTrees(t *testing.T) {
+	dir := t.TempDir()
+	var trees []string
+	for i := range 40 {
+		tr := filepath.Join(dir, fmt.Sprint(i))
+		trees = append(trees, tr)
+		for j := range 30 {
+			d := filepath.Join(tr, fmt.Sprintf("d%02d", j))
+			if err := os.MkdirAll(d, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			writeFile(t, filepath.Join(d, fmt.Sprint(i)), nil)
+		}
+	}
+	name := mustPack(t, tree(t, [2]string{"x", "y"}), PackOptions{})
+	o, most := AddOptions{}, 0
+	o.Progress = func(Progress) { most = max(most, openUnder(t, dir)) }
+	if res, err := Add(context.Background(), name, trees, o); err != nil || res.Added != 40*30+30 {
+		t.Errorf("%+v, %v", res.Changes, err)
+	}
+	// Of each tree: itself, its top, one that is gone through and one that is listed; then what waits, and what the entries on their way are in.
+	if most > 4*40+dirsAhead+lookahead {
+		t.Errorf("%d directories were open", most)
+	}
+	if n := openUnder(t, dir); n > 0 {
+		t.Errorf("%d are still open", n)
+	}
+
+	// One of them goes away meanwhile.
+	name = mustPack(t, tree(t, [2]string{"x", "y"}), PackOptions{})
+	o.Progress = func(p Progress) {
+		if p.Entries == 1 {
+			if err := os.RemoveAll(filepath.Join(trees[20], "d29")); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if _, err := Add(context.Background(), name, trees, o); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+	if n := openUnder(t, dir); n > 0 {
+		t.Errorf("%d are still open after an error", n)
+	}
+}

@@ -95,7 +95,9 @@ func reloadOnHangup(c *cli.Context, server *serve.Server, log func(string)) {
 	signal.Notify(hangup, syscall.SIGHUP)
 	go func() {
 		for range hangup {
-			if err := server.Reload(c.Context); err != nil {
+			if err := server.Reload(c.Context); c.Context.Err() != nil {
+				return // it ends
+			} else if err != nil {
 				log("SIGHUP: the old archives are still served: " + err.Error())
 			} else {
 				log("SIGHUP: archives reloaded")

@@ -63,7 +63,7 @@ type Engine struct {
 	expiring sync.Once     // somebody looks for connections on which no request comes
 	done     chan struct{} // closed by Close and Shutdown
 	ended    sync.Once
-	draining atomic.Bool // Shutdown was called
+	draining atomic.Bool // Shutdown or Close was called
 
 	complaints complaints
 }
@@ -108,7 +108,7 @@ func or[T ~int | ~int64](v, otherwise T) T {
 // reason is the reason phrase of a status.
 func reason(status int) string { return http.StatusText(status) }
 
-// Close cuts all connections off, where Shutdown would wait for them.
+// Close cuts all connections off, where Shutdown would wait for them. The listeners are the caller's to close, before.
 func (e *Engine) Close() {
 	e.draining.Store(true)
 	_ = e.http2.Close()

@@ -53,7 +53,7 @@ func sizes(b *measure.Bench, t trees.Tree) error {
 			b.Logf("  level %s, %-18s %s", level, tool, measure.Format(size))
 		}
 	}
-	return nil
+	return b.Results.Save()
 }
 
 // gzipEach gives the bytes that gzip -9 makes of all distinct files of a tree, each for itself.
