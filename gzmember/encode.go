@@ -13,10 +13,11 @@ import (
 // depends on the level and the content, not on what it made before. It must not be used by two
 // goroutines at a time.
 type Encoder struct {
-	w   deflater
-	out appender
+	level int
+	w     deflater // nil until there is something to compress: it takes a megabyte
+	out   appender
 
-	other deflater // at level 9, for long segments: does the same again, and what is smaller counts
+	other deflater // at level 9, for long segments, nil until there is one: does the same again, and what is smaller counts
 	spare []byte   // what other makes
 }
 
@@ -44,17 +45,7 @@ func NewEncoder(level int) (*Encoder, error) {
 	if level < flate.BestSpeed || level > flate.BestCompression {
 		return nil, fmt.Errorf("gzmember: level %d, want 1 to 9", level)
 	}
-	w, err := flate.NewWriter(nil, level)
-	if err != nil {
-		return nil, err
-	}
-	e := &Encoder{w: w}
-	if level == flate.BestCompression {
-		if e.other, err = stdflate.NewWriter(nil, level); err != nil {
-			return nil, err
-		}
-	}
-	return e, nil
+	return &Encoder{level: level}, nil
 }
 
 // AppendMember appends a member with the given content, and with the payload extra (or nil) in its header.
@@ -96,8 +87,14 @@ func (e *Encoder) appendStream(dst, content []byte) []byte {
 // them in a row make one longer segment. The length of a segment must fit a u32 (FORMAT.md §1.2).
 func (e *Encoder) AppendSegment(dst, segment []byte, last bool) []byte {
 	start := len(dst)
+	if e.w == nil {
+		e.w, _ = flate.NewWriter(nil, e.level) // the level is valid, so it does not fail
+	}
 	dst = e.deflate(e.w, dst, segment, last)
-	if e.other != nil && len(segment) >= otherMin {
+	if e.level == flate.BestCompression && len(segment) >= otherMin {
+		if e.other == nil {
+			e.other, _ = stdflate.NewWriter(nil, e.level)
+		}
 		e.spare = e.deflate(e.other, e.spare[:0], segment, last)
 		if len(e.spare) < len(dst)-start {
 			dst = append(dst[:start], e.spare...)
