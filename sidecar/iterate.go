@@ -63,14 +63,23 @@ func (x *Index) after(i, end int, sc *scratch) (next int, err error) {
 		return i + 1, nil
 	}
 	var e Entry
-	if !e.decode(b) || int64(e.End) <= int64(i) || int64(e.End) > int64(end) {
-		return 0, corrupt("directory %d, in one that ends at entry %d, ends at %d", i, end, e.End)
+	if !e.decode(b) || !e.endsWithin(i, end) {
+		return 0, badEnd(&e, i, end)
 	}
 	return int(e.End), nil
 }
 
-// In gives the entries directly in a directory, as [Index.Children] gives their ordinals. It is the fast way to see all of them, since it reads entries by the
-// block, as [Index.All] does; so damage to a neighbour may be an error, too.
+// endsWithin: as directory i, in one that ends at end, it has its end where it can be.
+func (e *Entry) endsWithin(i, end int) bool {
+	return int64(e.End) > int64(i) && int64(e.End) <= int64(end)
+}
+
+func badEnd(e *Entry, i, end int) error {
+	return corrupt("directory %d, in one that ends at entry %d, ends at %d", i, end, e.End)
+}
+
+// In gives the entries directly in a directory, as [Index.Children] gives their ordinals. It is the fast way to see all
+// of them, since it reads entries by the block, as [Index.All] does; so damage to a neighbour may be an error, too.
 func (x *Index) In(dir int) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		i, end, err := x.below(dir)
@@ -86,10 +95,11 @@ func (x *Index) In(dir int) iter.Seq2[Row, error] {
 				row := s.row(i)
 				next := i + 1
 				if e := &row.Entry; e.Type == TypeDir {
-					if next = int(e.End); next <= i || next > end {
-						yield(row, corrupt("directory %d, in one that ends at entry %d, ends at %d", i, end, e.End))
+					if !e.endsWithin(i, end) {
+						yield(row, badEnd(e, i, end))
 						return
 					}
+					next = int(e.End)
 				}
 				if !yield(row, nil) {
 					return

@@ -129,7 +129,7 @@ func (l *lister) walkDir(ctx context.Context, dir string, closed bool, branches 
 		if err != nil {
 			return err
 		}
-		if err := l.walkDir(ctx, c.path, closed || l.mode(c)&0o100 == 0, below); err != nil {
+		if err := l.walkDir(ctx, c.path, closed || c.mode()&0o100 == 0, below); err != nil {
 			return err
 		}
 	}
@@ -256,7 +256,7 @@ func (l *lister) below(c *choice) (below []branch, err error) {
 }
 
 // mode is that of a directory that is chosen.
-func (l *lister) mode(c *choice) uint16 {
+func (c *choice) mode() uint16 {
 	switch {
 	case c.win.made:
 		return madeMode

@@ -148,9 +148,10 @@ func run(b *measure.Bench, version, page string, render bool, names []string) er
 		}
 		b.Logf("== %s took %v", f.name, time.Since(start).Round(time.Second))
 		if b.Only == nil {
-			if err := b.Results.End(f.name); err != nil {
-				return err
-			}
+			b.Results.Forget(f.name)
+		}
+		if err := b.Results.Save(); err != nil {
+			return err
 		}
 		if err := b.Sweep(); err != nil {
 			return err

@@ -47,10 +47,9 @@ func (r *Results) Begin(family string) {
 	r.config = append(r.config, benchfmt.Config{Key: "family", Value: []byte(family), File: true})
 }
 
-// End forgets what earlier runs knew of a family, and saves: what it has is measured.
-func (r *Results) End(family string) error {
+// Forget forgets what earlier runs knew of a family, when all that it has is measured.
+func (r *Results) Forget(family string) {
 	r.earlier = slices.DeleteFunc(r.earlier, func(x *benchfmt.Result) bool { return x.GetConfig("family") == family })
-	return r.Save()
 }
 
 // Record notes the figures of one run, of a tool in a case. What earlier runs knew of the case is forgotten.

@@ -21,11 +21,9 @@ func TestResultsKeepOtherFamilies(t *testing.T) {
 			r.Record(name, "tpk", Value{seconds, "sec/op"}, Value{3, "peak-B"})
 		}
 		if complete {
-			err = r.End(family)
-		} else {
-			err = r.Save()
+			r.Forget(family)
 		}
-		if err != nil {
+		if err := r.Save(); err != nil {
 			t.Fatal(err)
 		}
 	}

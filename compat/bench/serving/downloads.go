@@ -33,6 +33,10 @@ func RunDownloads(b *measure.Bench) error {
 
 // download measures one format.
 func download(b *measure.Bench, t trees.Tree, format string) error {
+	name := fmt.Sprintf("Download/format=%s/tree=%s", format, t.Name)
+	if !b.Wanted(name+"/download=first") && !b.Wanted(name+"/download=again") {
+		return nil
+	}
 	dir, err := b.Dir("download")
 	if err != nil {
 		return err
@@ -53,7 +57,6 @@ func download(b *measure.Bench, t trees.Tree, format string) error {
 	if err != nil {
 		return err
 	}
-	name := fmt.Sprintf("Download/format=%s/tree=%s", format, t.Name)
 	b.Logf("%s: %d rounds", name, b.Rounds)
 	for round := range b.Rounds {
 		// New servers: the first download of a folder is one that has to be planned.

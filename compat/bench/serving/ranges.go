@@ -62,6 +62,9 @@ func (s site) ranges(content string, cold bool) error {
 		cache = "cold"
 	}
 	name := fmt.Sprintf("Range/bytes=%d/content=%s/cache=%s", s.b.RangeBytes, content, cache)
+	if !s.b.Wanted(name) {
+		return nil
+	}
 	s.b.Logf("%s: %d rounds", name, s.b.Rounds)
 	plain, err := os.Open(filepath.Join(s.www, "large.bin"))
 	if err != nil {
