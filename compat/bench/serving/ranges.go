@@ -82,7 +82,7 @@ func (s site) ranges(content string, cold bool) error {
 			(&server{tool: tool}).record(s.b, name, values)
 		}
 	}
-	return nil
+	return s.b.Results.Save()
 }
 
 // rangesOf measures one of them.

@@ -252,5 +252,5 @@ func largeFile(b *measure.Bench) error {
 			})
 		}
 	}
-	return nil
+	return b.Results.Save()
 }
