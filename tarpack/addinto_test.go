@@ -63,7 +63,7 @@ func TestEditKeepsOwners(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer k.Close()
+		defer k.close()
 		got := map[string]int{}
 		for row, err := range k.index.All(0, k.index.Len()) {
 			if err != nil {

@@ -36,9 +36,9 @@ func needSidecar(ctx context.Context, name string, o EditOptions) error {
 	if err := heal(name); err != nil {
 		return err
 	}
-	a, err := OpenContext(ctx, name, &OpenOptions{NoIndex: true})
+	a, err := openIndexed(ctx, name, &OpenOptions{NoIndex: true})
 	if err == nil {
-		return a.Close()
+		return a.close()
 	}
 	if errors.Is(err, ErrNoSidecar) || errors.Is(err, ErrStale) {
 		_, err = Reindex(ctx, name, IndexOptions{Workers: o.Workers})
@@ -62,7 +62,7 @@ func (r *rewrite) append(ctx context.Context, dst *output, k *keptArchive) (res 
 	if err := k.isStill(dst.name); err != nil {
 		return EditResult{}, err
 	}
-	if err := dst.writeNote(k.trailer); err != nil {
+	if err := writeNote(dst, k.trailer); err != nil {
 		return EditResult{}, err
 	}
 	if _, err := f.Seek(k.size, io.SeekStart); err != nil {

@@ -40,7 +40,7 @@ func wantSound(t testing.TB, name string) {
 		t.Fatal(err)
 	}
 	defer a.Close()
-	if err := a.index.Verify(); err != nil || a.Unfinished() != 0 {
+	if err := a.Index().Verify(); err != nil || a.Unfinished() != 0 {
 		t.Fatalf("index: %v, %d bytes too many", err, a.Unfinished())
 	}
 	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(name), ".*"+tempSuffix)); len(left) > 0 {
@@ -189,12 +189,12 @@ func TestAppendKeepsReaders(t *testing.T) {
 	before := mustRead(t, name)
 	mustAppend(t, name, AddOptions{}, tree(t, [2]string{"b", "new"}))
 	got := make([]byte, len(before))
-	if _, err := a.scanned().ReadAt(got, 0); err != nil || !bytes.Equal(got, before) {
+	if _, err := a.x.scanned().ReadAt(got, 0); err != nil || !bytes.Equal(got, before) {
 		t.Error("what is scanned has changed", err)
 	}
 	for off := range len(before) { // whatever part of T is read
 		b := make([]byte, min(len(before)-off, 7))
-		if _, err := a.scanned().ReadAt(b, int64(off)); err != nil || !bytes.Equal(b, before[off:off+len(b)]) {
+		if _, err := a.x.scanned().ReadAt(b, int64(off)); err != nil || !bytes.Equal(b, before[off:off+len(b)]) {
 			t.Fatalf("at %d: %x", off, b)
 		}
 	}

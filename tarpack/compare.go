@@ -23,18 +23,18 @@ type Difference struct {
 // Compare gives the paths that were added to, changed in or removed from the archive a to make b of it, in path order. It reads the
 // indexes alone: two contents are the same if their size and xxHash64 are. Whether equal files are stored as one makes no difference.
 func Compare(ctx context.Context, a, b *Archive, each func(Difference) error) error {
-	nextA, stopA := iter.Pull2(a.index.All(0, a.index.Len()))
+	nextA, stopA := iter.Pull2(a.Index().All(0, a.Index().Len()))
 	defer stopA()
-	nextB, stopB := iter.Pull2(b.index.All(0, b.index.Len()))
+	nextB, stopB := iter.Pull2(b.Index().All(0, b.Index().Len()))
 	defer stopB()
 	x, errX, okX := nextA()
 	y, errY, okY := nextB()
 	for okX || okY {
 		if errX != nil {
-			return fmt.Errorf("%s: %w", a.name, errX)
+			return fmt.Errorf("%s: %w", a.Name(), errX)
 		}
 		if errY != nil {
-			return fmt.Errorf("%s: %w", b.name, errY)
+			return fmt.Errorf("%s: %w", b.Name(), errY)
 		}
 		if err := context.Cause(ctx); err != nil {
 			return err
@@ -100,13 +100,13 @@ func differences(a, b *Archive, x, y *sidecar.Row) (what []string, err error) {
 	add(p.Mode != q.Mode, "mode")
 	add(p.ModTime != q.ModTime, "mtime")
 	if same && p.Type == sidecar.TypeSymlink {
-		old, err := a.index.Link(x.I)
+		old, err := a.Index().Link(x.I)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", a.name, err)
+			return nil, fmt.Errorf("%s: %w", a.Name(), err)
 		}
-		now, err := b.index.Link(y.I)
+		now, err := b.Index().Link(y.I)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", b.name, err)
+			return nil, fmt.Errorf("%s: %w", b.Name(), err)
 		}
 		add(old != now, "link")
 	}

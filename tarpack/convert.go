@@ -65,6 +65,7 @@ func Convert(ctx context.Context, in io.Reader, out string, o ConvertOptions) (r
 		return ConvertResult{}, err
 	}
 	s, err := newSpool(c.p, dst.name, problems.add)
+	c.spool = s
 	if err != nil {
 		return ConvertResult{}, err
 	}
@@ -76,7 +77,7 @@ func Convert(ctx context.Context, in io.Reader, out string, o ConvertOptions) (r
 	if err != nil {
 		return ConvertResult{}, errors.Join(err, s.file.Close())
 	}
-	defer k.Close()
+	defer k.close()
 	r.layers = []layer{{kept: k}}
 	r.o.Notice, r.o.Progress = nil, nil
 	if res.EditResult, err = r.write(ctx, dst); err != nil {
@@ -91,6 +92,7 @@ func Convert(ctx context.Context, in io.Reader, out string, o ConvertOptions) (r
 type converter struct {
 	o        ConvertOptions
 	p        *packer // nil in a dry run
+	spool    *spool  // nil in a dry run
 	problems *problems
 	dir      sourceDir // of all entries: their names are whole paths
 	entries  int64
@@ -189,7 +191,7 @@ func (c *converter) submit(ctx context.Context, h Header, content io.Reader) err
 			return err
 		}
 	}
-	if err := c.p.spool.announce(&h); err != nil {
+	if err := c.spool.announce(&h); err != nil {
 		if !errors.Is(err, errSelf) {
 			c.refuse(h.Path, err)
 		}

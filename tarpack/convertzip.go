@@ -143,7 +143,7 @@ func (c *converter) submitRaw(ctx context.Context, zf *zip.File, h Header) error
 	if _, err := io.ReadFull(r, it.raw.b); err != nil {
 		return damaged(err)
 	}
-	if err := c.p.spool.announce(&h); err != nil {
+	if err := c.spool.announce(&h); err != nil {
 		return err
 	}
 	c.dir.acquire()

@@ -42,7 +42,7 @@ func newWritten(it *item) *written { return &written{path: it.path(), tree: it.d
 // open opens the content again, to compare it.
 func (w *written) open() (io.ReadCloser, error) {
 	if w.kept.from != nil {
-		return w.kept.from.openContent(w.kept.file)
+		return w.kept.from.openContent(int(w.kept.file))
 	}
 	return w.tree.open(w.path)
 }

@@ -72,7 +72,7 @@ func isDevice(fi os.FileInfo) bool {
 }
 
 // onDevice: the archive is on a device.
-func (a *Archive) onDevice() bool { return a.place != nil }
+func (a *archiveFile) onDevice() bool { return a.place != nil }
 
 // openRoom finds the archive in a file that has more room than it takes. The locator is only where to look: what counts is T, which must be where it says.
 func openRoom(ctx context.Context, f io.ReaderAt, room int64) (t Trailer, l locator, err error) {
@@ -140,7 +140,7 @@ func findTrailer(ctx context.Context, f io.ReaderAt, room int64) (int64, error) 
 }
 
 // openDevice completes an Archive whose file has room for more than the archive.
-func (a *Archive) openDevice(ctx context.Context, room int64) (err error) {
+func (a *archiveFile) openDevice(ctx context.Context, room int64) (err error) {
 	var l locator
 	if a.trailer, l, err = openRoom(ctx, a.file, room); err != nil {
 		return fmt.Errorf("%s: %w", a.name, err)
@@ -150,7 +150,7 @@ func (a *Archive) openDevice(ctx context.Context, room int64) (err error) {
 }
 
 // openPlaced opens the sidecar that is on the device.
-func (a *Archive) openPlaced() (*sidecar.Index, error) {
+func (a *archiveFile) openPlaced() (*sidecar.Index, error) {
 	if a.place.length == 0 {
 		return nil, fmt.Errorf("%s: %w: there is none on the device", a.name, ErrNoSidecar)
 	}

@@ -30,17 +30,19 @@ func roomyFile(t *testing.T, room int64) *os.File {
 // openRoomy opens the archive on a file as if that were a device.
 func openRoomy(t *testing.T, f *os.File) (*Archive, error) {
 	t.Helper()
-	a, err := openFile(f.Name())
+	af, err := openFile(f.Name())
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.place = &locator{}
-	if err = a.openDevice(context.Background(), a.size); err == nil {
-		err = a.openIndex(context.Background(), &OpenOptions{NoIndex: true}, false)
+	af.place = &locator{}
+	x := &indexedFile{archiveFile: af}
+	if err = af.openDevice(context.Background(), af.size); err == nil {
+		err = x.openIndex(context.Background(), &OpenOptions{NoIndex: true}, false, x.buildIndex)
 	}
 	if err != nil {
-		return nil, errors.Join(err, a.file.Close())
+		return nil, errors.Join(err, af.file.Close())
 	}
+	a := &Archive{x: x}
 	t.Cleanup(func() { a.Close() })
 	return a, nil
 }
@@ -105,7 +107,7 @@ func TestDevice(t *testing.T) {
 	}
 
 	// A damaged sidecar is not used.
-	if _, err := f.WriteAt([]byte{1, 2, 3}, a.place.index+20); err != nil {
+	if _, err := f.WriteAt([]byte{1, 2, 3}, a.x.place.index+20); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := openRoomy(t, f); !errors.Is(err, ErrStale) {

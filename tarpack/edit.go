@@ -66,7 +66,7 @@ func edit(ctx context.Context, name string, o EditOptions, prepare func(k *keptA
 	if err != nil {
 		return EditResult{}, err
 	}
-	defer k.Close()
+	defer k.close()
 	if k.rest > 0 && !o.DryRun {
 		return EditResult{}, fmt.Errorf("%s: %w", name, &unfinishedError{k.trailer, k.rest})
 	}

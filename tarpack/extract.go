@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"runtime"
 	"sync"
@@ -55,12 +54,12 @@ type ExtractResult struct {
 // when the context ends, no half of a file is left.
 func Extract(ctx context.Context, a *Archive, dir string, o ExtractOptions) (ExtractResult, error) {
 	if len(o.Paths) == 0 {
-		sound, err := a.soundIndex(ctx, &o)
+		sound, err := a.soundIndex(ctx, IndexOptions{Workers: o.Workers}, o.Notice)
 		if err != nil {
 			return ExtractResult{}, err
 		}
 		if sound != a {
-			defer sound.index.Close()
+			defer sound.x.index.Close()
 		}
 		a = sound
 	}
@@ -77,26 +76,6 @@ func Extract(ctx context.Context, a *Archive, dir string, o ExtractOptions) (Ext
 	return ExtractResult{
 		Entries: x.entries.Load(), Bytes: x.bytes.Load(), Problems: x.problems.first, Failed: x.problems.count,
 	}, err
-}
-
-// soundIndex checks all of the index, which a whole extraction reads anyway. Of a sidecar that is damaged behind its header
-// nothing is used: the archive is indexed anew.
-func (a *Archive) soundIndex(ctx context.Context, o *ExtractOptions) (*Archive, error) {
-	if a.rebuilt {
-		return a, nil
-	}
-	err := a.index.Verify()
-	if err == nil {
-		return a, nil
-	}
-	if !errors.Is(err, sidecar.ErrCorrupt) {
-		return nil, err
-	}
-	if o.Notice != nil {
-		o.Notice(fmt.Sprintf("%s: %v: indexing the archive anew ('tpk index' writes the index)", a.name+SidecarSuffix, err))
-	}
-	sound := *a
-	return &sound, sound.indexInMemory(ctx, IndexOptions{Workers: o.Workers})
 }
 
 // An extractor is one run of Extract. One goroutine goes through the index, makes directories and hands out batches of other
@@ -124,7 +103,7 @@ func newExtractor(a *Archive, root *os.Root, o ExtractOptions) *extractor {
 	if x.workers <= 0 {
 		x.workers = runtime.GOMAXPROCS(0)
 	}
-	if a.index.Stats().Hardlinks > 0 {
+	if a.Index().Stats().Hardlinks > 0 {
 		switch {
 		case o.HardLinks:
 			x.links = linkHard
@@ -151,7 +130,7 @@ func (x *extractor) run(ctx context.Context) error {
 	if err := x.pass(ctx, passFiles); err != nil {
 		return err
 	}
-	if st := x.a.index.Stats(); st.Hardlinks > st.Duplicates || st.Hardlinks > 0 && x.links != linkCopy {
+	if st := x.a.Index().Stats(); st.Hardlinks > st.Duplicates || st.Hardlinks > 0 && x.links != linkCopy {
 		if err := x.pass(ctx, passLinks); err != nil {
 			return err
 		}
@@ -229,6 +208,3 @@ func (x *extractor) count(entries, bytes int64) {
 	defer x.progressMu.Unlock()
 	x.o.Progress(Progress{Entries: n, Bytes: b})
 }
-
-// closeQuietly closes what was only read, or is removed after an error.
-func closeQuietly(c io.Closer) { _ = c.Close() }

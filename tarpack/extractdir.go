@@ -46,10 +46,10 @@ func (d *targetDir) release() {
 		return
 	}
 	if d.handle != nil {
-		closeQuietly(d.handle)
+		d.handle.Close()
 	}
 	if d.root != nil && !d.borrowed {
-		closeQuietly(d.root)
+		d.root.Close()
 	}
 }
 
@@ -108,7 +108,7 @@ func (d *targetDir) open() error {
 		err = fmt.Errorf("%w: somebody has exchanged the directory", ErrRefused)
 	}
 	if err != nil {
-		closeQuietly(root)
+		root.Close()
 		return err
 	}
 	d.root = root

@@ -11,7 +11,7 @@ import (
 // symlink makes a symbolic link. Whatever it points to, nothing is written through it: files are made where there is
 // nothing of their name, and directories entered only if they are none.
 func (w *extractWorker) symlink(d *targetDir, j *job) error {
-	text, err := w.x.a.index.Link(j.i)
+	text, err := w.x.a.Index().Link(j.i)
 	if err != nil {
 		return err
 	}
@@ -25,7 +25,7 @@ func (w *extractWorker) symlink(d *targetDir, j *job) error {
 func (w *extractWorker) hardlink(ctx context.Context, b *batch, k int) error {
 	d, j := b.dir, &b.jobs[k]
 	target := int(j.entry.Target)
-	e, err := w.x.a.index.Entry(target)
+	e, err := w.x.a.Index().Entry(target)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (d *targetDir) clear(name string) error {
 
 // link makes a hard link to a file that was extracted. It is not done when the file system cannot make it.
 func (w *extractWorker) link(d *targetDir, j *job, target int) (done bool, err error) {
-	path, err := w.x.a.index.Path(target)
+	path, err := w.x.a.Index().Path(target)
 	if err != nil {
 		return false, err
 	}
@@ -93,7 +93,7 @@ func (w *extractWorker) link(d *targetDir, j *job, target int) (done bool, err e
 
 // clone makes a file that shares the blocks of one that was extracted. It is not done when the file system cannot do that.
 func (w *extractWorker) clone(d *targetDir, j *job, target int, size int64) (done bool, err error) {
-	path, err := w.x.a.index.Path(target)
+	path, err := w.x.a.Index().Path(target)
 	if err != nil {
 		return false, err
 	}

@@ -12,7 +12,7 @@ type run struct{ from, to int }
 
 // selectRuns finds the entries to extract.
 func (x *extractor) selectRuns() error {
-	index := x.a.index
+	index := x.a.Index()
 	if len(x.o.Paths) == 0 {
 		x.runs = []run{{0, index.Len()}}
 		return nil
@@ -24,7 +24,7 @@ func (x *extractor) selectRuns() error {
 		}
 		i, ok, err := index.Lookup(p)
 		if err != nil {
-			return fmt.Errorf("%s: %w", x.a.name, err)
+			return fmt.Errorf("%s: %w", x.a.Name(), err)
 		}
 		if !ok {
 			x.problems.add(&Problem{Path: p, Offset: -1, Err: ErrNoEntry})
@@ -32,7 +32,7 @@ func (x *extractor) selectRuns() error {
 		}
 		e, err := index.Entry(i)
 		if err != nil {
-			return fmt.Errorf("%s: %w", x.a.name, err)
+			return fmt.Errorf("%s: %w", x.a.Name(), err)
 		}
 		r := run{i, i + 1}
 		if e.Type == sidecar.TypeDir {

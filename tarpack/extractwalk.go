@@ -86,9 +86,9 @@ func (w *extractWalk) walk() (err error) {
 		}
 	}()
 	for _, r := range w.x.runs {
-		for row, err := range w.x.a.index.All(r.from, r.to) {
+		for row, err := range w.x.a.Index().All(r.from, r.to) {
 			if err != nil {
-				return fmt.Errorf("%s: %w", w.x.a.name, err)
+				return fmt.Errorf("%s: %w", w.x.a.Name(), err)
 			}
 			if row.I < w.skip || !w.concerns(&row) {
 				continue

@@ -92,7 +92,7 @@ const inOnePiece = 1 << 20
 func (w *extractWorker) file(ctx context.Context, b *batch, k, i int, e *sidecar.Entry) error {
 	d, j := b.dir, &b.jobs[k]
 	if e.Size > inOnePiece || e.Coding == sidecar.CodingSegmented {
-		c, err := w.x.a.content(i, e)
+		c, err := contentOfEntry(w.x.a.Index(), i, e)
 		if err != nil {
 			return err
 		}
@@ -175,7 +175,7 @@ func (d *targetDir) create(name string, perm fs.FileMode) (*os.File, error) {
 		return err
 	}, nil)
 	if err != nil && f != nil {
-		closeQuietly(f)
+		f.Close()
 	}
 	return f, err
 }

@@ -71,19 +71,19 @@ func (e *unfinishedError) Error() string {
 func (e *unfinishedError) Unwrap() []error { return []error{ErrUnfinished, ErrCorrupt} }
 
 // endAt makes the archive end with t; what follows in its file is left out.
-func (a *Archive) endAt(t Trailer) {
+func (a *archiveFile) endAt(t Trailer) {
 	end := t.Offset + TrailerSize
 	a.trailer, a.rest, a.size = t, a.size+a.rest-end, end
 }
 
 // Unfinished is how many bytes follow the archive in its file, of an append that was interrupted or is not finished yet. Nothing reads them. If an
 // append was killed, the next command that writes the archive cuts them off; else Repair does.
-func (a *Archive) Unfinished() int64 { return a.rest }
+func (a *Archive) Unfinished() int64 { return a.x.rest }
 
 // endsWith looks whether the archive ends where it did when x was its index. If so it is made to end there.
-func (a *Archive) endsWith(x *sidecar.Index) bool {
+func (a *archiveFile) endsWith(x *sidecar.Index) bool {
 	t := Trailer{Entries: uint64(x.Len()), Offset: x.ArchiveSize() - TrailerSize, Digest: x.Digest()}
-	if a.onDevice() || a.set != nil || t.Offset < 0 || !a.hasBehind(t) {
+	if a.onDevice() || a.file == nil || t.Offset < 0 || !a.hasBehind(t) {
 		return false
 	}
 	a.endAt(t)
@@ -97,7 +97,7 @@ type keptEnd struct {
 }
 
 // scanned is what reads all bytes of the archive.
-func (a *Archive) scanned() io.ReaderAt {
+func (a *archiveFile) scanned() io.ReaderAt {
 	if a.trailer == (Trailer{}) {
 		return a.file
 	}

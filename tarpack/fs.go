@@ -77,9 +77,9 @@ func (f *archiveFS) find(op, name string, follow bool) (node, error) {
 // lookup finds the entry of exactly that path.
 func (f *archiveFS) lookup(path string) (n node, ok bool, err error) {
 	n = node{path: path}
-	n.i, ok, err = f.a.index.Lookup(path)
+	n.i, ok, err = f.a.Index().Lookup(path)
 	if ok && err == nil {
-		n.entry, err = f.a.index.Entry(n.i)
+		n.entry, err = f.a.Index().Entry(n.i)
 	}
 	return n, ok, err
 }
@@ -121,7 +121,7 @@ func (f *archiveFS) resolve(name string, follow bool) (node, error) {
 		if levels++; levels > maxLevels {
 			return node{}, errLoop
 		}
-		target, err := f.a.index.Link(n.i)
+		target, err := f.a.Index().Link(n.i)
 		if err != nil {
 			return node{}, err
 		}
@@ -199,7 +199,7 @@ func (f *archiveFS) ReadLink(name string) (string, error) {
 	if n.entry.Type != sidecar.TypeSymlink {
 		return "", pathError("readlink", name, fmt.Errorf("%w: it is a %v", fs.ErrInvalid, n.entry.Type))
 	}
-	text, err := f.a.index.Link(n.i)
+	text, err := f.a.Index().Link(n.i)
 	if err != nil {
 		return "", pathError("readlink", name, err)
 	}
@@ -250,7 +250,7 @@ func (f *archiveFS) ReadDir(name string) ([]fs.DirEntry, error) {
 
 // nameOf returns the last component of an entry's path, and whether package fs may see it.
 func (f *archiveFS) nameOf(i int, scratch []byte) (name string, ok bool, out []byte, err error) {
-	out, err = f.a.index.AppendPath(scratch[:0], i)
+	out, err = f.a.Index().AppendPath(scratch[:0], i)
 	if err != nil {
 		return "", false, out, err
 	}

@@ -119,7 +119,7 @@ func (f *openContent) readAt(b []byte, off int64) (int, error) {
 	}
 	defer func() {
 		if !f.at.CompareAndSwap(nil, r) {
-			closeQuietly(r)
+			r.Close()
 		}
 	}()
 	if _, err := r.Seek(off, io.SeekStart); err != nil {
@@ -135,7 +135,7 @@ func (f *openContent) readAt(b []byte, off int64) (int, error) {
 func (f *openContent) Close() error {
 	f.closed.Store(true)
 	if r := f.at.Swap(nil); r != nil {
-		closeQuietly(r)
+		r.Close()
 	}
 	return f.Reader.Close()
 }
@@ -177,7 +177,7 @@ func (d *openDirectory) Close() error {
 // end is the ordinal after the last entry of the directory.
 func (d *openDirectory) end() int {
 	if d.node.i == sidecar.Root {
-		return d.fs.a.index.Len()
+		return d.fs.a.Index().Len()
 	}
 	return int(d.node.entry.End)
 }
@@ -194,7 +194,7 @@ func (d *openDirectory) ReadDir(n int) ([]fs.DirEntry, error) {
 	list := []fs.DirEntry{}
 	var scratch []byte
 	for end := d.end(); d.next < end && len(list) < limit; {
-		e, err := d.fs.a.index.Entry(d.next)
+		e, err := d.fs.a.Index().Entry(d.next)
 		if err != nil {
 			return list, pathError("readdir", d.name, err)
 		}

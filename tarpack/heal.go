@@ -49,7 +49,7 @@ func heal(name string) (err error) {
 const noteMark = "grows\n"
 
 // writeNote notes in the temporary file that the archive with the trailer t is about to grow.
-func (o *output) writeNote(t Trailer) error {
+func writeNote(o *output, t Trailer) error {
 	if _, err := o.archive.WriteAt(append(t.Append(nil), noteMark...), 0); err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func readNote(f *os.File) (Trailer, bool) {
 }
 
 // hasBehind tells whether something follows an archive that has the trailer t.
-func (a *Archive) hasBehind(t Trailer) bool {
+func (a *archiveFile) hasBehind(t Trailer) bool {
 	if a.size <= t.Offset+TrailerSize {
 		return false
 	}
@@ -80,7 +80,7 @@ func (a *Archive) hasBehind(t Trailer) bool {
 }
 
 // cutBack cuts off what follows the archive in its file, whose T may have to be made whole again. Whoever calls it has the lock.
-func (a *Archive) cutBack(name string) (err error) {
+func (a *archiveFile) cutBack(name string) (err error) {
 	f, err := os.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
 		return err
@@ -103,8 +103,8 @@ func (a *Archive) cutBack(name string) (err error) {
 }
 
 // hasRest looks again whether the archive ends before its file does.
-func (a *Archive) hasRest() bool {
-	b := Archive{file: a.file, size: a.size + a.rest}
+func (a *archiveFile) hasRest() bool {
+	b := archiveFile{file: a.file, size: a.size + a.rest}
 	return b.hasBehind(a.trailer)
 }
 

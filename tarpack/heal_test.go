@@ -85,7 +85,7 @@ func TestHeal(t *testing.T) {
 			t.Fatalf("%s, %d bytes: %v", m.name, len(m.archive), err)
 		}
 		b := make([]byte, a.Size())
-		if _, err := a.scanned().ReadAt(b, 0); err != nil || !bytes.Equal(b, want[0]) || a.Unfinished() != int64(len(m.archive)-len(want[0])) {
+		if _, err := a.x.scanned().ReadAt(b, 0); err != nil || !bytes.Equal(b, want[0]) || a.Unfinished() != int64(len(m.archive)-len(want[0])) {
 			t.Errorf("%s, %d bytes: what is read is neither the old archive nor the new one (%v)", m.name, len(m.archive), err)
 		}
 		a.Close()

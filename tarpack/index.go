@@ -121,7 +121,7 @@ func Reindex(ctx context.Context, name string, o IndexOptions) (res IndexResult,
 	}
 	defer a.file.Close()
 	if a.onDevice() {
-		return a.reindexDevice(ctx, o)
+		return reindexDevice(ctx, a, o)
 	}
 	if a.rest > 0 {
 		return IndexResult{}, fmt.Errorf("%s: %w", name, &unfinishedError{a.trailer, a.rest})
@@ -143,7 +143,7 @@ func Reindex(ctx context.Context, name string, o IndexOptions) (res IndexResult,
 	if err != nil {
 		return IndexResult{}, err
 	}
-	res, err = a.writeSidecar(ctx, f, o)
+	res, err = writeSidecar(ctx, a, f, o)
 	if err == nil { // who may not read the archive need not know what is in it
 		var fi os.FileInfo
 		if fi, err = a.file.Stat(); err == nil {
@@ -160,7 +160,7 @@ func Reindex(ctx context.Context, name string, o IndexOptions) (res IndexResult,
 }
 
 // isStill makes sure that nobody has replaced the archive between its opening and the lock.
-func (a *Archive) isStill(name string) error {
+func (a *archiveFile) isStill(name string) error {
 	now, err := os.Stat(name)
 	if err != nil {
 		return err
@@ -176,7 +176,7 @@ func (a *Archive) isStill(name string) error {
 }
 
 // writeSidecar makes the sidecar in f, and makes it durable.
-func (a *Archive) writeSidecar(ctx context.Context, f *os.File, o IndexOptions) (IndexResult, error) {
+func writeSidecar(ctx context.Context, a *archiveFile, f *os.File, o IndexOptions) (IndexResult, error) {
 	if err := f.Truncate(0); err != nil {
 		return IndexResult{}, err
 	}

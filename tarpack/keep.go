@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"sync"
 
@@ -14,7 +13,7 @@ import (
 
 // A keptArchive is an archive whose entries are copied into a new one, or compared with what goes into it.
 type keptArchive struct {
-	*Archive
+	*indexedFile
 	number  int             // among those of a rewrite
 	genuine map[uint32]bool // the files with several names that are not duplicates
 	groups  groupCache
@@ -23,27 +22,23 @@ type keptArchive struct {
 // openKept opens an archive to copy from. Its index becomes that of another archive, so all of it is checked first; an index
 // that is damaged is made again from the archive.
 func openKept(ctx context.Context, name string, number int, o *OpenOptions) (*keptArchive, error) {
-	a, err := OpenContext(ctx, name, o)
+	x, err := openIndexed(ctx, name, o)
 	if err != nil {
 		return nil, err
 	}
-	if !a.Indexed() {
-		if err := a.index.Verify(); errors.Is(err, sidecar.ErrCorrupt) {
-			if o.Notice != nil {
-				o.Notice(fmt.Sprintf("%s%s: %v: indexing %s in memory", name, SidecarSuffix, err, name))
-			}
-			err = errors.Join(a.index.Close(), a.indexInMemory(ctx, IndexOptions{Workers: o.Workers, Progress: o.Progress}))
-			if err != nil {
-				a.file.Close() // was only read
-				return nil, err
-			}
-		} else if err != nil {
-			return nil, errors.Join(err, a.Close())
-		}
+	sound, err := x.sound(ctx, IndexOptions{Workers: o.Workers, Progress: o.Progress}, o.Notice, x.buildIndex)
+	if err != nil {
+		return nil, errors.Join(err, x.close())
 	}
-	k := &keptArchive{Archive: a, number: number}
+	if sound != x {
+		err = x.index.Close()
+	}
+	k := &keptArchive{indexedFile: sound, number: number}
+	if err != nil {
+		return nil, errors.Join(err, k.close())
+	}
 	if err := k.findGenuine(func(string) bool { return true }); err != nil {
-		return nil, errors.Join(err, a.Close())
+		return nil, errors.Join(err, k.close())
 	}
 	return k, nil
 }
@@ -104,9 +99,6 @@ func (k *keptArchive) segments(i uint32, it *sidecar.Item) error {
 	}
 	return nil
 }
-
-// openContent opens the content of file i.
-func (k *keptArchive) openContent(i uint32) (io.ReadCloser, error) { return k.OpenContent(int(i)) }
 
 // A keptRef is an entry of a keptArchive. The zero value is none.
 type keptRef struct {

@@ -78,7 +78,7 @@ func mergeByName(lists [][]*child) []*child {
 const madeMode = 0o755
 
 // madeParent makes the header of a parent of the tree's top, with the time of that.
-func (t *sourceTree) madeParent(name string) (Header, error) {
+func madeParent(t *sourceTree, name string) (Header, error) {
 	var fi os.FileInfo
 	var err error
 	if t.only != "" {

@@ -192,7 +192,7 @@ func (l *lister) list(lv *level, b *branch) ([]*child, error) {
 	of := l.m.layers[b.layer]
 	switch {
 	case of.kept != nil:
-		return of.kept.list(b)
+		return listKept(of.kept, b)
 	case b.disk == nil:
 		rest := strings.TrimPrefix(strings.TrimPrefix(of.tree.into, lv.dir.path), "/")
 		name, _, _ := strings.Cut(rest, "/")
@@ -210,8 +210,8 @@ func (l *lister) list(lv *level, b *branch) ([]*child, error) {
 	return all, err
 }
 
-// list returns what is in a directory of the archive, by name.
-func (k *keptArchive) list(b *branch) (all []*child, err error) {
+// listKept returns what is in a directory of the archive, by name.
+func listKept(k *keptArchive, b *branch) (all []*child, err error) {
 	var free []child // a run of them at a time
 	for row, err := range k.index.In(b.dir) {
 		if err != nil {

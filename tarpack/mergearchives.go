@@ -51,7 +51,7 @@ func Merge(ctx context.Context, out string, names []string, o MergeOptions) (res
 		if err != nil {
 			return EditResult{}, err
 		}
-		defer k.Close()
+		defer k.close()
 		r.layers = append(r.layers, layer{kept: k})
 	}
 	if o.DryRun {

@@ -138,7 +138,7 @@ func (m *merger) submit(ctx context.Context, c *choice, keptDir *sourceDir) erro
 	}
 	switch {
 	case w.made:
-		h, err := m.layers[w.layer].tree.madeParent(c.path)
+		h, err := madeParent(m.layers[w.layer].tree, c.path)
 		if err != nil {
 			return err
 		}

@@ -137,7 +137,7 @@ type packer struct {
 	maker    *contentMaker // the sequencer's own
 	links    []link        // of the directory at hand
 	changes  changeLog
-	spool    *spool                    // nil: what is written is the archive
+	entries  entrySink                 // nil: what is written is the archive
 	first    func() error              // is called before anything is written, if set
 	shards   *sharder                  // nil: it is one archive
 	own      func(e *sourceEntry) bool // more files to leave out, if set: those of the set that is written
@@ -254,7 +254,7 @@ func (p *packer) run(ctx context.Context, produce func(context.Context) error, i
 	if err != nil || p.dry() {
 		return PackResult{}, err
 	}
-	if p.spool != nil {
+	if p.entries != nil {
 		return PackResult{}, p.out.flush()
 	}
 	if p.shards != nil {

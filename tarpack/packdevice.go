@@ -45,7 +45,7 @@ func packOn(ctx context.Context, dir string, f *os.File, room int64, o PackOptio
 	if err != nil {
 		return res, err
 	}
-	defer closeQuietly(index)
+	defer index.Close()
 	if err := wipe(f, room); err != nil {
 		return res, err
 	}
@@ -127,12 +127,12 @@ func newLocator(res IndexResult, size int64) locator {
 }
 
 // reindexDevice writes the sidecar of the archive on a device behind it, and the locator.
-func (a *Archive) reindexDevice(ctx context.Context, o IndexOptions) (res IndexResult, err error) {
+func reindexDevice(ctx context.Context, a *archiveFile, o IndexOptions) (res IndexResult, err error) {
 	index, err := scratchFile(o.TempDir)
 	if err != nil {
 		return res, err
 	}
-	defer closeQuietly(index)
+	defer index.Close()
 	f, err := openDeviceForWriting(a.name)
 	if err != nil {
 		return res, err

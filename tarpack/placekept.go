@@ -86,7 +86,7 @@ func (p *packer) keptTarget(it *item) (*written, error) {
 	if len(p.dedup.copies.candidates(it.key)) == 0 {
 		return nil, nil
 	}
-	content, err := it.old.from.openContent(it.old.file)
+	content, err := it.old.from.openContent(int(it.old.file))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", it.old.from.name, err)
 	}

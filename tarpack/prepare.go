@@ -122,7 +122,7 @@ func (it *item) hasOldContent(hash uint64, content io.Reader) (bool, error) {
 	if err != nil || e.Type != sidecar.TypeFile || e.Size != it.info.Size() || e.Hash != hash {
 		return false, err
 	}
-	old, err := it.old.from.openContent(it.old.file)
+	old, err := it.old.from.openContent(int(it.old.file))
 	if err != nil {
 		return false, err
 	}

@@ -17,7 +17,7 @@ import (
 // The errors are those of Open as well.
 func Remove(ctx context.Context, name string, words []string, o EditOptions) (EditResult, error) {
 	return edit(ctx, name, o, func(k *keptArchive, r *rewrite) error {
-		paths, globs, err := k.resolve(words)
+		paths, globs, err := resolve(k, words)
 		if err != nil {
 			return err
 		}
@@ -42,7 +42,7 @@ func Remove(ctx context.Context, name string, words []string, o EditOptions) (Ed
 }
 
 // resolve tells which words are paths of the archive, and which are globs that match something in it.
-func (k *keptArchive) resolve(words []string) (paths map[string]bool, globs []string, err error) {
+func resolve(k *keptArchive, words []string) (paths map[string]bool, globs []string, err error) {
 	paths = map[string]bool{}
 	for _, w := range words {
 		p := path.Clean(strings.Trim(w, "/"))

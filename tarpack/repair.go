@@ -55,7 +55,7 @@ func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 		return RepairResult{}, err
 	}
 	defer a.file.Close()
-	if err := a.checkRepairable(out); err != nil {
+	if err := checkRepairable(a, out); err != nil {
 		return RepairResult{}, err
 	}
 	sv := &salvage{ctx: ctx, a: a, lost: o.Lost}
@@ -80,7 +80,7 @@ func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 	if err != nil {
 		return RepairResult{}, err
 	}
-	defer k.Close()
+	defer k.close()
 	res = RepairResult{Damaged: sv.damaged, Saved: sv.saved, Lost: sv.count, CutOff: a.rest}
 	if !sv.damaged && dst != nil && a.rest > 0 && sameName(name, dst.name) {
 		return res, a.cutBack(dst.name)
@@ -100,7 +100,7 @@ func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 }
 
 // checkRepairable refuses to put what is left of an archive of a newer version in its place. A damaged version number looks the same.
-func (a *Archive) checkRepairable(out string) error {
+func checkRepairable(a *archiveFile, out string) error {
 	if a.onDevice() || !sameName(a.name, out) {
 		return nil
 	}
@@ -123,7 +123,7 @@ func sameName(a, b string) bool {
 // A salvage copies what is whole to a spool.
 type salvage struct {
 	ctx     context.Context
-	a       *Archive
+	a       *archiveFile
 	old     *sidecar.Index // of the archive as it was; nil if it is not known
 	p       *packer
 	s       *spool
@@ -161,7 +161,7 @@ func (sv *salvage) run(temp string) (*keptArchive, error) {
 		err = sv.tell(k.index)
 	}
 	if err != nil {
-		return nil, errors.Join(err, k.Close())
+		return nil, errors.Join(err, k.close())
 	}
 	return k, nil
 }

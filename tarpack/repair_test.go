@@ -56,7 +56,7 @@ func (b *repairBed) repair(t *testing.T, damaged []byte, whole func(from, to int
 	ctx := context.Background()
 	res, err := Repair(ctx, name, name, RepairOptions{Lost: func(p *Problem) { lost[p.Path] = true }})
 	good := func(i int) bool {
-		e, err := b.a.index.Entry(i)
+		e, err := b.a.Index().Entry(i)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,7 +65,7 @@ func (b *repairBed) repair(t *testing.T, damaged []byte, whole func(from, to int
 	if err == nil && !res.Damaged {
 		// Harmless, as in bits of a deflate stream that say nothing: the index is made of all that is in it, and is the same.
 		ix, err := Reindex(ctx, name, IndexOptions{})
-		if err != nil || ix.Digest != b.a.trailer.Digest || ix.Entries != b.a.trailer.Entries {
+		if err != nil || ix.Digest != b.a.Trailer().Digest || ix.Entries != b.a.Trailer().Entries {
 			t.Errorf("the damage was not noticed: %+v, %v", ix, err)
 		}
 		b.harmless++
@@ -73,15 +73,15 @@ func (b *repairBed) repair(t *testing.T, damaged []byte, whole func(from, to int
 	}
 	saved := 0
 	var want []int
-	for i := range b.a.index.Len() {
-		e, err := b.a.index.Entry(i)
+	for i := range b.a.Index().Len() {
+		e, err := b.a.Index().Entry(i)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if good(i) && (e.Type != sidecar.TypeHardlink || good(int(e.Target))) {
 			want = append(want, i)
 			saved++
-		} else if p, _ := b.a.index.Path(i); withSidecar && e.Type != sidecar.TypeDir && !lost[p] && err == nil {
+		} else if p, _ := b.a.Index().Path(i); withSidecar && e.Type != sidecar.TypeDir && !lost[p] && err == nil {
 			t.Errorf("%s is lost, and not named", p)
 		}
 	}
@@ -100,17 +100,17 @@ func (b *repairBed) repair(t *testing.T, damaged []byte, whole func(from, to int
 	}
 	defer a.Close()
 	for _, i := range want {
-		p, err := b.a.index.Path(i)
+		p, err := b.a.Index().Path(i)
 		if err != nil {
 			t.Fatal(err)
 		}
-		was, _ := b.a.index.Entry(i)
-		j, ok, err := a.index.Lookup(p)
+		was, _ := b.a.Index().Entry(i)
+		j, ok, err := a.Index().Lookup(p)
 		if err != nil || !ok {
 			t.Errorf("%s is whole and was lost (%v)", p, err)
 			continue
 		}
-		if now, err := a.index.Entry(j); err != nil || now.Hash != was.Hash || now.Mode != was.Mode || now.ModTime != was.ModTime || now.Type != was.Type {
+		if now, err := a.Index().Entry(j); err != nil || now.Hash != was.Hash || now.Mode != was.Mode || now.ModTime != was.ModTime || now.Type != was.Type {
 			t.Errorf("%s was %+v, is %+v, %v", p, was, now, err)
 		}
 	}

@@ -370,17 +370,25 @@ func (p *packer) writePadding(entry *sidecar.Item, md made) error {
 
 // index hands an entry that was written to the index.
 func (p *packer) index(entry sidecar.Item) error {
-	if p.spool != nil {
-		return p.spool.add(entry)
+	if p.entries != nil {
+		return p.entries.add(entry)
 	}
 	return p.builder.Add(entry)
 }
 
-// refuse decides what an error with an entry means: only a spool can do without the entry.
+// An entrySink takes the entries of an archive that are not written in its order, instead of the index.
+type entrySink interface {
+	// add takes an entry that was written.
+	add(it sidecar.Item) error
+	// refuse takes an entry that cannot be written, and returns an error to end the run.
+	refuse(p *Problem) error
+}
+
+// refuse decides what an error with an entry means: only an entrySink can do without the entry.
 func (p *packer) refuse(err error) error {
 	var pr *Problem
-	if p.spool != nil && errors.As(err, &pr) {
-		return p.spool.refuse(pr)
+	if p.entries != nil && errors.As(err, &pr) {
+		return p.entries.refuse(pr)
 	}
 	return err
 }

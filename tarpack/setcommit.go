@@ -78,10 +78,11 @@ func (o *setOutput) writeIndex(ctx context.Context, l *setList, opt IndexOptions
 	m := newSetIndex(opt)
 	defer func() { err = errors.Join(err, m.close()) }()
 	for i, s := range o.shards {
-		a, err := openArchive(o.set.pending(i))
+		f, err := openArchive(o.set.pending(i))
 		if err != nil {
 			return 0, 0, err
 		}
+		a := &indexedFile{archiveFile: f}
 		if a.index, err = a.openSidecarAt(o.set.pendingIndex(i)); err != nil {
 			return 0, 0, errors.Join(err, a.file.Close())
 		}
@@ -152,10 +153,10 @@ func IndexSet(ctx context.Context, list string, o IndexOptions) (res IndexResult
 	}
 	defer func() { err = errors.Join(err, out.unlock()) }()
 	for i := range name.n {
-		a, err := Open(name.shard(i), &OpenOptions{NoIndex: true})
+		a, err := openIndexed(ctx, name.shard(i), &OpenOptions{NoIndex: true})
 		switch {
 		case err == nil:
-			err = a.Close()
+			err = a.close()
 		case errors.Is(err, ErrNoSidecar), errors.Is(err, ErrStale):
 			_, err = Reindex(ctx, name.shard(i), IndexOptions{Workers: o.Workers, TempDir: o.TempDir})
 		}
@@ -163,14 +164,14 @@ func IndexSet(ctx context.Context, list string, o IndexOptions) (res IndexResult
 			return res, missingShard(name.shard(i), name.n, err)
 		}
 	}
-	l, err := name.listOf()
+	l, err := listOf(name)
 	if err != nil {
 		return res, err
 	}
 	if out.like, err = os.Open(name.shard(0)); err != nil { // who may read the shards may read what is made of them
 		return res, err
 	}
-	defer closeQuietly(out.like)
+	defer out.like.Close()
 	temps := []string{tempName(list + SidecarSuffix), tempName(list)}
 	defer func() {
 		for _, t := range temps {
@@ -182,7 +183,7 @@ func IndexSet(ctx context.Context, list string, o IndexOptions) (res IndexResult
 	m := newSetIndex(o)
 	defer func() { err = errors.Join(err, m.close()) }()
 	for i := range name.n {
-		a, err := Open(name.shard(i), &OpenOptions{NoIndex: true})
+		a, err := openIndexed(ctx, name.shard(i), &OpenOptions{NoIndex: true})
 		if err != nil {
 			return res, err
 		}

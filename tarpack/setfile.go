@@ -111,7 +111,7 @@ func (f *setFile) drop(s *openShard) {
 	s.at = nil
 	delete(f.open, s.i)
 	if s.held == 0 {
-		closeQuietly(s.file)
+		s.file.Close()
 	}
 }
 
@@ -119,31 +119,31 @@ func (f *setFile) release(s *openShard) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if s.held--; s.held == 0 && s.at == nil {
-		closeQuietly(s.file)
+		s.file.Close()
 	}
 }
 
 // openShard opens a shard and holds it against the list. Where a writer of the set was stopped between putting the list in its place and
 // the shard, the shard still has its temporary name.
 func (f *setFile) openShard(i int) (*os.File, error) {
-	file, err := f.list.openShard(i, f.name.shard(i))
+	file, err := openListed(f.list, i, f.name.shard(i))
 	if err == nil {
 		return file, nil
 	}
-	if file, pendingErr := f.list.openShard(i, f.name.pending(i)); pendingErr == nil {
+	if file, pendingErr := openListed(f.list, i, f.name.pending(i)); pendingErr == nil {
 		return file, nil
 	}
 	return nil, missingShard(f.name.shard(i), f.name.n, err)
 }
 
-// openShard opens the file name if it is shard i of the list.
-func (l *setList) openShard(i int, name string) (*os.File, error) {
+// openListed opens the file name if it is shard i of the list.
+func openListed(l *setList, i int, name string) (*os.File, error) {
 	a, err := openArchive(name)
 	if err != nil {
 		return nil, err
 	}
 	if want := l.shards[i]; a.size != want.size || a.trailer.Digest != want.digest {
-		closeQuietly(a.file)
+		a.file.Close()
 		return nil, fmt.Errorf("%s: %w: this shard is not the one of its list: it has %d bytes and index %016x, not %d and %016x",
 			name, ErrShard, a.size, a.trailer.Digest, want.size, want.digest)
 	}
@@ -162,7 +162,7 @@ func (f *setFile) check() error {
 		if err != nil {
 			return err
 		}
-		closeQuietly(file)
+		file.Close()
 	}
 	return nil
 }

@@ -114,7 +114,7 @@ func readList(name string, n int) (*setList, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer closeQuietly(f)
+	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, maxList+1))
 	if err != nil {
 		return nil, err
@@ -127,7 +127,7 @@ func readList(name string, n int) (*setList, error) {
 }
 
 // listOf makes the list of a set from its shards alone. It does not know the set's sidecar.
-func (s setName) listOf() (*setList, error) {
+func listOf(s setName) (*setList, error) {
 	l := &setList{shards: make([]shardInfo, s.n)}
 	for i := range l.shards {
 		a, err := openArchive(s.shard(i))

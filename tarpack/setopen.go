@@ -29,30 +29,36 @@ func OpenSet(ctx context.Context, list string, o *OpenOptions) (*Archive, error)
 		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, ErrCorrupt) || o.NoIndex {
 			return nil, noList(list, err)
 		}
-		whole, listErr := name.listOf()
+		whole, listErr := listOf(name)
 		if listErr != nil {
 			return nil, listErr
 		}
 		l = whole
 	}
-	a := &Archive{name: list, set: newSetFile(name, l)}
-	a.size = a.set.size()
-	a.trailer = Trailer{Entries: l.entries, Offset: a.size, Digest: l.index}
+	a := openListedSet(name, l)
 	if err := a.set.check(); err != nil {
 		return nil, err
 	}
 	if known {
-		err = a.openIndex(ctx, o, false)
+		err = a.x.openIndex(ctx, o, false, a.buildIndex)
 	} else {
 		if o.Notice != nil {
 			o.Notice(fmt.Sprintf("%v: putting the indexes of the shards together in memory ('tpk index' writes the list)", noList(list, err)))
 		}
-		err = a.indexInMemory(ctx, IndexOptions{Workers: o.Workers, Progress: o.Progress})
+		err = a.x.indexInMemory(ctx, IndexOptions{Workers: o.Workers, Progress: o.Progress}, a.buildIndex)
 	}
 	if err != nil {
 		return nil, errors.Join(err, a.set.Close())
 	}
 	return a, nil
+}
+
+// openListedSet opens the shards of a set as they are needed.
+func openListedSet(name setName, l *setList) *Archive {
+	set := newSetFile(name, l)
+	return &Archive{set: set, x: &indexedFile{archiveFile: &archiveFile{
+		name: name.list(), size: set.size(), trailer: Trailer{Entries: l.entries, Offset: set.size(), Digest: l.index},
+	}}}
 }
 
 // noList is an error of reading a list.
@@ -92,14 +98,14 @@ func (a *Archive) OpenShard(i int) (f *os.File, release func(), err error) {
 	return s.file, func() { a.set.release(s) }, nil
 }
 
-// indexSet makes the set's sidecar from those of its shards.
-func (a *Archive) indexSet(ctx context.Context, dst sidecar.File, o IndexOptions) (digest uint64, n int64, err error) {
+// joinShards writes the sidecar of a set to dst, put together from those of its shards.
+func joinShards(ctx context.Context, name setName, dst sidecar.File, o IndexOptions) (digest uint64, n int64, err error) {
 	m := newSetIndex(o)
 	defer func() { err = errors.Join(err, m.close()) }()
-	for i := range a.set.list.shards {
-		s, err := OpenContext(ctx, a.set.name.shard(i), &OpenOptions{Workers: o.Workers})
+	for i := range name.n {
+		s, err := openIndexed(ctx, name.shard(i), &OpenOptions{Workers: o.Workers})
 		if err != nil {
-			return 0, 0, missingShard(a.set.name.shard(i), a.set.name.n, err)
+			return 0, 0, missingShard(name.shard(i), name.n, err)
 		}
 		if err := m.add(ctx, s); err != nil {
 			return 0, 0, err
@@ -112,8 +118,8 @@ func (a *Archive) indexSet(ctx context.Context, dst sidecar.File, o IndexOptions
 type setIndex struct {
 	o        IndexOptions
 	builder  *sidecar.Builder
-	before   *Archive // the shard before
-	size     int64    // of the shards so far
+	before   *indexedFile // the shard before
+	size     int64        // of the shards so far
 	progress Progress
 }
 
@@ -125,7 +131,7 @@ func newSetIndex(o IndexOptions) *setIndex {
 func (m *setIndex) close() error {
 	err := m.builder.Close()
 	if m.before != nil {
-		err = errors.Join(err, m.before.Close())
+		err = errors.Join(err, m.before.close())
 	}
 	m.before = nil
 	return err
@@ -133,12 +139,12 @@ func (m *setIndex) close() error {
 
 // add adds the entries of the next shard, which the setIndex closes. A directory with entries in several shards is in each of
 // them, and in all between; that of the first counts.
-func (m *setIndex) add(ctx context.Context, a *Archive) (err error) {
+func (m *setIndex) add(ctx context.Context, a *indexedFile) (err error) {
 	before := m.before
 	defer func() {
 		m.before = a
 		if before != nil {
-			err = errors.Join(err, before.Close())
+			err = errors.Join(err, before.close())
 		}
 	}()
 	seen := func(row *sidecar.Row) (bool, error) {
@@ -173,7 +179,7 @@ func (m *setIndex) add(ctx context.Context, a *Archive) (err error) {
 }
 
 // item adds an entry.
-func (m *setIndex) item(a *Archive, row *sidecar.Row) (err error) {
+func (m *setIndex) item(a *indexedFile, row *sidecar.Row) (err error) {
 	it := sidecar.Item{Entry: row.Entry, Path: string(row.Path)}
 	it.Offset += m.size
 	switch {

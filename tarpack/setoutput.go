@@ -141,11 +141,11 @@ func (s setName) removeOrphan() error {
 // settle puts the shards of a committed set in their places, those that are not there yet.
 func (s setName) settle(l *setList) error {
 	for i := range s.n {
-		f, err := l.openShard(i, s.pending(i))
+		f, err := openListed(l, i, s.pending(i))
 		if err != nil {
 			continue
 		}
-		closeQuietly(f)
+		f.Close()
 		if err := s.place(i); err != nil {
 			return err
 		}

@@ -48,10 +48,10 @@ func VerifySet(ctx context.Context, list string, o VerifyOptions) (res VerifyRes
 		if err != nil {
 			report(missingShard(name.shard(i), name.n, err))
 		} else if l != nil {
-			if f, err := l.openShard(i, name.shard(i)); err != nil {
+			if f, err := openListed(l, i, name.shard(i)); err != nil {
 				report(err)
 			} else {
-				closeQuietly(f)
+				f.Close()
 			}
 		}
 	}
@@ -70,11 +70,10 @@ func checkSetIndex(ctx context.Context, name setName, l *setList, o VerifyOption
 	if err != nil {
 		return err
 	}
-	defer closeQuietly(f)
-	a := &Archive{name: name.list(), set: newSetFile(name, l)}
-	defer closeQuietly(a.set)
-	a.size = a.set.size()
-	digest, _, err := a.indexSet(ctx, f, IndexOptions{Workers: o.Workers, TempDir: o.TempDir})
+	defer f.Close()
+	a := openListedSet(name, l)
+	defer a.set.Close()
+	digest, _, err := joinShards(ctx, name, f, IndexOptions{Workers: o.Workers, TempDir: o.TempDir})
 	if errors.Is(err, ErrShard) {
 		report(err)
 		return nil
@@ -83,11 +82,10 @@ func checkSetIndex(ctx context.Context, name setName, l *setList, o VerifyOption
 		return err
 	}
 	if digest != l.index {
-		report(fmt.Errorf("%s: %w: it names an index of digest %016x, that of its shards has %016x", a.name, ErrStale, l.index, digest))
+		report(fmt.Errorf("%s: %w: it names an index of digest %016x, that of its shards has %016x", a.Name(), ErrStale, l.index, digest))
 		return nil
 	}
-	a.trailer = Trailer{Entries: l.entries, Offset: a.size, Digest: l.index}
-	x, side, err := a.openSidecar()
+	x, side, err := a.x.openSidecar()
 	if errors.Is(err, ErrNoSidecar) || errors.Is(err, ErrStale) {
 		report(err)
 		return nil

@@ -35,7 +35,7 @@ func Split(ctx context.Context, name string, o SplitOptions) (shards []Shard, er
 	if err != nil {
 		return nil, err
 	}
-	defer k.Close()
+	defer k.close()
 	pl, err := planShards(ctx, k, &o)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)

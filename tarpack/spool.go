@@ -70,7 +70,7 @@ func newSpool(p *packer, out string, problem func(*Problem)) (*spool, error) {
 	s.w = bufio.NewWriterSize(s.records, writeSize)
 	s.enc = gob.NewEncoder(s.w)
 	p.out = &writer{w: s.file, file: s.file}
-	p.spool = s
+	p.entries = s
 	return s, nil
 }
 
@@ -203,7 +203,7 @@ func (s *spool) finish(b *sidecar.Builder) (*keptArchive, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &keptArchive{Archive: &Archive{name: s.name, file: s.file, size: size, index: x}}
+	k := &keptArchive{indexedFile: &indexedFile{archiveFile: &archiveFile{name: s.name, file: s.file, size: size}, index: x}}
 	return k, k.findGenuine(func(string) bool { return true })
 }
 

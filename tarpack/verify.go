@@ -44,7 +44,7 @@ func Verify(ctx context.Context, name string, o VerifyOptions) (VerifyResult, er
 	if err != nil {
 		return VerifyResult{}, err
 	}
-	defer closeQuietly(a.file)
+	defer a.file.Close()
 	v := &verifier{a: a, o: o, ix: newIndexer(IndexOptions{TempDir: o.TempDir, Progress: o.Progress})}
 	v.problems.each = o.Problem
 	err = v.run(ctx)
@@ -55,7 +55,7 @@ func Verify(ctx context.Context, name string, o VerifyOptions) (VerifyResult, er
 
 // A verifier is one run of Verify.
 type verifier struct {
-	a        *Archive
+	a        *archiveFile
 	o        VerifyOptions
 	ix       *indexer
 	side     *sidecar.Index // nil if there is none that can be compared, or be asked for names
@@ -233,7 +233,7 @@ func (v *verifier) compare() error {
 	if err != nil {
 		return err
 	}
-	defer closeQuietly(f)
+	defer f.Close()
 	res, err := v.ix.finish(f, v.a.size)
 	if err != nil {
 		if !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrTruncated) {

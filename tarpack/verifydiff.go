@@ -23,7 +23,7 @@ func (v *verifier) compareSidecar(f io.ReaderAt, made *sidecar.Index) error {
 		if err != nil {
 			return err
 		}
-		defer closeQuietly(f)
+		defer f.Close()
 		side = f
 	}
 	at, err := firstDifference(side, io.NewSectionReader(f, 0, made.Size()))
