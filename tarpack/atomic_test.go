@@ -73,12 +73,12 @@ func TestForeignTemp(t *testing.T) {
 // TestRemoveChanged: a file that was changed and has its time put back is not removed.
 func TestRemoveChanged(t *testing.T) {
 	dir := t.TempDir()
-	tree := filepath.Join(dir, "tree")
-	if err := os.Mkdir(tree, 0o755); err != nil {
+	top := filepath.Join(dir, "tree")
+	if err := os.Mkdir(top, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	p := &packer{packed: map[uint64]struct{}{}}
-	name := filepath.Join(tree, "f")
+	name := filepath.Join(top, "f")
 	look := func() *sourceEntry {
 		fi, err := os.Lstat(name)
 		if err != nil {
@@ -102,11 +102,11 @@ func TestRemoveChanged(t *testing.T) {
 		t.Error("it was changed")
 	}
 	// Of a file with several names, removing one is no change of the others.
-	if err := os.Link(name, filepath.Join(tree, "g")); err != nil {
+	if err := os.Link(name, filepath.Join(top, "g")); err != nil {
 		t.Fatal(err)
 	}
 	p.notePacked(look())
-	if err := os.Remove(filepath.Join(tree, "g")); err != nil {
+	if err := os.Remove(filepath.Join(top, "g")); err != nil {
 		t.Fatal(err)
 	}
 	if !p.wasPacked(look()) {

@@ -77,7 +77,10 @@ func TestDevice(t *testing.T) {
 		t.Errorf("%d bytes instead of %d, indexed: %v", a.Size(), len(want), a.Indexed())
 	}
 	extracted := t.TempDir()
-	extract(t, a, extracted, ExtractOptions{})
+	t.Cleanup(func() { openUp(extracted) })
+	if _, err := Extract(context.Background(), a, extracted, ExtractOptions{}); err != nil {
+		t.Fatal(err)
+	}
 	sameAsFS(t, a, extracted)
 
 	// Without a good locator T is found all the same, and the index is missing until it is written again.

@@ -17,8 +17,8 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 )
 
-// extract extracts an archive and returns the result, in which each problem is "path: sentinel or text".
-func extract(t testing.TB, a *Archive, dir string, o ExtractOptions) ExtractResult {
+// mustExtract extracts an archive and returns the result, in which each problem is "path: sentinel or text".
+func mustExtract(t testing.TB, a *Archive, dir string, o ExtractOptions) ExtractResult {
 	t.Helper()
 	t.Cleanup(func() { openUp(dir) })
 	res, err := Extract(context.Background(), a, dir, o)
@@ -128,7 +128,7 @@ func TestExtract(t *testing.T) {
 	for _, workers := range []int{1, 4} {
 		dir := filepath.Join(t.TempDir(), "new", "dir")
 		var last Progress
-		res := extract(t, a, dir, ExtractOptions{Workers: workers, Special: true, Progress: func(p Progress) { last = p }})
+		res := mustExtract(t, a, dir, ExtractOptions{Workers: workers, Special: true, Progress: func(p Progress) { last = p }})
 		wantProblems(t, res, nil)
 		if res.Entries != int64(a.Index().Len()) || last.Entries != res.Entries || last.Bytes != res.Bytes {
 			t.Errorf("%d entries and %d bytes, progress %+v", res.Entries, res.Bytes, last)
@@ -188,7 +188,7 @@ func TestExtractModes(t *testing.T) {
 		aGroup(sub, with(dirHeader("ro/sub/empty"), 0o2755, 3000)), headed(with(fileHeader("ro/sub/g", 0), 0o640, 16), "g"))
 	dir := t.TempDir()
 	for range 2 { // the second time over what is there
-		wantProblems(t, extract(t, a, dir, ExtractOptions{}), nil)
+		wantProblems(t, mustExtract(t, a, dir, ExtractOptions{}), nil)
 		wantFound(t, dir,
 			`link Lrwxrwxrwx 14 -> x`, `none ---------- 11 "n"`, `ro dr-x------ 1000`, `ro/f -r--r--r-- 15 "f"`,
 			`ro/sub dr-x--x--x 2000`, `ro/sub/empty dgrwxr-xr-x 3000`, `ro/sub/g -rw-r----- 16 "g"`,
@@ -210,7 +210,7 @@ func TestExtractPaths(t *testing.T) {
 	} {
 		for _, links := range []bool{false, true} {
 			dir := t.TempDir()
-			res := extract(t, a, dir, ExtractOptions{Paths: c.paths, HardLinks: links})
+			res := mustExtract(t, a, dir, ExtractOptions{Paths: c.paths, HardLinks: links})
 			wantProblems(t, res, ErrNoEntry, c.missing...)
 			var got []string
 			for _, line := range found(t, dir) {
@@ -223,7 +223,7 @@ func TestExtractPaths(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	extract(t, a, dir, ExtractOptions{Paths: []string{""}, Special: true})
+	mustExtract(t, a, dir, ExtractOptions{Paths: []string{""}, Special: true})
 	sameAsFS(t, a, dir)
 }
 
@@ -245,7 +245,7 @@ func TestExtractLinks(t *testing.T) {
 	for hard, want := range map[bool][]uint64{false: {2, 2, 1, 1, 2}, true: {2, 2, 2, 2, 2}} {
 		dir := t.TempDir()
 		for range 2 {
-			wantProblems(t, extract(t, a, dir, ExtractOptions{HardLinks: hard}), nil)
+			wantProblems(t, mustExtract(t, a, dir, ExtractOptions{HardLinks: hard}), nil)
 			if got := links(dir, "f", "a/hard", "a/dup", "z", "e"); !slices.Equal(got, want) {
 				t.Errorf("hard links %v: link counts %v", hard, got)
 			}
@@ -254,7 +254,7 @@ func TestExtractLinks(t *testing.T) {
 	}
 	// Where the target is not selected, the first link stands for it.
 	dir := t.TempDir()
-	wantProblems(t, extract(t, a, dir, ExtractOptions{HardLinks: true, Paths: []string{"a"}}), nil)
+	wantProblems(t, mustExtract(t, a, dir, ExtractOptions{HardLinks: true, Paths: []string{"a"}}), nil)
 	if got := links(dir, "a/hard"); got[0] != 1 {
 		t.Error(got)
 	}
@@ -266,11 +266,11 @@ func TestExtractSpecial(t *testing.T) {
 	null := Header{Path: "null", Type: sidecar.TypeChar, Mode: 0o666, ModTime: 6, DevMajor: 1, DevMinor: 3}
 	a := openForged(t, headed(with(fileHeader("suid", 0), 0o4755, 7), "s"), aFile("f", "f"), aGroup(fifo, null, with(hardlinkHeader("h", "suid"), 0o4755, 7)))
 	dir := t.TempDir()
-	res := extract(t, a, dir, ExtractOptions{})
+	res := mustExtract(t, a, dir, ExtractOptions{})
 	wantProblems(t, res, ErrRefused, "fifo", "null", "suid")
 	wantFound(t, dir, `f -rw-r--r-- 1000000000 "f"`, `h -rwxr-xr-x 7 "s"`, `suid -rwxr-xr-x 7 "s"`)
 
-	res = extract(t, a, dir, ExtractOptions{Special: true})
+	res = mustExtract(t, a, dir, ExtractOptions{Special: true})
 	lines := found(t, dir)
 	for _, want := range []string{`fifo prw-r----- 5`, `suid urwxr-xr-x 7 "s"`} {
 		if !slices.Contains(lines, want) {
@@ -319,7 +319,7 @@ func TestExtractInTheWay(t *testing.T) {
 				if err := errors.Join(os.Chtimes(base+"/outside/f", stamp, stamp), os.Chtimes(base+"/outside", stamp, stamp)); err != nil {
 					t.Fatal(err)
 				}
-				res := extract(t, a, target, ExtractOptions{HardLinks: links})
+				res := mustExtract(t, a, target, ExtractOptions{HardLinks: links})
 				wantFound(t, filepath.Join(base, "outside"), `f -rw------- 42 "safe"`)
 				if c.problem != "" {
 					if len(res.Problems) != 1 || res.Problems[0].Path != c.problem {
@@ -407,7 +407,7 @@ func TestExtractDamaged(t *testing.T) {
 		defer a.Close()
 		for _, links := range []bool{false, true} {
 			dir := t.TempDir()
-			res := extract(t, a, dir, ExtractOptions{Special: true, HardLinks: links})
+			res := mustExtract(t, a, dir, ExtractOptions{Special: true, HardLinks: links})
 			var failed []string
 			for _, p := range res.Problems {
 				failed = append(failed, p.Path)
@@ -440,7 +440,7 @@ func TestExtractDamagedSidecar(t *testing.T) {
 		}
 		notices := 0
 		dir := t.TempDir()
-		res := extract(t, a, dir, ExtractOptions{Special: true, Notice: func(string) { notices++ }})
+		res := mustExtract(t, a, dir, ExtractOptions{Special: true, Notice: func(string) { notices++ }})
 		wantProblems(t, res, nil)
 		if notices != 1 || len(found(t, dir)) != int(res.Entries) {
 			t.Errorf("byte %d: %d notices, %+v", at, notices, res)

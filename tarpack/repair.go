@@ -180,8 +180,8 @@ func (sv *salvage) findEnd() {
 
 // scan goes through the archive.
 func (sv *salvage) scan() error {
-	scan := &archiveScan{src: sv.a.scanned(), size: sv.a.size, workers: sv.p.workers, each: sv.take}
-	if err := scan.run(sv.ctx); err != nil && !errors.Is(err, errEnd) {
+	sc := &archiveScan{src: sv.a.scanned(), size: sv.a.size, workers: sv.p.workers, each: sv.take}
+	if err := sc.run(sv.ctx); err != nil && !errors.Is(err, errEnd) {
 		return err
 	}
 	if sv.trailer == nil || len(sv.found) > 0 {

@@ -135,7 +135,10 @@ func TestPackShards(t *testing.T) {
 		a := mustOpenSet(t, list)
 		a.set.limit = 2 // so that shards are opened and closed all the time
 		extracted := t.TempDir()
-		extract(t, a, extracted, ExtractOptions{})
+		t.Cleanup(func() { openUp(extracted) })
+		if _, err := Extract(context.Background(), a, extracted, ExtractOptions{}); err != nil {
+			t.Fatal(err)
+		}
 		sameAsFS(t, a, extracted)
 		if err := os.CopyFS(filepath.Join(t.TempDir(), "copy"), a.FS()); err != nil && !errors.Is(err, fs.ErrInvalid) {
 			t.Error(err)
@@ -372,7 +375,9 @@ func TestSetCommit(t *testing.T) {
 			}
 		}
 		a := mustOpenSet(t, list)
-		extract(t, a, t.TempDir(), ExtractOptions{})
+		if _, err := Extract(context.Background(), a, t.TempDir(), ExtractOptions{}); err != nil {
+			t.Fatal(err)
+		}
 		o, err := createSet(filepath.Join(dir, "out.tar.gz"))
 		if err != nil {
 			t.Fatal(err)

@@ -59,14 +59,14 @@ func (o *setOutput) commit(ctx context.Context, opt IndexOptions) (res setResult
 		return res, err
 	}
 	if err := os.Rename(tempName(o.set.list()), o.set.list()); err != nil {
-		return res, errors.Join(err, o.set.removeOrphan())
+		return res, errors.Join(err, removeOrphan(o.set))
 	}
 	committed = true
 	if err := syncDir(dir); err != nil {
 		return res, err
 	}
 	for i := range o.set.n {
-		if err := o.set.place(i); err != nil {
+		if err := placeShard(o.set, i); err != nil {
 			return res, err
 		}
 	}

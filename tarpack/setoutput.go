@@ -109,14 +109,14 @@ func (o *setOutput) recover() error {
 		if err != nil {
 			continue // nothing was committed by it
 		}
-		if err := s.settle(l); err != nil {
+		if err := settle(s, l); err != nil {
 			return err
 		}
 	}
 	for _, name := range pending {
 		base := strings.TrimPrefix(strings.TrimSuffix(filepath.Base(name), tempSuffix), ".")
 		if s, ok := parseListName(filepath.Join(dir, base)); ok { // its writer was killed while it committed
-			if err := s.removeOrphan(); err != nil {
+			if err := removeOrphan(s); err != nil {
 				return err
 			}
 		}
@@ -128,7 +128,7 @@ func (o *setOutput) recover() error {
 }
 
 // removeOrphan removes the sidecar of a set that has no list: it is put in its place before the list, which did not follow.
-func (s setName) removeOrphan() error {
+func removeOrphan(s setName) error {
 	if _, err := os.Lstat(s.list()); !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -139,22 +139,22 @@ func (s setName) removeOrphan() error {
 }
 
 // settle puts the shards of a committed set in their places, those that are not there yet.
-func (s setName) settle(l *setList) error {
+func settle(s setName, l *setList) error {
 	for i := range s.n {
 		f, err := openListed(l, i, s.pending(i))
 		if err != nil {
 			continue
 		}
 		f.Close()
-		if err := s.place(i); err != nil {
+		if err := placeShard(s, i); err != nil {
 			return err
 		}
 	}
 	return syncDir(filepath.Dir(s.stem))
 }
 
-// place puts a shard and its sidecar in their places, the sidecar first: as long as the shard has its temporary name it is tried again.
-func (s setName) place(i int) error {
+// placeShard puts a shard and its sidecar in their places, the sidecar first: as long as the shard has its temporary name it is tried again.
+func placeShard(s setName, i int) error {
 	if err := os.Rename(s.pendingIndex(i), s.shard(i)+SidecarSuffix); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}

@@ -44,8 +44,8 @@ can be appended below a directory that its owner may not write. 'tpk compact' re
 				return err
 			}
 			e := &editor{archive: args[0], verb: "adding to", o: o.EditOptions}
-			e.run = func(edit tarpack.EditOptions) (tarpack.EditResult, error) {
-				o.EditOptions = edit
+			e.run = func(eo tarpack.EditOptions) (tarpack.EditResult, error) {
+				o.EditOptions = eo
 				return tarpack.Add(c.Context, args[0], args[1:], o)
 			}
 			e.ignored = func(n int64) string {

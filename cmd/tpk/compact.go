@@ -22,8 +22,8 @@ of its files.` + safely +
 			}
 			e := &editor{archive: args[0], verb: "compacting"}
 			e.o.Dedup = dedupModes[c.String("dedup")]
-			e.run = func(edit tarpack.EditOptions) (tarpack.EditResult, error) {
-				return tarpack.Compact(c.Context, args[0], edit)
+			e.run = func(eo tarpack.EditOptions) (tarpack.EditResult, error) {
+				return tarpack.Compact(c.Context, args[0], eo)
 			}
 			return e.edit(c)
 		},

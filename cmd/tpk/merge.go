@@ -31,8 +31,8 @@ Content that several have is stored once; nothing is compressed again. OUT.tar.g
 			o := tarpack.MergeOptions{First: c.Bool("first")}
 			e := &editor{archive: args[0], verb: "merging"}
 			e.o.Dedup = dedupModes[c.String("dedup")]
-			e.run = func(edit tarpack.EditOptions) (tarpack.EditResult, error) {
-				o.EditOptions = edit
+			e.run = func(eo tarpack.EditOptions) (tarpack.EditResult, error) {
+				o.EditOptions = eo
 				return tarpack.Merge(c.Context, args[0], args[1:], o)
 			}
 			if c.Bool("dry-run") {

@@ -25,8 +25,8 @@ A word that means nothing in ARCHIVE is an error, and then nothing is removed.` 
 				return err
 			}
 			e := &editor{archive: args[0], verb: "removing from"}
-			e.run = func(edit tarpack.EditOptions) (tarpack.EditResult, error) {
-				return tarpack.Remove(c.Context, args[0], args[1:], edit)
+			e.run = func(eo tarpack.EditOptions) (tarpack.EditResult, error) {
+				return tarpack.Remove(c.Context, args[0], args[1:], eo)
 			}
 			return e.edit(c)
 		},

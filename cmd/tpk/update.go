@@ -32,8 +32,8 @@ ARCHIVE stay, unless --preserve-owner takes those of DIR.` + "\n\n" + `An archiv
 				return err
 			}
 			e := &editor{archive: args[0], verb: "updating", o: o.EditOptions}
-			e.run = func(edit tarpack.EditOptions) (tarpack.EditResult, error) {
-				o.EditOptions = edit
+			e.run = func(eo tarpack.EditOptions) (tarpack.EditResult, error) {
+				o.EditOptions = eo
 				return tarpack.Update(c.Context, args[0], args[1], o)
 			}
 			return e.edit(c)

@@ -136,9 +136,9 @@ func BenchmarkLayOut(b *testing.B) {
 
 func BenchmarkWrite(b *testing.B) {
 	a := hollow(b, 100_000, 0)
-	for _, format := range []Format{TarGz, Zip} {
-		b.Run(format.String(), func(b *testing.B) {
-			f, err := Folder(a, "tree", format)
+	for _, as := range []Format{TarGz, Zip} {
+		b.Run(as.String(), func(b *testing.B) {
+			f, err := Folder(a, "tree", as)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -78,7 +78,7 @@ type folder struct {
 //
 // The error wraps tarpack.ErrNoEntry, or tells what is wrong with the archive or its index. It takes about 10 ms for
 // 100,000 entries.
-func Folder(a *tarpack.Archive, path string, format Format) (*File, error) {
+func Folder(a *tarpack.Archive, path string, as Format) (*File, error) {
 	d := &folder{a: a, x: a.Index(), path: path, to: a.Index().Len()}
 	if path != "" {
 		i, ok, err := d.x.Lookup(path)
@@ -97,9 +97,9 @@ func Folder(a *tarpack.Archive, path string, format Format) (*File, error) {
 			d.to = int(e.End)
 		}
 	}
-	f := &File{a: a, format: format, tag: d.tag(format)}
+	f := &File{a: a, format: as, tag: d.tag(as)}
 	var err error
-	switch format {
+	switch as {
 	case TarGz:
 		f.body, f.size, f.entries, err = layOutTar(d)
 	case Zip:
@@ -114,9 +114,9 @@ func Folder(a *tarpack.Archive, path string, format Format) (*File, error) {
 }
 
 // tag is made of what decides every byte: the archive's digest, which entries, and how they are laid out.
-func (d *folder) tag(format Format) uint64 {
+func (d *folder) tag(as Format) uint64 {
 	b := []byte("tpk export")
-	b = append(b, layoutVersion, byte(format))
+	b = append(b, layoutVersion, byte(as))
 	b = binary.LittleEndian.AppendUint64(b, d.x.Digest())
 	b = binary.LittleEndian.AppendUint32(b, uint32(d.from))
 	b = binary.LittleEndian.AppendUint32(b, uint32(d.to))
