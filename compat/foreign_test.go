@@ -21,7 +21,7 @@ import (
 	"github.com/tarpack/tpk/compat/forge"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/sidecar"
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // goTars returns the tars of GOROOT's archive/tar testdata by name.
@@ -186,11 +186,11 @@ func forgeIndexed(t testing.TB, archive string, entries []forge.Entry) bool {
 func canonical(raw []byte) []forge.Entry {
 	var entries []forge.Entry
 	known := map[string]bool{}
-	add := func(h *tarpack.Header, content []byte) {
+	add := func(h *format.Header, content []byte) {
 		if known[h.Path] {
 			return
 		}
-		if blocks, err := tarpack.AppendHeader(nil, h); err == nil {
+		if blocks, err := format.AppendHeader(nil, h); err == nil {
 			known[h.Path] = true
 			entries = append(entries, forge.Entry{Header: blocks, Content: content, File: h.Type == sidecar.TypeFile})
 		}
@@ -206,7 +206,7 @@ func canonical(raw []byte) []forge.Entry {
 		if err != nil {
 			return entries
 		}
-		h := tarpack.Header{Path: path.Clean("x/" + th.Name), Type: types[th.Typeflag], Mode: uint16(th.Mode & 0o7777), ModTime: th.ModTime.Unix(),
+		h := format.Header{Path: path.Clean("x/" + th.Name), Type: types[th.Typeflag], Mode: uint16(th.Mode & 0o7777), ModTime: th.ModTime.Unix(),
 			Uname: th.Uname, Gname: th.Gname, UID: th.Uid, GID: th.Gid, Size: int64(len(content))}
 		switch h.Type {
 		case sidecar.TypeHardlink:
@@ -220,7 +220,7 @@ func canonical(raw []byte) []forge.Entry {
 		}
 		for i := range h.Path {
 			if h.Path[i] == '/' {
-				add(&tarpack.Header{Path: h.Path[:i], Type: sidecar.TypeDir, Mode: 0o755}, nil)
+				add(&format.Header{Path: h.Path[:i], Type: sidecar.TypeDir, Mode: 0o755}, nil)
 			}
 		}
 		add(&h, content)

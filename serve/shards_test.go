@@ -10,6 +10,9 @@ import (
 
 	"github.com/tarpack/tpk/serve"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/shard"
 )
 
 // packShards packs files into a shard set, and returns the name of its first shard and of its list.
@@ -17,11 +20,11 @@ func (fs files) packShards(t testing.TB, name string, shards int) (first, list s
 	t.Helper()
 	dir := t.TempDir()
 	fs.write(t, dir)
-	if _, _, err := tarpack.PackShards(context.Background(), dir, name, tarpack.PackOptions{}, tarpack.ShardOptions{Shards: shards}); err != nil {
+	if _, _, err := shard.Pack(context.Background(), dir, name, packer.Options{}, packer.ShardOptions{Shards: shards}); err != nil {
 		t.Fatal(err)
 	}
-	first = tarpack.ShardName(name, 0, shards)
-	list, ok, err := tarpack.SetName(first)
+	first = format.ShardName(name, 0, shards)
+	list, ok, err := tarpack.ListOf(first)
 	if err != nil || !ok {
 		t.Fatal(first, err)
 	}
@@ -67,7 +70,7 @@ func TestReplaceShards(t *testing.T) {
 		})
 		all(n)
 	}
-	lost := tarpack.ShardName(name, 1, 3)
+	lost := format.ShardName(name, 1, 3)
 	if err := os.Rename(lost, lost+"~"); err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,8 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve"
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/pack"
 )
 
 // siteTime is the modification time of every file of site: Sat, 02 Mar 2024 03:04:05 GMT.
@@ -103,7 +104,7 @@ func (fs files) pack(t testing.TB, name string) string {
 	t.Helper()
 	dir := t.TempDir()
 	fs.write(t, dir)
-	if _, err := tarpack.Pack(context.Background(), dir, name, tarpack.PackOptions{}); err != nil {
+	if _, err := pack.Pack(context.Background(), dir, name, packer.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return name

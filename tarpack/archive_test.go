@@ -1,9 +1,7 @@
-package tarpack
+package tarpack_test
 
 import (
-	"archive/tar"
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,95 +12,66 @@ import (
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+	"github.com/tarpack/tpk/tarpack/internal/indexed"
+	"github.com/tarpack/tpk/tarpack/internal/tartest"
 )
 
-// foreignTar is a .tar.gz of another program.
-func foreignTar(t *testing.T, content string) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	w := tar.NewWriter(z)
-	if err := w.WriteHeader(&tar.Header{Name: "f", Mode: 0o644, Size: int64(len(content))}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.Write([]byte(content)); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(w.Close(), z.Close()); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-// TestTrailerBefore finds the end wherever it lies to the steps in which a file is read, and none where there is only part of one.
-func TestTrailerBefore(t *testing.T) {
-	const step = 1 << 20
-	for _, rest := range []int{1, TrailerSize, step - TrailerSize, step - TrailerSize/2, step - 1, step, step + 1, 2*step - 1, searchedBack - TrailerSize} {
-		for _, at := range []int{0, 1, 1000} {
-			want := Trailer{Entries: 3, Offset: int64(at), Digest: 7}
-			b := append(make([]byte, at), want.Append(nil)...)
-			b = append(b, make([]byte, rest)...)
-			if got, ok := trailerBefore(bytes.NewReader(b), int64(len(b))); !ok || got != want {
-				t.Errorf("%d bytes after a trailer at %d: %+v, %v", rest, at, got, ok)
-			}
-			b[at+TrailerSize-1] ^= 1
-			if got, ok := trailerBefore(bytes.NewReader(b), int64(len(b))); ok {
-				t.Errorf("%d bytes after a damaged trailer at %d: %+v", rest, at, got)
-			}
-		}
-	}
-}
-
 func TestOpenErrors(t *testing.T) {
-	good := forgeRight(t, variety()...)
-	empty := forgeRight(t)
+	good := tartest.ForgeRight(t, tartest.Variety()...)
+	empty := tartest.ForgeRight(t)
 	newer := append([]byte(nil), good...)
-	newer[len(newer)-TrailerSize+gzmember.HeaderSize+6+1] = Version + 1
+	newer[len(newer)-format.TrailerSize+gzmember.HeaderSize+6+1] = format.Version + 1
 	for _, c := range []struct {
 		name  string
 		bytes []byte
 		err   error
 		says  string
 	}{
-		{"empty", nil, ErrNotArchive, "empty"},
-		{"one byte", []byte{0x1f}, ErrTruncated, ""},
-		{"text", []byte("hello, this is no archive, and long enough for a trailer to be looked for in it"), ErrNotArchive, "not gzip"},
-		{"plain", foreignTar(t, "content"), ErrNotArchive, "another program"},
-		{"plain and large", foreignTar(t, noise("f", 300_000)), ErrNotArchive, "another program"},
-		{"truncated", good[:len(good)-1], ErrTruncated, ""},
-		{"without trailer", good[:len(good)-TrailerSize], ErrTruncated, ""},
-		{"in the first member", good[:50], ErrTruncated, ""},
-		{"more at the end", append(append([]byte(nil), good...), '\n'), ErrUnfinished, "1 byte follows its end"},
-		{"without entries, more at the end", append(append([]byte(nil), empty...), '\n'), ErrUnfinished, "1 byte follows its end"},
-		{"bytes missing", append(append([]byte(nil), good[:100]...), good[101:]...), ErrCorrupt, "trailer"},
-		{"twice", append(append([]byte(nil), good...), good...), ErrUnfinished, fmt.Sprintf("%d bytes follow its end", len(good))},
-		{"much at the end", append(append([]byte(nil), good...), make([]byte, 5<<20)...), ErrUnfinished, fmt.Sprintf("%d bytes follow its end", 5<<20)},
-		{"too much at the end", append(append([]byte(nil), good...), make([]byte, searchedBack+1)...), ErrTruncated, ""},
-		{"a trailer at the wrong place, and more", append(append([]byte(nil), good[1:]...), 'x', 'y'), ErrNotArchive, ""},
-		{"cut off in a file that is an archive", func() []byte { b := forgeRight(t, aStored("f", string(good))); return b[:len(b)-TrailerSize] }(), ErrTruncated, ""},
-		{"newer", newer, ErrVersion, "version 2"},
+		{"empty", nil, format.ErrNotArchive, "empty"},
+		{"one byte", []byte{0x1f}, format.ErrTruncated, ""},
+		{"text", []byte("hello, this is no archive, and long enough for a trailer to be looked for in it"), format.ErrNotArchive, "not gzip"},
+		{"plain", tartest.ForeignTar(t, "content"), format.ErrNotArchive, "another program"},
+		{"plain and large", tartest.ForeignTar(t, tartest.Noise("f", 300_000)), format.ErrNotArchive, "another program"},
+		{"truncated", good[:len(good)-1], format.ErrTruncated, ""},
+		{"without trailer", good[:len(good)-format.TrailerSize], format.ErrTruncated, ""},
+		{"in the first member", good[:50], format.ErrTruncated, ""},
+		{"more at the end", append(append([]byte(nil), good...), '\n'), format.ErrUnfinished, "1 byte follows its end"},
+		{"without entries, more at the end", append(append([]byte(nil), empty...), '\n'), format.ErrUnfinished, "1 byte follows its end"},
+		{"bytes missing", append(append([]byte(nil), good[:100]...), good[101:]...), format.ErrCorrupt, "trailer"},
+		{"twice", append(append([]byte(nil), good...), good...), format.ErrUnfinished, fmt.Sprintf("%d bytes follow its end", len(good))},
+		{"much at the end", append(append([]byte(nil), good...), make([]byte, 5<<20)...), format.ErrUnfinished, fmt.Sprintf("%d bytes follow its end", 5<<20)},
+		{"too much at the end", append(append([]byte(nil), good...), make([]byte, archivefile.SearchedBack+1)...), format.ErrTruncated, ""},
+		{"a trailer at the wrong place, and more", append(append([]byte(nil), good[1:]...), 'x', 'y'), format.ErrNotArchive, ""},
+		{"cut off in a file that is an archive", func() []byte {
+			b := tartest.ForgeRight(t, tartest.AStored("f", string(good)))
+			return b[:len(b)-format.TrailerSize]
+		}(), format.ErrTruncated, ""},
+		{"newer", newer, format.ErrVersion, "version 2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			name := writeArchive(t, c.bytes, nil)
-			_, err := Open(name, nil)
+			name := tartest.WriteArchive(t, c.bytes, nil)
+			_, err := tarpack.Open(name, nil)
 			if !errors.Is(err, c.err) || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), name) {
 				t.Errorf("got %v, want %v with %q and the name", err, c.err, c.says)
 			}
 		})
 	}
 	dir := t.TempDir()
-	if _, err := Open(filepath.Join(dir, "missing"), nil); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := tarpack.Open(filepath.Join(dir, "missing"), nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
-	if _, err := Open(dir, nil); !errors.Is(err, ErrNotArchive) || !strings.Contains(err.Error(), "a directory") {
+	if _, err := tarpack.Open(dir, nil); !errors.Is(err, format.ErrNotArchive) || !strings.Contains(err.Error(), "a directory") {
 		t.Error(err)
 	}
 }
 
 func TestOpenSidecar(t *testing.T) {
-	archive := forgeRight(t, variety()...)
-	side := indexOf(t, archive)
-	other := forgeRight(t, aFile("other", "x"))
+	archive := tartest.ForgeRight(t, tartest.Variety()...)
+	side := tartest.IndexOf(t, archive)
+	other := tartest.ForgeRight(t, tartest.AFile("other", "x"))
 	edit := func(at int, b byte) []byte {
 		s := append([]byte(nil), side...)
 		s[at] = b
@@ -114,16 +83,16 @@ func TestOpenSidecar(t *testing.T) {
 		err  error
 	}{
 		{"good", side, nil},
-		{"missing", nil, ErrNoSidecar},
-		{"empty", []byte{}, ErrStale},
-		{"of another archive", indexOf(t, other), ErrStale},
-		{"damaged header", edit(20, 0xee), ErrStale},
-		{"newer", edit(8, 9), ErrStale},
-		{"truncated", side[:len(side)-1], ErrStale},
+		{"missing", nil, format.ErrNoSidecar},
+		{"empty", []byte{}, format.ErrStale},
+		{"of another archive", tartest.IndexOf(t, other), format.ErrStale},
+		{"damaged header", edit(20, 0xee), format.ErrStale},
+		{"newer", edit(8, 9), format.ErrStale},
+		{"truncated", side[:len(side)-1], format.ErrStale},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			name := writeArchive(t, archive, c.side)
-			a, err := Open(name, &OpenOptions{NoIndex: true})
+			name := tartest.WriteArchive(t, archive, c.side)
+			a, err := tarpack.Open(name, &indexed.Options{NoIndex: true})
 			if !errors.Is(err, c.err) {
 				t.Fatalf("without indexing: got %v, want %v", err, c.err)
 			}
@@ -133,7 +102,7 @@ func TestOpenSidecar(t *testing.T) {
 				t.Errorf("%v: does not name the archive", err)
 			}
 			var notices []string
-			a, err = Open(name, &OpenOptions{Notice: func(s string) { notices = append(notices, s) }})
+			a, err = tarpack.Open(name, &indexed.Options{Notice: func(s string) { notices = append(notices, s) }})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -150,12 +119,12 @@ func TestOpenSidecar(t *testing.T) {
 
 // A good sidecar must not be read whole: what is wrong behind its header does not show when it is opened.
 func TestOpenReadsHeaderOnly(t *testing.T) {
-	archive := forgeRight(t, variety()...)
-	side := indexOf(t, archive)
+	archive := tartest.ForgeRight(t, tartest.Variety()...)
+	side := tartest.IndexOf(t, archive)
 	for i := 320; i < len(side); i++ {
 		side[i] ^= 0xff
 	}
-	a, err := Open(writeArchive(t, archive, side), &OpenOptions{NoIndex: true})
+	a, err := tarpack.Open(tartest.WriteArchive(t, archive, side), &indexed.Options{NoIndex: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,13 +133,13 @@ func TestOpenReadsHeaderOnly(t *testing.T) {
 
 // An archive and its sidecar are found through symbolic links to the archive alone.
 func TestOpenThroughSymlink(t *testing.T) {
-	archive := forgeRight(t, variety()...)
-	name := writeArchive(t, archive, indexOf(t, archive))
+	archive := tartest.ForgeRight(t, tartest.Variety()...)
+	name := tartest.WriteArchive(t, archive, tartest.IndexOf(t, archive))
 	link := filepath.Join(t.TempDir(), "link.tar.gz")
 	if err := os.Symlink(name, link); err != nil {
 		t.Fatal(err)
 	}
-	a, err := Open(link, &OpenOptions{NoIndex: true})
+	a, err := tarpack.Open(link, &indexed.Options{NoIndex: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,16 +148,16 @@ func TestOpenThroughSymlink(t *testing.T) {
 
 // An archive that cannot be indexed is not opened without a sidecar.
 func TestOpenDamagedWithoutSidecar(t *testing.T) {
-	archive := forgeRight(t, variety()...)
+	archive := tartest.ForgeRight(t, tartest.Variety()...)
 	archive[200] ^= 0x55
-	_, err := Open(writeArchive(t, archive, nil), nil)
-	if !errors.Is(err, ErrCorrupt) {
+	_, err := tarpack.Open(tartest.WriteArchive(t, archive, nil), nil)
+	if !errors.Is(err, format.ErrCorrupt) {
 		t.Error(err)
 	}
 }
 
 func TestContent(t *testing.T) {
-	a := openForged(t, big()...)
+	a := tartest.OpenForged(t, tartest.Big()...)
 	for row, err := range a.Index().All(0, a.Index().Len()) {
 		if err != nil {
 			t.Fatal(err)

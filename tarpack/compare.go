@@ -8,11 +8,12 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // A Difference is a path that two archives do not have alike.
 type Difference struct {
-	Kind ChangeKind
+	Kind format.ChangeKind
 	Path string
 	// Old and New are the entries, valid until the next difference. What is added has no Old, what is removed no New.
 	Old, New *sidecar.Entry
@@ -51,16 +52,16 @@ func Compare(ctx context.Context, a, b *Archive, each func(Difference) error) er
 		d := Difference{}
 		switch {
 		case order < 0:
-			d = Difference{Kind: Removed, Path: string(x.Path), Old: &x.Entry}
+			d = Difference{Kind: format.Removed, Path: string(x.Path), Old: &x.Entry}
 		case order > 0:
-			d = Difference{Kind: Added, Path: string(y.Path), New: &y.Entry}
+			d = Difference{Kind: format.Added, Path: string(y.Path), New: &y.Entry}
 		default:
 			what, err := differences(a, b, &x, &y)
 			if err != nil {
 				return err
 			}
 			if len(what) > 0 {
-				d = Difference{Kind: Changed, Path: string(x.Path), Old: &x.Entry, New: &y.Entry, What: what}
+				d = Difference{Kind: format.Changed, Path: string(x.Path), Old: &x.Entry, New: &y.Entry, What: what}
 			}
 		}
 		if d.Kind != 0 {
@@ -131,7 +132,7 @@ func comparePaths(a, b []byte) int {
 
 // String is a line: what kind of change, the path, and what has changed.
 func (d Difference) String() string {
-	s := d.Kind.String() + " " + printable(d.Path)
+	s := d.Kind.String() + " " + format.Printable(d.Path)
 	if len(d.What) > 0 {
 		s += " (" + strings.Join(d.What, ", ") + ")"
 	}

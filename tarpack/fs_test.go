@@ -1,4 +1,4 @@
-package tarpack
+package tarpack_test
 
 import (
 	"bytes"
@@ -16,17 +16,19 @@ import (
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/internal/tartest"
 )
 
 // TestFS holds the file system to what package fs expects. Package fstest knows nothing of dangling links and FIFOs.
 func TestFS(t *testing.T) {
-	a := openForged(t,
-		aFile("text", text("t", 3000)), aFile("empty", ""), aStored("noise", noise("n", 200_000)),
-		aGroup(symlinkHeader("link", "dir/inner"), hardlinkHeader("hard", "text"), symlinkHeader("to-dir", "dir"), dirHeader("dir")),
-		aFile("dir/inner", "inner\n"), aFile("dir/grüße", "wide\n"),
-		aGroup(symlinkHeader("dir/up", "../text"), dirHeader("dir/sub"), dirHeader("dir/empty")),
-		aFile("dir/sub/deep", text("d", 700)),
-		aSegmented("segments", text("s", 3<<20+5), nil))
+	a := tartest.OpenForged(t,
+		tartest.AFile("text", tartest.Text("t", 3000)), tartest.AFile("empty", ""), tartest.AStored("noise", tartest.Noise("n", 200_000)),
+		tartest.AGroup(tartest.SymlinkHeader("link", "dir/inner"), tartest.HardlinkHeader("hard", "text"), tartest.SymlinkHeader("to-dir", "dir"), tartest.DirHeader("dir")),
+		tartest.AFile("dir/inner", "inner\n"), tartest.AFile("dir/grüße", "wide\n"),
+		tartest.AGroup(tartest.SymlinkHeader("dir/up", "../text"), tartest.DirHeader("dir/sub"), tartest.DirHeader("dir/empty")),
+		tartest.AFile("dir/sub/deep", tartest.Text("d", 700)),
+		tartest.ASegmented("segments", tartest.Text("s", 3<<20+5), nil))
 	if err := fstest.TestFS(a.FS(), "text", "dir/sub/deep", "link", "dir/empty", "segments"); err != nil {
 		t.Error(err)
 	}
@@ -40,20 +42,20 @@ func TestFS(t *testing.T) {
 }
 
 func TestFSEmpty(t *testing.T) {
-	a := openForged(t)
+	a := tartest.OpenForged(t)
 	if err := fstest.TestFS(a.FS()); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestFSResolve(t *testing.T) {
-	a := openForged(t,
-		aFile("f", "content of f"),
-		aGroup(symlinkHeader("abs", "/f"), symlinkHeader("loop", "loop"), symlinkHeader("ping", "pong"), symlinkHeader("pong", "ping"),
-			symlinkHeader("out", "../f"), symlinkHeader("dot", "./f"), symlinkHeader("to-d", "d"), symlinkHeader("slash", "d/"),
-			symlinkHeader("chain", "to-d/up"), symlinkHeader("through-file", "f/x"), symlinkHeader("gone", "missing"), symlinkHeader("root", "."), dirHeader("d")),
-		aFile("d/g", "content of g"),
-		aGroup(symlinkHeader("d/up", "../f"), symlinkHeader("d/self", "../d/./g"), symlinkHeader("d/in-out", "../../a/f"), hardlinkHeader("d/h", "f")))
+	a := tartest.OpenForged(t,
+		tartest.AFile("f", "content of f"),
+		tartest.AGroup(tartest.SymlinkHeader("abs", "/f"), tartest.SymlinkHeader("loop", "loop"), tartest.SymlinkHeader("ping", "pong"), tartest.SymlinkHeader("pong", "ping"),
+			tartest.SymlinkHeader("out", "../f"), tartest.SymlinkHeader("dot", "./f"), tartest.SymlinkHeader("to-d", "d"), tartest.SymlinkHeader("slash", "d/"),
+			tartest.SymlinkHeader("chain", "to-d/up"), tartest.SymlinkHeader("through-file", "f/x"), tartest.SymlinkHeader("gone", "missing"), tartest.SymlinkHeader("root", "."), tartest.DirHeader("d")),
+		tartest.AFile("d/g", "content of g"),
+		tartest.AGroup(tartest.SymlinkHeader("d/up", "../f"), tartest.SymlinkHeader("d/self", "../d/./g"), tartest.SymlinkHeader("d/in-out", "../../a/f"), tartest.HardlinkHeader("d/h", "f")))
 	for _, c := range []struct {
 		name string
 		want string // content, or "dir"
@@ -79,8 +81,8 @@ func TestFSResolve(t *testing.T) {
 		{"abs", "", fs.ErrNotExist},
 		{"out", "", fs.ErrNotExist},
 		{"d/in-out", "", fs.ErrNotExist},
-		{"loop", "", errLoop},
-		{"ping/x", "", errLoop},
+		{"loop", "", tarpack.errLoop},
+		{"ping/x", "", tarpack.errLoop},
 		{"../f", "", fs.ErrInvalid},
 		{"/f", "", fs.ErrInvalid},
 		{"", "", fs.ErrInvalid},
@@ -116,7 +118,7 @@ func TestFSResolve(t *testing.T) {
 }
 
 func TestFSLinks(t *testing.T) {
-	a := openForged(t, variety()...)
+	a := tartest.OpenForged(t, tartest.Variety()...)
 	if s, err := fs.ReadLink(a.FS(), "link"); err != nil || s != "dir/inner" {
 		t.Error(s, err)
 	}
@@ -145,7 +147,7 @@ func TestFSLinks(t *testing.T) {
 
 // Names that package fs does not allow are left out.
 func TestFSNamesNotUTF8(t *testing.T) {
-	a := openForged(t, aFile("good", "x"), aFile("b\xffd", "y"), aGroup(dirHeader("\xfe")), aFile("\xfe/z", "z"))
+	a := tartest.OpenForged(t, tartest.AFile("good", "x"), tartest.AFile("b\xffd", "y"), tartest.AGroup(tartest.DirHeader("\xfe")), tartest.AFile("\xfe/z", "z"))
 	list, err := fs.ReadDir(a.FS(), ".")
 	if err != nil || len(list) != 1 || list[0].Name() != "good" {
 		t.Error(list, err)
@@ -156,14 +158,14 @@ func TestFSNamesNotUTF8(t *testing.T) {
 }
 
 func TestFSReadDirPages(t *testing.T) {
-	var parts []forgedPart
+	var parts []tartest.ForgedPart
 	var want []string
 	for i := range 10 {
 		name := fmt.Sprintf("d%02d", i)
-		parts = append(parts, aGroup(dirHeader(name)), aFile(name+"/in", "x"), aFile(name+"-file", "y"))
+		parts = append(parts, tartest.AGroup(tartest.DirHeader(name)), tartest.AFile(name+"/in", "x"), tartest.AFile(name+"-file", "y"))
 		want = append(want, name, name+"-file")
 	}
-	a := openForged(t, parts...)
+	a := tartest.OpenForged(t, parts...)
 	for _, n := range []int{1, 3, 7, 20, 21} {
 		f, err := a.FS().Open(".")
 		if err != nil {
@@ -200,10 +202,10 @@ func TestFSReadDirPages(t *testing.T) {
 // Files of every coding are read from everywhere, by several goroutines at once.
 func TestFSFiles(t *testing.T) {
 	contents := map[string]string{
-		"text": text("t", 3000), "empty": "", "noise": noise("n", 1000), "stored": noise("big", 1<<20+7),
-		"segments": text("s", 3<<20+5), "two": text("2", 2<<20), "hard": text("t", 3000),
+		"text": tartest.Text("t", 3000), "empty": "", "noise": tartest.Noise("n", 1000), "stored": tartest.Noise("big", 1<<20+7),
+		"segments": tartest.Text("s", 3<<20+5), "two": tartest.Text("2", 2<<20), "hard": tartest.Text("t", 3000),
 	}
-	a := openForged(t, big()...)
+	a := tartest.OpenForged(t, tartest.Big()...)
 	var wg sync.WaitGroup
 	for name, want := range contents {
 		for range 2 {
@@ -245,8 +247,8 @@ func TestFSFiles(t *testing.T) {
 
 // Damage shows while a file is read, never as a short file.
 func TestFSDamage(t *testing.T) {
-	archive := forgeRight(t, aFile("a", text("a", 3000)), aFile("b", text("b", 3000)))
-	side := indexOf(t, archive)
+	archive := tartest.ForgeRight(t, tartest.AFile("a", tartest.Text("a", 3000)), tartest.AFile("b", tartest.Text("b", 3000)))
+	side := tartest.IndexOf(t, archive)
 	x, err := sidecar.OpenBytes(side)
 	if err != nil {
 		t.Fatal(err)
@@ -259,11 +261,11 @@ func TestFSDamage(t *testing.T) {
 	for at := e.ContentOffset(); at < e.ContentOffset()+e.ContentLen; at++ {
 		damaged := bytes.Clone(archive)
 		damaged[at] ^= 1
-		a, err := Open(writeArchive(t, damaged, side), nil)
+		a, err := tarpack.Open(tartest.WriteArchive(t, damaged, side), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if b, err := fs.ReadFile(a.FS(), "a"); err == nil && string(b) != text("a", 3000) {
+		if b, err := fs.ReadFile(a.FS(), "a"); err == nil && string(b) != tartest.Text("a", 3000) {
 			t.Errorf("byte %d: other content and no error", at)
 		} else if err != nil && (!errors.Is(err, gzmember.ErrCorrupt) || !strings.HasPrefix(err.Error(), "read a: ")) {
 			t.Errorf("byte %d: %v", at, err)

@@ -9,6 +9,10 @@ import (
 	"slices"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
 // VerifyOptions says how to verify an archive. The zero value is usable.
@@ -19,17 +23,17 @@ type VerifyOptions struct {
 	// Notice, if set, gets a line when there is no sidecar.
 	Notice func(message string)
 	// Problem, if set, is called for each problem, always from the same goroutine.
-	Problem func(*Problem)
+	Problem func(*format.Problem)
 	// Progress, if set, is called after each entry, always from the same goroutine.
-	Progress func(Progress)
+	Progress func(format.Progress)
 }
 
 // VerifyResult says what was verified, and what is wrong.
 type VerifyResult struct {
-	Entries  int64      // found right in themselves
-	Bytes    int64      // of their content
-	Problems []*Problem // the first MaxProblems
-	Failed   int64      // number of all problems
+	Entries  int64             // found right in themselves
+	Bytes    int64             // of their content
+	Problems []*format.Problem // the first MaxProblems
+	Failed   int64             // number of all problems
 }
 
 // Verify checks every byte of an archive and its sidecar. It goes through the archive from its first byte to its last, as
@@ -40,27 +44,27 @@ type VerifyResult struct {
 // After something wrong it goes on with the next entry that it finds. What is wrong are problems of the result; with a sound
 // sidecar each path that is concerned is named. An error means that the archive could not be read at all, or is none.
 func Verify(ctx context.Context, name string, o VerifyOptions) (VerifyResult, error) {
-	a, err := openFile(name)
+	a, err := archivefile.OpenUnread(name)
 	if err != nil {
 		return VerifyResult{}, err
 	}
-	defer a.file.Close()
-	v := &verifier{a: a, o: o, ix: newIndexer(IndexOptions{TempDir: o.TempDir, Progress: o.Progress})}
-	v.problems.each = o.Problem
+	defer a.OSFile.Close()
+	v := &verifier{a: a, o: o, ix: scan.NewIndexer(scan.Options{TempDir: o.TempDir, Progress: o.Progress})}
+	v.problems.Each = o.Problem
 	err = v.run(ctx)
 	return VerifyResult{
-		Entries: v.ix.progress.Entries, Bytes: v.ix.progress.Bytes, Problems: v.problems.first, Failed: v.problems.count,
+		Entries: v.ix.Progress.Entries, Bytes: v.ix.Progress.Bytes, Problems: v.problems.First, Failed: v.problems.Count,
 	}, errors.Join(err, v.close())
 }
 
 // A verifier is one run of Verify.
 type verifier struct {
-	a        *archiveFile
+	a        *archivefile.File
 	o        VerifyOptions
-	ix       *indexer
+	ix       *scan.Indexer
 	side     *sidecar.Index // nil if there is none that can be compared, or be asked for names
 	sideName string
-	problems problems
+	problems format.Problems
 	damage   []damage
 	unsound  int64 // units of the archive that are not right
 }
@@ -74,52 +78,52 @@ type damage struct {
 }
 
 func (v *verifier) close() error {
-	err := v.ix.builder.Close()
+	err := v.ix.Builder.Close()
 	if v.side != nil {
 		err = errors.Join(err, v.side.Close())
 	}
-	if v.a.unmap != nil {
-		err = errors.Join(err, v.a.unmap())
+	if v.a.Unmap != nil {
+		err = errors.Join(err, v.a.Unmap())
 	}
 	return err
 }
 
 // report adds a problem.
 func (v *verifier) report(path string, off int64, err error) {
-	v.problems.add(&Problem{Path: path, Offset: off, Err: err})
+	v.problems.Add(&format.Problem{Path: path, Offset: off, Err: err})
 }
 
 func (v *verifier) run(ctx context.Context) (err error) {
-	if v.a.onDevice() {
-		err = v.a.openDevice(ctx, v.a.size)
+	if v.a.OnDevice() {
+		err = v.a.OpenDevice(ctx, v.a.Size)
 		if err != nil { // what is behind the archive, and where it ends, nobody can tell
 			return err
 		}
 	} else {
-		if err = v.a.findEnd(); errors.Is(err, ErrTruncated) || errors.Is(err, ErrCorrupt) {
+		if err = v.a.FindEnd(); errors.Is(err, format.ErrTruncated) || errors.Is(err, format.ErrCorrupt) {
 			err = errors.Unwrap(err) // without the name
 		}
 	}
 	whole := err == nil
 	switch {
 	case whole:
-	case errors.Is(err, ErrTruncated), errors.Is(err, ErrCorrupt):
-		v.report("", max(v.a.size-TrailerSize, 0), err)
+	case errors.Is(err, format.ErrTruncated), errors.Is(err, format.ErrCorrupt):
+		v.report("", max(v.a.Size-format.TrailerSize, 0), err)
 	default:
 		return err
 	}
 	v.openSidecar(whole)
-	if v.a.rest > 0 {
-		v.report("", v.a.size, &unfinishedError{v.a.trailer, v.a.rest})
+	if v.a.Rest > 0 {
+		v.report("", v.a.Size, &format.UnfinishedError{v.a.Trailer, v.a.Rest})
 	}
-	s := &archiveScan{src: v.a.scanned(), size: v.a.size, workers: v.o.Workers, each: v.unit}
-	if err := s.run(ctx); err != nil {
-		return fmt.Errorf("%s: %w", v.a.name, err)
+	s := &scan.Scan{Src: v.a.Scanned(), Size: v.a.Size, Workers: v.o.Workers, Each: v.unit}
+	if err := s.Run(ctx); err != nil {
+		return fmt.Errorf("%s: %w", v.a.Name, err)
 	}
-	if whole && v.unsound == 0 && v.ix.trailer != nil {
+	if whole && v.unsound == 0 && v.ix.Trailer != nil {
 		return v.compare()
 	}
-	if v.ix.trailer == nil {
+	if v.ix.Trailer == nil {
 		v.cut()
 	}
 	return v.name()
@@ -128,9 +132,9 @@ func (v *verifier) run(ctx context.Context) (err error) {
 // cut notes that all is lost from the end of the archive on.
 func (v *verifier) cut() {
 	n := len(v.damage)
-	if n == 0 || v.damage[n-1].end < v.a.size {
-		err := fmt.Errorf("%w: it ends at offset %d", ErrTruncated, v.a.size)
-		v.damage = append(v.damage, damage{off: v.a.size, err: err, named: v.problems.count > 0})
+	if n == 0 || v.damage[n-1].end < v.a.Size {
+		err := fmt.Errorf("%w: it ends at offset %d", format.ErrTruncated, v.a.Size)
+		v.damage = append(v.damage, damage{off: v.a.Size, err: err, named: v.problems.Count > 0})
 		n++
 	}
 	v.damage[n-1].end = math.MaxInt64
@@ -139,13 +143,13 @@ func (v *verifier) cut() {
 // openSidecar opens the sidecar. One that does not belong to the archive is a problem; if it is sound, and only the archive
 // cannot say to whom it belongs, it serves for names.
 func (v *verifier) openSidecar(whole bool) {
-	x, name, err := v.a.openSidecar()
+	x, name, err := v.a.OpenSidecar()
 	v.sideName = name
 	var unreadable *fs.PathError
 	switch {
 	case err == nil:
 		v.side = x
-	case errors.Is(err, ErrNoSidecar) && !errors.As(err, &unreadable):
+	case errors.Is(err, format.ErrNoSidecar) && !errors.As(err, &unreadable):
 		if v.o.Notice != nil {
 			v.o.Notice(fmt.Sprintf("%v: the archive is checked alone", err))
 		}
@@ -159,25 +163,25 @@ func (v *verifier) openSidecar(whole bool) {
 }
 
 // unit takes the next unit of the archive.
-func (v *verifier) unit(un *unit) error {
-	err := un.err
+func (v *verifier) unit(un *scan.Unit) error {
+	err := un.Err
 	if err == nil {
-		err = v.ix.add(un)
-		var p *Problem
+		err = v.ix.Add(un)
+		var p *format.Problem
 		if !errors.As(err, &p) {
 			return err
 		}
-		v.problems.add(p)
+		v.problems.Add(p)
 		v.unsound++
 		return nil
 	}
 	v.unsound++
-	d := damage{un.off, un.end, un.path, un.err, false}
-	if v.side == nil || len(v.damage) == MaxProblems {
+	d := damage{un.Off, un.End, un.Path, un.Err, false}
+	if v.side == nil || len(v.damage) == format.MaxProblems {
 		v.report(d.path, d.off, d.err)
 		d.named = true
 	}
-	if len(v.damage) < MaxProblems {
+	if len(v.damage) < format.MaxProblems {
 		v.damage = append(v.damage, d)
 	}
 	return nil
@@ -221,7 +225,7 @@ func (v *verifier) nameEntry(row *sidecar.Row) {
 	d := &v.damage[i]
 	err := d.err
 	if off != d.off {
-		err = fmt.Errorf("%w: some of its bytes are damaged, from %d on", ErrCorrupt, max(off, d.off))
+		err = fmt.Errorf("%w: some of its bytes are damaged, from %d on", format.ErrCorrupt, max(off, d.off))
 	}
 	v.report(string(row.Path), off, err)
 	d.named = true
@@ -229,14 +233,14 @@ func (v *verifier) nameEntry(row *sidecar.Row) {
 
 // compare makes the index of an archive in which nothing was wrong so far, and holds the sidecar against it.
 func (v *verifier) compare() error {
-	f, err := scratchFile(v.o.TempDir)
+	f, err := durable.ScratchFile(v.o.TempDir)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	res, err := v.ix.finish(f, v.a.size)
+	res, err := v.ix.Finish(f, v.a.Size)
 	if err != nil {
-		if !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrTruncated) {
+		if !errors.Is(err, format.ErrCorrupt) && !errors.Is(err, format.ErrTruncated) {
 			return err
 		}
 		v.report("", -1, err)

@@ -1,4 +1,4 @@
-package tarpack
+package tarpack_test
 
 import (
 	"archive/tar"
@@ -15,12 +15,15 @@ import (
 	"testing"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/tartest"
 )
 
 // verify verifies an archive and returns its problems as lines.
 func verify(t testing.TB, archive, side []byte) ([]string, error) {
 	t.Helper()
-	res, err := Verify(context.Background(), writeArchive(t, archive, side), VerifyOptions{TempDir: t.TempDir()})
+	res, err := tarpack.Verify(context.Background(), tartest.WriteArchive(t, archive, side), tarpack.VerifyOptions{TempDir: t.TempDir()})
 	var lines []string
 	for _, p := range res.Problems {
 		lines = append(lines, p.Error())
@@ -32,12 +35,12 @@ func verify(t testing.TB, archive, side []byte) ([]string, error) {
 }
 
 func TestVerifySound(t *testing.T) {
-	for name, parts := range map[string][]forgedPart{"none": nil, "variety": variety(), "big": big()} {
-		archive := forgeRight(t, parts...)
-		side := indexOf(t, archive)
+	for name, parts := range map[string][]tartest.ForgedPart{"none": nil, "variety": tartest.Variety(), "big": tartest.Big()} {
+		archive := tartest.ForgeRight(t, parts...)
+		side := tartest.IndexOf(t, archive)
 		for _, s := range [][]byte{side, nil} {
 			notices := 0
-			res, err := Verify(context.Background(), writeArchive(t, archive, s), VerifyOptions{Notice: func(string) { notices++ }})
+			res, err := tarpack.Verify(context.Background(), tartest.WriteArchive(t, archive, s), tarpack.VerifyOptions{Notice: func(string) { notices++ }})
 			if err != nil || res.Failed != 0 || (notices == 1) != (s == nil) {
 				t.Errorf("%s: %+v, %v, %d notices", name, res, err, notices)
 			}
@@ -79,9 +82,9 @@ func said(archive []byte) ([]string, error) {
 // TestVerifyFlips changes each byte of a small archive and of its sidecar. Verify must see it, or the archive still says the
 // same, to other programs and in its index.
 func TestVerifyFlips(t *testing.T) {
-	archive := forgeRight(t, aFile("a", "aaaa"), aStored("b", "stored"), aFile("e", ""), aFile("t", text("t", 512)),
-		aGroup(symlinkHeader("c", "a"), hardlinkHeader("h", "a"), dirHeader("d")), aFile("d/f", text("x", 100)))
-	side := indexOf(t, archive)
+	archive := tartest.ForgeRight(t, tartest.AFile("a", "aaaa"), tartest.AStored("b", "stored"), tartest.AFile("e", ""), tartest.AFile("t", tartest.Text("t", 512)),
+		tartest.AGroup(tartest.SymlinkHeader("c", "a"), tartest.HardlinkHeader("h", "a"), tartest.DirHeader("d")), tartest.AFile("d/f", tartest.Text("x", 100)))
+	side := tartest.IndexOf(t, archive)
 	want, err := said(archive)
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +108,7 @@ func TestVerifyFlips(t *testing.T) {
 				if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
 					t.Errorf("archive, byte %d ^ %02x: nothing found (%v)", i, mask, err)
 				}
-				if !bytes.Equal(indexOf(t, damaged), side) {
+				if !bytes.Equal(tartest.IndexOf(t, damaged), side) {
 					t.Errorf("archive, byte %d ^ %02x: another index", i, mask)
 				}
 			}
@@ -123,8 +126,8 @@ func TestVerifyFlips(t *testing.T) {
 
 // Each truncation is found, and with a sidecar all that is lost is named.
 func TestVerifyTruncated(t *testing.T) {
-	archive := forgeRight(t, variety()...)
-	side := indexOf(t, archive)
+	archive := tartest.ForgeRight(t, tartest.Variety()...)
+	side := tartest.IndexOf(t, archive)
 	x, err := sidecar.OpenBytes(side)
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +136,7 @@ func TestVerifyTruncated(t *testing.T) {
 		lines, err := verify(t, archive[:n], side)
 		all := strings.Join(lines, "\n")
 		if n == 0 {
-			if !errors.Is(err, ErrNotArchive) {
+			if !errors.Is(err, format.ErrNotArchive) {
 				t.Errorf("nothing left: %v", err)
 			}
 			continue
@@ -159,11 +162,11 @@ func TestVerifyDisagreement(t *testing.T) {
 	change := func(old, new string) func(archive, side []byte) ([]byte, []byte) {
 		return func(archive, side []byte) ([]byte, []byte) {
 			side = bytes.Replace(side, []byte(old), []byte(new), 1)
-			vouch(archive, side)
+			tartest.Vouch(archive, side)
 			return archive, side
 		}
 	}
-	other := forgeRight(t, aFile("a", "bbbb"), aFile("path", "x"), aGroup(symlinkHeader("s", "text")))
+	other := tartest.ForgeRight(t, tartest.AFile("a", "bbbb"), tartest.AFile("path", "x"), tartest.AGroup(tartest.SymlinkHeader("s", "text")))
 	for _, c := range []struct {
 		name   string
 		change func(archive, side []byte) ([]byte, []byte)
@@ -172,17 +175,17 @@ func TestVerifyDisagreement(t *testing.T) {
 		{"another path", change("path", "pbth"), []string{"path: offset", "pbth: offset", "the archive has it"}},
 		{"another link", change("text", "tekt"), []string{"s: offset", "link target"}},
 		{"another content, old trailer and sidecar", func(archive, side []byte) ([]byte, []byte) {
-			t, err := ParseTrailer(archive[len(archive)-TrailerSize:])
+			t, err := format.ParseTrailer(archive[len(archive)-format.TrailerSize:])
 			if err != nil {
 				panic(err)
 			}
-			return t.Append(bytes.Clone(other[:len(other)-TrailerSize])), side
+			return t.Append(bytes.Clone(other[:len(other)-format.TrailerSize])), side
 		}, []string{"a: offset 0: ", "hash", "CRC-32", "not as it was packed"}},
 		{"a sidecar for another one", func(archive, side []byte) ([]byte, []byte) { return other, side }, []string{"does not belong"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			archive := forgeRight(t, aFile("a", "aaaa"), aFile("path", "x"), aGroup(symlinkHeader("s", "text")))
-			archive, side := c.change(archive, indexOf(t, archive))
+			archive := tartest.ForgeRight(t, tartest.AFile("a", "aaaa"), tartest.AFile("path", "x"), tartest.AGroup(tartest.SymlinkHeader("s", "text")))
+			archive, side := c.change(archive, tartest.IndexOf(t, archive))
 			lines, err := verify(t, archive, side)
 			all := strings.Join(lines, "\n")
 			if err != nil || len(lines) == 0 {
@@ -200,14 +203,14 @@ func TestVerifyDisagreement(t *testing.T) {
 // What breaks the rules among entries is named as well.
 func TestVerifyRules(t *testing.T) {
 	for _, c := range []struct {
-		parts []forgedPart
+		parts []tartest.ForgedPart
 		says  string
 	}{
-		{[]forgedPart{aFile("f", "x"), aFile("f", "y")}, `duplicate path: "f"`},
-		{[]forgedPart{aFile("d/f", "x")}, `"d/f"`},
-		{[]forgedPart{aGroup(hardlinkHeader("h", "f"))}, `"h"`},
+		{[]tartest.ForgedPart{tartest.AFile("f", "x"), tartest.AFile("f", "y")}, `duplicate path: "f"`},
+		{[]tartest.ForgedPart{tartest.AFile("d/f", "x")}, `"d/f"`},
+		{[]tartest.ForgedPart{tartest.AGroup(tartest.HardlinkHeader("h", "f"))}, `"h"`},
 	} {
-		lines, err := verify(t, forge(uint64(len(c.parts)), 0, c.parts...), nil)
+		lines, err := verify(t, tartest.Forge(uint64(len(c.parts)), 0, c.parts...), nil)
 		if err != nil || len(lines) != 1 || !strings.Contains(lines[0], c.says) {
 			t.Errorf("%q, %v, want %q", lines, err, c.says)
 		}
@@ -215,16 +218,16 @@ func TestVerifyRules(t *testing.T) {
 }
 
 func TestVerifyCannot(t *testing.T) {
-	if _, err := Verify(context.Background(), t.TempDir()+"/missing", VerifyOptions{}); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := tarpack.Verify(context.Background(), t.TempDir()+"/missing", tarpack.VerifyOptions{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
-	if _, err := verify(t, foreignTar(t, "x"), nil); !errors.Is(err, ErrNotArchive) {
+	if _, err := verify(t, tartest.ForeignTar(t, "x"), nil); !errors.Is(err, format.ErrNotArchive) {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	stop := errors.New("stop")
 	cancel(stop)
-	if _, err := Verify(ctx, writeArchive(t, forgeRight(t, variety()...), nil), VerifyOptions{}); !errors.Is(err, stop) {
+	if _, err := tarpack.Verify(ctx, tartest.WriteArchive(t, tartest.ForgeRight(t, tartest.Variety()...), nil), tarpack.VerifyOptions{}); !errors.Is(err, stop) {
 		t.Error(err)
 	}
 }
@@ -232,8 +235,8 @@ func TestVerifyCannot(t *testing.T) {
 // The temporary index is gone, whatever happens.
 func TestVerifyLeavesNothing(t *testing.T) {
 	tmp := t.TempDir()
-	name := writeArchive(t, forgeRight(t, variety()...), nil)
-	if _, err := Verify(context.Background(), name, VerifyOptions{TempDir: tmp}); err != nil {
+	name := tartest.WriteArchive(t, tartest.ForgeRight(t, tartest.Variety()...), nil)
+	if _, err := tarpack.Verify(context.Background(), name, tarpack.VerifyOptions{TempDir: tmp}); err != nil {
 		t.Fatal(err)
 	}
 	if list, err := os.ReadDir(tmp); err != nil || len(list) > 0 {

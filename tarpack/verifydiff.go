@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // compareSidecar compares the sidecar with the index that was made from the archive, which f holds: first the bytes, then,
@@ -16,8 +17,8 @@ import (
 func (v *verifier) compareSidecar(f io.ReaderAt, made *sidecar.Index) error {
 	name := v.sideName
 	var side io.Reader
-	if v.a.onDevice() {
-		side = io.NewSectionReader(v.a.file, v.a.place.index, v.a.place.length)
+	if v.a.OnDevice() {
+		side = io.NewSectionReader(v.a.OSFile, v.a.Place.Index, v.a.Place.Length)
 	} else {
 		f, err := os.Open(name)
 		if err != nil {
@@ -30,12 +31,12 @@ func (v *verifier) compareSidecar(f io.ReaderAt, made *sidecar.Index) error {
 	if err != nil || at < 0 {
 		return err
 	}
-	before := v.problems.count
+	before := v.problems.Count
 	if err := v.diff(v.side, made); err != nil {
 		v.report("", -1, fmt.Errorf("%s: %w", name, err))
 	}
-	if v.problems.count == before {
-		v.report("", -1, fmt.Errorf("%s: %w: byte %d is not what the archive gives", name, ErrStale, at))
+	if v.problems.Count == before {
+		v.report("", -1, fmt.Errorf("%s: %w: byte %d is not what the archive gives", name, format.ErrStale, at))
 	}
 	return nil
 }
@@ -91,16 +92,16 @@ func (v *verifier) diff(side, made *sidecar.Index) error {
 		}
 		switch {
 		case order < 0:
-			v.report(string(said.Path), said.Entry.Offset, fmt.Errorf("%w: the index has it and the archive has not", ErrStale))
+			v.report(string(said.Path), said.Entry.Offset, fmt.Errorf("%w: the index has it and the archive has not", format.ErrStale))
 		case order > 0:
-			v.report(string(is.Path), is.Entry.Offset, fmt.Errorf("%w: the archive has it and the index has not", ErrStale))
+			v.report(string(is.Path), is.Entry.Offset, fmt.Errorf("%w: the archive has it and the index has not", format.ErrStale))
 		default:
 			what, err := entryDiff(side, made, &said, &is)
 			if err != nil {
 				return err
 			}
 			if len(what) > 0 {
-				v.report(string(is.Path), is.Entry.Offset, fmt.Errorf("%w: index and archive differ in %s", ErrStale, strings.Join(what, ", ")))
+				v.report(string(is.Path), is.Entry.Offset, fmt.Errorf("%w: index and archive differ in %s", format.ErrStale, strings.Join(what, ", ")))
 			}
 		}
 		if order <= 0 {

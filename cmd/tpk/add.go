@@ -6,7 +6,8 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/edit"
+	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 )
 
 func addCommand() *cli.Command {
@@ -36,17 +37,17 @@ can be appended below a directory that its owner may not write. 'tpk compact' re
 			if err != nil {
 				return err
 			}
-			o := tarpack.AddOptions{Replace: c.Bool("replace"), Into: entryPath(c.String("into"))}
+			o := edit.AddOptions{Replace: c.Bool("replace"), Into: entryPath(c.String("into"))}
 			if o.Append = c.Bool("append"); o.Append && o.Replace {
 				return usagef("add: --append and --replace: choose one of them: what is replaced would stay in the archive")
 			}
-			if o.PackOptions, err = parseSource(c); err != nil {
+			if o.Options, err = parseSource(c); err != nil {
 				return err
 			}
-			e := &editor{archive: args[0], verb: "adding to", o: o.EditOptions}
-			e.run = func(eo tarpack.EditOptions) (tarpack.EditResult, error) {
-				o.EditOptions = eo
-				return tarpack.Add(c.Context, args[0], args[1:], o)
+			e := &editor{archive: args[0], verb: "adding to", o: o.Options}
+			e.run = func(eo rewrite.Options) (rewrite.Result, error) {
+				o.Options = eo
+				return edit.Add(c.Context, args[0], args[1:], o)
 			}
 			e.ignored = func(n int64) string {
 				if o.Replace {

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // version is set by the Makefile, from git.
@@ -30,7 +31,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Usage:       "one .tar.gz that any tar extracts and a server sends from",
 		UsageText:   "tpk COMMAND [flags] ARGUMENTS",
 		Description: about + examples("tpk pack site site.tar.gz", "tpk serve site.tar.gz", "tpk help pack"),
-		Version:     fmt.Sprintf("%s (archive format %d, %s, %s/%s)", version, tarpack.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH),
+		Version:     fmt.Sprintf("%s (archive format %d, %s, %s/%s)", version, format.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH),
 		Writer:      stdout,
 		ErrWriter:   stderr,
 		Commands: []*cli.Command{

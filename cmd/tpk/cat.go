@@ -11,6 +11,7 @@ import (
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 type catOptions struct {
@@ -80,7 +81,7 @@ func openFile(a *tarpack.Archive, word string) (io.ReadCloser, error) {
 	if err == nil && (e.Type == sidecar.TypeFile || e.Type == sidecar.TypeHardlink) {
 		return a.OpenContent(i)
 	}
-	if err != nil && !errors.Is(err, tarpack.ErrNoEntry) {
+	if err != nil && !errors.Is(err, format.ErrNoEntry) {
 		return nil, err
 	}
 	name := entryPath(word)
@@ -89,7 +90,7 @@ func openFile(a *tarpack.Archive, word string) (io.ReadCloser, error) {
 	}
 	f, err := a.FS().Open(name)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) && e.Type == 0 {
-		return nil, fmt.Errorf("%s: %w", word, tarpack.ErrNoEntry)
+		return nil, fmt.Errorf("%s: %w", word, format.ErrNoEntry)
 	}
 	if err != nil {
 		return nil, err

@@ -3,7 +3,8 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/edit"
+	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 )
 
 func compactCommand() *cli.Command {
@@ -22,8 +23,8 @@ of its files.` + safely +
 			}
 			e := &editor{archive: args[0], verb: "compacting"}
 			e.o.Dedup = dedupModes[c.String("dedup")]
-			e.run = func(eo tarpack.EditOptions) (tarpack.EditResult, error) {
-				return tarpack.Compact(c.Context, args[0], eo)
+			e.run = func(eo rewrite.Options) (rewrite.Result, error) {
+				return edit.Compact(c.Context, args[0], eo)
 			}
 			return e.edit(c)
 		},

@@ -9,7 +9,8 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/convert"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 func convertCommand() *cli.Command {
@@ -52,14 +53,14 @@ func runConvert(c *cli.Context, in, out string) error {
 	}
 	m := newMeter(c, "converting")
 	defer m.stop()
-	var o tarpack.ConvertOptions
+	var o convert.Options
 	o.Level, o.Workers, o.Dedup, o.DryRun = c.Int("level"), c.Int("workers"), dedupModes[c.String("dedup")], c.Bool("dry-run")
 	o.Notice, o.Progress = m.notice, m.update
-	o.Problem = func(p *tarpack.Problem) { m.say(errorLine(inArchive(in, p))) }
-	res, err := tarpack.Convert(c.Context, r, out, o)
+	o.Problem = func(p *format.Problem) { m.say(errorLine(inArchive(in, p))) }
+	res, err := convert.Convert(c.Context, r, out, o)
 	m.stop()
 	switch {
-	case errors.Is(err, tarpack.ErrNotConvertible):
+	case errors.Is(err, convert.ErrNotConvertible):
 		return inArchive(in, err)
 	case err != nil:
 		return editError(out, err)

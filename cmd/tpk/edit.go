@@ -8,7 +8,8 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 )
 
 // safely is what the help of every command that changes an archive says.
@@ -24,8 +25,8 @@ func dryRunFlag() cli.Flag {
 type editor struct {
 	archive string
 	verb    string // "updating"
-	o       tarpack.EditOptions
-	run     func(tarpack.EditOptions) (tarpack.EditResult, error)
+	o       rewrite.Options
+	run     func(rewrite.Options) (rewrite.Result, error)
 	// ignored, if set, says what it means that so many were ignored.
 	ignored func(n int64) string
 }
@@ -38,7 +39,7 @@ func (e *editor) edit(c *cli.Context) error {
 	e.o.Progress = m.update
 	var printErr error
 	if e.o.DryRun = c.Bool("dry-run"); e.o.DryRun {
-		e.o.Change = func(kind tarpack.ChangeKind, path string) {
+		e.o.Change = func(kind format.ChangeKind, path string) {
 			if printErr == nil {
 				_, printErr = fmt.Fprintf(c.App.Writer, "%s %s\n", kind, quoteName(path))
 			}
@@ -64,7 +65,7 @@ func (e *editor) edit(c *cli.Context) error {
 	return nil
 }
 
-func printChanges(w io.Writer, c tarpack.Changes) error {
+func printChanges(w io.Writer, c format.Changes) error {
 	_, err := fmt.Fprintf(w, "%d added, %d changed, %d removed, %d kept\n", c.Added, c.Changed, c.Removed, c.Kept)
 	return err
 }

@@ -14,7 +14,8 @@ import (
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/serve"
 	"github.com/tarpack/tpk/sidecar"
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/convert"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // Codes to exit with; 128 + n after signal n, as shells have it.
@@ -148,23 +149,23 @@ var hints = []struct {
 	err  error
 	hint string
 }{
-	{tarpack.ErrVersion, "use a newer tpk"},
-	{tarpack.ErrNotConvertible, "tpk convert reads tar, tar.gz, tar.zst, tar.xz, tar.bz2 and zip"},
-	{tarpack.ErrShard, "bring back the right file, or, if its shards are right as they are, make the set's list anew with 'tpk index'"},
-	{tarpack.ErrDevice, "pack onto a larger one, or into a file"},
-	{tarpack.ErrTooMany, "take a larger size"},
-	{tarpack.ErrNotArchive, "pack a directory with 'tpk pack DIR OUT.tar.gz'"},
-	{tarpack.ErrAppend, "add it without --append"},
-	{tarpack.ErrUnfinished, "'tpk repair' cuts it off"},
-	{tarpack.ErrTruncated, "copy or download it again"},
-	{tarpack.ErrCorrupt, "'tpk verify' names what is damaged; restore it from a good copy, or save what is whole with 'tpk repair'"},
+	{format.ErrVersion, "use a newer tpk"},
+	{convert.ErrNotConvertible, "tpk convert reads tar, tar.gz, tar.zst, tar.xz, tar.bz2 and zip"},
+	{format.ErrShard, "bring back the right file, or, if its shards are right as they are, make the set's list anew with 'tpk index'"},
+	{format.ErrDevice, "pack onto a larger one, or into a file"},
+	{format.ErrTooMany, "take a larger size"},
+	{format.ErrNotArchive, "pack a directory with 'tpk pack DIR OUT.tar.gz'"},
+	{format.ErrAppend, "add it without --append"},
+	{format.ErrUnfinished, "'tpk repair' cuts it off"},
+	{format.ErrTruncated, "copy or download it again"},
+	{format.ErrCorrupt, "'tpk verify' names what is damaged; restore it from a good copy, or save what is whole with 'tpk repair'"},
 	{gzmember.ErrCorrupt, "'tpk verify' names what is damaged; restore it from a good copy, or save what is whole with 'tpk repair'"},
 	{gzmember.ErrTruncated, "copy or download it again"},
 	{sidecar.ErrCorrupt, "make it anew with 'tpk index'"},
-	{tarpack.ErrNoEntry, "'tpk ls' lists them"},
-	{tarpack.ErrLocked, "wait until the other tpk is done"},
-	{tarpack.ErrChanged, "pack again when nothing writes to it, or leave it out with --exclude"},
-	{tarpack.ErrNotRegular, "choose another name for the archive"},
+	{format.ErrNoEntry, "'tpk ls' lists them"},
+	{format.ErrLocked, "wait until the other tpk is done"},
+	{format.ErrChanged, "pack again when nothing writes to it, or leave it out with --exclude"},
+	{format.ErrNotRegular, "choose another name for the archive"},
 	{fs.ErrNotExist, "check the name"},
 	{syscall.ENOTDIR, "check the name"},
 	{fs.ErrPermission, "change its permissions or run as a user who may"},

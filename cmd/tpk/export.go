@@ -16,6 +16,7 @@ import (
 
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/export"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 type exportOptions struct {
@@ -147,7 +148,7 @@ func (o *exportOptions) writeFile(ctx context.Context, a *tarpack.Archive, f *ex
 			return 0, usagef("export: %s: it is the archive itself", quoteName(o.out))
 		}
 		if !fi.Mode().IsRegular() {
-			return 0, fmt.Errorf("%s: %w", o.out, tarpack.ErrNotRegular)
+			return 0, fmt.Errorf("%s: %w", o.out, format.ErrNotRegular)
 		}
 	}
 	out, err := renameio.NewPendingFile(o.out, renameio.WithTempDir(filepath.Dir(o.out)), renameio.WithPermissions(0o666))

@@ -8,12 +8,14 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/extract"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 type extractOptions struct {
 	archive string
 	dir     string
-	extract tarpack.ExtractOptions
+	extract extract.Options
 }
 
 func extractCommand() *cli.Command {
@@ -71,8 +73,8 @@ func runExtract(c *cli.Context, o *extractOptions) error {
 	}
 	o.extract.Notice = m.notice
 	o.extract.Progress = m.update
-	o.extract.Problem = func(p *tarpack.Problem) { m.say(errorLine(inArchive(o.archive, p))) }
-	res, err := tarpack.Extract(c.Context, a, o.dir, o.extract)
+	o.extract.Problem = func(p *format.Problem) { m.say(errorLine(inArchive(o.archive, p))) }
+	res, err := extract.Extract(c.Context, a, o.dir, o.extract)
 	m.stop()
 	var stop stopped
 	switch {
@@ -89,7 +91,7 @@ func runExtract(c *cli.Context, o *extractOptions) error {
 }
 
 // contents is how much there is in an archive, for commands that go through all of it.
-func contents(a *tarpack.Archive) tarpack.Progress {
+func contents(a *tarpack.Archive) format.Progress {
 	st := a.Index().Stats()
-	return tarpack.Progress{Entries: int64(a.Index().Len()), Bytes: int64(st.FileBytes + st.LinkBytes)}
+	return format.Progress{Entries: int64(a.Index().Len()), Bytes: int64(st.FileBytes + st.LinkBytes)}
 }

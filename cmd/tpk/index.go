@@ -5,6 +5,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
 func indexCommand() *cli.Command {
@@ -29,15 +30,15 @@ of pack's standard output, a download), or with one that is damaged or belongs t
 func runIndex(c *cli.Context, name string) error {
 	m := newMeter(c, "indexing")
 	defer m.stop()
-	list, set, err := tarpack.SetName(name)
+	list, set, err := tarpack.ListOf(name)
 	if err != nil {
 		return err
 	}
-	var res tarpack.IndexResult
+	var res scan.Result
 	if set {
-		res, err = tarpack.IndexSet(c.Context, list, tarpack.IndexOptions{Progress: m.update})
+		res, err = tarpack.IndexSet(c.Context, list, scan.Options{Progress: m.update})
 	} else {
-		res, err = tarpack.Reindex(c.Context, name, tarpack.IndexOptions{Progress: m.update})
+		res, err = tarpack.Reindex(c.Context, name, scan.Options{Progress: m.update})
 	}
 	m.stop()
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 func infoCommand() *cli.Command {
@@ -72,7 +73,7 @@ func summarize(a *tarpack.Archive) summary {
 	index := a.Index()
 	st := index.Stats()
 	s := summary{
-		Archive: a.Name(), Format: tarpack.Version, Entries: uint64(index.Len()),
+		Archive: a.Name(), Format: format.Version, Entries: uint64(index.Len()),
 		Files: st.Files, Directories: st.Dirs, Symlinks: st.Symlinks, Hardlinks: st.Hardlinks,
 		Duplicates: st.Duplicates, Special: st.Specials,
 		BytesIn: st.FileBytes + st.LinkBytes, BytesLinked: st.LinkBytes,

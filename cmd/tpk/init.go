@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/dustin/go-humanize"
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/urfave/cli/v2"
 )
 
@@ -45,8 +45,8 @@ func runInit(c *cli.Context, o *packOptions) error {
 	if _, err := os.Lstat(o.out); err == nil {
 		return &hinted{fmt.Errorf("%s: %w", o.out, fs.ErrExist), "'tpk add' adds to it"}
 	}
-	if _, err := os.Lstat(o.out + tarpack.SidecarSuffix); err == nil { // it would be replaced, and not be packed either
-		return &hinted{fmt.Errorf("%s%s: %w", o.out, tarpack.SidecarSuffix, fs.ErrExist), "move or remove it: it has no archive"}
+	if _, err := os.Lstat(o.out + format.SidecarSuffix); err == nil { // it would be replaced, and not be packed either
+		return &hinted{fmt.Errorf("%s%s: %w", o.out, format.SidecarSuffix, fs.ErrExist), "move or remove it: it has no archive"}
 	}
 	if !c.Bool("dry-run") {
 		return runPack(c, o)

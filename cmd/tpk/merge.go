@@ -6,7 +6,8 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/edit"
+	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 )
 
 func mergeCommand() *cli.Command {
@@ -28,12 +29,12 @@ Content that several have is stored once; nothing is compressed again. OUT.tar.g
 			if err != nil {
 				return err
 			}
-			o := tarpack.MergeOptions{First: c.Bool("first")}
+			o := edit.MergeOptions{First: c.Bool("first")}
 			e := &editor{archive: args[0], verb: "merging"}
 			e.o.Dedup = dedupModes[c.String("dedup")]
-			e.run = func(eo tarpack.EditOptions) (tarpack.EditResult, error) {
-				o.EditOptions = eo
-				return tarpack.Merge(c.Context, args[0], args[1:], o)
+			e.run = func(eo rewrite.Options) (rewrite.Result, error) {
+				o.Options = eo
+				return edit.Merge(c.Context, args[0], args[1:], o)
 			}
 			if c.Bool("dry-run") {
 				e.ignored = func(n int64) string {

@@ -8,19 +8,21 @@ import (
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/indexed"
 )
 
 // openArchive opens an archive, or a shard set, for a reading command. Without a good index it makes one in memory, and a line says so.
 func openArchive(c *cli.Context, name string) (*tarpack.Archive, error) {
 	m := newMeter(c, "indexing")
 	defer m.stop()
-	if list, ok, err := tarpack.SetName(name); ok || err != nil {
+	if list, ok, err := tarpack.ListOf(name); ok || err != nil {
 		if err != nil {
 			return nil, err
 		}
-		return tarpack.OpenSet(c.Context, list, &tarpack.OpenOptions{Notice: m.notice, Progress: m.update})
+		return tarpack.OpenSet(c.Context, list, &indexed.Options{Notice: m.notice, Progress: m.update})
 	}
-	return tarpack.OpenContext(c.Context, name, &tarpack.OpenOptions{Notice: m.notice, Progress: m.update})
+	return tarpack.OpenContext(c.Context, name, &indexed.Options{Notice: m.notice, Progress: m.update})
 }
 
 // entryPath is the path in the archive that a word of the command line means: people write ./a, /a and a/ for a.
@@ -40,7 +42,7 @@ func entryPath(word string) string {
 func lookup(a *tarpack.Archive, word string) (i int, e sidecar.Entry, err error) {
 	i, ok, err := a.Index().Lookup(entryPath(word))
 	if err == nil && !ok {
-		err = fmt.Errorf("%s: %w", word, tarpack.ErrNoEntry)
+		err = fmt.Errorf("%s: %w", word, format.ErrNoEntry)
 	}
 	if err == nil {
 		e, err = a.Index().Entry(i)

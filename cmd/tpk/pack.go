@@ -9,13 +9,17 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"github.com/urfave/cli/v2"
 
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
+	"github.com/tarpack/tpk/tarpack/pack"
+	"github.com/tarpack/tpk/tarpack/shard"
 )
 
 type packOptions struct {
 	dir, out string
-	pack     tarpack.PackOptions
-	shards   tarpack.ShardOptions // zero: one archive
+	pack     packer.Options
+	shards   packer.ShardOptions // zero: one archive
 }
 
 func packCommand() *cli.Command {
@@ -47,7 +51,7 @@ all of them. All of the set appears, or nothing. Commands that read, and serve, 
 				"tpk pack site - | ssh backup 'cat > site.tar.gz'"),
 		Flags: append(sourceFlags(),
 			&cli.BoolFlag{Name: "remove-files", DisableDefaultText: true, Usage: "remove what was packed, once archive and index are safely on disk"},
-			&cli.IntFlag{Name: "shards", DefaultText: "none", Usage: "pack into a set of `N` archives", Action: inRange("shards", 1, tarpack.MaxShards)},
+			&cli.IntFlag{Name: "shards", DefaultText: "none", Usage: "pack into a set of `N` archives", Action: inRange("shards", 1, format.MaxShards)},
 			&cli.StringFlag{Name: "shard-size", Usage: "pack into a set of archives of about `SIZE` each, as 500MB or 1GiB"},
 			progressFlag()),
 		Action: func(c *cli.Context) error {
@@ -93,7 +97,7 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 	return o, nil
 }
 
-func (o *packOptions) sharded() bool { return o.shards != tarpack.ShardOptions{} }
+func (o *packOptions) sharded() bool { return o.shards != packer.ShardOptions{} }
 
 func runPack(c *cli.Context, o *packOptions) error {
 	if fi, err := os.Stat(o.dir); err == nil && !fi.IsDir() {
@@ -106,16 +110,16 @@ func runPack(c *cli.Context, o *packOptions) error {
 	if m.on {
 		go m.countTree(c.Context, o.dir, o.pack.Exclude)
 	}
-	var res tarpack.PackResult
+	var res packer.Result
 	var err error
-	var shards []tarpack.Shard
+	var shards []shardset.Shard
 	switch {
 	case o.out == "-":
-		res, err = tarpack.PackStream(c.Context, o.dir, c.App.Writer, o.pack)
+		res, err = pack.PackStream(c.Context, o.dir, c.App.Writer, o.pack)
 	case o.sharded():
-		res, shards, err = tarpack.PackShards(c.Context, o.dir, o.out, o.pack, o.shards)
+		res, shards, err = shard.Pack(c.Context, o.dir, o.out, o.pack, o.shards)
 	default:
-		res, err = tarpack.Pack(c.Context, o.dir, o.out, o.pack)
+		res, err = pack.Pack(c.Context, o.dir, o.out, o.pack)
 	}
 	m.stop()
 	var stop stopped

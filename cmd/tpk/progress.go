@@ -15,7 +15,8 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/exclude"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 var progressNames = []string{"auto", "always", "never"}
@@ -47,8 +48,8 @@ type meter struct {
 	known bool                     // the bar has an end
 	start time.Time
 	shown time.Time
-	now   tarpack.Progress
-	goal  tarpack.Progress // zero: not known yet
+	now   format.Progress
+	goal  format.Progress // zero: not known yet
 }
 
 // newMeter returns a meter for a command: a bar where w is a terminal, lines where they are asked for.
@@ -86,14 +87,14 @@ func isTerminal(w io.Writer) bool {
 }
 
 // expect says how much there is to do, as soon as that is known.
-func (m *meter) expect(goal tarpack.Progress) {
+func (m *meter) expect(goal format.Progress) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.goal = goal
 }
 
 // update says how much is done.
-func (m *meter) update(now tarpack.Progress) {
+func (m *meter) update(now format.Progress) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.now = now
@@ -181,8 +182,8 @@ func (m *meter) sum(format string, args ...any) {
 }
 
 // countTree says how much there is to pack, while it is being packed: the time that is left needs it.
-func (m *meter) countTree(ctx context.Context, dir string, exclude *tarpack.Excluder) {
-	var goal tarpack.Progress
+func (m *meter) countTree(ctx context.Context, dir string, exclude *exclude.Patterns) {
+	var goal format.Progress
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || name == dir {
 			return err

@@ -8,6 +8,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/convert"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/indexed"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
 func repairCommand() *cli.Command {
@@ -41,21 +45,21 @@ its end, are cut off. An archive of a newer format version is left alone, but ca
 func runRepair(c *cli.Context, archive, out string) error {
 	m := newMeter(c, "repairing")
 	defer m.stop()
-	var o tarpack.RepairOptions
+	var o convert.RepairOptions
 	o.Workers, o.DryRun = c.Int("workers"), c.Bool("dry-run")
 	o.Notice, o.Progress = m.notice, m.update
-	o.Lost = func(p *tarpack.Problem) { m.say("tpk: " + oneLine(inArchive(archive, p).Error())) }
-	res, err := tarpack.Repair(c.Context, archive, out, o)
-	if errors.Is(err, tarpack.ErrVersion) {
+	o.Lost = func(p *format.Problem) { m.say("tpk: " + oneLine(inArchive(archive, p).Error())) }
+	res, err := convert.Repair(c.Context, archive, out, o)
+	if errors.Is(err, format.ErrVersion) {
 		return &hinted{err, "use a newer tpk, or save what this one can read under another name: 'tpk repair ARCHIVE OUT.tar.gz'"}
 	}
 	if err != nil {
 		return editError(archive, err)
 	}
 	if !res.Damaged && !res.Written && !o.DryRun && archive == out {
-		a, err := tarpack.Open(archive, &tarpack.OpenOptions{NoIndex: true})
-		if errors.Is(err, tarpack.ErrStale) || errors.Is(err, tarpack.ErrNoSidecar) {
-			_, err = tarpack.Reindex(c.Context, archive, tarpack.IndexOptions{Workers: o.Workers})
+		a, err := tarpack.Open(archive, &indexed.Options{NoIndex: true})
+		if errors.Is(err, format.ErrStale) || errors.Is(err, format.ErrNoSidecar) {
+			_, err = tarpack.Reindex(c.Context, archive, scan.Options{Workers: o.Workers})
 		} else if err == nil {
 			err = a.Close()
 		}

@@ -3,7 +3,8 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/edit"
+	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 )
 
 func rmCommand() *cli.Command {
@@ -25,8 +26,8 @@ A word that means nothing in ARCHIVE is an error, and then nothing is removed.` 
 				return err
 			}
 			e := &editor{archive: args[0], verb: "removing from"}
-			e.run = func(eo tarpack.EditOptions) (tarpack.EditResult, error) {
-				return tarpack.Remove(c.Context, args[0], args[1:], eo)
+			e.run = func(eo rewrite.Options) (rewrite.Result, error) {
+				return edit.Remove(c.Context, args[0], args[1:], eo)
 			}
 			return e.edit(c)
 		},

@@ -8,13 +8,15 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/exclude"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/packer"
 )
 
 var (
 	dedupNames = []string{"content", "strict", "off"}
-	dedupModes = map[string]tarpack.DedupMode{
-		"content": tarpack.DedupContent, "strict": tarpack.DedupStrict, "off": tarpack.DedupOff,
+	dedupModes = map[string]format.DedupMode{
+		"content": format.DedupContent, "strict": format.DedupStrict, "off": format.DedupOff,
 	}
 )
 
@@ -48,8 +50,8 @@ func dedupFlag() cli.Flag {
 }
 
 // parseSource reads what sourceFlags gave, and SOURCE_DATE_EPOCH.
-func parseSource(c *cli.Context) (tarpack.PackOptions, error) {
-	o := tarpack.PackOptions{
+func parseSource(c *cli.Context) (packer.Options, error) {
+	o := packer.Options{
 		Level: c.Int("level"), Workers: c.Int("workers"), Dedup: dedupModes[c.String("dedup")],
 		PreserveOwner: c.Bool("preserve-owner"), Special: c.Bool("special"),
 	}
@@ -68,8 +70,8 @@ func parseSource(c *cli.Context) (tarpack.PackOptions, error) {
 }
 
 // excluder collects the globs given on the command line and in files.
-func excluder(command string, globs, files []string) (*tarpack.Excluder, error) {
-	var x tarpack.Excluder
+func excluder(command string, globs, files []string) (*exclude.Patterns, error) {
+	var x exclude.Patterns
 	for _, glob := range globs {
 		if err := x.Add(glob); err != nil {
 			return nil, usagef("%s: --exclude: %v", command, err)

@@ -5,7 +5,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/shard"
 )
 
 func splitCommand() *cli.Command {
@@ -21,7 +22,7 @@ of its shards. All shards appear, or none; commands that read, and serve, take t
 				"tpk split --shards 16 tiles.tar.gz"),
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "size", Usage: "about `SIZE` for each, as 500MB or 1GiB; a file that is larger makes a larger one"},
-			&cli.IntFlag{Name: "shards", DefaultText: "none", Usage: "`N` of them", Action: inRange("shards", 1, tarpack.MaxShards)},
+			&cli.IntFlag{Name: "shards", DefaultText: "none", Usage: "`N` of them", Action: inRange("shards", 1, format.MaxShards)},
 			dryRunFlag(), progressFlag(),
 		},
 		Action: func(c *cli.Context) error {
@@ -32,7 +33,7 @@ of its shards. All shards appear, or none; commands that read, and serve, take t
 			if c.IsSet("size") == c.IsSet("shards") {
 				return usagef("split: give either --size or --shards")
 			}
-			o := tarpack.SplitOptions{Shards: c.Int("shards")}
+			o := shard.SplitOptions{Shards: c.Int("shards")}
 			if word := c.String("size"); word != "" {
 				if o.Size, err = parseSize("split", "size", word); err != nil {
 					return err
@@ -43,12 +44,12 @@ of its shards. All shards appear, or none; commands that read, and serve, take t
 	}
 }
 
-func runSplit(c *cli.Context, archive string, o tarpack.SplitOptions) error {
+func runSplit(c *cli.Context, archive string, o shard.SplitOptions) error {
 	m := newMeter(c, "splitting")
 	defer m.stop()
 	o.DryRun = c.Bool("dry-run")
 	o.Notice, o.Progress = m.notice, m.update
-	shards, err := tarpack.Split(c.Context, archive, o)
+	shards, err := shard.Split(c.Context, archive, o)
 	m.stop()
 	if err != nil {
 		return editError(archive, err)

@@ -3,7 +3,8 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/edit"
+	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 )
 
 func updateCommand() *cli.Command {
@@ -27,14 +28,14 @@ ARCHIVE stay, unless --preserve-owner takes those of DIR.` + "\n\n" + `An archiv
 			if err != nil {
 				return err
 			}
-			o := tarpack.UpdateOptions{Checksum: c.Bool("checksum"), Keep: c.Bool("keep")}
-			if o.PackOptions, err = parseSource(c); err != nil {
+			o := edit.UpdateOptions{Checksum: c.Bool("checksum"), Keep: c.Bool("keep")}
+			if o.Options, err = parseSource(c); err != nil {
 				return err
 			}
-			e := &editor{archive: args[0], verb: "updating", o: o.EditOptions}
-			e.run = func(eo tarpack.EditOptions) (tarpack.EditResult, error) {
-				o.EditOptions = eo
-				return tarpack.Update(c.Context, args[0], args[1], o)
+			e := &editor{archive: args[0], verb: "updating", o: o.Options}
+			e.run = func(eo rewrite.Options) (rewrite.Result, error) {
+				o.Options = eo
+				return edit.Update(c.Context, args[0], args[1], o)
 			}
 			return e.edit(c)
 		},

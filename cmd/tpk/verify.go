@@ -10,6 +10,8 @@ import (
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/indexed"
 )
 
 func verifyCommand() *cli.Command {
@@ -35,7 +37,7 @@ said, and everything else is checked.` +
 func runVerify(c *cli.Context, name string) error {
 	m := newMeter(c, "verifying")
 	defer m.stop()
-	list, set, err := tarpack.SetName(name)
+	list, set, err := tarpack.ListOf(name)
 	if err != nil {
 		return err
 	}
@@ -44,7 +46,7 @@ func runVerify(c *cli.Context, name string) error {
 		name, verify, open = list, tarpack.VerifySet, tarpack.OpenSet
 	}
 	if m.on {
-		if a, err := open(c.Context, name, &tarpack.OpenOptions{NoIndex: true}); err == nil {
+		if a, err := open(c.Context, name, &indexed.Options{NoIndex: true}); err == nil {
 			m.expect(contents(a))
 			a.Close()
 		}
@@ -52,8 +54,8 @@ func runVerify(c *cli.Context, name string) error {
 	onlyIndex := true
 	res, err := verify(c.Context, name, tarpack.VerifyOptions{
 		Notice: m.notice, Progress: m.update,
-		Problem: func(p *tarpack.Problem) {
-			onlyIndex = onlyIndex && (errors.Is(p, tarpack.ErrStale) || errors.Is(p, sidecar.ErrCorrupt))
+		Problem: func(p *format.Problem) {
+			onlyIndex = onlyIndex && (errors.Is(p, format.ErrStale) || errors.Is(p, sidecar.ErrCorrupt))
 			m.notice(message(inArchive(name, p)))
 		},
 	})

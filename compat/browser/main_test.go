@@ -24,7 +24,8 @@ import (
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/serve"
 	"github.com/tarpack/tpk/serve/plan"
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/pack"
 )
 
 var screenshots = flag.String("screenshots", "", "a directory to write pictures of the pages to")
@@ -124,7 +125,7 @@ var start = sync.OnceValues(func() (*served, error) {
 	if err := writeSite(s.dir); err != nil {
 		return nil, err
 	}
-	if _, err := tarpack.Pack(context.Background(), s.dir, s.archive, tarpack.PackOptions{}); err != nil {
+	if _, err := pack.Pack(context.Background(), s.dir, s.archive, packer.Options{}); err != nil {
 		return nil, err
 	}
 	ready := make(chan string, 1)

@@ -16,7 +16,8 @@ import (
 
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/serve"
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/pack"
 )
 
 // tree is what is served: text that is deflated in one piece and in segments, and content that is stored.
@@ -60,7 +61,7 @@ func packTree(t testing.TB, files map[string]string) string {
 func packDir(t testing.TB, dir string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "site.tar.gz")
-	if _, err := tarpack.Pack(context.Background(), dir, name, tarpack.PackOptions{}); err != nil {
+	if _, err := pack.Pack(context.Background(), dir, name, packer.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return name

@@ -16,6 +16,8 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/prefetch"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
 // archive is an open archive. Several sets may hold it; the last one to let go closes it.
@@ -42,7 +44,7 @@ type stamp struct {
 
 // stampOf looks at the files of an archive. Of a shard set these are its list and index, which every new set has new ones of; or without a list the first shard.
 func stampOf(name string) (s stamp, err error) {
-	list, set, err := tarpack.SetName(name)
+	list, set, err := tarpack.ListOf(name)
 	if err != nil {
 		return s, err
 	}
@@ -55,17 +57,17 @@ func stampOf(name string) (s stamp, err error) {
 		return s, err
 	}
 	if s.tar.Mode()&fs.ModeDevice != 0 {
-		t, err := tarpack.Open(name, &tarpack.OpenOptions{NoIndex: true})
+		t, err := tarpack.Open(name, &indexed.Options{NoIndex: true})
 		if err == nil {
 			s.digest = t.Trailer().Digest
 			err = t.Close()
 		}
-		if errors.Is(err, tarpack.ErrNoSidecar) || errors.Is(err, tarpack.ErrStale) {
+		if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
 			err = nil
 		}
 		return s, err
 	}
-	s.tpi, _ = os.Stat(name + tarpack.SidecarSuffix) // missing: the archive is indexed in memory
+	s.tpi, _ = os.Stat(name + format.SidecarSuffix) // missing: the archive is indexed in memory
 	return s, nil
 }
 
@@ -88,7 +90,7 @@ func openArchive(ctx context.Context, name string, notice func(string)) (*archiv
 		return nil, err
 	}
 	t, err := openTar(ctx, name, true)
-	if errors.Is(err, tarpack.ErrNoSidecar) || errors.Is(err, tarpack.ErrStale) {
+	if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
 		notice(fmt.Sprintf("%v: indexing %s", err, name))
 		if t, err = indexed(ctx, name, notice); err == nil {
 			s, err = stampOf(name)
@@ -135,11 +137,11 @@ func (a *archive) fetchIndex() {
 
 // openTar opens an archive or a shard set.
 func openTar(ctx context.Context, name string, noIndex bool) (*tarpack.Archive, error) {
-	list, set, err := tarpack.SetName(name)
+	list, set, err := tarpack.ListOf(name)
 	if err != nil {
 		return nil, err
 	}
-	o := &tarpack.OpenOptions{NoIndex: noIndex}
+	o := &indexed.Options{NoIndex: noIndex}
 	if set {
 		return tarpack.OpenSet(ctx, list, o)
 	}
@@ -148,10 +150,10 @@ func openTar(ctx context.Context, name string, noIndex bool) (*tarpack.Archive, 
 
 // openSidecar opens the sidecar as a file to download, nil if there is none of that size.
 func openSidecar(name string, size int64) *os.File {
-	f, err := os.Open(name + tarpack.SidecarSuffix)
+	f, err := os.Open(name + format.SidecarSuffix)
 	if err != nil {
 		if real, err2 := filepath.EvalSymlinks(name); err2 == nil {
-			f, err = os.Open(real + tarpack.SidecarSuffix)
+			f, err = os.Open(real + format.SidecarSuffix)
 		}
 	}
 	if err != nil {
@@ -166,11 +168,11 @@ func openSidecar(name string, size int64) *os.File {
 
 // indexed opens an archive after making its sidecar.
 func indexed(ctx context.Context, name string, notice func(string)) (*tarpack.Archive, error) {
-	list, set, err := tarpack.SetName(name)
+	list, set, err := tarpack.ListOf(name)
 	if err == nil && set {
-		_, err = tarpack.IndexSet(ctx, list, tarpack.IndexOptions{})
+		_, err = tarpack.IndexSet(ctx, list, scan.Options{})
 	} else if err == nil {
-		_, err = tarpack.Reindex(ctx, name, tarpack.IndexOptions{})
+		_, err = tarpack.Reindex(ctx, name, scan.Options{})
 	}
 	if err != nil {
 		if ctx.Err() != nil {

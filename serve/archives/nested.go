@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
 // PackName is the name under which an archive is found in a directory.
@@ -67,7 +69,7 @@ func (v *View) isPack(path string) bool {
 		return false
 	}
 	name := path[strings.LastIndexByte(path, '/')+1:]
-	if name != PackName && name != PackName+tarpack.SidecarSuffix {
+	if name != PackName && name != PackName+format.SidecarSuffix {
 		return false
 	}
 	return v.set.mountedAt(strings.TrimSuffix(path[:len(path)-len(name)], "/"))
@@ -89,7 +91,7 @@ func (l *Library) openNested(ctx context.Context) (specs []Spec, open []*archive
 	for _, spec := range l.nest.specs() {
 		a := l.reuse(spec.Path)
 		if a == nil {
-			if _, err := os.Stat(spec.Path + tarpack.SidecarSuffix); err != nil {
+			if _, err := os.Stat(spec.Path + format.SidecarSuffix); err != nil {
 				l.nest.setBad(spec.Mount, true)
 				go l.indexNested(spec)
 				continue
@@ -111,7 +113,7 @@ func (l *Library) openNested(ctx context.Context) (specs []Spec, open []*archive
 
 // indexNested makes the sidecar of a pack, and then takes the pack in.
 func (l *Library) indexNested(spec Spec) {
-	if _, err := tarpack.Reindex(context.Background(), spec.Path, tarpack.IndexOptions{}); err != nil {
+	if _, err := tarpack.Reindex(context.Background(), spec.Path, scan.Options{}); err != nil {
 		l.notice(fmt.Sprintf("not served: %v", err))
 		return
 	}

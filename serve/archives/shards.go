@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/serve/plan"
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // heldShard is a shard that a View reads from. It stays open until the View is released.
@@ -71,7 +71,7 @@ func (v *View) releaseShards() {
 func (a *archive) title() string {
 	name := a.tar.Name()[strings.LastIndexByte(a.tar.Name(), '/')+1:]
 	if a.file == nil {
-		name = strings.TrimSuffix(name, tarpack.ListSuffix)
+		name = strings.TrimSuffix(name, format.ListSuffix)
 		if i := strings.LastIndex(name, "-of-"); i > 0 {
 			name = name[:i]
 		}

@@ -20,7 +20,8 @@ import (
 
 	"github.com/tarpack/tpk/serve/archives"
 	"github.com/tarpack/tpk/serve/plan"
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/pack"
 )
 
 // descriptors counts what this process has open, -1 where that can't be told.
@@ -59,7 +60,7 @@ func versions(t *testing.T, letters string) (names []string) {
 			}
 		}
 		names = append(names, tree+".tar.gz")
-		if _, err := tarpack.Pack(context.Background(), tree, names[len(names)-1], tarpack.PackOptions{}); err != nil {
+		if _, err := pack.Pack(context.Background(), tree, names[len(names)-1], packer.Options{}); err != nil {
 			t.Fatal(err)
 		}
 	}

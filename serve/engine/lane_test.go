@@ -15,7 +15,8 @@ import (
 
 	"github.com/tarpack/tpk/serve/archives"
 	"github.com/tarpack/tpk/serve/plan"
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/pack"
 )
 
 // newEngine serves files by path.
@@ -32,7 +33,7 @@ func newEngine(t testing.TB, files map[string]string, o plan.Options) *Engine {
 		}
 	}
 	name := filepath.Join(dir, "a.tar.gz")
-	if _, err := tarpack.Pack(context.Background(), filepath.Join(dir, "tree"), name, tarpack.PackOptions{}); err != nil {
+	if _, err := pack.Pack(context.Background(), filepath.Join(dir, "tree"), name, packer.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	lib, err := archives.NewLibrary(archives.Options{})

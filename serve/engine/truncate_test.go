@@ -19,6 +19,8 @@ import (
 	"github.com/tarpack/tpk/serve/archives"
 	"github.com/tarpack/tpk/serve/plan"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/pack"
 )
 
 // differ tells from where to where a differs from b, both 0 if it does not.
@@ -54,7 +56,7 @@ func TestTruncatedUnderPipelines(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := tarpack.Pack(context.Background(), tree, name, tarpack.PackOptions{}); err != nil {
+	if _, err := pack.Pack(context.Background(), tree, name, packer.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	whole, err := os.ReadFile(name)
@@ -135,7 +137,7 @@ func TestCutWhileOwed(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(tree, "a"), content, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tarpack.Pack(context.Background(), tree, name, tarpack.PackOptions{}); err != nil {
+	if _, err := pack.Pack(context.Background(), tree, name, packer.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	a, err := tarpack.Open(name, nil)

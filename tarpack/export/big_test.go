@@ -11,6 +11,7 @@ import (
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // hollow makes an archive of n files in folders of 100, below "tree", with the file "tree/big" of 5 GiB among them: right in its
@@ -40,12 +41,12 @@ func hollow(t testing.TB, n int, big int64) *tarpack.Archive {
 		e := sidecar.Entry{Type: sidecar.TypeFile, Size: 6001, ContentLen: 2018, PadLen: 23, Coding: sidecar.CodingDeflate}
 		add(sidecar.Item{Path: fmt.Sprintf("%s/struct.Something-%05d.html", hollowDir(i), i), Entry: e})
 	}
-	tpi, err := os.Create(name + tarpack.SidecarSuffix)
+	tpi, err := os.Create(name + format.SidecarSuffix)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer tpi.Close()
-	digest, _, err := b.Finish(tpi, off+tarpack.TrailerSize)
+	digest, _, err := b.Finish(tpi, off+format.TrailerSize)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +55,7 @@ func hollow(t testing.TB, n int, big int64) *tarpack.Archive {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	trailer := tarpack.Trailer{Entries: b.Len(), Offset: off, Digest: digest}
+	trailer := format.Trailer{Entries: b.Len(), Offset: off, Digest: digest}
 	if _, err := f.WriteAt(trailer.Append(nil), off); err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +145,7 @@ func BenchmarkWrite(b *testing.B) {
 			}
 			b.SetBytes(f.Size())
 			for b.Loop() {
-				if _, err := f.WriteRange(io.Discard, 0, f.Size()-tarpack.TrailerSize); err != nil {
+				if _, err := f.WriteRange(io.Discard, 0, f.Size()-format.TrailerSize); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -21,6 +21,10 @@ import (
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
+	"github.com/tarpack/tpk/tarpack/pack"
 )
 
 const stamp = 1700000001 // odd: the times of MS-DOS are even
@@ -88,7 +92,7 @@ var everything = [][2]string{
 func openTree(t testing.TB, dir string) *tarpack.Archive {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "out.tar.gz")
-	if _, err := tarpack.Pack(context.Background(), dir, out, tarpack.PackOptions{}); err != nil {
+	if _, err := pack.Pack(context.Background(), dir, out, packer.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return openArchive(t, out)
@@ -168,11 +172,11 @@ func TestTarGz(t *testing.T) {
 func checkArchive(t *testing.T, folder string, f *File, b []byte) {
 	t.Helper()
 	var m sidecar.Memory
-	res, err := tarpack.BuildIndex(context.Background(), bytes.NewReader(b), int64(len(b)), &m, tarpack.IndexOptions{})
+	res, err := scan.BuildIndex(context.Background(), bytes.NewReader(b), int64(len(b)), &m, scan.Options{})
 	if err != nil {
 		t.Fatalf("%q: %v", folder, err)
 	}
-	trailer, err := tarpack.ParseTrailer(b[len(b)-tarpack.TrailerSize:])
+	trailer, err := format.ParseTrailer(b[len(b)-format.TrailerSize:])
 	if err != nil || trailer.Digest != res.Digest || int(trailer.Entries) != f.Entries() {
 		t.Errorf("%q: trailer %+v, %v; its index is %+v", folder, trailer, err, res)
 	}

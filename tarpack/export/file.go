@@ -11,6 +11,7 @@ import (
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // Format is that of an export.
@@ -86,7 +87,7 @@ func Folder(a *tarpack.Archive, path string, as Format) (*File, error) {
 			return nil, err
 		}
 		if !ok {
-			return nil, fmt.Errorf("%q: %w", path, tarpack.ErrNoEntry)
+			return nil, fmt.Errorf("%q: %w", path, format.ErrNoEntry)
 		}
 		e, err := d.x.Entry(i)
 		if err != nil {
@@ -216,7 +217,7 @@ func (f *File) ReadAt(p []byte, off int64) (int, error) {
 // short is the error of an archive that has lost its end since it was opened.
 func short(a *tarpack.Archive, err error) error {
 	if err == nil || errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s: %w", a.Name(), tarpack.ErrTruncated)
+		return fmt.Errorf("%s: %w", a.Name(), format.ErrTruncated)
 	}
 	return err
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
 // shuffled is an archive with the same entries in an order that pack never writes: all directories in one group, the
@@ -75,17 +77,17 @@ func shuffled(t testing.TB, a *tarpack.Archive) *tarpack.Archive {
 // finished adds a trailer, and opens the archive.
 func finished(t testing.TB, out *bytes.Buffer, entries int) *tarpack.Archive {
 	t.Helper()
-	trailer := tarpack.Trailer{Entries: uint64(entries), Offset: int64(out.Len())}
+	trailer := format.Trailer{Entries: uint64(entries), Offset: int64(out.Len())}
 	body := out.Bytes()
 	b := trailer.Append(body[:len(body):len(body)])
 	var m sidecar.Memory
-	res, err := tarpack.BuildIndex(context.Background(), bytes.NewReader(b), int64(len(b)), &m, tarpack.IndexOptions{})
+	res, err := scan.BuildIndex(context.Background(), bytes.NewReader(b), int64(len(b)), &m, scan.Options{})
 	if res.Digest == 0 { // that the trailer has no digest yet is its only fault
 		t.Fatal(err)
 	}
 	trailer.Digest = res.Digest
 	name := filepath.Join(t.TempDir(), "shuffled.tar.gz")
-	for name, b := range map[string][]byte{name: trailer.Append(body[:len(body):len(body)]), name + tarpack.SidecarSuffix: m.Bytes()} {
+	for name, b := range map[string][]byte{name: trailer.Append(body[:len(body):len(body)]), name + format.SidecarSuffix: m.Bytes()} {
 		if err := os.WriteFile(name, b, 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/klauspost/pgzip"
 
 	"github.com/tarpack/tpk/gzmember"
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // singleBlock is the content that pgzip compresses at a time, a block for each CPU.
@@ -33,7 +33,7 @@ func Single(ctx context.Context, f *File, w io.Writer, level int) (err error) {
 	go func() {
 		defer close(done)
 		// The trailer is left out: it is made here, since its digest would say nothing of what comes out.
-		_, err := f.WriteRange(pw, 0, f.size-tarpack.TrailerSize)
+		_, err := f.WriteRange(pw, 0, f.size-format.TrailerSize)
 		pw.CloseWithError(err)
 	}()
 	err = inflateAll(ctx, z, pr)

@@ -11,7 +11,7 @@ import (
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // A tar.gz of a folder is what of the archive belongs to the folder, in the order in which it stands there. Most is taken
@@ -60,7 +60,7 @@ func layOutTar(d *folder) (layout, int64, int, error) {
 		return nil, 0, 0, err
 	}
 	t.entries = d.to - d.from + len(t.above)
-	return t, t.size + tarpack.TrailerSize, t.entries, nil
+	return t, t.size + format.TrailerSize, t.entries, nil
 }
 
 // groupUse is a group of the archive, and what of it belongs to the folder.
@@ -187,7 +187,7 @@ func headerLength(row *sidecar.Row, link []byte) (int, error) {
 	if len(row.Path) < fits && len(link) <= fits && e.ModTime >= 0 && e.ModTime < latest && ascii(row.Path) && ascii(link) {
 		return block, nil
 	}
-	b, err := tarpack.AppendHeader(nil, &tarpack.Header{
+	b, err := format.AppendHeader(nil, &format.Header{
 		Path: string(row.Path), Link: string(link), Type: e.Type, Mode: e.Mode, ModTime: e.ModTime,
 		DevMajor: e.DevMajor, DevMinor: e.DevMinor,
 	})
@@ -281,7 +281,7 @@ func (t *tarLayout) spans(off, end int64, yield func(Span) bool) error {
 		if err != nil {
 			return err
 		}
-		b := tarpack.Trailer{Entries: uint64(t.entries), Offset: t.size, Digest: digest}.Append(nil)
+		b := format.Trailer{Entries: uint64(t.entries), Offset: t.size, Digest: digest}.Append(nil)
 		if s := (Span{Bytes: b}).clip(t.size, off, end); s.len() > 0 {
 			yield(s)
 		}

@@ -6,13 +6,13 @@ import (
 	"sort"
 
 	"github.com/tarpack/tpk/sidecar"
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // computeDigest is the digest of the sidecar that the export would have. It takes a pass over the folder, half a second for a
 // million entries, so it is put off until somebody reads the trailer, and then kept.
 func (t *tarLayout) computeDigest() (uint64, error) {
-	return sidecar.Digest(t.items(), t.entries, t.size+tarpack.TrailerSize)
+	return sidecar.Digest(t.items(), t.entries, t.size+format.TrailerSize)
 }
 
 // items are the entries of the export as its sidecar has them.

@@ -7,6 +7,7 @@ import (
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // regroup is what stands in an export in place of a group of the archive: groups, and files that were links.
@@ -52,7 +53,7 @@ func (t *tarLayout) regroup(off int64, length int32) (*regroup, error) {
 
 // groupHeader is an entry of a group.
 type groupHeader struct {
-	tarpack.Header
+	format.Header
 	blocks    []byte
 	duplicate bool
 }
@@ -70,7 +71,7 @@ func readGroup(a *tarpack.Archive, off int64, length int32) ([]groupHeader, erro
 	if err != nil {
 		return fail(err)
 	}
-	blocks, used, err := gzmember.Inflate(nil, member, tarpack.MaxHeader)
+	blocks, used, err := gzmember.Inflate(nil, member, format.MaxHeader)
 	if err == nil && used != len(member) {
 		err = fmt.Errorf("%w: it is %d bytes long, not %d", gzmember.ErrCorrupt, used, length)
 	}
@@ -81,7 +82,7 @@ func readGroup(a *tarpack.Archive, off int64, length int32) ([]groupHeader, erro
 	for i := 0; len(blocks) > 0; i++ {
 		g := groupHeader{}
 		var n int
-		if g.Header, n, err = tarpack.ParseHeader(blocks); err != nil {
+		if g.Header, n, err = format.ParseHeader(blocks); err != nil {
 			return fail(err)
 		}
 		g.blocks, blocks = blocks[:n:n], blocks[n:]
@@ -177,7 +178,7 @@ func (g *regroup) addFile(d *folder, link *groupHeader) error {
 	}
 	h := link.Header
 	h.Type, h.Link, h.Size = sidecar.TypeFile, "", e.Size
-	blocks, err := tarpack.AppendHeader(nil, &h)
+	blocks, err := format.AppendHeader(nil, &h)
 	if err != nil {
 		return err
 	}
@@ -224,7 +225,7 @@ func (t *tarLayout) appendParents() error {
 	g := &regroup{places: map[string]place{}}
 	for len(headers) > 0 { // a path of 16,384 bytes has more headers above it than a group holds
 		n, size := 0, 0
-		for n < len(headers) && size+len(headers[n].blocks) <= tarpack.MaxHeader {
+		for n < len(headers) && size+len(headers[n].blocks) <= format.MaxHeader {
 			size += len(headers[n].blocks)
 			n++
 		}

@@ -1,0 +1,194 @@
+package convert_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/convert"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/internal/rewrite"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
+	"github.com/tarpack/tpk/tarpack/internal/tartest"
+)
+
+// repairBed is a small archive and what is in it.
+type repairBed struct {
+	dir      string
+	archive  []byte
+	sidecar  []byte
+	a        *tarpack.Archive // of a copy that stays whole
+	harmless int
+}
+
+func newRepairBed(t *testing.T) *repairBed {
+	dir := tartest.Tree(t, [2]string{"a", strings.Repeat("first ", 20)}, [2]string{"b", strings.Repeat("first ", 20)}, [2]string{"c", ""},
+		[2]string{"d/e", "x"}, [2]string{"d/f/g", strings.Repeat("deep ", 30)}, [2]string{"d/l", "-> e"}, [2]string{"z/", ""}, [2]string{"z/h", "=> a"})
+	name := tartest.Pack(t, dir, packer.Options{})
+	b := &repairBed{dir: t.TempDir(), a: tartest.Open(t, name)}
+	var err error
+	if b.archive, err = os.ReadFile(name); err != nil {
+		t.Fatal(err)
+	}
+	if b.sidecar, err = os.ReadFile(name + format.SidecarSuffix); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// repair repairs an archive and checks that it is valid then, and that every entry whose bytes are not damaged, and whose target's are not, is
+// in it as it was. Where the sidecar was there, all others are named.
+func (b *repairBed) repair(t *testing.T, damaged []byte, whole func(from, to int64) bool, withSidecar bool) {
+	t.Helper()
+	name := filepath.Join(b.dir, "x.tar.gz")
+	if err := os.WriteFile(name, damaged, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	os.Remove(name + format.SidecarSuffix)
+	if withSidecar {
+		if err := os.WriteFile(name+format.SidecarSuffix, b.sidecar, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lost := map[string]bool{}
+	ctx := context.Background()
+	res, err := convert.Repair(ctx, name, name, convert.RepairOptions{Lost: func(p *format.Problem) { lost[p.Path] = true }})
+	good := func(i int) bool {
+		e, err := b.a.Index().Entry(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return whole(e.Offset, e.Offset+e.Length())
+	}
+	if err == nil && !res.Damaged {
+		// Harmless, as in bits of a deflate stream that say nothing: the index is made of all that is in it, and is the same.
+		ix, err := tarpack.Reindex(ctx, name, scan.Options{})
+		if err != nil || ix.Digest != b.a.Trailer().Digest || ix.Entries != b.a.Trailer().Entries {
+			t.Errorf("the damage was not noticed: %+v, %v", ix, err)
+		}
+		b.harmless++
+		return
+	}
+	saved := 0
+	var want []int
+	for i := range b.a.Index().Len() {
+		e, err := b.a.Index().Entry(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if good(i) && (e.Type != sidecar.TypeHardlink || good(int(e.Target))) {
+			want = append(want, i)
+			saved++
+		} else if p, _ := b.a.Index().Path(i); withSidecar && e.Type != sidecar.TypeDir && !lost[p] && err == nil {
+			t.Errorf("%s is lost, and not named", p)
+		}
+	}
+	if saved == 0 {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tarpack.Reindex(ctx, name, scan.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	a, err := tarpack.Open(name, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	for _, i := range want {
+		p, err := b.a.Index().Path(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		was, _ := b.a.Index().Entry(i)
+		j, ok, err := a.Index().Lookup(p)
+		if err != nil || !ok {
+			t.Errorf("%s is whole and was lost (%v)", p, err)
+			continue
+		}
+		if now, err := a.Index().Entry(j); err != nil || now.Hash != was.Hash || now.Mode != was.Mode || now.ModTime != was.ModTime || now.Type != was.Type {
+			t.Errorf("%s was %+v, is %+v, %v", p, was, now, err)
+		}
+	}
+}
+
+// Every truncation, with and without a sidecar.
+func TestRepairTruncated(t *testing.T) {
+	b := newRepairBed(t)
+	for n := range len(b.archive) {
+		if n%31 != 0 && testing.Short() {
+			continue
+		}
+		b.repair(t, b.archive[:n], func(_, to int64) bool { return to <= int64(n) }, n%2 == 0)
+		if t.Failed() {
+			t.Fatalf("cut off at %d of %d", n, len(b.archive))
+		}
+	}
+}
+
+// Every byte flipped, with and without a sidecar. Verify notices each of them.
+func TestRepairFlipped(t *testing.T) {
+	b := newRepairBed(t)
+	for n := range b.archive {
+		if n%31 != 0 && testing.Short() {
+			continue
+		}
+		damaged := bytes.Clone(b.archive)
+		damaged[n] ^= byte(1 + n%255)
+		if n == len(damaged)-format.TrailerSize+versionAt {
+			continue // TestRepairNewer
+		}
+		b.repair(t, damaged, func(from, to int64) bool { return int64(n) < from || int64(n) >= to }, n%2 == 0)
+		if t.Failed() {
+			t.Fatalf("byte %d of %d flipped", n, len(b.archive))
+		}
+	}
+	t.Logf("%d of %d bytes flipped without harm", b.harmless, len(b.archive))
+}
+
+// An archive of a newer version, or with a version that was damaged, is not replaced by what is understood of it; that can have another name.
+func TestRepairNewer(t *testing.T) {
+	ctx := context.Background()
+	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "x"}, [2]string{"b/c", "y"}), packer.Options{})
+	b := tartest.Read(t, name)
+	b[len(b)-format.TrailerSize+versionAt]++
+	tartest.WriteFile(t, name, b)
+	for _, dry := range []bool{true, false} {
+		o := convert.RepairOptions{Options: rewrite.Options{DryRun: dry}}
+		if _, err := convert.Repair(ctx, name, name, o); !errors.Is(err, format.ErrVersion) || !bytes.Equal(tartest.Read(t, name), b) {
+			t.Errorf("in its place: %v", err)
+		}
+	}
+	out := filepath.Join(t.TempDir(), "out.tar.gz")
+	res, err := convert.Repair(ctx, name, out, convert.RepairOptions{})
+	if err != nil || res.Saved != 3 || !bytes.Equal(tartest.Read(t, name), b) {
+		t.Errorf("elsewhere: %+v, %v", res, err)
+	}
+	tartest.WantSound(t, out)
+}
+
+// versionAt is where T has the format version.
+const versionAt = gzmember.HeaderSize + 6 + 1
+
+// An archive that is whole is not touched.
+func TestRepairWhole(t *testing.T) {
+	b := newRepairBed(t)
+	for _, withSidecar := range []bool{true, false} {
+		b.repair(t, b.archive, func(int64, int64) bool { return true }, withSidecar)
+		got, err := os.ReadFile(filepath.Join(b.dir, "x.tar.gz"))
+		if err != nil || !bytes.Equal(got, b.archive) {
+			t.Error(fmt.Sprint("it has changed", err))
+		}
+	}
+}

@@ -1,0 +1,125 @@
+package convert
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
+)
+
+// readTar reads a tar.
+func (c *converter) readTar(ctx context.Context, r io.Reader) error {
+	t := tar.NewReader(r)
+	for first := true; ; first = false {
+		th, err := t.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			if first && errors.Is(err, tar.ErrHeader) {
+				return ErrNotConvertible
+			}
+			return damaged(err)
+		}
+		h, err := headerOfTar(th)
+		if errors.Is(err, errNoEntry) {
+			continue
+		}
+		if err != nil {
+			c.refuse(th.Name, err)
+			continue
+		}
+		if holdsMore(th) {
+			c.lost++
+		}
+		if err := c.submit(ctx, h, t); err != nil {
+			return err
+		}
+	}
+}
+
+// errNoEntry: a tar header that stands for nothing, as that of the root.
+var errNoEntry = errors.New("no entry")
+
+// tarTypes holds the types of entries by typeflag.
+var tarTypes = map[byte]sidecar.Type{
+	tar.TypeReg: sidecar.TypeFile, '\x00': sidecar.TypeFile, tar.TypeCont: sidecar.TypeFile, tar.TypeGNUSparse: sidecar.TypeFile,
+	'D':          sidecar.TypeDir, // GNU tar's incremental archives
+	tar.TypeLink: sidecar.TypeHardlink, tar.TypeSymlink: sidecar.TypeSymlink, tar.TypeDir: sidecar.TypeDir,
+	tar.TypeChar: sidecar.TypeChar, tar.TypeBlock: sidecar.TypeBlock, tar.TypeFifo: sidecar.TypeFIFO,
+}
+
+// headerOfTar makes a header of one of archive/tar.
+func headerOfTar(th *tar.Header) (format.Header, error) {
+	typ, ok := tarTypes[th.Typeflag]
+	switch {
+	case th.Typeflag == tar.TypeXGlobalHeader:
+		return format.Header{}, errNoEntry
+	case !ok:
+		return format.Header{}, fmt.Errorf("an entry of the unknown type %q", th.Typeflag)
+	}
+	path, err := cleanName(th.Name)
+	if err != nil {
+		return format.Header{}, err
+	}
+	if path == "" {
+		if typ == sidecar.TypeDir {
+			return format.Header{}, errNoEntry
+		}
+		return format.Header{}, errors.New("a name that is empty")
+	}
+	h := format.Header{
+		Path: path, Type: typ, Mode: uint16(th.Mode & 0o7777), ModTime: th.ModTime.Unix(),
+		UID: th.Uid, GID: th.Gid, Uname: th.Uname, Gname: th.Gname,
+	}
+	switch typ {
+	case sidecar.TypeFile:
+		h.Size = th.Size
+	case sidecar.TypeSymlink:
+		h.Link = th.Linkname
+	case sidecar.TypeHardlink:
+		if h.Link, err = cleanName(th.Linkname); err != nil {
+			return format.Header{}, fmt.Errorf("hard link to %s: %w", format.Printable(th.Linkname), err)
+		}
+	case sidecar.TypeChar, sidecar.TypeBlock:
+		if th.Devmajor < 0 || th.Devminor < 0 || th.Devmajor > format.MaxOctal7 || th.Devminor > format.MaxOctal7 {
+			return format.Header{}, fmt.Errorf("device number %d:%d is out of range", th.Devmajor, th.Devminor)
+		}
+		h.DevMajor, h.DevMinor = uint32(th.Devmajor), uint32(th.Devminor)
+	}
+	return h, nil
+}
+
+// cleanName makes a path of a name in an archive of another program. It returns "" for the root.
+func cleanName(name string) (string, error) {
+	if strings.HasPrefix(name, "/") {
+		return "", errors.New("an absolute path")
+	}
+	var parts []string
+	for part := range strings.SplitSeq(name, "/") {
+		switch part {
+		case "", ".":
+		case "..":
+			return "", errors.New("a path with .. in it")
+		default:
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, "/"), nil
+}
+
+// holdsMore tells whether an entry has what a tpk archive does not hold.
+func holdsMore(th *tar.Header) bool {
+	for key := range th.PAXRecords {
+		if strings.HasPrefix(key, "SCHILY.xattr.") || strings.HasPrefix(key, "SCHILY.acl.") || strings.HasPrefix(key, "LIBARCHIVE.xattr.") ||
+			strings.HasPrefix(key, "RHT.security.") || key == "SCHILY.fflags" {
+			return true
+		}
+	}
+	return false
+}

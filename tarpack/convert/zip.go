@@ -1,0 +1,155 @@
+package convert
+
+import (
+	"archive/zip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/output"
+	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/internal/tree"
+)
+
+// readZip reads a zip, whose directory is at its end: what is no file is copied to one first.
+func (c *converter) readZip(ctx context.Context, r io.Reader) error {
+	name := c.temp
+	if c.p == nil {
+		name = path.Join(os.TempDir(), path.Base(c.temp))
+	}
+	f, err := durable.UnlinkedTemp(name + ".zip")
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	size, err := io.Copy(f, r)
+	if err != nil {
+		return err
+	}
+	z, err := zip.NewReader(f, size)
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
+		return fmt.Errorf("%w: %w", ErrNotConvertible, err)
+	}
+	z.RegisterDecompressor(zstd.ZipMethodWinZip, zstd.ZipDecompressor())
+	z.RegisterDecompressor(zstd.ZipMethodPKWare, zstd.ZipDecompressor())
+	for _, zf := range z.File {
+		if err := c.submitZip(ctx, zf); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const zipEncrypted = 1 // bit of the flags
+
+// submitZip sends an entry of a zip to the packer, or refuses it.
+func (c *converter) submitZip(ctx context.Context, zf *zip.File) error {
+	h, err := headerOfZip(zf)
+	if errors.Is(err, errNoEntry) {
+		return nil
+	}
+	if err == nil && zf.Flags&zipEncrypted != 0 {
+		err = errors.New("it is encrypted")
+	}
+	var content io.ReadCloser
+	switch {
+	case err != nil:
+	case h.Type == sidecar.TypeSymlink:
+		if h.Link, err = zipLink(zf); err == nil && h.Link == "" {
+			err = errors.New("a symbolic link to nothing")
+		}
+	case h.Type == sidecar.TypeFile && zf.Method == zip.Deflate && h.Size > 0 && h.Size <= packer.InMemory && zf.CompressedSize64 <= packer.InMemory+packer.InMemory/2:
+		return c.submitRaw(ctx, zf, h)
+	case h.Type == sidecar.TypeFile:
+		if content, err = zf.Open(); err == nil {
+			defer content.Close()
+		}
+	}
+	if err != nil {
+		c.refuse(zf.Name, err)
+		return nil
+	}
+	return c.submit(ctx, h, content)
+}
+
+func zipLink(zf *zip.File) (string, error) {
+	r, err := zf.Open()
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	b, err := io.ReadAll(io.LimitReader(r, format.MaxLink+1))
+	return string(b), err
+}
+
+// headerOfZip makes a header of one of archive/zip.
+func headerOfZip(zf *zip.File) (format.Header, error) {
+	name := zf.Name
+	if zf.CreatorVersion>>8 == 0 { // FAT: some programs write backslashes
+		name = strings.ReplaceAll(name, `\`, "/")
+	}
+	p, err := cleanName(name)
+	if err != nil {
+		return format.Header{}, err
+	}
+	mode := zf.Mode()
+	h := format.Header{Path: p, Mode: format.UnixMode(mode), ModTime: zf.Modified.Unix()}
+	switch {
+	case mode.IsDir():
+		h.Type = sidecar.TypeDir
+	case mode&fs.ModeSymlink != 0:
+		h.Type = sidecar.TypeSymlink
+	case mode.IsRegular():
+		h.Type, h.Size = sidecar.TypeFile, int64(zf.UncompressedSize64)
+	default:
+		return format.Header{}, fmt.Errorf("an entry of the type %v", mode.Type())
+	}
+	if p == "" {
+		if h.Type == sidecar.TypeDir {
+			return format.Header{}, errNoEntry
+		}
+		return format.Header{}, errors.New("a name that is empty")
+	}
+	return h, nil
+}
+
+// submitRaw sends a file whose deflate stream is taken over.
+func (c *converter) submitRaw(ctx context.Context, zf *zip.File, h format.Header) error {
+	if err := h.Check(); err != nil {
+		c.refuse(h.Path, errors.Unwrap(err))
+		return nil
+	}
+	c.entries++
+	if c.p == nil {
+		return nil
+	}
+	r, err := zf.OpenRaw()
+	if err != nil {
+		c.refuse(zf.Name, err)
+		return nil
+	}
+	it := &packer.Item{Entry: tree.Entry{Dir: &c.dir, Name: h.Path, Typ: h.Type}, GivenHeader: &h, RawCRC: zf.CRC32}
+	it.Weight = max(h.Size, int64(zf.CompressedSize64))
+	if err := c.p.Budget.Acquire(ctx, it.Weight); err != nil {
+		return context.Cause(ctx)
+	}
+	it.Raw = output.GetBuffer(int(zf.CompressedSize64) + 1)
+	it.Raw.B = it.Raw.B[:zf.CompressedSize64]
+	if _, err := io.ReadFull(r, it.Raw.B); err != nil {
+		return damaged(err)
+	}
+	if err := c.spool.announce(&h); err != nil {
+		return err
+	}
+	c.dir.Acquire()
+	return c.p.Submit(ctx, it)
+}

@@ -1,0 +1,168 @@
+package edit_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/edit"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/internal/rewrite"
+	"github.com/tarpack/tpk/tarpack/internal/tartest"
+)
+
+// TestAppend: what is there stays where it is, byte for byte, but for the end of T; what is new follows; the rest is that of an ordinary archive.
+func TestAppend(t *testing.T) {
+	first := tartest.Tree(t, [2]string{"a", "first"}, [2]string{"d/f", "some text"}, [2]string{"d/link", "-> f"}, [2]string{"big", strings.Repeat("segmented\n", 200_000)})
+	more := tartest.Tree(t, [2]string{"a", "ignored"}, [2]string{"d/copy", "some text"}, [2]string{"d/g", "new"}, [2]string{"e/h/i", "deep"}, [2]string{"e/empty", ""})
+	name := tartest.Pack(t, first, packer.Options{})
+	before := tartest.Read(t, name)
+	var told []string
+	res := tartest.Append(t, name, edit.AddOptions{Options: rewrite.Options{Change: func(k format.ChangeKind, p string) { told = append(told, fmt.Sprint(k, " ", p)) }}}, more)
+	after := tartest.Read(t, name)
+	if res.Added != 6 || res.Ignored != 1 || res.Kept != 5 || res.ArchiveBytes != int64(len(after)) || !res.Written {
+		t.Errorf("%+v", res)
+	}
+	if want := "added d/g,added d/copy,added e,added e/empty,added e/h,added e/h/i"; slices.Compare(sorted(told), sorted(strings.Split(want, ","))) != 0 {
+		t.Errorf("told of %q", told)
+	}
+	at := len(before) - len(format.FormerTail)
+	if !bytes.Equal(after[:at], before[:at]) || string(after[at:len(before)]) != format.FormerTail {
+		t.Error("what was there has changed")
+	}
+	tartest.WantListing(t, name, "0 a 5", "0 big 2000000", "5 d/", "0 d/f 9", "2 d/link > f", "0 d/g 3", "1 d/copy > d/f", "5 e/", "0 e/empty", "5 e/h/", "0 e/h/i 4")
+
+	// Nothing new: nothing is written.
+	if res := tartest.Append(t, name, edit.AddOptions{}, more); res.Written || res.Ignored == 0 || !bytes.Equal(tartest.Read(t, name), after) {
+		t.Errorf("%+v", res)
+	}
+	// Again, below a directory that is made, and in one.
+	tartest.Append(t, name, edit.AddOptions{Into: "into/deeper"}, filepath.Join(more, "a"))
+	tartest.Append(t, name, edit.AddOptions{Into: "e/h"}, filepath.Join(more, "a"))
+	side := tartest.Read(t, name+format.SidecarSuffix)
+	if err := os.Remove(name + format.SidecarSuffix); err != nil {
+		t.Fatal(err)
+	}
+	tartest.Append(t, name, edit.AddOptions{}, more) // nothing to add, but an index to make
+	if !bytes.Equal(tartest.Read(t, name+format.SidecarSuffix), side) {
+		t.Error("indexed anew, the archive has another index")
+	}
+}
+
+func sorted(s []string) []string {
+	slices.Sort(s)
+	return s
+}
+
+// TestAppendedIsAsPacked: after Compact an archive that has grown several times is the one that pack makes of everything.
+func TestAppendedIsAsPacked(t *testing.T) {
+	ctx := context.Background()
+	for seed := range uint64(8) {
+		rnd := rand.New(rand.NewPCG(seed, 5))
+		all, name := newWorld(t, rnd), ""
+		for _, p := range all.paths(isDir) { // what can be added to later
+			all.check(os.Chmod(all.at(p), 0o755))
+		}
+		all.settle()
+		name = tartest.Pack(t, all.dir, packer.Options{})
+		for range 3 {
+			more := newWorld(t, rnd)
+			for _, p := range more.paths(isDir) {
+				more.check(os.Chmod(more.at(p), 0o755))
+			}
+			tartest.Append(t, name, edit.AddOptions{}, more.dir)
+			all.overlay(more, false)
+		}
+		if _, err := edit.Compact(ctx, name, rewrite.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		all.sameArchive(name, fmt.Sprintf("seed %d", seed))
+	}
+}
+
+// A copy that was linked to as often as may be is not linked to once more.
+func TestAppendManyLinks(t *testing.T) {
+	var files, more [][2]string
+	for i := range packer.MaxLinks - 1 {
+		files = append(files, [2]string{fmt.Sprintf("%04d", i), "the same"})
+	}
+	for i := range 5 {
+		more = append(more, [2]string{fmt.Sprintf("x%d", i), "the same"})
+	}
+	name := tartest.Pack(t, tartest.Tree(t, files...), packer.Options{})
+	tartest.Append(t, name, edit.AddOptions{}, tartest.Tree(t, more...))
+	a := tartest.Open(t, name)
+	links := map[uint32]int{}
+	for row, err := range a.Index().All(0, a.Index().Len()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if row.Entry.Type == sidecar.TypeHardlink {
+			links[row.Entry.Target]++
+		}
+	}
+	if len(links) != 2 || links[0] != packer.MaxLinks {
+		t.Errorf("there are %v links", links)
+	}
+}
+
+func TestAppendRefused(t *testing.T) {
+	dir := tartest.Tree(t, [2]string{"open/a", "x"}, [2]string{"sealed/b", "x"}, [2]string{"sealed/open/c", "x"}, [2]string{"shut/d/e", "x"})
+	for path, mode := range map[string]os.FileMode{"sealed": 0o555, "shut": 0o644} {
+		if err := os.Chmod(filepath.Join(dir, path), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if os.Getuid() != 0 {
+		t.Skip("only root can pack what is shut")
+	}
+	file := filepath.Join(tartest.Tree(t, [2]string{"new", "content"}), "new")
+	for _, c := range []struct{ into, refused string }{
+		{"open", ""}, {"sealed", "sealed"}, {"sealed/open", ""}, {"sealed/new", "sealed"}, {"shut", "shut"}, {"shut/d", "shut/d"}, {"other", ""},
+	} {
+		name := tartest.Pack(t, dir, packer.Options{})
+		before := tartest.Read(t, name)
+		_, err := edit.Add(context.Background(), name, []string{file}, edit.AddOptions{Append: true, Into: c.into})
+		if (err == nil) != (c.refused == "") || c.refused != "" && (!errors.Is(err, format.ErrAppend) || !strings.HasPrefix(err.Error(), c.refused+": ")) {
+			t.Errorf("into %s: %v", c.into, err)
+		}
+		tartest.WantSound(t, name)
+		if c.refused != "" && !bytes.Equal(before, tartest.Read(t, name)) {
+			t.Errorf("into %s: refused, and changed", c.into)
+		}
+	}
+	if _, err := edit.Add(context.Background(), tartest.Pack(t, dir, packer.Options{}), []string{file}, edit.AddOptions{Append: true, Options: rewrite.Options{}, Replace: true}); !errors.Is(err, format.ErrAppend) {
+		t.Error(err)
+	}
+}
+
+// TestAppendKeepsReaders: who has the old archive open goes on reading it, to its last byte.
+func TestAppendKeepsReaders(t *testing.T) {
+	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "old"}), packer.Options{})
+	a := tartest.Open(t, name)
+	before := tartest.Read(t, name)
+	tartest.Append(t, name, edit.AddOptions{}, tartest.Tree(t, [2]string{"b", "new"}))
+	got := make([]byte, len(before))
+	if _, err := a.X.Scanned().ReadAt(got, 0); err != nil || !bytes.Equal(got, before) {
+		t.Error("what is scanned has changed", err)
+	}
+	for off := range len(before) { // whatever part of T is read
+		b := make([]byte, min(len(before)-off, 7))
+		if _, err := a.X.Scanned().ReadAt(b, int64(off)); err != nil || !bytes.Equal(b, before[off:off+len(b)]) {
+			t.Fatalf("at %d: %x", off, b)
+		}
+	}
+	if b, err := fs.ReadFile(a.FS(), "a"); err != nil || string(b) != "old" {
+		t.Error(string(b), err)
+	}
+}

@@ -1,0 +1,66 @@
+package edit
+
+import (
+	"context"
+	"errors"
+
+	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/indexed"
+	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/internal/rewrite"
+)
+
+// Compact writes the archive name anew: in path order, and with duplicates found again among all of its files. Nothing is
+// compressed again.
+//
+// The errors are those of Open.
+func Compact(ctx context.Context, name string, o rewrite.Options) (rewrite.Result, error) {
+	return rewrite.Edit(ctx, name, o, func(_ *packer.Base, r *rewrite.Rewrite) error {
+		r.Choose = func(string, []*rewrite.Child) int { return 0 }
+		r.Always = true
+		return nil
+	})
+}
+
+// MergeOptions says how to merge archives. The zero value is usable.
+type MergeOptions struct {
+	rewrite.Options
+	First bool // where several archives have a path, the first one counts; otherwise the last
+}
+
+// Merge joins archives into the archive out, which may be one of them. Content that several of them have is stored once.
+// In the result, Kept counts the entries of the new archive, and Ignored those that another archive's took the place of.
+//
+// The errors are those of Open and Pack.
+func Merge(ctx context.Context, out string, names []string, o MergeOptions) (res rewrite.Result, err error) {
+	r := &rewrite.Rewrite{O: o.Options, Base: -1}
+	r.Choose = func(_ string, children []*rewrite.Child) int {
+		if o.First {
+			return 0
+		}
+		return len(children) - 1
+	}
+	var dst *durable.Output
+	if !o.DryRun {
+		if dst, err = durable.Create(out); err != nil {
+			return rewrite.Result{}, err
+		}
+		defer func() {
+			if !r.Committed {
+				err = errors.Join(err, dst.Abort())
+			}
+		}()
+	}
+	for i, name := range names {
+		k, err := packer.OpenBase(ctx, name, i, &indexed.Options{Workers: o.Workers, Notice: o.Notice})
+		if err != nil {
+			return rewrite.Result{}, err
+		}
+		defer k.Close()
+		r.Layers = append(r.Layers, rewrite.Layer{Kept: k})
+	}
+	if o.DryRun {
+		return r.Look(ctx, out, false)
+	}
+	return r.Write(ctx, dst)
+}

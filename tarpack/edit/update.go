@@ -1,0 +1,89 @@
+package edit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+	"github.com/tarpack/tpk/tarpack/internal/indexed"
+	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/internal/rewrite"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
+	"github.com/tarpack/tpk/tarpack/internal/tree"
+)
+
+// openAdded opens what a path that is to be added leads to.
+func openAdded(name string) (*tree.Tree, error) {
+	fi, err := os.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	if fi.IsDir() {
+		return tree.Open(name)
+	}
+	t, err := tree.Open(filepath.Dir(name))
+	if err != nil {
+		return nil, err
+	}
+	t.Only = filepath.Base(name)
+	return t, nil
+}
+
+// needSidecar makes the sidecar of an archive that has none: it tells where the archive ends as long as it grows.
+func needSidecar(ctx context.Context, name string, o rewrite.Options) error {
+	if fi, err := os.Stat(name); err != nil {
+		return err
+	} else if !fi.Mode().IsRegular() {
+		return fmt.Errorf("%s: %w", name, format.ErrNotRegular)
+	}
+	if o.DryRun {
+		return nil
+	}
+	if err := archivefile.Recover(name); err != nil {
+		return err
+	}
+	a, err := indexed.Open(ctx, name, &indexed.Options{NoIndex: true})
+	if err == nil {
+		return a.Close()
+	}
+	if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
+		_, err = tarpack.Reindex(ctx, name, scan.Options{Workers: o.Workers})
+	}
+	return err
+}
+
+// UpdateOptions says how to update an archive. The zero value is usable.
+type UpdateOptions struct {
+	rewrite.Options
+	// Checksum reads every file; otherwise one of the same size and time is taken to be the same.
+	Checksum bool
+	// Keep keeps what is in the archive and not in the tree.
+	Keep bool
+}
+
+// Update makes the archive name equal to the tree dir: what is new or has changed in the tree is packed, what is gone is
+// removed, and the rest is copied as it is. What is excluded counts as not being in the tree. An archive that is equal already is not touched.
+//
+// The errors are those of Open and Pack.
+func Update(ctx context.Context, name, dir string, o UpdateOptions) (rewrite.Result, error) {
+	return rewrite.Edit(ctx, name, o.Options, func(_ *packer.Base, r *rewrite.Rewrite) error {
+		t, err := tree.Open(dir)
+		if err != nil {
+			return err
+		}
+		r.Layers = append(r.Layers, rewrite.Layer{Tree: t})
+		r.Checksum = o.Checksum
+		r.Choose = func(_ string, children []*rewrite.Child) int {
+			if last := len(children) - 1; children[last].Layer > r.Base || o.Keep {
+				return last
+			}
+			return -1
+		}
+		return nil
+	})
+}

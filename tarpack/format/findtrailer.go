@@ -1,0 +1,52 @@
+package format
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/tarpack/tpk/gzmember"
+)
+
+// readTrailer reads T from the end of an archive of size bytes, and tells the ways apart in which it can be missing.
+func ReadTrailer(r io.ReaderAt, size int64) (Trailer, error) {
+	if size == 0 {
+		return Trailer{}, fmt.Errorf("%w: it is empty", ErrNotArchive)
+	}
+	var b [TrailerSize]byte
+	at := max(size-TrailerSize, 0)
+	if _, err := r.ReadAt(b[:size-at], at); err != nil && !errors.Is(err, io.EOF) {
+		return Trailer{}, err
+	}
+	t, err := ParseTrailer(b[:size-at])
+	switch {
+	case errors.Is(err, ErrNotArchive):
+		return Trailer{}, WhyNoTrailer(r, size)
+	case err != nil:
+		return Trailer{}, err
+	case t.Offset != at:
+		return Trailer{}, fmt.Errorf("%w: its trailer was written for offset %d and stands at %d: bytes before it are missing, or too many",
+			ErrCorrupt, t.Offset, at)
+	}
+	return t, nil
+}
+
+// whyNoTrailer looks at the beginning of a file whose end is no T.
+func WhyNoTrailer(r io.ReaderAt, size int64) error {
+	b := make([]byte, min(size, MaxMember))
+	if _, err := r.ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if b[0] != 0x1f || len(b) > 1 && b[1] != 0x8b {
+		return fmt.Errorf("%w: it is not gzip", ErrNotArchive)
+	}
+	var scratch []byte
+	_, _, err := gzmember.Inflate(nil, b, MaxHeader)
+	if beginsUnit(b, &scratch) || errors.Is(err, gzmember.ErrTruncated) && len(b) < MaxMember {
+		return fmt.Errorf("%w: its last %d bytes are not the end of a tpk archive", ErrTruncated, TrailerSize)
+	}
+	return fmt.Errorf("%w: another program wrote this gzip file", ErrNotArchive)
+}
+
+// maxMember is the most bytes that H or G may have, as the index counts them in 16 bits.
+const MaxMember = 1<<16 - 1

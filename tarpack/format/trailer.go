@@ -1,0 +1,66 @@
+package format
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/tarpack/tpk/gzmember"
+)
+
+// Version is the newest format version that this package reads, and the one it writes.
+const Version = 1
+
+// TrailerSize is the length of T, the last member of every archive, in bytes (FORMAT.md 1.2).
+const TrailerSize = 64
+
+const (
+	KindTrailer    = 'T' // first byte of T's TP subfield
+	KindGroup      = 'G' // first byte of G's TP subfield, a bit set of the duplicates follows
+	trailerPayload = 30
+	tarEnd         = 2 * BlockSize // two zero blocks end a tar
+)
+
+// Trailer is what T says about its archive.
+type Trailer struct {
+	Entries uint64
+	Offset  int64  // of T itself
+	Digest  uint64 // of the sidecar that belongs to the archive
+}
+
+// Append appends the member T to dst.
+func (t Trailer) Append(dst []byte) []byte {
+	p := make([]byte, trailerPayload)
+	p[0], p[1] = KindTrailer, Version
+	binary.LittleEndian.PutUint64(p[6:], t.Entries)
+	binary.LittleEndian.PutUint64(p[14:], uint64(t.Offset))
+	binary.LittleEndian.PutUint64(p[22:], t.Digest)
+	return gzmember.AppendZeros(dst, tarEnd, p)
+}
+
+// ParseTrailer reads T from the last TrailerSize bytes of an archive. It returns ErrNotArchive when they
+// are no T, ErrVersion when a newer tpk wrote them, and does not judge whether the offset is right.
+func ParseTrailer(b []byte) (Trailer, error) {
+	if len(b) != TrailerSize {
+		return Trailer{}, ErrNotArchive
+	}
+	h, err := gzmember.ParseHeader(b)
+	if err != nil || len(h.Extra) < 2 || h.Extra[0] != KindTrailer {
+		return Trailer{}, ErrNotArchive
+	}
+	if v := h.Extra[1]; v > Version {
+		return Trailer{}, fmt.Errorf("%w: format version %d, this tpk reads up to %d", ErrVersion, v, Version)
+	}
+	if len(h.Extra) != trailerPayload {
+		return Trailer{}, ErrNotArchive
+	}
+	t := Trailer{
+		Entries: binary.LittleEndian.Uint64(h.Extra[6:]),
+		Offset:  int64(binary.LittleEndian.Uint64(h.Extra[14:])),
+		Digest:  binary.LittleEndian.Uint64(h.Extra[22:]),
+	}
+	// Encoding it again also compares the bytes that carry no value.
+	if string(t.Append(nil)) != string(b) {
+		return Trailer{}, ErrNotArchive
+	}
+	return t, nil
+}

@@ -1,0 +1,40 @@
+package archivefile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/device"
+)
+
+// onDevice: the archive is on a device.
+func (a *File) OnDevice() bool { return a.Place != nil }
+
+// openDevice completes an Archive whose file has room for more than the archive.
+func (a *File) OpenDevice(ctx context.Context, room int64) (err error) {
+	var l device.Locator
+	if a.Trailer, l, err = device.Find(ctx, a.OSFile, room); err != nil {
+		return fmt.Errorf("%s: %w", a.Name, err)
+	}
+	a.Size, a.Place = a.Trailer.Offset+format.TrailerSize, &l
+	return nil
+}
+
+// openPlaced opens the sidecar that is on the device.
+func (a *File) openPlaced() (*sidecar.Index, error) {
+	if a.Place.Length == 0 {
+		return nil, fmt.Errorf("%s: %w: there is none on the device", a.Name, format.ErrNoSidecar)
+	}
+	x, unmap, err := device.MapSidecar(a.OSFile, a.Place)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", a.Name, format.ErrStale, err)
+	}
+	if err := a.checkIndex(x); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", a.Name, err), x.Close(), unmap())
+	}
+	a.Unmap = unmap
+	return x, nil
+}

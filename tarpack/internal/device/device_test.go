@@ -1,0 +1,21 @@
+package device
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/tarpack/tpk/tarpack/format"
+)
+
+func FuzzLocator(f *testing.F) {
+	f.Add(Locator{100, 200, 300, 4}.append(nil), int64(10000))
+	f.Fuzz(func(t *testing.T, b []byte, room int64) {
+		l, ok := parseLocator(b, room)
+		if !ok {
+			return
+		}
+		if !bytes.Equal(l.append(nil), b[:locatorSize]) || l.Archive < format.TrailerSize || l.Index < l.Archive || l.Index+l.Length > room-DeviceBlock {
+			t.Errorf("%x: %+v", b, l)
+		}
+	})
+}

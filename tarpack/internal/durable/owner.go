@@ -1,0 +1,43 @@
+package durable
+
+import (
+	"os/user"
+	"strconv"
+	"sync"
+)
+
+// ownerNames remembers the names of users and groups: asking for one can take milliseconds.
+var OwnerNames nameCache
+
+type nameCache struct{ users, groups sync.Map }
+
+// user returns the name of a user, "" if it has none.
+func (c *nameCache) User(id int) string {
+	return cached(&c.users, id, func(id string) string {
+		u, err := user.LookupId(id)
+		if err != nil {
+			return ""
+		}
+		return u.Username
+	})
+}
+
+// group returns the name of a group, "" if it has none.
+func (c *nameCache) Group(id int) string {
+	return cached(&c.groups, id, func(id string) string {
+		g, err := user.LookupGroupId(id)
+		if err != nil {
+			return ""
+		}
+		return g.Name
+	})
+}
+
+func cached(m *sync.Map, id int, find func(string) string) string {
+	if name, ok := m.Load(id); ok {
+		return name.(string)
+	}
+	name := find(strconv.Itoa(id))
+	m.Store(id, name)
+	return name
+}

@@ -1,0 +1,58 @@
+package output
+
+import (
+	"os"
+)
+
+// copyAtOnce is the length of a run from which the kernel is asked to copy it; shorter ones go through the write buffer.
+const copyAtOnce = 128 << 10
+
+// A copyRun is a piece of another file that is to be copied.
+type copyRun struct {
+	src    *os.File
+	off, n int64
+}
+
+// copy copies n bytes of src, from off. Runs of neighbours are put together and copied as one.
+func (w *Writer) Copy(src *os.File, off, n int64) error {
+	w.Off += n
+	if r := &w.pending; r.src == src && r.off+r.n == off {
+		r.n += n
+		return w.Failed()
+	}
+	err := w.settle()
+	w.pending = copyRun{src, off, n}
+	return err
+}
+
+// settle has the run at hand copied.
+func (w *Writer) settle() error {
+	r := w.pending
+	w.pending = copyRun{}
+	if r.n == 0 {
+		return w.Failed()
+	}
+	if r.n < copyAtOnce || w.File == nil {
+		return w.copyThroughBuffer(r)
+	}
+	if err := w.empty(); err != nil {
+		return err
+	}
+	return w.handOver(order{run: r})
+}
+
+// copyThroughBuffer copies a short run, and what the kernel can't.
+func (w *Writer) copyThroughBuffer(r copyRun) error {
+	for r.n > 0 && w.Failed() == nil {
+		if err := w.room(); err != nil {
+			return err
+		}
+		have := len(w.buf)
+		w.buf = w.buf[:min(WriteSize, have+int(min(r.n, WriteSize)))]
+		if err := r.read(w.buf[have:]); err != nil {
+			w.err = err
+			return err
+		}
+	}
+	return w.Failed()
+}

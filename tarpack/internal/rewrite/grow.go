@@ -1,0 +1,82 @@
+package rewrite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/output"
+	"github.com/tarpack/tpk/tarpack/internal/packer"
+)
+
+// append adds what the walk finds behind the archive k.
+func (r *Rewrite) append(ctx context.Context, dst *durable.Output, k *packer.Base) (res Result, err error) {
+	f, err := os.OpenFile(dst.Name, os.O_RDWR, 0)
+	if err != nil {
+		return Result{}, err
+	}
+	g := &archivefile.Growth{F: f, Old: k.Trailer}
+	defer func() {
+		if err != nil && !r.Committed {
+			err = errors.Join(err, g.Undo())
+		}
+		err = errors.Join(err, f.Close())
+	}()
+	if err := k.IsStill(dst.Name); err != nil {
+		return Result{}, err
+	}
+	if err := archivefile.WriteNote(dst, k.Trailer); err != nil {
+		return Result{}, err
+	}
+	if _, err := f.Seek(k.Size, io.SeekStart); err != nil {
+		return Result{}, err
+	}
+	p, err := packer.New(f, r.O.Options)
+	if err != nil {
+		return Result{}, err
+	}
+	p.Out.File = f
+	p.Out.Off, p.Out.Done = k.Size, output.Done{Written: k.Size, Started: k.Size}
+	p.Changes.Each = r.O.Change
+	if err := p.SkipOutput(dst); err != nil {
+		return Result{}, err
+	}
+	p.First = func() error { return p.KeepAll(ctx, k) }
+	m := r.merger(p)
+	packed, err := p.Run(ctx, m.Walk, dst.Sidecar)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := g.Mark(dst); err != nil {
+		return Result{}, err
+	}
+	r.Committed = true
+	if err := dst.CommitSidecar(); err != nil {
+		return Result{}, err
+	}
+	return Result{
+		Changes: m.changes(), Stats: packed.Stats,
+		ArchiveBytes: packed.ArchiveBytes, SidecarBytes: packed.SidecarBytes, Written: true,
+	}, nil
+}
+
+// A seal says what an extracting user who is not root can't do in a directory that was complete before: its mode is restored by then.
+type seal struct{ enter, write bool }
+
+// below is the seal of a directory of the archive in one that has this seal.
+func (s seal) below(mode uint16) seal {
+	return seal{enter: s.enter || mode&0o100 == 0, write: mode&0o200 == 0}
+}
+
+// check refuses what tar could not extract.
+func (s seal) check(dir string) error {
+	if !s.enter && !s.write {
+		return nil
+	}
+	return fmt.Errorf("%s: %w: its mode, or that of a directory above, keeps tar from extracting later entries in it", format.Printable(dir), format.ErrAppend)
+}

@@ -1,0 +1,232 @@
+package scan
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
+)
+
+// A unit is what stands on its own in an archive: a file with H, C and P, a group G, the trailer T, or a former trailer F. What a unit is follows
+// from its own bytes alone.
+type Unit struct {
+	Off, End int64
+	Items    []sidecar.Item // of a file one, of a group all, of a trailer none
+	Trailer  *format.Trailer
+	Former   *format.Trailer // it is F, which was the trailer once
+	// err says what is wrong with the unit, whose end is then not known, and path whose unit it is if that is known.
+	Err  error
+	Path string
+}
+
+// A unitReader reads unit after unit and holds each against FORMAT.md. Its memory is bounded whatever the archive holds.
+type unitReader struct {
+	src  io.ReaderAt
+	size int64 // of the archive
+	base int64 // where the scanner began
+	scan *gzmember.Scanner
+	// ahead: the scanner is at the beginning of a member that belongs to the next unit, of which Next gave head and headErr.
+	ahead   bool
+	head    gzmember.Header
+	headErr error
+	blocks  []byte        // scratch
+	raw     []byte        // scratch
+	digest  contentDigest // of the file at hand
+}
+
+func newUnitReader(src io.ReaderAt, size, off int64) *unitReader {
+	u := &unitReader{src: src, size: size}
+	u.seek(off)
+	return u
+}
+
+// seek makes off the beginning of the next unit.
+func (u *unitReader) seek(off int64) {
+	u.base, u.ahead = off, false
+	u.scan = gzmember.NewScanner(io.NewSectionReader(u.src, off, u.size-off))
+}
+
+// member goes to the next member. Its error is io.EOF at the end of the archive.
+func (u *unitReader) member() (gzmember.Header, error) {
+	if u.ahead {
+		u.ahead = false
+		return u.head, u.headErr
+	}
+	return u.scan.Next()
+}
+
+// offset of the current member in the archive.
+func (u *unitReader) offset() int64 { return u.base + u.scan.Offset() }
+
+// next reads a unit. At the end of the archive, and after an error, another one can be read only after seek.
+func (u *unitReader) next() Unit {
+	h, err := u.member()
+	un := Unit{Off: u.offset()}
+	if err == nil {
+		err = u.read(h, &un)
+	}
+	if err != nil {
+		un.Err = u.explain(err)
+	}
+	return un
+}
+
+// explain gives an error of the scanner the offset in the archive, which the scanner does not know, and one of our sentinels.
+func (u *unitReader) explain(err error) error {
+	kind := format.ErrCorrupt
+	switch {
+	case err == io.EOF:
+		return fmt.Errorf("%w: it ends without a trailer", format.ErrTruncated)
+	case errors.Is(err, gzmember.ErrTruncated):
+		kind = format.ErrTruncated
+	case !errors.Is(err, gzmember.ErrCorrupt):
+		return err
+	}
+	if inner := errors.Unwrap(err); errors.Is(inner, gzmember.ErrCorrupt) || errors.Is(inner, gzmember.ErrTruncated) {
+		err = fmt.Errorf("member at offset %d: %w", u.offset(), inner)
+	}
+	return fmt.Errorf("%w: %w", kind, err)
+}
+
+// read reads the unit whose first member has the header h.
+func (u *unitReader) read(h gzmember.Header, un *Unit) error {
+	kind := byte(format.KindGroup)
+	var bits []byte
+	if h.Extra != nil {
+		kind, bits = h.Extra[0], append([]byte(nil), h.Extra[1:]...)
+	}
+	switch kind {
+	case format.KindTrailer:
+		return u.readTrailer(un)
+	case format.KindGroup:
+	default:
+		return fmt.Errorf("%w: a segment table stands where a header should", format.ErrCorrupt)
+	}
+	if err := u.readBlocks(); err != nil {
+		return err
+	}
+	headerLen := u.scan.Length()
+	if headerLen > format.MaxMember {
+		return fmt.Errorf("%w: a header member of %d bytes, at most %d are allowed", format.ErrCorrupt, headerLen, format.MaxMember)
+	}
+	hd, n, err := format.ParseHeader(u.blocks)
+	if err != nil {
+		return err
+	}
+	un.End = un.Off + headerLen
+	if hd.Type != sidecar.TypeFile {
+		return u.readGroup(un, bits)
+	}
+	un.Path = hd.Path
+	if n != len(u.blocks) || h.Extra != nil {
+		return fmt.Errorf("%w: the header of a file does not stand alone", format.ErrCorrupt)
+	}
+	it := NewItem(&hd, un.Off, headerLen)
+	if err := u.readFile(un, &it); err != nil {
+		return err
+	}
+	un.Items = []sidecar.Item{it}
+	return nil
+}
+
+// readBlocks reads the content of a header member to blocks.
+func (u *unitReader) readBlocks() error {
+	if u.blocks == nil {
+		u.blocks = make([]byte, 0, format.MaxHeader+1)
+	}
+	b := u.blocks[:cap(u.blocks)]
+	n, err := io.ReadFull(u.scan, b)
+	if err == nil {
+		return fmt.Errorf("%w: header blocks of more than %d bytes", format.ErrCorrupt, format.MaxHeader)
+	}
+	u.blocks = b[:n]
+	if err != io.EOF && err != io.ErrUnexpectedEOF {
+		return err
+	}
+	if n == 0 {
+		return fmt.Errorf("%w: an empty header member", format.ErrCorrupt)
+	}
+	return nil
+}
+
+// newItem makes an index entry of a header.
+func NewItem(h *format.Header, off, headerLen int64) sidecar.Item {
+	it := sidecar.Item{Path: h.Path, Link: h.Link}
+	it.Offset, it.HeaderLen = off, int32(headerLen)
+	it.Type, it.Mode, it.ModTime, it.Size = h.Type, h.Mode, h.ModTime, h.Size
+	it.DevMajor, it.DevMinor = h.DevMajor, h.DevMinor
+	return it
+}
+
+// readGroup takes the headers in blocks. Bits is what the extra field says of them, nil without one.
+func (u *unitReader) readGroup(un *Unit, bits []byte) error {
+	headerLen := un.End - un.Off
+	for rest := u.blocks; len(rest) > 0; {
+		h, n, err := format.ParseHeader(rest)
+		if err != nil {
+			return err
+		}
+		if h.Type == sidecar.TypeFile {
+			un.Path = h.Path
+			return fmt.Errorf("%w: the header of a file stands in a group", format.ErrCorrupt)
+		}
+		rest = rest[n:]
+		it := NewItem(&h, un.Off, headerLen)
+		if i := len(un.Items); i/8 < len(bits) && bits[i/8]>>(i%8)&1 != 0 {
+			it.Duplicate = true
+		}
+		un.Items = append(un.Items, it)
+	}
+	// Made again from what it was read to say, the extra field must be the same.
+	want := format.DuplicateBits(un.Items)
+	if len(want) > 0 {
+		want = want[1:]
+	}
+	if string(want) != string(bits) {
+		return fmt.Errorf("%w: a group's field of duplicates has %d bytes %x for %d entries", format.ErrCorrupt, len(bits), bits, len(un.Items))
+	}
+	for i := range un.Items {
+		if it := &un.Items[i]; it.Duplicate && it.Type != sidecar.TypeHardlink {
+			un.Path = it.Path
+			return fmt.Errorf("%w: a %v is said to be a duplicate", format.ErrCorrupt, it.Type)
+		}
+	}
+	return nil
+}
+
+// readTrailer takes T or F, of which the scanner has read the header.
+func (u *unitReader) readTrailer(un *Unit) error {
+	var b [format.TrailerSize]byte
+	if _, err := u.src.ReadAt(b[:min(format.TrailerSize, u.size-un.Off)], un.Off); err != nil && err != io.EOF {
+		return err
+	}
+	un.End = un.Off + format.TrailerSize
+	if t, state := format.ParseFormer(b[:]); state != format.NoTrailer && un.End != u.size && t.Offset == un.Off {
+		if state != format.FormerTrailer {
+			return &format.UnfinishedError{t, u.size - un.End}
+		}
+		un.Former = &t
+		// To its end, so that the scanner knows where the next member begins.
+		u.digest.reset(0)
+		_, err := u.scan.WriteTo(&u.digest)
+		return err
+	}
+	t, err := format.ParseTrailer(b[:])
+	if err != nil {
+		if errors.Is(err, format.ErrNotArchive) {
+			err = fmt.Errorf("%w: the trailer is damaged", format.ErrCorrupt)
+		}
+		return err
+	}
+	if un.End != u.size {
+		return fmt.Errorf("%w: %d bytes follow the trailer", format.ErrCorrupt, u.size-un.End)
+	}
+	if t.Offset != un.Off {
+		return fmt.Errorf("%w: the trailer was written for offset %d", format.ErrCorrupt, t.Offset)
+	}
+	un.Trailer = &t
+	return nil
+}

@@ -1,0 +1,182 @@
+package shardset
+
+import (
+	"container/list"
+	"fmt"
+	"io"
+	"os"
+	"sort"
+	"sync"
+
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+)
+
+// openShards is how many shards of a set are open at a time, at most, beside those that somebody holds.
+const OpenShards = 512
+
+// A setFile reads the shards of a set as if they stood one after the other in one file. Shards are opened when something in them is read, and each is
+// held against the set's list then; those that were not used for the longest time are closed. It is safe for concurrent use.
+type File struct {
+	Name  format.SetName
+	list  *List
+	ends  []int64 // of each shard, in the whole
+	Limit int     // openShards, but for tests
+
+	mu     sync.Mutex
+	open   map[int]*openShard
+	Recent list.List // of *openShard, the one used last first
+	closed bool
+}
+
+// An openShard is a shard that is open. It is closed when it is in the set's list of recent ones no longer and nobody holds it.
+type openShard struct {
+	i    int
+	File *os.File
+	held int
+	at   *list.Element // nil: no longer among the recent
+}
+
+func NewFile(name format.SetName, l *List) *File {
+	f := &File{Name: name, list: l, Limit: OpenShards, open: map[int]*openShard{}}
+	end := int64(0)
+	for _, s := range l.Shards {
+		end += s.size
+		f.ends = append(f.ends, end)
+	}
+	return f
+}
+
+func (f *File) Size() int64 { return f.ends[len(f.ends)-1] }
+
+// place tells in which shard the byte at off is, and where the shard begins.
+func (f *File) Place(off int64) (shard int, start int64) {
+	shard = sort.Search(len(f.ends)-1, func(i int) bool { return off < f.ends[i] })
+	return shard, f.ends[shard] - f.list.Shards[shard].size
+}
+
+// ReadAt implements io.ReaderAt.
+func (f *File) ReadAt(p []byte, off int64) (n int, err error) {
+	if off < 0 {
+		return 0, fmt.Errorf("%s: negative offset", f.Name.List())
+	}
+	for n < len(p) {
+		at := off + int64(n)
+		if at >= f.Size() {
+			return n, io.EOF
+		}
+		i, start := f.Place(at)
+		s, err := f.Acquire(i)
+		if err != nil {
+			return n, err
+		}
+		part := p[n:min(int64(len(p)), f.ends[i]-off)]
+		m, err := s.File.ReadAt(part, at-start)
+		f.Release(s)
+		if n += m; m < len(part) {
+			if err == io.EOF {
+				err = fmt.Errorf("%s: %w: it was cut short", f.Name.Shard(i), format.ErrShard)
+			}
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// acquire opens a shard, or finds it open. It stays open until it is released.
+func (f *File) Acquire(i int) (*openShard, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return nil, os.ErrClosed
+	}
+	if s := f.open[i]; s != nil {
+		s.held++
+		f.Recent.MoveToFront(s.at)
+		return s, nil
+	}
+	file, err := f.openShard(i)
+	if err != nil {
+		return nil, err
+	}
+	s := &openShard{i: i, File: file, held: 1}
+	s.at = f.Recent.PushFront(s)
+	f.open[i] = s
+	if f.Recent.Len() > f.Limit {
+		f.drop(f.Recent.Back().Value.(*openShard))
+	}
+	return s, nil
+}
+
+// drop takes a shard out of the recent ones.
+func (f *File) drop(s *openShard) {
+	f.Recent.Remove(s.at)
+	s.at = nil
+	delete(f.open, s.i)
+	if s.held == 0 {
+		s.File.Close()
+	}
+}
+
+func (f *File) Release(s *openShard) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s.held--; s.held == 0 && s.at == nil {
+		s.File.Close()
+	}
+}
+
+// openShard opens a shard and holds it against the list. Where a writer of the set was stopped between putting the list in its place and
+// the shard, the shard still has its temporary name.
+func (f *File) openShard(i int) (*os.File, error) {
+	file, err := OpenListed(f.list, i, f.Name.Shard(i))
+	if err == nil {
+		return file, nil
+	}
+	if file, pendingErr := OpenListed(f.list, i, f.Name.Pending(i)); pendingErr == nil {
+		return file, nil
+	}
+	return nil, MissingShard(f.Name.Shard(i), f.Name.N, err)
+}
+
+// openListed opens the file name if it is shard i of the list.
+func OpenListed(l *List, i int, name string) (*os.File, error) {
+	a, err := archivefile.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	if want := l.Shards[i]; a.Size != want.size || a.Trailer.Digest != want.digest {
+		a.OSFile.Close()
+		return nil, fmt.Errorf("%s: %w: this shard is not the one of its list: it has %d bytes and index %016x, not %d and %016x",
+			name, format.ErrShard, a.Size, a.Trailer.Digest, want.size, want.digest)
+	}
+	return a.OSFile, nil
+}
+
+// check looks whether all shards are there and have the right size.
+func (f *File) Check() error {
+	for i, want := range f.list.Shards {
+		name := f.Name.Shard(i)
+		fi, err := os.Stat(name)
+		if err == nil && fi.Size() == want.size && fi.Mode().IsRegular() {
+			continue
+		}
+		file, err := f.openShard(i) // says what is wrong
+		if err != nil {
+			return err
+		}
+		file.Close()
+	}
+	return nil
+}
+
+// Close closes all shards that nobody holds; the others are closed when they are released.
+func (f *File) Close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed = true
+	for f.Recent.Len() > 0 {
+		f.drop(f.Recent.Back().Value.(*openShard))
+	}
+	return nil
+}

@@ -1,0 +1,168 @@
+package shardset
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
+)
+
+// A shardInfo is what a set's list says of a shard.
+type ShardInfo struct {
+	size   int64  // bytes
+	digest uint64 // of its sidecar, as in its T
+}
+
+// A setList is a set's list, which is text (FORMAT.md 2.4):
+//
+//	tpk set 1
+//	entries 32777
+//	index 5f16ace0916b71fb
+//	shard 8123456 9a3be6d4d8f8a1c0
+//	…
+//	hash b1946ac92492d234
+type List struct {
+	Entries uint64
+	Index   uint64 // digest of the set's sidecar
+	Shards  []ShardInfo
+}
+
+const (
+	listVersion = 1
+	listHead    = "tpk set "
+	// maxList is more than a list of MaxShards can have.
+	maxList = 64 + format.MaxShards*48
+)
+
+// append appends the list's text.
+func (l *List) Append(dst []byte) []byte {
+	start := len(dst)
+	dst = fmt.Appendf(dst, "%s%d\nentries %d\nindex %016x\n", listHead, listVersion, l.Entries, l.Index)
+	for _, s := range l.Shards {
+		dst = append(dst, "shard "...)
+		dst = strconv.AppendInt(dst, s.size, 10)
+		dst = append(dst, ' ')
+		dst = hex.AppendEncode(dst, binary.BigEndian.AppendUint64(nil, s.digest))
+		dst = append(dst, '\n')
+	}
+	return fmt.Appendf(dst, "hash %016x\n", xxhash.Sum64(dst[start:]))
+}
+
+// parseShard reads a line of the list. What it takes too easily is found when the list is written again.
+func parseShard(line []byte) (s ShardInfo, ok bool) {
+	size, digest, _ := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(string(line), "shard "), "\n"), " ")
+	n, err1 := strconv.ParseInt(size, 10, 64)
+	d, err2 := strconv.ParseUint(digest, 16, 64)
+	return ShardInfo{n, d}, err1 == nil && err2 == nil && n >= format.TrailerSize
+}
+
+// parseList reads a list of n shards. The error wraps ErrVersion or ErrCorrupt.
+func ParseList(b []byte, n int) (*List, error) {
+	rest, ok := bytes.CutPrefix(b, []byte(listHead))
+	var version int
+	if _, err := fmt.Sscanf(string(rest[:min(len(rest), 20)]), "%d\n", &version); !ok || err != nil {
+		return nil, fmt.Errorf("%w: it is no list of a shard set", format.ErrCorrupt)
+	}
+	if version > listVersion {
+		return nil, fmt.Errorf("%w: list version %d, this tpk reads up to %d", format.ErrVersion, version, listVersion)
+	}
+	l := &List{Shards: make([]ShardInfo, 0, n)}
+	lines := bytes.SplitAfter(b, []byte("\n"))
+	if len(lines) == n+5 { // head, entries, index, shards, hash, and what is after the last line's end
+		_, err1 := fmt.Sscanf(string(lines[1]), "entries %d\n", &l.Entries)
+		_, err2 := fmt.Sscanf(string(lines[2]), "index %x\n", &l.Index)
+		if err1 == nil && err2 == nil {
+			for _, line := range lines[3 : 3+n] {
+				s, ok := parseShard(line)
+				if !ok {
+					break
+				}
+				l.Shards = append(l.Shards, s)
+			}
+		}
+	}
+	// Writing it again compares the hash too, and all that could be written in two ways.
+	if len(l.Shards) != n || !bytes.Equal(l.Append(nil), b) || l.size() < 0 {
+		return nil, fmt.Errorf("%w: the list is damaged, or is of another number of shards", format.ErrCorrupt)
+	}
+	return l, nil
+}
+
+// size is that of all shards, −1 if that is too much.
+func (l *List) size() (n int64) {
+	for _, s := range l.Shards {
+		if s.size > math.MaxInt64/2-n {
+			return -1
+		}
+		n += s.size
+	}
+	return n
+}
+
+// readList reads a list from its file.
+func ReadList(name string, n int) (*List, error) {
+	f, err := os.OpenFile(name, os.O_RDONLY|durable.OpenNonblock, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxList+1))
+	if err != nil {
+		return nil, err
+	}
+	l, err := ParseList(b, n)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return l, nil
+}
+
+// listOf makes the list of a set from its shards alone. It does not know the set's sidecar.
+func ListFromShards(s format.SetName) (*List, error) {
+	l := &List{Shards: make([]ShardInfo, s.N)}
+	for i := range l.Shards {
+		a, err := archivefile.Open(s.Shard(i))
+		if err != nil {
+			return nil, MissingShard(s.Shard(i), s.N, err)
+		}
+		l.Shards[i] = ShardInfo{a.Size, a.Trailer.Digest}
+		if err := a.OSFile.Close(); err != nil {
+			return nil, err
+		}
+	}
+	if l.size() < 0 {
+		return nil, fmt.Errorf("%s: %w: it is too large", s.List(), format.ErrShard)
+	}
+	return l, nil
+}
+
+// missingShard says of an error of opening a shard what it means for the set.
+func MissingShard(name string, n int, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: %w: this one of its %d shards is missing", name, format.ErrShard, n)
+	}
+	return err
+}
+
+// noList is an error of reading a list.
+func NoList(list string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: %w: the set has no list", list, format.ErrNoSidecar)
+	}
+	if errors.Is(err, format.ErrCorrupt) {
+		return fmt.Errorf("%w: %w", format.ErrStale, err)
+	}
+	return err
+}

@@ -1,0 +1,86 @@
+package tartest
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/edit"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/indexed"
+	"github.com/tarpack/tpk/tarpack/internal/rewrite"
+)
+
+// mustAppend lets an archive grow.
+func Append(t testing.TB, name string, o edit.AddOptions, paths ...string) rewrite.Result {
+	t.Helper()
+	o.Append = true
+	res, err := edit.Add(context.Background(), name, paths, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	WantSound(t, name)
+	return res
+}
+
+// wantSound checks an archive, its sidecar, and that nothing else is beside it.
+func WantSound(t testing.TB, name string) {
+	t.Helper()
+	res, err := tarpack.Verify(context.Background(), name, tarpack.VerifyOptions{})
+	if err != nil || res.Failed > 0 {
+		t.Fatalf("verify: %v, %v", err, res.Problems)
+	}
+	a, err := tarpack.Open(name, &indexed.Options{NoIndex: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	if err := a.Index().Verify(); err != nil || a.Unfinished() != 0 {
+		t.Fatalf("index: %v, %d bytes too many", err, a.Unfinished())
+	}
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(name), ".*"+format.TempSuffix)); len(left) > 0 {
+		t.Fatalf("there is %v", left)
+	}
+}
+
+func Read(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// foreignTar is a .tar.gz of another program.
+func ForeignTar(t *testing.T, content string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(z)
+	if err := w.WriteHeader(&tar.Header{Name: "f", Mode: 0o644, Size: int64(len(content))}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write([]byte(content)); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Close(), z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func Open(t testing.TB, name string) *tarpack.Archive {
+	a, err := tarpack.Open(name, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.Close() })
+	return a
+}

@@ -1,0 +1,11 @@
+package tartest
+
+import (
+	"golang.org/x/sys/unix"
+)
+
+// lutimes sets the modification time of name itself.
+func Lutimes(name string, seconds int64) error {
+	ts := []unix.Timespec{{Sec: seconds}, {Sec: seconds}}
+	return unix.UtimesNanoAt(unix.AT_FDCWD, name, ts, unix.AT_SYMLINK_NOFOLLOW)
+}

@@ -1,9 +1,0 @@
-package tarpack
-
-import "golang.org/x/sys/unix"
-
-// lutimes sets the modification time of name itself.
-func lutimes(name string, seconds int64) error {
-	ts := []unix.Timespec{{Sec: seconds}, {Sec: seconds}}
-	return unix.UtimesNanoAt(unix.AT_FDCWD, name, ts, unix.AT_SYMLINK_NOFOLLOW)
-}

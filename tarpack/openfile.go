@@ -1,0 +1,192 @@
+package tarpack
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"math"
+	"path"
+	"sync/atomic"
+	"time"
+
+	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
+)
+
+// fileInfo describes an entry as package fs does. It is also a fs.DirEntry.
+type fileInfo struct {
+	name  string
+	entry sidecar.Entry
+}
+
+func newFileInfo(name string, e sidecar.Entry) *fileInfo {
+	return &fileInfo{path.Base(name), e}
+}
+
+func (fi *fileInfo) Name() string { return fi.name }
+
+func (fi *fileInfo) IsDir() bool { return fi.entry.Type == sidecar.TypeDir }
+
+func (fi *fileInfo) ModTime() time.Time { return time.Unix(fi.entry.ModTime, 0) }
+
+func (fi *fileInfo) Mode() fs.FileMode { return format.FileMode(&fi.entry) }
+
+func (fi *fileInfo) Sys() any { return fi.entry }
+
+func (fi *fileInfo) String() string { return fs.FormatFileInfo(fi) }
+
+// Size of a file in bytes, of a symbolic link that of its text.
+func (fi *fileInfo) Size() int64 { return fi.entry.Size }
+
+func (fi *fileInfo) Type() fs.FileMode { return fi.Mode().Type() }
+
+func (fi *fileInfo) Info() (fs.FileInfo, error) { return fi, nil }
+
+// openContent is an open regular file.
+type openContent struct {
+	*gzmember.Reader
+	archive io.ReaderAt
+	content gzmember.Content
+	name    string
+	info    *fileInfo
+
+	// at is a reader for ReadAt that waits where the last one ended: to read on from there costs no more than it does
+	// with Read, while to enter anew costs up to a segment, or the whole file.
+	at     atomic.Pointer[gzmember.Reader]
+	closed atomic.Bool
+}
+
+var (
+	_ io.ReaderAt = (*openContent)(nil)
+	_ io.Seeker   = (*openContent)(nil)
+	_ io.WriterTo = (*openContent)(nil)
+)
+
+func (f *openContent) Stat() (fs.FileInfo, error) { return f.info, nil }
+
+func (f *openContent) Read(b []byte) (int, error) {
+	n, err := f.Reader.Read(b)
+	return n, f.named("read", err)
+}
+
+func (f *openContent) ReadAt(b []byte, off int64) (int, error) {
+	n, err := f.readAt(b, off)
+	return n, f.named("read", err)
+}
+
+func (f *openContent) readAt(b []byte, off int64) (int, error) {
+	switch {
+	case f.closed.Load():
+		return 0, fs.ErrClosed
+	case off < 0:
+		return 0, fs.ErrInvalid
+	case off >= f.content.Size:
+		return 0, io.EOF
+	}
+	r := f.at.Swap(nil)
+	if r == nil { // the first time, or another goroutine has it
+		var err error
+		if r, err = gzmember.NewReader(f.archive, f.content); err != nil {
+			return 0, err
+		}
+	}
+	defer func() {
+		if !f.at.CompareAndSwap(nil, r) {
+			r.Close()
+		}
+	}()
+	if _, err := r.Seek(off, io.SeekStart); err != nil {
+		return 0, err
+	}
+	n, err := io.ReadFull(r, b)
+	if err == io.ErrUnexpectedEOF {
+		err = io.EOF
+	}
+	return n, err
+}
+
+func (f *openContent) Close() error {
+	f.closed.Store(true)
+	if r := f.at.Swap(nil); r != nil {
+		r.Close()
+	}
+	return f.Reader.Close()
+}
+
+// named gives an error the file's name. io.EOF stays what it is.
+func (f *openContent) named(op string, err error) error {
+	if err == nil || err == io.EOF {
+		return err
+	}
+	return pathError(op, f.name, err)
+}
+
+// openDirectory is an open directory. It remembers how far it was read by the ordinal of the next entry.
+type openDirectory struct {
+	fs     *archiveFS
+	node   node
+	name   string
+	info   *fileInfo
+	next   int
+	closed bool
+}
+
+var _ fs.ReadDirFile = (*openDirectory)(nil)
+
+func (d *openDirectory) Stat() (fs.FileInfo, error) { return d.info, nil }
+
+func (d *openDirectory) Read([]byte) (int, error) {
+	return 0, pathError("read", d.name, errors.New("is a directory"))
+}
+
+func (d *openDirectory) Close() error {
+	if d.closed {
+		return pathError("close", d.name, fs.ErrClosed)
+	}
+	d.closed = true
+	return nil
+}
+
+// end is the ordinal after the last entry of the directory.
+func (d *openDirectory) end() int {
+	if d.node.i == sidecar.Root {
+		return d.fs.a.Index().Len()
+	}
+	return int(d.node.entry.End)
+}
+
+// ReadDir gives the next n entries, in the order of names, or all that are left if n is not positive.
+func (d *openDirectory) ReadDir(n int) ([]fs.DirEntry, error) {
+	if d.closed {
+		return nil, pathError("readdir", d.name, fs.ErrClosed)
+	}
+	limit := n
+	if n <= 0 {
+		limit = math.MaxInt
+	}
+	list := []fs.DirEntry{}
+	var scratch []byte
+	for end := d.end(); d.next < end && len(list) < limit; {
+		e, err := d.fs.a.Index().Entry(d.next)
+		if err != nil {
+			return list, pathError("readdir", d.name, err)
+		}
+		var name string
+		var ok bool
+		if name, ok, scratch, err = d.fs.nameOf(d.next, scratch); err != nil {
+			return list, pathError("readdir", d.name, err)
+		}
+		if ok {
+			list = append(list, &fileInfo{name, e})
+		}
+		d.next++
+		if e.Type == sidecar.TypeDir {
+			d.next = int(e.End)
+		}
+	}
+	if len(list) == 0 && n > 0 {
+		return nil, io.EOF
+	}
+	return list, nil
+}

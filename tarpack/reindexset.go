@@ -1,0 +1,89 @@
+package tarpack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/indexed"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
+)
+
+// IndexSet writes the list of a shard set and its sidecar anew, from the shards alone, and the sidecars of those that have none that is good. A
+// second writer of the set is refused (ErrLocked).
+func IndexSet(ctx context.Context, list string, o scan.Options) (res scan.Result, err error) {
+	name, ok := format.ParseListName(list)
+	if !ok {
+		return res, fmt.Errorf("%s: %w: it is no name of a set's list", list, format.ErrShard)
+	}
+	out, err := shardset.Create(name.Stem + name.Ext)
+	if err != nil {
+		return res, err
+	}
+	defer func() { err = errors.Join(err, out.Unlock()) }()
+	for i := range name.N {
+		a, err := indexed.Open(ctx, name.Shard(i), &indexed.Options{NoIndex: true})
+		switch {
+		case err == nil:
+			err = a.Close()
+		case errors.Is(err, format.ErrNoSidecar), errors.Is(err, format.ErrStale):
+			_, err = Reindex(ctx, name.Shard(i), scan.Options{Workers: o.Workers, TempDir: o.TempDir})
+		}
+		if err != nil {
+			return res, shardset.MissingShard(name.Shard(i), name.N, err)
+		}
+	}
+	l, err := shardset.ListFromShards(name)
+	if err != nil {
+		return res, err
+	}
+	if out.Like, err = os.Open(name.Shard(0)); err != nil { // who may read the shards may read what is made of them
+		return res, err
+	}
+	defer out.Like.Close()
+	temps := []string{format.TempName(list + format.SidecarSuffix), format.TempName(list)}
+	defer func() {
+		for _, t := range temps {
+			if rmErr := os.Remove(t); rmErr != nil && !errors.Is(rmErr, os.ErrNotExist) {
+				err = errors.Join(err, rmErr)
+			}
+		}
+	}()
+	m := shardset.NewJoiner(o)
+	defer func() { err = errors.Join(err, m.Close()) }()
+	for i := range name.N {
+		a, err := indexed.Open(ctx, name.Shard(i), &indexed.Options{NoIndex: true})
+		if err != nil {
+			return res, err
+		}
+		if err := m.Add(ctx, a); err != nil {
+			return res, err
+		}
+	}
+	f, err := durable.OpenTemp(temps[0])
+	if err != nil {
+		return res, err
+	}
+	if err = out.Prepare(f); err == nil {
+		res.Digest, res.SidecarBytes, err = m.FinishIn(f)
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return res, err
+	}
+	l.Entries, l.Index = m.Builder.Len(), res.Digest
+	res.Entries = l.Entries
+	if err := out.WriteList(temps[1], l); err != nil {
+		return res, err
+	}
+	for _, t := range []string{list + format.SidecarSuffix, list} {
+		if err := os.Rename(format.TempName(t), t); err != nil {
+			return res, err
+		}
+	}
+	return res, durable.SyncDir(filepath.Dir(list))
+}

@@ -1,0 +1,107 @@
+package tarpack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
+)
+
+// VerifySet is Verify for each shard of the set whose list has the name list, and checks the list and the set's sidecar against them. What is wrong in a
+// shard names the shard. A shard that is missing, or not the one of the list, is a problem like others.
+func VerifySet(ctx context.Context, list string, o VerifyOptions) (res VerifyResult, err error) {
+	name, ok := format.ParseListName(list)
+	if !ok {
+		return res, fmt.Errorf("%s: %w: it is no name of a set's list", list, format.ErrShard)
+	}
+	found := format.Problems{Each: o.Problem}
+	report := func(err error) { found.Add(&format.Problem{Offset: -1, Err: err}) }
+	l, err := shardset.ReadList(list, name.N)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if o.Notice != nil {
+			o.Notice(fmt.Sprintf("%v: the shards are checked alone", shardset.NoList(list, err)))
+		}
+	case errors.Is(err, format.ErrCorrupt):
+		report(shardset.NoList(list, err))
+	case err != nil:
+		return res, err
+	}
+	for i := range name.N {
+		each := VerifyOptions{Workers: o.Workers, TempDir: o.TempDir, Notice: o.Notice}
+		each.Problem = func(p *format.Problem) {
+			found.Add(&format.Problem{Path: p.Path, Offset: p.Offset, Err: fmt.Errorf("%s: %w", name.Shard(i), p.Err)})
+		}
+		before := res
+		if o.Progress != nil {
+			each.Progress = func(p format.Progress) {
+				o.Progress(format.Progress{Entries: before.Entries + p.Entries, Bytes: before.Bytes + p.Bytes})
+			}
+		}
+		r, err := Verify(ctx, name.Shard(i), each)
+		if ctxErr := context.Cause(ctx); ctxErr != nil {
+			return res, ctxErr
+		}
+		res.Entries, res.Bytes = res.Entries+r.Entries, res.Bytes+r.Bytes
+		if err != nil {
+			report(shardset.MissingShard(name.Shard(i), name.N, err))
+		} else if l != nil {
+			if f, err := shardset.OpenListed(l, i, name.Shard(i)); err != nil {
+				report(err)
+			} else {
+				f.Close()
+			}
+		}
+	}
+	if found.Count == 0 && l != nil {
+		if err := checkSetIndex(ctx, name, l, o, report); err != nil {
+			return res, err
+		}
+	}
+	res.Problems, res.Failed = found.First, found.Count
+	return res, nil
+}
+
+// checkSetIndex compares the list and the set's sidecar with what the shards give.
+func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o VerifyOptions, report func(error)) error {
+	f, err := durable.ScratchFile(o.TempDir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	a := openListedSet(name, l)
+	defer a.set.Close()
+	digest, _, err := shardset.Join(ctx, name, f, scan.Options{Workers: o.Workers, TempDir: o.TempDir})
+	if errors.Is(err, format.ErrShard) {
+		report(err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if digest != l.Index {
+		report(fmt.Errorf("%s: %w: it names an index of digest %016x, that of its shards has %016x", a.Name(), format.ErrStale, l.Index, digest))
+		return nil
+	}
+	x, side, err := a.X.OpenSidecar()
+	if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
+		report(err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer x.Close()
+	if err := x.Verify(); errors.Is(err, sidecar.ErrCorrupt) {
+		report(fmt.Errorf("%s: %w", side, err))
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
