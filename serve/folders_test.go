@@ -3,6 +3,7 @@ package serve_test
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -26,7 +27,7 @@ func listed(archives ...serve.Archive) serve.Config {
 
 // TestFolderDownloads holds folder downloads against the exports of the same folders: whole, in pieces, and conditional.
 func TestFolderDownloads(t *testing.T) {
-	a, err := tarpack.Open(packedSite(t), nil)
+	a, err := tarpack.Open(context.Background(), packedSite(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/pack"
 	"github.com/tarpack/tpk/tarpack/shard"
 )
 
@@ -20,7 +21,7 @@ func (fs files) packShards(t testing.TB, name string, shards int) (first, list s
 	t.Helper()
 	dir := t.TempDir()
 	fs.write(t, dir)
-	if _, _, err := shard.Pack(context.Background(), dir, name, packer.Options{}, packer.ShardOptions{Shards: shards}); err != nil {
+	if _, _, err := shard.Pack(context.Background(), dir, name, pack.Options{}, packer.ShardOptions{Shards: shards}); err != nil {
 		t.Fatal(err)
 	}
 	first = format.ShardName(name, 0, shards)
@@ -40,7 +41,7 @@ func TestShardContent(t *testing.T) {
 // So do the downloads of its folders, and of all of it.
 func TestShardDownloads(t *testing.T) {
 	first, list := site().packShards(t, filepath.Join(t.TempDir(), "site.tar.gz"), 9)
-	a, err := tarpack.OpenSet(context.Background(), list, nil)
+	a, err := tarpack.Open(context.Background(), list, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,33 +18,13 @@ import (
 //
 // Its file may be replaced while it is open: an Archive goes on to read the one that it has opened.
 type Archive struct {
-	X   *indexed.File
+	x   *indexed.File
 	set *shardset.File // a shard set; nil for an archive that is one file
-}
-
-// Open opens an archive and its sidecar. With a good sidecar it reads 64 bytes of the one and 320 of the other.
-//
-// The error wraps ErrNotArchive, ErrTruncated, ErrVersion or ErrCorrupt, with NoIndex ErrNoSidecar or ErrStale, or it is
-// that of opening the file.
-func Open(name string, o *indexed.Options) (*Archive, error) {
-	return OpenContext(context.Background(), name, o)
-}
-
-// OpenContext is Open with a context that can end the indexing.
-func OpenContext(ctx context.Context, name string, o *indexed.Options) (*Archive, error) {
-	if o == nil {
-		o = &indexed.Options{}
-	}
-	x, err := indexed.Open(ctx, name, o)
-	if err != nil {
-		return nil, err
-	}
-	return &Archive{X: x}, nil
 }
 
 // Close closes the archive and its index. No other method may be running, or be called later.
 func (a *Archive) Close() error {
-	err := a.X.Close()
+	err := a.x.Close()
 	if a.set != nil {
 		err = errors.Join(err, a.set.Close())
 	}
@@ -52,34 +32,34 @@ func (a *Archive) Close() error {
 }
 
 // Name is the name that the archive was opened by.
-func (a *Archive) Name() string { return a.X.Name }
+func (a *Archive) Name() string { return a.x.Name }
 
 // Size is that of the archive in bytes.
-func (a *Archive) Size() int64 { return a.X.Size }
+func (a *Archive) Size() int64 { return a.x.Size }
 
 // Index is the archive's index. It is closed with the archive.
-func (a *Archive) Index() *sidecar.Index { return a.X.Index }
+func (a *Archive) Index() *sidecar.Index { return a.x.Index }
 
-// Indexed says whether there was no good sidecar, so that the index was made when the archive was opened.
-func (a *Archive) Indexed() bool { return a.X.Rebuilt }
+// IndexRebuilt reports whether Open found no usable sidecar and built the index in memory.
+func (a *Archive) IndexRebuilt() bool { return a.x.Rebuilt }
 
 // File is the open archive, nil for a shard set.
-func (a *Archive) File() *os.File { return a.X.OSFile }
+func (a *Archive) File() *os.File { return a.x.OSFile }
 
 // ReaderAt reads the bytes of the archive, or those of all shards of a set, one after the other.
 func (a *Archive) ReaderAt() io.ReaderAt {
 	if a.set != nil {
 		return a.set
 	}
-	return a.X.OSFile
+	return a.x.OSFile
 }
 
 // Trailer is what the archive's last member says.
-func (a *Archive) Trailer() format.Trailer { return a.X.Trailer }
+func (a *Archive) Trailer() format.Trailer { return a.x.Trailer }
 
 // Content says where the content of entry i is, which is a file or a hard link to one; a hard link's is its target's. Of an
 // empty file only Size and Coding, both 0, mean anything. The error wraps sidecar.ErrRange when there is no such file.
-func (a *Archive) Content(i int) (gzmember.Content, error) { return format.ContentOf(a.X.Index, i) }
+func (a *Archive) Content(i int) (gzmember.Content, error) { return format.ContentOf(a.x.Index, i) }
 
 // OpenContent opens the content of entry i, a file or a hard link to one. Errors of reading wrap gzmember.ErrCorrupt or
 // gzmember.ErrTruncated when the content is not what the index says.
@@ -91,14 +71,18 @@ func (a *Archive) OpenContent(i int) (*gzmember.Reader, error) {
 	return gzmember.NewReader(a.ReaderAt(), c)
 }
 
-// soundIndex reads the whole index and checks its digests. If it is damaged, it returns a copy of a with an index built from the archive in memory; only
-// the copy's index may be closed. Otherwise it returns a.
-func (a *Archive) SoundIndex(ctx context.Context, o scan.Options, notice func(string)) (*Archive, error) {
-	x, err := a.X.Sound(ctx, o, notice, a.buildIndex)
-	if err != nil || x == a.X {
-		return a, err
+// Sound reads the whole index and checks its digests. It returns a itself if they are right. If the
+// sidecar is damaged, it returns an Archive that shares the bytes of a and has an index built from them in
+// memory. The caller must call release before it closes a.
+func (a *Archive) Sound(ctx context.Context, o *OpenOptions) (sound *Archive, release func() error, err error) {
+	x, err := a.x.Sound(ctx, scan.Options{Workers: o.Workers, Progress: o.Progress}, o.Notice, a.buildIndex)
+	if err != nil {
+		return nil, nil, err
 	}
-	return &Archive{X: x, set: a.set}, nil
+	if x == a.x {
+		return a, func() error { return nil }, nil
+	}
+	return &Archive{x: x, set: a.set}, x.Index.Close, nil
 }
 
 // buildIndex writes the archive's index to dst, built without its sidecar.
@@ -107,9 +91,9 @@ func (a *Archive) buildIndex(ctx context.Context, dst sidecar.File, o scan.Optio
 		_, _, err := shardset.Join(ctx, a.set.Name, dst, o)
 		return err
 	}
-	return a.X.BuildIndex(ctx, dst, o)
+	return a.x.BuildIndex(ctx, dst, o)
 }
 
 // Unfinished is how many bytes follow the archive in its file, of an append that was interrupted or is not finished yet. Nothing reads them. If an
 // append was killed, the next command that writes the archive cuts them off; else Repair does.
-func (a *Archive) Unfinished() int64 { return a.X.Rest }
+func (a *Archive) Unfinished() int64 { return a.x.Rest }

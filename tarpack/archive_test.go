@@ -2,6 +2,7 @@ package tarpack_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,7 +16,6 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
-	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 )
 
@@ -53,17 +53,17 @@ func TestOpenErrors(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			name := tartest.WriteArchive(t, c.bytes, nil)
-			_, err := tarpack.Open(name, nil)
+			_, err := tarpack.Open(context.Background(), name, nil)
 			if !errors.Is(err, c.err) || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), name) {
 				t.Errorf("got %v, want %v with %q and the name", err, c.err, c.says)
 			}
 		})
 	}
 	dir := t.TempDir()
-	if _, err := tarpack.Open(filepath.Join(dir, "missing"), nil); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := tarpack.Open(context.Background(), filepath.Join(dir, "missing"), nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
-	if _, err := tarpack.Open(dir, nil); !errors.Is(err, format.ErrNotArchive) || !strings.Contains(err.Error(), "a directory") {
+	if _, err := tarpack.Open(context.Background(), dir, nil); !errors.Is(err, format.ErrNotArchive) || !strings.Contains(err.Error(), "a directory") {
 		t.Error(err)
 	}
 }
@@ -92,7 +92,7 @@ func TestOpenSidecar(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			name := tartest.WriteArchive(t, archive, c.side)
-			a, err := tarpack.Open(name, &indexed.Options{NoIndex: true})
+			a, err := tarpack.Open(context.Background(), name, &tarpack.OpenOptions{RequireSidecar: true})
 			if !errors.Is(err, c.err) {
 				t.Fatalf("without indexing: got %v, want %v", err, c.err)
 			}
@@ -102,13 +102,13 @@ func TestOpenSidecar(t *testing.T) {
 				t.Errorf("%v: does not name the archive", err)
 			}
 			var notices []string
-			a, err = tarpack.Open(name, &indexed.Options{Notice: func(s string) { notices = append(notices, s) }})
+			a, err = tarpack.Open(context.Background(), name, &tarpack.OpenOptions{Notice: func(s string) { notices = append(notices, s) }})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer a.Close()
-			if a.Indexed() != (c.err != nil) || len(notices) > 1 || (len(notices) == 1) != (c.err != nil) {
-				t.Errorf("indexed: %v, notices %q", a.Indexed(), notices)
+			if a.IndexRebuilt() != (c.err != nil) || len(notices) > 1 || (len(notices) == 1) != (c.err != nil) {
+				t.Errorf("indexed: %v, notices %q", a.IndexRebuilt(), notices)
 			}
 			if i, ok, err := a.Index().Lookup("dir/sub/deep"); !ok || err != nil || i == 0 {
 				t.Error(i, ok, err)
@@ -124,7 +124,7 @@ func TestOpenReadsHeaderOnly(t *testing.T) {
 	for i := 320; i < len(side); i++ {
 		side[i] ^= 0xff
 	}
-	a, err := tarpack.Open(tartest.WriteArchive(t, archive, side), &indexed.Options{NoIndex: true})
+	a, err := tarpack.Open(context.Background(), tartest.WriteArchive(t, archive, side), &tarpack.OpenOptions{RequireSidecar: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestOpenThroughSymlink(t *testing.T) {
 	if err := os.Symlink(name, link); err != nil {
 		t.Fatal(err)
 	}
-	a, err := tarpack.Open(link, &indexed.Options{NoIndex: true})
+	a, err := tarpack.Open(context.Background(), link, &tarpack.OpenOptions{RequireSidecar: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestOpenThroughSymlink(t *testing.T) {
 func TestOpenDamagedWithoutSidecar(t *testing.T) {
 	archive := tartest.ForgeRight(t, tartest.Variety()...)
 	archive[200] ^= 0x55
-	_, err := tarpack.Open(tartest.WriteArchive(t, archive, nil), nil)
+	_, err := tarpack.Open(context.Background(), tartest.WriteArchive(t, archive, nil), nil)
 	if !errors.Is(err, format.ErrCorrupt) {
 		t.Error(err)
 	}

@@ -2,6 +2,7 @@ package tarpack_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -261,7 +262,7 @@ func TestFSDamage(t *testing.T) {
 	for at := e.ContentOffset(); at < e.ContentOffset()+e.ContentLen; at++ {
 		damaged := bytes.Clone(archive)
 		damaged[at] ^= 1
-		a, err := tarpack.Open(tartest.WriteArchive(t, damaged, side), nil)
+		a, err := tarpack.Open(context.Background(), tartest.WriteArchive(t, damaged, side), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

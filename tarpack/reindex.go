@@ -12,41 +12,77 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/device"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
-// Reindex writes the sidecar of the archive name from the archive alone. On an error the sidecar that stood there before is
+// ReindexOptions are the options of Reindex. The zero value is usable.
+type ReindexOptions struct {
+	Workers int    // decompressing goroutines; 0 means one for each CPU
+	TempDir string // for what does not fit in memory; "" means the system's
+	// Progress, if set, is called after each entry, always from the same goroutine.
+	Progress func(format.Progress)
+}
+
+func (o *ReindexOptions) scan() scan.Options {
+	return scan.Options{Workers: o.Workers, TempDir: o.TempDir, Progress: o.Progress}
+}
+
+// ReindexResult describes an index that was rebuilt.
+type ReindexResult struct {
+	Entries      uint64
+	SidecarBytes int64
+	Digest       uint64 // of the sidecar
+}
+
+// Reindex writes the sidecar of an archive from the archive alone. For a shard set it writes the set's list and
+// sidecar, and the sidecars of the shards that have no usable one. The name may be any that Open takes.
+//
+// On an error the sidecar that stood there before is untouched. A second writer of the same archive is refused
+// (format.ErrLocked). What a killed append has left after the end of the archive is cut off.
+func Reindex(ctx context.Context, name string, o ReindexOptions) (ReindexResult, error) {
+	list, isSet, err := shardset.ListOf(name)
+	if err != nil {
+		return ReindexResult{}, err
+	}
+	if isSet {
+		return reindexSet(ctx, list, o)
+	}
+	return reindexFile(ctx, name, o)
+}
+
+// reindexFile writes the sidecar of an archive that is one file or device, from the archive alone. On an error the sidecar that stood there before is
 // untouched. A second writer of the same archive is refused (ErrLocked). What a killed append has left behind the archive is cut off.
-func Reindex(ctx context.Context, name string, o scan.Options) (res scan.Result, err error) {
+func reindexFile(ctx context.Context, name string, o ReindexOptions) (res ReindexResult, err error) {
 	if err := archivefile.Recover(name); err != nil {
-		return scan.Result{}, err
+		return ReindexResult{}, err
 	}
 	a, err := archivefile.Open(name)
 	if err != nil {
-		return scan.Result{}, err
+		return ReindexResult{}, err
 	}
 	defer a.OSFile.Close()
 	if a.OnDevice() {
 		return reindexDevice(ctx, a, o)
 	}
 	if a.Rest > 0 {
-		return scan.Result{}, fmt.Errorf("%s: %w", name, &format.UnfinishedError{a.Trailer, a.Rest})
+		return ReindexResult{}, fmt.Errorf("%s: %w", name, &format.UnfinishedError{a.Trailer, a.Rest})
 	}
 	real, err := filepath.EvalSymlinks(name)
 	if err != nil {
-		return scan.Result{}, err
+		return ReindexResult{}, err
 	}
 	// The lock is on the archive's temporary file, as pack has it.
 	temp, lock, err := durable.LockedTemp(real)
 	if err != nil {
-		return scan.Result{}, err
+		return ReindexResult{}, err
 	}
 	defer func() { err = errors.Join(err, os.Remove(temp.Name()), temp.Close(), lock.Close()) }()
 	if err := a.IsStill(real); err != nil {
-		return scan.Result{}, err
+		return ReindexResult{}, err
 	}
 	f, err := durable.OpenTemp(format.TempName(real + format.SidecarSuffix))
 	if err != nil {
-		return scan.Result{}, err
+		return ReindexResult{}, err
 	}
 	res, err = writeSidecar(ctx, a, f, o)
 	if err == nil { // who may not read the archive need not know what is in it
@@ -59,30 +95,30 @@ func Reindex(ctx context.Context, name string, o scan.Options) (res scan.Result,
 		err = os.Rename(f.Name(), real+format.SidecarSuffix)
 	}
 	if err != nil {
-		return scan.Result{}, errors.Join(err, os.Remove(f.Name()))
+		return ReindexResult{}, errors.Join(err, os.Remove(f.Name()))
 	}
 	return res, durable.SyncDir(filepath.Dir(real))
 }
 
 // writeSidecar makes the sidecar in f, and makes it durable.
-func writeSidecar(ctx context.Context, a *archivefile.File, f *os.File, o scan.Options) (scan.Result, error) {
+func writeSidecar(ctx context.Context, a *archivefile.File, f *os.File, o ReindexOptions) (ReindexResult, error) {
 	if err := f.Truncate(0); err != nil {
-		return scan.Result{}, err
+		return ReindexResult{}, err
 	}
-	res, err := scan.BuildIndex(ctx, a.Scanned(), a.Size, f, o)
+	res, err := scan.BuildIndex(ctx, a.Scanned(), a.Size, f, o.scan())
 	if err != nil {
-		return scan.Result{}, fmt.Errorf("%s: %w", a.Name, err)
+		return ReindexResult{}, fmt.Errorf("%s: %w", a.Name, err)
 	}
-	return res, f.Sync()
+	return ReindexResult(res), f.Sync()
 }
 
 // newLocator is the locator for a sidecar that was made of an archive.
-func newLocator(res scan.Result, size int64) device.Locator {
+func newLocator(res ReindexResult, size int64) device.Locator {
 	return device.Locator{Archive: size, Length: res.SidecarBytes, Digest: res.Digest}
 }
 
 // reindexDevice writes the sidecar of the archive on a device behind it, and the locator.
-func reindexDevice(ctx context.Context, a *archivefile.File, o scan.Options) (res scan.Result, err error) {
+func reindexDevice(ctx context.Context, a *archivefile.File, o ReindexOptions) (res ReindexResult, err error) {
 	index, err := durable.ScratchFile(o.TempDir)
 	if err != nil {
 		return res, err
@@ -97,8 +133,10 @@ func reindexDevice(ctx context.Context, a *archivefile.File, o scan.Options) (re
 	if err != nil {
 		return res, err
 	}
-	if res, err = scan.BuildIndex(ctx, f, a.Size, index, o); err != nil {
+	built, err := scan.BuildIndex(ctx, f, a.Size, index, o.scan())
+	if err != nil {
 		return res, fmt.Errorf("%s: %w", a.Name, err)
 	}
+	res = ReindexResult(built)
 	return res, device.WriteIndex(f, room, newLocator(res, a.Size), index)
 }

@@ -10,13 +10,12 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
-	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
-// IndexSet writes the list of a shard set and its sidecar anew, from the shards alone, and the sidecars of those that have none that is good. A
+// reindexSet writes the list of a shard set and its sidecar anew, from the shards alone, and the sidecars of those that have none that is good. A
 // second writer of the set is refused (ErrLocked).
-func IndexSet(ctx context.Context, list string, o scan.Options) (res scan.Result, err error) {
+func reindexSet(ctx context.Context, list string, o ReindexOptions) (res ReindexResult, err error) {
 	name, ok := format.ParseListName(list)
 	if !ok {
 		return res, fmt.Errorf("%s: %w: it is no name of a set's list", list, format.ErrShard)
@@ -32,7 +31,7 @@ func IndexSet(ctx context.Context, list string, o scan.Options) (res scan.Result
 		case err == nil:
 			err = a.Close()
 		case errors.Is(err, format.ErrNoSidecar), errors.Is(err, format.ErrStale):
-			_, err = Reindex(ctx, name.Shard(i), scan.Options{Workers: o.Workers, TempDir: o.TempDir})
+			_, err = reindexFile(ctx, name.Shard(i), ReindexOptions{Workers: o.Workers, TempDir: o.TempDir})
 		}
 		if err != nil {
 			return res, shardset.MissingShard(name.Shard(i), name.N, err)
@@ -54,7 +53,7 @@ func IndexSet(ctx context.Context, list string, o scan.Options) (res scan.Result
 			}
 		}
 	}()
-	m := shardset.NewJoiner(o)
+	m := shardset.NewJoiner(o.scan())
 	defer func() { err = errors.Join(err, m.Close()) }()
 	for i := range name.N {
 		a, err := indexed.Open(ctx, name.Shard(i), &indexed.Options{NoIndex: true})

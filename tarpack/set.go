@@ -14,15 +14,10 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
-// OpenSet opens the shard set whose list has the name list (see SetName). A set is an Archive like any other: its index is that of all shards, and
-// offsets count as if these stood one after the other. With a good list and sidecar that takes a look at each shard's size; a shard
-// is opened, and held against the list, when something in it is read. Without them the sidecars of all shards are put together in memory.
-//
-// The error wraps ErrShard and names the file where a shard is missing or belongs to another set, or is one of Open.
-func OpenSet(ctx context.Context, list string, o *indexed.Options) (*Archive, error) {
-	if o == nil {
-		o = &indexed.Options{}
-	}
+// openSet opens the shard set with the list of this name. With a usable list and sidecar it only checks the size of each
+// shard; a shard is opened and compared with the list when something in it is read. Otherwise it joins
+// the sidecars of all shards in memory.
+func openSet(ctx context.Context, list string, o *indexed.Options) (*Archive, error) {
 	name, ok := format.ParseListName(list)
 	if !ok {
 		return nil, fmt.Errorf("%s: %w: it is no name of a set's list", list, format.ErrShard)
@@ -44,12 +39,12 @@ func OpenSet(ctx context.Context, list string, o *indexed.Options) (*Archive, er
 		return nil, err
 	}
 	if known {
-		err = a.X.OpenIndex(ctx, o, false, a.buildIndex)
+		err = a.x.OpenIndex(ctx, o, false, a.buildIndex)
 	} else {
 		if o.Notice != nil {
 			o.Notice(fmt.Sprintf("%v: putting the indexes of the shards together in memory ('tpk index' writes the list)", shardset.NoList(list, err)))
 		}
-		err = a.X.IndexInMemory(ctx, scan.Options{Workers: o.Workers, Progress: o.Progress}, a.buildIndex)
+		err = a.x.IndexInMemory(ctx, scan.Options{Workers: o.Workers, Progress: o.Progress}, a.buildIndex)
 	}
 	if err != nil {
 		return nil, errors.Join(err, a.set.Close())
@@ -60,7 +55,7 @@ func OpenSet(ctx context.Context, list string, o *indexed.Options) (*Archive, er
 // openListedSet opens the shards of a set as they are needed.
 func openListedSet(name format.SetName, l *shardset.List) *Archive {
 	set := shardset.NewFile(name, l)
-	return &Archive{set: set, X: &indexed.File{File: &archivefile.File{
+	return &Archive{set: set, x: &indexed.File{File: &archivefile.File{
 		Name: name.List(), Size: set.Size(), Trailer: format.Trailer{Entries: l.Entries, Offset: set.Size(), Digest: l.Index},
 	}}}
 }

@@ -16,11 +16,10 @@ import (
 	"github.com/tarpack/tpk/tarpack/edit"
 	"github.com/tarpack/tpk/tarpack/extract"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
-	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
+	"github.com/tarpack/tpk/tarpack/pack"
 	"github.com/tarpack/tpk/tarpack/shard"
 )
 
@@ -73,7 +72,7 @@ func FuzzSetList(f *testing.F) {
 // packSet packs a set, and returns the name of its list.
 func packSet(t *testing.T, dir string, so packer.ShardOptions) (list string, shards []shardset.Shard) {
 	t.Helper()
-	_, shards, err := shard.Pack(context.Background(), dir, filepath.Join(t.TempDir(), "out.tar.gz"), packer.Options{}, so)
+	_, shards, err := shard.Pack(context.Background(), dir, filepath.Join(t.TempDir(), "out.tar.gz"), pack.Options{}, so)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +86,7 @@ func packSet(t *testing.T, dir string, so packer.ShardOptions) (list string, sha
 // mustOpenSet opens a set; a line about a missing list or the like is an error.
 func mustOpenSet(t *testing.T, list string) *tarpack.Archive {
 	t.Helper()
-	a, err := tarpack.OpenSet(context.Background(), list, &indexed.Options{Notice: func(m string) { t.Error(m) }})
+	a, err := tarpack.Open(context.Background(), list, &tarpack.OpenOptions{Notice: func(m string) { t.Error(m) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +98,7 @@ func mustOpenSet(t *testing.T, list string) *tarpack.Archive {
 func TestPackShards(t *testing.T) {
 	ctx := context.Background()
 	dir := tartest.ShardTree(t)
-	name := tartest.Pack(t, dir, packer.Options{})
+	name := tartest.Pack(t, dir, pack.Options{})
 	want, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
@@ -129,7 +128,7 @@ func TestPackShards(t *testing.T) {
 		if got, err := os.ReadFile(out); err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%+v: the shards merged are not the archive (%v)", o, err)
 		}
-		if res, err := tarpack.VerifySet(ctx, list, tarpack.VerifyOptions{}); err != nil || res.Failed > 0 {
+		if res, err := tarpack.Verify(ctx, list, tarpack.VerifyOptions{}); err != nil || res.Failed > 0 {
 			t.Errorf("%+v: %+v, %v", o, res.Problems, err)
 		}
 		a := mustOpenSet(t, list)
@@ -146,7 +145,7 @@ func TestPackShards(t *testing.T) {
 		if n := a.set.Recent.Len(); n > 2 {
 			t.Errorf("%d shards are open", n)
 		}
-		whole, err := tarpack.Open(name, nil)
+		whole, err := tarpack.Open(context.Background(), name, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -156,7 +155,7 @@ func TestPackShards(t *testing.T) {
 		}
 	}
 	for _, o := range []packer.ShardOptions{{}, {Size: 1, Shards: 1}, {Shards: format.MaxShards + 1}, {Size: -1}, {Shards: -1}} {
-		if _, _, err := shard.Pack(ctx, dir, filepath.Join(t.TempDir(), "out.tar.gz"), packer.Options{}, o); !errors.Is(err, os.ErrInvalid) {
+		if _, _, err := shard.Pack(ctx, dir, filepath.Join(t.TempDir(), "out.tar.gz"), pack.Options{}, o); !errors.Is(err, os.ErrInvalid) {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}
@@ -169,7 +168,7 @@ func TestPackShardsLinks(t *testing.T) {
 		[2]string{"c/big", tartest.Noise("x", 5<<20)}, [2]string{"d/big", "=> c/big"}, [2]string{"e/zero", ""}, [2]string{"f/zero", "=> e/zero"})
 	var before []string
 	for range 2 {
-		_, shards, err := shard.Pack(ctx, dir, filepath.Join(dir, "out.tar.gz"), packer.Options{Notice: func(string) {}}, packer.ShardOptions{Size: 300})
+		_, shards, err := shard.Pack(ctx, dir, filepath.Join(dir, "out.tar.gz"), pack.Options{Notice: func(string) {}}, packer.ShardOptions{Size: 300})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -248,14 +247,14 @@ func TestBadSets(t *testing.T) {
 		if err := c.ruin(func(i int) string { return shards[i].Name }, list); err != nil {
 			t.Fatal(err)
 		}
-		a, err := tarpack.OpenSet(ctx, list, nil)
+		a, err := tarpack.Open(ctx, list, nil)
 		if err == nil {
 			a.Close()
 		}
 		if err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", c.what, err)
 		}
-		if res, err := tarpack.VerifySet(ctx, list, tarpack.VerifyOptions{}); err == nil && res.Failed == 0 && !strings.Contains(c.what, "without a list") {
+		if res, err := tarpack.Verify(ctx, list, tarpack.VerifyOptions{}); err == nil && res.Failed == 0 && !strings.Contains(c.what, "without a list") {
 			t.Errorf("%s: verify finds nothing", c.what)
 		}
 	}
@@ -272,14 +271,14 @@ func TestBadSets(t *testing.T) {
 	if _, err := a.ReaderAt().ReadAt(make([]byte, 1), shards[0].Bytes); !errors.Is(err, format.ErrShard) {
 		t.Error(err)
 	}
-	if res, err := tarpack.VerifySet(ctx, list, tarpack.VerifyOptions{}); err != nil || res.Failed == 0 {
+	if res, err := tarpack.Verify(ctx, list, tarpack.VerifyOptions{}); err != nil || res.Failed == 0 {
 		t.Error(res, err)
 	}
 }
 
 // The files of a set that is made of an archive have its permissions.
 func TestSetPermissions(t *testing.T) {
-	name := tartest.Pack(t, tartest.ShardTree(t), packer.Options{})
+	name := tartest.Pack(t, tartest.ShardTree(t), pack.Options{})
 	if err := os.Chmod(name, 0o640); err != nil {
 		t.Fatal(err)
 	}
@@ -296,7 +295,7 @@ func TestSetPermissions(t *testing.T) {
 		if err := errors.Join(os.Remove(list), os.Remove(list+format.SidecarSuffix)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := tarpack.IndexSet(context.Background(), list, scan.Options{}); err != nil {
+		if _, err := tarpack.Reindex(context.Background(), list, tarpack.ReindexOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -333,17 +332,17 @@ func TestIndexSet(t *testing.T) {
 			t.Fatal(err)
 		}
 		said := 0
-		a, err := tarpack.OpenSet(ctx, list, &indexed.Options{Notice: func(string) { said++ }})
+		a, err := tarpack.Open(ctx, list, &tarpack.OpenOptions{Notice: func(string) { said++ }})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if said != 1 || !a.Indexed() {
-			t.Errorf("%d lines were said, indexed: %v", said, a.Indexed())
+		if said != 1 || !a.IndexRebuilt() {
+			t.Errorf("%d lines were said, indexed: %v", said, a.IndexRebuilt())
 		}
 		if err := a.Close(); err != nil {
 			t.Error(err)
 		}
-		if _, err := tarpack.IndexSet(ctx, list, scan.Options{}); err != nil {
+		if _, err := tarpack.Reindex(ctx, list, tarpack.ReindexOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		for n, b := range want {
@@ -425,7 +424,7 @@ func TestSetCommit(t *testing.T) {
 	// One that fails leaves nothing, and the set as it was.
 	src := tartest.Tree(t, [2]string{"a", tartest.Noise("a", 1000)}, [2]string{"b", "b"})
 	ctx, cancel := context.WithCancel(ctx)
-	_, _, err = shard.Pack(ctx, src, filepath.Join(dir, "out.tar.gz"), packer.Options{Progress: func(p format.Progress) {
+	_, _, err = shard.Pack(ctx, src, filepath.Join(dir, "out.tar.gz"), pack.Options{Progress: func(p format.Progress) {
 		if p.Entries == 2 {
 			cancel()
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
 // VerifyOptions says how to verify an archive. The zero value is usable.
@@ -44,6 +45,18 @@ type VerifyResult struct {
 // After something wrong it goes on with the next entry that it finds. What is wrong are problems of the result; with a sound
 // sidecar each path that is concerned is named. An error means that the archive could not be read at all, or is none.
 func Verify(ctx context.Context, name string, o VerifyOptions) (VerifyResult, error) {
+	list, isSet, err := shardset.ListOf(name)
+	if err != nil {
+		return VerifyResult{}, err
+	}
+	if isSet {
+		return verifySet(ctx, list, o)
+	}
+	return verifyFile(ctx, name, o)
+}
+
+// verifyFile is Verify for an archive that is one file or device.
+func verifyFile(ctx context.Context, name string, o VerifyOptions) (VerifyResult, error) {
 	a, err := archivefile.OpenUnread(name)
 	if err != nil {
 		return VerifyResult{}, err

@@ -13,9 +13,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
-// VerifySet is Verify for each shard of the set whose list has the name list, and checks the list and the set's sidecar against them. What is wrong in a
+// verifySet is Verify for each shard of the set whose list has the name list, and checks the list and the set's sidecar against them. What is wrong in a
 // shard names the shard. A shard that is missing, or not the one of the list, is a problem like others.
-func VerifySet(ctx context.Context, list string, o VerifyOptions) (res VerifyResult, err error) {
+func verifySet(ctx context.Context, list string, o VerifyOptions) (res VerifyResult, err error) {
 	name, ok := format.ParseListName(list)
 	if !ok {
 		return res, fmt.Errorf("%s: %w: it is no name of a set's list", list, format.ErrShard)
@@ -44,7 +44,7 @@ func VerifySet(ctx context.Context, list string, o VerifyOptions) (res VerifyRes
 				o.Progress(format.Progress{Entries: before.Entries + p.Entries, Bytes: before.Bytes + p.Bytes})
 			}
 		}
-		r, err := Verify(ctx, name.Shard(i), each)
+		r, err := verifyFile(ctx, name.Shard(i), each)
 		if ctxErr := context.Cause(ctx); ctxErr != nil {
 			return res, ctxErr
 		}
@@ -89,7 +89,7 @@ func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o
 		report(fmt.Errorf("%s: %w: it names an index of digest %016x, that of its shards has %016x", a.Name(), format.ErrStale, l.Index, digest))
 		return nil
 	}
-	x, side, err := a.X.OpenSidecar()
+	x, side, err := a.x.OpenSidecar()
 	if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
 		report(err)
 		return nil

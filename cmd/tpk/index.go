@@ -36,9 +36,9 @@ func runIndex(c *cli.Context, name string) error {
 	}
 	var res scan.Result
 	if set {
-		res, err = tarpack.IndexSet(c.Context, list, scan.Options{Progress: m.update})
+		res, err = tarpack.Reindex(c.Context, list, tarpack.ReindexOptions{Progress: m.update})
 	} else {
-		res, err = tarpack.Reindex(c.Context, name, scan.Options{Progress: m.update})
+		res, err = tarpack.Reindex(c.Context, name, tarpack.ReindexOptions{Progress: m.update})
 	}
 	m.stop()
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/indexed"
 )
 
 // openArchive opens an archive, or a shard set, for a reading command. Without a good index it makes one in memory, and a line says so.
@@ -20,9 +19,9 @@ func openArchive(c *cli.Context, name string) (*tarpack.Archive, error) {
 		if err != nil {
 			return nil, err
 		}
-		return tarpack.OpenSet(c.Context, list, &indexed.Options{Notice: m.notice, Progress: m.update})
+		return tarpack.Open(c.Context, list, &tarpack.OpenOptions{Notice: m.notice, Progress: m.update})
 	}
-	return tarpack.OpenContext(c.Context, name, &indexed.Options{Notice: m.notice, Progress: m.update})
+	return tarpack.Open(c.Context, name, &tarpack.OpenOptions{Notice: m.notice, Progress: m.update})
 }
 
 // entryPath is the path in the archive that a word of the command line means: people write ./a, /a and a/ for a.

@@ -115,7 +115,7 @@ func runPack(c *cli.Context, o *packOptions) error {
 	var shards []shardset.Shard
 	switch {
 	case o.out == "-":
-		res, err = pack.PackStream(c.Context, o.dir, c.App.Writer, o.pack)
+		res, err = pack.Stream(c.Context, o.dir, c.App.Writer, o.pack)
 	case o.sharded():
 		res, shards, err = shard.Pack(c.Context, o.dir, o.out, o.pack, o.shards)
 	default:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -10,8 +11,6 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/indexed"
-	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
 func repairCommand() *cli.Command {
@@ -57,9 +56,9 @@ func runRepair(c *cli.Context, archive, out string) error {
 		return editError(archive, err)
 	}
 	if !res.Damaged && !res.Written && !o.DryRun && archive == out {
-		a, err := tarpack.Open(archive, &indexed.Options{NoIndex: true})
+		a, err := tarpack.Open(context.Background(), archive, &tarpack.OpenOptions{RequireSidecar: true})
 		if errors.Is(err, format.ErrStale) || errors.Is(err, format.ErrNoSidecar) {
-			_, err = tarpack.Reindex(c.Context, archive, scan.Options{Workers: o.Workers})
+			_, err = tarpack.Reindex(c.Context, archive, tarpack.ReindexOptions{Workers: o.Workers})
 		} else if err == nil {
 			err = a.Close()
 		}

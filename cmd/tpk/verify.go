@@ -43,7 +43,7 @@ func runVerify(c *cli.Context, name string) error {
 	}
 	verify, open := tarpack.Verify, tarpack.OpenContext
 	if set {
-		name, verify, open = list, tarpack.VerifySet, tarpack.OpenSet
+		name, verify, open = list, tarpack.Verify, tarpack.OpenSet
 	}
 	if m.on {
 		if a, err := open(c.Context, name, &indexed.Options{NoIndex: true}); err == nil {

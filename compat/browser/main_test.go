@@ -24,7 +24,6 @@ import (
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/serve"
 	"github.com/tarpack/tpk/serve/plan"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
@@ -125,7 +124,7 @@ var start = sync.OnceValues(func() (*served, error) {
 	if err := writeSite(s.dir); err != nil {
 		return nil, err
 	}
-	if _, err := pack.Pack(context.Background(), s.dir, s.archive, packer.Options{}); err != nil {
+	if _, err := pack.Pack(context.Background(), s.dir, s.archive, pack.Options{}); err != nil {
 		return nil, err
 	}
 	ready := make(chan string, 1)

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -18,7 +19,7 @@ func TestFolderClients(t *testing.T) {
 		files["folder/"+name] = content
 	}
 	archive := packTree(t, files)
-	a, err := tarpack.Open(archive, nil)
+	a, err := tarpack.Open(context.Background(), archive, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

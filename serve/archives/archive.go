@@ -17,7 +17,6 @@ import (
 	"github.com/tarpack/tpk/sidecar/prefetch"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
 // archive is an open archive. Several sets may hold it; the last one to let go closes it.
@@ -57,7 +56,7 @@ func stampOf(name string) (s stamp, err error) {
 		return s, err
 	}
 	if s.tar.Mode()&fs.ModeDevice != 0 {
-		t, err := tarpack.Open(name, &indexed.Options{NoIndex: true})
+		t, err := tarpack.Open(context.Background(), name, &tarpack.OpenOptions{RequireSidecar: true})
 		if err == nil {
 			s.digest = t.Trailer().Digest
 			err = t.Close()
@@ -116,7 +115,7 @@ func openArchive(ctx context.Context, name string, notice func(string)) (*archiv
 		a.members, a.recent = m, newResidence(t.Size())
 		adviseRandom(m)
 	}
-	if !t.Indexed() {
+	if !t.IndexRebuilt() {
 		a.sidecar = openSidecar(name, a.index.Size())
 	}
 	a.fetchIndex()
@@ -143,9 +142,9 @@ func openTar(ctx context.Context, name string, noIndex bool) (*tarpack.Archive, 
 	}
 	o := &indexed.Options{NoIndex: noIndex}
 	if set {
-		return tarpack.OpenSet(ctx, list, o)
+		return tarpack.Open(ctx, list, o)
 	}
-	return tarpack.OpenContext(ctx, name, o)
+	return tarpack.Open(ctx, name, o)
 }
 
 // openSidecar opens the sidecar as a file to download, nil if there is none of that size.
@@ -170,9 +169,9 @@ func openSidecar(name string, size int64) *os.File {
 func indexed(ctx context.Context, name string, notice func(string)) (*tarpack.Archive, error) {
 	list, set, err := tarpack.ListOf(name)
 	if err == nil && set {
-		_, err = tarpack.IndexSet(ctx, list, scan.Options{})
+		_, err = tarpack.Reindex(ctx, list, tarpack.ReindexOptions{})
 	} else if err == nil {
-		_, err = tarpack.Reindex(ctx, name, scan.Options{})
+		_, err = tarpack.Reindex(ctx, name, tarpack.ReindexOptions{})
 	}
 	if err != nil {
 		if ctx.Err() != nil {

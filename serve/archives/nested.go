@@ -13,7 +13,6 @@ import (
 
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
 // PackName is the name under which an archive is found in a directory.
@@ -113,7 +112,7 @@ func (l *Library) openNested(ctx context.Context) (specs []Spec, open []*archive
 
 // indexNested makes the sidecar of a pack, and then takes the pack in.
 func (l *Library) indexNested(spec Spec) {
-	if _, err := tarpack.Reindex(context.Background(), spec.Path, scan.Options{}); err != nil {
+	if _, err := tarpack.Reindex(context.Background(), spec.Path, tarpack.ReindexOptions{}); err != nil {
 		l.notice(fmt.Sprintf("not served: %v", err))
 		return
 	}

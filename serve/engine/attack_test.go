@@ -20,7 +20,6 @@ import (
 
 	"github.com/tarpack/tpk/serve/archives"
 	"github.com/tarpack/tpk/serve/plan"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
@@ -60,7 +59,7 @@ func versions(t *testing.T, letters string) (names []string) {
 			}
 		}
 		names = append(names, tree+".tar.gz")
-		if _, err := pack.Pack(context.Background(), tree, names[len(names)-1], packer.Options{}); err != nil {
+		if _, err := pack.Pack(context.Background(), tree, names[len(names)-1], pack.Options{}); err != nil {
 			t.Fatal(err)
 		}
 	}

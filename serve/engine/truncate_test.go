@@ -19,7 +19,6 @@ import (
 	"github.com/tarpack/tpk/serve/archives"
 	"github.com/tarpack/tpk/serve/plan"
 	"github.com/tarpack/tpk/tarpack"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
@@ -56,7 +55,7 @@ func TestTruncatedUnderPipelines(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := pack.Pack(context.Background(), tree, name, packer.Options{}); err != nil {
+	if _, err := pack.Pack(context.Background(), tree, name, pack.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	whole, err := os.ReadFile(name)
@@ -137,10 +136,10 @@ func TestCutWhileOwed(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(tree, "a"), content, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pack.Pack(context.Background(), tree, name, packer.Options{}); err != nil {
+	if _, err := pack.Pack(context.Background(), tree, name, pack.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	a, err := tarpack.Open(name, nil)
+	a, err := tarpack.Open(context.Background(), name, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

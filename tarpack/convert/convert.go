@@ -26,20 +26,6 @@ import (
 // ErrNotConvertible: the input is not of a format that Convert reads, or it is damaged.
 var ErrNotConvertible = errors.New("not a tar, zip, or compressed tar that can be read")
 
-// ConvertOptions says how to convert. The zero value is usable. Of PackOptions, Exclude, PreserveOwner, Special and RemoveFiles are not
-// heeded: owners and special files are taken over.
-type Options struct {
-	rewrite.Options
-	// Problem, if set, is told of each entry that is refused, from one goroutine at a time.
-	Problem func(*format.Problem)
-}
-
-// ConvertResult says what was converted.
-type Result struct {
-	rewrite.Result
-	Refused int64 // entries
-}
-
 // Convert makes the archive out of a tar, as it is or compressed by gzip, zstd, xz or bzip2, or a zip. What it is, its bytes tell.
 //
 // Modes, owners, times to the second and links are kept. Where a path comes several times the last entry counts; missing parents are made.
@@ -53,19 +39,19 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 	c := &converter{o: o, problems: problems}
 	if o.DryRun {
 		err := c.read(ctx, in, out)
-		return Result{Result: rewrite.Result{Changes: format.Changes{Added: c.entries}}, Refused: problems.Count}, err
+		return Result{Entries: c.entries, Refused: problems.Count}, err
 	}
 	dst, err := durable.Create(out)
 	if err != nil {
 		return Result{}, err
 	}
-	r := &rewrite.Rewrite{O: o.Options, Base: -1, Choose: func(string, []*rewrite.Child) int { return 0 }}
+	r := &rewrite.Rewrite{O: o.rewrite(), Base: -1, Choose: func(string, []*rewrite.Child) int { return 0 }}
 	defer func() {
 		if !r.Committed {
 			err = errors.Join(err, dst.Abort())
 		}
 	}()
-	pack := o.Options
+	pack := r.O.Options
 	pack.Dedup = format.DedupOff // it is done when all is there
 	if c.p, err = packer.New(nil, pack); err != nil {
 		return Result{}, err
@@ -86,12 +72,14 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 	defer k.Close()
 	r.Layers = []rewrite.Layer{{Kept: k}}
 	r.O.Notice, r.O.Progress = nil, nil
-	if res.Result, err = r.Write(ctx, dst); err != nil {
+	written, err := r.Write(ctx, dst)
+	if err != nil {
 		return Result{}, err
 	}
-	res.Added, res.Kept = res.Kept, 0
-	res.Refused = problems.Count
-	return res, nil
+	return Result{
+		Entries: written.Kept, Refused: problems.Count,
+		Stats: written.Stats, ArchiveBytes: written.ArchiveBytes, SidecarBytes: written.SidecarBytes,
+	}, nil
 }
 
 // A converter reads another format and submits what it holds.
@@ -111,7 +99,7 @@ type converter struct {
 func (c *converter) read(ctx context.Context, in io.Reader, temp string) error {
 	c.big, c.temp = make(chan struct{}, 4), temp
 	c.dir.Acquire()
-	in = output.ContextReader{ctx, in}
+	in = output.ContextReader{Ctx: ctx, R: in}
 	r := bufio.NewReaderSize(in, output.WriteSize)
 	head, err := r.Peek(format.BlockSize)
 	if len(head) == 0 {
@@ -164,7 +152,7 @@ func damaged(err error) error {
 	return fmt.Errorf("%w: %w", ErrNotConvertible, err)
 }
 
-// refuse tells of an entry that is left out.
+// Refuse tells of an entry that is left out.
 func (c *converter) refuse(path string, err error) {
 	c.problems.Add(&format.Problem{Path: path, Offset: -1, Err: err})
 }

@@ -16,22 +16,6 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
-// RepairOptions says how to repair. The zero value is usable.
-type RepairOptions struct {
-	rewrite.Options
-	// Lost, if set, is told of each entry that is lost, in the order of the archive. Its path is "" where only the place of damage is known.
-	Lost func(*format.Problem)
-}
-
-// RepairResult says what was repaired.
-type RepairResult struct {
-	rewrite.Result
-	Damaged bool  // something was wrong with the archive
-	Saved   int64 // entries that are whole
-	Lost    int64 // entries that are not, as far as is known
-	CutOff  int64 // bytes of an append that was not finished, which were cut off
-}
-
 // Repair makes a valid archive of what is whole in the archive name, however it was damaged or cut off, and writes it to out,
 // which may be name. Entries are whole if all of their members are; a hard link needs its target as well. Directories whose headers are lost are made anew,
 // with the mode and time that the old sidecar has of them, if there is one. If nothing is wrong with the archive, nothing is written. If that is only an append that
@@ -42,7 +26,7 @@ type RepairResult struct {
 // Damage inside of a file that is a tpk archive itself can bring up entries of that, unless the old sidecar is there to tell.
 func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairResult, err error) {
 	var dst *durable.Output
-	r := &rewrite.Rewrite{O: o.Options, Base: -1, Choose: func(string, []*rewrite.Child) int { return 0 }}
+	r := &rewrite.Rewrite{O: o.rewrite(), Base: -1, Choose: func(string, []*rewrite.Child) int { return 0 }}
 	if !o.DryRun {
 		if err := archivefile.Recover(name); err != nil {
 			return RepairResult{}, err
@@ -74,7 +58,7 @@ func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 	} else {
 		sv.old = nil
 	}
-	pack := o.Options
+	pack := r.O.Options
 	if sv.p, err = packer.New(nil, pack); err != nil {
 		return RepairResult{}, err
 	}
@@ -101,7 +85,8 @@ func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 		return res, err
 	}
 	r.Layers = []rewrite.Layer{{Kept: k}}
-	res.Result, err = r.Write(ctx, dst)
+	written, err := r.Write(ctx, dst)
+	res.Stats, res.ArchiveBytes, res.SidecarBytes, res.Written = written.Stats, written.ArchiveBytes, written.SidecarBytes, written.Written
 	return res, err
 }
 
@@ -238,7 +223,7 @@ func (sv *salvage) take(un *scan.Unit) error {
 			sv.found = append(sv.found, &format.Problem{Path: it.Path, Offset: un.Off, Err: err})
 			continue
 		}
-		if err := sv.s.add(it); err != nil {
+		if err := sv.s.Add(it); err != nil {
 			return err
 		}
 		sv.saved++

@@ -15,10 +15,9 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
-	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
+	"github.com/tarpack/tpk/tarpack/pack"
 )
 
 // repairBed is a small archive and what is in it.
@@ -33,7 +32,7 @@ type repairBed struct {
 func newRepairBed(t *testing.T) *repairBed {
 	dir := tartest.Tree(t, [2]string{"a", strings.Repeat("first ", 20)}, [2]string{"b", strings.Repeat("first ", 20)}, [2]string{"c", ""},
 		[2]string{"d/e", "x"}, [2]string{"d/f/g", strings.Repeat("deep ", 30)}, [2]string{"d/l", "-> e"}, [2]string{"z/", ""}, [2]string{"z/h", "=> a"})
-	name := tartest.Pack(t, dir, packer.Options{})
+	name := tartest.Pack(t, dir, pack.Options{})
 	b := &repairBed{dir: t.TempDir(), a: tartest.Open(t, name)}
 	var err error
 	if b.archive, err = os.ReadFile(name); err != nil {
@@ -71,7 +70,7 @@ func (b *repairBed) repair(t *testing.T, damaged []byte, whole func(from, to int
 	}
 	if err == nil && !res.Damaged {
 		// Harmless, as in bits of a deflate stream that say nothing: the index is made of all that is in it, and is the same.
-		ix, err := tarpack.Reindex(ctx, name, scan.Options{})
+		ix, err := tarpack.Reindex(ctx, name, tarpack.ReindexOptions{})
 		if err != nil || ix.Digest != b.a.Trailer().Digest || ix.Entries != b.a.Trailer().Entries {
 			t.Errorf("the damage was not noticed: %+v, %v", ix, err)
 		}
@@ -98,10 +97,10 @@ func (b *repairBed) repair(t *testing.T, damaged []byte, whole func(from, to int
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tarpack.Reindex(ctx, name, scan.Options{}); err != nil {
+	if _, err := tarpack.Reindex(ctx, name, tarpack.ReindexOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	a, err := tarpack.Open(name, nil)
+	a, err := tarpack.Open(context.Background(), name, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +159,7 @@ func TestRepairFlipped(t *testing.T) {
 // An archive of a newer version, or with a version that was damaged, is not replaced by what is understood of it; that can have another name.
 func TestRepairNewer(t *testing.T) {
 	ctx := context.Background()
-	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "x"}, [2]string{"b/c", "y"}), packer.Options{})
+	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "x"}, [2]string{"b/c", "y"}), pack.Options{})
 	b := tartest.Read(t, name)
 	b[len(b)-format.TrailerSize+versionAt]++
 	tartest.WriteFile(t, name, b)

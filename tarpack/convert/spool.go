@@ -127,16 +127,16 @@ func (s *spool) announce(h *format.Header) error {
 // errSelf: a hard link leads to its own path, so there is nothing to do.
 var errSelf = errors.New("a hard link to itself")
 
-// add takes an entry that is in the file now.
-func (s *spool) add(it sidecar.Item) error {
+// Add takes an entry that is in the file now.
+func (s *spool) Add(it sidecar.Item) error {
 	if s.sink != nil {
 		return s.sink(it)
 	}
 	return s.enc.Encode(it)
 }
 
-// refuse takes note that an entry which was announced does not come.
-func (s *spool) refuse(pr *format.Problem) error {
+// Refuse takes note that an entry which was announced does not come.
+func (s *spool) Refuse(pr *format.Problem) error {
 	s.problem(pr)
 	return s.enc.Encode(&sidecar.Item{})
 }

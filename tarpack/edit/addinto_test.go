@@ -10,8 +10,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/edit"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
-	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
+	"github.com/tarpack/tpk/tarpack/pack"
 )
 
 // What is added goes below Into, whose directories are made where they are missing, and stay as they are where not.
@@ -22,7 +22,7 @@ func TestAddInto(t *testing.T) {
 		t.Fatal(err)
 	}
 	more := tartest.Tree(t, [2]string{"new", "2"}, [2]string{"sub/deep", "1"}, [2]string{"other", "3"})
-	name := tartest.Pack(t, dir, packer.Options{})
+	name := tartest.Pack(t, dir, pack.Options{})
 	res, err := edit.Add(ctx, name, []string{more + "/sub", more + "/new"}, edit.AddOptions{Into: "x/y/z"})
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +63,7 @@ func TestEditKeepsOwners(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	name := tartest.Pack(t, dir, packer.Options{PreserveOwner: true})
+	name := tartest.Pack(t, dir, pack.Options{PreserveOwner: true})
 	owners := func() map[string]int {
 		k, err := packer.OpenBase(ctx, name, 0, &indexed.Options{})
 		if err != nil {
@@ -94,12 +94,12 @@ func TestEditKeepsOwners(t *testing.T) {
 	}
 	want := map[string]int{"a": 0, "b": 1234, "c": 1234, "d": 1235, "s": 1236}
 	check("pack", want)
-	if _, err := edit.Compact(ctx, name, rewrite.Options{}); err != nil {
+	if _, err := edit.Compact(ctx, name, edit.CompactOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	check("compact", want)
 	tartest.WantListing(t, name, "0 a 4", "0 b 4", "1 c > b", "2 s > a", "5 d/")
-	if _, err := edit.Remove(ctx, name, []string{"b"}, rewrite.Options{}); err != nil {
+	if _, err := edit.Remove(ctx, name, []string{"b"}, edit.RemoveOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	delete(want, "b")

@@ -19,13 +19,14 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
+	"github.com/tarpack/tpk/tarpack/pack"
 )
 
 // TestAppend: what is there stays where it is, byte for byte, but for the end of T; what is new follows; the rest is that of an ordinary archive.
 func TestAppend(t *testing.T) {
 	first := tartest.Tree(t, [2]string{"a", "first"}, [2]string{"d/f", "some text"}, [2]string{"d/link", "-> f"}, [2]string{"big", strings.Repeat("segmented\n", 200_000)})
 	more := tartest.Tree(t, [2]string{"a", "ignored"}, [2]string{"d/copy", "some text"}, [2]string{"d/g", "new"}, [2]string{"e/h/i", "deep"}, [2]string{"e/empty", ""})
-	name := tartest.Pack(t, first, packer.Options{})
+	name := tartest.Pack(t, first, pack.Options{})
 	before := tartest.Read(t, name)
 	var told []string
 	res := tartest.Append(t, name, edit.AddOptions{Options: rewrite.Options{Change: func(k format.ChangeKind, p string) { told = append(told, fmt.Sprint(k, " ", p)) }}}, more)
@@ -74,7 +75,7 @@ func TestAppendedIsAsPacked(t *testing.T) {
 			all.check(os.Chmod(all.at(p), 0o755))
 		}
 		all.settle()
-		name = tartest.Pack(t, all.dir, packer.Options{})
+		name = tartest.Pack(t, all.dir, pack.Options{})
 		for range 3 {
 			more := newWorld(t, rnd)
 			for _, p := range more.paths(isDir) {
@@ -83,7 +84,7 @@ func TestAppendedIsAsPacked(t *testing.T) {
 			tartest.Append(t, name, edit.AddOptions{}, more.dir)
 			all.overlay(more, false)
 		}
-		if _, err := edit.Compact(ctx, name, rewrite.Options{}); err != nil {
+		if _, err := edit.Compact(ctx, name, edit.CompactOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		all.sameArchive(name, fmt.Sprintf("seed %d", seed))
@@ -99,7 +100,7 @@ func TestAppendManyLinks(t *testing.T) {
 	for i := range 5 {
 		more = append(more, [2]string{fmt.Sprintf("x%d", i), "the same"})
 	}
-	name := tartest.Pack(t, tartest.Tree(t, files...), packer.Options{})
+	name := tartest.Pack(t, tartest.Tree(t, files...), pack.Options{})
 	tartest.Append(t, name, edit.AddOptions{}, tartest.Tree(t, more...))
 	a := tartest.Open(t, name)
 	links := map[uint32]int{}
@@ -130,7 +131,7 @@ func TestAppendRefused(t *testing.T) {
 	for _, c := range []struct{ into, refused string }{
 		{"open", ""}, {"sealed", "sealed"}, {"sealed/open", ""}, {"sealed/new", "sealed"}, {"shut", "shut"}, {"shut/d", "shut/d"}, {"other", ""},
 	} {
-		name := tartest.Pack(t, dir, packer.Options{})
+		name := tartest.Pack(t, dir, pack.Options{})
 		before := tartest.Read(t, name)
 		_, err := edit.Add(context.Background(), name, []string{file}, edit.AddOptions{Append: true, Into: c.into})
 		if (err == nil) != (c.refused == "") || c.refused != "" && (!errors.Is(err, format.ErrAppend) || !strings.HasPrefix(err.Error(), c.refused+": ")) {
@@ -141,14 +142,14 @@ func TestAppendRefused(t *testing.T) {
 			t.Errorf("into %s: refused, and changed", c.into)
 		}
 	}
-	if _, err := edit.Add(context.Background(), tartest.Pack(t, dir, packer.Options{}), []string{file}, edit.AddOptions{Append: true, Options: rewrite.Options{}, Replace: true}); !errors.Is(err, format.ErrAppend) {
+	if _, err := edit.Add(context.Background(), tartest.Pack(t, dir, pack.Options{}), []string{file}, edit.AddOptions{Append: true, Options: rewrite.Options{}, Replace: true}); !errors.Is(err, format.ErrAppend) {
 		t.Error(err)
 	}
 }
 
 // TestAppendKeepsReaders: who has the old archive open goes on reading it, to its last byte.
 func TestAppendKeepsReaders(t *testing.T) {
-	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "old"}), packer.Options{})
+	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "old"}), pack.Options{})
 	a := tartest.Open(t, name)
 	before := tartest.Read(t, name)
 	tartest.Append(t, name, edit.AddOptions{}, tartest.Tree(t, [2]string{"b", "new"}))

@@ -18,9 +18,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/edit"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
-	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
+	"github.com/tarpack/tpk/tarpack/pack"
 )
 
 // A world is a directory that changes at random, as a model for archives.
@@ -141,7 +140,7 @@ func (w *world) settle() {
 // sameArchive compares an archive and its sidecar with what pack makes of the directory.
 func (w *world) sameArchive(name, why string) {
 	w.t.Helper()
-	want := tartest.Pack(w.t, w.dir, packer.Options{})
+	want := tartest.Pack(w.t, w.dir, pack.Options{})
 	for _, suffix := range []string{"", format.SidecarSuffix} {
 		a, err := os.ReadFile(want + suffix)
 		w.check(err)
@@ -164,7 +163,7 @@ func TestEditedIsAsPacked(t *testing.T) {
 	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			w := newWorld(t, rand.New(rand.NewPCG(seed, 1)))
-			name := tartest.Pack(t, w.dir, packer.Options{})
+			name := tartest.Pack(t, w.dir, pack.Options{})
 			for range 6 {
 				w.step(ctx, name)
 			}
@@ -201,7 +200,7 @@ func (w *world) step(ctx context.Context, name string) {
 		if len(words) == 0 {
 			return
 		}
-		_, err := edit.Remove(ctx, name, words, rewrite.Options{})
+		_, err := edit.Remove(ctx, name, words, edit.RemoveOptions{})
 		w.check(err)
 		for _, p := range words {
 			w.check(os.RemoveAll(w.at(p)))
@@ -209,7 +208,7 @@ func (w *world) step(ctx context.Context, name string) {
 		w.settle()
 		w.sameArchive(name, "rm")
 	case 3:
-		_, err := edit.Compact(ctx, name, rewrite.Options{})
+		_, err := edit.Compact(ctx, name, edit.CompactOptions{})
 		w.check(err)
 		w.sameArchive(name, "compact")
 	case 4:
@@ -279,7 +278,7 @@ func TestMergeIsAsPacked(t *testing.T) {
 		a, b := newWorld(t, rnd), newWorld(t, rnd)
 		o := edit.MergeOptions{First: seed%2 == 0}
 		out := filepath.Join(t.TempDir(), "merged.tar.gz")
-		_, err := edit.Merge(ctx, out, []string{tartest.Pack(t, a.dir, packer.Options{}), tartest.Pack(t, b.dir, packer.Options{})}, o)
+		_, err := edit.Merge(ctx, out, []string{tartest.Pack(t, a.dir, pack.Options{}), tartest.Pack(t, b.dir, pack.Options{})}, o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -290,9 +289,9 @@ func TestMergeIsAsPacked(t *testing.T) {
 
 func TestCompare(t *testing.T) {
 	a := tartest.Open(t, tartest.Pack(t, tartest.Tree(t, [2]string{"same", "x"}, [2]string{"content", "x"}, [2]string{"gone/x", "x"}, [2]string{"link", "-> same"},
-		[2]string{"turns", "x"}, [2]string{"a/b", "x"}), packer.Options{}))
+		[2]string{"turns", "x"}, [2]string{"a/b", "x"}), pack.Options{}))
 	b := tartest.Open(t, tartest.Pack(t, tartest.Tree(t, [2]string{"same", "x"}, [2]string{"content", "y"}, [2]string{"link", "-> other"},
-		[2]string{"turns/into", "x"}, [2]string{"a-b", "x"}, [2]string{"a/b", "x"}), packer.Options{}))
+		[2]string{"turns/into", "x"}, [2]string{"a-b", "x"}, [2]string{"a/b", "x"}), pack.Options{}))
 	var got []string
 	err := tarpack.Compare(context.Background(), a, b, func(d tarpack.Difference) error {
 		d.What = slices.DeleteFunc(d.What, func(s string) bool { return s == "mtime" })
@@ -323,9 +322,9 @@ func TestRemoveWords(t *testing.T) {
 		{"*.none", ""},
 		{"b/../x", "[x] a.tmp b/ b/c.tmp b/d"},
 	} {
-		name := tartest.Pack(t, dir, packer.Options{})
+		name := tartest.Pack(t, dir, pack.Options{})
 		before, _ := os.ReadFile(name)
-		res, err := edit.Remove(ctx, name, []string{c.word}, rewrite.Options{})
+		res, err := edit.Remove(ctx, name, []string{c.word}, edit.RemoveOptions{})
 		if c.want == "" {
 			after, _ := os.ReadFile(name)
 			if !errors.Is(err, format.ErrNoEntry) || !bytes.Equal(before, after) {

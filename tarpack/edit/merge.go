@@ -14,26 +14,21 @@ import (
 // compressed again.
 //
 // The errors are those of Open.
-func Compact(ctx context.Context, name string, o rewrite.Options) (rewrite.Result, error) {
-	return rewrite.Edit(ctx, name, o, func(_ *packer.Base, r *rewrite.Rewrite) error {
+func Compact(ctx context.Context, name string, o CompactOptions) (Result, error) {
+	res, err := rewrite.Edit(ctx, name, o.rewrite(), func(_ *packer.Base, r *rewrite.Rewrite) error {
 		r.Choose = func(string, []*rewrite.Child) int { return 0 }
 		r.Always = true
 		return nil
 	})
-}
-
-// MergeOptions says how to merge archives. The zero value is usable.
-type MergeOptions struct {
-	rewrite.Options
-	First bool // where several archives have a path, the first one counts; otherwise the last
+	return Result(res), err
 }
 
 // Merge joins archives into the archive out, which may be one of them. Content that several of them have is stored once.
 // In the result, Kept counts the entries of the new archive, and Ignored those that another archive's took the place of.
 //
 // The errors are those of Open and Pack.
-func Merge(ctx context.Context, out string, names []string, o MergeOptions) (res rewrite.Result, err error) {
-	r := &rewrite.Rewrite{O: o.Options, Base: -1}
+func Merge(ctx context.Context, out string, names []string, o MergeOptions) (res Result, err error) {
+	r := &rewrite.Rewrite{O: o.rewrite(), Base: -1}
 	r.Choose = func(_ string, children []*rewrite.Child) int {
 		if o.First {
 			return 0
@@ -43,7 +38,7 @@ func Merge(ctx context.Context, out string, names []string, o MergeOptions) (res
 	var dst *durable.Output
 	if !o.DryRun {
 		if dst, err = durable.Create(out); err != nil {
-			return rewrite.Result{}, err
+			return Result{}, err
 		}
 		defer func() {
 			if !r.Committed {
@@ -54,13 +49,15 @@ func Merge(ctx context.Context, out string, names []string, o MergeOptions) (res
 	for i, name := range names {
 		k, err := packer.OpenBase(ctx, name, i, &indexed.Options{Workers: o.Workers, Notice: o.Notice})
 		if err != nil {
-			return rewrite.Result{}, err
+			return Result{}, err
 		}
 		defer k.Close()
 		r.Layers = append(r.Layers, rewrite.Layer{Kept: k})
 	}
 	if o.DryRun {
-		return r.Look(ctx, out, false)
+		looked, err := r.Look(ctx, out, false)
+		return Result(looked), err
 	}
-	return r.Write(ctx, dst)
+	written, err := r.Write(ctx, dst)
+	return Result(written), err
 }

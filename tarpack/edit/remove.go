@@ -18,8 +18,8 @@ import (
 // those that stay becomes the file. A word that stands for nothing is an error (ErrNoEntry), and then nothing is removed.
 //
 // The errors are those of Open as well.
-func Remove(ctx context.Context, name string, words []string, o rewrite.Options) (rewrite.Result, error) {
-	return rewrite.Edit(ctx, name, o, func(k *packer.Base, r *rewrite.Rewrite) error {
+func Remove(ctx context.Context, name string, words []string, o RemoveOptions) (Result, error) {
+	res, err := rewrite.Edit(ctx, name, o.rewrite(), func(k *packer.Base, r *rewrite.Rewrite) error {
 		paths, globs, err := resolve(k, words)
 		if err != nil {
 			return err
@@ -42,6 +42,7 @@ func Remove(ctx context.Context, name string, words []string, o rewrite.Options)
 			return !named(p)
 		})
 	})
+	return Result(res), err
 }
 
 // resolve tells which words are paths of the archive, and which are globs that match something in it.

@@ -13,7 +13,6 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
-	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
@@ -35,13 +34,13 @@ func openAdded(name string) (*tree.Tree, error) {
 }
 
 // needSidecar makes the sidecar of an archive that has none: it tells where the archive ends as long as it grows.
-func needSidecar(ctx context.Context, name string, o rewrite.Options) error {
+func needSidecar(ctx context.Context, name string, workers int, dryRun bool) error {
 	if fi, err := os.Stat(name); err != nil {
 		return err
 	} else if !fi.Mode().IsRegular() {
 		return fmt.Errorf("%s: %w", name, format.ErrNotRegular)
 	}
-	if o.DryRun {
+	if dryRun {
 		return nil
 	}
 	if err := archivefile.Recover(name); err != nil {
@@ -52,26 +51,17 @@ func needSidecar(ctx context.Context, name string, o rewrite.Options) error {
 		return a.Close()
 	}
 	if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
-		_, err = tarpack.Reindex(ctx, name, scan.Options{Workers: o.Workers})
+		_, err = tarpack.Reindex(ctx, name, tarpack.ReindexOptions{Workers: workers})
 	}
 	return err
-}
-
-// UpdateOptions says how to update an archive. The zero value is usable.
-type UpdateOptions struct {
-	rewrite.Options
-	// Checksum reads every file; otherwise one of the same size and time is taken to be the same.
-	Checksum bool
-	// Keep keeps what is in the archive and not in the tree.
-	Keep bool
 }
 
 // Update makes the archive name equal to the tree dir: what is new or has changed in the tree is packed, what is gone is
 // removed, and the rest is copied as it is. What is excluded counts as not being in the tree. An archive that is equal already is not touched.
 //
 // The errors are those of Open and Pack.
-func Update(ctx context.Context, name, dir string, o UpdateOptions) (rewrite.Result, error) {
-	return rewrite.Edit(ctx, name, o.Options, func(_ *packer.Base, r *rewrite.Rewrite) error {
+func Update(ctx context.Context, name, dir string, o UpdateOptions) (Result, error) {
+	res, err := rewrite.Edit(ctx, name, o.rewrite(), func(_ *packer.Base, r *rewrite.Rewrite) error {
 		t, err := tree.Open(dir)
 		if err != nil {
 			return err
@@ -86,4 +76,5 @@ func Update(ctx context.Context, name, dir string, o UpdateOptions) (rewrite.Res
 		}
 		return nil
 	})
+	return Result(res), err
 }

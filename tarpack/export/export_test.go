@@ -22,7 +22,6 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/pack"
 )
@@ -92,7 +91,7 @@ var everything = [][2]string{
 func openTree(t testing.TB, dir string) *tarpack.Archive {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "out.tar.gz")
-	if _, err := pack.Pack(context.Background(), dir, out, packer.Options{}); err != nil {
+	if _, err := pack.Pack(context.Background(), dir, out, pack.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return openArchive(t, out)
@@ -100,7 +99,7 @@ func openTree(t testing.TB, dir string) *tarpack.Archive {
 
 func openArchive(t testing.TB, name string) *tarpack.Archive {
 	t.Helper()
-	a, err := tarpack.Open(name, nil)
+	a, err := tarpack.Open(context.Background(), name, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

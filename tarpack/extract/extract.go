@@ -13,7 +13,6 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -57,13 +56,11 @@ type Result struct {
 // when the context ends, no half of a file is left.
 func Extract(ctx context.Context, a *tarpack.Archive, dir string, o Options) (Result, error) {
 	if len(o.Paths) == 0 {
-		sound, err := a.SoundIndex(ctx, scan.Options{Workers: o.Workers}, o.Notice)
+		sound, release, err := a.Sound(ctx, &tarpack.OpenOptions{Workers: o.Workers, Notice: o.Notice})
 		if err != nil {
 			return Result{}, err
 		}
-		if sound != a {
-			defer sound.X.Index.Close()
-		}
+		defer release() // an index in memory
 		a = sound
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {

@@ -18,7 +18,6 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
-	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 )
 
@@ -306,7 +305,7 @@ func TestExtractDamaged(t *testing.T) {
 		}
 		damaged := bytes.Clone(archive)
 		damaged[e.ContentOffset()+e.ContentLen*2/3] ^= 0xff
-		a, err := tarpack.Open(tartest.WriteArchive(t, damaged, side), nil)
+		a, err := tarpack.Open(context.Background(), tartest.WriteArchive(t, damaged, side), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -340,7 +339,7 @@ func TestExtractDamagedSidecar(t *testing.T) {
 	for at := 320; at < len(side); at += 37 {
 		damaged := bytes.Clone(side)
 		damaged[at] ^= 0x20
-		a, err := tarpack.Open(tartest.WriteArchive(t, archive, damaged), nil)
+		a, err := tarpack.Open(context.Background(), tartest.WriteArchive(t, archive, damaged), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -368,7 +367,7 @@ func TestExtractHostileSidecar(t *testing.T) {
 			t.Fatalf("no %q in the sidecar", c.old)
 		}
 		tartest.Vouch(archive, changed)
-		a, err := tarpack.Open(tartest.WriteArchive(t, archive, changed), &indexed.Options{NoIndex: true})
+		a, err := tarpack.Open(context.Background(), tartest.WriteArchive(t, archive, changed), &tarpack.OpenOptions{RequireSidecar: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -42,14 +42,14 @@ func ParseFormer(b []byte) (Trailer, trailerState) {
 // An unfinishedError says where an archive ends, behind which more follows.
 type UnfinishedError struct {
 	Trailer Trailer
-	rest    int64 // bytes
+	Rest    int64 // bytes
 }
 
 func (e *UnfinishedError) Error() string {
-	if e.rest == 1 {
+	if e.Rest == 1 {
 		return fmt.Sprintf("1 byte follows its end: %v", ErrUnfinished)
 	}
-	return fmt.Sprintf("%d bytes follow its end: %v", e.rest, ErrUnfinished)
+	return fmt.Sprintf("%d bytes follow its end: %v", e.Rest, ErrUnfinished)
 }
 
 func (e *UnfinishedError) Unwrap() []error { return []error{ErrUnfinished, ErrCorrupt} }

@@ -12,7 +12,7 @@ import (
 )
 
 // packDevice packs the directory dir onto a block device.
-func packDevice(ctx context.Context, dir, name string, o packer.Options) (res packer.Result, err error) {
+func packDevice(ctx context.Context, dir, name string, o Options) (res Result, err error) {
 	f, err := device.OpenForWriting(name)
 	if err != nil {
 		return res, err
@@ -26,7 +26,7 @@ func packDevice(ctx context.Context, dir, name string, o packer.Options) (res pa
 }
 
 // packOn packs the directory dir into a file of so much room. After an error it holds no archive.
-func packOn(ctx context.Context, dir string, f *os.File, room int64, o packer.Options) (res packer.Result, err error) {
+func packOn(ctx context.Context, dir string, f *os.File, room int64, o Options) (res Result, err error) {
 	t, err := tree.Open(dir)
 	if err != nil {
 		return res, err
@@ -40,15 +40,17 @@ func packOn(ctx context.Context, dir string, f *os.File, room int64, o packer.Op
 	if err := device.Wipe(f, room); err != nil {
 		return res, err
 	}
-	p, err := packer.New(&device.Writer{F: f, Room: room - device.DeviceBlock}, o)
+	p, err := packer.New(&device.Writer{F: f, Room: room - device.DeviceBlock}, o.packer())
 	if err == nil {
-		res, err = p.Run(ctx, func(ctx context.Context) error { return p.Walk(ctx, t) }, index)
+		var packed packer.Result
+		packed, err = p.Run(ctx, func(ctx context.Context) error { return p.Walk(ctx, t) }, index)
+		res = Result(packed)
 	}
 	if err == nil {
 		err = device.WriteIndex(f, room, device.Locator{Archive: res.ArchiveBytes, Length: res.SidecarBytes, Digest: p.Digest}, index)
 	}
 	if err != nil { // what is there is not to be taken for an archive
-		return packer.Result{}, errors.Join(err, device.ClearBlock(f, 0), f.Sync())
+		return Result{}, errors.Join(err, device.ClearBlock(f, 0), f.Sync())
 	}
 	if o.RemoveFiles {
 		res.Removed, err = p.RemovePacked(ctx, t)

@@ -17,9 +17,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/device"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
+	"github.com/tarpack/tpk/tarpack/pack"
 )
 
 // roomyFile is a file that stands for a device: it has room, and something in it.
@@ -60,14 +60,14 @@ func openRoomy(t *testing.T, f *os.File) (*tarpack.Archive, error) {
 func TestDevice(t *testing.T) {
 	ctx := context.Background()
 	dir := tartest.ShardTree(t)
-	name := tartest.Pack(t, dir, packer.Options{})
+	name := tartest.Pack(t, dir, pack.Options{})
 	want, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	const room = 16 << 20
 	f := roomyFile(t, room)
-	res, err := pack.packOn(ctx, dir, f, room, packer.Options{})
+	res, err := pack.packOn(ctx, dir, f, room, pack.Options{})
 	if err != nil || res.ArchiveBytes != int64(len(want)) {
 		t.Fatal(res, err)
 	}
@@ -82,8 +82,8 @@ func TestDevice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.Size() != int64(len(want)) || a.Indexed() {
-		t.Errorf("%d bytes instead of %d, indexed: %v", a.Size(), len(want), a.Indexed())
+	if a.Size() != int64(len(want)) || a.IndexRebuilt() {
+		t.Errorf("%d bytes instead of %d, indexed: %v", a.Size(), len(want), a.IndexRebuilt())
 	}
 	extracted := t.TempDir()
 	t.Cleanup(func() { tartest.OpenUp(extracted) })
@@ -136,7 +136,7 @@ func TestDeviceFailures(t *testing.T) {
 	if _, err := openRoomy(t, f); !errors.Is(err, format.ErrNotArchive) {
 		t.Error(err)
 	}
-	if _, err := pack.packOn(ctx, dir, f, room, packer.Options{}); err != nil {
+	if _, err := pack.packOn(ctx, dir, f, room, pack.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := device.Wipe(f, room); err != nil { // and killed there
@@ -147,21 +147,21 @@ func TestDeviceFailures(t *testing.T) {
 	}
 	for _, small := range []int64{0, 4096, 100_000, 305_000, 330_000} { // no room for the locator, the archive, the sidecar
 		g := roomyFile(t, small)
-		if _, err := pack.packOn(ctx, dir, g, small, packer.Options{}); !errors.Is(err, format.ErrDevice) {
+		if _, err := pack.packOn(ctx, dir, g, small, pack.Options{}); !errors.Is(err, format.ErrDevice) {
 			t.Errorf("%d bytes: %v", small, err)
 		}
 		if fi, err := g.Stat(); err != nil || fi.Size() > max(small, device.DeviceBlock) {
 			t.Errorf("%d bytes: it has grown to %d, %v", small, fi.Size(), err)
 		}
 	}
-	if _, err := pack.packOn(ctx, filepath.Join(dir, "nothing"), f, room, packer.Options{}); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := pack.packOn(ctx, filepath.Join(dir, "nothing"), f, room, pack.Options{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
 
 	// Content that looks like a trailer is none, unless it was written for where it stands.
 	fake := format.Trailer{Entries: 1, Offset: 1, Digest: 1}.Append(nil)
 	nested := tartest.Tree(t, [2]string{"t", strings.Repeat(string(fake), 3) + tartest.Noise("x", 50_000)})
-	if _, err := pack.packOn(ctx, nested, f, room, packer.Options{}); err != nil {
+	if _, err := pack.packOn(ctx, nested, f, room, pack.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	a, err := openRoomy(t, f)

@@ -20,59 +20,59 @@ import (
 //
 // A file that cannot be read, or changes while it is read, fails the whole (ErrChanged), with the path in
 // the error; so does a second writer of the same archive (ErrLocked).
-func Pack(ctx context.Context, dir, out string, o packer.Options) (packer.Result, error) {
+func Pack(ctx context.Context, dir, out string, o Options) (Result, error) {
 	if fi, err := os.Stat(out); err == nil && device.Is(fi) {
 		return packDevice(ctx, dir, out, o)
 	}
 	dst, err := durable.Create(out)
 	if err != nil {
-		return packer.Result{}, err
+		return Result{}, err
 	}
-	p, err := packer.New(dst.Archive, o)
+	p, err := packer.New(dst.Archive, o.packer())
 	if err != nil {
-		return packer.Result{}, errors.Join(err, dst.Abort())
+		return Result{}, errors.Join(err, dst.Abort())
 	}
 	p.Out.File = dst.Archive
 	if err := p.SkipOutput(dst); err != nil {
-		return packer.Result{}, errors.Join(err, dst.Abort())
+		return Result{}, errors.Join(err, dst.Abort())
 	}
 	t, err := tree.Open(dir)
 	if err != nil {
-		return packer.Result{}, errors.Join(err, dst.Abort())
+		return Result{}, errors.Join(err, dst.Abort())
 	}
 	defer t.Close()
-	res, err := p.Run(ctx, func(ctx context.Context) error { return p.Walk(ctx, t) }, dst.Sidecar)
+	packed, err := p.Run(ctx, func(ctx context.Context) error { return p.Walk(ctx, t) }, dst.Sidecar)
 	if err != nil {
-		return packer.Result{}, errors.Join(err, dst.Abort())
+		return Result{}, errors.Join(err, dst.Abort())
 	}
 	if err := dst.Commit(); err != nil {
-		return packer.Result{}, err
+		return Result{}, err
 	}
 	if o.RemoveFiles {
-		res.Removed, err = p.RemovePacked(ctx, t)
+		packed.Removed, err = p.RemovePacked(ctx, t)
 	}
-	return res, err
+	return Result(packed), err
 }
 
-// PackStream packs the directory dir into w and writes no sidecar; it can be rebuilt. On an error w has
+// Stream packs the directory dir into w and writes no sidecar; it can be rebuilt. On an error w has
 // got part of an archive.
-func PackStream(ctx context.Context, dir string, w io.Writer, o packer.Options) (packer.Result, error) {
-	p, err := packer.New(w, o)
+func Stream(ctx context.Context, dir string, w io.Writer, o StreamOptions) (Result, error) {
+	p, err := packer.New(w, o.packer())
 	if err != nil {
-		return packer.Result{}, err
+		return Result{}, err
 	}
 	// The trailer holds the sidecar's digest, so the sidecar is made all the same.
 	tmp, err := durable.ScratchFile("")
 	if err != nil {
-		return packer.Result{}, err
+		return Result{}, err
 	}
 	defer tmp.Close()
 	t, err := tree.Open(dir)
 	if err != nil {
-		return packer.Result{}, err
+		return Result{}, err
 	}
 	defer t.Close()
-	res, err := p.Run(ctx, func(ctx context.Context) error { return p.Walk(ctx, t) }, tmp)
-	res.SidecarBytes = 0
-	return res, err
+	packed, err := p.Run(ctx, func(ctx context.Context) error { return p.Walk(ctx, t) }, tmp)
+	packed.SidecarBytes = 0
+	return Result(packed), err
 }

@@ -27,7 +27,7 @@ import (
 func TestPackOrder(t *testing.T) {
 	dir := tartest.Tree(t, [2]string{"z", "last"}, [2]string{"a/x", "in a"}, [2]string{"a/same", "in a"}, [2]string{"a/b/", ""},
 		[2]string{"a-b/y", "in a"}, [2]string{"l", "-> nowhere"}, [2]string{"empty", ""}, [2]string{"B", "upper"})
-	tartest.WantListing(t, tartest.Pack(t, dir, packer.Options{}),
+	tartest.WantListing(t, tartest.Pack(t, dir, pack.Options{}),
 		"0 B 5", "0 empty", "0 z 4", "2 l > nowhere",
 		"5 a/", "0 a/same 4", "1 a/x > a/same", "5 a/b/",
 		"5 a-b/", "1 a-b/y > a/same")
@@ -48,7 +48,7 @@ func TestPackDedup(t *testing.T) {
 		format.DedupStrict:  {"0 a 7", "0 b 7", "0 c 7", "0 f 7", "1 d > a", "1 e > a"},
 		format.DedupOff:     {"0 a 7", "0 b 7", "0 c 7", "0 d 7", "0 f 7", "1 e > a"},
 	} {
-		tartest.WantListing(t, tartest.Pack(t, dir, packer.Options{Dedup: mode}), want...)
+		tartest.WantListing(t, tartest.Pack(t, dir, pack.Options{Dedup: mode}), want...)
 	}
 }
 
@@ -60,7 +60,7 @@ func TestPackGenuineLinks(t *testing.T) {
 	if err := os.Link(filepath.Join(dir, "d"), filepath.Join(t.TempDir(), "outside")); err != nil {
 		t.Fatal(err)
 	}
-	out := tartest.Pack(t, dir, packer.Options{})
+	out := tartest.Pack(t, dir, pack.Options{})
 	tartest.WantListing(t, out, "0 a 7", "0 b 7", "0 e", "1 c > b", "1 d > a", "1 f > e")
 	x, err := sidecar.Open(out + format.SidecarSuffix)
 	if err != nil {
@@ -84,7 +84,7 @@ func TestPackClosedDirectory(t *testing.T) {
 	if err := os.Rename(filepath.Join(dir, "b"), filepath.Join(dir, "c/b")); err != nil {
 		t.Fatal(err)
 	}
-	tartest.WantListing(t, tartest.Pack(t, dir, packer.Options{}), "5 a/", "5 a/x/", "0 a/x/f 7", "5 c/", "0 c/b 7", "1 c/g > c/b", "1 c/h > c/b")
+	tartest.WantListing(t, tartest.Pack(t, dir, pack.Options{}), "5 a/", "5 a/x/", "0 a/x/f 7", "5 c/", "0 c/b 7", "1 c/g > c/b", "1 c/h > c/b")
 }
 
 // After 1,000 links a fresh copy is written.
@@ -94,7 +94,7 @@ func TestPackManyLinks(t *testing.T) {
 		files[i] = [2]string{fmt.Sprintf("%04d", i), "tile"}
 	}
 	links := map[string]int{}
-	for _, line := range tartest.Listing(t, tartest.Pack(t, tartest.Tree(t, files...), packer.Options{})) {
+	for _, line := range tartest.Listing(t, tartest.Pack(t, tartest.Tree(t, files...), pack.Options{})) {
 		if _, target, ok := strings.Cut(line, " > "); ok {
 			links[target]++
 		} else {
@@ -114,7 +114,7 @@ func TestPackBigDuplicates(t *testing.T) {
 	other[len(other)-1] = 'X'
 	dir := tartest.Tree(t, [2]string{"a", string(content)}, [2]string{"b", string(content)}, [2]string{"c", string(other)}, [2]string{"d", string(other)})
 	n := len(content)
-	tartest.WantListing(t, tartest.Pack(t, dir, packer.Options{}),
+	tartest.WantListing(t, tartest.Pack(t, dir, pack.Options{}),
 		fmt.Sprintf("0 a %d", n), fmt.Sprintf("0 c %d", n), "1 b > a", "1 d > c")
 }
 
@@ -131,7 +131,7 @@ func TestPackDeterministic(t *testing.T) {
 	dir := tartest.Tree(t, files...)
 	var want, wantIndex []byte
 	for _, workers := range []int{1, 2, 7} {
-		out := tartest.Pack(t, dir, packer.Options{Workers: workers, Level: 3})
+		out := tartest.Pack(t, dir, pack.Options{Workers: workers, Level: 3})
 		got, err := os.ReadFile(out)
 		if err != nil {
 			t.Fatal(err)
@@ -148,7 +148,7 @@ func TestPackDeterministic(t *testing.T) {
 		}
 	}
 	var stream bytes.Buffer
-	if _, err := pack.PackStream(context.Background(), dir, &stream, packer.Options{Level: 3}); err != nil {
+	if _, err := pack.Stream(context.Background(), dir, &stream, pack.Options{Level: 3}); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(stream.Bytes(), want) {
@@ -158,7 +158,7 @@ func TestPackDeterministic(t *testing.T) {
 
 func TestPackClampsTime(t *testing.T) {
 	dir := tartest.Tree(t, [2]string{"a/b", "x"})
-	out := tartest.Pack(t, dir, packer.Options{LatestModTime: time.Unix(1000, 0)})
+	out := tartest.Pack(t, dir, pack.Options{LatestModTime: time.Unix(1000, 0)})
 	x, err := sidecar.Open(out + format.SidecarSuffix)
 	if err != nil {
 		t.Fatal(err)
@@ -182,16 +182,16 @@ func TestPackFailureLeavesNothing(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := pack.Pack(ctx, dir, out, packer.Options{}); !errors.Is(err, context.Canceled) {
+	if _, err := pack.Pack(ctx, dir, out, pack.Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("canceled: %v", err)
 	}
-	if _, err := pack.Pack(context.Background(), filepath.Join(dir, "missing"), out, packer.Options{}); !errors.Is(err, os.ErrNotExist) {
+	if _, err := pack.Pack(context.Background(), filepath.Join(dir, "missing"), out, pack.Options{}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("missing: %v", err)
 	}
-	if _, err := pack.Pack(context.Background(), filepath.Join(dir, "a"), out, packer.Options{}); err == nil {
+	if _, err := pack.Pack(context.Background(), filepath.Join(dir, "a"), out, pack.Options{}); err == nil {
 		t.Error("a file was packed as a directory")
 	}
-	if _, err := pack.Pack(context.Background(), dir, out, packer.Options{Level: 10}); err == nil {
+	if _, err := pack.Pack(context.Background(), dir, out, pack.Options{Level: 10}); err == nil {
 		t.Error("level 10 was accepted")
 	}
 	if b, _ := os.ReadFile(out); string(b) != "precious" {
@@ -208,7 +208,7 @@ func TestPackIntoTree(t *testing.T) {
 	out := filepath.Join(dir, "out.tar.gz")
 	for i := range 2 {
 		var notices []string
-		_, err := pack.Pack(context.Background(), dir, out, packer.Options{Notice: func(s string) { notices = append(notices, s) }})
+		_, err := pack.Pack(context.Background(), dir, out, pack.Options{Notice: func(s string) { notices = append(notices, s) }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -226,13 +226,13 @@ func TestPackLocked(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := tartest.Tree(t, [2]string{"a", "x"})
-	if _, err := pack.Pack(context.Background(), dir, out, packer.Options{}); !errors.Is(err, format.ErrLocked) || strings.Contains(err.Error(), format.TempSuffix) {
+	if _, err := pack.Pack(context.Background(), dir, out, pack.Options{}); !errors.Is(err, format.ErrLocked) || strings.Contains(err.Error(), format.TempSuffix) {
 		t.Errorf("second writer: %v, want ErrLocked of the archive", err)
 	}
 	if err := first.Abort(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pack.Pack(context.Background(), dir, out, packer.Options{}); err != nil {
+	if _, err := pack.Pack(context.Background(), dir, out, pack.Options{}); err != nil {
 		t.Errorf("after the first has gone: %v", err)
 	}
 }
@@ -242,7 +242,7 @@ func TestPackRemoveFilesMany(t *testing.T) {
 	for came, want := range map[int]string{10: "", 11: "1 more: ", 5000: "4990 more: "} {
 		dir := tartest.Tree(t, [2]string{"packed", "x"})
 		late := false
-		_, err := pack.Pack(context.Background(), dir, filepath.Join(t.TempDir(), "out.tar.gz"), packer.Options{
+		_, err := pack.Pack(context.Background(), dir, filepath.Join(t.TempDir(), "out.tar.gz"), pack.Options{
 			RemoveFiles: true,
 			Progress: func(p format.Progress) {
 				if p.Entries == 1 && !late {
@@ -272,7 +272,7 @@ func TestPackRemoveFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	late := false
-	res, err := pack.Pack(context.Background(), dir, out, packer.Options{
+	res, err := pack.Pack(context.Background(), dir, out, pack.Options{
 		Exclude: &x, RemoveFiles: true,
 		Progress: func(p format.Progress) { // a file changes after it was packed
 			if p.Entries == 7 && !late {

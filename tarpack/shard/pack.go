@@ -18,13 +18,14 @@ import (
 // duplicate is linked to a copy in its own shard, and so are the names of one file: in another shard it is a file of its own.
 //
 // The errors are those of Pack, and ErrTooMany.
-func Pack(ctx context.Context, dir, out string, o packer.Options, so packer.ShardOptions) (res packer.Result, shards []shardset.Shard, err error) {
+func Pack(ctx context.Context, dir, out string, o PackOptions) (res PackResult, err error) {
+	so := packer.ShardOptions{Size: o.Size, Shards: o.Shards}
 	if err := so.Check(out); err != nil {
-		return res, nil, err
+		return res, err
 	}
 	set, err := shardset.Create(out)
 	if err != nil {
-		return res, nil, err
+		return res, err
 	}
 	committing := false
 	defer func() {
@@ -34,16 +35,16 @@ func Pack(ctx context.Context, dir, out string, o packer.Options, so packer.Shar
 	}()
 	t, err := tree.Open(dir)
 	if err != nil {
-		return res, nil, err
+		return res, err
 	}
 	defer t.Close()
-	p, err := packer.New(nil, o)
+	p, err := packer.New(nil, o.packer())
 	if err != nil {
-		return res, nil, err
+		return res, err
 	}
 	here, err := os.Stat(parentDir(set.Set.Stem))
 	if err != nil {
-		return res, nil, err
+		return res, err
 	}
 	p.IsOutput = func(e *tree.Entry) bool {
 		if !set.Owns(e.Name) && e.Name != filepath.Base(set.Temp.Name()) {
@@ -55,22 +56,25 @@ func Pack(ctx context.Context, dir, out string, o packer.Options, so packer.Shar
 	p.Shards = &packer.Sharder{P: p, Set: set, O: so}
 	if so.Shards > 0 {
 		if p.Shards.Limit, err = p.Shards.Measure(ctx, t); err != nil {
-			return res, nil, err
+			return res, err
 		}
 	}
 	if _, err := p.Run(ctx, func(ctx context.Context) error { return p.Walk(ctx, t) }, nil); err != nil {
-		return res, nil, err
+		return res, err
 	}
 	committing = true
 	made, err := set.Commit(ctx, scan.Options{})
 	if err != nil {
-		return res, nil, err
+		return res, err
 	}
-	res = packer.Result{Stats: made.Stats, ArchiveBytes: made.Bytes, SidecarBytes: made.Index}
+	res = PackResult{Stats: made.Stats, ArchiveBytes: made.Bytes, SidecarBytes: made.Index}
+	for _, s := range made.Shards {
+		res.Shards = append(res.Shards, Shard(s))
+	}
 	if o.RemoveFiles {
 		res.Removed, err = p.RemovePacked(ctx, t)
 	}
-	return res, made.Shards, err
+	return res, err
 }
 
 // parentDir is the directory of a name, with a slash.

@@ -14,19 +14,12 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
-// SplitOptions says how to split. Exactly one of Size and Shards is to be set.
-type SplitOptions struct {
-	rewrite.Options
-	Size   int64 // about how many bytes a shard has; an entry is never cut, so one that is larger makes a larger shard
-	Shards int   // how many there are, 1 to MaxShards
-}
-
 // Split writes the entries of the archive name, in the order in which pack has them, to a shard set beside it: NAME-00000-of-00016.tar.gz and so on, each a
 // valid archive of its own, with all directories that its entries are in. A hard link whose target comes to another shard becomes the file there, with its
 // content copied. The archive itself stays. All of the set appears, or nothing.
 //
 // The errors are those of Open and PackShards.
-func Split(ctx context.Context, name string, o SplitOptions) (shards []shardset.Shard, err error) {
+func Split(ctx context.Context, name string, o SplitOptions) (shards []Shard, err error) {
 	if err := (packer.ShardOptions{o.Size, o.Shards}).Check(name); err != nil {
 		return nil, err
 	}
@@ -41,7 +34,7 @@ func Split(ctx context.Context, name string, o SplitOptions) (shards []shardset.
 	}
 	if o.DryRun {
 		for i := range pl.count {
-			shards = append(shards, shardset.Shard{Name: format.ShardName(name, i, pl.count), Entries: pl.entries[i], Bytes: pl.bytes[i]})
+			shards = append(shards, Shard{Name: format.ShardName(name, i, pl.count), Entries: pl.entries[i], Bytes: pl.bytes[i]})
 		}
 		return shards, nil
 	}
@@ -51,12 +44,15 @@ func Split(ctx context.Context, name string, o SplitOptions) (shards []shardset.
 	}
 	set.Like = k.OSFile
 	for i := range pl.count {
-		if err := pl.write(ctx, set, uint32(i), o.Options); err != nil {
+		if err := pl.write(ctx, set, uint32(i), packer.Options{Workers: o.Workers, Notice: o.Notice, Progress: o.Progress}); err != nil {
 			return nil, errors.Join(err, set.Abort())
 		}
 	}
 	res, err := set.Commit(ctx, scan.Options{})
-	return res.Shards, err
+	for _, s := range res.Shards {
+		shards = append(shards, Shard(s))
+	}
+	return shards, err
 }
 
 // A shardPlan says which entry comes to which shard.

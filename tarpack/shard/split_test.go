@@ -11,8 +11,8 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/edit"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
+	"github.com/tarpack/tpk/tarpack/pack"
 	"github.com/tarpack/tpk/tarpack/shard"
 )
 
@@ -24,7 +24,7 @@ func TestSplit(t *testing.T) {
 		files = append(files, [2]string{fmt.Sprintf("d%d/s%d/f%03d", i%3, i%7, i), fmt.Sprintf("%d %s", i%50, bytes.Repeat([]byte{byte('a' + i%50)}, 3000*(i%5)))})
 	}
 	files = append(files, [2]string{"empty/", ""}, [2]string{"link", "-> d0"})
-	name := tartest.Pack(t, tartest.Tree(t, files...), packer.Options{})
+	name := tartest.Pack(t, tartest.Tree(t, files...), pack.Options{})
 	want, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)

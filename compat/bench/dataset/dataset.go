@@ -4,6 +4,7 @@ package dataset
 import (
 	"archive/zip"
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"io/fs"
@@ -216,7 +217,7 @@ func Read(args []string) error {
 	var fsys fs.FS
 	switch args[0] {
 	case "tpk":
-		a, err := tarpack.Open(args[1], &tarpack.OpenOptions{NoIndex: true})
+		a, err := tarpack.Open(context.Background(), args[1], &tarpack.OpenOptions{NoIndex: true})
 		if err != nil {
 			return err
 		}

@@ -13,10 +13,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/edit"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
-	"github.com/tarpack/tpk/tarpack/internal/indexed"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
-	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
+	"github.com/tarpack/tpk/tarpack/pack"
 )
 
 // A moment is what is on disk when an append is cut off.
@@ -30,7 +28,7 @@ type moment struct {
 
 // moments are all that an append goes through, with each way in which its last write can be torn.
 func moments(t *testing.T) (old, grown [2][]byte, all []moment) {
-	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "old"}, [2]string{"d/b", "older"}), packer.Options{})
+	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "old"}, [2]string{"d/b", "older"}), pack.Options{})
 	old = [2][]byte{tartest.Read(t, name), tartest.Read(t, name+format.SidecarSuffix)}
 	tartest.Append(t, name, edit.AddOptions{}, tartest.Tree(t, [2]string{"c", "new"}, [2]string{"d/e", "newer"}))
 	grown = [2][]byte{tartest.Read(t, name), tartest.Read(t, name+format.SidecarSuffix)}
@@ -90,7 +88,7 @@ func TestHeal(t *testing.T) {
 			want = grown
 		}
 		name := m.write(t)
-		a, err := tarpack.Open(name, &indexed.Options{NoIndex: m.indexed})
+		a, err := tarpack.Open(context.Background(), name, &tarpack.OpenOptions{RequireSidecar: m.indexed})
 		if err != nil {
 			t.Fatalf("%s, %d bytes: %v", m.name, len(m.archive), err)
 		}
@@ -116,7 +114,7 @@ func TestHeal(t *testing.T) {
 				return err
 			},
 			"index": func(name string) error {
-				_, err := tarpack.Reindex(ctx, name, scan.Options{})
+				_, err := tarpack.Reindex(ctx, name, tarpack.ReindexOptions{})
 				return err
 			},
 			"repair": func(name string) error {
@@ -142,7 +140,7 @@ func TestHeal(t *testing.T) {
 // TestHealOthers: bytes behind an archive that nobody has noted are not ours to cut off, unless repair is asked to.
 func TestHealOthers(t *testing.T) {
 	ctx := context.Background()
-	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "x"}), packer.Options{})
+	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "x"}), pack.Options{})
 	good, side := tartest.Read(t, name), tartest.Read(t, name+format.SidecarSuffix)
 	more := tartest.Tree(t, [2]string{"b", "y"})
 	for _, rest := range [][]byte{[]byte("\n"), good, bytes.Repeat([]byte{0}, 1000)} {
@@ -159,7 +157,7 @@ func TestHealOthers(t *testing.T) {
 					t.Errorf("add: %v", err)
 				}
 			}
-			if _, err := tarpack.Reindex(ctx, name, scan.Options{}); !errors.Is(err, format.ErrUnfinished) {
+			if _, err := tarpack.Reindex(ctx, name, tarpack.ReindexOptions{}); !errors.Is(err, format.ErrUnfinished) {
 				t.Errorf("index: %v", err)
 			}
 			if !bytes.Equal(tartest.Read(t, name), both) {
@@ -184,7 +182,7 @@ func TestHealOthers(t *testing.T) {
 	if err := os.Truncate(name, int64(len(good)-1)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tarpack.Open(name, nil); !errors.Is(err, format.ErrTruncated) {
+	if _, err := tarpack.Open(context.Background(), name, nil); !errors.Is(err, format.ErrTruncated) {
 		t.Error(err)
 	}
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
@@ -48,7 +47,7 @@ func TestForeignTemp(t *testing.T) {
 					t.Fatal(err)
 				}
 				name := filepath.Join(dir, "a.tar.gz")
-				if _, err := pack.Pack(context.Background(), filepath.Join(dir, "tree"), name, packer.Options{}); err != nil {
+				if _, err := pack.Pack(context.Background(), filepath.Join(dir, "tree"), name, pack.Options{}); err != nil {
 					t.Fatal(err)
 				}
 				if b, err := os.ReadFile(precious); err != nil || string(b) != "precious" {

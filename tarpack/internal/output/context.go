@@ -7,13 +7,13 @@ import (
 
 // A contextReader stops when its context does.
 type ContextReader struct {
-	ctx context.Context
-	r   io.Reader
+	Ctx context.Context
+	R   io.Reader
 }
 
 func (c ContextReader) Read(b []byte) (int, error) {
-	if err := context.Cause(c.ctx); err != nil {
+	if err := context.Cause(c.Ctx); err != nil {
 		return 0, err
 	}
-	return c.r.Read(b)
+	return c.R.Read(b)
 }

@@ -45,7 +45,7 @@ func (p *Packer) placeBig(ctx context.Context, it *Item) error {
 	}
 	defer f.Close()
 	it.header = p.newHeader(it)
-	content := func() io.Reader { return output.ContextReader{ctx, io.NewSectionReader(f, 0, it.header.Size)} }
+	content := func() io.Reader { return output.ContextReader{Ctx: ctx, R: io.NewSectionReader(f, 0, it.header.Size)} }
 
 	// Only where another file has the same size is it worth reading this one twice.
 	if p.dedup.bigSizes[it.header.Size] || it.oldSize() == it.header.Size {
@@ -99,7 +99,7 @@ func (p *Packer) placeBig(ctx context.Context, it *Item) error {
 // writeBig writes the C of a big file and fills in what the index says of it.
 func (p *Packer) writeBig(ctx context.Context, f *os.File, it *Item, entry *sidecar.Item) (md made, err error) {
 	start := p.Out.Off
-	src := &digestReader{r: output.ContextReader{ctx, f}, hash: xxhash.New()}
+	src := &digestReader{r: output.ContextReader{Ctx: ctx, R: f}, hash: xxhash.New()}
 	worthIt, err := gzmember.Compressible(f, entry.Size)
 	worthIt = worthIt && entry.Size <= gzmember.MaxSegmented
 	switch {

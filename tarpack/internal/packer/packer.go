@@ -77,7 +77,7 @@ type Packer struct {
 	maker    *contentMaker // the sequencer's own
 	links    []Link        // of the directory at hand
 	Changes  ChangeLog
-	Entries  entrySink                // nil: what is written is the archive
+	Entries  EntrySink                // nil: what is written is the archive
 	First    func() error             // is called before anything is written, if set
 	Shards   *Sharder                 // nil: it is one archive
 	IsOutput func(e *tree.Entry) bool // more files to leave out, if set: those of the set that is written

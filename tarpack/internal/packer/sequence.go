@@ -372,24 +372,24 @@ func (p *Packer) writePadding(entry *sidecar.Item, md made) error {
 // index hands an entry that was written to the index.
 func (p *Packer) index(entry sidecar.Item) error {
 	if p.Entries != nil {
-		return p.Entries.add(entry)
+		return p.Entries.Add(entry)
 	}
 	return p.builder.Add(entry)
 }
 
-// An entrySink takes the entries of an archive that are not written in its order, instead of the index.
-type entrySink interface {
-	// add takes an entry that was written.
-	add(it sidecar.Item) error
-	// refuse takes an entry that cannot be written, and returns an error to end the run.
-	refuse(p *format.Problem) error
+// An EntrySink takes the entries of an archive that are not written in its order, instead of the index.
+type EntrySink interface {
+	// Add takes an entry that was written.
+	Add(it sidecar.Item) error
+	// Refuse takes an entry that cannot be written, and returns an error to end the run.
+	Refuse(p *format.Problem) error
 }
 
-// refuse decides what an error with an entry means: only an entrySink can do without the entry.
+// refuse decides what an error with an entry means: only an EntrySink can do without the entry.
 func (p *Packer) refuse(err error) error {
 	var pr *format.Problem
 	if p.Entries != nil && errors.As(err, &pr) {
-		return p.Entries.refuse(pr)
+		return p.Entries.Refuse(pr)
 	}
 	return err
 }

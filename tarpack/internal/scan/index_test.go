@@ -16,7 +16,6 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
@@ -39,7 +38,7 @@ func TestBuildIndexIsPacks(t *testing.T) {
 		t.Fatal(err)
 	}
 	name := filepath.Join(t.TempDir(), "a.tar.gz")
-	if _, err := pack.Pack(context.Background(), dir, name, packer.Options{}); err != nil {
+	if _, err := pack.Pack(context.Background(), dir, name, pack.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	packed, err := os.ReadFile(name + format.SidecarSuffix)
@@ -50,7 +49,7 @@ func TestBuildIndexIsPacks(t *testing.T) {
 		t.Fatal(err)
 	}
 	var last format.Progress
-	res, err := tarpack.Reindex(context.Background(), name, scan.Options{Progress: func(p format.Progress) { last = p }})
+	res, err := tarpack.Reindex(context.Background(), name, tarpack.ReindexOptions{Progress: func(p format.Progress) { last = p }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +98,7 @@ func TestReindexFails(t *testing.T) {
 		{"foreign", context.Background(), tartest.ForeignTar(t, "x"), format.ErrNotArchive},
 	} {
 		name := tartest.WriteArchive(t, c.bytes, []byte("old"))
-		if _, err := tarpack.Reindex(c.ctx, name, scan.Options{}); !errors.Is(err, c.err) {
+		if _, err := tarpack.Reindex(c.ctx, name, tarpack.ReindexOptions{}); !errors.Is(err, c.err) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		if b, err := os.ReadFile(name + format.SidecarSuffix); err != nil || string(b) != "old" {
@@ -117,7 +116,7 @@ func TestReindexLocked(t *testing.T) {
 	}
 	defer lock.Close()
 	defer f.Close()
-	if _, err := tarpack.Reindex(context.Background(), name, scan.Options{}); !errors.Is(err, format.ErrLocked) {
+	if _, err := tarpack.Reindex(context.Background(), name, tarpack.ReindexOptions{}); !errors.Is(err, format.ErrLocked) {
 		t.Error(err)
 	}
 }

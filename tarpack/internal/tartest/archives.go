@@ -13,12 +13,10 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/edit"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/indexed"
-	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 )
 
 // mustAppend lets an archive grow.
-func Append(t testing.TB, name string, o edit.AddOptions, paths ...string) rewrite.Result {
+func Append(t testing.TB, name string, o edit.AddOptions, paths ...string) edit.Result {
 	t.Helper()
 	o.Append = true
 	res, err := edit.Add(context.Background(), name, paths, o)
@@ -36,7 +34,7 @@ func WantSound(t testing.TB, name string) {
 	if err != nil || res.Failed > 0 {
 		t.Fatalf("verify: %v, %v", err, res.Problems)
 	}
-	a, err := tarpack.Open(name, &indexed.Options{NoIndex: true})
+	a, err := tarpack.Open(context.Background(), name, &tarpack.OpenOptions{RequireSidecar: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +75,7 @@ func ForeignTar(t *testing.T, content string) []byte {
 }
 
 func Open(t testing.TB, name string) *tarpack.Archive {
-	a, err := tarpack.Open(name, nil)
+	a, err := tarpack.Open(context.Background(), name, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

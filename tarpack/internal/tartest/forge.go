@@ -15,7 +15,6 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
@@ -232,7 +231,7 @@ func IndexOf(t testing.TB, archive []byte) []byte {
 func OpenForged(t testing.TB, parts ...ForgedPart) *tarpack.Archive {
 	t.Helper()
 	archive := ForgeRight(t, parts...)
-	a, err := tarpack.Open(WriteArchive(t, archive, IndexOf(t, archive)), &indexed.Options{NoIndex: true})
+	a, err := tarpack.Open(context.Background(), WriteArchive(t, archive, IndexOf(t, archive)), &tarpack.OpenOptions{RequireSidecar: true})
 	if err != nil {
 		t.Fatal(err)
 	}

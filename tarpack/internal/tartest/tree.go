@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
@@ -55,7 +54,7 @@ func Tree(t testing.TB, files ...[2]string) string {
 }
 
 // mustPack packs dir and returns the archive's name.
-func Pack(t testing.TB, dir string, o packer.Options) string {
+func Pack(t testing.TB, dir string, o pack.Options) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "out.tar.gz")
 	if _, err := pack.Pack(context.Background(), dir, out, o); err != nil {

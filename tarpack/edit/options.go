@@ -1,0 +1,163 @@
+package edit
+
+import (
+	"time"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/exclude"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/internal/rewrite"
+)
+
+// UpdateOptions are the options of Update. The zero value is usable.
+type UpdateOptions struct {
+	Checksum bool // read every file; otherwise one with the same size and time counts as unchanged
+	Keep     bool // keep the entries of the archive that are not in the tree
+	DryRun   bool // write nothing, only report what would change
+	// Change, if set, is called for each change in the order of the archive, always from the same goroutine.
+	Change func(kind format.ChangeKind, path string)
+
+	Level         int               // of deflate, 1 to 9; 0 means 6
+	Workers       int               // compressing goroutines; 0 means one for each CPU
+	Dedup         format.DedupMode  // which equal files become hard links
+	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
+	PreserveOwner bool              // keep user and group; otherwise everything belongs to 0:0
+	Special       bool              // keep FIFOs and devices; otherwise they are left out with a notice
+	// LatestModTime clamps later modification times to it. The zero time clamps none.
+	LatestModTime time.Time
+
+	// Notice, if set, receives one line for each thing that was left out, with the reason.
+	Notice func(message string)
+	// Progress, if set, is called after each entry, always from the same goroutine.
+	Progress func(format.Progress)
+}
+
+func (o *UpdateOptions) rewrite() rewrite.Options {
+	return rewrite.Options{
+		Options: packer.Options{
+			Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude, PreserveOwner: o.PreserveOwner,
+			Special: o.Special, LatestModTime: o.LatestModTime, Notice: o.Notice, Progress: o.Progress,
+		},
+		DryRun: o.DryRun, Change: o.Change,
+	}
+}
+
+// AddOptions are the options of Add. The zero value is usable.
+type AddOptions struct {
+	// Replace takes the added entry where the archive has its path already. Otherwise the archive's entry stays, and the
+	// added one counts as ignored.
+	Replace bool
+	// Into is the directory of the archive to add to, created if it is missing. "" is the root.
+	Into string
+	// Append makes the archive grow in place, for archives too large to copy. Existing members stay where they are and new ones
+	// follow, out of path order, so other programs do not restore the times of directories that were there before. It excludes
+	// Replace, and paths below directories that their owner cannot write are refused (format.ErrAppend).
+	Append bool
+	DryRun bool // write nothing, only report what would change
+	// Change, if set, is called for each change in the order of the archive, always from the same goroutine.
+	Change func(kind format.ChangeKind, path string)
+
+	Level         int               // of deflate, 1 to 9; 0 means 6
+	Workers       int               // compressing goroutines; 0 means one for each CPU
+	Dedup         format.DedupMode  // which equal files become hard links
+	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
+	PreserveOwner bool              // keep user and group; otherwise everything belongs to 0:0
+	Special       bool              // keep FIFOs and devices; otherwise they are left out with a notice
+	// LatestModTime clamps later modification times to it. The zero time clamps none.
+	LatestModTime time.Time
+
+	// Notice, if set, receives one line for each thing that was left out, with the reason.
+	Notice func(message string)
+	// Progress, if set, is called after each entry, always from the same goroutine.
+	Progress func(format.Progress)
+}
+
+func (o *AddOptions) rewrite() rewrite.Options {
+	return rewrite.Options{
+		Options: packer.Options{
+			Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude, PreserveOwner: o.PreserveOwner,
+			Special: o.Special, LatestModTime: o.LatestModTime, Notice: o.Notice, Progress: o.Progress,
+		},
+		DryRun: o.DryRun, Change: o.Change,
+	}
+}
+
+// RemoveOptions are the options of Remove. The zero value is usable.
+type RemoveOptions struct {
+	Workers int              // goroutines; 0 means one for each CPU
+	Dedup   format.DedupMode // which equal files become hard links
+	DryRun  bool             // write nothing, only report what would change
+	// Change, if set, is called for each change in the order of the archive, always from the same goroutine.
+	Change func(kind format.ChangeKind, path string)
+
+	// Notice, if set, receives one line for each thing that was left out, with the reason.
+	Notice func(message string)
+	// Progress, if set, is called after each entry, always from the same goroutine.
+	Progress func(format.Progress)
+}
+
+func (o *RemoveOptions) rewrite() rewrite.Options {
+	return rewrite.Options{
+		Options: packer.Options{
+			Workers: o.Workers, Dedup: o.Dedup, Notice: o.Notice, Progress: o.Progress,
+		},
+		DryRun: o.DryRun, Change: o.Change,
+	}
+}
+
+// CompactOptions are the options of Compact. The zero value is usable.
+type CompactOptions struct {
+	Workers int              // goroutines; 0 means one for each CPU
+	Dedup   format.DedupMode // which equal files become hard links
+	DryRun  bool             // write nothing, only report what would change
+	// Change, if set, is called for each change in the order of the archive, always from the same goroutine.
+	Change func(kind format.ChangeKind, path string)
+
+	// Notice, if set, receives one line for each thing that was left out, with the reason.
+	Notice func(message string)
+	// Progress, if set, is called after each entry, always from the same goroutine.
+	Progress func(format.Progress)
+}
+
+func (o *CompactOptions) rewrite() rewrite.Options {
+	return rewrite.Options{
+		Options: packer.Options{
+			Workers: o.Workers, Dedup: o.Dedup, Notice: o.Notice, Progress: o.Progress,
+		},
+		DryRun: o.DryRun, Change: o.Change,
+	}
+}
+
+// MergeOptions are the options of Merge. The zero value is usable.
+type MergeOptions struct {
+	First   bool             // where several archives have a path, the first one wins; otherwise the last
+	Workers int              // goroutines; 0 means one for each CPU
+	Dedup   format.DedupMode // which equal files become hard links
+	DryRun  bool             // write nothing, only report what would change
+	// Change, if set, is called for each change in the order of the archive, always from the same goroutine.
+	Change func(kind format.ChangeKind, path string)
+
+	// Notice, if set, receives one line for each thing that was left out, with the reason.
+	Notice func(message string)
+	// Progress, if set, is called after each entry, always from the same goroutine.
+	Progress func(format.Progress)
+}
+
+func (o *MergeOptions) rewrite() rewrite.Options {
+	return rewrite.Options{
+		Options: packer.Options{
+			Workers: o.Workers, Dedup: o.Dedup, Notice: o.Notice, Progress: o.Progress,
+		},
+		DryRun: o.DryRun, Change: o.Change,
+	}
+}
+
+// Result describes what an edit changed, or with DryRun would change.
+type Result struct {
+	format.Changes
+	Stats        sidecar.Stats // of the new archive; zero if none was written
+	ArchiveBytes int64
+	SidecarBytes int64
+	Written      bool // a new archive was written; false if there was nothing to change
+}

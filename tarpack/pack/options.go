@@ -1,0 +1,69 @@
+package pack
+
+import (
+	"time"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/exclude"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/packer"
+)
+
+// Options are the options of Pack. The zero value is usable.
+type Options struct {
+	Level         int               // of deflate, 1 to 9; 0 means 6
+	Workers       int               // compressing goroutines; 0 means one for each CPU
+	Dedup         format.DedupMode  // which equal files become hard links
+	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
+	PreserveOwner bool              // keep user and group; otherwise everything belongs to 0:0
+	Special       bool              // keep FIFOs and devices; otherwise they are left out with a notice
+	// LatestModTime clamps later modification times to it. The zero time clamps none.
+	LatestModTime time.Time
+	// RemoveFiles removes the files that were packed, after archive and sidecar are safely on disk. A
+	// file that has changed since, or that was not packed, stays.
+	RemoveFiles bool
+
+	// Notice, if set, receives one line for each thing that was left out, with the reason.
+	Notice func(message string)
+	// Progress, if set, is called after each entry, always from the same goroutine.
+	Progress func(format.Progress)
+}
+
+func (o *Options) packer() packer.Options {
+	return packer.Options{
+		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude, PreserveOwner: o.PreserveOwner,
+		Special: o.Special, LatestModTime: o.LatestModTime, RemoveFiles: o.RemoveFiles, Notice: o.Notice, Progress: o.Progress,
+	}
+}
+
+// StreamOptions are the options of Stream. The zero value is usable.
+type StreamOptions struct {
+	Level         int               // of deflate, 1 to 9; 0 means 6
+	Workers       int               // compressing goroutines; 0 means one for each CPU
+	Dedup         format.DedupMode  // which equal files become hard links
+	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
+	PreserveOwner bool              // keep user and group; otherwise everything belongs to 0:0
+	Special       bool              // keep FIFOs and devices; otherwise they are left out with a notice
+	// LatestModTime clamps later modification times to it. The zero time clamps none.
+	LatestModTime time.Time
+
+	// Notice, if set, receives one line for each thing that was left out, with the reason.
+	Notice func(message string)
+	// Progress, if set, is called after each entry, always from the same goroutine.
+	Progress func(format.Progress)
+}
+
+func (o *StreamOptions) packer() packer.Options {
+	return packer.Options{
+		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude, PreserveOwner: o.PreserveOwner,
+		Special: o.Special, LatestModTime: o.LatestModTime, Notice: o.Notice, Progress: o.Progress,
+	}
+}
+
+// Result describes an archive that was packed.
+type Result struct {
+	Stats        sidecar.Stats
+	ArchiveBytes int64
+	SidecarBytes int64 // 0 if the archive was written to a stream
+	Removed      int64 // files and directories that RemoveFiles removed
+}
