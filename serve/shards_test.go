@@ -11,8 +11,6 @@ import (
 	"github.com/tarpack/tpk/serve"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
-	"github.com/tarpack/tpk/tarpack/pack"
 	"github.com/tarpack/tpk/tarpack/shard"
 )
 
@@ -21,11 +19,11 @@ func (fs files) packShards(t testing.TB, name string, shards int) (first, list s
 	t.Helper()
 	dir := t.TempDir()
 	fs.write(t, dir)
-	if _, _, err := shard.Pack(context.Background(), dir, name, pack.Options{}, packer.ShardOptions{Shards: shards}); err != nil {
+	if _, err := shard.Pack(context.Background(), dir, name, shard.PackOptions{Shards: shards}); err != nil {
 		t.Fatal(err)
 	}
 	first = format.ShardName(name, 0, shards)
-	list, ok, err := tarpack.ListOf(first)
+	list, ok, err := tarpack.SetList(first)
 	if err != nil || !ok {
 		t.Fatal(first, err)
 	}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
-	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
 // OpenOptions are the options of Open. The zero value, or nil, is usable.
@@ -38,7 +37,7 @@ func Open(ctx context.Context, name string, o *OpenOptions) (*Archive, error) {
 		o = &OpenOptions{}
 	}
 	io := &indexed.Options{NoIndex: o.RequireSidecar, Workers: o.Workers, Notice: o.Notice, Progress: o.Progress}
-	list, isSet, err := shardset.ListOf(name)
+	list, isSet, err := SetList(name)
 	if err != nil {
 		return nil, err
 	}

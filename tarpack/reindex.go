@@ -12,7 +12,6 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/device"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
-	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
 // ReindexOptions are the options of Reindex. The zero value is usable.
@@ -40,7 +39,7 @@ type ReindexResult struct {
 // On an error the sidecar that stood there before is untouched. A second writer of the same archive is refused
 // (format.ErrLocked). What a killed append has left after the end of the archive is cut off.
 func Reindex(ctx context.Context, name string, o ReindexOptions) (ReindexResult, error) {
-	list, isSet, err := shardset.ListOf(name)
+	list, isSet, err := SetList(name)
 	if err != nil {
 		return ReindexResult{}, err
 	}
@@ -65,7 +64,7 @@ func reindexFile(ctx context.Context, name string, o ReindexOptions) (res Reinde
 		return reindexDevice(ctx, a, o)
 	}
 	if a.Rest > 0 {
-		return ReindexResult{}, fmt.Errorf("%s: %w", name, &format.UnfinishedError{a.Trailer, a.Rest})
+		return ReindexResult{}, fmt.Errorf("%s: %w", name, &format.UnfinishedError{Trailer: a.Trailer, Rest: a.Rest})
 	}
 	real, err := filepath.EvalSymlinks(name)
 	if err != nil {

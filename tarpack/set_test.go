@@ -16,7 +16,6 @@ import (
 	"github.com/tarpack/tpk/tarpack/edit"
 	"github.com/tarpack/tpk/tarpack/extract"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
@@ -39,7 +38,7 @@ func TestSetNames(t *testing.T) {
 		{"a.tar.gz", ""},
 		{"a-*-of-00016.tar.gz", ""}, // matches nothing
 	} {
-		list, ok, err := tarpack.ListOf(c.name)
+		list, ok, err := tarpack.SetList(c.name)
 		if err != nil || ok != (c.list != "") || ok && list != c.list {
 			t.Errorf("%s: %s, %v, %v", c.name, list, ok, err)
 		}
@@ -52,7 +51,7 @@ func TestSetNames(t *testing.T) {
 }
 
 func FuzzSetList(f *testing.F) {
-	f.Add((&shardset.List{Entries: 3, Index: 7, Shards: []shardset.ShardInfo{{100, 1}, {200, 2}}}).Append(nil), 2)
+	f.Add((&shardset.List{Entries: 3, Index: 7, Shards: []shardset.ShardInfo{{Size: 100, Digest: 1}, {Size: 200, Digest: 2}}}).Append(nil), 2)
 	f.Add([]byte("tpk set 2\n"), 1)
 	f.Add([]byte(""), 0)
 	f.Fuzz(func(t *testing.T, b []byte, n int) {
@@ -70,13 +69,14 @@ func FuzzSetList(f *testing.F) {
 }
 
 // packSet packs a set, and returns the name of its list.
-func packSet(t *testing.T, dir string, so packer.ShardOptions) (list string, shards []shardset.Shard) {
+func packSet(t *testing.T, dir string, so shard.PackOptions) (list string, shards []shard.Shard) {
 	t.Helper()
-	_, shards, err := shard.Pack(context.Background(), dir, filepath.Join(t.TempDir(), "out.tar.gz"), pack.Options{}, so)
+	packed, err := shard.Pack(context.Background(), dir, filepath.Join(t.TempDir(), "out.tar.gz"), so)
+	shards = packed.Shards
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, ok, err := tarpack.ListOf(shards[0].Name)
+	list, ok, err := tarpack.SetList(shards[0].Name)
 	if err != nil || !ok {
 		t.Fatal(shards[0].Name, err)
 	}
@@ -103,7 +103,7 @@ func TestPackShards(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, o := range []packer.ShardOptions{{Shards: 1}, {Shards: 2}, {Shards: 7}, {Shards: 300}, {Size: 4000}, {Size: 1}, {Size: 1 << 40}} {
+	for _, o := range []shard.PackOptions{{Shards: 1}, {Shards: 2}, {Shards: 7}, {Shards: 300}, {Size: 4000}, {Size: 1}, {Size: 1 << 40}} {
 		list, shards := packSet(t, dir, o)
 		if o.Shards > 0 && len(shards) != o.Shards {
 			t.Errorf("%d shards instead of %d", len(shards), o.Shards)
@@ -132,7 +132,7 @@ func TestPackShards(t *testing.T) {
 			t.Errorf("%+v: %+v, %v", o, res.Problems, err)
 		}
 		a := mustOpenSet(t, list)
-		a.set.Limit = 2 // so that shards are opened and closed all the time
+		tarpack.Set(a).Limit = 2 // so that shards are opened and closed all the time
 		extracted := t.TempDir()
 		t.Cleanup(func() { tartest.OpenUp(extracted) })
 		if _, err := extract.Extract(context.Background(), a, extracted, extract.Options{}); err != nil {
@@ -142,7 +142,7 @@ func TestPackShards(t *testing.T) {
 		if err := os.CopyFS(filepath.Join(t.TempDir(), "copy"), a.FS()); err != nil && !errors.Is(err, fs.ErrInvalid) {
 			t.Error(err)
 		}
-		if n := a.set.Recent.Len(); n > 2 {
+		if n := tarpack.Set(a).Recent.Len(); n > 2 {
 			t.Errorf("%d shards are open", n)
 		}
 		whole, err := tarpack.Open(context.Background(), name, nil)
@@ -154,8 +154,8 @@ func TestPackShards(t *testing.T) {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}
-	for _, o := range []packer.ShardOptions{{}, {Size: 1, Shards: 1}, {Shards: format.MaxShards + 1}, {Size: -1}, {Shards: -1}} {
-		if _, _, err := shard.Pack(ctx, dir, filepath.Join(t.TempDir(), "out.tar.gz"), pack.Options{}, o); !errors.Is(err, os.ErrInvalid) {
+	for _, o := range []shard.PackOptions{{}, {Size: 1, Shards: 1}, {Shards: format.MaxShards + 1}, {Size: -1}, {Shards: -1}} {
+		if _, err := shard.Pack(ctx, dir, filepath.Join(t.TempDir(), "out.tar.gz"), o); !errors.Is(err, os.ErrInvalid) {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}
@@ -168,7 +168,8 @@ func TestPackShardsLinks(t *testing.T) {
 		[2]string{"c/big", tartest.Noise("x", 5<<20)}, [2]string{"d/big", "=> c/big"}, [2]string{"e/zero", ""}, [2]string{"f/zero", "=> e/zero"})
 	var before []string
 	for range 2 {
-		_, shards, err := shard.Pack(ctx, dir, filepath.Join(dir, "out.tar.gz"), pack.Options{Notice: func(string) {}}, packer.ShardOptions{Size: 300})
+		packed, err := shard.Pack(ctx, dir, filepath.Join(dir, "out.tar.gz"), shard.PackOptions{Size: 300, Notice: func(string) {}})
+		shards := packed.Shards
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -211,14 +212,14 @@ func TestPackManyShards(t *testing.T) {
 	for i := range 1000 {
 		files = append(files, [2]string{fmt.Sprintf("f%03d", i), fmt.Sprint(i / 3)})
 	}
-	list, shards := packSet(t, tartest.Tree(t, files...), packer.ShardOptions{Shards: 900})
+	list, shards := packSet(t, tartest.Tree(t, files...), shard.PackOptions{Shards: 900})
 	a := mustOpenSet(t, list)
 	for _, f := range files {
 		if b, err := fs.ReadFile(a.FS(), f[0]); err != nil || string(b) != f[1] {
 			t.Fatalf("%s: %q, %v", f[0], b, err)
 		}
 	}
-	if n := a.set.Recent.Len(); len(shards) != 900 || n != shardset.OpenShards {
+	if n := tarpack.Set(a).Recent.Len(); len(shards) != 900 || n != shardset.OpenShards {
 		t.Errorf("%d shards, %d are open", len(shards), n)
 	}
 }
@@ -227,7 +228,7 @@ func TestPackManyShards(t *testing.T) {
 func TestBadSets(t *testing.T) {
 	ctx := context.Background()
 	dir := tartest.ShardTree(t)
-	other, _ := packSet(t, tartest.Tree(t, [2]string{"d0/x", "y"}, [2]string{"z", "z"}), packer.ShardOptions{Shards: 3})
+	other, _ := packSet(t, tartest.Tree(t, [2]string{"d0/x", "y"}, [2]string{"z", "z"}), shard.PackOptions{Shards: 3})
 	foreign := strings.Replace(other, "-of-00003.tar.gz.tps", "-00001-of-00003.tar.gz", 1)
 	for _, c := range []struct {
 		what string
@@ -243,7 +244,7 @@ func TestBadSets(t *testing.T) {
 		{"cut short", func(s func(int) string, _ string) error { return os.Truncate(s(0), 1000) }, "out-00000-of-00003.tar.gz: "},
 		{"a directory", func(s func(int) string, _ string) error { return errors.Join(os.Remove(s(0)), os.Mkdir(s(0), 0o755)) }, "out-00000-of-00003.tar.gz: "},
 	} {
-		list, shards := packSet(t, dir, packer.ShardOptions{Shards: 3})
+		list, shards := packSet(t, dir, shard.PackOptions{Shards: 3})
 		if err := c.ruin(func(i int) string { return shards[i].Name }, list); err != nil {
 			t.Fatal(err)
 		}
@@ -260,7 +261,7 @@ func TestBadSets(t *testing.T) {
 	}
 
 	// Of the same size, it is found when it is read, and by verify.
-	list, shards := packSet(t, dir, packer.ShardOptions{Shards: 2})
+	list, shards := packSet(t, dir, shard.PackOptions{Shards: 2})
 	b, err := os.ReadFile(shards[1].Name)
 	if err != nil {
 		t.Fatal(err)
@@ -312,7 +313,7 @@ func copyFile(from, to string) error {
 // Without a list, or with a damaged one, or a stale index, a set is read from its shards; IndexSet makes what pack made.
 func TestIndexSet(t *testing.T) {
 	ctx := context.Background()
-	list, shards := packSet(t, tartest.ShardTree(t), packer.ShardOptions{Shards: 5})
+	list, shards := packSet(t, tartest.ShardTree(t), shard.PackOptions{Shards: 5})
 	want := map[string]string{}
 	for _, n := range []string{list, list + format.SidecarSuffix, shards[3].Name + format.SidecarSuffix} {
 		b, err := os.ReadFile(n)
@@ -356,7 +357,7 @@ func TestIndexSet(t *testing.T) {
 // A writer that is stopped leaves the old set or the new one: before its list is in its place nothing is seen of the new set, and after it all is there.
 func TestSetCommit(t *testing.T) {
 	ctx := context.Background()
-	list, shards := packSet(t, tartest.ShardTree(t), packer.ShardOptions{Shards: 4})
+	list, shards := packSet(t, tartest.ShardTree(t), shard.PackOptions{Shards: 4})
 	set, _ := format.ParseListName(list)
 	dir := filepath.Dir(list)
 	want := tartest.Found(t, dir)
@@ -408,7 +409,7 @@ func TestSetCommit(t *testing.T) {
 	}
 
 	// Stopped between the renames of a sidecar and its list, of another number of shards.
-	other := format.SetName{set.Stem, set.Ext, 5}.List()
+	other := format.SetName{Stem: set.Stem, Ext: set.Ext, N: 5}.List()
 	tartest.WriteFile(t, format.TempName(other), []byte("list"))
 	tartest.WriteFile(t, other+format.SidecarSuffix, []byte("sidecar"))
 	if o, err = shardset.Create(filepath.Join(dir, "out.tar.gz")); err != nil {
@@ -424,11 +425,11 @@ func TestSetCommit(t *testing.T) {
 	// One that fails leaves nothing, and the set as it was.
 	src := tartest.Tree(t, [2]string{"a", tartest.Noise("a", 1000)}, [2]string{"b", "b"})
 	ctx, cancel := context.WithCancel(ctx)
-	_, _, err = shard.Pack(ctx, src, filepath.Join(dir, "out.tar.gz"), pack.Options{Progress: func(p format.Progress) {
+	_, err = shard.Pack(ctx, src, filepath.Join(dir, "out.tar.gz"), shard.PackOptions{Size: 100, Progress: func(p format.Progress) {
 		if p.Entries == 2 {
 			cancel()
 		}
-	}}, packer.ShardOptions{Size: 100})
+	}})
 	if got := tartest.Found(t, dir); err == nil || !slices.Equal(got, want) {
 		t.Errorf("%v: there are %q", err, got)
 	}

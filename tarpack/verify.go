@@ -13,7 +13,6 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
-	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
 // VerifyOptions says how to verify an archive. The zero value is usable.
@@ -45,7 +44,7 @@ type VerifyResult struct {
 // After something wrong it goes on with the next entry that it finds. What is wrong are problems of the result; with a sound
 // sidecar each path that is concerned is named. An error means that the archive could not be read at all, or is none.
 func Verify(ctx context.Context, name string, o VerifyOptions) (VerifyResult, error) {
-	list, isSet, err := shardset.ListOf(name)
+	list, isSet, err := SetList(name)
 	if err != nil {
 		return VerifyResult{}, err
 	}
@@ -127,7 +126,7 @@ func (v *verifier) run(ctx context.Context) (err error) {
 	}
 	v.openSidecar(whole)
 	if v.a.Rest > 0 {
-		v.report("", v.a.Size, &format.UnfinishedError{v.a.Trailer, v.a.Rest})
+		v.report("", v.a.Size, &format.UnfinishedError{Trailer: v.a.Trailer, Rest: v.a.Rest})
 	}
 	s := &scan.Scan{Src: v.a.Scanned(), Size: v.a.Size, Workers: v.o.Workers, Each: v.unit}
 	if err := s.Run(ctx); err != nil {

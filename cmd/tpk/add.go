@@ -7,7 +7,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/tarpack/edit"
-	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 )
 
 func addCommand() *cli.Command {
@@ -41,12 +40,15 @@ can be appended below a directory that its owner may not write. 'tpk compact' re
 			if o.Append = c.Bool("append"); o.Append && o.Replace {
 				return usagef("add: --append and --replace: choose one of them: what is replaced would stay in the archive")
 			}
-			if o.Options, err = parseSource(c); err != nil {
+			src, err := parseSource(c)
+			if err != nil {
 				return err
 			}
-			e := &editor{archive: args[0], verb: "adding to", o: o.Options}
-			e.run = func(eo rewrite.Options) (rewrite.Result, error) {
-				o.Options = eo
+			o.Level, o.Workers, o.Dedup, o.Exclude = src.Level, src.Workers, src.Dedup, src.Exclude
+			o.PreserveOwner, o.Special, o.LatestModTime = src.PreserveOwner, src.Special, src.LatestModTime
+			e := &editor{archive: args[0], verb: "adding to"}
+			e.run = func(eo editOptions) (edit.Result, error) {
+				o.DryRun, o.Notice, o.Progress, o.Change = eo.DryRun, eo.Notice, eo.Progress, eo.Change
 				return edit.Add(c.Context, args[0], args[1:], o)
 			}
 			e.ignored = func(n int64) string {

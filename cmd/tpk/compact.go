@@ -4,7 +4,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/tarpack/edit"
-	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 )
 
 func compactCommand() *cli.Command {
@@ -22,9 +21,10 @@ of its files.` + safely +
 				return err
 			}
 			e := &editor{archive: args[0], verb: "compacting"}
-			e.o.Dedup = dedupModes[c.String("dedup")]
-			e.run = func(eo rewrite.Options) (rewrite.Result, error) {
-				return edit.Compact(c.Context, args[0], eo)
+			e.run = func(o editOptions) (edit.Result, error) {
+				return edit.Compact(c.Context, args[0], edit.CompactOptions{
+					Dedup: dedupModes[c.String("dedup")], DryRun: o.DryRun, Notice: o.Notice, Progress: o.Progress, Change: o.Change,
+				})
 			}
 			return e.edit(c)
 		},

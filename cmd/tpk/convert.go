@@ -66,11 +66,11 @@ func runConvert(c *cli.Context, in, out string) error {
 		return editError(out, err)
 	}
 	if o.DryRun {
-		if _, err := fmt.Fprintf(c.App.Writer, "%d entries, %d refused\n", res.Added, res.Refused); err != nil {
+		if _, err := fmt.Fprintf(c.App.Writer, "%d entries, %d refused\n", res.Entries, res.Refused); err != nil {
 			return err
 		}
 	}
-	m.sum("converted %s entries into %s (%s)", humanize.Comma(res.Added), quoteName(out), bytesOf(res.ArchiveBytes))
+	m.sum("converted %s entries into %s (%s)", humanize.Comma(res.Entries), quoteName(out), bytesOf(res.ArchiveBytes))
 	if res.Refused > 0 {
 		return errSaid
 	}

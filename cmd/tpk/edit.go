@@ -8,8 +8,8 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/tarpack/edit"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 )
 
 // safely is what the help of every command that changes an archive says.
@@ -21,12 +21,20 @@ func dryRunFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "dry-run", DisableDefaultText: true, Usage: "change nothing, print what would change"}
 }
 
+// editOptions are the options that all commands share that change an archive.
+type editOptions struct {
+	DryRun   bool
+	Notice   func(message string)
+	Progress func(format.Progress)
+	Change   func(kind format.ChangeKind, path string)
+}
+
 // An editor runs a command that changes an archive.
 type editor struct {
 	archive string
 	verb    string // "updating"
-	o       rewrite.Options
-	run     func(rewrite.Options) (rewrite.Result, error)
+	o       editOptions
+	run     func(editOptions) (edit.Result, error)
 	// ignored, if set, says what it means that so many were ignored.
 	ignored func(n int64) string
 }

@@ -5,7 +5,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/tarpack"
-	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
 func indexCommand() *cli.Command {
@@ -30,16 +29,7 @@ of pack's standard output, a download), or with one that is damaged or belongs t
 func runIndex(c *cli.Context, name string) error {
 	m := newMeter(c, "indexing")
 	defer m.stop()
-	list, set, err := tarpack.ListOf(name)
-	if err != nil {
-		return err
-	}
-	var res scan.Result
-	if set {
-		res, err = tarpack.Reindex(c.Context, list, tarpack.ReindexOptions{Progress: m.update})
-	} else {
-		res, err = tarpack.Reindex(c.Context, name, tarpack.ReindexOptions{Progress: m.update})
-	}
+	res, err := tarpack.Reindex(c.Context, name, tarpack.ReindexOptions{Progress: m.update})
 	m.stop()
 	if err != nil {
 		return aboutOutput(name, err)

@@ -7,7 +7,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/tarpack/edit"
-	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 )
 
 func mergeCommand() *cli.Command {
@@ -31,9 +30,9 @@ Content that several have is stored once; nothing is compressed again. OUT.tar.g
 			}
 			o := edit.MergeOptions{First: c.Bool("first")}
 			e := &editor{archive: args[0], verb: "merging"}
-			e.o.Dedup = dedupModes[c.String("dedup")]
-			e.run = func(eo rewrite.Options) (rewrite.Result, error) {
-				o.Options = eo
+			o.Dedup = dedupModes[c.String("dedup")]
+			e.run = func(eo editOptions) (edit.Result, error) {
+				o.DryRun, o.Notice, o.Progress, o.Change = eo.DryRun, eo.Notice, eo.Progress, eo.Change
 				return edit.Merge(c.Context, args[0], args[1:], o)
 			}
 			if c.Bool("dry-run") {

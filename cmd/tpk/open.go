@@ -15,12 +15,6 @@ import (
 func openArchive(c *cli.Context, name string) (*tarpack.Archive, error) {
 	m := newMeter(c, "indexing")
 	defer m.stop()
-	if list, ok, err := tarpack.ListOf(name); ok || err != nil {
-		if err != nil {
-			return nil, err
-		}
-		return tarpack.Open(c.Context, list, &tarpack.OpenOptions{Notice: m.notice, Progress: m.update})
-	}
 	return tarpack.Open(c.Context, name, &tarpack.OpenOptions{Notice: m.notice, Progress: m.update})
 }
 

@@ -10,16 +10,15 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
-	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/pack"
 	"github.com/tarpack/tpk/tarpack/shard"
 )
 
 type packOptions struct {
 	dir, out string
-	pack     packer.Options
-	shards   packer.ShardOptions // zero: one archive
+	pack     pack.Options
+	shards   int   // 0: see shardSize
+	size     int64 // of a shard in bytes; 0 and no shards: one archive
 }
 
 func packCommand() *cli.Command {
@@ -74,9 +73,9 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 		return nil, err
 	}
 	o.pack.RemoveFiles = c.Bool("remove-files")
-	o.shards.Shards = c.Int("shards")
+	o.shards = c.Int("shards")
 	if word := c.String("shard-size"); word != "" {
-		if o.shards.Size, err = parseSize("pack", "shard-size", word); err != nil {
+		if o.size, err = parseSize("pack", "shard-size", word); err != nil {
 			return nil, err
 		}
 	}
@@ -97,7 +96,7 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 	return o, nil
 }
 
-func (o *packOptions) sharded() bool { return o.shards != packer.ShardOptions{} }
+func (o *packOptions) sharded() bool { return o.shards > 0 || o.size > 0 }
 
 func runPack(c *cli.Context, o *packOptions) error {
 	if fi, err := os.Stat(o.dir); err == nil && !fi.IsDir() {
@@ -110,14 +109,26 @@ func runPack(c *cli.Context, o *packOptions) error {
 	if m.on {
 		go m.countTree(c.Context, o.dir, o.pack.Exclude)
 	}
-	var res packer.Result
+	var res pack.Result
 	var err error
-	var shards []shardset.Shard
+	var shards []shard.Shard
+	src := o.pack
 	switch {
 	case o.out == "-":
-		res, err = pack.Stream(c.Context, o.dir, c.App.Writer, o.pack)
+		res, err = pack.Stream(c.Context, o.dir, c.App.Writer, pack.StreamOptions{
+			Level: src.Level, Workers: src.Workers, Dedup: src.Dedup, Exclude: src.Exclude, PreserveOwner: src.PreserveOwner,
+			Special: src.Special, LatestModTime: src.LatestModTime, Notice: src.Notice, Progress: src.Progress,
+		})
 	case o.sharded():
-		res, shards, err = shard.Pack(c.Context, o.dir, o.out, o.pack, o.shards)
+		var set shard.PackResult
+		set, err = shard.Pack(c.Context, o.dir, o.out, shard.PackOptions{
+			Size: o.size, Shards: o.shards,
+			Level: src.Level, Workers: src.Workers, Dedup: src.Dedup, Exclude: src.Exclude, PreserveOwner: src.PreserveOwner,
+			Special: src.Special, LatestModTime: src.LatestModTime, RemoveFiles: src.RemoveFiles,
+			Notice: src.Notice, Progress: src.Progress,
+		})
+		res = pack.Result{Stats: set.Stats, ArchiveBytes: set.ArchiveBytes, SidecarBytes: set.SidecarBytes, Removed: set.Removed}
+		shards = set.Shards
 	default:
 		res, err = pack.Pack(c.Context, o.dir, o.out, o.pack)
 	}

@@ -4,7 +4,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/tarpack/edit"
-	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 )
 
 func rmCommand() *cli.Command {
@@ -26,8 +25,10 @@ A word that means nothing in ARCHIVE is an error, and then nothing is removed.` 
 				return err
 			}
 			e := &editor{archive: args[0], verb: "removing from"}
-			e.run = func(eo rewrite.Options) (rewrite.Result, error) {
-				return edit.Remove(c.Context, args[0], args[1:], eo)
+			e.run = func(o editOptions) (edit.Result, error) {
+				return edit.Remove(c.Context, args[0], args[1:], edit.RemoveOptions{
+					DryRun: o.DryRun, Notice: o.Notice, Progress: o.Progress, Change: o.Change,
+				})
 			}
 			return e.edit(c)
 		},

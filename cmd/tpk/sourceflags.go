@@ -10,7 +10,7 @@ import (
 
 	"github.com/tarpack/tpk/tarpack/exclude"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/pack"
 )
 
 var (
@@ -50,8 +50,8 @@ func dedupFlag() cli.Flag {
 }
 
 // parseSource reads what sourceFlags gave, and SOURCE_DATE_EPOCH.
-func parseSource(c *cli.Context) (packer.Options, error) {
-	o := packer.Options{
+func parseSource(c *cli.Context) (pack.Options, error) {
+	o := pack.Options{
 		Level: c.Int("level"), Workers: c.Int("workers"), Dedup: dedupModes[c.String("dedup")],
 		PreserveOwner: c.Bool("preserve-owner"), Special: c.Bool("special"),
 	}

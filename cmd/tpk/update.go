@@ -4,7 +4,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/tarpack/edit"
-	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 )
 
 func updateCommand() *cli.Command {
@@ -29,12 +28,15 @@ ARCHIVE stay, unless --preserve-owner takes those of DIR.` + "\n\n" + `An archiv
 				return err
 			}
 			o := edit.UpdateOptions{Checksum: c.Bool("checksum"), Keep: c.Bool("keep")}
-			if o.Options, err = parseSource(c); err != nil {
+			src, err := parseSource(c)
+			if err != nil {
 				return err
 			}
-			e := &editor{archive: args[0], verb: "updating", o: o.Options}
-			e.run = func(eo rewrite.Options) (rewrite.Result, error) {
-				o.Options = eo
+			o.Level, o.Workers, o.Dedup, o.Exclude = src.Level, src.Workers, src.Dedup, src.Exclude
+			o.PreserveOwner, o.Special, o.LatestModTime = src.PreserveOwner, src.Special, src.LatestModTime
+			e := &editor{archive: args[0], verb: "updating"}
+			e.run = func(eo editOptions) (edit.Result, error) {
+				o.DryRun, o.Notice, o.Progress, o.Change = eo.DryRun, eo.Notice, eo.Progress, eo.Change
 				return edit.Update(c.Context, args[0], args[1], o)
 			}
 			return e.edit(c)

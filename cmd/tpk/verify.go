@@ -11,7 +11,6 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/indexed"
 )
 
 func verifyCommand() *cli.Command {
@@ -37,22 +36,17 @@ said, and everything else is checked.` +
 func runVerify(c *cli.Context, name string) error {
 	m := newMeter(c, "verifying")
 	defer m.stop()
-	list, set, err := tarpack.ListOf(name)
-	if err != nil {
-		return err
-	}
-	verify, open := tarpack.Verify, tarpack.OpenContext
-	if set {
-		name, verify, open = list, tarpack.Verify, tarpack.OpenSet
+	if list, isSet, err := tarpack.SetList(name); err == nil && isSet {
+		name = list // for messages
 	}
 	if m.on {
-		if a, err := open(c.Context, name, &indexed.Options{NoIndex: true}); err == nil {
+		if a, err := tarpack.Open(c.Context, name, &tarpack.OpenOptions{RequireSidecar: true}); err == nil {
 			m.expect(contents(a))
 			a.Close()
 		}
 	}
 	onlyIndex := true
-	res, err := verify(c.Context, name, tarpack.VerifyOptions{
+	res, err := tarpack.Verify(c.Context, name, tarpack.VerifyOptions{
 		Notice: m.notice, Progress: m.update,
 		Problem: func(p *format.Problem) {
 			onlyIndex = onlyIndex && (errors.Is(p, format.ErrStale) || errors.Is(p, sidecar.ErrCorrupt))

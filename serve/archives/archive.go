@@ -43,7 +43,7 @@ type stamp struct {
 
 // stampOf looks at the files of an archive. Of a shard set these are its list and index, which every new set has new ones of; or without a list the first shard.
 func stampOf(name string) (s stamp, err error) {
-	list, set, err := tarpack.ListOf(name)
+	list, set, err := tarpack.SetList(name)
 	if err != nil {
 		return s, err
 	}
@@ -136,15 +136,7 @@ func (a *archive) fetchIndex() {
 
 // openTar opens an archive or a shard set.
 func openTar(ctx context.Context, name string, noIndex bool) (*tarpack.Archive, error) {
-	list, set, err := tarpack.ListOf(name)
-	if err != nil {
-		return nil, err
-	}
-	o := &indexed.Options{NoIndex: noIndex}
-	if set {
-		return tarpack.Open(ctx, list, o)
-	}
-	return tarpack.Open(ctx, name, o)
+	return tarpack.Open(ctx, name, &tarpack.OpenOptions{RequireSidecar: noIndex})
 }
 
 // openSidecar opens the sidecar as a file to download, nil if there is none of that size.
@@ -167,13 +159,7 @@ func openSidecar(name string, size int64) *os.File {
 
 // indexed opens an archive after making its sidecar.
 func indexed(ctx context.Context, name string, notice func(string)) (*tarpack.Archive, error) {
-	list, set, err := tarpack.ListOf(name)
-	if err == nil && set {
-		_, err = tarpack.Reindex(ctx, list, tarpack.ReindexOptions{})
-	} else if err == nil {
-		_, err = tarpack.Reindex(ctx, name, tarpack.ReindexOptions{})
-	}
-	if err != nil {
+	if _, err := tarpack.Reindex(ctx, name, tarpack.ReindexOptions{}); err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

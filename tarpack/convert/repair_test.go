@@ -15,7 +15,6 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
 )
@@ -164,7 +163,7 @@ func TestRepairNewer(t *testing.T) {
 	b[len(b)-format.TrailerSize+versionAt]++
 	tartest.WriteFile(t, name, b)
 	for _, dry := range []bool{true, false} {
-		o := convert.RepairOptions{Options: rewrite.Options{DryRun: dry}}
+		o := convert.RepairOptions{DryRun: dry}
 		if _, err := convert.Repair(ctx, name, name, o); !errors.Is(err, format.ErrVersion) || !bytes.Equal(tartest.Read(t, name), b) {
 			t.Errorf("in its place: %v", err)
 		}

@@ -16,8 +16,8 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/edit"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
-	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
 )
@@ -29,7 +29,7 @@ func TestAppend(t *testing.T) {
 	name := tartest.Pack(t, first, pack.Options{})
 	before := tartest.Read(t, name)
 	var told []string
-	res := tartest.Append(t, name, edit.AddOptions{Options: rewrite.Options{Change: func(k format.ChangeKind, p string) { told = append(told, fmt.Sprint(k, " ", p)) }}}, more)
+	res := tartest.Append(t, name, edit.AddOptions{Change: func(k format.ChangeKind, p string) { told = append(told, fmt.Sprint(k, " ", p)) }}, more)
 	after := tartest.Read(t, name)
 	if res.Added != 6 || res.Ignored != 1 || res.Kept != 5 || res.ArchiveBytes != int64(len(after)) || !res.Written {
 		t.Errorf("%+v", res)
@@ -142,7 +142,7 @@ func TestAppendRefused(t *testing.T) {
 			t.Errorf("into %s: refused, and changed", c.into)
 		}
 	}
-	if _, err := edit.Add(context.Background(), tartest.Pack(t, dir, pack.Options{}), []string{file}, edit.AddOptions{Append: true, Options: rewrite.Options{}, Replace: true}); !errors.Is(err, format.ErrAppend) {
+	if _, err := edit.Add(context.Background(), tartest.Pack(t, dir, pack.Options{}), []string{file}, edit.AddOptions{Append: true, Replace: true}); !errors.Is(err, format.ErrAppend) {
 		t.Error(err)
 	}
 }
@@ -151,15 +151,20 @@ func TestAppendRefused(t *testing.T) {
 func TestAppendKeepsReaders(t *testing.T) {
 	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "old"}), pack.Options{})
 	a := tartest.Open(t, name)
+	f, err := archivefile.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.OSFile.Close()
 	before := tartest.Read(t, name)
 	tartest.Append(t, name, edit.AddOptions{}, tartest.Tree(t, [2]string{"b", "new"}))
 	got := make([]byte, len(before))
-	if _, err := a.X.Scanned().ReadAt(got, 0); err != nil || !bytes.Equal(got, before) {
+	if _, err := f.Scanned().ReadAt(got, 0); err != nil || !bytes.Equal(got, before) {
 		t.Error("what is scanned has changed", err)
 	}
 	for off := range len(before) { // whatever part of T is read
 		b := make([]byte, min(len(before)-off, 7))
-		if _, err := a.X.Scanned().ReadAt(b, int64(off)); err != nil || !bytes.Equal(b, before[off:off+len(b)]) {
+		if _, err := f.Scanned().ReadAt(b, int64(off)); err != nil || !bytes.Equal(b, before[off:off+len(b)]) {
 			t.Fatalf("at %d: %x", off, b)
 		}
 	}

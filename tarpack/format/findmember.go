@@ -16,19 +16,19 @@ var (
 	memberRest  = []byte{0, 0, 0, 0, 0, 0xff}
 )
 
-const searchWindow = 128 << 10
+const SearchWindow = 128 << 10
 
 // findUnit returns the first offset from off to before limit at which a unit begins: one whose first member inflates to a
 // canonical tar header, or a trailer. Content may hold such bytes too, where another archive was packed, so an answer is
 // only likely to be right. −1 means that there is none.
 func FindUnit(ctx context.Context, src io.ReaderAt, size, off, limit int64) (int64, error) {
-	buf := make([]byte, searchWindow)
+	buf := make([]byte, SearchWindow)
 	var blocks []byte
 	for off < limit {
 		if err := context.Cause(ctx); err != nil {
 			return -1, err
 		}
-		b := buf[:min(searchWindow, size-off)]
+		b := buf[:min(SearchWindow, size-off)]
 		n, err := src.ReadAt(b, off)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return -1, err

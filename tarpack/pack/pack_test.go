@@ -148,7 +148,7 @@ func TestPackDeterministic(t *testing.T) {
 		}
 	}
 	var stream bytes.Buffer
-	if _, err := pack.Stream(context.Background(), dir, &stream, pack.Options{Level: 3}); err != nil {
+	if _, err := pack.Stream(context.Background(), dir, &stream, pack.StreamOptions{Level: 3}); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(stream.Bytes(), want) {

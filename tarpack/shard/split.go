@@ -20,7 +20,7 @@ import (
 //
 // The errors are those of Open and PackShards.
 func Split(ctx context.Context, name string, o SplitOptions) (shards []Shard, err error) {
-	if err := (packer.ShardOptions{o.Size, o.Shards}).Check(name); err != nil {
+	if err := (packer.ShardOptions{Size: o.Size, Shards: o.Shards}).Check(name); err != nil {
 		return nil, err
 	}
 	k, err := packer.OpenBase(ctx, name, 0, &indexed.Options{Workers: o.Workers, Notice: o.Notice})

@@ -72,7 +72,7 @@ func (a *File) FindEnd() error {
 		return x.Close()
 	}
 	if t, ok := TrailerBefore(a.OSFile, a.Size); ok {
-		return fmt.Errorf("%s: %w", a.Name, &format.UnfinishedError{t, a.Size - t.Offset - format.TrailerSize})
+		return fmt.Errorf("%s: %w", a.Name, &format.UnfinishedError{Trailer: t, Rest: a.Size - t.Offset - format.TrailerSize})
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -93,7 +94,7 @@ func TestHeal(t *testing.T) {
 			t.Fatalf("%s, %d bytes: %v", m.name, len(m.archive), err)
 		}
 		b := make([]byte, a.Size())
-		if _, err := a.X.Scanned().ReadAt(b, 0); err != nil || !bytes.Equal(b, want[0]) || a.Unfinished() != int64(len(m.archive)-len(want[0])) {
+		if _, err := scanned(t, name).ReadAt(b, 0); err != nil || !bytes.Equal(b, want[0]) || a.Unfinished() != int64(len(m.archive)-len(want[0])) {
 			t.Errorf("%s, %d bytes: what is read is neither the old archive nor the new one (%v)", m.name, len(m.archive), err)
 		}
 		a.Close()
@@ -189,3 +190,14 @@ func TestHealOthers(t *testing.T) {
 
 // digestAt is where T has a byte of the digest.
 const digestAt = 45
+
+// scanned returns a reader of all bytes of the archive name as they were when it was opened.
+func scanned(t *testing.T, name string) io.ReaderAt {
+	t.Helper()
+	f, err := archivefile.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.OSFile.Close() })
+	return f.Scanned()
+}

@@ -50,7 +50,7 @@ func Open(ctx context.Context, name string, o *Options) (*File, error) {
 			return nil, err
 		}
 		if f.Rest > 0 && o.Notice != nil {
-			o.Notice(fmt.Sprintf("%s: %v: left out", name, &format.UnfinishedError{f.Trailer, f.Rest}))
+			o.Notice(fmt.Sprintf("%s: %v: left out", name, &format.UnfinishedError{Trailer: f.Trailer, Rest: f.Rest}))
 		}
 		return x, nil
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
+	"github.com/tarpack/tpk/tarpack/pack"
 )
 
 // manyDirs is a tree of more directories than a lister lists ahead, and more files in one than it lists ahead.
@@ -33,7 +34,7 @@ func manyDirs(t *testing.T) string {
 // Whoever goes through a tree may stop anywhere, and leaves no file open and no goroutine behind.
 func TestListerStops(t *testing.T) {
 	dir := manyDirs(t)
-	name := tartest.Pack(t, dir, packer.Options{})
+	name := tartest.Pack(t, dir, pack.Options{})
 	was := tartest.Read(t, name)
 	tartest.WriteFile(t, filepath.Join(dir, "z"), []byte("something to change"))
 	stop := errors.New("stop")
@@ -83,7 +84,7 @@ func openUnder(t *testing.T, dir string) (n int) {
 // What can't be listed fails the update with its path, and the archive stays.
 func TestListerFails(t *testing.T) {
 	dir := manyDirs(t)
-	name := tartest.Pack(t, dir, packer.Options{})
+	name := tartest.Pack(t, dir, pack.Options{})
 	was := tartest.Read(t, name)
 	tartest.WriteFile(t, filepath.Join(dir, "a"), []byte("something to change"))
 	before := openUnder(t, dir)
@@ -122,7 +123,7 @@ func TestListerManyTrees(t *testing.T) {
 			tartest.WriteFile(t, filepath.Join(d, fmt.Sprint(i)), nil)
 		}
 	}
-	name := tartest.Pack(t, tartest.Tree(t, [2]string{"x", "y"}), packer.Options{})
+	name := tartest.Pack(t, tartest.Tree(t, [2]string{"x", "y"}), pack.Options{})
 	o, most := edit.AddOptions{}, 0
 	o.Progress = func(format.Progress) { most = max(most, openUnder(t, dir)) }
 	if res, err := edit.Add(context.Background(), name, trees, o); err != nil || res.Added != 40*30+30 {
@@ -137,7 +138,7 @@ func TestListerManyTrees(t *testing.T) {
 	}
 
 	// One of them goes away meanwhile.
-	name = tartest.Pack(t, tartest.Tree(t, [2]string{"x", "y"}), packer.Options{})
+	name = tartest.Pack(t, tartest.Tree(t, [2]string{"x", "y"}), pack.Options{})
 	o.Progress = func(p format.Progress) {
 		if p.Entries == 1 {
 			if err := os.RemoveAll(filepath.Join(trees[20], "d29")); err != nil {

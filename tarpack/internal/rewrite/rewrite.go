@@ -73,7 +73,7 @@ func Edit(ctx context.Context, name string, o Options, prepare func(k *packer.Ba
 	}
 	defer k.Close()
 	if k.Rest > 0 && !o.DryRun {
-		return Result{}, fmt.Errorf("%s: %w", name, &format.UnfinishedError{k.Trailer, k.Rest})
+		return Result{}, fmt.Errorf("%s: %w", name, &format.UnfinishedError{Trailer: k.Trailer, Rest: k.Rest})
 	}
 	r.Layers = []Layer{{Kept: k}}
 	defer r.closeTrees()

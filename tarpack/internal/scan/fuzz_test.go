@@ -139,8 +139,13 @@ func indexListing(t *testing.T, x *sidecar.Index) []string {
 			}
 			e.Size = 0
 		}
-		lines = append(lines, listingLine(path, link, format.typeflags[e.Type], int64(e.Mode), e.Size, e.ModTime, e.Hash))
+		lines = append(lines, listingLine(path, link, typeflags[e.Type], int64(e.Mode), e.Size, e.ModTime, e.Hash))
 	}
 	slices.Sort(lines)
 	return lines
+}
+
+var typeflags = map[sidecar.Type]byte{
+	sidecar.TypeFile: tar.TypeReg, sidecar.TypeDir: tar.TypeDir, sidecar.TypeSymlink: tar.TypeSymlink,
+	sidecar.TypeHardlink: tar.TypeLink, sidecar.TypeFIFO: tar.TypeFifo, sidecar.TypeChar: tar.TypeChar, sidecar.TypeBlock: tar.TypeBlock,
 }

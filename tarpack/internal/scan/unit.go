@@ -206,7 +206,7 @@ func (u *unitReader) readTrailer(un *Unit) error {
 	un.End = un.Off + format.TrailerSize
 	if t, state := format.ParseFormer(b[:]); state != format.NoTrailer && un.End != u.size && t.Offset == un.Off {
 		if state != format.FormerTrailer {
-			return &format.UnfinishedError{t, u.size - un.End}
+			return &format.UnfinishedError{Trailer: t, Rest: u.size - un.End}
 		}
 		un.Former = &t
 		// To its end, so that the scanner knows where the next member begins.

@@ -92,8 +92,8 @@ func (o *Output) writeIndex(ctx context.Context, l *List, opt scan.Options, res 
 			return 0, 0, errors.Join(err, a.OSFile.Close())
 		}
 		res.Index += a.Index.Size()
-		res.Bytes += s.size
-		res.Shards = append(res.Shards, Shard{Name: o.Set.Shard(i), Entries: a.Index.Len(), Bytes: s.size})
+		res.Bytes += s.Size
+		res.Shards = append(res.Shards, Shard{Name: o.Set.Shard(i), Entries: a.Index.Len(), Bytes: s.Size})
 		if err := m.Add(ctx, a); err != nil {
 			return 0, 0, err
 		}

@@ -41,7 +41,7 @@ func NewFile(name format.SetName, l *List) *File {
 	f := &File{Name: name, list: l, Limit: OpenShards, open: map[int]*openShard{}}
 	end := int64(0)
 	for _, s := range l.Shards {
-		end += s.size
+		end += s.Size
 		f.ends = append(f.ends, end)
 	}
 	return f
@@ -52,7 +52,7 @@ func (f *File) Size() int64 { return f.ends[len(f.ends)-1] }
 // place tells in which shard the byte at off is, and where the shard begins.
 func (f *File) Place(off int64) (shard int, start int64) {
 	shard = sort.Search(len(f.ends)-1, func(i int) bool { return off < f.ends[i] })
-	return shard, f.ends[shard] - f.list.Shards[shard].size
+	return shard, f.ends[shard] - f.list.Shards[shard].Size
 }
 
 // ReadAt implements io.ReaderAt.
@@ -145,10 +145,10 @@ func OpenListed(l *List, i int, name string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if want := l.Shards[i]; a.Size != want.size || a.Trailer.Digest != want.digest {
+	if want := l.Shards[i]; a.Size != want.Size || a.Trailer.Digest != want.Digest {
 		a.OSFile.Close()
 		return nil, fmt.Errorf("%s: %w: this shard is not the one of its list: it has %d bytes and index %016x, not %d and %016x",
-			name, format.ErrShard, a.Size, a.Trailer.Digest, want.size, want.digest)
+			name, format.ErrShard, a.Size, a.Trailer.Digest, want.Size, want.Digest)
 	}
 	return a.OSFile, nil
 }
@@ -158,7 +158,7 @@ func (f *File) Check() error {
 	for i, want := range f.list.Shards {
 		name := f.Name.Shard(i)
 		fi, err := os.Stat(name)
-		if err == nil && fi.Size() == want.size && fi.Mode().IsRegular() {
+		if err == nil && fi.Size() == want.Size && fi.Mode().IsRegular() {
 			continue
 		}
 		file, err := f.openShard(i) // says what is wrong

@@ -21,8 +21,8 @@ import (
 
 // A shardInfo is what a set's list says of a shard.
 type ShardInfo struct {
-	size   int64  // bytes
-	digest uint64 // of its sidecar, as in its T
+	Size   int64  // bytes
+	Digest uint64 // of its sidecar, as in its T
 }
 
 // A setList is a set's list, which is text (FORMAT.md 2.4):
@@ -52,9 +52,9 @@ func (l *List) Append(dst []byte) []byte {
 	dst = fmt.Appendf(dst, "%s%d\nentries %d\nindex %016x\n", listHead, listVersion, l.Entries, l.Index)
 	for _, s := range l.Shards {
 		dst = append(dst, "shard "...)
-		dst = strconv.AppendInt(dst, s.size, 10)
+		dst = strconv.AppendInt(dst, s.Size, 10)
 		dst = append(dst, ' ')
-		dst = hex.AppendEncode(dst, binary.BigEndian.AppendUint64(nil, s.digest))
+		dst = hex.AppendEncode(dst, binary.BigEndian.AppendUint64(nil, s.Digest))
 		dst = append(dst, '\n')
 	}
 	return fmt.Appendf(dst, "hash %016x\n", xxhash.Sum64(dst[start:]))
@@ -103,10 +103,10 @@ func ParseList(b []byte, n int) (*List, error) {
 // size is that of all shards, −1 if that is too much.
 func (l *List) size() (n int64) {
 	for _, s := range l.Shards {
-		if s.size > math.MaxInt64/2-n {
+		if s.Size > math.MaxInt64/2-n {
 			return -1
 		}
-		n += s.size
+		n += s.Size
 	}
 	return n
 }

@@ -26,7 +26,7 @@ func (x *Inodes) Of(ctx context.Context, e *Entry, w *Walker, trees ...*Tree) (i
 			return durable.Inode{}, false, err
 		}
 	}
-	ino = durable.Inode{st.Dev, st.Ino}
+	ino = durable.Inode{Dev: st.Dev, Ino: st.Ino}
 	if x.names[ino] < 2 {
 		return durable.Inode{}, false, nil
 	}
@@ -40,7 +40,7 @@ func (x *Inodes) count(ctx context.Context, w *Walker, trees []*Tree) error {
 	w.Notice = func(string) {} // the walk that packs says it
 	w.Entry = func(e Entry) error {
 		if st := durable.StatOf(e.Info); e.Typ == sidecar.TypeFile && st.Nlink > 1 {
-			x.names[durable.Inode{st.Dev, st.Ino}]++
+			x.names[durable.Inode{Dev: st.Dev, Ino: st.Ino}]++
 		}
 		e.Dir.Release()
 		return nil

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package tarpack
+package output
 
 import (
 	"errors"

@@ -1,18 +1,44 @@
-package shardset
+package tarpack
 
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// ListOf tells whether a name means a shard set, and gives the name of the set's list, whether that is there or not. What means a set is
+// JoinShards replaces each run of names that are several shards of one set, in their order, by the name of the set's first: so a glob that a shell has
+// taken apart means the set. All other names stay.
+func JoinShards(names []string) []string {
+	var joined []string
+	for len(names) > 0 {
+		run := 1
+		set, last, ok := format.ParseShardName(names[0])
+		for ok && run < len(names) {
+			s, i, is := format.ParseShardName(names[run])
+			if !is || s != set || i <= last {
+				break
+			}
+			last = i
+			run++
+		}
+		if run > 1 {
+			joined = append(joined, set.Shard(0))
+		} else {
+			joined = append(joined, names[0])
+		}
+		names = slices.Clone(names[run:])
+	}
+	return joined
+}
+
+// SetList tells whether a name means a shard set, and gives the name of the set's list, whether that is there or not. What means a set is
 // the list itself, the set's first shard, and a glob that matches only shards of one set. A name of one of its other shards means that archive alone.
 //
 // The error is that of a glob which matches shards of several sets.
-func ListOf(name string) (list string, ok bool, err error) {
+func SetList(name string) (list string, ok bool, err error) {
 	if s, i, ok := format.ParseShardName(name); ok {
 		return s.List(), i == 0, nil
 	}

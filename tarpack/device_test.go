@@ -1,4 +1,4 @@
-package pack_test
+package tarpack_test
 
 import (
 	"bytes"
@@ -17,6 +17,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/device"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
+	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
@@ -51,7 +52,7 @@ func openRoomy(t *testing.T, f *os.File) (*tarpack.Archive, error) {
 	if err != nil {
 		return nil, errors.Join(err, af.OSFile.Close())
 	}
-	a := &tarpack.Archive{X: x}
+	a := tarpack.NewArchive(x)
 	t.Cleanup(func() { a.Close() })
 	return a, nil
 }
@@ -67,7 +68,7 @@ func TestDevice(t *testing.T) {
 	}
 	const room = 16 << 20
 	f := roomyFile(t, room)
-	res, err := pack.packOn(ctx, dir, f, room, pack.Options{})
+	res, err := packer.PackOn(ctx, dir, f, room, packer.Options{})
 	if err != nil || res.ArchiveBytes != int64(len(want)) {
 		t.Fatal(res, err)
 	}
@@ -110,7 +111,7 @@ func TestDevice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := device.WriteIndex(f, room, tarpack.newLocator(index, int64(len(want))), &m); err != nil {
+		if err := device.WriteIndex(f, room, tarpack.NewLocator(tarpack.ReindexResult(index), int64(len(want))), &m); err != nil {
 			t.Fatal(err)
 		}
 		if a, err := openRoomy(t, f); err != nil || a.Size() != int64(len(want)) {
@@ -119,7 +120,7 @@ func TestDevice(t *testing.T) {
 	}
 
 	// A damaged sidecar is not used.
-	if _, err := f.WriteAt([]byte{1, 2, 3}, a.X.Place.Index+20); err != nil {
+	if _, err := f.WriteAt([]byte{1, 2, 3}, tarpack.Indexed(a).Place.Index+20); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := openRoomy(t, f); !errors.Is(err, format.ErrStale) {
@@ -136,7 +137,7 @@ func TestDeviceFailures(t *testing.T) {
 	if _, err := openRoomy(t, f); !errors.Is(err, format.ErrNotArchive) {
 		t.Error(err)
 	}
-	if _, err := pack.packOn(ctx, dir, f, room, pack.Options{}); err != nil {
+	if _, err := packer.PackOn(ctx, dir, f, room, packer.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := device.Wipe(f, room); err != nil { // and killed there
@@ -147,21 +148,21 @@ func TestDeviceFailures(t *testing.T) {
 	}
 	for _, small := range []int64{0, 4096, 100_000, 305_000, 330_000} { // no room for the locator, the archive, the sidecar
 		g := roomyFile(t, small)
-		if _, err := pack.packOn(ctx, dir, g, small, pack.Options{}); !errors.Is(err, format.ErrDevice) {
+		if _, err := packer.PackOn(ctx, dir, g, small, packer.Options{}); !errors.Is(err, format.ErrDevice) {
 			t.Errorf("%d bytes: %v", small, err)
 		}
 		if fi, err := g.Stat(); err != nil || fi.Size() > max(small, device.DeviceBlock) {
 			t.Errorf("%d bytes: it has grown to %d, %v", small, fi.Size(), err)
 		}
 	}
-	if _, err := pack.packOn(ctx, filepath.Join(dir, "nothing"), f, room, pack.Options{}); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := packer.PackOn(ctx, filepath.Join(dir, "nothing"), f, room, packer.Options{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
 
 	// Content that looks like a trailer is none, unless it was written for where it stands.
 	fake := format.Trailer{Entries: 1, Offset: 1, Digest: 1}.Append(nil)
 	nested := tartest.Tree(t, [2]string{"t", strings.Repeat(string(fake), 3) + tartest.Noise("x", 50_000)})
-	if _, err := pack.packOn(ctx, nested, f, room, pack.Options{}); err != nil {
+	if _, err := packer.PackOn(ctx, nested, f, room, packer.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	a, err := openRoomy(t, f)

@@ -1,0 +1,42 @@
+package packer
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/tarpack/tpk/tarpack/internal/device"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/tree"
+)
+
+// PackOn packs the directory dir onto a device of room bytes. After an error there is no archive on it.
+func PackOn(ctx context.Context, dir string, f *os.File, room int64, o Options) (res Result, err error) {
+	t, err := tree.Open(dir)
+	if err != nil {
+		return res, err
+	}
+	defer t.Close()
+	index, err := durable.ScratchFile("")
+	if err != nil {
+		return res, err
+	}
+	defer index.Close()
+	if err := device.Wipe(f, room); err != nil {
+		return res, err
+	}
+	p, err := New(&device.Writer{F: f, Room: room - device.DeviceBlock}, o)
+	if err == nil {
+		res, err = p.Run(ctx, func(ctx context.Context) error { return p.Walk(ctx, t) }, index)
+	}
+	if err == nil {
+		err = device.WriteIndex(f, room, device.Locator{Archive: res.ArchiveBytes, Length: res.SidecarBytes, Digest: p.Digest}, index)
+	}
+	if err != nil { // what is there is not to be taken for an archive
+		return Result{}, errors.Join(err, device.ClearBlock(f, 0), f.Sync())
+	}
+	if o.RemoveFiles {
+		res.Removed, err = p.RemovePacked(ctx, t)
+	}
+	return res, err
+}
