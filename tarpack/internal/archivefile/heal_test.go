@@ -14,6 +14,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/edit"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
 )
@@ -94,7 +95,7 @@ func TestHeal(t *testing.T) {
 			t.Fatalf("%s, %d bytes: %v", m.name, len(m.archive), err)
 		}
 		b := make([]byte, a.Size())
-		if _, err := scanned(t, name).ReadAt(b, 0); err != nil || !bytes.Equal(b, want[0]) || a.Unfinished() != int64(len(m.archive)-len(want[0])) {
+		if _, err := scanned(t, name, m.indexed).ReadAt(b, 0); err != nil || !bytes.Equal(b, want[0]) || a.Unfinished() != int64(len(m.archive)-len(want[0])) {
 			t.Errorf("%s, %d bytes: what is read is neither the old archive nor the new one (%v)", m.name, len(m.archive), err)
 		}
 		a.Close()
@@ -192,12 +193,12 @@ func TestHealOthers(t *testing.T) {
 const digestAt = 45
 
 // scanned returns a reader of all bytes of the archive name as they were when it was opened.
-func scanned(t *testing.T, name string) io.ReaderAt {
+func scanned(t *testing.T, name string, requireSidecar bool) io.ReaderAt {
 	t.Helper()
-	f, err := archivefile.Open(name)
+	f, err := indexed.Open(context.Background(), name, &indexed.Options{NoIndex: requireSidecar})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { f.OSFile.Close() })
+	t.Cleanup(func() { f.Close() })
 	return f.Scanned()
 }
