@@ -19,7 +19,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/output"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
-	"github.com/tarpack/tpk/tarpack/internal/tree"
+	"github.com/tarpack/tpk/tarpack/internal/spool"
 	"github.com/ulikunitz/xz"
 )
 
@@ -53,21 +53,20 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 	}()
 	pack := r.O.Options
 	pack.Dedup = format.DedupOff // it is done when all is there
-	if c.p, err = packer.New(nil, pack); err != nil {
-		return Result{}, err
-	}
-	s, err := newSpool(c.p, dst.Name, problems.Add)
+	s, err := spool.New(dst.Name, pack.Progress, problems.Add)
 	c.spool = s
 	if err != nil {
 		return Result{}, err
 	}
-	defer s.close()
+	defer s.Close()
+	c.p = packer.NewDry(pack)
+	c.p.Out, c.p.Entries = s.W, s
 	if _, err := c.p.Run(ctx, func(ctx context.Context) error { return c.read(ctx, in, dst.Name) }, nil); err != nil {
-		return Result{}, errors.Join(err, s.file.Close())
+		return Result{}, errors.Join(err, s.Abort())
 	}
-	k, err := s.archive(ctx)
+	k, err := s.Archive(ctx)
 	if err != nil {
-		return Result{}, errors.Join(err, s.file.Close())
+		return Result{}, errors.Join(err, s.Abort())
 	}
 	defer k.Close()
 	r.Layers = []rewrite.Layer{{Kept: k}}
@@ -86,9 +85,8 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 type converter struct {
 	o        Options
 	p        *packer.Packer // nil in a dry run
-	spool    *spool         // nil in a dry run
+	spool    *spool.Spool   // nil in a dry run
 	problems *format.Problems
-	dir      tree.Dir // of all entries: their names are whole paths
 	entries  int64
 	lost     int64         // entries with something that is left out
 	big      chan struct{} // big files that may wait on disk
@@ -98,7 +96,6 @@ type converter struct {
 // read reads everything.
 func (c *converter) read(ctx context.Context, in io.Reader, temp string) error {
 	c.big, c.temp = make(chan struct{}, 4), temp
-	c.dir.Acquire()
 	in = output.ContextReader{Ctx: ctx, R: in}
 	r := bufio.NewReaderSize(in, output.WriteSize)
 	head, err := r.Peek(format.BlockSize)
@@ -122,8 +119,8 @@ func (c *converter) read(ctx context.Context, in io.Reader, temp string) error {
 	if _, err := io.Copy(io.Discard, plain); err != nil {
 		return damaged(err)
 	}
-	if c.lost > 0 {
-		c.p.Notice(fmt.Sprintf("%d entries have extended attributes, access lists or the like, which a tpk archive does not hold", c.lost))
+	if c.lost > 0 && c.p != nil {
+		c.p.Options.Notice(fmt.Sprintf("%d entries have extended attributes, access lists or the like, which a tpk archive does not hold", c.lost))
 	}
 	return nil
 }
@@ -167,66 +164,67 @@ func (c *converter) submit(ctx context.Context, h format.Header, content io.Read
 	if c.p == nil {
 		return nil
 	}
-	it := &packer.Item{Entry: tree.Entry{Dir: &c.dir, Name: h.Path}, GivenHeader: &h}
 	if h.Type == sidecar.TypeFile {
-		err := c.take(ctx, it, content)
+		it, err := c.take(ctx, h, content)
 		if errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrFormat) || errors.Is(err, zip.ErrAlgorithm) {
 			c.refuse(h.Path, err)
-			c.p.Budget.Release(it.Weight)
 			return nil
 		}
 		if err != nil {
 			return err
 		}
+		if err := c.spool.Announce(&h); err != nil {
+			it.Release()
+			return err
+		}
+		return c.p.Submit(ctx, it)
 	}
-	if err := c.spool.announce(&h); err != nil {
-		if !errors.Is(err, errSelf) {
+	if err := c.spool.Announce(&h); err != nil {
+		if !errors.Is(err, spool.ErrSelf) {
 			c.refuse(h.Path, err)
 		}
 		return nil
 	}
-	it.Typ = h.Type
-	c.dir.Acquire()
-	if err := c.p.Submit(ctx, it); err != nil || h.Type == sidecar.TypeFile {
+	if err := c.p.Submit(ctx, packer.NewGivenItem(h)); err != nil {
 		return err
 	}
-	return c.p.Send(ctx, nil) // links do not wait for a directory's files
+	return c.p.EndDir(ctx) // links do not wait for a directory's files
 }
 
 // take reads the content of a file, into memory or, if it is big, a temporary file.
-func (c *converter) take(ctx context.Context, it *packer.Item, content io.Reader) (err error) {
-	size := it.GivenHeader.Size
-	if size <= packer.InMemory {
-		if err := c.p.Budget.Acquire(ctx, size); err != nil {
-			return context.Cause(ctx)
+func (c *converter) take(ctx context.Context, h format.Header, content io.Reader) (*packer.Item, error) {
+	if h.Size <= packer.InMemory {
+		if err := c.p.Reserve(ctx, h.Size); err != nil {
+			return nil, err
 		}
-		it.Weight = size
-		it.Content = output.GetBuffer(int(size) + 1)
-		it.Content.B = it.Content.B[:size]
-		return readExactly(content, it.Content.B)
+		b := output.GetBuffer(int(h.Size) + 1)
+		b.B = b.B[:h.Size]
+		if err := readExactly(content, b.B); err != nil {
+			c.p.Unreserve(h.Size)
+			return nil, err
+		}
+		return packer.NewMemoryItem(h, b), nil
 	}
 	select {
 	case c.big <- struct{}{}:
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
-	it.Done = func() { <-c.big }
-	if it.File, err = durable.UnlinkedTemp(c.temp + ".content"); err != nil {
-		return err
+	done := func() { <-c.big }
+	f, err := durable.UnlinkedTemp(c.temp + ".content")
+	if err != nil {
+		done()
+		return nil, err
 	}
-	if err = output.CopyWithHoles(it.File, content, size); err == nil {
+	if err = output.CopyWithHoles(f, content, h.Size); err == nil {
 		err = readExactly(content, nil)
 	}
 	if err != nil {
-		it.File.Close()
-		it.Done()
-		return damaged(err)
+		f.Close()
+		done()
+		return nil, damaged(err)
 	}
-	if _, err := it.File.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	it.Info, err = it.File.Stat()
-	return err
+	return packer.NewTempItem(h, f, done), nil
 }
 
 // readExactly fills b with what is left of a content, the end of which has its checksum.

@@ -10,10 +10,11 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
+	"github.com/tarpack/tpk/tarpack/internal/spool"
 )
 
 // Repair makes a valid archive of what is whole in the archive name, however it was damaged or cut off, and writes it to out,
@@ -58,10 +59,7 @@ func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 	} else {
 		sv.old = nil
 	}
-	pack := r.O.Options
-	if sv.p, err = packer.New(nil, pack); err != nil {
-		return RepairResult{}, err
-	}
+	sv.o = o
 	temp := out
 	if dst != nil {
 		temp = dst.Name
@@ -116,8 +114,9 @@ type salvage struct {
 	ctx     context.Context
 	a       *archivefile.File
 	old     *sidecar.Index // of the archive as it was; nil if it is not known
-	p       *packer.Packer
-	s       *spool
+	o       RepairOptions
+	s       *spool.Spool
+	temp    string // names of temporary files begin with it
 	lost    func(*format.Problem)
 	found   []*format.Problem // what was wrong, in the order of the archive
 	damaged bool
@@ -127,27 +126,28 @@ type salvage struct {
 	matches int // entries that the old sidecar has at the same place
 }
 
-func (sv *salvage) run(temp string) (*packer.Base, error) {
+func (sv *salvage) run(temp string) (*base.Archive, error) {
+	sv.temp = temp
 	var err error
-	if sv.s, err = newSpool(sv.p, temp, func(p *format.Problem) { sv.found = append(sv.found, p) }); err != nil {
+	if sv.s, err = spool.New(temp, sv.o.Progress, func(p *format.Problem) { sv.found = append(sv.found, p) }); err != nil {
 		return nil, err
 	}
-	defer sv.s.close()
+	defer sv.s.Close()
 	if err := sv.scan(); err != nil {
-		return nil, errors.Join(err, sv.s.file.Close())
+		return nil, errors.Join(err, sv.s.Abort())
 	}
 	if sv.old != nil && sv.matches == 0 && sv.saved > 0 {
 		sv.old = nil // of another archive
 	}
 	if sv.old != nil {
-		sv.s.madeFrom = sv.old
+		sv.s.MadeFrom = sv.old
 	}
-	k, err := sv.s.archive(sv.ctx)
+	k, err := sv.s.Archive(sv.ctx)
 	if err != nil {
-		return nil, errors.Join(err, sv.s.file.Close())
+		return nil, errors.Join(err, sv.s.Abort())
 	}
 	sv.damaged = sv.damaged || len(sv.found) > 0
-	sv.saved = int64(k.Index.Len()) - int64(sv.s.made)
+	sv.saved = int64(k.Index.Len()) - int64(sv.s.Made)
 	if sv.damaged {
 		err = sv.tell(k.Index)
 	}
@@ -171,7 +171,7 @@ func (sv *salvage) findEnd() {
 
 // scan goes through the archive.
 func (sv *salvage) scan() error {
-	sc := &scan.Scan{Src: sv.a.Scanned(), Size: sv.a.Size, Workers: sv.p.Workers, Each: sv.take}
+	sc := &scan.Scan{Src: sv.a.Scanned(), Size: sv.a.Size, Workers: sv.o.Workers, Each: sv.take}
 	if err := sc.Run(sv.ctx); err != nil && !errors.Is(err, errEnd) {
 		return err
 	}
@@ -180,12 +180,12 @@ func (sv *salvage) scan() error {
 		return nil
 	}
 	// Each unit is right. The index has to be made to know whether all of them are what they were.
-	f, err := durable.UnlinkedTemp(sv.s.name + ".check")
+	f, err := durable.UnlinkedTemp(sv.temp + ".check")
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if _, err := scan.BuildIndex(sv.ctx, sv.a.Scanned(), sv.a.Size, f, scan.Options{Workers: sv.p.Options.Workers}); errors.Is(err, format.ErrCorrupt) {
+	if _, err := scan.BuildIndex(sv.ctx, sv.a.Scanned(), sv.a.Size, f, scan.Options{Workers: sv.o.Workers}); errors.Is(err, format.ErrCorrupt) {
 		sv.found = append(sv.found, &format.Problem{Offset: -1, Err: err})
 	} else if err != nil {
 		return err
@@ -211,15 +211,15 @@ func (sv *salvage) take(un *scan.Unit) error {
 	if un.Former != nil || !sv.belongs(un) {
 		return nil
 	}
-	to := sv.p.Out.Off
-	if err := sv.p.Out.Copy(sv.a.OSFile, un.Off, un.End-un.Off); err != nil {
+	to := sv.s.W.Off
+	if err := sv.s.W.Copy(sv.a.OSFile, un.Off, un.End-un.Off); err != nil {
 		return err
 	}
 	for i := range un.Items {
 		it := un.Items[i]
 		it.Offset = to
 		h := format.Header{Path: it.Path, Link: it.Link, Type: it.Type}
-		if err := sv.s.announce(&h); err != nil {
+		if err := sv.s.Announce(&h); err != nil {
 			sv.found = append(sv.found, &format.Problem{Path: it.Path, Offset: un.Off, Err: err})
 			continue
 		}
@@ -278,7 +278,7 @@ func (sv *salvage) tell(now *sidecar.Index) error {
 			if err != nil {
 				return err
 			}
-			if !(row.Entry.Type == sidecar.TypeDir && sv.s.isMade(string(row.Path))) || e.Mode == row.Entry.Mode && e.ModTime == row.Entry.ModTime {
+			if !(row.Entry.Type == sidecar.TypeDir && sv.s.IsMade(string(row.Path))) || e.Mode == row.Entry.Mode && e.ModTime == row.Entry.ModTime {
 				continue
 			}
 		}

@@ -17,7 +17,6 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/output"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
-	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
 // readZip reads a zip, whose directory is at its end: what is no file is copied to one first.
@@ -137,19 +136,16 @@ func (c *converter) submitRaw(ctx context.Context, zf *zip.File, h format.Header
 		c.refuse(zf.Name, err)
 		return nil
 	}
-	it := &packer.Item{Entry: tree.Entry{Dir: &c.dir, Name: h.Path, Typ: h.Type}, GivenHeader: &h, RawCRC: zf.CRC32}
-	it.Weight = max(h.Size, int64(zf.CompressedSize64))
-	if err := c.p.Budget.Acquire(ctx, it.Weight); err != nil {
-		return context.Cause(ctx)
-	}
-	it.Raw = output.GetBuffer(int(zf.CompressedSize64) + 1)
-	it.Raw.B = it.Raw.B[:zf.CompressedSize64]
-	if _, err := io.ReadFull(r, it.Raw.B); err != nil {
-		return damaged(err)
-	}
-	if err := c.spool.announce(&h); err != nil {
+	if err := c.p.Reserve(ctx, packer.DeflatedCost(h.Size, int64(zf.CompressedSize64))); err != nil {
 		return err
 	}
-	c.dir.Acquire()
-	return c.p.Submit(ctx, it)
+	raw := output.GetBuffer(int(zf.CompressedSize64) + 1)
+	raw.B = raw.B[:zf.CompressedSize64]
+	if _, err := io.ReadFull(r, raw.B); err != nil {
+		return damaged(err)
+	}
+	if err := c.spool.Announce(&h); err != nil {
+		return err
+	}
+	return c.p.Submit(ctx, packer.NewDeflatedItem(h, raw, zf.CRC32))
 }

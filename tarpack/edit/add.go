@@ -6,7 +6,7 @@ import (
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 )
 
@@ -28,7 +28,7 @@ func Add(ctx context.Context, name string, paths []string, o AddOptions) (Result
 			return Result{}, err
 		}
 	}
-	res, err := rewrite.Edit(ctx, name, o.rewrite(), func(_ *packer.Base, r *rewrite.Rewrite) error {
+	res, err := rewrite.Edit(ctx, name, o.rewrite(), func(_ *base.Archive, r *rewrite.Rewrite) error {
 		r.Grow = o.Append
 		for _, p := range paths {
 			t, err := openAdded(p)

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/tarpack/tpk/tarpack/edit"
+	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
 )
@@ -65,7 +65,7 @@ func TestEditKeepsOwners(t *testing.T) {
 	}
 	name := tartest.Pack(t, dir, pack.Options{PreserveOwner: true})
 	owners := func() map[string]int {
-		k, err := packer.OpenBase(ctx, name, 0, &indexed.Options{})
+		k, err := base.Open(ctx, name, 0, &indexed.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,7 +17,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/edit"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/internal/dedup"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
 )
@@ -94,7 +94,7 @@ func TestAppendedIsAsPacked(t *testing.T) {
 // A copy that was linked to as often as may be is not linked to once more.
 func TestAppendManyLinks(t *testing.T) {
 	var files, more [][2]string
-	for i := range packer.MaxLinks - 1 {
+	for i := range dedup.MaxLinks - 1 {
 		files = append(files, [2]string{fmt.Sprintf("%04d", i), "the same"})
 	}
 	for i := range 5 {
@@ -112,7 +112,7 @@ func TestAppendManyLinks(t *testing.T) {
 			links[row.Entry.Target]++
 		}
 	}
-	if len(links) != 2 || links[0] != packer.MaxLinks {
+	if len(links) != 2 || links[0] != dedup.MaxLinks {
 		t.Errorf("there are %v links", links)
 	}
 }

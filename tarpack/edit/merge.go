@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 
+	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 )
 
@@ -15,7 +15,7 @@ import (
 //
 // The errors are those of Open.
 func Compact(ctx context.Context, name string, o CompactOptions) (Result, error) {
-	res, err := rewrite.Edit(ctx, name, o.rewrite(), func(_ *packer.Base, r *rewrite.Rewrite) error {
+	res, err := rewrite.Edit(ctx, name, o.rewrite(), func(_ *base.Archive, r *rewrite.Rewrite) error {
 		r.Choose = func(string, []*rewrite.Child) int { return 0 }
 		r.Always = true
 		return nil
@@ -47,7 +47,7 @@ func Merge(ctx context.Context, out string, names []string, o MergeOptions) (res
 		}()
 	}
 	for i, name := range names {
-		k, err := packer.OpenBase(ctx, name, i, &indexed.Options{Workers: o.Workers, Notice: o.Notice})
+		k, err := base.Open(ctx, name, i, &indexed.Options{Workers: o.Workers, Notice: o.Notice})
 		if err != nil {
 			return Result{}, err
 		}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 )
 
@@ -19,7 +19,7 @@ import (
 //
 // The errors are those of Open as well.
 func Remove(ctx context.Context, name string, words []string, o RemoveOptions) (Result, error) {
-	res, err := rewrite.Edit(ctx, name, o.rewrite(), func(k *packer.Base, r *rewrite.Rewrite) error {
+	res, err := rewrite.Edit(ctx, name, o.rewrite(), func(k *base.Archive, r *rewrite.Rewrite) error {
 		paths, globs, err := resolve(k, words)
 		if err != nil {
 			return err
@@ -46,7 +46,7 @@ func Remove(ctx context.Context, name string, words []string, o RemoveOptions) (
 }
 
 // resolve tells which words are paths of the archive, and which are globs that match something in it.
-func resolve(k *packer.Base, words []string) (paths map[string]bool, globs []string, err error) {
+func resolve(k *base.Archive, words []string) (paths map[string]bool, globs []string, err error) {
 	paths = map[string]bool{}
 	for _, w := range words {
 		p := path.Clean(strings.Trim(w, "/"))

@@ -10,8 +10,8 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
@@ -61,7 +61,7 @@ func needSidecar(ctx context.Context, name string, workers int, dryRun bool) err
 //
 // The errors are those of Open and Pack.
 func Update(ctx context.Context, name, dir string, o UpdateOptions) (Result, error) {
-	res, err := rewrite.Edit(ctx, name, o.rewrite(), func(_ *packer.Base, r *rewrite.Rewrite) error {
+	res, err := rewrite.Edit(ctx, name, o.rewrite(), func(_ *base.Archive, r *rewrite.Rewrite) error {
 		t, err := tree.Open(dir)
 		if err != nil {
 			return err

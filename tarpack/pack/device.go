@@ -19,5 +19,5 @@ func packDevice(ctx context.Context, dir, name string, o Options) (res Result, e
 		return res, errors.Join(err, f.Close())
 	}
 	packed, err := packer.PackOn(ctx, dir, f, room, o.packer())
-	return Result(packed), errors.Join(err, f.Close())
+	return newResult(packed), errors.Join(err, f.Close())
 }

@@ -67,3 +67,7 @@ type Result struct {
 	SidecarBytes int64 // 0 if the archive was written to a stream
 	Removed      int64 // files and directories that RemoveFiles removed
 }
+
+func newResult(r packer.Result) Result {
+	return Result{Stats: r.Stats, ArchiveBytes: r.ArchiveBytes, SidecarBytes: r.SidecarBytes, Removed: r.Removed}
+}

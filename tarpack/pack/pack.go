@@ -51,7 +51,7 @@ func Pack(ctx context.Context, dir, out string, o Options) (Result, error) {
 	if o.RemoveFiles {
 		packed.Removed, err = p.RemovePacked(ctx, t)
 	}
-	return Result(packed), err
+	return newResult(packed), err
 }
 
 // Stream packs the directory dir into w and writes no sidecar; it can be rebuilt. On an error w has
@@ -74,5 +74,5 @@ func Stream(ctx context.Context, dir string, w io.Writer, o StreamOptions) (Resu
 	defer t.Close()
 	packed, err := p.Run(ctx, func(ctx context.Context) error { return p.Walk(ctx, t) }, tmp)
 	packed.SidecarBytes = 0
-	return Result(packed), err
+	return newResult(packed), err
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/exclude"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/dedup"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
@@ -89,7 +90,7 @@ func TestPackClosedDirectory(t *testing.T) {
 
 // After 1,000 links a fresh copy is written.
 func TestPackManyLinks(t *testing.T) {
-	files := make([][2]string, 2*packer.MaxLinks+3)
+	files := make([][2]string, 2*dedup.MaxLinks+3)
 	for i := range files {
 		files[i] = [2]string{fmt.Sprintf("%04d", i), "tile"}
 	}
@@ -101,7 +102,7 @@ func TestPackManyLinks(t *testing.T) {
 			links[strings.Fields(line)[1]] += 0
 		}
 	}
-	want := map[string]int{"0000": packer.MaxLinks, "1001": packer.MaxLinks, "2002": 0}
+	want := map[string]int{"0000": dedup.MaxLinks, "1001": dedup.MaxLinks, "2002": 0}
 	if fmt.Sprint(links) != fmt.Sprint(want) {
 		t.Errorf("copies and their links: %v, want %v", links, want)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
@@ -23,7 +24,7 @@ func Split(ctx context.Context, name string, o SplitOptions) (shards []Shard, er
 	if err := (packer.ShardOptions{Size: o.Size, Shards: o.Shards}).Check(name); err != nil {
 		return nil, err
 	}
-	k, err := packer.OpenBase(ctx, name, 0, &indexed.Options{Workers: o.Workers, Notice: o.Notice})
+	k, err := base.Open(ctx, name, 0, &indexed.Options{Workers: o.Workers, Notice: o.Notice})
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +58,7 @@ func Split(ctx context.Context, name string, o SplitOptions) (shards []Shard, er
 
 // A shardPlan says which entry comes to which shard.
 type shardPlan struct {
-	k       *packer.Base
+	k       *base.Archive
 	count   int
 	of      []uint32 // by ordinal, the shard
 	last    []uint32 // of a directory, the last shard that has an entry below it
@@ -66,7 +67,7 @@ type shardPlan struct {
 }
 
 // planShards cuts the entries, in the order of packing, into runs of about one size.
-func planShards(ctx context.Context, k *packer.Base, o *SplitOptions) (*shardPlan, error) {
+func planShards(ctx context.Context, k *base.Archive, o *SplitOptions) (*shardPlan, error) {
 	n := k.Index.Len()
 	p := &shardPlan{k: k, of: make([]uint32, n), last: make([]uint32, n)}
 	limit := o.Size
@@ -180,5 +181,5 @@ func (p *shardPlan) write(ctx context.Context, set *shardset.Output, i uint32, o
 	if err != nil {
 		return err
 	}
-	return set.Finish(res.ArchiveBytes, pk.Digest)
+	return set.Finish(res.ArchiveBytes, res.Digest)
 }

@@ -5,16 +5,17 @@ import (
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/dedup"
 )
 
-// errFirstChange ends a run that only asks whether there is anything to change.
+// ErrFirstChange ends a run that only asks whether there is anything to change.
 var ErrFirstChange = errors.New("there is a change")
 
-// A changeLog takes note of what changes. Only the sequencer uses it.
+// A ChangeLog notes what changes in an archive. It is for the sequencer alone.
 type ChangeLog struct {
 	format.Changes
-	Each  func(format.ChangeKind, string) // told of every change, if set
-	First bool                            // stop at the first
+	Each  func(format.ChangeKind, string) // receives every change, if set
+	First bool                            // end the run with ErrFirstChange
 }
 
 func (c *ChangeLog) note(kind format.ChangeKind, path string) error {
@@ -37,18 +38,18 @@ func (c *ChangeLog) note(kind format.ChangeKind, path string) error {
 
 func (c *ChangeLog) removed(path string) error { return c.note(format.Removed, path) }
 
-// content notes a file with content of its own.
+// content notes a file whose content is not that of its old entry.
 func (c *ChangeLog) content(it *Item) error {
 	if it.Old.From == nil {
-		return c.note(format.Added, it.Path())
+		return c.note(format.Added, it.Path)
 	}
-	return c.note(format.Changed, it.Path())
+	return c.note(format.Changed, it.Path)
 }
 
-// kept notes a file that has the content of its old entry; same: and its header.
+// kept notes a file that has the content of its old entry, and the same header if same is true.
 func (c *ChangeLog) kept(it *Item, same bool) error {
 	if !same {
-		return c.note(format.Changed, it.Path())
+		return c.note(format.Changed, it.Path)
 	}
 	c.Kept++
 	return nil
@@ -58,8 +59,8 @@ func (c *ChangeLog) kept(it *Item, same bool) error {
 func (c *ChangeLog) header(it *Item, h *format.Header) error {
 	switch {
 	case it.Old.From == nil:
-		return c.note(format.Added, it.Path())
-	case it.Info == nil && it.GivenHeader == nil:
+		return c.note(format.Added, it.Path)
+	case it.fromArchive():
 		c.Kept++
 		return nil
 	}
@@ -70,22 +71,22 @@ func (c *ChangeLog) header(it *Item, h *format.Header) error {
 	return c.kept(it, *h == old)
 }
 
-// again notes one more name of a file, which is first.
-func (c *ChangeLog) again(it *Item, h *format.Header, first *storedCopy) error {
+// again notes one more name of a file whose first name was placed as first.
+func (c *ChangeLog) again(it *Item, h *format.Header, first *dedup.Copy) error {
 	if it.Old.From == nil {
-		return c.note(format.Added, it.Path())
+		return c.note(format.Added, it.Path)
 	}
-	e, err := it.Old.entry()
+	e, err := it.Old.Record()
 	if err != nil {
 		return err
 	}
-	same := it.oldSize() == h.Size && e.ModTime == h.ModTime && e.Mode == h.Mode && e.Type == sidecar.TypeHardlink && !e.Duplicate
+	same := it.Old.ContentSize() == h.Size && e.ModTime == h.ModTime && e.Mode == h.Mode && e.Type == sidecar.TypeHardlink && !e.Duplicate
 	if same {
 		link, err := it.Old.From.Index.Link(int(it.Old.I))
 		if err != nil {
 			return err
 		}
-		same = link == first.path
+		same = link == first.Path
 	}
 	return c.kept(it, same)
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
-// PackOn packs the directory dir onto a device of room bytes. After an error there is no archive on it.
+// PackOn packs the directory dir onto a device of room bytes, and then removes what it packed if
+// o.RemoveFiles is set. After an error in packing there is no archive on the device.
 func PackOn(ctx context.Context, dir string, f *os.File, room int64, o Options) (res Result, err error) {
 	t, err := tree.Open(dir)
 	if err != nil {
@@ -30,9 +31,9 @@ func PackOn(ctx context.Context, dir string, f *os.File, room int64, o Options) 
 		res, err = p.Run(ctx, func(ctx context.Context) error { return p.Walk(ctx, t) }, index)
 	}
 	if err == nil {
-		err = device.WriteIndex(f, room, device.Locator{Archive: res.ArchiveBytes, Length: res.SidecarBytes, Digest: p.Digest}, index)
+		err = device.WriteIndex(f, room, device.Locator{Archive: res.ArchiveBytes, Length: res.SidecarBytes, Digest: res.Digest}, index)
 	}
-	if err != nil { // what is there is not to be taken for an archive
+	if err != nil { // the bytes there must not pass for an archive
 		return Result{}, errors.Join(err, device.ClearBlock(f, 0), f.Sync())
 	}
 	if o.RemoveFiles {

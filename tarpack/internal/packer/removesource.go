@@ -12,11 +12,16 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/source"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
-// fingerprint sums up an entry as it was packed, so that what has changed since can be told apart. withCtime is for what has one name: times can be
-// put back, but not that of the change; that of a file with several names changes as these are removed.
+// A fingerprints holds digests of the entries that were packed, to be removed.
+type fingerprints map[uint64]struct{}
+
+// fingerprint returns a digest of an entry as it was packed. A file with one name is recognized by its
+// ctime as well, because a program can put back the modification time but not the ctime. Removing one
+// of several names changes the ctime of the others.
 func fingerprint(e *tree.Entry, withCtime bool) uint64 {
 	st := durable.StatOf(e.Info)
 	b := []byte(e.Path())
@@ -33,37 +38,44 @@ func fingerprint(e *tree.Entry, withCtime bool) uint64 {
 	return xxhash.Sum64(b)
 }
 
-// notePacked remembers an entry that is packed, to be removed.
-func (p *Packer) notePacked(e *tree.Entry) {
-	p.packed[fingerprint(e, e.Typ != sidecar.TypeDir && durable.StatOf(e.Info).Nlink < 2)] = struct{}{}
+// note remembers an item on disk that is packed.
+func (f fingerprints) note(it *Item) {
+	if d, ok := it.Source.(*source.Disk); ok {
+		f.add(&d.Entry)
+	}
 }
 
-// wasPacked tells whether an entry is still as notePacked saw it.
-func (p *Packer) wasPacked(e *tree.Entry) bool {
-	_, ok := p.packed[fingerprint(e, true)]
+func (f fingerprints) add(e *tree.Entry) {
+	f[fingerprint(e, e.Typ != sidecar.TypeDir && durable.StatOf(e.Info).Nlink < 2)] = struct{}{}
+}
+
+// has reports whether an entry is as it was when it was packed.
+func (f fingerprints) has(e *tree.Entry) bool {
+	_, ok := f[fingerprint(e, true)]
 	if !ok {
-		_, ok = p.packed[fingerprint(e, false)]
+		_, ok = f[fingerprint(e, false)]
 	}
 	return ok
 }
 
-// namedKept is how many entries that are not removed an error names. The others are counted.
+// namedKept is how many entries that are not removed an error names. The others are only counted.
 const namedKept = 10
 
 const notRemoved = "it is packed, and was not removed"
 
-// removePacked removes what was packed and is still as it was then, and the directories that get empty by it. The top
-// directory stays. It returns how many entries it removed; what changed since, or came, is named in the error, up to namedKept paths.
+// RemovePacked removes the entries of a tree that were packed and have not changed since, and the
+// directories that become empty; the top directory stays. It returns how many entries it removed. The
+// error names entries that have changed or are new, up to namedKept of them.
 func (p *Packer) RemovePacked(ctx context.Context, t *tree.Tree) (int64, error) {
 	var removed int64
 	var kept []error
-	more := 0 // of them, that are only counted
+	more := 0 // entries that are only counted
 	var dirs []string
 	w := p.Walker()
-	w.Notice = func(string) {} // all was said while packing
+	w.Notice = func(string) {} // the run that packed has sent them
 	w.Entry = func(e tree.Entry) error {
 		defer e.Dir.Release()
-		if !p.wasPacked(&e) {
+		if !p.packed.has(&e) {
 			if len(kept) == namedKept {
 				more++
 				return nil

@@ -12,14 +12,14 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
-// TestRemoveChanged: a file that was changed and has its time put back is not removed.
+// A file that was changed, and whose modification time was put back, is not removed.
 func TestRemoveChanged(t *testing.T) {
 	dir := t.TempDir()
 	top := filepath.Join(dir, "tree")
 	if err := os.Mkdir(top, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	p := &Packer{packed: map[uint64]struct{}{}}
+	packed := fingerprints{}
 	name := filepath.Join(top, "f")
 	look := func() *tree.Entry {
 		fi, err := os.Lstat(name)
@@ -32,26 +32,26 @@ func TestRemoveChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := look()
-	p.notePacked(before)
-	if !p.wasPacked(look()) {
+	packed.add(before)
+	if !packed.has(look()) {
 		t.Error("it is as it was")
 	}
-	time.Sleep(20 * time.Millisecond) // for the clock that ctimes are of
+	time.Sleep(20 * time.Millisecond) // the clock of ctimes is coarse
 	if err := errors.Join(os.WriteFile(name, []byte("BBBB"), 0o644), os.Chtimes(name, time.Time{}, before.Info.ModTime())); err != nil {
 		t.Fatal(err)
 	}
-	if runtime.GOOS == "linux" && p.wasPacked(look()) {
+	if runtime.GOOS == "linux" && packed.has(look()) {
 		t.Error("it was changed")
 	}
-	// Of a file with several names, removing one is no change of the others.
+	// Removing one of several names does not change the others.
 	if err := os.Link(name, filepath.Join(top, "g")); err != nil {
 		t.Fatal(err)
 	}
-	p.notePacked(look())
+	packed.add(look())
 	if err := os.Remove(filepath.Join(top, "g")); err != nil {
 		t.Fatal(err)
 	}
-	if !p.wasPacked(look()) {
+	if !packed.has(look()) {
 		t.Error("only another name was removed")
 	}
 }

@@ -11,15 +11,20 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/output"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
+	"github.com/tarpack/tpk/tarpack/internal/tarwriter"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
-// ShardOptions says into how many shards to pack. Exactly one of Size and Shards is to be set.
+// ShardOptions divide an archive into shards. Exactly one of Size and Shards is set.
 type ShardOptions struct {
-	Size   int64 // about how many bytes a shard has at most; an entry is never cut, so one that is larger makes a larger shard
-	Shards int   // how many there are, 1 to MaxShards, of about the same bytes of content before compression
+	// Size is about how many bytes a shard has at most. A larger entry makes a larger shard, because no
+	// entry is cut.
+	Size int64
+	// Shards is how many shards there are, 1 to format.MaxShards, of about the same bytes of content.
+	Shards int
 }
 
+// Check returns os.ErrInvalid, with the name of the archive, if the options are out of range.
 func (o ShardOptions) Check(name string) error {
 	if (o.Size > 0) == (o.Shards > 0) || o.Size < 0 || o.Shards < 0 || o.Shards > format.MaxShards {
 		return fmt.Errorf("%s: %w: shards need either a size or a number, up to %d", name, os.ErrInvalid, format.MaxShards)
@@ -27,30 +32,37 @@ func (o ShardOptions) Check(name string) error {
 	return nil
 }
 
-// A sharder makes the packer go on in another shard when one is full. Only the sequencer uses it.
+// A Sharder makes a Packer continue in another shard when one is full. It is for the sequencer alone.
 type Sharder struct {
 	P     *Packer
 	Set   *shardset.Output
 	O     ShardOptions
-	Limit int64 // with Shards: bytes of content a shard
-	used  int64 // likewise: of all shards so far
-	dirs  []format.Header
+	Limit int64 // with O.Shards: bytes of content a shard
+
+	used    int64 // with O.Shards: bytes of content in all shards so far
+	dirs    []format.Header
+	builder *sidecar.Builder // of the current shard
+	seq     *sequencer
 }
 
 // What an entry costs beside its content, about.
 const (
 	headerCost = 160 // bytes of H and P
-	linkCost   = 40  // in a group
-	entryCost  = 512 // bytes of content that cost as much as an entry
+	linkCost   = 40  // bytes of a header in a group
+	entryCost  = 512 // bytes of content that take as much work as an entry
 )
 
-// measure goes through the tree and divides it by the number of shards.
+// Measure goes through the tree and returns the bytes of content a shard, with O.Shards.
 func (s *Sharder) Measure(ctx context.Context, t *tree.Tree) (int64, error) {
 	total := int64(0)
 	w := s.P.Walker()
-	w.Notice = func(string) {} // the walk that packs says it
+	w.Notice = func(string) {} // the walk that packs sends them
 	w.Entry = func(e tree.Entry) error {
-		total += sourceCost(&e)
+		size := int64(0)
+		if e.Typ == sidecar.TypeFile {
+			size = e.Info.Size()
+		}
+		total += sourceCost(e.Typ, size)
 		e.Dir.Release()
 		return nil
 	}
@@ -60,33 +72,39 @@ func (s *Sharder) Measure(ctx context.Context, t *tree.Tree) (int64, error) {
 	return max(1, (total+n-1)/n), err
 }
 
-func sourceCost(e *tree.Entry) int64 {
-	if e.Typ == sidecar.TypeFile {
-		return e.Info.Size() + entryCost
+func sourceCost(typ sidecar.Type, size int64) int64 {
+	if typ == sidecar.TypeFile {
+		return size + entryCost
 	}
 	return entryCost / 4
 }
 
-// begin begins the first shard.
+// start begins the first shard.
+func (s *Sharder) start(seq *sequencer) error {
+	s.seq = seq
+	return s.begin()
+}
+
+// begin begins a shard.
 func (s *Sharder) begin() error {
 	out, err := s.Set.Next()
 	if err != nil {
 		return err
 	}
-	*s.P.Out = output.Writer{W: out.Archive, File: out.Archive} // in its place: workers look whether there is one
-	s.P.builder = sidecar.NewBuilder(sidecar.BuilderOptions{})
+	s.builder = sidecar.NewBuilder(sidecar.BuilderOptions{})
+	s.P.Out.Writer = &output.Writer{W: out.Archive, File: out.Archive}
+	s.P.Out.Index = s.builder
 	return nil
 }
 
-// before makes sure that the entry comes to the right shard.
+// before makes sure that the item goes to the right shard.
 func (s *Sharder) before(ctx context.Context, it *Item) error {
-	path := it.Path()
-	for len(s.dirs) > 0 && !strings.HasPrefix(path, s.dirs[len(s.dirs)-1].Path+"/") {
+	for len(s.dirs) > 0 && !strings.HasPrefix(it.Path, s.dirs[len(s.dirs)-1].Path+"/") {
 		s.dirs = s.dirs[:len(s.dirs)-1]
 	}
 	if s.O.Shards > 0 {
 		want := min(int(s.used/s.Limit), s.O.Shards-1)
-		s.used += sourceCost(&it.Entry)
+		s.used += sourceCost(it.Type, it.Size)
 		for len(s.Set.Shards) < want {
 			if err := s.roll(); err != nil {
 				return err
@@ -98,8 +116,9 @@ func (s *Sharder) before(ctx context.Context, it *Item) error {
 	if err != nil {
 		return err
 	}
-	have := s.P.Out.Off + int64(len(s.P.links)+len(s.P.group.items))*linkCost
-	if len(s.P.group.items) == len(s.dirs) && s.P.Out.Off == 0 && len(s.P.links) == 0 {
+	grouped, links := s.P.Out.Waiting()
+	have := s.P.Out.Off + int64(links+grouped)*linkCost
+	if grouped == len(s.dirs) && s.P.Out.Off == 0 && links == 0 {
 		have = 0 // nothing but the directories above
 	}
 	if have > 0 && have+cost+format.TrailerSize > s.O.Size {
@@ -108,13 +127,13 @@ func (s *Sharder) before(ctx context.Context, it *Item) error {
 	return nil
 }
 
-// cost is how many bytes an entry will take in the shard at hand, about.
+// cost returns about how many bytes an item will take in the current shard.
 func (s *Sharder) cost(ctx context.Context, it *Item) (int64, error) {
-	if it.Typ != sidecar.TypeFile || it.LaterName && s.P.dedup.byInode[it.Inode] != nil {
+	if it.Type != sidecar.TypeFile || it.LaterName && s.seq.known.ByInode[it.Inode] != nil {
 		return linkCost, nil
 	}
 	if it.ready == nil {
-		return it.Info.Size() + it.Info.Size()/4096 + 2*headerCost, nil
+		return it.Size + it.Size/4096 + 2*headerCost, nil
 	}
 	select {
 	case <-it.ready:
@@ -122,21 +141,21 @@ func (s *Sharder) cost(ctx context.Context, it *Item) (int64, error) {
 		return 0, context.Cause(ctx)
 	}
 	switch {
-	case it.err != nil: // placing it says so
+	case it.err != nil: // placing it returns the error
 		return 0, nil
-	case it.Inode == (durable.Inode{}) && it.key != 0 && len(s.P.dedup.copies.candidates(it.key)) > 0:
+	case it.Inode == (durable.Inode{}) && it.key != 0 && len(s.seq.known.Candidates(it.key)) > 0:
 		return linkCost, nil
-	case it.member == nil && len(it.Content.B) > 0: // it waited for a copy, which is in another shard
-		if err := it.compress(s.P.maker); err != nil {
-			return 0, tree.Error(it.Path(), err)
+	case it.Member == nil && len(it.Bytes.B) > 0: // it waited for a copy, which is in another shard
+		if err := it.compress(s.seq.enc); err != nil {
+			return 0, tree.Error(it.Path, err)
 		}
-	case it.member == nil:
+	case it.Member == nil:
 		return headerCost, nil
 	}
-	return int64(len(it.member.B)) + headerCost, nil
+	return int64(len(it.Member.B)) + headerCost, nil
 }
 
-// roll ends the shard at hand and begins the next one, with the directories that are above the next entry.
+// roll ends the current shard and begins the next one, with the directories above the next entry.
 func (s *Sharder) roll() error {
 	if err := s.end(); err != nil {
 		return err
@@ -144,35 +163,34 @@ func (s *Sharder) roll() error {
 	if err := s.begin(); err != nil {
 		return err
 	}
-	s.P.dedup.forget()
+	s.seq.known.Forget()
 	for _, h := range s.dirs {
-		if err := s.P.AddToGroup(Link{Header: h}); err != nil {
+		if err := s.P.Out.Repeat(tarwriter.Link{Header: h}); err != nil {
 			return err
 		}
-		s.P.progress.Entries-- // it was counted before
 	}
 	return nil
 }
 
-// end ends the shard at hand.
+// end ends the current shard.
 func (s *Sharder) end() error {
-	if err := s.P.placeLinks(); err != nil {
+	if err := s.P.Out.FlushLinks(); err != nil {
 		return err
 	}
-	if err := s.P.FlushGroup(); err != nil {
+	if err := s.P.Out.FlushGroup(); err != nil {
 		return err
 	}
-	res, err := s.P.finish(s.Set.At.Sidecar)
+	res, err := s.P.Out.Finish(s.builder, s.Set.At.Sidecar)
 	if err != nil {
 		return err
 	}
-	if err := s.P.builder.Close(); err != nil {
+	if err := s.builder.Close(); err != nil {
 		return err
 	}
-	return s.Set.Finish(res.ArchiveBytes, s.P.Digest)
+	return s.Set.Finish(res.ArchiveBytes, res.Digest)
 }
 
-// complete ends the last shard. Where the tree has too little for all of them, the others are empty.
+// complete ends the last shard. If the tree has too little for all of them, the others are empty.
 func (s *Sharder) complete() error {
 	if err := s.end(); err != nil {
 		return err
@@ -187,15 +205,4 @@ func (s *Sharder) complete() error {
 		}
 	}
 	return nil
-}
-
-// prepareAgain makes a further name of a file, whose first is in another shard, a file of its own.
-func (p *Packer) prepareAgain(it *Item) {
-	it.LaterName = false
-	if it.Info.Size() > InMemory {
-		return
-	}
-	it.ready = make(chan struct{})
-	it.err = p.prepare(it, p.maker)
-	close(it.ready)
 }

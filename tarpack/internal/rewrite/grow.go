@@ -9,13 +9,14 @@ import (
 
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/output"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 )
 
 // append adds what the walk finds behind the archive k.
-func (r *Rewrite) append(ctx context.Context, dst *durable.Output, k *packer.Base) (res Result, err error) {
+func (r *Rewrite) append(ctx context.Context, dst *durable.Output, k *base.Archive) (res Result, err error) {
 	f, err := os.OpenFile(dst.Name, os.O_RDWR, 0)
 	if err != nil {
 		return Result{}, err

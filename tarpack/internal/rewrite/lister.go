@@ -9,7 +9,7 @@ import (
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 	"golang.org/x/sync/semaphore"
 )
@@ -214,7 +214,7 @@ func (l *lister) list(lv *level, b *branch) ([]*Child, error) {
 }
 
 // listKept returns what is in a directory of the archive, by name.
-func listKept(k *packer.Base, b *branch) (all []*Child, err error) {
+func listKept(k *base.Archive, b *branch) (all []*Child, err error) {
 	var free []Child // a run of them at a time
 	for row, err := range k.Index.In(b.dir) {
 		if err != nil {

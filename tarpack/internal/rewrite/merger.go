@@ -57,7 +57,7 @@ func (m *Merger) walkDir(ctx context.Context, l *lister) error {
 		}
 		if c.win.isDir() && !ended {
 			ended = true
-			if err := m.P.Send(ctx, nil); err != nil {
+			if err := m.P.EndDir(ctx); err != nil {
 				return err
 			}
 		}
@@ -71,7 +71,7 @@ func (m *Merger) walkDir(ctx context.Context, l *lister) error {
 		}
 	}
 	if !ended {
-		return m.P.Send(ctx, nil)
+		return m.P.EndDir(ctx)
 	}
 	return nil
 }
@@ -101,7 +101,7 @@ func (m *Merger) drop(ctx context.Context, c *choice) error {
 			if err != nil {
 				return err
 			}
-			if err := m.P.Send(ctx, &packer.Item{RemovedPath: string(row.Path)}); err != nil {
+			if err := m.P.Remove(ctx, string(row.Path)); err != nil {
 				return err
 			}
 		}
@@ -132,44 +132,43 @@ func (m *Merger) submit(ctx context.Context, c *choice, keptDir *tree.Dir) error
 			return err
 		}
 	}
-	it := &packer.Item{Entry: tree.Entry{Dir: keptDir, Name: w.name, Typ: w.typ, Full: c.path}}
-	if it.Typ == sidecar.TypeHardlink {
-		it.Typ = sidecar.TypeFile
+	if w.Ref.From != nil {
+		return m.P.Submit(ctx, packer.NewBaseItem(c.path, w.typ, keptDir.Closed, w.Ref))
 	}
-	if base := c.base(m.Base); base != nil {
-		it.Old = base.Ref
-	}
-	switch {
-	case w.IsParent:
+	var it *packer.Item
+	if w.IsParent {
 		h, err := madeParent(m.Layers[w.Layer].Tree, c.path)
 		if err != nil {
 			return err
 		}
-		keptDir.Acquire()
-		it.GivenHeader = &h
-	case w.Ref.From != nil:
-		keptDir.Acquire()
-		it.Old, it.Keep = w.Ref, w.isFile()
-	default:
-		it.Entry = *w.disk
-		it.Dir.Acquire()
-		if it.Typ == sidecar.TypeFile {
-			if err := m.compare(ctx, it, c.base(m.Base)); err != nil {
-				it.Release()
-				return err
-			}
+		it = packer.NewGivenItem(h)
+	} else {
+		w.disk.Dir.Acquire()
+		it = m.P.NewItem(*w.disk)
+	}
+	base := c.base(m.Base)
+	if base != nil {
+		it.Old = base.Ref
+	}
+	if it.Type == sidecar.TypeFile {
+		if err := m.compare(ctx, it, w.disk, base); err != nil {
+			it.Release()
+			return err
 		}
 	}
 	return m.P.Submit(ctx, it)
 }
 
 // compare looks whether a file is the one that the archive has.
-func (m *Merger) compare(ctx context.Context, it *packer.Item, base *Child) (err error) {
-	if it.Inode, it.LaterName, err = m.known.Of(ctx, &it.Entry, m.P.Walker(), m.trees()...); err != nil || it.LaterName {
+func (m *Merger) compare(ctx context.Context, it *packer.Item, disk *tree.Entry, base *Child) (err error) {
+	if it.Inode, it.LaterName, err = m.known.Of(ctx, disk, m.P.Walker(), m.trees()...); err != nil || it.LaterName {
 		return err
 	}
 	if base != nil && base.isFile() && !m.checksum {
-		h := m.P.Header(&it.Entry)
+		h, err := it.Source.Header()
+		if err != nil {
+			return err
+		}
 		it.Keep = base.entry.Size == h.Size && base.entry.ModTime == h.ModTime
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
@@ -48,7 +49,7 @@ type Rewrite struct {
 
 // edit opens the archive name and rewrites it as prepare says, which gets the archive as the first layer and the base. Only one
 // process at a time can do that.
-func Edit(ctx context.Context, name string, o Options, prepare func(k *packer.Base, r *Rewrite) error) (res Result, err error) {
+func Edit(ctx context.Context, name string, o Options, prepare func(k *base.Archive, r *Rewrite) error) (res Result, err error) {
 	if _, err := os.Stat(name); err != nil {
 		return Result{}, err
 	}
@@ -67,7 +68,7 @@ func Edit(ctx context.Context, name string, o Options, prepare func(k *packer.Ba
 			}
 		}()
 	}
-	k, err := packer.OpenBase(ctx, name, 0, &indexed.Options{Workers: o.Workers, Notice: o.Notice})
+	k, err := base.Open(ctx, name, 0, &indexed.Options{Workers: o.Workers, Notice: o.Notice})
 	if err != nil {
 		return Result{}, err
 	}
@@ -108,11 +109,7 @@ func (r *Rewrite) Look(ctx context.Context, name string, first bool) (Result, er
 	if first {
 		o.Notice = nil // the run that writes says it
 	}
-	p, err := packer.New(nil, o)
-	if err != nil {
-		return Result{}, err
-	}
-	p.Out = nil
+	p := packer.NewDry(o)
 	p.Changes = packer.ChangeLog{Each: r.O.Change, First: first}
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		name = real

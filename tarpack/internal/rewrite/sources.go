@@ -5,13 +5,13 @@ import (
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
 // A layer is one of what a rewrite takes entries from: an archive or a tree.
 type Layer struct {
-	Kept *packer.Base
+	Kept *base.Archive
 	Tree *tree.Tree
 }
 
@@ -27,10 +27,10 @@ type Child struct {
 	name     string
 	Layer    int
 	typ      sidecar.Type
-	entry    sidecar.Entry    // of an archive
-	Ref      packer.BaseEntry // likewise
-	disk     *tree.Entry      // of a tree
-	IsParent bool             // a parent of a tree's top
+	entry    sidecar.Entry // of an archive
+	Ref      base.Entry    // likewise
+	disk     *tree.Entry   // of a tree
+	IsParent bool          // a parent of a tree's top
 }
 
 func (c *Child) isDir() bool { return c.typ == sidecar.TypeDir }

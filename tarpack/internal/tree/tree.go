@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"io"
 	"os"
 	"path"
 	"strings"
@@ -33,8 +34,8 @@ func (t *Tree) Top() (*Dir, error) {
 	return &Dir{Tree: t, Root: root, Path: t.Into}, nil
 }
 
-// open opens the file that stands at a path in the archive.
-func (t *Tree) Open(name string) (*os.File, error) {
+// Open opens a file by its path in the archive.
+func (t *Tree) Open(name string) (io.ReadCloser, error) {
 	if t.Into != "" {
 		name = strings.TrimPrefix(name, t.Into+"/")
 	}

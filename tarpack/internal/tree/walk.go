@@ -167,7 +167,7 @@ func (w *Walker) List(d *Dir) ([]Entry, error) {
 	entries := make([]Entry, 0, len(names))
 	for i, name := range names {
 		e := Entry{Dir: d, Name: name, Info: infos[i], Full: d.Join(name)}
-		keep, err := w.classify(&e)
+		keep, err := w.Classify(&e)
 		if err != nil {
 			return nil, err
 		}
@@ -214,8 +214,8 @@ func (d *Dir) lstat(names []string) ([]fs.FileInfo, error) {
 	return infos, nil
 }
 
-// classify sets the entry's type and says whether it is to be packed.
-func (w *Walker) classify(e *Entry) (bool, error) {
+// Classify sets the type of the entry and reports whether it is to be packed.
+func (w *Walker) Classify(e *Entry) (bool, error) {
 	p, mode := e.Path(), e.Info.Mode()
 	if w.Exclude.Match(p, mode.IsDir()) {
 		return false, nil

@@ -1,34 +1,33 @@
-package packer
+package dedup
 
 import (
-	"encoding/binary"
 	"slices"
 	"sync"
 
-	"github.com/tarpack/tpk/tarpack/internal/tree"
+	"github.com/tarpack/tpk/tarpack/internal/base"
 )
 
-// copies remembers the files that stand in the archive, by key, for later ones to become hard links to. There may be a hundred
-// million of them: a file takes 21 to 43 bytes of memory, and what only a duplicate asks for is in a temporary file.
+// copies remembers the files that the archive holds, by key. There may be a hundred million of them:
+// a file takes 21 to 43 bytes of memory, and what only a duplicate asks for is in a temporary file.
 type copies struct {
-	mu     sync.Mutex // workers claim keys, all else is the sequencer's
+	mu     sync.Mutex // guards shards: workers claim keys, all else is for the sequencer
 	shards [256]copyShard
 	found  []int64 // scratch
 	record []byte  // scratch
 
-	log   copyLog
-	trees register[*tree.Tree]
-	kept  register[*Base]
+	log      copyLog
+	trees    register[Tree]
+	archives register[*base.Archive]
 }
 
-// A copyShard is a hash table with linear probing. It has room for one more slot at least.
+// A copyShard is a hash table with linear probing.
 type copyShard struct {
 	slots []copySlot // a power of two
 	used  int
 }
 
-// A copySlot has a key, not 0, and where in the log the copy is, with the number of duplicates that were made links to it. There may
-// be several of the same key.
+// A copySlot holds a key, never 0, the copy's position in the log and the number of duplicates that
+// became links to it. Several slots may have the same key.
 type copySlot struct {
 	key uint64
 	at  uint64 // 0: claimed, but nothing is written yet; else (position + 1) << linksBits | links
@@ -76,7 +75,7 @@ func (s *copyShard) probe(key uint64, fits func(*copySlot) bool) *copySlot {
 	}
 }
 
-// claim tells whether the key is new, and takes it.
+// claim reports whether the key is new, and remembers it.
 func (c *copies) claim(key uint64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -90,9 +89,9 @@ func (c *copies) claim(key uint64) bool {
 	return true
 }
 
-// candidates returns the positions of the copies of a key that may have one more link, as they were written. It is valid until the next
-// call.
-func (c *copies) candidates(key uint64) []int64 {
+// Candidates returns the positions of the copies of a key that may have one more link, in the order
+// in which they were written. The slice is valid until the next call.
+func (c *copies) Candidates(key uint64) []int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.found = c.found[:0]
@@ -106,8 +105,8 @@ func (c *copies) candidates(key uint64) []int64 {
 	return c.found
 }
 
-// add remembers a copy. It takes the place of one that may not have another link.
-func (c *copies) add(key uint64, w *storedCopy) error {
+// add remembers a copy, in the slot of one that may not have another link if there is one.
+func (c *copies) add(key uint64, w *Copy) error {
 	pos, err := c.log.append(c.encode(w))
 	if err != nil {
 		return err
@@ -124,8 +123,8 @@ func (c *copies) add(key uint64, w *storedCopy) error {
 	return nil
 }
 
-// get returns the copy of a key at a position.
-func (c *copies) get(key uint64, pos int64) (*storedCopy, error) {
+// Get returns the copy of a key at a position that Candidates returned.
+func (c *copies) Get(key uint64, pos int64) (*Copy, error) {
 	b, err := c.log.read(pos)
 	if err != nil {
 		return nil, err
@@ -135,8 +134,8 @@ func (c *copies) get(key uint64, pos int64) (*storedCopy, error) {
 	return w, nil
 }
 
-// linked counts one more link to a copy that get has returned.
-func (c *copies) linked(w *storedCopy) {
+// Linked counts one more link to a copy that Get returned.
+func (c *copies) Linked(w *Copy) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if slot := c.of(w.key).probe(w.key, func(s *copySlot) bool { return s.pos() == w.pos }); slot.key != 0 {
@@ -144,8 +143,8 @@ func (c *copies) linked(w *storedCopy) {
 	}
 }
 
-// linkedLast counts so many more links to the copy of a key that was added last.
-func (c *copies) linkedLast(key uint64, links int) {
+// LinkedLast counts more links to the copy of a key that was added last.
+func (c *copies) LinkedLast(key uint64, links int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	last := int64(-1)
@@ -160,53 +159,18 @@ func (c *copies) linkedLast(key uint64, links int) {
 	}
 }
 
-// forget forgets all copies, and what was claimed.
+// forget forgets all copies and claims.
 func (c *copies) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.shards = [256]copyShard{}
-	c.close()
+	c.Close()
 	c.log = copyLog{}
 }
 
-func (c *copies) close() {
+// Close gives up the temporary file.
+func (c *copies) Close() {
 	if c.log.file != nil {
-		c.log.file.Close() // nobody needs it any longer
+		c.log.file.Close() // its content is no longer needed, so an error means nothing
 	}
-}
-
-// encode returns what the log has of a copy, valid until the next one.
-func (c *copies) encode(w *storedCopy) []byte {
-	b := binary.AppendUvarint(c.record[:0], c.trees.number(w.tree))
-	b = binary.AppendUvarint(b, c.kept.number(w.kept.From))
-	b = binary.AppendUvarint(b, uint64(w.kept.I))
-	b = binary.AppendUvarint(b, uint64(w.kept.file))
-	owned := uint64(0)
-	if w.owned {
-		owned = 1
-	}
-	b = binary.AppendUvarint(b, owned)
-	b = binary.AppendVarint(b, int64(w.uid))
-	b = binary.AppendVarint(b, int64(w.gid))
-	c.record = append(b, w.path...)
-	return c.record
-}
-
-// decode is the inverse of encode.
-func (c *copies) decode(b []byte) *storedCopy {
-	next := func() uint64 {
-		v, n := binary.Uvarint(b)
-		b = b[n:]
-		return v
-	}
-	signed := func() int32 {
-		v, n := binary.Varint(b)
-		b = b[n:]
-		return int32(v)
-	}
-	w := &storedCopy{tree: c.trees.get(next())}
-	w.kept = BaseEntry{From: c.kept.get(next()), I: uint32(next()), file: uint32(next())}
-	w.owned, w.uid, w.gid = next() == 1, signed(), signed()
-	w.path = string(b)
-	return w
 }

@@ -1,24 +1,30 @@
-package packer
+package dedup
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/tarpack/tpk/tarpack/internal/tree"
+	"github.com/tarpack/tpk/tarpack/internal/base"
 )
+
+// noTree is a Tree that opens nothing. It is not empty, so that two of them have different addresses.
+type noTree struct{ _ byte }
+
+func (*noTree) Open(string) (io.ReadCloser, error) { return nil, io.EOF }
 
 // TestCopies compares with a map: keys that collide, copies that are full, more records than are held in memory.
 func TestCopies(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	var c copies
-	defer c.close()
-	trees := []*tree.Tree{{}, {}, nil}
-	archives := []*Base{nil, {}, {}}
+	defer c.Close()
+	trees := []Tree{new(noTree), new(noTree), nil}
+	archives := []*base.Archive{nil, {}, {}}
 	type known struct {
-		w     storedCopy
+		w     Copy
 		links int
 	}
 	model := map[uint64][]*known{}
@@ -43,12 +49,12 @@ func TestCopies(t *testing.T) {
 				open = append(open, k)
 			}
 		}
-		got := slices.Clone(c.candidates(key))
+		got := slices.Clone(c.Candidates(key))
 		if len(got) != len(open) {
 			t.Fatalf("%d candidates, want %d", len(got), len(open))
 		}
 		for j, pos := range got {
-			w, err := c.get(key, pos)
+			w, err := c.Get(key, pos)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,19 +64,19 @@ func TestCopies(t *testing.T) {
 				t.Fatalf("%+v, want %+v", same, open[j].w)
 			}
 			if j == 0 && r.IntN(50) > 0 {
-				c.linked(w)
+				c.Linked(w)
 				open[j].links++
 			}
 		}
 		if len(open) > 0 && r.IntN(400) > 0 {
 			continue
 		}
-		w := storedCopy{
-			path: fmt.Sprint(i) + strings.Repeat("x", r.IntN(300)), tree: trees[r.IntN(3)],
-			kept: BaseEntry{archives[r.IntN(3)], r.Uint32(), r.Uint32()}, uid: r.Int32() - r.Int32(), gid: -1, owned: i%2 == 0,
+		w := Copy{
+			Path: fmt.Sprint(i) + strings.Repeat("x", r.IntN(300)), Tree: trees[r.IntN(3)],
+			Kept: base.Entry{From: archives[r.IntN(3)], I: r.Uint32(), File: r.Uint32()}, uid: r.Int32() - r.Int32(), gid: -1, owned: i%2 == 0,
 		}
 		if i%1000 == 0 {
-			w.path = strings.Repeat("p", 16_384)
+			w.Path = strings.Repeat("p", 16_384)
 		}
 		if err := c.add(key, &w); err != nil {
 			t.Fatal(err)

@@ -1,4 +1,4 @@
-package convert
+package spool
 
 import (
 	"bufio"
@@ -14,10 +14,11 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/output"
-	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/internal/tarwriter"
 )
 
 // A spool takes in entries in any order, while they come, and makes of them something that a rewrite can read as an archive:
@@ -25,16 +26,16 @@ import (
 // one counts; what hard links lead to is decided when they come.
 //
 // For each entry it holds some 40 bytes in memory, the rest is on disk.
-type spool struct {
-	p       *packer.Packer
-	name    string // what their names begin with
+type Spool struct {
+	W       *tarwriter.Writer // writes members to the temporary file
+	name    string            // of the archive; names of temporary files begin with it
 	file    *os.File
 	records *os.File // an item for each entry that came
-	w       *bufio.Writer
+	buf     *bufio.Writer
 	enc     *gob.Encoder
 	sink    func(sidecar.Item) error // takes the items instead of records, once those are complete
 	problem func(*format.Problem)
-	groups  packer.GroupCache
+	groups  base.GroupCache
 
 	seeds    [2]maphash.Seed
 	names    map[[2]uint64]spooled    // by path, the last entry of each
@@ -43,8 +44,8 @@ type spool struct {
 	roots    map[uint32]bool          // files to which hard links lead
 	other    map[uint32]format.Header // links and special files, for the hard links to them
 	dead     map[uint32]sidecar.Item  // files that are not at their path any more, but hard links lead to them
-	made     uint32                   // directories that were missing
-	madeFrom *sidecar.Index           // what is known of missing directories; nil: nothing
+	Made     uint32                   // directories that were missing
+	MadeFrom *sidecar.Index           // what is known of missing directories; nil: nothing
 	moved    map[uint32]string        // of dead ones, the path of the hard link that became the file
 }
 
@@ -59,9 +60,9 @@ type spoolLink struct {
 	path string // of the file, when the link came
 }
 
-func newSpool(p *packer.Packer, out string, problem func(*format.Problem)) (*spool, error) {
-	s := &spool{
-		p: p, name: out, problem: problem,
+func New(out string, progress func(format.Progress), problem func(*format.Problem)) (*Spool, error) {
+	s := &Spool{
+		name: out, problem: problem,
 		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
 		names: map[[2]uint64]spooled{}, links: map[uint32]spoolLink{}, roots: map[uint32]bool{}, other: map[uint32]format.Header{},
 		dead: map[uint32]sidecar.Item{}, moved: map[uint32]string{},
@@ -73,23 +74,28 @@ func newSpool(p *packer.Packer, out string, problem func(*format.Problem)) (*spo
 	if s.records, err = durable.UnlinkedTemp(out + ".records"); err != nil {
 		return nil, errors.Join(err, s.file.Close())
 	}
-	s.w = bufio.NewWriterSize(s.records, output.WriteSize)
-	s.enc = gob.NewEncoder(s.w)
-	p.Out = &output.Writer{W: s.file, File: s.file}
-	p.Entries = s
+	s.buf = bufio.NewWriterSize(s.records, output.WriteSize)
+	s.enc = gob.NewEncoder(s.buf)
+	if s.W, err = tarwriter.New(&output.Writer{W: s.file, File: s.file}, progress); err != nil {
+		return nil, errors.Join(err, s.file.Close(), s.records.Close())
+	}
+	s.W.Index = s
 	return s, nil
 }
 
 // close gives up the temporary files; what was made of them is closed by its owner.
-func (s *spool) close() { s.records.Close() }
+func (s *Spool) Close() { s.records.Close() }
 
-func (s *spool) key(path string) [2]uint64 {
+// Abort gives up what was made of the temporary files, instead of Archive or after an error of it.
+func (s *Spool) Abort() error { return s.file.Close() }
+
+func (s *Spool) key(path string) [2]uint64 {
 	return [2]uint64{maphash.String(s.seeds[0], path), maphash.String(s.seeds[1], path)}
 }
 
 // announce takes note of an entry that is about to be submitted. Of a hard link it finds the file; h may become a copy of what it
 // links to, if that is no file.
-func (s *spool) announce(h *format.Header) error {
+func (s *Spool) Announce(h *format.Header) error {
 	if h.Type == sidecar.TypeHardlink {
 		to, ok := s.names[s.key(h.Link)]
 		switch {
@@ -109,7 +115,7 @@ func (s *spool) announce(h *format.Header) error {
 		if l, ok := s.links[s.seq]; ok {
 			if h.Link = l.path; h.Link == h.Path { // itself, or an earlier file of its path
 				delete(s.links, s.seq)
-				return errSelf
+				return ErrSelf
 			}
 			s.roots[l.file] = true
 		}
@@ -124,11 +130,11 @@ func (s *spool) announce(h *format.Header) error {
 	return nil
 }
 
-// errSelf: a hard link leads to its own path, so there is nothing to do.
-var errSelf = errors.New("a hard link to itself")
+// ErrSelf: a hard link leads to its own path, so there is nothing to do.
+var ErrSelf = errors.New("a hard link to itself")
 
 // Add takes an entry that is in the file now.
-func (s *spool) Add(it sidecar.Item) error {
+func (s *Spool) Add(it sidecar.Item) error {
 	if s.sink != nil {
 		return s.sink(it)
 	}
@@ -136,14 +142,14 @@ func (s *spool) Add(it sidecar.Item) error {
 }
 
 // Refuse takes note that an entry which was announced does not come.
-func (s *spool) Refuse(pr *format.Problem) error {
+func (s *Spool) Refuse(pr *format.Problem) error {
 	s.problem(pr)
 	return s.enc.Encode(&sidecar.Item{})
 }
 
 // archive makes the index, and gives all as if it were an archive.
-func (s *spool) archive(ctx context.Context) (k *packer.Base, err error) {
-	if err := errors.Join(s.w.Flush(), s.p.Out.Flush()); err != nil {
+func (s *Spool) Archive(ctx context.Context) (k *base.Archive, err error) {
+	if err := errors.Join(s.buf.Flush(), s.W.Flush()); err != nil {
 		return nil, err
 	}
 	if _, err := s.records.Seek(0, io.SeekStart); err != nil {
@@ -167,17 +173,17 @@ func (s *spool) archive(ctx context.Context) (k *packer.Base, err error) {
 			return nil, err
 		}
 	}
-	if err := s.p.FlushGroup(); err != nil {
+	if err := s.W.FlushGroup(); err != nil {
 		return nil, err
 	}
-	if err := s.p.Out.Flush(); err != nil {
+	if err := s.W.Flush(); err != nil {
 		return nil, err
 	}
 	return s.finish(b)
 }
 
 // finish writes the index and opens it.
-func (s *spool) finish(b *sidecar.Builder) (*packer.Base, error) {
+func (s *Spool) finish(b *sidecar.Builder) (*base.Archive, error) {
 	f, err := durable.OpenTemp(format.TempName(s.name + ".index"))
 	if err != nil {
 		return nil, err
@@ -187,7 +193,7 @@ func (s *spool) finish(b *sidecar.Builder) (*packer.Base, error) {
 	if err := f.Truncate(0); err != nil {
 		return nil, err
 	}
-	size := s.p.Out.Off + format.TrailerSize // which an archive would have
+	size := s.W.Off + format.TrailerSize // which an archive would have
 	if _, _, err := b.Finish(f, size); err != nil {
 		return nil, err
 	}
@@ -195,12 +201,12 @@ func (s *spool) finish(b *sidecar.Builder) (*packer.Base, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &packer.Base{File: &indexed.File{File: &archivefile.File{Name: s.name, OSFile: s.file, Size: size}, Index: x}}
+	k := &base.Archive{File: &indexed.File{File: &archivefile.File{Name: s.name, OSFile: s.file, Size: size}, Index: x}}
 	return k, k.FindGenuine(func(string) bool { return true })
 }
 
 // place decides what becomes of an entry, now that all have come.
-func (s *spool) place(seq uint32, it *sidecar.Item) error {
+func (s *Spool) place(seq uint32, it *sidecar.Item) error {
 	if it.Type == 0 {
 		return nil
 	}
@@ -228,7 +234,7 @@ func (s *spool) place(seq uint32, it *sidecar.Item) error {
 			return err
 		}
 		h.Link = to
-		return s.p.AddToGroup(packer.Link{Header: h, Duplicate: it.Duplicate})
+		return s.W.AddToGroup(tarwriter.Link{Header: h, Duplicate: it.Duplicate})
 	} else if file, ok := s.dead[l.file]; ok {
 		return s.takeOver(l.file, &file, it)
 	} else if s.names[s.key(l.path)].seq != l.file {
@@ -239,26 +245,26 @@ func (s *spool) place(seq uint32, it *sidecar.Item) error {
 }
 
 // header reads the header of an entry without content.
-func (s *spool) header(it *sidecar.Item) (format.Header, error) {
+func (s *Spool) header(it *sidecar.Item) (format.Header, error) {
 	g, err := s.groups.Read(s.file, &it.Entry)
 	return g.Headers[it.Path], err
 }
 
 // takeOver makes a hard link the file that it leads to, which is not at its own path any more.
-func (s *spool) takeOver(seq uint32, file, link *sidecar.Item) error {
+func (s *Spool) takeOver(seq uint32, file, link *sidecar.Item) error {
 	h, err := s.header(link)
 	if err != nil {
 		return err
 	}
 	h.Type, h.Link, h.Size = sidecar.TypeFile, "", file.Size
-	head, err := s.p.WriteHeader(&h)
+	head, err := s.W.WriteHeader(&h)
 	if err != nil {
 		return err
 	}
 	content := file.ContentOffset()
 	file.Path, file.Mode, file.ModTime = link.Path, link.Mode, link.ModTime
 	file.Offset, file.HeaderLen = head.Offset, head.HeaderLen
-	if err := s.p.Out.Copy(s.file, content, file.ContentLen+int64(file.PadLen)); err != nil {
+	if err := s.W.Copy(s.file, content, file.ContentLen+int64(file.PadLen)); err != nil {
 		return err
 	}
 	s.moved[seq] = link.Path
@@ -266,7 +272,7 @@ func (s *spool) takeOver(seq uint32, file, link *sidecar.Item) error {
 }
 
 // makeParents makes the directories that are missing above an entry. What is there instead of one is an error.
-func (s *spool) makeParents(it *sidecar.Item) error {
+func (s *Spool) makeParents(it *sidecar.Item) error {
 	for i := range len(it.Path) {
 		if it.Path[i] != '/' {
 			continue
@@ -278,8 +284,8 @@ func (s *spool) makeParents(it *sidecar.Item) error {
 			if e, ok := s.known(dir); ok {
 				h.Mode, h.ModTime = e.Mode, e.ModTime
 			}
-			s.made++
-			if err := s.p.AddToGroup(packer.Link{Header: h}); err != nil {
+			s.Made++
+			if err := s.W.AddToGroup(tarwriter.Link{Header: h}); err != nil {
 				return err
 			}
 			s.names[s.key(dir)] = spooled{madeSeq, sidecar.TypeDir}
@@ -293,17 +299,17 @@ func (s *spool) makeParents(it *sidecar.Item) error {
 // madeSeq stands for the seq of directories that were missing.
 const madeSeq = ^uint32(0)
 
-// isMade tells whether the directory was missing.
-func (s *spool) isMade(path string) bool { return s.names[s.key(path)].seq == madeSeq }
+// IsMade tells whether the directory was missing.
+func (s *Spool) IsMade(path string) bool { return s.names[s.key(path)].seq == madeSeq }
 
-// known returns what madeFrom has of a missing directory.
-func (s *spool) known(dir string) (e sidecar.Entry, ok bool) {
-	if s.madeFrom == nil {
+// known returns what MadeFrom has of a missing directory.
+func (s *Spool) known(dir string) (e sidecar.Entry, ok bool) {
+	if s.MadeFrom == nil {
 		return e, false
 	}
-	i, ok, err := s.madeFrom.Lookup(dir)
+	i, ok, err := s.MadeFrom.Lookup(dir)
 	if err == nil && ok {
-		e, err = s.madeFrom.Entry(i)
+		e, err = s.MadeFrom.Entry(i)
 	}
 	return e, err == nil && ok && e.Type == sidecar.TypeDir
 }

@@ -1,4 +1,4 @@
-package packer
+package dedup
 
 import (
 	"encoding/binary"
@@ -7,39 +7,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
-// A register numbers pointers from 1 on; nil is 0.
-type register[P comparable] struct {
-	numbers map[P]uint64
-	all     []P
-}
-
-func (r *register[P]) number(p P) uint64 {
-	var none P
-	if p == none {
-		return 0
-	}
-	n, ok := r.numbers[p]
-	if !ok {
-		if r.numbers == nil {
-			r.numbers = map[P]uint64{}
-		}
-		r.all = append(r.all, p)
-		n = uint64(len(r.all))
-		r.numbers[p] = n
-	}
-	return n
-}
-
-func (r *register[P]) get(n uint64) (p P) {
-	if n > 0 {
-		p = r.all[n-1]
-	}
-	return p
-}
-
-// A copyLog is a sequence of records, the last of them in memory, the others in a temporary file.
+// A copyLog is a sequence of records. The last of them are in memory, the others in a temporary file.
 type copyLog struct {
-	file *os.File // nil as long as all are in memory
+	file *os.File // nil while all records are in memory
 	size int64    // of the file
 	buf  []byte
 }

@@ -1,0 +1,154 @@
+package packer
+
+import (
+	"io"
+	"os"
+
+	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/base"
+	"github.com/tarpack/tpk/tarpack/internal/dedup"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/output"
+	"github.com/tarpack/tpk/tarpack/internal/source"
+	"github.com/tarpack/tpk/tarpack/internal/tree"
+)
+
+// An Item is one entry on its way from its source to the archive. Each function that makes one
+// allocates item and source together.
+type Item struct {
+	Path   string
+	Type   sidecar.Type // TypeFile also for a hard link of an archive, whose file is decided here
+	Size   int64        // bytes of a file's content; 0 if that is copied from an archive
+	Closed bool         // an extracting user cannot enter the directory once its mode is restored
+	Source source.Source
+	Tree   dedup.Tree // that the file can be read from again; nil if from none
+	Old    base.Entry // the entry at the path in the archive that is changed; zero if there is none
+	Keep   bool       // the content of Old is kept
+
+	Inode     durable.Inode // zero unless the file has several names in what is packed
+	LaterName bool          // another name of the file came before
+
+	reserved int64 // bytes of the queue's budget
+	prepared
+}
+
+// prepared is what a worker finds out about a file. It is valid once ready is closed.
+type prepared struct {
+	ready  chan struct{} // nil if no worker prepares the file
+	err    error
+	header format.Header
+	source.Content
+	hash uint64 // xxHash64 of the content
+	key  uint64 // of the file among the candidates for deduplication; 0: not among them
+}
+
+// Release gives back what the source of the item holds.
+func (it *Item) Release() {
+	if c, ok := it.Source.(io.Closer); ok {
+		c.Close() // it was open for reading only
+	}
+}
+
+// fromArchive reports whether header and content are those of Old.
+func (it *Item) fromArchive() bool {
+	_, ok := it.Source.(*base.Entry)
+	return ok
+}
+
+// onDisk reports whether the header is that of a file on disk.
+func (it *Item) onDisk() bool {
+	_, ok := it.Source.(*source.Disk)
+	return ok
+}
+
+// compress makes the member of the content.
+func (it *Item) compress(enc *gzmember.Encoder) (err error) {
+	it.Member = output.GetBuffer(len(it.Bytes.B)/2 + 64)
+	it.Member.B, it.Coding, it.Segments, err = appendContent(enc, it.Member.B, it.Bytes.B)
+	return err
+}
+
+// NewItem returns the item of an entry on disk. It takes over the reference to the entry's directory.
+func (p *Packer) NewItem(e tree.Entry) *Item {
+	d := &struct {
+		Item
+		source source.Disk
+	}{source: source.Disk{Entry: e, Headers: &p.headers}}
+	d.Item = Item{Path: e.Path(), Type: e.Typ, Closed: e.Dir.Closed, Source: &d.source, Tree: e.Dir.Tree}
+	if e.Typ == sidecar.TypeFile {
+		d.Size = e.Info.Size()
+	}
+	return &d.Item
+}
+
+// newFSItem returns the item of an entry of a file system.
+func (p *Packer) newFSItem(t *source.FSTree, e tree.Entry, closed bool) *Item {
+	d := &struct {
+		Item
+		source source.FS
+	}{source: source.FS{Entry: e, Tree: t, Headers: &p.headers}}
+	d.Item = Item{Path: e.Full, Type: e.Typ, Closed: closed, Source: &d.source, Tree: t}
+	if e.Typ == sidecar.TypeFile {
+		d.Size = e.Info.Size()
+	}
+	return &d.Item
+}
+
+// NewBaseItem returns the item of an entry that is copied from an archive. A file keeps its content.
+func NewBaseItem(path string, typ sidecar.Type, closed bool, old base.Entry) *Item {
+	if typ == sidecar.TypeHardlink {
+		typ = sidecar.TypeFile
+	}
+	it := &Item{Path: path, Type: typ, Closed: closed, Old: old, Keep: typ == sidecar.TypeFile}
+	it.Source = &it.Old
+	return it
+}
+
+// NewGivenItem returns the item of an entry without content.
+func NewGivenItem(h format.Header) *Item {
+	d := &struct {
+		Item
+		source source.Given
+	}{source: source.Given{H: h}}
+	d.Item = Item{Path: h.Path, Type: h.Type, Source: &d.source}
+	return &d.Item
+}
+
+// NewMemoryItem returns the item of a file whose content is in memory. The caller has reserved
+// len(content) bytes.
+func NewMemoryItem(h format.Header, content *output.Buffer) *Item {
+	d := &struct {
+		Item
+		source source.Memory
+	}{source: source.Memory{Given: source.Given{H: h}, Bytes: content}}
+	d.Item = Item{Path: h.Path, Type: h.Type, Source: &d.source, Size: h.Size, reserved: h.Size}
+	return &d.Item
+}
+
+// NewDeflatedItem returns the item of a file whose content is a raw deflate stream and has the given
+// CRC-32. The caller has reserved DeflatedCost bytes.
+func NewDeflatedItem(h format.Header, raw *output.Buffer, crc uint32) *Item {
+	d := &struct {
+		Item
+		source source.Deflated
+	}{source: source.Deflated{Given: source.Given{H: h}, Raw: raw, CRC: crc}}
+	reserved := DeflatedCost(h.Size, int64(len(raw.B)))
+	d.Item = Item{Path: h.Path, Type: h.Type, Source: &d.source, Size: h.Size, reserved: reserved}
+	return &d.Item
+}
+
+// DeflatedCost returns how many bytes to reserve for a file of size bytes that deflate makes raw bytes.
+func DeflatedCost(size, raw int64) int64 { return max(size, raw) }
+
+// NewTempItem returns the item of a file over InMemory bytes whose content was written to a temporary
+// file. The item closes the file, then it calls done.
+func NewTempItem(h format.Header, content *os.File, done func()) *Item {
+	d := &struct {
+		Item
+		source source.Temp
+	}{source: source.Temp{Given: source.Given{H: h}, Content: content, Done: done}}
+	d.Item = Item{Path: h.Path, Type: h.Type, Source: &d.source, Size: h.Size}
+	return &d.Item
+}

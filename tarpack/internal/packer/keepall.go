@@ -1,0 +1,67 @@
+package packer
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/base"
+	"github.com/tarpack/tpk/tarpack/internal/dedup"
+)
+
+// KeepAll hands the entries of an archive that grows in place to the index, as they are. New files may
+// become links to its files.
+func (p *Packer) KeepAll(ctx context.Context, a *base.Archive) error {
+	links, err := a.Duplicates()
+	if err != nil {
+		return err
+	}
+	closed := 0 // entries with a lower ordinal are where an extracting user cannot enter
+	for row, err := range a.Index.All(0, a.Index.Len()) {
+		if err != nil {
+			return fmt.Errorf("%s: %w", a.Name, err)
+		}
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		it := sidecar.Item{Entry: row.Entry, Path: string(row.Path)}
+		switch e := &row.Entry; e.Type {
+		case sidecar.TypeSymlink, sidecar.TypeHardlink:
+			it.Link, err = a.Index.Link(row.I)
+		case sidecar.TypeDir:
+			if e.Mode&0o100 == 0 {
+				closed = max(closed, int(e.End))
+			}
+		case sidecar.TypeFile:
+			if err = a.AddSegments(uint32(row.I), &it); err == nil && row.I >= closed {
+				err = p.offer(a.Ref(row.I, e), &it, links[uint32(row.I)])
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", a.Name, err)
+		}
+		if err := p.Out.Index.Add(it); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// offer makes a file of the archive, which has that many duplicates, a target for later files.
+func (p *Packer) offer(file base.Entry, it *sidecar.Item, links int) error {
+	if it.Size == 0 || links >= dedup.MaxLinks || p.known.Mode == format.DedupOff {
+		return nil
+	}
+	if it.Size > InMemory {
+		p.known.BigSizes[it.Size] = true
+	}
+	key := p.known.Key(it.Hash, it.Size, it.Mode, it.ModTime)
+	if err := p.known.Add(key, &dedup.Copy{Path: it.Path, Kept: file}); err != nil {
+		return err
+	}
+	if links > 0 {
+		p.known.LinkedLast(key, links)
+	}
+	return nil
+}

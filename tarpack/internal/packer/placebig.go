@@ -1,0 +1,129 @@
+package packer
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/output"
+	"github.com/tarpack/tpk/tarpack/internal/source"
+	"github.com/tarpack/tpk/tarpack/internal/tree"
+)
+
+// placeBig places a file that is too big for memory. It is read once, or twice if a file of the same
+// size was written before.
+func (s *sequencer) placeBig(ctx context.Context, it *Item) error {
+	src := it.Source.(source.Opener)
+	f, err := src.Open()
+	if err != nil {
+		return tree.Error(it.Path, err)
+	}
+	defer f.Close()
+	if it.header, err = src.Header(); err != nil {
+		return err
+	}
+	content := func() io.Reader {
+		return output.ContextReader{Ctx: ctx, R: io.NewSectionReader(f, 0, it.Size)}
+	}
+	if s.known.BigSizes[it.Size] || it.Old.ContentSize() == it.Size {
+		h := xxhash.New()
+		if _, err := io.Copy(h, content()); err != nil {
+			return tree.Error(it.Path, err)
+		}
+		it.hash = h.Sum64()
+		if it.Keep, err = it.hasOldContent(content()); err != nil {
+			return tree.Error(it.Path, err)
+		}
+		if it.Keep {
+			if err := src.Unchanged(f); err != nil {
+				return tree.Error(it.Path, err)
+			}
+			return s.placeKept(it)
+		}
+	}
+	if err := s.changes.content(it); err != nil || s.dry {
+		return err
+	}
+	if s.known.BigSizes[it.Size] {
+		it.key = it.contentKey(s.known)
+		target, err := s.target(it, content())
+		if err != nil {
+			return err
+		}
+		if target != nil {
+			s.addLink(it, it.header, target, true)
+			return tree.Error(it.Path, src.Unchanged(f))
+		}
+	}
+	s.known.BigSizes[it.Size] = true
+	return s.writeBig(ctx, it, src, f)
+}
+
+// writeBig writes H, C and P of a big file, and remembers it.
+func (s *sequencer) writeBig(ctx context.Context, it *Item, src source.Opener, f source.File) error {
+	entry, err := s.out.WriteHeader(&it.header)
+	if err != nil {
+		return err
+	}
+	if err := s.writeBigContent(ctx, it, f, &entry); err != nil {
+		if s.out.Failed() != nil {
+			return err // not the source's fault
+		}
+		return tree.Error(it.Path, err)
+	}
+	if err := src.Unchanged(f); err != nil {
+		return tree.Error(it.Path, err)
+	}
+	it.hash = entry.Hash
+	it.key = it.contentKey(s.known)
+	if err := s.remember(it); err != nil {
+		return err
+	}
+	return s.out.WritePadding(&entry, it.Coding, &it.Segments)
+}
+
+// writeBigContent writes the C of a big file and completes the entry with what the index has of it.
+func (s *sequencer) writeBigContent(ctx context.Context, it *Item, f source.File, entry *sidecar.Item) error {
+	start := s.out.Off
+	content := output.ContextReader{Ctx: ctx, R: io.NewSectionReader(f, 0, it.Size)}
+	src := &digestReader{r: content, hash: xxhash.New()}
+	worthIt, err := gzmember.Compressible(f, it.Size)
+	switch {
+	case err != nil:
+	case worthIt && it.Size <= gzmember.MaxSegmented:
+		it.Coding = gzmember.Segmented
+		it.Segments, err = s.writeSegmented(ctx, src, it.Size)
+	default:
+		it.Coding = gzmember.Stored
+		err = s.writeStored(src, it.Size)
+	}
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		err = fmt.Errorf("%w: it has shrunk", format.ErrChanged)
+	}
+	entry.ContentLen = s.out.Off - start
+	entry.Hash, entry.CRC = src.hash.Sum64(), src.crc
+	entry.Sniff = sidecar.SniffContent(src.head)
+	return err
+}
+
+// writeStored writes a stored C.
+func (s *sequencer) writeStored(src io.Reader, size int64) error {
+	w := gzmember.NewStoredWriter(s.out, size)
+	buf := output.GetBuffer(output.WriteSize)
+	defer buf.Release()
+	for left := size; left > 0; {
+		b := buf.B[:min(left, output.WriteSize)]
+		if _, err := io.ReadFull(src, b); err != nil {
+			return err
+		}
+		if _, err := w.Write(b); err != nil {
+			return err
+		}
+		left -= int64(len(b))
+	}
+	return w.Close()
+}

@@ -1,0 +1,185 @@
+package packer
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/dedup"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/tree"
+)
+
+// placeFile sends each file its way: another name of one that was written, content that is kept, a
+// file that a worker has prepared, or a big one.
+func (s *sequencer) placeFile(ctx context.Context, it *Item) error {
+	if it.LaterName && s.shards != nil && s.known.ByInode[it.Inode] == nil {
+		s.prepareAgain(it)
+	}
+	if it.LaterName {
+		return s.placeName(it)
+	}
+	if it.Inode != (durable.Inode{}) {
+		s.known.ByInode[it.Inode] = newCopy(it)
+	}
+	if it.ready == nil {
+		if it.Keep {
+			return s.placeKept(it)
+		}
+		return s.placeBig(ctx, it)
+	}
+	select {
+	case <-it.ready:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() {
+		it.Content.Release()
+		s.queue.Unreserve(it.reserved)
+	}()
+	if it.err != nil {
+		return s.refuse(it.err)
+	}
+	if it.Keep {
+		return s.placeKept(it)
+	}
+	return s.placePrepared(it)
+}
+
+// prepareAgain makes a later name of a file whose first name is in another shard a file of its own.
+func (s *sequencer) prepareAgain(it *Item) {
+	it.LaterName = false
+	if it.Size > InMemory {
+		return
+	}
+	it.ready = make(chan struct{})
+	it.err = s.prepare(it)
+	close(it.ready)
+}
+
+// placeName adds one more name of a file that was placed.
+func (s *sequencer) placeName(it *Item) error {
+	h, err := s.fullHeader(it)
+	if err != nil {
+		return err
+	}
+	if err := s.changes.again(it, &h, s.known.ByInode[it.Inode]); err != nil || s.dry {
+		return err
+	}
+	s.addLink(it, h, s.known.ByInode[it.Inode], false)
+	return nil
+}
+
+// placePrepared writes a file that a worker has loaded, or adds a link to a copy of it.
+func (s *sequencer) placePrepared(it *Item) error {
+	if err := s.changes.content(it); err != nil || s.dry {
+		return err
+	}
+	if len(it.Bytes.B) == 0 {
+		if err := s.remember(it); err != nil {
+			return err
+		}
+		return s.out.WriteEmpty(&it.header)
+	}
+	target, err := s.target(it, bytes.NewReader(it.Bytes.B))
+	if err != nil {
+		return err
+	}
+	if target != nil {
+		s.addLink(it, it.header, target, true)
+		return nil
+	}
+	if it.Member == nil {
+		if err := it.compress(s.enc); err != nil {
+			return tree.Error(it.Path, err)
+		}
+	}
+	if err := s.remember(it); err != nil {
+		return err
+	}
+	return s.out.WriteFile(&it.header, &it.Content, it.hash)
+}
+
+// newCopy returns the copy that an item is about to become.
+func newCopy(it *Item) *dedup.Copy { return &dedup.Copy{Path: it.Path, Tree: it.Tree} }
+
+// remember makes a file that is about to be written a target for later ones.
+func (s *sequencer) remember(it *Item) error {
+	w := newCopy(it)
+	if it.Keep {
+		w.Kept = it.Old
+	}
+	if it.header.Path != "" {
+		w.SetOwner(&it.header)
+	}
+	if it.Inode != (durable.Inode{}) {
+		s.known.ByInode[it.Inode] = w
+	}
+	// A link never goes to where an extracting user who is not root cannot enter, nor to an empty file:
+	// that saves nothing.
+	if it.Closed || it.key == 0 {
+		return nil
+	}
+	return s.known.Add(it.key, w)
+}
+
+// target returns the copy that the file becomes a link to, or nil. A file with several names never
+// becomes a duplicate: its names would then no longer be one file apart from the copy.
+func (s *sequencer) target(it *Item, content io.Reader) (*dedup.Copy, error) {
+	if s.known.Mode == format.DedupOff || it.Inode != (durable.Inode{}) {
+		return nil, nil
+	}
+	w, err := s.candidate(it)
+	if w == nil || err != nil {
+		return nil, err
+	}
+	if it.Keep && it.Old.SameContent(w.Kept) {
+		return w, nil
+	}
+	same, err := sameContent(it, w, content)
+	if err != nil || !same {
+		return nil, err
+	}
+	return w, nil
+}
+
+// candidate returns the first copy of the same key and owner that may have one more link, or nil.
+func (s *sequencer) candidate(it *Item) (*dedup.Copy, error) {
+	for _, pos := range s.known.Candidates(it.key) {
+		w, err := s.known.Get(it.key, pos)
+		if err != nil {
+			return nil, err
+		}
+		if it.Keep && it.header.Path == "" {
+			if it.header, err = s.fullHeader(it); err != nil {
+				return nil, err
+			}
+		}
+		if ok, err := w.BelongsTo(it.header.UID, it.header.GID); ok || err != nil {
+			return w, err
+		}
+	}
+	return nil, nil
+}
+
+// sameContent compares a file with a copy byte by byte, as both are now. A copy that has changed since
+// is not the same: nothing is lost but a duplicate.
+func sameContent(it *Item, w *dedup.Copy, content io.Reader) (bool, error) {
+	other, err := w.Open()
+	if err != nil {
+		return false, nil
+	}
+	defer other.Close()
+	same, err, otherErr := sameBytes(content, other)
+	if it.Keep {
+		err = unlessDamaged(err)
+	}
+	if w.Kept.From != nil && err == nil {
+		if err := unlessDamaged(otherErr); err != nil {
+			return false, fmt.Errorf("%s: %w", w.Kept.From.Name, err)
+		}
+	}
+	return same, tree.Error(it.Path, err)
+}

@@ -1,0 +1,129 @@
+package packer
+
+import (
+	"context"
+	"errors"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/dedup"
+	"github.com/tarpack/tpk/tarpack/internal/tarwriter"
+)
+
+// A sequencer places the items in the order of the archive: it decides what becomes of each, and
+// writes it. So nothing that it decides depends on the timing of the workers.
+type sequencer struct {
+	worker                         // for the files that the workers leave to it
+	out          *tarwriter.Writer // nil in a dry run
+	changes      *ChangeLog
+	queue        *queue
+	workers      int
+	shards       *Sharder // nil: one archive
+	entries      EntrySink
+	packed       fingerprints // nil unless files are removed
+	ownerOfFiles bool         // the owner on disk counts, not that in the archive that is changed
+}
+
+func (p *Packer) newSequencer() (*sequencer, error) {
+	w, err := p.newWorker()
+	return &sequencer{
+		worker: w, out: p.Out, changes: &p.Changes, queue: &p.queue, workers: p.Workers,
+		shards: p.Shards, entries: p.Entries, packed: p.packed, ownerOfFiles: p.Options.PreserveOwner,
+	}, err
+}
+
+// run places all items.
+func (s *sequencer) run(ctx context.Context) error {
+	for {
+		select {
+		case step, ok := <-s.queue.order:
+			if !ok {
+				if s.dry {
+					return nil
+				}
+				return s.out.FlushGroup()
+			}
+			if err := s.take(ctx, step); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func (s *sequencer) take(ctx context.Context, st step) error {
+	switch {
+	case st.item != nil:
+		defer st.item.Release()
+		return s.place(ctx, st.item)
+	case st.removed != "":
+		return s.changes.removed(st.removed)
+	case s.dry:
+		return nil
+	}
+	return s.out.FlushLinks()
+}
+
+// place writes one item, or keeps it until the files of its directory are written.
+func (s *sequencer) place(ctx context.Context, it *Item) error {
+	if s.shards != nil {
+		if err := s.shards.before(ctx, it); err != nil {
+			return err
+		}
+	}
+	if s.packed != nil {
+		s.packed.note(it)
+	}
+	if it.Type == sidecar.TypeFile {
+		return s.placeFile(ctx, it)
+	}
+	h, err := s.fullHeader(it)
+	if err != nil {
+		return err
+	}
+	if err := s.changes.header(it, &h); err != nil || s.dry {
+		return err
+	}
+	if it.Type != sidecar.TypeDir {
+		s.out.AddLink(tarwriter.Link{Header: h, Old: it.Old})
+		return nil
+	}
+	if s.shards != nil {
+		s.shards.dirs = append(s.shards.dirs, h)
+	}
+	return s.out.AddToGroup(tarwriter.Link{Header: h, Old: it.Old})
+}
+
+// fullHeader returns the header of an item whose path may be in the archive that is changed: the owner
+// there stays, unless the owner on disk was asked for.
+func (s *sequencer) fullHeader(it *Item) (format.Header, error) {
+	h, err := it.Source.Header()
+	if err != nil || it.Old.From == nil || s.ownerOfFiles || !it.onDisk() {
+		return h, err
+	}
+	old, err := it.Old.Header()
+	if err != nil {
+		return h, err
+	}
+	h.UID, h.GID, h.Uname, h.Gname = old.UID, old.GID, old.Uname, old.Gname
+	return h, nil
+}
+
+// addLink adds a hard link to a copy.
+func (s *sequencer) addLink(it *Item, h format.Header, target *dedup.Copy, duplicate bool) {
+	if duplicate {
+		s.known.Linked(target)
+	}
+	h.Type, h.Size, h.Link = sidecar.TypeHardlink, 0, target.Path
+	s.out.AddLink(tarwriter.Link{Header: h, Duplicate: duplicate, Old: it.Old})
+}
+
+// refuse decides what an error with one entry means: only an EntrySink can do without the entry.
+func (s *sequencer) refuse(err error) error {
+	var pr *format.Problem
+	if s.entries != nil && errors.As(err, &pr) {
+		return s.entries.Refuse(pr)
+	}
+	return err
+}

@@ -1,0 +1,35 @@
+package packer
+
+import (
+	"context"
+	"io/fs"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/internal/source"
+	"github.com/tarpack/tpk/tarpack/internal/tree"
+)
+
+// Walk submits every entry of a tree on disk.
+func (p *Packer) Walk(ctx context.Context, t *tree.Tree) error {
+	var known tree.Inodes
+	w := p.Walker()
+	w.Entry = func(e tree.Entry) (err error) {
+		it := p.NewItem(e)
+		if e.Typ == sidecar.TypeFile {
+			if it.Inode, it.LaterName, err = known.Of(ctx, &e, p.Walker(), t); err != nil {
+				it.Release()
+				return err
+			}
+		}
+		return p.Submit(ctx, it)
+	}
+	w.EndDir = func() error { return p.EndDir(ctx) }
+	return w.Walk(ctx, t)
+}
+
+// WalkFS submits every entry of a file system. Files with several names are not recognized as such.
+func (p *Packer) WalkFS(ctx context.Context, fsys fs.FS) error {
+	t := &source.FSTree{FS: fsys}
+	entry := func(e tree.Entry, closed bool) error { return p.Submit(ctx, p.newFSItem(t, e, closed)) }
+	return t.Walk(ctx, p.Walker(), entry, func() error { return p.EndDir(ctx) })
+}

@@ -1,0 +1,178 @@
+package packer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"hash/crc32"
+	"io"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/dedup"
+	"github.com/tarpack/tpk/tarpack/internal/output"
+	"github.com/tarpack/tpk/tarpack/internal/source"
+	"github.com/tarpack/tpk/tarpack/internal/tree"
+)
+
+// A worker loads and compresses files. Each goroutine has its own, and so has the sequencer.
+type worker struct {
+	enc   *gzmember.Encoder
+	known *dedup.Contents
+	dry   bool // nothing is written, so nothing is compressed
+}
+
+func (p *Packer) newWorker() (worker, error) {
+	enc, err := gzmember.NewEncoder(p.level)
+	return worker{enc: enc, known: p.known, dry: p.Out == nil}, err
+}
+
+// run prepares files, and compresses the pieces of the big file that the sequencer is writing. It
+// prefers neither: the sequencer waits for both.
+func (w *worker) run(ctx context.Context, q *queue) error {
+	jobs, pieces := q.jobs, q.pieces
+	for jobs != nil || pieces != nil {
+		select {
+		case pc, ok := <-pieces:
+			if !ok {
+				pieces = nil
+				continue
+			}
+			pc.compress(w.enc)
+		case it, ok := <-jobs:
+			if !ok {
+				jobs = nil
+				continue
+			}
+			it.err = w.prepare(it)
+			close(it.ready)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// prepare loads a file, and compresses it unless a file with the same content is ahead.
+func (w *worker) prepare(it *Item) error {
+	src := it.Source.(source.Loader)
+	err := src.Load(&it.Content)
+	if err == nil {
+		it.header, err = src.Header()
+	}
+	if pr := (*format.Problem)(nil); errors.As(err, &pr) {
+		return pr
+	}
+	if err != nil {
+		return tree.Error(it.Path, err)
+	}
+	if len(it.Bytes.B) == 0 {
+		return nil
+	}
+	it.hash = xxhash.Sum64(it.Bytes.B)
+	if it.Keep, err = it.hasOldContent(bytes.NewReader(it.Bytes.B)); err != nil || it.Keep || w.dry {
+		return err
+	}
+	it.key = it.contentKey(w.known)
+	if it.Member == nil && w.known.Claim(it.key) {
+		return it.compress(w.enc)
+	}
+	return nil
+}
+
+// contentKey returns the key of a file, whose header and hash are known.
+func (it *Item) contentKey(known *dedup.Contents) uint64 {
+	return known.Key(it.hash, it.header.Size, it.header.Mode, it.header.ModTime)
+}
+
+// hasOldContent reports whether content, whose hash is known, is that of the entry at the same path in
+// the archive that is changed.
+func (it *Item) hasOldContent(content io.Reader) (bool, error) {
+	if it.Old.From == nil {
+		return false, nil
+	}
+	e, err := it.Old.ContentRecord()
+	if err != nil || e.Type != sidecar.TypeFile || e.Size != it.Size || e.Hash != it.hash {
+		return false, err
+	}
+	old, err := it.Old.From.OpenContent(int(it.Old.File))
+	if err != nil {
+		return false, err
+	}
+	defer old.Close()
+	same, err, oldErr := sameBytes(content, old)
+	if err == nil {
+		err = unlessDamaged(oldErr)
+	}
+	return same, err
+}
+
+// appendContent appends C: segmented if the content is longer than a segment, stored if deflate does
+// not pay.
+func appendContent(enc *gzmember.Encoder, dst, content []byte) ([]byte, gzmember.Coding, gzmember.Segments, error) {
+	const segment = 1 << gzmember.MinShift
+	if len(content) <= segment {
+		out, coding := enc.AppendContent(dst, content)
+		return out, coding, gzmember.Segments{}, nil
+	}
+	worthIt, err := gzmember.Compressible(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		return dst, 0, gzmember.Segments{}, err
+	}
+	if worthIt {
+		segments := gzmember.Segments{Shift: gzmember.MinShift}
+		out := gzmember.AppendMemberHeader(dst, nil)
+		for rest := content; len(rest) > 0; {
+			n := min(segment, len(rest))
+			before := len(out)
+			out = enc.AppendSegment(out, rest[:n], n == len(rest))
+			segments.Lengths = append(segments.Lengths, uint32(len(out)-before))
+			rest = rest[n:]
+		}
+		out = gzmember.AppendMemberTrailer(out, crc32.ChecksumIEEE(content), int64(len(content)))
+		if gzmember.Saves(int64(len(out)-len(dst)), int64(len(content))) {
+			return out, gzmember.Segmented, segments, nil
+		}
+		dst = out[:len(dst)]
+	}
+	return gzmember.AppendStored(dst, content), gzmember.Stored, gzmember.Segments{}, nil
+}
+
+// sameBytes compares two contents. err and otherErr are the errors of reading the one and the other;
+// with an error they are not the same.
+func sameBytes(content, other io.Reader) (same bool, err, otherErr error) {
+	a, b := output.GetBuffer(compareSize), output.GetBuffer(compareSize)
+	defer a.Release()
+	defer b.Release()
+	x, y := a.B[:compareSize], b.B[:compareSize]
+	for {
+		n, err := io.ReadFull(content, x)
+		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+			return false, err, nil
+		}
+		m, err2 := io.ReadFull(other, y)
+		if err2 != nil && err2 != io.EOF && err2 != io.ErrUnexpectedEOF {
+			return false, nil, err2
+		}
+		if n != m || !bytes.Equal(x[:n], y[:m]) {
+			return false, nil, nil
+		}
+		if err != nil || err2 != nil {
+			return err2 != nil, nil, nil
+		}
+	}
+}
+
+const compareSize = 64 << 10
+
+// unlessDamaged returns err, or nil if err means that a content in an archive is damaged. Such a
+// content equals no other and is copied as it is: finding it is the job of verify. Any other reason
+// why an archive cannot be read must not pass for a difference.
+func unlessDamaged(err error) error {
+	if errors.Is(err, gzmember.ErrCorrupt) || errors.Is(err, gzmember.ErrTruncated) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,79 @@
+package source
+
+import (
+	"io/fs"
+	"os"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/tree"
+)
+
+// A Disk is an entry of a directory tree on disk. It holds a reference to its directory.
+type Disk struct {
+	tree.Entry
+	Headers *Headers
+}
+
+// Close gives back the reference to the directory.
+func (d *Disk) Close() error {
+	d.Dir.Release()
+	return nil
+}
+
+// Header returns the header, for a symbolic link with the target that it has now.
+func (d *Disk) Header() (format.Header, error) {
+	h := d.Headers.of(d.Path(), d.Typ, d.Info)
+	if d.Typ == sidecar.TypeSymlink {
+		target, err := d.Dir.Root.Readlink(d.Name)
+		if err != nil {
+			return h, tree.Error(d.Path(), err)
+		}
+		h.Link = target
+	}
+	return h, nil
+}
+
+// Load implements Loader.
+func (d *Disk) Load(c *Content) error {
+	f, err := d.open()
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if c.Bytes, err = load(f, int(d.Info.Size())); err != nil {
+		return err
+	}
+	return unchanged(f, d.Info)
+}
+
+// Open implements Opener.
+func (d *Disk) Open() (File, error) { return d.open() }
+
+func (d *Disk) open() (*os.File, error) {
+	f, err := d.Dir.Root.OpenFile(d.Name, os.O_RDONLY|durable.OpenNonblock, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := unchanged(f, d.Info); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// Unchanged implements Opener.
+func (d *Disk) Unchanged(f File) error { return unchanged(f.(*os.File), d.Info) }
+
+// unchanged compares an open file with what lstat returned for its name.
+func unchanged(f *os.File, was fs.FileInfo) error {
+	is, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(is, was) || is.Size() != was.Size() || !is.ModTime().Equal(was.ModTime()) {
+		return format.ErrChanged
+	}
+	return nil
+}

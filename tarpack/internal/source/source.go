@@ -1,0 +1,125 @@
+// Package source supplies what an entry of a new archive is made of: its tar header and, for a regular
+// file, its content.
+//
+//	                        Source   Loader   Opener
+//	Disk      on disk          x        x        x
+//	FS        of an fs.FS      x        x        x
+//	Memory    in memory        x        x
+//	Deflated  a deflate stream x        x
+//	Temp      a big file       x                 x
+//	Given     a header alone   x
+//	base.Entry, of an archive  x
+//
+// A small file is loaded into memory by a worker, a big one is opened and read piece by piece. The
+// content of an entry of an archive is not read at all: its member is copied.
+package source
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"time"
+
+	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/output"
+)
+
+// A Source supplies the tar header of an entry.
+type Source interface {
+	// Header returns the header, complete except for a hard link's target.
+	Header() (format.Header, error)
+}
+
+// A Loader is a regular file that fits in memory.
+type Loader interface {
+	Source
+	// Load reads the content. It returns format.ErrChanged if the file is not as it was found, and a
+	// *format.Problem if the content is damaged.
+	Load(c *Content) error
+}
+
+// An Opener is a regular file of any size.
+type Opener interface {
+	Source
+	// Open opens the content. It returns format.ErrChanged if the file is not as it was found.
+	Open() (File, error)
+	// Unchanged returns format.ErrChanged if the open file is not as it was found.
+	Unchanged(f File) error
+}
+
+// A File is the content of an Opener.
+type File interface {
+	io.ReaderAt
+	io.Closer
+}
+
+// Content is a content in memory.
+type Content struct {
+	Bytes  *output.Buffer
+	Member *output.Buffer // member C; nil if it has to be made
+	Coding gzmember.Coding
+	// Segments divides Member if Coding is gzmember.Segmented.
+	Segments gzmember.Segments
+}
+
+// Release gives back the buffers.
+func (c *Content) Release() {
+	c.Bytes.Release()
+	c.Member.Release()
+}
+
+// Headers makes tar headers of files.
+type Headers struct {
+	PreserveOwner bool
+	LatestModTime time.Time // later times are clamped to it; the zero time clamps none
+}
+
+// of returns the header of a file, complete except for a link's target. A file without a time gets
+// that of 1970.
+func (m *Headers) of(path string, typ sidecar.Type, info fs.FileInfo) format.Header {
+	h := format.Header{Path: path, Type: typ, Mode: format.UnixMode(info.Mode())}
+	if t := info.ModTime(); !t.IsZero() {
+		h.ModTime = t.Unix()
+	}
+	if typ == sidecar.TypeFile {
+		h.Size = info.Size()
+	}
+	if t := m.LatestModTime; !t.IsZero() {
+		h.ModTime = min(h.ModTime, t.Unix())
+	}
+	st := durable.StatOf(info)
+	if typ == sidecar.TypeChar || typ == sidecar.TypeBlock {
+		h.DevMajor, h.DevMinor = st.Major, st.Minor
+	}
+	if m.PreserveOwner {
+		h.UID, h.GID = st.Uid, st.Gid
+		h.Uname, h.Gname = durable.OwnerNames.User(st.Uid), durable.OwnerNames.Group(st.Gid)
+	}
+	return h
+}
+
+// load reads a file of the given size to its end.
+func load(f io.Reader, size int) (*output.Buffer, error) {
+	buf := output.GetBuffer(size + 1)
+	b := buf.B[:size+1] // one byte more, to see whether the file has grown
+	n, err := f.Read(b)
+	if err == nil && n != size { // a regular file that returns all it has, and no more, is at its end
+		var more int
+		more, err = io.ReadFull(f, b[n:])
+		n += more
+	}
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return nil, err
+	}
+	switch {
+	case n > size:
+		return nil, format.ErrChanged
+	case n < size:
+		return nil, fmt.Errorf("%w: it has shrunk", format.ErrChanged)
+	}
+	buf.B = b[:n]
+	return buf, nil
+}
