@@ -103,7 +103,7 @@ func (fs files) pack(t testing.TB, name string) string {
 	t.Helper()
 	dir := t.TempDir()
 	fs.write(t, dir)
-	if _, err := pack.Pack(context.Background(), dir, name, pack.Options{}); err != nil {
+	if _, err := pack.Dir(context.Background(), dir, name, pack.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return name

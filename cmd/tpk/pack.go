@@ -130,7 +130,7 @@ func runPack(c *cli.Context, o *packOptions) error {
 		res = pack.Result{Stats: set.Stats, ArchiveBytes: set.ArchiveBytes, SidecarBytes: set.SidecarBytes, Removed: set.Removed}
 		shards = set.Shards
 	default:
-		res, err = pack.Pack(c.Context, o.dir, o.out, o.pack)
+		res, err = pack.Dir(c.Context, o.dir, o.out, o.pack)
 	}
 	m.stop()
 	var stop stopped

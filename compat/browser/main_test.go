@@ -124,7 +124,7 @@ var start = sync.OnceValues(func() (*served, error) {
 	if err := writeSite(s.dir); err != nil {
 		return nil, err
 	}
-	if _, err := pack.Pack(context.Background(), s.dir, s.archive, pack.Options{}); err != nil {
+	if _, err := pack.Dir(context.Background(), s.dir, s.archive, pack.Options{}); err != nil {
 		return nil, err
 	}
 	ready := make(chan string, 1)

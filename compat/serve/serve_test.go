@@ -60,7 +60,7 @@ func packTree(t testing.TB, files map[string]string) string {
 func packDir(t testing.TB, dir string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "site.tar.gz")
-	if _, err := pack.Pack(context.Background(), dir, name, pack.Options{}); err != nil {
+	if _, err := pack.Dir(context.Background(), dir, name, pack.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return name

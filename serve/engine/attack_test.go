@@ -59,7 +59,7 @@ func versions(t *testing.T, letters string) (names []string) {
 			}
 		}
 		names = append(names, tree+".tar.gz")
-		if _, err := pack.Pack(context.Background(), tree, names[len(names)-1], pack.Options{}); err != nil {
+		if _, err := pack.Dir(context.Background(), tree, names[len(names)-1], pack.Options{}); err != nil {
 			t.Fatal(err)
 		}
 	}

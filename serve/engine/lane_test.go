@@ -32,7 +32,7 @@ func newEngine(t testing.TB, files map[string]string, o plan.Options) *Engine {
 		}
 	}
 	name := filepath.Join(dir, "a.tar.gz")
-	if _, err := pack.Pack(context.Background(), filepath.Join(dir, "tree"), name, pack.Options{}); err != nil {
+	if _, err := pack.Dir(context.Background(), filepath.Join(dir, "tree"), name, pack.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	lib, err := archives.NewLibrary(archives.Options{})

@@ -55,7 +55,7 @@ func TestTruncatedUnderPipelines(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := pack.Pack(context.Background(), tree, name, pack.Options{}); err != nil {
+	if _, err := pack.Dir(context.Background(), tree, name, pack.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	whole, err := os.ReadFile(name)
@@ -136,7 +136,7 @@ func TestCutWhileOwed(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(tree, "a"), content, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pack.Pack(context.Background(), tree, name, pack.Options{}); err != nil {
+	if _, err := pack.Dir(context.Background(), tree, name, pack.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	a, err := tarpack.Open(context.Background(), name, nil)

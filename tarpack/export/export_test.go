@@ -91,7 +91,7 @@ var everything = [][2]string{
 func openTree(t testing.TB, dir string) *tarpack.Archive {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "out.tar.gz")
-	if _, err := pack.Pack(context.Background(), dir, out, pack.Options{}); err != nil {
+	if _, err := pack.Dir(context.Background(), dir, out, pack.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return openArchive(t, out)

@@ -12,15 +12,16 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
-// Pack packs the directory dir into the archive out and its sidecar, both or neither: on an error whatever stood
-// there before is untouched. The same tree gives the same bytes, whatever the number of workers.
+// Dir packs the directory dir into the archive out and its sidecar. Both appear, or neither: after an
+// error, an archive of that name is as it was. The same tree gives the same bytes, whatever the number
+// of workers.
 //
-// If out is a block device, the archive and its sidecar are written on it, from its beginning (FORMAT.md 3.2). What was there is lost
-// as soon as packing begins. A device that is mounted is refused.
+// If out is a block device, archive and sidecar are written to it, from its beginning (FORMAT.md 3.2).
+// What was on the device is lost as soon as packing begins. A mounted device is refused.
 //
-// A file that cannot be read, or changes while it is read, fails the whole (ErrChanged), with the path in
-// the error; so does a second writer of the same archive (ErrLocked).
-func Pack(ctx context.Context, dir, out string, o Options) (Result, error) {
+// A file that cannot be read, or changes while it is packed (format.ErrChanged), ends the run; the
+// error names the path. A second writer of the same archive gets format.ErrLocked.
+func Dir(ctx context.Context, dir, out string, o Options) (Result, error) {
 	if fi, err := os.Stat(out); err == nil && device.Is(fi) {
 		return packDevice(ctx, dir, out, o)
 	}
@@ -28,24 +29,13 @@ func Pack(ctx context.Context, dir, out string, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	p, err := packer.New(dst.Archive, o.packer())
-	if err != nil {
-		return Result{}, errors.Join(err, dst.Abort())
-	}
-	p.Out.File = dst.Archive
-	if err := p.SkipOutput(dst); err != nil {
-		return Result{}, errors.Join(err, dst.Abort())
-	}
 	t, err := tree.Open(dir)
 	if err != nil {
 		return Result{}, errors.Join(err, dst.Abort())
 	}
 	defer t.Close()
-	packed, err := p.Run(ctx, func(ctx context.Context) error { return p.Walk(ctx, t) }, dst.Sidecar)
+	p, packed, err := packInto(ctx, dst, o.packer(), func(ctx context.Context, p *packer.Packer) error { return p.Walk(ctx, t) })
 	if err != nil {
-		return Result{}, errors.Join(err, dst.Abort())
-	}
-	if err := dst.Commit(); err != nil {
 		return Result{}, err
 	}
 	if o.RemoveFiles {
@@ -54,25 +44,49 @@ func Pack(ctx context.Context, dir, out string, o Options) (Result, error) {
 	return newResult(packed), err
 }
 
-// Stream packs the directory dir into w and writes no sidecar; it can be rebuilt. On an error w has
-// got part of an archive.
+// packInto writes an archive to dst and puts it in its place. After an error dst is aborted.
+func packInto(
+	ctx context.Context, dst *durable.Output, o packer.Options, walk func(context.Context, *packer.Packer) error,
+) (*packer.Packer, packer.Result, error) {
+	p, err := packer.New(dst.Archive, o)
+	if err != nil {
+		return nil, packer.Result{}, errors.Join(err, dst.Abort())
+	}
+	p.Out.File = dst.Archive
+	if err := p.SkipOutput(dst); err != nil {
+		return nil, packer.Result{}, errors.Join(err, dst.Abort())
+	}
+	packed, err := p.Run(ctx, func(ctx context.Context) error { return walk(ctx, p) }, dst.Sidecar)
+	if err != nil {
+		return nil, packer.Result{}, errors.Join(err, dst.Abort())
+	}
+	return p, packed, dst.Commit()
+}
+
+// Stream packs the directory dir into w. It writes no sidecar, which can be rebuilt from the archive.
+// After an error w has received part of an archive.
 func Stream(ctx context.Context, dir string, w io.Writer, o StreamOptions) (Result, error) {
-	p, err := packer.New(w, o.packer())
-	if err != nil {
-		return Result{}, err
-	}
-	// The trailer holds the sidecar's digest, so the sidecar is made all the same.
-	tmp, err := durable.ScratchFile("")
-	if err != nil {
-		return Result{}, err
-	}
-	defer tmp.Close()
 	t, err := tree.Open(dir)
 	if err != nil {
 		return Result{}, err
 	}
 	defer t.Close()
-	packed, err := p.Run(ctx, func(ctx context.Context) error { return p.Walk(ctx, t) }, tmp)
+	return stream(ctx, w, o.packer(), func(ctx context.Context, p *packer.Packer) error { return p.Walk(ctx, t) })
+}
+
+func stream(
+	ctx context.Context, w io.Writer, o packer.Options, walk func(context.Context, *packer.Packer) error,
+) (Result, error) {
+	p, err := packer.New(w, o)
+	if err != nil {
+		return Result{}, err
+	}
+	tmp, err := durable.ScratchFile("") // for the sidecar, whose digest is in the trailer
+	if err != nil {
+		return Result{}, err
+	}
+	defer tmp.Close()
+	packed, err := p.Run(ctx, func(ctx context.Context) error { return walk(ctx, p) }, tmp)
 	packed.SidecarBytes = 0
 	return newResult(packed), err
 }

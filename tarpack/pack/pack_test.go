@@ -183,16 +183,16 @@ func TestPackFailureLeavesNothing(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := pack.Pack(ctx, dir, out, pack.Options{}); !errors.Is(err, context.Canceled) {
+	if _, err := pack.Dir(ctx, dir, out, pack.Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("canceled: %v", err)
 	}
-	if _, err := pack.Pack(context.Background(), filepath.Join(dir, "missing"), out, pack.Options{}); !errors.Is(err, os.ErrNotExist) {
+	if _, err := pack.Dir(context.Background(), filepath.Join(dir, "missing"), out, pack.Options{}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("missing: %v", err)
 	}
-	if _, err := pack.Pack(context.Background(), filepath.Join(dir, "a"), out, pack.Options{}); err == nil {
+	if _, err := pack.Dir(context.Background(), filepath.Join(dir, "a"), out, pack.Options{}); err == nil {
 		t.Error("a file was packed as a directory")
 	}
-	if _, err := pack.Pack(context.Background(), dir, out, pack.Options{Level: 10}); err == nil {
+	if _, err := pack.Dir(context.Background(), dir, out, pack.Options{Level: 10}); err == nil {
 		t.Error("level 10 was accepted")
 	}
 	if b, _ := os.ReadFile(out); string(b) != "precious" {
@@ -209,7 +209,7 @@ func TestPackIntoTree(t *testing.T) {
 	out := filepath.Join(dir, "out.tar.gz")
 	for i := range 2 {
 		var notices []string
-		_, err := pack.Pack(context.Background(), dir, out, pack.Options{Notice: func(s string) { notices = append(notices, s) }})
+		_, err := pack.Dir(context.Background(), dir, out, pack.Options{Notice: func(s string) { notices = append(notices, s) }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -227,13 +227,13 @@ func TestPackLocked(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := tartest.Tree(t, [2]string{"a", "x"})
-	if _, err := pack.Pack(context.Background(), dir, out, pack.Options{}); !errors.Is(err, format.ErrLocked) || strings.Contains(err.Error(), format.TempSuffix) {
+	if _, err := pack.Dir(context.Background(), dir, out, pack.Options{}); !errors.Is(err, format.ErrLocked) || strings.Contains(err.Error(), format.TempSuffix) {
 		t.Errorf("second writer: %v, want ErrLocked of the archive", err)
 	}
 	if err := first.Abort(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pack.Pack(context.Background(), dir, out, pack.Options{}); err != nil {
+	if _, err := pack.Dir(context.Background(), dir, out, pack.Options{}); err != nil {
 		t.Errorf("after the first has gone: %v", err)
 	}
 }
@@ -243,7 +243,7 @@ func TestPackRemoveFilesMany(t *testing.T) {
 	for came, want := range map[int]string{10: "", 11: "1 more: ", 5000: "4990 more: "} {
 		dir := tartest.Tree(t, [2]string{"packed", "x"})
 		late := false
-		_, err := pack.Pack(context.Background(), dir, filepath.Join(t.TempDir(), "out.tar.gz"), pack.Options{
+		_, err := pack.Dir(context.Background(), dir, filepath.Join(t.TempDir(), "out.tar.gz"), pack.Options{
 			RemoveFiles: true,
 			Progress: func(p format.Progress) {
 				if p.Entries == 1 && !late {
@@ -273,7 +273,7 @@ func TestPackRemoveFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	late := false
-	res, err := pack.Pack(context.Background(), dir, out, pack.Options{
+	res, err := pack.Dir(context.Background(), dir, out, pack.Options{
 		Exclude: &x, RemoveFiles: true,
 		Progress: func(p format.Progress) { // a file changes after it was packed
 			if p.Entries == 7 && !late {

@@ -47,7 +47,7 @@ func TestForeignTemp(t *testing.T) {
 					t.Fatal(err)
 				}
 				name := filepath.Join(dir, "a.tar.gz")
-				if _, err := pack.Pack(context.Background(), filepath.Join(dir, "tree"), name, pack.Options{}); err != nil {
+				if _, err := pack.Dir(context.Background(), filepath.Join(dir, "tree"), name, pack.Options{}); err != nil {
 					t.Fatal(err)
 				}
 				if b, err := os.ReadFile(precious); err != nil || string(b) != "precious" {

@@ -38,7 +38,7 @@ func TestBuildIndexIsPacks(t *testing.T) {
 		t.Fatal(err)
 	}
 	name := filepath.Join(t.TempDir(), "a.tar.gz")
-	if _, err := pack.Pack(context.Background(), dir, name, pack.Options{}); err != nil {
+	if _, err := pack.Dir(context.Background(), dir, name, pack.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	packed, err := os.ReadFile(name + format.SidecarSuffix)

@@ -57,7 +57,7 @@ func Tree(t testing.TB, files ...[2]string) string {
 func Pack(t testing.TB, dir string, o pack.Options) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "out.tar.gz")
-	if _, err := pack.Pack(context.Background(), dir, out, o); err != nil {
+	if _, err := pack.Dir(context.Background(), dir, out, o); err != nil {
 		t.Fatal(err)
 	}
 	return out
