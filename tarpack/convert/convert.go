@@ -61,6 +61,7 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 	defer s.Close()
 	c.p = packer.NewDry(pack)
 	c.p.Out, c.p.Entries = s.W, s
+	c.contents = spool.NewContents(c.p, dst.Name)
 	if _, err := c.p.Run(ctx, func(ctx context.Context) error { return c.read(ctx, in, dst.Name) }, nil); err != nil {
 		return Result{}, errors.Join(err, s.Abort())
 	}
@@ -88,14 +89,14 @@ type converter struct {
 	spool    *spool.Spool   // nil in a dry run
 	problems *format.Problems
 	entries  int64
-	lost     int64         // entries with something that is left out
-	big      chan struct{} // big files that may wait on disk
-	temp     string        // what names of temporary files begin with
+	lost     int64           // entries with something that is left out
+	contents *spool.Contents // nil in a dry run
+	temp     string          // what names of temporary files begin with
 }
 
 // read reads everything.
 func (c *converter) read(ctx context.Context, in io.Reader, temp string) error {
-	c.big, c.temp = make(chan struct{}, 4), temp
+	c.temp = temp
 	in = output.ContextReader{Ctx: ctx, R: in}
 	r := bufio.NewReaderSize(in, output.WriteSize)
 	head, err := r.Peek(format.BlockSize)
@@ -191,52 +192,14 @@ func (c *converter) submit(ctx context.Context, h format.Header, content io.Read
 	return c.p.EndDir(ctx) // links do not wait for a directory's files
 }
 
-// take reads the content of a file, into memory or, if it is big, a temporary file.
+// take reads the content of a file, the end of which has its checksum.
 func (c *converter) take(ctx context.Context, h format.Header, content io.Reader) (*packer.Item, error) {
-	if h.Size <= packer.InMemory {
-		if err := c.p.Reserve(ctx, h.Size); err != nil {
-			return nil, err
-		}
-		b := output.GetBuffer(int(h.Size) + 1)
-		b.B = b.B[:h.Size]
-		if err := readExactly(content, b.B); err != nil {
-			c.p.Unreserve(h.Size)
-			return nil, err
-		}
-		return packer.NewMemoryItem(h, b), nil
+	it, err := c.contents.Item(ctx, h, content)
+	if errors.Is(err, spool.ErrLonger) {
+		err = zip.ErrFormat
 	}
-	select {
-	case c.big <- struct{}{}:
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+	if ctx.Err() != nil {
+		return it, err
 	}
-	done := func() { <-c.big }
-	f, err := durable.UnlinkedTemp(c.temp + ".content")
-	if err != nil {
-		done()
-		return nil, err
-	}
-	if err = output.CopyWithHoles(f, content, h.Size); err == nil {
-		err = readExactly(content, nil)
-	}
-	if err != nil {
-		f.Close()
-		done()
-		return nil, damaged(err)
-	}
-	return packer.NewTempItem(h, f, done), nil
-}
-
-// readExactly fills b with what is left of a content, the end of which has its checksum.
-func readExactly(content io.Reader, b []byte) error {
-	if _, err := io.ReadFull(content, b); err != nil {
-		return damaged(err)
-	}
-	if _, err := io.ReadFull(content, make([]byte, 1)); err != io.EOF {
-		if err == nil {
-			err = zip.ErrFormat // more than it was said to be
-		}
-		return damaged(err)
-	}
-	return nil
+	return it, damaged(err)
 }

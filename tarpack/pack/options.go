@@ -60,6 +60,44 @@ func (o *StreamOptions) packer() packer.Options {
 	}
 }
 
+// FSOptions are the options of FS and StreamFS. The zero value is usable.
+type FSOptions struct {
+	Level   int               // of deflate, 1 to 9; 0 means 6
+	Workers int               // compressing goroutines; 0 means one for each CPU
+	Dedup   format.DedupMode  // which equal files become hard links
+	Exclude *exclude.Patterns // paths to leave out; nil leaves out none
+	// LatestModTime clamps later modification times to it. The zero time clamps none.
+	LatestModTime time.Time
+
+	// Notice, if set, receives one line for each thing that was left out, with the reason.
+	Notice func(message string)
+	// Progress, if set, is called after each entry, always from the same goroutine.
+	Progress func(format.Progress)
+}
+
+func (o *FSOptions) packer() packer.Options {
+	return packer.Options{
+		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude,
+		LatestModTime: o.LatestModTime, Notice: o.Notice, Progress: o.Progress,
+	}
+}
+
+// WriterOptions are the options of NewWriter. The zero value is usable.
+type WriterOptions struct {
+	Level   int              // of deflate, 1 to 9; 0 means 6
+	Workers int              // compressing goroutines; 0 means one for each CPU
+	Dedup   format.DedupMode // which equal files become hard links
+	// LatestModTime clamps later modification times to it. The zero time clamps none.
+	LatestModTime time.Time
+
+	// Progress, if set, is called after each entry that Close puts into the archive.
+	Progress func(format.Progress)
+}
+
+func (o *WriterOptions) packer() packer.Options {
+	return packer.Options{Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Progress: o.Progress}
+}
+
 // Result describes an archive that was packed.
 type Result struct {
 	Stats        sidecar.Stats

@@ -130,7 +130,13 @@ func (s *Spool) Announce(h *format.Header) error {
 	return nil
 }
 
-// ErrSelf: a hard link leads to its own path, so there is nothing to do.
+// Has reports whether an entry was announced for the path.
+func (s *Spool) Has(path string) bool {
+	_, ok := s.names[s.key(path)]
+	return ok
+}
+
+// ErrSelf means that a hard link leads to its own path, so there is nothing to do.
 var ErrSelf = errors.New("a hard link to itself")
 
 // Add takes an entry that is in the file now.
