@@ -1,77 +1,63 @@
+// Package spool takes the entries of an archive in any order, and makes of them something that can be
+// read like an archive.
+//
+//	Announce, Add ──► one temporary file with the members ─┐
+//	             └──► another one with the records         ├─► Archive ──► *base.Archive
+//	                                   paths, hard links ──┘
+//
+// Call [New], then for each entry [Spool.Announce], and [Spool.Add] once its members are written
+// ([Spool] is a packer.EntrySink, which does that). [Spool.Archive] makes the index and the missing
+// parents. Write the archive with package rewrite, which brings the entries into order.
 package spool
 
 import (
 	"bufio"
-	"context"
 	"encoding/gob"
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"io"
 	"os"
-	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
-	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/output"
 	"github.com/tarpack/tpk/tarpack/internal/tarwriter"
 )
 
-// A spool takes in entries in any order, while they come, and makes of them something that a rewrite can read as an archive:
-// one temporary file with their members, as an archive has them, and an index of it. Where a path comes several times the last
-// one counts; what hard links lead to is decided when they come.
+// A Spool takes entries in any order. Where a path comes several times the last entry counts. The file
+// that a hard link leads to is decided when the link is announced.
 //
-// For each entry it holds some 40 bytes in memory, the rest is on disk.
+// For each entry it takes some 40 bytes of memory; the rest is on disk.
 type Spool struct {
-	W       *tarwriter.Writer // writes members to the temporary file
-	name    string            // of the archive; names of temporary files begin with it
-	file    *os.File
-	records *os.File // an item for each entry that came
+	W        *tarwriter.Writer // writes members to the temporary file
+	Made     uint32            // missing directories that Archive has made
+	MadeFrom *sidecar.Index    // has mode and time of missing directories; nil: nothing is known
+
+	name    string   // of the archive; names of temporary files begin with it
+	file    *os.File // members
+	records *os.File // a sidecar.Item for each entry that came, in the order of Announce
 	buf     *bufio.Writer
 	enc     *gob.Encoder
-	sink    func(sidecar.Item) error // takes the items instead of records, once those are complete
+	sink    func(sidecar.Item) error // takes items instead of records, once those are complete
 	problem func(*format.Problem)
 	groups  base.GroupCache
 
-	seeds    [2]maphash.Seed
-	names    map[[2]uint64]spooled    // by path, the last entry of each
-	seq      uint32                   // of the next entry
-	links    map[uint32]spoolLink     // of the hard links, by seq
-	roots    map[uint32]bool          // files to which hard links lead
-	other    map[uint32]format.Header // links and special files, for the hard links to them
-	dead     map[uint32]sidecar.Item  // files that are not at their path any more, but hard links lead to them
-	Made     uint32                   // directories that were missing
-	MadeFrom *sidecar.Index           // what is known of missing directories; nil: nothing
-	moved    map[uint32]string        // of dead ones, the path of the hard link that became the file
+	seq   uint32 // number of the next entry
+	paths paths
+	links hardlinks
 }
 
-type spooled struct {
-	seq uint32
-	typ sidecar.Type
-}
-
-// A spoolLink says to which file a hard link leads.
-type spoolLink struct {
-	file uint32
-	path string // of the file, when the link came
-}
-
-func New(out string, progress func(format.Progress), problem func(*format.Problem)) (*Spool, error) {
-	s := &Spool{
-		name: out, problem: problem,
-		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
-		names: map[[2]uint64]spooled{}, links: map[uint32]spoolLink{}, roots: map[uint32]bool{}, other: map[uint32]format.Header{},
-		dead: map[uint32]sidecar.Item{}, moved: map[uint32]string{},
-	}
+// New returns a Spool for the archive name, whose lock the caller holds. It calls progress for each
+// entry whose members are written, and problem for each that is refused.
+func New(name string, progress func(format.Progress), problem func(*format.Problem)) (*Spool, error) {
+	s := &Spool{name: name, problem: problem, paths: newPaths(), links: newHardlinks()}
 	var err error
-	if s.file, err = durable.UnlinkedTemp(out + ".spool"); err != nil {
+	if s.file, err = durable.UnlinkedTemp(name + ".spool"); err != nil {
 		return nil, err
 	}
-	if s.records, err = durable.UnlinkedTemp(out + ".records"); err != nil {
+	if s.records, err = durable.UnlinkedTemp(name + ".records"); err != nil {
 		return nil, errors.Join(err, s.file.Close())
 	}
 	s.buf = bufio.NewWriterSize(s.records, output.WriteSize)
@@ -83,63 +69,123 @@ func New(out string, progress func(format.Progress), problem func(*format.Proble
 	return s, nil
 }
 
-// close gives up the temporary files; what was made of them is closed by its owner.
+// Close gives up the records. The members belong to the result of Archive, or are given up by Abort.
 func (s *Spool) Close() { s.records.Close() }
 
-// Abort gives up what was made of the temporary files, instead of Archive or after an error of it.
+// Abort gives up the members, instead of Archive or after an error of it.
 func (s *Spool) Abort() error { return s.file.Close() }
 
-func (s *Spool) key(path string) [2]uint64 {
-	return [2]uint64{maphash.String(s.seeds[0], path), maphash.String(s.seeds[1], path)}
+// paths knows the last entry of each path, by two hashes of it.
+type paths struct {
+	seeds [2]maphash.Seed
+	last  map[[2]uint64]spooled
 }
 
-// announce takes note of an entry that is about to be submitted. Of a hard link it finds the file; h may become a copy of what it
-// links to, if that is no file.
+// A spooled is an entry that was announced.
+type spooled struct {
+	seq uint32
+	typ sidecar.Type
+}
+
+func newPaths() paths {
+	return paths{seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, last: map[[2]uint64]spooled{}}
+}
+
+func (p *paths) key(path string) [2]uint64 {
+	return [2]uint64{maphash.String(p.seeds[0], path), maphash.String(p.seeds[1], path)}
+}
+
+func (p *paths) get(path string) (spooled, bool) {
+	e, ok := p.last[p.key(path)]
+	return e, ok
+}
+
+func (p *paths) set(path string, e spooled) { p.last[p.key(path)] = e }
+
+// isLast reports whether the entry seq is the last one of its path.
+func (p *paths) isLast(path string, seq uint32) bool { return p.last[p.key(path)].seq == seq }
+
+// hardlinks knows which entries are hard links to which files, by their numbers.
+type hardlinks struct {
+	links   map[uint32]hardlink
+	targets map[uint32]bool          // files to which hard links lead
+	other   map[uint32]format.Header // symbolic links and special files: a hard link to one becomes a copy
+	// replaced holds files to which hard links lead, but whose path has a later entry.
+	replaced map[uint32]sidecar.Item
+	// moved holds the path of the hard link that became the file instead of a replaced one.
+	moved map[uint32]string
+}
+
+// A hardlink leads to a file.
+type hardlink struct {
+	file uint32
+	path string // of the file, when the link was announced
+}
+
+func newHardlinks() hardlinks {
+	return hardlinks{
+		links: map[uint32]hardlink{}, targets: map[uint32]bool{}, other: map[uint32]format.Header{},
+		replaced: map[uint32]sidecar.Item{}, moved: map[uint32]string{},
+	}
+}
+
+// Announce notes an entry whose members are about to be written. The header of a hard link gets the
+// path of its file; that of a link to something else becomes a copy of that. The error says why the
+// entry cannot be taken.
 func (s *Spool) Announce(h *format.Header) error {
 	if h.Type == sidecar.TypeHardlink {
-		to, ok := s.names[s.key(h.Link)]
-		switch {
-		case !ok:
-			return fmt.Errorf("a hard link to %s, which is not there", format.Printable(h.Link))
-		case to.typ == sidecar.TypeDir:
-			return fmt.Errorf("a hard link to %s, a directory", format.Printable(h.Link))
-		case to.typ == sidecar.TypeFile:
-			s.links[s.seq] = spoolLink{to.seq, h.Link}
-		case to.typ == sidecar.TypeHardlink:
-			s.links[s.seq] = s.links[to.seq]
-		default:
-			path := h.Path
-			*h = s.other[to.seq]
-			h.Path = path
-		}
-		if l, ok := s.links[s.seq]; ok {
-			if h.Link = l.path; h.Link == h.Path { // itself, or an earlier file of its path
-				delete(s.links, s.seq)
-				return ErrSelf
-			}
-			s.roots[l.file] = true
+		if err := s.resolve(h); err != nil {
+			return err
 		}
 	}
 	switch h.Type {
 	case sidecar.TypeFile, sidecar.TypeDir, sidecar.TypeHardlink:
 	default:
-		s.other[s.seq] = *h
+		s.links.other[s.seq] = *h
 	}
-	s.names[s.key(h.Path)] = spooled{s.seq, h.Type}
+	s.paths.set(h.Path, spooled{s.seq, h.Type})
 	s.seq++
 	return nil
 }
 
-// Has reports whether an entry was announced for the path.
-func (s *Spool) Has(path string) bool {
-	_, ok := s.names[s.key(path)]
-	return ok
+// resolve finds what a hard link leads to.
+func (s *Spool) resolve(h *format.Header) error {
+	l := &s.links
+	to, ok := s.paths.get(h.Link)
+	switch {
+	case !ok:
+		return fmt.Errorf("a hard link to %s, which is not there", format.Printable(h.Link))
+	case to.typ == sidecar.TypeDir:
+		return fmt.Errorf("a hard link to %s, a directory", format.Printable(h.Link))
+	case to.typ == sidecar.TypeFile:
+		l.links[s.seq] = hardlink{to.seq, h.Link}
+	case to.typ == sidecar.TypeHardlink:
+		l.links[s.seq] = l.links[to.seq]
+	default:
+		path := h.Path
+		*h = l.other[to.seq]
+		h.Path = path
+		return nil
+	}
+	link := l.links[s.seq]
+	if h.Link = link.path; h.Link == h.Path { // itself, or an earlier file of its path
+		delete(l.links, s.seq)
+		return ErrSelf
+	}
+	l.targets[link.file] = true
+	return nil
 }
 
 // ErrSelf means that a hard link leads to its own path, so there is nothing to do.
 var ErrSelf = errors.New("a hard link to itself")
 
-// Add takes an entry that is in the file now.
+// Has reports whether an entry was announced for the path.
+func (s *Spool) Has(path string) bool {
+	_, ok := s.paths.get(path)
+	return ok
+}
+
+// Add takes an entry whose members are written.
 func (s *Spool) Add(it sidecar.Item) error {
 	if s.sink != nil {
 		return s.sink(it)
@@ -147,175 +193,8 @@ func (s *Spool) Add(it sidecar.Item) error {
 	return s.enc.Encode(it)
 }
 
-// Refuse takes note that an entry which was announced does not come.
+// Refuse notes that an entry which was announced cannot be written.
 func (s *Spool) Refuse(pr *format.Problem) error {
 	s.problem(pr)
 	return s.enc.Encode(&sidecar.Item{})
-}
-
-// archive makes the index, and gives all as if it were an archive.
-func (s *Spool) Archive(ctx context.Context) (k *base.Archive, err error) {
-	if err := errors.Join(s.buf.Flush(), s.W.Flush()); err != nil {
-		return nil, err
-	}
-	if _, err := s.records.Seek(0, io.SeekStart); err != nil {
-		return nil, err
-	}
-	b := sidecar.NewBuilder(sidecar.BuilderOptions{Unordered: true})
-	defer func() { err = errors.Join(err, b.Close()) }()
-	s.sink = b.Add
-	dec := gob.NewDecoder(bufio.NewReaderSize(s.records, output.WriteSize))
-	for seq := uint32(0); ; seq++ {
-		if err := context.Cause(ctx); err != nil {
-			return nil, err
-		}
-		var it sidecar.Item
-		if err := dec.Decode(&it); err == io.EOF {
-			break
-		} else if err != nil {
-			return nil, err
-		}
-		if err := s.place(seq, &it); err != nil {
-			return nil, err
-		}
-	}
-	if err := s.W.FlushGroup(); err != nil {
-		return nil, err
-	}
-	if err := s.W.Flush(); err != nil {
-		return nil, err
-	}
-	return s.finish(b)
-}
-
-// finish writes the index and opens it.
-func (s *Spool) finish(b *sidecar.Builder) (*base.Archive, error) {
-	f, err := durable.OpenTemp(format.TempName(s.name + ".index"))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	defer os.Remove(f.Name())
-	if err := f.Truncate(0); err != nil {
-		return nil, err
-	}
-	size := s.W.Off + format.TrailerSize // which an archive would have
-	if _, _, err := b.Finish(f, size); err != nil {
-		return nil, err
-	}
-	x, err := sidecar.Open(f.Name())
-	if err != nil {
-		return nil, err
-	}
-	k := &base.Archive{File: &indexed.File{File: &archivefile.File{Name: s.name, OSFile: s.file, Size: size}, Index: x}}
-	return k, k.FindGenuine(func(string) bool { return true })
-}
-
-// place decides what becomes of an entry, now that all have come.
-func (s *Spool) place(seq uint32, it *sidecar.Item) error {
-	if it.Type == 0 {
-		return nil
-	}
-	live := s.names[s.key(it.Path)].seq == seq
-	if live {
-		if err := s.makeParents(it); err != nil {
-			s.problem(&format.Problem{Path: it.Path, Offset: -1, Err: err})
-			live = false
-		}
-	}
-	if !live {
-		if s.roots[seq] {
-			s.dead[seq] = *it
-		}
-		return nil
-	}
-	if it.Type != sidecar.TypeHardlink {
-		return s.sink(*it)
-	}
-	l := s.links[seq]
-	if to, ok := s.moved[l.file]; ok {
-		// An index wants the link to come after the file, which has only now been written.
-		h, err := s.header(it)
-		if err != nil {
-			return err
-		}
-		h.Link = to
-		return s.W.AddToGroup(tarwriter.Link{Header: h, Duplicate: it.Duplicate})
-	} else if file, ok := s.dead[l.file]; ok {
-		return s.takeOver(l.file, &file, it)
-	} else if s.names[s.key(l.path)].seq != l.file {
-		s.problem(&format.Problem{Path: it.Path, Offset: -1, Err: fmt.Errorf("a hard link to %s, which is refused", format.Printable(l.path))})
-		return nil
-	}
-	return s.sink(*it)
-}
-
-// header reads the header of an entry without content.
-func (s *Spool) header(it *sidecar.Item) (format.Header, error) {
-	g, err := s.groups.Read(s.file, &it.Entry)
-	return g.Headers[it.Path], err
-}
-
-// takeOver makes a hard link the file that it leads to, which is not at its own path any more.
-func (s *Spool) takeOver(seq uint32, file, link *sidecar.Item) error {
-	h, err := s.header(link)
-	if err != nil {
-		return err
-	}
-	h.Type, h.Link, h.Size = sidecar.TypeFile, "", file.Size
-	head, err := s.W.WriteHeader(&h)
-	if err != nil {
-		return err
-	}
-	content := file.ContentOffset()
-	file.Path, file.Mode, file.ModTime = link.Path, link.Mode, link.ModTime
-	file.Offset, file.HeaderLen = head.Offset, head.HeaderLen
-	if err := s.W.Copy(s.file, content, file.ContentLen+int64(file.PadLen)); err != nil {
-		return err
-	}
-	s.moved[seq] = link.Path
-	return s.sink(*file)
-}
-
-// makeParents makes the directories that are missing above an entry. What is there instead of one is an error.
-func (s *Spool) makeParents(it *sidecar.Item) error {
-	for i := range len(it.Path) {
-		if it.Path[i] != '/' {
-			continue
-		}
-		dir := it.Path[:i]
-		switch at, ok := s.names[s.key(dir)]; {
-		case !ok:
-			h := format.Header{Path: strings.Clone(dir), Type: sidecar.TypeDir, Mode: format.MadeMode, ModTime: it.ModTime}
-			if e, ok := s.known(dir); ok {
-				h.Mode, h.ModTime = e.Mode, e.ModTime
-			}
-			s.Made++
-			if err := s.W.AddToGroup(tarwriter.Link{Header: h}); err != nil {
-				return err
-			}
-			s.names[s.key(dir)] = spooled{madeSeq, sidecar.TypeDir}
-		case at.typ != sidecar.TypeDir:
-			return fmt.Errorf("it is below %s, a %s", format.Printable(dir), at.typ)
-		}
-	}
-	return nil
-}
-
-// madeSeq stands for the seq of directories that were missing.
-const madeSeq = ^uint32(0)
-
-// IsMade tells whether the directory was missing.
-func (s *Spool) IsMade(path string) bool { return s.names[s.key(path)].seq == madeSeq }
-
-// known returns what MadeFrom has of a missing directory.
-func (s *Spool) known(dir string) (e sidecar.Entry, ok bool) {
-	if s.MadeFrom == nil {
-		return e, false
-	}
-	i, ok, err := s.MadeFrom.Lookup(dir)
-	if err == nil && ok {
-		e, err = s.MadeFrom.Entry(i)
-	}
-	return e, err == nil && ok && e.Type == sidecar.TypeDir
 }
