@@ -12,6 +12,6 @@
 //	tree ──► find entries in order ──────────────────────► decide, write ──► out.tar.gz
 //	   └───► read, hash and compress (workers) ────────────┘           └───► out.tar.gz.tpi
 //
-// Archive and sidecar are written to temporary files, which take their places once both are whole and
-// on the disk. Until then, and after an error, an archive of that name is as it was.
+// Archive and sidecar are written to temporary files, which take their places once both are whole
+// and on the disk. Until then, and after an error, an archive of that name is as it was.
 package pack

@@ -30,10 +30,12 @@ func ExampleDir() {
 	if err := os.Mkdir(site, 0o755); err != nil {
 		log.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(site, "index.html"), []byte("<h1>Hello</h1>"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(site, "index.html"), []byte("<h1>Hello</h1>"),
+		0o644); err != nil {
 		log.Fatal(err)
 	}
-	res, err := pack.Dir(context.Background(), site, filepath.Join(dir, "site.tar.gz"), pack.Options{Level: 9})
+	res, err := pack.Dir(context.Background(), site, filepath.Join(dir, "site.tar.gz"),
+		pack.Options{Level: 9})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -45,7 +47,8 @@ func ExampleDir() {
 func ExampleStream() {
 	dir, remove := scratch()
 	defer remove()
-	if err := os.WriteFile(filepath.Join(dir, "index.html"), []byte("<h1>Hello</h1>"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "index.html"), []byte("<h1>Hello</h1>"),
+		0o644); err != nil {
 		log.Fatal(err)
 	}
 	res, err := pack.Stream(context.Background(), dir, io.Discard, pack.StreamOptions{})
@@ -64,7 +67,8 @@ func ExampleFS() {
 		"index.html":     {Data: []byte("<h1>Hello</h1>"), Mode: 0o644},
 		"img/circle.svg": {Data: []byte("<svg/>"), Mode: 0o644},
 	}
-	res, err := pack.FS(context.Background(), fsys, filepath.Join(dir, "site.tar.gz"), pack.FSOptions{})
+	res, err := pack.FS(context.Background(), fsys, filepath.Join(dir, "site.tar.gz"),
+		pack.FSOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -86,7 +90,8 @@ func ExampleStreamFS() {
 func ExampleNewWriter() {
 	dir, remove := scratch()
 	defer remove()
-	w, err := pack.NewWriter(context.Background(), filepath.Join(dir, "site.tar.gz"), pack.WriterOptions{})
+	w, err := pack.NewWriter(context.Background(), filepath.Join(dir, "site.tar.gz"),
+		pack.WriterOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -10,16 +10,16 @@ import (
 )
 
 // FS packs the file system fsys into the archive out and its sidecar, as Dir packs a directory: for
-// os.DirFS(dir) the bytes are those of Dir, unless files have several names. These are unknown to an
-// fs.FS, and become files with equal content.
+// os.DirFS(dir) the bytes are those of Dir, unless files have several names. These are unknown to
+// an fs.FS, and become files with equal content.
 //
-// Mode and time of each entry are those of its fs.FileInfo; a zero time becomes that of 1970-01-01. So
-// the entries of an embed.FS have that time, and the modes 0444 and 0555. Symbolic links are packed if
-// fsys is an fs.ReadLinkFS. Whatever else is neither a regular file nor a directory is left out with a
-// notice.
+// Mode and time of each entry are those of its fs.FileInfo; a zero time becomes that of 1970-01-01.
+// So the entries of an embed.FS have that time, and the modes 0444 and 0555. Symbolic links are
+// packed if fsys is an fs.ReadLinkFS. Whatever else is neither a regular file nor a directory is
+// left out with a notice.
 //
-// Files are read by several goroutines at once. A file over 4 MiB that is no io.ReaderAt is copied to a
-// temporary file first.
+// Files are read by several goroutines at once. A file over 4 MiB that is no io.ReaderAt is copied
+// to a temporary file first.
 func FS(ctx context.Context, fsys fs.FS, out string, o FSOptions) (Result, error) {
 	dst, err := durable.Create(out)
 	if err != nil {
@@ -32,12 +32,12 @@ func FS(ctx context.Context, fsys fs.FS, out string, o FSOptions) (Result, error
 	return newResult(packed), nil
 }
 
-// StreamFS packs the file system fsys into w, as FS does. It writes no sidecar, which can be rebuilt
-// from the archive. After an error w has received part of an archive.
+// StreamFS packs the file system fsys into w, as FS does. It writes no sidecar, which can be
+// rebuilt from the archive. After an error w has received part of an archive.
 func StreamFS(ctx context.Context, fsys fs.FS, w io.Writer, o FSOptions) (Result, error) {
 	return stream(ctx, w, o.packer(), walkFS(fsys))
 }
 
-func walkFS(fsys fs.FS) func(context.Context, *packer.Packer) error {
+func walkFS(fsys fs.FS) walk {
 	return func(ctx context.Context, p *packer.Packer) error { return p.WalkFS(ctx, fsys) }
 }

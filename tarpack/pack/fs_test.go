@@ -51,13 +51,16 @@ func wantSameFiles(t *testing.T, got, want string) {
 	}
 }
 
-// variedTree has duplicates, links, empty files and directories, a closed directory if possible, and
-// files of every coding, in memory and beyond.
+// variedTree has duplicates, links, empty files and directories, a closed directory if possible,
+// and files of every coding, in memory and beyond.
 func variedTree(t *testing.T) string {
 	big := strings.Repeat("segment ", (packer.InMemory+1<<20)/8)
-	dir := tartest.Tree(t, [2]string{"z", "last"}, [2]string{"a/x", "in a"}, [2]string{"a/same", "in a"}, [2]string{"a/b/", ""},
-		[2]string{"a-b/y", "in a"}, [2]string{"l", "-> nowhere"}, [2]string{"a/l", "-> x"}, [2]string{"empty", ""}, [2]string{"B", "upper"},
-		[2]string{"segments", strings.Repeat("some text ", 300_000)}, [2]string{"big", big}, [2]string{"a/big", big},
+	dir := tartest.Tree(t, [2]string{"z", "last"}, [2]string{"a/x", "in a"},
+		[2]string{"a/same", "in a"}, [2]string{"a/b/", ""},
+		[2]string{"a-b/y", "in a"}, [2]string{"l", "-> nowhere"}, [2]string{"a/l", "-> x"},
+		[2]string{"empty", ""}, [2]string{"B", "upper"},
+		[2]string{"segments", strings.Repeat("some text ", 300_000)},
+		[2]string{"big", big}, [2]string{"a/big", big},
 		[2]string{"noise", string(tartest.RandomBytes(rand.New(rand.NewPCG(1, 2)), packer.InMemory+5))})
 	if os.Getuid() == 0 {
 		tartest.WriteFile(t, filepath.Join(dir, "c"), nil)
@@ -85,11 +88,13 @@ func TestFSMatchesDir(t *testing.T) {
 	}
 	want := tartest.Pack(t, dir, pack.Options{Level: 1})
 	t.Run("without ReadAt", func(t *testing.T) {
-		wantSameFiles(t, packFS(t, sequentialFS{os.DirFS(dir).(fs.ReadLinkFS)}, pack.FSOptions{Level: 1}), want)
+		wantSameFiles(t, packFS(t, sequentialFS{os.DirFS(dir).(fs.ReadLinkFS)},
+			pack.FSOptions{Level: 1}), want)
 	})
 	t.Run("stream", func(t *testing.T) {
 		var b bytes.Buffer
-		if _, err := pack.StreamFS(context.Background(), os.DirFS(dir), &b, pack.FSOptions{Level: 1}); err != nil {
+		if _, err := pack.StreamFS(context.Background(), os.DirFS(dir), &b,
+			pack.FSOptions{Level: 1}); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := os.ReadFile(want); err != nil || !bytes.Equal(b.Bytes(), got) {
@@ -123,7 +128,8 @@ func TestFSMap(t *testing.T) {
 	}
 	var notices []string
 	out := packFS(t, m, pack.FSOptions{Notice: func(s string) { notices = append(notices, s) }})
-	tartest.WantListing(t, out, "0 a.txt 7", "5 dir/", "1 dir/b.txt > a.txt", "2 dir/link > b.txt", "5 made/", "0 made/c 1")
+	tartest.WantListing(t, out, "0 a.txt 7", "5 dir/", "1 dir/b.txt > a.txt", "2 dir/link > b.txt",
+		"5 made/", "0 made/c 1")
 	if len(notices) != 1 || !strings.Contains(notices[0], "pipe") {
 		t.Errorf("notices %q, want one of the pipe", notices)
 	}
@@ -134,13 +140,17 @@ func TestFSMap(t *testing.T) {
 	for name, want := range map[string]struct {
 		mode fs.FileMode
 		time int64
-	}{"a.txt": {0o640, stamp.Unix()}, "dir": {fs.ModeDir | 0o750, stamp.Unix()}, "made/c": {0o600, 0}, "made": {fs.ModeDir | 0o555, 0}} {
+	}{
+		"a.txt": {0o640, stamp.Unix()}, "dir": {fs.ModeDir | 0o750, stamp.Unix()},
+		"made/c": {0o600, 0}, "made": {fs.ModeDir | 0o555, 0},
+	} {
 		fi, err := fs.Stat(a, name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if fi.Mode() != want.mode || fi.ModTime().Unix() != want.time {
-			t.Errorf("%s: mode %v, time %d; want %v, %d", name, fi.Mode(), fi.ModTime().Unix(), want.mode, want.time)
+			t.Errorf("%s: mode %v, time %d; want %v, %d",
+				name, fi.Mode(), fi.ModTime().Unix(), want.mode, want.time)
 		}
 	}
 }
@@ -273,7 +283,8 @@ func TestFSOptions(t *testing.T) {
 		t.Errorf("progress has %d entries, want 2", entries)
 	}
 	o.Level = 10
-	if _, err := pack.FS(context.Background(), m, filepath.Join(t.TempDir(), "o.tar.gz"), o); err == nil {
+	bad := filepath.Join(t.TempDir(), "o.tar.gz")
+	if _, err := pack.FS(context.Background(), m, bad, o); err == nil {
 		t.Error("level 10 was accepted")
 	}
 }

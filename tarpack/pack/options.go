@@ -9,18 +9,18 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 )
 
-// Options are the options of Pack. The zero value is usable.
+// Options are the options of Dir. The zero value is usable.
 type Options struct {
 	Level         int               // of deflate, 1 to 9; 0 means 6
 	Workers       int               // compressing goroutines; 0 means one for each CPU
 	Dedup         format.DedupMode  // which equal files become hard links
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
 	PreserveOwner bool              // keep user and group; otherwise everything belongs to 0:0
-	Special       bool              // keep FIFOs and devices; otherwise they are left out with a notice
+	Special       bool              // keep FIFOs and devices, which are otherwise left out
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
-	// RemoveFiles removes the files that were packed, after archive and sidecar are safely on disk. A
-	// file that has changed since, or that was not packed, stays.
+	// RemoveFiles removes the files that were packed, after archive and sidecar are safely on disk.
+	// A file that has changed since, or that was not packed, stays.
 	RemoveFiles bool
 
 	// Notice, if set, receives one line for each thing that was left out, with the reason.
@@ -31,8 +31,9 @@ type Options struct {
 
 func (o *Options) packer() packer.Options {
 	return packer.Options{
-		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude, PreserveOwner: o.PreserveOwner,
-		Special: o.Special, LatestModTime: o.LatestModTime, RemoveFiles: o.RemoveFiles, Notice: o.Notice, Progress: o.Progress,
+		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude,
+		PreserveOwner: o.PreserveOwner, Special: o.Special, LatestModTime: o.LatestModTime,
+		RemoveFiles: o.RemoveFiles, Notice: o.Notice, Progress: o.Progress,
 	}
 }
 
@@ -43,7 +44,7 @@ type StreamOptions struct {
 	Dedup         format.DedupMode  // which equal files become hard links
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
 	PreserveOwner bool              // keep user and group; otherwise everything belongs to 0:0
-	Special       bool              // keep FIFOs and devices; otherwise they are left out with a notice
+	Special       bool              // keep FIFOs and devices, which are otherwise left out
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 
@@ -55,8 +56,9 @@ type StreamOptions struct {
 
 func (o *StreamOptions) packer() packer.Options {
 	return packer.Options{
-		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude, PreserveOwner: o.PreserveOwner,
-		Special: o.Special, LatestModTime: o.LatestModTime, Notice: o.Notice, Progress: o.Progress,
+		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude,
+		PreserveOwner: o.PreserveOwner, Special: o.Special, LatestModTime: o.LatestModTime,
+		Notice: o.Notice, Progress: o.Progress,
 	}
 }
 
@@ -107,5 +109,7 @@ type Result struct {
 }
 
 func newResult(r packer.Result) Result {
-	return Result{Stats: r.Stats, ArchiveBytes: r.ArchiveBytes, SidecarBytes: r.SidecarBytes, Removed: r.Removed}
+	return Result{
+		Stats: r.Stats, ArchiveBytes: r.ArchiveBytes, SidecarBytes: r.SidecarBytes, Removed: r.Removed,
+	}
 }

@@ -12,12 +12,12 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
-// Dir packs the directory dir into the archive out and its sidecar. Both appear, or neither: after an
-// error, an archive of that name is as it was. The same tree gives the same bytes, whatever the number
-// of workers.
+// Dir packs the directory dir into the archive out and its sidecar. Both appear, or neither: after
+// an error, an archive of that name is as it was. The same tree gives the same bytes, whatever the
+// number of workers.
 //
-// If out is a block device, archive and sidecar are written to it, from its beginning (FORMAT.md 3.2).
-// What was on the device is lost as soon as packing begins. A mounted device is refused.
+// If out is a block device, archive and sidecar are written to it, from its beginning (FORMAT.md
+// 3.2). What was on the device is lost as soon as packing begins. A mounted device is refused.
 //
 // A file that cannot be read, or changes while it is packed (format.ErrChanged), ends the run; the
 // error names the path. A second writer of the same archive gets format.ErrLocked.
@@ -34,7 +34,7 @@ func Dir(ctx context.Context, dir, out string, o Options) (Result, error) {
 		return Result{}, errors.Join(err, dst.Abort())
 	}
 	defer t.Close()
-	p, packed, err := packInto(ctx, dst, o.packer(), func(ctx context.Context, p *packer.Packer) error { return p.Walk(ctx, t) })
+	p, packed, err := packInto(ctx, dst, o.packer(), walkTree(t))
 	if err != nil {
 		return Result{}, err
 	}
@@ -44,9 +44,16 @@ func Dir(ctx context.Context, dir, out string, o Options) (Result, error) {
 	return newResult(packed), err
 }
 
+// A walk submits all entries of what is packed.
+type walk func(context.Context, *packer.Packer) error
+
+func walkTree(t *tree.Tree) walk {
+	return func(ctx context.Context, p *packer.Packer) error { return p.Walk(ctx, t) }
+}
+
 // packInto writes an archive to dst and puts it in its place. After an error dst is aborted.
 func packInto(
-	ctx context.Context, dst *durable.Output, o packer.Options, walk func(context.Context, *packer.Packer) error,
+	ctx context.Context, dst *durable.Output, o packer.Options, walk walk,
 ) (*packer.Packer, packer.Result, error) {
 	p, err := packer.New(dst.Archive, o)
 	if err != nil {
@@ -63,20 +70,18 @@ func packInto(
 	return p, packed, dst.Commit()
 }
 
-// Stream packs the directory dir into w. It writes no sidecar, which can be rebuilt from the archive.
-// After an error w has received part of an archive.
+// Stream packs the directory dir into w. It writes no sidecar, which can be rebuilt from the
+// archive. After an error w has received part of an archive.
 func Stream(ctx context.Context, dir string, w io.Writer, o StreamOptions) (Result, error) {
 	t, err := tree.Open(dir)
 	if err != nil {
 		return Result{}, err
 	}
 	defer t.Close()
-	return stream(ctx, w, o.packer(), func(ctx context.Context, p *packer.Packer) error { return p.Walk(ctx, t) })
+	return stream(ctx, w, o.packer(), walkTree(t))
 }
 
-func stream(
-	ctx context.Context, w io.Writer, o packer.Options, walk func(context.Context, *packer.Packer) error,
-) (Result, error) {
+func stream(ctx context.Context, w io.Writer, o packer.Options, walk walk) (Result, error) {
 	p, err := packer.New(w, o)
 	if err != nil {
 		return Result{}, err

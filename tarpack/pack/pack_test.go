@@ -23,11 +23,13 @@ import (
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
-// The order of the entries lets GNU tar restore directories: a directory's files, then its links, then its
-// subdirectories (FORMAT.md 1.1).
+// The order of the entries lets GNU tar restore directories: a directory's files, then its links,
+// then its subdirectories (FORMAT.md 1.1).
 func TestPackOrder(t *testing.T) {
-	dir := tartest.Tree(t, [2]string{"z", "last"}, [2]string{"a/x", "in a"}, [2]string{"a/same", "in a"}, [2]string{"a/b/", ""},
-		[2]string{"a-b/y", "in a"}, [2]string{"l", "-> nowhere"}, [2]string{"empty", ""}, [2]string{"B", "upper"})
+	dir := tartest.Tree(t, [2]string{"z", "last"}, [2]string{"a/x", "in a"},
+		[2]string{"a/same", "in a"}, [2]string{"a/b/", ""},
+		[2]string{"a-b/y", "in a"}, [2]string{"l", "-> nowhere"},
+		[2]string{"empty", ""}, [2]string{"B", "upper"})
 	tartest.WantListing(t, tartest.Pack(t, dir, pack.Options{}),
 		"0 B 5", "0 empty", "0 z 4", "2 l > nowhere",
 		"5 a/", "0 a/same 4", "1 a/x > a/same", "5 a/b/",
@@ -35,7 +37,8 @@ func TestPackOrder(t *testing.T) {
 }
 
 func TestPackDedup(t *testing.T) {
-	dir := tartest.Tree(t, [2]string{"a", "content"}, [2]string{"b", "content"}, [2]string{"c", "content"}, [2]string{"d", "content"},
+	dir := tartest.Tree(t, [2]string{"a", "content"}, [2]string{"b", "content"},
+		[2]string{"c", "content"}, [2]string{"d", "content"},
 		[2]string{"e", "=> a"}, [2]string{"f", "CONTENT"})
 	if err := os.Chmod(filepath.Join(dir, "b"), 0o600); err != nil {
 		t.Fatal(err)
@@ -53,10 +56,11 @@ func TestPackDedup(t *testing.T) {
 	}
 }
 
-// Several names of one file stay one file: they do not become duplicates of another one, which they would no longer be apart
-// from. What links there are outside of the tree does not matter.
+// Several names of one file stay one file: they do not become duplicates of another one, which they
+// would no longer be apart from. What links there are outside of the tree does not matter.
 func TestPackGenuineLinks(t *testing.T) {
-	dir := tartest.Tree(t, [2]string{"a", "content"}, [2]string{"b", "content"}, [2]string{"c", "=> b"}, [2]string{"d", "content"},
+	dir := tartest.Tree(t, [2]string{"a", "content"}, [2]string{"b", "content"},
+		[2]string{"c", "=> b"}, [2]string{"d", "content"},
 		[2]string{"e", ""}, [2]string{"f", "=> e"})
 	if err := os.Link(filepath.Join(dir, "d"), filepath.Join(t.TempDir(), "outside")); err != nil {
 		t.Fatal(err)
@@ -75,7 +79,8 @@ func TestPackGenuineLinks(t *testing.T) {
 
 // A link to a file below a directory that its owner may not enter could not be restored.
 func TestPackClosedDirectory(t *testing.T) {
-	dir := tartest.Tree(t, [2]string{"a/x/f", "content"}, [2]string{"b", "content"}, [2]string{"c/g", "content"}, [2]string{"c/h", "content"})
+	dir := tartest.Tree(t, [2]string{"a/x/f", "content"}, [2]string{"b", "content"},
+		[2]string{"c/g", "content"}, [2]string{"c/h", "content"})
 	if os.Getuid() != 0 {
 		t.Skip("only root can pack such a directory")
 	}
@@ -85,7 +90,8 @@ func TestPackClosedDirectory(t *testing.T) {
 	if err := os.Rename(filepath.Join(dir, "b"), filepath.Join(dir, "c/b")); err != nil {
 		t.Fatal(err)
 	}
-	tartest.WantListing(t, tartest.Pack(t, dir, pack.Options{}), "5 a/", "5 a/x/", "0 a/x/f 7", "5 c/", "0 c/b 7", "1 c/g > c/b", "1 c/h > c/b")
+	tartest.WantListing(t, tartest.Pack(t, dir, pack.Options{}), "5 a/", "5 a/x/", "0 a/x/f 7",
+		"5 c/", "0 c/b 7", "1 c/g > c/b", "1 c/h > c/b")
 }
 
 // After 1,000 links a fresh copy is written.
@@ -95,7 +101,8 @@ func TestPackManyLinks(t *testing.T) {
 		files[i] = [2]string{fmt.Sprintf("%04d", i), "tile"}
 	}
 	links := map[string]int{}
-	for _, line := range tartest.Listing(t, tartest.Pack(t, tartest.Tree(t, files...), pack.Options{})) {
+	out := tartest.Pack(t, tartest.Tree(t, files...), pack.Options{})
+	for _, line := range tartest.Listing(t, out) {
 		if _, target, ok := strings.Cut(line, " > "); ok {
 			links[target]++
 		} else {
@@ -113,7 +120,8 @@ func TestPackBigDuplicates(t *testing.T) {
 	content := bytes.Repeat([]byte("0123456789abcdef"), (packer.InMemory+1<<20)/16)
 	other := bytes.Clone(content)
 	other[len(other)-1] = 'X'
-	dir := tartest.Tree(t, [2]string{"a", string(content)}, [2]string{"b", string(content)}, [2]string{"c", string(other)}, [2]string{"d", string(other)})
+	dir := tartest.Tree(t, [2]string{"a", string(content)}, [2]string{"b", string(content)},
+		[2]string{"c", string(other)}, [2]string{"d", string(other)})
 	n := len(content)
 	tartest.WantListing(t, tartest.Pack(t, dir, pack.Options{}),
 		fmt.Sprintf("0 a %d", n), fmt.Sprintf("0 c %d", n), "1 b > a", "1 d > c")
@@ -127,8 +135,10 @@ func TestPackDeterministic(t *testing.T) {
 		content := strings.Repeat(fmt.Sprint(i%150, " some words "), rng.IntN(3000))
 		files = append(files, [2]string{fmt.Sprintf("%d/%d.txt", i%7, i), content})
 	}
-	files = append(files, [2]string{"last piece of 1 byte", strings.Repeat("x", packer.InMemory+1<<20+1)})
-	files = append(files, [2]string{"big", strings.Repeat("segment ", 1<<20)}, [2]string{"film", string(tartest.RandomBytes(rng, packer.InMemory+5))})
+	lastPiece := strings.Repeat("x", packer.InMemory+1<<20+1)
+	files = append(files, [2]string{"last piece of 1 byte", lastPiece})
+	files = append(files, [2]string{"big", strings.Repeat("segment ", 1<<20)},
+		[2]string{"film", string(tartest.RandomBytes(rng, packer.InMemory+5))})
 	dir := tartest.Tree(t, files...)
 	var want, wantIndex []byte
 	for _, workers := range []int{1, 2, 7} {
@@ -149,7 +159,8 @@ func TestPackDeterministic(t *testing.T) {
 		}
 	}
 	var stream bytes.Buffer
-	if _, err := pack.Stream(context.Background(), dir, &stream, pack.StreamOptions{Level: 3}); err != nil {
+	if _, err := pack.Stream(context.Background(), dir, &stream,
+		pack.StreamOptions{Level: 3}); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(stream.Bytes(), want) {
@@ -186,10 +197,12 @@ func TestPackFailureLeavesNothing(t *testing.T) {
 	if _, err := pack.Dir(ctx, dir, out, pack.Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("canceled: %v", err)
 	}
-	if _, err := pack.Dir(context.Background(), filepath.Join(dir, "missing"), out, pack.Options{}); !errors.Is(err, os.ErrNotExist) {
+	if _, err := pack.Dir(context.Background(), filepath.Join(dir, "missing"), out,
+		pack.Options{}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("missing: %v", err)
 	}
-	if _, err := pack.Dir(context.Background(), filepath.Join(dir, "a"), out, pack.Options{}); err == nil {
+	if _, err := pack.Dir(context.Background(), filepath.Join(dir, "a"), out,
+		pack.Options{}); err == nil {
 		t.Error("a file was packed as a directory")
 	}
 	if _, err := pack.Dir(context.Background(), dir, out, pack.Options{Level: 10}); err == nil {
@@ -209,7 +222,8 @@ func TestPackIntoTree(t *testing.T) {
 	out := filepath.Join(dir, "out.tar.gz")
 	for i := range 2 {
 		var notices []string
-		_, err := pack.Dir(context.Background(), dir, out, pack.Options{Notice: func(s string) { notices = append(notices, s) }})
+		_, err := pack.Dir(context.Background(), dir, out,
+			pack.Options{Notice: func(s string) { notices = append(notices, s) }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -227,7 +241,8 @@ func TestPackLocked(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := tartest.Tree(t, [2]string{"a", "x"})
-	if _, err := pack.Dir(context.Background(), dir, out, pack.Options{}); !errors.Is(err, format.ErrLocked) || strings.Contains(err.Error(), format.TempSuffix) {
+	_, err = pack.Dir(context.Background(), dir, out, pack.Options{})
+	if !errors.Is(err, format.ErrLocked) || strings.Contains(err.Error(), format.TempSuffix) {
 		t.Errorf("second writer: %v, want ErrLocked of the archive", err)
 	}
 	if err := first.Abort(); err != nil {
@@ -238,35 +253,38 @@ func TestPackLocked(t *testing.T) {
 	}
 }
 
-// TestPackRemoveFilesMany: of many files that come while the others are packed only the first are named.
+// Of many files that appear while the others are packed, only the first are named.
 func TestPackRemoveFilesMany(t *testing.T) {
 	for came, want := range map[int]string{10: "", 11: "1 more: ", 5000: "4990 more: "} {
 		dir := tartest.Tree(t, [2]string{"packed", "x"})
 		late := false
-		_, err := pack.Dir(context.Background(), dir, filepath.Join(t.TempDir(), "out.tar.gz"), pack.Options{
-			RemoveFiles: true,
-			Progress: func(p format.Progress) {
-				if p.Entries == 1 && !late {
-					late = true
-					for i := range came {
-						tartest.WriteFile(t, filepath.Join(dir, fmt.Sprintf("came%04d", i)), nil)
+		_, err := pack.Dir(context.Background(), dir, filepath.Join(t.TempDir(), "out.tar.gz"),
+			pack.Options{
+				RemoveFiles: true,
+				Progress: func(p format.Progress) {
+					if p.Entries == 1 && !late {
+						late = true
+						for i := range came {
+							tartest.WriteFile(t, filepath.Join(dir, fmt.Sprintf("came%04d", i)), nil)
+						}
 					}
-				}
-			},
-		})
+				},
+			})
 		if !errors.Is(err, format.ErrChanged) {
 			t.Errorf("%d came: %v", came, err)
 			continue
 		}
 		lines := strings.Split(err.Error(), "\n")
-		if len(lines) != min(came, 11) || !strings.Contains(lines[9], "came0009") || len(lines) > 10 && !strings.Contains(lines[10], want) {
+		if len(lines) != min(came, 11) || !strings.Contains(lines[9], "came0009") ||
+			len(lines) > 10 && !strings.Contains(lines[10], want) {
 			t.Errorf("%d came, it says %q", came, lines)
 		}
 	}
 }
 
 func TestPackRemoveFiles(t *testing.T) {
-	dir := tartest.Tree(t, [2]string{"a/b/c", "x"}, [2]string{"a/d", "x"}, [2]string{"l", "-> a"}, [2]string{"keep.tmp", "x"}, [2]string{"z/late", "x"})
+	dir := tartest.Tree(t, [2]string{"a/b/c", "x"}, [2]string{"a/d", "x"}, [2]string{"l", "-> a"},
+		[2]string{"keep.tmp", "x"}, [2]string{"z/late", "x"})
 	out := filepath.Join(t.TempDir(), "out.tar.gz")
 	var x exclude.Patterns
 	if err := x.Add("*.tmp"); err != nil {

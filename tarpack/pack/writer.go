@@ -18,13 +18,14 @@ import (
 )
 
 // A Writer makes an archive of entries that come one at a time, in any order. Until Close it keeps
-// what it was given, compressed, in temporary files beside the archive, and about 40 bytes of memory a
-// file. The bytes of the archive are those of Dir for a tree with the same entries.
+// what it was given, compressed, in temporary files beside the archive, and about 40 bytes of
+// memory a file. The bytes of the archive are those of Dir for a tree with the same entries.
 //
-// Paths are relative, separated by slashes, and clean, as fs.ValidPath has them, without ".". Missing
-// parents are made with mode 0755 and the time of an entry in them. A path that was given before is
-// fs.ErrExist. A call that is refused, for this or another reason, changes nothing, so the Writer can
-// still be used. Once the archive can no longer be written, each call returns the reason.
+// Paths are relative, separated by slashes, and clean, as fs.ValidPath has them, without ".".
+// Missing parents are made with mode 0755 and the time of an entry in them. A path that was given
+// before is fs.ErrExist. A call that is refused, for this or another reason, changes nothing, so
+// the Writer can still be used. Once the archive can no longer be written, each call returns the
+// reason.
 //
 // One goroutine at a time may use a Writer. The compression is done by others.
 type Writer struct {
@@ -48,9 +49,9 @@ type Writer struct {
 
 var errClosed = fmt.Errorf("pack.Writer: %w", fs.ErrClosed)
 
-// NewWriter returns a Writer of the archive out and its sidecar. Both appear when Close returns nil;
-// until then, and forever after an error, after Abort and once ctx is done, an archive of that name is
-// as it was and no temporary file stays. The caller must call Close or Abort.
+// NewWriter returns a Writer of the archive out and its sidecar. Both appear when Close returns
+// nil; until then, and forever after an error, after Abort and once ctx is done, an archive of that
+// name is as it was and no temporary file stays. The caller must call Close or Abort.
 //
 // Another writer of the same archive gets format.ErrLocked.
 func NewWriter(ctx context.Context, out string, o WriterOptions) (*Writer, error) {
@@ -59,7 +60,8 @@ func NewWriter(ctx context.Context, out string, o WriterOptions) (*Writer, error
 		return nil, err
 	}
 	w := &Writer{dst: dst, o: o, all: make(chan struct{}), ended: make(chan struct{})}
-	w.spool, err = spool.New(dst.Name, nil, func(pr *format.Problem) { w.problem = errors.Join(w.problem, pr) })
+	refused := func(pr *format.Problem) { w.problem = errors.Join(w.problem, pr) }
+	w.spool, err = spool.New(dst.Name, nil, refused)
 	if err != nil {
 		return nil, errors.Join(err, dst.Abort())
 	}
@@ -107,7 +109,9 @@ func (w *Writer) WriteFile(path string, content []byte, mode fs.FileMode, modTim
 
 // WriteFileFrom adds a regular file whose content is read from r, to its end. A content that is not
 // size bytes long is refused. Otherwise it is WriteFile.
-func (w *Writer) WriteFileFrom(path string, r io.Reader, size int64, mode fs.FileMode, modTime time.Time) error {
+func (w *Writer) WriteFileFrom(
+	path string, r io.Reader, size int64, mode fs.FileMode, modTime time.Time,
+) error {
 	h := w.header(path, sidecar.TypeFile, mode, modTime)
 	h.Size = size
 	if err := w.check(&h, mode.Type() == 0 && size >= 0); err != nil {
@@ -123,8 +127,8 @@ func (w *Writer) WriteFileFrom(path string, r io.Reader, size int64, mode fs.Fil
 	return w.submit(&h, it)
 }
 
-// Mkdir adds a directory. Of mode the permissions, setuid, setgid and sticky bits count; a file type
-// other than fs.ModeDir is fs.ErrInvalid. A zero modTime means 1970-01-01.
+// Mkdir adds a directory. Of mode the permissions, setuid, setgid and sticky bits count; a file
+// type other than fs.ModeDir is fs.ErrInvalid. A zero modTime means 1970-01-01.
 func (w *Writer) Mkdir(path string, mode fs.FileMode, modTime time.Time) error {
 	h := w.header(path, sidecar.TypeDir, mode, modTime)
 	if err := w.check(&h, mode.Type()&^fs.ModeDir == 0); err != nil {
@@ -133,8 +137,8 @@ func (w *Writer) Mkdir(path string, mode fs.FileMode, modTime time.Time) error {
 	return w.submit(&h, packer.NewGivenItem(h))
 }
 
-// Symlink adds a symbolic link at path whose text is target, which may be any. Its mode is 0777. A zero
-// modTime means 1970-01-01.
+// Symlink adds a symbolic link at path whose text is target, which may be any. Its mode is 0777. A
+// zero modTime means 1970-01-01.
 func (w *Writer) Symlink(target, path string, modTime time.Time) error {
 	h := w.header(path, sidecar.TypeSymlink, 0o777, modTime)
 	h.Link = target
@@ -144,7 +148,9 @@ func (w *Writer) Symlink(target, path string, modTime time.Time) error {
 	return w.submit(&h, packer.NewGivenItem(h))
 }
 
-func (w *Writer) header(path string, typ sidecar.Type, mode fs.FileMode, modTime time.Time) format.Header {
+func (w *Writer) header(
+	path string, typ sidecar.Type, mode fs.FileMode, modTime time.Time,
+) format.Header {
 	h := format.Header{Path: path, Type: typ, Mode: format.UnixMode(mode)}
 	if !modTime.IsZero() {
 		h.ModTime = modTime.Unix()
@@ -220,7 +226,8 @@ func (w *Writer) Close() error {
 // commit makes the archive of what is in the spool.
 func (w *Writer) commit() (err error) {
 	r := &rewrite.Rewrite{
-		O: rewrite.Options{Options: w.o.packer()}, Base: -1, Choose: func(string, []*rewrite.Child) int { return 0 },
+		O: rewrite.Options{Options: w.o.packer()}, Base: -1,
+		Choose: func(string, []*rewrite.Child) int { return 0 },
 	}
 	defer func() {
 		if !r.Committed {
@@ -240,7 +247,9 @@ func (w *Writer) commit() (err error) {
 	if err != nil {
 		return err
 	}
-	w.result = Result{Stats: done.Stats, ArchiveBytes: done.ArchiveBytes, SidecarBytes: done.SidecarBytes}
+	w.result = Result{
+		Stats: done.Stats, ArchiveBytes: done.ArchiveBytes, SidecarBytes: done.SidecarBytes,
+	}
 	return nil
 }
 

@@ -86,13 +86,15 @@ func TestWriterMatchesDir(t *testing.T) {
 	for i, mode := range []format.DedupMode{format.DedupContent, format.DedupStrict, format.DedupOff} {
 		want := tartest.Pack(t, dir, pack.Options{Dedup: mode, Level: 1})
 		w, out := newWriter(t, pack.WriterOptions{Dedup: mode, Level: 1, Workers: i + 1})
-		if err := errors.Join(writeTree(w, dir, rand.New(rand.NewPCG(uint64(i), 1))), w.Close()); err != nil {
+		if err := errors.Join(writeTree(w, dir, rand.New(rand.NewPCG(uint64(i), 1))),
+			w.Close()); err != nil {
 			t.Fatal(err)
 		}
 		wantSameFiles(t, out, want)
 		wantNothing(t, filepath.Dir(out), "out.tar.gz", "out.tar.gz.tpi")
 		fi, err := os.Stat(out)
-		if err != nil || w.Result().ArchiveBytes != fi.Size() || w.Result().SidecarBytes == 0 || w.Result().Stats.Files == 0 {
+		if err != nil || w.Result().ArchiveBytes != fi.Size() || w.Result().SidecarBytes == 0 ||
+			w.Result().Stats.Files == 0 {
 			t.Errorf("the result is %+v, the archive has %d bytes", w.Result(), fi.Size())
 		}
 	}
@@ -112,7 +114,8 @@ func TestWriterFS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tartest.WantListing(t, out, "0 a 7", "0 none", "5 dir/", "1 dir/b > a", "2 dir/link > ../a", "5 made/", "5 made/too/", "0 made/too/z 1")
+	tartest.WantListing(t, out, "0 a 7", "0 none", "5 dir/", "1 dir/b > a", "2 dir/link > ../a",
+		"5 made/", "5 made/too/", "0 made/too/z 1")
 	a := tartest.Open(t, out).FS()
 	if err := fstest.TestFS(a, "a", "dir/b", "dir/link", "made/too/z", "none"); err != nil {
 		t.Error(err)
@@ -120,8 +123,12 @@ func TestWriterFS(t *testing.T) {
 	for name, want := range map[string]struct {
 		mode fs.FileMode
 		time int64
-	}{"a": {0o644, 0}, "dir": {fs.ModeDir | 0o700, stamp.Unix()}, "made": {fs.ModeDir | 0o755, stamp.Unix()}} {
-		if fi, err := fs.Stat(a, name); err != nil || fi.Mode() != want.mode || fi.ModTime().Unix() != want.time {
+	}{
+		"a": {0o644, 0}, "dir": {fs.ModeDir | 0o700, stamp.Unix()},
+		"made": {fs.ModeDir | 0o755, stamp.Unix()},
+	} {
+		if fi, err := fs.Stat(a, name); err != nil || fi.Mode() != want.mode ||
+			fi.ModTime().Unix() != want.time {
 			t.Errorf("%s: %v, %v; want mode %v and time %d", name, fi, err, want.mode, want.time)
 		}
 	}
@@ -138,23 +145,24 @@ func TestWriterRefuses(t *testing.T) {
 	reader := func(r io.Reader, size int64) error { return w.WriteFileFrom("g", r, size, 0o644, now) }
 	big := int64(packer.InMemory + 1)
 	for name, c := range map[string]struct{ got, want error }{
-		"a file twice":                        {w.WriteFile("f", nil, 0o644, now), fs.ErrExist},
-		"a directory at a file":               {w.Mkdir("f", 0o755, now), fs.ErrExist},
-		"a link at a file":                    {w.Symlink("x", "f", now), fs.ErrExist},
-		"a file with the mode of a directory": {w.WriteFile("g", nil, fs.ModeDir|0o755, now), fs.ErrInvalid},
-		"a directory with the mode of a link": {w.Mkdir("g", fs.ModeSymlink|0o755, now), fs.ErrInvalid},
-		"a negative size":                     {reader(strings.NewReader(""), -1), fs.ErrInvalid},
-		"a short content":                     {reader(strings.NewReader("abc"), 4), io.ErrUnexpectedEOF},
-		"no content":                          {reader(strings.NewReader(""), 4), io.ErrUnexpectedEOF},
-		"a short content of a big file":       {reader(strings.NewReader("abc"), big), io.ErrUnexpectedEOF},
-		"a reader that fails":                 {reader(iotest.ErrReader(failed), 4), failed},
-		"a reader of a big file that fails":   {reader(iotest.ErrReader(failed), big), failed},
+		"a file twice":               {w.WriteFile("f", nil, 0o644, now), fs.ErrExist},
+		"a directory at a file":      {w.Mkdir("f", 0o755, now), fs.ErrExist},
+		"a link at a file":           {w.Symlink("x", "f", now), fs.ErrExist},
+		"a file, a directory's mode": {w.WriteFile("g", nil, fs.ModeDir|0o755, now), fs.ErrInvalid},
+		"a directory, a link's mode": {w.Mkdir("g", fs.ModeSymlink|0o755, now), fs.ErrInvalid},
+		"a negative size":            {reader(strings.NewReader(""), -1), fs.ErrInvalid},
+		"a short content":            {reader(strings.NewReader("abc"), 4), io.ErrUnexpectedEOF},
+		"no content":                 {reader(strings.NewReader(""), 4), io.ErrUnexpectedEOF},
+		"a short big content":        {reader(strings.NewReader("abc"), big), io.ErrUnexpectedEOF},
+		"a reader that fails":        {reader(iotest.ErrReader(failed), 4), failed},
+		"a big reader that fails":    {reader(iotest.ErrReader(failed), big), failed},
 	} {
 		if !errors.Is(c.got, c.want) {
 			t.Errorf("%s: %v, want %v", name, c.got, c.want)
 		}
 	}
-	for _, path := range []string{"", ".", "/abs", "a//b", "a/", "../x", "a/../b", "nul\x00", strings.Repeat("x", 20_000)} {
+	for _, path := range []string{"", ".", "/abs", "a//b", "a/", "../x", "a/../b", "nul\x00",
+		strings.Repeat("x", 20_000)} {
 		if err := w.WriteFile(path, nil, 0o644, now); err == nil {
 			t.Errorf("the path %.20q was accepted", path)
 		}
@@ -171,7 +179,8 @@ func TestWriterRefuses(t *testing.T) {
 // Only Close knows whether a path lies below one that is no directory.
 func TestWriterBelowFile(t *testing.T) {
 	w, out := newWriter(t, pack.WriterOptions{})
-	err := errors.Join(w.WriteFile("a/b", nil, 0o644, time.Time{}), w.WriteFile("a", nil, 0o644, time.Time{}))
+	err := errors.Join(w.WriteFile("a/b", nil, 0o644, time.Time{}),
+		w.WriteFile("a", nil, 0o644, time.Time{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +227,8 @@ func TestWriterEndsEarly(t *testing.T) {
 				t.Fatal(err)
 			}
 			content := bytes.Repeat([]byte("content"), packer.InMemory/7+10)
-			if err := errors.Join(w.WriteFile("a", content, 0o644, time.Time{}), w.Mkdir("d", 0o755, time.Time{})); err != nil {
+			if err := errors.Join(w.WriteFile("a", content, 0o644, time.Time{}),
+				w.Mkdir("d", 0o755, time.Time{})); err != nil {
 				t.Fatal(err)
 			}
 			if err := end(w, cancel); err != nil {
@@ -244,7 +254,8 @@ func TestWriterClosed(t *testing.T) {
 		t.Fatal(err)
 	}
 	tartest.WantListing(t, out)
-	for _, err := range []error{w.WriteFile("f", nil, 0o644, time.Time{}), w.Mkdir("d", 0o755, time.Time{}), w.Symlink("x", "l", time.Time{}), w.Close()} {
+	for _, err := range []error{w.WriteFile("f", nil, 0o644, time.Time{}),
+		w.Mkdir("d", 0o755, time.Time{}), w.Symlink("x", "l", time.Time{}), w.Close()} {
 		if !errors.Is(err, fs.ErrClosed) {
 			t.Errorf("%v, want ErrClosed", err)
 		}
@@ -257,7 +268,8 @@ func TestWriterClosed(t *testing.T) {
 
 func TestWriterLocked(t *testing.T) {
 	w, out := newWriter(t, pack.WriterOptions{})
-	if _, err := pack.NewWriter(context.Background(), out, pack.WriterOptions{}); !errors.Is(err, format.ErrLocked) {
+	if _, err := pack.NewWriter(context.Background(), out, pack.WriterOptions{}); !errors.Is(err,
+		format.ErrLocked) {
 		t.Errorf("second writer: %v, want ErrLocked", err)
 	}
 	if err := w.Close(); err != nil {
@@ -284,7 +296,8 @@ func TestWriterOptions(t *testing.T) {
 		t.Errorf("progress has %d entries, want 2", entries)
 	}
 	dir := t.TempDir()
-	if _, err := pack.NewWriter(context.Background(), filepath.Join(dir, "o.tar.gz"), pack.WriterOptions{Level: 10}); err == nil {
+	if _, err := pack.NewWriter(context.Background(), filepath.Join(dir, "o.tar.gz"),
+		pack.WriterOptions{Level: 10}); err == nil {
 		t.Error("level 10 was accepted")
 	}
 	wantNothing(t, dir)

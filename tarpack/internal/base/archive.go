@@ -1,5 +1,5 @@
-// Package base reads the archives whose entries go into another archive: the archive that is changed,
-// and those that are merged into it.
+// Package base reads the archives whose entries go into another archive: the archive that is
+// changed, and those that are merged into it.
 //
 //	Archive ── its file, its index, the files with several names
 //	  └─ Entry ── one entry: its record, its tar header, its group
@@ -18,7 +18,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
-// An Archive is an archive whose entries are copied into a new one, or compared with what goes into it.
+// An Archive is an archive whose entries are copied into a new one, or compared with what goes into
+// it.
 type Archive struct {
 	*indexed.File
 	number  int             // among the archives of a rewrite
@@ -33,7 +34,8 @@ func Open(ctx context.Context, name string, number int, o *indexed.Options) (*Ar
 	if err != nil {
 		return nil, err
 	}
-	sound, err := x.Sound(ctx, scan.Options{Workers: o.Workers, Progress: o.Progress}, o.Notice, x.BuildIndex)
+	scanning := scan.Options{Workers: o.Workers, Progress: o.Progress}
+	sound, err := x.Sound(ctx, scanning, o.Notice, x.BuildIndex)
 	if err != nil {
 		return nil, errors.Join(err, x.Close())
 	}

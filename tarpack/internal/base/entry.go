@@ -54,7 +54,8 @@ func (r Entry) Inode() durable.Inode {
 			return durable.Inode{}
 		}
 	}
-	return durable.Inode{Dev: ^uint64(r.From.number), Ino: uint64(r.File) + 1} // no device has such a number
+	// No device has such a number.
+	return durable.Inode{Dev: ^uint64(r.From.number), Ino: uint64(r.File) + 1}
 }
 
 // Header reads the tar header of the entry. The error names the archive, the path and the offset.
@@ -69,14 +70,18 @@ func (r Entry) Header() (format.Header, error) {
 	}
 	group, err := r.From.groups.Read(r.From.OSFile, &e)
 	if err != nil {
-		return format.Header{}, fmt.Errorf("%s: %w", r.From.Name, &format.Problem{Path: path, Offset: e.Offset, Err: err})
+		return format.Header{}, r.problem(path, e.Offset, err)
 	}
 	h, ok := group.Headers[path]
 	if !ok || h.Type != e.Type {
 		err := fmt.Errorf("%w: its header is not where the index says", format.ErrCorrupt)
-		return format.Header{}, fmt.Errorf("%s: %w", r.From.Name, &format.Problem{Path: path, Offset: e.Offset, Err: err})
+		return format.Header{}, r.problem(path, e.Offset, err)
 	}
 	return h, nil
+}
+
+func (r Entry) problem(path string, off int64, err error) error {
+	return fmt.Errorf("%s: %w", r.From.Name, &format.Problem{Path: path, Offset: off, Err: err})
 }
 
 // Group returns the group that holds the entry. It is zero if r is, for a file, and if the group

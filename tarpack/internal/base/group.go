@@ -10,8 +10,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// A GroupCache holds the groups that were read last, because neighbouring entries share one. The zero
-// value is usable, by several goroutines at once.
+// A GroupCache holds the groups that were read last, because neighbouring entries share one. The
+// zero value is usable, by several goroutines at once.
 type GroupCache struct {
 	mu     sync.Mutex
 	groups [8]Group

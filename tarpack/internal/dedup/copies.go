@@ -7,8 +7,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/base"
 )
 
-// copies remembers the files that the archive holds, by key. There may be a hundred million of them:
-// a file takes 21 to 43 bytes of memory, and what only a duplicate asks for is in a temporary file.
+// copies remembers the files that the archive holds, by key. There may be a hundred million of
+// them: a file takes 21 to 43 bytes of memory, and what only a duplicate asks for is in a temporary
+// file.
 type copies struct {
 	mu     sync.Mutex // guards shards: workers claim keys, all else is for the sequencer
 	shards [256]copyShard
@@ -138,7 +139,8 @@ func (c *copies) Get(key uint64, pos int64) (*Copy, error) {
 func (c *copies) Linked(w *Copy) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if slot := c.of(w.key).probe(w.key, func(s *copySlot) bool { return s.pos() == w.pos }); slot.key != 0 {
+	slot := c.of(w.key).probe(w.key, func(s *copySlot) bool { return s.pos() == w.pos })
+	if slot.key != 0 {
 		slot.at++
 	}
 }
@@ -154,7 +156,8 @@ func (c *copies) LinkedLast(key uint64, links int) {
 		}
 		return false
 	})
-	if slot := c.of(key).probe(key, func(s *copySlot) bool { return s.at != 0 && s.pos() == last }); slot.key != 0 {
+	slot := c.of(key).probe(key, func(s *copySlot) bool { return s.at != 0 && s.pos() == last })
+	if slot.key != 0 {
 		slot.at += uint64(links)
 	}
 }

@@ -11,12 +11,14 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/base"
 )
 
-// noTree is a Tree that opens nothing. It is not empty, so that two of them have different addresses.
+// noTree is a Tree that opens nothing. It is not empty, so that two of them have different
+// addresses.
 type noTree struct{ _ byte }
 
 func (*noTree) Open(string) (io.ReadCloser, error) { return nil, io.EOF }
 
-// TestCopies compares with a map: keys that collide, copies that are full, more records than are held in memory.
+// TestCopies compares with a map: keys that collide, copies that are full, more records than are
+// held in memory.
 func TestCopies(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	var c copies
@@ -73,7 +75,8 @@ func TestCopies(t *testing.T) {
 		}
 		w := Copy{
 			Path: fmt.Sprint(i) + strings.Repeat("x", r.IntN(300)), Tree: trees[r.IntN(3)],
-			Kept: base.Entry{From: archives[r.IntN(3)], I: r.Uint32(), File: r.Uint32()}, uid: r.Int32() - r.Int32(), gid: -1, owned: i%2 == 0,
+			Kept: base.Entry{From: archives[r.IntN(3)], I: r.Uint32(), File: r.Uint32()},
+			uid:  r.Int32() - r.Int32(), gid: -1, owned: i%2 == 0,
 		}
 		if i%1000 == 0 {
 			w.Path = strings.Repeat("p", 16_384)

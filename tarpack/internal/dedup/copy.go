@@ -21,7 +21,8 @@ type Copy struct {
 	pos int64
 }
 
-// A Tree opens a file by its path in the archive. Implementations are pointers, so that they compare.
+// A Tree opens a file by its path in the archive. Implementations are pointers, so that they
+// compare.
 type Tree interface {
 	Open(path string) (io.ReadCloser, error)
 }
@@ -34,8 +35,8 @@ func (w *Copy) Open() (io.ReadCloser, error) {
 	return w.Tree.Open(w.Path)
 }
 
-// BelongsTo reports whether the file has this owner. The owner of a copy from an archive is read from
-// there the first time.
+// BelongsTo reports whether the file has this owner. The owner of a copy from an archive is read
+// from there the first time.
 func (w *Copy) BelongsTo(uid, gid int) (bool, error) {
 	if !w.owned {
 		h, err := w.Kept.Header()

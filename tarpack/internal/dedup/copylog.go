@@ -7,7 +7,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
-// A copyLog is a sequence of records. The last of them are in memory, the others in a temporary file.
+// A copyLog is a sequence of records. The last of them are in memory, the others in a temporary
+// file.
 type copyLog struct {
 	file *os.File // nil while all records are in memory
 	size int64    // of the file

@@ -4,8 +4,8 @@
 //	sequencer  Candidates ─► Get ─► (compare the bytes) ─► Linked
 //	           or else Add
 //
-// Equal keys make two files only candidates: the caller compares the bytes. What is asked for in the
-// order of the archive is answered the same however many workers there are.
+// Equal keys make two files only candidates: the caller compares the bytes. What is asked for in
+// the order of the archive is answered the same however many workers there are.
 package dedup
 
 import (
@@ -17,11 +17,12 @@ import (
 )
 
 // MaxLinks is how many duplicates become links to one copy before a fresh copy is written: NTFS
-// refuses the 1,025th link to a file, ext4 the 65,001st. The names of one file on disk do not count.
+// refuses the 1,025th link to a file, ext4 the 65,001st. The names of one file on disk do not
+// count.
 const MaxLinks = 1000
 
-// Contents knows the contents that an archive holds. Workers may call Claim and Key; all else is for
-// the sequencer alone.
+// Contents knows the contents that an archive holds. Workers may call Claim and Key; all else is
+// for the sequencer alone.
 type Contents struct {
 	Mode format.DedupMode
 	copies
@@ -34,8 +35,8 @@ func New(mode format.DedupMode) *Contents {
 	return &Contents{Mode: mode, ByInode: map[durable.Inode]*Copy{}, BigSizes: map[int64]bool{}}
 }
 
-// Claim reports whether the key is new, and remembers it. A worker that has claimed a key compresses
-// the content; the others leave theirs to the sequencer.
+// Claim reports whether the key is new, and remembers it. A worker that has claimed a key
+// compresses the content; the others leave theirs to the sequencer.
 func (c *Contents) Claim(key uint64) bool {
 	return c.Mode == format.DedupOff || c.claim(key)
 }
@@ -54,7 +55,8 @@ func (c *Contents) Forget() {
 	c.ByInode, c.BigSizes = map[durable.Inode]*Copy{}, map[int64]bool{}
 }
 
-// Key returns a digest of all that two files must share to become one, except the owner. It is never 0.
+// Key returns a digest of all that two files must share to become one, except the owner. It is
+// never 0.
 func (c *Contents) Key(contentHash uint64, size int64, mode uint16, modTime int64) uint64 {
 	var b [32]byte
 	le := binary.LittleEndian

@@ -80,7 +80,8 @@ func (c *ChangeLog) again(it *Item, h *format.Header, first *dedup.Copy) error {
 	if err != nil {
 		return err
 	}
-	same := it.Old.ContentSize() == h.Size && e.ModTime == h.ModTime && e.Mode == h.Mode && e.Type == sidecar.TypeHardlink && !e.Duplicate
+	same := it.Old.ContentSize() == h.Size && e.ModTime == h.ModTime && e.Mode == h.Mode &&
+		e.Type == sidecar.TypeHardlink && !e.Duplicate
 	if same {
 		link, err := it.Old.From.Index.Link(int(it.Old.I))
 		if err != nil {

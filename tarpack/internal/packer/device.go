@@ -12,7 +12,9 @@ import (
 
 // PackOn packs the directory dir onto a device of room bytes, and then removes what it packed if
 // o.RemoveFiles is set. After an error in packing there is no archive on the device.
-func PackOn(ctx context.Context, dir string, f *os.File, room int64, o Options) (res Result, err error) {
+func PackOn(
+	ctx context.Context, dir string, f *os.File, room int64, o Options,
+) (res Result, err error) {
 	t, err := tree.Open(dir)
 	if err != nil {
 		return res, err
@@ -31,7 +33,8 @@ func PackOn(ctx context.Context, dir string, f *os.File, room int64, o Options) 
 		res, err = p.Run(ctx, func(ctx context.Context) error { return p.Walk(ctx, t) }, index)
 	}
 	if err == nil {
-		err = device.WriteIndex(f, room, device.Locator{Archive: res.ArchiveBytes, Length: res.SidecarBytes, Digest: res.Digest}, index)
+		at := device.Locator{Archive: res.ArchiveBytes, Length: res.SidecarBytes, Digest: res.Digest}
+		err = device.WriteIndex(f, room, at, index)
 	}
 	if err != nil { // the bytes there must not pass for an archive
 		return Result{}, errors.Join(err, device.ClearBlock(f, 0), f.Sync())

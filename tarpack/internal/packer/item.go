@@ -70,16 +70,15 @@ func (it *Item) compress(enc *gzmember.Encoder) (err error) {
 	return err
 }
 
-// NewItem returns the item of an entry on disk. It takes over the reference to the entry's directory.
+// NewItem returns the item of an entry on disk. It takes over the reference to the entry's
+// directory.
 func (p *Packer) NewItem(e tree.Entry) *Item {
 	d := &struct {
 		Item
 		source source.Disk
 	}{source: source.Disk{Entry: e, Headers: &p.headers}}
-	d.Item = Item{Path: e.Path(), Type: e.Typ, Closed: e.Dir.Closed, Source: &d.source, Tree: e.Dir.Tree}
-	if e.Typ == sidecar.TypeFile {
-		d.Size = e.Info.Size()
-	}
+	d.Item = Item{Path: e.Path(), Type: e.Typ, Size: fileSize(&e), Source: &d.source}
+	d.Closed, d.Tree = e.Dir.Closed, e.Dir.Tree
 	return &d.Item
 }
 
@@ -89,14 +88,21 @@ func (p *Packer) newFSItem(t *source.FSTree, e tree.Entry, closed bool) *Item {
 		Item
 		source source.FS
 	}{source: source.FS{Entry: e, Tree: t, Headers: &p.headers}}
-	d.Item = Item{Path: e.Full, Type: e.Typ, Closed: closed, Source: &d.source, Tree: t}
-	if e.Typ == sidecar.TypeFile {
-		d.Size = e.Info.Size()
-	}
+	d.Item = Item{Path: e.Full, Type: e.Typ, Size: fileSize(&e), Source: &d.source}
+	d.Closed, d.Tree = closed, t
 	return &d.Item
 }
 
-// NewBaseItem returns the item of an entry that is copied from an archive. A file keeps its content.
+// fileSize returns the size of a regular file in bytes, and 0 for anything else.
+func fileSize(e *tree.Entry) int64 {
+	if e.Typ == sidecar.TypeFile {
+		return e.Info.Size()
+	}
+	return 0
+}
+
+// NewBaseItem returns the item of an entry that is copied from an archive. A file keeps its
+// content.
 func NewBaseItem(path string, typ sidecar.Type, closed bool, old base.Entry) *Item {
 	if typ == sidecar.TypeHardlink {
 		typ = sidecar.TypeFile
@@ -127,8 +133,8 @@ func NewMemoryItem(h format.Header, content *output.Buffer) *Item {
 	return &d.Item
 }
 
-// NewDeflatedItem returns the item of a file whose content is a raw deflate stream and has the given
-// CRC-32. The caller has reserved DeflatedCost bytes.
+// NewDeflatedItem returns the item of a file whose content is a raw deflate stream and has the
+// given CRC-32. The caller has reserved DeflatedCost bytes.
 func NewDeflatedItem(h format.Header, raw *output.Buffer, crc uint32) *Item {
 	d := &struct {
 		Item
@@ -139,11 +145,12 @@ func NewDeflatedItem(h format.Header, raw *output.Buffer, crc uint32) *Item {
 	return &d.Item
 }
 
-// DeflatedCost returns how many bytes to reserve for a file of size bytes that deflate makes raw bytes.
+// DeflatedCost returns how many bytes to reserve for a file of size bytes that deflate makes raw
+// bytes.
 func DeflatedCost(size, raw int64) int64 { return max(size, raw) }
 
-// NewTempItem returns the item of a file over InMemory bytes whose content was written to a temporary
-// file. The item closes the file, then it calls done.
+// NewTempItem returns the item of a file over InMemory bytes whose content was written to a
+// temporary file. The item closes the file, then it calls done.
 func NewTempItem(h format.Header, content *os.File, done func()) *Item {
 	d := &struct {
 		Item

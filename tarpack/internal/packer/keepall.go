@@ -10,8 +10,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/dedup"
 )
 
-// KeepAll hands the entries of an archive that grows in place to the index, as they are. New files may
-// become links to its files.
+// KeepAll hands the entries of an archive that grows in place to the index, as they are. New files
+// may become links to its files.
 func (p *Packer) KeepAll(ctx context.Context, a *base.Archive) error {
 	links, err := a.Duplicates()
 	if err != nil {

@@ -119,8 +119,8 @@ func (p *Packer) SkipOutput(dst *durable.Output) error {
 	return nil
 }
 
-// SkipNames keeps the archive of that name, its sidecar and the temporary files that a killed writer
-// left of them out of the new archive.
+// SkipNames keeps the archive of that name, its sidecar and the temporary files that a killed
+// writer left of them out of the new archive.
 func (p *Packer) SkipNames(archive string) {
 	for _, name := range []string{archive, archive + format.SidecarSuffix} {
 		for _, name := range []string{name, format.TempName(name)} {
@@ -141,7 +141,9 @@ func (p *Packer) Walker() *tree.Walker {
 
 // Run writes the archive, and its sidecar to index. produce submits the items in the order of the
 // archive. Result is zero in a dry run, with Entries, and with Shards.
-func (p *Packer) Run(ctx context.Context, produce func(context.Context) error, index *os.File) (res Result, err error) {
+func (p *Packer) Run(
+	ctx context.Context, produce func(context.Context) error, index *os.File,
+) (res Result, err error) {
 	defer p.known.Close()
 	s, err := p.newSequencer()
 	if err != nil {

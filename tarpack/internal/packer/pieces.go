@@ -31,8 +31,9 @@ func (pc *piece) release() {
 	pc.out.Release()
 }
 
-// A pieceWriter writes the pieces of a segmented C in order. Whatever the size of a segment, a piece
-// has 1 MiB, so memory does not grow with the file. A segment of several pieces has flushes inside.
+// A pieceWriter writes the pieces of a segmented C in order. Whatever the size of a segment, a
+// piece has 1 MiB, so memory does not grow with the file. A segment of several pieces has flushes
+// inside.
 type pieceWriter struct {
 	out        *tarwriter.Writer
 	segments   gzmember.Segments
@@ -60,7 +61,9 @@ func (w *pieceWriter) next(ctx context.Context) error {
 }
 
 // writeSegmented writes a segmented C whose pieces the workers compress.
-func (s *sequencer) writeSegmented(ctx context.Context, src *digestReader, size int64) (gzmember.Segments, error) {
+func (s *sequencer) writeSegmented(
+	ctx context.Context, src *digestReader, size int64,
+) (gzmember.Segments, error) {
 	w := &pieceWriter{out: s.out, segments: gzmember.Segments{Shift: gzmember.ShiftFor(size)}}
 	w.perSegment = 1 << (w.segments.Shift - gzmember.MinShift)
 	if err := s.out.Put(gzmember.AppendMemberHeader(nil, nil)); err != nil {

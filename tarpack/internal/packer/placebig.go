@@ -14,8 +14,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
-// placeBig places a file that is too big for memory. It is read once, or twice if a file of the same
-// size was written before.
+// placeBig places a file that is too big for memory. It is read once, or twice if a file of the
+// same size was written before.
 func (s *sequencer) placeBig(ctx context.Context, it *Item) error {
 	src := it.Source.(source.Opener)
 	f, err := src.Open()
@@ -64,7 +64,9 @@ func (s *sequencer) placeBig(ctx context.Context, it *Item) error {
 }
 
 // writeBig writes H, C and P of a big file, and remembers it.
-func (s *sequencer) writeBig(ctx context.Context, it *Item, src source.Opener, f source.File) error {
+func (s *sequencer) writeBig(
+	ctx context.Context, it *Item, src source.Opener, f source.File,
+) error {
 	entry, err := s.out.WriteHeader(&it.header)
 	if err != nil {
 		return err
@@ -87,7 +89,9 @@ func (s *sequencer) writeBig(ctx context.Context, it *Item, src source.Opener, f
 }
 
 // writeBigContent writes the C of a big file and completes the entry with what the index has of it.
-func (s *sequencer) writeBigContent(ctx context.Context, it *Item, f source.File, entry *sidecar.Item) error {
+func (s *sequencer) writeBigContent(
+	ctx context.Context, it *Item, f source.File, entry *sidecar.Item,
+) error {
 	start := s.out.Off
 	content := output.ContextReader{Ctx: ctx, R: io.NewSectionReader(f, 0, it.Size)}
 	src := &digestReader{r: content, hash: xxhash.New()}

@@ -117,8 +117,8 @@ func (s *sequencer) remember(it *Item) error {
 	if it.Inode != (durable.Inode{}) {
 		s.known.ByInode[it.Inode] = w
 	}
-	// A link never goes to where an extracting user who is not root cannot enter, nor to an empty file:
-	// that saves nothing.
+	// A link never goes to where an extracting user who is not root cannot enter, nor to an empty
+	// file: that saves nothing.
 	if it.Closed || it.key == 0 {
 		return nil
 	}
@@ -164,8 +164,8 @@ func (s *sequencer) candidate(it *Item) (*dedup.Copy, error) {
 	return nil, nil
 }
 
-// sameContent compares a file with a copy byte by byte, as both are now. A copy that has changed since
-// is not the same: nothing is lost but a duplicate.
+// sameContent compares a file with a copy byte by byte, as both are now. A copy that has changed
+// since is not the same: nothing is lost but a duplicate.
 func sameContent(it *Item, w *dedup.Copy, content io.Reader) (bool, error) {
 	other, err := w.Open()
 	if err != nil {

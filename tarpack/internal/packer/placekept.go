@@ -88,7 +88,8 @@ func (s *sequencer) rememberKept(it *Item) error {
 	return s.remember(it)
 }
 
-// sameHeader reports whether the file's header is the one that it has in the archive, whose record is e.
+// sameHeader reports whether the file's header is the one that it has in the archive, whose record
+// is e.
 func (s *sequencer) sameHeader(it *Item, e *sidecar.Entry) (bool, error) {
 	if it.fromArchive() {
 		return true, nil
@@ -105,7 +106,8 @@ func (s *sequencer) sameHeader(it *Item, e *sidecar.Entry) (bool, error) {
 }
 
 // copyFile copies a file: all of it if its header stays, else C and P. What the index has of the
-// content stays too, so nothing is inflated. e is the record of the old entry, f that of its content.
+// content stays too, so nothing is inflated. e is the record of the old entry, f that of its
+// content.
 func (s *sequencer) copyFile(it *Item, e, f *sidecar.Entry, same bool) error {
 	from := it.Old.From
 	entry := sidecar.Item{Entry: *f, Path: it.Path}

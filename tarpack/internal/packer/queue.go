@@ -42,8 +42,8 @@ func newQueue() queue {
 	}
 }
 
-// Submit sends an item to the sequencer, and to the workers if it is a small file that has to be read.
-// It takes over the item, also after an error.
+// Submit sends an item to the sequencer, and to the workers if it is a small file that has to be
+// read. It takes over the item, also after an error.
 func (q *queue) Submit(ctx context.Context, it *Item) error {
 	_, loads := it.Source.(source.Loader)
 	if loads && it.Type == sidecar.TypeFile && !it.LaterName && !it.Keep && it.Size <= InMemory {
@@ -88,7 +88,8 @@ func (q *queue) send(ctx context.Context, s step) error {
 	}
 }
 
-// Reserve waits until n more bytes of content may wait for the sequencer. n is at most 1.5 InMemory.
+// Reserve waits until n more bytes of content may wait for the sequencer. n is at most 1.5
+// InMemory.
 func (q *queue) Reserve(ctx context.Context, n int64) error {
 	if err := q.budget.Acquire(ctx, n); err != nil {
 		return context.Cause(ctx)

@@ -19,9 +19,9 @@ import (
 // A fingerprints holds digests of the entries that were packed, to be removed.
 type fingerprints map[uint64]struct{}
 
-// fingerprint returns a digest of an entry as it was packed. A file with one name is recognized by its
-// ctime as well, because a program can put back the modification time but not the ctime. Removing one
-// of several names changes the ctime of the others.
+// fingerprint returns a digest of an entry as it was packed. A file with one name is recognized by
+// its ctime as well, because a program can put back the modification time but not the ctime.
+// Removing one of several names changes the ctime of the others.
 func fingerprint(e *tree.Entry, withCtime bool) uint64 {
 	st := durable.StatOf(e.Info)
 	b := []byte(e.Path())
@@ -64,8 +64,8 @@ const namedKept = 10
 const notRemoved = "it is packed, and was not removed"
 
 // RemovePacked removes the entries of a tree that were packed and have not changed since, and the
-// directories that become empty; the top directory stays. It returns how many entries it removed. The
-// error names entries that have changed or are new, up to namedKept of them.
+// directories that become empty; the top directory stays. It returns how many entries it removed.
+// The error names entries that have changed or are new, up to namedKept of them.
 func (p *Packer) RemovePacked(ctx context.Context, t *tree.Tree) (int64, error) {
 	var removed int64
 	var kept []error

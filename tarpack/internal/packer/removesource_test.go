@@ -37,7 +37,8 @@ func TestRemoveChanged(t *testing.T) {
 		t.Error("it is as it was")
 	}
 	time.Sleep(20 * time.Millisecond) // the clock of ctimes is coarse
-	if err := errors.Join(os.WriteFile(name, []byte("BBBB"), 0o644), os.Chtimes(name, time.Time{}, before.Info.ModTime())); err != nil {
+	if err := errors.Join(os.WriteFile(name, []byte("BBBB"), 0o644),
+		os.Chtimes(name, time.Time{}, before.Info.ModTime())); err != nil {
 		t.Fatal(err)
 	}
 	if runtime.GOOS == "linux" && packed.has(look()) {

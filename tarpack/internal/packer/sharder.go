@@ -17,22 +17,25 @@ import (
 
 // ShardOptions divide an archive into shards. Exactly one of Size and Shards is set.
 type ShardOptions struct {
-	// Size is about how many bytes a shard has at most. A larger entry makes a larger shard, because no
-	// entry is cut.
+	// Size is about how many bytes a shard has at most. A larger entry makes a larger shard,
+	// because no entry is cut.
 	Size int64
-	// Shards is how many shards there are, 1 to format.MaxShards, of about the same bytes of content.
+	// Shards is how many shards there are, 1 to format.MaxShards, of about the same bytes of
+	// content.
 	Shards int
 }
 
 // Check returns os.ErrInvalid, with the name of the archive, if the options are out of range.
 func (o ShardOptions) Check(name string) error {
 	if (o.Size > 0) == (o.Shards > 0) || o.Size < 0 || o.Shards < 0 || o.Shards > format.MaxShards {
-		return fmt.Errorf("%s: %w: shards need either a size or a number, up to %d", name, os.ErrInvalid, format.MaxShards)
+		const want = "shards need either a size or a number, up to"
+		return fmt.Errorf("%s: %w: %s %d", name, os.ErrInvalid, want, format.MaxShards)
 	}
 	return nil
 }
 
-// A Sharder makes a Packer continue in another shard when one is full. It is for the sequencer alone.
+// A Sharder makes a Packer continue in another shard when one is full. It is for the sequencer
+// alone.
 type Sharder struct {
 	P     *Packer
 	Set   *shardset.Output
@@ -58,11 +61,7 @@ func (s *Sharder) Measure(ctx context.Context, t *tree.Tree) (int64, error) {
 	w := s.P.Walker()
 	w.Notice = func(string) {} // the walk that packs sends them
 	w.Entry = func(e tree.Entry) error {
-		size := int64(0)
-		if e.Typ == sidecar.TypeFile {
-			size = e.Info.Size()
-		}
-		total += sourceCost(e.Typ, size)
+		total += sourceCost(e.Typ, fileSize(&e))
 		e.Dir.Release()
 		return nil
 	}

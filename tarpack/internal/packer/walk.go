@@ -30,6 +30,10 @@ func (p *Packer) Walk(ctx context.Context, t *tree.Tree) error {
 // WalkFS submits every entry of a file system. Files with several names are not recognized as such.
 func (p *Packer) WalkFS(ctx context.Context, fsys fs.FS) error {
 	t := &source.FSTree{FS: fsys}
-	entry := func(e tree.Entry, closed bool) error { return p.Submit(ctx, p.newFSItem(t, e, closed)) }
-	return t.Walk(ctx, p.Walker(), entry, func() error { return p.EndDir(ctx) })
+	return t.Walk(ctx, p.Walker(), source.Visitor{
+		Entry: func(e tree.Entry, closed bool) error {
+			return p.Submit(ctx, p.newFSItem(t, e, closed))
+		},
+		EndDir: func() error { return p.EndDir(ctx) },
+	})
 }

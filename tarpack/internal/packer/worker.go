@@ -87,8 +87,8 @@ func (it *Item) contentKey(known *dedup.Contents) uint64 {
 	return known.Key(it.hash, it.header.Size, it.header.Mode, it.header.ModTime)
 }
 
-// hasOldContent reports whether content, whose hash is known, is that of the entry at the same path in
-// the archive that is changed.
+// hasOldContent reports whether content, whose hash is known, is that of the entry at the same path
+// in the archive that is changed.
 func (it *Item) hasOldContent(content io.Reader) (bool, error) {
 	if it.Old.From == nil {
 		return false, nil
@@ -109,9 +109,11 @@ func (it *Item) hasOldContent(content io.Reader) (bool, error) {
 	return same, err
 }
 
-// appendContent appends C: segmented if the content is longer than a segment, stored if deflate does
-// not pay.
-func appendContent(enc *gzmember.Encoder, dst, content []byte) ([]byte, gzmember.Coding, gzmember.Segments, error) {
+// appendContent appends C: segmented if the content is longer than a segment, stored if deflate
+// does not pay.
+func appendContent(
+	enc *gzmember.Encoder, dst, content []byte,
+) ([]byte, gzmember.Coding, gzmember.Segments, error) {
 	const segment = 1 << gzmember.MinShift
 	if len(content) <= segment {
 		out, coding := enc.AppendContent(dst, content)
@@ -140,8 +142,8 @@ func appendContent(enc *gzmember.Encoder, dst, content []byte) ([]byte, gzmember
 	return gzmember.AppendStored(dst, content), gzmember.Stored, gzmember.Segments{}, nil
 }
 
-// sameBytes compares two contents. err and otherErr are the errors of reading the one and the other;
-// with an error they are not the same.
+// sameBytes compares two contents. err and otherErr are the errors of reading the one and the
+// other; with an error they are not the same.
 func sameBytes(content, other io.Reader) (same bool, err, otherErr error) {
 	a, b := output.GetBuffer(compareSize), output.GetBuffer(compareSize)
 	defer a.Release()

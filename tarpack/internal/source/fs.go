@@ -23,14 +23,23 @@ type FSTree struct{ FS fs.FS }
 // Open opens a file by its path.
 func (t *FSTree) Open(path string) (io.ReadCloser, error) { return t.FS.Open(path) }
 
-// Walk goes through the file system in the order of an archive (FORMAT.md 1.1), as tree.Walker does.
-// It asks w what to leave out; entry and endDir take the place of the functions of w.
-func (t *FSTree) Walk(ctx context.Context, w *tree.Walker, entry func(e tree.Entry, closed bool) error, endDir func() error) error {
-	return t.walkDir(ctx, w, ".", false, entry, endDir)
+// Walk goes through the file system in the order of an archive (FORMAT.md 1.1). It asks w what to leave
+// out, but calls v instead of w.Entry and w.EndDir.
+func (t *FSTree) Walk(ctx context.Context, w *tree.Walker, v Visitor) error {
+	return t.walkDir(ctx, w, v, ".", false)
+}
+
+// A Visitor gets what Walk finds.
+type Visitor struct {
+	// Entry gets each entry, a directory before what is in it. closed reports whether an extracting
+	// user cannot enter the directory of the entry once its mode is restored.
+	Entry func(e tree.Entry, closed bool) error
+	// EndDir is called after the last entry of a directory that is not a directory.
+	EndDir func() error
 }
 
 func (t *FSTree) walkDir(
-	ctx context.Context, w *tree.Walker, dir string, closed bool, entry func(e tree.Entry, closed bool) error, endDir func() error,
+	ctx context.Context, w *tree.Walker, v Visitor, dir string, closed bool,
 ) error {
 	entries, err := t.list(w, dir)
 	if err != nil {
@@ -43,16 +52,16 @@ func (t *FSTree) walkDir(
 		}
 		if e.Typ == sidecar.TypeDir && !ended {
 			ended = true
-			if err := endDir(); err != nil {
+			if err := v.EndDir(); err != nil {
 				return err
 			}
 		}
-		if err := entry(e, closed); err != nil {
+		if err := v.Entry(e, closed); err != nil {
 			return err
 		}
 		if e.Typ == sidecar.TypeDir {
 			below := closed || e.Info.Mode().Perm()&0o100 == 0
-			if err := t.walkDir(ctx, w, e.Full, below, entry, endDir); err != nil {
+			if err := t.walkDir(ctx, w, v, e.Full, below); err != nil {
 				return err
 			}
 		}
@@ -60,7 +69,7 @@ func (t *FSTree) walkDir(
 	if ended {
 		return nil
 	}
-	return endDir()
+	return v.EndDir()
 }
 
 // list returns what is to be packed of a directory, in the order of the archive.
@@ -80,7 +89,8 @@ func (t *FSTree) list(w *tree.Walker, dir string) ([]tree.Entry, error) {
 			return nil, err
 		}
 		if _, ok := t.FS.(fs.ReadLinkFS); keep && e.Typ == sidecar.TypeSymlink && !ok {
-			w.Notice(fmt.Sprintf("%s: a symbolic link, which the file system cannot read: not packed", format.Printable(e.Full)))
+			const why = "a symbolic link, which the file system cannot read: not packed"
+			w.Notice(fmt.Sprintf("%s: %s", format.Printable(e.Full), why))
 			keep = false
 		}
 		if keep {

@@ -1,5 +1,5 @@
-// Package source supplies what an entry of a new archive is made of: its tar header and, for a regular
-// file, its content.
+// Package source supplies what an entry of a new archive is made of: its tar header and, for a
+// regular file, its content.
 //
 //	                        Source   Loader   Opener
 //	Disk      on disk          x        x        x
@@ -36,8 +36,8 @@ type Source interface {
 // A Loader is a regular file that fits in memory.
 type Loader interface {
 	Source
-	// Load reads the content. It returns format.ErrChanged if the file is not as it was found, and a
-	// *format.Problem if the content is damaged.
+	// Load reads the content. It returns format.ErrChanged if the file is not as it was found, and
+	// a *format.Problem if the content is damaged.
 	Load(c *Content) error
 }
 

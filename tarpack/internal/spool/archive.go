@@ -151,8 +151,8 @@ func (s *Spool) takeOver(seq uint32, file, link *sidecar.Item) error {
 	return s.sink(*file)
 }
 
-// makeParents makes the directories that are missing above an entry. Anything else in the place of one
-// is an error.
+// makeParents makes the directories that are missing above an entry. Anything else in the place of
+// one is an error.
 func (s *Spool) makeParents(it *sidecar.Item) error {
 	for i := range len(it.Path) {
 		if it.Path[i] != '/' {

@@ -14,8 +14,8 @@ import (
 // ErrLonger: a content does not end after the size in its header.
 var ErrLonger = errors.New("the content is longer than its size")
 
-// Contents takes the contents of files from readers: small ones into memory, big ones into temporary
-// files, of which bigWaiting may wait for the sequencer.
+// Contents takes the contents of files from readers: small ones into memory, big ones into
+// temporary files, of which bigWaiting may wait for the sequencer.
 type Contents struct {
 	p    *packer.Packer
 	big  chan struct{}
@@ -24,14 +24,18 @@ type Contents struct {
 
 const bigWaiting = 4
 
-// NewContents returns a Contents for the items of p. temp is what names of temporary files begin with.
+// NewContents returns a Contents for the items of p. temp is what names of temporary files begin
+// with.
 func NewContents(p *packer.Packer, temp string) *Contents {
 	return &Contents{p: p, big: make(chan struct{}, bigWaiting), temp: temp}
 }
 
 // Item returns the item of the file h with the given content, which it reads to its end. It returns
-// io.EOF or io.ErrUnexpectedEOF if the content is shorter than h.Size, and ErrLonger if it is longer.
-func (c *Contents) Item(ctx context.Context, h format.Header, content io.Reader) (*packer.Item, error) {
+// io.EOF or io.ErrUnexpectedEOF if the content is shorter than h.Size, and ErrLonger if it is
+// longer.
+func (c *Contents) Item(
+	ctx context.Context, h format.Header, content io.Reader,
+) (*packer.Item, error) {
 	if h.Size <= packer.InMemory {
 		if err := c.p.Reserve(ctx, h.Size); err != nil {
 			return nil, err

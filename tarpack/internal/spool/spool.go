@@ -1,5 +1,5 @@
-// Package spool takes the entries of an archive in any order, and makes of them something that can be
-// read like an archive.
+// Package spool takes the entries of an archive in any order, and makes of them something that can
+// be read like an archive.
 //
 //	Announce, Add ──► one temporary file with the members ─┐
 //	             └──► another one with the records         ├─► Archive ──► *base.Archive
@@ -26,8 +26,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tarwriter"
 )
 
-// A Spool takes entries in any order. Where a path comes several times the last entry counts. The file
-// that a hard link leads to is decided when the link is announced.
+// A Spool takes entries in any order. Where a path comes several times the last entry counts. The
+// file that a hard link leads to is decided when the link is announced.
 //
 // For each entry it takes some 40 bytes of memory; the rest is on disk.
 type Spool struct {
@@ -51,7 +51,9 @@ type Spool struct {
 
 // New returns a Spool for the archive name, whose lock the caller holds. It calls progress for each
 // entry whose members are written, and problem for each that is refused.
-func New(name string, progress func(format.Progress), problem func(*format.Problem)) (*Spool, error) {
+func New(
+	name string, progress func(format.Progress), problem func(*format.Problem),
+) (*Spool, error) {
 	s := &Spool{name: name, problem: problem, paths: newPaths(), links: newHardlinks()}
 	var err error
 	if s.file, err = durable.UnlinkedTemp(name + ".spool"); err != nil {
@@ -69,7 +71,8 @@ func New(name string, progress func(format.Progress), problem func(*format.Probl
 	return s, nil
 }
 
-// Close gives up the records. The members belong to the result of Archive, or are given up by Abort.
+// Close gives up the records. The members belong to the result of Archive, or are given up by
+// Abort.
 func (s *Spool) Close() { s.records.Close() }
 
 // Abort gives up the members, instead of Archive or after an error of it.
@@ -88,7 +91,8 @@ type spooled struct {
 }
 
 func newPaths() paths {
-	return paths{seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, last: map[[2]uint64]spooled{}}
+	seeds := [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+	return paths{seeds: seeds, last: map[[2]uint64]spooled{}}
 }
 
 func (p *paths) key(path string) [2]uint64 {
@@ -108,8 +112,9 @@ func (p *paths) isLast(path string, seq uint32) bool { return p.last[p.key(path)
 // hardlinks knows which entries are hard links to which files, by their numbers.
 type hardlinks struct {
 	links   map[uint32]hardlink
-	targets map[uint32]bool          // files to which hard links lead
-	other   map[uint32]format.Header // symbolic links and special files: a hard link to one becomes a copy
+	targets map[uint32]bool // files to which hard links lead
+	// other holds symbolic links and special files: a hard link to one becomes a copy of it.
+	other map[uint32]format.Header
 	// replaced holds files to which hard links lead, but whose path has a later entry.
 	replaced map[uint32]sidecar.Item
 	// moved holds the path of the hard link that became the file instead of a replaced one.

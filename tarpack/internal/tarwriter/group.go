@@ -42,8 +42,10 @@ func (g *group) add(l *Link) (bool, error) {
 // stored returns the group of the archive that is changed, if it holds the same entries.
 func (g *group) stored() (old base.Group, ok bool) {
 	old = g.old.Group()
-	same := len(old.Blocks) > 0 && bytes.Equal(old.Blocks, g.blocks) && bytes.Equal(old.Bits, format.DuplicateBits(g.items))
-	return old, same
+	if len(old.Blocks) == 0 || !bytes.Equal(old.Blocks, g.blocks) {
+		return old, false
+	}
+	return old, bytes.Equal(old.Bits, format.DuplicateBits(g.items))
 }
 
 // member returns G, valid until the next call.

@@ -1,11 +1,13 @@
-// Package tarwriter writes the members of an archive (FORMAT.md 1) and hands each entry to the index.
+// Package tarwriter writes the members of an archive (FORMAT.md 1) and hands each entry to the
+// index.
 //
 //	file      WriteHeader, the content, WritePadding         H [C P]
 //	group     AddToGroup …, FlushGroup                       G
 //	links     AddLink … until the directory's files are written, then FlushLinks
 //	trailer   Finish                                         T
 //
-// It writes what it is told: which entries there are and in which order is decided by package packer.
+// It writes what it is told: which entries there are and in which order is decided by package
+// packer.
 package tarwriter
 
 import (
@@ -50,7 +52,8 @@ type Link struct {
 
 // New returns a Writer to out. It calls progress, if that is not nil, after each entry.
 func New(out *output.Writer, progress func(format.Progress)) (*Writer, error) {
-	enc, err := gzmember.NewEncoder(9) // the bytes of a group do not depend on the level of the content
+	// The bytes of a group do not depend on the level of the content.
+	enc, err := gzmember.NewEncoder(9)
 	return &Writer{Writer: out, progress: progress, group: group{enc: enc}}, err
 }
 
@@ -61,10 +64,12 @@ func (w *Writer) Waiting() (grouped, links int) { return len(w.group.items), len
 // AddLink keeps a link until the files of its directory are written.
 func (w *Writer) AddLink(l Link) { w.links = append(w.links, l) }
 
-// FlushLinks adds the links of a directory to the group. The target of each comes before it, because
-// all files of the directory are written.
+// FlushLinks adds the links of a directory to the group. The target of each comes before it,
+// because all files of the directory are written.
 func (w *Writer) FlushLinks() error {
-	slices.SortFunc(w.links, func(a, b Link) int { return strings.Compare(a.Header.Path, b.Header.Path) })
+	slices.SortFunc(w.links, func(a, b Link) int {
+		return strings.Compare(a.Header.Path, b.Header.Path)
+	})
 	for _, l := range w.links {
 		if err := w.AddToGroup(l); err != nil {
 			return err
@@ -120,7 +125,9 @@ func (w *Writer) WriteFile(h *format.Header, c *source.Content, hash uint64) err
 
 // WritePadding writes P where one is needed, and hands the entry, which is complete then, to the
 // index. segments counts only if the coding is gzmember.Segmented.
-func (w *Writer) WritePadding(entry *sidecar.Item, coding gzmember.Coding, segments *gzmember.Segments) error {
+func (w *Writer) WritePadding(
+	entry *sidecar.Item, coding gzmember.Coding, segments *gzmember.Segments,
+) error {
 	entry.Coding = sidecar.Coding(coding)
 	var extra []byte
 	if coding == gzmember.Segmented {
@@ -150,7 +157,8 @@ func (w *Writer) CopyFile(archive *os.File, e *sidecar.Entry, entry *sidecar.Ite
 	return w.record(entry)
 }
 
-// CopyContent writes the header h, and copies C and P of a file of an archive, which entry describes.
+// CopyContent writes the header h, and copies C and P of a file of an archive, which entry
+// describes.
 func (w *Writer) CopyContent(archive *os.File, h *format.Header, entry *sidecar.Item) error {
 	from := entry.ContentOffset()
 	head, err := w.WriteHeader(h)
