@@ -41,15 +41,15 @@ func (c *ChangeLog) removed(path string) error { return c.note(format.Removed, p
 // content notes a file whose content is not that of its old entry.
 func (c *ChangeLog) content(it *Item) error {
 	if it.Old.From == nil {
-		return c.note(format.Added, it.Path)
+		return c.note(format.Added, it.path)
 	}
-	return c.note(format.Changed, it.Path)
+	return c.note(format.Changed, it.path)
 }
 
 // kept notes a file that has the content of its old entry, and the same header if same is true.
 func (c *ChangeLog) kept(it *Item, same bool) error {
 	if !same {
-		return c.note(format.Changed, it.Path)
+		return c.note(format.Changed, it.path)
 	}
 	c.Kept++
 	return nil
@@ -59,7 +59,7 @@ func (c *ChangeLog) kept(it *Item, same bool) error {
 func (c *ChangeLog) header(it *Item, h *format.Header) error {
 	switch {
 	case it.Old.From == nil:
-		return c.note(format.Added, it.Path)
+		return c.note(format.Added, it.path)
 	case it.fromArchive():
 		c.Kept++
 		return nil
@@ -74,7 +74,7 @@ func (c *ChangeLog) header(it *Item, h *format.Header) error {
 // again notes one more name of a file whose first name was placed as first.
 func (c *ChangeLog) again(it *Item, h *format.Header, first *dedup.Copy) error {
 	if it.Old.From == nil {
-		return c.note(format.Added, it.Path)
+		return c.note(format.Added, it.path)
 	}
 	e, err := it.Old.Record()
 	if err != nil {

@@ -18,19 +18,19 @@ import (
 // An Item is one entry on its way from its source to the archive. Each function that makes one
 // allocates item and source together.
 type Item struct {
-	Path   string
-	Type   sidecar.Type // TypeFile also for a hard link of an archive, whose file is decided here
-	Size   int64        // bytes of a file's content; 0 if that is copied from an archive
-	Closed bool         // an extracting user cannot enter the directory once its mode is restored
+	Type   sidecar.Type // a hard link of an archive is a TypeFile: which name is the file may change
 	Source source.Source
-	Tree   dedup.Tree // that the file can be read from again; nil if from none
 	Old    base.Entry // the entry at the path in the archive that is changed; zero if there is none
 	Keep   bool       // the content of Old is kept
 
 	Inode     durable.Inode // zero unless the file has several names in what is packed
 	LaterName bool          // another name of the file came before
 
-	reserved int64 // bytes of the queue's budget
+	path     string
+	size     int64      // bytes of a file's content; 0 if that is copied from an archive
+	closed   bool       // an extracting user cannot enter the directory once its mode is restored
+	tree     dedup.Tree // that the file can be read from again; nil if from none
+	reserved int64      // bytes of the queue's budget
 	prepared
 }
 
@@ -77,8 +77,8 @@ func (p *Packer) NewItem(e tree.Entry) *Item {
 		Item
 		source source.Disk
 	}{source: source.Disk{Entry: e, Headers: &p.headers}}
-	d.Item = Item{Path: e.Path(), Type: e.Typ, Size: fileSize(&e), Source: &d.source}
-	d.Closed, d.Tree = e.Dir.Closed, e.Dir.Tree
+	d.Item = Item{path: e.Path(), Type: e.Typ, size: fileSize(&e), Source: &d.source}
+	d.closed, d.tree = e.Dir.Closed, e.Dir.Tree
 	return &d.Item
 }
 
@@ -88,8 +88,8 @@ func (p *Packer) newFSItem(t *source.FSTree, e tree.Entry, closed bool) *Item {
 		Item
 		source source.FS
 	}{source: source.FS{Entry: e, Tree: t, Headers: &p.headers}}
-	d.Item = Item{Path: e.Full, Type: e.Typ, Size: fileSize(&e), Source: &d.source}
-	d.Closed, d.Tree = closed, t
+	d.Item = Item{path: e.Full, Type: e.Typ, size: fileSize(&e), Source: &d.source}
+	d.closed, d.tree = closed, t
 	return &d.Item
 }
 
@@ -107,7 +107,7 @@ func NewBaseItem(path string, typ sidecar.Type, closed bool, old base.Entry) *It
 	if typ == sidecar.TypeHardlink {
 		typ = sidecar.TypeFile
 	}
-	it := &Item{Path: path, Type: typ, Closed: closed, Old: old, Keep: typ == sidecar.TypeFile}
+	it := &Item{path: path, Type: typ, closed: closed, Old: old, Keep: typ == sidecar.TypeFile}
 	it.Source = &it.Old
 	return it
 }
@@ -118,7 +118,7 @@ func NewGivenItem(h format.Header) *Item {
 		Item
 		source source.Given
 	}{source: source.Given{H: h}}
-	d.Item = Item{Path: h.Path, Type: h.Type, Source: &d.source}
+	d.Item = Item{path: h.Path, Type: h.Type, Source: &d.source}
 	return &d.Item
 }
 
@@ -129,7 +129,7 @@ func NewMemoryItem(h format.Header, content *output.Buffer) *Item {
 		Item
 		source source.Memory
 	}{source: source.Memory{Given: source.Given{H: h}, Bytes: content}}
-	d.Item = Item{Path: h.Path, Type: h.Type, Source: &d.source, Size: h.Size, reserved: h.Size}
+	d.Item = Item{path: h.Path, Type: h.Type, Source: &d.source, size: h.Size, reserved: h.Size}
 	return &d.Item
 }
 
@@ -141,7 +141,7 @@ func NewDeflatedItem(h format.Header, raw *output.Buffer, crc uint32) *Item {
 		source source.Deflated
 	}{source: source.Deflated{Given: source.Given{H: h}, Raw: raw, CRC: crc}}
 	reserved := DeflatedCost(h.Size, int64(len(raw.B)))
-	d.Item = Item{Path: h.Path, Type: h.Type, Source: &d.source, Size: h.Size, reserved: reserved}
+	d.Item = Item{path: h.Path, Type: h.Type, Source: &d.source, size: h.Size, reserved: reserved}
 	return &d.Item
 }
 
@@ -156,6 +156,6 @@ func NewTempItem(h format.Header, content *os.File, done func()) *Item {
 		Item
 		source source.Temp
 	}{source: source.Temp{Given: source.Given{H: h}, Content: content, Done: done}}
-	d.Item = Item{Path: h.Path, Type: h.Type, Source: &d.source, Size: h.Size}
+	d.Item = Item{path: h.Path, Type: h.Type, Source: &d.source, size: h.Size}
 	return &d.Item
 }

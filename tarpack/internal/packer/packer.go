@@ -48,7 +48,6 @@ type Result struct {
 // A Packer is one run that makes an archive. Set the exported fields before Run.
 type Packer struct {
 	Options Options
-	Workers int               // compressing goroutines
 	Out     *tarwriter.Writer // nil: nothing is written, only Changes are noted
 	Changes ChangeLog
 	Entries EntrySink    // takes the entries instead of an index, if set
@@ -59,6 +58,7 @@ type Packer struct {
 
 	queue
 	level   int
+	workers int // compressing goroutines
 	headers source.Headers
 	skip    []os.FileInfo // files not to pack: the archive itself
 	known   *dedup.Contents
@@ -86,7 +86,7 @@ func New(w io.Writer, o Options) (*Packer, error) {
 // NewDry returns a Packer that writes nothing.
 func NewDry(o Options) *Packer {
 	p := &Packer{
-		Options: o, Workers: o.Workers, level: o.Level,
+		Options: o, workers: o.Workers, level: o.Level,
 		headers: source.Headers{PreserveOwner: o.PreserveOwner, LatestModTime: o.LatestModTime},
 		queue:   newQueue(),
 		known:   dedup.New(o.Dedup),
@@ -94,8 +94,8 @@ func NewDry(o Options) *Packer {
 	if p.level == 0 {
 		p.level = 6
 	}
-	if p.Workers <= 0 {
-		p.Workers = runtime.GOMAXPROCS(0)
+	if p.workers <= 0 {
+		p.workers = runtime.GOMAXPROCS(0)
 	}
 	if o.RemoveFiles {
 		p.packed = fingerprints{}
@@ -196,7 +196,7 @@ func (p *Packer) run(ctx context.Context, produce func(context.Context) error, s
 		return produce(ctx)
 	})
 	workers, wctx := errgroup.WithContext(ctx)
-	for range p.Workers {
+	for range p.workers {
 		workers.Go(func() error {
 			w, err := p.newWorker()
 			if err != nil {

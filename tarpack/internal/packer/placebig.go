@@ -20,27 +20,27 @@ func (s *sequencer) placeBig(ctx context.Context, it *Item) error {
 	src := it.Source.(source.Opener)
 	f, err := src.Open()
 	if err != nil {
-		return tree.Error(it.Path, err)
+		return tree.Error(it.path, err)
 	}
 	defer f.Close()
 	if it.header, err = src.Header(); err != nil {
 		return err
 	}
 	content := func() io.Reader {
-		return output.ContextReader{Ctx: ctx, R: io.NewSectionReader(f, 0, it.Size)}
+		return output.ContextReader{Ctx: ctx, R: io.NewSectionReader(f, 0, it.size)}
 	}
-	if s.known.BigSizes[it.Size] || it.Old.ContentSize() == it.Size {
+	if s.known.BigSizes[it.size] || it.Old.ContentSize() == it.size {
 		h := xxhash.New()
 		if _, err := io.Copy(h, content()); err != nil {
-			return tree.Error(it.Path, err)
+			return tree.Error(it.path, err)
 		}
 		it.hash = h.Sum64()
 		if it.Keep, err = it.hasOldContent(content()); err != nil {
-			return tree.Error(it.Path, err)
+			return tree.Error(it.path, err)
 		}
 		if it.Keep {
 			if err := src.Unchanged(f); err != nil {
-				return tree.Error(it.Path, err)
+				return tree.Error(it.path, err)
 			}
 			return s.placeKept(it)
 		}
@@ -48,7 +48,7 @@ func (s *sequencer) placeBig(ctx context.Context, it *Item) error {
 	if err := s.changes.content(it); err != nil || s.dry {
 		return err
 	}
-	if s.known.BigSizes[it.Size] {
+	if s.known.BigSizes[it.size] {
 		it.key = it.contentKey(s.known)
 		target, err := s.target(it, content())
 		if err != nil {
@@ -56,10 +56,10 @@ func (s *sequencer) placeBig(ctx context.Context, it *Item) error {
 		}
 		if target != nil {
 			s.addLink(it, it.header, target, true)
-			return tree.Error(it.Path, src.Unchanged(f))
+			return tree.Error(it.path, src.Unchanged(f))
 		}
 	}
-	s.known.BigSizes[it.Size] = true
+	s.known.BigSizes[it.size] = true
 	return s.writeBig(ctx, it, src, f)
 }
 
@@ -75,10 +75,10 @@ func (s *sequencer) writeBig(
 		if s.out.Failed() != nil {
 			return err // not the source's fault
 		}
-		return tree.Error(it.Path, err)
+		return tree.Error(it.path, err)
 	}
 	if err := src.Unchanged(f); err != nil {
-		return tree.Error(it.Path, err)
+		return tree.Error(it.path, err)
 	}
 	it.hash = entry.Hash
 	it.key = it.contentKey(s.known)
@@ -93,17 +93,17 @@ func (s *sequencer) writeBigContent(
 	ctx context.Context, it *Item, f source.File, entry *sidecar.Item,
 ) error {
 	start := s.out.Off
-	content := output.ContextReader{Ctx: ctx, R: io.NewSectionReader(f, 0, it.Size)}
+	content := output.ContextReader{Ctx: ctx, R: io.NewSectionReader(f, 0, it.size)}
 	src := &digestReader{r: content, hash: xxhash.New()}
-	worthIt, err := gzmember.Compressible(f, it.Size)
+	worthIt, err := gzmember.Compressible(f, it.size)
 	switch {
 	case err != nil:
-	case worthIt && it.Size <= gzmember.MaxSegmented:
+	case worthIt && it.size <= gzmember.MaxSegmented:
 		it.Coding = gzmember.Segmented
-		it.Segments, err = s.writeSegmented(ctx, src, it.Size)
+		it.Segments, err = s.writeSegmented(ctx, src, it.size)
 	default:
 		it.Coding = gzmember.Stored
-		err = s.writeStored(src, it.Size)
+		err = s.writeStored(src, it.size)
 	}
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		err = fmt.Errorf("%w: it has shrunk", format.ErrChanged)

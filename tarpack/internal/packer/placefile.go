@@ -51,7 +51,7 @@ func (s *sequencer) placeFile(ctx context.Context, it *Item) error {
 // prepareAgain makes a later name of a file whose first name is in another shard a file of its own.
 func (s *sequencer) prepareAgain(it *Item) {
 	it.LaterName = false
-	if it.Size > InMemory {
+	if it.size > InMemory {
 		return
 	}
 	it.ready = make(chan struct{})
@@ -93,7 +93,7 @@ func (s *sequencer) placePrepared(it *Item) error {
 	}
 	if it.Member == nil {
 		if err := it.compress(s.enc); err != nil {
-			return tree.Error(it.Path, err)
+			return tree.Error(it.path, err)
 		}
 	}
 	if err := s.remember(it); err != nil {
@@ -103,7 +103,7 @@ func (s *sequencer) placePrepared(it *Item) error {
 }
 
 // newCopy returns the copy that an item is about to become.
-func newCopy(it *Item) *dedup.Copy { return &dedup.Copy{Path: it.Path, Tree: it.Tree} }
+func newCopy(it *Item) *dedup.Copy { return &dedup.Copy{Path: it.path, Tree: it.tree} }
 
 // remember makes a file that is about to be written a target for later ones.
 func (s *sequencer) remember(it *Item) error {
@@ -119,7 +119,7 @@ func (s *sequencer) remember(it *Item) error {
 	}
 	// A link never goes to where an extracting user who is not root cannot enter, nor to an empty
 	// file: that saves nothing.
-	if it.Closed || it.key == 0 {
+	if it.closed || it.key == 0 {
 		return nil
 	}
 	return s.known.Add(it.key, w)
@@ -181,5 +181,5 @@ func sameContent(it *Item, w *dedup.Copy, content io.Reader) (bool, error) {
 			return false, fmt.Errorf("%s: %w", w.Kept.From.Name, err)
 		}
 	}
-	return same, tree.Error(it.Path, err)
+	return same, tree.Error(it.path, err)
 }

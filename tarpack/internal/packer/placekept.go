@@ -110,7 +110,7 @@ func (s *sequencer) sameHeader(it *Item, e *sidecar.Entry) (bool, error) {
 // content.
 func (s *sequencer) copyFile(it *Item, e, f *sidecar.Entry, same bool) error {
 	from := it.Old.From
-	entry := sidecar.Item{Entry: *f, Path: it.Path}
+	entry := sidecar.Item{Entry: *f, Path: it.path}
 	if err := from.AddSegments(it.Old.File, &entry); err != nil {
 		return err
 	}

@@ -46,9 +46,9 @@ func newQueue() queue {
 // read. It takes over the item, also after an error.
 func (q *queue) Submit(ctx context.Context, it *Item) error {
 	_, loads := it.Source.(source.Loader)
-	if loads && it.Type == sidecar.TypeFile && !it.LaterName && !it.Keep && it.Size <= InMemory {
+	if loads && it.Type == sidecar.TypeFile && !it.LaterName && !it.Keep && it.size <= InMemory {
 		if it.reserved == 0 {
-			it.reserved = it.Size
+			it.reserved = it.size
 			if err := q.Reserve(ctx, it.reserved); err != nil {
 				it.Release()
 				return err

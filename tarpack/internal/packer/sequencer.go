@@ -27,7 +27,7 @@ type sequencer struct {
 func (p *Packer) newSequencer() (*sequencer, error) {
 	w, err := p.newWorker()
 	return &sequencer{
-		worker: w, out: p.Out, changes: &p.Changes, queue: &p.queue, workers: p.Workers,
+		worker: w, out: p.Out, changes: &p.Changes, queue: &p.queue, workers: p.workers,
 		shards: p.Shards, entries: p.Entries, packed: p.packed, ownerOfFiles: p.Options.PreserveOwner,
 	}, err
 }

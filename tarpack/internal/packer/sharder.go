@@ -98,12 +98,12 @@ func (s *Sharder) begin() error {
 
 // before makes sure that the item goes to the right shard.
 func (s *Sharder) before(ctx context.Context, it *Item) error {
-	for len(s.dirs) > 0 && !strings.HasPrefix(it.Path, s.dirs[len(s.dirs)-1].Path+"/") {
+	for len(s.dirs) > 0 && !strings.HasPrefix(it.path, s.dirs[len(s.dirs)-1].Path+"/") {
 		s.dirs = s.dirs[:len(s.dirs)-1]
 	}
 	if s.O.Shards > 0 {
 		want := min(int(s.used/s.Limit), s.O.Shards-1)
-		s.used += sourceCost(it.Type, it.Size)
+		s.used += sourceCost(it.Type, it.size)
 		for len(s.Set.Shards) < want {
 			if err := s.roll(); err != nil {
 				return err
@@ -132,7 +132,7 @@ func (s *Sharder) cost(ctx context.Context, it *Item) (int64, error) {
 		return linkCost, nil
 	}
 	if it.ready == nil {
-		return it.Size + it.Size/4096 + 2*headerCost, nil
+		return it.size + it.size/4096 + 2*headerCost, nil
 	}
 	select {
 	case <-it.ready:
@@ -146,7 +146,7 @@ func (s *Sharder) cost(ctx context.Context, it *Item) (int64, error) {
 		return linkCost, nil
 	case it.Member == nil && len(it.Bytes.B) > 0: // it waited for a copy, which is in another shard
 		if err := it.compress(s.seq.enc); err != nil {
-			return 0, tree.Error(it.Path, err)
+			return 0, tree.Error(it.path, err)
 		}
 	case it.Member == nil:
 		return headerCost, nil

@@ -66,7 +66,7 @@ func (w *worker) prepare(it *Item) error {
 		return pr
 	}
 	if err != nil {
-		return tree.Error(it.Path, err)
+		return tree.Error(it.path, err)
 	}
 	if len(it.Bytes.B) == 0 {
 		return nil
@@ -94,7 +94,7 @@ func (it *Item) hasOldContent(content io.Reader) (bool, error) {
 		return false, nil
 	}
 	e, err := it.Old.ContentRecord()
-	if err != nil || e.Type != sidecar.TypeFile || e.Size != it.Size || e.Hash != it.hash {
+	if err != nil || e.Type != sidecar.TypeFile || e.Size != it.size || e.Hash != it.hash {
 		return false, err
 	}
 	old, err := it.Old.From.OpenContent(int(it.Old.File))
