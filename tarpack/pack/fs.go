@@ -9,9 +9,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 )
 
-// FS packs the file system fsys into the archive out and its sidecar, as Dir packs a directory: for
-// os.DirFS(dir) the bytes are those of Dir, unless files have several names. These are unknown to
-// an fs.FS, and become files with equal content.
+// FS packs the file system fsys into the archive out and its sidecar, as Dir packs a directory. For
+// os.DirFS(dir) it writes the same bytes as Dir. Only files with several names differ: an fs.FS
+// cannot report them, so they become files with equal content. out cannot be a block device.
 //
 // Mode and time of each entry are those of its fs.FileInfo; a zero time becomes that of 1970-01-01.
 // So the entries of an embed.FS have that time, and the modes 0444 and 0555. Symbolic links are

@@ -228,7 +228,8 @@ func (l liarFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	return all, err
 }
 
-// A file that is longer or shorter than its directory said ends the run, and nothing is left.
+// A file that is longer or shorter than its size in the directory ends the run, and nothing is
+// left.
 func TestFSChanged(t *testing.T) {
 	for name, n := range map[string]int{"small": 1000, "big": packer.InMemory + 10} {
 		for _, more := range []int64{-1, 1} {

@@ -38,20 +38,20 @@ type Writer struct {
 	p        *packer.Packer
 	spool    *spool.Spool
 	contents *spool.Contents
-	problem  error         // entries that cannot be in the archive
-	all      chan struct{} // closed once all entries were submitted
-	ended    chan struct{} // closed once the run has ended
-	runErr   error         // of the run, valid once ended is closed
-	undoErr  error         // of removing what the run has left, valid once ended is closed
-	err      error         // that all later calls return
+	problem  error             // entries that cannot be in the archive
+	items    chan *packer.Item // to the run; closed by Close
+	ended    chan struct{}     // closed once the run has ended
+	runErr   error             // of the run, valid once ended is closed
+	undoErr  error             // of removing what the run has left, valid once ended is closed
+	err      error             // that all later calls return
 	result   Result
 }
 
 var errClosed = fmt.Errorf("pack.Writer: %w", fs.ErrClosed)
 
 // NewWriter returns a Writer of the archive out and its sidecar. Both appear when Close returns
-// nil; until then, and forever after an error, after Abort and once ctx is done, an archive of that
-// name is as it was and no temporary file stays. The caller must call Close or Abort.
+// nil. Until then an archive of that name is as it was. After an error, after Abort and once ctx is
+// done, it stays so, and no temporary file is left. The caller must call Close or Abort.
 //
 // Another writer of the same archive gets format.ErrLocked.
 func NewWriter(ctx context.Context, out string, o WriterOptions) (*Writer, error) {
@@ -59,7 +59,7 @@ func NewWriter(ctx context.Context, out string, o WriterOptions) (*Writer, error
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{dst: dst, o: o, all: make(chan struct{}), ended: make(chan struct{})}
+	w := &Writer{dst: dst, o: o, items: make(chan *packer.Item), ended: make(chan struct{})}
 	refused := func(pr *format.Problem) { w.problem = errors.Join(w.problem, pr) }
 	w.spool, err = spool.New(dst.Name, nil, refused)
 	if err != nil {
@@ -87,12 +87,7 @@ func (w *Writer) run(started chan<- context.Context) {
 	defer close(w.ended)
 	_, w.runErr = w.p.Run(w.ctx, func(run context.Context) error {
 		started <- run
-		select {
-		case <-w.all:
-			return nil
-		case <-run.Done():
-			return context.Cause(run)
-		}
+		return w.produce(run)
 	}, nil)
 	if w.runErr != nil {
 		w.spool.Close()
@@ -101,8 +96,32 @@ func (w *Writer) run(started chan<- context.Context) {
 	}
 }
 
-// WriteFile adds a regular file. Of mode the permissions, setuid, setgid and sticky bits count; any
-// file type is fs.ErrInvalid. A zero modTime means 1970-01-01. The Writer does not keep content.
+// produce submits the items that the calls of the Writer make.
+func (w *Writer) produce(ctx context.Context) error {
+	for {
+		select {
+		case it, ok := <-w.items:
+			if !ok {
+				return nil
+			}
+			if err := w.p.Submit(ctx, it); err != nil {
+				return err
+			}
+			if it.Type == sidecar.TypeFile {
+				continue
+			}
+			if err := w.p.EndDir(ctx); err != nil { // links need not wait for a directory's files
+				return err
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// WriteFile adds a regular file. The permissions, setuid, setgid and sticky bits of mode count; a
+// mode with a file type is fs.ErrInvalid. A zero modTime means 1970-01-01. The Writer does not keep
+// content.
 func (w *Writer) WriteFile(path string, content []byte, mode fs.FileMode, modTime time.Time) error {
 	return w.WriteFileFrom(path, bytes.NewReader(content), int64(len(content)), mode, modTime)
 }
@@ -127,7 +146,7 @@ func (w *Writer) WriteFileFrom(
 	return w.submit(&h, it)
 }
 
-// Mkdir adds a directory. Of mode the permissions, setuid, setgid and sticky bits count; a file
+// Mkdir adds a directory. The permissions, setuid, setgid and sticky bits of mode count; a file
 // type other than fs.ModeDir is fs.ErrInvalid. A zero modTime means 1970-01-01.
 func (w *Writer) Mkdir(path string, mode fs.FileMode, modTime time.Time) error {
 	h := w.header(path, sidecar.TypeDir, mode, modTime)
@@ -137,8 +156,8 @@ func (w *Writer) Mkdir(path string, mode fs.FileMode, modTime time.Time) error {
 	return w.submit(&h, packer.NewGivenItem(h))
 }
 
-// Symlink adds a symbolic link at path whose text is target, which may be any. Its mode is 0777. A
-// zero modTime means 1970-01-01.
+// Symlink adds a symbolic link at path with the text target, which need not exist. Its mode is
+// 0777. A zero modTime means 1970-01-01.
 func (w *Writer) Symlink(target, path string, modTime time.Time) error {
 	h := w.header(path, sidecar.TypeSymlink, 0o777, modTime)
 	h.Link = target
@@ -186,24 +205,15 @@ func (w *Writer) submit(h *format.Header, it *packer.Item) error {
 		it.Release()
 		return err
 	}
-	if err := w.p.Submit(w.runCtx, it); err != nil {
-		return w.fail(err)
-	}
-	if h.Type == sidecar.TypeFile {
+	select {
+	case w.items <- it:
 		return nil
+	case <-w.runCtx.Done():
 	}
-	if err := w.p.EndDir(w.runCtx); err != nil { // links need not wait for a directory's files
-		return w.fail(err)
-	}
-	return nil
-}
-
-// fail ends the Writer, because the run has ended.
-func (w *Writer) fail(err error) error {
-	w.cancel()
+	it.Release()
 	<-w.ended
-	w.err = err
-	return err
+	w.err = w.runErr
+	return w.err
 }
 
 // Close writes the archive and its sidecar and puts them in their places. After an error neither is
@@ -214,7 +224,7 @@ func (w *Writer) Close() error {
 	}
 	w.err = errClosed
 	defer w.cancel()
-	close(w.all)
+	close(w.items)
 	<-w.ended
 	if w.runErr != nil {
 		return w.runErr

@@ -8,8 +8,8 @@ import (
 )
 
 // copies remembers the files that the archive holds, by key. There may be a hundred million of
-// them: a file takes 21 to 43 bytes of memory, and what only a duplicate asks for is in a temporary
-// file.
+// them, so a file takes only 21 to 43 bytes of memory. All that is needed for a duplicate alone is
+// in a temporary file.
 type copies struct {
 	mu     sync.Mutex // guards shards: workers claim keys, all else is for the sequencer
 	shards [256]copyShard

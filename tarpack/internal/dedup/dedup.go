@@ -16,7 +16,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
-// MaxLinks is how many duplicates become links to one copy before a fresh copy is written: NTFS
+// MaxLinks is how many duplicates become links to one copy before a fresh copy is written. NTFS
 // refuses the 1,025th link to a file, ext4 the 65,001st. The names of one file on disk do not
 // count.
 const MaxLinks = 1000

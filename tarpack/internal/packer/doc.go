@@ -1,8 +1,8 @@
 // Package packer makes an archive from items that come in the order of the archive.
 //
-// A run is three kinds of goroutines. The walker submits the items in order, workers load, hash and
-// compress small files in any order, and the sequencer takes the items in order again, decides what
-// becomes of each, and writes. A fourth, in package output, waits for the system meanwhile:
+// A run has three kinds of goroutines. The walker submits the items in order. Workers load, hash
+// and compress small files in any order. The sequencer takes the items in order again, decides what
+// becomes of each, and writes. A fourth goroutine, in package output, waits for the system:
 //
 //	walker ─► queue.order ───────────────────────────► sequencer ─► tarwriter ─► out.tar.gz
 //	      └─► queue.jobs ─► workers ─► Item.prepared ──┘  │    └──► sidecar.Builder ─► out.tar.gz.tpi
@@ -19,6 +19,6 @@
 //	duplicate            made a hard link to a copy          placefile.go (target)
 //	another name         made a hard link to the first       placefile.go (placeName)
 //
-// Call [New] and [Packer.Run] with a function that submits items: [Packer.Walk] for a tree,
-// [Packer.WalkFS] for a file system, a Merger of package rewrite for archives.
+// Call [New], then [Packer.Run] with a function that submits items. It is [Packer.Walk] for a tree,
+// [Packer.WalkFS] for a file system, or a Merger of package rewrite for archives.
 package packer

@@ -51,13 +51,13 @@ func (it *Item) Release() {
 	}
 }
 
-// fromArchive reports whether header and content are those of Old.
+// fromArchive reports whether header and content come from Old.
 func (it *Item) fromArchive() bool {
 	_, ok := it.Source.(*base.Entry)
 	return ok
 }
 
-// onDisk reports whether the header is that of a file on disk.
+// onDisk reports whether the header comes from a file on disk.
 func (it *Item) onDisk() bool {
 	_, ok := it.Source.(*source.Disk)
 	return ok

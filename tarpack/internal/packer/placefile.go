@@ -12,8 +12,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
-// placeFile sends each file its way: another name of one that was written, content that is kept, a
-// file that a worker has prepared, or a big one.
+// placeFile finds out what kind of file the item is. It may be another name of a file that was
+// placed, have the content of its old entry, be prepared by a worker, or be big.
 func (s *sequencer) placeFile(ctx context.Context, it *Item) error {
 	if it.LaterName && s.shards != nil && s.known.ByInode[it.Inode] == nil {
 		s.prepareAgain(it)
@@ -117,8 +117,8 @@ func (s *sequencer) remember(it *Item) error {
 	if it.Inode != (durable.Inode{}) {
 		s.known.ByInode[it.Inode] = w
 	}
-	// A link never goes to where an extracting user who is not root cannot enter, nor to an empty
-	// file: that saves nothing.
+	// A link never leads to a directory that an extracting user cannot enter unless they are root,
+	// nor to an empty file, which saves nothing.
 	if it.closed || it.key == 0 {
 		return nil
 	}

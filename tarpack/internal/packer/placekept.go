@@ -9,7 +9,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
-// placeKept places a file whose content is that of its old entry. The header may be new. The file
+// placeKept places a file with the content of its old entry, but perhaps a new header. The file
 // becomes a link, or its members are copied.
 func (s *sequencer) placeKept(it *Item) error {
 	e, err := it.Old.Record()

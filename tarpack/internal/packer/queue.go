@@ -26,8 +26,8 @@ type queue struct {
 	budget *semaphore.Weighted
 }
 
-// A step is what the walker tells the sequencer: an item, a path that is removed or, if it is zero,
-// the end of a directory's files and links.
+// A step goes from the walker to the sequencer. It is an item or a path that is removed. The zero
+// step is the end of a directory's files and links.
 type step struct {
 	item    *Item
 	removed string
@@ -71,10 +71,10 @@ func (q *queue) Submit(ctx context.Context, it *Item) error {
 	}
 }
 
-// EndDir tells the sequencer that all files and links of a directory were submitted.
+// EndDir marks the end of a directory's files and links.
 func (q *queue) EndDir(ctx context.Context) error { return q.send(ctx, step{}) }
 
-// Remove tells the sequencer that the path of an archive is in no layer any more.
+// Remove notes that a path of the archive that is changed is not in the new one.
 func (q *queue) Remove(ctx context.Context, path string) error {
 	return q.send(ctx, step{removed: path})
 }

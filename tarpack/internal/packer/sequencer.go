@@ -95,8 +95,8 @@ func (s *sequencer) place(ctx context.Context, it *Item) error {
 	return s.out.AddToGroup(tarwriter.Link{Header: h, Old: it.Old})
 }
 
-// fullHeader returns the header of an item whose path may be in the archive that is changed: the
-// owner there stays, unless the owner on disk was asked for.
+// fullHeader returns the header of an item. If its path is in the archive that is changed, the
+// owner there stays, unless Options.PreserveOwner is set.
 func (s *sequencer) fullHeader(it *Item) (format.Header, error) {
 	h, err := it.Source.Header()
 	if err != nil || it.Old.From == nil || s.ownerOfFiles || !it.onDisk() {

@@ -87,8 +87,7 @@ func (it *Item) contentKey(known *dedup.Contents) uint64 {
 	return known.Key(it.hash, it.header.Size, it.header.Mode, it.header.ModTime)
 }
 
-// hasOldContent reports whether content, whose hash is known, is that of the entry at the same path
-// in the archive that is changed.
+// hasOldContent reports whether content, whose hash is known, equals the content of Old.
 func (it *Item) hasOldContent(content io.Reader) (bool, error) {
 	if it.Old.From == nil {
 		return false, nil

@@ -15,7 +15,7 @@ import (
 var ErrLonger = errors.New("the content is longer than its size")
 
 // Contents takes the contents of files from readers: small ones into memory, big ones into
-// temporary files, of which bigWaiting may wait for the sequencer.
+// temporary files. At most bigWaiting big ones wait for the sequencer.
 type Contents struct {
 	p    *packer.Packer
 	big  chan struct{}

@@ -134,9 +134,9 @@ func newHardlinks() hardlinks {
 	}
 }
 
-// Announce notes an entry whose members are about to be written. The header of a hard link gets the
-// path of its file; that of a link to something else becomes a copy of that. The error says why the
-// entry cannot be taken.
+// Announce notes an entry whose members are about to be written. In the header of a hard link it
+// puts the path of the file. A link to anything else becomes a copy of that header. The error is
+// the reason why the entry cannot be taken.
 func (s *Spool) Announce(h *format.Header) error {
 	if h.Type == sidecar.TypeHardlink {
 		if err := s.resolve(h); err != nil {
