@@ -11,8 +11,8 @@ var (
 	NewLocator = newLocator
 )
 
-func NewArchive(x *indexed.File) *Archive { return &Archive{x: x} }
+// NewArchive returns the Archive of an open file.
+func NewArchive(x *indexed.File) (*Archive, error) { return newArchive(x) }
 
-func Indexed(a *Archive) *indexed.File { return a.x }
-
-func Set(a *Archive) *shardset.File { return a.set }
+// Set returns the open shards of a set.
+func Set(a *Archive) *shardset.File { return a.src.(*shardset.File) }

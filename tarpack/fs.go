@@ -165,11 +165,11 @@ func (f *archiveFS) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, pathError("open", name, err)
 	}
-	r, err := gzmember.NewReader(f.a.ReaderAt(), c)
+	r, err := gzmember.NewReader(f.a.Source(), c)
 	if err != nil {
 		return nil, pathError("open", name, err)
 	}
-	return &openContent{Reader: r, archive: f.a.ReaderAt(), content: c, name: name, info: info}, nil
+	return &openContent{Reader: r, archive: f.a.Source(), content: c, name: name, info: info}, nil
 }
 
 // Stat describes what name leads to.

@@ -2,9 +2,15 @@ package tarpack
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
 
+	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
+	"github.com/tarpack/tpk/tarpack/source"
 )
 
 // OpenOptions are the options of Open. The zero value, or nil, is usable.
@@ -36,17 +42,72 @@ func Open(ctx context.Context, name string, o *OpenOptions) (*Archive, error) {
 	if o == nil {
 		o = &OpenOptions{}
 	}
-	io := &indexed.Options{NoIndex: o.RequireSidecar, Workers: o.Workers, Notice: o.Notice, Progress: o.Progress}
 	list, isSet, err := SetList(name)
 	if err != nil {
 		return nil, err
 	}
 	if isSet {
-		return openSet(ctx, list, io)
+		return openSet(ctx, list, o.indexed())
 	}
-	x, err := indexed.Open(ctx, name, io)
+	x, err := indexed.Open(ctx, name, o.indexed())
 	if err != nil {
 		return nil, err
 	}
-	return &Archive{x: x}, nil
+	return newArchive(x)
+}
+
+// newArchive returns the Archive that is one file, and takes over what x has open.
+func newArchive(x *indexed.File) (*Archive, error) {
+	src, err := source.NewFile(x.OSFile, x.Size)
+	if err != nil {
+		return nil, errors.Join(err, x.Close())
+	}
+	return &Archive{
+		name: x.Name, src: src, trailer: x.Trailer, unfinished: x.Rest,
+		index: x.Index, rebuilt: x.Rebuilt, build: x.BuildIndex, unmap: x.Unmap,
+	}, nil
+}
+
+// OpenAt opens an archive that is size bytes of a reader: in memory, in an embed.FS, or inside another
+// file. index is its sidecar of indexSize bytes; nil builds the index in memory.
+//
+// Both readers must be safe for concurrent use, and stay as they are while the Archive is open. The errors are those of Open.
+func OpenAt(ctx context.Context, archive io.ReaderAt, size int64, index io.ReaderAt, indexSize int64, o *OpenOptions) (*Archive, error) {
+	return OpenSource(ctx, "archive", source.Of(archive, size), index, indexSize, o)
+}
+
+// OpenSource is OpenAt for a source.Source, with the name for messages. After an error src is not
+// closed.
+func OpenSource(ctx context.Context, name string, src source.Source, index io.ReaderAt, indexSize int64, o *OpenOptions) (*Archive, error) {
+	if o == nil {
+		o = &OpenOptions{}
+	}
+	t, err := format.ReadTrailer(src, src.Size())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	a := &Archive{name: name, src: src, trailer: t}
+	a.build = func(ctx context.Context, dst sidecar.File, o scan.Options) error {
+		_, err := scan.BuildIndex(ctx, src, src.Size(), dst, o)
+		return err
+	}
+	if index == nil {
+		if o.RequireSidecar {
+			return nil, fmt.Errorf("%s: %w", name, format.ErrNoSidecar)
+		}
+		a.rebuilt = true
+		a.index, err = indexed.InMemory(ctx, name, scan.Options{Workers: o.Workers, Progress: o.Progress}, a.build)
+		return a, err
+	}
+	if a.index, err = sidecar.OpenReaderAt(index, indexSize); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", name, format.ErrStale, err)
+	}
+	if err := format.CheckIndex(a.index, name, src.Size(), t); err != nil {
+		return nil, errors.Join(err, a.index.Close())
+	}
+	return a, nil
+}
+
+func (o *OpenOptions) indexed() *indexed.Options {
+	return &indexed.Options{NoIndex: o.RequireSidecar, Workers: o.Workers, Notice: o.Notice, Progress: o.Progress}
 }

@@ -277,7 +277,7 @@ func TestBadSets(t *testing.T) {
 	b[len(b)-format.TrailerSize+38] ^= 1 // in the digest
 	tartest.WriteFile(t, shards[1].Name, b)
 	a := mustOpenSet(t, list)
-	if _, err := a.ReaderAt().ReadAt(make([]byte, 1), shards[0].Bytes); !errors.Is(err, format.ErrShard) {
+	if _, err := a.Source().ReadAt(make([]byte, 1), shards[0].Bytes); !errors.Is(err, format.ErrShard) {
 		t.Error(err)
 	}
 	if res, err := tarpack.Verify(ctx, list, tarpack.VerifyOptions{}); err != nil || res.Failed == 0 {

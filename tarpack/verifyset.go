@@ -75,8 +75,8 @@ func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o
 		return err
 	}
 	defer f.Close()
-	a := openListedSet(name, l)
-	defer a.set.Close()
+	set := shardset.NewFile(name, l)
+	defer set.Close()
 	digest, _, err := shardset.Join(ctx, name, f, scan.Options{Workers: o.Workers, TempDir: o.TempDir})
 	if errors.Is(err, format.ErrShard) {
 		report(err)
@@ -86,10 +86,10 @@ func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o
 		return err
 	}
 	if digest != l.Index {
-		report(fmt.Errorf("%s: %w: it names an index of digest %016x, that of its shards has %016x", a.Name(), format.ErrStale, l.Index, digest))
+		report(fmt.Errorf("%s: %w: it names an index of digest %016x, that of its shards has %016x", name.List(), format.ErrStale, l.Index, digest))
 		return nil
 	}
-	x, side, err := a.x.OpenSidecar()
+	x, side, err := setFile(set, l).OpenSidecar()
 	if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
 		report(err)
 		return nil

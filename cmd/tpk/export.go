@@ -167,16 +167,19 @@ func (o *exportOptions) writeFile(ctx context.Context, a *tarpack.Archive, f *ex
 	return size, out.CloseAtomicallyReplace()
 }
 
-// isSource tells whether a file is the archive, or a shard of it.
+// isSource reports whether fi is the archive, or one shard of it.
 func isSource(a *tarpack.Archive, fi os.FileInfo) bool {
-	if a.Shards() == 0 {
-		source, err := a.File().Stat()
-		return err == nil && os.SameFile(fi, source)
-	}
-	for i := range a.Shards() {
-		if source, err := os.Stat(a.ShardName(i)); err == nil && os.SameFile(fi, source) {
+	for off := int64(0); off < a.Size(); {
+		piece, ok, err := a.Source().Piece(off, a.Size()-off)
+		if err != nil || !ok {
+			return false
+		}
+		source, err := piece.File.Stat()
+		piece.Release()
+		if err == nil && os.SameFile(fi, source) {
 			return true
 		}
+		off += piece.Length
 	}
 	return false
 }

@@ -70,8 +70,10 @@ func (l *jsonLister) print(_ io.Writer, index *sidecar.Index, row sidecar.Row) e
 		j.Hash = fmt.Sprintf("%016x", content.Hash)
 		j.Member = memberOf(content)
 		if j.Member != nil && l.archive.Shards() > 0 {
-			shard, offset := l.archive.Shard(j.Member.Offset)
-			j.Member.Shard, j.Member.Offset = l.archive.ShardName(shard), offset
+			var err error
+			if j.Member.Shard, j.Member.Offset, err = l.archive.Shard(j.Member.Offset); err != nil {
+				return err
+			}
 		}
 	}
 	return l.encoder.Encode(j)

@@ -109,7 +109,7 @@ func TestConvertZip(t *testing.T) {
 		t.Fatal(err)
 	}
 	member := make([]byte, c.Length)
-	if _, err := a.ReaderAt().ReadAt(member, c.Offset); err != nil || !bytes.Equal(member[10:len(member)-8], raw) {
+	if _, err := a.Source().ReadAt(member, c.Offset); err != nil || !bytes.Equal(member[10:len(member)-8], raw) {
 		t.Errorf("another deflate stream (%v)", err)
 	}
 }

@@ -202,7 +202,7 @@ func (f *File) ReadAt(p []byte, off int64) (int, error) {
 			n += copy(p[n:], s.Bytes)
 			continue
 		}
-		m, err := f.a.ReaderAt().ReadAt(p[n:n+int(s.Length)], s.Offset)
+		m, err := f.a.Source().ReadAt(p[n:n+int(s.Length)], s.Offset)
 		n += m
 		if int64(m) < s.Length {
 			return n, short(f.a, err)

@@ -61,7 +61,7 @@ func shuffled(t testing.TB, a *tarpack.Archive) *tarpack.Archive {
 	put(dirs)
 	for _, f := range files {
 		b := make([]byte, f.end-f.off)
-		if _, err := a.ReaderAt().ReadAt(b, f.off); err != nil {
+		if _, err := a.Source().ReadAt(b, f.off); err != nil {
 			t.Fatal(err)
 		}
 		out.Write(b)

@@ -242,7 +242,7 @@ func (t *tarLayout) whole(g *groupUse) (bool, error) {
 		return false, nil
 	}
 	var size [4]byte
-	if _, err := t.d.a.ReaderAt().ReadAt(size[:], g.off+int64(g.length)-int64(len(size))); err != nil {
+	if _, err := t.d.a.Source().ReadAt(size[:], g.off+int64(g.length)-int64(len(size))); err != nil {
 		return false, short(t.d.a, err)
 	}
 	return binary.LittleEndian.Uint32(size[:]) == uint32(g.blocks), nil

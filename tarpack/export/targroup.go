@@ -64,7 +64,7 @@ func readGroup(a *tarpack.Archive, off int64, length int32) ([]groupHeader, erro
 		return nil, fmt.Errorf("group at offset %d: %w", off, err)
 	}
 	member := make([]byte, length)
-	if _, err := a.ReaderAt().ReadAt(member, off); err != nil {
+	if _, err := a.Source().ReadAt(member, off); err != nil {
 		return fail(short(a, err))
 	}
 	h, err := gzmember.ParseHeader(member)

@@ -141,15 +141,15 @@ func (g *gatherer) bytes(b []byte) error {
 
 // archive takes n bytes of the archive: short runs through the window, longer ones straight.
 func (g *gatherer) archive(off, n int64) error {
-	if g.sender != nil && n >= minSent && g.win.a.File() != nil {
-		if err := g.flush(); err != nil {
+	for g.sender != nil && n >= minSent {
+		sent, err := g.send(off, n)
+		if err != nil {
 			return err
 		}
-		if err := g.sender.SendFile(g.win.a.File(), off, n); err != nil {
-			return err
+		if sent == 0 {
+			break
 		}
-		g.written += n
-		return nil
+		off, n = off+sent, n-sent
 	}
 	if g.spanSender != nil {
 		return g.gather(Span{Offset: off, Length: n})
@@ -167,7 +167,7 @@ func (g *gatherer) archive(off, n int64) error {
 	for n > 0 {
 		room := g.buf[len(g.buf):cap(g.buf)]
 		room = room[:min(int64(len(room)), n)]
-		m, err := g.win.a.ReaderAt().ReadAt(room, off)
+		m, err := g.win.a.Source().ReadAt(room, off)
 		if m < len(room) {
 			return short(g.win.a, err)
 		}
@@ -180,6 +180,24 @@ func (g *gatherer) archive(off, n int64) error {
 		}
 	}
 	return nil
+}
+
+// send sends the bytes of the archive from off on that lie in one file, at most n. It returns how many it
+// sent, 0 if they lie in no file.
+func (g *gatherer) send(off, n int64) (int64, error) {
+	piece, ok, err := g.win.a.Source().Piece(off, n)
+	if err != nil || !ok {
+		return 0, err
+	}
+	defer piece.Release()
+	if err := g.flush(); err != nil {
+		return 0, err
+	}
+	if err := g.sender.SendFile(piece.File, piece.Offset, piece.Length); err != nil {
+		return 0, err
+	}
+	g.written += piece.Length
+	return piece.Length, nil
 }
 
 // window is a part of the archive in memory. It grows as long as what is asked for next lies in it or close behind it.
@@ -219,7 +237,7 @@ func (w *window) fill(off, n int64) error {
 		w.buf = make([]byte, max(n, maxWindow))
 	}
 	w.buf, w.off = w.buf[:n], off
-	m, err := w.a.ReaderAt().ReadAt(w.buf, off)
+	m, err := w.a.Source().ReadAt(w.buf, off)
 	if int64(m) < n {
 		w.buf = w.buf[:0]
 		return short(w.a, err)

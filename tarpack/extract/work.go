@@ -24,7 +24,7 @@ type extractWorker struct {
 
 // work is what a worker does until there are no more batches.
 func (x *extractor) work(ctx context.Context) (err error) {
-	w := &extractWorker{x: x, window: archiveWindow{r: x.a.ReaderAt()}}
+	w := &extractWorker{x: x, window: archiveWindow{r: x.a.Source()}}
 	for b := range x.jobs {
 		if err == nil { // else the others wait for their release only
 			err = w.batch(ctx, b)
@@ -97,7 +97,7 @@ func (w *extractWorker) file(ctx context.Context, b *batch, k, i int, e *sidecar
 		if err != nil {
 			return err
 		}
-		r, err := gzmember.NewReader(w.x.a.ReaderAt(), c)
+		r, err := gzmember.NewReader(w.x.a.Source(), c)
 		if err != nil {
 			return err
 		}

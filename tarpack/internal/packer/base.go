@@ -12,7 +12,6 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
-	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
 // keepAll makes the entries of an archive those of the new one, where they are, and what new files may become links to.
@@ -103,16 +102,16 @@ func OpenBase(ctx context.Context, name string, number int, o *indexed.Options) 
 	if err != nil {
 		return nil, err
 	}
-	sound, err := x.Sound(ctx, scan.Options{Workers: o.Workers, Progress: o.Progress}, o.Notice, x.BuildIndex)
-	if err != nil {
-		return nil, errors.Join(err, x.Close())
-	}
-	if sound != x {
-		err = x.Index.Close()
-	}
-	k := &Base{File: sound, number: number}
-	if err != nil {
-		return nil, errors.Join(err, k.Close())
+	k := &Base{File: x, number: number}
+	if !x.Rebuilt {
+		sound, err := indexed.Sound(ctx, x.Index, x.Name, o, x.BuildIndex)
+		if err == nil && sound != x.Index {
+			err = x.Index.Close()
+			x.Index = sound
+		}
+		if err != nil {
+			return nil, errors.Join(err, k.Close())
+		}
 	}
 	if err := k.FindGenuine(func(string) bool { return true }); err != nil {
 		return nil, errors.Join(err, k.Close())
