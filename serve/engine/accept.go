@@ -139,9 +139,7 @@ func (e *Engine) serveConn(c *conn) {
 			return
 		}
 	}
-	if c.lane() == nil {
-		_ = e.fast.ServeConn(c)
-	}
+	_ = c.lane() // the reason why it ended is in what it left behind
 	switch {
 	case c.turn.parked:
 		c.goBack()

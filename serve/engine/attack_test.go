@@ -178,8 +178,8 @@ func (d deadline) Read(p []byte) (int, error) {
 // TestShutdownUnderPipelines: who has sent more requests than are answered before the end gets whole answers, and then the end of the stream.
 func TestShutdownUnderPipelines(t *testing.T) {
 	for name, request := range map[string]string{
-		"lane":     "GET /noise HTTP/1.1\r\nHost: a\r\n\r\n",
-		"fasthttp": "GET /text.txt HTTP/1.1\r\nHost: a\r\n\r\n",
+		"raw":      "GET /noise HTTP/1.1\r\nHost: a\r\n\r\n",
+		"inflated": "GET /text.txt HTTP/1.1\r\nHost: a\r\n\r\n",
 	} {
 		for _, network := range []string{"tcp", "tls"} {
 			e := pipelineEngine(t)

@@ -3,6 +3,7 @@ package engine
 import (
 	"io"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/tarpack/tpk/gzmember"
@@ -31,7 +32,9 @@ func (j *job) writeBody(w sink) error {
 	b := &j.plan.Body
 	switch b.Kind {
 	case plan.TextBody:
-		_, err := io.WriteString(w, b.Text)
+		buf := chunks.Get().(*[]byte) // each chunk has its own time
+		defer chunks.Put(buf)
+		_, err := copyBuffer(w, strings.NewReader(b.Text), *buf)
 		return err
 	case plan.SpanBody:
 		return sendRun(w, j.view.File(&b.Node), b.Offset, b.Length)

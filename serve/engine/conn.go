@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// conn is a connection of HTTP/1.x. Its Read gives fasthttp one request at a time, those that the lane leaves to it.
+// conn is a connection of HTTP/1.x.
 type conn struct {
 	net.Conn
 	e      *Engine
@@ -22,8 +22,6 @@ type conn struct {
 
 	buf      *[]byte // what was read; nil while there is nothing
 	r, w     int     // the part of it that is not used yet
-	handed   []byte  // a head that fasthttp has not read yet
-	last     bool    // it is that of the last request: what follows is its content, or came too late, and nobody reads it
 	requests int
 	now      time.Time // when something was last known to happen: asking for the time costs as much as finding a file
 	left     bool      // net/http has it now; guarded by the registry, but for the connection's own goroutine
@@ -63,11 +61,6 @@ func (e *Engine) newConn(nc net.Conn) *conn {
 // Close closes the connection, once. One that is to go back to its loop stays open.
 func (c *conn) Close() error {
 	if c.turn.parked {
-		return nil
-	}
-	if c.last {
-		c.last = false
-		c.linger()
 		return nil
 	}
 	if c.closed.Swap(true) {
@@ -136,21 +129,6 @@ func badStart(b []byte) bool {
 		}
 		b = b[i+1:]
 	}
-}
-
-// Read gives fasthttp the next request that is left to it.
-func (c *conn) Read(p []byte) (int, error) {
-	if len(c.handed) == 0 {
-		if c.last {
-			return 0, io.EOF
-		}
-		if err := c.lane(); err != nil {
-			return 0, err
-		}
-	}
-	n := copy(p, c.handed)
-	c.handed = c.handed[n:]
-	return n, nil
 }
 
 // Write writes a response, or a part of it, within the timeout that a client has for a chunk.

@@ -10,7 +10,6 @@ import (
 
 	"github.com/tarpack/tpk/serve/archives"
 	"github.com/tarpack/tpk/serve/plan"
-	"github.com/valyala/fasthttp"
 )
 
 // Config is what an Engine is made of. Zero durations and sizes mean the defaults.
@@ -56,7 +55,6 @@ type Engine struct {
 	stats  Stats
 	server string // "Server: tpk\r\n", or nothing
 
-	fast     *fasthttp.Server
 	http2    *http.Server
 	toHTTP2  *handoff // connections on their way to http2
 	conns    registry
@@ -91,7 +89,6 @@ func New(c Config) *Engine {
 	if !c.Planner.NamesServer() {
 		e.server = "Server: tpk\r\n"
 	}
-	e.fast = e.newFast()
 	e.toHTTP2 = newHandoff()
 	e.http2 = e.newHTTP2()
 	go func() { _ = e.http2.Serve(e.toHTTP2) }() // returns when Shutdown closes it

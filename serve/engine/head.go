@@ -53,37 +53,6 @@ func parseHead(b []byte, j *job, log bool) (h head) {
 	return h
 }
 
-// forFast returns a head that parseHead has accepted as fasthttp gets it: with the fields that decide or are logged, and with
-// one word about the connection. All else it reads in its own way: it would answer an Expect that nothing follows, wait for content, or
-// not see a close among other options.
-func (h *head) forFast(b []byte, closing bool) []byte {
-	line, rest := cutLine(b)
-	out := append(append(make([]byte, 0, len(b)+len("Connection: keep-alive\r\n")), line...), crlf...)
-	for line, rest = cutLine(rest); len(line) > 0; line, rest = cutLine(rest) {
-		if name, _, _ := bytes.Cut(line, colon); passedOn(name) {
-			out = append(append(out, line...), crlf...)
-		}
-	}
-	switch {
-	case closing:
-		out = append(out, "Connection: close\r\n"...)
-	case h.minor == 0:
-		out = append(out, "Connection: keep-alive\r\n"...)
-	}
-	return append(out, crlf...)
-}
-
-func passedOn(name []byte) bool {
-	for _, other := range [...]string{"host", "referer", "user-agent"} {
-		if is(name, other) {
-			return true
-		}
-	}
-	return decisive(name) >= 0
-}
-
-var colon = []byte(":")
-
 // badChunk tells if content that begins so is not in chunks (RFC 9112 §7.1). Nobody reads the content of a request here, so that is all that is
 // ever known of it.
 func badChunk(b []byte) bool {

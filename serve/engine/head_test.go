@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-
-	"github.com/valyala/fasthttp"
 )
 
 // FuzzHead compares with net/http: what the lane takes for a request without content, Go takes for the same one.
@@ -71,37 +69,4 @@ func accepted(b []byte, j *job) (text []byte, h head, ok bool) {
 	b = b[:end+len(endOfHead)]
 	h = parseHead(b, j, true)
 	return b, h, h.status == 0 && !h.preface
-}
-
-// FuzzForFast: what the lane takes fasthttp takes for the same request, without content, and reads it to its end.
-func FuzzForFast(f *testing.F) {
-	for _, s := range []string{
-		"GET / HTTP/1.1\r\nHost: a\r\nConnection: x, Close\r\n\r\n", "HEAD /x?y HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "PUT /a HTTP/1.1\r\nhost:a\r\nContent-Length: 5\r\n\r\n",
-		"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\nTrailer: Host\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nRange:\r\nAccept:\t\xff\r\n\r\n",
-		"GET http://b HTTP/1.1\r\nHost:\r\nUser-Agent:  \r\nReferer: :\r\n\r\n", "G:ET :/ HTTP/1.0\r\n\r\n",
-	} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		var j job
-		b, h, ok := accepted(b, &j)
-		if !ok {
-			return
-		}
-		for _, closing := range []bool{false, true} {
-			out := h.forFast(b, closing)
-			r := bufio.NewReaderSize(bytes.NewReader(out), len(out)+16)
-			var req fasthttp.Request
-			req.Header.DisableNormalizing()
-			if err := req.Read(r); err != nil {
-				t.Fatalf("%q, of %q: %v", out, b, err)
-			}
-			if rest, err := r.Peek(1); err == nil {
-				t.Fatalf("%q, of %q: %q is left", out, b, rest)
-			}
-			if string(req.Header.Method()) != j.Method || string(req.Header.RequestURI()) != j.Target || req.ConnectionClose() != closing || len(req.Body()) > 0 || req.MayContinue() {
-				t.Fatalf("%q, of %q: %s %s, close %v, body %q", out, b, req.Header.Method(), req.Header.RequestURI(), req.ConnectionClose(), req.Body())
-			}
-		}
-	})
 }

@@ -16,20 +16,20 @@ const (
 	headRoom   = 2 << 10  // what a head usually fits in
 )
 
-// lane answers requests until there is one that is not for it: then that request's head is in c.handed and the error nil.
+// lane answers requests until the connection ends, is parked, or leaves as HTTP/2. It never returns nil.
 func (c *conn) lane() error {
 	for {
-		done, err := false, c.wait()
+		err := c.wait()
 		if err == nil {
 			j := jobs.Get().(*job)
-			done, err = c.request(j)
+			err = c.request(j)
 			jobs.Put(j)
 		}
 		if errors.Is(err, errLinger) {
 			c.linger()
 			return io.EOF
 		}
-		if done || err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -83,8 +83,8 @@ func (c *conn) idle() error {
 	return nil
 }
 
-// request takes one request. done means that it was handed over.
-func (c *conn) request(j *job) (done bool, err error) {
+// request reads one request and answers it.
+func (c *conn) request(j *job) (err error) {
 	var began time.Time
 	for {
 		status := 0
@@ -93,11 +93,11 @@ func (c *conn) request(j *job) (done bool, err error) {
 		} else if head != nil {
 			return c.parsed(j, head)
 		} else if status, err = c.fill(&began); err != nil {
-			return false, err
+			return err
 		}
 		if status != 0 {
 			j.reset(c, time.Now())
-			return false, c.reject(j, status)
+			return c.reject(j, status)
 		}
 	}
 }
@@ -124,13 +124,13 @@ func (j *job) reset(c *conn, now time.Time) {
 	}
 }
 
-// parsed answers the request of a head, or hands it over.
-func (c *conn) parsed(j *job, b []byte) (done bool, err error) {
+// parsed answers the request of a head.
+func (c *conn) parsed(j *job, b []byte) error {
 	j.reset(c, time.Now())
 	h := parseHead(b, j, c.e.config.Access != nil)
 	if h.preface && c.e.config.H2C && c.requests == 0 {
 		c.tail = &replayed{Conn: c.Conn, before: bytes.Clone((*c.buf)[c.r:c.w])}
-		return false, errLeaving
+		return errLeaving
 	}
 	if h.preface {
 		h.status = 505
@@ -139,45 +139,35 @@ func (c *conn) parsed(j *job, b []byte) (done bool, err error) {
 		h.status = 400
 	}
 	if h.status != 0 {
-		return false, c.reject(j, h.status)
+		return c.reject(j, h.status)
 	}
 	c.requests++
 	c.r += len(b)
 	if h.minor == 0 {
-		if h.body {
-			return false, c.reject(j, 400)
+		if c.e.config.Access != nil {
+			j.proto = "HTTP/1.0"
 		}
-		c.handOver(&h, b)
-		return true, nil
+		if h.body {
+			return c.reject(j, 400)
+		}
 	}
 	c.e.prepare(j)
-	if !j.fits() {
-		j.release()
-		c.handOver(&h, b)
-		return true, nil
-	}
 	closing := h.close || h.body || j.plan.Status == 400 || c.e.draining.Load()
-	sent, err := c.answer(j, closing)
+	sent, err := c.answer(j, h.options(closing))
 	c.e.finish(j, sent)
 	switch {
 	case err != nil:
-		return false, err
+		return err
 	case closing:
-		return false, errLinger // what follows is the request's content, or requests that come too late: nobody reads it
+		return errLinger // what follows is the request's content, or requests that come too late: nobody reads it
 	}
-	return false, nil
+	return nil
 }
 
-// handOver leaves a request to fasthttp.
-func (c *conn) handOver(h *head, b []byte) {
-	c.last = h.close || h.body || c.e.draining.Load()
-	c.handed = h.forFast(b, c.last)
-}
-
-// fits tells if the lane can send the plan's body: there is none, it is one piece of the archive, or it is small.
-func (j *job) fits() bool {
-	b := &j.plan.Body
-	return !j.plan.Sends() || b.Kind == plan.SpanBody || b.Kind != plan.PartsBody && b.Length <= inlineBody
+// short reports whether the body goes out in one write with the head. It is read before anything is sent, so that an
+// error can still become a 500.
+func (j *job) short() bool {
+	return j.plan.Body.Kind != plan.PartsBody && j.plan.Length <= inlineBody
 }
 
 // wantsMember tells if the body is a gzip member as a whole.
@@ -195,13 +185,13 @@ func (j *job) release() {
 }
 
 // answer sends the response.
-func (c *conn) answer(j *job, closing bool) (sent int64, err error) {
-	j.out = c.e.appendHead(j.out[:0], j, closing)
+func (c *conn) answer(j *job, connection string) (sent int64, err error) {
+	j.out = c.e.appendHead(j.out[:0], j, connection)
 	if !j.plan.Sends() {
 		_, err = c.write(j.out)
 		return 0, err
 	}
-	if j.plan.Body.Kind == plan.SpanBody && j.plan.Body.Length > inlineBody {
+	if !j.short() {
 		if _, err = c.Write(j.out); err == nil {
 			err = j.writeBody(c)
 		}
@@ -226,7 +216,7 @@ func (c *conn) answer(j *job, closing bool) (sent int64, err error) {
 	}
 	if err := j.inline(); err != nil {
 		c.e.fail(j, err)
-		j.out = c.e.appendHead(j.out[:0], j, closing)
+		j.out = c.e.appendHead(j.out[:0], j, connection)
 		head = len(j.out)
 		j.out = append(j.out, j.plan.Body.Text...)
 	}
@@ -315,7 +305,7 @@ func (j *job) inline() error {
 // reject answers what is no request, and ends the connection.
 func (c *conn) reject(j *job, status int) error {
 	c.e.config.Planner.Reject(&j.plan, status)
-	j.out = c.e.appendHead(j.out[:0], j, true)
+	j.out = c.e.appendHead(j.out[:0], j, connectionClose)
 	j.out = append(j.out, j.plan.Body.Text...)
 	_, err := c.Write(j.out)
 	c.e.finish(j, j.plan.Length)
@@ -328,8 +318,25 @@ func (c *conn) reject(j *job, status int) error {
 // errLinger ends a connection by linger.
 var errLinger = errors.New("the client may still be sending")
 
+// Connection fields of an answer. HTTP/1.1 connections persist without one (RFC 9112 §9.3).
+const (
+	connectionClose     = "Connection: close\r\n"
+	connectionKeepAlive = "Connection: keep-alive\r\n"
+)
+
+// options returns the Connection field of the answer to the request.
+func (h *head) options(closing bool) string {
+	switch {
+	case closing:
+		return connectionClose
+	case h.minor == 0:
+		return connectionKeepAlive
+	}
+	return ""
+}
+
 // appendHead appends the status line and all header fields.
-func (e *Engine) appendHead(dst []byte, j *job, closing bool) []byte {
+func (e *Engine) appendHead(dst []byte, j *job, connection string) []byte {
 	if j.plan.Status == 200 {
 		dst = append(dst, "HTTP/1.1 200 OK\r\n"...)
 	} else {
@@ -343,9 +350,7 @@ func (e *Engine) appendHead(dst []byte, j *job, closing bool) []byte {
 	dst = append(dst, "Date: "...)
 	dst = plan.AppendTime(dst, j.time.Unix())
 	dst = append(dst, "\r\n"...)
-	if closing {
-		dst = append(dst, "Connection: close\r\n"...)
-	}
+	dst = append(dst, connection...)
 	dst = j.plan.AppendFields(dst)
 	return append(dst, "\r\n"...)
 }

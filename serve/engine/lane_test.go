@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -57,7 +58,8 @@ type loop struct {
 	request string
 	left    int // how often it is still to come
 	written int
-	buf     []byte
+	buf     []byte // what was written: the last write, or all of it if keep is set
+	keep    bool
 }
 
 func (l *loop) Read(p []byte) (int, error) {
@@ -70,7 +72,10 @@ func (l *loop) Read(p []byte) (int, error) {
 
 func (l *loop) Write(p []byte) (int, error) {
 	l.written++
-	l.buf = append(l.buf[:0], p...)
+	if !l.keep {
+		l.buf = l.buf[:0]
+	}
+	l.buf = append(l.buf, p...)
 	return len(p), nil
 }
 
@@ -165,26 +170,36 @@ func TestSocketAllocates(t *testing.T) {
 	}
 }
 
-// TestHandedOver checks which requests are left to fasthttp: those the lane has no short way for.
-func TestHandedOver(t *testing.T) {
-	e := newEngine(t, map[string]string{"a.txt": strings.Repeat("text ", 100_000)}, plan.Options{})
+// TestLaneAnswers checks that one reader of HTTP/1.x answers each kind of request, whatever its body is made of.
+func TestLaneAnswers(t *testing.T) {
+	text := strings.Repeat("text ", 100_000)
+	e := newEngine(t, map[string]string{"a.txt": text}, plan.Options{})
 	for _, c := range []struct {
 		name, request string
-		handed        bool
+		status        int
+		body          string // "" for one that is not compared
 	}{
-		{"raw member", "GET /a.txt HTTP/1.1\r\n" + browser, false},
-		{"inflated", "GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n", true},
-		{"a small part of it", "GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=3-9\r\n\r\n", false},
-		{"two parts", "GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=3-9,20-29\r\n\r\n", true},
-		{"its head", "HEAD /a.txt HTTP/1.1\r\nHost: a\r\n\r\n", false},
-		{"1.0", "GET /a.txt HTTP/1.0\r\n\r\n", true},
-		{"missing", "GET /b.txt HTTP/1.1\r\nHost: a\r\n\r\n", false},
+		{"raw member", "GET /a.txt HTTP/1.1\r\n" + browser, 200, ""},
+		{"inflated", "GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n", 200, text},
+		{"a small part of it", "GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=3-9\r\n\r\n", 206, text[3:10]},
+		{"two parts", "GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=3-9,20-29\r\n\r\n", 206, ""},
+		{"its head", "HEAD /a.txt HTTP/1.1\r\nHost: a\r\n\r\n", 200, ""},
+		{"1.0", "GET /a.txt HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", 200, text},
+		{"missing", "GET /b.txt HTTP/1.1\r\nHost: a\r\n\r\n", 404, ""},
 	} {
-		l := &loop{request: c.request, left: 1}
-		conn := e.newConn(l)
-		handed := conn.lane() == nil
-		if handed != c.handed || handed != (len(conn.handed) > 0) {
-			t.Errorf("%s: handed over %v: %q", c.name, handed, conn.handed)
+		l := &loop{request: c.request, left: 1, keep: true}
+		if err := e.newConn(l).lane(); err != net.ErrClosed {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		method, _, _ := strings.Cut(c.request, " ")
+		res, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(l.buf)), &http.Request{Method: method})
+		if err != nil {
+			t.Errorf("%s: %v: %.200q", c.name, err, l.buf)
+			continue
+		}
+		body, err := io.ReadAll(res.Body)
+		if err != nil || res.StatusCode != c.status || res.Close || c.body != "" && string(body) != c.body {
+			t.Errorf("%s: %s, close %t, %d bytes, %v", c.name, res.Status, res.Close, len(body), err)
 		}
 	}
 }

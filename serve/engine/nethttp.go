@@ -22,7 +22,7 @@ func (e *Engine) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() { e.finish(j, sent) }()
 
 	sends := j.plan.Sends()
-	ready := sends && j.small()
+	ready := sends && j.short()
 	if ready {
 		j.out = j.out[:0]
 		if err := j.inline(); err != nil {
@@ -150,4 +150,13 @@ func (r *replayed) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	return r.Conn.Read(p)
+}
+
+// headerLines is header fields in lines, for net/http.
+func headerLines(b []byte, f func(name, value string)) {
+	for line := range strings.Lines(string(b)) {
+		if name, value, ok := strings.Cut(strings.TrimSuffix(line, "\r\n"), ": "); ok {
+			f(name, value)
+		}
+	}
 }

@@ -111,14 +111,17 @@ func (c *conn) instantly(j *job, b []byte, now time.Time) error {
 	}
 	j.reset(c, now)
 	h := parseHead(b, j, c.e.config.Access != nil)
-	if h.status != 0 || h.preface || h.minor == 0 || h.body || h.codings > 0 || h.close || c.e.draining.Load() {
+	if h.status != 0 || h.preface || h.body || h.codings > 0 || h.close || c.e.draining.Load() {
 		return errWaits
 	}
 	if !c.e.prepareInstantly(j) {
 		j.release()
 		return errWaits
 	}
-	j.out = c.e.appendHead(j.out[:0], j, false)
+	if h.minor == 0 && c.e.config.Access != nil {
+		j.proto = "HTTP/1.0"
+	}
+	j.out = c.e.appendHead(j.out[:0], j, h.options(false))
 	head := len(j.out)
 	body, ok := j.instantBody()
 	if !ok {

@@ -40,7 +40,7 @@ func listen(t *testing.T, e *Engine, network, address string) (dial func() net.C
 func TestTurns(t *testing.T) {
 	long := "GET /a.txt HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 2*readSize) + "\r\n\r\n"
 	const short = "GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n"
-	const range2 = "GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=0-0,2-2\r\n\r\n" // for fasthttp
+	const range2 = "GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=0-0,2-2\r\n\r\n" // for a goroutine
 	many := strings.Repeat(short, 500)
 	cases := []struct {
 		name    string
@@ -56,7 +56,7 @@ func TestTurns(t *testing.T) {
 		{"a part", []string{short, short + short[:10], short[10:]}, 3, false},
 		{"a part, later", []string{short, short, short[:10], short[10:]}, 3, false},
 		{"a long head", []string{short, short, long, short}, 4, false},
-		{"to fasthttp and back", []string{short, short + range2 + short, short}, 5, false},
+		{"to a goroutine and back", []string{short, short + range2 + short, short}, 5, false},
 		{"an empty line between", []string{short, "\r\n" + short, short}, 3, true},
 	}
 	e := newEngine(t, map[string]string{"a.txt": "hello, world"}, plan.Options{})
