@@ -8,14 +8,14 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/tarpack/tpk/serve/engine"
+	"github.com/tarpack/tpk/serve/internal/record"
 )
 
 // accessLog writes a line for each request. Lines reach the writer within a second, or as soon as there are many. Whoever
 // answers requests never waits for the writer: if it takes none for long, lines are lost, which is told.
 type accessLog struct {
 	w      io.Writer
-	format func(dst []byte, a *engine.Access) []byte
+	format func(dst []byte, a *record.Access) []byte
 	notice func(message string)
 
 	mu   sync.Mutex
@@ -42,13 +42,13 @@ func newAccessLog(w io.Writer, format string, notice func(message string)) (*acc
 	case "json":
 		l.format = jsonLine
 	default:
-		return nil, fmt.Errorf("%w: access log format %q: it is combined or json", ErrConfig, format)
+		return nil, fmt.Errorf("%w: access log format %q: it is combined or json", ErrOption, format)
 	}
 	go l.write()
 	return l, nil
 }
 
-func (l *accessLog) log(a *engine.Access) {
+func (l *accessLog) log(a *record.Access) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.buf) >= mostLines {
@@ -102,7 +102,7 @@ func (l *accessLog) close() {
 }
 
 // combined is the log format of Apache and nginx by that name.
-func combined(dst []byte, a *engine.Access) []byte {
+func combined(dst []byte, a *record.Access) []byte {
 	dst = append(dst, host(a.Remote)...)
 	dst = append(dst, " - - ["...)
 	dst = a.Time.AppendFormat(dst, "02/Jan/2006:15:04:05 -0700")
@@ -157,7 +157,7 @@ func escaped(dst []byte, s string) []byte {
 }
 
 // jsonLine is an object a line. Bytes of a request that are not UTF-8 appear as U+FFFD.
-func jsonLine(dst []byte, a *engine.Access) []byte {
+func jsonLine(dst []byte, a *record.Access) []byte {
 	dst = append(dst, `{"time":"`...)
 	dst = a.Time.AppendFormat(dst, time.RFC3339Nano)
 	dst = append(dst, '"')

@@ -13,15 +13,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tarpack/tpk/serve/archives"
+	"github.com/tarpack/tpk/serve/internal/archives"
 )
 
 // ErrAdmin means that the admin server could not be started.
 var ErrAdmin = errors.New("admin server")
 
 // startAdmin serves the admin address. It answers from the start, also while archives are still being indexed.
-func (s *Server) startAdmin() (stop func(), err error) {
-	address := s.config.Admin
+func (s *Server) startAdmin(address string) (stop func(), err error) {
 	if address == "" {
 		return func() {}, nil
 	}
@@ -53,6 +52,7 @@ func (s *Server) startAdmin() (stop func(), err error) {
 // A change is made as a whole or, with the reason as "error" in the answer, not at all. It must not be reachable from
 // outside: who can call it can have any archive of this machine served.
 func (s *Server) AdminHandler() http.Handler {
+	s.responder.Timing.Store(true)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
@@ -68,7 +68,7 @@ func (s *Server) AdminHandler() http.Handler {
 		s.writeMetrics(w)
 	})
 	mux.HandleFunc("GET /archives", func(w http.ResponseWriter, _ *http.Request) { s.answerList(w) })
-	mux.HandleFunc("POST /archives", s.change(func(now, given []Archive, _ *http.Request) ([]Archive, error) {
+	mux.HandleFunc("POST /archives", s.change(func(now, given []archives.Spec, _ *http.Request) ([]archives.Spec, error) {
 		for _, a := range given {
 			if find(now, a) >= 0 {
 				return nil, fmt.Errorf("%s is served already", a.Path)
@@ -77,9 +77,9 @@ func (s *Server) AdminHandler() http.Handler {
 		}
 		return now, nil
 	}))
-	mux.HandleFunc("PUT /archives", s.change(func(_, given []Archive, _ *http.Request) ([]Archive, error) { return given, nil }))
-	mux.HandleFunc("DELETE /archives", s.change(func(now, _ []Archive, r *http.Request) ([]Archive, error) {
-		gone := Archive{Path: r.FormValue("path"), Mount: r.FormValue("mount")}
+	mux.HandleFunc("PUT /archives", s.change(func(_, given []archives.Spec, _ *http.Request) ([]archives.Spec, error) { return given, nil }))
+	mux.HandleFunc("DELETE /archives", s.change(func(now, _ []archives.Spec, r *http.Request) ([]archives.Spec, error) {
+		gone := archives.Spec{Path: r.FormValue("path"), Mount: r.FormValue("mount")}
 		if gone.Path == "" {
 			return nil, errNoPath
 		}
@@ -89,7 +89,7 @@ func (s *Server) AdminHandler() http.Handler {
 		}
 		return append(now[:i], now[i+1:]...), nil
 	}))
-	mux.HandleFunc("POST /reload", s.change(func(now, _ []Archive, _ *http.Request) ([]Archive, error) { return now, nil }))
+	mux.HandleFunc("POST /reload", s.change(func(now, _ []archives.Spec, _ *http.Request) ([]archives.Spec, error) { return now, nil }))
 	return http.NewCrossOriginProtection().Handler(localOnly(mux))
 }
 
@@ -101,7 +101,7 @@ var (
 )
 
 // find is the index of an archive at a mount, -1 if it is not there.
-func find(list []Archive, a Archive) int {
+func find(list []archives.Spec, a archives.Spec) int {
 	for i, b := range list {
 		if b.Path == a.Path && strings.Trim(b.Mount, "/") == strings.Trim(a.Mount, "/") {
 			return i
@@ -128,7 +128,7 @@ func localOnly(next http.Handler) http.Handler {
 }
 
 // change is a handler that makes another list of archives out of the one that is served and that in the request.
-func (s *Server) change(edit func(now, given []Archive, r *http.Request) ([]Archive, error)) http.HandlerFunc {
+func (s *Server) change(edit func(now, given []archives.Spec, r *http.Request) ([]archives.Spec, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		given, err := readArchives(w, r)
 		if err != nil {
@@ -136,10 +136,10 @@ func (s *Server) change(edit func(now, given []Archive, r *http.Request) ([]Arch
 			return
 		}
 		// A change that has begun is not given up because the client goes away.
-		err = s.library.Change(context.WithoutCancel(r.Context()), func(now []Archive) ([]Archive, error) { return edit(now, given, r) })
+		err = s.library.Change(context.WithoutCancel(r.Context()), func(now []archives.Spec) ([]archives.Spec, error) { return edit(now, given, r) })
 		s.reloads.count(err)
 		if err != nil {
-			s.config.Log("archives not changed: " + err.Error())
+			s.options.Log("archives not changed: " + err.Error())
 			status := http.StatusConflict
 			switch {
 			case errors.Is(err, errNotServed):
@@ -150,13 +150,13 @@ func (s *Server) change(edit func(now, given []Archive, r *http.Request) ([]Arch
 			answer(w, status, map[string]string{"error": err.Error()})
 			return
 		}
-		s.config.Log("archives changed by " + r.Method + " " + r.URL.Path)
+		s.options.Log("archives changed by " + r.Method + " " + r.URL.Path)
 		s.answerList(w)
 	}
 }
 
 // readArchives reads an archive or a list of them from a request that has content.
-func readArchives(w http.ResponseWriter, r *http.Request) ([]Archive, error) {
+func readArchives(w http.ResponseWriter, r *http.Request) ([]archives.Spec, error) {
 	if r.Method == http.MethodDelete || r.URL.Path == "/reload" {
 		return nil, nil
 	}
@@ -180,12 +180,12 @@ func readArchives(w http.ResponseWriter, r *http.Request) ([]Archive, error) {
 			return nil, err
 		}
 	}
-	given := make([]Archive, 0, len(list))
+	given := make([]archives.Spec, 0, len(list))
 	for _, a := range list {
 		if a.Path == "" {
 			return nil, errNoPath
 		}
-		given = append(given, Archive(a))
+		given = append(given, archives.Spec(a))
 	}
 	return given, nil
 }

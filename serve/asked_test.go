@@ -11,8 +11,7 @@ import (
 	"testing"
 
 	"github.com/tarpack/tpk/serve"
-	"github.com/tarpack/tpk/serve/archives"
-	"github.com/tarpack/tpk/serve/plan"
+	"github.com/tarpack/tpk/serve/internal/archives"
 )
 
 // TestBadQueries: a value that is not understood is 400 with one line, not the beginning of the listing.
@@ -125,7 +124,7 @@ func TestNoDownload(t *testing.T) {
 		}
 	}
 	for _, no := range []bool{true, false} {
-		config := serve.Config{Fallback: tree, Nested: true, Plan: plan.Options{Listing: true, NoDownload: no}}
+		config := serve.Options{Fallback: tree, Nested: true, Listing: true, NoDownload: no}
 		for _, c := range clients(t, config) {
 			t.Run(fmt.Sprint(c.name, no), func(t *testing.T) {
 				want := 200
@@ -164,7 +163,7 @@ func TestNoDownload(t *testing.T) {
 func TestPackThatIsNone(t *testing.T) {
 	tree := filepath.Join(t.TempDir(), "tree")
 	files{"a/pack.tar.gz": "rubbish", "a/pack.tar.gz.tpi": "rubbish"}.write(t, tree)
-	for _, c := range clients(t, serve.Config{Fallback: tree, Nested: true, Log: func(string) {}, Plan: plan.Options{Listing: true}}) {
+	for _, c := range clients(t, serve.Options{Fallback: tree, Nested: true, Log: func(string) {}, Listing: true}) {
 		if resp, body := c.do(t, "GET", "/a/pack.tar.gz"); resp.StatusCode != 200 || body != "rubbish" {
 			t.Errorf("%s: %d %q", c.name, resp.StatusCode, body)
 		}
@@ -184,13 +183,13 @@ func TestSearchPlain(t *testing.T) {
 	archived := []string{"ax", "sub/shadowed-x"}
 	plain := []string{"x-plain", "xdir", "deep/a/b/x3", "packed/plain-x", "sub/X2"}
 	for name, test := range map[string]struct {
-		config serve.Config
+		config serve.Options
 		want   []string
 	}{
-		"fallback": {serve.Config{Archives: []serve.Archive{{Path: first}}, Fallback: tree}, append(slices.Clone(archived), plain...)},
-		"nested":   {serve.Config{Fallback: tree, Nested: true}, append([]string{"packed/in-pack-x"}, append(slices.Clone(plain), "sub/shadowed-x")...)},
+		"fallback": {serve.Options{Archives: []serve.Archive{{Path: first}}, Fallback: tree}, append(slices.Clone(archived), plain...)},
+		"nested":   {serve.Options{Fallback: tree, Nested: true}, append([]string{"packed/in-pack-x"}, append(slices.Clone(plain), "sub/shadowed-x")...)},
 	} {
-		test.config.Plan.Listing = true
+		test.config.Listing = true
 		for _, c := range clients(t, test.config) {
 			t.Run(name+"/"+c.name, func(t *testing.T) {
 				l, names := list(t, c, "/?q=x&format=json")
@@ -236,7 +235,7 @@ func TestSearchManyPlain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, c := range clients(t, serve.Config{Fallback: tree, Plan: plan.Options{Listing: true}}) {
+	for _, c := range clients(t, serve.Options{Fallback: tree, Listing: true}) {
 		d := asked(t, c, "/?q=f0007&format=json")
 		if !d.Incomplete || d.Total != nil {
 			t.Errorf("%s: %+v", c.name, d)

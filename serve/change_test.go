@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve"
-	"github.com/tarpack/tpk/serve/archives"
+	"github.com/tarpack/tpk/serve/internal/archives"
 )
 
 // fetch gets a path and returns status and body; the body is "ABORTED" if it was cut off.
@@ -85,7 +85,7 @@ func TestReplaceUnderLoad(t *testing.T) {
 	for i := range want {
 		want[i] = version(i)
 	}
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: name}}})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}})
 	var current, asked atomic.Int64
 	var clients sync.WaitGroup
 	stop := make(chan struct{})
@@ -137,7 +137,7 @@ func TestOldFilesAreClosed(t *testing.T) {
 	dir := t.TempDir()
 	name := files{"big": noise(64 << 20)}.pack(t, filepath.Join(dir, "a.tar.gz"))
 	files{"big": "new"}.pack(t, filepath.Join(dir, "b.tar.gz"))
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: name}}})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}})
 	deleted := func() (n int) {
 		fds, err := os.ReadDir("/proc/self/fd")
 		if err != nil {
@@ -176,7 +176,7 @@ func TestOldFilesAreClosed(t *testing.T) {
 func TestBadReplacement(t *testing.T) {
 	dir := t.TempDir()
 	name := files{"x": "old"}.pack(t, filepath.Join(dir, "a.tar.gz"))
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: name}}})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}})
 	good := readFile(t, name)
 	for what, content := range map[string]string{"empty": "", "text": "no archive", "cut": good[:len(good)-10], "moved": "x" + good} {
 		bad := filepath.Join(dir, "bad")
@@ -210,7 +210,7 @@ func TestWatch(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	name := files{"x": "old"}.pack(t, filepath.Join(dir, "a.tar.gz"))
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: name}}, Watch: true})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}}, serve.RunOptions{Watch: true})
 	replace(t, files{"x": "new"}.pack(t, filepath.Join(dir, "b.tar.gz")), name)
 	eventually(t, "the new content", func() bool { _, body := fetch(t, plainClient, r.url("/x")); return body == "new" })
 	if err := os.WriteFile(name+"~", []byte("rubbish"), 0o644); err != nil {
@@ -248,7 +248,7 @@ func TestTruncation(t *testing.T) {
 	}{{"archive in the middle", "", 0.5}, {"archive to nothing", "", 0}, {"sidecar in the middle", ".tpi", 0.5}, {"sidecar to nothing", ".tpi", 0}} {
 		t.Run(c.what, func(t *testing.T) {
 			name := tree.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
-			r := start(t, serve.Config{Archives: []serve.Archive{{Path: name}}})
+			r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}})
 			var cut atomic.Bool
 			var whole, failed atomic.Int64
 			var clients sync.WaitGroup
@@ -322,7 +322,7 @@ func TestDamage(t *testing.T) {
 		}
 	}
 	v.Release()
-	for _, c := range clients(t, serve.Config{Archives: []serve.Archive{{Path: name}}}) {
+	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: name}}}) {
 		for p := range tree {
 			status, body := fetch(t, c.http, c.base+"/"+p)
 			if status == 200 && body != "ABORTED" {
@@ -339,7 +339,7 @@ func TestDamage(t *testing.T) {
 func TestShutdown(t *testing.T) {
 	t.Parallel()
 	name := files{"big": noise(48 << 20), "x": "x"}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: name}}, ShutdownTimeout: 20 * time.Second})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}}, serve.RunOptions{ShutdownTimeout: 20 * time.Second})
 	idle := &http.Client{Transport: &http.Transport{}}
 	if status, _ := fetch(t, idle, r.url("/x")); status != 200 {
 		t.Fatal(status)
@@ -373,7 +373,7 @@ func TestShutdown(t *testing.T) {
 func TestShutdownTimeout(t *testing.T) {
 	t.Parallel()
 	name := files{"big": noise(48 << 20)}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: name}}, ShutdownTimeout: 300 * time.Millisecond})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}}, serve.RunOptions{ShutdownTimeout: 300 * time.Millisecond})
 	resp, err := plainClient.Get(r.url("/big"))
 	if err != nil {
 		t.Fatal(err)
@@ -398,7 +398,7 @@ func TestMissingIndex(t *testing.T) {
 	if err := os.Remove(name + ".tpi"); err != nil {
 		t.Fatal(err)
 	}
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: name}}})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}})
 	if status, body := fetch(t, plainClient, r.url("/x")); status != 200 || body != "content" {
 		t.Errorf("%d %q", status, body)
 	}

@@ -14,14 +14,13 @@ import (
 	"testing"
 
 	"github.com/tarpack/tpk/serve"
-	"github.com/tarpack/tpk/serve/plan"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/export"
 )
 
 // listed serves an archive with listings.
-func listed(archives ...serve.Archive) serve.Config {
-	return serve.Config{Archives: archives, Plan: plan.Options{Listing: true}}
+func listed(archives ...serve.Archive) serve.Options {
+	return serve.Options{Archives: archives, Listing: true}
 }
 
 // TestFolderDownloads holds folder downloads against the exports of the same folders: whole, in pieces, and conditional.
@@ -35,7 +34,7 @@ func TestFolderDownloads(t *testing.T) {
 }
 
 func testFolderDownloads(t *testing.T, name string, a *tarpack.Archive) {
-	for _, c := range clients(t, serve.Config{Archives: []serve.Archive{{Path: name}}}) {
+	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: name}}}) {
 		for _, d := range []struct {
 			folder, file string
 			format       export.Format
@@ -217,7 +216,7 @@ func TestListingAssets(t *testing.T) {
 
 func TestNoListing(t *testing.T) {
 	name := files{"a/b.txt": "b"}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
-	for _, c := range clients(t, serve.Config{Archives: []serve.Archive{{Path: name}}}) {
+	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: name}}}) {
 		for _, target := range []string{"/", "/?list", "/a/", "/?q=b", "/?asset=list.css"} {
 			if resp, _ := c.do(t, "GET", target); resp.StatusCode != 404 {
 				t.Errorf("%s: %d", target, resp.StatusCode)
@@ -250,7 +249,7 @@ func TestPlainFolder(t *testing.T) {
 
 // TestZipOverHTTP reads a zip through Range requests only.
 func TestZipOverHTTP(t *testing.T) {
-	for _, c := range clients(t, serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}}) {
+	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}}) {
 		resp, _ := c.do(t, "HEAD", "/?download=zip")
 		z, err := zip.NewReader(&remote{t, c, "/?download=zip"}, resp.ContentLength)
 		if err != nil {

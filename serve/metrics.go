@@ -10,7 +10,7 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
-	"github.com/tarpack/tpk/serve/engine"
+	"github.com/tarpack/tpk/serve/internal/record"
 )
 
 // reloads counts changes of the archives.
@@ -32,7 +32,7 @@ func (r *reloads) count(err error) {
 // that requests pay nothing for it.
 func (s *Server) writeMetrics(w io.Writer) {
 	m := metricsWriter{w}
-	st := s.engine.Stats()
+	st := &s.responder.Stats
 	m.begin("http_responses_total", "counter", "Responses sent.")
 	st.Responses(func(status int, n uint64) { m.value("http_responses_total", float64(n), "code", strconv.Itoa(status)) })
 	m.single("http_response_body_bytes_total", "counter", "Bytes of response bodies sent.", float64(st.Bytes()))
@@ -42,8 +42,8 @@ func (s *Server) writeMetrics(w io.Writer) {
 	total := uint64(0)
 	for i, count := range n {
 		bound := "+Inf"
-		if total += count; i < len(engine.Buckets) {
-			bound = strconv.FormatFloat(engine.Buckets[i].Seconds(), 'g', -1, 64)
+		if total += count; i < len(record.Buckets) {
+			bound = strconv.FormatFloat(record.Buckets[i].Seconds(), 'g', -1, 64)
 		}
 		m.value("http_request_duration_seconds_bucket", float64(total), "le", bound)
 	}

@@ -18,7 +18,7 @@ const (
 func (s *Server) watch(ctx context.Context) {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
-		s.config.Log("watching by looking every " + look.String() + ": " + err.Error())
+		s.options.Log("watching by looking every " + look.String() + ": " + err.Error())
 		w = &fsnotify.Watcher{}
 	} else {
 		defer w.Close()
@@ -37,7 +37,7 @@ func (s *Server) watch(ctx context.Context) {
 			quiet.Reset(settle)
 			continue
 		case err := <-w.Errors: // events were lost: look for ourselves
-			s.config.Log("watching: " + err.Error())
+			s.options.Log("watching: " + err.Error())
 		case <-quiet.C:
 		case <-tick.C:
 		}
@@ -48,10 +48,10 @@ func (s *Server) watch(ctx context.Context) {
 		failed = nil
 		if err := s.Reload(ctx); err != nil {
 			failed = stale
-			s.config.Log("the old archives are still served: " + err.Error())
+			s.options.Log("the old archives are still served: " + err.Error())
 			continue
 		}
-		s.config.Log("archives reloaded: " + stale[0] + more(len(stale)-1))
+		s.options.Log("archives reloaded: " + stale[0] + more(len(stale)-1))
 	}
 }
 

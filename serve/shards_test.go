@@ -49,7 +49,7 @@ func TestShardDownloads(t *testing.T) {
 func TestReplaceShards(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "a.tar.gz")
 	first, list := version(0).packShards(t, name, 3)
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: first}}, Watch: true})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: first}}}, serve.RunOptions{Watch: true})
 	all := func(n int) {
 		t.Helper()
 		for p, want := range version(n) {
@@ -101,7 +101,7 @@ func TestManyShards(t *testing.T) {
 	if err := os.Remove(list); err != nil {
 		t.Fatal(err)
 	}
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: first, Mount: "/m"}}})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: first, Mount: "/m"}}})
 	for p, want := range tree {
 		if _, body := fetch(t, plainClient, r.url("/m/"+p)); body != want {
 			t.Errorf("%s: %q", p, body)

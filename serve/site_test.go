@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -128,6 +129,7 @@ func packedSite(t testing.TB) string {
 }
 
 func TestMain(m *testing.M) {
+	runtime.GOMAXPROCS(2 * runtime.GOMAXPROCS(0)) // as tpk does: an event loop for each processor
 	code := m.Run()
 	if siteArchive.name != "" {
 		_ = os.RemoveAll(filepath.Dir(siteArchive.name))
@@ -162,23 +164,27 @@ type running struct {
 }
 
 // start runs a server until the test ends. The first address is a TCP one.
-func start(t testing.TB, c serve.Config) *running {
+func start(t testing.TB, o serve.Options, run ...serve.RunOptions) *running {
 	t.Helper()
 	r := &running{log: &logged{}}
-	if len(c.Listen) == 0 {
-		c.Listen = []string{"127.0.0.1:0"}
+	var ro serve.RunOptions
+	if len(run) > 0 {
+		ro = run[0]
 	}
-	c.Log = r.log.add
+	if len(ro.Listen) == 0 {
+		ro.Listen = []string{"127.0.0.1:0"}
+	}
+	o.Log = r.log.add
 	ready := make(chan []net.Addr, 1)
-	c.Ready = func(a []net.Addr) { ready <- a }
-	s, err := serve.New(c)
+	ro.Ready = func(a []net.Addr) { ready <- a }
+	s, err := serve.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Server = s
 	ctx, cancel := context.WithCancel(context.Background())
 	result := make(chan error, 1)
-	go func() { result <- s.Run(ctx) }()
+	go func() { result <- s.Run(ctx, ro) }()
 	r.stop = sync.OnceValue(func() error {
 		cancel()
 		err := <-result

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve"
-	"github.com/tarpack/tpk/serve/plan"
+	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
 // answers checks paths against "status body".
@@ -43,7 +43,7 @@ func TestSeveralArchives(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "secret"), []byte("secret"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: a}, {Path: b}, {Path: m, Mount: "/std/"}}, Fallback: plain})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: a}, {Path: b}, {Path: m, Mount: "/std/"}}, Fallback: plain})
 	answers(t, r, map[string]string{
 		"/x": "a", "/only-a": "a", "/only-b": "b", "/d/x": "a", "/d/y": "b", "/d/": "b index", "/d": "Moved Permanently",
 		"/std/x": "std", "/std/y": "a below std", "/std/z": "plain below std", "/std/": "std index", "/std": "Moved Permanently",
@@ -63,7 +63,7 @@ func TestSeveralArchives(t *testing.T) {
 func TestPlainFileChanges(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, "f.txt")
-	r := start(t, serve.Config{Fallback: dir})
+	r := start(t, serve.Options{Fallback: dir})
 	seen := map[string]bool{}
 	for i, content := range []string{"one", "two", "three"} {
 		if err := os.WriteFile(name, []byte(content), 0o644); err != nil {
@@ -101,7 +101,7 @@ func TestNested(t *testing.T) {
 		}
 	}
 	pack("a", "pack a")
-	r := start(t, serve.Config{Fallback: dir, Nested: true})
+	r := start(t, serve.Options{Fallback: dir, Nested: true})
 	becomes := func(path, want string) {
 		t.Helper()
 		var last string
@@ -164,10 +164,10 @@ func TestNested(t *testing.T) {
 // TestOptions runs a server with what is off by default.
 func TestOptions(t *testing.T) {
 	name := files{"index.html": "app", "app.12ab.js": "js", "secret.txt": "x"}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
-	for _, c := range clients(t, serve.Config{Archives: []serve.Archive{{Path: name}}, Plan: plan.Options{
+	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: name}},
 		SPA: true, CacheControl: "no-cache", Immutable: []string{"*.*.js"}, CORS: []string{"*"}, Hide: []string{"secret*"},
-		Header: []plan.Field{{Name: "X-Frame-Options", Value: "DENY"}, {Name: "Server", Value: "mine"}},
-	}}) {
+		Header: []serve.Field{{Name: "X-Frame-Options", Value: "DENY"}, {Name: "Server", Value: "mine"}},
+	}) {
 		for path, want := range map[string]string{"/": "no-cache", "/some/route": "no-cache", "/app.12ab.js": plan.Immutable, "/gone.js": "", "/secret.txt": ""} {
 			resp, body := c.do(t, "GET", path, "Origin: https://a.example")
 			h := resp.Header

@@ -65,7 +65,7 @@ func readFile(t testing.TB, name string) string {
 func TestCertificateRenewal(t *testing.T) {
 	t.Parallel()
 	certFile, keyFile := testCertificate(t)
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}, CertFile: certFile, KeyFile: keyFile})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}}, serve.RunOptions{CertFile: certFile, KeyFile: keyFile})
 	name := func() string {
 		c, err := tls.Dial("tcp", r.addresses[0], &tls.Config{InsecureSkipVerify: true})
 		if err != nil {
