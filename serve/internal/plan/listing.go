@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/tarpack/tpk/serve/internal/ascii"
 )
 
 // Listing is what a ListingBody is to show. It is rendered by whoever carries the plan out, who then calls [Plan.Show].
@@ -65,10 +67,10 @@ func prefersJSON(accept string) bool {
 		if !ok {
 			continue
 		}
-		switch kind = trim(kind); {
-		case equalFold(kind, "application/json"):
+		switch kind = ascii.Trim(kind); {
+		case ascii.EqualFold(kind, "application/json"):
 			json = q
-		case equalFold(kind, "text/html"), equalFold(kind, "application/xhtml+xml"):
+		case ascii.EqualFold(kind, "text/html"), ascii.EqualFold(kind, "application/xhtml+xml"):
 			html = max(html, q)
 		}
 	}

@@ -3,6 +3,8 @@ package plan
 import (
 	_ "embed"
 	"strings"
+
+	"github.com/tarpack/tpk/serve/internal/ascii"
 )
 
 //go:embed media.types
@@ -98,5 +100,5 @@ func selfCoded(path, contentType string) (self, svgz bool) {
 		return true, false
 	}
 	ext := extension(path)
-	return false, len(ext) == 4 && equalFold(ext, "svgz")
+	return false, len(ext) == 4 && ascii.EqualFold(ext, "svgz")
 }

@@ -1,6 +1,10 @@
 package plan
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/tarpack/tpk/serve/internal/ascii"
+)
 
 // acceptable is what a client says of the two codings tpk has, as qvalues in thousandths: 0 is refused.
 type acceptable struct{ gzip, identity int }
@@ -26,11 +30,11 @@ func accepts(value string, present bool) acceptable {
 		if !ok {
 			continue
 		}
-		coding = trim(coding)
+		coding = ascii.Trim(coding)
 		switch {
-		case equalFold(coding, "gzip"), equalFold(coding, "x-gzip"):
+		case ascii.EqualFold(coding, "gzip"), ascii.EqualFold(coding, "x-gzip"):
 			gzip = max(gzip, q)
-		case equalFold(coding, "identity"):
+		case ascii.EqualFold(coding, "identity"):
 			identity = q
 		case coding == "*":
 			any = q
@@ -49,18 +53,18 @@ func accepts(value string, present bool) acceptable {
 
 // qvalue reads the parameters of an element: nothing, or a weight (RFC 9110 §12.4.2), in thousandths.
 func qvalue(params string) (int, bool) {
-	params = trim(params)
+	params = ascii.Trim(params)
 	if params == "" {
 		return 1000, true
 	}
 	if len(params) < 2 || params[0]|0x20 != 'q' {
 		return 0, false
 	}
-	v := trim(params[1:])
+	v := ascii.Trim(params[1:])
 	if v == "" || v[0] != '=' {
 		return 0, false
 	}
-	v = trim(v[1:])
+	v = ascii.Trim(v[1:])
 	if v == "" || v[0] != '0' && v[0] != '1' || len(v) > 5 || len(v) > 1 && v[1] != '.' {
 		return 0, false
 	}
@@ -73,31 +77,4 @@ func qvalue(params string) (int, bool) {
 		unit /= 10
 	}
 	return q, q <= 1000
-}
-
-func trim(s string) string {
-	for s != "" && (s[0] == ' ' || s[0] == '\t') {
-		s = s[1:]
-	}
-	for s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t') {
-		s = s[:len(s)-1]
-	}
-	return s
-}
-
-// equalFold compares with a lower-case word, ASCII only.
-func equalFold(s, lower string) bool {
-	if len(s) != len(lower) {
-		return false
-	}
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if 'A' <= c && c <= 'Z' {
-			c |= 0x20
-		}
-		if c != lower[i] {
-			return false
-		}
-	}
-	return true
 }

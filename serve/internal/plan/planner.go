@@ -1,5 +1,7 @@
 package plan
 
+import "github.com/tarpack/tpk/serve/internal/ascii"
+
 // Plan answers a request from a tree, into p, which may have been used before. An error is the tree's, for
 // the log: p is then the answer 500.
 func (pl *Planner) Plan(r *Request, t Tree, p *Plan) error {
@@ -88,11 +90,11 @@ func (p *Plan) join(dir, name string) string {
 		p.scratch = append(append(p.scratch, dir...), '/')
 	}
 	p.scratch = append(p.scratch, name...)
-	return view(p.scratch)
+	return ascii.UnsafeString(p.scratch)
 }
 
 // suffixed makes path+suffix in the plan's scratch room, as join does.
 func (p *Plan) suffixed(path, suffix string) string {
 	p.scratch = append(append(p.scratch[:0], path...), suffix...)
-	return view(p.scratch)
+	return ascii.UnsafeString(p.scratch)
 }

@@ -1,6 +1,10 @@
 package plan
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/tarpack/tpk/serve/internal/ascii"
+)
 
 // verdict is what the preconditions say of a request.
 type verdict uint8
@@ -40,7 +44,7 @@ func precondition(r *Request, tag []byte, modTime int64) verdict {
 // rangeHolds evaluates If-Range (RFC 9110 §13.1.5): the Range counts only if the validator agrees, by the
 // strong comparison or as the exact date.
 func rangeHolds(value string, tag []byte, modTime int64) bool {
-	value = trim(value)
+	value = ascii.Trim(value)
 	if value == "" {
 		return true
 	}
@@ -55,7 +59,7 @@ func rangeHolds(value string, tag []byte, modTime int64) bool {
 // weak allows a weak one in the list to match.
 func matches(list string, tag []byte, weak bool) bool {
 	for {
-		list = trim(list)
+		list = ascii.Trim(list)
 		if list == "" {
 			return false
 		}

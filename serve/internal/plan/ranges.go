@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/tarpack/tpk/serve/internal/ascii"
 )
 
 // MaxRanges is the most ranges that one request gets. More are answered with the whole content: nothing
@@ -26,14 +28,14 @@ const (
 // to parts in the order they came.
 func parseRanges(value string, size int64, parts []Part) (rangeSet, []Part) {
 	unit, set, ok := strings.Cut(value, "=")
-	if !ok || !equalFold(trim(unit), "bytes") {
+	if !ok || !ascii.EqualFold(ascii.Trim(unit), "bytes") {
 		return noRange, parts
 	}
 	seen, total := 0, int64(0)
 	for more := true; more; {
 		var spec string
 		spec, set, more = strings.Cut(set, ",")
-		if spec = trim(spec); spec == "" {
+		if spec = ascii.Trim(spec); spec == "" {
 			continue
 		}
 		if seen++; seen > MaxRanges {
@@ -65,7 +67,7 @@ func parseRange(spec string, size int64) (first, length int64, ok bool) {
 	if !ok {
 		return 0, 0, false
 	}
-	from, to = trim(from), trim(to)
+	from, to = ascii.Trim(from), ascii.Trim(to)
 	if from == "" {
 		n, ok := number(to)
 		n = min(n, size)

@@ -1,6 +1,6 @@
 package plan
 
-import "unsafe"
+import "github.com/tarpack/tpk/serve/internal/ascii"
 
 // pathShape is what a scan of a request's path found.
 type pathShape uint8
@@ -47,7 +47,7 @@ func splitTarget(target string) (path, query string, ok bool) {
 
 func cutScheme(target string) (rest string, ok bool) {
 	for _, scheme := range [...]string{"http://", "https://"} {
-		if len(target) > len(scheme) && equalFold(target[:len(scheme)], scheme) {
+		if len(target) > len(scheme) && ascii.EqualFold(target[:len(scheme)], scheme) {
 			return target[len(scheme):], true
 		}
 	}
@@ -136,7 +136,7 @@ func (p *Plan) unescape(raw string) (string, pathShape) {
 		out = append(out, c)
 	}
 	p.path = out
-	return view(out), shape
+	return ascii.UnsafeString(out), shape
 }
 
 func unhex(c byte) byte {
@@ -148,9 +148,6 @@ func unhex(c byte) byte {
 	}
 	return 255
 }
-
-// view is b as a string, for as long as b does not change.
-func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 func isAlnum(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
