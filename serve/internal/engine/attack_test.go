@@ -72,7 +72,7 @@ func TestReloadUnderPipelines(t *testing.T) {
 	names := versions(t, "xyz")
 	e := newEngine(t, map[string]string{"small": "", "large": ""}, plan.Options{})
 	load := func(i int) {
-		if err := e.library.Load(context.Background(), []archives.Spec{{Path: names[i%len(names)]}}); err != nil {
+		if err := e.responder.Library.Load(context.Background(), []archives.Spec{{Path: names[i%len(names)]}}); err != nil {
 			t.Error(err)
 		}
 	}

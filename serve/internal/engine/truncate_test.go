@@ -70,7 +70,7 @@ func TestTruncatedUnderPipelines(t *testing.T) {
 		if err := os.WriteFile(name, whole, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if err := e.library.Load(context.Background(), []archives.Spec{{Path: name}}); err != nil {
+		if err := e.responder.Library.Load(context.Background(), []archives.Spec{{Path: name}}); err != nil {
 			t.Fatal(err)
 		}
 		dials := []func() (io.ReadWriteCloser, error){}
@@ -149,7 +149,7 @@ func TestCutWhileOwed(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := newEngine(t, map[string]string{"x": "x"}, plan.Options{})
-	if err := e.library.Load(context.Background(), []archives.Spec{{Path: name}}); err != nil {
+	if err := e.responder.Library.Load(context.Background(), []archives.Spec{{Path: name}}); err != nil {
 		t.Fatal(err)
 	}
 	const clients, requests = 20, 400
