@@ -10,11 +10,12 @@ import (
 // grace is how long the first requests wait for the archives to be opened before they get 503.
 const grace = 200 * time.Millisecond
 
-// Run loads the archives and answers requests until ctx ends. Then it lets answers under way finish, and returns nil. An
-// archive that can't be opened ends it with an error.
+// Run loads the archives and answers requests until ctx ends. Then it lets answers under way
+// finish, and returns nil. An archive that can't be opened ends it with an error.
 //
-// On Linux, plain connections are answered by event loops, one for each two of Go's processors. A program that does nothing
-// else is fastest with twice as many as usual: runtime.GOMAXPROCS(2 * runtime.GOMAXPROCS(0)) before Run.
+// On Linux, plain connections are answered by event loops, one for each two of Go's processors. A
+// program that does nothing else is fastest with twice as many as usual: runtime.GOMAXPROCS(2 *
+// runtime.GOMAXPROCS(0)) before Run.
 func (s *Server) Run(ctx context.Context, o RunOptions) error {
 	if err := o.check(); err != nil {
 		return err

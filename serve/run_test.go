@@ -7,7 +7,8 @@ import (
 	"github.com/tarpack/tpk/serve"
 )
 
-// TestRunKeepsProcessors: a program that embeds a Server keeps its GOMAXPROCS, however many connections are answered.
+// TestRunKeepsProcessors: a program that embeds a Server keeps its GOMAXPROCS, however many
+// connections are answered.
 func TestRunKeepsProcessors(t *testing.T) {
 	before := runtime.GOMAXPROCS(0)
 	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}})

@@ -23,7 +23,8 @@ type Server struct {
 	reloads   reloads
 }
 
-// New returns a Server, which must be closed. It checks the options and opens Fallback, but no archive yet: see Load.
+// New returns a Server, which must be closed. It checks the options and opens Fallback, but no
+// archive yet: see Load.
 func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = func(string) {}
@@ -70,8 +71,8 @@ func (s *Server) Handler() http.Handler {
 	return &nethttp.Handler{Responder: s.responder, WriteTimeout: s.options.WriteTimeout}
 }
 
-// Load opens the archives of Options. An archive without an index is indexed first, which takes as long as reading it. If an
-// archive can't be opened nothing changes, and the error names it.
+// Load opens the archives of Options. An archive without an index is indexed first, which takes as
+// long as reading it. If an archive can't be opened nothing changes, and the error names it.
 func (s *Server) Load(ctx context.Context) error {
 	specs := make([]archives.Spec, 0, len(s.options.Archives))
 	for _, a := range s.options.Archives {
@@ -82,8 +83,8 @@ func (s *Server) Load(ctx context.Context) error {
 	return err
 }
 
-// Reload opens archives again whose files have changed. Answers under way finish with the old files. If an archive can't be
-// opened nothing changes, and the error names it.
+// Reload opens archives again whose files have changed. Answers under way finish with the old
+// files. If an archive can't be opened nothing changes, and the error names it.
 func (s *Server) Reload(ctx context.Context) error {
 	err := s.library.Reload(ctx)
 	s.reloads.count(err)

@@ -24,7 +24,8 @@ var siteTime = time.Unix(1709348645, 0)
 
 const siteDate = "Sat, 02 Mar 2024 03:04:05 GMT"
 
-// files of a site, by path. One that ends in "/" is a directory, content that begins with "-> " a symbolic link.
+// files of a site, by path. One that ends in "/" is a directory, content that begins with "-> " a
+// symbolic link.
 type files map[string]string
 
 // words is compressible text of n bytes, noise is what no coding shrinks.

@@ -1,5 +1,5 @@
-// Package ascii has the few operations on text that every parser of a request needs. They know ASCII alone, as HTTP does,
-// and allocate nothing.
+// Package ascii has the few operations on text that every parser of a request needs. They know
+// ASCII alone, as HTTP does, and allocate nothing.
 package ascii
 
 import "unsafe"
@@ -18,7 +18,8 @@ func Trim[T string | []byte](s T) T {
 	return s
 }
 
-// EqualFold reports whether s is the word lower, which has no upper-case letters, in any mix of cases.
+// EqualFold reports whether s is the word lower, which has no upper-case letters, in any mix of
+// cases.
 func EqualFold[T string | []byte](s T, lower string) bool {
 	if len(s) != len(lower) {
 		return false

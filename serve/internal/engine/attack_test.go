@@ -66,8 +66,8 @@ func versions(t *testing.T, letters string) (names []string) {
 	return names
 }
 
-// TestReloadUnderPipelines replaces the archive again and again while pipelines of requests are answered: each answer is whole, and of
-// one of the archives with its entity-tag.
+// TestReloadUnderPipelines replaces the archive again and again while pipelines of requests are
+// answered: each answer is whole, and of one of the archives with its entity-tag.
 func TestReloadUnderPipelines(t *testing.T) {
 	names := versions(t, "xyz")
 	e := newEngine(t, map[string]string{"small": "", "large": ""}, plan.Options{})
@@ -128,7 +128,8 @@ func TestReloadUnderPipelines(t *testing.T) {
 	until(t, "archives that were replaced are still open", func() bool { return descriptors() <= before })
 }
 
-// TestResets resets connections wherever a request or an answer is: nothing stays behind, and others are answered.
+// TestResets resets connections wherever a request or an answer is: nothing stays behind, and
+// others are answered.
 func TestResets(t *testing.T) {
 	e := pipelineEngine(t)
 	dials := []func() net.Conn{listen(t, e, "tcp", "127.0.0.1:0"), dialTLS(t, e)}
@@ -175,7 +176,8 @@ func (d deadline) Read(p []byte) (int, error) {
 	return d.Conn.Read(p)
 }
 
-// TestShutdownUnderPipelines: who has sent more requests than are answered before the end gets whole answers, and then the end of the stream.
+// TestShutdownUnderPipelines: who has sent more requests than are answered before the end gets
+// whole answers, and then the end of the stream.
 func TestShutdownUnderPipelines(t *testing.T) {
 	for name, request := range map[string]string{
 		"raw":      "GET /noise HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -190,7 +192,7 @@ func TestShutdownUnderPipelines(t *testing.T) {
 			c := dial()
 			go func() {
 				for _, err := io.WriteString(c, strings.Repeat(request, 1000)); err == nil; _, err = io.WriteString(c, request) {
-					time.Sleep(time.Millisecond) // it goes on while the server waits for the answer to be taken
+					time.Sleep(time.Millisecond) // the server waits for its answers to be taken
 				}
 			}()
 			r := bufio.NewReader(c)

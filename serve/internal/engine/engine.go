@@ -12,7 +12,8 @@ import (
 	"github.com/tarpack/tpk/serve/internal/respond"
 )
 
-// Config is what an Engine is made of. A duration or size of 0 means the default.
+// Config is what an Engine is made of. A duration or size of 0 means the default. Connections above
+// a limit are closed at once.
 type Config struct {
 	Responder *respond.Responder
 
@@ -20,8 +21,8 @@ type Config struct {
 	IdleTimeout   time.Duration // from an answer to the next request; 75 s
 	WriteTimeout  time.Duration // for each 128 KiB to be taken by the client; 30 s
 	MaxHeader     int           // bytes of a request's line and header fields; 16 KiB
-	MaxConns      int           // connections at a time, those over it are closed at once; 0 for no limit
-	MaxConnsPerIP int           // of them from one address; 0 for no limit
+	MaxConns      int           // connections at a time; 0 for no limit
+	MaxConnsPerIP int           // connections from one address at a time; 0 for no limit
 	H2C           bool          // HTTP/2 without TLS by prior knowledge (RFC 9113 §3.3)
 }
 
@@ -63,8 +64,9 @@ func or[T ~int | ~int64](v, otherwise T) T {
 	return v
 }
 
-// Serve answers the connections of a listener until it is closed. The connections of a TLS listener must be *tls.Conn, as
-// tls.NewListener makes them. With "h2" among its protocols they may go on as HTTP/2.
+// Serve answers the connections of a listener until it is closed. The connections of a TLS listener
+// must be *tls.Conn, as tls.NewListener makes them. With "h2" among its protocols they may go on as
+// HTTP/2.
 func (e *Engine) Serve(ln net.Listener) {
 	const shortest, longest = 5 * time.Millisecond, time.Second
 	delay := shortest
@@ -74,7 +76,8 @@ func (e *Engine) Serve(ln net.Listener) {
 			return
 		}
 		if err != nil {
-			// Most likely there are no descriptors left. Wait for connections to end, as net/http does.
+			// Most likely there are no descriptors left. Wait for connections to end, as net/http
+			// does.
 			e.log(err)
 			time.Sleep(delay)
 			delay = min(2*delay, longest)
@@ -109,8 +112,9 @@ func (e *Engine) serve(c *http1.Conn, nc net.Conn) {
 	c.Serve()
 }
 
-// Shutdown lets requests under way finish and closes connections as they become idle. If ctx ends first it cuts off the rest
-// and returns the context's error. The caller must have closed the listeners.
+// Shutdown lets requests under way finish and closes connections as they become idle. If ctx ends
+// first it cuts off the rest and returns the context's error. The caller must have closed the
+// listeners.
 func (e *Engine) Shutdown(ctx context.Context) error {
 	e.http1.Drain()
 	defer e.http1.End()

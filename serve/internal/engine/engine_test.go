@@ -46,7 +46,8 @@ func (e *testEngine) handler() http.Handler {
 const browser = "Host: example.com\r\nConnection: keep-alive\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n" +
 	"Accept: text/html,application/xhtml+xml\r\nAccept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en\r\n\r\n"
 
-// TestSocketAllocates asserts the same over a real connection, with all that the runtime does for it.
+// TestSocketAllocates asserts the same over a real connection, with all that the runtime does for
+// it.
 func TestSocketAllocates(t *testing.T) {
 	if raceDetector {
 		t.Skip("allocations are counted without the race detector")
@@ -89,7 +90,8 @@ func TestSocketAllocates(t *testing.T) {
 	}
 }
 
-// TestContentIsNoRequest: what a request has as its content is never answered, whoever answers the request.
+// TestContentIsNoRequest: what a request has as its content is never answered, whoever answers the
+// request.
 func TestContentIsNoRequest(t *testing.T) {
 	e := newEngine(t, map[string]string{"small": "small", "large": strings.Repeat("text ", 50_000)}, plan.Options{})
 	dial := listen(t, e, "tcp", "127.0.0.1:0")

@@ -12,7 +12,8 @@ import (
 	"testing"
 )
 
-// TestEnginesAgree sends odd requests as HTTP/1.1, as HTTP/1.0 and to the http.Handler, if net/http takes them: the answer is the same, but for what belongs to the connection.
+// TestEnginesAgree sends odd requests as HTTP/1.1, as HTTP/1.0 and to the http.Handler, if net/http
+// takes them: the answer is the same, but for what belongs to the connection.
 func TestEnginesAgree(t *testing.T) {
 	e := pipelineEngine(t)
 	dial := listen(t, e, "tcp", "127.0.0.1:0")
@@ -32,7 +33,7 @@ func TestEnginesAgree(t *testing.T) {
 	handler := func(request, fields string) []byte {
 		for _, s := range []string{"#", "http://?", "http:///", " :"} {
 			if strings.Contains(request+fields, s) {
-				return nil // net/http takes for something, or leaves to its server to refuse, what the lane does not take
+				return nil // net/http understands these, or leaves it to its server to refuse them
 			}
 		}
 		r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(request + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n")))

@@ -29,19 +29,22 @@ func listen(t *testing.T, e *testEngine, network, address string) (dial func() n
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { c.Close() })
-		if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil { // less than any timeout of the server's
+		// Less than any timeout of the server.
+		if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
 			t.Fatal(err)
 		}
 		return c
 	}
 }
 
-// TestTurns sends requests one after the other, in pieces and several at once, and ends the stream in each of the ways in which it can come
-// together with a request: however the bytes arrive, every request is answered, and the connection ends then.
+// TestTurns sends requests one after the other, in pieces and several at once, and ends the stream
+// in each of the ways in which it can come together with a request: however the bytes arrive, every
+// request is answered, and the connection ends then.
 func TestTurns(t *testing.T) {
 	long := "GET /a.txt HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 2*head.BufferSize) + "\r\n\r\n"
 	const short = "GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n"
-	const range2 = "GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=0-0,2-2\r\n\r\n" // for a goroutine
+	// Several ranges need a goroutine.
+	const range2 = "GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=0-0,2-2\r\n\r\n"
 	many := strings.Repeat(short, 500)
 	cases := []struct {
 		name    string

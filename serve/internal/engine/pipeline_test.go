@@ -23,8 +23,8 @@ import (
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
-// pipelined are requests of all kinds, and whether the connection ends with the answer. Each must be answered on a connection
-// on which others come before and after it as it is alone.
+// pipelined are requests of all kinds, and whether the connection ends with the answer. Each must
+// be answered on a connection on which others come before and after it as it is alone.
 var pipelined = []struct {
 	request string
 	ends    bool
@@ -104,7 +104,8 @@ var pipelined = []struct {
 
 var dateLine = regexp.MustCompile(`(?m)^Date: .*\r\n`)
 
-// exchange sends bytes in pieces of at most max bytes, ends the stream, and returns all that comes back but the dates.
+// exchange sends bytes in pieces of at most max bytes, ends the stream, and returns all that comes
+// back but the dates.
 func exchange(t *testing.T, c net.Conn, sent []byte, max int, rnd *mathrand.Rand) []byte {
 	t.Helper()
 	var writer sync.WaitGroup
@@ -165,8 +166,9 @@ func dialTLS(t *testing.T, e *testEngine) func() net.Conn {
 	}
 }
 
-// TestPipelines sends random sequences of requests in random pieces over one connection: what comes back is, to the byte, what
-// each request alone gets, up to the first that ends the connection, and nothing else.
+// TestPipelines sends random sequences of requests in random pieces over one connection: what comes
+// back is, to the byte, what each request alone gets, up to the first that ends the connection, and
+// nothing else.
 func TestPipelines(t *testing.T) {
 	e := pipelineEngine(t)
 	dials := map[string]func() net.Conn{
@@ -245,7 +247,8 @@ func (h *held) Write(p []byte) (int, error) {
 
 func (h *held) SetWriteDeadline(time.Time) error { return nil } // CloseWrite leaves one in the past
 
-// TestEndWithRequest: the request of a client of TLS 1.2 that comes in one piece with the end of its stream is answered.
+// TestEndWithRequest: the request of a client of TLS 1.2 that comes in one piece with the end of
+// its stream is answered.
 func TestEndWithRequest(t *testing.T) {
 	e := pipelineEngine(t)
 	address := dialTLS(t, e)().RemoteAddr().String()

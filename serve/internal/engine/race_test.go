@@ -2,5 +2,6 @@
 
 package engine
 
-// raceDetector: with it, sync.Pool drops what it is given now and then, so allocations cannot be counted.
+// raceDetector: with it, sync.Pool drops what it is given now and then, so allocations cannot be
+// counted.
 const raceDetector = true

@@ -38,9 +38,10 @@ func differ(a, b []byte) (from, to int) {
 	return from, to
 }
 
-// TestTruncatedUnderPipelines cuts an archive short while it is sent: whatever is answered with 200 and whole is right to the byte, the rest
-// is an error or ends with the connection, and the process goes on. One thing sendfile can't keep: if all of a large answer waits in the
-// socket already, the client gets zeros from the new end to that of the folio that holds it (see transfer.SendfileMin).
+// TestTruncatedUnderPipelines cuts an archive short while it is sent: whatever is answered with 200
+// and whole is right to the byte, the rest is an error or ends with the connection, and the process
+// goes on. One thing sendfile can't keep: if all of a large answer waits in the socket already, the
+// client gets zeros from the new end to that of the folio that holds it (see transfer.SendfileMin).
 func TestTruncatedUnderPipelines(t *testing.T) {
 	dir := t.TempDir()
 	content := map[string][]byte{"small": make([]byte, 30_000), "middle": make([]byte, 300_000), "large": make([]byte, 5_000_000)}
@@ -122,14 +123,14 @@ func TestTruncatedUnderPipelines(t *testing.T) {
 	}
 }
 
-// TestCutWhileOwed cuts an archive short within the last page of a member that clients have asked for many times and do not
-// take: what they get then is right or ends early.
+// TestCutWhileOwed cuts an archive short within the last page of a member that clients have asked
+// for many times and do not take: what they get then is right or ends early.
 func TestCutWhileOwed(t *testing.T) {
 	dir := t.TempDir()
 	tree, name := filepath.Join(dir, "tree"), filepath.Join(dir, "a.tar.gz")
 	random := make([]byte, 40_000)
 	_, _ = mathrand.NewChaCha8([32]byte{3}).Read(random)
-	content := []byte(hex.EncodeToString(random)) // so that it is deflated, and goes out as its member
+	content := []byte(hex.EncodeToString(random)) // is deflated, and goes out as its member
 	if err := os.Mkdir(tree, 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// Buffer holds what was read from a connection and is not used yet. It has memory only while there is something in it. The
-// zero value is empty.
+// Buffer holds what was read from a connection and is not used yet. It has memory only while there
+// is something in it. The zero value is empty.
 type Buffer struct {
 	buf  *[]byte // nil: no memory
 	r, w int     // what is not used yet is (*buf)[r:w]
@@ -32,8 +32,8 @@ func (b *Buffer) Unused() []byte {
 // Use takes n bytes off the front.
 func (b *Buffer) Use(n int) { b.r += n }
 
-// Next returns the head at the front, up to and with its empty line, or nil if it is not complete. An empty line before a
-// head is passed over (RFC 9112 §2.2).
+// Next returns the head at the front, up to and with its empty line, or nil if it is not complete.
+// An empty line before a head is passed over (RFC 9112 §2.2).
 func (b *Buffer) Next() []byte {
 	if b.w-b.r >= 2 && (*b.buf)[b.r] == '\r' && (*b.buf)[b.r+1] == '\n' {
 		b.r += 2
@@ -75,8 +75,8 @@ func (b *Buffer) More(r io.Reader, limit int) error {
 	return err
 }
 
-// Bad reports whether what is not used yet can't become a head. So a client that speaks TLS, or ends its lines with LF alone,
-// gets its answer at once and not after a timeout.
+// Bad reports whether what is not used yet can't become a head. So a client that speaks TLS, or
+// ends its lines with LF alone, gets its answer at once and not after a timeout.
 func (b *Buffer) Bad() bool {
 	rest := b.Unused()
 	if len(rest) > 0 && tokenChar[rest[0]] == 0 && rest[0] != '\r' {
@@ -102,7 +102,8 @@ func (b *Buffer) Drop() {
 	*b = Buffer{}
 }
 
-// Borrow makes the first n bytes of memory that belongs to the caller the content of an empty Buffer, until Return or Keep.
+// Borrow makes the first n bytes of memory that belongs to the caller the content of an empty
+// Buffer, until Return or Keep.
 func (b *Buffer) Borrow(memory *[]byte, n int) { *b = Buffer{buf: memory, w: n} }
 
 // Return ends a Borrow after which everything was used.

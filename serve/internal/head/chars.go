@@ -29,7 +29,8 @@ func isToken(b []byte) bool {
 	return ok == 1
 }
 
-// isValue reports whether b has no control characters but tabs, as in a field value (RFC 9110 §5.5).
+// isValue reports whether b has no control characters but tabs, as in a field value (RFC 9110
+// §5.5).
 func isValue(b []byte) bool {
 	for _, c := range b {
 		if c < ' ' && c != '\t' || c == 0x7f {

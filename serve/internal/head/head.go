@@ -26,8 +26,8 @@ type Head struct {
 
 var endOfHead = []byte("\r\n\r\n")
 
-// Parse reads a request's head from b, which ends in the empty line, into r. The strings of r and h are parts of b. Without
-// log, Referer and UserAgent are left out.
+// Parse reads a request's head from b, which ends in the empty line, into r. The strings of r and h
+// are parts of b. Without log, Referer and UserAgent are left out.
 func Parse(b []byte, r *plan.Request, log bool) (h Head) {
 	r.Method, r.Target = "", ""
 	if bytes.IndexByte(b, 0) >= 0 {
@@ -60,8 +60,8 @@ func Parse(b []byte, r *plan.Request, log bool) (h Head) {
 	return h
 }
 
-// BadChunk reports whether content that begins with b is not chunked (RFC 9112 §7.1). The content of a request is never
-// read, so its first bytes are all that can be checked.
+// BadChunk reports whether content that begins with b is not chunked (RFC 9112 §7.1). The content
+// of a request is never read, so its first bytes are all that can be checked.
 func BadChunk(b []byte) bool {
 	digits := 0
 	for digits < len(b) && (digit(b[digits]) || b[digits]|0x20 >= 'a' && b[digits]|0x20 <= 'f') {

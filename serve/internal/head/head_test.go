@@ -10,7 +10,8 @@ import (
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
-// FuzzHead compares with net/http: what Parse takes for a request without content, Go takes for the same one.
+// FuzzHead compares with net/http: what Parse takes for a request without content, Go takes for the
+// same one.
 func FuzzHead(f *testing.F) {
 	for _, s := range []string{
 		"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HEAD /x?y HTTP/1.0\r\n\r\n", "GET /a%20b HTTP/1.1\r\nhost:a:80\r\nRange: bytes=0-1\r\nAccept-Encoding: gzip\r\naccept-encoding: br\r\n\r\n",

@@ -25,7 +25,7 @@ type Conn struct {
 	loop      loopConn // the event loop's side; nil while there is none
 	loopState loopState
 
-	preface       *prefaced // the connection preface of HTTP/2 was read: what the HTTP/2 server is to get
+	preface       *prefaced // for the HTTP/2 server, after its connection preface was read
 	handedToHTTP2 bool      // guarded by the registry
 }
 
@@ -48,8 +48,8 @@ func newConn(s *Server, nc net.Conn) *Conn {
 	return c
 }
 
-// Serve answers the connection's requests in the calling goroutine until the connection is closed, goes back to its loop, or
-// goes on as HTTP/2.
+// Serve answers the connection's requests in the calling goroutine until the connection is closed,
+// goes back to its loop, or goes on as HTTP/2.
 func (c *Conn) Serve() {
 	err := c.Answer()
 	switch {
@@ -63,7 +63,8 @@ func (c *Conn) Serve() {
 	}
 }
 
-// Answer answers requests until there will be no further one, and returns the reason, which is never nil.
+// Answer answers requests until there will be no further one, and returns the reason, which is
+// never nil.
 func (c *Conn) Answer() error {
 	for {
 		err := c.wait()
@@ -80,7 +81,8 @@ func (c *Conn) Answer() error {
 	}
 }
 
-// Upgrade hands the connection over to the HTTP/2 server as nc. It stays in the registry until Server.Upgraded is called.
+// Upgrade hands the connection over to the HTTP/2 server as nc. It stays in the registry until
+// Server.Upgraded is called.
 func (c *Conn) Upgrade(nc net.Conn) {
 	c.server.conns.upgrade(c, nc)
 	_ = c.wire.SetDeadline(time.Time{})
@@ -90,7 +92,8 @@ func (c *Conn) Upgrade(nc net.Conn) {
 	}
 }
 
-// wait blocks until a request begins. If the connection belongs to an event loop it does not block: it returns errParked.
+// wait blocks until a request begins. If the connection belongs to an event loop it does not block:
+// it returns errParked.
 func (c *Conn) wait() error {
 	if !c.in.Empty() {
 		return nil
@@ -107,7 +110,8 @@ func (c *Conn) wait() error {
 			return err
 		}
 	}
-	if c.server.draining.Load() { // read after the deadline was set: interrupt sets one in the past after Drain
+	// This is read after the deadline was set: after Drain, interrupt sets a deadline in the past.
+	if c.server.draining.Load() {
 		return io.EOF
 	}
 	return c.in.Start(c.wire.Conn)
@@ -135,8 +139,8 @@ const (
 	lingerBytes = 1 << 20
 )
 
-// linger closes a connection on which the client may still be sending. If it were closed at once, a reset could destroy the
-// answer (RFC 9112 §9.6).
+// linger closes a connection on which the client may still be sending. If it were closed at once, a
+// reset could destroy the answer (RFC 9112 §9.6).
 func (c *Conn) linger() {
 	half, ok := c.wire.Conn.(interface{ CloseWrite() error })
 	if ok && half.CloseWrite() == nil {

@@ -97,7 +97,8 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// TestKinds checks that one reader of HTTP/1.x answers each kind of request, whatever its body is made of.
+// TestKinds checks that one reader of HTTP/1.x answers each kind of request, whatever its body is
+// made of.
 func TestKinds(t *testing.T) {
 	text := strings.Repeat("text ", 100_000)
 	s := newServer(t, map[string]string{"a.txt": text}, plan.Options{})

@@ -13,13 +13,16 @@ import (
 
 // loopState is what a connection needs while it belongs to an event loop, or has come from one.
 type loopState struct {
-	conn    *eventloop.Conn
-	room    []byte       // the loop's memory, during Ready
-	expires atomic.Int64 // eventloop.Monotonic after which the wait for a request is too long; 0: it does not wait
-	pending *pending     // an answer that the client did not take at once
+	conn *eventloop.Conn
+	room []byte // the loop's memory, during Ready
+	// expires is the eventloop.Monotonic at which the wait for a request has taken too long, or 0
+	// while there is no wait.
+	expires atomic.Int64
+	pending *pending // an answer that the client did not take at once
 }
 
-// pending is an answer of which the client has taken a part: x.Out, and member bytes of the body behind it.
+// pending is an answer of which the client has taken a part: x.Out, and member bytes of the body
+// behind it.
 type pending struct {
 	x      *respond.Exchange
 	head   int // bytes of the head in x.Out
@@ -30,8 +33,9 @@ type pending struct {
 // errMustWait ends the loop's work on a connection, which needs a goroutine.
 var errMustWait = errors.New("that can't be done at once")
 
-// ToLoop lets an event loop answer the connection. It returns false if that is not possible: for TLS, for archives that are
-// looked for on disk at each request, and if there are no loops or no descriptors.
+// ToLoop lets an event loop answer the connection. It returns false if that is not possible: for
+// TLS, for archives that are looked for on disk at each request, and if there are no loops or no
+// descriptors.
 func (c *Conn) ToLoop() bool {
 	s := c.server
 	if !c.wire.HasDescriptor() || s.Responder.Library.Nested() {
@@ -60,8 +64,8 @@ func (c *Conn) expectRequest(now time.Time) {
 	c.loopState.expires.Store(eventloop.Monotonic(now.Add(c.patience())))
 }
 
-// expire cuts off connections that wait for a request for too long. One goroutine does it for all, so that a wait costs no
-// timer.
+// expire cuts off connections that wait for a request for too long. One goroutine does it for all,
+// so that a wait costs no timer.
 func (s *Server) expire() {
 	tick := time.NewTicker(max(time.Millisecond, min(time.Second, s.HeaderTimeout/4, s.IdleTimeout/4)))
 	defer tick.Stop()
@@ -79,8 +83,8 @@ func (s *Server) expire() {
 	}
 }
 
-// Ready implements eventloop.Handler. It answers what has come, as long as that needs nothing but memory. The first request
-// that needs more is left to a goroutine.
+// Ready implements eventloop.Handler. It answers what has come, as long as that needs nothing but
+// memory. The first request that needs more is left to a goroutine.
 func (c *Conn) Ready(room []byte, now time.Time) {
 	n, err := c.loopState.conn.TryRead(room)
 	switch {
@@ -114,8 +118,9 @@ func (c *Conn) Ready(room []byte, now time.Time) {
 	}
 }
 
-// answerAtOnce answers the request of the head b, or leaves it untouched and returns errMustWait. If the client takes only a
-// part of the answer, the rest becomes pending and the error is errMustWait, too.
+// answerAtOnce answers the request of the head b, or leaves it untouched and returns errMustWait.
+// If the client takes only a part of the answer, the rest becomes pending and the error is
+// errMustWait, too.
 func (c *Conn) answerAtOnce(x *respond.Exchange, b []byte, now time.Time) error {
 	s, r := c.server, c.server.Responder
 	if len(b) > s.MaxHeader {

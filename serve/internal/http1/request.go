@@ -57,7 +57,8 @@ func (c *Conn) request() error {
 	return err
 }
 
-// readHead reads until a head is complete. If that fails because of the client, status is the answer.
+// readHead reads until a head is complete. If that fails because of the client, status is the
+// answer.
 func (c *Conn) readHead() (b []byte, status int, err error) {
 	limit := c.server.MaxHeader
 	for begun := false; ; {
@@ -178,7 +179,8 @@ func (c *Conn) aborted(x *respond.Exchange, err error) {
 	}
 }
 
-// fromPeer reports whether an error is one of the connection: the client went away, or took nothing for too long.
+// fromPeer reports whether an error is one of the connection: the client went away, or took nothing
+// for too long.
 func fromPeer(err error) bool {
 	var op *net.OpError
 	if errors.As(err, &op) || errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, net.ErrClosed) {

@@ -32,8 +32,8 @@ type Config struct {
 	MaxConnsPerIP int           // connections from one address at a time; 0 for no limit
 	H2C           bool          // HTTP/2 without TLS by prior knowledge (RFC 9113 §3.3)
 
-	// Upgrade hands over a connection that goes on as HTTP/2. It returns false if it can't. When the connection has ended,
-	// Server.Upgraded must be called with it.
+	// Upgrade hands over a connection that goes on as HTTP/2. It returns false if it can't. When
+	// the connection has ended, Server.Upgraded must be called with it.
 	Upgrade func(net.Conn) bool
 }
 
@@ -43,8 +43,8 @@ func New(c Config) *Server { return &Server{Config: c, done: make(chan struct{})
 // Drain makes every answer the last one of its connection.
 func (s *Server) Drain() { s.draining.Store(true) }
 
-// Interrupt closes connections that wait for a request, once Drain was called, and returns how many connections are left. An
-// answer that is being sent goes on.
+// Interrupt closes connections that wait for a request, once Drain was called, and returns how many
+// connections are left. An answer that is being sent goes on.
 func (s *Server) Interrupt() int { return s.conns.each((*Conn).interrupt) }
 
 // Abort cuts all connections off.

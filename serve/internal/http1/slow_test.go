@@ -26,8 +26,8 @@ func (r slowReader) Read(b []byte) (int, error) {
 	return r.Conn.Read(b[:min(len(b), r.piece)])
 }
 
-// TestSlowClientGetsLargePage: a folder page of 8.3 MB reaches a client that takes 600 kB a second, as a file would. The
-// timeout is for a chunk, not for the page. (The time is that of synctest.)
+// TestSlowClientGetsLargePage: a folder page of 8.3 MB reaches a client that takes 600 kB a second,
+// as a file would. The timeout is for a chunk, not for the page. (The time is that of synctest.)
 func TestSlowClientGetsLargePage(t *testing.T) {
 	s := newServer(t, map[string]string{"folder/file": "x"}, plan.Options{Listing: true})
 	s.WriteTimeout = 4 * time.Second

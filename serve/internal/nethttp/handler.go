@@ -18,7 +18,8 @@ type Handler struct {
 	WriteTimeout time.Duration
 }
 
-// ServeHTTP implements http.Handler. It panics with http.ErrAbortHandler if the body can't be sent to its end.
+// ServeHTTP implements http.Handler. It panics with http.ErrAbortHandler if the body can't be sent
+// to its end.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := respond.NewExchange()
 	defer x.Free()
@@ -78,8 +79,8 @@ func read(x *respond.Exchange, r *http.Request) {
 	}
 }
 
-// target returns the request-target. It is not as it came if that was in absolute-form, or if a handler before this one has
-// changed the path, for example http.StripPrefix.
+// target returns the request-target. It is not as it came if that was in absolute-form, or if a
+// handler before this one has changed the path, for example http.StripPrefix.
 func target(r *http.Request) string {
 	target := r.RequestURI
 	if path, _, _ := strings.Cut(target, "?"); path != r.URL.EscapedPath() {

@@ -38,7 +38,8 @@ func NewHTTP2(h *Handler, c HTTP2Config) *HTTP2 {
 			SendPingTimeout:      c.IdleTimeout / 2,
 			WriteByteTimeout:     h.WriteTimeout,
 		},
-		// It would get what clients do wrong. Errors of the server itself are logged by the Handler.
+		// It would get what clients do wrong. Errors of the server itself are logged by the
+		// Handler.
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 		ConnState: func(nc net.Conn, state http.ConnState) {
 			if state == http.StateClosed {

@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// An archive that was cut short makes every request an error, and the first of them is what an operator looks for. So only
-// errorsShown errors in each errorWindow are passed on; the others are counted.
+// An archive that was cut short makes every request an error, and the first of them is what an
+// operator looks for. So only errorsShown errors in each errorWindow are passed on; the others are
+// counted.
 const (
 	errorWindow = 10 * time.Second
 	errorsShown = 10

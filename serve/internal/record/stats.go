@@ -54,8 +54,9 @@ func (s *Stats) Closed() { s.open.Add(-1) }
 // RefusedOne counts a connection that was closed at once because there were too many.
 func (s *Stats) RefusedOne() { s.refused.Add(1) }
 
-// Durations returns the histogram of how long answers took, from the end of a request's head until the system had the last
-// byte. n[i] answers took at most Buckets[i] and more than Buckets[i-1]; the last n took more than all.
+// Durations returns the histogram of how long answers took, from the end of a request's head until
+// the system had the last byte. n[i] answers took at most Buckets[i] and more than Buckets[i-1];
+// the last n took more than all.
 func (s *Stats) Durations() (n [len(Buckets) + 1]uint64, sum time.Duration) {
 	for i := range n {
 		n[i] = s.times[i].Load()

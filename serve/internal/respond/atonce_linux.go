@@ -2,7 +2,8 @@ package respond
 
 import "github.com/tarpack/tpk/serve/internal/plan"
 
-// PrepareAtOnce plans the answer if that needs nothing but memory. If it returns false, x must be released.
+// PrepareAtOnce plans the answer if that needs nothing but memory. If it returns false, x must be
+// released.
 func (r *Responder) PrepareAtOnce(x *Exchange) bool {
 	x.view.Instant = true
 	err := r.plan(x)
@@ -10,8 +11,9 @@ func (r *Responder) PrepareAtOnce(x *Exchange) bool {
 	return err == nil && x.Plan.Body.Kind != plan.ListingBody && x.Plan.Status != 400
 }
 
-// BodyAtOnce returns a short body that lies in mapped memory, or appends it to Out and returns nil. If the body would have
-// to be waited for, ok is false. Mapped memory must not be read, only given to the kernel: see archives.View.Member.
+// BodyAtOnce returns a short body that lies in mapped memory, or appends it to Out and returns nil.
+// If the body would have to be waited for, ok is false. Mapped memory must not be read, only given
+// to the kernel: see archives.View.Member.
 func (x *Exchange) BodyAtOnce() (mapped []byte, ok bool) {
 	b := &x.Plan.Body
 	switch {

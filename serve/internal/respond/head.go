@@ -10,14 +10,16 @@ import (
 // headRoom is how many bytes a head usually takes at most.
 const headRoom = 2 << 10
 
-// Connection fields of an answer, for AppendHead. A connection of HTTP/1.1 persists without one (RFC 9112 §9.3).
+// Connection fields of an answer, for AppendHead. A connection of HTTP/1.1 persists without one
+// (RFC 9112 §9.3).
 const (
 	Persist   = ""
 	KeepAlive = "Connection: keep-alive\r\n" // HTTP/1.0
 	Close     = "Connection: close\r\n"
 )
 
-// AppendHead makes Out the answer's head for HTTP/1.1, with a Connection field out of the list above.
+// AppendHead makes Out the answer's head for HTTP/1.1, with a Connection field out of the list
+// above.
 func (r *Responder) AppendHead(x *Exchange, connection string) {
 	dst := x.Out[:0]
 	if x.Plan.Status == 200 {

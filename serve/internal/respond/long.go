@@ -8,12 +8,14 @@ import (
 	"github.com/tarpack/tpk/serve/internal/transfer"
 )
 
-// WriteBody sends the body. After an error it is incomplete, and the connection can't be used any more.
+// WriteBody sends the body. After an error it is incomplete, and the connection can't be used any
+// more.
 func (x *Exchange) WriteBody(w transfer.Sink) error {
 	b := &x.Plan.Body
 	switch b.Kind {
 	case plan.TextBody:
-		_, err := transfer.Copy(w, strings.NewReader(b.Text)) // in chunks: each has a timeout of its own
+		// In chunks, since each has a timeout of its own.
+		_, err := transfer.Copy(w, strings.NewReader(b.Text))
 		return err
 	case plan.SpanBody:
 		return transfer.Run(w, x.view.File(&b.Node), b.Offset, b.Length)
@@ -66,8 +68,8 @@ func (x *Exchange) writeContent(w transfer.Sink, node *plan.Node, off, n int64) 
 
 // spanSink is a Sink that can send many spans of mapped memory by one system call.
 type spanSink interface {
-	// Spans returns a writer of spans of mapped, or nil if it can't send them. It may be an export.SpanSender. whole reports
-	// whether the file behind mapped is still as long.
+	// Spans returns a writer of spans of mapped, or nil if it can't send them. It may be an
+	// export.SpanSender. whole reports whether the file behind mapped is still as long.
 	Spans(mapped []byte, whole func() bool) io.Writer
 }
 
@@ -83,11 +85,12 @@ func (x *Exchange) exportWriter(w transfer.Sink, node *plan.Node) io.Writer {
 	return w
 }
 
-// WriteRest sends the part of an answer that the client did not take at once. The answer is Out with the last member bytes of
-// the body behind it, and the client has n bytes of both. It returns how many the client has then.
+// WriteRest sends the part of an answer that the client did not take at once. The answer is Out
+// with the last member bytes of the body behind it, and the client has n bytes of both. It returns
+// how many the client has then.
 //
-// A client may let its answer wait. So the body is read from the file and not from where it is mapped: in a file that is cut
-// short meanwhile, a mapping has zeros up to the end of the page.
+// A client may let its answer wait. So the body is read from the file and not from where it is
+// mapped: in a file that is cut short meanwhile, a mapping has zeros up to the end of the page.
 func (x *Exchange) WriteRest(w io.Writer, member, n int) (int, error) {
 	if n < len(x.Out) {
 		k, err := w.Write(x.Out[n:])

@@ -12,8 +12,8 @@ import (
 	"github.com/tarpack/tpk/serve/internal/record"
 )
 
-// Responder is what all answers of a server have in common. It is safe for concurrent use; Timing alone may be set after the
-// first request.
+// Responder is what all answers of a server have in common. It is safe for concurrent use; Timing
+// alone may be set after the first request.
 type Responder struct {
 	Planner *plan.Planner
 	Library *archives.Library
@@ -26,7 +26,8 @@ type Responder struct {
 	Timing atomic.Bool // keep the histogram of durations
 }
 
-// Exchange is one request while it is answered. The strings of the request may be parts of a connection's buffer.
+// Exchange is one request while it is answered. The strings of the request may be parts of a
+// connection's buffer.
 type Exchange struct {
 	plan.Request
 	Logged
@@ -84,14 +85,16 @@ func (r *Responder) plan(x *Exchange) error {
 	return r.Planner.Plan(&x.Request, &x.view, &x.Plan)
 }
 
-// Reject makes the answer an error status for what is not a request that can be planned, with its body in Out.
+// Reject makes the answer an error status for what is not a request that can be planned, with its
+// body in Out.
 func (r *Responder) Reject(x *Exchange, status int, connection string) {
 	r.Planner.Reject(&x.Plan, status)
 	r.AppendHead(x, connection)
 	x.Out = append(x.Out, x.Plan.Body.Text...)
 }
 
-// Own copies the strings that Finish needs, so that the connection's buffer may be used for something else.
+// Own copies the strings that Finish needs, so that the connection's buffer may be used for
+// something else.
 func (x *Exchange) Own() {
 	for _, s := range []*string{&x.Method, &x.Target, &x.Host, &x.Referer, &x.UserAgent} {
 		*s = strings.Clone(*s)

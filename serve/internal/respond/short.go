@@ -11,14 +11,14 @@ import (
 // ShortBody is the length in bytes up to which a body goes out in one write with its head.
 const ShortBody = 64 << 10
 
-// Short reports whether the body, if there is one, goes out in one write with its head. It is read before anything is sent,
-// so an error can still become a 500.
+// Short reports whether the body, if there is one, goes out in one write with its head. It is read
+// before anything is sent, so an error can still become a 500.
 func (x *Exchange) Short() bool {
 	return x.Plan.Body.Kind != plan.PartsBody && x.Plan.Length <= ShortBody
 }
 
-// AppendBody appends a short body to Out. If that fails it returns false, and the answer has become a 500, which needs another
-// head; AppendBody never fails for its body.
+// AppendBody appends a short body to Out. If that fails it returns false, and the answer has become
+// a 500, which needs another head; AppendBody never fails for its body.
 func (r *Responder) AppendBody(x *Exchange) bool {
 	if err := x.appendBody(); err != nil {
 		r.fail(x, err)
@@ -66,7 +66,8 @@ func (x *Exchange) appendBody() error {
 	return err
 }
 
-// Member returns the body in mapped memory, or nil if it is not a whole gzip member that was read lately.
+// Member returns the body in mapped memory, or nil if it is not a whole gzip member that was read
+// lately.
 func (x *Exchange) Member() []byte {
 	if !x.WholeMember() {
 		return nil
@@ -74,7 +75,8 @@ func (x *Exchange) Member() []byte {
 	return x.view.Member(&x.Plan.Body.Node, x.Now)
 }
 
-// WholeMember reports whether the body is a gzip member of the archive from its first byte to its last.
+// WholeMember reports whether the body is a gzip member of the archive from its first byte to its
+// last.
 func (x *Exchange) WholeMember() bool {
 	b := &x.Plan.Body
 	return b.Kind == plan.SpanBody && b.Offset == b.Node.Offset && b.Length == b.Node.Length
@@ -90,7 +92,8 @@ func (x *Exchange) room(n int64) []byte {
 	return x.Out[start:]
 }
 
-// damaged reports whether body is all of a stored file's content, and not what the index has a checksum of.
+// damaged reports whether body is all of a stored file's content, and not what the index has a
+// checksum of.
 func (x *Exchange) damaged(body []byte) bool {
 	b := &x.Plan.Body
 	return b.Node.Coding == plan.Stored && !x.Plan.Gzip && b.Length == b.Node.Size &&

@@ -4,7 +4,8 @@
 //	Stored  content of a member of stored blocks, several runs
 //	Copy    a stream
 //
-// A file may be cut short while it is sent. What the client gets then is right as far as it goes, and the error is ErrShort.
+// A file may be cut short while it is sent. What the client gets then is right as far as it goes,
+// and the error is ErrShort.
 package transfer
 
 import (
@@ -20,7 +21,8 @@ import (
 // Sink is where the bytes go.
 type Sink interface {
 	io.Writer
-	// SendFile sends n bytes of f, from the offset off. It does not move f's own offset. Fewer than n bytes are an error.
+	// SendFile sends n bytes of f, from the offset off. It does not move f's own offset. Fewer than
+	// n bytes are an error.
 	SendFile(f *os.File, off, n int64) error
 }
 
@@ -33,9 +35,10 @@ var (
 
 // SendfileMin is the length in bytes from which a run is sent by sendfile.
 //
-// What sendfile has queued are the file's own pages. If the file is cut short before the client has them, the client gets
-// zeros up to the end of the folio, which can be hundreds of KiB. A copy stays a copy, and costs little for a short run. A
-// long run ends in a copied piece of one Chunk, and before that the file must still be as long as it was.
+// What sendfile has queued are the file's own pages. If the file is cut short before the client has
+// them, the client gets zeros up to the end of the folio, which can be hundreds of KiB. A copy
+// stays a copy, and costs little for a short run. A long run ends in a copied piece of one Chunk,
+// and before that the file must still be as long as it was.
 const SendfileMin = 1 << 20
 
 // Chunk is how many bytes of a body are copied at once.
@@ -59,8 +62,9 @@ func Run(w Sink, f *os.File, off, n int64) error {
 		func() error { return CopyFile(w, f, off+n-Chunk, Chunk) })
 }
 
-// Stored sends n bytes of content, from the offset off, of a member of stored blocks that begins at the offset member of f.
-// Such content lies in the file as it is, but for five bytes before each block (RFC 1951 §3.2.4).
+// Stored sends n bytes of content, from the offset off, of a member of stored blocks that begins at
+// the offset member of f. Such content lies in the file as it is, but for five bytes before each
+// block (RFC 1951 §3.2.4).
 func Stored(w Sink, f *os.File, member, off, n int64) error {
 	copied := func(off, n int64) error { return CopyFile(w, f, off, n) }
 	if n < SendfileMin {
@@ -85,7 +89,8 @@ func storedRuns(member, off, n int64, send func(off, n int64) error) error {
 	return nil
 }
 
-// guarded sends the bulk of a run by sendfile and its end by copying, unless f has become shorter in between.
+// guarded sends the bulk of a run by sendfile and its end by copying, unless f has become shorter
+// in between.
 func guarded(f *os.File, bulk, end func() error) error {
 	before, err := f.Stat()
 	if err != nil {

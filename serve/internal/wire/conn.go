@@ -1,5 +1,5 @@
-// Package wire writes answers to a connection: each chunk within a timeout, and from files and mapped memory without a copy
-// where the system can do that.
+// Package wire writes answers to a connection: each chunk within a timeout, and from files and
+// mapped memory without a copy where the system can do that.
 //
 //	conn.go       Write, with deadlines
 //	sendfile_*    SendFile: a run of a file
@@ -18,17 +18,21 @@ import (
 // Conn is a connection to which one goroutine at a time writes. It is a transfer.Sink.
 type Conn struct {
 	net.Conn
-	// Now is when something was last known to happen on the connection. To ask for the time costs as much as finding a file.
+	// Now is when something was last known to happen on the connection. To ask for the time costs
+	// as much as finding a file.
 	Now time.Time
 
 	timeout  time.Duration
-	deadline time.Time                               // the write deadline that is set, or an earlier time
-	raw      func(write func(fd uintptr) bool) error // RawWrite of a loop's connection, or as syscall.RawConn.Write
-	sending  sending
-	vector   vector
+	deadline time.Time // the write deadline that is set, or an earlier time
+	// raw is syscall.RawConn.Write, or RawWrite of an event loop's connection; nil without a
+	// descriptor.
+	raw     func(write func(fd uintptr) bool) error
+	sending sending
+	vector  vector
 }
 
-// Init makes c write to nc, which gets timeout for each chunk. If nc has a descriptor, files are sent by the system.
+// Init makes c write to nc, which gets timeout for each chunk. If nc has a descriptor, files are
+// sent by the system.
 func (c *Conn) Init(nc net.Conn, timeout time.Duration) {
 	*c = Conn{Conn: nc, Now: time.Now(), timeout: timeout}
 	if s, ok := nc.(syscall.Conn); ok {
@@ -38,7 +42,8 @@ func (c *Conn) Init(nc net.Conn, timeout time.Duration) {
 	}
 }
 
-// Replace makes nc the connection instead of the one before, which it is made of, and raw its way to the descriptor.
+// Replace makes nc the connection instead of the one before, which it is made of, and raw its way
+// to the descriptor.
 func (c *Conn) Replace(nc net.Conn, raw func(write func(fd uintptr) bool) error) {
 	c.Conn, c.raw = nc, raw
 }
@@ -72,8 +77,8 @@ func (c *Conn) WriteChunk(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// armWrite sets the deadline for a chunk that is written at the time Now. It sets it a while ahead, so that few writes pay
-// for it.
+// armWrite sets the deadline for a chunk that is written at the time Now. It sets it a while ahead,
+// so that few writes pay for it.
 func (c *Conn) armWrite() error {
 	if c.Now.Add(c.timeout).After(c.deadline) {
 		c.deadline = c.Now.Add(c.timeout + c.timeout/8)

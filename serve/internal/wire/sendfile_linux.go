@@ -10,7 +10,8 @@ import (
 	"github.com/tarpack/tpk/serve/internal/transfer"
 )
 
-// sendOnce is the most bytes that one sendfile call is asked for. While it waits for a disk it holds a thread.
+// sendOnce is the most bytes that one sendfile call is asked for. While it waits for a disk it
+// holds a thread.
 const sendOnce = 1 << 20
 
 // sending is a sendfile call under way.

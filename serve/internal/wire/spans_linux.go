@@ -12,9 +12,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/export"
 )
 
-// Spans returns an export.SpanSender for spans of mapped, which must only be given to the kernel, or nil if the connection
-// has no descriptor. The system copies many small pieces at once, straight from where they are. whole reports whether the
-// file behind mapped is still as long as it was.
+// Spans returns an export.SpanSender for spans of mapped, which must only be given to the kernel,
+// or nil if the connection has no descriptor. The system copies many small pieces at once, straight
+// from where they are. whole reports whether the file behind mapped is still as long as it was.
 func (c *Conn) Spans(mapped []byte, whole func() bool) io.Writer {
 	if c.raw == nil {
 		return nil

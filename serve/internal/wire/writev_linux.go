@@ -17,9 +17,10 @@ type vector struct {
 	call  func(fd uintptr) bool // try, made once
 }
 
-// WriteBoth writes a head and a body in mapped memory by one call, or as much of them as the client takes, and returns how
-// many bytes that is. This process does not touch the body. If its file has been cut short the call fails with EFAULT, where
-// a read of the memory would have been a fault of the process.
+// WriteBoth writes a head and a body in mapped memory by one call, or as much of them as the client
+// takes, and returns how many bytes that is. This process does not touch the body. If its file has
+// been cut short the call fails with EFAULT, where a read of the memory would have been a fault of
+// the process.
 func (c *Conn) WriteBoth(head, body []byte) (int, error) {
 	if err := c.armWrite(); err != nil {
 		return 0, err
