@@ -13,6 +13,7 @@ import (
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/serve/internal/residence"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/prefetch"
 	"github.com/tarpack/tpk/tarpack"
@@ -24,11 +25,11 @@ type archive struct {
 	stamp   stamp
 	tar     *tarpack.Archive
 	index   *sidecar.Index
-	file    *os.File  // nil for a shard set
-	mapped  mmap.MMap // the archive's bytes, for the kernel to copy long runs from; nil where they can't be mapped
-	members mmap.MMap // the same, for single members
-	recent  residence // what of members is in memory
-	sidecar *os.File  // nil if the index is only in memory
+	file    *os.File         // nil for a shard set
+	mapped  mmap.MMap        // the archive's bytes, for the kernel to copy long runs from; nil where they can't be mapped
+	members mmap.MMap        // the same, for single members
+	recent  *residence.Pages // what of members is in memory
+	sidecar *os.File         // nil if the index is only in memory
 	modTime int64
 	exports exportCache
 	refs    atomic.Int32
@@ -40,7 +41,8 @@ type stamp struct {
 	digest   uint64 // of what is on a device, whose size and time tell nothing
 }
 
-// stampOf looks at the files of an archive. Of a shard set these are its list and index, which every new set has new ones of; or without a list the first shard.
+// stampOf looks at the files of an archive. Of a shard set these are its list and index, which
+// every new set has new ones of; or without a list the first shard.
 func stampOf(name string) (s stamp, err error) {
 	list, set, err := tarpack.SetName(name)
 	if err != nil {
@@ -80,8 +82,9 @@ func sameFile(a, b os.FileInfo) bool {
 	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
 
-// openArchive opens an archive, with one reference. One without a sidecar, or with that of another archive, is
-// indexed first, which takes as long as reading it: onto the disk, or in memory where that can't be written.
+// openArchive opens an archive, with one reference. One without a sidecar, or with that of another
+// archive, is indexed first, which takes as long as reading it: onto the disk, or in memory where
+// that can't be written.
 func openArchive(ctx context.Context, name string, notice func(string)) (*archive, error) {
 	s, err := stampOf(name)
 	if err != nil {
@@ -111,8 +114,8 @@ func openArchive(ctx context.Context, name string, notice func(string)) (*archiv
 		a.mapped = m
 	}
 	if m, err := mmap.MapRegion(a.file, int(t.Size()), mmap.RDONLY, 0, 0); err == nil {
-		a.members, a.recent = m, newResidence(t.Size())
-		adviseRandom(m)
+		a.members, a.recent = m, residence.New(t.Size())
+		residence.AdviseRandom(m)
 	}
 	if !t.Indexed() {
 		a.sidecar = openSidecar(name, a.index.Size())
@@ -182,7 +185,8 @@ func indexed(ctx context.Context, name string, notice func(string)) (*tarpack.Ar
 	return openTar(ctx, name, true)
 }
 
-// release gives back a reference. The last one may be that of a request which an event loop answers; unmapping much takes long.
+// release gives back a reference. The last one may be that of a request which an event loop
+// answers; unmapping much takes long.
 func (a *archive) release() {
 	if a.refs.Add(-1) == 0 {
 		go a.close()
@@ -233,7 +237,8 @@ func (a *archive) lookup(path string, n *plan.Node) (bool, error) {
 	return true, nil
 }
 
-// expect fetches the end of a member, which View.Member will look at, while the response is planned.
+// expect fetches the end of a member, which View.Member will look at, while the response is
+// planned.
 func (a *archive) expect(n *plan.Node) {
 	if end := n.Offset + n.Length; n.Length > 0 && end <= int64(len(a.members)) {
 		prefetch.Byte(a.members, int(end)-1)

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/tarpack/tpk/serve/internal/plain"
 )
 
 // Spec is an archive to serve and where.
@@ -20,8 +22,8 @@ type Spec struct {
 type Options struct {
 	// Fallback is a directory of plain files, asked after all archives; "" for none.
 	Fallback string
-	// Nested makes every pack.tar.gz below Fallback an archive that is mounted where it lies. They are found,
-	// renewed and dropped while requests come.
+	// Nested makes every pack.tar.gz below Fallback an archive that is mounted where it lies. They
+	// are found, renewed and dropped while requests come.
 	Nested bool
 	// Notice is told what goes on that nobody asked for; nil for nobody.
 	Notice func(string)
@@ -35,7 +37,7 @@ type Library struct {
 
 	mu       sync.Mutex // held while the set is changed
 	specs    []Spec
-	fallback *plainDir
+	fallback *plain.Dir
 	closed   bool
 }
 
@@ -50,11 +52,11 @@ func NewLibrary(o Options) (*Library, error) {
 	}
 	if o.Fallback != "" {
 		var err error
-		if l.fallback, err = openPlainDir(o.Fallback); err != nil {
+		if l.fallback, err = plain.Open(o.Fallback); err != nil {
 			return nil, err
 		}
 		if o.Nested {
-			l.nest = newNest(o.Fallback, l.fallback.root)
+			l.nest = newNest(o.Fallback, l.fallback)
 		}
 	}
 	return l, nil
@@ -72,7 +74,7 @@ func (l *Library) Close() {
 		s.release()
 	}
 	if l.fallback != nil {
-		l.fallback.release()
+		l.fallback.Release()
 	}
 }
 
@@ -96,8 +98,8 @@ func (l *Library) Nested() bool { return l.nest != nil }
 // Ready tells if there is a set to serve.
 func (l *Library) Ready() bool { return l.current.Load() != nil }
 
-// Load makes specs what is served. An archive that is served already, and whose files are the same, stays open. If
-// one of the others can't be opened nothing changes, and the error says which.
+// Load makes specs what is served. An archive that is served already, and whose files are the same,
+// stays open. If one of the others can't be opened nothing changes, and the error says which.
 func (l *Library) Load(ctx context.Context, specs []Spec) error {
 	return l.Change(ctx, func([]Spec) ([]Spec, error) { return specs, nil })
 }
@@ -131,7 +133,7 @@ func (l *Library) Change(ctx context.Context, edit func([]Spec) ([]Spec, error))
 		all, open = append(slices.Clone(specs), nested...), append(open, more...)
 	}
 	if l.fallback != nil {
-		l.fallback.refs.Add(1)
+		l.fallback.Retain()
 	}
 	l.specs = specs
 	if old := l.current.Swap(newSet(all, open, l.fallback)); old != nil {
@@ -164,8 +166,8 @@ func (l *Library) open(ctx context.Context, specs []Spec) ([]*archive, error) {
 	return nil, errors.Join(errs...)
 }
 
-// reuse finds an open archive whose files are still the ones under its name, and takes a reference. It is called with
-// the lock held, so the set that holds the archive stays.
+// reuse finds an open archive whose files are still the ones under its name, and takes a reference.
+// It is called with the lock held, so the set that holds the archive stays.
 func (l *Library) reuse(name string) *archive {
 	s := l.current.Load()
 	if s == nil {
@@ -183,8 +185,8 @@ func (l *Library) reuse(name string) *archive {
 	return nil
 }
 
-// held finds an open archive whose file has been replaced by another one, and is as it was for who has it open; not one that was
-// written over. It takes a reference, and is called as reuse is.
+// held finds an open archive whose file has been replaced by another one, and is as it was for who
+// has it open; not one that was written over. It takes a reference, and is called as reuse is.
 func (l *Library) held(name string) *archive {
 	s := l.current.Load()
 	now, err := os.Stat(name)

@@ -2,7 +2,6 @@ package archives
 
 import (
 	"cmp"
-	"errors"
 	"io/fs"
 	"path"
 	"slices"
@@ -76,8 +75,8 @@ type child struct {
 // mounted is the source of what is only a mount's path.
 const mounted = -2
 
-// List lists a directory: what the archives have in it that hold it, what is mounted below it, and the plain files. Of
-// two things with one name it has the one that is served.
+// List lists a directory: what the archives have in it that hold it, what is mounted below it, and
+// the plain files. Of two things with one name it has the one that is served.
 func (v *View) List(dir string, o ListOptions) (*List, error) {
 	c := &collector{v: v, dir: dir, hidden: o.Hidden, list: &List{}}
 	if err := c.collect(); err != nil {
@@ -124,13 +123,13 @@ func (c *collector) collect() error {
 		c.list.Archive = set.sources[dirs[0].source].title()
 	}
 	c.list.Partial = len(dirs) > 1
-	plain := []fs.DirEntry(nil)
+	var files []fs.DirEntry
 	if set.fallback != nil {
-		if plain, err = set.fallback.readDir(c.dir); err != nil {
+		if files, err = set.fallback.ReadDir(c.dir); err != nil {
 			return err
 		}
 	}
-	if len(dirs) > 1 || len(set.mounts) > 1 || len(set.mounts) > 0 && set.mounts[0].path != "" || len(plain) > 0 {
+	if len(dirs) > 1 || len(set.mounts) > 1 || len(set.mounts) > 0 && set.mounts[0].path != "" || len(files) > 0 {
 		c.seen = map[string]bool{}
 	}
 	if c.seen != nil {
@@ -141,7 +140,7 @@ func (c *collector) collect() error {
 			return err
 		}
 	}
-	for _, e := range plain {
+	for _, e := range files {
 		if !c.v.isPack(join(c.dir, e.Name())) {
 			c.addPlain(e)
 		}
@@ -269,7 +268,8 @@ func (c *collector) addPlain(e fs.DirEntry) {
 	}
 }
 
-// plainChild describes a plain file. It is false if it is gone meanwhile, or of a type that is not shown.
+// plainChild describes a plain file. It is false if it is gone meanwhile, or of a type that is not
+// shown.
 func plainChild(e fs.DirEntry) (child, bool) {
 	info, err := e.Info()
 	if err != nil {
@@ -360,23 +360,4 @@ func (a *archive) item(i int) (Item, error) {
 		it.Media = plan.MediaType(p, &plan.Node{Size: e.Size, UTF8: e.Sniff.UTF8(), Sniff: e.Sniff.MediaType()})
 	}
 	return it, a.wrap(err)
-}
-
-// readDir lists a directory of plain files. One that is not there is empty.
-func (d *plainDir) readDir(path string) ([]fs.DirEntry, error) {
-	if path == "" {
-		path = "."
-	}
-	f, err := d.root.Open(path)
-	if err != nil {
-		return nil, outage(err)
-	}
-	defer f.Close()
-	entries, err := f.ReadDir(-1)
-	var where *fs.PathError
-	if errors.As(err, &where) {
-		return nil, outage(err) // no directory
-	}
-	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
-	return entries, err
 }

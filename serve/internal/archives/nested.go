@@ -11,21 +11,23 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tarpack/tpk/serve/internal/plain"
 	"github.com/tarpack/tpk/tarpack"
 )
 
 // PackName is the name under which an archive is found in a directory.
 const PackName = "pack.tar.gz"
 
-// recheck is how long a look into a directory holds. So a pack that comes, changes or goes is noticed at the first
-// request for something below it, at most that much later, without watching a tree of any size.
+// recheck is how long a look into a directory holds. So a pack that comes, changes or goes is
+// noticed at the first request for something below it, at most that much later, without watching a
+// tree of any size.
 const recheck = time.Second
 
-// nest finds the archives in a tree of plain files: a pack.tar.gz speaks for the directory it lies in. Directories
-// are looked into when a request's path leads through them.
+// nest finds the archives in a tree of plain files: a pack.tar.gz speaks for the directory it lies
+// in. Directories are looked into when a request's path leads through them.
 type nest struct {
 	dir  string
-	root *os.Root
+	root *plain.Dir
 
 	mu   sync.RWMutex
 	dirs map[string]*nestDir // directories that exist
@@ -38,7 +40,7 @@ type nestDir struct {
 	bad     bool        // it could not be opened: it is tried again when it changes, or has got an index
 }
 
-func newNest(dir string, root *os.Root) *nest {
+func newNest(dir string, root *plain.Dir) *nest {
 	return &nest{dir: dir, root: root, dirs: map[string]*nestDir{}}
 }
 
@@ -60,8 +62,9 @@ func (n *nest) file(dir string) string {
 	return filepath.Join(n.dir, filepath.FromSlash(dir), PackName)
 }
 
-// isPack tells if a path is that of a pack, or its sidecar, that stands for the directory it lies in. It is no file of that directory then: it is not
-// listed and not answered. The directory's ?download=tar.gz is the same, if downloads are wanted.
+// isPack tells if a path is that of a pack, or its sidecar, that stands for the directory it lies
+// in. It is no file of that directory then: it is not listed and not answered. The directory's
+// ?download=tar.gz is the same, if downloads are wanted.
 func (v *View) isPack(path string) bool {
 	if v.library.nest == nil {
 		return false
@@ -82,9 +85,9 @@ func (n *nest) setBad(dir string, bad bool) {
 	}
 }
 
-// openNested opens the packs that were found. Where one can't be opened the one that it has replaced stays; if there is none it is left out, and
-// what it hid shows. One without
-// a sidecar is left out until it has got one, since a request is waiting for this.
+// openNested opens the packs that were found. Where one can't be opened the one that it has
+// replaced stays; if there is none it is left out, and what it hid shows. One without a sidecar is
+// left out until it has got one, since a request is waiting for this.
 func (l *Library) openNested(ctx context.Context) (specs []Spec, open []*archive) {
 	for _, spec := range l.nest.specs() {
 		a := l.reuse(spec.Path)
@@ -121,8 +124,8 @@ func (l *Library) indexNested(spec Spec) {
 	}
 }
 
-// look tells whether the pack of a directory has come, changed or gone since it was last looked at, and whether the
-// directory exists at all.
+// look tells whether the pack of a directory has come, changed or gone since it was last looked at,
+// and whether the directory exists at all.
 func (n *nest) look(dir string, now time.Time) (changed, exists bool) {
 	n.mu.RLock()
 	d := n.dirs[dir]
@@ -158,8 +161,8 @@ func (n *nest) look(dir string, now time.Time) (changed, exists bool) {
 	return true, true
 }
 
-// discover looks for packs in the directories on a path, and in the path itself if deep is set. It is true if the
-// library's set has changed.
+// discover looks for packs in the directories on a path, and in the path itself if deep is set. It
+// is true if the library's set has changed.
 func (l *Library) discover(path string, deep bool) bool {
 	now := time.Now()
 	changed := false

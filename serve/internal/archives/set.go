@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/tarpack/tpk/serve/internal/plain"
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
@@ -12,7 +13,7 @@ import (
 type Set struct {
 	mounts   []mount    // longest path first
 	sources  []*archive // each of all mounts, by the number that a Node carries
-	fallback *plainDir
+	fallback *plain.Dir
 	links    bool
 	refs     atomic.Int64 // 1 for the Library, 1 for each View
 }
@@ -24,7 +25,7 @@ type mount struct {
 }
 
 // newSet takes over a reference to each archive and the fallback's.
-func newSet(specs []Spec, open []*archive, fallback *plainDir) *Set {
+func newSet(specs []Spec, open []*archive, fallback *plain.Dir) *Set {
 	s := &Set{sources: open, fallback: fallback}
 	at := map[string]int{}
 	for i, spec := range specs {
@@ -63,7 +64,7 @@ func (s *Set) release() {
 		a.release()
 	}
 	if s.fallback != nil {
-		s.fallback.release()
+		s.fallback.Release()
 	}
 }
 

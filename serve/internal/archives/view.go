@@ -11,7 +11,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/export"
 )
 
-// View is one request's view of a Set: a plan.Tree, and the bytes behind the nodes it finds. It is for one goroutine.
+// View is one request's view of a Set: a plan.Tree, and the bytes behind the nodes it finds. It is
+// for one goroutine.
 type View struct {
 	// Instant makes everything that takes more than memory an error, ErrInstant.
 	Instant bool
@@ -62,7 +63,7 @@ func (v *View) Lookup(path string) (plan.Node, error) {
 	if v.Instant {
 		return n, ErrInstant
 	}
-	n, f, err := v.set.fallback.lookup(path)
+	n, f, err := v.set.fallback.Lookup(path)
 	if f != nil {
 		n.Source, n.Entry = plainSource, len(v.plain)
 		v.plain = append(v.plain, f)
@@ -70,8 +71,8 @@ func (v *View) Lookup(path string) (plan.Node, error) {
 	return n, err
 }
 
-// discover looks for nested archives on a path, before the first lookup: later ones must not change the set that
-// nodes refer to. It tells if it did.
+// discover looks for nested archives on a path, before the first lookup: later ones must not change
+// the set that nodes refer to. It tells if it did.
 func (v *View) discover(path string, deep bool) bool {
 	if !v.fresh {
 		return false
@@ -123,8 +124,8 @@ func (v *View) Download(path, format string) (plan.Node, error) {
 	return v.export(path, format)
 }
 
-// File is the file that holds a node's bytes: the archive of a File, a plain file, or what a Download names.
-// Reading it must be by offset: it is shared.
+// File is the file that holds a node's bytes: the archive of a File, a plain file, or what a
+// Download names. Reading it must be by offset: it is shared.
 func (v *View) File(n *plan.Node) *os.File {
 	if n.Source == plainSource {
 		return v.plain[n.Entry]
@@ -139,7 +140,8 @@ func (v *View) File(n *plan.Node) *os.File {
 	return a.file
 }
 
-// Content reads length bytes of a node's content, from offset on, out of its gzip member. It is not for nodes that are plain.
+// Content reads length bytes of a node's content, from offset on, out of its gzip member. It is not
+// for nodes that are plain.
 func (v *View) Content(n *plan.Node, offset, length int64) (*gzmember.RangeReader, error) {
 	return v.set.sources[n.Source].content(n.Entry, offset, length)
 }
@@ -156,15 +158,16 @@ func (v *View) Name(n *plan.Node) string {
 	return v.File(n).Name()
 }
 
-// Member is the gzip member of a node in memory that is mapped from the archive, nil if that can't be had, if the archive has been cut short, or
-// if it was not read lately: then it is to be read from File. It must not be touched, only given to the kernel to copy: what is behind
-// it may go at any time. Now is in seconds since 1970.
+// Member is the gzip member of a node in memory that is mapped from the archive, nil if that can't
+// be had, if the archive has been cut short, or if it was not read lately: then it is to be read
+// from File. It must not be touched, only given to the kernel to copy: what is behind it may go at
+// any time. Now is in seconds since 1970.
 func (v *View) Member(n *plan.Node, now int64) []byte {
 	if n.Source == plainSource {
 		return nil
 	}
 	a := v.set.sources[n.Source]
-	if n.Offset < 0 || n.Length < gzmember.TrailerSize || n.Length > int64(len(a.members))-n.Offset || !a.recent.known(n.Offset, n.Length, now) {
+	if n.Offset < 0 || n.Length < gzmember.TrailerSize || n.Length > int64(len(a.members))-n.Offset || !a.recent.Known(n.Offset, n.Length, now) {
 		return nil
 	}
 	member := a.members[n.Offset : n.Offset+n.Length]
@@ -180,12 +183,13 @@ func (v *View) Note(n *plan.Node) {
 		return
 	}
 	if a := v.set.sources[n.Source]; n.Offset >= 0 && n.Length <= int64(len(a.members))-n.Offset {
-		a.recent.note(n.Offset, n.Length)
+		a.recent.Note(n.Offset, n.Length)
 	}
 }
 
-// trailed tells if a mapped member still ends as it should. A file that is cut short within a page has zeros up to the
-// page's end, and nothing after it: so if any byte of a member is lost, its last one is.
+// trailed tells if a mapped member still ends as it should. A file that is cut short within a page
+// has zeros up to the page's end, and nothing after it: so if any byte of a member is lost, its
+// last one is.
 func trailed(member []byte, crc uint32, size int64) (ok bool) {
 	defer func(before bool) {
 		debug.SetPanicOnFault(before)

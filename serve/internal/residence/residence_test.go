@@ -1,14 +1,14 @@
-package archives
+package residence
 
 import (
 	"math/rand/v2"
 	"testing"
 )
 
-// TestResidence compares with a set of pages.
-func TestResidence(t *testing.T) {
+// TestPages compares with a set of pages.
+func TestPages(t *testing.T) {
 	const size = 1 << 20
-	r := newResidence(size)
+	r := New(size)
 	model := map[int64]bool{}
 	now := int64(1000)
 	random := rand.New(rand.NewPCG(1, 1))
@@ -27,21 +27,21 @@ func TestResidence(t *testing.T) {
 			want = want && model[page]
 			model[page] = true
 		}
-		if got := r.known(off, n, now); got != want {
+		if got := r.Known(off, n, now); got != want {
 			t.Fatalf("%d bytes from %d: %v, want %v", n, off, got, want)
 		}
-		r.note(off, n)
+		r.Note(off, n)
 	}
 }
 
-// TestResidenceEnd: the last byte of an archive has a bit, whatever its size.
-func TestResidenceEnd(t *testing.T) {
+// TestLastPage: the last byte of an archive has a bit, whatever its size.
+func TestLastPage(t *testing.T) {
 	for _, size := range []int64{1, 4096, 4097, 64 << 12, 64<<12 + 1} {
-		r := newResidence(size)
-		if r.known(0, size, 1) {
+		r := New(size)
+		if r.Known(0, size, 1) {
 			t.Errorf("%d bytes: known before they were read", size)
 		}
-		if r.note(0, size); !r.known(0, size, 1) || !r.known(size-1, 1, 1) {
+		if r.Note(0, size); !r.Known(0, size, 1) || !r.Known(size-1, 1, 1) {
 			t.Errorf("%d bytes: not known", size)
 		}
 	}

@@ -1,13 +1,13 @@
 //go:build unix
 
-package archives
+package plain
 
 import (
 	"io/fs"
 	"syscall"
 )
 
-// inode is the number of a file in its file system.
+// inode returns the number of a file in its file system.
 func inode(fi fs.FileInfo) uint64 {
 	if st, ok := fi.Sys().(*syscall.Stat_t); ok {
 		return uint64(st.Ino)

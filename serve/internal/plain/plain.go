@@ -1,4 +1,5 @@
-package archives
+// Package plain reads a directory of plain files, which are served as they are.
+package plain
 
 import (
 	"encoding/binary"
@@ -10,34 +11,46 @@ import (
 	"syscall"
 
 	"github.com/cespare/xxhash/v2"
+
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
 )
 
-// plainDir is a directory of plain files, which no path and no symbolic link leaves (os.Root).
-type plainDir struct {
+// Dir is a directory of plain files. No path and no symbolic link leads out of it (os.Root). It has
+// references: the last Release closes it.
+type Dir struct {
 	root *os.Root
 	refs atomic.Int32
 }
 
-func openPlainDir(dir string) (*plainDir, error) {
+// Open opens a directory, with one reference.
+func Open(dir string) (*Dir, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
 	}
-	d := &plainDir{root: root}
+	d := &Dir{root: root}
 	d.refs.Store(1)
 	return d, nil
 }
 
-func (d *plainDir) release() {
+// Retain adds a reference. The caller must have one.
+func (d *Dir) Retain() { d.refs.Add(1) }
+
+// Release gives a reference up.
+func (d *Dir) Release() {
 	if d.refs.Add(-1) == 0 {
 		_ = d.root.Close()
 	}
 }
 
-// lookup opens what path names. Whatever can't be opened for a reason that is the path's, or the file's, is missing.
-func (d *plainDir) lookup(path string) (plan.Node, *os.File, error) {
+// Stat describes what path names, after following symbolic links.
+func (d *Dir) Stat(path string) (fs.FileInfo, error) { return d.root.Stat(path) }
+
+// Lookup opens what path names; "" is the directory itself. The file is nil if that is not a
+// regular one. If it can't be opened for a reason that is the path's or the file's own, it is
+// missing, which is not an error.
+func (d *Dir) Lookup(path string) (plan.Node, *os.File, error) {
 	if path == "" {
 		return plan.Node{Kind: plan.Dir}, nil, nil
 	}
@@ -49,7 +62,7 @@ func (d *plainDir) lookup(path string) (plan.Node, *os.File, error) {
 	fi, err := f.Stat()
 	if err == nil && fi.Mode().IsRegular() {
 		var n plan.Node
-		if n, err = plainNode(f, fi); err == nil {
+		if n, err = node(f, fi); err == nil {
 			return n, f, nil
 		}
 	}
@@ -63,7 +76,7 @@ func (d *plainDir) lookup(path string) (plan.Node, *os.File, error) {
 	return plan.Node{Kind: plan.Other}, nil, nil
 }
 
-// outage is nil for errors that say something about the path, err for those that say something about the server.
+// outage returns err if the server is the reason, and nil if the path or the file is.
 func outage(err error) error {
 	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EIO, os.ErrClosed} {
 		if errors.Is(err, e) {
@@ -73,9 +86,9 @@ func outage(err error) error {
 	return nil
 }
 
-// plainNode describes a plain file. It has no hash of its content, so what changes when the content does stands in
-// for it: device time in nanoseconds, size and inode.
-func plainNode(f *os.File, fi fs.FileInfo) (plan.Node, error) {
+// node describes a regular file. There is no hash of its content, so the node's Hash is one of what
+// changes with the content: the modification time in nanoseconds, the size and the inode.
+func node(f *os.File, fi fs.FileInfo) (plan.Node, error) {
 	var head [sidecar.SniffLen]byte
 	k, err := f.ReadAt(head[:min(fi.Size(), sidecar.SniffLen)], 0)
 	if err != nil && err != io.EOF {
