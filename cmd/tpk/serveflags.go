@@ -110,7 +110,7 @@ func serveOptions(c *cli.Context) (*serve.Options, *serve.RunOptions, error) {
 		CertFile: c.String("tls-cert"), KeyFile: c.String("tls-key"), H2C: c.Bool("h2c"),
 		HeaderTimeout: c.Duration("header-timeout"), IdleTimeout: c.Duration("idle-timeout"),
 		ShutdownTimeout: c.Duration("shutdown-timeout"),
-		MaxConns: c.Int("max-conns"), MaxConnsPerIP: c.Int("max-conns-per-ip"), MaxHeader: c.Int("max-header"),
+		MaxConns:        c.Int("max-conns"), MaxConnsPerIP: c.Int("max-conns-per-ip"), MaxHeader: c.Int("max-header"),
 	}
 	if c.IsSet("hide") {
 		sc.Hide = []string{}

@@ -64,4 +64,3 @@ func (d *Dir) readSome(path string, n int) ([]fs.DirEntry, error) {
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
 	return entries, nil
 }
-
