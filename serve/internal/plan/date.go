@@ -1,6 +1,6 @@
 package plan
 
-// maxTime is 9999-12-31 23:59:59, the last date that HTTP can say.
+// maxTime is 9999-12-31 23:59:59, the last second that an HTTP-date can express.
 const maxTime = 253402300799
 
 const (
@@ -8,12 +8,14 @@ const (
 	monthNames = "JanFebMarAprMayJunJulAugSepOctNovDec"
 )
 
-// AppendTime appends an HTTP-date (RFC 9110 §5.6.7) of sec seconds since 1970, 0 to 9999-12-31.
-// It is a fifth of the price of time.Time.AppendFormat, and every response has one or two.
+// AppendTime appends the HTTP-date (RFC 9110 §5.6.7) of sec, in seconds since 1970, from 0 to
+// 9999-12-31. It takes a fifth of the time of time.Time.AppendFormat, and every response has one or
+// two dates.
 func AppendTime(dst []byte, sec int64) []byte {
 	days := sec / 86400
 	rest := int(sec % 86400)
-	// Days to civil date, with years that begin in March (Hinnant, chrono-compatible low-level date algorithms).
+	// Days to a civil date, in years that begin in March: Hinnant, "chrono-Compatible Low-Level
+	// Date Algorithms".
 	z := days + 719468
 	era := z / 146097
 	doe := int(z % 146097)
@@ -42,4 +44,5 @@ func AppendTime(dst []byte, sec int64) []byte {
 	return append(dst, " GMT"...)
 }
 
+// two appends n as two digits.
 func two(dst []byte, n int) []byte { return append(dst, byte('0'+n/10), byte('0'+n%10)) }

@@ -2,7 +2,7 @@ package plan
 
 import "strconv"
 
-// Immutable is the Cache-Control of what never changes under its name.
+// Immutable is the Cache-Control of files that never change.
 const Immutable = "public, max-age=31536000, immutable"
 
 const (
@@ -12,8 +12,8 @@ const (
 		"Access-Control-Max-Age: 86400\r\n"
 )
 
-// AppendFields appends the response's header fields, each "Name: value\r\n": all but those that belong to
-// the connection or to the server (Connection, Date, Server).
+// AppendFields appends the response's header fields, each "Name: value\r\n". It leaves out the
+// fields of the connection and the server: Connection, Date and Server.
 func (p *Plan) AppendFields(dst []byte) []byte {
 	if p.Type != "" {
 		dst = field(dst, "Content-Type: ", p.Type)
@@ -51,6 +51,7 @@ func (p *Plan) AppendFields(dst []byte) []byte {
 	return p.appendRare(dst)
 }
 
+// appendRare appends the fields that few responses have.
 func (p *Plan) appendRare(dst []byte) []byte {
 	if len(p.location) > 0 {
 		dst = append(dst, "Location: "...)
@@ -85,9 +86,10 @@ func field(dst []byte, name, value string) []byte {
 	return append(dst, "\r\n"...)
 }
 
-// appendTag appends the entity-tag of the representation that is sent. It is strong: content that differs
-// has another hash, and the two codings of one content have different tags (RFC 9110 §8.8.3.3). Two ways to
-// compress the same content share a tag; ranges, where that would matter, are never of the gzip coding.
+// appendTag appends the entity-tag of the representation that is sent. It is strong: other content
+// has another hash, and the two codings of one content have different tags (RFC 9110 §8.8.3.3). Two
+// gzip members of the same content share a tag. That matters for ranges only, and these are never
+// ranges of gzip.
 func (p *Plan) appendTag(dst []byte) []byte {
 	const digits = "0123456789abcdef"
 	dst = append(dst, '"')
@@ -100,6 +102,7 @@ func (p *Plan) appendTag(dst []byte) []byte {
 	return append(dst, '"')
 }
 
+// appendContentRange appends a Content-Range (RFC 9110 §14.4).
 func (p *Plan) appendContentRange(dst []byte) []byte {
 	dst = append(dst, "Content-Range: bytes "...)
 	if p.Status == 416 {
@@ -114,7 +117,8 @@ func (p *Plan) appendContentRange(dst []byte) []byte {
 	return append(dst, "\r\n"...)
 }
 
-// appendDisposition names the file to save as (RFC 6266): a plain ASCII name, and the true one if it differs.
+// appendDisposition appends the name to save a download under (RFC 6266): in plain ASCII, and as it
+// is if that differs.
 func appendDisposition(dst []byte, name string) []byte {
 	dst = append(dst, `Content-Disposition: attachment; filename="`...)
 	plain := true

@@ -2,7 +2,7 @@ package plan
 
 import "strings"
 
-// finder finds what a path means: the file itself, an index.html, a clean URL, a redirect.
+// finder finds the answer to a path: a file, its index.html, a clean URL, or a redirect.
 type finder struct {
 	pl          *Planner
 	r           *Request
@@ -11,7 +11,7 @@ type finder struct {
 	path, query string
 }
 
-// file answers a path without a slash at its end.
+// file answers a path that does not end in a slash.
 func (f *finder) file() error {
 	n, err := f.pl.resolve(f.t, f.path)
 	if err != nil {
@@ -38,7 +38,7 @@ func (f *finder) file() error {
 	return nil
 }
 
-// directory answers a path that had a slash at its end, or the root.
+// directory answers a path that ended in a slash, or the root.
 func (f *finder) directory() error {
 	if f.query != "" && asksListing(f.query) {
 		if ok, err := f.listed(true); ok || err != nil {
@@ -70,7 +70,7 @@ func (f *finder) directory() error {
 	return nil
 }
 
-// clean looks for the page that a path without an extension means: about for about.html.
+// clean looks up the page of a path without an extension: about.html for about.
 func (f *finder) clean() (Node, error) {
 	if f.path == "" {
 		return Node{}, nil
@@ -78,7 +78,7 @@ func (f *finder) clean() (Node, error) {
 	return f.pl.resolve(f.t, f.p.suffixed(f.path, ".html"))
 }
 
-// missing answers a path that nothing has.
+// missing answers a path that names nothing.
 func (f *finder) missing(err error) error {
 	if err != nil {
 		return err
@@ -99,7 +99,8 @@ func (f *finder) missing(err error) error {
 	return f.pl.notFound(f.r, f.t, f.p, f.path)
 }
 
-// merged answers a path with empty components: where taking them out leads somewhere, that is where to look.
+// merged answers a path with empty components. If it names something without them, the answer is a
+// redirect there.
 func (f *finder) merged(slash bool) error {
 	n, err := f.pl.resolve(f.t, f.path)
 	if err != nil {
@@ -116,8 +117,9 @@ func (f *finder) merged(slash bool) error {
 	return nil
 }
 
-// redirect sends the client to prefix + name + end with its query. A relative reference that begins with "./"
-// or "../", or a path of one slash and a name, can't leave the site, whatever the name is (RFC 3986 §4.2).
+// redirect sends the client to prefix + name + end, with its query. A relative reference that
+// begins with "./" or "../", or with one slash and a name, can't leave the site, whatever the name
+// is (RFC 3986 §4.2).
 func (f *finder) redirect(prefix, name, end string) {
 	f.p.text(301, "301 Moved Permanently\n")
 	loc := append(f.p.location[:0], prefix...)
@@ -132,10 +134,11 @@ func (f *finder) redirect(prefix, name, end string) {
 	f.p.location = loc
 }
 
-// download answers a query for a whole archive or its sidecar, or for a folder.
+// download answers a query for an archive, its sidecar, or a folder.
 func (f *finder) download(format string) error {
 	known := format == "tar.gz" || format == "zip" || format == "tpi"
-	if f.pl.options.NoDownload || !known && f.pl.options.SPA { // the application may have a use for it
+	// An application may use the key for something else.
+	if f.pl.options.NoDownload || !known && f.pl.options.SPA {
 		return f.missing(nil)
 	}
 	if !known {
@@ -151,4 +154,5 @@ func (f *finder) download(format string) error {
 	return nil
 }
 
+// lastName returns the last component of a path.
 func lastName(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }

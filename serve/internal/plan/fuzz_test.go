@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// FuzzPlan asks anything of a tree, and holds every answer to what must be true of all: fields are lines of their own,
-// bodies are as long as they say and lie within the file, and nothing hidden or beyond the tree is found.
+// FuzzPlan asks anything of a tree, and checks what must be true of every answer. Fields are lines
+// of their own, bodies have the stated length and lie within the file, and nothing hidden or
+// outside the tree is found.
 func FuzzPlan(f *testing.F) {
 	for _, s := range []string{
 		"/a.html\x00gzip\x00bytes=0-4\x00\x00", "/dir?x=1\x00\x00\x00\x00", "//evil/%2e%2e\x00*;q=0\x00bytes=1-,2-\x00\"x\"\x00", "/%0d%0aX:y\x00identity;q=0\x00\x00*\x00",

@@ -8,15 +8,17 @@ import (
 	"github.com/tarpack/tpk/serve/internal/ascii"
 )
 
-// Listing is what a ListingBody is to show. It is rendered by whoever carries the plan out, who then calls [Plan.Show].
+// Listing is what a ListingBody is to show. What carries the plan out renders it, and then calls
+// [Plan.Show].
 type Listing struct {
-	Path  string // of the directory; "" is the root
-	Query string // of the request, as it came
+	Path  string // of the folder; "" is the root
+	Query string // of the request, with its escapes
 	JSON  bool
-	Asset string // not a listing but one of the files that listings need
+	Asset string // the name of a file that pages need, instead of a listing; "" for none
 }
 
-// listed answers with a listing if there is to be one: of a directory without index.html, or that was asked for.
+// listed answers with a listing, if there is to be one: of a folder without index.html, or of one
+// for which asked is set. It reports whether it has answered.
 func (f *finder) listed(asked bool) (bool, error) {
 	if !f.pl.options.Listing || f.pl.options.SPA && !asked {
 		return false, nil
@@ -32,18 +34,19 @@ func (f *finder) listed(asked bool) (bool, error) {
 	return true, nil
 }
 
-// asset answers with a file that listings need. It is the same for every archive, below the root alone.
+// asset answers with a file that pages need. These are the same for all archives, and at the root
+// only.
 func (f *finder) asset(name string) {
 	f.p.Status = 200
 	f.p.Body = Body{Kind: ListingBody, Listing: &Listing{Asset: strings.Clone(name)}}
 }
 
-// asksListing tells if a query asks for a listing where there may be an index.html.
+// asksListing reports whether a query asks for a listing, also of a folder with index.html.
 func asksListing(query string) bool {
 	return hasKey(query, "list") || hasKey(query, "q") || queryValue(query, "format") == "json"
 }
 
-// hasKey tells if a query has a key, with a value or without.
+// hasKey reports whether a query has a key, with a value or without.
 func hasKey(query, key string) bool {
 	for query != "" {
 		var pair string
@@ -56,7 +59,8 @@ func hasKey(query, key string) bool {
 	return false
 }
 
-// prefersJSON tells if an Accept field (RFC 9110 §12.5.1) names JSON, and HTML neither before it nor with more weight.
+// prefersJSON reports whether an Accept field (RFC 9110 §12.5.1) names JSON with more weight than
+// HTML.
 func prefersJSON(accept string) bool {
 	json, html := 0, 0
 	for accept != "" {
@@ -81,18 +85,18 @@ func prefersJSON(accept string) bool {
 type Shown struct {
 	Type      string
 	Content   string
-	Gzip      bool   // Content is gzip, in which the client accepts it
-	Immutable bool   // what is under this name never changes
+	Gzip      bool   // Content is compressed
+	Immutable bool   // the content at this URL never changes
 	Fields    string // further header fields, each "Name: value\r\n"
 }
 
-// AcceptsGzip tells if the client takes, and rather has, content in gzip.
+// AcceptsGzip reports whether the client accepts gzip and does not prefer identity.
 func (r *Request) AcceptsGzip() bool {
 	a := accepts(r.AcceptEncoding, r.HasAcceptEncoding)
 	return a.gzip > 0 && a.prefersGzip()
 }
 
-// Show makes p the answer with a listing, or 304 if the client has it already.
+// Show makes p the answer with a listing, or a 304 if the client has it.
 func (p *Plan) Show(r *Request, s Shown) {
 	p.Status, p.Type, p.CacheControl, p.vary = 200, s.Type, "no-cache", true
 	p.fields = "X-Content-Type-Options: nosniff\r\n" + s.Fields
@@ -116,20 +120,20 @@ func (p *Plan) Show(r *Request, s Shown) {
 	p.Body = Body{Kind: TextBody, Text: s.Content}
 }
 
-// ShowNothing makes p a 404 for a listing or file of listings that is not there.
+// ShowNothing makes p a 404, for a listing or a file of pages that is not there.
 func (p *Plan) ShowNothing() { p.text(404, "404 Not Found\n") }
 
-// ShowBad makes p a 400 for a query that asks for what no listing or download can be. why is one line.
+// ShowBad makes p a 400 because of the query. why is one line.
 func (p *Plan) ShowBad(why string) { p.text(400, "400 Bad Request: "+why+"\n") }
 
-// Downloads tells if archives and folders can be downloaded.
+// Downloads reports whether archives and folders can be downloaded.
 func (pl *Planner) Downloads() bool { return !pl.options.NoDownload }
 
-// Hidden tells if a path must not be shown.
+// Hidden reports whether a path must not be shown.
 func (pl *Planner) Hidden(path string) bool { return pl.hidden(path) }
 
-// MediaType is the Content-Type that a file of that path is answered with.
+// MediaType returns the Content-Type of a file.
 func MediaType(path string, n *Node) string { return mediaType(path, n) }
 
-// AppendHref appends a path as it may stand in a link, its name by name escaped.
+// AppendHref appends a path as a relative reference, with each name escaped.
 func AppendHref(dst []byte, path string) []byte { return appendEscaped(dst, path, pathChar) }

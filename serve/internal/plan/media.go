@@ -10,19 +10,20 @@ import (
 //go:embed media.types
 var mediaTypes string
 
-// media is a media type as it is sent: as it is, and with the charset that text gets which is seen to be UTF-8.
+// media is a media type: as it is, and with a charset for text that is UTF-8.
 type media struct{ plain, utf8 string }
 
 const (
 	binaryType = "application/octet-stream"
 	gzipType   = "application/gzip"
-	maxExt     = 16 // bytes of the longest extension looked for
+	maxExt     = 16 // bytes of the longest extension
 )
 
-// byExtension is the table of mime-db, chosen because IANA's, Apache's and nginx's lists flow into it and it
-// is renewed with every browser generation; Go's own depends on the machine, others are years old.
+// byExtension is the table of mime-db. The lists of IANA, Apache and nginx flow into it, and it is
+// renewed often. Go's own table depends on the machine, and other tables are years old.
 var byExtension = parseTypes(mediaTypes)
 
+// parseTypes reads media.types: lines of a type and its extensions. "*" marks text with a charset.
 func parseTypes(table string) map[string]media {
 	types := make(map[string]media, 1300)
 	for line := range strings.Lines(table) {
@@ -39,11 +40,12 @@ func parseTypes(table string) map[string]media {
 			types[ext] = m
 		}
 	}
-	types["tgz"] = media{gzipType, gzipType} // mime-db knows no .tgz, and x-compressed says nothing
+	types["tgz"] = media{gzipType, gzipType} // not in mime-db
 	return types
 }
 
-// mediaType is the Content-Type of a file: by its extension, else by what its content looked like when it was packed.
+// mediaType returns the Content-Type of a file: by its extension, else by the beginning of its
+// content.
 func mediaType(path string, n *Node) string {
 	m, ok := lookupExtension(path)
 	switch {
@@ -52,13 +54,16 @@ func mediaType(path string, n *Node) string {
 	case !ok:
 		return binaryType
 	case m.plain == "video/mp2t" && strings.HasPrefix(n.Sniff, "text/"):
-		return n.Sniff // .ts and .mts: a film, or TypeScript
+		return n.Sniff // .ts and .mts are films or TypeScript
 	case n.UTF8 || n.Size == 0:
 		return m.utf8
 	}
-	return m.plain // the document says its encoding itself, or the browser guesses: better than a wrong word
+	// The document names its encoding itself, or the browser guesses. A wrong charset would be
+	// worse.
+	return m.plain
 }
 
+// lookupExtension returns the media type of a path's extension, in any mix of cases.
 func lookupExtension(path string) (media, bool) {
 	ext := extension(path)
 	if ext == "" || len(ext) > maxExt {
@@ -79,7 +84,8 @@ func lookupExtension(path string) (media, bool) {
 	return m, ok
 }
 
-// extension is what follows the last dot of the last name, "" if there is none or the name starts with it.
+// extension returns what follows the last dot of the last name. It is "" if there is no dot, or
+// only one at the beginning of the name.
 func extension(path string) string {
 	for i := len(path) - 1; i > 0 && path[i] != '/'; i-- {
 		if path[i] == '.' {
@@ -92,9 +98,10 @@ func extension(path string) string {
 	return ""
 }
 
-// selfCoded is content that the name says is gzip: it goes out as it is, since a second coding around it, or a
-// Content-Encoding for it, makes browsers save something else than the name says. An .svgz is the exception:
-// there the gzip is a content coding of an SVG.
+// selfCoded reports whether the file's name says that its content is gzip. Such a file is sent as
+// it is. With a second coding around it, or a Content-Encoding for it, browsers would save
+// something else than the name promises. An .svgz is different: its gzip is a content coding of an
+// SVG.
 func selfCoded(path, contentType string) (self, svgz bool) {
 	if contentType == gzipType {
 		return true, false

@@ -1,11 +1,12 @@
 //go:build ignore
 
-// Makes media.types out of mime-db, the registry that browsers' tools and most JavaScript servers share (IANA's,
-// Apache's and nginx's lists, kept current):
+// Makes media.types from mime-db, the registry that most JavaScript servers use. It unites the
+// lists of IANA, Apache and nginx:
 //
-//	npm pack mime-db && tar xzf mime-db-*.tgz && go run media_generate.go package/package.json package/db.json >media.types
+//	npm pack mime-db && tar xzf mime-db-*.tgz
+//	go run media_generate.go package/package.json package/db.json >media.types
 //
-// Where two types claim an extension the better known wins, by the rule of npm's mime-score.
+// If two types claim an extension the better known one wins, by the rule of npm's mime-score.
 package main
 
 import (

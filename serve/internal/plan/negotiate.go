@@ -6,14 +6,15 @@ import (
 	"github.com/tarpack/tpk/serve/internal/ascii"
 )
 
-// acceptable is what a client says of the two codings tpk has, as qvalues in thousandths: 0 is refused.
+// acceptable has a client's weights of the two codings, in thousandths. 0 means that it refuses the
+// coding.
 type acceptable struct{ gzip, identity int }
 
-// prefersGzip tells which of the two to send. Gzip wins a tie: it is there, and it is smaller.
+// prefersGzip reports whether to send gzip. It wins a tie, since it is stored and smaller.
 func (a acceptable) prefersGzip() bool { return a.gzip > 0 && a.gzip >= a.identity }
 
-// accepts reads an Accept-Encoding (RFC 9110 §12.5.3). Without the field anything goes, and identity is what
-// everybody understands. An element that is malformed counts as not there.
+// accepts reads an Accept-Encoding (RFC 9110 §12.5.3). Without the field the client gets identity,
+// which everything understands. A malformed element is ignored.
 func accepts(value string, present bool) acceptable {
 	if !present {
 		return acceptable{gzip: 0, identity: 1000}
@@ -45,13 +46,14 @@ func accepts(value string, present bool) acceptable {
 	}
 	if identity < 0 {
 		if identity = any; any < 0 {
-			identity = 1 // acceptable, after everything that is named
+			identity = 1 // acceptable, but not preferred to anything that is named
 		}
 	}
 	return acceptable{gzip, identity}
 }
 
-// qvalue reads the parameters of an element: nothing, or a weight (RFC 9110 §12.4.2), in thousandths.
+// qvalue reads an element's parameters, which are empty or a weight (RFC 9110 §12.4.2). It returns
+// the weight in thousandths, and false if it is malformed.
 func qvalue(params string) (int, bool) {
 	params = ascii.Trim(params)
 	if params == "" {

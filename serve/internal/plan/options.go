@@ -12,29 +12,31 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// ErrOption is what New's errors wrap.
+// ErrOption is wrapped by the errors of New.
 var ErrOption = errors.New("bad option")
 
 // Field is a header field.
 type Field struct{ Name, Value string }
 
-// Options are the choices of whoever runs the server. The zero value serves files as they are.
+// Options are an operator's choices: see serve.Options. The zero value serves files as they are.
 type Options struct {
-	// SPA answers a path that is not there with the root's index.html and 200, unless the path ends in a known extension.
+	// SPA answers a path that is not there with the root's index.html and 200, unless the path ends
+	// in a known extension.
 	SPA bool
-	// Listing shows a directory without index.html, and any that is asked for with ?list, as a page or as JSON.
+	// Listing shows a folder without index.html, and any folder for ?list, as a page or as JSON.
 	Listing bool
-	// NoDownload answers ?download= as if there were nothing to download.
+	// NoDownload answers ?download= with a 404.
 	NoDownload bool
-	// Hide are globs (doublestar) of paths that are answered as if they were not there, with all below them. One
-	// without a slash is matched with every name on the path, one with a slash with the path from the root.
-	// Nil hides names that start with a dot, but for .well-known (RFC 8615); an empty list hides nothing.
+	// Hide are globs (doublestar) of paths that are answered as if they were not there, with
+	// everything below them. A glob without a slash is matched with each name on the path, one with
+	// a slash with the path from the root. Nil hides names that start with a dot, but not
+	// .well-known (RFC 8615). An empty list hides nothing.
 	Hide []string
 	// CacheControl is the Cache-Control of files, "" for none.
 	CacheControl string
-	// Immutable are globs of files whose Cache-Control says that they never change, matched as in Hide.
+	// Immutable are globs, as in Hide, of files whose Cache-Control says that they never change.
 	Immutable []string
-	// CORS are the origins that may read answers from scripts; "*" is every one.
+	// CORS are the origins whose scripts may read answers. "*" stands for all.
 	CORS []string
 	// Header are fields added to every response.
 	Header []Field
@@ -46,11 +48,12 @@ type Planner struct {
 	hide    globs
 	immut   globs
 	fixed   string // rendered fields of every response
-	server  bool   // fixed has a Server of its own
-	seed    uint64
+	server  bool   // fixed has a Server field
+	seed    uint64 // of multipart boundaries
 }
 
-// ownFields can't be set by --header: they say what the body is, or there is a proper way to set them.
+// ownFields are header fields that can't be configured by Options.Header: they describe the body,
+// or have an option of their own.
 var ownFields = []string{
 	"accept-ranges", "access-control-allow-origin", "cache-control", "connection", "content-encoding", "content-length",
 	"content-range", "content-type", "date", "etag", "keep-alive", "last-modified", "location", "te", "trailer",
@@ -96,24 +99,26 @@ func New(o Options) (*Planner, error) {
 	return pl, nil
 }
 
-// validValue tells if a text can be a field's value (RFC 9110 §5.5).
+// validValue reports whether a text can be a field's value (RFC 9110 §5.5).
 func validValue(text string) bool {
 	return httpguts.ValidHeaderFieldValue(text) && strings.TrimSpace(text) == text
 }
 
-// validOrigin tells if a browser can send it as Origin: a scheme and a host, perhaps with a port (RFC 6454 §6.2), or null; or if it is *.
+// validOrigin reports whether a browser can send a text as Origin: a scheme and a host with or
+// without a port (RFC 6454 §6.2), or "null". It also accepts "*".
 func validOrigin(origin string) bool {
 	if origin == "*" || origin == "null" {
 		return true
 	}
 	u, err := url.Parse(origin)
-	return err == nil && u.Scheme != "" && u.Host != "" && validValue(origin) && origin == strings.ToLower(u.Scheme+"://"+u.Host) && !strings.HasSuffix(origin, ":")
+	return err == nil && u.Scheme != "" && u.Host != "" && validValue(origin) &&
+		origin == strings.ToLower(u.Scheme+"://"+u.Host) && !strings.HasSuffix(origin, ":")
 }
 
-// NamesServer tells if a Server field is among the configured ones, so that an engine leaves its own out.
+// NamesServer reports whether the configured fields have a Server, which replaces the default one.
 func (pl *Planner) NamesServer() bool { return pl.server }
 
-// allowedOrigin is the Access-Control-Allow-Origin for a request of that origin, "" for none.
+// allowedOrigin returns the Access-Control-Allow-Origin for a request's Origin, "" for none.
 func (pl *Planner) allowedOrigin(origin string) string {
 	for _, o := range pl.options.CORS {
 		if o == "*" || o == origin {
@@ -123,7 +128,7 @@ func (pl *Planner) allowedOrigin(origin string) string {
 	return ""
 }
 
-// cacheControl is the Cache-Control of the file at path.
+// cacheControl returns the Cache-Control of the file at path.
 func (pl *Planner) cacheControl(path string) string {
 	if len(pl.immut) > 0 && pl.immut.match(path) {
 		return Immutable
@@ -131,7 +136,7 @@ func (pl *Planner) cacheControl(path string) string {
 	return pl.options.CacheControl
 }
 
-// hidden tells if a path must not be answered.
+// hidden reports whether a path must not be answered.
 func (pl *Planner) hidden(path string) bool {
 	if pl.options.Hide != nil {
 		return len(pl.hide) > 0 && pl.hide.match(path)
@@ -151,6 +156,7 @@ func (pl *Planner) hidden(path string) bool {
 // globs are doublestar patterns.
 type globs []string
 
+// compileGlobs checks patterns.
 func compileGlobs(patterns []string) (globs, error) {
 	for _, g := range patterns {
 		if g == "" || !doublestar.ValidatePattern(g) {
@@ -160,7 +166,7 @@ func compileGlobs(patterns []string) (globs, error) {
 	return patterns, nil
 }
 
-// match tells if a pattern matches the path or a directory on it.
+// match reports whether a pattern matches the path or a folder on it.
 func (gs globs) match(path string) bool {
 	for end := 1; end <= len(path); end++ {
 		if end < len(path) && path[end] != '/' {

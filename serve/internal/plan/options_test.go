@@ -139,7 +139,8 @@ func TestLinks(t *testing.T) {
 }
 
 func TestLinkBomb(t *testing.T) {
-	// Sixteen links, each of whose targets names the next one many times: the steps are counted, not only the links.
+	// Each of sixteen links names the next one many times. So the steps are counted, not only the
+	// links.
 	tree := &fakeTree{nodes: map[string]Node{"d": {Kind: Dir}}}
 	for i := range 20 {
 		tree.nodes[string(rune('a'+i))+"x"] = Node{Kind: Link, Name: strings.Repeat("d/../", 3000) + string(rune('b'+i)) + "x"}

@@ -5,16 +5,16 @@ import (
 	"strconv"
 )
 
-// BodyKind says what an engine has to do to send a body.
+// BodyKind is the way to send a body.
 type BodyKind uint8
 
 const (
-	NoBody      BodyKind = iota // nothing
+	NoBody      BodyKind = iota // there is none
 	TextBody                    // Body.Text
-	SpanBody                    // bytes Offset to Offset+Length of the source's file
-	ContentBody                 // bytes Offset to Offset+Length of the content, taken out of its gzip member
-	ListingBody                 // to be rendered from Body.Listing, and then shown by Plan.Show
-	PartsBody                   // multipart/byteranges of the content: each part's Head and bytes, then Tail
+	SpanBody                    // bytes from Offset to Offset+Length of the source's file
+	ContentBody                 // bytes from Offset to Offset+Length of the inflated content
+	ListingBody                 // render Body.Listing, then call Plan.Show
+	PartsBody                   // multipart/byteranges: each part's Head and content, then Tail
 )
 
 // Body is where the bytes of a response come from.
@@ -38,14 +38,14 @@ type Part struct {
 type Plan struct {
 	Status int
 	Length int64 // Content-Length; -1: none is sent
-	Body   Body  // also filled for HEAD, whose response leaves it out
+	Body   Body  // also set for HEAD, whose response leaves it out
 
 	Type         string // Content-Type
 	Gzip         bool   // Content-Encoding: gzip
 	CacheControl string
 	RetryAfter   int // seconds; 0: not sent
 
-	noContent  bool // HEAD, 304 and the like: the body is described, not sent
+	noContent  bool // the body is described but not sent, as for HEAD
 	ranges     bool // Accept-Ranges: bytes
 	vary       bool // Vary: Accept-Encoding
 	allow      bool
@@ -64,12 +64,14 @@ type Plan struct {
 
 	path    []byte // scratch: the decoded path
 	scratch []byte // scratch: other paths derived from it
-	parts   []Part // kept for its room
+	parts   []Part // kept for its memory
 }
 
-// Sends is false for a response without content: to HEAD, and those of RFC 9110 §6.4.1.
+// Sends reports whether the response has content. It has none for HEAD, and for the statuses of RFC
+// 9110 §6.4.1.
 func (p *Plan) Sends() bool { return !p.noContent && p.Body.Kind != NoBody && p.Length > 0 }
 
+// reset empties p, but keeps its memory.
 func (p *Plan) reset(fixed string) {
 	*p = Plan{
 		Length: -1, rangeSize: -1, fixed: fixed,
@@ -77,7 +79,7 @@ func (p *Plan) reset(fixed string) {
 	}
 }
 
-// text makes the plan an answer of one line, without validators.
+// text makes p an answer of one line, without validators.
 func (p *Plan) text(status int, body string) {
 	p.Status = status
 	p.Type = "text/plain; charset=utf-8"
@@ -85,20 +87,20 @@ func (p *Plan) text(status int, body string) {
 	p.Body = Body{Kind: TextBody, Text: body}
 }
 
-// Fail makes p the answer to a request whose planning met an error: 500 and nothing that tells more.
+// Fail makes p a 500, which gives no reason.
 func (p *Plan) Fail() {
 	p.reset(p.fixed)
 	p.text(500, "500 Internal Server Error\n")
 }
 
-// Reject makes p, which may have been any planner's, the answer to what is no request that could be planned: 400, 408,
-// 431, 501 or 505.
+// Reject makes p the answer to what can't be planned because it is not a request: 400, 408, 431,
+// 501 or 505. p may have been used by another Planner.
 func (pl *Planner) Reject(p *Plan, status int) {
 	p.reset(pl.fixed)
 	p.text(status, strconv.Itoa(status)+" "+http.StatusText(status)+"\n")
 }
 
-// Unavailable makes p the answer of a server that can't answer yet, 503 with Retry-After in seconds.
+// Unavailable makes p a 503 with a Retry-After of retry seconds.
 func (pl *Planner) Unavailable(r *Request, p *Plan, retry int) {
 	p.reset(pl.fixed)
 	p.text(503, "503 Service Unavailable\n")

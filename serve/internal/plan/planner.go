@@ -2,8 +2,8 @@ package plan
 
 import "github.com/tarpack/tpk/serve/internal/ascii"
 
-// Plan answers a request from a tree, into p, which may have been used before. An error is the tree's, for
-// the log: p is then the answer 500.
+// Plan makes p the answer to a request. p may have been used before. If the Tree fails, p is a 500
+// and the error is for the log.
 func (pl *Planner) Plan(r *Request, t Tree, p *Plan) error {
 	p.reset(pl.fixed)
 	if len(pl.options.CORS) > 0 {
@@ -57,7 +57,7 @@ func (pl *Planner) answer(r *Request, t Tree, p *Plan) error {
 	return f.file()
 }
 
-// notFound is the answer for a path that is not there: the root's 404.html if it has one.
+// notFound answers a path that is not there: with the root's 404.html, if it has one.
 func (pl *Planner) notFound(r *Request, t Tree, p *Plan, path string) error {
 	name := p.join(t.Root(path), "404.html")
 	n, err := pl.resolve(t, name)
@@ -72,7 +72,8 @@ func (pl *Planner) notFound(r *Request, t Tree, p *Plan, path string) error {
 	return nil
 }
 
-// page sends a file as the page of a 404: negotiated, but without validators, since it is not what was asked for.
+// page makes p a 404 with a file as its page. It is negotiated, but has no validators, since it is
+// not the resource that was asked for.
 func (pl *Planner) page(r *Request, p *Plan, n Node, name string) {
 	plain := *r
 	plain.Range, plain.IfMatch, plain.IfNoneMatch, plain.IfModifiedSince, plain.IfUnmodifiedSince = "", "", "", "", ""
@@ -83,7 +84,7 @@ func (pl *Planner) page(r *Request, p *Plan, n Node, name string) {
 	p.ranges, p.tagged, p.modTime, p.CacheControl = false, false, 0, ""
 }
 
-// join makes dir/name in the plan's scratch room. It is valid until the next join.
+// join returns dir/name in the plan's scratch memory, until the next call of join or suffixed.
 func (p *Plan) join(dir, name string) string {
 	p.scratch = p.scratch[:0]
 	if dir != "" {
@@ -93,7 +94,7 @@ func (p *Plan) join(dir, name string) string {
 	return ascii.UnsafeString(p.scratch)
 }
 
-// suffixed makes path+suffix in the plan's scratch room, as join does.
+// suffixed returns path+suffix in the plan's scratch memory, as join does.
 func (p *Plan) suffixed(path, suffix string) string {
 	p.scratch = append(append(p.scratch[:0], path...), suffix...)
 	return ascii.UnsafeString(p.scratch)

@@ -269,7 +269,7 @@ func TestConditions(t *testing.T) {
 		{"Range: bytes=0-1|If-Range: junk", 200},
 		{"If-Range: " + tagPlain, 200},
 		{"Accept-Encoding: gzip|Range: bytes=0-1", 206},
-		{"Accept-Encoding: gzip|Range: bytes=0-1|If-None-Match: " + tagGzip, 206}, // the selected one is identity
+		{"Accept-Encoding: gzip|Range: bytes=0-1|If-None-Match: " + tagGzip, 206}, // identity
 		{"Accept-Encoding: gzip, identity;q=0|Range: bytes=0-1", 200},
 	} {
 		p := ask(t, pl, site(), "GET", "/a.html", strings.Split(c.headers, "|")...)
@@ -352,7 +352,7 @@ func TestBodies(t *testing.T) {
 		{"/a.html", "Accept-Encoding: gzip", SpanBody, 1000, 2000},
 		{"/a.html", "Accept-Encoding: ", ContentBody, 0, 10000},
 		{"/big.json", "Range: bytes=100-199", ContentBody, 100, 100},
-		{"/pic.png", "Accept-Encoding: gzip", SpanBody, 1015, 4000}, // one stored block: its bytes as they lie there
+		{"/pic.png", "Accept-Encoding: gzip", SpanBody, 1015, 4000}, // in one stored block
 		{"/pic.png", "Range: bytes=1-2", SpanBody, 1016, 2},
 		{"/film.mp4", "Accept-Encoding: gzip", ContentBody, 0, 1 << 20},
 		{"/empty.txt", "Accept-Encoding: gzip", NoBody, 0, 0},

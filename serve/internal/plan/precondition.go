@@ -6,7 +6,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/ascii"
 )
 
-// verdict is what the preconditions say of a request.
+// verdict is the result of a request's preconditions.
 type verdict uint8
 
 const (
@@ -15,8 +15,8 @@ const (
 	failed
 )
 
-// precondition evaluates a conditional request in the order of RFC 9110 §13.2.2. tag is the entity-tag of
-// the selected representation, modTime its modification date or 0.
+// precondition evaluates a conditional request in the order of RFC 9110 §13.2.2. tag is the
+// entity-tag of the selected representation, and modTime its modification date or 0.
 func precondition(r *Request, tag []byte, modTime int64) verdict {
 	switch {
 	case r.IfMatch != "":
@@ -41,8 +41,8 @@ func precondition(r *Request, tag []byte, modTime int64) verdict {
 	return proceed
 }
 
-// rangeHolds evaluates If-Range (RFC 9110 §13.1.5): the Range counts only if the validator agrees, by the
-// strong comparison or as the exact date.
+// rangeHolds reports whether Range is to be used, by If-Range (RFC 9110 §13.1.5): the validator
+// must be the same entity-tag, by strong comparison, or exactly the same date.
 func rangeHolds(value string, tag []byte, modTime int64) bool {
 	value = ascii.Trim(value)
 	if value == "" {
@@ -55,8 +55,8 @@ func rangeHolds(value string, tag []byte, modTime int64) bool {
 	return ok && modTime > 0 && t == modTime
 }
 
-// matches compares a list of entity-tags, or "*", with the tag of the representation, which is strong.
-// weak allows a weak one in the list to match.
+// matches reports whether a list of entity-tags, or "*", has the strong tag. weak allows a weak one
+// in the list to match.
 func matches(list string, tag []byte, weak bool) bool {
 	for {
 		list = ascii.Trim(list)
@@ -85,7 +85,7 @@ func matches(list string, tag []byte, weak bool) bool {
 	}
 }
 
-// closingQuote finds the end of the opaque-tag at the start of s, -1 if there is none.
+// closingQuote returns the index of the end of the opaque-tag at the start of s, or −1.
 func closingQuote(s string) int {
 	if s == "" || s[0] != '"' {
 		return -1
@@ -101,6 +101,7 @@ func closingQuote(s string) int {
 	return -1
 }
 
+// parseTime reads an HTTP-date into seconds since 1970.
 func parseTime(s string) (int64, bool) {
 	t, err := http.ParseTime(s)
 	return t.Unix(), err == nil

@@ -11,21 +11,22 @@ import (
 	"github.com/tarpack/tpk/serve/internal/ascii"
 )
 
-// MaxRanges is the most ranges that one request gets. More are answered with the whole content: nothing
-// honest asks for so many, and each costs a search for its place (CVE-2011-3192; RFC 9110 §14.2).
+// MaxRanges is the most ranges that a request gets. One with more gets the whole content (RFC 9110
+// §14.2). Honest clients ask for fewer, and each range costs a search for its place
+// (CVE-2011-3192).
 const MaxRanges = 32
 
-// rangeSet is what a Range header field asks for.
+// rangeSet is the kind of answer that a Range field asks for.
 type rangeSet uint8
 
 const (
-	noRange       rangeSet = iota // none, or not understood, or not worth it: the whole content is sent
+	noRange       rangeSet = iota // the whole content
 	unsatisfiable                 // 416
 	someRanges
 )
 
-// parseRanges reads a Range (RFC 9110 §14.1.2) for content of size bytes, and appends the satisfiable ones
-// to parts in the order they came.
+// parseRanges reads a Range (RFC 9110 §14.1.2) for content of size bytes. It appends the
+// satisfiable ranges to parts, in their order. A field that is not understood counts as none.
 func parseRanges(value string, size int64, parts []Part) (rangeSet, []Part) {
 	unit, set, ok := strings.Cut(value, "=")
 	if !ok || !ascii.EqualFold(ascii.Trim(unit), "bytes") {
@@ -52,16 +53,17 @@ func parseRanges(value string, size int64, parts []Part) (rangeSet, []Part) {
 	}
 	switch {
 	case seen == 0, size == 0:
-		return noRange, parts // some clients put a Range on everything: an empty file is no error
+		return noRange, parts // some clients send a Range with every request, also for empty files
 	case len(parts) == 0:
 		return unsatisfiable, parts
 	case total > size && len(parts) > 1:
-		return noRange, parts // overlapping: the whole is shorter
+		return noRange, parts // they overlap, and the whole content is shorter
 	}
 	return someRanges, parts
 }
 
-// parseRange reads one range-spec. length is 0 if nothing of it lies in the content; ok is false if it is malformed.
+// parseRange reads one range-spec. length is 0 if the range is outside the content, and ok is false
+// if it is malformed.
 func parseRange(spec string, size int64) (first, length int64, ok bool) {
 	from, to, ok := strings.Cut(spec, "-")
 	if !ok {
@@ -88,7 +90,7 @@ func parseRange(spec string, size int64) (first, length int64, ok bool) {
 	return first, max(last-first+1, 0), true
 }
 
-// number reads decimal digits. What is too large for an int64 is as good as the largest.
+// number reads decimal digits. One that is too large becomes the largest int64.
 func number(s string) (int64, bool) {
 	const limit = 1<<63 - 1
 	if s == "" {
@@ -109,8 +111,8 @@ func number(s string) (int64, bool) {
 	return n, true
 }
 
-// multipart makes the plan a multipart/byteranges response of p.parts (RFC 9110 §14.6, §15.3.7.2). The
-// boundary can't be guessed by who wrote the content, and is the same for the same request.
+// multipart makes p a multipart/byteranges response of p.parts (RFC 9110 §14.6, §15.3.7.2). The
+// author of the content can't guess the boundary. The same request always gets the same one.
 func (pl *Planner) multipart(p *Plan, r *Request, n Node) {
 	h := xxhash.New()
 	var b [16]byte
@@ -120,7 +122,8 @@ func (pl *Planner) multipart(p *Plan, r *Request, n Node) {
 	_, _ = h.WriteString(r.Range)
 	first := h.Sum64()
 	_, _ = h.Write(b[:8])
-	boundary := hex.EncodeToString(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, first), h.Sum64()))
+	id := binary.BigEndian.AppendUint64(nil, first)
+	boundary := hex.EncodeToString(binary.BigEndian.AppendUint64(id, h.Sum64()))
 
 	size := strconv.FormatInt(n.Size, 10)
 	total := int64(0)

@@ -1,17 +1,18 @@
 package plan
 
-// storedLead is what stands before the first byte of content in a gzip member of stored blocks: its header,
-// and the block's own (FORMAT.md section 1.3). Up to storedBlock bytes are one block, so they lie in one piece.
+// storedLead is how many bytes precede the content in a gzip member of stored blocks: the member's
+// header and the first block's (FORMAT.md section 1.3). Up to storedBlock bytes are one block, and
+// so lie in one piece.
 const (
 	storedLead  = 10 + 5
 	storedBlock = 65535
 )
 
-// emptyMember is a gzip member of nothing (RFC 1952 §2.3).
+// emptyMember is a gzip member of no content (RFC 1952 §2.3).
 const emptyMember = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x03\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00"
 
-// representation plans the answer with a file: which coding, if at all, and how much of it. path is where the
-// file was found, for its media type.
+// representation plans the answer with a file: its coding, and how much of it. The media type is
+// that of path, where the file was found.
 func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 	p.Status = 200
 	p.CacheControl = pl.cacheControl(path)
@@ -25,7 +26,7 @@ func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 	if modTime < 0 || modTime > maxTime {
 		modTime = 0
 	}
-	p.modTime = min(modTime, r.Now) // no date after the response's own (RFC 9110 §8.8.2.1)
+	p.modTime = min(modTime, r.Now) // not later than the response (RFC 9110 §8.8.2.1)
 
 	self, svgz := selfCoded(path, p.Type)
 	accept := accepts(r.AcceptEncoding, r.HasAcceptEncoding)
@@ -34,7 +35,7 @@ func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 	}
 	packed := n.Coding != Plain && accept.gzip > 0
 	gzip := packed && (accept.identity == 0 || n.Coding != Stored && accept.prefersGzip())
-	empty := n.Size == 0 && accept.gzip > 0 && accept.identity == 0 // it has no member
+	empty := n.Size == 0 && accept.gzip > 0 && accept.identity == 0 // there is no member
 	gzip = gzip || empty
 	if accept.identity == 0 && !gzip {
 		p.refuse(406, "406 Not Acceptable\n")
@@ -43,7 +44,8 @@ func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 
 	set := noRange
 	var tag [32]byte
-	if r.Range != "" && r.Method == "GET" && accept.identity > 0 && rangeHolds(r.IfRange, p.appendTag(tag[:0]), modTime) {
+	if r.Range != "" && r.Method == "GET" && accept.identity > 0 &&
+		rangeHolds(r.IfRange, p.appendTag(tag[:0]), modTime) {
 		set, p.parts = parseRanges(r.Range, n.Size, p.parts[:0])
 	}
 	p.tagGzip = gzip && set == noRange
@@ -79,12 +81,12 @@ func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 	}
 }
 
-// conditional tells if the request has preconditions.
+// conditional reports whether the request has preconditions.
 func (r *Request) conditional() bool {
 	return r.IfNoneMatch != "" || r.IfModifiedSince != "" || r.IfMatch != "" || r.IfUnmodifiedSince != ""
 }
 
-// content makes the body bytes offset to offset+length of a file's content.
+// content makes the bytes from offset to offset+length of a file's content the body.
 func (p *Plan) content(n Node, offset, length int64) {
 	p.Length = length
 	switch {
@@ -97,7 +99,7 @@ func (p *Plan) content(n Node, offset, length int64) {
 	}
 }
 
-// refuse answers with a status instead of the file.
+// refuse answers with a status and a line of text instead of the file.
 func (p *Plan) refuse(status int, text string) {
 	p.text(status, text)
 	p.Gzip, p.ranges, p.tagged, p.modTime, p.filename, p.CacheControl = false, false, false, 0, "", ""

@@ -7,8 +7,8 @@ const (
 	maxSteps = 1024 // names looked up for one path with links
 )
 
-// resolve looks a path up and follows symbolic links, which may stand anywhere on it. A link that leaves its
-// archive's root, is absolute, goes in circles, or ends at what is hidden leads nowhere.
+// resolve looks a path up and follows symbolic links anywhere on it. A link leads nowhere if it
+// leaves its archive's root, is absolute, goes in circles, or ends at something hidden.
 func (pl *Planner) resolve(t Tree, path string) (Node, error) {
 	n, err := t.Lookup(path)
 	if err != nil || n.Kind != Missing && n.Kind != Link || !t.HasLinks() {
@@ -24,8 +24,8 @@ func (pl *Planner) resolve(t Tree, path string) (Node, error) {
 	return n, nil
 }
 
-// follow resolves as a kernel does, name by name, so that ".." in a link's target means the parent of the
-// directory that was reached. end is the path of what it finds.
+// follow resolves a path as a kernel does, name by name. So ".." in a link's target means the
+// parent of the folder that was reached. end is the path of what it finds.
 func follow(t Tree, path string) (n Node, end string, err error) {
 	root := t.Root(path)
 	done := root
@@ -69,7 +69,7 @@ func follow(t Tree, path string) (n Node, end string, err error) {
 		}
 		rest = target
 	}
-	if n.Kind == Dir { // the path ended in "..", or is a directory: look at where it led
+	if n.Kind == Dir { // look up a folder, since the path may have ended in ".."
 		n, err = t.Lookup(done)
 	}
 	return n, done, err

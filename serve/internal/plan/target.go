@@ -2,18 +2,19 @@ package plan
 
 import "github.com/tarpack/tpk/serve/internal/ascii"
 
-// pathShape is what a scan of a request's path found.
+// pathShape is the result of a scan of a request's path.
 type pathShape uint8
 
 const (
 	goodPath   pathShape = iota
-	badPath              // malformed, or names that no entry can have and only an attacker asks for: 400
-	slashPath            // an escaped slash: no name holds one, 404
-	doublePath           // empty components: right once they are taken out
+	badPath              // malformed, or a name that no entry can have: 400
+	slashPath            // an escaped slash, which no name has: 404
+	doublePath           // empty components, which are taken out
 )
 
-// splitTarget takes the path and the query out of a request-target: origin-form or absolute-form
-// (RFC 9112 §3.2; a server must accept both). The path begins with '/'; ok is false if there is none.
+// splitTarget returns the path and the query of a request-target in origin-form or absolute-form: a
+// server must accept both (RFC 9112 §3.2). The path begins with a slash. ok is false if there is
+// none.
 func splitTarget(target string) (path, query string, ok bool) {
 	if target == "" {
 		return "", "", false
@@ -45,6 +46,7 @@ func splitTarget(target string) (path, query string, ok bool) {
 	return target, "", true
 }
 
+// cutScheme cuts "http://" or "https://" off target.
 func cutScheme(target string) (rest string, ok bool) {
 	for _, scheme := range [...]string{"http://", "https://"} {
 		if len(target) > len(scheme) && ascii.EqualFold(target[:len(scheme)], scheme) {
@@ -54,9 +56,9 @@ func cutScheme(target string) (rest string, ok bool) {
 	return "", false
 }
 
-// decode turns the path of a target, which begins with '/', into the path of an entry: without slashes
-// around it and with its escapes undone, once. slash tells if a slash stood at the end. The result is a
-// view of raw where nothing had to change, else of p.path.
+// decode returns the path of an entry for the path of a target, which begins with a slash: without
+// slashes at its ends, and unescaped once. slash reports whether it ended in a slash. The result is
+// part of raw if nothing had to change, and else in p.path.
 func (p *Plan) decode(raw string) (path string, slash bool, shape pathShape) {
 	simple := true
 	for i := range len(raw) {
@@ -98,7 +100,8 @@ var pathBytes = func() (kinds [256]uint8) {
 	return kinds
 }()
 
-// unescape is decode for paths with escapes, dots at the start of a name, or empty components, which it drops.
+// unescape is decode for paths with escapes, with dots at the start of a name, or with empty
+// components, which it takes out.
 func (p *Plan) unescape(raw string) (string, pathShape) {
 	out, shape := p.path[:0], goodPath
 	start := 0 // of the component in out
@@ -139,6 +142,7 @@ func (p *Plan) unescape(raw string) (string, pathShape) {
 	return ascii.UnsafeString(out), shape
 }
 
+// unhex returns the value of a hexadecimal digit, or 255.
 func unhex(c byte) byte {
 	switch {
 	case '0' <= c && c <= '9':
@@ -153,8 +157,8 @@ func isAlnum(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
 }
 
-// pathChar is what may stand in a path of a Location as it is: unreserved characters (RFC 3986 §2.3), the
-// slash, and few more that no parser takes for anything else.
+// pathChar reports whether c may stand unescaped in a path of a Location. These are the unreserved
+// characters (RFC 3986 §2.3), the slash, and a few more that no parser treats in a special way.
 func pathChar(c byte) bool {
 	switch c {
 	case '-', '.', '_', '~', '/', '!', '$', '(', ')', '*', '+', ',', ';', '=', '@':
@@ -163,7 +167,7 @@ func pathChar(c byte) bool {
 	return isAlnum(c)
 }
 
-// attrChar is what may stand in an extended parameter as it is (RFC 8187 §3.2.1).
+// attrChar reports whether c may stand unescaped in an extended parameter (RFC 8187 §3.2.1).
 func attrChar(c byte) bool {
 	switch c {
 	case '-', '.', '_', '~', '!', '#', '$', '&', '+', '^', '`', '|':
@@ -172,7 +176,7 @@ func attrChar(c byte) bool {
 	return isAlnum(c)
 }
 
-// appendEscaped appends s with every byte percent-encoded that plain does not allow.
+// appendEscaped appends s with every byte percent-encoded for which plain is false.
 func appendEscaped(dst []byte, s string, plain func(byte) bool) []byte {
 	const digits = "0123456789ABCDEF"
 	for i := 0; i < len(s); i++ {
@@ -185,7 +189,8 @@ func appendEscaped(dst []byte, s string, plain func(byte) bool) []byte {
 	return dst
 }
 
-// queryValue finds the first value of a query's key, without undoing escapes: tpk's keys and values need none.
+// queryValue returns the first value of a key in a query, still escaped: tpk's own keys and values
+// need no escapes.
 func queryValue(query, key string) string {
 	for query != "" {
 		pair := query
