@@ -50,7 +50,7 @@ func (s *Server) listen(o *RunOptions) (all []net.Listener, err error) {
 		}
 		for _, ln := range inherited {
 			switch ln.(type) {
-			case nil: // a socket that is no listener: it is not for us
+			case nil: // a socket that is not a listener
 			case *net.TCPListener:
 				all = append(all, secured(ln, config))
 			default:
@@ -72,8 +72,8 @@ func secured(ln net.Listener, config *tls.Config) net.Listener {
 	return tls.NewListener(ln, config)
 }
 
-// listenUnix listens on a path. A socket that nobody listens on any more is removed; one that is in use, or a file of
-// another kind, is an error.
+// listenUnix listens on a path. It removes a socket on which nothing listens any more. One that is
+// in use, or a file of another kind, is an error.
 func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
 	if fi, err := os.Lstat(path); err == nil && fi.Mode().Type() == fs.ModeSocket {
 		c, err := net.DialTimeout("unix", path, time.Second)
@@ -90,7 +90,8 @@ func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
 	if mode == 0 {
 		mode = 0o660
 	}
-	// Made in a private directory and moved into place, so that nobody can connect before it has its mode.
+	// The socket is made in a private directory and linked into place, so that it has its mode
+	// before anything can connect.
 	dir, err := os.MkdirTemp(dirOf(path), ".tpk")
 	if err != nil {
 		return nil, err
@@ -103,7 +104,7 @@ func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
 	}
 	ln.SetUnlinkOnClose(false)
 	if err = os.Chmod(made, mode); err == nil {
-		err = os.Link(made, path) // unlike a rename, it replaces nothing
+		err = os.Link(made, path) // unlike a rename, this replaces nothing
 	}
 	if err != nil {
 		_ = ln.Close()
@@ -115,6 +116,7 @@ func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
 	return &unixListener{UnixListener: ln, path: path}, nil
 }
 
+// dirOf returns the directory of a path.
 func dirOf(path string) string {
 	if i := strings.LastIndexByte(path, '/'); i >= 0 {
 		return path[:i+1]

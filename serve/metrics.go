@@ -16,9 +16,10 @@ import (
 // reloads counts changes of the archives.
 type reloads struct {
 	good, bad atomic.Uint64
-	last      atomic.Int64 // when the last good one was, in seconds since 1970
+	last      atomic.Int64 // when the last good one was made, in seconds since 1970
 }
 
+// count counts a change that has succeeded or failed.
 func (r *reloads) count(err error) {
 	if err != nil {
 		r.bad.Add(1)
@@ -28,8 +29,8 @@ func (r *reloads) count(err error) {
 	r.last.Store(time.Now().Unix())
 }
 
-// writeMetrics writes what /metrics shows, in the text format of Prometheus. The counters are read when it asks, so
-// that requests pay nothing for it.
+// writeMetrics writes what /metrics shows, in the text format of Prometheus. It collects the
+// counters, so that requests pay nothing for it.
 func (s *Server) writeMetrics(w io.Writer) {
 	m := metricsWriter{w}
 	st := &s.responder.Stats
@@ -71,19 +72,21 @@ func (s *Server) writeMetrics(w io.Writer) {
 	metrics.WriteProcessMetrics(w)
 }
 
-// metricsWriter writes lines of the exposition format. The names get the prefix "tpk_".
+// metricsWriter writes lines of the exposition format. Names get the prefix "tpk_".
 type metricsWriter struct{ w io.Writer }
 
+// begin writes the lines before the values of a metric.
 func (m metricsWriter) begin(name, kind, help string) {
 	fmt.Fprintf(m.w, "# HELP tpk_%s %s\n# TYPE tpk_%s %s\n", name, help, name, kind)
 }
 
+// single writes a metric with one value.
 func (m metricsWriter) single(name, kind, help string, v float64) {
 	m.begin(name, kind, help)
 	m.value(name, v)
 }
 
-// value writes a line; labels are names and values in turn.
+// value writes a line. labels are names and values in turn.
 func (m metricsWriter) value(name string, v float64, labels ...string) {
 	text := ""
 	for i := 0; i < len(labels); i += 2 {

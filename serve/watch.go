@@ -11,10 +11,10 @@ import (
 
 const (
 	settle = 300 * time.Millisecond // from the last event to the reload: an archive and its sidecar are two files
-	look   = 10 * time.Second       // between looks at the files, for file systems that send no events
+	look   = 10 * time.Second       // between looks at the files, as not all file systems send events
 )
 
-// watch reloads when an archive's files have changed, until ctx ends.
+// watch reloads archives when their files have changed, until ctx ends.
 func (s *Server) watch(ctx context.Context) {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
@@ -26,7 +26,7 @@ func (s *Server) watch(ctx context.Context) {
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	quiet := time.NewTimer(settle)
-	var failed []string // what was stale at the last failure: it is not tried again until something happens
+	var failed []string // stale at the last failure, and not tried again before something happens
 	for {
 		s.watchDirs(w)
 		select {
@@ -36,7 +36,7 @@ func (s *Server) watch(ctx context.Context) {
 			failed = nil
 			quiet.Reset(settle)
 			continue
-		case err := <-w.Errors: // events were lost: look for ourselves
+		case err := <-w.Errors: // events were lost: look at the files
 			s.options.Log("watching: " + err.Error())
 		case <-quiet.C:
 		case <-tick.C:

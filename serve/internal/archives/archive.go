@@ -19,30 +19,30 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 )
 
-// archive is an open archive. Several sets may hold it; the last one to let go closes it.
+// archive is an open archive. Several sets may hold it. The last one to release it closes it.
 type archive struct {
-	name    string // as it was given
+	name    string // of its Spec
 	stamp   stamp
 	tar     *tarpack.Archive
 	index   *sidecar.Index
 	file    *os.File         // nil for a shard set
-	mapped  mmap.MMap        // the archive's bytes, for the kernel to copy long runs from; nil where they can't be mapped
-	members mmap.MMap        // the same, for single members
-	recent  *residence.Pages // what of members is in memory
-	sidecar *os.File         // nil if the index is only in memory
+	mapped  mmap.MMap        // for the kernel to copy long runs from; nil if mapping failed
+	members mmap.MMap        // the same again, for single members
+	recent  *residence.Pages // the pages of members that are in memory
+	sidecar *os.File         // nil if the index is in memory only
 	modTime int64
 	exports exportCache
 	refs    atomic.Int32
 }
 
-// stamp tells whether the files behind an archive's name are still the same.
+// stamp identifies the files behind an archive's name, so that a change is seen.
 type stamp struct {
 	tar, tpi os.FileInfo
-	digest   uint64 // of what is on a device, whose size and time tell nothing
+	digest   uint64 // of the archive on a device, whose size and time never change
 }
 
-// stampOf looks at the files of an archive. Of a shard set these are its list and index, which
-// every new set has new ones of; or without a list the first shard.
+// stampOf returns the stamp of an archive's files. A new shard set has a new list and index, so the
+// set is identified by these, or without a list by its first shard.
 func stampOf(name string) (s stamp, err error) {
 	list, set, err := tarpack.SetName(name)
 	if err != nil {
@@ -67,7 +67,7 @@ func stampOf(name string) (s stamp, err error) {
 		}
 		return s, err
 	}
-	s.tpi, _ = os.Stat(name + tarpack.SidecarSuffix) // missing: the archive is indexed in memory
+	s.tpi, _ = os.Stat(name + tarpack.SidecarSuffix) // nil if it is missing
 	return s, nil
 }
 
@@ -82,9 +82,9 @@ func sameFile(a, b os.FileInfo) bool {
 	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
 
-// openArchive opens an archive, with one reference. One without a sidecar, or with that of another
-// archive, is indexed first, which takes as long as reading it: onto the disk, or in memory where
-// that can't be written.
+// openArchive opens an archive, with one reference. If its sidecar is missing or belongs to another
+// archive, it is indexed first, which takes as long as reading it. The index goes to the disk, or
+// into memory if that can't be written.
 func openArchive(ctx context.Context, name string, notice func(string)) (*archive, error) {
 	s, err := stampOf(name)
 	if err != nil {
@@ -109,7 +109,7 @@ func openArchive(ctx context.Context, name string, notice func(string)) (*archiv
 		a.fetchIndex()
 		return a, nil
 	}
-	// The archive's size, not the file's, which may be growing.
+	// By the size of the archive: the file may be growing.
 	if m, err := mmap.MapRegion(a.file, int(t.Size()), mmap.RDONLY, 0, 0); err == nil {
 		a.mapped = m
 	}
@@ -124,10 +124,10 @@ func openArchive(ctx context.Context, name string, notice func(string)) (*archiv
 	return a, nil
 }
 
-// readAhead is how many bytes of an index are fetched as soon as its archive is served.
+// readAhead is how many bytes of an index are read into memory when its archive is opened.
 const readAhead = 1 << 30
 
-// fetchIndex has the index read in the background.
+// fetchIndex reads the index into memory in the background.
 func (a *archive) fetchIndex() {
 	a.refs.Add(1)
 	go func() {
@@ -149,7 +149,8 @@ func openTar(ctx context.Context, name string, noIndex bool) (*tarpack.Archive, 
 	return tarpack.OpenContext(ctx, name, o)
 }
 
-// openSidecar opens the sidecar as a file to download, nil if there is none of that size.
+// openSidecar opens the sidecar as a file to download. It returns nil if there is none of that
+// size.
 func openSidecar(name string, size int64) *os.File {
 	f, err := os.Open(name + tarpack.SidecarSuffix)
 	if err != nil {
@@ -167,7 +168,7 @@ func openSidecar(name string, size int64) *os.File {
 	return nil
 }
 
-// indexed opens an archive after making its sidecar.
+// indexed opens an archive after writing its sidecar.
 func indexed(ctx context.Context, name string, notice func(string)) (*tarpack.Archive, error) {
 	list, set, err := tarpack.SetName(name)
 	if err == nil && set {
@@ -185,8 +186,8 @@ func indexed(ctx context.Context, name string, notice func(string)) (*tarpack.Ar
 	return openTar(ctx, name, true)
 }
 
-// release gives back a reference. The last one may be that of a request which an event loop
-// answers; unmapping much takes long.
+// release gives a reference up. An event loop may do so, and to unmap much memory takes long, so a
+// goroutine closes the archive.
 func (a *archive) release() {
 	if a.refs.Add(-1) == 0 {
 		go a.close()
@@ -205,7 +206,7 @@ func (a *archive) close() {
 	}
 }
 
-// lookup finds a path.
+// lookup describes what path names, in n. It returns false if that is nothing.
 func (a *archive) lookup(path string, n *plan.Node) (bool, error) {
 	i, ok, err := a.index.Lookup(path)
 	if err != nil || !ok {
@@ -237,15 +238,15 @@ func (a *archive) lookup(path string, n *plan.Node) (bool, error) {
 	return true, nil
 }
 
-// expect fetches the end of a member, which View.Member will look at, while the response is
-// planned.
+// expect begins to fetch the end of a member into the processor's cache. View.Member reads it as
+// soon as the answer is planned.
 func (a *archive) expect(n *plan.Node) {
 	if end := n.Offset + n.Length; n.Length > 0 && end <= int64(len(a.members)) {
 		prefetch.Byte(a.members, int(end)-1)
 	}
 }
 
-// sniffTypes are the media types of all values of a Sniff, made once.
+// sniffTypes are the media types of all values of a Sniff.
 var sniffTypes = func() (types [256]string) {
 	for i := range types {
 		types[i] = sidecar.Sniff(i).MediaType()
@@ -253,6 +254,7 @@ var sniffTypes = func() (types [256]string) {
 	return types
 }()
 
+// fileNode makes n the file that has entry i's content.
 func fileNode(n *plan.Node, e *sidecar.Entry, i int) {
 	n.Kind = plan.File
 	n.Coding = plan.Coding(e.Coding)
@@ -267,16 +269,16 @@ func fileNode(n *plan.Node, e *sidecar.Entry, i int) {
 	n.Length = e.ContentLen
 }
 
-// Downloads are nodes with these entry numbers.
+// Downloads are nodes with these ordinals, or with one of firstExport and below.
 const (
 	wholeArchive = -1
 	wholeSidecar = -2
 )
 
-// download describes the archive itself, or its sidecar. The digest in the trailer speaks for both.
+// download describes the archive itself or its sidecar. The digest in the trailer identifies both.
 func (a *archive) download(format string) plan.Node {
 	if a.file == nil {
-		return plan.Node{} // it is no one file; all of it can be exported
+		return plan.Node{} // it is several files, and is exported instead
 	}
 	n := plan.Node{Kind: plan.Download, Name: a.saveAs(), ModTime: a.modTime, Hash: a.index.Digest()}
 	if format == "tpi" {
@@ -289,13 +291,13 @@ func (a *archive) download(format string) plan.Node {
 		return n
 	}
 	if fi, err := a.file.Stat(); err != nil || fi.Mode().IsRegular() && fi.Size() != a.tar.Size() {
-		return plan.Node{} // it has grown since it was opened, and its end is another one: all of it can be exported
+		return plan.Node{} // it has grown, so its end differs, and it is exported instead
 	}
 	n.Entry, n.Size = wholeArchive, a.tar.Size()
 	return n
 }
 
-// content opens a range of the content of an entry for reading.
+// content opens a range of an entry's content for reading.
 func (a *archive) content(i int, offset, length int64) (*gzmember.RangeReader, error) {
 	c, err := a.tar.Content(i)
 	if err != nil {
@@ -305,6 +307,7 @@ func (a *archive) content(i int, offset, length int64) (*gzmember.RangeReader, e
 	return r, a.wrap(err)
 }
 
+// wrap adds the archive's name to an error.
 func (a *archive) wrap(err error) error {
 	if err == nil {
 		return nil

@@ -10,14 +10,15 @@ import (
 	"github.com/tarpack/tpk/tarpack/export"
 )
 
-// firstExport is the Entry of the first export that a View has found; that of the next is one less.
+// firstExport is the Entry of the first export that a View has found. That of the next is one less.
 const firstExport = -3
 
-// keptExports is how many layouts an archive remembers. A download that is resumed, or fetched in pieces, needs its
-// layout again and again, which takes 10 ms to make for 100,000 entries and some kilobytes to keep.
+// keptExports is how many layouts an archive remembers. A download that is resumed, or fetched in
+// ranges, needs its layout each time. To make one takes 10 ms for 100,000 entries, and to keep it
+// some kilobytes.
 const keptExports = 16
 
-// exportCache remembers the layouts that were asked for last.
+// exportCache remembers the layouts that were used last.
 type exportCache struct {
 	mu     sync.Mutex
 	recent list.List // of *cachedExport, the latest first
@@ -31,12 +32,13 @@ type cachedExport struct {
 	err    error
 }
 
-// get finds the export of a folder, or lays it out. Who asks for the same meanwhile waits.
+// get returns the export of a folder, and lays it out if it is not remembered. Others that ask for
+// the same meanwhile wait.
 func (c *exportCache) get(path string, format export.Format, layOut func() (*export.File, error)) (*export.File, error) {
 	e := c.entry(path, format)
 	e.once.Do(func() { e.file, e.err = layOut() })
 	if e.err != nil {
-		c.forget(e) // the next one may fare better
+		c.forget(e) // so that the next request tries again
 	}
 	return e.file, e.err
 }
@@ -52,6 +54,7 @@ func (c *exportCache) forget(e *cachedExport) {
 	}
 }
 
+// entry returns the entry of an export, which becomes the latest.
 func (c *exportCache) entry(path string, format export.Format) *cachedExport {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -69,7 +72,7 @@ func (c *exportCache) entry(path string, format export.Format) *cachedExport {
 	return e
 }
 
-// export finds the archive that has the directory path, and lays the directory out as a download.
+// export lays out the folder path as a download, of the first archive that has it.
 func (v *View) export(path, format string) (plan.Node, error) {
 	f, ok := export.ParseFormat(format)
 	if !ok {
@@ -92,7 +95,8 @@ func (v *View) export(path, format string) (plan.Node, error) {
 	return n, nil
 }
 
-// exportName is the name to save a folder under, without suffix: its own, or that of the archive for all of it.
+// exportName returns the name to save a folder under, without suffix: its own, or the archive's for
+// the root.
 func exportName(a *archive, path string) string {
 	name := path[strings.LastIndexByte(path, '/')+1:]
 	if name == "" {
@@ -101,7 +105,8 @@ func exportName(a *archive, path string) string {
 	return strings.ToValidUTF8(name, "_")
 }
 
-// Export is the export that a node of Download stands for, nil if it stands for a file.
+// Export returns the export that a node of kind Download stands for, or nil if it stands for a
+// file.
 func (v *View) Export(n *plan.Node) *export.File {
 	if n.Kind != plan.Download || n.Entry > firstExport {
 		return nil
@@ -109,8 +114,9 @@ func (v *View) Export(n *plan.Node) *export.File {
 	return v.exports[firstExport-n.Entry]
 }
 
-// Mapped is the archive that an export is made of, in memory that is mapped; nil where it can't be had. It must not be read, only given to
-// the kernel to copy: what is behind it may go at any time. Who has sent of it asks Whole afterwards.
+// Mapped returns the archive that an export is made of, in mapped memory, or nil if that is not
+// possible. It must only be given to the kernel to copy, since its file may be cut short at any
+// time. After sending from it, check Whole.
 func (v *View) Mapped(n *plan.Node) []byte {
 	if n.Source == plainSource {
 		return nil
@@ -118,15 +124,16 @@ func (v *View) Mapped(n *plan.Node) []byte {
 	return v.set.sources[n.Source].mapped
 }
 
-// Whole tells if the file that holds a node is still as long as it was when it was mapped: else what was sent of it may be zeros.
+// Whole reports whether the file of a node is still as long as when it was mapped. If not, what was
+// sent from the mapping may be zeros.
 func (v *View) Whole(n *plan.Node) bool {
 	a := v.set.sources[n.Source]
 	fi, err := a.file.Stat()
 	return err == nil && fi.Size() >= int64(len(a.mapped))
 }
 
-// directory finds the first archive that has the directory path, and the path in it; −1 if none has. Of several
-// archives at one mount it is the first also for the mount's own path.
+// directory returns the first archive that has the folder path, and the path in it, or −1. For a
+// mount's own path that is the first archive of the mount.
 func (s *Set) directory(path string) (source int, rest string, err error) {
 	for m := range s.mounts {
 		rest, ok := below(s.mounts[m].path, path)

@@ -6,8 +6,8 @@ import (
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
-// ReadInstantly fills b with what the archive that holds a node has from off on, if all of it is in memory. Else it is
-// false, also for a shard: it may have to be opened.
+// ReadInstantly fills b from the offset off of the file that has a node, if all of that is in
+// memory. Else it returns false. It also does so for a shard, which may have to be opened.
 func (v *View) ReadInstantly(n *plan.Node, b []byte, off int64) bool {
 	if n.Source == plainSource || n.Kind != plan.File {
 		return false

@@ -12,20 +12,20 @@ import (
 	"github.com/tarpack/tpk/serve/internal/plain"
 )
 
-// Spec is an archive to serve and where.
+// Spec is an archive to serve, and where.
 type Spec struct {
-	Path  string // of the archive's file
-	Mount string // the URL path it is below; "" and "/" are the root
+	Path  string // the file, a shard set, or a device
+	Mount string // the URL path that its files are below; "" and "/" are the root
 }
 
-// Options say what a Library is besides its archives. The zero value is right.
+// Options say what a Library has besides its archives. The zero value is nothing.
 type Options struct {
 	// Fallback is a directory of plain files, asked after all archives; "" for none.
 	Fallback string
-	// Nested makes every pack.tar.gz below Fallback an archive that is mounted where it lies. They
-	// are found, renewed and dropped while requests come.
+	// Nested mounts every pack.tar.gz below Fallback in the folder it lies in. They are found,
+	// renewed and dropped while requests come.
 	Nested bool
-	// Notice is told what goes on that nobody asked for; nil for nobody.
+	// Notice gets messages about what happens without a request for it. It may be nil.
 	Notice func(string)
 }
 
@@ -44,7 +44,7 @@ type Library struct {
 // ErrClosed is returned by a Library after Close.
 var ErrClosed = errors.New("library closed")
 
-// NewLibrary makes a Library that serves nothing until Load.
+// NewLibrary returns a Library that serves nothing before Load.
 func NewLibrary(o Options) (*Library, error) {
 	l := &Library{notice: o.Notice}
 	if l.notice == nil {
@@ -62,7 +62,7 @@ func NewLibrary(o Options) (*Library, error) {
 	return l, nil
 }
 
-// Close lets go of everything. Files that views still use are closed with the last of them.
+// Close closes everything. Files that views still use are closed with the last of these.
 func (l *Library) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -78,7 +78,7 @@ func (l *Library) Close() {
 	}
 }
 
-// View takes a view of the current set into v. It is false as long as there is none.
+// View makes v a view of the current Set. It returns false if there is none.
 func (l *Library) View(v *View) bool {
 	for {
 		s := l.current.Load()
@@ -92,24 +92,24 @@ func (l *Library) View(v *View) bool {
 	}
 }
 
-// Nested tells if archives are looked for on the way of each request.
+// Nested reports whether archives are looked for on disk at each request.
 func (l *Library) Nested() bool { return l.nest != nil }
 
-// Ready tells if there is a set to serve.
+// Ready reports whether there is a Set to serve.
 func (l *Library) Ready() bool { return l.current.Load() != nil }
 
-// Load makes specs what is served. An archive that is served already, and whose files are the same,
-// stays open. If one of the others can't be opened nothing changes, and the error says which.
+// Load makes specs what is served. An archive that is open already, and whose files are the same,
+// stays open. If another one can't be opened nothing changes, and the error names it.
 func (l *Library) Load(ctx context.Context, specs []Spec) error {
 	return l.Change(ctx, func([]Spec) ([]Spec, error) { return specs, nil })
 }
 
-// Reload opens again what has changed on disk.
+// Reload opens archives again whose files have changed, as Load does.
 func (l *Library) Reload(ctx context.Context) error {
 	return l.Change(ctx, func(s []Spec) ([]Spec, error) { return s, nil })
 }
 
-// Change is Load with specs made from those that are served.
+// Change is Load with what edit makes of the present specs.
 func (l *Library) Change(ctx context.Context, edit func([]Spec) ([]Spec, error)) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -166,8 +166,8 @@ func (l *Library) open(ctx context.Context, specs []Spec) ([]*archive, error) {
 	return nil, errors.Join(errs...)
 }
 
-// reuse finds an open archive whose files are still the ones under its name, and takes a reference.
-// It is called with the lock held, so the set that holds the archive stays.
+// reuse returns an open archive whose files are still those of its name, with a reference more, or
+// nil. The lock is held, so the set that has the archive stays.
 func (l *Library) reuse(name string) *archive {
 	s := l.current.Load()
 	if s == nil {
@@ -185,8 +185,9 @@ func (l *Library) reuse(name string) *archive {
 	return nil
 }
 
-// held finds an open archive whose file has been replaced by another one, and is as it was for who
-// has it open; not one that was written over. It takes a reference, and is called as reuse is.
+// held returns an open archive whose file was replaced by another one, with a reference more, or
+// nil. Its own file is unchanged for those that have it open. This does not find an archive that
+// was written over. The lock is held.
 func (l *Library) held(name string) *archive {
 	s := l.current.Load()
 	now, err := os.Stat(name)
@@ -202,7 +203,7 @@ func (l *Library) held(name string) *archive {
 	return nil
 }
 
-// Stale lists the archives whose files are no longer those that are served.
+// Stale returns the names of archives whose files are no longer those that are served.
 func (l *Library) Stale() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -229,7 +230,7 @@ type Info struct {
 	Digest  string `json:"digest"` // of the sidecar, 16 hex digits
 }
 
-// List describes what is served, in the order it is asked.
+// List describes what is served, in the order in which it is asked.
 func (l *Library) List() []Info {
 	var v View
 	if !l.View(&v) {

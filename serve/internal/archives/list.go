@@ -11,10 +11,10 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 )
 
-// Order is by what a listing is sorted.
+// Order is what a listing is sorted by.
 type Order uint8
 
-// The orders. Folders always come first, and those that are equal are in the order of their names.
+// The orders. Folders always come first. Equal ones are sorted by name.
 const (
 	ByName Order = iota
 	BySize
@@ -22,13 +22,13 @@ const (
 	ByTime
 )
 
-// ListOptions say which part of a directory to list, and how.
+// ListOptions are the part of a folder to list, and the order.
 type ListOptions struct {
 	Order      Order
 	Descending bool
 	Offset     int64
 	Limit      int
-	// Hidden tells which paths are not shown.
+	// Hidden reports whether a path is not shown. It may be nil.
 	Hidden func(path string) bool
 }
 
@@ -37,46 +37,46 @@ type Item struct {
 	Path    string // from the root of the server
 	Type    sidecar.Type
 	Size    int64 // of the content
-	Packed  int64 // of the member that holds it; 0 for a further name of content that is there once, −1 for a plain file
+	Packed  int64 // of its member; 0 for a hard link, −1 for a plain file
 	ModTime int64
-	Below   int    // folder: entries in it, at any depth; −1 where that is not known
-	Link    string // symbolic link: its text
+	Below   int    // folder: entries in it, at any depth; −1 if not known
+	Link    string // symbolic link: its target
 	Media   string // file: its media type
 }
 
-// Name is the last part of the path.
+// Name returns the last component of the path.
 func (it *Item) Name() string { return it.Path[strings.LastIndexByte(it.Path, '/')+1:] }
 
 // List is a listing, or a part of one.
 type List struct {
 	Items          []Item
-	Total          int // items that the whole listing has
+	Total          int // items of the whole listing
 	Folders, Files int // among all of them
 	Size, Packed   int64
-	More           bool   // a search has found more
-	Next           int64  // where to go on then
+	More           bool   // a search has found more items
+	Next           int64  // the Offset to go on at, if there are more
 	Downloads      bool   // the folder can be downloaded
-	Partial        bool   // other archives or plain files have more in the folder than the download
+	Partial        bool   // the folder has more than the download
 	Archive        string // the title of the archive that the download is made of
-	Incomplete     bool   // a search has not looked at all plain files
+	Incomplete     bool   // a search has skipped plain files
 }
 
-// child is an entry of the directory, with what sorting needs.
+// child is an entry of a folder, with what sorting needs.
 type child struct {
 	source  int32 // plainSource, or mounted
 	typ     sidecar.Type
 	ordinal uint32
-	name    string // of a plain file or a mount, and where several sources have the directory
+	name    string // of an archive's entry only if several sources have the folder
 	size    int64
 	packed  int64
 	modTime int64
 }
 
-// mounted is the source of what is only a mount's path.
+// mounted is the source of a folder that is only part of a mount's path.
 const mounted = -2
 
-// List lists a directory: what the archives have in it that hold it, what is mounted below it, and
-// the plain files. Of two things with one name it has the one that is served.
+// List lists a folder: its entries in all archives, what is mounted below it, and plain files. If
+// two have the same name, it has the one that is served.
 func (v *View) List(dir string, o ListOptions) (*List, error) {
 	c := &collector{v: v, dir: dir, hidden: o.Hidden, list: &List{}}
 	if err := c.collect(); err != nil {
@@ -96,18 +96,18 @@ func (v *View) List(dir string, o ListOptions) (*List, error) {
 	return l, nil
 }
 
-// collector gathers what is in a directory.
+// collector gathers the entries of a folder.
 type collector struct {
 	v        *View
 	dir      string
 	hidden   func(string) bool
 	list     *List
 	children []child
-	seen     map[string]bool // names, where several sources have the directory
+	seen     map[string]bool // names; nil if only one source has the folder
 	path     []byte
 }
 
-// archived is a directory in an archive.
+// archived is a folder in an archive.
 type archived struct {
 	source  int
 	ordinal int
@@ -148,7 +148,8 @@ func (c *collector) collect() error {
 	return nil
 }
 
-// directories are the directories of archives that path means, in the order they are asked.
+// directories returns the folders of archives that path names, in the order in which they are
+// asked.
 func (s *Set) directories(path string) ([]archived, error) {
 	var dirs []archived
 	for m := range s.mounts {
@@ -181,7 +182,7 @@ func (s *Set) directories(path string) ([]archived, error) {
 	return dirs, nil
 }
 
-// fresh tells if a name is shown, and no other source before has had it.
+// fresh reports whether a name is shown, and was not in a source before.
 func (c *collector) fresh(name string) bool {
 	if c.hidden != nil && c.hidden(join(c.dir, name)) || c.seen[name] {
 		return false
@@ -210,7 +211,7 @@ func (c *collector) add(ch child) {
 	c.children = append(c.children, ch)
 }
 
-// addMounts adds the next name on the way to each mount below the directory.
+// addMounts adds the next name on the path to each mount below the folder.
 func (c *collector) addMounts() {
 	for _, m := range c.v.set.mounts {
 		rest, ok := below(c.dir, m.path)
@@ -257,7 +258,7 @@ func (c *collector) addArchived(d archived) error {
 func (c *collector) addPlain(e fs.DirEntry) {
 	hidden := c.hidden != nil && c.hidden(join(c.dir, e.Name()))
 	if e.IsDir() && !hidden {
-		c.list.Partial = true // there may be more in it than in that of an archive
+		c.list.Partial = true // it may have more in it than an archive's folder
 	}
 	if hidden || c.seen[e.Name()] {
 		return
@@ -268,7 +269,7 @@ func (c *collector) addPlain(e fs.DirEntry) {
 	}
 }
 
-// plainChild describes a plain file. It is false if it is gone meanwhile, or of a type that is not
+// plainChild describes a plain file. It returns false if the file is gone, or of a type that is not
 // shown.
 func plainChild(e fs.DirEntry) (child, bool) {
 	info, err := e.Info()
@@ -289,7 +290,7 @@ func plainChild(e fs.DirEntry) (child, bool) {
 	return ch, true
 }
 
-// sort puts the children in order. Those of one archive are in the order of their names already.
+// sort sorts the children. Those of one archive are sorted by name already.
 func (c *collector) sort(o ListOptions) {
 	compare := func(a, b *child) int { return strings.Compare(a.name, b.name) }
 	switch o.Order {
@@ -301,7 +302,7 @@ func (c *collector) sort(o ListOptions) {
 		compare = func(a, b *child) int { return cmp.Compare(a.modTime, b.modTime) }
 	}
 	if o.Order == ByName && o.Descending {
-		slices.Reverse(c.children) // before a stable sort: names of one archive are not in memory
+		slices.Reverse(c.children) // the sort is stable, and names of one archive are not in memory
 	}
 	slices.SortStableFunc(c.children, func(a, b child) int {
 		if d := a.typ == sidecar.TypeDir; d != (b.typ == sidecar.TypeDir) { // folders first
@@ -317,7 +318,7 @@ func (c *collector) sort(o ListOptions) {
 	})
 }
 
-// item fills in the rest of a row.
+// item returns the row of a child.
 func (c *collector) item(ch *child) (Item, error) {
 	if ch.source >= 0 {
 		a := c.v.set.sources[ch.source]
@@ -328,7 +329,7 @@ func (c *collector) item(ch *child) (Item, error) {
 	return ch.plainItem(join(c.dir, ch.name)), nil
 }
 
-// plainItem is the row of what is in no archive.
+// plainItem returns the row of a child that is in no archive.
 func (ch *child) plainItem(path string) Item {
 	it := Item{Path: path, Type: ch.typ, Size: ch.size, Packed: ch.packed, ModTime: ch.modTime}
 	switch it.Type {
@@ -340,7 +341,7 @@ func (ch *child) plainItem(path string) Item {
 	return it
 }
 
-// item describes an entry.
+// item returns the row of an entry.
 func (a *archive) item(i int) (Item, error) {
 	p, err := a.index.Path(i)
 	if err != nil {

@@ -15,36 +15,36 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 )
 
-// PackName is the name under which an archive is found in a directory.
+// PackName is the name of an archive that is found in a folder.
 const PackName = "pack.tar.gz"
 
-// recheck is how long a look into a directory holds. So a pack that comes, changes or goes is
-// noticed at the first request for something below it, at most that much later, without watching a
-// tree of any size.
+// recheck is how long the result of a look into a folder is used. So a pack that comes, changes or
+// goes is noticed at the first request below its folder, at most that much later. Trees of any size
+// need no watching.
 const recheck = time.Second
 
-// nest finds the archives in a tree of plain files: a pack.tar.gz speaks for the directory it lies
-// in. Directories are looked into when a request's path leads through them.
+// nest finds the archives in a tree of plain files: a pack.tar.gz is served in place of the folder
+// it lies in. A folder is looked into when the path of a request leads through it.
 type nest struct {
 	dir  string
-	root *plain.Dir
+	tree *plain.Dir
 
 	mu   sync.RWMutex
-	dirs map[string]*nestDir // directories that exist
+	dirs map[string]*nestDir // folders that exist, by path
 }
 
-// nestDir is what is known of a directory.
+// nestDir is what is known of a folder.
 type nestDir struct {
 	checked time.Time
-	pack    os.FileInfo // nil: it holds none
-	bad     bool        // it could not be opened: it is tried again when it changes, or has got an index
+	pack    os.FileInfo // nil: there is none
+	bad     bool        // it could not be opened, and is left out until it changes
 }
 
-func newNest(dir string, root *plain.Dir) *nest {
-	return &nest{dir: dir, root: root, dirs: map[string]*nestDir{}}
+func newNest(dir string, tree *plain.Dir) *nest {
+	return &nest{dir: dir, tree: tree, dirs: map[string]*nestDir{}}
 }
 
-// specs are the packs that are known and good.
+// specs returns the packs that are known and good.
 func (n *nest) specs() []Spec {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
@@ -58,13 +58,14 @@ func (n *nest) specs() []Spec {
 	return specs
 }
 
+// file returns the name of the pack of a folder.
 func (n *nest) file(dir string) string {
 	return filepath.Join(n.dir, filepath.FromSlash(dir), PackName)
 }
 
-// isPack tells if a path is that of a pack, or its sidecar, that stands for the directory it lies
-// in. It is no file of that directory then: it is not listed and not answered. The directory's
-// ?download=tar.gz is the same, if downloads are wanted.
+// isPack reports whether path is a pack that is served in place of its folder, or the pack's
+// sidecar. Neither is a file of that folder then: they are not listed and not answered. The
+// folder's ?download=tar.gz is the same, if downloads are allowed.
 func (v *View) isPack(path string) bool {
 	if v.library.nest == nil {
 		return false
@@ -76,7 +77,7 @@ func (v *View) isPack(path string) bool {
 	return v.set.mountedAt(strings.TrimSuffix(path[:len(path)-len(name)], "/"))
 }
 
-// setBad says whether the pack of a directory can be opened.
+// setBad notes whether the pack of a folder can be opened.
 func (n *nest) setBad(dir string, bad bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -85,9 +86,9 @@ func (n *nest) setBad(dir string, bad bool) {
 	}
 }
 
-// openNested opens the packs that were found. Where one can't be opened the one that it has
-// replaced stays; if there is none it is left out, and what it hid shows. One without a sidecar is
-// left out until it has got one, since a request is waiting for this.
+// openNested opens the packs that were found. If one can't be opened, the one that it has replaced
+// stays. If there is none, the pack is left out and the plain files show. A pack without a sidecar
+// is left out until it has one, since a request is waiting.
 func (l *Library) openNested(ctx context.Context) (specs []Spec, open []*archive) {
 	for _, spec := range l.nest.specs() {
 		a := l.reuse(spec.Path)
@@ -112,7 +113,7 @@ func (l *Library) openNested(ctx context.Context) (specs []Spec, open []*archive
 	return specs, open
 }
 
-// indexNested makes the sidecar of a pack, and then takes the pack in.
+// indexNested writes the sidecar of a pack, and then serves the pack.
 func (l *Library) indexNested(spec Spec) {
 	if _, err := tarpack.Reindex(context.Background(), spec.Path, tarpack.IndexOptions{}); err != nil {
 		l.notice(fmt.Sprintf("not served: %v", err))
@@ -124,8 +125,8 @@ func (l *Library) indexNested(spec Spec) {
 	}
 }
 
-// look tells whether the pack of a directory has come, changed or gone since it was last looked at,
-// and whether the directory exists at all.
+// look reports whether the pack of a folder has come, changed or gone since the last look, and
+// whether the folder exists.
 func (n *nest) look(dir string, now time.Time) (changed, exists bool) {
 	n.mu.RLock()
 	d := n.dirs[dir]
@@ -134,12 +135,12 @@ func (n *nest) look(dir string, now time.Time) (changed, exists bool) {
 	if fresh {
 		return false, true
 	}
-	pack, err := n.root.Stat(path.Join(dir, PackName))
+	pack, err := n.tree.Stat(path.Join(dir, PackName))
 	if err != nil || !pack.Mode().IsRegular() {
 		pack = nil
 	}
 	if pack == nil && dir != "" {
-		if fi, err := n.root.Stat(dir); err != nil || !fi.IsDir() {
+		if fi, err := n.tree.Stat(dir); err != nil || !fi.IsDir() {
 			n.mu.Lock()
 			defer n.mu.Unlock()
 			d := n.dirs[dir]
@@ -151,7 +152,7 @@ func (n *nest) look(dir string, now time.Time) (changed, exists bool) {
 	defer n.mu.Unlock()
 	if d = n.dirs[dir]; d == nil {
 		d = &nestDir{}
-		n.dirs[strings.Clone(dir)] = d // dir is a view of a request, and goes with it
+		n.dirs[strings.Clone(dir)] = d // dir is part of a request's buffer
 	}
 	d.checked = now
 	if sameFile(pack, d.pack) {
@@ -161,8 +162,8 @@ func (n *nest) look(dir string, now time.Time) (changed, exists bool) {
 	return true, true
 }
 
-// discover looks for packs in the directories on a path, and in the path itself if deep is set. It
-// is true if the library's set has changed.
+// discover looks for packs in the folders on a path, and also in path itself if deep is set. It
+// returns true if the Set has changed.
 func (l *Library) discover(path string, deep bool) bool {
 	now := time.Now()
 	changed := false
@@ -179,7 +180,7 @@ func (l *Library) discover(path string, deep bool) bool {
 	return changed && l.reloadNested()
 }
 
-// reloadNested takes in the packs that were found.
+// reloadNested opens the packs that were found. It returns true if the Set has changed.
 func (l *Library) reloadNested() bool {
 	if err := l.Reload(context.Background()); err != nil {
 		l.notice(fmt.Sprintf("looking for archives: %v", err))

@@ -10,13 +10,13 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 )
 
-// searchChunk is how many paths a goroutine looks through before results are looked at.
+// searchChunk is how many paths a goroutine looks at before the results are collected.
 const searchChunk = 1 << 15
 
-// matcher finds a text in names or paths, without regard to case.
+// matcher finds a text in names or paths, in any mix of cases.
 type matcher struct {
 	text  []byte // in lower case
-	path  bool   // it has a slash: all of the path is looked at, not only the name
+	path  bool   // the text has a slash, and is looked for in the whole path
 	ascii bool
 }
 
@@ -35,8 +35,8 @@ func isASCII(b []byte) bool {
 	return true
 }
 
-// search gives the ordinals, from the ordinal from on, of at most limit entries that match and are not hidden. It looks at
-// several parts of the index at a time. hidden may be nil.
+// search returns the ordinals of at most limit entries that match and are not hidden, from the
+// ordinal from on. It looks at several parts of the index at the same time. hidden may be nil.
 func (m *matcher) search(x *sidecar.Index, from, limit int, hidden func(path string) bool) ([]int, error) {
 	workers := runtime.GOMAXPROCS(0)
 	found := make([][]int, workers)
@@ -59,7 +59,7 @@ func (m *matcher) search(x *sidecar.Index, from, limit int, hidden func(path str
 	return all[:min(len(all), limit)], nil
 }
 
-// scan looks through the entries from first to end.
+// scan searches the entries from first to end.
 func (m *matcher) scan(x *sidecar.Index, first, end, limit int, hidden func(string) bool) ([]int, error) {
 	var found []int
 	var lower []byte
@@ -85,7 +85,7 @@ func (m *matcher) scan(x *sidecar.Index, first, end, limit int, hidden func(stri
 	return found, nil
 }
 
-// matches tells if a path matches.
+// matches reports whether a path matches.
 func (m *matcher) matches(path string) bool {
 	where := bytes.ToLower([]byte(path))
 	if !m.path {
@@ -94,7 +94,8 @@ func (m *matcher) matches(path string) bool {
 	return bytes.Contains(where, m.text)
 }
 
-// lower is path in lower case. dst holds the path before it, the first bytes of which are the same.
+// lower returns path in lower case. dst has the path before it, which begins with the same shared
+// bytes.
 func (m *matcher) lower(dst, path []byte, shared int) []byte {
 	if !m.ascii {
 		return bytes.ToLower(path)

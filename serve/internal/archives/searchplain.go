@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// MaxPlain is how many plain files and directories a search looks at. To read the directories of so
-// many takes 20 to 40 ms; there is no index of them.
+// MaxPlain is how many plain files and folders a search looks at. There is no index of them, and to
+// read so many takes 20 to 40 ms.
 const MaxPlain = 20_000
 
-// walk looks at the plain files, notes those that match, and takes in the packs that it meets.
+// walk looks at the plain files, notes those that match, and opens the packs that it meets.
 func (s *searcher) walk() error {
-	s.watched = true
+	s.walked = true
 	var packs []string
 	all, err := s.v.set.fallback.Walk("", MaxPlain, func(path, dir string, e fs.DirEntry) (enter bool) {
 		if s.v.library.nest != nil && e.Name() == PackName {
@@ -37,8 +37,8 @@ func (s *searcher) walk() error {
 	return nil
 }
 
-// discoverAll looks whether the packs of directories have come, changed or gone. It is true if the
-// library's set has changed.
+// discoverAll looks whether the packs of folders have come, changed or gone. It returns true if the
+// Set has changed.
 func (l *Library) discoverAll(dirs []string) bool {
 	now, changed := time.Now(), false
 	for _, dir := range dirs {

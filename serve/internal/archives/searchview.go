@@ -6,23 +6,25 @@ import (
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
-// searchBits is how much of a place in a search is the ordinal; above it is the archive's number, or, for plain files, that of all archives.
+// searchBits is how many bits of an Offset are the ordinal. Above these is the archive's number;
+// plain files have the one after the last archive.
 const searchBits = 32
 
-// searcher is a search over everything that a View has.
+// searcher is a search in everything that a View has.
 type searcher struct {
-	v       *View
-	m       *matcher
-	o       ListOptions
-	order   []archived // the archives, by mount
-	prefix  []string   // of their mounts
-	list    *List
-	plain   []Item // plain files that match
-	watched bool   // plain has been filled
+	v      *View
+	m      *matcher
+	o      ListOptions
+	order  []archived // the archives, by mount
+	prefix []string   // the paths of their mounts
+	list   *List
+	plain  []Item // plain files that match
+	walked bool   // plain is complete
 }
 
-// Search looks for a text in the names of everything below the root, or, if it has a slash, in the paths, without regard
-// to case. Offset is 0, or Next of a search before. Archives come first, then plain files, of which it looks at MaxPlain.
+// Search looks for a text in the names of everything below the root, or, if it has a slash, in the
+// paths. Case does not matter. Offset is 0, or Next of a search before. Archives come first, then
+// plain files, of which it looks at MaxPlain.
 func (v *View) Search(query string, o ListOptions) (*List, error) {
 	s := &searcher{v: v, m: newMatcher(query), o: o, list: &List{}}
 	if v.library.nest != nil { // archives may be there that no request has come across
@@ -52,7 +54,7 @@ func (v *View) Search(query string, o ListOptions) (*List, error) {
 	return s.list, nil
 }
 
-// archive searches one archive, from an ordinal on.
+// archive searches the archive number k, from an ordinal on.
 func (s *searcher) archive(k, from int) error {
 	source, l := s.order[k].source, s.list
 	a := s.v.set.sources[source]
@@ -71,7 +73,7 @@ func (s *searcher) archive(k, from int) error {
 				return err
 			}
 			it.Path = join(s.prefix[k], it.Path)
-			if len(s.order) > 1 { // what another archive answers is not this one's
+			if len(s.order) > 1 { // another archive may answer the path
 				if n, err := s.v.set.lookup(it.Path); err != nil || n.Kind == plan.Missing || n.Source != source {
 					continue
 				}
@@ -86,9 +88,9 @@ func (s *searcher) archive(k, from int) error {
 	return nil
 }
 
-// addPlain adds what was found among plain files, from a place in that on.
+// addPlain adds plain files that match, from the one number from on.
 func (s *searcher) addPlain(from int) error {
-	if !s.watched {
+	if !s.walked {
 		if err := s.walk(); err != nil {
 			return err
 		}

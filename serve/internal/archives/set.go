@@ -9,22 +9,23 @@ import (
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
-// Set is what is served at one time. It never changes; a Library replaces it.
+// Set is what is served at one time. It never changes: a Library replaces it.
 type Set struct {
 	mounts   []mount    // longest path first
-	sources  []*archive // each of all mounts, by the number that a Node carries
+	sources  []*archive // of all mounts, by plan.Node.Source
 	fallback *plain.Dir
-	links    bool
+	links    bool         // there are symbolic links
 	refs     atomic.Int64 // 1 for the Library, 1 for each View
 }
 
-// mount is a path and the archives below it, in the order they are asked.
+// mount is a path and the archives below it, in the order in which they are asked.
 type mount struct {
-	path    string // without slashes around it; "" is the root
+	path    string // without a slash at its ends; "" is the root
 	sources []int
 }
 
-// newSet takes over a reference to each archive and the fallback's.
+// newSet returns a Set with one reference. It takes over a reference to each archive and to the
+// fallback.
 func newSet(specs []Spec, open []*archive, fallback *plain.Dir) *Set {
 	s := &Set{sources: open, fallback: fallback}
 	at := map[string]int{}
@@ -43,7 +44,7 @@ func newSet(specs []Spec, open []*archive, fallback *plain.Dir) *Set {
 	return s
 }
 
-// acquire takes a reference, unless the set is closed already.
+// acquire adds a reference, unless the set is closed.
 func (s *Set) acquire() bool {
 	for {
 		n := s.refs.Load()
@@ -68,7 +69,7 @@ func (s *Set) release() {
 	}
 }
 
-// below is the rest of path if it is dir or lies below it.
+// below returns the rest of path below dir, and whether path is dir or below it.
 func below(dir, path string) (string, bool) {
 	if dir == "" {
 		return path, true
@@ -82,7 +83,7 @@ func below(dir, path string) (string, bool) {
 	return path[len(dir)+1:], path[len(dir)] == '/'
 }
 
-// lookup asks the mounts from the deepest on, and in each its archives in order.
+// lookup asks the mounts of a path from the deepest on, and in each its archives in order.
 func (s *Set) lookup(path string) (n plan.Node, err error) {
 	for m := range s.mounts {
 		rest, ok := below(s.mounts[m].path, path)
@@ -105,7 +106,7 @@ func (s *Set) lookup(path string) (n plan.Node, err error) {
 	return n, nil
 }
 
-// root is the path of the deepest mount on path.
+// root returns the path of the deepest mount on path.
 func (s *Set) root(path string) string {
 	for m := range s.mounts {
 		if _, ok := below(s.mounts[m].path, path); ok {
@@ -115,7 +116,7 @@ func (s *Set) root(path string) string {
 	return ""
 }
 
-// mountedAt tells if an archive is mounted at path.
+// mountedAt reports whether an archive is mounted at path.
 func (s *Set) mountedAt(path string) bool {
 	for m := range s.mounts {
 		if s.mounts[m].path == path {
@@ -125,7 +126,7 @@ func (s *Set) mountedAt(path string) bool {
 	return false
 }
 
-// download finds an archive mounted at path.
+// download describes the first archive that is mounted at path.
 func (s *Set) download(path, format string) plan.Node {
 	for m := range s.mounts {
 		if s.mounts[m].path == path {
@@ -138,5 +139,5 @@ func (s *Set) download(path, format string) plan.Node {
 	return plan.Node{}
 }
 
-// cleanMount is a mount's path without slashes around it.
+// cleanMount returns the path of a mount without the slashes around it.
 func cleanMount(path string) string { return strings.Trim(path, "/") }

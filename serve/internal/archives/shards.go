@@ -10,18 +10,20 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 )
 
-// heldShard is a shard that a View reads from. It stays open until the View is released.
+// heldShard is a shard that a View reads. It stays open until the View is released.
 type heldShard struct {
 	source, part int
 	file         *os.File
 	release      func()
 }
 
-// keptOpen is how many shards of a set are opened when it is loaded. They go on to be read when the set is replaced.
+// keptOpen is how many shards of a set are opened at once. They stay readable if the set is
+// replaced.
 const keptOpen = 512
 
-// openShards opens the first shards of a set, so that each is held against the set's list before it is asked for. Of larger sets the others
-// are opened when they are needed. After an error the archive is closed.
+// openShards opens the first shards of a set, so that each is compared with the set's list before
+// it is needed. In larger sets the others are opened at their first use. After an error the archive
+// is closed.
 func (a *archive) openShards() error {
 	for i := range min(a.tar.Shards(), keptOpen) {
 		_, release, err := a.tar.OpenShard(i)
@@ -33,7 +35,8 @@ func (a *archive) openShards() error {
 	return nil
 }
 
-// locate finds where the member of a node is: in a set's shard, or else it is expected to be looked at soon.
+// locate finds where the member of a node is: in a shard of a set, or in the archive, where its end
+// is fetched.
 func (a *archive) locate(n *plan.Node) {
 	if a.file == nil {
 		n.Part, n.Offset = a.tar.Shard(n.Offset)
@@ -42,7 +45,7 @@ func (a *archive) locate(n *plan.Node) {
 	a.expect(n)
 }
 
-// shard gives the open shard that holds a node. If it can't be opened the library is told, and there is none.
+// shard returns the open shard of a node, or nil and a notice if it can't be opened.
 func (v *View) shard(n *plan.Node) *os.File {
 	for i := range v.shards {
 		if s := &v.shards[i]; s.source == n.Source && s.part == n.Part {
@@ -58,7 +61,7 @@ func (v *View) shard(n *plan.Node) *os.File {
 	return f
 }
 
-// releaseShards lets go of the shards that the View has read from.
+// releaseShards gives up the shards that the View has read.
 func (v *View) releaseShards() {
 	for i := range v.shards {
 		v.shards[i].release()
@@ -67,7 +70,7 @@ func (v *View) releaseShards() {
 	v.shards = v.shards[:0]
 }
 
-// title is what an archive is called, without suffix.
+// title returns the name of an archive for people, without suffix.
 func (a *archive) title() string {
 	name := a.tar.Name()[strings.LastIndexByte(a.tar.Name(), '/')+1:]
 	if a.file == nil {
@@ -79,7 +82,7 @@ func (a *archive) title() string {
 	return strings.TrimSuffix(name, ".tar.gz")
 }
 
-// saveAs is the name to save the archive under. That of a device would not tell what it is.
+// saveAs returns the name to save the archive under. That of a device gets a suffix.
 func (a *archive) saveAs() string {
 	if a.stamp.tar.Mode().IsRegular() {
 		return filepath.Base(a.name)

@@ -11,27 +11,27 @@ import (
 	"github.com/tarpack/tpk/tarpack/export"
 )
 
-// View is one request's view of a Set: a plan.Tree, and the bytes behind the nodes it finds. It is
-// for one goroutine.
+// View is one request's view of a Set. It is a plan.Tree, and opens the nodes that it has found.
+// One goroutine at a time may use it.
 type View struct {
-	// Instant makes everything that takes more than memory an error, ErrInstant.
+	// Instant makes everything that needs more than memory fail with ErrInstant.
 	Instant bool
 
 	set     *Set
 	library *Library
 	fresh   bool       // nothing was looked up yet
-	plain   []*os.File // plain files that were found, by the number that a Node carries
+	plain   []*os.File // plain files that were found, by plan.Node.Entry
 	exports []*export.File
 	shards  []heldShard
 }
 
-// ErrInstant is what a View says that may not wait, and would have to.
+// ErrInstant is returned by a View that must not wait, and would have to.
 var ErrInstant = errors.New("that needs more than memory")
 
-// plainSource is the Source of nodes that are plain files.
+// plainSource is the Source of plain files.
 const plainSource = -1
 
-// Release lets go of all that the View has found. The View may be used for another request then.
+// Release closes what the View has found. It may be used for another request then.
 func (v *View) Release() {
 	for _, f := range v.plain {
 		_ = f.Close()
@@ -72,7 +72,7 @@ func (v *View) Lookup(path string) (plan.Node, error) {
 }
 
 // discover looks for nested archives on a path, before the first lookup: later ones must not change
-// the set that nodes refer to. It tells if it did.
+// the Set that nodes refer to. It reports whether this was the first.
 func (v *View) discover(path string, deep bool) bool {
 	if !v.fresh {
 		return false
@@ -87,10 +87,10 @@ func (v *View) discover(path string, deep bool) bool {
 	return true
 }
 
-// renew takes the library's current set instead of the one the View has.
+// renew replaces the View's Set by the library's current one.
 func (v *View) renew() {
 	v.set.release()
-	if !v.library.View(v) { // the library was closed
+	if !v.library.View(v) { // the Library was closed
 		v.set = &Set{}
 		v.set.refs.Store(1)
 	}
@@ -104,7 +104,7 @@ func (v *View) Link(n plan.Node) (string, error) {
 	return text, a.wrap(err)
 }
 
-// HasLinks implements plan.Tree. The links of plain files are followed by the file system.
+// HasLinks implements plan.Tree. The file system follows the links of plain files.
 func (v *View) HasLinks() bool { return v.set.links }
 
 // Root implements plan.Tree.
@@ -124,8 +124,8 @@ func (v *View) Download(path, format string) (plan.Node, error) {
 	return v.export(path, format)
 }
 
-// File is the file that holds a node's bytes: the archive of a File, a plain file, or what a
-// Download names. Reading it must be by offset: it is shared.
+// File returns the file that has a node's bytes: an archive, a plain file, or what a Download
+// names. It is shared, so it must be read by offset. It is nil for a shard that can't be opened.
 func (v *View) File(n *plan.Node) *os.File {
 	if n.Source == plainSource {
 		return v.plain[n.Entry]
@@ -140,34 +140,23 @@ func (v *View) File(n *plan.Node) *os.File {
 	return a.file
 }
 
-// Content reads length bytes of a node's content, from offset on, out of its gzip member. It is not
-// for nodes that are plain.
+// Content returns a reader of length bytes of a node's content, from the offset offset, out of its
+// gzip member. The node must not be Plain.
 func (v *View) Content(n *plan.Node, offset, length int64) (*gzmember.RangeReader, error) {
 	return v.set.sources[n.Source].content(n.Entry, offset, length)
 }
 
-// Name is that of the file that holds a node, for messages.
-func (v *View) Name(n *plan.Node) string {
-	if n.Source != plainSource {
-		if a := v.set.sources[n.Source]; a.file == nil && n.Kind == plan.File {
-			return a.tar.ShardName(n.Part)
-		} else if a.file == nil {
-			return a.name
-		}
-	}
-	return v.File(n).Name()
-}
-
-// Member is the gzip member of a node in memory that is mapped from the archive, nil if that can't
-// be had, if the archive has been cut short, or if it was not read lately: then it is to be read
-// from File. It must not be touched, only given to the kernel to copy: what is behind it may go at
-// any time. Now is in seconds since 1970.
+// Member returns the gzip member of a node in mapped memory. It is nil if the archive is not mapped
+// or was cut short, or if the member was not read lately; then it must be read from File. The
+// memory must only be given to the kernel to copy, since its file may be cut short at any time. now
+// is in seconds since 1970.
 func (v *View) Member(n *plan.Node, now int64) []byte {
 	if n.Source == plainSource {
 		return nil
 	}
 	a := v.set.sources[n.Source]
-	if n.Offset < 0 || n.Length < gzmember.TrailerSize || n.Length > int64(len(a.members))-n.Offset || !a.recent.Known(n.Offset, n.Length, now) {
+	if n.Offset < 0 || n.Length < gzmember.TrailerSize || n.Length > int64(len(a.members))-n.Offset ||
+		!a.recent.Known(n.Offset, n.Length, now) {
 		return nil
 	}
 	member := a.members[n.Offset : n.Offset+n.Length]
@@ -177,7 +166,7 @@ func (v *View) Member(n *plan.Node, now int64) []byte {
 	return member
 }
 
-// Note takes the bytes of a node's member, which were just read, as being in memory.
+// Note remembers that a node's member was just read, and so is in memory.
 func (v *View) Note(n *plan.Node) {
 	if n.Source == plainSource || n.Length <= 0 {
 		return
@@ -187,9 +176,9 @@ func (v *View) Note(n *plan.Node) {
 	}
 }
 
-// trailed tells if a mapped member still ends as it should. A file that is cut short within a page
-// has zeros up to the page's end, and nothing after it: so if any byte of a member is lost, its
-// last one is.
+// trailed reports whether a mapped member still ends as it should. A file that is cut short within
+// a page has zeros up to the page's end, and nothing behind it. So if any byte of a member is lost,
+// its last one is.
 func trailed(member []byte, crc uint32, size int64) (ok bool) {
 	defer func(before bool) {
 		debug.SetPanicOnFault(before)

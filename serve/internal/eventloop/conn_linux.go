@@ -10,41 +10,42 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Conn is a connection of a Group. Besides [Conn.Interrupt], [Conn.Abort] and the deadlines, all is for whoever has it.
+// Conn is a connection of a Group. Interrupt, Abort and the deadlines may be used at any time.
+// Everything else is for the side to which the connection belongs.
 type Conn struct {
 	fd            int
 	number        uint32
 	loop          atomic.Pointer[loop]
 	handler       Handler
 	local, remote net.Addr
-	lent          atomic.Bool // to a goroutine; the loop sets it, and the goroutine clears it
+	lent          atomic.Bool // to a goroutine: set by the loop, cleared by the goroutine
 
 	mu      sync.Mutex
 	closed  bool
-	armed   uint32 // what epoll was asked for
-	waits   bool   // the goroutine does, for wake
+	armed   uint32 // the events that epoll reports
+	waits   bool   // the goroutine waits for wake
 	wake    chan struct{}
 	reading deadline
 	writing deadline
 }
 
-// deadline is until when something may be waited for; never if it is zero.
+// deadline is when a wait ends; never if it is zero.
 type deadline struct{ time.Time }
 
-// What epoll is asked for.
+// Events that epoll reports.
 const (
-	armedNot     = 0                                // it does not know the descriptor
-	armedForLoop = unix.EPOLLIN                     // told again and again
-	armedToRead  = unix.EPOLLIN | unix.EPOLLONESHOT // for the goroutine, told once
+	armedNot     = 0                                // epoll does not have the descriptor
+	armedForLoop = unix.EPOLLIN                     // repeatedly
+	armedToRead  = unix.EPOLLIN | unix.EPOLLONESHOT // for the goroutine, once
 	armedToWrite = unix.EPOLLOUT | unix.EPOLLONESHOT
 )
 
-// arm asks epoll for events. The lock is held.
+// arm makes epoll report events. The lock is held.
 func (c *Conn) arm(events uint32) error {
 	op := unix.EPOLL_CTL_MOD
 	switch {
 	case c.closed:
-		return net.ErrClosed // the descriptor may be somebody else's
+		return net.ErrClosed // the descriptor may be another connection's
 	case c.armed == events && events&unix.EPOLLONESHOT == 0:
 		return nil
 	case c.armed == armedNot:
@@ -59,9 +60,9 @@ func (c *Conn) arm(events uint32) error {
 	return nil
 }
 
-// tell tells the goroutine that has the connection that it may go on. It is false if none has it any more. It is called
+// notify wakes the goroutine that has the connection. It returns false if none has it. It is called
 // in the loop.
-func (c *Conn) tell() bool {
+func (c *Conn) notify() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
@@ -72,12 +73,12 @@ func (c *Conn) tell() bool {
 		c.rouse()
 		c.loop.Load().lent = true
 	case c.armed&unix.EPOLLONESHOT == 0:
-		_ = c.arm(armedNot) // nobody waits for it now, and it would be told again and again
+		_ = c.arm(armedNot) // nothing waits for it now, and epoll would report it repeatedly
 	}
 	return true
 }
 
-// rouse lets the goroutine look again. The lock is held.
+// rouse ends the wait of the goroutine, which then looks again. The lock is held.
 func (c *Conn) rouse() {
 	c.waits = false
 	select {
@@ -86,7 +87,7 @@ func (c *Conn) rouse() {
 	}
 }
 
-// wait waits until what was armed for has happened, or a deadline was changed.
+// wait blocks until an event that it arms has come, or a deadline was changed.
 func (c *Conn) wait(events uint32, d *deadline) error {
 	if err := c.usable(d); err != nil {
 		return err
@@ -111,7 +112,7 @@ func (c *Conn) wait(events uint32, d *deadline) error {
 	return nil
 }
 
-// usable is an error if the connection must not be used for what the deadline is for.
+// usable returns an error if the connection is closed or the deadline has passed.
 func (c *Conn) usable(d *deadline) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -124,7 +125,8 @@ func (c *Conn) usable(d *deadline) error {
 	return nil
 }
 
-// Leave lends the connection to a goroutine, which calls f. It is called in the loop, which then leaves the connection alone.
+// Leave lends the connection to a goroutine, which calls f. It is called in the loop, which does
+// not touch the connection any more.
 func (c *Conn) Leave(f func()) {
 	c.lent.Store(true)
 	c.loop.Load().lent = true
@@ -142,12 +144,13 @@ func (c *Conn) Return() error {
 	return nil
 }
 
-// Detach makes the connection one of Go's runtime, which several goroutines may use at a time. Whatever the error, c is no more.
+// Detach returns the connection as one of Go's runtime, which several goroutines may use at the
+// same time. c is closed, also if there is an error.
 func (c *Conn) Detach() (net.Conn, error) {
 	c.mu.Lock()
 	fd, err := unix.FcntlInt(uintptr(c.fd), unix.F_DUPFD_CLOEXEC, 0)
 	if err == nil {
-		err = c.arm(armedNot) // epoll knows what the descriptor stands for, and that lives on
+		err = c.arm(armedNot) // epoll has the open file, which lives on
 	}
 	c.mu.Unlock()
 	_ = c.Close()
@@ -159,7 +162,8 @@ func (c *Conn) Detach() (net.Conn, error) {
 	return net.FileConn(f)
 }
 
-// Close closes the connection. It is called by whoever has it: in the loop, or by the goroutine it is lent to.
+// Close closes the connection. It must be called in the loop, or by the goroutine to which it is
+// lent.
 func (c *Conn) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -171,19 +175,20 @@ func (c *Conn) Close() error {
 	return unix.Close(c.fd)
 }
 
-// CloseWrite ends the stream that is sent.
+// CloseWrite ends the outgoing stream.
 func (c *Conn) CloseWrite() error { return c.shutdown(unix.SHUT_WR) }
 
-// Interrupt has the loop call the Handler though there may be nothing to read, if the loop has the connection.
+// Interrupt makes the loop call the Handler, if the loop has the connection, even if there is
+// nothing to read.
 func (c *Conn) Interrupt() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.closed && !c.lent.Load() {
-		_ = c.arm(unix.EPOLLIN | unix.EPOLLOUT) // it can be written to
+		_ = c.arm(unix.EPOLLIN | unix.EPOLLOUT) // writing is nearly always possible
 	}
 }
 
-// Abort ends the connection, whoever has it. It still must be closed, by who has it.
+// Abort ends the connection, whichever side has it. That side still must close it.
 func (c *Conn) Abort() { _ = c.shutdown(unix.SHUT_RDWR) }
 
 func (c *Conn) shutdown(how int) error {

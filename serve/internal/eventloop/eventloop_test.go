@@ -311,7 +311,7 @@ func TestBalance(t *testing.T) {
 		now = now.Add(10 * time.Second) // what was told before does not count any more
 		for k, percent := range step.percent {
 			g.loops[k].load.percent.Store(int32(percent))
-			g.loops[k].load.told.Store(now.UnixNano())
+			g.loops[k].load.ended.Store(now.UnixNano())
 		}
 		tell := func(percent int) {
 			w := &g.loops[0].load

@@ -14,26 +14,26 @@ import (
 )
 
 const (
-	roomSize  = 16 << 10 // for what is read at once
-	maxEvents = 256      // that are fetched at once
+	roomSize  = 16 << 10 // bytes that are read at once
+	maxEvents = 256      // events that are fetched at once
 	shortWait = 100      // ms
 )
 
-// Group is a number of loops that share the connections.
+// Group is a number of loops that share connections.
 type Group struct {
 	loops   []*loop
-	active  atomic.Int32 // how many of them have connections, see balance_linux.go
-	changed atomic.Int64 // when that was last changed, as Monotonic tells it
+	active  atomic.Int32 // how many of the loops have connections: see balance_linux.go
+	changed atomic.Int64 // Monotonic when that was last changed
 	number  atomic.Uint32
 	table   table
 }
 
-// loop is one goroutine that waits for all of its connections.
+// loop is a goroutine that waits for all of its connections.
 type loop struct {
 	group  *Group
 	epoll  int
-	stop   int  // an eventfd that tells it to end
-	lent   bool // goroutines were started that have not run yet
+	stop   int  // an eventfd that ends it
+	lent   bool // goroutines were started or woken that have not run yet
 	load   load
 	events [maxEvents]unix.EpollEvent
 	room   [roomSize]byte
@@ -44,9 +44,10 @@ var shared struct {
 	group *Group
 }
 
-// Shared returns the Group of this process. It has a loop for each two of Go's processors (runtime.GOMAXPROCS) at the time of
-// the first call, since a busy loop keeps one and the goroutines need the others. The error is errors.ErrUnsupported if there
-// is only one. After another error, as of a lack of descriptors, the next call tries again.
+// Shared returns the Group of this process. It has one loop for each two of Go's processors
+// (runtime.GOMAXPROCS) at the time of the first call: a busy loop keeps a processor, and goroutines
+// need the others. With only one processor the error is errors.ErrUnsupported. After another error,
+// as of a lack of descriptors, the next call tries again.
 func Shared() (*Group, error) {
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
@@ -102,13 +103,15 @@ func newLoop(g *Group) (l *loop, err error) {
 	return l, nil
 }
 
-// Close ends the loops. Connections that are not lent to a goroutine are not answered any more; they should have been closed.
+// Close ends the loops. Connections that are not lent to a goroutine are not answered any more, and
+// should have been closed.
 func (g *Group) Close() {
 	for _, l := range g.loops {
 		_, _ = unix.Write(l.stop, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 	}
 }
 
+// control calls epoll_ctl.
 func (l *loop) control(op, fd int, events uint32) error {
 	return unix.EpollCtl(l.epoll, op, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)})
 }
@@ -132,14 +135,16 @@ func (l *loop) run() {
 			}
 			switch c := l.group.table.get(int(e.Fd)); {
 			case c == nil:
-				_ = l.control(unix.EPOLL_CTL_DEL, int(e.Fd), 0) // nobody's, and it would be told again and again
+				_ = l.control(unix.EPOLL_CTL_DEL, int(e.Fd), 0) // closed, and would be reported repeatedly
 			case c.loop.Load() == l:
 				l.happened(c, now)
 			}
 		}
 		if l.lent {
 			l.lent = false
-			runtime.Gosched() // or else what was lent waits until somebody notices that this goroutine waits in the system
+			// Without this, those goroutines would wait until the runtime notices that this one
+			// waits in the system.
+			runtime.Gosched()
 		}
 	}
 }
@@ -149,11 +154,12 @@ func (l *loop) close() {
 	_ = unix.Close(l.stop)
 }
 
-// wait waits for events, and tells how many there are: none now and then.
+// wait waits for events and returns how many there are. That is 0 now and then.
 //
-// At first it waits without the scheduler knowing: to leave a processor to it and take one again costs more than finding
-// a file. If nothing happens for long (the runtime itself interrupts whoever keeps a processor for 10 ms, and at once if it has
-// to stop the world) it waits like everybody else.
+// At first it waits without the scheduler's knowledge: to give a processor up and get one again
+// costs more than finding a file. If nothing happens for long it waits as other goroutines do. (The
+// runtime interrupts a wait that keeps a processor for 10 ms, and at once if it has to stop the
+// world.)
 func (l *loop) wait() int {
 	n, _, err := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.epoll), uintptr(unsafe.Pointer(&l.events)), maxEvents, shortWait, 0, 0)
 	if err == 0 && n > 0 {
@@ -163,9 +169,9 @@ func (l *loop) wait() int {
 	return max(k, 0)
 }
 
-// happened deals with an event of a connection.
+// happened handles an event of a connection.
 func (l *loop) happened(c *Conn, now time.Time) {
-	if c.lent.Load() && c.tell() {
+	if c.lent.Load() && c.notify() {
 		return
 	}
 	c.handler.Ready(l.room[:], now)
@@ -174,8 +180,8 @@ func (l *loop) happened(c *Conn, now time.Time) {
 	}
 }
 
-// Take makes nc, a connection of TCP or a unix socket, one of the group's, which waits for something to read. If it can't be
-// taken the error says why, and nc is as it was; else it is no more.
+// Take makes nc, a connection of TCP or a unix socket, one of the Group's. It waits for something
+// to read after Start. nc is closed then. After an error nc is unchanged.
 func (g *Group) Take(nc net.Conn) (*Conn, error) {
 	s, ok := nc.(syscall.Conn)
 	if !ok {
@@ -200,13 +206,14 @@ func (g *Group) Take(nc net.Conn) (*Conn, error) {
 		_ = unix.Close(c.fd)
 		return nil, errors.ErrUnsupported
 	}
-	_ = nc.Close() // the runtime forgets it; the connection lives on by the other descriptor
+	_ = nc.Close() // the connection lives on by its other descriptor
 	return c, nil
 }
 
-// Start lets the loop answer the connection. H is called from now on, even before Start has returned.
+// Start makes the loop call h. It may do so before Start has returned.
 func (c *Conn) Start(h Handler) error {
-	c.mu.Lock() // an event of somebody who had the descriptor before may close c as soon as the table has it
+	// An event of the descriptor's previous connection may close c as soon as the table has it.
+	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
 		return net.ErrClosed
@@ -216,15 +223,15 @@ func (c *Conn) Start(h Handler) error {
 	return c.arm(armedForLoop)
 }
 
-// table finds connections by their descriptors. What an event says is not trusted to belong to the connection that has the
-// descriptor now: at worst it is called for nothing.
+// table finds connections by their descriptors. An event may be one of a connection that had the
+// descriptor before. At worst Handler.Ready is called in vain.
 type table [tableRows]atomic.Pointer[tableRow]
 
 type tableRow [1024]atomic.Pointer[Conn]
 
 const tableRows = 4096
 
-// fits is false for a descriptor that is too large for the table: four millions of them are.
+// fits reports whether the table has room for a descriptor: it has, up to four million.
 func fits(fd int) bool { return fd>>10 < tableRows }
 
 func (t *table) get(fd int) *Conn {

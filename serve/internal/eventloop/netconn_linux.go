@@ -11,9 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What follows is for the goroutine to which a connection is lent: a net.Conn for one goroutine at a time.
+// This is the side of a connection that is lent to a goroutine: a net.Conn for one goroutine at a
+// time.
 
-// Read is that of net.Conn.
+// Read implements net.Conn.
 func (c *Conn) Read(b []byte) (n int, err error) {
 	if len(b) == 0 {
 		return 0, nil
@@ -35,7 +36,7 @@ func (c *Conn) Read(b []byte) (n int, err error) {
 	return n, os.NewSyscallError("read", err)
 }
 
-// Write is that of net.Conn.
+// Write implements net.Conn.
 func (c *Conn) Write(b []byte) (total int, err error) {
 	for total < len(b) {
 		var n int
@@ -54,7 +55,8 @@ func (c *Conn) Write(b []byte) (total int, err error) {
 	return total, nil
 }
 
-// RawWrite calls f, again whenever something may be written, until it is true, as the Write of a syscall.RawConn does.
+// RawWrite calls f until it returns true: at once, and then whenever the connection can be written
+// to. It works as Write of a syscall.RawConn.
 func (c *Conn) RawWrite(f func(fd uintptr) bool) error {
 	for {
 		if err := c.usable(&c.writing); err != nil {
@@ -69,22 +71,22 @@ func (c *Conn) RawWrite(f func(fd uintptr) bool) error {
 	}
 }
 
-// LocalAddr is that of net.Conn.
+// LocalAddr implements net.Conn.
 func (c *Conn) LocalAddr() net.Addr { return c.local }
 
-// RemoteAddr is that of net.Conn.
+// RemoteAddr implements net.Conn.
 func (c *Conn) RemoteAddr() net.Addr { return c.remote }
 
-// SetDeadline is that of net.Conn. Deadlines count while a goroutine has the connection.
+// SetDeadline implements net.Conn. Deadlines count while a goroutine has the connection.
 func (c *Conn) SetDeadline(t time.Time) error {
 	_ = c.SetReadDeadline(t)
 	return c.SetWriteDeadline(t)
 }
 
-// SetReadDeadline is that of net.Conn.
+// SetReadDeadline implements net.Conn.
 func (c *Conn) SetReadDeadline(t time.Time) error { return c.setDeadline(&c.reading, t) }
 
-// SetWriteDeadline is that of net.Conn.
+// SetWriteDeadline implements net.Conn.
 func (c *Conn) SetWriteDeadline(t time.Time) error { return c.setDeadline(&c.writing, t) }
 
 func (c *Conn) setDeadline(d *deadline, t time.Time) error {

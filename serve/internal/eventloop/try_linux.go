@@ -9,10 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TryRead reads what there is. The error is EAGAIN if there is nothing, and io.EOF at the end of the stream.
+// TryRead reads what has come. The error is EAGAIN if that is nothing, and io.EOF at the end of the
+// stream.
 //
-// It is a raw system call: the scheduler need not hear of what doesn't wait. That of sockets costs less than read, which is
-// for files first; so does sendmsg, compared with writev.
+// It is a raw system call: the scheduler need not know of a call that does not wait. recvfrom costs
+// less than read, which is for files first, and so does sendmsg compared with writev.
 func (c *Conn) TryRead(b []byte) (int, error) {
 	for {
 		n, _, err := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(c.fd),
@@ -29,8 +30,9 @@ func (c *Conn) TryRead(b []byte) (int, error) {
 	}
 }
 
-// TryWrite writes as much of two pieces as the system takes, none if it takes nothing. This process does not touch the
-// second one: it may be mapped memory. If there is no file behind that any more the error is EFAULT.
+// TryWrite writes as much of two pieces as the system takes, which may be nothing. This process
+// does not touch the second one, which may be mapped memory. If its file has been cut short the
+// error is EFAULT.
 func (c *Conn) TryWrite(head, body []byte) (int, error) {
 	iov := [2]unix.Iovec{{Base: unsafe.SliceData(head)}, {Base: unsafe.SliceData(body)}}
 	iov[0].SetLen(len(head))
@@ -38,7 +40,8 @@ func (c *Conn) TryWrite(head, body []byte) (int, error) {
 	msg := unix.Msghdr{Iov: &iov[0]}
 	msg.SetIovlen(len(iov))
 	for {
-		// Not raw: if a page of mapped memory has gone from the system's cache since, it waits for the disk.
+		// Not a raw call: it waits for the disk if a page of mapped memory has left the system's
+		// cache.
 		n, _, err := syscall.Syscall(unix.SYS_SENDMSG, uintptr(c.fd), uintptr(unsafe.Pointer(&msg)),
 			unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 		switch err {

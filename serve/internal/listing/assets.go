@@ -21,11 +21,12 @@ var files embed.FS
 type asset struct {
 	kind    string
 	content string
-	packed  string // in gzip; "" where that would not be smaller
+	packed  string // content in gzip
 }
 
-// assets are by their public name, which has a hash of the content in it, so that they never change; and the public names are by their own.
-// Both are made when the first page is asked for: who only extracts an archive does not pay for it.
+// assets returns the files that pages need by their public names, and these names by the files'
+// own. A public name has a hash of the content in it, so what it names never changes. Both are made
+// for the first page, so that a program without pages does not pay for them.
 var assets = sync.OnceValues(loadAssets)
 
 func loadAssets() (map[string]*asset, map[string]string) {
@@ -45,7 +46,7 @@ func loadAssets() (map[string]*asset, map[string]string) {
 	return all, names
 }
 
-// compressed is b in gzip. What is made for one request is made fast.
+// compressed returns b in gzip.
 func compressed(b []byte) string {
 	var out bytes.Buffer
 	z, err := gzip.NewWriterLevel(&out, gzip.DefaultCompression)

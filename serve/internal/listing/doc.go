@@ -1,8 +1,12 @@
-// Package listing shows a directory of archives as a page, or as JSON, and the results of a search.
+// Package listing shows a folder of archives, or the results of a search, as a page or as JSON.
 //
-//	plan.Listing ──► listing.go ──► archives.View.List or Search ──► page.go ──► page.html
-//	                                                             └─► json.go
+//	query.go    reads the query
+//	listing.go  asks archives.View for the list
+//	page.go     renders it as a page, by assets/page.html
+//	json.go     renders it as JSON
+//	assets.go   the page's style, script and icons
 //
-// The page is readable without its script, which adds a filter, keys and previews (list.js). All it needs comes from
-// here, under names that change with the content (assets.go); the Content-Security-Policy allows nothing else.
+// The page is readable without its script, which adds a filter, keys and previews. All it needs comes
+// from here, under names that change with the content. Its Content-Security-Policy allows nothing
+// else.
 package listing

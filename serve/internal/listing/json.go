@@ -17,29 +17,29 @@ import (
 type listJSON struct {
 	Path    string `json:"path"`
 	Query   string `json:"query,omitempty"`
-	Total   *int   `json:"total,omitempty"` // not there where a search has found more
+	Total   *int   `json:"total,omitempty"` // unset if a search has found more
 	Folders int    `json:"folders"`
 	Files   int    `json:"files"`
 	Size    int64  `json:"size"`
 	Packed  int64  `json:"packed"`
 	Offset  int64  `json:"offset"`
-	Next    string `json:"next,omitempty"` // reference to what follows
-	// Where a search has not looked at everything.
+	Next    string `json:"next,omitempty"` // reference to the next part
+	// Set if a search has not looked at everything.
 	Incomplete bool          `json:"incomplete,omitempty"`
 	Download   *downloadJSON `json:"download,omitempty"`
 	Entries    []itemJSON    `json:"entries"`
 }
 
-// downloadJSON says how the folder can be downloaded.
+// downloadJSON is how the folder can be downloaded.
 type downloadJSON struct {
 	TarGz   string `json:"tar.gz"` // references
 	Zip     string `json:"zip"`
-	Partial bool   `json:"partial"` // other archives or plain files have more in the folder
+	Partial bool   `json:"partial"` // the folder has more than the download
 }
 
 type itemJSON struct {
 	Name    string `json:"name"`
-	Raw     string `json:"name_base64,omitempty"` // the true bytes of a name that is not UTF-8
+	Raw     string `json:"name_base64,omitempty"` // the bytes of a name that is not UTF-8
 	Href    string `json:"href"`                  // relative to the listing
 	Type    string `json:"type"`
 	Size    *int64 `json:"size,omitempty"`
@@ -111,7 +111,8 @@ func (q *request) itemJSON(it *archives.Item) itemJSON {
 	return j
 }
 
-// href is the reference from the listing to an item. It begins with a dot, so that no name can make it lead elsewhere.
+// href returns the reference from the listing to an item. It begins with a dot, so that no name can
+// make it lead elsewhere.
 func (q *request) href(it *archives.Item) string {
 	b := []byte("./")
 	path := it.Name()
@@ -129,7 +130,7 @@ func (q *request) href(it *archives.Item) string {
 	return string(b)
 }
 
-// root is the reference from the listing to the root.
+// root returns the reference from the listing to the root.
 func (q *request) root() string {
 	if q.path == "" {
 		return "./"

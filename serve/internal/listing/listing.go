@@ -8,20 +8,20 @@ import (
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
-// Rows of a page, at most and unless the request says otherwise.
+// Rows of a page: by default, and at most.
 const (
 	defaultRows = 500
 	maxRows     = 5000
-	minPacked   = 1400 // bytes of an answer that fit a packet, and are not worth compressing
+	minPacked   = 1400 // bytes that fit a packet: a longer answer is compressed
 )
 
 // Lister renders listings.
 type Lister struct{ planner *plan.Planner }
 
-// New makes a Lister that shows what the planner would answer.
+// New returns a Lister that shows what the planner would answer.
 func New(p *plan.Planner) *Lister { return &Lister{p} }
 
-// policy lets a page have its own style, script and files of the archive, and nothing else.
+// policy allows a page its own style and script, and files of the archive.
 const policy = "Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n" +
 	"Referrer-Policy: same-origin\r\n"
@@ -29,17 +29,17 @@ const policy = "Content-Security-Policy: default-src 'none'; style-src 'self'; s
 // request is what a listing was asked for.
 type request struct {
 	path   string
-	query  string // to be searched for
+	query  string // to search for
 	order  archives.Order
 	down   bool
 	offset int64
 	limit  int
-	list   bool // also where there is an index.html
+	list   bool // also of folders with index.html
 
-	downloads bool // there may be downloads
+	downloads bool // downloads are allowed
 }
 
-// Answer renders what the plan's body says, and makes that the plan's body.
+// Answer renders the plan's Body.Listing and makes that the plan's body.
 func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 	want := p.Body.Listing
 	if want.Asset != "" {
@@ -81,7 +81,7 @@ func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 	return nil
 }
 
-// link is the query of the same listing with another order and place.
+// link returns the query of the same listing with another order and offset.
 func (q *request) link(order string, down bool, offset int64) string {
 	s := "?"
 	add := func(key, value string) {
@@ -114,7 +114,7 @@ func (q *request) link(order string, down bool, offset int64) string {
 	return s
 }
 
-// orderName is the name of the request's order.
+// orderName returns the name of the request's order.
 func (q *request) orderName() string {
 	for name, o := range orders {
 		if o == q.order {

@@ -16,7 +16,7 @@ import (
 
 var pageTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(files, "assets/page.html")) })
 
-// page is what the template shows. Its strings are made safe by html/template, but for references, which are escaped here.
+// page is what the template shows. html/template escapes its strings; references are escaped here.
 type page struct {
 	Title              string
 	Root               template.URL
@@ -32,8 +32,8 @@ type page struct {
 	Rows               []row
 	Up                 template.URL
 	Pages              *pages
-	First              template.URL // where a page is behind the end of the list
-	Note               string       // what the downloads hold, where that is not all of the page
+	First              template.URL // if the page is behind the end of the list
+	Note               string       // what the downloads have, if that is not everything
 	More               template.URL
 	Empty              string
 }
@@ -96,7 +96,7 @@ func (q *request) asset(name string) template.URL {
 	return template.URL(q.root() + "?asset=" + names[name])
 }
 
-// crumbs are the folders on the way, each with a reference that leads up.
+// crumbs sets the folders on the path, each with a reference that leads up.
 func (p *page) crumbs(q *request) {
 	suffix := ""
 	if q.list {
@@ -132,7 +132,7 @@ func (p *page) crumbs(q *request) {
 	p.Up = template.URL("../" + suffix)
 }
 
-// References to what a folder can be downloaded as.
+// References to the downloads of a folder.
 const (
 	downloadTarGz = "./?download=tar.gz"
 	downloadZip   = "./?download=zip"
@@ -194,14 +194,14 @@ func (p *page) folder(q *request, l *archives.List) {
 	}
 }
 
-// columns are the heads of the table; without a request it can't be sorted.
+// columns sets the heads of the table. Without a request it can't be sorted.
 func (p *page) columns(q *request) {
 	for _, c := range []column{
 		{Name: "name", Class: "name", Label: "Name"}, {Name: "size", Class: "size", Label: "Size"},
 		{Name: "packed", Class: "packed", Label: "Packed"}, {Name: "date", Class: "date", Label: "Modified"},
 	} {
 		if q != nil {
-			// Sizes and dates are most useful from the largest and latest down.
+			// Sizes and dates are most useful in descending order.
 			down := c.Name == "size" || c.Name == "packed" || c.Name == "date"
 			c.Sort = "none"
 			if q.orderName() == c.Name {
@@ -247,7 +247,7 @@ func (q *request) row(it *archives.Item) row {
 	return r
 }
 
-// kinds are icons by media type, with what can be shown in a preview.
+// kinds are icons by media type, and what kind of preview there is.
 var kinds = []struct{ prefix, icon, label, preview string }{
 	{"image/", "image", "Image", "image"},
 	{"audio/", "audio", "Audio", "audio"},
@@ -293,8 +293,8 @@ func count(n int, one, many string) string {
 	return fmt.Sprintf("%s %s", humanize.Comma(int64(n)), many)
 }
 
-// readable makes a name fit to be shown: control characters as pictures of them, what is not UTF-8 as a mark, and no
-// character that turns the direction of what follows.
+// readable makes a name fit to be shown: control characters become pictures of them, bytes that are
+// not UTF-8 become marks, and characters that change the direction of text become marks, too.
 func readable(name string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

@@ -11,11 +11,11 @@ import (
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
-// orders are the names of orders in a query.
+// orders are the orders by their names in a query.
 var orders = map[string]archives.Order{"name": archives.ByName, "size": archives.BySize, "packed": archives.ByPacked, "date": archives.ByTime}
 
-// parse reads the query. Keys that it does not know are ignored; a value that it does not understand is an error, since whoever asks for the 9th page
-// must not get the first one.
+// parse reads the query. Unknown keys are ignored. A malformed value is an error: a client that
+// asks for the ninth page must not get the first one.
 func parse(l *plan.Listing) (*request, error) {
 	values, err := url.ParseQuery(l.Query)
 	if err != nil {
