@@ -73,7 +73,8 @@ func replace(t testing.TB, from, to string) {
 	}
 }
 
-// TestReplaceUnderLoad replaces the archive many times while clients read: every response is wholly of one version.
+// TestReplaceUnderLoad replaces the archive many times while clients read: every response is wholly
+// of one version.
 func TestReplaceUnderLoad(t *testing.T) {
 	dir := t.TempDir()
 	name := version(0).pack(t, filepath.Join(dir, "a.tar.gz"))
@@ -131,7 +132,8 @@ func TestReplaceUnderLoad(t *testing.T) {
 	clients.Wait()
 }
 
-// TestOldFilesAreClosed counts descriptors: the old archive's are closed when its last transfer is over, not before.
+// TestOldFilesAreClosed counts descriptors: the old archive's are closed when its last transfer is
+// over, not before.
 func TestOldFilesAreClosed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -227,8 +229,8 @@ func TestWatch(t *testing.T) {
 	eventually(t, "the newest content", func() bool { _, body := fetch(t, plainClient, r.url("/x")); return body == "newest" })
 }
 
-// TestTruncation cuts the archive and the sidecar short under load. Every answer is whole or fails: no short success,
-// no SIGBUS.
+// TestTruncation cuts the archive and the sidecar short under load. Every answer is whole or fails:
+// no short success, no SIGBUS.
 func TestTruncation(t *testing.T) {
 	t.Parallel()
 	tree := files{}
@@ -289,7 +291,8 @@ func TestTruncation(t *testing.T) {
 	}
 }
 
-// TestDamage flips a byte in members: what is inflated fails, aloud; the raw member goes out, with its checksum.
+// TestDamage flips a byte in members: what is inflated fails, aloud; the raw member goes out, with
+// its checksum.
 func TestDamage(t *testing.T) {
 	tree := files{"small.txt": words(5000), "mid.txt": words(300_000), "big.txt": words(3 << 20), "noise.bin": noise(5000)}
 	name := tree.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
@@ -351,14 +354,14 @@ func TestShutdown(t *testing.T) {
 	defer resp.Body.Close()
 	ended := make(chan error, 1)
 	go func() { ended <- r.stop() }()
-	time.Sleep(200 * time.Millisecond)
+	eventually(t, "a new request is refused", func() bool {
+		status, _ := fetch(t, idle, r.url("/x"))
+		return status == 0
+	})
 	select {
 	case <-ended:
 		t.Fatal("it did not wait for the transfer")
 	default:
-	}
-	if status, _ := fetch(t, idle, r.url("/x")); status != 0 {
-		t.Errorf("a new request: %d", status)
 	}
 	b, err := io.ReadAll(resp.Body)
 	if err != nil || len(b) != 48<<20 {

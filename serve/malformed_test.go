@@ -19,8 +19,8 @@ func status(response string) string {
 	return ""
 }
 
-// TestMalformed sends what is no request, or could be read as two by another program. None may be answered with 200, and
-// none may leave the connection open for a request behind it.
+// TestMalformed sends what is no request, or could be read as two by another program. None may be
+// answered with 200, and none may leave the connection open for a request behind it.
 func TestMalformed(t *testing.T) {
 	t.Parallel()
 	other, err := serve.New(serve.Options{Header: []serve.Field{{Name: "X-Frame-Options", Value: "DENY"}}})
@@ -183,7 +183,8 @@ func TestRequestInPieces(t *testing.T) {
 	}
 }
 
-// TestSlowClients checks that who sends nothing, little, or takes nothing is cut off, and others are not.
+// TestSlowClients checks that who sends nothing, little, or takes nothing is cut off, and others
+// are not.
 func TestSlowClients(t *testing.T) {
 	t.Parallel()
 	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}, WriteTimeout: 300 * time.Millisecond},
@@ -225,7 +226,11 @@ func TestSlowClients(t *testing.T) {
 	closedWithin("sends nothing", silent, 2*time.Second)
 	closedWithin("sends a byte now and then", drip, 3*time.Second)
 	closedWithin("sends no second request", idle, 2*time.Second)
-	time.Sleep(700 * time.Millisecond)
+	eventually(t, "all connections are closed", func() bool {
+		rec := httptest.NewRecorder()
+		r.AdminHandler().ServeHTTP(rec, httptest.NewRequest("GET", "/metrics", nil))
+		return strings.Contains(rec.Body.String(), "\ntpk_connections 0\n")
+	})
 	total := 0
 	_ = greedy.SetReadDeadline(time.Now().Add(5 * time.Second))
 	b := make([]byte, 1<<16)

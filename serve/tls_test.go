@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,7 +62,8 @@ func readFile(t testing.TB, name string) string {
 	return string(b)
 }
 
-// TestCertificateRenewal replaces a certificate while the server runs: first by a broken one, which changes nothing.
+// TestCertificateRenewal replaces a certificate while the server runs: first by a broken one, which
+// changes nothing.
 func TestCertificateRenewal(t *testing.T) {
 	t.Parallel()
 	certFile, keyFile := testCertificate(t)
@@ -80,16 +82,15 @@ func TestCertificateRenewal(t *testing.T) {
 	if err := os.WriteFile(certFile, []byte("broken"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(1100 * time.Millisecond)
+	eventually(t, "the broken file is noticed", func() bool {
+		if n := name(); n != "first" {
+			t.Errorf("with a broken file: %s", n)
+		}
+		return strings.Contains(r.log.String(), "the old certificate stays in use")
+	})
 	if n := name(); n != "first" {
 		t.Errorf("with a broken file: %s", n)
 	}
 	writeCertificate(t, certFile, keyFile, "second")
-	deadline := time.Now().Add(5 * time.Second)
-	for name() != "second" {
-		if time.Now().After(deadline) {
-			t.Fatal("the new certificate is not used")
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
+	eventually(t, "the new certificate is used", func() bool { return name() == "second" })
 }

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	settle = 300 * time.Millisecond // from the last event to the reload: an archive and its sidecar are two files
-	look   = 10 * time.Second       // between looks at the files, as not all file systems send events
+	settle = 300 * time.Millisecond // from the last event to the reload: there are two files
+	look   = 10 * time.Second       // between looks at the files: not all file systems send events
 )
 
 // watch reloads archives when their files have changed, until ctx ends.

@@ -189,7 +189,7 @@ func TestShutdownUnderPipelines(t *testing.T) {
 			if network == "tcp" {
 				dial = listen(t, e, "tcp", "127.0.0.1:0")
 			}
-			c := dial()
+			c, idle := dial(), dial()
 			go func() {
 				for _, err := io.WriteString(c, strings.Repeat(request, 1000)); err == nil; _, err = io.WriteString(c, request) {
 					time.Sleep(time.Millisecond) // the server waits for its answers to be taken
@@ -205,7 +205,9 @@ func TestShutdownUnderPipelines(t *testing.T) {
 				defer cancel()
 				ended <- e.Shutdown(ctx)
 			}()
-			time.Sleep(100 * time.Millisecond)
+			if _, err := idle.Read(make([]byte, 1)); err != io.EOF { // the end has begun
+				t.Errorf("%s, %s: a connection without a request: %v", name, network, err)
+			}
 			last := false
 			for n := 0; ; n++ {
 				if _, err := r.Peek(1); err == io.EOF && last {

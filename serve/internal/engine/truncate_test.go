@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -78,6 +79,7 @@ func TestTruncatedUnderPipelines(t *testing.T) {
 		tcp, overTLS := listen(t, e, "tcp", "127.0.0.1:0"), dialTLS(t, e)
 		dials = append(dials, func() (io.ReadWriteCloser, error) { return tcp(), nil }, func() (io.ReadWriteCloser, error) { return overTLS(), nil })
 		var wg sync.WaitGroup
+		var answers, connections atomic.Int64
 		done := make(chan struct{})
 		for worker := range 4 {
 			wg.Go(func() {
@@ -98,6 +100,7 @@ func TestTruncatedUnderPipelines(t *testing.T) {
 						if err != nil {
 							break
 						}
+						answers.Add(1)
 						if res.StatusCode == 200 && res.Header.Get("Content-Encoding") == "" {
 							if from, to := differ(b, content[file]); to > from && (worker%2 == 1 || len(b) < transfer.SendfileMin || len(bytes.Trim(b[from:to], "\x00")) > 0) {
 								t.Errorf("%s, worker %d: whole, and wrong from %d to %d", file, worker, from, to)
@@ -105,6 +108,7 @@ func TestTruncatedUnderPipelines(t *testing.T) {
 						}
 					}
 					_ = c.Close()
+					connections.Add(1)
 					select {
 					case <-done:
 						return
@@ -113,11 +117,12 @@ func TestTruncatedUnderPipelines(t *testing.T) {
 				}
 			})
 		}
-		time.Sleep(time.Duration(5+10*round) * time.Millisecond)
+		until(t, "no answers", func() bool { return answers.Load() >= int64(1+4*round) })
 		if err := os.Truncate(name, int64(len(whole))*int64(round)/8); err != nil {
 			t.Error(err)
 		}
-		time.Sleep(20 * time.Millisecond)
+		before := connections.Load()
+		until(t, "no connections", func() bool { return connections.Load() >= before+8 })
 		close(done)
 		wg.Wait()
 	}
@@ -163,7 +168,18 @@ func TestCutWhileOwed(t *testing.T) {
 			_, _ = io.WriteString(c, strings.Repeat("GET /a HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n", requests))
 		}()
 	}
-	time.Sleep(300 * time.Millisecond) // all buffers are full
+	answered := func() (n uint64) {
+		e.responder.Stats.Responses(func(_ int, k uint64) { n += k })
+		return n
+	}
+	last := uint64(0)
+	until(t, "the buffers never get full", func() bool { // then there are no further answers for a while
+		time.Sleep(50 * time.Millisecond)
+		n := answered()
+		full := n > 0 && n == last
+		last = n
+		return full
+	})
 	if err := os.Truncate(name, entry.ContentOffset()+entry.ContentLen-100); err != nil {
 		t.Fatal(err)
 	}

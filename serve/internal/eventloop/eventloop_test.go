@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -18,7 +19,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// echo sends back what it gets. What contains a '!' it leaves to a goroutine, which goes on until it has sent as many more bytes.
+// echo sends back what it gets. What contains a '!' it leaves to a goroutine, which goes on until
+// it has sent as many more bytes.
 type echo struct {
 	*Conn
 	lent, ended atomic.Int32
@@ -107,12 +109,21 @@ func lend(t *testing.T, g *Group) (net.Conn, *Conn) {
 	return client, c
 }
 
+// untilWaits returns when the goroutine that has c waits for it.
+func (c *Conn) untilWaits() {
+	for waits := false; !waits; runtime.Gosched() {
+		c.mu.Lock()
+		waits = c.waits
+		c.mu.Unlock()
+	}
+}
+
 type handler func()
 
 func (h handler) Ready([]byte, time.Time) { h() }
 
-// TestEcho sends random pieces over many connections, some for the loops and some for goroutines, while connections are moved
-// between loops: every byte comes back, in order.
+// TestEcho sends random pieces over many connections, some for the loops and some for goroutines,
+// while connections are moved between loops: every byte comes back, in order.
 func TestEcho(t *testing.T) {
 	g := group(t, 3)
 	var clients sync.WaitGroup
@@ -159,8 +170,8 @@ func TestEcho(t *testing.T) {
 	}
 }
 
-// TestDeadlines: a goroutine that waits goes on at the deadline, also at one that is set meanwhile, and what is there can be
-// read after another one was set.
+// TestDeadlines: a goroutine that waits goes on at the deadline, also at one that is set meanwhile,
+// and what is there can be read after another one was set.
 func TestDeadlines(t *testing.T) {
 	g := group(t, 1)
 	client, c := lend(t, g)
@@ -170,7 +181,10 @@ func TestDeadlines(t *testing.T) {
 		t.Error(err)
 	}
 	_ = c.SetReadDeadline(time.Time{})
-	time.AfterFunc(20*time.Millisecond, func() { _ = c.SetReadDeadline(time.Unix(1, 0)) })
+	go func() {
+		c.untilWaits()
+		_ = c.SetReadDeadline(time.Unix(1, 0))
+	}()
 	if _, err := c.Read(b); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Error(err)
 	}
@@ -200,7 +214,8 @@ func TestDeadlines(t *testing.T) {
 	}
 }
 
-// TestInterrupt: the Handler is called though nothing has come; a connection that is lent is left alone.
+// TestInterrupt: the Handler is called though nothing has come; a connection that is lent is left
+// alone.
 func TestInterrupt(t *testing.T) {
 	g := group(t, 1)
 	_, c := pair(t, g, "tcp")
@@ -217,10 +232,20 @@ func TestInterrupt(t *testing.T) {
 		t.Error(err)
 	}
 	c.Interrupt()
+	for range 2 { // after another connection's turn the loop has seen all that was there before
+		client, other := pair(t, g, "tcp")
+		turn := make(chan struct{})
+		if err := other.Start(handler(func() { other.Leave(func() { close(turn) }) })); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = client.Write([]byte("x"))
+		<-turn
+		_ = other.Close()
+	}
 	select {
 	case <-called:
 		t.Error("called while a goroutine has the connection")
-	case <-time.After(50 * time.Millisecond):
+	default:
 	}
 	_ = c.Close()
 }
@@ -228,7 +253,10 @@ func TestInterrupt(t *testing.T) {
 // TestAbort ends a connection under the goroutine that reads from it.
 func TestAbort(t *testing.T) {
 	client, c := lend(t, group(t, 1))
-	time.AfterFunc(20*time.Millisecond, c.Abort)
+	go func() {
+		c.untilWaits()
+		c.Abort()
+	}()
 	if n, err := c.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 		t.Error(n, err)
 	}
@@ -257,7 +285,8 @@ func TestDetach(t *testing.T) {
 	}
 }
 
-// TestStartClosed: a connection that was closed before it began leaves the descriptor to whoever has it then.
+// TestStartClosed: a connection that was closed before it began leaves the descriptor to whoever
+// has it then.
 func TestStartClosed(t *testing.T) {
 	g := group(t, 1)
 	_, c := pair(t, g, "tcp")
@@ -276,7 +305,8 @@ func TestStartClosed(t *testing.T) {
 	}
 }
 
-// TestNobodys: a descriptor that is nobody's in the table is not watched any more, so that no loop is told of it for ever.
+// TestNobodys: a descriptor that is nobody's in the table is not watched any more, so that no loop
+// is told of it for ever.
 func TestNobodys(t *testing.T) {
 	g := group(t, 1)
 	client, c := pair(t, g, "tcp")
