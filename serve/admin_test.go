@@ -17,7 +17,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/archives"
 )
 
-// admin asks a server's admin handler.
+// admin sends a request to a server's admin handler.
 func admin(t *testing.T, s *serve.Server, method, target, body string, header ...string) (int, string) {
 	t.Helper()
 	req := httptest.NewRequest(method, "http://127.0.0.1:9090"+target, strings.NewReader(body))

@@ -14,7 +14,8 @@ import (
 	"github.com/tarpack/tpk/serve/internal/archives"
 )
 
-// TestBadQueries: a value that is not understood is 400 with one line, not the beginning of the listing.
+// TestBadQueries: the answer to a malformed value is a 400 with one line, and not the beginning of
+// the listing.
 func TestBadQueries(t *testing.T) {
 	name := files{"d/one": "1", "d/two": "2", "d/three": "3"}.pack(t, filepath.Join(t.TempDir(), "site.tar.gz"))
 	for _, c := range clients(t, listed(serve.Archive{Path: name})) {
@@ -58,7 +59,7 @@ func TestBadQueries(t *testing.T) {
 	}
 }
 
-// download is what JSON says of downloads.
+// download is the description of downloads in JSON.
 type download struct {
 	Download *struct {
 		TarGz   string `json:"tar.gz"`
@@ -78,7 +79,7 @@ func asked(t *testing.T, c *client, target string) (d download) {
 	return d
 }
 
-// TestWhatDownloadsHold: where a folder is more than what its download holds, page and JSON say so.
+// TestWhatDownloadsHold: if a folder has more than its download, page and JSON say so.
 func TestWhatDownloadsHold(t *testing.T) {
 	dir := t.TempDir()
 	first := files{"one/a": "1", "both/a": "1", "plain/a": "1", "under/a": "1", "x": "1"}.pack(t, filepath.Join(dir, "first.tar.gz"))
@@ -112,7 +113,7 @@ func TestWhatDownloadsHold(t *testing.T) {
 	}
 }
 
-// TestNoDownload: neither archives nor folders nor what stands for them can be had.
+// TestNoDownload: neither archives, nor folders, nor nested packs can be downloaded.
 func TestNoDownload(t *testing.T) {
 	dir := t.TempDir()
 	tree := filepath.Join(dir, "tree")
@@ -142,7 +143,7 @@ func TestNoDownload(t *testing.T) {
 				if _, body := c.do(t, "GET", "/a/sub/"); strings.Contains(body, "download") == no {
 					t.Error("the page has buttons", !no)
 				}
-				// The pack is the folder, no file of it.
+				// The pack is served as the folder, and is not a file of it.
 				if _, names := list(t, c, "/a/?format=json"); !slices.Equal(names, []string{"sub", "f", "old"}) {
 					t.Errorf("%q", names)
 				}
@@ -159,7 +160,7 @@ func TestNoDownload(t *testing.T) {
 	}
 }
 
-// TestPackThatIsNone: what is only called so is a file as any other.
+// TestPackThatIsNone: a file that only has the name of a pack is an ordinary file.
 func TestPackThatIsNone(t *testing.T) {
 	tree := filepath.Join(t.TempDir(), "tree")
 	files{"a/pack.tar.gz": "rubbish", "a/pack.tar.gz.tpi": "rubbish"}.write(t, tree)
@@ -173,7 +174,8 @@ func TestPackThatIsNone(t *testing.T) {
 	}
 }
 
-// TestSearchPlain: a search finds plain files as well, after what archives have, each once, and packs that nobody has asked for.
+// TestSearchPlain: a search also finds plain files, after those of archives, each once, and packs
+// that no request has come across.
 func TestSearchPlain(t *testing.T) {
 	dir := t.TempDir()
 	tree := filepath.Join(dir, "tree")
@@ -223,7 +225,7 @@ func TestSearchPlain(t *testing.T) {
 
 func sorted(names []string) []string { return slices.Sorted(slices.Values(names)) }
 
-// TestSearchManyPlain: more plain files than a search looks at are said not to be looked at.
+// TestSearchManyPlain: if there are more plain files than a search looks at, the result says so.
 func TestSearchManyPlain(t *testing.T) {
 	tree := t.TempDir()
 	for d := range 21 {

@@ -21,14 +21,14 @@ import (
 	"github.com/tarpack/tpk/serve"
 )
 
-// client asks a server in one of the ways there are.
+// client sends requests to a server in one of the possible ways.
 type client struct {
 	name string
 	base string
 	http *http.Client
 }
 
-// get sends a request and reads the answer.
+// do sends a request and reads the answer.
 func (c *client) do(t testing.TB, method, target string, header ...string) (*http.Response, string) {
 	t.Helper()
 	req, err := http.NewRequest(method, c.base+"/", nil)
@@ -55,7 +55,7 @@ func (c *client) do(t testing.TB, method, target string, header ...string) (*htt
 	return resp, string(body)
 }
 
-// transport makes a client that connects as dial does.
+// newClient makes a client of a transport.
 func newClient(name, base string, tr *http.Transport) *client {
 	tr.DisableCompression = true
 	return &client{name, base, &http.Client{
@@ -65,8 +65,8 @@ func newClient(name, base string, tr *http.Transport) *client {
 	}}
 }
 
-// clients starts a server for the configuration and returns every way to talk to it: both engines, TCP, unix sockets
-// and TLS, and the handler mounted in somebody else's server.
+// clients starts servers for the options and returns every way to talk to them: TCP, unix sockets,
+// TLS, HTTP/2 with and without TLS, and the handler mounted in another server.
 func clients(t *testing.T, o serve.Options) []*client {
 	t.Helper()
 	socket := filepath.Join(t.TempDir(), "s")
@@ -111,7 +111,7 @@ func gunzip(t testing.TB, s string) string {
 	return string(b)
 }
 
-// TestContent asks for every file, in each coding, whole and in part, by each way.
+// TestContent gets every file in each coding, whole and in ranges, in each way.
 func TestContent(t *testing.T) { testContent(t, packedSite(t)) }
 
 func testContent(t *testing.T, archive string) {
@@ -173,13 +173,13 @@ func escapePath(p string) string {
 	return b.String()
 }
 
-// TestAnswers is what is asked and what must come, the same by each way.
+// TestAnswers is a table of requests and their answers, which are the same in each way.
 func TestAnswers(t *testing.T) {
 	table := []struct {
 		method, target string
 		request        string // header fields, "|" between them
 		status         int
-		response       string // likewise; a value of "-" means that there is no such field
+		response       string // in the same way; "-" means that there is no such field
 	}{
 		{"GET", "/", "", 200, "Content-Type: text/html; charset=utf-8|Accept-Ranges: bytes|Content-Encoding: -"},
 		{"GET", "/", "Accept-Encoding: gzip", 200, "Content-Encoding: gzip|Content-Type: text/html; charset=utf-8"},

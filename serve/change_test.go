@@ -20,7 +20,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/archives"
 )
 
-// fetch gets a path and returns status and body; the body is "ABORTED" if it was cut off.
+// fetch gets a URL and returns status and body. The body is "ABORTED" if it was cut off.
 func fetch(t testing.TB, c *http.Client, url string, header ...string) (int, string) {
 	t.Helper()
 	req, err := http.NewRequest("GET", url, nil)
@@ -55,7 +55,7 @@ func eventually(t testing.TB, what string, f func() bool) {
 	}
 }
 
-// version is a site whose every file says which it is.
+// version is a site whose files have the version in them.
 func version(n int) files {
 	return files{
 		"index.html": fmt.Sprintf("version %d", n), "mid.txt": strings.Repeat(fmt.Sprintf("version %d\n", n), 30_000),
@@ -63,7 +63,7 @@ func version(n int) files {
 	}
 }
 
-// replace puts one archive in the place of another as tpk pack does: two renames.
+// replace replaces one archive by another as tpk pack does, by two renames.
 func replace(t testing.TB, from, to string) {
 	t.Helper()
 	for _, suffix := range []string{"", ".tpi"} {
@@ -73,8 +73,8 @@ func replace(t testing.TB, from, to string) {
 	}
 }
 
-// TestReplaceUnderLoad replaces the archive many times while clients read: every response is wholly
-// of one version.
+// TestReplaceUnderLoad replaces the archive many times while clients read. Each response is
+// entirely of one version.
 func TestReplaceUnderLoad(t *testing.T) {
 	dir := t.TempDir()
 	name := version(0).pack(t, filepath.Join(dir, "a.tar.gz"))
@@ -132,8 +132,8 @@ func TestReplaceUnderLoad(t *testing.T) {
 	clients.Wait()
 }
 
-// TestOldFilesAreClosed counts descriptors: the old archive's are closed when its last transfer is
-// over, not before.
+// TestOldFilesAreClosed counts descriptors: those of the old archive are closed when its last
+// transfer is over, and not before.
 func TestOldFilesAreClosed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -174,7 +174,7 @@ func TestOldFilesAreClosed(t *testing.T) {
 	eventually(t, "the old files are closed", func() bool { return deleted() == 0 })
 }
 
-// TestBadReplacement checks that a bad archive changes nothing and is named.
+// TestBadReplacement: a bad archive changes nothing, and the error names it.
 func TestBadReplacement(t *testing.T) {
 	dir := t.TempDir()
 	name := files{"x": "old"}.pack(t, filepath.Join(dir, "a.tar.gz"))
@@ -195,7 +195,7 @@ func TestBadReplacement(t *testing.T) {
 			t.Errorf("%s: %d %q", what, status, body)
 		}
 	}
-	// While something is appended to it, an archive is what its index says.
+	// While something is appended to an archive, it still is what its index describes.
 	if err := os.WriteFile(name, []byte(good+"x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +207,7 @@ func TestBadReplacement(t *testing.T) {
 	}
 }
 
-// TestWatch replaces an archive, without a word to the server.
+// TestWatch replaces an archive without a signal to the server.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -229,8 +229,8 @@ func TestWatch(t *testing.T) {
 	eventually(t, "the newest content", func() bool { _, body := fetch(t, plainClient, r.url("/x")); return body == "newest" })
 }
 
-// TestTruncation cuts the archive and the sidecar short under load. Every answer is whole or fails:
-// no short success, no SIGBUS.
+// TestTruncation cuts the archive and the sidecar short under load. Each answer is complete or
+// fails; there is no short success, and no SIGBUS.
 func TestTruncation(t *testing.T) {
 	t.Parallel()
 	tree := files{}
@@ -291,8 +291,8 @@ func TestTruncation(t *testing.T) {
 	}
 }
 
-// TestDamage flips a byte in members: what is inflated fails, aloud; the raw member goes out, with
-// its checksum.
+// TestDamage flips a byte in members. Inflating fails visibly. The raw member is sent, with its
+// checksum.
 func TestDamage(t *testing.T) {
 	tree := files{"small.txt": words(5000), "mid.txt": words(300_000), "big.txt": words(3 << 20), "noise.bin": noise(5000)}
 	name := tree.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
@@ -338,7 +338,8 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// TestShutdown ends a server during a transfer: the transfer finishes, a new connection is refused.
+// TestShutdown ends a server during a transfer. The transfer finishes, and a new connection is
+// refused.
 func TestShutdown(t *testing.T) {
 	t.Parallel()
 	name := files{"big": noise(48 << 20), "x": "x"}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
@@ -372,7 +373,7 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
-// TestShutdownTimeout cuts a transfer off that does not end.
+// TestShutdownTimeout: a transfer that does not end is cut off.
 func TestShutdownTimeout(t *testing.T) {
 	t.Parallel()
 	name := files{"big": noise(48 << 20)}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
@@ -394,7 +395,7 @@ func TestShutdownTimeout(t *testing.T) {
 	}
 }
 
-// TestMissingIndex starts without a sidecar: it is made, and served from then on.
+// TestMissingIndex starts without a sidecar. It is written, and the archive is served.
 func TestMissingIndex(t *testing.T) {
 	name := files{"x": "content"}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
 	want := readFile(t, name+".tpi")

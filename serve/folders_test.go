@@ -23,7 +23,8 @@ func listed(archives ...serve.Archive) serve.Options {
 	return serve.Options{Archives: archives, Listing: true}
 }
 
-// TestFolderDownloads holds folder downloads against the exports of the same folders: whole, in pieces, and conditional.
+// TestFolderDownloads compares folder downloads with exports of the same folders: whole, in ranges,
+// and conditional.
 func TestFolderDownloads(t *testing.T) {
 	a, err := tarpack.Open(packedSite(t), nil)
 	if err != nil {
@@ -89,7 +90,7 @@ func TestNoFolderToDownload(t *testing.T) {
 	}
 }
 
-// listing is what a listing in JSON says.
+// listing is a listing in JSON.
 type listing struct {
 	Path                  string
 	Total, Folders, Files int
@@ -117,7 +118,8 @@ func list(t *testing.T, c *client, target string, header ...string) (l listing, 
 	return l, names
 }
 
-// TestSearchSeveral: a path that two archives have is found once, that of the one that answers; the total is told only where it is known.
+// TestSearchSeveral: a path that two archives have is found once, in the one that answers it. The
+// total is given only if it is known.
 func TestSearchSeveral(t *testing.T) {
 	dir := t.TempDir()
 	first := files{"x1": "a", "d/x2": "a", "only-x": "a"}.pack(t, filepath.Join(dir, "first.tar.gz"))
@@ -194,7 +196,7 @@ func TestListing(t *testing.T) {
 	}
 }
 
-// TestListingAssets fetches what a page names, from a folder two levels down.
+// TestListingAssets fetches the files that a page needs, from a folder two levels down.
 func TestListingAssets(t *testing.T) {
 	name := files{"a/b/c.txt": "c"}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
 	for _, c := range clients(t, listed(serve.Archive{Path: name})) {
@@ -265,7 +267,7 @@ func TestZipOverHTTP(t *testing.T) {
 	}
 }
 
-// remote is an io.ReaderAt of what a server has.
+// remote is an io.ReaderAt of a URL.
 type remote struct {
 	t      *testing.T
 	c      *client

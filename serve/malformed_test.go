@@ -10,7 +10,7 @@ import (
 	"github.com/tarpack/tpk/serve"
 )
 
-// status is that of the first response in what a server sent, "" if there is none.
+// status returns the status of the first response that a server sent, or "".
 func status(response string) string {
 	line, _, _ := strings.Cut(response, "\r\n")
 	if f := strings.Fields(line); len(f) > 1 && strings.HasPrefix(f[0], "HTTP/1.1") {
@@ -19,7 +19,7 @@ func status(response string) string {
 	return ""
 }
 
-// TestMalformed sends what is no request, or could be read as two by another program. None may be
+// TestMalformed sends what is not a request, or what another program could read as two. None may be
 // answered with 200, and none may leave the connection open for a request behind it.
 func TestMalformed(t *testing.T) {
 	t.Parallel()
@@ -113,7 +113,7 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
-// TestWellFormed sends what looks odd and is right.
+// TestWellFormed sends what looks odd and is correct.
 func TestWellFormed(t *testing.T) {
 	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}})
 	const last = "Connection: close\r\n\r\n"
@@ -155,7 +155,7 @@ func TestWellFormed(t *testing.T) {
 	}
 }
 
-// TestRequestInPieces sends requests byte by byte, and several with one cut in the middle.
+// TestRequestInPieces sends two requests in two pieces, cut at many places.
 func TestRequestInPieces(t *testing.T) {
 	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}})
 	two := "GET /file HTTP/1.1\r\nHost: a\r\n\r\nGET /mid.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=5-9\r\nConnection: close\r\n\r\n"
@@ -183,8 +183,7 @@ func TestRequestInPieces(t *testing.T) {
 	}
 }
 
-// TestSlowClients checks that who sends nothing, little, or takes nothing is cut off, and others
-// are not.
+// TestSlowClients: clients that send nothing, send little, or take nothing are cut off.
 func TestSlowClients(t *testing.T) {
 	t.Parallel()
 	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}, WriteTimeout: 300 * time.Millisecond},

@@ -31,7 +31,7 @@ func checked(t *testing.T, options any, checks map[string]func(t *testing.T)) {
 	}
 }
 
-// lines is a writer that can be read meanwhile.
+// lines is a writer that can be read at the same time.
 type lines struct {
 	mu sync.Mutex
 	b  bytes.Buffer

@@ -24,11 +24,11 @@ var siteTime = time.Unix(1709348645, 0)
 
 const siteDate = "Sat, 02 Mar 2024 03:04:05 GMT"
 
-// files of a site, by path. One that ends in "/" is a directory, content that begins with "-> " a
-// symbolic link.
+// files are the content of a site by path. A path that ends in "/" is a directory, and content that
+// begins with "-> " is a symbolic link.
 type files map[string]string
 
-// words is compressible text of n bytes, noise is what no coding shrinks.
+// words returns n bytes of compressible text, and noise n bytes that no coding makes shorter.
 func words(n int) string {
 	var b strings.Builder
 	for i := 0; b.Len() < n; i++ {
@@ -44,7 +44,7 @@ func noise(n int) string {
 	return string(b)
 }
 
-// site is what most tests serve: every coding, every size that matters.
+// site is what most tests serve: every coding, and every size that matters.
 var site = sync.OnceValue(func() files {
 	return files{
 		"index.html":          "<!doctype html><title>root</title>" + words(2000),
@@ -138,7 +138,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// logged collects what a server says.
+// logged collects the lines of a server's log.
 type logged struct {
 	mu    sync.Mutex
 	lines []string
@@ -211,7 +211,7 @@ func start(t testing.TB, o serve.Options, run ...serve.RunOptions) *running {
 	return r
 }
 
-// url is that of a path on the first address.
+// url returns the URL of a path on the first address.
 func (r *running) url(path string) string { return "http://" + r.addresses[0] + path }
 
 // raw sends bytes to the first address and reads until the server closes, or for as long as limit.

@@ -13,7 +13,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
-// answers checks paths against "status body".
+// answers compares the answers for paths with "status body".
 func answers(t *testing.T, r *running, want map[string]string) {
 	t.Helper()
 	c := &http.Client{Transport: plainClient.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -29,7 +29,7 @@ func answers(t *testing.T, r *running, want map[string]string) {
 	}
 }
 
-// TestSeveralArchives asks archives in order, mounts, and plain files after them.
+// TestSeveralArchives: archives are asked in order, then mounts, then plain files.
 func TestSeveralArchives(t *testing.T) {
 	dir := t.TempDir()
 	a := files{"x": "a", "only-a": "a", "d/x": "a", "std/x": "a below std", "std/y": "a below std"}.pack(t, filepath.Join(dir, "a.tar.gz"))
@@ -92,7 +92,7 @@ func TestNested(t *testing.T) {
 	files{"x": "plain", "a/x": "plain a", "a/b/x": "plain b", "a/b/only": "plain only", "empty/.keep": ""}.write(t, dir)
 	pack := func(at, content string) {
 		t.Helper()
-		// Made beside the tree and moved in, the archive last: as somebody who is careful would.
+		// It is made beside the tree and moved in, the archive last, as is good practice.
 		made := files{"x": content, "in/y": content, "index.html": content}.pack(t, filepath.Join(t.TempDir(), "p.tar.gz"))
 		for _, suffix := range []string{".tpi", ""} {
 			if err := os.Rename(made+suffix, filepath.Join(dir, at, "pack.tar.gz"+suffix)); err != nil {
@@ -125,7 +125,7 @@ func TestNested(t *testing.T) {
 	becomes("/x", "pack root")
 	pack("a", "pack a, another")
 	becomes("/a/x", "pack a, another")
-	// What replaces it and is no archive is refused, and the old one stays; one that is written
+	// A replacement that is not an archive is refused, and the old one stays. One that is written
 	// over is lost.
 	rubbish := filepath.Join(t.TempDir(), "rubbish")
 	if err := errors.Join(os.WriteFile(rubbish, []byte("rubbish"), 0o644), os.Rename(rubbish, filepath.Join(dir, "a/b/pack.tar.gz"))); err != nil {
@@ -161,7 +161,7 @@ func TestNested(t *testing.T) {
 	becomes("/a/x", "pack a, indexed")
 }
 
-// TestOptions runs a server with what is off by default.
+// TestOptions sets options that are off by default.
 func TestOptions(t *testing.T) {
 	name := files{"index.html": "app", "app.12ab.js": "js", "secret.txt": "x"}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
 	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: name}},

@@ -19,7 +19,7 @@ import (
 	"github.com/tarpack/tpk/serve"
 )
 
-// writeCertificate writes a self-signed certificate and its key. name tells it from others.
+// writeCertificate writes a self-signed certificate for name, and its key.
 func writeCertificate(t testing.TB, certFile, keyFile, name string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

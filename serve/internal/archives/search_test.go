@@ -11,7 +11,7 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 )
 
-// indexOf is an index of files of these paths; directories are those that end in a slash.
+// indexOf returns an index of these paths. Those that end in a slash are directories.
 func indexOf(t testing.TB, n int, path func(i int) string) *sidecar.Index {
 	t.Helper()
 	b := sidecar.NewBuilder(sidecar.BuilderOptions{Memory: 1 << 30})
@@ -64,7 +64,7 @@ func TestSearch(t *testing.T) {
 	}
 }
 
-// BenchmarkSearch looks for what is not there, which takes longest, among 1,000,000 paths.
+// BenchmarkSearch searches for text that is not there, which takes longest, among 1,000,000 paths.
 func BenchmarkSearch(b *testing.B) {
 	const n = 1_000_000
 	dir := func(i int) string { return fmt.Sprintf("html/crate-%05d", i/1000) }
@@ -88,7 +88,7 @@ func BenchmarkSearch(b *testing.B) {
 	}
 }
 
-// BenchmarkSearchPlain looks through as many plain files as a search looks at.
+// BenchmarkSearchPlain searches as many plain files as a search looks at.
 func BenchmarkSearchPlain(b *testing.B) {
 	dir := b.TempDir()
 	for i := range MaxPlain / 100 {

@@ -23,7 +23,7 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 )
 
-// descriptors counts what this process has open, -1 where that can't be told.
+// descriptors returns how many descriptors this process has open, or −1 if that is unknown.
 func descriptors() int {
 	d, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
@@ -32,7 +32,7 @@ func descriptors() int {
 	return len(d)
 }
 
-// until waits for something to become true.
+// until waits until ok returns true.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for range 500 {
@@ -44,7 +44,7 @@ func until(t *testing.T, what string, ok func() bool) {
 	t.Errorf("%s", what)
 }
 
-// versions packs the same paths with other content, once for each letter.
+// versions packs the same paths with other content for each letter.
 func versions(t *testing.T, letters string) (names []string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -67,7 +67,7 @@ func versions(t *testing.T, letters string) (names []string) {
 }
 
 // TestReloadUnderPipelines replaces the archive again and again while pipelines of requests are
-// answered: each answer is whole, and of one of the archives with its entity-tag.
+// answered. Each answer is complete, and from one of the archives, as its entity-tag is.
 func TestReloadUnderPipelines(t *testing.T) {
 	names := versions(t, "xyz")
 	e := newEngine(t, map[string]string{"small": "", "large": ""}, plan.Options{})
@@ -128,8 +128,8 @@ func TestReloadUnderPipelines(t *testing.T) {
 	until(t, "archives that were replaced are still open", func() bool { return descriptors() <= before })
 }
 
-// TestResets resets connections wherever a request or an answer is: nothing stays behind, and
-// others are answered.
+// TestResets resets connections at any point of a request or an answer. Nothing is left behind, and
+// other connections are answered.
 func TestResets(t *testing.T) {
 	e := pipelineEngine(t)
 	dials := []func() net.Conn{listen(t, e, "tcp", "127.0.0.1:0"), dialTLS(t, e)}
@@ -168,7 +168,7 @@ func TestResets(t *testing.T) {
 	until(t, "files are left open", func() bool { return descriptors() <= files })
 }
 
-// deadline is a connection of which little is expected.
+// deadline is a connection that is read for a short time only.
 type deadline struct{ net.Conn }
 
 func (d deadline) Read(p []byte) (int, error) {
@@ -176,8 +176,8 @@ func (d deadline) Read(p []byte) (int, error) {
 	return d.Conn.Read(p)
 }
 
-// TestShutdownUnderPipelines: who has sent more requests than are answered before the end gets
-// whole answers, and then the end of the stream.
+// TestShutdownUnderPipelines: a client that has sent more requests than are answered before the end
+// gets complete answers, and then the end of the stream.
 func TestShutdownUnderPipelines(t *testing.T) {
 	for name, request := range map[string]string{
 		"raw":      "GET /noise HTTP/1.1\r\nHost: a\r\n\r\n",

@@ -32,13 +32,13 @@ func newEngine(t testing.TB, files map[string]string, o plan.Options) *testEngin
 	return &testEngine{e, r}
 }
 
-// testEngine is an Engine, and what it answers with.
+// testEngine is an Engine with what it answers from.
 type testEngine struct {
 	*Engine
 	responder *respond.Responder
 }
 
-// handler answers as the Engine does, for net/http.
+// handler returns an http.Handler with the Engine's answers.
 func (e *testEngine) handler() http.Handler {
 	return &nethttp.Handler{Responder: e.responder, WriteTimeout: DefaultWriteTimeout}
 }
@@ -46,8 +46,8 @@ func (e *testEngine) handler() http.Handler {
 const browser = "Host: example.com\r\nConnection: keep-alive\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n" +
 	"Accept: text/html,application/xhtml+xml\r\nAccept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en\r\n\r\n"
 
-// TestSocketAllocates asserts the same over a real connection, with all that the runtime does for
-// it.
+// TestSocketAllocates: a usual request over a real connection costs no allocation, the runtime's
+// share included.
 func TestSocketAllocates(t *testing.T) {
 	if raceDetector {
 		t.Skip("allocations are counted without the race detector")
@@ -90,8 +90,7 @@ func TestSocketAllocates(t *testing.T) {
 	}
 }
 
-// TestContentIsNoRequest: what a request has as its content is never answered, whoever answers the
-// request.
+// TestContentIsNoRequest: the content of a request is never answered as a request.
 func TestContentIsNoRequest(t *testing.T) {
 	e := newEngine(t, map[string]string{"small": "small", "large": strings.Repeat("text ", 50_000)}, plan.Options{})
 	dial := listen(t, e, "tcp", "127.0.0.1:0")

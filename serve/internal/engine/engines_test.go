@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// TestEnginesAgree sends odd requests as HTTP/1.1, as HTTP/1.0 and to the http.Handler, if net/http
-// takes them: the answer is the same, but for what belongs to the connection.
+// TestEnginesAgree sends odd requests as HTTP/1.1, as HTTP/1.0, and to the http.Handler if net/http
+// accepts them. The answers are the same, except for the fields of the connection.
 func TestEnginesAgree(t *testing.T) {
 	e := pipelineEngine(t)
 	dial := listen(t, e, "tcp", "127.0.0.1:0")

@@ -12,7 +12,8 @@ import (
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
-// TestMaxHeader: a head that is too large is refused however it arrives, and whoever reads it.
+// TestMaxHeader: a head that is too large is refused, in a loop and in a goroutine, however it
+// arrives.
 func TestMaxHeader(t *testing.T) {
 	e := newEngine(t, map[string]string{"a.txt": "hello, world"}, plan.Options{})
 	limited := New(Config{Responder: e.responder, MaxHeader: 8 << 10})
@@ -48,7 +49,7 @@ func TestMaxHeader(t *testing.T) {
 	}
 }
 
-// TestOddTimeouts: times that make no sense end connections, and nothing else.
+// TestOddTimeouts: timeouts that make no sense end connections, and do nothing else.
 func TestOddTimeouts(t *testing.T) {
 	e := newEngine(t, map[string]string{"a.txt": "hello, world"}, plan.Options{})
 	odd := New(Config{Responder: e.responder, HeaderTimeout: 3, IdleTimeout: -1})

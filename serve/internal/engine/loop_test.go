@@ -14,7 +14,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
-// listen serves on a network, and dials.
+// listen serves on a network, and returns what dials it.
 func listen(t *testing.T, e *testEngine, network, address string) (dial func() net.Conn) {
 	t.Helper()
 	ln, err := net.Listen(network, address)
@@ -38,8 +38,8 @@ func listen(t *testing.T, e *testEngine, network, address string) (dial func() n
 }
 
 // TestTurns sends requests one after the other, in pieces and several at once, and ends the stream
-// in each of the ways in which it can come together with a request: however the bytes arrive, every
-// request is answered, and the connection ends then.
+// in each of the ways in which that can come together with a request. Every request is answered,
+// and then the connection ends.
 func TestTurns(t *testing.T) {
 	long := "GET /a.txt HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 2*head.BufferSize) + "\r\n\r\n"
 	const short = "GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n"

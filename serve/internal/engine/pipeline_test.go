@@ -23,8 +23,8 @@ import (
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
-// pipelined are requests of all kinds, and whether the connection ends with the answer. Each must
-// be answered on a connection on which others come before and after it as it is alone.
+// pipelined are requests of all kinds, and whether the connection ends with the answer. With others
+// before and after it on the connection, each gets the same answer as alone.
 var pipelined = []struct {
 	request string
 	ends    bool
@@ -104,8 +104,8 @@ var pipelined = []struct {
 
 var dateLine = regexp.MustCompile(`(?m)^Date: .*\r\n`)
 
-// exchange sends bytes in pieces of at most max bytes, ends the stream, and returns all that comes
-// back but the dates.
+// exchange sends bytes in pieces of at most max bytes, ends the stream, and returns everything that
+// comes back except the dates.
 func exchange(t *testing.T, c net.Conn, sent []byte, max int, rnd *mathrand.Rand) []byte {
 	t.Helper()
 	var writer sync.WaitGroup
@@ -139,7 +139,7 @@ func pipelineEngine(t *testing.T) *testEngine {
 	}, plan.Options{CORS: []string{"*"}})
 }
 
-// dialTLS serves by TLS, and dials.
+// dialTLS serves by TLS, and returns what dials it.
 func dialTLS(t *testing.T, e *testEngine) func() net.Conn {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -166,9 +166,9 @@ func dialTLS(t *testing.T, e *testEngine) func() net.Conn {
 	}
 }
 
-// TestPipelines sends random sequences of requests in random pieces over one connection: what comes
-// back is, to the byte, what each request alone gets, up to the first that ends the connection, and
-// nothing else.
+// TestPipelines sends random sequences of requests in random pieces over one connection. What comes
+// back is, to the byte, the answers to each request alone, up to the first that ends the
+// connection, and nothing else.
 func TestPipelines(t *testing.T) {
 	e := pipelineEngine(t)
 	dials := map[string]func() net.Conn{
@@ -230,7 +230,7 @@ func TestPipelines(t *testing.T) {
 	}
 }
 
-// held keeps back what is written while it is told to.
+// held keeps what is written while hold is set.
 type held struct {
 	net.Conn
 	hold bool
@@ -247,8 +247,8 @@ func (h *held) Write(p []byte) (int, error) {
 
 func (h *held) SetWriteDeadline(time.Time) error { return nil } // CloseWrite leaves one in the past
 
-// TestEndWithRequest: the request of a client of TLS 1.2 that comes in one piece with the end of
-// its stream is answered.
+// TestEndWithRequest: with TLS 1.2, a request that comes in one piece with the end of the stream is
+// answered.
 func TestEndWithRequest(t *testing.T) {
 	e := pipelineEngine(t)
 	address := dialTLS(t, e)().RemoteAddr().String()

@@ -23,7 +23,7 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 )
 
-// differ tells from where to where a differs from b, both 0 if it does not.
+// differ returns from where to where a differs from b, or 0, 0.
 func differ(a, b []byte) (from, to int) {
 	if len(a) != len(b) {
 		return 0, max(len(a), len(b))
@@ -39,10 +39,10 @@ func differ(a, b []byte) (from, to int) {
 	return from, to
 }
 
-// TestTruncatedUnderPipelines cuts an archive short while it is sent: whatever is answered with 200
-// and whole is right to the byte, the rest is an error or ends with the connection, and the process
-// goes on. One thing sendfile can't keep: if all of a large answer waits in the socket already, the
-// client gets zeros from the new end to that of the folio that holds it (see transfer.SendfileMin).
+// TestTruncatedUnderPipelines cuts an archive short while it is sent. A complete answer with 200 is
+// right to the byte. Any other is an error or ends with the connection, and the process goes on.
+// There is one exception with sendfile. If all of a large answer is in the socket already, the
+// client gets zeros from the new end to the end of the folio (see transfer.SendfileMin).
 func TestTruncatedUnderPipelines(t *testing.T) {
 	dir := t.TempDir()
 	content := map[string][]byte{"small": make([]byte, 30_000), "middle": make([]byte, 300_000), "large": make([]byte, 5_000_000)}
@@ -128,9 +128,9 @@ func TestTruncatedUnderPipelines(t *testing.T) {
 	}
 }
 
-// TestCutWhileOwed cuts an archive short within the last page of a member that clients have asked
-// for many times and do not take: what they get then is right or ends early.
-func TestCutWhileOwed(t *testing.T) {
+// TestCutWhilePending cuts an archive short within the last page of a member that clients have
+// asked for many times and do not take. What they get then is right or ends early.
+func TestCutWhilePending(t *testing.T) {
 	dir := t.TempDir()
 	tree, name := filepath.Join(dir, "tree"), filepath.Join(dir, "a.tar.gz")
 	random := make([]byte, 40_000)

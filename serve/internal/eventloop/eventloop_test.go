@@ -19,8 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// echo sends back what it gets. What contains a '!' it leaves to a goroutine, which goes on until
-// it has sent as many more bytes.
+// echo sends back what it gets. A piece with a '!' is left to a goroutine.
 type echo struct {
 	*Conn
 	lent, ended atomic.Int32
@@ -53,7 +52,7 @@ func (e *echo) Ready(room []byte, _ time.Time) {
 	})
 }
 
-// group is a Group of n loops that are ended with the test.
+// group returns a Group of n loops that end with the test.
 func group(t *testing.T, n int) *Group {
 	t.Helper()
 	g, err := New(n)
@@ -64,7 +63,7 @@ func group(t *testing.T, n int) *Group {
 	return g
 }
 
-// pair connects a client with a connection of g.
+// pair connects a client to a connection of g.
 func pair(t *testing.T, g *Group, network string) (net.Conn, *Conn) {
 	t.Helper()
 	address := "127.0.0.1:0"
@@ -93,7 +92,7 @@ func pair(t *testing.T, g *Group, network string) (net.Conn, *Conn) {
 	return client, c
 }
 
-// lend takes a connection out of its loop for the test, which is the goroutine then.
+// lend takes a connection out of its loop, for the test's goroutine.
 func lend(t *testing.T, g *Group) (net.Conn, *Conn) {
 	t.Helper()
 	client, c := pair(t, g, "tcp")
@@ -123,7 +122,7 @@ type handler func()
 func (h handler) Ready([]byte, time.Time) { h() }
 
 // TestEcho sends random pieces over many connections, some for the loops and some for goroutines,
-// while connections are moved between loops: every byte comes back, in order.
+// while connections move between loops. Every byte comes back, in order.
 func TestEcho(t *testing.T) {
 	g := group(t, 3)
 	var clients sync.WaitGroup
@@ -170,8 +169,8 @@ func TestEcho(t *testing.T) {
 	}
 }
 
-// TestDeadlines: a goroutine that waits goes on at the deadline, also at one that is set meanwhile,
-// and what is there can be read after another one was set.
+// TestDeadlines: a goroutine that waits goes on at the deadline, also at one that is set meanwhile.
+// What has come can be read after another deadline was set.
 func TestDeadlines(t *testing.T) {
 	g := group(t, 1)
 	client, c := lend(t, g)
@@ -214,7 +213,7 @@ func TestDeadlines(t *testing.T) {
 	}
 }
 
-// TestInterrupt: the Handler is called though nothing has come; a connection that is lent is left
+// TestInterrupt: the Handler is called though nothing has come. A connection that is lent is left
 // alone.
 func TestInterrupt(t *testing.T) {
 	g := group(t, 1)
@@ -250,7 +249,7 @@ func TestInterrupt(t *testing.T) {
 	_ = c.Close()
 }
 
-// TestAbort ends a connection under the goroutine that reads from it.
+// TestAbort ends a connection while a goroutine reads from it.
 func TestAbort(t *testing.T) {
 	client, c := lend(t, group(t, 1))
 	go func() {
@@ -266,7 +265,7 @@ func TestAbort(t *testing.T) {
 	_ = c.Close()
 }
 
-// TestDetach: the connection goes on as one of Go's runtime, and the descriptor is nobody's then.
+// TestDetach: the connection goes on as one of Go's runtime, and its descriptor is free.
 func TestDetach(t *testing.T) {
 	client, c := lend(t, group(t, 1))
 	nc, err := c.Detach()
@@ -285,8 +284,8 @@ func TestDetach(t *testing.T) {
 	}
 }
 
-// TestStartClosed: a connection that was closed before it began leaves the descriptor to whoever
-// has it then.
+// TestStartClosed: a connection that was closed before Start leaves its descriptor to the next
+// connection.
 func TestStartClosed(t *testing.T) {
 	g := group(t, 1)
 	_, c := pair(t, g, "tcp")
@@ -305,9 +304,9 @@ func TestStartClosed(t *testing.T) {
 	}
 }
 
-// TestNobodys: a descriptor that is nobody's in the table is not watched any more, so that no loop
-// is told of it for ever.
-func TestNobodys(t *testing.T) {
+// TestUnknownDescriptor: a descriptor that the table does not have is not watched any more, so that
+// its events are not reported for ever.
+func TestUnknownDescriptor(t *testing.T) {
 	g := group(t, 1)
 	client, c := pair(t, g, "tcp")
 	if err := g.loops[0].control(unix.EPOLL_CTL_ADD, c.fd, armedForLoop); err != nil {
@@ -315,7 +314,7 @@ func TestNobodys(t *testing.T) {
 	}
 	_, _ = client.Write([]byte("x"))
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
-		// It can be modified as long as it is watched.
+		// Modifying it fails as soon as it is not watched.
 		if errors.Is(g.loops[0].control(unix.EPOLL_CTL_MOD, c.fd, armedForLoop), unix.ENOENT) {
 			break
 		}
@@ -326,7 +325,8 @@ func TestNobodys(t *testing.T) {
 	_ = c.Close()
 }
 
-// TestBalance: loops that are busy all the time become more, and fewer when half of them would do.
+// TestBalance: there are more active loops if all are busy all the time, and fewer if half of them
+// could do the work.
 func TestBalance(t *testing.T) {
 	g := &Group{loops: []*loop{{}, {}, {}}}
 	g.active.Store(1)
@@ -360,7 +360,7 @@ func TestBalance(t *testing.T) {
 	}
 }
 
-// TestRefused: what has no descriptor is not taken, and stays as it is.
+// TestRefused: a connection without a descriptor is not taken, and is unchanged.
 func TestRefused(t *testing.T) {
 	a, b := net.Pipe()
 	defer a.Close()

@@ -10,8 +10,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
-// FuzzHead compares with net/http: what Parse takes for a request without content, Go takes for the
-// same one.
+// FuzzHead compares with net/http: what Parse accepts, Go reads as the same request.
 func FuzzHead(f *testing.F) {
 	for _, s := range []string{
 		"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HEAD /x?y HTTP/1.0\r\n\r\n", "GET /a%20b HTTP/1.1\r\nhost:a:80\r\nRange: bytes=0-1\r\nAccept-Encoding: gzip\r\naccept-encoding: br\r\n\r\n",
@@ -29,7 +28,7 @@ func FuzzHead(f *testing.F) {
 		}
 		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(b)))
 		if err != nil {
-			// Targets, and hosts by their look, are the planner's to refuse.
+			// Targets, and the syntax of hosts, are the planner's to refuse.
 			if s := err.Error(); strings.Contains(s, "parse ") || strings.Contains(s, "invalid URI") || strings.Contains(s, "malformed Host") {
 				return
 			}
@@ -63,7 +62,7 @@ func TestBadChunk(t *testing.T) {
 	}
 }
 
-// accepted parses the head that b begins with; it is not ok if there is none that Parse accepts.
+// accepted parses the head that b begins with. ok is false if Parse does not accept it.
 func accepted(b []byte, r *plan.Request) (text []byte, h Head, ok bool) {
 	end := bytes.Index(b, endOfHead)
 	if end < 0 {

@@ -23,10 +23,10 @@ func newServer(t testing.TB, files map[string]string, o plan.Options) *Server {
 	})
 }
 
-// repeated is a connection on which the same request comes again and again.
+// repeated is a connection on which the same request comes left times.
 type repeated struct {
 	request string
-	left    int // how often it is still to come
+	left    int // how often it still comes
 	written int
 	buf     []byte // what was written: the last write, or all of it if keep is set
 	keep    bool
@@ -59,7 +59,7 @@ func (l *repeated) SetWriteDeadline(time.Time) error { return nil }
 const browser = "Host: example.com\r\nConnection: keep-alive\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n" +
 	"Accept: text/html,application/xhtml+xml\r\nAccept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en\r\n\r\n"
 
-// TestAllocations asserts that what most requests are costs no allocation and one write.
+// TestAllocations: the usual requests cost no allocation, and one write.
 func TestAllocations(t *testing.T) {
 	if raceDetector {
 		t.Skip("allocations are counted without the race detector")
@@ -97,8 +97,7 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// TestKinds checks that one reader of HTTP/1.x answers each kind of request, whatever its body is
-// made of.
+// TestKinds: each kind of request is answered, whatever its body is made of.
 func TestKinds(t *testing.T) {
 	text := strings.Repeat("text ", 100_000)
 	s := newServer(t, map[string]string{"a.txt": text}, plan.Options{})

@@ -2,5 +2,5 @@
 
 package http1
 
-// raceDetector says whether the race detector is on.
+// raceDetector reports whether the race detector is on.
 const raceDetector = false

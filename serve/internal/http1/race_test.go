@@ -2,6 +2,6 @@
 
 package http1
 
-// raceDetector: with it, sync.Pool drops what it is given now and then, so allocations cannot be
-// counted.
+// raceDetector reports whether the race detector is on. With it sync.Pool drops values at random,
+// so allocations can't be counted.
 const raceDetector = true

@@ -327,7 +327,8 @@ func TestFields(t *testing.T) {
 	}
 }
 
-// TestEmptyMember: what is sent for an empty file where only gzip will do inflates to nothing.
+// TestEmptyMember: if only gzip will do, an empty file is sent as a member that inflates to
+// nothing.
 func TestEmptyMember(t *testing.T) {
 	p := ask(t, planner(t, Options{}), site(), "GET", "/empty.txt", "Accept-Encoding: gzip, *;q=0")
 	if p.Status != 200 || !p.Gzip || p.Length != int64(len(p.Body.Text)) {

@@ -47,7 +47,7 @@ func file(size, packed int64, c Coding) Node {
 	return Node{Kind: File, Coding: c, Size: size, Length: packed, Offset: 1000, Hash: 0x0123456789abcdef, ModTime: modTime, UTF8: true}
 }
 
-// site is the tree that most tests ask.
+// site is the tree of most tests.
 func site() *fakeTree {
 	deflate := file(10000, 2000, Deflate)
 	return &fakeTree{nodes: map[string]Node{
@@ -101,7 +101,7 @@ func ask(t *testing.T, pl *Planner, tree Tree, method, target string, headers ..
 	return p
 }
 
-// header is the value of a field of the plan's response, joined if there are several.
+// header returns a field of the plan's response. Several are joined.
 func header(p *Plan, name string) string {
 	var values []string
 	for line := range strings.SplitSeq(string(p.AppendFields(nil)), "\r\n") {

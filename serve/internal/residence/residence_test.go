@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestPages compares with a set of pages.
+// TestPages compares Pages with a map of pages.
 func TestPages(t *testing.T) {
 	const size = 1 << 20
 	r := New(size)
@@ -34,7 +34,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// TestLastPage: the last byte of an archive has a bit, whatever its size.
+// TestLastPage: the last byte of a file has a bit, whatever its size.
 func TestLastPage(t *testing.T) {
 	for _, size := range []int64{1, 4096, 4097, 64 << 12, 64<<12 + 1} {
 		r := New(size)

@@ -17,8 +17,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/export"
 )
 
-// TestSendSpans sends pieces of a mapped file and of memory to a client that takes them slowly,
-// then of the file cut short.
+// TestSendSpans sends pieces of a mapped file and of memory to a slow client, and then of the file
+// cut short.
 func TestSendSpans(t *testing.T) {
 	content := make([]byte, 3<<20)
 	r := rand.NewChaCha8([32]byte{1})
