@@ -6,13 +6,13 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"sync"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/serve"
-	"github.com/tarpack/tpk/serve/plan"
 )
 
 func serveCommand() *cli.Command {
@@ -49,7 +49,7 @@ func runServe(c *cli.Context) error {
 	if err := fromEnvironment(c, c.Command.Flags); err != nil {
 		return err
 	}
-	sc, err := serveConfig(c)
+	sc, run, err := serveOptions(c)
 	if err != nil {
 		return err
 	}
@@ -59,9 +59,9 @@ func runServe(c *cli.Context) error {
 		defer mu.Unlock()
 		fmt.Fprintln(c.App.ErrWriter, "tpk: "+oneLine(message))
 	}
-	sc.Ready = func(addresses []net.Addr) {
+	run.Ready = func(addresses []net.Addr) {
 		for _, a := range addresses {
-			sc.Log("serving on " + serveURL(a, sc.CertFile != ""))
+			sc.Log("serving on " + serveURL(a, run.CertFile != ""))
 		}
 	}
 	switch name := c.String("access-log"); name {
@@ -77,15 +77,22 @@ func runServe(c *cli.Context) error {
 		sc.AccessLog = f
 	}
 	server, err := serve.New(*sc)
-	if errors.Is(err, plan.ErrOption) || errors.Is(err, serve.ErrConfig) {
-		return usagef("serve: %v", err)
-	}
 	if err != nil {
-		return err
+		return optionError(err)
 	}
 	defer server.Close()
 	reloadOnHangup(c, server, sc.Log)
-	return server.Run(c.Context)
+	// This program does nothing else, so it has an event loop for each processor. See serve.Server.Run.
+	runtime.GOMAXPROCS(2 * runtime.GOMAXPROCS(0))
+	return optionError(server.Run(c.Context, *run))
+}
+
+// optionError returns err as an error of usage if an option is the reason.
+func optionError(err error) error {
+	if errors.Is(err, serve.ErrOption) {
+		return usagef("serve: %v", err)
+	}
+	return err
 }
 
 // reloadOnHangup makes SIGHUP reload the archives, for as long as the process lives; it ends other commands.

@@ -11,7 +11,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/serve"
-	"github.com/tarpack/tpk/serve/plan"
 	"github.com/tarpack/tpk/tarpack"
 )
 
@@ -92,49 +91,50 @@ func fromEnvironment(c *cli.Context, flags []cli.Flag) error {
 	return nil
 }
 
-// serveConfig makes the server's configuration of the command line.
-func serveConfig(c *cli.Context) (*serve.Config, error) {
+// serveOptions returns the server's options of the command line.
+func serveOptions(c *cli.Context) (*serve.Options, *serve.RunOptions, error) {
 	mode, err := strconv.ParseUint(c.String("socket-mode"), 8, 9)
 	if err != nil {
-		return nil, usagef("serve: --socket-mode %s: it is octal digits, 0660", quoteName(c.String("socket-mode")))
+		return nil, nil, usagef("serve: --socket-mode %s: it is octal digits, 0660", quoteName(c.String("socket-mode")))
 	}
-	sc := &serve.Config{
-		Fallback: c.String("fallback"), Watch: c.Bool("watch"), Admin: c.String("admin"),
-		Plan: plan.Options{
-			SPA: c.Bool("spa"), Listing: !c.Bool("no-listing"), NoDownload: c.Bool("no-download"), CacheControl: c.String("cache-control"),
-			Immutable: c.StringSlice("immutable"), CORS: c.StringSlice("cors"),
-		},
+	sc := &serve.Options{
+		Fallback: c.String("fallback"),
+		SPA:      c.Bool("spa"), Listing: !c.Bool("no-listing"), NoDownload: c.Bool("no-download"),
+		CacheControl: c.String("cache-control"), Immutable: c.StringSlice("immutable"), CORS: c.StringSlice("cors"),
+		WriteTimeout: c.Duration("write-timeout"), AccessFormat: c.String("access-log-format"),
+	}
+	run := &serve.RunOptions{
+		Watch: c.Bool("watch"), Admin: c.String("admin"),
 		Listen: c.StringSlice("listen"), Sockets: c.StringSlice("socket"), SocketMode: fs.FileMode(mode),
 		Inherit:  os.Getenv("LISTEN_FDS") != "",
 		CertFile: c.String("tls-cert"), KeyFile: c.String("tls-key"), H2C: c.Bool("h2c"),
 		HeaderTimeout: c.Duration("header-timeout"), IdleTimeout: c.Duration("idle-timeout"),
-		WriteTimeout: c.Duration("write-timeout"), ShutdownTimeout: c.Duration("shutdown-timeout"),
-		MaxConns: c.Int("max-conns"), MaxConnsPerIP: c.Int("max-conns-per-ip"), MaxHeader: c.Int("max-header"),
-		AccessFormat: c.String("access-log-format"),
+		ShutdownTimeout: c.Duration("shutdown-timeout"),
+		MaxConns:        c.Int("max-conns"), MaxConnsPerIP: c.Int("max-conns-per-ip"), MaxHeader: c.Int("max-header"),
 	}
 	if c.IsSet("hide") {
-		sc.Plan.Hide = []string{}
+		sc.Hide = []string{}
 		for _, g := range c.StringSlice("hide") {
 			if g != "" {
-				sc.Plan.Hide = append(sc.Plan.Hide, g)
+				sc.Hide = append(sc.Hide, g)
 			}
 		}
 	}
 	for _, h := range c.StringSlice("header") {
 		name, value, ok := strings.Cut(h, ":")
 		if !ok {
-			return nil, usagef("serve: --header %s: it is 'NAME: VALUE'", quoteName(h))
+			return nil, nil, usagef("serve: --header %s: it is 'NAME: VALUE'", quoteName(h))
 		}
-		sc.Plan.Header = append(sc.Plan.Header, plan.Field{Name: name, Value: strings.TrimSpace(value)})
+		sc.Header = append(sc.Header, serve.Field{Name: name, Value: strings.TrimSpace(value)})
 	}
-	if len(sc.Listen) == 0 && len(sc.Sockets) == 0 && !sc.Inherit {
-		sc.Listen = []string{"127.0.0.1:8080"}
+	if len(run.Listen) == 0 && len(run.Sockets) == 0 && !run.Inherit {
+		run.Listen = []string{"127.0.0.1:8080"}
 	}
-	return sc, serveArchives(c, sc)
+	return sc, run, serveArchives(c, sc, run.Admin)
 }
 
 // serveArchives puts together what is served where.
-func serveArchives(c *cli.Context, sc *serve.Config) error {
+func serveArchives(c *cli.Context, sc *serve.Options, admin string) error {
 	for _, name := range tarpack.JoinShards(c.Args().Slice()) {
 		if fi, err := os.Stat(name); err == nil && fi.IsDir() {
 			if sc.Fallback != "" || c.NArg() > 1 {
@@ -152,7 +152,7 @@ func serveArchives(c *cli.Context, sc *serve.Config) error {
 		}
 		sc.Archives = append(sc.Archives, serve.Archive{Path: name, Mount: path})
 	}
-	if len(sc.Archives) == 0 && sc.Fallback == "" && sc.Admin == "" {
+	if len(sc.Archives) == 0 && sc.Fallback == "" && admin == "" {
 		return usagef("serve: too few arguments: usage: %s", c.Command.UsageText)
 	}
 	return nil

@@ -22,10 +22,10 @@ func TestServeSwitches(t *testing.T) {
 				t.Setenv(test.variable, "true")
 			}
 			app := newApp(io.Discard, io.Discard)
-			var got *serve.Config
+			var got *serve.Options
 			app.Command("serve").Action = func(c *cli.Context) (err error) {
 				if err = fromEnvironment(c, c.Command.Flags); err == nil {
-					got, err = serveConfig(c)
+					got, _, err = serveOptions(c)
 				}
 				return err
 			}
@@ -36,8 +36,8 @@ func TestServeSwitches(t *testing.T) {
 			if err := app.Run(interspersed(app, args)); err != nil {
 				t.Fatal(err)
 			}
-			if got.Plan.Listing != test.listing || got.Plan.NoDownload != test.noDownload {
-				t.Errorf("%+v", got.Plan)
+			if got.Listing != test.listing || got.NoDownload != test.noDownload {
+				t.Errorf("%+v", got)
 			}
 		})
 	}

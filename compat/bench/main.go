@@ -170,7 +170,7 @@ func packages(b *measure.Bench) error {
 	}
 	args := []string{"test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", "200ms", "./..."}
 	if b.Quick {
-		args = []string{"test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", "1x", "./gzmember", "./serve/plan"}
+		args = []string{"test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", "1x", "./gzmember", "./serve/internal/plan"}
 	}
 	cmd := exec.Command("go", args...)
 	cmd.Dir = b.Root

@@ -23,7 +23,6 @@ import (
 
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/serve"
-	"github.com/tarpack/tpk/serve/plan"
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
@@ -128,15 +127,16 @@ var start = sync.OnceValues(func() (*served, error) {
 		return nil, err
 	}
 	ready := make(chan string, 1)
-	server, err := serve.New(serve.Config{
-		Archives: []serve.Archive{{Path: s.archive}}, Plan: plan.Options{Listing: true}, Listen: []string{"127.0.0.1:0"},
-		Ready: func(addresses []net.Addr) { ready <- "http://" + addresses[0].String() },
-	})
+	run := serve.RunOptions{
+		Listen: []string{"127.0.0.1:0"},
+		Ready:  func(addresses []net.Addr) { ready <- "http://" + addresses[0].String() },
+	}
+	server, err := serve.New(serve.Options{Archives: []serve.Archive{{Path: s.archive}}, Listing: true})
 	if err != nil {
 		return nil, err
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Run(context.Background()) }() // it ends with us
+	go func() { failed <- server.Run(context.Background(), run) }() // it ends with us
 	select {
 	case s.url = <-ready:
 		return s, nil

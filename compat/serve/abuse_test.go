@@ -239,7 +239,7 @@ func TestH2spec(t *testing.T) {
 	reference := &http.Server{Protocols: &p, Handler: http.FileServer(http.Dir(t.TempDir())), ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
 	go func() { _ = reference.Serve(ln) }()
 	t.Cleanup(func() { _ = reference.Close() })
-	address := start(t, serve.Config{Archives: []serve.Archive{{Path: packTree(t, tree())}}, H2C: true})
+	address := start(t, serve.Options{Archives: []serve.Archive{{Path: packTree(t, tree())}}})
 	// Some of its tests are a race against the clock: one server's count differs by one or two from run to run, so a
 	// server is worth its best of a few.
 	theirs, ours := 0, 0

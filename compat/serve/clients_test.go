@@ -12,7 +12,7 @@ import (
 
 // TestCurl fetches everything plain, compressed and resumed.
 func TestCurl(t *testing.T) {
-	base := "http://" + start(t, serve.Config{Archives: []serve.Archive{{Path: packTree(t, tree())}}}) + "/"
+	base := "http://" + start(t, serve.Options{Archives: []serve.Archive{{Path: packTree(t, tree())}}}) + "/"
 	dir := t.TempDir()
 	for name, want := range tree() {
 		out := filepath.Join(dir, "out")
@@ -48,7 +48,7 @@ func TestCurl(t *testing.T) {
 
 // TestWget resumes, and mirrors by time.
 func TestWget(t *testing.T) {
-	base := "http://" + start(t, serve.Config{Archives: []serve.Archive{{Path: packTree(t, tree())}}}) + "/"
+	base := "http://" + start(t, serve.Options{Archives: []serve.Archive{{Path: packTree(t, tree())}}}) + "/"
 	for _, name := range []string{"big.txt", "film.mp4", "mid.txt"} {
 		want := tree()[name]
 		out := filepath.Join(t.TempDir(), name)
@@ -72,7 +72,7 @@ func TestWget(t *testing.T) {
 // TestAria2 fetches in four parts at a time, and downloads the archive so.
 func TestAria2(t *testing.T) {
 	archive := packTree(t, tree())
-	base := "http://" + start(t, serve.Config{Archives: []serve.Archive{{Path: archive}}}) + "/"
+	base := "http://" + start(t, serve.Options{Archives: []serve.Archive{{Path: archive}}}) + "/"
 	for path, want := range map[string]string{"big.txt": tree()["big.txt"], "film.mp4": tree()["film.mp4"], "?download=tar.gz": read(t, archive)} {
 		dir := t.TempDir()
 		run(t, "aria2c", "-q", "-x4", "-s4", "-k1M", "--min-split-size=1M", "--http-accept-gzip=true", "-d", dir, "-o", "out", base+path)
@@ -85,7 +85,7 @@ func TestAria2(t *testing.T) {
 // TestNodeFetch lets node's fetch decode and resume.
 func TestNodeFetch(t *testing.T) {
 	node := tools.Path(t, "node")
-	base := "http://" + start(t, serve.Config{Archives: []serve.Archive{{Path: packTree(t, tree())}}}) + "/"
+	base := "http://" + start(t, serve.Options{Archives: []serve.Archive{{Path: packTree(t, tree())}}}) + "/"
 	for name, want := range tree() {
 		script := fmt.Sprintf(`const r = await fetch(%q); const b = Buffer.from(await r.arrayBuffer());
 			const r2 = await fetch(%q, {headers: {"If-None-Match": r.headers.get("etag")}});

@@ -24,7 +24,7 @@ func TestFolderClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer a.Close()
-	base := "http://" + start(t, serve.Config{Archives: []serve.Archive{{Path: archive}}}) + "/folder/?download="
+	base := "http://" + start(t, serve.Options{Archives: []serve.Archive{{Path: archive}}}) + "/folder/?download="
 	for _, format := range []export.Format{export.TarGz, export.Zip} {
 		t.Run(format.String(), func(t *testing.T) {
 			f, err := export.Folder(a, "folder", format)

@@ -92,11 +92,11 @@ func goInt(t *testing.T, e ast.Expr) int {
 	return 0
 }
 
-// bothEngines are the addresses of a server of each kind: the lane and fasthttp, and net/http.
+// bothEngines are the addresses of a server of each kind: our own HTTP/1.1, and net/http.
 func bothEngines(t *testing.T) map[string]string {
 	t.Helper()
 	archive := packTree(t, tree())
-	s, err := serve.New(serve.Config{Archives: []serve.Archive{{Path: archive}}})
+	s, err := serve.New(serve.Options{Archives: []serve.Archive{{Path: archive}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func bothEngines(t *testing.T) map[string]string {
 	}
 	mounted := httptest.NewServer(s.Handler())
 	t.Cleanup(func() { mounted.Close(); s.Close() })
-	return map[string]string{"own": "http://" + start(t, serve.Config{Archives: []serve.Archive{{Path: archive}}}), "net/http": mounted.URL}
+	return map[string]string{"own": "http://" + start(t, serve.Options{Archives: []serve.Archive{{Path: archive}}}), "net/http": mounted.URL}
 }
 
 // ask sends a GET or HEAD and reads the answer.

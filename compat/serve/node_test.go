@@ -19,7 +19,6 @@ import (
 
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/serve"
-	"github.com/tarpack/tpk/serve/plan"
 )
 
 // nodeModules is where npm's packages are, if those are there.
@@ -94,9 +93,9 @@ func packOnRequest(t *testing.T) http.Handler {
 		}
 		key := strings.Join([]string{root, dotfiles, cache, listing}, "\n")
 		if served[key] == "" {
-			c := serve.Config{Archives: []serve.Archive{{Path: packDir(t, root)}}, Plan: plan.Options{CacheControl: cache, Listing: listing == "yes"}}
+			c := serve.Options{Archives: []serve.Archive{{Path: packDir(t, root)}}, CacheControl: cache, Listing: listing == "yes"}
 			if dotfiles == "allow" {
-				c.Plan.Hide = []string{}
+				c.Hide = []string{}
 			}
 			served[key] = "http://" + start(t, c)
 		}

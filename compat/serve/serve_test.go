@@ -67,18 +67,19 @@ func packDir(t testing.TB, dir string) string {
 }
 
 // start serves until the test ends, and returns the address.
-func start(t testing.TB, c serve.Config) string {
+func start(t testing.TB, o serve.Options) string {
 	t.Helper()
-	c.Listen = []string{"127.0.0.1:0"}
 	ready := make(chan []net.Addr, 1)
-	c.Ready = func(a []net.Addr) { ready <- a }
-	s, err := serve.New(c)
+	run := serve.RunOptions{
+		Listen: []string{"127.0.0.1:0"}, H2C: true, Ready: func(a []net.Addr) { ready <- a },
+	}
+	s, err := serve.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx) }()
+	go func() { ended <- s.Run(ctx, run) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {

@@ -217,7 +217,7 @@ func Read(args []string) error {
 	var fsys fs.FS
 	switch args[0] {
 	case "tpk":
-		a, err := tarpack.Open(context.Background(), args[1], &tarpack.OpenOptions{NoIndex: true})
+		a, err := tarpack.Open(context.Background(), args[1], &tarpack.OpenOptions{RequireSidecar: true})
 		if err != nil {
 			return err
 		}

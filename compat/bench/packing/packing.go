@@ -140,7 +140,7 @@ func pack(b *measure.Bench, t trees.Tree, rounds, who int) error {
 
 // index gives the size of an archive's index, and the number of entries.
 func index(archive string) ([]measure.Value, error) {
-	a, err := tarpack.Open(context.Background(), archive, &tarpack.OpenOptions{NoIndex: true})
+	a, err := tarpack.Open(context.Background(), archive, &tarpack.OpenOptions{RequireSidecar: true})
 	if err != nil {
 		return nil, err
 	}
