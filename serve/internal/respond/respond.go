@@ -1,6 +1,7 @@
 package respond
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/record"
+	"github.com/tarpack/tpk/tarpack/source"
 )
 
 // Responder is what all answers of a server have in common. It is safe for concurrent use; Timing
@@ -125,9 +127,14 @@ func (r *Responder) Finish(x *Exchange, sent int64) {
 	x.Release()
 }
 
-// fail makes the answer a 500 because of err. Nothing of it was sent yet.
+// fail makes the answer a 500 because of err, or a 503 if its archive has changed or is not available
+// at present. Nothing of it was sent yet.
 func (r *Responder) fail(x *Exchange, err error) {
 	r.report(x, err)
+	if errors.Is(err, source.ErrChanged) || errors.Is(err, source.ErrUnavailable) {
+		r.Planner.Unavailable(&x.Request, &x.Plan, retryAfter)
+		return
+	}
 	x.Plan.Fail()
 }
 
