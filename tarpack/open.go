@@ -22,7 +22,7 @@ type OpenOptions struct {
 	Workers        int // goroutines that build the index; 0 means one for each CPU
 
 	// Notice, if set, receives one line if there is no usable sidecar.
-	Notice func(message string)
+	Notice func(error)
 	// Progress, if set, is called while the index is built, always from the same goroutine.
 	Progress func(format.Progress)
 }

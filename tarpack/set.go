@@ -47,7 +47,7 @@ func openSet(ctx context.Context, list string, o *indexed.Options) (*Archive, er
 		err = x.OpenIndex(ctx, o, false, build)
 	} else {
 		if o.Notice != nil {
-			o.Notice(fmt.Sprintf("%v: putting the indexes of the shards together in memory ('tpk index' writes the list)", shardset.NoList(list, err)))
+			o.Notice(fmt.Errorf("%w: %w", shardset.NoList(list, err), format.ErrIndexRebuilt))
 		}
 		x.Rebuilt = true
 		x.Index, err = indexed.InMemory(ctx, list, scan.Options{Workers: o.Workers, Progress: o.Progress}, build)

@@ -21,7 +21,7 @@ type VerifyOptions struct {
 	TempDir string // for the index that is made to compare with; "" is the system's
 
 	// Notice, if set, gets a line when there is no sidecar.
-	Notice func(message string)
+	Notice func(error)
 	// Problem, if set, is called for each problem, always from the same goroutine.
 	Problem func(*format.Problem)
 	// Progress, if set, is called after each entry, always from the same goroutine.
@@ -163,7 +163,7 @@ func (v *verifier) openSidecar(whole bool) {
 		v.side = x
 	case errors.Is(err, format.ErrNoSidecar) && !errors.As(err, &unreadable):
 		if v.o.Notice != nil {
-			v.o.Notice(fmt.Sprintf("%v: the archive is checked alone", err))
+			v.o.Notice(fmt.Errorf("%w: the archive is checked alone", err))
 		}
 	case whole:
 		v.report("", -1, err)

@@ -26,7 +26,7 @@ func verifySet(ctx context.Context, list string, o VerifyOptions) (res VerifyRes
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if o.Notice != nil {
-			o.Notice(fmt.Sprintf("%v: the shards are checked alone", shardset.NoList(list, err)))
+			o.Notice(fmt.Errorf("%w: the shards are checked alone", shardset.NoList(list, err)))
 		}
 	case errors.Is(err, format.ErrCorrupt):
 		report(shardset.NoList(list, err))

@@ -123,7 +123,7 @@ func (c *converter) read(ctx context.Context, in io.Reader, temp string) error {
 		return damaged(err)
 	}
 	if c.lost > 0 {
-		c.p.Notice(fmt.Sprintf("%d entries have extended attributes, access lists or the like, which a tpk archive does not hold", c.lost))
+		c.p.Notice(fmt.Errorf("%d entries have extended attributes, access lists or the like, which a tpk archive does not hold", c.lost))
 	}
 	return nil
 }

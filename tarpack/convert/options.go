@@ -15,7 +15,7 @@ type Options struct {
 	DryRun  bool             // write nothing, only count
 
 	// Notice, if set, receives one line for each thing that was left out, with the reason.
-	Notice func(message string)
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 	// Problem, if set, is called for each entry that is refused. Calls do not overlap.
@@ -44,7 +44,7 @@ type RepairOptions struct {
 	DryRun  bool // write nothing, only report what is lost
 
 	// Notice, if set, receives one line for each thing that was left out, with the reason.
-	Notice func(message string)
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 	// Lost, if set, is called for each entry that is lost, in the order of the archive. Its path is "" where only the place of the

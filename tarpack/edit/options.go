@@ -28,7 +28,7 @@ type UpdateOptions struct {
 	LatestModTime time.Time
 
 	// Notice, if set, receives one line for each thing that was left out, with the reason.
-	Notice func(message string)
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 }
@@ -68,7 +68,7 @@ type AddOptions struct {
 	LatestModTime time.Time
 
 	// Notice, if set, receives one line for each thing that was left out, with the reason.
-	Notice func(message string)
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 }
@@ -92,7 +92,7 @@ type RemoveOptions struct {
 	Change func(kind format.ChangeKind, path string)
 
 	// Notice, if set, receives one line for each thing that was left out, with the reason.
-	Notice func(message string)
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 }
@@ -115,7 +115,7 @@ type CompactOptions struct {
 	Change func(kind format.ChangeKind, path string)
 
 	// Notice, if set, receives one line for each thing that was left out, with the reason.
-	Notice func(message string)
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 }
@@ -139,7 +139,7 @@ type MergeOptions struct {
 	Change func(kind format.ChangeKind, path string)
 
 	// Notice, if set, receives one line for each thing that was left out, with the reason.
-	Notice func(message string)
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 }

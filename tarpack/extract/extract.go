@@ -30,7 +30,7 @@ type Options struct {
 	Workers int // extracting goroutines; 0 means one for each CPU
 
 	// Notice, if set, gets a line when the sidecar turns out to be damaged, and the archive is indexed anew.
-	Notice func(message string)
+	Notice func(error)
 	// Problem, if set, is called for each entry that could not be extracted. Calls do not overlap.
 	Problem func(*format.Problem)
 	// Progress, if set, is called now and then. Calls do not overlap.

@@ -345,7 +345,7 @@ func TestExtractDamagedSidecar(t *testing.T) {
 		}
 		notices := 0
 		dir := t.TempDir()
-		res := mustExtract(t, a, dir, Options{Special: true, Notice: func(string) { notices++ }})
+		res := mustExtract(t, a, dir, Options{Special: true, Notice: func(error) { notices++ }})
 		wantProblems(t, res, nil)
 		if notices != 1 || len(tartest.Found(t, dir)) != int(res.Entries) {
 			t.Errorf("byte %d: %d notices, %+v", at, notices, res)

@@ -64,3 +64,14 @@ var ErrTooMany = errors.New("the shards are too small")
 
 // ErrChanged means that a file is not what it was when it was first looked at.
 var ErrChanged = errors.New("changed while it was read")
+
+// What a notice is about.
+var (
+	// ErrIndexRebuilt is in the notice that there is no usable sidecar and the index is built in memory.
+	ErrIndexRebuilt = errors.New("indexing it in memory")
+	// ErrSpecial is in the notice that a FIFO or a device is left out because the option Special is not set.
+	ErrSpecial = errors.New("not packed")
+)
+
+// ErrNotIndexed means that the new archive is in place but its sidecar could not be put there.
+var ErrNotIndexed = errors.New("the archive is complete and in its place, but not its index")

@@ -29,7 +29,7 @@ type PackOptions struct {
 	RemoveFiles bool
 
 	// Notice, if set, receives one line for each thing that was left out, with the reason.
-	Notice func(message string)
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 }
@@ -59,7 +59,7 @@ type SplitOptions struct {
 	DryRun  bool // write nothing, only return the shards
 
 	// Notice, if set, receives one line for each thing that was left out, with the reason.
-	Notice func(message string)
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 }

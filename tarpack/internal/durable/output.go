@@ -180,7 +180,7 @@ func (o *Output) Commit() error {
 		return errors.Join(err, o.Abort())
 	}
 	if err := os.Rename(format.TempName(o.Name+format.SidecarSuffix), o.Name+format.SidecarSuffix); err != nil {
-		err = fmt.Errorf("%w: the archive is complete and in its place, but not its index: 'tpk index' makes it", err)
+		err = fmt.Errorf("%w: %w", err, format.ErrNotIndexed)
 		return errors.Join(err, os.Remove(format.TempName(o.Name+format.SidecarSuffix)), o.lock.Close())
 	}
 	if err := SyncDir(filepath.Dir(o.Name)); err != nil {

@@ -20,7 +20,7 @@ type Options struct {
 	Workers int // that index; 0 means one for each CPU
 
 	// Notice, if set, gets a line when there is no good sidecar.
-	Notice func(message string)
+	Notice func(error)
 	// Progress, if set, is called while the archive is indexed, always from the same goroutine.
 	Progress func(format.Progress)
 }
@@ -50,7 +50,7 @@ func Open(ctx context.Context, name string, o *Options) (*File, error) {
 			return nil, err
 		}
 		if f.Rest > 0 && o.Notice != nil {
-			o.Notice(fmt.Sprintf("%s: %v: left out", name, &format.UnfinishedError{Trailer: f.Trailer, Rest: f.Rest}))
+			o.Notice(fmt.Errorf("%s: %w: left out", name, &format.UnfinishedError{Trailer: f.Trailer, Rest: f.Rest}))
 		}
 		return x, nil
 	}
@@ -73,7 +73,7 @@ func (x *File) OpenIndex(ctx context.Context, o *Options, again bool, build Inde
 		return err
 	}
 	if o.Notice != nil {
-		o.Notice(fmt.Sprintf("%v: indexing it in memory ('tpk index' writes the index)", err))
+		o.Notice(fmt.Errorf("%w: %w", err, format.ErrIndexRebuilt))
 	}
 	if x.Index, err = InMemory(ctx, x.Name, scan.Options{Workers: o.Workers, Progress: o.Progress}, build); err != nil {
 		return err
@@ -109,7 +109,7 @@ func Sound(ctx context.Context, x *sidecar.Index, name string, o *Options, build
 		return x, err
 	}
 	if o.Notice != nil {
-		o.Notice(fmt.Sprintf("%s: %v: indexing the archive in memory ('tpk index' writes the index)", name+format.SidecarSuffix, err))
+		o.Notice(fmt.Errorf("%s: %w: %w", name+format.SidecarSuffix, err, format.ErrIndexRebuilt))
 	}
 	return InMemory(ctx, name, scan.Options{Workers: o.Workers, Progress: o.Progress}, build)
 }

@@ -19,9 +19,9 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-func (p *Packer) Notice(message string) {
+func (p *Packer) Notice(err error) {
 	if p != nil {
-		p.Options.Notice(message)
+		p.Options.Notice(err)
 	}
 }
 
@@ -40,7 +40,7 @@ type Options struct {
 	RemoveFiles bool
 
 	// Notice, if set, gets a line for each thing that was left out and why.
-	Notice func(message string)
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 }
@@ -115,7 +115,7 @@ func New(w io.Writer, o Options) (*Packer, error) {
 		p.packed = map[uint64]struct{}{}
 	}
 	if p.Options.Notice == nil {
-		p.Options.Notice = func(string) {}
+		p.Options.Notice = func(error) {}
 	}
 	var err error
 	if p.maker, err = newContentMaker(p.level); err != nil {

@@ -48,7 +48,7 @@ const (
 func (s *Sharder) Measure(ctx context.Context, t *tree.Tree) (int64, error) {
 	total := int64(0)
 	w := s.P.Walker()
-	w.Notice = func(string) {} // the walk that packs says it
+	w.Notice = func(error) {} // the walk that packs says it
 	w.Entry = func(e tree.Entry) error {
 		total += sourceCost(&e)
 		e.Dir.Release()

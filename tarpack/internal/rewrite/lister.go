@@ -19,7 +19,7 @@ type level struct {
 	dir     *tree.Dir // only its path, and whether it is closed: it need not be on disk
 	choices []choice  // by name
 	chosen  []*choice // those of which something goes into the archive, in its order
-	notices []string  // what is left out, and why
+	notices []error   // what is left out, and why
 	disk    []*tree.Dir
 
 	paths, dirs int64 // of its lister's budgets
@@ -202,7 +202,7 @@ func (l *lister) list(lv *level, b *branch) ([]*Child, error) {
 		return []*Child{{name: name, Layer: b.layer, typ: sidecar.TypeDir, IsParent: true}}, nil
 	}
 	w := l.m.P.Walker()
-	w.Notice = func(message string) { lv.notices = append(lv.notices, message) }
+	w.Notice = func(err error) { lv.notices = append(lv.notices, err) }
 	entries, err := w.List(b.disk)
 	children, all := make([]Child, len(entries)), make([]*Child, len(entries))
 	for i := range entries {

@@ -42,8 +42,8 @@ func (m *Merger) walkDir(ctx context.Context, l *lister) error {
 		return err
 	}
 	defer lv.release()
-	for _, message := range lv.notices {
-		m.P.Options.Notice(message)
+	for _, notice := range lv.notices {
+		m.P.Options.Notice(notice)
 	}
 	for i := range lv.choices {
 		if err := m.drop(ctx, &lv.choices[i]); err != nil {
@@ -115,7 +115,7 @@ func (m *Merger) drop(ctx context.Context, c *choice) error {
 		}
 		m.ignored++
 		if other.isDir() != c.win.isDir() {
-			m.P.Options.Notice(fmt.Sprintf("%s: a %s, and a %s elsewhere, which is left out", format.Printable(c.path), c.win.typ, other.typ))
+			m.P.Options.Notice(fmt.Errorf("%s: a %s, and a %s elsewhere, which is left out", format.Printable(c.path), c.win.typ, other.typ))
 		}
 	}
 	return nil

@@ -37,7 +37,7 @@ func (x *Inodes) Of(ctx context.Context, e *Entry, w *Walker, trees ...*Tree) (i
 
 func (x *Inodes) count(ctx context.Context, w *Walker, trees []*Tree) error {
 	x.names, x.first = map[durable.Inode]int{}, map[durable.Inode]bool{}
-	w.Notice = func(string) {} // the walk that packs says it
+	w.Notice = func(error) {} // the walk that packs says it
 	w.Entry = func(e Entry) error {
 		if st := durable.StatOf(e.Info); e.Typ == sidecar.TypeFile && st.Nlink > 1 {
 			x.names[durable.Inode{Dev: st.Dev, Ino: st.Ino}]++

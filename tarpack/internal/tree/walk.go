@@ -61,12 +61,12 @@ func (e *Entry) Path() string {
 // files, its other entries, then its subdirectories, each by the bytes of the name.
 type Walker struct {
 	Exclude  *exclude.Patterns
-	Special  bool                 // keep FIFOs and devices
-	Skip     []os.FileInfo        // files not to pack: the output itself
-	IsOutput func(*Entry) bool    // likewise, if set
-	Notice   func(message string) // what was left out
-	Entry    func(Entry) error    // gets every entry; a directory before what is in it
-	EndDir   func() error         // after the last entry of a directory that isn't a directory
+	Special  bool              // keep FIFOs and devices
+	Skip     []os.FileInfo     // files not to pack: the output itself
+	IsOutput func(*Entry) bool // likewise, if set
+	Notice   func(error)       // what was left out
+	Entry    func(Entry) error // gets every entry; a directory before what is in it
+	EndDir   func() error      // after the last entry of a directory that isn't a directory
 }
 
 // walk goes through a tree.
@@ -229,14 +229,14 @@ func (w *Walker) classify(e *Entry) (bool, error) {
 		for _, fi := range w.Skip {
 			if os.SameFile(fi, e.Info) {
 				if !format.IsTempName(e.Name) { // nobody has put those there
-					w.Notice(format.Printable(p) + ": is the archive being written or replaced: not packed")
+					w.Notice(fmt.Errorf("%s: is the archive being written or replaced: not packed", format.Printable(p)))
 				}
 				return false, nil
 			}
 		}
 		if w.IsOutput != nil && w.IsOutput(e) {
 			if !format.IsTempName(e.Name) {
-				w.Notice(format.Printable(p) + ": is of the shard set being written or replaced: not packed")
+				w.Notice(fmt.Errorf("%s: is of the shard set being written or replaced: not packed", format.Printable(p)))
 			}
 			return false, nil
 		}
@@ -254,11 +254,11 @@ func (w *Walker) classify(e *Entry) (bool, error) {
 	case fs.ModeDevice | fs.ModeCharDevice:
 		e.Typ = sidecar.TypeChar
 	default:
-		w.Notice(fmt.Sprintf("%s: a socket: not packed", format.Printable(p)))
+		w.Notice(fmt.Errorf("%s: a socket: not packed", format.Printable(p)))
 		return false, nil
 	}
 	if !w.Special {
-		w.Notice(fmt.Sprintf("%s: a %s: not packed without --special", format.Printable(p), e.Typ))
+		w.Notice(fmt.Errorf("%s: a %s: %w", format.Printable(p), e.Typ, format.ErrSpecial))
 	}
 	return w.Special, nil
 }
