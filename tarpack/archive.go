@@ -36,8 +36,9 @@ type OpenOptions struct {
 	NoIndex bool
 	Workers int // that index; 0 means one for each CPU
 
-	// Notice, if set, gets a line when there is no good sidecar.
-	Notice func(message string)
+	// Notice, if set, is called with ErrIndexRebuilt if there is no usable sidecar, and with ErrUnfinished if bytes
+	// follow the end of the archive.
+	Notice func(error)
 	// Progress, if set, is called while the archive is indexed, always from the same goroutine.
 	Progress func(Progress)
 }
@@ -70,7 +71,7 @@ func OpenContext(ctx context.Context, name string, o *OpenOptions) (*Archive, er
 			return nil, err
 		}
 		if a.rest > 0 && o.Notice != nil {
-			o.Notice(fmt.Sprintf("%s: %v: left out", name, &unfinishedError{a.trailer, a.rest}))
+			o.Notice(fmt.Errorf("%s: %w: left out", name, &unfinishedError{a.trailer, a.rest}))
 		}
 		return a, nil
 	}
@@ -184,7 +185,7 @@ func (a *Archive) openIndex(ctx context.Context, o *OpenOptions, again bool) (er
 		return err
 	}
 	if o.Notice != nil {
-		o.Notice(fmt.Sprintf("%v: indexing it in memory ('tpk index' writes the index)", err))
+		o.Notice(fmt.Errorf("%w: %w", err, ErrIndexRebuilt))
 	}
 	return a.indexInMemory(ctx, IndexOptions{Workers: o.Workers, Progress: o.Progress})
 }

@@ -132,8 +132,8 @@ func TestOpenSidecar(t *testing.T) {
 			} else if !strings.Contains(err.Error(), name) {
 				t.Errorf("%v: does not name the archive", err)
 			}
-			var notices []string
-			a, err = Open(name, &OpenOptions{Notice: func(s string) { notices = append(notices, s) }})
+			var notices []error
+			a, err = Open(name, &OpenOptions{Notice: func(err error) { notices = append(notices, err) }})
 			if err != nil {
 				t.Fatal(err)
 			}

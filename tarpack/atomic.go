@@ -188,7 +188,7 @@ func (o *output) commit() error {
 		return errors.Join(err, o.abort())
 	}
 	if err := os.Rename(tempName(o.name+SidecarSuffix), o.name+SidecarSuffix); err != nil {
-		err = fmt.Errorf("%w: the archive is complete and in its place, but not its index: 'tpk index' makes it", err)
+		err = fmt.Errorf("%w: %w", err, ErrNotIndexed)
 		return errors.Join(err, os.Remove(tempName(o.name+SidecarSuffix)), o.lock.Close())
 	}
 	if err := syncDir(filepath.Dir(o.name)); err != nil {

@@ -127,14 +127,14 @@ func (c *converter) read(ctx context.Context, in io.Reader, temp string) error {
 		return damaged(err)
 	}
 	if c.lost > 0 {
-		c.p.notice(fmt.Sprintf("%d entries have extended attributes, access lists or the like, which a tpk archive does not hold", c.lost))
+		c.p.notice(fmt.Errorf("%d entries have extended attributes, access lists or the like, which a tpk archive does not hold", c.lost))
 	}
 	return nil
 }
 
-func (p *packer) notice(message string) {
+func (p *packer) notice(err error) {
 	if p != nil {
-		p.o.Notice(message)
+		p.o.Notice(err)
 	}
 }
 

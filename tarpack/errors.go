@@ -17,10 +17,16 @@ var (
 	ErrNoSidecar = errors.New("the archive has no index")
 	// ErrStale: the sidecar is damaged, or belongs to another archive or another state of it.
 	ErrStale = errors.New("the index does not belong to the archive")
+	// ErrIndexRebuilt is in the notice that no usable sidecar was found and the index is built in memory.
+	ErrIndexRebuilt = errors.New("indexing it in memory")
+	// ErrNotIndexed: the new archive is in place, but its sidecar could not be.
+	ErrNotIndexed = errors.New("the archive is complete and in its place, but not its index")
 )
 
-// What can stop an entry from being read or extracted.
+// What can stop an entry from being packed, read or extracted.
 var (
+	// ErrSpecial is in the notice that a FIFO or a device is left out because PackOptions.Special is false.
+	ErrSpecial = errors.New("not packed")
 	// ErrNoEntry: the archive has no entry of that path.
 	ErrNoEntry = errors.New("no such entry in the archive")
 	// ErrRefused: extracting the entry could harm what is outside of the target directory.

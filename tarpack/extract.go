@@ -28,8 +28,8 @@ type ExtractOptions struct {
 	Special bool
 	Workers int // extracting goroutines; 0 means one for each CPU
 
-	// Notice, if set, gets a line when the sidecar turns out to be damaged, and the archive is indexed anew.
-	Notice func(message string)
+	// Notice, if set, is called with ErrIndexRebuilt if the sidecar turns out to be damaged.
+	Notice func(error)
 	// Problem, if set, is called for each entry that could not be extracted. Calls do not overlap.
 	Problem func(*Problem)
 	// Progress, if set, is called now and then. Calls do not overlap.
@@ -93,7 +93,7 @@ func (a *Archive) soundIndex(ctx context.Context, o *ExtractOptions) (*Archive, 
 		return nil, err
 	}
 	if o.Notice != nil {
-		o.Notice(fmt.Sprintf("%s: %v: indexing the archive anew ('tpk index' writes the index)", a.name+SidecarSuffix, err))
+		o.Notice(fmt.Errorf("%s: %w: %w", a.name+SidecarSuffix, err, ErrIndexRebuilt))
 	}
 	sound := *a
 	return &sound, sound.indexInMemory(ctx, IndexOptions{Workers: o.Workers})

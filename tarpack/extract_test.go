@@ -440,7 +440,7 @@ func TestExtractDamagedSidecar(t *testing.T) {
 		}
 		notices := 0
 		dir := t.TempDir()
-		res := extract(t, a, dir, ExtractOptions{Special: true, Notice: func(string) { notices++ }})
+		res := extract(t, a, dir, ExtractOptions{Special: true, Notice: func(error) { notices++ }})
 		wantProblems(t, res, nil)
 		if notices != 1 || len(found(t, dir)) != int(res.Entries) {
 			t.Errorf("byte %d: %d notices, %+v", at, notices, res)

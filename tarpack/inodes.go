@@ -39,7 +39,7 @@ func (x *inodes) of(ctx context.Context, e *sourceEntry, w *walker, trees ...*so
 
 func (x *inodes) count(ctx context.Context, w *walker, trees []*sourceTree) error {
 	x.names, x.first = map[inode]int{}, map[inode]bool{}
-	w.notice = func(string) {} // the walk that packs says it
+	w.notice = func(error) {} // the walk that packs says it
 	w.entry = func(e sourceEntry) error {
 		if st := statOf(e.info); e.typ == sidecar.TypeFile && st.nlink > 1 {
 			x.names[inode{st.dev, st.ino}]++

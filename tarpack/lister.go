@@ -16,7 +16,7 @@ type level struct {
 	dir     *sourceDir // only its path, and whether it is closed: it need not be on disk
 	choices []choice   // by name
 	chosen  []*choice  // those of which something goes into the archive, in its order
-	notices []string   // what is left out, and why
+	notices []error    // what is left out, and why
 	disk    []*sourceDir
 
 	paths, dirs int64 // of its lister's budgets
@@ -199,7 +199,7 @@ func (l *lister) list(lv *level, b *branch) ([]*child, error) {
 		return []*child{{name: name, layer: b.layer, typ: sidecar.TypeDir, made: true}}, nil
 	}
 	w := l.m.p.walker()
-	w.notice = func(message string) { lv.notices = append(lv.notices, message) }
+	w.notice = func(err error) { lv.notices = append(lv.notices, err) }
 	entries, err := w.list(b.disk)
 	children, all := make([]child, len(entries)), make([]*child, len(entries))
 	for i := range entries {

@@ -39,8 +39,8 @@ func (m *merger) walkDir(ctx context.Context, l *lister) error {
 		return err
 	}
 	defer lv.release()
-	for _, message := range lv.notices {
-		m.p.o.Notice(message)
+	for _, notice := range lv.notices {
+		m.p.o.Notice(notice)
 	}
 	for i := range lv.choices {
 		if err := m.drop(ctx, &lv.choices[i]); err != nil {
@@ -112,7 +112,7 @@ func (m *merger) drop(ctx context.Context, c *choice) error {
 		}
 		m.ignored++
 		if other.isDir() != c.win.isDir() {
-			m.p.o.Notice(fmt.Sprintf("%s: a %s, and a %s elsewhere, which is left out", printable(c.path), c.win.typ, other.typ))
+			m.p.o.Notice(fmt.Errorf("%s: a %s, and a %s elsewhere, which is left out", printable(c.path), c.win.typ, other.typ))
 		}
 	}
 	return nil

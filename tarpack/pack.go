@@ -28,8 +28,8 @@ type PackOptions struct {
 	// the meantime, or was not packed, stays. Only for Pack.
 	RemoveFiles bool
 
-	// Notice, if set, gets a line for each thing that was left out and why.
-	Notice func(message string)
+	// Notice, if set, is called for each file that is left out, with the reason: ErrSpecial is one.
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(Progress)
 }
@@ -175,7 +175,7 @@ func newPacker(w io.Writer, o PackOptions) (*packer, error) {
 		p.packed = map[uint64]struct{}{}
 	}
 	if p.o.Notice == nil {
-		p.o.Notice = func(string) {}
+		p.o.Notice = func(error) {}
 	}
 	var err error
 	if p.maker, err = newContentMaker(p.level); err != nil {

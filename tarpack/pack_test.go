@@ -297,8 +297,8 @@ func TestPackIntoTree(t *testing.T) {
 	dir := tree(t, [2]string{"a", "x"})
 	out := filepath.Join(dir, "out.tar.gz")
 	for i := range 2 {
-		var notices []string
-		_, err := Pack(context.Background(), dir, out, PackOptions{Notice: func(s string) { notices = append(notices, s) }})
+		var notices []error
+		_, err := Pack(context.Background(), dir, out, PackOptions{Notice: func(err error) { notices = append(notices, err) }})
 		if err != nil {
 			t.Fatal(err)
 		}

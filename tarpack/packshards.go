@@ -113,7 +113,7 @@ const (
 func (s *sharder) measure(ctx context.Context, t *sourceTree) (int64, error) {
 	total := int64(0)
 	w := s.p.walker()
-	w.notice = func(string) {} // the walk that packs says it
+	w.notice = func(error) {} // the walk that packs says it
 	w.entry = func(e sourceEntry) error {
 		total += sourceCost(&e)
 		e.dir.release()

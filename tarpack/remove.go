@@ -57,7 +57,7 @@ func (p *packer) removePacked(ctx context.Context, t *sourceTree) (int64, error)
 	more := 0 // of them, that are only counted
 	var dirs []string
 	w := p.walker()
-	w.notice = func(string) {} // all was said while packing
+	w.notice = func(error) {} // all was said while packing
 	w.entry = func(e sourceEntry) error {
 		defer e.dir.release()
 		if !p.wasPacked(&e) {

@@ -87,7 +87,7 @@ func packSet(t *testing.T, dir string, so ShardOptions) (list string, shards []S
 // mustOpenSet opens a set; a line about a missing list or the like is an error.
 func mustOpenSet(t *testing.T, list string) *Archive {
 	t.Helper()
-	a, err := OpenSet(context.Background(), list, &OpenOptions{Notice: func(m string) { t.Error(m) }})
+	a, err := OpenSet(context.Background(), list, &OpenOptions{Notice: func(m error) { t.Error(m) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func TestPackShardsLinks(t *testing.T) {
 		[2]string{"c/big", noise("x", 5<<20)}, [2]string{"d/big", "=> c/big"}, [2]string{"e/zero", ""}, [2]string{"f/zero", "=> e/zero"})
 	var before []string
 	for range 2 {
-		_, shards, err := PackShards(ctx, dir, filepath.Join(dir, "out.tar.gz"), PackOptions{Notice: func(string) {}}, ShardOptions{Size: 300})
+		_, shards, err := PackShards(ctx, dir, filepath.Join(dir, "out.tar.gz"), PackOptions{Notice: func(error) {}}, ShardOptions{Size: 300})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -330,7 +330,7 @@ func TestIndexSet(t *testing.T) {
 			t.Fatal(err)
 		}
 		said := 0
-		a, err := OpenSet(ctx, list, &OpenOptions{Notice: func(string) { said++ }})
+		a, err := OpenSet(ctx, list, &OpenOptions{Notice: func(error) { said++ }})
 		if err != nil {
 			t.Fatal(err)
 		}

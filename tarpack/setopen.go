@@ -45,7 +45,7 @@ func OpenSet(ctx context.Context, list string, o *OpenOptions) (*Archive, error)
 		err = a.openIndex(ctx, o, false)
 	} else {
 		if o.Notice != nil {
-			o.Notice(fmt.Sprintf("%v: putting the indexes of the shards together in memory ('tpk index' writes the list)", noList(list, err)))
+			o.Notice(fmt.Errorf("%w: %w", noList(list, err), ErrIndexRebuilt))
 		}
 		err = a.indexInMemory(ctx, IndexOptions{Workers: o.Workers, Progress: o.Progress})
 	}

@@ -22,7 +22,7 @@ func VerifySet(ctx context.Context, list string, o VerifyOptions) (res VerifyRes
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if o.Notice != nil {
-			o.Notice(fmt.Sprintf("%v: the shards are checked alone", noList(list, err)))
+			o.Notice(fmt.Errorf("%w: the shards are checked alone", noList(list, err)))
 		}
 	case errors.Is(err, ErrCorrupt):
 		report(noList(list, err))

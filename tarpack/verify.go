@@ -16,8 +16,8 @@ type VerifyOptions struct {
 	Workers int    // inflating goroutines; 0 means one for each CPU
 	TempDir string // for the index that is made to compare with; "" is the system's
 
-	// Notice, if set, gets a line when there is no sidecar.
-	Notice func(message string)
+	// Notice, if set, is called with ErrNoSidecar if there is no sidecar.
+	Notice func(error)
 	// Problem, if set, is called for each problem, always from the same goroutine.
 	Problem func(*Problem)
 	// Progress, if set, is called after each entry, always from the same goroutine.
@@ -147,7 +147,7 @@ func (v *verifier) openSidecar(whole bool) {
 		v.side = x
 	case errors.Is(err, ErrNoSidecar) && !errors.As(err, &unreadable):
 		if v.o.Notice != nil {
-			v.o.Notice(fmt.Sprintf("%v: the archive is checked alone", err))
+			v.o.Notice(fmt.Errorf("%w: the archive is checked alone", err))
 		}
 	case whole:
 		v.report("", -1, err)

@@ -37,7 +37,7 @@ func TestVerifySound(t *testing.T) {
 		side := indexOf(t, archive)
 		for _, s := range [][]byte{side, nil} {
 			notices := 0
-			res, err := Verify(context.Background(), writeArchive(t, archive, s), VerifyOptions{Notice: func(string) { notices++ }})
+			res, err := Verify(context.Background(), writeArchive(t, archive, s), VerifyOptions{Notice: func(error) { notices++ }})
 			if err != nil || res.Failed != 0 || (notices == 1) != (s == nil) {
 				t.Errorf("%s: %+v, %v, %d notices", name, res, err, notices)
 			}

@@ -65,7 +65,7 @@ type walker struct {
 	special bool                    // keep FIFOs and devices
 	skip    []os.FileInfo           // files not to pack: the output itself
 	own     func(*sourceEntry) bool // likewise, if set
-	notice  func(message string)    // what was left out
+	notice  func(error)             // what was left out
 	entry   func(sourceEntry) error // gets every entry; a directory before what is in it
 	endDir  func() error            // after the last entry of a directory that isn't a directory
 }
@@ -242,14 +242,14 @@ func (w *walker) classify(e *sourceEntry) (bool, error) {
 		for _, fi := range w.skip {
 			if os.SameFile(fi, e.info) {
 				if !isTempName(e.name) { // nobody has put those there
-					w.notice(printable(p) + ": is the archive being written or replaced: not packed")
+					w.notice(fmt.Errorf("%s: is the archive being written or replaced: not packed", printable(p)))
 				}
 				return false, nil
 			}
 		}
 		if w.own != nil && w.own(e) {
 			if !isTempName(e.name) {
-				w.notice(printable(p) + ": is of the shard set being written or replaced: not packed")
+				w.notice(fmt.Errorf("%s: is of the shard set being written or replaced: not packed", printable(p)))
 			}
 			return false, nil
 		}
@@ -267,11 +267,11 @@ func (w *walker) classify(e *sourceEntry) (bool, error) {
 	case fs.ModeDevice | fs.ModeCharDevice:
 		e.typ = sidecar.TypeChar
 	default:
-		w.notice(fmt.Sprintf("%s: a socket: not packed", printable(p)))
+		w.notice(fmt.Errorf("%s: a socket: not packed", printable(p)))
 		return false, nil
 	}
 	if !w.special {
-		w.notice(fmt.Sprintf("%s: a %s: not packed without --special", printable(p), e.typ))
+		w.notice(fmt.Errorf("%s: a %s: %w", printable(p), e.typ, ErrSpecial))
 	}
 	return w.special, nil
 }

@@ -50,7 +50,7 @@ func (e *editor) edit(c *cli.Context) error {
 		return editError(e.archive, err)
 	}
 	if res.Ignored > 0 && e.ignored != nil {
-		m.notice(e.ignored(res.Ignored))
+		m.say("tpk: " + e.ignored(res.Ignored))
 	}
 	if e.o.DryRun {
 		return printChanges(c.App.Writer, res.Changes)

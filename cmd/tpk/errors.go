@@ -148,6 +148,9 @@ var hints = []struct {
 	err  error
 	hint string
 }{
+	{tarpack.ErrIndexRebuilt, "'tpk index' writes the index"},
+	{tarpack.ErrNotIndexed, "'tpk index' makes it"},
+	{tarpack.ErrSpecial, "--special packs it"},
 	{tarpack.ErrVersion, "use a newer tpk"},
 	{tarpack.ErrNotConvertible, "tpk convert reads tar, tar.gz, tar.zst, tar.xz, tar.bz2 and zip"},
 	{tarpack.ErrShard, "bring back the right file, or, if its shards are right as they are, make the set's list anew with 'tpk index'"},

@@ -156,8 +156,8 @@ func (m *meter) say(line string) {
 	fmt.Fprintln(m.w, line)
 }
 
-// notice is say, for what a library noticed.
-func (m *meter) notice(message string) { m.say("tpk: " + oneLine(message)) }
+// notice prints a library's notice, with its hint.
+func (m *meter) notice(notice error) { m.say(errorLine(notice)) }
 
 // stop takes the bar away.
 func (m *meter) stop() {

@@ -54,7 +54,7 @@ func runVerify(c *cli.Context, name string) error {
 		Notice: m.notice, Progress: m.update,
 		Problem: func(p *tarpack.Problem) {
 			onlyIndex = onlyIndex && (errors.Is(p, tarpack.ErrStale) || errors.Is(p, sidecar.ErrCorrupt))
-			m.notice(message(inArchive(name, p)))
+			m.say("tpk: " + oneLine(message(inArchive(name, p))))
 		},
 	})
 	m.stop()
