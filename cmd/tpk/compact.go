@@ -3,29 +3,48 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/editing"
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/tarpack"
 )
+
+type compactOptions struct {
+	archive string
+	edit    tarpack.EditOptions
+}
 
 func compactCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "compact",
-		Usage:     "write an archive anew, in order and without duplicates",
+		Usage:     "sort an archive and remove duplicates",
 		UsageText: "tpk compact [flags] ARCHIVE",
-		Description: `Writes ARCHIVE anew as pack would have written it: in path order, with groups filled, and with equal files found again among all
-of its files.` + safely +
-			examples("tpk compact site.tar.gz"),
-		Flags: []cli.Flag{dedupFlag(), dryRunFlag(), progressFlag()},
-		Action: func(c *cli.Context) error {
-			args, err := arguments(c, 1, 1)
-			if err != nil {
-				return err
-			}
-			e := &editor{archive: args[0], verb: "compacting"}
-			e.o.Dedup = dedupModes[c.String("dedup")]
-			e.run = func(edit tarpack.EditOptions) (tarpack.EditResult, error) {
-				return tarpack.Compact(c.Context, args[0], edit)
-			}
-			return e.edit(c)
-		},
+		Description: help.Text(`
+Rewrites ARCHIVE as pack would have written it: sorted by path, with the headers of
+neighboring links and directories in one gzip member, and with duplicates found among all files.
+
+`+editing.Safely,
+			"ARCHIVE can't be rewritten",
+			"tpk compact site.tar.gz"),
+		Flags:  []cli.Flag{flags.Dedup(), flags.DryRun(), flags.Progress()},
+		Action: action(parseCompact, runCompact),
 	}
+}
+
+func parseCompact(c *cli.Context) (*compactOptions, error) {
+	args, err := flags.Arguments(c, 1, 1)
+	if err != nil {
+		return nil, err
+	}
+	o := &compactOptions{archive: args[0]}
+	o.edit.Dedup = flags.DedupMode(c)
+	return o, nil
+}
+
+func runCompact(c *cli.Context, o *compactOptions) error {
+	e := &editing.Edit{Archive: o.archive, Verb: "compacting", Options: o.edit}
+	e.Change = func(edit tarpack.EditOptions) (tarpack.EditResult, error) {
+		return tarpack.Compact(c.Context, o.archive, edit)
+	}
+	return e.Run(c)
 }

@@ -6,10 +6,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/serve"
 )
 
-// TestServeSwitches: what is on unless it is turned off, by flag or by variable.
+// TestServeSwitches turns features off by flag and by variable.
 func TestServeSwitches(t *testing.T) {
 	for _, test := range []struct {
 		flag, variable      string
@@ -24,16 +25,14 @@ func TestServeSwitches(t *testing.T) {
 			app := newApp(io.Discard, io.Discard)
 			var got *serve.Config
 			app.Command("serve").Action = func(c *cli.Context) (err error) {
-				if err = fromEnvironment(c, c.Command.Flags); err == nil {
-					got, err = serveConfig(c)
-				}
+				got, err = parseServe(c)
 				return err
 			}
 			args := []string{"tpk", "serve", "site.tar.gz"}
 			if test.flag != "" {
 				args = append(args, test.flag)
 			}
-			if err := app.Run(interspersed(app, args)); err != nil {
+			if err := app.Run(flags.Interspersed(app, args)); err != nil {
 				t.Fatal(err)
 			}
 			if got.Plan.Listing != test.listing || got.Plan.NoDownload != test.noDownload {
