@@ -58,7 +58,8 @@ func parseAdd(c *cli.Context) (*addOptions, error) {
 	o := &addOptions{archive: args[0], sources: args[1:]}
 	o.add = tarpack.AddOptions{Replace: c.Bool("replace"), Into: reading.EntryPath(c.String("into"))}
 	if o.add.Append = c.Bool("append"); o.add.Append && o.add.Replace {
-		return nil, report.Usagef("add: --append and --replace can't be combined: the replaced content would stay in the archive")
+		return nil, report.Usagef("add: --append and --replace can't be combined:" +
+			" the replaced content would stay in the archive")
 	}
 	o.add.PackOptions, err = flags.ParseSource(c)
 	return o, err

@@ -86,7 +86,9 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 }
 
 // action returns the action of a command. parse reads the command line, run does the work.
-func action[O any](parse func(*cli.Context) (O, error), run func(*cli.Context, O) error) cli.ActionFunc {
+func action[O any](
+	parse func(*cli.Context) (O, error), run func(*cli.Context, O) error,
+) cli.ActionFunc {
 	return func(c *cli.Context) error {
 		o, err := parse(c)
 		if err != nil {

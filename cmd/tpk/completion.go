@@ -36,7 +36,8 @@ func parseCompletion(c *cli.Context) (*completionOptions, error) {
 	}
 	script := completion.Script(args[0])
 	if script == "" {
-		return nil, report.Usagef("completion: %s: unknown shell: must be bash, zsh or fish", report.Quote(args[0]))
+		return nil, report.Usagef("completion: %s: unknown shell: must be bash, zsh or fish",
+			report.Quote(args[0]))
 	}
 	return &completionOptions{script}, nil
 }

@@ -38,7 +38,9 @@ rest is converted. Sparse files become ordinary files. Extended attributes are d
 			"tpk convert linux-6.1.tar.xz linux.tar.gz",
 			"tpk convert site.zip site.tar.gz",
 			"git archive HEAD | tpk convert - release.tar.gz"),
-		Flags:  []cli.Flag{flags.Level(""), flags.Workers(), flags.Dedup(), flags.DryRun(), flags.Progress()},
+		Flags: []cli.Flag{
+			flags.Level(""), flags.Workers(), flags.Dedup(), flags.DryRun(), flags.Progress(),
+		},
 		Action: action(parseConvert, runConvert),
 	}
 }
@@ -77,11 +79,13 @@ func runConvert(c *cli.Context, o *convertOptions) error {
 		return report.ChangedArchive(o.out, err)
 	}
 	if o.convert.DryRun {
-		if _, err := fmt.Fprintf(c.App.Writer, "%d entries, %d refused\n", res.Added, res.Refused); err != nil {
+		_, err := fmt.Fprintf(c.App.Writer, "%d entries, %d refused\n", res.Added, res.Refused)
+		if err != nil {
 			return err
 		}
 	}
-	m.Summarize("converted %s entries into %s (%s)", report.Count(res.Added), report.Quote(o.out), report.Bytes(res.ArchiveBytes))
+	m.Summarize("converted %s entries into %s (%s)",
+		report.Count(res.Added), report.Quote(o.out), report.Bytes(res.ArchiveBytes))
 	if res.Refused > 0 {
 		return report.ErrReported
 	}

@@ -78,11 +78,13 @@ func parseExport(c *cli.Context) (*exportOptions, error) {
 	case name == "" && suffix == "" && o.single:
 		name = "tar.gz"
 	case name == "" && suffix == "":
-		return nil, report.Usagef("export: %s: the name has no known suffix: set --format to zip or tar.gz", report.Quote(o.out))
+		return nil, report.Usagef("export: %s: the name has no known suffix:"+
+			" set --format to zip or tar.gz", report.Quote(o.out))
 	case name == "":
 		name = suffix
 	case suffix != "" && suffix != name:
-		return nil, report.Usagef("export: --format %s: does not match the name %s", name, report.Quote(o.out))
+		return nil, report.Usagef("export: --format %s: does not match the name %s",
+			name, report.Quote(o.out))
 	}
 	if c.IsSet("level") && !o.single {
 		return nil, report.Usagef("export: --level: has no effect without --single-member")
@@ -92,7 +94,8 @@ func parseExport(c *cli.Context) (*exportOptions, error) {
 		return nil, report.Usagef("export: --single-member: the format must be tar.gz")
 	}
 	if o.out == "-" && terminal.IsTerminal(c.App.Writer) {
-		return nil, report.Usagef("export: standard output is a terminal: name a file, or redirect with > or |")
+		return nil, report.Usagef("export: standard output is a terminal:" +
+			" name a file, or redirect with > or |")
 	}
 	return o, nil
 }
@@ -142,15 +145,19 @@ func runExport(c *cli.Context, o *exportOptions) error {
 	if err != nil {
 		return report.Output(o.out, err)
 	}
-	m.Summarize("exported %s entries to %s (%s)", report.Count(int64(f.Entries())), report.Quote(o.out), report.Bytes(size))
+	m.Summarize("exported %s entries to %s (%s)",
+		report.Count(int64(f.Entries())), report.Quote(o.out), report.Bytes(size))
 	return nil
 }
 
 // writeFile writes OUT completely or not at all, and returns its size.
-func (o *exportOptions) writeFile(ctx context.Context, a *tarpack.Archive, f *export.File) (int64, error) {
+func (o *exportOptions) writeFile(
+	ctx context.Context, a *tarpack.Archive, f *export.File,
+) (int64, error) {
 	if fi, err := os.Stat(o.out); err == nil {
 		if isSource(a, fi) {
-			return 0, report.Usagef("export: %s: is the archive itself: choose another name", report.Quote(o.out))
+			return 0, report.Usagef("export: %s: is the archive itself: choose another name",
+				report.Quote(o.out))
 		}
 		if !fi.Mode().IsRegular() {
 			return 0, fmt.Errorf("%s: %w", o.out, tarpack.ErrNotRegular)

@@ -86,11 +86,13 @@ func runExtract(c *cli.Context, o *extractOptions) error {
 	var stop *report.StoppedError
 	switch {
 	case errors.As(err, &stop):
-		return report.WithHint(fmt.Errorf("%s: %w", o.archive, stop), "what was extracted so far is in "+o.dir)
+		return report.WithHint(fmt.Errorf("%s: %w", o.archive, stop),
+			"what was extracted so far is in "+o.dir)
 	case err != nil:
 		return err
 	}
-	m.Summarize("extracted %s files (%s) into %s", report.Count(res.Entries), report.Bytes(res.Bytes), report.Quote(o.dir))
+	m.Summarize("extracted %s files (%s) into %s",
+		report.Count(res.Entries), report.Bytes(res.Bytes), report.Quote(o.dir))
 	if res.Failed > 0 {
 		return report.ErrReported
 	}

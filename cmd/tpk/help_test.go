@@ -26,8 +26,8 @@ func TestHelp(t *testing.T) {
 		if cmd.Hidden {
 			continue
 		}
-		for _, line := range []string{"tpk help " + cmd.Name, "tpk " + cmd.Name + " --help", "tpk " + cmd.Name + " -h"} {
-			checkHelp(t, line, cmd)
+		for _, line := range []string{"tpk help %", "tpk % --help", "tpk % -h"} {
+			checkHelp(t, strings.ReplaceAll(line, "%", cmd.Name), cmd)
 		}
 	}
 	checkHelp(t, "tpk help help", &cli.Command{Name: "help"})

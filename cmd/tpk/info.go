@@ -102,8 +102,9 @@ bytes out    %s, %.1f %% of those in
   archive    %s
   index      %s
 overhead     %.1f bytes an entry
-`, report.Quote(s.Archive), s.Format, count(s.Entries), count(s.Files), count(s.Directories), count(s.Symlinks),
-		count(s.Hardlinks), count(s.Duplicates), count(s.Special),
+`, report.Quote(s.Archive), s.Format, count(s.Entries), count(s.Files),
+		count(s.Directories), count(s.Symlinks), count(s.Hardlinks), count(s.Duplicates),
+		count(s.Special),
 		size(s.BytesIn), size(s.BytesLinked), size(s.BytesOut), ratio,
 		size(s.ArchiveBytes), size(s.IndexBytes), s.Overhead)
 	return err

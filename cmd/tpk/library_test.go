@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// TestLibraryMessages finds string literals of the library packages that name a command or a flag. They belong
-// into the table of hints: a program that embeds the libraries has neither.
+// TestLibraryMessages finds string literals of the library packages that name a command or a flag.
+// They belong in the table of hints: a program that embeds the libraries has neither.
 func TestLibraryMessages(t *testing.T) {
 	var names []string
 	for _, cmd := range newApp(io.Discard, io.Discard).VisibleCommands() {
@@ -24,8 +24,9 @@ func TestLibraryMessages(t *testing.T) {
 	identity := "tpk export" // hashed into an ETag, not shown
 	for _, library := range []string{"gzmember", "sidecar", "tarpack", "serve"} {
 		found := 0
-		err := filepath.WalkDir(filepath.Join("../..", library), func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || filepath.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") {
+		dir := filepath.Join("../..", library)
+		err := filepath.WalkDir(dir, func(name string, _ fs.DirEntry, err error) error {
+			if err != nil || filepath.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") {
 				return err
 			}
 			set := token.NewFileSet()
@@ -39,7 +40,8 @@ func TestLibraryMessages(t *testing.T) {
 				if !ok || lit.Kind != token.STRING {
 					return true
 				}
-				if text, err := strconv.Unquote(lit.Value); err != nil || text != identity && words.MatchString(text) {
+				text, err := strconv.Unquote(lit.Value)
+				if err != nil || text != identity && words.MatchString(text) {
 					t.Errorf("%s: %s", set.Position(lit.Pos()), lit.Value)
 				}
 				return true

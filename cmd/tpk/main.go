@@ -43,10 +43,10 @@ func main() {
 	os.Exit(code)
 }
 
-// tuneCollector makes the garbage collector run when garbage reaches a quarter of the memory in use,
-// but at least 12 MiB. tpk mostly holds buffers that it reuses, so this costs little, and saves a
-// third of its memory. The result counts as memory in use and so sets the minimum. It is never
-// touched, so the system never provides it. The user's GOGC takes precedence.
+// tuneCollector makes the garbage collector run when garbage reaches a quarter of the memory in
+// use, but at least 12 MiB. tpk mostly holds buffers that it reuses, so this costs little, and
+// saves a third of its memory. The result counts as memory in use and so sets the minimum. It is
+// never touched, so the system never provides it. The user's GOGC takes precedence.
 func tuneCollector() (untouched []byte) {
 	if os.Getenv("GOGC") != "" {
 		return nil

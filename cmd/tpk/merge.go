@@ -57,7 +57,8 @@ func runMerge(c *cli.Context, o *mergeOptions) error {
 	}
 	if o.dryRun {
 		e.Ignored = func(n int64) string {
-			return report.Count(n) + " " + english.PluralWord(int(n), "entry", "entries") + " hidden by another archive's entry of the same path"
+			return report.Count(n) + " " + english.PluralWord(int(n), "entry", "entries") +
+				" hidden by another archive's entry of the same path"
 		}
 	}
 	return e.Run(c)

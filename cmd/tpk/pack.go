@@ -53,12 +53,15 @@ index, and is read like an archive. A mounted device is refused.`,
 			"tpk pack --shard-size 10GiB tiles tiles.tar.gz",
 			"tpk pack site - | ssh backup 'cat > site.tar.gz'"),
 		Flags: flags.Source(
-			flags.Switch("remove-files", "remove the packed files, once archive and index are safely on disk"),
+			flags.Switch("remove-files",
+				"remove the packed files, once archive and index are safely on disk"),
 			&cli.IntFlag{
 				Name: "shards", DefaultText: "none", Usage: "pack into `N` shards",
 				Action: flags.InRange("shards", 1, tarpack.MaxShards),
 			},
-			&cli.StringFlag{Name: "shard-size", Usage: "pack into shards of about `SIZE`, such as 500MB or 1GiB"},
+			&cli.StringFlag{
+				Name: "shard-size", Usage: "pack into shards of about `SIZE`, such as 500MB or 1GiB",
+			},
 			flags.Progress()),
 		Action: action(parsePack, runPack),
 	}
@@ -88,10 +91,12 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 	}
 	if o.out == "-" {
 		if o.pack.RemoveFiles {
-			return nil, report.Usagef("pack: --remove-files: can't be used with standard output: name an archive")
+			return nil, report.Usagef("pack: --remove-files: can't be used with standard output:" +
+				" name an archive")
 		}
 		if terminal.IsTerminal(c.App.Writer) {
-			return nil, report.Usagef("pack: standard output is a terminal: name an archive, or redirect with > or |")
+			return nil, report.Usagef("pack: standard output is a terminal:" +
+				" name an archive, or redirect with > or |")
 		}
 	}
 	return o, nil
@@ -102,7 +107,8 @@ func (o *packOptions) sharded() bool { return o.shards != tarpack.ShardOptions{}
 
 func runPack(c *cli.Context, o *packOptions) error {
 	if fi, err := os.Stat(o.dir); err == nil && !fi.IsDir() {
-		return report.WithHint(fmt.Errorf("%s: not a directory", o.dir), "name the directory with the files to pack")
+		return report.WithHint(fmt.Errorf("%s: not a directory", o.dir),
+			"name the directory with the files to pack")
 	}
 	m := terminal.NewMeter(c, "packing")
 	defer m.Stop()
@@ -126,13 +132,15 @@ func runPack(c *cli.Context, o *packOptions) error {
 	var stop *report.StoppedError
 	switch {
 	case errors.As(err, &stop) && o.out == "-":
-		return report.WithHint(fmt.Errorf("standard output: %w", stop), "what was written so far is not an archive")
+		return report.WithHint(fmt.Errorf("standard output: %w", stop),
+			"what was written so far is not an archive")
 	case err != nil:
 		return report.NewArchive(o.out, err)
 	}
 	into := report.Quote(o.out)
 	if len(shards) > 0 {
-		into = english.Plural(len(shards), "archive", "") + ", " + report.Quote(shards[0].Name) + " and so on"
+		into = english.Plural(len(shards), "archive", "") + ", " +
+			report.Quote(shards[0].Name) + " and so on"
 	}
 	m.Summarize("packed %s files (%s, %s duplicates) into %s (%s)",
 		report.Count(int64(res.Stats.Files+res.Stats.Hardlinks)),

@@ -59,7 +59,8 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 	res, err := tarpack.Repair(c.Context, o.archive, o.out, o.repair)
 	if errors.Is(err, tarpack.ErrVersion) {
 		return report.WithHint(err,
-			"use a newer tpk, or save what this one can read under another name: 'tpk repair ARCHIVE OUT.tar.gz'")
+			"use a newer tpk, or save what this one can read under another name:"+
+				" 'tpk repair ARCHIVE OUT.tar.gz'")
 	}
 	if err != nil {
 		return report.ChangedArchive(o.archive, err)

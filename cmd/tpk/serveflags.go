@@ -22,7 +22,8 @@ func serveFlags() []cli.Flag {
 	list := func(name, usage string) cli.Flag { return &cli.StringSliceFlag{Name: name, Usage: usage} }
 	text := func(name, usage string) cli.Flag { return &cli.StringFlag{Name: name, Usage: usage} }
 	number := func(name string, value, low, high int, usage string) cli.Flag {
-		return &cli.IntFlag{Name: name, Value: value, Usage: usage, Action: flags.InRange(name, low, high)}
+		check := flags.InRange(name, low, high)
+		return &cli.IntFlag{Name: name, Value: value, Usage: usage, Action: check}
 	}
 	timeout := func(name string, d time.Duration, usage string) cli.Flag {
 		return &cli.DurationFlag{Name: name, Value: d, Usage: usage, Action: flags.Positive(name)}
@@ -30,8 +31,11 @@ func serveFlags() []cli.Flag {
 	return []cli.Flag{
 		list("listen", "listen on `HOST:PORT` (repeatable; default: 127.0.0.1:8080)"),
 		list("socket", "listen on the Unix socket `PATH` (repeatable)"),
-		&cli.StringFlag{Name: "socket-mode", Value: "0660", Usage: "set the permissions of Unix sockets to `OCTAL`"},
-		text("tls-cert", "serve HTTPS with the certificate chain in the PEM `FILE`; it is read again when it changes"),
+		&cli.StringFlag{
+			Name: "socket-mode", Value: "0660", Usage: "set the permissions of Unix sockets to `OCTAL`",
+		},
+		text("tls-cert", "serve HTTPS with the certificate chain in the PEM `FILE`;"+
+			" it is read again when it changes"),
 		text("tls-key", "use the private key in the PEM `FILE`"),
 		flags.Switch("h2c", "also serve HTTP/2 without TLS"),
 		list("mount", "serve an archive below a path: `/PATH=ARCHIVE` (repeatable)"),
@@ -42,7 +46,8 @@ func serveFlags() []cli.Flag {
 		flags.Switch("no-download", "don't offer downloads of archives and directories"),
 		list("header", "add the header field `'NAME: VALUE'` to every response (repeatable)"),
 		text("cache-control", "send `VALUE` as Cache-Control of files"),
-		list("immutable", "files that match `GLOB` never change: let clients cache them for good (repeatable)"),
+		list("immutable", "files that match `GLOB` never change:"+
+			" let clients cache them for good (repeatable)"),
 		list("cors", "let scripts from `ORIGIN` read responses; * is any origin (repeatable)"),
 		list("hide", "answer paths that match `GLOB` with 404, except in downloads; '' hides nothing"+
 			" (repeatable; default: dotfiles except .well-known)"),
@@ -51,13 +56,16 @@ func serveFlags() []cli.Flag {
 			Name: "access-log-format", Value: "combined", Usage: "log in this `FORMAT`, combined or json",
 			Action: flags.OneOf("access-log-format", []string{"combined", "json"}),
 		},
-		text("admin", "serve health, metrics and archives at `ADDRESS`, HOST:PORT or unix:PATH; keep it private"),
+		text("admin", "serve health, metrics and archives at `ADDRESS`, HOST:PORT or unix:PATH;"+
+			" keep it private"),
 		timeout("header-timeout", 10*time.Second, "wait `TIME` for the header of a request"),
 		timeout("idle-timeout", 75*time.Second, "close a connection after `TIME` without a request"),
 		timeout("write-timeout", 30*time.Second, "wait `TIME` for a client to receive 128 KiB"),
 		timeout("shutdown-timeout", 30*time.Second, "wait `TIME` for requests in progress at the end"),
-		number("max-conns", 16384, 0, math.MaxInt32, "accept at most `N` connections at a time; 0 is no limit"),
-		number("max-conns-per-ip", 0, 0, math.MaxInt32, "accept at most `N` connections from an address; 0 is no limit"),
+		number("max-conns", 16384, 0, math.MaxInt32,
+			"accept at most `N` connections at a time; 0 is no limit"),
+		number("max-conns-per-ip", 0, 0, math.MaxInt32,
+			"accept at most `N` connections from an address; 0 is no limit"),
 		number("max-header", 16<<10, 1<<10, 1<<20, "accept request headers of at most `N` bytes"),
 	}
 }
@@ -74,20 +82,23 @@ func parseServe(c *cli.Context) (*serve.Config, error) {
 func serveConfig(c *cli.Context) (*serve.Config, error) {
 	mode, err := strconv.ParseUint(c.String("socket-mode"), 8, 9)
 	if err != nil {
-		return nil, report.Usagef("serve: --socket-mode %s: must be octal digits, such as 0660", report.Quote(c.String("socket-mode")))
+		return nil, report.Usagef("serve: --socket-mode %s: must be octal digits, such as 0660",
+			report.Quote(c.String("socket-mode")))
 	}
 	sc := &serve.Config{
 		Fallback: c.String("fallback"), Watch: c.Bool("watch"), Admin: c.String("admin"),
 		Plan: plan.Options{
 			SPA: c.Bool("spa"), Listing: !c.Bool("no-listing"), NoDownload: c.Bool("no-download"),
-			CacheControl: c.String("cache-control"), Immutable: c.StringSlice("immutable"), CORS: c.StringSlice("cors"),
+			CacheControl: c.String("cache-control"), Immutable: c.StringSlice("immutable"),
+			CORS: c.StringSlice("cors"),
 		},
 		Listen: c.StringSlice("listen"), Sockets: c.StringSlice("socket"), SocketMode: fs.FileMode(mode),
 		Inherit:  os.Getenv("LISTEN_FDS") != "",
 		CertFile: c.String("tls-cert"), KeyFile: c.String("tls-key"), H2C: c.Bool("h2c"),
 		HeaderTimeout: c.Duration("header-timeout"), IdleTimeout: c.Duration("idle-timeout"),
 		WriteTimeout: c.Duration("write-timeout"), ShutdownTimeout: c.Duration("shutdown-timeout"),
-		MaxConns: c.Int("max-conns"), MaxConnsPerIP: c.Int("max-conns-per-ip"), MaxHeader: c.Int("max-header"),
+		MaxConns: c.Int("max-conns"), MaxConnsPerIP: c.Int("max-conns-per-ip"),
+		MaxHeader:    c.Int("max-header"),
 		AccessFormat: c.String("access-log-format"),
 	}
 	if c.IsSet("hide") {
@@ -116,7 +127,8 @@ func serveArchives(c *cli.Context, sc *serve.Config) error {
 	for _, name := range tarpack.JoinShards(c.Args().Slice()) {
 		if fi, err := os.Stat(name); err == nil && fi.IsDir() {
 			if sc.Fallback != "" || c.NArg() > 1 {
-				return report.Usagef("serve: %s: is a directory: serve it alone, or use --fallback", report.Quote(name))
+				return report.Usagef("serve: %s: is a directory: serve it alone, or use --fallback",
+					report.Quote(name))
 			}
 			sc.Fallback, sc.Nested = name, true
 			continue

@@ -16,7 +16,11 @@ func TestServeSwitches(t *testing.T) {
 		flag, variable      string
 		listing, noDownload bool
 	}{
-		{"", "", true, false}, {"--no-listing", "", false, false}, {"--no-download", "", true, true}, {"", "TPK_NO_DOWNLOAD", true, true}, {"", "TPK_NO_LISTING", false, false},
+		{"", "", true, false},
+		{"--no-listing", "", false, false},
+		{"--no-download", "", true, true},
+		{"", "TPK_NO_DOWNLOAD", true, true},
+		{"", "TPK_NO_LISTING", false, false},
 	} {
 		t.Run(test.flag+test.variable, func(t *testing.T) {
 			if test.variable != "" {

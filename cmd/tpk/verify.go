@@ -70,5 +70,6 @@ func runVerify(c *cli.Context, name string) error {
 	if onlyIndex {
 		hint = "rebuild the index with 'tpk index'"
 	}
-	return report.WithHint(fmt.Errorf("%s: %s found", name, english.Plural(int(res.Failed), "problem", "")), hint)
+	return report.WithHint(fmt.Errorf("%s: %s found", name, english.Plural(int(res.Failed), "problem",
+		"")), hint)
 }

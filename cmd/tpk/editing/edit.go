@@ -61,7 +61,7 @@ func (e *Edit) Run(c *cli.Context) error {
 		return nil
 	}
 	m.Summarize("%s: %s added, %s changed, %s removed, %s kept: %s", report.Quote(e.Archive),
-		report.Count(res.Added), report.Count(res.Changed), report.Count(res.Removed), report.Count(res.Kept),
-		report.Bytes(res.ArchiveBytes))
+		report.Count(res.Added), report.Count(res.Changed), report.Count(res.Removed),
+		report.Count(res.Kept), report.Bytes(res.ArchiveBytes))
 	return nil
 }

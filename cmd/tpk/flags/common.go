@@ -14,7 +14,11 @@ var (
 
 // Words returns the values of a flag that takes one of a few, for completion, or nil.
 func Words(flag string) []string {
-	return map[string][]string{"dedup": dedupNames, "level": levelNames, "progress": progressNames}[flag]
+	return map[string][]string{
+		"dedup":    dedupNames,
+		"level":    levelNames,
+		"progress": progressNames,
+	}[flag]
 }
 
 // Switch returns a flag without a value.

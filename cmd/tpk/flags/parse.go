@@ -20,7 +20,8 @@ func OnUsageError(c *cli.Context, err error, _ bool) error {
 		message = "no such flag: " + Dashed(name)
 	} else if name, ok := strings.CutPrefix(message, "flag needs an argument: -"); ok {
 		message = "flag needs a value: " + Dashed(name)
-	} else if before, name, ok := strings.Cut(message, " for flag -"); ok { // "invalid value "x" for flag -level: …"
+	} else if before, name, ok := strings.Cut(message, " for flag -"); ok {
+		// invalid value "ten" for flag -level: parse error
 		name, _, _ = strings.Cut(name, ":")
 		message = before + " for " + Dashed(name)
 	}

@@ -35,7 +35,8 @@ func ParseSource(c *cli.Context) (tarpack.PackOptions, error) {
 		PreserveOwner: c.Bool("preserve-owner"), Special: c.Bool("special"),
 	}
 	var err error
-	if o.Exclude, err = excluder(c.Command.Name, c.StringSlice("exclude"), c.StringSlice("exclude-from")); err != nil {
+	o.Exclude, err = excluder(c.Command.Name, c.StringSlice("exclude"), c.StringSlice("exclude-from"))
+	if err != nil {
 		return o, err
 	}
 	if epoch := os.Getenv("SOURCE_DATE_EPOCH"); epoch != "" {

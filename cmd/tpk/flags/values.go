@@ -26,7 +26,8 @@ func OneOf(flag string, words []string) func(*cli.Context, string) error {
 func InRange(flag string, low, high int) func(*cli.Context, int) error {
 	return func(c *cli.Context, n int) error {
 		if n < low || n > high {
-			return report.Usagef("%s: --%s %d: must be a number from %d to %d", c.Command.Name, flag, n, low, high)
+			return report.Usagef("%s: --%s %d: must be a number from %d to %d",
+				c.Command.Name, flag, n, low, high)
 		}
 		return nil
 	}
@@ -36,7 +37,8 @@ func InRange(flag string, low, high int) func(*cli.Context, int) error {
 func Positive(flag string) func(*cli.Context, time.Duration) error {
 	return func(c *cli.Context, d time.Duration) error {
 		if d <= 0 {
-			return report.Usagef("%s: --%s %v: must be a time, such as 500ms, 30s or 5m", c.Command.Name, flag, d)
+			return report.Usagef("%s: --%s %v: must be a time, such as 500ms, 30s or 5m",
+				c.Command.Name, flag, d)
 		}
 		return nil
 	}
@@ -46,7 +48,8 @@ func Positive(flag string) func(*cli.Context, time.Duration) error {
 func ParseSize(command, flag, word string) (int64, error) {
 	size, err := humanize.ParseBytes(word)
 	if err != nil || size < 1 || size >= 1<<48 {
-		return 0, report.Usagef("%s: --%s %s: must be a size, such as 500MB or 1GiB", command, flag, report.Quote(word))
+		return 0, report.Usagef("%s: --%s %s: must be a size, such as 500MB or 1GiB",
+			command, flag, report.Quote(word))
 	}
 	return int64(size), nil
 }

@@ -15,11 +15,13 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 )
 
-// Install makes urfave/cli print help and version to w in our layout. It ignores the errors of
-// printing, so w has to remember them.
+// Install makes urfave/cli print help and version to w in our layout. Errors of w are ignored, so
+// it should be a buffer.
 func Install(app *cli.App, w io.Writer) {
-	cli.HelpPrinter = func(_ io.Writer, _ string, data any) { io.WriteString(w, page(data)) } //nolint:errcheck // kept by w
-	cli.VersionPrinter = func(*cli.Context) { fmt.Fprintf(w, "%s version %s\n", app.Name, app.Version) }
+	cli.HelpPrinter = func(_ io.Writer, _ string, data any) { fmt.Fprint(w, page(data)) }
+	cli.VersionPrinter = func(*cli.Context) {
+		fmt.Fprintf(w, "%s version %s\n", app.Name, app.Version)
+	}
 }
 
 // page returns the help text of data, a [*cli.App] or a [*cli.Command].

@@ -12,13 +12,14 @@ import (
 func Open(c *cli.Context, name string) (*tarpack.Archive, error) {
 	m := terminal.NewMeter(c, "indexing")
 	defer m.Stop()
+	o := &tarpack.OpenOptions{Notice: m.Notice, Progress: m.Update}
 	if list, ok, err := tarpack.SetName(name); ok || err != nil {
 		if err != nil {
 			return nil, err
 		}
-		return tarpack.OpenSet(c.Context, list, &tarpack.OpenOptions{Notice: m.Notice, Progress: m.Update})
+		return tarpack.OpenSet(c.Context, list, o)
 	}
-	return tarpack.OpenContext(c.Context, name, &tarpack.OpenOptions{Notice: m.Notice, Progress: m.Update})
+	return tarpack.OpenContext(c.Context, name, o)
 }
 
 // Contents returns how much there is in an archive, for the progress of a command that reads all

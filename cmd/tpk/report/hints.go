@@ -26,7 +26,7 @@ func WithHint(err error, hint string) error { return &hintedError{err, hint} }
 // HintDamaged is what to do about a damaged archive.
 const HintDamaged = "restore a good copy, or save the intact entries with 'tpk repair'"
 
-// hints is what to do about errors. The first match is taken, so the most specific errors come first.
+// hints is what to do about errors. The first match is taken, so specific errors come first.
 var hints = []struct {
 	err  error
 	hint string
@@ -36,7 +36,8 @@ var hints = []struct {
 	{tarpack.ErrSpecial, "--special packs it"},
 	{tarpack.ErrVersion, "use a newer tpk"},
 	{tarpack.ErrNotConvertible, "'tpk convert' reads tar, tar.gz, tar.zst, tar.xz, tar.bz2 and zip"},
-	{tarpack.ErrShard, "restore the missing shard, or rebuild the list with 'tpk index' if the shards are right as they are"},
+	{tarpack.ErrShard,
+		"restore the right shard, or run 'tpk index' if the shards are right as they are"},
 	{tarpack.ErrDevice, "pack onto a larger one, or into a file"},
 	{tarpack.ErrTooMany, "choose a larger size"},
 	{tarpack.ErrNotArchive, "'tpk pack' packs a directory, 'tpk convert' converts a tar or zip"},

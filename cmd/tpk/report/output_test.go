@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestOutput expects the name of the file that was to be written instead of its temporary name. Other
-// paths stay.
+// TestOutput expects the name of the file that was to be written instead of its temporary name.
+// Other paths stay.
 func TestOutput(t *testing.T) {
 	for _, tt := range []struct{ name, path, want string }{
 		{"d/a.tar.gz", "d/.a.tar.gz.tpk-tmp", "d/a.tar.gz"},

@@ -158,6 +158,7 @@ func (m *Meter) clear() {
 func (m *Meter) Summarize(format string, args ...any) {
 	m.Stop()
 	if m.on {
-		fmt.Fprintf(m.w, "tpk: %s in %s\n", fmt.Sprintf(format, args...), time.Since(m.start).Round(10*time.Millisecond))
+		elapsed := time.Since(m.start).Round(10 * time.Millisecond)
+		fmt.Fprintf(m.w, "tpk: %s in %s\n", fmt.Sprintf(format, args...), elapsed)
 	}
 }

@@ -10,13 +10,16 @@ import (
 
 // CountTree counts what is to be packed and tells the meter to expect that, unless it fails. It
 // may run while dir is being packed. It returns what it has counted.
-func (m *Meter) CountTree(ctx context.Context, dir string, exclude *tarpack.Excluder) tarpack.Progress {
+func (m *Meter) CountTree(
+	ctx context.Context, dir string, exclude *tarpack.Excluder,
+) tarpack.Progress {
 	var goal tarpack.Progress
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || name == dir {
 			return err
 		}
-		if rel, err := filepath.Rel(dir, name); err == nil && exclude.Match(filepath.ToSlash(rel), d.IsDir()) {
+		rel, err := filepath.Rel(dir, name)
+		if err == nil && exclude.Match(filepath.ToSlash(rel), d.IsDir()) {
 			if d.IsDir() {
 				return fs.SkipDir
 			}
