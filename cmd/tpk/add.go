@@ -56,7 +56,7 @@ func parseAdd(c *cli.Context) (*addOptions, error) {
 		return nil, err
 	}
 	o := &addOptions{archive: args[0], sources: args[1:]}
-	o.add = tarpack.AddOptions{Replace: c.Bool("replace"), Into: reading.EntryPath(c.String("into"))}
+	o.add.Replace, o.add.Into = c.Bool("replace"), reading.EntryPath(c.String("into"))
 	if o.add.Append = c.Bool("append"); o.add.Append && o.add.Replace {
 		return nil, report.Usagef("add: --append and --replace can't be combined:" +
 			" the replaced content would stay in the archive")

@@ -70,7 +70,8 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return report.Usagef("%s: no such command: see 'tpk --help'", report.Quote(c.Args().First()))
+				return report.Usagef("%s: no such command: see 'tpk --help'",
+					report.Quote(c.Args().First()))
 			}
 			return report.Usagef("no command given: see 'tpk --help'")
 		},

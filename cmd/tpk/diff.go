@@ -109,7 +109,8 @@ type diffEntry struct {
 
 func newDiffLine(d tarpack.Difference) diffLine {
 	return diffLine{
-		Change: d.Kind.String(), Path: d.Path, PathBase64: reading.NotUTF8([]byte(d.Path)), What: d.What,
+		Change: d.Kind.String(), What: d.What,
+		Path: d.Path, PathBase64: reading.NotUTF8([]byte(d.Path)),
 		Old: newDiffEntry(d.Old), New: newDiffEntry(d.New),
 	}
 }

@@ -55,8 +55,9 @@ is not a tpk archive.`,
 			"tpk export --single-member site.tar.gz plain.tar.gz"),
 		Flags: []cli.Flag{
 			&cli.StringFlag{
-				Name: "format", DefaultText: "from the name OUT", Action: flags.OneOf("format", exportFormats),
-				Usage: "write this `FORMAT`, tar.gz or zip",
+				Name: "format", DefaultText: "from the name OUT",
+				Usage:  "write this `FORMAT`, tar.gz or zip",
+				Action: flags.OneOf("format", exportFormats),
 			},
 			flags.Switch("single-member", "compress again, into a single gzip member"),
 			flags.Level(", for --single-member"),

@@ -54,13 +54,15 @@ func checkHelp(t *testing.T, line string, cmd *cli.Command) {
 	}
 	wanted := []string{"NAME:\n   tpk ", "USAGE:\n   tpk "}
 	if cmd == nil {
-		wanted = append(wanted, "VERSION:\n", "COMMANDS:\n   pack  ", "GLOBAL OPTIONS:\n   --help, -h ")
+		wanted = append(wanted, "VERSION:\n", "COMMANDS:\n   pack  ",
+			"GLOBAL OPTIONS:\n   --help, -h ")
 	} else if cmd.Name == "help" {
 		wanted = wanted[:1]
 	} else {
 		wanted[0] += cmd.Name + " - " + cmd.Usage
 		wanted[1] += cmd.Name + " "
-		wanted = append(wanted, "Examples:\n      tpk "+cmd.Name, "\nOPTIONS:\n", "--help, -h", "128+n")
+		wanted = append(wanted, "Examples:\n      tpk "+cmd.Name, "\nOPTIONS:\n",
+			"--help, -h", "128+n")
 		for _, f := range cmd.Flags {
 			wanted = append(wanted, "   "+flags.Dashed(f.Names()[0]))
 		}

@@ -47,7 +47,7 @@ type summary struct {
 	ArchiveBytes uint64  `json:"archive_bytes"`
 	IndexBytes   uint64  `json:"index_bytes"`
 	MemberBytes  uint64  `json:"member_bytes"` // the compressed contents alone
-	Overhead     float64 `json:"overhead"`     // bytes per entry of archive and index, without members
+	Overhead     float64 `json:"overhead"`     // bytes per entry, not counting members
 	IndexDigest  string  `json:"index_digest"`
 }
 
@@ -72,7 +72,8 @@ func summarize(a *tarpack.Archive) summary {
 		Files: st.Files, Directories: st.Dirs, Symlinks: st.Symlinks, Hardlinks: st.Hardlinks,
 		Duplicates: st.Duplicates, Special: st.Specials,
 		BytesIn: st.FileBytes + st.LinkBytes, BytesLinked: st.LinkBytes,
-		ArchiveBytes: uint64(a.Size()), IndexBytes: uint64(index.Size()), MemberBytes: st.MemberBytes,
+		ArchiveBytes: uint64(a.Size()), IndexBytes: uint64(index.Size()),
+		MemberBytes: st.MemberBytes,
 		IndexDigest: fmt.Sprintf("%016x", index.Digest()),
 	}
 	s.BytesOut = s.ArchiveBytes + s.IndexBytes

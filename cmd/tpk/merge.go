@@ -31,7 +31,7 @@ OUT.tar.gz may be one of the archives.`,
 			"tpk merge all.tar.gz monday.tar.gz tuesday.tar.gz",
 			"tpk merge --first site.tar.gz site.tar.gz defaults.tar.gz"),
 		Flags: []cli.Flag{
-			flags.Switch("first", "take a path from the first archive that has it, not from the last"),
+			flags.Switch("first", "take a path from the first archive that contains it"),
 			flags.Dedup(), flags.DryRun(), flags.Progress(),
 		},
 		Action: action(parseMerge, runMerge),

@@ -60,7 +60,8 @@ index, and is read like an archive. A mounted device is refused.`,
 				Action: flags.InRange("shards", 1, tarpack.MaxShards),
 			},
 			&cli.StringFlag{
-				Name: "shard-size", Usage: "pack into shards of about `SIZE`, such as 500MB or 1GiB",
+				Name:  "shard-size",
+				Usage: "pack into shards of about `SIZE`, such as 500MB or 1GiB",
 			},
 			flags.Progress()),
 		Action: action(parsePack, runPack),
@@ -87,7 +88,8 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 	case c.IsSet("shards") && c.IsSet("shard-size"):
 		return nil, report.Usagef("pack: --shards and --shard-size can't be combined")
 	case o.sharded() && o.out == "-":
-		return nil, report.Usagef("pack: --shards: can't write to standard output: name the archives")
+		return nil, report.Usagef("pack: --shards: can't write to standard output:" +
+			" name the archives")
 	}
 	if o.out == "-" {
 		if o.pack.RemoveFiles {

@@ -55,7 +55,9 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 	m := terminal.NewMeter(c, "repairing")
 	defer m.Stop()
 	o.repair.Notice, o.repair.Progress = m.Notice, m.Update
-	o.repair.Lost = func(p *tarpack.Problem) { m.Print(report.Say(report.In(o.archive, p).Error())) }
+	o.repair.Lost = func(p *tarpack.Problem) {
+		m.Print(report.Say(report.In(o.archive, p).Error()))
+	}
 	res, err := tarpack.Repair(c.Context, o.archive, o.out, o.repair)
 	if errors.Is(err, tarpack.ErrVersion) {
 		return report.WithHint(err,
@@ -79,7 +81,8 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 		}
 	}
 	if res.Damaged {
-		line = fmt.Sprintf("%s entries saved, %s lost", report.Count(res.Saved), report.Count(res.Lost))
+		line = fmt.Sprintf("%s entries saved, %s lost",
+			report.Count(res.Saved), report.Count(res.Lost))
 	}
 	if _, err := fmt.Fprintf(c.App.Writer, "%s: %s\n", report.Quote(o.archive), line); err != nil {
 		return err

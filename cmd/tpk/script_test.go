@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -113,8 +114,8 @@ func saidScript(ts *testscript.TestScript, _ bool, args []string) {
 func nobodyScript(ts *testscript.TestScript, neg bool, args []string) {
 	if os.Getuid() == 0 {
 		ts.Check(os.Chmod(filepath.Dir(ts.Getenv("WORK")), 0o755))
-		args = append([]string{args[0], "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"},
-			args[1:]...)
+		nobody := []string{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"}
+		args = slices.Concat(args[:1], nobody, args[1:])
 	}
 	exitScript(ts, neg, args)
 }

@@ -19,7 +19,9 @@ import (
 
 // serveFlags returns the flags of serve. Each of them can be set by a variable as well.
 func serveFlags() []cli.Flag {
-	list := func(name, usage string) cli.Flag { return &cli.StringSliceFlag{Name: name, Usage: usage} }
+	list := func(name, usage string) cli.Flag {
+		return &cli.StringSliceFlag{Name: name, Usage: usage}
+	}
 	text := func(name, usage string) cli.Flag { return &cli.StringFlag{Name: name, Usage: usage} }
 	number := func(name string, value, low, high int, usage string) cli.Flag {
 		check := flags.InRange(name, low, high)
@@ -32,7 +34,8 @@ func serveFlags() []cli.Flag {
 		list("listen", "listen on `HOST:PORT` (repeatable; default: 127.0.0.1:8080)"),
 		list("socket", "listen on the Unix socket `PATH` (repeatable)"),
 		&cli.StringFlag{
-			Name: "socket-mode", Value: "0660", Usage: "set the permissions of Unix sockets to `OCTAL`",
+			Name: "socket-mode", Value: "0660",
+			Usage: "set the permissions of Unix sockets to `OCTAL`",
 		},
 		text("tls-cert", "serve HTTPS with the certificate chain in the PEM `FILE`;"+
 			" it is read again when it changes"),
@@ -49,19 +52,22 @@ func serveFlags() []cli.Flag {
 		list("immutable", "files that match `GLOB` never change:"+
 			" let clients cache them for good (repeatable)"),
 		list("cors", "let scripts from `ORIGIN` read responses; * is any origin (repeatable)"),
-		list("hide", "answer paths that match `GLOB` with 404, except in downloads; '' hides nothing"+
-			" (repeatable; default: dotfiles except .well-known)"),
+		list("hide", "answer paths that match `GLOB` with 404, except in downloads;"+
+			" '' hides nothing (repeatable; default: dotfiles except .well-known)"),
 		text("access-log", "log requests to `FILE`, one per line; - is standard output"),
 		&cli.StringFlag{
-			Name: "access-log-format", Value: "combined", Usage: "log in this `FORMAT`, combined or json",
+			Name: "access-log-format", Value: "combined",
+			Usage:  "log in this `FORMAT`, combined or json",
 			Action: flags.OneOf("access-log-format", []string{"combined", "json"}),
 		},
 		text("admin", "serve health, metrics and archives at `ADDRESS`, HOST:PORT or unix:PATH;"+
 			" keep it private"),
 		timeout("header-timeout", 10*time.Second, "wait `TIME` for the header of a request"),
-		timeout("idle-timeout", 75*time.Second, "close a connection after `TIME` without a request"),
+		timeout("idle-timeout", 75*time.Second,
+			"close a connection after `TIME` without a request"),
 		timeout("write-timeout", 30*time.Second, "wait `TIME` for a client to receive 128 KiB"),
-		timeout("shutdown-timeout", 30*time.Second, "wait `TIME` for requests in progress at the end"),
+		timeout("shutdown-timeout", 30*time.Second,
+			"wait `TIME` for requests in progress at the end"),
 		number("max-conns", 16384, 0, math.MaxInt32,
 			"accept at most `N` connections at a time; 0 is no limit"),
 		number("max-conns-per-ip", 0, 0, math.MaxInt32,
@@ -92,9 +98,11 @@ func serveConfig(c *cli.Context) (*serve.Config, error) {
 			CacheControl: c.String("cache-control"), Immutable: c.StringSlice("immutable"),
 			CORS: c.StringSlice("cors"),
 		},
-		Listen: c.StringSlice("listen"), Sockets: c.StringSlice("socket"), SocketMode: fs.FileMode(mode),
-		Inherit:  os.Getenv("LISTEN_FDS") != "",
-		CertFile: c.String("tls-cert"), KeyFile: c.String("tls-key"), H2C: c.Bool("h2c"),
+		Listen:     c.StringSlice("listen"),
+		Sockets:    c.StringSlice("socket"),
+		SocketMode: fs.FileMode(mode),
+		Inherit:    os.Getenv("LISTEN_FDS") != "",
+		CertFile:   c.String("tls-cert"), KeyFile: c.String("tls-key"), H2C: c.Bool("h2c"),
 		HeaderTimeout: c.Duration("header-timeout"), IdleTimeout: c.Duration("idle-timeout"),
 		WriteTimeout: c.Duration("write-timeout"), ShutdownTimeout: c.Duration("shutdown-timeout"),
 		MaxConns: c.Int("max-conns"), MaxConnsPerIP: c.Int("max-conns-per-ip"),
@@ -114,7 +122,8 @@ func serveConfig(c *cli.Context) (*serve.Config, error) {
 		if !ok {
 			return nil, report.Usagef("serve: --header %s: must be 'NAME: VALUE'", report.Quote(h))
 		}
-		sc.Plan.Header = append(sc.Plan.Header, plan.Field{Name: name, Value: strings.TrimSpace(value)})
+		field := plan.Field{Name: name, Value: strings.TrimSpace(value)}
+		sc.Plan.Header = append(sc.Plan.Header, field)
 	}
 	if len(sc.Listen) == 0 && len(sc.Sockets) == 0 && !sc.Inherit {
 		sc.Listen = []string{"127.0.0.1:8080"}

@@ -34,8 +34,9 @@ serve and the commands that read archives take the name of the first shard for t
 			"tpk split --shards 16 tiles.tar.gz"),
 		Flags: []cli.Flag{
 			&cli.StringFlag{
-				Name:  "size",
-				Usage: "make shards of about `SIZE`, such as 500MB or 1GiB; a larger file makes a larger shard",
+				Name: "size",
+				Usage: "make shards of about `SIZE`, such as 500MB or 1GiB;" +
+					" a larger file makes a larger shard",
 			},
 			&cli.IntFlag{
 				Name: "shards", DefaultText: "none", Usage: "make `N` shards",

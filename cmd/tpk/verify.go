@@ -53,7 +53,9 @@ func runVerify(c *cli.Context, name string) error {
 	res, err := verify(c.Context, name, tarpack.VerifyOptions{
 		Notice: m.Notice, Progress: m.Update,
 		Problem: func(p *tarpack.Problem) {
-			onlyIndex = onlyIndex && (errors.Is(p, tarpack.ErrStale) || errors.Is(p, sidecar.ErrCorrupt))
+			if !errors.Is(p, tarpack.ErrStale) && !errors.Is(p, sidecar.ErrCorrupt) {
+				onlyIndex = false
+			}
 			m.Print(report.LineWithoutHint(report.In(name, p)))
 		},
 	})
@@ -70,6 +72,6 @@ func runVerify(c *cli.Context, name string) error {
 	if onlyIndex {
 		hint = "rebuild the index with 'tpk index'"
 	}
-	return report.WithHint(fmt.Errorf("%s: %s found", name, english.Plural(int(res.Failed), "problem",
-		"")), hint)
+	problems := english.Plural(int(res.Failed), "problem", "")
+	return report.WithHint(fmt.Errorf("%s: %s found", name, problems), hint)
 }

@@ -22,7 +22,8 @@ func ReadArguments(c *cli.Context, least, most int) ([]string, error) {
 func count(c *cli.Context, args []string, least, most int) ([]string, error) {
 	switch {
 	case len(args) < least:
-		return nil, report.Usagef("%s: too few arguments: usage: %s", c.Command.Name, c.Command.UsageText)
+		return nil, report.Usagef("%s: too few arguments: usage: %s",
+			c.Command.Name, c.Command.UsageText)
 	case most >= 0 && len(args) > most:
 		return nil, report.Usagef("%s: too many arguments, starting with %s: usage: %s",
 			c.Command.Name, report.Quote(args[most]), c.Command.UsageText)

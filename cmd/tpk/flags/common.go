@@ -46,8 +46,8 @@ func Workers() cli.Flag {
 func Dedup() cli.Flag {
 	return &cli.StringFlag{
 		Name: "dedup", Value: "content", Action: OneOf("dedup", dedupNames),
-		Usage: "store duplicate files as hard links; `MODE` is content (same content and permissions)," +
-			" strict (same modification time, too) or off",
+		Usage: "store duplicate files as hard links; `MODE` is content (same content" +
+			" and permissions), strict (same modification time, too) or off",
 	}
 }
 

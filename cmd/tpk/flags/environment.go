@@ -26,7 +26,8 @@ func FromEnvironment(c *cli.Context) error {
 		}
 		for _, v := range values {
 			if err := c.Set(name, v); err != nil {
-				return report.Usagef("%s: %s=%s: %v", c.Command.Name, variable, report.Quote(v), err)
+				return report.Usagef("%s: %s=%s: %v",
+					c.Command.Name, variable, report.Quote(v), err)
 			}
 		}
 		if action, ok := f.(cli.ActionableFlag); ok {

@@ -18,7 +18,9 @@ func Source(more ...cli.Flag) []cli.Flag {
 		Level(""),
 		Workers(),
 		Dedup(),
-		&cli.StringSliceFlag{Name: "exclude", Usage: "leave out files that match `GLOB` (repeatable)"},
+		&cli.StringSliceFlag{
+			Name: "exclude", Usage: "leave out files that match `GLOB` (repeatable)",
+		},
 		&cli.StringSliceFlag{
 			Name:  "exclude-from",
 			Usage: "read globs from `FILE`, one per line; # starts a comment (repeatable)",
@@ -35,14 +37,14 @@ func ParseSource(c *cli.Context) (tarpack.PackOptions, error) {
 		PreserveOwner: c.Bool("preserve-owner"), Special: c.Bool("special"),
 	}
 	var err error
-	o.Exclude, err = excluder(c.Command.Name, c.StringSlice("exclude"), c.StringSlice("exclude-from"))
-	if err != nil {
+	if o.Exclude, err = excluder(c); err != nil {
 		return o, err
 	}
 	if epoch := os.Getenv("SOURCE_DATE_EPOCH"); epoch != "" {
 		seconds, err := strconv.ParseInt(epoch, 10, 64)
 		if err != nil {
-			return o, report.Usagef("%s: SOURCE_DATE_EPOCH=%s: must be a number of seconds since 1970",
+			return o, report.Usagef(
+				"%s: SOURCE_DATE_EPOCH=%s: must be a number of seconds since 1970",
 				c.Command.Name, report.Quote(epoch))
 		}
 		o.LatestModTime = time.Unix(seconds, 0)
@@ -51,14 +53,14 @@ func ParseSource(c *cli.Context) (tarpack.PackOptions, error) {
 }
 
 // excluder returns the globs of the command line and of the files named there.
-func excluder(command string, globs, files []string) (*tarpack.Excluder, error) {
+func excluder(c *cli.Context) (*tarpack.Excluder, error) {
 	var x tarpack.Excluder
-	for _, glob := range globs {
+	for _, glob := range c.StringSlice("exclude") {
 		if err := x.Add(glob); err != nil {
-			return nil, report.Usagef("%s: --exclude: %v", command, err)
+			return nil, report.Usagef("%s: --exclude: %v", c.Command.Name, err)
 		}
 	}
-	for _, name := range files {
+	for _, name := range c.StringSlice("exclude-from") {
 		f, err := os.Open(name)
 		if err != nil {
 			return nil, err

@@ -7,7 +7,8 @@ import "strings"
 // says when the exit code is 1.
 func Text(prose, failure string, examples ...string) string {
 	return strings.TrimSpace(prose) +
-		"\n\nExit codes: 0 on success, 1 if " + failure + ", 2 for wrong usage, 128+n after signal n." +
+		"\n\nExit codes: 0 on success, 1 if " + failure +
+		", 2 for wrong usage, 128+n after signal n." +
 		"\n\n" + Examples(examples...)
 }
 

@@ -26,5 +26,8 @@ func Open(c *cli.Context, name string) (*tarpack.Archive, error) {
 // of it.
 func Contents(a *tarpack.Archive) tarpack.Progress {
 	st := a.Index().Stats()
-	return tarpack.Progress{Entries: int64(a.Index().Len()), Bytes: int64(st.FileBytes + st.LinkBytes)}
+	return tarpack.Progress{
+		Entries: int64(a.Index().Len()),
+		Bytes:   int64(st.FileBytes + st.LinkBytes),
+	}
 }

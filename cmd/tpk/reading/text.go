@@ -65,8 +65,9 @@ func longLine(index *sidecar.Index, row sidecar.Row) (string, error) {
 
 // typeLetters are the letters that `tar tv` prints for the types.
 var typeLetters = map[sidecar.Type]byte{
-	sidecar.TypeFile: '-', sidecar.TypeDir: 'd', sidecar.TypeSymlink: 'l', sidecar.TypeHardlink: 'h',
-	sidecar.TypeChar: 'c', sidecar.TypeBlock: 'b', sidecar.TypeFIFO: 'p',
+	sidecar.TypeFile: '-', sidecar.TypeDir: 'd', sidecar.TypeFIFO: 'p',
+	sidecar.TypeSymlink: 'l', sidecar.TypeHardlink: 'h',
+	sidecar.TypeChar: 'c', sidecar.TypeBlock: 'b',
 }
 
 // modeString returns type and permissions as ls -l prints them: "drwxr-sr-x".

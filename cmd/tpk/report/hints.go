@@ -26,6 +26,8 @@ func WithHint(err error, hint string) error { return &hintedError{err, hint} }
 // HintDamaged is what to do about a damaged archive.
 const HintDamaged = "restore a good copy, or save the intact entries with 'tpk repair'"
 
+const hintTruncated = "copy or download it again, or save the intact entries with 'tpk repair'"
+
 // hints is what to do about errors. The first match is taken, so specific errors come first.
 var hints = []struct {
 	err  error
@@ -35,7 +37,8 @@ var hints = []struct {
 	{tarpack.ErrNotIndexed, "'tpk index' writes it"},
 	{tarpack.ErrSpecial, "--special packs it"},
 	{tarpack.ErrVersion, "use a newer tpk"},
-	{tarpack.ErrNotConvertible, "'tpk convert' reads tar, tar.gz, tar.zst, tar.xz, tar.bz2 and zip"},
+	{tarpack.ErrNotConvertible,
+		"'tpk convert' reads zip, and tar as it is or with gzip, zstd, xz or bzip2"},
 	{tarpack.ErrShard,
 		"restore the right shard, or run 'tpk index' if the shards are right as they are"},
 	{tarpack.ErrDevice, "pack onto a larger one, or into a file"},
@@ -43,10 +46,10 @@ var hints = []struct {
 	{tarpack.ErrNotArchive, "'tpk pack' packs a directory, 'tpk convert' converts a tar or zip"},
 	{tarpack.ErrAppend, "add it without --append"},
 	{tarpack.ErrUnfinished, "'tpk repair' cuts it off"},
-	{tarpack.ErrTruncated, "copy or download it again, or save the intact entries with 'tpk repair'"},
+	{tarpack.ErrTruncated, hintTruncated},
 	{tarpack.ErrCorrupt, "'tpk verify' lists the damage; " + HintDamaged},
 	{gzmember.ErrCorrupt, "'tpk verify' lists the damage; " + HintDamaged},
-	{gzmember.ErrTruncated, "copy or download it again, or save the intact entries with 'tpk repair'"},
+	{gzmember.ErrTruncated, hintTruncated},
 	{sidecar.ErrCorrupt, "rebuild it with 'tpk index'"},
 	{tarpack.ErrNoEntry, "'tpk ls' lists the entries"},
 	{tarpack.ErrLocked, "wait until it has finished"},

@@ -19,7 +19,8 @@ func TestOutput(t *testing.T) {
 		{"d/a.tar.gz", "d/.b", "d/.b"},
 	} {
 		err := errors.Join(nil, &fs.PathError{Op: "write", Path: tt.path, Err: syscall.ENOSPC})
-		if got, want := message(Output(tt.name, err)), tt.want+": no space left on device"; got != want {
+		want := tt.want + ": no space left on device"
+		if got := message(Output(tt.name, err)); got != want {
 			t.Errorf("%s: %q, want %q", tt.name, got, want)
 		}
 	}

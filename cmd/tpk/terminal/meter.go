@@ -105,7 +105,8 @@ func (m *Meter) Update(now tarpack.Progress) {
 // line returns the progress as a line of text.
 func (m *Meter) line() string {
 	s := fmt.Sprintf("tpk: %s: %s files, %s, %s files/s, %s/s", m.verb,
-		of(m.now.Entries, m.goal.Entries, report.Count), of(m.now.Bytes, m.goal.Bytes, report.Bytes),
+		of(m.now.Entries, m.goal.Entries, report.Count),
+		of(m.now.Bytes, m.goal.Bytes, report.Bytes),
 		report.Count(m.rate(m.now.Entries)), report.Bytes(m.rate(m.now.Bytes)))
 	if rate := m.rate(m.now.Bytes); rate > 0 && m.goal.Bytes > m.now.Bytes {
 		s += fmt.Sprintf(", %ds left", (m.goal.Bytes-m.now.Bytes)/rate)
