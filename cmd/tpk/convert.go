@@ -76,7 +76,7 @@ func runConvert(c *cli.Context, o *convertOptions) error {
 	case errors.Is(err, tarpack.ErrNotConvertible):
 		return report.In(in, err)
 	case err != nil:
-		return report.ChangedArchive(o.out, err)
+		return report.NewFile(o.out, err)
 	}
 	if o.convert.DryRun {
 		_, err := fmt.Fprintf(c.App.Writer, "%d entries, %d refused\n", res.Added, res.Refused)

@@ -131,6 +131,9 @@ func runExport(c *cli.Context, o *exportOptions) error {
 	}
 	defer a.Close()
 	f, err := export.Folder(a, reading.EntryPath(o.path), o.format)
+	if errors.Is(err, tarpack.ErrNoEntry) {
+		return fmt.Errorf("%s: %s: %w", o.archive, o.path, tarpack.ErrNoEntry)
+	}
 	if err != nil {
 		return err
 	}
@@ -143,8 +146,13 @@ func runExport(c *cli.Context, o *exportOptions) error {
 		size, err = o.writeFile(c.Context, a, f)
 	}
 	m.Stop()
-	if err != nil {
-		return report.Output(o.out, err)
+	var stop *report.StoppedError
+	switch {
+	case errors.As(err, &stop) && o.out == "-":
+		return report.WithHint(report.In("standard output", stop),
+			"what was written so far is incomplete")
+	case err != nil:
+		return report.NewFile(o.out, err)
 	}
 	m.Summarize("exported %s entries to %s (%s)",
 		report.Count(int64(f.Entries())), report.Quote(o.out), report.Bytes(size))
@@ -198,10 +206,14 @@ func isSource(a *tarpack.Archive, fi os.FileInfo) bool {
 // write writes the export, and returns how many bytes it has.
 func (o *exportOptions) write(ctx context.Context, f *export.File, w io.Writer) (int64, error) {
 	out := terminal.NewOutput(ctx, w)
+	var err error
 	if o.single {
-		err := export.Single(ctx, f, out, o.level)
-		return out.Written(), err
+		err = export.Single(ctx, f, out, o.level)
+	} else {
+		_, err = f.WriteTo(out)
 	}
-	_, err := f.WriteTo(out)
+	if out.Err() != nil {
+		err = out.Err() // the cause of whatever else has failed
+	}
 	return out.Written(), err
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/urfave/cli/v2"
 
@@ -11,7 +10,14 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/reading"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
+	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
+)
+
+// Bits of a mode (POSIX pax).
+const (
+	setuid = 0o4000
+	setgid = 0o2000
 )
 
 type extractOptions struct {
@@ -80,13 +86,19 @@ func runExtract(c *cli.Context, o *extractOptions) error {
 	}
 	o.extract.Notice = m.Notice
 	o.extract.Progress = m.Update
-	o.extract.Problem = func(p *tarpack.Problem) { m.Print(report.Line(report.In(o.archive, p))) }
+	o.extract.Problem = func(p *tarpack.Problem) {
+		err := report.In(o.archive, p)
+		if errors.Is(p, tarpack.ErrRefused) && !o.extract.Special && isSpecial(a, p.Path) {
+			err = report.WithHint(err, "--special restores it")
+		}
+		m.Print(report.Line(err))
+	}
 	res, err := tarpack.Extract(c.Context, a, o.dir, o.extract)
 	m.Stop()
 	var stop *report.StoppedError
 	switch {
 	case errors.As(err, &stop):
-		return report.WithHint(fmt.Errorf("%s: %w", o.archive, stop),
+		return report.WithHint(report.In(o.archive, stop),
 			"what was extracted so far is in "+o.dir)
 	case err != nil:
 		return err
@@ -97,4 +109,23 @@ func runExtract(c *cli.Context, o *extractOptions) error {
 		return report.ErrReported
 	}
 	return nil
+}
+
+// isSpecial reports whether --special is about the entry at path.
+func isSpecial(a *tarpack.Archive, path string) bool {
+	i, ok, err := a.Index().Lookup(path)
+	if err != nil || !ok {
+		return false
+	}
+	e, err := a.Index().Entry(i)
+	if err != nil {
+		return false
+	}
+	switch e.Type {
+	case sidecar.TypeFIFO, sidecar.TypeChar, sidecar.TypeBlock:
+		return true
+	case sidecar.TypeFile, sidecar.TypeHardlink:
+		return e.Mode&(setuid|setgid) != 0
+	}
+	return false
 }

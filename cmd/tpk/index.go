@@ -41,7 +41,7 @@ func runIndex(c *cli.Context, name string) error {
 	}
 	m.Stop()
 	if err != nil {
-		return report.NewArchive(name, err)
+		return report.NewFile(name, err)
 	}
 	m.Summarize("indexed %s entries of %s (%s)",
 		report.Count(int64(res.Entries)), report.Quote(name), report.Bytes(res.SidecarBytes))

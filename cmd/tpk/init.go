@@ -50,6 +50,9 @@ func parseInit(c *cli.Context) (*packOptions, error) {
 }
 
 func runInit(c *cli.Context, o *packOptions) error {
+	if _, err := os.Stat(o.dir); err != nil {
+		return err // about the directory rather than the archive in it
+	}
 	if _, err := os.Lstat(o.out); err == nil {
 		return report.WithHint(fmt.Errorf("%s: %w", o.out, fs.ErrExist), "'tpk add' adds to it")
 	}

@@ -134,10 +134,10 @@ func runPack(c *cli.Context, o *packOptions) error {
 	var stop *report.StoppedError
 	switch {
 	case errors.As(err, &stop) && o.out == "-":
-		return report.WithHint(fmt.Errorf("standard output: %w", stop),
+		return report.WithHint(report.In("standard output", stop),
 			"what was written so far is not an archive")
 	case err != nil:
-		return report.NewArchive(o.out, err)
+		return report.NewFile(o.out, err)
 	}
 	into := report.Quote(o.out)
 	if len(shards) > 0 {

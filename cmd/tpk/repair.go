@@ -65,6 +65,9 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 				" 'tpk repair ARCHIVE OUT.tar.gz'")
 	}
 	if err != nil {
+		if o.out != o.archive {
+			return report.NewFile(o.out, err)
+		}
 		return report.ChangedArchive(o.archive, err)
 	}
 	if !res.Damaged && !res.Written && !o.repair.DryRun && o.archive == o.out {

@@ -66,6 +66,7 @@ var hints = []struct {
 	{syscall.EIO, "check the disk"},
 	{syscall.EMFILE, "raise the limit on open files ('ulimit -n')"},
 	{serve.ErrAdmin, "choose another address with --admin"},
+	{syscall.EADDRNOTAVAIL, "choose another address with --listen"},
 	{syscall.EADDRINUSE, "choose another address with --listen"},
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"strings"
 	"syscall"
@@ -44,8 +45,8 @@ func In(name string, err error) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// message returns the text of err with paths first: "NAME: no such file or directory" rather than
-// "open NAME: no such file or directory".
+// message returns the text of err with the path or address first: "NAME: no such file or directory"
+// rather than "open NAME: no such file or directory".
 func message(err error) string {
 	text := err.Error()
 	var path *fs.PathError
@@ -56,6 +57,11 @@ func message(err error) string {
 	var link *os.LinkError
 	if errors.As(err, &link) {
 		text = strings.Replace(text, link.Error(), link.New+": "+link.Err.Error(), 1)
+	}
+	var op *net.OpError
+	var errno syscall.Errno
+	if errors.As(err, &op) && op.Addr != nil && errors.As(op.Err, &errno) {
+		text = strings.Replace(text, op.Error(), op.Addr.String()+": "+errno.Error(), 1)
 	}
 	return strings.Replace(text, os.Stdout.Name()+": ", "standard output: ", 1)
 }

@@ -2,7 +2,6 @@ package report
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,9 +21,9 @@ func Output(name string, err error) error {
 	return err
 }
 
-// NewArchive is [Output] for a new archive. If the command was stopped, the line also says that
-// nothing was written, or that a device no longer holds an archive.
-func NewArchive(name string, err error) error {
+// NewFile is [Output] for a file that appears when it is complete. If the command was stopped, the
+// line also says that nothing was written, or that a device no longer holds an archive.
+func NewFile(name string, err error) error {
 	var stop *StoppedError
 	if !errors.As(err, &stop) {
 		return Output(name, err)
@@ -33,7 +32,7 @@ func NewArchive(name string, err error) error {
 	if fi, err := os.Stat(name); err == nil && fi.Mode()&fs.ModeDevice != 0 {
 		left = "there is no archive on it now"
 	}
-	return WithHint(fmt.Errorf("%s: %w", name, stop), left)
+	return WithHint(In(name, stop), left)
 }
 
 // ChangedArchive is [Output] for an archive that is being changed. If the command was stopped, the
@@ -41,7 +40,7 @@ func NewArchive(name string, err error) error {
 func ChangedArchive(name string, err error) error {
 	var stop *StoppedError
 	if errors.As(err, &stop) {
-		return WithHint(In(name, err), "it is unchanged")
+		return WithHint(In(name, stop), "it is unchanged")
 	}
 	return Output(name, err)
 }
