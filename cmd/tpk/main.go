@@ -2,9 +2,9 @@
 // each file can be read or sent straight from it. It also reads, checks, changes and serves such
 // archives.
 //
-// This folder has one file a command: a constructor, its options, how they are parsed, and a
-// function that runs it. main.go is the way from start to exit, app.go the list of commands. What
-// commands share is in the packages beneath:
+// This folder has one file per command, with a constructor, an options struct, a parse function and
+// a run function; the flags of serve have a second file. main.go runs a command line from start to
+// exit, and app.go lists the commands. What commands share is in the packages below this folder:
 //
 //	flags       the command line and the environment
 //	help        the layout of help texts
