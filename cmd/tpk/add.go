@@ -33,9 +33,9 @@ kept and counted; with --replace, they are replaced. If there is nothing to add,
 With --append, new entries are written to the end of ARCHIVE itself, for archives that are too large
 to copy. If that is interrupted, ARCHIVE has its old content, and the next command that writes to it
 removes the rest. Afterwards ARCHIVE is no longer sorted by path: other tar programs do
-not restore the modification times of directories that were there before, but tpk extract does.
-Nothing can be appended below a directory that its owner can't write to. tpk compact sorts ARCHIVE
-again.`,
+not restore the modification times of directories that were there before, but 'tpk extract' does.
+Nothing can be appended below a directory that its owner can't write to. 'tpk compact' sorts
+ARCHIVE again.`,
 			"something can't be added",
 			"tpk add site.tar.gz more-pages",
 			"tpk add --replace site.tar.gz index.html robots.txt",

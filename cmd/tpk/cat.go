@@ -30,7 +30,7 @@ func catCommand() *cli.Command {
 		Description: help.Text(`
 Writes the files to standard output, one after the other. Links are followed inside the archive.
 Content is checked while it is written: if it is damaged, cat reports an error.`,
-			"a file is missing, is a directory or is damaged; the others are written",
+			"a file is missing, is a directory or is damaged (the others are written)",
 			"tpk cat site.tar.gz index.html",
 			"tpk cat logs.tar.gz 2026/01.log 2026/02.log | grep error"),
 		Action: action(parseCat, runCat),

@@ -62,13 +62,13 @@ func checkHelp(t *testing.T, line string, cmd *cli.Command) {
 		wanted[0] += cmd.Name + " - " + cmd.Usage
 		wanted[1] += cmd.Name + " "
 		wanted = append(wanted, "Examples:\n      tpk "+cmd.Name, "\nOPTIONS:\n",
-			"--help, -h", "128+n")
+			"--help, -h", "\n      128+n  stopped by signal n\n")
 		for _, f := range cmd.Flags {
 			wanted = append(wanted, "   "+flags.Dashed(f.Names()[0]))
 		}
 	}
 	if cmd == nil || cmd.Name != "help" {
-		wanted = append(wanted, "Exit codes:", "Examples:\n")
+		wanted = append(wanted, "Exit codes:\n      0      success\n      1      ", "Examples:\n")
 	}
 	for _, w := range wanted {
 		if !strings.Contains(text, w) {

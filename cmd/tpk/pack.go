@@ -29,7 +29,7 @@ func packCommand() *cli.Command {
 		Description: help.Text(`
 Packs the files in DIR into OUT.tar.gz and writes its index, OUT.tar.gz.tpi. Both are complete and
 safely on disk when they appear, or they do not appear at all. If OUT.tar.gz is -, the archive
-is written to standard output, without an index; tpk index writes it later.
+is written to standard output, without an index; 'tpk index' writes it later.
 
 The same files make the same bytes: owners are not stored, modification times are whole
 seconds, and later times are clamped to SOURCE_DATE_EPOCH if it is set. Sockets are skipped with a
@@ -46,7 +46,7 @@ and the commands that read archives take the name of the first shard, or a glob 
 
 OUT.tar.gz may be a block device. It is overwritten from its beginning with the archive and the
 index, and is read like an archive. A mounted device is refused.`,
-			"a file can't be read, or changes while it is packed, or OUT.tar.gz can't be written",
+			"a file can't be read or changes while it is packed, or OUT.tar.gz can't be written",
 			"tpk pack site site.tar.gz",
 			"tpk pack --level 9 --exclude .git/ --exclude '*.tmp' . ../site.tar.gz",
 			"tpk pack --remove-files old-logs old-logs.tar.gz",

@@ -11,7 +11,7 @@ import (
 
 type rmOptions struct {
 	archive string
-	words   []string // paths and globs
+	args    []string // paths and globs
 }
 
 func rmCommand() *cli.Command {
@@ -20,13 +20,13 @@ func rmCommand() *cli.Command {
 		Usage:     "remove entries from an archive",
 		UsageText: "tpk rm [flags] ARCHIVE PATH|GLOB...",
 		Description: help.Text(`
-Removes each PATH with everything below it. A word that is not a path in ARCHIVE is a glob and is
-matched with whole paths: * and ? do not match slashes, ** does, and {a,b} and [a-z] work.
-If other paths have the content of a removed file, as duplicates or hard links, the first of
-them keeps it. If a word matches nothing, nothing is removed.
+Removes each PATH with everything below it. An argument that is not a path in ARCHIVE is a glob and
+is matched with whole paths: * and ? do not match slashes, ** does, and {a,b} and [a-z] work. If
+other paths have the content of a removed file, as duplicates or hard links, the first of them keeps
+it. If an argument matches nothing, nothing is removed.
 
 `+editing.Safely,
-			"a word matches nothing or ARCHIVE can't be changed",
+			"an argument matches nothing or ARCHIVE can't be changed",
 			"tpk rm site.tar.gz drafts old.html",
 			"tpk rm site.tar.gz '**/*.map'",
 			"tpk rm --dry-run site.tar.gz 'docs/v[12]'"),
@@ -40,13 +40,13 @@ func parseRm(c *cli.Context) (*rmOptions, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &rmOptions{archive: args[0], words: args[1:]}, nil
+	return &rmOptions{archive: args[0], args: args[1:]}, nil
 }
 
 func runRm(c *cli.Context, o *rmOptions) error {
 	e := &editing.Edit{Archive: o.archive, Verb: "removing from"}
 	e.Change = func(edit tarpack.EditOptions) (tarpack.EditResult, error) {
-		return tarpack.Remove(c.Context, o.archive, o.words, edit)
+		return tarpack.Remove(c.Context, o.archive, o.args, edit)
 	}
 	return e.Run(c)
 }

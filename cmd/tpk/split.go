@@ -26,7 +26,7 @@ func splitCommand() *cli.Command {
 Splits NAME.tar.gz into shards beside it, NAME-00000-of-00016.tar.gz and so on, and prints their
 names. Each shard is a valid archive with an index. It contains all parent directories of its
 entries, and the targets of its hard links. Nothing is compressed again. Either all
-shards are written or none. NAME.tar.gz is kept; tpk merge makes it from the shards.
+shards are written or none. NAME.tar.gz is kept; 'tpk merge' makes it from the shards.
 
 serve and the commands that read archives take the name of the first shard for the set.`,
 			"ARCHIVE can't be read or a shard can't be written",

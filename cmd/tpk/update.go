@@ -20,7 +20,7 @@ func updateCommand() *cli.Command {
 		Usage:     "bring an archive up to date with a directory",
 		UsageText: "tpk update [flags] ARCHIVE DIR",
 		Description: help.Text(`
-Makes ARCHIVE what 'tpk pack DIR ARCHIVE' would make, but copies unchanged files from it. A file is
+Makes ARCHIVE what 'tpk pack DIR ARCHIVE' would write, but copies unchanged files from it. A file is
 unchanged if its size and modification time are the same or, with --checksum, its content.
 Entries that are not in DIR, or are excluded, are removed unless --keep is given. Owners stored in
 ARCHIVE stay unless --preserve-owner replaces them with those in DIR.

@@ -3,13 +3,18 @@ package help
 import "strings"
 
 // Text returns the description of a command: paragraphs of prose, the exit codes, and examples.
-// Prose may be broken anywhere: it is wrapped when it is printed. failure completes "1 if", and
-// says when the exit code is 1.
+// Prose is wrapped when it is printed, except lines that begin with a space. failure is what exit
+// code 1 means.
 func Text(prose, failure string, examples ...string) string {
-	return strings.TrimSpace(prose) +
-		"\n\nExit codes: 0 on success, 1 if " + failure +
-		", 2 for wrong usage, 128+n after signal n." +
-		"\n\n" + Examples(examples...)
+	var b strings.Builder
+	b.WriteString(strings.TrimSpace(prose) + "\n\nExit codes:\n" + indent + "0      success\n")
+	margin := indent + "       "
+	b.WriteString(indent + "1      ")
+	b.WriteString(strings.Join(wrap(failure, Width-len(indent)-len(margin)), "\n"+margin))
+	b.WriteString("\n" + indent + "2      wrong usage\n")
+	b.WriteString(indent + "128+n  stopped by signal n\n\n")
+	b.WriteString(Examples(examples...))
+	return b.String()
 }
 
 // Examples returns a paragraph of command lines, which are not wrapped.

@@ -7,13 +7,14 @@ import (
 
 func TestProse(t *testing.T) {
 	long := strings.Repeat("word ", 15) + "ab" // 77 columns
+	wide := strings.Repeat("x", 90)
 	for _, test := range []struct{ name, text, want string }{
 		{"one line", "a b", "   a b\n"},
 		{"lines are joined", "a\nb", "   a b\n"},
 		{"paragraphs", "a\n\nb", "   a\n\n   b\n"},
 		{"exactly full", long, "   " + long + "\n"},
 		{"one too many", long + "c", "   " + strings.TrimSuffix(long, " ab") + "\n   abc\n"},
-		{"a long word", strings.Repeat("x", 90) + " y", "   " + strings.Repeat("x", 90) + "\n   y\n"},
+		{"a long word", wide + " y", "   " + wide + "\n   y\n"},
 		{"indented lines stay", "a\nb:\n  c   d\n  e\nf", "   a b:\n     c   d\n     e\n   f\n"},
 		{"no break", "x (default:" + noBreak + "5)", "   x (default: 5)\n"},
 	} {
