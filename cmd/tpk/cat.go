@@ -56,7 +56,8 @@ func runCat(c *cli.Context, o *catOptions) error {
 	for _, path := range o.paths {
 		err := catFile(a, path, out)
 		if out.Err() != nil {
-			return out.Err() // the other files would fail as well
+			// The other files would fail as well.
+			return report.StandardOutput(out.Err(), "what was written so far is incomplete")
 		}
 		if err != nil {
 			fmt.Fprintln(c.App.ErrWriter, report.Line(report.In(o.archive, err)))

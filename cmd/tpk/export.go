@@ -146,11 +146,9 @@ func runExport(c *cli.Context, o *exportOptions) error {
 		size, err = o.writeFile(c.Context, a, f)
 	}
 	m.Stop()
-	var stop *report.StoppedError
 	switch {
-	case errors.As(err, &stop) && o.out == "-":
-		return report.WithHint(report.In("standard output", stop),
-			"what was written so far is incomplete")
+	case err != nil && o.out == "-":
+		return report.StandardOutput(err, "what was written so far is incomplete")
 	case err != nil:
 		return report.NewFile(o.out, err)
 	}

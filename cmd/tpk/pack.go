@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 
@@ -131,11 +130,9 @@ func runPack(c *cli.Context, o *packOptions) error {
 		res, err = tarpack.Pack(c.Context, o.dir, o.out, o.pack)
 	}
 	m.Stop()
-	var stop *report.StoppedError
 	switch {
-	case errors.As(err, &stop) && o.out == "-":
-		return report.WithHint(report.In("standard output", stop),
-			"what was written so far is not an archive")
+	case err != nil && o.out == "-":
+		return report.StandardOutput(err, "what was written so far is not an archive")
 	case err != nil:
 		return report.NewFile(o.out, err)
 	}

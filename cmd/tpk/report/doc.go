@@ -4,7 +4,7 @@
 //	exit.go    the errors of the command line itself, and exit codes
 //	line.go    [Line]: from an error to one line
 //	hints.go   what to do about each error of the libraries and the system
-//	output.go  [Output]: errors of writing a file, which name the file rather than a temporary one
+//	output.go  [Output]: errors of writing a file, which don't name its temporary file
 //	quote.go   [Quote]: names that can't forge a line or recolour a terminal
 //	amount.go  [Bytes], [Count]
 //

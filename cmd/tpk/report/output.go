@@ -44,3 +44,13 @@ func ChangedArchive(name string, err error) error {
 	}
 	return Output(name, err)
 }
+
+// StandardOutput returns err, an error of writing to standard output. If the command was stopped,
+// the line also says what has been written.
+func StandardOutput(err error, written string) error {
+	var stop *StoppedError
+	if errors.As(err, &stop) {
+		return WithHint(In("standard output", stop), written)
+	}
+	return err
+}
