@@ -106,7 +106,7 @@ func reloadOnHangup(c *cli.Context, server *serve.Server, log func(string)) {
 			if err := server.Reload(c.Context); c.Context.Err() != nil {
 				return // the server is shutting down
 			} else if err != nil {
-				log("SIGHUP: still serving the old archives: " + err.Error())
+				log("SIGHUP: the old archives are still served: " + err.Error())
 			} else {
 				log("SIGHUP: archives reloaded")
 			}
