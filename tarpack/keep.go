@@ -30,7 +30,7 @@ func openKept(ctx context.Context, name string, number int, o *OpenOptions) (*ke
 	if !a.Indexed() {
 		if err := a.index.Verify(); errors.Is(err, sidecar.ErrCorrupt) {
 			if o.Notice != nil {
-				o.Notice(fmt.Errorf("%s%s: %v: indexing %s in memory", name, SidecarSuffix, err, name))
+				o.Notice(fmt.Errorf("%s%s: %w: %w", name, SidecarSuffix, err, ErrIndexRebuilt))
 			}
 			err = errors.Join(a.index.Close(), a.indexInMemory(ctx, IndexOptions{Workers: o.Workers, Progress: o.Progress}))
 			if err != nil {
