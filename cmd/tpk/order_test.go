@@ -4,6 +4,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/tarpack/tpk/cmd/tpk/flags"
 )
 
 func TestInterspersed(t *testing.T) {
@@ -32,7 +34,7 @@ func TestInterspersed(t *testing.T) {
 	} {
 		app := newApp(io.Discard, io.Discard)
 		app.Setup()
-		got := strings.Join(interspersed(app, strings.Fields("tpk "+test.in)), " ")
+		got := strings.Join(flags.Interspersed(app, strings.Fields("tpk "+test.in)), " ")
 		if want := strings.TrimSpace("tpk " + test.out); got != want {
 			t.Errorf("%s: %s, want %s", test.in, got, want)
 		}

@@ -1,4 +1,4 @@
-package main
+package reading
 
 import (
 	"encoding/json"
@@ -11,8 +11,8 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 )
 
-// A jsonEntry is a line of `tpk ls --json`. JSON is UTF-8: where a path or a link is not, each wrong byte of it is
-// written as U+FFFD, and the field with base64 has the bytes themselves.
+// A jsonEntry is an entry as a JSON object. JSON is UTF-8: each byte of a path or link that is not
+// becomes U+FFFD, and the base64 field has the original bytes.
 type jsonEntry struct {
 	Path       string      `json:"path"`
 	PathBase64 []byte      `json:"path_base64,omitempty"`
@@ -26,60 +26,68 @@ type jsonEntry struct {
 	Member     *jsonMember `json:"member,omitempty"`
 }
 
-// A jsonMember says where the gzip member of a content is.
+// A jsonMember is the place of the gzip member with the content of a file.
 type jsonMember struct {
-	Shard    string `json:"shard,omitempty"` // of a set: the archive that has it
+	Shard    string `json:"shard,omitempty"` // the archive of a set that contains it
 	Offset   int64  `json:"offset"`
 	Length   int64  `json:"length"`
 	Encoding string `json:"encoding"` // deflate or stored
 }
 
-type jsonLister struct {
-	encoder *json.Encoder
-	archive *tarpack.Archive
+// JSON returns a printer of entries as JSON objects, one per line.
+func JSON(w io.Writer, a *tarpack.Archive) Printer {
+	encoder := NewJSONEncoder(w)
+	return func(row sidecar.Row) error {
+		j, err := newJSONEntry(a, row)
+		if err != nil {
+			return err
+		}
+		return encoder.Encode(j)
+	}
 }
 
-func newJSONLister(w io.Writer, a *tarpack.Archive) *jsonLister {
-	l := &jsonLister{json.NewEncoder(w), a}
-	l.encoder.SetEscapeHTML(false)
-	return l
+// NewJSONEncoder returns an encoder that prints an object a line, with <, > and & as they are.
+func NewJSONEncoder(w io.Writer) *json.Encoder {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e
 }
 
-func (l *jsonLister) print(_ io.Writer, index *sidecar.Index, row sidecar.Row) error {
-	e := row.Entry
-	j := jsonEntry{
-		Path: string(row.Path), PathBase64: notUTF8(row.Path),
+func newJSONEntry(a *tarpack.Archive, row sidecar.Row) (*jsonEntry, error) {
+	index, e := a.Index(), row.Entry
+	j := &jsonEntry{
+		Path: string(row.Path), PathBase64: NotUTF8(row.Path),
 		Type: e.Type.String(), Size: e.Size, Mode: fmt.Sprintf("%04o", e.Mode),
 		ModTime: time.Unix(e.ModTime, 0).UTC().Format(time.RFC3339),
 	}
 	if e.Type == sidecar.TypeSymlink || e.Type == sidecar.TypeHardlink {
 		link, err := index.Link(row.I)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		j.Link, j.LinkBase64 = link, notUTF8([]byte(link))
+		j.Link, j.LinkBase64 = link, NotUTF8([]byte(link))
 	}
 	content := e
 	if e.Type == sidecar.TypeHardlink {
 		var err error
 		if content, err = index.Entry(int(e.Target)); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if content.Type == sidecar.TypeFile {
 		j.Hash = fmt.Sprintf("%016x", content.Hash)
 		j.Member = memberOf(content)
-		if j.Member != nil && l.archive.Shards() > 0 {
+		if j.Member != nil && a.Shards() > 0 {
 			var err error
-			if j.Member.Shard, j.Member.Offset, err = l.archive.Shard(j.Member.Offset); err != nil {
-				return err
+			if j.Member.Shard, j.Member.Offset, err = a.Shard(j.Member.Offset); err != nil {
+				return nil, err
 			}
 		}
 	}
-	return l.encoder.Encode(j)
+	return j, nil
 }
 
-// memberOf returns where the content of a file is, nil for an empty one.
+// memberOf returns the place of the content of a file, or nil if it is empty.
 func memberOf(e sidecar.Entry) *jsonMember {
 	if e.Coding == sidecar.CodingNone {
 		return nil
@@ -91,8 +99,8 @@ func memberOf(e sidecar.Entry) *jsonMember {
 	return m
 }
 
-// notUTF8 returns a copy of b if it is not UTF-8.
-func notUTF8(b []byte) []byte {
+// NotUTF8 returns a copy of b if it is not UTF-8, or else nil.
+func NotUTF8(b []byte) []byte {
 	if utf8.Valid(b) {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"strings"
@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// quoteName writes a name on one line, as GNU tar and `ls --escape` do: a backslash before a backslash, and
-// instead of every byte that is not part of a printable character \n, \t and the like, or \ooo.
+// Quote returns a name on one line, as GNU tar and `ls --escape` print it. A backslash is doubled.
+// Every byte that is not part of a printable character becomes \n, \t and the like, or \ooo.
 // So no name can forge a second line, move the cursor or recolour a terminal.
-func quoteName(name string) string {
+func Quote(name string) string {
 	if isPlain(name) {
 		return name
 	}
@@ -31,7 +31,7 @@ func quoteName(name string) string {
 	return b.String()
 }
 
-// isPlain says whether a name needs no quoting: the usual case, without allocation.
+// isPlain reports whether a name needs no quoting. It saves most names an allocation.
 func isPlain(name string) bool {
 	for i := range len(name) {
 		if c := name[i]; c < ' ' || c > '~' || c == '\\' {
@@ -41,6 +41,7 @@ func isPlain(name string) bool {
 	return true
 }
 
+// writeEscaped writes one byte as \n, \t and the like, or as \ooo.
 func writeEscaped(b *strings.Builder, c byte) {
 	if i := strings.IndexByte("\a\b\t\n\v\f\r", c); i >= 0 {
 		b.WriteByte('\\')

@@ -1,4 +1,4 @@
-package main
+package report
 
 import "testing"
 
@@ -15,14 +15,14 @@ func TestQuoteName(t *testing.T) {
 		{"right\u202eleft", `right\342\200\256left`}, // turns the rest of the line around
 		{"\u0085", `\302\205`},
 	} {
-		if got := quoteName(test.name); got != test.want {
-			t.Errorf("quoteName(%q) = %s, want %s", test.name, got, test.want)
+		if got := Quote(test.name); got != test.want {
+			t.Errorf("Quote(%q) = %s, want %s", test.name, got, test.want)
 		}
 	}
 }
 
 func TestQuoteNameAllocatesNothingForPlainNames(t *testing.T) {
-	if n := testing.AllocsPerRun(100, func() { quoteName("usr/share/doc/index.html") }); n > 0 {
+	if n := testing.AllocsPerRun(100, func() { Quote("usr/share/doc/index.html") }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

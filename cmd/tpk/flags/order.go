@@ -1,4 +1,4 @@
-package main
+package flags
 
 import (
 	"flag"
@@ -8,11 +8,12 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// interspersed puts the flags of a command before its arguments: urfave/cli stops at the first argument,
-// and `tpk serve site.tar.gz --listen :80` is how people write it. After "--" everything is an argument.
-// args[0] is the program. Flags that nobody knows stay flags, for the parser to refuse.
-func interspersed(app *cli.App, args []string) []string {
-	at := slices.IndexFunc(args[1:], func(a string) bool { return !isFlag(a) }) + 1
+// Interspersed returns the command line with the flags of the command before its arguments.
+// urfave/cli stops at the first argument, but people write `tpk serve site.tar.gz --listen :80`.
+// After "--" everything is an argument. args[0] is the program. An unknown flag stays a flag, so
+// that the parser refuses it.
+func Interspersed(app *cli.App, args []string) []string {
+	at := slices.IndexFunc(args[1:], func(a string) bool { return !IsFlag(a) }) + 1
 	if at == 0 {
 		return args
 	}
@@ -29,12 +30,12 @@ func interspersed(app *cli.App, args []string) []string {
 		case word == "--":
 			rest = append(rest, words...)
 			words = nil
-		case !isFlag(word):
+		case !IsFlag(word):
 			rest = append(rest, word)
 		case word == "-h" || word == "--help":
 			help = true
-		case takesValue(cmd, word):
-			if len(words) == 0 { // the parser says so, unless something follows
+		case TakesValue(cmd, word):
+			if len(words) == 0 { // the parser reports it only if nothing follows
 				return slices.Concat(args[:at+1], flags, []string{word})
 			}
 			flags = append(flags, word, words[0])
@@ -43,17 +44,18 @@ func interspersed(app *cli.App, args []string) []string {
 			flags = append(flags, word)
 		}
 	}
-	if help { // the library would look for help about the first argument
+	if help { // with an argument, the library would look for help on that
 		return append(slices.Clone(args[:at+1]), "--help")
 	}
 	return slices.Concat(args[:at+1], flags, []string{"--"}, rest)
 }
 
-// isFlag says whether a word of a command line is a flag: a lone "-" is standard input or output.
-func isFlag(word string) bool { return len(word) > 1 && word[0] == '-' }
+// IsFlag reports whether a word of a command line is a flag. A single "-" is none: it stands for
+// standard input or output.
+func IsFlag(word string) bool { return len(word) > 1 && word[0] == '-' }
 
-// takesValue says whether the next word belongs to this flag.
-func takesValue(cmd *cli.Command, word string) bool {
+// TakesValue reports whether the word after this flag is its value.
+func TakesValue(cmd *cli.Command, word string) bool {
 	name := strings.TrimLeft(word, "-")
 	for _, f := range cmd.Flags {
 		if slices.Contains(f.Names(), name) {
@@ -63,7 +65,7 @@ func takesValue(cmd *cli.Command, word string) bool {
 	return false // unknown, or --name=value
 }
 
-// isBool says whether a flag stands alone.
+// isBool reports whether a flag has no value.
 func isBool(f cli.Flag) bool {
 	set := flag.NewFlagSet("", flag.ContinueOnError)
 	if f.Apply(set) != nil {

@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"errors"
@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// TestOfTemporary: a full disk is told of the file that was to be written, not of one that is gone by then. Other paths stay.
-func TestOfTemporary(t *testing.T) {
+// TestOutput expects the name of the file that was to be written instead of its temporary name.
+// Other paths stay.
+func TestOutput(t *testing.T) {
 	for _, tt := range []struct{ name, path, want string }{
 		{"d/a.tar.gz", "d/.a.tar.gz.tpk-tmp", "d/a.tar.gz"},
 		{"d/a.tar.gz", "d/.a-00000-of-00002.tar.gz.tpk-tmp", "d/a.tar.gz"},
@@ -18,7 +19,8 @@ func TestOfTemporary(t *testing.T) {
 		{"d/a.tar.gz", "d/.b", "d/.b"},
 	} {
 		err := errors.Join(nil, &fs.PathError{Op: "write", Path: tt.path, Err: syscall.ENOSPC})
-		if got, want := message(ofTemporary(tt.name, err)), tt.want+": no space left on device"; got != want {
+		want := tt.want + ": no space left on device"
+		if got := message(Output(tt.name, err)); got != want {
 			t.Errorf("%s: %q, want %q", tt.name, got, want)
 		}
 	}
