@@ -6,10 +6,7 @@ import (
 )
 
 // What the tests of this package look at from outside.
-var (
-	ErrLoop    = errLoop
-	NewLocator = newLocator
-)
+var NewLocator = newLocator
 
 // NewArchive returns the Archive of an open file.
 func NewArchive(x *indexed.File) (*Archive, error) { return newArchive(x) }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tarpack/tpk/tarpack/symlink"
 )
 
 func TestNotFoundPage(t *testing.T) {
@@ -146,7 +148,7 @@ func TestLinkBomb(t *testing.T) {
 		tree.nodes[string(rune('a'+i))+"x"] = Node{Kind: Link, Name: strings.Repeat("d/../", 3000) + string(rune('b'+i)) + "x"}
 	}
 	p := ask(t, planner(t, Options{}), tree, "GET", "/ax")
-	if p.Status != 404 || tree.lookups > 3*maxSteps {
+	if p.Status != 404 || tree.lookups > 3*symlink.MaxNames {
 		t.Errorf("%d after %d lookups", p.Status, tree.lookups)
 	}
 }

@@ -1,10 +1,10 @@
 package plan
 
-import "strings"
+import (
+	"errors"
+	"io/fs"
 
-const (
-	maxLinks = 16   // symbolic links followed for one path; Linux follows 40
-	maxSteps = 1024 // names looked up for one path with links
+	"github.com/tarpack/tpk/tarpack/symlink"
 )
 
 // resolve looks a path up and follows symbolic links anywhere on it. A link leads nowhere if it
@@ -14,7 +14,10 @@ func (pl *Planner) resolve(t Tree, path string) (Node, error) {
 	if err != nil || n.Kind != Missing && n.Kind != Link || !t.HasLinks() {
 		return n, err
 	}
-	n, end, err := follow(t, path)
+	n, end, err := symlink.Resolve(linkTree{t}, t.Root(path), path, true)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, symlink.ErrLoop) {
+		return Node{}, nil
+	}
 	if err != nil || pl.hidden(end) {
 		return Node{}, err
 	}
@@ -24,53 +27,20 @@ func (pl *Planner) resolve(t Tree, path string) (Node, error) {
 	return n, nil
 }
 
-// follow resolves a path as a kernel does, name by name. So ".." in a link's target means the
-// parent of the folder that was reached. end is the path of what it finds.
-func follow(t Tree, path string) (n Node, end string, err error) {
-	root := t.Root(path)
-	done := root
-	rest := strings.TrimPrefix(path[len(root):], "/")
-	n = Node{Kind: Dir}
-	links := 0
-	for steps := 0; rest != ""; steps++ {
-		if n.Kind != Dir || steps == maxSteps {
-			return Node{}, "", nil
-		}
-		var name string
-		name, rest, _ = strings.Cut(rest, "/")
-		switch name {
-		case "", ".":
-			continue
-		case "..":
-			if done == root {
-				return Node{}, "", nil
-			}
-			done = done[:max(strings.LastIndexByte(done, '/'), 0)]
-			continue
-		}
-		next := name
-		if done != "" {
-			next = done + "/" + name
-		}
-		if n, err = t.Lookup(next); err != nil {
-			return Node{}, "", err
-		}
-		if n.Kind != Link {
-			done = next
-			continue
-		}
-		target, err := t.Link(n)
-		if links++; err != nil || links > maxLinks || strings.HasPrefix(target, "/") {
-			return Node{}, "", err
-		}
-		n = Node{Kind: Dir}
-		if rest != "" {
-			target += "/" + rest
-		}
-		rest = target
+// linkTree is a Tree as package symlink sees it.
+type linkTree struct{ t Tree }
+
+func (l linkTree) Lookup(path string) (Node, symlink.Kind, error) {
+	n, err := l.t.Lookup(path)
+	switch n.Kind {
+	case Missing:
+		return n, symlink.Missing, err
+	case Dir:
+		return n, symlink.Dir, err
+	case Link:
+		return n, symlink.Link, err
 	}
-	if n.Kind == Dir { // look up a folder, since the path may have ended in ".."
-		n, err = t.Lookup(done)
-	}
-	return n, done, err
+	return n, symlink.Other, err
 }
+
+func (l linkTree) Target(n Node) (string, error) { return l.t.Link(n) }
