@@ -75,7 +75,8 @@ func TestReplaceShards(t *testing.T) {
 	if err := os.Rename(lost, lost+"~"); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Reload(context.Background()); err != nil { // nobody has touched the list: the set stays open
+	// The list is unchanged, so the set stays open.
+	if err := r.Reload(context.Background()); err != nil {
 		t.Error(err)
 	}
 	all(3)

@@ -174,7 +174,8 @@ func TestCutWhilePending(t *testing.T) {
 		return n
 	}
 	last := uint64(0)
-	until(t, "the buffers never get full", func() bool { // then there are no further answers for a while
+	// When the buffers are full there are no further answers for a while.
+	until(t, "the buffers never get full", func() bool {
 		time.Sleep(50 * time.Millisecond)
 		n := answered()
 		full := n > 0 && n == last

@@ -73,7 +73,8 @@ func (c *Conn) move(to *loop) {
 	if c.closed || c.lent.Load() || to.control(unix.EPOLL_CTL_ADD, c.fd, armedForLoop) != nil {
 		return
 	}
-	_ = c.loop.Load().control(unix.EPOLL_CTL_DEL, c.fd, armedNot) // it has it, so this does not fail
+	// The old loop has the descriptor, so this does not fail.
+	_ = c.loop.Load().control(unix.EPOLL_CTL_DEL, c.fd, armedNot)
 	c.loop.Store(to)
 	c.armed = armedForLoop
 }

@@ -5,14 +5,14 @@
 //	epoll ───────────► Handler.Ready: ────────────────────► f: Read, Write, Close …
 //	                   TryRead, TryWrite ◄───────────────── Return: wait for the next request
 //
-// A goroutine for each connection, Go's own way, costs a switch of goroutines, often the waking of a
-// thread, and a read in vain, for each request. That is as much as everything that a file server does
-// besides talking to the system. A loop reads, answers and goes on to the next connection, as nginx
-// does. Only Linux has loops so far.
+// A goroutine for each connection, Go's own way, costs a switch of goroutines, often the waking of
+// a thread, and a read in vain, for each request. That is as much as everything that a file server
+// does besides talking to the system. A loop reads, answers and goes on to the next connection, as
+// nginx does. Only Linux has loops so far.
 //
 // A [Conn] belongs to one side at a time: to its loop, or, from [Conn.Leave] to [Conn.Return] or
-// [Conn.Close], to a goroutine, for which it is a net.Conn. Go's runtime never knows its descriptor:
-// the goroutine waits for the loop.
+// [Conn.Close], to a goroutine, for which it is a net.Conn. Go's runtime never knows its
+// descriptor: the goroutine waits for the loop.
 package eventloop
 
 import "time"

@@ -373,3 +373,23 @@ func TestRefused(t *testing.T) {
 		t.Error(n, err)
 	}
 }
+
+// TestShared: a process has one Group, with a loop for each two processors, and none with a single
+// one.
+func TestShared(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	if g, err := Shared(); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("one processor: %v, %v", g, err)
+	}
+	runtime.GOMAXPROCS(6)
+	g, err := Shared()
+	if err != nil || len(g.loops) != 3 {
+		t.Errorf("six processors: %v, %v", g, err)
+	}
+	if other, err := Shared(); other != g || err != nil {
+		t.Errorf("again: %v, %v", other, err)
+	}
+	if n := runtime.GOMAXPROCS(0); n != 6 {
+		t.Errorf("GOMAXPROCS is %d now", n)
+	}
+}

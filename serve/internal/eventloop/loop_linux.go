@@ -135,7 +135,7 @@ func (l *loop) run() {
 			}
 			switch c := l.group.table.get(int(e.Fd)); {
 			case c == nil:
-				_ = l.control(unix.EPOLL_CTL_DEL, int(e.Fd), 0) // closed, and would be reported repeatedly
+				_ = l.control(unix.EPOLL_CTL_DEL, int(e.Fd), 0) // closed
 			case c.loop.Load() == l:
 				l.happened(c, now)
 			}

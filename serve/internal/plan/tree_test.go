@@ -72,6 +72,8 @@ func ask(t *testing.T, pl *Planner, tree Tree, method, target string, headers ..
 		name, value, _ := strings.Cut(h, ":")
 		value = strings.TrimSpace(value)
 		switch name {
+		case "Accept":
+			r.Accept = value
 		case "Accept-Encoding":
 			r.AcceptEncoding, r.HasAcceptEncoding = value, true
 		case "Range":

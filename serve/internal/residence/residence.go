@@ -62,8 +62,8 @@ func pageBits(w, first, last int64) uint64 {
 	return bits
 }
 
-// clear forgets all pages. It writes only to words that are not 0, so that the others need no memory
-// of their own.
+// clear forgets all pages. It writes only to words that are not 0, so that the others need no
+// memory of their own.
 func (p *Pages) clear() {
 	for i := range p.bits {
 		if p.bits[i].Load() != 0 {
