@@ -3,6 +3,7 @@
 package compat
 
 import (
+	"bufio"
 	"bytes"
 	"io"
 	"net/http"
@@ -12,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
@@ -130,8 +130,11 @@ func TestDevice(t *testing.T) {
 // served serves an archive and downloads all of it.
 func served(t *testing.T, archive string, want []byte) {
 	t.Helper()
-	socket := "127.0.0.1:18931"
-	cmd := exec.Command(tools.TPK(t), "serve", "--listen", socket, archive)
+	cmd := exec.Command(tools.TPK(t), "serve", "--listen", "127.0.0.1:0", archive)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -141,17 +144,19 @@ func served(t *testing.T, archive string, want []byte) {
 			t.Error(err)
 		}
 	}()
-	var got []byte
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		resp, err := http.Get("http://" + socket + "/?download=tar.gz")
-		if err != nil {
-			continue
-		}
-		got, err = io.ReadAll(resp.Body)
-		resp.Body.Close()
-		if err == nil && resp.StatusCode == 200 {
-			break
-		}
+	line, err := bufio.NewReader(stderr).ReadString('\n')
+	_, url, ok := strings.Cut(strings.TrimSpace(line), "serving on ")
+	if !ok {
+		t.Fatalf("it says %q, %v", line, err)
+	}
+	resp, err := http.Get(url + "?download=tar.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	got, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatal(resp.Status, err)
 	}
 	if !bytes.Equal(got, want) {
 		t.Errorf("served, it has %d bytes, not the %d of the archive", len(got), len(want))

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
@@ -141,29 +140,37 @@ func TestKilledAtCalls(t *testing.T) {
 	}
 }
 
-// TestSignals stops pack at several moments after it has begun to write: the old archive stays, and no temporary file.
+// TestSignals stops pack when it has created its temporary file, and after some further reads. The archive must stay, and the temporary file must be gone unless the signal is SIGKILL.
 func TestSignals(t *testing.T) {
 	w := newRewrite(t, tools.Dir(t))
 	big := filepath.Join(tools.Dir(t), "big")
 	writeTree(t, trees.Tree{trees.Noise("a", 4<<20), trees.Text("b", 30<<20)}, big)
 	stopped := 0
 	for _, sig := range []unix.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGKILL} {
-		for _, after := range []time.Duration{0, 10, 50, 200} {
-			cmd := exec.Command(tools.TPK(t), "pack", "--level", "9", big, w.archive)
+		for _, after := range []int{0, 1, 4, 10} {
+			files := tools.NewWatch(t, w.dir, unix.IN_CREATE)
+			reads := tools.NewWatch(t, filepath.Join(big, "b"), unix.IN_ACCESS)
+			cmd := exec.Command(tools.TPK(t), "pack", big, w.archive)
 			var errs bytes.Buffer
 			cmd.Stderr = &errs
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			for range 5000 {
-				if _, err := os.Stat(filepath.Join(w.dir, ".a.tar.gz.tpk-tmp")); err == nil {
-					break
-				}
-				time.Sleep(time.Millisecond)
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				cmd.Wait() // its error is looked at below
+				files.Stop()
+				reads.Stop()
+			}()
+			for name, err := files.Next(); err == nil && name != ".a.tar.gz.tpk-tmp"; {
+				name, err = files.Next()
 			}
-			time.Sleep(after * time.Millisecond)
-			cmd.Process.Signal(sig) // it may be done already
-			cmd.Wait()              // its error is looked at below
+			for range after {
+				reads.Next() // fails when pack has ended
+			}
+			cmd.Process.Signal(sig) // pack may have ended
+			<-ended
 			r := tools.Result{Code: cmd.ProcessState.ExitCode(), Err: errs.Bytes(), Args: cmd.Args}
 			if r.Code == 0 {
 				w.restore(t)
@@ -171,7 +178,7 @@ func TestSignals(t *testing.T) {
 			}
 			stopped++
 			if state := w.outcome(t, sig == unix.SIGKILL); state != "old" {
-				t.Errorf("%v after %d ms: %s", sig, after, state)
+				t.Errorf("%v after %d reads: %s", sig, after, state)
 			}
 			if sig != unix.SIGKILL {
 				if r.Code != 128+int(sig) {
@@ -181,6 +188,7 @@ func TestSignals(t *testing.T) {
 			}
 		}
 	}
+	t.Logf("%d of 16 were stopped in time", stopped)
 	if stopped < 10 {
 		t.Errorf("only %d of 16 were stopped in time", stopped)
 	}

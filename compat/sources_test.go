@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
@@ -99,7 +98,7 @@ func TestSourceChanges(t *testing.T) {
 				t.Fatal(err)
 			}
 			cmd := exec.Command(tools.TPK(t), "pack", "--workers", "1", "--level", "9", dir, archive)
-			r := whileOpen(t, cmd, big, func() error { return c.change(big) })
+			r := whileReading(t, cmd, big, func() error { return c.change(big) })
 			if r.Code == 0 {
 				// It had been read already, or is unlinked and still open.
 				x := filepath.Join(base, "x")
@@ -117,36 +116,24 @@ func TestSourceChanges(t *testing.T) {
 	}
 }
 
-// whileOpen runs cmd, and calls change when cmd has opened the file.
-func whileOpen(t *testing.T, cmd *exec.Cmd, file string, change func() error) tools.Result {
+// whileReading runs cmd, and calls change when cmd has read from the file for the first time.
+func whileReading(t *testing.T, cmd *exec.Cmd, file string, change func() error) tools.Result {
 	t.Helper()
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	changed := false
-	for {
-		select {
-		case err := <-ended:
-			if !changed {
-				t.Fatalf("%v: it was never seen reading %s\n%s", err, file, errs.Bytes())
-			}
-			return tools.Result{Code: cmd.ProcessState.ExitCode(), Err: errs.Bytes(), Args: cmd.Args}
-		case <-time.After(time.Millisecond):
+	reads := tools.NewWatch(t, file, unix.IN_ACCESS)
+	changed := make(chan error, 1)
+	go func() {
+		_, err := reads.Next()
+		if err == nil {
+			err = change()
 		}
-		open, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", cmd.Process.Pid)) // none when it has ended
-		for _, fd := range open {
-			if name, err := os.Readlink(fd); !changed && err == nil && name == file {
-				changed = true
-				if err := change(); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
+		changed <- err
+	}()
+	r := tools.Run(t, cmd)
+	reads.Stop()
+	if err := <-changed; err != nil {
+		t.Fatalf("%s was not read, or not changed: %v: %v", file, err, r)
 	}
+	return r
 }
 
 func appendTo(name, text string) error {
@@ -176,21 +163,23 @@ func TestBusyTree(t *testing.T) {
 	if err := os.Mkdir(out, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	stop, stopped := make(chan struct{}), make(chan struct{})
+	reads := tools.NewWatch(t, filepath.Join(dir, "crowd"), unix.IN_ACCESS)
+	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
-		for i := 0; ; i++ {
-			select {
-			case <-stop:
+		for n := 0; ; n++ {
+			if _, err := reads.Next(); err != nil {
 				return
-			default:
 			}
+			if n%40 != 0 { // a pack reads some 500 times
+				continue
+			}
+			i := n / 40
 			name := filepath.Join(dir, "crowd", fmt.Sprintf("%05d", i%700))
-			os.WriteFile(name, bytes.Repeat([]byte{byte(i)}, i%3000), 0o644) // some are directories: no matter
+			os.WriteFile(name, bytes.Repeat([]byte{byte(i)}, i%3000), 0o644) // fails for a directory
 			if i%3 == 0 {
 				os.Remove(name)
 			}
-			time.Sleep(5 * time.Millisecond)
 		}
 	}()
 	archive := filepath.Join(out, "a.tar.gz")
@@ -209,7 +198,7 @@ func TestBusyTree(t *testing.T) {
 		}
 		tools.Must(t, exec.Command("tar", "tzf", archive))
 	}
-	close(stop)
+	reads.Stop()
 	<-stopped
 	t.Logf("%d of 20 packs found a tree at rest", ok)
 }

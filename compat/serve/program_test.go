@@ -19,12 +19,13 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// process is a tpk serve that runs, and what it has said.
+// A process is a running tpk serve and what it has written to standard error.
 type process struct {
 	*exec.Cmd
 	mu    sync.Mutex
 	said  strings.Builder
-	ended chan error
+	grew  chan struct{} // holds a value after each line, and is closed at the end of the output
+	ended chan error    // gets the result of Wait
 }
 
 func (p *process) String() string {
@@ -33,10 +34,10 @@ func (p *process) String() string {
 	return p.said.String()
 }
 
-// launch starts a command that serves, and reads what it says.
+// launch starts a command that serves and collects its standard error.
 func launch(t *testing.T, cmd *exec.Cmd) *process {
 	t.Helper()
-	p := &process{Cmd: cmd, ended: make(chan error, 1)}
+	p := &process{Cmd: cmd, grew: make(chan struct{}, 1), ended: make(chan error, 1)}
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -49,19 +50,36 @@ func launch(t *testing.T, cmd *exec.Cmd) *process {
 			p.mu.Lock()
 			p.said.WriteString(lines.Text() + "\n")
 			p.mu.Unlock()
+			select {
+			case p.grew <- struct{}{}:
+			default:
+			}
 		}
+		close(p.grew)
 		p.ended <- cmd.Wait()
 	}()
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	return p
 }
 
-// says waits for a text on standard error.
+// says waits for the first line on standard error that contains a text.
 func (p *process) says(t *testing.T, text string) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(p.String(), text); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("it never says %q, but\n%s", text, p)
+	p.saysTimes(t, text, 1)
+}
+
+// saysTimes waits until standard error contains a text n times.
+func (p *process) saysTimes(t *testing.T, text string, n int) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	for open := true; strings.Count(p.String(), text) < n; {
+		if !open {
+			t.Fatalf("it ended before it said %q %d times:\n%s", text, n, p)
+		}
+		select {
+		case _, open = <-p.grew:
+		case <-deadline:
+			t.Fatalf("it never said %q %d times, but\n%s", text, n, p)
 		}
 	}
 }
@@ -154,8 +172,7 @@ func TestEnvironment(t *testing.T) {
 	cmd := exec.Command(tools.TPK(t), "serve", "--cache-control", "max-age=7", packTree(t, tree()))
 	cmd.Env = append(os.Environ(), "TPK_LISTEN=127.0.0.1:0\n127.0.0.1:0", "TPK_CACHE_CONTROL=no-store", "TPK_HEADER=X-A: 1, 2\nX-B: 3", "TPK_SPA=true", "TPK_HIDE=*.png")
 	p := launch(t, cmd)
-	p.says(t, "serving on")
-	time.Sleep(50 * time.Millisecond) // the second address is said right after
+	p.saysTimes(t, "serving on", 2) // one line for each address
 	addresses := strings.Fields(strings.ReplaceAll(p.String(), "tpk: serving on ", ""))
 	if len(addresses) != 2 {
 		t.Fatalf("%q", addresses)
