@@ -276,12 +276,29 @@ func eval[T any](p *tab, js string) T {
 	return v
 }
 
-// until waits for an expression to be true of a page that is there whole. It asks from outside: the page's policy forbids it
-// to evaluate, and a page that is on its way to another can't wait.
+// watchPage is a promise that becomes true when an expression, %s, is true of a page that has loaded. Each
+// change of the document, the focus or a medium is a reason to evaluate the expression again.
+const watchPage = `new Promise(done => {
+	const look = () => { if (document.readyState == "complete" && (%s)) done(true) }
+	new MutationObserver(look).observe(document, {subtree: true, childList: true, attributes: true, characterData: true})
+	for (const event of ["readystatechange", "load", "pageshow", "focus", "blur", "close", "loadedmetadata", "seeked"]) {
+		addEventListener(event, look, true)
+		document.addEventListener(event, look, true)
+	}
+	look()
+})`
+
+// until waits for an expression to be true of a page that has loaded. A page that the tab leaves may take
+// its promise along without an answer, so each page gets a second, and then the tab is asked again.
 func (p *tab) until(js string) {
 	p.t.Helper()
-	for began := time.Now(); time.Since(began) < 10*time.Second; time.Sleep(20 * time.Millisecond) {
-		if ok, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](`document.readyState == "complete" && !!(`+js+")")); err == nil && ok {
+	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
+	defer cancel()
+	for ctx.Err() == nil {
+		attempt, done := context.WithTimeout(ctx, time.Second)
+		ok, err := chromedp.Run(attempt, chromedp.Evaluate[bool](fmt.Sprintf(watchPage, js), chromedp.EvalAwaitPromise))
+		done()
+		if err == nil && ok {
 			return
 		}
 	}

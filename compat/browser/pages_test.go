@@ -10,13 +10,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+	"golang.org/x/sys/unix"
 
 	"github.com/tarpack/tpk/compat/tools"
 )
@@ -230,15 +230,11 @@ func TestDownloads(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			renames := tools.NewWatch(t, saved, unix.IN_MOVED_TO) // until it is complete it has another name
 			p.click(fmt.Sprintf(`.get a[href$="=%s"]`, c.button[1:]))
-			// Until it is complete it has another name; an empty file may hold its place.
-			for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-				fi, err := os.Stat(filepath.Join(saved, c.file))
-				if partial, _ := filepath.Glob(filepath.Join(saved, "*.crdownload")); err == nil && fi.Size() > 0 && len(partial) == 0 {
-					break
-				}
-				if time.Since(began) > 20*time.Second {
-					t.Fatal("it never came")
+			for name := ""; name != c.file; {
+				if name, err = renames.Next(); err != nil {
+					t.Fatal("it never came: ", err)
 				}
 			}
 			compare(t, p.dir, filepath.Join(saved, c.file))
