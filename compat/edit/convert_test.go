@@ -12,7 +12,7 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// sample is a tree that most archivers can hold.
+// sample returns a tree that most archive formats can hold.
 func sample() trees.Tree {
 	return trees.Tree{
 		trees.File("empty", ""), trees.File("a", "same"), trees.File("b", "same"), trees.Text("text", 300_000), trees.Noise("noise", 200_000),
@@ -30,7 +30,7 @@ type maker struct {
 	program string
 	command string // for sh, with $out
 	rules   trees.Rules
-	lacks   []string // paths, or what they begin with, that the format or program can't hold
+	lacks   []string // paths, or their beginnings, that the format or program can't hold
 }
 
 var makers = []maker{
@@ -71,7 +71,7 @@ for n in sorted(os.listdir(".")):
 t.close()' $out`
 }
 
-// TestConvert converts what other programs have made of a tree, and extracts it by GNU tar.
+// TestConvert converts archives that other programs have made of a tree, and extracts them with GNU tar.
 func TestConvert(t *testing.T) {
 	base := tools.Dir(t)
 	dir := filepath.Join(base, "tree")
@@ -91,7 +91,7 @@ func TestConvert(t *testing.T) {
 			in, out := filepath.Join(work, "in"), filepath.Join(work, "out.tar.gz")
 			cmd := exec.Command("sh", "-c", m.command)
 			cmd.Dir, cmd.Env = dir, append(os.Environ(), "out="+in)
-			made := tools.Run(t, cmd) // some say with their exit status what the format can't hold
+			made := tools.Run(t, cmd) // some exit with 1 if the format can't hold a file
 			if r := tpk(t, "convert", in, out); r.Code != 0 || len(r.Err) > 0 {
 				t.Fatalf("%v\nafter %v", r, made)
 			}
@@ -127,7 +127,7 @@ func TestConvert(t *testing.T) {
 	}
 }
 
-// TestConvertNPM converts a package as npm makes it.
+// TestConvertNPM converts a package that npm has packed.
 func TestConvertNPM(t *testing.T) {
 	npm := tools.Path(t, "npm")
 	dir := tools.Dir(t)

@@ -11,7 +11,8 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// goTars are the archives of archive/tar's tests that are not converted to what GNU tar extracts of them, and why. The others must be.
+// goTars are the archives of archive/tar's tests for which tpk and GNU tar differ, with the reason. From
+// the result of converting any other, GNU tar must extract what it extracts from the original.
 var goTars = map[string]struct{ skipped, refused, other string }{
 	"gnu-sparse-big":        {skipped: "60 GB of zeros: a minute each"},
 	"pax-sparse-big":        {skipped: "60 GB of zeros: a minute each"},
@@ -32,7 +33,8 @@ var goTars = map[string]struct{ skipped, refused, other string }{
 	"sparse-formats":        {other: "GNU tar fails at its fourth entry, of sparse format 0.1"},
 }
 
-// TestConvertGoTestdata converts the archives that archive/tar is tested with, and compares what GNU tar extracts of both.
+// TestConvertGoTestdata converts the archives of archive/tar's tests, and compares what GNU tar extracts
+// from the original and the result.
 func TestConvertGoTestdata(t *testing.T) {
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
@@ -51,7 +53,7 @@ func TestConvertGoTestdata(t *testing.T) {
 				return
 			}
 			work := tools.Dir(t)
-			if strings.HasSuffix(in, ".base64") { // in that form it is no virus to a scanner
+			if strings.HasSuffix(in, ".base64") { // encoded for the sake of virus scanners
 				in = decoded(t, in, filepath.Join(work, "decoded"))
 			}
 			out := filepath.Join(work, "out.tar.gz")

@@ -16,7 +16,7 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// files are those below a directory, with their contents.
+// files maps the paths of files below a directory to their contents.
 type files map[string]string
 
 func readFiles(t testing.TB, dir string) files {
@@ -48,7 +48,7 @@ func (f files) write(t testing.TB, dir string) {
 	}
 }
 
-// visible are those that have no temporary name.
+// visible returns the files that have no temporary name.
 func (f files) visible() files {
 	seen := maps.Clone(f)
 	maps.DeleteFunc(seen, func(name, _ string) bool { return strings.HasSuffix(name, ".tpk-tmp") })
@@ -60,14 +60,14 @@ type job struct {
 	name          string
 	argv          []string
 	before, after files
-	state         func(t *testing.T, j *job, dir string) string // of what is in dir; it fails the test if that is neither old nor new
-	again         bool                                          // the command may be run where it has been done
-	heal          []string                                      // for what else the state may be: the command that clears away what was left
+	state         func(t *testing.T, j *job, dir string) string // the state of dir; fails for a mixture of old and new
+	again         bool                                          // the command may run again after it has succeeded
+	heal          []string                                      // the command that cleans up in a state other than "old"
 	growth        bool                                          // the archive grows in place
-	control       bool                                          // it is to be caught
+	control       bool                                          // it loses data, and that must be noticed
 }
 
-// jobs sets up each command, of trees that are small enough for a power cut at each call.
+// jobs returns a job for each command, on trees that are small enough for a power cut at each call.
 func jobs(t *testing.T) []*job {
 	base := tools.Dir(t)
 	write := treesIn(t, base)
@@ -118,7 +118,7 @@ func jobs(t *testing.T) []*job {
 	return all
 }
 
-// command is the program and its arguments for a directory.
+// command returns the program and its arguments for a directory.
 func (j *job) command(t testing.TB, argv []string, dir string) []string {
 	words := slices.Clone(argv)
 	for i, w := range words {
@@ -135,7 +135,7 @@ func (j *job) command(t testing.TB, argv []string, dir string) []string {
 	return append([]string{tools.TPK(t)}, words...)
 }
 
-// done runs the command undisturbed. Repair says by its exit status that something was lost.
+// done runs the command without faults. The exit status of repair is 1, because something was lost.
 func (j *job) done(t testing.TB, dir string) {
 	t.Helper()
 	argv := j.command(t, j.argv, dir)
@@ -144,12 +144,13 @@ func (j *job) done(t testing.TB, dir string) {
 	}
 }
 
-// success tells whether the command has done what it could.
+// success reports whether the command has ended well; repair does so with exit status 1.
 func (j *job) success(r tools.Result) bool {
 	return r.Code == 0 || j.name == "repair" && r.Code == 1 && strings.Contains(string(r.Err)+string(r.Out), "lost")
 }
 
-// followUp runs the next command after a failure that left the state. It must succeed, and leave no temporary file.
+// followUp runs the next command after a failure that left dir in a state. It must succeed and leave no
+// temporary file.
 func (j *job) followUp(t *testing.T, state, dir string) {
 	t.Helper()
 	switch {
@@ -161,7 +162,7 @@ func (j *job) followUp(t *testing.T, state, dir string) {
 		}
 		return
 	case state != "old" && !j.again:
-		j.before.write(t, dir) // over it: what has a temporary name stays for the next run
+		j.before.write(t, dir) // temporary files stay for the next run
 	}
 	j.done(t, dir)
 	if got := j.state(t, j, dir); got != "new" {
@@ -172,7 +173,7 @@ func (j *job) followUp(t *testing.T, state, dir string) {
 	}
 }
 
-// archiveState compares an archive and its index with the old and the new ones.
+// archiveState returns the state of an archive and its index: "old", "new" or "new, stale index".
 func archiveState(t *testing.T, j *job, dir string) string {
 	t.Helper()
 	got, archive := readFiles(t, dir), filepath.Join(dir, "a.tar.gz")
@@ -201,7 +202,8 @@ func archiveState(t *testing.T, j *job, dir string) string {
 	return state
 }
 
-// growing is archiveState for an archive to which something was being appended: readers find the old one, and the next writer makes it that.
+// growing is archiveState for an archive after an interrupted append. Readers must find the old archive,
+// and the next writer must restore it.
 func growing(t *testing.T, j *job, dir string) string {
 	t.Helper()
 	archive := filepath.Join(dir, "a.tar.gz")
@@ -218,7 +220,8 @@ func growing(t *testing.T, j *job, dir string) string {
 	return "old"
 }
 
-// setState: there is no set, or a whole one, and what else there was is as it was. A whole set may have shards under temporary names.
+// setState returns "old" or "new". There must be a whole set or none, and the other files must be unchanged.
+// The shards of a whole set may have temporary names.
 func setState(t *testing.T, j *job, dir string) string {
 	t.Helper()
 	const list = "a-of-00003.tar.gz.tps"
@@ -259,7 +262,7 @@ func setState(t *testing.T, j *job, dir string) string {
 	return state
 }
 
-// shardsOf is what GNU tar extracts from the three shards of a set.
+// shardsOf returns the files that GNU tar extracts from the three shards of a set.
 func shardsOf(t *testing.T, set files) files {
 	t.Helper()
 	all := tools.Dir(t)
@@ -273,7 +276,8 @@ func shardsOf(t *testing.T, set files) files {
 	return readFiles(t, all)
 }
 
-// initState: each file is still there, or in an archive that is whole, or both.
+// initState returns "old", "new" or "packed, not all removed". Each file must still be there, or be in a
+// whole archive, or both.
 func initState(t *testing.T, j *job, dir string) string {
 	t.Helper()
 	got, packed := readFiles(t, dir), files{}
