@@ -1,8 +1,8 @@
 // Package sweep divides the long tests between runs.
 //
-// A sweep repeats one check at many points: a failure of every system call, a flip of every byte.
-// With -short a test takes a sample of its own choice. Without it a test takes every point, or, with
-// SWEEP=2/3 in the environment, the second third of them. docs/testing.md names the sweeps.
+// A sweep repeats one check at many points, such as a failure of each system call. With -short a test
+// takes a sample of its own choice. Without -short it takes every point, or, with SWEEP=2/3 in the
+// environment, the second third of them. docs/testing.md names the sweeps.
 package sweep
 
 import (
@@ -14,15 +14,16 @@ import (
 // Variable is the name of the environment variable that selects a share, such as "2/3".
 const Variable = "SWEEP"
 
-// Takes reports whether this run takes a point of a sweep. Points are numbered from 0 in an order that
-// is the same in every run. The test fails if SWEEP is set to something other than a share.
+// Takes reports whether the share of this run includes a point of a sweep. Points are numbered from 0, in
+// the same order in every run. With -short every point is included: the test has chosen its sample. The
+// test fails if SWEEP is set to something that is no share.
 func Takes(t testing.TB, point int) bool {
 	t.Helper()
 	share, of, err := parse(os.Getenv(Variable))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return point%of == share-1
+	return testing.Short() || point%of == share-1
 }
 
 // parse returns the two numbers of a share, 1 and 1 for an empty one.

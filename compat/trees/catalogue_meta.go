@@ -164,11 +164,3 @@ func Special() Tree {
 		Socket("socket"), Socket("dir/socket"), Device("null"), File("dir/z", "z"),
 	}
 }
-
-// Huge are sparse files of 3 GiB and of more than the 8 GiB that an octal size field holds.
-func Huge() Tree {
-	return Tree{
-		Sparse("3GiB", 3<<30, "the end of 3 GiB"), File("between", "x"),
-		Sparse("8GiB-1", 8<<30-1, "just fits"), Sparse("8GiB+1", 8<<30+1, "no longer fits"),
-	}
-}

@@ -112,19 +112,6 @@ func (n Node) At(seconds int64) Node { n.Time = seconds; return n }
 // AtNanos returns n with another modification time.
 func (n Node) AtNanos(seconds, nanos int64) Node { n.Time, n.Nanos = seconds, nanos; return n }
 
-// Under returns the tree below a directory dir, which it gets a node for.
-func (t Tree) Under(dir string) Tree {
-	out := Tree{Dir(dir)}
-	for _, n := range t {
-		n.Path = dir + "/" + n.Path
-		if n.Kind == KindHardlink {
-			n.Target = dir + "/" + n.Target
-		}
-		out = append(out, n)
-	}
-	return out
-}
-
 // source returns a generator that depends on the name alone.
 func source(name string) *rand.ChaCha8 {
 	seed := [32]byte{}

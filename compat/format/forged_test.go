@@ -1,4 +1,4 @@
-package compat
+package format
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/forge"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
@@ -59,39 +60,30 @@ func TestForged(t *testing.T) {
 	dir := tools.Dir(t)
 	archive := filepath.Join(dir, "forged.tar.gz")
 	a, s := forge.Build(forgedItems()...)
-	writeFiles(t, map[string][]byte{archive: a, archive + ".tpi": s})
-	if r := tpk(t, "verify", archive); r.Code != 0 {
+	fixture.WriteFiles(t, map[string][]byte{archive: a, archive + ".tpi": s})
+	if r := fixture.Run(t, "verify", archive); r.Code != 0 {
 		t.Error(r)
 	}
 	if err := os.Remove(archive + ".tpi"); err != nil {
 		t.Fatal(err)
 	}
-	if r := tpk(t, "index", archive); r.Code != 0 {
+	if r := fixture.Run(t, "index", archive); r.Code != 0 {
 		t.Fatal(r)
 	}
-	if got := readPair(t, archive).sidecar; !bytes.Equal(got, s) {
+	if got := fixture.ReadPair(t, archive).Sidecar; !bytes.Equal(got, s) {
 		t.Errorf("tpk makes another sidecar, of %d bytes instead of %d, first at byte %d", len(got), len(s), firstDifference(got, s))
 	}
 	x := filepath.Join(dir, "tpk")
-	if r := tpk(t, "extract", "--hard-links", "--special", "-C", x, archive); r.Code != 0 && os.Getuid() == 0 {
+	if r := fixture.Run(t, "extract", "--hard-links", "--special", "-C", x, archive); r.Code != 0 && os.Getuid() == 0 {
 		t.Error(r)
 	}
 	if os.Getuid() != 0 {
 		return // devices
 	}
-	for _, r := range readers[:2] {
+	for _, program := range []string{"tar", "bsdtar"} {
 		other := tools.Dir(t)
-		r.run(t, archive, other, limit{}, nil)
-		diff(t, readTree(t, other), x, trees.Rules{IgnoreDirTime: true}) // the order is not one that keeps them
-	}
-}
-
-func writeFiles(t testing.TB, files map[string][]byte) {
-	t.Helper()
-	for name, b := range files {
-		if err := os.WriteFile(name, b, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		fixture.Untar(t, program, archive, other)
+		fixture.Diff(t, fixture.ReadTree(t, other), x, trees.Rules{IgnoreDirTime: true}) // the order is not one that keeps them
 	}
 }
 
@@ -107,15 +99,15 @@ func firstDifference(a, b []byte) int {
 // TestPackedSidecars takes the archives that tpk packed apart by the list of their entries, and forges the sidecars
 // again: those of tpk must be the same, so that both are what FORMAT.md says.
 func TestPackedSidecars(t *testing.T) {
-	for _, c := range trees.Catalogue() {
+	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
-			p := readPair(t, packed(t, c).archive)
-			got, err := forge.Index(p.archive)
+			p := fixture.ReadPair(t, fixture.Packed(t, c).Archive)
+			got, err := forge.Index(p.Archive)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !bytes.Equal(got, p.sidecar) {
-				t.Errorf("of %d bytes instead of %d, first at byte %d", len(p.sidecar), len(got), firstDifference(got, p.sidecar))
+			if !bytes.Equal(got, p.Sidecar) {
+				t.Errorf("of %d bytes instead of %d, first at byte %d", len(p.Sidecar), len(got), firstDifference(got, p.Sidecar))
 			}
 		})
 	}

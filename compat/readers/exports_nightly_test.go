@@ -1,6 +1,6 @@
 //go:build nightly
 
-package compat
+package readers
 
 import (
 	"archive/zip"
@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 )
 
@@ -36,12 +37,12 @@ func TestHugeZip(t *testing.T) {
 		}
 	}
 	archive := filepath.Join(dir, "out.tar.gz")
-	pack(t, tree, archive)
+	fixture.Pack(t, tree, archive)
 	if err := os.RemoveAll(tree); err != nil { // for its room
 		t.Fatal(err)
 	}
 	out := filepath.Join(dir, "out.zip")
-	if r := tpk(t, "export", archive, out); r.Code != 0 {
+	if r := fixture.Run(t, "export", archive, out); r.Code != 0 {
 		t.Fatal(r)
 	}
 	z, err := zip.OpenReader(out)

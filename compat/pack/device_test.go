@@ -1,6 +1,6 @@
 //go:build linux
 
-package compat
+package pack
 
 import (
 	"bufio"
@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 )
@@ -44,20 +45,20 @@ func loopDevice(t *testing.T, size int64) string {
 func TestDevice(t *testing.T) {
 	device := loopDevice(t, 32<<20)
 	dir := filepath.Join(tools.Dir(t), "tree")
-	snap := writeTree(t, trees.Names(), dir)
+	snap := fixture.WriteTree(t, trees.Names(), dir)
 	file := filepath.Join(tools.Dir(t), "a.tar.gz")
-	pack(t, dir, file)
+	fixture.Pack(t, dir, file)
 	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := tpk(t, "ls", device); r.Code != 1 || !strings.Contains(string(r.Err), "not a tpk archive") {
+	if r := fixture.Run(t, "ls", device); r.Code != 1 || !strings.Contains(string(r.Err), "not a tpk archive") {
 		t.Error(r)
 	}
-	pack(t, dir, device)
+	fixture.Pack(t, dir, device)
 	compare := func(args ...string) {
 		t.Helper()
-		onFile, onDevice := tpk(t, append(args, file)...), tpk(t, append(args, device)...)
+		onFile, onDevice := fixture.Run(t, append(args, file)...), fixture.Run(t, append(args, device)...)
 		if onDevice.Code != 0 || len(onDevice.Err) > 0 || !bytes.Equal(onFile.Out, bytes.ReplaceAll(onDevice.Out, []byte(device), []byte(file))) {
 			t.Errorf("%v\n%v", onFile, onDevice)
 		}
@@ -66,12 +67,12 @@ func TestDevice(t *testing.T) {
 	compare("verify")
 	compare("info", "--json")
 	extracted := filepath.Join(tools.Dir(t), "out")
-	if r := tpk(t, "extract", "-C", extracted, device); r.Code != 0 {
+	if r := fixture.Run(t, "extract", "-C", extracted, device); r.Code != 0 {
 		t.Error(r)
 	}
-	diff(t, snap, extracted, trees.Rules{})
+	fixture.Diff(t, snap, extracted, trees.Rules{})
 	export := filepath.Join(tools.Dir(t), "export.tar.gz")
-	if r := tpk(t, "export", device, export); r.Code != 0 {
+	if r := fixture.Run(t, "export", device, export); r.Code != 0 {
 		t.Error(r)
 	}
 	if got, err := os.ReadFile(export); err != nil || !bytes.Equal(got, want) {
@@ -86,10 +87,10 @@ func TestDevice(t *testing.T) {
 	if err := os.WriteFile(device, want, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if r := tpk(t, "ls", device); r.Code != 0 || !strings.Contains(string(r.Err), "there is none on the device") {
+	if r := fixture.Run(t, "ls", device); r.Code != 0 || !strings.Contains(string(r.Err), "there is none on the device") {
 		t.Error(r)
 	}
-	if r := tpk(t, "index", device); r.Code != 0 {
+	if r := fixture.Run(t, "index", device); r.Code != 0 {
 		t.Error(r)
 	}
 	compare("ls")
@@ -103,16 +104,16 @@ func TestDevice(t *testing.T) {
 		{"exists and is not a regular file", []string{"update", device, dir}},
 		{"exists and is not a regular file", []string{"rm", device, "*"}},
 	} {
-		if r := tpk(t, c.args...); r.Code != 1 || !strings.Contains(string(r.Err), c.says) {
+		if r := fixture.Run(t, c.args...); r.Code != 1 || !strings.Contains(string(r.Err), c.says) {
 			t.Error(r)
 		}
 	}
 	compare("ls")
 	tools.Must(t, exec.Command("dd", "if=/dev/urandom", "of="+filepath.Join(dir, "big"), "bs=1M", "count=40"))
-	if r := tpk(t, "pack", dir, device); r.Code != 1 || !strings.Contains(string(r.Err), "the device is too small") {
+	if r := fixture.Run(t, "pack", dir, device); r.Code != 1 || !strings.Contains(string(r.Err), "the device is too small") {
 		t.Error(r)
 	}
-	if r := tpk(t, "ls", device); r.Code != 1 || !strings.Contains(string(r.Err), "not a tpk archive") {
+	if r := fixture.Run(t, "ls", device); r.Code != 1 || !strings.Contains(string(r.Err), "not a tpk archive") {
 		t.Error(r)
 	}
 	tools.Must(t, exec.Command(tools.Path(t, "mkfs.ext4"), "-q", device))
@@ -120,7 +121,7 @@ func TestDevice(t *testing.T) {
 	if r := tools.Run(t, exec.Command("mount", device, mnt)); r.Code != 0 {
 		tools.Missing(t, "the right to mount")
 	}
-	r := tpk(t, "pack", dir, device)
+	r := fixture.Run(t, "pack", dir, device)
 	tools.Must(t, exec.Command("umount", mnt))
 	if r.Code != 1 || !strings.Contains(string(r.Err), "busy") {
 		t.Error(r)

@@ -1,4 +1,4 @@
-package compat
+package format
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 )
@@ -34,10 +35,10 @@ const (
 func TestExample(t *testing.T) {
 	base := tools.Dir(t)
 	archive := filepath.Join(base, "x.tar.gz")
-	writeTree(t, exampleTree, filepath.Join(base, "x"))
-	pack(t, filepath.Join(base, "x"), archive)
-	p := readPair(t, archive)
-	want := "```\n" + dumpArchive(t, p.archive) + "```\n\nAnd its sidecar, of " + fmt.Sprint(len(p.sidecar)) + " bytes:\n\n```\n" + dumpSidecar(p.sidecar) + "```\n"
+	fixture.WriteTree(t, exampleTree, filepath.Join(base, "x"))
+	fixture.Pack(t, filepath.Join(base, "x"), archive)
+	p := fixture.ReadPair(t, archive)
+	want := "```\n" + dumpArchive(t, p.Archive) + "```\n\nAnd its sidecar, of " + fmt.Sprint(len(p.Sidecar)) + " bytes:\n\n```\n" + dumpSidecar(p.Sidecar) + "```\n"
 
 	name := filepath.Join(tools.Repo(t), "FORMAT.md")
 	doc, err := os.ReadFile(name)

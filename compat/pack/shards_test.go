@@ -1,6 +1,6 @@
 //go:build linux
 
-package compat
+package pack
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 )
@@ -23,9 +24,9 @@ func TestShards(t *testing.T) {
 		for _, flag := range []string{"--shards=7", "--shard-size=2000"} {
 			t.Run(c.Name+flag, func(t *testing.T) {
 				dir, out := filepath.Join(tools.Dir(t), "tree"), tools.Dir(t)
-				snap := writeTree(t, c.Tree, dir)
+				snap := fixture.WriteTree(t, c.Tree, dir)
 				set := tools.Dir(t)
-				pack(t, dir, filepath.Join(set, "s.tar.gz"), flag)
+				fixture.Pack(t, dir, filepath.Join(set, "s.tar.gz"), flag)
 				shards, err := filepath.Glob(filepath.Join(set, "s-*-of-*.tar.gz"))
 				if err != nil || len(shards) < 2 {
 					t.Fatal(shards, err)
@@ -33,13 +34,13 @@ func TestShards(t *testing.T) {
 				for _, s := range shards {
 					tools.Must(t, exec.Command(tools.Path(t, "tar"), "-xpzf", s, "-C", out))
 				}
-				diff(t, snap, out, trees.Rules{Merged: true, IgnoreLinks: true})
+				fixture.Diff(t, snap, out, trees.Rules{Merged: true, IgnoreLinks: true})
 				again := filepath.Join(tools.Dir(t), "again")
-				if r := tpk(t, "extract", "--special", "-C", again, filepath.Join(set, "s-*-of-*.tar.gz")); r.Code != 0 {
+				if r := fixture.Run(t, "extract", "--special", "-C", again, filepath.Join(set, "s-*-of-*.tar.gz")); r.Code != 0 {
 					t.Fatal(r)
 				}
-				diff(t, snap, again, trees.Rules{IgnoreLinks: true})
-				if r := tpk(t, "verify", shards[0]); r.Code != 0 {
+				fixture.Diff(t, snap, again, trees.Rules{IgnoreLinks: true})
+				if r := fixture.Run(t, "verify", shards[0]); r.Code != 0 {
 					t.Error(r)
 				}
 			})
@@ -56,9 +57,9 @@ type shardSets struct {
 
 func newShardSets(t *testing.T) *shardSets {
 	s := &shardSets{old: filepath.Join(tools.Dir(t), "old"), new: filepath.Join(tools.Dir(t), "new"), saved: tools.Dir(t), current: tools.Dir(t)}
-	s.oldTree = writeTree(t, trees.Tree{trees.File("a", "old a"), trees.Dir("d"), trees.File("d/b", "old b"), trees.File("d/c", "old c")}, s.old)
-	s.tree = writeTree(t, trees.Tree{trees.File("a", "new a"), trees.Dir("d"), trees.File("d/b", "new b"), trees.File("d/x", "new x")}, s.new)
-	pack(t, s.old, filepath.Join(s.saved, "s.tar.gz"), "--shards=3")
+	s.oldTree = fixture.WriteTree(t, trees.Tree{trees.File("a", "old a"), trees.Dir("d"), trees.File("d/b", "old b"), trees.File("d/c", "old c")}, s.old)
+	s.tree = fixture.WriteTree(t, trees.Tree{trees.File("a", "new a"), trees.Dir("d"), trees.File("d/b", "new b"), trees.File("d/x", "new x")}, s.new)
+	fixture.Pack(t, s.old, filepath.Join(s.saved, "s.tar.gz"), "--shards=3")
 	return s
 }
 
@@ -95,11 +96,11 @@ func (s *shardSets) run(t *testing.T, inject string) (tools.Result, bool) {
 func (s *shardSets) state(t *testing.T) string {
 	t.Helper()
 	out := filepath.Join(tools.Dir(t), "out")
-	r := tpk(t, "extract", "-C", out, filepath.Join(s.current, "s-of-00003.tar.gz.tps"))
+	r := fixture.Run(t, "extract", "-C", out, filepath.Join(s.current, "s-of-00003.tar.gz.tps"))
 	if r.Code != 0 {
 		t.Fatal(r)
 	}
-	got := readTree(t, out)
+	got := fixture.ReadTree(t, out)
 	switch {
 	case len(trees.Diff(s.oldTree, got, trees.Rules{})) == 0:
 		return "old"
@@ -138,7 +139,7 @@ func TestShardFaults(t *testing.T) {
 					only(t, s.current)
 				}
 				states[state]++
-				pack(t, s.new, filepath.Join(s.current, "s.tar.gz"), "--shards=3")
+				fixture.Pack(t, s.new, filepath.Join(s.current, "s.tar.gz"), "--shards=3")
 				only(t, s.current)
 				if s.state(t) != "new" {
 					t.Fatalf("%d: the next run has not replaced the set", when)

@@ -1,6 +1,6 @@
 //go:build linux
 
-package compat
+package pack
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 	"golang.org/x/sys/unix"
@@ -63,7 +64,7 @@ func TestFailingCalls(t *testing.T) {
 				state := w.outcome(t, false)
 				switch {
 				case r.Code == 1:
-					failed(t, r, c.says)
+					fixture.Failed(t, r, c.says)
 					if !strings.Contains(string(r.Err), "a.tar.gz") && !strings.Contains(string(r.Err), w.dir) {
 						t.Errorf("%d: the error names no path: %v", when, r)
 					}
@@ -129,7 +130,7 @@ func TestKilledAtCalls(t *testing.T) {
 					break
 				}
 				states[w.outcome(t, true)]++
-				pack(t, w.source, w.archive)
+				fixture.Pack(t, w.source, w.archive)
 				if w.outcome(t, false) != "new" {
 					t.Fatalf("after the pack that followed a kill at call %d: the old archive", when)
 				}
@@ -144,7 +145,7 @@ func TestKilledAtCalls(t *testing.T) {
 func TestSignals(t *testing.T) {
 	w := newRewrite(t, tools.Dir(t))
 	big := filepath.Join(tools.Dir(t), "big")
-	writeTree(t, trees.Tree{trees.Noise("a", 4<<20), trees.Text("b", 30<<20)}, big)
+	fixture.WriteTree(t, trees.Tree{trees.Noise("a", 4<<20), trees.Text("b", 30<<20)}, big)
 	stopped := 0
 	for _, sig := range []unix.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGKILL} {
 		for _, after := range []int{0, 1, 4, 10} {
@@ -184,7 +185,7 @@ func TestSignals(t *testing.T) {
 				if r.Code != 128+int(sig) {
 					t.Errorf("%v: %v", sig, r)
 				}
-				oneLine(t, r)
+				fixture.OneLine(t, r)
 			}
 		}
 	}
@@ -207,22 +208,22 @@ func TestFullDisk(t *testing.T) {
 		}
 	})
 	w := newRewrite(t, dir)
-	failed(t, tpk(t, "pack", w.source, w.archive), "a.tar.gz", "no space left on device")
+	fixture.Failed(t, fixture.Run(t, "pack", w.source, w.archive), "a.tar.gz", "no space left on device")
 	if state := w.outcome(t, false); state != "old" {
 		t.Error(state)
 	}
 	// And where there was nothing before, nothing is left.
 	other := filepath.Join(dir, "other.tar.gz")
-	failed(t, tpk(t, "pack", w.source, other), "other.tar.gz", "no space left on device")
+	fixture.Failed(t, fixture.Run(t, "pack", w.source, other), "other.tar.gz", "no space left on device")
 	w.outcome(t, false)
-	failed(t, tpk(t, "extract", "-C", dir, elsewhere(t, w)), "no space left on device")
+	fixture.Failed(t, fixture.Run(t, "extract", "-C", dir, elsewhere(t, w)), "no space left on device")
 }
 
 // elsewhere writes the new archive to a place of its own.
 func elsewhere(t testing.TB, w *rewrite) string {
 	t.Helper()
 	name := filepath.Join(tools.Dir(t), "a.tar.gz")
-	for n, b := range map[string][]byte{name: w.new.archive, name + ".tpi": w.new.sidecar} {
+	for n, b := range map[string][]byte{name: w.new.Archive, name + ".tpi": w.new.Sidecar} {
 		if err := os.WriteFile(n, b, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -234,7 +235,7 @@ func elsewhere(t testing.TB, w *rewrite) string {
 func TestFileSizeLimit(t *testing.T) {
 	w := newRewrite(t, tools.Dir(t))
 	cmd := exec.Command(tools.Path(t, "prlimit"), "--fsize=1000000", tools.TPK(t), "pack", w.source, w.archive)
-	failed(t, tools.Run(t, cmd), "a.tar.gz", "file too large")
+	fixture.Failed(t, tools.Run(t, cmd), "a.tar.gz", "file too large")
 	if state := w.outcome(t, false); state != "old" {
 		t.Error(state)
 	}
@@ -251,7 +252,7 @@ func TestFullOutput(t *testing.T) {
 		}
 		cmd := exec.Command(tools.TPK(t), args...)
 		cmd.Stdout = full
-		failed(t, tools.Run(t, cmd), "no space left on device")
+		fixture.Failed(t, tools.Run(t, cmd), "no space left on device")
 		full.Close()
 
 		cmd = exec.Command(tools.TPK(t), args...)
@@ -266,7 +267,7 @@ func TestFullOutput(t *testing.T) {
 		}
 		pipe.Close()
 	}
-	failed(t, tpk(t, "pack", w.source, "/dev/full"), "/dev/full")
+	fixture.Failed(t, fixture.Run(t, "pack", w.source, "/dev/full"), "/dev/full")
 }
 
 // TestTwoWriters packs the same archive twice at once: one wins, the other is told to wait.
@@ -289,7 +290,7 @@ func TestTwoWriters(t *testing.T) {
 				won++
 				continue
 			}
-			failed(t, tools.Result{Code: cmd.ProcessState.ExitCode(), Err: errs[i].Bytes(), Args: cmd.Args}, "a.tar.gz", "another")
+			fixture.Failed(t, tools.Result{Code: cmd.ProcessState.ExitCode(), Err: errs[i].Bytes(), Args: cmd.Args}, "a.tar.gz", "another")
 		}
 		if won == 0 {
 			t.Error("nobody won")

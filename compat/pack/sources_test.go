@@ -1,6 +1,6 @@
 //go:build linux
 
-package compat
+package pack
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 	"golang.org/x/sys/unix"
@@ -33,40 +34,15 @@ func TestUnreadable(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			base := tools.Dir(t)
 			dir, out := filepath.Join(base, "tree"), filepath.Join(base, "out")
-			writeTree(t, c.tree, dir)
+			fixture.WriteTree(t, c.tree, dir)
 			if err := errors.Join(os.Mkdir(out, 0o777), os.Chmod(out, 0o777)); err != nil {
 				t.Fatal(err)
 			}
 			archive := filepath.Join(out, "a.tar.gz")
-			r := tools.Run(t, tools.As(exec.Command(publicTPK(t, base), "pack", dir, archive), tools.Nobody))
-			failed(t, r, c.bad, "permission denied")
-			nothingIn(t, out)
+			r := tools.Run(t, tools.As(exec.Command(fixture.PublicTPK(t, base), "pack", dir, archive), tools.Nobody))
+			fixture.Failed(t, r, c.bad, "permission denied")
+			fixture.NothingIn(t, out)
 		})
-	}
-}
-
-// publicTPK copies the command to where every user may run it.
-func publicTPK(t testing.TB, dir string) string {
-	t.Helper()
-	b, err := os.ReadFile(tools.TPK(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := filepath.Join(dir, "tpk")
-	if err := os.WriteFile(name, b, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return name
-}
-
-func nothingIn(t testing.TB, dir string) {
-	t.Helper()
-	left, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range left {
-		t.Errorf("%s was left behind", e.Name())
 	}
 }
 
@@ -92,7 +68,7 @@ func TestSourceChanges(t *testing.T) {
 			base := tools.Dir(t)
 			dir, out := filepath.Join(base, "tree"), filepath.Join(base, "out")
 			big := filepath.Join(dir, "big")
-			was := writeTree(t, trees.Tree{trees.File("a", "a"), trees.Sparse("big", size, "the end"), trees.File("sub/z", "z")}, dir)
+			was := fixture.WriteTree(t, trees.Tree{trees.File("a", "a"), trees.Sparse("big", size, "the end"), trees.File("sub/z", "z")}, dir)
 			archive := filepath.Join(out, "a.tar.gz")
 			if err := os.Mkdir(out, 0o755); err != nil {
 				t.Fatal(err)
@@ -103,15 +79,15 @@ func TestSourceChanges(t *testing.T) {
 				// It had been read already, or is unlinked and still open.
 				x := filepath.Join(base, "x")
 				tools.Must(t, exec.Command(tools.TPK(t), "extract", "-C", x, archive))
-				got := readTree(t, x)
+				got := fixture.ReadTree(t, x)
 				if got["big"].Sum != was["big"].Sum {
 					t.Errorf("packed without complaint, and is not what it was: %v", got["big"])
 				}
 				t.Log("packed as it was")
 				return
 			}
-			failed(t, r, "big")
-			nothingIn(t, out)
+			fixture.Failed(t, r, "big")
+			fixture.NothingIn(t, out)
 		})
 	}
 }
@@ -159,7 +135,7 @@ func writeAt(name string, off int64, text string) error {
 func TestBusyTree(t *testing.T) {
 	base := tools.Dir(t)
 	dir, out := filepath.Join(base, "tree"), filepath.Join(base, "out")
-	writeTree(t, trees.Crowd(500), dir)
+	fixture.WriteTree(t, trees.Crowd(500), dir)
 	if err := os.Mkdir(out, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -185,15 +161,15 @@ func TestBusyTree(t *testing.T) {
 	archive := filepath.Join(out, "a.tar.gz")
 	ok := 0
 	for range 20 {
-		if r := tpk(t, "pack", dir, archive); r.Code != 0 {
-			failed(t, r, "crowd/")
+		if r := fixture.Run(t, "pack", dir, archive); r.Code != 0 {
+			fixture.Failed(t, r, "crowd/")
 			if ok == 0 {
-				nothingIn(t, out)
+				fixture.NothingIn(t, out)
 			}
 			continue
 		}
 		ok++
-		if r := tpk(t, "verify", archive); r.Code != 0 {
+		if r := fixture.Run(t, "verify", archive); r.Code != 0 {
 			t.Error(r)
 		}
 		tools.Must(t, exec.Command("tar", "tzf", archive))
@@ -209,7 +185,7 @@ func TestSpecial(t *testing.T) {
 	tools.Root(t) // a device
 	base := tools.Dir(t)
 	dir := filepath.Join(base, "tree")
-	snap := writeTree(t, trees.Special(), dir)
+	snap := fixture.WriteTree(t, trees.Special(), dir)
 	archive := filepath.Join(base, "a.tar.gz")
 	for _, c := range []struct {
 		flags    []string
@@ -221,7 +197,7 @@ func TestSpecial(t *testing.T) {
 		}},
 		{[]string{"--special"}, []string{"socket", "dir/socket"}, func(p string, st trees.State) bool { return st.Kind == trees.KindSocket }},
 	} {
-		r := tpk(t, append(append([]string{"pack"}, c.flags...), dir, archive)...)
+		r := fixture.Run(t, append(append([]string{"pack"}, c.flags...), dir, archive)...)
 		if r.Code != 0 || len(r.Out) > 0 {
 			t.Fatal(r)
 		}
@@ -233,10 +209,10 @@ func TestSpecial(t *testing.T) {
 				t.Errorf("nothing is said of %s: %v", p, r)
 			}
 		}
-		for _, rd := range readers[:2] {
+		for _, program := range []string{"tar", "bsdtar"} {
 			x := tools.Dir(t)
-			rd.run(t, archive, x, limit{}, nil)
-			diff(t, snap.Without(c.leftover), x, trees.Rules{Merged: true})
+			fixture.Untar(t, program, archive, x)
+			fixture.Diff(t, snap.Without(c.leftover), x, trees.Rules{Merged: true})
 		}
 	}
 }
@@ -246,7 +222,7 @@ func TestOwner(t *testing.T) {
 	tools.Root(t)
 	base := tools.Dir(t)
 	dir := filepath.Join(base, "tree")
-	writeTree(t, trees.Tree{trees.File("f", "x"), trees.File("same", "x"), trees.Dir("d"), trees.Symlink("l", "f"), trees.File("big-ids", "y")}, dir)
+	fixture.WriteTree(t, trees.Tree{trees.File("f", "x"), trees.File("same", "x"), trees.Dir("d"), trees.Symlink("l", "f"), trees.File("big-ids", "y")}, dir)
 	owners := map[string]int{"f": 1234, "same": 0, "d": 65534, "l": 99, "big-ids": 3_000_000}
 	for name, id := range owners {
 		if err := os.Lchown(filepath.Join(dir, name), id, id+1); err != nil {
@@ -255,10 +231,10 @@ func TestOwner(t *testing.T) {
 	}
 	archive := filepath.Join(base, "a.tar.gz")
 	for _, keep := range []bool{false, true} {
-		pack(t, dir, archive, fmt.Sprintf("--preserve-owner=%v", keep))
-		for _, rd := range readers[:2] {
+		fixture.Pack(t, dir, archive, fmt.Sprintf("--preserve-owner=%v", keep))
+		for _, program := range []string{"tar", "bsdtar"} {
 			x := tools.Dir(t)
-			rd.run(t, archive, x, limit{}, nil)
+			fixture.Untar(t, program, archive, x)
 			for name, id := range owners {
 				var st unix.Stat_t
 				if err := unix.Lstat(filepath.Join(x, name), &st); err != nil {
@@ -269,7 +245,7 @@ func TestOwner(t *testing.T) {
 					want = [2]int{id, id + 1}
 				}
 				if got := [2]int{int(st.Uid), int(st.Gid)}; got != want {
-					t.Errorf("%s, --preserve-owner=%v: %s belongs to %v, want %v", rd.name, keep, name, got, want)
+					t.Errorf("%s, --preserve-owner=%v: %s belongs to %v, want %v", program, keep, name, got, want)
 				}
 			}
 		}

@@ -1,6 +1,6 @@
 //go:build linux
 
-package compat
+package extract
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"golang.org/x/sys/unix"
 )
@@ -65,7 +66,7 @@ func TestDeep(t *testing.T) {
 			}
 			r := tools.Run(t, limited("pack", base, archive))
 			if !c.ok {
-				failed(t, r, "ddd")
+				fixture.Failed(t, r, "ddd")
 				return
 			}
 			if r.Code != 0 {
@@ -86,8 +87,8 @@ func TestDeep(t *testing.T) {
 			if r := tools.Run(t, limited("pack", x, again)); r.Code != 0 {
 				t.Error(r)
 			}
-			a, b := readPair(t, archive), readPair(t, again)
-			if !bytes.Equal(a.archive, b.archive) {
+			a, b := fixture.ReadPair(t, archive), fixture.ReadPair(t, again)
+			if !bytes.Equal(a.Archive, b.Archive) {
 				t.Error("what was extracted is not what was packed")
 			}
 		})

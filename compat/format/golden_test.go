@@ -1,4 +1,4 @@
-package compat
+package format
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 )
@@ -69,10 +70,10 @@ func makeGoldens(t *testing.T, version string) {
 	}
 	for _, g := range goldens {
 		source, archive := filepath.Join(tools.Dir(t), g.name), filepath.Join(dir, g.name+".tar.gz")
-		writeTree(t, g.tree, source)
-		pack(t, source, archive)
+		fixture.WriteTree(t, g.tree, source)
+		fixture.Pack(t, source, archive)
 		if g.appended != nil {
-			writeTree(t, g.appended, source)
+			fixture.WriteTree(t, g.appended, source)
 			tools.Must(t, exec.Command(tools.TPK(t), "add", "--append", archive, source))
 		}
 		lines := tools.Must(t, exec.Command(tools.TPK(t), "ls", "--json", archive))
@@ -83,15 +84,15 @@ func makeGoldens(t *testing.T, version string) {
 }
 
 func checkGolden(t *testing.T, base string, g golden) {
-	want := writeTree(t, append(g.tree, g.appended...), filepath.Join(tools.Dir(t), "tree"))
-	golden := readPair(t, base+".tar.gz")
+	want := fixture.WriteTree(t, append(g.tree, g.appended...), filepath.Join(tools.Dir(t), "tree"))
+	golden := fixture.ReadPair(t, base+".tar.gz")
 	lines, err := os.ReadFile(base + ".jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := tools.Dir(t)
 	archive := filepath.Join(dir, "golden.tar.gz")
-	for name, b := range map[string][]byte{archive: golden.archive, archive + ".tpi": golden.sidecar} {
+	for name, b := range map[string][]byte{archive: golden.Archive, archive + ".tpi": golden.Sidecar} {
 		if err := os.WriteFile(name, b, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -107,14 +108,14 @@ func checkGolden(t *testing.T, base string, g golden) {
 		t.Fatal(err)
 	}
 	tools.Must(t, exec.Command(tools.TPK(t), "index", archive))
-	if again := readPair(t, archive); !bytes.Equal(again.sidecar, golden.sidecar) || !bytes.Equal(again.archive, golden.archive) {
+	if again := fixture.ReadPair(t, archive); !bytes.Equal(again.Sidecar, golden.Sidecar) || !bytes.Equal(again.Archive, golden.Archive) {
 		t.Error("tpk index makes another sidecar")
 	}
 	for _, links := range []bool{false, true} {
 		x := filepath.Join(dir, "x")
 		rules := trees.Rules{IgnoreLinks: !links, Merged: true}
 		tools.Must(t, exec.Command(tools.TPK(t), "extract", map[bool]string{false: "--hard-links=false", true: "--hard-links"}[links], "--special", "-C", x, archive))
-		diff(t, want, x, rules)
+		fixture.Diff(t, want, x, rules)
 		if err := removeTree(x); err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package compat
+package readers
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/forge"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
@@ -32,13 +33,13 @@ var gunzips = [][]string{
 
 // TestGzipLayer inflates whole archives: every program must give the tar that the members make one after the other.
 func TestGzipLayer(t *testing.T) {
-	for _, c := range trees.Catalogue() {
+	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
-			f := packed(t, c)
-			want := sumOf(t, memberByMember(t, f.archive))
+			f := fixture.Packed(t, c)
+			want := sumOf(t, memberByMember(t, f.Archive))
 			for _, g := range gunzips {
 				t.Run(fmt.Sprint(g[:min(2, len(g))]), func(t *testing.T) {
-					cmd := exec.Command(tools.Path(t, g[0]), append(g[1:len(g):len(g)], f.archive)...)
+					cmd := exec.Command(tools.Path(t, g[0]), append(g[1:len(g):len(g)], f.Archive)...)
 					h := sha256.New()
 					cmd.Stdout = h
 					if r := tools.Run(t, cmd); r.Code != 0 || len(r.Err) > 0 {
@@ -50,7 +51,7 @@ func TestGzipLayer(t *testing.T) {
 				})
 			}
 			for _, test := range [][]string{{"gzip", "-tv"}, {"pigz", "-t"}, {"7z", "t", "-tgzip"}} {
-				r := tools.Run(t, exec.Command(tools.Path(t, test[0]), append(test[1:], f.archive)...))
+				r := tools.Run(t, exec.Command(tools.Path(t, test[0]), append(test[1:], f.Archive)...))
 				if r.Code != 0 {
 					t.Error(r)
 				}
@@ -103,7 +104,7 @@ func TestLargestExtraField(t *testing.T) {
 	members := slices.Concat(forge.Member(noise, nil), forge.Zeros(500, payload), forge.Member([]byte("after"), nil))
 	want := slices.Concat(noise, make([]byte, 500), []byte("after"))
 	name := filepath.Join(tools.Dir(t), "members.gz")
-	writeFiles(t, map[string][]byte{name: members})
+	fixture.WriteFiles(t, map[string][]byte{name: members})
 	for _, g := range gunzips {
 		out := tools.Must(t, exec.Command(tools.Path(t, g[0]), append(g[1:len(g):len(g)], name)...))
 		if !bytes.Equal(out, want) {

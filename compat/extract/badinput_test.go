@@ -1,4 +1,4 @@
-package compat
+package extract
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/forge"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
@@ -37,7 +38,7 @@ func reading(args []string, archive, x string) []string {
 func refused(t testing.TB, r tools.Result, command string, words ...string) {
 	t.Helper()
 	if command != "verify" {
-		failed(t, r, words...)
+		fixture.Failed(t, r, words...)
 		return
 	}
 	for _, w := range append(words, "tpk: ") {
@@ -51,11 +52,11 @@ func refused(t testing.TB, r tools.Result, command string, words ...string) {
 // status 1, nothing written.
 func TestBadInput(t *testing.T) {
 	base := tools.Dir(t)
-	writeTree(t, trees.Tree{trees.Text("a", 5000), trees.Text("big", 2<<20)}, filepath.Join(base, "tree"))
+	fixture.WriteTree(t, trees.Tree{trees.Text("a", 5000), trees.Text("big", 2<<20)}, filepath.Join(base, "tree"))
 	good := filepath.Join(base, "good.tar.gz")
-	pack(t, filepath.Join(base, "tree"), good)
-	p := readPair(t, good)
-	newer := append([]byte(nil), p.archive...)
+	fixture.Pack(t, filepath.Join(base, "tree"), good)
+	p := fixture.ReadPair(t, good)
+	newer := append([]byte(nil), p.Archive...)
 	newer[len(newer)-64+17] = 2 // the version in T
 	for _, c := range []struct {
 		name  string
@@ -67,13 +68,13 @@ func TestBadInput(t *testing.T) {
 		{"directory.tar.gz", func(name string) error { return os.Mkdir(name, 0o755) }, nil, nil},
 		{"empty.tar.gz", func(name string) error { return os.WriteFile(name, nil, 0o644) }, nil, nil},
 		{"newer.tar.gz", func(name string) error { return os.WriteFile(name, newer, 0o644) }, []string{"version 2", "newer tpk"}, nil},
-		{"truncated.tar.gz", func(name string) error { return os.WriteFile(name, p.archive[:len(p.archive)/2], 0o644) }, nil, nil},
-		{"half-a-trailer.tar.gz", func(name string) error { return os.WriteFile(name, p.archive[:len(p.archive)-10], 0o644) }, nil, nil},
+		{"truncated.tar.gz", func(name string) error { return os.WriteFile(name, p.Archive[:len(p.Archive)/2], 0o644) }, nil, nil},
+		{"half-a-trailer.tar.gz", func(name string) error { return os.WriteFile(name, p.Archive[:len(p.Archive)-10], 0o644) }, nil, nil},
 		{"trailing.tar.gz", func(name string) error {
-			return os.WriteFile(name, append(p.archive[:len(p.archive):len(p.archive)], "more"...), 0o644)
+			return os.WriteFile(name, append(p.Archive[:len(p.Archive):len(p.Archive)], "more"...), 0o644)
 		}, nil, nil},
-		{"headless.tar.gz", func(name string) error { return os.WriteFile(name, p.archive[100:], 0o644) }, nil, nil},
-		{"trailer-only.tar.gz", func(name string) error { return os.WriteFile(name, p.archive[len(p.archive)-64:], 0o644) }, nil, nil},
+		{"headless.tar.gz", func(name string) error { return os.WriteFile(name, p.Archive[100:], 0o644) }, nil, nil},
+		{"trailer-only.tar.gz", func(name string) error { return os.WriteFile(name, p.Archive[len(p.Archive)-64:], 0o644) }, nil, nil},
 		{"many-entries.tar.gz", func(name string) error { return os.WriteFile(name, forge.Trailer(1<<32-2, 0, 5), 0o644) }, nil, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -83,7 +84,7 @@ func TestBadInput(t *testing.T) {
 			}
 			x := filepath.Join(base, "x")
 			for _, args := range readingCommands {
-				r := lean(t, reading(args, archive, x)...)
+				r := fixture.RunLean(t, reading(args, archive, x)...)
 				refused(t, r, args[0], append(c.words, c.name)...)
 				if _, err := os.Lstat(archive + ".tpi"); err == nil {
 					t.Errorf("an index was written: %v", r)
@@ -97,16 +98,16 @@ func TestBadInput(t *testing.T) {
 func TestUnreadableArchive(t *testing.T) {
 	tools.Root(t)
 	base := tools.Dir(t)
-	writeTree(t, trees.Tree{trees.File("a", "a")}, filepath.Join(base, "tree"))
+	fixture.WriteTree(t, trees.Tree{trees.File("a", "a")}, filepath.Join(base, "tree"))
 	archive := filepath.Join(base, "secret.tar.gz")
-	pack(t, filepath.Join(base, "tree"), archive)
+	fixture.Pack(t, filepath.Join(base, "tree"), archive)
 	if err := os.Chmod(archive, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	public := publicTPK(t, base)
+	public := fixture.PublicTPK(t, base)
 	for _, args := range readingCommands {
 		r := tools.Run(t, tools.As(exec.Command(public, reading(args, archive, "/nonexistent/x")...), tools.Nobody))
-		failed(t, r, "secret.tar.gz", "permission denied")
+		fixture.Failed(t, r, "secret.tar.gz", "permission denied")
 	}
 }
 
@@ -115,18 +116,18 @@ func TestUnreadableArchive(t *testing.T) {
 func TestSidecarOf(t *testing.T) {
 	base := tools.Dir(t)
 	tree := trees.Tree{trees.Text("a", 5000), trees.File("d/b", "b"), trees.Symlink("l", "a"), trees.Text("big", 1<<20+1)}
-	want := writeTree(t, tree, filepath.Join(base, "tree"))
-	writeTree(t, trees.Tree{trees.File("other", "o")}, filepath.Join(base, "other"))
+	want := fixture.WriteTree(t, tree, filepath.Join(base, "tree"))
+	fixture.WriteTree(t, trees.Tree{trees.File("other", "o")}, filepath.Join(base, "other"))
 	archive, other := filepath.Join(base, "a.tar.gz"), filepath.Join(base, "other.tar.gz")
-	pack(t, filepath.Join(base, "tree"), archive)
-	pack(t, filepath.Join(base, "other"), other)
-	good, wrong := readPair(t, archive), readPair(t, other)
-	newer := append([]byte(nil), good.sidecar...)
+	fixture.Pack(t, filepath.Join(base, "tree"), archive)
+	fixture.Pack(t, filepath.Join(base, "other"), other)
+	good, wrong := fixture.ReadPair(t, archive), fixture.ReadPair(t, other)
+	newer := append([]byte(nil), good.Sidecar...)
 	binary.LittleEndian.PutUint32(newer[8:], 2)
 	forge.Seal(newer)
 	for name, sidecar := range map[string][]byte{
-		"none": nil, "another archive's": wrong.sidecar, "empty": {}, "short": good.sidecar[:400], "text": []byte("this is no index"), "newer": newer,
-		"long": append(good.sidecar[:len(good.sidecar):len(good.sidecar)], 0),
+		"none": nil, "another archive's": wrong.Sidecar, "empty": {}, "short": good.Sidecar[:400], "text": []byte("this is no index"), "newer": newer,
+		"long": append(good.Sidecar[:len(good.Sidecar):len(good.Sidecar)], 0),
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, args := range readingCommands {
@@ -135,10 +136,10 @@ func TestSidecarOf(t *testing.T) {
 				}
 				os.Remove(archive + ".tpi")
 				if name != "none" {
-					writeFiles(t, map[string][]byte{archive + ".tpi": sidecar})
+					fixture.WriteFiles(t, map[string][]byte{archive + ".tpi": sidecar})
 				}
 				x := filepath.Join(tools.Dir(t), "x")
-				r := tpk(t, reading(args, archive, x)...)
+				r := fixture.Run(t, reading(args, archive, x)...)
 				if args[0] == "verify" {
 					if name != "none" && r.Code != 1 || !bytes.Contains(r.Err, []byte("a.tar.gz")) {
 						t.Errorf("verify says nothing of the sidecar: %v", r)
@@ -149,16 +150,16 @@ func TestSidecarOf(t *testing.T) {
 					t.Errorf("want one line about the index: %v", r)
 				}
 				if args[0] == "extract" {
-					diff(t, want, x, trees.Rules{})
+					fixture.Diff(t, want, x, trees.Rules{})
 				}
 				if now, err := os.ReadFile(archive + ".tpi"); name == "none" && err == nil || name != "none" && !bytes.Equal(now, sidecar) {
 					t.Errorf("the sidecar was changed by %v (%v)", args, err)
 				}
 			}
-			if r := tpk(t, "index", archive); r.Code != 0 {
+			if r := fixture.Run(t, "index", archive); r.Code != 0 {
 				t.Error(r)
 			}
-			if now := readPair(t, archive); !bytes.Equal(now.sidecar, good.sidecar) {
+			if now := fixture.ReadPair(t, archive); !bytes.Equal(now.Sidecar, good.Sidecar) {
 				t.Error("tpk index does not make the sidecar that pack made")
 			}
 		})
@@ -171,25 +172,25 @@ func TestRemoveFiles(t *testing.T) {
 	dir, archive := filepath.Join(base, "tree"), filepath.Join(base, "a.tar.gz")
 	tree := trees.Tree{trees.File("a", "a"), trees.File("same", "a"), trees.Hardlink("d/hard", "a"), trees.Dir("d/ro").Perm(0o500), trees.Symlink("d/l", "a"),
 		trees.Socket("d/e/socket"), trees.File("d/e/keep.log", "excluded"), trees.Sparse("big", 9<<20, "x")}
-	want := writeTree(t, tree, dir)
+	want := fixture.WriteTree(t, tree, dir)
 	w := strings.Repeat("x", 300)
-	if r := tpk(t, "pack", "--remove-files", dir, filepath.Join(base, w)); r.Code != 1 {
+	if r := fixture.Run(t, "pack", "--remove-files", dir, filepath.Join(base, w)); r.Code != 1 {
 		t.Errorf("a name of 300 bytes: %v", r)
 	}
-	if r := tpk(t, "pack", "--remove-files", dir, filepath.Join(base, "no/such/dir/a.tar.gz")); r.Code != 1 {
+	if r := fixture.Run(t, "pack", "--remove-files", dir, filepath.Join(base, "no/such/dir/a.tar.gz")); r.Code != 1 {
 		t.Error(r)
 	}
-	diff(t, want, dir, trees.Rules{})
-	r := tpk(t, "pack", "--remove-files", "--exclude", "*.log", dir, archive)
+	fixture.Diff(t, want, dir, trees.Rules{})
+	r := fixture.Run(t, "pack", "--remove-files", "--exclude", "*.log", dir, archive)
 	if r.Code != 0 {
 		t.Fatal(r)
 	}
-	left := readTree(t, dir).Paths()
+	left := fixture.ReadTree(t, dir).Paths()
 	if got := strings.Join(left, " "); got != "d d/e d/e/keep.log d/e/socket" {
 		t.Errorf("left: %s", got)
 	}
 	x := filepath.Join(base, "x")
 	tools.Must(t, exec.Command(tools.TPK(t), "extract", "-C", x, archive))
 	gone := func(p string, st trees.State) bool { return st.Kind == trees.KindSocket || p == "d/e/keep.log" }
-	diff(t, want.Without(gone), x, trees.Rules{IgnoreLinks: true, IgnoreDirTime: true})
+	fixture.Diff(t, want.Without(gone), x, trees.Rules{IgnoreLinks: true, IgnoreDirTime: true})
 }

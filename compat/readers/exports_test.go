@@ -1,4 +1,4 @@
-package compat
+package readers
 
 import (
 	"archive/zip"
@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 )
@@ -113,20 +114,20 @@ with zipfile.ZipFile(sys.argv[1]) as z:
 func exported(t *testing.T, archive, name string, flags ...string) string {
 	t.Helper()
 	out := filepath.Join(tools.Dir(t), name)
-	if r := tpk(t, append(append([]string{"export"}, flags...), archive, out)...); r.Code != 0 || len(r.Out) > 0 || len(r.Err) > 0 {
+	if r := fixture.Run(t, append(append([]string{"export"}, flags...), archive, out)...); r.Code != 0 || len(r.Out) > 0 || len(r.Err) > 0 {
 		t.Fatal(r)
 	}
 	return out
 }
 
 func TestZips(t *testing.T) {
-	for _, c := range trees.Catalogue() {
+	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
-			f := packed(t, c)
-			zip := &fixture{archive: exported(t, f.archive, "out.zip"), snap: f.snap}
+			f := fixture.Packed(t, c)
+			zip := &fixture.Tree{Archive: exported(t, f.Archive, "out.zip"), Snap: f.Snap}
 			for _, z := range zipTesters {
 				t.Run(z.name, func(t *testing.T) {
-					if r := tools.Run(t, z.command(t, zip.archive)); r.Code != 0 && (c.Name != "empty" || r.Code != 1) {
+					if r := tools.Run(t, z.command(t, zip.Archive)); r.Code != 0 && (c.Name != "empty" || r.Code != 1) {
 						t.Error(r)
 					}
 				})
@@ -141,28 +142,28 @@ func TestZips(t *testing.T) {
 // TestFolders exports each directory in the root of each tree, and holds what comes out against GNU tar and tpk verify. Links
 // to outside come out as files of their own.
 func TestFolders(t *testing.T) {
-	for _, c := range trees.Catalogue() {
+	for _, c := range fixture.Catalogue() {
 		if c.Name == "crowd" || c.Name == "copies" {
 			continue // all of their directories are alike
 		}
 		t.Run(c.Name, func(t *testing.T) {
-			f := packed(t, c)
+			f := fixture.Packed(t, c)
 			n := 0
-			for _, folder := range f.snap.Paths() {
-				if f.snap[folder].Kind != trees.KindDir || strings.Count(folder, "/") > 1 || n == 12 {
+			for _, folder := range f.Snap.Paths() {
+				if f.Snap[folder].Kind != trees.KindDir || strings.Count(folder, "/") > 1 || n == 12 {
 					continue
 				}
 				n++
-				out := exported(t, f.archive+":"+folder, "out.tar.gz")
-				if r := tpk(t, "verify", out); r.Code != 0 {
+				out := exported(t, f.Archive+":"+folder, "out.tar.gz")
+				if r := fixture.Run(t, "verify", out); r.Code != 0 {
 					t.Error(r)
 				}
 				dir := tools.Dir(t)
 				readers[0].run(t, out, dir, limit{}, nil)
-				want := f.snap.Without(func(p string, _ trees.State) bool {
+				want := f.Snap.Without(func(p string, _ trees.State) bool {
 					return p != folder && !strings.HasPrefix(p, folder+"/") && !strings.HasPrefix(folder, p+"/")
 				})
-				diff(t, want, dir, trees.Rules{IgnoreLinks: true, Merged: true})
+				fixture.Diff(t, want, dir, trees.Rules{IgnoreLinks: true, Merged: true})
 			}
 		})
 	}
@@ -170,11 +171,11 @@ func TestFolders(t *testing.T) {
 
 // TestSingleMember looks at the number of members, and at what two readers make of them.
 func TestSingleMember(t *testing.T) {
-	f := packed(t, trees.Named{Name: "duplicates", Tree: trees.Duplicates()})
-	out := exported(t, f.archive, "single.tar.gz", "--single-member")
+	f := fixture.Packed(t, trees.Named{Name: "duplicates", Tree: trees.Duplicates()})
+	out := exported(t, f.Archive, "single.tar.gz", "--single-member")
 	dir := tools.Dir(t)
 	readers[0].run(t, out, dir, limit{}, nil)
-	diff(t, f.snap, dir, trees.Rules{Merged: true})
+	fixture.Diff(t, f.Snap, dir, trees.Rules{Merged: true})
 	b, err := os.ReadFile(out)
 	if err != nil {
 		t.Fatal(err)

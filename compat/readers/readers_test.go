@@ -1,4 +1,4 @@
-package compat
+package readers
 
 import (
 	"os"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 )
@@ -154,9 +155,9 @@ func tpkExtract(t *testing.T, archive, dir string, flags ...string) *exec.Cmd {
 
 // TestReaders extracts every tree of the catalogue with every reader, as the user who runs the tests.
 func TestReaders(t *testing.T) {
-	for _, c := range trees.Catalogue() {
+	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
-			f := packed(t, c)
+			f := fixture.Packed(t, c)
 			for _, r := range slices.Concat(readers, tpkReaders) {
 				t.Run(r.name, func(t *testing.T) { r.check(t, f, c.Name, nil) })
 			}
@@ -167,12 +168,12 @@ func TestReaders(t *testing.T) {
 // TestReadersAsNobody extracts as a user who may not write into a read-only directory of his own.
 func TestReadersAsNobody(t *testing.T) {
 	tools.Root(t)
-	for _, c := range trees.Catalogue() {
+	for _, c := range fixture.Catalogue() {
 		if !slices.Contains([]string{"read-only", "modes", "times", "links", "duplicates", "copies", "closed"}, c.Name) {
 			continue
 		}
 		t.Run(c.Name, func(t *testing.T) {
-			f := packed(t, c)
+			f := fixture.Packed(t, c)
 			for _, r := range slices.Concat(readers, tpkReaders) {
 				if r.command == nil || r.root[c.Name] != "" {
 					continue
@@ -180,7 +181,7 @@ func TestReadersAsNobody(t *testing.T) {
 				t.Run(r.name, func(t *testing.T) {
 					r.check(t, f, c.Name, func(cmd *exec.Cmd) {
 						if cmd.Path == tools.TPK(t) {
-							cmd.Path = publicTPK(t, tools.Dir(t))
+							cmd.Path = fixture.PublicTPK(t, tools.Dir(t))
 						}
 						env := cmd.Env
 						tools.As(cmd, tools.Nobody)
@@ -194,11 +195,11 @@ func TestReadersAsNobody(t *testing.T) {
 
 // TestCopies looks at how many links the duplicates of one file get: NTFS refuses the 1,025th name.
 func TestCopies(t *testing.T) {
-	f := packed(t, trees.Named{Name: "copies", Tree: trees.Copies(3000)})
+	f := fixture.Packed(t, trees.Named{Name: "copies", Tree: trees.Copies(3000)})
 	dir := tools.Dir(t)
-	readers[0].run(t, f.archive, dir, limit{}, nil)
+	readers[0].run(t, f.Archive, dir, limit{}, nil)
 	files := map[string]int{}
-	for _, st := range readTree(t, dir) {
+	for _, st := range fixture.ReadTree(t, dir) {
 		if st.Kind == trees.KindFile && st.Size > 0 {
 			files[st.First] = st.Links
 		}
@@ -214,7 +215,7 @@ func TestCopies(t *testing.T) {
 }
 
 // check extracts an archive and compares what came of it. The command may be changed before it runs.
-func (r reader) check(t *testing.T, f *fixture, tree string, change func(*exec.Cmd)) {
+func (r reader) check(t *testing.T, f *fixture.Tree, tree string, change func(*exec.Cmd)) {
 	t.Helper()
 	l := r.limits[tree]
 	if l.skip {
@@ -226,8 +227,8 @@ func (r reader) check(t *testing.T, f *fixture, tree string, change func(*exec.C
 			t.Fatal(err)
 		}
 	}
-	r.run(t, f.archive, dir, l, change)
-	want, got, rules := f.snap, readTree(t, dir), r.rules.Or(l.rules)
+	r.run(t, f.Archive, dir, l, change)
+	want, got, rules := f.Snap, fixture.ReadTree(t, dir), r.rules.Or(l.rules)
 	if change != nil {
 		rules.ModeMask |= 0o6000 // some drop them for files that have got another owner
 	}

@@ -1,4 +1,4 @@
-package compat
+package extract
 
 import (
 	"os"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/forge"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
@@ -23,8 +24,8 @@ func TestExtractPaths(t *testing.T) {
 		trees.Dir("d").Perm(0o555).At(1_200_000_000), trees.File("d/e/f", "f"), trees.Dir("d/e").At(1_300_000_000), trees.Symlink("l", "d"), trees.File("dx", "not below d"),
 	}
 	slices.SortStableFunc(tree, func(a, b trees.Node) int { return strings.Count(a.Path, "/") - strings.Count(b.Path, "/") })
-	all := writeTree(t, tree, filepath.Join(base, "tree"))
-	pack(t, filepath.Join(base, "tree"), archive)
+	all := fixture.WriteTree(t, tree, filepath.Join(base, "tree"))
+	fixture.Pack(t, filepath.Join(base, "tree"), archive)
 	for _, c := range []struct {
 		paths []string
 		want  string
@@ -39,26 +40,26 @@ func TestExtractPaths(t *testing.T) {
 	} {
 		for _, flag := range []string{"--hard-links", "--hard-links=false"} {
 			x := filepath.Join(tools.Dir(t), "x")
-			if r := tpk(t, append([]string{"extract", flag, "-C", x, archive}, c.paths...)...); r.Code != 0 || len(r.Err) > 0 {
+			if r := fixture.Run(t, append([]string{"extract", flag, "-C", x, archive}, c.paths...)...); r.Code != 0 || len(r.Err) > 0 {
 				t.Error(r)
 			}
-			if got := strings.Join(readTree(t, x).Paths(), " "); got != c.want {
+			if got := strings.Join(fixture.ReadTree(t, x).Paths(), " "); got != c.want {
 				t.Errorf("%v: got %s, want %s", c.paths, got, c.want)
 			}
 			// The directories above what is asked for are made, not restored.
 			want := all.Without(func(p string, _ trees.State) bool { return !slices.Contains(strings.Fields(c.want), p) })
 			for p, st := range want {
 				if asked := slices.ContainsFunc(c.paths, func(a string) bool { return strings.HasPrefix(p+"/", strings.TrimSuffix(a, "/")+"/") }); !asked {
-					made := readTree(t, x)[p]
+					made := fixture.ReadTree(t, x)[p]
 					st.Mode, st.Time = made.Mode, made.Time
 					want[p] = st
 				}
 			}
-			diff(t, want, x, trees.Rules{IgnoreLinks: true, Merged: flag == "--hard-links"})
+			fixture.Diff(t, want, x, trees.Rules{IgnoreLinks: true, Merged: flag == "--hard-links"})
 		}
 	}
 	x := filepath.Join(base, "x")
-	r := tpk(t, "extract", "-C", x, archive, "a", "no/such", "d/e")
+	r := fixture.Run(t, "extract", "-C", x, archive, "a", "no/such", "d/e")
 	if r.Code != 1 || !strings.Contains(string(r.Err), "no/such") {
 		t.Error(r)
 	}
@@ -66,18 +67,18 @@ func TestExtractPaths(t *testing.T) {
 
 // TestExtractAgain extracts over what was extracted before, as root and as somebody else: what is there is replaced.
 func TestExtractAgain(t *testing.T) {
-	f := packed(t, trees.Named{Name: "duplicates", Tree: trees.Duplicates()})
+	f := fixture.Packed(t, trees.Named{Name: "duplicates", Tree: trees.Duplicates()})
 	base := tools.Dir(t)
 	x := filepath.Join(base, "x")
 	for range 2 {
-		tools.Must(t, exec.Command(tools.TPK(t), "extract", "-C", x, f.archive))
-		diff(t, f.snap, x, trees.Rules{IgnoreLinks: true})
+		tools.Must(t, exec.Command(tools.TPK(t), "extract", "-C", x, f.Archive))
+		fixture.Diff(t, f.Snap, x, trees.Rules{IgnoreLinks: true})
 		if err := os.WriteFile(filepath.Join(x, "short"), []byte("something longer than it was"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	tools.Must(t, exec.Command(tools.TPK(t), "extract", "--hard-links", "-C", x, f.archive))
-	diff(t, f.snap, x, trees.Rules{Merged: true})
+	tools.Must(t, exec.Command(tools.TPK(t), "extract", "--hard-links", "-C", x, f.Archive))
+	fixture.Diff(t, f.Snap, x, trees.Rules{Merged: true})
 	// A file that is replaced must not change what other names of it, outside of the archive, hold.
 	if err := os.Link(filepath.Join(x, "text"), filepath.Join(base, "mine")); err != nil {
 		t.Fatal(err)
@@ -88,7 +89,7 @@ func TestExtractAgain(t *testing.T) {
 	}
 	other := filepath.Join(base, "other.tar.gz")
 	a, side := forge.Build(file("text", "other text"))
-	writeFiles(t, map[string][]byte{other: a, other + ".tpi": side})
+	fixture.WriteFiles(t, map[string][]byte{other: a, other + ".tpi": side})
 	tools.Must(t, exec.Command(tools.TPK(t), "extract", "-C", x, other))
 	if after, err := os.ReadFile(filepath.Join(base, "mine")); err != nil || string(after) != string(before) {
 		t.Errorf("another name of a replaced file has changed (%v)", err)
@@ -100,22 +101,22 @@ func TestExtractAgain(t *testing.T) {
 func TestPackedArchives(t *testing.T) {
 	base := tools.Dir(t)
 	dir := filepath.Join(base, "tree")
-	big := packed(t, trees.Named{Name: "big", Tree: trees.Big()})
-	small := packed(t, trees.Named{Name: "crowd", Tree: trees.Crowd(10_000)})
+	big := fixture.Packed(t, trees.Named{Name: "big", Tree: trees.Big()})
+	small := fixture.Packed(t, trees.Named{Name: "crowd", Tree: trees.Crowd(10_000)})
 	if err := os.MkdirAll(filepath.Join(dir, "z"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for i, name := range []string{big.archive, small.archive, small.archive + ".tpi", big.archive} {
+	for i, name := range []string{big.Archive, small.Archive, small.Archive + ".tpi", big.Archive} {
 		b, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		writeFiles(t, map[string][]byte{filepath.Join(dir, string(rune('a'+i))): b, filepath.Join(dir, "z", string(rune('a'+i))): append(b, byte(i))})
+		fixture.WriteFiles(t, map[string][]byte{filepath.Join(dir, string(rune('a'+i))): b, filepath.Join(dir, "z", string(rune('a'+i))): append(b, byte(i))})
 	}
-	want := readTree(t, dir)
+	want := fixture.ReadTree(t, dir)
 	archive := filepath.Join(base, "a.tar.gz")
-	pack(t, dir, archive)
-	p := readPair(t, archive)
+	fixture.Pack(t, dir, archive)
+	p := fixture.ReadPair(t, archive)
 	for _, procs := range []string{"1", "8"} {
 		if err := os.Remove(archive + ".tpi"); err != nil {
 			t.Fatal(err)
@@ -123,11 +124,11 @@ func TestPackedArchives(t *testing.T) {
 		cmd := exec.Command(tools.TPK(t), "index", archive)
 		cmd.Env = append(os.Environ(), "GOMAXPROCS="+procs)
 		tools.Must(t, cmd)
-		if string(readPair(t, archive).sidecar) != string(p.sidecar) {
+		if string(fixture.ReadPair(t, archive).Sidecar) != string(p.Sidecar) {
 			t.Errorf("with %s processors the index is another one", procs)
 		}
 	}
 	x := filepath.Join(base, "x")
 	tools.Must(t, exec.Command(tools.TPK(t), "extract", "-C", x, archive))
-	diff(t, want, x, trees.Rules{IgnoreLinks: true})
+	fixture.Diff(t, want, x, trees.Rules{IgnoreLinks: true})
 }

@@ -1,4 +1,4 @@
-package compat
+package readers
 
 import (
 	"archive/tar"

@@ -1,11 +1,10 @@
-package compat
+package readers
 
 import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -13,67 +12,30 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// A listed is a line of `tpk ls --json`.
-type listed struct {
-	Path, Link       string
-	PathBase64       []byte `json:"path_base64"` // instead of Path, for one that is not UTF-8
-	LinkBase64       []byte `json:"link_base64"`
-	Type, Hash, Mode string
-	Size             int64
-	ModTime          time.Time `json:"mtime"`
-	Member           *struct {
-		Offset, Length int64
-		Encoding       string
-	}
-}
-
-// list runs tpk ls --json.
-func list(t testing.TB, archive string) []listed {
-	t.Helper()
-	var lines []listed
-	dec := json.NewDecoder(bytes.NewReader(tools.Must(t, exec.Command(tools.TPK(t), "ls", "--json", archive))))
-	dec.DisallowUnknownFields()
-	for {
-		var l listed
-		if err := dec.Decode(&l); err == io.EOF {
-			return lines
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		if l.PathBase64 != nil {
-			l.Path = string(l.PathBase64)
-		}
-		if l.LinkBase64 != nil {
-			l.Link = string(l.LinkBase64)
-		}
-		lines = append(lines, l)
-	}
-}
-
 // TestList holds the list of each archive to its tree.
 func TestList(t *testing.T) {
 	kinds := map[string]trees.Kind{"file": trees.KindFile, "hardlink": trees.KindFile, "dir": trees.KindDir, "symlink": trees.KindSymlink}
-	for _, c := range trees.Catalogue() {
+	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
-			f := packed(t, c)
-			lines := list(t, f.archive)
-			if len(lines) != len(f.snap) {
-				t.Errorf("%d lines, want %d", len(lines), len(f.snap))
+			f := fixture.Packed(t, c)
+			lines := fixture.List(t, f.Archive)
+			if len(lines) != len(f.Snap) {
+				t.Errorf("%d lines, want %d", len(lines), len(f.Snap))
 			}
 			targets := map[string]string{}
 			for i, l := range lines {
-				st, ok := f.snap[l.Path]
+				st, ok := f.Snap[l.Path]
 				if !ok {
 					t.Errorf("%q is listed and not there", l.Path)
 					continue
 				}
-				want := listed{Path: l.Path, Type: l.Type, Mode: fmt.Sprintf("%04o", st.Mode), Size: st.Size}
+				want := fixture.Entry{Path: l.Path, Type: l.Type, Mode: fmt.Sprintf("%04o", st.Mode), Size: st.Size}
 				if st.Kind == trees.KindSymlink {
 					want.Link, want.Size = st.Target, int64(len(st.Target))
 				}
@@ -89,7 +51,7 @@ func TestList(t *testing.T) {
 				}
 			}
 			for p, target := range targets {
-				if f.snap[p].Sum != f.snap[target].Sum || f.snap[p].Mode != f.snap[target].Mode || targets[target] != "" {
+				if f.Snap[p].Sum != f.Snap[target].Sum || f.Snap[p].Mode != f.Snap[target].Mode || targets[target] != "" {
 					t.Errorf("%q is listed as a link to %q", p, target)
 				}
 			}
@@ -112,17 +74,17 @@ for line in sys.stdin:
 // TestMembers cuts each content member out of the archive, by what tpk ls says, and inflates it in single-member mode
 // to its file and to nothing more.
 func TestMembers(t *testing.T) {
-	for _, c := range trees.Catalogue() {
+	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
-			f := packed(t, c)
-			raw, err := os.ReadFile(f.archive)
+			f := fixture.Packed(t, c)
+			raw, err := os.ReadFile(f.Archive)
 			if err != nil {
 				t.Fatal(err)
 			}
 			var python strings.Builder
 			seen := 0
-			for _, l := range list(t, f.archive) {
-				st := f.snap[l.Path]
+			for _, l := range fixture.List(t, f.Archive) {
+				st := f.Snap[l.Path]
 				if st.Kind != trees.KindFile {
 					continue
 				}
@@ -142,10 +104,10 @@ func TestMembers(t *testing.T) {
 				}
 				fmt.Fprintln(&python, l.Member.Offset, l.Member.Length, hex.EncodeToString(st.Sum[:]))
 			}
-			if seen == 0 && len(f.snap) > 1 {
+			if seen == 0 && len(f.Snap) > 1 {
 				t.Error("no file was looked at")
 			}
-			cmd := exec.Command(tools.Path(t, "python3"), "-c", inPython, f.archive)
+			cmd := exec.Command(tools.Path(t, "python3"), "-c", inPython, f.Archive)
 			cmd.Stdin = strings.NewReader(python.String())
 			tools.Must(t, cmd)
 		})
@@ -193,12 +155,12 @@ func single(m []byte, want trees.State) error {
 func TestMembersByPrograms(t *testing.T) {
 	programs := [][]string{{"gzip", "-dc"}, {"pigz", "-dc"}, {"libdeflate-gunzip", "-c"}, {"igzip", "-d", "-c"}}
 	for _, c := range []trees.Named{{Name: "sizes", Tree: trees.Sizes()}, {Name: "big", Tree: trees.Big()}} {
-		f := packed(t, c)
-		raw, err := os.ReadFile(f.archive)
+		f := fixture.Packed(t, c)
+		raw, err := os.ReadFile(f.Archive)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, l := range list(t, f.archive) {
+		for i, l := range fixture.List(t, f.Archive) {
 			if l.Member == nil || l.Type != "file" {
 				continue
 			}
@@ -210,7 +172,7 @@ func TestMembersByPrograms(t *testing.T) {
 			}
 			cmd := exec.Command(tools.Path(t, p[0]), append(p[1:len(p):len(p)], name)...)
 			out := tools.Must(t, cmd)
-			if sha256.Sum256(out) != f.snap[l.Path].Sum {
+			if sha256.Sum256(out) != f.Snap[l.Path].Sum {
 				t.Errorf("%s: %s gives %d bytes, want %d", p[0], l.Path, len(out), l.Size)
 			}
 		}

@@ -1,4 +1,4 @@
-package compat
+package extract
 
 import (
 	"archive/tar"
@@ -18,6 +18,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/forge"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/sidecar"
@@ -83,7 +84,7 @@ func TestForeign(t *testing.T) {
 			if strings.Contains(name, ".tar") && !slices.Contains([]string{"ls", "verify", "index"}, args[0]) {
 				continue // many files: not every command
 			}
-			refused(t, lean(t, reading(args, archive, x)...), args[0], name)
+			refused(t, fixture.RunLean(t, reading(args, archive, x)...), args[0], name)
 		}
 		if _, err := os.Lstat(archive + ".tpi"); err == nil {
 			t.Errorf("%s: an index was written", name)
@@ -173,10 +174,10 @@ func forgeIndexed(t testing.TB, archive string, entries []forge.Entry) bool {
 	if sidecar, err := forge.Index(raw); err == nil {
 		raw = forge.Archive(entries, binary.LittleEndian.Uint64(sidecar[304:]))
 	}
-	writeFiles(t, map[string][]byte{archive: raw})
-	r := tpk(t, "index", archive)
+	fixture.WriteFiles(t, map[string][]byte{archive: raw})
+	r := fixture.Run(t, "index", archive)
 	if r.Code != 0 {
-		failed(t, r, filepath.Base(archive))
+		fixture.Failed(t, r, filepath.Base(archive))
 	}
 	return r.Code == 0
 }
@@ -231,7 +232,7 @@ func canonical(raw []byte) []forge.Entry {
 func sameLists(t testing.TB, archive string) {
 	t.Helper()
 	var ours []string
-	for _, l := range list(t, archive) {
+	for _, l := range fixture.List(t, archive) {
 		name := l.Path
 		if l.Type == "dir" {
 			name += "/"

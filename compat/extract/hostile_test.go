@@ -1,4 +1,4 @@
-package compat
+package extract
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/forge"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
@@ -94,8 +95,8 @@ func newSandbox(t testing.TB) *sandbox {
 	t.Helper()
 	s := &sandbox{base: tools.Dir(t)}
 	s.target = filepath.Join(s.base, "target")
-	writeTree(t, trees.Tree{trees.File("outside/secret", "secret").Perm(0o600)}, s.base)
-	s.outside = readTree(t, s.base)
+	fixture.WriteTree(t, trees.Tree{trees.File("outside/secret", "secret").Perm(0o600)}, s.base)
+	s.outside = fixture.ReadTree(t, s.base)
 	return s
 }
 
@@ -103,7 +104,7 @@ func newSandbox(t testing.TB) *sandbox {
 func (s *sandbox) untouched(t testing.TB) {
 	t.Helper()
 	inTarget := func(p string, _ trees.State) bool { return p == "target" || strings.HasPrefix(p, "target/") }
-	for _, line := range trees.Diff(s.outside, readTree(t, s.base).Without(inTarget), trees.Rules{}) {
+	for _, line := range trees.Diff(s.outside, fixture.ReadTree(t, s.base).Without(inTarget), trees.Rules{}) {
 		t.Error("outside of the target: ", line)
 	}
 	if _, err := os.Lstat("/tmp/compat-evil"); err == nil {
@@ -120,12 +121,12 @@ func TestHostile(t *testing.T) {
 			for _, with := range []string{"sidecar", "none"} {
 				s := newSandbox(t)
 				archive := filepath.Join(tools.Dir(t), "hostile.tar.gz")
-				writeFiles(t, map[string][]byte{archive: a})
+				fixture.WriteFiles(t, map[string][]byte{archive: a})
 				if with == "sidecar" {
-					writeFiles(t, map[string][]byte{archive + ".tpi": side})
+					fixture.WriteFiles(t, map[string][]byte{archive + ".tpi": side})
 				}
 				for _, args := range [][]string{{"extract", "-C", s.target, archive}, {"extract", "--hard-links", "-C", s.target, archive}, {"verify", archive}, {"index", archive}} {
-					r := lean(t, args...)
+					r := fixture.RunLean(t, args...)
 					if r.Code != 1 || len(r.Err) == 0 || !strings.Contains(string(r.Err), h.says) {
 						t.Errorf("with %s: want exit status 1 and %q: %v", with, h.says, r)
 					}
@@ -183,10 +184,10 @@ func TestHostileSidecar(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			a, side := forge.Build(c.items...)
 			archive := filepath.Join(tools.Dir(t), "hostile.tar.gz")
-			writeFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
+			fixture.WriteFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
 			s := newSandbox(t)
 			for _, args := range [][]string{{"ls", archive}, {"ls", "--json", archive}, {"info", archive}, {"cat", archive, "d/a"}, {"extract", "-C", s.target, archive}, {"verify", archive}} {
-				r := lean(t, args...)
+				r := fixture.RunLean(t, args...)
 				if r.Code > 1 || r.Code < 0 || strings.Contains(string(r.Err), "goroutine ") {
 					t.Error(r)
 				}
@@ -203,7 +204,7 @@ func TestHostileSidecar(t *testing.T) {
 func TestTargets(t *testing.T) {
 	archive := filepath.Join(tools.Dir(t), "a.tar.gz")
 	a, side := forge.Build(dir("d"), file("d/f", "new"), file("f", "new"), hardlink("h", "f"), symlink("l", "f"), dir("e"), file("e/ok", "ok"))
-	writeFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
+	fixture.WriteFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
 	for _, c := range []struct {
 		name string
 		trap trees.Tree
@@ -227,8 +228,8 @@ func TestTargets(t *testing.T) {
 						trap[i].Target = filepath.Join(s.base, "outside")
 					}
 				}
-				writeTree(t, trap, s.target)
-				r := tpk(t, "extract", flag, "-C", s.target, archive)
+				fixture.WriteTree(t, trap, s.target)
+				r := fixture.Run(t, "extract", flag, "-C", s.target, archive)
 				s.untouched(t)
 				if r.Code != 0 && r.Code != 1 || (r.Code == 1) != (len(r.Err) > 0) {
 					t.Error(r)
@@ -250,8 +251,8 @@ func TestTwoArchives(t *testing.T) {
 	for i, items := range [][]forge.Item{{symlink("d", "../outside")}, {dir("d"), file("d/evil", "evil"), file("d/secret", "evil")}} {
 		archive := filepath.Join(tools.Dir(t), fmt.Sprint(i, ".tar.gz"))
 		a, side := forge.Build(items...)
-		writeFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
-		r := tpk(t, "extract", "-C", s.target, archive)
+		fixture.WriteFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
+		r := fixture.Run(t, "extract", "-C", s.target, archive)
 		if i == 0 && r.Code != 0 {
 			t.Fatal(r)
 		}
@@ -268,7 +269,7 @@ func TestRace(t *testing.T) {
 	}
 	archive := filepath.Join(tools.Dir(t), "a.tar.gz")
 	a, side := forge.Build(items...)
-	writeFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
+	fixture.WriteFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -288,7 +289,7 @@ func TestRace(t *testing.T) {
 	}()
 	deadline := time.Now().Add(2 * time.Second)
 	for range 20 {
-		if r := tpk(t, "extract", "-C", s.target, archive); r.Code > 1 || time.Now().After(deadline) {
+		if r := fixture.Run(t, "extract", "-C", s.target, archive); r.Code > 1 || time.Now().After(deadline) {
 			break
 		}
 	}
@@ -305,9 +306,9 @@ func TestSpecialExtracted(t *testing.T) {
 	archive := filepath.Join(tools.Dir(t), "a.tar.gz")
 	a, side := forge.Build(file("f", "x"), forge.Item{Path: "null", Type: forge.Char, Mode: 0o666, Major: 1, Minor: 3},
 		forge.Item{Path: "disk", Type: forge.Block, Mode: 0o666, Major: 8}, forge.Item{Path: "fifo", Type: forge.FIFO, Mode: 0o644})
-	writeFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
-	r := tpk(t, "extract", "-C", s.target, archive)
-	got := readTree(t, s.target)
+	fixture.WriteFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
+	r := fixture.Run(t, "extract", "-C", s.target, archive)
+	got := fixture.ReadTree(t, s.target)
 	t.Logf("exit %d: %s%v", r.Code, r.Err, got.Paths())
 	if _, ok := got["f"]; !ok {
 		t.Error("the file beside them is not extracted")
@@ -323,17 +324,17 @@ func TestSpecialExtracted(t *testing.T) {
 // and verify never finds all well.
 func TestDamaged(t *testing.T) {
 	base := tools.Dir(t)
-	writeTree(t, trees.Tree{trees.Text("text", 3000), trees.Noise("noise", 2000), trees.Text("big", 1<<20+9), trees.File("dup", "x"), trees.File("d/dup", "x"), trees.Symlink("l", "text")},
+	fixture.WriteTree(t, trees.Tree{trees.Text("text", 3000), trees.Noise("noise", 2000), trees.Text("big", 1<<20+9), trees.File("dup", "x"), trees.File("d/dup", "x"), trees.Symlink("l", "text")},
 		filepath.Join(base, "tree"))
 	archive := filepath.Join(base, "a.tar.gz")
-	pack(t, filepath.Join(base, "tree"), archive)
-	good := readPair(t, archive)
+	fixture.Pack(t, filepath.Join(base, "tree"), archive)
+	good := fixture.ReadPair(t, archive)
 	damage := func(what string, a, s []byte) {
 		t.Helper()
-		writeFiles(t, map[string][]byte{archive: a, archive + ".tpi": s})
+		fixture.WriteFiles(t, map[string][]byte{archive: a, archive + ".tpi": s})
 		x := filepath.Join(base, "x")
 		for _, args := range [][]string{{"verify", archive}, {"ls", archive}, {"extract", "-C", x, archive}, {"cat", archive, "text"}} {
-			r := tpk(t, args...)
+			r := fixture.Run(t, args...)
 			if r.Code > 1 || r.Code < 0 || bytes.Contains(r.Err, []byte("goroutine ")) || r.Code == 1 && len(r.Err) == 0 {
 				t.Errorf("%s: %v", what, r)
 			}
@@ -351,17 +352,17 @@ func TestDamaged(t *testing.T) {
 		return c
 	}
 	for i := range 25 {
-		at := i * len(good.archive) / 25
-		damage(fmt.Sprint("archive, byte ", at), flip(good.archive, at), good.sidecar)
-		at = i * len(good.sidecar) / 25
-		damage(fmt.Sprint("sidecar, byte ", at), good.archive, flip(good.sidecar, at))
+		at := i * len(good.Archive) / 25
+		damage(fmt.Sprint("archive, byte ", at), flip(good.Archive, at), good.Sidecar)
+		at = i * len(good.Sidecar) / 25
+		damage(fmt.Sprint("sidecar, byte ", at), good.Archive, flip(good.Sidecar, at))
 	}
-	for _, n := range []int{0, 1, 63, 64, 65, 1000, len(good.archive) - 1, len(good.archive) - 64} {
-		damage(fmt.Sprint("archive, ", n, " bytes left"), good.archive[:n], good.sidecar)
+	for _, n := range []int{0, 1, 63, 64, 65, 1000, len(good.Archive) - 1, len(good.Archive) - 64} {
+		damage(fmt.Sprint("archive, ", n, " bytes left"), good.Archive[:n], good.Sidecar)
 	}
-	for _, n := range []int{0, 1, 319, 320, len(good.sidecar) - 1} {
-		damage(fmt.Sprint("sidecar, ", n, " bytes left"), good.archive, good.sidecar[:n])
+	for _, n := range []int{0, 1, 319, 320, len(good.Sidecar) - 1} {
+		damage(fmt.Sprint("sidecar, ", n, " bytes left"), good.Archive, good.Sidecar[:n])
 	}
-	damage("something after the end", append(append([]byte(nil), good.archive...), 0), good.sidecar)
-	damage("two archives", append(append([]byte(nil), good.archive...), good.archive...), good.sidecar)
+	damage("something after the end", append(append([]byte(nil), good.Archive...), 0), good.Sidecar)
+	damage("two archives", append(append([]byte(nil), good.Archive...), good.Archive...), good.Sidecar)
 }
