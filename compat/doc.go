@@ -1,6 +1,6 @@
-// Package compat holds tpk against programs that we did not write: what tpk packs is read by the tars and
-// gunzips that its users have, and tpk is fed with the archives that others made, with damaged ones and
-// with hostile ones. It has tests only; nothing imports it.
+// Package compat holds tpk against programs that we did not write: what tpk packs is read by the
+// tars and gunzips that its users have, and tpk is fed with the archives that others made, with
+// damaged ones and with hostile ones. It has tests only; nothing imports it.
 //
 //	readers_test.go   trees packed by tpk, extracted by every tar there is
 //	gzip_test.go      the gzip layer, read by every gunzip
@@ -20,6 +20,6 @@
 //	trees, tools, forge   what the tests are made with
 //	bench             timings, see its package comment
 //
-// Programs that are missing are skipped by name; with COMPAT=require in the environment they are failures.
-// Tests that take minutes need the build tag nightly.
+// Programs that are missing are skipped by name; with COMPAT=require in the environment they are
+// failures. Tests that take minutes need the build tag nightly.
 package compat

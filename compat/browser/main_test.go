@@ -234,7 +234,8 @@ func open(t *testing.T, l look, path string) *tab {
 	return p
 }
 
-// listen notes what the page says: errors, exceptions, and reports about the Content-Security-Policy.
+// listen notes what the page says: errors, exceptions, and reports about the
+// Content-Security-Policy.
 func (p *tab) listen(event any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -276,8 +277,9 @@ func eval[T any](p *tab, js string) T {
 	return v
 }
 
-// watchPage is a promise that becomes true when an expression, %s, is true of a page that has loaded. Each
-// change of the document, the focus or a medium is a reason to evaluate the expression again.
+// watchPage is a promise that becomes true when an expression, %s, is true of a page that has
+// loaded. Each change of the document, the focus or a medium is a reason to evaluate the expression
+// again.
 const watchPage = `new Promise(done => {
 	const look = () => { if (document.readyState == "complete" && (%s)) done(true) }
 	new MutationObserver(look).observe(document, {subtree: true, childList: true, attributes: true, characterData: true})
@@ -288,8 +290,9 @@ const watchPage = `new Promise(done => {
 	look()
 })`
 
-// until waits for an expression to be true of a page that has loaded. A page that the tab leaves may take
-// its promise along without an answer, so each page gets a second, and then the tab is asked again.
+// until waits for an expression to be true of a page that has loaded. A page that the tab leaves
+// may take its promise along without an answer, so each page gets a second, and then the tab is
+// asked again.
 func (p *tab) until(js string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)

@@ -46,7 +46,8 @@ func TestAccessible(t *testing.T) {
 	}
 }
 
-// axe runs the accessibility checker of Deque, by the rules of WCAG 2.2 A and AA and its own best practices.
+// axe runs the accessibility checker of Deque, by the rules of WCAG 2.2 A and AA and its own best
+// practices.
 func axe(p *tab) {
 	p.t.Helper()
 	script, err := os.ReadFile(filepath.Join(tools.Repo(p.t), ".work", "npm", "node_modules", "axe-core", "axe.min.js"))
@@ -104,7 +105,8 @@ func TestFilterAndPages(t *testing.T) {
 
 func TestSearch(t *testing.T) {
 	p := open(t, desktop, "/docs/")
-	// Without the character that chromedp sends after the key: a browser leaves it out when the page has taken the key.
+	// Without the character that chromedp sends after the key: a browser leaves it out when the
+	// page has taken the key.
 	call(p, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeRawKeyDown, Key: "/", Code: "Slash"})
 	p.until(`document.activeElement.id == "search"`)
 	p.key("README" + kb.Enter)

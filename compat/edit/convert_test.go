@@ -71,7 +71,8 @@ for n in sorted(os.listdir(".")):
 t.close()' $out`
 }
 
-// TestConvert converts archives that other programs have made of a tree, and extracts them with GNU tar.
+// TestConvert converts archives that other programs have made of a tree, and extracts them with GNU
+// tar.
 func TestConvert(t *testing.T) {
 	base := tools.Dir(t)
 	dir := filepath.Join(base, "tree")

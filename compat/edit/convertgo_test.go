@@ -11,8 +11,8 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// goTars are the archives of archive/tar's tests for which tpk and GNU tar differ, with the reason. From
-// the result of converting any other, GNU tar must extract what it extracts from the original.
+// goTars are the archives of archive/tar's tests for which tpk and GNU tar differ, with the reason.
+// From the result of converting any other, GNU tar must extract what it extracts from the original.
 var goTars = map[string]struct{ skipped, refused, other string }{
 	"gnu-sparse-big":        {skipped: "60 GB of zeros: a minute each"},
 	"pax-sparse-big":        {skipped: "60 GB of zeros: a minute each"},
@@ -33,8 +33,8 @@ var goTars = map[string]struct{ skipped, refused, other string }{
 	"sparse-formats":        {other: "GNU tar fails at its fourth entry, of sparse format 0.1"},
 }
 
-// TestConvertGoTestdata converts the archives of archive/tar's tests, and compares what GNU tar extracts
-// from the original and the result.
+// TestConvertGoTestdata converts the archives of archive/tar's tests, and compares what GNU tar
+// extracts from the original and the result.
 func TestConvertGoTestdata(t *testing.T) {
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {

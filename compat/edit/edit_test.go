@@ -25,7 +25,8 @@ func must(t testing.TB, args ...string) {
 	}
 }
 
-// treesIn returns a function that writes a tree to a named directory below base and returns its path.
+// treesIn returns a function that writes a tree to a named directory below base and returns its
+// path.
 func treesIn(t testing.TB, base string) (write func(name string, tree trees.Tree) string) {
 	return func(name string, tree trees.Tree) string {
 		t.Helper()

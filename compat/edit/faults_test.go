@@ -27,7 +27,8 @@ type scene struct {
 	grows    bool      // the archive grows in place
 }
 
-// scenes returns a scene for each command. A fault must leave the old archive or the new one, no mixture.
+// scenes returns a scene for each command. A fault must leave the old archive or the new one, no
+// mixture.
 func scenes(t *testing.T) []*scene {
 	base := tools.Dir(t)
 	write := treesIn(t, base)
@@ -81,7 +82,8 @@ func (s *scene) restore(t *testing.T) {
 	}
 }
 
-// outcome returns which archive is there, "old", "new" or "new, stale index", and fails for any other.
+// outcome returns which archive is there, "old", "new" or "new, stale index", and fails for any
+// other.
 func (s *scene) outcome(t *testing.T, killed bool) string {
 	t.Helper()
 	got := [2][]byte{read(t, s.archive), read(t, s.archive+".tpi")}
@@ -111,8 +113,8 @@ func (s *scene) outcome(t *testing.T, killed bool) string {
 	return state
 }
 
-// unfinished checks an archive after an append to it was killed. Readers must find the old archive and
-// write nothing; the next command that writes must restore it.
+// unfinished checks an archive after an append to it was killed. Readers must find the old archive
+// and write nothing; the next command that writes must restore it.
 func (s *scene) unfinished(t *testing.T, got [2][]byte) string {
 	t.Helper()
 	if at := len(s.old[0]) - 18; !bytes.Equal(got[0][:at], s.old[0][:at]) || !bytes.Equal(got[1], s.old[1]) {
@@ -162,11 +164,13 @@ func (s *scene) inject(t *testing.T, call, fault string, when int) (tools.Result
 	return r, bytes.Contains(b, []byte("(INJECTED)")) || bytes.Contains(b, []byte("+++ killed by SIGKILL"))
 }
 
-// notices matches the notice about an index that can't be read: strace may fail a call in several threads.
+// notices matches the notice about an index that can't be read: strace may fail a call in several
+// threads.
 var notices = regexp.MustCompile(`(?m)^tpk: .*: indexing it in memory.*\n`)
 
-// TestFaults kills each command at every call that writes, and lets each of these calls fail. With -short
-// it does so for update, and tries only kills and fsync for append, and some kills for merge and convert.
+// TestFaults kills each command at every call that writes, and lets each of these calls fail. With
+// -short it does so for update, and tries only kills and fsync for append, and some kills for merge
+// and convert.
 func TestFaults(t *testing.T) {
 	tools.Path(t, "strace")
 	full, point := !testing.Short(), 0

@@ -55,7 +55,8 @@ func (f files) visible() files {
 	return seen
 }
 
-// A job is a command that changes what is in a directory, which is called DIR in its arguments; its standard is what it does undisturbed.
+// A job is a command that changes what is in a directory, which is called DIR in its arguments; its
+// standard is what it does undisturbed.
 type job struct {
 	name          string
 	argv          []string
@@ -149,8 +150,8 @@ func (j *job) success(r tools.Result) bool {
 	return r.Code == 0 || j.name == "repair" && r.Code == 1 && strings.Contains(string(r.Err)+string(r.Out), "lost")
 }
 
-// followUp runs the next command after a failure that left dir in a state. It must succeed and leave no
-// temporary file.
+// followUp runs the next command after a failure that left dir in a state. It must succeed and
+// leave no temporary file.
 func (j *job) followUp(t *testing.T, state, dir string) {
 	t.Helper()
 	switch {
@@ -202,8 +203,8 @@ func archiveState(t *testing.T, j *job, dir string) string {
 	return state
 }
 
-// growing is archiveState for an archive after an interrupted append. Readers must find the old archive,
-// and the next writer must restore it.
+// growing is archiveState for an archive after an interrupted append. Readers must find the old
+// archive, and the next writer must restore it.
 func growing(t *testing.T, j *job, dir string) string {
 	t.Helper()
 	archive := filepath.Join(dir, "a.tar.gz")
@@ -220,8 +221,8 @@ func growing(t *testing.T, j *job, dir string) string {
 	return "old"
 }
 
-// setState returns "old" or "new". There must be a whole set or none, and the other files must be unchanged.
-// The shards of a whole set may have temporary names.
+// setState returns "old" or "new". There must be a whole set or none, and the other files must be
+// unchanged. The shards of a whole set may have temporary names.
 func setState(t *testing.T, j *job, dir string) string {
 	t.Helper()
 	const list = "a-of-00003.tar.gz.tps"
@@ -276,8 +277,8 @@ func shardsOf(t *testing.T, set files) files {
 	return readFiles(t, all)
 }
 
-// initState returns "old", "new" or "packed, not all removed". Each file must still be there, or be in a
-// whole archive, or both.
+// initState returns "old", "new" or "packed, not all removed". Each file must still be there, or be
+// in a whole archive, or both.
 func initState(t *testing.T, j *job, dir string) string {
 	t.Helper()
 	got, packed := readFiles(t, dir), files{}

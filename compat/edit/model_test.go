@@ -22,8 +22,8 @@ type model struct {
 	log     []string
 }
 
-// TestModel changes a directory and an archive in the same way, by random commands. After each command
-// GNU tar must extract the directory's tree, and verify must find nothing.
+// TestModel changes a directory and an archive in the same way, by random commands. After each
+// command GNU tar must extract the directory's tree, and verify must find nothing.
 func TestModel(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {

@@ -17,15 +17,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A disk is a small xfs file system in a file, whose power can be cut. On xfs a rename without an fsync
-// before it leaves an empty file; ext4 hides the mistake.
+// A disk is a small xfs file system in a file, whose power can be cut. On xfs a rename without an
+// fsync before it leaves an empty file; ext4 hides the mistake.
 type disk struct {
 	device, at string
 }
 
 // apart runs the test again in a process that has its own mounts, and reports whether this is that
-// process. Another process that copies all mounts, as browsers do for their sandboxes, would otherwise
-// keep the file system busy after a cut.
+// process. Another process that copies all mounts, as browsers do for their sandboxes, would
+// otherwise keep the file system busy after a cut.
 func apart(t *testing.T) bool {
 	t.Helper()
 	const inside = "POWERCUT_APART"
@@ -103,8 +103,8 @@ func (d *disk) unmount(t *testing.T) {
 	}
 }
 
-// A powerCut is one of two ways to lose power. Contents that are only in memory are lost in both. Names
-// and sizes are either lost as well, or have just reached the log of the file system.
+// A powerCut is one of two ways to lose power. Contents that are only in memory are lost in both.
+// Names and sizes are either lost as well, or have just reached the log of the file system.
 type powerCut struct {
 	name string
 	flag int
@@ -230,9 +230,10 @@ func readNames(t *testing.T, dir string) []string {
 	return names
 }
 
-// TestFaultsPowerCut cuts the power before and after each call of a command that changes what is on disk,
-// and after its end. The old archive or the new one must be there, after the end the new one. Two controls,
-// which leave out fsync, must be caught. With -short it cuts update only, at calls that sync or rename.
+// TestFaultsPowerCut cuts the power before and after each call of a command that changes what is on
+// disk, and after its end. The old archive or the new one must be there, after the end the new one.
+// Two controls, which leave out fsync, must be caught. With -short it cuts update only, at calls
+// that sync or rename.
 func TestFaultsPowerCut(t *testing.T) {
 	if !apart(t) {
 		return

@@ -17,8 +17,8 @@ import (
 	"github.com/tarpack/tpk/compat/tools"
 )
 
-// sweepCalls are the system calls that change what is on disk. The command is killed in each of them, and
-// each is made to fail.
+// sweepCalls are the system calls that change what is on disk. The command is killed in each of
+// them, and each is made to fail.
 var sweepCalls = []string{"write", "pwrite64", "copy_file_range", "fsync", "renameat", "ftruncate", "unlinkat"}
 
 // paths returns the strace options that select the files the command may write in dir.
@@ -48,8 +48,8 @@ func (j *job) paths(t *testing.T, dir string) (args []string) {
 	return args
 }
 
-// inject runs the command in dir with a fault in one of its calls that concern dir. It reports whether
-// the fault occurred.
+// inject runs the command in dir with a fault in one of its calls that concern dir. It reports
+// whether the fault occurred.
 func (j *job) inject(t *testing.T, dir, call, fault string, when int) (tools.Result, bool) {
 	t.Helper()
 	log := filepath.Join(tools.Dir(t), "strace")
@@ -61,7 +61,8 @@ func (j *job) inject(t *testing.T, dir, call, fault string, when int) (tools.Res
 	return r, bytes.Contains(b, []byte("(INJECTED)")) || bytes.Contains(b, []byte("+++ killed by SIGKILL"))
 }
 
-// sweep runs the command with a fault at each occurrence of a call and returns the number of faults.
+// sweep runs the command with a fault at each occurrence of a call and returns the number of
+// faults.
 func (j *job) sweep(t *testing.T, call, fault, says string) (points int) {
 	states := map[string]int{}
 	for when := 1; ; when++ {
@@ -91,8 +92,8 @@ func (j *job) sweep(t *testing.T, call, fault, says string) (points int) {
 	}
 }
 
-// failed checks a command after one of its calls has failed. The command must have reported the failure
-// and removed its temporary files, or must have succeeded without the call.
+// failed checks a command after one of its calls has failed. The command must have reported the
+// failure and removed its temporary files, or must have succeeded without the call.
 func (j *job) failed(t *testing.T, r tools.Result, call, says, state, dir string) {
 	t.Helper()
 	word := string(r.Err)
@@ -110,16 +111,17 @@ func (j *job) failed(t *testing.T, r tools.Result, call, says, state, dir string
 	if call == "unlinkat" && j.name == "init" && r.Code != 0 && !strings.Contains(word, "was not removed") {
 		t.Errorf("the error does not say that the archive is complete: %v", r)
 	}
-	// A set is complete once its list has its final name; its shards may still have temporary names.
-	// A file that cannot be removed stays.
+	// A set is complete once its list has its final name; its shards may still have temporary
+	// names. A file that cannot be removed stays.
 	if got := readFiles(t, dir); call != "unlinkat" && (!j.again || state == "old") && len(got) != len(got.visible()) {
 		t.Error("there are temporary files")
 	}
 }
 
-// TestFaultsSweep kills split, init, repair and pack --shards at each call that changes what is on disk,
-// and lets each of these calls fail. No file that init packs and nothing that repair found may be lost, and
-// split must leave a whole set or none. With -short it only kills, and only where names change.
+// TestFaultsSweep kills split, init, repair and pack --shards at each call that changes what is on
+// disk, and lets each of these calls fail. No file that init packs and nothing that repair found
+// may be lost, and split must leave a whole set or none. With -short it only kills, and only where
+// names change.
 func TestFaultsSweep(t *testing.T) {
 	tools.Path(t, "strace")
 	full, point := !testing.Short(), 0

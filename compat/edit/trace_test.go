@@ -17,8 +17,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// descriptorCalls are the calls that change a file or make it durable, with the position of the descriptor
-// in their arguments. tpk writes files by no other calls.
+// descriptorCalls are the calls that change a file or make it durable, with the position of the
+// descriptor in their arguments. tpk writes files by no other calls.
 var descriptorCalls = map[uint64]struct {
 	name string
 	arg  int
@@ -30,7 +30,8 @@ var descriptorCalls = map[uint64]struct {
 // nameCalls are the calls that change a directory.
 var nameCalls = map[uint64]string{unix.SYS_RENAMEAT: "renameat", unix.SYS_RENAMEAT2: "renameat2", unix.SYS_UNLINKAT: "unlinkat"}
 
-// syscallInfo is the struct of PTRACE_GET_SYSCALL_INFO (linux/ptrace.h), the same on every architecture.
+// syscallInfo is the struct of PTRACE_GET_SYSCALL_INFO (linux/ptrace.h), the same on every
+// architecture.
 type syscallInfo struct {
 	op     uint8 // 1: the call begins, 2: it has returned
 	_      [3]byte
@@ -49,8 +50,8 @@ type traced struct {
 	end  bool
 }
 
-// trace runs a program to its end. ptrace(2) holds the program while stop runs, so that nothing after the
-// call has happened yet.
+// trace runs a program to its end. ptrace(2) holds the program while stop runs, so that nothing
+// after the call has happened yet.
 func trace(t testing.TB, dir string, stop func(call string) bool, argv ...string) tools.Result {
 	t.Helper()
 	runtime.LockOSThread() // tracing is bound to a thread

@@ -15,7 +15,8 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// readingCommands are those that read an archive, with the archive as "A" and a directory to extract into as "X".
+// readingCommands are those that read an archive, with the archive as "A" and a directory to
+// extract into as "X".
 var readingCommands = [][]string{
 	{"ls", "A"}, {"ls", "-l", "A"}, {"ls", "--json", "A"}, {"cat", "A", "a"}, {"extract", "-C", "X", "A"}, {"extract", "--hard-links", "-C", "X", "A"},
 	{"verify", "A"}, {"index", "A"}, {"info", "A"}, {"info", "--json", "A"},
@@ -48,8 +49,8 @@ func refused(t testing.TB, r tools.Result, command string, words ...string) {
 	}
 }
 
-// TestBadInput gives every reading command what is no archive, or not all of one: one line that names it, exit
-// status 1, nothing written.
+// TestBadInput gives every reading command what is no archive, or not all of one: one line that
+// names it, exit status 1, nothing written.
 func TestBadInput(t *testing.T) {
 	base := tools.Dir(t)
 	fixture.WriteTree(t, trees.Tree{trees.Text("a", 5000), trees.Text("big", 2<<20)}, filepath.Join(base, "tree"))
@@ -111,8 +112,8 @@ func TestUnreadableArchive(t *testing.T) {
 	}
 }
 
-// TestSidecarOf gives archives no sidecar, or one that is not theirs: every reading command works all the same, and says
-// that it does without.
+// TestSidecarOf gives archives no sidecar, or one that is not theirs: every reading command works
+// all the same, and says that it does without.
 func TestSidecarOf(t *testing.T) {
 	base := tools.Dir(t)
 	tree := trees.Tree{trees.Text("a", 5000), trees.File("d/b", "b"), trees.Symlink("l", "a"), trees.Text("big", 1<<20+1)}

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mkdirs makes a chain of n directories, each named name, below dir, however long the path gets, with a file at the
-// bottom.
+// mkdirs makes a chain of n directories, each named name, below dir, however long the path gets,
+// with a file at the bottom.
 func mkdirs(t *testing.T, dir, name string, n int) {
 	t.Helper()
 	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY, 0)
@@ -42,8 +42,8 @@ func mkdirs(t *testing.T, dir, name string, n int) {
 	}
 }
 
-// TestDeep packs, lists and extracts paths longer than PATH_MAX, up to the limit of the format, and refuses longer ones by
-// name; in trees with more levels than files may be open.
+// TestDeep packs, lists and extracts paths longer than PATH_MAX, up to the limit of the format, and
+// refuses longer ones by name; in trees with more levels than files may be open.
 func TestDeep(t *testing.T) {
 	for _, c := range []struct {
 		name  string

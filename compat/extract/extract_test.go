@@ -14,8 +14,9 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// TestExtractPaths extracts parts of a tree: what is asked for, all that is below it, the directories above it, and
-// nothing else. A hard link comes out whole also where its target is not asked for.
+// TestExtractPaths extracts parts of a tree: what is asked for, all that is below it, the
+// directories above it, and nothing else. A hard link comes out whole also where its target is not
+// asked for.
 func TestExtractPaths(t *testing.T) {
 	base := tools.Dir(t)
 	archive := filepath.Join(base, "a.tar.gz")
@@ -65,7 +66,8 @@ func TestExtractPaths(t *testing.T) {
 	}
 }
 
-// TestExtractAgain extracts over what was extracted before, as root and as somebody else: what is there is replaced.
+// TestExtractAgain extracts over what was extracted before, as root and as somebody else: what is
+// there is replaced.
 func TestExtractAgain(t *testing.T) {
 	f := fixture.Packed(t, trees.Named{Name: "duplicates", Tree: trees.Duplicates()})
 	base := tools.Dir(t)
@@ -96,8 +98,8 @@ func TestExtractAgain(t *testing.T) {
 	}
 }
 
-// TestPackedArchives packs archives: their members, which lie in the new one as they are, must not be taken for its own,
-// also by several readers at once that begin somewhere in the middle.
+// TestPackedArchives packs archives: their members, which lie in the new one as they are, must not
+// be taken for its own, also by several readers at once that begin somewhere in the middle.
 func TestPackedArchives(t *testing.T) {
 	base := tools.Dir(t)
 	dir := filepath.Join(base, "tree")

@@ -58,7 +58,8 @@ func goTars(t testing.TB) map[string][]byte {
 	return tars
 }
 
-// TestForeign feeds tpk with .tar.gz that it did not write: one line that says so, little memory, nothing written.
+// TestForeign feeds tpk with .tar.gz that it did not write: one line that says so, little memory,
+// nothing written.
 func TestForeign(t *testing.T) {
 	dir := tools.Dir(t)
 	tars := goTars(t)
@@ -132,8 +133,9 @@ func bomb(t testing.TB) []byte {
 	return b.Bytes()
 }
 
-// TestMemberLists cuts the tars of archive/tar's testdata into members as FORMAT.md wants them, as they are and with
-// their entries written as tpk writes them. Where tpk accepts one, GNU tar and bsdtar must list the same entries.
+// TestMemberLists cuts the tars of archive/tar's testdata into members as FORMAT.md wants them, as
+// they are and with their entries written as tpk writes them. Where tpk accepts one, GNU tar and
+// bsdtar must list the same entries.
 func TestMemberLists(t *testing.T) {
 	dir := tools.Dir(t)
 	accepted, refused, uncut := 0, 0, 0
@@ -167,7 +169,8 @@ func TestMemberLists(t *testing.T) {
 	}
 }
 
-// forgeIndexed writes an archive of the entries, with the digest that belongs to it, and says whether tpk indexes it.
+// forgeIndexed writes an archive of the entries, with the digest that belongs to it, and says
+// whether tpk indexes it.
 func forgeIndexed(t testing.TB, archive string, entries []forge.Entry) bool {
 	t.Helper()
 	raw := forge.Archive(entries, 0)
@@ -182,8 +185,8 @@ func forgeIndexed(t testing.TB, archive string, entries []forge.Entry) bool {
 	return r.Code == 0
 }
 
-// canonical writes the entries of a tar again, with headers as FORMAT.md wants them and with the directories that
-// its paths lack. What cannot be an entry of an archive is left out.
+// canonical writes the entries of a tar again, with headers as FORMAT.md wants them and with the
+// directories that its paths lack. What cannot be an entry of an archive is left out.
 func canonical(raw []byte) []forge.Entry {
 	var entries []forge.Entry
 	known := map[string]bool{}

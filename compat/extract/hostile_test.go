@@ -140,7 +140,8 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// TestHostileSidecar gives archives that are well a sidecar that lies, and that their trailer vouches for.
+// TestHostileSidecar gives archives that are well a sidecar that lies, and that their trailer
+// vouches for.
 func TestHostileSidecar(t *testing.T) {
 	harmless := file("aa/bbbbbbb/evil", "evil")
 	honest := func(it forge.Item) []byte { return forge.HeaderBlocks(it) }
@@ -245,7 +246,8 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// TestTwoArchives extracts one archive that makes a link to outside, and one that writes through it.
+// TestTwoArchives extracts one archive that makes a link to outside, and one that writes through
+// it.
 func TestTwoArchives(t *testing.T) {
 	s := newSandbox(t)
 	for i, items := range [][]forge.Item{{symlink("d", "../outside")}, {dir("d"), file("d/evil", "evil"), file("d/secret", "evil")}} {
@@ -260,7 +262,8 @@ func TestTwoArchives(t *testing.T) {
 	}
 }
 
-// TestRace extracts while somebody else exchanges a directory of the target for a link to outside, and back.
+// TestRace extracts while somebody else exchanges a directory of the target for a link to outside,
+// and back.
 func TestRace(t *testing.T) {
 	s := newSandbox(t)
 	items := []forge.Item{dir("d")}
@@ -298,8 +301,8 @@ func TestRace(t *testing.T) {
 	s.untouched(t)
 }
 
-// TestSetuid looks at what a tree may do to the user who extracts it: setuid programs, devices and FIFOs come out
-// only where they are asked for, or are named.
+// TestSetuid looks at what a tree may do to the user who extracts it: setuid programs, devices and
+// FIFOs come out only where they are asked for, or are named.
 func TestSpecialExtracted(t *testing.T) {
 	tools.Root(t)
 	s := newSandbox(t)
@@ -320,8 +323,8 @@ func TestSpecialExtracted(t *testing.T) {
 	}
 }
 
-// TestDamaged flips bytes all over an archive and its sidecar, and truncates both: reading commands never crash,
-// and verify never finds all well.
+// TestDamaged flips bytes all over an archive and its sidecar, and truncates both: reading commands
+// never crash, and verify never finds all well.
 func TestDamaged(t *testing.T) {
 	base := tools.Dir(t)
 	fixture.WriteTree(t, trees.Tree{trees.Text("text", 3000), trees.Noise("noise", 2000), trees.Text("big", 1<<20+9), trees.File("dup", "x"), trees.File("d/dup", "x"), trees.Symlink("l", "text")},

@@ -48,8 +48,9 @@ type placed struct {
 	coding                       byte
 }
 
-// Build writes an archive of the items, in their order, and the sidecar that belongs to it: what tpk must make of
-// it, byte for byte, where it accepts the archive. Neighbours without content share a group.
+// Build writes an archive of the items, in their order, and the sidecar that belongs to it: what
+// tpk must make of it, byte for byte, where it accepts the archive. Neighbours without content
+// share a group.
 func Build(items ...Item) (archive, sidecar []byte) {
 	var out []byte
 	var all, group []*placed

@@ -6,7 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// blocks returns the header blocks of an item as FORMAT.md 1.4 wants them, without asking whether they make sense.
+// blocks returns the header blocks of an item as FORMAT.md 1.4 wants them, without asking whether
+// they make sense.
 func (it *Item) blocks() []byte {
 	path := it.Path
 	if it.Type == Dir {

@@ -1,5 +1,5 @@
-// Package forge writes archives for tests: by FORMAT.md alone, without the packages it is used to test,
-// and also such as break the rules.
+// Package forge writes archives for tests: by FORMAT.md alone, without the packages it is used to
+// test, and also such as break the rules.
 //
 //	entries, err := forge.Cut(tar)             // header blocks and content, entry by entry
 //	archive := forge.Archive(entries, digest)  // H C P, G, …, T
@@ -12,7 +12,8 @@ import (
 	"hash/crc32"
 )
 
-// Member returns a gzip member with content, and with extra as the payload of a TP subfield unless it is nil.
+// Member returns a gzip member with content, and with extra as the payload of a TP subfield unless
+// it is nil.
 func Member(content, extra []byte) []byte {
 	var body bytes.Buffer
 	w, _ := flate.NewWriter(&body, flate.DefaultCompression) // the level is valid
@@ -54,8 +55,8 @@ func Stored(content []byte) []byte {
 	return Wrap(s, content, nil)
 }
 
-// bitWriter is a deflate stream being written: Huffman codes go in with their first bit first, numbers with
-// their lowest bit first (RFC 1951 section 3.1.1).
+// bitWriter is a deflate stream being written: Huffman codes go in with their first bit first,
+// numbers with their lowest bit first (RFC 1951 section 3.1.1).
 type bitWriter struct {
 	b    []byte
 	used uint // bits of the last byte

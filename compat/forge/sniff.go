@@ -34,8 +34,8 @@ var rows = []struct {
 // prefixes are the rows whose bytes are no characters.
 var prefixes = map[byte]string{3: "\xff\xd8\xff", 8: "\x1a\x45\xdf\xa3", 11: "\x1f\x8b\x08"}
 
-// sniff returns what a content that starts with b looks like. Regular expressions are about characters here, so
-// every byte is made one.
+// sniff returns what a content that starts with b looks like. Regular expressions are about
+// characters here, so every byte is made one.
 func sniff(b []byte) byte {
 	chars := make([]rune, len(b))
 	for i, c := range b {

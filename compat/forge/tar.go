@@ -21,8 +21,8 @@ type Entry struct {
 // ErrNoEntry says that a tar cannot be cut into entries.
 var ErrNoEntry = errors.New("cannot be cut into entries")
 
-// Cut divides a tar into its entries, up to its two zero blocks or its end. It believes the size in a PAX
-// record, as POSIX wants it.
+// Cut divides a tar into its entries, up to its two zero blocks or its end. It believes the size in
+// a PAX record, as POSIX wants it.
 func Cut(archive []byte) ([]Entry, error) {
 	var entries []Entry
 	start, paxSize := 0, int64(-1)
@@ -102,8 +102,8 @@ func number(field []byte) (int64, error) {
 	return x, nil
 }
 
-// Archive puts entries into members: H, C and P for each regular file, and G for each run of others.
-// The digest goes into T.
+// Archive puts entries into members: H, C and P for each regular file, and G for each run of
+// others. The digest goes into T.
 func Archive(entries []Entry, digest uint64) []byte {
 	var out, group []byte
 	flush := func() {

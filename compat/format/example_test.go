@@ -135,7 +135,8 @@ func (d *dump) extra() {
 	d.take(8, "digest of the sidecar")
 }
 
-// inflateOne returns the content of the member whose deflate stream starts at offset at, and the length of that.
+// inflateOne returns the content of the member whose deflate stream starts at offset at, and the
+// length of that.
 func inflateOne(t *testing.T, archive []byte, at int, extra bool) ([]byte, int) {
 	t.Helper()
 	start := at - 10

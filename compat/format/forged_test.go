@@ -13,7 +13,8 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// forgedItems is an archive with everything that FORMAT.md knows, in an order that tpk pack would not choose.
+// forgedItems is an archive with everything that FORMAT.md knows, in an order that tpk pack would
+// not choose.
 func forgedItems() []forge.Item {
 	long := strings.Repeat("l", 120)
 	items := []forge.Item{
@@ -54,8 +55,8 @@ var sniffable = []string{
 	strings.Repeat("x", 511) + "é", strings.Repeat("x", 510) + "é\x00", strings.Repeat("x", 512) + "\x00", "\xed\xa0\x80", "\n", " <?xml" + strings.Repeat(" ", 600) + "<svg>",
 }
 
-// TestForged makes an archive and its sidecar by FORMAT.md alone. tpk must find nothing wrong with either, make the
-// very same sidecar from the archive, and every tar must extract it.
+// TestForged makes an archive and its sidecar by FORMAT.md alone. tpk must find nothing wrong with
+// either, make the very same sidecar from the archive, and every tar must extract it.
 func TestForged(t *testing.T) {
 	dir := tools.Dir(t)
 	archive := filepath.Join(dir, "forged.tar.gz")
@@ -96,8 +97,8 @@ func firstDifference(a, b []byte) int {
 	return min(len(a), len(b))
 }
 
-// TestPackedSidecars takes the archives that tpk packed apart by the list of their entries, and forges the sidecars
-// again: those of tpk must be the same, so that both are what FORMAT.md says.
+// TestPackedSidecars takes the archives that tpk packed apart by the list of their entries, and
+// forges the sidecars again: those of tpk must be the same, so that both are what FORMAT.md says.
 func TestPackedSidecars(t *testing.T) {
 	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {

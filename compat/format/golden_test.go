@@ -19,8 +19,9 @@ type golden struct {
 	tree, appended trees.Tree
 }
 
-// goldens are the trees of the golden archives. They are frozen: the archives of a released version are never made
-// again, and must be read by every later tpk. (While a version is not released, -update makes its archives anew.)
+// goldens are the trees of the golden archives. They are frozen: the archives of a released version
+// are never made again, and must be read by every later tpk. (While a version is not released,
+// -update makes its archives anew.)
 var goldens = []golden{
 	{name: "empty", tree: trees.Tree{}},
 	{name: "kinds", tree: trees.Tree{

@@ -19,8 +19,9 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// loopDevice makes a block device of size bytes, full of what is no archive. Where the machine gives none the test is skipped by name; where the kernel has them and
-// we are root, none is a failure under COMPAT=require.
+// loopDevice makes a block device of size bytes that holds no archive. The test is skipped if the
+// machine has no loop devices. If it has, but gives none to root, COMPAT=require makes that a
+// failure.
 func loopDevice(t *testing.T, size int64) string {
 	t.Helper()
 	tools.Root(t)
@@ -41,7 +42,7 @@ func loopDevice(t *testing.T, size int64) string {
 	return device
 }
 
-// TestDevice packs onto a block device, and reads it by every command that reads.
+// TestDevice packs onto a block device, and reads that with every command that reads.
 func TestDevice(t *testing.T) {
 	device := loopDevice(t, 32<<20)
 	dir := filepath.Join(tools.Dir(t), "tree")
@@ -80,7 +81,7 @@ func TestDevice(t *testing.T) {
 	}
 	served(t, device, want)
 
-	// Copied there by another program it has no index until it is asked for.
+	// An archive that another program copied there has no index until tpk index makes one.
 	if err := os.WriteFile(device, make([]byte, 32<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +97,7 @@ func TestDevice(t *testing.T) {
 	compare("ls")
 	compare("verify")
 
-	// What can not be: editing, a tree that is too big, a device that is mounted.
+	// Refused: editing, a tree that is too big, a device that is mounted.
 	for _, c := range []struct {
 		says string
 		args []string
@@ -128,7 +129,7 @@ func TestDevice(t *testing.T) {
 	}
 }
 
-// served serves an archive and downloads all of it.
+// served serves an archive, downloads it and compares the bytes.
 func served(t *testing.T, archive string, want []byte) {
 	t.Helper()
 	cmd := exec.Command(tools.TPK(t), "serve", "--listen", "127.0.0.1:0", archive)

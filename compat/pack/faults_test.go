@@ -12,13 +12,14 @@ import (
 	"testing"
 
 	"github.com/tarpack/tpk/compat/fixture"
+	"github.com/tarpack/tpk/compat/sweep"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 	"golang.org/x/sys/unix"
 )
 
-// strace runs pack with a fault injected into a call that concerns the files it writes, and says whether it fired. strace
-// counts the calls of each thread apart, so the same number may fire several times.
+// strace runs pack with a fault in a call that concerns the files it writes, and reports whether
+// the fault occurred. strace counts calls by thread, so that one number may cause several faults.
 func (w *rewrite) strace(t testing.TB, inject string) (tools.Result, bool) {
 	t.Helper()
 	log := filepath.Join(tools.Dir(t), "strace")
@@ -37,21 +38,26 @@ func (w *rewrite) strace(t testing.TB, inject string) (tools.Result, bool) {
 	return r, bytes.Contains(b, []byte("(INJECTED)")) || bytes.Contains(b, []byte("+++ killed by SIGKILL"))
 }
 
-// TestFailingCalls makes each system call fail that pack uses to write, at each of its occurrences.
+// TestFailingCalls lets each system call fail with which pack writes, at each of its occurrences.
+// With -short it tries some of the calls.
 func TestFailingCalls(t *testing.T) {
 	tools.Path(t, "strace")
-	for _, c := range []struct {
+	for i, c := range []struct {
 		call, errno, says string
+		short             bool
 	}{
-		{"write", "ENOSPC", "no space left on device"},
-		{"write", "EIO", "input/output error"},
-		{"pwrite64", "ENOSPC", "no space left on device"},
-		{"fsync", "EIO", "input/output error"},
-		{"fsync", "ENOSPC", "no space left on device"},
-		{"close", "EIO", "input/output error"},
-		{"renameat", "EIO", "input/output error"},
-		{"ftruncate", "EIO", "input/output error"},
+		{"write", "ENOSPC", "no space left on device", true},
+		{"write", "EIO", "input/output error", false},
+		{"pwrite64", "ENOSPC", "no space left on device", false},
+		{"fsync", "EIO", "input/output error", true},
+		{"fsync", "ENOSPC", "no space left on device", false},
+		{"close", "EIO", "input/output error", true},
+		{"renameat", "EIO", "input/output error", true},
+		{"ftruncate", "EIO", "input/output error", false},
 	} {
+		if testing.Short() && !c.short || !sweep.Takes(t, i) {
+			continue
+		}
 		t.Run(c.call+"/"+c.errno, func(t *testing.T) {
 			w := newRewrite(t, tools.Dir(t))
 			fired := 0
@@ -88,8 +94,9 @@ func TestFailingCalls(t *testing.T) {
 	}
 }
 
-// TestDurable looks at the order of the calls that make the files safe: both are synced before either gets its name,
-// the archive before the sidecar, and the directory is synced last.
+// TestDurable checks the order of the calls that make the files durable. Both files are synced
+// before either gets its final name, the archive gets its name first, and the directory is synced
+// last.
 func TestDurable(t *testing.T) {
 	w := newRewrite(t, tools.Dir(t))
 	log := filepath.Join(tools.Dir(t), "strace")
@@ -116,11 +123,14 @@ func TestDurable(t *testing.T) {
 	}
 }
 
-// TestKilledAtCalls kills pack at its calls: there is the old archive or the new one, and the next pack succeeds
-// and leaves nothing of the killed one.
+// TestKilledAtCalls kills pack at its calls. The old archive or the new one must be there, and the
+// next pack must succeed and clean up. With -short it tries some of the calls.
 func TestKilledAtCalls(t *testing.T) {
 	tools.Path(t, "strace")
-	for _, call := range []string{"write", "pwrite64", "fsync", "renameat", "close"} {
+	for i, call := range []string{"write", "pwrite64", "fsync", "renameat", "close"} {
+		if testing.Short() && call != "fsync" && call != "renameat" || !sweep.Takes(t, i) {
+			continue
+		}
 		t.Run(call, func(t *testing.T) {
 			w := newRewrite(t, tools.Dir(t))
 			states := map[string]int{}
@@ -141,7 +151,8 @@ func TestKilledAtCalls(t *testing.T) {
 	}
 }
 
-// TestSignals stops pack when it has created its temporary file, and after some further reads. The archive must stay, and the temporary file must be gone unless the signal is SIGKILL.
+// TestSignals stops pack when it has created its temporary file, and after some further reads. The
+// old archive must stay, and the temporary file must be gone unless the signal is SIGKILL.
 func TestSignals(t *testing.T) {
 	w := newRewrite(t, tools.Dir(t))
 	big := filepath.Join(tools.Dir(t), "big")
@@ -212,14 +223,14 @@ func TestFullDisk(t *testing.T) {
 	if state := w.outcome(t, false); state != "old" {
 		t.Error(state)
 	}
-	// And where there was nothing before, nothing is left.
+	// Where there was no archive before, nothing is left.
 	other := filepath.Join(dir, "other.tar.gz")
 	fixture.Failed(t, fixture.Run(t, "pack", w.source, other), "other.tar.gz", "no space left on device")
 	w.outcome(t, false)
 	fixture.Failed(t, fixture.Run(t, "extract", "-C", dir, elsewhere(t, w)), "no space left on device")
 }
 
-// elsewhere writes the new archive to a place of its own.
+// elsewhere writes the new archive to another directory and returns its name.
 func elsewhere(t testing.TB, w *rewrite) string {
 	t.Helper()
 	name := filepath.Join(tools.Dir(t), "a.tar.gz")
@@ -241,7 +252,7 @@ func TestFileSizeLimit(t *testing.T) {
 	}
 }
 
-// TestFullOutput streams to a device that is full, and to a reader that goes away.
+// TestFullOutput writes to a device that is full, and to a pipe that nothing reads.
 func TestFullOutput(t *testing.T) {
 	w := newRewrite(t, tools.Dir(t))
 	archive := elsewhere(t, w)
@@ -263,14 +274,15 @@ func TestFullOutput(t *testing.T) {
 		r.Close()
 		cmd.Stdout = pipe
 		if res := tools.Run(t, cmd); res.Code == 0 || len(res.Err) > 0 {
-			t.Errorf("a closed pipe: want failure without a word: %v", res)
+			t.Errorf("a closed pipe: want a failure without a message: %v", res)
 		}
 		pipe.Close()
 	}
 	fixture.Failed(t, fixture.Run(t, "pack", w.source, "/dev/full"), "/dev/full")
 }
 
-// TestTwoWriters packs the same archive twice at once: one wins, the other is told to wait.
+// TestTwoWriters packs the same archive four times at once. A pack that does not get the lock must
+// fail.
 func TestTwoWriters(t *testing.T) {
 	w := newRewrite(t, tools.Dir(t))
 	for range 5 {
@@ -293,7 +305,7 @@ func TestTwoWriters(t *testing.T) {
 			fixture.Failed(t, tools.Result{Code: cmd.ProcessState.ExitCode(), Err: errs[i].Bytes(), Args: cmd.Args}, "a.tar.gz", "another")
 		}
 		if won == 0 {
-			t.Error("nobody won")
+			t.Error("no pack succeeded")
 		}
 		if state := w.outcome(t, false); state != "new" {
 			t.Error(state)

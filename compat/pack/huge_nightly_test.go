@@ -81,7 +81,7 @@ lines:
 	return false
 }
 
-// hugeMember inflates the member of the file of 3 GiB alone.
+// hugeMember inflates only the member of the file of 3 GiB.
 func hugeMember(t *testing.T, f *fixture.Tree) {
 	t.Helper()
 	file, err := os.Open(f.Archive)
@@ -105,7 +105,7 @@ func hugeMember(t *testing.T, f *fixture.Tree) {
 	}
 }
 
-// TestManyFiles packs a tree of 300,000 files in little memory, and every tar lists it.
+// TestManyFiles packs a tree of 300,000 files in little memory, and lists it with GNU tar.
 func TestManyFiles(t *testing.T) {
 	dir := filepath.Join(tools.Dir(t), "tree")
 	const n = 300_000

@@ -11,8 +11,8 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// A rewrite is a directory in which one archive is about to be replaced by another one. After a failure there must
-// be either of them, whole, and nothing else.
+// A rewrite is a directory in which a new archive replaces an old one. After a failure one of them
+// must be there, whole, and nothing else.
 type rewrite struct {
 	source  string // of the new archive
 	dir     string
@@ -21,7 +21,8 @@ type rewrite struct {
 	new     fixture.Pair
 }
 
-// newRewrite packs an old tree in place and a new one elsewhere, for comparison. The new one takes several writes.
+// newRewrite packs an old tree in dir, and a new one elsewhere for comparison. The new one takes
+// several writes.
 func newRewrite(t testing.TB, dir string) *rewrite {
 	t.Helper()
 	base := tools.Dir(t)
@@ -39,8 +40,9 @@ func newRewrite(t testing.TB, dir string) *rewrite {
 	return w
 }
 
-// outcome says which of the two archives stands there now, and fails the test for anything else. A killed program
-// may leave the new archive with the old sidecar, which readers notice, and temporary files.
+// outcome returns which archive is there, "old", "new" or "new with a stale sidecar", and fails the
+// test for any other. A killed program may leave the new archive with the old sidecar, and
+// temporary files.
 func (w *rewrite) outcome(t testing.TB, killed bool) string {
 	t.Helper()
 	got := fixture.ReadPair(t, w.archive)

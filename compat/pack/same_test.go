@@ -13,8 +13,9 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// TestSame packs each tree again: with other numbers of workers, from a copy that was written in another order and
-// so has other inode numbers and another order in its directories, and streamed. The bytes must be the same.
+// TestSame packs each tree again, with other numbers of workers, as a stream, and from a copy. The
+// copy was written in another order, so inode numbers and the order of directories differ. The
+// bytes must not.
 func TestSame(t *testing.T) {
 	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
@@ -42,7 +43,7 @@ func TestSame(t *testing.T) {
 	}
 }
 
-// backwards is the tree in the opposite order, as far as directories and the targets of hard links allow.
+// backwards returns the nodes of a tree in reverse, with directories first and hard links last.
 func backwards(t trees.Tree) trees.Tree {
 	var dirs, nodes, links trees.Tree
 	for _, n := range t {
@@ -60,7 +61,7 @@ func backwards(t trees.Tree) trees.Tree {
 	return slices.Concat(dirs, nodes, links)
 }
 
-// TestSourceDateEpoch clamps times, and only later ones.
+// TestSourceDateEpoch checks that SOURCE_DATE_EPOCH clamps later times and no others.
 func TestSourceDateEpoch(t *testing.T) {
 	base := tools.Dir(t)
 	tree := trees.Tree{trees.File("early", "e").At(1000), trees.File("late", "l").At(3_000_000_000), trees.Dir("dir").At(2001),

@@ -18,13 +18,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestUnreadable packs, as another user than root, what it may not read.
+// TestUnreadable packs, as a user other than root, files and directories that this user may not
+// read.
 func TestUnreadable(t *testing.T) {
 	tools.Root(t)
 	for _, c := range []struct {
 		name string
 		tree trees.Tree
-		bad  string // the path that must be named
+		bad  string // the path that the error must name
 	}{
 		{"file", trees.Tree{trees.File("a", "a"), trees.File("dir/secret", "s").Perm(0)}, "dir/secret"},
 		{"big file", trees.Tree{trees.File("a", "a"), trees.Sparse("secret", 20<<20, "").Perm(0o200)}, "secret"},
@@ -46,10 +47,10 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-// TestSourceChanges changes a file while it is packed: a file of 200 MiB is changed when pack has begun to read it.
-// Either the archive holds it as it was at one moment, or pack says which file changed and leaves nothing.
+// TestSourceChanges changes a large file when pack has begun to read it. Either the archive holds
+// the file as it was, or pack names the file in an error and leaves nothing.
 func TestSourceChanges(t *testing.T) {
-	const size = 200 << 20
+	const size = 48 << 20
 	for _, c := range []struct {
 		name   string
 		change func(name string) error
@@ -76,12 +77,12 @@ func TestSourceChanges(t *testing.T) {
 			cmd := exec.Command(tools.TPK(t), "pack", "--workers", "1", "--level", "9", dir, archive)
 			r := whileReading(t, cmd, big, func() error { return c.change(big) })
 			if r.Code == 0 {
-				// It had been read already, or is unlinked and still open.
+				// pack had read the file already, or still had it open after it was unlinked.
 				x := filepath.Join(base, "x")
 				tools.Must(t, exec.Command(tools.TPK(t), "extract", "-C", x, archive))
 				got := fixture.ReadTree(t, x)
 				if got["big"].Sum != was["big"].Sum {
-					t.Errorf("packed without complaint, and is not what it was: %v", got["big"])
+					t.Errorf("packed without an error, and is not what it was: %v", got["big"])
 				}
 				t.Log("packed as it was")
 				return
@@ -92,7 +93,7 @@ func TestSourceChanges(t *testing.T) {
 	}
 }
 
-// whileReading runs cmd, and calls change when cmd has read from the file for the first time.
+// whileReading runs cmd, and calls change when cmd has read from file for the first time.
 func whileReading(t *testing.T, cmd *exec.Cmd, file string, change func() error) tools.Result {
 	t.Helper()
 	reads := tools.NewWatch(t, file, unix.IN_ACCESS)
@@ -130,8 +131,8 @@ func writeAt(name string, off int64, text string) error {
 	return errors.Join(err, f.Close())
 }
 
-// TestBusyTree packs a tree while somebody else creates, rewrites and removes its files. Whatever comes of it, a
-// success is a valid archive, and a failure names one path and leaves nothing.
+// TestBusyTree packs a tree while its files are created, rewritten and removed. If pack succeeds
+// the archive is valid; if it fails it names one path and leaves nothing.
 func TestBusyTree(t *testing.T) {
 	base := tools.Dir(t)
 	dir, out := filepath.Join(base, "tree"), filepath.Join(base, "out")
@@ -179,8 +180,8 @@ func TestBusyTree(t *testing.T) {
 	t.Logf("%d of 20 packs found a tree at rest", ok)
 }
 
-// TestSpecial looks at what is neither file nor directory nor symbolic link: it is left out with a word, and kept
-// with --special, but for sockets.
+// TestSpecial packs FIFOs, sockets and a device. They are left out with a warning. With --special
+// only the sockets are.
 func TestSpecial(t *testing.T) {
 	tools.Root(t) // a device
 	base := tools.Dir(t)
@@ -189,7 +190,7 @@ func TestSpecial(t *testing.T) {
 	archive := filepath.Join(base, "a.tar.gz")
 	for _, c := range []struct {
 		flags    []string
-		left     []string // out, with a word
+		left     []string // left out, each with a warning
 		leftover func(p string, st trees.State) bool
 	}{
 		{nil, []string{"fifo", "dir/fifo", "dir/fifo-too", "socket", "dir/socket", "null"}, func(p string, st trees.State) bool {
@@ -206,7 +207,7 @@ func TestSpecial(t *testing.T) {
 		}
 		for _, p := range c.left {
 			if !bytes.Contains(r.Err, []byte(p+": ")) {
-				t.Errorf("nothing is said of %s: %v", p, r)
+				t.Errorf("no warning names %s: %v", p, r)
 			}
 		}
 		for _, program := range []string{"tar", "bsdtar"} {
@@ -217,7 +218,7 @@ func TestSpecial(t *testing.T) {
 	}
 }
 
-// TestOwner keeps owners when asked to, and leaves them out when not.
+// TestOwner packs with and without --preserve-owner, which keeps the owners of files.
 func TestOwner(t *testing.T) {
 	tools.Root(t)
 	base := tools.Dir(t)

@@ -17,8 +17,8 @@ import (
 	"github.com/tarpack/tpk/compat/tools"
 )
 
-// TestHugeZip exports 70,000 small files and, before them, one of 4.2 GiB that nothing compresses: more entries than 16 bits
-// count, and offsets beyond 32 bits. It takes 13 GB of disk.
+// TestHugeZip exports 70,000 small files and, before them, one of 4.2 GiB that nothing compresses:
+// more entries than 16 bits count, and offsets beyond 32 bits. It takes 13 GB of disk.
 func TestHugeZip(t *testing.T) {
 	before := tools.Timeout
 	tools.Timeout = 20 * time.Minute

@@ -66,8 +66,8 @@ var zipReaders = []reader{
 	{name: "Go archive/zip", extract: goUnzip, rules: trees.Rules{IgnoreSymlinkTime: true}},
 }
 
-// zipLimits are those of the format, whoever reads it: times that do not fit it come out as others, and a backslash in a
-// name, which half of the readers take for a slash, is written as a wide one.
+// zipLimits are those of the format, whoever reads it: times that do not fit it come out as others,
+// and a backslash in a name, which half of the readers take for a slash, is written as a wide one.
 var zipLimits = map[string]limit{
 	"times":     {rules: trees.Rules{IgnoreTime: true, IgnoreDirTime: true, IgnoreSymlinkTime: true}},
 	"old-times": {rules: trees.Rules{IgnoreTime: true, IgnoreDirTime: true, IgnoreSymlinkTime: true}},
@@ -139,8 +139,8 @@ func TestZips(t *testing.T) {
 	}
 }
 
-// TestFolders exports each directory in the root of each tree, and holds what comes out against GNU tar and tpk verify. Links
-// to outside come out as files of their own.
+// TestFolders exports each directory in the root of each tree, and holds what comes out against GNU
+// tar and tpk verify. Links to outside come out as files of their own.
 func TestFolders(t *testing.T) {
 	for _, c := range fixture.Catalogue() {
 		if c.Name == "crowd" || c.Name == "copies" {

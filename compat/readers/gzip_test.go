@@ -19,7 +19,8 @@ import (
 	"github.com/tarpack/tpk/gzmember"
 )
 
-// gunzips are the programs that read the gzip layer: a list of members, that must give one plain tar.
+// gunzips are the programs that read the gzip layer: a list of members, that must give one plain
+// tar.
 var gunzips = [][]string{
 	{"gzip", "-dc"},
 	{"pigz", "-dc"},
@@ -31,7 +32,8 @@ var gunzips = [][]string{
 	{"bsdcat"},
 }
 
-// TestGzipLayer inflates whole archives: every program must give the tar that the members make one after the other.
+// TestGzipLayer inflates whole archives: every program must give the tar that the members make one
+// after the other.
 func TestGzipLayer(t *testing.T) {
 	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
@@ -97,7 +99,8 @@ func sumOf(t *testing.T, r io.Reader) [sha256.Size]byte {
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
-// TestLargestExtraField has every program read over the largest extra field there can be: busybox keeps 16 KiB.
+// TestLargestExtraField has every program read over the largest extra field there can be: busybox
+// keeps 16 KiB.
 func TestLargestExtraField(t *testing.T) {
 	payload := make([]byte, 2+4*gzmember.MaxSegments(gzmember.MaxShift))
 	noise := trees.NoiseBytes("before", 100_000)

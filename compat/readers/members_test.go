@@ -59,7 +59,8 @@ func TestList(t *testing.T) {
 	}
 }
 
-// inPython checks members with zlib.decompressobj(31), which reads one gzip member: for each line "offset length sum".
+// inPython checks members with zlib.decompressobj(31), which reads one gzip member: for each line
+// "offset length sum".
 const inPython = `
 import hashlib, sys, zlib
 raw = open(sys.argv[1], "rb").read()
@@ -71,8 +72,8 @@ for line in sys.stdin:
         sys.exit(f"the member at {offset}: {len(got)} bytes, end reached: {z.eof}, {len(z.unused_data)} bytes unused")
 `
 
-// TestMembers cuts each content member out of the archive, by what tpk ls says, and inflates it in single-member mode
-// to its file and to nothing more.
+// TestMembers cuts each content member out of the archive, by what tpk ls says, and inflates it in
+// single-member mode to its file and to nothing more.
 func TestMembers(t *testing.T) {
 	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
@@ -114,7 +115,8 @@ func TestMembers(t *testing.T) {
 	}
 }
 
-// isStored says whether a member of size bytes is laid out in stored blocks as FORMAT.md 1.3 wants them.
+// isStored says whether a member of size bytes is laid out in stored blocks as FORMAT.md 1.3 wants
+// them.
 func isStored(m []byte, size int64) bool {
 	if int64(len(m)) != size+5*((size+65534)/65535)+18 {
 		return false
@@ -151,7 +153,8 @@ func single(m []byte, want trees.State) error {
 	return nil
 }
 
-// TestMembersByPrograms gives the members of the trees of sizes to the programs that people cut files out with.
+// TestMembersByPrograms gives the members of the trees of sizes to the programs that people cut
+// files out with.
 func TestMembersByPrograms(t *testing.T) {
 	programs := [][]string{{"gzip", "-dc"}, {"pigz", "-dc"}, {"libdeflate-gunzip", "-c"}, {"igzip", "-d", "-c"}}
 	for _, c := range []trees.Named{{Name: "sizes", Tree: trees.Sizes()}, {Name: "big", Tree: trees.Big()}} {
@@ -164,7 +167,8 @@ func TestMembersByPrograms(t *testing.T) {
 			if l.Member == nil || l.Type != "file" {
 				continue
 			}
-			// Each member by one program, in turn; node's and the browsers' way by all would take minutes.
+			// Each member by one program, in turn; node's and the browsers' way by all would take
+			// minutes.
 			p := programs[i%len(programs)]
 			name := filepath.Join(tools.Dir(t), "member.gz")
 			if err := os.WriteFile(name, raw[l.Member.Offset:][:l.Member.Length], 0o644); err != nil {

@@ -153,7 +153,8 @@ func tpkExtract(t *testing.T, archive, dir string, flags ...string) *exec.Cmd {
 	return exec.Command(tools.TPK(t), append(append([]string{"extract"}, flags...), "-C", dir, archive)...)
 }
 
-// TestReaders extracts every tree of the catalogue with every reader, as the user who runs the tests.
+// TestReaders extracts every tree of the catalogue with every reader, as the user who runs the
+// tests.
 func TestReaders(t *testing.T) {
 	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
@@ -214,7 +215,8 @@ func TestCopies(t *testing.T) {
 	}
 }
 
-// check extracts an archive and compares what came of it. The command may be changed before it runs.
+// check extracts an archive and compares what came of it. The command may be changed before it
+// runs.
 func (r reader) check(t *testing.T, f *fixture.Tree, tree string, change func(*exec.Cmd)) {
 	t.Helper()
 	l := r.limits[tree]

@@ -128,7 +128,8 @@ func TestTenThousandConnections(t *testing.T) {
 	}
 }
 
-// TestThousandRanges asks for a thousand overlapping ranges of a large file, many times at once (CVE-2011-3192).
+// TestThousandRanges asks for a thousand overlapping ranges of a large file, many times at once
+// (CVE-2011-3192).
 func TestThousandRanges(t *testing.T) {
 	address, cmd := tpkServer(t, "--max-header", "65536", packTree(t, tree()))
 	spec := "bytes=0-"
@@ -152,8 +153,8 @@ func TestThousandRanges(t *testing.T) {
 	}
 }
 
-// TestSlowHTTPTest lets slowhttptest hold connections with slow headers, bodies, ranges and reads: the server cuts them
-// off, and answers others meanwhile.
+// TestSlowHTTPTest lets slowhttptest hold connections with slow headers, bodies, ranges and reads:
+// the server cuts them off, and answers others meanwhile.
 func TestSlowHTTPTest(t *testing.T) {
 	tool := tools.Path(t, "slowhttptest")
 	archive := packTree(t, tree())
@@ -182,8 +183,8 @@ func TestSlowHTTPTest(t *testing.T) {
 	}
 }
 
-// others asks as somebody who does nothing wrong. On a machine that stands still for longer than the server's timeouts of a second, that
-// too may be cut off; but not several times in a row.
+// others asks as somebody who does nothing wrong. On a machine that stands still for longer than
+// the server's timeouts of a second, that too may be cut off; but not several times in a row.
 func others(t *testing.T, url string) {
 	t.Helper()
 	var errs []error
@@ -240,8 +241,8 @@ func TestH2spec(t *testing.T) {
 	go func() { _ = reference.Serve(ln) }()
 	t.Cleanup(func() { _ = reference.Close() })
 	address := start(t, serve.Config{Archives: []serve.Archive{{Path: packTree(t, tree())}}, H2C: true})
-	// Some of its tests are a race against the clock: one server's count differs by one or two from run to run, so a
-	// server is worth its best of a few.
+	// Some of its tests are a race against the clock: one server's count differs by one or two from
+	// run to run, so a server is worth its best of a few.
 	theirs, ours := 0, 0
 	for range 4 {
 		n := make(chan int, 1)

@@ -11,7 +11,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/export"
 )
 
-// TestFolderClients fetches a folder in both formats whole, resumed from several places, and in four parts at a time.
+// TestFolderClients fetches a folder in both formats whole, resumed from several places, and in
+// four parts at a time.
 func TestFolderClients(t *testing.T) {
 	files := map[string]string{"other/x": "x"}
 	for name, content := range tree() {

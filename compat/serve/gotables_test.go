@@ -169,9 +169,10 @@ func TestGoRanges(t *testing.T) {
 	}
 }
 
-// TestGoPreconditions is the table of testServeContent, with the entity-tag (A) and date (NOW) that the file really has.
-// Rows about weak entity-tags of the server are left out: tpk has none. A HEAD with a Range is answered as without, since
-// RFC 9110 section 14.2 defines Range for GET alone; Go answers 206.
+// TestGoPreconditions is the table of testServeContent, with the entity-tag (A) and date (NOW) that
+// the file really has. Rows about weak entity-tags of the server are left out: tpk has none. A HEAD
+// with a Range is answered as without, since RFC 9110 section 14.2 defines Range for GET alone; Go
+// answers 206.
 func TestGoPreconditions(t *testing.T) {
 	for engine, base := range bothEngines(t) {
 		url := base + "/file"

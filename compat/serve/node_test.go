@@ -71,8 +71,8 @@ func nodeTest(t *testing.T, dir string, env []string, files ...string) map[strin
 	return results
 }
 
-// control starts what testdata/send.js asks for archives, and returns the environment that tells it so: fixtures is the
-// directory that it is to serve when it isn't told one.
+// control starts what testdata/send.js asks for archives, and returns the environment that tells it
+// so: fixtures is the directory that it is to serve when it isn't told one.
 func control(t *testing.T, fixtures string) []string {
 	t.Helper()
 	s := httptest.NewServer(packOnRequest(t))
@@ -106,8 +106,9 @@ func packOnRequest(t *testing.T) http.Handler {
 
 var tapLine = regexp.MustCompile(`^( *)(not ok|ok) \d+ - (.*?)( # .*)?$`)
 
-// tapResults reads which of the innermost tests passed, by their names from the outermost on; the second of a name is
-// NAME [2]. One that was skipped has not passed. A test around others is there only if it fails and none of them does.
+// tapResults reads which of the innermost tests passed, by their names from the outermost on; the
+// second of a name is NAME [2]. One that was skipped has not passed. A test around others is there
+// only if it fails and none of them does.
 func tapResults(out string) map[string]bool {
 	results := map[string]bool{}
 	var path []string // of "# Subtest:" lines that are open
@@ -149,8 +150,9 @@ func numbered(taken map[string]bool, name string) string {
 	}
 }
 
-// compareExcluded holds the results against those with the program that tpk stands in for, which say what cases there
-// are, and against a list: a line "# reason", then the names it is the reason for.
+// compareExcluded holds the results against those with the program that tpk stands in for, which
+// say what cases there are, and against a list: a line "# reason", then the names it is the reason
+// for.
 func compareExcluded(t *testing.T, known, results map[string]bool, list string) {
 	t.Helper()
 	excluded, reason := map[string]string{}, ""

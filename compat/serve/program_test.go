@@ -144,7 +144,8 @@ func TestSocketActivation(t *testing.T) {
 	}
 	address := ln.Addr().String()
 	_ = ln.Close()
-	// A request before the server is there waits for it in the socket's queue, and is answered, not refused.
+	// A request before the server is there waits for it in the socket's queue, and is answered, not
+	// refused.
 	early := make(chan string, 1)
 	go func() {
 		resp, err := http.Get("http://" + address + "/file")
@@ -271,7 +272,8 @@ func TestBadArguments(t *testing.T) {
 	}
 }
 
-// TestStart measures how soon the first request is answered. The bound is far above what it takes on a quiet machine.
+// TestStart measures how soon the first request is answered. The bound is far above what it takes
+// on a quiet machine.
 func TestStart(t *testing.T) {
 	files := map[string]string{}
 	for i := range 3000 {

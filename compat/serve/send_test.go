@@ -13,9 +13,10 @@ var sendShim string
 //go:embed testdata/send-excluded.txt
 var sendExcluded string
 
-// TestFastifySend runs the tests that npm's @fastify/send ships, with tpk in its place: their file system is packed, and
-// served. Cases that can't hold are listed in testdata/send-excluded.txt, each with why; one that fails and is not listed
-// is a failure, and so is one that is listed and passes. What cases there are is read from a run without tpk.
+// TestFastifySend runs the tests that npm's @fastify/send ships, with tpk in its place: their file
+// system is packed, and served. Cases that can't hold are listed in testdata/send-excluded.txt,
+// each with why; one that fails and is not listed is a failure, and so is one that is listed and
+// passes. What cases there are is read from a run without tpk.
 func TestFastifySend(t *testing.T) {
 	modules := nodeModules(t, "@fastify/send", "supertest")
 	dir := t.TempDir()

@@ -19,7 +19,8 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 )
 
-// tree is what is served: text that is deflated in one piece and in segments, and content that is stored.
+// tree is what is served: text that is deflated in one piece and in segments, and content that is
+// stored.
 var tree = sync.OnceValue(func() map[string]string {
 	words := func(n int) string {
 		var b strings.Builder

@@ -11,11 +11,12 @@ import (
 //go:embed testdata/static-excluded.txt
 var staticExcluded string
 
-// TestFastifyStatic runs the tests that npm's @fastify/static ships. The plugin is as it is, but what it sends files with,
-// @fastify/send, is tpk. Cases that can't hold are listed in testdata/static-excluded.txt, as in [TestFastifySend].
+// TestFastifyStatic runs the tests that npm's @fastify/static ships. The plugin is as it is, but
+// what it sends files with, @fastify/send, is tpk. Cases that can't hold are listed in
+// testdata/static-excluded.txt, as in [TestFastifySend].
 //
-// Of the 293 that pass, about 120 would with a server that says 404 to all: they are about the plugin's routes, options and
-// hooks, or ask for what isn't there.
+// Of the 293 that pass, about 120 would with a server that says 404 to all: they are about the
+// plugin's routes, options and hooks, or ask for what isn't there.
 func TestFastifyStatic(t *testing.T) {
 	modules := nodeModules(t, "@fastify/static", "@fastify/send", "@fastify/compress", "fastify", "concat-stream", "pino", "proxyquire")
 	dir := t.TempDir()

@@ -1,7 +1,9 @@
-// Package tools finds and runs the programs that tpk is held against, and tpk itself. It is support for tests only.
+// Package tools finds and runs the programs that tpk is held against, and tpk itself. It is support
+// for tests only.
 //
-// A test that needs a program asks for it with [Path]. Where the program is missing the test is skipped,
-// with its name, or fails when the environment variable COMPAT is "require", as it is where tests must be complete.
+// A test that needs a program asks for it with [Path]. Where the program is missing the test is
+// skipped, with its name, or fails when the environment variable COMPAT is "require", as it is
+// where tests must be complete.
 package tools
 
 import (
@@ -33,7 +35,8 @@ func Path(t testing.TB, name string) string {
 	return p
 }
 
-// Missing ends a test that lacks something of the machine: it skips, or fails where all must be there.
+// Missing ends a test that lacks something of the machine: it skips, or fails where all must be
+// there.
 func Missing(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv("COMPAT") == "require" {
@@ -172,7 +175,8 @@ func Run(t testing.TB, cmd *exec.Cmd) Result {
 	return r
 }
 
-// Must runs cmd and fails the test unless it exits 0. It returns what it printed on standard output.
+// Must runs cmd and fails the test unless it exits 0. It returns what it printed on standard
+// output.
 func Must(t testing.TB, cmd *exec.Cmd) []byte {
 	t.Helper()
 	r := Run(t, cmd)

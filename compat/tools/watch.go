@@ -33,7 +33,8 @@ func NewWatch(t testing.TB, path string, mask uint32) *Watch {
 }
 
 // Next waits for the next event and returns the name of the file in the watched directory, which is
-// empty if the watched path is itself the file. It fails after [Timeout] and once the watch is stopped.
+// empty if the watched path is itself the file. It fails after [Timeout] and once the watch is
+// stopped.
 func (w *Watch) Next() (name string, err error) {
 	if len(w.pending) == 0 {
 		if err := w.inotify.SetReadDeadline(time.Now().Add(Timeout)); err != nil {

@@ -11,7 +11,8 @@ type Named struct {
 	Tree Tree
 }
 
-// Catalogue returns the trees that every reader of archives is tried on. Together they take about 40 MB.
+// Catalogue returns the trees that every reader of archives is tried on. Together they take about
+// 40 MB.
 func Catalogue() []Named {
 	return []Named{
 		{"empty", Tree{}},
@@ -69,7 +70,8 @@ func RawNames() Tree {
 	return append(t, Text(half+"/"+half, 700), Dir(half+"x"))
 }
 
-// LongNames are UTF-8 names at and over the limits of the ustar fields: 100 bytes, 155 + 100, 255 a component.
+// LongNames are UTF-8 names at and over the limits of the ustar fields: 100 bytes, 155 + 100, 255 a
+// component.
 func LongNames() Tree {
 	t := Tree{}
 	// A directory's final slash counts, a file has none.

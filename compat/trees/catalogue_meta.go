@@ -18,7 +18,8 @@ func Modes() Tree {
 	return t
 }
 
-// Times are modification times from 1970 up to 2446, where ext4 ends; ustar's octal field ends in 2242.
+// Times are modification times from 1970 up to 2446, where ext4 ends; ustar's octal field ends in
+// 2242.
 func Times() Tree {
 	t := Tree{}
 	for _, s := range []int64{0, 1, 999_999_999, 1 << 31, 1<<31 - 1, 1 << 32, 1<<33 - 1, 1 << 33, 1<<33 + 1, 15_000_000_000} {
@@ -53,7 +54,8 @@ func Links() Tree {
 		Symlink("slash", "dir/"), Symlink("dots", "./dir/../file"), Symlink("dot", "."), Symlink("dotdot", ".."), Symlink("double", "dir//inner"),
 		Symlink("spaces", "a b  c "), Symlink("newline", "a\nb"), Symlink("wide", "日本語"), Symlink("0-before-its-target", "file"),
 		Symlink("dir/back", "../file"),
-		// Hard links; the first name in the order of the archive is not always the first in that of bytes.
+		// Hard links; the first name in the order of the archive is not always the first in that of
+		// bytes.
 		File("z/one", "one\n"), Hardlink("a/one", "z/one"), Hardlink("m-one", "z/one"), Hardlink("z/y/x/one", "z/one"),
 		File("b/two", "two\n").Perm(0o640), Hardlink("b/a/two", "b/two"),
 		File("empty", ""), Hardlink("empty-too", "empty"), File("empty-alone", ""),
@@ -62,8 +64,8 @@ func Links() Tree {
 	}
 }
 
-// ReadOnly are directories that nobody may write to, with files, links and directories in them, each with
-// a time of its own.
+// ReadOnly are directories that nobody may write to, with files, links and directories in them,
+// each with a time of its own.
 func ReadOnly() Tree {
 	t := Tree{}
 	dir := ""
@@ -84,8 +86,8 @@ func ReadOnly() Tree {
 	return t
 }
 
-// Duplicates are files with equal content of every coding, in several directories, with equal modes and
-// different times; and some that only look alike.
+// Duplicates are files with equal content of every coding, in several directories, with equal modes
+// and different times; and some that only look alike.
 func Duplicates() Tree {
 	t := Tree{}
 	contents := []struct {
@@ -108,8 +110,8 @@ func Duplicates() Tree {
 		File("0-first", "then a pair"), File("m-pair", "then a pair"), Hardlink("z/m-pair", "m-pair"))
 }
 
-// Closed are directories that their owner may not enter, with duplicates in them: nobody but root can make a link
-// to a file in one of them.
+// Closed are directories that their owner may not enter, with duplicates in them: nobody but root
+// can make a link to a file in one of them.
 func Closed() Tree {
 	return Tree{
 		Dir("a-closed").Perm(0o600), File("a-closed/file", "the same in all"), File("a-closed/own", "own"),
@@ -128,7 +130,8 @@ func ManyLinks(n int) Tree {
 	return t
 }
 
-// Copies is one file many times over, more often than a file may have links, and as many empty files.
+// Copies is one file many times over, more often than a file may have links, and as many empty
+// files.
 func Copies(n int) Tree {
 	t := Tree{}
 	for i := range n {

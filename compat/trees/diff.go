@@ -7,8 +7,9 @@ import (
 
 // Rules say what of two trees must agree. The zero value is the strictest.
 type Rules struct {
-	// Merged allows files with equal content and mode to have become one file with several names, as
-	// tar makes them of deduplicated ones. The time of each name must then be that of one of them.
+	// Merged allows files with equal content and mode to have become one file with several names,
+	// as tar makes them of deduplicated ones. The time of each name must then be that of one of
+	// them.
 	Merged bool
 	// IgnoreLinks does not compare which names belong to one file: a reader that copies instead.
 	IgnoreLinks bool
@@ -37,7 +38,8 @@ func (r Rules) Or(other Rules) Rules {
 // maxLines bounds how many differences Diff reports.
 const maxLines = 25
 
-// Diff returns a line for each difference of got from want, at most 25 and then one that counts the rest.
+// Diff returns a line for each difference of got from want, at most 25 and then one that counts the
+// rest.
 func Diff(want, got Snapshot, r Rules) []string {
 	d := differ{want: want, got: got, rules: r}
 	for _, p := range want.Paths() {

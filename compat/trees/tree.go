@@ -1,5 +1,5 @@
-// Package trees says in a few words what a directory tree holds, writes such trees to disk, reads trees
-// back, and tells how two of them differ. It is support for tests only.
+// Package trees says in a few words what a directory tree holds, writes such trees to disk, reads
+// trees back, and tells how two of them differ. It is support for tests only.
 //
 //	t := trees.Tree{
 //		trees.Dir("etc").Perm(0o555).At(1_000_000_000),

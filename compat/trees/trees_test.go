@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestCatalogue holds writing and reading each tree against each other: what the nodes say is found on disk.
+// TestCatalogue holds writing and reading each tree against each other: what the nodes say is found
+// on disk.
 func TestCatalogue(t *testing.T) {
 	for _, c := range Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Write makes the tree below the directory dir, which is made when it is missing, in the order of the
-// nodes. Modes and times are set at the end, so that read-only directories can be filled.
+// Write makes the tree below the directory dir, which is made when it is missing, in the order of
+// the nodes. Modes and times are set at the end, so that read-only directories can be filled.
 func (t Tree) Write(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
