@@ -29,7 +29,7 @@ import (
 
 var screenshots = flag.String("screenshots", "", "a directory to write pictures of the pages to")
 
-// site is the tree that is browsed. Content is text unless it says otherwise.
+// site is the tree that is served. Binary content is filled in by writeSite.
 var site = map[string]string{
 	"docs/guide.md":                               "# A guide\n\nBegin *here*.\n" + strings.Repeat("More and more text. ", 400),
 	"docs/notes.txt":                              "notes\n",
@@ -92,7 +92,7 @@ func writeSite(dir string) error {
 	})
 }
 
-// tone is ten seconds of sound, a WAVE file of 160 kB.
+// tone returns ten seconds of sound, a WAVE file of 160 kB.
 func tone() []byte {
 	const rate, seconds = 8000, 10
 	n := rate * seconds
@@ -109,7 +109,7 @@ func tone() []byte {
 	return b
 }
 
-// served is where the tree is served, and where it lies.
+// served is the address of the server, with the tree and the archive that it serves.
 type served struct{ url, dir, archive string }
 
 var start = sync.OnceValues(func() (*served, error) {
@@ -136,7 +136,7 @@ var start = sync.OnceValues(func() (*served, error) {
 		return nil, err
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Run(context.Background()) }() // it ends with us
+	go func() { failed <- server.Run(context.Background()) }() // until the process ends
 	select {
 	case s.url = <-ready:
 		return s, nil
@@ -160,7 +160,7 @@ var allocator = sync.OnceValues(func() (context.Context, error) {
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if ctx, err := allocator(); err == nil {
-		_ = chromedp.Cancel(ctx) // it ends with us in any case
+		_ = chromedp.Cancel(ctx) // otherwise the end of the process ends it
 	}
 	if s, err := start(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(s.dir))
@@ -168,7 +168,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// look is how a page is shown.
+// look is a size of the window and a colour scheme.
 type look struct {
 	name          string
 	width, height int64
@@ -183,7 +183,7 @@ var (
 	}
 )
 
-// A tab is a page of the browser that must not say anything on its console.
+// A tab is a page of the browser. Its test fails if anything appears on the console.
 type tab struct {
 	*served
 	t   *testing.T
@@ -234,7 +234,7 @@ func open(t *testing.T, l look, path string) *tab {
 	return p
 }
 
-// listen notes what the page says: errors, exceptions, and reports about the
+// listen collects errors, exceptions, console messages and violations of the
 // Content-Security-Policy.
 func (p *tab) listen(event any) {
 	p.mu.Lock()
@@ -242,7 +242,7 @@ func (p *tab) listen(event any) {
 	switch e := event.(type) {
 	case *log.EventEntryAdded:
 		if strings.HasSuffix(e.Entry.URL, "/favicon.ico") {
-			return // the browser looks for one beside a plain file
+			return // requested by the browser itself
 		}
 		p.log = append(p.log, fmt.Sprint(e.Entry.Level, " ", e.Entry.Text, " ", e.Entry.URL))
 	case *runtime.EventExceptionThrown:
@@ -259,7 +259,7 @@ func (p *tab) run(actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// call runs a command of the protocol.
+// call runs a command of the DevTools protocol.
 func call[P, R any](p *tab, command cdp.Command[P, R], params P) {
 	p.t.Helper()
 	if _, err := chromedp.Call(p.ctx, command, params); err != nil {
@@ -267,7 +267,7 @@ func call[P, R any](p *tab, command cdp.Command[P, R], params P) {
 	}
 }
 
-// eval gives the value of an expression.
+// eval returns the value of an expression in the page.
 func eval[T any](p *tab, js string) T {
 	p.t.Helper()
 	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](js, chromedp.EvalAwaitPromise))
@@ -277,9 +277,8 @@ func eval[T any](p *tab, js string) T {
 	return v
 }
 
-// watchPage is a promise that becomes true when an expression, %s, is true of a page that has
-// loaded. Each change of the document, the focus or a medium is a reason to evaluate the expression
-// again.
+// watchPage is a promise that is fulfilled when an expression, %s, is true of a page that has
+// loaded. Each change of the document, the focus or a medium evaluates the expression again.
 const watchPage = `new Promise(done => {
 	const look = () => { if (document.readyState == "complete" && (%s)) done(true) }
 	new MutationObserver(look).observe(document, {subtree: true, childList: true, attributes: true, characterData: true})
@@ -291,8 +290,7 @@ const watchPage = `new Promise(done => {
 })`
 
 // until waits for an expression to be true of a page that has loaded. A page that the tab leaves
-// may take its promise along without an answer, so each page gets a second, and then the tab is
-// asked again.
+// may never answer, so each attempt takes at most a second.
 func (p *tab) until(js string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
@@ -308,7 +306,7 @@ func (p *tab) until(js string) {
 	p.t.Fatalf("never true: %s, at %s", js, eval[string](p, `location.href + " " + document.activeElement.outerHTML`))
 }
 
-// click clicks on what a selector finds.
+// click clicks on the element of a selector.
 func (p *tab) click(css string) {
 	p.t.Helper()
 	p.run(chromedp.Click(chromedp.CSS(css)))
@@ -320,20 +318,20 @@ func (p *tab) key(keys string) {
 	p.run(chromedp.KeyEvent(keys))
 }
 
-// follow clicks on a link, and waits for an expression to be true of the page it leads to.
+// follow clicks on a link and waits for an expression to be true of the next page.
 func (p *tab) follow(css, js string) {
 	p.t.Helper()
 	p.click(css)
 	p.until(js)
 }
 
-// names are those of the rows that are seen.
+// names returns the names in the visible rows.
 func (p *tab) names() []string {
 	p.t.Helper()
 	return eval[[]string](p, `[...document.querySelectorAll("tbody tr:not([hidden]) td.name a")].map(a => a.textContent)`)
 }
 
-// picture writes what the tab shows.
+// picture writes a picture of the tab if the flag -screenshots is set.
 func (p *tab) picture(name string) {
 	p.t.Helper()
 	if *screenshots == "" {

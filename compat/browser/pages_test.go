@@ -21,12 +21,12 @@ import (
 	"github.com/tarpack/tpk/compat/tools"
 )
 
-// pages are those that are looked at in every look.
+// pages are the pages that TestAccessible checks in every look.
 var pages = []struct{ name, path string }{
 	{"root", "/"}, {"folder", "/media/"}, {"odd", "/odd/"}, {"paged", "/crowd/?limit=20"}, {"search", "/?q=TILE-00&limit=20"}, {"nothing", "/?q=no-such-thing"},
 }
 
-// TestAccessible lets axe-core look at every page in every look.
+// TestAccessible checks every page in every look with axe-core.
 func TestAccessible(t *testing.T) {
 	for _, l := range looks {
 		for _, page := range pages {
@@ -46,8 +46,7 @@ func TestAccessible(t *testing.T) {
 	}
 }
 
-// axe runs the accessibility checker of Deque, by the rules of WCAG 2.2 A and AA and its own best
-// practices.
+// axe runs axe-core with the rules of WCAG 2.2 A and AA and its own best practices.
 func axe(p *tab) {
 	p.t.Helper()
 	script, err := os.ReadFile(filepath.Join(tools.Repo(p.t), ".work", "npm", "node_modules", "axe-core", "axe.min.js"))
@@ -105,8 +104,8 @@ func TestFilterAndPages(t *testing.T) {
 
 func TestSearch(t *testing.T) {
 	p := open(t, desktop, "/docs/")
-	// Without the character that chromedp sends after the key: a browser leaves it out when the
-	// page has taken the key.
+	// No character follows the key, as chromedp would send it: a browser omits it if the page
+	// handles the key.
 	call(p, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeRawKeyDown, Key: "/", Code: "Slash"})
 	p.until(`document.activeElement.id == "search"`)
 	p.key("README" + kb.Enter)
@@ -128,7 +127,7 @@ func TestStepInAndBack(t *testing.T) {
 	p.until(`document.activeElement.textContent == "docs/"`)
 	p.key(kb.Enter)
 	p.until(`location.pathname == "/docs/"`)
-	eval[int](p, `setTimeout(() => history.back())`) // chromedp.NavigateBack waits for a load that a cached page does not have
+	eval[int](p, `setTimeout(() => history.back())`) // chromedp.NavigateBack would wait for a load event
 	p.until(`location.pathname == "/"`)
 	eval[int](p, `setTimeout(() => location.href = "/docs/api/?list")`)
 	p.until(`document.querySelector("header nav a[href='../?list']")`)
@@ -157,7 +156,7 @@ func TestPreview(t *testing.T) {
 	p.until(`!document.querySelector("dialog").open`)
 }
 
-// TestSeek jumps to the end of a film and of a sound: what plays there was fetched by a Range.
+// TestSeek jumps to the end of a film and of a sound, which the browser fetches with Range.
 func TestSeek(t *testing.T) {
 	for kind, seconds := range map[string]float64{"video": 18, "audio": 8} {
 		t.Run(kind, func(t *testing.T) {
@@ -177,7 +176,7 @@ func TestSeek(t *testing.T) {
 	}
 }
 
-// TestNames looks at names that break pages that are careless.
+// TestNames checks a folder with names that break careless pages.
 func TestNames(t *testing.T) {
 	p := open(t, desktop, "/odd/")
 	got := p.names()
@@ -199,7 +198,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestWithoutScript reads the page with scripts turned off.
+// TestWithoutScript reads a page with scripts turned off.
 func TestWithoutScript(t *testing.T) {
 	p := open(t, desktop, "/")
 	call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
@@ -217,7 +216,7 @@ func TestWithoutScript(t *testing.T) {
 	p.follow("th.size a", `document.querySelector('th.size[aria-sort="descending"]')`)
 }
 
-// TestDownloads presses the buttons, and compares what was saved with the tree.
+// TestDownloads presses the download buttons and compares the saved files with the tree.
 func TestDownloads(t *testing.T) {
 	for _, c := range []struct{ path, button, file string }{
 		{"/docs/?list", ".zip", "docs.zip"}, {"/docs/?list", ".tar.gz", "docs.tar.gz"}, {"/odd/", ".zip", "odd.zip"}, {"/odd/", ".tar.gz", "odd.tar.gz"},
@@ -232,7 +231,7 @@ func TestDownloads(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			renames := tools.NewWatch(t, saved, unix.IN_MOVED_TO) // until it is complete it has another name
+			renames := tools.NewWatch(t, saved, unix.IN_MOVED_TO) // an incomplete file has another name
 			p.click(fmt.Sprintf(`.get a[href$="=%s"]`, c.button[1:]))
 			for name := ""; name != c.file; {
 				if name, err = renames.Next(); err != nil {
@@ -244,7 +243,7 @@ func TestDownloads(t *testing.T) {
 	}
 }
 
-// compare extracts an archive and compares each file in it with that of the tree.
+// compare extracts an archive and compares its files with the tree.
 func compare(t *testing.T, dir, name string) {
 	t.Helper()
 	out := tools.Dir(t)

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/tarpack/tpk/compat/fixture"
@@ -15,8 +14,8 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// readingCommands are those that read an archive, with the archive as "A" and a directory to
-// extract into as "X".
+// readingCommands are the commands that read an archive, "A", some of which extract into a
+// directory, "X".
 var readingCommands = [][]string{
 	{"ls", "A"}, {"ls", "-l", "A"}, {"ls", "--json", "A"}, {"cat", "A", "a"}, {"extract", "-C", "X", "A"}, {"extract", "--hard-links", "-C", "X", "A"},
 	{"verify", "A"}, {"index", "A"}, {"info", "A"}, {"info", "--json", "A"},
@@ -35,7 +34,7 @@ func reading(args []string, archive, x string) []string {
 	return out
 }
 
-// refused checks that a command has failed with one line; verify may have more to say.
+// refused checks that a command has failed with one line; verify may print more.
 func refused(t testing.TB, r tools.Result, command string, words ...string) {
 	t.Helper()
 	if command != "verify" {
@@ -49,8 +48,8 @@ func refused(t testing.TB, r tools.Result, command string, words ...string) {
 	}
 }
 
-// TestBadInput gives every reading command what is no archive, or not all of one: one line that
-// names it, exit status 1, nothing written.
+// TestBadInput gives every reading command files that are no archives, or not whole ones. Each
+// command must exit with 1, name the file in one line and write nothing.
 func TestBadInput(t *testing.T) {
 	base := tools.Dir(t)
 	fixture.WriteTree(t, trees.Tree{trees.Text("a", 5000), trees.Text("big", 2<<20)}, filepath.Join(base, "tree"))
@@ -95,7 +94,7 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
-// TestUnreadableArchive reads an archive without the right to.
+// TestUnreadableArchive reads an archive without the permission to do so.
 func TestUnreadableArchive(t *testing.T) {
 	tools.Root(t)
 	base := tools.Dir(t)
@@ -112,8 +111,8 @@ func TestUnreadableArchive(t *testing.T) {
 	}
 }
 
-// TestSidecarOf gives archives no sidecar, or one that is not theirs: every reading command works
-// all the same, and says that it does without.
+// TestSidecarOf reads archives without a sidecar, or with a wrong one. Every reading command must
+// work all the same, and print a notice.
 func TestSidecarOf(t *testing.T) {
 	base := tools.Dir(t)
 	tree := trees.Tree{trees.Text("a", 5000), trees.File("d/b", "b"), trees.Symlink("l", "a"), trees.Text("big", 1<<20+1)}
@@ -165,33 +164,4 @@ func TestSidecarOf(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestRemoveFiles removes what was packed, and nothing when packing fails.
-func TestRemoveFiles(t *testing.T) {
-	base := tools.Dir(t)
-	dir, archive := filepath.Join(base, "tree"), filepath.Join(base, "a.tar.gz")
-	tree := trees.Tree{trees.File("a", "a"), trees.File("same", "a"), trees.Hardlink("d/hard", "a"), trees.Dir("d/ro").Perm(0o500), trees.Symlink("d/l", "a"),
-		trees.Socket("d/e/socket"), trees.File("d/e/keep.log", "excluded"), trees.Sparse("big", 9<<20, "x")}
-	want := fixture.WriteTree(t, tree, dir)
-	w := strings.Repeat("x", 300)
-	if r := fixture.Run(t, "pack", "--remove-files", dir, filepath.Join(base, w)); r.Code != 1 {
-		t.Errorf("a name of 300 bytes: %v", r)
-	}
-	if r := fixture.Run(t, "pack", "--remove-files", dir, filepath.Join(base, "no/such/dir/a.tar.gz")); r.Code != 1 {
-		t.Error(r)
-	}
-	fixture.Diff(t, want, dir, trees.Rules{})
-	r := fixture.Run(t, "pack", "--remove-files", "--exclude", "*.log", dir, archive)
-	if r.Code != 0 {
-		t.Fatal(r)
-	}
-	left := fixture.ReadTree(t, dir).Paths()
-	if got := strings.Join(left, " "); got != "d d/e d/e/keep.log d/e/socket" {
-		t.Errorf("left: %s", got)
-	}
-	x := filepath.Join(base, "x")
-	tools.Must(t, exec.Command(tools.TPK(t), "extract", "-C", x, archive))
-	gone := func(p string, st trees.State) bool { return st.Kind == trees.KindSocket || p == "d/e/keep.log" }
-	fixture.Diff(t, want.Without(gone), x, trees.Rules{IgnoreLinks: true, IgnoreDirTime: true})
 }

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mkdirs makes a chain of n directories, each named name, below dir, however long the path gets,
-// with a file at the bottom.
+// mkdirs makes a chain of n directories with one name below dir, of any length, and a file at the
+// bottom.
 func mkdirs(t *testing.T, dir, name string, n int) {
 	t.Helper()
 	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY, 0)
@@ -33,7 +33,7 @@ func mkdirs(t *testing.T, dir, name string, n int) {
 	if err == nil {
 		var f int
 		f, err = unix.Openat(fd, "f", unix.O_CREAT|unix.O_WRONLY, 0o644)
-		unix.Write(f, []byte("bottom")) // six bytes: never short
+		unix.Write(f, []byte("bottom")) // six bytes are never cut short
 		unix.Close(f)
 		unix.Close(fd)
 	}
@@ -42,8 +42,8 @@ func mkdirs(t *testing.T, dir, name string, n int) {
 	}
 }
 
-// TestDeep packs, lists and extracts paths longer than PATH_MAX, up to the limit of the format, and
-// refuses longer ones by name; in trees with more levels than files may be open.
+// TestDeep packs, lists and extracts paths longer than PATH_MAX, in trees with more levels than
+// files may be open. Paths over the limit of the format must be refused by name.
 func TestDeep(t *testing.T) {
 	for _, c := range []struct {
 		name  string

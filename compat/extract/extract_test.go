@@ -14,9 +14,9 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// TestExtractPaths extracts parts of a tree: what is asked for, all that is below it, the
-// directories above it, and nothing else. A hard link comes out whole also where its target is not
-// asked for.
+// TestExtractPaths extracts parts of a tree: the given paths, everything below them, the
+// directories above them, and nothing else. A hard link must come out whole even if its target is
+// not extracted.
 func TestExtractPaths(t *testing.T) {
 	base := tools.Dir(t)
 	archive := filepath.Join(base, "a.tar.gz")
@@ -47,7 +47,8 @@ func TestExtractPaths(t *testing.T) {
 			if got := strings.Join(fixture.ReadTree(t, x).Paths(), " "); got != c.want {
 				t.Errorf("%v: got %s, want %s", c.paths, got, c.want)
 			}
-			// The directories above what is asked for are made, not restored.
+			// The directories above a given path are made, but their mode and time are not
+			// restored.
 			want := all.Without(func(p string, _ trees.State) bool { return !slices.Contains(strings.Fields(c.want), p) })
 			for p, st := range want {
 				if asked := slices.ContainsFunc(c.paths, func(a string) bool { return strings.HasPrefix(p+"/", strings.TrimSuffix(a, "/")+"/") }); !asked {
@@ -66,8 +67,7 @@ func TestExtractPaths(t *testing.T) {
 	}
 }
 
-// TestExtractAgain extracts over what was extracted before, as root and as somebody else: what is
-// there is replaced.
+// TestExtractAgain extracts over an earlier result, which must be replaced.
 func TestExtractAgain(t *testing.T) {
 	f := fixture.Packed(t, trees.Named{Name: "duplicates", Tree: trees.Duplicates()})
 	base := tools.Dir(t)
@@ -81,7 +81,7 @@ func TestExtractAgain(t *testing.T) {
 	}
 	tools.Must(t, exec.Command(tools.TPK(t), "extract", "--hard-links", "-C", x, f.Archive))
 	fixture.Diff(t, f.Snap, x, trees.Rules{Merged: true})
-	// A file that is replaced must not change what other names of it, outside of the archive, hold.
+	// Replacing a file must not change its other names outside of the archive.
 	if err := os.Link(filepath.Join(x, "text"), filepath.Join(base, "mine")); err != nil {
 		t.Fatal(err)
 	}
@@ -98,8 +98,8 @@ func TestExtractAgain(t *testing.T) {
 	}
 }
 
-// TestPackedArchives packs archives: their members, which lie in the new one as they are, must not
-// be taken for its own, also by several readers at once that begin somewhere in the middle.
+// TestPackedArchives packs archives. Their members lie unchanged in the new archive and must not be
+// taken for its own, even by several readers that start in the middle.
 func TestPackedArchives(t *testing.T) {
 	base := tools.Dir(t)
 	dir := filepath.Join(base, "tree")

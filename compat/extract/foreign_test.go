@@ -25,7 +25,7 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 )
 
-// goTars returns the tars of GOROOT's archive/tar testdata by name.
+// goTars returns the tars of archive/tar's tests by name.
 func goTars(t testing.TB) map[string][]byte {
 	t.Helper()
 	out := tools.Must(t, exec.Command("go", "env", "GOROOT"))
@@ -47,7 +47,7 @@ func goTars(t testing.TB) map[string][]byte {
 		case ".base64":
 			r = base64.NewDecoder(base64.StdEncoding, f)
 		}
-		// Some are sparse and huge: what comes after 8 MiB is no business of this test.
+		// Some are sparse and huge; 8 MiB of them are enough.
 		b, err := io.ReadAll(io.LimitReader(r, 8<<20))
 		f.Close()
 		if err != nil {
@@ -58,8 +58,8 @@ func goTars(t testing.TB) map[string][]byte {
 	return tars
 }
 
-// TestForeign feeds tpk with .tar.gz that it did not write: one line that says so, little memory,
-// nothing written.
+// TestForeign gives tpk .tar.gz files that tpk did not write. It must refuse them in one line, in
+// little memory, and write nothing.
 func TestForeign(t *testing.T) {
 	dir := tools.Dir(t)
 	tars := goTars(t)
@@ -83,7 +83,7 @@ func TestForeign(t *testing.T) {
 		x := filepath.Join(dir, "x")
 		for _, args := range readingCommands {
 			if strings.Contains(name, ".tar") && !slices.Contains([]string{"ls", "verify", "index"}, args[0]) {
-				continue // many files: not every command
+				continue // there are many, so not every command
 			}
 			refused(t, fixture.RunLean(t, reading(args, archive, x)...), args[0], name)
 		}
@@ -113,7 +113,7 @@ func gzipped(t testing.TB, content []byte) []byte {
 	return b.Bytes()
 }
 
-// bomb is 256 MiB of zeros.
+// bomb returns 256 MiB of zeros, compressed.
 func bomb(t testing.TB) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -133,8 +133,8 @@ func bomb(t testing.TB) []byte {
 	return b.Bytes()
 }
 
-// TestMemberLists cuts the tars of archive/tar's testdata into members as FORMAT.md wants them, as
-// they are and with their entries written as tpk writes them. Where tpk accepts one, GNU tar and
+// TestMemberLists divides the tars of archive/tar's tests into members as FORMAT.md requires,
+// unchanged and with their headers rewritten by tpk. For each archive that tpk accepts, GNU tar and
 // bsdtar must list the same entries.
 func TestMemberLists(t *testing.T) {
 	dir := tools.Dir(t)
@@ -169,8 +169,8 @@ func TestMemberLists(t *testing.T) {
 	}
 }
 
-// forgeIndexed writes an archive of the entries, with the digest that belongs to it, and says
-// whether tpk indexes it.
+// forgeIndexed writes an archive of the entries with the right digest, and reports whether tpk
+// indexes it.
 func forgeIndexed(t testing.TB, archive string, entries []forge.Entry) bool {
 	t.Helper()
 	raw := forge.Archive(entries, 0)
@@ -185,8 +185,8 @@ func forgeIndexed(t testing.TB, archive string, entries []forge.Entry) bool {
 	return r.Code == 0
 }
 
-// canonical writes the entries of a tar again, with headers as FORMAT.md wants them and with the
-// directories that its paths lack. What cannot be an entry of an archive is left out.
+// canonical returns the entries of a tar with headers as in FORMAT.md, and with missing directories
+// added. It leaves out what an archive cannot hold.
 func canonical(raw []byte) []forge.Entry {
 	var entries []forge.Entry
 	known := map[string]bool{}
@@ -231,7 +231,7 @@ func canonical(raw []byte) []forge.Entry {
 	}
 }
 
-// sameLists compares what tpk, GNU tar and bsdtar list.
+// sameLists compares the lists of tpk, GNU tar and bsdtar.
 func sameLists(t testing.TB, archive string) {
 	t.Helper()
 	var ours []string
@@ -262,7 +262,7 @@ func sameLists(t testing.TB, archive string) {
 	}
 }
 
-// unescape undoes the \ooo that bsdtar prints for a byte that is not printable.
+// unescape replaces the \ooo that bsdtar prints for bytes that are not printable.
 func unescape(s string) string {
 	return regexp.MustCompile(`\\[0-7]{3}`).ReplaceAllStringFunc(s, func(oct string) string {
 		n, err := strconv.ParseUint(oct[1:], 8, 8)

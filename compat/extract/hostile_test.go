@@ -15,11 +15,12 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// A hostile archive wants to write where it should not, or to be read as two things at once.
+// A hostile archive tries to make tpk write elsewhere, or means different things to different
+// readers.
 type hostile struct {
 	name  string
 	items []forge.Item
-	says  string // must be in the error
+	says  string // part of the error
 }
 
 func file(path, content string) forge.Item {
@@ -38,7 +39,8 @@ func hardlink(path, target string) forge.Item {
 	return forge.Item{Path: path, Type: forge.Hardlink, Mode: 0o644, Link: target}
 }
 
-// hostiles break a rule of FORMAT.md 1.1. Each is refused as a whole, with and without its sidecar.
+// hostiles returns archives that break a rule of FORMAT.md 1.1. tpk must refuse each as a whole,
+// with and without its sidecar.
 func hostiles() []hostile {
 	var long []forge.Item
 	p := ""
@@ -85,7 +87,7 @@ func hostiles() []hostile {
 	}
 }
 
-// A sandbox is a directory to extract into, beside one that must stay as it is.
+// A sandbox is a directory to extract into, next to one that must not change.
 type sandbox struct {
 	base, target string
 	outside      trees.Snapshot
@@ -100,7 +102,7 @@ func newSandbox(t testing.TB) *sandbox {
 	return s
 }
 
-// untouched fails the test when anything but the target was changed.
+// untouched fails the test for each change outside of the target.
 func (s *sandbox) untouched(t testing.TB) {
 	t.Helper()
 	inTarget := func(p string, _ trees.State) bool { return p == "target" || strings.HasPrefix(p, "target/") }
@@ -113,7 +115,7 @@ func (s *sandbox) untouched(t testing.TB) {
 	}
 }
 
-// TestHostile extracts hostile archives, with a sidecar that says the same and without one.
+// TestHostile extracts hostile archives, with a sidecar that agrees with them and without one.
 func TestHostile(t *testing.T) {
 	for _, h := range hostiles() {
 		t.Run(h.name, func(t *testing.T) {
@@ -140,8 +142,7 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// TestHostileSidecar gives archives that are well a sidecar that lies, and that their trailer
-// vouches for.
+// TestHostileSidecar reads sound archives with a false sidecar whose digest is in their trailer.
 func TestHostileSidecar(t *testing.T) {
 	harmless := file("aa/bbbbbbb/evil", "evil")
 	honest := func(it forge.Item) []byte { return forge.HeaderBlocks(it) }
@@ -201,7 +202,7 @@ func TestHostileSidecar(t *testing.T) {
 	}
 }
 
-// TestTargets extracts honest archives into directories where somebody has laid traps.
+// TestTargets extracts a sound archive into directories that hold traps.
 func TestTargets(t *testing.T) {
 	archive := filepath.Join(tools.Dir(t), "a.tar.gz")
 	a, side := forge.Build(dir("d"), file("d/f", "new"), file("f", "new"), hardlink("h", "f"), symlink("l", "f"), dir("e"), file("e/ok", "ok"))
@@ -209,7 +210,7 @@ func TestTargets(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		trap trees.Tree
-		safe string // is extracted all the same
+		safe string // a file that must be extracted
 	}{
 		{"a directory is a link to outside", trees.Tree{trees.Symlink("d", "../outside")}, "e/ok"},
 		{"a directory is an absolute link", trees.Tree{trees.Symlink("d", "OUTSIDE")}, "e/ok"},
@@ -246,8 +247,8 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// TestTwoArchives extracts one archive that makes a link to outside, and one that writes through
-// it.
+// TestTwoArchives extracts an archive that makes a link to a directory outside, then one that
+// writes through this link.
 func TestTwoArchives(t *testing.T) {
 	s := newSandbox(t)
 	for i, items := range [][]forge.Item{{symlink("d", "../outside")}, {dir("d"), file("d/evil", "evil"), file("d/secret", "evil")}} {
@@ -262,8 +263,7 @@ func TestTwoArchives(t *testing.T) {
 	}
 }
 
-// TestRace extracts while somebody else exchanges a directory of the target for a link to outside,
-// and back.
+// TestRace extracts while a directory of the target is repeatedly exchanged for a link to outside.
 func TestRace(t *testing.T) {
 	s := newSandbox(t)
 	items := []forge.Item{dir("d")}
@@ -284,7 +284,7 @@ func TestRace(t *testing.T) {
 			default:
 			}
 			if os.Rename(d, kept) == nil {
-				os.Symlink("../outside", d) // whoever comes first
+				os.Symlink("../outside", d) // fails if tpk is faster
 				os.Remove(d)
 				os.Rename(kept, d)
 			}
@@ -301,8 +301,7 @@ func TestRace(t *testing.T) {
 	s.untouched(t)
 }
 
-// TestSetuid looks at what a tree may do to the user who extracts it: setuid programs, devices and
-// FIFOs come out only where they are asked for, or are named.
+// TestSpecialExtracted checks that devices and FIFOs are extracted or named in a message.
 func TestSpecialExtracted(t *testing.T) {
 	tools.Root(t)
 	s := newSandbox(t)
@@ -318,13 +317,13 @@ func TestSpecialExtracted(t *testing.T) {
 	}
 	for _, p := range []string{"null", "disk", "fifo"} {
 		if _, ok := got[p]; !ok && !bytes.Contains(r.Err, []byte(p)) {
-			t.Errorf("%s is left out without a word", p)
+			t.Errorf("%s is left out without a warning", p)
 		}
 	}
 }
 
-// TestDamaged flips bytes all over an archive and its sidecar, and truncates both: reading commands
-// never crash, and verify never finds all well.
+// TestDamaged flips bytes of an archive and its sidecar, and truncates both. No reading command may
+// crash, and verify must notice each damage.
 func TestDamaged(t *testing.T) {
 	base := tools.Dir(t)
 	fixture.WriteTree(t, trees.Tree{trees.Text("text", 3000), trees.Noise("noise", 2000), trees.Text("big", 1<<20+9), trees.File("dup", "x"), trees.File("d/dup", "x"), trees.Symlink("l", "text")},

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestMembers holds what is forged to compress/gzip.
+// TestMembers inflates forged members with compress/gzip.
 func TestMembers(t *testing.T) {
 	for n := range 2000 {
 		inflated(t, Zeros(n, nil), make([]byte, n))
@@ -37,7 +37,7 @@ func inflated(t *testing.T, member, want []byte) {
 	}
 }
 
-// TestCut cuts a tar and puts it together again.
+// TestCut divides a tar and puts it together again.
 func TestCut(t *testing.T) {
 	var raw bytes.Buffer
 	w := tar.NewWriter(&raw)

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Index returns the sidecar of a valid archive, made by what FORMAT.md 3 says about rebuilding one.
+// Index returns the sidecar of a valid archive, rebuilt as in FORMAT.md 3.
 func Index(archive []byte) ([]byte, error) {
 	var all []*placed
 	for at := 0; ; {
@@ -18,7 +18,7 @@ func Index(archive []byte) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the member at %d: %w", at, err)
 		}
-		if len(extra) > 0 && extra[0] == 'T' && len(content) == 0 { // F: it was the end once
+		if len(extra) > 0 && extra[0] == 'T' && len(content) == 0 { // F: a former end
 			at += length
 			continue
 		}

@@ -11,7 +11,7 @@ import (
 
 var le = binary.LittleEndian
 
-// Record is a record of a sidecar (FORMAT.md 2.2, section 1), before it is written.
+// Record is a record of a sidecar (FORMAT.md 2.2, section 1).
 type Record struct {
 	Offset, HeaderLen, Size, PadLen, ContentLen uint64
 	Sniff                                       byte
@@ -77,10 +77,10 @@ func index(all []*placed, size int64) []byte {
 	return out
 }
 
-// Seal makes the digest of a sidecar right, after its header was changed.
+// Seal sets the digest of a sidecar after a change of its header.
 func Seal(sidecar []byte) { le.PutUint64(sidecar[304:], xxhash.Sum64(sidecar[:304])) }
 
-// stats fills in the counts of the header, from its byte 32 on.
+// stats sets the counts of the header, from byte 32.
 func stats(b []byte, ps []*placed, ordinals map[string]int) {
 	add := func(at int, n int64) { le.PutUint64(b[at:], le.Uint64(b[at:])+uint64(n)) }
 	for _, p := range ps {
@@ -161,7 +161,7 @@ func segments(ps []*placed) []byte {
 	return slices.Concat(le.AppendUint64(nil, uint64(k)), heads, ends)
 }
 
-// paths returns sections 2 and 5, and the place of each path.
+// paths returns sections 2 and 5, and the position of each path.
 func paths(ps []*placed) (offsets, section []byte, places []uint64) {
 	for at := 0; at < len(ps); at += 16 {
 		var shared, further [16]int

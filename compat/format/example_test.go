@@ -19,7 +19,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden archives and the example of FORMAT.md")
 
-// exampleTree is the tree of FORMAT.md's worked example.
+// exampleTree is the tree of the example in FORMAT.md.
 var exampleTree = trees.Tree{
 	trees.Dir("d").At(1_000_000_002),
 	trees.File("d/a", strings.Repeat("a tar in a gzip ", 8)).At(1_000_000_000),
@@ -27,11 +27,11 @@ var exampleTree = trees.Tree{
 }
 
 const (
-	exampleBegin = "<!-- The dumps are generated: go test ./compat -run TestExample -update -->\n"
+	exampleBegin = "<!-- The dumps are generated: go test ./compat/format -run TestExample -update -->\n"
 	exampleEnd   = "<!-- End of the dumps -->\n"
 )
 
-// TestExample holds the dumps in FORMAT.md to what tpk writes.
+// TestExample compares the dumps in FORMAT.md with the archive that tpk writes.
 func TestExample(t *testing.T) {
 	base := tools.Dir(t)
 	archive := filepath.Join(base, "x.tar.gz")
@@ -68,10 +68,10 @@ type dump struct {
 	at   int
 }
 
-// title writes a line of its own.
+// title writes a line without bytes.
 func (d *dump) title(format string, args ...any) { fmt.Fprintf(d, format+"\n", args...) }
 
-// take writes the next n bytes with what they are; runs of zeros are counted.
+// take writes the next n bytes with a note. A long run of zeros takes one line.
 func (d *dump) take(n int, format string, args ...any) {
 	note := fmt.Sprintf(format, args...)
 	b := d.data[d.at : d.at+n]
@@ -88,7 +88,7 @@ func (d *dump) take(n int, format string, args ...any) {
 	}
 }
 
-// dumpArchive takes an archive apart by FORMAT.md 1.
+// dumpArchive returns the dump of an archive, divided as in FORMAT.md 1.
 func dumpArchive(t *testing.T, archive []byte) string {
 	t.Helper()
 	d := &dump{data: archive}
@@ -115,7 +115,7 @@ func dumpArchive(t *testing.T, archive []byte) string {
 	return d.String()
 }
 
-// extra writes the extra field of a member of the example: that of G or T.
+// extra writes the extra field of G or T.
 func (d *dump) extra() {
 	le := binary.LittleEndian
 	d.take(2, "XLEN = %d", le.Uint16(d.data[d.at:]))
@@ -136,7 +136,7 @@ func (d *dump) extra() {
 }
 
 // inflateOne returns the content of the member whose deflate stream starts at offset at, and the
-// length of that.
+// length of this stream.
 func inflateOne(t *testing.T, archive []byte, at int, extra bool) ([]byte, int) {
 	t.Helper()
 	start := at - 10
@@ -157,7 +157,7 @@ func inflateOne(t *testing.T, archive []byte, at int, extra bool) ([]byte, int) 
 	return content, len(archive) - r.Len() - 8 - at
 }
 
-// inflated says what a member holds: text, or the fields of a tar header that are not zero.
+// inflated writes the content of a member: text, or the fields of a tar header that are not zero.
 func (d *dump) inflated(content []byte) {
 	if len(content) == 0 {
 		return
@@ -185,7 +185,7 @@ func (d *dump) inflated(content []byte) {
 	}
 }
 
-// dumpSidecar takes a sidecar apart by FORMAT.md 2.
+// dumpSidecar returns the dump of a sidecar, divided as in FORMAT.md 2.
 func dumpSidecar(data []byte) string {
 	d := &dump{data: data}
 	u64 := func(at int) int { return int(binary.LittleEndian.Uint64(data[at:])) }
@@ -226,7 +226,7 @@ func dumpSidecar(data []byte) string {
 	return d.String()
 }
 
-// section writes one section of the sidecar of the example.
+// section writes one section of the sidecar.
 func (d *dump) section(number, length, n int) {
 	switch number {
 	case 1:
@@ -268,7 +268,7 @@ func (d *dump) bucket() {
 	d.take(2, "TP")
 }
 
-// record writes a record of the example: of a directory, a file or a hard link.
+// record writes the record of a directory, a file or a hard link.
 func (d *dump) record(i int) {
 	b := d.data[d.at:]
 	u := func(at, n int) uint64 {

@@ -13,8 +13,8 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// forgedItems is an archive with everything that FORMAT.md knows, in an order that tpk pack would
-// not choose.
+// forgedItems returns an archive with everything that FORMAT.md allows, in an order that tpk pack
+// would not choose.
 func forgedItems() []forge.Item {
 	long := strings.Repeat("l", 120)
 	items := []forge.Item{
@@ -46,7 +46,7 @@ func forgedItems() []forge.Item {
 	return items
 }
 
-// sniffable are contents for each row of FORMAT.md 2.3, and some that miss a row by a little.
+// sniffable are contents for each row of FORMAT.md 2.3, and some that narrowly fail to match a row.
 var sniffable = []string{
 	"%PDF-1.7", "%PDF", "\x89PNG\r\n\x1a\n", "\x89PNG", "\xff\xd8\xff\xe0", "GIF87a", "GIF89a", "GIF88a", "RIFF1234WEBPVP8 ", "RIFF1234WAVEfmt ", "RIFF1234AVI ",
 	"\x00\x00\x00\x20ftypisom", "\x1a\x45\xdf\xa3", "OggS\x00", "OggS", "ID3\x04", "\x1f\x8b\x08\x00", "PK\x03\x04", "PK\x05\x06", "\x00asm\x01\x00\x00\x00", "wOFF", "wOF2",
@@ -55,8 +55,8 @@ var sniffable = []string{
 	strings.Repeat("x", 511) + "é", strings.Repeat("x", 510) + "é\x00", strings.Repeat("x", 512) + "\x00", "\xed\xa0\x80", "\n", " <?xml" + strings.Repeat(" ", 600) + "<svg>",
 }
 
-// TestForged makes an archive and its sidecar by FORMAT.md alone. tpk must find nothing wrong with
-// either, make the very same sidecar from the archive, and every tar must extract it.
+// TestForged makes an archive and its sidecar from FORMAT.md alone. tpk must verify both and
+// rebuild the same sidecar, and two tars must extract the archive.
 func TestForged(t *testing.T) {
 	dir := tools.Dir(t)
 	archive := filepath.Join(dir, "forged.tar.gz")
@@ -79,12 +79,12 @@ func TestForged(t *testing.T) {
 		t.Error(r)
 	}
 	if os.Getuid() != 0 {
-		return // devices
+		return // only root can make devices
 	}
 	for _, program := range []string{"tar", "bsdtar"} {
 		other := tools.Dir(t)
 		fixture.Untar(t, program, archive, other)
-		fixture.Diff(t, fixture.ReadTree(t, other), x, trees.Rules{IgnoreDirTime: true}) // the order is not one that keeps them
+		fixture.Diff(t, fixture.ReadTree(t, other), x, trees.Rules{IgnoreDirTime: true}) // this order changes them
 	}
 }
 
@@ -97,8 +97,8 @@ func firstDifference(a, b []byte) int {
 	return min(len(a), len(b))
 }
 
-// TestPackedSidecars takes the archives that tpk packed apart by the list of their entries, and
-// forges the sidecars again: those of tpk must be the same, so that both are what FORMAT.md says.
+// TestPackedSidecars rebuilds the sidecars of packed archives from FORMAT.md alone, and compares
+// them with tpk's.
 func TestPackedSidecars(t *testing.T) {
 	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {

@@ -13,15 +13,14 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// A golden is an archive of a tree, which has grown in place if some of it was appended.
+// A golden is an archive of a tree, to which a second tree may have been appended.
 type golden struct {
 	name           string
 	tree, appended trees.Tree
 }
 
-// goldens are the trees of the golden archives. They are frozen: the archives of a released version
-// are never made again, and must be read by every later tpk. (While a version is not released,
-// -update makes its archives anew.)
+// goldens are the trees of the golden archives. Archives of a released version are never made
+// again, and every later tpk must read them. (Until the release, -update makes them again.)
 var goldens = []golden{
 	{name: "empty", tree: trees.Tree{}},
 	{name: "kinds", tree: trees.Tree{
@@ -104,7 +103,7 @@ func checkGolden(t *testing.T, base string, g golden) {
 	}
 	tools.Must(t, exec.Command(tools.TPK(t), "verify", archive))
 
-	// The sidecar is a function of the archive: made again, it is the same.
+	// The sidecar is a function of the archive: tpk index must make the same one.
 	if err := os.Remove(archive + ".tpi"); err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// zipReaders are programs that extract a zip, with what they are known to do otherwise.
+// zipReaders are programs that extract a zip, with their known limits.
 var zipReaders = []reader{
 	{
 		name:  "unzip",
@@ -66,15 +66,15 @@ var zipReaders = []reader{
 	{name: "Go archive/zip", extract: goUnzip, rules: trees.Rules{IgnoreSymlinkTime: true}},
 }
 
-// zipLimits are those of the format, whoever reads it: times that do not fit it come out as others,
-// and a backslash in a name, which half of the readers take for a slash, is written as a wide one.
+// zipLimits are the limits of the format itself. It cannot hold some times. In names tpk writes a
+// backslash, which half of the readers take for a slash, as a fullwidth one.
 var zipLimits = map[string]limit{
 	"times":     {rules: trees.Rules{IgnoreTime: true, IgnoreDirTime: true, IgnoreSymlinkTime: true}},
 	"old-times": {rules: trees.Rules{IgnoreTime: true, IgnoreDirTime: true, IgnoreSymlinkTime: true}},
 	"names":     {drop: func(p string, _ trees.State) bool { return strings.ContainsAny(p, "\\\uff3c") }},
 }
 
-// withZipLimits are the limits of a reader of zips for a tree.
+// withZipLimits returns a reader of zips with the limits of the format for a tree added to its own.
 func withZipLimits(r reader, tree string) reader {
 	own, common := r.limits[tree], zipLimits[tree]
 	own.rules = own.rules.Or(common.rules)
@@ -88,7 +88,7 @@ func withZipLimits(r reader, tree string) reader {
 	return r
 }
 
-// zipTesters read all of a zip and say whether it is right.
+// zipTesters are programs that read a whole zip and report whether it is intact.
 var zipTesters = []struct {
 	name    string
 	command func(t *testing.T, archive string) *exec.Cmd
@@ -110,7 +110,7 @@ with zipfile.ZipFile(sys.argv[1]) as z:
 	}},
 }
 
-// exported runs tpk export, which must succeed without a word.
+// exported runs tpk export, which must print nothing, and returns the name of the result.
 func exported(t *testing.T, archive, name string, flags ...string) string {
 	t.Helper()
 	out := filepath.Join(tools.Dir(t), name)
@@ -139,8 +139,8 @@ func TestZips(t *testing.T) {
 	}
 }
 
-// TestFolders exports each directory in the root of each tree, and holds what comes out against GNU
-// tar and tpk verify. Links to outside come out as files of their own.
+// TestFolders exports the directories near the root of each tree, verifies the results and extracts
+// them with GNU tar. Links to files outside must come out as files.
 func TestFolders(t *testing.T) {
 	for _, c := range fixture.Catalogue() {
 		if c.Name == "crowd" || c.Name == "copies" {
@@ -169,7 +169,7 @@ func TestFolders(t *testing.T) {
 	}
 }
 
-// TestSingleMember looks at the number of members, and at what two readers make of them.
+// TestSingleMember checks that tpk export --single-member makes one member, which GNU tar extracts.
 func TestSingleMember(t *testing.T) {
 	f := fixture.Packed(t, trees.Named{Name: "duplicates", Tree: trees.Duplicates()})
 	out := exported(t, f.Archive, "single.tar.gz", "--single-member")
@@ -198,7 +198,7 @@ func goUnzip(archive, dir string) error {
 		return err
 	}
 	defer z.Close()
-	slices.SortFunc(z.File, func(a, b *zip.File) int { return strings.Compare(b.Name, a.Name) }) // times of directories last
+	slices.SortFunc(z.File, func(a, b *zip.File) int { return strings.Compare(b.Name, a.Name) }) // a directory comes after its files, so that its time stays
 	for _, f := range z.File {
 		name := filepath.Join(dir, f.Name)
 		r, err := f.Open()

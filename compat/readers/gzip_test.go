@@ -19,7 +19,7 @@ import (
 	"github.com/tarpack/tpk/gzmember"
 )
 
-// gunzips are the programs that read the gzip layer: a list of members, that must give one plain
+// gunzips are programs that read the gzip layer. From a list of members each must make one plain
 // tar.
 var gunzips = [][]string{
 	{"gzip", "-dc"},
@@ -32,8 +32,8 @@ var gunzips = [][]string{
 	{"bsdcat"},
 }
 
-// TestGzipLayer inflates whole archives: every program must give the tar that the members make one
-// after the other.
+// TestGzipLayer inflates whole archives. Every program must give the same tar as the members
+// inflated one by one.
 func TestGzipLayer(t *testing.T) {
 	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
@@ -62,14 +62,14 @@ func TestGzipLayer(t *testing.T) {
 	}
 }
 
-// memberByMember gives the contents of the members, each inflated on its own.
+// memberByMember returns the contents of the members, each inflated on its own.
 func memberByMember(t *testing.T, archive string) io.Reader {
 	t.Helper()
 	raw, err := os.ReadFile(archive)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rest := bytes.NewReader(raw) // an io.ByteReader: nothing is read ahead
+	rest := bytes.NewReader(raw) // an io.ByteReader, so gzip reads nothing ahead
 	z := new(gzip.Reader)
 	pr, pw := io.Pipe()
 	go func() {
@@ -99,8 +99,8 @@ func sumOf(t *testing.T, r io.Reader) [sha256.Size]byte {
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
-// TestLargestExtraField has every program read over the largest extra field there can be: busybox
-// keeps 16 KiB.
+// TestLargestExtraField lets every program read a member with the largest extra field that tpk
+// writes. busybox has a buffer of 16 KiB for it.
 func TestLargestExtraField(t *testing.T) {
 	payload := make([]byte, 2+4*gzmember.MaxSegments(gzmember.MaxShift))
 	noise := trees.NoiseBytes("before", 100_000)

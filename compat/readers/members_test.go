@@ -18,7 +18,7 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// TestList holds the list of each archive to its tree.
+// TestList compares the list of each archive with its tree.
 func TestList(t *testing.T) {
 	kinds := map[string]trees.Kind{"file": trees.KindFile, "hardlink": trees.KindFile, "dir": trees.KindDir, "symlink": trees.KindSymlink}
 	for _, c := range fixture.Catalogue() {
@@ -59,8 +59,8 @@ func TestList(t *testing.T) {
 	}
 }
 
-// inPython checks members with zlib.decompressobj(31), which reads one gzip member: for each line
-// "offset length sum".
+// inPython checks members with zlib.decompressobj(31), which reads one gzip member. Its input has a
+// line "offset length sum" for each.
 const inPython = `
 import hashlib, sys, zlib
 raw = open(sys.argv[1], "rb").read()
@@ -72,8 +72,8 @@ for line in sys.stdin:
         sys.exit(f"the member at {offset}: {len(got)} bytes, end reached: {z.eof}, {len(z.unused_data)} bytes unused")
 `
 
-// TestMembers cuts each content member out of the archive, by what tpk ls says, and inflates it in
-// single-member mode to its file and to nothing more.
+// TestMembers cuts each content member out of the archive, at the place that tpk ls prints. A
+// reader of single members must inflate it to its file and nothing more.
 func TestMembers(t *testing.T) {
 	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
@@ -115,8 +115,7 @@ func TestMembers(t *testing.T) {
 	}
 }
 
-// isStored says whether a member of size bytes is laid out in stored blocks as FORMAT.md 1.3 wants
-// them.
+// isStored reports whether a member of size bytes consists of stored blocks as in FORMAT.md 1.3.
 func isStored(m []byte, size int64) bool {
 	if int64(len(m)) != size+5*((size+65534)/65535)+18 {
 		return false
@@ -131,7 +130,7 @@ func isStored(m []byte, size int64) bool {
 	return true
 }
 
-// single inflates m as one member, in Go.
+// single inflates m as one member with compress/gzip and compares the result with want.
 func single(m []byte, want trees.State) error {
 	r := bytes.NewReader(m)
 	z, err := gzip.NewReader(r)
@@ -153,8 +152,7 @@ func single(m []byte, want trees.State) error {
 	return nil
 }
 
-// TestMembersByPrograms gives the members of the trees of sizes to the programs that people cut
-// files out with.
+// TestMembersByPrograms lets programs inflate single members of two trees with many sizes.
 func TestMembersByPrograms(t *testing.T) {
 	programs := [][]string{{"gzip", "-dc"}, {"pigz", "-dc"}, {"libdeflate-gunzip", "-c"}, {"igzip", "-d", "-c"}}
 	for _, c := range []trees.Named{{Name: "sizes", Tree: trees.Sizes()}, {Name: "big", Tree: trees.Big()}} {
@@ -167,8 +165,8 @@ func TestMembersByPrograms(t *testing.T) {
 			if l.Member == nil || l.Type != "file" {
 				continue
 			}
-			// Each member by one program, in turn; node's and the browsers' way by all would take
-			// minutes.
+			// Each member goes to one of the programs in turn; all members with all programs would
+			// take minutes.
 			p := programs[i%len(programs)]
 			name := filepath.Join(tools.Dir(t), "member.gz")
 			if err := os.WriteFile(name, raw[l.Member.Offset:][:l.Member.Length], 0o644); err != nil {

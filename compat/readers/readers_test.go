@@ -17,23 +17,23 @@ import (
 type reader struct {
 	name    string
 	command func(t *testing.T, archive, dir string, flags ...string) *exec.Cmd
-	extract func(archive, dir string) error // instead of a command
+	extract func(archive, dir string) error // takes the place of a command
 	rules   trees.Rules                     // what it never restores
 	limits  map[string]limit                // by tree
 	root    map[string]string               // trees that only root can extract with it, and why
 }
 
-// A limit is what a reader is known to do otherwise, and what is not compared for that reason.
+// A limit is a known difference of a reader, and what is not compared because of it.
 type limit struct {
 	why   string
 	skip  bool                                   // the whole tree
 	drop  func(path string, st trees.State) bool // these paths
-	flags []string                               // are added to the command
-	code  int                                    // the exit status that goes with it
+	flags []string                               // added to the command
+	code  int                                    // the exit status
 	rules trees.Rules                            // further differences that are allowed
 }
 
-// readers are the programs whose users have nothing but what they have: each extracts each tree.
+// readers are programs that people extract archives with. Each extracts each tree.
 var readers = []reader{
 	{
 		name: "GNU tar",
@@ -80,7 +80,7 @@ with tarfile.open(sys.argv[1], errorlevel=2) as t:
 	},
 	{
 		name:  "7z",
-		rules: trees.Rules{DirModeMask: 0o700}, // its directories can always be written to
+		rules: trees.Rules{DirModeMask: 0o700}, // it leaves its directories writable
 		command: func(t *testing.T, archive, dir string, _ ...string) *exec.Cmd {
 			const script = `umask 0; "$1" x -so -tgzip "$2" | "$1" x -y -snld -si -ttar -o"$3"`
 			return exec.Command("sh", "-c", script, "sh", tools.Path(t, "7z"), archive, dir)
@@ -121,7 +121,7 @@ tar.x({ file: process.argv[2], cwd: process.argv[3], preservePaths: true, strict
 	{name: "Go archive/tar", extract: goExtract},
 }
 
-// python returns the interpreter that every user may run, where there are several.
+// python returns the name of an interpreter that every user may run.
 func python(t *testing.T) string {
 	const system = "/usr/bin/python3"
 	if _, err := os.Stat(system); err == nil {
@@ -130,7 +130,7 @@ func python(t *testing.T) string {
 	return tools.Path(t, "python3")
 }
 
-// tpkReaders are tpk's own ways to extract.
+// tpkReaders are the two ways in which tpk extracts.
 var tpkReaders = []reader{
 	{
 		name:    "tpk extract",
@@ -153,8 +153,7 @@ func tpkExtract(t *testing.T, archive, dir string, flags ...string) *exec.Cmd {
 	return exec.Command(tools.TPK(t), append(append([]string{"extract"}, flags...), "-C", dir, archive)...)
 }
 
-// TestReaders extracts every tree of the catalogue with every reader, as the user who runs the
-// tests.
+// TestReaders extracts every tree of the catalogue with every reader, as the current user.
 func TestReaders(t *testing.T) {
 	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
@@ -166,7 +165,8 @@ func TestReaders(t *testing.T) {
 	}
 }
 
-// TestReadersAsNobody extracts as a user who may not write into a read-only directory of his own.
+// TestReadersAsNobody extracts as a user other than root, who may not write to a read-only
+// directory of their own.
 func TestReadersAsNobody(t *testing.T) {
 	tools.Root(t)
 	for _, c := range fixture.Catalogue() {
@@ -194,7 +194,7 @@ func TestReadersAsNobody(t *testing.T) {
 	}
 }
 
-// TestCopies looks at how many links the duplicates of one file get: NTFS refuses the 1,025th name.
+// TestCopies counts the links of duplicates. NTFS refuses the 1,025th name of a file.
 func TestCopies(t *testing.T) {
 	f := fixture.Packed(t, trees.Named{Name: "copies", Tree: trees.Copies(3000)})
 	dir := tools.Dir(t)
@@ -215,8 +215,8 @@ func TestCopies(t *testing.T) {
 	}
 }
 
-// check extracts an archive and compares what came of it. The command may be changed before it
-// runs.
+// check extracts an archive and compares the result with the tree. change may alter the command
+// first.
 func (r reader) check(t *testing.T, f *fixture.Tree, tree string, change func(*exec.Cmd)) {
 	t.Helper()
 	l := r.limits[tree]
@@ -232,7 +232,7 @@ func (r reader) check(t *testing.T, f *fixture.Tree, tree string, change func(*e
 	r.run(t, f.Archive, dir, l, change)
 	want, got, rules := f.Snap, fixture.ReadTree(t, dir), r.rules.Or(l.rules)
 	if change != nil {
-		rules.ModeMask |= 0o6000 // some drop them for files that have got another owner
+		rules.ModeMask |= 0o6000 // some readers drop them if the owner changes
 	}
 	rules.Merged = true
 	if l.drop != nil {
@@ -243,7 +243,7 @@ func (r reader) check(t *testing.T, f *fixture.Tree, tree string, change func(*e
 	}
 }
 
-// run extracts an archive, and fails the test when the reader does not end as the limit says.
+// run extracts an archive. The test fails unless the reader ends with the limit's exit status.
 func (r reader) run(t *testing.T, archive, dir string, l limit, change func(*exec.Cmd)) {
 	t.Helper()
 	if r.extract != nil {

@@ -22,7 +22,7 @@ import (
 	"github.com/tarpack/tpk/serve"
 )
 
-// tpkServer runs the program itself, and returns its address and process.
+// tpkServer starts tpk serve and returns its address and process.
 func tpkServer(t *testing.T, args ...string) (string, *exec.Cmd) {
 	t.Helper()
 	cmd := exec.Command(tools.TPK(t), append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
@@ -53,7 +53,7 @@ func tpkServer(t *testing.T, args ...string) (string, *exec.Cmd) {
 	return "", nil
 }
 
-// rss is a process's memory without the page cache, in MiB.
+// rss returns the memory of a process without the page cache, in MiB.
 func rss(t *testing.T, pid int) float64 {
 	t.Helper()
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
@@ -66,7 +66,8 @@ func rss(t *testing.T, pid int) float64 {
 	return float64(kb) / 1024
 }
 
-// TestTenThousandConnections opens them all, asks on each twice, and looks at the server's memory.
+// TestTenThousandConnections opens ten thousand connections, sends two requests on each and checks
+// the server's memory.
 func TestTenThousandConnections(t *testing.T) {
 	const want = 10_000
 	var limit syscall.Rlimit
@@ -128,7 +129,7 @@ func TestTenThousandConnections(t *testing.T) {
 	}
 }
 
-// TestThousandRanges asks for a thousand overlapping ranges of a large file, many times at once
+// TestThousandRanges asks for a thousand overlapping ranges of a large file, several times at once
 // (CVE-2011-3192).
 func TestThousandRanges(t *testing.T) {
 	address, cmd := tpkServer(t, "--max-header", "65536", packTree(t, tree()))
@@ -153,9 +154,10 @@ func TestThousandRanges(t *testing.T) {
 	}
 }
 
-// TestSlowHTTPTest lets slowhttptest hold connections with slow headers, bodies, ranges and reads:
-// the server cuts them off, and answers others meanwhile.
+// TestSlowHTTPTest lets slowhttptest hold connections with slow headers, bodies, ranges and reads.
+// The server must cut them off, and answer other clients meanwhile.
 func TestSlowHTTPTest(t *testing.T) {
+	t.Parallel() // it mostly waits
 	tool := tools.Path(t, "slowhttptest")
 	archive := packTree(t, tree())
 	for mode, args := range map[string][]string{
@@ -170,11 +172,21 @@ func TestSlowHTTPTest(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			for range 8 {
-				time.Sleep(500 * time.Millisecond)
-				others(t, "http://"+address+"/page.html")
+			ended := make(chan struct{})
+			go func() {
+				_ = cmd.Wait() // its exit status does not depend on the server
+				close(ended)
+			}()
+			other := time.NewTicker(500 * time.Millisecond)
+			defer other.Stop()
+			for attacked := true; attacked; {
+				select {
+				case <-other.C:
+					others(t, "http://"+address+"/page.html")
+				case <-ended:
+					attacked = false
+				}
 			}
-			_ = cmd.Wait() // its exit code says nothing about the server
 			report := lastStatus(out.String())
 			if !strings.Contains(report, "service available:") || strings.Contains(report, "NO") {
 				t.Errorf("it found the service unavailable:\n%s", report)
@@ -183,8 +195,8 @@ func TestSlowHTTPTest(t *testing.T) {
 	}
 }
 
-// others asks as somebody who does nothing wrong. On a machine that stands still for longer than
-// the server's timeouts of a second, that too may be cut off; but not several times in a row.
+// others sends a normal request. If the machine stalls for longer than the server's timeouts, that
+// may fail too, but not several times in a row.
 func others(t *testing.T, url string) {
 	t.Helper()
 	var errs []error
@@ -202,7 +214,7 @@ func others(t *testing.T, url string) {
 	t.Errorf("others get no answer: %v", errs)
 }
 
-// lastStatus is the last report that slowhttptest printed.
+// lastStatus returns the last report that slowhttptest printed.
 func lastStatus(out string) string {
 	if i := strings.LastIndex(out, "slow HTTP test status"); i >= 0 {
 		return out[i:]
@@ -210,7 +222,7 @@ func lastStatus(out string) string {
 	return out
 }
 
-// TestH2spec compares with what h2spec says of Go's own server.
+// TestH2spec compares the number of h2spec's tests that pass with that of Go's own server.
 func TestH2spec(t *testing.T) {
 	tool := filepath.Join(tools.Repo(t), ".work", "bin", "h2spec")
 	if p, err := exec.LookPath("h2spec"); err == nil {
@@ -241,8 +253,8 @@ func TestH2spec(t *testing.T) {
 	go func() { _ = reference.Serve(ln) }()
 	t.Cleanup(func() { _ = reference.Close() })
 	address := start(t, serve.Config{Archives: []serve.Archive{{Path: packTree(t, tree())}}, H2C: true})
-	// Some of its tests are a race against the clock: one server's count differs by one or two from
-	// run to run, so a server is worth its best of a few.
+	// Some of its tests depend on time, so that the count varies by one or two. The best of a few
+	// runs counts for each server.
 	theirs, ours := 0, 0
 	for range 4 {
 		n := make(chan int, 1)

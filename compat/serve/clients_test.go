@@ -10,7 +10,7 @@ import (
 	"github.com/tarpack/tpk/serve"
 )
 
-// TestCurl fetches everything plain, compressed and resumed.
+// TestCurl fetches every file plain, compressed and resumed.
 func TestCurl(t *testing.T) {
 	base := "http://" + start(t, serve.Config{Archives: []serve.Archive{{Path: packTree(t, tree())}}}) + "/"
 	dir := t.TempDir()
@@ -34,7 +34,7 @@ func TestCurl(t *testing.T) {
 				t.Errorf("curl -C - %s from %d: other content", name, at)
 			}
 		}
-		// Time conditions, entity-tags, and a part of it.
+		// Entity-tags, then times.
 		run(t, "curl", "-sS", "--fail", "--etag-save", out+".tag", "-o", out, base+name)
 		if code := run(t, "curl", "-sS", "--etag-compare", out+".tag", "-o", os.DevNull, "-w", "%{http_code}", base+name); code != "304" {
 			t.Errorf("%s again by its entity-tag: %s", name, code)
@@ -46,7 +46,7 @@ func TestCurl(t *testing.T) {
 	}
 }
 
-// TestWget resumes, and mirrors by time.
+// TestWget resumes downloads and mirrors the site.
 func TestWget(t *testing.T) {
 	base := "http://" + start(t, serve.Config{Archives: []serve.Archive{{Path: packTree(t, tree())}}}) + "/"
 	for _, name := range []string{"big.txt", "film.mp4", "mid.txt"} {
@@ -69,7 +69,7 @@ func TestWget(t *testing.T) {
 	}
 }
 
-// TestAria2 fetches in four parts at a time, and downloads the archive so.
+// TestAria2 fetches files and the whole archive in four parts at a time.
 func TestAria2(t *testing.T) {
 	archive := packTree(t, tree())
 	base := "http://" + start(t, serve.Config{Archives: []serve.Archive{{Path: archive}}}) + "/"
@@ -82,7 +82,8 @@ func TestAria2(t *testing.T) {
 	}
 }
 
-// TestNodeFetch lets node's fetch decode and resume.
+// TestNodeFetch fetches whole files and ranges with node's fetch, and asks again with the
+// entity-tag.
 func TestNodeFetch(t *testing.T) {
 	node := tools.Path(t, "node")
 	base := "http://" + start(t, serve.Config{Archives: []serve.Archive{{Path: packTree(t, tree())}}}) + "/"

@@ -11,8 +11,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/export"
 )
 
-// TestFolderClients fetches a folder in both formats whole, resumed from several places, and in
-// four parts at a time.
+// TestFolderClients fetches a folder in both formats: whole, resumed, and in four parts at a time.
 func TestFolderClients(t *testing.T) {
 	files := map[string]string{"other/x": "x"}
 	for name, content := range tree() {
@@ -53,7 +52,7 @@ func TestFolderClients(t *testing.T) {
 			if read(t, filepath.Join(dir, "parts")) != want.String() {
 				t.Error("aria2c -x4: other bytes")
 			}
-			// The name that it is saved under.
+			// It is saved under the name that the server gives.
 			run(t, "wget", "-q", "--content-disposition", "-P", dir, url)
 			if read(t, filepath.Join(dir, "folder."+format.String())) != want.String() {
 				t.Error("wget --content-disposition: other bytes")

@@ -26,14 +26,14 @@ func md5Hex(s string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// goRange is a row of ServeFileRangeTests of Go's net/http/fs_test.go.
+// goRange is a row of ServeFileRangeTests in Go's net/http/fs_test.go.
 type goRange struct {
 	header string
 	code   int
 	ranges [][2]int
 }
 
-// goRanges reads that table out of the source of the Go that runs the test.
+// goRanges reads this table from the source of Go.
 func goRanges(t *testing.T) []goRange {
 	t.Helper()
 	root, err := exec.Command("go", "env", "GOROOT").Output()
@@ -77,7 +77,7 @@ func goRanges(t *testing.T) []goRange {
 	return rows
 }
 
-// goInt evaluates the expressions of that table: numbers, testFileLen (11), differences.
+// goInt evaluates the expressions of the table: numbers, testFileLen (11) and differences.
 func goInt(t *testing.T, e ast.Expr) int {
 	switch e := e.(type) {
 	case *ast.BasicLit:
@@ -130,7 +130,7 @@ func ask(t *testing.T, method, url string, header map[string]string) (*http.Resp
 	return resp, string(b)
 }
 
-// TestGoRanges is testServeFile.
+// TestGoRanges is Go's testServeFile.
 func TestGoRanges(t *testing.T) {
 	for engine, base := range bothEngines(t) {
 		for _, row := range goRanges(t) {
@@ -169,10 +169,10 @@ func TestGoRanges(t *testing.T) {
 	}
 }
 
-// TestGoPreconditions is the table of testServeContent, with the entity-tag (A) and date (NOW) that
-// the file really has. Rows about weak entity-tags of the server are left out: tpk has none. A HEAD
-// with a Range is answered as without, since RFC 9110 section 14.2 defines Range for GET alone; Go
-// answers 206.
+// TestGoPreconditions is the table of Go's testServeContent, with the real entity-tag (A) and date
+// (NOW) of the file. Rows about weak entity-tags of the server are left out, because tpk has none.
+// A HEAD with a Range is answered like one without: RFC 9110 section 14.2 defines Range for GET
+// only. Go answers 206.
 func TestGoPreconditions(t *testing.T) {
 	for engine, base := range bothEngines(t) {
 		url := base + "/file"

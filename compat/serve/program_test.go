@@ -84,7 +84,7 @@ func (p *process) saysTimes(t *testing.T, text string, n int) {
 	}
 }
 
-// stops sends SIGTERM; the program must end well.
+// stops sends SIGTERM, after which the program must exit with 0.
 func (p *process) stops(t *testing.T) {
 	t.Helper()
 	_ = p.Process.Signal(syscall.SIGTERM)
@@ -98,8 +98,10 @@ func (p *process) stops(t *testing.T) {
 	}
 }
 
-// TestSecondSignal: the first lets transfers finish, the second ends them.
+// TestSecondSignal sends two signals. After the first the server finishes transfers; the second
+// ends it.
 func TestSecondSignal(t *testing.T) {
+	t.Parallel() // it mostly waits
 	archive := packTree(t, map[string]string{"large": string(trees.NoiseBytes("large", 40<<20))})
 	p := launch(t, exec.Command(tools.TPK(t), "serve", "--listen", "127.0.0.1:0", archive))
 	p.says(t, "serving on")
@@ -112,14 +114,14 @@ func TestSecondSignal(t *testing.T) {
 	if _, err := io.WriteString(c, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.ReadFull(c, make([]byte, 1)); err != nil { // the transfer is under way, and nobody takes the rest
+	if _, err := io.ReadFull(c, make([]byte, 1)); err != nil { // the transfer has begun; nothing reads the rest
 		t.Fatal(err)
 	}
 	_ = p.Process.Signal(syscall.SIGTERM)
 	select {
 	case err := <-p.ended:
 		t.Fatalf("the first signal ends it: %v\n%s", err, p)
-	case <-time.After(1500 * time.Millisecond): // a second within one second is taken for the first
+	case <-time.After(1500 * time.Millisecond): // a signal within a second counts as the first
 	}
 	_ = p.Process.Signal(syscall.SIGTERM)
 	select {
@@ -132,7 +134,7 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
-// TestSocketActivation passes a listening socket as systemd does.
+// TestSocketActivation passes a listening socket the way systemd does.
 func TestSocketActivation(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -144,8 +146,7 @@ func TestSocketActivation(t *testing.T) {
 	}
 	address := ln.Addr().String()
 	_ = ln.Close()
-	// A request before the server is there waits for it in the socket's queue, and is answered, not
-	// refused.
+	// A request before the server runs waits in the socket's queue and is answered.
 	early := make(chan string, 1)
 	go func() {
 		resp, err := http.Get("http://" + address + "/file")
@@ -168,7 +169,7 @@ func TestSocketActivation(t *testing.T) {
 	p.stops(t)
 }
 
-// TestEnvironment sets flags by variables; what is on the command line wins.
+// TestEnvironment sets flags by variables. The command line takes precedence.
 func TestEnvironment(t *testing.T) {
 	cmd := exec.Command(tools.TPK(t), "serve", "--cache-control", "max-age=7", packTree(t, tree()))
 	cmd.Env = append(os.Environ(), "TPK_LISTEN=127.0.0.1:0\n127.0.0.1:0", "TPK_CACHE_CONTROL=no-store", "TPK_HEADER=X-A: 1, 2\nX-B: 3", "TPK_SPA=true", "TPK_HIDE=*.png")
@@ -196,7 +197,7 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// TestHangup replaces the archive and sends SIGHUP: by a good one, and by a bad one.
+// TestHangup replaces the archive, first with a good one and then with a bad one, and sends SIGHUP.
 func TestHangup(t *testing.T) {
 	archive := packTree(t, map[string]string{"x": "old"})
 	p := launch(t, exec.Command(tools.TPK(t), "serve", "--listen", "127.0.0.1:0", archive))
@@ -227,7 +228,7 @@ func TestHangup(t *testing.T) {
 	p.stops(t)
 }
 
-// TestBadArguments checks exit codes, and that one line says what is wrong.
+// TestBadArguments checks the exit status and the one line of wrong calls.
 func TestBadArguments(t *testing.T) {
 	good := packTree(t, map[string]string{"x": "x"})
 	dir := t.TempDir()
@@ -272,8 +273,8 @@ func TestBadArguments(t *testing.T) {
 	}
 }
 
-// TestStart measures how soon the first request is answered. The bound is far above what it takes
-// on a quiet machine.
+// TestStart measures the time to the first answer. The limit is far above the time on a quiet
+// machine.
 func TestStart(t *testing.T) {
 	files := map[string]string{}
 	for i := range 3000 {

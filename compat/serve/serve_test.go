@@ -1,4 +1,5 @@
-// Package serve holds tpk's server against clients, servers' tests and abuse that others wrote.
+// Package serve tests tpk's server with clients, with the tests of other servers, and with tools
+// for abuse.
 package serve
 
 import (
@@ -19,8 +20,8 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 )
 
-// tree is what is served: text that is deflated in one piece and in segments, and content that is
-// stored.
+// tree returns the files to serve: text that is deflated in one piece and in segments, and content
+// that is stored.
 var tree = sync.OnceValue(func() map[string]string {
 	words := func(n int) string {
 		var b strings.Builder
@@ -42,7 +43,7 @@ var tree = sync.OnceValue(func() map[string]string {
 	}
 })
 
-// packTree writes files below a new directory and packs them.
+// packTree writes files to a new directory, packs them and returns the name of the archive.
 func packTree(t testing.TB, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -67,7 +68,7 @@ func packDir(t testing.TB, dir string) string {
 	return name
 }
 
-// start serves until the test ends, and returns the address.
+// start runs a server until the test ends, and returns its address.
 func start(t testing.TB, c serve.Config) string {
 	t.Helper()
 	c.Listen = []string{"127.0.0.1:0"}
@@ -96,7 +97,7 @@ func start(t testing.TB, c serve.Config) string {
 	}
 }
 
-// run runs a program and returns what it printed; it must succeed.
+// run runs a program, which must succeed, and returns its output.
 func run(t testing.TB, name string, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

@@ -54,5 +54,5 @@ func (w *Watch) Next() (name string, err error) {
 	return name, nil
 }
 
-// Stop ends the watch, and a Next that waits.
+// Stop ends the watch. A call of Next that waits returns an error.
 func (w *Watch) Stop() { w.inotify.Close() }

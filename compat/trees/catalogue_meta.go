@@ -5,12 +5,12 @@ import (
 	"path"
 )
 
-// Modes are files and directories with every kind of permission bits.
+// Modes returns files and directories with every kind of permission bits.
 func Modes() Tree {
 	t := Tree{}
 	for _, m := range []uint32{0, 0o400, 0o200, 0o111, 0o444, 0o600, 0o644, 0o664, 0o666, 0o755, 0o777, 0o4755, 0o2755, 0o6711, 0o1644, 0o7777} {
 		t = append(t, File(fmt.Sprintf("file-%04o", m), fmt.Sprintf("%o", m)).Perm(m))
-		// The same bytes under other modes: no duplicates by default.
+		// The same bytes with other modes are no duplicates by default.
 		t = append(t, File(fmt.Sprintf("same-%04o", m), "the same bytes").Perm(m))
 		t = append(t, Dir(fmt.Sprintf("dir-%04o", m)).Perm(m))
 		t = append(t, Dir(fmt.Sprintf("full-%04o", m)).Perm(m), File(fmt.Sprintf("full-%04o/file", m), fmt.Sprintf("in %o", m)))
@@ -18,8 +18,8 @@ func Modes() Tree {
 	return t
 }
 
-// Times are modification times from 1970 up to 2446, where ext4 ends; ustar's octal field ends in
-// 2242.
+// Times returns modification times from 1970 to 2446, where ext4 ends. The octal field of ustar
+// ends in 2242.
 func Times() Tree {
 	t := Tree{}
 	for _, s := range []int64{0, 1, 999_999_999, 1 << 31, 1<<31 - 1, 1 << 32, 1<<33 - 1, 1 << 33, 1<<33 + 1, 15_000_000_000} {
@@ -32,7 +32,7 @@ func Times() Tree {
 	return append(t, File("nanos", "n").AtNanos(1_500_000_000, 999_999_999), Dir("nanosdir").AtNanos(1_500_000_000, 1))
 }
 
-// OldTimes are modification times before 1970.
+// OldTimes returns modification times before 1970.
 func OldTimes() Tree {
 	t := Tree{}
 	for _, s := range []int64{-1, -2, -86_400, -(1 << 21), -1_000_000_000, -(1 << 31)} {
@@ -44,7 +44,7 @@ func OldTimes() Tree {
 	return append(t, File("nanos", "n").AtNanos(-10, 500_000_000))
 }
 
-// Links are symbolic links of every kind, and genuine hard links within and across directories.
+// Links returns symbolic links of every kind, and hard links within and between directories.
 func Links() Tree {
 	return Tree{
 		File("file", "the file\n"), Dir("dir"), File("dir/inner", "inner\n"),
@@ -54,8 +54,8 @@ func Links() Tree {
 		Symlink("slash", "dir/"), Symlink("dots", "./dir/../file"), Symlink("dot", "."), Symlink("dotdot", ".."), Symlink("double", "dir//inner"),
 		Symlink("spaces", "a b  c "), Symlink("newline", "a\nb"), Symlink("wide", "日本語"), Symlink("0-before-its-target", "file"),
 		Symlink("dir/back", "../file"),
-		// Hard links; the first name in the order of the archive is not always the first in that of
-		// bytes.
+		// Hard links. The first name in the order of the archive is not always the first in byte
+		// order.
 		File("z/one", "one\n"), Hardlink("a/one", "z/one"), Hardlink("m-one", "z/one"), Hardlink("z/y/x/one", "z/one"),
 		File("b/two", "two\n").Perm(0o640), Hardlink("b/a/two", "b/two"),
 		File("empty", ""), Hardlink("empty-too", "empty"), File("empty-alone", ""),
@@ -64,8 +64,8 @@ func Links() Tree {
 	}
 }
 
-// ReadOnly are directories that nobody may write to, with files, links and directories in them,
-// each with a time of its own.
+// ReadOnly returns directories without write permission, with files, links and directories in them,
+// each with its own time.
 func ReadOnly() Tree {
 	t := Tree{}
 	dir := ""
@@ -86,8 +86,8 @@ func ReadOnly() Tree {
 	return t
 }
 
-// Duplicates are files with equal content of every coding, in several directories, with equal modes
-// and different times; and some that only look alike.
+// Duplicates returns files with equal content of every coding, in several directories, with equal
+// modes and different times, and files that are almost equal.
 func Duplicates() Tree {
 	t := Tree{}
 	contents := []struct {
@@ -105,13 +105,13 @@ func Duplicates() Tree {
 		alike[4999-i] ^= 1
 		t = append(t, Bytes(dir+"alike", alike))
 	}
-	// Pairs that are hard-linked already and have a duplicate that comes later, or earlier.
+	// Hard links with a duplicate that comes later, or earlier.
 	return append(t, File("linked", "hard"), Hardlink("a/linked", "linked"), File("z/linked", "hard"),
 		File("0-first", "then a pair"), File("m-pair", "then a pair"), Hardlink("z/m-pair", "m-pair"))
 }
 
-// Closed are directories that their owner may not enter, with duplicates in them: nobody but root
-// can make a link to a file in one of them.
+// Closed returns directories that their owner may not enter, with duplicates in them. Only root can
+// make a link to a file in one of them.
 func Closed() Tree {
 	return Tree{
 		Dir("a-closed").Perm(0o600), File("a-closed/file", "the same in all"), File("a-closed/own", "own"),
@@ -121,7 +121,7 @@ func Closed() Tree {
 	}
 }
 
-// ManyLinks is a file with n names, more than tpk makes of duplicates.
+// ManyLinks returns a file with n names, more than tpk gives to duplicates.
 func ManyLinks(n int) Tree {
 	t := Tree{File("0", "one file")}
 	for i := 1; i < n; i++ {
@@ -130,8 +130,7 @@ func ManyLinks(n int) Tree {
 	return t
 }
 
-// Copies is one file many times over, more often than a file may have links, and as many empty
-// files.
+// Copies returns n copies of one file, more than a file may have links, and n/10 empty files.
 func Copies(n int) Tree {
 	t := Tree{}
 	for i := range n {
@@ -143,7 +142,7 @@ func Copies(n int) Tree {
 	return t
 }
 
-// Crowd is a directory with n entries of all kinds.
+// Crowd returns a directory with n entries of all kinds.
 func Crowd(n int) Tree {
 	t := Tree{}
 	for i := range n {
@@ -160,7 +159,8 @@ func Crowd(n int) Tree {
 	return t
 }
 
-// Special are the nodes that are left out unless asked for: FIFOs and devices, and sockets always.
+// Special returns FIFOs and a device, which tpk packs only with --special, and sockets, which it
+// never packs.
 func Special() Tree {
 	return Tree{
 		File("file", "x"), FIFO("fifo").Perm(0o640), FIFO("dir/fifo"), Hardlink("dir/fifo-too", "fifo"),

@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// TestCatalogue holds writing and reading each tree against each other: what the nodes say is found
-// on disk.
+// TestCatalogue writes each tree and compares it with what Read finds.
 func TestCatalogue(t *testing.T) {
 	for _, c := range Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
@@ -43,7 +42,7 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
-// TestDiff changes one thing at a time and expects to be told.
+// TestDiff changes one thing at a time, which Diff must report.
 func TestDiff(t *testing.T) {
 	base := Tree{
 		File("a", "one"), File("b", "one"), Hardlink("c", "a"), Dir("d").At(5), Symlink("l", "a"), File("d/x", "yy").Perm(0o600),
