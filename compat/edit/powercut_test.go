@@ -5,6 +5,7 @@ package edit
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,7 +38,8 @@ func apart(t *testing.T) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(tools.Path(t, "unshare"), "--mount", "--propagation", "private", self, "-test.v", "-test.timeout=0", "-test.run=^"+t.Name()+"$")
+	cmd := exec.Command(tools.Path(t, "unshare"), "--mount", "--propagation", "private", self,
+		"-test.v", "-test.timeout=0", fmt.Sprintf("-test.short=%t", testing.Short()), "-test.run=^"+t.Name()+"$")
 	cmd.Env = append(os.Environ(), inside+"=1")
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
