@@ -31,7 +31,8 @@ var screenshots = flag.String("screenshots", "", "a directory to write pictures 
 
 // site is the tree that is served. Binary content is filled in by writeSite.
 var site = map[string]string{
-	"docs/guide.md":                               "# A guide\n\nBegin *here*.\n" + strings.Repeat("More and more text. ", 400),
+	"docs/guide.md": "# A guide\n\nBegin *here*.\n" +
+		strings.Repeat("More and more text. ", 400),
 	"docs/notes.txt":                              "notes\n",
 	"docs/api/index.html":                         "<!doctype html><title>API</title><h1>The API</h1>",
 	"docs/api/types.json":                         `{"types": []}`,
@@ -68,7 +69,8 @@ func writeSite(dir string) error {
 	}
 	files["media/clip.webm"], files["media/photo.png"], files["media/tone.wav"] = clip, photo, tone()
 	for i := range crowd {
-		files[fmt.Sprintf("crowd/tile-%04d.txt", i)] = fmt.Appendf(nil, "tile %d%s\n", i, strings.Repeat(".", i%97))
+		files[fmt.Sprintf("crowd/tile-%04d.txt", i)] = fmt.Appendf(nil, "tile %d%s\n", i,
+			strings.Repeat(".", i%97))
 	}
 	for name, content := range files {
 		name = filepath.Join(dir, name)
@@ -104,7 +106,8 @@ func tone() []byte {
 	b = binary.LittleEndian.AppendUint32(b, uint32(2*n))
 	binary.LittleEndian.PutUint32(b[4:], uint32(len(b)-8+2*n))
 	for i := range n {
-		b = binary.LittleEndian.AppendUint16(b, uint16(int16(8000*math.Sin(float64(i)*0.3+float64(i%977)))))
+		b = binary.LittleEndian.AppendUint16(b,
+			uint16(int16(8000*math.Sin(float64(i)*0.3+float64(i%977)))))
 	}
 	return b
 }
@@ -124,13 +127,15 @@ var start = sync.OnceValues(func() (*served, error) {
 	if err := writeSite(s.dir); err != nil {
 		return nil, err
 	}
-	if _, err := tarpack.Pack(context.Background(), s.dir, s.archive, tarpack.PackOptions{}); err != nil {
+	if _, err := tarpack.Pack(context.Background(), s.dir, s.archive,
+		tarpack.PackOptions{}); err != nil {
 		return nil, err
 	}
 	ready := make(chan string, 1)
 	server, err := serve.New(serve.Config{
-		Archives: []serve.Archive{{Path: s.archive}}, Plan: plan.Options{Listing: true}, Listen: []string{"127.0.0.1:0"},
-		Ready: func(addresses []net.Addr) { ready <- "http://" + addresses[0].String() },
+		Archives: []serve.Archive{{Path: s.archive}}, Plan: plan.Options{Listing: true},
+		Listen: []string{"127.0.0.1:0"},
+		Ready:  func(addresses []net.Addr) { ready <- "http://" + addresses[0].String() },
 	})
 	if err != nil {
 		return nil, err
@@ -150,8 +155,10 @@ var allocator = sync.OnceValues(func() (context.Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(name), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("autoplay-policy", "no-user-gesture-required"), chromedp.Flag("hide-scrollbars", true))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(name),
+		chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
+		chromedp.Flag("hide-scrollbars", true))
 	ctx, _ := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, _ = chromedp.NewContext(ctx)
 	return ctx, chromedp.Do(ctx)
@@ -179,7 +186,8 @@ var (
 	desktop = look{name: "desktop", width: 1180, height: 820}
 	looks   = []look{
 		desktop, {name: "desktop-dark", width: 1180, height: 820, dark: true},
-		{name: "phone", width: 390, height: 844, phone: true}, {name: "phone-dark", width: 390, height: 844, dark: true, phone: true},
+		{name: "phone", width: 390, height: 844, phone: true},
+		{name: "phone-dark", width: 390, height: 844, dark: true, phone: true},
 	}
 )
 
@@ -226,7 +234,9 @@ func open(t *testing.T, l look, path string) *tab {
 		scheme = "dark"
 	}
 	call(p, log.Enable, cdp.Empty{})
-	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: l.width, Height: l.height, DeviceScaleFactor: 1, Mobile: l.phone})
+	call(p, emulation.SetDeviceMetricsOverride,
+		emulation.SetDeviceMetricsOverrideParams{Width: l.width, Height: l.height, DeviceScaleFactor: 1,
+			Mobile: l.phone})
 	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
 	})
@@ -297,13 +307,15 @@ func (p *tab) until(js string) {
 	defer cancel()
 	for ctx.Err() == nil {
 		attempt, done := context.WithTimeout(ctx, time.Second)
-		ok, err := chromedp.Run(attempt, chromedp.Evaluate[bool](fmt.Sprintf(watchPage, js), chromedp.EvalAwaitPromise))
+		ok, err := chromedp.Run(attempt, chromedp.Evaluate[bool](fmt.Sprintf(watchPage, js),
+			chromedp.EvalAwaitPromise))
 		done()
 		if err == nil && ok {
 			return
 		}
 	}
-	p.t.Fatalf("never true: %s, at %s", js, eval[string](p, `location.href + " " + document.activeElement.outerHTML`))
+	p.t.Fatalf("never true: %s, at %s", js,
+		eval[string](p, `location.href + " " + document.activeElement.outerHTML`))
 }
 
 // click clicks on the element of a selector.

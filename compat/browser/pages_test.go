@@ -23,7 +23,8 @@ import (
 
 // pages are the pages that TestAccessible checks in every look.
 var pages = []struct{ name, path string }{
-	{"root", "/"}, {"folder", "/media/"}, {"odd", "/odd/"}, {"paged", "/crowd/?limit=20"}, {"search", "/?q=TILE-00&limit=20"}, {"nothing", "/?q=no-such-thing"},
+	{"root", "/"}, {"folder", "/media/"}, {"odd", "/odd/"}, {"paged", "/crowd/?limit=20"},
+	{"search", "/?q=TILE-00&limit=20"}, {"nothing", "/?q=no-such-thing"},
 }
 
 // TestAccessible checks every page in every look with axe-core.
@@ -49,7 +50,8 @@ func TestAccessible(t *testing.T) {
 // axe runs axe-core with the rules of WCAG 2.2 A and AA and its own best practices.
 func axe(p *tab) {
 	p.t.Helper()
-	script, err := os.ReadFile(filepath.Join(tools.Repo(p.t), ".work", "npm", "node_modules", "axe-core", "axe.min.js"))
+	script, err := os.ReadFile(filepath.Join(tools.Repo(p.t), ".work", "npm", "node_modules",
+		"axe-core", "axe.min.js"))
 	if err != nil {
 		tools.Missing(p.t, "axe-core (npm install of axe-core in .work/npm)")
 	}
@@ -106,7 +108,8 @@ func TestSearch(t *testing.T) {
 	p := open(t, desktop, "/docs/")
 	// No character follows the key, as chromedp would send it: a browser omits it if the page
 	// handles the key.
-	call(p, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeRawKeyDown, Key: "/", Code: "Slash"})
+	call(p, input.DispatchKeyEvent,
+		input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeRawKeyDown, Key: "/", Code: "Slash"})
 	p.until(`document.activeElement.id == "search"`)
 	p.key("README" + kb.Enter)
 	p.until(`location.search == "?q=README"`)
@@ -127,7 +130,8 @@ func TestStepInAndBack(t *testing.T) {
 	p.until(`document.activeElement.textContent == "docs/"`)
 	p.key(kb.Enter)
 	p.until(`location.pathname == "/docs/"`)
-	eval[int](p, `setTimeout(() => history.back())`) // chromedp.NavigateBack would wait for a load event
+	// chromedp.NavigateBack would wait for a load event
+	eval[int](p, `setTimeout(() => history.back())`)
 	p.until(`location.pathname == "/"`)
 	eval[int](p, `setTimeout(() => location.href = "/docs/api/?list")`)
 	p.until(`document.querySelector("header nav a[href='../?list']")`)
@@ -169,7 +173,8 @@ func TestSeek(t *testing.T) {
 				m.onerror = () => failed(m.error)
 				m.currentTime = %g
 			})`, kind, seconds))
-			if at != seconds || eval[float64](p, `document.querySelector("dialog `+kind+`").duration`) < seconds {
+			if at != seconds || eval[float64](p,
+				`document.querySelector("dialog `+kind+`").duration`) < seconds {
 				t.Errorf("at %g of %g", at, seconds)
 			}
 		})
@@ -180,15 +185,18 @@ func TestSeek(t *testing.T) {
 func TestNames(t *testing.T) {
 	p := open(t, desktop, "/odd/")
 	got := p.names()
-	for _, want := range []string{`<b>bold<`, "new␊line.txt", "caf\ufffd.txt", "日本語.txt", "javascript:alert(1).txt"} {
-		if !slices.ContainsFunc(got, func(name string) bool { return strings.HasPrefix(name, want) }) && want != "<b>bold<" {
+	for _, want := range []string{`<b>bold<`, "new␊line.txt", "caf\ufffd.txt", "日本語.txt",
+		"javascript:alert(1).txt"} {
+		if !slices.ContainsFunc(got, func(name string) bool { return strings.HasPrefix(name, want) }) &&
+			want != "<b>bold<" {
 			t.Errorf("%q is not among %q", want, got)
 		}
 	}
 	if eval[bool](p, `!!document.querySelector("td.name b")`) {
 		t.Error("a name became a tag")
 	}
-	for _, href := range eval[[]string](p, `[...document.querySelectorAll("td.name a")].map(a => a.href)`) {
+	for _, href := range eval[[]string](p,
+		`[...document.querySelectorAll("td.name a")].map(a => a.href)`) {
 		if !strings.HasPrefix(href, p.url+"/odd/") {
 			t.Error(href)
 		}
@@ -201,8 +209,10 @@ func TestNames(t *testing.T) {
 // TestWithoutScript reads a page with scripts turned off.
 func TestWithoutScript(t *testing.T) {
 	p := open(t, desktop, "/")
-	call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-	p.run(chromedp.Reload(), chromedp.WaitReady(chromedp.CSS("tbody")), chromedp.WaitNotVisible(chromedp.CSS(".tools")),
+	call(p, emulation.SetScriptExecutionDisabled,
+		emulation.SetScriptExecutionDisabledParams{Value: true})
+	p.run(chromedp.Reload(), chromedp.WaitReady(chromedp.CSS("tbody")),
+		chromedp.WaitNotVisible(chromedp.CSS(".tools")),
 		chromedp.WaitNotVisible(chromedp.CSS("[data-look]")))
 	text, err := chromedp.Run(p.ctx, chromedp.Text(chromedp.CSS("main")))
 	if err != nil {
@@ -219,15 +229,17 @@ func TestWithoutScript(t *testing.T) {
 // TestDownloads presses the download buttons and compares the saved files with the tree.
 func TestDownloads(t *testing.T) {
 	for _, c := range []struct{ path, button, file string }{
-		{"/docs/?list", ".zip", "docs.zip"}, {"/docs/?list", ".tar.gz", "docs.tar.gz"}, {"/odd/", ".zip", "odd.zip"}, {"/odd/", ".tar.gz", "odd.tar.gz"},
+		{"/docs/?list", ".zip", "docs.zip"}, {"/docs/?list", ".tar.gz", "docs.tar.gz"},
+		{"/odd/", ".zip", "odd.zip"}, {"/odd/", ".tar.gz", "odd.tar.gz"},
 		{"/", ".tar.gz", "site.tar.gz"}, {"/", ".zip", "site.zip"},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			p := open(t, desktop, c.path)
 			saved := tools.Dir(t)
-			_, err := chromedp.CallBrowser(p.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
-				Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: saved,
-			})
+			_, err := chromedp.CallBrowser(p.ctx, browser.SetDownloadBehavior,
+				browser.SetDownloadBehaviorParams{
+					Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: saved,
+				})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -40,7 +40,8 @@ func TestConvertGoTestdata(t *testing.T) {
 	if err != nil {
 		tools.Missing(t, "go")
 	}
-	names, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(root)), "src/archive/tar/testdata/*.tar*"))
+	names, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(root)),
+		"src/archive/tar/testdata/*.tar*"))
 	if err != nil || len(names) < 40 {
 		t.Fatalf("%d archives, %v", len(names), err)
 	}
@@ -82,7 +83,8 @@ func TestConvertGoTestdata(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, line := range trees.Diff(want, extracted(t, out), trees.Rules{Merged: true, IgnoreDirTime: true}) {
+			for _, line := range trees.Diff(want, extracted(t, out),
+				trees.Rules{Merged: true, IgnoreDirTime: true}) {
 				t.Error(line)
 			}
 		})

@@ -42,7 +42,8 @@ func treesIn(t testing.TB, base string) (write func(name string, tree trees.Tree
 func extracted(t testing.TB, archive string) trees.Snapshot {
 	t.Helper()
 	dir := tools.Dir(t)
-	if r := tools.Run(t, exec.Command(tools.Path(t, "tar"), "-xpzf", archive, "-C", dir)); r.Code != 0 {
+	if r := tools.Run(t, exec.Command(tools.Path(t, "tar"), "-xpzf", archive, "-C",
+		dir)); r.Code != 0 {
 		t.Fatal(r)
 	}
 	snap, err := trees.Read(dir)

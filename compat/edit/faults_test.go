@@ -32,10 +32,14 @@ type scene struct {
 func scenes(t *testing.T) []*scene {
 	base := tools.Dir(t)
 	write := treesIn(t, base)
-	before := write("before", trees.Tree{trees.Noise("kept", 300_000), trees.Text("text", 200_000), trees.File("d/gone", "x"), trees.File("e/link", "x")})
-	after := write("after", trees.Tree{trees.Noise("kept", 300_000), trees.Text("text", 300_000), trees.File("e/link", "x"), trees.Text("new", 2<<20)})
-	more := write("more", trees.Tree{trees.Text("new", 2<<20), trees.File("n/small", "y"), trees.File("n/copy", "x")})
-	source, other, tarball := filepath.Join(base, "source.tar.gz"), filepath.Join(base, "other.tar.gz"), filepath.Join(base, "in.tar")
+	before := write("before", trees.Tree{trees.Noise("kept", 300_000), trees.Text("text", 200_000),
+		trees.File("d/gone", "x"), trees.File("e/link", "x")})
+	after := write("after", trees.Tree{trees.Noise("kept", 300_000), trees.Text("text", 300_000),
+		trees.File("e/link", "x"), trees.Text("new", 2<<20)})
+	more := write("more", trees.Tree{trees.Text("new", 2<<20), trees.File("n/small", "y"),
+		trees.File("n/copy", "x")})
+	source, other, tarball := filepath.Join(base, "source.tar.gz"),
+		filepath.Join(base, "other.tar.gz"), filepath.Join(base, "in.tar")
 	must(t, "pack", before, source)
 	must(t, "pack", after, other)
 	if r := tools.Run(t, exec.Command("tar", "-cf", tarball, "-C", after, ".")); r.Code != 0 {
@@ -117,7 +121,8 @@ func (s *scene) outcome(t *testing.T, killed bool) string {
 // and write nothing; the next command that writes must restore it.
 func (s *scene) unfinished(t *testing.T, got [2][]byte) string {
 	t.Helper()
-	if at := len(s.old[0]) - 18; !bytes.Equal(got[0][:at], s.old[0][:at]) || !bytes.Equal(got[1], s.old[1]) {
+	if at := len(s.old[0]) - 18; !bytes.Equal(got[0][:at], s.old[0][:at]) ||
+		!bytes.Equal(got[1], s.old[1]) {
 		t.Fatal("what was there has changed")
 	}
 	if r := tpk(t, "ls", s.archive); r.Code != 0 || !strings.Contains(string(r.Err), "left out") {
@@ -141,7 +146,8 @@ func (s *scene) unfinished(t *testing.T, got [2][]byte) string {
 		t.Fatal("reading has written")
 	}
 	must(t, "index", s.archive)
-	if !bytes.Equal(read(t, s.archive), s.old[0]) || !bytes.Equal(read(t, s.archive+".tpi"), s.old[1]) {
+	if !bytes.Equal(read(t, s.archive), s.old[0]) ||
+		!bytes.Equal(read(t, s.archive+".tpi"), s.old[1]) {
 		t.Fatal("index did not bring the old archive back")
 	}
 	return "old"
@@ -152,8 +158,10 @@ func (s *scene) unfinished(t *testing.T, got [2][]byte) string {
 func (s *scene) inject(t *testing.T, call, fault string, when int) (tools.Result, bool) {
 	t.Helper()
 	log := filepath.Join(tools.Dir(t), "strace")
-	args := []string{"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e", fmt.Sprintf("inject=%s:%s:when=%d", call, fault, when)}
-	for _, name := range []string{"", "a.tar.gz", "a.tar.gz.tpi", ".a.tar.gz.tpk-tmp", ".a.tar.gz.tpi.tpk-tmp", ".a.tar.gz.spool.tpk-tmp",
+	args := []string{"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e",
+		fmt.Sprintf("inject=%s:%s:when=%d", call, fault, when)}
+	for _, name := range []string{"", "a.tar.gz", "a.tar.gz.tpi", ".a.tar.gz.tpk-tmp",
+		".a.tar.gz.tpi.tpk-tmp", ".a.tar.gz.spool.tpk-tmp",
 		".a.tar.gz.records.tpk-tmp", ".a.tar.gz.content.tpk-tmp", ".a.tar.gz.index.tpk-tmp"} {
 		args = append(args, "-P", filepath.Join(s.dir, name))
 	}
@@ -161,7 +169,8 @@ func (s *scene) inject(t *testing.T, call, fault string, when int) (tools.Result
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
 	r := tools.Run(t, cmd)
 	b := read(t, log)
-	return r, bytes.Contains(b, []byte("(INJECTED)")) || bytes.Contains(b, []byte("+++ killed by SIGKILL"))
+	return r, bytes.Contains(b, []byte("(INJECTED)")) ||
+		bytes.Contains(b, []byte("+++ killed by SIGKILL"))
 }
 
 // notices matches the notice about an index that can't be read: strace may fail a call in several
@@ -202,7 +211,8 @@ func TestFaults(t *testing.T) {
 		} {
 			kill := f.fault == "signal=KILL"
 			wanted := full || s.name == "update" || s.grows && (kill || f.call == "fsync") ||
-				kill && (s.name == "merge" || s.name == "convert") && (f.call == "renameat" || f.call == "fsync")
+				kill && (s.name == "merge" || s.name == "convert") &&
+					(f.call == "renameat" || f.call == "fsync")
 			if point++; !wanted || !sweep.Takes(t, point-1) {
 				continue
 			}
@@ -234,7 +244,8 @@ func TestFaults(t *testing.T) {
 						lost++
 						t.Errorf("exit status 0, and the archive is %s", state)
 					case r.Code == 0:
-					case r.Code != 1 || strings.Count(notices.ReplaceAllString(string(r.Err), ""), "\n") != 1 || !strings.Contains(string(r.Err), f.says) ||
+					case r.Code != 1 || strings.Count(notices.ReplaceAllString(string(r.Err), ""), "\n") != 1 ||
+						!strings.Contains(string(r.Err), f.says) ||
 						!strings.Contains(string(r.Err), s.dir):
 						t.Errorf("want exit status 1 and one line: %v", r)
 					}

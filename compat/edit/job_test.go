@@ -61,21 +61,29 @@ type job struct {
 	name          string
 	argv          []string
 	before, after files
-	state         func(t *testing.T, j *job, dir string) string // the state of dir; fails for a mixture of old and new
-	again         bool                                          // the command may run again after it has succeeded
-	heal          []string                                      // the command that cleans up in a state other than "old"
-	growth        bool                                          // the archive grows in place
-	control       bool                                          // it loses data, and that must be noticed
+	// the state of dir; fails for a mixture of old and new
+	state func(t *testing.T, j *job, dir string) string
+	// the command may run again after it has succeeded
+	again bool
+	// the command that cleans up in a state other than "old"
+	heal   []string
+	growth bool // the archive grows in place
+	// it loses data, and that must be noticed
+	control bool
 }
 
 // jobs returns a job for each command, on trees that are small enough for a power cut at each call.
 func jobs(t *testing.T) []*job {
 	base := tools.Dir(t)
 	write := treesIn(t, base)
-	old := write("old", trees.Tree{trees.Noise("kept", 150_000), trees.Text("text", 20_000), trees.File("d/gone", "x"), trees.File("e/link", "x")})
-	next := write("next", trees.Tree{trees.Noise("kept", 150_000), trees.Text("text", 30_000), trees.File("e/link", "x"), trees.Text("new", 200_000)})
-	more := write("more", trees.Tree{trees.Text("new", 200_000), trees.File("n/small", "y"), trees.File("n/copy", "x")})
-	source, other, tarball := filepath.Join(base, "source"), filepath.Join(base, "other.tar.gz"), filepath.Join(base, "in.tar")
+	old := write("old", trees.Tree{trees.Noise("kept", 150_000), trees.Text("text", 20_000),
+		trees.File("d/gone", "x"), trees.File("e/link", "x")})
+	next := write("next", trees.Tree{trees.Noise("kept", 150_000), trees.Text("text", 30_000),
+		trees.File("e/link", "x"), trees.Text("new", 200_000)})
+	more := write("more", trees.Tree{trees.Text("new", 200_000), trees.File("n/small", "y"),
+		trees.File("n/copy", "x")})
+	source, other, tarball := filepath.Join(base, "source"), filepath.Join(base, "other.tar.gz"),
+		filepath.Join(base, "in.tar")
 	set := filepath.Join(base, "set")
 	for _, dir := range []string{source, set} {
 		if err := os.Mkdir(dir, 0o755); err != nil {
@@ -88,26 +96,40 @@ func jobs(t *testing.T) []*job {
 	archive := readFiles(t, source)
 	must(t, "pack", "--shards", "3", old, filepath.Join(set, "a.tar.gz"))
 	damaged := maps.Clone(archive)
-	damaged["a.tar.gz"] = archive["a.tar.gz"][:100_000] + strings.Repeat("damage", 10) + archive["a.tar.gz"][100_060:]
+	damaged["a.tar.gz"] = archive["a.tar.gz"][:100_000] + strings.Repeat("damage", 10) +
+		archive["a.tar.gz"][100_060:]
 	tree := readFiles(t, old)
 	fresh := filepath.Join(base, "fresh.tar.gz")
 	tools.Must(t, exec.Command("cp", other, fresh))
 	all := []*job{
-		{name: "pack", argv: []string{"pack", next, "DIR/a.tar.gz"}, before: archive, state: archiveState},
-		{name: "update", argv: []string{"update", "DIR/a.tar.gz", next}, before: archive, state: archiveState},
-		{name: "add", argv: []string{"add", "DIR/a.tar.gz", next + "/new"}, before: archive, state: archiveState},
-		{name: "append", argv: []string{"add", "--append", "DIR/a.tar.gz", more}, before: archive, state: archiveState, growth: true},
+		{name: "pack", argv: []string{"pack", next, "DIR/a.tar.gz"}, before: archive,
+			state: archiveState},
+		{name: "update", argv: []string{"update", "DIR/a.tar.gz", next}, before: archive,
+			state: archiveState},
+		{name: "add", argv: []string{"add", "DIR/a.tar.gz", next + "/new"}, before: archive,
+			state: archiveState},
+		{name: "append", argv: []string{"add", "--append", "DIR/a.tar.gz", more}, before: archive,
+			state: archiveState, growth: true},
 		{name: "rm", argv: []string{"rm", "DIR/a.tar.gz", "d"}, before: archive, state: archiveState},
-		{name: "compact", argv: []string{"compact", "DIR/a.tar.gz", "--dedup", "off"}, before: archive, state: archiveState},
-		{name: "merge", argv: []string{"merge", "DIR/a.tar.gz", "DIR/a.tar.gz", other}, before: archive, state: archiveState},
-		{name: "convert", argv: []string{"convert", tarball, "DIR/a.tar.gz"}, before: archive, state: archiveState},
+		{name: "compact", argv: []string{"compact", "DIR/a.tar.gz", "--dedup", "off"}, before: archive,
+			state: archiveState},
+		{name: "merge", argv: []string{"merge", "DIR/a.tar.gz", "DIR/a.tar.gz", other}, before: archive,
+			state: archiveState},
+		{name: "convert", argv: []string{"convert", tarball, "DIR/a.tar.gz"}, before: archive,
+			state: archiveState},
 		{name: "repair", argv: []string{"repair", "DIR/a.tar.gz"}, before: damaged, state: archiveState},
-		{name: "split", argv: []string{"split", "--shards", "3", "DIR/a.tar.gz"}, before: archive, state: setState, again: true},
-		{name: "set", argv: []string{"pack", "--shards", "3", next, "DIR/a.tar.gz"}, before: readFiles(t, set), state: setState, again: true},
-		{name: "init", argv: []string{"init", "DIR"}, before: tree, state: initState, heal: []string{"index", "DIR/pack.tar.gz"}},
-		{name: "control", argv: []string{"sh", "-c", "cp " + fresh + " DIR/.a.tar.gz.tpk-tmp && mv -f DIR/.a.tar.gz.tpk-tmp DIR/a.tar.gz"},
+		{name: "split", argv: []string{"split", "--shards", "3", "DIR/a.tar.gz"}, before: archive,
+			state: setState, again: true},
+		{name: "set", argv: []string{"pack", "--shards", "3", next, "DIR/a.tar.gz"},
+			before: readFiles(t, set), state: setState, again: true},
+		{name: "init", argv: []string{"init", "DIR"}, before: tree, state: initState,
+			heal: []string{"index", "DIR/pack.tar.gz"}},
+		{name: "control", argv: []string{"sh", "-c",
+			"cp " + fresh + " DIR/.a.tar.gz.tpk-tmp && mv -f DIR/.a.tar.gz.tpk-tmp DIR/a.tar.gz"},
 			before: archive, state: archiveState, control: true},
-		{name: "control that syncs the directory", argv: []string{"sh", "-c", "cp " + fresh + " DIR/.a.tar.gz.tpk-tmp && mv -f DIR/.a.tar.gz.tpk-tmp DIR/a.tar.gz && sync DIR"},
+		{name: "control that syncs the directory",
+			argv: []string{"sh", "-c",
+				"cp " + fresh + " DIR/.a.tar.gz.tpk-tmp && mv -f DIR/.a.tar.gz.tpk-tmp DIR/a.tar.gz && sync DIR"},
 			before: archive, state: archiveState, control: true},
 	}
 	for _, j := range all {
@@ -147,7 +169,8 @@ func (j *job) done(t testing.TB, dir string) {
 
 // success reports whether the command has ended well; repair does so with exit status 1.
 func (j *job) success(r tools.Result) bool {
-	return r.Code == 0 || j.name == "repair" && r.Code == 1 && strings.Contains(string(r.Err)+string(r.Out), "lost")
+	return r.Code == 0 || j.name == "repair" && r.Code == 1 &&
+		strings.Contains(string(r.Err)+string(r.Out), "lost")
 }
 
 // followUp runs the next command after a failure that left dir in a state. It must succeed and
@@ -169,7 +192,8 @@ func (j *job) followUp(t *testing.T, state, dir string) {
 	if got := j.state(t, j, dir); got != "new" {
 		t.Errorf("after another run: %s", got)
 	}
-	if got := slices.Sorted(maps.Keys(readFiles(t, dir))); !slices.Equal(got, slices.Sorted(maps.Keys(j.after))) {
+	if got := slices.Sorted(maps.Keys(readFiles(t, dir))); !slices.Equal(got,
+		slices.Sorted(maps.Keys(j.after))) {
 		t.Errorf("after another run there are %q", got)
 	}
 }
@@ -187,10 +211,12 @@ func archiveState(t *testing.T, j *job, dir string) string {
 		state = "new"
 	case is(j.after, "a.tar.gz") && is(j.before, "a.tar.gz.tpi"):
 		state = "new, stale index"
-	case j.growth && strings.HasPrefix(got["a.tar.gz"], j.before["a.tar.gz"][:len(j.before["a.tar.gz"])-18]):
+	case j.growth && strings.HasPrefix(got["a.tar.gz"],
+		j.before["a.tar.gz"][:len(j.before["a.tar.gz"])-18]):
 		return growing(t, j, dir)
 	default:
-		t.Errorf("neither the old nor the new archive: %d bytes (old %d, new %d), its index %d bytes", len(got["a.tar.gz"]),
+		t.Errorf("neither the old nor the new archive: %d bytes (old %d, new %d), its index %d bytes",
+			len(got["a.tar.gz"]),
 			len(j.before["a.tar.gz"]), len(j.after["a.tar.gz"]), len(got["a.tar.gz.tpi"]))
 		return "mixed"
 	}
@@ -215,7 +241,8 @@ func growing(t *testing.T, j *job, dir string) string {
 		t.Error(r)
 	}
 	tools.Must(t, exec.Command(tools.TPK(t), "index", archive))
-	if got := readFiles(t, dir); got["a.tar.gz"] != j.before["a.tar.gz"] || got["a.tar.gz.tpi"] != j.before["a.tar.gz.tpi"] {
+	if got := readFiles(t, dir); got["a.tar.gz"] != j.before["a.tar.gz"] ||
+		got["a.tar.gz.tpi"] != j.before["a.tar.gz.tpi"] {
 		t.Error("index did not bring the old archive back")
 	}
 	return "old"

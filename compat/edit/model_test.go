@@ -28,7 +28,8 @@ func TestModel(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			base := tools.Dir(t)
-			m := &model{t: t, rnd: rand.New(rand.NewPCG(seed, 3)), dir: filepath.Join(base, "tree"), archive: filepath.Join(base, "a.tar.gz")}
+			m := &model{t: t, rnd: rand.New(rand.NewPCG(seed, 3)), dir: filepath.Join(base, "tree"),
+				archive: filepath.Join(base, "a.tar.gz")}
 			if err := os.Mkdir(m.dir, 0o755); err != nil {
 				t.Fatal(err)
 			}
@@ -45,7 +46,8 @@ func TestModel(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for _, line := range trees.Diff(want, extracted(t, m.archive), trees.Rules{Merged: true, IgnoreDirTime: true, IgnoreSymlinkTime: true}) {
+				for _, line := range trees.Diff(want, extracted(t, m.archive),
+					trees.Rules{Merged: true, IgnoreDirTime: true, IgnoreSymlinkTime: true}) {
 					t.Error(line)
 				}
 				if t.Failed() {
@@ -152,7 +154,8 @@ func (m *model) step() {
 			m.change(m.dir)
 		}
 		m.settle()
-		m.tpk([][]string{{"update", m.archive, m.dir}, {"update", "--checksum", m.archive, m.dir}, {"pack", m.dir, m.archive}}[m.rnd.IntN(3)]...)
+		m.tpk([][]string{{"update", m.archive, m.dir}, {"update", "--checksum", m.archive, m.dir},
+			{"pack", m.dir, m.archive}}[m.rnd.IntN(3)]...)
 	case 3:
 		if words := m.some(1 + m.rnd.IntN(3)); len(words) > 0 {
 			m.tpk(append([]string{"rm", m.archive}, words...)...)

@@ -39,13 +39,15 @@ func apart(t *testing.T) bool {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(tools.Path(t, "unshare"), "--mount", "--propagation", "private", self,
-		"-test.v", "-test.timeout=0", fmt.Sprintf("-test.short=%t", testing.Short()), "-test.run=^"+t.Name()+"$")
+		"-test.v", "-test.timeout=0", fmt.Sprintf("-test.short=%t", testing.Short()),
+		"-test.run=^"+t.Name()+"$")
 	cmd.Env = append(os.Environ(), inside+"=1")
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()
 	for line := range strings.Lines(out.String()) {
-		if err != nil || !strings.HasPrefix(strings.TrimSpace(line), "---") && !strings.HasPrefix(line, "===") {
+		if err != nil || !strings.HasPrefix(strings.TrimSpace(line), "---") &&
+			!strings.HasPrefix(line, "===") {
 			t.Log(strings.TrimSpace(line))
 		}
 	}
@@ -104,7 +106,8 @@ type powerCut struct {
 	flag int
 }
 
-var powerCuts = []powerCut{{"all is lost", unix.FS_SHUTDOWN_FLAGS_NOLOGFLUSH}, {"names are not lost", unix.FS_SHUTDOWN_FLAGS_LOGFLUSH}}
+var powerCuts = []powerCut{{"all is lost", unix.FS_SHUTDOWN_FLAGS_NOLOGFLUSH},
+	{"names are not lost", unix.FS_SHUTDOWN_FLAGS_LOGFLUSH}}
 
 // cut stops the file system the way a power cut does.
 func (d *disk) cut(how powerCut) error {
@@ -203,7 +206,8 @@ func (c *cutting) look(t *testing.T, j *job, dir string, point int, at string, e
 	ok := t.Run("", func(t *testing.T) {
 		state := j.state(t, j, dir)
 		c.states[state]++
-		if ended && state != "new" && (j.name != "init" || state == "old") { // init need not make its removals durable
+		// init need not make its removals durable
+		if ended && state != "new" && (j.name != "init" || state == "old") {
 			t.Errorf("it has ended well, and after a power cut the archive is %s", state)
 		}
 		j.followUp(t, state, dir)
@@ -244,7 +248,8 @@ func TestFaultsPowerCut(t *testing.T) {
 			for _, how := range powerCuts {
 				c := &cutting{how: how, states: map[string]int{}}
 				c.run(t, d, j, func(call string) bool {
-					return full || j.control || strings.Contains(call, "sync") || strings.Contains(call, "renameat")
+					return full || j.control || strings.Contains(call, "sync") ||
+						strings.Contains(call, "renameat")
 				})
 				t.Logf("%s, %s: %d points, %d losses: %v", j.name, how.name, c.points, c.lost, c.states)
 				if j.control {

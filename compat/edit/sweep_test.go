@@ -19,13 +19,17 @@ import (
 
 // sweepCalls are the system calls that change what is on disk. The command is killed in each of
 // them, and each is made to fail.
-var sweepCalls = []string{"write", "pwrite64", "copy_file_range", "fsync", "renameat", "ftruncate", "unlinkat"}
+var sweepCalls = []string{"write", "pwrite64", "copy_file_range", "fsync", "renameat", "ftruncate",
+	"unlinkat"}
 
 // paths returns the strace options that select the files the command may write in dir.
 func (j *job) paths(t *testing.T, dir string) (args []string) {
 	t.Helper()
 	names := []string{""}
-	temporary := func(name string) string { return filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+".tpk-tmp") }
+	temporary := func(name string) string {
+		return filepath.Join(filepath.Dir(name),
+			"."+filepath.Base(name)+".tpk-tmp")
+	}
 	for _, f := range []files{j.before, j.after} {
 		for name := range f {
 			names = append(names, filepath.Dir(name), name, temporary(name))
@@ -53,12 +57,15 @@ func (j *job) paths(t *testing.T, dir string) (args []string) {
 func (j *job) inject(t *testing.T, dir, call, fault string, when int) (tools.Result, bool) {
 	t.Helper()
 	log := filepath.Join(tools.Dir(t), "strace")
-	args := []string{"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e", fmt.Sprintf("inject=%s:%s:when=%d", call, fault, when)}
-	cmd := exec.Command(tools.Path(t, "strace"), slices.Concat(args, j.paths(t, dir), j.command(t, j.argv, dir))...)
+	args := []string{"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e",
+		fmt.Sprintf("inject=%s:%s:when=%d", call, fault, when)}
+	cmd := exec.Command(tools.Path(t, "strace"),
+		slices.Concat(args, j.paths(t, dir), j.command(t, j.argv, dir))...)
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
 	r := tools.Run(t, cmd)
 	b := read(t, log)
-	return r, bytes.Contains(b, []byte("(INJECTED)")) || bytes.Contains(b, []byte("+++ killed by SIGKILL"))
+	return r, bytes.Contains(b, []byte("(INJECTED)")) ||
+		bytes.Contains(b, []byte("+++ killed by SIGKILL"))
 }
 
 // sweep runs the command with a fault at each occurrence of a call and returns the number of
@@ -99,21 +106,25 @@ func (j *job) failed(t *testing.T, r tools.Result, call, says, state, dir string
 	word := string(r.Err)
 	named := strings.Contains(word, dir)
 	for name := range j.before { // init prints the paths that it removes relative to the tree
-		named = named || strings.HasPrefix(word, "tpk: "+name+": ") || strings.HasPrefix(word, "tpk: "+filepath.Dir(name)+": ")
+		named = named || strings.HasPrefix(word, "tpk: "+name+": ") ||
+			strings.HasPrefix(word, "tpk: "+filepath.Dir(name)+": ")
 	}
 	switch {
 	case r.Code == 0 && state != "new":
 		t.Errorf("exit status 0, and it is %s", state)
 	case j.success(r) && state == "new":
-	case r.Code != 1 || !strings.Contains(word, says) || !named || strings.Count(word, "\n") != 1 && j.name != "repair":
+	case r.Code != 1 || !strings.Contains(word, says) || !named || strings.Count(word, "\n") != 1 &&
+		j.name != "repair":
 		t.Errorf("want exit status 1 and one line: %v", r)
 	}
-	if call == "unlinkat" && j.name == "init" && r.Code != 0 && !strings.Contains(word, "was not removed") {
+	if call == "unlinkat" && j.name == "init" && r.Code != 0 &&
+		!strings.Contains(word, "was not removed") {
 		t.Errorf("the error does not say that the archive is complete: %v", r)
 	}
 	// A set is complete once its list has its final name; its shards may still have temporary
 	// names. A file that cannot be removed stays.
-	if got := readFiles(t, dir); call != "unlinkat" && (!j.again || state == "old") && len(got) != len(got.visible()) {
+	if got := readFiles(t, dir); call != "unlinkat" && (!j.again || state == "old") &&
+		len(got) != len(got.visible()) {
 		t.Error("there are temporary files")
 	}
 }
@@ -127,15 +138,18 @@ func TestFaultsSweep(t *testing.T) {
 	full, point := !testing.Short(), 0
 	all, lost := map[string]int{}, 0
 	for _, j := range jobs(t) {
-		if !slices.Contains([]string{"split", "init", "repair", "set"}, j.name) || !full && j.name == "set" {
+		if !slices.Contains([]string{"split", "init", "repair", "set"}, j.name) || !full &&
+			j.name == "set" {
 			continue
 		}
 		t.Run(j.name, func(t *testing.T) {
 			for _, call := range sweepCalls {
 				for _, f := range []struct{ fault, says string }{
-					{"signal=KILL", ""}, {"error=ENOSPC", "no space left on device"}, {"error=EIO", "input/output error"},
+					{"signal=KILL", ""}, {"error=ENOSPC", "no space left on device"},
+					{"error=EIO", "input/output error"},
 				} {
-					wanted := full || f.says == "" && (call == "renameat" || call == "unlinkat" && j.name == "init")
+					wanted := full || f.says == "" &&
+						(call == "renameat" || call == "unlinkat" && j.name == "init")
 					if point++; wanted && sweep.Takes(t, point-1) {
 						ok := t.Run(call+"/"+f.fault, func(t *testing.T) {
 							all[j.name] += j.sweep(t, call, f.fault, f.says)

@@ -23,12 +23,16 @@ var descriptorCalls = map[uint64]struct {
 	name string
 	arg  int
 }{
-	unix.SYS_WRITE: {"write", 0}, unix.SYS_PWRITE64: {"pwrite64", 0}, unix.SYS_COPY_FILE_RANGE: {"copy_file_range", 2},
-	unix.SYS_FTRUNCATE: {"ftruncate", 0}, unix.SYS_FCHMOD: {"fchmod", 0}, unix.SYS_FSYNC: {"fsync", 0}, unix.SYS_FDATASYNC: {"fdatasync", 0},
+	unix.SYS_WRITE: {"write", 0}, unix.SYS_PWRITE64: {"pwrite64", 0},
+	unix.SYS_COPY_FILE_RANGE: {"copy_file_range", 2},
+	unix.SYS_FTRUNCATE:       {"ftruncate", 0}, unix.SYS_FCHMOD: {"fchmod", 0},
+	unix.SYS_FSYNC:     {"fsync", 0},
+	unix.SYS_FDATASYNC: {"fdatasync", 0},
 }
 
 // nameCalls are the calls that change a directory.
-var nameCalls = map[uint64]string{unix.SYS_RENAMEAT: "renameat", unix.SYS_RENAMEAT2: "renameat2", unix.SYS_UNLINKAT: "unlinkat"}
+var nameCalls = map[uint64]string{unix.SYS_RENAMEAT: "renameat", unix.SYS_RENAMEAT2: "renameat2",
+	unix.SYS_UNLINKAT: "unlinkat"}
 
 // syscallInfo is the struct of PTRACE_GET_SYSCALL_INFO (linux/ptrace.h), the same on every
 // architecture.
@@ -44,9 +48,10 @@ type syscallInfo struct {
 
 // A traced program is stopped before and after each call that changes something below dir.
 type traced struct {
-	dir  string
-	stop func(call string) (end bool) // gets "before write", "after fsync" and so on; true kills the program
-	in   map[int]string               // the call that each thread is in
+	dir string
+	// gets "before write", "after fsync" and so on; true kills the program
+	stop func(call string) (end bool)
+	in   map[int]string // the call that each thread is in
 	end  bool
 }
 
@@ -66,7 +71,8 @@ func trace(t testing.TB, dir string, stop func(call string) bool, argv ...string
 		outputs[i] = f
 	}
 	pid, err := syscall.ForkExec(argv[0], argv, &syscall.ProcAttr{
-		Env: append(os.Environ(), "GOMAXPROCS=1"), Files: []uintptr{0, outputs[0].Fd(), outputs[1].Fd()}, Sys: &syscall.SysProcAttr{Ptrace: true},
+		Env: append(os.Environ(), "GOMAXPROCS=1"), Files: []uintptr{0, outputs[0].Fd(), outputs[1].Fd()},
+		Sys: &syscall.SysProcAttr{Ptrace: true},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +83,8 @@ func trace(t testing.TB, dir string, stop func(call string) bool, argv ...string
 		_ = unix.Kill(pid, unix.SIGKILL) // the test ends anyway
 		t.Fatalf("tracing %q: %v", argv, err)
 	}
-	r := tools.Result{Code: -1, Out: read(t, outputs[0].Name()), Err: read(t, outputs[1].Name()), Args: argv}
+	r := tools.Result{Code: -1, Out: read(t, outputs[0].Name()), Err: read(t, outputs[1].Name()),
+		Args: argv}
 	if ws.Exited() {
 		r.Code = ws.ExitStatus()
 	}
@@ -90,14 +97,16 @@ func (tr *traced) run(pid int) (result unix.WaitStatus, err error) {
 	if _, err := unix.Wait4(pid, &ws, unix.WALL, nil); err != nil {
 		return 0, err
 	}
-	err = unix.PtraceSetOptions(pid, unix.PTRACE_O_TRACESYSGOOD|unix.PTRACE_O_TRACECLONE|unix.PTRACE_O_TRACEFORK|unix.PTRACE_O_TRACEVFORK|
-		unix.PTRACE_O_TRACEEXEC|unix.PTRACE_O_EXITKILL)
+	err = unix.PtraceSetOptions(pid,
+		unix.PTRACE_O_TRACESYSGOOD|unix.PTRACE_O_TRACECLONE|unix.PTRACE_O_TRACEFORK|unix.PTRACE_O_TRACEVFORK|
+			unix.PTRACE_O_TRACEEXEC|unix.PTRACE_O_EXITKILL)
 	if err != nil {
 		return 0, err
 	}
 	known := map[int]bool{pid: true}
 	for at, signal := pid, 0; ; {
-		if err := unix.PtraceSyscall(at, signal); err != nil && !errors.Is(err, unix.ESRCH) { // ESRCH: it was killed
+		// ESRCH: it was killed
+		if err := unix.PtraceSyscall(at, signal); err != nil && !errors.Is(err, unix.ESRCH) {
 			return 0, err
 		}
 		for {
@@ -137,7 +146,8 @@ func (tr *traced) run(pid int) (result unix.WaitStatus, err error) {
 // call passes the call that the thread is about to make, or has made, to stop.
 func (tr *traced) call(thread int) (end bool) {
 	var info syscallInfo
-	if _, _, errno := unix.Syscall6(unix.SYS_PTRACE, unix.PTRACE_GET_SYSCALL_INFO, uintptr(thread), unsafe.Sizeof(info),
+	if _, _, errno := unix.Syscall6(unix.SYS_PTRACE, unix.PTRACE_GET_SYSCALL_INFO, uintptr(thread),
+		unsafe.Sizeof(info),
 		uintptr(unsafe.Pointer(&info)), 0, 0); errno != 0 {
 		return false // it is gone
 	}

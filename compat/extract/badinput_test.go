@@ -17,7 +17,8 @@ import (
 // readingCommands are the commands that read an archive, "A", some of which extract into a
 // directory, "X".
 var readingCommands = [][]string{
-	{"ls", "A"}, {"ls", "-l", "A"}, {"ls", "--json", "A"}, {"cat", "A", "a"}, {"extract", "-C", "X", "A"}, {"extract", "--hard-links", "-C", "X", "A"},
+	{"ls", "A"}, {"ls", "-l", "A"}, {"ls", "--json", "A"}, {"cat", "A", "a"},
+	{"extract", "-C", "X", "A"}, {"extract", "--hard-links", "-C", "X", "A"},
 	{"verify", "A"}, {"index", "A"}, {"info", "A"}, {"info", "--json", "A"},
 }
 
@@ -42,7 +43,8 @@ func refused(t testing.TB, r tools.Result, command string, words ...string) {
 		return
 	}
 	for _, w := range append(words, "tpk: ") {
-		if r.Code != 1 || !bytes.Contains(r.Err, []byte(w)) || bytes.Contains(r.Err, []byte("goroutine ")) || len(r.Out) > 0 {
+		if r.Code != 1 || !bytes.Contains(r.Err, []byte(w)) ||
+			bytes.Contains(r.Err, []byte("goroutine ")) || len(r.Out) > 0 {
 			t.Errorf("want exit status 1 and %q: %v", w, r)
 		}
 	}
@@ -52,7 +54,8 @@ func refused(t testing.TB, r tools.Result, command string, words ...string) {
 // command must exit with 1, name the file in one line and write nothing.
 func TestBadInput(t *testing.T) {
 	base := tools.Dir(t)
-	fixture.WriteTree(t, trees.Tree{trees.Text("a", 5000), trees.Text("big", 2<<20)}, filepath.Join(base, "tree"))
+	fixture.WriteTree(t, trees.Tree{trees.Text("a", 5000), trees.Text("big", 2<<20)},
+		filepath.Join(base, "tree"))
 	good := filepath.Join(base, "good.tar.gz")
 	fixture.Pack(t, filepath.Join(base, "tree"), good)
 	p := fixture.ReadPair(t, good)
@@ -67,15 +70,29 @@ func TestBadInput(t *testing.T) {
 		{"missing.tar.gz", func(string) error { return nil }, []string{"no such file"}, nil},
 		{"directory.tar.gz", func(name string) error { return os.Mkdir(name, 0o755) }, nil, nil},
 		{"empty.tar.gz", func(name string) error { return os.WriteFile(name, nil, 0o644) }, nil, nil},
-		{"newer.tar.gz", func(name string) error { return os.WriteFile(name, newer, 0o644) }, []string{"version 2", "newer tpk"}, nil},
-		{"truncated.tar.gz", func(name string) error { return os.WriteFile(name, p.Archive[:len(p.Archive)/2], 0o644) }, nil, nil},
-		{"half-a-trailer.tar.gz", func(name string) error { return os.WriteFile(name, p.Archive[:len(p.Archive)-10], 0o644) }, nil, nil},
+		{"newer.tar.gz", func(name string) error { return os.WriteFile(name, newer, 0o644) },
+			[]string{"version 2", "newer tpk"}, nil},
+		{"truncated.tar.gz", func(name string) error {
+			return os.WriteFile(name,
+				p.Archive[:len(p.Archive)/2], 0o644)
+		}, nil, nil},
+		{"half-a-trailer.tar.gz", func(name string) error {
+			return os.WriteFile(name,
+				p.Archive[:len(p.Archive)-10], 0o644)
+		}, nil, nil},
 		{"trailing.tar.gz", func(name string) error {
 			return os.WriteFile(name, append(p.Archive[:len(p.Archive):len(p.Archive)], "more"...), 0o644)
 		}, nil, nil},
-		{"headless.tar.gz", func(name string) error { return os.WriteFile(name, p.Archive[100:], 0o644) }, nil, nil},
-		{"trailer-only.tar.gz", func(name string) error { return os.WriteFile(name, p.Archive[len(p.Archive)-64:], 0o644) }, nil, nil},
-		{"many-entries.tar.gz", func(name string) error { return os.WriteFile(name, forge.Trailer(1<<32-2, 0, 5), 0o644) }, nil, nil},
+		{"headless.tar.gz", func(name string) error { return os.WriteFile(name, p.Archive[100:], 0o644) },
+			nil, nil},
+		{"trailer-only.tar.gz", func(name string) error {
+			return os.WriteFile(name,
+				p.Archive[len(p.Archive)-64:], 0o644)
+		}, nil, nil},
+		{"many-entries.tar.gz", func(name string) error {
+			return os.WriteFile(name,
+				forge.Trailer(1<<32-2, 0, 5), 0o644)
+		}, nil, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			archive := filepath.Join(base, c.name)
@@ -106,7 +123,8 @@ func TestUnreadableArchive(t *testing.T) {
 	}
 	public := fixture.PublicTPK(t, base)
 	for _, args := range readingCommands {
-		r := tools.Run(t, tools.As(exec.Command(public, reading(args, archive, "/nonexistent/x")...), tools.Nobody))
+		r := tools.Run(t, tools.As(exec.Command(public, reading(args, archive, "/nonexistent/x")...),
+			tools.Nobody))
 		fixture.Failed(t, r, "secret.tar.gz", "permission denied")
 	}
 }
@@ -115,7 +133,8 @@ func TestUnreadableArchive(t *testing.T) {
 // work all the same, and print a notice.
 func TestSidecarOf(t *testing.T) {
 	base := tools.Dir(t)
-	tree := trees.Tree{trees.Text("a", 5000), trees.File("d/b", "b"), trees.Symlink("l", "a"), trees.Text("big", 1<<20+1)}
+	tree := trees.Tree{trees.Text("a", 5000), trees.File("d/b", "b"), trees.Symlink("l", "a"),
+		trees.Text("big", 1<<20+1)}
 	want := fixture.WriteTree(t, tree, filepath.Join(base, "tree"))
 	fixture.WriteTree(t, trees.Tree{trees.File("other", "o")}, filepath.Join(base, "other"))
 	archive, other := filepath.Join(base, "a.tar.gz"), filepath.Join(base, "other.tar.gz")
@@ -126,7 +145,8 @@ func TestSidecarOf(t *testing.T) {
 	binary.LittleEndian.PutUint32(newer[8:], 2)
 	forge.Seal(newer)
 	for name, sidecar := range map[string][]byte{
-		"none": nil, "another archive's": wrong.Sidecar, "empty": {}, "short": good.Sidecar[:400], "text": []byte("this is no index"), "newer": newer,
+		"none": nil, "another archive's": wrong.Sidecar, "empty": {}, "short": good.Sidecar[:400],
+		"text": []byte("this is no index"), "newer": newer,
 		"long": append(good.Sidecar[:len(good.Sidecar):len(good.Sidecar)], 0),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -146,13 +166,15 @@ func TestSidecarOf(t *testing.T) {
 					}
 					continue
 				}
-				if r.Code != 0 || !bytes.Contains(r.Err, []byte("index")) || bytes.Count(r.Err, []byte("\n")) != 1 {
+				if r.Code != 0 || !bytes.Contains(r.Err, []byte("index")) ||
+					bytes.Count(r.Err, []byte("\n")) != 1 {
 					t.Errorf("want one line about the index: %v", r)
 				}
 				if args[0] == "extract" {
 					fixture.Diff(t, want, x, trees.Rules{})
 				}
-				if now, err := os.ReadFile(archive + ".tpi"); name == "none" && err == nil || name != "none" && !bytes.Equal(now, sidecar) {
+				if now, err := os.ReadFile(archive + ".tpi"); name == "none" && err == nil || name != "none" &&
+					!bytes.Equal(now, sidecar) {
 					t.Errorf("the sidecar was changed by %v (%v)", args, err)
 				}
 			}

@@ -62,7 +62,8 @@ func TestDeep(t *testing.T) {
 			mkdirs(t, base, c.comp, c.n)
 			archive := filepath.Join(tools.Dir(t), "a.tar.gz")
 			limited := func(args ...string) *exec.Cmd {
-				return exec.Command(tools.Path(t, "prlimit"), append([]string{"--nofile=" + c.limit, tools.TPK(t)}, args...)...)
+				return exec.Command(tools.Path(t, "prlimit"),
+					append([]string{"--nofile=" + c.limit, tools.TPK(t)}, args...)...)
 			}
 			r := tools.Run(t, limited("pack", base, archive))
 			if !c.ok {
@@ -73,10 +74,12 @@ func TestDeep(t *testing.T) {
 				t.Fatal(r)
 			}
 			bottom := strings.Repeat(c.comp+"/", c.n) + "f"
-			if out := tools.Must(t, exec.Command(tools.TPK(t), "cat", archive, bottom)); string(out) != "bottom" {
+			if out := tools.Must(t, exec.Command(tools.TPK(t), "cat", archive,
+				bottom)); string(out) != "bottom" {
 				t.Errorf("at the bottom is %q", out)
 			}
-			if out := tools.Must(t, exec.Command(tools.TPK(t), "verify", archive)); len(out) > 0 && bytes.Contains(out, []byte("bad")) {
+			if out := tools.Must(t, exec.Command(tools.TPK(t), "verify", archive)); len(out) > 0 &&
+				bytes.Contains(out, []byte("bad")) {
 				t.Errorf("%s", out)
 			}
 			x := tools.Dir(t)

@@ -21,10 +21,13 @@ func TestExtractPaths(t *testing.T) {
 	base := tools.Dir(t)
 	archive := filepath.Join(base, "a.tar.gz")
 	tree := trees.Tree{
-		trees.File("a", "same").At(1_000_000_000), trees.File("d/copy", "same").At(1_100_000_000), trees.Hardlink("d/hard", "a"),
-		trees.Dir("d").Perm(0o555).At(1_200_000_000), trees.File("d/e/f", "f"), trees.Dir("d/e").At(1_300_000_000), trees.Symlink("l", "d"), trees.File("dx", "not below d"),
+		trees.File("a", "same").At(1_000_000_000), trees.File("d/copy", "same").At(1_100_000_000),
+		trees.Hardlink("d/hard", "a"),
+		trees.Dir("d").Perm(0o555).At(1_200_000_000), trees.File("d/e/f", "f"),
+		trees.Dir("d/e").At(1_300_000_000), trees.Symlink("l", "d"), trees.File("dx", "not below d"),
 	}
-	slices.SortStableFunc(tree, func(a, b trees.Node) int { return strings.Count(a.Path, "/") - strings.Count(b.Path, "/") })
+	slices.SortStableFunc(tree,
+		func(a, b trees.Node) int { return strings.Count(a.Path, "/") - strings.Count(b.Path, "/") })
 	all := fixture.WriteTree(t, tree, filepath.Join(base, "tree"))
 	fixture.Pack(t, filepath.Join(base, "tree"), archive)
 	for _, c := range []struct {
@@ -41,7 +44,8 @@ func TestExtractPaths(t *testing.T) {
 	} {
 		for _, flag := range []string{"--hard-links", "--hard-links=false"} {
 			x := filepath.Join(tools.Dir(t), "x")
-			if r := fixture.Run(t, append([]string{"extract", flag, "-C", x, archive}, c.paths...)...); r.Code != 0 || len(r.Err) > 0 {
+			if r := fixture.Run(t, append([]string{"extract", flag, "-C", x, archive},
+				c.paths...)...); r.Code != 0 || len(r.Err) > 0 {
 				t.Error(r)
 			}
 			if got := strings.Join(fixture.ReadTree(t, x).Paths(), " "); got != c.want {
@@ -49,9 +53,16 @@ func TestExtractPaths(t *testing.T) {
 			}
 			// The directories above a given path are made, but their mode and time are not
 			// restored.
-			want := all.Without(func(p string, _ trees.State) bool { return !slices.Contains(strings.Fields(c.want), p) })
+			want := all.Without(func(p string,
+				_ trees.State) bool {
+				return !slices.Contains(strings.Fields(c.want), p)
+			})
 			for p, st := range want {
-				if asked := slices.ContainsFunc(c.paths, func(a string) bool { return strings.HasPrefix(p+"/", strings.TrimSuffix(a, "/")+"/") }); !asked {
+				if asked := slices.ContainsFunc(c.paths,
+					func(a string) bool {
+						return strings.HasPrefix(p+"/",
+							strings.TrimSuffix(a, "/")+"/")
+					}); !asked {
 					made := fixture.ReadTree(t, x)[p]
 					st.Mode, st.Time = made.Mode, made.Time
 					want[p] = st
@@ -75,7 +86,8 @@ func TestExtractAgain(t *testing.T) {
 	for range 2 {
 		tools.Must(t, exec.Command(tools.TPK(t), "extract", "-C", x, f.Archive))
 		fixture.Diff(t, f.Snap, x, trees.Rules{IgnoreLinks: true})
-		if err := os.WriteFile(filepath.Join(x, "short"), []byte("something longer than it was"), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(x, "short"), []byte("something longer than it was"),
+			0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -93,7 +105,8 @@ func TestExtractAgain(t *testing.T) {
 	a, side := forge.Build(file("text", "other text"))
 	fixture.WriteFiles(t, map[string][]byte{other: a, other + ".tpi": side})
 	tools.Must(t, exec.Command(tools.TPK(t), "extract", "-C", x, other))
-	if after, err := os.ReadFile(filepath.Join(base, "mine")); err != nil || string(after) != string(before) {
+	if after, err := os.ReadFile(filepath.Join(base, "mine")); err != nil ||
+		string(after) != string(before) {
 		t.Errorf("another name of a replaced file has changed (%v)", err)
 	}
 }
@@ -113,7 +126,8 @@ func TestPackedArchives(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fixture.WriteFiles(t, map[string][]byte{filepath.Join(dir, string(rune('a'+i))): b, filepath.Join(dir, "z", string(rune('a'+i))): append(b, byte(i))})
+		fixture.WriteFiles(t, map[string][]byte{filepath.Join(dir, string(rune('a'+i))): b,
+			filepath.Join(dir, "z", string(rune('a'+i))): append(b, byte(i))})
 	}
 	want := fixture.ReadTree(t, dir)
 	archive := filepath.Join(base, "a.tar.gz")

@@ -82,7 +82,8 @@ func TestForeign(t *testing.T) {
 		}
 		x := filepath.Join(dir, "x")
 		for _, args := range readingCommands {
-			if strings.Contains(name, ".tar") && !slices.Contains([]string{"ls", "verify", "index"}, args[0]) {
+			if strings.Contains(name, ".tar") && !slices.Contains([]string{"ls", "verify", "index"},
+				args[0]) {
 				continue // there are many, so not every command
 			}
 			refused(t, fixture.RunLean(t, reading(args, archive, x)...), args[0], name)
@@ -196,11 +197,14 @@ func canonical(raw []byte) []forge.Entry {
 		}
 		if blocks, err := tarpack.AppendHeader(nil, h); err == nil {
 			known[h.Path] = true
-			entries = append(entries, forge.Entry{Header: blocks, Content: content, File: h.Type == sidecar.TypeFile})
+			entries = append(entries, forge.Entry{Header: blocks, Content: content,
+				File: h.Type == sidecar.TypeFile})
 		}
 	}
-	types := map[byte]sidecar.Type{tar.TypeReg: sidecar.TypeFile, tar.TypeDir: sidecar.TypeDir, tar.TypeSymlink: sidecar.TypeSymlink,
-		tar.TypeLink: sidecar.TypeHardlink, tar.TypeChar: sidecar.TypeChar, tar.TypeBlock: sidecar.TypeBlock, tar.TypeFifo: sidecar.TypeFIFO}
+	types := map[byte]sidecar.Type{tar.TypeReg: sidecar.TypeFile, tar.TypeDir: sidecar.TypeDir,
+		tar.TypeSymlink: sidecar.TypeSymlink,
+		tar.TypeLink:    sidecar.TypeHardlink, tar.TypeChar: sidecar.TypeChar,
+		tar.TypeBlock: sidecar.TypeBlock, tar.TypeFifo: sidecar.TypeFIFO}
 	for r := tar.NewReader(bytes.NewReader(raw)); ; {
 		th, err := r.Next()
 		if err != nil {
@@ -210,7 +214,8 @@ func canonical(raw []byte) []forge.Entry {
 		if err != nil {
 			return entries
 		}
-		h := tarpack.Header{Path: path.Clean("x/" + th.Name), Type: types[th.Typeflag], Mode: uint16(th.Mode & 0o7777), ModTime: th.ModTime.Unix(),
+		h := tarpack.Header{Path: path.Clean("x/" + th.Name), Type: types[th.Typeflag],
+			Mode: uint16(th.Mode & 0o7777), ModTime: th.ModTime.Unix(),
 			Uname: th.Uname, Gname: th.Gname, UID: th.Uid, GID: th.Gid, Size: int64(len(content))}
 		switch h.Type {
 		case sidecar.TypeHardlink:
@@ -243,7 +248,8 @@ func sameLists(t testing.TB, archive string) {
 		ours = append(ours, name)
 	}
 	slices.Sort(ours)
-	for _, args := range [][]string{{"tar", "--quoting-style=literal", "--show-transformed-names", "-tzf"}, {"bsdtar", "-tzf"}} {
+	for _, args := range [][]string{{"tar", "--quoting-style=literal", "--show-transformed-names",
+		"-tzf"}, {"bsdtar", "-tzf"}} {
 		cmd := exec.Command(tools.Path(t, args[0]), append(args[1:], archive)...)
 		cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
 		theirs := strings.Split(strings.TrimSuffix(string(tools.Must(t, cmd)), "\n"), "\n")

@@ -50,8 +50,10 @@ func hostiles() []hostile {
 	}
 	return []hostile{
 		{"dot-dot", []forge.Item{file("ok", "ok"), file("../outside/evil", "evil")}, "../outside/evil"},
-		{"dot-dot inside", []forge.Item{dir("a"), file("a/../../outside/evil", "evil")}, "a/../../outside/evil"},
-		{"dot-dot directory", []forge.Item{dir(".."), dir("../outside"), file("../outside/evil", "evil")}, ".."},
+		{"dot-dot inside", []forge.Item{dir("a"), file("a/../../outside/evil", "evil")},
+			"a/../../outside/evil"},
+		{"dot-dot directory", []forge.Item{dir(".."), dir("../outside"), file("../outside/evil", "evil")},
+			".."},
 		{"dot-dot at the end", []forge.Item{dir("a"), dir("a/..")}, "a/.."},
 		{"absolute", []forge.Item{file("/tmp/compat-evil", "evil")}, "/tmp/compat-evil"},
 		{"absolute directory", []forge.Item{dir("/tmp"), file("/tmp/compat-evil", "evil")}, "/tmp"},
@@ -61,24 +63,32 @@ func hostiles() []hostile {
 		{"slash at the end", []forge.Item{file("evil/", "evil")}, "evil"},
 		{"empty name", []forge.Item{file("", "evil")}, ""},
 		{"empty directory name", []forge.Item{dir("")}, ""},
-		{"NUL", []forge.Item{{Path: "a\x00b", Type: forge.File, Mode: 0o644, Content: []byte("evil")}}, ""},
+		{"NUL", []forge.Item{{Path: "a\x00b", Type: forge.File, Mode: 0o644, Content: []byte("evil")}},
+			""},
 		{"long component", []forge.Item{file(strings.Repeat("c", 256), "evil")}, "ccc"},
 		{"long path", append(long, file(p+"/evil", "evil")), "ddd"},
 		{"twice", []forge.Item{file("a", "one"), file("a", "two")}, "a"},
 		{"file and directory", []forge.Item{file("a", "one"), dir("a"), file("a/b", "two")}, "a"},
 		{"link and file", []forge.Item{symlink("a", "../outside/evil"), file("a", "evil")}, "a"},
 		{"link replaced", []forge.Item{file("a", "one"), hardlink("b", "a"), file("a", "other")}, "a"},
-		{"through a link", []forge.Item{symlink("link", "../outside"), file("link/evil", "evil")}, "link/evil"},
-		{"through two links", []forge.Item{symlink("a", "b"), symlink("b", "../outside"), dir("a/c"), file("a/c/evil", "evil")}, "a/c"},
-		{"through a link that was a directory", []forge.Item{dir("link"), symlink("link", "../outside"), file("link/evil", "evil")}, "link"},
+		{"through a link", []forge.Item{symlink("link", "../outside"), file("link/evil", "evil")},
+			"link/evil"},
+		{"through two links", []forge.Item{symlink("a", "b"), symlink("b", "../outside"), dir("a/c"),
+			file("a/c/evil", "evil")}, "a/c"},
+		{"through a link that was a directory", []forge.Item{dir("link"), symlink("link", "../outside"),
+			file("link/evil", "evil")}, "link"},
 		{"through a file", []forge.Item{file("f", "x"), file("f/evil", "evil")}, "f/evil"},
 		{"no parent", []forge.Item{file("no/parent", "x")}, "no/parent"},
 		{"parent later", []forge.Item{file("d/f", "x"), dir("d")}, "d/f"},
-		{"hard link to outside", []forge.Item{hardlink("evil", "../outside/secret")}, "../outside/secret"},
+		{"hard link to outside", []forge.Item{hardlink("evil", "../outside/secret")},
+			"../outside/secret"},
 		{"hard link to the root", []forge.Item{hardlink("evil", "/etc/passwd")}, "/etc/passwd"},
-		{"hard link through a link", []forge.Item{symlink("l", "../outside"), hardlink("evil", "l/secret")}, "evil"},
-		{"hard link to a link", []forge.Item{symlink("l", "../outside/secret"), hardlink("evil", "l")}, "evil"},
-		{"hard link to a hard link", []forge.Item{file("f", "x"), hardlink("g", "f"), hardlink("evil", "g")}, "evil"},
+		{"hard link through a link",
+			[]forge.Item{symlink("l", "../outside"), hardlink("evil", "l/secret")}, "evil"},
+		{"hard link to a link", []forge.Item{symlink("l", "../outside/secret"), hardlink("evil", "l")},
+			"evil"},
+		{"hard link to a hard link", []forge.Item{file("f", "x"), hardlink("g", "f"),
+			hardlink("evil", "g")}, "evil"},
 		{"hard link to a directory", []forge.Item{dir("d"), hardlink("evil", "d")}, "evil"},
 		{"hard link to itself", []forge.Item{hardlink("evil", "evil")}, "evil"},
 		{"hard link forwards", []forge.Item{hardlink("evil", "f"), file("f", "x")}, "evil"},
@@ -105,8 +115,12 @@ func newSandbox(t testing.TB) *sandbox {
 // untouched fails the test for each change outside of the target.
 func (s *sandbox) untouched(t testing.TB) {
 	t.Helper()
-	inTarget := func(p string, _ trees.State) bool { return p == "target" || strings.HasPrefix(p, "target/") }
-	for _, line := range trees.Diff(s.outside, fixture.ReadTree(t, s.base).Without(inTarget), trees.Rules{}) {
+	inTarget := func(p string, _ trees.State) bool {
+		return p == "target" ||
+			strings.HasPrefix(p, "target/")
+	}
+	for _, line := range trees.Diff(s.outside, fixture.ReadTree(t, s.base).Without(inTarget),
+		trees.Rules{}) {
 		t.Error("outside of the target: ", line)
 	}
 	if _, err := os.Lstat("/tmp/compat-evil"); err == nil {
@@ -127,7 +141,9 @@ func TestHostile(t *testing.T) {
 				if with == "sidecar" {
 					fixture.WriteFiles(t, map[string][]byte{archive + ".tpi": side})
 				}
-				for _, args := range [][]string{{"extract", "-C", s.target, archive}, {"extract", "--hard-links", "-C", s.target, archive}, {"verify", archive}, {"index", archive}} {
+				for _, args := range [][]string{{"extract", "-C", s.target, archive},
+					{"extract", "--hard-links", "-C", s.target, archive}, {"verify", archive},
+					{"index", archive}} {
 					r := fixture.RunLean(t, args...)
 					if r.Code != 1 || len(r.Err) == 0 || !strings.Contains(string(r.Err), h.says) {
 						t.Errorf("with %s: want exit status 1 and %q: %v", with, h.says, r)
@@ -147,7 +163,8 @@ func TestHostileSidecar(t *testing.T) {
 	harmless := file("aa/bbbbbbb/evil", "evil")
 	honest := func(it forge.Item) []byte { return forge.HeaderBlocks(it) }
 	lie := func(f func(*forge.Record)) []forge.Item {
-		items := []forge.Item{dir("d"), file("d/a", "aaaa"), file("d/b", "bb"), hardlink("d/c", "d/a"), symlink("d/s", "a")}
+		items := []forge.Item{dir("d"), file("d/a", "aaaa"), file("d/b", "bb"), hardlink("d/c", "d/a"),
+			symlink("d/s", "a")}
 		for i := range items {
 			items[i].Lies = f
 		}
@@ -157,11 +174,16 @@ func TestHostileSidecar(t *testing.T) {
 		name  string
 		items []forge.Item
 	}{
-		{"path outside", []forge.Item{{Path: "../outside/evil", Type: forge.File, Mode: 0o644, Content: []byte("evil"), Blocks: honest(harmless)}}},
-		{"absolute path", []forge.Item{{Path: "/tmp/compat-evil", Type: forge.File, Mode: 0o644, Content: []byte("evil"), Blocks: honest(harmless)}}},
-		{"link outside", []forge.Item{file("a", "x"), {Path: "b", Type: forge.Symlink, Link: "../outside", Blocks: honest(dir("b"))}, {Path: "b/evil", Type: forge.File, Content: []byte("evil")}}},
-		{"other content", []forge.Item{{Path: "a", Type: forge.File, Mode: 0o644, Content: []byte("evil"), Blocks: honest(file("b", "evil"))}}},
-		{"hidden entry", []forge.Item{file("a", "x"), {Path: "evil", Type: forge.File, Mode: 0o644, Content: []byte("evil"), Hidden: true}}},
+		{"path outside", []forge.Item{{Path: "../outside/evil", Type: forge.File, Mode: 0o644,
+			Content: []byte("evil"), Blocks: honest(harmless)}}},
+		{"absolute path", []forge.Item{{Path: "/tmp/compat-evil", Type: forge.File, Mode: 0o644,
+			Content: []byte("evil"), Blocks: honest(harmless)}}},
+		{"link outside", []forge.Item{file("a", "x"), {Path: "b", Type: forge.Symlink, Link: "../outside",
+			Blocks: honest(dir("b"))}, {Path: "b/evil", Type: forge.File, Content: []byte("evil")}}},
+		{"other content", []forge.Item{{Path: "a", Type: forge.File, Mode: 0o644, Content: []byte("evil"),
+			Blocks: honest(file("b", "evil"))}}},
+		{"hidden entry", []forge.Item{file("a", "x"), {Path: "evil", Type: forge.File, Mode: 0o644,
+			Content: []byte("evil"), Hidden: true}}},
 		{"offset beyond the end", lie(func(r *forge.Record) { r.Offset = 1 << 40 })},
 		{"offset at the end", lie(func(r *forge.Record) { r.Offset += 100_000 })},
 		{"huge size", lie(func(r *forge.Record) { r.Size = 1 << 47 })},
@@ -188,7 +210,8 @@ func TestHostileSidecar(t *testing.T) {
 			archive := filepath.Join(tools.Dir(t), "hostile.tar.gz")
 			fixture.WriteFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
 			s := newSandbox(t)
-			for _, args := range [][]string{{"ls", archive}, {"ls", "--json", archive}, {"info", archive}, {"cat", archive, "d/a"}, {"extract", "-C", s.target, archive}, {"verify", archive}} {
+			for _, args := range [][]string{{"ls", archive}, {"ls", "--json", archive}, {"info", archive},
+				{"cat", archive, "d/a"}, {"extract", "-C", s.target, archive}, {"verify", archive}} {
 				r := fixture.RunLean(t, args...)
 				if r.Code > 1 || r.Code < 0 || strings.Contains(string(r.Err), "goroutine ") {
 					t.Error(r)
@@ -205,7 +228,8 @@ func TestHostileSidecar(t *testing.T) {
 // TestTargets extracts a sound archive into directories that hold traps.
 func TestTargets(t *testing.T) {
 	archive := filepath.Join(tools.Dir(t), "a.tar.gz")
-	a, side := forge.Build(dir("d"), file("d/f", "new"), file("f", "new"), hardlink("h", "f"), symlink("l", "f"), dir("e"), file("e/ok", "ok"))
+	a, side := forge.Build(dir("d"), file("d/f", "new"), file("f", "new"), hardlink("h", "f"),
+		symlink("l", "f"), dir("e"), file("e/ok", "ok"))
 	fixture.WriteFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
 	for _, c := range []struct {
 		name string
@@ -214,8 +238,10 @@ func TestTargets(t *testing.T) {
 	}{
 		{"a directory is a link to outside", trees.Tree{trees.Symlink("d", "../outside")}, "e/ok"},
 		{"a directory is an absolute link", trees.Tree{trees.Symlink("d", "OUTSIDE")}, "e/ok"},
-		{"a file is a link to a file outside", trees.Tree{trees.Symlink("f", "../outside/secret")}, "e/ok"},
-		{"a file is a link to a new file outside", trees.Tree{trees.Symlink("f", "../outside/new")}, "e/ok"},
+		{"a file is a link to a file outside", trees.Tree{trees.Symlink("f", "../outside/secret")},
+			"e/ok"},
+		{"a file is a link to a new file outside", trees.Tree{trees.Symlink("f", "../outside/new")},
+			"e/ok"},
 		{"a file is a FIFO", trees.Tree{trees.FIFO("f")}, "e/ok"},
 		{"a file is a directory", trees.Tree{trees.File("f/full", "x")}, "e/ok"},
 		{"a directory is a file", trees.Tree{trees.File("d", "x")}, "e/ok"},
@@ -239,7 +265,8 @@ func TestTargets(t *testing.T) {
 				if b, err := os.ReadFile(filepath.Join(s.target, c.safe)); err != nil || string(b) != "ok" {
 					t.Errorf("%s was not extracted (%v): %v", c.safe, err, r)
 				}
-				if b, err := os.ReadFile(filepath.Join(s.target, "d/f")); r.Code == 0 && (err != nil || string(b) != "new") {
+				if b, err := os.ReadFile(filepath.Join(s.target, "d/f")); r.Code == 0 &&
+					(err != nil || string(b) != "new") {
 					t.Errorf("exit status 0, and d/f is not there (%v)", err)
 				}
 			}
@@ -251,7 +278,8 @@ func TestTargets(t *testing.T) {
 // writes through this link.
 func TestTwoArchives(t *testing.T) {
 	s := newSandbox(t)
-	for i, items := range [][]forge.Item{{symlink("d", "../outside")}, {dir("d"), file("d/evil", "evil"), file("d/secret", "evil")}} {
+	for i, items := range [][]forge.Item{{symlink("d", "../outside")},
+		{dir("d"), file("d/evil", "evil"), file("d/secret", "evil")}} {
 		archive := filepath.Join(tools.Dir(t), fmt.Sprint(i, ".tar.gz"))
 		a, side := forge.Build(items...)
 		fixture.WriteFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
@@ -292,7 +320,8 @@ func TestRace(t *testing.T) {
 	}()
 	deadline := time.Now().Add(2 * time.Second)
 	for range 20 {
-		if r := fixture.Run(t, "extract", "-C", s.target, archive); r.Code > 1 || time.Now().After(deadline) {
+		if r := fixture.Run(t, "extract", "-C", s.target, archive); r.Code > 1 ||
+			time.Now().After(deadline) {
 			break
 		}
 	}
@@ -306,8 +335,10 @@ func TestSpecialExtracted(t *testing.T) {
 	tools.Root(t)
 	s := newSandbox(t)
 	archive := filepath.Join(tools.Dir(t), "a.tar.gz")
-	a, side := forge.Build(file("f", "x"), forge.Item{Path: "null", Type: forge.Char, Mode: 0o666, Major: 1, Minor: 3},
-		forge.Item{Path: "disk", Type: forge.Block, Mode: 0o666, Major: 8}, forge.Item{Path: "fifo", Type: forge.FIFO, Mode: 0o644})
+	a, side := forge.Build(file("f", "x"), forge.Item{Path: "null", Type: forge.Char, Mode: 0o666,
+		Major: 1, Minor: 3},
+		forge.Item{Path: "disk", Type: forge.Block, Mode: 0o666, Major: 8},
+		forge.Item{Path: "fifo", Type: forge.FIFO, Mode: 0o644})
 	fixture.WriteFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
 	r := fixture.Run(t, "extract", "-C", s.target, archive)
 	got := fixture.ReadTree(t, s.target)
@@ -326,7 +357,9 @@ func TestSpecialExtracted(t *testing.T) {
 // crash, and verify must notice each damage.
 func TestDamaged(t *testing.T) {
 	base := tools.Dir(t)
-	fixture.WriteTree(t, trees.Tree{trees.Text("text", 3000), trees.Noise("noise", 2000), trees.Text("big", 1<<20+9), trees.File("dup", "x"), trees.File("d/dup", "x"), trees.Symlink("l", "text")},
+	fixture.WriteTree(t, trees.Tree{trees.Text("text", 3000), trees.Noise("noise", 2000),
+		trees.Text("big", 1<<20+9), trees.File("dup", "x"), trees.File("d/dup", "x"),
+		trees.Symlink("l", "text")},
 		filepath.Join(base, "tree"))
 	archive := filepath.Join(base, "a.tar.gz")
 	fixture.Pack(t, filepath.Join(base, "tree"), archive)
@@ -335,9 +368,11 @@ func TestDamaged(t *testing.T) {
 		t.Helper()
 		fixture.WriteFiles(t, map[string][]byte{archive: a, archive + ".tpi": s})
 		x := filepath.Join(base, "x")
-		for _, args := range [][]string{{"verify", archive}, {"ls", archive}, {"extract", "-C", x, archive}, {"cat", archive, "text"}} {
+		for _, args := range [][]string{{"verify", archive}, {"ls", archive},
+			{"extract", "-C", x, archive}, {"cat", archive, "text"}} {
 			r := fixture.Run(t, args...)
-			if r.Code > 1 || r.Code < 0 || bytes.Contains(r.Err, []byte("goroutine ")) || r.Code == 1 && len(r.Err) == 0 {
+			if r.Code > 1 || r.Code < 0 || bytes.Contains(r.Err, []byte("goroutine ")) || r.Code == 1 &&
+				len(r.Err) == 0 {
 				t.Errorf("%s: %v", what, r)
 			}
 			if args[0] == "verify" && r.Code != 1 {

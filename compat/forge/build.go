@@ -96,7 +96,8 @@ func Build(items ...Item) (archive, sidecar []byte) {
 	flush()
 	n := uint64(len(all))
 	sidecar = index(all, int64(len(out))+64)
-	return append(out, Trailer(n, uint64(len(out)), binary.LittleEndian.Uint64(sidecar[304:]))...), sidecar
+	return append(out, Trailer(n, uint64(len(out)), binary.LittleEndian.Uint64(sidecar[304:]))...),
+		sidecar
 }
 
 func (p *placed) headerBlocks() []byte {

@@ -42,8 +42,10 @@ func TestCut(t *testing.T) {
 	var raw bytes.Buffer
 	w := tar.NewWriter(&raw)
 	for _, h := range []tar.Header{
-		{Name: "dir/", Typeflag: tar.TypeDir}, {Name: "dir/file", Size: 700}, {Name: string(bytes.Repeat([]byte("n"), 200))},
-		{Name: "l", Typeflag: tar.TypeSymlink, Linkname: "x"}, {Name: "gnu", Size: 5, Format: tar.FormatGNU},
+		{Name: "dir/", Typeflag: tar.TypeDir}, {Name: "dir/file", Size: 700},
+		{Name: string(bytes.Repeat([]byte("n"), 200))},
+		{Name: "l", Typeflag: tar.TypeSymlink, Linkname: "x"},
+		{Name: "gnu", Size: 5, Format: tar.FormatGNU},
 	} {
 		h.Mode = 0o644
 		if err := w.WriteHeader(&h); err != nil {

@@ -49,7 +49,10 @@ func (it *Item) blocks() []byte {
 
 // records returns the PAX records of an item.
 func (it *Item) records(path string, fits bool) string {
-	beyond := func(s string) bool { return strings.IndexFunc(s, func(r rune) bool { return r > 0x7f }) >= 0 }
+	beyond := func(s string) bool {
+		return strings.IndexFunc(s,
+			func(r rune) bool { return r > 0x7f }) >= 0
+	}
 	var b strings.Builder
 	if utf8.ValidString(it.Link) && (len(it.Link) > 100 || beyond(it.Link)) {
 		b.WriteString(PAXRecord("linkpath", it.Link))

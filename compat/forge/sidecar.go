@@ -46,7 +46,10 @@ func index(all []*placed, size int64) []byte {
 		}
 	}
 	key := func(s string) string { return strings.ReplaceAll(s, "/", "\x00") }
-	slices.SortStableFunc(ps, func(a, b *placed) int { return strings.Compare(key(a.Path), key(b.Path)) })
+	slices.SortStableFunc(ps, func(a, b *placed) int {
+		return strings.Compare(key(a.Path),
+			key(b.Path))
+	})
 	ordinals := map[string]int{}
 	for i, p := range ps {
 		ordinals[p.Path] = i
@@ -84,7 +87,8 @@ func Seal(sidecar []byte) { le.PutUint64(sidecar[304:], xxhash.Sum64(sidecar[:30
 func stats(b []byte, ps []*placed, ordinals map[string]int) {
 	add := func(at int, n int64) { le.PutUint64(b[at:], le.Uint64(b[at:])+uint64(n)) }
 	for _, p := range ps {
-		add(map[Type]int{File: 0, Dir: 8, Symlink: 16, Hardlink: 24, Char: 32, Block: 32, FIFO: 32}[p.Type], 1)
+		add(map[Type]int{File: 0, Dir: 8, Symlink: 16, Hardlink: 24, Char: 32, Block: 32,
+			FIFO: 32}[p.Type], 1)
 		switch p.Type {
 		case File:
 			add(48, int64(len(p.Content)))
@@ -103,7 +107,8 @@ func stats(b []byte, ps []*placed, ordinals map[string]int) {
 // records returns sections 1 and 3.
 func records(ps []*placed, ordinals map[string]int) (rec, links []byte) {
 	for i, p := range ps {
-		r := Record{Offset: uint64(p.offset), HeaderLen: uint64(p.header), Time: p.Time, Mode: p.Mode, Kind: byte(p.Type) | p.coding<<4}
+		r := Record{Offset: uint64(p.offset), HeaderLen: uint64(p.header), Time: p.Time, Mode: p.Mode,
+			Kind: byte(p.Type) | p.coding<<4}
 		switch p.Type {
 		case File:
 			r.fill(p)

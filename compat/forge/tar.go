@@ -56,7 +56,8 @@ func Cut(archive []byte) ([]Entry, error) {
 		if size < 0 || size > int64(len(archive)-at) {
 			return nil, fmt.Errorf("%w: a file of %d bytes", ErrNoEntry, size)
 		}
-		e := Entry{Header: archive[start:at], Content: archive[at : at+int(size)], File: b[156] == tar.TypeReg || b[156] == 0}
+		e := Entry{Header: archive[start:at], Content: archive[at : at+int(size)],
+			File: b[156] == tar.TypeReg || b[156] == 0}
 		entries = append(entries, e)
 		at = min(at+int(size+block-1)/block*block, len(archive))
 		start, paxSize = at, -1

@@ -38,7 +38,8 @@ func TestExample(t *testing.T) {
 	fixture.WriteTree(t, exampleTree, filepath.Join(base, "x"))
 	fixture.Pack(t, filepath.Join(base, "x"), archive)
 	p := fixture.ReadPair(t, archive)
-	want := "```\n" + dumpArchive(t, p.Archive) + "```\n\nAnd its sidecar, of " + fmt.Sprint(len(p.Sidecar)) + " bytes:\n\n```\n" + dumpSidecar(p.Sidecar) + "```\n"
+	want := "```\n" + dumpArchive(t, p.Archive) + "```\n\nAnd its sidecar, of " +
+		fmt.Sprint(len(p.Sidecar)) + " bytes:\n\n```\n" + dumpSidecar(p.Sidecar) + "```\n"
 
 	name := filepath.Join(tools.Repo(t), "FORMAT.md")
 	doc, err := os.ReadFile(name)
@@ -56,7 +57,8 @@ func TestExample(t *testing.T) {
 	if !*update {
 		t.Fatalf("the dumps in FORMAT.md are not what tpk writes; should be\n%s", want)
 	}
-	if err := os.WriteFile(name, []byte(before+exampleBegin+want+exampleEnd+after), 0o644); err != nil {
+	if err := os.WriteFile(name, []byte(before+exampleBegin+want+exampleEnd+after),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -76,7 +78,8 @@ func (d *dump) take(n int, format string, args ...any) {
 	note := fmt.Sprintf(format, args...)
 	b := d.data[d.at : d.at+n]
 	if n > 16 && len(bytes.Trim(b, "\x00")) == 0 {
-		d.title("%s", strings.TrimRight(fmt.Sprintf("%04x  %-49s%s", d.at, fmt.Sprintf("00 × %d", n), note), " "))
+		d.title("%s", strings.TrimRight(fmt.Sprintf("%04x  %-49s%s", d.at, fmt.Sprintf("00 × %d", n),
+			note), " "))
 		d.at += n
 		return
 	}
@@ -92,7 +95,8 @@ func (d *dump) take(n int, format string, args ...any) {
 func dumpArchive(t *testing.T, archive []byte) string {
 	t.Helper()
 	d := &dump{data: archive}
-	names := []string{"G, a group of one entry", "H, the header of a file", "C, its content", "P, its padding", "G, a group of one entry", "T, the trailer"}
+	names := []string{"G, a group of one entry", "H, the header of a file", "C, its content",
+		"P, its padding", "G, a group of one entry", "T, the trailer"}
 	for _, name := range names {
 		d.title("%s", name)
 		flags := archive[d.at+3]
@@ -175,7 +179,8 @@ func (d *dump) inflated(content []byte) {
 		name    string
 		at, len int
 	}{
-		{"name", 0, 100}, {"mode", 100, 8}, {"uid", 108, 8}, {"gid", 116, 8}, {"size", 124, 12}, {"mtime", 136, 12}, {"chksum", 148, 8},
+		{"name", 0, 100}, {"mode", 100, 8}, {"uid", 108, 8}, {"gid", 116, 8}, {"size", 124, 12},
+		{"mtime", 136, 12}, {"chksum", 148, 8},
 		{"typeflag", 156, 1}, {"linkname", 157, 100}, {"magic", 257, 8},
 	}
 	for _, f := range fields {
@@ -196,7 +201,8 @@ func dumpSidecar(data []byte) string {
 	d.take(8, "size of the archive = %d", u64(16))
 	n := u64(24)
 	d.take(8, "N = %d entries", n)
-	for _, what := range []string{"files", "directories", "symbolic links", "hard links", "FIFOs and devices", "of the hard links, duplicates"} {
+	for _, what := range []string{"files", "directories", "symbolic links", "hard links",
+		"FIFOs and devices", "of the hard links, duplicates"} {
 		d.take(8, "%d %s", u64(d.at), what)
 	}
 	for _, what := range []string{"files", "hard links", "all C"} {

@@ -20,8 +20,10 @@ func forgedItems() []forge.Item {
 	items := []forge.Item{
 		{Path: "z", Type: forge.File, Mode: 0o644, Time: 1, Content: []byte("z comes first\n")},
 		{Path: "dir", Type: forge.Dir, Mode: 0o755, Time: -5},
-		{Path: "dir/stored", Type: forge.File, Mode: 0o600, Content: trees.NoiseBytes("s", 150_000), Stored: true},
-		{Path: "dir/segmented", Type: forge.File, Mode: 0o600, Content: trees.TextBytes("s", 3<<20+1), Shift: 20},
+		{Path: "dir/stored", Type: forge.File, Mode: 0o600, Content: trees.NoiseBytes("s", 150_000),
+			Stored: true},
+		{Path: "dir/segmented", Type: forge.File, Mode: 0o600, Content: trees.TextBytes("s", 3<<20+1),
+			Shift: 20},
 		{Path: "dir/two", Type: forge.File, Mode: 0o600, Content: trees.TextBytes("2", 2<<20), Shift: 20},
 		{Path: "dir/hard", Type: forge.Hardlink, Mode: 0o600, Link: "dir/stored"},
 		{Path: "dir/copy", Type: forge.Hardlink, Mode: 0o644, Link: "z", Duplicate: true},
@@ -41,18 +43,25 @@ func forgedItems() []forge.Item {
 		items = append(items, forge.Item{Path: deep[:10*i+9], Type: forge.Dir, Mode: 0o755})
 	}
 	for i, content := range sniffable {
-		items = append(items, forge.Item{Path: "dir/sub/" + string(rune('A'+i/26)) + string(rune('a'+i%26)), Type: forge.File, Mode: 0o644, Content: []byte(content)})
+		items = append(items, forge.Item{Path: "dir/sub/" + string(rune('A'+i/26)) +
+			string(rune('a'+i%26)), Type: forge.File, Mode: 0o644, Content: []byte(content)})
 	}
 	return items
 }
 
 // sniffable are contents for each row of FORMAT.md 2.3, and some that narrowly fail to match a row.
 var sniffable = []string{
-	"%PDF-1.7", "%PDF", "\x89PNG\r\n\x1a\n", "\x89PNG", "\xff\xd8\xff\xe0", "GIF87a", "GIF89a", "GIF88a", "RIFF1234WEBPVP8 ", "RIFF1234WAVEfmt ", "RIFF1234AVI ",
-	"\x00\x00\x00\x20ftypisom", "\x1a\x45\xdf\xa3", "OggS\x00", "OggS", "ID3\x04", "\x1f\x8b\x08\x00", "PK\x03\x04", "PK\x05\x06", "\x00asm\x01\x00\x00\x00", "wOFF", "wOF2",
-	"\x00\x00\x01\x00", "BM\x00", "BMW is a car", "a\x00b", "a\x0bb", "esc \x1b[31m", "del \x7f", "<!DOCTYPE HTML>", "<!doctype htmlx", " \n<html>", "<html", "<htmlx>", "<Body class=x>",
-	"\xef\xbb\xbf  <head>", " \xef\xbb\xbf<head>", "<svg xmlns=", "<SVG>", "<?xml version='1.0'?><svg>", "<?xml version='1.0'?>\n<rss>", "<?XML?>", "text", "caf\xe9", "Grüße", "cut \xc3",
-	strings.Repeat("x", 511) + "é", strings.Repeat("x", 510) + "é\x00", strings.Repeat("x", 512) + "\x00", "\xed\xa0\x80", "\n", " <?xml" + strings.Repeat(" ", 600) + "<svg>",
+	"%PDF-1.7", "%PDF", "\x89PNG\r\n\x1a\n", "\x89PNG", "\xff\xd8\xff\xe0", "GIF87a", "GIF89a",
+	"GIF88a", "RIFF1234WEBPVP8 ", "RIFF1234WAVEfmt ", "RIFF1234AVI ",
+	"\x00\x00\x00\x20ftypisom", "\x1a\x45\xdf\xa3", "OggS\x00", "OggS", "ID3\x04", "\x1f\x8b\x08\x00",
+	"PK\x03\x04", "PK\x05\x06", "\x00asm\x01\x00\x00\x00", "wOFF", "wOF2",
+	"\x00\x00\x01\x00", "BM\x00", "BMW is a car", "a\x00b", "a\x0bb", "esc \x1b[31m", "del \x7f",
+	"<!DOCTYPE HTML>", "<!doctype htmlx", " \n<html>", "<html", "<htmlx>", "<Body class=x>",
+	"\xef\xbb\xbf  <head>", " \xef\xbb\xbf<head>", "<svg xmlns=", "<SVG>",
+	"<?xml version='1.0'?><svg>", "<?xml version='1.0'?>\n<rss>", "<?XML?>", "text", "caf\xe9",
+	"Grüße", "cut \xc3",
+	strings.Repeat("x", 511) + "é", strings.Repeat("x", 510) + "é\x00", strings.Repeat("x", 512) +
+		"\x00", "\xed\xa0\x80", "\n", " <?xml" + strings.Repeat(" ", 600) + "<svg>",
 }
 
 // TestForged makes an archive and its sidecar from FORMAT.md alone. tpk must verify both and
@@ -72,10 +81,12 @@ func TestForged(t *testing.T) {
 		t.Fatal(r)
 	}
 	if got := fixture.ReadPair(t, archive).Sidecar; !bytes.Equal(got, s) {
-		t.Errorf("tpk makes another sidecar, of %d bytes instead of %d, first at byte %d", len(got), len(s), firstDifference(got, s))
+		t.Errorf("tpk makes another sidecar, of %d bytes instead of %d, first at byte %d", len(got),
+			len(s), firstDifference(got, s))
 	}
 	x := filepath.Join(dir, "tpk")
-	if r := fixture.Run(t, "extract", "--hard-links", "--special", "-C", x, archive); r.Code != 0 && os.Getuid() == 0 {
+	if r := fixture.Run(t, "extract", "--hard-links", "--special", "-C", x, archive); r.Code != 0 &&
+		os.Getuid() == 0 {
 		t.Error(r)
 	}
 	if os.Getuid() != 0 {
@@ -84,7 +95,8 @@ func TestForged(t *testing.T) {
 	for _, program := range []string{"tar", "bsdtar"} {
 		other := tools.Dir(t)
 		fixture.Untar(t, program, archive, other)
-		fixture.Diff(t, fixture.ReadTree(t, other), x, trees.Rules{IgnoreDirTime: true}) // this order changes them
+		// this order changes them
+		fixture.Diff(t, fixture.ReadTree(t, other), x, trees.Rules{IgnoreDirTime: true})
 	}
 }
 
@@ -108,7 +120,8 @@ func TestPackedSidecars(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(got, p.Sidecar) {
-				t.Errorf("of %d bytes instead of %d, first at byte %d", len(p.Sidecar), len(got), firstDifference(got, p.Sidecar))
+				t.Errorf("of %d bytes instead of %d, first at byte %d", len(p.Sidecar), len(got),
+					firstDifference(got, p.Sidecar))
 			}
 		})
 	}

@@ -24,24 +24,32 @@ type golden struct {
 var goldens = []golden{
 	{name: "empty", tree: trees.Tree{}},
 	{name: "kinds", tree: trees.Tree{
-		trees.File("file", "a file\n"), trees.File("empty", ""), trees.Dir("empty-dir").Perm(0o700).At(-86_400),
+		trees.File("file", "a file\n"), trees.File("empty", ""),
+		trees.Dir("empty-dir").Perm(0o700).At(-86_400),
 		trees.File("dir/duplicate", "a file\n").At(1_000_000_000), trees.Hardlink("dir/genuine", "file"),
-		trees.Symlink("dir/link", "../file").At(1_200_000_000), trees.Symlink("dangling", "/no/such/file"),
-		trees.File("setuid", "s").Perm(0o4755), trees.File("far", "2242").At(1<<33 + 5), trees.File("old", "1969").At(-1),
+		trees.Symlink("dir/link", "../file").At(1_200_000_000),
+		trees.Symlink("dangling", "/no/such/file"),
+		trees.File("setuid", "s").Perm(0o4755), trees.File("far", "2242").At(1<<33 + 5),
+		trees.File("old", "1969").At(-1),
 	}},
 	{name: "names", tree: trees.Tree{
-		trees.File("with space", "1"), trees.File("new\nline", "2"), trees.File("日本語/Grüße", "3"), trees.File("raw-\xff\xfe", "4"),
-		trees.File(strings.Repeat("component-", 25)+"12345", "5"), trees.File(strings.Repeat("\xe9", 120), "6"),
+		trees.File("with space", "1"), trees.File("new\nline", "2"), trees.File("日本語/Grüße", "3"),
+		trees.File("raw-\xff\xfe", "4"),
+		trees.File(strings.Repeat("component-", 25)+"12345", "5"),
+		trees.File(strings.Repeat("\xe9", 120), "6"),
 		trees.File(strings.Repeat("directory-of-40-bytes-0123456789-1234567/", 7)+"f", "7"),
-		trees.Symlink("long", strings.Repeat("target", 30)), trees.Symlink("wide", "日本語/Grüße"), trees.Symlink("raw", strings.Repeat("\xfc", 101)),
+		trees.Symlink("long", strings.Repeat("target", 30)), trees.Symlink("wide", "日本語/Grüße"),
+		trees.Symlink("raw", strings.Repeat("\xfc", 101)),
 	}},
 	{name: "codings", tree: trees.Tree{
 		trees.Text("deflate", 3000), trees.Noise("stored", 3000), trees.Noise("stored-blocks", 140_000),
-		trees.Sparse("segmented", 2<<20+100, "the end of three segments"), trees.Sparse("segmented-without-padding", 2<<20, "the end"),
+		trees.Sparse("segmented", 2<<20+100, "the end of three segments"),
+		trees.Sparse("segmented-without-padding", 2<<20, "the end"),
 		trees.Sparse("duplicate/segmented", 2<<20+100, "the end of three segments"),
 	}},
 	{name: "grown", tree: trees.Tree{trees.File("b/old", "old\n"), trees.Text("z", 3000)},
-		appended: trees.Tree{trees.File("a", "new\n"), trees.File("b/duplicate", "old\n"), trees.Symlink("c", "b/old"), trees.Sparse("d/segmented", 2<<20+100, "the end")}},
+		appended: trees.Tree{trees.File("a", "new\n"), trees.File("b/duplicate", "old\n"),
+			trees.Symlink("c", "b/old"), trees.Sparse("d/segmented", 2<<20+100, "the end")}},
 }
 
 // TestGolden opens, lists, verifies, re-indexes and extracts the archives of every format version.
@@ -108,13 +116,16 @@ func checkGolden(t *testing.T, base string, g golden) {
 		t.Fatal(err)
 	}
 	tools.Must(t, exec.Command(tools.TPK(t), "index", archive))
-	if again := fixture.ReadPair(t, archive); !bytes.Equal(again.Sidecar, golden.Sidecar) || !bytes.Equal(again.Archive, golden.Archive) {
+	if again := fixture.ReadPair(t, archive); !bytes.Equal(again.Sidecar, golden.Sidecar) ||
+		!bytes.Equal(again.Archive, golden.Archive) {
 		t.Error("tpk index makes another sidecar")
 	}
 	for _, links := range []bool{false, true} {
 		x := filepath.Join(dir, "x")
 		rules := trees.Rules{IgnoreLinks: !links, Merged: true}
-		tools.Must(t, exec.Command(tools.TPK(t), "extract", map[bool]string{false: "--hard-links=false", true: "--hard-links"}[links], "--special", "-C", x, archive))
+		tools.Must(t, exec.Command(tools.TPK(t), "extract",
+			map[bool]string{false: "--hard-links=false", true: "--hard-links"}[links], "--special", "-C", x,
+			archive))
 		fixture.Diff(t, want, x, rules)
 		if err := removeTree(x); err != nil {
 			t.Fatal(err)

@@ -53,14 +53,16 @@ func TestDevice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := fixture.Run(t, "ls", device); r.Code != 1 || !strings.Contains(string(r.Err), "not a tpk archive") {
+	if r := fixture.Run(t, "ls", device); r.Code != 1 ||
+		!strings.Contains(string(r.Err), "not a tpk archive") {
 		t.Error(r)
 	}
 	fixture.Pack(t, dir, device)
 	compare := func(args ...string) {
 		t.Helper()
 		onFile, onDevice := fixture.Run(t, append(args, file)...), fixture.Run(t, append(args, device)...)
-		if onDevice.Code != 0 || len(onDevice.Err) > 0 || !bytes.Equal(onFile.Out, bytes.ReplaceAll(onDevice.Out, []byte(device), []byte(file))) {
+		if onDevice.Code != 0 || len(onDevice.Err) > 0 ||
+			!bytes.Equal(onFile.Out, bytes.ReplaceAll(onDevice.Out, []byte(device), []byte(file))) {
 			t.Errorf("%v\n%v", onFile, onDevice)
 		}
 	}
@@ -88,7 +90,8 @@ func TestDevice(t *testing.T) {
 	if err := os.WriteFile(device, want, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if r := fixture.Run(t, "ls", device); r.Code != 0 || !strings.Contains(string(r.Err), "there is none on the device") {
+	if r := fixture.Run(t, "ls", device); r.Code != 0 ||
+		!strings.Contains(string(r.Err), "there is none on the device") {
 		t.Error(r)
 	}
 	if r := fixture.Run(t, "index", device); r.Code != 0 {
@@ -110,11 +113,14 @@ func TestDevice(t *testing.T) {
 		}
 	}
 	compare("ls")
-	tools.Must(t, exec.Command("dd", "if=/dev/urandom", "of="+filepath.Join(dir, "big"), "bs=1M", "count=40"))
-	if r := fixture.Run(t, "pack", dir, device); r.Code != 1 || !strings.Contains(string(r.Err), "the device is too small") {
+	tools.Must(t, exec.Command("dd", "if=/dev/urandom", "of="+filepath.Join(dir, "big"), "bs=1M",
+		"count=40"))
+	if r := fixture.Run(t, "pack", dir, device); r.Code != 1 ||
+		!strings.Contains(string(r.Err), "the device is too small") {
 		t.Error(r)
 	}
-	if r := fixture.Run(t, "ls", device); r.Code != 1 || !strings.Contains(string(r.Err), "not a tpk archive") {
+	if r := fixture.Run(t, "ls", device); r.Code != 1 ||
+		!strings.Contains(string(r.Err), "not a tpk archive") {
 		t.Error(r)
 	}
 	tools.Must(t, exec.Command(tools.Path(t, "mkfs.ext4"), "-q", device))

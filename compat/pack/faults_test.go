@@ -24,18 +24,22 @@ func (w *rewrite) strace(t testing.TB, inject string) (tools.Result, bool) {
 	t.Helper()
 	log := filepath.Join(tools.Dir(t), "strace")
 	call, _, _ := strings.Cut(inject, ":")
-	args := []string{"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e", "inject=" + inject, "-P", w.dir}
-	for _, name := range []string{"a.tar.gz", "a.tar.gz.tpi", ".a.tar.gz.tpk-tmp", ".a.tar.gz.tpi.tpk-tmp"} {
+	args := []string{"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e", "inject=" + inject, "-P",
+		w.dir}
+	for _, name := range []string{"a.tar.gz", "a.tar.gz.tpi", ".a.tar.gz.tpk-tmp",
+		".a.tar.gz.tpi.tpk-tmp"} {
 		args = append(args, "-P", filepath.Join(w.dir, name))
 	}
-	cmd := exec.Command(tools.Path(t, "strace"), append(args, tools.TPK(t), "pack", w.source, w.archive)...)
+	cmd := exec.Command(tools.Path(t, "strace"),
+		append(args, tools.TPK(t), "pack", w.source, w.archive)...)
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
 	r := tools.Run(t, cmd)
 	b, err := os.ReadFile(log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r, bytes.Contains(b, []byte("(INJECTED)")) || bytes.Contains(b, []byte("+++ killed by SIGKILL"))
+	return r, bytes.Contains(b, []byte("(INJECTED)")) ||
+		bytes.Contains(b, []byte("+++ killed by SIGKILL"))
 }
 
 // TestFailingCalls lets each system call fail with which pack writes, at each of its occurrences.
@@ -100,7 +104,8 @@ func TestFailingCalls(t *testing.T) {
 func TestDurable(t *testing.T) {
 	w := newRewrite(t, tools.Dir(t))
 	log := filepath.Join(tools.Dir(t), "strace")
-	tools.Must(t, exec.Command(tools.Path(t, "strace"), "-f", "-qq", "-y", "-o", log, "-e", "trace=fsync,fdatasync,rename,renameat,renameat2",
+	tools.Must(t, exec.Command(tools.Path(t, "strace"), "-f", "-qq", "-y", "-o", log, "-e",
+		"trace=fsync,fdatasync,rename,renameat,renameat2",
 		tools.TPK(t), "pack", w.source, w.archive))
 	b, err := os.ReadFile(log)
 	if err != nil {
@@ -109,7 +114,8 @@ func TestDurable(t *testing.T) {
 	var got []string
 	for line := range strings.Lines(string(b)) {
 		for _, c := range []struct{ call, name, is string }{
-			{"sync(", ".a.tar.gz.tpk-tmp>", "sync archive"}, {"sync(", ".a.tar.gz.tpi.tpk-tmp>", "sync sidecar"}, {"sync(", w.dir + ">", "sync directory"},
+			{"sync(", ".a.tar.gz.tpk-tmp>", "sync archive"},
+			{"sync(", ".a.tar.gz.tpi.tpk-tmp>", "sync sidecar"}, {"sync(", w.dir + ">", "sync directory"},
 			{"rename", "a.tar.gz\")", "rename archive"}, {"rename", "a.tar.gz.tpi\")", "rename sidecar"},
 		} {
 			if strings.Contains(line, c.call) && strings.Contains(line, c.name) {
@@ -219,13 +225,15 @@ func TestFullDisk(t *testing.T) {
 		}
 	})
 	w := newRewrite(t, dir)
-	fixture.Failed(t, fixture.Run(t, "pack", w.source, w.archive), "a.tar.gz", "no space left on device")
+	fixture.Failed(t, fixture.Run(t, "pack", w.source, w.archive), "a.tar.gz",
+		"no space left on device")
 	if state := w.outcome(t, false); state != "old" {
 		t.Error(state)
 	}
 	// Where there was no archive before, nothing is left.
 	other := filepath.Join(dir, "other.tar.gz")
-	fixture.Failed(t, fixture.Run(t, "pack", w.source, other), "other.tar.gz", "no space left on device")
+	fixture.Failed(t, fixture.Run(t, "pack", w.source, other), "other.tar.gz",
+		"no space left on device")
 	w.outcome(t, false)
 	fixture.Failed(t, fixture.Run(t, "extract", "-C", dir, elsewhere(t, w)), "no space left on device")
 }
@@ -245,7 +253,8 @@ func elsewhere(t testing.TB, w *rewrite) string {
 // TestFileSizeLimit packs with a limit on the size of files.
 func TestFileSizeLimit(t *testing.T) {
 	w := newRewrite(t, tools.Dir(t))
-	cmd := exec.Command(tools.Path(t, "prlimit"), "--fsize=1000000", tools.TPK(t), "pack", w.source, w.archive)
+	cmd := exec.Command(tools.Path(t, "prlimit"), "--fsize=1000000", tools.TPK(t), "pack", w.source,
+		w.archive)
 	fixture.Failed(t, tools.Run(t, cmd), "a.tar.gz", "file too large")
 	if state := w.outcome(t, false); state != "old" {
 		t.Error(state)
@@ -256,7 +265,8 @@ func TestFileSizeLimit(t *testing.T) {
 func TestFullOutput(t *testing.T) {
 	w := newRewrite(t, tools.Dir(t))
 	archive := elsewhere(t, w)
-	for _, args := range [][]string{{"pack", w.source, "-"}, {"cat", archive, "text"}, {"ls", archive}, {"ls", "--json", archive}, {"info", archive}} {
+	for _, args := range [][]string{{"pack", w.source, "-"}, {"cat", archive, "text"}, {"ls", archive},
+		{"ls", "--json", archive}, {"info", archive}} {
 		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 		if err != nil {
 			tools.Missing(t, "/dev/full")
@@ -302,7 +312,8 @@ func TestTwoWriters(t *testing.T) {
 				won++
 				continue
 			}
-			fixture.Failed(t, tools.Result{Code: cmd.ProcessState.ExitCode(), Err: errs[i].Bytes(), Args: cmd.Args}, "a.tar.gz", "another")
+			fixture.Failed(t, tools.Result{Code: cmd.ProcessState.ExitCode(), Err: errs[i].Bytes(),
+				Args: cmd.Args}, "a.tar.gz", "another")
 		}
 		if won == 0 {
 			t.Error("no pack succeeded")

@@ -39,15 +39,18 @@ func TestHuge(t *testing.T) {
 	if r := fixture.RunLean(t, "verify", f.Archive); r.Code != 0 {
 		t.Error(r)
 	}
-	for _, lister := range [][]string{{"tar", "-tvzf"}, {"bsdtar", "-tvzf"}, {"busybox", "tar", "-tvzf"}} {
-		out := tools.Must(t, exec.Command(tools.Path(t, lister[0]), append(lister[1:len(lister):len(lister)], f.Archive)...))
+	for _, lister := range [][]string{{"tar", "-tvzf"}, {"bsdtar", "-tvzf"},
+		{"busybox", "tar", "-tvzf"}} {
+		out := tools.Must(t, exec.Command(tools.Path(t, lister[0]),
+			append(lister[1:len(lister):len(lister)], f.Archive)...))
 		for path, st := range f.Snap {
 			if want := fmt.Sprintf(" %d ", st.Size); !containsLine(out, want, " "+path) {
 				t.Errorf("%v: no %s of%sbytes in\n%s", lister, path, want, out)
 			}
 		}
 	}
-	for _, cat := range [][]string{{tools.TPK(t), "cat", f.Archive}, {"tar", "-xOzf", f.Archive}, {"bsdtar", "-xOf", f.Archive}} {
+	for _, cat := range [][]string{{tools.TPK(t), "cat", f.Archive}, {"tar", "-xOzf", f.Archive},
+		{"bsdtar", "-xOf", f.Archive}} {
 		for path, st := range f.Snap {
 			cmd := exec.Command(tools.Path(t, cat[0]), append(cat[1:len(cat):len(cat)], path)...)
 			h := sha256.New()
@@ -99,7 +102,8 @@ func hugeMember(t *testing.T, f *fixture.Tree) {
 		}
 		z.Multistream(false)
 		h := sha256.New()
-		if n, err := io.Copy(h, z); err != nil || n != l.Size || [sha256.Size]byte(h.Sum(nil)) != f.Snap[l.Path].Sum {
+		if n, err := io.Copy(h, z); err != nil || n != l.Size ||
+			[sha256.Size]byte(h.Sum(nil)) != f.Snap[l.Path].Sum {
 			t.Errorf("the member holds %d bytes, want %d (%v)", n, l.Size, err)
 		}
 	}

@@ -26,10 +26,13 @@ type rewrite struct {
 func newRewrite(t testing.TB, dir string) *rewrite {
 	t.Helper()
 	base := tools.Dir(t)
-	w := &rewrite{source: filepath.Join(base, "new"), dir: dir, archive: filepath.Join(dir, "a.tar.gz")}
-	fixture.WriteTree(t, trees.Tree{trees.File("old", "what was here before")}, filepath.Join(base, "old"))
+	w := &rewrite{source: filepath.Join(base, "new"), dir: dir,
+		archive: filepath.Join(dir, "a.tar.gz")}
+	fixture.WriteTree(t, trees.Tree{trees.File("old", "what was here before")},
+		filepath.Join(base, "old"))
 	fixture.WriteTree(t, trees.Tree{
-		trees.Text("text", 3<<20), trees.Noise("noise", 3<<20), trees.File("small", "x"), trees.Dir("d"), trees.Symlink("d/l", "x"),
+		trees.Text("text", 3<<20), trees.Noise("noise", 3<<20), trees.File("small", "x"), trees.Dir("d"),
+		trees.Symlink("d/l", "x"),
 		trees.Noise("d/more", 600_000),
 	}, w.source)
 	elsewhere := filepath.Join(base, "a.tar.gz")
@@ -65,7 +68,8 @@ func (w *rewrite) outcome(t testing.TB, killed bool) string {
 		t.Fatalf("the archive is neither the old nor the new one: %d bytes", len(got.Archive))
 	}
 	for _, cmd := range []string{"ls", "verify"} {
-		if r := fixture.Run(t, cmd, w.archive); r.Code != 0 && !(cmd == "verify" && state == "new with a stale sidecar") {
+		if r := fixture.Run(t, cmd, w.archive); r.Code != 0 &&
+			!(cmd == "verify" && state == "new with a stale sidecar") {
 			t.Error(r)
 		}
 	}
@@ -75,7 +79,8 @@ func (w *rewrite) outcome(t testing.TB, killed bool) string {
 	}
 	hidden, _ := filepath.Glob(filepath.Join(w.dir, ".*")) // the pattern is valid
 	for _, name := range append(names, hidden...) {
-		if base := filepath.Base(name); base != "a.tar.gz" && base != "a.tar.gz.tpi" && base != "lost+found" && !killed {
+		if base := filepath.Base(name); base != "a.tar.gz" && base != "a.tar.gz.tpi" &&
+			base != "lost+found" && !killed {
 			t.Errorf("%s was left behind", base)
 		}
 	}
@@ -85,7 +90,8 @@ func (w *rewrite) outcome(t testing.TB, killed bool) string {
 // restore puts the old archive back.
 func (w *rewrite) restore(t testing.TB) {
 	t.Helper()
-	for name, b := range map[string][]byte{w.archive: w.old.Archive, w.archive + ".tpi": w.old.Sidecar} {
+	for name, b := range map[string][]byte{w.archive: w.old.Archive,
+		w.archive + ".tpi": w.old.Sidecar} {
 		if err := os.WriteFile(name, b, 0o644); err != nil {
 			t.Fatal(err)
 		}

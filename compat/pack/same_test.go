@@ -24,7 +24,8 @@ func TestSame(t *testing.T) {
 			again := filepath.Join(tools.Dir(t), "other-name.tgz")
 			check := func(what string, got fixture.Pair) {
 				t.Helper()
-				if !bytes.Equal(got.Archive, want.Archive) || got.Sidecar != nil && !bytes.Equal(got.Sidecar, want.Sidecar) {
+				if !bytes.Equal(got.Archive, want.Archive) || got.Sidecar != nil &&
+					!bytes.Equal(got.Sidecar, want.Sidecar) {
 					t.Errorf("%s: other bytes", what)
 				}
 			}
@@ -64,7 +65,8 @@ func backwards(t trees.Tree) trees.Tree {
 // TestSourceDateEpoch checks that SOURCE_DATE_EPOCH clamps later times and no others.
 func TestSourceDateEpoch(t *testing.T) {
 	base := tools.Dir(t)
-	tree := trees.Tree{trees.File("early", "e").At(1000), trees.File("late", "l").At(3_000_000_000), trees.Dir("dir").At(2001),
+	tree := trees.Tree{trees.File("early", "e").At(1000), trees.File("late", "l").At(3_000_000_000),
+		trees.Dir("dir").At(2001),
 		trees.Symlink("link", "x").At(2_000_000_000)}
 	fixture.WriteTree(t, tree, filepath.Join(base, "tree"))
 	archive := filepath.Join(base, "a.tar.gz")

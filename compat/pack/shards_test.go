@@ -22,7 +22,8 @@ import (
 // directory. The result must be the tree, except that names in different shards are no hard links
 // to each other.
 func TestShards(t *testing.T) {
-	for _, c := range []trees.Named{{Name: "names", Tree: trees.Names()}, {Name: "sizes", Tree: trees.Sizes()}, {Name: "readonly", Tree: trees.ReadOnly()}} {
+	for _, c := range []trees.Named{{Name: "names", Tree: trees.Names()},
+		{Name: "sizes", Tree: trees.Sizes()}, {Name: "readonly", Tree: trees.ReadOnly()}} {
 		for _, flag := range []string{"--shards=7", "--shard-size=2000"} {
 			t.Run(c.Name+flag, func(t *testing.T) {
 				dir, out := filepath.Join(tools.Dir(t), "tree"), tools.Dir(t)
@@ -38,7 +39,8 @@ func TestShards(t *testing.T) {
 				}
 				fixture.Diff(t, snap, out, trees.Rules{Merged: true, IgnoreLinks: true})
 				again := filepath.Join(tools.Dir(t), "again")
-				if r := fixture.Run(t, "extract", "--special", "-C", again, filepath.Join(set, "s-*-of-*.tar.gz")); r.Code != 0 {
+				if r := fixture.Run(t, "extract", "--special", "-C", again,
+					filepath.Join(set, "s-*-of-*.tar.gz")); r.Code != 0 {
 					t.Fatal(r)
 				}
 				fixture.Diff(t, snap, again, trees.Rules{IgnoreLinks: true})
@@ -59,9 +61,12 @@ type shardSets struct {
 }
 
 func newShardSets(t *testing.T) *shardSets {
-	s := &shardSets{old: filepath.Join(tools.Dir(t), "old"), new: filepath.Join(tools.Dir(t), "new"), saved: tools.Dir(t), current: tools.Dir(t)}
-	s.oldTree = fixture.WriteTree(t, trees.Tree{trees.File("a", "old a"), trees.Dir("d"), trees.File("d/b", "old b"), trees.File("d/c", "old c")}, s.old)
-	s.tree = fixture.WriteTree(t, trees.Tree{trees.File("a", "new a"), trees.Dir("d"), trees.File("d/b", "new b"), trees.File("d/x", "new x")}, s.new)
+	s := &shardSets{old: filepath.Join(tools.Dir(t), "old"), new: filepath.Join(tools.Dir(t), "new"),
+		saved: tools.Dir(t), current: tools.Dir(t)}
+	s.oldTree = fixture.WriteTree(t, trees.Tree{trees.File("a", "old a"), trees.Dir("d"),
+		trees.File("d/b", "old b"), trees.File("d/c", "old c")}, s.old)
+	s.tree = fixture.WriteTree(t, trees.Tree{trees.File("a", "new a"), trees.Dir("d"),
+		trees.File("d/b", "new b"), trees.File("d/x", "new x")}, s.new)
 	fixture.Pack(t, s.old, filepath.Join(s.saved, "s.tar.gz"), "--shards=3")
 	return s
 }
@@ -77,22 +82,28 @@ func (s *shardSets) run(t *testing.T, inject string) (tools.Result, bool) {
 	t.Helper()
 	log := filepath.Join(tools.Dir(t), "strace")
 	call, _, _ := strings.Cut(inject, ":")
-	args := []string{"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e", "inject=" + inject, "-P", s.current}
-	names := []string{"s-of-00003.tar.gz.tps", ".s-of-set.tar.gz.tpk-tmp", ".s-of-00003.tar.gz.tps.tpk-tmp", ".s-of-00003.tar.gz.tps.tpi.tpk-tmp"}
+	args := []string{"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e", "inject=" + inject, "-P",
+		s.current}
+	names := []string{"s-of-00003.tar.gz.tps", ".s-of-set.tar.gz.tpk-tmp",
+		".s-of-00003.tar.gz.tps.tpk-tmp", ".s-of-00003.tar.gz.tps.tpi.tpk-tmp"}
 	for i := range 3 {
-		names = append(names, fmt.Sprintf("s-%05d-of-00003.tar.gz", i), fmt.Sprintf(".s-%05d-of-set.tar.gz.tpk-tmp", i), fmt.Sprintf(".s-%05d-of-set.tar.gz.tpi.tpk-tmp", i))
+		names = append(names, fmt.Sprintf("s-%05d-of-00003.tar.gz", i),
+			fmt.Sprintf(".s-%05d-of-set.tar.gz.tpk-tmp", i), fmt.Sprintf(".s-%05d-of-set.tar.gz.tpi.tpk-tmp",
+				i))
 	}
 	for _, n := range names {
 		args = append(args, "-P", filepath.Join(s.current, n))
 	}
-	cmd := exec.Command(tools.Path(t, "strace"), append(args, tools.TPK(t), "pack", "--shards=3", s.new, filepath.Join(s.current, "s.tar.gz"))...)
+	cmd := exec.Command(tools.Path(t, "strace"), append(args, tools.TPK(t), "pack", "--shards=3",
+		s.new, filepath.Join(s.current, "s.tar.gz"))...)
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
 	r := tools.Run(t, cmd)
 	b, err := os.ReadFile(log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r, bytes.Contains(b, []byte("(INJECTED)")) || bytes.Contains(b, []byte("+++ killed by SIGKILL"))
+	return r, bytes.Contains(b, []byte("(INJECTED)")) ||
+		bytes.Contains(b, []byte("+++ killed by SIGKILL"))
 }
 
 // state extracts the set and returns "old" or "new". Anything else ends the test.
@@ -122,8 +133,10 @@ func TestShardFaults(t *testing.T) {
 	s := newShardSets(t)
 	short := []string{"renameat:signal=KILL", "unlinkat:signal=KILL", "fsync:error=EIO"}
 	for i, fault := range []string{
-		"write:signal=KILL", "pwrite64:signal=KILL", "fsync:signal=KILL", "renameat:signal=KILL", "unlinkat:signal=KILL", "ftruncate:signal=KILL",
-		"write:error=ENOSPC", "pwrite64:error=ENOSPC", "fsync:error=EIO", "renameat:error=EIO", "ftruncate:error=EIO", "close:error=EIO",
+		"write:signal=KILL", "pwrite64:signal=KILL", "fsync:signal=KILL", "renameat:signal=KILL",
+		"unlinkat:signal=KILL", "ftruncate:signal=KILL",
+		"write:error=ENOSPC", "pwrite64:error=ENOSPC", "fsync:error=EIO", "renameat:error=EIO",
+		"ftruncate:error=EIO", "close:error=EIO",
 	} {
 		if testing.Short() && !slices.Contains(short, fault) || !sweep.Takes(t, i) {
 			continue

@@ -28,7 +28,8 @@ func TestUnreadable(t *testing.T) {
 		bad  string // the path that the error must name
 	}{
 		{"file", trees.Tree{trees.File("a", "a"), trees.File("dir/secret", "s").Perm(0)}, "dir/secret"},
-		{"big file", trees.Tree{trees.File("a", "a"), trees.Sparse("secret", 20<<20, "").Perm(0o200)}, "secret"},
+		{"big file", trees.Tree{trees.File("a", "a"), trees.Sparse("secret", 20<<20, "").Perm(0o200)},
+			"secret"},
 		{"directory to list", trees.Tree{trees.Dir("dir").Perm(0o311), trees.File("dir/a", "a")}, "dir"},
 		{"directory to enter", trees.Tree{trees.Dir("dir").Perm(0o644), trees.File("dir/a", "a")}, "dir"},
 	} {
@@ -40,7 +41,8 @@ func TestUnreadable(t *testing.T) {
 				t.Fatal(err)
 			}
 			archive := filepath.Join(out, "a.tar.gz")
-			r := tools.Run(t, tools.As(exec.Command(fixture.PublicTPK(t, base), "pack", dir, archive), tools.Nobody))
+			r := tools.Run(t, tools.As(exec.Command(fixture.PublicTPK(t, base), "pack", dir, archive),
+				tools.Nobody))
 			fixture.Failed(t, r, c.bad, "permission denied")
 			fixture.NothingIn(t, out)
 		})
@@ -60,16 +62,22 @@ func TestSourceChanges(t *testing.T) {
 		{"is emptied", func(name string) error { return os.Truncate(name, 0) }},
 		{"is overwritten", func(name string) error { return writeAt(name, size-10, "other") }},
 		{"is replaced", func(name string) error {
-			return errors.Join(os.WriteFile(name+".new", []byte("another file"), 0o644), os.Rename(name+".new", name))
+			return errors.Join(os.WriteFile(name+".new", []byte("another file"), 0o644),
+				os.Rename(name+".new", name))
 		}},
 		{"vanishes", os.Remove},
-		{"becomes a directory", func(name string) error { return errors.Join(os.Remove(name), os.Mkdir(name, 0o755)) }},
+		{"becomes a directory", func(name string) error {
+			return errors.Join(os.Remove(name),
+				os.Mkdir(name, 0o755))
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			base := tools.Dir(t)
 			dir, out := filepath.Join(base, "tree"), filepath.Join(base, "out")
 			big := filepath.Join(dir, "big")
-			was := fixture.WriteTree(t, trees.Tree{trees.File("a", "a"), trees.Sparse("big", size, "the end"), trees.File("sub/z", "z")}, dir)
+			was := fixture.WriteTree(t,
+				trees.Tree{trees.File("a", "a"), trees.Sparse("big", size, "the end"),
+					trees.File("sub/z", "z")}, dir)
 			archive := filepath.Join(out, "a.tar.gz")
 			if err := os.Mkdir(out, 0o755); err != nil {
 				t.Fatal(err)
@@ -193,10 +201,12 @@ func TestSpecial(t *testing.T) {
 		left     []string // left out, each with a warning
 		leftover func(p string, st trees.State) bool
 	}{
-		{nil, []string{"fifo", "dir/fifo", "dir/fifo-too", "socket", "dir/socket", "null"}, func(p string, st trees.State) bool {
-			return st.Kind != trees.KindFile && st.Kind != trees.KindDir
-		}},
-		{[]string{"--special"}, []string{"socket", "dir/socket"}, func(p string, st trees.State) bool { return st.Kind == trees.KindSocket }},
+		{nil, []string{"fifo", "dir/fifo", "dir/fifo-too", "socket", "dir/socket", "null"},
+			func(p string, st trees.State) bool {
+				return st.Kind != trees.KindFile && st.Kind != trees.KindDir
+			}},
+		{[]string{"--special"}, []string{"socket", "dir/socket"},
+			func(p string, st trees.State) bool { return st.Kind == trees.KindSocket }},
 	} {
 		r := fixture.Run(t, append(append([]string{"pack"}, c.flags...), dir, archive)...)
 		if r.Code != 0 || len(r.Out) > 0 {
@@ -223,7 +233,8 @@ func TestOwner(t *testing.T) {
 	tools.Root(t)
 	base := tools.Dir(t)
 	dir := filepath.Join(base, "tree")
-	fixture.WriteTree(t, trees.Tree{trees.File("f", "x"), trees.File("same", "x"), trees.Dir("d"), trees.Symlink("l", "f"), trees.File("big-ids", "y")}, dir)
+	fixture.WriteTree(t, trees.Tree{trees.File("f", "x"), trees.File("same", "x"), trees.Dir("d"),
+		trees.Symlink("l", "f"), trees.File("big-ids", "y")}, dir)
 	owners := map[string]int{"f": 1234, "same": 0, "d": 65534, "l": 99, "big-ids": 3_000_000}
 	for name, id := range owners {
 		if err := os.Lchown(filepath.Join(dir, name), id, id+1); err != nil {

@@ -32,7 +32,8 @@ func TestHugeZip(t *testing.T) {
 	writeNoise(t, filepath.Join(tree, "big"), megabytes)
 	for i := range small {
 		name := filepath.Join(tree, "small", fmt.Sprint(i))
-		if err := os.WriteFile(name, fmt.Appendf(nil, "file %d, file %d, file %d", i, i, i), 0o644); err != nil {
+		if err := os.WriteFile(name, fmt.Appendf(nil, "file %d, file %d, file %d", i, i, i),
+			0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

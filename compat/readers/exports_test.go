@@ -46,7 +46,8 @@ var zipReaders = []reader{
 		name:  "7z",
 		rules: trees.Rules{DirModeMask: 0o700},
 		command: func(t *testing.T, archive, dir string, _ ...string) *exec.Cmd {
-			cmd := exec.Command("sh", "-c", `umask 0; exec "$@"`, "sh", tools.Path(t, "7z"), "x", "-y", "-snld", archive, "-o"+dir)
+			cmd := exec.Command("sh", "-c", `umask 0; exec "$@"`, "sh", tools.Path(t, "7z"), "x", "-y",
+				"-snld", archive, "-o"+dir)
 			cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
 			return cmd
 		},
@@ -55,10 +56,12 @@ var zipReaders = []reader{
 				why:  "it refuses or rewrites symbolic links to absolute paths, with dots, or to links",
 				code: 2,
 				drop: func(p string, _ trees.State) bool {
-					return slices.Contains([]string{"absolute", "absolute-dangling", "dot", "dotdot", "dots", "double", "loop-b", "to-link", "up"}, p)
+					return slices.Contains([]string{"absolute", "absolute-dangling", "dot", "dotdot", "dots",
+						"double", "loop-b", "to-link", "up"}, p)
 				},
 			},
-			"modes":          {why: "it drops setuid, setgid and sticky bits", rules: trees.Rules{ModeMask: 0o7000, DirModeMask: 0o7000}},
+			"modes": {why: "it drops setuid, setgid and sticky bits",
+				rules: trees.Rules{ModeMask: 0o7000, DirModeMask: 0o7000}},
 			"raw-names":      {why: "it takes names that are not UTF-8 for code page 437", skip: true},
 			"long-raw-names": {why: "it takes names that are not UTF-8 for code page 437", skip: true},
 		},
@@ -71,7 +74,10 @@ var zipReaders = []reader{
 var zipLimits = map[string]limit{
 	"times":     {rules: trees.Rules{IgnoreTime: true, IgnoreDirTime: true, IgnoreSymlinkTime: true}},
 	"old-times": {rules: trees.Rules{IgnoreTime: true, IgnoreDirTime: true, IgnoreSymlinkTime: true}},
-	"names":     {drop: func(p string, _ trees.State) bool { return strings.ContainsAny(p, "\\\uff3c") }},
+	"names": {drop: func(p string, _ trees.State) bool {
+		return strings.ContainsAny(p,
+			"\\\uff3c")
+	}},
 }
 
 // withZipLimits returns a reader of zips with the limits of the format for a tree added to its own.
@@ -96,7 +102,10 @@ var zipTesters = []struct {
 	{"unzip -t", func(t *testing.T, archive string) *exec.Cmd {
 		return exec.Command(tools.Path(t, "unzip"), "-tqq", archive)
 	}},
-	{"7z t", func(t *testing.T, archive string) *exec.Cmd { return exec.Command(tools.Path(t, "7z"), "t", archive) }},
+	{"7z t", func(t *testing.T, archive string) *exec.Cmd {
+		return exec.Command(tools.Path(t, "7z"),
+			"t", archive)
+	}},
 	{"Python zipfile", func(t *testing.T, archive string) *exec.Cmd {
 		return exec.Command(python(t), "-c", `
 import sys, zipfile
@@ -114,7 +123,8 @@ with zipfile.ZipFile(sys.argv[1]) as z:
 func exported(t *testing.T, archive, name string, flags ...string) string {
 	t.Helper()
 	out := filepath.Join(tools.Dir(t), name)
-	if r := fixture.Run(t, append(append([]string{"export"}, flags...), archive, out)...); r.Code != 0 || len(r.Out) > 0 || len(r.Err) > 0 {
+	if r := fixture.Run(t, append(append([]string{"export"}, flags...), archive,
+		out)...); r.Code != 0 || len(r.Out) > 0 || len(r.Err) > 0 {
 		t.Fatal(r)
 	}
 	return out
@@ -127,7 +137,8 @@ func TestZips(t *testing.T) {
 			zip := &fixture.Tree{Archive: exported(t, f.Archive, "out.zip"), Snap: f.Snap}
 			for _, z := range zipTesters {
 				t.Run(z.name, func(t *testing.T) {
-					if r := tools.Run(t, z.command(t, zip.Archive)); r.Code != 0 && (c.Name != "empty" || r.Code != 1) {
+					if r := tools.Run(t, z.command(t, zip.Archive)); r.Code != 0 &&
+						(c.Name != "empty" || r.Code != 1) {
 						t.Error(r)
 					}
 				})
@@ -198,7 +209,8 @@ func goUnzip(archive, dir string) error {
 		return err
 	}
 	defer z.Close()
-	slices.SortFunc(z.File, func(a, b *zip.File) int { return strings.Compare(b.Name, a.Name) }) // a directory comes after its files, so that its time stays
+	// a directory comes after its files, so that its time stays
+	slices.SortFunc(z.File, func(a, b *zip.File) int { return strings.Compare(b.Name, a.Name) })
 	for _, f := range z.File {
 		name := filepath.Join(dir, f.Name)
 		r, err := f.Open()

@@ -89,6 +89,7 @@ func goFinish(h *tar.Header, dir string) error {
 			return err
 		}
 	}
-	ts := unix.Timespec{Sec: h.ModTime.Unix(), Nsec: int64(h.ModTime.Nanosecond())} // UnixNano ends in 2262
+	// UnixNano ends in 2262
+	ts := unix.Timespec{Sec: h.ModTime.Unix(), Nsec: int64(h.ModTime.Nanosecond())}
 	return unix.UtimesNanoAt(unix.AT_FDCWD, name, []unix.Timespec{ts, ts}, unix.AT_SYMLINK_NOFOLLOW)
 }

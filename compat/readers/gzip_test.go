@@ -104,7 +104,8 @@ func sumOf(t *testing.T, r io.Reader) [sha256.Size]byte {
 func TestLargestExtraField(t *testing.T) {
 	payload := make([]byte, 2+4*gzmember.MaxSegments(gzmember.MaxShift))
 	noise := trees.NoiseBytes("before", 100_000)
-	members := slices.Concat(forge.Member(noise, nil), forge.Zeros(500, payload), forge.Member([]byte("after"), nil))
+	members := slices.Concat(forge.Member(noise, nil), forge.Zeros(500, payload),
+		forge.Member([]byte("after"), nil))
 	want := slices.Concat(noise, make([]byte, 500), []byte("after"))
 	name := filepath.Join(tools.Dir(t), "members.gz")
 	fixture.WriteFiles(t, map[string][]byte{name: members})

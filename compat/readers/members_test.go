@@ -20,7 +20,8 @@ import (
 
 // TestList compares the list of each archive with its tree.
 func TestList(t *testing.T) {
-	kinds := map[string]trees.Kind{"file": trees.KindFile, "hardlink": trees.KindFile, "dir": trees.KindDir, "symlink": trees.KindSymlink}
+	kinds := map[string]trees.Kind{"file": trees.KindFile, "hardlink": trees.KindFile,
+		"dir": trees.KindDir, "symlink": trees.KindSymlink}
 	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
 			f := fixture.Packed(t, c)
@@ -35,23 +36,27 @@ func TestList(t *testing.T) {
 					t.Errorf("%q is listed and not there", l.Path)
 					continue
 				}
-				want := fixture.Entry{Path: l.Path, Type: l.Type, Mode: fmt.Sprintf("%04o", st.Mode), Size: st.Size}
+				want := fixture.Entry{Path: l.Path, Type: l.Type, Mode: fmt.Sprintf("%04o", st.Mode),
+					Size: st.Size}
 				if st.Kind == trees.KindSymlink {
 					want.Link, want.Size = st.Target, int64(len(st.Target))
 				}
-				if kinds[l.Type] != st.Kind || l.Mode != want.Mode || l.Size != want.Size || l.ModTime.Unix() != st.Time ||
+				if kinds[l.Type] != st.Kind || l.Mode != want.Mode || l.Size != want.Size ||
+					l.ModTime.Unix() != st.Time ||
 					l.Link != want.Link && l.Type != "hardlink" || (l.Hash == "") != (st.Kind != trees.KindFile) {
 					t.Errorf("%q: listed as %+v, is %+v", l.Path, l, st)
 				}
 				if l.Type == "hardlink" {
 					targets[l.Path] = l.Link
 				}
-				if i > 0 && strings.ReplaceAll(lines[i-1].Path, "/", "\x00") >= strings.ReplaceAll(l.Path, "/", "\x00") {
+				if i > 0 && strings.ReplaceAll(lines[i-1].Path, "/", "\x00") >= strings.ReplaceAll(l.Path, "/",
+					"\x00") {
 					t.Errorf("%q comes before %q", lines[i-1].Path, l.Path)
 				}
 			}
 			for p, target := range targets {
-				if f.Snap[p].Sum != f.Snap[target].Sum || f.Snap[p].Mode != f.Snap[target].Mode || targets[target] != "" {
+				if f.Snap[p].Sum != f.Snap[target].Sum || f.Snap[p].Mode != f.Snap[target].Mode ||
+					targets[target] != "" {
 					t.Errorf("%q is listed as a link to %q", p, target)
 				}
 			}
@@ -101,7 +106,8 @@ func TestMembers(t *testing.T) {
 					t.Errorf("%q: %v", l.Path, err)
 				}
 				if stored := isStored(m, st.Size); stored != (l.Member.Encoding == "stored") {
-					t.Errorf("%q: listed as %s, in stored blocks of 65,535 bytes: %v", l.Path, l.Member.Encoding, stored)
+					t.Errorf("%q: listed as %s, in stored blocks of 65,535 bytes: %v", l.Path, l.Member.Encoding,
+						stored)
 				}
 				fmt.Fprintln(&python, l.Member.Offset, l.Member.Length, hex.EncodeToString(st.Sum[:]))
 			}
@@ -146,7 +152,8 @@ func single(m []byte, want trees.State) error {
 	if n != want.Size || [sha256.Size]byte(h.Sum(nil)) != want.Sum || r.Len() > 0 {
 		return fmt.Errorf("%d bytes, want %d; %d of the member are left", n, want.Size, r.Len())
 	}
-	if len(z.Header.Extra) > 0 || z.Header.Name != "" || z.Header.Comment != "" || !z.Header.ModTime.IsZero() {
+	if len(z.Header.Extra) > 0 || z.Header.Name != "" || z.Header.Comment != "" ||
+		!z.Header.ModTime.IsZero() {
 		return fmt.Errorf("there is something in the gzip header: %+v", z.Header)
 	}
 	return nil
@@ -154,8 +161,10 @@ func single(m []byte, want trees.State) error {
 
 // TestMembersByPrograms lets programs inflate single members of two trees with many sizes.
 func TestMembersByPrograms(t *testing.T) {
-	programs := [][]string{{"gzip", "-dc"}, {"pigz", "-dc"}, {"libdeflate-gunzip", "-c"}, {"igzip", "-d", "-c"}}
-	for _, c := range []trees.Named{{Name: "sizes", Tree: trees.Sizes()}, {Name: "big", Tree: trees.Big()}} {
+	programs := [][]string{{"gzip", "-dc"}, {"pigz", "-dc"}, {"libdeflate-gunzip", "-c"},
+		{"igzip", "-d", "-c"}}
+	for _, c := range []trees.Named{{Name: "sizes", Tree: trees.Sizes()},
+		{Name: "big", Tree: trees.Big()}} {
 		f := fixture.Packed(t, c)
 		raw, err := os.ReadFile(f.Archive)
 		if err != nil {

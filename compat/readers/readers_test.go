@@ -60,7 +60,8 @@ var readers = []reader{
 		name:  "busybox tar",
 		rules: trees.Rules{IgnoreDirTime: true, IgnoreSymlinkTime: true},
 		root: map[string]string{
-			"read-only": "it sets a directory's mode before it fills it", "modes": "as above", "closed": "as above",
+			"read-only": "it sets a directory's mode before it fills it", "modes": "as above",
+			"closed": "as above",
 		},
 		command: func(t *testing.T, archive, dir string, _ ...string) *exec.Cmd {
 			return exec.Command(tools.Path(t, "busybox"), "tar", "xpzf", archive, "-C", dir)
@@ -91,7 +92,8 @@ with tarfile.open(sys.argv[1], errorlevel=2) as t:
 				why:  "it refuses or rewrites symbolic links to absolute paths, with dots, or to links",
 				code: 2,
 				drop: func(p string, _ trees.State) bool {
-					return slices.Contains([]string{"absolute", "absolute-dangling", "dot", "dotdot", "dots", "double", "loop-b", "to-link", "up"}, p)
+					return slices.Contains([]string{"absolute", "absolute-dangling", "dot", "dotdot", "dots",
+						"double", "loop-b", "to-link", "up"}, p)
 				},
 			},
 		},
@@ -112,8 +114,9 @@ tar.x({ file: process.argv[2], cwd: process.argv[3], preservePaths: true, strict
 `, module, archive, dir)
 		},
 		limits: map[string]limit{
-			"empty":          {why: "it takes a tar without entries for no tar", code: 1},
-			"modes":          {why: "it drops setuid and setgid bits of directories", rules: trees.Rules{DirModeMask: 0o6000}},
+			"empty": {why: "it takes a tar without entries for no tar", code: 1},
+			"modes": {why: "it drops setuid and setgid bits of directories",
+				rules: trees.Rules{DirModeMask: 0o6000}},
 			"raw-names":      {why: "it takes every name for UTF-8", skip: true},
 			"long-raw-names": {why: "it takes every name for UTF-8", skip: true},
 		},
@@ -137,12 +140,14 @@ var tpkReaders = []reader{
 		command: tpkExtract,
 		rules:   trees.Rules{IgnoreLinks: true},
 		limits: map[string]limit{
-			"modes": {why: "without --special it refuses setuid and setgid bits", code: 1, rules: trees.Rules{ModeMask: 0o6000}},
+			"modes": {why: "without --special it refuses setuid and setgid bits", code: 1,
+				rules: trees.Rules{ModeMask: 0o6000}},
 		},
 	},
 	{
-		name:   "tpk extract --hard-links",
-		limits: map[string]limit{"modes": {why: "setuid and setgid bits must be asked for", flags: []string{"--special"}}},
+		name: "tpk extract --hard-links",
+		limits: map[string]limit{"modes": {why: "setuid and setgid bits must be asked for",
+			flags: []string{"--special"}}},
 		command: func(t *testing.T, archive, dir string, flags ...string) *exec.Cmd {
 			return tpkExtract(t, archive, dir, append(flags, "--hard-links")...)
 		},
@@ -150,7 +155,8 @@ var tpkReaders = []reader{
 }
 
 func tpkExtract(t *testing.T, archive, dir string, flags ...string) *exec.Cmd {
-	return exec.Command(tools.TPK(t), append(append([]string{"extract"}, flags...), "-C", dir, archive)...)
+	return exec.Command(tools.TPK(t), append(append([]string{"extract"}, flags...), "-C", dir,
+		archive)...)
 }
 
 // TestReaders extracts every tree of the catalogue with every reader, as the current user.
@@ -170,7 +176,8 @@ func TestReaders(t *testing.T) {
 func TestReadersAsNobody(t *testing.T) {
 	tools.Root(t)
 	for _, c := range fixture.Catalogue() {
-		if !slices.Contains([]string{"read-only", "modes", "times", "links", "duplicates", "copies", "closed"}, c.Name) {
+		if !slices.Contains([]string{"read-only", "modes", "times", "links", "duplicates", "copies",
+			"closed"}, c.Name) {
 			continue
 		}
 		t.Run(c.Name, func(t *testing.T) {

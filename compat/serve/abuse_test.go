@@ -107,7 +107,8 @@ func TestTenThousandConnections(t *testing.T) {
 	for range 2 {
 		each(func(i int) error {
 			_ = conns[i].SetDeadline(time.Now().Add(30 * time.Second))
-			if _, err := io.WriteString(conns[i], "GET /page.html HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n"); err != nil {
+			if _, err := io.WriteString(conns[i],
+				"GET /page.html HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n"); err != nil {
 				return err
 			}
 			resp, err := http.ReadResponse(bufio.NewReader(conns[i]), nil)
@@ -161,12 +162,15 @@ func TestSlowHTTPTest(t *testing.T) {
 	tool := tools.Path(t, "slowhttptest")
 	archive := packTree(t, tree())
 	for mode, args := range map[string][]string{
-		"slow headers": {"-H"}, "slow body": {"-B"}, "range": {"-R"}, "slow read": {"-X", "-w", "1", "-y", "2", "-n", "5", "-z", "1"},
+		"slow headers": {"-H"}, "slow body": {"-B"}, "range": {"-R"},
+		"slow read": {"-X", "-w", "1", "-y", "2", "-n", "5", "-z", "1"},
 	} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
-			address, _ := tpkServer(t, "--header-timeout", "1s", "--idle-timeout", "2s", "--write-timeout", "1s", archive)
-			cmd := exec.CommandContext(t.Context(), tool, append(args, "-c", "300", "-r", "300", "-i", "1", "-l", "6", "-p", "3", "-u", "http://"+address+"/film.mp4")...)
+			address, _ := tpkServer(t, "--header-timeout", "1s", "--idle-timeout", "2s", "--write-timeout",
+				"1s", archive)
+			cmd := exec.CommandContext(t.Context(), tool, append(args, "-c", "300", "-r", "300", "-i", "1",
+				"-l", "6", "-p", "3", "-u", "http://"+address+"/film.mp4")...)
 			var out strings.Builder
 			cmd.Stdout, cmd.Stderr = &out, &out
 			if err := cmd.Start(); err != nil {
@@ -249,10 +253,12 @@ func TestH2spec(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reference := &http.Server{Protocols: &p, Handler: http.FileServer(http.Dir(t.TempDir())), ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
+	reference := &http.Server{Protocols: &p, Handler: http.FileServer(http.Dir(t.TempDir())),
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
 	go func() { _ = reference.Serve(ln) }()
 	t.Cleanup(func() { _ = reference.Close() })
-	address := start(t, serve.Config{Archives: []serve.Archive{{Path: packTree(t, tree())}}, H2C: true})
+	address := start(t, serve.Config{Archives: []serve.Archive{{Path: packTree(t, tree())}},
+		H2C: true})
 	// Some of its tests depend on time, so that the count varies by one or two. The best of a few
 	// runs counts for each server.
 	theirs, ours := 0, 0

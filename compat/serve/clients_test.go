@@ -12,11 +12,13 @@ import (
 
 // TestCurl fetches every file plain, compressed and resumed.
 func TestCurl(t *testing.T) {
-	base := "http://" + start(t, serve.Config{Archives: []serve.Archive{{Path: packTree(t, tree())}}}) + "/"
+	base := "http://" + start(t,
+		serve.Config{Archives: []serve.Archive{{Path: packTree(t, tree())}}}) + "/"
 	dir := t.TempDir()
 	for name, want := range tree() {
 		out := filepath.Join(dir, "out")
-		for _, args := range [][]string{{}, {"--compressed"}, {"--http1.0"}, {"-H", "Accept-Encoding: identity"}} {
+		for _, args := range [][]string{{}, {"--compressed"}, {"--http1.0"},
+			{"-H", "Accept-Encoding: identity"}} {
 			run(t, "curl", append(args, "-sS", "--fail", "-o", out, base+name)...)
 			if read(t, out) != want {
 				t.Errorf("curl %q %s: other content", args, name)
@@ -36,11 +38,13 @@ func TestCurl(t *testing.T) {
 		}
 		// Entity-tags, then times.
 		run(t, "curl", "-sS", "--fail", "--etag-save", out+".tag", "-o", out, base+name)
-		if code := run(t, "curl", "-sS", "--etag-compare", out+".tag", "-o", os.DevNull, "-w", "%{http_code}", base+name); code != "304" {
+		if code := run(t, "curl", "-sS", "--etag-compare", out+".tag", "-o", os.DevNull, "-w",
+			"%{http_code}", base+name); code != "304" {
 			t.Errorf("%s again by its entity-tag: %s", name, code)
 		}
 		run(t, "curl", "-sS", "--fail", "-R", "-o", out, base+name)
-		if code := run(t, "curl", "-sS", "-z", out, "-o", os.DevNull, "-w", "%{http_code}", base+name); code != "304" {
+		if code := run(t, "curl", "-sS", "-z", out, "-o", os.DevNull, "-w", "%{http_code}",
+			base+name); code != "304" {
 			t.Errorf("%s again by time: %s", name, code)
 		}
 	}
@@ -48,7 +52,8 @@ func TestCurl(t *testing.T) {
 
 // TestWget resumes downloads and mirrors the site.
 func TestWget(t *testing.T) {
-	base := "http://" + start(t, serve.Config{Archives: []serve.Archive{{Path: packTree(t, tree())}}}) + "/"
+	base := "http://" + start(t,
+		serve.Config{Archives: []serve.Archive{{Path: packTree(t, tree())}}}) + "/"
 	for _, name := range []string{"big.txt", "film.mp4", "mid.txt"} {
 		want := tree()[name]
 		out := filepath.Join(t.TempDir(), name)
@@ -64,7 +69,8 @@ func TestWget(t *testing.T) {
 	}
 	dir := t.TempDir()
 	run(t, "wget", "-q", "-r", "-P", dir, "-nH", "--compression=auto", base)
-	if read(t, filepath.Join(dir, "index.html")) != tree()["index.html"] || read(t, filepath.Join(dir, "app.js")) != tree()["app.js"] {
+	if read(t, filepath.Join(dir, "index.html")) != tree()["index.html"] ||
+		read(t, filepath.Join(dir, "app.js")) != tree()["app.js"] {
 		t.Error("wget -r: other content")
 	}
 }
@@ -73,9 +79,11 @@ func TestWget(t *testing.T) {
 func TestAria2(t *testing.T) {
 	archive := packTree(t, tree())
 	base := "http://" + start(t, serve.Config{Archives: []serve.Archive{{Path: archive}}}) + "/"
-	for path, want := range map[string]string{"big.txt": tree()["big.txt"], "film.mp4": tree()["film.mp4"], "?download=tar.gz": read(t, archive)} {
+	for path, want := range map[string]string{"big.txt": tree()["big.txt"],
+		"film.mp4": tree()["film.mp4"], "?download=tar.gz": read(t, archive)} {
 		dir := t.TempDir()
-		run(t, "aria2c", "-q", "-x4", "-s4", "-k1M", "--min-split-size=1M", "--http-accept-gzip=true", "-d", dir, "-o", "out", base+path)
+		run(t, "aria2c", "-q", "-x4", "-s4", "-k1M", "--min-split-size=1M", "--http-accept-gzip=true",
+			"-d", dir, "-o", "out", base+path)
 		if read(t, filepath.Join(dir, "out")) != want {
 			t.Errorf("aria2c -x4 %s: other content", path)
 		}
@@ -86,7 +94,8 @@ func TestAria2(t *testing.T) {
 // entity-tag.
 func TestNodeFetch(t *testing.T) {
 	node := tools.Path(t, "node")
-	base := "http://" + start(t, serve.Config{Archives: []serve.Archive{{Path: packTree(t, tree())}}}) + "/"
+	base := "http://" + start(t,
+		serve.Config{Archives: []serve.Archive{{Path: packTree(t, tree())}}}) + "/"
 	for name, want := range tree() {
 		script := fmt.Sprintf(`const r = await fetch(%q); const b = Buffer.from(await r.arrayBuffer());
 			const r2 = await fetch(%q, {headers: {"If-None-Match": r.headers.get("etag")}});

@@ -23,7 +23,8 @@ func TestFolderClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer a.Close()
-	base := "http://" + start(t, serve.Config{Archives: []serve.Archive{{Path: archive}}}) + "/folder/?download="
+	base := "http://" + start(t, serve.Config{Archives: []serve.Archive{{Path: archive}}}) +
+		"/folder/?download="
 	for _, format := range []export.Format{export.TarGz, export.Zip} {
 		t.Run(format.String(), func(t *testing.T) {
 			f, err := export.Folder(a, "folder", format)
@@ -37,7 +38,8 @@ func TestFolderClients(t *testing.T) {
 			url, dir := base+format.String(), t.TempDir()
 			for _, at := range []int{0, 1, 70_000, want.Len() / 2, want.Len() - 1} {
 				for name, args := range map[string][]string{
-					"curl": {"-sS", "--fail", "-C", "-", "-o", filepath.Join(dir, "out")}, "wget": {"-q", "-c", "-O", filepath.Join(dir, "out")},
+					"curl": {"-sS", "--fail", "-C", "-", "-o", filepath.Join(dir, "out")},
+					"wget": {"-q", "-c", "-O", filepath.Join(dir, "out")},
 				} {
 					if err := os.WriteFile(filepath.Join(dir, "out"), want.Bytes()[:at], 0o644); err != nil {
 						t.Fatal(err)
@@ -48,7 +50,8 @@ func TestFolderClients(t *testing.T) {
 					}
 				}
 			}
-			run(t, "aria2c", "-q", "-x4", "-s4", "-k1M", "--min-split-size=1M", "-d", dir, "-o", "parts", url)
+			run(t, "aria2c", "-q", "-x4", "-s4", "-k1M", "--min-split-size=1M", "-d", dir, "-o", "parts",
+				url)
 			if read(t, filepath.Join(dir, "parts")) != want.String() {
 				t.Error("aria2c -x4: other bytes")
 			}

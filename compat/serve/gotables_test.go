@@ -59,7 +59,8 @@ func goRanges(t *testing.T) []goRange {
 				case "r":
 					r.header, _ = strconv.Unquote(kv.Value.(*ast.BasicLit).Value)
 				case "code":
-					r.code = map[string]int{"StatusOK": 200, "StatusPartialContent": 206, "StatusRequestedRangeNotSatisfiable": 416}[kv.Value.(*ast.Ident).Name]
+					r.code = map[string]int{"StatusOK": 200, "StatusPartialContent": 206,
+						"StatusRequestedRangeNotSatisfiable": 416}[kv.Value.(*ast.Ident).Name]
 				case "ranges":
 					for _, e := range kv.Value.(*ast.CompositeLit).Elts {
 						pair := e.(*ast.CompositeLit).Elts
@@ -105,7 +106,8 @@ func bothEngines(t *testing.T) map[string]string {
 	}
 	mounted := httptest.NewServer(s.Handler())
 	t.Cleanup(func() { mounted.Close(); s.Close() })
-	return map[string]string{"own": "http://" + start(t, serve.Config{Archives: []serve.Archive{{Path: archive}}}), "net/http": mounted.URL}
+	return map[string]string{"own": "http://" +
+		start(t, serve.Config{Archives: []serve.Archive{{Path: archive}}}), "net/http": mounted.URL}
 }
 
 // ask sends a GET or HEAD and reads the answer.
@@ -157,11 +159,14 @@ func TestGoRanges(t *testing.T) {
 			if got := resp.Header.Get("Content-Range"); got != want {
 				t.Errorf("%s: %q: Content-Range %q, want %q", engine, row.header, got, want)
 			}
-			if multi := strings.HasPrefix(resp.Header.Get("Content-Type"), "multipart/byteranges; boundary="); multi != (len(row.ranges) > 1) {
+			if multi := strings.HasPrefix(resp.Header.Get("Content-Type"),
+				"multipart/byteranges; boundary="); multi != (len(row.ranges) > 1) {
 				t.Errorf("%s: %q: %s", engine, row.header, resp.Header.Get("Content-Type"))
 			}
 			for _, r := range row.ranges {
-				if len(row.ranges) > 1 && !strings.Contains(body, fmt.Sprintf("Content-Range: bytes %d-%d/11\r\n\r\n%s\r\n", r[0], r[1]-1, tree()["file"][r[0]:r[1]])) {
+				if len(row.ranges) > 1 && !strings.Contains(body,
+					fmt.Sprintf("Content-Range: bytes %d-%d/11\r\n\r\n%s\r\n", r[0], r[1]-1,
+						tree()["file"][r[0]:r[1]])) {
 					t.Errorf("%s: %q: no part for %v in %q", engine, row.header, r, body)
 				}
 			}
@@ -195,17 +200,22 @@ func TestGoPreconditions(t *testing.T) {
 			{"if_none_match_malformed", map[string]string{"If-None-Match": `,`}, 200, ""},
 			{"range_good", map[string]string{"Range": "bytes=0-4"}, 206, "bytes 0-4/11"},
 			{"range_match", map[string]string{"Range": "bytes=0-4", "If-Range": tag}, 206, "bytes 0-4/11"},
-			{"range_match_weak_etag", map[string]string{"Range": "bytes=0-4", "If-Range": "W/" + tag}, 200, ""},
+			{"range_match_weak_etag", map[string]string{"Range": "bytes=0-4", "If-Range": "W/" + tag}, 200,
+				""},
 			{"range_no_overlap", map[string]string{"Range": "bytes=11-20"}, 416, "bytes */11"},
 			{"range_no_match", map[string]string{"Range": "bytes=0-4", "If-Range": `"B"`}, 200, ""},
-			{"range_with_modtime", map[string]string{"Range": "bytes=0-4", "If-Range": date}, 206, "bytes 0-4/11"},
-			{"range_with_modtime_mismatch", map[string]string{"Range": "bytes=0-4", "If-Range": when.Add(time.Second).UTC().Format(http.TimeFormat)}, 200, ""},
+			{"range_with_modtime", map[string]string{"Range": "bytes=0-4", "If-Range": date}, 206,
+				"bytes 0-4/11"},
+			{"range_with_modtime_mismatch",
+				map[string]string{"Range": "bytes=0-4",
+					"If-Range": when.Add(time.Second).UTC().Format(http.TimeFormat)}, 200, ""},
 			{"ifmatch_matches", map[string]string{"If-Match": `"Z", ` + tag}, 200, ""},
 			{"ifmatch_star", map[string]string{"If-Match": `*`}, 200, ""},
 			{"ifmatch_failed", map[string]string{"If-Match": `"B"`}, 412, ""},
 			{"ifmatch_fails_on_weak_etag", map[string]string{"If-Match": `W/` + tag}, 412, ""},
 			{"if_unmodified_since_true", map[string]string{"If-Unmodified-Since": date}, 200, ""},
-			{"if_unmodified_since_false", map[string]string{"If-Unmodified-Since": when.Add(-2 * time.Second).UTC().Format(http.TimeFormat)}, 412, ""},
+			{"if_unmodified_since_false",
+				map[string]string{"If-Unmodified-Since": when.Add(-2 * time.Second).UTC().Format(http.TimeFormat)}, 412, ""},
 		} {
 			for _, method := range []string{"GET", "HEAD"} {
 				status, rng := row.status, row.rng
@@ -214,7 +224,8 @@ func TestGoPreconditions(t *testing.T) {
 				}
 				resp, _ := ask(t, method, url, row.header)
 				if resp.StatusCode != status || resp.Header.Get("Content-Range") != rng {
-					t.Errorf("%s: %s by %s: %d %q, want %d %q", engine, row.name, method, resp.StatusCode, resp.Header.Get("Content-Range"), status, rng)
+					t.Errorf("%s: %s by %s: %d %q, want %d %q", engine, row.name, method, resp.StatusCode,
+						resp.Header.Get("Content-Range"), status, rng)
 				}
 			}
 		}

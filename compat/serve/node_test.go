@@ -59,7 +59,9 @@ func nodeTest(t *testing.T, dir string, env []string, files ...string) map[strin
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	// A case that fails leaves its server open, which would keep the run from ending.
-	cmd := exec.CommandContext(ctx, node, append([]string{"--test", "--test-reporter=tap", "--test-timeout=40000", "--test-force-exit"}, files...)...)
+	cmd := exec.CommandContext(ctx, node,
+		append([]string{"--test", "--test-reporter=tap", "--test-timeout=40000", "--test-force-exit"},
+			files...)...)
 	cmd.WaitDelay = time.Second
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "NODE_OPTIONS=", "TMPDIR="+t.TempDir())
@@ -89,14 +91,16 @@ func packOnRequest(t *testing.T) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
-		root, dotfiles, cache, listing := r.FormValue("root"), r.FormValue("dotfiles"), r.FormValue("cache"), r.FormValue("listing")
+		root, dotfiles, cache, listing := r.FormValue("root"), r.FormValue("dotfiles"),
+			r.FormValue("cache"), r.FormValue("listing")
 		if fi, err := os.Stat(root); err != nil || !fi.IsDir() {
 			http.Error(w, "not a directory", http.StatusBadRequest)
 			return
 		}
 		key := strings.Join([]string{root, dotfiles, cache, listing}, "\n")
 		if served[key] == "" {
-			c := serve.Config{Archives: []serve.Archive{{Path: packDir(t, root)}}, Plan: plan.Options{CacheControl: cache, Listing: listing == "yes"}}
+			c := serve.Config{Archives: []serve.Archive{{Path: packDir(t, root)}},
+				Plan: plan.Options{CacheControl: cache, Listing: listing == "yes"}}
 			if dotfiles == "allow" {
 				c.Plan.Hide = []string{}
 			}

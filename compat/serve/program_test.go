@@ -114,7 +114,8 @@ func TestSecondSignal(t *testing.T) {
 	if _, err := io.WriteString(c, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.ReadFull(c, make([]byte, 1)); err != nil { // the transfer has begun; nothing reads the rest
+	// the transfer has begun; nothing reads the rest
+	if _, err := io.ReadFull(c, make([]byte, 1)); err != nil {
 		t.Fatal(err)
 	}
 	_ = p.Process.Signal(syscall.SIGTERM)
@@ -158,7 +159,8 @@ func TestSocketActivation(t *testing.T) {
 		b, _ := io.ReadAll(resp.Body)
 		early <- resp.Status + " " + string(b)
 	}()
-	cmd := exec.Command("sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"`, "sh", tools.TPK(t), "serve", packTree(t, tree()))
+	cmd := exec.Command("sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"`, "sh", tools.TPK(t),
+		"serve", packTree(t, tree()))
 	cmd.ExtraFiles = []*os.File{f}
 	p := launch(t, cmd)
 	_ = f.Close()
@@ -172,7 +174,8 @@ func TestSocketActivation(t *testing.T) {
 // TestEnvironment sets flags by variables. The command line takes precedence.
 func TestEnvironment(t *testing.T) {
 	cmd := exec.Command(tools.TPK(t), "serve", "--cache-control", "max-age=7", packTree(t, tree()))
-	cmd.Env = append(os.Environ(), "TPK_LISTEN=127.0.0.1:0\n127.0.0.1:0", "TPK_CACHE_CONTROL=no-store", "TPK_HEADER=X-A: 1, 2\nX-B: 3", "TPK_SPA=true", "TPK_HIDE=*.png")
+	cmd.Env = append(os.Environ(), "TPK_LISTEN=127.0.0.1:0\n127.0.0.1:0", "TPK_CACHE_CONTROL=no-store",
+		"TPK_HEADER=X-A: 1, 2\nX-B: 3", "TPK_SPA=true", "TPK_HIDE=*.png")
 	p := launch(t, cmd)
 	p.saysTimes(t, "serving on", 2) // one line for each address
 	addresses := strings.Fields(strings.ReplaceAll(p.String(), "tpk: serving on ", ""))
@@ -181,7 +184,8 @@ func TestEnvironment(t *testing.T) {
 	}
 	for _, base := range addresses {
 		resp, body := ask(t, "GET", base+"some/route", nil)
-		if h := resp.Header; resp.StatusCode != 200 || body != tree()["index.html"] || h.Get("Cache-Control") != "max-age=7" || h.Get("X-A") != "1, 2" || h.Get("X-B") != "3" {
+		if h := resp.Header; resp.StatusCode != 200 || body != tree()["index.html"] ||
+			h.Get("Cache-Control") != "max-age=7" || h.Get("X-A") != "1, 2" || h.Get("X-B") != "3" {
 			t.Errorf("%d %v", resp.StatusCode, h)
 		}
 		if resp, _ := ask(t, "GET", base+"pic.png", nil); resp.StatusCode != 404 {
@@ -192,7 +196,8 @@ func TestEnvironment(t *testing.T) {
 	bad := exec.Command(tools.TPK(t), "serve", packTree(t, map[string]string{"x": "x"}))
 	bad.Env = append(os.Environ(), "TPK_IDLE_TIMEOUT=soon")
 	out, err := bad.CombinedOutput()
-	if code := bad.ProcessState.ExitCode(); code != 2 || !strings.Contains(string(out), "TPK_IDLE_TIMEOUT") {
+	if code := bad.ProcessState.ExitCode(); code != 2 ||
+		!strings.Contains(string(out), "TPK_IDLE_TIMEOUT") {
 		t.Errorf("%v, exit %d: %s", err, code, out)
 	}
 }
@@ -267,7 +272,8 @@ func TestBadArguments(t *testing.T) {
 		timer := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
 		out, _ := cmd.CombinedOutput()
 		timer.Stop()
-		if code := cmd.ProcessState.ExitCode(); code != c.code || !strings.Contains(string(out), c.says) || strings.Count(string(out), "\n") != 1 {
+		if code := cmd.ProcessState.ExitCode(); code != c.code ||
+			!strings.Contains(string(out), c.says) || strings.Count(string(out), "\n") != 1 {
 			t.Errorf("tpk serve %s: exit %d, want %d: %s", c.args, code, c.code, out)
 		}
 	}
@@ -292,7 +298,8 @@ func TestStart(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = ln.Close()
-		cmd := exec.Command("sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"`, "sh", tools.TPK(t), "serve", archive)
+		cmd := exec.Command("sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"`, "sh", tools.TPK(t),
+			"serve", archive)
 		cmd.ExtraFiles = []*os.File{f}
 		began := time.Now()
 		p := launch(t, cmd)

@@ -23,7 +23,8 @@ func TestFastifySend(t *testing.T) {
 	if err := os.Symlink(modules, filepath.Join(dir, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
-	files := []string{"test/send.1.test.js", "test/send.2.test.js", "test/send.3.test.js", "test/onFile.test.js"}
+	files := []string{"test/send.1.test.js", "test/send.2.test.js", "test/send.3.test.js",
+		"test/onFile.test.js"}
 	known := nodeTest(t, dir, nil, files...)
 	write(t, filepath.Join(dir, "index.js"), sendShim)
 	results := nodeTest(t, dir, control(t, filepath.Join(dir, "test", "fixtures")), files...)

@@ -37,9 +37,11 @@ var tree = sync.OnceValue(func() map[string]string {
 	}
 	return map[string]string{
 		"index.html": "<!doctype html><meta charset=utf-8><title>tpk</title><script src=app.js></script><p>" + words(3000),
-		"app.js":     "document.title = 'ran ' + " + `"` + strings.ReplaceAll(words(2000), "\n", " ") + `".length`,
-		"file":       "0123456789\n",
-		"page.html":  words(20_000), "mid.txt": words(300_000), "big.txt": words(9 << 20), "film.mp4": noise(9 << 20), "pic.png": noise(4000), "empty": "",
+		"app.js": "document.title = 'ran ' + " + `"` + strings.ReplaceAll(words(2000), "\n", " ") +
+			`".length`,
+		"file":      "0123456789\n",
+		"page.html": words(20_000), "mid.txt": words(300_000), "big.txt": words(9 << 20),
+		"film.mp4": noise(9 << 20), "pic.png": noise(4000), "empty": "",
 	}
 })
 

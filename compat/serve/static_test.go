@@ -18,12 +18,14 @@ var staticExcluded string
 // Of the 293 that pass, about 120 would pass with a server that always answers 404. They test the
 // plugin's routes, options and hooks, or ask for missing files.
 func TestFastifyStatic(t *testing.T) {
-	modules := nodeModules(t, "@fastify/static", "@fastify/send", "@fastify/compress", "fastify", "concat-stream", "pino", "proxyquire")
+	modules := nodeModules(t, "@fastify/static", "@fastify/send", "@fastify/compress", "fastify",
+		"concat-stream", "pino", "proxyquire")
 	dir := t.TempDir()
 	copyDir(t, dir, filepath.Join(modules, "@fastify", "static"))
 	// A package of npm has no symbolic links.
 	link := filepath.Join(dir, "test", "static-symbolic-link", "dir", "symlink")
-	if err := errors.Join(os.MkdirAll(filepath.Dir(link), 0o755), os.Symlink("../origin", link)); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(link), 0o755),
+		os.Symlink("../origin", link)); err != nil {
 		t.Fatal(err)
 	}
 	linkAll(t, filepath.Join(dir, "node_modules"), modules)
@@ -39,7 +41,8 @@ func TestFastifyStatic(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(send, "index.js"), sendShim)
-	env := append(control(t, filepath.Join(dir, "test")), "TPK_SEND="+filepath.Join(modules, "@fastify", "send"))
+	env := append(control(t, filepath.Join(dir, "test")),
+		"TPK_SEND="+filepath.Join(modules, "@fastify", "send"))
 	compareExcluded(t, known, nodeTest(t, dir, env, tests...), staticExcluded)
 }
 

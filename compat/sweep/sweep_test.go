@@ -27,7 +27,8 @@ func TestTakes(t *testing.T) {
 }
 
 func TestParse(t *testing.T) {
-	for value, want := range map[string][2]int{"": {1, 1}, "1/1": {1, 1}, "1/3": {1, 3}, "3/3": {3, 3}, "2/10": {2, 10}} {
+	for value, want := range map[string][2]int{"": {1, 1}, "1/1": {1, 1}, "1/3": {1, 3}, "3/3": {3, 3},
+		"2/10": {2, 10}} {
 		if share, of, err := parse(value); err != nil || [2]int{share, of} != want {
 			t.Errorf("%q: %d/%d, %v", value, share, of, err)
 		}

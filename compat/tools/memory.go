@@ -30,7 +30,8 @@ func Main(m *testing.M) int {
 		return 126
 	}
 	const figures = 3 // the file descriptor that Memory reads
-	if _, err := os.NewFile(figures, "figures").WriteString(strconv.FormatInt(ru.Maxrss, 10)); err != nil {
+	if _, err := os.NewFile(figures, "figures").WriteString(strconv.FormatInt(ru.Maxrss,
+		10)); err != nil {
 		return 126
 	}
 	return cmd.ProcessState.ExitCode()

@@ -40,8 +40,10 @@ func Catalogue() []Named {
 // Names returns short UTF-8 names that programs handle badly.
 func Names() Tree {
 	names := []string{
-		" ", " leading", "trailing ", "two  spaces", "-rf", "--help", "-", "~", "~root", "#x", "*", "?", "[a-z]", "{a,b}",
-		"'", "\"", "`id`", "$HOME", "$(id)", "a\\b", "\\", "\\n", "a;b", "a|b", "a&b", "<a>", "a:b", "C:", "con", "nul.txt", "a=b", "%41", "%2e%2e",
+		" ", " leading", "trailing ", "two  spaces", "-rf", "--help", "-", "~", "~root", "#x", "*", "?",
+		"[a-z]", "{a,b}",
+		"'", "\"", "`id`", "$HOME", "$(id)", "a\\b", "\\", "\\n", "a;b", "a|b", "a&b", "<a>", "a:b", "C:",
+		"con", "nul.txt", "a=b", "%41", "%2e%2e",
 		"new\nline", "\n", "tab\tstop", "cr\rlf\r\n", "bell\a", "esc\x1b[31m", "del\x7f",
 		"...", "..a", "a..", ".hidden", ".tar.gz", "a.gz", "Case", "case", "CASE",
 		"Grüße", "Gru\u0308ße", "日本語", "😀", "\u202etxt.exe", "\ufeffbom", "a\u00a0b", "\u2028",
@@ -58,7 +60,8 @@ func Names() Tree {
 
 // RawNames returns names that are not UTF-8 and fit the fields of a ustar header.
 func RawNames() Tree {
-	names := []string{"\xff", "\xff\xfe", "caf\xe9", "\xc3", "\xc3(", "a\xed\xa0\x80b", "\xf8\x88\x80\x80\x80", "\x80/\x81/\xc0\xaf"}
+	names := []string{"\xff", "\xff\xfe", "caf\xe9", "\xc3", "\xc3(", "a\xed\xa0\x80b",
+		"\xf8\x88\x80\x80\x80", "\x80/\x81/\xc0\xaf"}
 	t := Tree{}
 	for i, name := range names {
 		t = append(t, File(name, fmt.Sprintf("raw %d\n", i)))
@@ -99,10 +102,12 @@ func LongNames() Tree {
 	// Not ASCII: up to 100 bytes, more, more than 255 bytes, and a component of 255 bytes.
 	for _, n := range []int{30, 33, 34, 50, 85} {
 		p := strings.Repeat("語", n)
-		t = append(t, File("wide/"+p, p), Symlink("wide/l"+fmt.Sprint(n), p), Dir("wide/d"+strings.Repeat("é", n)))
+		t = append(t, File("wide/"+p, p), Symlink("wide/l"+fmt.Sprint(n), p),
+			Dir("wide/d"+strings.Repeat("é", n)))
 	}
 	p := strings.Repeat(strings.Repeat("ü", 60)+"/", 5)
-	return append(t, Text(p+"end", 1234), Symlink("wide/far", "../"+p+"end"), Hardlink(p+"hard", p+"end"))
+	return append(t, Text(p+"end", 1234), Symlink("wide/far", "../"+p+"end"),
+		Hardlink(p+"hard", p+"end"))
 }
 
 // LongRawNames returns names that are not UTF-8 and fit no ustar field. They need GNU long names.
@@ -131,7 +136,8 @@ func Deep(total int) Tree {
 // Sizes returns files of every size at which blocks, stored blocks or segments begin or end.
 func Sizes() Tree {
 	t := Tree{}
-	for _, n := range []int{0, 1, 2, 254, 257, 258, 259, 510, 511, 512, 513, 1023, 1024, 1025, 4096, 65534, 65535, 65536,
+	for _, n := range []int{0, 1, 2, 254, 257, 258, 259, 510, 511, 512, 513, 1023, 1024, 1025, 4096,
+		65534, 65535, 65536,
 		131069, 131070, 131071, 1<<20 - 1, 1 << 20, 1<<20 + 1} {
 		t = append(t, Text(fmt.Sprintf("text/%07d", n), n))
 		t = append(t, Noise(fmt.Sprintf("noise/%07d", n), n))

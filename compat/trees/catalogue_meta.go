@@ -8,12 +8,14 @@ import (
 // Modes returns files and directories with every kind of permission bits.
 func Modes() Tree {
 	t := Tree{}
-	for _, m := range []uint32{0, 0o400, 0o200, 0o111, 0o444, 0o600, 0o644, 0o664, 0o666, 0o755, 0o777, 0o4755, 0o2755, 0o6711, 0o1644, 0o7777} {
+	for _, m := range []uint32{0, 0o400, 0o200, 0o111, 0o444, 0o600, 0o644, 0o664, 0o666, 0o755, 0o777,
+		0o4755, 0o2755, 0o6711, 0o1644, 0o7777} {
 		t = append(t, File(fmt.Sprintf("file-%04o", m), fmt.Sprintf("%o", m)).Perm(m))
 		// The same bytes with other modes are no duplicates by default.
 		t = append(t, File(fmt.Sprintf("same-%04o", m), "the same bytes").Perm(m))
 		t = append(t, Dir(fmt.Sprintf("dir-%04o", m)).Perm(m))
-		t = append(t, Dir(fmt.Sprintf("full-%04o", m)).Perm(m), File(fmt.Sprintf("full-%04o/file", m), fmt.Sprintf("in %o", m)))
+		t = append(t, Dir(fmt.Sprintf("full-%04o", m)).Perm(m),
+			File(fmt.Sprintf("full-%04o/file", m), fmt.Sprintf("in %o", m)))
 	}
 	return t
 }
@@ -22,14 +24,17 @@ func Modes() Tree {
 // ends in 2242.
 func Times() Tree {
 	t := Tree{}
-	for _, s := range []int64{0, 1, 999_999_999, 1 << 31, 1<<31 - 1, 1 << 32, 1<<33 - 1, 1 << 33, 1<<33 + 1, 15_000_000_000} {
+	for _, s := range []int64{0, 1, 999_999_999, 1 << 31, 1<<31 - 1, 1 << 32, 1<<33 - 1, 1 << 33,
+		1<<33 + 1, 15_000_000_000} {
 		t = append(t,
 			File(fmt.Sprintf("f%d", s), fmt.Sprint(s)).At(s),
 			Dir(fmt.Sprintf("d%d", s)).At(s),
-			Dir(fmt.Sprintf("full%d", s)).At(s), File(fmt.Sprintf("full%d/f", s), fmt.Sprint("in ", s)).At(s/2),
+			Dir(fmt.Sprintf("full%d", s)).At(s),
+			File(fmt.Sprintf("full%d/f", s), fmt.Sprint("in ", s)).At(s/2),
 			Symlink(fmt.Sprintf("l%d", s), "nowhere").At(s))
 	}
-	return append(t, File("nanos", "n").AtNanos(1_500_000_000, 999_999_999), Dir("nanosdir").AtNanos(1_500_000_000, 1))
+	return append(t, File("nanos", "n").AtNanos(1_500_000_000, 999_999_999),
+		Dir("nanosdir").AtNanos(1_500_000_000, 1))
 }
 
 // OldTimes returns modification times before 1970.
@@ -49,14 +54,19 @@ func Links() Tree {
 	return Tree{
 		File("file", "the file\n"), Dir("dir"), File("dir/inner", "inner\n"),
 		Symlink("to-file", "file"), Symlink("to-dir", "dir"), Symlink("to-link", "to-file"),
-		Symlink("dangling", "no/such/file"), Symlink("absolute", "/etc/passwd"), Symlink("absolute-dangling", "/no/such"),
-		Symlink("up", "../../../../etc/passwd"), Symlink("loop", "loop"), Symlink("loop-a", "loop-b"), Symlink("loop-b", "loop-a"),
-		Symlink("slash", "dir/"), Symlink("dots", "./dir/../file"), Symlink("dot", "."), Symlink("dotdot", ".."), Symlink("double", "dir//inner"),
-		Symlink("spaces", "a b  c "), Symlink("newline", "a\nb"), Symlink("wide", "日本語"), Symlink("0-before-its-target", "file"),
+		Symlink("dangling", "no/such/file"), Symlink("absolute", "/etc/passwd"),
+		Symlink("absolute-dangling", "/no/such"),
+		Symlink("up", "../../../../etc/passwd"), Symlink("loop", "loop"), Symlink("loop-a", "loop-b"),
+		Symlink("loop-b", "loop-a"),
+		Symlink("slash", "dir/"), Symlink("dots", "./dir/../file"), Symlink("dot", "."),
+		Symlink("dotdot", ".."), Symlink("double", "dir//inner"),
+		Symlink("spaces", "a b  c "), Symlink("newline", "a\nb"), Symlink("wide", "日本語"),
+		Symlink("0-before-its-target", "file"),
 		Symlink("dir/back", "../file"),
 		// Hard links. The first name in the order of the archive is not always the first in byte
 		// order.
-		File("z/one", "one\n"), Hardlink("a/one", "z/one"), Hardlink("m-one", "z/one"), Hardlink("z/y/x/one", "z/one"),
+		File("z/one", "one\n"), Hardlink("a/one", "z/one"), Hardlink("m-one", "z/one"),
+		Hardlink("z/y/x/one", "z/one"),
 		File("b/two", "two\n").Perm(0o640), Hardlink("b/a/two", "b/two"),
 		File("empty", ""), Hardlink("empty-too", "empty"), File("empty-alone", ""),
 		Text("big", 2<<20), Hardlink("big-too", "big"),
@@ -94,7 +104,8 @@ func Duplicates() Tree {
 		name string
 		data []byte
 	}{
-		{"empty", nil}, {"short", []byte("x")}, {"text", TextBytes("t", 5000)}, {"noise", NoiseBytes("n", 5000)},
+		{"empty", nil}, {"short", []byte("x")}, {"text", TextBytes("t", 5000)},
+		{"noise", NoiseBytes("n", 5000)},
 		{"segments", TextBytes("s", 2<<20+3)}, {"stored", NoiseBytes("b", 1<<20+9)},
 	}
 	for i, dir := range []string{"", "a/", "a/b/", "z/"} {
@@ -114,9 +125,11 @@ func Duplicates() Tree {
 // make a link to a file in one of them.
 func Closed() Tree {
 	return Tree{
-		Dir("a-closed").Perm(0o600), File("a-closed/file", "the same in all"), File("a-closed/own", "own"),
+		Dir("a-closed").Perm(0o600), File("a-closed/file", "the same in all"),
+		File("a-closed/own", "own"),
 		Dir("a-closed/sub"), File("a-closed/sub/file", "the same below two"),
-		Dir("b-closed").Perm(0), File("b-closed/file", "the same in all"), File("b-closed/twin", "the same in all"),
+		Dir("b-closed").Perm(0), File("b-closed/file", "the same in all"),
+		File("b-closed/twin", "the same in all"),
 		Dir("open"), File("open/file", "the same in all"), File("open/other", "the same below two"),
 	}
 }

@@ -94,7 +94,8 @@ func (d *differ) compare(p string, w, g State) {
 }
 
 func (d *differ) compareTime(p string, w, g State) {
-	if d.rules.IgnoreTime || d.rules.IgnoreDirTime && w.Kind == KindDir || d.rules.IgnoreSymlinkTime && w.Kind == KindSymlink {
+	if d.rules.IgnoreTime || d.rules.IgnoreDirTime && w.Kind == KindDir || d.rules.IgnoreSymlinkTime &&
+		w.Kind == KindSymlink {
 		return
 	}
 	if w.Time == g.Time && (!d.rules.Nanos || w.Nanos == g.Nanos) {

@@ -104,7 +104,8 @@ func stateOf(name string) (State, unix.Stat_t, error) {
 	if err := unix.Lstat(name, &stat); err != nil {
 		return State{}, stat, &fs.PathError{Op: "lstat", Path: name, Err: err}
 	}
-	st := State{Mode: stat.Mode & 0o7777, Time: stat.Mtim.Sec, Nanos: stat.Mtim.Nsec, Links: int(stat.Nlink)}
+	st := State{Mode: stat.Mode & 0o7777, Time: stat.Mtim.Sec, Nanos: stat.Mtim.Nsec,
+		Links: int(stat.Nlink)}
 	switch stat.Mode & unix.S_IFMT {
 	case unix.S_IFREG:
 		st.Kind, st.Size = KindFile, stat.Size

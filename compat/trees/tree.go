@@ -130,7 +130,8 @@ func NoiseBytes(name string, size int) []byte {
 
 // TextBytes returns size bytes of words and lines.
 func TextBytes(name string, size int) []byte {
-	words := []string{"header", "member", "trailer", "of", "the", "archive", "and", "a", "segment", "7", "is", "\n"}
+	words := []string{"header", "member", "trailer", "of", "the", "archive", "and", "a", "segment",
+		"7", "is", "\n"}
 	r := rand.New(source(name))
 	b := make([]byte, 0, size+16)
 	for len(b) < size {
