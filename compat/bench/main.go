@@ -1,5 +1,5 @@
-// Command bench measures tpk beside the programs and libraries that somebody would take instead, and says whether it
-// keeps its promises.
+// Command bench measures tpk beside the programs and libraries that somebody would take instead,
+// and says whether it keeps its promises.
 //
 //	make bench [BENCH=FAMILY] [BENCHFLAGS=FLAGS]
 //
@@ -13,9 +13,10 @@
 //	dataset    every file of a large tree in random order through io/fs
 //	packages   the benchmarks of tpk's own packages
 //
-// What is compared runs in turn in one run. Every figure of every run goes to docs/benchmarks/results/VERSION.txt in the
-// Go benchmark format; tables, charts and promises are made of that file. What is not measured keeps what it had.
-// It exits with 1 when a promise is not kept.
+// What is compared runs in turn in one run. Every figure of every run goes to
+// docs/benchmarks/results/VERSION.txt in the Go benchmark format; tables, charts and promises are
+// made of that file. What is not measured keeps what it had. It exits with 1 when a promise is not
+// kept.
 package main
 
 import (

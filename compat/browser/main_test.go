@@ -37,7 +37,7 @@ var site = map[string]string{
 	"docs/api/index.html":                         "<!doctype html><title>API</title><h1>The API</h1>",
 	"docs/api/types.json":                         `{"types": []}`,
 	"media/photo.png":                             "png",
-	"media/drawing.svg":                           `<svg xmlns="http://www.w3.org/2000/svg" width="320" height="200"><rect width="320" height="200" fill="#2a6"/><circle cx="160" cy="100" r="70" fill="#fff"/></svg>`,
+	"media/drawing.svg":                           "svg",
 	"media/tone.wav":                              "wav",
 	"media/clip.webm":                             "webm",
 	"odd/<b>bold</b> & \"quoted\".txt":            "odd\n",
@@ -67,6 +67,8 @@ func writeSite(dir string) error {
 	if err != nil {
 		return err
 	}
+	files["media/drawing.svg"] = []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="320" height="200">` +
+		`<rect width="320" height="200" fill="#2a6"/><circle cx="160" cy="100" r="70" fill="#fff"/></svg>`)
 	files["media/clip.webm"], files["media/photo.png"], files["media/tone.wav"] = clip, photo, tone()
 	for i := range crowd {
 		files[fmt.Sprintf("crowd/tile-%04d.txt", i)] = fmt.Appendf(nil, "tile %d%s\n", i,
@@ -291,8 +293,10 @@ func eval[T any](p *tab, js string) T {
 // loaded. Each change of the document, the focus or a medium evaluates the expression again.
 const watchPage = `new Promise(done => {
 	const look = () => { if (document.readyState == "complete" && (%s)) done(true) }
-	new MutationObserver(look).observe(document, {subtree: true, childList: true, attributes: true, characterData: true})
-	for (const event of ["readystatechange", "load", "pageshow", "focus", "blur", "close", "loadedmetadata", "seeked"]) {
+	new MutationObserver(look).observe(document,
+		{subtree: true, childList: true, attributes: true, characterData: true})
+	for (const event of ["readystatechange", "load", "pageshow", "focus", "blur", "close",
+		"loadedmetadata", "seeked"]) {
 		addEventListener(event, look, true)
 		document.addEventListener(event, look, true)
 	}
@@ -340,7 +344,8 @@ func (p *tab) follow(css, js string) {
 // names returns the names in the visible rows.
 func (p *tab) names() []string {
 	p.t.Helper()
-	return eval[[]string](p, `[...document.querySelectorAll("tbody tr:not([hidden]) td.name a")].map(a => a.textContent)`)
+	return eval[[]string](p,
+		`[...document.querySelectorAll("tbody tr:not([hidden]) td.name a")].map(a => a.textContent)`)
 }
 
 // picture writes a picture of the tab if the flag -screenshots is set.

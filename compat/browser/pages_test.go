@@ -56,7 +56,8 @@ func axe(p *tab) {
 		tools.Missing(p.t, "axe-core (npm install of axe-core in .work/npm)")
 	}
 	eval[int](p, string(script)+";0")
-	found := eval[[]string](p, `axe.run().then(r => r.violations.flatMap(v => v.nodes.map(n => v.id + ": " + n.html + ": " + n.failureSummary))
+	found := eval[[]string](p, `axe.run().then(r => r.violations
+		.flatMap(v => v.nodes.map(n => v.id + ": " + n.html + ": " + n.failureSummary))
 		.concat(r.passes.length < 15 ? ["only " + r.passes.length + " rules applied"] : []))`)
 	for _, v := range found {
 		p.t.Error(v)
@@ -98,7 +99,8 @@ func TestFilterAndPages(t *testing.T) {
 	for range 2 {
 		p.follow(`a[rel="next"]`, `document.querySelector('a[rel="prev"]')`)
 	}
-	p.until(`document.querySelectorAll("tbody tr").length == 300 && document.querySelector(".pages span").textContent == "Page 3 of 3"`)
+	p.until(`document.querySelectorAll("tbody tr").length == 300 &&
+		document.querySelector(".pages span").textContent == "Page 3 of 3"`)
 	if got := p.names(); got[299] != fmt.Sprintf("tile-%d.txt", crowd-1) {
 		t.Error(got[299])
 	}
@@ -151,7 +153,8 @@ func TestPreview(t *testing.T) {
 	p.key(kb.ArrowRight)
 	p.until(`document.querySelector("dialog[open] pre")?.textContent == "notes\n"`)
 	p.key(kb.Escape)
-	p.until(`!document.querySelector("dialog").open && document.activeElement.textContent == "notes.txt"`)
+	p.until(`!document.querySelector("dialog").open &&
+		document.activeElement.textContent == "notes.txt"`)
 
 	p.run(chromedp.Navigate(p.url+"/media/"), chromedp.WaitReady(chromedp.CSS("tbody")))
 	p.click(`[data-look="image"]`)

@@ -80,10 +80,14 @@ var makers = []maker{
 }
 
 func pythonTar(format string) string {
+	wanted := "True"
+	if format == "USTAR_FORMAT" {
+		wanted = `n != "dangling"`
+	}
 	return `python3 -c 'import sys, os, tarfile
 t = tarfile.open(sys.argv[1], "w", format=tarfile.` + format + `)
 for n in sorted(os.listdir(".")):
-    if ` + map[bool]string{true: `n != "dangling"`, false: "True"}[format == "USTAR_FORMAT"] + `: t.add(n)
+    if ` + wanted + `: t.add(n)
 t.close()' $out`
 }
 

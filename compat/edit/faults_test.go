@@ -177,86 +177,118 @@ func (s *scene) inject(t *testing.T, call, fault string, when int) (tools.Result
 // threads.
 var notices = regexp.MustCompile(`(?m)^tpk: .*: indexing it in memory.*\n`)
 
-// TestFaults kills each command at every call that writes, and lets each of these calls fail. With
-// -short it does so for update, and tries only kills and fsync for append, and some kills for merge
-// and convert.
+// A fault is what happens in a system call: the command is killed, or the call fails with an error.
+// If says is not empty the command must print it and fail.
+type fault struct{ call, fault, says string }
+
+func (f fault) kills() bool { return f.fault == "signal=KILL" }
+
+// faults are all that TestFaults tries.
+var faults = []fault{
+	{"write", "signal=KILL", ""},
+	{"pwrite64", "signal=KILL", ""},
+	{"copy_file_range", "signal=KILL", ""},
+	{"fsync", "signal=KILL", ""},
+	{"renameat", "signal=KILL", ""},
+	{"unlinkat", "signal=KILL", ""},
+	{"ftruncate", "signal=KILL", ""},
+	{"close", "signal=KILL", ""},
+	{"write", "error=ENOSPC", "no space left on device"},
+	{"write", "error=EIO", "input/output error"},
+	{"pwrite64", "error=ENOSPC", "no space left on device"},
+	{"pwrite64", "error=EIO", "input/output error"},
+	{"copy_file_range", "error=ENOSPC", "no space left on device"},
+	{"copy_file_range", "error=EIO", "input/output error"},
+	{"copy_file_range", "error=ENOSYS", ""}, // tpk must fall back to write
+	{"fsync", "error=EIO", "input/output error"},
+	{"fsync", "error=ENOSPC", "no space left on device"},
+	{"renameat", "error=EIO", "input/output error"},
+	{"ftruncate", "error=EIO", "input/output error"},
+	{"fchmod", "error=EIO", "input/output error"},
+	{"close", "error=EIO", ""},
+	{"pread64", "error=EIO", "input/output error"},
+}
+
+// short reports whether a run with -short tries a fault: each one for update, which stands for the
+// other commands, kills and failures of fsync for append, and some kills for merge and convert.
+func (s *scene) short(f fault) bool {
+	switch s.name {
+	case "update":
+		return true
+	case "append":
+		return f.kills() || f.call == "fsync"
+	case "merge", "convert":
+		return f.kills() && (f.call == "renameat" || f.call == "fsync")
+	}
+	return false
+}
+
+// sweep runs the command with a fault at each occurrence of its call and returns the number of
+// faults.
+func (s *scene) sweep(t *testing.T, f fault) (points int) {
+	states := map[string]int{}
+	for when := 1; when <= 200; when++ {
+		r, fired := s.inject(t, f.call, f.fault, when)
+		if !fired {
+			if r.Code != 0 {
+				t.Fatal(r)
+			}
+			s.restore(t)
+			break
+		}
+		points++
+		state := s.outcome(t, f.kills())
+		states[state]++
+		if f.kills() {
+			// The next run must succeed and clean up, whatever the killed one has left.
+			if state != "old" {
+				s.restore(t)
+			}
+			must(t, s.args...)
+			if got := s.outcome(t, false); got != "new" {
+				t.Errorf("after a kill at %d and another run: %s", when, got)
+			}
+		} else {
+			s.failed(t, r, f, state)
+		}
+		if t.Failed() {
+			t.Fatalf("at call %d", when)
+		}
+		s.restore(t)
+	}
+	t.Log(states)
+	return points
+}
+
+// failed checks a command after one of its calls has failed. It must have printed one line about
+// the failure, or must have succeeded without the call.
+func (s *scene) failed(t *testing.T, r tools.Result, f fault, state string) {
+	t.Helper()
+	printed := string(r.Err)
+	switch {
+	case r.Code == 0 && state != "new":
+		t.Errorf("exit status 0, and the archive is %s", state)
+	case r.Code == 0:
+	case r.Code != 1 || strings.Count(notices.ReplaceAllString(printed, ""), "\n") != 1 ||
+		!strings.Contains(printed, f.says) || !strings.Contains(printed, s.dir):
+		t.Errorf("want exit status 1 and one line: %v", r)
+	}
+}
+
+// TestFaults kills each command at every call that writes, and lets each of these calls fail.
 func TestFaults(t *testing.T) {
 	tools.Path(t, "strace")
-	full, point := !testing.Short(), 0
-	points, lost := 0, 0
+	point, points, lost := 0, 0, 0
 	for _, s := range scenes(t) {
-		for _, f := range []struct{ call, fault, says string }{
-			{"write", "signal=KILL", ""},
-			{"pwrite64", "signal=KILL", ""},
-			{"copy_file_range", "signal=KILL", ""},
-			{"fsync", "signal=KILL", ""},
-			{"renameat", "signal=KILL", ""},
-			{"unlinkat", "signal=KILL", ""},
-			{"ftruncate", "signal=KILL", ""},
-			{"close", "signal=KILL", ""},
-			{"write", "error=ENOSPC", "no space left on device"},
-			{"write", "error=EIO", "input/output error"},
-			{"pwrite64", "error=ENOSPC", "no space left on device"},
-			{"pwrite64", "error=EIO", "input/output error"},
-			{"copy_file_range", "error=ENOSPC", "no space left on device"},
-			{"copy_file_range", "error=EIO", "input/output error"},
-			{"copy_file_range", "error=ENOSYS", ""}, // tpk must fall back to write
-			{"fsync", "error=EIO", "input/output error"},
-			{"fsync", "error=ENOSPC", "no space left on device"},
-			{"renameat", "error=EIO", "input/output error"},
-			{"ftruncate", "error=EIO", "input/output error"},
-			{"fchmod", "error=EIO", "input/output error"},
-			{"close", "error=EIO", ""},
-			{"pread64", "error=EIO", "input/output error"},
-		} {
-			kill := f.fault == "signal=KILL"
-			wanted := full || s.name == "update" || s.grows && (kill || f.call == "fsync") ||
-				kill && (s.name == "merge" || s.name == "convert") &&
-					(f.call == "renameat" || f.call == "fsync")
+		for _, f := range faults {
+			wanted := !testing.Short() || s.short(f)
 			if point++; !wanted || !sweep.Takes(t, point-1) {
 				continue
 			}
-			t.Run(s.name+"/"+f.call+"/"+f.fault, func(t *testing.T) {
-				states := map[string]int{}
-				for when := 1; when <= 200; when++ {
-					r, fired := s.inject(t, f.call, f.fault, when)
-					if !fired {
-						if r.Code != 0 {
-							t.Fatal(r)
-						}
-						s.restore(t)
-						break
-					}
-					points++
-					state := s.outcome(t, kill)
-					states[state]++
-					switch {
-					case kill:
-						// The next run must succeed and clean up, whatever the killed one has left.
-						if state != "old" {
-							s.restore(t)
-						}
-						must(t, s.args...)
-						if got := s.outcome(t, false); got != "new" {
-							t.Errorf("after a kill at %d and another run: %s", when, got)
-						}
-					case r.Code == 0 && state != "new":
-						lost++
-						t.Errorf("exit status 0, and the archive is %s", state)
-					case r.Code == 0:
-					case r.Code != 1 || strings.Count(notices.ReplaceAllString(string(r.Err), ""), "\n") != 1 ||
-						!strings.Contains(string(r.Err), f.says) ||
-						!strings.Contains(string(r.Err), s.dir):
-						t.Errorf("want exit status 1 and one line: %v", r)
-					}
-					if t.Failed() {
-						lost++
-						t.Fatalf("at call %d", when)
-					}
-					s.restore(t)
-				}
-				t.Log(states)
-			})
+			ok := t.Run(s.name+"/"+f.call+"/"+f.fault, func(t *testing.T) { points += s.sweep(t, f) })
+			if !ok { // a sweep ends at its first loss
+				lost++
+			}
 		}
 	}
 	t.Logf("%d points, %d losses", points, lost)

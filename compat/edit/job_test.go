@@ -129,7 +129,8 @@ func jobs(t *testing.T) []*job {
 			before: archive, state: archiveState, control: true},
 		{name: "control that syncs the directory",
 			argv: []string{"sh", "-c",
-				"cp " + fresh + " DIR/.a.tar.gz.tpk-tmp && mv -f DIR/.a.tar.gz.tpk-tmp DIR/a.tar.gz && sync DIR"},
+				"cp " + fresh +
+					" DIR/.a.tar.gz.tpk-tmp && mv -f DIR/.a.tar.gz.tpk-tmp DIR/a.tar.gz && sync DIR"},
 			before: archive, state: archiveState, control: true},
 	}
 	for _, j := range all {

@@ -98,8 +98,8 @@ func (tr *traced) run(pid int) (result unix.WaitStatus, err error) {
 		return 0, err
 	}
 	err = unix.PtraceSetOptions(pid,
-		unix.PTRACE_O_TRACESYSGOOD|unix.PTRACE_O_TRACECLONE|unix.PTRACE_O_TRACEFORK|unix.PTRACE_O_TRACEVFORK|
-			unix.PTRACE_O_TRACEEXEC|unix.PTRACE_O_EXITKILL)
+		unix.PTRACE_O_TRACESYSGOOD|unix.PTRACE_O_TRACECLONE|unix.PTRACE_O_TRACEFORK|
+			unix.PTRACE_O_TRACEVFORK|unix.PTRACE_O_TRACEEXEC|unix.PTRACE_O_EXITKILL)
 	if err != nil {
 		return 0, err
 	}

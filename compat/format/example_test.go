@@ -27,8 +27,9 @@ var exampleTree = trees.Tree{
 }
 
 const (
-	exampleBegin = "<!-- The dumps are generated: go test ./compat/format -run TestExample -update -->\n"
-	exampleEnd   = "<!-- End of the dumps -->\n"
+	exampleBegin = "<!-- The dumps are generated: " +
+		"go test ./compat/format -run TestExample -update -->\n"
+	exampleEnd = "<!-- End of the dumps -->\n"
 )
 
 // TestExample compares the dumps in FORMAT.md with the archive that tpk writes.

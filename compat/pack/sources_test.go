@@ -202,11 +202,11 @@ func TestSpecial(t *testing.T) {
 		leftover func(p string, st trees.State) bool
 	}{
 		{nil, []string{"fifo", "dir/fifo", "dir/fifo-too", "socket", "dir/socket", "null"},
-			func(p string, st trees.State) bool {
+			func(_ string, st trees.State) bool {
 				return st.Kind != trees.KindFile && st.Kind != trees.KindDir
 			}},
 		{[]string{"--special"}, []string{"socket", "dir/socket"},
-			func(p string, st trees.State) bool { return st.Kind == trees.KindSocket }},
+			func(_ string, st trees.State) bool { return st.Kind == trees.KindSocket }},
 	} {
 		r := fixture.Run(t, append(append([]string{"pack"}, c.flags...), dir, archive)...)
 		if r.Code != 0 || len(r.Out) > 0 {

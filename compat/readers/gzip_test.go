@@ -28,7 +28,8 @@ var gunzips = [][]string{
 	{"libdeflate-gunzip", "-c"},
 	{"igzip", "-d", "-c"},
 	{"busybox", "zcat"},
-	{"python3", "-c", "import gzip, shutil, sys; shutil.copyfileobj(gzip.open(sys.argv[1]), sys.stdout.buffer)"},
+	{"python3", "-c",
+		"import gzip, shutil, sys; shutil.copyfileobj(gzip.open(sys.argv[1]), sys.stdout.buffer)"},
 	{"bsdcat"},
 }
 

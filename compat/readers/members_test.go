@@ -74,7 +74,8 @@ for line in sys.stdin:
     z = zlib.decompressobj(31)
     got = z.decompress(raw[int(offset):int(offset) + int(length)]) + z.flush()
     if hashlib.sha256(got).hexdigest() != want or not z.eof or z.unused_data:
-        sys.exit(f"the member at {offset}: {len(got)} bytes, end reached: {z.eof}, {len(z.unused_data)} bytes unused")
+        sys.exit(f"the member at {offset}: {len(got)} bytes, "
+                 f"end reached: {z.eof}, {len(z.unused_data)} bytes unused")
 `
 
 // TestMembers cuts each content member out of the archive, at the place that tpk ls prints. A

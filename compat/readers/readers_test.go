@@ -50,7 +50,7 @@ var readers = []reader{
 		},
 		limits: map[string]limit{
 			"names": {
-				why:   "without -P it cuts off what looks like a Windows drive; PAX paths come out in normal form C",
+				why:   "without -P it cuts off a drive letter; PAX paths come out in normal form C",
 				flags: []string{"-P"},
 				drop:  func(p string, _ trees.State) bool { return strings.ContainsRune(p, '\u0308') },
 			},
@@ -110,7 +110,9 @@ with tarfile.open(sys.argv[1], errorlevel=2) as t:
 			return exec.Command(node, "-e", `
 const tar = require(process.argv[1])
 process.umask(0)
-tar.x({ file: process.argv[2], cwd: process.argv[3], preservePaths: true, strict: true, sync: true, maxDepth: Infinity })
+tar.x({
+  file: process.argv[2], cwd: process.argv[3], preservePaths: true, strict: true, sync: true, maxDepth: Infinity
+})
 `, module, archive, dir)
 		},
 		limits: map[string]limit{

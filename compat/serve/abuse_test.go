@@ -237,7 +237,8 @@ func TestH2spec(t *testing.T) {
 	passes := func(address string) int {
 		host, port, _ := net.SplitHostPort(address)
 		out, _ := exec.Command(tool, "-h", host, "-p", port, "-o", "3", "-P", "/").CombinedOutput()
-		m := regexp.MustCompile(`(\d+) tests, (\d+) passed, (\d+) skipped, (\d+) failed`).FindStringSubmatch(string(out))
+		counts := regexp.MustCompile(`(\d+) tests, (\d+) passed, (\d+) skipped, (\d+) failed`)
+		m := counts.FindStringSubmatch(string(out))
 		if m == nil {
 			t.Errorf("h2spec: %s", out)
 			return 0

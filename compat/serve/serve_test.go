@@ -36,7 +36,8 @@ var tree = sync.OnceValue(func() map[string]string {
 		return string(b)
 	}
 	return map[string]string{
-		"index.html": "<!doctype html><meta charset=utf-8><title>tpk</title><script src=app.js></script><p>" + words(3000),
+		"index.html": "<!doctype html><meta charset=utf-8><title>tpk</title>" +
+			"<script src=app.js></script><p>" + words(3000),
 		"app.js": "document.title = 'ran ' + " + `"` + strings.ReplaceAll(words(2000), "\n", " ") +
 			`".length`,
 		"file":      "0123456789\n",

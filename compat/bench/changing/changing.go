@@ -1,4 +1,5 @@
-// Package changing measures commands that make a new archive of an old one, beside copying its bytes.
+// Package changing measures commands that make a new archive of an old one, beside copying its
+// bytes.
 package changing
 
 import (

@@ -1,4 +1,5 @@
-// Package dataset measures reading every file of a large tree in random order through Go's io/fs, as training on a dataset does.
+// Package dataset measures reading every file of a large tree in random order through Go's io/fs,
+// as training on a dataset does.
 package dataset
 
 import (
@@ -68,7 +69,8 @@ func Run(b *measure.Bench) error {
 	return b.Contest("Dataset/tree="+t.Name+"/cache=cold", b.Rounds, with(contestants, some, few, drop))
 }
 
-// with gives contestants the list that they read. A squashfs, which inflates 128 KiB for any file, has a shorter one.
+// with gives contestants the list that they read. A squashfs, which inflates 128 KiB for any file,
+// has a shorter one.
 func with(all []measure.Contestant, list, squashfs order, prepare func() error) (ready []measure.Contestant) {
 	for _, c := range all {
 		o := list
@@ -208,7 +210,8 @@ func makeZip(t trees.Tree, name string) error {
 	return f.Close()
 }
 
-// Read is the helper that reads files in the order of a list: KIND PATH LIST BYTES. KIND is tpk, dir or zip.
+// Read is the helper that reads files in the order of a list: KIND PATH LIST BYTES. KIND is tpk,
+// dir or zip.
 func Read(args []string) error {
 	if len(args) != 4 {
 		return fmt.Errorf("read: KIND PATH LIST BYTES")

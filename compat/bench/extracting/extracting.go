@@ -68,7 +68,8 @@ func prepare(b *measure.Bench, t trees.Tree) (x archives, err error) {
 	return x, nil
 }
 
-// contest lets commands run that write into the directory that takes the place of OUT, which is new each time.
+// contest lets commands run that write into the directory that takes the place of OUT, which is new
+// each time.
 func (x archives) contest(b *measure.Bench, name string, rounds int, list []command) error {
 	var contestants []measure.Contestant
 	for _, c := range list {
@@ -139,7 +140,8 @@ func (x archives) some(b *measure.Bench, t trees.Tree) error {
 		return err
 	}
 	mounted := `mount -o loop,ro "$1" "$2" && cd "$2" && cp --parents -t "$3" "${@:4}" && cd / && umount "$2"`
-	// A hard link needs its target as well, for tar: the files that a tool must extract are counted only where it does not.
+	// A hard link needs its target as well, for tar: the files that a tool must extract are counted
+	// only where it does not.
 	for _, c := range []struct {
 		name  string
 		paths []string
@@ -161,7 +163,8 @@ func (x archives) some(b *measure.Bench, t trees.Tree) error {
 			commands = append(commands, command{"tar", 1, with("tar", "--occurrence=1", "-xzf", x.tpk, "-C", "OUT")},
 				command{"bsdtar", 1, with("bsdtar", "-q", "-xzf", x.tpk, "-C", "OUT")})
 		} else {
-			// Some of the files are links to equal ones that are not on the list, which tar refuses.
+			// Some of the files are links to equal ones that are not on the list, which tar
+			// refuses.
 			commands = append(commands, command{"tar", 0, []string{"sh", "-c", `tar -xzf "$1" -C "$2" -T "$3" 2>/dev/null || test $? = 2`, "sh", x.tpk, "OUT", list}})
 		}
 		if err := x.contest(b, "ExtractSome/tree="+t.Name+"/read="+c.name, b.Rounds, commands); err != nil {

@@ -19,7 +19,8 @@ func Build(args []string) error {
 	return s.build(args[2], n)
 }
 
-// Measure is the helper that opens an index and looks paths up: KIND N FILE. It prints a figure and its unit a line.
+// Measure is the helper that opens an index and looks paths up: KIND N FILE. It prints a figure and
+// its unit a line.
 func Measure(args []string) error {
 	s, n, err := arguments(args)
 	if err != nil {
@@ -45,7 +46,8 @@ func Measure(args []string) error {
 		}
 		figure(cold, "cold-sec")
 	}
-	// The first one has read the file from disk; what is told is how long it takes when it is in memory.
+	// The first one has read the file from disk; what is told is how long it takes when it is in
+	// memory.
 	for began := time.Now(); len(opening) < 21 && opening[0] < 1 && time.Since(began) < time.Second; {
 		if err := x.close(); err != nil {
 			return err

@@ -1,4 +1,5 @@
-// Package lookup measures finding a path among many, beside other structures that could be the index of an archive.
+// Package lookup measures finding a path among many, beside other structures that could be the
+// index of an archive.
 package lookup
 
 import (

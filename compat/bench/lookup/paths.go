@@ -7,7 +7,8 @@ import (
 	"slices"
 )
 
-// path names file i of a tree like generated documentation: 64 bytes on average, 100 files a directory.
+// path names file i of a tree like generated documentation: 64 bytes on average, 100 files a
+// directory.
 func path(i int) string {
 	return fmt.Sprintf("%s/%s.%s-%05x.html", directory(i/100), []string{"fn", "struct", "trait", "enum"}[i%4],
 		[]string{"into_iter", "Decoder", "AsRef", "ordering_of_entries"}[i/4%4], uint32(i)*2654435761>>12)
@@ -37,11 +38,13 @@ func sorted(n int) iter.Seq[string] {
 	}
 }
 
-// queries is how many paths are looked up: more than the caches of a processor hold what they lead to.
+// queries is how many paths are looked up: more than the caches of a processor hold what they lead
+// to.
 const queries = 1 << 18
 
-// batches gives paths to look up, always the same ones, in random order. They lie side by side in memory, and have just been
-// written, so that the processor has them at hand as a server has one that it just received; the index it has not.
+// batches gives paths to look up, always the same ones, in random order. They lie side by side in
+// memory, and have just been written, so that the processor has them at hand as a server has one
+// that it just received; the index it has not.
 func batches(n, count int, suffix string) iter.Seq[[]string] {
 	return func(yield func([]string) bool) {
 		const batch = 4096 // about 280 KB of paths

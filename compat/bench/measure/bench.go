@@ -1,5 +1,5 @@
-// Package measure runs programs that are compared with each other, in turn, and keeps the figures of every run in the
-// Go benchmark format, which benchstat reads.
+// Package measure runs programs that are compared with each other, in turn, and keeps the figures
+// of every run in the Go benchmark format, which benchstat reads.
 //
 // A figure belongs to a name like
 //
@@ -11,7 +11,8 @@
 //	cpu-sec/op  user and system time         peak-B       memory, of the largest process
 //	req/s       requests a second            p50-sec, …   latency at the median, …
 //
-// What is measured, and how it is shown, are two things: the families call Record, package report reads the file.
+// What is measured, and how it is shown, are two things: the families call Record, package report
+// reads the file.
 package measure
 
 import (
@@ -98,9 +99,10 @@ func (b *Bench) Room(bytes int64, what string) bool {
 	return free >= bytes
 }
 
-// Aside moves a directory away, so that it can be made anew, and returns nil if there is none. Nothing is removed while
-// something is timed (Sweep does it between families): for half a minute ext4 does not use the inode of a removed file again, and passing over 30,000 of
-// them takes longer than anything that is timed here.
+// Aside moves a directory away, so that it can be made anew, and returns nil if there is none.
+// Nothing is removed while something is timed (Sweep does it between families): for half a minute
+// ext4 does not use the inode of a removed file again, and passing over 30,000 of them takes longer
+// than anything that is timed here.
 func (b *Bench) Aside(dir string) error {
 	if _, err := os.Lstat(dir); err != nil {
 		return nil
@@ -119,7 +121,8 @@ func (b *Bench) Discard(dir string) {
 	}
 }
 
-// Sweep removes what a family has left in the work directory, but for the archives that the next ones need.
+// Sweep removes what a family has left in the work directory, but for the archives that the next
+// ones need.
 func (b *Bench) Sweep() error {
 	left, err := os.ReadDir(b.Work)
 	if err != nil {

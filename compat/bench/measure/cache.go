@@ -9,7 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// DropCaches empties the kernel's caches of pages, names and inodes, which only root may do, and tells whether it could.
+// DropCaches empties the kernel's caches of pages, names and inodes, which only root may do, and
+// tells whether it could.
 func (b *Bench) DropCaches() bool {
 	unix.Sync()
 	err := os.WriteFile("/proc/sys/vm/drop_caches", []byte("3"), 0)

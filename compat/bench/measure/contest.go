@@ -30,8 +30,9 @@ type Value struct {
 	Unit string
 }
 
-// Contest runs each contestant as often as there are rounds, in turn and beginning with another one each time, so that
-// what else the machine does hits all of them alike. The name begins with the family, as in Pack/tree=rust-doc.
+// Contest runs each contestant as often as there are rounds, in turn and beginning with another one
+// each time, so that what else the machine does hits all of them alike. The name begins with the
+// family, as in Pack/tree=rust-doc.
 func (b *Bench) Contest(name string, rounds int, all []Contestant) error {
 	if !b.Wanted(name) {
 		return nil
@@ -88,11 +89,11 @@ func (b *Bench) contestant(name string, c *Contestant) error {
 	return nil
 }
 
-// Execute runs a command and measures wall time, CPU time (its own and that of all processes that it waited for), and
-// the memory of the largest of these.
+// Execute runs a command and measures wall time, CPU time (its own and that of all processes that
+// it waited for), and the memory of the largest of these.
 func Execute(command ...string) ([]Value, error) {
-	// A process that Go starts inherits Go's own peak memory, as it shares its memory until the exec; GNU time forks once
-	// more, so that the peak is the command's.
+	// A process that Go starts inherits Go's own peak memory, as it shares its memory until the
+	// exec; GNU time forks once more, so that the peak is the command's.
 	peak := ""
 	if gnu, err := exec.LookPath("time"); err == nil {
 		f, err := os.CreateTemp("", "bench-")

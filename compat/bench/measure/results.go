@@ -11,8 +11,9 @@ import (
 	"golang.org/x/perf/benchfmt"
 )
 
-// Results are the figures of a version of tpk: those of this run, and of earlier ones what this run has not measured. A case is what is compared:
-// the results whose names are the same but for the tool.
+// Results are the figures of a version of tpk: those of this run, and of earlier ones what this run
+// has not measured. A case is what is compared: the results whose names are the same but for the
+// tool.
 type Results struct {
 	file    string
 	earlier []*benchfmt.Result
@@ -23,7 +24,8 @@ type Results struct {
 // units says of which figures more is better, for benchstat.
 const units = "Unit req/s better=higher\nUnit B/s better=higher\n"
 
-// OpenResults reads the file of results, if there is one. The configuration, in key: value lines, goes with what is recorded.
+// OpenResults reads the file of results, if there is one. The configuration, in key: value lines,
+// goes with what is recorded.
 func OpenResults(file string, config [][2]string) (*Results, error) {
 	r := &Results{file: file}
 	for _, c := range config {
@@ -52,7 +54,8 @@ func (r *Results) Forget(family string) {
 	r.earlier = slices.DeleteFunc(r.earlier, func(x *benchfmt.Result) bool { return x.GetConfig("family") == family })
 }
 
-// Record notes the figures of one run, of a tool in a case. What earlier runs knew of the case is forgotten.
+// Record notes the figures of one run, of a tool in a case. What earlier runs knew of the case is
+// forgotten.
 func (r *Results) Record(name, tool string, values ...Value) {
 	r.earlier = slices.DeleteFunc(r.earlier, func(x *benchfmt.Result) bool {
 		earlier, _, _ := strings.Cut(string(x.Name), toolKey)
@@ -88,7 +91,8 @@ func (r *Results) All() []*benchfmt.Result {
 	return append(slices.Clone(r.earlier), r.now...)
 }
 
-// Save writes the file of results, in the order of families. It is called when a case is complete: a run that is cut off keeps those.
+// Save writes the file of results, in the order of families. It is called when a case is complete:
+// a run that is cut off keeps those.
 func (r *Results) Save() error {
 	all := r.All()
 	slices.SortStableFunc(all, func(a, b *benchfmt.Result) int {

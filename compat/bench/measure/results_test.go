@@ -115,7 +115,8 @@ func TestExecute(t *testing.T) {
 	if got["sec/op"] <= 0 || got["cpu-sec/op"] <= 0 {
 		t.Errorf("%v", got)
 	}
-	// The shell has less than this test: a process would inherit the peak of the one that starts it.
+	// The shell has less than this test: a process would inherit the peak of the one that starts
+	// it.
 	if peak, ok := got["peak-B"]; ok && (peak < 100e3 || peak > 8e6) {
 		t.Errorf("a shell has taken %v bytes", peak)
 	}

@@ -41,7 +41,8 @@ func Run(b *measure.Bench) error {
 	return large(b)
 }
 
-// many packs the tree of small files, and the first 30,000 of it, as what a file costs must not grow with their number.
+// many packs the tree of small files, and the first 30,000 of it, as what a file costs must not
+// grow with their number.
 func many(b *measure.Bench) error {
 	few, err := trees.Files(b, min(b.Files, 30_000))
 	if err != nil {

@@ -19,8 +19,8 @@ import (
 	"github.com/tarpack/tpk/compat/bench/trees"
 )
 
-// sizes measures what the size of an archive is held to: each distinct file by gzip -9, eStargz of the same entries, and
-// both at the other's usual level.
+// sizes measures what the size of an archive is held to: each distinct file by gzip -9, eStargz of
+// the same entries, and both at the other's usual level.
 func sizes(b *measure.Bench, t trees.Tree) error {
 	dir, err := b.Dir("sizes")
 	if err != nil {

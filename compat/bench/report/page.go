@@ -14,7 +14,8 @@ import (
 // ErrBroken is returned when a promise is not kept.
 var ErrBroken = errors.New("a promise is not kept")
 
-// Write makes the page in dir and its charts of results, and prints the promises. What the results know nothing of stays as it is.
+// Write makes the page in dir and its charts of results, and prints the promises. What the results
+// know nothing of stays as it is.
 func Write(dir, version string, results []*benchfmt.Result, w io.Writer) error {
 	s := newSet(results)
 	name := filepath.Join(dir, "README.md")

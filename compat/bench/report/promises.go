@@ -104,7 +104,8 @@ func indexBytes(s *set) (float64, bool) {
 	return divide(k, "tpk", "index-B", k, "tpk", "entries")
 }
 
-// perFile is what an entry costs among many, as a share of what it costs among few of the same kind.
+// perFile is what an entry costs among many, as a share of what it costs among few of the same
+// kind.
 func perFile(unit string) func(*set) (float64, bool) {
 	return func(s *set) (float64, bool) {
 		many, few := s.find("Pack/tree=files-1000000"), s.find("Pack/tree=files-30000")

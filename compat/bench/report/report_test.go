@@ -80,7 +80,8 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// Each promise can be found on some page: its case, tools and units are spelt as the families do it.
+// Each promise can be found on some page: its case, tools and units are spelt as the families do
+// it.
 func TestPromisesAreOnThePage(t *testing.T) {
 	units := map[string]bool{"entries": true, "open-B": true}
 	bases := map[string]bool{}

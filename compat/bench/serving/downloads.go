@@ -10,7 +10,8 @@ import (
 	"github.com/tarpack/tpk/compat/bench/trees"
 )
 
-// RunDownloads measures a folder as a download, beside nginx with the same bytes in a file, and beside tar and gzip.
+// RunDownloads measures a folder as a download, beside nginx with the same bytes in a file, and
+// beside tar and gzip.
 func RunDownloads(b *measure.Bench) error {
 	real, err := trees.First(b)
 	if err != nil {

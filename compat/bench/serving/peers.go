@@ -22,7 +22,8 @@ func (s site) servers() []*server {
 	}
 }
 
-// openFiles is how many files nginx may keep open: 100,000 if the system lets it, and room for connections in any case.
+// openFiles is how many files nginx may keep open: 100,000 if the system lets it, and room for
+// connections in any case.
 func openFiles() uint64 {
 	var limit syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil {

@@ -162,7 +162,8 @@ func rangeReader(conn net.Conn) func([]byte, int64) error {
 	}
 }
 
-// latencies reads 1 KiB at random places, one after the other, and compares what came with the plain file.
+// latencies reads 1 KiB at random places, one after the other, and compares what came with the
+// plain file.
 func latencies(read func([]byte, int64) error, plain *os.File, size int64, cpu func() time.Duration, seed uint64) ([]measure.Value, error) {
 	const reads = 1000
 	r := rand.New(rand.NewPCG(17, seed))

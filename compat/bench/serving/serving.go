@@ -1,5 +1,6 @@
-// Package serving measures what a request costs tpk's server and others: CPU time of the server's processes, which a busy
-// machine blurs far less than requests a second, and those, and latency, as a client sees them.
+// Package serving measures what a request costs tpk's server and others: CPU time of the server's
+// processes, which a busy machine blurs far less than requests a second, and those, and latency, as
+// a client sees them.
 package serving
 
 import (
@@ -41,8 +42,8 @@ func Run(b *measure.Bench) error {
 	return cold(b, files)
 }
 
-// turns is into how many turns of a server its time in a round is cut: what else the machine does comes and goes within seconds, and should
-// hit all servers alike.
+// turns is into how many turns of a server its time in a round is cut: what else the machine does
+// comes and goes within seconds, and should hit all servers alike.
 const turns = 5
 
 // hot asks for 5,000 files over 1, 32 and 1,000 connections.
@@ -91,7 +92,8 @@ func hot(b *measure.Bench, t trees.Tree) error {
 	return nil
 }
 
-// cold asks for files of a large tree, some often, and then many once each, with caches that are empty.
+// cold asks for files of a large tree, some often, and then many once each, with caches that are
+// empty.
 func cold(b *measure.Bench, t trees.Tree) error {
 	site, err := newSite(b, t)
 	if err != nil {
@@ -181,10 +183,12 @@ func newSite(b *measure.Bench, t trees.Tree) (s site, err error) {
 	return s, err
 }
 
-// plainName is a path that needs no escaping, and is not hidden. A .gz is served by some as if it were what is in it.
+// plainName is a path that needs no escaping, and is not hidden. A .gz is served by some as if it
+// were what is in it.
 var plainName = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$`)
 
-// pick writes a script for wrk that asks for up to n files, always the same ones, in an order that no file system has.
+// pick writes a script for wrk that asks for up to n files, always the same ones, in an order that
+// no file system has.
 func (s site) pick(n int) (string, error) {
 	paths, err := s.tree.Paths()
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/tarpack/tpk/compat/bench/measure"
 )
 
-// Precompressed makes a copy of a tree in which each file has a .gz beside it, as servers want that send such, once for
-// all families of a run. The copy's files are hard links where that can be.
+// Precompressed makes a copy of a tree in which each file has a .gz beside it, as servers want that
+// send such, once for all families of a run. The copy's files are hard links where that can be.
 func (t Tree) Precompressed(b *measure.Bench) (string, error) {
 	dir := b.Path("gz-" + t.Name)
 	if _, err := os.Stat(dir); err == nil {

@@ -34,7 +34,8 @@ var text = sync.OnceValue(func() []byte {
 	return out[:n]
 })
 
-// smallFiles makes n files of 0 to 8 KiB of text, 1,000 in a directory. No two of them are equal, but for the empty ones.
+// smallFiles makes n files of 0 to 8 KiB of text, 1,000 in a directory. No two of them are equal,
+// but for the empty ones.
 func smallFiles(dir string, n int) error {
 	var g errgroup.Group
 	g.SetLimit(runtime.NumCPU())
@@ -99,7 +100,8 @@ func WriteFile(name string, size int64, kind int) error {
 	for i := int64(0); size > 0; i++ {
 		switch {
 		case kind == Text, kind == Mixed && i%4 == 0:
-			// Neighbours begin elsewhere in the text, so that nothing repeats within the window of deflate.
+			// Neighbours begin elsewhere in the text, so that nothing repeats within the window of
+			// deflate.
 			copy(block, text()[int(noise.Uint64()%uint64(len(text())-len(block))):])
 		case kind == Noise, kind == Mixed && i%4 == 1:
 			_, _ = noise.Read(block)

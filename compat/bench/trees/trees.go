@@ -1,4 +1,5 @@
-// Package trees has the trees that are measured: real ones, and generated ones, which are the same on every machine.
+// Package trees has the trees that are measured: real ones, and generated ones, which are the same
+// on every machine.
 //
 //	rust-doc     the documentation of Rust: 32,777 files, 511 MB, much of it alike
 //	jdk-doc      that of Java 17: 10,290 files
