@@ -1,6 +1,6 @@
 package report
 
-// A table shows all cases of one base: a table of its own for each of them, a row for each tool.
+// A table shows all cases of one base: one table for each case, with a row for each tool.
 type table struct {
 	base, title string
 	columns     []column
@@ -9,7 +9,7 @@ type table struct {
 	flat bool
 }
 
-// A column is a figure, and beside it how many times that of tpk it is, if wanted.
+// A column is a figure and, if wanted, its ratio to tpk's figure.
 type column struct {
 	unit, title string
 	ratio       bool
@@ -18,8 +18,9 @@ type column struct {
 // A chart is an SVG file.
 type chart struct {
 	file, title, unit string
-	over              string // draw lines over this key of the case, with logarithmic axes; otherwise bars
-	skip              string // not cases whose name has this
+	// draw lines over this key of the case, with logarithmic axes; otherwise bars
+	over string
+	skip string // not cases whose name has this
 }
 
 // A part of the page is a family.
@@ -37,11 +38,14 @@ var parts = []part{
 			{
 				base: "Pack",
 				columns: []column{
-					{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true}, {"peak-B", "memory", false}, {"B", "size", true}, {"index-B", "index", false},
+					{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true}, {"peak-B", "memory", false},
+					{"B", "size", true}, {"index-B", "index", false},
 				},
-				charts: []chart{{file: "pack-wall", title: "Packing, wall time", unit: "sec/op"}, {file: "pack-size", title: "Size of the archive", unit: "B"}},
+				charts: []chart{{file: "pack-wall", title: "Packing, wall time", unit: "sec/op"},
+					{file: "pack-size", title: "Size of the archive", unit: "B"}},
 			},
-			{base: "PackSize", title: "Sizes, with the same links in place of equal files", columns: []column{{"B", "size", false}}, flat: true},
+			{base: "PackSize", title: "Sizes, with the same links in place of equal files",
+				columns: []column{{"B", "size", false}}, flat: true},
 		},
 	},
 	{
@@ -49,14 +53,18 @@ var parts = []part{
 		intro: "Archives are in memory, the target is a new directory. bsdtar and GNU tar extract tpk's archive, unzip and unsquashfs their own.",
 		tables: []table{
 			{
-				base:    "Extract",
-				columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true}, {"peak-B", "memory", false}},
-				charts:  []chart{{file: "extract-wall", title: "Extracting everything, wall time", unit: "sec/op"}},
+				base: "Extract",
+				columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true},
+					{"peak-B", "memory", false}},
+				charts: []chart{{file: "extract-wall", title: "Extracting everything, wall time",
+					unit: "sec/op"}},
 			},
 			{
 				base: "ExtractSome", title: "A few files",
-				columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true}, {"peak-B", "memory", false}},
-				charts:  []chart{{file: "extract-some", title: "Extracting a few files, wall time", unit: "sec/op"}},
+				columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true},
+					{"peak-B", "memory", false}},
+				charts: []chart{{file: "extract-some", title: "Extracting a few files, wall time",
+					unit: "sec/op"}},
 			},
 		},
 	},
@@ -68,7 +76,8 @@ var parts = []part{
 		tables: []table{{
 			base: "Serve",
 			columns: []column{
-				{"cpu-sec/op", "CPU a request", true}, {"req/s", "requests", false}, {"p50-sec", "p50", false}, {"p99-sec", "p99", false}, {"rss-B", "memory", false},
+				{"cpu-sec/op", "CPU a request", true}, {"req/s", "requests", false}, {"p50-sec", "p50", false},
+				{"p99-sec", "p99", false}, {"rss-B", "memory", false},
 			},
 			charts: []chart{{file: "serve-cpu", title: "CPU time a request", unit: "cpu-sec/op"}},
 		}, {
@@ -81,8 +90,9 @@ var parts = []part{
 		intro: "A folder of an archive, with all that is in the tree, fetched by curl on the same machine: made of the archive's bytes as it is sent. nginx has the same bytes in a file that was made beforehand, and sends it by sendfile. " +
 			"tar and gzip make what a server has to make that has only files. *first*: the first time since the server was started, so the folder has to be laid out.",
 		tables: []table{{
-			base:    "Download",
-			columns: []column{{"B/s", "speed", true}, {"first-sec", "first byte", false}, {"cpu-sec/op", "CPU", true}, {"B", "size", false}},
+			base: "Download",
+			columns: []column{{"B/s", "speed", true}, {"first-sec", "first byte", false},
+				{"cpu-sec/op", "CPU", true}, {"B", "size", false}},
 		}},
 	},
 	{
@@ -90,9 +100,10 @@ var parts = []part{
 		intro: "1 % of the files have changed, or as many are new; merged are the two halves of the archive; converted is what `tar -cz` makes of the tree. Beside it what copying the bytes costs, with and without waiting until they are on disk " +
 			"(tpk waits). *nothing*: looking for changes in a tree that has none; find calls lstat for each file and does nothing else.",
 		tables: []table{{
-			base:    "Change",
-			columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true}, {"peak-B", "memory", false}},
-			charts:  []chart{{file: "change-wall", title: "Changing an archive, wall time", unit: "sec/op"}},
+			base: "Change",
+			columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true},
+				{"peak-B", "memory", false}},
+			charts: []chart{{file: "change-wall", title: "Changing an archive, wall time", unit: "sec/op"}},
 		}},
 	},
 	{
@@ -103,7 +114,8 @@ var parts = []part{
 		tables: []table{{
 			base: "Index",
 			columns: []column{
-				{"hit-sec", "hit", true}, {"miss-sec", "miss", true}, {"cold-sec", "cold", true}, {"allocs/op", "allocations", false},
+				{"hit-sec", "hit", true}, {"miss-sec", "miss", true}, {"cold-sec", "cold", true},
+				{"allocs/op", "allocations", false},
 				{"B/entry", "bytes an entry", false}, {"open-sec", "open", true}, {"rss-B", "memory", false},
 			},
 			charts: []chart{
@@ -116,9 +128,10 @@ var parts = []part{
 		family: "range", title: "A range of a large file",
 		intro: "1 KiB at random offsets, one request after the other over one connection. nginx has the plain file. *cold*: the file was taken out of the page cache.",
 		tables: []table{{
-			base:    "Range",
-			columns: []column{{"p50-sec", "p50", true}, {"p99-sec", "p99", true}, {"cpu-sec/op", "CPU a request", true}, {"B", "file", false}},
-			charts:  []chart{{file: "range-p50", title: "1 KiB of a large file, median", unit: "p50-sec"}},
+			base: "Range",
+			columns: []column{{"p50-sec", "p50", true}, {"p99-sec", "p99", true},
+				{"cpu-sec/op", "CPU a request", true}, {"B", "file", false}},
+			charts: []chart{{file: "range-p50", title: "1 KiB of a large file, median", unit: "p50-sec"}},
 		}},
 	},
 	{
@@ -126,9 +139,10 @@ var parts = []part{
 		intro: "Every file of the tree of small files, in random order, read whole through Go's io/fs by one goroutine; times are those of one file, with its share of opening the archive. The squashfs is mounted by " +
 			"the kernel; 5,000 files are read of it, as it inflates 128 KiB for any. *cold*: 20,000 of the files after the kernel's caches were emptied.",
 		tables: []table{{
-			base:    "Dataset",
-			columns: []column{{"sec/op", "a file", true}, {"cpu-sec/op", "CPU a file", true}, {"peak-B", "memory", false}, {"B", "size", false}},
-			charts:  []chart{{file: "dataset-wall", title: "A file, in random order", unit: "sec/op"}},
+			base: "Dataset",
+			columns: []column{{"sec/op", "a file", true}, {"cpu-sec/op", "CPU a file", true},
+				{"peak-B", "memory", false}, {"B", "size", false}},
+			charts: []chart{{file: "dataset-wall", title: "A file, in random order", unit: "sec/op"}},
 		}},
 	},
 }
