@@ -99,7 +99,8 @@ func main() {
 	flag.BoolVar(&b.Quick, "quick", false,
 		"small trees, to see that it works; broken promises are no failure")
 	only := flag.String("only", "",
-		"only the cases whose name matches `REGEXP`, as Pack/tree=rust-doc; the others keep what they had")
+		"only the cases whose name matches `REGEXP`, as Pack/tree=rust-doc; the others keep what "+
+			"they had")
 	render := flag.Bool("render", false, "measure nothing, only make the page of the results anew")
 	flag.Parse()
 	b.LargeBytes, b.RangeBytes = int64(large*(1<<30)), int64(ranges*(1<<30))

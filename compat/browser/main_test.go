@@ -67,8 +67,10 @@ func writeSite(dir string) error {
 	if err != nil {
 		return err
 	}
-	files["media/drawing.svg"] = []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="320" height="200">` +
-		`<rect width="320" height="200" fill="#2a6"/><circle cx="160" cy="100" r="70" fill="#fff"/></svg>`)
+	files["media/drawing.svg"] = []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="320" ` +
+		`height="200">` +
+		`<rect width="320" height="200" fill="#2a6"/><circle cx="160" cy="100" r="70" ` +
+		`fill="#fff"/></svg>`)
 	files["media/clip.webm"], files["media/photo.png"], files["media/tone.wav"] = clip, photo, tone()
 	for i := range crowd {
 		files[fmt.Sprintf("crowd/tile-%04d.txt", i)] = fmt.Appendf(nil, "tile %d%s\n", i,

@@ -111,7 +111,8 @@ with tarfile.open(sys.argv[1], errorlevel=2) as t:
 const tar = require(process.argv[1])
 process.umask(0)
 tar.x({
-  file: process.argv[2], cwd: process.argv[3], preservePaths: true, strict: true, sync: true, maxDepth: Infinity
+  file: process.argv[2], cwd: process.argv[3],
+  preservePaths: true, strict: true, sync: true, maxDepth: Infinity
 })
 `, module, archive, dir)
 		},

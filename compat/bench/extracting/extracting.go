@@ -140,7 +140,8 @@ func (x archives) some(b *measure.Bench, t trees.Tree) error {
 	if err := os.Mkdir(mnt, 0o755); err != nil {
 		return err
 	}
-	mounted := `mount -o loop,ro "$1" "$2" && cd "$2" && cp --parents -t "$3" "${@:4}" && cd / && umount "$2"`
+	mounted := `mount -o loop,ro "$1" "$2" && cd "$2" && cp --parents -t "$3" "${@:4}" && cd / && ` +
+		`umount "$2"`
 	// tar needs the target of a hard link as well. The files are counted only for tools that do
 	// not.
 	for _, c := range []struct {

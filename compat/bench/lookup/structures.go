@@ -198,7 +198,8 @@ func buildSQLite(name string, n int) error {
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	if _, err := db.Exec("CREATE TABLE entries (path TEXT PRIMARY KEY, offset INTEGER, length INTEGER, size INTEGER, mtime INTEGER, hash INTEGER) WITHOUT ROWID"); err != nil {
+	if _, err := db.Exec("CREATE TABLE entries (path TEXT PRIMARY KEY, offset INTEGER, length " +
+		"INTEGER, size INTEGER, mtime INTEGER, hash INTEGER) WITHOUT ROWID"); err != nil {
 		return err
 	}
 	tx, err := db.Begin()

@@ -61,7 +61,8 @@ func TestRecordText(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Begin("packages")
-	if err := r.RecordText([]byte("goos: linux\npkg: x/y\nBenchmarkA/b=1-2 \t 10\t 200 ns/op\nPASS\n")); err != nil {
+	if err := r.RecordText([]byte("goos: linux\npkg: x/y\nBenchmarkA/b=1-2 \t 10\t 200 " +
+		"ns/op\nPASS\n")); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.Save(); err != nil {

@@ -179,7 +179,8 @@ func machine(config []benchfmt.Config, version string) string {
 	for _, c := range config {
 		of[c.Key] = string(c.Value)
 	}
-	return fmt.Sprintf("<sub>Measured on %s with tpk %s (%s): %s, %s cores, %s, %s, %s, %s. Every run: [results/%[2]s.txt](results/%[2]s.txt).</sub>\n",
+	return fmt.Sprintf("<sub>Measured on %s with tpk %s (%s): %s, %s cores, %s, %s, %s, %s. Every "+
+		"run: [results/%[2]s.txt](results/%[2]s.txt).</sub>\n",
 		of["date"], version, of["commit"], of["cpu"], of["cores"], of["memory"], of["kernel"],
 		of["filesystem"], of["go"])
 }

@@ -32,7 +32,8 @@ type part struct {
 var parts = []part{
 	{
 		family: "pack", title: "Packing",
-		intro: "The whole command, from a tree that is in memory to a file; medians. tpk alone calls fsync, and makes its index. Memory is that of the largest process. " +
+		intro: "The whole command, from a tree that is in memory to a file; medians. tpk alone calls " +
+			"fsync, and makes its index. Memory is that of the largest process. " +
 			"eStargz is made by its library of the tar that GNU tar writes.",
 		tables: []table{
 			{
@@ -50,7 +51,8 @@ var parts = []part{
 	},
 	{
 		family: "extract", title: "Extracting",
-		intro: "Archives are in memory, the target is a new directory. bsdtar and GNU tar extract tpk's archive, unzip and unsquashfs their own.",
+		intro: "Archives are in memory, the target is a new directory. bsdtar and GNU tar extract " +
+			"tpk's archive, unzip and unsquashfs their own.",
 		tables: []table{
 			{
 				base: "Extract",
@@ -70,9 +72,14 @@ var parts = []part{
 	},
 	{
 		family: "serve", title: "Serving",
-		intro: "Random files of the tree, asked for by wrk on the same machine, `Accept-Encoding: gzip`. CPU is that of the server's processes. nginx and Caddy serve `.gz` files made beforehand " +
-			"(`gzip_static`, `precompressed`); http.FileServer sends plain files, and so more bytes. Each engine's hello world is 3 KB from memory. Memory counts the pages of tpk's archive that are mapped, which the kernel takes back when it needs them. " +
-			"*cold*: the server is started anew after the kernel's caches were emptied, and each file is asked for once.",
+		intro: "Random files of the tree, asked for by wrk on the same machine, `Accept-Encoding: " +
+			"gzip`. CPU is that of the server's processes. nginx and Caddy serve `.gz` files made " +
+			"beforehand " +
+			"(`gzip_static`, `precompressed`); http.FileServer sends plain files, and so more bytes. " +
+			"Each engine's hello world is 3 KB from memory. Memory counts the pages of tpk's archive " +
+			"that are mapped, which the kernel takes back when it needs them. " +
+			"*cold*: the server is started anew after the kernel's caches were emptied, and each file " +
+			"is asked for once.",
 		tables: []table{{
 			base: "Serve",
 			columns: []column{
@@ -87,8 +94,11 @@ var parts = []part{
 	},
 	{
 		family: "download", title: "A folder as a download",
-		intro: "A folder of an archive, with all that is in the tree, fetched by curl on the same machine: made of the archive's bytes as it is sent. nginx has the same bytes in a file that was made beforehand, and sends it by sendfile. " +
-			"tar and gzip make what a server has to make that has only files. *first*: the first time since the server was started, so the folder has to be laid out.",
+		intro: "A folder of an archive, with all that is in the tree, fetched by curl on the same " +
+			"machine: made of the archive's bytes as it is sent. nginx has the same bytes in a file " +
+			"that was made beforehand, and sends it by sendfile. " +
+			"tar and gzip make what a server has to make that has only files. *first*: the first time " +
+			"since the server was started, so the folder has to be laid out.",
 		tables: []table{{
 			base: "Download",
 			columns: []column{{"B/s", "speed", true}, {"first-sec", "first byte", false},
@@ -97,8 +107,11 @@ var parts = []part{
 	},
 	{
 		family: "change", title: "Changing an archive",
-		intro: "1 % of the files have changed, or as many are new; merged are the two halves of the archive; converted is what `tar -cz` makes of the tree. Beside it what copying the bytes costs, with and without waiting until they are on disk " +
-			"(tpk waits). *nothing*: looking for changes in a tree that has none; find calls lstat for each file and does nothing else.",
+		intro: "1 % of the files have changed, or as many are new; merged are the two halves of the " +
+			"archive; converted is what `tar -cz` makes of the tree. Beside it what copying the bytes " +
+			"costs, with and without waiting until they are on disk " +
+			"(tpk waits). *nothing*: looking for changes in a tree that has none; find calls lstat for " +
+			"each file and does nothing else.",
 		tables: []table{{
 			base: "Change",
 			columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true},
@@ -108,9 +121,14 @@ var parts = []part{
 	},
 	{
 		family: "index", title: "The index",
-		intro: "Paths of 64 bytes on average, looked up in random order, 262,144 of them, each brought into the processor's cache before as that of a request would be. *cold*: the first 4,096 lookups after the " +
-			"file was taken out of the page cache. *memory*: the whole process after opening and these lookups. A Go map is not opened but filled. " +
-			"On paper beyond: bytes an entry stay what they are (10^9 entries take 71 GB), opening reads 320 bytes at any size, and a lookup touches one cache line of the table and one block of 16 paths, so two pages if nothing is in memory.",
+		intro: "Paths of 64 bytes on average, looked up in random order, 262,144 of them, each " +
+			"brought into the processor's cache before as that of a request would be. *cold*: the first " +
+			"4,096 lookups after the " +
+			"file was taken out of the page cache. *memory*: the whole process after opening and these " +
+			"lookups. A Go map is not opened but filled. " +
+			"On paper beyond: bytes an entry stay what they are (10^9 entries take 71 GB), opening " +
+			"reads 320 bytes at any size, and a lookup touches one cache line of the table and one " +
+			"block of 16 paths, so two pages if nothing is in memory.",
 		tables: []table{{
 			base: "Index",
 			columns: []column{
@@ -126,7 +144,8 @@ var parts = []part{
 	},
 	{
 		family: "range", title: "A range of a large file",
-		intro: "1 KiB at random offsets, one request after the other over one connection. nginx has the plain file. *cold*: the file was taken out of the page cache.",
+		intro: "1 KiB at random offsets, one request after the other over one connection. nginx has " +
+			"the plain file. *cold*: the file was taken out of the page cache.",
 		tables: []table{{
 			base: "Range",
 			columns: []column{{"p50-sec", "p50", true}, {"p99-sec", "p99", true},
@@ -136,8 +155,11 @@ var parts = []part{
 	},
 	{
 		family: "dataset", title: "A dataset",
-		intro: "Every file of the tree of small files, in random order, read whole through Go's io/fs by one goroutine; times are those of one file, with its share of opening the archive. The squashfs is mounted by " +
-			"the kernel; 5,000 files are read of it, as it inflates 128 KiB for any. *cold*: 20,000 of the files after the kernel's caches were emptied.",
+		intro: "Every file of the tree of small files, in random order, read whole through Go's " +
+			"io/fs by one goroutine; times are those of one file, with its share of opening the " +
+			"archive. The squashfs is mounted by " +
+			"the kernel; 5,000 files are read of it, as it inflates 128 KiB for any. *cold*: 20,000 of " +
+			"the files after the kernel's caches were emptied.",
 		tables: []table{{
 			base: "Dataset",
 			columns: []column{{"sec/op", "a file", true}, {"cpu-sec/op", "CPU a file", true},
