@@ -21,12 +21,12 @@ type finder interface {
 	close() error
 }
 
-// A structure is a kind of index. Without build it is made in memory by open.
+// A structure is a kind of index. If it has no build, open makes it in memory.
 type structure struct {
 	build          func(name string, n int) error
 	open           func(name string, n int) (finder, error)
-	most, mostHuge int // entries that can be waited for
-	once           int // from how many entries on it is measured but once
+	most, mostHuge int // most entries, in a normal and in a huge run
+	once           int // number of entries from which one run is enough
 }
 
 const always = 1 << 62
@@ -84,7 +84,8 @@ func buildSidecar(name string, n int) error {
 			}
 		}
 		if err := add(sidecar.Item{Path: path(i), Entry: sidecar.Entry{
-			Type: sidecar.TypeFile, ContentLen: 2000, PadLen: 23, Size: 6001, Coding: sidecar.CodingDeflate, Hash: uint64(i), CRC: uint32(i), Sniff: sidecar.SniffHTML,
+			Type: sidecar.TypeFile, ContentLen: 2000, PadLen: 23, Size: 6001, Coding: sidecar.CodingDeflate,
+			Hash: uint64(i), CRC: uint32(i), Sniff: sidecar.SniffHTML,
 		}}); err != nil {
 			return err
 		}
@@ -197,7 +198,8 @@ func buildSQLite(name string, n int) error {
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	if _, err := db.Exec("CREATE TABLE entries (path TEXT PRIMARY KEY, offset INTEGER, length INTEGER, size INTEGER, mtime INTEGER, hash INTEGER) WITHOUT ROWID"); err != nil {
+	if _, err := db.Exec("CREATE TABLE entries (path TEXT PRIMARY KEY, offset INTEGER, length " +
+		"INTEGER, size INTEGER, mtime INTEGER, hash INTEGER) WITHOUT ROWID"); err != nil {
 		return err
 	}
 	tx, err := db.Begin()
@@ -252,7 +254,9 @@ func buildJSON(name string, n int) error {
 	for p := range sorted(n) {
 		digest := "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 		toc.Entries = append(toc.Entries, &estargz.TOCEntry{
-			Name: p, Type: "reg", Size: 6001, ModTime3339: time.Unix(1_700_000_000+offset, 0).UTC().Format(time.RFC3339), Mode: 0o644, Offset: offset, Digest: digest, ChunkDigest: digest,
+			Name: p, Type: "reg", Size: 6001,
+			ModTime3339: time.Unix(1_700_000_000+offset, 0).UTC().Format(time.RFC3339), Mode: 0o644,
+			Offset: offset, Digest: digest, ChunkDigest: digest,
 		})
 		offset += 2166
 	}

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/perf/benchfmt"
 )
 
-// results reads figures as they are in a file.
+// results parses figures in the form of a results file.
 func results(t *testing.T, text string) (all []*benchfmt.Result) {
 	t.Helper()
 	r := benchfmt.NewReader(strings.NewReader(text), "test")
@@ -80,7 +80,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// Each promise can be found on some page: its case, tools and units are spelt as the families do it.
+// Each promise must match a case: its case, tools and units are spelt as in the families.
 func TestPromisesAreOnThePage(t *testing.T) {
 	units := map[string]bool{"entries": true, "open-B": true}
 	bases := map[string]bool{}
@@ -116,7 +116,8 @@ func TestWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	keep := "<!-- begin serve: made by `make bench` -->\nwhat was there\n<!-- end serve -->"
-	page = regexp.MustCompile("(?s)<!-- begin serve.*?<!-- end serve -->").ReplaceAllLiteral(page, []byte(keep))
+	page = regexp.MustCompile("(?s)<!-- begin serve.*?<!-- end serve -->").ReplaceAllLiteral(page,
+		[]byte(keep))
 	if err := os.WriteFile(name, page, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +154,8 @@ func TestWrite(t *testing.T) {
 	if err := os.WriteFile(name, []byte("no marks"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := Write(dir, "v1", results(t, some), &strings.Builder{}); err == nil || !strings.Contains(err.Error(), "no marks") {
+	if err := Write(dir, "v1", results(t, some), &strings.Builder{}); err == nil ||
+		!strings.Contains(err.Error(), "no marks") {
 		t.Error(err)
 	}
 }

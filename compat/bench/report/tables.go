@@ -1,6 +1,6 @@
 package report
 
-// A table shows all cases of one base: a table of its own for each of them, a row for each tool.
+// A table shows all cases of one base: one table for each case, with a row for each tool.
 type table struct {
 	base, title string
 	columns     []column
@@ -9,7 +9,7 @@ type table struct {
 	flat bool
 }
 
-// A column is a figure, and beside it how many times that of tpk it is, if wanted.
+// A column is a figure and, if wanted, its ratio to tpk's figure.
 type column struct {
 	unit, title string
 	ratio       bool
@@ -18,8 +18,9 @@ type column struct {
 // A chart is an SVG file.
 type chart struct {
 	file, title, unit string
-	over              string // draw lines over this key of the case, with logarithmic axes; otherwise bars
-	skip              string // not cases whose name has this
+	// draw lines over this key of the case, with logarithmic axes; otherwise bars
+	over string
+	skip string // not cases whose name has this
 }
 
 // A part of the page is a family.
@@ -38,11 +39,14 @@ var parts = []part{
 			{
 				base: "Pack",
 				columns: []column{
-					{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true}, {"peak-B", "memory", false}, {"B", "size", true}, {"index-B", "index", false},
+					{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true}, {"peak-B", "memory", false},
+					{"B", "size", true}, {"index-B", "index", false},
 				},
-				charts: []chart{{file: "pack-wall", title: "Packing, wall time", unit: "sec/op"}, {file: "pack-size", title: "Size of the archive", unit: "B"}},
+				charts: []chart{{file: "pack-wall", title: "Packing, wall time", unit: "sec/op"},
+					{file: "pack-size", title: "Size of the archive", unit: "B"}},
 			},
-			{base: "PackSize", title: "Sizes, with the same links in place of equal files", columns: []column{{"B", "size", false}}, flat: true},
+			{base: "PackSize", title: "Sizes, with the same links in place of equal files",
+				columns: []column{{"B", "size", false}}, flat: true},
 		},
 	},
 	{
@@ -51,14 +55,18 @@ var parts = []part{
 			"unzip and unsquashfs extract their own formats.",
 		tables: []table{
 			{
-				base:    "Extract",
-				columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true}, {"peak-B", "memory", false}},
-				charts:  []chart{{file: "extract-wall", title: "Extracting everything, wall time", unit: "sec/op"}},
+				base: "Extract",
+				columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true},
+					{"peak-B", "memory", false}},
+				charts: []chart{{file: "extract-wall", title: "Extracting everything, wall time",
+					unit: "sec/op"}},
 			},
 			{
 				base: "ExtractSome", title: "A few files",
-				columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true}, {"peak-B", "memory", false}},
-				charts:  []chart{{file: "extract-some", title: "Extracting a few files, wall time", unit: "sec/op"}},
+				columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true},
+					{"peak-B", "memory", false}},
+				charts: []chart{{file: "extract-some", title: "Extracting a few files, wall time",
+					unit: "sec/op"}},
 			},
 		},
 	},
@@ -73,7 +81,8 @@ var parts = []part{
 		tables: []table{{
 			base: "Serve",
 			columns: []column{
-				{"cpu-sec/op", "CPU a request", true}, {"req/s", "requests", false}, {"p50-sec", "p50", false}, {"p99-sec", "p99", false}, {"rss-B", "memory", false},
+				{"cpu-sec/op", "CPU a request", true}, {"req/s", "requests", false}, {"p50-sec", "p50", false},
+				{"p99-sec", "p99", false}, {"rss-B", "memory", false},
 			},
 			charts: []chart{{file: "serve-cpu", title: "CPU time a request", unit: "cpu-sec/op"}},
 		}, {
@@ -88,8 +97,9 @@ var parts = []part{
 			"sends it by sendfile. tar and gzip do what a server must do that has only files. *first*: the first " +
 			"download since the server was started, so the folder has to be laid out.",
 		tables: []table{{
-			base:    "Download",
-			columns: []column{{"B/s", "speed", true}, {"first-sec", "first byte", false}, {"cpu-sec/op", "CPU", true}, {"B", "size", false}},
+			base: "Download",
+			columns: []column{{"B/s", "speed", true}, {"first-sec", "first byte", false},
+				{"cpu-sec/op", "CPU", true}, {"B", "size", false}},
 		}},
 	},
 	{
@@ -99,9 +109,10 @@ var parts = []part{
 			"with and without waiting until they are on disk (tpk waits). *nothing*: looking for changes in a " +
 			"tree that has none; find calls lstat for each file and does nothing else.",
 		tables: []table{{
-			base:    "Change",
-			columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true}, {"peak-B", "memory", false}},
-			charts:  []chart{{file: "change-wall", title: "Changing an archive, wall time", unit: "sec/op"}},
+			base: "Change",
+			columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true},
+				{"peak-B", "memory", false}},
+			charts: []chart{{file: "change-wall", title: "Changing an archive, wall time", unit: "sec/op"}},
 		}},
 	},
 	{
@@ -115,7 +126,8 @@ var parts = []part{
 		tables: []table{{
 			base: "Index",
 			columns: []column{
-				{"hit-sec", "hit", true}, {"miss-sec", "miss", true}, {"cold-sec", "cold", true}, {"allocs/op", "allocations", false},
+				{"hit-sec", "hit", true}, {"miss-sec", "miss", true}, {"cold-sec", "cold", true},
+				{"allocs/op", "allocations", false},
 				{"B/entry", "bytes an entry", false}, {"open-sec", "open", true}, {"rss-B", "memory", false},
 			},
 			charts: []chart{
@@ -129,9 +141,10 @@ var parts = []part{
 		intro: "1 KiB at random offsets, one request after the other over one connection. nginx has the plain file. " +
 			"*cold*: the file was dropped from the page cache.",
 		tables: []table{{
-			base:    "Range",
-			columns: []column{{"p50-sec", "p50", true}, {"p99-sec", "p99", true}, {"cpu-sec/op", "CPU a request", true}, {"B", "file", false}},
-			charts:  []chart{{file: "range-p50", title: "1 KiB of a large file, median", unit: "p50-sec"}},
+			base: "Range",
+			columns: []column{{"p50-sec", "p50", true}, {"p99-sec", "p99", true},
+				{"cpu-sec/op", "CPU a request", true}, {"B", "file", false}},
+			charts: []chart{{file: "range-p50", title: "1 KiB of a large file, median", unit: "p50-sec"}},
 		}},
 	},
 	{
@@ -141,9 +154,10 @@ var parts = []part{
 			"by the kernel; 5,000 of its files are read, because it decompresses 128 KiB for any of them. *cold*: " +
 			"20,000 of the files after the kernel's caches were emptied.",
 		tables: []table{{
-			base:    "Dataset",
-			columns: []column{{"sec/op", "a file", true}, {"cpu-sec/op", "CPU a file", true}, {"peak-B", "memory", false}, {"B", "size", false}},
-			charts:  []chart{{file: "dataset-wall", title: "A file, in random order", unit: "sec/op"}},
+			base: "Dataset",
+			columns: []column{{"sec/op", "a file", true}, {"cpu-sec/op", "CPU a file", true},
+				{"peak-B", "memory", false}, {"B", "size", false}},
+			charts: []chart{{file: "dataset-wall", title: "A file, in random order", unit: "sec/op"}},
 		}},
 	},
 }

@@ -1,6 +1,6 @@
 //go:build linux
 
-package compat
+package pack
 
 import (
 	"bytes"
@@ -10,48 +10,58 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/tarpack/tpk/compat/fixture"
+	"github.com/tarpack/tpk/compat/sweep"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 	"golang.org/x/sys/unix"
 )
 
-// strace runs pack with a fault injected into a call that concerns the files it writes, and says whether it fired. strace
-// counts the calls of each thread apart, so the same number may fire several times.
+// strace runs pack with a fault in a call that concerns the files it writes, and reports whether
+// the fault occurred. strace counts calls by thread, so that one number may cause several faults.
 func (w *rewrite) strace(t testing.TB, inject string) (tools.Result, bool) {
 	t.Helper()
 	log := filepath.Join(tools.Dir(t), "strace")
 	call, _, _ := strings.Cut(inject, ":")
-	args := []string{"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e", "inject=" + inject, "-P", w.dir}
-	for _, name := range []string{"a.tar.gz", "a.tar.gz.tpi", ".a.tar.gz.tpk-tmp", ".a.tar.gz.tpi.tpk-tmp"} {
+	args := []string{"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e", "inject=" + inject, "-P",
+		w.dir}
+	for _, name := range []string{"a.tar.gz", "a.tar.gz.tpi", ".a.tar.gz.tpk-tmp",
+		".a.tar.gz.tpi.tpk-tmp"} {
 		args = append(args, "-P", filepath.Join(w.dir, name))
 	}
-	cmd := exec.Command(tools.Path(t, "strace"), append(args, tools.TPK(t), "pack", w.source, w.archive)...)
+	cmd := exec.Command(tools.Path(t, "strace"),
+		append(args, tools.TPK(t), "pack", w.source, w.archive)...)
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
 	r := tools.Run(t, cmd)
 	b, err := os.ReadFile(log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r, bytes.Contains(b, []byte("(INJECTED)")) || bytes.Contains(b, []byte("+++ killed by SIGKILL"))
+	return r, bytes.Contains(b, []byte("(INJECTED)")) ||
+		bytes.Contains(b, []byte("+++ killed by SIGKILL"))
 }
 
-// TestFailingCalls makes each system call fail that pack uses to write, at each of its occurrences.
+// TestFailingCalls lets each system call fail with which pack writes, at each of its occurrences.
+// With -short it tries some of the calls.
 func TestFailingCalls(t *testing.T) {
 	tools.Path(t, "strace")
-	for _, c := range []struct {
+	for i, c := range []struct {
 		call, errno, says string
+		short             bool
 	}{
-		{"write", "ENOSPC", "no space left on device"},
-		{"write", "EIO", "input/output error"},
-		{"pwrite64", "ENOSPC", "no space left on device"},
-		{"fsync", "EIO", "input/output error"},
-		{"fsync", "ENOSPC", "no space left on device"},
-		{"close", "EIO", "input/output error"},
-		{"renameat", "EIO", "input/output error"},
-		{"ftruncate", "EIO", "input/output error"},
+		{"write", "ENOSPC", "no space left on device", true},
+		{"write", "EIO", "input/output error", false},
+		{"pwrite64", "ENOSPC", "no space left on device", false},
+		{"fsync", "EIO", "input/output error", true},
+		{"fsync", "ENOSPC", "no space left on device", false},
+		{"close", "EIO", "input/output error", true},
+		{"renameat", "EIO", "input/output error", true},
+		{"ftruncate", "EIO", "input/output error", false},
 	} {
+		if testing.Short() && !c.short || !sweep.Takes(t, i) {
+			continue
+		}
 		t.Run(c.call+"/"+c.errno, func(t *testing.T) {
 			w := newRewrite(t, tools.Dir(t))
 			fired := 0
@@ -64,7 +74,7 @@ func TestFailingCalls(t *testing.T) {
 				state := w.outcome(t, false)
 				switch {
 				case r.Code == 1:
-					failed(t, r, c.says)
+					fixture.Failed(t, r, c.says)
 					if !strings.Contains(string(r.Err), "a.tar.gz") && !strings.Contains(string(r.Err), w.dir) {
 						t.Errorf("%d: the error names no path: %v", when, r)
 					}
@@ -88,12 +98,14 @@ func TestFailingCalls(t *testing.T) {
 	}
 }
 
-// TestDurable looks at the order of the calls that make the files safe: both are synced before either gets its name,
-// the archive before the sidecar, and the directory is synced last.
+// TestDurable checks the order of the calls that make the files durable. Both files are synced
+// before either gets its final name, the archive gets its name first, and the directory is synced
+// last.
 func TestDurable(t *testing.T) {
 	w := newRewrite(t, tools.Dir(t))
 	log := filepath.Join(tools.Dir(t), "strace")
-	tools.Must(t, exec.Command(tools.Path(t, "strace"), "-f", "-qq", "-y", "-o", log, "-e", "trace=fsync,fdatasync,rename,renameat,renameat2",
+	tools.Must(t, exec.Command(tools.Path(t, "strace"), "-f", "-qq", "-y", "-o", log, "-e",
+		"trace=fsync,fdatasync,rename,renameat,renameat2",
 		tools.TPK(t), "pack", w.source, w.archive))
 	b, err := os.ReadFile(log)
 	if err != nil {
@@ -102,7 +114,8 @@ func TestDurable(t *testing.T) {
 	var got []string
 	for line := range strings.Lines(string(b)) {
 		for _, c := range []struct{ call, name, is string }{
-			{"sync(", ".a.tar.gz.tpk-tmp>", "sync archive"}, {"sync(", ".a.tar.gz.tpi.tpk-tmp>", "sync sidecar"}, {"sync(", w.dir + ">", "sync directory"},
+			{"sync(", ".a.tar.gz.tpk-tmp>", "sync archive"},
+			{"sync(", ".a.tar.gz.tpi.tpk-tmp>", "sync sidecar"}, {"sync(", w.dir + ">", "sync directory"},
 			{"rename", "a.tar.gz\")", "rename archive"}, {"rename", "a.tar.gz.tpi\")", "rename sidecar"},
 		} {
 			if strings.Contains(line, c.call) && strings.Contains(line, c.name) {
@@ -116,11 +129,14 @@ func TestDurable(t *testing.T) {
 	}
 }
 
-// TestKilledAtCalls kills pack at its calls: there is the old archive or the new one, and the next pack succeeds
-// and leaves nothing of the killed one.
+// TestKilledAtCalls kills pack at its calls. The old archive or the new one must be there, and the
+// next pack must succeed and clean up. With -short it tries some of the calls.
 func TestKilledAtCalls(t *testing.T) {
 	tools.Path(t, "strace")
-	for _, call := range []string{"write", "pwrite64", "fsync", "renameat", "close"} {
+	for i, call := range []string{"write", "pwrite64", "fsync", "renameat", "close"} {
+		if testing.Short() && call != "fsync" && call != "renameat" || !sweep.Takes(t, i) {
+			continue
+		}
 		t.Run(call, func(t *testing.T) {
 			w := newRewrite(t, tools.Dir(t))
 			states := map[string]int{}
@@ -130,7 +146,7 @@ func TestKilledAtCalls(t *testing.T) {
 					break
 				}
 				states[w.outcome(t, true)]++
-				pack(t, w.source, w.archive)
+				fixture.Pack(t, w.source, w.archive)
 				if w.outcome(t, false) != "new" {
 					t.Fatalf("after the pack that followed a kill at call %d: the old archive", when)
 				}
@@ -141,29 +157,38 @@ func TestKilledAtCalls(t *testing.T) {
 	}
 }
 
-// TestSignals stops pack at several moments after it has begun to write: the old archive stays, and no temporary file.
+// TestSignals stops pack when it has created its temporary file, and after some further reads. The
+// old archive must stay, and the temporary file must be gone unless the signal is SIGKILL.
 func TestSignals(t *testing.T) {
 	w := newRewrite(t, tools.Dir(t))
 	big := filepath.Join(tools.Dir(t), "big")
-	writeTree(t, trees.Tree{trees.Noise("a", 4<<20), trees.Text("b", 30<<20)}, big)
+	fixture.WriteTree(t, trees.Tree{trees.Noise("a", 4<<20), trees.Text("b", 30<<20)}, big)
 	stopped := 0
 	for _, sig := range []unix.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGKILL} {
-		for _, after := range []time.Duration{0, 10, 50, 200} {
-			cmd := exec.Command(tools.TPK(t), "pack", "--level", "9", big, w.archive)
+		for _, after := range []int{0, 1, 4, 10} {
+			files := tools.NewWatch(t, w.dir, unix.IN_CREATE)
+			reads := tools.NewWatch(t, filepath.Join(big, "b"), unix.IN_ACCESS)
+			cmd := exec.Command(tools.TPK(t), "pack", big, w.archive)
 			var errs bytes.Buffer
 			cmd.Stderr = &errs
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			for range 5000 {
-				if _, err := os.Stat(filepath.Join(w.dir, ".a.tar.gz.tpk-tmp")); err == nil {
-					break
-				}
-				time.Sleep(time.Millisecond)
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				cmd.Wait() // its error is looked at below
+				files.Stop()
+				reads.Stop()
+			}()
+			for name, err := files.Next(); err == nil && name != ".a.tar.gz.tpk-tmp"; {
+				name, err = files.Next()
 			}
-			time.Sleep(after * time.Millisecond)
-			cmd.Process.Signal(sig) // it may be done already
-			cmd.Wait()              // its error is looked at below
+			for range after {
+				reads.Next() // fails when pack has ended
+			}
+			cmd.Process.Signal(sig) // pack may have ended
+			<-ended
 			r := tools.Result{Code: cmd.ProcessState.ExitCode(), Err: errs.Bytes(), Args: cmd.Args}
 			if r.Code == 0 {
 				w.restore(t)
@@ -171,16 +196,17 @@ func TestSignals(t *testing.T) {
 			}
 			stopped++
 			if state := w.outcome(t, sig == unix.SIGKILL); state != "old" {
-				t.Errorf("%v after %d ms: %s", sig, after, state)
+				t.Errorf("%v after %d reads: %s", sig, after, state)
 			}
 			if sig != unix.SIGKILL {
 				if r.Code != 128+int(sig) {
 					t.Errorf("%v: %v", sig, r)
 				}
-				oneLine(t, r)
+				fixture.OneLine(t, r)
 			}
 		}
 	}
+	t.Logf("%d of 16 were stopped in time", stopped)
 	if stopped < 10 {
 		t.Errorf("only %d of 16 were stopped in time", stopped)
 	}
@@ -199,22 +225,24 @@ func TestFullDisk(t *testing.T) {
 		}
 	})
 	w := newRewrite(t, dir)
-	failed(t, tpk(t, "pack", w.source, w.archive), "a.tar.gz", "no space left on device")
+	fixture.Failed(t, fixture.Run(t, "pack", w.source, w.archive), "a.tar.gz",
+		"no space left on device")
 	if state := w.outcome(t, false); state != "old" {
 		t.Error(state)
 	}
-	// And where there was nothing before, nothing is left.
+	// Where there was no archive before, nothing is left.
 	other := filepath.Join(dir, "other.tar.gz")
-	failed(t, tpk(t, "pack", w.source, other), "other.tar.gz", "no space left on device")
+	fixture.Failed(t, fixture.Run(t, "pack", w.source, other), "other.tar.gz",
+		"no space left on device")
 	w.outcome(t, false)
-	failed(t, tpk(t, "extract", "-C", dir, elsewhere(t, w)), "no space left on device")
+	fixture.Failed(t, fixture.Run(t, "extract", "-C", dir, elsewhere(t, w)), "no space left on device")
 }
 
-// elsewhere writes the new archive to a place of its own.
+// elsewhere writes the new archive to another directory and returns its name.
 func elsewhere(t testing.TB, w *rewrite) string {
 	t.Helper()
 	name := filepath.Join(tools.Dir(t), "a.tar.gz")
-	for n, b := range map[string][]byte{name: w.new.archive, name + ".tpi": w.new.sidecar} {
+	for n, b := range map[string][]byte{name: w.new.Archive, name + ".tpi": w.new.Sidecar} {
 		if err := os.WriteFile(n, b, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -225,25 +253,27 @@ func elsewhere(t testing.TB, w *rewrite) string {
 // TestFileSizeLimit packs with a limit on the size of files.
 func TestFileSizeLimit(t *testing.T) {
 	w := newRewrite(t, tools.Dir(t))
-	cmd := exec.Command(tools.Path(t, "prlimit"), "--fsize=1000000", tools.TPK(t), "pack", w.source, w.archive)
-	failed(t, tools.Run(t, cmd), "a.tar.gz", "file too large")
+	cmd := exec.Command(tools.Path(t, "prlimit"), "--fsize=1000000", tools.TPK(t), "pack", w.source,
+		w.archive)
+	fixture.Failed(t, tools.Run(t, cmd), "a.tar.gz", "file too large")
 	if state := w.outcome(t, false); state != "old" {
 		t.Error(state)
 	}
 }
 
-// TestFullOutput streams to a device that is full, and to a reader that goes away.
+// TestFullOutput writes to a device that is full, and to a pipe that nothing reads.
 func TestFullOutput(t *testing.T) {
 	w := newRewrite(t, tools.Dir(t))
 	archive := elsewhere(t, w)
-	for _, args := range [][]string{{"pack", w.source, "-"}, {"cat", archive, "text"}, {"ls", archive}, {"ls", "--json", archive}, {"info", archive}} {
+	for _, args := range [][]string{{"pack", w.source, "-"}, {"cat", archive, "text"}, {"ls", archive},
+		{"ls", "--json", archive}, {"info", archive}} {
 		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 		if err != nil {
 			tools.Missing(t, "/dev/full")
 		}
 		cmd := exec.Command(tools.TPK(t), args...)
 		cmd.Stdout = full
-		failed(t, tools.Run(t, cmd), "no space left on device")
+		fixture.Failed(t, tools.Run(t, cmd), "no space left on device")
 		full.Close()
 
 		cmd = exec.Command(tools.TPK(t), args...)
@@ -254,14 +284,15 @@ func TestFullOutput(t *testing.T) {
 		r.Close()
 		cmd.Stdout = pipe
 		if res := tools.Run(t, cmd); res.Code == 0 || len(res.Err) > 0 {
-			t.Errorf("a closed pipe: want failure without a word: %v", res)
+			t.Errorf("a closed pipe: want a failure without a message: %v", res)
 		}
 		pipe.Close()
 	}
-	failed(t, tpk(t, "pack", w.source, "/dev/full"), "/dev/full")
+	fixture.Failed(t, fixture.Run(t, "pack", w.source, "/dev/full"), "/dev/full")
 }
 
-// TestTwoWriters packs the same archive twice at once: one wins, the other is told to wait.
+// TestTwoWriters packs the same archive four times at once. A pack that does not get the lock must
+// fail.
 func TestTwoWriters(t *testing.T) {
 	w := newRewrite(t, tools.Dir(t))
 	for range 5 {
@@ -281,10 +312,11 @@ func TestTwoWriters(t *testing.T) {
 				won++
 				continue
 			}
-			failed(t, tools.Result{Code: cmd.ProcessState.ExitCode(), Err: errs[i].Bytes(), Args: cmd.Args}, "a.tar.gz", "another")
+			fixture.Failed(t, tools.Result{Code: cmd.ProcessState.ExitCode(), Err: errs[i].Bytes(),
+				Args: cmd.Args}, "a.tar.gz", "another")
 		}
 		if won == 0 {
-			t.Error("nobody won")
+			t.Error("no pack succeeded")
 		}
 		if state := w.outcome(t, false); state != "new" {
 			t.Error(state)

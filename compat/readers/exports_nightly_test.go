@@ -1,6 +1,6 @@
 //go:build nightly
 
-package compat
+package readers
 
 import (
 	"archive/zip"
@@ -13,11 +13,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 )
 
-// TestHugeZip exports 70,000 small files and, before them, one of 4.2 GiB that nothing compresses: more entries than 16 bits
-// count, and offsets beyond 32 bits. It takes 13 GB of disk.
+// TestHugeZip exports a file of 4.2 GiB that does not compress, and 70,000 small files: more
+// entries than 16 bits can count, and offsets beyond 32 bits. It takes 13 GB of disk.
 func TestHugeZip(t *testing.T) {
 	before := tools.Timeout
 	tools.Timeout = 20 * time.Minute
@@ -31,17 +32,18 @@ func TestHugeZip(t *testing.T) {
 	writeNoise(t, filepath.Join(tree, "big"), megabytes)
 	for i := range small {
 		name := filepath.Join(tree, "small", fmt.Sprint(i))
-		if err := os.WriteFile(name, fmt.Appendf(nil, "file %d, file %d, file %d", i, i, i), 0o644); err != nil {
+		if err := os.WriteFile(name, fmt.Appendf(nil, "file %d, file %d, file %d", i, i, i),
+			0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	archive := filepath.Join(dir, "out.tar.gz")
-	pack(t, tree, archive)
-	if err := os.RemoveAll(tree); err != nil { // for its room
+	fixture.Pack(t, tree, archive)
+	if err := os.RemoveAll(tree); err != nil { // to free the disk
 		t.Fatal(err)
 	}
 	out := filepath.Join(dir, "out.zip")
-	if r := tpk(t, "export", archive, out); r.Code != 0 {
+	if r := fixture.Run(t, "export", archive, out); r.Code != 0 {
 		t.Fatal(r)
 	}
 	z, err := zip.OpenReader(out)
@@ -67,7 +69,7 @@ func TestHugeZip(t *testing.T) {
 	})
 }
 
-// writeNoise writes so many MiB that do not compress.
+// writeNoise writes a file of some MiB that do not compress.
 func writeNoise(t *testing.T, name string, megabytes int) {
 	t.Helper()
 	f, err := os.Create(name)
@@ -79,7 +81,7 @@ func writeNoise(t *testing.T, name string, megabytes int) {
 	r := rand.NewChaCha8([32]byte{})
 	_, _ = r.Read(b)
 	for i := range megabytes {
-		copy(b, bytes.Repeat([]byte{byte(i), byte(i >> 8)}, 512)) // or all would be alike
+		copy(b, bytes.Repeat([]byte{byte(i), byte(i >> 8)}, 512)) // makes the MiB differ
 		if _, err := f.Write(b); err != nil {
 			t.Fatal(err)
 		}

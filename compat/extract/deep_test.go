@@ -1,6 +1,6 @@
 //go:build linux
 
-package compat
+package extract
 
 import (
 	"bytes"
@@ -9,11 +9,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"golang.org/x/sys/unix"
 )
 
-// mkdirs makes a chain of n directories, each named name, below dir, however long the path gets, with a file at the
+// mkdirs makes a chain of n directories with one name below dir, of any length, and a file at the
 // bottom.
 func mkdirs(t *testing.T, dir, name string, n int) {
 	t.Helper()
@@ -32,7 +33,7 @@ func mkdirs(t *testing.T, dir, name string, n int) {
 	if err == nil {
 		var f int
 		f, err = unix.Openat(fd, "f", unix.O_CREAT|unix.O_WRONLY, 0o644)
-		unix.Write(f, []byte("bottom")) // six bytes: never short
+		unix.Write(f, []byte("bottom")) // six bytes are never cut short
 		unix.Close(f)
 		unix.Close(fd)
 	}
@@ -41,8 +42,8 @@ func mkdirs(t *testing.T, dir, name string, n int) {
 	}
 }
 
-// TestDeep packs, lists and extracts paths longer than PATH_MAX, up to the limit of the format, and refuses longer ones by
-// name; in trees with more levels than files may be open.
+// TestDeep packs, lists and extracts paths longer than PATH_MAX, in trees with more levels than
+// files may be open. Paths over the limit of the format must be refused by name.
 func TestDeep(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -61,21 +62,24 @@ func TestDeep(t *testing.T) {
 			mkdirs(t, base, c.comp, c.n)
 			archive := filepath.Join(tools.Dir(t), "a.tar.gz")
 			limited := func(args ...string) *exec.Cmd {
-				return exec.Command(tools.Path(t, "prlimit"), append([]string{"--nofile=" + c.limit, tools.TPK(t)}, args...)...)
+				return exec.Command(tools.Path(t, "prlimit"),
+					append([]string{"--nofile=" + c.limit, tools.TPK(t)}, args...)...)
 			}
 			r := tools.Run(t, limited("pack", base, archive))
 			if !c.ok {
-				failed(t, r, "ddd")
+				fixture.Failed(t, r, "ddd")
 				return
 			}
 			if r.Code != 0 {
 				t.Fatal(r)
 			}
 			bottom := strings.Repeat(c.comp+"/", c.n) + "f"
-			if out := tools.Must(t, exec.Command(tools.TPK(t), "cat", archive, bottom)); string(out) != "bottom" {
+			if out := tools.Must(t, exec.Command(tools.TPK(t), "cat", archive,
+				bottom)); string(out) != "bottom" {
 				t.Errorf("at the bottom is %q", out)
 			}
-			if out := tools.Must(t, exec.Command(tools.TPK(t), "verify", archive)); len(out) > 0 && bytes.Contains(out, []byte("bad")) {
+			if out := tools.Must(t, exec.Command(tools.TPK(t), "verify", archive)); len(out) > 0 &&
+				bytes.Contains(out, []byte("bad")) {
 				t.Errorf("%s", out)
 			}
 			x := tools.Dir(t)
@@ -86,8 +90,8 @@ func TestDeep(t *testing.T) {
 			if r := tools.Run(t, limited("pack", x, again)); r.Code != 0 {
 				t.Error(r)
 			}
-			a, b := readPair(t, archive), readPair(t, again)
-			if !bytes.Equal(a.archive, b.archive) {
+			a, b := fixture.ReadPair(t, archive), fixture.ReadPair(t, again)
+			if !bytes.Equal(a.Archive, b.Archive) {
 				t.Error("what was extracted is not what was packed")
 			}
 		})

@@ -1,4 +1,4 @@
-package compat
+package format
 
 import (
 	"bytes"
@@ -8,39 +8,48 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// A golden is an archive of a tree, which has grown in place if some of it was appended.
+// A golden is an archive of a tree, to which a second tree may have been appended.
 type golden struct {
 	name           string
 	tree, appended trees.Tree
 }
 
-// goldens are the trees of the golden archives. They are frozen: the archives of a released version are never made
-// again, and must be read by every later tpk. (While a version is not released, -update makes its archives anew.)
+// goldens are the trees of the golden archives. Archives of a released version are never made
+// again, and every later tpk must read them. (Until the release, -update makes them again.)
 var goldens = []golden{
 	{name: "empty", tree: trees.Tree{}},
 	{name: "kinds", tree: trees.Tree{
-		trees.File("file", "a file\n"), trees.File("empty", ""), trees.Dir("empty-dir").Perm(0o700).At(-86_400),
+		trees.File("file", "a file\n"), trees.File("empty", ""),
+		trees.Dir("empty-dir").Perm(0o700).At(-86_400),
 		trees.File("dir/duplicate", "a file\n").At(1_000_000_000), trees.Hardlink("dir/genuine", "file"),
-		trees.Symlink("dir/link", "../file").At(1_200_000_000), trees.Symlink("dangling", "/no/such/file"),
-		trees.File("setuid", "s").Perm(0o4755), trees.File("far", "2242").At(1<<33 + 5), trees.File("old", "1969").At(-1),
+		trees.Symlink("dir/link", "../file").At(1_200_000_000),
+		trees.Symlink("dangling", "/no/such/file"),
+		trees.File("setuid", "s").Perm(0o4755), trees.File("far", "2242").At(1<<33 + 5),
+		trees.File("old", "1969").At(-1),
 	}},
 	{name: "names", tree: trees.Tree{
-		trees.File("with space", "1"), trees.File("new\nline", "2"), trees.File("日本語/Grüße", "3"), trees.File("raw-\xff\xfe", "4"),
-		trees.File(strings.Repeat("component-", 25)+"12345", "5"), trees.File(strings.Repeat("\xe9", 120), "6"),
+		trees.File("with space", "1"), trees.File("new\nline", "2"), trees.File("日本語/Grüße", "3"),
+		trees.File("raw-\xff\xfe", "4"),
+		trees.File(strings.Repeat("component-", 25)+"12345", "5"),
+		trees.File(strings.Repeat("\xe9", 120), "6"),
 		trees.File(strings.Repeat("directory-of-40-bytes-0123456789-1234567/", 7)+"f", "7"),
-		trees.Symlink("long", strings.Repeat("target", 30)), trees.Symlink("wide", "日本語/Grüße"), trees.Symlink("raw", strings.Repeat("\xfc", 101)),
+		trees.Symlink("long", strings.Repeat("target", 30)), trees.Symlink("wide", "日本語/Grüße"),
+		trees.Symlink("raw", strings.Repeat("\xfc", 101)),
 	}},
 	{name: "codings", tree: trees.Tree{
 		trees.Text("deflate", 3000), trees.Noise("stored", 3000), trees.Noise("stored-blocks", 140_000),
-		trees.Sparse("segmented", 2<<20+100, "the end of three segments"), trees.Sparse("segmented-without-padding", 2<<20, "the end"),
+		trees.Sparse("segmented", 2<<20+100, "the end of three segments"),
+		trees.Sparse("segmented-without-padding", 2<<20, "the end"),
 		trees.Sparse("duplicate/segmented", 2<<20+100, "the end of three segments"),
 	}},
 	{name: "grown", tree: trees.Tree{trees.File("b/old", "old\n"), trees.Text("z", 3000)},
-		appended: trees.Tree{trees.File("a", "new\n"), trees.File("b/duplicate", "old\n"), trees.Symlink("c", "b/old"), trees.Sparse("d/segmented", 2<<20+100, "the end")}},
+		appended: trees.Tree{trees.File("a", "new\n"), trees.File("b/duplicate", "old\n"),
+			trees.Symlink("c", "b/old"), trees.Sparse("d/segmented", 2<<20+100, "the end")}},
 }
 
 // TestGolden opens, lists, verifies, re-indexes and extracts the archives of every format version.
@@ -69,10 +78,10 @@ func makeGoldens(t *testing.T, version string) {
 	}
 	for _, g := range goldens {
 		source, archive := filepath.Join(tools.Dir(t), g.name), filepath.Join(dir, g.name+".tar.gz")
-		writeTree(t, g.tree, source)
-		pack(t, source, archive)
+		fixture.WriteTree(t, g.tree, source)
+		fixture.Pack(t, source, archive)
 		if g.appended != nil {
-			writeTree(t, g.appended, source)
+			fixture.WriteTree(t, g.appended, source)
 			tools.Must(t, exec.Command(tools.TPK(t), "add", "--append", archive, source))
 		}
 		lines := tools.Must(t, exec.Command(tools.TPK(t), "ls", "--json", archive))
@@ -83,15 +92,15 @@ func makeGoldens(t *testing.T, version string) {
 }
 
 func checkGolden(t *testing.T, base string, g golden) {
-	want := writeTree(t, append(g.tree, g.appended...), filepath.Join(tools.Dir(t), "tree"))
-	golden := readPair(t, base+".tar.gz")
+	want := fixture.WriteTree(t, append(g.tree, g.appended...), filepath.Join(tools.Dir(t), "tree"))
+	golden := fixture.ReadPair(t, base+".tar.gz")
 	lines, err := os.ReadFile(base + ".jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := tools.Dir(t)
 	archive := filepath.Join(dir, "golden.tar.gz")
-	for name, b := range map[string][]byte{archive: golden.archive, archive + ".tpi": golden.sidecar} {
+	for name, b := range map[string][]byte{archive: golden.Archive, archive + ".tpi": golden.Sidecar} {
 		if err := os.WriteFile(name, b, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -102,19 +111,22 @@ func checkGolden(t *testing.T, base string, g golden) {
 	}
 	tools.Must(t, exec.Command(tools.TPK(t), "verify", archive))
 
-	// The sidecar is a function of the archive: made again, it is the same.
+	// The sidecar is a function of the archive: tpk index must make the same one.
 	if err := os.Remove(archive + ".tpi"); err != nil {
 		t.Fatal(err)
 	}
 	tools.Must(t, exec.Command(tools.TPK(t), "index", archive))
-	if again := readPair(t, archive); !bytes.Equal(again.sidecar, golden.sidecar) || !bytes.Equal(again.archive, golden.archive) {
+	if again := fixture.ReadPair(t, archive); !bytes.Equal(again.Sidecar, golden.Sidecar) ||
+		!bytes.Equal(again.Archive, golden.Archive) {
 		t.Error("tpk index makes another sidecar")
 	}
 	for _, links := range []bool{false, true} {
 		x := filepath.Join(dir, "x")
 		rules := trees.Rules{IgnoreLinks: !links, Merged: true}
-		tools.Must(t, exec.Command(tools.TPK(t), "extract", map[bool]string{false: "--hard-links=false", true: "--hard-links"}[links], "--special", "-C", x, archive))
-		diff(t, want, x, rules)
+		tools.Must(t, exec.Command(tools.TPK(t), "extract",
+			map[bool]string{false: "--hard-links=false", true: "--hard-links"}[links], "--special", "-C", x,
+			archive))
+		fixture.Diff(t, want, x, rules)
 		if err := removeTree(x); err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package compat
+package readers
 
 import (
 	"os"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 )
@@ -16,23 +17,23 @@ import (
 type reader struct {
 	name    string
 	command func(t *testing.T, archive, dir string, flags ...string) *exec.Cmd
-	extract func(archive, dir string) error // instead of a command
+	extract func(archive, dir string) error // takes the place of a command
 	rules   trees.Rules                     // what it never restores
 	limits  map[string]limit                // by tree
 	root    map[string]string               // trees that only root can extract with it, and why
 }
 
-// A limit is what a reader is known to do otherwise, and what is not compared for that reason.
+// A limit is a known difference of a reader, and what is not compared because of it.
 type limit struct {
 	why   string
 	skip  bool                                   // the whole tree
 	drop  func(path string, st trees.State) bool // these paths
-	flags []string                               // are added to the command
-	code  int                                    // the exit status that goes with it
+	flags []string                               // added to the command
+	code  int                                    // the exit status
 	rules trees.Rules                            // further differences that are allowed
 }
 
-// readers are the programs whose users have nothing but what they have: each extracts each tree.
+// readers are programs that people extract archives with. Each extracts each tree.
 var readers = []reader{
 	{
 		name: "GNU tar",
@@ -49,7 +50,7 @@ var readers = []reader{
 		},
 		limits: map[string]limit{
 			"names": {
-				why:   "without -P it cuts off what looks like a Windows drive; PAX paths come out in normal form C",
+				why:   "without -P it cuts off a drive letter; PAX paths come out in normal form C",
 				flags: []string{"-P"},
 				drop:  func(p string, _ trees.State) bool { return strings.ContainsRune(p, '\u0308') },
 			},
@@ -59,7 +60,8 @@ var readers = []reader{
 		name:  "busybox tar",
 		rules: trees.Rules{IgnoreDirTime: true, IgnoreSymlinkTime: true},
 		root: map[string]string{
-			"read-only": "it sets a directory's mode before it fills it", "modes": "as above", "closed": "as above",
+			"read-only": "it sets a directory's mode before it fills it", "modes": "as above",
+			"closed": "as above",
 		},
 		command: func(t *testing.T, archive, dir string, _ ...string) *exec.Cmd {
 			return exec.Command(tools.Path(t, "busybox"), "tar", "xpzf", archive, "-C", dir)
@@ -79,7 +81,7 @@ with tarfile.open(sys.argv[1], errorlevel=2) as t:
 	},
 	{
 		name:  "7z",
-		rules: trees.Rules{DirModeMask: 0o700}, // its directories can always be written to
+		rules: trees.Rules{DirModeMask: 0o700}, // it leaves its directories writable
 		command: func(t *testing.T, archive, dir string, _ ...string) *exec.Cmd {
 			const script = `umask 0; "$1" x -so -tgzip "$2" | "$1" x -y -snld -si -ttar -o"$3"`
 			return exec.Command("sh", "-c", script, "sh", tools.Path(t, "7z"), archive, dir)
@@ -90,7 +92,8 @@ with tarfile.open(sys.argv[1], errorlevel=2) as t:
 				why:  "it refuses or rewrites symbolic links to absolute paths, with dots, or to links",
 				code: 2,
 				drop: func(p string, _ trees.State) bool {
-					return slices.Contains([]string{"absolute", "absolute-dangling", "dot", "dotdot", "dots", "double", "loop-b", "to-link", "up"}, p)
+					return slices.Contains([]string{"absolute", "absolute-dangling", "dot", "dotdot", "dots",
+						"double", "loop-b", "to-link", "up"}, p)
 				},
 			},
 		},
@@ -107,12 +110,16 @@ with tarfile.open(sys.argv[1], errorlevel=2) as t:
 			return exec.Command(node, "-e", `
 const tar = require(process.argv[1])
 process.umask(0)
-tar.x({ file: process.argv[2], cwd: process.argv[3], preservePaths: true, strict: true, sync: true, maxDepth: Infinity })
+tar.x({
+  file: process.argv[2], cwd: process.argv[3],
+  preservePaths: true, strict: true, sync: true, maxDepth: Infinity
+})
 `, module, archive, dir)
 		},
 		limits: map[string]limit{
-			"empty":          {why: "it takes a tar without entries for no tar", code: 1},
-			"modes":          {why: "it drops setuid and setgid bits of directories", rules: trees.Rules{DirModeMask: 0o6000}},
+			"empty": {why: "it takes a tar without entries for no tar", code: 1},
+			"modes": {why: "it drops setuid and setgid bits of directories",
+				rules: trees.Rules{DirModeMask: 0o6000}},
 			"raw-names":      {why: "it takes every name for UTF-8", skip: true},
 			"long-raw-names": {why: "it takes every name for UTF-8", skip: true},
 		},
@@ -120,7 +127,7 @@ tar.x({ file: process.argv[2], cwd: process.argv[3], preservePaths: true, strict
 	{name: "Go archive/tar", extract: goExtract},
 }
 
-// python returns the interpreter that every user may run, where there are several.
+// python returns the name of an interpreter that every user may run.
 func python(t *testing.T) string {
 	const system = "/usr/bin/python3"
 	if _, err := os.Stat(system); err == nil {
@@ -129,19 +136,21 @@ func python(t *testing.T) string {
 	return tools.Path(t, "python3")
 }
 
-// tpkReaders are tpk's own ways to extract.
+// tpkReaders are the two ways in which tpk extracts.
 var tpkReaders = []reader{
 	{
 		name:    "tpk extract",
 		command: tpkExtract,
 		rules:   trees.Rules{IgnoreLinks: true},
 		limits: map[string]limit{
-			"modes": {why: "without --special it refuses setuid and setgid bits", code: 1, rules: trees.Rules{ModeMask: 0o6000}},
+			"modes": {why: "without --special it refuses setuid and setgid bits", code: 1,
+				rules: trees.Rules{ModeMask: 0o6000}},
 		},
 	},
 	{
-		name:   "tpk extract --hard-links",
-		limits: map[string]limit{"modes": {why: "setuid and setgid bits must be asked for", flags: []string{"--special"}}},
+		name: "tpk extract --hard-links",
+		limits: map[string]limit{"modes": {why: "setuid and setgid bits must be asked for",
+			flags: []string{"--special"}}},
 		command: func(t *testing.T, archive, dir string, flags ...string) *exec.Cmd {
 			return tpkExtract(t, archive, dir, append(flags, "--hard-links")...)
 		},
@@ -149,14 +158,15 @@ var tpkReaders = []reader{
 }
 
 func tpkExtract(t *testing.T, archive, dir string, flags ...string) *exec.Cmd {
-	return exec.Command(tools.TPK(t), append(append([]string{"extract"}, flags...), "-C", dir, archive)...)
+	return exec.Command(tools.TPK(t), append(append([]string{"extract"}, flags...), "-C", dir,
+		archive)...)
 }
 
-// TestReaders extracts every tree of the catalogue with every reader, as the user who runs the tests.
+// TestReaders extracts every tree of the catalogue with every reader, as the current user.
 func TestReaders(t *testing.T) {
-	for _, c := range trees.Catalogue() {
+	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
-			f := packed(t, c)
+			f := fixture.Packed(t, c)
 			for _, r := range slices.Concat(readers, tpkReaders) {
 				t.Run(r.name, func(t *testing.T) { r.check(t, f, c.Name, nil) })
 			}
@@ -164,15 +174,17 @@ func TestReaders(t *testing.T) {
 	}
 }
 
-// TestReadersAsNobody extracts as a user who may not write into a read-only directory of his own.
+// TestReadersAsNobody extracts as a user other than root, who may not write to a read-only
+// directory of their own.
 func TestReadersAsNobody(t *testing.T) {
 	tools.Root(t)
-	for _, c := range trees.Catalogue() {
-		if !slices.Contains([]string{"read-only", "modes", "times", "links", "duplicates", "copies", "closed"}, c.Name) {
+	for _, c := range fixture.Catalogue() {
+		if !slices.Contains([]string{"read-only", "modes", "times", "links", "duplicates", "copies",
+			"closed"}, c.Name) {
 			continue
 		}
 		t.Run(c.Name, func(t *testing.T) {
-			f := packed(t, c)
+			f := fixture.Packed(t, c)
 			for _, r := range slices.Concat(readers, tpkReaders) {
 				if r.command == nil || r.root[c.Name] != "" {
 					continue
@@ -180,7 +192,7 @@ func TestReadersAsNobody(t *testing.T) {
 				t.Run(r.name, func(t *testing.T) {
 					r.check(t, f, c.Name, func(cmd *exec.Cmd) {
 						if cmd.Path == tools.TPK(t) {
-							cmd.Path = publicTPK(t, tools.Dir(t))
+							cmd.Path = fixture.PublicTPK(t, tools.Dir(t))
 						}
 						env := cmd.Env
 						tools.As(cmd, tools.Nobody)
@@ -192,13 +204,13 @@ func TestReadersAsNobody(t *testing.T) {
 	}
 }
 
-// TestCopies looks at how many links the duplicates of one file get: NTFS refuses the 1,025th name.
+// TestCopies counts the links of duplicates. NTFS refuses the 1,025th name of a file.
 func TestCopies(t *testing.T) {
-	f := packed(t, trees.Named{Name: "copies", Tree: trees.Copies(3000)})
+	f := fixture.Packed(t, trees.Named{Name: "copies", Tree: trees.Copies(3000)})
 	dir := tools.Dir(t)
-	readers[0].run(t, f.archive, dir, limit{}, nil)
+	readers[0].run(t, f.Archive, dir, limit{}, nil)
 	files := map[string]int{}
-	for _, st := range readTree(t, dir) {
+	for _, st := range fixture.ReadTree(t, dir) {
 		if st.Kind == trees.KindFile && st.Size > 0 {
 			files[st.First] = st.Links
 		}
@@ -213,8 +225,9 @@ func TestCopies(t *testing.T) {
 	}
 }
 
-// check extracts an archive and compares what came of it. The command may be changed before it runs.
-func (r reader) check(t *testing.T, f *fixture, tree string, change func(*exec.Cmd)) {
+// check extracts an archive and compares the result with the tree. change may alter the command
+// first.
+func (r reader) check(t *testing.T, f *fixture.Tree, tree string, change func(*exec.Cmd)) {
 	t.Helper()
 	l := r.limits[tree]
 	if l.skip {
@@ -226,10 +239,10 @@ func (r reader) check(t *testing.T, f *fixture, tree string, change func(*exec.C
 			t.Fatal(err)
 		}
 	}
-	r.run(t, f.archive, dir, l, change)
-	want, got, rules := f.snap, readTree(t, dir), r.rules.Or(l.rules)
+	r.run(t, f.Archive, dir, l, change)
+	want, got, rules := f.Snap, fixture.ReadTree(t, dir), r.rules.Or(l.rules)
 	if change != nil {
-		rules.ModeMask |= 0o6000 // some drop them for files that have got another owner
+		rules.ModeMask |= 0o6000 // some readers drop them if the owner changes
 	}
 	rules.Merged = true
 	if l.drop != nil {
@@ -240,7 +253,7 @@ func (r reader) check(t *testing.T, f *fixture, tree string, change func(*exec.C
 	}
 }
 
-// run extracts an archive, and fails the test when the reader does not end as the limit says.
+// run extracts an archive. The test fails unless the reader ends with the limit's exit status.
 func (r reader) run(t *testing.T, archive, dir string, l limit, change func(*exec.Cmd)) {
 	t.Helper()
 	if r.extract != nil {

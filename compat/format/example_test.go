@@ -1,4 +1,4 @@
-package compat
+package format
 
 import (
 	"bytes"
@@ -12,13 +12,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden archives and the example of FORMAT.md")
 
-// exampleTree is the tree of FORMAT.md's worked example.
+// exampleTree is the tree of the example in FORMAT.md.
 var exampleTree = trees.Tree{
 	trees.Dir("d").At(1_000_000_002),
 	trees.File("d/a", strings.Repeat("a tar in a gzip ", 8)).At(1_000_000_000),
@@ -26,18 +27,20 @@ var exampleTree = trees.Tree{
 }
 
 const (
-	exampleBegin = "<!-- The dumps are generated: go test ./compat -run TestExample -update -->\n"
-	exampleEnd   = "<!-- End of the dumps -->\n"
+	exampleBegin = "<!-- The dumps are generated: " +
+		"go test ./compat/format -run TestExample -update -->\n"
+	exampleEnd = "<!-- End of the dumps -->\n"
 )
 
-// TestExample holds the dumps in FORMAT.md to what tpk writes.
+// TestExample compares the dumps in FORMAT.md with the archive that tpk writes.
 func TestExample(t *testing.T) {
 	base := tools.Dir(t)
 	archive := filepath.Join(base, "x.tar.gz")
-	writeTree(t, exampleTree, filepath.Join(base, "x"))
-	pack(t, filepath.Join(base, "x"), archive)
-	p := readPair(t, archive)
-	want := "```\n" + dumpArchive(t, p.archive) + "```\n\nAnd its sidecar, of " + fmt.Sprint(len(p.sidecar)) + " bytes:\n\n```\n" + dumpSidecar(p.sidecar) + "```\n"
+	fixture.WriteTree(t, exampleTree, filepath.Join(base, "x"))
+	fixture.Pack(t, filepath.Join(base, "x"), archive)
+	p := fixture.ReadPair(t, archive)
+	want := "```\n" + dumpArchive(t, p.Archive) + "```\n\nAnd its sidecar, of " +
+		fmt.Sprint(len(p.Sidecar)) + " bytes:\n\n```\n" + dumpSidecar(p.Sidecar) + "```\n"
 
 	name := filepath.Join(tools.Repo(t), "FORMAT.md")
 	doc, err := os.ReadFile(name)
@@ -55,7 +58,8 @@ func TestExample(t *testing.T) {
 	if !*update {
 		t.Fatalf("the dumps in FORMAT.md are not what tpk writes; should be\n%s", want)
 	}
-	if err := os.WriteFile(name, []byte(before+exampleBegin+want+exampleEnd+after), 0o644); err != nil {
+	if err := os.WriteFile(name, []byte(before+exampleBegin+want+exampleEnd+after),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -67,15 +71,16 @@ type dump struct {
 	at   int
 }
 
-// title writes a line of its own.
+// title writes a line without bytes.
 func (d *dump) title(format string, args ...any) { fmt.Fprintf(d, format+"\n", args...) }
 
-// take writes the next n bytes with what they are; runs of zeros are counted.
+// take writes the next n bytes with a note. A long run of zeros takes one line.
 func (d *dump) take(n int, format string, args ...any) {
 	note := fmt.Sprintf(format, args...)
 	b := d.data[d.at : d.at+n]
 	if n > 16 && len(bytes.Trim(b, "\x00")) == 0 {
-		d.title("%s", strings.TrimRight(fmt.Sprintf("%04x  %-49s%s", d.at, fmt.Sprintf("00 × %d", n), note), " "))
+		d.title("%s", strings.TrimRight(fmt.Sprintf("%04x  %-49s%s", d.at, fmt.Sprintf("00 × %d", n),
+			note), " "))
 		d.at += n
 		return
 	}
@@ -87,11 +92,12 @@ func (d *dump) take(n int, format string, args ...any) {
 	}
 }
 
-// dumpArchive takes an archive apart by FORMAT.md 1.
+// dumpArchive returns the dump of an archive, divided as in FORMAT.md 1.
 func dumpArchive(t *testing.T, archive []byte) string {
 	t.Helper()
 	d := &dump{data: archive}
-	names := []string{"G, a group of one entry", "H, the header of a file", "C, its content", "P, its padding", "G, a group of one entry", "T, the trailer"}
+	names := []string{"G, a group of one entry", "H, the header of a file", "C, its content",
+		"P, its padding", "G, a group of one entry", "T, the trailer"}
 	for _, name := range names {
 		d.title("%s", name)
 		flags := archive[d.at+3]
@@ -114,7 +120,7 @@ func dumpArchive(t *testing.T, archive []byte) string {
 	return d.String()
 }
 
-// extra writes the extra field of a member of the example: that of G or T.
+// extra writes the extra field of G or T.
 func (d *dump) extra() {
 	le := binary.LittleEndian
 	d.take(2, "XLEN = %d", le.Uint16(d.data[d.at:]))
@@ -134,7 +140,8 @@ func (d *dump) extra() {
 	d.take(8, "digest of the sidecar")
 }
 
-// inflateOne returns the content of the member whose deflate stream starts at offset at, and the length of that.
+// inflateOne returns the content of the member whose deflate stream starts at offset at, and the
+// length of this stream.
 func inflateOne(t *testing.T, archive []byte, at int, extra bool) ([]byte, int) {
 	t.Helper()
 	start := at - 10
@@ -155,7 +162,7 @@ func inflateOne(t *testing.T, archive []byte, at int, extra bool) ([]byte, int) 
 	return content, len(archive) - r.Len() - 8 - at
 }
 
-// inflated says what a member holds: text, or the fields of a tar header that are not zero.
+// inflated writes the content of a member: text, or the fields of a tar header that are not zero.
 func (d *dump) inflated(content []byte) {
 	if len(content) == 0 {
 		return
@@ -173,7 +180,8 @@ func (d *dump) inflated(content []byte) {
 		name    string
 		at, len int
 	}{
-		{"name", 0, 100}, {"mode", 100, 8}, {"uid", 108, 8}, {"gid", 116, 8}, {"size", 124, 12}, {"mtime", 136, 12}, {"chksum", 148, 8},
+		{"name", 0, 100}, {"mode", 100, 8}, {"uid", 108, 8}, {"gid", 116, 8}, {"size", 124, 12},
+		{"mtime", 136, 12}, {"chksum", 148, 8},
 		{"typeflag", 156, 1}, {"linkname", 157, 100}, {"magic", 257, 8},
 	}
 	for _, f := range fields {
@@ -183,7 +191,7 @@ func (d *dump) inflated(content []byte) {
 	}
 }
 
-// dumpSidecar takes a sidecar apart by FORMAT.md 2.
+// dumpSidecar returns the dump of a sidecar, divided as in FORMAT.md 2.
 func dumpSidecar(data []byte) string {
 	d := &dump{data: data}
 	u64 := func(at int) int { return int(binary.LittleEndian.Uint64(data[at:])) }
@@ -194,7 +202,8 @@ func dumpSidecar(data []byte) string {
 	d.take(8, "size of the archive = %d", u64(16))
 	n := u64(24)
 	d.take(8, "N = %d entries", n)
-	for _, what := range []string{"files", "directories", "symbolic links", "hard links", "FIFOs and devices", "of the hard links, duplicates"} {
+	for _, what := range []string{"files", "directories", "symbolic links", "hard links",
+		"FIFOs and devices", "of the hard links, duplicates"} {
 		d.take(8, "%d %s", u64(d.at), what)
 	}
 	for _, what := range []string{"files", "hard links", "all C"} {
@@ -224,7 +233,7 @@ func dumpSidecar(data []byte) string {
 	return d.String()
 }
 
-// section writes one section of the sidecar of the example.
+// section writes one section of the sidecar.
 func (d *dump) section(number, length, n int) {
 	switch number {
 	case 1:
@@ -266,7 +275,7 @@ func (d *dump) bucket() {
 	d.take(2, "TP")
 }
 
-// record writes a record of the example: of a directory, a file or a hard link.
+// record writes the record of a directory, a file or a hard link.
 func (d *dump) record(i int) {
 	b := d.data[d.at:]
 	u := func(at, n int) uint64 {

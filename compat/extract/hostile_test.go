@@ -1,4 +1,4 @@
-package compat
+package extract
 
 import (
 	"bytes"
@@ -9,16 +9,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/forge"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// A hostile archive wants to write where it should not, or to be read as two things at once.
+// A hostile archive tries to make tpk write elsewhere, or means different things to different
+// readers.
 type hostile struct {
 	name  string
 	items []forge.Item
-	says  string // must be in the error
+	says  string // part of the error
 }
 
 func file(path, content string) forge.Item {
@@ -37,7 +39,8 @@ func hardlink(path, target string) forge.Item {
 	return forge.Item{Path: path, Type: forge.Hardlink, Mode: 0o644, Link: target}
 }
 
-// hostiles break a rule of FORMAT.md 1.1. Each is refused as a whole, with and without its sidecar.
+// hostiles returns archives that break a rule of FORMAT.md 1.1. tpk must refuse each as a whole,
+// with and without its sidecar.
 func hostiles() []hostile {
 	var long []forge.Item
 	p := ""
@@ -47,8 +50,10 @@ func hostiles() []hostile {
 	}
 	return []hostile{
 		{"dot-dot", []forge.Item{file("ok", "ok"), file("../outside/evil", "evil")}, "../outside/evil"},
-		{"dot-dot inside", []forge.Item{dir("a"), file("a/../../outside/evil", "evil")}, "a/../../outside/evil"},
-		{"dot-dot directory", []forge.Item{dir(".."), dir("../outside"), file("../outside/evil", "evil")}, ".."},
+		{"dot-dot inside", []forge.Item{dir("a"), file("a/../../outside/evil", "evil")},
+			"a/../../outside/evil"},
+		{"dot-dot directory", []forge.Item{dir(".."), dir("../outside"), file("../outside/evil", "evil")},
+			".."},
 		{"dot-dot at the end", []forge.Item{dir("a"), dir("a/..")}, "a/.."},
 		{"absolute", []forge.Item{file("/tmp/compat-evil", "evil")}, "/tmp/compat-evil"},
 		{"absolute directory", []forge.Item{dir("/tmp"), file("/tmp/compat-evil", "evil")}, "/tmp"},
@@ -58,24 +63,32 @@ func hostiles() []hostile {
 		{"slash at the end", []forge.Item{file("evil/", "evil")}, "evil"},
 		{"empty name", []forge.Item{file("", "evil")}, ""},
 		{"empty directory name", []forge.Item{dir("")}, ""},
-		{"NUL", []forge.Item{{Path: "a\x00b", Type: forge.File, Mode: 0o644, Content: []byte("evil")}}, ""},
+		{"NUL", []forge.Item{{Path: "a\x00b", Type: forge.File, Mode: 0o644, Content: []byte("evil")}},
+			""},
 		{"long component", []forge.Item{file(strings.Repeat("c", 256), "evil")}, "ccc"},
 		{"long path", append(long, file(p+"/evil", "evil")), "ddd"},
 		{"twice", []forge.Item{file("a", "one"), file("a", "two")}, "a"},
 		{"file and directory", []forge.Item{file("a", "one"), dir("a"), file("a/b", "two")}, "a"},
 		{"link and file", []forge.Item{symlink("a", "../outside/evil"), file("a", "evil")}, "a"},
 		{"link replaced", []forge.Item{file("a", "one"), hardlink("b", "a"), file("a", "other")}, "a"},
-		{"through a link", []forge.Item{symlink("link", "../outside"), file("link/evil", "evil")}, "link/evil"},
-		{"through two links", []forge.Item{symlink("a", "b"), symlink("b", "../outside"), dir("a/c"), file("a/c/evil", "evil")}, "a/c"},
-		{"through a link that was a directory", []forge.Item{dir("link"), symlink("link", "../outside"), file("link/evil", "evil")}, "link"},
+		{"through a link", []forge.Item{symlink("link", "../outside"), file("link/evil", "evil")},
+			"link/evil"},
+		{"through two links", []forge.Item{symlink("a", "b"), symlink("b", "../outside"), dir("a/c"),
+			file("a/c/evil", "evil")}, "a/c"},
+		{"through a link that was a directory", []forge.Item{dir("link"), symlink("link", "../outside"),
+			file("link/evil", "evil")}, "link"},
 		{"through a file", []forge.Item{file("f", "x"), file("f/evil", "evil")}, "f/evil"},
 		{"no parent", []forge.Item{file("no/parent", "x")}, "no/parent"},
 		{"parent later", []forge.Item{file("d/f", "x"), dir("d")}, "d/f"},
-		{"hard link to outside", []forge.Item{hardlink("evil", "../outside/secret")}, "../outside/secret"},
+		{"hard link to outside", []forge.Item{hardlink("evil", "../outside/secret")},
+			"../outside/secret"},
 		{"hard link to the root", []forge.Item{hardlink("evil", "/etc/passwd")}, "/etc/passwd"},
-		{"hard link through a link", []forge.Item{symlink("l", "../outside"), hardlink("evil", "l/secret")}, "evil"},
-		{"hard link to a link", []forge.Item{symlink("l", "../outside/secret"), hardlink("evil", "l")}, "evil"},
-		{"hard link to a hard link", []forge.Item{file("f", "x"), hardlink("g", "f"), hardlink("evil", "g")}, "evil"},
+		{"hard link through a link",
+			[]forge.Item{symlink("l", "../outside"), hardlink("evil", "l/secret")}, "evil"},
+		{"hard link to a link", []forge.Item{symlink("l", "../outside/secret"), hardlink("evil", "l")},
+			"evil"},
+		{"hard link to a hard link", []forge.Item{file("f", "x"), hardlink("g", "f"),
+			hardlink("evil", "g")}, "evil"},
 		{"hard link to a directory", []forge.Item{dir("d"), hardlink("evil", "d")}, "evil"},
 		{"hard link to itself", []forge.Item{hardlink("evil", "evil")}, "evil"},
 		{"hard link forwards", []forge.Item{hardlink("evil", "f"), file("f", "x")}, "evil"},
@@ -84,7 +97,7 @@ func hostiles() []hostile {
 	}
 }
 
-// A sandbox is a directory to extract into, beside one that must stay as it is.
+// A sandbox is a directory to extract into, next to one that must not change.
 type sandbox struct {
 	base, target string
 	outside      trees.Snapshot
@@ -94,16 +107,20 @@ func newSandbox(t testing.TB) *sandbox {
 	t.Helper()
 	s := &sandbox{base: tools.Dir(t)}
 	s.target = filepath.Join(s.base, "target")
-	writeTree(t, trees.Tree{trees.File("outside/secret", "secret").Perm(0o600)}, s.base)
-	s.outside = readTree(t, s.base)
+	fixture.WriteTree(t, trees.Tree{trees.File("outside/secret", "secret").Perm(0o600)}, s.base)
+	s.outside = fixture.ReadTree(t, s.base)
 	return s
 }
 
-// untouched fails the test when anything but the target was changed.
+// untouched fails the test for each change outside of the target.
 func (s *sandbox) untouched(t testing.TB) {
 	t.Helper()
-	inTarget := func(p string, _ trees.State) bool { return p == "target" || strings.HasPrefix(p, "target/") }
-	for _, line := range trees.Diff(s.outside, readTree(t, s.base).Without(inTarget), trees.Rules{}) {
+	inTarget := func(p string, _ trees.State) bool {
+		return p == "target" ||
+			strings.HasPrefix(p, "target/")
+	}
+	for _, line := range trees.Diff(s.outside, fixture.ReadTree(t, s.base).Without(inTarget),
+		trees.Rules{}) {
 		t.Error("outside of the target: ", line)
 	}
 	if _, err := os.Lstat("/tmp/compat-evil"); err == nil {
@@ -112,7 +129,7 @@ func (s *sandbox) untouched(t testing.TB) {
 	}
 }
 
-// TestHostile extracts hostile archives, with a sidecar that says the same and without one.
+// TestHostile extracts hostile archives, with a sidecar that agrees with them and without one.
 func TestHostile(t *testing.T) {
 	for _, h := range hostiles() {
 		t.Run(h.name, func(t *testing.T) {
@@ -120,12 +137,14 @@ func TestHostile(t *testing.T) {
 			for _, with := range []string{"sidecar", "none"} {
 				s := newSandbox(t)
 				archive := filepath.Join(tools.Dir(t), "hostile.tar.gz")
-				writeFiles(t, map[string][]byte{archive: a})
+				fixture.WriteFiles(t, map[string][]byte{archive: a})
 				if with == "sidecar" {
-					writeFiles(t, map[string][]byte{archive + ".tpi": side})
+					fixture.WriteFiles(t, map[string][]byte{archive + ".tpi": side})
 				}
-				for _, args := range [][]string{{"extract", "-C", s.target, archive}, {"extract", "--hard-links", "-C", s.target, archive}, {"verify", archive}, {"index", archive}} {
-					r := lean(t, args...)
+				for _, args := range [][]string{{"extract", "-C", s.target, archive},
+					{"extract", "--hard-links", "-C", s.target, archive}, {"verify", archive},
+					{"index", archive}} {
+					r := fixture.RunLean(t, args...)
 					if r.Code != 1 || len(r.Err) == 0 || !strings.Contains(string(r.Err), h.says) {
 						t.Errorf("with %s: want exit status 1 and %q: %v", with, h.says, r)
 					}
@@ -139,12 +158,13 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// TestHostileSidecar gives archives that are well a sidecar that lies, and that their trailer vouches for.
+// TestHostileSidecar reads sound archives with a false sidecar whose digest is in their trailer.
 func TestHostileSidecar(t *testing.T) {
 	harmless := file("aa/bbbbbbb/evil", "evil")
 	honest := func(it forge.Item) []byte { return forge.HeaderBlocks(it) }
 	lie := func(f func(*forge.Record)) []forge.Item {
-		items := []forge.Item{dir("d"), file("d/a", "aaaa"), file("d/b", "bb"), hardlink("d/c", "d/a"), symlink("d/s", "a")}
+		items := []forge.Item{dir("d"), file("d/a", "aaaa"), file("d/b", "bb"), hardlink("d/c", "d/a"),
+			symlink("d/s", "a")}
 		for i := range items {
 			items[i].Lies = f
 		}
@@ -154,11 +174,16 @@ func TestHostileSidecar(t *testing.T) {
 		name  string
 		items []forge.Item
 	}{
-		{"path outside", []forge.Item{{Path: "../outside/evil", Type: forge.File, Mode: 0o644, Content: []byte("evil"), Blocks: honest(harmless)}}},
-		{"absolute path", []forge.Item{{Path: "/tmp/compat-evil", Type: forge.File, Mode: 0o644, Content: []byte("evil"), Blocks: honest(harmless)}}},
-		{"link outside", []forge.Item{file("a", "x"), {Path: "b", Type: forge.Symlink, Link: "../outside", Blocks: honest(dir("b"))}, {Path: "b/evil", Type: forge.File, Content: []byte("evil")}}},
-		{"other content", []forge.Item{{Path: "a", Type: forge.File, Mode: 0o644, Content: []byte("evil"), Blocks: honest(file("b", "evil"))}}},
-		{"hidden entry", []forge.Item{file("a", "x"), {Path: "evil", Type: forge.File, Mode: 0o644, Content: []byte("evil"), Hidden: true}}},
+		{"path outside", []forge.Item{{Path: "../outside/evil", Type: forge.File, Mode: 0o644,
+			Content: []byte("evil"), Blocks: honest(harmless)}}},
+		{"absolute path", []forge.Item{{Path: "/tmp/compat-evil", Type: forge.File, Mode: 0o644,
+			Content: []byte("evil"), Blocks: honest(harmless)}}},
+		{"link outside", []forge.Item{file("a", "x"), {Path: "b", Type: forge.Symlink, Link: "../outside",
+			Blocks: honest(dir("b"))}, {Path: "b/evil", Type: forge.File, Content: []byte("evil")}}},
+		{"other content", []forge.Item{{Path: "a", Type: forge.File, Mode: 0o644, Content: []byte("evil"),
+			Blocks: honest(file("b", "evil"))}}},
+		{"hidden entry", []forge.Item{file("a", "x"), {Path: "evil", Type: forge.File, Mode: 0o644,
+			Content: []byte("evil"), Hidden: true}}},
 		{"offset beyond the end", lie(func(r *forge.Record) { r.Offset = 1 << 40 })},
 		{"offset at the end", lie(func(r *forge.Record) { r.Offset += 100_000 })},
 		{"huge size", lie(func(r *forge.Record) { r.Size = 1 << 47 })},
@@ -183,10 +208,11 @@ func TestHostileSidecar(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			a, side := forge.Build(c.items...)
 			archive := filepath.Join(tools.Dir(t), "hostile.tar.gz")
-			writeFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
+			fixture.WriteFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
 			s := newSandbox(t)
-			for _, args := range [][]string{{"ls", archive}, {"ls", "--json", archive}, {"info", archive}, {"cat", archive, "d/a"}, {"extract", "-C", s.target, archive}, {"verify", archive}} {
-				r := lean(t, args...)
+			for _, args := range [][]string{{"ls", archive}, {"ls", "--json", archive}, {"info", archive},
+				{"cat", archive, "d/a"}, {"extract", "-C", s.target, archive}, {"verify", archive}} {
+				r := fixture.RunLean(t, args...)
 				if r.Code > 1 || r.Code < 0 || strings.Contains(string(r.Err), "goroutine ") {
 					t.Error(r)
 				}
@@ -199,20 +225,23 @@ func TestHostileSidecar(t *testing.T) {
 	}
 }
 
-// TestTargets extracts honest archives into directories where somebody has laid traps.
+// TestTargets extracts a sound archive into directories that hold traps.
 func TestTargets(t *testing.T) {
 	archive := filepath.Join(tools.Dir(t), "a.tar.gz")
-	a, side := forge.Build(dir("d"), file("d/f", "new"), file("f", "new"), hardlink("h", "f"), symlink("l", "f"), dir("e"), file("e/ok", "ok"))
-	writeFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
+	a, side := forge.Build(dir("d"), file("d/f", "new"), file("f", "new"), hardlink("h", "f"),
+		symlink("l", "f"), dir("e"), file("e/ok", "ok"))
+	fixture.WriteFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
 	for _, c := range []struct {
 		name string
 		trap trees.Tree
-		safe string // is extracted all the same
+		safe string // a file that must be extracted
 	}{
 		{"a directory is a link to outside", trees.Tree{trees.Symlink("d", "../outside")}, "e/ok"},
 		{"a directory is an absolute link", trees.Tree{trees.Symlink("d", "OUTSIDE")}, "e/ok"},
-		{"a file is a link to a file outside", trees.Tree{trees.Symlink("f", "../outside/secret")}, "e/ok"},
-		{"a file is a link to a new file outside", trees.Tree{trees.Symlink("f", "../outside/new")}, "e/ok"},
+		{"a file is a link to a file outside", trees.Tree{trees.Symlink("f", "../outside/secret")},
+			"e/ok"},
+		{"a file is a link to a new file outside", trees.Tree{trees.Symlink("f", "../outside/new")},
+			"e/ok"},
 		{"a file is a FIFO", trees.Tree{trees.FIFO("f")}, "e/ok"},
 		{"a file is a directory", trees.Tree{trees.File("f/full", "x")}, "e/ok"},
 		{"a directory is a file", trees.Tree{trees.File("d", "x")}, "e/ok"},
@@ -227,8 +256,8 @@ func TestTargets(t *testing.T) {
 						trap[i].Target = filepath.Join(s.base, "outside")
 					}
 				}
-				writeTree(t, trap, s.target)
-				r := tpk(t, "extract", flag, "-C", s.target, archive)
+				fixture.WriteTree(t, trap, s.target)
+				r := fixture.Run(t, "extract", flag, "-C", s.target, archive)
 				s.untouched(t)
 				if r.Code != 0 && r.Code != 1 || (r.Code == 1) != (len(r.Err) > 0) {
 					t.Error(r)
@@ -236,7 +265,8 @@ func TestTargets(t *testing.T) {
 				if b, err := os.ReadFile(filepath.Join(s.target, c.safe)); err != nil || string(b) != "ok" {
 					t.Errorf("%s was not extracted (%v): %v", c.safe, err, r)
 				}
-				if b, err := os.ReadFile(filepath.Join(s.target, "d/f")); r.Code == 0 && (err != nil || string(b) != "new") {
+				if b, err := os.ReadFile(filepath.Join(s.target, "d/f")); r.Code == 0 &&
+					(err != nil || string(b) != "new") {
 					t.Errorf("exit status 0, and d/f is not there (%v)", err)
 				}
 			}
@@ -244,14 +274,16 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// TestTwoArchives extracts one archive that makes a link to outside, and one that writes through it.
+// TestTwoArchives extracts an archive that makes a link to a directory outside, then one that
+// writes through this link.
 func TestTwoArchives(t *testing.T) {
 	s := newSandbox(t)
-	for i, items := range [][]forge.Item{{symlink("d", "../outside")}, {dir("d"), file("d/evil", "evil"), file("d/secret", "evil")}} {
+	for i, items := range [][]forge.Item{{symlink("d", "../outside")},
+		{dir("d"), file("d/evil", "evil"), file("d/secret", "evil")}} {
 		archive := filepath.Join(tools.Dir(t), fmt.Sprint(i, ".tar.gz"))
 		a, side := forge.Build(items...)
-		writeFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
-		r := tpk(t, "extract", "-C", s.target, archive)
+		fixture.WriteFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
+		r := fixture.Run(t, "extract", "-C", s.target, archive)
 		if i == 0 && r.Code != 0 {
 			t.Fatal(r)
 		}
@@ -259,7 +291,7 @@ func TestTwoArchives(t *testing.T) {
 	}
 }
 
-// TestRace extracts while somebody else exchanges a directory of the target for a link to outside, and back.
+// TestRace extracts while a directory of the target is repeatedly exchanged for a link to outside.
 func TestRace(t *testing.T) {
 	s := newSandbox(t)
 	items := []forge.Item{dir("d")}
@@ -268,7 +300,7 @@ func TestRace(t *testing.T) {
 	}
 	archive := filepath.Join(tools.Dir(t), "a.tar.gz")
 	a, side := forge.Build(items...)
-	writeFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
+	fixture.WriteFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -280,7 +312,7 @@ func TestRace(t *testing.T) {
 			default:
 			}
 			if os.Rename(d, kept) == nil {
-				os.Symlink("../outside", d) // whoever comes first
+				os.Symlink("../outside", d) // fails if tpk is faster
 				os.Remove(d)
 				os.Rename(kept, d)
 			}
@@ -288,7 +320,8 @@ func TestRace(t *testing.T) {
 	}()
 	deadline := time.Now().Add(2 * time.Second)
 	for range 20 {
-		if r := tpk(t, "extract", "-C", s.target, archive); r.Code > 1 || time.Now().After(deadline) {
+		if r := fixture.Run(t, "extract", "-C", s.target, archive); r.Code > 1 ||
+			time.Now().After(deadline) {
 			break
 		}
 	}
@@ -297,44 +330,49 @@ func TestRace(t *testing.T) {
 	s.untouched(t)
 }
 
-// TestSetuid looks at what a tree may do to the user who extracts it: setuid programs, devices and FIFOs come out
-// only where they are asked for, or are named.
+// TestSpecialExtracted checks that devices and FIFOs are extracted or named in a message.
 func TestSpecialExtracted(t *testing.T) {
 	tools.Root(t)
 	s := newSandbox(t)
 	archive := filepath.Join(tools.Dir(t), "a.tar.gz")
-	a, side := forge.Build(file("f", "x"), forge.Item{Path: "null", Type: forge.Char, Mode: 0o666, Major: 1, Minor: 3},
-		forge.Item{Path: "disk", Type: forge.Block, Mode: 0o666, Major: 8}, forge.Item{Path: "fifo", Type: forge.FIFO, Mode: 0o644})
-	writeFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
-	r := tpk(t, "extract", "-C", s.target, archive)
-	got := readTree(t, s.target)
+	a, side := forge.Build(file("f", "x"), forge.Item{Path: "null", Type: forge.Char, Mode: 0o666,
+		Major: 1, Minor: 3},
+		forge.Item{Path: "disk", Type: forge.Block, Mode: 0o666, Major: 8},
+		forge.Item{Path: "fifo", Type: forge.FIFO, Mode: 0o644})
+	fixture.WriteFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
+	r := fixture.Run(t, "extract", "-C", s.target, archive)
+	got := fixture.ReadTree(t, s.target)
 	t.Logf("exit %d: %s%v", r.Code, r.Err, got.Paths())
 	if _, ok := got["f"]; !ok {
 		t.Error("the file beside them is not extracted")
 	}
 	for _, p := range []string{"null", "disk", "fifo"} {
 		if _, ok := got[p]; !ok && !bytes.Contains(r.Err, []byte(p)) {
-			t.Errorf("%s is left out without a word", p)
+			t.Errorf("%s is left out without a warning", p)
 		}
 	}
 }
 
-// TestDamaged flips bytes all over an archive and its sidecar, and truncates both: reading commands never crash,
-// and verify never finds all well.
+// TestDamaged flips bytes of an archive and its sidecar, and truncates both. No reading command may
+// crash, and verify must notice each damage.
 func TestDamaged(t *testing.T) {
 	base := tools.Dir(t)
-	writeTree(t, trees.Tree{trees.Text("text", 3000), trees.Noise("noise", 2000), trees.Text("big", 1<<20+9), trees.File("dup", "x"), trees.File("d/dup", "x"), trees.Symlink("l", "text")},
+	fixture.WriteTree(t, trees.Tree{trees.Text("text", 3000), trees.Noise("noise", 2000),
+		trees.Text("big", 1<<20+9), trees.File("dup", "x"), trees.File("d/dup", "x"),
+		trees.Symlink("l", "text")},
 		filepath.Join(base, "tree"))
 	archive := filepath.Join(base, "a.tar.gz")
-	pack(t, filepath.Join(base, "tree"), archive)
-	good := readPair(t, archive)
+	fixture.Pack(t, filepath.Join(base, "tree"), archive)
+	good := fixture.ReadPair(t, archive)
 	damage := func(what string, a, s []byte) {
 		t.Helper()
-		writeFiles(t, map[string][]byte{archive: a, archive + ".tpi": s})
+		fixture.WriteFiles(t, map[string][]byte{archive: a, archive + ".tpi": s})
 		x := filepath.Join(base, "x")
-		for _, args := range [][]string{{"verify", archive}, {"ls", archive}, {"extract", "-C", x, archive}, {"cat", archive, "text"}} {
-			r := tpk(t, args...)
-			if r.Code > 1 || r.Code < 0 || bytes.Contains(r.Err, []byte("goroutine ")) || r.Code == 1 && len(r.Err) == 0 {
+		for _, args := range [][]string{{"verify", archive}, {"ls", archive},
+			{"extract", "-C", x, archive}, {"cat", archive, "text"}} {
+			r := fixture.Run(t, args...)
+			if r.Code > 1 || r.Code < 0 || bytes.Contains(r.Err, []byte("goroutine ")) || r.Code == 1 &&
+				len(r.Err) == 0 {
 				t.Errorf("%s: %v", what, r)
 			}
 			if args[0] == "verify" && r.Code != 1 {
@@ -351,17 +389,17 @@ func TestDamaged(t *testing.T) {
 		return c
 	}
 	for i := range 25 {
-		at := i * len(good.archive) / 25
-		damage(fmt.Sprint("archive, byte ", at), flip(good.archive, at), good.sidecar)
-		at = i * len(good.sidecar) / 25
-		damage(fmt.Sprint("sidecar, byte ", at), good.archive, flip(good.sidecar, at))
+		at := i * len(good.Archive) / 25
+		damage(fmt.Sprint("archive, byte ", at), flip(good.Archive, at), good.Sidecar)
+		at = i * len(good.Sidecar) / 25
+		damage(fmt.Sprint("sidecar, byte ", at), good.Archive, flip(good.Sidecar, at))
 	}
-	for _, n := range []int{0, 1, 63, 64, 65, 1000, len(good.archive) - 1, len(good.archive) - 64} {
-		damage(fmt.Sprint("archive, ", n, " bytes left"), good.archive[:n], good.sidecar)
+	for _, n := range []int{0, 1, 63, 64, 65, 1000, len(good.Archive) - 1, len(good.Archive) - 64} {
+		damage(fmt.Sprint("archive, ", n, " bytes left"), good.Archive[:n], good.Sidecar)
 	}
-	for _, n := range []int{0, 1, 319, 320, len(good.sidecar) - 1} {
-		damage(fmt.Sprint("sidecar, ", n, " bytes left"), good.archive, good.sidecar[:n])
+	for _, n := range []int{0, 1, 319, 320, len(good.Sidecar) - 1} {
+		damage(fmt.Sprint("sidecar, ", n, " bytes left"), good.Archive, good.Sidecar[:n])
 	}
-	damage("something after the end", append(append([]byte(nil), good.archive...), 0), good.sidecar)
-	damage("two archives", append(append([]byte(nil), good.archive...), good.archive...), good.sidecar)
+	damage("something after the end", append(append([]byte(nil), good.Archive...), 0), good.Sidecar)
+	damage("two archives", append(append([]byte(nil), good.Archive...), good.Archive...), good.Sidecar)
 }

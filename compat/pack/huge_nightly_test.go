@@ -1,6 +1,6 @@
 //go:build nightly && linux
 
-package compat
+package pack
 
 import (
 	"bytes"
@@ -15,31 +15,43 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 )
 
 func init() { tools.Timeout = 20 * time.Minute }
 
-// TestHuge packs sparse files of 3 GiB and of more than 8 GiB, and has them read by others.
+// huge returns sparse files of 3 GiB and of about the 8 GiB that an octal size field can hold.
+func huge() trees.Tree {
+	return trees.Tree{
+		trees.Sparse("3GiB", 3<<30, "the end of 3 GiB"), trees.File("between", "x"),
+		trees.Sparse("8GiB-1", 8<<30-1, "just fits"), trees.Sparse("8GiB+1", 8<<30+1, "no longer fits"),
+	}
+}
+
+// TestHuge packs sparse files of 3 GiB and of more than 8 GiB, and lets other programs read them.
 func TestHuge(t *testing.T) {
-	f := packed(t, trees.Named{Name: "huge", Tree: trees.Huge()})
-	if fi, err := os.Stat(f.archive); err != nil || fi.Size() > 100<<20 {
+	f := fixture.Packed(t, trees.Named{Name: "huge", Tree: huge()})
+	if fi, err := os.Stat(f.Archive); err != nil || fi.Size() > 100<<20 {
 		t.Errorf("an archive of %d bytes (%v)", fi.Size(), err)
 	}
-	if r := lean(t, "verify", f.archive); r.Code != 0 {
+	if r := fixture.RunLean(t, "verify", f.Archive); r.Code != 0 {
 		t.Error(r)
 	}
-	for _, lister := range [][]string{{"tar", "-tvzf"}, {"bsdtar", "-tvzf"}, {"busybox", "tar", "-tvzf"}} {
-		out := tools.Must(t, exec.Command(tools.Path(t, lister[0]), append(lister[1:len(lister):len(lister)], f.archive)...))
-		for path, st := range f.snap {
+	for _, lister := range [][]string{{"tar", "-tvzf"}, {"bsdtar", "-tvzf"},
+		{"busybox", "tar", "-tvzf"}} {
+		out := tools.Must(t, exec.Command(tools.Path(t, lister[0]),
+			append(lister[1:len(lister):len(lister)], f.Archive)...))
+		for path, st := range f.Snap {
 			if want := fmt.Sprintf(" %d ", st.Size); !containsLine(out, want, " "+path) {
 				t.Errorf("%v: no %s of%sbytes in\n%s", lister, path, want, out)
 			}
 		}
 	}
-	for _, cat := range [][]string{{tools.TPK(t), "cat", f.archive}, {"tar", "-xOzf", f.archive}, {"bsdtar", "-xOf", f.archive}} {
-		for path, st := range f.snap {
+	for _, cat := range [][]string{{tools.TPK(t), "cat", f.Archive}, {"tar", "-xOzf", f.Archive},
+		{"bsdtar", "-xOf", f.Archive}} {
+		for path, st := range f.Snap {
 			cmd := exec.Command(tools.Path(t, cat[0]), append(cat[1:len(cat):len(cat)], path)...)
 			h := sha256.New()
 			cmd.Stdout = h
@@ -53,10 +65,10 @@ func TestHuge(t *testing.T) {
 	}
 	hugeMember(t, f)
 	x := filepath.Join(tools.Dir(t), "x")
-	if r := lean(t, "extract", "-C", x, f.archive); r.Code != 0 {
+	if r := fixture.RunLean(t, "extract", "-C", x, f.Archive); r.Code != 0 {
 		t.Error(r)
 	}
-	diff(t, f.snap, x, trees.Rules{})
+	fixture.Diff(t, f.Snap, x, trees.Rules{})
 }
 
 func containsLine(text []byte, words ...string) bool {
@@ -72,15 +84,15 @@ lines:
 	return false
 }
 
-// hugeMember inflates the member of the file of 3 GiB alone.
-func hugeMember(t *testing.T, f *fixture) {
+// hugeMember inflates only the member of the file of 3 GiB.
+func hugeMember(t *testing.T, f *fixture.Tree) {
 	t.Helper()
-	file, err := os.Open(f.archive)
+	file, err := os.Open(f.Archive)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	for _, l := range list(t, f.archive) {
+	for _, l := range fixture.List(t, f.Archive) {
 		if l.Path != "3GiB" {
 			continue
 		}
@@ -90,13 +102,14 @@ func hugeMember(t *testing.T, f *fixture) {
 		}
 		z.Multistream(false)
 		h := sha256.New()
-		if n, err := io.Copy(h, z); err != nil || n != l.Size || [sha256.Size]byte(h.Sum(nil)) != f.snap[l.Path].Sum {
+		if n, err := io.Copy(h, z); err != nil || n != l.Size ||
+			[sha256.Size]byte(h.Sum(nil)) != f.Snap[l.Path].Sum {
 			t.Errorf("the member holds %d bytes, want %d (%v)", n, l.Size, err)
 		}
 	}
 }
 
-// TestManyFiles packs a tree of 300,000 files in little memory, and every tar lists it.
+// TestManyFiles packs a tree of 300,000 files in little memory, and lists it with GNU tar.
 func TestManyFiles(t *testing.T) {
 	dir := filepath.Join(tools.Dir(t), "tree")
 	const n = 300_000

@@ -1,4 +1,4 @@
-package compat
+package pack
 
 import (
 	"bytes"
@@ -8,40 +8,43 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// TestSame packs each tree again: with other numbers of workers, from a copy that was written in another order and
-// so has other inode numbers and another order in its directories, and streamed. The bytes must be the same.
+// TestSame packs each tree again, with other numbers of workers, as a stream, and from a copy. The
+// copy was written in another order, so inode numbers and the order of directories differ. The
+// bytes must not.
 func TestSame(t *testing.T) {
-	for _, c := range trees.Catalogue() {
+	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
-			f := packed(t, c)
-			want := readPair(t, f.archive)
+			f := fixture.Packed(t, c)
+			want := fixture.ReadPair(t, f.Archive)
 			again := filepath.Join(tools.Dir(t), "other-name.tgz")
-			check := func(what string, got pair) {
+			check := func(what string, got fixture.Pair) {
 				t.Helper()
-				if !bytes.Equal(got.archive, want.archive) || got.sidecar != nil && !bytes.Equal(got.sidecar, want.sidecar) {
+				if !bytes.Equal(got.Archive, want.Archive) || got.Sidecar != nil &&
+					!bytes.Equal(got.Sidecar, want.Sidecar) {
 					t.Errorf("%s: other bytes", what)
 				}
 			}
 			for _, workers := range []string{"1", "8"} {
-				pack(t, f.dir, again, "--workers", workers)
-				check(workers+" workers", readPair(t, again))
+				fixture.Pack(t, f.Dir, again, "--workers", workers)
+				check(workers+" workers", fixture.ReadPair(t, again))
 			}
-			streamed := tools.Must(t, exec.Command(tools.TPK(t), "pack", f.dir, "-"))
-			check("streamed", pair{archive: streamed})
+			streamed := tools.Must(t, exec.Command(tools.TPK(t), "pack", f.Dir, "-"))
+			check("streamed", fixture.Pair{Archive: streamed})
 
 			copied := filepath.Join(tools.Dir(t), "copy")
-			writeTree(t, backwards(c.Tree), copied)
-			pack(t, copied, again)
-			check("a copy written backwards", readPair(t, again))
+			fixture.WriteTree(t, backwards(c.Tree), copied)
+			fixture.Pack(t, copied, again)
+			check("a copy written backwards", fixture.ReadPair(t, again))
 		})
 	}
 }
 
-// backwards is the tree in the opposite order, as far as directories and the targets of hard links allow.
+// backwards returns the nodes of a tree in reverse, with directories first and hard links last.
 func backwards(t trees.Tree) trees.Tree {
 	var dirs, nodes, links trees.Tree
 	for _, n := range t {
@@ -59,12 +62,13 @@ func backwards(t trees.Tree) trees.Tree {
 	return slices.Concat(dirs, nodes, links)
 }
 
-// TestSourceDateEpoch clamps times, and only later ones.
+// TestSourceDateEpoch checks that SOURCE_DATE_EPOCH clamps later times and no others.
 func TestSourceDateEpoch(t *testing.T) {
 	base := tools.Dir(t)
-	tree := trees.Tree{trees.File("early", "e").At(1000), trees.File("late", "l").At(3_000_000_000), trees.Dir("dir").At(2001),
+	tree := trees.Tree{trees.File("early", "e").At(1000), trees.File("late", "l").At(3_000_000_000),
+		trees.Dir("dir").At(2001),
 		trees.Symlink("link", "x").At(2_000_000_000)}
-	writeTree(t, tree, filepath.Join(base, "tree"))
+	fixture.WriteTree(t, tree, filepath.Join(base, "tree"))
 	archive := filepath.Join(base, "a.tar.gz")
 	run := func(epoch string) tools.Result {
 		cmd := exec.Command(tools.TPK(t), "pack", filepath.Join(base, "tree"), archive)
@@ -75,7 +79,7 @@ func TestSourceDateEpoch(t *testing.T) {
 		t.Fatal(r)
 	}
 	want := map[string]int64{"early": 1000, "late": 2000, "dir": 2000, "link": 2000}
-	for _, l := range list(t, archive) {
+	for _, l := range fixture.List(t, archive) {
 		if l.ModTime.Unix() != want[l.Path] {
 			t.Errorf("%s: time %d, want %d", l.Path, l.ModTime.Unix(), want[l.Path])
 		}

@@ -1,8 +1,9 @@
 //go:build linux
 
-package compat
+package pack
 
 import (
+	"bufio"
 	"bytes"
 	"io"
 	"net/http"
@@ -12,14 +13,15 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// loopDevice makes a block device of size bytes, full of what is no archive. Where the machine gives none the test is skipped by name; where the kernel has them and
-// we are root, none is a failure under COMPAT=require.
+// loopDevice makes a block device of size bytes that holds no archive. The test is skipped if the
+// machine has no loop devices. If it has, but gives none to root, COMPAT=require makes that a
+// failure.
 func loopDevice(t *testing.T, size int64) string {
 	t.Helper()
 	tools.Root(t)
@@ -40,25 +42,27 @@ func loopDevice(t *testing.T, size int64) string {
 	return device
 }
 
-// TestDevice packs onto a block device, and reads it by every command that reads.
+// TestDevice packs onto a block device, and reads that with every command that reads.
 func TestDevice(t *testing.T) {
 	device := loopDevice(t, 32<<20)
 	dir := filepath.Join(tools.Dir(t), "tree")
-	snap := writeTree(t, trees.Names(), dir)
+	snap := fixture.WriteTree(t, trees.Names(), dir)
 	file := filepath.Join(tools.Dir(t), "a.tar.gz")
-	pack(t, dir, file)
+	fixture.Pack(t, dir, file)
 	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := tpk(t, "ls", device); r.Code != 1 || !strings.Contains(string(r.Err), "not a tpk archive") {
+	if r := fixture.Run(t, "ls", device); r.Code != 1 ||
+		!strings.Contains(string(r.Err), "not a tpk archive") {
 		t.Error(r)
 	}
-	pack(t, dir, device)
+	fixture.Pack(t, dir, device)
 	compare := func(args ...string) {
 		t.Helper()
-		onFile, onDevice := tpk(t, append(args, file)...), tpk(t, append(args, device)...)
-		if onDevice.Code != 0 || len(onDevice.Err) > 0 || !bytes.Equal(onFile.Out, bytes.ReplaceAll(onDevice.Out, []byte(device), []byte(file))) {
+		onFile, onDevice := fixture.Run(t, append(args, file)...), fixture.Run(t, append(args, device)...)
+		if onDevice.Code != 0 || len(onDevice.Err) > 0 ||
+			!bytes.Equal(onFile.Out, bytes.ReplaceAll(onDevice.Out, []byte(device), []byte(file))) {
 			t.Errorf("%v\n%v", onFile, onDevice)
 		}
 	}
@@ -66,12 +70,12 @@ func TestDevice(t *testing.T) {
 	compare("verify")
 	compare("info", "--json")
 	extracted := filepath.Join(tools.Dir(t), "out")
-	if r := tpk(t, "extract", "-C", extracted, device); r.Code != 0 {
+	if r := fixture.Run(t, "extract", "-C", extracted, device); r.Code != 0 {
 		t.Error(r)
 	}
-	diff(t, snap, extracted, trees.Rules{})
+	fixture.Diff(t, snap, extracted, trees.Rules{})
 	export := filepath.Join(tools.Dir(t), "export.tar.gz")
-	if r := tpk(t, "export", device, export); r.Code != 0 {
+	if r := fixture.Run(t, "export", device, export); r.Code != 0 {
 		t.Error(r)
 	}
 	if got, err := os.ReadFile(export); err != nil || !bytes.Equal(got, want) {
@@ -79,23 +83,24 @@ func TestDevice(t *testing.T) {
 	}
 	served(t, device, want)
 
-	// Copied there by another program it has no index until it is asked for.
+	// An archive that another program copied there has no index until tpk index makes one.
 	if err := os.WriteFile(device, make([]byte, 32<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(device, want, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if r := tpk(t, "ls", device); r.Code != 0 || !strings.Contains(string(r.Err), "there is none on the device") {
+	if r := fixture.Run(t, "ls", device); r.Code != 0 ||
+		!strings.Contains(string(r.Err), "there is none on the device") {
 		t.Error(r)
 	}
-	if r := tpk(t, "index", device); r.Code != 0 {
+	if r := fixture.Run(t, "index", device); r.Code != 0 {
 		t.Error(r)
 	}
 	compare("ls")
 	compare("verify")
 
-	// What can not be: editing, a tree that is too big, a device that is mounted.
+	// Refused: editing, a tree that is too big, a device that is mounted.
 	for _, c := range []struct {
 		says string
 		args []string
@@ -103,16 +108,19 @@ func TestDevice(t *testing.T) {
 		{"exists and is not a regular file", []string{"update", device, dir}},
 		{"exists and is not a regular file", []string{"rm", device, "*"}},
 	} {
-		if r := tpk(t, c.args...); r.Code != 1 || !strings.Contains(string(r.Err), c.says) {
+		if r := fixture.Run(t, c.args...); r.Code != 1 || !strings.Contains(string(r.Err), c.says) {
 			t.Error(r)
 		}
 	}
 	compare("ls")
-	tools.Must(t, exec.Command("dd", "if=/dev/urandom", "of="+filepath.Join(dir, "big"), "bs=1M", "count=40"))
-	if r := tpk(t, "pack", dir, device); r.Code != 1 || !strings.Contains(string(r.Err), "the device is too small") {
+	tools.Must(t, exec.Command("dd", "if=/dev/urandom", "of="+filepath.Join(dir, "big"), "bs=1M",
+		"count=40"))
+	if r := fixture.Run(t, "pack", dir, device); r.Code != 1 ||
+		!strings.Contains(string(r.Err), "the device is too small") {
 		t.Error(r)
 	}
-	if r := tpk(t, "ls", device); r.Code != 1 || !strings.Contains(string(r.Err), "not a tpk archive") {
+	if r := fixture.Run(t, "ls", device); r.Code != 1 ||
+		!strings.Contains(string(r.Err), "not a tpk archive") {
 		t.Error(r)
 	}
 	tools.Must(t, exec.Command(tools.Path(t, "mkfs.ext4"), "-q", device))
@@ -120,18 +128,21 @@ func TestDevice(t *testing.T) {
 	if r := tools.Run(t, exec.Command("mount", device, mnt)); r.Code != 0 {
 		tools.Missing(t, "the right to mount")
 	}
-	r := tpk(t, "pack", dir, device)
+	r := fixture.Run(t, "pack", dir, device)
 	tools.Must(t, exec.Command("umount", mnt))
 	if r.Code != 1 || !strings.Contains(string(r.Err), "busy") {
 		t.Error(r)
 	}
 }
 
-// served serves an archive and downloads all of it.
+// served serves an archive, downloads it and compares the bytes.
 func served(t *testing.T, archive string, want []byte) {
 	t.Helper()
-	socket := "127.0.0.1:18931"
-	cmd := exec.Command(tools.TPK(t), "serve", "--listen", socket, archive)
+	cmd := exec.Command(tools.TPK(t), "serve", "--listen", "127.0.0.1:0", archive)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -141,17 +152,19 @@ func served(t *testing.T, archive string, want []byte) {
 			t.Error(err)
 		}
 	}()
-	var got []byte
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		resp, err := http.Get("http://" + socket + "/?download=tar.gz")
-		if err != nil {
-			continue
-		}
-		got, err = io.ReadAll(resp.Body)
-		resp.Body.Close()
-		if err == nil && resp.StatusCode == 200 {
-			break
-		}
+	line, err := bufio.NewReader(stderr).ReadString('\n')
+	_, url, ok := strings.Cut(strings.TrimSpace(line), "serving on ")
+	if !ok {
+		t.Fatalf("it says %q, %v", line, err)
+	}
+	resp, err := http.Get(url + "?download=tar.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	got, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatal(resp.Status, err)
 	}
 	if !bytes.Equal(got, want) {
 		t.Errorf("served, it has %d bytes, not the %d of the archive", len(got), len(want))

@@ -1,11 +1,10 @@
-package compat
+package readers
 
 import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -13,83 +12,51 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// A listed is a line of `tpk ls --json`.
-type listed struct {
-	Path, Link       string
-	PathBase64       []byte `json:"path_base64"` // instead of Path, for one that is not UTF-8
-	LinkBase64       []byte `json:"link_base64"`
-	Type, Hash, Mode string
-	Size             int64
-	ModTime          time.Time `json:"mtime"`
-	Member           *struct {
-		Offset, Length int64
-		Encoding       string
-	}
-}
-
-// list runs tpk ls --json.
-func list(t testing.TB, archive string) []listed {
-	t.Helper()
-	var lines []listed
-	dec := json.NewDecoder(bytes.NewReader(tools.Must(t, exec.Command(tools.TPK(t), "ls", "--json", archive))))
-	dec.DisallowUnknownFields()
-	for {
-		var l listed
-		if err := dec.Decode(&l); err == io.EOF {
-			return lines
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		if l.PathBase64 != nil {
-			l.Path = string(l.PathBase64)
-		}
-		if l.LinkBase64 != nil {
-			l.Link = string(l.LinkBase64)
-		}
-		lines = append(lines, l)
-	}
-}
-
-// TestList holds the list of each archive to its tree.
+// TestList compares the list of each archive with its tree.
 func TestList(t *testing.T) {
-	kinds := map[string]trees.Kind{"file": trees.KindFile, "hardlink": trees.KindFile, "dir": trees.KindDir, "symlink": trees.KindSymlink}
-	for _, c := range trees.Catalogue() {
+	kinds := map[string]trees.Kind{"file": trees.KindFile, "hardlink": trees.KindFile,
+		"dir": trees.KindDir, "symlink": trees.KindSymlink}
+	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
-			f := packed(t, c)
-			lines := list(t, f.archive)
-			if len(lines) != len(f.snap) {
-				t.Errorf("%d lines, want %d", len(lines), len(f.snap))
+			f := fixture.Packed(t, c)
+			lines := fixture.List(t, f.Archive)
+			if len(lines) != len(f.Snap) {
+				t.Errorf("%d lines, want %d", len(lines), len(f.Snap))
 			}
 			targets := map[string]string{}
 			for i, l := range lines {
-				st, ok := f.snap[l.Path]
+				st, ok := f.Snap[l.Path]
 				if !ok {
 					t.Errorf("%q is listed and not there", l.Path)
 					continue
 				}
-				want := listed{Path: l.Path, Type: l.Type, Mode: fmt.Sprintf("%04o", st.Mode), Size: st.Size}
+				want := fixture.Entry{Path: l.Path, Type: l.Type, Mode: fmt.Sprintf("%04o", st.Mode),
+					Size: st.Size}
 				if st.Kind == trees.KindSymlink {
 					want.Link, want.Size = st.Target, int64(len(st.Target))
 				}
-				if kinds[l.Type] != st.Kind || l.Mode != want.Mode || l.Size != want.Size || l.ModTime.Unix() != st.Time ||
+				if kinds[l.Type] != st.Kind || l.Mode != want.Mode || l.Size != want.Size ||
+					l.ModTime.Unix() != st.Time ||
 					l.Link != want.Link && l.Type != "hardlink" || (l.Hash == "") != (st.Kind != trees.KindFile) {
 					t.Errorf("%q: listed as %+v, is %+v", l.Path, l, st)
 				}
 				if l.Type == "hardlink" {
 					targets[l.Path] = l.Link
 				}
-				if i > 0 && strings.ReplaceAll(lines[i-1].Path, "/", "\x00") >= strings.ReplaceAll(l.Path, "/", "\x00") {
+				if i > 0 && strings.ReplaceAll(lines[i-1].Path, "/", "\x00") >= strings.ReplaceAll(l.Path, "/",
+					"\x00") {
 					t.Errorf("%q comes before %q", lines[i-1].Path, l.Path)
 				}
 			}
 			for p, target := range targets {
-				if f.snap[p].Sum != f.snap[target].Sum || f.snap[p].Mode != f.snap[target].Mode || targets[target] != "" {
+				if f.Snap[p].Sum != f.Snap[target].Sum || f.Snap[p].Mode != f.Snap[target].Mode ||
+					targets[target] != "" {
 					t.Errorf("%q is listed as a link to %q", p, target)
 				}
 			}
@@ -97,7 +64,8 @@ func TestList(t *testing.T) {
 	}
 }
 
-// inPython checks members with zlib.decompressobj(31), which reads one gzip member: for each line "offset length sum".
+// inPython checks members with zlib.decompressobj(31), which reads one gzip member. Its input has a
+// line "offset length sum" for each.
 const inPython = `
 import hashlib, sys, zlib
 raw = open(sys.argv[1], "rb").read()
@@ -106,23 +74,24 @@ for line in sys.stdin:
     z = zlib.decompressobj(31)
     got = z.decompress(raw[int(offset):int(offset) + int(length)]) + z.flush()
     if hashlib.sha256(got).hexdigest() != want or not z.eof or z.unused_data:
-        sys.exit(f"the member at {offset}: {len(got)} bytes, end reached: {z.eof}, {len(z.unused_data)} bytes unused")
+        sys.exit(f"the member at {offset}: {len(got)} bytes, "
+                 f"end reached: {z.eof}, {len(z.unused_data)} bytes unused")
 `
 
-// TestMembers cuts each content member out of the archive, by what tpk ls says, and inflates it in single-member mode
-// to its file and to nothing more.
+// TestMembers cuts each content member out of the archive, at the place that tpk ls prints. A
+// reader of single members must inflate it to its file and nothing more.
 func TestMembers(t *testing.T) {
-	for _, c := range trees.Catalogue() {
+	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
-			f := packed(t, c)
-			raw, err := os.ReadFile(f.archive)
+			f := fixture.Packed(t, c)
+			raw, err := os.ReadFile(f.Archive)
 			if err != nil {
 				t.Fatal(err)
 			}
 			var python strings.Builder
 			seen := 0
-			for _, l := range list(t, f.archive) {
-				st := f.snap[l.Path]
+			for _, l := range fixture.List(t, f.Archive) {
+				st := f.Snap[l.Path]
 				if st.Kind != trees.KindFile {
 					continue
 				}
@@ -138,21 +107,22 @@ func TestMembers(t *testing.T) {
 					t.Errorf("%q: %v", l.Path, err)
 				}
 				if stored := isStored(m, st.Size); stored != (l.Member.Encoding == "stored") {
-					t.Errorf("%q: listed as %s, in stored blocks of 65,535 bytes: %v", l.Path, l.Member.Encoding, stored)
+					t.Errorf("%q: listed as %s, in stored blocks of 65,535 bytes: %v", l.Path, l.Member.Encoding,
+						stored)
 				}
 				fmt.Fprintln(&python, l.Member.Offset, l.Member.Length, hex.EncodeToString(st.Sum[:]))
 			}
-			if seen == 0 && len(f.snap) > 1 {
+			if seen == 0 && len(f.Snap) > 1 {
 				t.Error("no file was looked at")
 			}
-			cmd := exec.Command(tools.Path(t, "python3"), "-c", inPython, f.archive)
+			cmd := exec.Command(tools.Path(t, "python3"), "-c", inPython, f.Archive)
 			cmd.Stdin = strings.NewReader(python.String())
 			tools.Must(t, cmd)
 		})
 	}
 }
 
-// isStored says whether a member of size bytes is laid out in stored blocks as FORMAT.md 1.3 wants them.
+// isStored reports whether a member of size bytes consists of stored blocks as in FORMAT.md 1.3.
 func isStored(m []byte, size int64) bool {
 	if int64(len(m)) != size+5*((size+65534)/65535)+18 {
 		return false
@@ -167,7 +137,7 @@ func isStored(m []byte, size int64) bool {
 	return true
 }
 
-// single inflates m as one member, in Go.
+// single inflates m as one member with compress/gzip and compares the result with want.
 func single(m []byte, want trees.State) error {
 	r := bytes.NewReader(m)
 	z, err := gzip.NewReader(r)
@@ -183,26 +153,30 @@ func single(m []byte, want trees.State) error {
 	if n != want.Size || [sha256.Size]byte(h.Sum(nil)) != want.Sum || r.Len() > 0 {
 		return fmt.Errorf("%d bytes, want %d; %d of the member are left", n, want.Size, r.Len())
 	}
-	if len(z.Header.Extra) > 0 || z.Header.Name != "" || z.Header.Comment != "" || !z.Header.ModTime.IsZero() {
+	if len(z.Header.Extra) > 0 || z.Header.Name != "" || z.Header.Comment != "" ||
+		!z.Header.ModTime.IsZero() {
 		return fmt.Errorf("there is something in the gzip header: %+v", z.Header)
 	}
 	return nil
 }
 
-// TestMembersByPrograms gives the members of the trees of sizes to the programs that people cut files out with.
+// TestMembersByPrograms lets programs inflate single members of two trees with many sizes.
 func TestMembersByPrograms(t *testing.T) {
-	programs := [][]string{{"gzip", "-dc"}, {"pigz", "-dc"}, {"libdeflate-gunzip", "-c"}, {"igzip", "-d", "-c"}}
-	for _, c := range []trees.Named{{Name: "sizes", Tree: trees.Sizes()}, {Name: "big", Tree: trees.Big()}} {
-		f := packed(t, c)
-		raw, err := os.ReadFile(f.archive)
+	programs := [][]string{{"gzip", "-dc"}, {"pigz", "-dc"}, {"libdeflate-gunzip", "-c"},
+		{"igzip", "-d", "-c"}}
+	for _, c := range []trees.Named{{Name: "sizes", Tree: trees.Sizes()},
+		{Name: "big", Tree: trees.Big()}} {
+		f := fixture.Packed(t, c)
+		raw, err := os.ReadFile(f.Archive)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, l := range list(t, f.archive) {
+		for i, l := range fixture.List(t, f.Archive) {
 			if l.Member == nil || l.Type != "file" {
 				continue
 			}
-			// Each member by one program, in turn; node's and the browsers' way by all would take minutes.
+			// Each member goes to one of the programs in turn; all members with all programs would
+			// take minutes.
 			p := programs[i%len(programs)]
 			name := filepath.Join(tools.Dir(t), "member.gz")
 			if err := os.WriteFile(name, raw[l.Member.Offset:][:l.Member.Length], 0o644); err != nil {
@@ -210,7 +184,7 @@ func TestMembersByPrograms(t *testing.T) {
 			}
 			cmd := exec.Command(tools.Path(t, p[0]), append(p[1:len(p):len(p)], name)...)
 			out := tools.Must(t, cmd)
-			if sha256.Sum256(out) != f.snap[l.Path].Sum {
+			if sha256.Sum256(out) != f.Snap[l.Path].Sum {
 				t.Errorf("%s: %s gives %d bytes, want %d", p[0], l.Path, len(out), l.Size)
 			}
 		}

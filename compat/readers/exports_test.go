@@ -1,4 +1,4 @@
-package compat
+package readers
 
 import (
 	"archive/zip"
@@ -13,11 +13,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// zipReaders are programs that extract a zip, with what they are known to do otherwise.
+// zipReaders are programs that extract a zip, with their known limits.
 var zipReaders = []reader{
 	{
 		name:  "unzip",
@@ -45,7 +46,8 @@ var zipReaders = []reader{
 		name:  "7z",
 		rules: trees.Rules{DirModeMask: 0o700},
 		command: func(t *testing.T, archive, dir string, _ ...string) *exec.Cmd {
-			cmd := exec.Command("sh", "-c", `umask 0; exec "$@"`, "sh", tools.Path(t, "7z"), "x", "-y", "-snld", archive, "-o"+dir)
+			cmd := exec.Command("sh", "-c", `umask 0; exec "$@"`, "sh", tools.Path(t, "7z"), "x", "-y",
+				"-snld", archive, "-o"+dir)
 			cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
 			return cmd
 		},
@@ -54,10 +56,12 @@ var zipReaders = []reader{
 				why:  "it refuses or rewrites symbolic links to absolute paths, with dots, or to links",
 				code: 2,
 				drop: func(p string, _ trees.State) bool {
-					return slices.Contains([]string{"absolute", "absolute-dangling", "dot", "dotdot", "dots", "double", "loop-b", "to-link", "up"}, p)
+					return slices.Contains([]string{"absolute", "absolute-dangling", "dot", "dotdot", "dots",
+						"double", "loop-b", "to-link", "up"}, p)
 				},
 			},
-			"modes":          {why: "it drops setuid, setgid and sticky bits", rules: trees.Rules{ModeMask: 0o7000, DirModeMask: 0o7000}},
+			"modes": {why: "it drops setuid, setgid and sticky bits",
+				rules: trees.Rules{ModeMask: 0o7000, DirModeMask: 0o7000}},
 			"raw-names":      {why: "it takes names that are not UTF-8 for code page 437", skip: true},
 			"long-raw-names": {why: "it takes names that are not UTF-8 for code page 437", skip: true},
 		},
@@ -65,15 +69,18 @@ var zipReaders = []reader{
 	{name: "Go archive/zip", extract: goUnzip, rules: trees.Rules{IgnoreSymlinkTime: true}},
 }
 
-// zipLimits are those of the format, whoever reads it: times that do not fit it come out as others, and a backslash in a
-// name, which half of the readers take for a slash, is written as a wide one.
+// zipLimits are the limits of the format itself. It cannot hold some times. In names tpk writes a
+// backslash, which half of the readers take for a slash, as a fullwidth one.
 var zipLimits = map[string]limit{
 	"times":     {rules: trees.Rules{IgnoreTime: true, IgnoreDirTime: true, IgnoreSymlinkTime: true}},
 	"old-times": {rules: trees.Rules{IgnoreTime: true, IgnoreDirTime: true, IgnoreSymlinkTime: true}},
-	"names":     {drop: func(p string, _ trees.State) bool { return strings.ContainsAny(p, "\\\uff3c") }},
+	"names": {drop: func(p string, _ trees.State) bool {
+		return strings.ContainsAny(p,
+			"\\\uff3c")
+	}},
 }
 
-// withZipLimits are the limits of a reader of zips for a tree.
+// withZipLimits returns a reader of zips with the limits of the format for a tree added to its own.
 func withZipLimits(r reader, tree string) reader {
 	own, common := r.limits[tree], zipLimits[tree]
 	own.rules = own.rules.Or(common.rules)
@@ -87,7 +94,7 @@ func withZipLimits(r reader, tree string) reader {
 	return r
 }
 
-// zipTesters read all of a zip and say whether it is right.
+// zipTesters are programs that read a whole zip and report whether it is intact.
 var zipTesters = []struct {
 	name    string
 	command func(t *testing.T, archive string) *exec.Cmd
@@ -95,7 +102,10 @@ var zipTesters = []struct {
 	{"unzip -t", func(t *testing.T, archive string) *exec.Cmd {
 		return exec.Command(tools.Path(t, "unzip"), "-tqq", archive)
 	}},
-	{"7z t", func(t *testing.T, archive string) *exec.Cmd { return exec.Command(tools.Path(t, "7z"), "t", archive) }},
+	{"7z t", func(t *testing.T, archive string) *exec.Cmd {
+		return exec.Command(tools.Path(t, "7z"),
+			"t", archive)
+	}},
 	{"Python zipfile", func(t *testing.T, archive string) *exec.Cmd {
 		return exec.Command(python(t), "-c", `
 import sys, zipfile
@@ -109,24 +119,26 @@ with zipfile.ZipFile(sys.argv[1]) as z:
 	}},
 }
 
-// exported runs tpk export, which must succeed without a word.
+// exported runs tpk export, which must print nothing, and returns the name of the result.
 func exported(t *testing.T, archive, name string, flags ...string) string {
 	t.Helper()
 	out := filepath.Join(tools.Dir(t), name)
-	if r := tpk(t, append(append([]string{"export"}, flags...), archive, out)...); r.Code != 0 || len(r.Out) > 0 || len(r.Err) > 0 {
+	if r := fixture.Run(t, append(append([]string{"export"}, flags...), archive,
+		out)...); r.Code != 0 || len(r.Out) > 0 || len(r.Err) > 0 {
 		t.Fatal(r)
 	}
 	return out
 }
 
 func TestZips(t *testing.T) {
-	for _, c := range trees.Catalogue() {
+	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
-			f := packed(t, c)
-			zip := &fixture{archive: exported(t, f.archive, "out.zip"), snap: f.snap}
+			f := fixture.Packed(t, c)
+			zip := &fixture.Tree{Archive: exported(t, f.Archive, "out.zip"), Snap: f.Snap}
 			for _, z := range zipTesters {
 				t.Run(z.name, func(t *testing.T) {
-					if r := tools.Run(t, z.command(t, zip.archive)); r.Code != 0 && (c.Name != "empty" || r.Code != 1) {
+					if r := tools.Run(t, z.command(t, zip.Archive)); r.Code != 0 &&
+						(c.Name != "empty" || r.Code != 1) {
 						t.Error(r)
 					}
 				})
@@ -138,43 +150,43 @@ func TestZips(t *testing.T) {
 	}
 }
 
-// TestFolders exports each directory in the root of each tree, and holds what comes out against GNU tar and tpk verify. Links
-// to outside come out as files of their own.
+// TestFolders exports the directories near the root of each tree, verifies the results and extracts
+// them with GNU tar. Links to files outside must come out as files.
 func TestFolders(t *testing.T) {
-	for _, c := range trees.Catalogue() {
+	for _, c := range fixture.Catalogue() {
 		if c.Name == "crowd" || c.Name == "copies" {
 			continue // all of their directories are alike
 		}
 		t.Run(c.Name, func(t *testing.T) {
-			f := packed(t, c)
+			f := fixture.Packed(t, c)
 			n := 0
-			for _, folder := range f.snap.Paths() {
-				if f.snap[folder].Kind != trees.KindDir || strings.Count(folder, "/") > 1 || n == 12 {
+			for _, folder := range f.Snap.Paths() {
+				if f.Snap[folder].Kind != trees.KindDir || strings.Count(folder, "/") > 1 || n == 12 {
 					continue
 				}
 				n++
-				out := exported(t, f.archive+":"+folder, "out.tar.gz")
-				if r := tpk(t, "verify", out); r.Code != 0 {
+				out := exported(t, f.Archive+":"+folder, "out.tar.gz")
+				if r := fixture.Run(t, "verify", out); r.Code != 0 {
 					t.Error(r)
 				}
 				dir := tools.Dir(t)
 				readers[0].run(t, out, dir, limit{}, nil)
-				want := f.snap.Without(func(p string, _ trees.State) bool {
+				want := f.Snap.Without(func(p string, _ trees.State) bool {
 					return p != folder && !strings.HasPrefix(p, folder+"/") && !strings.HasPrefix(folder, p+"/")
 				})
-				diff(t, want, dir, trees.Rules{IgnoreLinks: true, Merged: true})
+				fixture.Diff(t, want, dir, trees.Rules{IgnoreLinks: true, Merged: true})
 			}
 		})
 	}
 }
 
-// TestSingleMember looks at the number of members, and at what two readers make of them.
+// TestSingleMember checks that tpk export --single-member makes one member, which GNU tar extracts.
 func TestSingleMember(t *testing.T) {
-	f := packed(t, trees.Named{Name: "duplicates", Tree: trees.Duplicates()})
-	out := exported(t, f.archive, "single.tar.gz", "--single-member")
+	f := fixture.Packed(t, trees.Named{Name: "duplicates", Tree: trees.Duplicates()})
+	out := exported(t, f.Archive, "single.tar.gz", "--single-member")
 	dir := tools.Dir(t)
 	readers[0].run(t, out, dir, limit{}, nil)
-	diff(t, f.snap, dir, trees.Rules{Merged: true})
+	fixture.Diff(t, f.Snap, dir, trees.Rules{Merged: true})
 	b, err := os.ReadFile(out)
 	if err != nil {
 		t.Fatal(err)
@@ -197,7 +209,8 @@ func goUnzip(archive, dir string) error {
 		return err
 	}
 	defer z.Close()
-	slices.SortFunc(z.File, func(a, b *zip.File) int { return strings.Compare(b.Name, a.Name) }) // times of directories last
+	// a directory comes after its files, so that its time stays
+	slices.SortFunc(z.File, func(a, b *zip.File) int { return strings.Compare(b.Name, a.Name) })
 	for _, f := range z.File {
 		name := filepath.Join(dir, f.Name)
 		r, err := f.Open()

@@ -1,4 +1,4 @@
-package compat
+package extract
 
 import (
 	"archive/tar"
@@ -18,13 +18,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/forge"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// goTars returns the tars of GOROOT's archive/tar testdata by name.
+// goTars returns the tars of archive/tar's tests by name.
 func goTars(t testing.TB) map[string][]byte {
 	t.Helper()
 	out := tools.Must(t, exec.Command("go", "env", "GOROOT"))
@@ -46,7 +47,7 @@ func goTars(t testing.TB) map[string][]byte {
 		case ".base64":
 			r = base64.NewDecoder(base64.StdEncoding, f)
 		}
-		// Some are sparse and huge: what comes after 8 MiB is no business of this test.
+		// Some are sparse and huge; 8 MiB of them are enough.
 		b, err := io.ReadAll(io.LimitReader(r, 8<<20))
 		f.Close()
 		if err != nil {
@@ -57,7 +58,8 @@ func goTars(t testing.TB) map[string][]byte {
 	return tars
 }
 
-// TestForeign feeds tpk with .tar.gz that it did not write: one line that says so, little memory, nothing written.
+// TestForeign gives tpk .tar.gz files that tpk did not write. It must refuse them in one line, in
+// little memory, and write nothing.
 func TestForeign(t *testing.T) {
 	dir := tools.Dir(t)
 	tars := goTars(t)
@@ -80,10 +82,11 @@ func TestForeign(t *testing.T) {
 		}
 		x := filepath.Join(dir, "x")
 		for _, args := range readingCommands {
-			if strings.Contains(name, ".tar") && !slices.Contains([]string{"ls", "verify", "index"}, args[0]) {
-				continue // many files: not every command
+			if strings.Contains(name, ".tar") && !slices.Contains([]string{"ls", "verify", "index"},
+				args[0]) {
+				continue // there are many, so not every command
 			}
-			refused(t, lean(t, reading(args, archive, x)...), args[0], name)
+			refused(t, fixture.RunLean(t, reading(args, archive, x)...), args[0], name)
 		}
 		if _, err := os.Lstat(archive + ".tpi"); err == nil {
 			t.Errorf("%s: an index was written", name)
@@ -111,7 +114,7 @@ func gzipped(t testing.TB, content []byte) []byte {
 	return b.Bytes()
 }
 
-// bomb is 256 MiB of zeros.
+// bomb returns 256 MiB of zeros, compressed.
 func bomb(t testing.TB) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -131,8 +134,9 @@ func bomb(t testing.TB) []byte {
 	return b.Bytes()
 }
 
-// TestMemberLists cuts the tars of archive/tar's testdata into members as FORMAT.md wants them, as they are and with
-// their entries written as tpk writes them. Where tpk accepts one, GNU tar and bsdtar must list the same entries.
+// TestMemberLists divides the tars of archive/tar's tests into members as FORMAT.md requires,
+// unchanged and with their headers rewritten by tpk. For each archive that tpk accepts, GNU tar and
+// bsdtar must list the same entries.
 func TestMemberLists(t *testing.T) {
 	dir := tools.Dir(t)
 	accepted, refused, uncut := 0, 0, 0
@@ -166,23 +170,24 @@ func TestMemberLists(t *testing.T) {
 	}
 }
 
-// forgeIndexed writes an archive of the entries, with the digest that belongs to it, and says whether tpk indexes it.
+// forgeIndexed writes an archive of the entries with the right digest, and reports whether tpk
+// indexes it.
 func forgeIndexed(t testing.TB, archive string, entries []forge.Entry) bool {
 	t.Helper()
 	raw := forge.Archive(entries, 0)
 	if sidecar, err := forge.Index(raw); err == nil {
 		raw = forge.Archive(entries, binary.LittleEndian.Uint64(sidecar[304:]))
 	}
-	writeFiles(t, map[string][]byte{archive: raw})
-	r := tpk(t, "index", archive)
+	fixture.WriteFiles(t, map[string][]byte{archive: raw})
+	r := fixture.Run(t, "index", archive)
 	if r.Code != 0 {
-		failed(t, r, filepath.Base(archive))
+		fixture.Failed(t, r, filepath.Base(archive))
 	}
 	return r.Code == 0
 }
 
-// canonical writes the entries of a tar again, with headers as FORMAT.md wants them and with the directories that
-// its paths lack. What cannot be an entry of an archive is left out.
+// canonical returns the entries of a tar with headers as in FORMAT.md, and with missing directories
+// added. It leaves out what an archive cannot hold.
 func canonical(raw []byte) []forge.Entry {
 	var entries []forge.Entry
 	known := map[string]bool{}
@@ -192,11 +197,14 @@ func canonical(raw []byte) []forge.Entry {
 		}
 		if blocks, err := format.AppendHeader(nil, h); err == nil {
 			known[h.Path] = true
-			entries = append(entries, forge.Entry{Header: blocks, Content: content, File: h.Type == sidecar.TypeFile})
+			entries = append(entries, forge.Entry{Header: blocks, Content: content,
+				File: h.Type == sidecar.TypeFile})
 		}
 	}
-	types := map[byte]sidecar.Type{tar.TypeReg: sidecar.TypeFile, tar.TypeDir: sidecar.TypeDir, tar.TypeSymlink: sidecar.TypeSymlink,
-		tar.TypeLink: sidecar.TypeHardlink, tar.TypeChar: sidecar.TypeChar, tar.TypeBlock: sidecar.TypeBlock, tar.TypeFifo: sidecar.TypeFIFO}
+	types := map[byte]sidecar.Type{tar.TypeReg: sidecar.TypeFile, tar.TypeDir: sidecar.TypeDir,
+		tar.TypeSymlink: sidecar.TypeSymlink,
+		tar.TypeLink:    sidecar.TypeHardlink, tar.TypeChar: sidecar.TypeChar,
+		tar.TypeBlock: sidecar.TypeBlock, tar.TypeFifo: sidecar.TypeFIFO}
 	for r := tar.NewReader(bytes.NewReader(raw)); ; {
 		th, err := r.Next()
 		if err != nil {
@@ -206,7 +214,8 @@ func canonical(raw []byte) []forge.Entry {
 		if err != nil {
 			return entries
 		}
-		h := format.Header{Path: path.Clean("x/" + th.Name), Type: types[th.Typeflag], Mode: uint16(th.Mode & 0o7777), ModTime: th.ModTime.Unix(),
+		h := format.Header{Path: path.Clean("x/" + th.Name), Type: types[th.Typeflag],
+			Mode: uint16(th.Mode & 0o7777), ModTime: th.ModTime.Unix(),
 			Uname: th.Uname, Gname: th.Gname, UID: th.Uid, GID: th.Gid, Size: int64(len(content))}
 		switch h.Type {
 		case sidecar.TypeHardlink:
@@ -227,11 +236,11 @@ func canonical(raw []byte) []forge.Entry {
 	}
 }
 
-// sameLists compares what tpk, GNU tar and bsdtar list.
+// sameLists compares the lists of tpk, GNU tar and bsdtar.
 func sameLists(t testing.TB, archive string) {
 	t.Helper()
 	var ours []string
-	for _, l := range list(t, archive) {
+	for _, l := range fixture.List(t, archive) {
 		name := l.Path
 		if l.Type == "dir" {
 			name += "/"
@@ -239,7 +248,8 @@ func sameLists(t testing.TB, archive string) {
 		ours = append(ours, name)
 	}
 	slices.Sort(ours)
-	for _, args := range [][]string{{"tar", "--quoting-style=literal", "--show-transformed-names", "-tzf"}, {"bsdtar", "-tzf"}} {
+	for _, args := range [][]string{{"tar", "--quoting-style=literal", "--show-transformed-names",
+		"-tzf"}, {"bsdtar", "-tzf"}} {
 		cmd := exec.Command(tools.Path(t, args[0]), append(args[1:], archive)...)
 		cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
 		theirs := strings.Split(strings.TrimSuffix(string(tools.Must(t, cmd)), "\n"), "\n")
@@ -258,7 +268,7 @@ func sameLists(t testing.TB, archive string) {
 	}
 }
 
-// unescape undoes the \ooo that bsdtar prints for a byte that is not printable.
+// unescape replaces the \ooo that bsdtar prints for bytes that are not printable.
 func unescape(s string) string {
 	return regexp.MustCompile(`\\[0-7]{3}`).ReplaceAllStringFunc(s, func(oct string) string {
 		n, err := strconv.ParseUint(oct[1:], 8, 8)

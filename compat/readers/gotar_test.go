@@ -1,4 +1,4 @@
-package compat
+package readers
 
 import (
 	"archive/tar"
@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// goExtract extracts as a Go program would that knows archive/tar and nothing of tpk.
+// goExtract extracts an archive the way a Go program does with archive/tar and compress/gzip.
 func goExtract(archive, dir string) error {
 	f, err := os.Open(archive)
 	if err != nil {
@@ -40,7 +40,7 @@ func goExtract(archive, dir string) error {
 			return fmt.Errorf("%q: %w", h.Name, err)
 		}
 	}
-	// What follows the two zero blocks would escape a reader that stops there.
+	// Entries after the two zero blocks would go unnoticed.
 	if n, err := io.Copy(io.Discard, z); n != 0 || err != nil {
 		return fmt.Errorf("%d bytes follow the end of the tar: %w", n, err)
 	}
@@ -89,6 +89,7 @@ func goFinish(h *tar.Header, dir string) error {
 			return err
 		}
 	}
-	ts := unix.Timespec{Sec: h.ModTime.Unix(), Nsec: int64(h.ModTime.Nanosecond())} // UnixNano ends in 2262
+	// UnixNano ends in 2262
+	ts := unix.Timespec{Sec: h.ModTime.Unix(), Nsec: int64(h.ModTime.Nanosecond())}
 	return unix.UtimesNanoAt(unix.AT_FDCWD, name, []unix.Timespec{ts, ts}, unix.AT_SYMLINK_NOFOLLOW)
 }

@@ -1,4 +1,4 @@
-package compat
+package readers
 
 import (
 	"bytes"
@@ -12,13 +12,15 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/forge"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 	"github.com/tarpack/tpk/gzmember"
 )
 
-// gunzips are the programs that read the gzip layer: a list of members, that must give one plain tar.
+// gunzips are programs that read the gzip layer. From a list of members each must make one plain
+// tar.
 var gunzips = [][]string{
 	{"gzip", "-dc"},
 	{"pigz", "-dc"},
@@ -26,19 +28,21 @@ var gunzips = [][]string{
 	{"libdeflate-gunzip", "-c"},
 	{"igzip", "-d", "-c"},
 	{"busybox", "zcat"},
-	{"python3", "-c", "import gzip, shutil, sys; shutil.copyfileobj(gzip.open(sys.argv[1]), sys.stdout.buffer)"},
+	{"python3", "-c",
+		"import gzip, shutil, sys; shutil.copyfileobj(gzip.open(sys.argv[1]), sys.stdout.buffer)"},
 	{"bsdcat"},
 }
 
-// TestGzipLayer inflates whole archives: every program must give the tar that the members make one after the other.
+// TestGzipLayer inflates whole archives. Every program must give the same tar as the members
+// inflated one by one.
 func TestGzipLayer(t *testing.T) {
-	for _, c := range trees.Catalogue() {
+	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
-			f := packed(t, c)
-			want := sumOf(t, memberByMember(t, f.archive))
+			f := fixture.Packed(t, c)
+			want := sumOf(t, memberByMember(t, f.Archive))
 			for _, g := range gunzips {
 				t.Run(fmt.Sprint(g[:min(2, len(g))]), func(t *testing.T) {
-					cmd := exec.Command(tools.Path(t, g[0]), append(g[1:len(g):len(g)], f.archive)...)
+					cmd := exec.Command(tools.Path(t, g[0]), append(g[1:len(g):len(g)], f.Archive)...)
 					h := sha256.New()
 					cmd.Stdout = h
 					if r := tools.Run(t, cmd); r.Code != 0 || len(r.Err) > 0 {
@@ -50,7 +54,7 @@ func TestGzipLayer(t *testing.T) {
 				})
 			}
 			for _, test := range [][]string{{"gzip", "-tv"}, {"pigz", "-t"}, {"7z", "t", "-tgzip"}} {
-				r := tools.Run(t, exec.Command(tools.Path(t, test[0]), append(test[1:], f.archive)...))
+				r := tools.Run(t, exec.Command(tools.Path(t, test[0]), append(test[1:], f.Archive)...))
 				if r.Code != 0 {
 					t.Error(r)
 				}
@@ -59,14 +63,14 @@ func TestGzipLayer(t *testing.T) {
 	}
 }
 
-// memberByMember gives the contents of the members, each inflated on its own.
+// memberByMember returns the contents of the members, each inflated on its own.
 func memberByMember(t *testing.T, archive string) io.Reader {
 	t.Helper()
 	raw, err := os.ReadFile(archive)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rest := bytes.NewReader(raw) // an io.ByteReader: nothing is read ahead
+	rest := bytes.NewReader(raw) // an io.ByteReader, so gzip reads nothing ahead
 	z := new(gzip.Reader)
 	pr, pw := io.Pipe()
 	go func() {
@@ -96,14 +100,16 @@ func sumOf(t *testing.T, r io.Reader) [sha256.Size]byte {
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
-// TestLargestExtraField has every program read over the largest extra field there can be: busybox keeps 16 KiB.
+// TestLargestExtraField lets every program read a member with the largest extra field that tpk
+// writes. busybox has a buffer of 16 KiB for it.
 func TestLargestExtraField(t *testing.T) {
 	payload := make([]byte, 2+4*gzmember.MaxSegments(gzmember.MaxShift))
 	noise := trees.NoiseBytes("before", 100_000)
-	members := slices.Concat(forge.Member(noise, nil), forge.Zeros(500, payload), forge.Member([]byte("after"), nil))
+	members := slices.Concat(forge.Member(noise, nil), forge.Zeros(500, payload),
+		forge.Member([]byte("after"), nil))
 	want := slices.Concat(noise, make([]byte, 500), []byte("after"))
 	name := filepath.Join(tools.Dir(t), "members.gz")
-	writeFiles(t, map[string][]byte{name: members})
+	fixture.WriteFiles(t, map[string][]byte{name: members})
 	for _, g := range gunzips {
 		out := tools.Must(t, exec.Command(tools.Path(t, g[0]), append(g[1:len(g):len(g)], name)...))
 		if !bytes.Equal(out, want) {
