@@ -21,7 +21,8 @@ type OpenOptions struct {
 	RequireSidecar bool
 	Workers        int // goroutines that build the index; 0 means one for each CPU
 
-	// Notice, if set, receives one line if there is no usable sidecar.
+	// Notice, if set, is called with format.ErrIndexRebuilt if there is no usable sidecar, and with
+	// format.ErrUnfinished if bytes follow the end of the archive.
 	Notice func(error)
 	// Progress, if set, is called while the index is built, always from the same goroutine.
 	Progress func(format.Progress)
@@ -35,9 +36,9 @@ type OpenOptions struct {
 // Archive like any other. Its index is that of all shards, and offsets count as if the shards stood one
 // after the other.
 //
-// The error wraps format.ErrNotArchive, ErrTruncated, ErrVersion or ErrCorrupt, for a set ErrShard with the name
-// of the shard that is missing or belongs to another set, with RequireSidecar ErrNoSidecar or ErrStale,
-// or it is the error of opening the file.
+// The error is that of opening the file, or wraps one of package format: ErrNotArchive, ErrTruncated,
+// ErrVersion or ErrCorrupt. For a set it may wrap ErrShard, with the name of the shard that is missing or
+// belongs to another set. With RequireSidecar it may wrap ErrNoSidecar or ErrStale.
 func Open(ctx context.Context, name string, o *OpenOptions) (*Archive, error) {
 	if o == nil {
 		o = &OpenOptions{}
@@ -68,17 +69,22 @@ func newArchive(x *indexed.File) (*Archive, error) {
 	}, nil
 }
 
-// OpenAt opens an archive that is size bytes of a reader: in memory, in an embed.FS, or inside another
-// file. index is its sidecar of indexSize bytes; nil builds the index in memory.
+// OpenAt opens an archive of size bytes that a reader has: in memory, in an embed.FS, or inside another
+// file. index is its sidecar of indexSize bytes; if it is nil, the index is built in memory.
 //
-// Both readers must be safe for concurrent use, and stay as they are while the Archive is open. The errors are those of Open.
-func OpenAt(ctx context.Context, archive io.ReaderAt, size int64, index io.ReaderAt, indexSize int64, o *OpenOptions) (*Archive, error) {
+// Both readers must be safe for concurrent use, and must not change while the Archive is open. The
+// errors are those of Open.
+func OpenAt(
+	ctx context.Context, archive io.ReaderAt, size int64, index io.ReaderAt, indexSize int64, o *OpenOptions,
+) (*Archive, error) {
 	return OpenSource(ctx, "archive", source.Of(archive, size), index, indexSize, o)
 }
 
 // OpenSource is OpenAt for a source.Source, with the name for messages. After an error src is not
 // closed.
-func OpenSource(ctx context.Context, name string, src source.Source, index io.ReaderAt, indexSize int64, o *OpenOptions) (*Archive, error) {
+func OpenSource(
+	ctx context.Context, name string, src source.Source, index io.ReaderAt, indexSize int64, o *OpenOptions,
+) (*Archive, error) {
 	if o == nil {
 		o = &OpenOptions{}
 	}

@@ -14,9 +14,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
-// openSet opens the shard set with the list of this name. With a usable list and sidecar it only checks the size of each
-// shard; a shard is opened and compared with the list when something in it is read. Otherwise it joins
-// the sidecars of all shards in memory.
+// openSet opens the shard set with the list of this name. With a usable list and sidecar it only
+// checks the size of each shard; a shard is opened and compared with the list when something in it
+// is read. Otherwise it joins the sidecars of all shards in memory.
 func openSet(ctx context.Context, list string, o *indexed.Options) (*Archive, error) {
 	name, ok := format.ParseListName(list)
 	if !ok {
@@ -58,7 +58,8 @@ func openSet(ctx context.Context, list string, o *indexed.Options) (*Archive, er
 	return &Archive{name: list, src: set, trailer: x.Trailer, index: x.Index, rebuilt: x.Rebuilt, build: build}, nil
 }
 
-// setFile describes a set as if it were one file, so that its sidecar can be opened like that of a file.
+// setFile describes a set as if it were one file, so that its sidecar can be opened like that of a
+// file.
 func setFile(set *shardset.File, l *shardset.List) *archivefile.File {
 	return &archivefile.File{
 		Name: set.Name.List(), Size: set.Size(), Trailer: format.Trailer{Entries: l.Entries, Offset: set.Size(), Digest: l.Index},

@@ -13,8 +13,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
-// verifySet is Verify for each shard of the set whose list has the name list, and checks the list and the set's sidecar against them. What is wrong in a
-// shard names the shard. A shard that is missing, or not the one of the list, is a problem like others.
+// verifySet is Verify for a set, by the name of its list. It verifies each shard, and compares the
+// list and the set's sidecar with them. A problem in a shard names the shard. A shard that is missing,
+// or is not the one in the list, is a problem too.
 func verifySet(ctx context.Context, list string, o VerifyOptions) (res VerifyResult, err error) {
 	name, ok := format.ParseListName(list)
 	if !ok {
@@ -68,7 +69,7 @@ func verifySet(ctx context.Context, list string, o VerifyOptions) (res VerifyRes
 	return res, nil
 }
 
-// checkSetIndex compares the list and the set's sidecar with what the shards give.
+// checkSetIndex compares the list and the set's sidecar with what the shards' own indexes give.
 func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o VerifyOptions, report func(error)) error {
 	f, err := durable.ScratchFile(o.TempDir)
 	if err != nil {
