@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
 	"github.com/tarpack/tpk/tarpack/source"
@@ -135,7 +135,7 @@ func TestSourceCheck(t *testing.T) {
 	}
 }
 
-// waitForTick waits until the file system gives a file a later time than the file name has.
+// waitForTick waits until the file system gives a changed file a later time than the file name has.
 func waitForTick(t *testing.T, name string) {
 	t.Helper()
 	was, err := os.Stat(name)
@@ -149,7 +149,7 @@ func waitForTick(t *testing.T, name string) {
 		}
 		if fi, err := os.Stat(later); err != nil {
 			t.Fatal(err)
-		} else if fi.ModTime().After(was.ModTime().Add(10 * time.Millisecond)) {
+		} else if durable.CtimeOf(fi) > durable.CtimeOf(was) {
 			return
 		}
 	}
