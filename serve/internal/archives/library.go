@@ -18,7 +18,7 @@ type Spec struct {
 	Mount string // the URL path that its files are below; "" and "/" are the root
 }
 
-// Options say what a Library has besides its archives. The zero value is nothing.
+// Options are what a Library has besides its archives.
 type Options struct {
 	// Fallback is a directory of plain files, asked after all archives; "" for none.
 	Fallback string
