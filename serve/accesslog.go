@@ -13,7 +13,7 @@ import (
 
 // accessLog writes a line for each request. A line reaches the writer within a second, or sooner if
 // there are many. A request never waits for the writer: if it is too slow, lines are lost, and a
-// notice says how many.
+// notice gives their number.
 type accessLog struct {
 	w      io.Writer
 	format func(dst []byte, a *record.Access) []byte

@@ -47,7 +47,7 @@ func TestAdminArchives(t *testing.T) {
 		name, method, target, body string
 		status                     int
 		list                       string // "path@mount" of what is served then
-		x                          string // what /x says then
+		x                          string // the content of /x then
 	}{
 		{"list", "GET", "/archives", "", 200, a + "@/", "a"},
 		{"add", "POST", "/archives", `{"path": ` + quoted(b) + `, "mount": "/sub"}`, 200, b + "@/sub " + a + "@/", "a"},

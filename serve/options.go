@@ -28,7 +28,7 @@ type Archive struct {
 // Field is a header field.
 type Field struct{ Name, Value string }
 
-// Options say what is served and how. The zero value serves nothing.
+// Options are what is served and how. The zero value serves nothing.
 type Options struct {
 	// Archives are asked in this order, those with longer mounts first. The first that has a path
 	// answers.
@@ -54,7 +54,8 @@ type Options struct {
 	Hide []string
 	// CacheControl is the Cache-Control of files (RFC 9111 §5.2), "" for none.
 	CacheControl string
-	// Immutable are globs, as in Hide, of files whose Cache-Control says that they never change.
+	// Immutable are globs, as in Hide, of files that get the Cache-Control of content that never
+	// changes.
 	Immutable []string
 	// CORS are the origins whose scripts may read answers, as "https://example.org". "*" stands for
 	// all.
@@ -73,7 +74,7 @@ type Options struct {
 	Log func(message string)
 }
 
-// RunOptions say where Server.Run listens, and what it allows clients. At least one of Listen,
+// RunOptions are where Server.Run listens, and what it allows clients. At least one of Listen,
 // Sockets and Inherit is needed.
 type RunOptions struct {
 	Listen     []string    // TCP addresses, as "127.0.0.1:8080" or ":80"

@@ -22,7 +22,7 @@ type Spec struct {
 	Opened *tarpack.Archive
 }
 
-// Options say what a Library has besides its archives. The zero value is nothing.
+// Options are what a Library has besides its archives.
 type Options struct {
 	// Fallback is a directory of plain files, asked after all archives; "" for none.
 	Fallback string

@@ -24,7 +24,7 @@ type searcher struct {
 
 // Search looks for a text in the names of everything below the root, or, if it has a slash, in the
 // paths. Case does not matter. Offset is 0, or Next of a search before. Archives come first, then
-// plain files, of which it looks at MaxPlain.
+// plain files: it looks at MaxPlain of these.
 func (v *View) Search(query string, o ListOptions) (*List, error) {
 	s := &searcher{v: v, m: newMatcher(query), o: o, list: &List{}}
 	if v.library.nest != nil { // archives may be there that no request has come across

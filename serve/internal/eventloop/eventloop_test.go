@@ -338,7 +338,7 @@ func TestBalance(t *testing.T) {
 		{[]int{50}, 1}, {[]int{96}, 1}, {[]int{99}, 2}, {[]int{60, 55}, 2}, {[]int{99, 98}, 3}, {[]int{99, 99, 99}, 3},
 		{[]int{60, 60, 60}, 3}, {[]int{40, 40, 40}, 2}, {[]int{50, 30}, 2}, {[]int{40, 30}, 1}, {[]int{0}, 1},
 	} {
-		now = now.Add(10 * time.Second) // what was told before does not count any more
+		now = now.Add(10 * time.Second) // earlier loads do not count any more
 		for k, percent := range step.percent {
 			g.loops[k].load.percent.Store(int32(percent))
 			g.loops[k].load.ended.Store(now.UnixNano())

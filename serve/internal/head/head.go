@@ -7,7 +7,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
-// Head is what a request's line and header fields say besides what is in a plan.Request.
+// Head is the part of a request's line and header fields that is not in a plan.Request.
 type Head struct {
 	Status  int  // 0, or the error status to answer with before the connection is closed
 	Minor   byte // of HTTP/1.x

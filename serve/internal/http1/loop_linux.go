@@ -21,7 +21,7 @@ type loopState struct {
 	pending *pending // an answer that the client did not take at once
 }
 
-// pending is an answer of which the client has taken a part: x.Out, and member bytes of the body
+// pending is an answer that the client has taken a part of: x.Out, and member bytes of the body
 // behind it.
 type pending struct {
 	x      *respond.Exchange

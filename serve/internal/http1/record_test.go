@@ -69,8 +69,8 @@ func TestListingFails(t *testing.T) {
 	}
 }
 
-// TestUpgrade: the preface of HTTP/2 is handed over with what has come behind it, by a goroutine
-// and from a loop, and the connection is open until it is said to have ended.
+// TestUpgrade: the preface of HTTP/2 is handed over with what follows it, by a goroutine and from a
+// loop. The connection counts as open until Upgraded is called.
 func TestUpgrade(t *testing.T) {
 	const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nframes"
 	for _, loop := range []bool{false, true} {

@@ -34,7 +34,7 @@ type Options struct {
 	Hide []string
 	// CacheControl is the Cache-Control of files, "" for none.
 	CacheControl string
-	// Immutable are globs, as in Hide, of files whose Cache-Control says that they never change.
+	// Immutable are globs, as in Hide, of files that get the Cache-Control Immutable.
 	Immutable []string
 	// CORS are the origins whose scripts may read answers. "*" stands for all.
 	CORS []string

@@ -22,7 +22,7 @@ const (
 	rememberFor = 60
 )
 
-// New returns Pages for a file of size bytes, none of which is known.
+// New returns Pages for a file of size bytes. No page is known yet.
 func New(size int64) *Pages {
 	return &Pages{bits: make([]atomic.Uint64, (size>>pageShift)/64+1)}
 }

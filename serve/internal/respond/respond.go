@@ -48,7 +48,7 @@ type Logged struct {
 	Proto, Remote, Host, Referer, UserAgent string
 }
 
-// retryAfter is how many seconds clients are told to wait by a server without archives.
+// retryAfter is the Retry-After of a server without archives, in seconds.
 const retryAfter = 5
 
 var exchanges = sync.Pool{New: func() any { return &Exchange{Out: make([]byte, 0, headRoom+ShortBody)} }}
@@ -111,7 +111,8 @@ func (x *Exchange) Release() {
 	}
 }
 
-// Finish counts and logs an answer, sent bytes of whose body went out, and releases its files.
+// Finish counts and logs an answer, and releases its files. sent is how many bytes of its body were
+// sent.
 func (r *Responder) Finish(x *Exchange, sent int64) {
 	r.Stats.Answered(x.Plan.Status, sent)
 	if r.Timing.Load() {

@@ -54,7 +54,7 @@ func (c *Conn) HasDescriptor() bool { return c.raw != nil }
 // ForgetDeadline must be called after a write deadline was set by something else.
 func (c *Conn) ForgetDeadline() { c.deadline = time.Time{} }
 
-// Write writes p in chunks, each of which the client must take within the timeout.
+// Write writes p in chunks. The client must take each within the timeout.
 func (c *Conn) Write(p []byte) (total int, err error) {
 	c.Now = time.Now()
 	for len(p) > transfer.Chunk {
