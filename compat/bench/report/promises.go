@@ -26,7 +26,7 @@ var promises = []promise{
 	{"pack rust-doc at level 9: archive without its index, of eStargz with the same links", 1, "",
 		ratio("PackSize/tree=rust-doc/level=9", "tpk", "estargz-same-links", "B")},
 	{"pack rust-doc: index, bytes an entry", 80, "B/entry", indexBytes},
-	{"pack 1,000,000 files: memory", 500e6, "peak-B", of("Pack/tree=files-1000000", "tpk", "peak-B")},
+	{"pack 1,000,000 files: memory", 500e6, "peak-B", of("Pack/tree=files-1000000", "peak-B")},
 	{"pack 1,000,000 files: wall time a file, of that among 30,000", 1.3, "", perFile("sec/op")},
 	{"pack 1,000,000 files: CPU time a file, of that among 30,000", 1.3, "", perFile("cpu-sec/op")},
 	{"extract rust-doc: wall time, of tar xzf", 0.50, "",
@@ -42,7 +42,7 @@ var promises = []promise{
 	{"a folder of rust-doc as tar.gz: CPU, of tar \\| gzip", 0.1, "",
 		ratio("Download/format=tar.gz/tree=rust-doc/download=first", "tpk", "tar-gzip", "cpu-sec/op")},
 	{"a folder of 100,000 entries as zip: first byte", 20e-3, "first-sec",
-		of("Download/format=zip/tree=files-100000/download=first", "tpk", "first-sec")},
+		of("Download/format=zip/tree=files-100000/download=first", "first-sec")},
 	{"update 1 % of rust-doc: wall time, of cp", 1.3, "",
 		ratio("Change/what=update-1-percent/tree=rust-doc", "tpk", "cp", "sec/op")},
 	{"merge two halves of rust-doc: wall time, of cat", 1.3, "",
@@ -50,16 +50,16 @@ var promises = []promise{
 	{"convert rust-doc.tar.gz: wall time, of gzip -dc \\| pigz -6", 1, "",
 		ratio("Change/what=convert-tar.gz/tree=rust-doc", "tpk", "gzip-pigz", "sec/op")},
 	{"find nothing to update in 1,000,000 files: memory", 300e6, "peak-B",
-		of("Change/what=nothing/tree=files-1000000", "tpk", "peak-B")},
-	{"lookup among 10,000,000", 250e-9, "hit-sec", of("Index/entries=10000000", "tpk", "hit-sec")},
+		of("Change/what=nothing/tree=files-1000000", "peak-B")},
+	{"lookup among 10,000,000", 250e-9, "hit-sec", of("Index/entries=10000000", "hit-sec")},
 	{"lookup among 10,000,000 of a path that is not there", 100e-9, "miss-sec",
-		of("Index/entries=10000000", "tpk", "miss-sec")},
-	{"lookup: allocations", 0, "allocs/op", of("Index/entries=10000000", "tpk", "allocs/op")},
-	{"opening 10,000,000 entries", 1e-3, "open-sec", of("Index/entries=10000000", "tpk", "open-sec")},
+		of("Index/entries=10000000", "miss-sec")},
+	{"lookup: allocations", 0, "allocs/op", of("Index/entries=10000000", "allocs/op")},
+	{"opening 10,000,000 entries", 1e-3, "open-sec", of("Index/entries=10000000", "open-sec")},
 	{"opening 10,000,000 entries: memory of the process", 20e6, "rss-B",
-		of("Index/entries=10000000", "tpk", "open-B")},
+		of("Index/entries=10000000", "open-B")},
 	{"1 KiB of a deflated file of 4 GiB, median", 2e-3, "p50-sec",
-		of("Range/bytes=4294967296/content=deflated/cache=hot", "tpk", "p50-sec")},
+		of("Range/bytes=4294967296/content=deflated/cache=hot", "p50-sec")},
 }
 
 // judge returns a table of the promises, and the number of broken ones.
@@ -89,9 +89,9 @@ func (p promise) format(x float64) string {
 	return measure.Format(measure.Value{Of: x, Unit: p.unit})
 }
 
-// of returns a figure unchanged.
-func of(name, tool, unit string) func(*set) (float64, bool) {
-	return func(s *set) (float64, bool) { return s.find(name).median(tool, unit) }
+// of returns tpk's figure.
+func of(name, unit string) func(*set) (float64, bool) {
+	return func(s *set) (float64, bool) { return s.find(name).median("tpk", unit) }
 }
 
 // ratio returns one tool's figure divided by another's.

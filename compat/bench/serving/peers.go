@@ -67,10 +67,12 @@ func (s site) nginx(tool, extra string) *server {
 			user = "user root;"
 		}
 		name := s.b.Path(tool + ".conf")
-		return []string{"nginx", "-c", name}, os.WriteFile(name, fmt.Appendf(nil, `%s worker_processes %d; daemon off; pid %s.pid; error_log stderr;
+		return []string{"nginx", "-c", name}, os.WriteFile(name, fmt.Appendf(nil,
+			`%s worker_processes %d; daemon off; pid %s.pid; error_log stderr;
 events { worker_connections 4096; }
 http { include /etc/nginx/mime.types; access_log off; keepalive_requests 100000000;
- client_body_temp_path %[3]s.body; proxy_temp_path %[3]s.proxy; fastcgi_temp_path %[3]s.fastcgi; uwsgi_temp_path %[3]s.uwsgi; scgi_temp_path %[3]s.scgi;
+ client_body_temp_path %[3]s.body; proxy_temp_path %[3]s.proxy;
+ fastcgi_temp_path %[3]s.fastcgi; uwsgi_temp_path %[3]s.uwsgi; scgi_temp_path %[3]s.scgi;
  server { listen %[4]s; root %[5]s; %[6]s } }
 `, user, runtime.NumCPU(), s.b.Path(tool), address, s.www, extra), 0o644)
 	}}

@@ -150,8 +150,7 @@ var (
 )
 
 // ask lets wrk send requests to a server for a while.
-func (s *server) ask(b *measure.Bench, list string, connections int,
-	d time.Duration) ([]measure.Value, error) {
+func (s *server) ask(list string, connections int, d time.Duration) ([]measure.Value, error) {
 	before := s.cpu()
 	// wrk counts whole seconds, so a signal ends it, after which it prints its report.
 	out, err := exec.Command("timeout", "--foreground", "-s", "INT",

@@ -74,11 +74,11 @@ func hot(b *measure.Bench, t trees.Tree) error {
 					continue
 				}
 				if round == 0 { // a server prepares things on its first requests
-					if _, err := s.ask(b, list, connections, b.Duration/4); err != nil {
+					if _, err := s.ask(list, connections, b.Duration/4); err != nil {
 						return err
 					}
 				}
-				values, err := s.ask(b, list, connections, b.Duration/turns)
+				values, err := s.ask(list, connections, b.Duration/turns)
 				if err != nil {
 					return err
 				}
@@ -144,11 +144,11 @@ func alone(b *measure.Bench, s *server, name string, cold bool, few, many string
 	list := many
 	if !cold {
 		list = few
-		if _, err := s.ask(b, list, 32, b.Duration/2); err != nil {
+		if _, err := s.ask(list, 32, b.Duration/2); err != nil {
 			return err
 		}
 	}
-	values, err := s.ask(b, list, 32, b.Duration/2)
+	values, err := s.ask(list, 32, b.Duration/2)
 	if err != nil {
 		return err
 	}
