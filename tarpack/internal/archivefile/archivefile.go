@@ -71,7 +71,7 @@ func (a *File) FindEnd() error {
 	if x, _, sideErr := a.OpenSidecar(); sideErr == nil {
 		return x.Close()
 	}
-	if t, ok := TrailerBefore(a.OSFile, a.Size); ok {
+	if t, ok := format.LastTrailer(a.OSFile, a.Size); ok {
 		return fmt.Errorf("%s: %w", a.Name, &format.UnfinishedError{Trailer: t, Rest: a.Size - t.Offset - format.TrailerSize})
 	}
 	return err

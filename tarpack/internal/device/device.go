@@ -82,7 +82,7 @@ func Find(ctx context.Context, f io.ReaderAt, room int64) (t format.Trailer, l L
 			}
 		}
 	}
-	size, err := FindTrailer(ctx, f, room)
+	size, err := format.FirstTrailer(ctx, f, room)
 	if err != nil {
 		return t, l, err
 	}
@@ -95,43 +95,6 @@ func Find(ctx context.Context, f io.ReaderAt, room int64) (t format.Trailer, l L
 	}
 	t, err = format.ReadTrailer(f, size)
 	return t, Locator{Archive: size}, err
-}
-
-// findTrailer looks for the first T that was written for where it stands, and returns where it ends; −1 if there is none. It reads as far as that.
-func FindTrailer(ctx context.Context, f io.ReaderAt, room int64) (int64, error) {
-	start := format.Trailer{}.Append(nil)[:17] // up to the version: of a newer one, too, it is to be said
-	buf := make([]byte, 1<<20)
-	var head [2]byte
-	if _, err := f.ReadAt(head[:], 0); err != nil || head != [2]byte{0x1f, 0x8b} {
-		return -1, err // not gzip: why look further
-	}
-	for off := int64(0); off < room; {
-		if err := context.Cause(ctx); err != nil {
-			return -1, err
-		}
-		b := buf[:min(int64(len(buf)), room-off)]
-		n, err := f.ReadAt(b, off)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return -1, err
-		}
-		b = b[:n]
-		for at := 0; ; at++ {
-			i := bytes.Index(b[at:], start)
-			if i < 0 || at+i+format.TrailerSize > len(b) {
-				break
-			}
-			at += i
-			t, err := format.ParseTrailer(b[at : at+format.TrailerSize])
-			if errors.Is(err, format.ErrVersion) || err == nil && t.Offset == off+int64(at) {
-				return off + int64(at) + format.TrailerSize, nil
-			}
-		}
-		if n < len(buf) || off+int64(n) >= room {
-			break
-		}
-		off += int64(n) - format.TrailerSize + 1
-	}
-	return -1, nil
 }
 
 // mapSidecar opens the sidecar on a device, mapped if it can be. Unmap is to be called when it is closed.
