@@ -53,6 +53,3 @@ func (e *UnfinishedError) Error() string {
 }
 
 func (e *UnfinishedError) Unwrap() []error { return []error{ErrUnfinished, ErrCorrupt} }
-
-// emptyHash is the xxHash64 of nothing.
-const EmptyHash = 0xef46db3751d8e999

@@ -71,7 +71,7 @@ func (u *unitReader) readSegmented(un *Unit, it *sidecar.Item) bool {
 		return false // it will be said what is wrong when it is read as any other
 	}
 	c.Coding, c.Shift, c.Segments = sidecar.CodingSegmented, table.Shift, table.Lengths
-	c.Hash, c.Sniff = d.hash.Sum64(), sidecar.SniffContent(d.head)
+	d.Record(&c.Entry)
 	*it = c
 	un.End = it.Offset + it.Length()
 	u.seek(un.End)

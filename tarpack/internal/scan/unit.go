@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -32,9 +33,9 @@ type unitReader struct {
 	ahead   bool
 	head    gzmember.Header
 	headErr error
-	blocks  []byte        // scratch
-	raw     []byte        // scratch
-	digest  contentDigest // of the file at hand
+	blocks  []byte // scratch
+	raw     []byte // scratch
+	digest  boundedDigest
 }
 
 func newUnitReader(src io.ReaderAt, size, off int64) *unitReader {
@@ -93,15 +94,15 @@ func (u *unitReader) explain(err error) error {
 
 // read reads the unit whose first member has the header h.
 func (u *unitReader) read(h gzmember.Header, un *Unit) error {
-	kind := byte(format.KindGroup)
-	var bits []byte
+	kind := byte(gzmember.KindGroup)
 	if h.Extra != nil {
-		kind, bits = h.Extra[0], append([]byte(nil), h.Extra[1:]...)
+		kind = h.Extra[0]
 	}
+	extra := bytes.Clone(h.Extra) // the scanner may reuse it
 	switch kind {
-	case format.KindTrailer:
+	case gzmember.KindTrailer:
 		return u.readTrailer(un)
-	case format.KindGroup:
+	case gzmember.KindGroup:
 	default:
 		return fmt.Errorf("%w: a segment table stands where a header should", format.ErrCorrupt)
 	}
@@ -118,10 +119,10 @@ func (u *unitReader) read(h gzmember.Header, un *Unit) error {
 	}
 	un.End = un.Off + headerLen
 	if hd.Type != sidecar.TypeFile {
-		return u.readGroup(un, bits)
+		return u.readGroup(un, extra)
 	}
 	un.Path = hd.Path
-	if n != len(u.blocks) || h.Extra != nil {
+	if n != len(u.blocks) || extra != nil {
 		return fmt.Errorf("%w: the header of a file does not stand alone", format.ErrCorrupt)
 	}
 	it := NewItem(&hd, un.Off, headerLen)
@@ -161,11 +162,11 @@ func NewItem(h *format.Header, off, headerLen int64) sidecar.Item {
 	return it
 }
 
-// readGroup takes the headers in blocks. Bits is what the extra field says of them, nil without one.
-func (u *unitReader) readGroup(un *Unit, bits []byte) error {
+// readGroup makes the items of the headers in u.blocks. Extra is the payload of the TP subfield, nil
+// without one.
+func (u *unitReader) readGroup(un *Unit, extra []byte) error {
 	headerLen := un.End - un.Off
-	for rest := u.blocks; len(rest) > 0; {
-		h, n, err := format.ParseHeader(rest)
+	for h, err := range (format.Group{Blocks: u.blocks, Extra: extra}).Headers() {
 		if err != nil {
 			return err
 		}
@@ -173,20 +174,16 @@ func (u *unitReader) readGroup(un *Unit, bits []byte) error {
 			un.Path = h.Path
 			return fmt.Errorf("%w: the header of a file stands in a group", format.ErrCorrupt)
 		}
-		rest = rest[n:]
-		it := NewItem(&h, un.Off, headerLen)
-		if i := len(un.Items); i/8 < len(bits) && bits[i/8]>>(i%8)&1 != 0 {
-			it.Duplicate = true
-		}
+		it := NewItem(&h.Header, un.Off, headerLen)
+		it.Duplicate = h.Duplicate
 		un.Items = append(un.Items, it)
 	}
-	// Made again from what it was read to say, the extra field must be the same.
-	want := format.DuplicateBits(un.Items)
-	if len(want) > 0 {
-		want = want[1:]
-	}
-	if string(want) != string(bits) {
-		return fmt.Errorf("%w: a group's field of duplicates has %d bytes %x for %d entries", format.ErrCorrupt, len(bits), bits, len(un.Items))
+	// Only the bits that are written for these duplicates are allowed.
+	want := format.DuplicateBits(len(un.Items), func(i int) bool { return un.Items[i].Duplicate })
+	bits := extra[min(1, len(extra)):]
+	if !bytes.Equal(want[min(1, len(want)):], bits) {
+		return fmt.Errorf("%w: a group's field of duplicates has %d bytes %x for %d entries",
+			format.ErrCorrupt, len(bits), bits, len(un.Items))
 	}
 	for i := range un.Items {
 		if it := &un.Items[i]; it.Duplicate && it.Type != sidecar.TypeHardlink {
