@@ -8,8 +8,8 @@ import (
 	"github.com/tarpack/tpk/gzmember"
 )
 
-// Group is a decoded G: the headers of neighbouring entries without content. A decoded H is a Group of
-// one header.
+// Group is a decoded G: the headers of neighbouring entries without content. A decoded H is a Group
+// of one header.
 type Group struct {
 	Blocks []byte // the tar header blocks, the member's content
 	Extra  []byte // payload of the TP subfield, as DuplicateBits returns it
@@ -22,9 +22,9 @@ type GroupHeader struct {
 	Duplicate bool   // a hard link that stands for a deduplicated copy
 }
 
-// ReadGroup reads the member G or H of length bytes, at most MaxMember, that begins at off. The error is
-// that of reading, or it wraps ErrCorrupt: the member is damaged, has another length, or has more than
-// MaxHeader bytes of headers. The headers are not parsed yet.
+// ReadGroup reads the member G or H of length bytes, at most MaxMember, that begins at off. The
+// error is that of reading, or it wraps ErrCorrupt: the member is damaged, has another length, or
+// has more than MaxHeader bytes of headers. The headers are not parsed yet.
 func ReadGroup(r io.ReaderAt, off int64, length int) (Group, error) {
 	member := make([]byte, length)
 	if _, err := r.ReadAt(member, off); err != nil {
@@ -44,8 +44,8 @@ func ReadGroup(r io.ReaderAt, off int64, length int) (Group, error) {
 	return Group{Blocks: blocks, Extra: h.Extra}, nil
 }
 
-// Headers returns the headers of the group in order. It stops after an error, which wraps ErrCorrupt.
-// It does not check that every bit of Extra belongs to a hard link of the group.
+// Headers returns the headers of the group in order. It stops after an error, which wraps
+// ErrCorrupt. It does not check that every bit of Extra belongs to a hard link of the group.
 func (g Group) Headers() iter.Seq2[GroupHeader, error] {
 	return func(yield func(GroupHeader, error) bool) {
 		rest := g.Blocks
@@ -67,8 +67,9 @@ func (g Group) Headers() iter.Seq2[GroupHeader, error] {
 	}
 }
 
-// DuplicateBits returns the payload of the TP subfield of a G with n entries: the kind, then one bit an
-// entry, set where duplicate is true (FORMAT.md 1.3). It is nil if no entry is a duplicate.
+// DuplicateBits returns the payload of the TP subfield of a G with n entries (FORMAT.md 1.2). It is
+// the kind, then one bit an entry, set where duplicate is true. It is nil if no entry is a
+// duplicate.
 func DuplicateBits(n int, duplicate func(i int) bool) []byte {
 	payload := make([]byte, 1+(n+7)/8)
 	payload[0] = gzmember.KindGroup

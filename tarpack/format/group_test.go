@@ -10,7 +10,7 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 )
 
-// groupOf returns the member G of n hard links, of which those in duplicates are copies.
+// groupOf returns the member G of n hard links, with those in duplicates marked as copies.
 func groupOf(t *testing.T, n int, duplicates ...int) (member []byte, paths []string) {
 	t.Helper()
 	var blocks []byte

@@ -13,17 +13,17 @@ import (
 // searchStep is how many bytes a search reads at a time.
 const searchStep = 1 << 20
 
-// SearchedBack is how many bytes before the end of a file LastTrailer searches. What people append by
-// mistake is shorter: a newline, a page of HTML, a signature.
+// SearchedBack is how many bytes before the end of a file LastTrailer searches. What people append
+// by mistake is shorter: a newline, a page of HTML, a signature.
 const SearchedBack = 16 << 20
 
-// trailerMark is how every T begins, whatever its version: the member's header, the TP subfield's head
-// and the kind.
+// trailerMark is how every T begins, whatever its version: the member's header, the TP subfield's
+// head and the kind.
 var trailerMark = Trailer{}.Append(nil)[:17]
 
-// FirstTrailer returns the offset after the first T in a file of size bytes, or -1 if there is none. It
-// reads no further than that T. A T of a newer version counts, wherever it was written for: ReadTrailer
-// then returns ErrVersion.
+// FirstTrailer returns the offset after the first T in a file of size bytes, or -1 if there is
+// none. It reads no further than that T. A T of a newer version counts, wherever it was written
+// for: ReadTrailer then returns ErrVersion.
 //
 // A file that does not begin like gzip is not searched.
 func FirstTrailer(ctx context.Context, r io.ReaderAt, size int64) (int64, error) {
@@ -61,8 +61,9 @@ func FirstTrailer(ctx context.Context, r io.ReaderAt, size int64) (int64, error)
 	return -1, nil
 }
 
-// LastTrailer returns the last T in the last SearchedBack bytes of a file of size bytes. ok is false if
-// there is none, or the file cannot be read. What follows that T does not belong to the archive.
+// LastTrailer returns the last T in the last SearchedBack bytes of a file of size bytes. What
+// follows that T does not belong to the archive. If there is none, or the file can't be read, ok is
+// false.
 func LastTrailer(r io.ReaderAt, size int64) (t Trailer, ok bool) {
 	b := make([]byte, searchStep+TrailerSize-1)
 	for to := size; to > max(size-SearchedBack, 0); to -= searchStep {

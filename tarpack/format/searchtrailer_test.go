@@ -43,8 +43,8 @@ func TestFirstTrailer(t *testing.T) {
 	}
 }
 
-// Neither search stops at a T that was written for another offset, or at part of one; only the forward
-// search stops at a newer version.
+// Neither search stops at a T that was written for another offset, or at part of one. Only the
+// forward search stops at a newer version.
 func TestSearchesSkip(t *testing.T) {
 	const at = 300
 	whole := Trailer{Offset: at}.Append(nil)
@@ -75,7 +75,8 @@ func TestSearchesSkip(t *testing.T) {
 	}
 	stopped, stop := context.WithCancel(context.Background())
 	stop()
-	if _, err := FirstTrailer(stopped, bytes.NewReader(append(gzip, whole...)), 66); !errors.Is(err, context.Canceled) {
+	_, err := FirstTrailer(stopped, bytes.NewReader(append(gzip, whole...)), 66)
+	if !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }

@@ -78,7 +78,7 @@ func (a *File) hasBehind(t format.Trailer) bool {
 	if _, err := a.OSFile.ReadAt(b[:], t.Offset); err != nil {
 		return false
 	}
-	now, state := format.ParseFormer(b[:])
+	now, state := format.ParseTrailerState(b[:])
 	return now == t && (state == format.WholeTrailer || state == format.TornTrailer)
 }
 

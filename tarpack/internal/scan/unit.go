@@ -201,7 +201,7 @@ func (u *unitReader) readTrailer(un *Unit) error {
 		return err
 	}
 	un.End = un.Off + format.TrailerSize
-	if t, state := format.ParseFormer(b[:]); state != format.NoTrailer && un.End != u.size && t.Offset == un.Off {
+	if t, state := format.ParseTrailerState(b[:]); state != format.NoTrailer && un.End != u.size && t.Offset == un.Off {
 		if state != format.FormerTrailer {
 			return &format.UnfinishedError{Trailer: t, Rest: u.size - un.End}
 		}
