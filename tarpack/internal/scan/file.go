@@ -9,13 +9,14 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// boundedDigest is a ContentDigest that refuses more than limit bytes, so that a bomb is not inflated to
-// its end.
+// boundedDigest is a ContentDigest that refuses more than limit bytes, so that a bomb is not
+// inflated to its end.
 type boundedDigest struct {
 	format.ContentDigest
 	limit int64
 }
 
+// reset begins a content of at most limit bytes.
 func (d *boundedDigest) reset(limit int64) {
 	d.Reset()
 	d.limit = limit
@@ -24,12 +25,13 @@ func (d *boundedDigest) reset(limit int64) {
 // Write fails with ErrCorrupt, and adds nothing, if the content would get longer than limit.
 func (d *boundedDigest) Write(b []byte) (int, error) {
 	if int64(len(b)) > d.limit-d.Size() {
-		return 0, fmt.Errorf("%w: its content is longer than the %d bytes of its header", format.ErrCorrupt, d.limit)
+		return 0, fmt.Errorf("%w: its content is longer than the %d bytes of its header",
+			format.ErrCorrupt, d.limit)
 	}
 	return d.ContentDigest.Write(b)
 }
 
-// readFile reads C and P of a file whose H was read, and completes its index entry.
+// readFile reads the C and P of a file, whose H was read, and completes its item.
 func (u *unitReader) readFile(un *Unit, it *sidecar.Item) error {
 	if it.Size == 0 {
 		it.Hash = format.EmptyHash
@@ -74,7 +76,8 @@ func (u *unitReader) readContent(un *Unit, it *sidecar.Item) error {
 		return err
 	}
 	if d.Size() != it.Size {
-		return fmt.Errorf("%w: its content has %d of the %d bytes of its header", format.ErrCorrupt, d.Size(), it.Size)
+		return fmt.Errorf("%w: its content has %d of the %d bytes of its header",
+			format.ErrCorrupt, d.Size(), it.Size)
 	}
 	it.ContentLen, it.CRC = u.scan.Length(), u.scan.CRC()
 	d.Record(&it.Entry)
@@ -86,7 +89,8 @@ func (u *unitReader) readContent(un *Unit, it *sidecar.Item) error {
 	return nil
 }
 
-// readPadding reads P, of which the scanner has read the header h. Its bytes are fixed.
+// readPadding reads P, whose header h was read. All bytes of P are determined by the size and the
+// table.
 func (u *unitReader) readPadding(un *Unit, it *sidecar.Item, h gzmember.Header) error {
 	var extra []byte
 	if h.Extra != nil {
@@ -111,7 +115,7 @@ func (u *unitReader) readPadding(un *Unit, it *sidecar.Item, h gzmember.Header) 
 	}
 	it.PadLen = int32(len(u.raw))
 	un.End += int64(it.PadLen)
-	// To its end, so that the scanner knows where the next member begins.
+	// Read to its end, so that the scanner finds the next member.
 	d := &u.digest
 	d.reset(format.BlockSize)
 	_, err := u.scan.WriteTo(d)
