@@ -96,11 +96,11 @@ func TestDevice(t *testing.T) {
 	// Without a good locator T is found all the same, and the index is missing until it is written again.
 	for _, ruin := range []int64{0, 8, 16, 24, 32, 40, 48} {
 		locator := make([]byte, 8)
-		if _, err := f.ReadAt(locator, room-device.DeviceBlock+ruin); err != nil {
+		if _, err := f.ReadAt(locator, room-device.BlockSize+ruin); err != nil {
 			t.Fatal(err)
 		}
 		locator[1] ^= 4
-		if _, err := f.WriteAt(locator, room-device.DeviceBlock+ruin); err != nil {
+		if _, err := f.WriteAt(locator, room-device.BlockSize+ruin); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := openRoomy(t, f); !errors.Is(err, format.ErrNoSidecar) {
@@ -151,7 +151,7 @@ func TestDeviceFailures(t *testing.T) {
 		if _, err := packer.PackOn(ctx, dir, g, small, packer.Options{}); !errors.Is(err, format.ErrDevice) {
 			t.Errorf("%d bytes: %v", small, err)
 		}
-		if fi, err := g.Stat(); err != nil || fi.Size() > max(small, device.DeviceBlock) {
+		if fi, err := g.Stat(); err != nil || fi.Size() > max(small, device.BlockSize) {
 			t.Errorf("%d bytes: it has grown to %d, %v", small, fi.Size(), err)
 		}
 	}
