@@ -15,7 +15,6 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 )
 
@@ -43,7 +42,7 @@ func TestOpenErrors(t *testing.T) {
 		{"bytes missing", append(append([]byte(nil), good[:100]...), good[101:]...), format.ErrCorrupt, "trailer"},
 		{"twice", append(append([]byte(nil), good...), good...), format.ErrUnfinished, fmt.Sprintf("%d bytes follow its end", len(good))},
 		{"much at the end", append(append([]byte(nil), good...), make([]byte, 5<<20)...), format.ErrUnfinished, fmt.Sprintf("%d bytes follow its end", 5<<20)},
-		{"too much at the end", append(append([]byte(nil), good...), make([]byte, archivefile.SearchedBack+1)...), format.ErrTruncated, ""},
+		{"too much at the end", append(append([]byte(nil), good...), make([]byte, format.SearchedBack+1)...), format.ErrTruncated, ""},
 		{"a trailer at the wrong place, and more", append(append([]byte(nil), good[1:]...), 'x', 'y'), format.ErrNotArchive, ""},
 		{"cut off in a file that is an archive", func() []byte {
 			b := tartest.ForgeRight(t, tartest.AStored("f", string(good)))

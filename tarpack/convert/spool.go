@@ -274,7 +274,7 @@ func (s *spool) makeParents(it *sidecar.Item) error {
 		dir := it.Path[:i]
 		switch at, ok := s.names[s.key(dir)]; {
 		case !ok:
-			h := format.Header{Path: strings.Clone(dir), Type: sidecar.TypeDir, Mode: format.MadeMode, ModTime: it.ModTime}
+			h := format.Header{Path: strings.Clone(dir), Type: sidecar.TypeDir, Mode: format.MissingDirMode, ModTime: it.ModTime}
 			if e, ok := s.known(dir); ok {
 				h.Mode, h.ModTime = e.Mode, e.ModTime
 			}

@@ -18,7 +18,7 @@ import (
 // files at random, and all else in groups of three from all over the tree.
 func shuffled(t testing.TB, a *tarpack.Archive) *tarpack.Archive {
 	t.Helper()
-	var dirs, others []groupHeader
+	var dirs, others []format.GroupHeader
 	var files []extent
 	seen := map[int64]bool{}
 	for row, err := range a.Index().All(0, a.Index().Len()) {
@@ -51,7 +51,7 @@ func shuffled(t testing.TB, a *tarpack.Archive) *tarpack.Archive {
 	r.Shuffle(len(others), func(i, j int) { others[i], others[j] = others[j], others[i] })
 
 	var out bytes.Buffer
-	put := func(headers []groupHeader) {
+	put := func(headers []format.GroupHeader) {
 		g := &regroup{places: map[string]place{}}
 		g.addGroup(headers)
 		for _, s := range g.spans {

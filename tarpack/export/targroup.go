@@ -1,7 +1,9 @@
 package export
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/tarpack/tpk/gzmember"
@@ -51,45 +53,24 @@ func (t *tarLayout) regroup(off int64, length int32) (*regroup, error) {
 	return g, nil
 }
 
-// groupHeader is an entry of a group.
-type groupHeader struct {
-	format.Header
-	blocks    []byte
-	duplicate bool
-}
-
 // readGroup reads the headers of a group out of the archive, which alone knows the owners.
-func readGroup(a *tarpack.Archive, off int64, length int32) ([]groupHeader, error) {
-	fail := func(err error) ([]groupHeader, error) {
+func readGroup(a *tarpack.Archive, off int64, length int32) ([]format.GroupHeader, error) {
+	fail := func(err error) ([]format.GroupHeader, error) {
 		return nil, fmt.Errorf("group at offset %d: %w", off, err)
 	}
-	member := make([]byte, length)
-	if _, err := a.Source().ReadAt(member, off); err != nil {
+	g, err := format.ReadGroup(a.Source(), off, int(length))
+	if errors.Is(err, io.EOF) {
 		return fail(short(a, err))
 	}
-	h, err := gzmember.ParseHeader(member)
 	if err != nil {
 		return fail(err)
 	}
-	blocks, used, err := gzmember.Inflate(nil, member, format.MaxHeader)
-	if err == nil && used != len(member) {
-		err = fmt.Errorf("%w: it is %d bytes long, not %d", gzmember.ErrCorrupt, used, length)
-	}
-	if err != nil {
-		return fail(err)
-	}
-	var headers []groupHeader
-	for i := 0; len(blocks) > 0; i++ {
-		g := groupHeader{}
-		var n int
-		if g.Header, n, err = format.ParseHeader(blocks); err != nil {
+	var headers []format.GroupHeader
+	for h, err := range g.Headers() {
+		if err != nil {
 			return fail(err)
 		}
-		g.blocks, blocks = blocks[:n:n], blocks[n:]
-		if bit := 1 + i/8; bit < len(h.Extra) {
-			g.duplicate = h.Extra[bit]>>(i%8)&1 == 1
-		}
-		headers = append(headers, g)
+		headers = append(headers, h)
 	}
 	return headers, nil
 }
@@ -105,8 +86,8 @@ func (d *folder) contains(path string) bool {
 
 // make puts together what belongs to the folder, in order; but links that become files come after the links around them,
 // as long as these are in the same directory, so that groups stay large.
-func (g *regroup) make(d *folder, headers []groupHeader) error {
-	var group, files []groupHeader
+func (g *regroup) make(d *folder, headers []format.GroupHeader) error {
+	var group, files []format.GroupHeader
 	flush := func() error {
 		g.addGroup(group)
 		for i := range files {
@@ -135,24 +116,15 @@ func (g *regroup) make(d *folder, headers []groupHeader) error {
 }
 
 // addGroup adds a group of these entries.
-func (g *regroup) addGroup(headers []groupHeader) {
+func (g *regroup) addGroup(headers []format.GroupHeader) {
 	if len(headers) == 0 {
 		return
 	}
 	var blocks []byte
-	extra := make([]byte, 1+(len(headers)+7)/8)
-	extra[0] = gzmember.KindGroup
-	duplicates := false
 	for i := range headers {
-		blocks = append(blocks, headers[i].blocks...)
-		if headers[i].duplicate {
-			extra[1+i/8] |= 1 << (i % 8)
-			duplicates = true
-		}
+		blocks = append(blocks, headers[i].Blocks...)
 	}
-	if !duplicates {
-		extra = nil
-	}
+	extra := format.DuplicateBits(len(headers), func(i int) bool { return headers[i].Duplicate })
 	member := appendMember(nil, blocks, extra)
 	for i := range headers {
 		g.places[headers[i].Path] = place{g.length, int32(len(member))}
@@ -161,7 +133,7 @@ func (g *regroup) addGroup(headers []groupHeader) {
 }
 
 // addFile adds the file that a hard link becomes: a header of its own, then C and P of its target.
-func (g *regroup) addFile(d *folder, link *groupHeader) error {
+func (g *regroup) addFile(d *folder, link *format.GroupHeader) error {
 	i, ok, err := d.x.Lookup(link.Link)
 	if err != nil {
 		return err
@@ -198,7 +170,7 @@ func (g *regroup) add(s Span) {
 
 // appendParents makes the group of the directories above the folder.
 func (t *tarLayout) appendParents() error {
-	var headers []groupHeader
+	var headers []format.GroupHeader
 	for end, c := range t.d.path {
 		if c != '/' {
 			continue
@@ -225,8 +197,8 @@ func (t *tarLayout) appendParents() error {
 	g := &regroup{places: map[string]place{}}
 	for len(headers) > 0 { // a path of 16,384 bytes has more headers above it than a group holds
 		n, size := 0, 0
-		for n < len(headers) && size+len(headers[n].blocks) <= format.MaxHeader {
-			size += len(headers[n].blocks)
+		for n < len(headers) && size+len(headers[n].Blocks) <= format.MaxHeader {
+			size += len(headers[n].Blocks)
 			n++
 		}
 		g.addGroup(headers[:n])
@@ -240,17 +212,17 @@ func (t *tarLayout) appendParents() error {
 }
 
 // headerOf reads the header of an entry that stands in a group.
-func headerOf(a *tarpack.Archive, e *sidecar.Entry, path string) (groupHeader, error) {
+func headerOf(a *tarpack.Archive, e *sidecar.Entry, path string) (format.GroupHeader, error) {
 	headers, err := readGroup(a, e.Offset, e.HeaderLen)
 	if err != nil {
-		return groupHeader{}, err
+		return format.GroupHeader{}, err
 	}
 	for _, h := range headers {
 		if h.Path == path {
 			return h, nil
 		}
 	}
-	return groupHeader{}, fmt.Errorf("%w: %q is not in the group at offset %d", sidecar.ErrCorrupt, path, e.Offset)
+	return format.GroupHeader{}, fmt.Errorf("%w: %q is not in the group at offset %d", sidecar.ErrCorrupt, path, e.Offset)
 }
 
 // errNotInExport is what an index gives that does not agree with the archive's groups.

@@ -7,7 +7,6 @@ import (
 	"os"
 	"sync"
 
-	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -277,26 +276,18 @@ func (c *GroupCache) Read(file *os.File, e *sidecar.Entry) (cachedGroup, error) 
 }
 
 func readGroup(file *os.File, e *sidecar.Entry) (cachedGroup, error) {
-	g := cachedGroup{offset: e.Offset, length: int(e.HeaderLen), Headers: map[string]format.Header{}}
-	member := make([]byte, g.length)
-	if _, err := file.ReadAt(member, e.Offset); err != nil {
+	g, err := format.ReadGroup(file, e.Offset, int(e.HeaderLen))
+	if err != nil {
 		return cachedGroup{}, err
 	}
-	head, err := gzmember.ParseHeader(member)
-	if err == nil {
-		g.bits = head.Extra
-		g.blocks, _, err = gzmember.Inflate(nil, member, format.MaxHeader)
+	c := cachedGroup{
+		offset: e.Offset, length: int(e.HeaderLen), blocks: g.Blocks, bits: g.Extra, Headers: map[string]format.Header{},
 	}
-	if err != nil {
-		return cachedGroup{}, fmt.Errorf("%w: %w", format.ErrCorrupt, err)
-	}
-	for rest := g.blocks; len(rest) > 0; {
-		h, n, err := format.ParseHeader(rest)
+	for h, err := range g.Headers() {
 		if err != nil {
 			return cachedGroup{}, err
 		}
-		g.Headers[h.Path] = h
-		rest = rest[n:]
+		c.Headers[h.Path] = h.Header
 	}
-	return g, nil
+	return c, nil
 }

@@ -99,7 +99,7 @@ func (p *Packer) placeBig(ctx context.Context, it *Item) error {
 // writeBig writes the C of a big file and fills in what the index says of it.
 func (p *Packer) writeBig(ctx context.Context, f *os.File, it *Item, entry *sidecar.Item) (md made, err error) {
 	start := p.Out.Off
-	src := &digestReader{r: output.ContextReader{Ctx: ctx, R: f}, hash: xxhash.New()}
+	src := newDigestReader(output.ContextReader{Ctx: ctx, R: f})
 	worthIt, err := gzmember.Compressible(f, entry.Size)
 	worthIt = worthIt && entry.Size <= gzmember.MaxSegmented
 	switch {
@@ -123,8 +123,8 @@ func (p *Packer) writeBig(ctx context.Context, f *os.File, it *Item, entry *side
 		return md, tree.Error(it.Path(), err)
 	}
 	entry.ContentLen = p.Out.Off - start
-	entry.Hash, entry.CRC = src.hash.Sum64(), src.crc
-	entry.Sniff = sidecar.SniffContent(src.head)
+	src.digest.Record(&entry.Entry)
+	entry.CRC = src.crc
 	return md, nil
 }
 
@@ -201,20 +201,22 @@ func (p *Packer) writeSegmented(ctx context.Context, src *digestReader, it *Item
 	return md, p.Out.Put(gzmember.AppendMemberTrailer(nil, src.crc, size))
 }
 
-// A digestReader computes what the index wants to know of the content that is read through it.
+// digestReader computes what the index records of the content that is read through it.
 type digestReader struct {
-	r    io.Reader
-	hash *xxhash.Digest
-	crc  uint32
-	head []byte // the first bytes, for sniffing
+	r      io.Reader
+	digest format.ContentDigest
+	crc    uint32
+}
+
+func newDigestReader(r io.Reader) *digestReader {
+	d := &digestReader{r: r}
+	d.digest.Reset()
+	return d
 }
 
 func (d *digestReader) Read(b []byte) (int, error) {
 	n, err := d.r.Read(b)
-	d.hash.Write(b[:n])
+	_, _ = d.digest.Write(b[:n]) // never fails
 	d.crc = crc32.Update(d.crc, crc32.IEEETable, b[:n])
-	if room := sidecar.SniffLen - len(d.head); room > 0 {
-		d.head = append(d.head, b[:min(n, room)]...)
-	}
 	return n, err
 }

@@ -41,14 +41,16 @@ func (g *group) add(l *Link) (bool, error) {
 // kept returns the G that the archive at hand has, if it is of the same entries.
 func (g *group) kept() (old cachedGroup, ok bool) {
 	old = g.old.group()
-	return old, len(old.blocks) > 0 && bytes.Equal(old.blocks, g.blocks) && bytes.Equal(old.bits, format.DuplicateBits(g.items))
+	return old, len(old.blocks) > 0 && bytes.Equal(old.blocks, g.blocks) && bytes.Equal(old.bits, format.DuplicateBits(len(g.items), g.duplicate))
 }
 
 // member makes G, valid until the next one.
 func (g *group) member() []byte {
-	g.made = g.enc.AppendMember(g.made[:0], g.blocks, format.DuplicateBits(g.items))
+	g.made = g.enc.AppendMember(g.made[:0], g.blocks, format.DuplicateBits(len(g.items), g.duplicate))
 	return g.made
 }
+
+func (g *group) duplicate(i int) bool { return g.items[i].Duplicate }
 
 func (g *group) reset() {
 	g.blocks, g.items = g.blocks[:0], g.items[:0]

@@ -262,7 +262,7 @@ func (l *lister) below(c *choice) (below []branch, err error) {
 func (c *choice) mode() uint16 {
 	switch {
 	case c.win.IsParent:
-		return format.MadeMode
+		return format.MissingDirMode
 	case c.win.Ref.From == nil:
 		return format.UnixMode(c.win.disk.Info.Mode())
 	}

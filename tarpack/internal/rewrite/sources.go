@@ -89,5 +89,5 @@ func madeParent(t *tree.Tree, name string) (format.Header, error) {
 	if err != nil {
 		return format.Header{}, tree.Error(name, err)
 	}
-	return format.Header{Path: name, Type: sidecar.TypeDir, Mode: format.MadeMode, ModTime: fi.ModTime().Unix()}, nil
+	return format.Header{Path: name, Type: sidecar.TypeDir, Mode: format.MissingDirMode, ModTime: fi.ModTime().Unix()}, nil
 }

@@ -135,15 +135,15 @@ func ASegmented(path, content string, edit func(*gzmember.Segments)) ForgedPart 
 
 // aGroup is a group of entries. A duplicate is a hard link with mode 0 here.
 func AGroup(hs ...format.Header) ForgedPart {
-	var items []sidecar.Item
+	duplicates := format.DuplicateBits(len(hs), func(i int) bool {
+		return hs[i].Type == sidecar.TypeHardlink && hs[i].Mode == 0
+	})
 	for i := range hs {
-		it := scan.NewItem(&hs[i], 0, 0)
-		if it.Duplicate = it.Type == sidecar.TypeHardlink && it.Mode == 0; it.Duplicate {
+		if hs[i].Type == sidecar.TypeHardlink && hs[i].Mode == 0 {
 			hs[i].Mode = 0o644
 		}
-		items = append(items, it)
 	}
-	return Raw(Member(Blocks(hs...), format.DuplicateBits(items)))
+	return Raw(Member(Blocks(hs...), duplicates))
 }
 
 func DirHeader(path string) format.Header {

@@ -19,16 +19,17 @@ import (
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
-// A moment is what is on disk when an append is cut off.
+// moment is what is on disk when an append is interrupted.
 type moment struct {
 	name          string
 	archive, side []byte
-	note, left    []byte // under the temporary names; nil: not there
+	note, left    []byte // content of the temporary files; nil: not there
 	grown         bool   // the archive is the new one already
-	indexed       bool   // readers find a good sidecar
+	indexed       bool   // readers find a usable sidecar
 }
 
-// moments are all that an append goes through, with each way in which its last write can be torn.
+// moments returns all states that an append goes through, with each way in which its last write can
+// be torn.
 func moments(t *testing.T) (old, grown [2][]byte, all []moment) {
 	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "old"}, [2]string{"d/b", "older"}), pack.Options{})
 	old = [2][]byte{tartest.Read(t, name), tartest.Read(t, name+format.SidecarSuffix)}
@@ -79,8 +80,9 @@ func (m *moment) write(t *testing.T) string {
 	return name
 }
 
-// TestHeal: at each moment the old archive is read, or the new one, without writing; and each command that writes makes it that on disk, too.
-func TestHeal(t *testing.T) {
+// At each moment a reader finds the old archive or the new one, and writes nothing. Each command
+// that writes puts that archive on disk.
+func TestRecover(t *testing.T) {
 	ctx := context.Background()
 	old, grown, all := moments(t)
 	nothing := t.TempDir()
@@ -139,8 +141,8 @@ func TestHeal(t *testing.T) {
 	}
 }
 
-// TestHealOthers: bytes behind an archive that nobody has noted are not ours to cut off, unless repair is asked to.
-func TestHealOthers(t *testing.T) {
+// Bytes after an archive stay if no note names them, unless Repair is called.
+func TestRecoverOthers(t *testing.T) {
 	ctx := context.Background()
 	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "x"}), pack.Options{})
 	good, side := tartest.Read(t, name), tartest.Read(t, name+format.SidecarSuffix)

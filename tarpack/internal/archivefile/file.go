@@ -14,26 +14,29 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
-// An archiveFile is the open file of an archive, and where in it the archive ends. It has no index.
+// File is the open file of an archive, or a device, and where in it the archive ends. It has no
+// index.
 type File struct {
 	Name    string
-	OSFile  *os.File        // nil for a set
-	Place   *device.Locator // on a device; nil for a file of its own
-	Size    int64
-	Rest    int64 // bytes that follow in its file, of an append that is not finished
-	Trailer format.Trailer
-	Unmap   func() error // what there is to do after the index is closed; nil: nothing
+	OSFile  *os.File        // nil for a shard set
+	Place   *device.Locator // nil unless the archive is on a device
+	Size    int64           // of the archive, in bytes
+	Rest    int64           // bytes that follow the archive in its file
+	Trailer format.Trailer  // the T of the archive
+	Unmap   func() error    // to be called after the index is closed; may be nil
 }
 
-// maxTries is how often an archive is opened that changes meanwhile.
+// MaxTries is how often an archive is opened that is replaced meanwhile.
 const MaxTries = 3
 
-// openArchive opens an archive without an index.
+// Open opens the archive name and finds its end. The errors are those of FindEnd and of opening a
+// file, and name the file.
 func Open(name string) (*File, error) {
 	return OpenContext(context.Background(), name)
 }
 
-// openArchiveContext is openArchive with a context that can end the search for the end of an archive on a device.
+// OpenContext is Open with a context that can stop the search for the end of an archive on a
+// device.
 func OpenContext(ctx context.Context, name string) (*File, error) {
 	for tries := 1; ; tries++ {
 		a, err := OpenUnread(name)
@@ -56,28 +59,7 @@ func OpenContext(ctx context.Context, name string) (*File, error) {
 	}
 }
 
-// findEnd finds out where the archive in a file ends: with T at its end, or, where that is not there, where its sidecar says, before what an append
-// has left that was not finished.
-func (a *File) FindEnd() error {
-	t, err := format.ReadTrailer(a.OSFile, a.Size)
-	if err == nil {
-		a.Trailer = t
-		return nil
-	}
-	err = fmt.Errorf("%s: %w", a.Name, err)
-	if !errors.Is(err, format.ErrTruncated) && !errors.Is(err, format.ErrCorrupt) {
-		return err
-	}
-	if x, _, sideErr := a.OpenSidecar(); sideErr == nil {
-		return x.Close()
-	}
-	if t, ok := TrailerBefore(a.OSFile, a.Size); ok {
-		return fmt.Errorf("%s: %w", a.Name, &format.UnfinishedError{Trailer: t, Rest: a.Size - t.Offset - format.TrailerSize})
-	}
-	return err
-}
-
-// hasMoved tells whether the name leads to something else by now, or its file has another size.
+// HasMoved reports whether the name now leads to another file, or the file has another size.
 func (a *File) HasMoved() bool {
 	opened, err := a.OSFile.Stat()
 	if err != nil || device.Is(opened) {
@@ -87,7 +69,8 @@ func (a *File) HasMoved() bool {
 	return err == nil && (!os.SameFile(now, opened) || now.Size() != a.Size+a.Rest)
 }
 
-// openFile opens the file of an archive and looks at nothing in it. Of a device the size is that of all of it.
+// OpenUnread opens the file of an archive and reads nothing of it. Size is that of the whole file
+// or device.
 func OpenUnread(name string) (*File, error) {
 	f, err := os.OpenFile(name, os.O_RDONLY|durable.OpenNonblock, 0)
 	if err != nil {
@@ -119,7 +102,8 @@ func OpenUnread(name string) (*File, error) {
 	return a, nil
 }
 
-// openSidecar opens the sidecar that belongs to the archive, and returns its name. The error wraps ErrNoSidecar or ErrStale.
+// OpenSidecar opens the sidecar that belongs to the archive, and returns its name. The error wraps
+// ErrNoSidecar or ErrStale of package format.
 func (a *File) OpenSidecar() (x *sidecar.Index, name string, err error) {
 	if a.OnDevice() {
 		x, err = a.openPlaced()
@@ -129,7 +113,8 @@ func (a *File) OpenSidecar() (x *sidecar.Index, name string, err error) {
 	if x, err = a.OpenSidecarAt(name); err == nil {
 		return x, name, nil
 	}
-	// Where the archive is reached through a symbolic link, the sidecar may lie beside the file itself.
+	// Where the archive is reached through a symbolic link, the sidecar may lie beside the file
+	// itself.
 	if real, realErr := filepath.EvalSymlinks(a.Name); realErr == nil && real != a.Name {
 		if x, err := a.OpenSidecarAt(real + format.SidecarSuffix); err == nil {
 			return x, real + format.SidecarSuffix, nil
@@ -138,11 +123,14 @@ func (a *File) OpenSidecar() (x *sidecar.Index, name string, err error) {
 	return nil, name, err
 }
 
+// OpenSidecarAt is OpenSidecar for a sidecar of this name. If the archive's file continues after
+// the end that the sidecar has, the archive is made to end there.
 func (a *File) OpenSidecarAt(name string) (*sidecar.Index, error) {
 	x, err := sidecar.Open(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s: %w: there is no %s", a.Name, format.ErrNoSidecar, filepath.Base(name))
+		return nil, fmt.Errorf("%s: %w: there is no %s",
+			a.Name, format.ErrNoSidecar, filepath.Base(name))
 	case errors.Is(err, sidecar.ErrCorrupt), errors.Is(err, sidecar.ErrVersion):
 		return nil, fmt.Errorf("%w: %w", format.ErrStale, err)
 	case err != nil:
@@ -164,7 +152,8 @@ func (a *File) checkIndex(x *sidecar.Index) error {
 	return format.CheckIndex(x, a.Name, a.Size, a.Trailer)
 }
 
-// isStill makes sure that nobody has replaced the archive between its opening and the lock.
+// IsStill returns an error, ErrChanged of package format, if name no longer leads to the open file.
+// It is called once the lock is held.
 func (a *File) IsStill(name string) error {
 	now, err := os.Stat(name)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
-// TestForeignTemp: what stands at a temporary name and is not this user's own file is never written to.
+// Anything with a temporary name that is not this user's own file is never written to.
 func TestForeignTemp(t *testing.T) {
 	for _, which := range []string{"a.tar.gz", "a.tar.gz.tpi"} {
 		for _, kind := range []string{"symlink", "dangling", "hard link", "fifo", "stranger"} {

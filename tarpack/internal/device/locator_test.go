@@ -7,6 +7,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
+// A locator that is accepted has one spelling, and its offsets fit the device.
 func FuzzLocator(f *testing.F) {
 	f.Add(Locator{100, 200, 300, 4}.append(nil), int64(10000))
 	f.Fuzz(func(t *testing.T, b []byte, room int64) {
@@ -14,7 +15,8 @@ func FuzzLocator(f *testing.F) {
 		if !ok {
 			return
 		}
-		if !bytes.Equal(l.append(nil), b[:locatorSize]) || l.Archive < format.TrailerSize || l.Index < l.Archive || l.Index+l.Length > room-DeviceBlock {
+		if !bytes.Equal(l.append(nil), b[:locatorSize]) ||
+			l.Archive < format.TrailerSize || l.Index < l.Archive || l.Index+l.Length > room-BlockSize {
 			t.Errorf("%x: %+v", b, l)
 		}
 	})

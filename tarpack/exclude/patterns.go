@@ -10,25 +10,28 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// An Excluder holds globs that say what not to pack.
+// Patterns is a list of globs. The zero value, and nil, exclude nothing.
 //
-// A glob without a slash, as "*.tmp", is matched against each name, anywhere in the tree. One with a
-// slash inside, as "build/**" or "/cache", against the whole path. One that ends in a slash, as ".git/",
-// matches directories only. What is below an excluded directory is excluded with it. Globs are those of
-// package doublestar: *, ?, [a-z], {a,b} and ** for any number of directories.
+// A glob without a slash, such as "*.tmp", is matched with each name, anywhere in the tree. One
+// with a slash inside, such as "build/**" or "/cache", is matched with the whole path. One that
+// ends in a slash, such as ".git/", matches directories only.
+//
+// What is below an excluded directory is excluded with it. The syntax is that of package
+// doublestar: *, ?, [a-z], {a,b}, and ** for any number of directories.
 type Patterns struct {
-	rules []excludeRule
+	rules []rule
 }
 
-type excludeRule struct {
-	glob    string
-	byName  bool
-	dirOnly bool
+// rule is one glob.
+type rule struct {
+	glob    string // without slashes at its ends
+	byName  bool   // is matched with the last component
+	dirOnly bool   // matches only directories
 }
 
-// Add adds a glob. It fails when the glob is malformed.
+// Add adds a glob. It fails, and names the glob, if that is malformed.
 func (x *Patterns) Add(glob string) error {
-	r := excludeRule{glob: strings.TrimSuffix(glob, "/")}
+	r := rule{glob: strings.TrimSuffix(glob, "/")}
 	r.dirOnly = r.glob != glob
 	r.byName = !strings.Contains(r.glob, "/")
 	r.glob = strings.TrimPrefix(r.glob, "/")
@@ -39,7 +42,8 @@ func (x *Patterns) Add(glob string) error {
 	return nil
 }
 
-// AddFrom adds the globs in r, one a line. Empty lines and lines that start with # say nothing.
+// AddFrom adds the globs in r, one a line. It skips empty lines and lines that begin with #. An
+// error names the line.
 func (x *Patterns) AddFrom(r io.Reader) error {
 	lines := bufio.NewScanner(r)
 	for n := 1; lines.Scan(); n++ {
@@ -54,7 +58,7 @@ func (x *Patterns) AddFrom(r io.Reader) error {
 	return lines.Err()
 }
 
-// Match tells whether the entry at the path p is excluded. A nil Excluder excludes nothing.
+// Match reports whether the entry at path p is excluded.
 func (x *Patterns) Match(p string, isDir bool) bool {
 	if x == nil {
 		return false

@@ -10,17 +10,21 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 )
 
-// memberStart is how each member begins, up to FLG; memberRest follows FLG (FORMAT.md 1.2).
 var (
+	// MemberStart is how every member of an archive begins (FORMAT.md 1.2). FLG, one byte, follows.
 	MemberStart = []byte{0x1f, 0x8b, 0x08}
-	memberRest  = []byte{0, 0, 0, 0, 0, 0xff}
+	// memberRest follows FLG.
+	memberRest = []byte{0, 0, 0, 0, 0, 0xff}
 )
 
+// SearchWindow is how many bytes FindUnit reads at a time.
 const SearchWindow = 128 << 10
 
-// findUnit returns the first offset from off to before limit at which a unit begins: one whose first member inflates to a
-// canonical tar header, or a trailer. Content may hold such bytes too, where another archive was packed, so an answer is
-// only likely to be right. −1 means that there is none.
+// FindUnit returns the first offset, from off to before limit, where a unit seems to begin. That is
+// an H or G that inflates to a canonical header, or T or F. It returns -1 if there is none.
+//
+// The offset may be wrong: the content of a file can hold such bytes if it came from another
+// archive. Src has size bytes. Windows of SearchWindow bytes are read.
 func FindUnit(ctx context.Context, src io.ReaderAt, size, off, limit int64) (int64, error) {
 	buf := make([]byte, SearchWindow)
 	var blocks []byte
@@ -34,7 +38,7 @@ func FindUnit(ctx context.Context, src io.ReaderAt, size, off, limit int64) (int
 			return -1, err
 		}
 		b = b[:n]
-		// A member that begins behind this may not be in b as a whole: it is looked at in the next window.
+		// A member that begins at end or later may be cut off in b. The next window has it whole.
 		end := int(min(int64(len(b)), limit-off))
 		if off+int64(len(b)) < size {
 			end = min(end, len(b)-MaxMember)
@@ -57,13 +61,13 @@ func FindUnit(ctx context.Context, src io.ReaderAt, size, off, limit int64) (int
 	return -1, nil
 }
 
-// beginsUnit says whether a unit begins at b[0].
+// beginsUnit reports whether a unit begins at b[0]. It uses scratch for the headers.
 func beginsUnit(b []byte, scratch *[]byte) bool {
 	const rest = 4
 	if len(b) < gzmember.HeaderSize || !bytes.Equal(b[rest:gzmember.HeaderSize], memberRest) {
 		return false
 	}
-	if _, state := ParseFormer(b); state == WholeTrailer || state == FormerTrailer {
+	if _, state := ParseTrailerState(b); state == WholeTrailer || state == FormerTrailer {
 		return true
 	}
 	blocks, _, err := gzmember.Inflate((*scratch)[:0], b[:min(len(b), MaxMember)], MaxHeader)
@@ -72,6 +76,6 @@ func beginsUnit(b []byte, scratch *[]byte) bool {
 	}
 	*scratch = blocks
 	h, n, err := ParseHeader(blocks)
-	// The content of a small tar that somebody else wrote begins with a header, too.
+	// The content of a small tar of another program begins with a header, too.
 	return err == nil && (n == len(blocks) || h.Type != sidecar.TypeFile)
 }

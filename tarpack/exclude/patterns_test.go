@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestExcluder(t *testing.T) {
+func TestMatch(t *testing.T) {
 	const dir = true
 	for _, c := range []struct {
 		glob, path string
@@ -37,11 +37,11 @@ func TestExcluder(t *testing.T) {
 		}
 	}
 	if (*Patterns)(nil).Match("a", false) {
-		t.Error("no excluder excludes")
+		t.Error("nil excludes")
 	}
 }
 
-func TestExcluderAddFrom(t *testing.T) {
+func TestAddFrom(t *testing.T) {
 	var x Patterns
 	if err := x.AddFrom(strings.NewReader("# comment\n\n*.o\r\n/tmp/\n")); err != nil {
 		t.Fatal(err)
