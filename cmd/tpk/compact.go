@@ -23,7 +23,7 @@ of its files.` + safely +
 			e := &editor{archive: args[0], verb: "compacting"}
 			e.run = func(o editOptions) (edit.Result, error) {
 				return edit.Compact(c.Context, args[0], edit.CompactOptions{
-					Dedup: dedupModes[c.String("dedup")], DryRun: o.DryRun, Notice: o.Notice, Progress: o.Progress, Change: o.Change,
+					Dedup: dedupModes[c.String("dedup")], DryRun: o.DryRun, Notice: o.Notice, Progress: o.Progress,
 				})
 			}
 			return e.edit(c)

@@ -32,7 +32,7 @@ Content that several have is stored once; nothing is compressed again. OUT.tar.g
 			e := &editor{archive: args[0], verb: "merging"}
 			o.Dedup = dedupModes[c.String("dedup")]
 			e.run = func(eo editOptions) (edit.Result, error) {
-				o.DryRun, o.Notice, o.Progress, o.Change = eo.DryRun, eo.Notice, eo.Progress, eo.Change
+				o.DryRun, o.Notice, o.Progress = eo.DryRun, eo.Notice, eo.Progress
 				return edit.Merge(c.Context, args[0], args[1:], o)
 			}
 			if c.Bool("dry-run") {

@@ -46,7 +46,7 @@ func runRepair(c *cli.Context, archive, out string) error {
 	defer m.stop()
 	var o convert.RepairOptions
 	o.Workers, o.DryRun = c.Int("workers"), c.Bool("dry-run")
-	o.Notice, o.Progress = m.notice, m.update
+	o.Progress = m.update
 	o.Lost = func(p *format.Problem) { m.say("tpk: " + oneLine(inArchive(archive, p).Error())) }
 	res, err := convert.Repair(c.Context, archive, out, o)
 	if errors.Is(err, format.ErrVersion) {

@@ -43,8 +43,6 @@ type RepairOptions struct {
 	Workers int  // goroutines; 0 means one for each CPU
 	DryRun  bool // write nothing, only report what is lost
 
-	// Notice, if set, receives one line for each thing that was left out, with the reason.
-	Notice func(message string)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 	// Lost, if set, is called for each entry that is lost, in the order of the archive. Its path is "" where only the place of the
@@ -54,7 +52,7 @@ type RepairOptions struct {
 
 func (o *RepairOptions) rewrite() rewrite.Options {
 	return rewrite.Options{
-		Options: packer.Options{Workers: o.Workers, Notice: o.Notice, Progress: o.Progress},
+		Options: packer.Options{Workers: o.Workers, Progress: o.Progress},
 		DryRun:  o.DryRun,
 	}
 }

@@ -119,9 +119,6 @@ type CompactOptions struct {
 	Workers int              // goroutines; 0 means one for each CPU
 	Dedup   format.DedupMode // which equal files become hard links
 	DryRun  bool             // write nothing, only find out what would change
-	// Change, if set, is called for each change in the order of the archive, always from the same
-	// goroutine.
-	Change func(kind format.ChangeKind, path string)
 
 	// Notice, if set, receives one line if the sidecar is missing or damaged.
 	Notice func(message string)
@@ -134,7 +131,7 @@ func (o *CompactOptions) rewrite() rewrite.Options {
 		Options: packer.Options{
 			Workers: o.Workers, Dedup: o.Dedup, Notice: o.Notice, Progress: o.Progress,
 		},
-		DryRun: o.DryRun, Change: o.Change,
+		DryRun: o.DryRun,
 	}
 }
 
@@ -145,12 +142,10 @@ type MergeOptions struct {
 	Workers int              // goroutines; 0 means one for each CPU
 	Dedup   format.DedupMode // which equal files become hard links
 	DryRun  bool             // write nothing, only find out what would change
-	// Change, if set, is called for each change in the order of the archive, always from the same
-	// goroutine.
-	Change func(kind format.ChangeKind, path string)
 
-	// Notice, if set, receives one line for each entry that is left out because another archive has a
-	// directory, or no directory, at its path. It receives one for each damaged sidecar as well.
+	// Notice, if set, receives one line for each entry that is left out because it is a directory and
+	// another archive's entry is not, or the reverse. It receives one for each sidecar that is missing
+	// or damaged as well.
 	Notice func(message string)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
@@ -161,7 +156,7 @@ func (o *MergeOptions) rewrite() rewrite.Options {
 		Options: packer.Options{
 			Workers: o.Workers, Dedup: o.Dedup, Notice: o.Notice, Progress: o.Progress,
 		},
-		DryRun: o.DryRun, Change: o.Change,
+		DryRun: o.DryRun,
 	}
 }
 

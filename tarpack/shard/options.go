@@ -11,8 +11,8 @@ import (
 
 // PackOptions are the options of Pack. Exactly one of Size and Shards must be set.
 type PackOptions struct {
-	// Size is the maximum size of a shard in bytes, approximately. An entry is never cut, so a larger
-	// entry makes a larger shard.
+	// Size is the maximum size of a shard in bytes, approximately. An entry is never cut, so a
+	// larger entry makes a larger shard.
 	Size int64
 	// Shards is the number of shards, 1 to format.MaxShards. Each gets about the same amount of
 	// content, measured before compression.
@@ -55,8 +55,8 @@ type PackResult struct {
 
 // SplitOptions are the options of Split. Exactly one of Size and Shards must be set.
 type SplitOptions struct {
-	// Size is the maximum size of a shard in bytes, approximately. An entry is never cut, so a larger
-	// entry makes a larger shard.
+	// Size is the maximum size of a shard in bytes, approximately. An entry is never cut, so a
+	// larger entry makes a larger shard.
 	Size int64
 	// Shards is the number of shards, 1 to format.MaxShards. Each gets about the same number of
 	// bytes.
