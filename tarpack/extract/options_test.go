@@ -43,7 +43,8 @@ func TestOptions(t *testing.T) {
 	})
 }
 
-// damageIndex changes a byte of a sidecar so that its digests do not match, but opening it succeeds.
+// damageIndex changes a byte of a sidecar so that its digests do not match, but opening it
+// succeeds.
 func damageIndex(t *testing.T, name string) {
 	t.Helper()
 	b := tartest.Read(t, name)
