@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -56,9 +55,7 @@ func TestRepairOptions(t *testing.T) {
 	tartest.CheckOptions(t, func(t *testing.T, o convert.RepairOptions) *tartest.Outcome {
 		name := tartest.Pack(t, tartest.OptionsTree(t), pack.Options{})
 		b := tartest.Read(t, name)
-		if err := os.WriteFile(name, b[:len(b)-100], 0o666); err != nil { // the trailer is cut off, and more
-			t.Fatal(err)
-		}
+		tartest.WriteFile(t, name, b[:len(b)-100]) // without its trailer and part of an entry
 		out := filepath.Join(t.TempDir(), "out.tar.gz")
 		if _, err := convert.Repair(context.Background(), name, out, o); err != nil {
 			t.Fatal(err)
