@@ -48,13 +48,13 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 	if err != nil {
 		return Result{}, err
 	}
-	r := &rewrite.Rewrite{O: o.rewrite(), Base: -1, Choose: func(string, []*rewrite.Child) int { return 0 }}
+	r := &rewrite.Rewrite{Options: o.rewrite(), Base: -1, Choose: rewrite.FirstLayer}
 	defer func() {
 		if !r.Committed {
 			err = errors.Join(err, dst.Abort())
 		}
 	}()
-	pack := r.O.Options
+	pack := r.Options.Options
 	pack.Dedup = format.DedupOff // the rewrite of the whole archive does it
 	if c.p, err = packer.New(nil, pack); err != nil {
 		return Result{}, err
@@ -65,7 +65,8 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 		return Result{}, err
 	}
 	defer s.close()
-	if _, err := c.p.Run(ctx, func(ctx context.Context) error { return c.read(ctx, in, dst.Name) }, nil); err != nil {
+	read := func(ctx context.Context) error { return c.read(ctx, in, dst.Name) }
+	if _, err := c.p.Run(ctx, read, nil); err != nil {
 		return Result{}, errors.Join(err, s.file.Close())
 	}
 	k, err := s.archive(ctx)
@@ -73,8 +74,8 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 		return Result{}, errors.Join(err, s.file.Close())
 	}
 	defer k.Close()
-	r.Layers = []rewrite.Layer{{Kept: k}}
-	r.O.Notice, r.O.Progress = nil, nil
+	r.Layers = []rewrite.Layer{{Archive: k}}
+	r.Options.Notice, r.Options.Progress = nil, nil
 	written, err := r.Write(ctx, dst)
 	if err != nil {
 		return Result{}, err
@@ -175,7 +176,8 @@ func (c *converter) submit(ctx context.Context, h format.Header, content io.Read
 	it := &packer.Item{Entry: tree.Entry{Dir: &c.dir, Name: h.Path}, GivenHeader: &h}
 	if h.Type == sidecar.TypeFile {
 		err := c.take(ctx, it, content)
-		if errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrFormat) || errors.Is(err, zip.ErrAlgorithm) {
+		if errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrFormat) ||
+			errors.Is(err, zip.ErrAlgorithm) {
 			c.refuse(h.Path, err)
 			c.p.Budget.Release(it.Weight)
 			return nil

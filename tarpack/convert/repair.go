@@ -29,7 +29,7 @@ import (
 // entries of the archive. A sidecar prevents that.
 func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairResult, err error) {
 	var dst *durable.Output
-	r := &rewrite.Rewrite{O: o.rewrite(), Base: -1, Choose: func(string, []*rewrite.Child) int { return 0 }}
+	r := &rewrite.Rewrite{Options: o.rewrite(), Base: -1, Choose: rewrite.FirstLayer}
 	if !o.DryRun {
 		if err := archivefile.Recover(name); err != nil {
 			return RepairResult{}, err
@@ -61,7 +61,7 @@ func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 	} else {
 		sv.old = nil
 	}
-	pack := r.O.Options
+	pack := r.Options.Options
 	if sv.p, err = packer.New(nil, pack); err != nil {
 		return RepairResult{}, err
 	}
@@ -87,7 +87,7 @@ func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 	if err := dst.Inherit(a.OSFile); err != nil {
 		return res, err
 	}
-	r.Layers = []rewrite.Layer{{Kept: k}}
+	r.Layers = []rewrite.Layer{{Archive: k}}
 	repaired, err := r.Write(ctx, dst)
 	res.Stats, res.Written = repaired.Stats, repaired.Written
 	res.ArchiveBytes, res.SidecarBytes = repaired.ArchiveBytes, repaired.SidecarBytes

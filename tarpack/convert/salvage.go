@@ -150,7 +150,8 @@ func (sv *salvage) belongs(un *scan.Unit) bool {
 	for i := range un.Items {
 		it := &un.Items[i]
 		if n, ok, err := sv.old.Lookup(it.Path); err == nil && ok {
-			if e, err := sv.old.Entry(n); err == nil && e.Offset == it.Offset && e.HeaderLen == it.HeaderLen {
+			e, err := sv.old.Entry(n)
+			if err == nil && e.Offset == it.Offset && e.HeaderLen == it.HeaderLen {
 				sv.matches++
 				return true
 			}

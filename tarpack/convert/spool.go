@@ -65,7 +65,8 @@ func newSpool(p *packer.Packer, out string, problem func(*format.Problem)) (*spo
 		p: p, name: out, problem: problem,
 		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
 		last:  map[[2]uint64]lastEntry{}, links: map[uint32]spoolLink{}, moved: map[uint32]string{},
-		targets: map[uint32]bool{}, nonFiles: map[uint32]format.Header{}, displaced: map[uint32]sidecar.Item{},
+		targets: map[uint32]bool{}, nonFiles: map[uint32]format.Header{},
+		displaced: map[uint32]sidecar.Item{},
 	}
 	var err error
 	if s.file, err = durable.UnlinkedTemp(out + ".spool"); err != nil {
@@ -196,7 +197,8 @@ func (s *spool) finish(b *sidecar.Builder) (*packer.Base, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &packer.Base{File: &indexed.File{File: &archivefile.File{Name: s.name, OSFile: s.file, Size: size}, Index: x}}
+	file := &archivefile.File{Name: s.name, OSFile: s.file, Size: size}
+	k := &packer.Base{File: &indexed.File{File: file, Index: x}}
 	return k, k.FindGenuine(func(string) bool { return true })
 }
 

@@ -52,7 +52,8 @@ var tarTypes = map[byte]sidecar.Type{
 	tar.TypeReg: sidecar.TypeFile, '\x00': sidecar.TypeFile,
 	tar.TypeCont: sidecar.TypeFile, tar.TypeGNUSparse: sidecar.TypeFile,
 	'D':          sidecar.TypeDir, // in GNU tar's incremental archives
-	tar.TypeLink: sidecar.TypeHardlink, tar.TypeSymlink: sidecar.TypeSymlink, tar.TypeDir: sidecar.TypeDir,
+	tar.TypeDir:  sidecar.TypeDir,
+	tar.TypeLink: sidecar.TypeHardlink, tar.TypeSymlink: sidecar.TypeSymlink,
 	tar.TypeChar: sidecar.TypeChar, tar.TypeBlock: sidecar.TypeBlock, tar.TypeFifo: sidecar.TypeFIFO,
 }
 
@@ -89,8 +90,9 @@ func headerOfTar(th *tar.Header) (format.Header, error) {
 			return format.Header{}, fmt.Errorf("hard link to %s: %w", format.Printable(th.Linkname), err)
 		}
 	case sidecar.TypeChar, sidecar.TypeBlock:
-		if th.Devmajor < 0 || th.Devminor < 0 || th.Devmajor > format.MaxOctal7 || th.Devminor > format.MaxOctal7 {
-			return format.Header{}, fmt.Errorf("device number %d:%d is out of range", th.Devmajor, th.Devminor)
+		if min(th.Devmajor, th.Devminor) < 0 || max(th.Devmajor, th.Devminor) > format.MaxOctal7 {
+			err := fmt.Errorf("device number %d:%d is out of range", th.Devmajor, th.Devminor)
+			return format.Header{}, err
 		}
 		h.DevMajor, h.DevMinor = uint32(th.Devmajor), uint32(th.Devminor)
 	}

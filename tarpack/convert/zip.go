@@ -145,7 +145,9 @@ func (c *converter) submitRaw(ctx context.Context, zf *zip.File, h format.Header
 		c.refuse(zf.Name, err)
 		return nil
 	}
-	it := &packer.Item{Entry: tree.Entry{Dir: &c.dir, Name: h.Path, Typ: h.Type}, GivenHeader: &h, RawCRC: zf.CRC32}
+	it := &packer.Item{
+		Entry: tree.Entry{Dir: &c.dir, Name: h.Path, Typ: h.Type}, GivenHeader: &h, RawCRC: zf.CRC32,
+	}
 	it.Weight = max(h.Size, int64(zf.CompressedSize64))
 	if err := c.p.Budget.Acquire(ctx, it.Weight); err != nil {
 		return context.Cause(ctx)

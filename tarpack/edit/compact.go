@@ -13,8 +13,8 @@ import (
 // The errors are those of tarpack.Open.
 func Compact(ctx context.Context, name string, o CompactOptions) (Result, error) {
 	res, err := rewrite.Edit(ctx, name, o.rewrite(), func(_ *packer.Base, r *rewrite.Rewrite) error {
-		r.Choose = func(string, []*rewrite.Child) int { return 0 }
-		r.Always = true
+		r.Choose = rewrite.FirstLayer
+		r.WriteUnchanged = true
 		return nil
 	})
 	return Result(res), err

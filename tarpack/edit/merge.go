@@ -16,8 +16,10 @@ import (
 // those that lost to another archive's.
 //
 // The errors are those of tarpack.Open and pack.Pack.
-func Merge(ctx context.Context, out string, names []string, o MergeOptions) (res Result, err error) {
-	r := &rewrite.Rewrite{O: o.rewrite(), Base: -1}
+func Merge(
+	ctx context.Context, out string, names []string, o MergeOptions,
+) (res Result, err error) {
+	r := &rewrite.Rewrite{Options: o.rewrite(), Base: -1}
 	r.Choose = func(_ string, children []*rewrite.Child) int {
 		if o.First {
 			return 0
@@ -41,7 +43,7 @@ func Merge(ctx context.Context, out string, names []string, o MergeOptions) (res
 			return Result{}, err
 		}
 		defer k.Close()
-		r.Layers = append(r.Layers, rewrite.Layer{Kept: k})
+		r.Layers = append(r.Layers, rewrite.Layer{Archive: k})
 	}
 	if o.DryRun {
 		found, err := r.Look(ctx, out, false)

@@ -40,8 +40,9 @@ type UpdateOptions struct {
 func (o *UpdateOptions) rewrite() rewrite.Options {
 	return rewrite.Options{
 		Options: packer.Options{
-			Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude, PreserveOwner: o.PreserveOwner,
-			Special: o.Special, LatestModTime: o.LatestModTime, Notice: o.Notice, Progress: o.Progress,
+			Level: o.Level, Workers: o.Workers, Dedup: o.Dedup,
+			Exclude: o.Exclude, PreserveOwner: o.PreserveOwner, Special: o.Special,
+			LatestModTime: o.LatestModTime, Notice: o.Notice, Progress: o.Progress,
 		},
 		DryRun: o.DryRun, Change: o.Change,
 	}
@@ -83,8 +84,9 @@ type AddOptions struct {
 func (o *AddOptions) rewrite() rewrite.Options {
 	return rewrite.Options{
 		Options: packer.Options{
-			Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude, PreserveOwner: o.PreserveOwner,
-			Special: o.Special, LatestModTime: o.LatestModTime, Notice: o.Notice, Progress: o.Progress,
+			Level: o.Level, Workers: o.Workers, Dedup: o.Dedup,
+			Exclude: o.Exclude, PreserveOwner: o.PreserveOwner, Special: o.Special,
+			LatestModTime: o.LatestModTime, Notice: o.Notice, Progress: o.Progress,
 		},
 		DryRun: o.DryRun, Change: o.Change,
 	}

@@ -48,7 +48,8 @@ func Extract(ctx context.Context, a *tarpack.Archive, dir string, o Options) (Re
 	x := newExtractor(a, root, o)
 	err = x.run(ctx)
 	return Result{
-		Entries: x.entries.Load(), Bytes: x.bytes.Load(), Problems: x.problems.First, Failed: x.problems.Count,
+		Entries: x.entries.Load(), Bytes: x.bytes.Load(),
+		Problems: x.problems.First, Failed: x.problems.Count,
 	}, err
 }
 
@@ -105,7 +106,8 @@ func (x *extractor) run(ctx context.Context) error {
 	if err := x.pass(ctx, passFiles); err != nil {
 		return err
 	}
-	if st := x.a.Index().Stats(); st.Hardlinks > st.Duplicates || st.Hardlinks > 0 && x.links != linkCopy {
+	st := x.a.Index().Stats()
+	if st.Hardlinks > st.Duplicates || st.Hardlinks > 0 && x.links != linkCopy {
 		if err := x.pass(ctx, passLinks); err != nil {
 			return err
 		}

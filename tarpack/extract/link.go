@@ -17,7 +17,8 @@ func (w *worker) symlink(d *targetDir, j *job) error {
 	if err != nil {
 		return err
 	}
-	if err := d.exclusively(j.name, func() error { return d.root.Symlink(text, j.name) }, nil); err != nil {
+	create := func() error { return d.root.Symlink(text, j.name) }
+	if err := d.exclusively(j.name, create, nil); err != nil {
 		return err
 	}
 	return d.setTimeOf(j.name, j.entry.ModTime)

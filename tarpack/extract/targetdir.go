@@ -83,7 +83,8 @@ func (d *targetDir) makeDir(sub *targetDir) error {
 		return err
 	}
 	// An entry's mode is set at the end. Until then the directory must be writable.
-	if fi, err := sub.root.Stat("."); err == nil && sub.ordinal != sidecar.Root && fi.Mode()&writable != writable {
+	fi, err := sub.root.Stat(".")
+	if err == nil && sub.ordinal != sidecar.Root && fi.Mode()&writable != writable {
 		return sub.root.Chmod(".", fi.Mode().Perm()|writable)
 	}
 	return nil
@@ -139,7 +140,9 @@ var errThere = errors.New("it is there already")
 // outcome depends on what is there. A file that this run created is a collision. Otherwise
 // exclusively returns errThere if keep accepts the file, or removes the file and calls create
 // again.
-func (d *targetDir) exclusively(name string, create func() error, keep func(fs.FileInfo) bool) error {
+func (d *targetDir) exclusively(
+	name string, create func() error, keep func(fs.FileInfo) bool,
+) error {
 	if d.createdHere {
 		err := create()
 		if errors.Is(err, fs.ErrExist) {

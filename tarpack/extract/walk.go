@@ -78,7 +78,9 @@ type walker struct {
 
 // walk goes through the selected entries.
 func (w *walker) walk() (err error) {
-	top := &targetDir{root: w.x.root, borrowed: true, ordinal: sidecar.Root, createdHere: w.kind == passLinks}
+	top := &targetDir{
+		root: w.x.root, borrowed: true, ordinal: sidecar.Root, createdHere: w.kind == passLinks,
+	}
 	top.refs.Store(1)
 	w.stack = []*targetDir{top}
 	defer func() {

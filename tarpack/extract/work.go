@@ -133,7 +133,8 @@ func (w *worker) inflate(b *batch, k int, e *sidecar.Entry) error {
 	w.content = slices.Grow(w.content, int(e.Size))
 	out, used, err := gzmember.Inflate(w.content, member, int(e.Size))
 	if err != nil {
-		return fmt.Errorf("%w: content member at offset %d: %w", format.ErrCorrupt, e.ContentOffset(), err)
+		return fmt.Errorf("%w: content member at offset %d: %w",
+			format.ErrCorrupt, e.ContentOffset(), err)
 	}
 	crc := binary.LittleEndian.Uint32(member[len(member)-gzmember.TrailerSize:])
 	if used != len(member) || int64(len(out)) != e.Size || crc != e.CRC {

@@ -60,7 +60,8 @@ func Pack(ctx context.Context, dir, out string, o PackOptions) (res PackResult, 
 			return res, err
 		}
 	}
-	if _, err := p.Run(ctx, func(ctx context.Context) error { return p.Walk(ctx, t) }, nil); err != nil {
+	walk := func(ctx context.Context) error { return p.Walk(ctx, t) }
+	if _, err := p.Run(ctx, walk, nil); err != nil {
 		return res, err
 	}
 	committing = true

@@ -67,7 +67,7 @@ func (p *plan) write(ctx context.Context, set *shardset.Output, i uint32, o pack
 		return err
 	}
 	pk.Out.File = dst.Archive
-	m := &rewrite.Merger{P: pk, Layers: []rewrite.Layer{{Kept: p.base}}, Base: -1}
+	m := &rewrite.Merger{P: pk, Layers: []rewrite.Layer{{Archive: p.base}}, Base: -1}
 	m.Choose = func(_ string, children []*rewrite.Child) int {
 		if p.holds(i, children[0].Ref.I) {
 			return 0

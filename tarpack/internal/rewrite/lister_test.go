@@ -32,7 +32,7 @@ func manyDirs(t *testing.T) string {
 	return tartest.Tree(t, files...)
 }
 
-// Whoever goes through a tree may stop anywhere, and leaves no file open and no goroutine behind.
+// A walk that is stopped anywhere leaves no file open and no goroutine behind.
 func TestListerStops(t *testing.T) {
 	dir := manyDirs(t)
 	name := tartest.Pack(t, dir, pack.Options{})
@@ -68,7 +68,7 @@ func TestListerStops(t *testing.T) {
 	}
 }
 
-// openUnder counts the open files below a directory, where the system tells them.
+// openUnder counts the open files below a directory, if the system lists them.
 func openUnder(t *testing.T, dir string) (n int) {
 	fds, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
