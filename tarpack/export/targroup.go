@@ -10,24 +10,25 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// regroup is what stands in an export in place of a group of the archive: groups, and files that were links.
-type regroup struct {
-	spans  []Span
-	length int64
-	places map[string]place // where each entry is, counted from the beginning of all
+// A rebuiltGroup replaces a group of the archive in an export. It has groups, and files that were
+// hard links.
+type rebuiltGroup struct {
+	spans     []Span
+	length    int64
+	locations map[string]location // by path, relative to the beginning
 }
 
-// place is where the header of an entry lies.
-type place struct {
+// A location is the offset and the length of a header member.
+type location struct {
 	off    int64
 	length int32
 }
 
-// keptGroups is how many groups that were made anew are remembered. Most exports have two.
+// keptGroups is how many rebuilt groups are remembered. Most exports have two.
 const keptGroups = 64
 
-// regroup makes the group at off anew, or remembers it.
-func (t *tarLayout) regroup(off int64, length int32) (*regroup, error) {
+// rebuild returns the replacement of the group at off.
+func (t *tarLayout) rebuild(off int64, length int32) (*rebuiltGroup, error) {
 	t.mu.Lock()
 	g := t.rebuilt[off]
 	t.mu.Unlock()
@@ -38,8 +39,8 @@ func (t *tarLayout) regroup(off int64, length int32) (*regroup, error) {
 	if err != nil {
 		return nil, err
 	}
-	g = &regroup{places: map[string]place{}}
-	if err := g.make(t.d, headers); err != nil {
+	g = &rebuiltGroup{locations: map[string]location{}}
+	if err := g.build(t.d, headers); err != nil {
 		return nil, err
 	}
 	t.mu.Lock()
@@ -65,7 +66,7 @@ func readGroup(a *tarpack.Archive, off int64, length int32) ([]groupHeader, erro
 	}
 	member := make([]byte, length)
 	if _, err := a.ReaderAt().ReadAt(member, off); err != nil {
-		return fail(short(a, err))
+		return fail(truncated(a, err))
 	}
 	h, err := gzmember.ParseHeader(member)
 	if err != nil {
@@ -94,7 +95,7 @@ func readGroup(a *tarpack.Archive, off int64, length int32) ([]groupHeader, erro
 	return headers, nil
 }
 
-// contains tells if a path belongs to the folder.
+// contains reports whether a path belongs to the folder.
 func (d *folder) contains(path string) bool {
 	if d.path == "" {
 		return true
@@ -103,9 +104,9 @@ func (d *folder) contains(path string) bool {
 	return ok && (rest == "" || rest[0] == '/')
 }
 
-// make puts together what belongs to the folder, in order; but links that become files come after the links around them,
-// as long as these are in the same directory, so that groups stay large.
-func (g *regroup) make(d *folder, headers []groupHeader) error {
+// build adds the headers that belong to the folder, in order. Hard links that become files come
+// after the other links of their directory, so that groups stay large.
+func (g *rebuiltGroup) build(d *folder, headers []groupHeader) error {
 	var group, files []groupHeader
 	flush := func() error {
 		g.addGroup(group)
@@ -134,8 +135,8 @@ func (g *regroup) make(d *folder, headers []groupHeader) error {
 	return flush()
 }
 
-// addGroup adds a group of these entries.
-func (g *regroup) addGroup(headers []groupHeader) {
+// addGroup adds a group with these headers.
+func (g *rebuiltGroup) addGroup(headers []groupHeader) {
 	if len(headers) == 0 {
 		return
 	}
@@ -155,19 +156,21 @@ func (g *regroup) addGroup(headers []groupHeader) {
 	}
 	member := appendMember(nil, blocks, extra)
 	for i := range headers {
-		g.places[headers[i].Path] = place{g.length, int32(len(member))}
+		g.locations[headers[i].Path] = location{g.length, int32(len(member))}
 	}
 	g.add(Span{Bytes: member})
 }
 
-// addFile adds the file that a hard link becomes: a header of its own, then C and P of its target.
-func (g *regroup) addFile(d *folder, link *groupHeader) error {
+// addFile adds the file that replaces a hard link: a new header, then content and padding of the
+// target.
+func (g *rebuiltGroup) addFile(d *folder, link *groupHeader) error {
 	i, ok, err := d.x.Lookup(link.Link)
 	if err != nil {
 		return err
 	}
 	if !ok {
-		return fmt.Errorf("%w: %q is a link to %q, which is not there", sidecar.ErrCorrupt, link.Path, link.Link)
+		return fmt.Errorf("%w: %q is a link to %q, which is not there",
+			sidecar.ErrCorrupt, link.Path, link.Link)
 	}
 	e, err := d.x.Entry(i)
 	if err != nil {
@@ -183,7 +186,7 @@ func (g *regroup) addFile(d *folder, link *groupHeader) error {
 		return err
 	}
 	member := gzmember.AppendTarHeader(nil, blocks)
-	g.places[link.Path] = place{g.length, int32(len(member))}
+	g.locations[link.Path] = location{g.length, int32(len(member))}
 	g.add(Span{Bytes: member})
 	if n := e.ContentLen + int64(e.PadLen); n > 0 {
 		g.add(Span{Offset: e.ContentOffset(), Length: n})
@@ -191,7 +194,7 @@ func (g *regroup) addFile(d *folder, link *groupHeader) error {
 	return nil
 }
 
-func (g *regroup) add(s Span) {
+func (g *rebuiltGroup) add(s Span) {
 	g.spans = append(g.spans, s)
 	g.length += s.len()
 }
@@ -220,10 +223,10 @@ func (t *tarLayout) appendParents() error {
 			return err
 		}
 		headers = append(headers, h)
-		t.above = append(t.above, dir)
+		t.parentPaths = append(t.parentPaths, dir)
 	}
-	g := &regroup{places: map[string]place{}}
-	for len(headers) > 0 { // a path of 16,384 bytes has more headers above it than a group holds
+	g := &rebuiltGroup{locations: map[string]location{}}
+	for len(headers) > 0 { // a path of 16,384 bytes has more parents than fit into a group
 		n, size := 0, 0
 		for n < len(headers) && size+len(headers[n].blocks) <= format.MaxHeader {
 			size += len(headers[n].blocks)
@@ -235,7 +238,7 @@ func (t *tarLayout) appendParents() error {
 	for _, s := range g.spans {
 		t.parents = append(t.parents, s.Bytes...)
 	}
-	t.parentPlaces = g.places
+	t.parentLocations = g.locations
 	return nil
 }
 
@@ -253,5 +256,6 @@ func headerOf(a *tarpack.Archive, e *sidecar.Entry, path string) (groupHeader, e
 	return groupHeader{}, fmt.Errorf("%w: %q is not in the group at offset %d", sidecar.ErrCorrupt, path, e.Offset)
 }
 
-// errNotInExport is what an index gives that does not agree with the archive's groups.
-var errNotInExport = fmt.Errorf("%w: an entry is not in the group that the index says it is in", sidecar.ErrCorrupt)
+// errNotInExport: the index does not agree with the groups of the archive.
+var errNotInExport = fmt.Errorf(
+	"%w: an entry is not in the group that the index says it is in", sidecar.ErrCorrupt)
