@@ -44,7 +44,7 @@ func parseCompact(c *cli.Context) (*compactOptions, error) {
 func runCompact(c *cli.Context, o *compactOptions) error {
 	e := &editing.Edit{Archive: o.archive, Verb: "compacting"}
 	e.Change = func(eo editing.Options) (edit.Result, error) {
-		o.compact.DryRun, o.compact.Notice, o.compact.Progress, o.compact.Change = eo.DryRun, eo.Notice, eo.Progress, eo.Change
+		o.compact.DryRun, o.compact.Notice, o.compact.Progress = eo.DryRun, eo.Notice, eo.Progress
 		return edit.Compact(c.Context, o.archive, o.compact)
 	}
 	return e.Run(c)

@@ -52,7 +52,7 @@ func parseMerge(c *cli.Context) (*mergeOptions, error) {
 func runMerge(c *cli.Context, o *mergeOptions) error {
 	e := &editing.Edit{Archive: o.out, Verb: "merging"}
 	e.Change = func(eo editing.Options) (edit.Result, error) {
-		o.merge.DryRun, o.merge.Notice, o.merge.Progress, o.merge.Change = eo.DryRun, eo.Notice, eo.Progress, eo.Change
+		o.merge.DryRun, o.merge.Notice, o.merge.Progress = eo.DryRun, eo.Notice, eo.Progress
 		return edit.Merge(c.Context, o.out, o.archives, o.merge)
 	}
 	if o.dryRun {

@@ -56,7 +56,7 @@ func parseRepair(c *cli.Context) (*repairOptions, error) {
 func runRepair(c *cli.Context, o *repairOptions) error {
 	m := terminal.NewMeter(c, "repairing")
 	defer m.Stop()
-	o.repair.Notice, o.repair.Progress = m.Notice, m.Update
+	o.repair.Progress = m.Update
 	o.repair.Lost = func(p *format.Problem) {
 		m.Print(report.Say(report.In(o.archive, p).Error()))
 	}

@@ -68,7 +68,8 @@ func TestConvertHostile(t *testing.T) {
 	}
 }
 
-// A zip's deflate streams are taken over as they are; a damaged one is refused, the rest is converted.
+// A zip's deflate streams are taken over as they are; a damaged one is refused, the rest is
+// converted.
 func TestConvertZip(t *testing.T) {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)

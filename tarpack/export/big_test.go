@@ -14,8 +14,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// hollow makes an archive of n files in folders of 100, below "tree", with the file "tree/big" of 5 GiB among them: right in its
-// index and its trailer, and a hole in the file system otherwise. It is for what depends on numbers only.
+// hollow makes an archive of n files in folders of 100, below "tree", with the file "tree/big" of 5
+// GiB among them: right in its index and its trailer, and a hole in the file system otherwise. It
+// is for what depends on numbers only.
 func hollow(t testing.TB, n int, big int64) *tarpack.Archive {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "hollow.tar.gz")
@@ -59,7 +60,7 @@ func hollow(t testing.TB, n int, big int64) *tarpack.Archive {
 	if _, err := f.WriteAt(trailer.Append(nil), off); err != nil {
 		t.Fatal(err)
 	}
-	// Groups inflate to the header of one directory, for who looks at their last bytes.
+	// Groups end with the length of the header of one directory, which the export reads.
 	a := openArchive(t, name)
 	for row, err := range a.Index().All(0, a.Index().Len()) {
 		if err != nil {
@@ -76,7 +77,8 @@ func hollow(t testing.TB, n int, big int64) *tarpack.Archive {
 
 func hollowDir(i int) string { return fmt.Sprintf("tree/module-%04d", i/100) }
 
-// TestZip64 has more than 65,535 entries and more than 4 GiB, where every number of a zip has to be written otherwise.
+// TestZip64 has more than 65,535 entries and more than 4 GiB, where every number of a zip has to be
+// written otherwise.
 func TestZip64(t *testing.T) {
 	const n, big = 66000, 5 << 30
 	a := hollow(t, n, big)

@@ -14,8 +14,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
-// shuffled is an archive with the same entries in an order that pack never writes: all directories in one group, the
-// files at random, and all else in groups of three from all over the tree.
+// shuffled is an archive with the same entries in an order that pack never writes: all directories
+// in one group, the files at random, and all else in groups of three from all over the tree.
 func shuffled(t testing.TB, a *tarpack.Archive) *tarpack.Archive {
 	t.Helper()
 	var dirs, others []format.GroupHeader
@@ -52,7 +52,7 @@ func shuffled(t testing.TB, a *tarpack.Archive) *tarpack.Archive {
 
 	var out bytes.Buffer
 	put := func(headers []format.GroupHeader) {
-		g := &regroup{places: map[string]place{}}
+		g := &rebuiltGroup{locations: map[string]location{}}
 		g.addGroup(headers)
 		for _, s := range g.spans {
 			out.Write(s.Bytes)
