@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
 // go test ./sidecar -bench 'Lookup|Open' -sidecar.n 10000000
@@ -45,10 +47,10 @@ func benchItems(n int, add func(Item) error) (archiveSize int64, err error) {
 			dir(benchDir(i / 100))
 		}
 		put(Item{Path: benchPath(i), Entry: Entry{
-			Type: TypeFile, ContentLen: 2000, PadLen: 23, Size: 6001, Coding: CodingDeflate, Hash: uint64(i), CRC: uint32(i), Sniff: SniffHTML,
+			Type: TypeFile, ContentLen: 2000, PadLen: 23, Size: 6001, Coding: CodingDeflate, Hash: uint64(i), CRC: uint32(i), Sniff: sniffHTML,
 		}})
 	}
-	return off + trailerMember, err
+	return off + layout.TrailerMember, err
 }
 
 // benchFile builds the sidecar of a tree of n files, once.

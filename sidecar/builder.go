@@ -1,11 +1,29 @@
 package sidecar
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/tarpack/tpk/gzmember/coding"
+	"github.com/tarpack/tpk/sidecar/internal/layout"
+)
+
+// Errors of building. They come wrapped, with the path concerned.
+var (
+	// ErrItem: a value of an item exceeds what the format can hold.
+	ErrItem = errors.New("invalid entry")
+	// ErrDuplicate: two entries have the same path (FORMAT.md 1.1, rule 1).
+	ErrDuplicate = errors.New("duplicate path")
+	// ErrNoParent: the archive has no entry for a directory on the entry's path, or has it later
+	// (rule 2).
+	ErrNoParent = errors.New("no parent directory earlier in the archive")
+	// ErrNoTarget: the target of a hard link is not a regular file earlier in the archive (rule 3).
+	ErrNoTarget = errors.New("no target of hard link earlier in the archive")
+	// ErrCollision: thousands of paths have the same hash, which happens only to paths that were
+	// made for it.
+	ErrCollision = layout.ErrCollision
 )
 
 // Item is an entry to be indexed.
@@ -13,70 +31,68 @@ type Item struct {
 	Entry
 	Path string
 	Link string // symbolic link: its text; hard link: the path of its target
-	// Segmented file: log2 of the bytes of content in a segment, and the lengths of all segments in the deflate stream.
+
+	// Segmented file: the base-2 logarithm of the bytes of content in a segment, and the length in
+	// bytes of each segment in the deflate stream.
 	Shift    uint8
 	Segments []uint32
 }
 
-// BuilderOptions are the options of [NewBuilder]; the zero value will do.
+// BuilderOptions are the options of [NewBuilder].
 type BuilderOptions struct {
-	TempDir string // for what does not fit in memory; "" is the system's
-	Memory  int    // bytes to hold before that, about; 0 means 64 MiB
-	// Unordered leaves out the rules about what stands earlier than what: the index is not that of an archive, but of
-	// something that becomes one. Everything works on it but Verify.
+	// TempDir is the directory for temporary files, "" for that of the system.
+	TempDir string
+	// Memory is about how many bytes to hold in memory before temporary files are used. 0 stands
+	// for 64 MiB.
+	Memory int
+	// Unordered omits the rules about what comes earlier in the archive. It is for the index of
+	// something that will become an archive. All methods of such an index work except Verify.
 	Unordered bool
 }
 
-// Builder makes a sidecar. It is for one goroutine.
+// Builder makes a sidecar. It must not be used by two goroutines at a time.
 type Builder struct {
 	opt   BuilderOptions
 	items *sorter
-	seq   uint64
+	n     uint64 // items
 
 	stats     Stats
 	linkBytes int64 // texts of symbolic links
 	segmented int64 // files
-	segments  int64 // of all of them
-	end       int64 // where the last member ends
+	segments  int64 // of all segmented files
+	end       int64 // of the last member in the archive
 	done      bool
 }
 
 // errDone is the error of a builder that was finished or closed.
 var errDone = errors.New("sidecar: the builder is finished")
 
-// DefaultMemory is what BuilderOptions.Memory stands for when it is 0.
-const DefaultMemory = 64 << 20
+const defaultMemory = 64 << 20
 
-// NewBuilder gives an empty Builder. Call Close when done with it.
+// NewBuilder returns an empty Builder. Call Close when done with it.
 func NewBuilder(o BuilderOptions) *Builder {
 	if o.Memory <= 0 {
-		o.Memory = DefaultMemory
+		o.Memory = defaultMemory
 	}
 	return &Builder{opt: o, items: newSorter(o.TempDir, o.Memory/2)}
 }
 
-// Len is the number of items added.
-func (b *Builder) Len() uint64 { return b.seq }
+// Len returns the number of items added.
+func (b *Builder) Len() uint64 { return b.n }
 
-// Close drops the memory and the temporary files. It may be called at any time, and more than once.
+// Close releases the memory and removes the temporary files. It may be called at any time, and more
+// than once.
 func (b *Builder) Close() error {
 	b.done = true
 	return b.items.close()
 }
 
-// The value of an item in the sorter, whose key is the path in its sortable form: where it stands in the order of Add,
-// its record, and what belongs to it.
-const (
-	itemSeq    = 0
-	itemRecord = itemSeq + 8
-	itemShift  = itemRecord + recordSize
-	itemMore   = itemShift + 1 // text of a symbolic link, path of a hard link's target, or lengths of segments
-)
-
-// Add takes the next entry. Entries may come in any order of paths, but of two entries whose headers share a member the one
-// that stands earlier in the archive must be added earlier. End, Target, of a link Size, and of a hard link Hash and Sniff
-// need not be set: Finish finds them. An error that wraps [ErrItem] or [ErrPath] leaves the Builder as it was; any other
-// is one of writing a temporary file, and final.
+// Add adds an entry. Entries may come in any order of paths. Of two entries whose headers share a
+// member, the one that comes earlier in the archive must be added earlier.
+//
+// Finish sets End, Target, the Size of a link, and Hash and Sniff of a hard link: they are ignored
+// here. An error that wraps [ErrItem] or [ErrPath] leaves the Builder as it was. Any other error is
+// one of writing a temporary file, and final.
 func (b *Builder) Add(it Item) error {
 	if b.done {
 		return errDone
@@ -86,7 +102,7 @@ func (b *Builder) Add(it Item) error {
 	}
 	switch it.Type {
 	case TypeSymlink:
-		it.Size, it.linkOffset = int64(len(it.Link)), 0
+		it.Size = int64(len(it.Link))
 	case TypeHardlink:
 		it.Size, it.Hash, it.Sniff, it.Target = 0, 0, 0, 0
 	case TypeDir:
@@ -95,32 +111,24 @@ func (b *Builder) Add(it Item) error {
 	if err := it.check(); err != nil {
 		return fmt.Errorf("%w: %q: %w", ErrItem, it.Path, err)
 	}
-	if b.seq >= maxEntries {
-		return fmt.Errorf("%w: %q: there are %d already, the most that a sidecar can hold", ErrItem, it.Path, b.seq)
+	if b.n >= layout.MaxEntries {
+		return fmt.Errorf("%w: %q: there are %d already, the most that a sidecar can hold",
+			ErrItem, it.Path, b.n)
 	}
 	key, val, err := b.items.add(len(it.Path), itemMore+len(it.Link)+4*len(it.Segments))
 	if err != nil {
 		return err
 	}
 	sortable(key, it.Path)
-	binary.LittleEndian.PutUint64(val[itemSeq:], b.seq)
-	it.encode(val[itemRecord:])
-	val[itemShift] = it.Shift
-	more := val[itemMore+copy(val[itemMore:], it.Link):]
-	if it.Type == TypeHardlink {
-		sortable(val[itemMore:], it.Link)
-	}
-	for i, n := range it.Segments {
-		binary.LittleEndian.PutUint32(more[4*i:], n)
-	}
+	it.encode(itemValue(val), b.n)
 	b.count(&it)
 	return nil
 }
 
 // count adds an item to the totals.
 func (b *Builder) count(it *Item) {
-	b.seq++
-	b.stats.add(&it.Entry)
+	b.n++
+	b.stats.Add(&it.Entry)
 	b.end = max(b.end, it.Offset+it.Length())
 	if it.Type == TypeSymlink {
 		b.linkBytes += it.Size
@@ -131,9 +139,9 @@ func (b *Builder) count(it *Item) {
 	}
 }
 
-// check says what is wrong with an item whose path is valid.
+// check returns what is wrong with an item whose path is valid.
 func (it *Item) check() error {
-	if err := it.Entry.check(); err != nil {
+	if err := it.Entry.Check(); err != nil {
 		return err
 	}
 	if it.Coding != CodingSegmented && (it.Shift != 0 || len(it.Segments) != 0) {
@@ -163,7 +171,7 @@ func (it *Item) check() error {
 
 // checkLengths checks the segments of a segmented file.
 func (it *Item) checkLengths() error {
-	if err := checkSegments(it.Size, it.Shift, int64(len(it.Segments))); err != nil {
+	if err := coding.CheckSegments(it.Size, it.Shift, int64(len(it.Segments))); err != nil {
 		return err
 	}
 	sum := int64(0)
@@ -173,34 +181,66 @@ func (it *Item) checkLengths() error {
 		}
 		sum += int64(n)
 	}
-	if sum != it.ContentLen-memberOverhead {
+	if sum != it.ContentLen-coding.Overhead {
 		return fmt.Errorf("segments of %d bytes in a content member of %d", sum, it.ContentLen)
 	}
 	return nil
 }
 
-// sortable writes a path in a form whose order by bytes is the path order: with its slashes as NUL bytes, which a path
-// does not have. The length stays.
-func sortable(dst []byte, path string) {
-	for i := range len(path) {
-		c := path[i]
-		if c == '/' {
-			c = 0
-		}
-		dst[i] = c
+// putRecord sets a record to the values of an entry, which are within their limits. LinkOffset is
+// the offset of a symbolic link's text in its section.
+func putRecord(r *layout.Record, e *Entry, linkOffset int64) {
+	wide, narrow := int64(0), uint32(0)
+	switch e.Type {
+	case TypeFile:
+		wide, narrow = e.ContentLen, e.CRC
+	case TypeDir:
+		narrow = e.End
+	case TypeSymlink:
+		wide = linkOffset
+	case TypeHardlink:
+		narrow = e.Target
+	case TypeChar, TypeBlock:
+		wide = layout.JoinDevice(e.DevMajor, e.DevMinor)
+	}
+	r.SetHeader(e.Offset, e.HeaderLen)
+	r.SetSize(e.Size, e.PadLen)
+	r.SetWide(wide, uint8(e.Sniff))
+	r.SetHash(e.Hash)
+	r.SetNarrow(narrow)
+	r.SetAttributes(e.ModTime, e.Mode, uint8(e.Type), uint8(e.Coding), e.Duplicate)
+}
+
+// Offsets in the value of an item in the sorter. Its key is the path in sortable form.
+const (
+	itemSeq    = 0                              // u64: the number of items added before
+	itemRecord = itemSeq + 8                    // record
+	itemShift  = itemRecord + layout.RecordSize // u8
+	itemMore   = itemShift + 1                  // text or target of a link, or lengths of segments
+)
+
+// itemValue is the value of an item in the sorter.
+type itemValue []byte
+
+// encode sets v to the values of an item.
+func (it *Item) encode(v itemValue, seq uint64) {
+	binary.LittleEndian.PutUint64(v[itemSeq:], seq)
+	putRecord(v.record(), &it.Entry, 0)
+	v[itemShift] = it.Shift
+	if it.Type == TypeHardlink {
+		sortable(v.more(), it.Link)
+		return
+	}
+	lengths := v.more()[copy(v.more(), it.Link):]
+	for i, n := range it.Segments {
+		binary.LittleEndian.PutUint32(lengths[4*i:], n)
 	}
 }
 
-// appendReadable appends the path, or a part of it, that a sortable form stands for.
-func appendReadable(dst, key []byte) []byte {
-	n := len(dst)
-	dst = append(dst, key...)
-	for b := dst[n:]; ; {
-		i := bytes.IndexByte(b, 0)
-		if i < 0 {
-			return dst
-		}
-		b[i] = '/'
-		b = b[i+1:]
-	}
-}
+func (v itemValue) seq() uint64            { return binary.LittleEndian.Uint64(v[itemSeq:]) }
+func (v itemValue) record() *layout.Record { return layout.AsRecord(v[itemRecord:]) }
+func (v itemValue) shift() uint8           { return v[itemShift] }
+func (v itemValue) more() []byte           { return v[itemMore:] }
+
+// typ returns the type of the entry.
+func (v itemValue) typ() Type { return Type(v.record().Type()) }

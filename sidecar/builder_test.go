@@ -6,11 +6,13 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
 // Short ways to write items. Each has a member of its own, unless it is put in a group.
 func file(path string) Item {
-	return Item{Path: path, Entry: Entry{Type: TypeFile, HeaderLen: 100, ContentLen: 50, Size: 512, Coding: CodingDeflate, Hash: 7, Sniff: SniffText}}
+	return Item{Path: path, Entry: Entry{Type: TypeFile, HeaderLen: 100, ContentLen: 50, Size: 512, Coding: CodingDeflate, Hash: 7, Sniff: sniffText}}
 }
 func dir(path string) Item { return Item{Path: path, Entry: Entry{Type: TypeDir, HeaderLen: 100}} }
 func hard(path, to string) Item {
@@ -27,7 +29,7 @@ func inOrder(items ...Item) ([]Item, int64) {
 		items[i].Offset = at
 		at += items[i].Length()
 	}
-	return items, at + trailerMember
+	return items, at + layout.TrailerMember
 }
 
 // inGroup gives items one and the same offset.
@@ -138,13 +140,13 @@ func TestAdd(t *testing.T) {
 	}{
 		{"a file", file("a"), nil},
 		{"an empty file", edited(file("a"), func(it *Item) {
-			it.Size, it.ContentLen, it.Coding, it.Hash, it.Sniff = 0, 0, CodingNone, emptyHash, 0
+			it.Size, it.ContentLen, it.Coding, it.Hash, it.Sniff = 0, 0, CodingNone, layout.EmptyHash, 0
 		}), nil},
 		{"a stored file", edited(file("a"), func(it *Item) { it.Coding, it.ContentLen = CodingStored, 512+18+5 }), nil},
 		{"a segmented file", segmentedFile(same), nil},
 		{"a hard link with what it will get", edited(hard("b", "a"), func(it *Item) { it.Size, it.Hash, it.Sniff, it.Target = 1, 2, 3, 4 }), nil},
-		{"a device", Item{Path: "d", Entry: Entry{Type: TypeChar, HeaderLen: 100, DevMajor: maxDevice}}, nil},
-		{"the longest times", edited(file("a"), func(it *Item) { it.ModTime = minTime }), nil},
+		{"a device", Item{Path: "d", Entry: Entry{Type: TypeChar, HeaderLen: 100, DevMajor: layout.MaxDevice}}, nil},
+		{"the longest times", edited(file("a"), func(it *Item) { it.ModTime = layout.MinTime }), nil},
 
 		{"no path", file(""), ErrPath},
 		{"a path upwards", file("a/../b"), ErrPath},
@@ -157,8 +159,8 @@ func TestAdd(t *testing.T) {
 		{"negative size", edited(file("a"), func(it *Item) { it.Size = -1 }), ErrItem},
 		{"size of 2^48", edited(file("a"), func(it *Item) { it.Size = 1 << 48; it.ContentLen = 1 << 40 }), ErrItem},
 		{"mode of 13 bits", edited(file("a"), func(it *Item) { it.Mode = 0o10000 }), ErrItem},
-		{"time of 40 bits", edited(file("a"), func(it *Item) { it.ModTime = maxTime + 1 }), ErrItem},
-		{"time of 40 bits, negative", edited(file("a"), func(it *Item) { it.ModTime = minTime - 1 }), ErrItem},
+		{"time of 40 bits", edited(file("a"), func(it *Item) { it.ModTime = layout.MaxTime + 1 }), ErrItem},
+		{"time of 40 bits, negative", edited(file("a"), func(it *Item) { it.ModTime = layout.MinTime - 1 }), ErrItem},
 		{"content without size", edited(file("a"), func(it *Item) { it.Size = 0 }), ErrItem},
 		{"empty with a wrong hash", edited(file("a"), func(it *Item) { it.Size, it.ContentLen, it.Coding, it.Sniff = 0, 0, CodingNone, 0 }), ErrItem},
 		{"size without content", edited(file("a"), func(it *Item) { it.ContentLen = 0 }), ErrItem},
@@ -177,14 +179,14 @@ func TestAdd(t *testing.T) {
 		{"a directory with a size", edited(dir("a"), func(it *Item) { it.Size = 100 }), ErrItem},
 		{"a directory with a hash", edited(dir("a"), func(it *Item) { it.Hash = 100 }), ErrItem},
 		{"a directory with a link", edited(dir("a"), func(it *Item) { it.Link = "b" }), ErrItem},
-		{"a symbolic link with a sniff", edited(soft("a", "b"), func(it *Item) { it.Sniff = SniffText }), ErrItem},
+		{"a symbolic link with a sniff", edited(soft("a", "b"), func(it *Item) { it.Sniff = sniffText }), ErrItem},
 		{"a symbolic link to nothing", soft("a", ""), ErrItem},
 		{"a symbolic link with NUL", soft("a", "b\x00"), ErrItem},
-		{"a symbolic link that is too long", soft("a", strings.Repeat("x", maxPath+1)), ErrItem},
+		{"a symbolic link that is too long", soft("a", strings.Repeat("x", layout.MaxPath+1)), ErrItem},
 		{"a hard link to nothing", hard("a", ""), ErrPath},
 		{"a hard link upwards", hard("a", "../b"), ErrPath},
 		{"a hard link to itself", hard("a", "a"), ErrItem},
-		{"a device of 22 bits", Item{Path: "d", Entry: Entry{Type: TypeBlock, HeaderLen: 100, DevMinor: maxDevice + 1}}, ErrItem},
+		{"a device of 22 bits", Item{Path: "d", Entry: Entry{Type: TypeBlock, HeaderLen: 100, DevMinor: layout.MaxDevice + 1}}, ErrItem},
 		{"segments in a deflated file", segmentedFile(func(it *Item) { it.Coding, it.PadLen = CodingDeflate, 0 }), ErrItem},
 		{"segmented without segments", segmentedFile(func(it *Item) { it.Segments = nil }), ErrItem},
 		{"one segment", segmentedFile(func(it *Item) { it.Shift, it.Segments = 21, []uint32{5000} }), ErrItem},
@@ -209,7 +211,7 @@ func TestFinishArchiveSize(t *testing.T) {
 	for _, c := range []struct {
 		size int64
 		err  error
-	}{{size, nil}, {size + 1, nil}, {maxOffset, nil}, {size - 1, ErrItem}, {0, ErrItem}, {-1, ErrItem}, {maxOffset + 1, ErrItem}} {
+	}{{size, nil}, {size + 1, nil}, {layout.MaxOffset, nil}, {size - 1, ErrItem}, {0, ErrItem}, {-1, ErrItem}, {layout.MaxOffset + 1, ErrItem}} {
 		if _, _, err := build(items, c.size, BuilderOptions{}); !errors.Is(err, c.err) {
 			t.Errorf("an archive of %d bytes: %v, want %v", c.size, err, c.err)
 		}

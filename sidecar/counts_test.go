@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"testing"
+
+	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
 // TestAllocs counts what reading a sidecar in memory allocates: nothing.
@@ -14,7 +16,7 @@ func TestAllocs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i, buf := m.at["d/text"], make([]byte, 0, maxPath)
+	i, buf := m.at["d/text"], make([]byte, 0, layout.MaxPath)
 	for what, call := range map[string]func(){
 		"Lookup, hit":  func() { x.Lookup("d/text") },
 		"Lookup, miss": func() { x.Lookup("d/texts") },
@@ -69,12 +71,12 @@ func TestReads(t *testing.T) {
 			}
 		}
 		var x *Index
-		count("OpenReaderAt", 1, headerSize, func() (err error) {
+		count("OpenReaderAt", 1, layout.HeaderSize, func() (err error) {
 			x, err = OpenReaderAt(r, int64(len(m.Bytes())))
 			return err
 		})
 		var i int
-		count("Lookup", 2, bucketSize+usualBlock, func() error {
+		count("Lookup", 2, layout.BucketSize+layout.UsualBlock, func() error {
 			var ok bool
 			i, ok, err = x.Lookup(benchPath(7))
 			if !ok {
@@ -82,8 +84,8 @@ func TestReads(t *testing.T) {
 			}
 			return err
 		})
-		count("Entry", 1, recordSize, func() error { _, err := x.Entry(i); return err })
-		count("Path", 2, usualBlock, func() error { _, err := x.Path(i); return err })
+		count("Entry", 1, layout.RecordSize, func() error { _, err := x.Entry(i); return err })
+		count("Path", 2, layout.UsualBlock, func() error { _, err := x.Path(i); return err })
 		count("All", 3+3*len(m.Bytes())/scanAhead, len(m.Bytes())*11/10, func() error {
 			for _, err := range x.All(0, x.Len()) {
 				if err != nil {

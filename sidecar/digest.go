@@ -8,22 +8,24 @@ import (
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
-// digestPart is how many entries' hashes Digest holds at a time, 16 bytes each.
+// digestPart is the number of entries whose hashes Digest holds at a time, 16 bytes each.
 const digestPart = 1 << 20
 
-// Digest gives the digest of the sidecar that a Builder makes of n items for an archive of archiveSize bytes, without
-// making it: nothing is written, and memory is bounded (16 MiB, and 8 bytes for each segment). It is for archives put
-// together from parts of one that is indexed already.
+// Digest returns the digest of the sidecar that a Builder makes of n items for an archive of
+// archiveSize bytes. It writes nothing, and its memory is bounded: 16 MiB, and 8 bytes for each
+// segment. It is for an archive composed of parts of one that has an index.
 //
-// Items come in path order, and what Finish would find is set: End, Target, and of a hard link Size, Hash and Sniff. They
-// are gone through once for every million of them, and must be the same each time. Only their number and the order
-// of the paths are checked.
+// Items come in path order. Their End and Target are set, and for a hard link Size, Hash and Sniff,
+// which Finish would find. Digest goes through them once for each million of them, and they must be
+// the same each time. It checks only their number and the order of the paths.
 func Digest(items iter.Seq2[*Item, error], n int, archiveSize int64) (uint64, error) {
-	d := newDigester(n, archiveSize)
+	d := newDigester(n)
 	table := newHashing()
-	t := newTableWriter(table.w, int64(n))
+	t := layout.NewTableWriter(table.w, int64(n))
 	parts := uint64(max(1, (n+digestPart-1)/digestPart))
 	for part := range parts {
 		if err := d.part(items, part, parts); err != nil {
@@ -31,69 +33,69 @@ func Digest(items iter.Seq2[*Item, error], n int, archiveSize int64) (uint64, er
 		}
 		slices.SortFunc(d.pairs, hashPair.compare)
 		for _, p := range d.pairs {
-			if err := t.add(p.hash, p.place); err != nil {
+			if err := t.Add(p.hash, p.place); err != nil {
 				return 0, err
 			}
 		}
 	}
-	if err := t.finish(); err != nil {
+	if err := t.Finish(); err != nil {
 		return 0, err
 	}
-	d.sections[secTable] = table
-	return d.finish()
+	d.sections[layout.Table] = table
+	return d.finish(archiveSize)
 }
 
-// hashPair is an entry as the table orders them.
-type hashPair struct {
-	hash, place uint64 // places ascend as ordinals do
-}
+// hashPair is the hash of a path and its place. Places ascend as ordinals do.
+type hashPair struct{ hash, place uint64 }
 
+// compare orders pairs as the table does.
 func (p hashPair) compare(q hashPair) int {
 	return cmp.Or(cmp.Compare(p.hash, q.hash), cmp.Compare(p.place, q.place))
 }
 
-// hashing is a section that is hashed as it is written, and kept nowhere.
+// hashing is a section that is hashed while it is written, and not stored.
 type hashing struct {
 	d xxhash.Digest
-	w *sectionWriter
+	w *layout.SectionWriter
 }
 
 func newHashing() *hashing {
 	h := &hashing{}
 	h.d.Reset()
-	h.w = newSectionWriter(h, 0)
+	h.w = layout.NewSectionWriter(h, 0)
 	return h
 }
 
-// WriteAt implements io.WriterAt for a sectionWriter, which writes one byte after the other.
+// WriteAt implements [io.WriterAt] for a SectionWriter, which writes in order.
 func (h *hashing) WriteAt(p []byte, _ int64) (int, error) { return h.d.Write(p) }
 
-// digester puts the sections together, but for the table.
+// digester hashes all sections except the table.
 type digester struct {
-	head      header
-	sections  [numSections]*hashing
-	path      []byte
+	entries   uint64
+	stats     Stats
+	sections  [layout.NumSections]*hashing
+	path      []byte // of the item before
 	rows      []byte // of the section of segments
 	ends      []byte
 	segmented uint64
 	pairs     []hashPair
 }
 
-func newDigester(n int, archiveSize int64) *digester {
-	d := &digester{head: header{archiveSize: archiveSize, entries: uint64(n)}}
+func newDigester(n int) *digester {
+	d := &digester{entries: uint64(n)}
 	for i := range d.sections {
 		d.sections[i] = newHashing()
 	}
 	return d
 }
 
-// part goes through the items. It keeps the pairs of one part of the table, that of the hash among all hashes, so that
-// parts follow one another in it; and the first time it fills all other sections.
+// part goes through the items. It keeps the pairs of one part of the range of hashes, so that the
+// parts follow one another in the table. The first part fills all other sections.
 func (d *digester) part(items iter.Seq2[*Item, error], part, parts uint64) error {
 	d.pairs, d.path = d.pairs[:0], d.path[:0]
-	var paths pathWriter
+	var paths layout.PathWriter
 	if part == 0 {
-		paths.paths, paths.blocks = d.sections[secPaths].w, d.sections[secPathBlocks].w
+		paths.Paths, paths.Blocks = d.sections[layout.Paths].w, d.sections[layout.PathBlocks].w
 	}
 	n := uint64(0)
 	for it, err := range items {
@@ -106,64 +108,64 @@ func (d *digester) part(items iter.Seq2[*Item, error], part, parts uint64) error
 		if part == 0 {
 			d.item(it, uint32(n))
 		}
-		shared := commonPrefix(d.path, []byte(it.Path))
+		shared := layout.CommonPrefix(d.path, []byte(it.Path))
 		d.path = append(d.path[:shared], it.Path[shared:]...)
-		place := paths.add(shared, d.path)
-		if h := xxhash.Sum64(d.path); uint64(home(h, int64(parts))) == part {
+		place := paths.Add(shared, d.path)
+		if h := xxhash.Sum64(d.path); uint64(layout.Home(h, int64(parts))) == part {
 			d.pairs = append(d.pairs, hashPair{h, place})
 		}
 		n++
 	}
-	if n != d.head.entries {
-		return fmt.Errorf("%w: %d items, %d were announced", ErrItem, n, d.head.entries)
+	if n != d.entries {
+		return fmt.Errorf("%w: %d items, %d were announced", ErrItem, n, d.entries)
 	}
-	paths.flush()
+	paths.Flush()
 	return nil
 }
 
-// item adds an item to the sections, but for those of its path.
+// item adds an item to the sections, except to those of paths.
 func (d *digester) item(it *Item, ordinal uint32) {
 	e := it.Entry
-	d.head.stats.add(&e)
+	linkOffset := int64(0)
 	switch {
 	case e.Type == TypeSymlink:
-		links := d.sections[secLinks].w
-		e.Size, e.linkOffset = int64(len(it.Link)), links.off
-		links.write([]byte(it.Link))
-	case e.Type == TypeHardlink:
-		d.head.stats.LinkBytes += uint64(e.Size)
+		links := d.sections[layout.Links].w
+		e.Size, linkOffset = int64(len(it.Link)), links.Off()
+		links.Write([]byte(it.Link))
 	case e.Coding == CodingSegmented:
 		d.addSegments(it, ordinal)
 	}
-	e.encode(d.sections[secRecords].w.next(recordSize))
+	d.stats.Add(&e)
+	r := layout.AsRecord(d.sections[layout.Records].w.Next(layout.RecordSize))
+	putRecord(r, &e, linkOffset)
 }
 
 func (d *digester) addSegments(it *Item, ordinal uint32) {
-	le := binary.LittleEndian
-	d.rows = le.AppendUint64(d.rows, uint64(ordinal)|uint64(it.Shift)<<segShift)
-	d.rows = le.AppendUint64(d.rows, uint64(len(d.ends)/segEnd))
+	var row layout.SegmentRow
+	row.Set(ordinal, it.Shift, uint64(len(d.ends)/layout.SegmentEndSize))
+	d.rows = append(d.rows, row[:]...)
 	d.segmented++
 	end := uint64(0)
 	for _, n := range it.Segments {
 		end += uint64(n)
-		d.ends = le.AppendUint64(d.ends, end)
+		d.ends = binary.LittleEndian.AppendUint64(d.ends, end)
 	}
 }
 
-// finish lays the sections out and hashes the header.
-func (d *digester) finish() (uint64, error) {
-	segments := d.sections[secSegments].w
-	segments.uint64(d.segmented)
-	segments.write(d.rows)
-	segments.write(d.ends)
-	at := int64(headerSize)
+// finish places the sections and returns the digest of the header.
+func (d *digester) finish(archiveSize int64) (uint64, error) {
+	segments := d.sections[layout.Segments].w
+	segments.Uint64(d.segmented)
+	segments.Write(d.rows)
+	segments.Write(d.ends)
+	var spans [layout.NumSections]layout.Span
+	at := int64(layout.HeaderSize)
 	for i, s := range d.sections {
-		if err := s.w.flush(); err != nil {
+		if err := s.w.Flush(); err != nil {
 			return 0, err
 		}
-		d.head.sections[i] = span{at, s.w.off, s.d.Sum64()}
-		at = aligned(at + s.w.off)
+		spans[i] = layout.Span{Off: at, Len: s.w.Off(), Hash: s.d.Sum64()}
+		at = layout.Aligned(spans[i].End())
 	}
-	d.head.encode()
-	return d.head.digest, nil
+	return newHeader(archiveSize, d.entries, &d.stats, &spans).Digest(), nil
 }

@@ -3,6 +3,8 @@ package sidecar
 import (
 	"iter"
 	"testing"
+
+	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
 // itemsOf gives the items that an index was made of, with all that Finish found.
@@ -41,7 +43,7 @@ func TestDigest(t *testing.T) {
 			t.Fatal(err)
 		}
 		add := func(it Item) {
-			it.Offset, it.HeaderLen, it.Mode = size-trailerMember, 143, 0o644
+			it.Offset, it.HeaderLen, it.Mode = size-layout.TrailerMember, 143, 0o644
 			size += it.Length()
 			if err := b.Add(it); err != nil {
 				t.Fatal(err)

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
 // parseTree makes a model of a text, a line an entry: its kind and path, and after a > the target of a link. violated are the
@@ -55,7 +57,7 @@ func parseTree(text string) (m *model, violated []error) {
 	if violated == nil {
 		return m.finish(), nil
 	}
-	m.archive += trailerMember
+	m.archive += layout.TrailerMember
 	return m, violated
 }
 
@@ -123,17 +125,17 @@ func FuzzOpen(f *testing.F) {
 	good, _ := example(f)
 	f.Add(good, uint32(0), []byte(nil))
 	f.Add(good, uint32(atEntries), []byte{9})
-	for at := uint32(headerSize); at < uint32(len(good)); at += 37 {
+	for at := uint32(layout.HeaderSize); at < uint32(len(good)); at += 37 {
 		f.Add(good, at, []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})
 		f.Add(good, at, []byte{1})
 	}
-	empty, _, err := build(nil, trailerMember, BuilderOptions{})
+	empty, _, err := build(nil, layout.TrailerMember, BuilderOptions{})
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(empty, uint32(0), []byte(nil))
 	f.Fuzz(func(t *testing.T, b []byte, at uint32, patch []byte) {
-		if len(b) < headerSize || len(b) > 1<<20 {
+		if len(b) < layout.HeaderSize || len(b) > 1<<20 {
 			return
 		}
 		b = bytes.Clone(b)
@@ -173,7 +175,7 @@ func askBoth(t *testing.T, x, y *Index) {
 		e, err := x.Entry(i)
 		e2, err2 := y.Entry(i)
 		same("Entry", i, e, e2, err, err2)
-		if err == nil && e.Offset+e.Length() > x.ArchiveSize()-trailerMember {
+		if err == nil && e.Offset+e.Length() > x.ArchiveSize()-layout.TrailerMember {
 			t.Fatalf("Entry(%d) = %+v in an archive of %d bytes", i, e, x.ArchiveSize())
 		}
 		p, err := x.Path(i)
@@ -258,10 +260,10 @@ func FuzzSniff(f *testing.F) {
 				t.Fatalf("%d, and %d with another tail", s, got)
 			}
 		}
-		if row := s &^ sniffUTF8; row > SniffText || s.UTF8() != (s != row) || (s.MediaType() == "") != (s == SniffUnknown) {
+		if row := s &^ sniffUTF8; row > sniffText || s.UTF8() != (s != row) || (s.MediaType() == "") != (s == sniffUnknown) {
 			t.Fatalf("%d: UTF-8 %v, media type %q", s, s.UTF8(), s.MediaType())
 		}
-		if (s == SniffUnknown) != (len(b) == 0) {
+		if (s == sniffUnknown) != (len(b) == 0) {
 			t.Fatalf("%d for %d bytes", s, len(b))
 		}
 	})

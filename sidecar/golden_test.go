@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
 // go test ./sidecar -run TestGolden -update
@@ -83,8 +85,8 @@ func dumpSidecar(b []byte, m *model) string {
 		d.note(8, "%d bytes of %s", u64(), what)
 	}
 	d.note(56, "reserved")
-	var ends [numSections]int
-	for i, name := range sectionNames {
+	var ends [layout.NumSections]int
+	for i, name := range layout.SectionNames {
 		ends[i] = int(u64() + le.Uint64(b[d.at+8:]))
 		d.note(8, "%s: offset %d", name, u64())
 		d.note(8, "  length %d", u64())
@@ -93,10 +95,10 @@ func dumpSidecar(b []byte, m *model) string {
 	d.note(8, "digest")
 	d.note(8, "reserved")
 	for i, section := range []func(d *dumper, m *model, end int){dumpRecords, dumpBlocks, dumpLinks, dumpSegments, dumpPaths, dumpTable} {
-		fmt.Fprintf(d, "\n# %s\n", sectionNames[i])
+		fmt.Fprintf(d, "\n# %s\n", layout.SectionNames[i])
 		section(d, m, ends[i])
-		if i < numSections-1 {
-			d.note(int(aligned(int64(ends[i])))-ends[i], "gap")
+		if i < layout.NumSections-1 {
+			d.note(int(layout.Aligned(int64(ends[i])))-ends[i], "gap")
 		}
 	}
 	return d.String()
@@ -159,23 +161,23 @@ func dumpSegments(d *dumper, m *model, end int) {
 }
 
 func dumpPaths(d *dumper, m *model, _ int) {
-	for first := 0; first < len(m.sorted); first += blockPaths {
+	for first := 0; first < len(m.sorted); first += layout.BlockPaths {
 		lens := d.b[d.at : d.at+pathLens]
-		d.note(blockPaths, "shared bytes")
-		d.note(blockPaths, "further bytes")
+		d.note(layout.BlockPaths, "shared bytes")
+		d.note(layout.BlockPaths, "further bytes")
 		d.note(4, "number of the block")
 		before, long := "", []int(nil)
 		var texts []string
-		for i := range min(blockPaths, len(m.sorted)-first) {
+		for i := range min(layout.BlockPaths, len(m.sorted)-first) {
 			path := m.sorted[first+i].Path
-			shared := commonPrefix([]byte(before), []byte(path))
+			shared := layout.CommonPrefix([]byte(before), []byte(path))
 			if lens[i] == longLen {
 				long = append(long, shared)
 			}
 			texts, before = append(texts, path[shared:]), path
 		}
 		for i, text := range texts {
-			if lens[blockPaths+i] == longLen {
+			if lens[layout.BlockPaths+i] == longLen {
 				long = append(long, len(text))
 			}
 		}
@@ -191,18 +193,18 @@ func dumpPaths(d *dumper, m *model, _ int) {
 
 func dumpTable(d *dumper, _ *model, end int) {
 	for k := 0; d.at < end; k++ {
-		b := bucket(d.b[d.at : d.at+bucketSize])
-		for slot := range bucketSlots {
-			if slot >= b.count() {
+		b := layout.Bucket(d.b[d.at : d.at+layout.BucketSize])
+		for slot := range layout.BucketSlots {
+			if slot >= b.Count() {
 				d.note(placeSize, "")
 				continue
 			}
-			off, path := splitPlace(b.place(slot))
+			off, path := layout.SplitPlace(b.Place(slot))
 			d.note(placeSize, "bucket %d: slot %d: block at %d, path %d", k, slot, off, path)
 		}
-		d.note(bucketSlots, "bucket %d: tags", k)
-		d.note(1, "  %d slots in use", b.count())
-		d.note(1, "  reach %d", b.reach())
+		d.note(layout.BucketSlots, "bucket %d: tags", k)
+		d.note(1, "  %d slots in use", b.Count())
+		d.note(1, "  reach %d", b.Reach())
 		d.note(2, "  mark")
 	}
 }

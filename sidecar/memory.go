@@ -5,16 +5,16 @@ import (
 	"io"
 )
 
-// File is what a sidecar is written to: an [os.File], or a [Memory].
+// File is what Finish writes a sidecar to and reads it back from: an [os.File] or a [Memory].
 type File interface {
 	io.ReaderAt
 	io.WriterAt
 }
 
-// Memory is a [File] in memory. The zero value is an empty one. It is not for concurrent use.
+// Memory is a [File] in memory. The zero value is empty. It is not safe for concurrent use.
 type Memory struct{ b []byte }
 
-// Bytes is the whole content. It is valid until the next WriteAt.
+// Bytes returns the whole content. It is valid until the next WriteAt.
 func (m *Memory) Bytes() []byte { return m.b }
 
 // ReadAt implements [io.ReaderAt].
@@ -32,7 +32,7 @@ func (m *Memory) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// WriteAt implements [io.WriterAt]. Bytes between the end and off become zero.
+// WriteAt implements [io.WriterAt]. Bytes between the old end and off become zero.
 func (m *Memory) WriteAt(p []byte, off int64) (int, error) {
 	if off < 0 {
 		return 0, errors.New("sidecar: negative offset")
@@ -43,7 +43,7 @@ func (m *Memory) WriteAt(p []byte, off int64) (int, error) {
 			copy(b, m.b)
 			m.b = b
 		}
-		m.b = m.b[:end] // never shrunk, so what lies beyond the old length was never written: zeros
+		m.b = m.b[:end] // never shrunk, so bytes beyond the old length are zeros
 	}
 	return copy(m.b[off:], p), nil
 }

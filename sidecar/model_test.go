@@ -13,6 +13,10 @@ import (
 	"testing"
 
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/tarpack/tpk/sidecar/internal/layout"
+
+	"github.com/tarpack/tpk/gzmember/coding"
 )
 
 // A model is a small archive described plainly: maps, slices and strings, against which an Index is held.
@@ -30,7 +34,7 @@ func (m *model) add(it Item) {
 	if n := len(m.items); n > 0 && it.Type != TypeFile && m.items[n-1].Type != TypeFile && n%7 != 0 {
 		it.Offset, it.HeaderLen = m.items[n-1].Offset, m.items[n-1].HeaderLen
 	} else {
-		it.Offset, it.HeaderLen = m.archive, int32(minMember+n%200)
+		it.Offset, it.HeaderLen = m.archive, int32(coding.MinMember+n%200)
 	}
 	m.archive = it.Offset + it.Length()
 	m.items = append(m.items, it)
@@ -38,7 +42,7 @@ func (m *model) add(it Item) {
 
 // finish fills in the rest, the slow way.
 func (m *model) finish() *model {
-	m.archive += trailerMember
+	m.archive += layout.TrailerMember
 	m.sorted = slices.Clone(m.items)
 	slices.SortFunc(m.sorted, func(a, b Item) int {
 		return slices.Compare(strings.Split(a.Path, "/"), strings.Split(b.Path, "/"))
@@ -105,7 +109,7 @@ func randomModel(r *rand.Rand, n int) *model {
 	used := map[string]bool{}
 	for len(m.items) < n {
 		path := dirs[min(r.IntN(len(dirs)), r.IntN(len(dirs)))] + randomName(r)
-		if used[path] || len(path) > maxPath {
+		if used[path] || len(path) > layout.MaxPath {
 			continue
 		}
 		used[path] = true
@@ -122,7 +126,7 @@ func randomModel(r *rand.Rand, n int) *model {
 		case k < 19 && len(files) > 0:
 			it.Type, it.Link, it.Duplicate = TypeHardlink, files[r.IntN(len(files))], r.IntN(2) == 0
 		case k == 19:
-			it.Type, it.DevMajor, it.DevMinor = TypeChar+Type(r.IntN(2)), r.Uint32N(maxDevice+1), r.Uint32N(maxDevice+1)
+			it.Type, it.DevMajor, it.DevMinor = TypeChar+Type(r.IntN(2)), r.Uint32N(layout.MaxDevice+1), r.Uint32N(layout.MaxDevice+1)
 		default:
 			it.Type = TypeFIFO
 		}
@@ -151,22 +155,22 @@ func randomName(r *rand.Rand) string {
 func randomFile(r *rand.Rand, it *Item) {
 	it.Type, it.Hash, it.CRC, it.Sniff = TypeFile, r.Uint64(), r.Uint32(), Sniff(r.IntN(23))
 	if r.IntN(2) == 0 {
-		it.PadLen = int32(minMember + r.IntN(20))
+		it.PadLen = int32(coding.MinMember + r.IntN(20))
 	}
 	switch it.Coding = Coding(r.IntN(4)); it.Coding {
 	case CodingNone:
-		it.Hash, it.CRC, it.Sniff, it.PadLen = emptyHash, 0, 0, 0
+		it.Hash, it.CRC, it.Sniff, it.PadLen = layout.EmptyHash, 0, 0, 0
 		return
 	case CodingDeflate:
 		it.Size = 1 + r.Int64N(1<<20)
-		it.ContentLen = memberOverhead + 2 + it.Size/(1+r.Int64N(1000))
+		it.ContentLen = coding.Overhead + 2 + it.Size/(1+r.Int64N(1000))
 	case CodingStored:
 		it.Size = 1 + r.Int64N(1<<18)
 		it.ContentLen = it.Size + 5*((it.Size+65534)/65535) + 18
 	case CodingSegmented:
 		it.Shift = 20 + uint8(r.IntN(3))
 		it.Size = 1<<it.Shift + 1 + r.Int64N(5<<20)
-		it.PadLen, it.ContentLen = 40, memberOverhead
+		it.PadLen, it.ContentLen = 40, coding.Overhead
 		for range (it.Size + 1<<it.Shift - 1) >> it.Shift {
 			n := 5000 + r.Uint32N(1<<20)
 			it.Segments = append(it.Segments, n)

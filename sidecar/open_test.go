@@ -12,13 +12,15 @@ import (
 	"testing"
 
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
 // reseal makes the hashes of a sidecar that was changed right again: those of the sections, as far as they lie in it, and the
 // digest.
 func reseal(b []byte) {
 	le := binary.LittleEndian
-	for i := range numSections {
+	for i := range layout.NumSections {
 		s := b[atSections+sectionEntry*i:]
 		off, n := le.Uint64(s), le.Uint64(s[8:])
 		if off <= uint64(len(b)) && n <= uint64(len(b))-off {
@@ -36,7 +38,9 @@ func example(t testing.TB) ([]byte, *model) {
 		dir("d"),
 		file("d/file"),
 		edited(file("d/text"), func(it *Item) { it.Size, it.PadLen, it.ContentLen = 700, 23, 300 }),
-		edited(file("empty"), func(it *Item) { it.Size, it.ContentLen, it.Coding, it.Hash, it.Sniff = 0, 0, CodingNone, emptyHash, 0 }),
+		edited(file("empty"), func(it *Item) {
+			it.Size, it.ContentLen, it.Coding, it.Hash, it.Sniff = 0, 0, CodingNone, layout.EmptyHash, 0
+		}),
 		edited(file("stored"), func(it *Item) { it.Coding, it.ContentLen = CodingStored, 512+18+5 }),
 		segmentedFile(func(*Item) {}),
 		dir("d/e"),
@@ -83,7 +87,7 @@ func TestOpenErrors(t *testing.T) {
 		{"nothing", func(b []byte) []byte { return b }, nil},
 		{"an empty file", func(b []byte) []byte { return nil }, ErrCorrupt},
 		{"half a header", func(b []byte) []byte { return b[:200] }, ErrCorrupt},
-		{"only a header", func(b []byte) []byte { return b[:headerSize] }, ErrCorrupt},
+		{"only a header", func(b []byte) []byte { return b[:layout.HeaderSize] }, ErrCorrupt},
 		{"the last byte missing", func(b []byte) []byte { return b[:len(b)-1] }, ErrCorrupt},
 		{"a byte too many", func(b []byte) []byte { return append(b, 0) }, ErrCorrupt},
 		{"another file", func(b []byte) []byte { return bytes.Repeat([]byte("text"), 1000) }, ErrCorrupt},
@@ -101,24 +105,24 @@ func TestOpenErrors(t *testing.T) {
 		{"too many duplicates", func(b []byte) []byte { b[atCounts+40] = 3; return b }, ErrCorrupt},
 		{"a reserved byte", func(b []byte) []byte { b[atReserved] = 1; return b }, ErrCorrupt},
 		{"a byte of the tail", func(b []byte) []byte { b[atTail] = 1; return b }, ErrCorrupt},
-		{"records elsewhere", func(b []byte) []byte { section(b, secRecords)[0]++; return b }, ErrCorrupt},
-		{"records at 2^63", func(b []byte) []byte { section(b, secRecords)[7] = 0x80; return b }, ErrCorrupt},
-		{"records of 2^63 bytes", func(b []byte) []byte { section(b, secRecords)[15] = 0x80; return b }, ErrCorrupt},
-		{"records of 2^64 − 1 bytes", func(b []byte) []byte { le.PutUint64(section(b, secRecords)[8:], 1<<64-1); return b }, ErrCorrupt},
-		{"a record less", func(b []byte) []byte { section(b, secRecords)[8] -= recordSize; return b }, ErrCorrupt},
-		{"path blocks longer", func(b []byte) []byte { section(b, secPathBlocks)[8] += 8; return b }, ErrCorrupt},
-		{"no link targets", func(b []byte) []byte { section(b, secLinks)[8] = 1; return b }, ErrCorrupt},
-		{"no segments", func(b []byte) []byte { section(b, secSegments)[8] = 7; return b }, ErrCorrupt},
-		{"no paths", func(b []byte) []byte { section(b, secPaths)[8] = 3; return b }, ErrCorrupt},
-		{"a table of 65 bytes", func(b []byte) []byte { section(b, secTable)[8]++; return append(b, 0) }, ErrCorrupt},
+		{"records elsewhere", func(b []byte) []byte { section(b, layout.Records)[0]++; return b }, ErrCorrupt},
+		{"records at 2^63", func(b []byte) []byte { section(b, layout.Records)[7] = 0x80; return b }, ErrCorrupt},
+		{"records of 2^63 bytes", func(b []byte) []byte { section(b, layout.Records)[15] = 0x80; return b }, ErrCorrupt},
+		{"records of 2^64 − 1 bytes", func(b []byte) []byte { le.PutUint64(section(b, layout.Records)[8:], 1<<64-1); return b }, ErrCorrupt},
+		{"a record less", func(b []byte) []byte { section(b, layout.Records)[8] -= layout.RecordSize; return b }, ErrCorrupt},
+		{"path blocks longer", func(b []byte) []byte { section(b, layout.PathBlocks)[8] += 8; return b }, ErrCorrupt},
+		{"no link targets", func(b []byte) []byte { section(b, layout.Links)[8] = 1; return b }, ErrCorrupt},
+		{"no segments", func(b []byte) []byte { section(b, layout.Segments)[8] = 7; return b }, ErrCorrupt},
+		{"no paths", func(b []byte) []byte { section(b, layout.Paths)[8] = 3; return b }, ErrCorrupt},
+		{"a table of 65 bytes", func(b []byte) []byte { section(b, layout.Table)[8]++; return append(b, 0) }, ErrCorrupt},
 		{"a table that is too large", func(b []byte) []byte {
-			n := (maxReach + 1) * bucketSize
-			le.PutUint64(section(b, secTable)[8:], le.Uint64(section(b, secTable)[8:])+uint64(n))
+			n := (layout.MaxReach + 1) * layout.BucketSize
+			le.PutUint64(section(b, layout.Table)[8:], le.Uint64(section(b, layout.Table)[8:])+uint64(n))
 			return append(b, make([]byte, n)...)
 		}, ErrCorrupt},
 	} {
 		b := c.edit(bytes.Clone(good))
-		if len(b) >= headerSize {
+		if len(b) >= layout.HeaderSize {
 			reseal(b)
 		}
 		for _, o := range openers {
@@ -136,7 +140,7 @@ func TestOpenErrors(t *testing.T) {
 // TestOpenDigest flips each bit of the header.
 func TestOpenDigest(t *testing.T) {
 	good, _ := example(t)
-	for i := range headerSize * 8 {
+	for i := range layout.HeaderSize * 8 {
 		b := bytes.Clone(good)
 		b[i/8] ^= 1 << (i % 8)
 		if _, err := OpenBytes(b); !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrVersion) {
@@ -152,7 +156,7 @@ func TestVerifyBits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := headerSize * 8; i < len(b)*8; i++ {
+	for i := layout.HeaderSize * 8; i < len(b)*8; i++ {
 		b[i/8] ^= 1 << (i % 8)
 		if err := x.Verify(); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("bit %d of byte %d: %v", i%8, i/8, err)
@@ -173,7 +177,7 @@ func TestVerifyResealed(t *testing.T) {
 		free[i] = true
 	}
 	rec := int(binary.LittleEndian.Uint64(good[atSections:]))
-	for i := headerSize * 8; i < len(good)*8; i++ {
+	for i := layout.HeaderSize * 8; i < len(good)*8; i++ {
 		b := bytes.Clone(good)
 		b[i/8] ^= 1 << (i % 8)
 		reseal(b)
@@ -186,9 +190,9 @@ func TestVerifyResealed(t *testing.T) {
 		case errors.Is(err, ErrCorrupt):
 		case err != nil:
 			t.Errorf("bit %d of byte %d: %v", i%8, i/8, err)
-		case at < len(m.sorted)*recordSize && free[at%recordSize]: // time and mode
-		case at < len(m.sorted)*recordSize && recordMayDiffer(m, at):
-		case at >= len(m.sorted)*recordSize && textMayDiffer(x, m):
+		case at < len(m.sorted)*layout.RecordSize && free[at%layout.RecordSize]: // time and mode
+		case at < len(m.sorted)*layout.RecordSize && recordMayDiffer(m, at):
+		case at >= len(m.sorted)*layout.RecordSize && textMayDiffer(x, m):
 		default:
 			t.Errorf("bit %d of byte %d: Verify finds nothing", i%8, i/8)
 		}
@@ -197,7 +201,7 @@ func TestVerifyResealed(t *testing.T) {
 
 // recordMayDiffer is true for a byte of the records that only the archive can contradict.
 func recordMayDiffer(m *model, at int) bool {
-	e, i := &m.sorted[at/recordSize].Entry, at%recordSize
+	e, i := &m.sorted[at/layout.RecordSize].Entry, at%layout.RecordSize
 	switch {
 	case i < recSize: // where the header is
 		return true

@@ -6,52 +6,48 @@ import (
 	"fmt"
 )
 
-// What a finisher sorts beside the items.
+// Offsets in a reference, which is the value of a hard link in the sorter of references. Its key is
+// the path of the target in sortable form.
 const (
-	// A reference: a hard link, by the sortable path of its target.
-	refOrdinal = 0
-	refOffset  = 4
-	refSeq     = 12
-	refLen     = 20
-
-	// A patch of a record, by its ordinal (big-endian, to sort as a number does): a directory's end, or what a hard link has
-	// of its target.
-	patchKey = 4
-	patchDir = 4 // end u32
-
-	linkTarget = 0 // ordinal u32
-	linkSize   = 4
-	linkHash   = 12
-	linkSniff  = 20
-	patchLink  = 21
+	refOrdinal = 0              // u32
+	refOffset  = refOrdinal + 4 // u64: place in the archive
+	refSeq     = refOffset + 8  // u64
+	refSize    = refSeq + 8
 )
 
-// reference remembers the hard link that comes next, to a target in sortable form.
+// reference is the value of a hard link in the sorter of references.
+type reference []byte
+
+func (r reference) set(ordinal uint32, p place) {
+	binary.LittleEndian.PutUint32(r[refOrdinal:], ordinal)
+	binary.LittleEndian.PutUint64(r[refOffset:], uint64(p.offset))
+	binary.LittleEndian.PutUint64(r[refSeq:], p.seq)
+}
+
+func (r reference) ordinal() uint32 { return binary.LittleEndian.Uint32(r[refOrdinal:]) }
+
+func (r reference) place() place {
+	return place{
+		offset: int64(binary.LittleEndian.Uint64(r[refOffset:])),
+		seq:    binary.LittleEndian.Uint64(r[refSeq:]),
+	}
+}
+
+// reference adds a reference from the current item, a hard link, to a target in sortable form.
 func (f *finisher) reference(target []byte, here place) error {
-	key, val, err := f.refs.add(len(target), refLen)
+	key, val, err := f.refs.add(len(target), refSize)
 	if err != nil {
 		return err
 	}
 	copy(key, target)
-	binary.LittleEndian.PutUint32(val[refOrdinal:], f.n)
-	binary.LittleEndian.PutUint64(val[refOffset:], uint64(here.offset))
-	binary.LittleEndian.PutUint64(val[refSeq:], here.seq)
+	reference(val).set(f.n, here)
 	return nil
 }
 
-// patch remembers n bytes that belong into a record, for the caller to fill.
-func (f *finisher) patch(ordinal uint32, n int) ([]byte, error) {
-	key, val, err := f.patches.add(patchKey, n)
-	if err != nil {
-		return nil, err
-	}
-	binary.BigEndian.PutUint32(key, ordinal)
-	return val, nil
-}
-
-// resolveLinks goes through items and references side by side, both in path order, and finds each hard link's target.
+// resolveLinks finds the target of each hard link. It reads items and references side by side, both
+// in path order.
 func (f *finisher) resolveLinks() error {
-	if f.b.stats.Hardlinks == 0 {
+	if f.stats.Hardlinks == 0 {
 		return nil
 	}
 	refs, err := f.refs.iterate()
@@ -89,60 +85,41 @@ func (f *finisher) resolveLinks() error {
 	}
 }
 
-// resolve gives a hard link what it has of its target, which is the item with the given ordinal and value.
-func (f *finisher) resolve(ordinal uint32, target, val, ref []byte) error {
-	le := binary.LittleEndian
-	var e Entry
-	e.decode(val[itemRecord:itemShift])
-	link := place{offset: int64(le.Uint64(ref[refOffset:])), seq: le.Uint64(ref[refSeq:])}
+// resolve adds a patch with what a hard link repeats of its target, the item with the given ordinal
+// and value.
+func (f *finisher) resolve(ordinal uint32, target []byte, val itemValue, ref reference) error {
 	switch {
-	case e.Type != TypeFile:
-		return f.noTarget(target, ref, "is of type "+e.Type.String())
-	case !f.b.opt.Unordered && !placeOf(&e, val).before(link):
+	case val.typ() != TypeFile:
+		return f.noTarget(target, ref, "is of type "+val.typ().String())
+	case !f.b.opt.Unordered && !val.place().before(ref.place()):
 		return f.noTarget(target, ref, "comes later")
 	}
-	f.head.stats.LinkBytes += uint64(e.Size)
-	p, err := f.patch(le.Uint32(ref[refOrdinal:]), patchLink)
+	r := val.record()
+	f.stats.LinkBytes += uint64(r.Size())
+	p, err := f.patch(ref.ordinal(), linkPatchSize)
 	if err != nil {
 		return err
 	}
-	le.PutUint32(p[linkTarget:], ordinal)
-	le.PutUint64(p[linkSize:], uint64(e.Size))
-	le.PutUint64(p[linkHash:], e.Hash)
-	p[linkSniff] = uint8(e.Sniff)
+	linkPatch(p).set(ordinal, r)
 	return nil
 }
 
-// noTarget is the error for a hard link without a target. It goes through the items again to tell the link's path.
-func (f *finisher) noTarget(target, ref []byte, why string) error {
+// noTarget returns the error for a hard link without a target. It reads the items again to find the
+// path of the link.
+func (f *finisher) noTarget(target []byte, ref reference, why string) error {
 	to := appendReadable(nil, target)
 	items, err := f.b.items.iterate()
 	if err != nil {
 		return err
 	}
-	for n := binary.LittleEndian.Uint32(ref[refOrdinal:]); ; n-- {
+	for n := ref.ordinal(); ; n-- {
 		key, _, _, err := items.next()
 		if err != nil {
 			return err
 		}
 		if n == 0 {
-			return fmt.Errorf("%w: %q: its target %q %s", ErrNoTarget, appendReadable(nil, key), to, why)
+			return fmt.Errorf("%w: %q: its target %q %s",
+				ErrNoTarget, appendReadable(nil, key), to, why)
 		}
 	}
-}
-
-// applyPatch fills the hole that a patch is for, in the record of a directory or hard link.
-func applyPatch(record, patch []byte) {
-	le := binary.LittleEndian
-	var e Entry
-	e.decode(record)
-	if len(patch) == patchDir {
-		e.End = le.Uint32(patch)
-	} else {
-		e.Target = le.Uint32(patch[linkTarget:])
-		e.Size = int64(le.Uint64(patch[linkSize:]))
-		e.Hash = le.Uint64(patch[linkHash:])
-		e.Sniff = Sniff(patch[linkSniff])
-	}
-	e.encode(record)
 }

@@ -7,29 +7,31 @@ import (
 	"slices"
 )
 
-// sorter sorts records by the bytes of their keys, those of equal keys in the order they came. It holds them in memory up
-// to its budget; beyond that it writes sorted runs to a temporary file and merges them (spill.go).
+// sorter sorts records by the bytes of their keys. Records of equal keys keep their order. It holds
+// records in memory up to its budget; beyond that it writes sorted runs to a temporary file and
+// merges them (spill.go).
 //
-// A record is, in memory and on disk alike: length of the key u16, length of the value u32, key, value.
+// A record has, in memory and on disk: length of the key u16, length of the value u32, key, value.
 type sorter struct {
 	dir    string
 	budget int // bytes
 	chunk  int // size of a chunk, unless a record needs more
 
-	chunks [][]byte // records; filled up to their length
-	cur    int      // the chunk to put the next one in
+	chunks [][]byte // of records, up to the length of each
+	cur    int      // the chunk for the next record
 	held   int      // capacity of all chunks
-	n      int      // records in them
+	n      int      // records in all chunks
 
-	order  []recordRef // sorted, once frozen
+	order  []recordRef // sorted after freeze
 	frozen bool
 
 	runs []run
 	file *tempFile
-	err  error // of writing a run: final
+	err  error // sticky, of writing a run
 }
 
-// recordRef refers to a record in a chunk. The prefix is part of its key, for comparing without looking there.
+// recordRef refers to a record in a chunk. The prefix is part of its key, so that most comparisons
+// need not read the chunk.
 type recordRef struct {
 	prefix uint64
 	chunk  uint32
@@ -37,20 +39,21 @@ type recordRef struct {
 }
 
 const (
-	recordFrame = 6 // the lengths
-	refSize     = 16
+	recordFrame = 2 + 4 // the lengths
+	refMemory   = 16    // size of a recordRef
 
 	minBudget = 16 << 10
 	maxChunk  = 256 << 10
 )
 
-// newSorter gives an empty sorter that holds about budget bytes, and puts its temporary files in dir.
+// newSorter returns an empty sorter that holds about budget bytes in memory. Its temporary files
+// are in dir.
 func newSorter(dir string, budget int) *sorter {
 	budget = max(budget, minBudget)
 	return &sorter{dir: dir, budget: budget, chunk: min(maxChunk, budget/4)}
 }
 
-// add makes a record for the caller to fill: its key and value are valid until the next call.
+// add adds a record, whose key and value the caller fills before the next call.
 func (s *sorter) add(keyLen, valLen int) (key, val []byte, err error) {
 	if s.err != nil {
 		return nil, nil, s.err
@@ -70,14 +73,14 @@ func (s *sorter) add(keyLen, valLen int) (key, val []byte, err error) {
 	return c[at : at+keyLen : at+keyLen], c[at+keyLen : at+n-recordFrame], nil
 }
 
-// makeRoom sees to it that the current chunk has room for n bytes.
+// makeRoom makes room for n bytes in the current chunk.
 func (s *sorter) makeRoom(n int) error {
 	fits := func(c []byte) bool { return cap(c)-len(c) >= n }
 	if s.cur < len(s.chunks) && fits(s.chunks[s.cur]) {
 		return nil
 	}
 	size := max(s.chunk, n)
-	if s.n > 0 && s.held+size+(s.n+1)*refSize > s.budget {
+	if s.n > 0 && s.held+size+(s.n+1)*refMemory > s.budget {
 		if s.err = s.spill(); s.err != nil {
 			return s.err
 		}
@@ -92,7 +95,7 @@ func (s *sorter) makeRoom(n int) error {
 	return nil
 }
 
-// freeze ends adding: from now on the records may be read, in order, any number of times.
+// freeze ends adding. From then on the records may be read in order, any number of times.
 func (s *sorter) freeze() error {
 	if s.frozen || s.err != nil {
 		return s.err
@@ -112,7 +115,7 @@ func (s *sorter) freeze() error {
 	return s.err
 }
 
-// close drops everything.
+// close releases memory and temporary files.
 func (s *sorter) close() error {
 	s.chunks, s.order, s.runs = nil, nil, nil
 	if s.err == nil {
@@ -123,7 +126,7 @@ func (s *sorter) close() error {
 	return f.close()
 }
 
-// sort puts the records in memory in order.
+// sort sorts the records in memory.
 func (s *sorter) sort() {
 	s.order = slices.Grow(s.order[:0], s.n)
 	for c, chunk := range s.chunks {
@@ -135,8 +138,8 @@ func (s *sorter) sort() {
 	s.sortFrom(s.order, 0)
 }
 
-// sortFrom sorts records whose keys agree in their first depth bytes: by the next 8 bytes of each, and then those that
-// agree in these too by what follows.
+// sortFrom sorts records whose keys agree in their first depth bytes. It compares the next 8 bytes
+// of each key, then sorts each group that agrees in these by the bytes that follow.
 func (s *sorter) sortFrom(refs []recordRef, depth int) {
 	const few = 8
 	for len(refs) > few {
@@ -145,7 +148,7 @@ func (s *sorter) sortFrom(refs []recordRef, depth int) {
 			refs[i].prefix = s.prefix(refs[i], depth)
 			first = first && refs[i].prefix == refs[0].prefix
 		}
-		if first && s.lasts(refs, depth+8) { // a part of the path that all have in common
+		if first && s.lasts(refs, depth+8) { // all paths share these bytes, too
 			depth += 8
 			continue
 		}
@@ -169,14 +172,15 @@ func (s *sorter) sortFrom(refs []recordRef, depth int) {
 	s.sortFully(refs, depth)
 }
 
-// sortFully is sortFrom by plain comparison.
+// sortFully is sortFrom with plain comparisons.
 func (s *sorter) sortFully(refs []recordRef, depth int) {
 	slices.SortFunc(refs, func(a, b recordRef) int {
-		return cmp.Or(bytes.Compare(s.key(a)[depth:], s.key(b)[depth:]), cmp.Compare(a.chunk, b.chunk), cmp.Compare(a.off, b.off))
+		return cmp.Or(bytes.Compare(s.key(a)[depth:], s.key(b)[depth:]),
+			cmp.Compare(a.chunk, b.chunk), cmp.Compare(a.off, b.off))
 	})
 }
 
-// lasts is true if all keys have at least n bytes.
+// lasts reports whether all keys have at least n bytes.
 func (s *sorter) lasts(refs []recordRef, n int) bool {
 	for _, r := range refs {
 		if int(binary.LittleEndian.Uint16(s.chunks[r.chunk][r.off:])) < n {
@@ -186,12 +190,13 @@ func (s *sorter) lasts(refs []recordRef, n int) bool {
 	return true
 }
 
-// prefix is the 8 bytes of a key from depth on, in an order that compares as they do; bytes beyond its end are zero.
+// prefix returns the 8 bytes of a key from depth on, as a number that compares like they do. Bytes
+// beyond the end of the key are zero.
 func (s *sorter) prefix(r recordRef, depth int) uint64 {
 	b := s.chunks[r.chunk][r.off:]
 	n := int(binary.LittleEndian.Uint16(b)) - depth
 	b = b[recordFrame+depth:]
-	if n < 8 { // what follows the key in the chunk is not part of it
+	if n < 8 { // the bytes after the key in the chunk are not part of it
 		var word [8]byte
 		copy(word[:], b[:n])
 		return binary.BigEndian.Uint64(word[:])
@@ -199,18 +204,18 @@ func (s *sorter) prefix(r recordRef, depth int) uint64 {
 	return binary.BigEndian.Uint64(b)
 }
 
-// key of a record in memory.
+// key returns the key of a record in memory.
 func (s *sorter) key(r recordRef) []byte {
 	key, _ := splitRecord(s.chunks[r.chunk][r.off:])
 	return key
 }
 
-// recordLen is the length of the record that b starts with.
+// recordLen returns the length of the record that b starts with.
 func recordLen(b []byte) int {
 	return recordFrame + int(binary.LittleEndian.Uint16(b)) + int(binary.LittleEndian.Uint32(b[2:]))
 }
 
-// splitRecord gives key and value of the record that b starts with.
+// splitRecord returns key and value of the record that b starts with.
 func splitRecord(b []byte) (key, val []byte) {
 	k := int(binary.LittleEndian.Uint16(b))
 	v := int(binary.LittleEndian.Uint32(b[2:]))
@@ -218,11 +223,11 @@ func splitRecord(b []byte) (key, val []byte) {
 	return b[:k:k], b[k : k+v : k+v]
 }
 
-// sorted reads the records of a frozen sorter in order.
+// sorted reads the records of a sorter in order.
 type sorted struct {
 	s     *sorter
 	at    int
-	merge *merger // nil while all is in memory
+	merge *merger // nil if all records are in memory
 }
 
 // iterate starts reading from the first record.
@@ -237,7 +242,7 @@ func (s *sorter) iterate() (*sorted, error) {
 	return &sorted{s: s, merge: m}, err
 }
 
-// next gives the next record, valid until the call after; ok is false at the end.
+// next returns the next record, which is valid until the following call. Ok is false at the end.
 func (it *sorted) next() (key, val []byte, ok bool, err error) {
 	if it.merge != nil {
 		return it.merge.next()

@@ -11,20 +11,20 @@ import (
 )
 
 const (
-	runBuffer    = 64 << 10 // for writing a run, and about that for reading one
+	runBuffer    = 64 << 10 // bytes, to write a run; to read one about the same
 	minRunBuffer = 4 << 10
-	maxFanIn     = 512 // runs that are merged at once
+	maxFanIn     = 512 // runs merged at once
 )
 
-// tempFile is a file that nobody else sees: where the system allows that it has no name from the moment it exists, so that
-// nothing is left of it when the program is killed.
+// tempFile is a temporary file. Where the system allows it, the file has no name, so that it
+// disappears even if the program is killed.
 type tempFile struct {
 	*os.File
 	size int64
-	name string // where it has one, to be removed on close
+	name string // to be removed by close, "" if the file has none
 }
 
-// newTempFile makes one.
+// newTempFile creates a temporary file in dir.
 func newTempFile(dir string) (*tempFile, error) {
 	f, err := os.CreateTemp(dir, "tpk-sort-*.tmp")
 	if err != nil {
@@ -37,7 +37,7 @@ func newTempFile(dir string) (*tempFile, error) {
 	return t, nil
 }
 
-// close ends the file, which may be nil.
+// close closes and removes the file. It does nothing if t is nil.
 func (t *tempFile) close() error {
 	if t == nil {
 		return nil
@@ -49,17 +49,17 @@ func (t *tempFile) close() error {
 	return err
 }
 
-// Write appends.
+// Write appends b.
 func (t *tempFile) Write(b []byte) (int, error) {
 	n, err := t.WriteAt(b, t.size)
 	t.size += int64(n)
 	return n, err
 }
 
-// run is a sorted sequence of records in a temporary file, from byte off to byte end.
+// run is a sorted sequence of records in a temporary file, from off up to end.
 type run struct{ off, end int64 }
 
-// writeRun appends a run, each record of which write gives to its argument.
+// writeRun appends the run that write writes.
 func (t *tempFile) writeRun(write func(w *bufio.Writer) error) (run, error) {
 	r := run{off: t.size}
 	w := bufio.NewWriterSize(t, runBuffer)
@@ -84,7 +84,7 @@ func (s *sorter) spill() (err error) {
 	r, err := s.file.writeRun(func(w *bufio.Writer) error {
 		for _, ref := range s.order {
 			b := s.chunks[ref.chunk][ref.off:]
-			w.Write(b[:recordLen(b)]) // a bufio.Writer keeps its error until it is flushed
+			w.Write(b[:recordLen(b)]) // a bufio.Writer returns its error from Flush
 		}
 		return nil
 	})
@@ -99,7 +99,7 @@ func (s *sorter) spill() (err error) {
 	return nil
 }
 
-// mergeDown merges runs with their neighbours until there are few enough to be read side by side.
+// mergeDown merges neighbouring runs until few enough are left to be read side by side.
 func (s *sorter) mergeDown() error {
 	fanIn := min(max(s.budget/runBuffer, 2), maxFanIn)
 	for len(s.runs) > fanIn {
@@ -110,7 +110,9 @@ func (s *sorter) mergeDown() error {
 		var runs []run
 		for len(s.runs) > 0 {
 			n := min(fanIn, len(s.runs))
-			r, err := f.writeRun(func(w *bufio.Writer) error { return mergeTo(w, s.file, s.runs[:n], s.budget) })
+			r, err := f.writeRun(func(w *bufio.Writer) error {
+				return mergeTo(w, s.file, s.runs[:n], s.budget)
+			})
 			if err != nil {
 				return errors.Join(err, f.close())
 			}
@@ -125,7 +127,7 @@ func (s *sorter) mergeDown() error {
 	return nil
 }
 
-// mergeTo merges runs into one.
+// mergeTo writes the records of several runs in order.
 func mergeTo(w *bufio.Writer, f io.ReaderAt, runs []run, budget int) error {
 	m, err := newMerger(f, runs, budget)
 	if err != nil {
@@ -140,13 +142,13 @@ func mergeTo(w *bufio.Writer, f io.ReaderAt, runs []run, budget int) error {
 	return nil
 }
 
-// merger reads runs side by side: a heap of readers, the one with the smallest key on top.
+// merger reads runs side by side. It is a heap of readers, with the smallest key on top.
 type merger struct {
 	runs    runHeap
 	started bool
 }
 
-// newMerger starts reading runs.
+// newMerger returns a merger of runs, which share a budget of memory.
 func newMerger(f io.ReaderAt, runs []run, budget int) (*merger, error) {
 	m := &merger{}
 	size := min(max(budget/len(runs), minRunBuffer), 4*runBuffer)
@@ -163,7 +165,7 @@ func newMerger(f io.ReaderAt, runs []run, budget int) (*merger, error) {
 	return m, nil
 }
 
-// next gives the next record, valid until the call after; ok is false at the end.
+// next returns the next record, which is valid until the following call. Ok is false at the end.
 func (m *merger) next() (key, val []byte, ok bool, err error) {
 	if m.started {
 		if err := m.advance(); err != nil {
@@ -178,7 +180,7 @@ func (m *merger) next() (key, val []byte, ok bool, err error) {
 	return key, val, true, nil
 }
 
-// advance leaves the record on top of the heap.
+// advance moves past the record on top of the heap.
 func (m *merger) advance() error {
 	if len(m.runs) == 0 {
 		return nil
@@ -198,15 +200,15 @@ func (m *merger) advance() error {
 // runReader reads one run.
 type runReader struct {
 	f      io.ReaderAt
-	run           // what is still to be read
-	number int    // of equal keys, those of the earlier run come first
-	buf    []byte // read
-	at     int    // of that, taken
+	run           // the part not yet read
+	number int    // place of the run: records of equal keys keep their order
+	buf    []byte // bytes read
+	at     int    // offset in buf of the next record
 
 	record, key []byte
 }
 
-// next takes a record; false at the end of the run.
+// next moves to the next record. It returns false at the end of the run.
 func (r *runReader) next() (bool, error) {
 	if r.at == len(r.buf) && r.off == r.end {
 		r.record, r.key = nil, nil
@@ -225,7 +227,7 @@ func (r *runReader) next() (bool, error) {
 	return true, nil
 }
 
-// fill sees to it that n bytes are there to be taken.
+// fill reads until buf has n bytes from at on.
 func (r *runReader) fill(n int) error {
 	left := len(r.buf) - r.at
 	if left >= n {
@@ -251,7 +253,7 @@ func (r *runReader) fill(n int) error {
 	return nil
 }
 
-// runHeap orders readers by the key of their record (container/heap).
+// runHeap orders readers by the key of their record. It implements heap.Interface.
 type runHeap []*runReader
 
 func (h runHeap) Len() int { return len(h) }

@@ -84,7 +84,7 @@ func buildSidecar(name string, n int) error {
 			}
 		}
 		if err := add(sidecar.Item{Path: path(i), Entry: sidecar.Entry{
-			Type: sidecar.TypeFile, ContentLen: 2000, PadLen: 23, Size: 6001, Coding: sidecar.CodingDeflate, Hash: uint64(i), CRC: uint32(i), Sniff: sidecar.SniffHTML,
+			Type: sidecar.TypeFile, ContentLen: 2000, PadLen: 23, Size: 6001, Coding: sidecar.CodingDeflate, Hash: uint64(i), CRC: uint32(i), Sniff: sidecar.SniffContent([]byte("<html>")),
 		}}); err != nil {
 			return err
 		}

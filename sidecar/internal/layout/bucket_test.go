@@ -1,4 +1,4 @@
-package sidecar
+package layout
 
 import (
 	"errors"
@@ -48,9 +48,9 @@ func TestBucket(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))
 	for range 20_000 {
 		empty := newBucket()
-		b := bucket(empty[:])
-		places := make([]uint64, bucketSlots)
-		count := r.IntN(bucketSlots + 1)
+		b := Bucket(empty[:])
+		places := make([]uint64, BucketSlots)
+		count := r.IntN(BucketSlots + 1)
 		for slot := range count {
 			places[slot] = r.Uint64() & placeMask
 			b.set(slot, uint8(r.IntN(3)), places[slot])
@@ -62,39 +62,39 @@ func TestBucket(t *testing.T) {
 				if b[bucketTag+slot] == tag {
 					want = append(want, slot)
 				}
-				if b.place(slot) != places[slot] {
-					t.Fatalf("slot %d: %x, want %x", slot, b.place(slot), places[slot])
+				if b.Place(slot) != places[slot] {
+					t.Fatalf("slot %d: %x, want %x", slot, b.Place(slot), places[slot])
 				}
 			}
-			m, ok := b.match(tag)
+			m, ok := b.Match(tag)
 			if !ok {
 				t.Fatalf("%x is no bucket", []byte(b))
 			}
-			for m.any() {
-				got = append(got, m.next())
+			for m.Any() {
+				got = append(got, m.Next())
 			}
 			if !slices.Equal(got, want) {
 				t.Fatalf("%x, tag %d: %v, want %v", []byte(b), tag, got, want)
 			}
 		}
-		for _, count := range []uint8{bucketSlots + 1, 255} {
+		for _, count := range []uint8{BucketSlots + 1, 255} {
 			b[bucketCount] = count
-			if m, _ := b.match(0); m.any() {
+			if m, _ := b.Match(0); m.Any() {
 				t.Fatalf("count %d: matches", count)
 			}
 		}
 		b[bucketMark] = 0
-		if _, ok := b.match(0); ok {
+		if _, ok := b.Match(0); ok {
 			t.Fatal("no mark is needed")
 		}
 	}
 }
 
 func TestPlace(t *testing.T) {
-	for _, off := range []int64{0, 4, 60, 1 << 20, maxPaths - 4} {
-		for k := range blockPaths {
-			p := newPlace(off, k)
-			if o, j := splitPlace(p); o != off || j != k || p > placeMask {
+	for _, off := range []int64{0, 4, 60, 1 << 20, MaxPaths - 4} {
+		for k := range BlockPaths {
+			p := NewPlace(off, k)
+			if o, j := SplitPlace(p); o != off || j != k || p > placeMask {
 				t.Errorf("%d, %d: %x, which is %d, %d", off, k, p, o, j)
 			}
 		}
@@ -111,27 +111,27 @@ func TestTable(t *testing.T) {
 				hashes[i] = r.Uint64N(1<<63/crowd) * (1 + r.Uint64N(2))
 			}
 			slices.Sort(hashes)
-			var m Memory
-			w := newTableWriter(newSectionWriter(&m, 0), int64(n))
+			var m memory
+			w := NewTableWriter(NewSectionWriter(&m, 0), int64(n))
 			for i, h := range hashes {
-				if err := w.add(h, uint64(i)); err != nil {
+				if err := w.Add(h, uint64(i)); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if err := w.finish(); err != nil {
+			if err := w.Finish(); err != nil {
 				t.Fatal(err)
 			}
-			table := m.Bytes()
-			if min := int(homes(int64(n))) * bucketSize; len(table) < min || len(table) > min+maxReach*bucketSize {
+			table := m.b
+			if min := int(Homes(int64(n))) * BucketSize; len(table) < min || len(table) > min+MaxReach*BucketSize {
 				t.Fatalf("%d entries: a table of %d bytes", n, len(table))
 			}
 			for i, h := range hashes {
-				at := home(h, homes(int64(n)))
+				at := Home(h, Homes(int64(n)))
 				found := false
-				for reach := bucket(table[at*bucketSize:][:bucketSize]).reach(); reach >= 0; reach-- {
-					b := bucket(table[at*bucketSize:][:bucketSize])
-					for m, _ := b.match(uint8(h)); m.any(); {
-						if b.place(m.next()) == uint64(i) {
+				for reach := Bucket(table[at*BucketSize:][:BucketSize]).Reach(); reach >= 0; reach-- {
+					b := Bucket(table[at*BucketSize:][:BucketSize])
+					for m, _ := b.Match(uint8(h)); m.Any(); {
+						if b.Place(m.Next()) == uint64(i) {
 							found = true
 						}
 					}
@@ -147,17 +147,25 @@ func TestTable(t *testing.T) {
 
 // TestCollisions: paths that were made to collide are refused before they make lookups slow.
 func TestCollisions(t *testing.T) {
-	w := newTableWriter(newSectionWriter(&Memory{}, 0), 10_000)
+	w := NewTableWriter(NewSectionWriter(&memory{}, 0), 10_000)
 	n := 0
 	for ; n < 10_000; n++ {
-		if err := w.add(1<<40, uint64(n)); err != nil {
+		if err := w.Add(1<<40, uint64(n)); err != nil {
 			if !errors.Is(err, ErrCollision) {
 				t.Fatal(err)
 			}
 			break
 		}
 	}
-	if want := (maxReach + 1) * bucketSlots; n != want {
+	if want := (MaxReach + 1) * BucketSlots; n != want {
 		t.Errorf("%d were taken, want %d", n, want)
 	}
+}
+
+// memory is an io.WriterAt that is written in order.
+type memory struct{ b []byte }
+
+func (m *memory) WriteAt(p []byte, off int64) (int, error) {
+	m.b = append(m.b[:off], p...)
+	return len(p), nil
 }
