@@ -15,7 +15,7 @@ import (
 	"github.com/tarpack/tpk/compat/forge"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
-	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 )
 
 // gunzips are the programs that read the gzip layer: a list of members, that must give one plain tar.
@@ -98,7 +98,7 @@ func sumOf(t *testing.T, r io.Reader) [sha256.Size]byte {
 
 // TestLargestExtraField has every program read over the largest extra field there can be: busybox keeps 16 KiB.
 func TestLargestExtraField(t *testing.T) {
-	payload := make([]byte, 2+4*gzmember.MaxSegments(gzmember.MaxShift))
+	payload := make([]byte, 2+4*coding.MaxSegments(coding.MaxShift))
 	noise := trees.NoiseBytes("before", 100_000)
 	members := slices.Concat(forge.Member(noise, nil), forge.Zeros(500, payload), forge.Member([]byte("after"), nil))
 	want := slices.Concat(noise, make([]byte, 500), []byte("after"))

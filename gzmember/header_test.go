@@ -90,11 +90,3 @@ func FuzzParseHeader(f *testing.F) {
 		}
 	})
 }
-
-func TestCodingString(t *testing.T) {
-	for c, want := range map[Coding]string{0: "none", Deflate: "deflate", Stored: "stored", Segmented: "segmented", 4: "invalid"} {
-		if c.String() != want {
-			t.Errorf("%d: %s", c, c)
-		}
-	}
-}

@@ -11,6 +11,8 @@ import (
 	"os"
 	"slices"
 	"testing"
+
+	"github.com/tarpack/tpk/gzmember/coding"
 )
 
 // gunzip is the judge of what this package writes: the standard library, in single-member mode. It returns the
@@ -175,7 +177,7 @@ func (a *archived) member() []byte { return a.archive[a.c.Offset : a.c.Offset+a.
 func (a *archived) src() *bytes.Reader { return bytes.NewReader(a.archive) }
 
 // put makes a C of the given coding of content. It returns nil if there is none, as less than two segments are no segments.
-func put(t testing.TB, content []byte, coding Coding) *archived {
+func put(t testing.TB, content []byte, how coding.Coding) *archived {
 	t.Helper()
 	e := newEncoder(t, 6)
 	before := []byte("something before")
@@ -183,28 +185,28 @@ func put(t testing.TB, content []byte, coding Coding) *archived {
 		Offset: int64(len(before)),
 		Size:   int64(len(content)),
 		CRC:    crc32.ChecksumIEEE(content),
-		Coding: coding,
+		Coding: how,
 	}}
-	switch coding {
-	case Deflate:
+	switch how {
+	case coding.Deflate:
 		a.archive = e.AppendMember(a.archive, content, nil)
-	case Stored:
+	case coding.Stored:
 		a.archive = AppendStored(a.archive, content)
-	case Segmented:
-		if len(content) <= 1<<MinShift {
+	case coding.Segmented:
+		if len(content) <= 1<<coding.MinShift {
 			return nil
 		}
 		var ends []int64
 		a.archive = AppendMemberHeader(a.archive, nil)
 		start := len(a.archive)
 		for rest := content; len(rest) > 0; {
-			n := min(1<<MinShift, len(rest))
+			n := min(1<<coding.MinShift, len(rest))
 			a.archive = e.AppendSegment(a.archive, rest[:n], n == len(rest))
 			ends = append(ends, int64(len(a.archive)-start))
 			rest = rest[n:]
 		}
 		a.archive = AppendMemberTrailer(a.archive, a.c.CRC, a.c.Size)
-		a.c.Shift = MinShift
+		a.c.Shift = coding.MinShift
 		a.c.Ends = func(k int) (int64, error) { return ends[k], nil }
 	}
 	a.c.Length = int64(len(a.archive)) - a.c.Offset
@@ -212,4 +214,17 @@ func put(t testing.TB, content []byte, coding Coding) *archived {
 	return a
 }
 
-var codings = []Coding{Deflate, Stored, Segmented}
+var codings = []coding.Coding{coding.Deflate, coding.Stored, coding.Segmented}
+
+// TestLimits compares the limits in package coding with the parts of a member.
+func TestLimits(t *testing.T) {
+	if coding.Overhead != HeaderSize+MemberTrailerSize {
+		t.Errorf("overhead %d, header %d, trailer %d", coding.Overhead, HeaderSize, MemberTrailerSize)
+	}
+	if coding.MaxExpansion != 4*maxMatch {
+		t.Errorf("expansion %d, longest match %d", coding.MaxExpansion, maxMatch)
+	}
+	if n := len(AppendZeros(nil, 0, nil)); n != coding.MinMember {
+		t.Errorf("shortest member %d, want %d", n, coding.MinMember)
+	}
+}

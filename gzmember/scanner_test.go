@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/tarpack/tpk/gzmember/coding"
 )
 
 // sequence is members one after the other, with what the scanner should say of each.
@@ -47,8 +49,8 @@ func newSequence(t testing.TB, most int) *sequence {
 	s.add(AppendZeros(nil, 511, []byte(long)), make([]byte, 511), long, false)
 	s.add(AppendZeros(nil, 1024, make([]byte, 30)[:0]), make([]byte, 1024), "", false)
 	// Blocks of the stored layout, and then others that reach back to them.
-	first := noise(StoredBlock)
-	z := appendStoredHead(AppendMemberHeader(nil, nil), StoredBlock, false)
+	first := noise(coding.StoredBlock)
+	z := appendStoredHead(AppendMemberHeader(nil, nil), coding.StoredBlock, false)
 	z = e.AppendSegment(append(z, first...), text(1000), true)
 	both := append(bytes.Clone(first), text(1000)...)
 	s.add(AppendMemberTrailer(z, crc32.ChecksumIEEE(both), int64(len(both))), both, "", false)
@@ -96,9 +98,9 @@ func TestScanner(t *testing.T) {
 					t.Fatalf("%s, member %d: %d bytes, %v", name, i, len(got), err)
 				}
 			}
-			if s.Length() != want.length || s.Size() != int64(len(want.content)) ||
+			if s.Length() != want.length || s.size != int64(len(want.content)) ||
 				s.CRC() != crc32.ChecksumIEEE(want.content) || s.Stored() != want.stored {
-				t.Fatalf("%s, member %d: length %d, size %d, CRC %08x, stored %v", name, i, s.Length(), s.Size(), s.CRC(), s.Stored())
+				t.Fatalf("%s, member %d: length %d, size %d, CRC %08x, stored %v", name, i, s.Length(), s.size, s.CRC(), s.Stored())
 			}
 			if n, err := s.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 				t.Fatalf("%s, member %d: after the end: %d, %v", name, i, n, err)

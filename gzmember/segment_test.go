@@ -6,35 +6,9 @@ import (
 	"math"
 	"slices"
 	"testing"
-)
 
-func TestShiftFor(t *testing.T) {
-	for _, tt := range []struct {
-		size     int64
-		shift    uint8
-		segments int64
-	}{
-		{1, 20, 1},
-		{1 << 20, 20, 1},
-		{1<<20 + 1, 20, 2},
-		{4 << 30, 20, 4096},
-		{5333 << 20, 20, 5333},
-		{5333<<20 + 1, 21, 2667},
-		{5333 << 23, 23, 5333},
-		{5333<<23 + 1, 24, 2667},
-		{4000 << 24, 24, 4000},
-		{4000<<24 + 1, 25, 2001},
-		{MaxSegmented, 31, 4000},
-	} {
-		shift := ShiftFor(tt.size)
-		if n := SegmentsOf(tt.size, shift); shift != tt.shift || n != tt.segments {
-			t.Errorf("%d bytes: shift %d, %d segments; want %d, %d", tt.size, shift, n, tt.shift, tt.segments)
-		}
-	}
-	if n := SegmentsOf(math.MaxInt64, MinShift); n != 1<<43 {
-		t.Errorf("%d segments", n)
-	}
-}
+	"github.com/tarpack/tpk/gzmember/coding"
+)
 
 func TestSegmentsExtra(t *testing.T) {
 	for _, tt := range []struct {
@@ -132,7 +106,7 @@ func TestSegments(t *testing.T) {
 			}
 			rest = rest[n:]
 		}
-		a := put(t, content, Segmented)
+		a := put(t, content, coding.Segmented)
 		stream = AppendMemberTrailer(stream, a.c.CRC, a.c.Size)
 		if got, rest := gunzip(t, stream); !bytes.Equal(got, content) || len(rest) > 0 {
 			t.Fatalf("level %d: gunzip gives %d bytes", level, len(got))

@@ -63,7 +63,7 @@ func TestTarHeaderSize(t *testing.T) {
 			}
 			w.Write(h)
 			w.Close()
-			levels[level] += HeaderSize + out.Len() + TrailerSize
+			levels[level] += HeaderSize + out.Len() + MemberTrailerSize
 		}
 	}
 	mean := func(n int) float64 { return float64(n) / float64(ones) }

@@ -64,11 +64,11 @@ func TestPaddingDigest(t *testing.T) {
 
 func TestTrailerLength(t *testing.T) {
 	b := AppendZeros(nil, 2*tarBlock, make([]byte, 30))
-	if len(b) != TrailerLength || TrailerLength != HeaderSize+subfieldHead+30+10+TrailerSize {
+	if len(b) != 64 || 64 != HeaderSize+subfieldHead+30+10+MemberTrailerSize {
 		t.Errorf("T has %d bytes", len(b))
 	}
 	want := "631805a360148c580000" // 0, 3 matches of 258, one of 249
-	if got := hex.EncodeToString(b[HeaderSize+subfieldHead+30 : len(b)-TrailerSize]); got != want {
+	if got := hex.EncodeToString(b[HeaderSize+subfieldHead+30 : len(b)-MemberTrailerSize]); got != want {
 		t.Errorf("its deflate stream is %s", got)
 	}
 }

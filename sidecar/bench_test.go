@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
@@ -47,7 +48,7 @@ func benchItems(n int, add func(Item) error) (archiveSize int64, err error) {
 			dir(benchDir(i / 100))
 		}
 		put(Item{Path: benchPath(i), Entry: Entry{
-			Type: TypeFile, ContentLen: 2000, PadLen: 23, Size: 6001, Coding: CodingDeflate, Hash: uint64(i), CRC: uint32(i), Sniff: sniffHTML,
+			Type: TypeFile, ContentLen: 2000, PadLen: 23, Size: 6001, Coding: coding.Deflate, Hash: uint64(i), CRC: uint32(i), Sniff: sniffHTML,
 		}})
 	}
 	return off + layout.TrailerMember, err

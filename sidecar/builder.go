@@ -133,7 +133,7 @@ func (b *Builder) count(it *Item) {
 	if it.Type == TypeSymlink {
 		b.linkBytes += it.Size
 	}
-	if it.Coding == CodingSegmented {
+	if it.Coding == coding.Segmented {
 		b.segmented++
 		b.segments += int64(len(it.Segments))
 	}
@@ -144,7 +144,7 @@ func (it *Item) check() error {
 	if err := it.Entry.Check(); err != nil {
 		return err
 	}
-	if it.Coding != CodingSegmented && (it.Shift != 0 || len(it.Segments) != 0) {
+	if it.Coding != coding.Segmented && (it.Shift != 0 || len(it.Segments) != 0) {
 		return fmt.Errorf("segments in an entry of coding %v", it.Coding)
 	}
 	switch it.Type {
@@ -159,7 +159,7 @@ func (it *Item) check() error {
 		}
 		return nil
 	case TypeFile:
-		if it.Coding == CodingSegmented {
+		if it.Coding == coding.Segmented {
 			return it.checkLengths()
 		}
 	}

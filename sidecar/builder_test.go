@@ -7,12 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
 // Short ways to write items. Each has a member of its own, unless it is put in a group.
 func file(path string) Item {
-	return Item{Path: path, Entry: Entry{Type: TypeFile, HeaderLen: 100, ContentLen: 50, Size: 512, Coding: CodingDeflate, Hash: 7, Sniff: sniffText}}
+	return Item{Path: path, Entry: Entry{Type: TypeFile, HeaderLen: 100, ContentLen: 50, Size: 512, Coding: coding.Deflate, Hash: 7, Sniff: sniffText}}
 }
 func dir(path string) Item { return Item{Path: path, Entry: Entry{Type: TypeDir, HeaderLen: 100}} }
 func hard(path, to string) Item {
@@ -125,7 +126,7 @@ func edited(it Item, edit func(*Item)) Item {
 // segmentedFile is a file of two segments.
 func segmentedFile(edit func(*Item)) Item {
 	it := file("big")
-	it.Size, it.Coding, it.Shift, it.Segments = 2<<20, CodingSegmented, 20, []uint32{3000, 2000}
+	it.Size, it.Coding, it.Shift, it.Segments = 2<<20, coding.Segmented, 20, []uint32{3000, 2000}
 	it.ContentLen, it.PadLen = 5000+18, 40
 	edit(&it)
 	return it
@@ -140,9 +141,9 @@ func TestAdd(t *testing.T) {
 	}{
 		{"a file", file("a"), nil},
 		{"an empty file", edited(file("a"), func(it *Item) {
-			it.Size, it.ContentLen, it.Coding, it.Hash, it.Sniff = 0, 0, CodingNone, layout.EmptyHash, 0
+			it.Size, it.ContentLen, it.Coding, it.Hash, it.Sniff = 0, 0, coding.None, layout.EmptyHash, 0
 		}), nil},
-		{"a stored file", edited(file("a"), func(it *Item) { it.Coding, it.ContentLen = CodingStored, 512+18+5 }), nil},
+		{"a stored file", edited(file("a"), func(it *Item) { it.Coding, it.ContentLen = coding.Stored, 512+18+5 }), nil},
 		{"a segmented file", segmentedFile(same), nil},
 		{"a hard link with what it will get", edited(hard("b", "a"), func(it *Item) { it.Size, it.Hash, it.Sniff, it.Target = 1, 2, 3, 4 }), nil},
 		{"a device", Item{Path: "d", Entry: Entry{Type: TypeChar, HeaderLen: 100, DevMajor: layout.MaxDevice}}, nil},
@@ -162,14 +163,14 @@ func TestAdd(t *testing.T) {
 		{"time of 40 bits", edited(file("a"), func(it *Item) { it.ModTime = layout.MaxTime + 1 }), ErrItem},
 		{"time of 40 bits, negative", edited(file("a"), func(it *Item) { it.ModTime = layout.MinTime - 1 }), ErrItem},
 		{"content without size", edited(file("a"), func(it *Item) { it.Size = 0 }), ErrItem},
-		{"empty with a wrong hash", edited(file("a"), func(it *Item) { it.Size, it.ContentLen, it.Coding, it.Sniff = 0, 0, CodingNone, 0 }), ErrItem},
+		{"empty with a wrong hash", edited(file("a"), func(it *Item) { it.Size, it.ContentLen, it.Coding, it.Sniff = 0, 0, coding.None, 0 }), ErrItem},
 		{"size without content", edited(file("a"), func(it *Item) { it.ContentLen = 0 }), ErrItem},
 		{"content of 2^48", edited(file("a"), func(it *Item) { it.ContentLen = 1 << 48 }), ErrItem},
 		{"negative content", edited(file("a"), func(it *Item) { it.ContentLen = math.MinInt64 }), ErrItem},
 		{"a bomb", edited(file("a"), func(it *Item) { it.Size = 512 * 1000 }), ErrItem},
-		{"no coding", edited(file("a"), func(it *Item) { it.Coding = CodingNone }), ErrItem},
+		{"no coding", edited(file("a"), func(it *Item) { it.Coding = coding.None }), ErrItem},
 		{"coding 4", edited(file("a"), func(it *Item) { it.Coding = 4 }), ErrItem},
-		{"stored of another length", edited(file("a"), func(it *Item) { it.Coding = CodingStored }), ErrItem},
+		{"stored of another length", edited(file("a"), func(it *Item) { it.Coding = coding.Stored }), ErrItem},
 		{"padding that is not needed", edited(file("a"), func(it *Item) { it.PadLen = 30 }), ErrItem},
 		{"padding that is missing", edited(file("a"), func(it *Item) { it.Size = 513 }), ErrItem},
 		{"negative padding", edited(file("a"), func(it *Item) { it.Size, it.PadLen = 513, -30 }), ErrItem},
@@ -187,7 +188,7 @@ func TestAdd(t *testing.T) {
 		{"a hard link upwards", hard("a", "../b"), ErrPath},
 		{"a hard link to itself", hard("a", "a"), ErrItem},
 		{"a device of 22 bits", Item{Path: "d", Entry: Entry{Type: TypeBlock, HeaderLen: 100, DevMinor: layout.MaxDevice + 1}}, ErrItem},
-		{"segments in a deflated file", segmentedFile(func(it *Item) { it.Coding, it.PadLen = CodingDeflate, 0 }), ErrItem},
+		{"segments in a deflated file", segmentedFile(func(it *Item) { it.Coding, it.PadLen = coding.Deflate, 0 }), ErrItem},
 		{"segmented without segments", segmentedFile(func(it *Item) { it.Segments = nil }), ErrItem},
 		{"one segment", segmentedFile(func(it *Item) { it.Shift, it.Segments = 21, []uint32{5000} }), ErrItem},
 		{"three segments", segmentedFile(func(it *Item) { it.Segments = []uint32{3000, 1000, 1000} }), ErrItem},

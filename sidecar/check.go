@@ -27,7 +27,7 @@ func (e *Entry) Check() error {
 		return fmt.Errorf("a duplicate of type %v", e.Type)
 	case e.Type == TypeFile:
 		return e.checkFile()
-	case e.ContentLen != 0 || e.PadLen != 0 || e.Coding != CodingNone || e.CRC != 0:
+	case e.ContentLen != 0 || e.PadLen != 0 || e.Coding != coding.None || e.CRC != 0:
 		return fmt.Errorf("content in an entry of type %v", e.Type)
 	case e.Type == TypeHardlink:
 		return nil
@@ -53,7 +53,7 @@ func (e *Entry) Check() error {
 // checkFile is Check for a regular file.
 func (e *Entry) checkFile() error {
 	if e.Size == 0 {
-		if e.ContentLen != 0 || e.PadLen != 0 || e.Coding != CodingNone || e.CRC != 0 ||
+		if e.ContentLen != 0 || e.PadLen != 0 || e.Coding != coding.None || e.CRC != 0 ||
 			e.Sniff != 0 || e.Hash != layout.EmptyHash {
 			return errors.New("an empty file with content")
 		}
@@ -63,7 +63,7 @@ func (e *Entry) checkFile() error {
 		return fmt.Errorf("content member of %d bytes, %v, for a file of %d bytes",
 			e.ContentLen, e.Coding, e.Size)
 	}
-	padded := e.Coding == CodingSegmented || e.Size%layout.TarBlock != 0
+	padded := e.Coding == coding.Segmented || e.Size%layout.TarBlock != 0
 	if padded && (e.PadLen < coding.MinMember || e.PadLen > layout.MaxMember) ||
 		!padded && e.PadLen != 0 {
 		return fmt.Errorf("padding member of %d bytes for a file of %d bytes", e.PadLen, e.Size)
@@ -77,9 +77,9 @@ func (e *Entry) fitsCoding() bool {
 		return false
 	}
 	switch e.Coding {
-	case CodingStored:
+	case coding.Stored:
 		return e.ContentLen == coding.StoredLength(e.Size)
-	case CodingDeflate, CodingSegmented:
+	case coding.Deflate, coding.Segmented:
 		hi, lo := bits.Mul64(uint64(e.ContentLen-coding.Overhead), coding.MaxExpansion)
 		return hi != 0 || uint64(e.Size) <= lo
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
@@ -132,7 +133,7 @@ func (d *digester) item(it *Item, ordinal uint32) {
 		links := d.sections[layout.Links].w
 		e.Size, linkOffset = int64(len(it.Link)), links.Off()
 		links.Write([]byte(it.Link))
-	case e.Coding == CodingSegmented:
+	case e.Coding == coding.Segmented:
 		d.addSegments(it, ordinal)
 	}
 	d.stats.Add(&e)

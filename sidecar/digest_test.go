@@ -4,6 +4,7 @@ import (
 	"iter"
 	"testing"
 
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
@@ -15,7 +16,7 @@ func itemsOf(x *Index) iter.Seq2[*Item, error] {
 			if err == nil && (it.Type == TypeSymlink || it.Type == TypeHardlink) {
 				it.Link, err = x.Link(row.I)
 			}
-			if err == nil && it.Coding == CodingSegmented {
+			if err == nil && it.Coding == coding.Segmented {
 				var t SegmentTable
 				t, err = x.Segments(row.I)
 				it.Shift = t.Shift
@@ -49,7 +50,7 @@ func TestDigest(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		add(Item{Path: "big", Entry: Entry{Type: TypeFile, Size: 3 << 20, ContentLen: 9018, PadLen: 40, Coding: CodingSegmented, Hash: 7, CRC: 8}, Shift: 20, Segments: []uint32{2900, 3100, 3000}})
+		add(Item{Path: "big", Entry: Entry{Type: TypeFile, Size: 3 << 20, ContentLen: 9018, PadLen: 40, Coding: coding.Segmented, Hash: 7, CRC: 8}, Shift: 20, Segments: []uint32{2900, 3100, 3000}})
 		add(Item{Path: "link", Link: "big", Entry: Entry{Type: TypeHardlink, Duplicate: true}})
 		add(Item{Path: "soft", Link: "else/where", Entry: Entry{Type: TypeSymlink}})
 		var m Memory

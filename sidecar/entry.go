@@ -3,6 +3,7 @@ package sidecar
 import (
 	"fmt"
 
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
@@ -30,27 +31,6 @@ func (t Type) String() string {
 	return fmt.Sprintf("type(%d)", uint8(t))
 }
 
-// Coding says how the member that holds a file's content is written (FORMAT.md 1.3).
-type Coding uint8
-
-// The codings, with the numbers of the format. An entry without content has none.
-const (
-	CodingNone Coding = iota
-	CodingDeflate
-	CodingStored
-	CodingSegmented
-)
-
-var codingNames = [...]string{"none", "deflate", "stored", "segmented"}
-
-// String is none, deflate, stored or segmented.
-func (c Coding) String() string {
-	if int(c) < len(codingNames) {
-		return codingNames[c]
-	}
-	return fmt.Sprintf("coding(%d)", uint8(c))
-}
-
 // Entry holds the fields of an index entry (FORMAT.md 2.2). Offsets and lengths are in bytes; those
 // of members count compressed bytes in the archive. A field is zero unless the type of the entry
 // has it.
@@ -69,7 +49,7 @@ type Entry struct {
 	ModTime int64  // seconds since 1970
 	Mode    uint16 // permission bits, at most 07777
 	Type    Type
-	Coding  Coding // file: how C is written
+	Coding  coding.Coding // file: how C is written
 
 	// Duplicate marks a hard link that tpk made in place of a file with equal content.
 	Duplicate bool
@@ -101,7 +81,7 @@ func (e *Entry) decode(b []byte) bool {
 	e.Size, e.PadLen = r.Size(), r.PadLen()
 	e.Sniff, e.Hash = Sniff(r.Sniff()), r.Hash()
 	e.ModTime, e.Mode = r.ModTime(), r.Mode()
-	e.Type, e.Coding, e.Duplicate = Type(r.Type()), Coding(r.Coding()), r.Duplicate()
+	e.Type, e.Coding, e.Duplicate = Type(r.Type()), coding.Coding(r.Coding()), r.Duplicate()
 	if !r.ReservedZero() {
 		return false
 	}

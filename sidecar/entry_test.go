@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
@@ -11,9 +12,9 @@ func TestEntryCodec(t *testing.T) {
 	max48 := int64(layout.MaxOffset)
 	for _, e := range []Entry{
 		{Type: TypeFile, Offset: max48, HeaderLen: layout.MaxMember, ContentLen: max48, PadLen: layout.MaxMember, Size: max48, ModTime: layout.MaxTime,
-			Mode: 0o7777, Coding: CodingSegmented, Sniff: sniffText | sniffUTF8, Hash: 1<<64 - 1, CRC: 1<<32 - 1},
+			Mode: 0o7777, Coding: coding.Segmented, Sniff: sniffText | sniffUTF8, Hash: 1<<64 - 1, CRC: 1<<32 - 1},
 		{Type: TypeFile, ModTime: layout.MinTime},
-		{Type: TypeFile, ModTime: -1, Coding: CodingStored},
+		{Type: TypeFile, ModTime: -1, Coding: coding.Stored},
 		{Type: TypeDir, End: 1<<32 - 1},
 		{Type: TypeSymlink, Size: layout.MaxPath, linkOffset: max48},
 		{Type: TypeHardlink, Target: 1<<32 - 1, Duplicate: true, Size: max48, Hash: 5, Sniff: sniffPNG},
@@ -70,12 +71,6 @@ func TestStrings(t *testing.T) {
 		TypeChar: "char", TypeBlock: "block", TypeFIFO: "fifo", 0: "type(0)", 8: "type(8)"} {
 		if got := typ.String(); got != want {
 			t.Errorf("%d: %q, want %q", uint8(typ), got, want)
-		}
-	}
-	for c, want := range map[Coding]string{CodingNone: "none", CodingDeflate: "deflate", CodingStored: "stored",
-		CodingSegmented: "segmented", 4: "coding(4)"} {
-		if got := c.String(); got != want {
-			t.Errorf("%d: %q, want %q", uint8(c), got, want)
 		}
 	}
 }

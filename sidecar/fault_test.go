@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+
+	"github.com/tarpack/tpk/gzmember/coding"
 )
 
 // TestTruncated cuts a file short while it is open. Each method gives an error or, where it needs only what is still there,
@@ -55,7 +57,7 @@ func TestTruncated(t *testing.T) {
 				l, err := x.Link(i)
 				check("Link", err, l == want.Link)
 			}
-			if s, err := x.Segments(i); want.Coding == CodingSegmented {
+			if s, err := x.Segments(i); want.Coding == coding.Segmented {
 				check("Segments", err, s.NumSegments == len(want.Segments))
 				if err == nil {
 					end, err := s.End(0)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
@@ -206,7 +207,7 @@ func (f *finisher) item(key []byte, val itemValue) error {
 		if err := f.reference(more, val.place()); err != nil {
 			return err
 		}
-	case Coding(r.Coding()) == CodingSegmented:
+	case coding.Coding(r.Coding()) == coding.Segmented:
 		f.segmented(val.shift(), more)
 	}
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
@@ -150,7 +151,7 @@ func dumpLinks(d *dumper, m *model, _ int) {
 func dumpSegments(d *dumper, m *model, end int) {
 	d.note(8, "segmented files")
 	for i, it := range m.sorted {
-		if it.Coding == CodingSegmented {
+		if it.Coding == coding.Segmented {
 			d.note(8, "entry %d, shift %d", i, it.Shift)
 			d.note(8, "  index of its first end")
 		}

@@ -157,17 +157,17 @@ func randomFile(r *rand.Rand, it *Item) {
 	if r.IntN(2) == 0 {
 		it.PadLen = int32(coding.MinMember + r.IntN(20))
 	}
-	switch it.Coding = Coding(r.IntN(4)); it.Coding {
-	case CodingNone:
+	switch it.Coding = coding.Coding(r.IntN(4)); it.Coding {
+	case coding.None:
 		it.Hash, it.CRC, it.Sniff, it.PadLen = layout.EmptyHash, 0, 0, 0
 		return
-	case CodingDeflate:
+	case coding.Deflate:
 		it.Size = 1 + r.Int64N(1<<20)
 		it.ContentLen = coding.Overhead + 2 + it.Size/(1+r.Int64N(1000))
-	case CodingStored:
+	case coding.Stored:
 		it.Size = 1 + r.Int64N(1<<18)
 		it.ContentLen = it.Size + 5*((it.Size+65534)/65535) + 18
-	case CodingSegmented:
+	case coding.Segmented:
 		it.Shift = 20 + uint8(r.IntN(3))
 		it.Size = 1<<it.Shift + 1 + r.Int64N(5<<20)
 		it.PadLen, it.ContentLen = 40, coding.Overhead
@@ -177,7 +177,7 @@ func randomFile(r *rand.Rand, it *Item) {
 			it.ContentLen += int64(n)
 		}
 	}
-	if it.Coding != CodingSegmented {
+	if it.Coding != coding.Segmented {
 		if it.Size%512 == 0 {
 			it.PadLen = 0
 		} else if it.PadLen == 0 {
@@ -274,7 +274,7 @@ func compare(t testing.TB, x *Index, m *model) {
 func compareSegments(t testing.TB, x *Index, i int, want *Item) {
 	t.Helper()
 	s, err := x.Segments(i)
-	if want.Coding != CodingSegmented {
+	if want.Coding != coding.Segmented {
 		if err == nil {
 			t.Fatalf("Segments(%d) of coding %v", i, want.Coding)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
@@ -39,9 +40,9 @@ func example(t testing.TB) ([]byte, *model) {
 		file("d/file"),
 		edited(file("d/text"), func(it *Item) { it.Size, it.PadLen, it.ContentLen = 700, 23, 300 }),
 		edited(file("empty"), func(it *Item) {
-			it.Size, it.ContentLen, it.Coding, it.Hash, it.Sniff = 0, 0, CodingNone, layout.EmptyHash, 0
+			it.Size, it.ContentLen, it.Coding, it.Hash, it.Sniff = 0, 0, coding.None, layout.EmptyHash, 0
 		}),
-		edited(file("stored"), func(it *Item) { it.Coding, it.ContentLen = CodingStored, 512+18+5 }),
+		edited(file("stored"), func(it *Item) { it.Coding, it.ContentLen = coding.Stored, 512+18+5 }),
 		segmentedFile(func(*Item) {}),
 		dir("d/e"),
 		soft("d/link", "file"),
@@ -224,7 +225,7 @@ func textMayDiffer(x *Index, m *model) bool {
 		if p != want.Path || want.Type == TypeSymlink && l != want.Link {
 			changed++
 		}
-		if want.Coding == CodingSegmented {
+		if want.Coding == coding.Segmented {
 			s, _ := x.Segments(i)
 			if end, _ := s.End(0); end != int64(want.Segments[0]) {
 				changed++

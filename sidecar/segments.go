@@ -33,7 +33,7 @@ func (x *Index) Segments(i int) (t SegmentTable, err error) {
 	if err := x.entry(&e, i, sc); err != nil {
 		return t, err
 	}
-	if e.Coding != CodingSegmented {
+	if e.Coding != coding.Segmented {
 		return t, fmt.Errorf("%w: entry %d is not segmented but of coding %v", ErrRange, i, e.Coding)
 	}
 	return x.segments(&e, i, sc)

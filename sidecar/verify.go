@@ -6,6 +6,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
@@ -130,7 +131,7 @@ func (v *verifier) entry(row *Row) error {
 		return v.target(row)
 	case e.Type == TypeSymlink:
 		return v.link(row)
-	case e.Coding == CodingSegmented:
+	case e.Coding == coding.Segmented:
 		return v.segmentsOf(row)
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -318,9 +319,9 @@ func (a *Archive) content(i int, e *sidecar.Entry) (gzmember.Content, error) {
 		return gzmember.Content{}, fmt.Errorf("%w: entry %d is a %v and has no content", sidecar.ErrRange, i, e.Type)
 	}
 	c := gzmember.Content{
-		Offset: e.ContentOffset(), Length: e.ContentLen, Size: e.Size, CRC: e.CRC, Coding: gzmember.Coding(e.Coding),
+		Offset: e.ContentOffset(), Length: e.ContentLen, Size: e.Size, CRC: e.CRC, Coding: e.Coding,
 	}
-	if e.Coding == sidecar.CodingSegmented {
+	if e.Coding == coding.Segmented {
 		t, err := a.index.Segments(i)
 		if err != nil {
 			return gzmember.Content{}, err

@@ -13,6 +13,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -154,7 +155,7 @@ func (c *converter) submitRaw(ctx context.Context, zf *zip.File, h Header) error
 func (it *item) inflateRaw() error {
 	defer it.raw.release()
 	size := it.given.Size
-	it.member = getBuffer(len(it.raw.b) + gzmember.HeaderSize + gzmember.TrailerSize)
+	it.member = getBuffer(len(it.raw.b) + gzmember.HeaderSize + gzmember.MemberTrailerSize)
 	b := gzmember.AppendMemberHeader(it.member.b, nil)
 	b = append(b, it.raw.b...)
 	b = gzmember.AppendMemberTrailer(b, it.rawCRC, size)
@@ -168,9 +169,9 @@ func (it *item) inflateRaw() error {
 		return &Problem{Path: it.given.Path, Offset: -1, Err: err}
 	}
 	it.content.b = content
-	it.made.coding = gzmember.Deflate
+	it.made.coding = coding.Deflate
 	if gzmember.IsStored(b, size) {
-		it.made.coding = gzmember.Stored
+		it.made.coding = coding.Stored
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -91,7 +92,7 @@ const inOnePiece = 1 << 20
 // file makes the regular file of job k with the content of entry i, which is e.
 func (w *extractWorker) file(ctx context.Context, b *batch, k, i int, e *sidecar.Entry) error {
 	d, j := b.dir, &b.jobs[k]
-	if e.Size > inOnePiece || e.Coding == sidecar.CodingSegmented {
+	if e.Size > inOnePiece || e.Coding == coding.Segmented {
 		c, err := w.x.a.content(i, e)
 		if err != nil {
 			return err
@@ -133,7 +134,7 @@ func (w *extractWorker) inflate(b *batch, k int, e *sidecar.Entry) error {
 	if err != nil {
 		return fmt.Errorf("%w: content member at offset %d: %w", ErrCorrupt, e.ContentOffset(), err)
 	}
-	crc := binary.LittleEndian.Uint32(member[len(member)-gzmember.TrailerSize:])
+	crc := binary.LittleEndian.Uint32(member[len(member)-gzmember.MemberTrailerSize:])
 	if used != len(member) || int64(len(out)) != e.Size || crc != e.CRC {
 		return fmt.Errorf("%w: content member at offset %d: it is not the one that the index names", ErrCorrupt, e.ContentOffset())
 	}

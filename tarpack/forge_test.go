@@ -12,6 +12,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -115,9 +116,9 @@ func aSegmented(path, content string, edit func(*gzmember.Segments)) forgedPart 
 	}
 	b := gzmember.AppendTarHeader(nil, blocks(fileHeader(path, len(content))))
 	b = gzmember.AppendMemberHeader(b, nil)
-	table := gzmember.Segments{Shift: gzmember.MinShift}
+	table := gzmember.Segments{Shift: coding.MinShift}
 	for rest := []byte(content); len(rest) > 0; {
-		n := min(len(rest), 1<<gzmember.MinShift)
+		n := min(len(rest), 1<<coding.MinShift)
 		before := len(b)
 		b = e.AppendSegment(b, rest[:n], n == len(rest))
 		table.Lengths = append(table.Lengths, uint32(len(b)-before))

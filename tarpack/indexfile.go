@@ -6,6 +6,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -41,7 +42,7 @@ func (u *unitReader) readFile(un *unit, it *sidecar.Item) error {
 		it.Hash = emptyHash
 		return nil
 	}
-	if it.Size > 1<<gzmember.MinShift && u.readSegmented(un, it) {
+	if it.Size > 1<<coding.MinShift && u.readSegmented(un, it) {
 		return nil
 	}
 	if err := u.readContent(un, it); err != nil {
@@ -84,9 +85,9 @@ func (u *unitReader) readContent(un *unit, it *sidecar.Item) error {
 	}
 	it.ContentLen, it.CRC = u.scan.Length(), u.scan.CRC()
 	it.Hash, it.Sniff = d.hash.Sum64(), sidecar.SniffContent(d.head)
-	it.Coding = sidecar.CodingDeflate
+	it.Coding = coding.Deflate
 	if u.scan.Stored() {
-		it.Coding = sidecar.CodingStored
+		it.Coding = coding.Stored
 	}
 	un.end += it.ContentLen
 	return nil
@@ -96,14 +97,14 @@ func (u *unitReader) readContent(un *unit, it *sidecar.Item) error {
 func (u *unitReader) readPadding(un *unit, it *sidecar.Item, h gzmember.Header) error {
 	var extra []byte
 	if h.Extra != nil {
-		if it.Coding == sidecar.CodingStored {
+		if it.Coding == coding.Stored {
 			return fmt.Errorf("%w: stored content with a segment table", ErrCorrupt)
 		}
 		table, err := gzmember.ParseSegments(h.Extra)
 		if err != nil {
 			return err
 		}
-		it.Coding, it.Shift, it.Segments = sidecar.CodingSegmented, table.Shift, table.Lengths
+		it.Coding, it.Shift, it.Segments = coding.Segmented, table.Shift, table.Lengths
 		extra = table.AppendExtra(nil)
 	}
 	u.raw = gzmember.AppendZeros(u.raw[:0], padding(it.Size), extra)

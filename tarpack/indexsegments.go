@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -18,14 +19,14 @@ func segmentedContent(it *sidecar.Item, table gzmember.Segments) (gzmember.Conte
 		sum += int64(n)
 		ends[i] = sum
 	}
-	if want := it.ContentLen - gzmember.HeaderSize - gzmember.TrailerSize; sum != want {
+	if want := it.ContentLen - gzmember.HeaderSize - gzmember.MemberTrailerSize; sum != want {
 		return gzmember.Content{}, fmt.Errorf("%w: its segments have %d bytes, its deflate stream %d", ErrCorrupt, sum, want)
 	}
-	if n := gzmember.SegmentsOf(it.Size, table.Shift); n != int64(len(ends)) {
+	if n := coding.Segments(it.Size, table.Shift); n != int64(len(ends)) {
 		return gzmember.Content{}, fmt.Errorf("%w: it has %d segments instead of %d", ErrCorrupt, len(ends), n)
 	}
 	return gzmember.Content{
-		Offset: it.ContentOffset(), Length: it.ContentLen, Size: it.Size, CRC: it.CRC, Coding: gzmember.Segmented,
+		Offset: it.ContentOffset(), Length: it.ContentLen, Size: it.Size, CRC: it.CRC, Coding: coding.Segmented,
 		Shift: table.Shift, Ends: func(k int) (int64, error) { return ends[k], nil },
 	}, nil
 }
@@ -69,7 +70,7 @@ func (u *unitReader) readSegmented(un *unit, it *sidecar.Item) bool {
 	if err := u.inflate(content, d); err != nil {
 		return false // it will be said what is wrong when it is read as any other
 	}
-	c.Coding, c.Shift, c.Segments = sidecar.CodingSegmented, table.Shift, table.Lengths
+	c.Coding, c.Shift, c.Segments = coding.Segmented, table.Shift, table.Lengths
 	c.Hash, c.Sniff = d.hash.Sum64(), sidecar.SniffContent(d.head)
 	*it = c
 	un.end = it.Offset + it.Length()
@@ -114,7 +115,7 @@ func (u *unitReader) findTable(it *sidecar.Item) (gzmember.Segments, bool) {
 // tableAt says whether b begins with the P of a C of length bytes.
 func (u *unitReader) tableAt(b []byte, length int64, it *sidecar.Item) (gzmember.Segments, bool) {
 	h, err := gzmember.ParseHeader(b)
-	if err != nil || h.Extra == nil || length < gzmember.HeaderSize+gzmember.TrailerSize {
+	if err != nil || h.Extra == nil || length < gzmember.HeaderSize+gzmember.MemberTrailerSize {
 		return gzmember.Segments{}, false
 	}
 	table, err := gzmember.ParseSegments(h.Extra)
@@ -125,8 +126,8 @@ func (u *unitReader) tableAt(b []byte, length int64, it *sidecar.Item) (gzmember
 	if !bytes.HasPrefix(b, p) {
 		return gzmember.Segments{}, false
 	}
-	var trailer [gzmember.TrailerSize]byte
-	if _, err := u.src.ReadAt(trailer[:], it.ContentOffset()+length-gzmember.TrailerSize); err != nil {
+	var trailer [gzmember.MemberTrailerSize]byte
+	if _, err := u.src.ReadAt(trailer[:], it.ContentOffset()+length-gzmember.MemberTrailerSize); err != nil {
 		return gzmember.Segments{}, false
 	}
 	it.ContentLen, it.PadLen, it.CRC = length, int32(len(p)), binary.LittleEndian.Uint32(trailer[:])

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -86,7 +87,7 @@ func (k *keptArchive) ref(i int, e *sidecar.Entry) keptRef {
 
 // segments gives an item, which is file i, its segments if it has any.
 func (k *keptArchive) segments(i uint32, it *sidecar.Item) error {
-	if it.Coding != sidecar.CodingSegmented {
+	if it.Coding != coding.Segmented {
 		return nil
 	}
 	t, err := k.index.Segments(int(i))

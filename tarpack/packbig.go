@@ -9,6 +9,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -98,13 +99,13 @@ func (p *packer) writeBig(ctx context.Context, f *os.File, it *item, entry *side
 	start := p.out.off
 	src := &digestReader{r: contextReader{ctx, f}, hash: xxhash.New()}
 	worthIt, err := gzmember.Compressible(f, entry.Size)
-	worthIt = worthIt && entry.Size <= gzmember.MaxSegmented
+	worthIt = worthIt && entry.Size <= coding.MaxSegmented
 	switch {
 	case err != nil:
 	case worthIt:
 		md, err = p.writeSegmented(ctx, src, it, entry.Size)
 	default:
-		md.coding = gzmember.Stored
+		md.coding = coding.Stored
 		err = p.writeStored(src, entry.Size)
 	}
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
@@ -146,9 +147,9 @@ func (p *packer) writeStored(src io.Reader, size int64) error {
 // writeSegmented writes a segmented C whose pieces the workers compress. Whatever the size of a segment, a piece
 // has 1 MiB, so memory does not grow with the file; a segment of several pieces has flushes inside.
 func (p *packer) writeSegmented(ctx context.Context, src *digestReader, it *item, size int64) (made, error) {
-	md := made{coding: gzmember.Segmented}
-	md.segments.Shift = gzmember.ShiftFor(size)
-	perSegment := 1 << (md.segments.Shift - gzmember.MinShift)
+	md := made{coding: coding.Segmented}
+	md.segments.Shift = coding.ShiftFor(size)
+	perSegment := 1 << (md.segments.Shift - coding.MinShift)
 	if err := p.out.write(gzmember.AppendMemberHeader(nil, nil)); err != nil {
 		return md, err
 	}
@@ -171,7 +172,7 @@ func (p *packer) writeSegmented(ctx context.Context, src *digestReader, it *item
 		return p.out.write(pc.out.b)
 	}
 	for left := size; left > 0; {
-		n := min(left, 1<<gzmember.MinShift)
+		n := min(left, 1<<coding.MinShift)
 		left -= n
 		pc := &piece{content: getBuffer(int(n)), last: left == 0, ready: make(chan struct{})}
 		pc.content.b = pc.content.b[:n]

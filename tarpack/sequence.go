@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -326,7 +327,7 @@ func (p *packer) writeFile(it *item) error {
 		return err
 	}
 	entry.ContentLen = int64(len(c))
-	entry.CRC = binary.LittleEndian.Uint32(c[len(c)-gzmember.TrailerSize:])
+	entry.CRC = binary.LittleEndian.Uint32(c[len(c)-gzmember.MemberTrailerSize:])
 	entry.Hash = it.hash
 	entry.Sniff = sidecar.SniffContent(it.content.b)
 	return p.writePadding(&entry, it.made)
@@ -351,9 +352,9 @@ func (p *packer) writeHeader(h *Header) (sidecar.Item, error) {
 
 // writePadding writes P where one is due, and hands the entry, which is complete then, to the index.
 func (p *packer) writePadding(entry *sidecar.Item, md made) error {
-	entry.Coding = sidecar.Coding(md.coding)
+	entry.Coding = md.coding
 	var extra []byte
-	if md.coding == gzmember.Segmented {
+	if md.coding == coding.Segmented {
 		entry.Shift, entry.Segments = md.segments.Shift, md.segments.Lengths
 		extra = md.segments.AppendExtra(nil)
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -181,7 +182,7 @@ func (m *setIndex) item(a *Archive, row *sidecar.Row) (err error) {
 		if it.Link, err = a.index.Link(row.I); err != nil {
 			return err
 		}
-	case it.Coding == sidecar.CodingSegmented:
+	case it.Coding == coding.Segmented:
 		t, err := a.index.Segments(row.I)
 		if err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 )
@@ -79,11 +80,11 @@ func (l *jsonLister) print(_ io.Writer, index *sidecar.Index, row sidecar.Row) e
 
 // memberOf returns where the content of a file is, nil for an empty one.
 func memberOf(e sidecar.Entry) *jsonMember {
-	if e.Coding == sidecar.CodingNone {
+	if e.Coding == coding.None {
 		return nil
 	}
 	m := &jsonMember{Offset: e.ContentOffset(), Length: e.ContentLen, Encoding: "deflate"}
-	if e.Coding == sidecar.CodingStored {
+	if e.Coding == coding.Stored {
 		m.Encoding = "stored"
 	}
 	return m

@@ -5,6 +5,8 @@
 // sidecar) share one type and one set of limits without importing each other.
 package coding
 
+import "strconv"
+
 // Coding is the way in which the content of a file is written. Its values are those of the format.
 type Coding uint8
 
@@ -18,12 +20,12 @@ const (
 
 var names = [...]string{"none", "deflate", "stored", "segmented"}
 
-// String returns the name of the coding: none, deflate, stored or segmented, else invalid.
+// String returns the name of the coding: none, deflate, stored or segmented.
 func (c Coding) String() string {
 	if int(c) < len(names) {
 		return names[c]
 	}
-	return "invalid"
+	return "coding(" + strconv.Itoa(int(c)) + ")"
 }
 
 // Limits of every content member, in bytes.

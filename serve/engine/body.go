@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/serve/plan"
 )
 
@@ -121,7 +122,7 @@ func (j *job) writeStored(w sink, node *plan.Node, off, n int64) error {
 // storedRuns calls send for each run of bytes off to off+n of stored content.
 func storedRuns(f *os.File, node *plan.Node, off, n int64, send func(f *os.File, off, n int64) error) error {
 	for n > 0 {
-		run := min(gzmember.StoredBlock-off%gzmember.StoredBlock, n)
+		run := min(coding.StoredBlock-off%coding.StoredBlock, n)
 		if err := send(f, node.Offset+gzmember.StoredOffset(off), run); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"sort"
 
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 )
@@ -75,7 +76,7 @@ func (t *tarLayout) item(it *sidecar.Item, row *sidecar.Row) (err error) {
 		e.Target = t.ordinal(e.Target)
 		it.Link, err = t.d.x.Link(row.I)
 	}
-	if err == nil && e.Coding == sidecar.CodingSegmented {
+	if err == nil && e.Coding == coding.Segmented {
 		err = t.segments(it, content)
 	}
 	if err == nil {

@@ -4,6 +4,7 @@ import (
 	"sort"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -125,8 +126,8 @@ func (e *zipEntry) body(at, off, end int64, yield func(Span) bool) bool {
 	}
 	// The content lies between the heads of stored blocks.
 	first := max(off-at, 0)
-	for i := first / gzmember.StoredBlock * gzmember.StoredBlock; i < e.size && at+i < end; i += gzmember.StoredBlock {
-		n := min(gzmember.StoredBlock, e.size-i)
+	for i := first / coding.StoredBlock * coding.StoredBlock; i < e.size && at+i < end; i += coding.StoredBlock {
+		n := min(coding.StoredBlock, e.size-i)
 		s := Span{Offset: e.content + gzmember.StoredOffset(i), Length: n}.clip(at+i, off, end)
 		if s.len() > 0 && !yield(s) {
 			return false
@@ -207,11 +208,11 @@ func (e *zipEntry) file(r *sidecar.Entry) {
 	e.size, e.crc = r.Size, r.CRC
 	switch {
 	case r.Size == 0:
-	case r.Coding == sidecar.CodingStored:
+	case r.Coding == coding.Stored:
 		e.blocks, e.content, e.compressed = true, r.ContentOffset(), r.Size
 	default:
 		e.method = methodDeflate
 		e.content = r.ContentOffset() + gzmember.HeaderSize
-		e.compressed = r.ContentLen - gzmember.HeaderSize - gzmember.TrailerSize
+		e.compressed = r.ContentLen - gzmember.HeaderSize - gzmember.MemberTrailerSize
 	}
 }

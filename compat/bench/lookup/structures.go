@@ -12,6 +12,7 @@ import (
 	"github.com/containerd/stargz-snapshotter/estargz"
 	_ "modernc.org/sqlite" // the driver
 
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -84,7 +85,7 @@ func buildSidecar(name string, n int) error {
 			}
 		}
 		if err := add(sidecar.Item{Path: path(i), Entry: sidecar.Entry{
-			Type: sidecar.TypeFile, ContentLen: 2000, PadLen: 23, Size: 6001, Coding: sidecar.CodingDeflate, Hash: uint64(i), CRC: uint32(i), Sniff: sidecar.SniffContent([]byte("<html>")),
+			Type: sidecar.TypeFile, ContentLen: 2000, PadLen: 23, Size: 6001, Coding: coding.Deflate, Hash: uint64(i), CRC: uint32(i), Sniff: sidecar.SniffContent([]byte("<html>")),
 		}}); err != nil {
 			return err
 		}
