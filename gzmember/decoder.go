@@ -40,7 +40,8 @@ type section struct {
 	off, end int64
 }
 
-// Read implements [io.Reader]. If the archive ends before the section, the error wraps ErrTruncated.
+// Read implements [io.Reader]. If the archive ends before the section, the error wraps
+// ErrTruncated.
 func (s *section) Read(p []byte) (int, error) {
 	if s.off >= s.end {
 		return 0, io.EOF
@@ -180,13 +181,15 @@ func (d *decoder) endUnit(why stop) error {
 		if why == stopShort && d.stream.atFlush() && d.stream.buffered() == 0 {
 			return nil
 		}
-		return fmt.Errorf("%w: the segment up to byte %d does not end in a flush", ErrCorrupt, d.unitEnd)
+		return fmt.Errorf("%w: the segment up to byte %d does not end in a flush",
+			ErrCorrupt, d.unitEnd)
 	case why == stopShort:
 		return fmt.Errorf("%w: the deflate stream has no end", ErrCorrupt)
 	}
 	at := d.src.off - int64(d.stream.buffered())
 	if want := c.Offset + c.Length - MemberTrailerSize; at != want {
-		return fmt.Errorf("%w: deflate stream ends at offset %d instead of %d", ErrCorrupt, at, want)
+		return fmt.Errorf("%w: deflate stream ends at offset %d instead of %d",
+			ErrCorrupt, at, want)
 	}
 	if c.Coding == coding.Deflate && d.stream.stored() {
 		return fmt.Errorf("%w: stored content is said to be deflate", ErrCorrupt)

@@ -29,8 +29,8 @@
 //	the first bytes of a member                    [ParseHeader]
 //
 // A C is written in one of three ways, described in package coding: as an ordinary deflate stream;
-// as stored blocks, where any byte is at a computable offset; or in segments. Each segment begins at
-// a byte boundary and refers to nothing before it, so that segments can be written and read in
+// as stored blocks, where any byte is at a computable offset; or in segments. Each segment begins
+// at a byte boundary and refers to nothing before it, so that segments can be written and read in
 // parallel, and the content can be read from the middle.
 //
 // No input is trusted. A member that breaks a rule of FORMAT.md causes an error that wraps

@@ -35,8 +35,8 @@ const (
 	KindTrailer  = 'T' // on T: version, number of entries, offset, digest of the sidecar
 )
 
-// plainHeader is the header of a member without an extra field. Bytes 4 to 7 are the time, byte 8 is
-// for extra flags.
+// plainHeader is the header of a member without an extra field. Bytes 4 to 7 are the time, byte 8
+// is for extra flags.
 var plainHeader = [HeaderSize]byte{magic0, magic1, deflate, 0, 0, 0, 0, 0, 0, osNone}
 
 // AppendMemberHeader appends the header of a member: 10 bytes, and an extra field with the payload

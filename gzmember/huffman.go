@@ -6,8 +6,8 @@ import (
 )
 
 // The Huffman decoder. A table is indexed by the next bits of the stream, as many as the table is
-// wide. A longer code leads to a subtable, indexed by the following bits, as in zlib and libdeflate.
-// An entry contains all that is needed at once:
+// wide. A longer code leads to a subtable, indexed by the following bits, as in zlib and
+// libdeflate. An entry contains all that is needed at once:
 //
 //	         31    30 … 16        15    14   13   12  11 … 8     7 … 0
 //	literal   1    the byte       0                              bits of the code
@@ -24,8 +24,8 @@ const (
 	entryInvalid  = 1 << 12
 )
 
-// Numbers of symbols (RFC 1951 §3.2.5 to 3.2.7), longest codes in bits, widths of the tables in bits
-// and their sizes in entries.
+// Numbers of symbols (RFC 1951 §3.2.5 to 3.2.7), longest codes in bits, widths of the tables in
+// bits and their sizes in entries.
 const (
 	litSymbols   = 288 // 286 and 287 never occur
 	distSymbols  = 32  // 30 and 31 never occur
@@ -138,7 +138,9 @@ func buildTable(table []uint32, width int, lengths []uint8, results []uint32) bo
 // For n from 1 up it fills the part that n bits can index. When this part doubles, the entries of
 // shorter codes are copied. The first bit of a code is its lowest, as in the stream (RFC 1951
 // §3.1.1).
-func fillTable(table []uint32, width int, count *[maxCode + 1]int, sorted []uint16, results []uint32) {
+func fillTable(
+	table []uint32, width int, count *[maxCode + 1]int, sorted []uint16, results []uint32,
+) {
 	code, n, filled := 0, 1, 2
 	for ; n <= width; n++ {
 		for range count[n] {
@@ -171,7 +173,8 @@ func fillTable(table []uint32, width int, count *[maxCode + 1]int, sorted []uint
 				space = space<<1 + count[width+sub]
 			}
 			prefix, start, end = p, end, end+1<<sub
-			table[prefix] = entrySpecial | entrySubtable | uint32(start)<<16 | uint32(sub)<<8 | uint32(width)
+			table[prefix] = entrySpecial | entrySubtable |
+				uint32(start)<<16 | uint32(sub)<<8 | uint32(width)
 		}
 		e := result(results[sorted[0]], n-width)
 		for i := start + code>>width; i < end; i += 1 << (n - width) {

@@ -11,11 +11,11 @@ import (
 // the stream, so it knows the exact byte where the stream ends, and the end of each block that ends
 // at a byte boundary.
 //
-// A library does not suffice. Neither compress/flate nor klauspost/compress/flate reveals the blocks
-// of a stream or whether it stands between two of them. This decides whether a C is stored, and
-// whether a segment ends in a flush. They also read byte by byte through an interface, to and from
-// windows of their own, at half the speed. The tests compare this inflater with compress/flate: the
-// streams accepted, their content, and where they end.
+// A library does not suffice. Neither compress/flate nor klauspost/compress/flate reveals the
+// blocks of a stream or whether it stands between two of them. This decides whether a C is stored,
+// and whether a segment ends in a flush. They also read byte by byte through an interface, to and
+// from windows of their own, at half the speed. The tests compare this inflater with
+// compress/flate: the streams accepted, their content, and where they end.
 type inflater struct {
 	acc    uint64 // bits taken from the input and not used, lowest first
 	n      uint   // how many
@@ -65,14 +65,14 @@ func (z *inflater) stored() bool { return z.layout && z.blocks > 0 }
 // final. It ends at a byte boundary.
 func (z *inflater) atFlush() bool { return z.state == atBlock && z.flushed }
 
-// maxBlockHead is the most bytes that the header of a block takes: 3 + 14 bits, 19 code lengths of 3
-// bits, and 286 + 30 lengths of at most 7 + 7 bits each, after up to 7 bits of the block before. So
-// inflate uses some of its input whenever it gets that many bytes.
+// maxBlockHead is the most bytes that the header of a block takes: 3 + 14 bits, 19 code lengths of
+// 3 bits, and 286 + 30 lengths of at most 7 + 7 bits each, after up to 7 bits of the block before.
+// So inflate uses some of its input whenever it gets that many bytes.
 const maxBlockHead = (7 + 3 + 14 + 19*3 + (286+30)*14 + 7) / 8
 
 // inflate decodes from in to out[pos:]. Matches may reach back to out[0]. It returns the end of the
-// content in out, and how many bytes of in it used; the next call must pass the others again. It may
-// write to all of out after pos.
+// content in out, and how many bytes of in it used; the next call must pass the others again. It
+// may write to all of out after pos.
 func (z *inflater) inflate(out []byte, pos int, in []byte) (end, used int, v verdict) {
 	d := bitReader{in: in, acc: z.acc, n: z.n}
 	v = corrupt

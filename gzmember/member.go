@@ -10,8 +10,8 @@ import (
 var inflaters = sync.Pool{New: func() any { return new(inflater) }}
 
 // Inflate appends to dst the content of the member that begins at member[0], at most limit bytes
-// (limit ≥ 0), and checks CRC-32 and size. Used is the length of that member; other bytes may follow
-// it. Nothing is allocated if dst has room for the content.
+// (limit ≥ 0), and checks CRC-32 and size. Used is the length of that member; other bytes may
+// follow it. Nothing is allocated if dst has room for the content.
 //
 // The error contains the offset in member. It wraps [ErrTruncated] if member ends too early, else
 // [ErrCorrupt], also if the content is longer than limit. After an error dst is returned unchanged.

@@ -48,7 +48,8 @@ func NewReader(src io.ReaderAt, c Content) (*Reader, error) {
 // NewReader, or an error that wraps nothing if the range is not within c.Size bytes.
 func NewRangeReader(src io.ReaderAt, c Content, off, n int64) (*RangeReader, error) {
 	if off < 0 || n < 0 || off > c.Size || n > c.Size-off {
-		return nil, fmt.Errorf("gzmember: %d bytes at byte %d of content of %d bytes", n, off, c.Size)
+		return nil, fmt.Errorf("gzmember: %d bytes at byte %d of content of %d bytes",
+			n, off, c.Size)
 	}
 	r, err := NewReader(src, c)
 	if err != nil {

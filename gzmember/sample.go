@@ -29,8 +29,8 @@ var samplers = sync.Pool{New: func() any {
 // that it compresses whole. The result depends only on the content. The caller may pass a buffer of
 // 32 KiB to read to.
 //
-// The error has the offset in the file. It wraps that of the reader, or [io.ErrUnexpectedEOF] if the
-// file ends before size.
+// The error has the offset in the file. It wraps that of the reader, or [io.ErrUnexpectedEOF] if
+// the file ends before size.
 func Compressible(r io.ReaderAt, size int64, buf ...[]byte) (bool, error) {
 	s := samplers.Get().(*sampler)
 	defer samplers.Put(s)

@@ -42,12 +42,12 @@ func NewScanner(r io.Reader) *Scanner {
 	return s
 }
 
-// Next reads and checks the rest of the current member, and moves to the next one. The header's Extra
-// is valid until Next is called again.
+// Next reads and checks the rest of the current member, and moves to the next one. The header's
+// Extra is valid until Next is called again.
 //
 // The error is io.EOF if the stream ends where a member does. Other errors have the offset of the
-// member, and wrap [ErrCorrupt], [ErrTruncated] or the error of the reader. After an error all calls
-// return the same.
+// member, and wrap [ErrCorrupt], [ErrTruncated] or the error of the reader. After an error all
+// calls return the same.
 func (s *Scanner) Next() (Header, error) {
 	for s.open {
 		s.chunk = nil
@@ -161,8 +161,9 @@ func (s *Scanner) fail(err error) error {
 	return s.err
 }
 
-// Read implements [io.Reader] for the content of the current member. The error is io.EOF at its end,
-// else one of Next. If CRC-32 or size are wrong, the error replaces the last bytes, up to 64 KiB.
+// Read implements [io.Reader] for the content of the current member. The error is io.EOF at its
+// end, else one of Next. If CRC-32 or size are wrong, the error replaces the last bytes, up to 64
+// KiB.
 func (s *Scanner) Read(p []byte) (int, error) {
 	if len(s.chunk) == 0 {
 		if err := s.advance(); err != nil {
@@ -196,8 +197,8 @@ func (s *Scanner) WriteTo(w io.Writer) (total int64, err error) {
 	}
 }
 
-// Offset returns the offset of the current member, in bytes from the start of the stream. After Next
-// has returned io.EOF it is the length of the stream.
+// Offset returns the offset of the current member, in bytes from the start of the stream. After
+// Next has returned io.EOF it is the length of the stream.
 func (s *Scanner) Offset() int64 { return s.offset }
 
 // Length returns the length in bytes of the current member, with header and trailer. It is 0 until

@@ -14,7 +14,8 @@ type Segments struct {
 }
 
 const (
-	// segmentsHead is the size of the bytes before the lengths in a payload: the kind and the shift.
+	// segmentsHead is the size of the bytes before the lengths in a payload: the kind and the
+	// shift.
 	segmentsHead = 1 + 1
 	// longLength is the most bytes that a length takes: a u32.
 	longLength = 4

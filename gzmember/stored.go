@@ -60,8 +60,8 @@ func IsStored(member []byte, size int64) bool {
 	return true
 }
 
-// checkStoredHead checks the header of a stored block of size bytes (RFC 1951 §3.2.4). The five bits
-// after BTYPE are ignored.
+// checkStoredHead checks the header of a stored block of size bytes (RFC 1951 §3.2.4). The five
+// bits after BTYPE are ignored.
 func checkStoredHead(b []byte, size int, final bool) error {
 	n := int(binary.LittleEndian.Uint16(b[1:]))
 	if b[0]&0b110 != 0 || b[0]&1 != 0 != final || n != size ||
@@ -144,7 +144,8 @@ func (s *StoredWriter) Close() error {
 		return s.err
 	}
 	if s.done != s.size {
-		s.err = fmt.Errorf("gzmember: stored content has %d bytes of the %d announced", s.done, s.size)
+		s.err = fmt.Errorf("gzmember: stored content has %d bytes of the %d announced",
+			s.done, s.size)
 		return s.err
 	}
 	_, s.err = s.w.Write(AppendMemberTrailer(s.frame[:0], s.crc, s.size))

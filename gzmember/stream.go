@@ -14,8 +14,8 @@ const (
 // The header of a block must fit the input.
 const _ = uint(inputBuffer - maxBlockHead)
 
-// A stream inflates a deflate stream that it reads from src, in chunks. It may read beyond the end of
-// the deflate stream; these bytes stay in the buffer for peek and for the next deflate stream.
+// A stream inflates a deflate stream that it reads from src, in chunks. It may read beyond the end
+// of the deflate stream; these bytes stay in the buffer for peek and for the next deflate stream.
 type stream struct {
 	inflater
 	src   io.Reader
@@ -91,9 +91,9 @@ const (
 	stopError               // of src
 )
 
-// next returns the next bytes of content, which are valid until the following call. It returns about
-// want bytes: up to maxMatch more or, at the end of the buffer, fewer, but at least one. It never
-// returns more than limit.
+// next returns the next bytes of content, which are valid until the following call. It returns
+// about want bytes: up to maxMatch more or, at the end of the buffer, fewer, but at least one. It
+// never returns more than limit.
 func (s *stream) next(want, limit int64) ([]byte, stop, error) {
 	if len(s.out)-s.end < minRoom {
 		s.end = copy(s.out[:maxWindow], s.out[s.end-maxWindow:s.end])

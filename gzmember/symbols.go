@@ -54,7 +54,8 @@ func slowSymbol(d *bitReader, t *huffmanTables, out []byte, pos int) (int, verdi
 // symbol takes a code and its extra bits. Value is the sum of the base and the extra bits.
 func (d *bitReader) symbol(table []uint32, width uint) (e uint32, value int, v verdict) {
 	e = table[d.acc&(1<<width-1)]
-	if e&(entryLiteral|entrySpecial|entrySubtable) == entrySpecial|entrySubtable && uint(e&0xff) <= d.n {
+	if e&(entryLiteral|entrySpecial|entrySubtable) == entrySpecial|entrySubtable &&
+		uint(e&0xff) <= d.n {
 		d.take(uint(e & 0xff))
 		e = table[uint64(e>>16)+(d.acc&(1<<(e>>8&15)-1))]
 	}
@@ -69,8 +70,8 @@ func (d *bitReader) symbol(table []uint32, width uint) (e uint32, value int, v v
 	return e, int(e>>16&0x7fff) + int(extra), proceed
 }
 
-// Bytes that fastSymbols needs for one round of its loop: room for two literals and a match, which is
-// copied copyWidth bytes at a time, and two times 8 bytes of input.
+// Bytes that fastSymbols needs for one round of its loop: room for two literals and a match, which
+// is copied copyWidth bytes at a time, and two times 8 bytes of input.
 const (
 	copyWidth = 16
 	fastRoom  = 2 + maxMatch + copyWidth
@@ -80,9 +81,9 @@ const (
 // fastSymbols decodes symbols as long as there is enough input and room for a round. The verdict is
 // again when there is not, and proceed after the end of the block.
 //
-// The bits of acc above n are not zero here but the next bits of the stream, so that filling it takes
-// one load and one or. 56 bits are enough for three literals (15 bits each), or for a match (15 + 5
-// and 15 + 13).
+// The bits of acc above n are not zero here but the next bits of the stream, so that filling it
+// takes one load and one or. 56 bits are enough for three literals (15 bits each), or for a match
+// (15 + 5 and 15 + 13).
 func fastSymbols(d *bitReader, t *huffmanTables, out []byte, pos int) (int, verdict) {
 	in, at, acc, n := d.in, d.pos, d.acc, d.n
 	v := again

@@ -10,8 +10,8 @@ import (
 // AppendTarHeader appends the member H of a tar header: blocks is one block of 512 bytes, or a few
 // if there are PAX records. Any other content is also written correctly, but not small.
 //
-// The code is all in this package, so equal headers result in equal bytes with any version of Go and
-// of the libraries.
+// The code is all in this package, so equal headers result in equal bytes with any version of Go
+// and of the libraries.
 func AppendTarHeader(dst, blocks []byte) []byte {
 	dst = appendFixed(AppendMemberHeader(dst, nil), blocks)
 	return AppendMemberTrailer(dst, crc32.ChecksumIEEE(blocks), int64(len(blocks)))
@@ -24,9 +24,9 @@ const blockFixedFinal = 0b011
 // appendFixed appends a deflate stream of one block with fixed Huffman codes.
 //
 // A general encoder takes 5 to 25 µs for a tar header: it clears large tables, and weighs Huffman
-// codes whose description takes more room than they save. With fixed codes the cost of each choice is
-// known before, so dynamic programming finds the cheapest sequence of literals and matches. It takes
-// a tenth of the time of flate at level 9, and the result has the same size.
+// codes whose description takes more room than they save. With fixed codes the cost of each choice
+// is known before, so dynamic programming finds the cheapest sequence of literals and matches. It
+// takes a tenth of the time of flate at level 9, and the result has the same size.
 func appendFixed(dst, b []byte) []byte {
 	w := bitWriter{dst: dst}
 	w.add(blockFixedFinal, 3)
@@ -49,9 +49,9 @@ const (
 	hashBits = 9
 )
 
-// A node is the cheapest way to a byte of the window: maxCost minus the cost in bits << 32, length of
-// the last step << 16, and its distance. So the cheaper of two ways is the greater number. A literal
-// is a step of length 1. 0 stands for a byte that no way reaches.
+// A node is the cheapest way to a byte of the window: maxCost minus the cost in bits << 32, length
+// of the last step << 16, and its distance. So the cheaper of two ways is the greater number. A
+// literal is a step of length 1. 0 stands for a byte that no way reaches.
 type node uint64
 
 const maxCost = 16 * parseWindow // in bits, more than any way costs
@@ -63,7 +63,8 @@ func (n node) distance() int { return int(n & 0xffff) }
 type parser struct {
 	// head has, by hash of three bytes, 1 + the last place where they were seen.
 	head [1 << hashBits]int32
-	// prev has, by place modulo chainWindow, the distance to the place before it in its chain, or 0.
+	// prev has, by place modulo chainWindow, the distance to the place before it in its chain, or
+	// 0.
 	prev [chainWindow]uint16
 	node [parseWindow + 1]node
 }
@@ -178,8 +179,8 @@ func (p *parser) emit(w *bitWriter, b []byte, start, end int) {
 	}
 }
 
-// matchLength returns the number of bytes in which the beginnings of a and b agree. a is at least as
-// long as b.
+// matchLength returns the number of bytes in which the beginnings of a and b agree. a is at least
+// as long as b.
 func matchLength(a, b []byte) int {
 	n := 0
 	for len(b)-n >= 8 {

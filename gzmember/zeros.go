@@ -8,9 +8,9 @@ import (
 // tarBlock is the size of a tar block in bytes. P pads content to a multiple of it.
 const tarBlock = 512
 
-// AppendZeros appends the member that inflates to n zero bytes: a P (n < 512) or a T (n = 1024). Its
-// bytes are those that FORMAT.md §1.2 requires. If extra is not empty, it is the payload of the extra
-// field. AppendZeros needs no allocation.
+// AppendZeros appends the member that inflates to n zero bytes: a P (n < 512) or a T (n = 1024).
+// Its bytes are those that FORMAT.md §1.2 requires. If extra is not empty, it is the payload of the
+// extra field. AppendZeros needs no allocation.
 func AppendZeros(dst []byte, n int, extra []byte) []byte {
 	if n < tarBlock && len(extra) == 0 {
 		return append(dst, plainPadding()[n]...)

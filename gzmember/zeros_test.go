@@ -64,7 +64,7 @@ func TestPaddingDigest(t *testing.T) {
 
 func TestTrailerLength(t *testing.T) {
 	b := AppendZeros(nil, 2*tarBlock, make([]byte, 30))
-	if len(b) != 64 || 64 != HeaderSize+subfieldHead+30+10+MemberTrailerSize {
+	if want := HeaderSize + subfieldHead + 30 + 10 + MemberTrailerSize; len(b) != want || want != 64 {
 		t.Errorf("T has %d bytes", len(b))
 	}
 	want := "631805a360148c580000" // 0, 3 matches of 258, one of 249

@@ -37,8 +37,8 @@
 //   - [Index.Children] and [Index.In] list a directory, [Index.All] lists everything.
 //   - [Index.Verify] checks the whole sidecar.
 //
-// A sidecar is not trusted: every offset, count and ordinal is checked before it is used. Bytes that
-// cannot be right cause an error that wraps [ErrCorrupt], and so does a mapped file that is
+// A sidecar is not trusted: every offset, count and ordinal is checked before it is used. Bytes
+// that cannot be right cause an error that wraps [ErrCorrupt], and so does a mapped file that is
 // truncated while it is in use.
 //
 // # Building

@@ -85,14 +85,16 @@ func (h *header) placeSections(b *layout.Header, size int64) error {
 // checkLengths compares the lengths of the sections with the numbers of entries.
 func (h *header) checkLengths(size int64) error {
 	n, links := int64(h.entries), int64(h.stats.Symlinks)
-	blocks, homes := layout.NumBlocks(n), layout.Homes(n)
+	blocks, buckets := layout.NumBlocks(n), layout.Homes(n)
 	limits := [layout.NumSections]struct{ min, max int64 }{
 		layout.Records:    {n * layout.RecordSize, n * layout.RecordSize},
 		layout.PathBlocks: {blocks * layout.BlockOffsetSize, blocks * layout.BlockOffsetSize},
 		layout.Links:      {links, links * layout.MaxPath},
 		layout.Segments:   {layout.SegmentCountSize, size},
 		layout.Paths:      {blocks*layout.BlockHead + n, min(size, layout.MaxPaths)},
-		layout.Table:      {homes * layout.BucketSize, (homes + layout.MaxReach) * layout.BucketSize},
+		layout.Table: {
+			buckets * layout.BucketSize, (buckets + layout.MaxReach) * layout.BucketSize,
+		},
 	}
 	for i, limit := range limits {
 		if got := h.sections[i].Len; got < limit.min || got > limit.max {

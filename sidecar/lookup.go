@@ -131,7 +131,8 @@ func (x *Index) blockSpan(k int64, sc *scratch) (from, to int64, err error) {
 		to = int64(binary.LittleEndian.Uint64(b[size:]))
 	}
 	if from < 0 || to < from || to-from > layout.MaxBlock {
-		return 0, 0, layout.Corruptf("path block %d lies from %d to %d", k, uint64(from), uint64(to))
+		return 0, 0, layout.Corruptf("path block %d lies from %d to %d",
+			k, uint64(from), uint64(to))
 	}
 	return from, to, nil
 }

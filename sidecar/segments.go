@@ -11,8 +11,9 @@ import (
 
 // SegmentTable locates the segments of a segmented file. It is valid as long as the Index is.
 type SegmentTable struct {
-	Shift       uint8 // 20 to 31; a segment holds 2^Shift bytes of content, the last one maybe fewer
-	NumSegments int   // 2 to 5,333
+	// Shift is 20 to 31. A segment holds 2^Shift bytes of content, the last one perhaps fewer.
+	Shift       uint8
+	NumSegments int // 2 to 5,333
 
 	x     *Index
 	entry int
@@ -34,7 +35,8 @@ func (x *Index) Segments(i int) (t SegmentTable, err error) {
 		return t, err
 	}
 	if e.Coding != coding.Segmented {
-		return t, fmt.Errorf("%w: entry %d is not segmented but of coding %v", ErrRange, i, e.Coding)
+		return t, fmt.Errorf("%w: entry %d is not segmented but of coding %v",
+			ErrRange, i, e.Coding)
 	}
 	return x.segments(&e, i, sc)
 }

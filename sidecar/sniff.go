@@ -192,7 +192,8 @@ func startsTag(b []byte, tag string) bool {
 	return hasPrefixFold(b, tag) && len(b) > len(tag) && (b[len(tag)] == ' ' || b[len(tag)] == '>')
 }
 
-// containsFold is bytes.Contains, but ignores the case of ASCII letters in b. What is in lower case.
+// containsFold is bytes.Contains, but ignores the case of ASCII letters in b. What is in lower
+// case.
 func containsFold(b []byte, what string) bool {
 	for ; len(b) >= len(what); b = b[1:] {
 		if hasPrefixFold(b, what) {

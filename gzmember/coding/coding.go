@@ -1,8 +1,8 @@
 // Package coding defines the ways to write the content of a file as a gzip member, and the limits
 // and arithmetic of each (FORMAT.md 1.3).
 //
-// It imports nothing of tpk, so that the members (package gzmember) and the index of an archive (package
-// sidecar) share one type and one set of limits without importing each other.
+// It imports nothing of tpk, so that the members (package gzmember) and the index of an archive
+// (package sidecar) share one type and one set of limits without importing each other.
 package coding
 
 import "strconv"
