@@ -43,7 +43,5 @@
 //
 // # Building
 //
-// [NewBuilder], [Builder.Add] for each entry, then [Builder.Finish] make a sidecar. Memory is
-// bounded: what does not fit is sorted on disk. The result depends on nothing but the entries.
-// [Digest] returns the digest of a sidecar without making it.
+// Package build makes a sidecar, or computes its digest only.
 package sidecar

@@ -8,7 +8,8 @@ import (
 	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
-func TestEntryCodec(t *testing.T) {
+// TestEntryDecode sets the fields of records, with the limits of each type, and decodes them.
+func TestEntryDecode(t *testing.T) {
 	max48 := int64(layout.MaxOffset)
 	for _, e := range []Entry{
 		{Type: TypeFile, Offset: max48, HeaderLen: layout.MaxMember, ContentLen: max48, PadLen: layout.MaxMember, Size: max48, ModTime: layout.MaxTime,
@@ -23,7 +24,14 @@ func TestEntryCodec(t *testing.T) {
 		{Type: TypeFIFO, Mode: 1},
 	} {
 		b := bytes.Repeat([]byte{0xaa}, layout.RecordSize)
-		putRecord(layout.AsRecord(b), &e, e.linkOffset)
+		r := layout.AsRecord(b)
+		r.SetHeader(e.Offset, e.HeaderLen)
+		r.SetSize(e.Size, e.PadLen)
+		r.SetHash(e.Hash)
+		device := layout.JoinDevice(e.DevMajor, e.DevMinor)
+		r.SetWide(e.ContentLen|e.linkOffset|device, uint8(e.Sniff)) // a type has one of these
+		r.SetNarrow(e.CRC | e.End | e.Target)
+		r.SetAttributes(e.ModTime, e.Mode, uint8(e.Type), uint8(e.Coding), e.Duplicate)
 		var got Entry
 		if !got.decode(b) || got != e {
 			t.Errorf("%+v becomes %+v", e, got)
@@ -47,19 +55,18 @@ func TestEntryZeros(t *testing.T) {
 		for _, i := range bytes {
 			free[i] = true
 		}
-		for i := recSize; i < recTime; i++ {
+		for i := 8; i < 36; i++ {
 			var b [layout.RecordSize]byte
-			e := Entry{Type: typ}
-			putRecord((*layout.Record)(&b), &e, 0)
+			layout.AsRecord(b[:]).SetAttributes(0, 0, uint8(typ), 0, false)
 			b[i] = 0x80
-			if got := e.decode(b[:]); got != free[i] {
+			if got := new(Entry).decode(b[:]); got != free[i] {
 				t.Errorf("%v with byte %d set: decode gives %v", typ, i, got)
 			}
 		}
 	}
 	for _, kind := range []byte{0, 8, 9, 15, 0x81} {
 		var b [layout.RecordSize]byte
-		b[recType] = kind
+		b[43] = kind
 		if new(Entry).decode(b[:]) {
 			t.Errorf("type byte %#x is taken", kind)
 		}

@@ -1,4 +1,6 @@
-package sidecar
+package sidecar_test
+
+import ()
 
 // Offsets and sizes in bytes, as FORMAT.md 2.1 and 2.2 state them.
 const (

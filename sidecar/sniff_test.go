@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 )
@@ -113,4 +114,25 @@ func TestMediaType(t *testing.T) {
 			t.Errorf("%d has no media type", uint8(s))
 		}
 	}
+}
+
+// FuzzSniff: the row never depends on what is beyond the first 512 bytes, and text stays text.
+func FuzzSniff(f *testing.F) {
+	for _, s := range []string{"", "<html>", "%PDF-", "\xef\xbb\xbf<?xml <svg", "BM\x00", strings.Repeat("ü", 300)} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s := SniffContent(b)
+		if len(b) >= SniffLen {
+			if got := SniffContent(append(bytes.Clone(b[:SniffLen]), 0)); got != s {
+				t.Fatalf("%d, and %d with another tail", s, got)
+			}
+		}
+		if row := s &^ sniffUTF8; row > sniffText || s.UTF8() != (s != row) || (s.MediaType() == "") != (s == sniffUnknown) {
+			t.Fatalf("%d: UTF-8 %v, media type %q", s, s.UTF8(), s.MediaType())
+		}
+		if (s == sniffUnknown) != (len(b) == 0) {
+			t.Fatalf("%d for %d bytes", s, len(b))
+		}
+	})
 }

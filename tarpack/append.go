@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 )
 
 // ErrAppend means that a path can't be appended: a later entry would not be extracted as it should be.
@@ -150,7 +151,7 @@ func (p *packer) keepAll(ctx context.Context, k *keptArchive) error {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		it := sidecar.Item{Entry: row.Entry, Path: string(row.Path)}
+		it := build.Item{Entry: row.Entry, Path: string(row.Path)}
 		switch e := &row.Entry; e.Type {
 		case sidecar.TypeSymlink, sidecar.TypeHardlink:
 			it.Link, err = k.index.Link(row.I)
@@ -191,7 +192,7 @@ func (k *keptArchive) duplicates() (map[uint32]int, error) {
 }
 
 // offer makes file i of an archive, to which so many duplicates are linked, a target for later ones.
-func (p *packer) offer(k *keptArchive, it *sidecar.Item, i uint32, links int) error {
+func (p *packer) offer(k *keptArchive, it *build.Item, i uint32, links int) error {
 	if it.Size == 0 || links >= maxLinks || p.dedup.mode == DedupOff {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 )
 
 // An Archive is an open archive with its index. It is safe for concurrent use, except for Close.
@@ -192,7 +193,7 @@ func (a *Archive) openIndex(ctx context.Context, o *OpenOptions, again bool) (er
 
 // indexInMemory makes the index from the archive alone.
 func (a *Archive) indexInMemory(ctx context.Context, o IndexOptions) (err error) {
-	var m sidecar.Memory
+	var m build.Memory
 	if a.set != nil {
 		_, _, err = a.indexSet(ctx, &m, o)
 	} else {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 )
 
 // roomyFile is a file that stands for a device: it has room, and something in it.
@@ -91,7 +91,7 @@ func TestDevice(t *testing.T) {
 		if _, err := openRoomy(t, f); !errors.Is(err, ErrNoSidecar) {
 			t.Errorf("locator damaged at %d: %v", ruin, err)
 		}
-		var m sidecar.Memory
+		var m build.Memory
 		index, err := BuildIndex(ctx, f, int64(len(want)), &m, IndexOptions{})
 		if err != nil {
 			t.Fatal(err)

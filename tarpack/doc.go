@@ -19,7 +19,7 @@
 // (a fourth, the sink, waits for the system meanwhile):
 //
 //	walker ──► order ─────────────────────────────► sequencer ──► writer ──► sink ──► out.tar.gz
-//	   └─────► jobs ──► workers (read, hash, deflate) ──┘  └────► sidecar.Builder ──► out.tar.gz.tpi
+//	   └─────► jobs ──► workers (read, hash, deflate) ──┘  └────► build.Builder ──► out.tar.gz.tpi
 //
 // Where to look:
 //

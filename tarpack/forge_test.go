@@ -14,6 +14,7 @@ import (
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 )
 
 // A piece of a forged archive: any bytes, made with what is known of the bytes before.
@@ -43,7 +44,7 @@ func forgeRight(t testing.TB, parts ...forgedPart) []byte {
 	if err := s.run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	var m sidecar.Memory
+	var m build.Memory
 	digest, _, err := ix.builder.Finish(&m, int64(len(a)))
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +134,7 @@ func aSegmented(path, content string, edit func(*gzmember.Segments)) forgedPart 
 
 // aGroup is a group of entries. A duplicate is a hard link with mode 0 here.
 func aGroup(hs ...Header) forgedPart {
-	var items []sidecar.Item
+	var items []build.Item
 	for i := range hs {
 		it := newItem(&hs[i], 0, 0)
 		if it.Duplicate = it.Type == sidecar.TypeHardlink && it.Mode == 0; it.Duplicate {
@@ -218,7 +219,7 @@ func writeFile(t testing.TB, name string, b []byte) {
 // indexOf builds the sidecar of an archive.
 func indexOf(t testing.TB, archive []byte) []byte {
 	t.Helper()
-	var m sidecar.Memory
+	var m build.Memory
 	if _, err := BuildIndex(context.Background(), bytes.NewReader(archive), int64(len(archive)), &m, IndexOptions{}); err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 )
 
 // FuzzBuildIndex indexes arbitrary bytes. What is taken for an archive must be one for archive/tar, too, and hold the same.
@@ -48,7 +49,7 @@ func FuzzDamage(f *testing.F) {
 
 // checkIndex indexes bytes in two ways, and compares the result with what archive/tar reads.
 func checkIndex(t *testing.T, archive []byte) {
-	var m sidecar.Memory
+	var m build.Memory
 	res, err := BuildIndex(context.Background(), bytes.NewReader(archive), int64(len(archive)), &m, IndexOptions{Workers: 1})
 	in, other := scanned(t, archive, 1, 0), scanned(t, archive, 3, 100)
 	if !slices.Equal(in, other) {

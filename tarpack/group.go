@@ -4,7 +4,7 @@ import (
 	"bytes"
 
 	"github.com/tarpack/tpk/gzmember"
-	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 )
 
 // A group gathers neighbouring entries without content until they are written as one member G.
@@ -12,7 +12,7 @@ type group struct {
 	enc    *gzmember.Encoder
 	blocks []byte
 	made   []byte // scratch
-	items  []sidecar.Item
+	items  []build.Item
 	old    keptRef // what the first one's path has in the archive at hand
 }
 
@@ -30,7 +30,7 @@ func (g *group) add(l *link) (bool, error) {
 	if g.blocks = blocks; len(g.items) == 0 {
 		g.old = l.old
 	}
-	it := sidecar.Item{Path: h.Path, Link: h.Link}
+	it := build.Item{Path: h.Path, Link: h.Link}
 	it.Type, it.Mode, it.ModTime, it.Duplicate = h.Type, h.Mode, h.ModTime, l.duplicate
 	it.DevMajor, it.DevMinor = h.DevMajor, h.DevMinor
 	g.items = append(g.items, it)
@@ -54,7 +54,7 @@ func (g *group) reset() {
 }
 
 // duplicateBits makes the payload of G's TP subfield, nil where there is nothing to say.
-func duplicateBits(items []sidecar.Item) []byte {
+func duplicateBits(items []build.Item) []byte {
 	payload := make([]byte, 1+(len(items)+7)/8)
 	payload[0] = kindGroup
 	any := false

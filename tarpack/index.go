@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 )
 
 // IndexOptions says how to index an archive. The zero value is usable.
@@ -31,7 +32,7 @@ type IndexResult struct {
 //
 // All of the archive is inflated and held against FORMAT.md. The error wraps ErrCorrupt or ErrTruncated and has the path and
 // the offset of the entry that is wrong, also when the archive is not the one that its trailer was written for.
-func BuildIndex(ctx context.Context, src io.ReaderAt, size int64, dst sidecar.File, o IndexOptions) (res IndexResult, err error) {
+func BuildIndex(ctx context.Context, src io.ReaderAt, size int64, dst build.File, o IndexOptions) (res IndexResult, err error) {
 	ix := newIndexer(o)
 	defer func() { err = errors.Join(err, ix.builder.Close()) }()
 	s := &archiveScan{src: src, size: size, workers: o.Workers, each: func(un *unit) error {
@@ -49,13 +50,13 @@ func BuildIndex(ctx context.Context, src io.ReaderAt, size int64, dst sidecar.Fi
 // An indexer turns the units of an archive into a sidecar.
 type indexer struct {
 	o        IndexOptions
-	builder  *sidecar.Builder
+	builder  *build.Builder
 	trailer  *Trailer
 	progress Progress
 }
 
 func newIndexer(o IndexOptions) *indexer {
-	return &indexer{o: o, builder: sidecar.NewBuilder(sidecar.BuilderOptions{TempDir: o.TempDir})}
+	return &indexer{o: o, builder: build.New(build.Options{TempDir: o.TempDir})}
 }
 
 // add takes the next unit, which is right in itself.
@@ -70,7 +71,7 @@ func (ix *indexer) add(un *unit) error {
 	for i := range un.items {
 		it := &un.items[i]
 		if err := ix.builder.Add(*it); err != nil {
-			if errors.Is(err, sidecar.ErrItem) || errors.Is(err, sidecar.ErrPath) {
+			if errors.Is(err, build.ErrItem) || errors.Is(err, sidecar.ErrPath) {
 				return &Problem{Path: it.Path, Offset: it.Offset, Err: fmt.Errorf("%w: %w", ErrCorrupt, err)}
 			}
 			return err
@@ -85,13 +86,13 @@ func (ix *indexer) add(un *unit) error {
 }
 
 // finish writes the sidecar and holds it against the trailer.
-func (ix *indexer) finish(dst sidecar.File, size int64) (IndexResult, error) {
+func (ix *indexer) finish(dst build.File, size int64) (IndexResult, error) {
 	if ix.trailer == nil {
 		return IndexResult{}, fmt.Errorf("%w: it ends without a trailer", ErrTruncated)
 	}
 	digest, n, err := ix.builder.Finish(dst, size)
 	switch {
-	case errors.Is(err, sidecar.ErrDuplicate), errors.Is(err, sidecar.ErrNoParent), errors.Is(err, sidecar.ErrNoTarget):
+	case errors.Is(err, build.ErrDuplicate), errors.Is(err, build.ErrNoParent), errors.Is(err, build.ErrNoTarget):
 		return IndexResult{}, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	case err != nil:
 		return IndexResult{}, err

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/tarpack/tpk/gzmember"
-	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 )
 
 // What pack wrote is what the archive alone gives.
@@ -251,7 +251,7 @@ func TestScanRules(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			a := forge(2, 0, tc.parts...)
 			for _, workers := range []int{1, 2} {
-				var m sidecar.Memory
+				var m build.Memory
 				_, err := BuildIndex(context.Background(), bytes.NewReader(a), int64(len(a)), &m, IndexOptions{Workers: workers})
 				if err == nil || !strings.Contains(err.Error(), tc.says) || !errors.Is(err, ErrCorrupt) {
 					t.Errorf("%d workers: got %v, want %q", workers, err, tc.says)
@@ -274,7 +274,7 @@ func TestScanTrailer(t *testing.T) {
 		"digest":  forge(tr.Entries, tr.Digest+1, parts...),
 		"none":    right[:tr.Offset],
 	} {
-		var m sidecar.Memory
+		var m build.Memory
 		_, err := BuildIndex(context.Background(), bytes.NewReader(a), int64(len(a)), &m, IndexOptions{})
 		if !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrTruncated) {
 			t.Errorf("%s: %v", name, err)
@@ -287,7 +287,7 @@ func TestScanBomb(t *testing.T) {
 	bomb := member(make([]byte, 64<<20), nil)
 	a := forge(1, 0, raw(gzmember.AppendTarHeader(nil, blocks(fileHeader("bomb", 1000)))), raw(bomb))
 	src := &countingReaderAt{r: bytes.NewReader(a)}
-	var m sidecar.Memory
+	var m build.Memory
 	_, err := BuildIndex(context.Background(), src, int64(len(a)), &m, IndexOptions{Workers: 1})
 	if !errors.Is(err, ErrCorrupt) {
 		t.Error(err)

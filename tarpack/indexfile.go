@@ -8,6 +8,7 @@ import (
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 )
 
 // A contentDigest computes what the index wants to know of a content that is written to it, and refuses more than limit bytes.
@@ -37,7 +38,7 @@ func (d *contentDigest) Write(b []byte) (int, error) {
 }
 
 // readFile reads C and P of a file whose H was read, and completes its index entry.
-func (u *unitReader) readFile(un *unit, it *sidecar.Item) error {
+func (u *unitReader) readFile(un *unit, it *build.Item) error {
 	if it.Size == 0 {
 		it.Hash = emptyHash
 		return nil
@@ -67,7 +68,7 @@ func (u *unitReader) readFile(un *unit, it *sidecar.Item) error {
 }
 
 // readContent reads C.
-func (u *unitReader) readContent(un *unit, it *sidecar.Item) error {
+func (u *unitReader) readContent(un *unit, it *build.Item) error {
 	h, err := u.member()
 	if err != nil {
 		return err
@@ -94,7 +95,7 @@ func (u *unitReader) readContent(un *unit, it *sidecar.Item) error {
 }
 
 // readPadding reads P, of which the scanner has read the header h. Its bytes are fixed.
-func (u *unitReader) readPadding(un *unit, it *sidecar.Item, h gzmember.Header) error {
+func (u *unitReader) readPadding(un *unit, it *build.Item, h gzmember.Header) error {
 	var extra []byte
 	if h.Extra != nil {
 		if it.Coding == coding.Stored {

@@ -9,10 +9,11 @@ import (
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 )
 
 // segmentedContent says how to read a C as segments. Its lengths have been checked to fit.
-func segmentedContent(it *sidecar.Item, table gzmember.Segments) (gzmember.Content, error) {
+func segmentedContent(it *build.Item, table gzmember.Segments) (gzmember.Content, error) {
 	ends := make([]int64, len(table.Lengths))
 	sum := int64(0)
 	for i, n := range table.Lengths {
@@ -33,7 +34,7 @@ func segmentedContent(it *sidecar.Item, table gzmember.Segments) (gzmember.Conte
 
 // checkSegments makes sure that each segment can be entered and is as long as it should be, by inflating them one by one.
 // Needed where C was read as any deflate stream, before its table was.
-func (u *unitReader) checkSegments(it *sidecar.Item) error {
+func (u *unitReader) checkSegments(it *build.Item) error {
 	c, err := segmentedContent(it, gzmember.Segments{Shift: it.Shift, Lengths: it.Segments})
 	if err != nil {
 		return err
@@ -55,7 +56,7 @@ func (u *unitReader) inflate(c gzmember.Content, w io.Writer) error {
 // readSegmented reads C and P of a file whose H was read, if it is segmented, and says whether it was and all was right. The table is in
 // P, and where P is only the end of C tells. But P can be found without inflating: the lengths in its table add up to the
 // distance from the beginning of C. So C is inflated once only, segment by segment.
-func (u *unitReader) readSegmented(un *unit, it *sidecar.Item) bool {
+func (u *unitReader) readSegmented(un *unit, it *build.Item) bool {
 	c := *it
 	table, ok := u.findTable(&c)
 	if !ok {
@@ -79,7 +80,7 @@ func (u *unitReader) readSegmented(un *unit, it *sidecar.Item) bool {
 }
 
 // findTable looks for the P of a segmented C, sets the lengths of both and the CRC, and returns the table.
-func (u *unitReader) findTable(it *sidecar.Item) (gzmember.Segments, bool) {
+func (u *unitReader) findTable(it *build.Item) (gzmember.Segments, bool) {
 	const (
 		// Deflate adds that much to what it cannot compress, with some to spare. tpk stores such content.
 		expansion = 1 << 20
@@ -113,7 +114,7 @@ func (u *unitReader) findTable(it *sidecar.Item) (gzmember.Segments, bool) {
 }
 
 // tableAt says whether b begins with the P of a C of length bytes.
-func (u *unitReader) tableAt(b []byte, length int64, it *sidecar.Item) (gzmember.Segments, bool) {
+func (u *unitReader) tableAt(b []byte, length int64, it *build.Item) (gzmember.Segments, bool) {
 	h, err := gzmember.ParseHeader(b)
 	if err != nil || h.Extra == nil || length < gzmember.HeaderSize+gzmember.MemberTrailerSize {
 		return gzmember.Segments{}, false

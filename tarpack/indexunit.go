@@ -7,13 +7,14 @@ import (
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 )
 
 // A unit is what stands on its own in an archive: a file with H, C and P, a group G, the trailer T, or a former trailer F. What a unit is follows
 // from its own bytes alone.
 type unit struct {
 	off, end int64
-	items    []sidecar.Item // of a file one, of a group all, of a trailer none
+	items    []build.Item // of a file one, of a group all, of a trailer none
 	trailer  *Trailer
 	former   *Trailer // it is F, which was the trailer once
 	// err says what is wrong with the unit, whose end is then not known, and path whose unit it is if that is known.
@@ -127,7 +128,7 @@ func (u *unitReader) read(h gzmember.Header, un *unit) error {
 	if err := u.readFile(un, &it); err != nil {
 		return err
 	}
-	un.items = []sidecar.Item{it}
+	un.items = []build.Item{it}
 	return nil
 }
 
@@ -152,8 +153,8 @@ func (u *unitReader) readBlocks() error {
 }
 
 // newItem makes an index entry of a header.
-func newItem(h *Header, off, headerLen int64) sidecar.Item {
-	it := sidecar.Item{Path: h.Path, Link: h.Link}
+func newItem(h *Header, off, headerLen int64) build.Item {
+	it := build.Item{Path: h.Path, Link: h.Link}
 	it.Offset, it.HeaderLen = off, int32(headerLen)
 	it.Type, it.Mode, it.ModTime, it.Size = h.Type, h.Mode, h.ModTime, h.Size
 	it.DevMajor, it.DevMinor = h.DevMajor, h.DevMinor

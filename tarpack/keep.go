@@ -11,6 +11,7 @@ import (
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 )
 
 // A keptArchive is an archive whose entries are copied into a new one, or compared with what goes into it.
@@ -86,7 +87,7 @@ func (k *keptArchive) ref(i int, e *sidecar.Entry) keptRef {
 }
 
 // segments gives an item, which is file i, its segments if it has any.
-func (k *keptArchive) segments(i uint32, it *sidecar.Item) error {
+func (k *keptArchive) segments(i uint32, it *build.Item) error {
 	if it.Coding != coding.Segmented {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 )
@@ -131,7 +132,7 @@ type packer struct {
 	workers  int
 	skip     []os.FileInfo
 	out      *writer
-	builder  *sidecar.Builder
+	builder  *build.Builder
 	group    group
 	dedup    dedup
 	maker    *contentMaker // the sequencer's own
@@ -220,7 +221,7 @@ func (p *packer) run(ctx context.Context, produce func(context.Context) error, i
 			return PackResult{}, err
 		}
 	} else if !p.dry() {
-		p.builder = sidecar.NewBuilder(sidecar.BuilderOptions{})
+		p.builder = build.New(build.Options{})
 	}
 	if !p.dry() {
 		defer func() { err = errors.Join(err, p.builder.Close()) }()

@@ -11,6 +11,7 @@ import (
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 )
 
 // A piece is up to 1 MiB of a big file on its way through a worker.
@@ -95,7 +96,7 @@ func (p *packer) placeBig(ctx context.Context, it *item) error {
 }
 
 // writeBig writes the C of a big file and fills in what the index says of it.
-func (p *packer) writeBig(ctx context.Context, f *os.File, it *item, entry *sidecar.Item) (md made, err error) {
+func (p *packer) writeBig(ctx context.Context, f *os.File, it *item, entry *build.Item) (md made, err error) {
 	start := p.out.off
 	src := &digestReader{r: contextReader{ctx, f}, hash: xxhash.New()}
 	worthIt, err := gzmember.Compressible(f, entry.Size)

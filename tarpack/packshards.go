@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 )
 
 // ShardOptions says into how many shards to pack. Exactly one of Size and Shards is to be set.
@@ -139,7 +140,7 @@ func (s *sharder) begin() error {
 		return err
 	}
 	*s.p.out = writer{w: out.archive, file: out.archive} // in its place: workers look whether there is one
-	s.p.builder = sidecar.NewBuilder(sidecar.BuilderOptions{})
+	s.p.builder = build.New(build.Options{})
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 )
 
 // oldSize is the size of the content that the entry's path has in the archive at hand, −1 if it has none.
@@ -122,7 +123,7 @@ func (p *packer) sameHeader(it *item, e *sidecar.Entry) (bool, error) {
 
 // copyFile copies a file: all of it when its header stays, else C and P. What the index says of it stays too, so nothing is inflated.
 func (p *packer) copyFile(it *item, e, f *sidecar.Entry, same bool) error {
-	entry := sidecar.Item{Entry: *f, Path: it.path()}
+	entry := build.Item{Entry: *f, Path: it.path()}
 	if err := it.old.from.segments(it.old.file, &entry); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 )
 
 // A link is an entry that will stand in a group after the files of its directory.
@@ -334,24 +335,24 @@ func (p *packer) writeFile(it *item) error {
 }
 
 // writeHeader writes what precedes the file h, and its H.
-func (p *packer) writeHeader(h *Header) (sidecar.Item, error) {
+func (p *packer) writeHeader(h *Header) (build.Item, error) {
 	if err := p.flushGroup(); err != nil {
-		return sidecar.Item{}, err
+		return build.Item{}, err
 	}
 	blocks, err := AppendHeader(p.blocks[:0], h)
 	if err != nil {
-		return sidecar.Item{}, err
+		return build.Item{}, err
 	}
 	p.blocks = blocks
 	p.member = gzmember.AppendTarHeader(p.member[:0], blocks)
-	entry := sidecar.Item{Path: h.Path}
+	entry := build.Item{Path: h.Path}
 	entry.Type, entry.Mode, entry.ModTime, entry.Size = h.Type, h.Mode, h.ModTime, h.Size
 	entry.Offset, entry.HeaderLen = p.out.off, int32(len(p.member))
 	return entry, p.out.write(p.member)
 }
 
 // writePadding writes P where one is due, and hands the entry, which is complete then, to the index.
-func (p *packer) writePadding(entry *sidecar.Item, md made) error {
+func (p *packer) writePadding(entry *build.Item, md made) error {
 	entry.Coding = md.coding
 	var extra []byte
 	if md.coding == coding.Segmented {
@@ -370,7 +371,7 @@ func (p *packer) writePadding(entry *sidecar.Item, md made) error {
 }
 
 // index hands an entry that was written to the index.
-func (p *packer) index(entry sidecar.Item) error {
+func (p *packer) index(entry build.Item) error {
 	if p.spool != nil {
 		return p.spool.add(entry)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 )
 
 // OpenSet opens the shard set whose list has the name list (see SetName). A set is an Archive like any other: its index is that of all shards, and
@@ -94,7 +95,7 @@ func (a *Archive) OpenShard(i int) (f *os.File, release func(), err error) {
 }
 
 // indexSet makes the set's sidecar from those of its shards.
-func (a *Archive) indexSet(ctx context.Context, dst sidecar.File, o IndexOptions) (digest uint64, n int64, err error) {
+func (a *Archive) indexSet(ctx context.Context, dst build.File, o IndexOptions) (digest uint64, n int64, err error) {
 	m := newSetIndex(o)
 	defer func() { err = errors.Join(err, m.close()) }()
 	for i := range a.set.list.shards {
@@ -112,14 +113,14 @@ func (a *Archive) indexSet(ctx context.Context, dst sidecar.File, o IndexOptions
 // A setIndex puts the indexes of shards together.
 type setIndex struct {
 	o        IndexOptions
-	builder  *sidecar.Builder
+	builder  *build.Builder
 	before   *Archive // the shard before
 	size     int64    // of the shards so far
 	progress Progress
 }
 
 func newSetIndex(o IndexOptions) *setIndex {
-	return &setIndex{o: o, builder: sidecar.NewBuilder(sidecar.BuilderOptions{TempDir: o.TempDir})}
+	return &setIndex{o: o, builder: build.New(build.Options{TempDir: o.TempDir})}
 }
 
 // close drops what it holds.
@@ -175,7 +176,7 @@ func (m *setIndex) add(ctx context.Context, a *Archive) (err error) {
 
 // item adds an entry.
 func (m *setIndex) item(a *Archive, row *sidecar.Row) (err error) {
-	it := sidecar.Item{Entry: row.Entry, Path: string(row.Path)}
+	it := build.Item{Entry: row.Entry, Path: string(row.Path)}
 	it.Offset += m.size
 	switch {
 	case it.Type == sidecar.TypeSymlink, it.Type == sidecar.TypeHardlink:
@@ -216,9 +217,9 @@ func segmentLengths(t *sidecar.SegmentTable) ([]uint32, error) {
 }
 
 // finish writes the set's sidecar.
-func (m *setIndex) finish(dst sidecar.File) (digest uint64, n int64, err error) {
+func (m *setIndex) finish(dst build.File) (digest uint64, n int64, err error) {
 	digest, n, err = m.builder.Finish(dst, m.size)
-	if errors.Is(err, sidecar.ErrDuplicate) || errors.Is(err, sidecar.ErrNoParent) || errors.Is(err, sidecar.ErrNoTarget) {
+	if errors.Is(err, build.ErrDuplicate) || errors.Is(err, build.ErrNoParent) || errors.Is(err, build.ErrNoTarget) {
 		err = fmt.Errorf("%w: its shards are not of one set: %w", ErrShard, err)
 	}
 	return digest, n, err

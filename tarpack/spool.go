@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 )
 
 // A spool takes in entries in any order, while they come, and makes of them something that a rewrite can read as an archive:
@@ -26,20 +27,20 @@ type spool struct {
 	records *os.File // an item for each entry that came
 	w       *bufio.Writer
 	enc     *gob.Encoder
-	sink    func(sidecar.Item) error // takes the items instead of records, once those are complete
+	sink    func(build.Item) error // takes the items instead of records, once those are complete
 	problem func(*Problem)
 	groups  groupCache
 
 	seeds    [2]maphash.Seed
-	names    map[[2]uint64]spooled   // by path, the last entry of each
-	seq      uint32                  // of the next entry
-	links    map[uint32]spoolLink    // of the hard links, by seq
-	roots    map[uint32]bool         // files to which hard links lead
-	other    map[uint32]Header       // links and special files, for the hard links to them
-	dead     map[uint32]sidecar.Item // files that are not at their path any more, but hard links lead to them
-	made     uint32                  // directories that were missing
-	madeFrom *sidecar.Index          // what is known of missing directories; nil: nothing
-	moved    map[uint32]string       // of dead ones, the path of the hard link that became the file
+	names    map[[2]uint64]spooled // by path, the last entry of each
+	seq      uint32                // of the next entry
+	links    map[uint32]spoolLink  // of the hard links, by seq
+	roots    map[uint32]bool       // files to which hard links lead
+	other    map[uint32]Header     // links and special files, for the hard links to them
+	dead     map[uint32]build.Item // files that are not at their path any more, but hard links lead to them
+	made     uint32                // directories that were missing
+	madeFrom *sidecar.Index        // what is known of missing directories; nil: nothing
+	moved    map[uint32]string     // of dead ones, the path of the hard link that became the file
 }
 
 type spooled struct {
@@ -58,7 +59,7 @@ func newSpool(p *packer, out string, problem func(*Problem)) (*spool, error) {
 		p: p, name: out, problem: problem,
 		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
 		names: map[[2]uint64]spooled{}, links: map[uint32]spoolLink{}, roots: map[uint32]bool{}, other: map[uint32]Header{},
-		dead: map[uint32]sidecar.Item{}, moved: map[uint32]string{},
+		dead: map[uint32]build.Item{}, moved: map[uint32]string{},
 	}
 	var err error
 	if s.file, err = unlinkedTemp(out + ".spool"); err != nil {
@@ -136,7 +137,7 @@ func (s *spool) announce(h *Header) error {
 var errSelf = errors.New("a hard link to itself")
 
 // add takes an entry that is in the file now.
-func (s *spool) add(it sidecar.Item) error {
+func (s *spool) add(it build.Item) error {
 	if s.sink != nil {
 		return s.sink(it)
 	}
@@ -146,7 +147,7 @@ func (s *spool) add(it sidecar.Item) error {
 // refuse takes note that an entry which was announced does not come.
 func (s *spool) refuse(pr *Problem) error {
 	s.problem(pr)
-	return s.enc.Encode(&sidecar.Item{})
+	return s.enc.Encode(&build.Item{})
 }
 
 // archive makes the index, and gives all as if it were an archive.
@@ -157,7 +158,7 @@ func (s *spool) archive(ctx context.Context) (k *keptArchive, err error) {
 	if _, err := s.records.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	b := sidecar.NewBuilder(sidecar.BuilderOptions{Unordered: true})
+	b := build.New(build.Options{Unordered: true})
 	defer func() { err = errors.Join(err, b.Close()) }()
 	s.sink = b.Add
 	dec := gob.NewDecoder(bufio.NewReaderSize(s.records, writeSize))
@@ -165,7 +166,7 @@ func (s *spool) archive(ctx context.Context) (k *keptArchive, err error) {
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
 		}
-		var it sidecar.Item
+		var it build.Item
 		if err := dec.Decode(&it); err == io.EOF {
 			break
 		} else if err != nil {
@@ -185,7 +186,7 @@ func (s *spool) archive(ctx context.Context) (k *keptArchive, err error) {
 }
 
 // finish writes the index and opens it.
-func (s *spool) finish(b *sidecar.Builder) (*keptArchive, error) {
+func (s *spool) finish(b *build.Builder) (*keptArchive, error) {
 	f, err := openTemp(tempName(s.name + ".index"))
 	if err != nil {
 		return nil, err
@@ -208,7 +209,7 @@ func (s *spool) finish(b *sidecar.Builder) (*keptArchive, error) {
 }
 
 // place decides what becomes of an entry, now that all have come.
-func (s *spool) place(seq uint32, it *sidecar.Item) error {
+func (s *spool) place(seq uint32, it *build.Item) error {
 	if it.Type == 0 {
 		return nil
 	}
@@ -247,13 +248,13 @@ func (s *spool) place(seq uint32, it *sidecar.Item) error {
 }
 
 // header reads the header of an entry without content.
-func (s *spool) header(it *sidecar.Item) (Header, error) {
+func (s *spool) header(it *build.Item) (Header, error) {
 	g, err := s.groups.read(s.file, &it.Entry)
 	return g.headers[it.Path], err
 }
 
 // takeOver makes a hard link the file that it leads to, which is not at its own path any more.
-func (s *spool) takeOver(seq uint32, file, link *sidecar.Item) error {
+func (s *spool) takeOver(seq uint32, file, link *build.Item) error {
 	h, err := s.header(link)
 	if err != nil {
 		return err
@@ -274,7 +275,7 @@ func (s *spool) takeOver(seq uint32, file, link *sidecar.Item) error {
 }
 
 // makeParents makes the directories that are missing above an entry. What is there instead of one is an error.
-func (s *spool) makeParents(it *sidecar.Item) error {
+func (s *spool) makeParents(it *build.Item) error {
 	for i := range len(it.Path) {
 		if it.Path[i] != '/' {
 			continue

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack"
 )
 
@@ -18,27 +19,27 @@ import (
 func hollow(t testing.TB, n int, big int64) *tarpack.Archive {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "hollow.tar.gz")
-	b := sidecar.NewBuilder(sidecar.BuilderOptions{})
+	b := build.New(build.Options{})
 	defer b.Close()
 	off := int64(0)
-	add := func(it sidecar.Item) {
+	add := func(it build.Item) {
 		it.Offset, it.HeaderLen, it.ModTime, it.Mode = off, 143, stamp, 0o644
 		off += it.Length()
 		if err := b.Add(it); err != nil {
 			t.Fatal(err)
 		}
 	}
-	add(sidecar.Item{Path: "tree", Entry: sidecar.Entry{Type: sidecar.TypeDir}})
+	add(build.Item{Path: "tree", Entry: sidecar.Entry{Type: sidecar.TypeDir}})
 	if big > 0 {
 		e := sidecar.Entry{Type: sidecar.TypeFile, Size: big, ContentLen: coding.StoredLength(big), Coding: coding.Stored}
-		add(sidecar.Item{Path: "tree/big", Entry: e})
+		add(build.Item{Path: "tree/big", Entry: e})
 	}
 	for i := range n {
 		if i%100 == 0 {
-			add(sidecar.Item{Path: hollowDir(i), Entry: sidecar.Entry{Type: sidecar.TypeDir}})
+			add(build.Item{Path: hollowDir(i), Entry: sidecar.Entry{Type: sidecar.TypeDir}})
 		}
 		e := sidecar.Entry{Type: sidecar.TypeFile, Size: 6001, ContentLen: 2018, PadLen: 23, Coding: coding.Deflate}
-		add(sidecar.Item{Path: fmt.Sprintf("%s/struct.Something-%05d.html", hollowDir(i), i), Entry: e})
+		add(build.Item{Path: fmt.Sprintf("%s/struct.Something-%05d.html", hollowDir(i), i), Entry: e})
 	}
 	tpi, err := os.Create(name + tarpack.SidecarSuffix)
 	if err != nil {

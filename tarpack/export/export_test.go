@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack"
 )
 
@@ -167,7 +167,7 @@ func TestTarGz(t *testing.T) {
 // checkArchive holds an export against the format: indexing it gives the digest that its trailer has.
 func checkArchive(t *testing.T, folder string, f *File, b []byte) {
 	t.Helper()
-	var m sidecar.Memory
+	var m build.Memory
 	res, err := tarpack.BuildIndex(context.Background(), bytes.NewReader(b), int64(len(b)), &m, tarpack.IndexOptions{})
 	if err != nil {
 		t.Fatalf("%q: %v", folder, err)

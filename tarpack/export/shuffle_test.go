@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack"
 )
 
@@ -78,7 +79,7 @@ func finished(t testing.TB, out *bytes.Buffer, entries int) *tarpack.Archive {
 	trailer := tarpack.Trailer{Entries: uint64(entries), Offset: int64(out.Len())}
 	body := out.Bytes()
 	b := trailer.Append(body[:len(body):len(body)])
-	var m sidecar.Memory
+	var m build.Memory
 	res, err := tarpack.BuildIndex(context.Background(), bytes.NewReader(b), int64(len(b)), &m, tarpack.IndexOptions{})
 	if res.Digest == 0 { // that the trailer has no digest yet is its only fault
 		t.Fatal(err)

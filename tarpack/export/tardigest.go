@@ -7,19 +7,20 @@ import (
 
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack"
 )
 
 // computeDigest is the digest of the sidecar that the export would have. It takes a pass over the folder, half a second for a
 // million entries, so it is put off until somebody reads the trailer, and then kept.
 func (t *tarLayout) computeDigest() (uint64, error) {
-	return sidecar.Digest(t.items(), t.entries, t.size+tarpack.TrailerSize)
+	return build.Digest(t.items(), t.entries, t.size+tarpack.TrailerSize)
 }
 
 // items are the entries of the export as its sidecar has them.
-func (t *tarLayout) items() iter.Seq2[*sidecar.Item, error] {
-	return func(yield func(*sidecar.Item, error) bool) {
-		var it sidecar.Item
+func (t *tarLayout) items() iter.Seq2[*build.Item, error] {
+	return func(yield func(*build.Item, error) bool) {
+		var it build.Item
 		for _, dir := range t.above {
 			if err := t.parentItem(&it, dir); !yield(&it, err) || err != nil {
 				return
@@ -37,7 +38,7 @@ func (t *tarLayout) items() iter.Seq2[*sidecar.Item, error] {
 }
 
 // parentItem is a directory above the folder: it ends with the export.
-func (t *tarLayout) parentItem(it *sidecar.Item, dir string) error {
+func (t *tarLayout) parentItem(it *build.Item, dir string) error {
 	i, _, err := t.d.x.Lookup(dir)
 	if err != nil {
 		return err
@@ -48,7 +49,7 @@ func (t *tarLayout) parentItem(it *sidecar.Item, dir string) error {
 	}
 	p := t.parentPlaces[dir]
 	e.Offset, e.HeaderLen, e.End = p.off, p.length, uint32(t.entries)
-	*it = sidecar.Item{Entry: e, Path: dir}
+	*it = build.Item{Entry: e, Path: dir}
 	return nil
 }
 
@@ -56,9 +57,9 @@ func (t *tarLayout) parentItem(it *sidecar.Item, dir string) error {
 func (t *tarLayout) ordinal(i uint32) uint32 { return i - uint32(t.d.from) + uint32(len(t.above)) }
 
 // item is an entry of the folder.
-func (t *tarLayout) item(it *sidecar.Item, row *sidecar.Row) (err error) {
+func (t *tarLayout) item(it *build.Item, row *sidecar.Row) (err error) {
 	e := row.Entry
-	*it = sidecar.Item{Path: string(row.Path), Segments: it.Segments[:0]}
+	*it = build.Item{Path: string(row.Path), Segments: it.Segments[:0]}
 	content := row.I // of which entry the content is
 	switch e.Type {
 	case sidecar.TypeDir:
@@ -94,7 +95,7 @@ func (t *tarLayout) becomesFile(link sidecar.Entry) (sidecar.Entry, error) {
 }
 
 // segments fills in the segments of entry i.
-func (t *tarLayout) segments(it *sidecar.Item, i int) error {
+func (t *tarLayout) segments(it *build.Item, i int) error {
 	table, err := t.d.x.Segments(i)
 	if err != nil {
 		return err

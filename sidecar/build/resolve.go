@@ -1,9 +1,11 @@
-package sidecar
+package build
 
 import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+
+	"github.com/tarpack/tpk/sidecar"
 )
 
 // Offsets in a reference, which is the value of a hard link in the sorter of references. Its key is
@@ -89,7 +91,7 @@ func (f *finisher) resolveLinks() error {
 // and value.
 func (f *finisher) resolve(ordinal uint32, target []byte, val itemValue, ref reference) error {
 	switch {
-	case val.typ() != TypeFile:
+	case val.typ() != sidecar.TypeFile:
 		return f.noTarget(target, ref, "is of type "+val.typ().String())
 	case !f.b.opt.Unordered && !val.place().before(ref.place()):
 		return f.noTarget(target, ref, "comes later")

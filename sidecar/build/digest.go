@@ -1,4 +1,4 @@
-package sidecar
+package build
 
 import (
 	"cmp"
@@ -10,6 +10,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/tarpack/tpk/gzmember/coding"
+	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
@@ -73,7 +74,7 @@ func (h *hashing) WriteAt(p []byte, _ int64) (int, error) { return h.d.Write(p) 
 // digester hashes all sections except the table.
 type digester struct {
 	entries   uint64
-	stats     Stats
+	stats     sidecar.Stats
 	sections  [layout.NumSections]*hashing
 	path      []byte // of the item before
 	rows      []byte // of the section of segments
@@ -103,7 +104,7 @@ func (d *digester) part(items iter.Seq2[*Item, error], part, parts uint64) error
 		if err != nil {
 			return err
 		}
-		if n > 0 && ComparePaths(string(d.path), it.Path) >= 0 {
+		if n > 0 && sidecar.ComparePaths(string(d.path), it.Path) >= 0 {
 			return fmt.Errorf("%w: %q comes after %q", ErrItem, it.Path, d.path)
 		}
 		if part == 0 {
@@ -129,7 +130,7 @@ func (d *digester) item(it *Item, ordinal uint32) {
 	e := it.Entry
 	linkOffset := int64(0)
 	switch {
-	case e.Type == TypeSymlink:
+	case e.Type == sidecar.TypeSymlink:
 		links := d.sections[layout.Links].w
 		e.Size, linkOffset = int64(len(it.Link)), links.Off()
 		links.Write([]byte(it.Link))

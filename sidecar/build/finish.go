@@ -1,4 +1,4 @@
-package sidecar
+package build
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/tarpack/tpk/gzmember/coding"
+	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
@@ -45,7 +46,7 @@ type finisher struct {
 	b           *Builder
 	dst         File
 	archiveSize int64
-	stats       Stats
+	stats       sidecar.Stats
 	sections    [layout.NumSections]layout.Span
 
 	records, links, segRows, segEnds *layout.SectionWriter
@@ -83,7 +84,7 @@ func (p place) before(q place) bool {
 
 // place returns the place of the item.
 func (v itemValue) place() place {
-	return place{v.record().Offset(), v.seq(), v.typ() == TypeFile}
+	return place{v.record().Offset(), v.seq(), v.typ() == sidecar.TypeFile}
 }
 
 // newFinisher places the sections, as far as their length is known.
@@ -132,7 +133,7 @@ func (f *finisher) run() (digest uint64, err error) {
 
 // newHeader returns the header of a sidecar with n entries.
 func newHeader(
-	archiveSize int64, n uint64, s *Stats, sections *[layout.NumSections]layout.Span,
+	archiveSize int64, n uint64, s *sidecar.Stats, sections *[layout.NumSections]layout.Span,
 ) *layout.Header {
 	h := layout.NewHeader()
 	h.SetArchiveSize(archiveSize)
@@ -200,10 +201,10 @@ func (f *finisher) item(key []byte, val itemValue) error {
 	copy(b, val.record()[:])
 	r := layout.AsRecord(b)
 	switch more := val.more(); {
-	case val.typ() == TypeSymlink:
+	case val.typ() == sidecar.TypeSymlink:
 		r.SetWide(f.links.Off()-f.sections[layout.Links].Off, 0)
 		f.links.Write(more)
-	case val.typ() == TypeHardlink:
+	case val.typ() == sidecar.TypeHardlink:
 		if err := f.reference(more, val.place()); err != nil {
 			return err
 		}
@@ -250,7 +251,7 @@ func (f *finisher) enter(val itemValue, shared int) error {
 				ErrNoParent, f.path, f.path[:parent])
 		}
 	}
-	if val.typ() == TypeDir {
+	if val.typ() == sidecar.TypeDir {
 		f.dirs = append(f.dirs, openDirectory{f.n, len(f.key), here})
 	}
 	return nil

@@ -1,19 +1,25 @@
-package sidecar
+package sidecar_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
+	"github.com/tarpack/tpk/sidecar/internal/sidecartest"
+)
 
 func TestPaths(t *testing.T) {
-	b := NewBuilder(BuilderOptions{})
+	b := build.New(build.Options{})
 	defer b.Close()
-	size, err := benchItems(500, b.Add)
+	size, err := sidecartest.BenchItems(500, b.Add)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var m Memory
+	var m build.Memory
 	if _, _, err := b.Finish(&m, size); err != nil {
 		t.Fatal(err)
 	}
-	x, err := OpenBytes(m.Bytes())
+	x, err := sidecar.OpenBytes(m.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
