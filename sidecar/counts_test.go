@@ -20,6 +20,7 @@ func TestAllocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	i, buf := m.At["d/text"], make([]byte, 0, layout.MaxPath)
+	lengths := make([]uint32, 0, 2)
 	for what, call := range map[string]func(){
 		"Lookup, hit":  func() { x.Lookup("d/text") },
 		"Lookup, miss": func() { x.Lookup("d/texts") },
@@ -29,6 +30,10 @@ func TestAllocs(t *testing.T) {
 		"End": func() {
 			s, _ := x.Segments(m.At["big"])
 			s.End(1)
+		},
+		"AppendLengths": func() {
+			s, _ := x.Segments(m.At["big"])
+			lengths, _ = s.AppendLengths(lengths[:0])
 		},
 	} {
 		if n := testing.AllocsPerRun(100, call); n != 0 {

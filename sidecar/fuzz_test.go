@@ -87,6 +87,11 @@ func askBoth(t *testing.T, x, y *sidecar.Index) {
 		s, err := x.Segments(i)
 		s2, err2 := y.Segments(i)
 		same("Segments", i, [2]int{int(s.Shift), s.NumSegments}, [2]int{int(s2.Shift), s2.NumSegments}, err, err2)
+		if err == nil {
+			lengths, err := s.AppendLengths(nil)
+			lengths2, err2 := s2.AppendLengths(nil)
+			same("AppendLengths", i, fmt.Sprint(lengths), fmt.Sprint(lengths2), err, err2)
+		}
 		for k := range min(s.NumSegments, 5) {
 			end, err := s.End(k)
 			end2, err2 := s2.End(k)

@@ -9,7 +9,7 @@ import (
 // ComparePaths returns -1, 0 or 1 if path a comes before path b, equals it or comes after it in
 // path order (FORMAT.md 2.1). The order compares component by component, each by its bytes, so a
 // directory comes directly before everything below it.
-func ComparePaths(a, b string) int {
+func ComparePaths[T string | []byte](a, b T) int {
 	i := 0
 	for n := min(len(a), len(b)); i < n && a[i] == b[i]; {
 		i++

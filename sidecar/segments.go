@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
@@ -165,7 +166,7 @@ func (t SegmentTable) AppendLengths(dst []uint32) (out []uint32, err error) {
 	if err != nil {
 		return dst, err
 	}
-	lengths := dst
+	lengths := slices.Grow(dst, t.NumSegments)
 	before := int64(0)
 	for k := range t.NumSegments {
 		next := binary.LittleEndian.Uint64(b[k*layout.SegmentEndSize:])

@@ -1,7 +1,6 @@
 package tarpack
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"iter"
@@ -46,7 +45,7 @@ func Compare(ctx context.Context, a, b *Archive, each func(Difference) error) er
 		case !okX:
 			order = 1
 		default:
-			order = comparePaths(x.Path, y.Path)
+			order = sidecar.ComparePaths(x.Path, y.Path)
 		}
 		d := Difference{}
 		switch {
@@ -112,21 +111,6 @@ func differences(a, b *Archive, x, y *sidecar.Row) (what []string, err error) {
 	}
 	add(same && (p.DevMajor != q.DevMajor || p.DevMinor != q.DevMinor), "device")
 	return what, nil
-}
-
-// comparePaths compares in path order (FORMAT.md 2.1): by bytes, with the slash below all others.
-func comparePaths(a, b []byte) int {
-	n := 0
-	for n < len(a) && n < len(b) && a[n] == b[n] {
-		n++
-	}
-	switch {
-	case n < len(a) && n < len(b) && a[n] == '/':
-		return -1
-	case n < len(a) && n < len(b) && b[n] == '/':
-		return 1
-	}
-	return bytes.Compare(a[n:], b[n:])
 }
 
 // String is a line: what kind of change, the path, and what has changed.

@@ -96,15 +96,8 @@ func (k *keptArchive) segments(i uint32, it *build.Item) error {
 		return err
 	}
 	it.Shift = t.Shift
-	for s, before := 0, int64(0); s < t.NumSegments; s++ {
-		end, err := t.End(s)
-		if err != nil {
-			return err
-		}
-		it.Segments = append(it.Segments, uint32(end-before))
-		before = end
-	}
-	return nil
+	it.Segments, err = t.AppendLengths(it.Segments)
+	return err
 }
 
 // openContent opens the content of file i.

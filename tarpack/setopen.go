@@ -189,7 +189,7 @@ func (m *setIndex) item(a *Archive, row *sidecar.Row) (err error) {
 			return err
 		}
 		it.Shift = t.Shift
-		if it.Segments, err = segmentLengths(&t); err != nil {
+		if it.Segments, err = t.AppendLengths(nil); err != nil {
 			return err
 		}
 	}
@@ -199,21 +199,6 @@ func (m *setIndex) item(a *Archive, row *sidecar.Row) (err error) {
 		m.o.Progress(m.progress)
 	}
 	return m.builder.Add(it)
-}
-
-// segmentLengths are the lengths of a file's segments.
-func segmentLengths(t *sidecar.SegmentTable) ([]uint32, error) {
-	lengths := make([]uint32, 0, t.NumSegments)
-	before := int64(0)
-	for k := range t.NumSegments {
-		end, err := t.End(k)
-		if err != nil {
-			return nil, err
-		}
-		lengths = append(lengths, uint32(end-before))
-		before = end
-	}
-	return lengths, nil
 }
 
 // finish writes the set's sidecar.

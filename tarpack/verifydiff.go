@@ -87,7 +87,7 @@ func (v *verifier) diff(side, made *sidecar.Index) error {
 		case !ok2:
 			order = -1
 		default:
-			order = sidecar.ComparePaths(string(said.Path), string(is.Path))
+			order = sidecar.ComparePaths(said.Path, is.Path)
 		}
 		switch {
 		case order < 0:

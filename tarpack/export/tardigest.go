@@ -101,16 +101,8 @@ func (t *tarLayout) segments(it *build.Item, i int) error {
 		return err
 	}
 	it.Shift = table.Shift
-	before := int64(0)
-	for k := range table.NumSegments {
-		end, err := table.End(k)
-		if err != nil {
-			return err
-		}
-		it.Segments = append(it.Segments, uint32(end-before))
-		before = end
-	}
-	return nil
+	it.Segments, err = table.AppendLengths(it.Segments)
+	return err
 }
 
 // place moves an entry to where it lies in the export.

@@ -284,6 +284,10 @@ func compareSegments(t testing.TB, x *sidecar.Index, i int, want *build.Item) {
 	if err != nil || s.Shift != want.Shift || s.NumSegments != len(want.Segments) {
 		t.Fatalf("Segments(%d) = %+v, %v; want %d of shift %d", i, s, err, len(want.Segments), want.Shift)
 	}
+	if got, err := s.AppendLengths([]uint32{7}); err != nil || got[0] != 7 ||
+		!slices.Equal(got[1:], want.Segments) {
+		t.Fatalf("Segments(%d).AppendLengths = %v, %v; want %v", i, got, err, want.Segments)
+	}
 	sum := int64(0)
 	for k, n := range want.Segments {
 		sum += int64(n)
@@ -359,14 +363,9 @@ func ItemsOf(x *sidecar.Index) iter.Seq2[*build.Item, error] {
 			}
 			if err == nil && it.Coding == coding.Segmented {
 				var t sidecar.SegmentTable
-				t, err = x.Segments(row.I)
-				it.Shift = t.Shift
-				before := int64(0)
-				for k := 0; k < t.NumSegments && err == nil; k++ {
-					var end int64
-					end, err = t.End(k)
-					it.Segments = append(it.Segments, uint32(end-before))
-					before = end
+				if t, err = x.Segments(row.I); err == nil {
+					it.Shift = t.Shift
+					it.Segments, err = t.AppendLengths(nil)
 				}
 			}
 			if !yield(it, err) || err != nil {
