@@ -87,7 +87,7 @@ func (x *Index) In(dir int) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		i, end, err := x.below(dir)
 		if err != nil {
-			yield(Row{I: dir}, err)
+			yield(Row{Ordinal: dir}, err)
 			return
 		}
 		s := scan{x: x, sc: x.sequential(childrenAhead)}
@@ -110,7 +110,7 @@ func (x *Index) In(dir int) iter.Seq2[Row, error] {
 				i = next
 			}
 			if err != nil && i == filled {
-				yield(Row{I: i}, err)
+				yield(Row{Ordinal: i}, err)
 				return
 			}
 		}

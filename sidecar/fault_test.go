@@ -72,12 +72,12 @@ func TestTruncated(t *testing.T) {
 			}
 			if want.Type == sidecar.TypeDir {
 				for row, err := range x.In(i) {
-					check("In", err, err != nil || string(row.Path) == m.Sorted[row.I].Path)
+					check("In", err, err != nil || string(row.Path) == m.Sorted[row.Ordinal].Path)
 				}
 			}
 		}
 		for row, err := range x.All(0, x.Len()) {
-			check("All", err, err != nil || string(row.Path) == m.Sorted[row.I].Path)
+			check("All", err, err != nil || string(row.Path) == m.Sorted[row.Ordinal].Path)
 		}
 		if err := x.Verify(); !errors.Is(err, sidecar.ErrCorrupt) {
 			t.Errorf("cut to %d: Verify: %v", size, err)

@@ -103,7 +103,7 @@ func askBoth(t *testing.T, x, y *sidecar.Index) {
 	var a, b strings.Builder
 	for row, err := range x.All(0, x.Len()) {
 		a.WriteString(string(row.Path))
-		same("All", row.I, 0, 0, err, err)
+		same("All", row.Ordinal, 0, 0, err, err)
 	}
 	for row := range y.All(0, x.Len()) {
 		b.WriteString(string(row.Path))
@@ -123,7 +123,7 @@ func listing(x *sidecar.Index, dir int) string {
 		}
 	}
 	for row, err := range x.In(dir) {
-		list = fmt.Appendf(list, "%d %s %v %v\n", row.I, row.Path, row.Entry, err)
+		list = fmt.Appendf(list, "%d %s %v %v\n", row.Ordinal, row.Path, row.Entry, err)
 	}
 	return string(list)
 }

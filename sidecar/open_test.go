@@ -291,7 +291,7 @@ func TestIterateStop(t *testing.T) {
 	}
 	n := 0
 	for row := range x.All(3, 9) {
-		if n++; row.I == 5 {
+		if n++; row.Ordinal == 5 {
 			break
 		}
 	}

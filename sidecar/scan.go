@@ -13,9 +13,9 @@ const scanAhead = 64 << 10
 
 // Row is an entry with its ordinal and path.
 type Row struct {
-	I     int
-	Path  []byte // valid until the next row
-	Entry Entry
+	Ordinal int
+	Path    []byte // valid until the next row
+	Entry   Entry
 }
 
 // All yields the entries with the ordinals from to to − 1, in path order. It is the fast way to
@@ -25,7 +25,7 @@ type Row struct {
 func (x *Index) All(from, to int) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		if err := x.runInRange(from, to); err != nil {
-			yield(Row{I: from}, err)
+			yield(Row{Ordinal: from}, err)
 			return
 		}
 		s := scan{x: x, sc: x.sequential(scanAhead)}
@@ -38,7 +38,7 @@ func (x *Index) All(from, to int) iter.Seq2[Row, error] {
 			}
 			at += n
 			if err != nil {
-				yield(Row{I: at}, err)
+				yield(Row{Ordinal: at}, err)
 				return
 			}
 		}
@@ -47,7 +47,7 @@ func (x *Index) All(from, to int) iter.Seq2[Row, error] {
 
 // PathRow is the path of an entry with its ordinal.
 type PathRow struct {
-	I int
+	Ordinal int
 	// Shared is a number of bytes that the path shares with that of the row before, perhaps not
 	// all that it shares. It is 0 in the first row.
 	Shared int
@@ -59,7 +59,7 @@ type PathRow struct {
 func (x *Index) Paths(from, to int) iter.Seq2[PathRow, error] {
 	return func(yield func(PathRow, error) bool) {
 		if err := x.runInRange(from, to); err != nil {
-			yield(PathRow{I: from}, err)
+			yield(PathRow{Ordinal: from}, err)
 			return
 		}
 		s := scan{x: x, sc: x.sequential(scanAhead)}
@@ -67,11 +67,11 @@ func (x *Index) Paths(from, to int) iter.Seq2[PathRow, error] {
 		for at := from; at < to; {
 			first := at / layout.BlockPaths * layout.BlockPaths
 			if err := s.fillPaths(first, &shared); err != nil {
-				yield(PathRow{I: at}, err)
+				yield(PathRow{Ordinal: at}, err)
 				return
 			}
 			for next := min(to, first+layout.BlockPaths); at < next; at++ {
-				row := PathRow{I: at, Shared: shared[at-first], Path: s.path(at - first)}
+				row := PathRow{Ordinal: at, Shared: shared[at-first], Path: s.path(at - first)}
 				if at == from {
 					row.Shared = 0
 				}

@@ -27,7 +27,7 @@ func TestPaths(t *testing.T) {
 		i, before := c[0], ""
 		for row, err := range x.Paths(c[0], c[1]) {
 			want, err2 := x.Path(i)
-			if err != nil || err2 != nil || row.I != i || string(row.Path) != want {
+			if err != nil || err2 != nil || row.Ordinal != i || string(row.Path) != want {
 				t.Fatalf("%d: %+v, want %q: %v, %v", i, row, want, err, err2)
 			}
 			if row.Shared > len(before) || before[:row.Shared] != want[:row.Shared] {

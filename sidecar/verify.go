@@ -113,11 +113,11 @@ func (v *verifier) entries() (err error) {
 // entry checks an entry for which All has found no error.
 func (v *verifier) entry(row *Row) error {
 	if err := validPath(row.Path); err != nil {
-		return layout.Corruptf("entry %d: %v", row.I, err)
+		return layout.Corruptf("entry %d: %v", row.Ordinal, err)
 	}
 	shared := layout.CommonPrefix(v.path, row.Path)
-	if row.I > 0 && compareFrom(shared, v.path, row.Path) >= 0 {
-		return layout.Corruptf("entry %d: %q does not come after %q", row.I, row.Path, v.path)
+	if row.Ordinal > 0 && compareFrom(shared, v.path, row.Path) >= 0 {
+		return layout.Corruptf("entry %d: %q does not come after %q", row.Ordinal, row.Path, v.path)
 	}
 	if err := v.parent(row, shared); err != nil {
 		return err
@@ -141,7 +141,7 @@ func (v *verifier) entry(row *Row) error {
 // comes earlier in the archive. Shared is what the path shares with that of the entry before.
 func (v *verifier) parent(row *Row, shared int) error {
 	n := len(v.dirs)
-	for n > 0 && v.dirs[n-1].end <= uint32(row.I) {
+	for n > 0 && v.dirs[n-1].end <= uint32(row.Ordinal) {
 		n--
 	}
 	v.dirs = v.dirs[:n]
@@ -151,22 +151,22 @@ func (v *verifier) parent(row *Row, shared int) error {
 		d := &v.dirs[n-1]
 		end = d.end
 		if d.pathLen != length || shared < length {
-			return layout.Corruptf("entry %d, %q, is in directory %d", row.I, row.Path, d.ordinal)
+			return layout.Corruptf("entry %d, %q, is in directory %d", row.Ordinal, row.Path, d.ordinal)
 		}
 		if d.offset > row.Entry.Offset ||
 			d.offset == row.Entry.Offset && row.Entry.Type == TypeFile {
 			return layout.Corruptf("entry %d, %q, is earlier in the archive than its directory",
-				row.I, row.Path)
+				row.Ordinal, row.Path)
 		}
 	} else if length != 0 {
-		return layout.Corruptf("entry %d, %q, is in no directory", row.I, row.Path)
+		return layout.Corruptf("entry %d, %q, is in no directory", row.Ordinal, row.Path)
 	}
 	if e := &row.Entry; e.Type == TypeDir {
 		if e.End > end {
 			return layout.Corruptf("directory %d, in one that ends at entry %d, ends at %d",
-				row.I, end, e.End)
+				row.Ordinal, end, e.End)
 		}
-		v.dirs = append(v.dirs, openDir{uint32(row.I), e.End, len(row.Path), e.Offset})
+		v.dirs = append(v.dirs, openDir{uint32(row.Ordinal), e.End, len(row.Path), e.Offset})
 	}
 	return nil
 }
@@ -180,7 +180,7 @@ func (v *verifier) target(row *Row) error {
 	}
 	if layout.AsRecord(b).Offset() >= row.Entry.Offset {
 		return layout.Corruptf("entry %d, %q, is earlier in the archive than its target",
-			row.I, row.Path)
+			row.Ordinal, row.Path)
 	}
 	return nil
 }
@@ -190,7 +190,7 @@ func (v *verifier) link(row *Row) error {
 	e := &row.Entry
 	if e.linkOffset != v.links {
 		return layout.Corruptf("entry %d has its link target at %d, not %d",
-			row.I, e.linkOffset, v.links)
+			row.Ordinal, e.linkOffset, v.links)
 	}
 	v.links += e.Size
 	b, err := v.x.view(layout.Links, e.linkOffset, e.Size, &v.sc.text)
@@ -198,7 +198,7 @@ func (v *verifier) link(row *Row) error {
 		return err
 	}
 	if bytes.IndexByte(b, 0) >= 0 {
-		return layout.Corruptf("entry %d has a link target with a NUL byte", row.I)
+		return layout.Corruptf("entry %d has a link target with a NUL byte", row.Ordinal)
 	}
 	return nil
 }
@@ -206,17 +206,17 @@ func (v *verifier) link(row *Row) error {
 // segmentsOf checks the segments of a segmented file.
 func (v *verifier) segmentsOf(row *Row) error {
 	if v.segmented == v.files {
-		return layout.Corruptf("entry %d is segmented, and has no segments", row.I)
+		return layout.Corruptf("entry %d is segmented, and has no segments", row.Ordinal)
 	}
 	r, err := v.x.segmentRowAt(v.segmented, &v.sc.bucket)
 	if err != nil {
 		return err
 	}
-	if r.Ordinal() != uint32(row.I) || r.Index() != uint64(v.segments) {
+	if r.Ordinal() != uint32(row.Ordinal) || r.Index() != uint64(v.segments) {
 		return layout.Corruptf("entry %d: its segments are listed for entry %d, from %d on",
-			row.I, r.Ordinal(), r.Index())
+			row.Ordinal, r.Ordinal(), r.Index())
 	}
-	t, err := v.x.segmentRow(r, v.files, &row.Entry, row.I)
+	t, err := v.x.segmentRow(r, v.files, &row.Entry, row.Ordinal)
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func TestEditKeepsOwners(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			h, err := k.ref(row.I, &row.Entry).header()
+			h, err := k.ref(row.Ordinal, &row.Entry).header()
 			if err != nil {
 				t.Fatal(err)
 			}

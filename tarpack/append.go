@@ -154,14 +154,14 @@ func (p *packer) keepAll(ctx context.Context, k *keptArchive) error {
 		it := build.Item{Entry: row.Entry, Path: string(row.Path)}
 		switch e := &row.Entry; e.Type {
 		case sidecar.TypeSymlink, sidecar.TypeHardlink:
-			it.Link, err = k.index.Link(row.I)
+			it.Link, err = k.index.Link(row.Ordinal)
 		case sidecar.TypeDir:
 			if e.Mode&0o100 == 0 {
 				closed = max(closed, int(e.End))
 			}
 		case sidecar.TypeFile:
-			if err = k.segments(uint32(row.I), &it); err == nil && row.I >= closed {
-				err = p.offer(k, &it, uint32(row.I), links[uint32(row.I)])
+			if err = k.segments(uint32(row.Ordinal), &it); err == nil && row.Ordinal >= closed {
+				err = p.offer(k, &it, uint32(row.Ordinal), links[uint32(row.Ordinal)])
 			}
 		}
 		if err != nil {

@@ -99,11 +99,11 @@ func differences(a, b *Archive, x, y *sidecar.Row) (what []string, err error) {
 	add(p.Mode != q.Mode, "mode")
 	add(p.ModTime != q.ModTime, "mtime")
 	if same && p.Type == sidecar.TypeSymlink {
-		old, err := a.index.Link(x.I)
+		old, err := a.index.Link(x.Ordinal)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", a.name, err)
 		}
-		now, err := b.index.Link(y.I)
+		now, err := b.index.Link(y.Ordinal)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", b.name, err)
 		}

@@ -90,7 +90,7 @@ func (w *extractWalk) walk() (err error) {
 			if err != nil {
 				return fmt.Errorf("%s: %w", w.x.a.name, err)
 			}
-			if row.I < w.skip || !w.concerns(&row) {
+			if row.Ordinal < w.skip || !w.concerns(&row) {
 				continue
 			}
 			if err := w.entry(&row); err != nil {
@@ -118,7 +118,7 @@ func (w *extractWalk) entry(row *sidecar.Row) error {
 		return err
 	}
 	if w.kind != passFiles {
-		if _, failed := w.x.failed.Load(row.I); failed {
+		if _, failed := w.x.failed.Load(row.Ordinal); failed {
 			return w.skipDir(row)
 		}
 	}
@@ -136,7 +136,7 @@ func (w *extractWalk) entry(row *sidecar.Row) error {
 		if row.Entry.Type == sidecar.TypeDir {
 			err = w.directory(d, name, row)
 		} else {
-			err = w.line(d, job{row.I, name, row.Entry})
+			err = w.line(d, job{row.Ordinal, name, row.Entry})
 			if err != nil {
 				return err
 			}
@@ -148,7 +148,7 @@ func (w *extractWalk) entry(row *sidecar.Row) error {
 	if err := w.skipDir(row); err != nil {
 		return err
 	}
-	return w.x.fail(w.ctx, row.I, path, row.Entry.Offset, err)
+	return w.x.fail(w.ctx, row.Ordinal, path, row.Entry.Offset, err)
 }
 
 // skipDir passes over what is below an entry, if that is a directory.
@@ -197,7 +197,7 @@ func (w *extractWalk) push(d *targetDir, name string, row *sidecar.Row) error {
 	sub := &targetDir{path: joinPath(d.path, name), parent: d, name: name, i: sidecar.Root, fresh: w.kind == passLinks}
 	sub.refs.Store(1)
 	if row != nil {
-		sub.i, sub.entry = row.I, row.Entry
+		sub.i, sub.entry = row.Ordinal, row.Entry
 	}
 	if w.kind == passFiles {
 		if err := d.make(sub); err != nil {

@@ -132,7 +132,7 @@ func indexListing(t *testing.T, x *sidecar.Index) []string {
 		case sidecar.TypeDir:
 			path += "/"
 		case sidecar.TypeSymlink, sidecar.TypeHardlink:
-			if link, err = x.Link(row.I); err != nil {
+			if link, err = x.Link(row.Ordinal); err != nil {
 				t.Fatal(err)
 			}
 			e.Size = 0

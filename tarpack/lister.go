@@ -223,7 +223,7 @@ func (k *keptArchive) list(b *branch) (all []*child, err error) {
 		c := &free[0]
 		free = free[1:]
 		c.name, c.layer, c.entry = string(row.Path[bytes.LastIndexByte(row.Path, '/')+1:]), b.layer, row.Entry
-		c.typ, c.ref = c.entry.Type, k.ref(row.I, &c.entry)
+		c.typ, c.ref = c.entry.Type, k.ref(row.Ordinal, &c.entry)
 		all = append(all, c)
 	}
 	return all, nil

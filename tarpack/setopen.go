@@ -180,11 +180,11 @@ func (m *setIndex) item(a *Archive, row *sidecar.Row) (err error) {
 	it.Offset += m.size
 	switch {
 	case it.Type == sidecar.TypeSymlink, it.Type == sidecar.TypeHardlink:
-		if it.Link, err = a.index.Link(row.I); err != nil {
+		if it.Link, err = a.index.Link(row.Ordinal); err != nil {
 			return err
 		}
 	case it.Coding == coding.Segmented:
-		t, err := a.index.Segments(row.I)
+		t, err := a.index.Segments(row.Ordinal)
 		if err != nil {
 			return err
 		}

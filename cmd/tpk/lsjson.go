@@ -54,7 +54,7 @@ func (l *jsonLister) print(_ io.Writer, index *sidecar.Index, row sidecar.Row) e
 		ModTime: time.Unix(e.ModTime, 0).UTC().Format(time.RFC3339),
 	}
 	if e.Type == sidecar.TypeSymlink || e.Type == sidecar.TypeHardlink {
-		link, err := index.Link(row.I)
+		link, err := index.Link(row.Ordinal)
 		if err != nil {
 			return err
 		}

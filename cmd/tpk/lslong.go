@@ -18,7 +18,7 @@ func printLong(w io.Writer, index *sidecar.Index, row sidecar.Row) error {
 	name := quoteName(displayPath(row))
 	switch e.Type {
 	case sidecar.TypeSymlink, sidecar.TypeHardlink:
-		link, err := index.Link(row.I)
+		link, err := index.Link(row.Ordinal)
 		if err != nil {
 			return err
 		}

@@ -60,12 +60,12 @@ func (t *tarLayout) ordinal(i uint32) uint32 { return i - uint32(t.d.from) + uin
 func (t *tarLayout) item(it *build.Item, row *sidecar.Row) (err error) {
 	e := row.Entry
 	*it = build.Item{Path: string(row.Path), Segments: it.Segments[:0]}
-	content := row.I // of which entry the content is
+	content := row.Ordinal // of which entry the content is
 	switch e.Type {
 	case sidecar.TypeDir:
 		e.End = t.ordinal(e.End)
 	case sidecar.TypeSymlink:
-		it.Link, err = t.d.x.Link(row.I)
+		it.Link, err = t.d.x.Link(row.Ordinal)
 	case sidecar.TypeHardlink:
 		if target := int(e.Target); target < t.d.from || target >= t.d.to {
 			content = target
@@ -75,7 +75,7 @@ func (t *tarLayout) item(it *build.Item, row *sidecar.Row) (err error) {
 			break
 		}
 		e.Target = t.ordinal(e.Target)
-		it.Link, err = t.d.x.Link(row.I)
+		it.Link, err = t.d.x.Link(row.Ordinal)
 	}
 	if err == nil && e.Coding == coding.Segmented {
 		err = t.segments(it, content)

@@ -37,7 +37,7 @@ func layOutZip(d *folder) (layout, int64, int, error) {
 		if err != nil {
 			return nil, 0, 0, err
 		}
-		if (row.I-d.from)%zipStride == 0 {
+		if (row.Ordinal-d.from)%zipStride == 0 {
 			z.marks = append(z.marks, at)
 		}
 		if ok, err := e.set(d, &row); err != nil {
@@ -99,7 +99,7 @@ func (z *zipLayout) entries(off, end int64, yield func(Span) bool) (more bool, e
 			at = next
 			continue
 		}
-		if err := e.readLink(z.d, row.I); err != nil {
+		if err := e.readLink(z.d, row.Ordinal); err != nil {
 			return false, err
 		}
 		buf = e.appendLocal(buf[:0])
@@ -160,7 +160,7 @@ func (z *zipLayout) directory(off, end int64, yield func(Span) bool) (more bool,
 		local += e.localLength() + e.compressed
 		length := e.centralLength()
 		if at+length > off {
-			if err := e.readLink(z.d, row.I); err != nil {
+			if err := e.readLink(z.d, row.Ordinal); err != nil {
 				return false, err
 			}
 			buf = e.appendCentral(buf[:0])

@@ -314,13 +314,13 @@ func compareChildren(t testing.TB, x *sidecar.Index, dir int, want []int) {
 		if err != nil {
 			t.Fatalf("In(%d): %v", dir, err)
 		}
-		got = append(got, row.I)
-		path, err := x.Path(row.I)
+		got = append(got, row.Ordinal)
+		path, err := x.Path(row.Ordinal)
 		if err != nil || path != string(row.Path) {
-			t.Fatalf("In(%d) has %q at %d; want %q, %v", dir, row.Path, row.I, path, err)
+			t.Fatalf("In(%d) has %q at %d; want %q, %v", dir, row.Path, row.Ordinal, path, err)
 		}
-		if e, err := x.Entry(row.I); err != nil || e != row.Entry {
-			t.Fatalf("In(%d) has %+v at %d; want %+v, %v", dir, row.Entry, row.I, e, err)
+		if e, err := x.Entry(row.Ordinal); err != nil || e != row.Entry {
+			t.Fatalf("In(%d) has %+v at %d; want %+v, %v", dir, row.Entry, row.Ordinal, e, err)
 		}
 	}
 	if !slices.Equal(got, want) {
@@ -333,7 +333,7 @@ func CompareAll(t testing.TB, x *sidecar.Index, m *Model, from, to int) {
 	t.Helper()
 	i := from
 	for row, err := range x.All(from, to) {
-		if row.Entry = Visible(row.Entry); err != nil || row.I != i || string(row.Path) != m.Sorted[i].Path || row.Entry != m.Sorted[i].Entry {
+		if row.Entry = Visible(row.Entry); err != nil || row.Ordinal != i || string(row.Path) != m.Sorted[i].Path || row.Entry != m.Sorted[i].Entry {
 			t.Fatalf("All(%d, %d): %d is %+v, %v; want %+v", from, to, i, row, err, m.Sorted[i].Entry)
 		}
 		i++
@@ -359,11 +359,11 @@ func ItemsOf(x *sidecar.Index) iter.Seq2[*build.Item, error] {
 		for row, err := range x.All(0, x.Len()) {
 			it := &build.Item{Entry: row.Entry, Path: string(row.Path)}
 			if err == nil && (it.Type == sidecar.TypeSymlink || it.Type == sidecar.TypeHardlink) {
-				it.Link, err = x.Link(row.I)
+				it.Link, err = x.Link(row.Ordinal)
 			}
 			if err == nil && it.Coding == coding.Segmented {
 				var t sidecar.SegmentTable
-				if t, err = x.Segments(row.I); err == nil {
+				if t, err = x.Segments(row.Ordinal); err == nil {
 					it.Shift = t.Shift
 					it.Segments, err = t.AppendLengths(nil)
 				}
