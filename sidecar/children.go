@@ -80,10 +80,10 @@ func badEnd(e *Entry, i, end int) error {
 	return layout.Corruptf("directory %d, in one that ends at entry %d, ends at %d", i, end, e.End)
 }
 
-// In yields the entries directly in a directory, in the order of [Index.Children]. It is the fast
+// Dir yields the entries directly in a directory, in the order of [Index.Children]. It is the fast
 // way to read all of them: like [Index.All] it reads whole blocks, so damage to a neighbour may
 // cause an error, too.
-func (x *Index) In(dir int) iter.Seq2[Row, error] {
+func (x *Index) Dir(dir int) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		i, end, err := x.below(dir)
 		if err != nil {

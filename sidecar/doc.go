@@ -34,7 +34,7 @@
 // section is ever loaded whole.
 //
 //   - [Index.Lookup] and [Index.Entry] find a path, [Index.Path] names an entry.
-//   - [Index.Children] and [Index.In] list a directory, [Index.All] lists everything.
+//   - [Index.Children] and [Index.Dir] list a directory, [Index.All] lists everything.
 //   - [Index.Verify] checks the whole sidecar.
 //
 // A sidecar is not trusted: every offset, count and ordinal is checked before it is used. Bytes

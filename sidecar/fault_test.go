@@ -71,8 +71,8 @@ func TestTruncated(t *testing.T) {
 				}
 			}
 			if want.Type == sidecar.TypeDir {
-				for row, err := range x.In(i) {
-					check("In", err, err != nil || string(row.Path) == m.Sorted[row.Ordinal].Path)
+				for row, err := range x.Dir(i) {
+					check("Dir", err, err != nil || string(row.Path) == m.Sorted[row.Ordinal].Path)
 				}
 			}
 		}

@@ -113,7 +113,7 @@ func askBoth(t *testing.T, x, y *sidecar.Index) {
 	same("Verify", 0, 0, 0, err, err2)
 }
 
-// listing is all that Children and In give, as text.
+// listing is all that Children and Dir yield, as text.
 func listing(x *sidecar.Index, dir int) string {
 	var list []byte
 	for i, err := range x.Children(dir) {
@@ -122,7 +122,7 @@ func listing(x *sidecar.Index, dir int) string {
 			list = append(list, 0xff)
 		}
 	}
-	for row, err := range x.In(dir) {
+	for row, err := range x.Dir(dir) {
 		list = fmt.Appendf(list, "%d %s %v %v\n", row.Ordinal, row.Path, row.Entry, err)
 	}
 	return string(list)

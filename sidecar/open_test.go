@@ -228,13 +228,13 @@ func TestRange(t *testing.T) {
 	}
 	for _, dir := range []int{i, -2, x.Len()} {
 		n := 0
-		for row, err := range x.In(dir) {
+		for row, err := range x.Dir(dir) {
 			if n++; n > 1 || !errors.Is(err, sidecar.ErrRange) {
-				t.Errorf("In(%d): %+v, %v", dir, row, err)
+				t.Errorf("Dir(%d): %+v, %v", dir, row, err)
 			}
 		}
 		if n == 0 {
-			t.Errorf("In(%d) gave no error", dir)
+			t.Errorf("Dir(%d) gave no error", dir)
 		}
 	}
 	if _, err := x.Link(i); !errors.Is(err, sidecar.ErrRange) {

@@ -213,7 +213,7 @@ func (l *lister) list(lv *level, b *branch) ([]*child, error) {
 // list returns what is in a directory of the archive, by name.
 func (k *keptArchive) list(b *branch) (all []*child, err error) {
 	var free []child // a run of them at a time
-	for row, err := range k.index.In(b.dir) {
+	for row, err := range k.index.Dir(b.dir) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", k.name, err)
 		}

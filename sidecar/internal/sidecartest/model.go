@@ -310,21 +310,21 @@ func compareChildren(t testing.TB, x *sidecar.Index, dir int, want []int) {
 		t.Fatalf("Children(%d) = %v; want %v", dir, got, want)
 	}
 	got = nil
-	for row, err := range x.In(dir) {
+	for row, err := range x.Dir(dir) {
 		if err != nil {
-			t.Fatalf("In(%d): %v", dir, err)
+			t.Fatalf("Dir(%d): %v", dir, err)
 		}
 		got = append(got, row.Ordinal)
 		path, err := x.Path(row.Ordinal)
 		if err != nil || path != string(row.Path) {
-			t.Fatalf("In(%d) has %q at %d; want %q, %v", dir, row.Path, row.Ordinal, path, err)
+			t.Fatalf("Dir(%d) has %q at %d; want %q, %v", dir, row.Path, row.Ordinal, path, err)
 		}
 		if e, err := x.Entry(row.Ordinal); err != nil || e != row.Entry {
-			t.Fatalf("In(%d) has %+v at %d; want %+v, %v", dir, row.Entry, row.Ordinal, e, err)
+			t.Fatalf("Dir(%d) has %+v at %d; want %+v, %v", dir, row.Entry, row.Ordinal, e, err)
 		}
 	}
 	if !slices.Equal(got, want) {
-		t.Fatalf("In(%d) = %v; want %v", dir, got, want)
+		t.Fatalf("Dir(%d) = %v; want %v", dir, got, want)
 	}
 }
 
