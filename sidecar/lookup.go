@@ -8,8 +8,8 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/tarpack/tpk/internal/prefetch"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
-	"github.com/tarpack/tpk/sidecar/prefetch"
 )
 
 // Lookup returns the ordinal of the entry at a path, and whether there is one. The path has no

@@ -12,9 +12,9 @@ import (
 	"github.com/edsrzf/mmap-go"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/internal/prefetch"
 	"github.com/tarpack/tpk/serve/plan"
 	"github.com/tarpack/tpk/sidecar"
-	"github.com/tarpack/tpk/sidecar/prefetch"
 	"github.com/tarpack/tpk/tarpack"
 )
 
