@@ -54,7 +54,7 @@ func (e *Entry) Check() error {
 func (e *Entry) checkFile() error {
 	if e.Size == 0 {
 		if e.ContentLen != 0 || e.PadLen != 0 || e.Coding != coding.None || e.CRC != 0 ||
-			e.Sniff != 0 || e.Hash != layout.EmptyHash {
+			e.Sniff != 0 || e.Hash != EmptyHash {
 			return errors.New("an empty file with content")
 		}
 		return nil

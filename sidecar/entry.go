@@ -31,6 +31,9 @@ func (t Type) String() string {
 	return fmt.Sprintf("type(%d)", uint8(t))
 }
 
+// EmptyHash is the Hash of a file of 0 bytes: the xxHash64 of no bytes.
+const EmptyHash = 0xef46db3751d8e999
+
 // Entry holds the fields of an index entry (FORMAT.md 2.2). Offsets and lengths are in bytes; those
 // of members count compressed bytes in the archive. A field is zero unless the type of the entry
 // has it.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/cespare/xxhash/v2"
+
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
@@ -79,5 +81,11 @@ func TestStrings(t *testing.T) {
 		if got := typ.String(); got != want {
 			t.Errorf("%d: %q, want %q", uint8(typ), got, want)
 		}
+	}
+}
+
+func TestEmptyHash(t *testing.T) {
+	if h := xxhash.Sum64(nil); h != EmptyHash {
+		t.Errorf("hash of no bytes %016x", h)
 	}
 }

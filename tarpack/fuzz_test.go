@@ -115,7 +115,7 @@ func tarListing(archive []byte) ([]string, error) {
 
 func listingLine(path, link string, typeflag byte, mode, size, mtime int64, hash uint64) string {
 	if size == 0 {
-		hash = emptyHash
+		hash = sidecar.EmptyHash
 	}
 	return fmt.Sprintf("%q %q %c %o %d %d %x", path, link, typeflag, mode, size, mtime, hash)
 }

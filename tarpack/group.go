@@ -56,7 +56,7 @@ func (g *group) reset() {
 // duplicateBits makes the payload of G's TP subfield, nil where there is nothing to say.
 func duplicateBits(items []build.Item) []byte {
 	payload := make([]byte, 1+(len(items)+7)/8)
-	payload[0] = kindGroup
+	payload[0] = gzmember.KindGroup
 	any := false
 	for i := range items {
 		if items[i].Duplicate {

@@ -40,7 +40,7 @@ func (d *contentDigest) Write(b []byte) (int, error) {
 // readFile reads C and P of a file whose H was read, and completes its index entry.
 func (u *unitReader) readFile(un *unit, it *build.Item) error {
 	if it.Size == 0 {
-		it.Hash = emptyHash
+		it.Hash = sidecar.EmptyHash
 		return nil
 	}
 	if it.Size > 1<<coding.MinShift && u.readSegmented(un, it) {

@@ -93,15 +93,15 @@ func (u *unitReader) explain(err error) error {
 
 // read reads the unit whose first member has the header h.
 func (u *unitReader) read(h gzmember.Header, un *unit) error {
-	kind := byte(kindGroup)
+	kind := byte(gzmember.KindGroup)
 	var bits []byte
 	if h.Extra != nil {
 		kind, bits = h.Extra[0], append([]byte(nil), h.Extra[1:]...)
 	}
 	switch kind {
-	case kindTrailer:
+	case gzmember.KindTrailer:
 		return u.readTrailer(un)
-	case kindGroup:
+	case gzmember.KindGroup:
 	default:
 		return fmt.Errorf("%w: a segment table stands where a header should", ErrCorrupt)
 	}

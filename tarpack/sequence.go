@@ -303,16 +303,13 @@ func sameBytes(content, other io.Reader) (same bool, err, otherErr error) {
 
 const compareSize = 64 << 10
 
-// emptyHash is the xxHash64 of nothing.
-const emptyHash = 0xef46db3751d8e999
-
 // writeEmpty writes a file without content: H alone.
 func (p *packer) writeEmpty(it *item) error {
 	entry, err := p.writeHeader(&it.header)
 	if err != nil {
 		return err
 	}
-	entry.Hash = emptyHash
+	entry.Hash = sidecar.EmptyHash
 	p.step(0)
 	return p.index(entry)
 }

@@ -14,8 +14,6 @@ const Version = 1
 const TrailerSize = 64
 
 const (
-	kindTrailer    = 'T' // first byte of T's TP subfield
-	kindGroup      = 'G' // first byte of G's TP subfield, a bit set of the duplicates follows
 	trailerPayload = 30
 	tarEnd         = 2 * blockSize // two zero blocks end a tar
 )
@@ -30,7 +28,7 @@ type Trailer struct {
 // Append appends the member T to dst.
 func (t Trailer) Append(dst []byte) []byte {
 	p := make([]byte, trailerPayload)
-	p[0], p[1] = kindTrailer, Version
+	p[0], p[1] = gzmember.KindTrailer, Version
 	binary.LittleEndian.PutUint64(p[6:], t.Entries)
 	binary.LittleEndian.PutUint64(p[14:], uint64(t.Offset))
 	binary.LittleEndian.PutUint64(p[22:], t.Digest)
@@ -44,7 +42,7 @@ func ParseTrailer(b []byte) (Trailer, error) {
 		return Trailer{}, ErrNotArchive
 	}
 	h, err := gzmember.ParseHeader(b)
-	if err != nil || len(h.Extra) < 2 || h.Extra[0] != kindTrailer {
+	if err != nil || len(h.Extra) < 2 || h.Extra[0] != gzmember.KindTrailer {
 		return Trailer{}, ErrNotArchive
 	}
 	if v := h.Extra[1]; v > Version {

@@ -7,7 +7,8 @@ import (
 	"github.com/edsrzf/mmap-go"
 )
 
-// TestByte: memory behind which there is no file any more is no fault, and a place outside is a panic as everywhere.
+// TestByte prefetches memory without a file behind it, which is no fault, and outside of the slice,
+// which is a panic.
 func TestByte(t *testing.T) {
 	f, err := os.CreateTemp(t.TempDir(), "")
 	if err != nil {

@@ -104,7 +104,7 @@ func TestAdd(t *testing.T) {
 	}{
 		{"a file", sidecartest.File("a"), nil},
 		{"an empty file", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) {
-			it.Size, it.ContentLen, it.Coding, it.Hash, it.Sniff = 0, 0, coding.None, layout.EmptyHash, 0
+			it.Size, it.ContentLen, it.Coding, it.Hash, it.Sniff = 0, 0, coding.None, sidecar.EmptyHash, 0
 		}), nil},
 		{"a stored file", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.Coding, it.ContentLen = coding.Stored, 512+18+5 }), nil},
 		{"a segmented file", sidecartest.SegmentedFile(same), nil},

@@ -17,6 +17,3 @@ const (
 	TrailerMember = 64  // length of T
 	TarBlock      = 512 // bytes: P pads the content to a multiple of it
 )
-
-// EmptyHash is the xxHash64 of no bytes.
-const EmptyHash = 0xef46db3751d8e999

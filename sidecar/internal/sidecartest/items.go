@@ -97,7 +97,7 @@ func Example(t testing.TB) ([]byte, *Model) {
 		File("d/file"),
 		Edited(File("d/text"), func(it *build.Item) { it.Size, it.PadLen, it.ContentLen = 700, 23, 300 }),
 		Edited(File("empty"), func(it *build.Item) {
-			it.Size, it.ContentLen, it.Coding, it.Hash, it.Sniff = 0, 0, coding.None, layout.EmptyHash, 0
+			it.Size, it.ContentLen, it.Coding, it.Hash, it.Sniff = 0, 0, coding.None, sidecar.EmptyHash, 0
 		}),
 		Edited(File("stored"), func(it *build.Item) { it.Coding, it.ContentLen = coding.Stored, 512+18+5 }),
 		SegmentedFile(func(*build.Item) {}),

@@ -160,7 +160,7 @@ func randomFile(r *rand.Rand, it *build.Item) {
 	}
 	switch it.Coding = coding.Coding(r.IntN(4)); it.Coding {
 	case coding.None:
-		it.Hash, it.CRC, it.Sniff, it.PadLen = layout.EmptyHash, 0, 0, 0
+		it.Hash, it.CRC, it.Sniff, it.PadLen = sidecar.EmptyHash, 0, 0, 0
 		return
 	case coding.Deflate:
 		it.Size = 1 + r.Int64N(1<<20)
