@@ -151,7 +151,8 @@ func (v *verifier) parent(row *Row, shared int) error {
 		d := &v.dirs[n-1]
 		end = d.end
 		if d.pathLen != length || shared < length {
-			return layout.Corruptf("entry %d, %q, is in directory %d", row.Ordinal, row.Path, d.ordinal)
+			return layout.Corruptf("entry %d, %q, is in directory %d",
+				row.Ordinal, row.Path, d.ordinal)
 		}
 		if d.offset > row.Entry.Offset ||
 			d.offset == row.Entry.Offset && row.Entry.Type == TypeFile {

@@ -62,8 +62,8 @@ func (b *Builder) Close() error {
 // member, the one that comes earlier in the archive must be added earlier.
 //
 // Finish sets End, Target, the Size of a link, and Hash and Sniff of a hard link: they are ignored
-// here. An error that wraps [ErrItem] or [sidecar.ErrPath] leaves the Builder as it was. Any other error is
-// one of writing a temporary file, and final.
+// here. An error that wraps [ErrItem] or [sidecar.ErrPath] leaves the Builder as it was. Any other
+// error is one of writing a temporary file, and final.
 func (b *Builder) Add(it Item) error {
 	if b.done {
 		return errDone
