@@ -199,7 +199,7 @@ func TestCompressible(t *testing.T) {
 	}
 }
 
-// sampled counts what Compressible reads.
+// sampled counts the reads of Compressible.
 type sampled struct{ reads, bytes, last int64 }
 
 func (s *sampled) ReadAt(p []byte, off int64) (int, error) {
@@ -245,7 +245,8 @@ func BenchmarkAppendContent(b *testing.B) {
 	}
 }
 
-// TestBest: at level 9 a long segment is no longer than what either package makes of it, and is what was compressed.
+// TestBest: at level 9 a long segment is no longer than with either package, and inflates to the
+// content.
 func TestBest(t *testing.T) {
 	r := rand.New(rand.NewSource(9))
 	var content []byte

@@ -72,7 +72,7 @@ func TestParseHeaderRefuses(t *testing.T) {
 	}
 }
 
-// FuzzParseHeader: what is accepted is byte for byte what AppendMemberHeader writes.
+// FuzzParseHeader: a header that is accepted is byte for byte one that AppendMemberHeader writes.
 func FuzzParseHeader(f *testing.F) {
 	f.Add(AppendMemberHeader(nil, nil))
 	f.Add(AppendMemberHeader(nil, []byte("Gxyz")))

@@ -15,8 +15,8 @@ import (
 	"github.com/tarpack/tpk/gzmember/coding"
 )
 
-// gunzip is the judge of what this package writes: the standard library, in single-member mode. It returns the
-// content of the member at the beginning of b and what comes after it.
+// gunzip inflates with the standard library, in single-member mode, to judge the members of this
+// package. It returns the content of the member at the beginning of b and the bytes after it.
 func gunzip(t testing.TB, b []byte) (content, rest []byte) {
 	t.Helper()
 	content, rest, err := gunzipErr(b)
@@ -37,7 +37,8 @@ func gunzipErr(b []byte) (content, rest []byte, err error) {
 	return content, b[len(b)-src.Len():], err
 }
 
-// text returns n bytes that deflate shrinks to about a third: words of a small vocabulary, in lines.
+// text returns n bytes that deflate shrinks to about a third: words of a small vocabulary, in
+// lines.
 func text(n int) []byte {
 	rng := rand.New(rand.NewSource(int64(n)))
 	words := make([]string, 600)
@@ -90,7 +91,7 @@ type content struct {
 	b    []byte
 }
 
-// contents are what the encoders are tried on.
+// contents are inputs for the encoders.
 var contents = []content{
 	{"one byte", []byte{'x'}},
 	{"one zero", []byte{0}},
@@ -176,7 +177,8 @@ func (a *archived) member() []byte { return a.archive[a.c.Offset : a.c.Offset+a.
 // src returns a copy of the archive that may be damaged, as a ReaderAt.
 func (a *archived) src() *bytes.Reader { return bytes.NewReader(a.archive) }
 
-// put makes a C of the given coding of content. It returns nil if there is none, as less than two segments are no segments.
+// put makes a C of content in the given coding. It returns nil for a segmented C of less than two
+// segments.
 func put(t testing.TB, content []byte, how coding.Coding) *archived {
 	t.Helper()
 	e := newEncoder(t, 6)

@@ -61,7 +61,8 @@ func TestReader(t *testing.T) {
 	})
 }
 
-// TestReaderConforms: what the standard library expects of a Reader, Seeker and ReaderAt. It reads each byte by itself.
+// TestReaderConforms: the reader passes the checks of the standard library for a Reader, Seeker and
+// ReaderAt, which read byte by byte.
 func TestReaderConforms(t *testing.T) {
 	for _, a := range []*archived{put(t, text(2000), coding.Deflate), put(t, noise(coding.StoredBlock+100), coding.Stored)} {
 		if err := iotest.TestReader(newReader(t, a.src(), a.c), a.content); err != nil {
@@ -178,7 +179,7 @@ func TestRangeReaderRefuses(t *testing.T) {
 	}
 }
 
-// TestReaderHostile: claims that cannot be right are refused before anything is read or allocated for them.
+// TestReaderHostile: impossible values are refused before anything is read or allocated.
 func TestReaderHostile(t *testing.T) {
 	noEnds := func(int) (int64, error) { panic("asked for a segment") }
 	for name, c := range map[string]Content{
@@ -254,7 +255,8 @@ func TestReaderHostileSegments(t *testing.T) {
 	}
 }
 
-// TestReaderDamaged flips each bit of small members and some of large ones. A whole read must find it, or the content must be right all the same.
+// TestReaderDamaged flips each bit of small members and some of large ones. A read of the whole
+// must find the damage, unless the content is still right.
 func TestReaderDamaged(t *testing.T) {
 	rng := rand.New(rand.NewSource(1))
 	for _, content := range [][]byte{[]byte("x"), text(300), append(noise(66000), text(500)...), mixed(2<<20 + 3)} {
@@ -293,7 +295,7 @@ func TestReaderDamaged(t *testing.T) {
 	}
 }
 
-// TestReaderWrongIndex: a C that is right in itself, and not as the index says.
+// TestReaderWrongIndex: the C is right, but not as the index describes it.
 func TestReaderWrongIndex(t *testing.T) {
 	content := text(1000)
 	deflate, stored := put(t, content, coding.Deflate), put(t, content, coding.Stored)
@@ -323,7 +325,7 @@ func TestReaderWrongIndex(t *testing.T) {
 	}
 }
 
-// TestReaderRangeChecks: what a range passes over is checked, though not the CRC-32.
+// TestReaderRangeChecks: a range checks all that it passes, except the CRC-32.
 func TestReaderRangeChecks(t *testing.T) {
 	content := noise(200000)
 	a := put(t, content, coding.Stored)
@@ -344,7 +346,7 @@ func TestReaderRangeChecks(t *testing.T) {
 	}
 }
 
-// shortReader gives a few bytes at a time, and errors late.
+// shortReader returns a few bytes at a time, and errors late.
 type shortReader struct{ r io.ReaderAt }
 
 func (s shortReader) ReadAt(p []byte, off int64) (int, error) {
@@ -379,7 +381,7 @@ func TestReaderSources(t *testing.T) {
 	}
 }
 
-// failing gives an error of its own instead of io.EOF.
+// failing returns its own error instead of io.EOF.
 type failing struct {
 	r   io.ReaderAt
 	err error
@@ -487,7 +489,7 @@ func TestReaderConcurrently(t *testing.T) {
 	}
 }
 
-// readCounter counts what is read of an archive.
+// readCounter counts the bytes read from an archive.
 type readCounter struct {
 	r            io.ReaderAt
 	reads, bytes int
@@ -547,8 +549,8 @@ func TestReaderAllocs(t *testing.T) {
 	}
 }
 
-// FuzzReader reads a damaged C by a damaged index. What comes out whole must be what compress/flate makes of the
-// stream, and never more than Size bytes come out.
+// FuzzReader reads a damaged C with a damaged index. If all of the content is read, it must be the
+// content that compress/flate finds. Never are more than Size bytes read.
 func FuzzReader(f *testing.F) {
 	// Small ones, as large ones take the fuzzer very long to make smaller.
 	for _, a := range []*archived{

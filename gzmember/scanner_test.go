@@ -14,7 +14,7 @@ import (
 	"github.com/tarpack/tpk/gzmember/coding"
 )
 
-// sequence is members one after the other, with what the scanner should say of each.
+// sequence is a sequence of members, with the result that the scanner should have for each.
 type sequence struct {
 	b       []byte
 	members []scanned
@@ -57,7 +57,7 @@ func newSequence(t testing.TB, most int) *sequence {
 	return s
 }
 
-// readers are ways to give the scanner its input.
+// readers are ways to pass input to the scanner.
 var readers = map[string]func(b []byte) io.Reader{
 	"whole":          func(b []byte) io.Reader { return bytes.NewReader(b) },
 	"byte by byte":   func(b []byte) io.Reader { return iotest.OneByteReader(bytes.NewReader(b)) },
@@ -224,7 +224,7 @@ func TestScannerWriteTo(t *testing.T) {
 	}
 }
 
-// stuck is a reader that reads nothing and says nothing.
+// stuck is a reader that returns neither bytes nor an error.
 type stuck struct{}
 
 func (stuck) Read([]byte) (int, error) { return 0, nil }
@@ -236,7 +236,7 @@ func damaged(b []byte, i int) []byte {
 	return b
 }
 
-// TestScannerBomb: memory does not grow with what a member inflates to.
+// TestScannerBomb: memory does not grow with the content of a member.
 func TestScannerBomb(t *testing.T) {
 	b := newEncoder(t, 9).AppendMember(nil, make([]byte, 4<<20), nil)
 	src := bytes.NewReader(b)
@@ -254,8 +254,9 @@ func TestScannerBomb(t *testing.T) {
 	})
 }
 
-// FuzzScanner compares with compress/gzip: what the scanner accepts, it accepts, member by member, with the same content.
-// What the scanner refuses is wrong or has a header that FORMAT.md does not allow.
+// FuzzScanner compares with compress/gzip. If the scanner accepts a stream, so does gzip, member by
+// member and with the same content. If it refuses a stream, that is wrong or has a header that
+// FORMAT.md does not allow.
 func FuzzScanner(f *testing.F) {
 	e := newEncoder(f, 6)
 	f.Add(AppendZeros(AppendTarHeader(nil, text(512)), 1024, []byte("T")), byte(3))

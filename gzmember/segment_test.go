@@ -67,7 +67,7 @@ func TestParseSegmentsRefuses(t *testing.T) {
 	}
 }
 
-// FuzzParseSegments: what is accepted is byte for byte what AppendExtra writes.
+// FuzzParseSegments: a payload that is accepted is byte for byte one that AppendExtra writes.
 func FuzzParseSegments(f *testing.F) {
 	f.Add(Segments{20, []uint32{1, 2}}.AppendExtra(nil))
 	f.Add([]byte("S"))
@@ -82,7 +82,8 @@ func FuzzParseSegments(f *testing.F) {
 	})
 }
 
-// TestSegments: each segment begins and ends as FORMAT.md §1.3 says, and inflates without those before it.
+// TestSegments: each segment begins and ends as FORMAT.md §1.3 requires, and inflates without those
+// before it.
 func TestSegments(t *testing.T) {
 	for _, level := range levels {
 		e := newEncoder(t, level)

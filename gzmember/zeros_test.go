@@ -50,7 +50,8 @@ func TestZerosBytes(t *testing.T) {
 	}
 }
 
-// TestPaddingDigest covers all P without an extra field. The digest is that of a second implementation, written from FORMAT.md in Python.
+// TestPaddingDigest covers every P without an extra field. The digest is that of a second
+// implementation, written from FORMAT.md in Python.
 func TestPaddingDigest(t *testing.T) {
 	var all []byte
 	for n := range tarBlock {

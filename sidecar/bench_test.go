@@ -70,8 +70,9 @@ func benchIndex(b *testing.B) *sidecar.Index {
 	return x
 }
 
-// benchPaths are paths to look up, in random order: too many for the caches of a processor to hold what they lead to. They
-// lie side by side in memory, so that the processor has them at hand as a server has one that it just received.
+// benchPaths returns paths to look up, in random order: too many for the caches of a processor to
+// hold the bytes that they lead to. The paths themselves are side by side in memory, and so in the
+// cache, like a path that a server has just received.
 func benchPaths(suffix string) []string {
 	var all strings.Builder
 	ends := make([]int, 1<<18)
@@ -176,7 +177,8 @@ func BenchmarkVerify(b *testing.B) {
 	perEntry(b, x)
 }
 
-// BenchmarkBuild adds items in the order of an archive and finishes, all in memory and with the memory that is the default.
+// BenchmarkBuild adds items in the order of an archive and finishes, all in memory or with the
+// default memory.
 func BenchmarkBuild(b *testing.B) {
 	for _, c := range []struct {
 		name   string
@@ -211,8 +213,8 @@ func BenchmarkBuild(b *testing.B) {
 	}
 }
 
-// BenchmarkMap is BenchmarkLookup with a map in memory, for comparison: it takes several times the memory, and an opening that
-// reads everything.
+// BenchmarkMap is BenchmarkLookup with a map, for comparison. A map takes several times the memory,
+// and opening it reads everything.
 func BenchmarkMap(b *testing.B) {
 	m := make(map[string]uint32, *benchEntries)
 	for i := range *benchEntries {

@@ -12,7 +12,7 @@ import (
 	"github.com/tarpack/tpk/sidecar/internal/sidecartest"
 )
 
-// TestAllocs counts what reading a sidecar in memory allocates: nothing.
+// TestAllocs: reading a sidecar in memory allocates nothing.
 func TestAllocs(t *testing.T) {
 	b, m := sidecartest.Example(t)
 	x, err := sidecar.OpenBytes(b)
@@ -54,8 +54,8 @@ func (r *countingReader) ReadAt(b []byte, off int64) (int, error) {
 	return r.ReaderAt.ReadAt(b, off)
 }
 
-// TestReads counts what is read through an io.ReaderAt, of which each read may be a request over a network: as much for many
-// entries as for few.
+// TestReads counts the reads through an io.ReaderAt, each of which may be a request over a network.
+// They are as many for many entries as for few.
 func TestReads(t *testing.T) {
 	for _, n := range []int{10, 20_000} {
 		b := build.New(build.Options{})

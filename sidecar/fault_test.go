@@ -15,9 +15,9 @@ import (
 	"github.com/tarpack/tpk/sidecar/internal/sidecartest"
 )
 
-// TestTruncated cuts a file short while it is open. Each method returns an error or, if the bytes it
-// needs are still there, the right answer; the process survives. The test proves nothing on systems
-// where files cannot be mapped, or not be cut while they are.
+// TestTruncated cuts a file short while it is open. Each method returns an error or, if the bytes
+// it needs are still there, the right answer; the process survives. The test proves nothing on
+// systems where files cannot be mapped, or not be cut while they are.
 func TestTruncated(t *testing.T) {
 	m := sidecartest.RandomModel(rand.New(rand.NewPCG(8, 8)), 1200)
 	b := sidecartest.MustBuild(t, m)
@@ -64,8 +64,8 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
-// askAll calls all methods of an Index except Verify, and reports the error of each call and whether
-// its answer is that of the model.
+// askAll calls all methods of an Index except Verify. It passes to check the error of each call,
+// and whether its answer is that of the model.
 func askAll(x *sidecar.Index, m *sidecartest.Model, check func(what string, err error, right bool)) {
 	for i, want := range m.Sorted {
 		j, ok, err := x.Lookup(want.Path)

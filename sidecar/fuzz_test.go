@@ -16,8 +16,9 @@ import (
 	"github.com/tarpack/tpk/sidecar/internal/sidecartest"
 )
 
-// FuzzOpen asks everything of any bytes, changed so that the hashes are right, in memory and through an io.ReaderAt. Both must
-// give the same answers, errors wrap ErrCorrupt, and what Verify accepts must be the very bytes that a Builder makes.
+// FuzzOpen calls all methods on any bytes, with corrected hashes, in memory and through an
+// io.ReaderAt. Both must return the same, and errors wrap ErrCorrupt. A sidecar that passes Verify
+// must be byte for byte one that a Builder makes.
 func FuzzOpen(f *testing.F) {
 	good, _ := sidecartest.Example(f)
 	f.Add(good, uint32(0), []byte(nil))

@@ -19,7 +19,8 @@ import (
 // go test ./sidecar -run TestGolden -update
 var update = flag.Bool("update", false, "rewrite testdata/example.txt")
 
-// TestGolden holds the bytes of the example to an annotated dump of them, so that a change of the format is seen as one.
+// TestGolden compares the bytes of the example with an annotated dump of them, so that a change of
+// the format shows as a diff.
 func TestGolden(t *testing.T) {
 	b, m := sidecartest.Example(t)
 	got := dumpSidecar(b, m)
@@ -44,7 +45,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// dumper writes bytes with what they are.
+// dumper writes bytes with a description of each field.
 type dumper struct {
 	strings.Builder
 	b  []byte

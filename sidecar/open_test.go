@@ -104,7 +104,7 @@ func TestOpenDigest(t *testing.T) {
 	}
 }
 
-// TestVerifyBits flips each bit of the rest: the hashes tell.
+// TestVerifyBits flips each bit after the header: the hashes find it.
 func TestVerifyBits(t *testing.T) {
 	b, _ := sidecartest.Example(t)
 	x, err := sidecar.OpenBytes(b)
@@ -123,8 +123,9 @@ func TestVerifyBits(t *testing.T) {
 	}
 }
 
-// TestVerifyResealed flips each bit of the rest and makes the hashes right: there is no second way to write the same.
-// It may still be another sidecar that is right: only what the sidecar cannot know of the archive may change so.
+// TestVerifyResealed flips each bit after the header and corrects the hashes. Verify must find the
+// change, as there is no second way to write the same index. Only a change that makes the index of
+// another possible archive may pass.
 func TestVerifyResealed(t *testing.T) {
 	good, m := sidecartest.Example(t)
 	free := map[int]bool{} // bytes of a record with values that depend on nothing else
@@ -154,7 +155,7 @@ func TestVerifyResealed(t *testing.T) {
 	}
 }
 
-// recordMayDiffer is true for a byte of the records that only the archive can contradict.
+// recordMayDiffer reports whether only the archive can contradict a byte of the records.
 func recordMayDiffer(m *sidecartest.Model, at int) bool {
 	e, i := &m.Sorted[at/layout.RecordSize].Entry, at%layout.RecordSize
 	switch {
@@ -170,7 +171,8 @@ func recordMayDiffer(m *sidecartest.Model, at int) bool {
 	return false
 }
 
-// textMayDiffer is true if only the text of a symbolic link or a path changed, or where a segment ends.
+// textMayDiffer reports whether only the text of a symbolic link, a path or the end of a segment
+// changed.
 func textMayDiffer(x *sidecar.Index, m *sidecartest.Model) bool {
 	changed := 0
 	for i, want := range m.Sorted {
@@ -257,7 +259,7 @@ func TestRange(t *testing.T) {
 	}
 }
 
-// TestAppend: what is there already stays, whatever the outcome.
+// TestAppend: the bytes before stay, with and without an error.
 func TestAppend(t *testing.T) {
 	b, m := sidecartest.Example(t)
 	x, err := sidecar.OpenBytes(b)

@@ -116,7 +116,7 @@ func TestMediaType(t *testing.T) {
 	}
 }
 
-// FuzzSniff: the row never depends on what is beyond the first 512 bytes, and text stays text.
+// FuzzSniff: the row never depends on bytes after the first 512, and text stays text.
 func FuzzSniff(f *testing.F) {
 	for _, s := range []string{"", "<html>", "%PDF-", "\xef\xbb\xbf<?xml <svg", "BM\x00", strings.Repeat("ü", 300)} {
 		f.Add([]byte(s))

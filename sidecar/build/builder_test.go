@@ -199,7 +199,7 @@ func TestBuilderDone(t *testing.T) {
 	}
 }
 
-// failing is a File of which some call fails.
+// failing is a File that fails after a number of calls.
 type failing struct {
 	build.Memory
 	calls int

@@ -13,8 +13,8 @@ import (
 	"github.com/tarpack/tpk/sidecar/internal/sidecartest"
 )
 
-// parseTree makes a model of a text, a line an entry: its kind and path, and after a > the target of a link. violated are the
-// errors that the rules ask for.
+// parseTree makes a model of a text with a line for each entry: its kind and path, and after a >
+// the target of a link. It also returns the errors for the rules that the tree breaks.
 func parseTree(text string) (m *sidecartest.Model, violated []error) {
 	m = &sidecartest.Model{}
 	kinds := map[string]sidecar.Type{} // by path, of what came so far
@@ -68,8 +68,8 @@ func valid(it build.Item) bool {
 	return b.Add(it) == nil
 }
 
-// FuzzBuild builds any tree, in memory and with runs on disk, and compares the sidecar with the model of the tree, or the
-// error with the rules that the tree breaks.
+// FuzzBuild builds any tree, in memory and with runs on disk. It compares the sidecar with the
+// model of the tree, or the error with the rules that the tree breaks.
 func FuzzBuild(f *testing.F) {
 	for _, text := range []string{
 		"",

@@ -14,7 +14,8 @@ import (
 	"github.com/tarpack/tpk/sidecar/internal/sidecartest"
 )
 
-// TestPure: the bytes depend neither on the memory that was allowed nor on the order of Add, as far as that is free.
+// TestPure: the bytes depend neither on the memory allowed nor on the order of Add, as far as that
+// is free.
 func TestPure(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
 	m := sidecartest.RandomModel(r, 3000)

@@ -72,7 +72,7 @@ func checkSorter(t *testing.T, r *rand.Rand, key func() string, n, budget int) {
 	}
 }
 
-// TestSorterMemory: what is held stays near the budget, whatever comes.
+// TestSorterMemory: the memory stays near the budget for any records.
 func TestSorterMemory(t *testing.T) {
 	const budget = 1 << 20
 	s := newSorter(t.TempDir(), budget)

@@ -89,7 +89,8 @@ func checkBlock(t *testing.T, paths []string, b []byte) {
 	}
 }
 
-// TestPathBlockForms: AppendAll, which Verify relies on, takes nothing but what PathWriter writes.
+// TestPathBlockForms: AppendAll, on which Verify relies, accepts only blocks that PathWriter
+// writes.
 func TestPathBlockForms(t *testing.T) {
 	good := writeBlock([]string{"ab", "abc", "bb"})
 	for _, c := range []struct {

@@ -73,8 +73,8 @@ func SegmentedFile(edit func(*build.Item)) build.Item {
 	return it
 }
 
-// Reseal corrects the hashes of a sidecar that was changed: those of the sections that lie in b, and
-// the digest.
+// Reseal corrects the hashes of a sidecar that was changed: those of the sections that lie in b,
+// and the digest.
 func Reseal(b []byte) {
 	h := (*layout.Header)(b)
 	for i := range layout.NumSections {
@@ -95,24 +95,34 @@ func Example(t testing.TB) ([]byte, *Model) {
 	for _, it := range []build.Item{
 		Dir("d"),
 		File("d/file"),
-		Edited(File("d/text"), func(it *build.Item) { it.Size, it.PadLen, it.ContentLen = 700, 23, 300 }),
-		Edited(File("empty"), func(it *build.Item) {
-			it.Size, it.ContentLen, it.Coding, it.Hash, it.Sniff = 0, 0, coding.None, sidecar.EmptyHash, 0
+		Edited(File("d/text"), func(it *build.Item) {
+			it.Size, it.PadLen, it.ContentLen = 700, 23, 300
 		}),
-		Edited(File("stored"), func(it *build.Item) { it.Coding, it.ContentLen = coding.Stored, 512+18+5 }),
+		Edited(File("empty"), func(it *build.Item) {
+			it.Size, it.ContentLen, it.Coding = 0, 0, coding.None
+			it.Hash, it.Sniff = sidecar.EmptyHash, 0
+		}),
+		Edited(File("stored"), func(it *build.Item) {
+			it.Coding, it.ContentLen = coding.Stored, 512+18+5
+		}),
 		SegmentedFile(func(*build.Item) {}),
 		Dir("d/e"),
 		Soft("d/link", "file"),
 		Soft("link", "d/e"),
 		Hard("hard", "d/text"),
 		Edited(Hard("same", "d/file"), func(it *build.Item) { it.Duplicate = true }),
-		{Path: "tty", Entry: sidecar.Entry{Type: sidecar.TypeChar, HeaderLen: 100, DevMajor: 5, DevMinor: 1}},
+		{Path: "tty", Entry: sidecar.Entry{
+			Type: sidecar.TypeChar, HeaderLen: 100, DevMajor: 5, DevMinor: 1,
+		}},
 		{Path: "pipe", Entry: sidecar.Entry{Type: sidecar.TypeFIFO, HeaderLen: 100}},
 	} {
 		it.Mode, it.ModTime = 0o755, 1_000_000_000
 		m.Add(it)
 	}
-	for _, name := range []string{"long-1", "long-2", "d/e/" + strings.Repeat("z", 254), "d/e/" + strings.Repeat("z", 255)} {
+	for _, name := range []string{
+		"long-1", "long-2",
+		"d/e/" + strings.Repeat("z", 254), "d/e/" + strings.Repeat("z", 255),
+	} {
 		m.Add(File(name))
 	}
 	m.Finish()
@@ -122,12 +132,15 @@ func Example(t testing.TB) ([]byte, *Model) {
 // BenchPath returns the path of file i of a tree like generated documentation: 64 bytes on average,
 // 100 files in each directory.
 func BenchPath(i int) string {
-	return fmt.Sprintf("%s/%s.%s-%05x.html", BenchDir(i/100), []string{"fn", "struct", "trait", "enum"}[i%4],
-		[]string{"into_iter", "Decoder", "AsRef", "ordering_of_entries"}[i/4%4], uint32(i)*2654435761>>12)
+	kind := []string{"fn", "struct", "trait", "enum"}[i%4]
+	name := []string{"into_iter", "Decoder", "AsRef", "ordering_of_entries"}[i/4%4]
+	return fmt.Sprintf("%s/%s.%s-%05x.html", BenchDir(i/100), kind, name, uint32(i)*2654435761>>12)
 }
 
 // BenchDir returns the path of directory d.
-func BenchDir(d int) string { return fmt.Sprintf("share/doc/html/crate-%05d/module-%02d", d/20, d%20) }
+func BenchDir(d int) string {
+	return fmt.Sprintf("share/doc/html/crate-%05d/module-%02d", d/20, d%20)
+}
 
 // BenchItems calls add for all items of a tree of n files.
 func BenchItems(n int, add func(build.Item) error) (archiveSize int64, err error) {
@@ -139,7 +152,9 @@ func BenchItems(n int, add func(build.Item) error) (archiveSize int64, err error
 			err = add(it)
 		}
 	}
-	putDir := func(path string) { put(build.Item{Path: path, Entry: sidecar.Entry{Type: sidecar.TypeDir}}) }
+	putDir := func(path string) {
+		put(build.Item{Path: path, Entry: sidecar.Entry{Type: sidecar.TypeDir}})
+	}
 	putDir("share")
 	putDir("share/doc")
 	putDir("share/doc/html")
@@ -151,7 +166,8 @@ func BenchItems(n int, add func(build.Item) error) (archiveSize int64, err error
 			putDir(BenchDir(i / 100))
 		}
 		put(build.Item{Path: BenchPath(i), Entry: sidecar.Entry{
-			Type: sidecar.TypeFile, ContentLen: 2000, PadLen: 23, Size: 6001, Coding: coding.Deflate, Hash: uint64(i), CRC: uint32(i), Sniff: sniffHTML,
+			Type: sidecar.TypeFile, ContentLen: 2000, PadLen: 23, Size: 6001,
+			Coding: coding.Deflate, Hash: uint64(i), CRC: uint32(i), Sniff: sniffHTML,
 		}})
 	}
 	return off + layout.TrailerMember, err

@@ -31,7 +31,9 @@ type Model struct {
 // Add puts an item at the end of the archive. A file begins a member. Any other entry shares the
 // group of the entry before, unless that is a file.
 func (m *Model) Add(it build.Item) {
-	if n := len(m.Items); n > 0 && it.Type != sidecar.TypeFile && m.Items[n-1].Type != sidecar.TypeFile && n%7 != 0 {
+	n := len(m.Items)
+	if n > 0 && n%7 != 0 &&
+		it.Type != sidecar.TypeFile && m.Items[n-1].Type != sidecar.TypeFile {
 		it.Offset, it.HeaderLen = m.Items[n-1].Offset, m.Items[n-1].HeaderLen
 	} else {
 		it.Offset, it.HeaderLen = m.Archive, int32(coding.MinMember+n%200)
@@ -56,7 +58,8 @@ func (m *Model) Finish() *Model {
 		switch it.Type {
 		case sidecar.TypeDir:
 			it.End = uint32(i + 1)
-			for int(it.End) < len(m.Sorted) && strings.HasPrefix(m.Sorted[it.End].Path, it.Path+"/") {
+			for int(it.End) < len(m.Sorted) &&
+				strings.HasPrefix(m.Sorted[it.End].Path, it.Path+"/") {
 				it.End++
 			}
 		case sidecar.TypeSymlink:
@@ -75,13 +78,16 @@ func (m *Model) Stats() (s sidecar.Stats) {
 	for _, it := range m.Sorted {
 		switch it.Type {
 		case sidecar.TypeFile:
-			s.Files, s.FileBytes, s.MemberBytes = s.Files+1, s.FileBytes+uint64(it.Size), s.MemberBytes+uint64(it.ContentLen)
+			s.Files++
+			s.FileBytes += uint64(it.Size)
+			s.MemberBytes += uint64(it.ContentLen)
 		case sidecar.TypeDir:
 			s.Dirs++
 		case sidecar.TypeSymlink:
 			s.Symlinks++
 		case sidecar.TypeHardlink:
-			s.Hardlinks, s.LinkBytes = s.Hardlinks+1, s.LinkBytes+uint64(it.Size)
+			s.Hardlinks++
+			s.LinkBytes += uint64(it.Size)
 			if it.Duplicate {
 				s.Duplicates++
 			}
@@ -102,8 +108,8 @@ func (m *Model) Children(dir string) (list []int) {
 	return list
 }
 
-// RandomModel returns a tree of n entries of all kinds, with names that are hard cases for the order
-// of paths and the front coding.
+// RandomModel returns a tree of n entries of all kinds, with names that are hard cases for the
+// order of paths and the front coding.
 func RandomModel(r *rand.Rand, n int) *Model {
 	m := &Model{}
 	dirs, files := []string{""}, []string(nil)
@@ -114,7 +120,9 @@ func RandomModel(r *rand.Rand, n int) *Model {
 			continue
 		}
 		used[path] = true
-		it := build.Item{Path: path, Entry: sidecar.Entry{Mode: uint16(r.IntN(0o10000)), ModTime: r.Int64N(1<<40) - 1<<39}}
+		it := build.Item{Path: path, Entry: sidecar.Entry{
+			Mode: uint16(r.IntN(0o10000)), ModTime: r.Int64N(1<<40) - 1<<39,
+		}}
 		switch k := r.IntN(20); {
 		case k < 10:
 			randomFile(r, &it)
@@ -125,9 +133,12 @@ func RandomModel(r *rand.Rand, n int) *Model {
 		case k < 16:
 			it.Type, it.Link = sidecar.TypeSymlink, strings.Repeat(randomName(r), 1+r.IntN(9))
 		case k < 19 && len(files) > 0:
-			it.Type, it.Link, it.Duplicate = sidecar.TypeHardlink, files[r.IntN(len(files))], r.IntN(2) == 0
+			it.Type, it.Link = sidecar.TypeHardlink, files[r.IntN(len(files))]
+			it.Duplicate = r.IntN(2) == 0
 		case k == 19:
-			it.Type, it.DevMajor, it.DevMinor = sidecar.TypeChar+sidecar.Type(r.IntN(2)), r.Uint32N(layout.MaxDevice+1), r.Uint32N(layout.MaxDevice+1)
+			it.Type = sidecar.TypeChar + sidecar.Type(r.IntN(2))
+			it.DevMajor = r.Uint32N(layout.MaxDevice + 1)
+			it.DevMinor = r.Uint32N(layout.MaxDevice + 1)
 		default:
 			it.Type = sidecar.TypeFIFO
 		}
@@ -148,13 +159,15 @@ func randomName(r *rand.Rand) string {
 	case 3:
 		return string([]byte{1 + byte(r.IntN(40)), 0xe0 + byte(r.IntN(32))})
 	default:
-		return fmt.Sprintf("%s%d", []string{"file-", "file.", "f", "Straße "}[r.IntN(4)], r.IntN(500))
+		name := []string{"file-", "file.", "f", "Straße "}[r.IntN(4)]
+		return fmt.Sprintf("%s%d", name, r.IntN(500))
 	}
 }
 
 // randomFile makes it a regular file of any coding.
 func randomFile(r *rand.Rand, it *build.Item) {
-	it.Type, it.Hash, it.CRC, it.Sniff = sidecar.TypeFile, r.Uint64(), r.Uint32(), sidecar.Sniff(r.IntN(23))
+	it.Type, it.Hash, it.CRC = sidecar.TypeFile, r.Uint64(), r.Uint32()
+	it.Sniff = sidecar.Sniff(r.IntN(23))
 	if r.IntN(2) == 0 {
 		it.PadLen = int32(coding.MinMember + r.IntN(20))
 	}
@@ -237,13 +250,17 @@ func Compare(t testing.TB, x *sidecar.Index, m *Model) {
 	t.Helper()
 	fail := func(format string, args ...any) { t.Helper(); t.Fatalf(format, args...) }
 	if x.Len() != len(m.Sorted) || x.ArchiveSize() != m.Archive || x.Stats() != m.Stats() {
-		fail("Len %d, ArchiveSize %d, Stats %+v; want %d, %d, %+v", x.Len(), x.ArchiveSize(), x.Stats(), len(m.Sorted), m.Archive, m.Stats())
+		fail("Len %d, ArchiveSize %d, Stats %+v; want %d, %d, %+v",
+			x.Len(), x.ArchiveSize(), x.Stats(), len(m.Sorted), m.Archive, m.Stats())
 	}
 	for i, want := range m.Sorted {
 		if got, ok, err := x.Lookup(want.Path); got != i || !ok || err != nil {
 			fail("Lookup(%q) = %d, %v, %v; want %d", want.Path, got, ok, err, i)
 		}
-		for _, miss := range []string{want.Path + "x", want.Path + "/", want.Path[1:], want.Path[:len(want.Path)-1], "/" + want.Path} {
+		for _, miss := range []string{
+			want.Path + "x", want.Path + "/", want.Path[1:],
+			want.Path[:len(want.Path)-1], "/" + want.Path,
+		} {
 			j, here := m.At[miss]
 			if got, ok, err := x.Lookup(miss); ok != here || got != j || err != nil {
 				fail("Lookup(%q) = %d, %v, %v; want %d, %v", miss, got, ok, err, j, here)
@@ -257,7 +274,8 @@ func Compare(t testing.TB, x *sidecar.Index, m *Model) {
 			fail("Entry(%d) = %+v, %v; want %+v", i, e, err, want.Entry)
 		}
 		got, err := x.Link(i)
-		if isLink := want.Type == sidecar.TypeSymlink || want.Type == sidecar.TypeHardlink; got != want.Link || (err == nil) != isLink {
+		isLink := want.Type == sidecar.TypeSymlink || want.Type == sidecar.TypeHardlink
+		if got != want.Link || (err == nil) != isLink {
 			fail("Link(%d) = %q, %v; want %q", i, got, err, want.Link)
 		}
 		compareSegments(t, x, i, &want)
@@ -282,7 +300,8 @@ func compareSegments(t testing.TB, x *sidecar.Index, i int, want *build.Item) {
 		return
 	}
 	if err != nil || s.Shift != want.Shift || s.NumSegments != len(want.Segments) {
-		t.Fatalf("Segments(%d) = %+v, %v; want %d of shift %d", i, s, err, len(want.Segments), want.Shift)
+		t.Fatalf("Segments(%d) = %+v, %v; want %d of shift %d",
+			i, s, err, len(want.Segments), want.Shift)
 	}
 	if got, err := s.AppendLengths([]uint32{7}); err != nil || got[0] != 7 ||
 		!slices.Equal(got[1:], want.Segments) {
@@ -333,8 +352,10 @@ func CompareAll(t testing.TB, x *sidecar.Index, m *Model, from, to int) {
 	t.Helper()
 	i := from
 	for row, err := range x.All(from, to) {
-		if row.Entry = Visible(row.Entry); err != nil || row.Ordinal != i || string(row.Path) != m.Sorted[i].Path || row.Entry != m.Sorted[i].Entry {
-			t.Fatalf("All(%d, %d): %d is %+v, %v; want %+v", from, to, i, row, err, m.Sorted[i].Entry)
+		want := &m.Sorted[i]
+		if row.Entry = Visible(row.Entry); err != nil || row.Ordinal != i ||
+			string(row.Path) != want.Path || row.Entry != want.Entry {
+			t.Fatalf("All(%d, %d): %d is %+v, %v; want %+v", from, to, i, row, err, want.Entry)
 		}
 		i++
 	}
