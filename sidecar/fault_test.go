@@ -122,3 +122,21 @@ func TestFaultMessage(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestWillNeed: a sidecar can be read after WillNeed with any limit, mapped or not.
+func TestWillNeed(t *testing.T) {
+	b, m := sidecartest.Example(t)
+	for _, o := range sidecartest.Openers {
+		for _, limit := range []int64{0, 1, 1 << 40} {
+			x, err := o.Open(t, b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			x.WillNeed(limit)
+			sidecartest.Compare(t, x, m)
+			if err := x.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}

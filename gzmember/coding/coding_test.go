@@ -83,3 +83,27 @@ func TestStoredLength(t *testing.T) {
 		}
 	}
 }
+
+func TestCheckSegments(t *testing.T) {
+	for _, c := range []struct {
+		size  int64
+		shift uint8
+		n     int64
+		ok    bool
+	}{
+		{2 << 20, 20, 2, true},
+		{2<<20 - 1, 20, 2, true},
+		{5333 << 20, 20, 5333, true},
+		{4000 << 31, 31, 4000, true},
+		{2 << 20, 20, 3, false},       // not the number of segments
+		{2 << 20, 21, 1, false},       // one segment
+		{5334 << 20, 20, 5334, false}, // too many
+		{4001 << 24, 24, 4001, false},
+		{2 << 19, 19, 2, false}, // segments too small
+		{2 << 32, 32, 2, false}, // or too large
+	} {
+		if err := CheckSegments(c.size, c.shift, c.n); (err == nil) != c.ok {
+			t.Errorf("%d bytes, shift %d, %d segments: %v", c.size, c.shift, c.n, err)
+		}
+	}
+}

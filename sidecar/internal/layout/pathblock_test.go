@@ -132,3 +132,30 @@ func TestCommonPrefix(t *testing.T) {
 		}
 	}
 }
+
+// TestPathBlockLost: zeros, as a file system leaves them for lost data, are not a path that differs.
+func TestPathBlockLost(t *testing.T) {
+	good := writeBlock([]string{"ab", "abc", "bb"})
+	for _, c := range []struct {
+		what, path string
+		edit       func(b []byte) []byte
+	}{
+		{"no numbers", "ab", func(b []byte) []byte { clear(b[:pathLens]); return b }},
+		{"no text", "ab", func(b []byte) []byte { clear(b[BlockHead:]); return b }},
+		{"text cut off", "ab", func(b []byte) []byte { return b[:BlockHead+1] }},
+		{"the first shares", "xa", func(b []byte) []byte { b[0], b[16] = 1, 1; return b }},
+	} {
+		p, err := NewPathBlock(c.edit(bytes.Clone(good)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same, err := p.Equal(0, c.path); same || !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s: %v, %v", c.what, same, err)
+		}
+	}
+	for _, b := range [][]byte{nil, good[:BlockHead-1], bytes.Repeat([]byte{longLen}, BlockHead)} {
+		if _, err := NewPathBlock(b); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("a head of %d bytes: %v", len(b), err)
+		}
+	}
+}
