@@ -14,37 +14,46 @@ import (
 	"github.com/tarpack/tpk/sidecar/internal/sidecartest"
 )
 
+// Short names for the tables.
+type item = build.Item
+
+var (
+	file, dir, hard, soft = sidecartest.File, sidecartest.Dir, sidecartest.Hard, sidecartest.Soft
+	edited, segmented     = sidecartest.Edited, sidecartest.SegmentedFile
+	inOrder, inGroup      = sidecartest.InOrder, sidecartest.InGroup
+)
+
 func TestFinishRules(t *testing.T) {
-	type maker func(...build.Item) ([]build.Item, int64)
+	type maker func(...item) ([]item, int64)
 	for _, c := range []struct {
 		what  string
 		order maker
-		items []build.Item
+		items []item
 		err   error
 		names string // that the error has
 	}{
-		{"nothing", sidecartest.InOrder, nil, nil, ""},
-		{"a tree", sidecartest.InOrder, []build.Item{sidecartest.Dir("a"), sidecartest.File("a/b"), sidecartest.Dir("a/c"), sidecartest.File("a/c/d"), sidecartest.Hard("e", "a/b")}, nil, ""},
-		{"two files", sidecartest.InOrder, []build.Item{sidecartest.File("a"), sidecartest.File("b"), sidecartest.File("a")}, build.ErrDuplicate, `"a"`},
-		{"file and directory", sidecartest.InOrder, []build.Item{sidecartest.Dir("x"), sidecartest.Dir("x/y"), sidecartest.File("x/y")}, build.ErrDuplicate, `"x/y"`},
-		{"duplicate far away", sidecartest.InOrder, []build.Item{sidecartest.Dir("x"), sidecartest.File("x/y"), sidecartest.Dir("x!"), sidecartest.File("x0"), sidecartest.Dir("x")}, build.ErrDuplicate, `"x"`},
-		{"no parent", sidecartest.InOrder, []build.Item{sidecartest.File("a/b")}, build.ErrNoParent, `"a/b"`},
-		{"no grandparent", sidecartest.InOrder, []build.Item{sidecartest.Dir("a/b"), sidecartest.File("a/b/c")}, build.ErrNoParent, `"a/b"`},
-		{"parent missing in the middle", sidecartest.InOrder, []build.Item{sidecartest.Dir("a"), sidecartest.File("a/b/c")}, build.ErrNoParent, `"a/b/c"`},
-		{"parent is a file", sidecartest.InOrder, []build.Item{sidecartest.File("a"), sidecartest.File("a/b")}, build.ErrNoParent, `"a/b"`},
-		{"parent is a symbolic link", sidecartest.InOrder, []build.Item{sidecartest.Soft("a", "."), sidecartest.File("a/b")}, build.ErrNoParent, `"a/b"`},
-		{"parent comes later", sidecartest.InOrder, []build.Item{sidecartest.File("a/b"), sidecartest.Dir("a")}, build.ErrNoParent, `"a/b"`},
-		{"parent comes later in the group", sidecartest.InGroup, []build.Item{sidecartest.Soft("a/b", "c"), sidecartest.Dir("a")}, build.ErrNoParent, `"a/b"`},
-		{"parent comes earlier in the group", sidecartest.InGroup, []build.Item{sidecartest.Dir("a"), sidecartest.Soft("a/b", "c")}, nil, ""},
-		{"a neighbour of the parent", sidecartest.InOrder, []build.Item{sidecartest.Dir("a"), sidecartest.Dir("a.b"), sidecartest.File("a.c/d")}, build.ErrNoParent, `"a.c/d"`},
-		{"back in the parent", sidecartest.InOrder, []build.Item{sidecartest.Dir("a"), sidecartest.Dir("a/b"), sidecartest.File("a/b/c"), sidecartest.File("a/d"), sidecartest.File("b"), sidecartest.File("a/b.c")}, nil, ""},
-		{"no target", sidecartest.InOrder, []build.Item{sidecartest.File("a"), sidecartest.Hard("c", "b")}, build.ErrNoTarget, `"c"`},
-		{"no target, after all", sidecartest.InOrder, []build.Item{sidecartest.File("a"), sidecartest.Hard("c", "d")}, build.ErrNoTarget, `"c"`},
-		{"target is a directory", sidecartest.InOrder, []build.Item{sidecartest.Dir("a"), sidecartest.Hard("c", "a")}, build.ErrNoTarget, `"a"`},
-		{"target is a hard link", sidecartest.InOrder, []build.Item{sidecartest.File("a"), sidecartest.Hard("b", "a"), sidecartest.Hard("c", "b")}, build.ErrNoTarget, `"c"`},
-		{"target is a symbolic link", sidecartest.InOrder, []build.Item{sidecartest.Soft("a", "b"), sidecartest.Hard("c", "a")}, build.ErrNoTarget, `"c"`},
-		{"target comes later", sidecartest.InOrder, []build.Item{sidecartest.Hard("a", "b"), sidecartest.File("b")}, build.ErrNoTarget, `"a"`},
-		{"many links", sidecartest.InOrder, []build.Item{sidecartest.File("m"), sidecartest.Hard("a", "m"), sidecartest.Hard("z", "m"), sidecartest.File("b"), sidecartest.Hard("y", "b"), sidecartest.Hard("x", "b")}, nil, ""},
+		{"nothing", inOrder, nil, nil, ""},
+		{"a tree", inOrder, []item{dir("a"), file("a/b"), dir("a/c"), file("a/c/d"), hard("e", "a/b")}, nil, ""},
+		{"two files", inOrder, []item{file("a"), file("b"), file("a")}, build.ErrDuplicate, `"a"`},
+		{"file and directory", inOrder, []item{dir("x"), dir("x/y"), file("x/y")}, build.ErrDuplicate, `"x/y"`},
+		{"duplicate far away", inOrder, []item{dir("x"), file("x/y"), dir("x!"), file("x0"), dir("x")}, build.ErrDuplicate, `"x"`},
+		{"no parent", inOrder, []item{file("a/b")}, build.ErrNoParent, `"a/b"`},
+		{"no grandparent", inOrder, []item{dir("a/b"), file("a/b/c")}, build.ErrNoParent, `"a/b"`},
+		{"parent missing in the middle", inOrder, []item{dir("a"), file("a/b/c")}, build.ErrNoParent, `"a/b/c"`},
+		{"parent is a file", inOrder, []item{file("a"), file("a/b")}, build.ErrNoParent, `"a/b"`},
+		{"parent is a symbolic link", inOrder, []item{soft("a", "."), file("a/b")}, build.ErrNoParent, `"a/b"`},
+		{"parent comes later", inOrder, []item{file("a/b"), dir("a")}, build.ErrNoParent, `"a/b"`},
+		{"parent comes later in the group", inGroup, []item{soft("a/b", "c"), dir("a")}, build.ErrNoParent, `"a/b"`},
+		{"parent comes earlier in the group", inGroup, []item{dir("a"), soft("a/b", "c")}, nil, ""},
+		{"a neighbour of the parent", inOrder, []item{dir("a"), dir("a.b"), file("a.c/d")}, build.ErrNoParent, `"a.c/d"`},
+		{"back in the parent", inOrder, []item{dir("a"), dir("a/b"), file("a/b/c"), file("a/d"), file("b"), file("a/b.c")}, nil, ""},
+		{"no target", inOrder, []item{file("a"), hard("c", "b")}, build.ErrNoTarget, `"c"`},
+		{"no target, after all", inOrder, []item{file("a"), hard("c", "d")}, build.ErrNoTarget, `"c"`},
+		{"target is a directory", inOrder, []item{dir("a"), hard("c", "a")}, build.ErrNoTarget, `"a"`},
+		{"target is a hard link", inOrder, []item{file("a"), hard("b", "a"), hard("c", "b")}, build.ErrNoTarget, `"c"`},
+		{"target is a symbolic link", inOrder, []item{soft("a", "b"), hard("c", "a")}, build.ErrNoTarget, `"c"`},
+		{"target comes later", inOrder, []item{hard("a", "b"), file("b")}, build.ErrNoTarget, `"a"`},
+		{"many links", inOrder, []item{file("m"), hard("a", "m"), hard("z", "m"), file("b"), hard("y", "b"), hard("x", "b")}, nil, ""},
 	} {
 		for _, memory := range []int{0, 1} {
 			items, size := c.order(c.items...)
@@ -60,13 +69,13 @@ func TestFinishRules(t *testing.T) {
 func TestUnordered(t *testing.T) {
 	for _, c := range []struct {
 		what  string
-		items []build.Item
+		items []item
 		err   error
 	}{
-		{"all backwards", []build.Item{sidecartest.Hard("l", "d/f"), sidecartest.File("d/f"), sidecartest.Dir("d")}, nil},
-		{"no parent", []build.Item{sidecartest.File("d/f")}, build.ErrNoParent},
-		{"no target", []build.Item{sidecartest.Hard("l", "f")}, build.ErrNoTarget},
-		{"duplicate", []build.Item{sidecartest.File("f"), sidecartest.File("f")}, build.ErrDuplicate},
+		{"all backwards", []item{hard("l", "d/f"), file("d/f"), dir("d")}, nil},
+		{"no parent", []item{file("d/f")}, build.ErrNoParent},
+		{"no target", []item{hard("l", "f")}, build.ErrNoTarget},
+		{"duplicate", []item{file("f"), file("f")}, build.ErrDuplicate},
 	} {
 		m := &sidecartest.Model{}
 		for _, it := range c.items {
@@ -96,69 +105,69 @@ func TestUnordered(t *testing.T) {
 }
 
 func TestAdd(t *testing.T) {
-	same := func(*build.Item) {}
+	same := func(*item) {}
 	for _, c := range []struct {
 		what string
-		item build.Item
+		item item
 		err  error
 	}{
-		{"a file", sidecartest.File("a"), nil},
-		{"an empty file", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) {
+		{"a file", file("a"), nil},
+		{"an empty file", edited(file("a"), func(it *item) {
 			it.Size, it.ContentLen, it.Coding, it.Hash, it.Sniff = 0, 0, coding.None, sidecar.EmptyHash, 0
 		}), nil},
-		{"a stored file", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.Coding, it.ContentLen = coding.Stored, 512+18+5 }), nil},
-		{"a segmented file", sidecartest.SegmentedFile(same), nil},
-		{"a hard link with what it will get", sidecartest.Edited(sidecartest.Hard("b", "a"), func(it *build.Item) { it.Size, it.Hash, it.Sniff, it.Target = 1, 2, 3, 4 }), nil},
-		{"a device", build.Item{Path: "d", Entry: sidecar.Entry{Type: sidecar.TypeChar, HeaderLen: 100, DevMajor: layout.MaxDevice}}, nil},
-		{"the longest times", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.ModTime = layout.MinTime }), nil},
+		{"a stored file", edited(file("a"), func(it *item) { it.Coding, it.ContentLen = coding.Stored, 512+18+5 }), nil},
+		{"a segmented file", segmented(same), nil},
+		{"a hard link with what it will get", edited(hard("b", "a"), func(it *item) { it.Size, it.Hash, it.Sniff, it.Target = 1, 2, 3, 4 }), nil},
+		{"a device", item{Path: "d", Entry: sidecar.Entry{Type: sidecar.TypeChar, HeaderLen: 100, DevMajor: layout.MaxDevice}}, nil},
+		{"the longest times", edited(file("a"), func(it *item) { it.ModTime = layout.MinTime }), nil},
 
-		{"no path", sidecartest.File(""), sidecar.ErrPath},
-		{"a path upwards", sidecartest.File("a/../b"), sidecar.ErrPath},
-		{"no type", sidecartest.Edited(sidecartest.Dir("a"), func(it *build.Item) { it.Type = 0 }), build.ErrItem},
-		{"type 8", sidecartest.Edited(sidecartest.Dir("a"), func(it *build.Item) { it.Type = 8 }), build.ErrItem},
-		{"negative offset", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.Offset = -1 }), build.ErrItem},
-		{"offset of 2^48", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.Offset = 1 << 48 }), build.ErrItem},
-		{"no header", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.HeaderLen = 0 }), build.ErrItem},
-		{"header of 64 KiB", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.HeaderLen = 1 << 16 }), build.ErrItem},
-		{"negative size", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.Size = -1 }), build.ErrItem},
-		{"size of 2^48", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.Size = 1 << 48; it.ContentLen = 1 << 40 }), build.ErrItem},
-		{"mode of 13 bits", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.Mode = 0o10000 }), build.ErrItem},
-		{"time of 40 bits", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.ModTime = layout.MaxTime + 1 }), build.ErrItem},
-		{"time of 40 bits, negative", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.ModTime = layout.MinTime - 1 }), build.ErrItem},
-		{"content without size", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.Size = 0 }), build.ErrItem},
-		{"empty with a wrong hash", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.Size, it.ContentLen, it.Coding, it.Sniff = 0, 0, coding.None, 0 }), build.ErrItem},
-		{"size without content", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.ContentLen = 0 }), build.ErrItem},
-		{"content of 2^48", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.ContentLen = 1 << 48 }), build.ErrItem},
-		{"negative content", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.ContentLen = math.MinInt64 }), build.ErrItem},
-		{"a bomb", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.Size = 512 * 1000 }), build.ErrItem},
-		{"no coding", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.Coding = coding.None }), build.ErrItem},
-		{"coding 4", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.Coding = 4 }), build.ErrItem},
-		{"stored of another length", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.Coding = coding.Stored }), build.ErrItem},
-		{"padding that is not needed", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.PadLen = 30 }), build.ErrItem},
-		{"padding that is missing", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.Size = 513 }), build.ErrItem},
-		{"negative padding", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.Size, it.PadLen = 513, -30 }), build.ErrItem},
-		{"a duplicate file", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.Duplicate = true }), build.ErrItem},
-		{"a file with a link", sidecartest.Edited(sidecartest.File("a"), func(it *build.Item) { it.Link = "b" }), build.ErrItem},
-		{"a directory with content", sidecartest.Edited(sidecartest.Dir("a"), func(it *build.Item) { it.ContentLen = 100 }), build.ErrItem},
-		{"a directory with a size", sidecartest.Edited(sidecartest.Dir("a"), func(it *build.Item) { it.Size = 100 }), build.ErrItem},
-		{"a directory with a hash", sidecartest.Edited(sidecartest.Dir("a"), func(it *build.Item) { it.Hash = 100 }), build.ErrItem},
-		{"a directory with a link", sidecartest.Edited(sidecartest.Dir("a"), func(it *build.Item) { it.Link = "b" }), build.ErrItem},
-		{"a symbolic link with a sniff", sidecartest.Edited(sidecartest.Soft("a", "b"), func(it *build.Item) { it.Sniff = 22 }), build.ErrItem},
-		{"a symbolic link to nothing", sidecartest.Soft("a", ""), build.ErrItem},
-		{"a symbolic link with NUL", sidecartest.Soft("a", "b\x00"), build.ErrItem},
-		{"a symbolic link that is too long", sidecartest.Soft("a", strings.Repeat("x", layout.MaxPath+1)), build.ErrItem},
-		{"a hard link to nothing", sidecartest.Hard("a", ""), sidecar.ErrPath},
-		{"a hard link upwards", sidecartest.Hard("a", "../b"), sidecar.ErrPath},
-		{"a hard link to itself", sidecartest.Hard("a", "a"), build.ErrItem},
-		{"a device of 22 bits", build.Item{Path: "d", Entry: sidecar.Entry{Type: sidecar.TypeBlock, HeaderLen: 100, DevMinor: layout.MaxDevice + 1}}, build.ErrItem},
-		{"segments in a deflated file", sidecartest.SegmentedFile(func(it *build.Item) { it.Coding, it.PadLen = coding.Deflate, 0 }), build.ErrItem},
-		{"segmented without segments", sidecartest.SegmentedFile(func(it *build.Item) { it.Segments = nil }), build.ErrItem},
-		{"one segment", sidecartest.SegmentedFile(func(it *build.Item) { it.Shift, it.Segments = 21, []uint32{5000} }), build.ErrItem},
-		{"three segments", sidecartest.SegmentedFile(func(it *build.Item) { it.Segments = []uint32{3000, 1000, 1000} }), build.ErrItem},
-		{"an empty segment", sidecartest.SegmentedFile(func(it *build.Item) { it.Segments = []uint32{5000, 0} }), build.ErrItem},
-		{"segments of another length", sidecartest.SegmentedFile(func(it *build.Item) { it.Segments = []uint32{5000, 1} }), build.ErrItem},
-		{"shift 19", sidecartest.SegmentedFile(func(it *build.Item) { it.Shift = 19 }), build.ErrItem},
-		{"segmented without padding", sidecartest.SegmentedFile(func(it *build.Item) { it.PadLen = 0 }), build.ErrItem},
+		{"no path", file(""), sidecar.ErrPath},
+		{"a path upwards", file("a/../b"), sidecar.ErrPath},
+		{"no type", edited(dir("a"), func(it *item) { it.Type = 0 }), build.ErrItem},
+		{"type 8", edited(dir("a"), func(it *item) { it.Type = 8 }), build.ErrItem},
+		{"negative offset", edited(file("a"), func(it *item) { it.Offset = -1 }), build.ErrItem},
+		{"offset of 2^48", edited(file("a"), func(it *item) { it.Offset = 1 << 48 }), build.ErrItem},
+		{"no header", edited(file("a"), func(it *item) { it.HeaderLen = 0 }), build.ErrItem},
+		{"header of 64 KiB", edited(file("a"), func(it *item) { it.HeaderLen = 1 << 16 }), build.ErrItem},
+		{"negative size", edited(file("a"), func(it *item) { it.Size = -1 }), build.ErrItem},
+		{"size of 2^48", edited(file("a"), func(it *item) { it.Size = 1 << 48; it.ContentLen = 1 << 40 }), build.ErrItem},
+		{"mode of 13 bits", edited(file("a"), func(it *item) { it.Mode = 0o10000 }), build.ErrItem},
+		{"time of 40 bits", edited(file("a"), func(it *item) { it.ModTime = layout.MaxTime + 1 }), build.ErrItem},
+		{"time of 40 bits, negative", edited(file("a"), func(it *item) { it.ModTime = layout.MinTime - 1 }), build.ErrItem},
+		{"content without size", edited(file("a"), func(it *item) { it.Size = 0 }), build.ErrItem},
+		{"empty with a wrong hash", edited(file("a"), func(it *item) { it.Size, it.ContentLen, it.Coding, it.Sniff = 0, 0, coding.None, 0 }), build.ErrItem},
+		{"size without content", edited(file("a"), func(it *item) { it.ContentLen = 0 }), build.ErrItem},
+		{"content of 2^48", edited(file("a"), func(it *item) { it.ContentLen = 1 << 48 }), build.ErrItem},
+		{"negative content", edited(file("a"), func(it *item) { it.ContentLen = math.MinInt64 }), build.ErrItem},
+		{"a bomb", edited(file("a"), func(it *item) { it.Size = 512 * 1000 }), build.ErrItem},
+		{"no coding", edited(file("a"), func(it *item) { it.Coding = coding.None }), build.ErrItem},
+		{"coding 4", edited(file("a"), func(it *item) { it.Coding = 4 }), build.ErrItem},
+		{"stored of another length", edited(file("a"), func(it *item) { it.Coding = coding.Stored }), build.ErrItem},
+		{"padding that is not needed", edited(file("a"), func(it *item) { it.PadLen = 30 }), build.ErrItem},
+		{"padding that is missing", edited(file("a"), func(it *item) { it.Size = 513 }), build.ErrItem},
+		{"negative padding", edited(file("a"), func(it *item) { it.Size, it.PadLen = 513, -30 }), build.ErrItem},
+		{"a duplicate file", edited(file("a"), func(it *item) { it.Duplicate = true }), build.ErrItem},
+		{"a file with a link", edited(file("a"), func(it *item) { it.Link = "b" }), build.ErrItem},
+		{"a directory with content", edited(dir("a"), func(it *item) { it.ContentLen = 100 }), build.ErrItem},
+		{"a directory with a size", edited(dir("a"), func(it *item) { it.Size = 100 }), build.ErrItem},
+		{"a directory with a hash", edited(dir("a"), func(it *item) { it.Hash = 100 }), build.ErrItem},
+		{"a directory with a link", edited(dir("a"), func(it *item) { it.Link = "b" }), build.ErrItem},
+		{"a symbolic link with a sniff", edited(soft("a", "b"), func(it *item) { it.Sniff = 22 }), build.ErrItem},
+		{"a symbolic link to nothing", soft("a", ""), build.ErrItem},
+		{"a symbolic link with NUL", soft("a", "b\x00"), build.ErrItem},
+		{"a symbolic link that is too long", soft("a", strings.Repeat("x", layout.MaxPath+1)), build.ErrItem},
+		{"a hard link to nothing", hard("a", ""), sidecar.ErrPath},
+		{"a hard link upwards", hard("a", "../b"), sidecar.ErrPath},
+		{"a hard link to itself", hard("a", "a"), build.ErrItem},
+		{"a device of 22 bits", item{Path: "d", Entry: sidecar.Entry{Type: sidecar.TypeBlock, HeaderLen: 100, DevMinor: layout.MaxDevice + 1}}, build.ErrItem},
+		{"segments in a deflated file", segmented(func(it *item) { it.Coding, it.PadLen = coding.Deflate, 0 }), build.ErrItem},
+		{"segmented without segments", segmented(func(it *item) { it.Segments = nil }), build.ErrItem},
+		{"one segment", segmented(func(it *item) { it.Shift, it.Segments = 21, []uint32{5000} }), build.ErrItem},
+		{"three segments", segmented(func(it *item) { it.Segments = []uint32{3000, 1000, 1000} }), build.ErrItem},
+		{"an empty segment", segmented(func(it *item) { it.Segments = []uint32{5000, 0} }), build.ErrItem},
+		{"segments of another length", segmented(func(it *item) { it.Segments = []uint32{5000, 1} }), build.ErrItem},
+		{"shift 19", segmented(func(it *item) { it.Shift = 19 }), build.ErrItem},
+		{"segmented without padding", segmented(func(it *item) { it.PadLen = 0 }), build.ErrItem},
 	} {
 		b := build.New(build.Options{})
 		if err := b.Add(c.item); !errors.Is(err, c.err) || err != nil && b.Len() != 0 || err == nil && b.Len() != 1 {
@@ -171,7 +180,7 @@ func TestAdd(t *testing.T) {
 }
 
 func TestFinishArchiveSize(t *testing.T) {
-	items, size := sidecartest.InOrder(sidecartest.File("a"), sidecartest.File("b"))
+	items, size := inOrder(file("a"), file("b"))
 	for _, c := range []struct {
 		size int64
 		err  error
@@ -191,7 +200,7 @@ func TestBuilderDone(t *testing.T) {
 	if _, _, err := b.Finish(&build.Memory{}, 1000); err == nil {
 		t.Error("Finish twice")
 	}
-	if err := b.Add(sidecartest.File("a")); err == nil {
+	if err := b.Add(file("a")); err == nil {
 		t.Error("Add after Finish")
 	}
 	if err := b.Close(); err != nil {
@@ -223,7 +232,7 @@ func (f *failing) ReadAt(p []byte, off int64) (int, error) {
 
 // TestFinishErrors lets each call to the file fail in turn.
 func TestFinishErrors(t *testing.T) {
-	items, size := sidecartest.InOrder(sidecartest.Dir("a"), sidecartest.File("a/b"), sidecartest.Soft("c", "d"), sidecartest.Hard("e", "a/b"), sidecartest.SegmentedFile(func(*build.Item) {}))
+	items, size := inOrder(dir("a"), file("a/b"), soft("c", "d"), hard("e", "a/b"), segmented(func(*item) {}))
 	calls := 0
 	for ; ; calls++ {
 		b := build.New(build.Options{})
