@@ -1,7 +1,5 @@
 package sidecar_test
 
-import ()
-
 // Offsets and sizes in bytes, as FORMAT.md 2.1 and 2.2 state them.
 const (
 	atVersion     = 8
@@ -23,6 +21,4 @@ const (
 	pathLens  = 32  // the numbers of shared and of further bytes in a block
 	longLen   = 255 // such a number if the true one stands below
 	placeSize = 5
-	segRow    = 16
-	segIndex  = 8
 )
