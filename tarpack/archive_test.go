@@ -161,13 +161,13 @@ func TestContent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := a.Content(row.I)
+		c, err := a.Content(row.Ordinal)
 		switch row.Entry.Type {
 		case sidecar.TypeFile, sidecar.TypeHardlink:
 			if err != nil || c.Size != row.Entry.Size {
 				t.Errorf("%s: %v, size %d, want %d", row.Path, err, c.Size, row.Entry.Size)
 			}
-			r, err := a.OpenContent(row.I)
+			r, err := a.OpenContent(row.Ordinal)
 			if err != nil {
 				t.Errorf("%s: %v", row.Path, err)
 				continue

@@ -85,11 +85,11 @@ func differences(a, b *Archive, x, y *sidecar.Row) (what []string, err error) {
 	add(p.Mode != q.Mode, "mode")
 	add(p.ModTime != q.ModTime, "mtime")
 	if same && p.Type == sidecar.TypeSymlink {
-		old, err := a.Index().Link(x.I)
+		old, err := a.Index().Link(x.Ordinal)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", a.Name(), err)
 		}
-		now, err := b.Index().Link(y.I)
+		now, err := b.Index().Link(y.Ordinal)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", b.Name(), err)
 		}

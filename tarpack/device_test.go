@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/extract"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -110,7 +110,7 @@ func TestDevice(t *testing.T) {
 		if _, err := openRoomy(t, f); !errors.Is(err, format.ErrNoSidecar) {
 			t.Errorf("locator damaged at %d: %v", ruin, err)
 		}
-		var m sidecar.Memory
+		var m build.Memory
 		index, err := scan.BuildIndex(ctx, f, int64(len(want)), &m, scan.Options{})
 		if err != nil {
 			t.Fatal(err)

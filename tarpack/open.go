@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
@@ -93,7 +94,7 @@ func OpenSource(
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	a := &Archive{name: name, src: src, trailer: t}
-	a.build = func(ctx context.Context, dst sidecar.File, o scan.Options) error {
+	a.build = func(ctx context.Context, dst build.File, o scan.Options) error {
 		_, err := scan.BuildIndex(ctx, src, src.Size(), dst, o)
 		return err
 	}

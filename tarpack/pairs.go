@@ -45,7 +45,7 @@ func pairs(a, b *sidecar.Index) iter.Seq2[pair, error] {
 			case !okX:
 				order = 1
 			default:
-				order = sidecar.ComparePaths(string(x.Path), string(y.Path))
+				order = sidecar.ComparePaths(x.Path, y.Path)
 			}
 			var p pair
 			if order <= 0 {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 
-	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
@@ -39,23 +39,23 @@ func openSet(ctx context.Context, list string, o *indexed.Options) (*Archive, er
 		return nil, err
 	}
 	x := &indexed.File{File: setFile(set, l)}
-	build := func(ctx context.Context, dst sidecar.File, o scan.Options) error {
+	rebuild := func(ctx context.Context, dst build.File, o scan.Options) error {
 		_, _, err := shardset.Join(ctx, name, dst, o)
 		return err
 	}
 	if known {
-		err = x.OpenIndex(ctx, o, false, build)
+		err = x.OpenIndex(ctx, o, false, rebuild)
 	} else {
 		if o.Notice != nil {
 			o.Notice(fmt.Errorf("%w: %w", shardset.NoList(list, err), format.ErrIndexRebuilt))
 		}
 		x.Rebuilt = true
-		x.Index, err = indexed.InMemory(ctx, list, scan.Options{Workers: o.Workers, Progress: o.Progress}, build)
+		x.Index, err = indexed.InMemory(ctx, list, scan.Options{Workers: o.Workers, Progress: o.Progress}, rebuild)
 	}
 	if err != nil {
 		return nil, errors.Join(err, set.Close())
 	}
-	return &Archive{name: list, src: set, trailer: x.Trailer, index: x.Index, rebuilt: x.Rebuilt, build: build}, nil
+	return &Archive{name: list, src: set, trailer: x.Trailer, index: x.Index, rebuilt: x.Rebuilt, build: rebuild}, nil
 }
 
 // setFile describes a set as if it were one file, so that its sidecar can be opened like that of a

@@ -123,11 +123,11 @@ func entryDiff(side, made *sidecar.Index, said, is *sidecar.Row) ([]string, erro
 		return what, nil
 	}
 	if t := is.Entry.Type; t == sidecar.TypeSymlink || t == sidecar.TypeHardlink {
-		text1, err := side.Link(said.I)
+		text1, err := side.Link(said.Ordinal)
 		if err != nil {
 			return nil, err
 		}
-		text2, err := made.Link(is.I)
+		text2, err := made.Link(is.Ordinal)
 		if err != nil {
 			return nil, err
 		}

@@ -16,7 +16,7 @@ import (
 	"github.com/tarpack/tpk/compat/forge"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
-	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 )
 
 // gunzips are programs that read the gzip layer. From a list of members each must make one plain
@@ -103,7 +103,7 @@ func sumOf(t *testing.T, r io.Reader) [sha256.Size]byte {
 // TestLargestExtraField lets every program read a member with the largest extra field that tpk
 // writes. busybox has a buffer of 16 KiB for it.
 func TestLargestExtraField(t *testing.T) {
-	payload := make([]byte, 2+4*gzmember.MaxSegments(gzmember.MaxShift))
+	payload := make([]byte, 2+4*coding.MaxSegments(coding.MaxShift))
 	noise := trees.NoiseBytes("before", 100_000)
 	members := slices.Concat(forge.Member(noise, nil), forge.Zeros(500, payload),
 		forge.Member([]byte("after"), nil))

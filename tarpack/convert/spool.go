@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -29,10 +30,10 @@ type spool struct {
 	p       *packer.Packer
 	name    string // prefix of the names of temporary files
 	file    *os.File
-	records *os.File // a sidecar.Item for each entry, in the order of seq
+	records *os.File // a build.Item for each entry, in the order of seq
 	w       *bufio.Writer
 	enc     *gob.Encoder
-	addItem func(sidecar.Item) error // adds to the index; nil while entries still come
+	addItem func(build.Item) error // adds to the index; nil while entries still come
 	problem func(*format.Problem)
 	groups  packer.GroupCache
 
@@ -42,7 +43,7 @@ type spool struct {
 	links       map[uint32]spoolLink     // hard links, by seq
 	targets     map[uint32]bool          // files that have hard links, by seq
 	nonFiles    map[uint32]format.Header // other than files, by seq
-	displaced   map[uint32]sidecar.Item  // files that were replaced but have hard links, by seq
+	displaced   map[uint32]build.Item    // files that were replaced but have hard links, by seq
 	numParents  uint32                   // number of directories that were missing
 	parentIndex *sidecar.Index           // has attributes of missing directories; may be nil
 	moved       map[uint32]string        // the hard links that became displaced files, by their seq
@@ -66,7 +67,7 @@ func newSpool(p *packer.Packer, out string, problem func(*format.Problem)) (*spo
 		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
 		last:  map[[2]uint64]lastEntry{}, links: map[uint32]spoolLink{}, moved: map[uint32]string{},
 		targets: map[uint32]bool{}, nonFiles: map[uint32]format.Header{},
-		displaced: map[uint32]sidecar.Item{},
+		displaced: map[uint32]build.Item{},
 	}
 	var err error
 	if s.file, err = durable.UnlinkedTemp(out + ".spool"); err != nil {
@@ -130,7 +131,7 @@ func (s *spool) announce(h *format.Header) error {
 var errSelf = errors.New("a hard link to itself")
 
 // Add adds an entry that was written to the file.
-func (s *spool) Add(it sidecar.Item) error {
+func (s *spool) Add(it build.Item) error {
 	if s.addItem != nil {
 		return s.addItem(it)
 	}
@@ -140,7 +141,7 @@ func (s *spool) Add(it sidecar.Item) error {
 // Refuse records that an announced entry does not come.
 func (s *spool) Refuse(pr *format.Problem) error {
 	s.problem(pr)
-	return s.enc.Encode(&sidecar.Item{})
+	return s.enc.Encode(&build.Item{})
 }
 
 // archive builds the index and returns the file as an archive.
@@ -151,7 +152,7 @@ func (s *spool) archive(ctx context.Context) (k *packer.Base, err error) {
 	if _, err := s.records.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	b := sidecar.NewBuilder(sidecar.BuilderOptions{Unordered: true})
+	b := build.New(build.Options{Unordered: true})
 	defer func() { err = errors.Join(err, b.Close()) }()
 	s.addItem = b.Add
 	dec := gob.NewDecoder(bufio.NewReaderSize(s.records, output.WriteSize))
@@ -159,7 +160,7 @@ func (s *spool) archive(ctx context.Context) (k *packer.Base, err error) {
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
 		}
-		var it sidecar.Item
+		var it build.Item
 		if err := dec.Decode(&it); err == io.EOF {
 			break
 		} else if err != nil {
@@ -179,7 +180,7 @@ func (s *spool) archive(ctx context.Context) (k *packer.Base, err error) {
 }
 
 // finish writes the index and opens it.
-func (s *spool) finish(b *sidecar.Builder) (*packer.Base, error) {
+func (s *spool) finish(b *build.Builder) (*packer.Base, error) {
 	f, err := durable.OpenTemp(format.TempName(s.name + ".index"))
 	if err != nil {
 		return nil, err
@@ -204,7 +205,7 @@ func (s *spool) finish(b *sidecar.Builder) (*packer.Base, error) {
 
 // settle decides which entry of the archive an entry becomes, if any. All entries have come by
 // then.
-func (s *spool) settle(seq uint32, it *sidecar.Item) error {
+func (s *spool) settle(seq uint32, it *build.Item) error {
 	if it.Type == 0 {
 		return nil
 	}
@@ -244,13 +245,13 @@ func (s *spool) settle(seq uint32, it *sidecar.Item) error {
 }
 
 // header reads the header of an entry without content.
-func (s *spool) header(it *sidecar.Item) (format.Header, error) {
+func (s *spool) header(it *build.Item) (format.Header, error) {
 	g, err := s.groups.Read(s.file, &it.Entry)
 	return g.Headers[it.Path], err
 }
 
 // takeOver turns a hard link into its target, a file that another entry has displaced.
-func (s *spool) takeOver(seq uint32, file, link *sidecar.Item) error {
+func (s *spool) takeOver(seq uint32, file, link *build.Item) error {
 	h, err := s.header(link)
 	if err != nil {
 		return err
@@ -272,7 +273,7 @@ func (s *spool) takeOver(seq uint32, file, link *sidecar.Item) error {
 
 // makeParents creates the missing directories above an entry. A parent that is not a directory is
 // an error.
-func (s *spool) makeParents(it *sidecar.Item) error {
+func (s *spool) makeParents(it *build.Item) error {
 	for i := range len(it.Path) {
 		if it.Path[i] != '/' {
 			continue

@@ -76,7 +76,7 @@ func TestEditKeepsOwners(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			h, err := k.Ref(row.I, &row.Entry).Header()
+			h, err := k.Ref(row.Ordinal, &row.Entry).Header()
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
@@ -172,7 +172,7 @@ func TestTarGz(t *testing.T) {
 // has.
 func checkArchive(t *testing.T, folder string, f *File, b []byte) {
 	t.Helper()
-	var m sidecar.Memory
+	var m build.Memory
 	res, err := scan.BuildIndex(context.Background(), bytes.NewReader(b), int64(len(b)), &m, scan.Options{})
 	if err != nil {
 		t.Fatalf("%q: %v", folder, err)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
@@ -80,7 +81,7 @@ func finished(t testing.TB, out *bytes.Buffer, entries int) *tarpack.Archive {
 	trailer := format.Trailer{Entries: uint64(entries), Offset: int64(out.Len())}
 	body := out.Bytes()
 	b := trailer.Append(body[:len(body):len(body)])
-	var m sidecar.Memory
+	var m build.Memory
 	res, err := scan.BuildIndex(context.Background(), bytes.NewReader(b), int64(len(b)), &m, scan.Options{})
 	if res.Digest == 0 { // that the trailer has no digest yet is its only fault
 		t.Fatal(err)

@@ -177,7 +177,7 @@ func (s *coverage) gather(d *folder) error {
 // appendLink appends the target of a link.
 func (d *folder) appendLink(dst []byte, row *sidecar.Row) ([]byte, error) {
 	if row.Entry.Type == sidecar.TypeSymlink || row.Entry.Type == sidecar.TypeHardlink {
-		return d.x.AppendLink(dst, row.I)
+		return d.x.AppendLink(dst, row.Ordinal)
 	}
 	return dst, nil
 }

@@ -5,7 +5,9 @@ import (
 	"iter"
 	"sort"
 
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
@@ -13,13 +15,13 @@ import (
 // of the folder, which takes half a second for a million. So it is called only when the trailer is
 // read, and its result is kept.
 func (t *tarLayout) computeDigest() (uint64, error) {
-	return sidecar.Digest(t.items(), t.entries, t.size+format.TrailerSize)
+	return build.Digest(t.items(), t.entries, t.size+format.TrailerSize)
 }
 
 // items yields the entries of the export as its sidecar has them.
-func (t *tarLayout) items() iter.Seq2[*sidecar.Item, error] {
-	return func(yield func(*sidecar.Item, error) bool) {
-		var it sidecar.Item
+func (t *tarLayout) items() iter.Seq2[*build.Item, error] {
+	return func(yield func(*build.Item, error) bool) {
+		var it build.Item
 		for _, dir := range t.parentPaths {
 			if err := t.parentItem(&it, dir); !yield(&it, err) || err != nil {
 				return
@@ -37,7 +39,7 @@ func (t *tarLayout) items() iter.Seq2[*sidecar.Item, error] {
 }
 
 // parentItem sets it to a directory above the folder. The directory has all of the export below it.
-func (t *tarLayout) parentItem(it *sidecar.Item, dir string) error {
+func (t *tarLayout) parentItem(it *build.Item, dir string) error {
 	i, _, err := t.d.x.Lookup(dir)
 	if err != nil {
 		return err
@@ -48,7 +50,7 @@ func (t *tarLayout) parentItem(it *sidecar.Item, dir string) error {
 	}
 	p := t.parentLocations[dir]
 	e.Offset, e.HeaderLen, e.End = p.off, p.length, uint32(t.entries)
-	*it = sidecar.Item{Entry: e, Path: dir}
+	*it = build.Item{Entry: e, Path: dir}
 	return nil
 }
 
@@ -58,15 +60,15 @@ func (t *tarLayout) ordinal(i uint32) uint32 {
 }
 
 // item sets it to an entry of the folder.
-func (t *tarLayout) item(it *sidecar.Item, row *sidecar.Row) (err error) {
+func (t *tarLayout) item(it *build.Item, row *sidecar.Row) (err error) {
 	e := row.Entry
-	*it = sidecar.Item{Path: string(row.Path), Segments: it.Segments[:0]}
-	content := row.I // ordinal of the entry that has the content
+	*it = build.Item{Path: string(row.Path), Segments: it.Segments[:0]}
+	content := row.Ordinal // ordinal of the entry that has the content
 	switch e.Type {
 	case sidecar.TypeDir:
 		e.End = t.ordinal(e.End)
 	case sidecar.TypeSymlink:
-		it.Link, err = t.d.x.Link(row.I)
+		it.Link, err = t.d.x.Link(row.Ordinal)
 	case sidecar.TypeHardlink:
 		if target := int(e.Target); target < t.d.from || target >= t.d.to {
 			content = target
@@ -76,9 +78,9 @@ func (t *tarLayout) item(it *sidecar.Item, row *sidecar.Row) (err error) {
 			break
 		}
 		e.Target = t.ordinal(e.Target)
-		it.Link, err = t.d.x.Link(row.I)
+		it.Link, err = t.d.x.Link(row.Ordinal)
 	}
-	if err == nil && e.Coding == sidecar.CodingSegmented {
+	if err == nil && e.Coding == coding.Segmented {
 		err = t.segments(it, content)
 	}
 	if err == nil {
@@ -96,22 +98,14 @@ func (t *tarLayout) becomesFile(link sidecar.Entry) (sidecar.Entry, error) {
 }
 
 // segments sets the segments of entry i.
-func (t *tarLayout) segments(it *sidecar.Item, i int) error {
+func (t *tarLayout) segments(it *build.Item, i int) error {
 	table, err := t.d.x.Segments(i)
 	if err != nil {
 		return err
 	}
 	it.Shift = table.Shift
-	before := int64(0)
-	for k := range table.NumSegments {
-		end, err := table.End(k)
-		if err != nil {
-			return err
-		}
-		it.Segments = append(it.Segments, uint32(end-before))
-		before = end
-	}
-	return nil
+	it.Segments, err = table.AppendLengths(it.Segments)
+	return err
 }
 
 // locate sets the offset of an entry in the export.

@@ -4,6 +4,7 @@ import (
 	"sort"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -38,7 +39,7 @@ func layOutZip(d *folder) (layout, int64, int, error) {
 		if err != nil {
 			return nil, 0, 0, err
 		}
-		if (row.I-d.from)%zipStride == 0 {
+		if (row.Ordinal-d.from)%zipStride == 0 {
 			z.marks = append(z.marks, at)
 		}
 		if ok, err := e.set(d, &row); err != nil {
@@ -102,7 +103,7 @@ func (z *zipLayout) entries(off, end int64, yield func(Span) bool) (more bool, e
 			at = next
 			continue
 		}
-		if err := e.readLink(z.d, row.I); err != nil {
+		if err := e.readLink(z.d, row.Ordinal); err != nil {
 			return false, err
 		}
 		buf = e.appendLocal(buf[:0])
@@ -130,7 +131,7 @@ func (e *zipEntry) body(at, off, end int64, yield func(Span) bool) bool {
 	}
 	// The content lies between the headers of stored blocks.
 	first := max(off-at, 0)
-	const block = gzmember.StoredBlock
+	const block = coding.StoredBlock
 	for i := first / block * block; i < e.size && at+i < end; i += block {
 		n := min(block, e.size-i)
 		s := Span{Offset: e.content + gzmember.StoredOffset(i), Length: n}.clip(at+i, off, end)
@@ -167,7 +168,7 @@ func (z *zipLayout) directory(off, end int64, yield func(Span) bool) (more bool,
 		local += e.localLength() + e.compressed
 		length := e.centralLength()
 		if at+length > off {
-			if err := e.readLink(z.d, row.I); err != nil {
+			if err := e.readLink(z.d, row.Ordinal); err != nil {
 				return false, err
 			}
 			buf = e.appendCentral(buf[:0])
@@ -215,11 +216,11 @@ func (e *zipEntry) setFile(r *sidecar.Entry) {
 	e.size, e.crc = r.Size, r.CRC
 	switch {
 	case r.Size == 0:
-	case r.Coding == sidecar.CodingStored:
+	case r.Coding == coding.Stored:
 		e.blocks, e.content, e.compressed = true, r.ContentOffset(), r.Size
 	default:
 		e.method = methodDeflate
 		e.content = r.ContentOffset() + gzmember.HeaderSize
-		e.compressed = r.ContentLen - gzmember.HeaderSize - gzmember.TrailerSize
+		e.compressed = r.ContentLen - gzmember.HeaderSize - gzmember.MemberTrailerSize
 	}
 }

@@ -93,7 +93,7 @@ func (w *walker) walk() (err error) {
 			if err != nil {
 				return fmt.Errorf("%s: %w", w.x.a.Name(), err)
 			}
-			if row.I < w.skip || !w.concerns(&row) {
+			if row.Ordinal < w.skip || !w.concerns(&row) {
 				continue
 			}
 			if err := w.entry(&row); err != nil {
@@ -121,7 +121,7 @@ func (w *walker) entry(row *sidecar.Row) error {
 		return err
 	}
 	if w.kind != passFiles {
-		if _, failed := w.x.failed.Load(row.I); failed {
+		if _, failed := w.x.failed.Load(row.Ordinal); failed {
 			w.skipDir(row)
 			return nil
 		}
@@ -140,7 +140,7 @@ func (w *walker) entry(row *sidecar.Row) error {
 		if row.Entry.Type == sidecar.TypeDir {
 			err = w.directory(d, name, row)
 		} else {
-			err = w.enqueue(d, job{row.I, name, row.Entry})
+			err = w.enqueue(d, job{row.Ordinal, name, row.Entry})
 			if err != nil {
 				return err
 			}
@@ -150,7 +150,7 @@ func (w *walker) entry(row *sidecar.Row) error {
 		return nil
 	}
 	w.skipDir(row)
-	return w.x.fail(w.ctx, row.I, path, row.Entry.Offset, err)
+	return w.x.fail(w.ctx, row.Ordinal, path, row.Entry.Offset, err)
 }
 
 // skipDir skips everything below an entry that is a directory.
@@ -202,7 +202,7 @@ func (w *walker) push(d *targetDir, name string, row *sidecar.Row) error {
 	}
 	sub.refs.Store(1)
 	if row != nil {
-		sub.ordinal, sub.entry = row.I, row.Entry
+		sub.ordinal, sub.entry = row.Ordinal, row.Entry
 	}
 	if w.kind == passFiles {
 		if err := d.makeDir(sub); err != nil {

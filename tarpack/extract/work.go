@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -92,7 +93,7 @@ const inOnePiece = 1 << 20
 // file creates the regular file of job k with the content of e, which is entry i.
 func (w *worker) file(ctx context.Context, b *batch, k, i int, e *sidecar.Entry) error {
 	d, j := b.dir, &b.jobs[k]
-	if e.Size > inOnePiece || e.Coding == sidecar.CodingSegmented {
+	if e.Size > inOnePiece || e.Coding == coding.Segmented {
 		c, err := format.ContentOfEntry(w.x.a.Index(), i, e)
 		if err != nil {
 			return err
@@ -136,7 +137,7 @@ func (w *worker) inflate(b *batch, k int, e *sidecar.Entry) error {
 		return fmt.Errorf("%w: content member at offset %d: %w",
 			format.ErrCorrupt, e.ContentOffset(), err)
 	}
-	crc := binary.LittleEndian.Uint32(member[len(member)-gzmember.TrailerSize:])
+	crc := binary.LittleEndian.Uint32(member[len(member)-gzmember.MemberTrailerSize:])
 	if used != len(member) || int64(len(out)) != e.Size || crc != e.CRC {
 		return fmt.Errorf("%w: content member at offset %d: it is not the one that the index names",
 			format.ErrCorrupt, e.ContentOffset())

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 )
@@ -61,7 +62,7 @@ func newJSONEntry(a *tarpack.Archive, row sidecar.Row) (*jsonEntry, error) {
 		ModTime: time.Unix(e.ModTime, 0).UTC().Format(time.RFC3339),
 	}
 	if e.Type == sidecar.TypeSymlink || e.Type == sidecar.TypeHardlink {
-		link, err := index.Link(row.I)
+		link, err := index.Link(row.Ordinal)
 		if err != nil {
 			return nil, err
 		}
@@ -89,11 +90,11 @@ func newJSONEntry(a *tarpack.Archive, row sidecar.Row) (*jsonEntry, error) {
 
 // memberOf returns the place of the content of a file, or nil if it is empty.
 func memberOf(e sidecar.Entry) *jsonMember {
-	if e.Coding == sidecar.CodingNone {
+	if e.Coding == coding.None {
 		return nil
 	}
 	m := &jsonMember{Offset: e.ContentOffset(), Length: e.ContentLen, Encoding: "deflate"}
-	if e.Coding == sidecar.CodingStored {
+	if e.Coding == coding.Stored {
 		m.Encoding = "stored"
 	}
 	return m

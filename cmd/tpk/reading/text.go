@@ -49,7 +49,7 @@ func longLine(index *sidecar.Index, row sidecar.Row) (string, error) {
 	}
 	name := displayPath(row)
 	if e.Type == sidecar.TypeSymlink || e.Type == sidecar.TypeHardlink {
-		link, err := index.Link(row.I)
+		link, err := index.Link(row.Ordinal)
 		if err != nil {
 			return "", err
 		}

@@ -48,10 +48,9 @@ var hints = []struct {
 	{format.ErrAppend, "add it without --append"},
 	{format.ErrUnfinished, "'tpk repair' cuts it off"},
 	{format.ErrTruncated, hintTruncated},
-	{format.ErrCorrupt, "'tpk verify' lists the damage; " + HintDamaged},
-	{gzmember.ErrCorrupt, "'tpk verify' lists the damage; " + HintDamaged},
 	{gzmember.ErrTruncated, hintTruncated},
 	{sidecar.ErrCorrupt, "rebuild it with 'tpk index'"},
+	{format.ErrCorrupt, "'tpk verify' lists the damage; " + HintDamaged}, // gzmember's as well
 	{format.ErrNoEntry, "'tpk ls' lists the entries"},
 	{format.ErrLocked, "wait until it has finished"},
 	{format.ErrChanged, "pack again when nothing writes to it, or leave it out with --exclude"},

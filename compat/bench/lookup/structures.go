@@ -12,7 +12,9 @@ import (
 	"github.com/containerd/stargz-snapshotter/estargz"
 	_ "modernc.org/sqlite" // the driver
 
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 )
 
 // A finder is an open index.
@@ -55,16 +57,16 @@ func openSidecar(name string, _ int) (finder, error) {
 }
 
 func buildSidecar(name string, n int) error {
-	b := sidecar.NewBuilder(sidecar.BuilderOptions{Memory: 1 << 30})
+	b := build.New(build.Options{Memory: 1 << 30})
 	defer b.Close()
 	offset := int64(0)
-	add := func(it sidecar.Item) error {
+	add := func(it build.Item) error {
 		it.Offset, it.HeaderLen, it.Mode, it.ModTime = offset, 143, 0o644, 1_700_000_000
 		offset += it.Length()
 		return b.Add(it)
 	}
 	dir := func(path string) error {
-		return add(sidecar.Item{Path: path, Entry: sidecar.Entry{Type: sidecar.TypeDir}})
+		return add(build.Item{Path: path, Entry: sidecar.Entry{Type: sidecar.TypeDir}})
 	}
 	for _, path := range []string{"share", "share/doc", "share/doc/html"} {
 		if err := dir(path); err != nil {
@@ -83,8 +85,8 @@ func buildSidecar(name string, n int) error {
 				return err
 			}
 		}
-		if err := add(sidecar.Item{Path: path(i), Entry: sidecar.Entry{
-			Type: sidecar.TypeFile, ContentLen: 2000, PadLen: 23, Size: 6001, Coding: sidecar.CodingDeflate,
+		if err := add(build.Item{Path: path(i), Entry: sidecar.Entry{
+			Type: sidecar.TypeFile, ContentLen: 2000, PadLen: 23, Size: 6001, Coding: coding.Deflate,
 			Hash: uint64(i), CRC: uint32(i), Sniff: sidecar.SniffHTML,
 		}}); err != nil {
 			return err

@@ -10,10 +10,10 @@ import (
 	"sync/atomic"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/internal/prefetch"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/residence"
 	"github.com/tarpack/tpk/sidecar"
-	"github.com/tarpack/tpk/sidecar/prefetch"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 )

@@ -78,7 +78,7 @@ func (m *matcher) scan(x *sidecar.Index, first, end, limit int, hidden func(stri
 		if !bytes.Contains(where, m.text) || hidden != nil && hidden(string(row.Path)) {
 			continue
 		}
-		if found = append(found, row.I); len(found) == limit {
+		if found = append(found, row.Ordinal); len(found) == limit {
 			break
 		}
 	}

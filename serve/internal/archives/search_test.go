@@ -9,12 +9,13 @@ import (
 	"testing"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 )
 
 // indexOf returns an index of these paths. Those that end in a slash are directories.
 func indexOf(t testing.TB, n int, path func(i int) string) *sidecar.Index {
 	t.Helper()
-	b := sidecar.NewBuilder(sidecar.BuilderOptions{Memory: 1 << 30})
+	b := build.New(build.Options{Memory: 1 << 30})
 	defer b.Close()
 	for i := range n {
 		e := sidecar.Entry{Type: sidecar.TypeFile, Offset: int64(i) * 100, HeaderLen: 100, Hash: 0xef46db3751d8e999}
@@ -23,11 +24,11 @@ func indexOf(t testing.TB, n int, path func(i int) string) *sidecar.Index {
 			p = p[:len(p)-1]
 			e.Type, e.Hash = sidecar.TypeDir, 0
 		}
-		if err := b.Add(sidecar.Item{Path: p, Entry: e}); err != nil {
+		if err := b.Add(build.Item{Path: p, Entry: e}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	var m sidecar.Memory
+	var m build.Memory
 	if _, _, err := b.Finish(&m, int64(n)*100+64); err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"sync"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 )
 
 // Sink is where the bytes go.
@@ -80,7 +81,7 @@ func Stored(w Sink, f *os.File, member, off, n int64) error {
 // storedRuns calls send for each run of a file that the content from off to off+n consists of.
 func storedRuns(member, off, n int64, send func(off, n int64) error) error {
 	for n > 0 {
-		run := min(gzmember.StoredBlock-off%gzmember.StoredBlock, n)
+		run := min(coding.StoredBlock-off%coding.StoredBlock, n)
 		if err := send(member+gzmember.StoredOffset(off), run); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
@@ -60,11 +61,11 @@ func Open(ctx context.Context, name string, o *Options) (*File, error) {
 var errMoved = errors.New("it was replaced while it was opened")
 
 // An IndexBuilder writes the index of an archive, built without its sidecar, to dst.
-type IndexBuilder func(ctx context.Context, dst sidecar.File, o scan.Options) error
+type IndexBuilder func(ctx context.Context, dst build.File, o scan.Options) error
 
 // openIndex opens the sidecar. Without a usable one it builds the index in memory, unless o.NoIndex is set. With again set it returns errMoved if the
 // sidecar does not fit because the archive has been replaced meanwhile.
-func (x *File) OpenIndex(ctx context.Context, o *Options, again bool, build IndexBuilder) (err error) {
+func (x *File) OpenIndex(ctx context.Context, o *Options, again bool, rebuild IndexBuilder) (err error) {
 	x.Index, _, err = x.OpenSidecar()
 	switch {
 	case errors.Is(err, format.ErrStale) && again && x.HasMoved():
@@ -75,7 +76,7 @@ func (x *File) OpenIndex(ctx context.Context, o *Options, again bool, build Inde
 	if o.Notice != nil {
 		o.Notice(fmt.Errorf("%w: %w", err, format.ErrIndexRebuilt))
 	}
-	if x.Index, err = InMemory(ctx, x.Name, scan.Options{Workers: o.Workers, Progress: o.Progress}, build); err != nil {
+	if x.Index, err = InMemory(ctx, x.Name, scan.Options{Workers: o.Workers, Progress: o.Progress}, rebuild); err != nil {
 		return err
 	}
 	x.Rebuilt = true
@@ -83,15 +84,15 @@ func (x *File) OpenIndex(ctx context.Context, o *Options, again bool, build Inde
 }
 
 // buildIndex is the IndexBuilder of an archive that is one file.
-func (x *File) BuildIndex(ctx context.Context, dst sidecar.File, o scan.Options) error {
+func (x *File) BuildIndex(ctx context.Context, dst build.File, o scan.Options) error {
 	_, err := scan.BuildIndex(ctx, x.Scanned(), x.Size, dst, o)
 	return err
 }
 
-// InMemory returns the index of the archive name, built in memory by build.
-func InMemory(ctx context.Context, name string, o scan.Options, build IndexBuilder) (*sidecar.Index, error) {
-	var m sidecar.Memory
-	err := build(ctx, &m, o)
+// InMemory returns the index of the archive name, built in memory by rebuild.
+func InMemory(ctx context.Context, name string, o scan.Options, rebuild IndexBuilder) (*sidecar.Index, error) {
+	var m build.Memory
+	err := rebuild(ctx, &m, o)
 	if err == nil {
 		var x *sidecar.Index
 		if x, err = sidecar.OpenBytes(m.Bytes()); err == nil {
@@ -102,8 +103,8 @@ func InMemory(ctx context.Context, name string, o scan.Options, build IndexBuild
 }
 
 // Sound reads all of x, the index of the archive name, and checks its digests. It returns x if they are right. If x is
-// damaged, it returns an index built in memory by build, and x stays open.
-func Sound(ctx context.Context, x *sidecar.Index, name string, o *Options, build IndexBuilder) (*sidecar.Index, error) {
+// damaged, it returns an index built in memory by rebuild, and x stays open.
+func Sound(ctx context.Context, x *sidecar.Index, name string, o *Options, rebuild IndexBuilder) (*sidecar.Index, error) {
 	err := x.Verify()
 	if err == nil || !errors.Is(err, sidecar.ErrCorrupt) {
 		return x, err
@@ -111,7 +112,7 @@ func Sound(ctx context.Context, x *sidecar.Index, name string, o *Options, build
 	if o.Notice != nil {
 		o.Notice(fmt.Errorf("%s: %w: %w", name+format.SidecarSuffix, err, format.ErrIndexRebuilt))
 	}
-	return InMemory(ctx, name, scan.Options{Workers: o.Workers, Progress: o.Progress}, build)
+	return InMemory(ctx, name, scan.Options{Workers: o.Workers, Progress: o.Progress}, rebuild)
 }
 
 // openContent opens the content of entry i, a regular file or a hard link.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/exclude"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -71,7 +72,7 @@ type Packer struct {
 	Workers  int
 	skip     []os.FileInfo
 	Out      *output.Writer
-	builder  *sidecar.Builder
+	builder  *build.Builder
 	group    group
 	dedup    dedup
 	maker    *contentMaker // the sequencer's own
@@ -160,7 +161,7 @@ func (p *Packer) Run(ctx context.Context, produce func(context.Context) error, i
 			return Result{}, err
 		}
 	} else if !p.dry() {
-		p.builder = sidecar.NewBuilder(sidecar.BuilderOptions{})
+		p.builder = build.New(build.Options{})
 	}
 	if !p.dry() {
 		defer func() { err = errors.Join(err, p.builder.Close()) }()

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/output"
@@ -74,7 +75,7 @@ func (s *Sharder) begin() error {
 		return err
 	}
 	*s.P.Out = output.Writer{W: out.Archive, File: out.Archive} // in its place: workers look whether there is one
-	s.P.builder = sidecar.NewBuilder(sidecar.BuilderOptions{})
+	s.P.builder = build.New(build.Options{})
 	return nil
 }
 

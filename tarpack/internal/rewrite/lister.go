@@ -223,7 +223,7 @@ func (l *lister) list(lv *level, b *branch) ([]*Child, error) {
 // listArchive returns the children of a directory in an archive, by name.
 func listArchive(k *packer.Base, b *branch) (all []*Child, err error) {
 	var spare []Child // allocated in bulk
-	for row, err := range k.Index.In(b.dir) {
+	for row, err := range k.Index.Dir(b.dir) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", k.Name, err)
 		}
@@ -234,7 +234,7 @@ func listArchive(k *packer.Base, b *branch) (all []*Child, err error) {
 		spare = spare[1:]
 		c.name = string(row.Path[bytes.LastIndexByte(row.Path, '/')+1:])
 		c.Layer, c.entry = b.layer, row.Entry
-		c.typ, c.Ref = c.entry.Type, k.Ref(row.I, &c.entry)
+		c.typ, c.Ref = c.entry.Type, k.Ref(row.Ordinal, &c.entry)
 		all = append(all, c)
 	}
 	return all, nil

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/tarpack/tpk/gzmember"
-	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -258,7 +258,7 @@ func TestScanRules(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			a := tartest.Forge(2, 0, tc.parts...)
 			for _, workers := range []int{1, 2} {
-				var m sidecar.Memory
+				var m build.Memory
 				_, err := scan.BuildIndex(context.Background(), bytes.NewReader(a), int64(len(a)), &m, scan.Options{Workers: workers})
 				if err == nil || !strings.Contains(err.Error(), tc.says) || !errors.Is(err, format.ErrCorrupt) {
 					t.Errorf("%d workers: got %v, want %q", workers, err, tc.says)
@@ -281,7 +281,7 @@ func TestScanTrailer(t *testing.T) {
 		"digest":  tartest.Forge(tr.Entries, tr.Digest+1, parts...),
 		"none":    right[:tr.Offset],
 	} {
-		var m sidecar.Memory
+		var m build.Memory
 		_, err := scan.BuildIndex(context.Background(), bytes.NewReader(a), int64(len(a)), &m, scan.Options{})
 		if !errors.Is(err, format.ErrCorrupt) && !errors.Is(err, format.ErrTruncated) {
 			t.Errorf("%s: %v", name, err)
@@ -294,7 +294,7 @@ func TestScanBomb(t *testing.T) {
 	bomb := tartest.Member(make([]byte, 64<<20), nil)
 	a := tartest.Forge(1, 0, tartest.Raw(gzmember.AppendTarHeader(nil, tartest.Blocks(tartest.FileHeader("bomb", 1000)))), tartest.Raw(bomb))
 	src := &countingReaderAt{r: bytes.NewReader(a)}
-	var m sidecar.Memory
+	var m build.Memory
 	_, err := scan.BuildIndex(context.Background(), src, int64(len(a)), &m, scan.Options{Workers: 1})
 	if !errors.Is(err, format.ErrCorrupt) {
 		t.Error(err)
