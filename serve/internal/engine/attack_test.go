@@ -164,6 +164,12 @@ func TestResets(t *testing.T) {
 	}
 	wg.Wait()
 	until(t, "connections are left", none)
+	t.Cleanup(func() {
+		if t.Failed() {
+			b := make([]byte, 1<<20)
+			t.Logf("%d goroutines were there; now:\n%s", goroutines, b[:runtime.Stack(b, true)])
+		}
+	})
 	until(t, "goroutines are left", func() bool { return runtime.NumGoroutine() <= goroutines })
 	until(t, "files are left open", func() bool { return descriptors() <= files })
 }
