@@ -15,7 +15,6 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 )
 
@@ -43,7 +42,7 @@ func TestOpenErrors(t *testing.T) {
 		{"bytes missing", append(append([]byte(nil), good[:100]...), good[101:]...), format.ErrCorrupt, "trailer"},
 		{"twice", append(append([]byte(nil), good...), good...), format.ErrUnfinished, fmt.Sprintf("%d bytes follow its end", len(good))},
 		{"much at the end", append(append([]byte(nil), good...), make([]byte, 5<<20)...), format.ErrUnfinished, fmt.Sprintf("%d bytes follow its end", 5<<20)},
-		{"too much at the end", append(append([]byte(nil), good...), make([]byte, archivefile.SearchedBack+1)...), format.ErrTruncated, ""},
+		{"too much at the end", append(append([]byte(nil), good...), make([]byte, format.SearchedBack+1)...), format.ErrTruncated, ""},
 		{"a trailer at the wrong place, and more", append(append([]byte(nil), good[1:]...), 'x', 'y'), format.ErrNotArchive, ""},
 		{"cut off in a file that is an archive", func() []byte {
 			b := tartest.ForgeRight(t, tartest.AStored("f", string(good)))
@@ -101,8 +100,8 @@ func TestOpenSidecar(t *testing.T) {
 			} else if !strings.Contains(err.Error(), name) {
 				t.Errorf("%v: does not name the archive", err)
 			}
-			var notices []string
-			a, err = tarpack.Open(context.Background(), name, &tarpack.OpenOptions{Notice: func(s string) { notices = append(notices, s) }})
+			var notices []error
+			a, err = tarpack.Open(context.Background(), name, &tarpack.OpenOptions{Notice: func(err error) { notices = append(notices, err) }})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -162,13 +161,13 @@ func TestContent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := a.Content(row.I)
+		c, err := a.Content(row.Ordinal)
 		switch row.Entry.Type {
 		case sidecar.TypeFile, sidecar.TypeHardlink:
 			if err != nil || c.Size != row.Entry.Size {
 				t.Errorf("%s: %v, size %d, want %d", row.Path, err, c.Size, row.Entry.Size)
 			}
-			r, err := a.OpenContent(row.I)
+			r, err := a.OpenContent(row.Ordinal)
 			if err != nil {
 				t.Errorf("%s: %v", row.Path, err)
 				continue

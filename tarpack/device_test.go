@@ -3,6 +3,7 @@ package tarpack_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"io/fs"
 	"os"
@@ -10,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/extract"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -52,7 +53,10 @@ func openRoomy(t *testing.T, f *os.File) (*tarpack.Archive, error) {
 	if err != nil {
 		return nil, errors.Join(err, af.OSFile.Close())
 	}
-	a := tarpack.NewArchive(x)
+	a, err := tarpack.NewArchive(x)
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() { a.Close() })
 	return a, nil
 }
@@ -96,17 +100,17 @@ func TestDevice(t *testing.T) {
 	// Without a good locator T is found all the same, and the index is missing until it is written again.
 	for _, ruin := range []int64{0, 8, 16, 24, 32, 40, 48} {
 		locator := make([]byte, 8)
-		if _, err := f.ReadAt(locator, room-device.DeviceBlock+ruin); err != nil {
+		if _, err := f.ReadAt(locator, room-device.BlockSize+ruin); err != nil {
 			t.Fatal(err)
 		}
 		locator[1] ^= 4
-		if _, err := f.WriteAt(locator, room-device.DeviceBlock+ruin); err != nil {
+		if _, err := f.WriteAt(locator, room-device.BlockSize+ruin); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := openRoomy(t, f); !errors.Is(err, format.ErrNoSidecar) {
 			t.Errorf("locator damaged at %d: %v", ruin, err)
 		}
-		var m sidecar.Memory
+		var m build.Memory
 		index, err := scan.BuildIndex(ctx, f, int64(len(want)), &m, scan.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -120,7 +124,12 @@ func TestDevice(t *testing.T) {
 	}
 
 	// A damaged sidecar is not used.
-	if _, err := f.WriteAt([]byte{1, 2, 3}, tarpack.Indexed(a).Place.Index+20); err != nil {
+	end := make([]byte, device.BlockSize)
+	if _, err := f.ReadAt(end, room-device.BlockSize); err != nil {
+		t.Fatal(err)
+	}
+	sidecarAt := int64(binary.LittleEndian.Uint64(end[24:])) // FORMAT.md 3.2
+	if _, err := f.WriteAt([]byte{1, 2, 3}, sidecarAt+20); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := openRoomy(t, f); !errors.Is(err, format.ErrStale) {
@@ -151,7 +160,7 @@ func TestDeviceFailures(t *testing.T) {
 		if _, err := packer.PackOn(ctx, dir, g, small, packer.Options{}); !errors.Is(err, format.ErrDevice) {
 			t.Errorf("%d bytes: %v", small, err)
 		}
-		if fi, err := g.Stat(); err != nil || fi.Size() > max(small, device.DeviceBlock) {
+		if fi, err := g.Stat(); err != nil || fi.Size() > max(small, device.BlockSize) {
 			t.Errorf("%d bytes: it has grown to %d, %v", small, fi.Size(), err)
 		}
 	}
@@ -169,15 +178,7 @@ func TestDeviceFailures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if size, err := device.FindTrailer(ctx, f, room); err != nil || size != a.Size() {
+	if size, err := format.FirstTrailer(ctx, f, room); err != nil || size != a.Size() {
 		t.Errorf("T is found at %d instead of %d: %v", size, a.Size(), err)
-	}
-	// Wherever T lies in what is read at once.
-	for _, at := range []int{1 << 20, 1<<20 - 1, 1<<20 - 63, 1<<20 - 64, 1<<20 - 65, 2<<20 - 100, 5000} {
-		b := append([]byte{0x1f, 0x8b}, make([]byte, 3<<20)...)
-		copy(b[at:], format.Trailer{Offset: int64(at)}.Append(nil))
-		if size, err := device.FindTrailer(ctx, bytes.NewReader(b), int64(len(b))); err != nil || size != int64(at)+format.TrailerSize {
-			t.Errorf("T at %d: %d, %v", at, size, err)
-		}
 	}
 }

@@ -19,7 +19,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 )
 
-// readZip reads a zip, whose directory is at its end: what is no file is copied to one first.
+// readZip submits the entries of a zip. It copies the input to a temporary file first, because the
+// directory of a zip is at its end.
 func (c *converter) readZip(ctx context.Context, r io.Reader) error {
 	name := c.temp
 	if c.p == nil {
@@ -48,7 +49,7 @@ func (c *converter) readZip(ctx context.Context, r io.Reader) error {
 	return nil
 }
 
-const zipEncrypted = 1 // bit of the flags
+const zipEncrypted = 1 // a bit of the general purpose flags
 
 // submitZip sends an entry of a zip to the packer, or refuses it.
 func (c *converter) submitZip(ctx context.Context, zf *zip.File) error {
@@ -66,7 +67,7 @@ func (c *converter) submitZip(ctx context.Context, zf *zip.File) error {
 		if h.Link, err = zipLink(zf); err == nil && h.Link == "" {
 			err = errors.New("a symbolic link to nothing")
 		}
-	case h.Type == sidecar.TypeFile && zf.Method == zip.Deflate && h.Size > 0 && h.Size <= packer.InMemory && zf.CompressedSize64 <= packer.InMemory+packer.InMemory/2:
+	case canCopyDeflate(zf, &h):
 		return c.submitRaw(ctx, zf, h)
 	case h.Type == sidecar.TypeFile:
 		if content, err = zf.Open(); err == nil {
@@ -80,6 +81,13 @@ func (c *converter) submitZip(ctx context.Context, zf *zip.File) error {
 	return c.submit(ctx, h, content)
 }
 
+// canCopyDeflate reports whether h is a file with a deflate stream that fits into memory.
+func canCopyDeflate(zf *zip.File, h *format.Header) bool {
+	return h.Type == sidecar.TypeFile && zf.Method == zip.Deflate && h.Size > 0 &&
+		h.Size <= packer.InMemory && zf.CompressedSize64 <= packer.InMemory+packer.InMemory/2
+}
+
+// zipLink returns the target of a symbolic link, at most format.MaxLink+1 bytes of it.
 func zipLink(zf *zip.File) (string, error) {
 	r, err := zf.Open()
 	if err != nil {
@@ -90,10 +98,10 @@ func zipLink(zf *zip.File) (string, error) {
 	return string(b), err
 }
 
-// headerOfZip makes a header of one of archive/zip.
+// headerOfZip converts a header of archive/zip.
 func headerOfZip(zf *zip.File) (format.Header, error) {
 	name := zf.Name
-	if zf.CreatorVersion>>8 == 0 { // FAT: some programs write backslashes
+	if zf.CreatorVersion>>8 == 0 { // MS-DOS: some programs write backslashes
 		name = strings.ReplaceAll(name, `\`, "/")
 	}
 	p, err := cleanName(name)
@@ -121,7 +129,7 @@ func headerOfZip(zf *zip.File) (format.Header, error) {
 	return h, nil
 }
 
-// submitRaw sends a file whose deflate stream is taken over.
+// submitRaw sends a file whose deflate stream is copied.
 func (c *converter) submitRaw(ctx context.Context, zf *zip.File, h format.Header) error {
 	if err := h.Check(); err != nil {
 		c.refuse(h.Path, errors.Unwrap(err))

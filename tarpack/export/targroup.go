@@ -1,7 +1,9 @@
 package export
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/tarpack/tpk/gzmember"
@@ -10,24 +12,25 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// regroup is what stands in an export in place of a group of the archive: groups, and files that were links.
-type regroup struct {
-	spans  []Span
-	length int64
-	places map[string]place // where each entry is, counted from the beginning of all
+// A rebuiltGroup replaces a group of the archive in an export. It has groups, and files that were
+// hard links.
+type rebuiltGroup struct {
+	spans     []Span
+	length    int64
+	locations map[string]location // by path, relative to the beginning
 }
 
-// place is where the header of an entry lies.
-type place struct {
+// A location is the offset and the length of a header member.
+type location struct {
 	off    int64
 	length int32
 }
 
-// keptGroups is how many groups that were made anew are remembered. Most exports have two.
+// keptGroups is how many rebuilt groups are remembered. Most exports have two.
 const keptGroups = 64
 
-// regroup makes the group at off anew, or remembers it.
-func (t *tarLayout) regroup(off int64, length int32) (*regroup, error) {
+// rebuild returns the replacement of the group at off.
+func (t *tarLayout) rebuild(off int64, length int32) (*rebuiltGroup, error) {
 	t.mu.Lock()
 	g := t.rebuilt[off]
 	t.mu.Unlock()
@@ -38,8 +41,8 @@ func (t *tarLayout) regroup(off int64, length int32) (*regroup, error) {
 	if err != nil {
 		return nil, err
 	}
-	g = &regroup{places: map[string]place{}}
-	if err := g.make(t.d, headers); err != nil {
+	g = &rebuiltGroup{locations: map[string]location{}}
+	if err := g.build(t.d, headers); err != nil {
 		return nil, err
 	}
 	t.mu.Lock()
@@ -51,50 +54,29 @@ func (t *tarLayout) regroup(off int64, length int32) (*regroup, error) {
 	return g, nil
 }
 
-// groupHeader is an entry of a group.
-type groupHeader struct {
-	format.Header
-	blocks    []byte
-	duplicate bool
-}
-
 // readGroup reads the headers of a group out of the archive, which alone knows the owners.
-func readGroup(a *tarpack.Archive, off int64, length int32) ([]groupHeader, error) {
-	fail := func(err error) ([]groupHeader, error) {
+func readGroup(a *tarpack.Archive, off int64, length int32) ([]format.GroupHeader, error) {
+	fail := func(err error) ([]format.GroupHeader, error) {
 		return nil, fmt.Errorf("group at offset %d: %w", off, err)
 	}
-	member := make([]byte, length)
-	if _, err := a.ReaderAt().ReadAt(member, off); err != nil {
-		return fail(short(a, err))
-	}
-	h, err := gzmember.ParseHeader(member)
-	if err != nil {
-		return fail(err)
-	}
-	blocks, used, err := gzmember.Inflate(nil, member, format.MaxHeader)
-	if err == nil && used != len(member) {
-		err = fmt.Errorf("%w: it is %d bytes long, not %d", gzmember.ErrCorrupt, used, length)
+	g, err := format.ReadGroup(a.Source(), off, int(length))
+	if errors.Is(err, io.EOF) {
+		return fail(truncated(a, err))
 	}
 	if err != nil {
 		return fail(err)
 	}
-	var headers []groupHeader
-	for i := 0; len(blocks) > 0; i++ {
-		g := groupHeader{}
-		var n int
-		if g.Header, n, err = format.ParseHeader(blocks); err != nil {
+	var headers []format.GroupHeader
+	for h, err := range g.Headers() {
+		if err != nil {
 			return fail(err)
 		}
-		g.blocks, blocks = blocks[:n:n], blocks[n:]
-		if bit := 1 + i/8; bit < len(h.Extra) {
-			g.duplicate = h.Extra[bit]>>(i%8)&1 == 1
-		}
-		headers = append(headers, g)
+		headers = append(headers, h)
 	}
 	return headers, nil
 }
 
-// contains tells if a path belongs to the folder.
+// contains reports whether a path belongs to the folder.
 func (d *folder) contains(path string) bool {
 	if d.path == "" {
 		return true
@@ -103,10 +85,10 @@ func (d *folder) contains(path string) bool {
 	return ok && (rest == "" || rest[0] == '/')
 }
 
-// make puts together what belongs to the folder, in order; but links that become files come after the links around them,
-// as long as these are in the same directory, so that groups stay large.
-func (g *regroup) make(d *folder, headers []groupHeader) error {
-	var group, files []groupHeader
+// build adds the headers that belong to the folder, in order. Hard links that become files come
+// after the other links of their directory, so that groups stay large.
+func (g *rebuiltGroup) build(d *folder, headers []format.GroupHeader) error {
+	var group, files []format.GroupHeader
 	flush := func() error {
 		g.addGroup(group)
 		for i := range files {
@@ -134,40 +116,33 @@ func (g *regroup) make(d *folder, headers []groupHeader) error {
 	return flush()
 }
 
-// addGroup adds a group of these entries.
-func (g *regroup) addGroup(headers []groupHeader) {
+// addGroup adds a group with these headers.
+func (g *rebuiltGroup) addGroup(headers []format.GroupHeader) {
 	if len(headers) == 0 {
 		return
 	}
 	var blocks []byte
-	extra := make([]byte, 1+(len(headers)+7)/8)
-	extra[0] = gzmember.KindGroup
-	duplicates := false
 	for i := range headers {
-		blocks = append(blocks, headers[i].blocks...)
-		if headers[i].duplicate {
-			extra[1+i/8] |= 1 << (i % 8)
-			duplicates = true
-		}
+		blocks = append(blocks, headers[i].Blocks...)
 	}
-	if !duplicates {
-		extra = nil
-	}
+	extra := format.DuplicateBits(len(headers), func(i int) bool { return headers[i].Duplicate })
 	member := appendMember(nil, blocks, extra)
 	for i := range headers {
-		g.places[headers[i].Path] = place{g.length, int32(len(member))}
+		g.locations[headers[i].Path] = location{g.length, int32(len(member))}
 	}
 	g.add(Span{Bytes: member})
 }
 
-// addFile adds the file that a hard link becomes: a header of its own, then C and P of its target.
-func (g *regroup) addFile(d *folder, link *groupHeader) error {
+// addFile adds the file that replaces a hard link: a new header, then content and padding of the
+// target.
+func (g *rebuiltGroup) addFile(d *folder, link *format.GroupHeader) error {
 	i, ok, err := d.x.Lookup(link.Link)
 	if err != nil {
 		return err
 	}
 	if !ok {
-		return fmt.Errorf("%w: %q is a link to %q, which is not there", sidecar.ErrCorrupt, link.Path, link.Link)
+		return fmt.Errorf("%w: %q is a link to %q, which is not there",
+			sidecar.ErrCorrupt, link.Path, link.Link)
 	}
 	e, err := d.x.Entry(i)
 	if err != nil {
@@ -183,7 +158,7 @@ func (g *regroup) addFile(d *folder, link *groupHeader) error {
 		return err
 	}
 	member := gzmember.AppendTarHeader(nil, blocks)
-	g.places[link.Path] = place{g.length, int32(len(member))}
+	g.locations[link.Path] = location{g.length, int32(len(member))}
 	g.add(Span{Bytes: member})
 	if n := e.ContentLen + int64(e.PadLen); n > 0 {
 		g.add(Span{Offset: e.ContentOffset(), Length: n})
@@ -191,14 +166,14 @@ func (g *regroup) addFile(d *folder, link *groupHeader) error {
 	return nil
 }
 
-func (g *regroup) add(s Span) {
+func (g *rebuiltGroup) add(s Span) {
 	g.spans = append(g.spans, s)
 	g.length += s.len()
 }
 
 // appendParents makes the group of the directories above the folder.
 func (t *tarLayout) appendParents() error {
-	var headers []groupHeader
+	var headers []format.GroupHeader
 	for end, c := range t.d.path {
 		if c != '/' {
 			continue
@@ -220,13 +195,13 @@ func (t *tarLayout) appendParents() error {
 			return err
 		}
 		headers = append(headers, h)
-		t.above = append(t.above, dir)
+		t.parentPaths = append(t.parentPaths, dir)
 	}
-	g := &regroup{places: map[string]place{}}
-	for len(headers) > 0 { // a path of 16,384 bytes has more headers above it than a group holds
+	g := &rebuiltGroup{locations: map[string]location{}}
+	for len(headers) > 0 { // a path of 16,384 bytes has more parents than fit into a group
 		n, size := 0, 0
-		for n < len(headers) && size+len(headers[n].blocks) <= format.MaxHeader {
-			size += len(headers[n].blocks)
+		for n < len(headers) && size+len(headers[n].Blocks) <= format.MaxHeader {
+			size += len(headers[n].Blocks)
 			n++
 		}
 		g.addGroup(headers[:n])
@@ -235,23 +210,24 @@ func (t *tarLayout) appendParents() error {
 	for _, s := range g.spans {
 		t.parents = append(t.parents, s.Bytes...)
 	}
-	t.parentPlaces = g.places
+	t.parentLocations = g.locations
 	return nil
 }
 
 // headerOf reads the header of an entry that stands in a group.
-func headerOf(a *tarpack.Archive, e *sidecar.Entry, path string) (groupHeader, error) {
+func headerOf(a *tarpack.Archive, e *sidecar.Entry, path string) (format.GroupHeader, error) {
 	headers, err := readGroup(a, e.Offset, e.HeaderLen)
 	if err != nil {
-		return groupHeader{}, err
+		return format.GroupHeader{}, err
 	}
 	for _, h := range headers {
 		if h.Path == path {
 			return h, nil
 		}
 	}
-	return groupHeader{}, fmt.Errorf("%w: %q is not in the group at offset %d", sidecar.ErrCorrupt, path, e.Offset)
+	return format.GroupHeader{}, fmt.Errorf("%w: %q is not in the group at offset %d", sidecar.ErrCorrupt, path, e.Offset)
 }
 
-// errNotInExport is what an index gives that does not agree with the archive's groups.
-var errNotInExport = fmt.Errorf("%w: an entry is not in the group that the index says it is in", sidecar.ErrCorrupt)
+// errNotInExport: the index does not agree with the groups of the archive.
+var errNotInExport = fmt.Errorf(
+	"%w: an entry is not in the group that the index says it is in", sidecar.ErrCorrupt)

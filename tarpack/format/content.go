@@ -4,10 +4,13 @@ import (
 	"fmt"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 )
 
-// contentOf returns the location of the content of entry i of an index, a regular file or a hard link (then its target's).
+// ContentOf returns the location of the content of entry i of an index, a regular file or a hard
+// link. For a hard link that is the content of its target. The error wraps sidecar.ErrRange for
+// other entries.
 func ContentOf(x *sidecar.Index, i int) (gzmember.Content, error) {
 	e, err := x.Entry(i)
 	if err == nil && e.Type == sidecar.TypeHardlink {
@@ -20,15 +23,17 @@ func ContentOf(x *sidecar.Index, i int) (gzmember.Content, error) {
 	return ContentOfEntry(x, i, &e)
 }
 
-// contentOfEntry is contentOf for entry i, a regular file, whose record e the caller has read.
+// ContentOfEntry is ContentOf for entry i, a regular file, if the caller has read its record e.
 func ContentOfEntry(x *sidecar.Index, i int, e *sidecar.Entry) (gzmember.Content, error) {
 	if e.Type != sidecar.TypeFile {
-		return gzmember.Content{}, fmt.Errorf("%w: entry %d is a %v and has no content", sidecar.ErrRange, i, e.Type)
+		return gzmember.Content{},
+			fmt.Errorf("%w: entry %d is a %v and has no content", sidecar.ErrRange, i, e.Type)
 	}
 	c := gzmember.Content{
-		Offset: e.ContentOffset(), Length: e.ContentLen, Size: e.Size, CRC: e.CRC, Coding: gzmember.Coding(e.Coding),
+		Offset: e.ContentOffset(), Length: e.ContentLen, Size: e.Size, CRC: e.CRC,
+		Coding: e.Coding,
 	}
-	if e.Coding == sidecar.CodingSegmented {
+	if e.Coding == coding.Segmented {
 		t, err := x.Segments(i)
 		if err != nil {
 			return gzmember.Content{}, err

@@ -1,13 +1,14 @@
 package format
 
-// DedupMode says which equal files become hard links to one copy.
+// DedupMode selects which equal files are stored once, the others as hard links to that copy.
 type DedupMode int
 
 const (
-	// DedupContent asks for the same bytes and permissions (and owner, where owners are kept).
+	// DedupContent links files with equal bytes and permissions, and equal owners where these are
+	// kept.
 	DedupContent DedupMode = iota
-	// DedupStrict asks for the same modification time as well.
+	// DedupStrict links only files whose modification times are equal, too.
 	DedupStrict
-	// DedupOff writes every copy.
+	// DedupOff stores every file.
 	DedupOff
 )

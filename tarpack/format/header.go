@@ -10,34 +10,35 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 )
 
-// Header is what the tar header blocks of one entry say (FORMAT.md 1.4).
+// Header is what the tar header blocks of one entry hold (FORMAT.md 1.4).
 type Header struct {
-	Path    string       // without leading or trailing slash, as sidecar.ValidPath wants it
-	Link    string       // a symbolic link's text, a hard link's target path
-	Type    sidecar.Type // decides the typeflag
+	Path    string       // without leading or trailing slash, see sidecar.ValidPath
+	Link    string       // text of a symbolic link, target path of a hard link
+	Type    sidecar.Type // selects the typeflag
 	Mode    uint16       // the low 12 bits
-	Size    int64        // bytes that follow the header; 0 unless Type is TypeFile
+	Size    int64        // bytes of content after the header; 0 unless Type is TypeFile
 	ModTime int64        // seconds since 1970
 	UID     int
 	GID     int
-	Uname   string // left out of the blocks when over 31 bytes
+	Uname   string // not written if over 31 bytes
 	Gname   string
-	// DevMajor and DevMinor are kept for devices only, 0 to 2,097,151.
+	// DevMajor and DevMinor, 0 to 2,097,151, are written for devices only.
 	DevMajor, DevMinor uint32
 }
 
-// MaxHeader is the limit of the header blocks of one entry and of one group, in bytes (FORMAT.md 1).
-const MaxHeader = 64 << 10
-
+// Limits of the format (FORMAT.md 1.1, 1.4 and 4).
 const (
-	BlockSize   = 512
+	MaxHeader = 64 << 10  // bytes of the header blocks of one entry, and of one group
+	MaxMember = 1<<16 - 1 // bytes of H or G, as the index has 16 bits for them
+	MaxLink   = 16384     // bytes of the target of a symbolic link
+	BlockSize = 512       // bytes; a tar consists of such blocks
+	MaxOctal7 = 1<<21 - 1 // the largest number in 7 octal digits: device numbers end there
+
+	maxOctal11  = 1<<33 - 1 // the largest number in 11 octal digits
+	maxOwnerID  = 1<<31 - 1
+	maxOwnerLen = 31 // bytes; a uname or gname field ends in NUL
 	nameSize    = 100
 	prefixSize  = 155
-	MaxOctal7   = 1<<21 - 1 // 7 octal digits
-	maxOctal11  = 1<<33 - 1 // 11 octal digits
-	maxOwnerID  = 1<<31 - 1
-	maxOwnerLen = 31 // a uname or gname field ends in NUL
-	MaxLink     = 16384
 )
 
 // typeflags holds the POSIX typeflag of each sidecar.Type.
@@ -51,11 +52,11 @@ var typeflags = map[sidecar.Type]byte{
 	sidecar.TypeFIFO:     tar.TypeFifo,
 }
 
-// AppendHeader appends the canonical header blocks of h to dst. It fails when h breaks a rule or a limit
-// of FORMAT.md (1.1, 4); the error names the path.
+// AppendHeader appends the canonical header blocks of h to dst. It fails like Check, and then
+// returns dst.
 //
-// archive/tar cannot be used here: it does not write names beyond ASCII into the ustar fields, and
-// readers that know no PAX (busybox) need them there.
+// It does not use archive/tar, which leaves names beyond ASCII out of the ustar fields. Readers
+// without PAX, such as busybox, need them there.
 func AppendHeader(dst []byte, h *Header) ([]byte, error) {
 	if err := h.Check(); err != nil {
 		return dst, err
@@ -104,7 +105,8 @@ func AppendHeader(dst []byte, h *Header) ([]byte, error) {
 	return dst, nil
 }
 
-// check holds h against the rules and limits of the format.
+// Check returns an error that names the path if h breaks a rule or a limit of the format (FORMAT.md
+// 1.1 and 4).
 func (h *Header) Check() error {
 	fail := func(format string, args ...any) error {
 		return fmt.Errorf("%s: %w", Printable(h.Path), fmt.Errorf(format, args...))
@@ -146,7 +148,8 @@ func (h *Header) Check() error {
 	return nil
 }
 
-// paxRecords returns the PAX records that h needs beside its ustar block, in the order of FORMAT.md 1.4.
+// paxRecords returns the PAX records that h needs in addition to its ustar block, in the order of
+// FORMAT.md 1.4.
 func (h *Header) paxRecords(path string, pathFits, linkFits bool) []byte {
 	var r []byte
 	number := func(key string, x int64, max int64) {
@@ -167,12 +170,14 @@ func (h *Header) paxRecords(path string, pathFits, linkFits bool) []byte {
 	return r
 }
 
-// splitPath cuts path into the ustar fields prefix and name. Where it does not fit, name is the whole path.
+// splitPath divides path into the ustar fields prefix and name. If it does not fit, name is the
+// whole path.
 func splitPath(path string) (prefix, name string, fits bool) {
 	if len(path) <= nameSize {
 		return "", path, true
 	}
-	// The name begins behind a slash, has at most 100 bytes and, in a directory's path, more than its final slash.
+	// The name begins after a slash and has at most 100 bytes. A directory's name is more than its
+	// final slash.
 	start := len(path) - nameSize - 1
 	i := strings.IndexByte(path[start:len(path)-1], '/')
 	if i < 0 || start+i > prefixSize {
@@ -181,9 +186,11 @@ func splitPath(path string) (prefix, name string, fits bool) {
 	return path[:start+i], path[start+i+1:], true
 }
 
-// ParseHeader reads the header of the first entry in blocks and returns it with the number of bytes it took.
-// A header that is not byte for byte what AppendHeader makes of it is refused with ErrCorrupt: so what
-// ParseHeader accepts has one meaning only.
+// ParseHeader reads the header of the first entry in blocks and returns it with its number of
+// bytes.
+//
+// It refuses a header that differs in any byte from what AppendHeader makes of it, with ErrCorrupt.
+// So what it accepts has only one meaning.
 func ParseHeader(blocks []byte) (Header, int, error) {
 	r := bytes.NewReader(blocks)
 	th, err := tar.NewReader(r).Next()
@@ -211,12 +218,13 @@ func ParseHeader(blocks []byte) (Header, int, error) {
 		return Header{}, 0, fmt.Errorf("%w: tar header: %w", ErrCorrupt, err)
 	}
 	if !bytes.Equal(canonical, blocks[:n]) {
-		return Header{}, 0, fmt.Errorf("%w: the tar header of %s is not written as tpk writes it", ErrCorrupt, Printable(h.Path))
+		return Header{}, 0, fmt.Errorf("%w: the tar header of %s is not written as tpk writes it",
+			ErrCorrupt, Printable(h.Path))
 	}
 	return h, n, nil
 }
 
-// padding is the number of zero bytes that follow size bytes of content in a tar, 0 to 511.
+// Padding returns the number of zero bytes, 0 to 511, that follow size bytes of content in a tar.
 func Padding(size int64) int { return int(-size & (BlockSize - 1)) }
 
 // appendBlock appends a zero block and returns it for filling in.
@@ -231,7 +239,8 @@ func appendLong(dst []byte, typeflag byte, s string) []byte {
 	return appendMeta(dst, typeflag, "././@LongLink", true, append([]byte(s), 0))
 }
 
-// appendMeta appends a header that describes the next one, and its content, padded to a block.
+// appendMeta appends a header that describes the next one, and its content, padded to a whole
+// block.
 func appendMeta(dst []byte, typeflag byte, name string, gnu bool, content []byte) []byte {
 	dst, b := appendBlock(dst)
 	copy(b, name)
@@ -247,7 +256,7 @@ func appendMeta(dst []byte, typeflag byte, name string, gnu bool, content []byte
 	return append(dst, make([]byte, Padding(int64(len(content))))...)
 }
 
-// appendRecord appends a PAX record, "length key=value\n", whose length counts its own digits.
+// appendRecord appends a PAX record, "length key=value\n". The length includes its own digits.
 func appendRecord(dst []byte, key, value string) []byte {
 	n := len(key) + len(value) + len(" =\n")
 	size := n + len(fmt.Sprint(n))
@@ -255,7 +264,8 @@ func appendRecord(dst []byte, key, value string) []byte {
 	return fmt.Appendf(dst, "%d %s=%s\n", size, key, value)
 }
 
-// putNumber fills a numeric field: octal digits and a NUL, or base 256 where they do not suffice.
+// putNumber fills a numeric field with octal digits and a NUL, or in base 256 if the digits don't
+// suffice.
 func putNumber(field []byte, x int64) {
 	digits := len(field) - 1
 	if x >= 0 && x < 1<<(3*digits) {
@@ -277,6 +287,7 @@ func putNumber(field []byte, x int64) {
 	field[0] = sign
 }
 
+// putMagic fills magic and version of a header in the gnu or the pax flavour.
 func putMagic(b []byte, gnu bool) {
 	if gnu {
 		copy(b[257:], "ustar  \x00")
@@ -285,7 +296,8 @@ func putMagic(b []byte, gnu bool) {
 	}
 }
 
-// putChecksum fills the checksum field: the sum of all bytes with the field itself as spaces.
+// putChecksum fills the checksum field: the sum of all bytes of b, counting the field itself as
+// spaces.
 func putChecksum(b []byte) {
 	field := b[148:156]
 	copy(field, "        ")

@@ -130,7 +130,7 @@ func TestHeaderRefused(t *testing.T) {
 	}
 }
 
-// A header that says the same in other bytes is refused.
+// A header with the same meaning in other bytes is refused.
 func TestParseHeaderCanonical(t *testing.T) {
 	good, err := AppendHeader(nil, &Header{Path: "straße", Type: sidecar.TypeFile, Size: 5, ModTime: 1})
 	if err != nil {
@@ -153,7 +153,8 @@ func TestParseHeaderCanonical(t *testing.T) {
 	}
 }
 
-// FuzzParseHeader: what is accepted means to archive/tar what it means to us, and is encoded to the same bytes.
+// FuzzParseHeader: what is accepted means to archive/tar what it means to us, and is encoded to the
+// same bytes.
 func FuzzParseHeader(f *testing.F) {
 	for _, h := range headers {
 		blocks, err := AppendHeader(nil, &h)

@@ -6,7 +6,8 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 )
 
-// FileMode returns type and permissions of an entry as package fs has them. A hard link has a regular file's.
+// FileMode returns the type and the permissions of an entry in the form of package fs. A hard link
+// has the type of a regular file.
 func FileMode(e *sidecar.Entry) fs.FileMode {
 	m := Permissions(e.Mode)
 	switch e.Type {
@@ -24,7 +25,7 @@ func FileMode(e *sidecar.Entry) fs.FileMode {
 	return m
 }
 
-// permissions turns the 12 bits of POSIX into those of package fs.
+// Permissions returns the low 12 bits of a Unix mode in the form of package fs.
 func Permissions(mode uint16) fs.FileMode {
 	m := fs.FileMode(mode & 0o777)
 	if mode&0o4000 != 0 {
@@ -39,10 +40,11 @@ func Permissions(mode uint16) fs.FileMode {
 	return m
 }
 
-// madeMode is the mode of directories that are not on disk.
-const MadeMode = 0o755
+// MissingDirMode is the mode of a directory that gets an entry although it is not on disk or in the
+// input.
+const MissingDirMode = 0o755
 
-// unixMode returns the low 12 bits of a Unix mode.
+// UnixMode returns the low 12 bits of a Unix mode that m has: permissions, setuid, setgid, sticky.
 func UnixMode(m fs.FileMode) uint16 {
 	mode := uint16(m.Perm())
 	if m&fs.ModeSetuid != 0 {

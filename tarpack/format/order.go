@@ -4,8 +4,11 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 )
 
-// rank is the order of the kinds of entries in a directory: files, links and others, subdirectories. A hard link counts as a
-// file: which of a file's names is the link depends on which comes first.
+// Rank returns the place of a type in the order that pack writes in each directory. It is 0 for
+// files and hard links, 1 for symbolic links and special files, 2 for directories.
+//
+// A hard link ranks as a file because the first name of a file, by order, is the one that is
+// stored.
 func Rank(t sidecar.Type) int {
 	switch t {
 	case sidecar.TypeFile, sidecar.TypeHardlink:

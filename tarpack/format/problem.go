@@ -2,17 +2,21 @@ package format
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 )
 
-// A Problem is something wrong with an archive or in extracting it, after which the work goes on.
+// Problem is an error of one entry, or of one place in an archive, after which the work goes on.
 type Problem struct {
-	Path   string // of the entry, "" if that is not known or it is none's
-	Offset int64  // where the entry begins in the archive, −1 if that is not known
+	Path   string // of the entry; "" if unknown, or if the problem is not about one entry
+	Offset int64  // of the entry in the archive, in bytes; -1 if unknown
 	Err    error
 }
 
-// Error is a line: path, offset, what is wrong.
+// Error returns one line: path, offset and error, without those that are unknown.
 func (p *Problem) Error() string {
 	s := p.Err.Error()
 	if p.Offset >= 0 {
@@ -24,20 +28,21 @@ func (p *Problem) Error() string {
 	return s
 }
 
-// Unwrap returns what is wrong.
+// Unwrap returns p.Err.
 func (p *Problem) Unwrap() error { return p.Err }
 
-// MaxProblems is how many problems a result holds; those beyond it are counted only.
+// MaxProblems is the number of problems that a result lists. Further ones are only counted.
 const MaxProblems = 1000
 
-// problems gathers problems from several goroutines.
+// Problems collects problems from several goroutines. The zero value is usable.
 type Problems struct {
 	mu    sync.Mutex
-	Each  func(*Problem) // told of each, if set
-	Count int64
-	First []*Problem
+	Each  func(*Problem) // called with each problem, one at a time; may be nil
+	Count int64          // of all problems
+	First []*Problem     // the first MaxProblems
 }
 
+// Add adds a problem and calls Each.
 func (ps *Problems) Add(p *Problem) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
@@ -48,4 +53,14 @@ func (ps *Problems) Add(p *Problem) {
 	if ps.Each != nil {
 		ps.Each(p)
 	}
+}
+
+// Printable returns name in a form that fits one line of an error. It is quoted as in Go if it has
+// control characters or is not UTF-8, otherwise unchanged.
+func Printable(name string) string {
+	unprintable := func(r rune) bool { return !unicode.IsPrint(r) }
+	if utf8.ValidString(name) && strings.IndexFunc(name, unprintable) < 0 {
+		return name
+	}
+	return strconv.Quote(name)
 }

@@ -126,11 +126,11 @@ func TestFSMap(t *testing.T) {
 		"made/c":    {Data: []byte("c"), Mode: 0o600},
 		"pipe":      {Mode: fs.ModeNamedPipe},
 	}
-	var notices []string
-	out := packFS(t, m, pack.FSOptions{Notice: func(s string) { notices = append(notices, s) }})
+	var notices []error
+	out := packFS(t, m, pack.FSOptions{Notice: func(err error) { notices = append(notices, err) }})
 	tartest.WantListing(t, out, "0 a.txt 7", "5 dir/", "1 dir/b.txt > a.txt", "2 dir/link > b.txt",
 		"5 made/", "0 made/c 1")
-	if len(notices) != 1 || !strings.Contains(notices[0], "pipe") {
+	if len(notices) != 1 || !strings.Contains(notices[0].Error(), "pipe") {
 		t.Errorf("notices %q, want one of the pipe", notices)
 	}
 	a := tartest.Open(t, out).FS()
@@ -176,11 +176,11 @@ func TestFSEmbed(t *testing.T) {
 // A symbolic link is left out if its text cannot be read.
 func TestFSWithoutReadLink(t *testing.T) {
 	dir := tartest.Tree(t, [2]string{"f", "x"}, [2]string{"l", "-> f"})
-	var notices []string
+	var notices []error
 	fsys := struct{ fs.ReadDirFS }{os.DirFS(dir).(fs.ReadDirFS)}
-	out := packFS(t, fsys, pack.FSOptions{Notice: func(s string) { notices = append(notices, s) }})
+	out := packFS(t, fsys, pack.FSOptions{Notice: func(err error) { notices = append(notices, err) }})
 	tartest.WantListing(t, out, "0 f 1")
-	if len(notices) != 1 || !strings.HasPrefix(notices[0], "l: a symbolic link") {
+	if len(notices) != 1 || !strings.HasPrefix(notices[0].Error(), "l: a symbolic link") {
 		t.Errorf("notices %q", notices)
 	}
 }

@@ -236,8 +236,7 @@ func (w *Writer) Close() error {
 // commit makes the archive of what is in the spool.
 func (w *Writer) commit() (err error) {
 	r := &rewrite.Rewrite{
-		O: rewrite.Options{Options: w.o.packer()}, Base: -1,
-		Choose: func(string, []*rewrite.Child) int { return 0 },
+		Options: rewrite.Options{Options: w.o.packer()}, Base: -1, Choose: rewrite.FirstLayer,
 	}
 	defer func() {
 		if !r.Committed {
@@ -252,7 +251,7 @@ func (w *Writer) commit() (err error) {
 	if w.problem != nil {
 		return w.problem
 	}
-	r.Layers = []rewrite.Layer{{Kept: a}}
+	r.Layers = []rewrite.Layer{{Archive: a}}
 	done, err := r.Write(w.ctx, w.dst)
 	if err != nil {
 		return err

@@ -10,10 +10,11 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/device"
 )
 
-// onDevice: the archive is on a device.
+// OnDevice reports whether the archive is on a device.
 func (a *File) OnDevice() bool { return a.Place != nil }
 
-// openDevice completes an Archive whose file has room for more than the archive.
+// OpenDevice finds the archive on a device, or in a file, of room bytes, which has more room than
+// the archive needs.
 func (a *File) OpenDevice(ctx context.Context, room int64) (err error) {
 	var l device.Locator
 	if a.Trailer, l, err = device.Find(ctx, a.OSFile, room); err != nil {

@@ -8,16 +8,21 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
-// A growth is an archive that grows in place. FORMAT.md 1.5 has the order in which everything becomes durable: a note that
-// it is about to grow; the new members with their T, and
-// the new sidecar under its temporary name; then the last bytes of the old T, which make it F; then the sidecar's rename.
+// Growth is an archive that grows in place (FORMAT.md 1.5). Everything becomes durable in this
+// order:
+//
+//  1. a note that the archive is about to grow
+//  2. the new members with their T, and the new sidecar under its temporary name
+//  3. the last bytes of the old T, which make it F
+//  4. the proper name of the sidecar
 type Growth struct {
-	F      *os.File
-	Old    format.Trailer
-	marked bool // F is written, or part of it
+	F      *os.File       // open for reading and writing
+	Old    format.Trailer // of the archive before
+	marked bool           // the end of the old T is overwritten, or part of it
 }
 
-// mark makes everything new durable, and then the old T an F: from then on the archive is the new one.
+// Mark makes everything new durable and then overwrites the end of the old T. From then on the
+// archive is the new one.
 func (g *Growth) Mark(dst *durable.Output) error {
 	if err := errors.Join(g.F.Sync(), dst.Sidecar.Sync()); err != nil {
 		return err
@@ -26,13 +31,15 @@ func (g *Growth) Mark(dst *durable.Output) error {
 		return err
 	}
 	g.marked = true
-	if _, err := g.F.WriteAt([]byte(format.FormerTail), g.Old.Offset+int64(format.TrailerHead)); err != nil {
+	at := g.Old.Offset + int64(format.TrailerHead)
+	if _, err := g.F.WriteAt([]byte(format.FormerTail), at); err != nil {
 		return err
 	}
 	return g.F.Sync()
 }
 
-// undo takes back what was appended. If the old T can't be made safe, nothing is cut off: the archive is the old one, or the new one and whole.
+// Undo truncates the file to the old archive. If it fails to restore the old T it truncates
+// nothing: the archive is then the old one, or the new one and complete.
 func (g *Growth) Undo() error {
 	if g.marked {
 		if err := restoreTrailer(g.F, g.Old); err != nil {
@@ -42,5 +49,5 @@ func (g *Growth) Undo() error {
 	if err := g.F.Truncate(g.Old.Offset + format.TrailerSize); err != nil {
 		return err
 	}
-	return g.F.Sync() // before the note goes
+	return g.F.Sync() // before the note is removed
 }

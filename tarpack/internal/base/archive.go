@@ -13,9 +13,10 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
-	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
 // An Archive is an archive whose entries are copied into a new one, or compared with what goes into
@@ -34,15 +35,14 @@ func Open(ctx context.Context, name string, number int, o *indexed.Options) (*Ar
 	if err != nil {
 		return nil, err
 	}
-	scanning := scan.Options{Workers: o.Workers, Progress: o.Progress}
-	sound, err := x.Sound(ctx, scanning, o.Notice, x.BuildIndex)
-	if err != nil {
-		return nil, errors.Join(err, x.Close())
+	a := &Archive{File: x, number: number}
+	if !x.Rebuilt {
+		sound, serr := indexed.Sound(ctx, x.Index, x.Name, o, x.BuildIndex)
+		if err = serr; err == nil && sound != x.Index {
+			err = x.Index.Close()
+			x.Index = sound
+		}
 	}
-	if sound != x {
-		err = x.Index.Close()
-	}
-	a := &Archive{File: sound, number: number}
 	if err == nil {
 		err = a.FindGenuine(func(string) bool { return true })
 	}
@@ -97,8 +97,8 @@ func (a *Archive) Duplicates() (map[uint32]int, error) {
 }
 
 // AddSegments completes the item of file i with its segments, if the file has any.
-func (a *Archive) AddSegments(i uint32, it *sidecar.Item) error {
-	if it.Coding != sidecar.CodingSegmented {
+func (a *Archive) AddSegments(i uint32, it *build.Item) error {
+	if it.Coding != coding.Segmented {
 		return nil
 	}
 	t, err := a.Index.Segments(int(i))
@@ -106,13 +106,6 @@ func (a *Archive) AddSegments(i uint32, it *sidecar.Item) error {
 		return err
 	}
 	it.Shift = t.Shift
-	for s, before := 0, int64(0); s < t.NumSegments; s++ {
-		end, err := t.End(s)
-		if err != nil {
-			return err
-		}
-		it.Segments = append(it.Segments, uint32(end-before))
-		before = end
-	}
-	return nil
+	it.Segments, err = t.AppendLengths(it.Segments)
+	return err
 }

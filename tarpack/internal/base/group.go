@@ -1,11 +1,9 @@
 package base
 
 import (
-	"fmt"
 	"os"
 	"sync"
 
-	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -47,26 +45,19 @@ func (c *GroupCache) Read(archive *os.File, e *sidecar.Entry) (Group, error) {
 }
 
 func readGroup(archive *os.File, e *sidecar.Entry) (Group, error) {
-	g := Group{Offset: e.Offset, Length: int(e.HeaderLen), Headers: map[string]format.Header{}}
-	member := make([]byte, g.Length)
-	if _, err := archive.ReadAt(member, e.Offset); err != nil {
+	read, err := format.ReadGroup(archive, e.Offset, int(e.HeaderLen))
+	if err != nil {
 		return Group{}, err
 	}
-	head, err := gzmember.ParseHeader(member)
-	if err == nil {
-		g.Bits = head.Extra
-		g.Blocks, _, err = gzmember.Inflate(nil, member, format.MaxHeader)
+	g := Group{
+		Offset: e.Offset, Length: int(e.HeaderLen), Blocks: read.Blocks, Bits: read.Extra,
+		Headers: map[string]format.Header{},
 	}
-	if err != nil {
-		return Group{}, fmt.Errorf("%w: %w", format.ErrCorrupt, err)
-	}
-	for rest := g.Blocks; len(rest) > 0; {
-		h, n, err := format.ParseHeader(rest)
+	for h, err := range read.Headers() {
 		if err != nil {
 			return Group{}, err
 		}
-		g.Headers[h.Path] = h
-		rest = rest[n:]
+		g.Headers[h.Path] = h.Header
 	}
 	return g, nil
 }

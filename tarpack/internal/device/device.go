@@ -1,79 +1,32 @@
 package device
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 
-	"github.com/cespare/xxhash/v2"
 	"github.com/edsrzf/mmap-go"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// A device holds an archive from its first byte on, and more room than that (FORMAT.md 3.2). The archive ends where its T ends. What tells
-// where that is without looking for it is the locator, in the device's last 4,096 bytes; it also tells where the sidecar is:
-//
-//	│ archive … T │ zeros │ sidecar │      …      │ locator │
-//	0             size    index                   room − 4,096
-
-const (
-	DeviceBlock    = 4096
-	sidecarAlign   = 64 << 10 // pages of all machines, so that the sidecar could be mapped
-	locatorMagic   = "TPKPLACE"
-	locatorVersion = 1
-	locatorSize    = 56
-)
-
-// A locator says where things are on a device.
-type Locator struct {
-	Archive int64  // size of the archive, T included
-	Index   int64  // where the sidecar is
-	Length  int64  // of the sidecar
-	Digest  uint64 // of the sidecar, as in T
-}
-
-// append appends the locator.
-func (l Locator) append(dst []byte) []byte {
-	start := len(dst)
-	dst = append(dst, locatorMagic...)
-	dst = binary.LittleEndian.AppendUint64(dst, locatorVersion)
-	for _, v := range []uint64{uint64(l.Archive), uint64(l.Index), uint64(l.Length), l.Digest} {
-		dst = binary.LittleEndian.AppendUint64(dst, v)
-	}
-	return binary.LittleEndian.AppendUint64(dst, xxhash.Sum64(dst[start:]))
-}
-
-// parseLocator reads the locator of a device of room bytes. Without a good one it is not ok.
-func parseLocator(b []byte, room int64) (l Locator, ok bool) {
-	if len(b) < locatorSize || string(b[:8]) != locatorMagic {
-		return l, false
-	}
-	l = Locator{
-		Archive: int64(binary.LittleEndian.Uint64(b[16:])), Index: int64(binary.LittleEndian.Uint64(b[24:])),
-		Length: int64(binary.LittleEndian.Uint64(b[32:])), Digest: binary.LittleEndian.Uint64(b[40:]),
-	}
-	end := room - DeviceBlock
-	if l.Archive < format.TrailerSize || l.Archive > l.Index || l.Index > end || l.Length < 0 || l.Length > end-l.Index {
-		return l, false
-	}
-	return l, bytes.Equal(l.append(nil), b[:locatorSize])
-}
-
-// isDevice: a block device, which has no size of its own that a stat would tell.
+// Is reports whether fi is a block device. The size that stat returns for one is 0.
 func Is(fi os.FileInfo) bool {
 	return fi.Mode()&os.ModeDevice != 0 && fi.Mode()&os.ModeCharDevice == 0
 }
 
-// openRoom finds the archive in a file that has more room than it takes. The locator is only where to look: what counts is T, which must be where it says.
+// Find returns the trailer and the locator of the archive at the beginning of f, which has room
+// bytes.
+//
+// It uses the locator only if the T that this leads to has the same digest. Otherwise it searches
+// for the first T, and the locator that it returns has no sidecar. The errors are those of
+// format.ReadTrailer.
 func Find(ctx context.Context, f io.ReaderAt, room int64) (t format.Trailer, l Locator, err error) {
 	b := make([]byte, locatorSize)
-	if room >= DeviceBlock {
-		if _, err := f.ReadAt(b, room-DeviceBlock); err != nil && !errors.Is(err, io.EOF) {
+	if room >= BlockSize {
+		if _, err := f.ReadAt(b, room-BlockSize); err != nil && !errors.Is(err, io.EOF) {
 			return t, l, err
 		}
 		if l, ok := parseLocator(b, room); ok {
@@ -82,7 +35,7 @@ func Find(ctx context.Context, f io.ReaderAt, room int64) (t format.Trailer, l L
 			}
 		}
 	}
-	size, err := FindTrailer(ctx, f, room)
+	size, err := format.FirstTrailer(ctx, f, room)
 	if err != nil {
 		return t, l, err
 	}
@@ -97,44 +50,8 @@ func Find(ctx context.Context, f io.ReaderAt, room int64) (t format.Trailer, l L
 	return t, Locator{Archive: size}, err
 }
 
-// findTrailer looks for the first T that was written for where it stands, and returns where it ends; −1 if there is none. It reads as far as that.
-func FindTrailer(ctx context.Context, f io.ReaderAt, room int64) (int64, error) {
-	start := format.Trailer{}.Append(nil)[:17] // up to the version: of a newer one, too, it is to be said
-	buf := make([]byte, 1<<20)
-	var head [2]byte
-	if _, err := f.ReadAt(head[:], 0); err != nil || head != [2]byte{0x1f, 0x8b} {
-		return -1, err // not gzip: why look further
-	}
-	for off := int64(0); off < room; {
-		if err := context.Cause(ctx); err != nil {
-			return -1, err
-		}
-		b := buf[:min(int64(len(buf)), room-off)]
-		n, err := f.ReadAt(b, off)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return -1, err
-		}
-		b = b[:n]
-		for at := 0; ; at++ {
-			i := bytes.Index(b[at:], start)
-			if i < 0 || at+i+format.TrailerSize > len(b) {
-				break
-			}
-			at += i
-			t, err := format.ParseTrailer(b[at : at+format.TrailerSize])
-			if errors.Is(err, format.ErrVersion) || err == nil && t.Offset == off+int64(at) {
-				return off + int64(at) + format.TrailerSize, nil
-			}
-		}
-		if n < len(buf) || off+int64(n) >= room {
-			break
-		}
-		off += int64(n) - format.TrailerSize + 1
-	}
-	return -1, nil
-}
-
-// mapSidecar opens the sidecar on a device, mapped if it can be. Unmap is to be called when it is closed.
+// MapSidecar opens the sidecar on a device, mapped if possible. The caller calls unmap after it has
+// closed x.
 func MapSidecar(f *os.File, l *Locator) (x *sidecar.Index, unmap func() error, err error) {
 	if m, err := mmap.MapRegion(f, int(l.Length), mmap.RDONLY, 0, l.Index); err == nil {
 		if x, err = sidecar.OpenBytes(m); err != nil {
@@ -146,7 +63,7 @@ func MapSidecar(f *os.File, l *Locator) (x *sidecar.Index, unmap func() error, e
 	return x, func() error { return nil }, err
 }
 
-// roomOf is how many bytes a device has. It leaves the file's offset where it was.
+// Room returns the number of bytes of a device. It leaves the file's offset where it was.
 func Room(f *os.File) (int64, error) {
 	at, err := f.Seek(0, io.SeekCurrent)
 	if err != nil {

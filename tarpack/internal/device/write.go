@@ -10,9 +10,11 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
-// openDeviceForWriting opens a device that nobody else has mounted or is writing.
+// OpenForWriting opens a device that is not mounted, and locks it. The error wraps format.ErrLocked
+// if another process has the lock.
 func OpenForWriting(name string) (*os.File, error) {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_EXCL, 0) // of a block device that asks the kernel whether somebody uses it
+	// With O_EXCL the kernel refuses a block device that is in use.
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_EXCL, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -22,13 +24,14 @@ func OpenForWriting(name string) (*os.File, error) {
 	return f, nil
 }
 
-// wipe makes sure that a writer that is killed leaves nothing which could be taken for the old archive: its locator goes, and its T.
+// Wipe removes the locator and the T of an old archive, durably. If the writer is killed, what it
+// leaves is not taken for that archive. The error wraps format.ErrDevice if room is too small.
 func Wipe(f *os.File, room int64) error {
-	if room < 2*DeviceBlock {
+	if room < 2*BlockSize {
 		return fmt.Errorf("%s: %w: it has %d bytes", f.Name(), format.ErrDevice, room)
 	}
 	b := make([]byte, locatorSize)
-	if _, err := f.ReadAt(b, room-DeviceBlock); err != nil {
+	if _, err := f.ReadAt(b, room-BlockSize); err != nil {
 		return err
 	}
 	if l, ok := parseLocator(b, room); ok {
@@ -36,42 +39,46 @@ func Wipe(f *os.File, room int64) error {
 			return err
 		}
 	}
-	return errors.Join(ClearBlock(f, room-DeviceBlock), f.Sync())
+	return errors.Join(ClearBlock(f, room-BlockSize), f.Sync())
 }
 
-// clearBlock makes one block zero.
+// ClearBlock overwrites the BlockSize bytes from off with zeros.
 func ClearBlock(f *os.File, off int64) error {
-	_, err := f.WriteAt(make([]byte, DeviceBlock), off)
+	_, err := f.WriteAt(make([]byte, BlockSize), off)
 	return err
 }
 
-// place writes the sidecar and the locator, each when what it speaks of is durable. Of l it fills in where the sidecar is.
+// WriteIndex writes the sidecar, l.Length bytes of index, and the locator. Each is durable before
+// the next is written. It computes l.Index.
 func WriteIndex(f *os.File, room int64, l Locator, index io.ReaderAt) error {
 	l.Index = (l.Archive + sidecarAlign - 1) / sidecarAlign * sidecarAlign
-	w := &Writer{F: f, off: l.Index, Room: room - DeviceBlock}
+	w := &Writer{F: f, off: l.Index, Room: room - BlockSize}
 	if _, err := io.Copy(w, io.NewSectionReader(index, 0, l.Length)); err != nil {
 		return err
 	}
 	if err := f.Sync(); err != nil {
 		return err
 	}
-	b := make([]byte, DeviceBlock)
+	b := make([]byte, BlockSize)
 	copy(b, l.append(nil))
-	if _, err := f.WriteAt(b, room-DeviceBlock); err != nil {
+	if _, err := f.WriteAt(b, room-BlockSize); err != nil {
 		return err
 	}
 	return f.Sync()
 }
 
-// A roomWriter writes into a part of a device.
+// Writer writes to the device F, from its beginning. It fails with format.ErrDevice beyond Room
+// bytes.
 type Writer struct {
-	F         *os.File
-	off, Room int64
+	F    *os.File
+	Room int64 // bytes that may be written to, from the beginning of F
+	off  int64 // of the next byte
 }
 
 func (w *Writer) Write(b []byte) (int, error) {
 	if int64(len(b)) > w.Room-w.off {
-		return 0, fmt.Errorf("%s: %w: there is room for %d bytes of archive and index", w.F.Name(), format.ErrDevice, w.Room)
+		return 0, fmt.Errorf("%s: %w: there is room for %d bytes of archive and index",
+			w.F.Name(), format.ErrDevice, w.Room)
 	}
 	n, err := w.F.WriteAt(b, w.off)
 	w.off += int64(n)

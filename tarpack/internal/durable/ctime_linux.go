@@ -5,7 +5,8 @@ import (
 	"syscall"
 )
 
-// ctimeOf is when a file was last changed in any way, in nanoseconds since 1970; 0 where that is not known.
+// CtimeOf returns the time of the last change of a file's content or attributes, in nanoseconds
+// since 1970. It is 0 if unknown.
 func CtimeOf(fi fs.FileInfo) int64 {
 	st, ok := fi.Sys().(*syscall.Stat_t)
 	if !ok {

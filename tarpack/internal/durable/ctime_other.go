@@ -4,5 +4,5 @@ package durable
 
 import "io/fs"
 
-// CtimeOf is when a file was last changed in any way, in nanoseconds since 1970; 0 where that is not known.
+// CtimeOf returns 0: the time of the last change is unknown.
 func CtimeOf(fs.FileInfo) int64 { return 0 }

@@ -4,11 +4,11 @@ import (
 	"io/fs"
 )
 
-// inodeOf names a file whatever it is called.
+// InodeOf returns the identity of a file on disk.
 func InodeOf(fi fs.FileInfo) Inode {
 	st := StatOf(fi)
 	return Inode{st.Dev, st.Ino}
 }
 
-// An inode names a file whatever its path. The zero inode is no file's.
+// Inode identifies a file, whatever its name. The zero value identifies none.
 type Inode struct{ Dev, Ino uint64 }

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockFile takes the lock of an open file, for as long as it stays open. It returns ErrLocked when
-// somebody else has it.
+// LockFile locks an open file until it is closed. It returns format.ErrLocked, without waiting, if
+// another descriptor has the lock.
 func LockFile(f *os.File) error {
 	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {

@@ -6,12 +6,12 @@ import (
 	"sync"
 )
 
-// ownerNames remembers the names of users and groups: asking for one can take milliseconds.
+// OwnerNames caches the names of users and groups, as one lookup can take milliseconds.
 var OwnerNames nameCache
 
 type nameCache struct{ users, groups sync.Map }
 
-// user returns the name of a user, "" if it has none.
+// User returns the name of a user, "" if it has none.
 func (c *nameCache) User(id int) string {
 	return cached(&c.users, id, func(id string) string {
 		u, err := user.LookupId(id)
@@ -22,7 +22,7 @@ func (c *nameCache) User(id int) string {
 	})
 }
 
-// group returns the name of a group, "" if it has none.
+// Group returns the name of a group, "" if it has none.
 func (c *nameCache) Group(id int) string {
 	return cached(&c.groups, id, func(id string) string {
 		g, err := user.LookupGroupId(id)
@@ -33,6 +33,7 @@ func (c *nameCache) Group(id int) string {
 	})
 }
 
+// cached returns the name of an id in m. If it is not there, find returns it.
 func cached(m *sync.Map, id int, find func(string) string) string {
 	if name, ok := m.Load(id); ok {
 		return name.(string)

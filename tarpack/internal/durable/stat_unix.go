@@ -9,25 +9,26 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A fileStat is what fs.FileInfo does not tell.
-type fileStat struct {
+// Stat is what the system knows of a file and fs.FileInfo does not have.
+type Stat struct {
 	Dev, Ino, Nlink uint64
 	Uid, Gid        int
 	Major, Minor    uint32 // of a device
 }
 
-func StatOf(fi fs.FileInfo) fileStat {
+// StatOf returns the Stat of a file on disk, the zero Stat for other files.
+func StatOf(fi fs.FileInfo) Stat {
 	st, ok := fi.Sys().(*syscall.Stat_t)
 	if !ok {
-		return fileStat{}
+		return Stat{}
 	}
 	rdev := uint64(st.Rdev)
-	return fileStat{
+	return Stat{
 		Dev: uint64(st.Dev), Ino: uint64(st.Ino), Nlink: uint64(st.Nlink),
 		Uid: int(st.Uid), Gid: int(st.Gid),
 		Major: unix.Major(rdev), Minor: unix.Minor(rdev),
 	}
 }
 
-// openNonblock keeps an open from waiting, should a FIFO have taken a file's place.
+// OpenNonblock is a flag for opening a file, with which that does not wait if the file is a FIFO.
 const OpenNonblock = syscall.O_NONBLOCK

@@ -5,16 +5,16 @@ import (
 	"sync"
 )
 
-// A buffer is a reusable piece of memory.
+// Buffer is a reusable piece of memory. Append to B.
 type Buffer struct {
 	B     []byte
-	class int
+	class int // the number of its pool
 }
 
-// pools holds buffers of 2^k bytes in pool k, so that a small file does not hold on to a large buffer.
+// pools[k] holds buffers of 2^k bytes, so that a small file does not occupy a large buffer.
 var pools [48]sync.Pool
 
-// getBuffer returns an empty buffer with room for n bytes.
+// GetBuffer returns an empty buffer with room for n bytes.
 func GetBuffer(n int) *Buffer {
 	class := max(12, bits.Len(uint(max(n, 1)-1)))
 	if b, ok := pools[class].Get().(*Buffer); ok {
@@ -24,7 +24,7 @@ func GetBuffer(n int) *Buffer {
 	return &Buffer{B: make([]byte, 0, 1<<class), class: class}
 }
 
-// release gives the buffer back. A nil buffer is none.
+// Release makes the buffer available for another use. A nil Buffer does nothing.
 func (b *Buffer) Release() {
 	if b == nil {
 		return

@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// A contextReader stops when its context does.
+// ContextReader is R until Ctx ends. From then on Read returns the cause of that.
 type ContextReader struct {
 	Ctx context.Context
 	R   io.Reader

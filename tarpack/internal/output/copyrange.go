@@ -4,16 +4,17 @@ import (
 	"os"
 )
 
-// copyAtOnce is the length of a run from which the kernel is asked to copy it; shorter ones go through the write buffer.
+// copyAtOnce is the number of bytes from which a run is copied by the kernel. Shorter runs go
+// through the write buffer.
 const copyAtOnce = 128 << 10
 
-// A copyRun is a piece of another file that is to be copied.
+// copyRun is n bytes of another file, from offset off, that are to be copied.
 type copyRun struct {
 	src    *os.File
 	off, n int64
 }
 
-// copy copies n bytes of src, from off. Runs of neighbours are put together and copied as one.
+// Copy copies n bytes of src, from offset off. Adjacent runs are joined and copied as one.
 func (w *Writer) Copy(src *os.File, off, n int64) error {
 	w.Off += n
 	if r := &w.pending; r.src == src && r.off+r.n == off {
@@ -25,7 +26,7 @@ func (w *Writer) Copy(src *os.File, off, n int64) error {
 	return err
 }
 
-// settle has the run at hand copied.
+// settle copies the pending run.
 func (w *Writer) settle() error {
 	r := w.pending
 	w.pending = copyRun{}
@@ -41,7 +42,7 @@ func (w *Writer) settle() error {
 	return w.handOver(order{run: r})
 }
 
-// copyThroughBuffer copies a short run, and what the kernel can't.
+// copyThroughBuffer copies a run by way of the write buffer.
 func (w *Writer) copyThroughBuffer(r copyRun) error {
 	for r.n > 0 && w.Failed() == nil {
 		if err := w.room(); err != nil {

@@ -6,13 +6,17 @@ import (
 	"os"
 )
 
-// holeSize is how many zero bytes become a hole: a multiple of what any file system takes for a block.
+// holeSize is the number of zero bytes that become a hole, a multiple of the block size of every
+// file system.
 const holeSize = 64 << 10
 
 var zeroes [holeSize]byte
 
-// copyWithHoles copies n bytes to an empty file, at whose beginning it is, and leaves blocks of zeros out, so that the content of a sparse file takes no more room than
-// it did. An input that ends before is io.EOF.
+// isZero reports whether b, at most holeSize bytes, is all zeros.
+func isZero(b []byte) bool { return bytes.Equal(b, zeroes[:len(b)]) }
+
+// CopyWithHoles copies n bytes of r to an empty file, whose offset is 0. It leaves out blocks of
+// zeros, so that a sparse file stays sparse. If r ends earlier the error is io.EOF.
 func CopyWithHoles(f *os.File, r io.Reader, n int64) error {
 	buf := GetBuffer(WriteSize)
 	defer buf.Release()
@@ -25,14 +29,14 @@ func CopyWithHoles(f *os.File, r io.Reader, n int64) error {
 		}
 		for len(b) > 0 {
 			run := 0
-			for run < len(b) && !bytes.Equal(b[run:min(run+holeSize, len(b))], zeroes[:min(holeSize, len(b)-run)]) {
+			for run < len(b) && !isZero(b[run:min(run+holeSize, len(b))]) {
 				run += holeSize
 			}
 			run = min(run, len(b))
 			if _, err := f.WriteAt(b[:run], off); err != nil {
 				return err
 			}
-			skip := min(run+holeSize, len(b)) // a block of zeros, or nothing
+			skip := min(run+holeSize, len(b)) // up to one block of zeros more
 			off += int64(skip)
 			b = b[skip:]
 		}

@@ -10,36 +10,38 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// A sink carries out what a writer hands over, in order, in a goroutine of its own. After an error it does nothing more.
+// sink carries out the orders of a Writer, one after the other, in a goroutine of its own. After an
+// error it carries out nothing more.
 type sink struct {
 	w      io.Writer
 	file   *os.File
 	done   Done
 	orders chan order
-	served chan struct{} // after an order that its giver waits for
-	free   chan []byte   // buffers that were written
-	ended  chan struct{}
+	served chan struct{} // receives after each order with wait
+	free   chan []byte   // buffers for reuse
+	ended  chan struct{} // is closed when the goroutine ends
 	failed atomic.Bool
-	err    error // if failed
+	err    error // valid once failed is true
 }
 
-// An order is bytes to write, or a run to copy.
+// order is bytes to write, or a run to copy if run.n > 0.
 type order struct {
-	bytes []byte // the sink's from now on, unless wait is set
-	wait  bool
+	bytes []byte // belongs to the sink from now on, unless wait is set
+	wait  bool   // the giver waits for served
 	run   copyRun
 }
 
-// done is how far a sink has come.
+// Done is how far a sink has come.
 type Done struct {
-	Written int64 // bytes
-	Started int64 // bytes of which writeback was asked
-	noRange bool  // the kernel can't copy
+	Written int64 // bytes written
+	Started int64 // bytes whose writeback was requested
+	noRange bool  // the kernel can't copy to this file
 }
 
-// sinkDepth is how many orders may wait.
+// sinkDepth is the number of orders that may wait.
 const sinkDepth = 2
 
+// startSink starts a sink that goes on from d.
 func startSink(w io.Writer, file *os.File, d Done) *sink {
 	s := &sink{
 		w: w, file: file, done: d, orders: make(chan order, sinkDepth), served: make(chan struct{}),
@@ -49,6 +51,7 @@ func startSink(w io.Writer, file *os.File, d Done) *sink {
 	return s
 }
 
+// serve carries out orders until there are no more.
 func (s *sink) serve() {
 	defer close(s.ended)
 	for o := range s.orders {
@@ -68,6 +71,7 @@ func (s *sink) serve() {
 	}
 }
 
+// carryOut carries out one order.
 func (s *sink) carryOut(o order) error {
 	if o.run.n > 0 {
 		return s.copy(o.run)
@@ -75,13 +79,14 @@ func (s *sink) carryOut(o order) error {
 	return s.write(o.bytes)
 }
 
+// write writes bytes and counts them.
 func (s *sink) write(b []byte) error {
 	n, err := s.w.Write(b)
 	s.count(int64(n))
 	return err
 }
 
-// count counts n bytes that were written, and sets the disk to work now and then.
+// count adds n bytes to Written, and now and then requests writeback.
 func (s *sink) count(n int64) {
 	d := &s.done
 	d.Written += n
@@ -91,7 +96,7 @@ func (s *sink) count(n int64) {
 	}
 }
 
-// copy copies a run, if it can by the kernel.
+// copy copies a run, by the kernel if possible.
 func (s *sink) copy(r copyRun) error {
 	for r.n > 0 && !s.done.noRange {
 		n, err := copyFileRange(s.file, r.src, r.off, min(r.n, writebackSize))
@@ -126,7 +131,7 @@ func (s *sink) copy(r copyRun) error {
 	return nil
 }
 
-// read fills b with the first bytes of the run, and takes them off it.
+// read fills b with the first bytes of the run, and removes these from the run.
 func (r *copyRun) read(b []byte) error {
 	n, err := r.src.ReadAt(b, r.off)
 	if n < len(b) {
@@ -140,6 +145,7 @@ func (r *copyRun) read(b []byte) error {
 	return nil
 }
 
+// shrunk returns the error for a source that ends within the run.
 func (r *copyRun) shrunk() error {
 	return fmt.Errorf("%s: %w: it has shrunk", r.src.Name(), format.ErrChanged)
 }

@@ -4,5 +4,5 @@ package output
 
 import "os"
 
-// startWriteback is a hint that only Linux takes.
+// startWriteback does nothing: only Linux has this hint.
 func startWriteback(*os.File, int64, int64) {}

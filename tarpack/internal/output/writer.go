@@ -6,24 +6,26 @@ import (
 )
 
 const (
-	WriteSize     = 1 << 20 // bytes a write call
-	writebackSize = 8 << 20 // bytes after which the disk is set to work
+	WriteSize     = 1 << 20 // bytes of a write call
+	writebackSize = 8 << 20 // bytes after which writeback is requested
 )
 
-// A writer gathers what is written into large writes and knows the offset. A goroutine of its own (sink) carries them out,
-// so that whoever makes an archive need not wait for the system to copy. The first error stays; it is told by a later
-// call, at the latest by flush.
+// Writer collects what is written into large writes. A goroutine (sink) carries these out, so the
+// caller does not wait for the system to copy.
+//
+// The first error stays. A later call returns it, at the latest Flush.
 type Writer struct {
 	W       io.Writer
-	File    *os.File // w, if the kernel can copy to it and wants hints; may be nil
+	File    *os.File // W, if the kernel can copy to it and takes hints; may be nil
 	buf     []byte
-	Off     int64   // of the next byte
-	Done    Done    // what was carried out, while sink is nil
-	pending copyRun // bytes of another file that come after buf
+	Off     int64   // offset of the next byte
+	Done    Done    // what was carried out; valid while sink is nil
+	pending copyRun // a run that follows buf
 	sink    *sink   // nil while there is nothing to carry out
 	err     error
 }
 
+// Put writes b. The caller may reuse b.
 func (w *Writer) Put(b []byte) error {
 	w.Off += int64(len(b))
 	if w.pending.n > 0 {
@@ -36,7 +38,7 @@ func (w *Writer) Put(b []byte) error {
 			return err
 		}
 		if len(b) >= WriteSize {
-			return w.handOver(order{bytes: b, wait: true}) // it is the caller's
+			return w.handOver(order{bytes: b, wait: true}) // b belongs to the caller
 		}
 	}
 	if err := w.room(); err != nil {
@@ -46,7 +48,7 @@ func (w *Writer) Put(b []byte) error {
 	return w.Failed()
 }
 
-// Write makes a writer an io.Writer.
+// Write makes Writer an io.Writer.
 func (w *Writer) Write(b []byte) (int, error) {
 	if err := w.Put(b); err != nil {
 		return 0, err
@@ -54,7 +56,7 @@ func (w *Writer) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// flush has all carried out that was written.
+// Flush carries out all that was written, and returns the first error.
 func (w *Writer) Flush() error {
 	err := w.settle()
 	if err == nil {
@@ -67,7 +69,8 @@ func (w *Writer) Flush() error {
 	return w.Failed()
 }
 
-// stop ends the goroutine, if there is one. What was handed over is carried out before.
+// Stop carries out all orders and ends the goroutine, if there is one. What is in the buffer is not
+// written.
 func (w *Writer) Stop() {
 	if w.sink == nil {
 		return
@@ -79,7 +82,7 @@ func (w *Writer) Stop() {
 	w.sink = nil
 }
 
-// failed is the first error.
+// Failed returns the first error so far.
 func (w *Writer) Failed() error {
 	if w.err == nil && w.sink != nil && w.sink.failed.Load() {
 		w.err = w.sink.err
@@ -87,7 +90,7 @@ func (w *Writer) Failed() error {
 	return w.err
 }
 
-// empty hands over the buffer.
+// empty gives the buffer to the sink.
 func (w *Writer) empty() error {
 	if len(w.buf) == 0 {
 		return w.Failed()
@@ -97,7 +100,7 @@ func (w *Writer) empty() error {
 	return err
 }
 
-// handOver has an order carried out.
+// handOver gives an order to the sink, which it starts if necessary.
 func (w *Writer) handOver(o order) error {
 	if err := w.Failed(); err != nil {
 		return err
@@ -112,7 +115,7 @@ func (w *Writer) handOver(o order) error {
 	return w.Failed()
 }
 
-// room makes sure that the buffer has room: for what fits into the rest of it, or for a byte at least.
+// room provides a buffer with room for at least one byte.
 func (w *Writer) room() error {
 	if len(w.buf) == WriteSize {
 		if err := w.empty(); err != nil {

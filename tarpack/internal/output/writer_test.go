@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// TestWriter writes pieces and copies runs of all sizes, as a file and as a stream: what comes out is what went in, in order.
+// TestWriter writes pieces and copies runs of all sizes, as a file and as a stream: what comes out
+// is what went in, in order.
 func TestWriter(t *testing.T) {
 	dir := t.TempDir()
 	noise := make([]byte, 5<<20)
@@ -81,7 +82,8 @@ func (f *failing) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// TestWriterFails: the first error is told by a later call, by flush at the latest, and by all after it.
+// TestWriterFails: the first error is told by a later call, by flush at the latest, and by all
+// after it.
 func TestWriterFails(t *testing.T) {
 	for _, piece := range []int{1000, WriteSize, 3 * WriteSize} {
 		w := &Writer{W: &failing{room: 5 << 20}}

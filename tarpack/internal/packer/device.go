@@ -28,7 +28,7 @@ func PackOn(
 	if err := device.Wipe(f, room); err != nil {
 		return res, err
 	}
-	p, err := New(&device.Writer{F: f, Room: room - device.DeviceBlock}, o)
+	p, err := New(&device.Writer{F: f, Room: room - device.BlockSize}, o)
 	if err == nil {
 		res, err = p.Run(ctx, func(ctx context.Context) error { return p.Walk(ctx, t) }, index)
 	}

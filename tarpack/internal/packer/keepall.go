@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/dedup"
@@ -25,17 +26,17 @@ func (p *Packer) KeepAll(ctx context.Context, a *base.Archive) error {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		it := sidecar.Item{Entry: row.Entry, Path: string(row.Path)}
+		it := build.Item{Entry: row.Entry, Path: string(row.Path)}
 		switch e := &row.Entry; e.Type {
 		case sidecar.TypeSymlink, sidecar.TypeHardlink:
-			it.Link, err = a.Index.Link(row.I)
+			it.Link, err = a.Index.Link(row.Ordinal)
 		case sidecar.TypeDir:
 			if e.Mode&0o100 == 0 {
 				closed = max(closed, int(e.End))
 			}
 		case sidecar.TypeFile:
-			if err = a.AddSegments(uint32(row.I), &it); err == nil && row.I >= closed {
-				err = p.offer(a.Ref(row.I, e), &it, links[uint32(row.I)])
+			if err = a.AddSegments(uint32(row.Ordinal), &it); err == nil && row.Ordinal >= closed {
+				err = p.offer(a.Ref(row.Ordinal, e), &it, links[uint32(row.Ordinal)])
 			}
 		}
 		if err != nil {
@@ -49,7 +50,7 @@ func (p *Packer) KeepAll(ctx context.Context, a *base.Archive) error {
 }
 
 // offer makes a file of the archive, which has that many duplicates, a target for later files.
-func (p *Packer) offer(file base.Entry, it *sidecar.Item, links int) error {
+func (p *Packer) offer(file base.Entry, it *build.Item, links int) error {
 	if it.Size == 0 || links >= dedup.MaxLinks || p.known.Mode == format.DedupOff {
 		return nil
 	}

@@ -8,7 +8,7 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/exclude"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/dedup"
@@ -34,7 +34,7 @@ type Options struct {
 	RemoveFiles bool
 
 	// Notice, if set, receives one line for each thing that is left out, with the reason.
-	Notice func(message string)
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 }
@@ -101,7 +101,7 @@ func NewDry(o Options) *Packer {
 		p.packed = fingerprints{}
 	}
 	if p.Options.Notice == nil {
-		p.Options.Notice = func(string) {}
+		p.Options.Notice = func(error) {}
 	}
 	return p
 }
@@ -152,7 +152,7 @@ func (p *Packer) Run(
 	if p.Out != nil {
 		defer func() { p.Out.Stop() }() // of the last shard
 	}
-	var b *sidecar.Builder
+	var b *build.Builder
 	switch {
 	case p.Out == nil:
 	case p.Entries != nil:
@@ -163,7 +163,7 @@ func (p *Packer) Run(
 		}
 		defer func() { err = errors.Join(err, p.Shards.builder.Close()) }()
 	default:
-		b = sidecar.NewBuilder(sidecar.BuilderOptions{})
+		b = build.New(build.Options{})
 		p.Out.Index = b
 		defer func() { err = errors.Join(err, b.Close()) }()
 	}

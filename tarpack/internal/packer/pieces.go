@@ -5,9 +5,9 @@ import (
 	"hash/crc32"
 	"io"
 
-	"github.com/cespare/xxhash/v2"
 	"github.com/tarpack/tpk/gzmember"
-	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/gzmember/coding"
+	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/output"
 	"github.com/tarpack/tpk/tarpack/internal/tarwriter"
 )
@@ -64,13 +64,13 @@ func (w *pieceWriter) next(ctx context.Context) error {
 func (s *sequencer) writeSegmented(
 	ctx context.Context, src *digestReader, size int64,
 ) (gzmember.Segments, error) {
-	w := &pieceWriter{out: s.out, segments: gzmember.Segments{Shift: gzmember.ShiftFor(size)}}
-	w.perSegment = 1 << (w.segments.Shift - gzmember.MinShift)
+	w := &pieceWriter{out: s.out, segments: gzmember.Segments{Shift: coding.ShiftFor(size)}}
+	w.perSegment = 1 << (w.segments.Shift - coding.MinShift)
 	if err := s.out.Put(gzmember.AppendMemberHeader(nil, nil)); err != nil {
 		return w.segments, err
 	}
 	for left := size; left > 0; {
-		n := min(left, 1<<gzmember.MinShift)
+		n := min(left, 1<<coding.MinShift)
 		left -= n
 		pc := &piece{content: output.GetBuffer(int(n)), last: left == 0, ready: make(chan struct{})}
 		pc.content.B = pc.content.B[:n]
@@ -99,18 +99,20 @@ func (s *sequencer) writeSegmented(
 
 // A digestReader computes what the index holds of the content that is read through it.
 type digestReader struct {
-	r    io.Reader
-	hash *xxhash.Digest
-	crc  uint32
-	head []byte // the first bytes, for sniffing
+	r      io.Reader
+	digest format.ContentDigest
+	crc    uint32
+}
+
+func newDigestReader(r io.Reader) *digestReader {
+	d := &digestReader{r: r}
+	d.digest.Reset()
+	return d
 }
 
 func (d *digestReader) Read(b []byte) (int, error) {
 	n, err := d.r.Read(b)
-	d.hash.Write(b[:n])
+	_, _ = d.digest.Write(b[:n]) // never fails
 	d.crc = crc32.Update(d.crc, crc32.IEEETable, b[:n])
-	if room := sidecar.SniffLen - len(d.head); room > 0 {
-		d.head = append(d.head, b[:min(n, room)]...)
-	}
 	return n, err
 }

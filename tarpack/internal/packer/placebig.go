@@ -7,7 +7,8 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/tarpack/tpk/gzmember"
-	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/gzmember/coding"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/output"
 	"github.com/tarpack/tpk/tarpack/internal/source"
@@ -90,27 +91,27 @@ func (s *sequencer) writeBig(
 
 // writeBigContent writes the C of a big file and completes the entry with what the index has of it.
 func (s *sequencer) writeBigContent(
-	ctx context.Context, it *Item, f source.File, entry *sidecar.Item,
+	ctx context.Context, it *Item, f source.File, entry *build.Item,
 ) error {
 	start := s.out.Off
 	content := output.ContextReader{Ctx: ctx, R: io.NewSectionReader(f, 0, it.size)}
-	src := &digestReader{r: content, hash: xxhash.New()}
+	src := newDigestReader(content)
 	worthIt, err := gzmember.Compressible(f, it.size)
 	switch {
 	case err != nil:
-	case worthIt && it.size <= gzmember.MaxSegmented:
-		it.Coding = gzmember.Segmented
+	case worthIt && it.size <= coding.MaxSegmented:
+		it.Coding = coding.Segmented
 		it.Segments, err = s.writeSegmented(ctx, src, it.size)
 	default:
-		it.Coding = gzmember.Stored
+		it.Coding = coding.Stored
 		err = s.writeStored(src, it.size)
 	}
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		err = fmt.Errorf("%w: it has shrunk", format.ErrChanged)
 	}
 	entry.ContentLen = s.out.Off - start
-	entry.Hash, entry.CRC = src.hash.Sum64(), src.crc
-	entry.Sniff = sidecar.SniffContent(src.head)
+	src.digest.Record(&entry.Entry)
+	entry.CRC = src.crc
 	return err
 }
 

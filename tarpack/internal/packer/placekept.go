@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/dedup"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -110,7 +111,7 @@ func (s *sequencer) sameHeader(it *Item, e *sidecar.Entry) (bool, error) {
 // content.
 func (s *sequencer) copyFile(it *Item, e, f *sidecar.Entry, same bool) error {
 	from := it.Old.From
-	entry := sidecar.Item{Entry: *f, Path: it.path}
+	entry := build.Item{Entry: *f, Path: it.path}
 	if err := from.AddSegments(it.Old.File, &entry); err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ func (p *Packer) RemovePacked(ctx context.Context, t *tree.Tree) (int64, error) 
 	more := 0 // entries that are only counted
 	var dirs []string
 	w := p.Walker()
-	w.Notice = func(string) {} // the run that packed has sent them
+	w.Notice = func(error) {} // the run that packed has sent them
 	w.Entry = func(e tree.Entry) error {
 		defer e.Dir.Release()
 		if !p.packed.has(&e) {

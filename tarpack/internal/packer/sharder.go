@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/output"
@@ -44,7 +45,7 @@ type Sharder struct {
 
 	used    int64 // with O.Shards: bytes of content in all shards so far
 	dirs    []format.Header
-	builder *sidecar.Builder // of the current shard
+	builder *build.Builder // of the current shard
 	seq     *sequencer
 }
 
@@ -59,7 +60,7 @@ const (
 func (s *Sharder) Measure(ctx context.Context, t *tree.Tree) (int64, error) {
 	total := int64(0)
 	w := s.P.Walker()
-	w.Notice = func(string) {} // the walk that packs sends them
+	w.Notice = func(error) {} // the walk that packs sends them
 	w.Entry = func(e tree.Entry) error {
 		total += sourceCost(e.Typ, fileSize(&e))
 		e.Dir.Release()
@@ -90,7 +91,7 @@ func (s *Sharder) begin() error {
 	if err != nil {
 		return err
 	}
-	s.builder = sidecar.NewBuilder(sidecar.BuilderOptions{})
+	s.builder = build.New(build.Options{})
 	s.P.Out.Writer = &output.Writer{W: out.Archive, File: out.Archive}
 	s.P.Out.Index = s.builder
 	return nil

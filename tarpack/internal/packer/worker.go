@@ -9,6 +9,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/dedup"
@@ -112,8 +113,8 @@ func (it *Item) hasOldContent(content io.Reader) (bool, error) {
 // does not pay.
 func appendContent(
 	enc *gzmember.Encoder, dst, content []byte,
-) ([]byte, gzmember.Coding, gzmember.Segments, error) {
-	const segment = 1 << gzmember.MinShift
+) ([]byte, coding.Coding, gzmember.Segments, error) {
+	const segment = 1 << coding.MinShift
 	if len(content) <= segment {
 		out, coding := enc.AppendContent(dst, content)
 		return out, coding, gzmember.Segments{}, nil
@@ -123,7 +124,7 @@ func appendContent(
 		return dst, 0, gzmember.Segments{}, err
 	}
 	if worthIt {
-		segments := gzmember.Segments{Shift: gzmember.MinShift}
+		segments := gzmember.Segments{Shift: coding.MinShift}
 		out := gzmember.AppendMemberHeader(dst, nil)
 		for rest := content; len(rest) > 0; {
 			n := min(segment, len(rest))
@@ -134,11 +135,11 @@ func appendContent(
 		}
 		out = gzmember.AppendMemberTrailer(out, crc32.ChecksumIEEE(content), int64(len(content)))
 		if gzmember.Saves(int64(len(out)-len(dst)), int64(len(content))) {
-			return out, gzmember.Segmented, segments, nil
+			return out, coding.Segmented, segments, nil
 		}
 		dst = out[:len(dst)]
 	}
-	return gzmember.AppendStored(dst, content), gzmember.Stored, gzmember.Segments{}, nil
+	return gzmember.AppendStored(dst, content), coding.Stored, gzmember.Segments{}, nil
 }
 
 // sameBytes compares two contents. err and otherErr are the errors of reading the one and the

@@ -4,45 +4,42 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/cespare/xxhash/v2"
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// A contentDigest computes what the index wants to know of a content that is written to it, and refuses more than limit bytes.
-type contentDigest struct {
-	hash  xxhash.Digest
-	head  []byte // the first bytes, for sniffing
-	size  int64
+// boundedDigest is a ContentDigest that refuses more than limit bytes, so that a bomb is not
+// inflated to its end.
+type boundedDigest struct {
+	format.ContentDigest
 	limit int64
 }
 
-func (d *contentDigest) reset(limit int64) {
-	d.hash.Reset()
-	d.head, d.size, d.limit = d.head[:0], 0, limit
+// reset begins a content of at most limit bytes.
+func (d *boundedDigest) reset(limit int64) {
+	d.Reset()
+	d.limit = limit
 }
 
-// Write fails when the content is longer than it should be: a bomb must not be inflated to its end.
-func (d *contentDigest) Write(b []byte) (int, error) {
-	if int64(len(b)) > d.limit-d.size {
-		return 0, fmt.Errorf("%w: its content is longer than the %d bytes of its header", format.ErrCorrupt, d.limit)
+// Write fails with ErrCorrupt, and adds nothing, if the content would get longer than limit.
+func (d *boundedDigest) Write(b []byte) (int, error) {
+	if int64(len(b)) > d.limit-d.Size() {
+		return 0, fmt.Errorf("%w: its content is longer than the %d bytes of its header",
+			format.ErrCorrupt, d.limit)
 	}
-	d.size += int64(len(b))
-	d.hash.Write(b)
-	if room := sidecar.SniffLen - len(d.head); room > 0 {
-		d.head = append(d.head, b[:min(len(b), room)]...)
-	}
-	return len(b), nil
+	return d.ContentDigest.Write(b)
 }
 
-// readFile reads C and P of a file whose H was read, and completes its index entry.
-func (u *unitReader) readFile(un *Unit, it *sidecar.Item) error {
+// readFile reads the C and P of a file, whose H was read, and completes its item.
+func (u *unitReader) readFile(un *Unit, it *build.Item) error {
 	if it.Size == 0 {
-		it.Hash = format.EmptyHash
+		it.Hash = sidecar.EmptyHash
 		return nil
 	}
-	if it.Size > 1<<gzmember.MinShift && u.readSegmented(un, it) {
+	if it.Size > 1<<coding.MinShift && u.readSegmented(un, it) {
 		return nil
 	}
 	if err := u.readContent(un, it); err != nil {
@@ -67,7 +64,7 @@ func (u *unitReader) readFile(un *Unit, it *sidecar.Item) error {
 }
 
 // readContent reads C.
-func (u *unitReader) readContent(un *Unit, it *sidecar.Item) error {
+func (u *unitReader) readContent(un *Unit, it *build.Item) error {
 	h, err := u.member()
 	if err != nil {
 		return err
@@ -80,31 +77,33 @@ func (u *unitReader) readContent(un *Unit, it *sidecar.Item) error {
 	if _, err := u.scan.WriteTo(d); err != nil {
 		return err
 	}
-	if d.size != it.Size {
-		return fmt.Errorf("%w: its content has %d of the %d bytes of its header", format.ErrCorrupt, d.size, it.Size)
+	if d.Size() != it.Size {
+		return fmt.Errorf("%w: its content has %d of the %d bytes of its header",
+			format.ErrCorrupt, d.Size(), it.Size)
 	}
 	it.ContentLen, it.CRC = u.scan.Length(), u.scan.CRC()
-	it.Hash, it.Sniff = d.hash.Sum64(), sidecar.SniffContent(d.head)
-	it.Coding = sidecar.CodingDeflate
+	d.Record(&it.Entry)
+	it.Coding = coding.Deflate
 	if u.scan.Stored() {
-		it.Coding = sidecar.CodingStored
+		it.Coding = coding.Stored
 	}
 	un.End += it.ContentLen
 	return nil
 }
 
-// readPadding reads P, of which the scanner has read the header h. Its bytes are fixed.
-func (u *unitReader) readPadding(un *Unit, it *sidecar.Item, h gzmember.Header) error {
+// readPadding reads P, whose header h was read. All bytes of P are determined by the size and the
+// table.
+func (u *unitReader) readPadding(un *Unit, it *build.Item, h gzmember.Header) error {
 	var extra []byte
 	if h.Extra != nil {
-		if it.Coding == sidecar.CodingStored {
+		if it.Coding == coding.Stored {
 			return fmt.Errorf("%w: stored content with a segment table", format.ErrCorrupt)
 		}
 		table, err := gzmember.ParseSegments(h.Extra)
 		if err != nil {
 			return err
 		}
-		it.Coding, it.Shift, it.Segments = sidecar.CodingSegmented, table.Shift, table.Lengths
+		it.Coding, it.Shift, it.Segments = coding.Segmented, table.Shift, table.Lengths
 		extra = table.AppendExtra(nil)
 	}
 	u.raw = gzmember.AppendZeros(u.raw[:0], format.Padding(it.Size), extra)
@@ -118,7 +117,7 @@ func (u *unitReader) readPadding(un *Unit, it *sidecar.Item, h gzmember.Header) 
 	}
 	it.PadLen = int32(len(u.raw))
 	un.End += int64(it.PadLen)
-	// To its end, so that the scanner knows where the next member begins.
+	// Read to its end, so that the scanner finds the next member.
 	d := &u.digest
 	d.reset(format.BlockSize)
 	_, err := u.scan.WriteTo(d)

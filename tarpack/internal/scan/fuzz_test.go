@@ -13,12 +13,13 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/tarpack/tpk/sidecar"
-	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 )
 
-// FuzzBuildIndex indexes arbitrary bytes. What is taken for an archive must be one for archive/tar, too, and hold the same.
+// FuzzBuildIndex indexes arbitrary bytes. An archive that is accepted must have the same entries
+// when archive/tar reads it.
 func FuzzBuildIndex(f *testing.F) {
 	for _, parts := range [][]tartest.ForgedPart{nil, {tartest.AFile("a", "content")}, tartest.Variety()} {
 		f.Add(tartest.ForgeRight(f, parts...))
@@ -26,7 +27,7 @@ func FuzzBuildIndex(f *testing.F) {
 	f.Fuzz(func(t *testing.T, archive []byte) { checkIndex(t, archive) })
 }
 
-// FuzzDamage changes an archive that is right: some bytes are exchanged, left out, or there twice.
+// FuzzDamage changes a sound archive: some bytes are exchanged, left out, or doubled.
 func FuzzDamage(f *testing.F) {
 	f.Add(uint16(20), uint16(0), uint16(0), []byte{1})
 	f.Add(uint16(700), uint16(100), uint16(100), []byte{})
@@ -51,13 +52,13 @@ func FuzzDamage(f *testing.F) {
 
 // checkIndex indexes bytes in two ways, and compares the result with what archive/tar reads.
 func checkIndex(t *testing.T, archive []byte) {
-	var m sidecar.Memory
+	var m build.Memory
 	res, err := scan.BuildIndex(context.Background(), bytes.NewReader(archive), int64(len(archive)), &m, scan.Options{Workers: 1})
 	in, other := scanned(t, archive, 1, 0), scanned(t, archive, 3, 100)
 	if !slices.Equal(in, other) {
 		t.Fatalf("a scan in chunks finds\n%q\nnot\n%q", other, in)
 	}
-	// An archive with a wrong digest in its trailer has been altered, but can be told what it holds.
+	// With a wrong digest in the trailer the archive is refused, but the index is complete.
 	if err != nil && (!errors.Is(err, scan.ErrAltered) || res.SidecarBytes == 0) {
 		return
 	}
@@ -77,7 +78,7 @@ func checkIndex(t *testing.T, archive []byte) {
 	}
 }
 
-// scanned is what a scan finds, a line a unit.
+// scanned returns what a scan finds, a line a unit.
 func scanned(t *testing.T, archive []byte, workers int, chunk int64) []string {
 	var lines []string
 	s := &scan.Scan{Src: bytes.NewReader(archive), Size: int64(len(archive)), Workers: workers, Chunk: chunk, Each: func(un *scan.Unit) error {
@@ -90,7 +91,7 @@ func scanned(t *testing.T, archive []byte, workers int, chunk int64) []string {
 	return lines
 }
 
-// tarListing is what archive/tar reads: a line an entry, sorted.
+// tarListing returns what archive/tar reads, a line an entry, sorted.
 func tarListing(archive []byte) ([]string, error) {
 	z, err := gzip.NewReader(bytes.NewReader(archive))
 	if err != nil {
@@ -117,12 +118,12 @@ func tarListing(archive []byte) ([]string, error) {
 
 func listingLine(path, link string, typeflag byte, mode, size, mtime int64, hash uint64) string {
 	if size == 0 {
-		hash = format.EmptyHash
+		hash = sidecar.EmptyHash
 	}
 	return fmt.Sprintf("%q %q %c %o %d %d %x", path, link, typeflag, mode, size, mtime, hash)
 }
 
-// indexListing is the same, as the index has it.
+// indexListing returns the same lines as tarListing, from the index.
 func indexListing(t *testing.T, x *sidecar.Index) []string {
 	var lines []string
 	for row, err := range x.All(0, x.Len()) {
@@ -134,7 +135,7 @@ func indexListing(t *testing.T, x *sidecar.Index) []string {
 		case sidecar.TypeDir:
 			path += "/"
 		case sidecar.TypeSymlink, sidecar.TypeHardlink:
-			if link, err = x.Link(row.I); err != nil {
+			if link, err = x.Link(row.Ordinal); err != nil {
 				t.Fatal(err)
 			}
 			e.Size = 0

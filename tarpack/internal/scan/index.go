@@ -7,30 +7,34 @@ import (
 	"io"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// IndexOptions says how to index an archive. The zero value is usable.
+// Options are how to build an index. The zero value is usable.
 type Options struct {
-	Workers int    // inflating goroutines; 0 means one for each CPU
-	TempDir string // for what does not fit in memory; "" is the system's
+	Workers int    // goroutines that decompress; 0 means one for each CPU
+	TempDir string // for what does not fit in memory; "" means the system's
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 }
 
-// IndexResult says what was indexed.
+// Result describes an index that was built.
 type Result struct {
 	Entries      uint64
-	SidecarBytes int64
-	Digest       uint64
+	SidecarBytes int64  // size of the sidecar
+	Digest       uint64 // of the sidecar
 }
 
-// BuildIndex makes the sidecar of an archive of size bytes from the archive alone, and writes it to dst, which is empty. It
-// is byte for byte the one that pack wrote.
+// BuildIndex writes the sidecar of an archive of size bytes to dst, which is empty. It uses the
+// archive alone, and the bytes are those that pack writes.
 //
-// All of the archive is inflated and held against FORMAT.md. The error wraps ErrCorrupt or ErrTruncated and has the path and
-// the offset of the entry that is wrong, also when the archive is not the one that its trailer was written for.
-func BuildIndex(ctx context.Context, src io.ReaderAt, size int64, dst sidecar.File, o Options) (res Result, err error) {
+// It decompresses all of the archive and checks it with FORMAT.md. For a fault the error wraps
+// format.ErrCorrupt or ErrTruncated, and has the path and the offset of the entry. An archive that
+// does not match its trailer is such a fault, too.
+func BuildIndex(
+	ctx context.Context, src io.ReaderAt, size int64, dst build.File, o Options,
+) (res Result, err error) {
 	ix := NewIndexer(o)
 	defer func() { err = errors.Join(err, ix.Builder.Close()) }()
 	s := &Scan{Src: src, Size: size, Workers: o.Workers, Each: func(un *Unit) error {
@@ -45,32 +49,36 @@ func BuildIndex(ctx context.Context, src io.ReaderAt, size int64, dst sidecar.Fi
 	return ix.Finish(dst, size)
 }
 
-// An indexer turns the units of an archive into a sidecar.
+// Indexer makes a sidecar of the units of an archive.
 type Indexer struct {
 	o        Options
-	Builder  *sidecar.Builder
-	Trailer  *format.Trailer
-	Progress format.Progress
+	Builder  *build.Builder
+	Trailer  *format.Trailer // the T that Add was given; nil: none
+	Progress format.Progress // of all items so far
 }
 
+// NewIndexer returns an Indexer without units. The caller closes its Builder.
 func NewIndexer(o Options) *Indexer {
-	return &Indexer{o: o, Builder: sidecar.NewBuilder(sidecar.BuilderOptions{TempDir: o.TempDir})}
+	return &Indexer{o: o, Builder: build.New(build.Options{TempDir: o.TempDir})}
 }
 
-// add takes the next unit, which is right in itself.
+// Add adds the next unit, which has no Err. A fault is a *format.Problem.
 func (ix *Indexer) Add(un *Unit) error {
 	if un.Trailer != nil {
 		ix.Trailer = un.Trailer
 		return nil
 	}
 	if t := un.Former; t != nil && t.Entries != ix.Builder.Len() {
-		return &format.Problem{Offset: un.Off, Err: fmt.Errorf("%w: a former trailer counts %d entries before it, there are %d", ErrAltered, t.Entries, ix.Builder.Len())}
+		err := fmt.Errorf("%w: a former trailer counts %d entries before it, there are %d",
+			errAltered, t.Entries, ix.Builder.Len())
+		return &format.Problem{Offset: un.Off, Err: err}
 	}
 	for i := range un.Items {
 		it := &un.Items[i]
 		if err := ix.Builder.Add(*it); err != nil {
-			if errors.Is(err, sidecar.ErrItem) || errors.Is(err, sidecar.ErrPath) {
-				return &format.Problem{Path: it.Path, Offset: it.Offset, Err: fmt.Errorf("%w: %w", format.ErrCorrupt, err)}
+			if errors.Is(err, build.ErrItem) || errors.Is(err, sidecar.ErrPath) {
+				err = fmt.Errorf("%w: %w", format.ErrCorrupt, err)
+				return &format.Problem{Path: it.Path, Offset: it.Offset, Err: err}
 			}
 			return err
 		}
@@ -83,14 +91,16 @@ func (ix *Indexer) Add(un *Unit) error {
 	return nil
 }
 
-// finish writes the sidecar and holds it against the trailer.
-func (ix *Indexer) Finish(dst sidecar.File, size int64) (Result, error) {
+// Finish writes the sidecar of the archive, which has size bytes, and compares it with T. If only T
+// is wrong, the sidecar has been written and the Result is complete.
+func (ix *Indexer) Finish(dst build.File, size int64) (Result, error) {
 	if ix.Trailer == nil {
 		return Result{}, fmt.Errorf("%w: it ends without a trailer", format.ErrTruncated)
 	}
 	digest, n, err := ix.Builder.Finish(dst, size)
 	switch {
-	case errors.Is(err, sidecar.ErrDuplicate), errors.Is(err, sidecar.ErrNoParent), errors.Is(err, sidecar.ErrNoTarget):
+	case errors.Is(err, build.ErrDuplicate), errors.Is(err, build.ErrNoParent),
+		errors.Is(err, build.ErrNoTarget):
 		return Result{}, fmt.Errorf("%w: %w", format.ErrCorrupt, err)
 	case err != nil:
 		return Result{}, err
@@ -98,12 +108,14 @@ func (ix *Indexer) Finish(dst sidecar.File, size int64) (Result, error) {
 	res := Result{Entries: ix.Builder.Len(), SidecarBytes: n, Digest: digest}
 	switch t := ix.Trailer; {
 	case t.Entries != res.Entries:
-		return res, fmt.Errorf("%w: its trailer counts %d entries, there are %d", ErrAltered, t.Entries, res.Entries)
+		return res, fmt.Errorf("%w: its trailer counts %d entries, there are %d",
+			errAltered, t.Entries, res.Entries)
 	case t.Digest != digest:
-		return res, fmt.Errorf("%w: its trailer names an index of digest %016x, its index has %016x", ErrAltered, t.Digest, digest)
+		return res, fmt.Errorf("%w: its trailer names an index of digest %016x, its index has %016x",
+			errAltered, t.Digest, digest)
 	}
 	return res, nil
 }
 
-// errAltered: each member is right, but the archive is not the one that the trailer was written for.
-var ErrAltered = fmt.Errorf("%w: it is not as it was packed", format.ErrCorrupt)
+// errAltered means that each member is sound, but T was written for another archive.
+var errAltered = fmt.Errorf("%w: it is not as it was packed", format.ErrCorrupt)

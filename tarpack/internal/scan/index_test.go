@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/tarpack/tpk/gzmember"
-	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -21,7 +21,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
-// What pack wrote is what the archive alone gives.
+// Reindex writes the bytes that pack wrote, from the archive alone.
 func TestBuildIndexIsPacks(t *testing.T) {
 	dir := t.TempDir()
 	for name, content := range map[string]string{
@@ -79,7 +79,7 @@ func wantFiles(t *testing.T, dir string, want ...string) {
 	}
 }
 
-// A Reindex that fails, or is stopped, leaves the sidecar that was there.
+// A Reindex that fails or is stopped leaves the old sidecar.
 func TestReindexFails(t *testing.T) {
 	archive := tartest.ForgeRight(t, tartest.Variety()...)
 	canceled, cancel := context.WithCancel(context.Background())
@@ -121,7 +121,8 @@ func TestReindexLocked(t *testing.T) {
 	}
 }
 
-// With any number of readers and any size of chunks a scan finds the same, also where contents are archives themselves.
+// A scan finds the same with any number of readers and any size of chunks, also if contents are
+// archives.
 func TestScanInChunks(t *testing.T) {
 	inner := tartest.ForgeRight(t, tartest.Big()...)
 	parts := tartest.Variety()
@@ -194,7 +195,7 @@ func scanUnits(t *testing.T, archive []byte, workers int, chunk int64) []scan.Un
 	return units
 }
 
-// Everything that FORMAT.md demands of an archive is demanded.
+// Every rule of FORMAT.md about archives is checked.
 func TestScanRules(t *testing.T) {
 	file, link := tartest.FileHeader("f", 0), tartest.SymlinkHeader("l", "f")
 	hard := tartest.HardlinkHeader("h", "f")
@@ -257,7 +258,7 @@ func TestScanRules(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			a := tartest.Forge(2, 0, tc.parts...)
 			for _, workers := range []int{1, 2} {
-				var m sidecar.Memory
+				var m build.Memory
 				_, err := scan.BuildIndex(context.Background(), bytes.NewReader(a), int64(len(a)), &m, scan.Options{Workers: workers})
 				if err == nil || !strings.Contains(err.Error(), tc.says) || !errors.Is(err, format.ErrCorrupt) {
 					t.Errorf("%d workers: got %v, want %q", workers, err, tc.says)
@@ -267,7 +268,7 @@ func TestScanRules(t *testing.T) {
 	}
 }
 
-// The trailer must be that of the archive.
+// A trailer that was written for another archive is refused.
 func TestScanTrailer(t *testing.T) {
 	parts := tartest.Variety()
 	right := tartest.ForgeRight(t, parts...)
@@ -280,7 +281,7 @@ func TestScanTrailer(t *testing.T) {
 		"digest":  tartest.Forge(tr.Entries, tr.Digest+1, parts...),
 		"none":    right[:tr.Offset],
 	} {
-		var m sidecar.Memory
+		var m build.Memory
 		_, err := scan.BuildIndex(context.Background(), bytes.NewReader(a), int64(len(a)), &m, scan.Options{})
 		if !errors.Is(err, format.ErrCorrupt) && !errors.Is(err, format.ErrTruncated) {
 			t.Errorf("%s: %v", name, err)
@@ -288,17 +289,17 @@ func TestScanTrailer(t *testing.T) {
 	}
 }
 
-// A content that inflates to far more than its header says is not inflated to its end.
+// A content that inflates to far more than the size in its header is not inflated to its end.
 func TestScanBomb(t *testing.T) {
 	bomb := tartest.Member(make([]byte, 64<<20), nil)
 	a := tartest.Forge(1, 0, tartest.Raw(gzmember.AppendTarHeader(nil, tartest.Blocks(tartest.FileHeader("bomb", 1000)))), tartest.Raw(bomb))
 	src := &countingReaderAt{r: bytes.NewReader(a)}
-	var m sidecar.Memory
+	var m build.Memory
 	_, err := scan.BuildIndex(context.Background(), src, int64(len(a)), &m, scan.Options{Workers: 1})
 	if !errors.Is(err, format.ErrCorrupt) {
 		t.Error(err)
 	}
-	// Looking for the next unit is not what an index does.
+	// BuildIndex does not search for the next unit.
 	if src.n > int64(len(a))+format.SearchWindow {
 		t.Errorf("%d bytes read of an archive of %d", src.n, len(a))
 	}
@@ -315,7 +316,7 @@ func (c *countingReaderAt) ReadAt(b []byte, off int64) (int, error) {
 	return n, err
 }
 
-// findUnit finds a unit across the borders of its windows.
+// FindUnit finds a unit across the borders of its windows.
 func TestFindUnit(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	u := tartest.AFile("some/path", "content")(0)

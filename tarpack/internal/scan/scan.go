@@ -9,40 +9,45 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// An archiveScan goes through all units of an archive in order.
+// Scan goes through all units of an archive in order.
 //
-// What a unit is depends on its own bytes only, so several readers may be at work: the archive is cut into chunks, and for
-// each chunk but the first a reader looks for something that could be a unit and reads on from there. Its units count from
-// the one on that begins where the unit before it, in the chunk before, has ended. When no unit does, because what was found was
-// part of a content, the chunk is read again from where it should have been. So the result is that of reading in order.
+// A unit is determined by its own bytes, so several readers can work at once. The archive is cut
+// into chunks. In each chunk but the first, a reader searches for what looks like a unit and reads
+// on from there.
+//
+// Its units count from the first one that begins where the last unit of the chunk before has ended.
+// If there is none, the reader had started inside a content, and the chunk is read again from the
+// right place. So the result is that of reading in order.
 type Scan struct {
 	Src     io.ReaderAt
-	Size    int64
-	Workers int
+	Size    int64 // of the archive, in bytes
+	Workers int   // readers; 0 means one for each CPU
 	Chunk   int64 // bytes of archive in a chunk; 0 means scanChunk
-	// each gets the units in order. Its error ends the scan. After a unit with an error the scan goes on at the next
-	// unit that can be found.
+	// Each is called with the units in order. Its error ends the scan. After a unit with an error
+	// the scan goes on at the next unit that can be found.
 	Each func(*Unit) error
 
-	next   int64       // where the next unit begins
+	next   int64       // offset of the next unit
 	reader *unitReader // of the goroutine that puts the chunks in order
 }
 
 const (
-	scanChunk = 2 << 20
-	// Units are handed over in batches of about batchWeight bytes of memory, of which batchesAhead may wait in each chunk.
+	scanChunk = 2 << 20 // bytes
+	// A reader sends its units in batches of about batchWeight bytes of memory. Up to batchesAhead
+	// of them wait in each chunk.
 	batchWeight  = 128 << 10
 	batchesAhead = 32
 )
 
-// A chunkScan is a chunk that a reader is at work on.
+// chunkScan is a chunk that a reader works on.
 type chunkScan struct {
-	from, to int64
+	from, to int64 // the units that begin in this range of offsets
 	out      chan []Unit
 	cancel   context.CancelFunc
 }
 
-// run scans the archive. Errors of units are for each to judge; run returns that of each or of the context.
+// Run scans the archive. It returns the error of Each or of the context. An error of a unit is in
+// the Unit.
 func (s *Scan) Run(ctx context.Context) error {
 	var readers sync.WaitGroup
 	defer readers.Wait()
@@ -55,7 +60,7 @@ func (s *Scan) Run(ctx context.Context) error {
 		s.Chunk = scanChunk
 	}
 	if s.Workers == 1 {
-		return s.readOn(ctx, s.Size)
+		return s.readUntil(ctx, s.Size)
 	}
 	chunks := make(chan *chunkScan, s.Workers-1)
 	slots := make(chan struct{}, s.Workers)
@@ -67,7 +72,9 @@ func (s *Scan) Run(ctx context.Context) error {
 			case <-ctx.Done():
 				return
 			}
-			c := &chunkScan{from: from, to: min(from+s.Chunk, s.Size), out: make(chan []Unit, batchesAhead)}
+			c := &chunkScan{
+				from: from, to: min(from+s.Chunk, s.Size), out: make(chan []Unit, batchesAhead),
+			}
 			var cctx context.Context
 			cctx, c.cancel = context.WithCancel(ctx)
 			readers.Go(func() {
@@ -84,7 +91,7 @@ func (s *Scan) Run(ctx context.Context) error {
 		}
 	})
 	for c := range chunks {
-		err := s.take(ctx, c)
+		err := s.takeChunk(ctx, c)
 		c.cancel()
 		if err != nil {
 			return err
@@ -93,7 +100,8 @@ func (s *Scan) Run(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// readChunk is what a reader does: it sends the units that begin in its chunk, as far as it can tell.
+// readChunk is the work of a reader: it sends the units that it finds in its chunk, up to the first
+// fault.
 func (s *Scan) readChunk(ctx context.Context, c *chunkScan) {
 	var batch []Unit
 	weight := 0
@@ -113,7 +121,7 @@ func (s *Scan) readChunk(ctx context.Context, c *chunkScan) {
 	if off > 0 {
 		var err error
 		if off, err = format.FindUnit(ctx, s.Src, s.Size, off, c.to); err != nil || off < 0 {
-			return // whoever takes the chunk will meet the same error
+			return // takeChunk meets the same error
 		}
 	}
 	u := newUnitReader(contextReaderAt{ctx, s.Src}, s.Size, off)
@@ -132,7 +140,7 @@ func (s *Scan) readChunk(ctx context.Context, c *chunkScan) {
 	flush()
 }
 
-// weight is about what a unit takes in memory.
+// weight returns about how many bytes of memory a unit takes.
 func (un *Unit) weight() int {
 	n := 256
 	for i := range un.Items {
@@ -142,20 +150,21 @@ func (un *Unit) weight() int {
 	return n
 }
 
-// take gives each the units that begin in a chunk.
-func (s *Scan) take(ctx context.Context, c *chunkScan) error {
+// takeChunk delivers the units that begin in a chunk. It reads those itself that the reader did not
+// find.
+func (s *Scan) takeChunk(ctx context.Context, c *chunkScan) error {
 	for batch := range c.out {
 		for i := range batch {
 			un := &batch[i]
 			if un.Off > s.next {
-				if err := s.readOn(ctx, un.Off); err != nil {
+				if err := s.readUntil(ctx, un.Off); err != nil {
 					return err
 				}
 			}
 			if un.Off < s.next {
 				continue
 			}
-			if err := s.give(ctx, un); err != nil {
+			if err := s.deliver(ctx, un); err != nil {
 				return err
 			}
 		}
@@ -163,11 +172,11 @@ func (s *Scan) take(ctx context.Context, c *chunkScan) error {
 			return nil
 		}
 	}
-	return s.readOn(ctx, c.to)
+	return s.readUntil(ctx, c.to)
 }
 
-// readOn reads the units that begin before limit.
-func (s *Scan) readOn(ctx context.Context, limit int64) error {
+// readUntil reads and delivers the units that begin before limit.
+func (s *Scan) readUntil(ctx context.Context, limit int64) error {
 	if s.next >= limit {
 		return nil
 	}
@@ -178,7 +187,7 @@ func (s *Scan) readOn(ctx context.Context, limit int64) error {
 	}
 	for s.next < limit {
 		un := s.reader.next()
-		if err := s.give(ctx, &un); err != nil {
+		if err := s.deliver(ctx, &un); err != nil {
 			return err
 		}
 		if un.Err != nil {
@@ -188,8 +197,8 @@ func (s *Scan) readOn(ctx context.Context, limit int64) error {
 	return nil
 }
 
-// give hands over a unit and says where the next one begins.
-func (s *Scan) give(ctx context.Context, un *Unit) error {
+// deliver calls Each with a unit and sets where the next one begins.
+func (s *Scan) deliver(ctx context.Context, un *Unit) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
@@ -197,7 +206,7 @@ func (s *Scan) give(ctx context.Context, un *Unit) error {
 		s.next = un.End
 		return s.Each(un)
 	}
-	// The bytes up to the next unit are damaged, whatever they were.
+	// All bytes up to the next unit are damaged.
 	next, err := format.FindUnit(ctx, s.Src, s.Size, un.Off+1, s.Size)
 	if err != nil {
 		return err
@@ -209,7 +218,8 @@ func (s *Scan) give(ctx context.Context, un *Unit) error {
 	return s.Each(un)
 }
 
-// A contextReaderAt stops when its context does: in the middle of a large file, too.
+// contextReaderAt fails when its context ends, so that a scan can stop in the middle of a large
+// file.
 type contextReaderAt struct {
 	ctx context.Context
 	r   io.ReaderAt

@@ -7,33 +7,39 @@ import (
 	"io"
 
 	"github.com/tarpack/tpk/gzmember"
-	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/gzmember/coding"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// segmentedContent says how to read a C as segments. Its lengths have been checked to fit.
-func segmentedContent(it *sidecar.Item, table gzmember.Segments) (gzmember.Content, error) {
+// segmentedContent returns a C as gzmember reads it in segments. It checks the number of segments
+// and the sum of their lengths.
+func segmentedContent(it *build.Item, table gzmember.Segments) (gzmember.Content, error) {
 	ends := make([]int64, len(table.Lengths))
 	sum := int64(0)
 	for i, n := range table.Lengths {
 		sum += int64(n)
 		ends[i] = sum
 	}
-	if want := it.ContentLen - gzmember.HeaderSize - gzmember.TrailerSize; sum != want {
-		return gzmember.Content{}, fmt.Errorf("%w: its segments have %d bytes, its deflate stream %d", format.ErrCorrupt, sum, want)
+	want := it.ContentLen - gzmember.HeaderSize - gzmember.MemberTrailerSize
+	if sum != want {
+		return gzmember.Content{}, fmt.Errorf("%w: its segments have %d bytes, its deflate stream %d",
+			format.ErrCorrupt, sum, want)
 	}
-	if n := gzmember.SegmentsOf(it.Size, table.Shift); n != int64(len(ends)) {
-		return gzmember.Content{}, fmt.Errorf("%w: it has %d segments instead of %d", format.ErrCorrupt, len(ends), n)
+	if n := coding.Segments(it.Size, table.Shift); n != int64(len(ends)) {
+		return gzmember.Content{}, fmt.Errorf("%w: it has %d segments instead of %d",
+			format.ErrCorrupt, len(ends), n)
 	}
 	return gzmember.Content{
-		Offset: it.ContentOffset(), Length: it.ContentLen, Size: it.Size, CRC: it.CRC, Coding: gzmember.Segmented,
-		Shift: table.Shift, Ends: func(k int) (int64, error) { return ends[k], nil },
+		Offset: it.ContentOffset(), Length: it.ContentLen, Size: it.Size, CRC: it.CRC,
+		Coding: coding.Segmented, Shift: table.Shift,
+		Ends: func(k int) (int64, error) { return ends[k], nil },
 	}, nil
 }
 
-// checkSegments makes sure that each segment can be entered and is as long as it should be, by inflating them one by one.
-// Needed where C was read as any deflate stream, before its table was.
-func (u *unitReader) checkSegments(it *sidecar.Item) error {
+// checkSegments checks that each segment can be entered and has the right length, by inflating them
+// one by one. It is needed for a C that was read as plain deflate before its table was found.
+func (u *unitReader) checkSegments(it *build.Item) error {
 	c, err := segmentedContent(it, gzmember.Segments{Shift: it.Shift, Lengths: it.Segments})
 	if err != nil {
 		return err
@@ -52,10 +58,12 @@ func (u *unitReader) inflate(c gzmember.Content, w io.Writer) error {
 	return err
 }
 
-// readSegmented reads C and P of a file whose H was read, if it is segmented, and says whether it was and all was right. The table is in
-// P, and where P is only the end of C tells. But P can be found without inflating: the lengths in its table add up to the
-// distance from the beginning of C. So C is inflated once only, segment by segment.
-func (u *unitReader) readSegmented(un *Unit, it *sidecar.Item) bool {
+// readSegmented reads the C and P of a file, whose H was read, if C is segmented. It returns false,
+// and changes nothing, if C is not segmented or has a fault.
+//
+// The segment table is in P, after C. P is found without inflating: its lengths add up to its
+// distance from the beginning of C. So C is inflated only once.
+func (u *unitReader) readSegmented(un *Unit, it *build.Item) bool {
 	c := *it
 	table, ok := u.findTable(&c)
 	if !ok {
@@ -68,22 +76,23 @@ func (u *unitReader) readSegmented(un *Unit, it *sidecar.Item) bool {
 	d := &u.digest
 	d.reset(c.Size)
 	if err := u.inflate(content, d); err != nil {
-		return false // it will be said what is wrong when it is read as any other
+		return false // reading it as plain deflate returns the error
 	}
-	c.Coding, c.Shift, c.Segments = sidecar.CodingSegmented, table.Shift, table.Lengths
-	c.Hash, c.Sniff = d.hash.Sum64(), sidecar.SniffContent(d.head)
+	c.Coding, c.Shift, c.Segments = coding.Segmented, table.Shift, table.Lengths
+	d.Record(&c.Entry)
 	*it = c
 	un.End = it.Offset + it.Length()
 	u.seek(un.End)
 	return true
 }
 
-// findTable looks for the P of a segmented C, sets the lengths of both and the CRC, and returns the table.
-func (u *unitReader) findTable(it *sidecar.Item) (gzmember.Segments, bool) {
+// findTable searches for the P of a segmented C. It sets the lengths of both and the CRC-32 in the
+// item, and returns the table.
+func (u *unitReader) findTable(it *build.Item) (gzmember.Segments, bool) {
 	const (
-		// Deflate adds that much to what it cannot compress, with some to spare. tpk stores such content.
+		// What deflate can add to content that it can't compress, and some more.
 		expansion = 1 << 20
-		// A window overlaps the one before by the longest P.
+		// Each window overlaps the one before it by the longest P.
 		overlap = gzmember.HeaderSize + gzmember.MaxExtra
 	)
 	start := it.ContentOffset()
@@ -96,7 +105,7 @@ func (u *unitReader) findTable(it *sidecar.Item) (gzmember.Segments, bool) {
 		}
 		b := buf[:n]
 		if off == start && len(b) > gzmember.HeaderSize && b[gzmember.HeaderSize] == 0 {
-			return gzmember.Segments{}, false // a stored block, as stored content begins
+			return gzmember.Segments{}, false // a stored block: the content is stored
 		}
 		for at := 0; ; at++ {
 			i := bytes.Index(b[at:], format.MemberStart)
@@ -112,10 +121,10 @@ func (u *unitReader) findTable(it *sidecar.Item) (gzmember.Segments, bool) {
 	return gzmember.Segments{}, false
 }
 
-// tableAt says whether b begins with the P of a C of length bytes.
-func (u *unitReader) tableAt(b []byte, length int64, it *sidecar.Item) (gzmember.Segments, bool) {
+// tableAt returns the table if b begins with the P of a C of length bytes.
+func (u *unitReader) tableAt(b []byte, length int64, it *build.Item) (gzmember.Segments, bool) {
 	h, err := gzmember.ParseHeader(b)
-	if err != nil || h.Extra == nil || length < gzmember.HeaderSize+gzmember.TrailerSize {
+	if err != nil || h.Extra == nil || length < gzmember.HeaderSize+gzmember.MemberTrailerSize {
 		return gzmember.Segments{}, false
 	}
 	table, err := gzmember.ParseSegments(h.Extra)
@@ -126,8 +135,9 @@ func (u *unitReader) tableAt(b []byte, length int64, it *sidecar.Item) (gzmember
 	if !bytes.HasPrefix(b, p) {
 		return gzmember.Segments{}, false
 	}
-	var trailer [gzmember.TrailerSize]byte
-	if _, err := u.src.ReadAt(trailer[:], it.ContentOffset()+length-gzmember.TrailerSize); err != nil {
+	var trailer [gzmember.MemberTrailerSize]byte
+	at := it.ContentOffset() + length - gzmember.MemberTrailerSize
+	if _, err := u.src.ReadAt(trailer[:], at); err != nil {
 		return gzmember.Segments{}, false
 	}
 	it.ContentLen, it.PadLen, it.CRC = length, int32(len(p)), binary.LittleEndian.Uint32(trailer[:])

@@ -1,42 +1,48 @@
 package scan
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// A unit is what stands on its own in an archive: a file with H, C and P, a group G, the trailer T, or a former trailer F. What a unit is follows
-// from its own bytes alone.
+// Unit is a part of an archive that stands on its own. It is a file with H, C and P, a group G, the
+// trailer T, or a former trailer F. Its own bytes determine what it is.
 type Unit struct {
-	Off, End int64
-	Items    []sidecar.Item // of a file one, of a group all, of a trailer none
-	Trailer  *format.Trailer
-	Former   *format.Trailer // it is F, which was the trailer once
-	// err says what is wrong with the unit, whose end is then not known, and path whose unit it is if that is known.
+	Off, End int64           // offsets in the archive
+	Items    []build.Item    // of a file one, of a group all its entries, of a trailer none
+	Trailer  *format.Trailer // if it is T
+	Former   *format.Trailer // if it is F: the T that it was
+	// Err is what is wrong with the unit. Its end is then not known, and End is where the next one
+	// was found. Path is the entry's, if that is known.
 	Err  error
 	Path string
 }
 
-// A unitReader reads unit after unit and holds each against FORMAT.md. Its memory is bounded whatever the archive holds.
+// unitReader reads units and checks each with FORMAT.md. Its memory is bounded, whatever the
+// archive holds.
 type unitReader struct {
 	src  io.ReaderAt
 	size int64 // of the archive
-	base int64 // where the scanner began
+	base int64 // offset at which the scanner began
 	scan *gzmember.Scanner
-	// ahead: the scanner is at the beginning of a member that belongs to the next unit, of which Next gave head and headErr.
+	// ahead is true if the scanner has read the header of a member of the next unit: head, or
+	// headErr.
 	ahead   bool
 	head    gzmember.Header
 	headErr error
-	blocks  []byte        // scratch
-	raw     []byte        // scratch
-	digest  contentDigest // of the file at hand
+	blocks  []byte        // scratch: header blocks
+	raw     []byte        // scratch: a P
+	digest  boundedDigest // of the current content
 }
 
+// newUnitReader returns a reader of the units from off on, of an archive of size bytes.
 func newUnitReader(src io.ReaderAt, size, off int64) *unitReader {
 	u := &unitReader{src: src, size: size}
 	u.seek(off)
@@ -49,7 +55,7 @@ func (u *unitReader) seek(off int64) {
 	u.scan = gzmember.NewScanner(io.NewSectionReader(u.src, off, u.size-off))
 }
 
-// member goes to the next member. Its error is io.EOF at the end of the archive.
+// member returns the header of the next member. At the end of the archive the error is io.EOF.
 func (u *unitReader) member() (gzmember.Header, error) {
 	if u.ahead {
 		u.ahead = false
@@ -58,10 +64,11 @@ func (u *unitReader) member() (gzmember.Header, error) {
 	return u.scan.Next()
 }
 
-// offset of the current member in the archive.
+// offset returns the offset of the current member in the archive.
 func (u *unitReader) offset() int64 { return u.base + u.scan.Offset() }
 
-// next reads a unit. At the end of the archive, and after an error, another one can be read only after seek.
+// next reads a unit. After an error, and at the end of the archive, seek must come before the next
+// call.
 func (u *unitReader) next() Unit {
 	h, err := u.member()
 	un := Unit{Off: u.offset()}
@@ -74,7 +81,8 @@ func (u *unitReader) next() Unit {
 	return un
 }
 
-// explain gives an error of the scanner the offset in the archive, which the scanner does not know, and one of our sentinels.
+// explain adds to an error of the scanner the offset in the archive and the format error that it
+// is.
 func (u *unitReader) explain(err error) error {
 	kind := format.ErrCorrupt
 	switch {
@@ -85,7 +93,8 @@ func (u *unitReader) explain(err error) error {
 	case !errors.Is(err, gzmember.ErrCorrupt):
 		return err
 	}
-	if inner := errors.Unwrap(err); errors.Is(inner, gzmember.ErrCorrupt) || errors.Is(inner, gzmember.ErrTruncated) {
+	inner := errors.Unwrap(err)
+	if errors.Is(inner, gzmember.ErrCorrupt) || errors.Is(inner, gzmember.ErrTruncated) {
 		err = fmt.Errorf("member at offset %d: %w", u.offset(), inner)
 	}
 	return fmt.Errorf("%w: %w", kind, err)
@@ -93,15 +102,15 @@ func (u *unitReader) explain(err error) error {
 
 // read reads the unit whose first member has the header h.
 func (u *unitReader) read(h gzmember.Header, un *Unit) error {
-	kind := byte(format.KindGroup)
-	var bits []byte
+	kind := byte(gzmember.KindGroup)
 	if h.Extra != nil {
-		kind, bits = h.Extra[0], append([]byte(nil), h.Extra[1:]...)
+		kind = h.Extra[0]
 	}
+	extra := bytes.Clone(h.Extra) // the scanner may reuse it
 	switch kind {
-	case format.KindTrailer:
+	case gzmember.KindTrailer:
 		return u.readTrailer(un)
-	case format.KindGroup:
+	case gzmember.KindGroup:
 	default:
 		return fmt.Errorf("%w: a segment table stands where a header should", format.ErrCorrupt)
 	}
@@ -110,7 +119,8 @@ func (u *unitReader) read(h gzmember.Header, un *Unit) error {
 	}
 	headerLen := u.scan.Length()
 	if headerLen > format.MaxMember {
-		return fmt.Errorf("%w: a header member of %d bytes, at most %d are allowed", format.ErrCorrupt, headerLen, format.MaxMember)
+		return fmt.Errorf("%w: a header member of %d bytes, at most %d are allowed",
+			format.ErrCorrupt, headerLen, format.MaxMember)
 	}
 	hd, n, err := format.ParseHeader(u.blocks)
 	if err != nil {
@@ -118,21 +128,21 @@ func (u *unitReader) read(h gzmember.Header, un *Unit) error {
 	}
 	un.End = un.Off + headerLen
 	if hd.Type != sidecar.TypeFile {
-		return u.readGroup(un, bits)
+		return u.readGroup(un, extra)
 	}
 	un.Path = hd.Path
-	if n != len(u.blocks) || h.Extra != nil {
+	if n != len(u.blocks) || extra != nil {
 		return fmt.Errorf("%w: the header of a file does not stand alone", format.ErrCorrupt)
 	}
 	it := NewItem(&hd, un.Off, headerLen)
 	if err := u.readFile(un, &it); err != nil {
 		return err
 	}
-	un.Items = []sidecar.Item{it}
+	un.Items = []build.Item{it}
 	return nil
 }
 
-// readBlocks reads the content of a header member to blocks.
+// readBlocks reads the content of a header member to u.blocks.
 func (u *unitReader) readBlocks() error {
 	if u.blocks == nil {
 		u.blocks = make([]byte, 0, format.MaxHeader+1)
@@ -140,7 +150,8 @@ func (u *unitReader) readBlocks() error {
 	b := u.blocks[:cap(u.blocks)]
 	n, err := io.ReadFull(u.scan, b)
 	if err == nil {
-		return fmt.Errorf("%w: header blocks of more than %d bytes", format.ErrCorrupt, format.MaxHeader)
+		return fmt.Errorf("%w: header blocks of more than %d bytes",
+			format.ErrCorrupt, format.MaxHeader)
 	}
 	u.blocks = b[:n]
 	if err != io.EOF && err != io.ErrUnexpectedEOF {
@@ -152,20 +163,20 @@ func (u *unitReader) readBlocks() error {
 	return nil
 }
 
-// newItem makes an index entry of a header.
-func NewItem(h *format.Header, off, headerLen int64) sidecar.Item {
-	it := sidecar.Item{Path: h.Path, Link: h.Link}
+// NewItem returns the index entry for a header in a member of headerLen bytes at offset off.
+func NewItem(h *format.Header, off, headerLen int64) build.Item {
+	it := build.Item{Path: h.Path, Link: h.Link}
 	it.Offset, it.HeaderLen = off, int32(headerLen)
 	it.Type, it.Mode, it.ModTime, it.Size = h.Type, h.Mode, h.ModTime, h.Size
 	it.DevMajor, it.DevMinor = h.DevMajor, h.DevMinor
 	return it
 }
 
-// readGroup takes the headers in blocks. Bits is what the extra field says of them, nil without one.
-func (u *unitReader) readGroup(un *Unit, bits []byte) error {
+// readGroup makes the items of the headers in u.blocks. Extra is the payload of the TP subfield,
+// nil without one.
+func (u *unitReader) readGroup(un *Unit, extra []byte) error {
 	headerLen := un.End - un.Off
-	for rest := u.blocks; len(rest) > 0; {
-		h, n, err := format.ParseHeader(rest)
+	for h, err := range (format.Group{Blocks: u.blocks, Extra: extra}).Headers() {
 		if err != nil {
 			return err
 		}
@@ -173,20 +184,16 @@ func (u *unitReader) readGroup(un *Unit, bits []byte) error {
 			un.Path = h.Path
 			return fmt.Errorf("%w: the header of a file stands in a group", format.ErrCorrupt)
 		}
-		rest = rest[n:]
-		it := NewItem(&h, un.Off, headerLen)
-		if i := len(un.Items); i/8 < len(bits) && bits[i/8]>>(i%8)&1 != 0 {
-			it.Duplicate = true
-		}
+		it := NewItem(&h.Header, un.Off, headerLen)
+		it.Duplicate = h.Duplicate
 		un.Items = append(un.Items, it)
 	}
-	// Made again from what it was read to say, the extra field must be the same.
-	want := format.DuplicateBits(un.Items)
-	if len(want) > 0 {
-		want = want[1:]
-	}
-	if string(want) != string(bits) {
-		return fmt.Errorf("%w: a group's field of duplicates has %d bytes %x for %d entries", format.ErrCorrupt, len(bits), bits, len(un.Items))
+	// Only the bits that are written for these duplicates are allowed.
+	want := format.DuplicateBits(len(un.Items), func(i int) bool { return un.Items[i].Duplicate })
+	bits := extra[min(1, len(extra)):]
+	if !bytes.Equal(want[min(1, len(want)):], bits) {
+		return fmt.Errorf("%w: a group's field of duplicates has %d bytes %x for %d entries",
+			format.ErrCorrupt, len(bits), bits, len(un.Items))
 	}
 	for i := range un.Items {
 		if it := &un.Items[i]; it.Duplicate && it.Type != sidecar.TypeHardlink {
@@ -197,24 +204,26 @@ func (u *unitReader) readGroup(un *Unit, bits []byte) error {
 	return nil
 }
 
-// readTrailer takes T or F, of which the scanner has read the header.
+// readTrailer reads T or F, whose header was read.
 func (u *unitReader) readTrailer(un *Unit) error {
 	var b [format.TrailerSize]byte
-	if _, err := u.src.ReadAt(b[:min(format.TrailerSize, u.size-un.Off)], un.Off); err != nil && err != io.EOF {
+	_, err := u.src.ReadAt(b[:min(format.TrailerSize, u.size-un.Off)], un.Off)
+	if err != nil && err != io.EOF {
 		return err
 	}
 	un.End = un.Off + format.TrailerSize
-	if t, state := format.ParseFormer(b[:]); state != format.NoTrailer && un.End != u.size && t.Offset == un.Off {
+	t, state := format.ParseTrailerState(b[:])
+	if state != format.NoTrailer && un.End != u.size && t.Offset == un.Off {
 		if state != format.FormerTrailer {
 			return &format.UnfinishedError{Trailer: t, Rest: u.size - un.End}
 		}
 		un.Former = &t
-		// To its end, so that the scanner knows where the next member begins.
+		// Read to its end, so that the scanner finds the next member.
 		u.digest.reset(0)
 		_, err := u.scan.WriteTo(&u.digest)
 		return err
 	}
-	t, err := format.ParseTrailer(b[:])
+	t, err = format.ParseTrailer(b[:])
 	if err != nil {
 		if errors.Is(err, format.ErrNotArchive) {
 			err = fmt.Errorf("%w: the trailer is damaged", format.ErrCorrupt)

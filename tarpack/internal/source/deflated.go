@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/output"
 )
@@ -20,7 +21,7 @@ type Deflated struct {
 func (d *Deflated) Load(c *Content) error {
 	defer d.Raw.Release()
 	size := d.H.Size
-	c.Member = output.GetBuffer(len(d.Raw.B) + gzmember.HeaderSize + gzmember.TrailerSize)
+	c.Member = output.GetBuffer(len(d.Raw.B) + gzmember.HeaderSize + gzmember.MemberTrailerSize)
 	b := gzmember.AppendMemberHeader(c.Member.B, nil)
 	b = append(b, d.Raw.B...)
 	b = gzmember.AppendMemberTrailer(b, d.CRC, size)
@@ -34,9 +35,9 @@ func (d *Deflated) Load(c *Content) error {
 		return &format.Problem{Path: d.H.Path, Offset: -1, Err: err}
 	}
 	c.Bytes.B = content
-	c.Coding = gzmember.Deflate
+	c.Coding = coding.Deflate
 	if gzmember.IsStored(b, size) {
-		c.Coding = gzmember.Stored
+		c.Coding = coding.Stored
 	}
 	return nil
 }

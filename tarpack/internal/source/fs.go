@@ -90,7 +90,7 @@ func (t *FSTree) list(w *tree.Walker, dir string) ([]tree.Entry, error) {
 		}
 		if _, ok := t.FS.(fs.ReadLinkFS); keep && e.Typ == sidecar.TypeSymlink && !ok {
 			const why = "a symbolic link, which the file system cannot read: not packed"
-			w.Notice(fmt.Sprintf("%s: %s", format.Printable(e.Full), why))
+			w.Notice(fmt.Errorf("%s: %s", format.Printable(e.Full), why))
 			keep = false
 		}
 		if keep {

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -60,8 +61,8 @@ type File interface {
 type Content struct {
 	Bytes  *output.Buffer
 	Member *output.Buffer // member C; nil if it has to be made
-	Coding gzmember.Coding
-	// Segments divides Member if Coding is gzmember.Segmented.
+	Coding coding.Coding
+	// Segments divides Member if Coding is coding.Segmented.
 	Segments gzmember.Segments
 }
 

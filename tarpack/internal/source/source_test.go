@@ -15,6 +15,7 @@ import (
 
 	"github.com/klauspost/compress/flate"
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/output"
@@ -182,7 +183,7 @@ func TestDeflated(t *testing.T) {
 	if err := deflated(t, content, 6).Load(&c); err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(c.Bytes.B, content) || c.Coding != gzmember.Deflate {
+	if !bytes.Equal(c.Bytes.B, content) || c.Coding != coding.Deflate {
 		t.Errorf("%d bytes, coding %v", len(c.Bytes.B), c.Coding)
 	}
 	inflated, used, err := gzmember.Inflate(nil, c.Member.B, len(content))

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/base"
@@ -29,7 +30,7 @@ func (s *Spool) Archive(ctx context.Context) (a *base.Archive, err error) {
 	if _, err := s.records.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	b := sidecar.NewBuilder(sidecar.BuilderOptions{Unordered: true})
+	b := build.New(build.Options{Unordered: true})
 	defer func() { err = errors.Join(err, b.Close()) }()
 	s.sink = b.Add
 	dec := gob.NewDecoder(bufio.NewReaderSize(s.records, output.WriteSize))
@@ -37,7 +38,7 @@ func (s *Spool) Archive(ctx context.Context) (a *base.Archive, err error) {
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
 		}
-		var it sidecar.Item
+		var it build.Item
 		if err := dec.Decode(&it); err == io.EOF {
 			break
 		} else if err != nil {
@@ -54,7 +55,7 @@ func (s *Spool) Archive(ctx context.Context) (a *base.Archive, err error) {
 }
 
 // finish writes the index and opens it.
-func (s *Spool) finish(b *sidecar.Builder) (*base.Archive, error) {
+func (s *Spool) finish(b *build.Builder) (*base.Archive, error) {
 	f, err := durable.OpenTemp(format.TempName(s.name + ".index"))
 	if err != nil {
 		return nil, err
@@ -78,7 +79,7 @@ func (s *Spool) finish(b *sidecar.Builder) (*base.Archive, error) {
 }
 
 // place decides what becomes of an entry, now that all are known.
-func (s *Spool) place(seq uint32, it *sidecar.Item) error {
+func (s *Spool) place(seq uint32, it *build.Item) error {
 	if it.Type == 0 {
 		return nil // it was refused
 	}
@@ -102,7 +103,7 @@ func (s *Spool) place(seq uint32, it *sidecar.Item) error {
 }
 
 // placeLink decides what becomes of a hard link that is the last entry of its path.
-func (s *Spool) placeLink(seq uint32, it *sidecar.Item) error {
+func (s *Spool) placeLink(seq uint32, it *build.Item) error {
 	l := s.links.links[seq]
 	if to, ok := s.links.moved[l.file]; ok {
 		// In an index the link comes after the file, which has only now been written.
@@ -125,13 +126,13 @@ func (s *Spool) placeLink(seq uint32, it *sidecar.Item) error {
 }
 
 // header reads the header of an entry without content.
-func (s *Spool) header(it *sidecar.Item) (format.Header, error) {
+func (s *Spool) header(it *build.Item) (format.Header, error) {
 	g, err := s.groups.Read(s.file, &it.Entry)
 	return g.Headers[it.Path], err
 }
 
 // takeOver makes a hard link the file that it leads to, which was replaced at its own path.
-func (s *Spool) takeOver(seq uint32, file, link *sidecar.Item) error {
+func (s *Spool) takeOver(seq uint32, file, link *build.Item) error {
 	h, err := s.header(link)
 	if err != nil {
 		return err
@@ -153,7 +154,7 @@ func (s *Spool) takeOver(seq uint32, file, link *sidecar.Item) error {
 
 // makeParents makes the directories that are missing above an entry. Anything else in the place of
 // one is an error.
-func (s *Spool) makeParents(it *sidecar.Item) error {
+func (s *Spool) makeParents(it *build.Item) error {
 	for i := range len(it.Path) {
 		if it.Path[i] != '/' {
 			continue
@@ -173,7 +174,7 @@ func (s *Spool) makeParents(it *sidecar.Item) error {
 
 // makeDir makes a missing directory, with mode and time from MadeFrom if they are known.
 func (s *Spool) makeDir(dir string, modTime int64) error {
-	h := format.Header{Path: dir, Type: sidecar.TypeDir, Mode: format.MadeMode, ModTime: modTime}
+	h := format.Header{Path: dir, Type: sidecar.TypeDir, Mode: format.MissingDirMode, ModTime: modTime}
 	if e, ok := s.known(dir); ok {
 		h.Mode, h.ModTime = e.Mode, e.ModTime
 	}

@@ -19,6 +19,7 @@ import (
 	"os"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -37,10 +38,10 @@ type Spool struct {
 
 	name    string   // of the archive; names of temporary files begin with it
 	file    *os.File // members
-	records *os.File // a sidecar.Item for each entry that came, in the order of Announce
+	records *os.File // a build.Item for each entry that came, in the order of Announce
 	buf     *bufio.Writer
 	enc     *gob.Encoder
-	sink    func(sidecar.Item) error // takes items instead of records, once those are complete
+	sink    func(build.Item) error // takes items instead of records, once those are complete
 	problem func(*format.Problem)
 	groups  base.GroupCache
 
@@ -116,7 +117,7 @@ type hardlinks struct {
 	// other holds symbolic links and special files: a hard link to one becomes a copy of it.
 	other map[uint32]format.Header
 	// replaced holds files to which hard links lead, but whose path has a later entry.
-	replaced map[uint32]sidecar.Item
+	replaced map[uint32]build.Item
 	// moved holds the path of the hard link that became the file instead of a replaced one.
 	moved map[uint32]string
 }
@@ -130,7 +131,7 @@ type hardlink struct {
 func newHardlinks() hardlinks {
 	return hardlinks{
 		links: map[uint32]hardlink{}, targets: map[uint32]bool{}, other: map[uint32]format.Header{},
-		replaced: map[uint32]sidecar.Item{}, moved: map[uint32]string{},
+		replaced: map[uint32]build.Item{}, moved: map[uint32]string{},
 	}
 }
 
@@ -191,7 +192,7 @@ func (s *Spool) Has(path string) bool {
 }
 
 // Add takes an entry whose members are written.
-func (s *Spool) Add(it sidecar.Item) error {
+func (s *Spool) Add(it build.Item) error {
 	if s.sink != nil {
 		return s.sink(it)
 	}
@@ -201,5 +202,5 @@ func (s *Spool) Add(it sidecar.Item) error {
 // Refuse notes that an entry which was announced cannot be written.
 func (s *Spool) Refuse(pr *format.Problem) error {
 	s.problem(pr)
-	return s.enc.Encode(&sidecar.Item{})
+	return s.enc.Encode(&build.Item{})
 }

@@ -79,7 +79,7 @@ func pack(t *testing.T, entries ...[2]string) (list, refused []string) {
 		case sidecar.TypeDir:
 			line += "/"
 		case sidecar.TypeFile:
-			r, err := a.OpenContent(row.I)
+			r, err := a.OpenContent(row.Ordinal)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -89,7 +89,7 @@ func pack(t *testing.T, entries ...[2]string) (list, refused []string) {
 			}
 			line += " " + b.String()
 		default:
-			to, err := a.Index.Link(row.I)
+			to, err := a.Index.Link(row.Ordinal)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,7 +12,9 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
@@ -45,7 +47,7 @@ func ForgeRight(t testing.TB, parts ...ForgedPart) []byte {
 	if err := s.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	var m sidecar.Memory
+	var m build.Memory
 	digest, _, err := ix.Builder.Finish(&m, int64(len(a)))
 	if err != nil {
 		t.Fatal(err)
@@ -118,9 +120,9 @@ func ASegmented(path, content string, edit func(*gzmember.Segments)) ForgedPart 
 	}
 	b := gzmember.AppendTarHeader(nil, Blocks(FileHeader(path, len(content))))
 	b = gzmember.AppendMemberHeader(b, nil)
-	table := gzmember.Segments{Shift: gzmember.MinShift}
+	table := gzmember.Segments{Shift: coding.MinShift}
 	for rest := []byte(content); len(rest) > 0; {
-		n := min(len(rest), 1<<gzmember.MinShift)
+		n := min(len(rest), 1<<coding.MinShift)
 		before := len(b)
 		b = e.AppendSegment(b, rest[:n], n == len(rest))
 		table.Lengths = append(table.Lengths, uint32(len(b)-before))
@@ -135,15 +137,15 @@ func ASegmented(path, content string, edit func(*gzmember.Segments)) ForgedPart 
 
 // aGroup is a group of entries. A duplicate is a hard link with mode 0 here.
 func AGroup(hs ...format.Header) ForgedPart {
-	var items []sidecar.Item
+	duplicates := format.DuplicateBits(len(hs), func(i int) bool {
+		return hs[i].Type == sidecar.TypeHardlink && hs[i].Mode == 0
+	})
 	for i := range hs {
-		it := scan.NewItem(&hs[i], 0, 0)
-		if it.Duplicate = it.Type == sidecar.TypeHardlink && it.Mode == 0; it.Duplicate {
+		if hs[i].Type == sidecar.TypeHardlink && hs[i].Mode == 0 {
 			hs[i].Mode = 0o644
 		}
-		items = append(items, it)
 	}
-	return Raw(Member(Blocks(hs...), format.DuplicateBits(items)))
+	return Raw(Member(Blocks(hs...), duplicates))
 }
 
 func DirHeader(path string) format.Header {
@@ -220,7 +222,7 @@ func WriteFile(t testing.TB, name string, b []byte) {
 // indexOf builds the sidecar of an archive.
 func IndexOf(t testing.TB, archive []byte) []byte {
 	t.Helper()
-	var m sidecar.Memory
+	var m build.Memory
 	if _, err := scan.BuildIndex(context.Background(), bytes.NewReader(archive), int64(len(archive)), &m, scan.Options{}); err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,7 @@ import (
 	"bytes"
 
 	"github.com/tarpack/tpk/gzmember"
-	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/base"
 )
@@ -14,7 +14,7 @@ type group struct {
 	enc    *gzmember.Encoder
 	blocks []byte
 	buf    []byte // reused for each member
-	items  []sidecar.Item
+	items  []build.Item
 	old    base.Entry // the entry at the path of the first item in the archive that is changed
 }
 
@@ -32,7 +32,7 @@ func (g *group) add(l *Link) (bool, error) {
 	if g.blocks = blocks; len(g.items) == 0 {
 		g.old = l.Old
 	}
-	it := sidecar.Item{Path: h.Path, Link: h.Link}
+	it := build.Item{Path: h.Path, Link: h.Link}
 	it.Type, it.Mode, it.ModTime, it.Duplicate = h.Type, h.Mode, h.ModTime, l.Duplicate
 	it.DevMajor, it.DevMinor = h.DevMajor, h.DevMinor
 	g.items = append(g.items, it)
@@ -45,14 +45,16 @@ func (g *group) stored() (old base.Group, ok bool) {
 	if len(old.Blocks) == 0 || !bytes.Equal(old.Blocks, g.blocks) {
 		return old, false
 	}
-	return old, bytes.Equal(old.Bits, format.DuplicateBits(g.items))
+	return old, bytes.Equal(old.Bits, format.DuplicateBits(len(g.items), g.duplicate))
 }
 
 // member returns G, valid until the next call.
 func (g *group) member() []byte {
-	g.buf = g.enc.AppendMember(g.buf[:0], g.blocks, format.DuplicateBits(g.items))
+	g.buf = g.enc.AppendMember(g.buf[:0], g.blocks, format.DuplicateBits(len(g.items), g.duplicate))
 	return g.buf
 }
+
+func (g *group) duplicate(i int) bool { return g.items[i].Duplicate }
 
 func (g *group) reset() {
 	g.blocks, g.items = g.blocks[:0], g.items[:0]

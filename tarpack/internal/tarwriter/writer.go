@@ -18,7 +18,9 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/output"
@@ -38,9 +40,9 @@ type Writer struct {
 	member   []byte // reused for H and P of each file
 }
 
-// An Index takes the entries of an archive. It is a *sidecar.Builder, or a spool.
+// An Index takes the entries of an archive. It is a *build.Builder, or a spool.
 type Index interface {
-	Add(it sidecar.Item) error
+	Add(it build.Item) error
 }
 
 // A Link is an entry without content, of any type.
@@ -80,17 +82,17 @@ func (w *Writer) FlushLinks() error {
 }
 
 // WriteHeader writes the current group, and the H of the file h.
-func (w *Writer) WriteHeader(h *format.Header) (sidecar.Item, error) {
+func (w *Writer) WriteHeader(h *format.Header) (build.Item, error) {
 	if err := w.FlushGroup(); err != nil {
-		return sidecar.Item{}, err
+		return build.Item{}, err
 	}
 	blocks, err := format.AppendHeader(w.blocks[:0], h)
 	if err != nil {
-		return sidecar.Item{}, err
+		return build.Item{}, err
 	}
 	w.blocks = blocks
 	w.member = gzmember.AppendTarHeader(w.member[:0], blocks)
-	entry := sidecar.Item{Path: h.Path}
+	entry := build.Item{Path: h.Path}
 	entry.Type, entry.Mode, entry.ModTime, entry.Size = h.Type, h.Mode, h.ModTime, h.Size
 	entry.Offset, entry.HeaderLen = w.Off, int32(len(w.member))
 	return entry, w.Put(w.member)
@@ -102,7 +104,7 @@ func (w *Writer) WriteEmpty(h *format.Header) error {
 	if err != nil {
 		return err
 	}
-	entry.Hash = format.EmptyHash
+	entry.Hash = sidecar.EmptyHash
 	return w.record(&entry)
 }
 
@@ -117,20 +119,20 @@ func (w *Writer) WriteFile(h *format.Header, c *source.Content, hash uint64) err
 		return err
 	}
 	entry.ContentLen = int64(len(b))
-	entry.CRC = binary.LittleEndian.Uint32(b[len(b)-gzmember.TrailerSize:])
+	entry.CRC = binary.LittleEndian.Uint32(b[len(b)-gzmember.MemberTrailerSize:])
 	entry.Hash = hash
 	entry.Sniff = sidecar.SniffContent(c.Bytes.B)
 	return w.WritePadding(&entry, c.Coding, &c.Segments)
 }
 
 // WritePadding writes P where one is needed, and hands the entry, which is complete then, to the
-// index. segments counts only if the coding is gzmember.Segmented.
+// index. segments counts only if the coding is coding.Segmented.
 func (w *Writer) WritePadding(
-	entry *sidecar.Item, coding gzmember.Coding, segments *gzmember.Segments,
+	entry *build.Item, c coding.Coding, segments *gzmember.Segments,
 ) error {
-	entry.Coding = sidecar.Coding(coding)
+	entry.Coding = c
 	var extra []byte
-	if coding == gzmember.Segmented {
+	if c == coding.Segmented {
 		entry.Shift, entry.Segments = segments.Shift, segments.Lengths
 		extra = segments.AppendExtra(nil)
 	}
@@ -146,7 +148,7 @@ func (w *Writer) WritePadding(
 
 // CopyFile copies all members of the file e of an archive. The entry describes the file there; only
 // its offset changes.
-func (w *Writer) CopyFile(archive *os.File, e *sidecar.Entry, entry *sidecar.Item) error {
+func (w *Writer) CopyFile(archive *os.File, e *sidecar.Entry, entry *build.Item) error {
 	if err := w.FlushGroup(); err != nil {
 		return err
 	}
@@ -159,7 +161,7 @@ func (w *Writer) CopyFile(archive *os.File, e *sidecar.Entry, entry *sidecar.Ite
 
 // CopyContent writes the header h, and copies C and P of a file of an archive, which entry
 // describes.
-func (w *Writer) CopyContent(archive *os.File, h *format.Header, entry *sidecar.Item) error {
+func (w *Writer) CopyContent(archive *os.File, h *format.Header, entry *build.Item) error {
 	from := entry.ContentOffset()
 	head, err := w.WriteHeader(h)
 	if err != nil {
@@ -175,7 +177,7 @@ func (w *Writer) CopyContent(archive *os.File, h *format.Header, entry *sidecar.
 }
 
 // record counts a file that was written and hands it to the index.
-func (w *Writer) record(entry *sidecar.Item) error {
+func (w *Writer) record(entry *build.Item) error {
 	w.step(entry.Size)
 	return w.Index.Add(*entry)
 }
@@ -198,7 +200,7 @@ type Finished struct {
 }
 
 // Finish writes the sidecar to index, and the trailer with the sidecar's digest.
-func (w *Writer) Finish(b *sidecar.Builder, index *os.File) (Finished, error) {
+func (w *Writer) Finish(b *build.Builder, index *os.File) (Finished, error) {
 	size := w.Off + format.TrailerSize
 	digest, n, err := b.Finish(index, size)
 	if err != nil {

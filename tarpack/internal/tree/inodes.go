@@ -7,18 +7,20 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
-// inodes finds the files that have several names in the tree. The link count alone does not tell: other
-// names may lie outside, and what is packed must not depend on them.
+// Inodes finds files that have several names in the trees. The link count is not enough: other
+// names may be outside, and must not change what is packed. The zero value is usable.
 type Inodes struct {
-	names map[durable.Inode]int // how many names the files with a link count over 1 have in the tree; nil until it is needed
-	first map[durable.Inode]bool
+	names map[durable.Inode]int  // of files with a link count over 1: their names; nil until needed
+	first map[durable.Inode]bool // files whose first name has been seen
 }
 
-// of returns the file's inode if it has several names in the tree, else the zero inode, and whether a name
-// of it came before. The first file with a link count over 1 makes it go through the tree once.
-func (x *Inodes) Of(ctx context.Context, e *Entry, w *Walker, trees ...*Tree) (ino durable.Inode, again bool, err error) {
-	st := durable.StatOf(e.Info)
-	if st.Nlink < 2 {
+// Of returns the inode of a file that has several names in the trees, otherwise the zero Inode. It
+// also returns whether a name of it has come before. The first file with a link count over 1 makes
+// it walk the trees once, with w.
+func (x *Inodes) Of(
+	ctx context.Context, e *Entry, w *Walker, trees ...*Tree,
+) (ino durable.Inode, again bool, err error) {
+	if durable.StatOf(e.Info).Nlink < 2 {
 		return durable.Inode{}, false, nil
 	}
 	if x.names == nil {
@@ -26,7 +28,7 @@ func (x *Inodes) Of(ctx context.Context, e *Entry, w *Walker, trees ...*Tree) (i
 			return durable.Inode{}, false, err
 		}
 	}
-	ino = durable.Inode{Dev: st.Dev, Ino: st.Ino}
+	ino = durable.InodeOf(e.Info)
 	if x.names[ino] < 2 {
 		return durable.Inode{}, false, nil
 	}
@@ -35,12 +37,13 @@ func (x *Inodes) Of(ctx context.Context, e *Entry, w *Walker, trees ...*Tree) (i
 	return ino, again, nil
 }
 
+// count walks the trees and counts the names of files.
 func (x *Inodes) count(ctx context.Context, w *Walker, trees []*Tree) error {
 	x.names, x.first = map[durable.Inode]int{}, map[durable.Inode]bool{}
-	w.Notice = func(string) {} // the walk that packs says it
+	w.Notice = func(error) {} // the walk that packs reports it
 	w.Entry = func(e Entry) error {
-		if st := durable.StatOf(e.Info); e.Typ == sidecar.TypeFile && st.Nlink > 1 {
-			x.names[durable.Inode{Dev: st.Dev, Ino: st.Ino}]++
+		if e.Typ == sidecar.TypeFile && durable.StatOf(e.Info).Nlink > 1 {
+			x.names[durable.InodeOf(e.Info)]++
 		}
 		e.Dir.Release()
 		return nil

@@ -7,13 +7,14 @@ import (
 	"strings"
 )
 
-// A sourceTree is a directory on disk that is packed, or one file in a directory.
+// Tree is a directory on disk, or one file in it, that is packed.
 type Tree struct {
 	Root *os.Root
-	Into string // where in the archive its top stands, "" for the archive's top
-	Only string // the one name in it that counts, "" for all
+	Into string // path of its top in the archive; "" for the archive's top
+	Only string // the only name in it to pack; "" for all
 }
 
+// Open opens a directory as a Tree.
 func Open(name string) (*Tree, error) {
 	root, err := os.OpenRoot(name)
 	if err != nil {
@@ -22,10 +23,10 @@ func Open(name string) (*Tree, error) {
 	return &Tree{Root: root}, nil
 }
 
-// close must not be called before all is read.
-func (t *Tree) Close() { t.Root.Close() } // open for reading only: nothing to lose
+// Close closes the Tree, once everything is read.
+func (t *Tree) Close() { t.Root.Close() } // opened for reading only: errors lose nothing
 
-// top opens the tree's top directory.
+// Top opens the top directory.
 func (t *Tree) Top() (*Dir, error) {
 	root, err := t.Root.OpenRoot(".")
 	if err != nil {
@@ -34,7 +35,7 @@ func (t *Tree) Top() (*Dir, error) {
 	return &Dir{Tree: t, Root: root, Path: t.Into}, nil
 }
 
-// Open opens a file by its path in the archive.
+// Open opens the file with this path in the archive.
 func (t *Tree) Open(name string) (io.ReadCloser, error) {
 	if t.Into != "" {
 		name = strings.TrimPrefix(name, t.Into+"/")

@@ -1,0 +1,10 @@
+// Package archivefile has the file of an archive, without its index. It opens it, finds where in it
+// the archive ends, and has the steps of an archive that grows in place (FORMAT.md 1.5).
+//
+//	Open        opens the file and finds the end
+//	FindEnd     the end of an archive: T at the end of its file, or before what follows it
+//	Growth      the commit of an append, and how it is undone
+//	Recover     what a writer does first: it cleans up after one that was killed
+//
+// Packages indexed and tarpack add the index. It imports format, device and durable.
+package archivefile

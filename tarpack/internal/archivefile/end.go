@@ -1,0 +1,93 @@
+package archivefile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
+)
+
+// FindEnd finds the end of the archive: at the end of its file, or where its sidecar has it.
+//
+// Without a usable sidecar it does not guess. The error is a format.UnfinishedError if an archive
+// ends earlier in the file, otherwise that of format.ReadTrailer.
+func (a *File) FindEnd() error {
+	t, err := format.ReadTrailer(a.OSFile, a.Size)
+	if err == nil {
+		a.Trailer = t
+		return nil
+	}
+	err = fmt.Errorf("%s: %w", a.Name, err)
+	if !errors.Is(err, format.ErrTruncated) && !errors.Is(err, format.ErrCorrupt) {
+		return err
+	}
+	if x, _, sideErr := a.OpenSidecar(); sideErr == nil {
+		return x.Close()
+	}
+	if t, ok := format.LastTrailer(a.OSFile, a.Size); ok {
+		rest := a.Size - t.Offset - format.TrailerSize
+		return fmt.Errorf("%s: %w", a.Name, &format.UnfinishedError{Trailer: t, Rest: rest})
+	}
+	return err
+}
+
+// EndAt makes the archive end with t. What follows in its file is not part of it.
+func (a *File) EndAt(t format.Trailer) {
+	end := t.Offset + format.TrailerSize
+	a.Trailer, a.Rest, a.Size = t, a.Size+a.Rest-end, end
+}
+
+// cutAtIndexEnd makes the archive end where it did when x was its index. It returns false if the
+// file does not continue after that end, or has another trailer there.
+func (a *File) cutAtIndexEnd(x *sidecar.Index) bool {
+	t := format.Trailer{
+		Entries: uint64(x.Len()), Offset: x.ArchiveSize() - format.TrailerSize, Digest: x.Digest(),
+	}
+	if a.OnDevice() || a.OSFile == nil || t.Offset < 0 || !a.hasMoreAfter(t) {
+		return false
+	}
+	a.EndAt(t)
+	return true
+}
+
+// hasMoreAfter reports whether t, whole or torn, is at its offset in the file and something follows
+// it.
+func (a *File) hasMoreAfter(t format.Trailer) bool {
+	if a.Size <= t.Offset+format.TrailerSize {
+		return false
+	}
+	var b [format.TrailerSize]byte
+	if _, err := a.OSFile.ReadAt(b[:], t.Offset); err != nil {
+		return false
+	}
+	now, state := format.ParseTrailerState(b[:])
+	return now == t && (state == format.WholeTrailer || state == format.TornTrailer)
+}
+
+// keptEnd reads an archive as it was when it was opened. Its T is whole, even if an append has
+// changed it since.
+type keptEnd struct {
+	file    io.ReaderAt
+	trailer format.Trailer
+}
+
+// Scanned returns a reader of all bytes of the archive, with T as it was when the archive was
+// opened.
+func (a *File) Scanned() io.ReaderAt {
+	if a.Trailer == (format.Trailer{}) {
+		return a.OSFile
+	}
+	return keptEnd{a.OSFile, a.Trailer}
+}
+
+// ReadAt reads from the file, except for T.
+func (k keptEnd) ReadAt(b []byte, off int64) (int, error) {
+	n, err := k.file.ReadAt(b, off)
+	if at := k.trailer.Offset - off; at < int64(n) && at > -format.TrailerSize {
+		t := k.trailer.Append(nil)
+		copy(b[max(at, 0):n], t[max(-at, 0):])
+	}
+	return n, err
+}

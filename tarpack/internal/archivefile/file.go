@@ -1,0 +1,170 @@
+package archivefile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/device"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
+)
+
+// File is the open file of an archive, or a device, and where in it the archive ends. It has no
+// index.
+type File struct {
+	Name    string
+	OSFile  *os.File        // nil for a shard set
+	Place   *device.Locator // nil unless the archive is on a device
+	Size    int64           // of the archive, in bytes
+	Rest    int64           // bytes that follow the archive in its file
+	Trailer format.Trailer  // the T of the archive
+	Unmap   func() error    // to be called after the index is closed; may be nil
+}
+
+// MaxTries is how often an archive is opened that is replaced meanwhile.
+const MaxTries = 3
+
+// Open opens the archive name and finds its end. The errors are those of FindEnd and of opening a
+// file, and name the file.
+func Open(name string) (*File, error) {
+	return OpenContext(context.Background(), name)
+}
+
+// OpenContext is Open with a context that can stop the search for the end of an archive on a
+// device.
+func OpenContext(ctx context.Context, name string) (*File, error) {
+	for tries := 1; ; tries++ {
+		a, err := OpenUnread(name)
+		if err != nil {
+			return nil, err
+		}
+		if a.OnDevice() {
+			err = a.OpenDevice(ctx, a.Size)
+		} else {
+			err = a.FindEnd()
+		}
+		if err == nil {
+			return a, nil
+		}
+		moved := a.HasMoved()
+		a.OSFile.Close()
+		if !moved || tries == MaxTries {
+			return nil, err
+		}
+	}
+}
+
+// HasMoved reports whether the name now leads to another file, or the file has another size.
+func (a *File) HasMoved() bool {
+	opened, err := a.OSFile.Stat()
+	if err != nil || device.Is(opened) {
+		return false
+	}
+	now, err := os.Stat(a.Name)
+	return err == nil && (!os.SameFile(now, opened) || now.Size() != a.Size+a.Rest)
+}
+
+// OpenUnread opens the file of an archive and reads nothing of it. Size is that of the whole file
+// or device.
+func OpenUnread(name string) (*File, error) {
+	f, err := os.OpenFile(name, os.O_RDONLY|durable.OpenNonblock, 0)
+	if err != nil {
+		return nil, err
+	}
+	fi, err := f.Stat()
+	size := int64(0)
+	switch {
+	case err != nil:
+	case device.Is(fi):
+		size, err = device.Room(f)
+	case fi.Mode().IsRegular():
+		size = fi.Size()
+	default:
+		kind := "not a regular file"
+		if fi.IsDir() {
+			kind = "a directory"
+		}
+		err = fmt.Errorf("%s: %w: it is %s", name, format.ErrNotArchive, kind)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	a := &File{Name: name, OSFile: f, Size: size}
+	if device.Is(fi) {
+		a.Place = &device.Locator{}
+	}
+	return a, nil
+}
+
+// OpenSidecar opens the sidecar that belongs to the archive, and returns its name. The error wraps
+// ErrNoSidecar or ErrStale of package format.
+func (a *File) OpenSidecar() (x *sidecar.Index, name string, err error) {
+	if a.OnDevice() {
+		x, err = a.openPlaced()
+		return x, a.Name, err
+	}
+	name = a.Name + format.SidecarSuffix
+	if x, err = a.OpenSidecarAt(name); err == nil {
+		return x, name, nil
+	}
+	// Where the archive is reached through a symbolic link, the sidecar may lie beside the file
+	// itself.
+	if real, realErr := filepath.EvalSymlinks(a.Name); realErr == nil && real != a.Name {
+		if x, err := a.OpenSidecarAt(real + format.SidecarSuffix); err == nil {
+			return x, real + format.SidecarSuffix, nil
+		}
+	}
+	return nil, name, err
+}
+
+// OpenSidecarAt is OpenSidecar for a sidecar of this name. If the archive's file continues after
+// the end that the sidecar has, the archive is made to end there.
+func (a *File) OpenSidecarAt(name string) (*sidecar.Index, error) {
+	x, err := sidecar.Open(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: %w: there is no %s",
+			a.Name, format.ErrNoSidecar, filepath.Base(name))
+	case errors.Is(err, sidecar.ErrCorrupt), errors.Is(err, sidecar.ErrVersion):
+		return nil, fmt.Errorf("%w: %w", format.ErrStale, err)
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", format.ErrNoSidecar, err)
+	}
+	err = a.checkIndex(x)
+	if err != nil && a.cutAtIndexEnd(x) {
+		err = a.checkIndex(x)
+	}
+	if err != nil {
+		x.Close()
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return x, nil
+}
+
+// checkIndex checks that x is the index of the archive.
+func (a *File) checkIndex(x *sidecar.Index) error {
+	return format.CheckIndex(x, a.Name, a.Size, a.Trailer)
+}
+
+// IsStill returns an error, ErrChanged of package format, if name no longer leads to the open file.
+// It is called once the lock is held.
+func (a *File) IsStill(name string) error {
+	now, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	opened, err := a.OSFile.Stat()
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(now, opened) {
+		return fmt.Errorf("%s: %w", name, format.ErrChanged)
+	}
+	return nil
+}

@@ -1,0 +1,14 @@
+// Package device places an archive on a block device, or in any file that has more room than the
+// archive needs (FORMAT.md 3.2):
+//
+//	│ archive … T │ zeros │ sidecar │   …   │ locator │
+//	0             size    index             room − 4,096
+//
+// Archive and sidecar begin at their offsets. The locator, in the last 4,096 bytes, has these
+// offsets. It is only a hint for a reader, as the archive ends where its T ends.
+//
+//	Find                                  reading: the archive and its locator
+//	OpenForWriting, Wipe, WriteIndex      writing, in this order, with the archive before WriteIndex
+//
+// It imports format and durable.
+package device

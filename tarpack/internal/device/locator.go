@@ -1,0 +1,58 @@
+package device
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/tarpack/tpk/tarpack/format"
+)
+
+// BlockSize is the number of bytes at the end of a device that the locator occupies.
+const BlockSize = 4096
+
+const (
+	sidecarAlign   = 64 << 10 // a multiple of every page size, so that the sidecar can be mapped
+	locatorMagic   = "TPKPLACE"
+	locatorVersion = 1
+	locatorSize    = 56 // 8 magic, 8 version, 4 × 8 fields, 8 hash
+)
+
+// Locator has the offsets of what is on a device, in bytes.
+type Locator struct {
+	Archive int64  // size of the archive, including T
+	Index   int64  // offset of the sidecar
+	Length  int64  // size of the sidecar; 0: there is none
+	Digest  uint64 // of the sidecar, as in T
+}
+
+// append appends the locator, locatorSize bytes.
+func (l Locator) append(dst []byte) []byte {
+	start := len(dst)
+	dst = append(dst, locatorMagic...)
+	dst = binary.LittleEndian.AppendUint64(dst, locatorVersion)
+	for _, v := range []uint64{uint64(l.Archive), uint64(l.Index), uint64(l.Length), l.Digest} {
+		dst = binary.LittleEndian.AppendUint64(dst, v)
+	}
+	return binary.LittleEndian.AppendUint64(dst, xxhash.Sum64(dst[start:]))
+}
+
+// parseLocator reads the locator of a device of room bytes. ok is false unless the locator is
+// undamaged and its offsets fit the device.
+func parseLocator(b []byte, room int64) (l Locator, ok bool) {
+	if len(b) < locatorSize || string(b[:8]) != locatorMagic {
+		return l, false
+	}
+	l = Locator{
+		Archive: int64(binary.LittleEndian.Uint64(b[16:])),
+		Index:   int64(binary.LittleEndian.Uint64(b[24:])),
+		Length:  int64(binary.LittleEndian.Uint64(b[32:])),
+		Digest:  binary.LittleEndian.Uint64(b[40:]),
+	}
+	end := room - BlockSize
+	if l.Archive < format.TrailerSize || l.Archive > l.Index || l.Index > end ||
+		l.Length < 0 || l.Length > end-l.Index {
+		return l, false
+	}
+	return l, bytes.Equal(l.append(nil), b[:locatorSize])
+}

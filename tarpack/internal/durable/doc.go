@@ -1,0 +1,10 @@
+// Package durable replaces files so that a crash leaves the old content or the new one, and a
+// second writer is refused. It also has what the system knows of a file beyond fs.FileInfo.
+//
+//	Output        an archive and its sidecar, while they are written
+//	LockedTemp    a temporary file beside its destination, which is also the lock of that
+//	OpenTemp      a temporary file beside its destination
+//	ScratchFile   a temporary file without a name
+//
+// It imports format, for names and errors.
+package durable

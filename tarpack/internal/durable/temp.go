@@ -1,0 +1,129 @@
+package durable
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"github.com/tarpack/tpk/tarpack/format"
+)
+
+// OpenTemp opens or creates a temporary file, and does not truncate it: without its lock, another
+// process may be writing it.
+//
+// The name is predictable, so others could have put something there: a link, a pipe, a file of
+// theirs. OpenTemp removes anything that is not a file of this user with one name, and never writes
+// to it.
+func OpenTemp(name string) (*os.File, error) {
+	for {
+		f, err := openTempAnyOwner(name)
+		if err != nil {
+			return nil, err
+		}
+		fi, err := f.Stat()
+		if err == nil && StatOf(fi).Uid == os.Geteuid() {
+			return f, nil
+		}
+		if err := errors.Join(err, f.Close(), os.Remove(name)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// openTempAnyOwner is OpenTemp without the owner check. The caller may lock the file but must not
+// write to it.
+func openTempAnyOwner(name string) (*os.File, error) {
+	for {
+		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|OpenNonblock, 0o666)
+		if err == nil {
+			fi, err := f.Stat()
+			if err == nil && fi.Mode().IsRegular() && StatOf(fi).Nlink < 2 {
+				return f, nil
+			}
+			if err := errors.Join(err, f.Close()); err != nil {
+				return nil, err
+			}
+		} else if fi, err2 := os.Lstat(name); err2 != nil || fi.Mode().IsRegular() {
+			if errors.Is(err2, fs.ErrNotExist) && errors.Is(err, syscall.ELOOP) {
+				continue // a symbolic link that has just been removed
+			}
+			return nil, err
+		}
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+}
+
+// LockedTemp opens the temporary file of name, and locks it through a second descriptor. So f can
+// be closed, and a late error of that be seen, while the lock is held. The error wraps
+// format.ErrLocked if another process has the lock.
+//
+// The holder of a lock renames or removes the file before it releases the lock. So after locking,
+// the name may lead to another file; then LockedTemp starts again.
+func LockedTemp(name string) (f, lock *os.File, err error) {
+	temp := format.TempName(name)
+	for {
+		if lock, err = openTempAnyOwner(temp); err != nil {
+			return nil, nil, err
+		}
+		if err = LockFile(lock); err != nil {
+			lock.Close()
+			return nil, nil, fmt.Errorf("%s: %w", name, err)
+		}
+		// The lock shows that no process writes the file. If it is another user's, OpenTemp
+		// replaces it.
+		if f, err = OpenTemp(temp); err != nil {
+			lock.Close()
+			return nil, nil, err
+		}
+		locked, err1 := lock.Stat()
+		opened, err2 := f.Stat()
+		if err1 == nil && err2 == nil && os.SameFile(locked, opened) {
+			return f, lock, nil
+		}
+		if err := errors.Join(err1, err2, f.Close(), lock.Close()); err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+// ScratchFile creates a temporary file in dir, or in the system's directory if dir is "". It has no
+// name, so it is gone when it is closed, or the process ends.
+func ScratchFile(dir string) (*os.File, error) {
+	f, err := os.CreateTemp(dir, "tpk-*")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// UnlinkedTemp opens an empty temporary file beside name that has no name itself, so it is gone
+// when it is closed, or the process ends. The caller holds the lock of the archive, so what has its
+// name was left by a killed process.
+func UnlinkedTemp(name string) (*os.File, error) {
+	f, err := OpenTemp(format.TempName(name))
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(os.Remove(f.Name()), f.Truncate(0)); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// SyncDir makes the names in a directory durable.
+func SyncDir(name string) error {
+	d, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

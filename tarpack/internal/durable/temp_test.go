@@ -1,0 +1,71 @@
+package durable_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/pack"
+)
+
+// Anything with a temporary name that is not this user's own file is never written to.
+func TestForeignTemp(t *testing.T) {
+	for _, which := range []string{"a.tar.gz", "a.tar.gz.tpi"} {
+		for _, kind := range []string{"symlink", "dangling", "hard link", "fifo", "stranger"} {
+			t.Run(which+"/"+kind, func(t *testing.T) {
+				dir := t.TempDir()
+				precious := filepath.Join(dir, "precious")
+				if err := os.WriteFile(precious, []byte("precious"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				temp := filepath.Join(dir, "."+which+".tpk-tmp")
+				var err error
+				switch kind {
+				case "symlink":
+					err = os.Symlink(precious, temp)
+				case "dangling":
+					err = os.Symlink(filepath.Join(dir, "nowhere"), temp)
+				case "hard link":
+					err = os.Link(precious, temp)
+				case "fifo":
+					err = syscall.Mkfifo(temp, 0o666)
+				case "stranger":
+					if os.Geteuid() != 0 {
+						t.Skip("only root can give files away")
+					}
+					err = errors.Join(os.WriteFile(temp, nil, 0o666), os.Chmod(temp, 0o666), os.Chown(temp, 1234, 1234))
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Mkdir(filepath.Join(dir, "tree"), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				name := filepath.Join(dir, "a.tar.gz")
+				if _, err := pack.Dir(context.Background(), filepath.Join(dir, "tree"), name, pack.Options{}); err != nil {
+					t.Fatal(err)
+				}
+				if b, err := os.ReadFile(precious); err != nil || string(b) != "precious" {
+					t.Errorf("%q, %v", b, err)
+				}
+				if _, err := os.Lstat(filepath.Join(dir, "nowhere")); err == nil {
+					t.Error("a file was made where a link led")
+				}
+				for _, n := range []string{name, name + format.SidecarSuffix} {
+					fi, err := os.Lstat(n)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if st := durable.StatOf(fi); !fi.Mode().IsRegular() || st.Nlink != 1 || st.Uid != os.Geteuid() || fi.Mode().Perm()&0o002 != 0 {
+						t.Errorf("%s: %v, %+v", n, fi.Mode(), st)
+					}
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,4 @@
+package scan
+
+// ErrAltered is errAltered, for the tests in package scan_test.
+var ErrAltered = errAltered
