@@ -16,7 +16,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 )
 
-// What comes twice, links to it, missing parents, and names that nobody should have.
+// Paths that occur twice, links to them, missing parents, and dangerous names.
 func TestConvertHostile(t *testing.T) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
@@ -25,7 +25,7 @@ func TestConvertHostile(t *testing.T) {
 		name, more string
 	}{
 		{tar.TypeReg, "a", "first"}, {tar.TypeLink, "b", "a"}, {tar.TypeLink, "c", "./b"}, {tar.TypeReg, "a", "second"}, {tar.TypeLink, "d", "a"},
-		{tar.TypeLink, "d", "d"}, // itself
+		{tar.TypeLink, "d", "d"}, // to itself
 		{tar.TypeReg, "x/./y//z", "deep"}, {tar.TypeDir, "./", ""}, {tar.TypeDir, "x/", ""},
 		{tar.TypeSymlink, "s", "x"}, {tar.TypeReg, "s/through", "!"}, {tar.TypeReg, "a/below", "!"},
 		{tar.TypeReg, "../out", "!"}, {tar.TypeReg, "/etc/passwd", "!"}, {tar.TypeReg, "x/../../out", "!"}, {tar.TypeLink, "e", "../out"},
@@ -68,7 +68,7 @@ func TestConvertHostile(t *testing.T) {
 	}
 }
 
-// A zip's deflate streams are taken over as they are; a damaged one is refused, the rest is
+// Deflate streams of a zip are copied unchanged. A damaged one is refused, and the rest is
 // converted.
 func TestConvertZip(t *testing.T) {
 	var b bytes.Buffer

@@ -19,12 +19,12 @@ import (
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
-// repairBed is a small archive and what is in it.
+// A repairBed is a small archive to damage.
 type repairBed struct {
 	dir      string
 	archive  []byte
 	sidecar  []byte
-	a        *tarpack.Archive // of a copy that stays whole
+	a        *tarpack.Archive // of an intact copy
 	harmless int
 }
 
@@ -43,9 +43,9 @@ func newRepairBed(t *testing.T) *repairBed {
 	return b
 }
 
-// repair repairs an archive and checks that it is valid then, and that every entry whose bytes are
-// not damaged, and whose target's are not, is in it as it was. Where the sidecar was there, all
-// others are named.
+// repair repairs an archive and checks that the result is valid. It must have every entry that is
+// intact, together with its target, without a change. With a sidecar, all other entries must be
+// reported.
 func (b *repairBed) repair(t *testing.T, damaged []byte, whole func(from, to int64) bool, withSidecar bool) {
 	t.Helper()
 	name := filepath.Join(b.dir, "x.tar.gz")
@@ -157,8 +157,8 @@ func TestRepairFlipped(t *testing.T) {
 	t.Logf("%d of %d bytes flipped without harm", b.harmless, len(b.archive))
 }
 
-// An archive of a newer version, or with a version that was damaged, is not replaced by what is
-// understood of it; that can have another name.
+// An archive of a newer version, or with a damaged version number, is not replaced by its readable
+// entries. They can be written to another file.
 func TestRepairNewer(t *testing.T) {
 	ctx := context.Background()
 	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "x"}, [2]string{"b/c", "y"}), pack.Options{})
@@ -179,10 +179,10 @@ func TestRepairNewer(t *testing.T) {
 	tartest.WantSound(t, out)
 }
 
-// versionAt is where T has the format version.
+// versionAt is the offset of the format version in T.
 const versionAt = gzmember.HeaderSize + 6 + 1
 
-// An archive that is whole is not touched.
+// An intact archive is not changed.
 func TestRepairWhole(t *testing.T) {
 	b := newRepairBed(t)
 	for _, withSidecar := range []bool{true, false} {

@@ -14,8 +14,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
-// What is added goes below Into, whose directories are made where they are missing, and stay as
-// they are where not.
+// Entries are added below Into. Its missing directories are created, and others stay as they are.
 func TestAddInto(t *testing.T) {
 	ctx := context.Background()
 	dir := tartest.Tree(t, [2]string{"x/old", "1"})
@@ -52,7 +51,7 @@ func TestAddInto(t *testing.T) {
 	}
 }
 
-// Owners are kept through every change; files of different owners never become one.
+// Owners are kept through every change; files of different owners are never duplicates.
 func TestEditKeepsOwners(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("only root can give files away")
@@ -112,7 +111,7 @@ func TestEditKeepsOwners(t *testing.T) {
 	if _, err := edit.Update(ctx, name, dir, edit.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	want["b"] = 0 // it is new, and owners were not asked for
+	want["b"] = 0 // new, and added without PreserveOwner
 	check("update", want)
 	if err := os.Lchown(filepath.Join(dir, "a"), 77, 77); err != nil {
 		t.Fatal(err)

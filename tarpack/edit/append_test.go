@@ -22,8 +22,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
-// TestAppend: what is there stays where it is, byte for byte, but for the end of T; what is new
-// follows; the rest is that of an ordinary archive.
+// Appending keeps the bytes of the archive, except the end of T. New entries follow, and the result
+// is like any other archive.
 func TestAppend(t *testing.T) {
 	first := tartest.Tree(t, [2]string{"a", "first"}, [2]string{"d/f", "some text"}, [2]string{"d/link", "-> f"}, [2]string{"big", strings.Repeat("segmented\n", 200_000)})
 	more := tartest.Tree(t, [2]string{"a", "ignored"}, [2]string{"d/copy", "some text"}, [2]string{"d/g", "new"}, [2]string{"e/h/i", "deep"}, [2]string{"e/empty", ""})
@@ -48,14 +48,14 @@ func TestAppend(t *testing.T) {
 	if res := tartest.Append(t, name, edit.AddOptions{}, more); res.Written || res.Ignored == 0 || !bytes.Equal(tartest.Read(t, name), after) {
 		t.Errorf("%+v", res)
 	}
-	// Again, below a directory that is made, and in one.
+	// Again, below a directory that is created, and in an existing one.
 	tartest.Append(t, name, edit.AddOptions{Into: "into/deeper"}, filepath.Join(more, "a"))
 	tartest.Append(t, name, edit.AddOptions{Into: "e/h"}, filepath.Join(more, "a"))
 	side := tartest.Read(t, name+format.SidecarSuffix)
 	if err := os.Remove(name + format.SidecarSuffix); err != nil {
 		t.Fatal(err)
 	}
-	tartest.Append(t, name, edit.AddOptions{}, more) // nothing to add, but an index to make
+	tartest.Append(t, name, edit.AddOptions{}, more) // nothing to add, but the index is missing
 	if !bytes.Equal(tartest.Read(t, name+format.SidecarSuffix), side) {
 		t.Error("indexed anew, the archive has another index")
 	}
@@ -66,14 +66,14 @@ func sorted(s []string) []string {
 	return s
 }
 
-// TestAppendedIsAsPacked: after Compact an archive that has grown several times is the one that
-// pack makes of everything.
+// Compacting an archive that has grown several times gives the archive that pack makes of all
+// files.
 func TestAppendedIsAsPacked(t *testing.T) {
 	ctx := context.Background()
 	for seed := range uint64(8) {
 		rnd := rand.New(rand.NewPCG(seed, 5))
 		all, name := newWorld(t, rnd), ""
-		for _, p := range all.paths(isDir) { // what can be added to later
+		for _, p := range all.paths(isDir) { // files are added below these later
 			all.check(os.Chmod(all.at(p), 0o755))
 		}
 		all.settle()
@@ -93,7 +93,7 @@ func TestAppendedIsAsPacked(t *testing.T) {
 	}
 }
 
-// A copy that was linked to as often as may be is not linked to once more.
+// A copy that has the maximum number of links gets no more of them.
 func TestAppendManyLinks(t *testing.T) {
 	var files, more [][2]string
 	for i := range packer.MaxLinks - 1 {
@@ -149,7 +149,7 @@ func TestAppendRefused(t *testing.T) {
 	}
 }
 
-// TestAppendKeepsReaders: who has the old archive open goes on reading it, to its last byte.
+// A reader that has the old archive open can read it to its last byte.
 func TestAppendKeepsReaders(t *testing.T) {
 	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "old"}), pack.Options{})
 	a := tartest.Open(t, name)
@@ -164,7 +164,7 @@ func TestAppendKeepsReaders(t *testing.T) {
 	if _, err := f.Scanned().ReadAt(got, 0); err != nil || !bytes.Equal(got, before) {
 		t.Error("what is scanned has changed", err)
 	}
-	for off := range len(before) { // whatever part of T is read
+	for off := range len(before) { // any part of T may be read
 		b := make([]byte, min(len(before)-off, 7))
 		if _, err := f.Scanned().ReadAt(b, int64(off)); err != nil || !bytes.Equal(b, before[off:off+len(b)]) {
 			t.Fatalf("at %d: %x", off, b)

@@ -28,7 +28,7 @@ import (
 
 const stamp = 1700000001 // odd: the times of MS-DOS are even
 
-// noise is content that does not compress.
+// noise returns content that does not compress.
 func noise(n int) string {
 	b := make([]byte, n)
 	r := rand.NewChaCha8([32]byte{byte(n)})
@@ -36,7 +36,7 @@ func noise(n int) string {
 	return string(b)
 }
 
-// text is content that does.
+// text returns content that does.
 func text(n int) string { return strings.Repeat("all that glitters is not gold\n", n/30+1)[:n] }
 
 // writeTree writes files. A name that ends in a slash is a directory, content "-> X" a symbolic
@@ -78,7 +78,7 @@ func writeTree(t testing.TB, files [][2]string) string {
 
 var long = strings.Repeat("long-name-", 15)
 
-// everything is a tree with all kinds of entries, in places where groups are shared.
+// everything has all kinds of entries, some of which share groups.
 var everything = [][2]string{
 	{"a/one", text(5000)}, {"a/two", noise(200000)}, {"a/empty", ""}, {"a/dup", text(5000)},
 	{"a/deep/x", "x"}, {"a/deep/er/y", text(3 << 20)}, {"a/deep/er/z", "-> ../../one"},
@@ -108,7 +108,7 @@ func openArchive(t testing.TB, name string) *tarpack.Archive {
 	return a
 }
 
-// folders are all paths of an archive, and the root.
+// folders returns all paths of an archive, and the root.
 func folders(t testing.TB, a *tarpack.Archive) []string {
 	t.Helper()
 	paths := []string{""}
@@ -134,7 +134,7 @@ func mustExport(t testing.TB, a *tarpack.Archive, path string, format Format) (*
 	return f, b.Bytes()
 }
 
-// below are the paths of dir that an export of a folder must have, without directories above it.
+// below returns the paths that an export of a folder must have, without its parents.
 func below(paths []string, folder string) []string {
 	var in []string
 	for _, p := range paths {
@@ -168,8 +168,7 @@ func TestTarGz(t *testing.T) {
 	}
 }
 
-// checkArchive holds an export against the format: indexing it gives the digest that its trailer
-// has.
+// checkArchive checks that an export is an archive: indexing it gives the digest in its trailer.
 func checkArchive(t *testing.T, folder string, f *File, b []byte) {
 	t.Helper()
 	var m sidecar.Memory
@@ -183,7 +182,7 @@ func checkArchive(t *testing.T, folder string, f *File, b []byte) {
 	}
 }
 
-// readTar reads a tar.gz, compares each entry with the file of that path in dir, and gives the
+// readTar reads a tar.gz, compares each entry with the file of that path in dir, and returns the
 // paths.
 func readTar(t *testing.T, dir string, b []byte) []string {
 	t.Helper()
@@ -288,8 +287,8 @@ func TestZipNames(t *testing.T) {
 	}
 }
 
-// TestReadAt reads exports in pieces of all sizes from all places, and compares them with the
-// whole.
+// Reading an export in pieces of any size, at any offset, gives the same bytes as reading all of
+// it.
 func TestReadAt(t *testing.T) {
 	dir := writeTree(t, everything)
 	for _, a := range []*tarpack.Archive{openTree(t, dir), shuffled(t, openTree(t, dir))} {

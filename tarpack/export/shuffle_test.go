@@ -14,8 +14,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
-// shuffled is an archive with the same entries in an order that pack never writes: all directories
-// in one group, the files at random, and all else in groups of three from all over the tree.
+// shuffled returns an archive with the same entries in an order that pack never writes. All
+// directories are in one group, the files follow at random, and the rest is in groups of three from
+// everywhere in the tree.
 func shuffled(t testing.TB, a *tarpack.Archive) *tarpack.Archive {
 	t.Helper()
 	var dirs, others []groupHeader
@@ -74,7 +75,7 @@ func shuffled(t testing.TB, a *tarpack.Archive) *tarpack.Archive {
 	return finished(t, &out, a.Index().Len())
 }
 
-// finished adds a trailer, and opens the archive.
+// finished adds a trailer and opens the archive.
 func finished(t testing.TB, out *bytes.Buffer, entries int) *tarpack.Archive {
 	t.Helper()
 	trailer := format.Trailer{Entries: uint64(entries), Offset: int64(out.Len())}
@@ -82,7 +83,7 @@ func finished(t testing.TB, out *bytes.Buffer, entries int) *tarpack.Archive {
 	b := trailer.Append(body[:len(body):len(body)])
 	var m sidecar.Memory
 	res, err := scan.BuildIndex(context.Background(), bytes.NewReader(b), int64(len(b)), &m, scan.Options{})
-	if res.Digest == 0 { // that the trailer has no digest yet is its only fault
+	if res.Digest == 0 { // its only fault must be the missing digest in the trailer
 		t.Fatal(err)
 	}
 	trailer.Digest = res.Digest

@@ -28,14 +28,20 @@ import (
 // Nothing outside of dir is ever changed. Existing files at the path of an entry are removed first,
 // except directories that are not empty. They are never written through, whether they are symbolic
 // links or hard links. After an error, no incomplete file is left.
-func Extract(ctx context.Context, a *tarpack.Archive, dir string, o Options) (Result, error) {
+func Extract(
+	ctx context.Context, a *tarpack.Archive, dir string, o Options,
+) (res Result, err error) {
 	if len(o.Paths) == 0 {
-		sound, release, err := a.Sound(ctx, &tarpack.OpenOptions{Workers: o.Workers, Notice: o.Notice})
+		var release func() error
+		a, release, err = a.Sound(ctx, &tarpack.OpenOptions{Workers: o.Workers, Notice: o.Notice})
 		if err != nil {
 			return Result{}, err
 		}
-		defer release() // it has an index in memory
-		a = sound
+		defer func() {
+			if e := release(); err == nil {
+				err = e
+			}
+		}()
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return Result{}, err

@@ -16,7 +16,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/shard"
 )
 
-// Each shard is valid, no larger than it should be, and all of them merged are the archive again.
+// Each shard is valid and not too large, and merging all of them gives the archive again.
 func TestSplit(t *testing.T) {
 	ctx := context.Background()
 	var files [][2]string
