@@ -15,9 +15,9 @@ import (
 )
 
 // Repair makes a valid archive from the intact entries of the archive name, however it was damaged
-// or truncated, and writes it to out, which may be name. An entry is intact if all of its members
-// are, and a hard link only if its target is intact as well. Directories with damaged headers are
-// created again, with mode and time from the old sidecar if there is one.
+// or truncated. It writes the result to out, which may be name. An entry is intact if all of its
+// members are, and a hard link only if its target is intact as well. Directories with damaged
+// headers are created again, with mode and time from the old sidecar if there is one.
 //
 // If the archive is not damaged, Repair writes nothing. If its only fault is an unfinished append,
 // and out is name, Repair truncates it in place.

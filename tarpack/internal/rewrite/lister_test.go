@@ -130,8 +130,8 @@ func TestListerManyTrees(t *testing.T) {
 	if res, err := edit.Add(context.Background(), name, trees, o); err != nil || res.Added != 40*30+30 {
 		t.Errorf("%+v, %v", res.Changes, err)
 	}
-	// Of each tree: itself, its top, one that is gone through and one that is listed; then what
-	// waits, and what the entries on their way are in.
+	// At most four directories of each tree are open: the tree itself, its top, the current
+	// directory and the one that is listed. Levels that wait and entries in progress add to them.
 	if most > 4*40+rewrite.DirsAhead+packer.Lookahead {
 		t.Errorf("%d directories were open", most)
 	}
