@@ -29,8 +29,10 @@ type repairBed struct {
 }
 
 func newRepairBed(t *testing.T) *repairBed {
-	dir := tartest.Tree(t, [2]string{"a", strings.Repeat("first ", 20)}, [2]string{"b", strings.Repeat("first ", 20)}, [2]string{"c", ""},
-		[2]string{"d/e", "x"}, [2]string{"d/f/g", strings.Repeat("deep ", 30)}, [2]string{"d/l", "-> e"}, [2]string{"z/", ""}, [2]string{"z/h", "=> a"})
+	dir := tartest.Tree(t, [2]string{"a", strings.Repeat("first ", 20)},
+		[2]string{"b", strings.Repeat("first ", 20)}, [2]string{"c", ""},
+		[2]string{"d/e", "x"}, [2]string{"d/f/g", strings.Repeat("deep ", 30)},
+		[2]string{"d/l", "-> e"}, [2]string{"z/", ""}, [2]string{"z/h", "=> a"})
 	name := tartest.Pack(t, dir, pack.Options{})
 	b := &repairBed{dir: t.TempDir(), a: tartest.Open(t, name)}
 	var err error
@@ -46,7 +48,8 @@ func newRepairBed(t *testing.T) *repairBed {
 // repair repairs an archive and checks that the result is valid. It must have every entry that is
 // intact, together with its target, without a change. With a sidecar, all other entries must be
 // reported.
-func (b *repairBed) repair(t *testing.T, damaged []byte, whole func(from, to int64) bool, withSidecar bool) {
+func (b *repairBed) repair(t *testing.T, damaged []byte, whole func(from, to int64) bool,
+	withSidecar bool) {
 	t.Helper()
 	name := filepath.Join(b.dir, "x.tar.gz")
 	if err := os.WriteFile(name, damaged, 0o666); err != nil {
@@ -60,7 +63,8 @@ func (b *repairBed) repair(t *testing.T, damaged []byte, whole func(from, to int
 	}
 	lost := map[string]bool{}
 	ctx := context.Background()
-	res, err := convert.Repair(ctx, name, name, convert.RepairOptions{Lost: func(p *format.Problem) { lost[p.Path] = true }})
+	res, err := convert.Repair(ctx, name, name,
+		convert.RepairOptions{Lost: func(p *format.Problem) { lost[p.Path] = true }})
 	good := func(i int) bool {
 		e, err := b.a.Index().Entry(i)
 		if err != nil {
@@ -88,7 +92,8 @@ func (b *repairBed) repair(t *testing.T, damaged []byte, whole func(from, to int
 		if good(i) && (e.Type != sidecar.TypeHardlink || good(int(e.Target))) {
 			want = append(want, i)
 			saved++
-		} else if p, _ := b.a.Index().Path(i); withSidecar && e.Type != sidecar.TypeDir && !lost[p] && err == nil {
+		} else if p, _ := b.a.Index().Path(i); withSidecar && e.Type != sidecar.TypeDir &&
+			!lost[p] && err == nil {
 			t.Errorf("%s is lost, and not named", p)
 		}
 	}
@@ -117,7 +122,8 @@ func (b *repairBed) repair(t *testing.T, damaged []byte, whole func(from, to int
 			t.Errorf("%s is whole and was lost (%v)", p, err)
 			continue
 		}
-		if now, err := a.Index().Entry(j); err != nil || now.Hash != was.Hash || now.Mode != was.Mode || now.ModTime != was.ModTime || now.Type != was.Type {
+		if now, err := a.Index().Entry(j); err != nil || now.Hash != was.Hash ||
+			now.Mode != was.Mode || now.ModTime != was.ModTime || now.Type != was.Type {
 			t.Errorf("%s was %+v, is %+v, %v", p, was, now, err)
 		}
 	}
@@ -149,7 +155,8 @@ func TestRepairFlipped(t *testing.T) {
 		if n == len(damaged)-format.TrailerSize+versionAt {
 			continue // TestRepairNewer
 		}
-		b.repair(t, damaged, func(from, to int64) bool { return int64(n) < from || int64(n) >= to }, n%2 == 0)
+		b.repair(t, damaged, func(from, to int64) bool { return int64(n) < from || int64(n) >= to },
+			n%2 == 0)
 		if t.Failed() {
 			t.Fatalf("byte %d of %d flipped", n, len(b.archive))
 		}
@@ -161,13 +168,15 @@ func TestRepairFlipped(t *testing.T) {
 // entries. They can be written to another file.
 func TestRepairNewer(t *testing.T) {
 	ctx := context.Background()
-	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "x"}, [2]string{"b/c", "y"}), pack.Options{})
+	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "x"}, [2]string{"b/c", "y"}),
+		pack.Options{})
 	b := tartest.Read(t, name)
 	b[len(b)-format.TrailerSize+versionAt]++
 	tartest.WriteFile(t, name, b)
 	for _, dry := range []bool{true, false} {
 		o := convert.RepairOptions{DryRun: dry}
-		if _, err := convert.Repair(ctx, name, name, o); !errors.Is(err, format.ErrVersion) || !bytes.Equal(tartest.Read(t, name), b) {
+		if _, err := convert.Repair(ctx, name, name, o); !errors.Is(err, format.ErrVersion) ||
+			!bytes.Equal(tartest.Read(t, name), b) {
 			t.Errorf("in its place: %v", err)
 		}
 	}

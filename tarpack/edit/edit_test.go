@@ -148,7 +148,8 @@ func (w *world) sameArchive(name, why string) {
 		w.check(err)
 		if !bytes.Equal(a, b) {
 			w.t.Fatalf("%s: the archive%s is not what pack makes\n  %s\nwant\n  %s", why, suffix,
-				strings.Join(tartest.Listing(w.t, name), "\n  "), strings.Join(tartest.Listing(w.t, want), "\n  "))
+				strings.Join(tartest.Listing(w.t, name), "\n  "),
+				strings.Join(tartest.Listing(w.t, want), "\n  "))
 		}
 	}
 }
@@ -278,7 +279,8 @@ func TestMergeIsAsPacked(t *testing.T) {
 		a, b := newWorld(t, rnd), newWorld(t, rnd)
 		o := edit.MergeOptions{First: seed%2 == 0}
 		out := filepath.Join(t.TempDir(), "merged.tar.gz")
-		_, err := edit.Merge(ctx, out, []string{tartest.Pack(t, a.dir, pack.Options{}), tartest.Pack(t, b.dir, pack.Options{})}, o)
+		_, err := edit.Merge(ctx, out, []string{tartest.Pack(t, a.dir, pack.Options{}),
+			tartest.Pack(t, b.dir, pack.Options{})}, o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -288,10 +290,13 @@ func TestMergeIsAsPacked(t *testing.T) {
 }
 
 func TestCompare(t *testing.T) {
-	a := tartest.Open(t, tartest.Pack(t, tartest.Tree(t, [2]string{"same", "x"}, [2]string{"content", "x"}, [2]string{"gone/x", "x"}, [2]string{"link", "-> same"},
+	a := tartest.Open(t, tartest.Pack(t, tartest.Tree(t, [2]string{"same", "x"},
+		[2]string{"content", "x"}, [2]string{"gone/x", "x"}, [2]string{"link", "-> same"},
 		[2]string{"turns", "x"}, [2]string{"a/b", "x"}), pack.Options{}))
-	b := tartest.Open(t, tartest.Pack(t, tartest.Tree(t, [2]string{"same", "x"}, [2]string{"content", "y"}, [2]string{"link", "-> other"},
-		[2]string{"turns/into", "x"}, [2]string{"a-b", "x"}, [2]string{"a/b", "x"}), pack.Options{}))
+	b := tartest.Open(t, tartest.Pack(t, tartest.Tree(t, [2]string{"same", "x"},
+		[2]string{"content", "y"}, [2]string{"link", "-> other"},
+		[2]string{"turns/into", "x"}, [2]string{"a-b", "x"}, [2]string{"a/b", "x"}),
+		pack.Options{}))
 	var got []string
 	err := tarpack.Compare(context.Background(), a, b, func(d tarpack.Difference) error {
 		d.What = slices.DeleteFunc(d.What, func(s string) bool { return s == "mtime" })
@@ -303,7 +308,8 @@ func TestCompare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"added a-b", "changed content (content)", "removed gone", "removed gone/x", "changed link (link)", "changed turns (type, mode)", "added turns/into"}
+	want := []string{"added a-b", "changed content (content)", "removed gone", "removed gone/x",
+		"changed link (link)", "changed turns (type, mode)", "added turns/into"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -311,7 +317,8 @@ func TestCompare(t *testing.T) {
 
 func TestRemoveWords(t *testing.T) {
 	ctx := context.Background()
-	dir := tartest.Tree(t, [2]string{"a.tmp", "1"}, [2]string{"b/c.tmp", "2"}, [2]string{"b/d", "3"}, [2]string{"[x]", "4"}, [2]string{"x", "5"})
+	dir := tartest.Tree(t, [2]string{"a.tmp", "1"}, [2]string{"b/c.tmp", "2"},
+		[2]string{"b/d", "3"}, [2]string{"[x]", "4"}, [2]string{"x", "5"})
 	for _, c := range []struct{ word, want string }{
 		{"*.tmp", "[x] b/ b/c.tmp b/d x"},
 		{"**/*.tmp", "[x] b/ b/d x"},

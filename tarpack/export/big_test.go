@@ -32,15 +32,18 @@ func hollow(t testing.TB, n int, big int64) *tarpack.Archive {
 	}
 	add(sidecar.Item{Path: "tree", Entry: sidecar.Entry{Type: sidecar.TypeDir}})
 	if big > 0 {
-		e := sidecar.Entry{Type: sidecar.TypeFile, Size: big, ContentLen: gzmember.StoredLength(big), Coding: sidecar.CodingStored}
+		e := sidecar.Entry{Type: sidecar.TypeFile, Size: big,
+			ContentLen: gzmember.StoredLength(big), Coding: sidecar.CodingStored}
 		add(sidecar.Item{Path: "tree/big", Entry: e})
 	}
 	for i := range n {
 		if i%100 == 0 {
 			add(sidecar.Item{Path: hollowDir(i), Entry: sidecar.Entry{Type: sidecar.TypeDir}})
 		}
-		e := sidecar.Entry{Type: sidecar.TypeFile, Size: 6001, ContentLen: 2018, PadLen: 23, Coding: sidecar.CodingDeflate}
-		add(sidecar.Item{Path: fmt.Sprintf("%s/struct.Something-%05d.html", hollowDir(i), i), Entry: e})
+		e := sidecar.Entry{Type: sidecar.TypeFile, Size: 6001, ContentLen: 2018, PadLen: 23,
+			Coding: sidecar.CodingDeflate}
+		add(sidecar.Item{Path: fmt.Sprintf("%s/struct.Something-%05d.html", hollowDir(i), i),
+			Entry: e})
 	}
 	tpi, err := os.Create(name + format.SidecarSuffix)
 	if err != nil {

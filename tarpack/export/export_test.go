@@ -83,9 +83,11 @@ var everything = [][2]string{
 	{"a/one", text(5000)}, {"a/two", noise(200000)}, {"a/empty", ""}, {"a/dup", text(5000)},
 	{"a/deep/x", "x"}, {"a/deep/er/y", text(3 << 20)}, {"a/deep/er/z", "-> ../../one"},
 	{"a/" + long + "/" + long + "/f", "far down"}, {"a/ünï", "umlauts"}, {"a/none/", ""},
-	{"b/one", text(5000)}, {"b/own", "own"}, {"b/other", "=> a/two"}, {"b/soft", "-> " + long}, {"b/sub/one", text(5000)}, {"b/sub/big", text(3 << 20)},
+	{"b/one", text(5000)}, {"b/own", "own"}, {"b/other", "=> a/two"}, {"b/soft", "-> " + long},
+	{"b/sub/one", text(5000)}, {"b/sub/big", text(3 << 20)},
 	{"c/", ""}, {"d/only", text(5000)}, {"d/e/", ""}, {"d/e/f/", ""}, {"d/zero", ""},
-	{"e/a\nb<\"&>", "odd"}, {"e/\xff\xfe", "bytes"}, {"e/back\\slash", "kept"}, {"e/.\\..\\up", "up"},
+	{"e/a\nb<\"&>", "odd"}, {"e/\xff\xfe", "bytes"}, {"e/back\\slash", "kept"},
+	{"e/.\\..\\up", "up"},
 	{"top", "top"}, {"z", "-> top"},
 }
 
@@ -148,7 +150,8 @@ func below(paths []string, folder string) []string {
 
 func TestTarGz(t *testing.T) {
 	dir := writeTree(t, everything)
-	for name, a := range map[string]*tarpack.Archive{"packed": openTree(t, dir), "shuffled": shuffled(t, openTree(t, dir))} {
+	for name, a := range map[string]*tarpack.Archive{"packed": openTree(t, dir),
+		"shuffled": shuffled(t, openTree(t, dir))} {
 		t.Run(name, func(t *testing.T) {
 			paths := folders(t, a)
 			for _, folder := range paths {
@@ -172,7 +175,8 @@ func TestTarGz(t *testing.T) {
 func checkArchive(t *testing.T, folder string, f *File, b []byte) {
 	t.Helper()
 	var m sidecar.Memory
-	res, err := scan.BuildIndex(context.Background(), bytes.NewReader(b), int64(len(b)), &m, scan.Options{})
+	res, err := scan.BuildIndex(context.Background(), bytes.NewReader(b), int64(len(b)), &m,
+		scan.Options{})
 	if err != nil {
 		t.Fatalf("%q: %v", folder, err)
 	}
@@ -208,14 +212,16 @@ func readTar(t *testing.T, dir string, b []byte) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		checkFile(t, filepath.Join(dir, name), h.FileInfo(), content, h.Linkname, h.Typeflag == tar.TypeReg)
+		checkFile(t, filepath.Join(dir, name), h.FileInfo(), content, h.Linkname,
+			h.Typeflag == tar.TypeReg)
 	}
 	slices.Sort(paths)
 	return paths
 }
 
 // checkFile compares the metadata and content of a file in an export with the file on disk.
-func checkFile(t *testing.T, name string, got fs.FileInfo, content []byte, link string, hasContent bool) {
+func checkFile(t *testing.T, name string, got fs.FileInfo, content []byte, link string,
+	hasContent bool) {
 	t.Helper()
 	want, err := os.Lstat(name)
 	if err != nil {
@@ -228,8 +234,10 @@ func checkFile(t *testing.T, name string, got fs.FileInfo, content []byte, link 
 		}
 		return
 	}
-	if got.Mode()&mask != want.Mode()&mask || got.IsDir() != want.IsDir() || !got.ModTime().Equal(want.ModTime()) {
-		t.Errorf("%q: %v %v, want %v %v", name, got.Mode(), got.ModTime(), want.Mode(), want.ModTime())
+	if got.Mode()&mask != want.Mode()&mask || got.IsDir() != want.IsDir() ||
+		!got.ModTime().Equal(want.ModTime()) {
+		t.Errorf("%q: %v %v, want %v %v", name, got.Mode(), got.ModTime(), want.Mode(),
+			want.ModTime())
 	}
 	if hasContent && !want.IsDir() {
 		if b, err := os.ReadFile(name); err != nil || !bytes.Equal(b, content) {
@@ -260,7 +268,8 @@ func TestZip(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%q: %v", name, err)
 			}
-			if strings.HasPrefix(name, "a/two") && e.Method != zip.Store || name == "a/one" && e.Method != zip.Deflate {
+			if strings.HasPrefix(name, "a/two") && e.Method != zip.Store || name == "a/one" &&
+				e.Method != zip.Deflate {
 				t.Errorf("%q: method %d", name, e.Method)
 			}
 			checkFile(t, filepath.Join(dir, name), e.FileInfo(), content, string(content), true)
@@ -308,8 +317,10 @@ func TestReadAt(t *testing.T) {
 					got := make([]byte, n)
 					m, err := f.ReadAt(got, off)
 					rest := want[off:min(off+int64(n), f.Size())]
-					if m != len(rest) || !bytes.Equal(got[:m], rest) || (m < n) != errors.Is(err, io.EOF) {
-						t.Fatalf("%q %v: %d bytes at %d of %d: %d, %v", folder, format, n, off, f.Size(), m, err)
+					if m != len(rest) || !bytes.Equal(got[:m], rest) ||
+						(m < n) != errors.Is(err, io.EOF) {
+						t.Fatalf("%q %v: %d bytes at %d of %d: %d, %v", folder, format, n, off,
+							f.Size(), m, err)
 					}
 				}
 				if _, err := f.ReadAt(make([]byte, 1), f.Size()); !errors.Is(err, io.EOF) {

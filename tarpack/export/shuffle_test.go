@@ -82,13 +82,15 @@ func finished(t testing.TB, out *bytes.Buffer, entries int) *tarpack.Archive {
 	body := out.Bytes()
 	b := trailer.Append(body[:len(body):len(body)])
 	var m sidecar.Memory
-	res, err := scan.BuildIndex(context.Background(), bytes.NewReader(b), int64(len(b)), &m, scan.Options{})
+	res, err := scan.BuildIndex(context.Background(), bytes.NewReader(b), int64(len(b)), &m,
+		scan.Options{})
 	if res.Digest == 0 { // its only fault must be the missing digest in the trailer
 		t.Fatal(err)
 	}
 	trailer.Digest = res.Digest
 	name := filepath.Join(t.TempDir(), "shuffled.tar.gz")
-	for name, b := range map[string][]byte{name: trailer.Append(body[:len(body):len(body)]), name + format.SidecarSuffix: m.Bytes()} {
+	for name, b := range map[string][]byte{name: trailer.Append(body[:len(body):len(body)]),
+		name + format.SidecarSuffix: m.Bytes()} {
 		if err := os.WriteFile(name, b, 0o644); err != nil {
 			t.Fatal(err)
 		}
