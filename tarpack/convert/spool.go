@@ -21,9 +21,10 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 )
 
-// A spool takes entries in any order and presents them as an archive that a rewrite can read: a
-// temporary file with their members, and an index of it. If a path occurs several times the last
-// entry counts. The target of a hard link is found when the link comes, as tar does it.
+// A spool takes entries in any order and presents them as an archive that a rewrite can read. It
+// consists of a temporary file with their members, and an index of that file. If a path occurs
+// several times the last entry counts. The target of a hard link is found when the link comes, as
+// tar does it.
 //
 // It holds about 40 bytes in memory for each entry. The rest is on disk.
 type spool struct {
