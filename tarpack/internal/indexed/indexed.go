@@ -12,27 +12,30 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
-// OpenOptions says how to open an archive. The zero value, or nil, is usable.
+// Options are how to open an archive. The zero value is usable.
 type Options struct {
-	// NoIndex makes a missing sidecar ErrNoSidecar, and one that does not fit ErrStale. Otherwise the archive is read
-	// through and indexed in memory, which takes as long as inflating it.
+	// NoIndex makes a missing sidecar format.ErrNoSidecar, and one that does not fit
+	// format.ErrStale. Otherwise the index is built in memory, which takes as long as decompressing
+	// the archive.
 	NoIndex bool
-	Workers int // that index; 0 means one for each CPU
+	Workers int // goroutines that build an index; 0 means one for each CPU
 
-	// Notice, if set, gets a line when there is no good sidecar.
+	// Notice, if set, receives one line if there is no usable sidecar.
 	Notice func(message string)
-	// Progress, if set, is called while the archive is indexed, always from the same goroutine.
+	// Progress, if set, is called while the index is built, always from the same goroutine.
 	Progress func(format.Progress)
 }
 
-// An indexedFile is the file of an archive with its index.
+// File is the file of an archive with its index.
 type File struct {
 	*archivefile.File
 	Index   *sidecar.Index
 	Rebuilt bool // the index was built in memory, as there was no usable sidecar
 }
 
-// openIndexed opens an archive that is one file and its sidecar. Without a usable sidecar it builds the index in memory.
+// Open opens an archive that is one file or device, and its sidecar. Without a usable sidecar it
+// builds the index in memory, unless o.NoIndex is set. If a writer replaces the archive meanwhile,
+// it opens the new one.
 func Open(ctx context.Context, name string, o *Options) (*File, error) {
 	for tries := 1; ; tries++ {
 		f, err := archivefile.OpenContext(ctx, name)
@@ -42,7 +45,7 @@ func Open(ctx context.Context, name string, o *Options) (*File, error) {
 		x := &File{File: f}
 		err = x.OpenIndex(ctx, o, tries < archivefile.MaxTries, x.BuildIndex)
 		if errors.Is(err, errMoved) {
-			f.OSFile.Close() // was only read
+			f.OSFile.Close() // opened for reading only: errors lose nothing
 			continue
 		}
 		if err != nil {
@@ -56,14 +59,15 @@ func Open(ctx context.Context, name string, o *Options) (*File, error) {
 	}
 }
 
-// errMoved: a writer came between the archive and its sidecar.
+// errMoved means that a writer replaced the archive before its sidecar was opened.
 var errMoved = errors.New("it was replaced while it was opened")
 
 // indexBuilder writes the index of an archive, built without its sidecar, to dst.
 type indexBuilder func(ctx context.Context, dst sidecar.File, o scan.Options) error
 
-// openIndex opens the sidecar. Without a usable one it builds the index in memory, unless o.NoIndex is set. With again set it returns errMoved if the
-// sidecar does not fit because the archive has been replaced meanwhile.
+// OpenIndex opens the sidecar. Without a usable one it builds the index in memory, unless o.NoIndex
+// is set. With again set, it returns errMoved if the sidecar does not fit because the archive was
+// replaced meanwhile.
 func (x *File) OpenIndex(ctx context.Context, o *Options, again bool, build indexBuilder) (err error) {
 	x.Index, _, err = x.OpenSidecar()
 	switch {
@@ -78,7 +82,7 @@ func (x *File) OpenIndex(ctx context.Context, o *Options, again bool, build inde
 	return x.IndexInMemory(ctx, scan.Options{Workers: o.Workers, Progress: o.Progress}, build)
 }
 
-// buildIndex is the indexBuilder of an archive that is one file.
+// BuildIndex writes the index of an archive that is one file or device to dst.
 func (x *File) BuildIndex(ctx context.Context, dst sidecar.File, o scan.Options) error {
 	_, err := scan.BuildIndex(ctx, x.Scanned(), x.Size, dst, o)
 	return err
@@ -98,8 +102,9 @@ func (x *File) IndexInMemory(ctx context.Context, o scan.Options, build indexBui
 	return nil
 }
 
-// sound reads the whole index and checks its digests. If it is damaged, it returns a copy of x with an index that was built from the archive in memory;
-// the copy shares the file with x, and only its index may be closed. Otherwise it returns x.
+// sound reads the whole index and checks its digests. If it is damaged, it returns a copy of x with
+// an index that was built from the archive in memory; the copy shares the file with x, and only its
+// index may be closed. Otherwise it returns x.
 func (x *File) Sound(ctx context.Context, o scan.Options, notice func(string), build indexBuilder) (*File, error) {
 	if x.Rebuilt {
 		return x, nil
@@ -118,7 +123,7 @@ func (x *File) Sound(ctx context.Context, o scan.Options, notice func(string), b
 	return &sound, sound.IndexInMemory(ctx, o, build)
 }
 
-// openContent opens the content of entry i, a regular file or a hard link.
+// OpenContent opens the content of entry i, a regular file or a hard link.
 func (x *File) OpenContent(i int) (*gzmember.Reader, error) {
 	c, err := format.ContentOf(x.Index, i)
 	if err != nil {
@@ -127,7 +132,7 @@ func (x *File) OpenContent(i int) (*gzmember.Reader, error) {
 	return gzmember.NewReader(x.OSFile, c)
 }
 
-// close closes the index and the file.
+// Close closes the index and the file.
 func (x *File) Close() error {
 	err := x.Index.Close()
 	if x.Unmap != nil {
