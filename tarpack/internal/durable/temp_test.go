@@ -38,7 +38,11 @@ func TestForeignTemp(t *testing.T) {
 					if os.Geteuid() != 0 {
 						t.Skip("only root can give files away")
 					}
-					err = errors.Join(os.WriteFile(temp, nil, 0o666), os.Chmod(temp, 0o666), os.Chown(temp, 1234, 1234))
+					err = errors.Join(
+						os.WriteFile(temp, nil, 0o666),
+						os.Chmod(temp, 0o666),
+						os.Chown(temp, 1234, 1234),
+					)
 				}
 				if err != nil {
 					t.Fatal(err)
@@ -47,7 +51,8 @@ func TestForeignTemp(t *testing.T) {
 					t.Fatal(err)
 				}
 				name := filepath.Join(dir, "a.tar.gz")
-				if _, err := pack.Pack(context.Background(), filepath.Join(dir, "tree"), name, pack.Options{}); err != nil {
+				_, err = pack.Pack(context.Background(), filepath.Join(dir, "tree"), name, pack.Options{})
+				if err != nil {
 					t.Fatal(err)
 				}
 				if b, err := os.ReadFile(precious); err != nil || string(b) != "precious" {
@@ -61,7 +66,9 @@ func TestForeignTemp(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if st := durable.StatOf(fi); !fi.Mode().IsRegular() || st.Nlink != 1 || st.Uid != os.Geteuid() || fi.Mode().Perm()&0o002 != 0 {
+					if st := durable.StatOf(fi); !fi.Mode().IsRegular() || st.Nlink != 1 ||
+						st.Uid != os.Geteuid() ||
+						fi.Mode().Perm()&0o002 != 0 {
 						t.Errorf("%s: %v, %+v", n, fi.Mode(), st)
 					}
 				}

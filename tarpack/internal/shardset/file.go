@@ -169,7 +169,7 @@ func (f *File) Check() error {
 		if err == nil && fi.Size() == want.Size && fi.Mode().IsRegular() {
 			continue
 		}
-		file, err := f.openShard(i) // says what is wrong
+		file, err := f.openShard(i) // for its error
 		if err != nil {
 			return err
 		}
