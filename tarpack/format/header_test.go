@@ -109,7 +109,8 @@ func TestHeader(t *testing.T) {
 			if (th.Typeflag == tar.TypeDir) != strings.HasSuffix(th.Name, "/") {
 				t.Errorf("slash at the end of %q, type %c", th.Name, th.Typeflag)
 			}
-			if th.Linkname != h.Link || th.Size != h.Size || !th.ModTime.Equal(time.Unix(h.ModTime, 0)) || th.Mode != int64(h.Mode) ||
+			if th.Linkname != h.Link || th.Size != h.Size ||
+				!th.ModTime.Equal(time.Unix(h.ModTime, 0)) || th.Mode != int64(h.Mode) ||
 				th.Uid != h.UID || th.Gid != h.GID || th.Uname != h.Uname ||
 				th.Gname != h.Gname {
 				t.Errorf("archive/tar reads %+v", th)

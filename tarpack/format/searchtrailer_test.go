@@ -34,7 +34,9 @@ func TestLastTrailer(t *testing.T) {
 // FirstTrailer finds T wherever it lies in what is read at once.
 func TestFirstTrailer(t *testing.T) {
 	ctx := context.Background()
-	for _, at := range []int{1 << 20, 1<<20 - 1, 1<<20 - 63, 1<<20 - 64, 1<<20 - 65, 2<<20 - 100, 5000} {
+	for _, at := range []int{
+		1 << 20, 1<<20 - 1, 1<<20 - 63, 1<<20 - 64, 1<<20 - 65, 2<<20 - 100, 5000,
+	} {
 		b := append([]byte{0x1f, 0x8b}, make([]byte, 3<<20)...)
 		copy(b[at:], Trailer{Offset: int64(at)}.Append(nil))
 		size, err := FirstTrailer(ctx, bytes.NewReader(b), int64(len(b)))

@@ -110,7 +110,8 @@ func TestOpenContent(t *testing.T) {
 	}
 	defer x.Close()
 	for path, want := range map[string]string{
-		"text": tartest.Text("t", 3000), "hard": tartest.Text("t", 3000), "noise": tartest.Noise("n", 1000),
+		"text": tartest.Text("t", 3000), "hard": tartest.Text("t", 3000),
+		"noise": tartest.Noise("n", 1000),
 		"empty": "", "dir/inner": "inner\n", "dir": "-", "link": "-", "pipe": "-",
 	} {
 		i, ok, err := x.Index.Lookup(path)

@@ -21,7 +21,9 @@ import (
 // FuzzBuildIndex indexes arbitrary bytes. An archive that is accepted must have the same entries
 // when archive/tar reads it.
 func FuzzBuildIndex(f *testing.F) {
-	for _, parts := range [][]tartest.ForgedPart{nil, {tartest.AFile("a", "content")}, tartest.Variety()} {
+	for _, parts := range [][]tartest.ForgedPart{
+		nil, {tartest.AFile("a", "content")}, tartest.Variety(),
+	} {
 		f.Add(tartest.ForgeRight(f, parts...))
 	}
 	f.Fuzz(func(t *testing.T, archive []byte) { checkIndex(t, archive) })

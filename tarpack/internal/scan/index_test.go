@@ -233,7 +233,12 @@ func TestScanRules(t *testing.T) {
 		many = append(many, tartest.SymlinkHeader(fmt.Sprint(i), "x"))
 	}
 	three := tartest.Text("3", 3<<20)
-	tableOf := func(edit func(*gzmember.Segments)) tartest.ForgedPart { return tartest.ASegmented("s", three, edit) }
+	type segments = gzmember.Segments
+	tableOf := func(edit func(*segments)) tartest.ForgedPart {
+		return tartest.ASegmented("s", three, edit)
+	}
+	inOne := segments{Shift: 20, Lengths: []uint32{500, 500, uint32(len(member([]byte(three), nil))) - 1018}}
+	trailer := func(off int64) []byte { return format.Trailer{Offset: off}.Append(nil) }
 	foreignHeader := blocks(file)
 	foreignHeader[265] = 'r' // a user name, which the checksum does not have
 	content := []byte("content")
@@ -287,16 +292,21 @@ func TestScanRules(t *testing.T) {
 		{"padding where none is due",
 			parts{raw(header(tartest.FileHeader("f", 512))), raw(member(make([]byte, 512), nil)),
 				raw(gzmember.AppendZeros(nil, 0, nil))}, "empty header member"},
-		{"segments that are too long", parts{tableOf(func(s *gzmember.Segments) { s.Lengths[0]++ })}, "its segments have"},
-		{"segments cut elsewhere", parts{tableOf(func(s *gzmember.Segments) { s.Lengths[0]++; s.Lengths[1]-- })}, "segment"},
-		{"a segment too many", parts{tableOf(func(s *gzmember.Segments) { s.Lengths[2]--; s.Lengths = append(s.Lengths, 1) })}, "4 segments instead of 3"},
-		{"larger segments", parts{tableOf(func(s *gzmember.Segments) { s.Shift++ })}, "3 segments instead of 2"},
+		{"segments that are too long", parts{tableOf(func(s *segments) { s.Lengths[0]++ })},
+			"its segments have"},
+		{"segments cut elsewhere",
+			parts{tableOf(func(s *segments) { s.Lengths[0]++; s.Lengths[1]-- })}, "segment"},
+		{"a segment too many",
+			parts{tableOf(func(s *segments) { s.Lengths[2]--; s.Lengths = append(s.Lengths, 1) })},
+			"4 segments instead of 3"},
+		{"larger segments", parts{tableOf(func(s *segments) { s.Shift++ })},
+			"3 segments instead of 2"},
 		{"segments in content of one piece",
 			parts{raw(header(tartest.FileHeader("s", len(three)))), raw(member([]byte(three), nil)),
-				raw(gzmember.AppendZeros(nil, 0, gzmember.Segments{Shift: 20, Lengths: []uint32{500, 500, uint32(len(member([]byte(three), nil))) - 1018}}.AppendExtra(nil)))}, "segment"},
+				raw(gzmember.AppendZeros(nil, 0, inOne.AppendExtra(nil)))}, "segment"},
 		{"bytes that are no member", parts{group(link), raw([]byte("what is this?"))},
 			"byte 0 of the header"},
-		{"a second trailer", parts{group(link), func(off int64) []byte { return format.Trailer{Offset: off}.Append(nil) }}, "64 bytes follow its end"},
+		{"a second trailer", parts{group(link), trailer}, "64 bytes follow its end"},
 		{"a path twice", parts{tartest.AFile("f", "x"), tartest.AFile("f", "x")}, "duplicate path"},
 		{"no directory", parts{tartest.AFile("d/f", "x")}, "no parent"},
 		{"a directory later", parts{tartest.AFile("d/f", "x"), group(tartest.DirHeader("d"))},

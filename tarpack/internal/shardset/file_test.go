@@ -128,15 +128,16 @@ func TestFileHeld(t *testing.T) {
 
 // A shard is read under its temporary name, but not if it is missing or another one.
 func TestFileWrongShard(t *testing.T) {
+	type names = format.SetName
 	for _, c := range []struct {
 		name   string
-		change func(s format.SetName) error
+		change func(s names) error
 		err    error
 	}{
-		{"pending", func(s format.SetName) error { return os.Rename(s.Shard(1), s.Pending(1)) }, nil},
-		{"missing", func(s format.SetName) error { return os.Remove(s.Shard(1)) }, format.ErrShard},
-		{"another", func(s format.SetName) error { return os.Rename(s.Shard(2), s.Shard(1)) }, format.ErrShard},
-		{"cut", func(s format.SetName) error { return os.Truncate(s.Shard(1), 100) }, format.ErrTruncated},
+		{"pending", func(s names) error { return os.Rename(s.Shard(1), s.Pending(1)) }, nil},
+		{"missing", func(s names) error { return os.Remove(s.Shard(1)) }, format.ErrShard},
+		{"another", func(s names) error { return os.Rename(s.Shard(2), s.Shard(1)) }, format.ErrShard},
+		{"cut", func(s names) error { return os.Truncate(s.Shard(1), 100) }, format.ErrTruncated},
 	} {
 		name, whole := writeSet(t, 3)
 		f := openSet(t, name)

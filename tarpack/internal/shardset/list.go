@@ -49,7 +49,8 @@ const (
 // Append appends the text of the list.
 func (l *List) Append(dst []byte) []byte {
 	start := len(dst)
-	dst = fmt.Appendf(dst, "%s%d\nentries %d\nindex %016x\n", listHead, listVersion, l.Entries, l.Index)
+	dst = fmt.Appendf(dst, "%s%d\nentries %d\nindex %016x\n",
+		listHead, listVersion, l.Entries, l.Index)
 	for _, s := range l.Shards {
 		dst = append(dst, "shard "...)
 		dst = strconv.AppendInt(dst, s.Size, 10)

@@ -65,7 +65,8 @@ func ForeignTar(t *testing.T, content string) []byte {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	w := tar.NewWriter(z)
-	if err := w.WriteHeader(&tar.Header{Name: "f", Mode: 0o644, Size: int64(len(content))}); err != nil {
+	h := &tar.Header{Name: "f", Mode: 0o644, Size: int64(len(content))}
+	if err := w.WriteHeader(h); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.Write([]byte(content)); err != nil {

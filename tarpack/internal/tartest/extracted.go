@@ -14,9 +14,9 @@ import (
 
 // OpenUp makes the directories in dir removable.
 func OpenUp(dir string) {
-	filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if d != nil && d.IsDir() {
-			os.Chmod(name, 0o700)
+			_ = os.Chmod(name, 0o700)
 		}
 		return nil
 	})

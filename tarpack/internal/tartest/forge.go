@@ -263,7 +263,8 @@ func WriteFile(t testing.TB, name string, b []byte) {
 func IndexOf(t testing.TB, archive []byte) []byte {
 	t.Helper()
 	var m sidecar.Memory
-	if _, err := scan.BuildIndex(context.Background(), bytes.NewReader(archive), int64(len(archive)), &m, scan.Options{}); err != nil {
+	src := bytes.NewReader(archive)
+	if _, err := scan.BuildIndex(t.Context(), src, src.Size(), &m, scan.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return m.Bytes()
