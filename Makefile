@@ -1,4 +1,4 @@
-# Two commands for somebody who has just come: `make demo` and `make test`. Both install what they need.
+# Two commands for newcomers: `make demo` and `make test`. Both install what they need.
 
 GO            ?= go
 ADDR          ?= 127.0.0.1:8080
@@ -8,7 +8,7 @@ GOLANGCI_LINT := .work/bin/golangci-lint-$(GOLANGCI)
 VERSION       := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 
 .PHONY: help
-help: ## this list
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 .PHONY: build
@@ -20,25 +20,31 @@ demo: build ## pack a real tree, extract it with tar, compare, serve it on ADDR 
 	compat/demo.sh '$(ADDR)'
 
 .PHONY: demo-check
-demo-check: build ## the same, but fetch a page from the server and stop it
+demo-check: build ## the same, but fetch one page from the server and stop it
 	compat/demo.sh --check
 
 .PHONY: test
-test: install vet lint unit race fuzz ## everything, outside tools included (COMPAT=require: none may be missing)
+test: install vet unit ## the tests, outside tools included, in a few minutes (COMPAT=require: none may be missing)
+
+.PHONY: test-long
+test-long: install lint vet-more unit-long race fuzz ## everything that `make test` leaves out: see docs/testing.md
 
 .PHONY: install
-install: ## the programs of others that the tests need, where apt-get may do that
+install: ## the other programs that the tests need, with apt-get where that is allowed
 	compat/install.sh
 
 .PHONY: vet
 vet:
 	$(GO) vet ./...
-	$(GO) vet -tags nightly ./...
 	$(GO) -C compat/bench vet ./...
-	GOARCH=386 $(GO) build -o /dev/null ./cmd/tpk # a number of 64 bits that is an int
+
+.PHONY: vet-more
+vet-more:
+	$(GO) vet -tags nightly ./...
+	GOARCH=386 $(GO) build -o /dev/null ./cmd/tpk # fails where an int must hold 64 bits
 
 .PHONY: lint
-lint: $(GOLANGCI_LINT) ## golangci-lint: style, errors, who may import whom
+lint: $(GOLANGCI_LINT) ## golangci-lint: style, errors, and which package may import which
 	$(GOLANGCI_LINT) run
 	cd compat/bench && ../../$(GOLANGCI_LINT) run
 
@@ -48,9 +54,13 @@ $(GOLANGCI_LINT):
 	mv .work/bin/golangci-lint $@
 
 .PHONY: unit
-unit: ## all tests
-	$(GO) test -timeout 40m ./...
+unit: ## all tests, with samples of the sweeps
+	$(GO) test -short -timeout 20m ./...
 	$(GO) -C compat/bench test ./...
+
+.PHONY: unit-long
+unit-long: ## all tests, with whole sweeps or the share that SWEEP names, such as SWEEP=1/3
+	$(GO) test -timeout 60m ./...
 
 .PHONY: race
 race: ## the tests of our own packages with the race detector, which needs a C compiler
@@ -63,25 +73,21 @@ fuzz: ## every fuzz target for FUZZTIME
 	compat/fuzz.sh '$(FUZZTIME)'
 
 .PHONY: nightly
-nightly: install ## tests that take long or much disk
+nightly: install ## tests that take very long or need much disk
 	$(GO) test -tags nightly -timeout 60m ./...
 
-.PHONY: faults
-faults: ## kill and fail every command that changes an archive at every call, and cut the power there
-	FAULTS=full $(GO) test -count 1 -run TestFaults -v -timeout 60m ./compat/edit
-
 .PHONY: bench
-bench: build bench-build ## beside other programs, on real trees (BENCH=pack: one family; see docs/benchmarks)
+bench: build bench-build ## measure tpk and other programs on real trees (BENCH=pack: one family; see docs/benchmarks)
 	compat/install.sh test bench
 	.work/bin/bench $(if $(filter command% environment%,$(origin VERSION)),-version '$(VERSION)') $(BENCHFLAGS) $(BENCH)
 
 .PHONY: bench-quick
-bench-quick: build bench-build ## the same on small trees, only to see that it works; the page stays as it is
+bench-quick: build bench-build ## the same on small trees, to check that it works; the results page is not changed
 	compat/install.sh test bench
 	compat/bench/quick.sh $(BENCHFLAGS) $(BENCH)
 
 .PHONY: bench-compare
-bench-compare: ## results of two versions by benchstat: OLD=v0.1.0 NEW=devel
+bench-compare: ## compare the results of two versions with benchstat: OLD=v0.1.0 NEW=devel
 	@cd compat/bench && $(GO) tool benchstat -ignore commit,date,go,kernel -filter '/tool:(tpk OR "")' '$(OLD)=../../docs/benchmarks/results/$(OLD).txt' '$(NEW)=../../docs/benchmarks/results/$(NEW).txt'
 
 .PHONY: bench-build
@@ -89,5 +95,5 @@ bench-build:
 	$(GO) -C compat/bench build -trimpath -o ../../.work/bin/bench .
 
 .PHONY: clean
-clean: ## remove what was built and downloaded
+clean: ## remove everything that was built or downloaded
 	rm -rf bin .work

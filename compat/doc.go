@@ -1,25 +1,20 @@
-// Package compat holds tpk against programs that we did not write: what tpk packs is read by the tars and
-// gunzips that its users have, and tpk is fed with the archives that others made, with damaged ones and
-// with hostile ones. It has tests only; nothing imports it.
+// Package compat has no code. Its folders test tpk together with programs and archives of others:
 //
-//	readers_test.go   trees packed by tpk, extracted by every tar there is
-//	gzip_test.go      the gzip layer, read by every gunzip
-//	members_test.go   each content member cut out, in single-member mode
-//	foreign_test.go   archives that tpk did not write; the member lists of others
-//	forged_test.go    archives and sidecars made by FORMAT.md alone, without our packages
-//	golden_test.go    archives of every format version
-//	example_test.go   the hex dump of FORMAT.md
-//	hostile_test.go   archives that want to write elsewhere, and damaged ones
-//	badinput_test.go  what is no archive, or has no sidecar or a wrong one
-//	extract_test.go   extracting in part, again, and archives of archives
-//	deep_test.go      paths beyond PATH_MAX
-//	same_test.go      the same tree gives the same bytes
-//	faults_test.go    full disks, signals, system calls that fail, two writers
-//	sources_test.go   files that change, vanish or cannot be read while they are packed
-//	nightly_test.go   what takes minutes: huge files, many files
-//	trees, tools, forge   what the tests are made with
-//	bench             timings, see its package comment
+//	pack       packing: the same bytes each time, changing trees, failing disks, shards, devices
+//	readers    archives and exports, read by every tar, gunzip and unzip there is
+//	extract    archives that are partial, foreign, damaged or hostile, read by tpk
+//	format     FORMAT.md: archives made from it alone, its example, and archives of every version
+//	edit       the commands that change an archive, failures and power cuts included
+//	serve      the server: clients, the tests of other servers, abuse
+//	browser    the pages of the server in Chromium
+//	bench      measurements; see its package comment
 //
-// Programs that are missing are skipped by name; with COMPAT=require in the environment they are failures.
-// Tests that take minutes need the build tag nightly.
+//	trees      directory trees: their description, and how two of them differ
+//	forge      archives written from FORMAT.md alone, also wrong ones
+//	tools      programs: finding, running and watching them
+//	fixture    what the tests of several folders share
+//	sweep      the share of a long test that a run takes
+//
+// A test that needs a missing program is skipped; with COMPAT=require in the environment it fails.
+// Tests that take very long or need much disk have the build tag nightly. See also docs/testing.md.
 package compat

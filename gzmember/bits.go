@@ -5,8 +5,8 @@ import (
 	"math/bits"
 )
 
-// bitWriter appends a deflate bit stream to dst, least significant bit first
-// (RFC 1951 §3.1.1). Up to 56 bits may be added between two calls of spill.
+// bitWriter appends a deflate bit stream to dst, least significant bit first (RFC 1951 §3.1.1). Up
+// to 56 bits may be added between two calls of spill.
 type bitWriter struct {
 	dst []byte
 	acc uint64
@@ -53,8 +53,8 @@ const endSymbol = 256
 // endOfBlock is the code of endSymbol in a block with fixed Huffman codes.
 var endOfBlock = code{0, 7}
 
-// The fixed Huffman codes (RFC 1951 §3.2.6): by literal, by length - minMatch,
-// and by distance symbol. The first two include the extra bits.
+// The fixed Huffman codes (RFC 1951 §3.2.6): by literal, by length − minMatch, and by distance
+// symbol. The first two include the extra bits.
 var (
 	fixedLiteral [256]code
 	fixedLength  [maxMatch - minMatch + 1]code
@@ -73,7 +73,7 @@ func init() {
 		extra := lengthExtra(sym)
 		c := fixedSymbol(sym)
 		for x := 0; x < 1<<extra; x++ {
-			// 258 is overwritten below: it has a symbol of its own, 285.
+			// 258 is overwritten below: it has its own symbol, 285.
 			fixedLength[length-minMatch] = code{c.bits | uint32(x)<<c.n, c.n + extra}
 			length++
 		}

@@ -5,20 +5,22 @@ import (
 	"hash/crc32"
 	"io"
 	"sync"
+
+	"github.com/tarpack/tpk/gzmember/coding"
 )
 
-// A decoder makes the content of a C, in chunks, from a place where it can be entered.
-// Decoders are pooled, for their buffers.
+// A decoder makes the content of a C, in chunks, from a place where it can be entered. Decoders are
+// pooled for their buffers.
 //
-// It goes through units: a segment of a segmented C, else all of it. The chunk that ends a unit is
-// handed out only after the end of the unit was checked.
+// It goes through units: a segment of a segmented C, else all of it. It checks the end of a unit
+// before it returns the last chunk.
 type decoder struct {
 	c      Content // Coding 0: not started
 	src    section
 	stream stream
 
-	pos     int64 // in the content: where the next chunk begins
-	unitEnd int64 // in the content: where the unit ends
+	pos     int64 // offset in the content of the next chunk
+	unitEnd int64 // offset in the content of the end of the unit
 	crc     uint32
 	whole   bool // crc is of all content up to pos
 	entered bool // stored: the header of the block that holds pos was checked
@@ -38,7 +40,8 @@ type section struct {
 	off, end int64
 }
 
-// Read reads on. If the archive ends before the section does, the error wraps ErrTruncated.
+// Read implements [io.Reader]. If the archive ends before the section, the error wraps
+// ErrTruncated.
 func (s *section) Read(p []byte) (int, error) {
 	if s.off >= s.end {
 		return 0, io.EOF
@@ -67,10 +70,10 @@ func (d *decoder) start(src io.ReaderAt, c *Content, pos int64) error {
 	d.crc, d.whole, d.entered = 0, true, false
 	d.pos, d.unitEnd = 0, c.Size
 	switch c.Coding {
-	case Stored:
+	case coding.Stored:
 		d.pos, d.whole = pos, pos == 0
 		return nil
-	case Segmented:
+	case coding.Segmented:
 		if err := d.startSegment(pos >> c.Shift); err != nil {
 			return err
 		}
@@ -90,7 +93,7 @@ func (d *decoder) start(src io.ReaderAt, c *Content, pos int64) error {
 	return nil
 }
 
-// startSegment sets the section and the unit to segment k.
+// startSegment limits the section and the unit to segment k.
 func (d *decoder) startSegment(k int64) error {
 	from, to, size, err := d.c.segment(k)
 	if err != nil {
@@ -109,23 +112,23 @@ func (d *decoder) startSegment(k int64) error {
 	return nil
 }
 
-// reaches says whether d gets to pos by going on, rather than by a new start.
+// reaches reports whether d should go on to reach pos, rather than start again.
 func (d *decoder) reaches(pos int64) bool {
 	switch d.c.Coding {
-	case Deflate:
+	case coding.Deflate:
 		return d.pos <= pos
-	case Segmented:
+	case coding.Segmented:
 		return d.pos == pos || d.pos < pos && pos < d.unitEnd
-	case Stored:
+	case coding.Stored:
 		return d.pos == pos
 	}
-	return false // it was not started
+	return false // not started
 }
 
-// next returns the next bytes of content, at least one, valid until it is called again. There must be
-// some: pos < Size. It makes a little more than want of them.
+// next returns the next bytes of content, at least one, which are valid until the following call.
+// There must be some: pos < Size. It makes a few more than want.
 func (d *decoder) next(want int64) ([]byte, error) {
-	if d.c.Coding == Stored {
+	if d.c.Coding == coding.Stored {
 		return d.nextStored(want)
 	}
 	if d.pos == d.unitEnd {
@@ -152,7 +155,7 @@ func (d *decoder) advance(chunk []byte) {
 	}
 }
 
-// nextSegment goes on to the segment that begins at pos.
+// nextSegment moves to the segment that begins at pos.
 func (d *decoder) nextSegment() error {
 	crc, whole := d.crc, d.whole
 	c := d.c
@@ -163,7 +166,7 @@ func (d *decoder) nextSegment() error {
 	return nil
 }
 
-// endUnit checks the end of a unit, which should be where the stream stopped.
+// endUnit checks that the unit ends where the stream stopped.
 func (d *decoder) endUnit(why stop) error {
 	c := &d.c
 	switch {
@@ -174,30 +177,31 @@ func (d *decoder) endUnit(why stop) error {
 	case d.pos < d.unitEnd:
 		return fmt.Errorf("%w: content ends at byte %d instead of %d", ErrCorrupt, d.pos, d.unitEnd)
 	case d.unitEnd < c.Size:
-		// The section ends where the segment does, so that nothing must be left of it.
+		// The section ends where the segment does, so no byte of it may be left.
 		if why == stopShort && d.stream.atFlush() && d.stream.buffered() == 0 {
 			return nil
 		}
-		return fmt.Errorf("%w: the segment up to byte %d does not end in a flush", ErrCorrupt, d.unitEnd)
+		return fmt.Errorf("%w: the segment up to byte %d does not end in a flush",
+			ErrCorrupt, d.unitEnd)
 	case why == stopShort:
 		return fmt.Errorf("%w: the deflate stream has no end", ErrCorrupt)
 	}
 	at := d.src.off - int64(d.stream.buffered())
-	if want := c.Offset + c.Length - TrailerSize; at != want {
-		return fmt.Errorf("%w: deflate stream ends at offset %d instead of %d", ErrCorrupt, at, want)
+	if want := c.Offset + c.Length - MemberTrailerSize; at != want {
+		return fmt.Errorf("%w: deflate stream ends at offset %d instead of %d",
+			ErrCorrupt, at, want)
 	}
-	if c.Coding == Deflate && d.stream.stored() {
+	if c.Coding == coding.Deflate && d.stream.stored() {
 		return fmt.Errorf("%w: stored content is said to be deflate", ErrCorrupt)
 	}
-	b, err := d.stream.peek(TrailerSize)
+	b, err := d.stream.peek(MemberTrailerSize)
 	if err != nil {
 		return err
 	}
 	return d.checkEnd(b)
 }
 
-// checkEnd compares the trailer with what the content is said to be and, if all of it was read, with
-// what it came out as.
+// checkEnd compares the trailer with the Content and, if all of the content was read, with that.
 func (d *decoder) checkEnd(trailer []byte) error {
 	if err := checkTrailer(trailer, d.c.CRC, d.c.Size); err != nil {
 		return err
@@ -208,7 +212,7 @@ func (d *decoder) checkEnd(trailer []byte) error {
 	return nil
 }
 
-// checkPlainHeader checks that b is the header of a C, which never has an extra field.
+// checkPlainHeader checks that b is the header of a C, which has no extra field.
 func checkPlainHeader(b []byte) error {
 	h, err := ParseHeader(b)
 	if err == nil && h.Extra == nil {
@@ -217,17 +221,17 @@ func checkPlainHeader(b []byte) error {
 	return fmt.Errorf("%w: no content member begins here", ErrCorrupt)
 }
 
-// nextStored is next for a stored C. It reads a block, or what is wanted of it, in one go with the
-// block's header and, at the ends of the content, with the member's header or trailer.
+// nextStored is next for a stored C. It reads a block, or the part of it that is wanted, together
+// with the block's header and, at the ends of the content, the member's header or trailer.
 func (d *decoder) nextStored(want int64) ([]byte, error) {
 	c := &d.c
-	in := d.pos % StoredBlock
-	size := min(StoredBlock, c.Size-(d.pos-in)) // of the block
+	in := d.pos % coding.StoredBlock
+	size := min(coding.StoredBlock, c.Size-(d.pos-in)) // of the block
 	final := d.pos-in+size == c.Size
 	buf := d.stream.out[:]
 	if in > 0 && !d.entered {
-		d.src.off = c.Offset + StoredOffset(d.pos-in) - storedHead
-		if err := d.src.readFull(buf[:storedHead]); err != nil {
+		d.src.off = c.Offset + StoredOffset(d.pos-in) - coding.StoredHead
+		if err := d.src.readFull(buf[:coding.StoredHead]); err != nil {
 			return nil, err
 		}
 		if err := checkStoredHead(buf, int(size), final); err != nil {
@@ -237,14 +241,14 @@ func (d *decoder) nextStored(want int64) ([]byte, error) {
 	d.entered = true
 	before, after := 0, 0
 	if in == 0 {
-		before = storedHead
+		before = coding.StoredHead
 	}
 	if d.pos == 0 {
 		before += HeaderSize
 	}
 	n := min(want, size-in)
 	if d.pos+n == c.Size {
-		after = TrailerSize
+		after = MemberTrailerSize
 	}
 	buf = buf[:before+int(n)+after]
 	d.src.off = c.Offset + StoredOffset(d.pos) - int64(before)
@@ -257,14 +261,14 @@ func (d *decoder) nextStored(want int64) ([]byte, error) {
 		}
 	}
 	if in == 0 {
-		if err := checkStoredHead(buf[before-storedHead:], int(size), final); err != nil {
+		if err := checkStoredHead(buf[before-coding.StoredHead:], int(size), final); err != nil {
 			return nil, err
 		}
 	}
 	chunk := buf[before : before+int(n)]
 	d.advance(chunk)
 	if after > 0 {
-		if err := d.checkEnd(buf[len(buf)-TrailerSize:]); err != nil {
+		if err := d.checkEnd(buf[len(buf)-MemberTrailerSize:]); err != nil {
 			return nil, err
 		}
 	}

@@ -1,7 +1,7 @@
-// Package gzmember writes and reads single gzip members (RFC 1952), the parts a tpk archive is made of.
+// Package gzmember writes and reads single gzip members (RFC 1952), the parts of a tpk archive.
 //
-// Every member of an archive has the same ten header bytes, an optional extra
-// field with one subfield, one deflate stream (RFC 1951), and a trailer:
+// Every member of an archive has the same ten header bytes, an optional extra field with one
+// subfield, one deflate stream (RFC 1951), and a trailer:
 //
 //	0        10                                        len-8    len-4    len
 //	┌────────┬─────────────┬──────────────────────────┬────────┬────────┐
@@ -10,64 +10,54 @@
 //	1f 8b 08 FLG 00 00 00 00 00 ff      FLG = 04: with extra field, else 00
 //	         │ XLEN │ 'T' 'P' │ SLEN │ payload │   little-endian u16; only if FLG = 04
 //
-// Which function writes which member (the names are those of FORMAT.md):
+// The functions that write each kind of member, by the names of FORMAT.md:
 //
 //	H  the header of a file            [AppendTarHeader]
 //	C  the content of a file           [Encoder.AppendContent], if it is in memory
-//	   in segments                     [AppendMemberHeader], [Encoder.AppendSegment] …, [AppendMemberTrailer]
-//	   that deflate would not shrink   [AppendStored], [StoredWriter]; [Compressible] tells beforehand
+//	   in segments                     [AppendMemberHeader], [Encoder.AppendSegment] …,
+//	                                   [AppendMemberTrailer]
+//	   that deflate would not shrink   [AppendStored], [StoredWriter]; see [Compressible]
 //	P  the padding after it            [AppendZeros]
 //	G  a group of other headers        [Encoder.AppendMember]
 //	T  the end of the archive          [AppendZeros]
 //
-// Which one reads:
+// The functions that read:
 //
-//	a member in memory                           [Inflate]
-//	a C in an archive, whole or a part of it     [NewReader], [NewRangeReader]
-//	members one after the other, without an index [Scanner]
-//	the first bytes of a member                  [ParseHeader]
+//	a member in memory                             [Inflate]
+//	a C in an archive, the whole or a range of it  [NewReader], [NewRangeReader]
+//	consecutive members, without an index          [Scanner]
+//	the first bytes of a member                    [ParseHeader]
 //
-// A C is written in one of three ways, its [Coding]: an ordinary deflate stream; stored
-// blocks of 65,535 bytes, where any byte is at a computable offset; or segments,
-// each of which begins at a byte boundary and refers to nothing before it, so that they can be
-// written and read in parallel, and read from the middle.
+// A C is written in one of three ways, described in package coding: as an ordinary deflate stream;
+// as stored blocks, where any byte is at a computable offset; or in segments. Each segment begins
+// at a byte boundary and refers to nothing before it, so that segments can be written and read in
+// parallel, and the content can be read from the middle.
 //
-// Nothing here trusts its input: a member that breaks a rule of FORMAT.md gives an error
-// that wraps [ErrCorrupt], one that ends early one that wraps [ErrTruncated], and what is allocated
-// never depends on a number that the input claims.
+// No input is trusted. A member that breaks a rule of FORMAT.md causes an error that wraps
+// [ErrCorrupt], one that ends early an error that wraps [ErrTruncated]. No allocation depends on a
+// number that the input states.
 package gzmember
 
 import "errors"
 
-// The errors that this package makes itself. They come wrapped, with the offset at which the problem lies.
+// Errors of this package wrap one of these, and carry the offset of the problem.
 var (
-	// ErrCorrupt is wrapped by every error about bytes that cannot be right.
-	ErrCorrupt = errors.New("corrupt gzip member")
-	// ErrTruncated is wrapped by every error about bytes that are missing at the end.
+	// ErrCorrupt is wrapped by every error about bytes that cannot be right. It also matches
+	// (errors.Is) any error that stands for damage of every kind, by a method AnyDamage().
+	ErrCorrupt error = damage("corrupt gzip member")
+	// ErrTruncated is wrapped by every error about bytes missing at the end.
 	ErrTruncated = errors.New("truncated gzip member")
 )
 
-// Coding is the way a C is written (FORMAT.md §1.3). Zero means that there is none, for a file of 0 bytes.
-type Coding uint8
+// damage is the type of ErrCorrupt.
+type damage string
 
-// The codings, with the numbers that the sidecar uses.
-const (
-	Deflate   Coding = 1 // any deflate stream
-	Stored    Coding = 2 // stored blocks of StoredBlock bytes
-	Segmented Coding = 3 // a deflate stream that can be entered at each segment
-)
+// Error implements error.
+func (d damage) Error() string { return string(d) }
 
-// String returns the coding's name: none, deflate, stored or segmented.
-func (c Coding) String() string {
-	switch c {
-	case 0:
-		return "none"
-	case Deflate:
-		return "deflate"
-	case Stored:
-		return "stored"
-	case Segmented:
-		return "segmented"
-	}
-	return "invalid"
+// Is reports whether target stands for damage of any kind: an error with a method AnyDamage. So a
+// package above this one can define one error that finds all damage, without an import from here.
+func (d damage) Is(target error) bool {
+	_, ok := target.(interface{ AnyDamage() })
+	return ok
 }

@@ -9,6 +9,8 @@ import (
 	"math/bits"
 	"math/rand"
 	"testing"
+
+	"github.com/tarpack/tpk/gzmember/coding"
 )
 
 func TestNewEncoder(t *testing.T) {
@@ -47,31 +49,31 @@ func TestAppendContent(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		content []byte
-		want    Coding
+		want    coding.Coding
 	}{
-		{"one byte", []byte("x"), Stored},
-		{"short word", []byte("hello, world\n"), Stored},
-		{"short run", bytes.Repeat([]byte("a"), 40), Deflate},
-		{"text", text(5000), Deflate},
-		{"much text", text(1 << 20), Deflate},
-		{"noise", noise(5000), Stored},
-		{"much noise", noise(1 << 20), Stored},
-		{"noise with a little text", append(noise(98000), text(2000)...), Stored},
-		{"noise with more text", append(noise(70000), text(30000)...), Deflate},
-		{"text with a little noise", append(text(90000), noise(10000)...), Deflate},
+		{"one byte", []byte("x"), coding.Stored},
+		{"short word", []byte("hello, world\n"), coding.Stored},
+		{"short run", bytes.Repeat([]byte("a"), 40), coding.Deflate},
+		{"text", text(5000), coding.Deflate},
+		{"much text", text(1 << 20), coding.Deflate},
+		{"noise", noise(5000), coding.Stored},
+		{"much noise", noise(1 << 20), coding.Stored},
+		{"noise with a little text", append(noise(98000), text(2000)...), coding.Stored},
+		{"noise with more text", append(noise(70000), text(30000)...), coding.Deflate},
+		{"text with a little noise", append(text(90000), noise(10000)...), coding.Deflate},
 	} {
 		for _, level := range levels {
 			e := newEncoder(t, level)
-			b, coding := e.AppendContent([]byte("before"), tt.content)
+			b, got := e.AppendContent([]byte("before"), tt.content)
 			b = b[len("before"):]
 			content, rest := gunzip(t, b)
-			if !bytes.Equal(content, tt.content) || len(rest) > 0 || coding != tt.want {
-				t.Errorf("level %d, %s: %s of %d bytes, comes out as %d bytes", level, tt.name, coding, len(b), len(content))
+			if !bytes.Equal(content, tt.content) || len(rest) > 0 || got != tt.want {
+				t.Errorf("level %d, %s: %s of %d bytes, comes out as %d bytes", level, tt.name, got, len(b), len(content))
 			}
-			if IsStored(b, int64(len(content))) != (coding == Stored) {
-				t.Errorf("level %d, %s: said to be %s", level, tt.name, coding)
+			if IsStored(b, int64(len(content))) != (got == coding.Stored) {
+				t.Errorf("level %d, %s: said to be %s", level, tt.name, got)
 			}
-			if coding == Deflate && !Saves(int64(len(b)), int64(len(content))) {
+			if got == coding.Deflate && !Saves(int64(len(b)), int64(len(content))) {
 				t.Errorf("level %d, %s: deflate of %d bytes in %d", level, tt.name, len(content), len(b))
 			}
 		}
@@ -84,7 +86,7 @@ func TestSaves(t *testing.T) {
 		want         bool
 	}{
 		{0, 1, true}, {1, 1, false}, {97, 100, true}, {98, 100, false}, {96, 99, true}, {97, 99, false},
-		{970, 1000, true}, {971, 1000, false}, {MaxSize, MaxSize, false}, {MaxSize / 2, MaxSize, true},
+		{970, 1000, true}, {971, 1000, false}, {coding.MaxSize, coding.MaxSize, false}, {coding.MaxSize / 2, coding.MaxSize, true},
 	} {
 		if got := Saves(tt.length, tt.size); got != tt.want {
 			t.Errorf("%d instead of %d bytes: %v", tt.length, tt.size, got)
@@ -157,13 +159,13 @@ func FuzzRoundTrip(f *testing.F) {
 		check("tar header", AppendTarHeader(nil, content))
 		if len(content) > 0 {
 			check("stored", AppendStored(nil, content))
-			b, coding := e.AppendContent(nil, content)
-			check(coding.String(), b)
+			b, got := e.AppendContent(nil, content)
+			check(got.String(), b)
 		}
 		half := len(content) / 2
 		b := e.AppendSegment(AppendMemberHeader(nil, nil), content[:half], false)
 		b = e.AppendSegment(b, content[half:], true)
-		check("segments", append(b, e.AppendMember(nil, content, nil)[len(e.AppendMember(nil, content, nil))-TrailerSize:]...))
+		check("segments", append(b, e.AppendMember(nil, content, nil)[len(e.AppendMember(nil, content, nil))-MemberTrailerSize:]...))
 	})
 }
 
@@ -197,7 +199,7 @@ func TestCompressible(t *testing.T) {
 	}
 }
 
-// sampled counts what Compressible reads.
+// sampled counts the reads of Compressible.
 type sampled struct{ reads, bytes, last int64 }
 
 func (s *sampled) ReadAt(p []byte, off int64) (int, error) {
@@ -208,7 +210,7 @@ func (s *sampled) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func TestCompressibleReads(t *testing.T) {
-	for _, size := range []int64{1, 32 << 10, 32<<10 + 1, 1<<20 - 1, 1 << 20, 1<<20 + 1, 1<<20 + 100, 5 << 20, MaxSize} {
+	for _, size := range []int64{1, 32 << 10, 32<<10 + 1, 1<<20 - 1, 1 << 20, 1<<20 + 1, 1<<20 + 100, 5 << 20, coding.MaxSize} {
 		var s sampled
 		if _, err := Compressible(&s, size); err != nil {
 			t.Fatal(err)
@@ -243,7 +245,8 @@ func BenchmarkAppendContent(b *testing.B) {
 	}
 }
 
-// TestBest: at level 9 a long segment is no longer than what either package makes of it, and is what was compressed.
+// TestBest: at level 9 a long segment is no longer than with either package, and inflates to the
+// content.
 func TestBest(t *testing.T) {
 	r := rand.New(rand.NewSource(9))
 	var content []byte

@@ -18,7 +18,7 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	archive, coding := enc.AppendContent(nil, content)
+	archive, how := enc.AppendContent(nil, content)
 	length := len(archive)
 	archive = gzmember.AppendZeros(archive, 512-len(content)%512, nil)
 
@@ -27,13 +27,13 @@ func Example() {
 		Length: int64(length),
 		Size:   int64(len(content)),
 		CRC:    crc32.ChecksumIEEE(content),
-		Coding: coding,
+		Coding: how,
 	}, 43*99+9, 11)
 	if err != nil {
 		panic(err)
 	}
 	defer r.Close()
-	fmt.Print(coding, ": ")
+	fmt.Print(how, ": ")
 	if _, err := io.Copy(os.Stdout, r); err != nil {
 		panic(err)
 	}
@@ -52,10 +52,11 @@ func ExampleScanner() {
 		if err != nil {
 			panic(err)
 		}
-		if _, err := io.Copy(io.Discard, s); err != nil {
+		size, err := io.Copy(io.Discard, s)
+		if err != nil {
 			panic(err)
 		}
-		fmt.Printf("at %d: %d bytes in %d, stored: %v\n", s.Offset(), s.Size(), s.Length(), s.Stored())
+		fmt.Printf("at %d: %d bytes in %d, stored: %v\n", s.Offset(), size, s.Length(), s.Stored())
 	}
 	// Output:
 	// at 0: 5 bytes in 28, stored: true

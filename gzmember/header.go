@@ -5,13 +5,13 @@ import (
 	"fmt"
 )
 
-// Sizes in bytes of the parts of a member that are always there.
+// Sizes in bytes of the parts that every member has.
 const (
-	HeaderSize  = 10 // without an extra field
-	TrailerSize = 8
+	HeaderSize        = 10 // without an extra field
+	MemberTrailerSize = 8  // CRC-32 and ISIZE
 )
 
-// The bytes of a member's header (RFC 1952 §2.3). Those at 4 to 7 are the time, at 8 the extra flags.
+// The bytes of a member's header (RFC 1952 §2.3).
 const (
 	magic0   = 0x1f
 	magic1   = 0x8b
@@ -20,25 +20,27 @@ const (
 	osNone   = 0xff // unknown
 )
 
-// subfieldHead is the size of what precedes the payload in an extra field: XLEN, the subfield's id
-// and its length.
+// subfieldHead is the size of the bytes before the payload in an extra field: XLEN, the subfield's
+// id and its length.
 const subfieldHead = 2 + 2 + 2
 
 // MaxExtra is the greatest size in bytes of a subfield's payload: XLEN, a u16, counts it and the
 // four bytes before it.
-const MaxExtra = 65535 - 4
+const MaxExtra = 1<<16 - 1 - 4
 
-// The kinds of subfield, the first byte of a payload (FORMAT.md §1.2).
+// The kinds of extra field, the first byte of a payload (FORMAT.md §1.2).
 const (
 	KindSegments = 'S' // on P: the segment table of the C before it
-	KindGroup    = 'G' // on G: which of its hard links tpk made
+	KindGroup    = 'G' // on G: the hard links that tpk made
 	KindTrailer  = 'T' // on T: version, number of entries, offset, digest of the sidecar
 )
 
+// plainHeader is the header of a member without an extra field. Bytes 4 to 7 are the time, byte 8
+// is for extra flags.
 var plainHeader = [HeaderSize]byte{magic0, magic1, deflate, 0, 0, 0, 0, 0, 0, osNone}
 
-// AppendMemberHeader appends the header of a member: 10 bytes, and an extra field with the
-// payload extra unless that is empty. It panics if extra is longer than MaxExtra.
+// AppendMemberHeader appends the header of a member: 10 bytes, and an extra field with the payload
+// extra unless that is empty. It panics if extra is longer than [MaxExtra].
 func AppendMemberHeader(dst, extra []byte) []byte {
 	start := len(dst)
 	dst = append(dst, plainHeader[:]...)
@@ -55,28 +57,29 @@ func AppendMemberHeader(dst, extra []byte) []byte {
 	return append(dst, extra...)
 }
 
-// AppendMemberTrailer appends the TrailerSize bytes that end a member: the CRC-32 of the content and its
-// size in bytes modulo 2^32.
+// AppendMemberTrailer appends the trailer of a member: the CRC-32 of the content, and its size in
+// bytes modulo 2^32.
 func AppendMemberTrailer(dst []byte, crc uint32, size int64) []byte {
 	dst = binary.LittleEndian.AppendUint32(dst, crc)
 	return binary.LittleEndian.AppendUint32(dst, uint32(size))
 }
 
-// ParseTrailer reads the last TrailerSize bytes of a member: the CRC-32 of its content, and the content's size
+// parseTrailer returns the fields of a member's trailer: the CRC-32 of the content, and its size
 // modulo 2^32.
-func ParseTrailer(b []byte) (crc, size uint32) {
+func parseTrailer(b []byte) (crc, size uint32) {
 	return binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[4:])
 }
 
-// Header is what a member's header says.
+// Header is the header of a member.
 type Header struct {
-	Length int    // of the header in bytes: where the deflate stream begins
-	Extra  []byte // the payload of the TP subfield, its first byte being the kind; nil if there is none
+	Length int // in bytes: the offset of the deflate stream
+	// Extra is the payload of the TP subfield, nil if there is none. Its first byte is the kind.
+	Extra []byte
 }
 
-// ParseHeader reads the header at the beginning of b and accepts only what FORMAT.md §1.2 allows.
-// Extra is a part of b. The error wraps ErrTruncated if b is the beginning of a header, and
-// ErrCorrupt if it is none.
+// ParseHeader returns the header at the beginning of b. It accepts only headers that FORMAT.md §1.2
+// allows. Extra is a part of b. The error wraps [ErrTruncated] if b is the beginning of a header,
+// and [ErrCorrupt] if it is not a header.
 func ParseHeader(b []byte) (Header, error) {
 	for i, c := range b[:min(len(b), HeaderSize)] {
 		if c != plainHeader[i] && !(i == 3 && c == flgExtra) {
@@ -92,7 +95,7 @@ func ParseHeader(b []byte) (Header, error) {
 	return parseExtra(b)
 }
 
-// parseExtra reads the extra field of a header whose fixed bytes are right.
+// parseExtra is ParseHeader for a header with an extra field whose fixed bytes are right.
 func parseExtra(b []byte) (Header, error) {
 	const start = HeaderSize + subfieldHead
 	if len(b) < start {

@@ -72,7 +72,7 @@ func TestParseHeaderRefuses(t *testing.T) {
 	}
 }
 
-// FuzzParseHeader: what is accepted is byte for byte what AppendMemberHeader writes.
+// FuzzParseHeader: a header that is accepted is byte for byte one that AppendMemberHeader writes.
 func FuzzParseHeader(f *testing.F) {
 	f.Add(AppendMemberHeader(nil, nil))
 	f.Add(AppendMemberHeader(nil, []byte("Gxyz")))
@@ -89,12 +89,4 @@ func FuzzParseHeader(f *testing.F) {
 			t.Fatalf("% x is written as % x", b[:h.Length], again)
 		}
 	})
-}
-
-func TestCodingString(t *testing.T) {
-	for c, want := range map[Coding]string{0: "none", Deflate: "deflate", Stored: "stored", Segmented: "segmented", 4: "invalid"} {
-		if c.String() != want {
-			t.Errorf("%d: %s", c, c)
-		}
-	}
 }

@@ -11,10 +11,12 @@ import (
 	"os"
 	"slices"
 	"testing"
+
+	"github.com/tarpack/tpk/gzmember/coding"
 )
 
-// gunzip is the judge of what this package writes: the standard library, in single-member mode. It returns the
-// content of the member at the beginning of b and what comes after it.
+// gunzip inflates with the standard library, in single-member mode, to judge the members of this
+// package. It returns the content of the member at the beginning of b and the bytes after it.
 func gunzip(t testing.TB, b []byte) (content, rest []byte) {
 	t.Helper()
 	content, rest, err := gunzipErr(b)
@@ -35,7 +37,8 @@ func gunzipErr(b []byte) (content, rest []byte, err error) {
 	return content, b[len(b)-src.Len():], err
 }
 
-// text returns n bytes that deflate shrinks to about a third: words of a small vocabulary, in lines.
+// text returns n bytes that deflate shrinks to about a third: words of a small vocabulary, in
+// lines.
 func text(n int) []byte {
 	rng := rand.New(rand.NewSource(int64(n)))
 	words := make([]string, 600)
@@ -88,7 +91,7 @@ type content struct {
 	b    []byte
 }
 
-// contents are what the encoders are tried on.
+// contents are inputs for the encoders.
 var contents = []content{
 	{"one byte", []byte{'x'}},
 	{"one zero", []byte{0}},
@@ -174,8 +177,9 @@ func (a *archived) member() []byte { return a.archive[a.c.Offset : a.c.Offset+a.
 // src returns a copy of the archive that may be damaged, as a ReaderAt.
 func (a *archived) src() *bytes.Reader { return bytes.NewReader(a.archive) }
 
-// put makes a C of the given coding of content. It returns nil if there is none, as less than two segments are no segments.
-func put(t testing.TB, content []byte, coding Coding) *archived {
+// put makes a C of content in the given coding. It returns nil for a segmented C of less than two
+// segments.
+func put(t testing.TB, content []byte, how coding.Coding) *archived {
 	t.Helper()
 	e := newEncoder(t, 6)
 	before := []byte("something before")
@@ -183,28 +187,28 @@ func put(t testing.TB, content []byte, coding Coding) *archived {
 		Offset: int64(len(before)),
 		Size:   int64(len(content)),
 		CRC:    crc32.ChecksumIEEE(content),
-		Coding: coding,
+		Coding: how,
 	}}
-	switch coding {
-	case Deflate:
+	switch how {
+	case coding.Deflate:
 		a.archive = e.AppendMember(a.archive, content, nil)
-	case Stored:
+	case coding.Stored:
 		a.archive = AppendStored(a.archive, content)
-	case Segmented:
-		if len(content) <= 1<<MinShift {
+	case coding.Segmented:
+		if len(content) <= 1<<coding.MinShift {
 			return nil
 		}
 		var ends []int64
 		a.archive = AppendMemberHeader(a.archive, nil)
 		start := len(a.archive)
 		for rest := content; len(rest) > 0; {
-			n := min(1<<MinShift, len(rest))
+			n := min(1<<coding.MinShift, len(rest))
 			a.archive = e.AppendSegment(a.archive, rest[:n], n == len(rest))
 			ends = append(ends, int64(len(a.archive)-start))
 			rest = rest[n:]
 		}
 		a.archive = AppendMemberTrailer(a.archive, a.c.CRC, a.c.Size)
-		a.c.Shift = MinShift
+		a.c.Shift = coding.MinShift
 		a.c.Ends = func(k int) (int64, error) { return ends[k], nil }
 	}
 	a.c.Length = int64(len(a.archive)) - a.c.Offset
@@ -212,4 +216,17 @@ func put(t testing.TB, content []byte, coding Coding) *archived {
 	return a
 }
 
-var codings = []Coding{Deflate, Stored, Segmented}
+var codings = []coding.Coding{coding.Deflate, coding.Stored, coding.Segmented}
+
+// TestLimits compares the limits in package coding with the parts of a member.
+func TestLimits(t *testing.T) {
+	if coding.Overhead != HeaderSize+MemberTrailerSize {
+		t.Errorf("overhead %d, header %d, trailer %d", coding.Overhead, HeaderSize, MemberTrailerSize)
+	}
+	if coding.MaxExpansion != 4*maxMatch {
+		t.Errorf("expansion %d, longest match %d", coding.MaxExpansion, maxMatch)
+	}
+	if n := len(AppendZeros(nil, 0, nil)); n != coding.MinMember {
+		t.Errorf("shortest member %d, want %d", n, coding.MinMember)
+	}
+}

@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// The Huffman decoder. A table is indexed by the next bits of the stream, as many as the table is wide;
-// a code that is longer leads to a subtable, indexed by the bits after them (as in zlib and libdeflate).
-// An entry says all that is needed at once:
+// The Huffman decoder. A table is indexed by the next bits of the stream, as many as the table is
+// wide. A longer code leads to a subtable, indexed by the following bits, as in zlib and
+// libdeflate. An entry contains all that is needed at once:
 //
 //	         31    30 … 16        15    14   13   12  11 … 8     7 … 0
 //	literal   1    the byte       0                              bits of the code
@@ -18,14 +18,14 @@ import (
 //	invalid   0                   1               1               1
 const (
 	entryLiteral  = 1 << 31
-	entrySpecial  = 1 << 15 // one of the next three
+	entrySpecial  = 1 << 15 // subtable, end or invalid
 	entrySubtable = 1 << 14
 	entryEnd      = 1 << 13
 	entryInvalid  = 1 << 12
 )
 
-// The numbers of symbols (RFC 1951 §3.2.5 to 3.2.7), the longest codes in bits, the widths of the tables
-// in bits, and their sizes in entries.
+// Numbers of symbols (RFC 1951 §3.2.5 to 3.2.7), longest codes in bits, widths of the tables in
+// bits and their sizes in entries.
 const (
 	litSymbols   = 288 // 286 and 287 never occur
 	distSymbols  = 32  // 30 and 31 never occur
@@ -34,10 +34,10 @@ const (
 	maxClenCode  = 7
 	litBits      = 10
 	distBits     = 8
-	litEntries   = 1334 // the most that a table and its subtables can take: zlib's "enough 288 10 15"
+	litEntries   = 1334 // the most that a table with subtables takes: zlib's "enough 288 10 15"
 	distEntries  = 402  // "enough 32 8 15"
 	clenEntries  = 1 << maxClenCode
-	maxLitCodes  = 286 // that a dynamic block may describe
+	maxLitCodes  = 286 // in a dynamic block
 	maxDistCodes = 30
 )
 
@@ -46,7 +46,7 @@ type (
 	distTable [distEntries]uint32
 )
 
-// What the symbols stand for, as entries without the bits of the code.
+// Entries of the symbols, without the bits of the code.
 var (
 	litResults  [litSymbols]uint32
 	distResults [distSymbols]uint32
@@ -77,20 +77,20 @@ func init() {
 	}
 }
 
-// result returns the entry of a symbol whose code (or what of it is in this table) has n bits.
+// result returns the entry of a symbol whose code, or the part of it in this table, has n bits.
 func result(r uint32, n int) uint32 { return r + uint32(n)<<8 + uint32(n) }
 
-// buildTable fills table, of 1<<width entries and the subtables after them, with the code whose lengths
-// in bits by symbol are given, and says whether they make a code. Like compress/flate it accepts an
-// incomplete one only if that has a single symbol, of one bit, or none at all.
+// buildTable fills table, of 1<<width entries and the subtables after them, with the code whose
+// lengths in bits are given by symbol. It reports whether the lengths make a code. Like
+// compress/flate it accepts an incomplete code only of one symbol, of one bit, or of none.
 func buildTable(table []uint32, width int, lengths []uint8, results []uint32) bool {
 	var count [maxCode + 1]int
 	for _, n := range lengths {
 		count[n]++
 	}
 	count[0] = 0
-	// Where the symbols of each length begin when they are sorted by it. And left is the part of the
-	// code space, in codes of n bits, that no symbol takes.
+	// at has the index of the first symbol of each length after sorting by length. left is the part
+	// of the code space, in codes of n bits, that no symbol takes.
 	var at [maxCode + 2]int
 	left, longest := 1, 0
 	for n := 1; n <= maxCode; n++ {
@@ -135,10 +135,12 @@ func buildTable(table []uint32, width int, lengths []uint8, results []uint32) bo
 
 // fillTable fills table with a complete code: count[n] symbols of n bits, the symbols sorted by n.
 //
-// The part of it that n bits can index is filled, for n from 1 up: what codes of fewer bits put there is
-// copied when it doubles. Codes are kept with their first bit lowest, as they are in the stream
-// (RFC 1951 §3.1.1).
-func fillTable(table []uint32, width int, count *[maxCode + 1]int, sorted []uint16, results []uint32) {
+// For n from 1 up it fills the part that n bits can index. When this part doubles, the entries of
+// shorter codes are copied. The first bit of a code is its lowest, as in the stream (RFC 1951
+// §3.1.1).
+func fillTable(
+	table []uint32, width int, count *[maxCode + 1]int, sorted []uint16, results []uint32,
+) {
 	code, n, filled := 0, 1, 2
 	for ; n <= width; n++ {
 		for range count[n] {
@@ -171,7 +173,8 @@ func fillTable(table []uint32, width int, count *[maxCode + 1]int, sorted []uint
 				space = space<<1 + count[width+sub]
 			}
 			prefix, start, end = p, end, end+1<<sub
-			table[prefix] = entrySpecial | entrySubtable | uint32(start)<<16 | uint32(sub)<<8 | uint32(width)
+			table[prefix] = entrySpecial | entrySubtable |
+				uint32(start)<<16 | uint32(sub)<<8 | uint32(width)
 		}
 		e := result(results[sorted[0]], n-width)
 		for i := start + code>>width; i < end; i += 1 << (n - width) {
@@ -186,14 +189,14 @@ func fillTable(table []uint32, width int, count *[maxCode + 1]int, sorted []uint
 	}
 }
 
-// nextCode returns the code of n bits that comes after code, which is not the last: both with their first
-// bit lowest, so it adds 1 at the other end.
+// nextCode returns the code of n bits after code, which is not the last. Both have their first bit
+// lowest, so it adds 1 at the other end.
 func nextCode(code, n int) int {
 	high := 1 << (bits.Len(uint(code^(1<<n-1))) - 1) // the last 0 bit
 	return code&(high-1) | high
 }
 
-// fixedTables returns the tables of blocks with fixed codes (RFC 1951 §3.2.6).
+// fixedTables returns the tables for blocks with fixed codes (RFC 1951 §3.2.6).
 var fixedTables = sync.OnceValue(func() *huffmanTables {
 	var t huffmanTables
 	var lengths [litSymbols]uint8

@@ -1,16 +1,21 @@
 package gzmember
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/tarpack/tpk/gzmember/coding"
+)
 
 // An inflater decodes a deflate stream (RFC 1951) from one slice into another. The stream and the
 // room for its content may come piece by piece. Between two calls it holds no more than 7 bits of
-// the stream, so it knows to the byte where the stream ends, and each block that ends at a byte boundary.
+// the stream, so it knows the exact byte where the stream ends, and the end of each block that ends
+// at a byte boundary.
 //
-// Why not a library: compress/flate and klauspost/compress/flate do not say which blocks a stream is
-// made of, nor whether it stands between two of them, which decides whether a C is stored and whether
-// a segment ends in a flush. They read byte by byte through an interface, to and from windows of
-// their own, at half the speed. The tests hold this one to compress/flate: what is right, what it
-// inflates to, and where it ends.
+// A library does not suffice. Neither compress/flate nor klauspost/compress/flate reveals the
+// blocks of a stream or whether it stands between two of them. This decides whether a C is stored,
+// and whether a segment ends in a flush. They also read byte by byte through an interface, to and
+// from windows of their own, at half the speed. The tests compare this inflater with
+// compress/flate: the streams accepted, their content, and where they end.
 type inflater struct {
 	acc    uint64 // bits taken from the input and not used, lowest first
 	n      uint   // how many
@@ -22,8 +27,8 @@ type inflater struct {
 	lens   [litSymbols + distSymbols]uint8
 
 	blocks  int64 // begun so far
-	layout  bool  // so far all of them have the layout of a stored C
-	flushed bool  // the last one was stored, empty and not final
+	layout  bool  // all blocks so far have the layout of a stored C
+	flushed bool  // the last block was stored, empty and not final
 }
 
 type state uint8
@@ -35,16 +40,16 @@ const (
 	atEnd                  // after the last block
 )
 
-// verdict says why inflate returned.
+// verdict is the reason why inflate returned.
 type verdict uint8
 
 const (
-	needInput verdict = iota // what is left of the input, if anything, is not enough to go on
+	needInput verdict = iota // the rest of the input is not enough to go on
 	needRoom                 // there is more content
 	ended                    // the stream is at its end
-	corrupt                  // it is no deflate stream
-	proceed                  // inflate's own: there is nothing to return for yet
-	again                    // symbols' own: the block has more of them
+	corrupt                  // it is not a deflate stream
+	proceed                  // internal to inflate: there is no reason to return yet
+	again                    // internal to symbols: the block has more of them
 )
 
 // reset makes z begin with the first block of a stream.
@@ -53,21 +58,21 @@ func (z *inflater) reset() {
 	z.blocks, z.layout, z.flushed = 0, true, false
 }
 
-// stored says whether a stream that has ended has the layout of a stored C.
+// stored reports whether a stream that has ended has the layout of a stored C.
 func (z *inflater) stored() bool { return z.layout && z.blocks > 0 }
 
-// atFlush says whether the stream so far ends in a flush: an empty stored block that is not final.
-// It ends at a byte boundary.
+// atFlush reports whether the stream so far ends in a flush: an empty stored block that is not
+// final. It ends at a byte boundary.
 func (z *inflater) atFlush() bool { return z.state == atBlock && z.flushed }
 
 // maxBlockHead is the most bytes that the header of a block takes: 3 + 14 bits, 19 code lengths of
-// 3 bits, and 286 + 30 of at most 7 + 7 bits each, after up to 7 bits of the block before.
-// If inflate needs more input although it was given so many bytes, it used some of them.
+// 3 bits, and 286 + 30 lengths of at most 7 + 7 bits each, after up to 7 bits of the block before.
+// So inflate uses some of its input whenever it gets that many bytes.
 const maxBlockHead = (7 + 3 + 14 + 19*3 + (286+30)*14 + 7) / 8
 
-// inflate decodes from in to out[pos:]; matches may reach back to out[0]. It returns the end of the
-// content in out, and how many bytes of in are used up; the others must be given again.
-// It may have written to all of out after pos.
+// inflate decodes from in to out[pos:]. Matches may reach back to out[0]. It returns the end of the
+// content in out, and how many bytes of in it used; the next call must pass the others again. It
+// may write to all of out after pos.
 func (z *inflater) inflate(out []byte, pos int, in []byte) (end, used int, v verdict) {
 	d := bitReader{in: in, acc: z.acc, n: z.n}
 	v = corrupt
@@ -120,7 +125,7 @@ type bitReader struct {
 	n   uint
 }
 
-// fill makes n at least 56, or takes all that is left of the input.
+// fill takes input until n is at least 56, or no input is left.
 func (d *bitReader) fill() {
 	if d.pos+8 <= len(d.in) {
 		d.acc |= binary.LittleEndian.Uint64(d.in[d.pos:]) << (d.n & 63)
@@ -151,7 +156,8 @@ func (d *bitReader) giveBack() {
 	d.acc &= 1<<d.n - 1
 }
 
-// blockHead reads the header of a block (RFC 1951 §3.2.3). If it is not there as a whole, nothing changes.
+// blockHead reads the header of a block (RFC 1951 §3.2.3). If the input ends within it, nothing
+// changes.
 func (z *inflater) blockHead(d *bitReader) verdict {
 	before := *d
 	aligned := d.n&7 == 0
@@ -169,7 +175,7 @@ func (z *inflater) blockHead(d *bitReader) verdict {
 		state = inStored
 		if v = z.storedHead(d); v == proceed {
 			flushed = z.left == 0 && !final
-			layout = aligned && z.left > 0 && (final || z.left == StoredBlock)
+			layout = aligned && z.left > 0 && (final || z.left == coding.StoredBlock)
 		}
 	case 1:
 		z.tables = fixedTables()
@@ -191,8 +197,8 @@ func (z *inflater) blockHead(d *bitReader) verdict {
 	return proceed
 }
 
-// storedHead reads LEN and NLEN (RFC 1951 §3.2.4). The bits before them, up to the byte boundary, mean
-// nothing.
+// storedHead reads LEN and NLEN (RFC 1951 §3.2.4). The bits before them, up to the byte boundary,
+// are ignored.
 func (z *inflater) storedHead(d *bitReader) verdict {
 	d.take(d.n & 7)
 	d.fill()
@@ -208,7 +214,7 @@ func (z *inflater) storedHead(d *bitReader) verdict {
 	return proceed
 }
 
-// clenOrder is the order in which the lengths of the code length code stand in a header (RFC 1951 §3.2.7).
+// clenOrder is the order of the lengths of the code length code in a header (RFC 1951 §3.2.7).
 var clenOrder = [clenSymbols]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
 
 // dynamicHead reads the codes of a block (RFC 1951 §3.2.7).
@@ -243,7 +249,7 @@ func (z *inflater) dynamicHead(d *bitReader) verdict {
 	return proceed
 }
 
-// codeLengths reads the first total code lengths, of both codes, to lens.
+// codeLengths reads the code lengths of both codes, total of them, to lens.
 func (z *inflater) codeLengths(d *bitReader, table *[clenEntries]uint32, total int) verdict {
 	for i := 0; i < total; {
 		if d.n < maxClenCode+7 {

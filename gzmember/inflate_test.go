@@ -14,8 +14,9 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// streams are deflate streams that test one thing each. The first ones are those of Go's compress/flate (TestStreams), which were
-// checked against zlib. Whether a stream is right, and what it holds, is for compress/flate to say.
+// streams are deflate streams that each test one thing. The first ones are those of Go's
+// compress/flate (TestStreams), which were checked against zlib. Compress/flate decides whether a
+// stream is right, and what its content is.
 var streams = []struct{ desc, hex string }{
 	{"degenerate HCLenTree", "05e001000000000010000000000000000000000000000000000000000000000000000000000000000004"},
 	{"empty HLitTree, empty HDistTree", "05e001040000000000000000000000000000000000000000000000000000000000000000000000000010"},
@@ -59,14 +60,16 @@ var streams = []struct{ desc, hex string }{
 	{"fixed blocks that end within a byte", "6200c2000300"},
 }
 
-// judge is compress/flate: it returns the content, the number of bytes that the stream takes, and whether it is right.
+// judge inflates with compress/flate. It returns the content, the length of the stream in bytes,
+// and whether the stream is right.
 func judge(stream []byte) (content []byte, used int, ok bool) {
 	src := bytes.NewReader(stream)
 	content, err := io.ReadAll(stdflate.NewReader(src))
 	return content, len(stream) - src.Len(), err == nil
 }
 
-// compare checks that the inflater agrees with the judge about a stream, given whole and piece by piece.
+// compare checks that the inflater agrees with the judge about a stream, passed whole and piece by
+// piece.
 func compare(t *testing.T, b []byte) {
 	t.Helper()
 	want, wantUsed, ok := judge(b)
@@ -122,7 +125,7 @@ func compare(t *testing.T, b []byte) {
 	}
 }
 
-// pieces is a reader that gives n bytes at a time.
+// pieces is a reader that returns n bytes at a time.
 type pieces struct {
 	b []byte
 	n int
@@ -199,7 +202,8 @@ func TestInflateEncoders(t *testing.T) {
 func TestInflateLongCodes(t *testing.T) {
 	rng := rand.New(rand.NewSource(1))
 	for range 30 {
-		// Few symbols, of frequencies like Fibonacci's: the code lengths differ as much as they can.
+		// Few symbols, with frequencies like Fibonacci numbers: the code lengths differ as much as
+		// possible.
 		content := []byte{}
 		a, b := 1, 1
 		for sym := 0; sym < 20 && len(content) < 40000; sym++ {
@@ -298,7 +302,7 @@ func TestInflateErrors(t *testing.T) {
 	}
 }
 
-// TestInflateBomb: what is allocated follows from what is there, not from the limit or the claim.
+// TestInflateBomb: allocation depends on the content, not on the limit or on a stated size.
 func TestInflateBomb(t *testing.T) {
 	member := newEncoder(t, 9).AppendMember(nil, make([]byte, 16<<20), nil)
 	out, _, err := Inflate(nil, member, 1<<20)

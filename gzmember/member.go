@@ -9,12 +9,12 @@ import (
 
 var inflaters = sync.Pool{New: func() any { return new(inflater) }}
 
-// Inflate appends the content of the member that begins at member[0] to dst, at most limit bytes
-// (limit ≥ 0). Used is the length of that member; more may follow it. CRC-32 and size are checked.
+// Inflate appends to dst the content of the member that begins at member[0], at most limit bytes
+// (limit ≥ 0), and checks CRC-32 and size. Used is the length of that member; other bytes may
+// follow it. Nothing is allocated if dst has room for the content.
 //
-// The error says where in member it is. It wraps ErrTruncated if member ends too early, else
-// ErrCorrupt, also if the content is longer than limit; dst is then returned as it was.
-// Nothing is allocated if dst has room for the content.
+// The error contains the offset in member. It wraps [ErrTruncated] if member ends too early, else
+// [ErrCorrupt], also if the content is longer than limit. After an error dst is returned unchanged.
 func Inflate(dst, member []byte, limit int) (out []byte, used int, err error) {
 	h, err := ParseHeader(member)
 	if err != nil {
@@ -25,7 +25,7 @@ func Inflate(dst, member []byte, limit int) (out []byte, used int, err error) {
 	z.reset()
 	out, used, err = z.appendAll(dst, member[h.Length:], limit)
 	used += h.Length
-	if err == nil && len(member)-used < TrailerSize {
+	if err == nil && len(member)-used < MemberTrailerSize {
 		err = fmt.Errorf("%w: in the trailer", ErrTruncated)
 	}
 	if err == nil {
@@ -35,7 +35,7 @@ func Inflate(dst, member []byte, limit int) (out []byte, used int, err error) {
 	if err != nil {
 		return dst, 0, fmt.Errorf("%w at byte %d", err, used)
 	}
-	return out, used + TrailerSize, nil
+	return out, used + MemberTrailerSize, nil
 }
 
 // appendAll appends the content of a whole stream.
@@ -57,20 +57,22 @@ func (z *inflater) appendAll(dst, in []byte, limit int) (out []byte, used int, e
 		case len(room) == limit:
 			return out, used, fmt.Errorf("%w: more than %d bytes of content", ErrCorrupt, limit)
 		}
-		// Most content is 2 to 5 times as long as its stream; but much may follow the member in in.
+		// Most content is 2 to 5 times as long as its stream, but in may go on after the member.
 		more := max(512, min(3*(len(in)-used), 64<<10), end)
 		out = slices.Grow(out, min(more, limit-end))
 	}
 }
 
-// checkTrailer compares the trailer at the beginning of b with what the content came out as.
+// checkTrailer compares the trailer at the beginning of b with the CRC-32 and size of the content.
 func checkTrailer(b []byte, crc uint32, size int64) error {
-	wantCRC, wantSize := ParseTrailer(b)
+	wantCRC, wantSize := parseTrailer(b)
 	if wantCRC != crc {
-		return fmt.Errorf("%w: content has CRC-32 %08x, the trailer says %08x", ErrCorrupt, crc, wantCRC)
+		return fmt.Errorf("%w: content has CRC-32 %08x, the trailer says %08x",
+			ErrCorrupt, crc, wantCRC)
 	}
 	if wantSize != uint32(size) {
-		return fmt.Errorf("%w: content has %d bytes, the trailer says %d modulo 2^32", ErrCorrupt, size, wantSize)
+		return fmt.Errorf("%w: content has %d bytes, the trailer says %d modulo 2^32",
+			ErrCorrupt, size, wantSize)
 	}
 	return nil
 }

@@ -2,5 +2,5 @@
 
 package gzmember
 
-// Under the race detector sync.Pool drops what it is given at random, so allocations cannot be counted.
+// The race detector makes sync.Pool drop objects at random, so allocations cannot be counted.
 func init() { countAllocs = false }

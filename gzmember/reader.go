@@ -5,35 +5,38 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+
+	"github.com/tarpack/tpk/gzmember/coding"
 )
 
-// Reader reads the content of a C. It is an io.Reader, io.Seeker, io.WriterTo and io.ReaderAt.
+// Reader reads the content of a C. It implements [io.Reader], [io.Seeker], [io.WriterTo] and
+// [io.ReaderAt]. Only ReadAt may be called concurrently.
 //
-// To read from the middle costs next to nothing for a stored C, where any byte is at a computable
-// offset, and at most the inflating of a segment for a segmented one. A deflate C is inflated from its
-// beginning, or from the current place on, up to what is wanted.
+// Reading from the middle costs next to nothing for a stored C, where any byte is at a computable
+// offset, and at most the inflating of one segment for a segmented C. A deflate C is inflated from
+// its beginning, or from the current position, up to the bytes wanted.
 //
-// All that is passed over is checked: blocks, segments and the member must begin and end where they
-// should. When all of the content was read in one go, its CRC-32 was right too. What turns out to be
-// wrong at the end of a segment or of the member is an error in place of the last bytes before it: from
-// a damaged member nobody reads Size bytes. Content of up to 65,535 bytes is checked before any comes.
-//
-// Only ReadAt may be called from several goroutines at a time.
+// The reader checks all that it passes: blocks, segments and the member must begin and end where
+// they should. Once all of the content has been read in order, its CRC-32 was right, too. Damage
+// found at the end of a segment or of the member is an error in place of the last bytes before it,
+// so Size bytes can never be read from a damaged member. Content of up to 65,535 bytes is checked
+// before the first byte is returned.
 type Reader struct {
 	src   io.ReaderAt
 	c     Content
 	pos   int64  // of the next Read
-	end   int64  // where Read gives io.EOF: c.Size, unless this is a range
-	chunk []byte // the content from pos on, as far as it is there
+	end   int64  // where Read returns io.EOF: c.Size, unless this is a range
+	chunk []byte // the content from pos on, as far as it is decoded
 	d     *decoder
 	err   error // sticky until Seek
 }
 
-// NewReader returns a reader of the content of the C that src holds where c says. It reads nothing yet.
-// The error wraps ErrCorrupt if what c says is impossible. A file of 0 bytes needs no src.
+// NewReader returns a reader of the content of the C that c describes, in the archive src. It reads
+// nothing yet. The error wraps [ErrCorrupt] if c is impossible. A file of 0 bytes needs no src.
 //
-// The reader's errors carry the offset of C. They wrap ErrCorrupt if C is not right, or not what c says;
-// ErrTruncated if src ends within it; or an error of src or c.Ends. C is never inflated beyond c.Size bytes.
+// Errors of the reader have the offset of C. They wrap [ErrCorrupt] if C is damaged or is not as c
+// describes it, [ErrTruncated] if src ends within C, or an error of src or c.Ends. No more than
+// c.Size bytes are ever inflated.
 func NewReader(src io.ReaderAt, c Content) (*Reader, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -42,10 +45,11 @@ func NewReader(src io.ReaderAt, c Content) (*Reader, error) {
 }
 
 // NewRangeReader returns a reader of n bytes from byte off of the content. Its errors are those of
-// NewReader; one that wraps nothing says that the range is not within c.Size bytes.
+// NewReader, or an error that wraps nothing if the range is not within c.Size bytes.
 func NewRangeReader(src io.ReaderAt, c Content, off, n int64) (*RangeReader, error) {
 	if off < 0 || n < 0 || off > c.Size || n > c.Size-off {
-		return nil, fmt.Errorf("gzmember: %d bytes at byte %d of content of %d bytes", n, off, c.Size)
+		return nil, fmt.Errorf("gzmember: %d bytes at byte %d of content of %d bytes",
+			n, off, c.Size)
 	}
 	r, err := NewReader(src, c)
 	if err != nil {
@@ -55,19 +59,19 @@ func NewRangeReader(src io.ReaderAt, c Content, off, n int64) (*RangeReader, err
 	return &RangeReader{r}, nil
 }
 
-// RangeReader reads a range of the content of a C. See Reader for what is checked.
+// RangeReader reads a range of the content of a C, with the checks of [Reader].
 type RangeReader struct{ r *Reader }
 
-// Read reads on; io.EOF says that the range is at its end.
+// Read implements [io.Reader]. It returns io.EOF at the end of the range.
 func (r *RangeReader) Read(p []byte) (int, error) { return r.r.Read(p) }
 
-// WriteTo writes what is left of the range to w.
+// WriteTo implements [io.WriterTo]. It writes the rest of the range.
 func (r *RangeReader) WriteTo(w io.Writer) (int64, error) { return r.r.WriteTo(w) }
 
-// Close frees the reader's buffers for others.
+// Close releases the buffers of the reader.
 func (r *RangeReader) Close() error { return r.r.Close() }
 
-// Read reads on from the current place; io.EOF says that it is the end of the file.
+// Read implements [io.Reader]. It returns io.EOF at the end of the file.
 func (r *Reader) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
@@ -82,7 +86,7 @@ func (r *Reader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// WriteTo writes the content from the current place on to w.
+// WriteTo implements [io.WriterTo]. It writes the content from the current position on.
 func (r *Reader) WriteTo(w io.Writer) (total int64, err error) {
 	for {
 		if len(r.chunk) == 0 {
@@ -104,7 +108,7 @@ func (r *Reader) WriteTo(w io.Writer) (total int64, err error) {
 	}
 }
 
-// skip goes on by n bytes of the chunk.
+// skip moves past n bytes of the chunk.
 func (r *Reader) skip(n int) {
 	r.chunk = r.chunk[n:]
 	r.pos += int64(n)
@@ -146,7 +150,7 @@ func (r *Reader) fail(err error) error {
 	return r.err
 }
 
-// free returns the decoder.
+// free returns the decoder to the pool.
 func (r *Reader) free() {
 	r.chunk = nil
 	if r.d != nil {
@@ -155,8 +159,8 @@ func (r *Reader) free() {
 	}
 }
 
-// Seek sets the current place, as io.Seeker says. Beyond the end it is no error, before the beginning it is.
-// It forgets an error of Read.
+// Seek implements [io.Seeker]. A position beyond the end is allowed, one before the beginning is an
+// error. It clears an error of Read.
 func (r *Reader) Seek(offset int64, whence int) (int64, error) {
 	if errors.Is(r.err, fs.ErrClosed) {
 		return 0, r.err
@@ -171,7 +175,8 @@ func (r *Reader) Seek(offset int64, whence int) (int64, error) {
 	default:
 		return 0, errors.New("gzmember: invalid whence")
 	}
-	if offset > MaxSize || offset < -MaxSize || base+offset < 0 || base+offset > MaxSize {
+	const most = coding.MaxSize
+	if offset > most || offset < -most || base+offset < 0 || base+offset > most {
 		return 0, errors.New("gzmember: invalid offset")
 	}
 	to := base + offset
@@ -185,8 +190,8 @@ func (r *Reader) Seek(offset int64, whence int) (int64, error) {
 	return to, nil
 }
 
-// ReadAt reads len(p) bytes from byte off of the content, as io.ReaderAt says. It does not touch the
-// current place.
+// ReadAt implements [io.ReaderAt]: it reads len(p) bytes from byte off of the content. It does not
+// change the current position.
 func (r *Reader) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 {
 		return 0, errors.New("gzmember: negative offset")
@@ -210,7 +215,7 @@ func (r *Reader) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// Close frees the reader's buffers for others. It does not close src.
+// Close releases the buffers of the reader. It does not close src.
 func (r *Reader) Close() error {
 	r.free()
 	r.err = fs.ErrClosed

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"testing/iotest"
+
+	"github.com/tarpack/tpk/gzmember/coding"
 )
 
 // newReader is NewReader for tests.
@@ -28,9 +30,9 @@ func newReader(t testing.TB, src io.ReaderAt, c Content) *Reader {
 // each calls test for all contents in all codings.
 func each(t *testing.T, test func(t *testing.T, a *archived)) {
 	for _, tt := range contents {
-		for _, coding := range codings {
-			if a := put(t, tt.b, coding); a != nil {
-				t.Run(tt.name+"/"+coding.String(), func(t *testing.T) { test(t, a) })
+		for _, how := range codings {
+			if a := put(t, tt.b, how); a != nil {
+				t.Run(tt.name+"/"+how.String(), func(t *testing.T) { test(t, a) })
 			}
 		}
 	}
@@ -59,9 +61,10 @@ func TestReader(t *testing.T) {
 	})
 }
 
-// TestReaderConforms: what the standard library expects of a Reader, Seeker and ReaderAt. It reads each byte by itself.
+// TestReaderConforms: the reader passes the checks of the standard library for a Reader, Seeker and
+// ReaderAt, which read byte by byte.
 func TestReaderConforms(t *testing.T) {
-	for _, a := range []*archived{put(t, text(2000), Deflate), put(t, noise(StoredBlock+100), Stored)} {
+	for _, a := range []*archived{put(t, text(2000), coding.Deflate), put(t, noise(coding.StoredBlock+100), coding.Stored)} {
 		if err := iotest.TestReader(newReader(t, a.src(), a.c), a.content); err != nil {
 			t.Errorf("%s: %v", a.c.Coding, err)
 		}
@@ -109,7 +112,7 @@ func TestReaderRanges(t *testing.T) {
 }
 
 func TestReaderSeek(t *testing.T) {
-	a := put(t, text(70000), Deflate)
+	a := put(t, text(70000), coding.Deflate)
 	r := newReader(t, a.src(), a.c)
 	for _, tt := range []struct {
 		offset int64
@@ -168,7 +171,7 @@ func TestReaderEmptyFile(t *testing.T) {
 }
 
 func TestRangeReaderRefuses(t *testing.T) {
-	a := put(t, text(1000), Deflate)
+	a := put(t, text(1000), coding.Deflate)
 	for _, tt := range [][2]int64{{-1, 1}, {0, -1}, {0, 1001}, {1000, 1}, {1001, 0}, {1, math.MaxInt64}, {math.MaxInt64, 1}} {
 		if _, err := NewRangeReader(a.src(), a.c, tt[0], tt[1]); err == nil {
 			t.Errorf("%d bytes at %d are accepted", tt[1], tt[0])
@@ -176,30 +179,30 @@ func TestRangeReaderRefuses(t *testing.T) {
 	}
 }
 
-// TestReaderHostile: claims that cannot be right are refused before anything is read or allocated for them.
+// TestReaderHostile: impossible values are refused before anything is read or allocated.
 func TestReaderHostile(t *testing.T) {
 	noEnds := func(int) (int64, error) { panic("asked for a segment") }
 	for name, c := range map[string]Content{
-		"negative size":       {Offset: 0, Length: 100, Size: -1, Coding: Deflate},
-		"huge size":           {Offset: 0, Length: 100, Size: math.MaxInt64, Coding: Deflate},
-		"impossible ratio":    {Offset: 0, Length: 100, Size: 104 * maxExpansion, Coding: Deflate},
-		"negative offset":     {Offset: -1, Length: 100, Size: 100, Coding: Deflate},
-		"huge offset":         {Offset: math.MaxInt64, Length: 100, Size: 100, Coding: Deflate},
-		"end beyond MaxSize":  {Offset: MaxSize - 50, Length: 100, Size: 100, Coding: Deflate},
-		"negative length":     {Offset: 0, Length: -5, Size: 100, Coding: Deflate},
-		"short length":        {Offset: 0, Length: 18, Size: 100, Coding: Deflate},
-		"huge length":         {Offset: 0, Length: math.MaxInt64, Size: 100, Coding: Deflate},
+		"negative size":       {Offset: 0, Length: 100, Size: -1, Coding: coding.Deflate},
+		"huge size":           {Offset: 0, Length: 100, Size: math.MaxInt64, Coding: coding.Deflate},
+		"impossible ratio":    {Offset: 0, Length: 100, Size: 104 * coding.MaxExpansion, Coding: coding.Deflate},
+		"negative offset":     {Offset: -1, Length: 100, Size: 100, Coding: coding.Deflate},
+		"huge offset":         {Offset: math.MaxInt64, Length: 100, Size: 100, Coding: coding.Deflate},
+		"end beyond MaxSize":  {Offset: coding.MaxSize - 50, Length: 100, Size: 100, Coding: coding.Deflate},
+		"negative length":     {Offset: 0, Length: -5, Size: 100, Coding: coding.Deflate},
+		"short length":        {Offset: 0, Length: 18, Size: 100, Coding: coding.Deflate},
+		"huge length":         {Offset: 0, Length: math.MaxInt64, Size: 100, Coding: coding.Deflate},
 		"no coding":           {Offset: 0, Length: 100, Size: 100},
 		"unknown coding":      {Offset: 0, Length: 100, Size: 100, Coding: 7},
-		"stored, too short":   {Offset: 0, Length: StoredLength(100) - 1, Size: 100, Coding: Stored},
-		"stored, too long":    {Offset: 0, Length: StoredLength(100) + 1, Size: 100, Coding: Stored},
-		"stored, huge":        {Offset: 0, Length: 100, Size: MaxSize, Coding: Stored},
-		"segments, no table":  {Offset: 0, Length: 10000, Size: 2 << 20, Coding: Segmented, Shift: 20},
-		"segments, no shift":  {Offset: 0, Length: 10000, Size: 2 << 20, Coding: Segmented, Ends: noEnds},
-		"segments, shift 41":  {Offset: 0, Length: 1 << 40, Size: 1 << 42, Coding: Segmented, Shift: 41, Ends: noEnds},
-		"segments, shift 255": {Offset: 0, Length: 1 << 40, Size: 1 << 42, Coding: Segmented, Shift: 255, Ends: noEnds},
-		"one segment":         {Offset: 0, Length: 10000, Size: 1 << 20, Coding: Segmented, Shift: 20, Ends: noEnds},
-		"too many segments":   {Offset: 0, Length: 1 << 33, Size: 8193 << 20, Coding: Segmented, Shift: 20, Ends: noEnds},
+		"stored, too short":   {Offset: 0, Length: coding.StoredLength(100) - 1, Size: 100, Coding: coding.Stored},
+		"stored, too long":    {Offset: 0, Length: coding.StoredLength(100) + 1, Size: 100, Coding: coding.Stored},
+		"stored, huge":        {Offset: 0, Length: 100, Size: coding.MaxSize, Coding: coding.Stored},
+		"segments, no table":  {Offset: 0, Length: 10000, Size: 2 << 20, Coding: coding.Segmented, Shift: 20},
+		"segments, no shift":  {Offset: 0, Length: 10000, Size: 2 << 20, Coding: coding.Segmented, Ends: noEnds},
+		"segments, shift 41":  {Offset: 0, Length: 1 << 40, Size: 1 << 42, Coding: coding.Segmented, Shift: 41, Ends: noEnds},
+		"segments, shift 255": {Offset: 0, Length: 1 << 40, Size: 1 << 42, Coding: coding.Segmented, Shift: 255, Ends: noEnds},
+		"one segment":         {Offset: 0, Length: 10000, Size: 1 << 20, Coding: coding.Segmented, Shift: 20, Ends: noEnds},
+		"too many segments":   {Offset: 0, Length: 1 << 33, Size: 8193 << 20, Coding: coding.Segmented, Shift: 20, Ends: noEnds},
 	} {
 		if _, err := NewReader(nil, c); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("%s: %v", name, err)
@@ -208,7 +211,7 @@ func TestReaderHostile(t *testing.T) {
 }
 
 func TestReaderHostileSegments(t *testing.T) {
-	a := put(t, mixed(3<<20+1), Segmented)
+	a := put(t, mixed(3<<20+1), coding.Segmented)
 	var good []int64
 	for k := range 4 {
 		end, _ := a.c.Ends(k)
@@ -252,15 +255,16 @@ func TestReaderHostileSegments(t *testing.T) {
 	}
 }
 
-// TestReaderDamaged flips each bit of small members and some of large ones. A whole read must find it, or the content must be right all the same.
+// TestReaderDamaged flips each bit of small members and some of large ones. A read of the whole
+// must find the damage, unless the content is still right.
 func TestReaderDamaged(t *testing.T) {
 	rng := rand.New(rand.NewSource(1))
 	for _, content := range [][]byte{[]byte("x"), text(300), append(noise(66000), text(500)...), mixed(2<<20 + 3)} {
 		if len(content) > 1<<20 && testing.Short() {
 			continue
 		}
-		for _, coding := range codings {
-			a := put(t, content, coding)
+		for _, how := range codings {
+			a := put(t, content, how)
 			if a == nil {
 				continue
 			}
@@ -280,10 +284,10 @@ func TestReaderDamaged(t *testing.T) {
 				r.Seek(0, io.SeekStart)
 				got, err := io.ReadAll(r)
 				if err == nil && !bytes.Equal(got, content) {
-					t.Fatalf("%s of %d bytes, bit %d: not found", coding, len(content), bit)
+					t.Fatalf("%s of %d bytes, bit %d: not found", how, len(content), bit)
 				}
-				if err != nil && (!errors.Is(err, ErrCorrupt) || len(got) >= len(content) || len(got) > 0 && len(content) <= StoredBlock) {
-					t.Fatalf("%s of %d bytes, bit %d: %d bytes, %v", coding, len(content), bit, len(got), err)
+				if err != nil && (!errors.Is(err, ErrCorrupt) || len(got) >= len(content) || len(got) > 0 && len(content) <= coding.StoredBlock) {
+					t.Fatalf("%s of %d bytes, bit %d: %d bytes, %v", how, len(content), bit, len(got), err)
 				}
 				a.archive[at] ^= 1 << (bit % 8)
 			}
@@ -291,10 +295,10 @@ func TestReaderDamaged(t *testing.T) {
 	}
 }
 
-// TestReaderWrongIndex: a C that is right in itself, and not as the index says.
+// TestReaderWrongIndex: the C is right, but not as the index describes it.
 func TestReaderWrongIndex(t *testing.T) {
 	content := text(1000)
-	deflate, stored := put(t, content, Deflate), put(t, content, Stored)
+	deflate, stored := put(t, content, coding.Deflate), put(t, content, coding.Stored)
 	for _, tt := range []struct {
 		name   string
 		a      *archived
@@ -306,8 +310,8 @@ func TestReaderWrongIndex(t *testing.T) {
 		{"shorter", deflate, func(c *Content) { c.Length-- }},
 		{"longer", deflate, func(c *Content) { c.Length++ }},
 		{"elsewhere", deflate, func(c *Content) { c.Offset++ }},
-		{"stored as deflate", stored, func(c *Content) { c.Coding = Deflate }},
-		{"deflate as stored", deflate, func(c *Content) { c.Coding, c.Size = Stored, c.Length-23 }},
+		{"stored as deflate", stored, func(c *Content) { c.Coding = coding.Deflate }},
+		{"deflate as stored", deflate, func(c *Content) { c.Coding, c.Size = coding.Stored, c.Length-23 }},
 		{"stored, smaller", stored, func(c *Content) { c.Size--; c.Length-- }},
 		{"stored, elsewhere", stored, func(c *Content) { c.Offset-- }},
 		{"stored, other CRC", stored, func(c *Content) { c.CRC-- }},
@@ -321,11 +325,11 @@ func TestReaderWrongIndex(t *testing.T) {
 	}
 }
 
-// TestReaderRangeChecks: what a range passes over is checked, though not the CRC-32.
+// TestReaderRangeChecks: a range checks all that it passes, except the CRC-32.
 func TestReaderRangeChecks(t *testing.T) {
 	content := noise(200000)
-	a := put(t, content, Stored)
-	head := int(a.c.Offset + StoredOffset(StoredBlock) - storedHead)
+	a := put(t, content, coding.Stored)
+	head := int(a.c.Offset + StoredOffset(coding.StoredBlock) - coding.StoredHead)
 	a.archive[head] = 1 // the second block says that it is the last
 	r := newReader(t, a.src(), a.c)
 	for _, tt := range []struct {
@@ -342,7 +346,7 @@ func TestReaderRangeChecks(t *testing.T) {
 	}
 }
 
-// shortReader gives a few bytes at a time, and errors late.
+// shortReader returns a few bytes at a time, and errors late.
 type shortReader struct{ r io.ReaderAt }
 
 func (s shortReader) ReadAt(p []byte, off int64) (int, error) {
@@ -359,25 +363,25 @@ func (s shortReader) ReadAt(p []byte, off int64) (int, error) {
 func TestReaderSources(t *testing.T) {
 	content := append(text(5000), noise(70000)...)
 	broken := errors.New("broken")
-	for _, coding := range []Coding{Deflate, Stored} {
-		a := put(t, content, coding)
+	for _, how := range []coding.Coding{coding.Deflate, coding.Stored} {
+		a := put(t, content, how)
 		if got, err := io.ReadAll(newReader(t, shortReader{a.src()}, a.c)); err != nil || !bytes.Equal(got, content) {
-			t.Errorf("%s, short reads: %d bytes, %v", coding, len(got), err)
+			t.Errorf("%s, short reads: %d bytes, %v", how, len(got), err)
 		}
 		for _, missing := range []int64{1, 8, 9, 1000, a.c.Length - 1, a.c.Length} {
 			cut := a.archive[:a.c.Offset+a.c.Length-missing]
 			got, err := io.ReadAll(newReader(t, bytes.NewReader(cut), a.c))
 			if !errors.Is(err, ErrTruncated) || len(got) >= len(content) {
-				t.Errorf("%s, %d bytes missing: %d bytes, %v", coding, missing, len(got), err)
+				t.Errorf("%s, %d bytes missing: %d bytes, %v", how, missing, len(got), err)
 			}
 			if _, err := io.ReadAll(newReader(t, &failing{bytes.NewReader(cut), broken}, a.c)); !errors.Is(err, broken) || errors.Is(err, ErrCorrupt) {
-				t.Errorf("%s, broken %d bytes before the end: %v", coding, missing, err)
+				t.Errorf("%s, broken %d bytes before the end: %v", how, missing, err)
 			}
 		}
 	}
 }
 
-// failing gives an error of its own instead of io.EOF.
+// failing returns its own error instead of io.EOF.
 type failing struct {
 	r   io.ReaderAt
 	err error
@@ -393,7 +397,7 @@ func (f *failing) ReadAt(p []byte, off int64) (int, error) {
 
 // TestReaderNoEnd: a stream that goes on beyond its member, and segments whose table breaks off.
 func TestReaderNoEnd(t *testing.T) {
-	a := put(t, text(1000), Deflate)
+	a := put(t, text(1000), coding.Deflate)
 	stream := newEncoder(t, 6).AppendSegment(nil, a.content, false) // no final block
 	a.archive = append(AppendMemberHeader(nil, nil), stream...)
 	a.archive = AppendMemberTrailer(a.archive, a.c.CRC, a.c.Size)
@@ -403,12 +407,12 @@ func TestReaderNoEnd(t *testing.T) {
 	}
 	empty := AppendStored(nil, []byte("x"))
 	empty = append(append(empty[:HeaderSize:HeaderSize], 0, 1, 0, 0xfe, 0xff, 'x', 0, 9), "98765432"...)
-	c := Content{Length: int64(len(empty)), Size: 1, Coding: Deflate}
+	c := Content{Length: int64(len(empty)), Size: 1, Coding: coding.Deflate}
 	if got, err := io.ReadAll(newReader(t, bytes.NewReader(empty), c)); !errors.Is(err, ErrCorrupt) || len(got) > 0 {
 		t.Errorf("no second block: %d bytes, %v", len(got), err)
 	}
 
-	a = put(t, mixed(3<<20), Segmented)
+	a = put(t, mixed(3<<20), coding.Segmented)
 	broken := errors.New("broken")
 	a.c.Ends = func(int) (int64, error) { return 0, broken }
 	if _, err := newReader(t, a.src(), a.c).ReadAt(make([]byte, 1), 2<<20); !errors.Is(err, broken) {
@@ -421,7 +425,7 @@ func TestReaderNoEnd(t *testing.T) {
 }
 
 func TestReaderWriteTo(t *testing.T) {
-	a := put(t, noise(70000), Stored)
+	a := put(t, noise(70000), coding.Stored)
 	full := errors.New("full")
 	for _, want := range []error{full, io.ErrShortWrite} {
 		w := &limited{300, want}
@@ -437,14 +441,14 @@ func TestReaderWriteTo(t *testing.T) {
 		}
 	}
 	a.archive[a.c.Offset+a.c.Length-1] ^= 1
-	if n, err := newReader(t, a.src(), a.c).WriteTo(io.Discard); n != StoredBlock || !errors.Is(err, ErrCorrupt) {
+	if n, err := newReader(t, a.src(), a.c).WriteTo(io.Discard); n != coding.StoredBlock || !errors.Is(err, ErrCorrupt) {
 		t.Errorf("a damaged member: %d bytes, %v", n, err)
 	}
 }
 
 // TestReaderRecovers: after an error Seek sets a reader right.
 func TestReaderRecovers(t *testing.T) {
-	a := put(t, mixed(3<<20), Segmented)
+	a := put(t, mixed(3<<20), coding.Segmented)
 	end, _ := a.c.Ends(1)
 	bad := a.c.Offset + HeaderSize + end - 1 // in the flush of the second segment
 	a.archive[bad] ^= 1
@@ -463,8 +467,8 @@ func TestReaderRecovers(t *testing.T) {
 }
 
 func TestReaderConcurrently(t *testing.T) {
-	for _, coding := range codings {
-		a := put(t, mixed(2<<20+9), coding)
+	for _, how := range codings {
+		a := put(t, mixed(2<<20+9), how)
 		r := newReader(t, a.src(), a.c)
 		var all sync.WaitGroup
 		for g := range 4 {
@@ -476,7 +480,7 @@ func TestReaderConcurrently(t *testing.T) {
 					off := rng.Intn(len(a.content))
 					got := make([]byte, min(1000, len(a.content)-off))
 					if _, err := r.ReadAt(got, int64(off)); err != nil || !bytes.Equal(got, a.content[off:off+len(got)]) {
-						t.Errorf("%s: at %d: %v", coding, off, err)
+						t.Errorf("%s: at %d: %v", how, off, err)
 					}
 				}
 			}()
@@ -485,7 +489,7 @@ func TestReaderConcurrently(t *testing.T) {
 	}
 }
 
-// readCounter counts what is read of an archive.
+// readCounter counts the bytes read from an archive.
 type readCounter struct {
 	r            io.ReaderAt
 	reads, bytes int
@@ -503,16 +507,16 @@ func TestReaderReads(t *testing.T) {
 	for _, tt := range []struct {
 		name         string
 		content      []byte
-		coding       Coding
+		coding       coding.Coding
 		off, n       int
 		reads, bytes int // at most
 	}{
-		{"small deflate", text(6000), Deflate, 0, 6000, 1, 6000},
-		{"small stored", noise(6000), Stored, 0, 6000, 1, 6023},
-		{"one block", noise(65535), Stored, 0, 65535, 1, 65558},
-		{"byte of a stored file", noise(1 << 20), Stored, 900000, 1, 2, 6},
-		{"two blocks", noise(1 << 20), Stored, 65530, 10, 3, 20},
-		{"byte of a segment", text(4 << 20), Segmented, 3 << 20, 1, 1, inputBuffer},
+		{"small deflate", text(6000), coding.Deflate, 0, 6000, 1, 6000},
+		{"small stored", noise(6000), coding.Stored, 0, 6000, 1, 6023},
+		{"one block", noise(65535), coding.Stored, 0, 65535, 1, 65558},
+		{"byte of a stored file", noise(1 << 20), coding.Stored, 900000, 1, 2, 6},
+		{"two blocks", noise(1 << 20), coding.Stored, 65530, 10, 3, 20},
+		{"byte of a segment", text(4 << 20), coding.Segmented, 3 << 20, 1, 1, inputBuffer},
 	} {
 		a := put(t, tt.content, tt.coding)
 		src := &readCounter{r: a.src()}
@@ -528,8 +532,8 @@ func TestReaderReads(t *testing.T) {
 }
 
 func TestReaderAllocs(t *testing.T) {
-	for _, coding := range codings {
-		a := put(t, mixed(1<<20+100), coding)
+	for _, how := range codings {
+		a := put(t, mixed(1<<20+100), how)
 		src := a.src()
 		buf := make([]byte, 100)
 		// The reader itself is the only one.
@@ -545,31 +549,31 @@ func TestReaderAllocs(t *testing.T) {
 	}
 }
 
-// FuzzReader reads a damaged C by a damaged index. What comes out whole must be what compress/flate makes of the
-// stream, and never more than Size bytes come out.
+// FuzzReader reads a damaged C with a damaged index. If all of the content is read, it must be the
+// content that compress/flate finds. Never are more than Size bytes read.
 func FuzzReader(f *testing.F) {
 	// Small ones, as large ones take the fuzzer very long to make smaller.
 	for _, a := range []*archived{
-		put(f, text(200), Deflate),
-		put(f, noise(50), Stored),
-		put(f, make([]byte, StoredBlock+60), Deflate),
-		put(f, make([]byte, 1<<20+500), Segmented),
+		put(f, text(200), coding.Deflate),
+		put(f, noise(50), coding.Stored),
+		put(f, make([]byte, coding.StoredBlock+60), coding.Deflate),
+		put(f, make([]byte, 1<<20+500), coding.Segmented),
 	} {
 		end := int64(0)
-		if a.c.Coding == Segmented {
+		if a.c.Coding == coding.Segmented {
 			end, _ = a.c.Ends(0)
 		}
-		stream := a.member()[HeaderSize : a.c.Length-TrailerSize]
+		stream := a.member()[HeaderSize : a.c.Length-MemberTrailerSize]
 		f.Add(stream, a.c.Size, byte(a.c.Coding), end, a.c.Size/2)
 	}
-	f.Fuzz(func(t *testing.T, stream []byte, size int64, coding byte, end, off int64) {
+	f.Fuzz(func(t *testing.T, stream []byte, size int64, how byte, end, off int64) {
 		content, used, ok := judge(stream)
 		crc := crc32.ChecksumIEEE(content)
 		member := append(AppendMemberHeader(nil, nil), stream...)
 		member = AppendMemberTrailer(member, crc, int64(len(content)))
-		c := Content{Length: int64(len(member)), Size: size, CRC: crc, Coding: Coding(coding), Shift: MinShift}
+		c := Content{Length: int64(len(member)), Size: size, CRC: crc, Coding: coding.Coding(how), Shift: coding.MinShift}
 		c.Ends = func(k int) (int64, error) {
-			if int64(k) == SegmentsOf(size, MinShift)-1 {
+			if int64(k) == coding.Segments(size, coding.MinShift)-1 {
 				return int64(len(stream)), nil
 			}
 			return end + int64(k), nil
@@ -586,7 +590,7 @@ func FuzzReader(f *testing.F) {
 		if err == nil && (!ok || used < len(stream) || !bytes.Equal(got, content)) {
 			t.Fatalf("%d bytes; compress/flate: %d, from %d of %d, %v", len(got), len(content), used, len(stream), ok)
 		}
-		if err != nil && ok && used == len(stream) && int64(len(content)) == size && c.Coding == Deflate && !IsStored(member, size) {
+		if err != nil && ok && used == len(stream) && int64(len(content)) == size && c.Coding == coding.Deflate && !IsStored(member, size) {
 			t.Fatalf("what compress/flate accepts: %v", err)
 		}
 		part := make([]byte, 100)
@@ -600,13 +604,13 @@ func FuzzReader(f *testing.F) {
 }
 
 func BenchmarkReader(b *testing.B) {
-	for _, coding := range codings {
+	for _, how := range codings {
 		for _, size := range []int{6 << 10, 4 << 20} {
-			a := put(b, text(size), coding)
+			a := put(b, text(size), how)
 			if a == nil {
 				continue
 			}
-			b.Run(fmt.Sprintf("%s/%d", coding, size), func(b *testing.B) {
+			b.Run(fmt.Sprintf("%s/%d", how, size), func(b *testing.B) {
 				src := a.src()
 				b.SetBytes(int64(size))
 				b.ReportAllocs()

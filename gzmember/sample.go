@@ -12,7 +12,7 @@ const (
 	sampleChunk  = 32 << 10 // bytes
 )
 
-// sampler holds what a sample needs, to be used again.
+// sampler holds an encoder and buffers for samples. Samplers are pooled.
 type sampler struct {
 	enc *Encoder
 	out []byte
@@ -24,11 +24,13 @@ var samplers = sync.Pool{New: func() any {
 	return &sampler{enc: enc, buf: make([]byte, sampleChunk)}
 }}
 
-// Compressible says whether deflate would make a file of size bytes at least 3 % smaller, judging by
-// what level 1 makes of 32 chunks of 32 KiB that are evenly spread over it (of all of it, if it is not
-// larger than that). It depends on nothing but the content. A buffer of 32 KiB may be given to read to.
+// Compressible estimates whether deflate would make a file of size bytes at least 3 % smaller. It
+// compresses 32 chunks of 32 KiB, evenly spread over the file, at level 1; a file no larger than
+// that it compresses whole. The result depends only on the content. The caller may pass a buffer of
+// 32 KiB to read to.
 //
-// An error wraps the reader's and says where in the file; if that ends before size, io.ErrUnexpectedEOF.
+// The error has the offset in the file. It wraps that of the reader, or [io.ErrUnexpectedEOF] if
+// the file ends before size.
 func Compressible(r io.ReaderAt, size int64, buf ...[]byte) (bool, error) {
 	s := samplers.Get().(*sampler)
 	defer samplers.Put(s)

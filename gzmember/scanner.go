@@ -8,8 +8,8 @@ import (
 	"math"
 )
 
-// Scanner walks the members of a stream of which nothing else is known. Its memory is bounded, whatever
-// the stream holds.
+// Scanner walks the members of a stream about which nothing is known. Its memory is bounded for any
+// stream.
 //
 //	s := gzmember.NewScanner(r)
 //	for {
@@ -19,34 +19,35 @@ import (
 //		}
 //		…
 //		io.Copy(w, s) // the content of this member
-//		… s.Offset(), s.Length(), s.CRC(), s.Size(), s.Stored()
+//		… s.Offset(), s.Length(), s.CRC(), s.Stored()
 //	}
 type Scanner struct {
 	stream stream
 	extra  []byte // the header of the current member, if it has an extra field
-	chunk  []byte // inflated and not yet read
+	chunk  []byte // inflated but not yet read
 
 	offset  int64
 	length  int64
 	size    int64
 	crc     uint32
-	open    bool  // the content is not read to its end
-	checked bool  // the member was read to its end, and is right
+	open    bool  // the content has not been read to its end
+	checked bool  // the member has been read to its end and is right
 	err     error // sticky
 }
 
-// NewScanner returns a scanner of the members of r, the first of which begins at once.
+// NewScanner returns a scanner of the members of r. The first one begins at the next byte.
 func NewScanner(r io.Reader) *Scanner {
 	s := new(Scanner)
 	s.stream.attach(r)
 	return s
 }
 
-// Next goes to the next member, over what is left of the current one, which is checked all the same.
-// The header's Extra is valid until Next is called again.
+// Next reads and checks the rest of the current member, and moves to the next one. The header's
+// Extra is valid until Next is called again.
 //
-// The error is io.EOF if the stream ends where a member does. Others carry the offset of the member:
-// they wrap ErrCorrupt, ErrTruncated, or the reader's error. After an error all calls give the same.
+// The error is io.EOF if the stream ends where a member does. Other errors have the offset of the
+// member, and wrap [ErrCorrupt], [ErrTruncated] or the error of the reader. After an error all
+// calls return the same.
 func (s *Scanner) Next() (Header, error) {
 	for s.open {
 		s.chunk = nil
@@ -87,7 +88,7 @@ func (s *Scanner) header() (Header, error) {
 	if len(b) < head || b[3] != flgExtra {
 		return h, err
 	}
-	// An extra field may be longer than the buffer. The last bytes of b say how long.
+	// An extra field may be longer than the buffer. The last bytes of b state its length.
 	left := head + int(binary.LittleEndian.Uint16(b[head-2:]))
 	s.extra = s.extra[:0]
 	for left > 0 {
@@ -105,8 +106,8 @@ func (s *Scanner) header() (Header, error) {
 	return ParseHeader(s.extra)
 }
 
-// advance inflates the next chunk. Before it hands out the last one it checks the trailer; after that it
-// gives io.EOF.
+// advance inflates the next chunk. It checks the trailer before it returns the last one, and then
+// returns io.EOF.
 func (s *Scanner) advance() error {
 	if s.err != nil {
 		return s.err
@@ -137,7 +138,7 @@ func (s *Scanner) advance() error {
 
 // trailer checks the trailer of the current member.
 func (s *Scanner) trailer() error {
-	b, err := s.stream.peek(TrailerSize)
+	b, err := s.stream.peek(MemberTrailerSize)
 	if err == io.EOF {
 		return fmt.Errorf("%w: in the trailer", ErrTruncated)
 	}
@@ -147,7 +148,7 @@ func (s *Scanner) trailer() error {
 	if err := checkTrailer(b, s.crc, s.size); err != nil {
 		return err
 	}
-	s.stream.discard(TrailerSize)
+	s.stream.discard(MemberTrailerSize)
 	s.length = s.stream.position() - s.offset
 	s.open, s.checked = false, true
 	return nil
@@ -160,8 +161,9 @@ func (s *Scanner) fail(err error) error {
 	return s.err
 }
 
-// Read reads the content of the current member. The error is io.EOF at its end, else as Next's.
-// If CRC-32 or size are wrong, the last bytes (all, up to 64 KiB) do not come but the error does.
+// Read implements [io.Reader] for the content of the current member. The error is io.EOF at its
+// end, else one of Next. If CRC-32 or size are wrong, the error replaces the last bytes, up to 64
+// KiB.
 func (s *Scanner) Read(p []byte) (int, error) {
 	if len(s.chunk) == 0 {
 		if err := s.advance(); err != nil {
@@ -173,7 +175,7 @@ func (s *Scanner) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// WriteTo writes what is left of the content of the current member to w.
+// WriteTo implements [io.WriterTo]. It writes the rest of the content of the current member.
 func (s *Scanner) WriteTo(w io.Writer) (total int64, err error) {
 	for {
 		if len(s.chunk) == 0 {
@@ -195,20 +197,17 @@ func (s *Scanner) WriteTo(w io.Writer) (total int64, err error) {
 	}
 }
 
-// Offset returns where the current member begins, in bytes from the start of the stream. After Next
-// gave io.EOF it is the length of the stream.
+// Offset returns the offset of the current member, in bytes from the start of the stream. After
+// Next has returned io.EOF it is the length of the stream.
 func (s *Scanner) Offset() int64 { return s.offset }
 
-// Length returns the length in bytes of the current member, header and trailer included. It is 0 until
-// the content was read to io.EOF.
+// Length returns the length in bytes of the current member, with header and trailer. It is 0 until
+// the content has been read to io.EOF.
 func (s *Scanner) Length() int64 { return s.length }
 
-// Size returns the size in bytes of the current member's content, once that was read to io.EOF.
-func (s *Scanner) Size() int64 { return s.size }
-
-// CRC returns the CRC-32 of the current member's content, once that was read to io.EOF.
+// CRC returns the CRC-32 of the current member's content, after that has been read to io.EOF.
 func (s *Scanner) CRC() uint32 { return s.crc }
 
-// Stored says whether the deflate stream of the current member has the layout of a stored C
-// (FORMAT.md §1.3), once the content was read to io.EOF.
+// Stored reports whether the deflate stream of the current member has the layout of a stored C
+// (FORMAT.md §1.3), after the content has been read to io.EOF.
 func (s *Scanner) Stored() bool { return s.checked && s.stream.stored() }

@@ -10,9 +10,11 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/tarpack/tpk/gzmember/coding"
 )
 
-// sequence is members one after the other, with what the scanner should say of each.
+// sequence is a sequence of members, with the result that the scanner should have for each.
 type sequence struct {
 	b       []byte
 	members []scanned
@@ -47,15 +49,15 @@ func newSequence(t testing.TB, most int) *sequence {
 	s.add(AppendZeros(nil, 511, []byte(long)), make([]byte, 511), long, false)
 	s.add(AppendZeros(nil, 1024, make([]byte, 30)[:0]), make([]byte, 1024), "", false)
 	// Blocks of the stored layout, and then others that reach back to them.
-	first := noise(StoredBlock)
-	z := appendStoredHead(AppendMemberHeader(nil, nil), StoredBlock, false)
+	first := noise(coding.StoredBlock)
+	z := appendStoredHead(AppendMemberHeader(nil, nil), coding.StoredBlock, false)
 	z = e.AppendSegment(append(z, first...), text(1000), true)
 	both := append(bytes.Clone(first), text(1000)...)
 	s.add(AppendMemberTrailer(z, crc32.ChecksumIEEE(both), int64(len(both))), both, "", false)
 	return s
 }
 
-// readers are ways to give the scanner its input.
+// readers are ways to pass input to the scanner.
 var readers = map[string]func(b []byte) io.Reader{
 	"whole":          func(b []byte) io.Reader { return bytes.NewReader(b) },
 	"byte by byte":   func(b []byte) io.Reader { return iotest.OneByteReader(bytes.NewReader(b)) },
@@ -96,9 +98,9 @@ func TestScanner(t *testing.T) {
 					t.Fatalf("%s, member %d: %d bytes, %v", name, i, len(got), err)
 				}
 			}
-			if s.Length() != want.length || s.Size() != int64(len(want.content)) ||
+			if s.Length() != want.length || s.size != int64(len(want.content)) ||
 				s.CRC() != crc32.ChecksumIEEE(want.content) || s.Stored() != want.stored {
-				t.Fatalf("%s, member %d: length %d, size %d, CRC %08x, stored %v", name, i, s.Length(), s.Size(), s.CRC(), s.Stored())
+				t.Fatalf("%s, member %d: length %d, size %d, CRC %08x, stored %v", name, i, s.Length(), s.size, s.CRC(), s.Stored())
 			}
 			if n, err := s.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 				t.Fatalf("%s, member %d: after the end: %d, %v", name, i, n, err)
@@ -222,7 +224,7 @@ func TestScannerWriteTo(t *testing.T) {
 	}
 }
 
-// stuck is a reader that reads nothing and says nothing.
+// stuck is a reader that returns neither bytes nor an error.
 type stuck struct{}
 
 func (stuck) Read([]byte) (int, error) { return 0, nil }
@@ -234,7 +236,7 @@ func damaged(b []byte, i int) []byte {
 	return b
 }
 
-// TestScannerBomb: memory does not grow with what a member inflates to.
+// TestScannerBomb: memory does not grow with the content of a member.
 func TestScannerBomb(t *testing.T) {
 	b := newEncoder(t, 9).AppendMember(nil, make([]byte, 4<<20), nil)
 	src := bytes.NewReader(b)
@@ -252,8 +254,9 @@ func TestScannerBomb(t *testing.T) {
 	})
 }
 
-// FuzzScanner compares with compress/gzip: what the scanner accepts, it accepts, member by member, with the same content.
-// What the scanner refuses is wrong or has a header that FORMAT.md does not allow.
+// FuzzScanner compares with compress/gzip. If the scanner accepts a stream, so does gzip, member by
+// member and with the same content. If it refuses a stream, that is wrong or has a header that
+// FORMAT.md does not allow.
 func FuzzScanner(f *testing.F) {
 	e := newEncoder(f, 6)
 	f.Add(AppendZeros(AppendTarHeader(nil, text(512)), 1024, []byte("T")), byte(3))

@@ -6,35 +6,9 @@ import (
 	"math"
 	"slices"
 	"testing"
-)
 
-func TestShiftFor(t *testing.T) {
-	for _, tt := range []struct {
-		size     int64
-		shift    uint8
-		segments int64
-	}{
-		{1, 20, 1},
-		{1 << 20, 20, 1},
-		{1<<20 + 1, 20, 2},
-		{4 << 30, 20, 4096},
-		{5333 << 20, 20, 5333},
-		{5333<<20 + 1, 21, 2667},
-		{5333 << 23, 23, 5333},
-		{5333<<23 + 1, 24, 2667},
-		{4000 << 24, 24, 4000},
-		{4000<<24 + 1, 25, 2001},
-		{MaxSegmented, 31, 4000},
-	} {
-		shift := ShiftFor(tt.size)
-		if n := SegmentsOf(tt.size, shift); shift != tt.shift || n != tt.segments {
-			t.Errorf("%d bytes: shift %d, %d segments; want %d, %d", tt.size, shift, n, tt.shift, tt.segments)
-		}
-	}
-	if n := SegmentsOf(math.MaxInt64, MinShift); n != 1<<43 {
-		t.Errorf("%d segments", n)
-	}
-}
+	"github.com/tarpack/tpk/gzmember/coding"
+)
 
 func TestSegmentsExtra(t *testing.T) {
 	for _, tt := range []struct {
@@ -93,7 +67,7 @@ func TestParseSegmentsRefuses(t *testing.T) {
 	}
 }
 
-// FuzzParseSegments: what is accepted is byte for byte what AppendExtra writes.
+// FuzzParseSegments: a payload that is accepted is byte for byte one that AppendExtra writes.
 func FuzzParseSegments(f *testing.F) {
 	f.Add(Segments{20, []uint32{1, 2}}.AppendExtra(nil))
 	f.Add([]byte("S"))
@@ -108,7 +82,8 @@ func FuzzParseSegments(f *testing.F) {
 	})
 }
 
-// TestSegments: each segment begins and ends as FORMAT.md §1.3 says, and inflates without those before it.
+// TestSegments: each segment begins and ends as FORMAT.md §1.3 requires, and inflates without those
+// before it.
 func TestSegments(t *testing.T) {
 	for _, level := range levels {
 		e := newEncoder(t, level)
@@ -132,7 +107,7 @@ func TestSegments(t *testing.T) {
 			}
 			rest = rest[n:]
 		}
-		a := put(t, content, Segmented)
+		a := put(t, content, coding.Segmented)
 		stream = AppendMemberTrailer(stream, a.c.CRC, a.c.Size)
 		if got, rest := gunzip(t, stream); !bytes.Equal(got, content) || len(rest) > 0 {
 			t.Fatalf("level %d: gunzip gives %d bytes", level, len(got))

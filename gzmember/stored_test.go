@@ -7,22 +7,11 @@ import (
 	"io"
 	"io/fs"
 	"testing"
+
+	"github.com/tarpack/tpk/gzmember/coding"
 )
 
 func TestStoredArithmetic(t *testing.T) {
-	for _, tt := range []struct{ size, length int64 }{
-		{1, 1 + 5 + 18},
-		{65534, 65534 + 5 + 18},
-		{65535, 65535 + 5 + 18},
-		{65536, 65536 + 10 + 18},
-		{131070, 131070 + 10 + 18},
-		{131071, 131071 + 15 + 18},
-		{MaxSize, MaxSize + 5*4295032833 + 18},
-	} {
-		if got := StoredLength(tt.size); got != tt.length {
-			t.Errorf("length of %d bytes is %d, want %d", tt.size, got, tt.length)
-		}
-	}
 	for _, tt := range []struct{ i, offset int64 }{
 		{0, 15}, {1, 16}, {65534, 65549}, {65535, 65555}, {65536, 65556}, {131070, 131095},
 	} {
@@ -37,7 +26,7 @@ func TestStored(t *testing.T) {
 		size := int64(len(tt.b))
 		b := AppendStored([]byte("before"), tt.b)[len("before"):]
 		content, rest := gunzip(t, b)
-		if !bytes.Equal(content, tt.b) || len(rest) > 0 || int64(len(b)) != StoredLength(size) || !IsStored(b, size) {
+		if !bytes.Equal(content, tt.b) || len(rest) > 0 || int64(len(b)) != coding.StoredLength(size) || !IsStored(b, size) {
 			t.Fatalf("%s: %d bytes of content from %d, stored: %v", tt.name, len(content), len(b), IsStored(b, size))
 		}
 		for i := int64(0); i < size; i += 1 + size/300 {
@@ -59,8 +48,8 @@ func TestIsStored(t *testing.T) {
 	}
 	// The same blocks in another order: as long as a stored C, but no stored C.
 	other := AppendMemberHeader(nil, nil)
-	other = append(appendStoredHead(other, 70000-StoredBlock, false), content[:70000-StoredBlock]...)
-	other = append(appendStoredHead(other, StoredBlock, true), content[70000-StoredBlock:]...)
+	other = append(appendStoredHead(other, 70000-coding.StoredBlock, false), content[:70000-coding.StoredBlock]...)
+	other = append(appendStoredHead(other, coding.StoredBlock, true), content[70000-coding.StoredBlock:]...)
 	other = AppendMemberTrailer(other, crc32.ChecksumIEEE(content), 70000)
 	if got, _ := gunzip(t, other); !bytes.Equal(got, content) {
 		t.Fatal("the other order is not the same content")
@@ -109,7 +98,7 @@ func TestStoredWriter(t *testing.T) {
 			if err := w.Close(); err != nil {
 				t.Fatal(err)
 			}
-			if !bytes.Equal(b.Bytes(), want) || w.CRC() != crc32.ChecksumIEEE(content) {
+			if !bytes.Equal(b.Bytes(), want) || w.crc != crc32.ChecksumIEEE(content) {
 				t.Fatalf("%d bytes in pieces of %d: differs from AppendStored", size, piece)
 			}
 			if _, err := w.Write([]byte{1}); !errors.Is(err, fs.ErrClosed) {
@@ -136,7 +125,7 @@ func TestStoredWriterErrors(t *testing.T) {
 	if err := w.Close(); err == nil {
 		t.Error("Close after an error gives none")
 	}
-	for _, size := range []int64{0, -1, MaxSize + 1} {
+	for _, size := range []int64{0, -1, coding.MaxSize + 1} {
 		if _, err := NewStoredWriter(&b, size).Write(nil); err == nil {
 			t.Errorf("size %d is accepted", size)
 		}

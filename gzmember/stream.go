@@ -4,41 +4,41 @@ import "io"
 
 // The buffers of a stream, in bytes.
 const (
-	maxWindow   = maxDistance // what a match may reach back to
+	maxWindow   = maxDistance // how far a match may reach back
 	chunkSize   = 64 << 10    // made at a time; the first chunk has room for maxWindow more
 	outBuffer   = maxWindow + chunkSize
 	inputBuffer = 32 << 10
-	minRoom     = maxMatch // with less room than that, the window is moved first
+	minRoom     = maxMatch // with less room, the window is moved first
 )
 
 // The header of a block must fit the input.
 const _ = uint(inputBuffer - maxBlockHead)
 
-// A stream inflates a deflate stream that it reads from src, in chunks. It may read more of src than
-// the deflate stream takes; what follows that is in the buffer, for peek and for the next one.
+// A stream inflates a deflate stream that it reads from src, in chunks. It may read beyond the end
+// of the deflate stream; these bytes stay in the buffer for peek and for the next deflate stream.
 type stream struct {
 	inflater
 	src   io.Reader
-	err   error // of src, not yet told
+	err   error // of src, not yet returned
 	taken int64 // bytes read from src
 
 	in       [inputBuffer]byte
-	from, to int // in[from:to] is read and not used
+	from, to int // in[from:to] is read but not used
 
-	out [outBuffer]byte // the content's last bytes, up to end
+	out [outBuffer]byte // the last bytes of the content, up to end
 	end int
 }
 
 // attach makes s read from src.
 func (s *stream) attach(src io.Reader) { s.src, s.err, s.taken, s.from, s.to = src, nil, 0, 0, 0 }
 
-// position returns how many bytes of src were used.
+// position returns the number of bytes of src that were used.
 func (s *stream) position() int64 { return s.taken - int64(s.buffered()) }
 
-// buffered returns how many bytes were read of src and not used.
+// buffered returns the number of bytes of src that were read but not used.
 func (s *stream) buffered() int { return s.to - s.from }
 
-// begin makes s begin with the first block of a deflate stream, at the next byte of src.
+// begin starts a deflate stream at the next byte of src.
 func (s *stream) begin() {
 	s.inflater.reset()
 	s.end = 0
@@ -65,8 +65,8 @@ func (s *stream) fill() error {
 	return io.ErrNoProgress
 }
 
-// peek returns the next n bytes of src, at most inputBuffer, without using them.
-// If there are not so many, it returns those there are and the error.
+// peek returns the next n bytes of src, at most inputBuffer, without using them. If src ends before
+// that, it returns the bytes that are left and the error.
 func (s *stream) peek(n int) ([]byte, error) {
 	for s.buffered() < n {
 		if err := s.fill(); err != nil {
@@ -79,26 +79,27 @@ func (s *stream) peek(n int) ([]byte, error) {
 // discard uses n bytes that peek returned.
 func (s *stream) discard(n int) { s.from += n }
 
-// stop says why a chunk is no longer.
+// stop is the reason why a chunk ends.
 type stop uint8
 
 const (
-	stopWant    stop = iota // there is more content, for the next one
+	stopWant    stop = iota // there is more content
 	stopEnd                 // the deflate stream is at its end
 	stopShort               // src is at its end, and the deflate stream is not
 	stopLong                // the content is longer than the limit
-	stopCorrupt             // what follows is no deflate stream
+	stopCorrupt             // the next bytes are not a deflate stream
 	stopError               // of src
 )
 
-// next returns the next bytes of content, valid until it is called again: about want of them (up to
-// maxMatch more or, where the buffer ends, fewer, but at least one), never more than limit.
+// next returns the next bytes of content, which are valid until the following call. It returns
+// about want bytes: up to maxMatch more or, at the end of the buffer, fewer, but at least one. It
+// never returns more than limit.
 func (s *stream) next(want, limit int64) ([]byte, stop, error) {
 	if len(s.out)-s.end < minRoom {
 		s.end = copy(s.out[:maxWindow], s.out[s.end-maxWindow:s.end])
 	}
 	start := s.end
-	// A match is not divided: with less room than maxMatch there may be no progress.
+	// A match is not divided, so with less room than maxMatch there may be no progress.
 	n := min(want, outBuffer) + maxMatch
 	n = min(n, limit, int64(len(s.out)-start))
 	room := s.out[:start+int(n)]

@@ -51,10 +51,11 @@ func slowSymbol(d *bitReader, t *huffmanTables, out []byte, pos int) (int, verdi
 	return pos, v
 }
 
-// symbol takes a code and its extra bits. Value is the base and the extra bits together.
+// symbol takes a code and its extra bits. Value is the sum of the base and the extra bits.
 func (d *bitReader) symbol(table []uint32, width uint) (e uint32, value int, v verdict) {
 	e = table[d.acc&(1<<width-1)]
-	if e&(entryLiteral|entrySpecial|entrySubtable) == entrySpecial|entrySubtable && uint(e&0xff) <= d.n {
+	if e&(entryLiteral|entrySpecial|entrySubtable) == entrySpecial|entrySubtable &&
+		uint(e&0xff) <= d.n {
 		d.take(uint(e & 0xff))
 		e = table[uint64(e>>16)+(d.acc&(1<<(e>>8&15)-1))]
 	}
@@ -69,7 +70,7 @@ func (d *bitReader) symbol(table []uint32, width uint) (e uint32, value int, v v
 	return e, int(e>>16&0x7fff) + int(extra), proceed
 }
 
-// What fastSymbols needs for a round of its loop, in bytes: room for two literals and a match, which
+// Bytes that fastSymbols needs for one round of its loop: room for two literals and a match, which
 // is copied copyWidth bytes at a time, and two times 8 bytes of input.
 const (
 	copyWidth = 16
@@ -77,11 +78,12 @@ const (
 	fastInput = 2 * 8
 )
 
-// fastSymbols decodes symbols as long as there is plenty of input and room. The verdict is again when
-// there is not, and proceed after the end of the block.
+// fastSymbols decodes symbols as long as there is enough input and room for a round. The verdict is
+// again when there is not, and proceed after the end of the block.
 //
-// The bits of acc above n are not zero here but the stream's next ones, so that filling it is one load
-// and one or. 56 bits are enough for three literals (15 bits each), or a match (15 + 5 and 15 + 13).
+// The bits of acc above n are not zero here but the next bits of the stream, so that filling it
+// takes one load and one or. 56 bits are enough for three literals (15 bits each), or for a match
+// (15 + 5 and 15 + 13).
 func fastSymbols(d *bitReader, t *huffmanTables, out []byte, pos int) (int, verdict) {
 	in, at, acc, n := d.in, d.pos, d.acc, d.n
 	v := again
@@ -175,8 +177,8 @@ func fastSymbols(d *bitReader, t *huffmanTables, out []byte, pos int) (int, verd
 	return pos, v
 }
 
-// copyWords copies copyWidth bytes to out[pos:] from distance bytes before, at least 8: only whole
-// words may overlap.
+// copyWords copies copyWidth bytes to out[pos:] from distance bytes before. Distance is at least 8,
+// so that no word overlaps its copy.
 func copyWords(out []byte, pos, distance int) {
 	to, from := out[pos:pos+copyWidth], out[pos-distance:pos-distance+copyWidth]
 	binary.LittleEndian.PutUint64(to, binary.LittleEndian.Uint64(from))
@@ -184,7 +186,7 @@ func copyWords(out []byte, pos, distance int) {
 }
 
 // copyMatch copies length bytes to out[pos:] from distance bytes before. It may write up to
-// copyWidth - 1 bytes more.
+// copyWidth − 1 bytes more.
 func copyMatch(out []byte, pos, distance, length int) {
 	end := pos + length
 	switch {

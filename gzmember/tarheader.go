@@ -7,10 +7,11 @@ import (
 	"sync"
 )
 
-// AppendTarHeader appends the member H of a tar header: blocks is one block of 512 bytes, or a few if
-// there are PAX records. Any other content comes out right too, only not small.
+// AppendTarHeader appends the member H of a tar header: blocks is one block of 512 bytes, or a few
+// if there are PAX records. Any other content is also written correctly, but not small.
 //
-// It depends on nothing outside this package: equal headers give equal bytes whatever it is built with.
+// The code is all in this package, so equal headers result in equal bytes with any version of Go
+// and of the libraries.
 func AppendTarHeader(dst, blocks []byte) []byte {
 	dst = appendFixed(AppendMemberHeader(dst, nil), blocks)
 	return AppendMemberTrailer(dst, crc32.ChecksumIEEE(blocks), int64(len(blocks)))
@@ -22,10 +23,10 @@ const blockFixedFinal = 0b011
 
 // appendFixed appends a deflate stream of one block with fixed Huffman codes.
 //
-// A general encoder takes 5 to 25 µs for a tar header, as it has large tables to clear, and Huffman codes
-// to weigh whose description takes more room than they save. With fixed codes the price of each choice
-// is known beforehand: the cheapest sequence of literals and matches is found by dynamic programming,
-// in a tenth of the time that flate takes at level 9, and at the same size.
+// A general encoder takes 5 to 25 µs for a tar header: it clears large tables, and weighs Huffman
+// codes whose description takes more room than they save. With fixed codes the cost of each choice
+// is known before, so dynamic programming finds the cheapest sequence of literals and matches. It
+// takes a tenth of the time of flate at level 9, and the result has the same size.
 func appendFixed(dst, b []byte) []byte {
 	w := bitWriter{dst: dst}
 	w.add(blockFixedFinal, 3)
@@ -37,27 +38,34 @@ func appendFixed(dst, b []byte) []byte {
 }
 
 const (
-	parseWindow = tarBlock // bytes whose cheapest sequence is found at a time; matches do not cross its end
-	chainWindow = 2048     // how far back matches are looked for; a PAX header is 1,024 bytes before the other
-	chainTries  = 4        // earlier places with the same three bytes that are tried
-	runEntry    = 3        // so far before the end of a run of equal bytes a match may begin that goes beyond it
-	hashBits    = 9
+	parseWindow = tarBlock // bytes parsed at a time; matches do not cross its end
+	// chainWindow is how far back matches are searched. In a file with PAX records, two similar
+	// headers are 1,024 bytes apart.
+	chainWindow = 2048
+	chainTries  = 4 // earlier places with the same three bytes that are tried
+	// runEntry is how many bytes before the end of a run of equal bytes a match that goes beyond
+	// the run may begin.
+	runEntry = 3
+	hashBits = 9
 )
 
-// A node says how the cheapest sequence arrives at a byte of the window, such that of two ways the
-// cheaper is the greater number: what is left of maxCost << 32 | length << 16 | distance of the last
-// step. A literal is a step of length 1. 0 is a byte that no sequence arrives at.
+// A node is the cheapest way to a byte of the window: maxCost minus the cost in bits << 32, length
+// of the last step << 16, and its distance. So the cheaper of two ways is the greater number. A
+// literal is a step of length 1. 0 stands for a byte that no way reaches.
 type node uint64
 
-const maxCost = 16 * parseWindow // bits; more than any way costs
+const maxCost = 16 * parseWindow // in bits, more than any way costs
 
 func (n node) length() int   { return int(n >> 16 & 0xffff) }
 func (n node) distance() int { return int(n & 0xffff) }
 
 // parser finds the cheapest sequence. Parsers are pooled.
 type parser struct {
-	head [1 << hashBits]int32 // by hash of three bytes: 1 + the last place they were seen
-	prev [chainWindow]uint16  // by place modulo chainWindow: distance to the place before it in its chain, or 0
+	// head has, by hash of three bytes, 1 + the last place where they were seen.
+	head [1 << hashBits]int32
+	// prev has, by place modulo chainWindow, the distance to the place before it in its chain, or
+	// 0.
+	prev [chainWindow]uint16
 	node [parseWindow + 1]node
 }
 
@@ -87,7 +95,7 @@ func (p *parser) search(b []byte, start, end int) {
 		}
 		best := minMatch - 1
 		if left := runEnd - pos; left >= minMatch && pos > 0 && b[pos-1] == b[pos] {
-			// One match to the end of the run, or almost. What is in between is of no use.
+			// One match to the end of the run, or almost. Shorter matches are of no use.
 			best = min(left, maxMatch)
 			p.relax(pos-start, max(best-runEntry, minMatch), best, 1)
 			if best > minMatch+runEntry {
@@ -103,8 +111,8 @@ func (p *parser) search(b []byte, start, end int) {
 	}
 }
 
-// matches tries the earlier places with the same three bytes as pos, nearest first: a farther
-// one is of use only if it is longer than best, the length that costs less already.
+// matches tries the earlier places with the same three bytes as pos, nearest first. A farther match
+// is of use only if it is longer than best, up to which cheaper ones exist.
 func (p *parser) matches(b []byte, pos, start, end, best int) {
 	h := binary.LittleEndian.Uint32(b[pos:]) << 8 * 0x9E3779B1 >> (32 - hashBits)
 	last := int(p.head[h]) - 1
@@ -145,12 +153,12 @@ func (p *parser) relax(i, low, high, distance int) {
 	}
 }
 
-// distanceCost returns the bits that a distance takes: a code of 5, and the extra bits.
+// distanceCost returns the number of bits of a distance: a code of 5, and the extra bits.
 func distanceCost(distance int) int { return 3 + max(2, bits.Len(uint(distance-1))) }
 
 // emit writes the cheapest sequence that search found.
 func (p *parser) emit(w *bitWriter, b []byte, start, end int) {
-	// Turn the chain of last steps into one of next steps.
+	// Reverse the chain of last steps, so that each node has the next step.
 	i := end - start
 	step := p.node[i]
 	for i > 0 {
@@ -171,7 +179,8 @@ func (p *parser) emit(w *bitWriter, b []byte, start, end int) {
 	}
 }
 
-// matchLength returns how many bytes at the beginnings of a and b agree; a is at least as long as b.
+// matchLength returns the number of bytes in which the beginnings of a and b agree. a is at least
+// as long as b.
 func matchLength(a, b []byte) int {
 	n := 0
 	for len(b)-n >= 8 {

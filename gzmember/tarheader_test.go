@@ -13,7 +13,8 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// tarHeaders returns headers of files as trees have them, of one block, or of three with a PAX record.
+// tarHeaders returns headers of files as in real trees, of one block, or of three with a PAX
+// record.
 func tarHeaders(t testing.TB, n int) [][]byte {
 	rng := rand.New(rand.NewSource(1))
 	names := strings.Fields("alloc collections struct index html fn core arch x86_64 simd trait impl Iter std sync mutex guard README md src lib rs vendor")
@@ -41,7 +42,8 @@ func tarHeaders(t testing.TB, n int) [][]byte {
 	return all
 }
 
-// TestTarHeaderSize: as small as what flate makes at its highest level, and smaller than at the others.
+// TestTarHeaderSize: headers are as small as with flate at its highest level, and smaller than at
+// the others.
 func TestTarHeaderSize(t *testing.T) {
 	total, ones := 0, 0
 	levels := make([]int, flate.BestCompression+1)
@@ -63,7 +65,7 @@ func TestTarHeaderSize(t *testing.T) {
 			}
 			w.Write(h)
 			w.Close()
-			levels[level] += HeaderSize + out.Len() + TrailerSize
+			levels[level] += HeaderSize + out.Len() + MemberTrailerSize
 		}
 	}
 	mean := func(n int) float64 { return float64(n) / float64(ones) }
@@ -73,8 +75,8 @@ func TestTarHeaderSize(t *testing.T) {
 	}
 }
 
-// TestTarHeaderBytes: archives must come out the same whatever tpk is built with, so these bytes must not
-// change between versions without a note in the changelog.
+// TestTarHeaderBytes: archives must be the same with any version of Go and of the libraries, so
+// these bytes must not change between versions without a note in the changelog.
 func TestTarHeaderBytes(t *testing.T) {
 	h := make([]byte, tarBlock)
 	copy(h, "doc/index.html")

@@ -5,15 +5,12 @@ import (
 	"sync"
 )
 
-// tarBlock is the unit of a tar, to a multiple of which P pads.
+// tarBlock is the size of a tar block in bytes. P pads content to a multiple of it.
 const tarBlock = 512
 
-// TrailerLength is the length in bytes of T, AppendZeros(dst, 1024, extra) with the 30 bytes of
-// FORMAT.md §1.2: 10 for the header, 2 + 4 + 30 for the extra field, 10 of deflate, 8 for the trailer.
-const TrailerLength = 64
-
-// AppendZeros appends the member that inflates to n zero bytes, byte for byte as FORMAT.md §1.2 fixes it, with
-// the payload extra (or nil): a P (n < 512) or a T (n = 1024). It needs no allocation.
+// AppendZeros appends the member that inflates to n zero bytes: a P (n < 512) or a T (n = 1024).
+// Its bytes are those that FORMAT.md §1.2 requires. If extra is not empty, it is the payload of the
+// extra field. AppendZeros needs no allocation.
 func AppendZeros(dst []byte, n int, extra []byte) []byte {
 	if n < tarBlock && len(extra) == 0 {
 		return append(dst, plainPadding()[n]...)
@@ -21,7 +18,7 @@ func AppendZeros(dst []byte, n int, extra []byte) []byte {
 	return appendZeros(dst, n, extra)
 }
 
-// plainPadding holds each P without an extra field; they are all that most archives need.
+// plainPadding returns every P without an extra field. Most archives need no other.
 var plainPadding = sync.OnceValue(func() *[tarBlock][]byte {
 	var all [tarBlock][]byte
 	var buf []byte
@@ -56,7 +53,7 @@ func appendZeros(dst []byte, n int, extra []byte) []byte {
 	return AppendMemberTrailer(w.finish(), zerosCRC(n), int64(n))
 }
 
-// zeros is what P and T hold.
+// zeros is the content of T.
 var zeros [2 * tarBlock]byte
 
 // zerosCRC returns the CRC-32 of n zero bytes.

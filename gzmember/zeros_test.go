@@ -50,7 +50,8 @@ func TestZerosBytes(t *testing.T) {
 	}
 }
 
-// TestPaddingDigest covers all P without an extra field. The digest is that of a second implementation, written from FORMAT.md in Python.
+// TestPaddingDigest covers every P without an extra field. The digest is that of a second
+// implementation, written from FORMAT.md in Python.
 func TestPaddingDigest(t *testing.T) {
 	var all []byte
 	for n := range tarBlock {
@@ -64,11 +65,11 @@ func TestPaddingDigest(t *testing.T) {
 
 func TestTrailerLength(t *testing.T) {
 	b := AppendZeros(nil, 2*tarBlock, make([]byte, 30))
-	if len(b) != TrailerLength || TrailerLength != HeaderSize+subfieldHead+30+10+TrailerSize {
+	if want := HeaderSize + subfieldHead + 30 + 10 + MemberTrailerSize; len(b) != want || want != 64 {
 		t.Errorf("T has %d bytes", len(b))
 	}
 	want := "631805a360148c580000" // 0, 3 matches of 258, one of 249
-	if got := hex.EncodeToString(b[HeaderSize+subfieldHead+30 : len(b)-TrailerSize]); got != want {
+	if got := hex.EncodeToString(b[HeaderSize+subfieldHead+30 : len(b)-MemberTrailerSize]); got != want {
 		t.Errorf("its deflate stream is %s", got)
 	}
 }

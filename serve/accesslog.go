@@ -8,19 +8,20 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/tarpack/tpk/serve/engine"
+	"github.com/tarpack/tpk/serve/internal/record"
 )
 
-// accessLog writes a line for each request. Lines reach the writer within a second, or as soon as there are many. Whoever
-// answers requests never waits for the writer: if it takes none for long, lines are lost, which is told.
+// accessLog writes a line for each request. A line reaches the writer within a second, or sooner if
+// there are many. A request never waits for the writer: if it is too slow, lines are lost, and a
+// notice gives their number.
 type accessLog struct {
 	w      io.Writer
-	format func(dst []byte, a *engine.Access) []byte
+	format func(dst []byte, a *record.Access) []byte
 	notice func(message string)
 
 	mu   sync.Mutex
 	buf  []byte
-	lost int // lines that found no room
+	lost int // lines that were dropped
 
 	many chan struct{}
 	stop chan struct{}
@@ -28,13 +29,15 @@ type accessLog struct {
 }
 
 const (
-	manyLines = 64 << 10 // bytes that are written at once, without waiting for the second to pass
-	mostLines = 8 << 20  // bytes that wait to be written at most
+	manyLines = 64 << 10 // bytes that are written at once
+	mostLines = 8 << 20  // the most bytes that wait to be written
 )
 
+// newAccessLog starts a log in a format, "combined" or "json". close ends it.
 func newAccessLog(w io.Writer, format string, notice func(message string)) (*accessLog, error) {
 	l := &accessLog{
-		w: w, notice: notice, many: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
+		w: w, notice: notice,
+		many: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	switch format {
 	case "combined", "":
@@ -42,13 +45,14 @@ func newAccessLog(w io.Writer, format string, notice func(message string)) (*acc
 	case "json":
 		l.format = jsonLine
 	default:
-		return nil, fmt.Errorf("%w: access log format %q: it is combined or json", ErrConfig, format)
+		return nil, fmt.Errorf("%w: access log format %q: it is combined or json", ErrOption, format)
 	}
 	go l.write()
 	return l, nil
 }
 
-func (l *accessLog) log(a *engine.Access) {
+// log adds a line, or drops it if too many wait.
+func (l *accessLog) log(a *record.Access) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.buf) >= mostLines {
@@ -63,7 +67,7 @@ func (l *accessLog) log(a *engine.Access) {
 	}
 }
 
-// write writes what there is, until stop.
+// write writes lines until stop is closed.
 func (l *accessLog) write() {
 	defer close(l.done)
 	tick := time.NewTicker(time.Second)
@@ -81,7 +85,7 @@ func (l *accessLog) write() {
 		l.buf, l.lost = written[:0], 0
 		l.mu.Unlock()
 		if len(lines) > 0 {
-			_, _ = l.w.Write(lines) // a log that can't be written stops no request
+			_, _ = l.w.Write(lines) // an error stops no request
 		}
 		if lost > 0 {
 			l.notice(fmt.Sprintf("%d lines of the access log were lost: it was written too slowly", lost))
@@ -92,7 +96,7 @@ func (l *accessLog) write() {
 	}
 }
 
-// close writes what is left, unless that takes more than a second.
+// close writes the rest, for at most a second.
 func (l *accessLog) close() {
 	close(l.stop)
 	select {
@@ -101,8 +105,8 @@ func (l *accessLog) close() {
 	}
 }
 
-// combined is the log format of Apache and nginx by that name.
-func combined(dst []byte, a *engine.Access) []byte {
+// combined appends a line in the log format of that name of Apache and nginx.
+func combined(dst []byte, a *record.Access) []byte {
 	dst = append(dst, host(a.Remote)...)
 	dst = append(dst, " - - ["...)
 	dst = a.Time.AppendFormat(dst, "02/Jan/2006:15:04:05 -0700")
@@ -129,7 +133,7 @@ func combined(dst []byte, a *engine.Access) []byte {
 	return append(dst, '\n')
 }
 
-// host is the address without its port; nothing for a unix socket, whose clients have none.
+// host returns the address without its port, or "-" for a unix socket.
 func host(remote string) string {
 	for i := len(remote) - 1; i > 0; i-- {
 		if remote[i] == ':' {
@@ -143,7 +147,7 @@ func host(remote string) string {
 	return "-"
 }
 
-// escaped makes what a client sent safe inside quotes, as nginx does.
+// escaped appends what a client sent, as it may stand in quotes, in the way of nginx.
 func escaped(dst []byte, s string) []byte {
 	const digits = "0123456789ABCDEF"
 	for i := 0; i < len(s); i++ {
@@ -156,8 +160,8 @@ func escaped(dst []byte, s string) []byte {
 	return dst
 }
 
-// jsonLine is an object a line. Bytes of a request that are not UTF-8 appear as U+FFFD.
-func jsonLine(dst []byte, a *engine.Access) []byte {
+// jsonLine appends an object. Bytes of a request that are not UTF-8 become U+FFFD.
+func jsonLine(dst []byte, a *record.Access) []byte {
 	dst = append(dst, `{"time":"`...)
 	dst = a.Time.AppendFormat(dst, time.RFC3339Nano)
 	dst = append(dst, '"')
@@ -175,6 +179,7 @@ func jsonLine(dst []byte, a *engine.Access) []byte {
 	return append(dst, "}\n"...)
 }
 
+// jsonString appends s as it may stand in quotes.
 func jsonString(dst []byte, s string) []byte {
 	const digits = "0123456789abcdef"
 	for _, r := range s {

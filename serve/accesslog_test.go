@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tarpack/tpk/serve/engine"
+	"github.com/tarpack/tpk/serve/internal/record"
 )
 
-// stuck is a writer that takes nothing until it is let go.
+// stuck is a writer that blocks until let is closed.
 type stuck struct {
 	let chan struct{}
 
@@ -25,7 +25,8 @@ func (s *stuck) Write(b []byte) (int, error) {
 	return s.got.Write(b)
 }
 
-// TestAccessLogStuck: who logs never waits for the writer, what is kept for it is bounded, and lines that are lost are told.
+// TestAccessLogStuck: log never waits for the writer, what waits to be written is bounded, and a
+// notice reports lost lines.
 func TestAccessLogStuck(t *testing.T) {
 	w := &stuck{let: make(chan struct{})}
 	notices := make(chan string, 10)
@@ -36,7 +37,7 @@ func TestAccessLogStuck(t *testing.T) {
 	target := "/" + strings.Repeat("x", 1000)
 	const requests = 20_000 // 20 MB of lines
 	for range requests {
-		l.log(&engine.Access{Time: time.Now(), Method: "GET", Target: target, Proto: "HTTP/1.1", Status: 200})
+		l.log(&record.Access{Time: time.Now(), Method: "GET", Target: target, Proto: "HTTP/1.1", Status: 200})
 	}
 	if n := len(l.buf); n > mostLines+2000 {
 		t.Errorf("%d bytes are kept", n)

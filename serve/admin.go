@@ -13,15 +13,15 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tarpack/tpk/serve/archives"
+	"github.com/tarpack/tpk/serve/internal/archives"
 )
 
-// ErrAdmin means that the admin server could not be started.
+// ErrAdmin is wrapped by the error of Server.Run if the admin server can't be started.
 var ErrAdmin = errors.New("admin server")
 
-// startAdmin serves the admin address. It answers from the start, also while archives are still being indexed.
-func (s *Server) startAdmin() (stop func(), err error) {
-	address := s.config.Admin
+// startAdmin serves AdminHandler at an address, unless that is "". It answers from the start, also
+// while archives are being indexed.
+func (s *Server) startAdmin(address string) (stop func(), err error) {
 	if address == "" {
 		return func() {}, nil
 	}
@@ -39,22 +39,26 @@ func (s *Server) startAdmin() (stop func(), err error) {
 	return func() { _ = srv.Close() }, nil
 }
 
-// AdminHandler is the admin server:
+// AdminHandler returns the handler of the admin server:
 //
 //	GET    /healthz    200 while the process runs
-//	GET    /readyz     200 when archives are served, else 503 with Retry-After
-//	GET    /metrics    for Prometheus
-//	GET    /archives   what is served
-//	POST   /archives   add {"path": …, "mount": …} (mount "/" if left out), or a list of these
-//	PUT    /archives   serve this list and nothing else
+//	GET    /readyz     200 if archives are served, else 503 with Retry-After
+//	GET    /metrics    counters for Prometheus
+//	GET    /archives   the archives that are served
+//	POST   /archives   add {"path": …, "mount": …} or a list of these; mount is "/" by default
+//	PUT    /archives   serve these and no others
 //	DELETE /archives?path=…[&mount=…]   remove
-//	POST   /reload     open again what has changed on disk
+//	POST   /reload     open archives again whose files have changed
 //
-// A change is made as a whole or, with the reason as "error" in the answer, not at all. It must not be reachable from
-// outside: who can call it can have any archive of this machine served.
+// A change is made as a whole or not at all; then the answer has the reason as "error". The handler
+// must not be reachable from outside: it can serve any archive of this machine. From its first call
+// on, answers are timed for a histogram.
 func (s *Server) AdminHandler() http.Handler {
+	s.responder.Timing.Store(true)
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprintln(w, "ok")
+	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if !s.library.Ready() {
 			w.Header().Set("Retry-After", strconv.Itoa(adminRetry))
@@ -68,7 +72,7 @@ func (s *Server) AdminHandler() http.Handler {
 		s.writeMetrics(w)
 	})
 	mux.HandleFunc("GET /archives", func(w http.ResponseWriter, _ *http.Request) { s.answerList(w) })
-	mux.HandleFunc("POST /archives", s.change(func(now, given []Archive, _ *http.Request) ([]Archive, error) {
+	mux.HandleFunc("POST /archives", s.change(func(now, given []archives.Spec, _ *http.Request) ([]archives.Spec, error) {
 		for _, a := range given {
 			if find(now, a) >= 0 {
 				return nil, fmt.Errorf("%s is served already", a.Path)
@@ -77,19 +81,23 @@ func (s *Server) AdminHandler() http.Handler {
 		}
 		return now, nil
 	}))
-	mux.HandleFunc("PUT /archives", s.change(func(_, given []Archive, _ *http.Request) ([]Archive, error) { return given, nil }))
-	mux.HandleFunc("DELETE /archives", s.change(func(now, _ []Archive, r *http.Request) ([]Archive, error) {
-		gone := Archive{Path: r.FormValue("path"), Mount: r.FormValue("mount")}
-		if gone.Path == "" {
+	mux.HandleFunc("PUT /archives", s.change(func(_, given []archives.Spec, _ *http.Request) ([]archives.Spec, error) {
+		return given, nil
+	}))
+	mux.HandleFunc("DELETE /archives", s.change(func(now, _ []archives.Spec, r *http.Request) ([]archives.Spec, error) {
+		removed := archives.Spec{Path: r.FormValue("path"), Mount: r.FormValue("mount")}
+		if removed.Path == "" {
 			return nil, errNoPath
 		}
-		i := find(now, gone)
+		i := find(now, removed)
 		if i < 0 {
-			return nil, fmt.Errorf("%w: %s", errNotServed, gone.Path)
+			return nil, fmt.Errorf("%w: %s", errNotServed, removed.Path)
 		}
 		return append(now[:i], now[i+1:]...), nil
 	}))
-	mux.HandleFunc("POST /reload", s.change(func(now, _ []Archive, _ *http.Request) ([]Archive, error) { return now, nil }))
+	mux.HandleFunc("POST /reload", s.change(func(now, _ []archives.Spec, _ *http.Request) ([]archives.Spec, error) {
+		return now, nil
+	}))
 	return http.NewCrossOriginProtection().Handler(localOnly(mux))
 }
 
@@ -100,8 +108,8 @@ var (
 	errNoPath    = errors.New(`"path" is missing`)
 )
 
-// find is the index of an archive at a mount, -1 if it is not there.
-func find(list []Archive, a Archive) int {
+// find returns the index of an archive at a mount, or −1.
+func find(list []archives.Spec, a archives.Spec) int {
 	for i, b := range list {
 		if b.Path == a.Path && strings.Trim(b.Mount, "/") == strings.Trim(a.Mount, "/") {
 			return i
@@ -110,8 +118,8 @@ func find(list []Archive, a Archive) int {
 	return -1
 }
 
-// localOnly refuses to change anything for a host that has a name: a page that makes a browser resolve its own name to
-// this address (DNS rebinding) passes for the same origin otherwise.
+// localOnly refuses changes through a host name. A page can make a browser resolve the page's own
+// name to this address (DNS rebinding), and then has the same origin.
 func localOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := r.Host
@@ -127,19 +135,20 @@ func localOnly(next http.Handler) http.Handler {
 	})
 }
 
-// change is a handler that makes another list of archives out of the one that is served and that in the request.
-func (s *Server) change(edit func(now, given []Archive, r *http.Request) ([]Archive, error)) http.HandlerFunc {
+// change returns a handler that changes the list of archives. edit makes it from the present list
+// and the one in the request.
+func (s *Server) change(edit func(now, given []archives.Spec, r *http.Request) ([]archives.Spec, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		given, err := readArchives(w, r)
 		if err != nil {
 			answer(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
 			return
 		}
-		// A change that has begun is not given up because the client goes away.
-		err = s.library.Change(context.WithoutCancel(r.Context()), func(now []Archive) ([]Archive, error) { return edit(now, given, r) })
+		// A change that has begun goes on if the client goes away.
+		err = s.library.Change(context.WithoutCancel(r.Context()), func(now []archives.Spec) ([]archives.Spec, error) { return edit(now, given, r) })
 		s.reloads.count(err)
 		if err != nil {
-			s.config.Log("archives not changed: " + err.Error())
+			s.options.Log("archives not changed: " + err.Error())
 			status := http.StatusConflict
 			switch {
 			case errors.Is(err, errNotServed):
@@ -150,13 +159,13 @@ func (s *Server) change(edit func(now, given []Archive, r *http.Request) ([]Arch
 			answer(w, status, map[string]string{"error": err.Error()})
 			return
 		}
-		s.config.Log("archives changed by " + r.Method + " " + r.URL.Path)
+		s.options.Log("archives changed by " + r.Method + " " + r.URL.Path)
 		s.answerList(w)
 	}
 }
 
-// readArchives reads an archive or a list of them from a request that has content.
-func readArchives(w http.ResponseWriter, r *http.Request) ([]Archive, error) {
+// readArchives reads an archive or a list of them from the content of a request.
+func readArchives(w http.ResponseWriter, r *http.Request) ([]archives.Spec, error) {
 	if r.Method == http.MethodDelete || r.URL.Path == "/reload" {
 		return nil, nil
 	}
@@ -180,17 +189,17 @@ func readArchives(w http.ResponseWriter, r *http.Request) ([]Archive, error) {
 			return nil, err
 		}
 	}
-	given := make([]Archive, 0, len(list))
+	given := make([]archives.Spec, 0, len(list))
 	for _, a := range list {
 		if a.Path == "" {
 			return nil, errNoPath
 		}
-		given = append(given, Archive(a))
+		given = append(given, archives.Spec{Path: a.Path, Mount: a.Mount})
 	}
 	return given, nil
 }
 
-// answerList answers with what is served.
+// answerList answers with the archives that are served.
 func (s *Server) answerList(w http.ResponseWriter) {
 	list := s.library.List()
 	if list == nil {
@@ -199,6 +208,7 @@ func (s *Server) answerList(w http.ResponseWriter) {
 	answer(w, http.StatusOK, map[string]any{"archives": list})
 }
 
+// answer answers with v in JSON.
 func answer(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

@@ -14,10 +14,10 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve"
-	"github.com/tarpack/tpk/serve/archives"
+	"github.com/tarpack/tpk/serve/internal/archives"
 )
 
-// admin asks a server's admin handler.
+// admin sends a request to a server's admin handler.
 func admin(t *testing.T, s *serve.Server, method, target, body string, header ...string) (int, string) {
 	t.Helper()
 	req := httptest.NewRequest(method, "http://127.0.0.1:9090"+target, strings.NewReader(body))
@@ -41,13 +41,13 @@ func TestAdminArchives(t *testing.T) {
 	if err := os.WriteFile(bad, []byte("rubbish"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: a}}})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: a}}})
 	quoted := func(s string) string { q, _ := json.Marshal(s); return string(q) }
 	for _, step := range []struct {
 		name, method, target, body string
 		status                     int
 		list                       string // "path@mount" of what is served then
-		x                          string // what /x says then
+		x                          string // the content of /x then
 	}{
 		{"list", "GET", "/archives", "", 200, a + "@/", "a"},
 		{"add", "POST", "/archives", `{"path": ` + quoted(b) + `, "mount": "/sub"}`, 200, b + "@/sub " + a + "@/", "a"},
@@ -91,7 +91,7 @@ func TestAdminArchives(t *testing.T) {
 }
 
 func TestAdminRefusesStrangers(t *testing.T) {
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}})
 	for name, header := range map[string]string{"another site": "Sec-Fetch-Site: cross-site", "another origin": "Origin: https://evil.example", "a rebound name": "Host: evil.example:9090"} {
 		if status, _ := admin(t, r.Server, "PUT", "/archives", "[]", header); status != 403 {
 			t.Errorf("%s: %d", name, status)
@@ -103,7 +103,7 @@ func TestAdminRefusesStrangers(t *testing.T) {
 }
 
 func TestHealthAndMetrics(t *testing.T) {
-	s, err := serve.New(serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}})
+	s, err := serve.New(serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestHealthAndMetrics(t *testing.T) {
 	s.Close()
 
 	socket := filepath.Join(t.TempDir(), "admin")
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}, Admin: "unix:" + socket})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}}, serve.RunOptions{Admin: "unix:" + socket})
 	for range 3 {
 		fetch(t, plainClient, r.url("/file"))
 	}
@@ -154,21 +154,19 @@ func TestUnixSocket(t *testing.T) {
 	}
 	stale.SetUnlinkOnClose(false)
 	_ = stale.Close()
-	config := serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}, Sockets: []string{path}, SocketMode: 0o600}
-	r := start(t, config)
+	o := serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}}
+	r := start(t, o, serve.RunOptions{Sockets: []string{path}, SocketMode: 0o600})
 	fi, err := os.Stat(path)
 	if err != nil || fi.Mode().Perm() != 0o600 {
 		t.Errorf("%v %v", fi, err)
 	}
 	for name, path := range map[string]string{"in use": path, "a file": packedSite(t)} {
-		c := config
-		c.Sockets = []string{path}
-		s, err := serve.New(c)
+		s, err := serve.New(o)
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		if err := s.Run(ctx); err == nil || !strings.Contains(err.Error(), path) {
+		if err := s.Run(ctx, serve.RunOptions{Sockets: []string{path}}); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", name, err)
 		}
 		cancel()
@@ -197,7 +195,7 @@ func TestAccessLog(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := start(t, serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}, AccessLog: f, AccessFormat: format})
+		r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}, AccessLog: f, AccessFormat: format})
 		r.raw(t, "GET /file?a=\"b HTTP/1.1\r\nHost: "+r.addresses[0]+"\r\nReferer: http://r/\r\nUser-Agent: agent \\ ü\r\nConnection: close\r\n\r\n", time.Second)
 		fetch(t, plainClient, r.url("/nothing"))
 		r.raw(t, "rubbish\r\n\r\n", time.Second)

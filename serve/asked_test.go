@@ -11,11 +11,11 @@ import (
 	"testing"
 
 	"github.com/tarpack/tpk/serve"
-	"github.com/tarpack/tpk/serve/archives"
-	"github.com/tarpack/tpk/serve/plan"
+	"github.com/tarpack/tpk/serve/internal/archives"
 )
 
-// TestBadQueries: a value that is not understood is 400 with one line, not the beginning of the listing.
+// TestBadQueries: the answer to a malformed value is a 400 with one line, and not the beginning of
+// the listing.
 func TestBadQueries(t *testing.T) {
 	name := files{"d/one": "1", "d/two": "2", "d/three": "3"}.pack(t, filepath.Join(t.TempDir(), "site.tar.gz"))
 	for _, c := range clients(t, listed(serve.Archive{Path: name})) {
@@ -59,7 +59,7 @@ func TestBadQueries(t *testing.T) {
 	}
 }
 
-// download is what JSON says of downloads.
+// download is the description of downloads in JSON.
 type download struct {
 	Download *struct {
 		TarGz   string `json:"tar.gz"`
@@ -79,7 +79,7 @@ func asked(t *testing.T, c *client, target string) (d download) {
 	return d
 }
 
-// TestWhatDownloadsHold: where a folder is more than what its download holds, page and JSON say so.
+// TestWhatDownloadsHold: if a folder has more than its download, page and JSON say so.
 func TestWhatDownloadsHold(t *testing.T) {
 	dir := t.TempDir()
 	first := files{"one/a": "1", "both/a": "1", "plain/a": "1", "under/a": "1", "x": "1"}.pack(t, filepath.Join(dir, "first.tar.gz"))
@@ -113,7 +113,7 @@ func TestWhatDownloadsHold(t *testing.T) {
 	}
 }
 
-// TestNoDownload: neither archives nor folders nor what stands for them can be had.
+// TestNoDownload: neither archives, nor folders, nor nested packs can be downloaded.
 func TestNoDownload(t *testing.T) {
 	dir := t.TempDir()
 	tree := filepath.Join(dir, "tree")
@@ -125,7 +125,7 @@ func TestNoDownload(t *testing.T) {
 		}
 	}
 	for _, no := range []bool{true, false} {
-		config := serve.Config{Fallback: tree, Nested: true, Plan: plan.Options{Listing: true, NoDownload: no}}
+		config := serve.Options{Fallback: tree, Nested: true, Listing: true, NoDownload: no}
 		for _, c := range clients(t, config) {
 			t.Run(fmt.Sprint(c.name, no), func(t *testing.T) {
 				want := 200
@@ -143,7 +143,7 @@ func TestNoDownload(t *testing.T) {
 				if _, body := c.do(t, "GET", "/a/sub/"); strings.Contains(body, "download") == no {
 					t.Error("the page has buttons", !no)
 				}
-				// The pack is the folder, no file of it.
+				// The pack is served as the folder, and is not a file of it.
 				if _, names := list(t, c, "/a/?format=json"); !slices.Equal(names, []string{"sub", "f", "old"}) {
 					t.Errorf("%q", names)
 				}
@@ -160,11 +160,11 @@ func TestNoDownload(t *testing.T) {
 	}
 }
 
-// TestPackThatIsNone: what is only called so is a file as any other.
+// TestPackThatIsNone: a file that only has the name of a pack is an ordinary file.
 func TestPackThatIsNone(t *testing.T) {
 	tree := filepath.Join(t.TempDir(), "tree")
 	files{"a/pack.tar.gz": "rubbish", "a/pack.tar.gz.tpi": "rubbish"}.write(t, tree)
-	for _, c := range clients(t, serve.Config{Fallback: tree, Nested: true, Log: func(string) {}, Plan: plan.Options{Listing: true}}) {
+	for _, c := range clients(t, serve.Options{Fallback: tree, Nested: true, Log: func(string) {}, Listing: true}) {
 		if resp, body := c.do(t, "GET", "/a/pack.tar.gz"); resp.StatusCode != 200 || body != "rubbish" {
 			t.Errorf("%s: %d %q", c.name, resp.StatusCode, body)
 		}
@@ -174,7 +174,8 @@ func TestPackThatIsNone(t *testing.T) {
 	}
 }
 
-// TestSearchPlain: a search finds plain files as well, after what archives have, each once, and packs that nobody has asked for.
+// TestSearchPlain: a search also finds plain files, after those of archives, each once, and packs
+// that no request has come across.
 func TestSearchPlain(t *testing.T) {
 	dir := t.TempDir()
 	tree := filepath.Join(dir, "tree")
@@ -184,13 +185,13 @@ func TestSearchPlain(t *testing.T) {
 	archived := []string{"ax", "sub/shadowed-x"}
 	plain := []string{"x-plain", "xdir", "deep/a/b/x3", "packed/plain-x", "sub/X2"}
 	for name, test := range map[string]struct {
-		config serve.Config
+		config serve.Options
 		want   []string
 	}{
-		"fallback": {serve.Config{Archives: []serve.Archive{{Path: first}}, Fallback: tree}, append(slices.Clone(archived), plain...)},
-		"nested":   {serve.Config{Fallback: tree, Nested: true}, append([]string{"packed/in-pack-x"}, append(slices.Clone(plain), "sub/shadowed-x")...)},
+		"fallback": {serve.Options{Archives: []serve.Archive{{Path: first}}, Fallback: tree}, append(slices.Clone(archived), plain...)},
+		"nested":   {serve.Options{Fallback: tree, Nested: true}, append([]string{"packed/in-pack-x"}, append(slices.Clone(plain), "sub/shadowed-x")...)},
 	} {
-		test.config.Plan.Listing = true
+		test.config.Listing = true
 		for _, c := range clients(t, test.config) {
 			t.Run(name+"/"+c.name, func(t *testing.T) {
 				l, names := list(t, c, "/?q=x&format=json")
@@ -224,7 +225,7 @@ func TestSearchPlain(t *testing.T) {
 
 func sorted(names []string) []string { return slices.Sorted(slices.Values(names)) }
 
-// TestSearchManyPlain: more plain files than a search looks at are said not to be looked at.
+// TestSearchManyPlain: if there are more plain files than a search looks at, the result says so.
 func TestSearchManyPlain(t *testing.T) {
 	tree := t.TempDir()
 	for d := range 21 {
@@ -236,7 +237,7 @@ func TestSearchManyPlain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, c := range clients(t, serve.Config{Fallback: tree, Plan: plan.Options{Listing: true}}) {
+	for _, c := range clients(t, serve.Options{Fallback: tree, Listing: true}) {
 		d := asked(t, c, "/?q=f0007&format=json")
 		if !d.Incomplete || d.Total != nil {
 			t.Errorf("%s: %+v", c.name, d)

@@ -21,14 +21,14 @@ import (
 	"github.com/tarpack/tpk/serve"
 )
 
-// client asks a server in one of the ways there are.
+// client sends requests to a server in one of the possible ways.
 type client struct {
 	name string
 	base string
 	http *http.Client
 }
 
-// get sends a request and reads the answer.
+// do sends a request and reads the answer.
 func (c *client) do(t testing.TB, method, target string, header ...string) (*http.Response, string) {
 	t.Helper()
 	req, err := http.NewRequest(method, c.base+"/", nil)
@@ -55,7 +55,7 @@ func (c *client) do(t testing.TB, method, target string, header ...string) (*htt
 	return resp, string(body)
 }
 
-// transport makes a client that connects as dial does.
+// newClient makes a client of a transport.
 func newClient(name, base string, tr *http.Transport) *client {
 	tr.DisableCompression = true
 	return &client{name, base, &http.Client{
@@ -65,18 +65,14 @@ func newClient(name, base string, tr *http.Transport) *client {
 	}}
 }
 
-// clients starts a server for the configuration and returns every way to talk to it: both engines, TCP, unix sockets
-// and TLS, and the handler mounted in somebody else's server.
-func clients(t *testing.T, c serve.Config) []*client {
+// clients starts servers for the options and returns every way to talk to them: TCP, unix sockets,
+// TLS, HTTP/2 with and without TLS, and the handler mounted in another server.
+func clients(t *testing.T, o serve.Options) []*client {
 	t.Helper()
-	c.H2C = true
 	socket := filepath.Join(t.TempDir(), "s")
-	c.Sockets = []string{socket}
-	plain := start(t, c)
-	secure := c
-	secure.Sockets = nil
-	secure.CertFile, secure.KeyFile = testCertificate(t)
-	tlsServer := start(t, secure)
+	plain := start(t, o, serve.RunOptions{H2C: true, Sockets: []string{socket}})
+	certFile, keyFile := testCertificate(t)
+	tlsServer := start(t, o, serve.RunOptions{H2C: true, CertFile: certFile, KeyFile: keyFile})
 
 	mounted := httptest.NewServer(plain.Handler())
 	t.Cleanup(mounted.Close)
@@ -115,11 +111,11 @@ func gunzip(t testing.TB, s string) string {
 	return string(b)
 }
 
-// TestContent asks for every file, in each coding, whole and in part, by each way.
+// TestContent gets every file in each coding, whole and in ranges, in each way.
 func TestContent(t *testing.T) { testContent(t, packedSite(t)) }
 
 func testContent(t *testing.T, archive string) {
-	for _, c := range clients(t, serve.Config{Archives: []serve.Archive{{Path: archive}}}) {
+	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: archive}}}) {
 		t.Run(c.name, func(t *testing.T) {
 			for name, content := range site() {
 				if strings.HasPrefix(content, "-> ") || strings.HasPrefix(name, ".s") || strings.Contains(name, "/.x") {
@@ -177,13 +173,13 @@ func escapePath(p string) string {
 	return b.String()
 }
 
-// TestAnswers is what is asked and what must come, the same by each way.
+// TestAnswers is a table of requests and their answers, which are the same in each way.
 func TestAnswers(t *testing.T) {
 	table := []struct {
 		method, target string
 		request        string // header fields, "|" between them
 		status         int
-		response       string // likewise; a value of "-" means that there is no such field
+		response       string // in the same way; "-" means that there is no such field
 	}{
 		{"GET", "/", "", 200, "Content-Type: text/html; charset=utf-8|Accept-Ranges: bytes|Content-Encoding: -"},
 		{"GET", "/", "Accept-Encoding: gzip", 200, "Content-Encoding: gzip|Content-Type: text/html; charset=utf-8"},
@@ -228,7 +224,7 @@ func TestAnswers(t *testing.T) {
 		{"HEAD", "/?download=tpi", "", 200, `Content-Type: application/octet-stream|Content-Disposition: attachment; filename="site.tar.gz.tpi"`},
 		{"GET", "/?download=rar", "", 400, ""},
 	}
-	for _, c := range clients(t, serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}}) {
+	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}}) {
 		t.Run(c.name, func(t *testing.T) {
 			for _, row := range table {
 				var fields []string
@@ -261,7 +257,7 @@ func TestAnswers(t *testing.T) {
 
 // TestMultipartBytes reads multipart answers with Go's own parser.
 func TestMultipartBytes(t *testing.T) {
-	for _, c := range clients(t, serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}}) {
+	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}}) {
 		for _, name := range []string{"file", "big.txt", "film.mp4", "mid.txt"} {
 			content := site()[name]
 			var want, spec []string
@@ -297,7 +293,7 @@ func TestMultipartBytes(t *testing.T) {
 // TestDownload compares what is downloaded with the files, whole and resumed.
 func TestDownload(t *testing.T) {
 	archive := packedSite(t)
-	for _, c := range clients(t, serve.Config{Archives: []serve.Archive{{Path: archive}}}) {
+	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: archive}}}) {
 		for query, name := range map[string]string{"tar.gz": archive, "tpi": archive + ".tpi"} {
 			want := readFile(t, name)
 			resp, body := c.do(t, "GET", "/?download="+query)
@@ -318,7 +314,7 @@ func TestDownload(t *testing.T) {
 
 // TestMountedHandler checks what net/http changes of a request's path.
 func TestMountedHandler(t *testing.T) {
-	s, err := serve.New(serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}})
+	s, err := serve.New(serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,21 +8,22 @@ import (
 	"time"
 )
 
-// certificate is a TLS certificate in two files, which are read again when they have changed: whoever renews it has
-// nothing to tell us.
+// certificate is a TLS certificate in two files. They are read again when they have changed, so
+// renewing it needs no signal.
 type certificate struct {
 	certFile, keyFile string
 	log               func(string)
 
 	mu      sync.Mutex
 	current *tls.Certificate
-	stamp   [2]time.Time
-	checked time.Time
+	stamp   [2]time.Time // modification times
+	checked time.Time    // when these were read
 }
 
-// recheckCert is how often handshakes look at the files.
+// recheckCert is the shortest time between two looks at the files.
 const recheckCert = time.Second
 
+// loadCertificate reads a certificate from PEM files. log gets a line for each renewal.
 func loadCertificate(certFile, keyFile string, log func(string)) (*certificate, error) {
 	c := &certificate{certFile: certFile, keyFile: keyFile, log: log}
 	stamp, err := c.times()
@@ -37,6 +38,7 @@ func loadCertificate(certFile, keyFile string, log func(string)) (*certificate, 
 	return c, nil
 }
 
+// times returns the modification times of the files.
 func (c *certificate) times() (t [2]time.Time, err error) {
 	for i, name := range [...]string{c.certFile, c.keyFile} {
 		fi, err := os.Stat(name)
@@ -48,8 +50,8 @@ func (c *certificate) times() (t [2]time.Time, err error) {
 	return t, nil
 }
 
-// get is called at each handshake. Files that don't go together, as in the midst of a renewal, leave the old
-// certificate in use; they are tried again when they change once more.
+// get returns the certificate for a handshake. If the files don't fit together, as in the middle of
+// a renewal, the old certificate stays in use. They are tried again when they change once more.
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

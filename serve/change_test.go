@@ -17,10 +17,10 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve"
-	"github.com/tarpack/tpk/serve/archives"
+	"github.com/tarpack/tpk/serve/internal/archives"
 )
 
-// fetch gets a path and returns status and body; the body is "ABORTED" if it was cut off.
+// fetch gets a URL and returns status and body. The body is "ABORTED" if it was cut off.
 func fetch(t testing.TB, c *http.Client, url string, header ...string) (int, string) {
 	t.Helper()
 	req, err := http.NewRequest("GET", url, nil)
@@ -55,7 +55,7 @@ func eventually(t testing.TB, what string, f func() bool) {
 	}
 }
 
-// version is a site whose every file says which it is.
+// version is a site whose files have the version in them.
 func version(n int) files {
 	return files{
 		"index.html": fmt.Sprintf("version %d", n), "mid.txt": strings.Repeat(fmt.Sprintf("version %d\n", n), 30_000),
@@ -63,7 +63,7 @@ func version(n int) files {
 	}
 }
 
-// replace puts one archive in the place of another as tpk pack does: two renames.
+// replace replaces one archive by another as tpk pack does, by two renames.
 func replace(t testing.TB, from, to string) {
 	t.Helper()
 	for _, suffix := range []string{"", ".tpi"} {
@@ -73,7 +73,8 @@ func replace(t testing.TB, from, to string) {
 	}
 }
 
-// TestReplaceUnderLoad replaces the archive many times while clients read: every response is wholly of one version.
+// TestReplaceUnderLoad replaces the archive many times while clients read. Each response is
+// entirely of one version.
 func TestReplaceUnderLoad(t *testing.T) {
 	dir := t.TempDir()
 	name := version(0).pack(t, filepath.Join(dir, "a.tar.gz"))
@@ -85,7 +86,7 @@ func TestReplaceUnderLoad(t *testing.T) {
 	for i := range want {
 		want[i] = version(i)
 	}
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: name}}})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}})
 	var current, asked atomic.Int64
 	var clients sync.WaitGroup
 	stop := make(chan struct{})
@@ -131,13 +132,14 @@ func TestReplaceUnderLoad(t *testing.T) {
 	clients.Wait()
 }
 
-// TestOldFilesAreClosed counts descriptors: the old archive's are closed when its last transfer is over, not before.
+// TestOldFilesAreClosed counts descriptors: those of the old archive are closed when its last
+// transfer is over, and not before.
 func TestOldFilesAreClosed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	name := files{"big": noise(64 << 20)}.pack(t, filepath.Join(dir, "a.tar.gz"))
 	files{"big": "new"}.pack(t, filepath.Join(dir, "b.tar.gz"))
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: name}}})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}})
 	deleted := func() (n int) {
 		fds, err := os.ReadDir("/proc/self/fd")
 		if err != nil {
@@ -172,11 +174,11 @@ func TestOldFilesAreClosed(t *testing.T) {
 	eventually(t, "the old files are closed", func() bool { return deleted() == 0 })
 }
 
-// TestBadReplacement checks that a bad archive changes nothing and is named.
+// TestBadReplacement: a bad archive changes nothing, and the error names it.
 func TestBadReplacement(t *testing.T) {
 	dir := t.TempDir()
 	name := files{"x": "old"}.pack(t, filepath.Join(dir, "a.tar.gz"))
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: name}}})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}})
 	good := readFile(t, name)
 	for what, content := range map[string]string{"empty": "", "text": "no archive", "cut": good[:len(good)-10], "moved": "x" + good} {
 		bad := filepath.Join(dir, "bad")
@@ -193,7 +195,7 @@ func TestBadReplacement(t *testing.T) {
 			t.Errorf("%s: %d %q", what, status, body)
 		}
 	}
-	// While something is appended to it, an archive is what its index says.
+	// While something is appended to an archive, it still is what its index describes.
 	if err := os.WriteFile(name, []byte(good+"x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -205,12 +207,12 @@ func TestBadReplacement(t *testing.T) {
 	}
 }
 
-// TestWatch replaces an archive, without a word to the server.
+// TestWatch replaces an archive without a signal to the server.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	name := files{"x": "old"}.pack(t, filepath.Join(dir, "a.tar.gz"))
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: name}}, Watch: true})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}}, serve.RunOptions{Watch: true})
 	replace(t, files{"x": "new"}.pack(t, filepath.Join(dir, "b.tar.gz")), name)
 	eventually(t, "the new content", func() bool { _, body := fetch(t, plainClient, r.url("/x")); return body == "new" })
 	if err := os.WriteFile(name+"~", []byte("rubbish"), 0o644); err != nil {
@@ -227,8 +229,8 @@ func TestWatch(t *testing.T) {
 	eventually(t, "the newest content", func() bool { _, body := fetch(t, plainClient, r.url("/x")); return body == "newest" })
 }
 
-// TestTruncation cuts the archive and the sidecar short under load. Every answer is whole or fails: no short success,
-// no SIGBUS.
+// TestTruncation cuts the archive and the sidecar short under load. Each answer is complete or
+// fails; there is no short success, and no SIGBUS.
 func TestTruncation(t *testing.T) {
 	t.Parallel()
 	tree := files{}
@@ -248,7 +250,7 @@ func TestTruncation(t *testing.T) {
 	}{{"archive in the middle", "", 0.5}, {"archive to nothing", "", 0}, {"sidecar in the middle", ".tpi", 0.5}, {"sidecar to nothing", ".tpi", 0}} {
 		t.Run(c.what, func(t *testing.T) {
 			name := tree.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
-			r := start(t, serve.Config{Archives: []serve.Archive{{Path: name}}})
+			r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}})
 			var cut atomic.Bool
 			var whole, failed atomic.Int64
 			var clients sync.WaitGroup
@@ -289,7 +291,8 @@ func TestTruncation(t *testing.T) {
 	}
 }
 
-// TestDamage flips a byte in members: what is inflated fails, aloud; the raw member goes out, with its checksum.
+// TestDamage flips a byte in members. Inflating fails visibly. The raw member is sent, with its
+// checksum.
 func TestDamage(t *testing.T) {
 	tree := files{"small.txt": words(5000), "mid.txt": words(300_000), "big.txt": words(3 << 20), "noise.bin": noise(5000)}
 	name := tree.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
@@ -322,7 +325,7 @@ func TestDamage(t *testing.T) {
 		}
 	}
 	v.Release()
-	for _, c := range clients(t, serve.Config{Archives: []serve.Archive{{Path: name}}}) {
+	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: name}}}) {
 		for p := range tree {
 			status, body := fetch(t, c.http, c.base+"/"+p)
 			if status == 200 && body != "ABORTED" {
@@ -335,11 +338,12 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// TestShutdown ends a server during a transfer: the transfer finishes, a new connection is refused.
+// TestShutdown ends a server during a transfer. The transfer finishes, and a new connection is
+// refused.
 func TestShutdown(t *testing.T) {
 	t.Parallel()
 	name := files{"big": noise(48 << 20), "x": "x"}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: name}}, ShutdownTimeout: 20 * time.Second})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}}, serve.RunOptions{ShutdownTimeout: 20 * time.Second})
 	idle := &http.Client{Transport: &http.Transport{}}
 	if status, _ := fetch(t, idle, r.url("/x")); status != 200 {
 		t.Fatal(status)
@@ -351,14 +355,14 @@ func TestShutdown(t *testing.T) {
 	defer resp.Body.Close()
 	ended := make(chan error, 1)
 	go func() { ended <- r.stop() }()
-	time.Sleep(200 * time.Millisecond)
+	eventually(t, "a new request is refused", func() bool {
+		status, _ := fetch(t, idle, r.url("/x"))
+		return status == 0
+	})
 	select {
 	case <-ended:
 		t.Fatal("it did not wait for the transfer")
 	default:
-	}
-	if status, _ := fetch(t, idle, r.url("/x")); status != 0 {
-		t.Errorf("a new request: %d", status)
 	}
 	b, err := io.ReadAll(resp.Body)
 	if err != nil || len(b) != 48<<20 {
@@ -369,11 +373,11 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
-// TestShutdownTimeout cuts a transfer off that does not end.
+// TestShutdownTimeout: a transfer that does not end is cut off.
 func TestShutdownTimeout(t *testing.T) {
 	t.Parallel()
 	name := files{"big": noise(48 << 20)}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: name}}, ShutdownTimeout: 300 * time.Millisecond})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}}, serve.RunOptions{ShutdownTimeout: 300 * time.Millisecond})
 	resp, err := plainClient.Get(r.url("/big"))
 	if err != nil {
 		t.Fatal(err)
@@ -391,14 +395,14 @@ func TestShutdownTimeout(t *testing.T) {
 	}
 }
 
-// TestMissingIndex starts without a sidecar: it is made, and served from then on.
+// TestMissingIndex starts without a sidecar. It is written, and the archive is served.
 func TestMissingIndex(t *testing.T) {
 	name := files{"x": "content"}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
 	want := readFile(t, name+".tpi")
 	if err := os.Remove(name + ".tpi"); err != nil {
 		t.Fatal(err)
 	}
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: name}}})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}})
 	if status, body := fetch(t, plainClient, r.url("/x")); status != 200 || body != "content" {
 		t.Errorf("%d %q", status, body)
 	}

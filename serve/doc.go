@@ -1,15 +1,37 @@
 // Package serve is a web server whose files lie in archives.
 //
-//	server.go       New, Run, Handler: what there is to call
-//	listen.go       addresses, unix sockets, sockets from systemd
-//	certificate.go  TLS certificates, renewed when their files change
-//	reload.go       other archives without a pause: by watching, by request
-//	admin.go        health, metrics, and archives to list, add, replace and remove
-//	accesslog.go    a line a request
+// A program with a server of its own mounts [Server.Handler], after [Server.Load]. One that wants a
+// complete server calls [Server.Run], which listens, reloads archives and ends in an orderly way.
 //
-//	plan/           what goes out for a request: a pure function
-//	archives/       which archives are served, and until when their files stay open
-//	engine/         carries plans out over HTTP/1.1 and HTTP/2
+//	options.go      what is served, how, and where
+//	server.go       New, Handler, Load, Reload, Close
+//	run.go          Run
+//	listen.go       TCP addresses, unix sockets, sockets from systemd
+//	certificate.go  TLS certificates, which are read again when their files change
+//	watch.go        archives that are replaced on disk
+//	admin.go        health, metrics, and a list of archives that can be changed
+//	metrics.go      what /metrics shows
+//	accesslog.go    a line for each request
 //
-// A program with a server of its own mounts [Server.Handler]; one that wants all of it calls [Server.Run].
+// Below it, in internal, are rooms for what happens to a request. Imports run downwards only; the
+// linter checks that.
+//
+//	serve
+//	├─ engine      accepts connections, and ends them all
+//	│  ├─ http1      the life of a connection of HTTP/1.x
+//	│  │  ├─ eventloop  many connections in one goroutine (Linux)
+//	│  │  ├─ head       reads the head of a request
+//	│  │  ├─ wire       writes to a connection, with deadlines, by sendfile and writev
+//	│  │  └─ respond
+//	│  └─ nethttp    HTTP/2, and the http.Handler, by net/http
+//	│     └─ respond
+//	├─ respond     answers one request: plans it, makes the head, sends the body
+//	│  └─ transfer   sends runs of files; wire and nethttp use it, too
+//	├─ listing     renders folder pages and search results
+//	├─ archives    which archives are served, and until when their files stay open
+//	│  ├─ plain      a directory of plain files
+//	│  └─ residence  which pages of an archive are in memory
+//	├─ plan        decides what the answer is: a pure function
+//	│  └─ ascii      text of requests
+//	└─ record      counters, access records, errors
 package serve

@@ -15,17 +15,17 @@ import (
 	"testing"
 
 	"github.com/tarpack/tpk/serve"
-	"github.com/tarpack/tpk/serve/plan"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/export"
 )
 
 // listed serves an archive with listings.
-func listed(archives ...serve.Archive) serve.Config {
-	return serve.Config{Archives: archives, Plan: plan.Options{Listing: true}}
+func listed(archives ...serve.Archive) serve.Options {
+	return serve.Options{Archives: archives, Listing: true}
 }
 
-// TestFolderDownloads holds folder downloads against the exports of the same folders: whole, in pieces, and conditional.
+// TestFolderDownloads compares folder downloads with exports of the same folders: whole, in ranges,
+// and conditional.
 func TestFolderDownloads(t *testing.T) {
 	a, err := tarpack.Open(context.Background(), packedSite(t), nil)
 	if err != nil {
@@ -36,7 +36,7 @@ func TestFolderDownloads(t *testing.T) {
 }
 
 func testFolderDownloads(t *testing.T, name string, a *tarpack.Archive) {
-	for _, c := range clients(t, serve.Config{Archives: []serve.Archive{{Path: name}}}) {
+	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: name}}}) {
 		for _, d := range []struct {
 			folder, file string
 			format       export.Format
@@ -91,7 +91,7 @@ func TestNoFolderToDownload(t *testing.T) {
 	}
 }
 
-// listing is what a listing in JSON says.
+// listing is a listing in JSON.
 type listing struct {
 	Path                  string
 	Total, Folders, Files int
@@ -119,7 +119,8 @@ func list(t *testing.T, c *client, target string, header ...string) (l listing, 
 	return l, names
 }
 
-// TestSearchSeveral: a path that two archives have is found once, that of the one that answers; the total is told only where it is known.
+// TestSearchSeveral: a path that two archives have is found once, in the one that answers it. The
+// total is given only if it is known.
 func TestSearchSeveral(t *testing.T) {
 	dir := t.TempDir()
 	first := files{"x1": "a", "d/x2": "a", "only-x": "a"}.pack(t, filepath.Join(dir, "first.tar.gz"))
@@ -196,7 +197,7 @@ func TestListing(t *testing.T) {
 	}
 }
 
-// TestListingAssets fetches what a page names, from a folder two levels down.
+// TestListingAssets fetches the files that a page needs, from a folder two levels down.
 func TestListingAssets(t *testing.T) {
 	name := files{"a/b/c.txt": "c"}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
 	for _, c := range clients(t, listed(serve.Archive{Path: name})) {
@@ -218,7 +219,7 @@ func TestListingAssets(t *testing.T) {
 
 func TestNoListing(t *testing.T) {
 	name := files{"a/b.txt": "b"}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
-	for _, c := range clients(t, serve.Config{Archives: []serve.Archive{{Path: name}}}) {
+	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: name}}}) {
 		for _, target := range []string{"/", "/?list", "/a/", "/?q=b", "/?asset=list.css"} {
 			if resp, _ := c.do(t, "GET", target); resp.StatusCode != 404 {
 				t.Errorf("%s: %d", target, resp.StatusCode)
@@ -251,7 +252,7 @@ func TestPlainFolder(t *testing.T) {
 
 // TestZipOverHTTP reads a zip through Range requests only.
 func TestZipOverHTTP(t *testing.T) {
-	for _, c := range clients(t, serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}}) {
+	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}}) {
 		resp, _ := c.do(t, "HEAD", "/?download=zip")
 		z, err := zip.NewReader(&remote{t, c, "/?download=zip"}, resp.ContentLength)
 		if err != nil {
@@ -267,7 +268,7 @@ func TestZipOverHTTP(t *testing.T) {
 	}
 }
 
-// remote is an io.ReaderAt of what a server has.
+// remote is an io.ReaderAt of a URL.
 type remote struct {
 	t      *testing.T
 	c      *client

@@ -15,61 +15,65 @@ import (
 )
 
 // listen opens all listeners, or none.
-func (s *Server) listen() (all []net.Listener, err error) {
+func (s *Server) listen(o *RunOptions) (all []net.Listener, err error) {
+	var config *tls.Config // nil without TLS
+	if o.CertFile != "" {
+		cert, err := loadCertificate(o.CertFile, o.KeyFile, s.options.Log)
+		if err != nil {
+			return nil, err
+		}
+		config = &tls.Config{GetCertificate: cert.get, NextProtos: []string{"h2", "http/1.1"}}
+	}
 	defer func() {
 		if err != nil {
 			closeAll(all)
 		}
 	}()
-	c := &s.config
-	for _, address := range c.Listen {
+	for _, address := range o.Listen {
 		ln, err := net.Listen("tcp", address)
 		if err != nil {
 			return all, err
 		}
-		all = append(all, s.secured(ln))
+		all = append(all, secured(ln, config))
 	}
-	for _, path := range c.Sockets {
-		ln, err := listenUnix(path, c.SocketMode)
+	for _, path := range o.Sockets {
+		ln, err := listenUnix(path, o.SocketMode)
 		if err != nil {
 			return all, err
 		}
 		all = append(all, ln)
 	}
-	if c.Inherit {
+	if o.Inherit {
 		inherited, err := activation.Listeners()
 		if err != nil {
 			return all, err
 		}
 		for _, ln := range inherited {
 			switch ln.(type) {
-			case nil: // a socket that is no listener: it is not for us
+			case nil: // a socket that is not a listener
 			case *net.TCPListener:
-				all = append(all, s.secured(ln))
+				all = append(all, secured(ln, config))
 			default:
 				all = append(all, ln)
 			}
 		}
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%w: there is nothing to listen on", ErrConfig)
+		return nil, fmt.Errorf("%w: there is nothing to listen on", ErrOption)
 	}
 	return all, nil
 }
 
-// secured adds TLS where there is a certificate.
-func (s *Server) secured(ln net.Listener) net.Listener {
-	if s.cert == nil {
+// secured adds TLS to a listener if there is a configuration for it.
+func secured(ln net.Listener, config *tls.Config) net.Listener {
+	if config == nil {
 		return ln
 	}
-	return tls.NewListener(ln, &tls.Config{
-		GetCertificate: s.cert.get,
-		NextProtos:     []string{"h2", "http/1.1"},
-	})
+	return tls.NewListener(ln, config)
 }
 
-// listenUnix listens on a path. A socket that nobody listens on any more is removed; one that is in use, or a file of
-// another kind, is an error.
+// listenUnix listens on a path. It removes a socket on which nothing listens any more. One that is
+// in use, or a file of another kind, is an error.
 func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
 	if fi, err := os.Lstat(path); err == nil && fi.Mode().Type() == fs.ModeSocket {
 		c, err := net.DialTimeout("unix", path, time.Second)
@@ -86,7 +90,8 @@ func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
 	if mode == 0 {
 		mode = 0o660
 	}
-	// Made in a private directory and moved into place, so that nobody can connect before it has its mode.
+	// The socket is made in a private directory and linked into place, so that it has its mode
+	// before anything can connect.
 	dir, err := os.MkdirTemp(dirOf(path), ".tpk")
 	if err != nil {
 		return nil, err
@@ -99,7 +104,7 @@ func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
 	}
 	ln.SetUnlinkOnClose(false)
 	if err = os.Chmod(made, mode); err == nil {
-		err = os.Link(made, path) // unlike a rename, it replaces nothing
+		err = os.Link(made, path) // unlike a rename, this replaces nothing
 	}
 	if err != nil {
 		_ = ln.Close()
@@ -111,6 +116,7 @@ func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
 	return &unixListener{UnixListener: ln, path: path}, nil
 }
 
+// dirOf returns the directory of a path.
 func dirOf(path string) string {
 	if i := strings.LastIndexByte(path, '/'); i >= 0 {
 		return path[:i+1]
@@ -128,28 +134,8 @@ func (l *unixListener) Close() error { return errors.Join(l.UnixListener.Close()
 
 func (l *unixListener) Addr() net.Addr { return &net.UnixAddr{Name: l.path, Net: "unix"} }
 
-// checkAddress says what is wrong with a TCP address, before anything is opened.
-func checkAddress(address string) error {
-	_, port, err := net.SplitHostPort(address)
-	if err == nil {
-		_, err = net.LookupPort("tcp", port)
-	}
-	if err != nil {
-		return fmt.Errorf("%w: address %q: it is HOST:PORT, as 127.0.0.1:8080 or :80", ErrConfig, address)
-	}
-	return nil
-}
-
 func closeAll(listeners []net.Listener) {
 	for _, ln := range listeners {
 		_ = ln.Close()
 	}
-}
-
-func addresses(listeners []net.Listener) []net.Addr {
-	var all []net.Addr
-	for _, ln := range listeners {
-		all = append(all, ln.Addr())
-	}
-	return all
 }

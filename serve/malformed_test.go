@@ -8,10 +8,9 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve"
-	"github.com/tarpack/tpk/serve/plan"
 )
 
-// status is that of the first response in what a server sent, "" if there is none.
+// status returns the status of the first response that a server sent, or "".
 func status(response string) string {
 	line, _, _ := strings.Cut(response, "\r\n")
 	if f := strings.Fields(line); len(f) > 1 && strings.HasPrefix(f[0], "HTTP/1.1") {
@@ -20,11 +19,11 @@ func status(response string) string {
 	return ""
 }
 
-// TestMalformed sends what is no request, or could be read as two by another program. None may be answered with 200, and
-// none may leave the connection open for a request behind it.
+// TestMalformed sends what is not a request, or what another program could read as two. None may be
+// answered with 200, and none may leave the connection open for a request behind it.
 func TestMalformed(t *testing.T) {
 	t.Parallel()
-	other, err := serve.New(serve.Config{Plan: plan.Options{Header: []plan.Field{{Name: "X-Frame-Options", Value: "DENY"}}}})
+	other, err := serve.New(serve.Options{Header: []serve.Field{{Name: "X-Frame-Options", Value: "DENY"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +33,7 @@ func TestMalformed(t *testing.T) {
 	if rec.Code != 503 || rec.Body.Len() != 0 || rec.Header().Get("X-Frame-Options") != "DENY" {
 		t.Errorf("HEAD of a server that is not ready: %d %q %v", rec.Code, rec.Body, rec.Header())
 	}
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}, HeaderTimeout: time.Second})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}}, serve.RunOptions{HeaderTimeout: time.Second})
 	const smuggled = "GET /style.css HTTP/1.1\r\nHost: a\r\n\r\n"
 	long := strings.Repeat("a", 20_000)
 	for _, c := range []struct{ name, request, status string }{
@@ -114,9 +113,9 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
-// TestWellFormed sends what looks odd and is right.
+// TestWellFormed sends what looks odd and is correct.
 func TestWellFormed(t *testing.T) {
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}})
 	const last = "Connection: close\r\n\r\n"
 	for _, c := range []struct {
 		name, request string
@@ -156,9 +155,9 @@ func TestWellFormed(t *testing.T) {
 	}
 }
 
-// TestRequestInPieces sends requests byte by byte, and several with one cut in the middle.
+// TestRequestInPieces sends two requests in two pieces, cut at many places.
 func TestRequestInPieces(t *testing.T) {
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}})
 	two := "GET /file HTTP/1.1\r\nHost: a\r\n\r\nGET /mid.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=5-9\r\nConnection: close\r\n\r\n"
 	for cut := 1; cut < len(two); cut += 7 {
 		c, err := net.Dial("tcp", r.addresses[0])
@@ -184,13 +183,11 @@ func TestRequestInPieces(t *testing.T) {
 	}
 }
 
-// TestSlowClients checks that who sends nothing, little, or takes nothing is cut off, and others are not.
+// TestSlowClients: clients that send nothing, send little, or take nothing are cut off.
 func TestSlowClients(t *testing.T) {
 	t.Parallel()
-	r := start(t, serve.Config{
-		Archives:      []serve.Archive{{Path: packedSite(t)}},
-		HeaderTimeout: 300 * time.Millisecond, IdleTimeout: 400 * time.Millisecond, WriteTimeout: 300 * time.Millisecond,
-	})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}, WriteTimeout: 300 * time.Millisecond},
+		serve.RunOptions{HeaderTimeout: 300 * time.Millisecond, IdleTimeout: 400 * time.Millisecond})
 	closedWithin := func(name string, c net.Conn, limit time.Duration) {
 		t.Helper()
 		_ = c.SetReadDeadline(time.Now().Add(limit))
@@ -228,7 +225,11 @@ func TestSlowClients(t *testing.T) {
 	closedWithin("sends nothing", silent, 2*time.Second)
 	closedWithin("sends a byte now and then", drip, 3*time.Second)
 	closedWithin("sends no second request", idle, 2*time.Second)
-	time.Sleep(700 * time.Millisecond)
+	eventually(t, "all connections are closed", func() bool {
+		rec := httptest.NewRecorder()
+		r.AdminHandler().ServeHTTP(rec, httptest.NewRequest("GET", "/metrics", nil))
+		return strings.Contains(rec.Body.String(), "\ntpk_connections 0\n")
+	})
 	total := 0
 	_ = greedy.SetReadDeadline(time.Now().Add(5 * time.Second))
 	b := make([]byte, 1<<16)

@@ -10,15 +10,16 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
-	"github.com/tarpack/tpk/serve/engine"
+	"github.com/tarpack/tpk/serve/internal/record"
 )
 
 // reloads counts changes of the archives.
 type reloads struct {
 	good, bad atomic.Uint64
-	last      atomic.Int64 // when the last good one was, in seconds since 1970
+	last      atomic.Int64 // when the last good one was made, in seconds since 1970
 }
 
+// count counts a change that has succeeded or failed.
 func (r *reloads) count(err error) {
 	if err != nil {
 		r.bad.Add(1)
@@ -28,11 +29,11 @@ func (r *reloads) count(err error) {
 	r.last.Store(time.Now().Unix())
 }
 
-// writeMetrics writes what /metrics shows, in the text format of Prometheus. The counters are read when it asks, so
-// that requests pay nothing for it.
+// writeMetrics writes what /metrics shows, in the text format of Prometheus. It collects the
+// counters, so that requests pay nothing for it.
 func (s *Server) writeMetrics(w io.Writer) {
 	m := metricsWriter{w}
-	st := s.engine.Stats()
+	st := &s.responder.Stats
 	m.begin("http_responses_total", "counter", "Responses sent.")
 	st.Responses(func(status int, n uint64) { m.value("http_responses_total", float64(n), "code", strconv.Itoa(status)) })
 	m.single("http_response_body_bytes_total", "counter", "Bytes of response bodies sent.", float64(st.Bytes()))
@@ -42,8 +43,8 @@ func (s *Server) writeMetrics(w io.Writer) {
 	total := uint64(0)
 	for i, count := range n {
 		bound := "+Inf"
-		if total += count; i < len(engine.Buckets) {
-			bound = strconv.FormatFloat(engine.Buckets[i].Seconds(), 'g', -1, 64)
+		if total += count; i < len(record.Buckets) {
+			bound = strconv.FormatFloat(record.Buckets[i].Seconds(), 'g', -1, 64)
 		}
 		m.value("http_request_duration_seconds_bucket", float64(total), "le", bound)
 	}
@@ -71,19 +72,21 @@ func (s *Server) writeMetrics(w io.Writer) {
 	metrics.WriteProcessMetrics(w)
 }
 
-// metricsWriter writes lines of the exposition format. The names get the prefix "tpk_".
+// metricsWriter writes lines of the exposition format. Names get the prefix "tpk_".
 type metricsWriter struct{ w io.Writer }
 
+// begin writes the lines before the values of a metric.
 func (m metricsWriter) begin(name, kind, help string) {
 	fmt.Fprintf(m.w, "# HELP tpk_%s %s\n# TYPE tpk_%s %s\n", name, help, name, kind)
 }
 
+// single writes a metric with one value.
 func (m metricsWriter) single(name, kind, help string, v float64) {
 	m.begin(name, kind, help)
 	m.value(name, v)
 }
 
-// value writes a line; labels are names and values in turn.
+// value writes a line. labels are names and values in turn.
 func (m metricsWriter) value(name string, v float64, labels ...string) {
 	text := ""
 	for i := 0; i < len(labels); i += 2 {

@@ -14,7 +14,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/shard"
 )
 
-// packShards packs files into a shard set, and returns the name of its first shard and of its list.
+// packShards packs files into a shard set, and returns the names of its first shard and of its
+// list.
 func (fs files) packShards(t testing.TB, name string, shards int) (first, list string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -30,13 +31,13 @@ func (fs files) packShards(t testing.TB, name string, shards int) (first, list s
 	return first, list
 }
 
-// A shard set answers as an archive does, each file in each way.
+// TestShardContent: a shard set answers as an archive does, for each file in each way.
 func TestShardContent(t *testing.T) {
 	first, _ := site().packShards(t, filepath.Join(t.TempDir(), "site.tar.gz"), 9)
 	testContent(t, first)
 }
 
-// So do the downloads of its folders, and of all of it.
+// TestShardDownloads: so do the downloads of its folders, and of all of it.
 func TestShardDownloads(t *testing.T) {
 	first, list := site().packShards(t, filepath.Join(t.TempDir(), "site.tar.gz"), 9)
 	a, err := tarpack.Open(context.Background(), list, nil)
@@ -47,11 +48,12 @@ func TestShardDownloads(t *testing.T) {
 	testFolderDownloads(t, strings.Replace(first, "-00000-", "-*-", 1), a)
 }
 
-// TestReplaceShards replaces a set by one of other content while it is served: each answer is of one version; a set that is not whole is not taken.
+// TestReplaceShards replaces a set by one of other content while it is served. Each answer is of
+// one version. An incomplete set is refused.
 func TestReplaceShards(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "a.tar.gz")
 	first, list := version(0).packShards(t, name, 3)
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: first}}, Watch: true})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: first}}}, serve.RunOptions{Watch: true})
 	all := func(n int) {
 		t.Helper()
 		for p, want := range version(n) {
@@ -73,7 +75,8 @@ func TestReplaceShards(t *testing.T) {
 	if err := os.Rename(lost, lost+"~"); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Reload(context.Background()); err != nil { // nobody has touched the list: the set stays open
+	// The list is unchanged, so the set stays open.
+	if err := r.Reload(context.Background()); err != nil {
 		t.Error(err)
 	}
 	all(3)
@@ -93,7 +96,8 @@ func TestReplaceShards(t *testing.T) {
 	all(3)
 }
 
-// Many shards, without a list: it is made, and files are read from more of them than are kept open.
+// TestManyShards serves many shards without a list. The list is written, and files are read from
+// more shards than are kept open.
 func TestManyShards(t *testing.T) {
 	tree := files{}
 	for i := range 700 {
@@ -103,7 +107,7 @@ func TestManyShards(t *testing.T) {
 	if err := os.Remove(list); err != nil {
 		t.Fatal(err)
 	}
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: first, Mount: "/m"}}})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: first, Mount: "/m"}}})
 	for p, want := range tree {
 		if _, body := fetch(t, plainClient, r.url("/m/"+p)); body != want {
 			t.Errorf("%s: %q", p, body)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -23,10 +24,11 @@ var siteTime = time.Unix(1709348645, 0)
 
 const siteDate = "Sat, 02 Mar 2024 03:04:05 GMT"
 
-// files of a site, by path. One that ends in "/" is a directory, content that begins with "-> " a symbolic link.
+// files are the content of a site by path. A path that ends in "/" is a directory, and content that
+// begins with "-> " is a symbolic link.
 type files map[string]string
 
-// words is compressible text of n bytes, noise is what no coding shrinks.
+// words returns n bytes of compressible text, and noise n bytes that no coding makes shorter.
 func words(n int) string {
 	var b strings.Builder
 	for i := 0; b.Len() < n; i++ {
@@ -42,7 +44,7 @@ func noise(n int) string {
 	return string(b)
 }
 
-// site is what most tests serve: every coding, every size that matters.
+// site is what most tests serve: every coding, and every size that matters.
 var site = sync.OnceValue(func() files {
 	return files{
 		"index.html":          "<!doctype html><title>root</title>" + words(2000),
@@ -128,6 +130,7 @@ func packedSite(t testing.TB) string {
 }
 
 func TestMain(m *testing.M) {
+	runtime.GOMAXPROCS(2 * runtime.GOMAXPROCS(0)) // as tpk does: an event loop for each processor
 	code := m.Run()
 	if siteArchive.name != "" {
 		_ = os.RemoveAll(filepath.Dir(siteArchive.name))
@@ -135,7 +138,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// logged collects what a server says.
+// logged collects the lines of a server's log.
 type logged struct {
 	mu    sync.Mutex
 	lines []string
@@ -162,23 +165,27 @@ type running struct {
 }
 
 // start runs a server until the test ends. The first address is a TCP one.
-func start(t testing.TB, c serve.Config) *running {
+func start(t testing.TB, o serve.Options, run ...serve.RunOptions) *running {
 	t.Helper()
 	r := &running{log: &logged{}}
-	if len(c.Listen) == 0 {
-		c.Listen = []string{"127.0.0.1:0"}
+	var ro serve.RunOptions
+	if len(run) > 0 {
+		ro = run[0]
 	}
-	c.Log = r.log.add
+	if len(ro.Listen) == 0 {
+		ro.Listen = []string{"127.0.0.1:0"}
+	}
+	o.Log = r.log.add
 	ready := make(chan []net.Addr, 1)
-	c.Ready = func(a []net.Addr) { ready <- a }
-	s, err := serve.New(c)
+	ro.Ready = func(a []net.Addr) { ready <- a }
+	s, err := serve.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Server = s
 	ctx, cancel := context.WithCancel(context.Background())
 	result := make(chan error, 1)
-	go func() { result <- s.Run(ctx) }()
+	go func() { result <- s.Run(ctx, ro) }()
 	r.stop = sync.OnceValue(func() error {
 		cancel()
 		err := <-result
@@ -204,7 +211,7 @@ func start(t testing.TB, c serve.Config) *running {
 	return r
 }
 
-// url is that of a path on the first address.
+// url returns the URL of a path on the first address.
 func (r *running) url(path string) string { return "http://" + r.addresses[0] + path }
 
 // raw sends bytes to the first address and reads until the server closes, or for as long as limit.

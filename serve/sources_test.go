@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve"
-	"github.com/tarpack/tpk/serve/plan"
+	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
-// answers checks paths against "status body".
+// answers compares the answers for paths with "status body".
 func answers(t *testing.T, r *running, want map[string]string) {
 	t.Helper()
 	c := &http.Client{Transport: plainClient.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -29,7 +29,7 @@ func answers(t *testing.T, r *running, want map[string]string) {
 	}
 }
 
-// TestSeveralArchives asks archives in order, mounts, and plain files after them.
+// TestSeveralArchives: archives are asked in order, then mounts, then plain files.
 func TestSeveralArchives(t *testing.T) {
 	dir := t.TempDir()
 	a := files{"x": "a", "only-a": "a", "d/x": "a", "std/x": "a below std", "std/y": "a below std"}.pack(t, filepath.Join(dir, "a.tar.gz"))
@@ -43,7 +43,7 @@ func TestSeveralArchives(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "secret"), []byte("secret"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: a}, {Path: b}, {Path: m, Mount: "/std/"}}, Fallback: plain})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: a}, {Path: b}, {Path: m, Mount: "/std/"}}, Fallback: plain})
 	answers(t, r, map[string]string{
 		"/x": "a", "/only-a": "a", "/only-b": "b", "/d/x": "a", "/d/y": "b", "/d/": "b index", "/d": "Moved Permanently",
 		"/std/x": "std", "/std/y": "a below std", "/std/z": "plain below std", "/std/": "std index", "/std": "Moved Permanently",
@@ -63,7 +63,7 @@ func TestSeveralArchives(t *testing.T) {
 func TestPlainFileChanges(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, "f.txt")
-	r := start(t, serve.Config{Fallback: dir})
+	r := start(t, serve.Options{Fallback: dir})
 	seen := map[string]bool{}
 	for i, content := range []string{"one", "two", "three"} {
 		if err := os.WriteFile(name, []byte(content), 0o644); err != nil {
@@ -92,7 +92,7 @@ func TestNested(t *testing.T) {
 	files{"x": "plain", "a/x": "plain a", "a/b/x": "plain b", "a/b/only": "plain only", "empty/.keep": ""}.write(t, dir)
 	pack := func(at, content string) {
 		t.Helper()
-		// Made beside the tree and moved in, the archive last: as somebody who is careful would.
+		// It is made beside the tree and moved in, the archive last, as is good practice.
 		made := files{"x": content, "in/y": content, "index.html": content}.pack(t, filepath.Join(t.TempDir(), "p.tar.gz"))
 		for _, suffix := range []string{".tpi", ""} {
 			if err := os.Rename(made+suffix, filepath.Join(dir, at, "pack.tar.gz"+suffix)); err != nil {
@@ -101,7 +101,7 @@ func TestNested(t *testing.T) {
 		}
 	}
 	pack("a", "pack a")
-	r := start(t, serve.Config{Fallback: dir, Nested: true})
+	r := start(t, serve.Options{Fallback: dir, Nested: true})
 	becomes := func(path, want string) {
 		t.Helper()
 		var last string
@@ -125,18 +125,18 @@ func TestNested(t *testing.T) {
 	becomes("/x", "pack root")
 	pack("a", "pack a, another")
 	becomes("/a/x", "pack a, another")
-	// What replaces it and is no archive is refused, and the old one stays; one that is written over is lost.
+	// A replacement that is not an archive is refused, and the old one stays. One that is written
+	// over is lost.
 	rubbish := filepath.Join(t.TempDir(), "rubbish")
 	if err := errors.Join(os.WriteFile(rubbish, []byte("rubbish"), 0o644), os.Rename(rubbish, filepath.Join(dir, "a/b/pack.tar.gz"))); err != nil {
 		t.Fatal(err)
 	}
-	for range 4 {
-		time.Sleep(500 * time.Millisecond)
-		answers(t, r, map[string]string{"/a/b/x": "pack b", "/a/x": "pack a, another"})
-	}
-	if log := r.log.String(); !strings.Contains(log, "the archive that is served stays") {
-		t.Errorf("the log does not tell: %s", log)
-	}
+	old := map[string]string{"/a/b/x": "pack b", "/a/x": "pack a, another"}
+	eventually(t, "the log reports that the archive stays", func() bool {
+		answers(t, r, old)
+		return strings.Contains(r.log.String(), "the archive that is served stays")
+	})
+	answers(t, r, old)
 	pack("a/b", "pack b again")
 	becomes("/a/b/x", "pack b again")
 	if err := os.WriteFile(filepath.Join(dir, "a/b/pack.tar.gz"), []byte("rubbish"), 0o644); err != nil {
@@ -161,13 +161,13 @@ func TestNested(t *testing.T) {
 	becomes("/a/x", "pack a, indexed")
 }
 
-// TestOptions runs a server with what is off by default.
+// TestOptions sets options that are off by default.
 func TestOptions(t *testing.T) {
 	name := files{"index.html": "app", "app.12ab.js": "js", "secret.txt": "x"}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
-	for _, c := range clients(t, serve.Config{Archives: []serve.Archive{{Path: name}}, Plan: plan.Options{
+	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: name}},
 		SPA: true, CacheControl: "no-cache", Immutable: []string{"*.*.js"}, CORS: []string{"*"}, Hide: []string{"secret*"},
-		Header: []plan.Field{{Name: "X-Frame-Options", Value: "DENY"}, {Name: "Server", Value: "mine"}},
-	}}) {
+		Header: []serve.Field{{Name: "X-Frame-Options", Value: "DENY"}, {Name: "Server", Value: "mine"}},
+	}) {
 		for path, want := range map[string]string{"/": "no-cache", "/some/route": "no-cache", "/app.12ab.js": plan.Immutable, "/gone.js": "", "/secret.txt": ""} {
 			resp, body := c.do(t, "GET", path, "Origin: https://a.example")
 			h := resp.Header

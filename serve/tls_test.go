@@ -12,13 +12,14 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/tarpack/tpk/serve"
 )
 
-// writeCertificate writes a self-signed certificate and its key. name tells it from others.
+// writeCertificate writes a self-signed certificate for name, and its key.
 func writeCertificate(t testing.TB, certFile, keyFile, name string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -61,11 +62,12 @@ func readFile(t testing.TB, name string) string {
 	return string(b)
 }
 
-// TestCertificateRenewal replaces a certificate while the server runs: first by a broken one, which changes nothing.
+// TestCertificateRenewal replaces a certificate while the server runs: first by a broken one, which
+// changes nothing.
 func TestCertificateRenewal(t *testing.T) {
 	t.Parallel()
 	certFile, keyFile := testCertificate(t)
-	r := start(t, serve.Config{Archives: []serve.Archive{{Path: packedSite(t)}}, CertFile: certFile, KeyFile: keyFile})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}}, serve.RunOptions{CertFile: certFile, KeyFile: keyFile})
 	name := func() string {
 		c, err := tls.Dial("tcp", r.addresses[0], &tls.Config{InsecureSkipVerify: true})
 		if err != nil {
@@ -80,16 +82,15 @@ func TestCertificateRenewal(t *testing.T) {
 	if err := os.WriteFile(certFile, []byte("broken"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(1100 * time.Millisecond)
+	eventually(t, "the broken file is noticed", func() bool {
+		if n := name(); n != "first" {
+			t.Errorf("with a broken file: %s", n)
+		}
+		return strings.Contains(r.log.String(), "the old certificate stays in use")
+	})
 	if n := name(); n != "first" {
 		t.Errorf("with a broken file: %s", n)
 	}
 	writeCertificate(t, certFile, keyFile, "second")
-	deadline := time.Now().Add(5 * time.Second)
-	for name() != "second" {
-		if time.Now().After(deadline) {
-			t.Fatal("the new certificate is not used")
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
+	eventually(t, "the new certificate is used", func() bool { return name() == "second" })
 }

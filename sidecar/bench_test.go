@@ -1,55 +1,21 @@
-package sidecar
+package sidecar_test
 
 import (
 	"flag"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
+	"github.com/tarpack/tpk/sidecar/internal/sidecartest"
 )
 
 // go test ./sidecar -bench 'Lookup|Open' -sidecar.n 10000000
 var benchEntries = flag.Int("sidecar.n", 1_000_000, "files in the sidecar that benchmarks use")
-
-// benchPath names file i of a tree like generated documentation: 64 bytes on average, 100 files a directory.
-func benchPath(i int) string {
-	return fmt.Sprintf("%s/%s.%s-%05x.html", benchDir(i/100), []string{"fn", "struct", "trait", "enum"}[i%4],
-		[]string{"into_iter", "Decoder", "AsRef", "ordering_of_entries"}[i/4%4], uint32(i)*2654435761>>12)
-}
-
-// benchDir names directory d.
-func benchDir(d int) string { return fmt.Sprintf("share/doc/html/crate-%05d/module-%02d", d/20, d%20) }
-
-// benchItems gives all items of a tree of n files to add.
-func benchItems(n int, add func(Item) error) (archiveSize int64, err error) {
-	off := int64(0)
-	put := func(it Item) {
-		it.Offset, it.HeaderLen, it.Mode, it.ModTime = off, 143, 0o644, 1_700_000_000
-		off += it.Length()
-		if err == nil {
-			err = add(it)
-		}
-	}
-	dir := func(path string) { put(Item{Path: path, Entry: Entry{Type: TypeDir}}) }
-	dir("share")
-	dir("share/doc")
-	dir("share/doc/html")
-	for i := range n {
-		if i%2000 == 0 {
-			dir(filepath.Dir(benchDir(i / 100)))
-		}
-		if i%100 == 0 {
-			dir(benchDir(i / 100))
-		}
-		put(Item{Path: benchPath(i), Entry: Entry{
-			Type: TypeFile, ContentLen: 2000, PadLen: 23, Size: 6001, Coding: CodingDeflate, Hash: uint64(i), CRC: uint32(i), Sniff: SniffHTML,
-		}})
-	}
-	return off + trailerMember, err
-}
 
 // benchFile builds the sidecar of a tree of n files, once.
 var benchFile = sync.OnceValues(func() (string, error) {
@@ -61,8 +27,8 @@ var benchFile = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	b := NewBuilder(BuilderOptions{Memory: 1 << 30})
-	size, err := benchItems(*benchEntries, b.Add)
+	b := build.New(build.Options{Memory: 1 << 30})
+	size, err := sidecartest.BenchItems(*benchEntries, b.Add)
 	if err != nil {
 		return "", err
 	}
@@ -94,9 +60,9 @@ func benchIndexName(b *testing.B) string {
 	return name
 }
 
-func benchIndex(b *testing.B) *Index {
+func benchIndex(b *testing.B) *sidecar.Index {
 	b.Helper()
-	x, err := Open(benchIndexName(b))
+	x, err := sidecar.Open(benchIndexName(b))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -104,14 +70,15 @@ func benchIndex(b *testing.B) *Index {
 	return x
 }
 
-// benchPaths are paths to look up, in random order: too many for the caches of a processor to hold what they lead to. They
-// lie side by side in memory, so that the processor has them at hand as a server has one that it just received.
+// benchPaths returns paths to look up, in random order: too many for the caches of a processor to
+// hold the bytes that they lead to. The paths themselves are side by side in memory, and so in the
+// cache, like a path that a server has just received.
 func benchPaths(suffix string) []string {
 	var all strings.Builder
 	ends := make([]int, 1<<18)
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range ends {
-		all.WriteString(benchPath(r.IntN(*benchEntries)) + suffix)
+		all.WriteString(sidecartest.BenchPath(r.IntN(*benchEntries)) + suffix)
 		ends[i] = all.Len()
 	}
 	paths, begin := make([]string, len(ends)), 0
@@ -150,7 +117,7 @@ func BenchmarkOpen(b *testing.B) {
 	name := benchIndexName(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		x, err := Open(name)
+		x, err := sidecar.Open(name)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -184,7 +151,7 @@ func BenchmarkAt(b *testing.B) {
 }
 
 // perEntry reports the time for each entry of x.
-func perEntry(b *testing.B, x *Index) {
+func perEntry(b *testing.B, x *sidecar.Index) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(x.Len()), "ns/entry")
 }
 
@@ -210,21 +177,22 @@ func BenchmarkVerify(b *testing.B) {
 	perEntry(b, x)
 }
 
-// BenchmarkBuild adds items in the order of an archive and finishes, all in memory and with the memory that is the default.
+// BenchmarkBuild adds items in the order of an archive and finishes, all in memory or with the
+// default memory.
 func BenchmarkBuild(b *testing.B) {
 	for _, c := range []struct {
 		name   string
 		memory int
 	}{{"memory", 1 << 30}, {"spill", 0}} {
 		b.Run(c.name, func(b *testing.B) {
-			var items []Item
-			archive, err := benchItems(*benchEntries, func(it Item) error { items = append(items, it); return nil })
+			var items []build.Item
+			archive, err := sidecartest.BenchItems(*benchEntries, func(it build.Item) error { items = append(items, it); return nil })
 			if err != nil {
 				b.Fatal(err)
 			}
 			var size int64
 			for b.Loop() {
-				builder := NewBuilder(BuilderOptions{TempDir: b.TempDir(), Memory: c.memory})
+				builder := build.New(build.Options{TempDir: b.TempDir(), Memory: c.memory})
 				for i := range items {
 					if err := builder.Add(items[i]); err != nil {
 						b.Fatal(err)
@@ -245,12 +213,12 @@ func BenchmarkBuild(b *testing.B) {
 	}
 }
 
-// BenchmarkMap is BenchmarkLookup with a map in memory, for comparison: it takes several times the memory, and an opening that
-// reads everything.
+// BenchmarkMap is BenchmarkLookup with a map, for comparison. A map takes several times the memory,
+// and opening it reads everything.
 func BenchmarkMap(b *testing.B) {
 	m := make(map[string]uint32, *benchEntries)
 	for i := range *benchEntries {
-		m[benchPath(i)] = uint32(i)
+		m[sidecartest.BenchPath(i)] = uint32(i)
 	}
 	for _, c := range []struct {
 		name, suffix string
@@ -264,5 +232,14 @@ func BenchmarkMap(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func BenchmarkDigest(b *testing.B) {
+	x := benchIndex(b)
+	for b.Loop() {
+		if d, err := build.Digest(sidecartest.ItemsOf(x), x.Len(), x.ArchiveSize()); err != nil || d != x.Digest() {
+			b.Fatal(d, err)
+		}
 	}
 }

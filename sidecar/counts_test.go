@@ -1,29 +1,39 @@
-package sidecar
+package sidecar_test
 
 import (
 	"bytes"
 	"fmt"
 	"io"
 	"testing"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
+	"github.com/tarpack/tpk/sidecar/internal/layout"
+	"github.com/tarpack/tpk/sidecar/internal/sidecartest"
 )
 
-// TestAllocs counts what reading a sidecar in memory allocates: nothing.
+// TestAllocs: reading a sidecar in memory allocates nothing.
 func TestAllocs(t *testing.T) {
-	b, m := example(t)
-	x, err := OpenBytes(b)
+	b, m := sidecartest.Example(t)
+	x, err := sidecar.OpenBytes(b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	i, buf := m.at["d/text"], make([]byte, 0, maxPath)
+	i, buf := m.At["d/text"], make([]byte, 0, layout.MaxPath)
+	lengths := make([]uint32, 0, 2)
 	for what, call := range map[string]func(){
 		"Lookup, hit":  func() { x.Lookup("d/text") },
 		"Lookup, miss": func() { x.Lookup("d/texts") },
 		"Entry":        func() { x.Entry(i) },
 		"AppendPath":   func() { buf, _ = x.AppendPath(buf[:0], i) },
-		"AppendLink":   func() { buf, _ = x.AppendLink(buf[:0], m.at["link"]) },
+		"AppendLink":   func() { buf, _ = x.AppendLink(buf[:0], m.At["link"]) },
 		"End": func() {
-			s, _ := x.Segments(m.at["big"])
+			s, _ := x.Segments(m.At["big"])
 			s.End(1)
+		},
+		"AppendLengths": func() {
+			s, _ := x.Segments(m.At["big"])
+			lengths, _ = s.AppendLengths(lengths[:0])
 		},
 	} {
 		if n := testing.AllocsPerRun(100, call); n != 0 {
@@ -44,16 +54,16 @@ func (r *countingReader) ReadAt(b []byte, off int64) (int, error) {
 	return r.ReaderAt.ReadAt(b, off)
 }
 
-// TestReads counts what is read through an io.ReaderAt, of which each read may be a request over a network: as much for many
-// entries as for few.
+// TestReads counts the reads through an io.ReaderAt, each of which may be a request over a network.
+// They are as many for many entries as for few.
 func TestReads(t *testing.T) {
 	for _, n := range []int{10, 20_000} {
-		b := NewBuilder(BuilderOptions{})
-		size, err := benchItems(n, b.Add)
+		b := build.New(build.Options{})
+		size, err := sidecartest.BenchItems(n, b.Add)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var m Memory
+		var m build.Memory
 		if _, _, err := b.Finish(&m, size); err != nil {
 			t.Fatal(err)
 		}
@@ -68,23 +78,23 @@ func TestReads(t *testing.T) {
 				t.Errorf("%d files: %s reads %d times, %d bytes", n, what, r.reads, r.bytes)
 			}
 		}
-		var x *Index
-		count("OpenReaderAt", 1, headerSize, func() (err error) {
-			x, err = OpenReaderAt(r, int64(len(m.Bytes())))
+		var x *sidecar.Index
+		count("OpenReaderAt", 1, layout.HeaderSize, func() (err error) {
+			x, err = sidecar.OpenReaderAt(r, int64(len(m.Bytes())))
 			return err
 		})
 		var i int
-		count("Lookup", 2, bucketSize+usualBlock, func() error {
+		count("Lookup", 2, layout.BucketSize+layout.UsualBlock, func() error {
 			var ok bool
-			i, ok, err = x.Lookup(benchPath(7))
+			i, ok, err = x.Lookup(sidecartest.BenchPath(7))
 			if !ok {
-				return fmt.Errorf("%q is not found", benchPath(7))
+				return fmt.Errorf("%q is not found", sidecartest.BenchPath(7))
 			}
 			return err
 		})
-		count("Entry", 1, recordSize, func() error { _, err := x.Entry(i); return err })
-		count("Path", 2, usualBlock, func() error { _, err := x.Path(i); return err })
-		count("All", 3+3*len(m.Bytes())/scanAhead, len(m.Bytes())*11/10, func() error {
+		count("Entry", 1, layout.RecordSize, func() error { _, err := x.Entry(i); return err })
+		count("Path", 2, layout.UsualBlock, func() error { _, err := x.Path(i); return err })
+		count("All", 3+3*len(m.Bytes())/(64<<10), len(m.Bytes())*11/10, func() error {
 			for _, err := range x.All(0, x.Len()) {
 				if err != nil {
 					return err

@@ -1,4 +1,4 @@
-package sidecar
+package sidecar_test
 
 import (
 	"encoding/binary"
@@ -9,14 +9,20 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tarpack/tpk/gzmember/coding"
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/internal/layout"
+	"github.com/tarpack/tpk/sidecar/internal/sidecartest"
 )
 
 // go test ./sidecar -run TestGolden -update
 var update = flag.Bool("update", false, "rewrite testdata/example.txt")
 
-// TestGolden holds the bytes of the example to an annotated dump of them, so that a change of the format is seen as one.
+// TestGolden compares the bytes of the example with an annotated dump of them, so that a change of
+// the format shows as a diff.
 func TestGolden(t *testing.T) {
-	b, m := example(t)
+	b, m := sidecartest.Example(t)
 	got := dumpSidecar(b, m)
 	name := filepath.Join("testdata", "example.txt")
 	if *update {
@@ -39,7 +45,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// dumper writes bytes with what they are.
+// dumper writes bytes with a description of each field.
 type dumper struct {
 	strings.Builder
 	b  []byte
@@ -66,11 +72,11 @@ func spaced(b []byte) string {
 }
 
 // dumpSidecar annotates the sidecar of a model.
-func dumpSidecar(b []byte, m *model) string {
+func dumpSidecar(b []byte, m *sidecartest.Model) string {
 	le := binary.LittleEndian
 	d := &dumper{b: b}
 	u64 := func() uint64 { return le.Uint64(b[d.at:]) }
-	d.WriteString("# The sidecar of the example in open_test.go, by FORMAT.md 2.\n# Made by: go test ./sidecar -run TestGolden -update\n\n")
+	d.WriteString("# The sidecar of sidecartest.Example, by FORMAT.md 2.\n# Made by: go test ./sidecar -run TestGolden -update\n\n")
 	d.note(8, "magic")
 	d.note(4, "version")
 	d.note(4, "sections")
@@ -83,8 +89,8 @@ func dumpSidecar(b []byte, m *model) string {
 		d.note(8, "%d bytes of %s", u64(), what)
 	}
 	d.note(56, "reserved")
-	var ends [numSections]int
-	for i, name := range sectionNames {
+	var ends [layout.NumSections]int
+	for i, name := range layout.SectionNames {
 		ends[i] = int(u64() + le.Uint64(b[d.at+8:]))
 		d.note(8, "%s: offset %d", name, u64())
 		d.note(8, "  length %d", u64())
@@ -92,37 +98,37 @@ func dumpSidecar(b []byte, m *model) string {
 	}
 	d.note(8, "digest")
 	d.note(8, "reserved")
-	for i, section := range []func(d *dumper, m *model, end int){dumpRecords, dumpBlocks, dumpLinks, dumpSegments, dumpPaths, dumpTable} {
-		fmt.Fprintf(d, "\n# %s\n", sectionNames[i])
+	for i, section := range []func(d *dumper, m *sidecartest.Model, end int){dumpRecords, dumpBlocks, dumpLinks, dumpSegments, dumpPaths, dumpTable} {
+		fmt.Fprintf(d, "\n# %s\n", layout.SectionNames[i])
 		section(d, m, ends[i])
-		if i < numSections-1 {
-			d.note(int(aligned(int64(ends[i])))-ends[i], "gap")
+		if i < layout.NumSections-1 {
+			d.note(int(layout.Aligned(int64(ends[i])))-ends[i], "gap")
 		}
 	}
 	return d.String()
 }
 
-func dumpRecords(d *dumper, m *model, _ int) {
-	for i, it := range m.sorted {
+func dumpRecords(d *dumper, m *sidecartest.Model, _ int) {
+	for i, it := range m.Sorted {
 		d.note(8, "%d %.40q: header member at %d, %d bytes", i, it.Path, it.Offset, it.HeaderLen)
 		d.note(8, "  size %d, padding member of %d bytes", it.Size, it.PadLen)
 		switch it.Type {
-		case TypeFile:
+		case sidecar.TypeFile:
 			d.note(8, "  content member of %d bytes; sniff %d", it.ContentLen, it.Sniff)
-		case TypeSymlink:
+		case sidecar.TypeSymlink:
 			d.note(8, "  offset of the link target")
-		case TypeHardlink:
+		case sidecar.TypeHardlink:
 			d.note(8, "  sniff %d", it.Sniff)
 		default:
 			d.note(8, "  device %d, %d", it.DevMajor, it.DevMinor)
 		}
 		d.note(8, "  hash")
 		switch it.Type {
-		case TypeFile:
+		case sidecar.TypeFile:
 			d.note(4, "  CRC-32")
-		case TypeDir:
+		case sidecar.TypeDir:
 			d.note(4, "  ends at entry %d", it.End)
-		case TypeHardlink:
+		case sidecar.TypeHardlink:
 			d.note(4, "  target is entry %d", it.Target)
 		default:
 			d.note(4, "  nothing")
@@ -131,24 +137,24 @@ func dumpRecords(d *dumper, m *model, _ int) {
 	}
 }
 
-func dumpBlocks(d *dumper, m *model, end int) {
+func dumpBlocks(d *dumper, m *sidecartest.Model, end int) {
 	for k := 0; d.at < end; k++ {
 		d.note(8, "block %d begins at %d", k, binary.LittleEndian.Uint64(d.b[d.at:]))
 	}
 }
 
-func dumpLinks(d *dumper, m *model, _ int) {
-	for _, it := range m.sorted {
-		if it.Type == TypeSymlink {
+func dumpLinks(d *dumper, m *sidecartest.Model, _ int) {
+	for _, it := range m.Sorted {
+		if it.Type == sidecar.TypeSymlink {
 			d.note(len(it.Link), "%q of %q", it.Link, it.Path)
 		}
 	}
 }
 
-func dumpSegments(d *dumper, m *model, end int) {
+func dumpSegments(d *dumper, m *sidecartest.Model, end int) {
 	d.note(8, "segmented files")
-	for i, it := range m.sorted {
-		if it.Coding == CodingSegmented {
+	for i, it := range m.Sorted {
+		if it.Coding == coding.Segmented {
 			d.note(8, "entry %d, shift %d", i, it.Shift)
 			d.note(8, "  index of its first end")
 		}
@@ -158,24 +164,24 @@ func dumpSegments(d *dumper, m *model, end int) {
 	}
 }
 
-func dumpPaths(d *dumper, m *model, _ int) {
-	for first := 0; first < len(m.sorted); first += blockPaths {
+func dumpPaths(d *dumper, m *sidecartest.Model, _ int) {
+	for first := 0; first < len(m.Sorted); first += layout.BlockPaths {
 		lens := d.b[d.at : d.at+pathLens]
-		d.note(blockPaths, "shared bytes")
-		d.note(blockPaths, "further bytes")
+		d.note(layout.BlockPaths, "shared bytes")
+		d.note(layout.BlockPaths, "further bytes")
 		d.note(4, "number of the block")
 		before, long := "", []int(nil)
 		var texts []string
-		for i := range min(blockPaths, len(m.sorted)-first) {
-			path := m.sorted[first+i].Path
-			shared := commonPrefix([]byte(before), []byte(path))
+		for i := range min(layout.BlockPaths, len(m.Sorted)-first) {
+			path := m.Sorted[first+i].Path
+			shared := layout.CommonPrefix([]byte(before), []byte(path))
 			if lens[i] == longLen {
 				long = append(long, shared)
 			}
 			texts, before = append(texts, path[shared:]), path
 		}
 		for i, text := range texts {
-			if lens[blockPaths+i] == longLen {
+			if lens[layout.BlockPaths+i] == longLen {
 				long = append(long, len(text))
 			}
 		}
@@ -189,20 +195,20 @@ func dumpPaths(d *dumper, m *model, _ int) {
 	}
 }
 
-func dumpTable(d *dumper, _ *model, end int) {
+func dumpTable(d *dumper, _ *sidecartest.Model, end int) {
 	for k := 0; d.at < end; k++ {
-		b := bucket(d.b[d.at : d.at+bucketSize])
-		for slot := range bucketSlots {
-			if slot >= b.count() {
+		b := layout.Bucket(d.b[d.at : d.at+layout.BucketSize])
+		for slot := range layout.BucketSlots {
+			if slot >= b.Count() {
 				d.note(placeSize, "")
 				continue
 			}
-			off, path := splitPlace(b.place(slot))
+			off, path := layout.SplitPlace(b.Place(slot))
 			d.note(placeSize, "bucket %d: slot %d: block at %d, path %d", k, slot, off, path)
 		}
-		d.note(bucketSlots, "bucket %d: tags", k)
-		d.note(1, "  %d slots in use", b.count())
-		d.note(1, "  reach %d", b.reach())
+		d.note(layout.BucketSlots, "bucket %d: tags", k)
+		d.note(1, "  %d slots in use", b.Count())
+		d.note(1, "  reach %d", b.Reach())
 		d.note(2, "  mark")
 	}
 }

@@ -8,11 +8,13 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
-	"github.com/tarpack/tpk/sidecar/prefetch"
+	"github.com/tarpack/tpk/internal/prefetch"
+	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
-// Lookup finds a path's ordinal. The path has no slash at either end; the root ("") is not an entry. It does not allocate,
-// unless the sidecar was opened by [OpenReaderAt]. The error wraps [ErrCorrupt], or is that of reading.
+// Lookup returns the ordinal of the entry at a path, and whether there is one. The path has no
+// slash at either end; the root ("") is not an entry. Lookup does not allocate unless the sidecar
+// was opened by [OpenReaderAt]. The error wraps [ErrCorrupt], or is that of reading.
 func (x *Index) Lookup(path string) (i int, ok bool, err error) {
 	defer x.caught(debug.SetPanicOnFault(true), &err)
 	sc := x.borrow()
@@ -21,26 +23,26 @@ func (x *Index) Lookup(path string) (i int, ok bool, err error) {
 	return i, ok, err
 }
 
-// lookup reads a path's home bucket, and as many after it as that one says.
+// lookup searches the home bucket of a path, and as many buckets after it as its reach.
 func (x *Index) lookup(path string, sc *scratch) (int, bool, error) {
 	h := xxhash.Sum64String(path)
-	at := home(h, x.m) * bucketSize
+	at := layout.Home(h, x.homes) * layout.BucketSize
 	last := at
 	for first := true; ; first = false {
-		v, err := x.view(secTable, at, bucketSize, &sc.bucket)
+		v, err := x.view(layout.Table, at, layout.BucketSize, &sc.bucket)
 		if err != nil {
 			return 0, false, err
 		}
-		b := bucket(v)
+		b := layout.Bucket(v)
 		if first {
-			last += int64(b.reach()) * bucketSize
+			last += int64(b.Reach()) * layout.BucketSize
 		}
-		m, ok := b.match(uint8(h))
+		m, ok := b.Match(uint8(h))
 		if !ok {
-			return 0, false, corrupt("bucket %d", at/bucketSize)
+			return 0, false, layout.Corruptf("bucket %d", at/layout.BucketSize)
 		}
-		for m.any() {
-			i, same, err := x.pathAt(b.place(m.next()), path, sc)
+		for m.Any() {
+			i, same, err := x.pathAt(b.Place(m.Next()), path, sc)
 			if same || err != nil {
 				return i, same, err
 			}
@@ -48,101 +50,103 @@ func (x *Index) lookup(path string, sc *scratch) (int, bool, error) {
 		if at >= last {
 			return 0, false, nil
 		}
-		at += bucketSize
+		at += layout.BucketSize
 	}
 }
 
-// pathAt compares the path at a place. If it is the same it gives the ordinal.
+// pathAt compares the path at a place, and returns its ordinal if it is the same.
 func (x *Index) pathAt(place uint64, path string, sc *scratch) (i int, same bool, err error) {
-	off, k := splitPlace(place)
+	off, k := layout.SplitPlace(place)
 	block, err := x.blockAt(off, sc)
 	if err != nil {
 		return 0, false, err
 	}
-	i = int(block.number())*blockPaths + k
-	if records := x.sec[secRecords]; i*recordSize < len(records) {
-		prefetch.Byte(records, i*recordSize) // who looks a path up wants its entry next
+	i = int(block.Number())*layout.BlockPaths + k
+	if records := x.sec[layout.Records]; i*layout.RecordSize < len(records) {
+		prefetch.Byte(records, i*layout.RecordSize) // most callers read the entry next
 	}
-	if same, err = block.equal(k, path); !same {
+	if same, err = block.Equal(k, path); !same {
 		return 0, false, err
 	}
 	if i >= x.Len() {
-		return 0, false, corrupt("the table leads to entry %d of %d", i, x.Len())
+		return 0, false, layout.Corruptf("the table leads to entry %d of %d", i, x.Len())
 	}
 	return i, true, nil
 }
 
-// blockAt gives the block of paths that begins at an offset, and in memory all that follows it.
-func (x *Index) blockAt(off int64, sc *scratch) (pathBlock, error) {
-	rest := x.sections[secPaths].len - off
+// blockAt returns the block of paths at an offset, in memory with all bytes that follow it.
+func (x *Index) blockAt(off int64, sc *scratch) (layout.PathBlock, error) {
+	rest := x.sections[layout.Paths].Len - off
 	n := rest
 	if x.r != nil {
-		n = min(rest, usualBlock)
+		n = min(rest, layout.UsualBlock)
 	}
-	b, err := x.view(secPaths, off, n, &sc.path)
+	b, err := x.view(layout.Paths, off, n, &sc.path)
 	if err != nil {
-		return pathBlock{}, err
+		return layout.PathBlock{}, err
 	}
-	p, err := newPathBlock(b)
+	p, err := layout.NewPathBlock(b)
 	if x.r == nil || err != nil {
 		return p, err
 	}
-	if size := min(int64(p.size()), rest); size > n {
-		if b, err = x.view(secPaths, off, size, &sc.path); err != nil {
-			return pathBlock{}, err
+	if size := min(int64(p.Size()), rest); size > n {
+		if b, err = x.view(layout.Paths, off, size, &sc.path); err != nil {
+			return layout.PathBlock{}, err
 		}
-		p.b = b
+		p.Extend(b)
 	}
 	return p, nil
 }
 
-// block gives block k of paths, and no more than that.
-func (x *Index) block(k int64, sc *scratch) (pathBlock, error) {
+// block returns block k of paths, without the bytes that follow it.
+func (x *Index) block(k int64, sc *scratch) (layout.PathBlock, error) {
 	from, to, err := x.blockSpan(k, sc)
 	if err != nil {
-		return pathBlock{}, err
+		return layout.PathBlock{}, err
 	}
-	b, err := x.view(secPaths, from, to-from, &sc.path)
+	b, err := x.view(layout.Paths, from, to-from, &sc.path)
 	if err != nil {
-		return pathBlock{}, err
+		return layout.PathBlock{}, err
 	}
-	p, err := newPathBlock(b)
-	if err == nil && p.number() != uint32(k) {
-		err = corrupt("path block %d has number %d", k, p.number())
+	p, err := layout.NewPathBlock(b)
+	if err == nil && p.Number() != uint32(k) {
+		err = layout.Corruptf("path block %d has number %d", k, p.Number())
 	}
 	return p, err
 }
 
-// blockSpan says where block k lies in the section of paths.
+// blockSpan returns the place of block k in the section of paths.
 func (x *Index) blockSpan(k int64, sc *scratch) (from, to int64, err error) {
-	const size = 8
+	const size = layout.BlockOffsetSize
 	n := int64(2 * size)
-	if k == pathBlocks(int64(x.entries))-1 { // the last block ends where the section does
+	if k == layout.NumBlocks(int64(x.entries))-1 { // the last block ends where the section does
 		n = size
 	}
-	b, err := x.view(secPathBlocks, k*size, n, &sc.blocks)
+	b, err := x.view(layout.PathBlocks, k*size, n, &sc.blocks)
 	if err != nil {
 		return 0, 0, err
 	}
-	from, to = int64(binary.LittleEndian.Uint64(b)), x.sections[secPaths].len
+	from, to = int64(binary.LittleEndian.Uint64(b)), x.sections[layout.Paths].Len
 	if n > size {
 		to = int64(binary.LittleEndian.Uint64(b[size:]))
 	}
-	if from < 0 || to < from || to-from > maxBlock {
-		return 0, 0, corrupt("path block %d lies from %d to %d", k, uint64(from), uint64(to))
+	if from < 0 || to < from || to-from > layout.MaxBlock {
+		return 0, 0, layout.Corruptf("path block %d lies from %d to %d",
+			k, uint64(from), uint64(to))
 	}
 	return from, to, nil
 }
 
-// Path gives the path of entry i, 0 to Len − 1. It wraps [ErrRange] if there is none.
+// Path returns the path of entry i, 0 to Len − 1. The error wraps [ErrRange] if there is none, or
+// [ErrCorrupt].
 func (x *Index) Path(i int) (string, error) {
 	b, err := x.AppendPath(nil, i)
 	return string(b), err
 }
 
-// AppendPath appends the path of entry i to dst.
+// AppendPath appends the path of entry i to dst. Its errors are those of Path.
 func (x *Index) AppendPath(dst []byte, i int) (out []byte, err error) {
-	out = dst // what a fault leaves
+	out = dst // the result after a fault
 	defer x.caught(debug.SetPanicOnFault(true), &err)
 	if err := x.inRange(i); err != nil {
 		return dst, err
@@ -152,15 +156,15 @@ func (x *Index) AppendPath(dst []byte, i int) (out []byte, err error) {
 	return x.appendPath(dst, i, sc)
 }
 
-// appendPath is AppendPath for an ordinal that is in range.
+// appendPath is AppendPath for an ordinal in range.
 func (x *Index) appendPath(dst []byte, i int, sc *scratch) ([]byte, error) {
-	block, err := x.block(int64(i)/blockPaths, sc)
+	block, err := x.block(int64(i)/layout.BlockPaths, sc)
 	if err != nil {
 		return dst, err
 	}
-	out, err := block.appendPath(dst, i%blockPaths)
+	out, err := block.AppendPath(dst, i%layout.BlockPaths)
 	if err == nil && bytes.IndexByte(out[len(dst):], 0) >= 0 {
-		err = corrupt("a path with a NUL byte")
+		err = layout.Corruptf("a path with a NUL byte")
 	}
 	if err != nil {
 		return dst, fmt.Errorf("entry %d: %w", i, err)
@@ -168,7 +172,7 @@ func (x *Index) appendPath(dst []byte, i int, sc *scratch) ([]byte, error) {
 	return out, nil
 }
 
-// inRange refuses an ordinal that no entry has.
+// inRange returns an error if there is no entry i.
 func (x *Index) inRange(i int) error {
 	if i < 0 || i >= x.Len() {
 		return fmt.Errorf("%w: number %d, there are %d", ErrRange, i, x.Len())

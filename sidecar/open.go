@@ -10,14 +10,17 @@ import (
 	"sync"
 
 	"github.com/edsrzf/mmap-go"
+
+	"github.com/tarpack/tpk/sidecar/internal/layout"
+	"github.com/tarpack/tpk/sidecar/internal/readahead"
 )
 
 // Index is an open sidecar. It is safe for concurrent use, except for Close.
 type Index struct {
 	header
-	mem []byte // the whole sidecar, or nil
-	sec [numSections][]byte
-	m   int64 // home buckets
+	mem   []byte // the whole sidecar, or nil
+	sec   [layout.NumSections][]byte
+	homes int64 // home buckets
 
 	r      io.ReaderAt  // where mem is nil
 	pool   sync.Pool    // of *scratch, for r
@@ -25,8 +28,9 @@ type Index struct {
 	closed bool
 }
 
-// Open opens a sidecar file. It is mapped, and may be removed or replaced, even cut short, while it is open; a file that
-// cannot be mapped is read as needed.
+// Open opens a sidecar file. The file is mapped, and may be removed, replaced or even truncated
+// while it is open; a file that cannot be mapped is read as needed. Errors wrap [ErrCorrupt] or
+// [ErrVersion], or are those of the file system.
 func Open(name string) (*Index, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -40,18 +44,19 @@ func Open(name string) (*Index, error) {
 	return x, nil
 }
 
-// openFile is Open for an open file, which it closes or the Index owns; after an error the caller closes it.
+// openFile is Open for an open file, which it closes or the Index owns. After an error the caller
+// closes it.
 func openFile(f *os.File) (*Index, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
 	size := info.Size()
-	if size < headerSize || size > math.MaxInt {
-		return nil, corrupt("file of %d bytes", size)
+	if size < layout.HeaderSize || size > math.MaxInt {
+		return nil, layout.Corruptf("file of %d bytes", size)
 	}
 	m, err := mmap.MapRegion(f, int(size), mmap.RDONLY, 0, 0)
-	if err != nil { // a file system without mmap, or no room for it in the address space
+	if err != nil { // a file system without mmap, or no room in the address space
 		x, err := OpenReaderAt(f, size)
 		if err != nil {
 			return nil, err
@@ -68,26 +73,28 @@ func openFile(f *os.File) (*Index, error) {
 	return x, nil
 }
 
-// OpenBytes opens a sidecar in memory. The bytes must not change as long as the Index is in use.
+// OpenBytes opens a sidecar in memory. The bytes must not change while the Index is in use. Errors
+// wrap [ErrCorrupt] or [ErrVersion].
 func OpenBytes(b []byte) (x *Index, err error) {
-	if len(b) < headerSize {
-		return nil, corrupt("file of %d bytes", len(b))
+	if len(b) < layout.HeaderSize {
+		return nil, layout.Corruptf("file of %d bytes", len(b))
 	}
 	x = &Index{mem: b}
 	if err := x.open(int64(len(b))); err != nil {
 		return nil, err
 	}
 	for i, s := range x.sections {
-		x.sec[i] = b[s.off : s.off+s.len : s.off+s.len]
+		x.sec[i] = b[s.Off:s.End():s.End()]
 	}
 	return x, nil
 }
 
-// OpenReaderAt opens a sidecar of size bytes behind an [io.ReaderAt], such as a remote file. It reads the header, and
-// later what each call needs, some hundred bytes at a time.
+// OpenReaderAt opens a sidecar of size bytes behind an [io.ReaderAt], such as a remote file. It
+// reads the header; later calls read the bytes that they need, some hundred at a time. Errors wrap
+// [ErrCorrupt] or [ErrVersion], or are those of r.
 func OpenReaderAt(r io.ReaderAt, size int64) (*Index, error) {
-	if size < headerSize {
-		return nil, corrupt("file of %d bytes", size)
+	if size < layout.HeaderSize {
+		return nil, layout.Corruptf("file of %d bytes", size)
 	}
 	x := &Index{r: r}
 	x.pool.New = func() any { return new(scratch) }
@@ -100,44 +107,52 @@ func OpenReaderAt(r io.ReaderAt, size int64) (*Index, error) {
 // open reads the header.
 func (x *Index) open(size int64) (err error) {
 	defer x.caught(debug.SetPanicOnFault(true), &err)
-	b := make([]byte, headerSize)
+	b := new(layout.Header)
 	if x.r == nil {
-		copy(b, x.mem)
-	} else if err := readFull(x.r, b, 0); err != nil {
+		copy(b[:], x.mem)
+	} else if err := layout.ReadFull(x.r, b[:], 0); err != nil {
 		return err
 	}
 	h, err := parseHeader(b, size)
 	if err != nil {
 		return err
 	}
-	x.header, x.m = *h, homes(int64(h.entries))
+	x.header, x.homes = *h, layout.Homes(int64(h.entries))
 	return nil
 }
 
-// Close releases the file. No other method may be running, or be called later.
+// Close releases the file. No other method may be running, or be called later. A second call
+// returns [os.ErrClosed].
 func (x *Index) Close() error {
 	if x.closed {
 		return os.ErrClosed
 	}
-	x.closed, x.mem, x.sec, x.r = true, nil, [numSections][]byte{}, nil
+	x.closed, x.mem, x.sec, x.r = true, nil, [layout.NumSections][]byte{}, nil
 	if x.closer == nil {
 		return nil
 	}
 	return x.closer()
 }
 
-// Digest is the digest of the sidecar, which T of the archive that it belongs to holds too. It speaks for all of the
-// sidecar's bytes, but opening has checked only the header's: see [Index.Verify].
+// Digest returns the digest of the sidecar, which T of its archive also holds. It depends on all
+// bytes of the sidecar, but opening has verified only the header: see [Index.Verify].
 func (x *Index) Digest() uint64 { return x.digest }
 
-// ArchiveSize is the size in bytes of the archive that the sidecar was made for.
+// ArchiveSize returns the size in bytes of the archive that the sidecar was made for.
 func (x *Index) ArchiveSize() int64 { return x.archiveSize }
 
-// Size is that of the sidecar, in bytes.
+// Size returns the size of the sidecar in bytes.
 func (x *Index) Size() int64 { return x.header.size() }
 
-// Len is N, the number of entries. Their ordinals are 0 to N − 1; those of what is in the root, with all below it, too.
+// Len returns N, the number of entries. Their ordinals are 0 to N − 1.
 func (x *Index) Len() int { return int(x.entries) }
 
-// Stats counts entries and bytes, as the header has them.
+// Stats returns the statistics in the header.
 func (x *Index) Stats() Stats { return x.stats }
+
+// WillNeed reads the first bytes of a mapped sidecar, at most limit, into memory and, where the
+// system can do so, maps their pages. Lookups touch pages all over the file: each that is not in
+// memory waits for the disk, each that is not mapped costs a fault. It returns when that is done.
+func (x *Index) WillNeed(limit int64) {
+	readahead.Load(x.mem[:min(int64(len(x.mem)), limit)])
+}

@@ -4,26 +4,17 @@ import (
 	"encoding/binary"
 	"fmt"
 	"runtime/debug"
+	"slices"
+
+	"github.com/tarpack/tpk/gzmember/coding"
+	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
-// The section of segments (FORMAT.md 2.2): the number K of segmented files, K rows in path order, then the ends.
-const (
-	segCount = 8
-
-	segRow     = 16
-	segOrdinal = 0 // u32; shift u8, 3 zero bytes
-	segIndex   = 8 // u64: of the file's first end
-
-	segEnd = 8
-
-	segShift = 32 // bits, in the word at segOrdinal
-	segZero  = 40
-)
-
-// SegmentTable says where the segments of a segmented file end. It is valid as long as the Index is.
+// SegmentTable locates the segments of a segmented file. It is valid as long as the Index is.
 type SegmentTable struct {
-	Shift       uint8 // a segment holds 2^Shift bytes of content, the last one maybe fewer
-	NumSegments int   // 2 to 4000
+	// Shift is 20 to 31. A segment holds 2^Shift bytes of content, the last one perhaps fewer.
+	Shift       uint8
+	NumSegments int // 2 to 5,333
 
 	x     *Index
 	entry int
@@ -31,7 +22,8 @@ type SegmentTable struct {
 	total int64 // length of the deflate stream
 }
 
-// Segments gives the segments of entry i. The error wraps [ErrRange] if it is not a segmented file.
+// Segments returns the segments of entry i. The error wraps [ErrRange] if it is not a segmented
+// file, or [ErrCorrupt].
 func (x *Index) Segments(i int) (t SegmentTable, err error) {
 	defer x.caught(debug.SetPanicOnFault(true), &err)
 	if err := x.inRange(i); err != nil {
@@ -43,51 +35,64 @@ func (x *Index) Segments(i int) (t SegmentTable, err error) {
 	if err := x.entry(&e, i, sc); err != nil {
 		return t, err
 	}
-	if e.Coding != CodingSegmented {
-		return t, fmt.Errorf("%w: entry %d is not segmented but of coding %v", ErrRange, i, e.Coding)
+	if e.Coding != coding.Segmented {
+		return t, fmt.Errorf("%w: entry %d is not segmented but of coding %v",
+			ErrRange, i, e.Coding)
 	}
 	return x.segments(&e, i, sc)
 }
 
 // segments is Segments for an entry that is segmented.
 func (x *Index) segments(e *Entry, i int, sc *scratch) (t SegmentTable, err error) {
-	k, err := x.segmentedFiles(sc)
+	files, err := x.segmentedFiles(sc)
 	if err != nil {
 		return t, err
 	}
-	row, ok, err := x.findRow(k, uint64(i), sc)
+	row, ok, err := x.findRow(files, uint64(i), sc)
 	if err != nil {
 		return t, err
 	}
 	if !ok {
-		return t, corrupt("entry %d is segmented, and has no segments", i)
+		return t, layout.Corruptf("entry %d is segmented, and has no segments", i)
 	}
-	return x.segmentRow(row, k, e, i)
+	return x.segmentRow(row, files, e, i)
 }
 
-// segmentedFiles is K.
+// segmentedFiles returns K, the number of segmented files.
 func (x *Index) segmentedFiles(sc *scratch) (int64, error) {
-	b, err := x.view(secSegments, 0, segCount, &sc.text)
+	b, err := x.view(layout.Segments, 0, layout.SegmentCountSize, &sc.text)
 	if err != nil {
 		return 0, err
 	}
 	k := binary.LittleEndian.Uint64(b)
-	if k > uint64(x.sections[secSegments].len-segCount)/segRow {
-		return 0, corrupt("%d segmented files", k)
+	rest := uint64(x.sections[layout.Segments].Len - layout.SegmentCountSize)
+	if k > rest/layout.SegmentRowSize {
+		return 0, layout.Corruptf("%d segmented files", k)
 	}
 	return int64(k), nil
 }
 
-// findRow bisects the rows for the one of an entry.
-func (x *Index) findRow(k int64, ordinal uint64, sc *scratch) (row []byte, ok bool, err error) {
-	lo, hi := int64(0), k
+// segmentRowAt returns row k of the section of segments.
+func (x *Index) segmentRowAt(k int64, buf *buffer) (*layout.SegmentRow, error) {
+	b, err := x.view(layout.Segments, layout.SegmentRowAt(k), layout.SegmentRowSize, buf)
+	if err != nil {
+		return nil, err
+	}
+	return layout.AsSegmentRow(b), nil
+}
+
+// findRow finds the row of an entry by binary search.
+func (x *Index) findRow(
+	files int64, ordinal uint64, sc *scratch,
+) (row *layout.SegmentRow, ok bool, err error) {
+	lo, hi := int64(0), files
 	for lo < hi {
 		mid := (lo + hi) / 2
-		row, err = x.view(secSegments, segCount+mid*segRow, segRow, &sc.text)
+		row, err := x.segmentRowAt(mid, &sc.text)
 		if err != nil {
 			return nil, false, err
 		}
-		switch o := uint64(binary.LittleEndian.Uint32(row[segOrdinal:])); {
+		switch o := uint64(row.Ordinal()); {
 		case o == ordinal:
 			return row, true, nil
 		case o < ordinal:
@@ -99,50 +104,95 @@ func (x *Index) findRow(k int64, ordinal uint64, sc *scratch) (row []byte, ok bo
 	return nil, false, nil
 }
 
-// segmentRow makes the table of a row, which is one of k.
-func (x *Index) segmentRow(row []byte, k int64, e *Entry, i int) (SegmentTable, error) {
-	w, index := binary.LittleEndian.Uint64(row[segOrdinal:]), binary.LittleEndian.Uint64(row[segIndex:])
-	shift := uint8(w >> segShift)
-	if w>>segZero != 0 || shift > maxShift {
-		return SegmentTable{}, corrupt("entry %d: segments of shift %d", i, w>>segShift)
+// segmentRow returns the table of entry i from its row, one of as many as there are files.
+func (x *Index) segmentRow(
+	row *layout.SegmentRow, files int64, e *Entry, i int,
+) (SegmentTable, error) {
+	shift, index := row.Shift(), row.Index()
+	if !row.ReservedZero() || shift > coding.MaxShift {
+		return SegmentTable{}, layout.Corruptf("entry %d: segments of shift %d", i, shift)
 	}
-	n := segmentsOf(e.Size, shift)
-	if err := checkSegments(e.Size, shift, n); err != nil {
-		return SegmentTable{}, corrupt("entry %d: %v", i, err)
+	n := coding.Segments(e.Size, shift)
+	if err := coding.CheckSegments(e.Size, shift, n); err != nil {
+		return SegmentTable{}, layout.Corruptf("entry %d: %v", i, err)
 	}
-	from := segCount + k*segRow
-	if ends := uint64(x.sections[secSegments].len-from) / segEnd; index > ends || uint64(n) > ends-index {
-		return SegmentTable{}, corrupt("entry %d: segment ends %d to %d of %d", i, index, index+uint64(n), ends)
+	from := layout.SegmentEndsAt(files)
+	ends := uint64(x.sections[layout.Segments].Len-from) / layout.SegmentEndSize
+	if index > ends || uint64(n) > ends-index {
+		return SegmentTable{}, layout.Corruptf("entry %d: segment ends %d to %d of %d",
+			i, index, index+uint64(n), ends)
 	}
 	return SegmentTable{
 		Shift: shift, NumSegments: int(n),
-		x: x, entry: i, at: from + int64(index)*segEnd, total: e.ContentLen - memberOverhead,
+		x: x, entry: i, at: from + int64(index)*layout.SegmentEndSize,
+		total: e.ContentLen - coding.Overhead,
 	}, nil
 }
 
-// End is where segment k ends, 0 to NumSegments − 1, in bytes from the start of the deflate stream, which is 10 bytes into
-// C. Ends ascend, and the last one is the end of the stream.
+// End returns the end of segment k, 0 to NumSegments − 1, in bytes from the start of the deflate
+// stream, which is 10 bytes into C. Ends ascend, and the last one is the end of the stream. The
+// error wraps [ErrRange] or [ErrCorrupt].
 func (t SegmentTable) End(k int) (end int64, err error) {
 	if k < 0 || k >= t.NumSegments {
-		return 0, fmt.Errorf("%w: segment %d of entry %d, which has %d", ErrRange, k, t.entry, t.NumSegments)
+		return 0, fmt.Errorf("%w: segment %d of entry %d, which has %d",
+			ErrRange, k, t.entry, t.NumSegments)
 	}
 	x := t.x
 	defer x.caught(debug.SetPanicOnFault(true), &err)
 	sc := x.borrow()
 	defer x.giveBack(sc)
 	first := max(k-1, 0)
-	b, err := x.view(secSegments, t.at+int64(first)*segEnd, int64(k-first+1)*segEnd, &sc.text)
+	b, err := t.ends(first, k-first+1, sc)
 	if err != nil {
 		return 0, err
 	}
 	before := uint64(0)
 	if k > 0 {
 		before = binary.LittleEndian.Uint64(b)
-		b = b[segEnd:]
+		b = b[layout.SegmentEndSize:]
 	}
-	v := binary.LittleEndian.Uint64(b)
-	if v <= before || v > uint64(t.total) || k == t.NumSegments-1 && v != uint64(t.total) {
-		return 0, corrupt("entry %d: segment %d lies from %d to %d of %d", t.entry, k, before, v, t.total)
+	return t.check(k, before, binary.LittleEndian.Uint64(b))
+}
+
+// AppendLengths appends the length of each segment in the deflate stream, in bytes, to dst. The
+// error wraps [ErrCorrupt].
+func (t SegmentTable) AppendLengths(dst []uint32) (out []uint32, err error) {
+	out = dst // the result after a fault
+	x := t.x
+	defer x.caught(debug.SetPanicOnFault(true), &err)
+	sc := x.borrow()
+	defer x.giveBack(sc)
+	b, err := t.ends(0, t.NumSegments, sc)
+	if err != nil {
+		return dst, err
 	}
-	return int64(v), nil
+	lengths := slices.Grow(dst, t.NumSegments)
+	before := int64(0)
+	for k := range t.NumSegments {
+		next := binary.LittleEndian.Uint64(b[k*layout.SegmentEndSize:])
+		end, err := t.check(k, uint64(before), next)
+		if err != nil {
+			return dst, err
+		}
+		lengths = append(lengths, uint32(end-before))
+		before = end
+	}
+	return lengths, nil
+}
+
+// ends returns the bytes of n ends from that of segment k on.
+func (t SegmentTable) ends(k, n int, sc *scratch) ([]byte, error) {
+	const size = layout.SegmentEndSize
+	return t.x.view(layout.Segments, t.at+int64(k)*size, int64(n)*size, &sc.text)
+}
+
+// check returns the end of segment k, or an error if it is not after the end before it or not
+// within the deflate stream.
+func (t SegmentTable) check(k int, before, end uint64) (int64, error) {
+	last := k == t.NumSegments-1
+	if end <= before || end > uint64(t.total) || last && end != uint64(t.total) {
+		return 0, layout.Corruptf("entry %d: segment %d lies from %d to %d of %d",
+			t.entry, k, before, end, t.total)
+	}
+	return int64(end), nil
 }

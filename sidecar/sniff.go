@@ -5,70 +5,70 @@ import (
 	"unicode/utf8"
 )
 
-// Sniff says what content looks like, judged by its first bytes (FORMAT.md 2.3): a row of the table there, and whether
-// it is UTF-8. It serves files whose name does not tell what they are.
+// Sniff is what content looks like, judged by its first bytes: a row of the table in FORMAT.md 2.3,
+// and for text whether it is UTF-8. It is for files whose name does not determine the media type.
 type Sniff uint8
 
-// The rows of the table. The text rows, from SniffHTML on, may have the bit sniffUTF8 set.
+// The rows of the table. The rows of text, from sniffHTML on, may have the bit sniffUTF8 set.
 const (
-	SniffUnknown Sniff = iota
-	SniffPDF
-	SniffPNG
-	SniffJPEG
-	SniffGIF
-	SniffWebP
-	SniffWAVE
-	SniffMP4
-	SniffMatroska
-	SniffOgg
-	SniffMP3
-	SniffGzip
-	SniffZip
-	SniffWasm
-	SniffWOFF
-	SniffWOFF2
-	SniffIcon
-	SniffBMP
-	SniffBinary
-	SniffHTML
-	SniffSVG
-	SniffXML
-	SniffText
+	sniffUnknown Sniff = iota
+	sniffPDF
+	sniffPNG
+	sniffJPEG
+	sniffGIF
+	sniffWebP
+	sniffWAVE
+	sniffMP4
+	sniffMatroska
+	sniffOgg
+	sniffMP3
+	sniffGzip
+	sniffZip
+	sniffWasm
+	sniffWOFF
+	sniffWOFF2
+	sniffIcon
+	sniffBMP
+	sniffBinary
+	sniffHTML
+	sniffSVG
+	sniffXML
+	sniffText
 
 	sniffUTF8 Sniff = 0x80
-
-	// SniffLen is how many bytes of the content are looked at.
-	SniffLen = 512
 )
 
-// mediaTypes by row; "" where none is known.
+// SniffLen is the number of bytes of content that [SniffContent] looks at.
+const SniffLen = 512
+
+// mediaTypes has the media type of each row, "" where none is known.
 var mediaTypes = [...]string{
-	SniffPDF:      "application/pdf",
-	SniffPNG:      "image/png",
-	SniffJPEG:     "image/jpeg",
-	SniffGIF:      "image/gif",
-	SniffWebP:     "image/webp",
-	SniffWAVE:     "audio/wav",
-	SniffMP4:      "video/mp4",
-	SniffMatroska: "video/webm",
-	SniffOgg:      "application/ogg",
-	SniffMP3:      "audio/mpeg",
-	SniffGzip:     "application/gzip",
-	SniffZip:      "application/zip",
-	SniffWasm:     "application/wasm",
-	SniffWOFF:     "font/woff",
-	SniffWOFF2:    "font/woff2",
-	SniffIcon:     "image/x-icon",
-	SniffBMP:      "image/bmp",
-	SniffBinary:   "application/octet-stream",
-	SniffHTML:     "text/html",
-	SniffSVG:      "image/svg+xml",
-	SniffXML:      "text/xml",
-	SniffText:     "text/plain",
+	sniffPDF:      "application/pdf",
+	sniffPNG:      "image/png",
+	sniffJPEG:     "image/jpeg",
+	sniffGIF:      "image/gif",
+	sniffWebP:     "image/webp",
+	sniffWAVE:     "audio/wav",
+	sniffMP4:      "video/mp4",
+	sniffMatroska: "video/webm",
+	sniffOgg:      "application/ogg",
+	sniffMP3:      "audio/mpeg",
+	sniffGzip:     "application/gzip",
+	sniffZip:      "application/zip",
+	sniffWasm:     "application/wasm",
+	sniffWOFF:     "font/woff",
+	sniffWOFF2:    "font/woff2",
+	sniffIcon:     "image/x-icon",
+	sniffBMP:      "image/bmp",
+	sniffBinary:   "application/octet-stream",
+	sniffHTML:     "text/html",
+	sniffSVG:      "image/svg+xml",
+	sniffXML:      "text/xml",
+	sniffText:     "text/plain",
 }
 
-// MediaType is the media type (RFC 9110 section 8.3.1) of content that looks so, with "; charset=utf-8" where it is text
-// that is UTF-8; "" if nothing is known.
+// MediaType returns the media type of the content (RFC 9110 section 8.3.1), followed by
+// "; charset=utf-8" for text that is UTF-8. It returns "" if nothing is known.
 func (s Sniff) MediaType() string {
 	row := s &^ sniffUTF8
 	if int(row) >= len(mediaTypes) || mediaTypes[row] == "" {
@@ -80,61 +80,63 @@ func (s Sniff) MediaType() string {
 	return mediaTypes[row]
 }
 
-// UTF8 is true of text that is UTF-8, as far as it was looked at.
-func (s Sniff) UTF8() bool { return s&sniffUTF8 != 0 && s&^sniffUTF8 >= SniffHTML }
+// UTF8 reports whether the content is text whose first SniffLen bytes are UTF-8.
+func (s Sniff) UTF8() bool { return s&sniffUTF8 != 0 && s&^sniffUTF8 >= sniffHTML }
 
-// signatures are the rows that are decided by fixed bytes at a fixed place.
+// signatures are the rows that depend on fixed bytes at a fixed offset.
 var signatures = [...]struct {
 	sniff Sniff
 	at    int
 	bytes string
-	start string // must stand at 0, too
+	start string // must be at offset 0
 }{
-	{SniffPDF, 0, "%PDF-", ""},
-	{SniffPNG, 0, "\x89PNG\r\n\x1a\n", ""},
-	{SniffJPEG, 0, "\xff\xd8\xff", ""},
-	{SniffGIF, 0, "GIF87a", ""},
-	{SniffGIF, 0, "GIF89a", ""},
-	{SniffWebP, 8, "WEBPVP", "RIFF"},
-	{SniffWAVE, 8, "WAVE", "RIFF"},
-	{SniffMP4, 4, "ftyp", ""},
-	{SniffMatroska, 0, "\x1a\x45\xdf\xa3", ""},
-	{SniffOgg, 0, "OggS\x00", ""},
-	{SniffMP3, 0, "ID3", ""},
-	{SniffGzip, 0, "\x1f\x8b\x08", ""},
-	{SniffZip, 0, "PK\x03\x04", ""},
-	{SniffWasm, 0, "\x00asm\x01\x00\x00\x00", ""},
-	{SniffWOFF, 0, "wOFF", ""},
-	{SniffWOFF2, 0, "wOF2", ""},
-	{SniffIcon, 0, "\x00\x00\x01\x00", ""},
+	{sniffPDF, 0, "%PDF-", ""},
+	{sniffPNG, 0, "\x89PNG\r\n\x1a\n", ""},
+	{sniffJPEG, 0, "\xff\xd8\xff", ""},
+	{sniffGIF, 0, "GIF87a", ""},
+	{sniffGIF, 0, "GIF89a", ""},
+	{sniffWebP, 8, "WEBPVP", "RIFF"},
+	{sniffWAVE, 8, "WAVE", "RIFF"},
+	{sniffMP4, 4, "ftyp", ""},
+	{sniffMatroska, 0, "\x1a\x45\xdf\xa3", ""},
+	{sniffOgg, 0, "OggS\x00", ""},
+	{sniffMP3, 0, "ID3", ""},
+	{sniffGzip, 0, "\x1f\x8b\x08", ""},
+	{sniffZip, 0, "PK\x03\x04", ""},
+	{sniffWasm, 0, "\x00asm\x01\x00\x00\x00", ""},
+	{sniffWOFF, 0, "wOFF", ""},
+	{sniffWOFF2, 0, "wOF2", ""},
+	{sniffIcon, 0, "\x00\x00\x01\x00", ""},
 }
 
-// SniffContent looks at the first bytes of a content, of which it takes at most [SniffLen].
+// SniffContent returns what content looks like that starts with prefix. It uses at most [SniffLen]
+// bytes, and needs that many unless the content is shorter.
 func SniffContent(prefix []byte) Sniff {
 	b := prefix[:min(len(prefix), SniffLen)]
 	for i := range signatures {
 		s := &signatures[i]
-		if len(b) >= s.at && bytes.HasPrefix(b[s.at:], []byte(s.bytes)) && bytes.HasPrefix(b, []byte(s.start)) {
+		if len(b) >= s.at && bytes.HasPrefix(b[s.at:], []byte(s.bytes)) &&
+			bytes.HasPrefix(b, []byte(s.start)) {
 			return s.sniff
 		}
 	}
 	control, low := controls(b)
 	switch {
 	case len(b) == 0:
-		return SniffUnknown
+		return sniffUnknown
 	case low && bytes.HasPrefix(b, []byte("BM")):
-		return SniffBMP
+		return sniffBMP
 	case control:
-		return SniffBinary
+		return sniffBinary
 	}
-	s := sniffText(b)
+	s := textRow(b)
 	if isUTF8(b, len(b) == SniffLen) {
 		s |= sniffUTF8
 	}
 	return s
 }
 
-// controls says whether a byte is there that text does not have, and whether one is among 00 to 08.
+// controls reports whether b has a byte that does not occur in text, and one of 00 to 08.
 func controls(b []byte) (control, low bool) {
 	const esc = 0x1b // part of text in terminal colours and ISO 2022
 	for _, c := range b {
@@ -149,24 +151,26 @@ func controls(b []byte) (control, low bool) {
 	return control, false
 }
 
-// sniffText tells the rows of text apart.
-func sniffText(b []byte) Sniff {
+// textRow returns the row of a text: HTML, SVG, XML or plain.
+func textRow(b []byte) Sniff {
 	t := bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), "\t\n\f\r ")
 	switch {
-	case hasPrefixFold(t, "<!doctype html"), startsTag(t, "<html"), startsTag(t, "<head"), startsTag(t, "<body"):
-		return SniffHTML
+	case hasPrefixFold(t, "<!doctype html"),
+		startsTag(t, "<html"), startsTag(t, "<head"), startsTag(t, "<body"):
+		return sniffHTML
 	case hasPrefixFold(t, "<svg"):
-		return SniffSVG
+		return sniffSVG
 	case hasPrefixFold(t, "<?xml"):
 		if containsFold(t, "<svg") {
-			return SniffSVG
+			return sniffSVG
 		}
-		return SniffXML
+		return sniffXML
 	}
-	return SniffText
+	return sniffText
 }
 
-// hasPrefixFold is bytes.HasPrefix without regard to the case of ASCII letters; prefix is in lower case.
+// hasPrefixFold is bytes.HasPrefix, but ignores the case of ASCII letters in b. The prefix is in
+// lower case.
 func hasPrefixFold(b []byte, prefix string) bool {
 	if len(b) < len(prefix) {
 		return false
@@ -183,12 +187,13 @@ func hasPrefixFold(b []byte, prefix string) bool {
 	return true
 }
 
-// startsTag is true if b starts with the tag name, followed by a space or the end of the tag.
+// startsTag reports whether b starts with a tag, followed by a space or the end of the tag.
 func startsTag(b []byte, tag string) bool {
 	return hasPrefixFold(b, tag) && len(b) > len(tag) && (b[len(tag)] == ' ' || b[len(tag)] == '>')
 }
 
-// containsFold is bytes.Contains without regard to the case of ASCII letters; what is in lower case.
+// containsFold is bytes.Contains, but ignores the case of ASCII letters in b. What is in lower
+// case.
 func containsFold(b []byte, what string) bool {
 	for ; len(b) >= len(what); b = b[1:] {
 		if hasPrefixFold(b, what) {
@@ -198,7 +203,7 @@ func containsFold(b []byte, what string) bool {
 	return false
 }
 
-// isUTF8 is utf8.Valid, but for a character at the end that may have been cut off.
+// isUTF8 is utf8.Valid. If b was cut, it accepts an incomplete character at the end.
 func isUTF8(b []byte, cut bool) bool {
 	if utf8.Valid(b) {
 		return true

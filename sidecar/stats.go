@@ -1,22 +1,28 @@
 package sidecar
 
-// Stats counts the entries of an archive, and bytes. A duplicate is a hard link that tpk made in place of a file with the
-// same content; it is counted among Hardlinks too. Specials are FIFOs and devices.
+import "github.com/tarpack/tpk/sidecar/internal/layout"
+
+// Stats holds the numbers of entries of an archive by type, and sums of bytes. A duplicate is a
+// hard link that tpk made in place of a file with equal content; Hardlinks counts it, too. Specials
+// are FIFOs and devices.
 type Stats struct {
 	Files, Dirs, Symlinks, Hardlinks, Specials, Duplicates uint64
 
-	FileBytes   uint64 // content of all regular files
-	LinkBytes   uint64 // content that all hard links stand for: the size of the target of each
-	MemberBytes uint64 // all members that hold content (C), in the archive
+	FileBytes   uint64 // sizes of all regular files
+	LinkBytes   uint64 // sizes of the targets of all hard links
+	MemberBytes uint64 // lengths of all content members (C) in the archive
 }
 
-// counts are the counts in the order of the header.
-func (s *Stats) counts() [6]*uint64 {
-	return [6]*uint64{&s.Files, &s.Dirs, &s.Symlinks, &s.Hardlinks, &s.Specials, &s.Duplicates}
+// fields returns the fields in the order of the header.
+func (s *Stats) fields() [layout.NumStats]*uint64 {
+	return [...]*uint64{
+		&s.Files, &s.Dirs, &s.Symlinks, &s.Hardlinks, &s.Specials, &s.Duplicates,
+		&s.FileBytes, &s.LinkBytes, &s.MemberBytes,
+	}
 }
 
-// add counts an entry. It leaves out LinkBytes, which is not known until the link's target is.
-func (s *Stats) add(e *Entry) {
+// Add counts an entry.
+func (s *Stats) Add(e *Entry) {
 	switch e.Type {
 	case TypeFile:
 		s.Files++
@@ -28,6 +34,7 @@ func (s *Stats) add(e *Entry) {
 		s.Symlinks++
 	case TypeHardlink:
 		s.Hardlinks++
+		s.LinkBytes += uint64(e.Size)
 		if e.Duplicate {
 			s.Duplicates++
 		}
@@ -36,17 +43,17 @@ func (s *Stats) add(e *Entry) {
 	}
 }
 
-// check holds the counts against the number of entries.
+// check compares the counts with the number of entries.
 func (s *Stats) check(n uint64) error {
 	sum := uint64(0)
 	for _, c := range []uint64{s.Files, s.Dirs, s.Symlinks, s.Hardlinks, s.Specials} {
 		if c > n {
-			return corrupt("it counts %+v among %d entries", *s, n)
+			return layout.Corruptf("it counts %+v among %d entries", *s, n)
 		}
 		sum += c // of numbers below 2^32
 	}
 	if sum != n || s.Duplicates > s.Hardlinks {
-		return corrupt("it counts %+v among %d entries", *s, n)
+		return layout.Corruptf("it counts %+v among %d entries", *s, n)
 	}
 	return nil
 }

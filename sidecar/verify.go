@@ -2,16 +2,21 @@ package sidecar
 
 import (
 	"bytes"
-	"encoding/binary"
 	"runtime/debug"
 
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/tarpack/tpk/gzmember/coding"
+	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
-// Verify checks all of the sidecar: the hash of each section; each record; that paths are valid, in order and in directories
-// of their own; that what an entry needs is earlier in the archive; that the table leads to each entry; and the statistics.
-// What it finds wraps [ErrCorrupt]. A sidecar that passes is byte for byte one that a [Builder] makes. It reads everything,
-// and memory does not depend on the number of entries. Whether the sidecar agrees with its archive is another question.
+// Verify checks the whole sidecar: the hash of each section; each record; that paths are valid, in
+// order and in directories that are entries; that what an entry needs comes earlier in the archive;
+// that the table leads to each entry; and the statistics. Its errors wrap [ErrCorrupt], or are
+// those of reading. A sidecar that passes is byte for byte one that package build makes.
+//
+// Verify reads every byte, in memory that does not depend on the number of entries. It does not
+// compare the sidecar with its archive.
 func (x *Index) Verify() (err error) {
 	defer x.caught(debug.SetPanicOnFault(true), &err)
 	v := &verifier{x: x, sc: x.sequential(scanAhead)}
@@ -23,37 +28,45 @@ func (x *Index) Verify() (err error) {
 	return nil
 }
 
-// verifier is what Verify knows so far.
+// verifier holds the state of Verify.
 type verifier struct {
 	x    *Index
 	sc   *scratch
-	path []byte // of the entry before
-	dirs []openDir
-	ends []uint32 // of dirs
+	path []byte    // of the entry before
+	dirs []openDir // the directories around the current entry, outermost first
 
 	stats     Stats
-	links     int64 // texts of symbolic links
-	segmented int64 // files
-	segments  uint64
-	files     int64 // segmented ones, as the section has it
+	links     int64 // bytes of the texts of symbolic links
+	segmented int64 // segmented files so far
+	segments  int64 // their segments
+	files     int64 // segmented files, as the section states them
 }
 
-// hashes checks the sections as bytes, and the gaps between them.
+// openDir is a directory around the current entry.
+type openDir struct {
+	ordinal uint32
+	end     uint32
+	pathLen int
+	offset  int64 // of its header in the archive
+}
+
+// hashes checks the hashes of the sections and the gaps between them.
 func (v *verifier) hashes() error {
 	const step = 256 << 10
 	var d xxhash.Digest
 	var buf buffer
 	for i, s := range v.x.sections {
 		d.Reset()
-		for at := int64(0); at < s.len; at += step {
-			b, err := v.x.view(i, at, min(step, s.len-at), &buf)
+		for at := int64(0); at < s.Len; at += step {
+			b, err := v.x.view(i, at, min(step, s.Len-at), &buf)
 			if err != nil {
 				return err
 			}
 			d.Write(b)
 		}
-		if h := d.Sum64(); h != s.hash {
-			return corrupt("section %s has hash %016x, the header states %016x", sectionNames[i], h, s.hash)
+		if h := d.Sum64(); h != s.Hash {
+			return layout.Corruptf("section %s has hash %016x, the header states %016x",
+				layout.SectionNames[i], h, s.Hash)
 		}
 		if err := v.gap(i); err != nil {
 			return err
@@ -62,21 +75,21 @@ func (v *verifier) hashes() error {
 	return nil
 }
 
-// gap checks the zeros between a section and the next.
+// gap checks that the bytes between section i and the next are zero.
 func (v *verifier) gap(i int) error {
-	if i == numSections-1 {
+	if i == layout.NumSections-1 {
 		return nil
 	}
-	s := v.x.sections[i]
-	var gap [alignment]byte
-	b := gap[:v.x.sections[i+1].off-s.off-s.len]
+	end := v.x.sections[i].End()
+	var gap [layout.Alignment]byte
+	b := gap[:v.x.sections[i+1].Off-end]
 	if v.x.r == nil {
-		copy(b, v.x.mem[s.off+s.len:])
-	} else if err := readFull(v.x.r, b, s.off+s.len); err != nil {
+		copy(b, v.x.mem[end:])
+	} else if err := layout.ReadFull(v.x.r, b, end); err != nil {
 		return err
 	}
-	if gap != [alignment]byte{} {
-		return corrupt("bytes after section %s are not zero", sectionNames[i])
+	if gap != [layout.Alignment]byte{} {
+		return layout.Corruptf("bytes after section %s are not zero", layout.SectionNames[i])
 	}
 	return nil
 }
@@ -97,14 +110,14 @@ func (v *verifier) entries() (err error) {
 	return nil
 }
 
-// entry checks an entry, beyond what All does.
+// entry checks an entry for which All has found no error.
 func (v *verifier) entry(row *Row) error {
 	if err := validPath(row.Path); err != nil {
-		return corrupt("entry %d: %v", row.I, err)
+		return layout.Corruptf("entry %d: %v", row.Ordinal, err)
 	}
-	shared := commonPrefix(v.path, row.Path)
-	if row.I > 0 && !follows(v.path, row.Path, shared) {
-		return corrupt("entry %d: %q does not come after %q", row.I, row.Path, v.path)
+	shared := layout.CommonPrefix(v.path, row.Path)
+	if row.Ordinal > 0 && compareFrom(shared, v.path, row.Path) >= 0 {
+		return layout.Corruptf("entry %d: %q does not come after %q", row.Ordinal, row.Path, v.path)
 	}
 	if err := v.parent(row, shared); err != nil {
 		return err
@@ -112,73 +125,63 @@ func (v *verifier) entry(row *Row) error {
 	v.path = append(v.path[:shared], row.Path[shared:]...)
 
 	e := &row.Entry
-	v.stats.add(e)
+	v.stats.Add(e)
 	switch {
 	case e.Type == TypeHardlink:
-		v.stats.LinkBytes += uint64(e.Size)
 		return v.target(row)
 	case e.Type == TypeSymlink:
 		return v.link(row)
-	case e.Coding == CodingSegmented:
+	case e.Coding == coding.Segmented:
 		return v.segmentsOf(row)
 	}
 	return nil
 }
 
-// follows is true if path b, which shares so many bytes with a, comes after it.
-func follows(a, b []byte, shared int) bool {
-	switch {
-	case shared == len(b):
-		return false
-	case shared == len(a):
-		return true
-	case a[shared] == '/' || b[shared] == '/':
-		return a[shared] == '/'
-	}
-	return a[shared] < b[shared]
-}
-
-// parent checks that an entry is in the directory that its path names, and that this one lies earlier in the archive.
+// parent checks that an entry is in the directory that its path names, and that this directory
+// comes earlier in the archive. Shared is what the path shares with that of the entry before.
 func (v *verifier) parent(row *Row, shared int) error {
 	n := len(v.dirs)
-	for n > 0 && v.ends[n-1] <= uint32(row.I) {
+	for n > 0 && v.dirs[n-1].end <= uint32(row.Ordinal) {
 		n--
 	}
-	v.dirs, v.ends = v.dirs[:n], v.ends[:n]
+	v.dirs = v.dirs[:n]
 	end := uint32(v.x.entries)
 	length := max(bytes.LastIndexByte(row.Path, '/'), 0)
 	if n > 0 {
 		d := &v.dirs[n-1]
-		end = v.ends[n-1]
-		if d.keyLen != length || shared < length {
-			return corrupt("entry %d, %q, is in directory %d", row.I, row.Path, d.ordinal)
+		end = d.end
+		if d.pathLen != length || shared < length {
+			return layout.Corruptf("entry %d, %q, is in directory %d",
+				row.Ordinal, row.Path, d.ordinal)
 		}
-		if d.offset > row.Entry.Offset || d.offset == row.Entry.Offset && row.Entry.Type == TypeFile {
-			return corrupt("entry %d, %q, is earlier in the archive than its directory", row.I, row.Path)
+		if d.offset > row.Entry.Offset ||
+			d.offset == row.Entry.Offset && row.Entry.Type == TypeFile {
+			return layout.Corruptf("entry %d, %q, is earlier in the archive than its directory",
+				row.Ordinal, row.Path)
 		}
 	} else if length != 0 {
-		return corrupt("entry %d, %q, is in no directory", row.I, row.Path)
+		return layout.Corruptf("entry %d, %q, is in no directory", row.Ordinal, row.Path)
 	}
-	if row.Entry.Type == TypeDir {
-		if row.Entry.End > end {
-			return corrupt("directory %d, in one that ends at entry %d, ends at %d", row.I, end, row.Entry.End)
+	if e := &row.Entry; e.Type == TypeDir {
+		if e.End > end {
+			return layout.Corruptf("directory %d, in one that ends at entry %d, ends at %d",
+				row.Ordinal, end, e.End)
 		}
-		v.dirs = append(v.dirs, openDir{uint32(row.I), len(row.Path), place{offset: row.Entry.Offset}})
-		v.ends = append(v.ends, row.Entry.End)
+		v.dirs = append(v.dirs, openDir{uint32(row.Ordinal), e.End, len(row.Path), e.Offset})
 	}
 	return nil
 }
 
-// target checks that the target of a hard link, which All has found to be a file, lies earlier in the archive.
+// target checks that the target of a hard link comes earlier in the archive. All has found it to be
+// a file.
 func (v *verifier) target(row *Row) error {
-	b, err := v.x.view(secRecords, int64(row.Entry.Target)*recordSize, recordSize, &v.sc.target)
+	b, err := v.x.record(int64(row.Entry.Target), &v.sc.target)
 	if err != nil {
 		return err
 	}
-	var t Entry
-	t.decode(b)
-	if t.Offset >= row.Entry.Offset {
-		return corrupt("entry %d, %q, is earlier in the archive than its target", row.I, row.Path)
+	if layout.AsRecord(b).Offset() >= row.Entry.Offset {
+		return layout.Corruptf("entry %d, %q, is earlier in the archive than its target",
+			row.Ordinal, row.Path)
 	}
 	return nil
 }
@@ -187,15 +190,16 @@ func (v *verifier) target(row *Row) error {
 func (v *verifier) link(row *Row) error {
 	e := &row.Entry
 	if e.linkOffset != v.links {
-		return corrupt("entry %d has its link target at %d, not %d", row.I, e.linkOffset, v.links)
+		return layout.Corruptf("entry %d has its link target at %d, not %d",
+			row.Ordinal, e.linkOffset, v.links)
 	}
 	v.links += e.Size
-	b, err := v.x.view(secLinks, e.linkOffset, e.Size, &v.sc.text)
+	b, err := v.x.view(layout.Links, e.linkOffset, e.Size, &v.sc.text)
 	if err != nil {
 		return err
 	}
 	if bytes.IndexByte(b, 0) >= 0 {
-		return corrupt("entry %d has a link target with a NUL byte", row.I)
+		return layout.Corruptf("entry %d has a link target with a NUL byte", row.Ordinal)
 	}
 	return nil
 }
@@ -203,16 +207,17 @@ func (v *verifier) link(row *Row) error {
 // segmentsOf checks the segments of a segmented file.
 func (v *verifier) segmentsOf(row *Row) error {
 	if v.segmented == v.files {
-		return corrupt("entry %d is segmented, and has no segments", row.I)
+		return layout.Corruptf("entry %d is segmented, and has no segments", row.Ordinal)
 	}
-	b, err := v.x.view(secSegments, segCount+v.segmented*segRow, segRow, &v.sc.bucket)
+	r, err := v.x.segmentRowAt(v.segmented, &v.sc.bucket)
 	if err != nil {
 		return err
 	}
-	if o, n := binary.LittleEndian.Uint32(b[segOrdinal:]), binary.LittleEndian.Uint64(b[segIndex:]); o != uint32(row.I) || n != v.segments {
-		return corrupt("entry %d: its segments are listed for entry %d, from %d on", row.I, o, n)
+	if r.Ordinal() != uint32(row.Ordinal) || r.Index() != uint64(v.segments) {
+		return layout.Corruptf("entry %d: its segments are listed for entry %d, from %d on",
+			row.Ordinal, r.Ordinal(), r.Index())
 	}
-	t, err := v.x.segmentRow(b, v.files, &row.Entry, row.I)
+	t, err := v.x.segmentRow(r, v.files, &row.Entry, row.Ordinal)
 	if err != nil {
 		return err
 	}
@@ -222,30 +227,33 @@ func (v *verifier) segmentsOf(row *Row) error {
 		}
 	}
 	v.segmented++
-	v.segments += uint64(t.NumSegments)
+	v.segments += int64(t.NumSegments)
 	return nil
 }
 
-// totals checks that nothing is left over, and the statistics.
+// totals checks the statistics and that no section has bytes left over.
 func (v *verifier) totals() error {
 	s := &v.x.sections
+	segments := layout.SegmentsLen(v.files, v.segments)
 	switch {
 	case v.stats != v.x.stats:
-		return corrupt("it counts %+v, there are %+v", v.x.stats, v.stats)
-	case v.links != s[secLinks].len:
-		return corrupt("link targets of %d bytes in a section of %d", v.links, s[secLinks].len)
-	case v.segmented != v.files || s[secSegments].len != segCount+v.files*segRow+int64(v.segments)*segEnd:
-		return corrupt("%d files with %d segments in a section of %d bytes", v.segmented, v.segments, s[secSegments].len)
+		return layout.Corruptf("it counts %+v, there are %+v", v.x.stats, v.stats)
+	case v.links != s[layout.Links].Len:
+		return layout.Corruptf("link targets of %d bytes in a section of %d",
+			v.links, s[layout.Links].Len)
+	case v.segmented != v.files || s[layout.Segments].Len != segments:
+		return layout.Corruptf("%d files with %d segments in a section of %d bytes",
+			v.segmented, v.segments, s[layout.Segments].Len)
 	}
 	if len(v.path) == 0 { // no entries, no blocks
-		if s[secPaths].len != 0 {
-			return corrupt("%d bytes of paths without entries", s[secPaths].len)
+		if s[layout.Paths].Len != 0 {
+			return layout.Corruptf("%d bytes of paths without entries", s[layout.Paths].Len)
 		}
 		return nil
 	}
 	from, _, err := v.x.blockSpan(0, v.sc)
 	if err == nil && from != 0 {
-		err = corrupt("paths begin at %d", from)
+		err = layout.Corruptf("paths begin at %d", from)
 	}
 	return err
 }

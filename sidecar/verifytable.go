@@ -1,41 +1,45 @@
 package sidecar
 
 import (
-	"bytes"
 	"fmt"
 
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
-// verifyTable makes the table anew, of the entries in the order in which the table has them. If that is the order of hash
-// and ordinal, no entry is in it twice; if the bytes are the same, each is where a lookup finds it.
+// verifyTable builds the table again, from the entries in the order in which the table has them. If
+// they are in order of hash and ordinal, none is there twice. If the bytes are the same, each is
+// where a lookup finds it.
 func (x *Index) verifyTable() error {
-	t := newTableWriter(newSectionWriter(&tableComparer{x: x}, 0), int64(x.entries))
+	t := layout.NewTableWriter(layout.NewSectionWriter(&tableComparer{x: x}, 0), int64(x.entries))
 	buf := buffer{ahead: scanAhead}
 	r := tableReader{x: x, sc: x.sequential(0)}
-	for at := int64(0); at < x.sections[secTable].len; at += bucketSize {
-		b, err := x.view(secTable, at, bucketSize, &buf)
+	size := x.sections[layout.Table].Len
+	for at := int64(0); at < size; at += layout.BucketSize {
+		b, err := x.view(layout.Table, at, layout.BucketSize, &buf)
 		if err != nil {
 			return err
 		}
-		for slot := range min(bucket(b).count(), bucketSlots) {
-			h, place, err := r.next(bucket(b).place(slot))
+		bucket := layout.Bucket(b)
+		for slot := range min(bucket.Count(), layout.BucketSlots) {
+			h, place, err := r.next(bucket.Place(slot))
 			if err != nil {
-				return fmt.Errorf("bucket %d: %w", at/bucketSize, err)
+				return fmt.Errorf("bucket %d: %w", at/layout.BucketSize, err)
 			}
-			if err := t.add(h, place); err != nil {
-				return corrupt("bucket %d: %v", at/bucketSize, err)
+			if err := t.Add(h, place); err != nil {
+				return layout.Corruptf("bucket %d: %v", at/layout.BucketSize, err)
 			}
 		}
 	}
 	if r.n != x.entries {
-		return corrupt("the table leads to %d entries of %d", r.n, x.entries)
+		return layout.Corruptf("the table leads to %d entries of %d", r.n, x.entries)
 	}
-	if err := t.finish(); err != nil {
+	if err := t.Finish(); err != nil {
 		return err
 	}
-	if t.w.off != x.sections[secTable].len {
-		return corrupt("the table has %d bytes, %d are needed", x.sections[secTable].len, t.w.off)
+	if t.Off() != size {
+		return layout.Corruptf("the table has %d bytes, %d are needed", size, t.Off())
 	}
 	return nil
 }
@@ -45,41 +49,41 @@ type tableReader struct {
 	x    *Index
 	sc   *scratch
 	path []byte
-	last [pairSize]byte
 	n    uint64 // slots so far
+
+	hash    uint64 // of the last entry
+	ordinal int64  // of the last entry
 }
 
-// next gives the hash of the path that a slot leads to, and the place that the slot should have. It is an error if the entry
-// does not come after the one before, in order of hash and ordinal.
+// next returns the hash of the path that a slot leads to, and the place that the slot should have.
+// It returns an error if the entry does not come after the last one in order of hash and ordinal.
 func (r *tableReader) next(place uint64) (h, right uint64, err error) {
-	off, k := splitPlace(place)
+	off, k := layout.SplitPlace(place)
 	block, err := r.x.blockAt(off, r.sc)
 	if err != nil {
 		return 0, 0, err
 	}
-	number := int64(block.number())
-	i := number*blockPaths + int64(k)
+	number := int64(block.Number())
+	i := number*layout.BlockPaths + int64(k)
 	if i >= int64(r.x.entries) {
-		return 0, 0, corrupt("it leads to entry %d of %d", i, r.x.entries)
+		return 0, 0, layout.Corruptf("it leads to entry %d of %d", i, r.x.entries)
 	}
 	if off, _, err = r.x.blockSpan(number, r.sc); err != nil {
 		return 0, 0, err
 	}
-	if r.path, err = block.appendPath(r.path[:0], k); err != nil {
+	if r.path, err = block.AppendPath(r.path[:0], k); err != nil {
 		return 0, 0, err
 	}
 	h = xxhash.Sum64(r.path)
-	var pair [pairSize]byte
-	putPair(pair[:], h, uint32(i))
-	if r.n > 0 && bytes.Compare(pair[:], r.last[:]) <= 0 {
-		return 0, 0, corrupt("entry %d is out of order", i)
+	if r.n > 0 && (h < r.hash || h == r.hash && i <= r.ordinal) {
+		return 0, 0, layout.Corruptf("entry %d is out of order", i)
 	}
-	r.last = pair
+	r.hash, r.ordinal = h, i
 	r.n++
-	return h, newPlace(off, k), nil
+	return h, layout.NewPlace(off, k), nil
 }
 
-// tableComparer compares what is written to it with the table.
+// tableComparer is an io.WriterAt that compares the bytes written to it with the table.
 type tableComparer struct {
 	x   *Index
 	buf buffer
@@ -87,13 +91,14 @@ type tableComparer struct {
 
 // WriteAt implements [io.WriterAt].
 func (c *tableComparer) WriteAt(b []byte, off int64) (int, error) {
-	is, err := c.x.view(secTable, off, int64(len(b)), &c.buf)
+	is, err := c.x.view(layout.Table, off, int64(len(b)), &c.buf)
 	if err != nil {
 		return 0, err
 	}
 	for i := range b {
 		if is[i] != b[i] {
-			return 0, corrupt("bucket %d is not as it should be", (off+int64(i))/bucketSize)
+			return 0, layout.Corruptf("bucket %d is not as it should be",
+				(off+int64(i))/layout.BucketSize)
 		}
 	}
 	return len(b), nil

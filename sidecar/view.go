@@ -1,14 +1,46 @@
 package sidecar
 
 import (
-	"errors"
-	"fmt"
-	"io"
 	"os"
+	"runtime/debug"
+	"unsafe"
+
+	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
-// buffer is where bytes go that are read from an io.ReaderAt. With ahead it reads that much at once, and keeps it for the
-// next views.
+// Another program may truncate a mapped file. A read beyond its new end raises SIGBUS, which ends a
+// Go process unless the goroutine that reads has asked for a panic instead. So each exported method
+// that reads the sidecar begins with
+//
+//	defer x.caught(debug.SetPanicOnFault(true), &err)
+//
+// which takes a few nanoseconds and does not allocate.
+
+// caught turns a fault in the mapped file into an error and restores the earlier setting.
+func (x *Index) caught(before bool, err *error) {
+	debug.SetPanicOnFault(before)
+	if r := recover(); r != nil {
+		*err = x.fault(r)
+	}
+}
+
+// fault returns the error for a panic raised by an access to the mapped file. It passes any other
+// panic on.
+func (x *Index) fault(r any) error {
+	f, ok := r.(interface{ Addr() uintptr })
+	if !ok || len(x.mem) == 0 {
+		panic(r)
+	}
+	at := f.Addr() - uintptr(unsafe.Pointer(unsafe.SliceData(x.mem)))
+	if at >= uintptr(len(x.mem)) {
+		panic(r)
+	}
+	return layout.Corruptf("byte %d cannot be read:"+
+		" the file was cut short, or cannot be read from disk", at)
+}
+
+// buffer holds bytes read from an io.ReaderAt. If ahead is set, each read fetches that many, which
+// serve the next views.
 type buffer struct {
 	b     []byte
 	sec   int
@@ -16,15 +48,16 @@ type buffer struct {
 	ahead int64
 }
 
-// scratch has a buffer for each view that is in use at the same time. A sidecar in memory needs none of them.
+// scratch has a buffer for each view that is in use at the same time. A sidecar in memory needs
+// none of them.
 type scratch struct {
 	bucket, record, target, blocks, path, text buffer
 }
 
-// noScratch stands for the buffers of a sidecar in memory, which are never touched.
+// noScratch has the buffers for a sidecar in memory, which are never touched.
 var noScratch scratch
 
-// borrow gives buffers, to be given back.
+// borrow returns buffers, which the caller returns with giveBack.
 func (x *Index) borrow() *scratch {
 	if x.r == nil {
 		return &noScratch
@@ -32,14 +65,14 @@ func (x *Index) borrow() *scratch {
 	return x.pool.Get().(*scratch)
 }
 
-// giveBack is the other half of borrow.
+// giveBack returns buffers to the pool.
 func (x *Index) giveBack(s *scratch) {
 	if x.r != nil {
 		x.pool.Put(s)
 	}
 }
 
-// sequential gives buffers for reading entries one after the other, ahead bytes at once.
+// sequential returns buffers for reading entries in order, ahead bytes at once.
 func (x *Index) sequential(ahead int64) *scratch {
 	if x.r == nil {
 		return &noScratch
@@ -49,8 +82,8 @@ func (x *Index) sequential(ahead int64) *scratch {
 	return s
 }
 
-// view gives n bytes of a section, from off on: a part of the sidecar in memory, or read into buf. It is the only way to
-// the sidecar's bytes.
+// view returns n bytes at offset off of a section: a part of the sidecar in memory, or bytes read
+// into buf. All access to sections goes through it.
 func (x *Index) view(sec int, off, n int64, buf *buffer) ([]byte, error) {
 	if x.r == nil {
 		if s := x.sec[sec]; off >= 0 && n >= 0 && off <= int64(len(s))-n {
@@ -60,37 +93,32 @@ func (x *Index) view(sec int, off, n int64, buf *buffer) ([]byte, error) {
 	return x.readView(sec, off, n, buf)
 }
 
-// readView is view for all but a part of memory.
+// readView is view for bytes that are not in memory.
 func (x *Index) readView(sec int, off, n int64, buf *buffer) ([]byte, error) {
 	s := x.sections[sec]
 	switch {
 	case x.closed:
 		return nil, os.ErrClosed
-	case off < 0 || n < 0 || off > s.len-n:
-		return nil, corrupt("%d bytes at %d in section %s of %d bytes", n, off, sectionNames[sec], s.len)
-	case buf.ahead > 0 && buf.sec == sec && off >= buf.off && off+n <= buf.off+int64(len(buf.b)):
+	case off < 0 || n < 0 || off > s.Len-n:
+		return nil, layout.Corruptf("%d bytes at %d in section %s of %d bytes",
+			n, off, layout.SectionNames[sec], s.Len)
+	case buf.ahead > 0 && buf.sec == sec &&
+		off >= buf.off && off+n <= buf.off+int64(len(buf.b)):
 		return buf.b[off-buf.off:][:n], nil
 	}
-	more := max(n, min(buf.ahead, s.len-off))
+	more := max(n, min(buf.ahead, s.Len-off))
 	if int64(cap(buf.b)) < more {
 		buf.b = make([]byte, more)
 	}
 	buf.b, buf.sec, buf.off = buf.b[:more], sec, off
-	if err := readFull(x.r, buf.b, s.off+off); err != nil {
+	if err := layout.ReadFull(x.r, buf.b, s.Off+off); err != nil {
 		buf.b = buf.b[:0]
 		return nil, err
 	}
 	return buf.b[:n], nil
 }
 
-// readFull fills b from offset off of a sidecar. That it ends before is corruption: its size was said when it was opened.
-func readFull(r io.ReaderAt, b []byte, off int64) error {
-	n, err := r.ReadAt(b, off)
-	switch {
-	case n == len(b):
-		return nil
-	case err == nil || errors.Is(err, io.EOF):
-		return corrupt("it ends at byte %d", off+int64(n))
-	}
-	return fmt.Errorf("reading the sidecar at byte %d: %w", off+int64(n), err)
+// record returns the record of entry i.
+func (x *Index) record(i int64, buf *buffer) ([]byte, error) {
+	return x.view(layout.Records, i*layout.RecordSize, layout.RecordSize, buf)
 }

@@ -3,97 +3,116 @@ package tarpack
 import (
 	"context"
 	"errors"
-	"io"
-	"os"
+	"fmt"
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
-	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
+	"github.com/tarpack/tpk/tarpack/source"
 )
 
-// An Archive is an open archive with its index. It is safe for concurrent use, except for Close.
+// An Archive is an open archive with its index: [Open], [OpenAt] or [OpenSource] returns it. It is safe for
+// concurrent use, except for Close.
 //
-// Its file may be replaced while it is open: an Archive goes on to read the one that it has opened.
+// Its files may be replaced while it is open. An Archive goes on to read what it has opened.
 type Archive struct {
-	x   *indexed.File
-	set *shardset.File // a shard set; nil for an archive that is one file
+	name       string
+	src        source.Source
+	trailer    format.Trailer
+	unfinished int64
+	index      *sidecar.Index
+	rebuilt    bool
+	build      indexed.IndexBuilder // builds the index without the sidecar
+	unmap      func() error         // to be called after the index is closed; nil: nothing
 }
 
 // Close closes the archive and its index. No other method may be running, or be called later.
 func (a *Archive) Close() error {
-	err := a.x.Close()
-	if a.set != nil {
-		err = errors.Join(err, a.set.Close())
+	err := a.index.Close()
+	if a.unmap != nil {
+		err = errors.Join(err, a.unmap())
 	}
-	return err
+	return errors.Join(err, a.src.Close())
 }
 
-// Name is the name that the archive was opened by.
-func (a *Archive) Name() string { return a.x.Name }
+// Name returns the name that the archive was opened by. For a shard set it is that of the list.
+func (a *Archive) Name() string { return a.name }
 
-// Size is that of the archive in bytes.
-func (a *Archive) Size() int64 { return a.x.Size }
+// Size returns the size of the archive in bytes, for a set of all its shards together.
+func (a *Archive) Size() int64 { return a.src.Size() }
 
-// Index is the archive's index. It is closed with the archive.
-func (a *Archive) Index() *sidecar.Index { return a.x.Index }
+// Index returns the archive's index. It is closed with the archive.
+func (a *Archive) Index() *sidecar.Index { return a.index }
 
 // IndexRebuilt reports whether Open found no usable sidecar and built the index in memory.
-func (a *Archive) IndexRebuilt() bool { return a.x.Rebuilt }
+func (a *Archive) IndexRebuilt() bool { return a.rebuilt }
 
-// File is the open archive, nil for a shard set.
-func (a *Archive) File() *os.File { return a.x.OSFile }
+// Source returns the bytes of the archive, for a set those of all shards one after the other. It is
+// closed with the archive.
+func (a *Archive) Source() source.Source { return a.src }
 
-// ReaderAt reads the bytes of the archive, or those of all shards of a set, one after the other.
-func (a *Archive) ReaderAt() io.ReaderAt {
-	if a.set != nil {
-		return a.set
-	}
-	return a.x.OSFile
-}
+// Trailer returns what the archive's last member says. A set has the sum of its shards' entries.
+func (a *Archive) Trailer() format.Trailer { return a.trailer }
 
-// Trailer is what the archive's last member says.
-func (a *Archive) Trailer() format.Trailer { return a.x.Trailer }
+// Unfinished returns how many bytes follow the archive in its file, from an append that was interrupted or is not
+// finished yet. Nothing reads them. The next command that changes the archive cuts off those of a killed
+// append; otherwise convert.Repair does.
+func (a *Archive) Unfinished() int64 { return a.unfinished }
 
-// Content says where the content of entry i is, which is a file or a hard link to one; a hard link's is its target's. Of an
-// empty file only Size and Coding, both 0, mean anything. The error wraps sidecar.ErrRange when there is no such file.
-func (a *Archive) Content(i int) (gzmember.Content, error) { return format.ContentOf(a.x.Index, i) }
+// Content returns the location of the content of entry i, a regular file or a hard link (then its
+// target's). Of an empty file only Size and Coding, both 0, are meaningful. The error wraps
+// sidecar.ErrRange if entry i has no content.
+func (a *Archive) Content(i int) (gzmember.Content, error) { return format.ContentOf(a.index, i) }
 
-// OpenContent opens the content of entry i, a file or a hard link to one. Errors of reading wrap gzmember.ErrCorrupt or
-// gzmember.ErrTruncated when the content is not what the index says.
+// OpenContent opens the content of entry i, a regular file or a hard link. Errors of reading wrap
+// gzmember.ErrCorrupt or gzmember.ErrTruncated if the content is not what the index says.
 func (a *Archive) OpenContent(i int) (*gzmember.Reader, error) {
 	c, err := a.Content(i)
 	if err != nil {
 		return nil, err
 	}
-	return gzmember.NewReader(a.ReaderAt(), c)
+	return gzmember.NewReader(a.src, c)
 }
 
 // Sound reads the whole index and checks its digests. It returns a itself if they are right. If the
 // sidecar is damaged, it returns an Archive that shares the bytes of a and has an index built from them in
 // memory. The caller must call release before it closes a.
 func (a *Archive) Sound(ctx context.Context, o *OpenOptions) (sound *Archive, release func() error, err error) {
-	x, err := a.x.Sound(ctx, scan.Options{Workers: o.Workers, Progress: o.Progress}, o.Notice, a.buildIndex)
+	if a.rebuilt {
+		return a, func() error { return nil }, nil
+	}
+	x, err := indexed.Sound(ctx, a.index, a.name, o.indexed(), a.build)
 	if err != nil {
 		return nil, nil, err
 	}
-	if x == a.x {
+	if x == a.index {
 		return a, func() error { return nil }, nil
 	}
-	return &Archive{x: x, set: a.set}, x.Index.Close, nil
+	with := *a
+	with.index = x
+	return &with, x.Close, nil
 }
 
-// buildIndex writes the archive's index to dst, built without its sidecar.
-func (a *Archive) buildIndex(ctx context.Context, dst sidecar.File, o scan.Options) error {
-	if a.set != nil {
-		_, _, err := shardset.Join(ctx, a.set.Name, dst, o)
-		return err
+// Shards returns the number of shards of a set, 0 if the archive is not a set.
+func (a *Archive) Shards() int {
+	if set, ok := a.src.(*shardset.File); ok {
+		return set.Name.N
 	}
-	return a.x.BuildIndex(ctx, dst, o)
+	return 0
 }
 
-// Unfinished is how many bytes follow the archive in its file, of an append that was interrupted or is not finished yet. Nothing reads them. If an
-// append was killed, the next command that writes the archive cuts them off; else Repair does.
-func (a *Archive) Unfinished() int64 { return a.x.Rest }
+// Shard returns the name of the shard of a set that holds the byte at off, and the byte's offset in that
+// shard. The error wraps format.ErrShard if the archive is not a set.
+func (a *Archive) Shard(off int64) (name string, local int64, err error) {
+	set, ok := a.src.(*shardset.File)
+	if !ok {
+		return "", 0, fmt.Errorf("%s: %w: it is one archive", a.name, format.ErrShard)
+	}
+	if off < 0 || off >= set.Size() {
+		return "", 0, fmt.Errorf("%s: %w: there is no offset %d", a.name, format.ErrShard, off)
+	}
+	i, start := set.Place(off)
+	return set.Name.Shard(i), off - start, nil
+}

@@ -100,8 +100,8 @@ func TestOpenSidecar(t *testing.T) {
 			} else if !strings.Contains(err.Error(), name) {
 				t.Errorf("%v: does not name the archive", err)
 			}
-			var notices []string
-			a, err = tarpack.Open(context.Background(), name, &tarpack.OpenOptions{Notice: func(s string) { notices = append(notices, s) }})
+			var notices []error
+			a, err = tarpack.Open(context.Background(), name, &tarpack.OpenOptions{Notice: func(err error) { notices = append(notices, err) }})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -161,13 +161,13 @@ func TestContent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := a.Content(row.I)
+		c, err := a.Content(row.Ordinal)
 		switch row.Entry.Type {
 		case sidecar.TypeFile, sidecar.TypeHardlink:
 			if err != nil || c.Size != row.Entry.Size {
 				t.Errorf("%s: %v, size %d, want %d", row.Path, err, c.Size, row.Entry.Size)
 			}
-			r, err := a.OpenContent(row.I)
+			r, err := a.OpenContent(row.Ordinal)
 			if err != nil {
 				t.Errorf("%s: %v", row.Path, err)
 				continue

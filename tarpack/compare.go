@@ -1,85 +1,69 @@
 package tarpack
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"iter"
-	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// A Difference is a path that two archives do not have alike.
+// A Difference is one path at which two archives differ.
 type Difference struct {
 	Kind format.ChangeKind
 	Path string
-	// Old and New are the entries, valid until the next difference. What is added has no Old, what is removed no New.
+	// Old and New are the entries, valid until the next difference. Old is nil for an added path, New for a
+	// removed one.
 	Old, New *sidecar.Entry
-	// What of a changed entry is another: type, content, mode, mtime, link or device, in this order.
+	// What lists the properties of a changed entry that differ: type, content, mode, mtime, link and device, in
+	// this order.
 	What []string
 }
 
-// Compare gives the paths that were added to, changed in or removed from the archive a to make b of it, in path order. It reads the
-// indexes alone: two contents are the same if their size and xxHash64 are. Whether equal files are stored as one makes no difference.
+// Compare calls each for every path that was added, changed or removed between the archives a and b, in path
+// order. It reads the indexes only: contents are equal if their size and xxHash64 are. Whether equal files are
+// stored as one makes no difference.
 func Compare(ctx context.Context, a, b *Archive, each func(Difference) error) error {
-	nextA, stopA := iter.Pull2(a.Index().All(0, a.Index().Len()))
-	defer stopA()
-	nextB, stopB := iter.Pull2(b.Index().All(0, b.Index().Len()))
-	defer stopB()
-	x, errX, okX := nextA()
-	y, errY, okY := nextB()
-	for okX || okY {
-		if errX != nil {
-			return fmt.Errorf("%s: %w", a.Name(), errX)
-		}
-		if errY != nil {
-			return fmt.Errorf("%s: %w", b.Name(), errY)
+	for p, err := range pairs(a.Index(), b.Index()) {
+		if err != nil {
+			return inOneOf(a, b, err)
 		}
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		order := 0
-		switch {
-		case !okY:
-			order = -1
-		case !okX:
-			order = 1
-		default:
-			order = comparePaths(x.Path, y.Path)
-		}
 		d := Difference{}
 		switch {
-		case order < 0:
-			d = Difference{Kind: format.Removed, Path: string(x.Path), Old: &x.Entry}
-		case order > 0:
-			d = Difference{Kind: format.Added, Path: string(y.Path), New: &y.Entry}
+		case p.b == nil:
+			d = Difference{Kind: format.Removed, Path: string(p.a.Path), Old: &p.a.Entry}
+		case p.a == nil:
+			d = Difference{Kind: format.Added, Path: string(p.b.Path), New: &p.b.Entry}
 		default:
-			what, err := differences(a, b, &x, &y)
+			what, err := differences(a, b, p.a, p.b)
 			if err != nil {
 				return err
 			}
-			if len(what) > 0 {
-				d = Difference{Kind: format.Changed, Path: string(x.Path), Old: &x.Entry, New: &y.Entry, What: what}
+			if len(what) == 0 {
+				continue
 			}
+			d = Difference{Kind: format.Changed, Path: string(p.a.Path), Old: &p.a.Entry, New: &p.b.Entry, What: what}
 		}
-		if d.Kind != 0 {
-			if err := each(d); err != nil {
-				return err
-			}
-		}
-		if order <= 0 {
-			x, errX, okX = nextA()
-		}
-		if order >= 0 {
-			y, errY, okY = nextB()
+		if err := each(d); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// differences names what two entries of one path do not have in common.
+// inOneOf adds the name of the archive whose index an error of pairs is about.
+func inOneOf(a, b *Archive, err error) error {
+	if pe := (*pairError)(nil); errors.As(err, &pe) && pe.b {
+		a = b
+	}
+	return fmt.Errorf("%s: %w", a.Name(), err)
+}
+
+// differences lists the properties in which two entries of one path differ.
 func differences(a, b *Archive, x, y *sidecar.Row) (what []string, err error) {
 	kind := func(t sidecar.Type) sidecar.Type {
 		if t == sidecar.TypeHardlink {
@@ -101,11 +85,11 @@ func differences(a, b *Archive, x, y *sidecar.Row) (what []string, err error) {
 	add(p.Mode != q.Mode, "mode")
 	add(p.ModTime != q.ModTime, "mtime")
 	if same && p.Type == sidecar.TypeSymlink {
-		old, err := a.Index().Link(x.I)
+		old, err := a.Index().Link(x.Ordinal)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", a.Name(), err)
 		}
-		now, err := b.Index().Link(y.I)
+		now, err := b.Index().Link(y.Ordinal)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", b.Name(), err)
 		}
@@ -113,28 +97,4 @@ func differences(a, b *Archive, x, y *sidecar.Row) (what []string, err error) {
 	}
 	add(same && (p.DevMajor != q.DevMajor || p.DevMinor != q.DevMinor), "device")
 	return what, nil
-}
-
-// comparePaths compares in path order (FORMAT.md 2.1): by bytes, with the slash below all others.
-func comparePaths(a, b []byte) int {
-	n := 0
-	for n < len(a) && n < len(b) && a[n] == b[n] {
-		n++
-	}
-	switch {
-	case n < len(a) && n < len(b) && a[n] == '/':
-		return -1
-	case n < len(a) && n < len(b) && b[n] == '/':
-		return 1
-	}
-	return bytes.Compare(a[n:], b[n:])
-}
-
-// String is a line: what kind of change, the path, and what has changed.
-func (d Difference) String() string {
-	s := d.Kind.String() + " " + format.Printable(d.Path)
-	if len(d.What) > 0 {
-		s += " (" + strings.Join(d.What, ", ") + ")"
-	}
-	return s
 }

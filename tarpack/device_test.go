@@ -3,6 +3,7 @@ package tarpack_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"io/fs"
 	"os"
@@ -10,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/extract"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -52,7 +53,10 @@ func openRoomy(t *testing.T, f *os.File) (*tarpack.Archive, error) {
 	if err != nil {
 		return nil, errors.Join(err, af.OSFile.Close())
 	}
-	a := tarpack.NewArchive(x)
+	a, err := tarpack.NewArchive(x)
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() { a.Close() })
 	return a, nil
 }
@@ -106,7 +110,7 @@ func TestDevice(t *testing.T) {
 		if _, err := openRoomy(t, f); !errors.Is(err, format.ErrNoSidecar) {
 			t.Errorf("locator damaged at %d: %v", ruin, err)
 		}
-		var m sidecar.Memory
+		var m build.Memory
 		index, err := scan.BuildIndex(ctx, f, int64(len(want)), &m, scan.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -120,7 +124,12 @@ func TestDevice(t *testing.T) {
 	}
 
 	// A damaged sidecar is not used.
-	if _, err := f.WriteAt([]byte{1, 2, 3}, tarpack.Indexed(a).Place.Index+20); err != nil {
+	end := make([]byte, device.BlockSize)
+	if _, err := f.ReadAt(end, room-device.BlockSize); err != nil {
+		t.Fatal(err)
+	}
+	sidecarAt := int64(binary.LittleEndian.Uint64(end[24:])) // FORMAT.md 3.2
+	if _, err := f.WriteAt([]byte{1, 2, 3}, sidecarAt+20); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := openRoomy(t, f); !errors.Is(err, format.ErrStale) {

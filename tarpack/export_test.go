@@ -6,13 +6,10 @@ import (
 )
 
 // What the tests of this package look at from outside.
-var (
-	ErrLoop    = errLoop
-	NewLocator = newLocator
-)
+var NewLocator = newLocator
 
-func NewArchive(x *indexed.File) *Archive { return &Archive{x: x} }
+// NewArchive returns the Archive of an open file.
+func NewArchive(x *indexed.File) (*Archive, error) { return newArchive(x) }
 
-func Indexed(a *Archive) *indexed.File { return a.x }
-
-func Set(a *Archive) *shardset.File { return a.set }
+// Set returns the open shards of a set.
+func Set(a *Archive) *shardset.File { return a.src.(*shardset.File) }

@@ -7,21 +7,21 @@ import (
 	"io"
 	"io/fs"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/symlink"
 )
 
-// FS returns the archive as a file system. It also implements fs.ReadDirFS, fs.StatFS, fs.ReadFileFS and fs.ReadLinkFS; its
-// files implement io.ReaderAt, io.Seeker and io.WriterTo. It is safe for concurrent use, and loads nothing whole but what
-// ReadFile returns.
+// FS returns the archive as a file system. It also implements fs.ReadDirFS, fs.StatFS, fs.ReadFileFS and
+// fs.ReadLinkFS, and its files implement io.ReaderAt, io.Seeker and io.WriterTo. It is safe for concurrent
+// use, and only ReadFile loads a file whole.
 //
-// Symbolic links are followed inside the archive. One that leads out of it, by .. or by a path from the root, is as if its
-// target did not exist. Hard links are regular files. FileInfo.Sys gives the sidecar.Entry.
+// Symbolic links are followed inside the archive. The target of one that leads out of it, by ".." or by an
+// absolute path, does not exist. Hard links are regular files. FileInfo.Sys returns the sidecar.Entry.
 //
-// Package fs demands names in UTF-8. ReadDir leaves out others, which can be reached through Index.
+// Package fs requires names in UTF-8. ReadDir leaves out others, which can be reached through Index.
 func (a *Archive) FS() fs.FS { return &archiveFS{a} }
 
 type archiveFS struct{ a *Archive }
@@ -33,16 +33,7 @@ var (
 	_ fs.ReadLinkFS = (*archiveFS)(nil)
 )
 
-// errOutside is for a symbolic link that leads out of the archive.
-var errOutside = fmt.Errorf("%w: a symbolic link leads out of the archive", fs.ErrNotExist)
-
-// errLoop is for symbolic links that lead to each other.
-var errLoop = errors.New("too many levels of symbolic links")
-
-// maxLevels is how many symbolic links a path may lead through, as Linux has it.
-const maxLevels = 40
-
-// A node is an entry with its place. The root is no entry, and has the ordinal sidecar.Root.
+// A node is an entry and its path. The root has no entry; its ordinal is sidecar.Root.
 type node struct {
 	i     int
 	path  string
@@ -51,12 +42,12 @@ type node struct {
 
 var rootNode = node{i: sidecar.Root, entry: sidecar.Entry{Type: sidecar.TypeDir, Mode: 0o555}}
 
-// pathError gives err the form that package fs asks for.
+// pathError returns err in the form that package fs requires.
 func pathError(op, name string, err error) error {
 	return &fs.PathError{Op: op, Path: name, Err: err}
 }
 
-// find returns the entry at name. A symbolic link is followed unless it is the last component and follow is false.
+// find returns the entry at name. It follows symbolic links, one in the last place only if follow is set.
 func (f *archiveFS) find(op, name string, follow bool) (node, error) {
 	if !fs.ValidPath(name) {
 		return node{}, pathError(op, name, fs.ErrInvalid)
@@ -66,7 +57,7 @@ func (f *archiveFS) find(op, name string, follow bool) (node, error) {
 	}
 	n, ok, err := f.lookup(name)
 	if err == nil && (!ok || follow && n.entry.Type == sidecar.TypeSymlink) {
-		n, err = f.resolve(name, follow)
+		n, _, err = symlink.Resolve(linkTree{f}, "", name, follow)
 	}
 	if err != nil {
 		return node{}, pathError(op, name, err)
@@ -84,69 +75,26 @@ func (f *archiveFS) lookup(path string) (n node, ok bool, err error) {
 	return n, ok, err
 }
 
-// resolve walks a path component by component, through symbolic links.
-func (f *archiveFS) resolve(name string, follow bool) (node, error) {
-	rest := strings.Split(name, "/")
-	slices.Reverse(rest) // the next one is the last
-	at := rootNode
-	for levels := 0; len(rest) > 0; {
-		c := rest[len(rest)-1]
-		rest = rest[:len(rest)-1]
-		if at.entry.Type != sidecar.TypeDir {
-			return node{}, fs.ErrNotExist // as it is below a file; the text of ENOTDIR is not everywhere the same
-		}
-		switch c {
-		case "", ".":
-			continue
-		case "..":
-			if at.i == sidecar.Root {
-				return node{}, errOutside
-			}
-			var err error
-			if at, err = f.parent(at.path); err != nil {
-				return node{}, err
-			}
-			continue
-		}
-		n, ok, err := f.lookup(strings.TrimPrefix(at.path+"/"+c, "/"))
-		switch {
-		case err != nil:
-			return node{}, err
-		case !ok:
-			return node{}, fs.ErrNotExist
-		case n.entry.Type != sidecar.TypeSymlink || !follow && len(rest) == 0:
-			at = n
-			continue
-		}
-		if levels++; levels > maxLevels {
-			return node{}, errLoop
-		}
-		target, err := f.a.Index().Link(n.i)
-		if err != nil {
-			return node{}, err
-		}
-		if strings.HasPrefix(target, "/") {
-			return node{}, errOutside
-		}
-		more := strings.Split(target, "/")
-		slices.Reverse(more)
-		rest = append(rest, more...)
+// linkTree is the archive as package symlink sees it.
+type linkTree struct{ f *archiveFS }
+
+func (t linkTree) Lookup(path string) (node, symlink.Kind, error) {
+	if path == "" {
+		return rootNode, symlink.Dir, nil
 	}
-	return at, nil
+	n, ok, err := t.f.lookup(path)
+	switch {
+	case err != nil || !ok:
+		return n, symlink.Missing, err
+	case n.entry.Type == sidecar.TypeDir:
+		return n, symlink.Dir, nil
+	case n.entry.Type == sidecar.TypeSymlink:
+		return n, symlink.Link, nil
+	}
+	return n, symlink.Other, nil
 }
 
-// parent returns the directory that the entry at path is in.
-func (f *archiveFS) parent(path string) (node, error) {
-	i := strings.LastIndexByte(path, '/')
-	if i < 0 {
-		return rootNode, nil
-	}
-	n, ok, err := f.lookup(path[:i])
-	if err == nil && !ok {
-		err = fs.ErrNotExist
-	}
-	return n, err
-}
+func (t linkTree) Target(n node) (string, error) { return t.f.a.Index().Link(n.i) }
 
 // Open opens a file or directory.
 func (f *archiveFS) Open(name string) (fs.File, error) {
@@ -165,14 +113,14 @@ func (f *archiveFS) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, pathError("open", name, err)
 	}
-	r, err := gzmember.NewReader(f.a.ReaderAt(), c)
+	r, err := gzmember.NewReader(f.a.Source(), c)
 	if err != nil {
 		return nil, pathError("open", name, err)
 	}
-	return &openContent{Reader: r, archive: f.a.ReaderAt(), content: c, name: name, info: info}, nil
+	return &openContent{Reader: r, archive: f.a.Source(), content: c, name: name, info: info}, nil
 }
 
-// Stat describes what name leads to.
+// Stat describes the file that name leads to.
 func (f *archiveFS) Stat(name string) (fs.FileInfo, error) {
 	n, err := f.find("stat", name, true)
 	if err != nil {
@@ -181,7 +129,7 @@ func (f *archiveFS) Stat(name string) (fs.FileInfo, error) {
 	return newFileInfo(name, n.entry), nil
 }
 
-// Lstat describes name itself, also if that is a symbolic link.
+// Lstat describes name itself, even if it is a symbolic link.
 func (f *archiveFS) Lstat(name string) (fs.FileInfo, error) {
 	n, err := f.find("lstat", name, false)
 	if err != nil {
@@ -190,7 +138,7 @@ func (f *archiveFS) Lstat(name string) (fs.FileInfo, error) {
 	return newFileInfo(name, n.entry), nil
 }
 
-// ReadLink returns the text of a symbolic link.
+// ReadLink returns the target of a symbolic link.
 func (f *archiveFS) ReadLink(name string) (string, error) {
 	n, err := f.find("readlink", name, false)
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
+	"github.com/tarpack/tpk/tarpack/symlink"
 )
 
 // TestFS holds the file system to what package fs expects. Package fstest knows nothing of dangling links and FIFOs.
@@ -82,8 +83,8 @@ func TestFSResolve(t *testing.T) {
 		{"abs", "", fs.ErrNotExist},
 		{"out", "", fs.ErrNotExist},
 		{"d/in-out", "", fs.ErrNotExist},
-		{"loop", "", tarpack.ErrLoop},
-		{"ping/x", "", tarpack.ErrLoop},
+		{"loop", "", symlink.ErrLoop},
+		{"ping/x", "", symlink.ErrLoop},
 		{"../f", "", fs.ErrInvalid},
 		{"/f", "", fs.ErrInvalid},
 		{"", "", fs.ErrInvalid},

@@ -2,9 +2,16 @@ package tarpack
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
 
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
+	"github.com/tarpack/tpk/tarpack/source"
 )
 
 // OpenOptions are the options of Open. The zero value, or nil, is usable.
@@ -15,8 +22,9 @@ type OpenOptions struct {
 	RequireSidecar bool
 	Workers        int // goroutines that build the index; 0 means one for each CPU
 
-	// Notice, if set, receives one line if there is no usable sidecar.
-	Notice func(message string)
+	// Notice, if set, is called with format.ErrIndexRebuilt if there is no usable sidecar, and with
+	// format.ErrUnfinished if bytes follow the end of the archive.
+	Notice func(error)
 	// Progress, if set, is called while the index is built, always from the same goroutine.
 	Progress func(format.Progress)
 }
@@ -29,24 +37,84 @@ type OpenOptions struct {
 // Archive like any other. Its index is that of all shards, and offsets count as if the shards stood one
 // after the other.
 //
-// The error wraps format.ErrNotArchive, ErrTruncated, ErrVersion or ErrCorrupt, for a set ErrShard with the name
-// of the shard that is missing or belongs to another set, with RequireSidecar ErrNoSidecar or ErrStale,
-// or it is the error of opening the file.
+// The error is that of opening the file, or wraps one of package format: ErrNotArchive, ErrTruncated,
+// ErrVersion or ErrCorrupt. For a set it may wrap ErrShard, with the name of the shard that is missing or
+// belongs to another set. With RequireSidecar it may wrap ErrNoSidecar or ErrStale.
 func Open(ctx context.Context, name string, o *OpenOptions) (*Archive, error) {
 	if o == nil {
 		o = &OpenOptions{}
 	}
-	io := &indexed.Options{NoIndex: o.RequireSidecar, Workers: o.Workers, Notice: o.Notice, Progress: o.Progress}
 	list, isSet, err := SetList(name)
 	if err != nil {
 		return nil, err
 	}
 	if isSet {
-		return openSet(ctx, list, io)
+		return openSet(ctx, list, o.indexed())
 	}
-	x, err := indexed.Open(ctx, name, io)
+	x, err := indexed.Open(ctx, name, o.indexed())
 	if err != nil {
 		return nil, err
 	}
-	return &Archive{x: x}, nil
+	return newArchive(x)
+}
+
+// newArchive returns the Archive that is one file, and takes over what x has open.
+func newArchive(x *indexed.File) (*Archive, error) {
+	src, err := source.NewFile(x.OSFile, x.Size)
+	if err != nil {
+		return nil, errors.Join(err, x.Close())
+	}
+	return &Archive{
+		name: x.Name, src: src, trailer: x.Trailer, unfinished: x.Rest,
+		index: x.Index, rebuilt: x.Rebuilt, build: x.BuildIndex, unmap: x.Unmap,
+	}, nil
+}
+
+// OpenAt opens an archive of size bytes that a reader has: in memory, in an embed.FS, or inside another
+// file. index is its sidecar of indexSize bytes; if it is nil, the index is built in memory.
+//
+// Both readers must be safe for concurrent use, and must not change while the Archive is open. The
+// errors are those of Open.
+func OpenAt(
+	ctx context.Context, archive io.ReaderAt, size int64, index io.ReaderAt, indexSize int64, o *OpenOptions,
+) (*Archive, error) {
+	return OpenSource(ctx, "archive", source.Of(archive, size), index, indexSize, o)
+}
+
+// OpenSource is OpenAt for a source.Source, with the name for messages. After an error src is not
+// closed.
+func OpenSource(
+	ctx context.Context, name string, src source.Source, index io.ReaderAt, indexSize int64, o *OpenOptions,
+) (*Archive, error) {
+	if o == nil {
+		o = &OpenOptions{}
+	}
+	t, err := format.ReadTrailer(src, src.Size())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	a := &Archive{name: name, src: src, trailer: t}
+	a.build = func(ctx context.Context, dst build.File, o scan.Options) error {
+		_, err := scan.BuildIndex(ctx, src, src.Size(), dst, o)
+		return err
+	}
+	if index == nil {
+		if o.RequireSidecar {
+			return nil, fmt.Errorf("%s: %w", name, format.ErrNoSidecar)
+		}
+		a.rebuilt = true
+		a.index, err = indexed.InMemory(ctx, name, scan.Options{Workers: o.Workers, Progress: o.Progress}, a.build)
+		return a, err
+	}
+	if a.index, err = sidecar.OpenReaderAt(index, indexSize); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", name, format.ErrStale, err)
+	}
+	if err := format.CheckIndex(a.index, name, src.Size(), t); err != nil {
+		return nil, errors.Join(err, a.index.Close())
+	}
+	return a, nil
+}
+
+func (o *OpenOptions) indexed() *indexed.Options {
+	return &indexed.Options{NoIndex: o.RequireSidecar, Workers: o.Workers, Notice: o.Notice, Progress: o.Progress}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// fileInfo describes an entry as package fs does. It is also a fs.DirEntry.
+// fileInfo is the fs.FileInfo and fs.DirEntry of an entry.
 type fileInfo struct {
 	name  string
 	entry sidecar.Entry
@@ -36,7 +36,7 @@ func (fi *fileInfo) Sys() any { return fi.entry }
 
 func (fi *fileInfo) String() string { return fs.FormatFileInfo(fi) }
 
-// Size of a file in bytes, of a symbolic link that of its text.
+// Size returns the bytes of a file, or the length of a symbolic link's target.
 func (fi *fileInfo) Size() int64 { return fi.entry.Size }
 
 func (fi *fileInfo) Type() fs.FileMode { return fi.Mode().Type() }
@@ -51,8 +51,8 @@ type openContent struct {
 	name    string
 	info    *fileInfo
 
-	// at is a reader for ReadAt that waits where the last one ended: to read on from there costs no more than it does
-	// with Read, while to enter anew costs up to a segment, or the whole file.
+	// at is the reader of the last ReadAt, where that ended. Reading on from there costs as little as
+	// with Read; a new reader may have to decompress a segment, or the whole file, first.
 	at     atomic.Pointer[gzmember.Reader]
 	closed atomic.Bool
 }
@@ -114,7 +114,7 @@ func (f *openContent) Close() error {
 	return f.Reader.Close()
 }
 
-// named gives an error the file's name. io.EOF stays what it is.
+// named adds the file's name to an error other than io.EOF.
 func (f *openContent) named(op string, err error) error {
 	if err == nil || err == io.EOF {
 		return err
@@ -122,7 +122,7 @@ func (f *openContent) named(op string, err error) error {
 	return pathError(op, f.name, err)
 }
 
-// openDirectory is an open directory. It remembers how far it was read by the ordinal of the next entry.
+// openDirectory is an open directory, read up to the entry with the ordinal next.
 type openDirectory struct {
 	fs     *archiveFS
 	node   node
@@ -148,7 +148,7 @@ func (d *openDirectory) Close() error {
 	return nil
 }
 
-// end is the ordinal after the last entry of the directory.
+// end returns the ordinal after the last entry of the directory.
 func (d *openDirectory) end() int {
 	if d.node.i == sidecar.Root {
 		return d.fs.a.Index().Len()
@@ -156,7 +156,8 @@ func (d *openDirectory) end() int {
 	return int(d.node.entry.End)
 }
 
-// ReadDir gives the next n entries, in the order of names, or all that are left if n is not positive.
+// ReadDir returns the next n entries in the order of names, or all remaining ones if n is not
+// positive.
 func (d *openDirectory) ReadDir(n int) ([]fs.DirEntry, error) {
 	if d.closed {
 		return nil, pathError("readdir", d.name, fs.ErrClosed)

@@ -33,11 +33,12 @@ type ReindexResult struct {
 	Digest       uint64 // of the sidecar
 }
 
-// Reindex writes the sidecar of an archive from the archive alone. For a shard set it writes the set's list and
-// sidecar, and the sidecars of the shards that have no usable one. The name may be any that Open takes.
+// Reindex writes the sidecar of an archive from the archive alone. For a shard set it writes the set's
+// list and sidecar, and the sidecars of the shards without a usable one. The name may be any that Open
+// takes.
 //
-// On an error the sidecar that stood there before is untouched. A second writer of the same archive is refused
-// (format.ErrLocked). What a killed append has left after the end of the archive is cut off.
+// On an error the old sidecar is untouched. A second writer of the same archive is refused
+// (format.ErrLocked). Bytes that a killed append has left after the end of the archive are cut off.
 func Reindex(ctx context.Context, name string, o ReindexOptions) (ReindexResult, error) {
 	list, isSet, err := SetList(name)
 	if err != nil {
@@ -49,8 +50,7 @@ func Reindex(ctx context.Context, name string, o ReindexOptions) (ReindexResult,
 	return reindexFile(ctx, name, o)
 }
 
-// reindexFile writes the sidecar of an archive that is one file or device, from the archive alone. On an error the sidecar that stood there before is
-// untouched. A second writer of the same archive is refused (ErrLocked). What a killed append has left behind the archive is cut off.
+// reindexFile is Reindex for an archive that is one file or device.
 func reindexFile(ctx context.Context, name string, o ReindexOptions) (res ReindexResult, err error) {
 	if err := archivefile.Recover(name); err != nil {
 		return ReindexResult{}, err
@@ -70,7 +70,7 @@ func reindexFile(ctx context.Context, name string, o ReindexOptions) (res Reinde
 	if err != nil {
 		return ReindexResult{}, err
 	}
-	// The lock is on the archive's temporary file, as pack has it.
+	// The lock is on the archive's temporary file, like pack's.
 	temp, lock, err := durable.LockedTemp(real)
 	if err != nil {
 		return ReindexResult{}, err
@@ -84,7 +84,7 @@ func reindexFile(ctx context.Context, name string, o ReindexOptions) (res Reinde
 		return ReindexResult{}, err
 	}
 	res, err = writeSidecar(ctx, a, f, o)
-	if err == nil { // who may not read the archive need not know what is in it
+	if err == nil { // the index of an archive tells what is in it
 		var fi os.FileInfo
 		if fi, err = a.OSFile.Stat(); err == nil {
 			err = f.Chmod(fi.Mode().Perm())
@@ -99,7 +99,7 @@ func reindexFile(ctx context.Context, name string, o ReindexOptions) (res Reinde
 	return res, durable.SyncDir(filepath.Dir(real))
 }
 
-// writeSidecar makes the sidecar in f, and makes it durable.
+// writeSidecar writes the sidecar to f and makes it durable.
 func writeSidecar(ctx context.Context, a *archivefile.File, f *os.File, o ReindexOptions) (ReindexResult, error) {
 	if err := f.Truncate(0); err != nil {
 		return ReindexResult{}, err
@@ -111,12 +111,12 @@ func writeSidecar(ctx context.Context, a *archivefile.File, f *os.File, o Reinde
 	return ReindexResult(res), f.Sync()
 }
 
-// newLocator is the locator for a sidecar that was made of an archive.
+// newLocator returns the locator for a rebuilt sidecar of an archive of size bytes.
 func newLocator(res ReindexResult, size int64) device.Locator {
 	return device.Locator{Archive: size, Length: res.SidecarBytes, Digest: res.Digest}
 }
 
-// reindexDevice writes the sidecar of the archive on a device behind it, and the locator.
+// reindexDevice writes the sidecar of an archive on a device after the archive, and the locator.
 func reindexDevice(ctx context.Context, a *archivefile.File, o ReindexOptions) (res ReindexResult, err error) {
 	index, err := durable.ScratchFile(o.TempDir)
 	if err != nil {

@@ -13,8 +13,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
-// reindexSet writes the list of a shard set and its sidecar anew, from the shards alone, and the sidecars of those that have none that is good. A
-// second writer of the set is refused (ErrLocked).
+// reindexSet is Reindex for a set, by the name of its list.
 func reindexSet(ctx context.Context, list string, o ReindexOptions) (res ReindexResult, err error) {
 	name, ok := format.ParseListName(list)
 	if !ok {
@@ -41,7 +40,7 @@ func reindexSet(ctx context.Context, list string, o ReindexOptions) (res Reindex
 	if err != nil {
 		return res, err
 	}
-	if out.Like, err = os.Open(name.Shard(0)); err != nil { // who may read the shards may read what is made of them
+	if out.Like, err = os.Open(name.Shard(0)); err != nil { // whose permissions the new files get
 		return res, err
 	}
 	defer out.Like.Close()

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
@@ -14,9 +14,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
-// openSet opens the shard set with the list of this name. With a usable list and sidecar it only checks the size of each
-// shard; a shard is opened and compared with the list when something in it is read. Otherwise it joins
-// the sidecars of all shards in memory.
+// openSet opens the shard set with the list of this name. With a usable list and sidecar it only
+// checks the size of each shard; a shard is opened and compared with the list when something in it
+// is read. Otherwise it joins the sidecars of all shards in memory.
 func openSet(ctx context.Context, list string, o *indexed.Options) (*Archive, error) {
 	name, ok := format.ParseListName(list)
 	if !ok {
@@ -34,54 +34,34 @@ func openSet(ctx context.Context, list string, o *indexed.Options) (*Archive, er
 		}
 		l = whole
 	}
-	a := openListedSet(name, l)
-	if err := a.set.Check(); err != nil {
+	set := shardset.NewFile(name, l)
+	if err := set.CheckShards(); err != nil {
 		return nil, err
 	}
+	x := &indexed.File{File: setFile(set, l)}
+	rebuild := func(ctx context.Context, dst build.File, o scan.Options) error {
+		_, _, err := shardset.Join(ctx, name, dst, o)
+		return err
+	}
 	if known {
-		err = a.x.OpenIndex(ctx, o, false, a.buildIndex)
+		err = x.OpenIndex(ctx, o, false, rebuild)
 	} else {
 		if o.Notice != nil {
-			o.Notice(fmt.Sprintf("%v: putting the indexes of the shards together in memory ('tpk index' writes the list)", shardset.NoList(list, err)))
+			o.Notice(fmt.Errorf("%w: %w", shardset.NoList(list, err), format.ErrIndexRebuilt))
 		}
-		err = a.x.IndexInMemory(ctx, scan.Options{Workers: o.Workers, Progress: o.Progress}, a.buildIndex)
+		x.Rebuilt = true
+		x.Index, err = indexed.InMemory(ctx, list, scan.Options{Workers: o.Workers, Progress: o.Progress}, rebuild)
 	}
 	if err != nil {
-		return nil, errors.Join(err, a.set.Close())
+		return nil, errors.Join(err, set.Close())
 	}
-	return a, nil
+	return &Archive{name: list, src: set, trailer: x.Trailer, index: x.Index, rebuilt: x.Rebuilt, build: rebuild}, nil
 }
 
-// openListedSet opens the shards of a set as they are needed.
-func openListedSet(name format.SetName, l *shardset.List) *Archive {
-	set := shardset.NewFile(name, l)
-	return &Archive{set: set, x: &indexed.File{File: &archivefile.File{
-		Name: name.List(), Size: set.Size(), Trailer: format.Trailer{Entries: l.Entries, Offset: set.Size(), Digest: l.Index},
-	}}}
-}
-
-// Shards is the number of shards of a set, 0 if the archive is none.
-func (a *Archive) Shards() int {
-	if a.set == nil {
-		return 0
+// setFile describes a set as if it were one file, so that its sidecar can be opened like that of a
+// file.
+func setFile(set *shardset.File, l *shardset.List) *archivefile.File {
+	return &archivefile.File{
+		Name: set.Name.List(), Size: set.Size(), Trailer: format.Trailer{Entries: l.Entries, Offset: set.Size(), Digest: l.Index},
 	}
-	return a.set.Name.N
-}
-
-// Shard tells in which of a set's shards the byte at off is, and at which offset there.
-func (a *Archive) Shard(off int64) (shard int, local int64) {
-	shard, start := a.set.Place(off)
-	return shard, off - start
-}
-
-// ShardName is the name of a shard of the set.
-func (a *Archive) ShardName(i int) string { return a.set.Name.Shard(i) }
-
-// OpenShard gives the open file of a shard of the set, to be read by offset. It may be closed after release was called.
-func (a *Archive) OpenShard(i int) (f *os.File, release func(), err error) {
-	s, err := a.set.Acquire(i)
-	if err != nil {
-		return nil, nil, err
-	}
-	return s.File, func() { a.set.Release(s) }, nil
 }

@@ -68,7 +68,7 @@ func packSet(t *testing.T, dir string, so shard.PackOptions) (list string, shard
 // mustOpenSet opens a set; a line about a missing list or the like is an error.
 func mustOpenSet(t *testing.T, list string) *tarpack.Archive {
 	t.Helper()
-	a, err := tarpack.Open(context.Background(), list, &tarpack.OpenOptions{Notice: func(m string) { t.Error(m) }})
+	a, err := tarpack.Open(context.Background(), list, &tarpack.OpenOptions{Notice: func(m error) { t.Error(m) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestPackShardsLinks(t *testing.T) {
 		[2]string{"c/big", tartest.Noise("x", 5<<20)}, [2]string{"d/big", "=> c/big"}, [2]string{"e/zero", ""}, [2]string{"f/zero", "=> e/zero"})
 	var before []string
 	for range 2 {
-		packed, err := shard.Pack(ctx, dir, filepath.Join(dir, "out.tar.gz"), shard.PackOptions{Size: 300, Notice: func(string) {}})
+		packed, err := shard.Pack(ctx, dir, filepath.Join(dir, "out.tar.gz"), shard.PackOptions{Size: 300, Notice: func(error) {}})
 		shards := packed.Shards
 		if err != nil {
 			t.Fatal(err)
@@ -259,7 +259,7 @@ func TestBadSets(t *testing.T) {
 	b[len(b)-format.TrailerSize+38] ^= 1 // in the digest
 	tartest.WriteFile(t, shards[1].Name, b)
 	a := mustOpenSet(t, list)
-	if _, err := a.ReaderAt().ReadAt(make([]byte, 1), shards[0].Bytes); !errors.Is(err, format.ErrShard) {
+	if _, err := a.Source().ReadAt(make([]byte, 1), shards[0].Bytes); !errors.Is(err, format.ErrShard) {
 		t.Error(err)
 	}
 	if res, err := tarpack.Verify(ctx, list, tarpack.VerifyOptions{}); err != nil || res.Failed == 0 {
@@ -323,7 +323,7 @@ func TestIndexSet(t *testing.T) {
 			t.Fatal(err)
 		}
 		said := 0
-		a, err := tarpack.Open(ctx, list, &tarpack.OpenOptions{Notice: func(string) { said++ }})
+		a, err := tarpack.Open(ctx, list, &tarpack.OpenOptions{Notice: func(error) { said++ }})
 		if err != nil {
 			t.Fatal(err)
 		}

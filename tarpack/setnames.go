@@ -9,8 +9,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// JoinShards replaces each run of names that are several shards of one set, in their order, by the name of the set's first: so a glob that a shell has
-// taken apart means the set. All other names stay.
+// JoinShards replaces each run of several shards of one set, in order, by the name of the first shard,
+// which stands for the set. So a glob that a shell has expanded means the set. Other names stay.
 func JoinShards(names []string) []string {
 	var joined []string
 	for len(names) > 0 {
@@ -34,10 +34,11 @@ func JoinShards(names []string) []string {
 	return joined
 }
 
-// SetList tells whether a name means a shard set, and gives the name of the set's list, whether that is there or not. What means a set is
-// the list itself, the set's first shard, and a glob that matches only shards of one set. A name of one of its other shards means that archive alone.
+// SetList returns the name of a set's list, which need not exist, and true if name stands for a shard
+// set: if it is the list, the first shard, or a glob that matches shards of one set only. The name of
+// any other shard stands for that archive alone.
 //
-// The error is that of a glob which matches shards of several sets.
+// It returns an error for a glob that matches shards of several sets.
 func SetList(name string) (list string, ok bool, err error) {
 	if s, i, ok := format.ParseShardName(name); ok {
 		return s.List(), i == 0, nil
@@ -50,7 +51,7 @@ func SetList(name string) (list string, ok bool, err error) {
 	}
 	names, err := filepath.Glob(name)
 	if err != nil || len(names) == 0 {
-		return "", false, nil // no glob, or of nothing: opening it as a file says so
+		return "", false, nil // opening it as a file reports the error
 	}
 	var set format.SetName
 	for k, file := range names {
@@ -68,7 +69,7 @@ func SetList(name string) (list string, ok bool, err error) {
 	return set.List(), set.N > 0, nil
 }
 
-// isSetFile: the file is a sidecar or a list.
+// isSetFile reports whether a file is a sidecar or a list.
 func isSetFile(name string) bool {
 	return strings.HasSuffix(name, format.SidecarSuffix) || strings.HasSuffix(name, format.ListSuffix)
 }

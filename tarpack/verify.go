@@ -15,34 +15,38 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
-// VerifyOptions says how to verify an archive. The zero value is usable.
+// VerifyOptions are the options of Verify. The zero value is usable.
 type VerifyOptions struct {
-	Workers int    // inflating goroutines; 0 means one for each CPU
-	TempDir string // for the index that is made to compare with; "" is the system's
+	Workers int    // decompressing goroutines; 0 means one for each CPU
+	TempDir string // for the index to compare with; "" means the system's
 
-	// Notice, if set, gets a line when there is no sidecar.
-	Notice func(message string)
+	// Notice, if set, is called with format.ErrNoSidecar if there is no sidecar.
+	Notice func(error)
 	// Problem, if set, is called for each problem, always from the same goroutine.
 	Problem func(*format.Problem)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 }
 
-// VerifyResult says what was verified, and what is wrong.
+// VerifyResult describes what was verified and what is wrong.
 type VerifyResult struct {
-	Entries  int64             // found right in themselves
+	Entries  int64             // each right in itself
 	Bytes    int64             // of their content
 	Problems []*format.Problem // the first MaxProblems
 	Failed   int64             // number of all problems
 }
 
-// Verify checks every byte of an archive and its sidecar. It goes through the archive from its first byte to its last, as
-// BuildIndex does, and makes the index anew: so each tar header and each member is held against FORMAT.md, and each CRC-32
-// against its content. The sidecar must be what was made, byte for byte, and T must name its digest. What that leaves unseen is bits that
-// change nothing: those that a deflate stream has left over at its end, or different codes for the same content.
+// Verify checks every byte of an archive and its sidecar. It reads the archive from end to end and
+// rebuilds the index, so it checks each tar header and member against FORMAT.md and each CRC-32 against
+// its content. The sidecar must equal the rebuilt one byte for byte, and T must name its digest. The
+// name may be any that Open takes; for a set all of this holds for each shard and for the set.
 //
-// After something wrong it goes on with the next entry that it finds. What is wrong are problems of the result; with a sound
-// sidecar each path that is concerned is named. An error means that the archive could not be read at all, or is none.
+// It cannot see changes of bits without a meaning: those left over at the end of a deflate stream, or
+// other codes for the same content.
+//
+// After a problem it continues with the next entry that it finds. Problems are part of the result. If
+// the sidecar is usable, they name each path that is affected. An error means that the archive cannot
+// be read at all, or is not one.
 func Verify(ctx context.Context, name string, o VerifyOptions) (VerifyResult, error) {
 	list, isSet, err := SetList(name)
 	if err != nil {
@@ -74,14 +78,14 @@ type verifier struct {
 	a        *archivefile.File
 	o        VerifyOptions
 	ix       *scan.Indexer
-	side     *sidecar.Index // nil if there is none that can be compared, or be asked for names
+	side     *sidecar.Index // nil if none can be compared or give names
 	sideName string
 	problems format.Problems
 	damage   []damage
-	unsound  int64 // units of the archive that are not right
+	unsound  int64 // units of the archive with a problem
 }
 
-// damage is bytes of the archive that are no units, up to where the next one was found.
+// damage is a run of bytes of the archive that are not a unit. It ends where the next unit was found.
 type damage struct {
 	off, end int64
 	path     string
@@ -108,7 +112,7 @@ func (v *verifier) report(path string, off int64, err error) {
 func (v *verifier) run(ctx context.Context) (err error) {
 	if v.a.OnDevice() {
 		err = v.a.OpenDevice(ctx, v.a.Size)
-		if err != nil { // what is behind the archive, and where it ends, nobody can tell
+		if err != nil { // without its end, nothing else can be checked
 			return err
 		}
 	} else {
@@ -141,7 +145,7 @@ func (v *verifier) run(ctx context.Context) (err error) {
 	return v.name()
 }
 
-// cut notes that all is lost from the end of the archive on.
+// cut records that everything after the end of the archive is lost.
 func (v *verifier) cut() {
 	n := len(v.damage)
 	if n == 0 || v.damage[n-1].end < v.a.Size {
@@ -152,8 +156,8 @@ func (v *verifier) cut() {
 	v.damage[n-1].end = math.MaxInt64
 }
 
-// openSidecar opens the sidecar. One that does not belong to the archive is a problem; if it is sound, and only the archive
-// cannot say to whom it belongs, it serves for names.
+// openSidecar opens the sidecar. One that does not belong to the archive is a problem. If the archive
+// is too damaged to decide that, a sidecar that is right in itself still gives names.
 func (v *verifier) openSidecar(whole bool) {
 	x, name, err := v.a.OpenSidecar()
 	v.sideName = name
@@ -163,7 +167,7 @@ func (v *verifier) openSidecar(whole bool) {
 		v.side = x
 	case errors.Is(err, format.ErrNoSidecar) && !errors.As(err, &unreadable):
 		if v.o.Notice != nil {
-			v.o.Notice(fmt.Sprintf("%v: the archive is checked alone", err))
+			v.o.Notice(fmt.Errorf("%w: the archive is checked alone", err))
 		}
 	case whole:
 		v.report("", -1, err)
@@ -199,7 +203,7 @@ func (v *verifier) unit(un *scan.Unit) error {
 	return nil
 }
 
-// name names what is damaged.
+// name reports the damage, with the paths that the sidecar knows.
 func (v *verifier) name() error {
 	if v.side == nil {
 		return nil
@@ -243,7 +247,8 @@ func (v *verifier) nameEntry(row *sidecar.Row) {
 	d.named = true
 }
 
-// compare makes the index of an archive in which nothing was wrong so far, and holds the sidecar against it.
+// compare completes the index of an archive without a problem so far, and compares the sidecar with
+// it.
 func (v *verifier) compare() error {
 	f, err := durable.ScratchFile(v.o.TempDir)
 	if err != nil {

@@ -40,7 +40,7 @@ func TestVerifySound(t *testing.T) {
 		side := tartest.IndexOf(t, archive)
 		for _, s := range [][]byte{side, nil} {
 			notices := 0
-			res, err := tarpack.Verify(context.Background(), tartest.WriteArchive(t, archive, s), tarpack.VerifyOptions{Notice: func(string) { notices++ }})
+			res, err := tarpack.Verify(context.Background(), tartest.WriteArchive(t, archive, s), tarpack.VerifyOptions{Notice: func(error) { notices++ }})
 			if err != nil || res.Failed != 0 || (notices == 1) != (s == nil) {
 				t.Errorf("%s: %+v, %v, %d notices", name, res, err, notices)
 			}

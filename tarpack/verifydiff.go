@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"iter"
 	"os"
 	"strings"
 
@@ -12,8 +11,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// compareSidecar compares the sidecar with the index that was made from the archive, which f holds: first the bytes, then,
-// where they differ, entry by entry.
+// compareSidecar compares the sidecar with the index that was built from the archive, which f holds: first byte
+// by byte and then, if they differ, entry by entry.
 func (v *verifier) compareSidecar(f io.ReaderAt, made *sidecar.Index) error {
 	name := v.sideName
 	var side io.Reader
@@ -41,7 +40,7 @@ func (v *verifier) compareSidecar(f io.ReaderAt, made *sidecar.Index) error {
 	return nil
 }
 
-// firstDifference returns where two files differ first, −1 if they are the same.
+// firstDifference returns the offset of the first byte in which two files differ, or -1 if they are equal.
 func firstDifference(a, b io.Reader) (int64, error) {
 	const size = 64 << 10
 	x, y := make([]byte, size), make([]byte, size)
@@ -66,55 +65,32 @@ func firstDifference(a, b io.Reader) (int64, error) {
 	}
 }
 
-// diff reports each entry of which the sidecar says something else than the archive. Its error is one of reading the sidecar.
+// diff reports each entry in which the sidecar and the archive differ. It returns an error of reading the
+// sidecar.
 func (v *verifier) diff(side, made *sidecar.Index) error {
-	next1, stop1 := iter.Pull2(side.All(0, side.Len()))
-	defer stop1()
-	next2, stop2 := iter.Pull2(made.All(0, made.Len()))
-	defer stop2()
-	said, err1, ok1 := next1()
-	is, err2, ok2 := next2()
-	for ok1 || ok2 {
-		if err1 != nil {
-			return err1
-		}
-		if err2 != nil {
-			return err2
-		}
-		order := 0
+	for p, err := range pairs(side, made) {
 		switch {
-		case !ok1:
-			order = 1
-		case !ok2:
-			order = -1
-		default:
-			order = sidecar.ComparePaths(string(said.Path), string(is.Path))
+		case err != nil:
+			return err
+		case p.b == nil:
+			v.report(string(p.a.Path), p.a.Entry.Offset, fmt.Errorf("%w: the index has it and the archive has not", format.ErrStale))
+			continue
+		case p.a == nil:
+			v.report(string(p.b.Path), p.b.Entry.Offset, fmt.Errorf("%w: the archive has it and the index has not", format.ErrStale))
+			continue
 		}
-		switch {
-		case order < 0:
-			v.report(string(said.Path), said.Entry.Offset, fmt.Errorf("%w: the index has it and the archive has not", format.ErrStale))
-		case order > 0:
-			v.report(string(is.Path), is.Entry.Offset, fmt.Errorf("%w: the archive has it and the index has not", format.ErrStale))
-		default:
-			what, err := entryDiff(side, made, &said, &is)
-			if err != nil {
-				return err
-			}
-			if len(what) > 0 {
-				v.report(string(is.Path), is.Entry.Offset, fmt.Errorf("%w: index and archive differ in %s", format.ErrStale, strings.Join(what, ", ")))
-			}
+		what, err := entryDiff(side, made, p.a, p.b)
+		if err != nil {
+			return err
 		}
-		if order <= 0 {
-			said, err1, ok1 = next1()
-		}
-		if order >= 0 {
-			is, err2, ok2 = next2()
+		if len(what) > 0 {
+			v.report(string(p.b.Path), p.b.Entry.Offset, fmt.Errorf("%w: index and archive differ in %s", format.ErrStale, strings.Join(what, ", ")))
 		}
 	}
 	return nil
 }
 
-// entryFields are what the sidecar says of an entry and what does not depend on other entries.
+// entryFields are the fields of an entry that do not depend on other entries.
 var entryFields = []struct {
 	name string
 	of   func(e *sidecar.Entry) any
@@ -135,7 +111,7 @@ var entryFields = []struct {
 	{"device number", func(e *sidecar.Entry) any { return [2]uint32{e.DevMajor, e.DevMinor} }},
 }
 
-// entryDiff names the fields in which two entries of the same path differ.
+// entryDiff lists the fields in which two entries of the same path differ.
 func entryDiff(side, made *sidecar.Index, said, is *sidecar.Row) ([]string, error) {
 	var what []string
 	for _, f := range entryFields {
@@ -147,11 +123,11 @@ func entryDiff(side, made *sidecar.Index, said, is *sidecar.Row) ([]string, erro
 		return what, nil
 	}
 	if t := is.Entry.Type; t == sidecar.TypeSymlink || t == sidecar.TypeHardlink {
-		text1, err := side.Link(said.I)
+		text1, err := side.Link(said.Ordinal)
 		if err != nil {
 			return nil, err
 		}
-		text2, err := made.Link(is.I)
+		text2, err := made.Link(is.Ordinal)
 		if err != nil {
 			return nil, err
 		}

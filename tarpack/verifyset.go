@@ -13,8 +13,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
-// verifySet is Verify for each shard of the set whose list has the name list, and checks the list and the set's sidecar against them. What is wrong in a
-// shard names the shard. A shard that is missing, or not the one of the list, is a problem like others.
+// verifySet is Verify for a set, by the name of its list. It verifies each shard, and compares the
+// list and the set's sidecar with them. A problem in a shard names the shard. A shard that is missing,
+// or is not the one in the list, is a problem too.
 func verifySet(ctx context.Context, list string, o VerifyOptions) (res VerifyResult, err error) {
 	name, ok := format.ParseListName(list)
 	if !ok {
@@ -26,7 +27,7 @@ func verifySet(ctx context.Context, list string, o VerifyOptions) (res VerifyRes
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if o.Notice != nil {
-			o.Notice(fmt.Sprintf("%v: the shards are checked alone", shardset.NoList(list, err)))
+			o.Notice(fmt.Errorf("%w: the shards are checked alone", shardset.NoList(list, err)))
 		}
 	case errors.Is(err, format.ErrCorrupt):
 		report(shardset.NoList(list, err))
@@ -68,15 +69,15 @@ func verifySet(ctx context.Context, list string, o VerifyOptions) (res VerifyRes
 	return res, nil
 }
 
-// checkSetIndex compares the list and the set's sidecar with what the shards give.
+// checkSetIndex compares the list and the set's sidecar with what the shards' own indexes give.
 func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o VerifyOptions, report func(error)) error {
 	f, err := durable.ScratchFile(o.TempDir)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	a := openListedSet(name, l)
-	defer a.set.Close()
+	set := shardset.NewFile(name, l)
+	defer set.Close()
 	digest, _, err := shardset.Join(ctx, name, f, scan.Options{Workers: o.Workers, TempDir: o.TempDir})
 	if errors.Is(err, format.ErrShard) {
 		report(err)
@@ -86,10 +87,10 @@ func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o
 		return err
 	}
 	if digest != l.Index {
-		report(fmt.Errorf("%s: %w: it names an index of digest %016x, that of its shards has %016x", a.Name(), format.ErrStale, l.Index, digest))
+		report(fmt.Errorf("%s: %w: it names an index of digest %016x, that of its shards has %016x", name.List(), format.ErrStale, l.Index, digest))
 		return nil
 	}
-	x, side, err := a.x.OpenSidecar()
+	x, side, err := setFile(set, l).OpenSidecar()
 	if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
 		report(err)
 		return nil

@@ -1,63 +1,87 @@
 package main
 
 import (
-	"fmt"
-
-	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/editing"
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/help"
+	"github.com/tarpack/tpk/cmd/tpk/reading"
+	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/tarpack/edit"
 )
+
+type addOptions struct {
+	archive string
+	sources []string // directories and files
+	add     edit.AddOptions
+}
 
 func addCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "add",
 		Usage:     "add directories and files to an archive",
 		UsageText: "tpk add [flags] ARCHIVE DIR|FILE...",
-		Description: `Adds what is below each DIR, at its path below DIR, as pack does, and each FILE, under its own name; with --into below that
-directory of ARCHIVE. A path that ARCHIVE has already is left as it is there and counted; --replace takes the new one.` + "\n\n" +
-			`Nothing is written if there is nothing to add.` + safely + "\n\n" +
-			`--append is for archives too large to copy: what is new is written behind what is there, in ARCHIVE itself. Whatever happens, ARCHIVE is
-the old one or the new one; the next command that writes it clears away what was cut off in between. It is then no longer in
-path order: other tars do not restore the times of directories that were there before ('tpk extract' does), and nothing
-can be appended below a directory that its owner may not write. 'tpk compact' restores the order.` +
-			examples(
-				"tpk add site.tar.gz more-pages",
-				"tpk add --replace site.tar.gz index.html robots.txt",
-				"tpk add --into docs/v2 site.tar.gz build/docs",
-				"tpk add --append tiles.tar.gz level-18"),
-		Flags: append(sourceFlags(),
-			&cli.BoolFlag{Name: "replace", DisableDefaultText: true, Usage: "replace paths that are there already"},
+		Description: help.Text(`
+Adds the files in each DIR, with their paths below DIR, as pack does, and each FILE under its own
+name. With --into, they are added below that directory of ARCHIVE. Paths that exist in ARCHIVE are
+kept and counted; with --replace, they are replaced. If there is nothing to add, nothing is written.
+
+`+editing.Safely+`
+
+With --append, new entries are written to the end of ARCHIVE itself, for archives that are too large
+to copy. If that is interrupted, ARCHIVE has its old content, and the next command that writes to it
+removes the rest. Afterwards ARCHIVE is no longer sorted by path: other tar programs do
+not restore the modification times of directories that were there before, but 'tpk extract' does.
+Nothing can be appended below a directory that its owner can't write to. 'tpk compact' sorts
+ARCHIVE again.`,
+			"something can't be added",
+			"tpk add site.tar.gz more-pages",
+			"tpk add --replace site.tar.gz index.html robots.txt",
+			"tpk add --into docs/v2 site.tar.gz build/docs",
+			"tpk add --append tiles.tar.gz level-18"),
+		Flags: flags.Source(
+			flags.Switch("replace", "replace paths that exist in the archive"),
 			&cli.StringFlag{Name: "into", Usage: "add below the directory `PATH` of the archive"},
-			&cli.BoolFlag{Name: "append", DisableDefaultText: true, Usage: "let the archive grow in place, without copying it"},
-			dryRunFlag(), progressFlag()),
-		Action: func(c *cli.Context) error {
-			args, err := arguments(c, 2, -1)
-			if err != nil {
-				return err
-			}
-			o := edit.AddOptions{Replace: c.Bool("replace"), Into: entryPath(c.String("into"))}
-			if o.Append = c.Bool("append"); o.Append && o.Replace {
-				return usagef("add: --append and --replace: choose one of them: what is replaced would stay in the archive")
-			}
-			src, err := parseSource(c)
-			if err != nil {
-				return err
-			}
-			o.Level, o.Workers, o.Dedup, o.Exclude = src.Level, src.Workers, src.Dedup, src.Exclude
-			o.PreserveOwner, o.Special, o.LatestModTime = src.PreserveOwner, src.Special, src.LatestModTime
-			e := &editor{archive: args[0], verb: "adding to"}
-			e.run = func(eo editOptions) (edit.Result, error) {
-				o.DryRun, o.Notice, o.Progress, o.Change = eo.DryRun, eo.Notice, eo.Progress, eo.Change
-				return edit.Add(c.Context, args[0], args[1:], o)
-			}
-			e.ignored = func(n int64) string {
-				if o.Replace {
-					return fmt.Sprintf("%s given more than once: the last one was taken", humanize.Comma(n))
-				}
-				return fmt.Sprintf("%s there already: ignored (--replace takes the new ones)", humanize.Comma(n))
-			}
-			return e.edit(c)
-		},
+			flags.Switch("append", "write to the end of the archive instead of copying it"),
+			flags.DryRun(), flags.Progress()),
+		Action: action(parseAdd, runAdd),
 	}
+}
+
+func parseAdd(c *cli.Context) (*addOptions, error) {
+	args, err := flags.Arguments(c, 2, -1)
+	if err != nil {
+		return nil, err
+	}
+	o := &addOptions{archive: args[0], sources: args[1:]}
+	o.add.Replace, o.add.Into = c.Bool("replace"), reading.EntryPath(c.String("into"))
+	if o.add.Append = c.Bool("append"); o.add.Append && o.add.Replace {
+		return nil, report.Usagef("add: --append and --replace can't be combined:" +
+			" the replaced content would stay in the archive")
+	}
+	src, err := flags.ParseSource(c)
+	if err != nil {
+		return nil, err
+	}
+	o.add.Level, o.add.Workers, o.add.Dedup, o.add.Exclude = src.Level, src.Workers, src.Dedup, src.Exclude
+	o.add.PreserveOwner, o.add.Special, o.add.LatestModTime = src.PreserveOwner, src.Special, src.LatestModTime
+	return o, nil
+}
+
+func runAdd(c *cli.Context, o *addOptions) error {
+	e := &editing.Edit{Archive: o.archive, Verb: "adding to"}
+	e.Change = func(eo editing.Options) (edit.Result, error) {
+		o.add.DryRun, o.add.Notice, o.add.Progress, o.add.Change = eo.DryRun, eo.Notice, eo.Progress, eo.Change
+		return edit.Add(c.Context, o.archive, o.sources, o.add)
+	}
+	e.Ignored = func(n int64) string {
+		paths := report.Count(n) + " " + english.PluralWord(int(n), "path", "")
+		if o.add.Replace {
+			return paths + " given more than once: the last one was added"
+		}
+		return paths + " already in the archive: not replaced without --replace"
+	}
+	return e.Run(c)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +8,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/help"
+	"github.com/tarpack/tpk/cmd/tpk/reading"
+	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -24,39 +28,45 @@ func catCommand() *cli.Command {
 		Name:      "cat",
 		Usage:     "write files of an archive to standard output",
 		UsageText: "tpk cat ARCHIVE PATH...",
-		Description: `Writes the files, one after the other, to standard output; links are followed inside the archive. Content is checked
-as it is written: when it turns out to be damaged, cat says so and exits with 1.` +
-			examples("tpk cat site.tar.gz index.html", "tpk cat logs.tar.gz 2026/01.log 2026/02.log | grep error"),
-		Action: func(c *cli.Context) error {
-			args, err := readArguments(c, 2, -1)
-			if err != nil {
-				return err
-			}
-			return runCat(c, &catOptions{archive: args[0], paths: args[1:]})
-		},
+		Description: help.Text(`
+Writes the files to standard output, one after the other. Links are followed inside the archive.
+Content is checked while it is written: if it is damaged, cat reports an error.`,
+			"a file is missing, is a directory or is damaged (the others are written)",
+			"tpk cat site.tar.gz index.html",
+			"tpk cat logs.tar.gz 2026/01.log 2026/02.log | grep error"),
+		Action: action(parseCat, runCat),
 	}
 }
 
+func parseCat(c *cli.Context) (*catOptions, error) {
+	args, err := flags.ReadArguments(c, 2, -1)
+	if err != nil {
+		return nil, err
+	}
+	return &catOptions{archive: args[0], paths: args[1:]}, nil
+}
+
 func runCat(c *cli.Context, o *catOptions) error {
-	a, err := openArchive(c, o.archive)
+	a, err := reading.Open(c, o.archive)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	out := &output{c: c}
+	out := terminal.NewOutput(c.Context, c.App.Writer)
 	failed := false
 	for _, path := range o.paths {
 		err := catFile(a, path, out)
-		if out.err != nil {
-			return out.err // no other file would fare better
+		if out.Err() != nil {
+			// The other files would fail as well.
+			return report.StandardOutput(out.Err(), "what was written so far is incomplete")
 		}
 		if err != nil {
-			fmt.Fprintln(c.App.ErrWriter, errorLine(inArchive(o.archive, err)))
+			fmt.Fprintln(c.App.ErrWriter, report.Line(report.In(o.archive, err)))
 			failed = true
 		}
 	}
 	if failed {
-		return errSaid
+		return report.ErrReported
 	}
 	return nil
 }
@@ -74,17 +84,17 @@ func catFile(a *tarpack.Archive, word string, out io.Writer) error {
 	return nil
 }
 
-// openFile opens a file of the archive, through links.
+// openFile opens a file of the archive and follows links. Names that are not UTF-8 are found in the
+// index only: [fs.FS] does not allow them.
 func openFile(a *tarpack.Archive, word string) (io.ReadCloser, error) {
-	// The file system knows no names that aren't UTF-8, the index does.
-	i, e, err := lookup(a, word)
+	i, e, err := reading.Lookup(a, word)
 	if err == nil && (e.Type == sidecar.TypeFile || e.Type == sidecar.TypeHardlink) {
 		return a.OpenContent(i)
 	}
 	if err != nil && !errors.Is(err, format.ErrNoEntry) {
 		return nil, err
 	}
-	name := entryPath(word)
+	name := reading.EntryPath(word)
 	if name == "" {
 		name = "."
 	}
@@ -97,20 +107,7 @@ func openFile(a *tarpack.Archive, word string) (io.ReadCloser, error) {
 	}
 	if info, err := f.Stat(); err == nil && info.IsDir() {
 		f.Close()
-		return nil, &hinted{fmt.Errorf("%s: is a directory", word), "name files in it"}
+		return nil, report.WithHint(fmt.Errorf("%s: is a directory", word), "name the files in it")
 	}
 	return f, nil
-}
-
-// An output is standard output, and remembers its error. It ends a long copy when we are asked to stop.
-type output struct {
-	c   *cli.Context
-	err error
-}
-
-func (w *output) Write(p []byte) (n int, err error) {
-	if w.err = context.Cause(w.c.Context); w.err == nil {
-		n, w.err = w.c.App.Writer.Write(p)
-	}
-	return n, w.err
 }

@@ -3,30 +3,49 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/editing"
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/tarpack/edit"
 )
+
+type compactOptions struct {
+	archive string
+	compact edit.CompactOptions
+}
 
 func compactCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "compact",
-		Usage:     "write an archive anew, in order and without duplicates",
+		Usage:     "sort an archive and remove duplicates",
 		UsageText: "tpk compact [flags] ARCHIVE",
-		Description: `Writes ARCHIVE anew as pack would have written it: in path order, with groups filled, and with equal files found again among all
-of its files.` + safely +
-			examples("tpk compact site.tar.gz"),
-		Flags: []cli.Flag{dedupFlag(), dryRunFlag(), progressFlag()},
-		Action: func(c *cli.Context) error {
-			args, err := arguments(c, 1, 1)
-			if err != nil {
-				return err
-			}
-			e := &editor{archive: args[0], verb: "compacting"}
-			e.run = func(o editOptions) (edit.Result, error) {
-				return edit.Compact(c.Context, args[0], edit.CompactOptions{
-					Dedup: dedupModes[c.String("dedup")], DryRun: o.DryRun, Notice: o.Notice, Progress: o.Progress, Change: o.Change,
-				})
-			}
-			return e.edit(c)
-		},
+		Description: help.Text(`
+Rewrites ARCHIVE as pack would have written it: sorted by path, with the headers of
+neighboring links and directories in one gzip member, and with duplicates found among all files.
+
+`+editing.Safely,
+			"ARCHIVE can't be rewritten",
+			"tpk compact site.tar.gz"),
+		Flags:  []cli.Flag{flags.Dedup(), flags.DryRun(), flags.Progress()},
+		Action: action(parseCompact, runCompact),
 	}
+}
+
+func parseCompact(c *cli.Context) (*compactOptions, error) {
+	args, err := flags.Arguments(c, 1, 1)
+	if err != nil {
+		return nil, err
+	}
+	o := &compactOptions{archive: args[0]}
+	o.compact.Dedup = flags.DedupMode(c)
+	return o, nil
+}
+
+func runCompact(c *cli.Context, o *compactOptions) error {
+	e := &editing.Edit{Archive: o.archive, Verb: "compacting"}
+	e.Change = func(eo editing.Options) (edit.Result, error) {
+		o.compact.DryRun, o.compact.Notice, o.compact.Progress = eo.DryRun, eo.Notice, eo.Progress
+		return edit.Compact(c.Context, o.archive, o.compact)
+	}
+	return e.Run(c)
 }

@@ -1,50 +1,54 @@
 package main
 
 import (
-	_ "embed"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/tarpack/tpk/cmd/tpk/completion"
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/help"
+	"github.com/tarpack/tpk/cmd/tpk/report"
 )
 
-var (
-	//go:embed completion/tpk.bash
-	bashCompletion string
-	//go:embed completion/tpk.zsh
-	zshCompletion string
-	//go:embed completion/tpk.fish
-	fishCompletion string
-)
+type completionOptions struct{ script string }
 
 func completionCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "completion",
-		Usage:     "print a script that completes commands and flags in a shell",
+		Usage:     "print a shell script that completes commands and flags",
 		UsageText: "tpk completion bash|zsh|fish",
-		Description: "Prints the script to standard output." + examples(
-			"tpk completion bash > ~/.local/share/bash-completion/completions/tpk",
-			`tpk completion zsh > "${fpath[1]}/_tpk"`,
-			"tpk completion fish > ~/.config/fish/completions/tpk.fish"),
-		Action: func(c *cli.Context) error {
-			args, err := arguments(c, 1, 1)
-			if err != nil {
-				return err
-			}
-			script, ok := map[string]string{"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion}[args[0]]
-			if !ok {
-				return usagef("completion: %s: no such shell: bash, zsh and fish are known", quoteName(args[0]))
-			}
-			_, err = io.WriteString(c.App.Writer, script)
-			return err
-		},
+		Description: help.Text(`
+Prints the completion script for your shell to standard output.`,
+			"standard output can't be written",
+			"tpk completion bash >~/.local/share/bash-completion/completions/tpk",
+			`tpk completion zsh >"${fpath[1]}/_tpk"`,
+			"tpk completion fish >~/.config/fish/completions/tpk.fish"),
+		Action: action(parseCompletion, runCompletion),
 	}
 }
 
-// completeCommand is what the scripts call with the words after "tpk", the last of which is being typed.
-// It prints the candidates, one a line, each with a tab and a word about it; nothing where a file is due.
+func parseCompletion(c *cli.Context) (*completionOptions, error) {
+	args, err := flags.Arguments(c, 1, 1)
+	if err != nil {
+		return nil, err
+	}
+	script := completion.Script(args[0])
+	if script == "" {
+		return nil, report.Usagef("completion: %s: unknown shell: must be bash, zsh or fish",
+			report.Quote(args[0]))
+	}
+	return &completionOptions{script}, nil
+}
+
+func runCompletion(c *cli.Context, o *completionOptions) error {
+	_, err := io.WriteString(c.App.Writer, o.script)
+	return err
+}
+
+// completeCommand is what the completion scripts run, with the words after "tpk"; the last word is
+// being typed. It prints the candidates, one per line, or nothing where a file name is expected.
 func completeCommand() *cli.Command {
 	return &cli.Command{
 		Name:            "__complete",
@@ -55,7 +59,8 @@ func completeCommand() *cli.Command {
 			if len(words) == 0 {
 				words = []string{""}
 			}
-			for _, candidate := range complete(c.App, words[:len(words)-1], words[len(words)-1]) {
+			last := len(words) - 1
+			for _, candidate := range completion.Candidates(c.App, words[:last], words[last]) {
 				if _, err := fmt.Fprintln(c.App.Writer, candidate); err != nil {
 					return err
 				}
@@ -63,64 +68,4 @@ func completeCommand() *cli.Command {
 			return nil
 		},
 	}
-}
-
-// complete returns what may stand in place of the word current, which begins with it.
-func complete(app *cli.App, before []string, current string) []string {
-	var candidates []string
-	add := func(word, about string) {
-		if strings.HasPrefix(word, current) {
-			candidates = append(candidates, word+"\t"+about)
-		}
-	}
-	if len(before) == 0 {
-		for _, cmd := range app.VisibleCommands() {
-			add(cmd.Name, cmd.Usage)
-		}
-		return candidates
-	}
-	cmd := app.Command(before[0])
-	switch {
-	case cmd == nil || slices.Contains(before, "--"):
-	case before[0] == "completion":
-		for _, shell := range []string{"bash", "zsh", "fish"} {
-			add(shell, "")
-		}
-	case before[0] == "help":
-		return complete(app, nil, current)
-	case takesValue(cmd, before[len(before)-1]):
-		for _, value := range flagValues[strings.TrimLeft(before[len(before)-1], "-")] {
-			add(value, "")
-		}
-	case isFlag(current) || current == "-":
-		for _, f := range cmd.VisibleFlags() {
-			about := strings.ReplaceAll(usageOf(f), "`", "")
-			for _, name := range f.Names() {
-				add(dashed(name), about)
-			}
-		}
-		add("--help", "show help")
-	}
-	return candidates
-}
-
-// flagValues are those of flags that take one of a few.
-var flagValues = map[string][]string{
-	"dedup":    dedupNames,
-	"level":    {"1", "2", "3", "4", "5", "6", "7", "8", "9"},
-	"progress": progressNames,
-}
-
-func usageOf(f cli.Flag) string {
-	if d, ok := f.(cli.DocGenerationFlag); ok {
-		return d.GetUsage()
-	}
-	return ""
-}
-
-func dashed(name string) string {
-	if len(name) == 1 {
-		return "-" + name
-	}
-	return "--" + name
 }

@@ -6,73 +6,89 @@ import (
 	"io"
 	"os"
 
-	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/help"
+	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
+type convertOptions struct {
+	in, out string
+	convert convert.Options
+}
+
 func convertCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "convert",
-		Usage:     "make an archive of a tar or zip",
+		Usage:     "convert a tar or zip file to an archive",
 		UsageText: "tpk convert [flags] IN OUT.tar.gz",
-		Description: `Makes OUT.tar.gz and its index of IN: a tar, as it is or compressed by gzip, zstd, xz or bzip2, or a zip; with - of what comes on standard
-input. What it is, its bytes tell. Modes, owners, times and links are kept, and small files of a zip are not compressed again.
+		Description: help.Text(`
+Converts IN to OUT.tar.gz and its index. IN is a tar file, uncompressed or compressed with gzip,
+zstd, xz or bzip2, or a zip file; - is standard input. The format is detected from the content.
+Permissions, owners, modification times and links are kept. Small files of a zip are not compressed
+again.
 
-Where IN has a path several times, the last entry counts; directories that are missing are made. Entries that no archive should
-have, such as ../../etc/passwd, are refused by name, the rest is converted, and the exit code is 1. Sparse files become plain ones; extended attributes
-are left out.` +
-			examples(
-				"tpk convert linux-6.1.tar.xz linux.tar.gz",
-				"tpk convert site.zip site.tar.gz",
-				"git archive HEAD | tpk convert - release.tar.gz"),
-		Flags: []cli.Flag{levelFlag(), workersFlag(), dedupFlag(), dryRunFlag(), progressFlag()},
-		Action: func(c *cli.Context) error {
-			args, err := arguments(c, 2, 2)
-			if err != nil {
-				return err
-			}
-			return runConvert(c, args[0], args[1])
+If IN has a path several times, the last entry is taken. Missing directories are added. Entries that
+would be dangerous to extract, such as ../../etc/passwd, are refused, each with a message, and the
+rest is converted. Sparse files become ordinary files. Extended attributes are dropped.`,
+			"IN can't be converted or an entry was refused",
+			"tpk convert linux-6.1.tar.xz linux.tar.gz",
+			"tpk convert site.zip site.tar.gz",
+			"git archive HEAD | tpk convert - release.tar.gz"),
+		Flags: []cli.Flag{
+			flags.Level(""), flags.Workers(), flags.Dedup(), flags.DryRun(), flags.Progress(),
 		},
+		Action: action(parseConvert, runConvert),
 	}
 }
 
-func runConvert(c *cli.Context, in, out string) error {
-	r := io.Reader(os.Stdin)
-	if in != "-" {
-		f, err := os.Open(in)
+func parseConvert(c *cli.Context) (*convertOptions, error) {
+	args, err := flags.Arguments(c, 2, 2)
+	if err != nil {
+		return nil, err
+	}
+	o := &convertOptions{in: args[0], out: args[1]}
+	o.convert.Level, o.convert.Workers = c.Int("level"), c.Int("workers")
+	o.convert.Dedup, o.convert.DryRun = flags.DedupMode(c), c.Bool("dry-run")
+	return o, nil
+}
+
+func runConvert(c *cli.Context, o *convertOptions) error {
+	r, in := io.Reader(os.Stdin), "standard input"
+	if o.in != "-" {
+		f, err := os.Open(o.in)
 		if err != nil {
 			return err
 		}
 		defer f.Close()
-		r = f
-	} else {
-		in = "standard input"
+		r, in = f, o.in
 	}
-	m := newMeter(c, "converting")
-	defer m.stop()
-	var o convert.Options
-	o.Level, o.Workers, o.Dedup, o.DryRun = c.Int("level"), c.Int("workers"), dedupModes[c.String("dedup")], c.Bool("dry-run")
-	o.Notice, o.Progress = m.notice, m.update
-	o.Problem = func(p *format.Problem) { m.say(errorLine(inArchive(in, p))) }
-	res, err := convert.Convert(c.Context, r, out, o)
-	m.stop()
+	m := terminal.NewMeter(c, "converting")
+	defer m.Stop()
+	o.convert.Notice, o.convert.Progress = m.Notice, m.Update
+	o.convert.Problem = func(p *format.Problem) { m.Print(report.Line(report.In(in, p))) }
+	res, err := convert.Convert(c.Context, r, o.out, o.convert)
+	m.Stop()
 	switch {
 	case errors.Is(err, convert.ErrNotConvertible):
-		return inArchive(in, err)
+		return report.In(in, err)
 	case err != nil:
-		return editError(out, err)
+		return report.NewFile(o.out, err)
 	}
-	if o.DryRun {
-		if _, err := fmt.Fprintf(c.App.Writer, "%d entries, %d refused\n", res.Entries, res.Refused); err != nil {
+	if o.convert.DryRun {
+		_, err := fmt.Fprintf(c.App.Writer, "%d entries, %d refused\n", res.Entries, res.Refused)
+		if err != nil {
 			return err
 		}
 	}
-	m.sum("converted %s entries into %s (%s)", humanize.Comma(res.Entries), quoteName(out), bytesOf(res.ArchiveBytes))
+	m.Summarize("converted %s entries into %s (%s)",
+		report.Count(res.Entries), report.Quote(o.out), report.Bytes(res.ArchiveBytes))
 	if res.Refused > 0 {
-		return errSaid
+		return report.ErrReported
 	}
 	return nil
 }

@@ -2,64 +2,78 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/help"
+	"github.com/tarpack/tpk/cmd/tpk/reading"
+	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 )
 
+type diffOptions struct {
+	old, new string
+	json     bool
+}
+
 func diffCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "diff",
-		Usage:     "tell how two archives differ",
+		Usage:     "compare two archives",
 		UsageText: "tpk diff [--json] OLD NEW",
-		Description: `Prints a line for each path that was added to OLD, changed or removed to make it NEW, in the order of paths, and in brackets what has
-changed: type, content, mode, mtime, link, device. Reads the indexes alone: contents are the same if their size and xxHash64 are.
+		Description: help.Text(`
+Prints a line for each path that was added, changed or removed from OLD to NEW, sorted by path. For
+a changed path, brackets list what has changed: type, content, mode, mtime, link, device.
+Only the indexes are read: contents are the same if size and xxHash64 are.
 
---json prints an object a line: change (added, changed or removed), path, what (a list), old and new, each with type, size, mode, mtime and, for files, hash.
-A path that is not UTF-8 has path_base64 as well. Exits with 1 if there is a difference.` +
-			examples("tpk diff monday.tar.gz tuesday.tar.gz", "tpk diff --json a.tar.gz b.tar.gz | jq -r 'select(.change == \"added\").path'"),
-		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "json", DisableDefaultText: true, Usage: "print an object a line"},
-		},
-		Action: func(c *cli.Context) error {
-			args, err := readArguments(c, 2, 2)
-			if err != nil {
-				return err
-			}
-			return runDiff(c, args[0], args[1])
-		},
+With --json, each line is an object with these members:
+ change    added, changed or removed
+ path      the path; path_base64 has its bytes if they are not UTF-8
+ what      a list of what has changed
+ old, new  type, size, mode, mtime and, for files, hash`,
+			"the archives differ or can't be read",
+			"tpk diff monday.tar.gz tuesday.tar.gz",
+			"tpk diff --json a.tar.gz b.tar.gz |",
+			`  jq -r 'select(.change == "added").path'`),
+		Flags:  []cli.Flag{flags.Switch("json", "print one JSON object per line")},
+		Action: action(parseDiff, runDiff),
 	}
 }
 
-func runDiff(c *cli.Context, from, to string) error {
-	a, err := openArchive(c, from)
+func parseDiff(c *cli.Context) (*diffOptions, error) {
+	args, err := flags.ReadArguments(c, 2, 2)
+	if err != nil {
+		return nil, err
+	}
+	return &diffOptions{old: args[0], new: args[1], json: c.Bool("json")}, nil
+}
+
+func runDiff(c *cli.Context, o *diffOptions) error {
+	a, err := reading.Open(c, o.old)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	b, err := openArchive(c, to)
+	b, err := reading.Open(c, o.new)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
 	w := bufio.NewWriterSize(c.App.Writer, 64<<10)
 	differ := false
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
+	encoder := reading.NewJSONEncoder(w)
 	err = tarpack.Compare(c.Context, a, b, func(d tarpack.Difference) error {
 		differ = true
-		if c.Bool("json") {
-			return enc.Encode(newDiffLine(d))
+		if o.json {
+			return encoder.Encode(newDiffLine(d))
 		}
-		line := d.Kind.String() + " " + quoteName(d.Path)
+		line := d.Kind.String() + " " + report.Quote(d.Path)
 		if len(d.What) > 0 {
 			line += " (" + strings.Join(d.What, ", ") + ")"
 		}
@@ -70,12 +84,12 @@ func runDiff(c *cli.Context, from, to string) error {
 		return err
 	}
 	if differ {
-		return errSaid
+		return report.ErrReported
 	}
 	return nil
 }
 
-// A diffLine is a line of diff --json.
+// A diffLine is a line of diff --json. JSON is UTF-8: PathBase64 has a path that is not.
 type diffLine struct {
 	Change     string     `json:"change"`
 	Path       string     `json:"path"`
@@ -94,19 +108,21 @@ type diffEntry struct {
 }
 
 func newDiffLine(d tarpack.Difference) diffLine {
-	line := diffLine{Change: d.Kind.String(), Path: d.Path, What: d.What, Old: newDiffEntry(d.Old), New: newDiffEntry(d.New)}
-	if !utf8.ValidString(d.Path) {
-		line.PathBase64 = []byte(d.Path)
+	return diffLine{
+		Change: d.Kind.String(), What: d.What,
+		Path: d.Path, PathBase64: reading.NotUTF8([]byte(d.Path)),
+		Old: newDiffEntry(d.Old), New: newDiffEntry(d.New),
 	}
-	return line
 }
 
+// newDiffEntry returns nil for an entry that is in one archive only.
 func newDiffEntry(e *sidecar.Entry) *diffEntry {
 	if e == nil {
 		return nil
 	}
 	x := &diffEntry{
-		Type: e.Type.String(), Size: e.Size, Mode: fmt.Sprintf("%04o", e.Mode), MTime: time.Unix(e.ModTime, 0).UTC().Format(time.RFC3339),
+		Type: e.Type.String(), Size: e.Size, Mode: fmt.Sprintf("%04o", e.Mode),
+		MTime: time.Unix(e.ModTime, 0).UTC().Format(time.RFC3339),
 	}
 	if e.Type == sidecar.TypeFile || e.Type == sidecar.TypeHardlink {
 		x.Hash = fmt.Sprintf("%016x", e.Hash)

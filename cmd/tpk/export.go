@@ -10,10 +10,14 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/dustin/go-humanize"
 	"github.com/google/renameio/v2"
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/help"
+	"github.com/tarpack/tpk/cmd/tpk/reading"
+	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/export"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -31,69 +35,74 @@ var exportFormats = []string{"tar.gz", "zip"}
 func exportCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "export",
-		Usage:     "make a .tar.gz or .zip of a folder, or a .tar.gz of one member",
+		Usage:     "export a directory as .tar.gz or .zip",
 		UsageText: "tpk export [flags] ARCHIVE[:PATH] OUT.zip|OUT.tar.gz|-",
-		Description: `Writes the folder PATH of ARCHIVE, or all of it, to OUT, made of the compressed bytes that are already there: as fast as
-a copy. OUT appears when it is complete, or not at all; - is standard output, with --format. Paths stay as they are in ARCHIVE.
+		Description: help.Text(`
+Writes the directory PATH of ARCHIVE, or all of ARCHIVE, to OUT or, for -, to standard output.
+The compressed bytes of ARCHIVE are copied, not compressed again. Paths are the same as in
+ARCHIVE. OUT is written completely or not at all.
 
-A tar.gz of a folder is a tpk archive again (tpk index makes its index). A hard link whose target is not in the folder becomes
-a file; in a zip every hard link does. A zip has no FIFOs and devices, and a wide backslash for a backslash in a name.
+A tar.gz is a tpk archive without an index; 'tpk index' writes one. A hard link whose target is not
+in PATH becomes a file. In a zip, all hard links become files, FIFOs and devices are left out, and
+backslashes in names are replaced by fullwidth backslashes.
 
---single-member compresses anew, with all cores, for readers that stop at the end of the first gzip member: old .NET, Rust's
-GzDecoder. What comes out is a plain .tar.gz, and no tpk archive.` +
-			examples(
-				"tpk export site.tar.gz site.zip",
-				"tpk export site.tar.gz:docs/api api.tar.gz",
-				"tpk export --format zip site.tar.gz:docs - | ssh host 'cat > docs.zip'",
-				"tpk export --single-member site.tar.gz plain.tar.gz"),
+With --single-member, the content is compressed again, into a tar.gz with a single gzip member, for
+readers that stop after the first one, such as old .NET versions and GzDecoder in Rust. The result
+is not a tpk archive.`,
+			"ARCHIVE can't be read or OUT can't be written",
+			"tpk export site.tar.gz site.zip",
+			"tpk export site.tar.gz:docs/api api.tar.gz",
+			"tpk export --format zip site.tar.gz:docs - | ssh host 'cat > docs.zip'",
+			"tpk export --single-member site.tar.gz plain.tar.gz"),
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", Usage: "`FORMAT` of OUT: tar.gz or zip; by default what its name says", Action: oneOf("format", exportFormats)},
-			&cli.BoolFlag{Name: "single-member", DisableDefaultText: true, Usage: "compress anew into one gzip member"},
-			&cli.IntFlag{Name: "level", Value: 6, Usage: "of --single-member, `N` from 1 (fast) to 9 (small)", Action: inRange("level", 1, 9)},
-			progressFlag(),
+			&cli.StringFlag{
+				Name: "format", DefaultText: "by the suffix of OUT",
+				Usage:  "write this `FORMAT`, tar.gz or zip",
+				Action: flags.OneOf("format", exportFormats),
+			},
+			flags.Switch("single-member", "compress again, into a single gzip member"),
+			flags.Level(", for --single-member"),
+			flags.Progress(),
 		},
-		Action: func(c *cli.Context) error {
-			o, err := parseExport(c)
-			if err != nil {
-				return err
-			}
-			return runExport(c, o)
-		},
+		Action: action(parseExport, runExport),
 	}
 }
 
 func parseExport(c *cli.Context) (*exportOptions, error) {
-	args, err := readArguments(c, 2, 2)
+	args, err := flags.ReadArguments(c, 2, 2)
 	if err != nil {
 		return nil, err
 	}
 	o := &exportOptions{out: args[1], single: c.Bool("single-member"), level: c.Int("level")}
 	o.archive, o.path = splitArchive(args[0])
-	name, says := c.String("format"), formatOfName(o.out)
+	name, suffix := c.String("format"), formatOfName(o.out)
 	switch {
-	case name == "" && says == "" && o.single:
+	case name == "" && suffix == "" && o.single:
 		name = "tar.gz"
-	case name == "" && says == "":
-		return nil, usagef("export: %s: say with --format whether it is to be a zip or a tar.gz", quoteName(o.out))
+	case name == "" && suffix == "":
+		return nil, report.Usagef("export: %s: the name has no known suffix:"+
+			" set --format to zip or tar.gz", report.Quote(o.out))
 	case name == "":
-		name = says
-	case says != "" && says != name:
-		return nil, usagef("export: --format %s: %s has the name of a %s: choose one of them", name, quoteName(o.out), says)
+		name = suffix
+	case suffix != "" && suffix != name:
+		return nil, report.Usagef("export: --format %s: does not match the name %s",
+			name, report.Quote(o.out))
 	}
 	if c.IsSet("level") && !o.single {
-		return nil, usagef("export: --level: nothing is compressed again without --single-member")
+		return nil, report.Usagef("export: --level: has no effect without --single-member")
 	}
 	o.format, _ = export.ParseFormat(name)
 	if o.single && o.format != export.TarGz {
-		return nil, usagef("export: --single-member: only a tar.gz has members")
+		return nil, report.Usagef("export: --single-member: the format must be tar.gz")
 	}
-	if o.out == "-" && isTerminal(c.App.Writer) {
-		return nil, usagef("export: standard output is a terminal: name a file, or redirect with > or |")
+	if o.out == "-" && terminal.IsTerminal(c.App.Writer) {
+		return nil, report.Usagef("export: standard output is a terminal:" +
+			" name a file, or redirect with > or |")
 	}
 	return o, nil
 }
 
-// formatOfName is the format that a name says, "" if it says none.
+// formatOfName returns the format for the suffix of a name, or "" for any other suffix.
 func formatOfName(name string) string {
 	switch lower := strings.ToLower(name); {
 	case strings.HasSuffix(lower, ".zip"):
@@ -104,7 +113,8 @@ func formatOfName(name string) string {
 	return ""
 }
 
-// splitArchive divides ARCHIVE:PATH. A colon may be part of either; the archive is the longest name that is a file.
+// splitArchive splits ARCHIVE:PATH. Both may contain colons. The archive is the longest name of an
+// existing file.
 func splitArchive(word string) (archive, path string) {
 	for end := len(word); end > 0; end = strings.LastIndexByte(word[:end], ':') {
 		if fi, err := os.Stat(word[:end]); err == nil && !fi.IsDir() {
@@ -116,50 +126,61 @@ func splitArchive(word string) (archive, path string) {
 }
 
 func runExport(c *cli.Context, o *exportOptions) error {
-	a, err := openArchive(c, o.archive)
+	a, err := reading.Open(c, o.archive)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	f, err := export.Folder(a, entryPath(o.path), o.format)
+	f, err := export.Folder(a, reading.EntryPath(o.path), o.format)
+	if errors.Is(err, format.ErrNoEntry) {
+		return fmt.Errorf("%s: %s: %w", o.archive, o.path, format.ErrNoEntry)
+	}
 	if err != nil {
 		return err
 	}
-	m := newMeter(c, "exporting")
-	defer m.stop()
+	m := terminal.NewMeter(c, "exporting")
+	defer m.Stop()
 	size := int64(0)
 	if o.out == "-" {
 		size, err = o.write(c.Context, f, c.App.Writer)
 	} else {
 		size, err = o.writeFile(c.Context, a, f)
 	}
-	m.stop()
-	if err != nil {
-		return ofTemporary(o.out, err)
+	m.Stop()
+	switch {
+	case err != nil && o.out == "-":
+		return report.StandardOutput(err, "what was written so far is incomplete")
+	case err != nil:
+		return report.NewFile(o.out, err)
 	}
-	m.sum("exported %s entries to %s (%s)", humanize.Comma(int64(f.Entries())), quoteName(o.out), bytesOf(size))
+	m.Summarize("exported %s entries to %s (%s)",
+		report.Count(int64(f.Entries())), report.Quote(o.out), report.Bytes(size))
 	return nil
 }
 
-// writeFile writes OUT so that it is complete or not there.
-func (o *exportOptions) writeFile(ctx context.Context, a *tarpack.Archive, f *export.File) (int64, error) {
+// writeFile writes OUT completely or not at all, and returns its size.
+func (o *exportOptions) writeFile(
+	ctx context.Context, a *tarpack.Archive, f *export.File,
+) (int64, error) {
 	if fi, err := os.Stat(o.out); err == nil {
 		if isSource(a, fi) {
-			return 0, usagef("export: %s: it is the archive itself", quoteName(o.out))
+			return 0, report.Usagef("export: %s: is the archive itself: choose another name",
+				report.Quote(o.out))
 		}
 		if !fi.Mode().IsRegular() {
 			return 0, fmt.Errorf("%s: %w", o.out, format.ErrNotRegular)
 		}
 	}
-	out, err := renameio.NewPendingFile(o.out, renameio.WithTempDir(filepath.Dir(o.out)), renameio.WithPermissions(0o666))
+	out, err := renameio.NewPendingFile(o.out,
+		renameio.WithTempDir(filepath.Dir(o.out)), renameio.WithPermissions(0o666))
 	if err != nil {
-		var where *fs.PathError // names a temporary file
+		var where *fs.PathError
 		if errors.As(err, &where) {
-			where.Path = o.out
+			where.Path = o.out // not the temporary file
 		}
 		return 0, err
 	}
-	defer func() { _ = out.Cleanup() }() // nothing is left to clean when it was put in its place
+	defer func() { _ = out.Cleanup() }() // does nothing once the file is in place
 	size, err := o.write(ctx, f, out)
 	if err != nil {
 		return 0, err
@@ -167,43 +188,34 @@ func (o *exportOptions) writeFile(ctx context.Context, a *tarpack.Archive, f *ex
 	return size, out.CloseAtomicallyReplace()
 }
 
-// isSource tells whether a file is the archive, or a shard of it.
+// isSource reports whether a file is the archive or one of its shards.
 func isSource(a *tarpack.Archive, fi os.FileInfo) bool {
-	if a.Shards() == 0 {
-		source, err := a.File().Stat()
-		return err == nil && os.SameFile(fi, source)
-	}
-	for i := range a.Shards() {
-		if source, err := os.Stat(a.ShardName(i)); err == nil && os.SameFile(fi, source) {
+	for off := int64(0); off < a.Size(); {
+		piece, ok, err := a.Source().Piece(off, a.Size()-off)
+		if err != nil || !ok {
+			return false
+		}
+		source, err := piece.File.Stat()
+		piece.Release()
+		if err == nil && os.SameFile(fi, source) {
 			return true
 		}
+		off += piece.Length
 	}
 	return false
 }
 
-// write writes the export, or its tar as one member.
-func (o *exportOptions) write(ctx context.Context, f *export.File, out io.Writer) (int64, error) {
-	w := &stoppable{ctx: ctx, w: out}
+// write writes the export, and returns how many bytes it has.
+func (o *exportOptions) write(ctx context.Context, f *export.File, w io.Writer) (int64, error) {
+	out := terminal.NewOutput(ctx, w)
+	var err error
 	if o.single {
-		err := export.Single(ctx, f, w, o.level)
-		return w.n, err
+		err = export.Single(ctx, f, out, o.level)
+	} else {
+		_, err = f.WriteTo(out)
 	}
-	_, err := f.WriteTo(w)
-	return w.n, err
-}
-
-// A stoppable counts what is written, and ends it when we are asked to stop.
-type stoppable struct {
-	ctx context.Context
-	w   io.Writer
-	n   int64
-}
-
-func (s *stoppable) Write(p []byte) (int, error) {
-	if err := context.Cause(s.ctx); err != nil {
-		return 0, err
+	if out.Err() != nil {
+		err = out.Err() // the cause of whatever else has failed
 	}
-	n, err := s.w.Write(p)
-	s.n += int64(n)
-	return n, err
+	return out.Written(), err
 }

@@ -1,39 +1,40 @@
 package main
 
 import (
-	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/help"
+	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/tarpack"
 )
 
 func indexCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "index",
-		Usage:     "make the index of an archive anew",
+		Usage:     "rebuild the index of an archive",
 		UsageText: "tpk index ARCHIVE",
-		Description: `Writes ARCHIVE.tpi from ARCHIVE alone, byte for byte what pack wrote. For archives that came without their index (one
-of pack's standard output, a download), or with one that is damaged or belongs to another archive.` +
-			examples("tpk index site.tar.gz"),
-		Flags: []cli.Flag{progressFlag()},
-		Action: func(c *cli.Context) error {
-			args, err := readArguments(c, 1, 1)
-			if err != nil {
-				return err
-			}
-			return runIndex(c, args[0])
-		},
+		Description: help.Text(`
+Writes ARCHIVE.tpi from ARCHIVE alone, with the same bytes that pack wrote. Use it if the archive
+has no index, for example because it was packed to standard output or downloaded, or if the index is
+damaged or belongs to another archive.`,
+			"ARCHIVE can't be read or the index can't be written",
+			"tpk index site.tar.gz"),
+		Flags:  []cli.Flag{flags.Progress()},
+		Action: action(readArgument, runIndex),
 	}
 }
 
 func runIndex(c *cli.Context, name string) error {
-	m := newMeter(c, "indexing")
-	defer m.stop()
-	res, err := tarpack.Reindex(c.Context, name, tarpack.ReindexOptions{Progress: m.update})
-	m.stop()
+	m := terminal.NewMeter(c, "indexing")
+	defer m.Stop()
+	res, err := tarpack.Reindex(c.Context, name, tarpack.ReindexOptions{Progress: m.Update})
+	m.Stop()
 	if err != nil {
-		return aboutOutput(name, err)
+		return report.NewFile(name, err)
 	}
-	m.sum("indexed %s entries of %s (%s)", humanize.Comma(int64(res.Entries)), quoteName(name), bytesOf(res.SidecarBytes))
+	m.Summarize("indexed %s entries of %s (%s)",
+		report.Count(int64(res.Entries)), report.Quote(name), report.Bytes(res.SidecarBytes))
 	return nil
 }

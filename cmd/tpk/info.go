@@ -1,13 +1,15 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 
-	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/help"
+	"github.com/tarpack/tpk/cmd/tpk/reading"
+	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -15,25 +17,21 @@ import (
 func infoCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "info",
-		Usage:     "sum up an archive",
+		Usage:     "print a summary of an archive",
 		UsageText: "tpk info [--json] ARCHIVE",
-		Description: `Prints what is in ARCHIVE and what it costs: entries by type, bytes in (all files, duplicates included), bytes out (archive and
-index), and the overhead: what an entry takes beside its compressed content.` +
-			examples("tpk info site.tar.gz", "tpk info --json site.tar.gz | jq .duplicates"),
-		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "json", DisableDefaultText: true, Usage: "print an object"},
-		},
-		Action: func(c *cli.Context) error {
-			args, err := readArguments(c, 1, 1)
-			if err != nil {
-				return err
-			}
-			return runInfo(c, args[0])
-		},
+		Description: help.Text(`
+Prints the number of entries of each type, bytes in (the size of all files, including duplicates),
+bytes out (the size of archive and index), and the overhead per entry: the bytes in archive and
+index that are not compressed content.`,
+			"ARCHIVE can't be read",
+			"tpk info site.tar.gz",
+			"tpk info --json site.tar.gz | jq .duplicates"),
+		Flags:  []cli.Flag{flags.Switch("json", "print a JSON object")},
+		Action: action(readArgument, runInfo),
 	}
 }
 
-// A summary is what info says. Sizes are in bytes.
+// A summary is what info prints. Sizes are in bytes.
 type summary struct {
 	Archive      string  `json:"archive"`
 	Format       int     `json:"format"`
@@ -50,21 +48,19 @@ type summary struct {
 	ArchiveBytes uint64  `json:"archive_bytes"`
 	IndexBytes   uint64  `json:"index_bytes"`
 	MemberBytes  uint64  `json:"member_bytes"` // the compressed contents alone
-	Overhead     float64 `json:"overhead"`     // bytes an entry, archive and index less members
+	Overhead     float64 `json:"overhead"`     // bytes per entry, not counting members
 	IndexDigest  string  `json:"index_digest"`
 }
 
 func runInfo(c *cli.Context, name string) error {
-	a, err := openArchive(c, name)
+	a, err := reading.Open(c, name)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
 	s := summarize(a)
 	if c.Bool("json") {
-		encoder := json.NewEncoder(c.App.Writer)
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(s)
+		return reading.NewJSONEncoder(c.App.Writer).Encode(s)
 	}
 	return s.print(c.App.Writer)
 }
@@ -77,7 +73,8 @@ func summarize(a *tarpack.Archive) summary {
 		Files: st.Files, Directories: st.Dirs, Symlinks: st.Symlinks, Hardlinks: st.Hardlinks,
 		Duplicates: st.Duplicates, Special: st.Specials,
 		BytesIn: st.FileBytes + st.LinkBytes, BytesLinked: st.LinkBytes,
-		ArchiveBytes: uint64(a.Size()), IndexBytes: uint64(index.Size()), MemberBytes: st.MemberBytes,
+		ArchiveBytes: uint64(a.Size()), IndexBytes: uint64(index.Size()),
+		MemberBytes: st.MemberBytes,
 		IndexDigest: fmt.Sprintf("%016x", index.Digest()),
 	}
 	s.BytesOut = s.ArchiveBytes + s.IndexBytes
@@ -88,7 +85,7 @@ func summarize(a *tarpack.Archive) summary {
 }
 
 func (s summary) print(w io.Writer) error {
-	count := func(n uint64) string { return humanize.Comma(int64(n)) }
+	count := func(n uint64) string { return report.Count(int64(n)) }
 	size := func(n uint64) string { return count(n) + " bytes" }
 	ratio := 0.0
 	if s.BytesIn > 0 {
@@ -107,8 +104,10 @@ bytes out    %s, %.1f %% of those in
   archive    %s
   index      %s
 overhead     %.1f bytes an entry
-`, quoteName(s.Archive), s.Format, count(s.Entries), count(s.Files), count(s.Directories), count(s.Symlinks),
-		count(s.Hardlinks), count(s.Duplicates), count(s.Special),
-		size(s.BytesIn), size(s.BytesLinked), size(s.BytesOut), ratio, size(s.ArchiveBytes), size(s.IndexBytes), s.Overhead)
+`, report.Quote(s.Archive), s.Format, count(s.Entries), count(s.Files),
+		count(s.Directories), count(s.Symlinks), count(s.Hardlinks), count(s.Duplicates),
+		count(s.Special),
+		size(s.BytesIn), size(s.BytesLinked), size(s.BytesOut), ratio,
+		size(s.ArchiveBytes), size(s.IndexBytes), s.Overhead)
 	return err
 }

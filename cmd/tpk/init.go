@@ -6,53 +6,66 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/dustin/go-humanize"
-	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/urfave/cli/v2"
+
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/help"
+	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/cmd/tpk/terminal"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// initName is the archive that init makes.
+// initName is the name of the archive in the directory. serve looks for it.
 const initName = "pack.tar.gz"
 
 func initCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "init",
-		Usage:     "pack a directory in its own place",
+		Usage:     "replace the files in a directory with an archive",
 		UsageText: "tpk init [flags] DIR",
-		Description: `Packs what is in DIR into DIR/pack.tar.gz and its index, and removes what it has packed once both are safely on disk, so that 'tpk serve DIR'
-goes on serving it. A file that changes in the meantime, or is excluded, stays. If init is stopped while it removes, DIR/pack.tar.gz is complete:
-'tpk update --keep DIR/pack.tar.gz DIR' makes sure that it has what is left, which can then be removed by hand.` +
-			examples(
-				"tpk init site",
-				"tpk init --exclude '*.db' --exclude 'uploads/' site"),
-		Flags: append(sourceFlags(), dryRunFlag(), progressFlag()),
-		Action: func(c *cli.Context) error {
-			args, err := arguments(c, 1, 1)
-			if err != nil {
-				return err
-			}
-			o := &packOptions{dir: args[0], out: filepath.Join(args[0], initName)}
-			if o.pack, err = parseSource(c); err != nil {
-				return err
-			}
-			o.pack.RemoveFiles = true
-			return runInit(c, o)
-		},
+		Description: help.Text(`
+Packs the files in DIR into DIR/pack.tar.gz, writes its index, and removes the packed files once
+both are safely on disk. 'tpk serve DIR' serves the same paths as before. Files that are
+excluded, or change meanwhile, stay.
+
+If init is interrupted while it removes files, DIR/pack.tar.gz is complete. To add what has changed
+since, run 'tpk update --keep DIR/pack.tar.gz DIR'; then remove the files yourself.`,
+			"the files can't be packed or DIR/pack.tar.gz exists",
+			"tpk init site",
+			"tpk init --exclude '*.db' --exclude uploads/ site"),
+		Flags:  flags.Source(flags.DryRun(), flags.Progress()),
+		Action: action(parseInit, runInit),
 	}
 }
 
-func runInit(c *cli.Context, o *packOptions) error {
-	if _, err := os.Lstat(o.out); err == nil {
-		return &hinted{fmt.Errorf("%s: %w", o.out, fs.ErrExist), "'tpk add' adds to it"}
+func parseInit(c *cli.Context) (*packOptions, error) {
+	args, err := flags.Arguments(c, 1, 1)
+	if err != nil {
+		return nil, err
 	}
-	if _, err := os.Lstat(o.out + format.SidecarSuffix); err == nil { // it would be replaced, and not be packed either
-		return &hinted{fmt.Errorf("%s%s: %w", o.out, format.SidecarSuffix, fs.ErrExist), "move or remove it: it has no archive"}
+	o := &packOptions{dir: args[0], out: filepath.Join(args[0], initName)}
+	o.pack, err = flags.ParseSource(c)
+	o.pack.RemoveFiles = true
+	return o, err
+}
+
+func runInit(c *cli.Context, o *packOptions) error {
+	if _, err := os.Stat(o.dir); err != nil {
+		return err // about the directory rather than the archive in it
+	}
+	if _, err := os.Lstat(o.out); err == nil {
+		return report.WithHint(fmt.Errorf("%s: %w", o.out, fs.ErrExist), "'tpk add' adds to it")
+	}
+	// An index without an archive would be replaced, but not packed.
+	if _, err := os.Lstat(o.out + format.SidecarSuffix); err == nil {
+		return report.WithHint(fmt.Errorf("%s%s: %w", o.out, format.SidecarSuffix, fs.ErrExist),
+			"move or remove it: it has no archive")
 	}
 	if !c.Bool("dry-run") {
 		return runPack(c, o)
 	}
-	m := newMeter(c, "looking")
-	m.countTree(c.Context, o.dir, o.pack.Exclude)
-	_, err := fmt.Fprintf(c.App.Writer, "%s entries, %s, would be packed into %s and removed\n", humanize.Comma(m.goal.Entries), bytesOf(m.goal.Bytes), quoteName(o.out))
+	goal := terminal.NewMeter(c, "counting").CountTree(c.Context, o.dir, o.pack.Exclude)
+	_, err := fmt.Fprintf(c.App.Writer, "%s entries, %s, would be packed into %s and removed\n",
+		report.Count(goal.Entries), report.Bytes(goal.Bytes), report.Quote(o.out))
 	return err
 }

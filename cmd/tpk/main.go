@@ -1,34 +1,39 @@
-// Command tpk packs a directory into an ordinary .tar.gz, laid out so that each file's compressed bytes can be
-// cut out of it, and reads, checks, extracts and serves such archives.
+// Command tpk packs a directory into an ordinary .tar.gz, laid out so that the compressed bytes of
+// each file can be read or sent straight from it. It also reads, checks, changes and serves such
+// archives.
 //
-//	main.go       what happens from start to exit: signals, the command, one line about what failed
-//	app.go        the commands together, and their help
-//	args.go       flags may stand after arguments
-//	errors.go     from an error to a line that says what to do, and to an exit code
-//	open.go       how every reading command opens an archive
-//	progress.go   a bar on a terminal, lines where they are asked for, silence elsewhere
-//	quote.go      names on a terminal
-//	printed.go    help that could not be printed
-//	pack.go …     one file a command: a constructor, its options, and run
+// This folder has one file per command, with a constructor, an options struct, a parse function and
+// a run function; the flags of serve have a second file. main.go runs a command line from start to
+// exit, and app.go lists the commands. What commands share is in the packages below this folder:
 //
-// Only this package prints, exits, and knows of flags and terminals.
+//	flags       the command line and the environment
+//	help        the layout of help texts
+//	completion  completion in shells
+//	report      from an error to one line with a hint, and to an exit code
+//	terminal    progress, signals, standard output
+//	reading     opening an archive, finding entries, printing them
+//	editing     the run of a command that changes an archive
+//
+// Only these packages print, exit, and know of flags and terminals.
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strings"
-	"syscall"
-	"time"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/help"
+	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/cmd/tpk/terminal"
 )
 
 func main() {
@@ -38,9 +43,10 @@ func main() {
 	os.Exit(code)
 }
 
-// tuneCollector has garbage collected when it is a quarter of the memory in use, and 12 MiB at least. What tpk holds is mostly buffers
-// that are used again, so collecting early costs it little, and a third of its memory is saved. The least is made by counting memory
-// in that nobody touches, and which the system therefore never provides.
+// tuneCollector makes the garbage collector run when garbage reaches a quarter of the memory in
+// use, but at least 12 MiB. tpk mostly holds buffers that it reuses, so this costs little, and
+// saves a third of its memory. The result counts as memory in use and so sets the minimum. It is
+// never touched, so the system never provides it. The user's GOGC takes precedence.
 func tuneCollector() (untouched []byte) {
 	if os.Getenv("GOGC") != "" {
 		return nil
@@ -49,63 +55,25 @@ func tuneCollector() (untouched []byte) {
 	return make([]byte, 48<<20)
 }
 
-// run carries out a command line and returns the code to exit with.
+// run runs a command line and returns the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
-	ctx := withSignals(context.Background())
-	printed := &printed{w: stdout}
+	ctx := terminal.WithSignals(context.Background())
 	app := newApp(stdout, stderr)
-	printed.helpOf(app)
-	err := app.RunContext(ctx, interspersed(app, args))
+	var text bytes.Buffer // help or version
+	help.Install(app, &text)
+	err := app.RunContext(ctx, flags.Interspersed(app, args))
 	if err == nil {
-		err = printed.err
+		_, err = text.WriteTo(stdout)
 	}
-	var help cli.ExitCoder // `tpk help` says so of what is no command
-	if errors.As(err, &help) {
-		err = usagef("%s: see 'tpk --help'", strings.ToLower(help.Error()))
+	var topic cli.ExitCoder // from `tpk help` if there is no such command
+	if errors.As(err, &topic) {
+		err = report.Usagef("%s: see 'tpk --help'", strings.ToLower(topic.Error()))
 	}
-	if sig := caughtSignal(ctx); sig != 0 && err != nil {
-		err = &interrupted{signal: sig, err: err}
+	if sig := terminal.CaughtSignal(ctx); sig != 0 && err != nil {
+		err = &report.InterruptedError{Signal: sig, Err: err}
 	}
-	if line := errorLine(err); line != "" {
+	if line := report.Line(err); line != "" {
 		fmt.Fprintln(stderr, line)
 	}
-	return exitCode(err)
-}
-
-// A stopped is why a context was cancelled: somebody sent a signal.
-type stopped struct{ signal syscall.Signal }
-
-func (s stopped) Error() string { return "interrupted" }
-
-// twice is how far apart two signals are at least for the second to be meant as one.
-const twice = time.Second
-
-// withSignals cancels the context it returns when the user, the terminal or the system asks us to stop, so that
-// temporary files are removed; a second signal kills at once. Writing to a closed pipe becomes an error for the
-// same reason: the default would kill us wherever we are. Signals are never given back when the command is done: the
-// second of timeout(1)'s two would then kill a server that has ended well, and its exit code would be the signal's.
-func withSignals(parent context.Context) context.Context {
-	signal.Ignore(syscall.SIGPIPE)
-	ctx, cancel := context.WithCancelCause(parent)
-	signals := slices.DeleteFunc([]os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored) // nohup, &
-	caught := make(chan os.Signal, 1)
-	signal.Notify(caught, signals...)
-	go func() {
-		if sig, ok := (<-caught).(syscall.Signal); ok {
-			cancel(stopped{sig})
-		}
-		// timeout(1) sends its signal twice, to the process and to its group; a person takes longer.
-		time.Sleep(twice)
-		signal.Reset(signals...)
-	}()
-	return ctx
-}
-
-// caughtSignal returns the signal that cancelled ctx, or 0.
-func caughtSignal(ctx context.Context) syscall.Signal {
-	var s stopped
-	if errors.As(context.Cause(ctx), &s) {
-		return s.signal
-	}
-	return 0
+	return report.ExitCode(err)
 }

@@ -1,46 +1,65 @@
 package main
 
 import (
-	"fmt"
-
-	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/editing"
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/help"
+	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/tarpack/edit"
 )
+
+type mergeOptions struct {
+	out      string
+	archives []string
+	merge    edit.MergeOptions
+	dryRun   bool
+}
 
 func mergeCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "merge",
-		Usage:     "join archives into one",
+		Usage:     "merge archives into one",
 		UsageText: "tpk merge [flags] OUT.tar.gz ARCHIVE...",
-		Description: `Writes into OUT.tar.gz all that is in the archives. Where several have a path the last one counts, with --first the first one.
-Content that several have is stored once; nothing is compressed again. OUT.tar.gz may be one of them.` +
-			examples(
-				"tpk merge all.tar.gz monday.tar.gz tuesday.tar.gz",
-				"tpk merge --first site.tar.gz site.tar.gz defaults.tar.gz"),
+		Description: help.Text(`
+Writes all entries of the archives to OUT.tar.gz. If several have the same path, the last one is
+taken, or the first one with --first. Equal contents are stored once. Nothing is compressed again.
+OUT.tar.gz may be one of the archives.`,
+			"an archive can't be read or OUT.tar.gz can't be written",
+			"tpk merge all.tar.gz monday.tar.gz tuesday.tar.gz",
+			"tpk merge --first site.tar.gz site.tar.gz defaults.tar.gz"),
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "first", DisableDefaultText: true, Usage: "the first archive that has a path counts, not the last"},
-			dedupFlag(), dryRunFlag(), progressFlag(),
+			flags.Switch("first", "take a path from the first archive that contains it"),
+			flags.Dedup(), flags.DryRun(), flags.Progress(),
 		},
-		Action: func(c *cli.Context) error {
-			args, err := arguments(c, 2, -1)
-			if err != nil {
-				return err
-			}
-			o := edit.MergeOptions{First: c.Bool("first")}
-			e := &editor{archive: args[0], verb: "merging"}
-			o.Dedup = dedupModes[c.String("dedup")]
-			e.run = func(eo editOptions) (edit.Result, error) {
-				o.DryRun, o.Notice, o.Progress, o.Change = eo.DryRun, eo.Notice, eo.Progress, eo.Change
-				return edit.Merge(c.Context, args[0], args[1:], o)
-			}
-			if c.Bool("dry-run") {
-				e.ignored = func(n int64) string {
-					return fmt.Sprintf("%s in several archives with another one's taking its place", humanize.Comma(n))
-				}
-			}
-			return e.edit(c)
-		},
+		Action: action(parseMerge, runMerge),
 	}
+}
+
+func parseMerge(c *cli.Context) (*mergeOptions, error) {
+	args, err := flags.Arguments(c, 2, -1)
+	if err != nil {
+		return nil, err
+	}
+	o := &mergeOptions{out: args[0], archives: args[1:], dryRun: c.Bool("dry-run")}
+	o.merge.First = c.Bool("first")
+	o.merge.Dedup = flags.DedupMode(c)
+	return o, nil
+}
+
+func runMerge(c *cli.Context, o *mergeOptions) error {
+	e := &editing.Edit{Archive: o.out, Verb: "merging"}
+	e.Change = func(eo editing.Options) (edit.Result, error) {
+		o.merge.DryRun, o.merge.Notice, o.merge.Progress = eo.DryRun, eo.Notice, eo.Progress
+		return edit.Merge(c.Context, o.out, o.archives, o.merge)
+	}
+	if o.dryRun {
+		e.Ignored = func(n int64) string {
+			return report.Count(n) + " " + english.PluralWord(int(n), "entry", "entries") +
+				" hidden by another archive's entry of the same path"
+		}
+	}
+	return e.Run(c)
 }

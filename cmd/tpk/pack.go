@@ -1,14 +1,16 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 
-	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/help"
+	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/pack"
 	"github.com/tarpack/tpk/tarpack/shard"
@@ -17,8 +19,8 @@ import (
 type packOptions struct {
 	dir, out string
 	pack     pack.Options
-	shards   int   // 0: see shardSize
-	size     int64 // of a shard in bytes; 0 and no shards: one archive
+	shards   int   // number of shards; 0 if there is a size, or no set
+	size     int64 // of a shard in bytes; 0 if there is a number, or no set
 }
 
 func packCommand() *cli.Command {
@@ -26,88 +28,98 @@ func packCommand() *cli.Command {
 		Name:      "pack",
 		Usage:     "pack a directory into an archive",
 		UsageText: "tpk pack [flags] DIR OUT.tar.gz",
-		Description: `Packs the files below DIR into OUT.tar.gz and writes its index, OUT.tar.gz.tpi. Both appear when they are complete
-and safely on disk, or not at all. With - for OUT.tar.gz the archive goes to standard output, without an index:
-tpk index makes it later.
+		Description: help.Text(`
+Packs the files in DIR into OUT.tar.gz and writes its index, OUT.tar.gz.tpi. Both are complete and
+safely on disk when they appear, or they do not appear at all. If OUT.tar.gz is -, the archive
+is written to standard output, without an index; 'tpk index' writes it later.
 
-The same tree gives the same bytes: owners are left out, times are whole seconds, and SOURCE_DATE_EPOCH, if set,
-is the latest time. Sockets are skipped, and so are FIFOs and devices without --special.
+The same files make the same bytes: owners are not stored, modification times are whole
+seconds, and later times are clamped to SOURCE_DATE_EPOCH if it is set. Sockets are skipped with a
+warning, and so are FIFOs and devices unless --special is given.
 
-A glob without a slash (*.tmp) is matched with every name, one with a slash (build/**) with the path below DIR, one
-that ends in a slash (.git/) with directories only. * and ? stop at slashes, ** does not, and {a,b} and [a-z] work.
+Globs for --exclude: one without a slash, such as *.tmp, is matched with every name; one with a
+slash, such as build/**, with the path below DIR; one that ends with a slash, such as .git/, matches
+directories only. * and ? do not match slashes, ** does, and {a,b} and [a-z] work.
 
-OUT.tar.gz may be a block device or a partition, which is overwritten from its beginning on: archive and index are on it then, and
-what reads an archive reads the device. One that is mounted is refused.
+With --shards or --shard-size, the result is a shard set: OUT-00000-of-00016.tar.gz and so on, each
+of them an archive, and an index of all. Either the whole set is written or nothing. serve
+and the commands that read archives take the name of the first shard, or a glob such as
+'OUT-*-of-00016.tar.gz', for the set.
 
-With --shards or --shard-size OUT.tar.gz becomes a set: OUT-00000-of-00016.tar.gz and so on, each an archive of its own, with an index for
-all of them. All of the set appears, or nothing. Commands that read, and serve, take a set by its first file or as
-'OUT-*-of-00016.tar.gz'.` +
-			examples(
-				"tpk pack site site.tar.gz",
-				"tpk pack --level 9 --exclude .git/ --exclude '*.tmp' . ../site.tar.gz",
-				"tpk pack --remove-files old-logs old-logs.tar.gz",
-				"tpk pack --shard-size 10GiB tiles tiles.tar.gz",
-				"tpk pack site - | ssh backup 'cat > site.tar.gz'"),
-		Flags: append(sourceFlags(),
-			&cli.BoolFlag{Name: "remove-files", DisableDefaultText: true, Usage: "remove what was packed, once archive and index are safely on disk"},
-			&cli.IntFlag{Name: "shards", DefaultText: "none", Usage: "pack into a set of `N` archives", Action: inRange("shards", 1, format.MaxShards)},
-			&cli.StringFlag{Name: "shard-size", Usage: "pack into a set of archives of about `SIZE` each, as 500MB or 1GiB"},
-			progressFlag()),
-		Action: func(c *cli.Context) error {
-			o, err := parsePack(c)
-			if err != nil {
-				return err
-			}
-			return runPack(c, o)
-		},
+OUT.tar.gz may be a block device. It is overwritten from its beginning with the archive and the
+index, and is read like an archive. A mounted device is refused.`,
+			"a file can't be read or changes while it is packed, or OUT.tar.gz can't be written",
+			"tpk pack site site.tar.gz",
+			"tpk pack --level 9 --exclude .git/ --exclude '*.tmp' . ../site.tar.gz",
+			"tpk pack --remove-files old-logs old-logs.tar.gz",
+			"tpk pack --shard-size 10GiB tiles tiles.tar.gz",
+			"tpk pack site - | ssh backup 'cat > site.tar.gz'"),
+		Flags: flags.Source(
+			flags.Switch("remove-files",
+				"remove the packed files, once archive and index are safely on disk"),
+			&cli.IntFlag{
+				Name: "shards", DefaultText: "none", Usage: "pack into `N` shards",
+				Action: flags.InRange("shards", 1, format.MaxShards),
+			},
+			&cli.StringFlag{
+				Name:  "shard-size",
+				Usage: "pack into shards of about `SIZE`, such as 500MB or 1GiB",
+			},
+			flags.Progress()),
+		Action: action(parsePack, runPack),
 	}
 }
 
 func parsePack(c *cli.Context) (*packOptions, error) {
-	args, err := arguments(c, 2, 2)
+	args, err := flags.Arguments(c, 2, 2)
 	if err != nil {
 		return nil, err
 	}
 	o := &packOptions{dir: args[0], out: args[1]}
-	if o.pack, err = parseSource(c); err != nil {
+	if o.pack, err = flags.ParseSource(c); err != nil {
 		return nil, err
 	}
 	o.pack.RemoveFiles = c.Bool("remove-files")
 	o.shards = c.Int("shards")
 	if word := c.String("shard-size"); word != "" {
-		if o.size, err = parseSize("pack", "shard-size", word); err != nil {
+		if o.size, err = flags.ParseSize("pack", "shard-size", word); err != nil {
 			return nil, err
 		}
 	}
 	switch {
 	case c.IsSet("shards") && c.IsSet("shard-size"):
-		return nil, usagef("pack: --shards and --shard-size: choose one of them")
+		return nil, report.Usagef("pack: --shards and --shard-size can't be combined")
 	case o.sharded() && o.out == "-":
-		return nil, usagef("pack: --shards: needs a name for the archives, not standard output")
+		return nil, report.Usagef("pack: --shards: can't write to standard output:" +
+			" name the archives")
 	}
 	if o.out == "-" {
 		if o.pack.RemoveFiles {
-			return nil, usagef("pack: --remove-files: needs an archive that is a file, not standard output")
+			return nil, report.Usagef("pack: --remove-files: can't be used with standard output:" +
+				" name an archive")
 		}
-		if isTerminal(c.App.Writer) {
-			return nil, usagef("pack: standard output is a terminal: name an archive, or redirect with > or |")
+		if terminal.IsTerminal(c.App.Writer) {
+			return nil, report.Usagef("pack: standard output is a terminal:" +
+				" name an archive, or redirect with > or |")
 		}
 	}
 	return o, nil
 }
 
+// sharded reports whether a shard set is to be written.
 func (o *packOptions) sharded() bool { return o.shards > 0 || o.size > 0 }
 
 func runPack(c *cli.Context, o *packOptions) error {
 	if fi, err := os.Stat(o.dir); err == nil && !fi.IsDir() {
-		return &hinted{fmt.Errorf("%s: not a directory", o.dir), "name the directory that holds what is to be packed"}
+		return report.WithHint(fmt.Errorf("%s: not a directory", o.dir),
+			"name the directory with the files to pack")
 	}
-	m := newMeter(c, "packing")
-	defer m.stop()
-	o.pack.Notice = m.notice
-	o.pack.Progress = m.update
-	if m.on {
-		go m.countTree(c.Context, o.dir, o.pack.Exclude)
+	m := terminal.NewMeter(c, "packing")
+	defer m.Stop()
+	o.pack.Notice = m.Notice
+	o.pack.Progress = m.Update
+	if m.On() {
+		go m.CountTree(c.Context, o.dir, o.pack.Exclude)
 	}
 	var res pack.Result
 	var err error
@@ -116,36 +128,40 @@ func runPack(c *cli.Context, o *packOptions) error {
 	switch {
 	case o.out == "-":
 		res, err = pack.Stream(c.Context, o.dir, c.App.Writer, pack.StreamOptions{
-			Level: src.Level, Workers: src.Workers, Dedup: src.Dedup, Exclude: src.Exclude, PreserveOwner: src.PreserveOwner,
-			Special: src.Special, LatestModTime: src.LatestModTime, Notice: src.Notice, Progress: src.Progress,
+			Level: src.Level, Workers: src.Workers, Dedup: src.Dedup, Exclude: src.Exclude,
+			PreserveOwner: src.PreserveOwner, Special: src.Special, LatestModTime: src.LatestModTime,
+			Notice: src.Notice, Progress: src.Progress,
 		})
 	case o.sharded():
 		var set shard.PackResult
 		set, err = shard.Pack(c.Context, o.dir, o.out, shard.PackOptions{
 			Size: o.size, Shards: o.shards,
-			Level: src.Level, Workers: src.Workers, Dedup: src.Dedup, Exclude: src.Exclude, PreserveOwner: src.PreserveOwner,
-			Special: src.Special, LatestModTime: src.LatestModTime, RemoveFiles: src.RemoveFiles,
-			Notice: src.Notice, Progress: src.Progress,
+			Level: src.Level, Workers: src.Workers, Dedup: src.Dedup, Exclude: src.Exclude,
+			PreserveOwner: src.PreserveOwner, Special: src.Special, LatestModTime: src.LatestModTime,
+			RemoveFiles: src.RemoveFiles, Notice: src.Notice, Progress: src.Progress,
 		})
-		res = pack.Result{Stats: set.Stats, ArchiveBytes: set.ArchiveBytes, SidecarBytes: set.SidecarBytes, Removed: set.Removed}
 		shards = set.Shards
+		res = pack.Result{
+			Stats: set.Stats, ArchiveBytes: set.ArchiveBytes, SidecarBytes: set.SidecarBytes, Removed: set.Removed,
+		}
 	default:
 		res, err = pack.Pack(c.Context, o.dir, o.out, o.pack)
 	}
-	m.stop()
-	var stop stopped
+	m.Stop()
 	switch {
-	case errors.As(err, &stop) && o.out == "-":
-		return &hinted{fmt.Errorf("standard output: %w", stop), "what was written so far is no archive"}
+	case err != nil && o.out == "-":
+		return report.StandardOutput(err, "what was written so far is not an archive")
 	case err != nil:
-		return aboutOutput(o.out, err)
+		return report.NewFile(o.out, err)
 	}
-	into := quoteName(o.out)
+	into := report.Quote(o.out)
 	if len(shards) > 0 {
-		into = english.Plural(len(shards), "archive", "") + ", " + quoteName(shards[0].Name) + " and so on"
+		into = english.Plural(len(shards), "archive", "") + ", " +
+			report.Quote(shards[0].Name) + " and so on"
 	}
-	m.sum("packed %s files (%s, %s duplicates) into %s (%s)",
-		humanize.Comma(int64(res.Stats.Files+res.Stats.Hardlinks)), bytesOf(int64(res.Stats.FileBytes+res.Stats.LinkBytes)),
-		humanize.Comma(int64(res.Stats.Duplicates)), into, bytesOf(res.ArchiveBytes))
+	m.Summarize("packed %s files (%s, %s duplicates) into %s (%s)",
+		report.Count(int64(res.Stats.Files+res.Stats.Hardlinks)),
+		report.Bytes(int64(res.Stats.FileBytes+res.Stats.LinkBytes)),
+		report.Count(int64(res.Stats.Duplicates)), into, report.Bytes(res.ArchiveBytes))
 	return nil
 }

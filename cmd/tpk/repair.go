@@ -5,83 +5,108 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/help"
+	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
+type repairOptions struct {
+	archive, out string // out is archive unless given
+	repair       convert.RepairOptions
+}
+
 func repairCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "repair",
-		Usage:     "save what is whole in a damaged archive",
+		Usage:     "save the intact entries of a damaged archive",
 		UsageText: "tpk repair [flags] ARCHIVE [OUT.tar.gz]",
-		Description: `Writes a valid archive of all entries that are whole in ARCHIVE, whether it was cut off or damaged, in its place or into OUT.tar.gz. Prints
-a line for each entry that is lost, with its offset, and exits with 1 if there is one; with the index (ARCHIVE.tpi), even of an
-archive that has lost its end, it knows all their paths. Bytes behind the end of ARCHIVE, as an append leaves that did not come to
-its end, are cut off. An archive of a newer format version is left alone, but can be saved into OUT.tar.gz. If nothing is wrong with ARCHIVE, only a bad index is made anew.` +
-			examples(
-				"tpk repair --dry-run site.tar.gz",
-				"tpk repair site.tar.gz",
-				"tpk repair damaged.tar.gz saved.tar.gz"),
-		Flags: []cli.Flag{workersFlag(), dryRunFlag(), progressFlag()},
-		Action: func(c *cli.Context) error {
-			args, err := arguments(c, 1, 2)
-			if err != nil {
-				return err
-			}
-			out := args[0]
-			if len(args) > 1 {
-				out = args[1]
-			}
-			return runRepair(c, args[0], out)
-		},
+		Description: help.Text(`
+Writes a valid archive of all intact entries of ARCHIVE, in its place or to OUT.tar.gz. ARCHIVE may
+be truncated or damaged anywhere. Prints a line for each entry that is lost, with its offset. With
+the index, ARCHIVE.tpi, the paths of all lost entries are known, even if ARCHIVE is truncated.
+
+Bytes after the end of ARCHIVE are removed; an append that was interrupted leaves some. An archive
+of a newer format version is not replaced, but can be saved to OUT.tar.gz. If ARCHIVE is intact, the
+index is rebuilt if necessary.`,
+			"an entry is lost or ARCHIVE can't be repaired",
+			"tpk repair --dry-run site.tar.gz",
+			"tpk repair site.tar.gz",
+			"tpk repair damaged.tar.gz saved.tar.gz"),
+		Flags:  []cli.Flag{flags.Workers(), flags.DryRun(), flags.Progress()},
+		Action: action(parseRepair, runRepair),
 	}
 }
 
-func runRepair(c *cli.Context, archive, out string) error {
-	m := newMeter(c, "repairing")
-	defer m.stop()
-	var o convert.RepairOptions
-	o.Workers, o.DryRun = c.Int("workers"), c.Bool("dry-run")
-	o.Notice, o.Progress = m.notice, m.update
-	o.Lost = func(p *format.Problem) { m.say("tpk: " + oneLine(inArchive(archive, p).Error())) }
-	res, err := convert.Repair(c.Context, archive, out, o)
+func parseRepair(c *cli.Context) (*repairOptions, error) {
+	args, err := flags.Arguments(c, 1, 2)
+	if err != nil {
+		return nil, err
+	}
+	o := &repairOptions{archive: args[0], out: args[len(args)-1]}
+	o.repair.Workers, o.repair.DryRun = c.Int("workers"), c.Bool("dry-run")
+	return o, nil
+}
+
+func runRepair(c *cli.Context, o *repairOptions) error {
+	m := terminal.NewMeter(c, "repairing")
+	defer m.Stop()
+	o.repair.Progress = m.Update
+	o.repair.Lost = func(p *format.Problem) {
+		m.Print(report.Say(report.In(o.archive, p).Error()))
+	}
+	res, err := convert.Repair(c.Context, o.archive, o.out, o.repair)
 	if errors.Is(err, format.ErrVersion) {
-		return &hinted{err, "use a newer tpk, or save what this one can read under another name: 'tpk repair ARCHIVE OUT.tar.gz'"}
+		return report.WithHint(err,
+			"use a newer tpk, or save what this one can read under another name:"+
+				" 'tpk repair ARCHIVE OUT.tar.gz'")
 	}
 	if err != nil {
-		return editError(archive, err)
-	}
-	if !res.Damaged && !res.Written && !o.DryRun && archive == out {
-		a, err := tarpack.Open(context.Background(), archive, &tarpack.OpenOptions{RequireSidecar: true})
-		if errors.Is(err, format.ErrStale) || errors.Is(err, format.ErrNoSidecar) {
-			_, err = tarpack.Reindex(c.Context, archive, tarpack.ReindexOptions{Workers: o.Workers})
-		} else if err == nil {
-			err = a.Close()
+		if o.out != o.archive {
+			return report.NewFile(o.out, err)
 		}
-		if err != nil {
+		return report.ChangedArchive(o.archive, err)
+	}
+	if !res.Damaged && !res.Written && !o.repair.DryRun && o.archive == o.out {
+		if err := o.repairIndex(c.Context); err != nil {
 			return err
 		}
 	}
-	m.stop()
+	m.Stop()
 	line := "nothing is wrong with it"
 	if res.CutOff > 0 {
-		line = bytesOf(res.CutOff) + " behind its end cut off"
-		if o.DryRun {
-			line = bytesOf(res.CutOff) + " behind its end would be cut off"
+		line = report.Bytes(res.CutOff) + " behind its end cut off"
+		if o.repair.DryRun {
+			line = report.Bytes(res.CutOff) + " behind its end would be cut off"
 		}
 	}
 	if res.Damaged {
-		line = fmt.Sprintf("%s entries saved, %s lost", humanize.Comma(res.Saved), humanize.Comma(res.Lost))
+		line = fmt.Sprintf("%s entries saved, %s lost",
+			report.Count(res.Saved), report.Count(res.Lost))
 	}
-	if _, err := fmt.Fprintf(c.App.Writer, "%s: %s\n", quoteName(archive), line); err != nil {
+	if _, err := fmt.Fprintf(c.App.Writer, "%s: %s\n", report.Quote(o.archive), line); err != nil {
 		return err
 	}
 	if res.Lost > 0 {
-		return errSaid
+		return report.ErrReported
 	}
 	return nil
+}
+
+// repairIndex rebuilds the index of an intact archive if there is no usable one.
+func (o *repairOptions) repairIndex(ctx context.Context) error {
+	a, err := tarpack.Open(context.Background(), o.archive, &tarpack.OpenOptions{RequireSidecar: true})
+	if errors.Is(err, format.ErrStale) || errors.Is(err, format.ErrNoSidecar) {
+		_, err = tarpack.Reindex(ctx, o.archive, tarpack.ReindexOptions{Workers: o.repair.Workers})
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	return a.Close()
 }

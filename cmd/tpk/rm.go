@@ -3,34 +3,52 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/editing"
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/tarpack/edit"
 )
+
+type rmOptions struct {
+	archive string
+	args    []string // paths and globs
+}
 
 func rmCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "rm",
 		Usage:     "remove entries from an archive",
 		UsageText: "tpk rm [flags] ARCHIVE PATH|GLOB...",
-		Description: `Removes each PATH with all that is below it. A word that is no path of ARCHIVE is a glob, held against whole paths: * and ? stop
-at slashes, ** does not, and {a,b} and [a-z] work. If the content goes that other paths share, as duplicates or hard links, the first of those takes it over.
-A word that means nothing in ARCHIVE is an error, and then nothing is removed.` + safely +
-			examples(
-				"tpk rm site.tar.gz drafts old.html",
-				"tpk rm site.tar.gz '**/*.map'",
-				"tpk rm --dry-run site.tar.gz 'docs/v[12]'"),
-		Flags: []cli.Flag{dryRunFlag(), progressFlag()},
-		Action: func(c *cli.Context) error {
-			args, err := arguments(c, 2, -1)
-			if err != nil {
-				return err
-			}
-			e := &editor{archive: args[0], verb: "removing from"}
-			e.run = func(o editOptions) (edit.Result, error) {
-				return edit.Remove(c.Context, args[0], args[1:], edit.RemoveOptions{
-					DryRun: o.DryRun, Notice: o.Notice, Progress: o.Progress, Change: o.Change,
-				})
-			}
-			return e.edit(c)
-		},
+		Description: help.Text(`
+Removes each PATH with everything below it. An argument that is not a path in ARCHIVE is a glob and
+is matched with whole paths: * and ? do not match slashes, ** does, and {a,b} and [a-z] work. If
+other paths have the content of a removed file, as duplicates or hard links, the first of them keeps
+it. If an argument matches nothing, nothing is removed.
+
+`+editing.Safely,
+			"an argument matches nothing or ARCHIVE can't be changed",
+			"tpk rm site.tar.gz drafts old.html",
+			"tpk rm site.tar.gz '**/*.map'",
+			"tpk rm --dry-run site.tar.gz 'docs/v[12]'"),
+		Flags:  []cli.Flag{flags.DryRun(), flags.Progress()},
+		Action: action(parseRm, runRm),
 	}
+}
+
+func parseRm(c *cli.Context) (*rmOptions, error) {
+	args, err := flags.Arguments(c, 2, -1)
+	if err != nil {
+		return nil, err
+	}
+	return &rmOptions{archive: args[0], args: args[1:]}, nil
+}
+
+func runRm(c *cli.Context, o *rmOptions) error {
+	e := &editing.Edit{Archive: o.archive, Verb: "removing from"}
+	e.Change = func(eo editing.Options) (edit.Result, error) {
+		return edit.Remove(c.Context, o.archive, o.args, edit.RemoveOptions{
+			DryRun: eo.DryRun, Notice: eo.Notice, Progress: eo.Progress, Change: eo.Change,
+		})
+	}
+	return e.Run(c)
 }

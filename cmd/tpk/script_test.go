@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,22 +18,23 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-var update = flag.Bool("update", false, "write what the commands say now into the scripts")
+var update = flag.Bool("update", false, "write the current output of the commands into the scripts")
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"tpk": main})
 }
 
-// TestScript runs testdata/script/*.txtar. Beside what testscript knows, they use:
+// TestScript runs testdata/script/*.txtar. Besides the commands of testscript, they use:
 //
-//	exit CODE PROGRAM ARG...    run it; it must exit with CODE
-//	said [LINE]                 its standard error was exactly LINE, or nothing. $WORK is replaced in LINE
-//	nobody CODE PROGRAM ARG...  exit, as another user than root
-//	poke FILE OFFSET HEX        overwrite bytes, at an offset from the end if it is negative
+//	exit CODE PROGRAM ARG...    run it and expect this exit code
+//	said [LINE]                 expect exactly LINE, or nothing, on its standard error
+//	nobody CODE PROGRAM ARG...  exit, run as an ordinary user
+//	poke FILE OFFSET HEX        overwrite bytes; a negative offset counts from the end
 //	flip FILE OFFSET            invert a byte
-//	only DIR NAME...            DIR holds these names and no others
+//	only DIR NAME...            expect these names in DIR and no others
 //
-// and the conditions [root] and [has:PROGRAM]. With COMPAT=require both hold, or the test fails.
+// $WORK is replaced in LINE. The conditions are [root] and [has:PROGRAM]. With COMPAT=require the
+// test fails if one of them does not hold.
 func TestScript(t *testing.T) {
 	letOthersIn(t)
 	testscript.Run(t, testscript.Params{
@@ -52,7 +54,7 @@ func TestScript(t *testing.T) {
 	})
 }
 
-// letOthersIn lets other users run the tpk that testscript has put into $PATH.
+// letOthersIn makes the tpk that testscript has put into $PATH executable for other users.
 func letOthersIn(t *testing.T) {
 	tpk, err := exec.LookPath("tpk")
 	if err != nil {
@@ -65,7 +67,7 @@ func letOthersIn(t *testing.T) {
 	}
 }
 
-// condition evaluates what testscript does not know. What is missing fails where nothing may be.
+// condition evaluates our conditions. With COMPAT=require, one that does not hold is an error.
 func condition(name string) (bool, error) {
 	if name == "root" {
 		if os.Getuid() != 0 && os.Getenv("COMPAT") == "require" {
@@ -112,7 +114,8 @@ func saidScript(ts *testscript.TestScript, _ bool, args []string) {
 func nobodyScript(ts *testscript.TestScript, neg bool, args []string) {
 	if os.Getuid() == 0 {
 		ts.Check(os.Chmod(filepath.Dir(ts.Getenv("WORK")), 0o755))
-		args = append([]string{args[0], "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"}, args[1:]...)
+		nobody := []string{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"}
+		args = slices.Concat(args[:1], nobody, args[1:])
 	}
 	exitScript(ts, neg, args)
 }
@@ -152,8 +155,8 @@ func onlyScript(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// TestScriptsSayHowTheyFail asks every script that a command fails in to say with which code.
-func TestScriptsSayHowTheyFail(t *testing.T) {
+// TestScriptsExpectCodes requires that a script expects an exit code from a command that fails.
+func TestScriptsExpectCodes(t *testing.T) {
 	bad := regexp.MustCompile(`(?m)^! (exec )?tpk.*`)
 	err := filepath.WalkDir("testdata/script", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {

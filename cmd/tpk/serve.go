@@ -6,62 +6,71 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"sync"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/help"
+	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/serve"
-	"github.com/tarpack/tpk/serve/plan"
 )
 
 func serveCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "serve",
-		Usage:     "answer HTTP from archives",
+		Usage:     "serve archives over HTTP",
 		UsageText: "tpk serve [flags] ARCHIVE... | DIR",
-		Description: `Serves the files of the archives; the first that has a path wins. With a directory, its plain files are served, and
-every pack.tar.gz in it stands for the directory it lies in, as long as it is there, and is no file of it then.
+		Description: help.Text(`
+Serves the files in the archives. If several contain a path, the first archive is used. With a
+directory, serves its files; each pack.tar.gz in it is served as the directory that contains
+it, and not as a file.
 
-Files go out as they are compressed in the archive to whoever accepts gzip. / and DIR/ show index.html, /about finds
-about.html, what is not there gets the archive's 404.html. /?download=tar.gz sends the archive itself, DIR/?download=zip
-or tar.gz any folder, made of the bytes that are there. A download holds what --hide hides as well: --no-download turns
-downloads off. Where several archives have a folder it is the first one's. A folder without index.html, or with ?list, is a page.
+Clients that accept gzip are sent the compressed bytes straight from the archive, others get them
+decompressed. / and DIR/ answer with index.html, /about with about.html if there is no about. Paths
+that don't exist are answered with the archive's 404.html. A directory without index.html, or
+with ?list, is listed.
 
-Archives change without a pause: on SIGHUP, with --watch, or by the admin server: GET /archives lists them, POST adds
-{"path": "FILE", "mount": "/PATH"} or a list of these, PUT serves that list and nothing else, DELETE /archives?path=FILE
-removes; POST /reload is like SIGHUP. Transfers under way finish on the old files. SIGINT and SIGTERM end the server after
-they have finished, another one, a second later or more, at once.
+/?download=tar.gz sends the archive itself. DIR/?download=zip or tar.gz sends a directory, from the
+compressed bytes that are there. If several archives contain it, the first one's is sent. Downloads
+include files that --hide hides; --no-download turns downloads off.
 
-Every flag is also an environment variable: --cache-control is TPK_CACHE_CONTROL; a repeatable one takes a line each.` +
-			examples(
-				"tpk serve site.tar.gz",
-				"tpk serve tiles-00000-of-00016.tar.gz",
-				"tpk serve --listen :80 --watch --cache-control max-age=300 site.tar.gz",
-				"tpk serve --mount /std=std.tar.gz --mount /book=book.tar.gz --fallback /srv/www",
-				"tpk serve --listen :443 --tls-cert cert.pem --tls-key key.pem --admin 127.0.0.1:9090 site.tar.gz"),
+Archives can be replaced without a pause: on SIGHUP, with --watch, or by the admin server. Requests
+in progress are finished from the old files. The admin server has these requests:
+ GET /archives               list the archives
+ POST /archives              add {"path": "FILE", "mount": "/PATH"} or a list
+ PUT /archives               serve this list instead
+ DELETE /archives?path=FILE  stop serving an archive
+ POST /reload                open all archives again, like SIGHUP
+
+On SIGINT or SIGTERM, the server finishes the requests in progress and exits. On a second
+signal, a second or more later, it exits at once.
+
+Each flag can be set by an environment variable: TPK_CACHE_CONTROL is --cache-control. The values of
+a repeatable flag are separated by newlines.`,
+			"an archive can't be read or an address can't be used",
+			"tpk serve site.tar.gz",
+			"tpk serve tiles-00000-of-00016.tar.gz",
+			"tpk serve --listen :80 --watch --cache-control max-age=300 site.tar.gz",
+			"tpk serve --mount /std=std.tar.gz --mount /book=book.tar.gz",
+			"tpk serve --listen :443 --tls-cert cert.pem --tls-key key.pem site.tar.gz"),
 		Flags:  serveFlags(),
-		Action: runServe,
+		Action: action(parseServe, runServe),
 	}
 }
 
-func runServe(c *cli.Context) error {
-	if err := fromEnvironment(c, c.Command.Flags); err != nil {
-		return err
-	}
-	sc, err := serveConfig(c)
-	if err != nil {
-		return err
-	}
+func runServe(c *cli.Context, o *serveOptions) error {
+	sc := &o.serve
 	var mu sync.Mutex
 	sc.Log = func(message string) {
 		mu.Lock()
 		defer mu.Unlock()
-		fmt.Fprintln(c.App.ErrWriter, "tpk: "+oneLine(message))
+		fmt.Fprintln(c.App.ErrWriter, report.Say(message))
 	}
-	sc.Ready = func(addresses []net.Addr) {
+	o.run.Ready = func(addresses []net.Addr) {
 		for _, a := range addresses {
-			sc.Log("serving on " + serveURL(a, sc.CertFile != ""))
+			sc.Log("serving on " + serveURL(a, o.run.CertFile != ""))
 		}
 	}
 	switch name := c.String("access-log"); name {
@@ -77,18 +86,25 @@ func runServe(c *cli.Context) error {
 		sc.AccessLog = f
 	}
 	server, err := serve.New(*sc)
-	if errors.Is(err, plan.ErrOption) || errors.Is(err, serve.ErrConfig) {
-		return usagef("serve: %v", err)
-	}
 	if err != nil {
-		return err
+		return optionError(err)
 	}
 	defer server.Close()
 	reloadOnHangup(c, server, sc.Log)
-	return server.Run(c.Context)
+	// This program does nothing else, so it has an event loop for each processor. See serve.Server.Run.
+	runtime.GOMAXPROCS(2 * runtime.GOMAXPROCS(0))
+	return optionError(server.Run(c.Context, o.run))
 }
 
-// reloadOnHangup makes SIGHUP reload the archives, for as long as the process lives; it ends other commands.
+// optionError returns err as an error of usage if an option is the reason.
+func optionError(err error) error {
+	if errors.Is(err, serve.ErrOption) {
+		return report.Usagef("serve: %v", err)
+	}
+	return err
+}
+
+// reloadOnHangup makes SIGHUP reload the archives until the process ends. It stops other commands.
 func reloadOnHangup(c *cli.Context, server *serve.Server, log func(string)) {
 	signal.Reset(syscall.SIGHUP)
 	hangup := make(chan os.Signal, 1)
@@ -96,7 +112,7 @@ func reloadOnHangup(c *cli.Context, server *serve.Server, log func(string)) {
 	go func() {
 		for range hangup {
 			if err := server.Reload(c.Context); c.Context.Err() != nil {
-				return // it ends
+				return // the server is shutting down
 			} else if err != nil {
 				log("SIGHUP: the old archives are still served: " + err.Error())
 			} else {
@@ -106,7 +122,7 @@ func reloadOnHangup(c *cli.Context, server *serve.Server, log func(string)) {
 	}()
 }
 
-// serveURL is what to open for an address.
+// serveURL returns the URL of an address.
 func serveURL(a net.Addr, secure bool) string {
 	tcp, ok := a.(*net.TCPAddr)
 	if !ok {

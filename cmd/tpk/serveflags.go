@@ -10,135 +10,133 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/serve"
-	"github.com/tarpack/tpk/serve/plan"
 	"github.com/tarpack/tpk/tarpack"
 )
 
+// serveFlags returns the flags of serve. Each of them can be set by a variable as well.
 func serveFlags() []cli.Flag {
-	list := func(name, usage string) cli.Flag { return &cli.StringSliceFlag{Name: name, Usage: usage} }
-	text := func(name, usage string) cli.Flag { return &cli.StringFlag{Name: name, Usage: usage} }
-	yes := func(name, usage string) cli.Flag {
-		return &cli.BoolFlag{Name: name, DisableDefaultText: true, Usage: usage}
+	list := func(name, usage string) cli.Flag {
+		return &cli.StringSliceFlag{Name: name, Usage: usage}
 	}
-	after := func(name string, d time.Duration, usage string) cli.Flag {
-		return &cli.DurationFlag{Name: name, Value: d, Usage: usage, Action: positive(name)}
+	text := func(name, usage string) cli.Flag { return &cli.StringFlag{Name: name, Usage: usage} }
+	number := func(name string, value, low, high int, usage string) cli.Flag {
+		check := flags.InRange(name, low, high)
+		return &cli.IntFlag{Name: name, Value: value, Usage: usage, Action: check}
+	}
+	timeout := func(name string, d time.Duration, usage string) cli.Flag {
+		return &cli.DurationFlag{Name: name, Value: d, Usage: usage, Action: flags.Positive(name)}
 	}
 	return []cli.Flag{
-		list("listen", "answer on `HOST:PORT` (repeatable; default 127.0.0.1:8080)"),
-		list("socket", "answer on the unix socket `PATH` (repeatable)"),
-		&cli.StringFlag{Name: "socket-mode", Value: "0660", Usage: "permissions of unix sockets, `OCTAL`"},
-		text("tls-cert", "certificate chain, PEM `FILE`; read again when it changes"),
-		text("tls-key", "its key, PEM `FILE`"),
-		yes("h2c", "HTTP/2 without TLS as well"),
-		list("mount", "serve an archive below a path: `/PATH=ARCHIVE` (repeatable)"),
-		text("fallback", "serve the plain files of `DIR` after all archives"),
-		yes("watch", "notice when archives are replaced"),
-		yes("spa", "answer unknown paths without a known extension with index.html"),
-		yes("no-listing", "no pages that list a folder"),
-		yes("no-download", "no downloads of archives and folders"),
-		list("header", "add `'NAME: VALUE'` to every response (repeatable)"),
-		text("cache-control", "the Cache-Control of files, `VALUE`"),
-		list("immutable", "files that never change under their name, `GLOB` (repeatable)"),
-		list("cors", "let scripts of `ORIGIN` read answers, * for all (repeatable)"),
-		list("hide", "answer as if it were not there, `GLOB` (repeatable; default dotfiles except .well-known; '' hides nothing); downloads hold it all the same"),
-		text("access-log", "a line a request to `FILE`, - for standard output"),
+		list("listen", "listen on `HOST:PORT` (repeatable; default: 127.0.0.1:8080)"),
+		list("socket", "listen on the Unix socket `PATH` (repeatable)"),
 		&cli.StringFlag{
-			Name: "access-log-format", Value: "combined", Usage: "`FORMAT` is combined or json",
-			Action: oneOf("access-log-format", []string{"combined", "json"}),
+			Name: "socket-mode", Value: "0660",
+			Usage: "set the permissions of Unix sockets to `OCTAL`",
 		},
-		text("admin", "health, metrics and archives at `ADDR`: HOST:PORT or unix:PATH; never where strangers reach it"),
-		after("header-timeout", 10*time.Second, "for a request's header to come, `TIME`"),
-		after("idle-timeout", 75*time.Second, "for the next request, `TIME`"),
-		after("write-timeout", 30*time.Second, "for a client to take 128 KiB, `TIME`"),
-		after("shutdown-timeout", 30*time.Second, "for transfers to finish at the end, `TIME`"),
-		&cli.IntFlag{
-			Name: "max-conns", Value: 16384, Usage: "connections at a time, `N` (0: no limit)", Action: inRange("max-conns", 0, math.MaxInt32),
+		text("tls-cert", "serve HTTPS with the certificate chain in the PEM `FILE`;"+
+			" it is read again when it changes"),
+		text("tls-key", "use the private key in the PEM `FILE`"),
+		flags.Switch("h2c", "also serve HTTP/2 without TLS"),
+		list("mount", "serve an archive below a path: `/PATH=ARCHIVE` (repeatable)"),
+		text("fallback", "serve files from the directory `DIR` that are in no archive"),
+		flags.Switch("watch", "reload archives when they are replaced"),
+		flags.Switch("spa", "answer unknown paths without a known file extension with index.html"),
+		flags.Switch("no-listing", "don't list directories"),
+		flags.Switch("no-download", "don't offer downloads of archives and directories"),
+		list("header", "add the header field `'NAME: VALUE'` to every response (repeatable)"),
+		text("cache-control", "send `VALUE` as Cache-Control of files"),
+		list("immutable", "files that match `GLOB` never change:"+
+			" let clients cache them for good (repeatable)"),
+		list("cors", "let scripts from `ORIGIN` read responses; * is any origin (repeatable)"),
+		list("hide", "answer paths that match `GLOB` with 404, except in downloads;"+
+			" '' hides nothing (repeatable; default: dotfiles except .well-known)"),
+		text("access-log", "log requests to `FILE`, one per line; - is standard output"),
+		&cli.StringFlag{
+			Name: "access-log-format", Value: "combined",
+			Usage:  "log in this `FORMAT`, combined or json",
+			Action: flags.OneOf("access-log-format", []string{"combined", "json"}),
 		},
-		&cli.IntFlag{
-			Name: "max-conns-per-ip", Usage: "of them from one address, `N` (0: no limit)", Action: inRange("max-conns-per-ip", 0, math.MaxInt32),
-		},
-		&cli.IntFlag{
-			Name: "max-header", Value: 16 << 10, Usage: "bytes of a request's header, `N`", Action: inRange("max-header", 1<<10, 1<<20),
-		},
+		text("admin", "serve health, metrics and archives at `ADDRESS`, HOST:PORT or unix:PATH;"+
+			" keep it private"),
+		timeout("header-timeout", 10*time.Second, "wait `TIME` for the header of a request"),
+		timeout("idle-timeout", 75*time.Second,
+			"close a connection after `TIME` without a request"),
+		timeout("write-timeout", 30*time.Second, "wait `TIME` for a client to receive 128 KiB"),
+		timeout("shutdown-timeout", 30*time.Second,
+			"wait `TIME` for requests in progress at the end"),
+		number("max-conns", 16384, 0, math.MaxInt32,
+			"accept at most `N` connections at a time; 0 is no limit"),
+		number("max-conns-per-ip", 0, 0, math.MaxInt32,
+			"accept at most `N` connections from an address; 0 is no limit"),
+		number("max-header", 16<<10, 1<<10, 1<<20, "accept request headers of at most `N` bytes"),
 	}
 }
 
-// fromEnvironment sets the flags that were not given from their variables. (The library's own way splits the values of
-// repeatable ones at commas, which headers and globs have.)
-func fromEnvironment(c *cli.Context, flags []cli.Flag) error {
-	for _, f := range flags {
-		name := f.Names()[0]
-		variable := "TPK_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
-		value, ok := os.LookupEnv(variable)
-		if !ok || c.IsSet(name) || name == "help" {
-			continue
-		}
-		values := []string{value}
-		if _, repeatable := f.(*cli.StringSliceFlag); repeatable {
-			values = strings.Split(strings.TrimSuffix(value, "\n"), "\n")
-		}
-		for _, v := range values {
-			if err := c.Set(name, v); err != nil {
-				return usagef("serve: %s=%s: %v", variable, quoteName(v), err)
-			}
-		}
-		if action, ok := f.(cli.ActionableFlag); ok {
-			if err := action.RunAction(c); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+type serveOptions struct {
+	serve serve.Options
+	run   serve.RunOptions
 }
 
-// serveConfig makes the server's configuration of the command line.
-func serveConfig(c *cli.Context) (*serve.Config, error) {
+// parseServe returns the options from the command line and the environment.
+func parseServe(c *cli.Context) (*serveOptions, error) {
+	if err := flags.FromEnvironment(c); err != nil {
+		return nil, err
+	}
 	mode, err := strconv.ParseUint(c.String("socket-mode"), 8, 9)
 	if err != nil {
-		return nil, usagef("serve: --socket-mode %s: it is octal digits, 0660", quoteName(c.String("socket-mode")))
+		return nil, report.Usagef("serve: --socket-mode %s: must be octal digits, such as 0660",
+			report.Quote(c.String("socket-mode")))
 	}
-	sc := &serve.Config{
-		Fallback: c.String("fallback"), Watch: c.Bool("watch"), Admin: c.String("admin"),
-		Plan: plan.Options{
-			SPA: c.Bool("spa"), Listing: !c.Bool("no-listing"), NoDownload: c.Bool("no-download"), CacheControl: c.String("cache-control"),
-			Immutable: c.StringSlice("immutable"), CORS: c.StringSlice("cors"),
-		},
+	o := &serveOptions{}
+	sc, run := &o.serve, &o.run
+	*sc = serve.Options{
+		Fallback: c.String("fallback"), SPA: c.Bool("spa"), Listing: !c.Bool("no-listing"),
+		NoDownload: c.Bool("no-download"), CacheControl: c.String("cache-control"),
+		Immutable: c.StringSlice("immutable"), CORS: c.StringSlice("cors"),
+		WriteTimeout: c.Duration("write-timeout"), AccessFormat: c.String("access-log-format"),
+	}
+	*run = serve.RunOptions{
+		Watch: c.Bool("watch"), Admin: c.String("admin"),
 		Listen: c.StringSlice("listen"), Sockets: c.StringSlice("socket"), SocketMode: fs.FileMode(mode),
 		Inherit:  os.Getenv("LISTEN_FDS") != "",
 		CertFile: c.String("tls-cert"), KeyFile: c.String("tls-key"), H2C: c.Bool("h2c"),
 		HeaderTimeout: c.Duration("header-timeout"), IdleTimeout: c.Duration("idle-timeout"),
-		WriteTimeout: c.Duration("write-timeout"), ShutdownTimeout: c.Duration("shutdown-timeout"),
-		MaxConns: c.Int("max-conns"), MaxConnsPerIP: c.Int("max-conns-per-ip"), MaxHeader: c.Int("max-header"),
-		AccessFormat: c.String("access-log-format"),
+		ShutdownTimeout: c.Duration("shutdown-timeout"),
+		MaxConns:        c.Int("max-conns"), MaxConnsPerIP: c.Int("max-conns-per-ip"),
+		MaxHeader: c.Int("max-header"),
 	}
 	if c.IsSet("hide") {
-		sc.Plan.Hide = []string{}
+		sc.Hide = []string{}
 		for _, g := range c.StringSlice("hide") {
 			if g != "" {
-				sc.Plan.Hide = append(sc.Plan.Hide, g)
+				sc.Hide = append(sc.Hide, g)
 			}
 		}
 	}
 	for _, h := range c.StringSlice("header") {
 		name, value, ok := strings.Cut(h, ":")
 		if !ok {
-			return nil, usagef("serve: --header %s: it is 'NAME: VALUE'", quoteName(h))
+			return nil, report.Usagef("serve: --header %s: must be 'NAME: VALUE'", report.Quote(h))
 		}
-		sc.Plan.Header = append(sc.Plan.Header, plan.Field{Name: name, Value: strings.TrimSpace(value)})
+		field := serve.Field{Name: name, Value: strings.TrimSpace(value)}
+		sc.Header = append(sc.Header, field)
 	}
-	if len(sc.Listen) == 0 && len(sc.Sockets) == 0 && !sc.Inherit {
-		sc.Listen = []string{"127.0.0.1:8080"}
+	if len(run.Listen) == 0 && len(run.Sockets) == 0 && !run.Inherit {
+		run.Listen = []string{"127.0.0.1:8080"}
 	}
-	return sc, serveArchives(c, sc)
+	return o, serveArchives(c, sc, run.Admin)
 }
 
-// serveArchives puts together what is served where.
-func serveArchives(c *cli.Context, sc *serve.Config) error {
+// serveArchives adds the archives and directories to the configuration.
+func serveArchives(c *cli.Context, sc *serve.Options, admin string) error {
 	for _, name := range tarpack.JoinShards(c.Args().Slice()) {
 		if fi, err := os.Stat(name); err == nil && fi.IsDir() {
 			if sc.Fallback != "" || c.NArg() > 1 {
-				return usagef("serve: %s is a directory: it is served alone, or is the --fallback", quoteName(name))
+				return report.Usagef("serve: %s: is a directory: serve it alone, or use --fallback",
+					report.Quote(name))
 			}
 			sc.Fallback, sc.Nested = name, true
 			continue
@@ -148,12 +146,12 @@ func serveArchives(c *cli.Context, sc *serve.Config) error {
 	for _, m := range c.StringSlice("mount") {
 		path, name, ok := strings.Cut(m, "=")
 		if !ok || !strings.HasPrefix(path, "/") || name == "" {
-			return usagef("serve: --mount %s: it is /PATH=ARCHIVE", quoteName(m))
+			return report.Usagef("serve: --mount %s: must be /PATH=ARCHIVE", report.Quote(m))
 		}
 		sc.Archives = append(sc.Archives, serve.Archive{Path: name, Mount: path})
 	}
-	if len(sc.Archives) == 0 && sc.Fallback == "" && sc.Admin == "" {
-		return usagef("serve: too few arguments: usage: %s", c.Command.UsageText)
+	if len(sc.Archives) == 0 && sc.Fallback == "" && admin == "" {
+		return report.Usagef("serve: too few arguments: usage: %s", c.Command.UsageText)
 	}
 	return nil
 }

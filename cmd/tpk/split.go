@@ -5,59 +5,79 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/help"
+	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/shard"
 )
 
+type splitOptions struct {
+	archive string
+	split   shard.SplitOptions
+}
+
 func splitCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "split",
-		Usage:     "split an archive into several",
+		Usage:     "split an archive into shards",
 		UsageText: "tpk split [flags] --size SIZE|--shards N ARCHIVE",
-		Description: `Splits NAME.tar.gz into NAME-00000-of-00016.tar.gz and so on, beside it, and prints their names. Each is a valid archive with an index, and with all
-directories that its entries are in; every hard link's target is in the same one. Nothing is compressed again. NAME.tar.gz stays, and 'tpk merge' makes it again
-of its shards. All shards appear, or none; commands that read, and serve, take them by the first one's name.` +
-			examples(
-				"tpk split --size 1GiB tiles.tar.gz",
-				"tpk split --shards 16 tiles.tar.gz"),
+		Description: help.Text(`
+Splits NAME.tar.gz into shards beside it, NAME-00000-of-00016.tar.gz and so on, and prints their
+names. Each shard is a valid archive with an index. It contains all parent directories of its
+entries, and the targets of its hard links. Nothing is compressed again. Either all
+shards are written or none. NAME.tar.gz is kept; 'tpk merge' makes it from the shards.
+
+serve and the commands that read archives take the name of the first shard for the set.`,
+			"ARCHIVE can't be read or a shard can't be written",
+			"tpk split --size 1GiB tiles.tar.gz",
+			"tpk split --shards 16 tiles.tar.gz"),
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "size", Usage: "about `SIZE` for each, as 500MB or 1GiB; a file that is larger makes a larger one"},
-			&cli.IntFlag{Name: "shards", DefaultText: "none", Usage: "`N` of them", Action: inRange("shards", 1, format.MaxShards)},
-			dryRunFlag(), progressFlag(),
+			&cli.StringFlag{
+				Name: "size",
+				Usage: "make shards of about `SIZE`, such as 500MB or 1GiB;" +
+					" a larger file makes a larger shard",
+			},
+			&cli.IntFlag{
+				Name: "shards", DefaultText: "none", Usage: "make `N` shards",
+				Action: flags.InRange("shards", 1, format.MaxShards),
+			},
+			flags.DryRun(), flags.Progress(),
 		},
-		Action: func(c *cli.Context) error {
-			args, err := arguments(c, 1, 1)
-			if err != nil {
-				return err
-			}
-			if c.IsSet("size") == c.IsSet("shards") {
-				return usagef("split: give either --size or --shards")
-			}
-			o := shard.SplitOptions{Shards: c.Int("shards")}
-			if word := c.String("size"); word != "" {
-				if o.Size, err = parseSize("split", "size", word); err != nil {
-					return err
-				}
-			}
-			return runSplit(c, args[0], o)
-		},
+		Action: action(parseSplit, runSplit),
 	}
 }
 
-func runSplit(c *cli.Context, archive string, o shard.SplitOptions) error {
-	m := newMeter(c, "splitting")
-	defer m.stop()
-	o.DryRun = c.Bool("dry-run")
-	o.Notice, o.Progress = m.notice, m.update
-	shards, err := shard.Split(c.Context, archive, o)
-	m.stop()
+func parseSplit(c *cli.Context) (*splitOptions, error) {
+	args, err := flags.Arguments(c, 1, 1)
 	if err != nil {
-		return editError(archive, err)
+		return nil, err
+	}
+	if c.IsSet("size") == c.IsSet("shards") {
+		return nil, report.Usagef("split: give either --size or --shards")
+	}
+	o := &splitOptions{archive: args[0], split: shard.SplitOptions{Shards: c.Int("shards")}}
+	o.split.DryRun = c.Bool("dry-run")
+	if word := c.String("size"); word != "" {
+		o.split.Size, err = flags.ParseSize("split", "size", word)
+	}
+	return o, err
+}
+
+func runSplit(c *cli.Context, o *splitOptions) error {
+	m := terminal.NewMeter(c, "splitting")
+	defer m.Stop()
+	o.split.Notice, o.split.Progress = m.Notice, m.Update
+	shards, err := shard.Split(c.Context, o.archive, o.split)
+	m.Stop()
+	if err != nil {
+		return report.ChangedArchive(o.archive, err)
 	}
 	for _, s := range shards {
-		line := quoteName(s.Name)
-		if o.DryRun {
-			line = fmt.Sprintf("%s: %d entries, about %s", line, s.Entries, bytesOf(s.Bytes))
+		line := report.Quote(s.Name)
+		if o.split.DryRun {
+			line = fmt.Sprintf("%s: %d entries, about %s", line, s.Entries, report.Bytes(s.Bytes))
 		}
 		if _, err := fmt.Fprintln(c.App.Writer, line); err != nil {
 			return err

@@ -3,43 +3,62 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/editing"
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/tarpack/edit"
 )
+
+type updateOptions struct {
+	archive, dir string
+	update       edit.UpdateOptions
+}
 
 func updateCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "update",
-		Usage:     "make an archive equal to a directory",
+		Usage:     "bring an archive up to date with a directory",
 		UsageText: "tpk update [flags] ARCHIVE DIR",
-		Description: `Makes ARCHIVE what 'tpk pack DIR ARCHIVE' would make, but copies what has not changed: files of the same size and time, with
---checksum files of the same content. What is no longer in DIR, or is excluded, is removed; --keep keeps it. Owners that are in
-ARCHIVE stay, unless --preserve-owner takes those of DIR.` + "\n\n" + `An archive that is equal already is not touched.` + safely +
-			examples(
-				"tpk update site.tar.gz site",
-				"tpk update --dry-run site.tar.gz site",
-				"tpk update --keep --checksum logs.tar.gz /var/log/old"),
-		Flags: append(sourceFlags(),
-			&cli.BoolFlag{Name: "checksum", DisableDefaultText: true, Usage: "read every file, whatever its size and time say"},
-			&cli.BoolFlag{Name: "keep", DisableDefaultText: true, Usage: "keep what is not in DIR"},
-			dryRunFlag(), progressFlag()),
-		Action: func(c *cli.Context) error {
-			args, err := arguments(c, 2, 2)
-			if err != nil {
-				return err
-			}
-			o := edit.UpdateOptions{Checksum: c.Bool("checksum"), Keep: c.Bool("keep")}
-			src, err := parseSource(c)
-			if err != nil {
-				return err
-			}
-			o.Level, o.Workers, o.Dedup, o.Exclude = src.Level, src.Workers, src.Dedup, src.Exclude
-			o.PreserveOwner, o.Special, o.LatestModTime = src.PreserveOwner, src.Special, src.LatestModTime
-			e := &editor{archive: args[0], verb: "updating"}
-			e.run = func(eo editOptions) (edit.Result, error) {
-				o.DryRun, o.Notice, o.Progress, o.Change = eo.DryRun, eo.Notice, eo.Progress, eo.Change
-				return edit.Update(c.Context, args[0], args[1], o)
-			}
-			return e.edit(c)
-		},
+		Description: help.Text(`
+Makes ARCHIVE what 'tpk pack DIR ARCHIVE' would write, but copies unchanged files from it. A file is
+unchanged if its size and modification time are the same or, with --checksum, its content.
+Entries that are not in DIR, or are excluded, are removed unless --keep is given. Owners stored in
+ARCHIVE stay unless --preserve-owner replaces them with those in DIR.
+
+An archive that is up to date is not touched. `+editing.Safely,
+			"ARCHIVE can't be updated",
+			"tpk update site.tar.gz site",
+			"tpk update --dry-run site.tar.gz site",
+			"tpk update --keep --checksum logs.tar.gz /var/log/old"),
+		Flags: flags.Source(
+			flags.Switch("checksum", "compare contents even if size and modification time match"),
+			flags.Switch("keep", "keep entries that are not in DIR"),
+			flags.DryRun(), flags.Progress()),
+		Action: action(parseUpdate, runUpdate),
 	}
+}
+
+func parseUpdate(c *cli.Context) (*updateOptions, error) {
+	args, err := flags.Arguments(c, 2, 2)
+	if err != nil {
+		return nil, err
+	}
+	o := &updateOptions{archive: args[0], dir: args[1]}
+	o.update = edit.UpdateOptions{Checksum: c.Bool("checksum"), Keep: c.Bool("keep")}
+	src, err := flags.ParseSource(c)
+	if err != nil {
+		return nil, err
+	}
+	o.update.Level, o.update.Workers, o.update.Dedup, o.update.Exclude = src.Level, src.Workers, src.Dedup, src.Exclude
+	o.update.PreserveOwner, o.update.Special, o.update.LatestModTime = src.PreserveOwner, src.Special, src.LatestModTime
+	return o, nil
+}
+
+func runUpdate(c *cli.Context, o *updateOptions) error {
+	e := &editing.Edit{Archive: o.archive, Verb: "updating"}
+	e.Change = func(eo editing.Options) (edit.Result, error) {
+		o.update.DryRun, o.update.Notice, o.update.Progress, o.update.Change = eo.DryRun, eo.Notice, eo.Progress, eo.Change
+		return edit.Update(c.Context, o.archive, o.dir, o.update)
+	}
+	return e.Run(c)
 }

@@ -4,10 +4,14 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/help"
+	"github.com/tarpack/tpk/cmd/tpk/reading"
+	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -18,53 +22,52 @@ func verifyCommand() *cli.Command {
 		Name:      "verify",
 		Usage:     "check every byte of an archive and its index",
 		UsageText: "tpk verify ARCHIVE",
-		Description: `Inflates all of ARCHIVE and compares checksums, hashes, tar headers and the index with each other. Prints a line for each
-path that is not right, with its offset in ARCHIVE, and exits with 1 if there is one. A missing index is no problem; it is
-said, and everything else is checked.` +
-			examples("tpk verify site.tar.gz"),
-		Flags: []cli.Flag{progressFlag()},
-		Action: func(c *cli.Context) error {
-			args, err := readArguments(c, 1, 1)
-			if err != nil {
-				return err
-			}
-			return runVerify(c, args[0])
-		},
+		Description: help.Text(`
+Decompresses all of ARCHIVE, and compares checksums, hashes, tar headers and the index with each
+other. Prints one line for each problem, with the path and the offset in ARCHIVE. If there is no
+index, a message says so and everything else is checked.`,
+			"there is a problem",
+			"tpk verify site.tar.gz"),
+		Flags:  []cli.Flag{flags.Progress()},
+		Action: action(readArgument, runVerify),
 	}
 }
 
 func runVerify(c *cli.Context, name string) error {
-	m := newMeter(c, "verifying")
-	defer m.stop()
+	m := terminal.NewMeter(c, "verifying")
+	defer m.Stop()
 	if list, isSet, err := tarpack.SetList(name); err == nil && isSet {
 		name = list // for messages
 	}
-	if m.on {
+	if m.On() {
 		if a, err := tarpack.Open(c.Context, name, &tarpack.OpenOptions{RequireSidecar: true}); err == nil {
-			m.expect(contents(a))
+			m.Expect(reading.Contents(a))
 			a.Close()
 		}
 	}
 	onlyIndex := true
 	res, err := tarpack.Verify(c.Context, name, tarpack.VerifyOptions{
-		Notice: m.notice, Progress: m.update,
+		Notice: m.Notice, Progress: m.Update,
 		Problem: func(p *format.Problem) {
-			onlyIndex = onlyIndex && (errors.Is(p, format.ErrStale) || errors.Is(p, sidecar.ErrCorrupt))
-			m.notice(message(inArchive(name, p)))
+			if !errors.Is(p, format.ErrStale) && !errors.Is(p, sidecar.ErrCorrupt) {
+				onlyIndex = false
+			}
+			m.Print(report.LineWithoutHint(report.In(name, p)))
 		},
 	})
-	m.stop()
+	m.Stop()
 	if err != nil {
 		return err
 	}
 	if res.Failed == 0 {
 		_, err := fmt.Fprintf(c.App.Writer, "%s: all is well: %s entries, %s\n",
-			quoteName(name), humanize.Comma(res.Entries), bytesOf(res.Bytes))
+			report.Quote(name), report.Count(res.Entries), report.Bytes(res.Bytes))
 		return err
 	}
-	hint := "restore it from a good copy, or save what is whole with 'tpk repair'"
+	hint := report.HintDamaged
 	if onlyIndex {
-		hint = "make the index anew with 'tpk index'"
+		hint = "rebuild the index with 'tpk index'"
 	}
-	return &hinted{fmt.Errorf("%s: %s found", name, english.Plural(int(res.Failed), "problem", "")), hint}
+	problems := english.Plural(int(res.Failed), "problem", "")
+	return report.WithHint(fmt.Errorf("%s: %s found", name, problems), hint)
 }

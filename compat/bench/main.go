@@ -1,5 +1,5 @@
-// Command bench measures tpk beside the programs and libraries that somebody would take instead, and says whether it
-// keeps its promises.
+// Command bench measures tpk and the programs and libraries that one would use instead, and checks
+// the promises of tpk.
 //
 //	make bench [BENCH=FAMILY] [BENCHFLAGS=FLAGS]
 //
@@ -13,9 +13,9 @@
 //	dataset    every file of a large tree in random order through io/fs
 //	packages   the benchmarks of tpk's own packages
 //
-// What is compared runs in turn in one run. Every figure of every run goes to docs/benchmarks/results/VERSION.txt in the
-// Go benchmark format; tables, charts and promises are made of that file. What is not measured keeps what it had.
-// It exits with 1 when a promise is not kept.
+// The tools of a case run in turn. Every figure goes to docs/benchmarks/results/VERSION.txt in the
+// Go benchmark format, from which tables, charts and promises are made. Cases that are not measured
+// keep their figures. The exit status is 1 if a promise is broken.
 package main
 
 import (
@@ -48,7 +48,7 @@ type family struct {
 	run  func(*measure.Bench) error
 }
 
-// families are what can be measured, in the order of the page.
+// families are the groups that can be measured, in the order of the page.
 var families = []family{
 	{"pack", packing.Run},
 	{"extract", extracting.Run},
@@ -61,7 +61,7 @@ var families = []family{
 	{"packages", packages},
 }
 
-// helpers are what runs as a process of its own, so that it can be measured as one.
+// helpers are commands that run as their own process, to be measured as one.
 var helpers = map[string]func(args []string) error{
 	"estargz":         packing.Estargz,
 	"index":           lookup.Measure,
@@ -86,7 +86,8 @@ func main() {
 	flag.StringVar(&b.Tpk, "tpk", "bin/tpk", "the tpk `PROGRAM` to measure")
 	flag.StringVar(&b.Work, "work", ".work/bench", "`DIR` to write to")
 	flag.StringVar(&b.Trees, "trees", ".work/trees", "`DIR` for generated trees, which are kept")
-	flag.StringVar(&version, "version", "devel", "results are kept as docs/benchmarks/results/`VERSION`.txt")
+	flag.StringVar(&version, "version", "devel",
+		"results are kept as docs/benchmarks/results/`VERSION`.txt")
 	flag.StringVar(&page, "page", "docs/benchmarks", "`DIR` of the page and the results")
 	flag.IntVar(&b.Rounds, "rounds", 3, "how often each contestant runs")
 	flag.DurationVar(&b.Duration, "seconds", 2*time.Second, "how long each server is asked each time")
@@ -95,8 +96,11 @@ func main() {
 	flag.BoolVar(&b.Huge, "huge", false, "an index of 10^8 entries, too (20 GB, 15 minutes)")
 	flag.Float64Var(&large, "large", 8, "`GiB` of the large file that is packed")
 	flag.Float64Var(&ranges, "range", 4, "`GiB` of the file that ranges are read out of")
-	flag.BoolVar(&b.Quick, "quick", false, "small trees, to see that it works; broken promises are no failure")
-	only := flag.String("only", "", "only the cases whose name matches `REGEXP`, as Pack/tree=rust-doc; the others keep what they had")
+	flag.BoolVar(&b.Quick, "quick", false,
+		"small trees, to see that it works; broken promises are no failure")
+	only := flag.String("only", "",
+		"only the cases whose name matches `REGEXP`, as Pack/tree=rust-doc; the others keep what "+
+			"they had")
 	render := flag.Bool("render", false, "measure nothing, only make the page of the results anew")
 	flag.Parse()
 	b.LargeBytes, b.RangeBytes = int64(large*(1<<30)), int64(ranges*(1<<30))
@@ -130,7 +134,8 @@ func run(b *measure.Bench, version, page string, render bool, names []string) er
 	b.Interrupted()
 	defer b.Cleanup()
 	results := filepath.Join(page, "results", version+".txt")
-	if b.Results, err = measure.OpenResults(results, measure.Machine(commit(b.Root), b.Work)); err != nil {
+	if b.Results, err = measure.OpenResults(results,
+		measure.Machine(commit(b.Root), b.Work)); err != nil {
 		return err
 	}
 	if render {
@@ -157,20 +162,22 @@ func run(b *measure.Bench, version, page string, render bool, names []string) er
 			return err
 		}
 	}
-	if err := report.Write(page, version, b.Results.All(), os.Stdout); err != nil && (!b.Quick || !errors.Is(err, report.ErrBroken)) {
+	if err := report.Write(page, version, b.Results.All(), os.Stdout); err != nil &&
+		(!b.Quick || !errors.Is(err, report.ErrBroken)) {
 		return err
 	}
 	return nil
 }
 
-// packages runs the benchmarks of tpk's own packages.
+// packages runs the benchmarks of tpk's packages.
 func packages(b *measure.Bench) error {
 	if b.Only != nil {
-		return nil // they are no cases of ours
+		return nil // their names differ from our cases
 	}
 	args := []string{"test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", "200ms", "./..."}
 	if b.Quick {
-		args = []string{"test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", "1x", "./gzmember", "./serve/plan"}
+		args = []string{"test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", "1x",
+			"./gzmember", "./serve/plan"}
 	}
 	cmd := exec.Command("go", args...)
 	cmd.Dir = b.Root
@@ -183,7 +190,7 @@ func packages(b *measure.Bench) error {
 	return b.Results.RecordText(text.Bytes())
 }
 
-// paths makes all paths absolute, and the work directory.
+// paths makes all paths absolute, and creates the work directory.
 func paths(b *measure.Bench) (err error) {
 	for _, p := range []*string{&b.Root, &b.Tpk, &b.Work, &b.Trees} {
 		if *p, err = filepath.Abs(*p); err != nil {
@@ -196,8 +203,9 @@ func paths(b *measure.Bench) (err error) {
 	if _, err := os.Stat(b.Tpk); err != nil {
 		return fmt.Errorf("%w (make build)", err)
 	}
-	// Programs that compat/install.sh has put there.
-	if err := os.Setenv("PATH", filepath.Join(b.Root, ".work/bin")+":"+os.Getenv("PATH")+":/usr/sbin:/sbin"); err != nil {
+	// The programs that compat/install.sh has installed.
+	if err := os.Setenv("PATH",
+		filepath.Join(b.Root, ".work/bin")+":"+os.Getenv("PATH")+":/usr/sbin:/sbin"); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(b.Work, 0o755); err != nil {
@@ -206,7 +214,8 @@ func paths(b *measure.Bench) (err error) {
 	if b.Work, err = os.MkdirTemp(b.Work, "run-"); err != nil {
 		return err
 	}
-	if err := os.Setenv("TMPDIR", b.Work); err != nil { // for everybody, on a real file system, and removed in the end
+	// on a real file system, and removed at the end
+	if err := os.Setenv("TMPDIR", b.Work); err != nil {
 		return err
 	}
 	return os.Chmod(b.Work, 0o755)

@@ -1,5 +1,6 @@
-// Package browser holds the pages of tpk serve against Chromium: that they work by mouse and by key, in light and dark, wide and
-// narrow, with no word on the console and nothing for an accessibility checker (axe-core) to find. Test only.
+// Package browser tests the pages of tpk serve in Chromium. They must work by mouse and by
+// keyboard, light and dark, wide and narrow. Nothing may appear on the console, and axe-core, a
+// checker of accessibility, must find nothing.
 //
 // go test ./compat/browser -screenshots docs/screenshots also takes the pictures that docs keeps.
 package browser

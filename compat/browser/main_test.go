@@ -23,20 +23,20 @@ import (
 
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/serve"
-	"github.com/tarpack/tpk/serve/plan"
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
 var screenshots = flag.String("screenshots", "", "a directory to write pictures of the pages to")
 
-// site is the tree that is browsed. Content is text unless it says otherwise.
+// site is the tree that is served. Binary content is filled in by writeSite.
 var site = map[string]string{
-	"docs/guide.md":                               "# A guide\n\nBegin *here*.\n" + strings.Repeat("More and more text. ", 400),
+	"docs/guide.md": "# A guide\n\nBegin *here*.\n" +
+		strings.Repeat("More and more text. ", 400),
 	"docs/notes.txt":                              "notes\n",
 	"docs/api/index.html":                         "<!doctype html><title>API</title><h1>The API</h1>",
 	"docs/api/types.json":                         `{"types": []}`,
 	"media/photo.png":                             "png",
-	"media/drawing.svg":                           `<svg xmlns="http://www.w3.org/2000/svg" width="320" height="200"><rect width="320" height="200" fill="#2a6"/><circle cx="160" cy="100" r="70" fill="#fff"/></svg>`,
+	"media/drawing.svg":                           "svg",
 	"media/tone.wav":                              "wav",
 	"media/clip.webm":                             "webm",
 	"odd/<b>bold</b> & \"quoted\".txt":            "odd\n",
@@ -66,9 +66,14 @@ func writeSite(dir string) error {
 	if err != nil {
 		return err
 	}
+	files["media/drawing.svg"] = []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="320" ` +
+		`height="200">` +
+		`<rect width="320" height="200" fill="#2a6"/><circle cx="160" cy="100" r="70" ` +
+		`fill="#fff"/></svg>`)
 	files["media/clip.webm"], files["media/photo.png"], files["media/tone.wav"] = clip, photo, tone()
 	for i := range crowd {
-		files[fmt.Sprintf("crowd/tile-%04d.txt", i)] = fmt.Appendf(nil, "tile %d%s\n", i, strings.Repeat(".", i%97))
+		files[fmt.Sprintf("crowd/tile-%04d.txt", i)] = fmt.Appendf(nil, "tile %d%s\n", i,
+			strings.Repeat(".", i%97))
 	}
 	for name, content := range files {
 		name = filepath.Join(dir, name)
@@ -92,7 +97,7 @@ func writeSite(dir string) error {
 	})
 }
 
-// tone is ten seconds of sound, a WAVE file of 160 kB.
+// tone returns ten seconds of sound, a WAVE file of 160 kB.
 func tone() []byte {
 	const rate, seconds = 8000, 10
 	n := rate * seconds
@@ -104,12 +109,13 @@ func tone() []byte {
 	b = binary.LittleEndian.AppendUint32(b, uint32(2*n))
 	binary.LittleEndian.PutUint32(b[4:], uint32(len(b)-8+2*n))
 	for i := range n {
-		b = binary.LittleEndian.AppendUint16(b, uint16(int16(8000*math.Sin(float64(i)*0.3+float64(i%977)))))
+		b = binary.LittleEndian.AppendUint16(b,
+			uint16(int16(8000*math.Sin(float64(i)*0.3+float64(i%977)))))
 	}
 	return b
 }
 
-// served is where the tree is served, and where it lies.
+// served is the address of the server, with the tree and the archive that it serves.
 type served struct{ url, dir, archive string }
 
 var start = sync.OnceValues(func() (*served, error) {
@@ -124,19 +130,23 @@ var start = sync.OnceValues(func() (*served, error) {
 	if err := writeSite(s.dir); err != nil {
 		return nil, err
 	}
-	if _, err := pack.Pack(context.Background(), s.dir, s.archive, pack.Options{}); err != nil {
+	if _, err := pack.Pack(context.Background(), s.dir, s.archive,
+		pack.Options{}); err != nil {
 		return nil, err
 	}
 	ready := make(chan string, 1)
-	server, err := serve.New(serve.Config{
-		Archives: []serve.Archive{{Path: s.archive}}, Plan: plan.Options{Listing: true}, Listen: []string{"127.0.0.1:0"},
-		Ready: func(addresses []net.Addr) { ready <- "http://" + addresses[0].String() },
+	run := serve.RunOptions{
+		Listen: []string{"127.0.0.1:0"},
+		Ready:  func(addresses []net.Addr) { ready <- "http://" + addresses[0].String() },
+	}
+	server, err := serve.New(serve.Options{
+		Archives: []serve.Archive{{Path: s.archive}}, Listing: true,
 	})
 	if err != nil {
 		return nil, err
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Run(context.Background()) }() // it ends with us
+	go func() { failed <- server.Run(context.Background(), run) }() // until the process ends
 	select {
 	case s.url = <-ready:
 		return s, nil
@@ -150,8 +160,10 @@ var allocator = sync.OnceValues(func() (context.Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(name), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("autoplay-policy", "no-user-gesture-required"), chromedp.Flag("hide-scrollbars", true))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(name),
+		chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
+		chromedp.Flag("hide-scrollbars", true))
 	ctx, _ := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, _ = chromedp.NewContext(ctx)
 	return ctx, chromedp.Do(ctx)
@@ -160,7 +172,7 @@ var allocator = sync.OnceValues(func() (context.Context, error) {
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if ctx, err := allocator(); err == nil {
-		_ = chromedp.Cancel(ctx) // it ends with us in any case
+		_ = chromedp.Cancel(ctx) // otherwise the end of the process ends it
 	}
 	if s, err := start(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(s.dir))
@@ -168,7 +180,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// look is how a page is shown.
+// look is a size of the window and a colour scheme.
 type look struct {
 	name          string
 	width, height int64
@@ -179,11 +191,12 @@ var (
 	desktop = look{name: "desktop", width: 1180, height: 820}
 	looks   = []look{
 		desktop, {name: "desktop-dark", width: 1180, height: 820, dark: true},
-		{name: "phone", width: 390, height: 844, phone: true}, {name: "phone-dark", width: 390, height: 844, dark: true, phone: true},
+		{name: "phone", width: 390, height: 844, phone: true},
+		{name: "phone-dark", width: 390, height: 844, dark: true, phone: true},
 	}
 )
 
-// A tab is a page of the browser that must not say anything on its console.
+// A tab is a page of the browser. Its test fails if anything appears on the console.
 type tab struct {
 	*served
 	t   *testing.T
@@ -226,7 +239,9 @@ func open(t *testing.T, l look, path string) *tab {
 		scheme = "dark"
 	}
 	call(p, log.Enable, cdp.Empty{})
-	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: l.width, Height: l.height, DeviceScaleFactor: 1, Mobile: l.phone})
+	call(p, emulation.SetDeviceMetricsOverride,
+		emulation.SetDeviceMetricsOverrideParams{Width: l.width, Height: l.height, DeviceScaleFactor: 1,
+			Mobile: l.phone})
 	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
 	})
@@ -234,14 +249,15 @@ func open(t *testing.T, l look, path string) *tab {
 	return p
 }
 
-// listen notes what the page says: errors, exceptions, and reports about the Content-Security-Policy.
+// listen collects errors, exceptions, console messages and violations of the
+// Content-Security-Policy.
 func (p *tab) listen(event any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch e := event.(type) {
 	case *log.EventEntryAdded:
 		if strings.HasSuffix(e.Entry.URL, "/favicon.ico") {
-			return // the browser looks for one beside a plain file
+			return // requested by the browser itself
 		}
 		p.log = append(p.log, fmt.Sprint(e.Entry.Level, " ", e.Entry.Text, " ", e.Entry.URL))
 	case *runtime.EventExceptionThrown:
@@ -258,7 +274,7 @@ func (p *tab) run(actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// call runs a command of the protocol.
+// call runs a command of the DevTools protocol.
 func call[P, R any](p *tab, command cdp.Command[P, R], params P) {
 	p.t.Helper()
 	if _, err := chromedp.Call(p.ctx, command, params); err != nil {
@@ -266,7 +282,7 @@ func call[P, R any](p *tab, command cdp.Command[P, R], params P) {
 	}
 }
 
-// eval gives the value of an expression.
+// eval returns the value of an expression in the page.
 func eval[T any](p *tab, js string) T {
 	p.t.Helper()
 	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](js, chromedp.EvalAwaitPromise))
@@ -276,19 +292,40 @@ func eval[T any](p *tab, js string) T {
 	return v
 }
 
-// until waits for an expression to be true of a page that is there whole. It asks from outside: the page's policy forbids it
-// to evaluate, and a page that is on its way to another can't wait.
+// watchPage is a promise that is fulfilled when an expression, %s, is true of a page that has
+// loaded. Each change of the document, the focus or a medium evaluates the expression again.
+const watchPage = `new Promise(done => {
+	const look = () => { if (document.readyState == "complete" && (%s)) done(true) }
+	new MutationObserver(look).observe(document,
+		{subtree: true, childList: true, attributes: true, characterData: true})
+	for (const event of ["readystatechange", "load", "pageshow", "focus", "blur", "close",
+		"loadedmetadata", "seeked"]) {
+		addEventListener(event, look, true)
+		document.addEventListener(event, look, true)
+	}
+	look()
+})`
+
+// until waits for an expression to be true of a page that has loaded. A page that the tab leaves
+// may never answer, so each attempt takes at most a second.
 func (p *tab) until(js string) {
 	p.t.Helper()
-	for began := time.Now(); time.Since(began) < 10*time.Second; time.Sleep(20 * time.Millisecond) {
-		if ok, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](`document.readyState == "complete" && !!(`+js+")")); err == nil && ok {
+	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
+	defer cancel()
+	for ctx.Err() == nil {
+		attempt, done := context.WithTimeout(ctx, time.Second)
+		ok, err := chromedp.Run(attempt, chromedp.Evaluate[bool](fmt.Sprintf(watchPage, js),
+			chromedp.EvalAwaitPromise))
+		done()
+		if err == nil && ok {
 			return
 		}
 	}
-	p.t.Fatalf("never true: %s, at %s", js, eval[string](p, `location.href + " " + document.activeElement.outerHTML`))
+	p.t.Fatalf("never true: %s, at %s", js,
+		eval[string](p, `location.href + " " + document.activeElement.outerHTML`))
 }
 
-// click clicks on what a selector finds.
+// click clicks on the element of a selector.
 func (p *tab) click(css string) {
 	p.t.Helper()
 	p.run(chromedp.Click(chromedp.CSS(css)))
@@ -300,20 +337,21 @@ func (p *tab) key(keys string) {
 	p.run(chromedp.KeyEvent(keys))
 }
 
-// follow clicks on a link, and waits for an expression to be true of the page it leads to.
+// follow clicks on a link and waits for an expression to be true of the next page.
 func (p *tab) follow(css, js string) {
 	p.t.Helper()
 	p.click(css)
 	p.until(js)
 }
 
-// names are those of the rows that are seen.
+// names returns the names in the visible rows.
 func (p *tab) names() []string {
 	p.t.Helper()
-	return eval[[]string](p, `[...document.querySelectorAll("tbody tr:not([hidden]) td.name a")].map(a => a.textContent)`)
+	return eval[[]string](p,
+		`[...document.querySelectorAll("tbody tr:not([hidden]) td.name a")].map(a => a.textContent)`)
 }
 
-// picture writes what the tab shows.
+// picture writes a picture of the tab if the flag -screenshots is set.
 func (p *tab) picture(name string) {
 	p.t.Helper()
 	if *screenshots == "" {

@@ -10,23 +10,24 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+	"golang.org/x/sys/unix"
 
 	"github.com/tarpack/tpk/compat/tools"
 )
 
-// pages are those that are looked at in every look.
+// pages are the pages that TestAccessible checks in every look.
 var pages = []struct{ name, path string }{
-	{"root", "/"}, {"folder", "/media/"}, {"odd", "/odd/"}, {"paged", "/crowd/?limit=20"}, {"search", "/?q=TILE-00&limit=20"}, {"nothing", "/?q=no-such-thing"},
+	{"root", "/"}, {"folder", "/media/"}, {"odd", "/odd/"}, {"paged", "/crowd/?limit=20"},
+	{"search", "/?q=TILE-00&limit=20"}, {"nothing", "/?q=no-such-thing"},
 }
 
-// TestAccessible lets axe-core look at every page in every look.
+// TestAccessible checks every page in every look with axe-core.
 func TestAccessible(t *testing.T) {
 	for _, l := range looks {
 		for _, page := range pages {
@@ -46,15 +47,17 @@ func TestAccessible(t *testing.T) {
 	}
 }
 
-// axe runs the accessibility checker of Deque, by the rules of WCAG 2.2 A and AA and its own best practices.
+// axe runs axe-core with the rules of WCAG 2.2 A and AA and its own best practices.
 func axe(p *tab) {
 	p.t.Helper()
-	script, err := os.ReadFile(filepath.Join(tools.Repo(p.t), ".work", "npm", "node_modules", "axe-core", "axe.min.js"))
+	script, err := os.ReadFile(filepath.Join(tools.Repo(p.t), ".work", "npm", "node_modules",
+		"axe-core", "axe.min.js"))
 	if err != nil {
 		tools.Missing(p.t, "axe-core (npm install of axe-core in .work/npm)")
 	}
 	eval[int](p, string(script)+";0")
-	found := eval[[]string](p, `axe.run().then(r => r.violations.flatMap(v => v.nodes.map(n => v.id + ": " + n.html + ": " + n.failureSummary))
+	found := eval[[]string](p, `axe.run().then(r => r.violations
+		.flatMap(v => v.nodes.map(n => v.id + ": " + n.html + ": " + n.failureSummary))
 		.concat(r.passes.length < 15 ? ["only " + r.passes.length + " rules applied"] : []))`)
 	for _, v := range found {
 		p.t.Error(v)
@@ -96,7 +99,8 @@ func TestFilterAndPages(t *testing.T) {
 	for range 2 {
 		p.follow(`a[rel="next"]`, `document.querySelector('a[rel="prev"]')`)
 	}
-	p.until(`document.querySelectorAll("tbody tr").length == 300 && document.querySelector(".pages span").textContent == "Page 3 of 3"`)
+	p.until(`document.querySelectorAll("tbody tr").length == 300 &&
+		document.querySelector(".pages span").textContent == "Page 3 of 3"`)
 	if got := p.names(); got[299] != fmt.Sprintf("tile-%d.txt", crowd-1) {
 		t.Error(got[299])
 	}
@@ -104,8 +108,10 @@ func TestFilterAndPages(t *testing.T) {
 
 func TestSearch(t *testing.T) {
 	p := open(t, desktop, "/docs/")
-	// Without the character that chromedp sends after the key: a browser leaves it out when the page has taken the key.
-	call(p, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeRawKeyDown, Key: "/", Code: "Slash"})
+	// No character follows the key, as chromedp would send it: a browser omits it if the page
+	// handles the key.
+	call(p, input.DispatchKeyEvent,
+		input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeRawKeyDown, Key: "/", Code: "Slash"})
 	p.until(`document.activeElement.id == "search"`)
 	p.key("README" + kb.Enter)
 	p.until(`location.search == "?q=README"`)
@@ -126,7 +132,8 @@ func TestStepInAndBack(t *testing.T) {
 	p.until(`document.activeElement.textContent == "docs/"`)
 	p.key(kb.Enter)
 	p.until(`location.pathname == "/docs/"`)
-	eval[int](p, `setTimeout(() => history.back())`) // chromedp.NavigateBack waits for a load that a cached page does not have
+	// chromedp.NavigateBack would wait for a load event
+	eval[int](p, `setTimeout(() => history.back())`)
 	p.until(`location.pathname == "/"`)
 	eval[int](p, `setTimeout(() => location.href = "/docs/api/?list")`)
 	p.until(`document.querySelector("header nav a[href='../?list']")`)
@@ -146,7 +153,8 @@ func TestPreview(t *testing.T) {
 	p.key(kb.ArrowRight)
 	p.until(`document.querySelector("dialog[open] pre")?.textContent == "notes\n"`)
 	p.key(kb.Escape)
-	p.until(`!document.querySelector("dialog").open && document.activeElement.textContent == "notes.txt"`)
+	p.until(`!document.querySelector("dialog").open &&
+		document.activeElement.textContent == "notes.txt"`)
 
 	p.run(chromedp.Navigate(p.url+"/media/"), chromedp.WaitReady(chromedp.CSS("tbody")))
 	p.click(`[data-look="image"]`)
@@ -155,7 +163,7 @@ func TestPreview(t *testing.T) {
 	p.until(`!document.querySelector("dialog").open`)
 }
 
-// TestSeek jumps to the end of a film and of a sound: what plays there was fetched by a Range.
+// TestSeek jumps to the end of a film and of a sound, which the browser fetches with Range.
 func TestSeek(t *testing.T) {
 	for kind, seconds := range map[string]float64{"video": 18, "audio": 8} {
 		t.Run(kind, func(t *testing.T) {
@@ -168,26 +176,30 @@ func TestSeek(t *testing.T) {
 				m.onerror = () => failed(m.error)
 				m.currentTime = %g
 			})`, kind, seconds))
-			if at != seconds || eval[float64](p, `document.querySelector("dialog `+kind+`").duration`) < seconds {
+			if at != seconds || eval[float64](p,
+				`document.querySelector("dialog `+kind+`").duration`) < seconds {
 				t.Errorf("at %g of %g", at, seconds)
 			}
 		})
 	}
 }
 
-// TestNames looks at names that break pages that are careless.
+// TestNames checks a folder with names that break careless pages.
 func TestNames(t *testing.T) {
 	p := open(t, desktop, "/odd/")
 	got := p.names()
-	for _, want := range []string{`<b>bold<`, "new␊line.txt", "caf\ufffd.txt", "日本語.txt", "javascript:alert(1).txt"} {
-		if !slices.ContainsFunc(got, func(name string) bool { return strings.HasPrefix(name, want) }) && want != "<b>bold<" {
+	for _, want := range []string{`<b>bold<`, "new␊line.txt", "caf\ufffd.txt", "日本語.txt",
+		"javascript:alert(1).txt"} {
+		if !slices.ContainsFunc(got, func(name string) bool { return strings.HasPrefix(name, want) }) &&
+			want != "<b>bold<" {
 			t.Errorf("%q is not among %q", want, got)
 		}
 	}
 	if eval[bool](p, `!!document.querySelector("td.name b")`) {
 		t.Error("a name became a tag")
 	}
-	for _, href := range eval[[]string](p, `[...document.querySelectorAll("td.name a")].map(a => a.href)`) {
+	for _, href := range eval[[]string](p,
+		`[...document.querySelectorAll("td.name a")].map(a => a.href)`) {
 		if !strings.HasPrefix(href, p.url+"/odd/") {
 			t.Error(href)
 		}
@@ -197,11 +209,13 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestWithoutScript reads the page with scripts turned off.
+// TestWithoutScript reads a page with scripts turned off.
 func TestWithoutScript(t *testing.T) {
 	p := open(t, desktop, "/")
-	call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-	p.run(chromedp.Reload(), chromedp.WaitReady(chromedp.CSS("tbody")), chromedp.WaitNotVisible(chromedp.CSS(".tools")),
+	call(p, emulation.SetScriptExecutionDisabled,
+		emulation.SetScriptExecutionDisabledParams{Value: true})
+	p.run(chromedp.Reload(), chromedp.WaitReady(chromedp.CSS("tbody")),
+		chromedp.WaitNotVisible(chromedp.CSS(".tools")),
 		chromedp.WaitNotVisible(chromedp.CSS("[data-look]")))
 	text, err := chromedp.Run(p.ctx, chromedp.Text(chromedp.CSS("main")))
 	if err != nil {
@@ -215,30 +229,28 @@ func TestWithoutScript(t *testing.T) {
 	p.follow("th.size a", `document.querySelector('th.size[aria-sort="descending"]')`)
 }
 
-// TestDownloads presses the buttons, and compares what was saved with the tree.
+// TestDownloads presses the download buttons and compares the saved files with the tree.
 func TestDownloads(t *testing.T) {
 	for _, c := range []struct{ path, button, file string }{
-		{"/docs/?list", ".zip", "docs.zip"}, {"/docs/?list", ".tar.gz", "docs.tar.gz"}, {"/odd/", ".zip", "odd.zip"}, {"/odd/", ".tar.gz", "odd.tar.gz"},
+		{"/docs/?list", ".zip", "docs.zip"}, {"/docs/?list", ".tar.gz", "docs.tar.gz"},
+		{"/odd/", ".zip", "odd.zip"}, {"/odd/", ".tar.gz", "odd.tar.gz"},
 		{"/", ".tar.gz", "site.tar.gz"}, {"/", ".zip", "site.zip"},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			p := open(t, desktop, c.path)
 			saved := tools.Dir(t)
-			_, err := chromedp.CallBrowser(p.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
-				Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: saved,
-			})
+			_, err := chromedp.CallBrowser(p.ctx, browser.SetDownloadBehavior,
+				browser.SetDownloadBehaviorParams{
+					Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: saved,
+				})
 			if err != nil {
 				t.Fatal(err)
 			}
+			renames := tools.NewWatch(t, saved, unix.IN_MOVED_TO) // an incomplete file has another name
 			p.click(fmt.Sprintf(`.get a[href$="=%s"]`, c.button[1:]))
-			// Until it is complete it has another name; an empty file may hold its place.
-			for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-				fi, err := os.Stat(filepath.Join(saved, c.file))
-				if partial, _ := filepath.Glob(filepath.Join(saved, "*.crdownload")); err == nil && fi.Size() > 0 && len(partial) == 0 {
-					break
-				}
-				if time.Since(began) > 20*time.Second {
-					t.Fatal("it never came")
+			for name := ""; name != c.file; {
+				if name, err = renames.Next(); err != nil {
+					t.Fatal("it never came: ", err)
 				}
 			}
 			compare(t, p.dir, filepath.Join(saved, c.file))
@@ -246,7 +258,7 @@ func TestDownloads(t *testing.T) {
 	}
 }
 
-// compare extracts an archive and compares each file in it with that of the tree.
+// compare extracts an archive and compares its files with the tree.
 func compare(t *testing.T, dir, name string) {
 	t.Helper()
 	out := tools.Dir(t)

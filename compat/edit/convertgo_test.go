@@ -11,7 +11,8 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// goTars are the archives of archive/tar's tests that are not converted to what GNU tar extracts of them, and why. The others must be.
+// goTars are the archives of archive/tar's tests for which tpk and GNU tar differ, with the reason.
+// From the result of converting any other, GNU tar must extract what it extracts from the original.
 var goTars = map[string]struct{ skipped, refused, other string }{
 	"gnu-sparse-big":        {skipped: "60 GB of zeros: a minute each"},
 	"pax-sparse-big":        {skipped: "60 GB of zeros: a minute each"},
@@ -27,18 +28,20 @@ var goTars = map[string]struct{ skipped, refused, other string }{
 	"pax-bad-mtime-file":    {refused: "a time that is no number, which GNU tar ignores"},
 	"pax-nul-path":          {refused: "a NUL in a path, where GNU tar ends it"},
 	"pax-nul-xattrs":        {refused: "damaged"},
-	"invalid-go17":          {other: "GNU tar ignores the ustar prefix, which old releases of Go wrote into GNU headers"},
+	"invalid-go17":          {other: "GNU tar ignores the ustar prefix in GNU headers, from old Go"},
 	"pax-global-records":    {other: "GNU tar wants global headers to be of a form of its own"},
 	"sparse-formats":        {other: "GNU tar fails at its fourth entry, of sparse format 0.1"},
 }
 
-// TestConvertGoTestdata converts the archives that archive/tar is tested with, and compares what GNU tar extracts of both.
+// TestConvertGoTestdata converts the archives of archive/tar's tests, and compares what GNU tar
+// extracts from the original and the result.
 func TestConvertGoTestdata(t *testing.T) {
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
 		tools.Missing(t, "go")
 	}
-	names, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(root)), "src/archive/tar/testdata/*.tar*"))
+	names, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(root)),
+		"src/archive/tar/testdata/*.tar*"))
 	if err != nil || len(names) < 40 {
 		t.Fatalf("%d archives, %v", len(names), err)
 	}
@@ -51,7 +54,7 @@ func TestConvertGoTestdata(t *testing.T) {
 				return
 			}
 			work := tools.Dir(t)
-			if strings.HasSuffix(in, ".base64") { // in that form it is no virus to a scanner
+			if strings.HasSuffix(in, ".base64") { // encoded for the sake of virus scanners
 				in = decoded(t, in, filepath.Join(work, "decoded"))
 			}
 			out := filepath.Join(work, "out.tar.gz")
@@ -80,7 +83,8 @@ func TestConvertGoTestdata(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, line := range trees.Diff(want, extracted(t, out), trees.Rules{Merged: true, IgnoreDirTime: true}) {
+			for _, line := range trees.Diff(want, extracted(t, out),
+				trees.Rules{Merged: true, IgnoreDirTime: true}) {
 				t.Error(line)
 			}
 		})

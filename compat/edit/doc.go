@@ -1,3 +1,4 @@
-// Package edit holds the commands that change archives against a directory as their model, against failures of the system and power cuts at every
-// call, and against the programs whose archives tpk converts. Imported by nobody.
+// Package edit tests the commands that change archives. It compares them with a directory that
+// undergoes the same changes, lets system calls fail, kills the commands and cuts the power at
+// every call, and converts the archives of other programs. Nothing imports it.
 package edit

@@ -17,7 +17,7 @@ func tpk(t testing.TB, args ...string) tools.Result {
 	return tools.Run(t, exec.Command(tools.TPK(t), args...))
 }
 
-// must runs the command, which must succeed without a word on standard error.
+// must runs the command, which must succeed and print nothing on standard error.
 func must(t testing.TB, args ...string) {
 	t.Helper()
 	if r := tpk(t, args...); r.Code != 0 || len(r.Err) > 0 {
@@ -25,7 +25,8 @@ func must(t testing.TB, args ...string) {
 	}
 }
 
-// treesIn returns what writes trees into a directory, by name, and gives their paths.
+// treesIn returns a function that writes a tree to a named directory below base and returns its
+// path.
 func treesIn(t testing.TB, base string) (write func(name string, tree trees.Tree) string) {
 	return func(name string, tree trees.Tree) string {
 		t.Helper()
@@ -37,11 +38,12 @@ func treesIn(t testing.TB, base string) (write func(name string, tree trees.Tree
 	}
 }
 
-// extracted is what GNU tar makes of an archive.
+// extracted returns the tree that GNU tar extracts from an archive.
 func extracted(t testing.TB, archive string) trees.Snapshot {
 	t.Helper()
 	dir := tools.Dir(t)
-	if r := tools.Run(t, exec.Command(tools.Path(t, "tar"), "-xpzf", archive, "-C", dir)); r.Code != 0 {
+	if r := tools.Run(t, exec.Command(tools.Path(t, "tar"), "-xpzf", archive, "-C",
+		dir)); r.Code != 0 {
 		t.Fatal(r)
 	}
 	snap, err := trees.Read(dir)
@@ -60,7 +62,7 @@ func read(t testing.TB, name string) []byte {
 	return b
 }
 
-// wantOnly checks what is in a directory, hidden or not.
+// wantOnly checks that a directory holds the named files, hidden ones included, and no others.
 func wantOnly(t testing.TB, dir string, names ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)

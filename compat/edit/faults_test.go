@@ -12,28 +12,34 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/sweep"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// A scene is a directory with an archive that a command is about to change, and what there is before and after.
+// A scene is a directory with an archive that a command changes, and the files before and after.
 type scene struct {
 	name     string
 	args     []string
 	dir      string // of the archive
 	archive  string
 	old, new [2][]byte // archive and sidecar
-	grows    bool      // in place
+	grows    bool      // the archive grows in place
 }
 
-// scenes sets up each command. Afterwards there must be the old archive or the new one, and nothing else.
+// scenes returns a scene for each command. A fault must leave the old archive or the new one, no
+// mixture.
 func scenes(t *testing.T) []*scene {
 	base := tools.Dir(t)
 	write := treesIn(t, base)
-	before := write("before", trees.Tree{trees.Noise("kept", 300_000), trees.Text("text", 200_000), trees.File("d/gone", "x"), trees.File("e/link", "x")})
-	after := write("after", trees.Tree{trees.Noise("kept", 300_000), trees.Text("text", 300_000), trees.File("e/link", "x"), trees.Text("new", 2<<20)})
-	more := write("more", trees.Tree{trees.Text("new", 2<<20), trees.File("n/small", "y"), trees.File("n/copy", "x")})
-	source, other, tarball := filepath.Join(base, "source.tar.gz"), filepath.Join(base, "other.tar.gz"), filepath.Join(base, "in.tar")
+	before := write("before", trees.Tree{trees.Noise("kept", 300_000), trees.Text("text", 200_000),
+		trees.File("d/gone", "x"), trees.File("e/link", "x")})
+	after := write("after", trees.Tree{trees.Noise("kept", 300_000), trees.Text("text", 300_000),
+		trees.File("e/link", "x"), trees.Text("new", 2<<20)})
+	more := write("more", trees.Tree{trees.Text("new", 2<<20), trees.File("n/small", "y"),
+		trees.File("n/copy", "x")})
+	source, other, tarball := filepath.Join(base, "source.tar.gz"),
+		filepath.Join(base, "other.tar.gz"), filepath.Join(base, "in.tar")
 	must(t, "pack", before, source)
 	must(t, "pack", after, other)
 	if r := tools.Run(t, exec.Command("tar", "-cf", tarball, "-C", after, ".")); r.Code != 0 {
@@ -80,7 +86,8 @@ func (s *scene) restore(t *testing.T) {
 	}
 }
 
-// outcome says which archive is there, and fails the test for anything but the old or the new one.
+// outcome returns which archive is there, "old", "new" or "new, stale index", and fails for any
+// other.
 func (s *scene) outcome(t *testing.T, killed bool) string {
 	t.Helper()
 	got := [2][]byte{read(t, s.archive), read(t, s.archive+".tpi")}
@@ -110,11 +117,12 @@ func (s *scene) outcome(t *testing.T, killed bool) string {
 	return state
 }
 
-// unfinished checks an archive in whose place an append was killed: readers find the old one and write nothing, and the next command that writes
-// makes it that again.
+// unfinished checks an archive after an append to it was killed. Readers must find the old archive
+// and write nothing; the next command that writes must restore it.
 func (s *scene) unfinished(t *testing.T, got [2][]byte) string {
 	t.Helper()
-	if at := len(s.old[0]) - 18; !bytes.Equal(got[0][:at], s.old[0][:at]) || !bytes.Equal(got[1], s.old[1]) {
+	if at := len(s.old[0]) - 18; !bytes.Equal(got[0][:at], s.old[0][:at]) ||
+		!bytes.Equal(got[1], s.old[1]) {
 		t.Fatal("what was there has changed")
 	}
 	if r := tpk(t, "ls", s.archive); r.Code != 0 || !strings.Contains(string(r.Err), "left out") {
@@ -123,7 +131,7 @@ func (s *scene) unfinished(t *testing.T, got [2][]byte) string {
 	if r := tpk(t, "verify", s.archive); r.Code != 1 {
 		t.Error(r)
 	}
-	// GNU tar reads as far as the old end, too, whatever gzip says of what follows.
+	// GNU tar also reads up to the old end, whatever gzip makes of the bytes after it.
 	names := func(archive string) string {
 		return string(tools.Run(t, exec.Command("tar", "-tzf", archive)).Out)
 	}
@@ -138,18 +146,22 @@ func (s *scene) unfinished(t *testing.T, got [2][]byte) string {
 		t.Fatal("reading has written")
 	}
 	must(t, "index", s.archive)
-	if !bytes.Equal(read(t, s.archive), s.old[0]) || !bytes.Equal(read(t, s.archive+".tpi"), s.old[1]) {
+	if !bytes.Equal(read(t, s.archive), s.old[0]) ||
+		!bytes.Equal(read(t, s.archive+".tpi"), s.old[1]) {
 		t.Fatal("index did not bring the old archive back")
 	}
 	return "old"
 }
 
-// inject runs the scene's command with a fault in its calls that concern the archive's directory, and says whether the fault came.
+// inject runs the command with a fault in one of its calls that concern the archive's directory. It
+// reports whether the fault occurred.
 func (s *scene) inject(t *testing.T, call, fault string, when int) (tools.Result, bool) {
 	t.Helper()
 	log := filepath.Join(tools.Dir(t), "strace")
-	args := []string{"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e", fmt.Sprintf("inject=%s:%s:when=%d", call, fault, when)}
-	for _, name := range []string{"", "a.tar.gz", "a.tar.gz.tpi", ".a.tar.gz.tpk-tmp", ".a.tar.gz.tpi.tpk-tmp", ".a.tar.gz.spool.tpk-tmp",
+	args := []string{"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e",
+		fmt.Sprintf("inject=%s:%s:when=%d", call, fault, when)}
+	for _, name := range []string{"", "a.tar.gz", "a.tar.gz.tpi", ".a.tar.gz.tpk-tmp",
+		".a.tar.gz.tpi.tpk-tmp", ".a.tar.gz.spool.tpk-tmp",
 		".a.tar.gz.records.tpk-tmp", ".a.tar.gz.content.tpk-tmp", ".a.tar.gz.index.tpk-tmp"} {
 		args = append(args, "-P", filepath.Join(s.dir, name))
 	}
@@ -157,87 +169,126 @@ func (s *scene) inject(t *testing.T, call, fault string, when int) (tools.Result
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
 	r := tools.Run(t, cmd)
 	b := read(t, log)
-	return r, bytes.Contains(b, []byte("(INJECTED)")) || bytes.Contains(b, []byte("+++ killed by SIGKILL"))
+	return r, bytes.Contains(b, []byte("(INJECTED)")) ||
+		bytes.Contains(b, []byte("+++ killed by SIGKILL"))
 }
 
-// notices matches what is said when an index can't be read: strace may fail a call in several threads.
+// notices matches the notice about an index that can't be read: strace may fail a call in several
+// threads.
 var notices = regexp.MustCompile(`(?m)^tpk: .*: indexing it in memory.*\n`)
 
-// TestFaults kills each command at every call that writes, and makes each of them fail. In the short run update stands for all commands
-// but for merge and convert, whose kills are tried; FAULTS=full runs everything.
+// A fault is what happens in a system call: the command is killed, or the call fails with an error.
+// If says is not empty the command must print it and fail.
+type fault struct{ call, fault, says string }
+
+func (f fault) kills() bool { return f.fault == "signal=KILL" }
+
+// faults are all that TestFaults tries.
+var faults = []fault{
+	{"write", "signal=KILL", ""},
+	{"pwrite64", "signal=KILL", ""},
+	{"copy_file_range", "signal=KILL", ""},
+	{"fsync", "signal=KILL", ""},
+	{"renameat", "signal=KILL", ""},
+	{"unlinkat", "signal=KILL", ""},
+	{"ftruncate", "signal=KILL", ""},
+	{"close", "signal=KILL", ""},
+	{"write", "error=ENOSPC", "no space left on device"},
+	{"write", "error=EIO", "input/output error"},
+	{"pwrite64", "error=ENOSPC", "no space left on device"},
+	{"pwrite64", "error=EIO", "input/output error"},
+	{"copy_file_range", "error=ENOSPC", "no space left on device"},
+	{"copy_file_range", "error=EIO", "input/output error"},
+	{"copy_file_range", "error=ENOSYS", ""}, // tpk must fall back to write
+	{"fsync", "error=EIO", "input/output error"},
+	{"fsync", "error=ENOSPC", "no space left on device"},
+	{"renameat", "error=EIO", "input/output error"},
+	{"ftruncate", "error=EIO", "input/output error"},
+	{"fchmod", "error=EIO", "input/output error"},
+	{"close", "error=EIO", ""},
+	{"pread64", "error=EIO", "input/output error"},
+}
+
+// short reports whether a run with -short tries a fault: each one for update, which stands for the
+// other commands, kills and failures of fsync for append, and some kills for merge and convert.
+func (s *scene) short(f fault) bool {
+	switch s.name {
+	case "update":
+		return true
+	case "append":
+		return f.kills() || f.call == "fsync"
+	case "merge", "convert":
+		return f.kills() && (f.call == "renameat" || f.call == "fsync")
+	}
+	return false
+}
+
+// sweep runs the command with a fault at each occurrence of its call and returns the number of
+// faults.
+func (s *scene) sweep(t *testing.T, f fault) (points int) {
+	states := map[string]int{}
+	for when := 1; when <= 200; when++ {
+		r, fired := s.inject(t, f.call, f.fault, when)
+		if !fired {
+			if r.Code != 0 {
+				t.Fatal(r)
+			}
+			s.restore(t)
+			break
+		}
+		points++
+		state := s.outcome(t, f.kills())
+		states[state]++
+		if f.kills() {
+			// The next run must succeed and clean up, whatever the killed one has left.
+			if state != "old" {
+				s.restore(t)
+			}
+			must(t, s.args...)
+			if got := s.outcome(t, false); got != "new" {
+				t.Errorf("after a kill at %d and another run: %s", when, got)
+			}
+		} else {
+			s.failed(t, r, f, state)
+		}
+		if t.Failed() {
+			t.Fatalf("at call %d", when)
+		}
+		s.restore(t)
+	}
+	t.Log(states)
+	return points
+}
+
+// failed checks a command after one of its calls has failed. It must have printed one line about
+// the failure, or must have succeeded without the call.
+func (s *scene) failed(t *testing.T, r tools.Result, f fault, state string) {
+	t.Helper()
+	printed := string(r.Err)
+	switch {
+	case r.Code == 0 && state != "new":
+		t.Errorf("exit status 0, and the archive is %s", state)
+	case r.Code == 0:
+	case r.Code != 1 || strings.Count(notices.ReplaceAllString(printed, ""), "\n") != 1 ||
+		!strings.Contains(printed, f.says) || !strings.Contains(printed, s.dir):
+		t.Errorf("want exit status 1 and one line: %v", r)
+	}
+}
+
+// TestFaults kills each command at every call that writes, and lets each of these calls fail.
 func TestFaults(t *testing.T) {
 	tools.Path(t, "strace")
-	full := os.Getenv("FAULTS") == "full"
-	points, lost := 0, 0
+	point, points, lost := 0, 0, 0
 	for _, s := range scenes(t) {
-		for _, f := range []struct{ call, fault, says string }{
-			{"write", "signal=KILL", ""},
-			{"pwrite64", "signal=KILL", ""},
-			{"copy_file_range", "signal=KILL", ""},
-			{"fsync", "signal=KILL", ""},
-			{"renameat", "signal=KILL", ""},
-			{"unlinkat", "signal=KILL", ""},
-			{"ftruncate", "signal=KILL", ""},
-			{"close", "signal=KILL", ""},
-			{"write", "error=ENOSPC", "no space left on device"},
-			{"write", "error=EIO", "input/output error"},
-			{"pwrite64", "error=ENOSPC", "no space left on device"},
-			{"pwrite64", "error=EIO", "input/output error"},
-			{"copy_file_range", "error=ENOSPC", "no space left on device"},
-			{"copy_file_range", "error=EIO", "input/output error"},
-			{"copy_file_range", "error=ENOSYS", ""}, // it must do without
-			{"fsync", "error=EIO", "input/output error"},
-			{"fsync", "error=ENOSPC", "no space left on device"},
-			{"renameat", "error=EIO", "input/output error"},
-			{"ftruncate", "error=EIO", "input/output error"},
-			{"fchmod", "error=EIO", "input/output error"},
-			{"close", "error=EIO", ""},
-			{"pread64", "error=EIO", "input/output error"},
-		} {
-			kill := f.fault == "signal=KILL"
-			if !full && s.name != "update" && !(s.grows && (kill || f.call == "fsync")) && !(kill && (s.name == "merge" || s.name == "convert") && (f.call == "renameat" || f.call == "fsync")) {
+		for _, f := range faults {
+			wanted := !testing.Short() || s.short(f)
+			if point++; !wanted || !sweep.Takes(t, point-1) {
 				continue
 			}
-			t.Run(s.name+"/"+f.call+"/"+f.fault, func(t *testing.T) {
-				states := map[string]int{}
-				for when := 1; when <= 200; when++ {
-					r, fired := s.inject(t, f.call, f.fault, when)
-					if !fired {
-						if r.Code != 0 {
-							t.Fatal(r)
-						}
-						s.restore(t)
-						break
-					}
-					points++
-					state := s.outcome(t, kill)
-					states[state]++
-					switch {
-					case kill:
-						// The next run does what was to be done, whatever this one has left, and clears it away.
-						if state != "old" {
-							s.restore(t)
-						}
-						must(t, s.args...)
-						if got := s.outcome(t, false); got != "new" {
-							t.Errorf("after a kill at %d and another run: %s", when, got)
-						}
-					case r.Code == 0 && state != "new":
-						lost++
-						t.Errorf("exit status 0, and the archive is %s", state)
-					case r.Code == 0:
-					case r.Code != 1 || strings.Count(notices.ReplaceAllString(string(r.Err), ""), "\n") != 1 || !strings.Contains(string(r.Err), f.says) ||
-						!strings.Contains(string(r.Err), s.dir):
-						t.Errorf("want exit status 1 and one line: %v", r)
-					}
-					if t.Failed() {
-						lost++
-						t.Fatalf("at call %d", when)
-					}
-					s.restore(t)
-				}
-				t.Log(states)
-			})
+			ok := t.Run(s.name+"/"+f.call+"/"+f.fault, func(t *testing.T) { points += s.sweep(t, f) })
+			if !ok { // a sweep ends at its first loss
+				lost++
+			}
 		}
 	}
 	t.Logf("%d points, %d losses", points, lost)

@@ -16,7 +16,7 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// files are those below a directory, with their contents.
+// files maps the paths of files below a directory to their contents.
 type files map[string]string
 
 func readFiles(t testing.TB, dir string) files {
@@ -48,33 +48,42 @@ func (f files) write(t testing.TB, dir string) {
 	}
 }
 
-// visible are those that have no temporary name.
+// visible returns the files that have no temporary name.
 func (f files) visible() files {
 	seen := maps.Clone(f)
 	maps.DeleteFunc(seen, func(name, _ string) bool { return strings.HasSuffix(name, ".tpk-tmp") })
 	return seen
 }
 
-// A job is a command that changes what is in a directory, which is called DIR in its arguments; its standard is what it does undisturbed.
+// A job is a command that changes what is in a directory, which is called DIR in its arguments; its
+// standard is what it does undisturbed.
 type job struct {
 	name          string
 	argv          []string
 	before, after files
-	state         func(t *testing.T, j *job, dir string) string // of what is in dir; it fails the test if that is neither old nor new
-	again         bool                                          // the command may be run where it has been done
-	heal          []string                                      // for what else the state may be: the command that clears away what was left
-	growth        bool                                          // the archive grows in place
-	control       bool                                          // it is to be caught
+	// the state of dir; fails for a mixture of old and new
+	state func(t *testing.T, j *job, dir string) string
+	// the command may run again after it has succeeded
+	again bool
+	// the command that cleans up in a state other than "old"
+	heal   []string
+	growth bool // the archive grows in place
+	// it loses data, and that must be noticed
+	control bool
 }
 
-// jobs sets up each command, of trees that are small enough for a power cut at each call.
+// jobs returns a job for each command, on trees that are small enough for a power cut at each call.
 func jobs(t *testing.T) []*job {
 	base := tools.Dir(t)
 	write := treesIn(t, base)
-	old := write("old", trees.Tree{trees.Noise("kept", 150_000), trees.Text("text", 20_000), trees.File("d/gone", "x"), trees.File("e/link", "x")})
-	next := write("next", trees.Tree{trees.Noise("kept", 150_000), trees.Text("text", 30_000), trees.File("e/link", "x"), trees.Text("new", 200_000)})
-	more := write("more", trees.Tree{trees.Text("new", 200_000), trees.File("n/small", "y"), trees.File("n/copy", "x")})
-	source, other, tarball := filepath.Join(base, "source"), filepath.Join(base, "other.tar.gz"), filepath.Join(base, "in.tar")
+	old := write("old", trees.Tree{trees.Noise("kept", 150_000), trees.Text("text", 20_000),
+		trees.File("d/gone", "x"), trees.File("e/link", "x")})
+	next := write("next", trees.Tree{trees.Noise("kept", 150_000), trees.Text("text", 30_000),
+		trees.File("e/link", "x"), trees.Text("new", 200_000)})
+	more := write("more", trees.Tree{trees.Text("new", 200_000), trees.File("n/small", "y"),
+		trees.File("n/copy", "x")})
+	source, other, tarball := filepath.Join(base, "source"), filepath.Join(base, "other.tar.gz"),
+		filepath.Join(base, "in.tar")
 	set := filepath.Join(base, "set")
 	for _, dir := range []string{source, set} {
 		if err := os.Mkdir(dir, 0o755); err != nil {
@@ -87,26 +96,41 @@ func jobs(t *testing.T) []*job {
 	archive := readFiles(t, source)
 	must(t, "pack", "--shards", "3", old, filepath.Join(set, "a.tar.gz"))
 	damaged := maps.Clone(archive)
-	damaged["a.tar.gz"] = archive["a.tar.gz"][:100_000] + strings.Repeat("damage", 10) + archive["a.tar.gz"][100_060:]
+	damaged["a.tar.gz"] = archive["a.tar.gz"][:100_000] + strings.Repeat("damage", 10) +
+		archive["a.tar.gz"][100_060:]
 	tree := readFiles(t, old)
 	fresh := filepath.Join(base, "fresh.tar.gz")
 	tools.Must(t, exec.Command("cp", other, fresh))
 	all := []*job{
-		{name: "pack", argv: []string{"pack", next, "DIR/a.tar.gz"}, before: archive, state: archiveState},
-		{name: "update", argv: []string{"update", "DIR/a.tar.gz", next}, before: archive, state: archiveState},
-		{name: "add", argv: []string{"add", "DIR/a.tar.gz", next + "/new"}, before: archive, state: archiveState},
-		{name: "append", argv: []string{"add", "--append", "DIR/a.tar.gz", more}, before: archive, state: archiveState, growth: true},
+		{name: "pack", argv: []string{"pack", next, "DIR/a.tar.gz"}, before: archive,
+			state: archiveState},
+		{name: "update", argv: []string{"update", "DIR/a.tar.gz", next}, before: archive,
+			state: archiveState},
+		{name: "add", argv: []string{"add", "DIR/a.tar.gz", next + "/new"}, before: archive,
+			state: archiveState},
+		{name: "append", argv: []string{"add", "--append", "DIR/a.tar.gz", more}, before: archive,
+			state: archiveState, growth: true},
 		{name: "rm", argv: []string{"rm", "DIR/a.tar.gz", "d"}, before: archive, state: archiveState},
-		{name: "compact", argv: []string{"compact", "DIR/a.tar.gz", "--dedup", "off"}, before: archive, state: archiveState},
-		{name: "merge", argv: []string{"merge", "DIR/a.tar.gz", "DIR/a.tar.gz", other}, before: archive, state: archiveState},
-		{name: "convert", argv: []string{"convert", tarball, "DIR/a.tar.gz"}, before: archive, state: archiveState},
+		{name: "compact", argv: []string{"compact", "DIR/a.tar.gz", "--dedup", "off"}, before: archive,
+			state: archiveState},
+		{name: "merge", argv: []string{"merge", "DIR/a.tar.gz", "DIR/a.tar.gz", other}, before: archive,
+			state: archiveState},
+		{name: "convert", argv: []string{"convert", tarball, "DIR/a.tar.gz"}, before: archive,
+			state: archiveState},
 		{name: "repair", argv: []string{"repair", "DIR/a.tar.gz"}, before: damaged, state: archiveState},
-		{name: "split", argv: []string{"split", "--shards", "3", "DIR/a.tar.gz"}, before: archive, state: setState, again: true},
-		{name: "set", argv: []string{"pack", "--shards", "3", next, "DIR/a.tar.gz"}, before: readFiles(t, set), state: setState, again: true},
-		{name: "init", argv: []string{"init", "DIR"}, before: tree, state: initState, heal: []string{"index", "DIR/pack.tar.gz"}},
-		{name: "control", argv: []string{"sh", "-c", "cp " + fresh + " DIR/.a.tar.gz.tpk-tmp && mv -f DIR/.a.tar.gz.tpk-tmp DIR/a.tar.gz"},
+		{name: "split", argv: []string{"split", "--shards", "3", "DIR/a.tar.gz"}, before: archive,
+			state: setState, again: true},
+		{name: "set", argv: []string{"pack", "--shards", "3", next, "DIR/a.tar.gz"},
+			before: readFiles(t, set), state: setState, again: true},
+		{name: "init", argv: []string{"init", "DIR"}, before: tree, state: initState,
+			heal: []string{"index", "DIR/pack.tar.gz"}},
+		{name: "control", argv: []string{"sh", "-c",
+			"cp " + fresh + " DIR/.a.tar.gz.tpk-tmp && mv -f DIR/.a.tar.gz.tpk-tmp DIR/a.tar.gz"},
 			before: archive, state: archiveState, control: true},
-		{name: "control that syncs the directory", argv: []string{"sh", "-c", "cp " + fresh + " DIR/.a.tar.gz.tpk-tmp && mv -f DIR/.a.tar.gz.tpk-tmp DIR/a.tar.gz && sync DIR"},
+		{name: "control that syncs the directory",
+			argv: []string{"sh", "-c",
+				"cp " + fresh +
+					" DIR/.a.tar.gz.tpk-tmp && mv -f DIR/.a.tar.gz.tpk-tmp DIR/a.tar.gz && sync DIR"},
 			before: archive, state: archiveState, control: true},
 	}
 	for _, j := range all {
@@ -118,7 +142,7 @@ func jobs(t *testing.T) []*job {
 	return all
 }
 
-// command is the program and its arguments for a directory.
+// command returns the program and its arguments for a directory.
 func (j *job) command(t testing.TB, argv []string, dir string) []string {
 	words := slices.Clone(argv)
 	for i, w := range words {
@@ -135,7 +159,7 @@ func (j *job) command(t testing.TB, argv []string, dir string) []string {
 	return append([]string{tools.TPK(t)}, words...)
 }
 
-// done runs the command undisturbed. Repair says by its exit status that something was lost.
+// done runs the command without faults. The exit status of repair is 1, because something was lost.
 func (j *job) done(t testing.TB, dir string) {
 	t.Helper()
 	argv := j.command(t, j.argv, dir)
@@ -144,12 +168,14 @@ func (j *job) done(t testing.TB, dir string) {
 	}
 }
 
-// success tells whether the command has done what it could.
+// success reports whether the command has ended well; repair does so with exit status 1.
 func (j *job) success(r tools.Result) bool {
-	return r.Code == 0 || j.name == "repair" && r.Code == 1 && strings.Contains(string(r.Err)+string(r.Out), "lost")
+	return r.Code == 0 || j.name == "repair" && r.Code == 1 &&
+		strings.Contains(string(r.Err)+string(r.Out), "lost")
 }
 
-// followUp runs the next command after a failure that left the state. It must succeed, and leave no temporary file.
+// followUp runs the next command after a failure that left dir in a state. It must succeed and
+// leave no temporary file.
 func (j *job) followUp(t *testing.T, state, dir string) {
 	t.Helper()
 	switch {
@@ -161,18 +187,19 @@ func (j *job) followUp(t *testing.T, state, dir string) {
 		}
 		return
 	case state != "old" && !j.again:
-		j.before.write(t, dir) // over it: what has a temporary name stays for the next run
+		j.before.write(t, dir) // temporary files stay for the next run
 	}
 	j.done(t, dir)
 	if got := j.state(t, j, dir); got != "new" {
 		t.Errorf("after another run: %s", got)
 	}
-	if got := slices.Sorted(maps.Keys(readFiles(t, dir))); !slices.Equal(got, slices.Sorted(maps.Keys(j.after))) {
+	if got := slices.Sorted(maps.Keys(readFiles(t, dir))); !slices.Equal(got,
+		slices.Sorted(maps.Keys(j.after))) {
 		t.Errorf("after another run there are %q", got)
 	}
 }
 
-// archiveState compares an archive and its index with the old and the new ones.
+// archiveState returns the state of an archive and its index: "old", "new" or "new, stale index".
 func archiveState(t *testing.T, j *job, dir string) string {
 	t.Helper()
 	got, archive := readFiles(t, dir), filepath.Join(dir, "a.tar.gz")
@@ -185,10 +212,12 @@ func archiveState(t *testing.T, j *job, dir string) string {
 		state = "new"
 	case is(j.after, "a.tar.gz") && is(j.before, "a.tar.gz.tpi"):
 		state = "new, stale index"
-	case j.growth && strings.HasPrefix(got["a.tar.gz"], j.before["a.tar.gz"][:len(j.before["a.tar.gz"])-18]):
+	case j.growth && strings.HasPrefix(got["a.tar.gz"],
+		j.before["a.tar.gz"][:len(j.before["a.tar.gz"])-18]):
 		return growing(t, j, dir)
 	default:
-		t.Errorf("neither the old nor the new archive: %d bytes (old %d, new %d), its index %d bytes", len(got["a.tar.gz"]),
+		t.Errorf("neither the old nor the new archive: %d bytes (old %d, new %d), its index %d bytes",
+			len(got["a.tar.gz"]),
 			len(j.before["a.tar.gz"]), len(j.after["a.tar.gz"]), len(got["a.tar.gz.tpi"]))
 		return "mixed"
 	}
@@ -201,7 +230,8 @@ func archiveState(t *testing.T, j *job, dir string) string {
 	return state
 }
 
-// growing is archiveState for an archive to which something was being appended: readers find the old one, and the next writer makes it that.
+// growing is archiveState for an archive after an interrupted append. Readers must find the old
+// archive, and the next writer must restore it.
 func growing(t *testing.T, j *job, dir string) string {
 	t.Helper()
 	archive := filepath.Join(dir, "a.tar.gz")
@@ -212,13 +242,15 @@ func growing(t *testing.T, j *job, dir string) string {
 		t.Error(r)
 	}
 	tools.Must(t, exec.Command(tools.TPK(t), "index", archive))
-	if got := readFiles(t, dir); got["a.tar.gz"] != j.before["a.tar.gz"] || got["a.tar.gz.tpi"] != j.before["a.tar.gz.tpi"] {
+	if got := readFiles(t, dir); got["a.tar.gz"] != j.before["a.tar.gz"] ||
+		got["a.tar.gz.tpi"] != j.before["a.tar.gz.tpi"] {
 		t.Error("index did not bring the old archive back")
 	}
 	return "old"
 }
 
-// setState: there is no set, or a whole one, and what else there was is as it was. A whole set may have shards under temporary names.
+// setState returns "old" or "new". There must be a whole set or none, and the other files must be
+// unchanged. The shards of a whole set may have temporary names.
 func setState(t *testing.T, j *job, dir string) string {
 	t.Helper()
 	const list = "a-of-00003.tar.gz.tps"
@@ -259,7 +291,7 @@ func setState(t *testing.T, j *job, dir string) string {
 	return state
 }
 
-// shardsOf is what GNU tar extracts from the three shards of a set.
+// shardsOf returns the files that GNU tar extracts from the three shards of a set.
 func shardsOf(t *testing.T, set files) files {
 	t.Helper()
 	all := tools.Dir(t)
@@ -273,7 +305,8 @@ func shardsOf(t *testing.T, set files) files {
 	return readFiles(t, all)
 }
 
-// initState: each file is still there, or in an archive that is whole, or both.
+// initState returns "old", "new" or "packed, not all removed". Each file must still be there, or be
+// in a whole archive, or both.
 func initState(t *testing.T, j *job, dir string) string {
 	t.Helper()
 	got, packed := readFiles(t, dir), files{}

@@ -13,7 +13,7 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// A model is a directory, and an archive that is to hold the same.
+// A model is a directory, and an archive that must hold the same tree.
 type model struct {
 	t       *testing.T
 	rnd     *rand.Rand
@@ -22,12 +22,14 @@ type model struct {
 	log     []string
 }
 
-// TestModel changes directory and archive alike, by random commands, and compares after each what GNU tar extracts; verify must find nothing.
+// TestModel changes a directory and an archive in the same way, by random commands. After each
+// command GNU tar must extract the directory's tree, and verify must find nothing.
 func TestModel(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			base := tools.Dir(t)
-			m := &model{t: t, rnd: rand.New(rand.NewPCG(seed, 3)), dir: filepath.Join(base, "tree"), archive: filepath.Join(base, "a.tar.gz")}
+			m := &model{t: t, rnd: rand.New(rand.NewPCG(seed, 3)), dir: filepath.Join(base, "tree"),
+				archive: filepath.Join(base, "a.tar.gz")}
 			if err := os.Mkdir(m.dir, 0o755); err != nil {
 				t.Fatal(err)
 			}
@@ -44,7 +46,8 @@ func TestModel(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for _, line := range trees.Diff(want, extracted(t, m.archive), trees.Rules{Merged: true, IgnoreDirTime: true, IgnoreSymlinkTime: true}) {
+				for _, line := range trees.Diff(want, extracted(t, m.archive),
+					trees.Rules{Merged: true, IgnoreDirTime: true, IgnoreSymlinkTime: true}) {
 					t.Error(line)
 				}
 				if t.Failed() {
@@ -72,7 +75,7 @@ func (m *model) check(err error) {
 	}
 }
 
-// change writes, removes or links something below dir.
+// change writes or removes a file or a symbolic link below dir.
 func (m *model) change(dir string) {
 	names := []string{"a", "b", "c", "d", "Ü"}
 	p := dir
@@ -96,7 +99,7 @@ func (m *model) change(dir string) {
 	}
 }
 
-// settle gives all directories one time, as removing and adding changes it.
+// settle gives all directories one time, because adding and removing files changes it.
 func (m *model) settle() {
 	at := time.Unix(1_500_000_000, 0)
 	m.check(filepath.WalkDir(m.dir, func(name string, d os.DirEntry, err error) error {
@@ -107,7 +110,7 @@ func (m *model) settle() {
 	}))
 }
 
-// some returns paths of the model.
+// some returns up to n paths of the model, chosen at random.
 func (m *model) some(n int) (paths []string) {
 	var all []string
 	m.check(filepath.WalkDir(m.dir, func(name string, _ os.DirEntry, err error) error {
@@ -123,7 +126,7 @@ func (m *model) some(n int) (paths []string) {
 	return paths
 }
 
-// step is one command.
+// step runs one random command.
 func (m *model) step() {
 	work := filepath.Dir(m.archive)
 	other, more := filepath.Join(work, "more"), filepath.Join(work, "more.tar.gz")
@@ -151,7 +154,8 @@ func (m *model) step() {
 			m.change(m.dir)
 		}
 		m.settle()
-		m.tpk([][]string{{"update", m.archive, m.dir}, {"update", "--checksum", m.archive, m.dir}, {"pack", m.dir, m.archive}}[m.rnd.IntN(3)]...)
+		m.tpk([][]string{{"update", m.archive, m.dir}, {"update", "--checksum", m.archive, m.dir},
+			{"pack", m.dir, m.archive}}[m.rnd.IntN(3)]...)
 	case 3:
 		if words := m.some(1 + m.rnd.IntN(3)); len(words) > 0 {
 			m.tpk(append([]string{"rm", m.archive}, words...)...)
@@ -161,7 +165,7 @@ func (m *model) step() {
 		}
 	case 4:
 		m.tpk("compact", m.archive)
-	case 5: // names of files and directories never clash here
+	case 5: // here no file has the name of a directory
 		makeOther()
 		m.tpk("add", "--replace", m.archive, other)
 		copyOver("--remove-destination")
@@ -180,7 +184,7 @@ func (m *model) step() {
 			args = append(args, filepath.Join(work, fmt.Sprintf("a-%05d-of-00003.tar.gz", i)))
 		}
 		m.tpk(args...)
-		set := filepath.Join(work, "a-of-00003.tar.gz.tps") // what holds the shards together
+		set := filepath.Join(work, "a-of-00003.tar.gz.tps") // the list of the shards
 		for _, p := range append(args[2:], set) {
 			m.check(os.Remove(p))
 			m.check(os.Remove(p + ".tpi"))
@@ -188,7 +192,7 @@ func (m *model) step() {
 	case 8:
 		makeOther()
 		m.tpk("add", "--append", m.archive, other)
-		// What the model has already stays: it is copied over what is new.
+		// Paths that the model has already keep their content: they are copied over the new ones.
 		m.dir, other = other, m.dir
 		copyOver("--remove-destination")
 		m.check(os.RemoveAll(other))

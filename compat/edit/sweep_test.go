@@ -13,17 +13,23 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/sweep"
 	"github.com/tarpack/tpk/compat/tools"
 )
 
-// sweepCalls are the calls that change what is on disk. Each is killed at, and made to fail.
-var sweepCalls = []string{"write", "pwrite64", "copy_file_range", "fsync", "renameat", "ftruncate", "unlinkat"}
+// sweepCalls are the system calls that change what is on disk. The command is killed in each of
+// them, and each is made to fail.
+var sweepCalls = []string{"write", "pwrite64", "copy_file_range", "fsync", "renameat", "ftruncate",
+	"unlinkat"}
 
-// paths are all that the command may write in dir, for strace.
+// paths returns the strace options that select the files the command may write in dir.
 func (j *job) paths(t *testing.T, dir string) (args []string) {
 	t.Helper()
 	names := []string{""}
-	temporary := func(name string) string { return filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+".tpk-tmp") }
+	temporary := func(name string) string {
+		return filepath.Join(filepath.Dir(name),
+			"."+filepath.Base(name)+".tpk-tmp")
+	}
 	for _, f := range []files{j.before, j.after} {
 		for name := range f {
 			names = append(names, filepath.Dir(name), name, temporary(name))
@@ -46,19 +52,24 @@ func (j *job) paths(t *testing.T, dir string) (args []string) {
 	return args
 }
 
-// inject runs the command in dir with a fault in one of its calls there, and says whether it came.
+// inject runs the command in dir with a fault in one of its calls that concern dir. It reports
+// whether the fault occurred.
 func (j *job) inject(t *testing.T, dir, call, fault string, when int) (tools.Result, bool) {
 	t.Helper()
 	log := filepath.Join(tools.Dir(t), "strace")
-	args := []string{"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e", fmt.Sprintf("inject=%s:%s:when=%d", call, fault, when)}
-	cmd := exec.Command(tools.Path(t, "strace"), slices.Concat(args, j.paths(t, dir), j.command(t, j.argv, dir))...)
+	args := []string{"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e",
+		fmt.Sprintf("inject=%s:%s:when=%d", call, fault, when)}
+	cmd := exec.Command(tools.Path(t, "strace"),
+		slices.Concat(args, j.paths(t, dir), j.command(t, j.argv, dir))...)
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
 	r := tools.Run(t, cmd)
 	b := read(t, log)
-	return r, bytes.Contains(b, []byte("(INJECTED)")) || bytes.Contains(b, []byte("+++ killed by SIGKILL"))
+	return r, bytes.Contains(b, []byte("(INJECTED)")) ||
+		bytes.Contains(b, []byte("+++ killed by SIGKILL"))
 }
 
-// sweep puts a fault at each occurrence of a call.
+// sweep runs the command with a fault at each occurrence of a call and returns the number of
+// faults.
 func (j *job) sweep(t *testing.T, call, fault, says string) (points int) {
 	states := map[string]int{}
 	for when := 1; ; when++ {
@@ -88,50 +99,62 @@ func (j *job) sweep(t *testing.T, call, fault, says string) (points int) {
 	}
 }
 
-// failed looks at what a command did whose call has failed: it has said so, and removed what has a temporary name, or it could do without.
+// failed checks a command after one of its calls has failed. The command must have reported the
+// failure and removed its temporary files, or must have succeeded without the call.
 func (j *job) failed(t *testing.T, r tools.Result, call, says, state, dir string) {
 	t.Helper()
 	word := string(r.Err)
 	named := strings.Contains(word, dir)
-	for name := range j.before { // init names what it removes as in the tree
-		named = named || strings.HasPrefix(word, "tpk: "+name+": ") || strings.HasPrefix(word, "tpk: "+filepath.Dir(name)+": ")
+	for name := range j.before { // init prints the paths that it removes relative to the tree
+		named = named || strings.HasPrefix(word, "tpk: "+name+": ") ||
+			strings.HasPrefix(word, "tpk: "+filepath.Dir(name)+": ")
 	}
 	switch {
 	case r.Code == 0 && state != "new":
 		t.Errorf("exit status 0, and it is %s", state)
 	case j.success(r) && state == "new":
-	case r.Code != 1 || !strings.Contains(word, says) || !named || strings.Count(word, "\n") != 1 && j.name != "repair":
+	case r.Code != 1 || !strings.Contains(word, says) || !named || strings.Count(word, "\n") != 1 &&
+		j.name != "repair":
 		t.Errorf("want exit status 1 and one line: %v", r)
 	}
-	if call == "unlinkat" && j.name == "init" && r.Code != 0 && !strings.Contains(word, "was not removed") {
-		t.Errorf("the archive is complete, which is not said: %v", r)
+	if call == "unlinkat" && j.name == "init" && r.Code != 0 &&
+		!strings.Contains(word, "was not removed") {
+		t.Errorf("the error does not say that the archive is complete: %v", r)
 	}
-	// A set whose list has its place is complete: its shards may still have temporary names. And what can't be removed stays.
-	if got := readFiles(t, dir); call != "unlinkat" && (!j.again || state == "old") && len(got) != len(got.visible()) {
+	// A set is complete once its list has its final name; its shards may still have temporary
+	// names. A file that cannot be removed stays.
+	if got := readFiles(t, dir); call != "unlinkat" && (!j.again || state == "old") &&
+		len(got) != len(got.visible()) {
 		t.Error("there are temporary files")
 	}
 }
 
-// TestFaultsSweep kills split, init and repair at each call that changes what is on disk, and makes each of them fail. No file that init packs may be
-// lost, nor what repair found, and split must leave a whole set or none. The short run only kills, where names change.
+// TestFaultsSweep kills split, init, repair and pack --shards at each call that changes what is on
+// disk, and lets each of these calls fail. No file that init packs and nothing that repair found
+// may be lost, and split must leave a whole set or none. With -short it only kills, and only where
+// names change.
 func TestFaultsSweep(t *testing.T) {
 	tools.Path(t, "strace")
-	full := os.Getenv("FAULTS") == "full"
+	full, point := !testing.Short(), 0
 	all, lost := map[string]int{}, 0
 	for _, j := range jobs(t) {
-		if !slices.Contains([]string{"split", "init", "repair", "set"}, j.name) || !full && j.name == "set" {
+		if !slices.Contains([]string{"split", "init", "repair", "set"}, j.name) || !full &&
+			j.name == "set" {
 			continue
 		}
 		t.Run(j.name, func(t *testing.T) {
 			for _, call := range sweepCalls {
 				for _, f := range []struct{ fault, says string }{
-					{"signal=KILL", ""}, {"error=ENOSPC", "no space left on device"}, {"error=EIO", "input/output error"},
+					{"signal=KILL", ""}, {"error=ENOSPC", "no space left on device"},
+					{"error=EIO", "input/output error"},
 				} {
-					if full || f.says == "" && (call == "renameat" || call == "unlinkat" && j.name == "init") {
+					wanted := full || f.says == "" &&
+						(call == "renameat" || call == "unlinkat" && j.name == "init")
+					if point++; wanted && sweep.Takes(t, point-1) {
 						ok := t.Run(call+"/"+f.fault, func(t *testing.T) {
 							all[j.name] += j.sweep(t, call, f.fault, f.says)
 						})
-						if !ok { // a sweep ends at its first
+						if !ok { // a sweep ends at its first loss
 							lost++
 						}
 					}

@@ -7,7 +7,7 @@ import (
 	"hash/crc32"
 )
 
-// Type is the type of an entry, as records number it (FORMAT.md 2.2).
+// Type is the type of an entry, numbered as in records (FORMAT.md 2.2).
 type Type byte
 
 // The types of entries.
@@ -21,35 +21,35 @@ const (
 	FIFO
 )
 
-// Item says what an entry of a forged archive is.
+// Item is an entry of a forged archive.
 type Item struct {
 	Path, Link   string
 	Type         Type
 	Mode         uint16
 	Time         int64
 	Content      []byte
-	Duplicate    bool // a hard link that is marked as made by tpk
+	Duplicate    bool // a hard link that is marked as a deduplicated copy
 	Major, Minor uint32
 	Stored       bool  // write the content in stored blocks
-	Shift        uint8 // not 0: write it in segments of 1<<Shift bytes
+	Shift        uint8 // if not 0, write the content in segments of 1<<Shift bytes
 
-	Blocks []byte // instead of the header blocks that follow from the fields
-	Hidden bool   // the sidecar does not have it
+	Blocks []byte // header blocks that differ from the fields
+	Hidden bool   // leave the entry out of the sidecar
 	Lies   func(*Record)
 }
 
-// placed is where an item got to be.
+// placed is an item and its position in the archive.
 type placed struct {
 	*Item
 	offset, header, content, pad int64
-	size                         int64 // as the header has it; for reading
+	size                         int64 // from the header, for Index
 	crc                          uint32
 	ends                         []uint64
 	coding                       byte
 }
 
-// Build writes an archive of the items, in their order, and the sidecar that belongs to it: what tpk must make of
-// it, byte for byte, where it accepts the archive. Neighbours without content share a group.
+// Build returns an archive of the items, in their order, and its sidecar. If tpk accepts the
+// archive it must make the same sidecar. Neighbours without content share a group.
 func Build(items ...Item) (archive, sidecar []byte) {
 	var out []byte
 	var all, group []*placed
@@ -96,7 +96,8 @@ func Build(items ...Item) (archive, sidecar []byte) {
 	flush()
 	n := uint64(len(all))
 	sidecar = index(all, int64(len(out))+64)
-	return append(out, Trailer(n, uint64(len(out)), binary.LittleEndian.Uint64(sidecar[304:]))...), sidecar
+	return append(out, Trailer(n, uint64(len(out)), binary.LittleEndian.Uint64(sidecar[304:]))...),
+		sidecar
 }
 
 func (p *placed) headerBlocks() []byte {
@@ -106,7 +107,7 @@ func (p *placed) headerBlocks() []byte {
 	return p.blocks()
 }
 
-// file appends H, C and P.
+// file appends H, C and P to out.
 func (p *placed) file(out []byte) []byte {
 	h := Member(p.headerBlocks(), nil)
 	p.offset, p.header = int64(len(out)), int64(len(h))
@@ -156,7 +157,7 @@ func (p *placed) segmented() (c, extra []byte) {
 	return Wrap(body.Bytes(), p.Content, nil), extra
 }
 
-// segmentLength is how many bytes a length takes in a segment table.
+// segmentLength returns the number of bytes of a length in a segment table.
 func segmentLength(shift uint8) int {
 	if shift < 24 {
 		return 3
@@ -164,5 +165,5 @@ func segmentLength(shift uint8) int {
 	return 4
 }
 
-// HeaderBlocks returns the header blocks that FORMAT.md 1.4 makes of an item.
+// HeaderBlocks returns the header blocks of an item (FORMAT.md 1.4).
 func HeaderBlocks(it Item) []byte { return it.blocks() }

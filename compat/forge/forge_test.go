@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestMembers holds what is forged to compress/gzip.
+// TestMembers inflates forged members with compress/gzip.
 func TestMembers(t *testing.T) {
 	for n := range 2000 {
 		inflated(t, Zeros(n, nil), make([]byte, n))
@@ -37,13 +37,15 @@ func inflated(t *testing.T, member, want []byte) {
 	}
 }
 
-// TestCut cuts a tar and puts it together again.
+// TestCut divides a tar and puts it together again.
 func TestCut(t *testing.T) {
 	var raw bytes.Buffer
 	w := tar.NewWriter(&raw)
 	for _, h := range []tar.Header{
-		{Name: "dir/", Typeflag: tar.TypeDir}, {Name: "dir/file", Size: 700}, {Name: string(bytes.Repeat([]byte("n"), 200))},
-		{Name: "l", Typeflag: tar.TypeSymlink, Linkname: "x"}, {Name: "gnu", Size: 5, Format: tar.FormatGNU},
+		{Name: "dir/", Typeflag: tar.TypeDir}, {Name: "dir/file", Size: 700},
+		{Name: string(bytes.Repeat([]byte("n"), 200))},
+		{Name: "l", Typeflag: tar.TypeSymlink, Linkname: "x"},
+		{Name: "gnu", Size: 5, Format: tar.FormatGNU},
 	} {
 		h.Mode = 0o644
 		if err := w.WriteHeader(&h); err != nil {

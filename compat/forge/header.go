@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// blocks returns the header blocks of an item as FORMAT.md 1.4 wants them, without asking whether they make sense.
+// blocks returns the header blocks of an item (FORMAT.md 1.4), even if the item makes no sense.
 func (it *Item) blocks() []byte {
 	path := it.Path
 	if it.Type == Dir {
@@ -49,7 +49,10 @@ func (it *Item) blocks() []byte {
 
 // records returns the PAX records of an item.
 func (it *Item) records(path string, fits bool) string {
-	beyond := func(s string) bool { return strings.IndexFunc(s, func(r rune) bool { return r > 0x7f }) >= 0 }
+	beyond := func(s string) bool {
+		return strings.IndexFunc(s,
+			func(r rune) bool { return r > 0x7f }) >= 0
+	}
 	var b strings.Builder
 	if utf8.ValidString(it.Link) && (len(it.Link) > 100 || beyond(it.Link)) {
 		b.WriteString(PAXRecord("linkpath", it.Link))
@@ -63,7 +66,7 @@ func (it *Item) records(path string, fits bool) string {
 	return b.String()
 }
 
-// PAXRecord is a PAX record: its own length, a space, key=value and a newline.
+// PAXRecord returns a PAX record: its length, a space, key=value and a newline.
 func PAXRecord(key, value string) string {
 	rest := " " + key + "=" + value + "\n"
 	for n := len(rest) + 1; ; n++ {
@@ -73,7 +76,7 @@ func PAXRecord(key, value string) string {
 	}
 }
 
-// split cuts a path into prefix and name at the first slash that fits.
+// split divides a path into prefix and name at the first slash where both fit.
 func split(path string) (prefix, name string, fits bool) {
 	if len(path) <= 100 {
 		return "", path, true
@@ -86,7 +89,7 @@ func split(path string) (prefix, name string, fits bool) {
 	return "", path, false
 }
 
-// meta is a header that speaks of the next one, with its content.
+// meta returns a header that describes the next one, with its content.
 func meta(typeflag byte, name string, gnu bool, content string) []byte {
 	b := make([]byte, block)
 	copy(b, name)
@@ -100,7 +103,7 @@ func meta(typeflag byte, name string, gnu bool, content string) []byte {
 	return append(out, make([]byte, -len(content)&(block-1))...)
 }
 
-// octal fills a field with digits and a NUL, or with base 256.
+// octal writes x into a field, as digits and a NUL or in base 256.
 func octal(field []byte, x int64) {
 	n := len(field) - 1
 	if x >= 0 && x>>(3*n) == 0 {
@@ -127,7 +130,7 @@ func finish(b []byte, gnu bool) []byte {
 	return b
 }
 
-// Checksum fills in the checksum of a header block.
+// Checksum sets the checksum of a header block.
 func Checksum(b []byte) {
 	copy(b[148:156], "        ")
 	sum := 0

@@ -1,5 +1,5 @@
-// Package forge writes archives for tests: by FORMAT.md alone, without the packages it is used to test,
-// and also such as break the rules.
+// Package forge writes archives from FORMAT.md alone, without the packages that it is used to test.
+// It can also write archives that break the rules. It is for tests only.
 //
 //	entries, err := forge.Cut(tar)             // header blocks and content, entry by entry
 //	archive := forge.Archive(entries, digest)  // H C P, G, …, T
@@ -12,7 +12,7 @@ import (
 	"hash/crc32"
 )
 
-// Member returns a gzip member with content, and with extra as the payload of a TP subfield unless it is nil.
+// Member returns a gzip member with content. A non-nil extra becomes the payload of a TP subfield.
 func Member(content, extra []byte) []byte {
 	var body bytes.Buffer
 	w, _ := flate.NewWriter(&body, flate.DefaultCompression) // the level is valid
@@ -21,7 +21,7 @@ func Member(content, extra []byte) []byte {
 	return Wrap(body.Bytes(), content, extra)
 }
 
-// Wrap puts a header and a trailer around the deflate stream of content.
+// Wrap returns a member made of the deflate stream of content.
 func Wrap(stream, content, extra []byte) []byte {
 	m := []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff}
 	if extra != nil {
@@ -54,11 +54,11 @@ func Stored(content []byte) []byte {
 	return Wrap(s, content, nil)
 }
 
-// bitWriter is a deflate stream being written: Huffman codes go in with their first bit first, numbers with
-// their lowest bit first (RFC 1951 section 3.1.1).
+// bitWriter writes a deflate stream: Huffman codes with the first bit first, numbers with the
+// lowest bit first (RFC 1951 section 3.1.1).
 type bitWriter struct {
 	b    []byte
-	used uint // bits of the last byte
+	used uint // number of bits written
 }
 
 func (w *bitWriter) bit(x uint) {

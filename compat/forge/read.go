@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Index returns the sidecar of a valid archive, made by what FORMAT.md 3 says about rebuilding one.
+// Index returns the sidecar of a valid archive, rebuilt as in FORMAT.md 3.
 func Index(archive []byte) ([]byte, error) {
 	var all []*placed
 	for at := 0; ; {
@@ -18,7 +18,7 @@ func Index(archive []byte) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the member at %d: %w", at, err)
 		}
-		if len(extra) > 0 && extra[0] == 'T' && len(content) == 0 { // F: it was the end once
+		if len(extra) > 0 && extra[0] == 'T' && len(content) == 0 { // F: a former end
 			at += length
 			continue
 		}
@@ -70,8 +70,10 @@ func headers(blocks []byte) ([]*placed, error) {
 			return nil, err
 		}
 		items = append(items, &placed{size: h.Size, Item: &Item{
-			Path: strings.TrimSuffix(h.Name, "/"), Link: h.Linkname, Mode: uint16(h.Mode), Time: h.ModTime.Unix(),
-			Type: Type(strings.IndexByte("?0521346"[:], h.Typeflag)), Major: uint32(h.Devmajor), Minor: uint32(h.Devminor),
+			Path: strings.TrimSuffix(h.Name, "/"), Link: h.Linkname, Mode: uint16(h.Mode),
+			Time: h.ModTime.Unix(),
+			Type: Type(strings.IndexByte("?0521346"[:], h.Typeflag)), Major: uint32(h.Devmajor),
+			Minor: uint32(h.Devminor),
 		}})
 		if h.Size > 0 {
 			return items, nil // its content is in the next member
@@ -92,7 +94,8 @@ func (p *placed) readContent(archive []byte, at int) (int, error) {
 		p.coding = 2
 	}
 	at += length
-	if len(content)%block == 0 && (at+3 >= len(archive) || archive[at+3] != 4 || archive[at+16] != 'S') {
+	if len(content)%block == 0 && (at+3 >= len(archive) || archive[at+3] != 4 ||
+		archive[at+16] != 'S') {
 		return at, nil
 	}
 	_, extra, length, err := memberAt(archive, at)

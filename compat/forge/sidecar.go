@@ -11,7 +11,7 @@ import (
 
 var le = binary.LittleEndian
 
-// Record is a record of a sidecar (FORMAT.md 2.2, section 1), before it is written.
+// Record is a record of a sidecar (FORMAT.md 2.2, section 1).
 type Record struct {
 	Offset, HeaderLen, Size, PadLen, ContentLen uint64
 	Sniff                                       byte
@@ -46,7 +46,10 @@ func index(all []*placed, size int64) []byte {
 		}
 	}
 	key := func(s string) string { return strings.ReplaceAll(s, "/", "\x00") }
-	slices.SortStableFunc(ps, func(a, b *placed) int { return strings.Compare(key(a.Path), key(b.Path)) })
+	slices.SortStableFunc(ps, func(a, b *placed) int {
+		return strings.Compare(key(a.Path),
+			key(b.Path))
+	})
 	ordinals := map[string]int{}
 	for i, p := range ps {
 		ordinals[p.Path] = i
@@ -77,14 +80,15 @@ func index(all []*placed, size int64) []byte {
 	return out
 }
 
-// Seal makes the digest of a sidecar right, after its header was changed.
+// Seal sets the digest of a sidecar after a change of its header.
 func Seal(sidecar []byte) { le.PutUint64(sidecar[304:], xxhash.Sum64(sidecar[:304])) }
 
-// stats fills in the counts of the header, from its byte 32 on.
+// stats sets the counts of the header, from byte 32.
 func stats(b []byte, ps []*placed, ordinals map[string]int) {
 	add := func(at int, n int64) { le.PutUint64(b[at:], le.Uint64(b[at:])+uint64(n)) }
 	for _, p := range ps {
-		add(map[Type]int{File: 0, Dir: 8, Symlink: 16, Hardlink: 24, Char: 32, Block: 32, FIFO: 32}[p.Type], 1)
+		add(map[Type]int{File: 0, Dir: 8, Symlink: 16, Hardlink: 24, Char: 32, Block: 32,
+			FIFO: 32}[p.Type], 1)
 		switch p.Type {
 		case File:
 			add(48, int64(len(p.Content)))
@@ -103,7 +107,8 @@ func stats(b []byte, ps []*placed, ordinals map[string]int) {
 // records returns sections 1 and 3.
 func records(ps []*placed, ordinals map[string]int) (rec, links []byte) {
 	for i, p := range ps {
-		r := Record{Offset: uint64(p.offset), HeaderLen: uint64(p.header), Time: p.Time, Mode: p.Mode, Kind: byte(p.Type) | p.coding<<4}
+		r := Record{Offset: uint64(p.offset), HeaderLen: uint64(p.header), Time: p.Time, Mode: p.Mode,
+			Kind: byte(p.Type) | p.coding<<4}
 		switch p.Type {
 		case File:
 			r.fill(p)
@@ -161,7 +166,7 @@ func segments(ps []*placed) []byte {
 	return slices.Concat(le.AppendUint64(nil, uint64(k)), heads, ends)
 }
 
-// paths returns sections 2 and 5, and the place of each path.
+// paths returns sections 2 and 5, and the position of each path.
 func paths(ps []*placed) (offsets, section []byte, places []uint64) {
 	for at := 0; at < len(ps); at += 16 {
 		var shared, further [16]int

@@ -6,7 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// rows are those of FORMAT.md 2.3 that look at the first bytes alone, and those that ask for text.
+// rows are the rows of FORMAT.md 2.3 with a pattern: those for the first bytes, then those for
+// text.
 var rows = []struct {
 	value   byte
 	pattern *regexp.Regexp
@@ -31,11 +32,11 @@ var rows = []struct {
 	{21, regexp.MustCompile(`(?si)^[\t\n\f\r ]*<\?xml`)},
 }
 
-// prefixes are the rows whose bytes are no characters.
+// prefixes are the rows whose bytes are not characters.
 var prefixes = map[byte]string{3: "\xff\xd8\xff", 8: "\x1a\x45\xdf\xa3", 11: "\x1f\x8b\x08"}
 
-// sniff returns what a content that starts with b looks like. Regular expressions are about characters here, so
-// every byte is made one.
+// sniff returns the row of content that begins with b. Regular expressions match characters, so
+// each byte becomes a character.
 func sniff(b []byte) byte {
 	chars := make([]rune, len(b))
 	for i, c := range b {
@@ -65,7 +66,8 @@ func sniff(b []byte) byte {
 	return best
 }
 
-// validPrefix says whether b is UTF-8, but for a character that 512 bytes have cut off.
+// validPrefix reports whether b is UTF-8, apart from a character that the limit of 512 bytes has
+// cut.
 func validPrefix(b []byte) bool {
 	cut := len(b) == 512
 	for len(b) > 0 {

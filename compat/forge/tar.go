@@ -11,18 +11,18 @@ import (
 
 const block = 512
 
-// Entry is the raw material of one entry of a tar.
+// Entry is one entry of a tar, not parsed.
 type Entry struct {
-	Header  []byte // its blocks, with those of a PAX header or of GNU long names before it
+	Header  []byte // its blocks, after those of a PAX header or GNU long names
 	Content []byte
-	File    bool // a regular file, which gets members of its own
+	File    bool // a regular file, which gets its own members
 }
 
-// ErrNoEntry says that a tar cannot be cut into entries.
+// ErrNoEntry is the error for a tar that cannot be divided into entries.
 var ErrNoEntry = errors.New("cannot be cut into entries")
 
-// Cut divides a tar into its entries, up to its two zero blocks or its end. It believes the size in a PAX
-// record, as POSIX wants it.
+// Cut divides a tar into its entries, up to its two zero blocks or its end. A size in a PAX record
+// takes precedence, as POSIX requires.
 func Cut(archive []byte) ([]Entry, error) {
 	var entries []Entry
 	start, paxSize := 0, int64(-1)
@@ -56,7 +56,8 @@ func Cut(archive []byte) ([]Entry, error) {
 		if size < 0 || size > int64(len(archive)-at) {
 			return nil, fmt.Errorf("%w: a file of %d bytes", ErrNoEntry, size)
 		}
-		e := Entry{Header: archive[start:at], Content: archive[at : at+int(size)], File: b[156] == tar.TypeReg || b[156] == 0}
+		e := Entry{Header: archive[start:at], Content: archive[at : at+int(size)],
+			File: b[156] == tar.TypeReg || b[156] == 0}
 		entries = append(entries, e)
 		at = min(at+int(size+block-1)/block*block, len(archive))
 		start, paxSize = at, -1
@@ -102,8 +103,8 @@ func number(field []byte) (int64, error) {
 	return x, nil
 }
 
-// Archive puts entries into members: H, C and P for each regular file, and G for each run of others.
-// The digest goes into T.
+// Archive returns an archive of the entries: H, C and P for each regular file, and a G for each run
+// of other entries. The digest goes into T.
 func Archive(entries []Entry, digest uint64) []byte {
 	var out, group []byte
 	flush := func() {

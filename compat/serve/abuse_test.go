@@ -22,7 +22,7 @@ import (
 	"github.com/tarpack/tpk/serve"
 )
 
-// tpkServer runs the program itself, and returns its address and process.
+// tpkServer starts tpk serve and returns its address and process.
 func tpkServer(t *testing.T, args ...string) (string, *exec.Cmd) {
 	t.Helper()
 	cmd := exec.Command(tools.TPK(t), append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
@@ -53,7 +53,7 @@ func tpkServer(t *testing.T, args ...string) (string, *exec.Cmd) {
 	return "", nil
 }
 
-// rss is a process's memory without the page cache, in MiB.
+// rss returns the memory of a process without the page cache, in MiB.
 func rss(t *testing.T, pid int) float64 {
 	t.Helper()
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
@@ -66,7 +66,8 @@ func rss(t *testing.T, pid int) float64 {
 	return float64(kb) / 1024
 }
 
-// TestTenThousandConnections opens them all, asks on each twice, and looks at the server's memory.
+// TestTenThousandConnections opens ten thousand connections, sends two requests on each and checks
+// the server's memory.
 func TestTenThousandConnections(t *testing.T) {
 	const want = 10_000
 	var limit syscall.Rlimit
@@ -106,7 +107,8 @@ func TestTenThousandConnections(t *testing.T) {
 	for range 2 {
 		each(func(i int) error {
 			_ = conns[i].SetDeadline(time.Now().Add(30 * time.Second))
-			if _, err := io.WriteString(conns[i], "GET /page.html HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n"); err != nil {
+			if _, err := io.WriteString(conns[i],
+				"GET /page.html HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n"); err != nil {
 				return err
 			}
 			resp, err := http.ReadResponse(bufio.NewReader(conns[i]), nil)
@@ -128,7 +130,8 @@ func TestTenThousandConnections(t *testing.T) {
 	}
 }
 
-// TestThousandRanges asks for a thousand overlapping ranges of a large file, many times at once (CVE-2011-3192).
+// TestThousandRanges asks for a thousand overlapping ranges of a large file, several times at once
+// (CVE-2011-3192).
 func TestThousandRanges(t *testing.T) {
 	address, cmd := tpkServer(t, "--max-header", "65536", packTree(t, tree()))
 	spec := "bytes=0-"
@@ -152,28 +155,42 @@ func TestThousandRanges(t *testing.T) {
 	}
 }
 
-// TestSlowHTTPTest lets slowhttptest hold connections with slow headers, bodies, ranges and reads: the server cuts them
-// off, and answers others meanwhile.
+// TestSlowHTTPTest lets slowhttptest hold connections with slow headers, bodies, ranges and reads.
+// The server must cut them off, and answer other clients meanwhile.
 func TestSlowHTTPTest(t *testing.T) {
+	t.Parallel() // it mostly waits
 	tool := tools.Path(t, "slowhttptest")
 	archive := packTree(t, tree())
 	for mode, args := range map[string][]string{
-		"slow headers": {"-H"}, "slow body": {"-B"}, "range": {"-R"}, "slow read": {"-X", "-w", "1", "-y", "2", "-n", "5", "-z", "1"},
+		"slow headers": {"-H"}, "slow body": {"-B"}, "range": {"-R"},
+		"slow read": {"-X", "-w", "1", "-y", "2", "-n", "5", "-z", "1"},
 	} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
-			address, _ := tpkServer(t, "--header-timeout", "1s", "--idle-timeout", "2s", "--write-timeout", "1s", archive)
-			cmd := exec.CommandContext(t.Context(), tool, append(args, "-c", "300", "-r", "300", "-i", "1", "-l", "6", "-p", "3", "-u", "http://"+address+"/film.mp4")...)
+			address, _ := tpkServer(t, "--header-timeout", "1s", "--idle-timeout", "2s", "--write-timeout",
+				"1s", archive)
+			cmd := exec.CommandContext(t.Context(), tool, append(args, "-c", "300", "-r", "300", "-i", "1",
+				"-l", "6", "-p", "3", "-u", "http://"+address+"/film.mp4")...)
 			var out strings.Builder
 			cmd.Stdout, cmd.Stderr = &out, &out
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			for range 8 {
-				time.Sleep(500 * time.Millisecond)
-				others(t, "http://"+address+"/page.html")
+			ended := make(chan struct{})
+			go func() {
+				_ = cmd.Wait() // its exit status does not depend on the server
+				close(ended)
+			}()
+			other := time.NewTicker(500 * time.Millisecond)
+			defer other.Stop()
+			for attacked := true; attacked; {
+				select {
+				case <-other.C:
+					others(t, "http://"+address+"/page.html")
+				case <-ended:
+					attacked = false
+				}
 			}
-			_ = cmd.Wait() // its exit code says nothing about the server
 			report := lastStatus(out.String())
 			if !strings.Contains(report, "service available:") || strings.Contains(report, "NO") {
 				t.Errorf("it found the service unavailable:\n%s", report)
@@ -182,8 +199,8 @@ func TestSlowHTTPTest(t *testing.T) {
 	}
 }
 
-// others asks as somebody who does nothing wrong. On a machine that stands still for longer than the server's timeouts of a second, that
-// too may be cut off; but not several times in a row.
+// others sends a normal request. If the machine stalls for longer than the server's timeouts, that
+// may fail too, but not several times in a row.
 func others(t *testing.T, url string) {
 	t.Helper()
 	var errs []error
@@ -201,7 +218,7 @@ func others(t *testing.T, url string) {
 	t.Errorf("others get no answer: %v", errs)
 }
 
-// lastStatus is the last report that slowhttptest printed.
+// lastStatus returns the last report that slowhttptest printed.
 func lastStatus(out string) string {
 	if i := strings.LastIndex(out, "slow HTTP test status"); i >= 0 {
 		return out[i:]
@@ -209,7 +226,7 @@ func lastStatus(out string) string {
 	return out
 }
 
-// TestH2spec compares with what h2spec says of Go's own server.
+// TestH2spec compares the number of h2spec's tests that pass with that of Go's own server.
 func TestH2spec(t *testing.T) {
 	tool := filepath.Join(tools.Repo(t), ".work", "bin", "h2spec")
 	if p, err := exec.LookPath("h2spec"); err == nil {
@@ -220,7 +237,8 @@ func TestH2spec(t *testing.T) {
 	passes := func(address string) int {
 		host, port, _ := net.SplitHostPort(address)
 		out, _ := exec.Command(tool, "-h", host, "-p", port, "-o", "3", "-P", "/").CombinedOutput()
-		m := regexp.MustCompile(`(\d+) tests, (\d+) passed, (\d+) skipped, (\d+) failed`).FindStringSubmatch(string(out))
+		counts := regexp.MustCompile(`(\d+) tests, (\d+) passed, (\d+) skipped, (\d+) failed`)
+		m := counts.FindStringSubmatch(string(out))
 		if m == nil {
 			t.Errorf("h2spec: %s", out)
 			return 0
@@ -236,12 +254,13 @@ func TestH2spec(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reference := &http.Server{Protocols: &p, Handler: http.FileServer(http.Dir(t.TempDir())), ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
+	reference := &http.Server{Protocols: &p, Handler: http.FileServer(http.Dir(t.TempDir())),
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
 	go func() { _ = reference.Serve(ln) }()
 	t.Cleanup(func() { _ = reference.Close() })
-	address := start(t, serve.Config{Archives: []serve.Archive{{Path: packTree(t, tree())}}, H2C: true})
-	// Some of its tests are a race against the clock: one server's count differs by one or two from run to run, so a
-	// server is worth its best of a few.
+	address := start(t, serve.Options{Archives: []serve.Archive{{Path: packTree(t, tree())}}})
+	// Some of its tests depend on time, so that the count varies by one or two. The best of a few
+	// runs counts for each server.
 	theirs, ours := 0, 0
 	for range 4 {
 		n := make(chan int, 1)

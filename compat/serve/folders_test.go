@@ -12,7 +12,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/export"
 )
 
-// TestFolderClients fetches a folder in both formats whole, resumed from several places, and in four parts at a time.
+// TestFolderClients fetches a folder in both formats: whole, resumed, and in four parts at a time.
 func TestFolderClients(t *testing.T) {
 	files := map[string]string{"other/x": "x"}
 	for name, content := range tree() {
@@ -24,7 +24,8 @@ func TestFolderClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer a.Close()
-	base := "http://" + start(t, serve.Config{Archives: []serve.Archive{{Path: archive}}}) + "/folder/?download="
+	base := "http://" + start(t, serve.Options{Archives: []serve.Archive{{Path: archive}}}) +
+		"/folder/?download="
 	for _, format := range []export.Format{export.TarGz, export.Zip} {
 		t.Run(format.String(), func(t *testing.T) {
 			f, err := export.Folder(a, "folder", format)
@@ -38,7 +39,8 @@ func TestFolderClients(t *testing.T) {
 			url, dir := base+format.String(), t.TempDir()
 			for _, at := range []int{0, 1, 70_000, want.Len() / 2, want.Len() - 1} {
 				for name, args := range map[string][]string{
-					"curl": {"-sS", "--fail", "-C", "-", "-o", filepath.Join(dir, "out")}, "wget": {"-q", "-c", "-O", filepath.Join(dir, "out")},
+					"curl": {"-sS", "--fail", "-C", "-", "-o", filepath.Join(dir, "out")},
+					"wget": {"-q", "-c", "-O", filepath.Join(dir, "out")},
 				} {
 					if err := os.WriteFile(filepath.Join(dir, "out"), want.Bytes()[:at], 0o644); err != nil {
 						t.Fatal(err)
@@ -49,11 +51,12 @@ func TestFolderClients(t *testing.T) {
 					}
 				}
 			}
-			run(t, "aria2c", "-q", "-x4", "-s4", "-k1M", "--min-split-size=1M", "-d", dir, "-o", "parts", url)
+			run(t, "aria2c", "-q", "-x4", "-s4", "-k1M", "--min-split-size=1M", "-d", dir, "-o", "parts",
+				url)
 			if read(t, filepath.Join(dir, "parts")) != want.String() {
 				t.Error("aria2c -x4: other bytes")
 			}
-			// The name that it is saved under.
+			// It is saved under the name that the server gives.
 			run(t, "wget", "-q", "--content-disposition", "-P", dir, url)
 			if read(t, filepath.Join(dir, "folder."+format.String())) != want.String() {
 				t.Error("wget --content-disposition: other bytes")

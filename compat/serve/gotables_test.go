@@ -26,14 +26,14 @@ func md5Hex(s string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// goRange is a row of ServeFileRangeTests of Go's net/http/fs_test.go.
+// goRange is a row of ServeFileRangeTests in Go's net/http/fs_test.go.
 type goRange struct {
 	header string
 	code   int
 	ranges [][2]int
 }
 
-// goRanges reads that table out of the source of the Go that runs the test.
+// goRanges reads this table from the source of Go.
 func goRanges(t *testing.T) []goRange {
 	t.Helper()
 	root, err := exec.Command("go", "env", "GOROOT").Output()
@@ -59,7 +59,8 @@ func goRanges(t *testing.T) []goRange {
 				case "r":
 					r.header, _ = strconv.Unquote(kv.Value.(*ast.BasicLit).Value)
 				case "code":
-					r.code = map[string]int{"StatusOK": 200, "StatusPartialContent": 206, "StatusRequestedRangeNotSatisfiable": 416}[kv.Value.(*ast.Ident).Name]
+					r.code = map[string]int{"StatusOK": 200, "StatusPartialContent": 206,
+						"StatusRequestedRangeNotSatisfiable": 416}[kv.Value.(*ast.Ident).Name]
 				case "ranges":
 					for _, e := range kv.Value.(*ast.CompositeLit).Elts {
 						pair := e.(*ast.CompositeLit).Elts
@@ -77,7 +78,7 @@ func goRanges(t *testing.T) []goRange {
 	return rows
 }
 
-// goInt evaluates the expressions of that table: numbers, testFileLen (11), differences.
+// goInt evaluates the expressions of the table: numbers, testFileLen (11) and differences.
 func goInt(t *testing.T, e ast.Expr) int {
 	switch e := e.(type) {
 	case *ast.BasicLit:
@@ -92,11 +93,11 @@ func goInt(t *testing.T, e ast.Expr) int {
 	return 0
 }
 
-// bothEngines are the addresses of a server of each kind: the lane and fasthttp, and net/http.
+// bothEngines are the addresses of a server of each kind: our own HTTP/1.1, and net/http.
 func bothEngines(t *testing.T) map[string]string {
 	t.Helper()
 	archive := packTree(t, tree())
-	s, err := serve.New(serve.Config{Archives: []serve.Archive{{Path: archive}}})
+	s, err := serve.New(serve.Options{Archives: []serve.Archive{{Path: archive}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +106,8 @@ func bothEngines(t *testing.T) map[string]string {
 	}
 	mounted := httptest.NewServer(s.Handler())
 	t.Cleanup(func() { mounted.Close(); s.Close() })
-	return map[string]string{"own": "http://" + start(t, serve.Config{Archives: []serve.Archive{{Path: archive}}}), "net/http": mounted.URL}
+	return map[string]string{"own": "http://" +
+		start(t, serve.Options{Archives: []serve.Archive{{Path: archive}}}), "net/http": mounted.URL}
 }
 
 // ask sends a GET or HEAD and reads the answer.
@@ -130,7 +132,7 @@ func ask(t *testing.T, method, url string, header map[string]string) (*http.Resp
 	return resp, string(b)
 }
 
-// TestGoRanges is testServeFile.
+// TestGoRanges is Go's testServeFile.
 func TestGoRanges(t *testing.T) {
 	for engine, base := range bothEngines(t) {
 		for _, row := range goRanges(t) {
@@ -157,11 +159,14 @@ func TestGoRanges(t *testing.T) {
 			if got := resp.Header.Get("Content-Range"); got != want {
 				t.Errorf("%s: %q: Content-Range %q, want %q", engine, row.header, got, want)
 			}
-			if multi := strings.HasPrefix(resp.Header.Get("Content-Type"), "multipart/byteranges; boundary="); multi != (len(row.ranges) > 1) {
+			if multi := strings.HasPrefix(resp.Header.Get("Content-Type"),
+				"multipart/byteranges; boundary="); multi != (len(row.ranges) > 1) {
 				t.Errorf("%s: %q: %s", engine, row.header, resp.Header.Get("Content-Type"))
 			}
 			for _, r := range row.ranges {
-				if len(row.ranges) > 1 && !strings.Contains(body, fmt.Sprintf("Content-Range: bytes %d-%d/11\r\n\r\n%s\r\n", r[0], r[1]-1, tree()["file"][r[0]:r[1]])) {
+				if len(row.ranges) > 1 && !strings.Contains(body,
+					fmt.Sprintf("Content-Range: bytes %d-%d/11\r\n\r\n%s\r\n", r[0], r[1]-1,
+						tree()["file"][r[0]:r[1]])) {
 					t.Errorf("%s: %q: no part for %v in %q", engine, row.header, r, body)
 				}
 			}
@@ -169,9 +174,10 @@ func TestGoRanges(t *testing.T) {
 	}
 }
 
-// TestGoPreconditions is the table of testServeContent, with the entity-tag (A) and date (NOW) that the file really has.
-// Rows about weak entity-tags of the server are left out: tpk has none. A HEAD with a Range is answered as without, since
-// RFC 9110 section 14.2 defines Range for GET alone; Go answers 206.
+// TestGoPreconditions is the table of Go's testServeContent, with the real entity-tag (A) and date
+// (NOW) of the file. Rows about weak entity-tags of the server are left out, because tpk has none.
+// A HEAD with a Range is answered like one without: RFC 9110 section 14.2 defines Range for GET
+// only. Go answers 206.
 func TestGoPreconditions(t *testing.T) {
 	for engine, base := range bothEngines(t) {
 		url := base + "/file"
@@ -181,6 +187,7 @@ func TestGoPreconditions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		earlier := when.Add(-2 * time.Second).UTC().Format(http.TimeFormat)
 		for _, row := range []struct {
 			name   string
 			header map[string]string
@@ -194,17 +201,22 @@ func TestGoPreconditions(t *testing.T) {
 			{"if_none_match_malformed", map[string]string{"If-None-Match": `,`}, 200, ""},
 			{"range_good", map[string]string{"Range": "bytes=0-4"}, 206, "bytes 0-4/11"},
 			{"range_match", map[string]string{"Range": "bytes=0-4", "If-Range": tag}, 206, "bytes 0-4/11"},
-			{"range_match_weak_etag", map[string]string{"Range": "bytes=0-4", "If-Range": "W/" + tag}, 200, ""},
+			{"range_match_weak_etag", map[string]string{"Range": "bytes=0-4", "If-Range": "W/" + tag}, 200,
+				""},
 			{"range_no_overlap", map[string]string{"Range": "bytes=11-20"}, 416, "bytes */11"},
 			{"range_no_match", map[string]string{"Range": "bytes=0-4", "If-Range": `"B"`}, 200, ""},
-			{"range_with_modtime", map[string]string{"Range": "bytes=0-4", "If-Range": date}, 206, "bytes 0-4/11"},
-			{"range_with_modtime_mismatch", map[string]string{"Range": "bytes=0-4", "If-Range": when.Add(time.Second).UTC().Format(http.TimeFormat)}, 200, ""},
+			{"range_with_modtime", map[string]string{"Range": "bytes=0-4", "If-Range": date}, 206,
+				"bytes 0-4/11"},
+			{"range_with_modtime_mismatch",
+				map[string]string{"Range": "bytes=0-4",
+					"If-Range": when.Add(time.Second).UTC().Format(http.TimeFormat)}, 200, ""},
 			{"ifmatch_matches", map[string]string{"If-Match": `"Z", ` + tag}, 200, ""},
 			{"ifmatch_star", map[string]string{"If-Match": `*`}, 200, ""},
 			{"ifmatch_failed", map[string]string{"If-Match": `"B"`}, 412, ""},
 			{"ifmatch_fails_on_weak_etag", map[string]string{"If-Match": `W/` + tag}, 412, ""},
 			{"if_unmodified_since_true", map[string]string{"If-Unmodified-Since": date}, 200, ""},
-			{"if_unmodified_since_false", map[string]string{"If-Unmodified-Since": when.Add(-2 * time.Second).UTC().Format(http.TimeFormat)}, 412, ""},
+			{"if_unmodified_since_false",
+				map[string]string{"If-Unmodified-Since": earlier}, 412, ""},
 		} {
 			for _, method := range []string{"GET", "HEAD"} {
 				status, rng := row.status, row.rng
@@ -213,7 +225,8 @@ func TestGoPreconditions(t *testing.T) {
 				}
 				resp, _ := ask(t, method, url, row.header)
 				if resp.StatusCode != status || resp.Header.Get("Content-Range") != rng {
-					t.Errorf("%s: %s by %s: %d %q, want %d %q", engine, row.name, method, resp.StatusCode, resp.Header.Get("Content-Range"), status, rng)
+					t.Errorf("%s: %s by %s: %d %q, want %d %q", engine, row.name, method, resp.StatusCode,
+						resp.Header.Get("Content-Range"), status, rng)
 				}
 			}
 		}

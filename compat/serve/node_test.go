@@ -19,10 +19,9 @@ import (
 
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/serve"
-	"github.com/tarpack/tpk/serve/plan"
 )
 
-// nodeModules is where npm's packages are, if those are there.
+// nodeModules returns the directory of npm's packages, which must include the given ones.
 func nodeModules(t *testing.T, packages ...string) string {
 	t.Helper()
 	modules := filepath.Join(tools.Repo(t), ".work", "npm", "node_modules")
@@ -51,19 +50,22 @@ func write(t *testing.T, name, content string) {
 	}
 }
 
-// nodeTest runs test files of node in dir, with additions to the environment.
+// nodeTest runs test files of node in dir, with additions to the environment, and returns which
+// cases passed.
 func nodeTest(t *testing.T, dir string, env []string, files ...string) map[string]bool {
 	t.Helper()
 	node := tools.Path(t, "node")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	// A case that fails leaves its server open: the run would not end by itself.
-	cmd := exec.CommandContext(ctx, node, append([]string{"--test", "--test-reporter=tap", "--test-timeout=40000", "--test-force-exit"}, files...)...)
+	// A case that fails leaves its server open, which would keep the run from ending.
+	cmd := exec.CommandContext(ctx, node,
+		append([]string{"--test", "--test-reporter=tap", "--test-timeout=40000", "--test-force-exit"},
+			files...)...)
 	cmd.WaitDelay = time.Second
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "NODE_OPTIONS=", "TMPDIR="+t.TempDir())
 	cmd.Env = append(cmd.Env, env...)
-	out, err := cmd.Output() // its exit code only says that the excluded ones fail
+	out, err := cmd.Output() // its exit status is not 0 if excluded cases fail
 	results := tapResults(string(out))
 	if len(results) < 100 {
 		t.Fatalf("%d results: %v\n%s", len(results), err, out)
@@ -71,8 +73,8 @@ func nodeTest(t *testing.T, dir string, env []string, files ...string) map[strin
 	return results
 }
 
-// control starts what testdata/send.js asks for archives, and returns the environment that tells it so: fixtures is the
-// directory that it is to serve when it isn't told one.
+// control starts the server that testdata/send.js asks for archives. It returns the environment
+// that names this server, and fixtures, the directory to serve by default.
 func control(t *testing.T, fixtures string) []string {
 	t.Helper()
 	s := httptest.NewServer(packOnRequest(t))
@@ -80,23 +82,26 @@ func control(t *testing.T, fixtures string) []string {
 	return []string{"TPK_CONTROL=" + s.URL, "TPK_FIXTURES=" + fixtures}
 }
 
-// packOnRequest packs the directory "root" and serves it, once for each set of options.
+// packOnRequest returns a handler that packs the directory "root" and serves it, once for each set
+// of options.
 func packOnRequest(t *testing.T) http.Handler {
 	var mu sync.Mutex
 	served := map[string]string{}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
-		root, dotfiles, cache, listing := r.FormValue("root"), r.FormValue("dotfiles"), r.FormValue("cache"), r.FormValue("listing")
+		root, dotfiles, cache, listing := r.FormValue("root"), r.FormValue("dotfiles"),
+			r.FormValue("cache"), r.FormValue("listing")
 		if fi, err := os.Stat(root); err != nil || !fi.IsDir() {
 			http.Error(w, "not a directory", http.StatusBadRequest)
 			return
 		}
 		key := strings.Join([]string{root, dotfiles, cache, listing}, "\n")
 		if served[key] == "" {
-			c := serve.Config{Archives: []serve.Archive{{Path: packDir(t, root)}}, Plan: plan.Options{CacheControl: cache, Listing: listing == "yes"}}
+			c := serve.Options{Archives: []serve.Archive{{Path: packDir(t, root)}},
+				CacheControl: cache, Listing: listing == "yes"}
 			if dotfiles == "allow" {
-				c.Plan.Hide = []string{}
+				c.Hide = []string{}
 			}
 			served[key] = "http://" + start(t, c)
 		}
@@ -106,11 +111,12 @@ func packOnRequest(t *testing.T) http.Handler {
 
 var tapLine = regexp.MustCompile(`^( *)(not ok|ok) \d+ - (.*?)( # .*)?$`)
 
-// tapResults reads which of the innermost tests passed, by their names from the outermost on; the second of a name is
-// NAME [2]. One that was skipped has not passed. A test around others is there only if it fails and none of them does.
+// tapResults returns which of the innermost tests passed, by their names from the outermost on. The
+// second test of a name is NAME [2]. A skipped test has not passed. An outer test is included only
+// if it fails although its inner tests pass.
 func tapResults(out string) map[string]bool {
 	results := map[string]bool{}
-	var path []string // of "# Subtest:" lines that are open
+	var path []string // the "# Subtest:" lines that are open
 	type inner struct{ seen, failed bool }
 	var inside [16]inner // by the depth of the test around them
 	for line := range strings.Lines(out) {
@@ -138,7 +144,7 @@ func tapResults(out string) map[string]bool {
 	return results
 }
 
-// numbered is a name that is not taken yet.
+// numbered returns a name that is not taken yet.
 func numbered(taken map[string]bool, name string) string {
 	unique := name
 	for i := 2; ; i++ {
@@ -149,8 +155,8 @@ func numbered(taken map[string]bool, name string) string {
 	}
 }
 
-// compareExcluded holds the results against those with the program that tpk stands in for, which say what cases there
-// are, and against a list: a line "# reason", then the names it is the reason for.
+// compareExcluded compares the results with a list of excluded cases: a line "# reason", then the
+// names. All cases of known, the results of the original program, must have run.
 func compareExcluded(t *testing.T, known, results map[string]bool, list string) {
 	t.Helper()
 	excluded, reason := map[string]string{}, ""

@@ -19,12 +19,13 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// process is a tpk serve that runs, and what it has said.
+// A process is a running tpk serve and what it has written to standard error.
 type process struct {
 	*exec.Cmd
 	mu    sync.Mutex
 	said  strings.Builder
-	ended chan error
+	grew  chan struct{} // holds a value after each line, and is closed at the end of the output
+	ended chan error    // gets the result of Wait
 }
 
 func (p *process) String() string {
@@ -33,10 +34,10 @@ func (p *process) String() string {
 	return p.said.String()
 }
 
-// launch starts a command that serves, and reads what it says.
+// launch starts a command that serves and collects its standard error.
 func launch(t *testing.T, cmd *exec.Cmd) *process {
 	t.Helper()
-	p := &process{Cmd: cmd, ended: make(chan error, 1)}
+	p := &process{Cmd: cmd, grew: make(chan struct{}, 1), ended: make(chan error, 1)}
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -49,24 +50,41 @@ func launch(t *testing.T, cmd *exec.Cmd) *process {
 			p.mu.Lock()
 			p.said.WriteString(lines.Text() + "\n")
 			p.mu.Unlock()
+			select {
+			case p.grew <- struct{}{}:
+			default:
+			}
 		}
+		close(p.grew)
 		p.ended <- cmd.Wait()
 	}()
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	return p
 }
 
-// says waits for a text on standard error.
+// says waits for the first line on standard error that contains a text.
 func (p *process) says(t *testing.T, text string) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(p.String(), text); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("it never says %q, but\n%s", text, p)
+	p.saysTimes(t, text, 1)
+}
+
+// saysTimes waits until standard error contains a text n times.
+func (p *process) saysTimes(t *testing.T, text string, n int) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	for open := true; strings.Count(p.String(), text) < n; {
+		if !open {
+			t.Fatalf("it ended before it said %q %d times:\n%s", text, n, p)
+		}
+		select {
+		case _, open = <-p.grew:
+		case <-deadline:
+			t.Fatalf("it never said %q %d times, but\n%s", text, n, p)
 		}
 	}
 }
 
-// stops sends SIGTERM; the program must end well.
+// stops sends SIGTERM, after which the program must exit with 0.
 func (p *process) stops(t *testing.T) {
 	t.Helper()
 	_ = p.Process.Signal(syscall.SIGTERM)
@@ -80,8 +98,10 @@ func (p *process) stops(t *testing.T) {
 	}
 }
 
-// TestSecondSignal: the first lets transfers finish, the second ends them.
+// TestSecondSignal sends two signals. After the first the server finishes transfers; the second
+// ends it.
 func TestSecondSignal(t *testing.T) {
+	t.Parallel() // it mostly waits
 	archive := packTree(t, map[string]string{"large": string(trees.NoiseBytes("large", 40<<20))})
 	p := launch(t, exec.Command(tools.TPK(t), "serve", "--listen", "127.0.0.1:0", archive))
 	p.says(t, "serving on")
@@ -94,14 +114,15 @@ func TestSecondSignal(t *testing.T) {
 	if _, err := io.WriteString(c, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.ReadFull(c, make([]byte, 1)); err != nil { // the transfer is under way, and nobody takes the rest
+	// the transfer has begun; nothing reads the rest
+	if _, err := io.ReadFull(c, make([]byte, 1)); err != nil {
 		t.Fatal(err)
 	}
 	_ = p.Process.Signal(syscall.SIGTERM)
 	select {
 	case err := <-p.ended:
 		t.Fatalf("the first signal ends it: %v\n%s", err, p)
-	case <-time.After(1500 * time.Millisecond): // a second within one second is taken for the first
+	case <-time.After(1500 * time.Millisecond): // a signal within a second counts as the first
 	}
 	_ = p.Process.Signal(syscall.SIGTERM)
 	select {
@@ -114,7 +135,7 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
-// TestSocketActivation passes a listening socket as systemd does.
+// TestSocketActivation passes a listening socket the way systemd does.
 func TestSocketActivation(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -126,7 +147,7 @@ func TestSocketActivation(t *testing.T) {
 	}
 	address := ln.Addr().String()
 	_ = ln.Close()
-	// A request before the server is there waits for it in the socket's queue, and is answered, not refused.
+	// A request before the server runs waits in the socket's queue and is answered.
 	early := make(chan string, 1)
 	go func() {
 		resp, err := http.Get("http://" + address + "/file")
@@ -138,7 +159,8 @@ func TestSocketActivation(t *testing.T) {
 		b, _ := io.ReadAll(resp.Body)
 		early <- resp.Status + " " + string(b)
 	}()
-	cmd := exec.Command("sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"`, "sh", tools.TPK(t), "serve", packTree(t, tree()))
+	cmd := exec.Command("sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"`, "sh", tools.TPK(t),
+		"serve", packTree(t, tree()))
 	cmd.ExtraFiles = []*os.File{f}
 	p := launch(t, cmd)
 	_ = f.Close()
@@ -149,20 +171,21 @@ func TestSocketActivation(t *testing.T) {
 	p.stops(t)
 }
 
-// TestEnvironment sets flags by variables; what is on the command line wins.
+// TestEnvironment sets flags by variables. The command line takes precedence.
 func TestEnvironment(t *testing.T) {
 	cmd := exec.Command(tools.TPK(t), "serve", "--cache-control", "max-age=7", packTree(t, tree()))
-	cmd.Env = append(os.Environ(), "TPK_LISTEN=127.0.0.1:0\n127.0.0.1:0", "TPK_CACHE_CONTROL=no-store", "TPK_HEADER=X-A: 1, 2\nX-B: 3", "TPK_SPA=true", "TPK_HIDE=*.png")
+	cmd.Env = append(os.Environ(), "TPK_LISTEN=127.0.0.1:0\n127.0.0.1:0", "TPK_CACHE_CONTROL=no-store",
+		"TPK_HEADER=X-A: 1, 2\nX-B: 3", "TPK_SPA=true", "TPK_HIDE=*.png")
 	p := launch(t, cmd)
-	p.says(t, "serving on")
-	time.Sleep(50 * time.Millisecond) // the second address is said right after
+	p.saysTimes(t, "serving on", 2) // one line for each address
 	addresses := strings.Fields(strings.ReplaceAll(p.String(), "tpk: serving on ", ""))
 	if len(addresses) != 2 {
 		t.Fatalf("%q", addresses)
 	}
 	for _, base := range addresses {
 		resp, body := ask(t, "GET", base+"some/route", nil)
-		if h := resp.Header; resp.StatusCode != 200 || body != tree()["index.html"] || h.Get("Cache-Control") != "max-age=7" || h.Get("X-A") != "1, 2" || h.Get("X-B") != "3" {
+		if h := resp.Header; resp.StatusCode != 200 || body != tree()["index.html"] ||
+			h.Get("Cache-Control") != "max-age=7" || h.Get("X-A") != "1, 2" || h.Get("X-B") != "3" {
 			t.Errorf("%d %v", resp.StatusCode, h)
 		}
 		if resp, _ := ask(t, "GET", base+"pic.png", nil); resp.StatusCode != 404 {
@@ -173,12 +196,13 @@ func TestEnvironment(t *testing.T) {
 	bad := exec.Command(tools.TPK(t), "serve", packTree(t, map[string]string{"x": "x"}))
 	bad.Env = append(os.Environ(), "TPK_IDLE_TIMEOUT=soon")
 	out, err := bad.CombinedOutput()
-	if code := bad.ProcessState.ExitCode(); code != 2 || !strings.Contains(string(out), "TPK_IDLE_TIMEOUT") {
+	if code := bad.ProcessState.ExitCode(); code != 2 ||
+		!strings.Contains(string(out), "TPK_IDLE_TIMEOUT") {
 		t.Errorf("%v, exit %d: %s", err, code, out)
 	}
 }
 
-// TestHangup replaces the archive and sends SIGHUP: by a good one, and by a bad one.
+// TestHangup replaces the archive, first with a good one and then with a bad one, and sends SIGHUP.
 func TestHangup(t *testing.T) {
 	archive := packTree(t, map[string]string{"x": "old"})
 	p := launch(t, exec.Command(tools.TPK(t), "serve", "--listen", "127.0.0.1:0", archive))
@@ -209,7 +233,7 @@ func TestHangup(t *testing.T) {
 	p.stops(t)
 }
 
-// TestBadArguments checks exit codes, and that one line says what is wrong.
+// TestBadArguments checks the exit status and the one line of wrong calls.
 func TestBadArguments(t *testing.T) {
 	good := packTree(t, map[string]string{"x": "x"})
 	dir := t.TempDir()
@@ -248,13 +272,15 @@ func TestBadArguments(t *testing.T) {
 		timer := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
 		out, _ := cmd.CombinedOutput()
 		timer.Stop()
-		if code := cmd.ProcessState.ExitCode(); code != c.code || !strings.Contains(string(out), c.says) || strings.Count(string(out), "\n") != 1 {
+		if code := cmd.ProcessState.ExitCode(); code != c.code ||
+			!strings.Contains(string(out), c.says) || strings.Count(string(out), "\n") != 1 {
 			t.Errorf("tpk serve %s: exit %d, want %d: %s", c.args, code, c.code, out)
 		}
 	}
 }
 
-// TestStart measures how soon the first request is answered. The bound is far above what it takes on a quiet machine.
+// TestStart measures the time to the first answer. The limit is far above the time on a quiet
+// machine.
 func TestStart(t *testing.T) {
 	files := map[string]string{}
 	for i := range 3000 {
@@ -272,7 +298,8 @@ func TestStart(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = ln.Close()
-		cmd := exec.Command("sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"`, "sh", tools.TPK(t), "serve", archive)
+		cmd := exec.Command("sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"`, "sh", tools.TPK(t),
+			"serve", archive)
 		cmd.ExtraFiles = []*os.File{f}
 		began := time.Now()
 		p := launch(t, cmd)

@@ -13,9 +13,9 @@ var sendShim string
 //go:embed testdata/send-excluded.txt
 var sendExcluded string
 
-// TestFastifySend runs the tests that npm's @fastify/send ships, with tpk in its place: their file system is packed, and
-// served. Cases that can't hold are listed in testdata/send-excluded.txt, each with why; one that fails and is not listed
-// is a failure, and so is one that is listed and passes. What cases there are is read from a run without tpk.
+// TestFastifySend runs the tests of npm's @fastify/send with tpk in its place: their directory is
+// packed and served. testdata/send-excluded.txt lists the cases that cannot pass, with reasons. A
+// listed case that passes is a failure too. A run without tpk determines which cases exist.
 func TestFastifySend(t *testing.T) {
 	modules := nodeModules(t, "@fastify/send", "supertest")
 	dir := t.TempDir()
@@ -23,7 +23,8 @@ func TestFastifySend(t *testing.T) {
 	if err := os.Symlink(modules, filepath.Join(dir, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
-	files := []string{"test/send.1.test.js", "test/send.2.test.js", "test/send.3.test.js", "test/onFile.test.js"}
+	files := []string{"test/send.1.test.js", "test/send.2.test.js", "test/send.3.test.js",
+		"test/onFile.test.js"}
 	known := nodeTest(t, dir, nil, files...)
 	write(t, filepath.Join(dir, "index.js"), sendShim)
 	results := nodeTest(t, dir, control(t, filepath.Join(dir, "test", "fixtures")), files...)

@@ -1,4 +1,5 @@
-// Package serve holds tpk's server against clients, servers' tests and abuse that others wrote.
+// Package serve tests tpk's server with clients, with the tests of other servers, and with tools
+// for abuse.
 package serve
 
 import (
@@ -19,7 +20,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
-// tree is what is served: text that is deflated in one piece and in segments, and content that is stored.
+// tree returns the files to serve: text that is deflated in one piece and in segments, and content
+// that is stored.
 var tree = sync.OnceValue(func() map[string]string {
 	words := func(n int) string {
 		var b strings.Builder
@@ -34,14 +36,17 @@ var tree = sync.OnceValue(func() map[string]string {
 		return string(b)
 	}
 	return map[string]string{
-		"index.html": "<!doctype html><meta charset=utf-8><title>tpk</title><script src=app.js></script><p>" + words(3000),
-		"app.js":     "document.title = 'ran ' + " + `"` + strings.ReplaceAll(words(2000), "\n", " ") + `".length`,
-		"file":       "0123456789\n",
-		"page.html":  words(20_000), "mid.txt": words(300_000), "big.txt": words(9 << 20), "film.mp4": noise(9 << 20), "pic.png": noise(4000), "empty": "",
+		"index.html": "<!doctype html><meta charset=utf-8><title>tpk</title>" +
+			"<script src=app.js></script><p>" + words(3000),
+		"app.js": "document.title = 'ran ' + " + `"` + strings.ReplaceAll(words(2000), "\n", " ") +
+			`".length`,
+		"file":      "0123456789\n",
+		"page.html": words(20_000), "mid.txt": words(300_000), "big.txt": words(9 << 20),
+		"film.mp4": noise(9 << 20), "pic.png": noise(4000), "empty": "",
 	}
 })
 
-// packTree writes files below a new directory and packs them.
+// packTree writes files to a new directory, packs them and returns the name of the archive.
 func packTree(t testing.TB, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -66,19 +71,20 @@ func packDir(t testing.TB, dir string) string {
 	return name
 }
 
-// start serves until the test ends, and returns the address.
-func start(t testing.TB, c serve.Config) string {
+// start runs a server until the test ends, and returns its address.
+func start(t testing.TB, o serve.Options) string {
 	t.Helper()
-	c.Listen = []string{"127.0.0.1:0"}
 	ready := make(chan []net.Addr, 1)
-	c.Ready = func(a []net.Addr) { ready <- a }
-	s, err := serve.New(c)
+	run := serve.RunOptions{
+		Listen: []string{"127.0.0.1:0"}, H2C: true, Ready: func(a []net.Addr) { ready <- a },
+	}
+	s, err := serve.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx) }()
+	go func() { ended <- s.Run(ctx, run) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {
@@ -95,7 +101,7 @@ func start(t testing.TB, c serve.Config) string {
 	}
 }
 
-// run runs a program and returns what it printed; it must succeed.
+// run runs a program, which must succeed, and returns its output.
 func run(t testing.TB, name string, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

@@ -11,18 +11,21 @@ import (
 //go:embed testdata/static-excluded.txt
 var staticExcluded string
 
-// TestFastifyStatic runs the tests that npm's @fastify/static ships. The plugin is as it is, but what it sends files with,
-// @fastify/send, is tpk. Cases that can't hold are listed in testdata/static-excluded.txt, as in [TestFastifySend].
+// TestFastifyStatic runs the tests of npm's @fastify/static. The plugin is unchanged, but
+// @fastify/send, with which it sends files, is replaced by tpk. testdata/static-excluded.txt lists
+// the cases that cannot pass, as for [TestFastifySend].
 //
-// Of the 293 that pass, about 120 would with a server that says 404 to all: they are about the plugin's routes, options and
-// hooks, or ask for what isn't there.
+// Of the 293 that pass, about 120 would pass with a server that always answers 404. They test the
+// plugin's routes, options and hooks, or ask for missing files.
 func TestFastifyStatic(t *testing.T) {
-	modules := nodeModules(t, "@fastify/static", "@fastify/send", "@fastify/compress", "fastify", "concat-stream", "pino", "proxyquire")
+	modules := nodeModules(t, "@fastify/static", "@fastify/send", "@fastify/compress", "fastify",
+		"concat-stream", "pino", "proxyquire")
 	dir := t.TempDir()
 	copyDir(t, dir, filepath.Join(modules, "@fastify", "static"))
-	// npm leaves symbolic links out of a package.
+	// A package of npm has no symbolic links.
 	link := filepath.Join(dir, "test", "static-symbolic-link", "dir", "symlink")
-	if err := errors.Join(os.MkdirAll(filepath.Dir(link), 0o755), os.Symlink("../origin", link)); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(link), 0o755),
+		os.Symlink("../origin", link)); err != nil {
 		t.Fatal(err)
 	}
 	linkAll(t, filepath.Join(dir, "node_modules"), modules)
@@ -38,11 +41,12 @@ func TestFastifyStatic(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(send, "index.js"), sendShim)
-	env := append(control(t, filepath.Join(dir, "test")), "TPK_SEND="+filepath.Join(modules, "@fastify", "send"))
+	env := append(control(t, filepath.Join(dir, "test")),
+		"TPK_SEND="+filepath.Join(modules, "@fastify", "send"))
 	compareExcluded(t, known, nodeTest(t, dir, env, tests...), staticExcluded)
 }
 
-// linkAll makes a directory with links to all that is in another, but for @fastify.
+// linkAll makes a directory with links to everything in another one, except @fastify.
 func linkAll(t *testing.T, dir, from string) {
 	t.Helper()
 	entries, err := os.ReadDir(from)

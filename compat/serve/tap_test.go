@@ -33,7 +33,8 @@ ok 5 - number \# of
 `
 	want := map[string]bool{
 		"alone": true, "group > good": true, "group > bad": false, "group > good [2]": true,
-		"fails by itself > inner": true, "fails by itself": false, "other system": false, `number \# of`: true,
+		"fails by itself > inner": true, "fails by itself": false, "other system": false,
+		`number \# of`: true,
 	}
 	if got := tapResults(out); !maps.Equal(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)

@@ -10,10 +10,11 @@ import (
 	"testing"
 )
 
-// leanVar is set in the environment of a test program that is to run a command instead of its tests.
+// leanVar is set in the environment of a test program that must run a command instead of its tests.
 const leanVar = "COMPAT_LEAN"
 
-// Main runs the tests, or, in a program that [Memory] has started, the command; a TestMain must call it.
+// Main runs the tests, or the command if [Memory] has started the program. Every TestMain must call
+// it. It returns the exit status.
 func Main(m *testing.M) int {
 	if os.Getenv(leanVar) == "" {
 		return m.Run()
@@ -29,14 +30,15 @@ func Main(m *testing.M) int {
 		return 126
 	}
 	const figures = 3 // the file descriptor that Memory reads
-	if _, err := os.NewFile(figures, "figures").WriteString(strconv.FormatInt(ru.Maxrss, 10)); err != nil {
+	if _, err := os.NewFile(figures, "figures").WriteString(strconv.FormatInt(ru.Maxrss,
+		10)); err != nil {
 		return 126
 	}
 	return cmd.ProcessState.ExitCode()
 }
 
-// Memory runs cmd and returns also the most memory that it had, in MiB. It is started by a process that is small: what
-// Linux counts as a process's peak is at least the size of the one that started it.
+// Memory runs cmd and also returns its peak memory in MiB. A small process starts cmd, because
+// Linux counts the memory of the starting process in the peak.
 func Memory(t testing.TB, cmd *exec.Cmd) (Result, int) {
 	t.Helper()
 	lean := exec.Command(os.Args[0], cmd.Args...)

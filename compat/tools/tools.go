@@ -1,7 +1,7 @@
-// Package tools finds and runs the programs that tpk is held against, and tpk itself. It is support for tests only.
+// Package tools finds and runs tpk and the programs that it is tested with. It is for tests only.
 //
-// A test that needs a program asks for it with [Path]. Where the program is missing the test is skipped,
-// with its name, or fails when the environment variable COMPAT is "require", as it is where tests must be complete.
+// A test that needs a program calls [Path]. If the program is missing the test is skipped, with its
+// name; with COMPAT=require in the environment it fails.
 package tools
 
 import (
@@ -17,13 +17,13 @@ import (
 	"time"
 )
 
-// Nobody is the user id and group id that tests use for another user than root.
+// Nobody is the user and group id of tests that need a user other than root.
 const Nobody = 65534
 
-// Timeout ends a program that hangs. Tests that take long change it.
+// Timeout is the time after which a program that hangs is killed. Long tests change it.
 var Timeout = 2 * time.Minute
 
-// Path returns where the program name is, or skips the test.
+// Path returns the path of a program, or skips the test if it is missing.
 func Path(t testing.TB, name string) string {
 	t.Helper()
 	p, err := exec.LookPath(name)
@@ -33,7 +33,7 @@ func Path(t testing.TB, name string) string {
 	return p
 }
 
-// Missing ends a test that lacks something of the machine: it skips, or fails where all must be there.
+// Missing skips a test because the machine lacks something. With COMPAT=require it fails the test.
 func Missing(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv("COMPAT") == "require" {
@@ -75,7 +75,7 @@ var build = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	name := filepath.Join(dir, ".work", "compat", "tpk")
-	// Several test programs may build at once; each builds a file of its own and puts it in place.
+	// Several test programs may build at the same time. Each builds its own file and renames it.
 	own := fmt.Sprintf("%s.%d", name, os.Getpid())
 	cmd := exec.Command("go", "build", "-o", own, "./cmd/tpk")
 	cmd.Dir = dir
@@ -85,7 +85,7 @@ var build = sync.OnceValues(func() (string, error) {
 	return name, os.Rename(own, name)
 })
 
-// TPK returns the path of the tpk command, built from the module, or that of COMPAT_TPK.
+// TPK returns the path of tpk: the value of COMPAT_TPK, or a program built from the module.
 func TPK(t testing.TB) string {
 	t.Helper()
 	name, err := build()
@@ -113,7 +113,7 @@ func Dir(t testing.TB) string {
 	return dir
 }
 
-// removeAll is os.RemoveAll that gets at what stands in directories without permissions.
+// removeAll is os.RemoveAll that also removes directories without permissions.
 func removeAll(dir string) error {
 	if err := os.RemoveAll(dir); err == nil {
 		return nil
@@ -122,16 +122,16 @@ func removeAll(dir string) error {
 	return errors.Join(cmd.Run(), os.RemoveAll(dir))
 }
 
-// Result is what a program left behind.
+// Result is how a program ended and what it printed.
 type Result struct {
-	Code   int // exit status; -1 when a signal ended it
+	Code   int // exit status, or -1 if a signal ended the program
 	Signal syscall.Signal
 	Out    []byte // standard output
 	Err    []byte // standard error
 	Args   []string
 }
 
-// String is for messages of tests.
+// String returns a short description for messages of tests.
 func (r Result) String() string {
 	return fmt.Sprintf("%q: exit %d\n%s%s", r.Args, r.Code, clip(r.Out), clip(r.Err))
 }
@@ -143,7 +143,7 @@ func clip(b []byte) []byte {
 	return append(append(append([]byte{}, b[:600]...), " … "...), b[len(b)-600:]...)
 }
 
-// Run runs cmd to its end. It fails the test only when cmd cannot be started or hangs.
+// Run runs cmd to its end. It fails the test only if cmd cannot be started or hangs.
 func Run(t testing.TB, cmd *exec.Cmd) Result {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -172,7 +172,7 @@ func Run(t testing.TB, cmd *exec.Cmd) Result {
 	return r
 }
 
-// Must runs cmd and fails the test unless it exits 0. It returns what it printed on standard output.
+// Must runs cmd and returns its standard output. The test fails unless cmd exits with 0.
 func Must(t testing.TB, cmd *exec.Cmd) []byte {
 	t.Helper()
 	r := Run(t, cmd)
@@ -182,7 +182,7 @@ func Must(t testing.TB, cmd *exec.Cmd) []byte {
 	return r.Out
 }
 
-// As makes cmd run as the user and group id, without further groups.
+// As makes cmd run with a user id, the same group id and no further groups.
 func As(cmd *exec.Cmd, id uint32) *exec.Cmd {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: id, Gid: id}}
 	cmd.Env = append(os.Environ(), "HOME=/nonexistent")

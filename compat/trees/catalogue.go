@@ -11,7 +11,7 @@ type Named struct {
 	Tree Tree
 }
 
-// Catalogue returns the trees that every reader of archives is tried on. Together they take about 40 MB.
+// Catalogue returns the trees that every reader of archives is tested with, together about 40 MB.
 func Catalogue() []Named {
 	return []Named{
 		{"empty", Tree{}},
@@ -37,11 +37,13 @@ func Catalogue() []Named {
 	}
 }
 
-// Names are names of few bytes, all UTF-8, that programs stumble over.
+// Names returns short UTF-8 names that programs handle badly.
 func Names() Tree {
 	names := []string{
-		" ", " leading", "trailing ", "two  spaces", "-rf", "--help", "-", "~", "~root", "#x", "*", "?", "[a-z]", "{a,b}",
-		"'", "\"", "`id`", "$HOME", "$(id)", "a\\b", "\\", "\\n", "a;b", "a|b", "a&b", "<a>", "a:b", "C:", "con", "nul.txt", "a=b", "%41", "%2e%2e",
+		" ", " leading", "trailing ", "two  spaces", "-rf", "--help", "-", "~", "~root", "#x", "*", "?",
+		"[a-z]", "{a,b}",
+		"'", "\"", "`id`", "$HOME", "$(id)", "a\\b", "\\", "\\n", "a;b", "a|b", "a&b", "<a>", "a:b", "C:",
+		"con", "nul.txt", "a=b", "%41", "%2e%2e",
 		"new\nline", "\n", "tab\tstop", "cr\rlf\r\n", "bell\a", "esc\x1b[31m", "del\x7f",
 		"...", "..a", "a..", ".hidden", ".tar.gz", "a.gz", "Case", "case", "CASE",
 		"Grüße", "Gru\u0308ße", "日本語", "😀", "\u202etxt.exe", "\ufeffbom", "a\u00a0b", "\u2028",
@@ -56,9 +58,10 @@ func Names() Tree {
 	return t
 }
 
-// RawNames are names that are not UTF-8 and fit the fields of a ustar header.
+// RawNames returns names that are not UTF-8 and fit the fields of a ustar header.
 func RawNames() Tree {
-	names := []string{"\xff", "\xff\xfe", "caf\xe9", "\xc3", "\xc3(", "a\xed\xa0\x80b", "\xf8\x88\x80\x80\x80", "\x80/\x81/\xc0\xaf"}
+	names := []string{"\xff", "\xff\xfe", "caf\xe9", "\xc3", "\xc3(", "a\xed\xa0\x80b",
+		"\xf8\x88\x80\x80\x80", "\x80/\x81/\xc0\xaf"}
 	t := Tree{}
 	for i, name := range names {
 		t = append(t, File(name, fmt.Sprintf("raw %d\n", i)))
@@ -69,10 +72,11 @@ func RawNames() Tree {
 	return append(t, Text(half+"/"+half, 700), Dir(half+"x"))
 }
 
-// LongNames are UTF-8 names at and over the limits of the ustar fields: 100 bytes, 155 + 100, 255 a component.
+// LongNames returns UTF-8 names at and over the limits of the ustar fields: 100 bytes, 155 + 100,
+// and 255 for a component.
 func LongNames() Tree {
 	t := Tree{}
-	// A directory's final slash counts, a file has none.
+	// The final slash of a directory counts, and a file has none.
 	for _, n := range []int{98, 99, 100, 101, 102, 150, 154, 155, 156, 157, 200, 253, 254, 255} {
 		t = append(t, File(fill(n, "f"), fmt.Sprint("file ", n)))
 		t = append(t, Dir(fill(n, "d")))
@@ -80,7 +84,7 @@ func LongNames() Tree {
 		t = append(t, Symlink(fill(n, "l"), fill(n, "target")))
 		t = append(t, Hardlink(fill(n, "h"), fill(n, "f")))
 	}
-	// Two components around the place where prefix and name divide.
+	// Two components around the place where prefix and name are divided.
 	for _, first := range []int{1, 99, 100, 154, 155, 156, 157} {
 		for _, second := range []int{1, 98, 99, 100, 101, 102} {
 			p := fill(first, "p") + "/" + fill(second, "q")
@@ -95,16 +99,18 @@ func LongNames() Tree {
 		t = append(t, Hardlink(longPath(total, "hard"), p))
 		t = append(t, Dir(longPath(total, "dir")))
 	}
-	// Beyond ASCII: within 100 bytes, over them, over 255 bytes, a component of 255 bytes.
+	// Not ASCII: up to 100 bytes, more, more than 255 bytes, and a component of 255 bytes.
 	for _, n := range []int{30, 33, 34, 50, 85} {
 		p := strings.Repeat("語", n)
-		t = append(t, File("wide/"+p, p), Symlink("wide/l"+fmt.Sprint(n), p), Dir("wide/d"+strings.Repeat("é", n)))
+		t = append(t, File("wide/"+p, p), Symlink("wide/l"+fmt.Sprint(n), p),
+			Dir("wide/d"+strings.Repeat("é", n)))
 	}
 	p := strings.Repeat(strings.Repeat("ü", 60)+"/", 5)
-	return append(t, Text(p+"end", 1234), Symlink("wide/far", "../"+p+"end"), Hardlink(p+"hard", p+"end"))
+	return append(t, Text(p+"end", 1234), Symlink("wide/far", "../"+p+"end"),
+		Hardlink(p+"hard", p+"end"))
 }
 
-// LongRawNames are names that are not UTF-8 and fit no ustar field: they need GNU long names.
+// LongRawNames returns names that are not UTF-8 and fit no ustar field. They need GNU long names.
 func LongRawNames() Tree {
 	comp := strings.Repeat("\xe9", 255)
 	p := strings.Repeat(strings.Repeat("\xfc", 120)+"/", 3) + "end"
@@ -121,16 +127,17 @@ func LongRawNames() Tree {
 	}
 }
 
-// Deep is a chain of directories down to a path of total bytes.
+// Deep returns a chain of directories with a file at the end, whose path has total bytes.
 func Deep(total int) Tree {
 	p := longPath(total, "d")
 	return Tree{File(p, "at the bottom\n"), Symlink("to", p)}
 }
 
-// Sizes are files of every size at which blocks, stored blocks or segments begin or end.
+// Sizes returns files of every size at which blocks, stored blocks or segments begin or end.
 func Sizes() Tree {
 	t := Tree{}
-	for _, n := range []int{0, 1, 2, 254, 257, 258, 259, 510, 511, 512, 513, 1023, 1024, 1025, 4096, 65534, 65535, 65536,
+	for _, n := range []int{0, 1, 2, 254, 257, 258, 259, 510, 511, 512, 513, 1023, 1024, 1025, 4096,
+		65534, 65535, 65536,
 		131069, 131070, 131071, 1<<20 - 1, 1 << 20, 1<<20 + 1} {
 		t = append(t, Text(fmt.Sprintf("text/%07d", n), n))
 		t = append(t, Noise(fmt.Sprintf("noise/%07d", n), n))
@@ -138,7 +145,7 @@ func Sizes() Tree {
 	return t
 }
 
-// Big are files of several segments, that compress, that do not, and that do in part.
+// Big returns files of several segments that compress, do not compress, or compress in part.
 func Big() Tree {
 	half := append(TextBytes("half", 1<<20+7), NoiseBytes("half", 1<<20)...)
 	return Tree{

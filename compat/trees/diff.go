@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// Rules say what of two trees must agree. The zero value is the strictest.
+// Rules are what may differ between two trees. The zero value allows nothing.
 type Rules struct {
-	// Merged allows files with equal content and mode to have become one file with several names, as
-	// tar makes them of deduplicated ones. The time of each name must then be that of one of them.
+	// Merged allows files with equal content and mode to have become one file with several names,
+	// as tar extracts deduplicated files. Its time must be that of one of them.
 	Merged bool
-	// IgnoreLinks does not compare which names belong to one file: a reader that copies instead.
+	// IgnoreLinks allows names of one file to have become separate files, and the reverse.
 	IgnoreLinks bool
 	// ModeMask holds the mode bits that are not compared, DirModeMask those of directories.
 	ModeMask, DirModeMask uint32
-	// IgnoreTime, IgnoreDirTime and IgnoreSymlinkTime do not compare those times.
+	// These times are not compared.
 	IgnoreTime, IgnoreDirTime, IgnoreSymlinkTime bool
-	// Nanos compares nanoseconds too; tpk keeps whole seconds.
+	// Nanos also compares nanoseconds. tpk keeps whole seconds.
 	Nanos bool
 }
 
@@ -34,10 +34,10 @@ func (r Rules) Or(other Rules) Rules {
 	}
 }
 
-// maxLines bounds how many differences Diff reports.
+// maxLines is the number of differences that Diff reports at most.
 const maxLines = 25
 
-// Diff returns a line for each difference of got from want, at most 25 and then one that counts the rest.
+// Diff returns a line for each difference of got from want. After 25 lines it counts the rest.
 func Diff(want, got Snapshot, r Rules) []string {
 	d := differ{want: want, got: got, rules: r}
 	for _, p := range want.Paths() {
@@ -94,14 +94,15 @@ func (d *differ) compare(p string, w, g State) {
 }
 
 func (d *differ) compareTime(p string, w, g State) {
-	if d.rules.IgnoreTime || d.rules.IgnoreDirTime && w.Kind == KindDir || d.rules.IgnoreSymlinkTime && w.Kind == KindSymlink {
+	if d.rules.IgnoreTime || d.rules.IgnoreDirTime && w.Kind == KindDir || d.rules.IgnoreSymlinkTime &&
+		w.Kind == KindSymlink {
 		return
 	}
 	if w.Time == g.Time && (!d.rules.Nanos || w.Nanos == g.Nanos) {
 		return
 	}
 	if d.rules.Merged && g.Kind == KindFile {
-		// One file has one time: that of any of the files it was made of.
+		// A merged file has one time, that of any of the original files.
 		for _, other := range d.sameFile(g.First) {
 			if d.want[other].Time == g.Time {
 				return
@@ -133,14 +134,14 @@ func (d *differ) compareLinks(p string, w, g State) {
 		if f, ok := d.want[g.First]; ok && f.Mode != w.Mode {
 			d.add(p, "became one with %s, which has another mode", shorten(g.First))
 		}
-		return // their bytes agree, or they are reported already
+		return // their bytes are equal, or were reported
 	}
 	if f, ok := d.want[g.First]; ok && f.First != w.First {
 		d.add(p, "became one with %s", shorten(g.First))
 	}
 }
 
-// String describes a state in a few words.
+// String returns a short description of a state.
 func (s State) String() string {
 	switch s.Kind {
 	case KindFile:
@@ -157,7 +158,7 @@ func (s State) String() string {
 	return "device"
 }
 
-// shorten quotes a path, and cuts the middle out of a long one.
+// shorten quotes a path and leaves out the middle of a long one.
 func shorten(p string) string {
 	q := fmt.Sprintf("%q", p)
 	if len(q) <= 120 {

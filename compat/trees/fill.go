@@ -7,7 +7,8 @@ func fill(n int, prefix string) string {
 	return (prefix + strings.Repeat("0123456789", n/10+1))[:n]
 }
 
-// longPath returns a path of n bytes below prefix, in components of at most 50 bytes.
+// longPath returns a path of n bytes that begins with prefix and has components of at most 50
+// bytes.
 func longPath(n int, prefix string) string {
 	var b strings.Builder
 	b.WriteString(fill(min(n, 50), prefix))

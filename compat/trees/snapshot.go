@@ -13,23 +13,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// State is what a path of a tree is found to be.
+// State is what Read finds at a path.
 type State struct {
-	Kind   Kind // KindFile for each name of a file with several
+	Kind   Kind // KindFile also for further names of a file
 	Mode   uint32
 	Time   int64
 	Nanos  int64
 	Size   int64
 	Sum    [sha256.Size]byte // of a file's content
 	Target string            // of a symbolic link
-	First  string            // the first path, in the order of bytes, that names the same file
-	Links  int               // names of the file, found in the tree or not
+	First  string            // the first path, in byte order, of the same file
+	Links  int               // number of names of the file, inside and outside of the tree
 }
 
-// Snapshot is a tree as found on disk, by path; the root itself is not in it.
+// Snapshot maps the paths of a tree on disk to their states. The root itself is not in it.
 type Snapshot map[string]State
 
-// Paths returns the paths in the order of bytes.
+// Paths returns the paths in byte order.
 func (s Snapshot) Paths() []string {
 	paths := make([]string, 0, len(s))
 	for p := range s {
@@ -50,7 +50,7 @@ func (s Snapshot) Without(drop func(path string, st State) bool) Snapshot {
 	return out
 }
 
-// Read takes the state of everything below dir.
+// Read returns the state of everything below dir.
 func Read(dir string) (Snapshot, error) {
 	type id struct{ dev, ino uint64 }
 	snap := Snapshot{}
@@ -104,7 +104,8 @@ func stateOf(name string) (State, unix.Stat_t, error) {
 	if err := unix.Lstat(name, &stat); err != nil {
 		return State{}, stat, &fs.PathError{Op: "lstat", Path: name, Err: err}
 	}
-	st := State{Mode: stat.Mode & 0o7777, Time: stat.Mtim.Sec, Nanos: stat.Mtim.Nsec, Links: int(stat.Nlink)}
+	st := State{Mode: stat.Mode & 0o7777, Time: stat.Mtim.Sec, Nanos: stat.Mtim.Nsec,
+		Links: int(stat.Nlink)}
 	switch stat.Mode & unix.S_IFMT {
 	case unix.S_IFREG:
 		st.Kind, st.Size = KindFile, stat.Size

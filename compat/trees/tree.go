@@ -1,5 +1,5 @@
-// Package trees says in a few words what a directory tree holds, writes such trees to disk, reads trees
-// back, and tells how two of them differ. It is support for tests only.
+// Package trees describes directory trees, writes them to disk, reads trees from disk and compares
+// them. It is for tests only.
 //
 //	t := trees.Tree{
 //		trees.Dir("etc").Perm(0o555).At(1_000_000_000),
@@ -11,17 +11,17 @@
 //	snap, err := trees.Read(dir)
 //	for _, line := range trees.Diff(want, snap, trees.Rules{}) { … }
 //
-// [Catalogue] holds the trees that every reader of archives is tried on.
+// [Catalogue] returns the trees that every reader of archives is tested with.
 package trees
 
 import (
 	"math/rand/v2"
 )
 
-// DefaultTime is the modification time of a node that does not say otherwise, seconds since 1970.
+// DefaultTime is the modification time of a node without a call of At, in seconds since 1970.
 const DefaultTime = 1_600_000_000
 
-// Kind is what a node is: one letter, as ls -l prints it, and h for a further name of a file.
+// Kind is the type of a node: a letter as ls -l prints it, or h for a further name of a file.
 type Kind byte
 
 // The kinds of nodes.
@@ -41,66 +41,66 @@ type Node struct {
 	Kind   Kind
 	Mode   uint32 // permission bits with setuid, setgid and sticky, as in stat(2)
 	Time   int64  // modification time, seconds since 1970
-	Nanos  int64  // and nanoseconds, 0 to 999,999,999
+	Nanos  int64  // nanoseconds of the time, 0 to 999,999,999
 	Target string // of a symbolic link: its text; of a hard link: the path of an earlier node
-	Data   []byte // of a file; at the end of it when Hole is not 0
-	Hole   int64  // bytes of a file that come before Data, never written (a sparse file)
+	Data   []byte // of a file, after Hole bytes
+	Hole   int64  // number of bytes before Data, which are not written (a sparse file)
 }
 
-// Tree is a list of nodes. Parents that are missing from it are made with mode 0755.
+// Tree is a list of nodes. Write adds missing parents, with mode 0755.
 type Tree []Node
 
 func node(path string, kind Kind, mode uint32) Node {
 	return Node{Path: path, Kind: kind, Mode: mode, Time: DefaultTime}
 }
 
-// File is a regular file with mode 0644.
+// File returns a regular file with mode 0644.
 func File(path, content string) Node { return Bytes(path, []byte(content)) }
 
-// Bytes is a regular file with mode 0644.
+// Bytes returns a regular file with mode 0644.
 func Bytes(path string, content []byte) Node {
 	n := node(path, KindFile, 0o644)
 	n.Data = content
 	return n
 }
 
-// Text is a file of size bytes that compress well; the path decides which bytes.
+// Text returns a file of size bytes that compress well. The bytes depend on the path.
 func Text(path string, size int) Node { return Bytes(path, TextBytes(path, size)) }
 
-// Noise is a file of size bytes that do not compress; the path decides which bytes.
+// Noise returns a file of size bytes that do not compress. The bytes depend on the path.
 func Noise(path string, size int) Node { return Bytes(path, NoiseBytes(path, size)) }
 
-// Sparse is a file of size bytes, of which only the tail is written.
+// Sparse returns a file of size bytes. Only the tail is written.
 func Sparse(path string, size int64, tail string) Node {
 	n := File(path, tail)
 	n.Hole = size - int64(len(tail))
 	return n
 }
 
-// Dir is a directory with mode 0755.
+// Dir returns a directory with mode 0755.
 func Dir(path string) Node { return node(path, KindDir, 0o755) }
 
-// Symlink is a symbolic link with the text target.
+// Symlink returns a symbolic link with the text target.
 func Symlink(path, target string) Node {
 	n := node(path, KindSymlink, 0o777)
 	n.Target = target
 	return n
 }
 
-// Hardlink is a further name of the node with the path target, which stands earlier in the tree.
+// Hardlink returns a further name of the node with the path target, which is earlier in the tree.
 func Hardlink(path, target string) Node {
 	n := node(path, KindHardlink, 0)
 	n.Target = target
 	return n
 }
 
-// FIFO is a named pipe.
+// FIFO returns a named pipe.
 func FIFO(path string) Node { return node(path, KindFIFO, 0o644) }
 
-// Socket is a unix socket.
+// Socket returns a unix socket.
 func Socket(path string) Node { return node(path, KindSocket, 0o755) }
 
-// Device is a character device; only root can make one.
+// Device returns a character device. Only root can write it.
 func Device(path string) Node { return node(path, KindDevice, 0o666) }
 
 // Perm returns n with other mode bits.
@@ -112,20 +112,7 @@ func (n Node) At(seconds int64) Node { n.Time = seconds; return n }
 // AtNanos returns n with another modification time.
 func (n Node) AtNanos(seconds, nanos int64) Node { n.Time, n.Nanos = seconds, nanos; return n }
 
-// Under returns the tree below a directory dir, which it gets a node for.
-func (t Tree) Under(dir string) Tree {
-	out := Tree{Dir(dir)}
-	for _, n := range t {
-		n.Path = dir + "/" + n.Path
-		if n.Kind == KindHardlink {
-			n.Target = dir + "/" + n.Target
-		}
-		out = append(out, n)
-	}
-	return out
-}
-
-// source returns a generator that depends on the name alone.
+// source returns a generator of bytes that depend only on the name.
 func source(name string) *rand.ChaCha8 {
 	seed := [32]byte{}
 	for i := range len(name) {
@@ -143,7 +130,8 @@ func NoiseBytes(name string, size int) []byte {
 
 // TextBytes returns size bytes of words and lines.
 func TextBytes(name string, size int) []byte {
-	words := []string{"header", "member", "trailer", "of", "the", "archive", "and", "a", "segment", "7", "is", "\n"}
+	words := []string{"header", "member", "trailer", "of", "the", "archive", "and", "a", "segment",
+		"7", "is", "\n"}
 	r := rand.New(source(name))
 	b := make([]byte, 0, size+16)
 	for len(b) < size {

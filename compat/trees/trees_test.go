@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestCatalogue holds writing and reading each tree against each other: what the nodes say is found on disk.
+// TestCatalogue writes each tree and compares it with what Read finds.
 func TestCatalogue(t *testing.T) {
 	for _, c := range Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
@@ -27,7 +27,8 @@ func TestCatalogue(t *testing.T) {
 					if st.First != snap[n.Target].First {
 						t.Errorf("%q is not %q", n.Path, n.Target)
 					}
-				case st.Kind != n.Kind, st.Target != n.Target, st.Size != n.Hole+int64(len(n.Data)), st.Time != n.Time, st.Nanos != n.Nanos,
+				case st.Kind != n.Kind, st.Target != n.Target, st.Size != n.Hole+int64(len(n.Data)),
+					st.Time != n.Time, st.Nanos != n.Nanos,
 					st.Mode != n.Mode:
 					t.Errorf("%q: %+v, want %+v", n.Path, st, n)
 				}
@@ -42,10 +43,11 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
-// TestDiff changes one thing at a time and expects to be told.
+// TestDiff changes one thing at a time, which Diff must report.
 func TestDiff(t *testing.T) {
 	base := Tree{
-		File("a", "one"), File("b", "one"), Hardlink("c", "a"), Dir("d").At(5), Symlink("l", "a"), File("d/x", "yy").Perm(0o600),
+		File("a", "one"), File("b", "one"), Hardlink("c", "a"), Dir("d").At(5), Symlink("l", "a"),
+		File("d/x", "yy").Perm(0o600),
 	}
 	with := func(i int, n Node) Tree {
 		out := append(Tree(nil), base...)
@@ -68,7 +70,8 @@ func TestDiff(t *testing.T) {
 		{"target", with(4, Symlink("l", "b")), Rules{}, `links to "b", want "a"`},
 		{"kind", with(4, File("l", "a")), Rules{}, "want symbolic link"},
 		{"link broken", with(2, File("c", "one")), Rules{}, "no longer the same file"},
-		{"link broken, merged", with(2, File("c", "one")), Rules{Merged: true}, "no longer the same file"},
+		{"link broken, merged", with(2, File("c", "one")), Rules{Merged: true},
+			"no longer the same file"},
 		{"link broken, ignored", with(2, File("c", "one")), Rules{IgnoreLinks: true}, ""},
 		{"merged", with(1, Hardlink("b", "a")), Rules{}, "became one with"},
 		{"merged, allowed", with(1, Hardlink("b", "a")), Rules{Merged: true}, ""},

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Write makes the tree below the directory dir, which is made when it is missing, in the order of the
-// nodes. Modes and times are set at the end, so that read-only directories can be filled.
+// Write makes the tree below dir, in the order of the nodes. dir is made if it is missing. Modes
+// and times are set at the end, so that read-only directories can be filled.
 func (t Tree) Write(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -40,7 +40,7 @@ func (t Tree) Write(dir string) error {
 		}
 	}
 	all := append(implied, t...)
-	// Children come after their parents in the list; going backwards a parent is finished last.
+	// Children come after their parents, so going backwards finishes parents last.
 	for i := len(all) - 1; i >= 0; i-- {
 		if err := all[i].finish(dir); err != nil {
 			return fmt.Errorf("%q: %w", all[i].Path, err)
@@ -53,7 +53,7 @@ func parent(p string) string {
 	return p[:max(0, strings.LastIndexByte(p, '/'))]
 }
 
-// create makes the node with its content, writable for now.
+// create makes the node with its content, writable until finish.
 func (n Node) create(root string) error {
 	name := filepath.Join(root, n.Path)
 	switch n.Kind {
@@ -81,7 +81,7 @@ func (n Node) create(root string) error {
 	return errors.Join(err, f.Truncate(n.Hole+int64(len(n.Data))), f.Close())
 }
 
-// finish sets mode and time.
+// finish sets mode and time of the node.
 func (n Node) finish(root string) error {
 	if n.Kind == KindHardlink {
 		return nil // its target has them

@@ -23,17 +23,20 @@ import (
 	"github.com/ulikunitz/xz"
 )
 
-// ErrNotConvertible: the input is not of a format that Convert reads, or it is damaged.
+// ErrNotConvertible: the input is damaged, or in a format that Convert does not read.
 var ErrNotConvertible = errors.New("not a tar, zip, or compressed tar that can be read")
 
-// Convert makes the archive out of a tar, as it is or compressed by gzip, zstd, xz or bzip2, or a zip. What it is, its bytes tell.
+// Convert makes the archive out from a tar, a tar compressed by gzip, zstd, xz or bzip2, or a zip.
+// It detects the format from the content.
 //
-// Modes, owners, times to the second and links are kept. Where a path comes several times the last entry counts; missing parents are made.
-// Entries with names that lead out of the target, or that break a rule of FORMAT.md otherwise, are refused one by one. Sparse
-// files become plain ones, and what a tpk archive does not hold, as extended attributes, is left out. Deflate streams of a zip are taken over,
-// up to 4 MiB of content.
+// Modes, owners, links and times, to the second, are kept. If a path occurs several times the last
+// entry counts. Missing parent directories are created. An entry with a name that leads out of the
+// archive, or that breaks another rule of FORMAT.md section 1.1, is refused, and Convert continues.
+// Sparse files become ordinary files. Attributes that a tpk archive does not hold, such as extended
+// attributes, are left out with a notice. Deflate streams of a zip are copied if the content has at
+// most 4 MiB.
 //
-// The error wraps ErrNotConvertible, or is one of Pack.
+// The error wraps ErrNotConvertible, or is one of those of pack.Pack.
 func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Result, err error) {
 	problems := &format.Problems{Each: o.Problem}
 	c := &converter{o: o, problems: problems}
@@ -45,14 +48,14 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 	if err != nil {
 		return Result{}, err
 	}
-	r := &rewrite.Rewrite{O: o.rewrite(), Base: -1, Choose: func(string, []*rewrite.Child) int { return 0 }}
+	r := &rewrite.Rewrite{Options: o.rewrite(), Base: -1, Choose: rewrite.FirstLayer}
 	defer func() {
 		if !r.Committed {
 			err = errors.Join(err, dst.Abort())
 		}
 	}()
-	pack := r.O.Options
-	pack.Dedup = format.DedupOff // it is done when all is there
+	pack := r.Options.Options
+	pack.Dedup = format.DedupOff // the rewrite of the whole archive does it
 	if c.p, err = packer.New(nil, pack); err != nil {
 		return Result{}, err
 	}
@@ -62,7 +65,8 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 		return Result{}, err
 	}
 	defer s.close()
-	if _, err := c.p.Run(ctx, func(ctx context.Context) error { return c.read(ctx, in, dst.Name) }, nil); err != nil {
+	read := func(ctx context.Context) error { return c.read(ctx, in, dst.Name) }
+	if _, err := c.p.Run(ctx, read, nil); err != nil {
 		return Result{}, errors.Join(err, s.file.Close())
 	}
 	k, err := s.archive(ctx)
@@ -70,8 +74,8 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 		return Result{}, errors.Join(err, s.file.Close())
 	}
 	defer k.Close()
-	r.Layers = []rewrite.Layer{{Kept: k}}
-	r.O.Notice, r.O.Progress = nil, nil
+	r.Layers = []rewrite.Layer{{Archive: k}}
+	r.Options.Notice, r.Options.Progress = nil, nil
 	written, err := r.Write(ctx, dst)
 	if err != nil {
 		return Result{}, err
@@ -82,20 +86,20 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 	}, nil
 }
 
-// A converter reads another format and submits what it holds.
+// A converter reads the input and submits its entries to a packer.
 type converter struct {
 	o        Options
 	p        *packer.Packer // nil in a dry run
 	spool    *spool         // nil in a dry run
 	problems *format.Problems
-	dir      tree.Dir // of all entries: their names are whole paths
+	dir      tree.Dir // the directory of all entries, whose names are whole paths
 	entries  int64
-	lost     int64         // entries with something that is left out
-	big      chan struct{} // big files that may wait on disk
-	temp     string        // what names of temporary files begin with
+	lost     int64         // entries with an attribute that is left out
+	big      chan struct{} // one element for each big file in a temporary file
+	temp     string        // prefix of the names of temporary files
 }
 
-// read reads everything.
+// read reads the whole input.
 func (c *converter) read(ctx context.Context, in io.Reader, temp string) error {
 	c.big, c.temp = make(chan struct{}, 4), temp
 	c.dir.Acquire()
@@ -118,17 +122,18 @@ func (c *converter) read(ctx context.Context, in io.Reader, temp string) error {
 	if err := c.readTar(ctx, plain); err != nil {
 		return err
 	}
-	// What follows the end of the tar has to be read for the checksum of the compressed stream.
+	// Read what follows the end of the tar, to check the checksum of the compressed stream.
 	if _, err := io.Copy(io.Discard, plain); err != nil {
 		return damaged(err)
 	}
-	if c.lost > 0 {
-		c.p.Notice(fmt.Sprintf("%d entries have extended attributes, access lists or the like, which a tpk archive does not hold", c.lost))
+	if c.lost > 0 && c.o.Notice != nil {
+		c.o.Notice(fmt.Errorf("%d entries have extended attributes, access lists or the like, "+
+			"which a tpk archive does not hold", c.lost))
 	}
 	return nil
 }
 
-// decompress looks at how a stream begins and returns what it holds.
+// decompress returns the content of a stream that begins with head.
 func decompress(r io.Reader, head []byte) (io.Reader, error) {
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
@@ -143,7 +148,8 @@ func decompress(r io.Reader, head []byte) (io.Reader, error) {
 	return r, nil
 }
 
-// damaged makes an error of reading the input, unless it is one of the context or of the system, ErrNotConvertible.
+// damaged returns an error of reading the input as an ErrNotConvertible, unless it comes from the
+// context or the system.
 func damaged(err error) error {
 	var pe *os.PathError
 	if err == nil || errors.As(err, &pe) || errors.Is(err, context.Canceled) {
@@ -152,12 +158,12 @@ func damaged(err error) error {
 	return fmt.Errorf("%w: %w", ErrNotConvertible, err)
 }
 
-// Refuse tells of an entry that is left out.
+// refuse reports an entry that is left out.
 func (c *converter) refuse(path string, err error) {
 	c.problems.Add(&format.Problem{Path: path, Offset: -1, Err: err})
 }
 
-// submit sends an entry to the packer. Content is that of a file.
+// submit sends an entry to the packer, or refuses it. Content is the content of a file.
 func (c *converter) submit(ctx context.Context, h format.Header, content io.Reader) error {
 	if err := h.Check(); err != nil {
 		c.refuse(h.Path, errors.Unwrap(err))
@@ -170,7 +176,8 @@ func (c *converter) submit(ctx context.Context, h format.Header, content io.Read
 	it := &packer.Item{Entry: tree.Entry{Dir: &c.dir, Name: h.Path}, GivenHeader: &h}
 	if h.Type == sidecar.TypeFile {
 		err := c.take(ctx, it, content)
-		if errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrFormat) || errors.Is(err, zip.ErrAlgorithm) {
+		if errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrFormat) ||
+			errors.Is(err, zip.ErrAlgorithm) {
 			c.refuse(h.Path, err)
 			c.p.Budget.Release(it.Weight)
 			return nil
@@ -190,10 +197,10 @@ func (c *converter) submit(ctx context.Context, h format.Header, content io.Read
 	if err := c.p.Submit(ctx, it); err != nil || h.Type == sidecar.TypeFile {
 		return err
 	}
-	return c.p.Send(ctx, nil) // links do not wait for a directory's files
+	return c.p.Send(ctx, nil) // so that links do not wait for the end of a directory
 }
 
-// take reads the content of a file, into memory or, if it is big, a temporary file.
+// take reads the content of a file into memory, or into a temporary file if it is big.
 func (c *converter) take(ctx context.Context, it *packer.Item, content io.Reader) (err error) {
 	size := it.GivenHeader.Size
 	if size <= packer.InMemory {
@@ -229,14 +236,15 @@ func (c *converter) take(ctx context.Context, it *packer.Item, content io.Reader
 	return err
 }
 
-// readExactly fills b with what is left of a content, the end of which has its checksum.
+// readExactly fills b with the rest of a content, and checks that it ends there. Reading the end
+// verifies its checksum.
 func readExactly(content io.Reader, b []byte) error {
 	if _, err := io.ReadFull(content, b); err != nil {
 		return damaged(err)
 	}
 	if _, err := io.ReadFull(content, make([]byte, 1)); err != io.EOF {
 		if err == nil {
-			err = zip.ErrFormat // more than it was said to be
+			err = zip.ErrFormat // longer than its header announced
 		}
 		return damaged(err)
 	}

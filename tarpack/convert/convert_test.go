@@ -68,7 +68,8 @@ func TestConvertHostile(t *testing.T) {
 	}
 }
 
-// A zip's deflate streams are taken over as they are; a damaged one is refused, the rest is converted.
+// A zip's deflate streams are taken over as they are; a damaged one is refused, the rest is
+// converted.
 func TestConvertZip(t *testing.T) {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
@@ -109,7 +110,7 @@ func TestConvertZip(t *testing.T) {
 		t.Fatal(err)
 	}
 	member := make([]byte, c.Length)
-	if _, err := a.ReaderAt().ReadAt(member, c.Offset); err != nil || !bytes.Equal(member[10:len(member)-8], raw) {
+	if _, err := a.Source().ReadAt(member, c.Offset); err != nil || !bytes.Equal(member[10:len(member)-8], raw) {
 		t.Errorf("another deflate stream (%v)", err)
 	}
 }

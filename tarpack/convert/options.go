@@ -9,13 +9,13 @@ import (
 
 // Options are the options of Convert. The zero value is usable.
 type Options struct {
-	Level   int              // of deflate, 1 to 9; 0 means 6
+	Level   int              // of compression, 1 to 9; 0 means 6
 	Workers int              // compressing goroutines; 0 means one for each CPU
 	Dedup   format.DedupMode // which equal files become hard links
 	DryRun  bool             // write nothing, only count
 
-	// Notice, if set, receives one line for each thing that was left out, with the reason.
-	Notice func(message string)
+	// Notice, if set, receives one line if attributes of entries are left out.
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 	// Problem, if set, is called for each entry that is refused. Calls do not overlap.
@@ -24,8 +24,10 @@ type Options struct {
 
 func (o *Options) rewrite() rewrite.Options {
 	return rewrite.Options{
-		Options: packer.Options{Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Notice: o.Notice, Progress: o.Progress},
-		DryRun:  o.DryRun,
+		Options: packer.Options{
+			Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Notice: o.Notice, Progress: o.Progress,
+		},
+		DryRun: o.DryRun,
 	}
 }
 
@@ -33,40 +35,38 @@ func (o *Options) rewrite() rewrite.Options {
 type Result struct {
 	Entries      int64         // of the new archive; with DryRun, entries that were read
 	Refused      int64         // entries that were refused
-	Stats        sidecar.Stats // zero with DryRun
-	ArchiveBytes int64
-	SidecarBytes int64
+	Stats        sidecar.Stats // of the new archive; zero with DryRun
+	ArchiveBytes int64         // size of the new archive
+	SidecarBytes int64         // size of its sidecar
 }
 
 // RepairOptions are the options of Repair. The zero value is usable.
 type RepairOptions struct {
 	Workers int  // goroutines; 0 means one for each CPU
-	DryRun  bool // write nothing, only report what is lost
+	DryRun  bool // write nothing, only find out what is lost
 
-	// Notice, if set, receives one line for each thing that was left out, with the reason.
-	Notice func(message string)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
-	// Lost, if set, is called for each entry that is lost, in the order of the archive. Its path is "" where only the place of the
-	// damage is known.
+	// Lost, if set, is called for each entry that is lost, in the order of the archive. Its path is
+	// "" where only the place of the damage is known.
 	Lost func(*format.Problem)
 }
 
 func (o *RepairOptions) rewrite() rewrite.Options {
 	return rewrite.Options{
-		Options: packer.Options{Workers: o.Workers, Notice: o.Notice, Progress: o.Progress},
+		Options: packer.Options{Workers: o.Workers, Progress: o.Progress},
 		DryRun:  o.DryRun,
 	}
 }
 
-// RepairResult describes what Repair found and saved.
+// RepairResult describes what Repair has found and saved.
 type RepairResult struct {
-	Damaged      bool          // something was wrong with the archive
-	Saved        int64         // entries that are whole
+	Damaged      bool          // the archive was damaged
+	Saved        int64         // entries that are intact
 	Lost         int64         // entries that are not, as far as is known
-	CutOff       int64         // bytes of an unfinished append that were cut off
+	CutOff       int64         // bytes of an unfinished append
 	Stats        sidecar.Stats // of the new archive; zero if none was written
-	ArchiveBytes int64
-	SidecarBytes int64
-	Written      bool // a new archive was written
+	ArchiveBytes int64         // size of the new archive
+	SidecarBytes int64         // size of its sidecar
+	Written      bool          // a new archive was written
 }

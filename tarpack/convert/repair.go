@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -13,20 +12,24 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
-	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
-// Repair makes a valid archive of what is whole in the archive name, however it was damaged or cut off, and writes it to out,
-// which may be name. Entries are whole if all of their members are; a hard link needs its target as well. Directories whose headers are lost are made anew,
-// with the mode and time that the old sidecar has of them, if there is one. If nothing is wrong with the archive, nothing is written. If that is only an append that
-// was not finished, it is cut off in place.
+// Repair makes a valid archive from the intact entries of the archive name, however it was damaged
+// or truncated, and writes it to out, which may be name. An entry is intact if all of its members
+// are, and a hard link only if its target is intact as well. Directories with damaged headers are
+// created again, with mode and time from the old sidecar if there is one.
 //
-// An archive of a newer format version, which may have all that this package does not know, is not replaced: ErrVersion, unless out is another file.
+// If the archive is not damaged, Repair writes nothing. If its only fault is an unfinished append,
+// and out is name, Repair truncates it in place.
 //
-// Damage inside of a file that is a tpk archive itself can bring up entries of that, unless the old sidecar is there to tell.
+// An archive of a newer format version may contain what this package cannot read. Repair replaces
+// it only if out is another file; otherwise the error wraps format.ErrVersion.
+//
+// If a file in the archive is a tpk archive itself and is damaged, Repair may take its entries for
+// entries of the archive. A sidecar prevents that.
 func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairResult, err error) {
 	var dst *durable.Output
-	r := &rewrite.Rewrite{O: o.rewrite(), Base: -1, Choose: func(string, []*rewrite.Child) int { return 0 }}
+	r := &rewrite.Rewrite{Options: o.rewrite(), Base: -1, Choose: rewrite.FirstLayer}
 	if !o.DryRun {
 		if err := archivefile.Recover(name); err != nil {
 			return RepairResult{}, err
@@ -58,7 +61,7 @@ func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 	} else {
 		sv.old = nil
 	}
-	pack := r.O.Options
+	pack := r.Options.Options
 	if sv.p, err = packer.New(nil, pack); err != nil {
 		return RepairResult{}, err
 	}
@@ -71,26 +74,28 @@ func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 		return RepairResult{}, err
 	}
 	defer k.Close()
-	res = RepairResult{Damaged: sv.damaged, Saved: sv.saved, Lost: sv.count, CutOff: a.Rest}
+	res = RepairResult{Damaged: sv.damaged, Saved: sv.numSaved, Lost: sv.numLost, CutOff: a.Rest}
 	if !sv.damaged && dst != nil && a.Rest > 0 && sameName(name, dst.Name) {
 		return res, a.CutBack(dst.Name)
 	}
 	if !sv.damaged && a.Rest == 0 || o.DryRun {
 		return res, nil
 	}
-	if sv.saved == 0 {
+	if sv.numSaved == 0 {
 		return res, fmt.Errorf("%s: %w: no entry of it is whole", name, format.ErrNotArchive)
 	}
 	if err := dst.Inherit(a.OSFile); err != nil {
 		return res, err
 	}
-	r.Layers = []rewrite.Layer{{Kept: k}}
-	written, err := r.Write(ctx, dst)
-	res.Stats, res.ArchiveBytes, res.SidecarBytes, res.Written = written.Stats, written.ArchiveBytes, written.SidecarBytes, written.Written
+	r.Layers = []rewrite.Layer{{Archive: k}}
+	repaired, err := r.Write(ctx, dst)
+	res.Stats, res.Written = repaired.Stats, repaired.Written
+	res.ArchiveBytes, res.SidecarBytes = repaired.ArchiveBytes, repaired.SidecarBytes
 	return res, err
 }
 
-// checkRepairable refuses to put what is left of an archive of a newer version in its place. A damaged version number looks the same.
+// checkRepairable refuses to replace an archive of a newer version by its readable part. A damaged
+// version number looks the same.
 func checkRepairable(a *archivefile.File, out string) error {
 	if a.OnDevice() || !sameName(a.Name, out) {
 		return nil
@@ -101,209 +106,9 @@ func checkRepairable(a *archivefile.File, out string) error {
 	return nil
 }
 
-// errEnd: the archive ends here, and its file does not.
-var errEnd = errors.New("the archive ends here")
-
-// sameName tells whether two names are of one file.
+// sameName reports whether two names belong to the same file.
 func sameName(a, b string) bool {
 	x, err1 := os.Stat(a)
 	y, err2 := os.Stat(b)
 	return err1 == nil && err2 == nil && os.SameFile(x, y)
-}
-
-// A salvage copies what is whole to a spool.
-type salvage struct {
-	ctx     context.Context
-	a       *archivefile.File
-	old     *sidecar.Index // of the archive as it was; nil if it is not known
-	p       *packer.Packer
-	s       *spool
-	lost    func(*format.Problem)
-	found   []*format.Problem // what was wrong, in the order of the archive
-	damaged bool
-	saved   int64
-	count   int64
-	trailer *format.Trailer
-	matches int // entries that the old sidecar has at the same place
-}
-
-func (sv *salvage) run(temp string) (*packer.Base, error) {
-	var err error
-	if sv.s, err = newSpool(sv.p, temp, func(p *format.Problem) { sv.found = append(sv.found, p) }); err != nil {
-		return nil, err
-	}
-	defer sv.s.close()
-	if err := sv.scan(); err != nil {
-		return nil, errors.Join(err, sv.s.file.Close())
-	}
-	if sv.old != nil && sv.matches == 0 && sv.saved > 0 {
-		sv.old = nil // of another archive
-	}
-	if sv.old != nil {
-		sv.s.madeFrom = sv.old
-	}
-	k, err := sv.s.archive(sv.ctx)
-	if err != nil {
-		return nil, errors.Join(err, sv.s.file.Close())
-	}
-	sv.damaged = sv.damaged || len(sv.found) > 0
-	sv.saved = int64(k.Index.Len()) - int64(sv.s.made)
-	if sv.damaged {
-		err = sv.tell(k.Index)
-	}
-	if err != nil {
-		return nil, errors.Join(err, k.Close())
-	}
-	return k, nil
-}
-
-// findEnd finds out whether the archive ends before its file does, as far as that can be told without going through it.
-func (sv *salvage) findEnd() {
-	if sv.a.OnDevice() {
-		return
-	}
-	if sv.a.FindEnd() == nil {
-		if x, _, err := sv.a.OpenSidecar(); err == nil {
-			x.Close()
-		}
-	}
-}
-
-// scan goes through the archive.
-func (sv *salvage) scan() error {
-	sc := &scan.Scan{Src: sv.a.Scanned(), Size: sv.a.Size, Workers: sv.p.Workers, Each: sv.take}
-	if err := sc.Run(sv.ctx); err != nil && !errors.Is(err, errEnd) {
-		return err
-	}
-	if sv.trailer == nil || len(sv.found) > 0 {
-		sv.damaged = true
-		return nil
-	}
-	// Each unit is right. The index has to be made to know whether all of them are what they were.
-	f, err := durable.UnlinkedTemp(sv.s.name + ".check")
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if _, err := scan.BuildIndex(sv.ctx, sv.a.Scanned(), sv.a.Size, f, scan.Options{Workers: sv.p.Options.Workers}); errors.Is(err, format.ErrCorrupt) {
-		sv.found = append(sv.found, &format.Problem{Offset: -1, Err: err})
-	} else if err != nil {
-		return err
-	}
-	return nil
-}
-
-// take copies a unit that is whole.
-func (sv *salvage) take(un *scan.Unit) error {
-	if end := (*format.UnfinishedError)(nil); errors.As(un.Err, &end) {
-		sv.a.EndAt(end.Trailer)
-		sv.trailer = &end.Trailer
-		return errEnd
-	}
-	if un.Err != nil {
-		sv.found = append(sv.found, &format.Problem{Path: un.Path, Offset: un.Off, Err: un.Err})
-		return nil
-	}
-	if un.Trailer != nil {
-		sv.trailer = un.Trailer
-		return nil
-	}
-	if un.Former != nil || !sv.belongs(un) {
-		return nil
-	}
-	to := sv.p.Out.Off
-	if err := sv.p.Out.Copy(sv.a.OSFile, un.Off, un.End-un.Off); err != nil {
-		return err
-	}
-	for i := range un.Items {
-		it := un.Items[i]
-		it.Offset = to
-		h := format.Header{Path: it.Path, Link: it.Link, Type: it.Type}
-		if err := sv.s.announce(&h); err != nil {
-			sv.found = append(sv.found, &format.Problem{Path: it.Path, Offset: un.Off, Err: err})
-			continue
-		}
-		if err := sv.s.Add(it); err != nil {
-			return err
-		}
-		sv.saved++
-	}
-	return nil
-}
-
-// belongs tells whether a unit is one of the archive as it was, and not part of a file in it. Only the old sidecar knows; it is believed from
-// the first entry on that it has at the right place.
-func (sv *salvage) belongs(un *scan.Unit) bool {
-	if sv.old == nil {
-		return true
-	}
-	for i := range un.Items {
-		it := &un.Items[i]
-		if n, ok, err := sv.old.Lookup(it.Path); err == nil && ok {
-			if e, err := sv.old.Entry(n); err == nil && e.Offset == it.Offset && e.HeaderLen == it.HeaderLen {
-				sv.matches++
-				return true
-			}
-		}
-	}
-	return sv.matches == 0
-}
-
-// tell lists what is lost: by the old sidecar, or else by what was found damaged.
-func (sv *salvage) tell(now *sidecar.Index) error {
-	each := func(p *format.Problem) {
-		sv.count++
-		if sv.lost != nil {
-			sv.lost(p)
-		}
-	}
-	if sv.old == nil {
-		for _, p := range sv.found {
-			if !errors.Is(p.Err, format.ErrTruncated) || p.Path != "" || p.Offset < sv.a.Size {
-				each(p)
-			}
-		}
-		return nil
-	}
-	for row, err := range sv.old.All(0, sv.old.Len()) {
-		if err != nil {
-			return err
-		}
-		i, ok, err := now.Lookup(string(row.Path))
-		if err != nil {
-			return err
-		}
-		if ok {
-			e, err := now.Entry(i)
-			if err != nil {
-				return err
-			}
-			if !(row.Entry.Type == sidecar.TypeDir && sv.s.isMade(string(row.Path))) || e.Mode == row.Entry.Mode && e.ModTime == row.Entry.ModTime {
-				continue
-			}
-		}
-		each(&format.Problem{Path: string(row.Path), Offset: row.Entry.Offset, Err: sv.why(&row)})
-	}
-	return nil
-}
-
-// why says what is wrong with an entry that the old sidecar has.
-func (sv *salvage) why(row *sidecar.Row) error {
-	path := string(row.Path)
-	var best *format.Problem
-	for _, p := range sv.found {
-		if p.Path == path {
-			return p.Err
-		}
-		if p.Path == "" && p.Offset >= 0 && p.Offset <= row.Entry.Offset {
-			best = p
-		}
-	}
-	switch {
-	case row.Entry.Offset >= sv.a.Size:
-		return fmt.Errorf("%w: it lay behind its end", format.ErrTruncated)
-	case best != nil && !strings.Contains(best.Err.Error(), "without a trailer"):
-		return best.Err
-	}
-	return fmt.Errorf("%w: it is damaged", format.ErrCorrupt)
 }

@@ -43,8 +43,9 @@ func newRepairBed(t *testing.T) *repairBed {
 	return b
 }
 
-// repair repairs an archive and checks that it is valid then, and that every entry whose bytes are not damaged, and whose target's are not, is
-// in it as it was. Where the sidecar was there, all others are named.
+// repair repairs an archive and checks that it is valid then, and that every entry whose bytes are
+// not damaged, and whose target's are not, is in it as it was. Where the sidecar was there, all
+// others are named.
 func (b *repairBed) repair(t *testing.T, damaged []byte, whole func(from, to int64) bool, withSidecar bool) {
 	t.Helper()
 	name := filepath.Join(b.dir, "x.tar.gz")
@@ -68,7 +69,8 @@ func (b *repairBed) repair(t *testing.T, damaged []byte, whole func(from, to int
 		return whole(e.Offset, e.Offset+e.Length())
 	}
 	if err == nil && !res.Damaged {
-		// Harmless, as in bits of a deflate stream that say nothing: the index is made of all that is in it, and is the same.
+		// Harmless damage, as in unused bits of a deflate stream: the index depends on everything
+		// that is in it, and is the same.
 		ix, err := tarpack.Reindex(ctx, name, tarpack.ReindexOptions{})
 		if err != nil || ix.Digest != b.a.Trailer().Digest || ix.Entries != b.a.Trailer().Entries {
 			t.Errorf("the damage was not noticed: %+v, %v", ix, err)
@@ -155,7 +157,8 @@ func TestRepairFlipped(t *testing.T) {
 	t.Logf("%d of %d bytes flipped without harm", b.harmless, len(b.archive))
 }
 
-// An archive of a newer version, or with a version that was damaged, is not replaced by what is understood of it; that can have another name.
+// An archive of a newer version, or with a version that was damaged, is not replaced by what is
+// understood of it; that can have another name.
 func TestRepairNewer(t *testing.T) {
 	ctx := context.Background()
 	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "x"}, [2]string{"b/c", "y"}), pack.Options{})

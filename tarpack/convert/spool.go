@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -20,51 +21,53 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 )
 
-// A spool takes in entries in any order, while they come, and makes of them something that a rewrite can read as an archive:
-// one temporary file with their members, as an archive has them, and an index of it. Where a path comes several times the last
-// one counts; what hard links lead to is decided when they come.
+// A spool takes entries in any order and presents them as an archive that a rewrite can read: a
+// temporary file with their members, and an index of it. If a path occurs several times the last
+// entry counts. The target of a hard link is found when the link comes, as tar does it.
 //
-// For each entry it holds some 40 bytes in memory, the rest is on disk.
+// It holds about 40 bytes in memory for each entry. The rest is on disk.
 type spool struct {
 	p       *packer.Packer
-	name    string // what their names begin with
+	name    string // prefix of the names of temporary files
 	file    *os.File
-	records *os.File // an item for each entry that came
+	records *os.File // a build.Item for each entry, in the order of seq
 	w       *bufio.Writer
 	enc     *gob.Encoder
-	sink    func(sidecar.Item) error // takes the items instead of records, once those are complete
+	addItem func(build.Item) error // adds to the index; nil while entries still come
 	problem func(*format.Problem)
 	groups  packer.GroupCache
 
-	seeds    [2]maphash.Seed
-	names    map[[2]uint64]spooled    // by path, the last entry of each
-	seq      uint32                   // of the next entry
-	links    map[uint32]spoolLink     // of the hard links, by seq
-	roots    map[uint32]bool          // files to which hard links lead
-	other    map[uint32]format.Header // links and special files, for the hard links to them
-	dead     map[uint32]sidecar.Item  // files that are not at their path any more, but hard links lead to them
-	made     uint32                   // directories that were missing
-	madeFrom *sidecar.Index           // what is known of missing directories; nil: nothing
-	moved    map[uint32]string        // of dead ones, the path of the hard link that became the file
+	seeds       [2]maphash.Seed
+	last        map[[2]uint64]lastEntry  // by path
+	seq         uint32                   // number of the next entry
+	links       map[uint32]spoolLink     // hard links, by seq
+	targets     map[uint32]bool          // files that have hard links, by seq
+	nonFiles    map[uint32]format.Header // other than files, by seq
+	displaced   map[uint32]build.Item    // files that were replaced but have hard links, by seq
+	numParents  uint32                   // number of directories that were missing
+	parentIndex *sidecar.Index           // has attributes of missing directories; may be nil
+	moved       map[uint32]string        // the hard links that became displaced files, by their seq
 }
 
-type spooled struct {
+// A lastEntry is the last entry with a path.
+type lastEntry struct {
 	seq uint32
 	typ sidecar.Type
 }
 
-// A spoolLink says to which file a hard link leads.
+// A spoolLink is the file that a hard link leads to.
 type spoolLink struct {
 	file uint32
-	path string // of the file, when the link came
+	path string // of the file when the link came
 }
 
 func newSpool(p *packer.Packer, out string, problem func(*format.Problem)) (*spool, error) {
 	s := &spool{
 		p: p, name: out, problem: problem,
 		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
-		names: map[[2]uint64]spooled{}, links: map[uint32]spoolLink{}, roots: map[uint32]bool{}, other: map[uint32]format.Header{},
-		dead: map[uint32]sidecar.Item{}, moved: map[uint32]string{},
+		last:  map[[2]uint64]lastEntry{}, links: map[uint32]spoolLink{}, moved: map[uint32]string{},
+		targets: map[uint32]bool{}, nonFiles: map[uint32]format.Header{},
+		displaced: map[uint32]build.Item{},
 	}
 	var err error
 	if s.file, err = durable.UnlinkedTemp(out + ".spool"); err != nil {
@@ -80,18 +83,18 @@ func newSpool(p *packer.Packer, out string, problem func(*format.Problem)) (*spo
 	return s, nil
 }
 
-// close gives up the temporary files; what was made of them is closed by its owner.
+// close closes the temporary files, except the file that archive returns.
 func (s *spool) close() { s.records.Close() }
 
 func (s *spool) key(path string) [2]uint64 {
 	return [2]uint64{maphash.String(s.seeds[0], path), maphash.String(s.seeds[1], path)}
 }
 
-// announce takes note of an entry that is about to be submitted. Of a hard link it finds the file; h may become a copy of what it
-// links to, if that is no file.
+// announce records an entry that is about to be submitted, and finds the target of a hard link. If
+// the target is not a file, h becomes a copy of the target's header.
 func (s *spool) announce(h *format.Header) error {
 	if h.Type == sidecar.TypeHardlink {
-		to, ok := s.names[s.key(h.Link)]
+		to, ok := s.last[s.key(h.Link)]
 		switch {
 		case !ok:
 			return fmt.Errorf("a hard link to %s, which is not there", format.Printable(h.Link))
@@ -103,45 +106,45 @@ func (s *spool) announce(h *format.Header) error {
 			s.links[s.seq] = s.links[to.seq]
 		default:
 			path := h.Path
-			*h = s.other[to.seq]
+			*h = s.nonFiles[to.seq]
 			h.Path = path
 		}
 		if l, ok := s.links[s.seq]; ok {
-			if h.Link = l.path; h.Link == h.Path { // itself, or an earlier file of its path
+			if h.Link = l.path; h.Link == h.Path { // or to an earlier file of its path
 				delete(s.links, s.seq)
 				return errSelf
 			}
-			s.roots[l.file] = true
+			s.targets[l.file] = true
 		}
 	}
 	switch h.Type {
 	case sidecar.TypeFile, sidecar.TypeDir, sidecar.TypeHardlink:
 	default:
-		s.other[s.seq] = *h
+		s.nonFiles[s.seq] = *h
 	}
-	s.names[s.key(h.Path)] = spooled{s.seq, h.Type}
+	s.last[s.key(h.Path)] = lastEntry{s.seq, h.Type}
 	s.seq++
 	return nil
 }
 
-// errSelf: a hard link leads to its own path, so there is nothing to do.
+// errSelf: the hard link leads to itself, so it changes nothing.
 var errSelf = errors.New("a hard link to itself")
 
-// Add takes an entry that is in the file now.
-func (s *spool) Add(it sidecar.Item) error {
-	if s.sink != nil {
-		return s.sink(it)
+// Add adds an entry that was written to the file.
+func (s *spool) Add(it build.Item) error {
+	if s.addItem != nil {
+		return s.addItem(it)
 	}
 	return s.enc.Encode(it)
 }
 
-// Refuse takes note that an entry which was announced does not come.
+// Refuse records that an announced entry does not come.
 func (s *spool) Refuse(pr *format.Problem) error {
 	s.problem(pr)
-	return s.enc.Encode(&sidecar.Item{})
+	return s.enc.Encode(&build.Item{})
 }
 
-// archive makes the index, and gives all as if it were an archive.
+// archive builds the index and returns the file as an archive.
 func (s *spool) archive(ctx context.Context) (k *packer.Base, err error) {
 	if err := errors.Join(s.w.Flush(), s.p.Out.Flush()); err != nil {
 		return nil, err
@@ -149,21 +152,21 @@ func (s *spool) archive(ctx context.Context) (k *packer.Base, err error) {
 	if _, err := s.records.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	b := sidecar.NewBuilder(sidecar.BuilderOptions{Unordered: true})
+	b := build.New(build.Options{Unordered: true})
 	defer func() { err = errors.Join(err, b.Close()) }()
-	s.sink = b.Add
+	s.addItem = b.Add
 	dec := gob.NewDecoder(bufio.NewReaderSize(s.records, output.WriteSize))
 	for seq := uint32(0); ; seq++ {
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
 		}
-		var it sidecar.Item
+		var it build.Item
 		if err := dec.Decode(&it); err == io.EOF {
 			break
 		} else if err != nil {
 			return nil, err
 		}
-		if err := s.place(seq, &it); err != nil {
+		if err := s.settle(seq, &it); err != nil {
 			return nil, err
 		}
 	}
@@ -177,7 +180,7 @@ func (s *spool) archive(ctx context.Context) (k *packer.Base, err error) {
 }
 
 // finish writes the index and opens it.
-func (s *spool) finish(b *sidecar.Builder) (*packer.Base, error) {
+func (s *spool) finish(b *build.Builder) (*packer.Base, error) {
 	f, err := durable.OpenTemp(format.TempName(s.name + ".index"))
 	if err != nil {
 		return nil, err
@@ -187,7 +190,7 @@ func (s *spool) finish(b *sidecar.Builder) (*packer.Base, error) {
 	if err := f.Truncate(0); err != nil {
 		return nil, err
 	}
-	size := s.p.Out.Off + format.TrailerSize // which an archive would have
+	size := s.p.Out.Off + format.TrailerSize // of an archive with these entries
 	if _, _, err := b.Finish(f, size); err != nil {
 		return nil, err
 	}
@@ -195,16 +198,18 @@ func (s *spool) finish(b *sidecar.Builder) (*packer.Base, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &packer.Base{File: &indexed.File{File: &archivefile.File{Name: s.name, OSFile: s.file, Size: size}, Index: x}}
+	file := &archivefile.File{Name: s.name, OSFile: s.file, Size: size}
+	k := &packer.Base{File: &indexed.File{File: file, Index: x}}
 	return k, k.FindGenuine(func(string) bool { return true })
 }
 
-// place decides what becomes of an entry, now that all have come.
-func (s *spool) place(seq uint32, it *sidecar.Item) error {
+// settle decides which entry of the archive an entry becomes, if any. All entries have come by
+// then.
+func (s *spool) settle(seq uint32, it *build.Item) error {
 	if it.Type == 0 {
 		return nil
 	}
-	live := s.names[s.key(it.Path)].seq == seq
+	live := s.last[s.key(it.Path)].seq == seq
 	if live {
 		if err := s.makeParents(it); err != nil {
 			s.problem(&format.Problem{Path: it.Path, Offset: -1, Err: err})
@@ -212,40 +217,41 @@ func (s *spool) place(seq uint32, it *sidecar.Item) error {
 		}
 	}
 	if !live {
-		if s.roots[seq] {
-			s.dead[seq] = *it
+		if s.targets[seq] {
+			s.displaced[seq] = *it
 		}
 		return nil
 	}
 	if it.Type != sidecar.TypeHardlink {
-		return s.sink(*it)
+		return s.addItem(*it)
 	}
 	l := s.links[seq]
 	if to, ok := s.moved[l.file]; ok {
-		// An index wants the link to come after the file, which has only now been written.
+		// In an index a link follows its file, which was written just now.
 		h, err := s.header(it)
 		if err != nil {
 			return err
 		}
 		h.Link = to
 		return s.p.AddToGroup(packer.Link{Header: h, Duplicate: it.Duplicate})
-	} else if file, ok := s.dead[l.file]; ok {
+	} else if file, ok := s.displaced[l.file]; ok {
 		return s.takeOver(l.file, &file, it)
-	} else if s.names[s.key(l.path)].seq != l.file {
-		s.problem(&format.Problem{Path: it.Path, Offset: -1, Err: fmt.Errorf("a hard link to %s, which is refused", format.Printable(l.path))})
+	} else if s.last[s.key(l.path)].seq != l.file {
+		err := fmt.Errorf("a hard link to %s, which is refused", format.Printable(l.path))
+		s.problem(&format.Problem{Path: it.Path, Offset: -1, Err: err})
 		return nil
 	}
-	return s.sink(*it)
+	return s.addItem(*it)
 }
 
 // header reads the header of an entry without content.
-func (s *spool) header(it *sidecar.Item) (format.Header, error) {
+func (s *spool) header(it *build.Item) (format.Header, error) {
 	g, err := s.groups.Read(s.file, &it.Entry)
 	return g.Headers[it.Path], err
 }
 
-// takeOver makes a hard link the file that it leads to, which is not at its own path any more.
-func (s *spool) takeOver(seq uint32, file, link *sidecar.Item) error {
+// takeOver turns a hard link into its target, a file that another entry has displaced.
+func (s *spool) takeOver(seq uint32, file, link *build.Item) error {
 	h, err := s.header(link)
 	if err != nil {
 		return err
@@ -262,27 +268,30 @@ func (s *spool) takeOver(seq uint32, file, link *sidecar.Item) error {
 		return err
 	}
 	s.moved[seq] = link.Path
-	return s.sink(*file)
+	return s.addItem(*file)
 }
 
-// makeParents makes the directories that are missing above an entry. What is there instead of one is an error.
-func (s *spool) makeParents(it *sidecar.Item) error {
+// makeParents creates the missing directories above an entry. A parent that is not a directory is
+// an error.
+func (s *spool) makeParents(it *build.Item) error {
 	for i := range len(it.Path) {
 		if it.Path[i] != '/' {
 			continue
 		}
 		dir := it.Path[:i]
-		switch at, ok := s.names[s.key(dir)]; {
+		switch at, ok := s.last[s.key(dir)]; {
 		case !ok:
-			h := format.Header{Path: strings.Clone(dir), Type: sidecar.TypeDir, Mode: format.MissingDirMode, ModTime: it.ModTime}
-			if e, ok := s.known(dir); ok {
+			h := format.Header{
+				Path: strings.Clone(dir), Type: sidecar.TypeDir, Mode: format.MissingDirMode, ModTime: it.ModTime,
+			}
+			if e, ok := s.parentEntry(dir); ok {
 				h.Mode, h.ModTime = e.Mode, e.ModTime
 			}
-			s.made++
+			s.numParents++
 			if err := s.p.AddToGroup(packer.Link{Header: h}); err != nil {
 				return err
 			}
-			s.names[s.key(dir)] = spooled{madeSeq, sidecar.TypeDir}
+			s.last[s.key(dir)] = lastEntry{parentSeq, sidecar.TypeDir}
 		case at.typ != sidecar.TypeDir:
 			return fmt.Errorf("it is below %s, a %s", format.Printable(dir), at.typ)
 		}
@@ -290,20 +299,20 @@ func (s *spool) makeParents(it *sidecar.Item) error {
 	return nil
 }
 
-// madeSeq stands for the seq of directories that were missing.
-const madeSeq = ^uint32(0)
+// parentSeq is the seq of all directories that were missing.
+const parentSeq = ^uint32(0)
 
-// isMade tells whether the directory was missing.
-func (s *spool) isMade(path string) bool { return s.names[s.key(path)].seq == madeSeq }
+// isCreatedParent reports whether the directory was missing.
+func (s *spool) isCreatedParent(path string) bool { return s.last[s.key(path)].seq == parentSeq }
 
-// known returns what madeFrom has of a missing directory.
-func (s *spool) known(dir string) (e sidecar.Entry, ok bool) {
-	if s.madeFrom == nil {
+// parentEntry returns the entry of a missing directory in parentIndex.
+func (s *spool) parentEntry(dir string) (e sidecar.Entry, ok bool) {
+	if s.parentIndex == nil {
 		return e, false
 	}
-	i, ok, err := s.madeFrom.Lookup(dir)
+	i, ok, err := s.parentIndex.Lookup(dir)
 	if err == nil && ok {
-		e, err = s.madeFrom.Entry(i)
+		e, err = s.parentIndex.Entry(i)
 	}
 	return e, err == nil && ok && e.Type == sidecar.TypeDir
 }

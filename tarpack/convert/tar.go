@@ -12,7 +12,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// readTar reads a tar.
+// readTar submits the entries of a tar.
 func (c *converter) readTar(ctx context.Context, r io.Reader) error {
 	t := tar.NewReader(r)
 	for first := true; ; first = false {
@@ -43,18 +43,21 @@ func (c *converter) readTar(ctx context.Context, r io.Reader) error {
 	}
 }
 
-// errNoEntry: a tar header that stands for nothing, as that of the root.
+// errNoEntry: the input's entry does not become an entry of the archive, such as the root
+// directory.
 var errNoEntry = errors.New("no entry")
 
-// tarTypes holds the types of entries by typeflag.
+// tarTypes maps typeflags to types of entries.
 var tarTypes = map[byte]sidecar.Type{
-	tar.TypeReg: sidecar.TypeFile, '\x00': sidecar.TypeFile, tar.TypeCont: sidecar.TypeFile, tar.TypeGNUSparse: sidecar.TypeFile,
-	'D':          sidecar.TypeDir, // GNU tar's incremental archives
-	tar.TypeLink: sidecar.TypeHardlink, tar.TypeSymlink: sidecar.TypeSymlink, tar.TypeDir: sidecar.TypeDir,
+	tar.TypeReg: sidecar.TypeFile, '\x00': sidecar.TypeFile,
+	tar.TypeCont: sidecar.TypeFile, tar.TypeGNUSparse: sidecar.TypeFile,
+	'D':          sidecar.TypeDir, // in GNU tar's incremental archives
+	tar.TypeDir:  sidecar.TypeDir,
+	tar.TypeLink: sidecar.TypeHardlink, tar.TypeSymlink: sidecar.TypeSymlink,
 	tar.TypeChar: sidecar.TypeChar, tar.TypeBlock: sidecar.TypeBlock, tar.TypeFifo: sidecar.TypeFIFO,
 }
 
-// headerOfTar makes a header of one of archive/tar.
+// headerOfTar converts a header of archive/tar.
 func headerOfTar(th *tar.Header) (format.Header, error) {
 	typ, ok := tarTypes[th.Typeflag]
 	switch {
@@ -87,15 +90,16 @@ func headerOfTar(th *tar.Header) (format.Header, error) {
 			return format.Header{}, fmt.Errorf("hard link to %s: %w", format.Printable(th.Linkname), err)
 		}
 	case sidecar.TypeChar, sidecar.TypeBlock:
-		if th.Devmajor < 0 || th.Devminor < 0 || th.Devmajor > format.MaxOctal7 || th.Devminor > format.MaxOctal7 {
-			return format.Header{}, fmt.Errorf("device number %d:%d is out of range", th.Devmajor, th.Devminor)
+		if min(th.Devmajor, th.Devminor) < 0 || max(th.Devmajor, th.Devminor) > format.MaxOctal7 {
+			err := fmt.Errorf("device number %d:%d is out of range", th.Devmajor, th.Devminor)
+			return format.Header{}, err
 		}
 		h.DevMajor, h.DevMinor = uint32(th.Devmajor), uint32(th.Devminor)
 	}
 	return h, nil
 }
 
-// cleanName makes a path of a name in an archive of another program. It returns "" for the root.
+// cleanName converts a name in a foreign archive to a path. It returns "" for the root.
 func cleanName(name string) (string, error) {
 	if strings.HasPrefix(name, "/") {
 		return "", errors.New("an absolute path")
@@ -113,11 +117,12 @@ func cleanName(name string) (string, error) {
 	return strings.Join(parts, "/"), nil
 }
 
-// holdsMore tells whether an entry has what a tpk archive does not hold.
+// holdsMore reports whether an entry has attributes that a tpk archive does not hold.
 func holdsMore(th *tar.Header) bool {
 	for key := range th.PAXRecords {
-		if strings.HasPrefix(key, "SCHILY.xattr.") || strings.HasPrefix(key, "SCHILY.acl.") || strings.HasPrefix(key, "LIBARCHIVE.xattr.") ||
-			strings.HasPrefix(key, "RHT.security.") || key == "SCHILY.fflags" {
+		if strings.HasPrefix(key, "SCHILY.xattr.") || strings.HasPrefix(key, "SCHILY.acl.") ||
+			strings.HasPrefix(key, "LIBARCHIVE.xattr.") || strings.HasPrefix(key, "RHT.security.") ||
+			key == "SCHILY.fflags" {
 			return true
 		}
 	}

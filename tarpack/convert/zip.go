@@ -20,7 +20,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
-// readZip reads a zip, whose directory is at its end: what is no file is copied to one first.
+// readZip submits the entries of a zip. It copies the input to a temporary file first, because the
+// directory of a zip is at its end.
 func (c *converter) readZip(ctx context.Context, r io.Reader) error {
 	name := c.temp
 	if c.p == nil {
@@ -49,7 +50,7 @@ func (c *converter) readZip(ctx context.Context, r io.Reader) error {
 	return nil
 }
 
-const zipEncrypted = 1 // bit of the flags
+const zipEncrypted = 1 // a bit of the general purpose flags
 
 // submitZip sends an entry of a zip to the packer, or refuses it.
 func (c *converter) submitZip(ctx context.Context, zf *zip.File) error {
@@ -67,7 +68,7 @@ func (c *converter) submitZip(ctx context.Context, zf *zip.File) error {
 		if h.Link, err = zipLink(zf); err == nil && h.Link == "" {
 			err = errors.New("a symbolic link to nothing")
 		}
-	case h.Type == sidecar.TypeFile && zf.Method == zip.Deflate && h.Size > 0 && h.Size <= packer.InMemory && zf.CompressedSize64 <= packer.InMemory+packer.InMemory/2:
+	case canCopyDeflate(zf, &h):
 		return c.submitRaw(ctx, zf, h)
 	case h.Type == sidecar.TypeFile:
 		if content, err = zf.Open(); err == nil {
@@ -81,6 +82,13 @@ func (c *converter) submitZip(ctx context.Context, zf *zip.File) error {
 	return c.submit(ctx, h, content)
 }
 
+// canCopyDeflate reports whether h is a file with a deflate stream that fits into memory.
+func canCopyDeflate(zf *zip.File, h *format.Header) bool {
+	return h.Type == sidecar.TypeFile && zf.Method == zip.Deflate && h.Size > 0 &&
+		h.Size <= packer.InMemory && zf.CompressedSize64 <= packer.InMemory+packer.InMemory/2
+}
+
+// zipLink returns the target of a symbolic link, at most format.MaxLink+1 bytes of it.
 func zipLink(zf *zip.File) (string, error) {
 	r, err := zf.Open()
 	if err != nil {
@@ -91,10 +99,10 @@ func zipLink(zf *zip.File) (string, error) {
 	return string(b), err
 }
 
-// headerOfZip makes a header of one of archive/zip.
+// headerOfZip converts a header of archive/zip.
 func headerOfZip(zf *zip.File) (format.Header, error) {
 	name := zf.Name
-	if zf.CreatorVersion>>8 == 0 { // FAT: some programs write backslashes
+	if zf.CreatorVersion>>8 == 0 { // MS-DOS: some programs write backslashes
 		name = strings.ReplaceAll(name, `\`, "/")
 	}
 	p, err := cleanName(name)
@@ -122,7 +130,7 @@ func headerOfZip(zf *zip.File) (format.Header, error) {
 	return h, nil
 }
 
-// submitRaw sends a file whose deflate stream is taken over.
+// submitRaw sends a file whose deflate stream is copied.
 func (c *converter) submitRaw(ctx context.Context, zf *zip.File, h format.Header) error {
 	if err := h.Check(); err != nil {
 		c.refuse(h.Path, errors.Unwrap(err))
@@ -137,7 +145,9 @@ func (c *converter) submitRaw(ctx context.Context, zf *zip.File, h format.Header
 		c.refuse(zf.Name, err)
 		return nil
 	}
-	it := &packer.Item{Entry: tree.Entry{Dir: &c.dir, Name: h.Path, Typ: h.Type}, GivenHeader: &h, RawCRC: zf.CRC32}
+	it := &packer.Item{
+		Entry: tree.Entry{Dir: &c.dir, Name: h.Path, Typ: h.Type}, GivenHeader: &h, RawCRC: zf.CRC32,
+	}
 	it.Weight = max(h.Size, int64(zf.CompressedSize64))
 	if err := c.p.Budget.Acquire(ctx, it.Weight); err != nil {
 		return context.Cause(ctx)

@@ -2,18 +2,27 @@ package edit
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
+	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
-// Add adds files and directories to the archive name. Of a directory everything below it is added, at its path below it, as
-// Pack does; a file, or anything else, under its own name. Where two of them have a path, the first counts, or with Replace the last.
+// Add adds files and directories to the archive name. The entries below a directory keep their
+// paths relative to it, as in pack.Pack. A file, or a link, is added under its base name. If
+// several of paths contain the same entry, the first counts, or with Replace the last.
 //
-// The errors are those of Open and Pack.
+// The errors are those of tarpack.Open and pack.Pack. The error wraps format.ErrAppend if Append
+// cannot add an entry in place.
 func Add(ctx context.Context, name string, paths []string, o AddOptions) (Result, error) {
 	if o.Into != "" {
 		if err := sidecar.ValidPath(o.Into); err != nil {
@@ -50,4 +59,46 @@ func Add(ctx context.Context, name string, paths []string, o AddOptions) (Result
 		return nil
 	})
 	return Result(res), err
+}
+
+// openAdded opens name as a tree: a directory with everything below it, or a single entry of the
+// directory that contains it.
+func openAdded(name string) (*tree.Tree, error) {
+	fi, err := os.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	if fi.IsDir() {
+		return tree.Open(name)
+	}
+	t, err := tree.Open(filepath.Dir(name))
+	if err != nil {
+		return nil, err
+	}
+	t.Only = filepath.Base(name)
+	return t, nil
+}
+
+// needSidecar writes the sidecar of an archive that has no usable one. While an archive grows, only
+// its sidecar records where its last complete version ends.
+func needSidecar(ctx context.Context, name string, workers int, dryRun bool) error {
+	if fi, err := os.Stat(name); err != nil {
+		return err
+	} else if !fi.Mode().IsRegular() {
+		return fmt.Errorf("%s: %w", name, format.ErrNotRegular)
+	}
+	if dryRun {
+		return nil
+	}
+	if err := archivefile.Recover(name); err != nil {
+		return err
+	}
+	a, err := indexed.Open(ctx, name, &indexed.Options{NoIndex: true})
+	if err == nil {
+		return a.Close()
+	}
+	if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
+		_, err = tarpack.Reindex(ctx, name, tarpack.ReindexOptions{Workers: workers})
+	}
+	return err
 }

@@ -14,7 +14,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
-// What is added goes below Into, whose directories are made where they are missing, and stay as they are where not.
+// What is added goes below Into, whose directories are made where they are missing, and stay as
+// they are where not.
 func TestAddInto(t *testing.T) {
 	ctx := context.Background()
 	dir := tartest.Tree(t, [2]string{"x/old", "1"})
@@ -75,7 +76,7 @@ func TestEditKeepsOwners(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			h, err := k.Ref(row.I, &row.Entry).Header()
+			h, err := k.Ref(row.Ordinal, &row.Entry).Header()
 			if err != nil {
 				t.Fatal(err)
 			}

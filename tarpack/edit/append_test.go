@@ -22,7 +22,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
-// TestAppend: what is there stays where it is, byte for byte, but for the end of T; what is new follows; the rest is that of an ordinary archive.
+// TestAppend: what is there stays where it is, byte for byte, but for the end of T; what is new
+// follows; the rest is that of an ordinary archive.
 func TestAppend(t *testing.T) {
 	first := tartest.Tree(t, [2]string{"a", "first"}, [2]string{"d/f", "some text"}, [2]string{"d/link", "-> f"}, [2]string{"big", strings.Repeat("segmented\n", 200_000)})
 	more := tartest.Tree(t, [2]string{"a", "ignored"}, [2]string{"d/copy", "some text"}, [2]string{"d/g", "new"}, [2]string{"e/h/i", "deep"}, [2]string{"e/empty", ""})
@@ -65,7 +66,8 @@ func sorted(s []string) []string {
 	return s
 }
 
-// TestAppendedIsAsPacked: after Compact an archive that has grown several times is the one that pack makes of everything.
+// TestAppendedIsAsPacked: after Compact an archive that has grown several times is the one that
+// pack makes of everything.
 func TestAppendedIsAsPacked(t *testing.T) {
 	ctx := context.Background()
 	for seed := range uint64(8) {

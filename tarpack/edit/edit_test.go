@@ -296,7 +296,7 @@ func TestCompare(t *testing.T) {
 	err := tarpack.Compare(context.Background(), a, b, func(d tarpack.Difference) error {
 		d.What = slices.DeleteFunc(d.What, func(s string) bool { return s == "mtime" })
 		if d.Kind != format.Changed || len(d.What) > 0 {
-			got = append(got, d.String())
+			got = append(got, differenceLine(d))
 		}
 		return nil
 	})
@@ -344,4 +344,13 @@ func TestRemoveWords(t *testing.T) {
 			t.Errorf("%s: %q are left, want %s", c.word, got, c.want)
 		}
 	}
+}
+
+// differenceLine is a line of what differs.
+func differenceLine(d tarpack.Difference) string {
+	line := d.Kind.String() + " " + d.Path
+	if len(d.What) > 0 {
+		line += " (" + strings.Join(d.What, ", ") + ")"
+	}
+	return line
 }

@@ -10,25 +10,16 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 )
 
-// Compact writes the archive name anew: in path order, and with duplicates found again among all of its files. Nothing is
-// compressed again.
+// Merge joins the archives names into the archive out, which may be one of them. Content that
+// several of them have is stored once. [MergeOptions.First] decides which archive wins if several
+// have an entry at a path. In the result, Kept counts the entries of the new archive, and Ignored
+// those that lost to another archive's.
 //
-// The errors are those of Open.
-func Compact(ctx context.Context, name string, o CompactOptions) (Result, error) {
-	res, err := rewrite.Edit(ctx, name, o.rewrite(), func(_ *packer.Base, r *rewrite.Rewrite) error {
-		r.Choose = func(string, []*rewrite.Child) int { return 0 }
-		r.Always = true
-		return nil
-	})
-	return Result(res), err
-}
-
-// Merge joins archives into the archive out, which may be one of them. Content that several of them have is stored once.
-// In the result, Kept counts the entries of the new archive, and Ignored those that another archive's took the place of.
-//
-// The errors are those of Open and Pack.
-func Merge(ctx context.Context, out string, names []string, o MergeOptions) (res Result, err error) {
-	r := &rewrite.Rewrite{O: o.rewrite(), Base: -1}
+// The errors are those of tarpack.Open and pack.Pack.
+func Merge(
+	ctx context.Context, out string, names []string, o MergeOptions,
+) (res Result, err error) {
+	r := &rewrite.Rewrite{Options: o.rewrite(), Base: -1}
 	r.Choose = func(_ string, children []*rewrite.Child) int {
 		if o.First {
 			return 0
@@ -52,12 +43,12 @@ func Merge(ctx context.Context, out string, names []string, o MergeOptions) (res
 			return Result{}, err
 		}
 		defer k.Close()
-		r.Layers = append(r.Layers, rewrite.Layer{Kept: k})
+		r.Layers = append(r.Layers, rewrite.Layer{Archive: k})
 	}
 	if o.DryRun {
-		looked, err := r.Look(ctx, out, false)
-		return Result(looked), err
+		found, err := r.Look(ctx, out, false)
+		return Result(found), err
 	}
-	written, err := r.Write(ctx, dst)
-	return Result(written), err
+	merged, err := r.Write(ctx, dst)
+	return Result(merged), err
 }

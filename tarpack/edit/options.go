@@ -12,23 +12,27 @@ import (
 
 // UpdateOptions are the options of Update. The zero value is usable.
 type UpdateOptions struct {
-	Checksum bool // read every file; otherwise one with the same size and time counts as unchanged
+	// Checksum compares the content of every file. Otherwise a file with the size and modification
+	// time of its entry counts as unchanged.
+	Checksum bool
 	Keep     bool // keep the entries of the archive that are not in the tree
-	DryRun   bool // write nothing, only report what would change
-	// Change, if set, is called for each change in the order of the archive, always from the same goroutine.
+	DryRun   bool // write nothing, only find out what would change
+	// Change, if set, is called for each change in the order of the archive, always from the same
+	// goroutine.
 	Change func(kind format.ChangeKind, path string)
 
-	Level         int               // of deflate, 1 to 9; 0 means 6
+	Level         int               // of compression, 1 to 9; 0 means 6
 	Workers       int               // compressing goroutines; 0 means one for each CPU
 	Dedup         format.DedupMode  // which equal files become hard links
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
-	PreserveOwner bool              // keep user and group; otherwise everything belongs to 0:0
-	Special       bool              // keep FIFOs and devices; otherwise they are left out with a notice
-	// LatestModTime clamps later modification times to it. The zero time clamps none.
+	PreserveOwner bool              // keep user and group; otherwise both are 0
+	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
+	// LatestModTime replaces modification times that are later. The zero time replaces none.
 	LatestModTime time.Time
 
-	// Notice, if set, receives one line for each thing that was left out, with the reason.
-	Notice func(message string)
+	// Notice, if set, receives one line for each file that is left out, with the reason, and one if
+	// the sidecar is missing or damaged.
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 }
@@ -36,8 +40,9 @@ type UpdateOptions struct {
 func (o *UpdateOptions) rewrite() rewrite.Options {
 	return rewrite.Options{
 		Options: packer.Options{
-			Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude, PreserveOwner: o.PreserveOwner,
-			Special: o.Special, LatestModTime: o.LatestModTime, Notice: o.Notice, Progress: o.Progress,
+			Level: o.Level, Workers: o.Workers, Dedup: o.Dedup,
+			Exclude: o.Exclude, PreserveOwner: o.PreserveOwner, Special: o.Special,
+			LatestModTime: o.LatestModTime, Notice: o.Notice, Progress: o.Progress,
 		},
 		DryRun: o.DryRun, Change: o.Change,
 	}
@@ -45,30 +50,33 @@ func (o *UpdateOptions) rewrite() rewrite.Options {
 
 // AddOptions are the options of Add. The zero value is usable.
 type AddOptions struct {
-	// Replace takes the added entry where the archive has its path already. Otherwise the archive's entry stays, and the
-	// added one counts as ignored.
+	// Replace takes the added entry if the archive already has its path. Otherwise the archive's
+	// entry stays, and the added one counts as ignored.
 	Replace bool
 	// Into is the directory of the archive to add to, created if it is missing. "" is the root.
 	Into string
-	// Append makes the archive grow in place, for archives too large to copy. Existing members stay where they are and new ones
-	// follow, out of path order, so other programs do not restore the times of directories that were there before. It excludes
-	// Replace, and paths below directories that their owner cannot write are refused (format.ErrAppend).
+	// Append makes the archive grow in place, for archives too large to copy. Existing members stay
+	// where they are and new ones follow, out of path order. So other programs do not restore the
+	// times of directories that were there before. Append excludes Replace. Paths below directories
+	// that their owner cannot write to are refused (format.ErrAppend).
 	Append bool
-	DryRun bool // write nothing, only report what would change
-	// Change, if set, is called for each change in the order of the archive, always from the same goroutine.
+	DryRun bool // write nothing, only find out what would change
+	// Change, if set, is called for each change in the order of the archive, always from the same
+	// goroutine.
 	Change func(kind format.ChangeKind, path string)
 
-	Level         int               // of deflate, 1 to 9; 0 means 6
+	Level         int               // of compression, 1 to 9; 0 means 6
 	Workers       int               // compressing goroutines; 0 means one for each CPU
 	Dedup         format.DedupMode  // which equal files become hard links
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
-	PreserveOwner bool              // keep user and group; otherwise everything belongs to 0:0
-	Special       bool              // keep FIFOs and devices; otherwise they are left out with a notice
-	// LatestModTime clamps later modification times to it. The zero time clamps none.
+	PreserveOwner bool              // keep user and group; otherwise both are 0
+	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
+	// LatestModTime replaces modification times that are later. The zero time replaces none.
 	LatestModTime time.Time
 
-	// Notice, if set, receives one line for each thing that was left out, with the reason.
-	Notice func(message string)
+	// Notice, if set, receives one line for each file that is left out, with the reason, and one if
+	// the sidecar is missing or damaged.
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 }
@@ -76,8 +84,9 @@ type AddOptions struct {
 func (o *AddOptions) rewrite() rewrite.Options {
 	return rewrite.Options{
 		Options: packer.Options{
-			Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude, PreserveOwner: o.PreserveOwner,
-			Special: o.Special, LatestModTime: o.LatestModTime, Notice: o.Notice, Progress: o.Progress,
+			Level: o.Level, Workers: o.Workers, Dedup: o.Dedup,
+			Exclude: o.Exclude, PreserveOwner: o.PreserveOwner, Special: o.Special,
+			LatestModTime: o.LatestModTime, Notice: o.Notice, Progress: o.Progress,
 		},
 		DryRun: o.DryRun, Change: o.Change,
 	}
@@ -87,12 +96,13 @@ func (o *AddOptions) rewrite() rewrite.Options {
 type RemoveOptions struct {
 	Workers int              // goroutines; 0 means one for each CPU
 	Dedup   format.DedupMode // which equal files become hard links
-	DryRun  bool             // write nothing, only report what would change
-	// Change, if set, is called for each change in the order of the archive, always from the same goroutine.
+	DryRun  bool             // write nothing, only find out what would change
+	// Change, if set, is called for each change in the order of the archive, always from the same
+	// goroutine.
 	Change func(kind format.ChangeKind, path string)
 
-	// Notice, if set, receives one line for each thing that was left out, with the reason.
-	Notice func(message string)
+	// Notice, if set, receives one line if the sidecar is missing or damaged.
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 }
@@ -110,12 +120,10 @@ func (o *RemoveOptions) rewrite() rewrite.Options {
 type CompactOptions struct {
 	Workers int              // goroutines; 0 means one for each CPU
 	Dedup   format.DedupMode // which equal files become hard links
-	DryRun  bool             // write nothing, only report what would change
-	// Change, if set, is called for each change in the order of the archive, always from the same goroutine.
-	Change func(kind format.ChangeKind, path string)
+	DryRun  bool             // write nothing, only find out what would change
 
-	// Notice, if set, receives one line for each thing that was left out, with the reason.
-	Notice func(message string)
+	// Notice, if set, receives one line if the sidecar is missing or damaged.
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 }
@@ -125,21 +133,22 @@ func (o *CompactOptions) rewrite() rewrite.Options {
 		Options: packer.Options{
 			Workers: o.Workers, Dedup: o.Dedup, Notice: o.Notice, Progress: o.Progress,
 		},
-		DryRun: o.DryRun, Change: o.Change,
+		DryRun: o.DryRun,
 	}
 }
 
 // MergeOptions are the options of Merge. The zero value is usable.
 type MergeOptions struct {
-	First   bool             // where several archives have a path, the first one wins; otherwise the last
+	// First takes the entry of the first archive that has its path, otherwise the last one's.
+	First   bool
 	Workers int              // goroutines; 0 means one for each CPU
 	Dedup   format.DedupMode // which equal files become hard links
-	DryRun  bool             // write nothing, only report what would change
-	// Change, if set, is called for each change in the order of the archive, always from the same goroutine.
-	Change func(kind format.ChangeKind, path string)
+	DryRun  bool             // write nothing, only find out what would change
 
-	// Notice, if set, receives one line for each thing that was left out, with the reason.
-	Notice func(message string)
+	// Notice, if set, receives one line for each entry that is left out because it is a directory
+	// and another archive's entry is not, or the reverse. It receives one for each sidecar that is
+	// missing or damaged as well.
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 }
@@ -149,15 +158,15 @@ func (o *MergeOptions) rewrite() rewrite.Options {
 		Options: packer.Options{
 			Workers: o.Workers, Dedup: o.Dedup, Notice: o.Notice, Progress: o.Progress,
 		},
-		DryRun: o.DryRun, Change: o.Change,
+		DryRun: o.DryRun,
 	}
 }
 
-// Result describes what an edit changed, or with DryRun would change.
+// Result describes what an edit changed, or would change with DryRun.
 type Result struct {
 	format.Changes
 	Stats        sidecar.Stats // of the new archive; zero if none was written
-	ArchiveBytes int64
-	SidecarBytes int64
-	Written      bool // a new archive was written; false if there was nothing to change
+	ArchiveBytes int64         // size of the new archive
+	SidecarBytes int64         // size of its sidecar
+	Written      bool          // a new archive was written; false if there was nothing to change
 }

@@ -13,19 +13,23 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 )
 
-// Remove removes entries from the archive name: for each word, the entry of that path with all that is below it, or else all
-// entries whose path it matches as a glob of package doublestar (a * stops at slashes, a ** does not). If a file goes to which hard links lead, the first of
-// those that stay becomes the file. A word that stands for nothing is an error (ErrNoEntry), and then nothing is removed.
+// Remove removes entries from the archive name. Each pattern is the path of an entry, which is
+// removed with everything below it, or else a glob in the syntax of package doublestar. In a glob
+// "*" does not match a slash and "**" does. If a file is removed but hard links to it stay, the
+// first of them becomes the file.
 //
-// The errors are those of Open as well.
-func Remove(ctx context.Context, name string, words []string, o RemoveOptions) (Result, error) {
+// The error wraps format.ErrNoEntry if a pattern matches no entry; then nothing is removed. The
+// other errors are those of tarpack.Open.
+func Remove(ctx context.Context, name string, patterns []string, o RemoveOptions) (Result, error) {
 	res, err := rewrite.Edit(ctx, name, o.rewrite(), func(k *packer.Base, r *rewrite.Rewrite) error {
-		paths, globs, err := resolve(k, words)
+		paths, globs, err := resolve(k, patterns)
 		if err != nil {
 			return err
 		}
 		named := func(p string) bool {
-			return paths[p] || slices.ContainsFunc(globs, func(g string) bool { return doublestar.MatchUnvalidated(g, p) })
+			return paths[p] || slices.ContainsFunc(globs, func(g string) bool {
+				return doublestar.MatchUnvalidated(g, p)
+			})
 		}
 		r.Choose = func(p string, _ []*rewrite.Child) int {
 			if named(p) {
@@ -45,11 +49,12 @@ func Remove(ctx context.Context, name string, words []string, o RemoveOptions) (
 	return Result(res), err
 }
 
-// resolve tells which words are paths of the archive, and which are globs that match something in it.
-func resolve(k *packer.Base, words []string) (paths map[string]bool, globs []string, err error) {
+// resolve sorts patterns into paths of the archive and globs that match an entry. Any other pattern
+// is an error.
+func resolve(k *packer.Base, patterns []string) (paths map[string]bool, globs []string, err error) {
 	paths = map[string]bool{}
-	for _, w := range words {
-		p := path.Clean(strings.Trim(w, "/"))
+	for _, pattern := range patterns {
+		p := path.Clean(strings.Trim(pattern, "/"))
 		if _, ok, err := k.Index.Lookup(p); err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", k.Name, err)
 		} else if ok {
@@ -57,7 +62,7 @@ func resolve(k *packer.Base, words []string) (paths map[string]bool, globs []str
 			continue
 		}
 		if !doublestar.ValidatePattern(p) || !strings.ContainsAny(p, `*?[{\`) {
-			return nil, nil, fmt.Errorf("%s: %s: %w", k.Name, format.Printable(w), format.ErrNoEntry)
+			return nil, nil, fmt.Errorf("%s: %s: %w", k.Name, format.Printable(pattern), format.ErrNoEntry)
 		}
 		globs = append(globs, p)
 	}

@@ -8,38 +8,40 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// hollow makes an archive of n files in folders of 100, below "tree", with the file "tree/big" of 5 GiB among them: right in its
-// index and its trailer, and a hole in the file system otherwise. It is for what depends on numbers only.
+// hollow makes an archive of n files in folders of 100, below "tree", with the file "tree/big" of 5
+// GiB among them: right in its index and its trailer, and a hole in the file system otherwise. It
+// is for what depends on numbers only.
 func hollow(t testing.TB, n int, big int64) *tarpack.Archive {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "hollow.tar.gz")
-	b := sidecar.NewBuilder(sidecar.BuilderOptions{})
+	b := build.New(build.Options{})
 	defer b.Close()
 	off := int64(0)
-	add := func(it sidecar.Item) {
+	add := func(it build.Item) {
 		it.Offset, it.HeaderLen, it.ModTime, it.Mode = off, 143, stamp, 0o644
 		off += it.Length()
 		if err := b.Add(it); err != nil {
 			t.Fatal(err)
 		}
 	}
-	add(sidecar.Item{Path: "tree", Entry: sidecar.Entry{Type: sidecar.TypeDir}})
+	add(build.Item{Path: "tree", Entry: sidecar.Entry{Type: sidecar.TypeDir}})
 	if big > 0 {
-		e := sidecar.Entry{Type: sidecar.TypeFile, Size: big, ContentLen: gzmember.StoredLength(big), Coding: sidecar.CodingStored}
-		add(sidecar.Item{Path: "tree/big", Entry: e})
+		e := sidecar.Entry{Type: sidecar.TypeFile, Size: big, ContentLen: coding.StoredLength(big), Coding: coding.Stored}
+		add(build.Item{Path: "tree/big", Entry: e})
 	}
 	for i := range n {
 		if i%100 == 0 {
-			add(sidecar.Item{Path: hollowDir(i), Entry: sidecar.Entry{Type: sidecar.TypeDir}})
+			add(build.Item{Path: hollowDir(i), Entry: sidecar.Entry{Type: sidecar.TypeDir}})
 		}
-		e := sidecar.Entry{Type: sidecar.TypeFile, Size: 6001, ContentLen: 2018, PadLen: 23, Coding: sidecar.CodingDeflate}
-		add(sidecar.Item{Path: fmt.Sprintf("%s/struct.Something-%05d.html", hollowDir(i), i), Entry: e})
+		e := sidecar.Entry{Type: sidecar.TypeFile, Size: 6001, ContentLen: 2018, PadLen: 23, Coding: coding.Deflate}
+		add(build.Item{Path: fmt.Sprintf("%s/struct.Something-%05d.html", hollowDir(i), i), Entry: e})
 	}
 	tpi, err := os.Create(name + format.SidecarSuffix)
 	if err != nil {
@@ -59,7 +61,7 @@ func hollow(t testing.TB, n int, big int64) *tarpack.Archive {
 	if _, err := f.WriteAt(trailer.Append(nil), off); err != nil {
 		t.Fatal(err)
 	}
-	// Groups inflate to the header of one directory, for who looks at their last bytes.
+	// Groups end with the length of the header of one directory, which the export reads.
 	a := openArchive(t, name)
 	for row, err := range a.Index().All(0, a.Index().Len()) {
 		if err != nil {
@@ -76,7 +78,8 @@ func hollow(t testing.TB, n int, big int64) *tarpack.Archive {
 
 func hollowDir(i int) string { return fmt.Sprintf("tree/module-%04d", i/100) }
 
-// TestZip64 has more than 65,535 entries and more than 4 GiB, where every number of a zip has to be written otherwise.
+// TestZip64 has more than 65,535 entries and more than 4 GiB, where every number of a zip has to be
+// written otherwise.
 func TestZip64(t *testing.T) {
 	const n, big = 66000, 5 << 30
 	a := hollow(t, n, big)

@@ -1,21 +1,22 @@
-// Package export makes a .tar.gz or a .zip of a folder of an archive out of bytes that are already there.
+// Package export makes a .tar.gz or a .zip of a directory of an archive from bytes that the archive
+// already contains.
 //
-// [Folder] lays the export out and gives a [File]: its size is known at once, any byte of it can be read, and nothing
-// of it is kept. A File is made of spans, each a run of bytes of the archive or a few bytes that are made when they are
-// asked for:
+// [Folder] lays out an export and returns a [File]. The size of a File is known, any byte of it can
+// be read, and nothing of it is stored. A File consists of spans. Each span is a range of the
+// archive, or a few bytes that are generated when they are read:
 //
-//	         ┌ parents' headers ┐┌ first group, ┐┌── files and groups of the folder, ──┐┌ last group ┐┌───┐
-//	tar.gz   │        G         ││   cut to G   ││  as they stand in the archive       ││ cut to G   ││ T │
-//	         └──────────────────┘└──────────────┘└─────────────────────────────────────┘└────────────┘└───┘
-//	             made                 made             one span of the archive               made       made
+//	        ┌ parents' headers ┐┌ first group, ┐┌ files and groups of the ──┐┌ last group ┐┌───┐
+//	tar.gz  │        G         ││   cut to G   ││ folder, unchanged         ││ cut to G   ││ T │
+//	        └──────────────────┘└──────────────┘└───────────────────────────┘└────────────┘└───┘
+//	             generated          generated    one span of the archive       generated
 //
 //	         ┌────────┐┌──────────────────┐┌────────┐┌─────────┐   ┌───────────────────┐┌─────┐
 //	zip      │ header ││ deflate body of C ││ header ││ body    │ … │ central directory ││ end │
 //	         └────────┘└──────────────────┘└────────┘└─────────┘   └───────────────────┘└─────┘
-//	             made      archive              made     archive          made             made
+//	          generated   archive            generated  archive          generated
 //
-// The tar.gz is itself a tpk archive, with a trailer whose digest is right: see tar.go. Of a zip, places are kept for
-// every 256th entry; what lies between is made from the index when it is read: see zip.go.
+// The tar.gz is itself a tpk archive, and its trailer has the right digest. Of a zip, the offset of
+// every 256th entry is stored; a part of it is generated from the index when it is read.
 //
-// [Single] writes a plain .tar.gz of one member, for readers that stop at the end of the first.
+// [Single] writes a .tar.gz with a single gzip member, for readers that stop after the first.
 package export

@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
@@ -39,7 +39,8 @@ func noise(n int) string {
 // text is content that does.
 func text(n int) string { return strings.Repeat("all that glitters is not gold\n", n/30+1)[:n] }
 
-// writeTree writes files. A name that ends in a slash is a directory, content "-> X" a symbolic link, "=> X" a hard link.
+// writeTree writes files. A name that ends in a slash is a directory, content "-> X" a symbolic
+// link, "=> X" a hard link.
 func writeTree(t testing.TB, files [][2]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -167,10 +168,11 @@ func TestTarGz(t *testing.T) {
 	}
 }
 
-// checkArchive holds an export against the format: indexing it gives the digest that its trailer has.
+// checkArchive holds an export against the format: indexing it gives the digest that its trailer
+// has.
 func checkArchive(t *testing.T, folder string, f *File, b []byte) {
 	t.Helper()
-	var m sidecar.Memory
+	var m build.Memory
 	res, err := scan.BuildIndex(context.Background(), bytes.NewReader(b), int64(len(b)), &m, scan.Options{})
 	if err != nil {
 		t.Fatalf("%q: %v", folder, err)
@@ -181,7 +183,8 @@ func checkArchive(t *testing.T, folder string, f *File, b []byte) {
 	}
 }
 
-// readTar reads a tar.gz, compares each entry with the file of that path in dir, and gives the paths.
+// readTar reads a tar.gz, compares each entry with the file of that path in dir, and gives the
+// paths.
 func readTar(t *testing.T, dir string, b []byte) []string {
 	t.Helper()
 	z, err := gzip.NewReader(bytes.NewReader(b))
@@ -212,7 +215,7 @@ func readTar(t *testing.T, dir string, b []byte) []string {
 	return paths
 }
 
-// checkFile compares what an export says of a file with the file.
+// checkFile compares the metadata and content of a file in an export with the file on disk.
 func checkFile(t *testing.T, name string, got fs.FileInfo, content []byte, link string, hasContent bool) {
 	t.Helper()
 	want, err := os.Lstat(name)
@@ -285,7 +288,8 @@ func TestZipNames(t *testing.T) {
 	}
 }
 
-// TestReadAt reads exports in pieces of all sizes from all places, and compares them with the whole.
+// TestReadAt reads exports in pieces of all sizes from all places, and compares them with the
+// whole.
 func TestReadAt(t *testing.T) {
 	dir := writeTree(t, everything)
 	for _, a := range []*tarpack.Archive{openTree(t, dir), shuffled(t, openTree(t, dir))} {

@@ -14,10 +14,10 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// Format is that of an export.
+// A Format is the format of an export.
 type Format uint8
 
-// The formats.
+// The formats of exports.
 const (
 	TarGz Format = 1 + iota
 	Zip
@@ -25,10 +25,10 @@ const (
 
 var formatNames = [...]string{"", "tar.gz", "zip"}
 
-// String is the usual suffix of a file's name, without its dot: tar.gz or zip.
+// String returns the usual suffix of a file's name, without its dot: tar.gz or zip.
 func (f Format) String() string { return formatNames[f] }
 
-// ParseFormat is the inverse of String; ok is false for any other name.
+// ParseFormat is the inverse of String. For any other name, ok is false.
 func ParseFormat(name string) (f Format, ok bool) {
 	switch name {
 	case "tar.gz":
@@ -39,11 +39,11 @@ func ParseFormat(name string) (f Format, ok bool) {
 	return 0, false
 }
 
-// layoutVersion goes into the tag: a tpk that lays exports out otherwise must raise it.
+// layoutVersion is part of the tag. It must be increased whenever the bytes of an export change.
 const layoutVersion = 1
 
-// A File is an export that does not exist anywhere as a whole. It is safe for concurrent use, and valid as long as its
-// archive is open.
+// A File is an export that is generated while it is read. It is safe for concurrent use, and valid
+// while its archive is open.
 type File struct {
 	a       *tarpack.Archive
 	format  Format
@@ -53,20 +53,20 @@ type File struct {
 	body    layout
 }
 
-// layout makes the bytes of a File.
+// A layout generates the bytes of a File.
 type layout interface {
-	// spans gives the bytes from off up to end, at the latest.
+	// spans yields the bytes from off to end, or fewer if yield returns false.
 	spans(off, end int64, yield func(Span) bool) error
 }
 
-// Span is a run of bytes: those of Bytes, or, where that is nil, Length bytes of the archive from Offset on. Bytes are valid
-// until the next span is asked for.
+// A Span is a range of an export: Bytes, or if that is nil, Length bytes of the archive at Offset.
+// Bytes is valid until the next span.
 type Span struct {
 	Bytes          []byte
 	Offset, Length int64
 }
 
-// A folder is what is exported: entries from up to to, those of path and all that is below it.
+// A folder is what is exported: the entries from to to-1, which are path and everything below it.
 type folder struct {
 	a        *tarpack.Archive
 	x        *sidecar.Index
@@ -74,11 +74,11 @@ type folder struct {
 	from, to int
 }
 
-// Folder lays out the export of a directory, and all that is below it, or of a single entry. The path is that of an entry, ""
-// is the whole archive. Paths in the export are those of the archive.
+// Folder lays out the export of a directory with everything below it, or of a single entry. The
+// path "" exports the whole archive. Entries have the same paths in the export as in the archive.
 //
-// The error wraps tarpack.ErrNoEntry, or tells what is wrong with the archive or its index. It takes about 10 ms for
-// 100,000 entries.
+// It takes about 10 ms for 100,000 entries. The error wraps format.ErrNoEntry if path is not in the
+// archive, and sidecar.ErrCorrupt if the index is damaged.
 func Folder(a *tarpack.Archive, path string, as Format) (*File, error) {
 	d := &folder{a: a, x: a.Index(), path: path, to: a.Index().Len()}
 	if path != "" {
@@ -114,7 +114,8 @@ func Folder(a *tarpack.Archive, path string, as Format) (*File, error) {
 	return f, nil
 }
 
-// tag is made of what decides every byte: the archive's digest, which entries, and how they are laid out.
+// tag hashes everything that determines the bytes: the archive's digest, the selected entries, and
+// the layout.
 func (d *folder) tag(as Format) uint64 {
 	b := []byte("tpk export")
 	b = append(b, layoutVersion, byte(as))
@@ -124,20 +125,21 @@ func (d *folder) tag(as Format) uint64 {
 	return xxhash.Sum64(b)
 }
 
-// Size is the number of bytes.
+// Size returns the size of the export in bytes.
 func (f *File) Size() int64 { return f.size }
 
-// Format is the one it was laid out in.
+// Format returns the format of the export.
 func (f *File) Format() Format { return f.format }
 
-// Entries is the number of entries in it.
+// Entries returns the number of entries in the export.
 func (f *File) Entries() int { return f.entries }
 
-// Tag is another number for other bytes: it will do as a strong entity-tag.
+// Tag returns a number that differs if the bytes differ. It can serve as a strong entity tag (RFC
+// 9110, section 8.8.3).
 func (f *File) Tag() uint64 { return f.tag }
 
-// Spans gives n bytes from off on, which must lie in the file. An error is the last that it gives. The lengths of the spans
-// add up to n, or there is an error.
+// Spans yields the n bytes at offset off, which must be inside the file. An error ends the
+// sequence. Without an error, the lengths of the spans add up to n.
 func (f *File) Spans(off, n int64) iter.Seq2[Span, error] {
 	return func(yield func(Span, error) bool) {
 		if off < 0 || n < 0 || off > f.size || n > f.size-off {
@@ -156,7 +158,8 @@ func (f *File) Spans(off, n int64) iter.Seq2[Span, error] {
 			return
 		}
 		if err == nil && n != 0 {
-			err = fmt.Errorf("%w: the export of %s comes out of another length than its index promised", sidecar.ErrCorrupt, f.a.Name())
+			err = fmt.Errorf("%w: the export of %s comes out of another length than its index promised",
+				sidecar.ErrCorrupt, f.a.Name())
 		}
 		if err != nil {
 			yield(Span{}, err)
@@ -171,7 +174,8 @@ func (s *Span) len() int64 {
 	return s.Length
 }
 
-// clip is the part of a span that begins at byte at of the file that lies in off to end. It is empty if there is none.
+// clip returns the part between off and end of a span that begins at offset at of the export. It is
+// empty if there is none.
 func (s Span) clip(at, off, end int64) Span {
 	n := s.len()
 	skip, stop := max(off-at, 0), min(end-at, n)
@@ -202,10 +206,10 @@ func (f *File) ReadAt(p []byte, off int64) (int, error) {
 			n += copy(p[n:], s.Bytes)
 			continue
 		}
-		m, err := f.a.ReaderAt().ReadAt(p[n:n+int(s.Length)], s.Offset)
+		m, err := f.a.Source().ReadAt(p[n:n+int(s.Length)], s.Offset)
 		n += m
 		if int64(m) < s.Length {
-			return n, short(f.a, err)
+			return n, truncated(f.a, err)
 		}
 	}
 	if n < len(p) {
@@ -214,8 +218,8 @@ func (f *File) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// short is the error of an archive that has lost its end since it was opened.
-func short(a *tarpack.Archive, err error) error {
+// truncated returns the error of reading past the end of an archive that has become shorter.
+func truncated(a *tarpack.Archive, err error) error {
 	if err == nil || errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s: %w", a.Name(), format.ErrTruncated)
 	}

@@ -9,13 +9,14 @@ import (
 	"testing"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
-// shuffled is an archive with the same entries in an order that pack never writes: all directories in one group, the
-// files at random, and all else in groups of three from all over the tree.
+// shuffled is an archive with the same entries in an order that pack never writes: all directories
+// in one group, the files at random, and all else in groups of three from all over the tree.
 func shuffled(t testing.TB, a *tarpack.Archive) *tarpack.Archive {
 	t.Helper()
 	var dirs, others []format.GroupHeader
@@ -52,7 +53,7 @@ func shuffled(t testing.TB, a *tarpack.Archive) *tarpack.Archive {
 
 	var out bytes.Buffer
 	put := func(headers []format.GroupHeader) {
-		g := &regroup{places: map[string]place{}}
+		g := &rebuiltGroup{locations: map[string]location{}}
 		g.addGroup(headers)
 		for _, s := range g.spans {
 			out.Write(s.Bytes)
@@ -61,7 +62,7 @@ func shuffled(t testing.TB, a *tarpack.Archive) *tarpack.Archive {
 	put(dirs)
 	for _, f := range files {
 		b := make([]byte, f.end-f.off)
-		if _, err := a.ReaderAt().ReadAt(b, f.off); err != nil {
+		if _, err := a.Source().ReadAt(b, f.off); err != nil {
 			t.Fatal(err)
 		}
 		out.Write(b)
@@ -80,7 +81,7 @@ func finished(t testing.TB, out *bytes.Buffer, entries int) *tarpack.Archive {
 	trailer := format.Trailer{Entries: uint64(entries), Offset: int64(out.Len())}
 	body := out.Bytes()
 	b := trailer.Append(body[:len(body):len(body)])
-	var m sidecar.Memory
+	var m build.Memory
 	res, err := scan.BuildIndex(context.Background(), bytes.NewReader(b), int64(len(b)), &m, scan.Options{})
 	if res.Digest == 0 { // that the trailer has no digest yet is its only fault
 		t.Fatal(err)

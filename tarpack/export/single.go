@@ -12,11 +12,14 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// singleBlock is the content that pgzip compresses at a time, a block for each CPU.
+// singleBlock is the size of the blocks that pgzip compresses in parallel, in bytes.
 const singleBlock = 1 << 20
 
-// Single writes the tar of an export in TarGz to w, compressed anew as one gzip member at level 1 to 9, with all CPUs. Other
-// than the export itself it is for readers that stop at the end of the first member; it is no tpk archive. All content is checked.
+// Single writes the tar of a TarGz export to w as one gzip member, compressed at level 1 to 9 on
+// all CPUs. It is meant for readers that stop at the end of the first member. The result is not a
+// tpk archive. All content is checked while it is read.
+//
+// It returns an error if f is not in the format TarGz.
 func Single(ctx context.Context, f *File, w io.Writer, level int) (err error) {
 	if f.format != TarGz {
 		return errors.New("export: only a tar.gz can be of a single member")
@@ -32,7 +35,8 @@ func Single(ctx context.Context, f *File, w io.Writer, level int) (err error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		// The trailer is left out: it is made here, since its digest would say nothing of what comes out.
+		// Leave out the trailer, because its digest does not match this output. Its zero blocks
+		// follow below.
 		_, err := f.WriteRange(pw, 0, f.size-format.TrailerSize)
 		pw.CloseWithError(err)
 	}()
@@ -45,12 +49,12 @@ func Single(ctx context.Context, f *File, w io.Writer, level int) (err error) {
 	return errors.Join(err, z.Close())
 }
 
-// tarEnd is the length of the two zero blocks that end a tar.
+// tarEnd is the length of the two zero blocks at the end of a tar.
 const tarEnd = 1024
 
 var errStopped = errors.New("export: stopped")
 
-// inflateAll writes the content of all members of r to w.
+// inflateAll writes the content of all gzip members of r to w.
 func inflateAll(ctx context.Context, w io.Writer, r io.Reader) error {
 	s := gzmember.NewScanner(r)
 	buf := make([]byte, 128<<10)

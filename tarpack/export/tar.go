@@ -14,37 +14,38 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// A tar.gz of a folder is what of the archive belongs to the folder, in the order in which it stands there. Most is taken
-// over as it is. Made anew are groups that hold an entry which must not be in the export, or a hard link whose target is
-// not: such a link becomes a file. The headers of the directories above the folder come first, so that the export
-// keeps the rules of FORMAT.md 1.1, and a trailer last.
+// The tar.gz of a folder has the folder's part of the archive, in the order of the archive. Most of
+// it is unchanged. A group is rebuilt if it has an entry outside of the folder, or a hard link with
+// a target outside, which becomes a file. To keep the rules of FORMAT.md 1.1, the headers of the
+// parent directories come first, and a trailer last.
 
-// piece is a part of the export.
+// A piece is a range of the export.
 type piece struct {
-	at     int64 // in the export
-	length int64 // in the export
-	off    int64 // in the archive
-	group  int32 // length of the group in the archive that this is made of anew; 0: a run of bytes as they are
+	at     int64 // offset in the export
+	length int64 // length in the export
+	off    int64 // offset in the archive
+	group  int32 // length in the archive of the group to rebuild; 0 if the bytes are unchanged
 }
 
-// tarLayout is a tar.gz without its bytes. It takes 32 bytes for each group that is made anew, and for each gap.
+// A tarLayout is the layout of a tar.gz. It takes 32 bytes for each rebuilt group and for each gap.
 type tarLayout struct {
-	d            *folder
-	parents      []byte   // the group of the directories above
-	above        []string // their paths
-	parentPlaces map[string]place
-	pieces       []piece
-	size         int64
-	entries      int
+	d               *folder
+	parents         []byte   // the group of the parent directories
+	parentPaths     []string // the paths of the parent directories
+	parentLocations map[string]location
+	pieces          []piece
+	size            int64
+	entries         int
 
 	digest  func() (uint64, error)
 	mu      sync.Mutex
-	rebuilt map[int64]*regroup // a few of those that were made last, by offset
+	rebuilt map[int64]*rebuiltGroup // by offset in the archive, at most keptGroups
 }
 
+// layOutTar returns the layout of a tar.gz, its size in bytes, and the number of its entries.
 func layOutTar(d *folder) (layout, int64, int, error) {
-	t := &tarLayout{d: d, rebuilt: map[int64]*regroup{}}
-	if d.from == 0 && d.to == d.x.Len() && d.path == "" && d.a.Shards() == 0 { // the archive itself
+	t := &tarLayout{d: d, rebuilt: map[int64]*rebuiltGroup{}}
+	if d.from == 0 && d.to == d.x.Len() && d.path == "" && d.a.Shards() == 0 { // the whole archive
 		t.pieces = []piece{{length: d.a.Size()}}
 		return t, d.a.Size(), d.to, nil
 	}
@@ -59,30 +60,30 @@ func layOutTar(d *folder) (layout, int64, int, error) {
 	if err := t.cut(s); err != nil {
 		return nil, 0, 0, err
 	}
-	t.entries = d.to - d.from + len(t.above)
+	t.entries = d.to - d.from + len(t.parentPaths)
 	return t, t.size + format.TrailerSize, t.entries, nil
 }
 
-// groupUse is a group of the archive, and what of it belongs to the folder.
+// A groupUse is a group of the archive and the part of it that belongs to the folder.
 type groupUse struct {
-	off    int64
-	length int32
-	blocks int32 // bytes of the headers that belong to the folder
-	anew   bool
+	off         int64
+	length      int32
+	blocks      int32 // size of the headers that belong to the folder, in bytes
+	mustRebuild bool  // it has an entry or a link target outside of the folder
 }
 
-// extent is a run of bytes of the archive.
+// An extent is a range of the archive.
 type extent struct{ off, end int64 }
 
-// surveyed is what a pass over the folder's entries has found.
-type surveyed struct {
-	groups []groupUse // by offset, each once
-	runs   []extent   // of files and groups
+// A coverage is the part of the archive that the folder covers.
+type coverage struct {
+	groups []groupUse // by offset, without repetitions
+	runs   []extent   // of files and groups, by offset
 }
 
-// survey looks at all entries of the folder.
-func survey(d *folder) (*surveyed, error) {
-	s := &surveyed{}
+// survey finds the part of the archive that the folder covers.
+func survey(d *folder) (*coverage, error) {
+	s := &coverage{}
 	lo, hi, sum := int64(1<<62), int64(0), int64(0)
 	var link []byte
 	for row, err := range d.x.All(d.from, d.to) {
@@ -104,10 +105,10 @@ func survey(d *folder) (*surveyed, error) {
 			return nil, err
 		}
 		g.blocks = int32(n)
-		g.anew = e.Type == sidecar.TypeHardlink && (int(e.Target) < d.from || int(e.Target) >= d.to)
+		g.mustRebuild = e.Type == sidecar.TypeHardlink && (int(e.Target) < d.from || int(e.Target) >= d.to)
 		if k := len(s.groups) - 1; k >= 0 && s.groups[k].off == g.off {
 			s.groups[k].blocks += g.blocks
-			s.groups[k].anew = s.groups[k].anew || g.anew
+			s.groups[k].mustRebuild = s.groups[k].mustRebuild || g.mustRebuild
 		} else {
 			s.groups = append(s.groups, g)
 		}
@@ -123,14 +124,14 @@ func survey(d *folder) (*surveyed, error) {
 	return s, s.gather(d)
 }
 
-// mergeGroups makes one of what was found of the same group in several places.
-func (s *surveyed) mergeGroups() {
+// mergeGroups sorts the groups and merges those with the same offset.
+func (s *coverage) mergeGroups() {
 	slices.SortFunc(s.groups, func(a, b groupUse) int { return cmp.Compare(a.off, b.off) })
 	merged := s.groups[:0]
 	for _, g := range s.groups {
 		if k := len(merged) - 1; k >= 0 && merged[k].off == g.off {
 			merged[k].blocks += g.blocks
-			merged[k].anew = merged[k].anew || g.anew
+			merged[k].mustRebuild = merged[k].mustRebuild || g.mustRebuild
 			continue
 		}
 		merged = append(merged, g)
@@ -138,8 +139,9 @@ func (s *surveyed) mergeGroups() {
 	s.groups = merged
 }
 
-// gather finds the runs of a folder that is not one run of bytes, as in an archive that was not written by pack alone.
-func (s *surveyed) gather(d *folder) error {
+// gather finds the runs of a folder that is more than one range of the archive. Archives that pack
+// has written have none.
+func (s *coverage) gather(d *folder) error {
 	for i := range s.groups {
 		s.runs = append(s.runs, extent{s.groups[i].off, s.groups[i].off + int64(s.groups[i].length)})
 	}
@@ -175,16 +177,18 @@ func (s *surveyed) gather(d *folder) error {
 // appendLink appends the target of a link.
 func (d *folder) appendLink(dst []byte, row *sidecar.Row) ([]byte, error) {
 	if row.Entry.Type == sidecar.TypeSymlink || row.Entry.Type == sidecar.TypeHardlink {
-		return d.x.AppendLink(dst, row.I)
+		return d.x.AppendLink(dst, row.Ordinal)
 	}
 	return dst, nil
 }
 
-// headerLength is how many bytes the header of an entry takes, if its owner needs no PAX record. Of most it is one block.
+// headerLength returns the size of an entry's header in bytes, if its owner needs no PAX record.
+// Most headers are a single block.
 func headerLength(row *sidecar.Row, link []byte) (int, error) {
 	const block, fits, latest = 512, 100, 1 << 33
 	e := &row.Entry
-	if len(row.Path) < fits && len(link) <= fits && e.ModTime >= 0 && e.ModTime < latest && ascii(row.Path) && ascii(link) {
+	if len(row.Path) < fits && len(link) <= fits && e.ModTime >= 0 && e.ModTime < latest &&
+		ascii(row.Path) && ascii(link) {
 		return block, nil
 	}
 	b, err := format.AppendHeader(nil, &format.Header{
@@ -203,8 +207,8 @@ func ascii(b []byte) bool {
 	return true
 }
 
-// cut makes the pieces: the runs, cut where a group is made anew.
-func (t *tarLayout) cut(s *surveyed) error {
+// cut makes the pieces: the runs, divided at groups that must be rebuilt.
+func (t *tarLayout) cut(s *coverage) error {
 	t.size = int64(len(t.parents))
 	add := func(p piece) {
 		if p.at = t.size; p.length > 0 {
@@ -218,13 +222,13 @@ func (t *tarLayout) cut(s *surveyed) error {
 		for len(groups) > 0 && groups[0].off < r.end {
 			g := groups[0]
 			groups = groups[1:]
-			if whole, err := t.whole(&g); err != nil {
+			if whole, err := t.isUnchanged(&g); err != nil {
 				return err
 			} else if whole {
 				continue
 			}
 			add(piece{off: from, length: g.off - from})
-			n, err := t.regroup(g.off, g.length)
+			n, err := t.rebuild(g.off, g.length)
 			if err != nil {
 				return err
 			}
@@ -236,14 +240,15 @@ func (t *tarLayout) cut(s *surveyed) error {
 	return nil
 }
 
-// whole tells if a group can be taken over as it is: it inflates to the headers of the folder's entries, and so to no others.
-func (t *tarLayout) whole(g *groupUse) (bool, error) {
-	if g.anew {
+// isUnchanged reports whether a group can be copied: it has the size of the headers of the folder's
+// entries, and so no others.
+func (t *tarLayout) isUnchanged(g *groupUse) (bool, error) {
+	if g.mustRebuild {
 		return false, nil
 	}
 	var size [4]byte
-	if _, err := t.d.a.ReaderAt().ReadAt(size[:], g.off+int64(g.length)-int64(len(size))); err != nil {
-		return false, short(t.d.a, err)
+	if _, err := t.d.a.Source().ReadAt(size[:], g.off+int64(g.length)-int64(len(size))); err != nil {
+		return false, truncated(t.d.a, err)
 	}
 	return binary.LittleEndian.Uint32(size[:]) == uint32(g.blocks), nil
 }
@@ -253,7 +258,9 @@ func (t *tarLayout) spans(off, end int64, yield func(Span) bool) error {
 	if s := (Span{Bytes: t.parents}).clip(0, off, end); s.len() > 0 && !yield(s) {
 		return nil
 	}
-	k := sort.Search(len(t.pieces), func(i int) bool { return t.pieces[i].at+t.pieces[i].length > off })
+	k := sort.Search(len(t.pieces), func(i int) bool {
+		return t.pieces[i].at+t.pieces[i].length > off
+	})
 	for _, p := range t.pieces[k:] {
 		if p.at >= end {
 			return nil
@@ -264,7 +271,7 @@ func (t *tarLayout) spans(off, end int64, yield func(Span) bool) error {
 			}
 			continue
 		}
-		g, err := t.regroup(p.off, p.group)
+		g, err := t.rebuild(p.off, p.group)
 		if err != nil {
 			return err
 		}
@@ -289,8 +296,8 @@ func (t *tarLayout) spans(off, end int64, yield func(Span) bool) error {
 	return nil
 }
 
-// appendMember appends the group of header blocks. Its bytes depend on no version of another library, so that a download
-// can be resumed from a tpk that was built with another one.
+// appendMember appends a group of header blocks. Its bytes do not depend on the version of a
+// library, so a download can be resumed after an upgrade.
 func appendMember(dst, blocks, extra []byte) []byte {
 	dst = gzmember.AppendMemberHeader(dst, extra)
 	return append(dst, gzmember.AppendTarHeader(nil, blocks)[gzmember.HeaderSize:]...)

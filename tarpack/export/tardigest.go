@@ -5,21 +5,24 @@ import (
 	"iter"
 	"sort"
 
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// computeDigest is the digest of the sidecar that the export would have. It takes a pass over the folder, half a second for a
-// million entries, so it is put off until somebody reads the trailer, and then kept.
+// computeDigest returns the digest of the sidecar that the export would have. It reads all entries
+// of the folder, which takes half a second for a million. So it is called only when the trailer is
+// read, and its result is kept.
 func (t *tarLayout) computeDigest() (uint64, error) {
-	return sidecar.Digest(t.items(), t.entries, t.size+format.TrailerSize)
+	return build.Digest(t.items(), t.entries, t.size+format.TrailerSize)
 }
 
-// items are the entries of the export as its sidecar has them.
-func (t *tarLayout) items() iter.Seq2[*sidecar.Item, error] {
-	return func(yield func(*sidecar.Item, error) bool) {
-		var it sidecar.Item
-		for _, dir := range t.above {
+// items yields the entries of the export as its sidecar has them.
+func (t *tarLayout) items() iter.Seq2[*build.Item, error] {
+	return func(yield func(*build.Item, error) bool) {
+		var it build.Item
+		for _, dir := range t.parentPaths {
 			if err := t.parentItem(&it, dir); !yield(&it, err) || err != nil {
 				return
 			}
@@ -35,8 +38,8 @@ func (t *tarLayout) items() iter.Seq2[*sidecar.Item, error] {
 	}
 }
 
-// parentItem is a directory above the folder: it ends with the export.
-func (t *tarLayout) parentItem(it *sidecar.Item, dir string) error {
+// parentItem sets it to a directory above the folder. The directory has all of the export below it.
+func (t *tarLayout) parentItem(it *build.Item, dir string) error {
 	i, _, err := t.d.x.Lookup(dir)
 	if err != nil {
 		return err
@@ -45,25 +48,27 @@ func (t *tarLayout) parentItem(it *sidecar.Item, dir string) error {
 	if err != nil {
 		return err
 	}
-	p := t.parentPlaces[dir]
+	p := t.parentLocations[dir]
 	e.Offset, e.HeaderLen, e.End = p.off, p.length, uint32(t.entries)
-	*it = sidecar.Item{Entry: e, Path: dir}
+	*it = build.Item{Entry: e, Path: dir}
 	return nil
 }
 
-// ordinal is that of an entry of the folder in the export.
-func (t *tarLayout) ordinal(i uint32) uint32 { return i - uint32(t.d.from) + uint32(len(t.above)) }
+// ordinal converts the ordinal of an entry of the folder to its ordinal in the export.
+func (t *tarLayout) ordinal(i uint32) uint32 {
+	return i - uint32(t.d.from) + uint32(len(t.parentPaths))
+}
 
-// item is an entry of the folder.
-func (t *tarLayout) item(it *sidecar.Item, row *sidecar.Row) (err error) {
+// item sets it to an entry of the folder.
+func (t *tarLayout) item(it *build.Item, row *sidecar.Row) (err error) {
 	e := row.Entry
-	*it = sidecar.Item{Path: string(row.Path), Segments: it.Segments[:0]}
-	content := row.I // of which entry the content is
+	*it = build.Item{Path: string(row.Path), Segments: it.Segments[:0]}
+	content := row.Ordinal // ordinal of the entry that has the content
 	switch e.Type {
 	case sidecar.TypeDir:
 		e.End = t.ordinal(e.End)
 	case sidecar.TypeSymlink:
-		it.Link, err = t.d.x.Link(row.I)
+		it.Link, err = t.d.x.Link(row.Ordinal)
 	case sidecar.TypeHardlink:
 		if target := int(e.Target); target < t.d.from || target >= t.d.to {
 			content = target
@@ -73,46 +78,38 @@ func (t *tarLayout) item(it *sidecar.Item, row *sidecar.Row) (err error) {
 			break
 		}
 		e.Target = t.ordinal(e.Target)
-		it.Link, err = t.d.x.Link(row.I)
+		it.Link, err = t.d.x.Link(row.Ordinal)
 	}
-	if err == nil && e.Coding == sidecar.CodingSegmented {
+	if err == nil && e.Coding == coding.Segmented {
 		err = t.segments(it, content)
 	}
 	if err == nil {
-		err = t.place(&e, row)
+		err = t.locate(&e, row)
 	}
 	it.Entry = e
 	return err
 }
 
-// becomesFile is the entry that a hard link to outside becomes.
+// becomesFile returns the entry of a hard link that becomes a file.
 func (t *tarLayout) becomesFile(link sidecar.Entry) (sidecar.Entry, error) {
 	e, err := t.d.x.Entry(int(link.Target))
 	e.Offset, e.HeaderLen, e.ModTime, e.Mode = link.Offset, link.HeaderLen, link.ModTime, link.Mode
 	return e, err
 }
 
-// segments fills in the segments of entry i.
-func (t *tarLayout) segments(it *sidecar.Item, i int) error {
+// segments sets the segments of entry i.
+func (t *tarLayout) segments(it *build.Item, i int) error {
 	table, err := t.d.x.Segments(i)
 	if err != nil {
 		return err
 	}
 	it.Shift = table.Shift
-	before := int64(0)
-	for k := range table.NumSegments {
-		end, err := table.End(k)
-		if err != nil {
-			return err
-		}
-		it.Segments = append(it.Segments, uint32(end-before))
-		before = end
-	}
-	return nil
+	it.Segments, err = table.AppendLengths(it.Segments)
+	return err
 }
 
-// place moves an entry to where it lies in the export.
-func (t *tarLayout) place(e *sidecar.Entry, row *sidecar.Row) error {
+// locate sets the offset of an entry in the export.
+func (t *tarLayout) locate(e *sidecar.Entry, row *sidecar.Row) error {
 	k := sort.Search(len(t.pieces), func(i int) bool { return t.pieces[i].off > e.Offset }) - 1
 	if k < 0 {
 		return fmt.Errorf("%w: %q", errNotInExport, row.Path)
@@ -122,11 +119,11 @@ func (t *tarLayout) place(e *sidecar.Entry, row *sidecar.Row) error {
 		e.Offset += p.at - p.off
 		return nil
 	}
-	g, err := t.regroup(p.off, p.group)
+	g, err := t.rebuild(p.off, p.group)
 	if err != nil {
 		return err
 	}
-	at, ok := g.places[string(row.Path)]
+	at, ok := g.locations[string(row.Path)]
 	if !ok {
 		return fmt.Errorf("%w: %q", errNotInExport, row.Path)
 	}

@@ -12,24 +12,25 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// regroup is what stands in an export in place of a group of the archive: groups, and files that were links.
-type regroup struct {
-	spans  []Span
-	length int64
-	places map[string]place // where each entry is, counted from the beginning of all
+// A rebuiltGroup replaces a group of the archive in an export. It has groups, and files that were
+// hard links.
+type rebuiltGroup struct {
+	spans     []Span
+	length    int64
+	locations map[string]location // by path, relative to the beginning
 }
 
-// place is where the header of an entry lies.
-type place struct {
+// A location is the offset and the length of a header member.
+type location struct {
 	off    int64
 	length int32
 }
 
-// keptGroups is how many groups that were made anew are remembered. Most exports have two.
+// keptGroups is how many rebuilt groups are remembered. Most exports have two.
 const keptGroups = 64
 
-// regroup makes the group at off anew, or remembers it.
-func (t *tarLayout) regroup(off int64, length int32) (*regroup, error) {
+// rebuild returns the replacement of the group at off.
+func (t *tarLayout) rebuild(off int64, length int32) (*rebuiltGroup, error) {
 	t.mu.Lock()
 	g := t.rebuilt[off]
 	t.mu.Unlock()
@@ -40,8 +41,8 @@ func (t *tarLayout) regroup(off int64, length int32) (*regroup, error) {
 	if err != nil {
 		return nil, err
 	}
-	g = &regroup{places: map[string]place{}}
-	if err := g.make(t.d, headers); err != nil {
+	g = &rebuiltGroup{locations: map[string]location{}}
+	if err := g.build(t.d, headers); err != nil {
 		return nil, err
 	}
 	t.mu.Lock()
@@ -58,9 +59,9 @@ func readGroup(a *tarpack.Archive, off int64, length int32) ([]format.GroupHeade
 	fail := func(err error) ([]format.GroupHeader, error) {
 		return nil, fmt.Errorf("group at offset %d: %w", off, err)
 	}
-	g, err := format.ReadGroup(a.ReaderAt(), off, int(length))
+	g, err := format.ReadGroup(a.Source(), off, int(length))
 	if errors.Is(err, io.EOF) {
-		return fail(short(a, err))
+		return fail(truncated(a, err))
 	}
 	if err != nil {
 		return fail(err)
@@ -75,7 +76,7 @@ func readGroup(a *tarpack.Archive, off int64, length int32) ([]format.GroupHeade
 	return headers, nil
 }
 
-// contains tells if a path belongs to the folder.
+// contains reports whether a path belongs to the folder.
 func (d *folder) contains(path string) bool {
 	if d.path == "" {
 		return true
@@ -84,9 +85,9 @@ func (d *folder) contains(path string) bool {
 	return ok && (rest == "" || rest[0] == '/')
 }
 
-// make puts together what belongs to the folder, in order; but links that become files come after the links around them,
-// as long as these are in the same directory, so that groups stay large.
-func (g *regroup) make(d *folder, headers []format.GroupHeader) error {
+// build adds the headers that belong to the folder, in order. Hard links that become files come
+// after the other links of their directory, so that groups stay large.
+func (g *rebuiltGroup) build(d *folder, headers []format.GroupHeader) error {
 	var group, files []format.GroupHeader
 	flush := func() error {
 		g.addGroup(group)
@@ -115,8 +116,8 @@ func (g *regroup) make(d *folder, headers []format.GroupHeader) error {
 	return flush()
 }
 
-// addGroup adds a group of these entries.
-func (g *regroup) addGroup(headers []format.GroupHeader) {
+// addGroup adds a group with these headers.
+func (g *rebuiltGroup) addGroup(headers []format.GroupHeader) {
 	if len(headers) == 0 {
 		return
 	}
@@ -127,19 +128,21 @@ func (g *regroup) addGroup(headers []format.GroupHeader) {
 	extra := format.DuplicateBits(len(headers), func(i int) bool { return headers[i].Duplicate })
 	member := appendMember(nil, blocks, extra)
 	for i := range headers {
-		g.places[headers[i].Path] = place{g.length, int32(len(member))}
+		g.locations[headers[i].Path] = location{g.length, int32(len(member))}
 	}
 	g.add(Span{Bytes: member})
 }
 
-// addFile adds the file that a hard link becomes: a header of its own, then C and P of its target.
-func (g *regroup) addFile(d *folder, link *format.GroupHeader) error {
+// addFile adds the file that replaces a hard link: a new header, then content and padding of the
+// target.
+func (g *rebuiltGroup) addFile(d *folder, link *format.GroupHeader) error {
 	i, ok, err := d.x.Lookup(link.Link)
 	if err != nil {
 		return err
 	}
 	if !ok {
-		return fmt.Errorf("%w: %q is a link to %q, which is not there", sidecar.ErrCorrupt, link.Path, link.Link)
+		return fmt.Errorf("%w: %q is a link to %q, which is not there",
+			sidecar.ErrCorrupt, link.Path, link.Link)
 	}
 	e, err := d.x.Entry(i)
 	if err != nil {
@@ -155,7 +158,7 @@ func (g *regroup) addFile(d *folder, link *format.GroupHeader) error {
 		return err
 	}
 	member := gzmember.AppendTarHeader(nil, blocks)
-	g.places[link.Path] = place{g.length, int32(len(member))}
+	g.locations[link.Path] = location{g.length, int32(len(member))}
 	g.add(Span{Bytes: member})
 	if n := e.ContentLen + int64(e.PadLen); n > 0 {
 		g.add(Span{Offset: e.ContentOffset(), Length: n})
@@ -163,7 +166,7 @@ func (g *regroup) addFile(d *folder, link *format.GroupHeader) error {
 	return nil
 }
 
-func (g *regroup) add(s Span) {
+func (g *rebuiltGroup) add(s Span) {
 	g.spans = append(g.spans, s)
 	g.length += s.len()
 }
@@ -192,10 +195,10 @@ func (t *tarLayout) appendParents() error {
 			return err
 		}
 		headers = append(headers, h)
-		t.above = append(t.above, dir)
+		t.parentPaths = append(t.parentPaths, dir)
 	}
-	g := &regroup{places: map[string]place{}}
-	for len(headers) > 0 { // a path of 16,384 bytes has more headers above it than a group holds
+	g := &rebuiltGroup{locations: map[string]location{}}
+	for len(headers) > 0 { // a path of 16,384 bytes has more parents than fit into a group
 		n, size := 0, 0
 		for n < len(headers) && size+len(headers[n].Blocks) <= format.MaxHeader {
 			size += len(headers[n].Blocks)
@@ -207,7 +210,7 @@ func (t *tarLayout) appendParents() error {
 	for _, s := range g.spans {
 		t.parents = append(t.parents, s.Bytes...)
 	}
-	t.parentPlaces = g.places
+	t.parentLocations = g.locations
 	return nil
 }
 
@@ -225,5 +228,6 @@ func headerOf(a *tarpack.Archive, e *sidecar.Entry, path string) (format.GroupHe
 	return format.GroupHeader{}, fmt.Errorf("%w: %q is not in the group at offset %d", sidecar.ErrCorrupt, path, e.Offset)
 }
 
-// errNotInExport is what an index gives that does not agree with the archive's groups.
-var errNotInExport = fmt.Errorf("%w: an entry is not in the group that the index says it is in", sidecar.ErrCorrupt)
+// errNotInExport: the index does not agree with the groups of the archive.
+var errNotInExport = fmt.Errorf(
+	"%w: an entry is not in the group that the index says it is in", sidecar.ErrCorrupt)

@@ -4,30 +4,33 @@ import (
 	"sort"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 )
 
-// A zip (PKWARE APPNOTE 6.3.10) is its entries, in path order, then the central directory, then the records of its end. All
-// that is in them comes from the index, so each part's length is known beforehand; the body of an entry is the deflate stream
-// of its C, or, where C is stored, the content that lies between the heads of the stored blocks.
+// A zip (PKWARE APPNOTE 6.3.10) has the entries in path order, then the central directory, then the
+// end records. All of its metadata comes from the index, so the length of each part is known in
+// advance. The body of an entry is the deflate stream of its content member. If that is stored, the
+// body is the content between the headers of the stored blocks.
 //
-// Hard links become files; FIFOs and devices, for which zip has no agreed form, are left out.
+// Hard links become files. FIFOs and devices are left out, because zip has no common form for them.
 
 // zipStride is the number of entries from one mark to the next.
 const zipStride = 256
 
-// zipMark says where an entry begins, and its record in the central directory.
+// A zipMark has the offset of an entry, and that of its record relative to the central directory.
 type zipMark struct{ local, central int64 }
 
-// zipLayout is a zip without its bytes.
+// A zipLayout is the layout of a zip.
 type zipLayout struct {
 	d     *folder
-	marks []zipMark // of entries from, from + zipStride, …
-	count int       // entries in the zip
-	start int64     // of the central directory
-	end   int64     // of the central directory
+	marks []zipMark // of every zipStride-th entry of the folder
+	count int       // number of entries in the zip
+	start int64     // offset of the central directory
+	end   int64     // end of the central directory
 }
 
+// layOutZip returns the layout of a zip, its size in bytes, and the number of its entries.
 func layOutZip(d *folder) (layout, int64, int, error) {
 	z := &zipLayout{d: d, marks: make([]zipMark, 0, (d.to-d.from)/zipStride+1)}
 	var at zipMark
@@ -36,7 +39,7 @@ func layOutZip(d *folder) (layout, int64, int, error) {
 		if err != nil {
 			return nil, 0, 0, err
 		}
-		if (row.I-d.from)%zipStride == 0 {
+		if (row.Ordinal-d.from)%zipStride == 0 {
 			z.marks = append(z.marks, at)
 		}
 		if ok, err := e.set(d, &row); err != nil {
@@ -73,9 +76,11 @@ func (z *zipLayout) spans(off, end int64, yield func(Span) bool) error {
 	return nil
 }
 
-// entries gives the bytes from off to end, which lie before the central directory. More is false when yield was.
+// entries yields the bytes from off to end, which lie before the central directory. More is false
+// if yield has returned false.
 func (z *zipLayout) entries(off, end int64, yield func(Span) bool) (more bool, err error) {
-	k := max(sort.Search(len(z.marks), func(i int) bool { return z.marks[i].local > off })-1, 0)
+	after := sort.Search(len(z.marks), func(i int) bool { return z.marks[i].local > off })
+	k := max(after-1, 0)
 	at := z.marks[k].local
 	var e zipEntry
 	var buf []byte
@@ -98,7 +103,7 @@ func (z *zipLayout) entries(off, end int64, yield func(Span) bool) (more bool, e
 			at = next
 			continue
 		}
-		if err := e.readLink(z.d, row.I); err != nil {
+		if err := e.readLink(z.d, row.Ordinal); err != nil {
 			return false, err
 		}
 		buf = e.appendLocal(buf[:0])
@@ -113,7 +118,8 @@ func (z *zipLayout) entries(off, end int64, yield func(Span) bool) (more bool, e
 	return true, nil
 }
 
-// body gives the part of an entry's body, which begins at byte at, that lies in off to end. It is false when yield was.
+// body yields the part between off and end of an entry's body, which begins at offset at. It
+// returns false if yield has.
 func (e *zipEntry) body(at, off, end int64, yield func(Span) bool) bool {
 	if e.link != nil {
 		s := Span{Bytes: e.link}.clip(at, off, end)
@@ -123,10 +129,11 @@ func (e *zipEntry) body(at, off, end int64, yield func(Span) bool) bool {
 		s := Span{Offset: e.content, Length: e.compressed}.clip(at, off, end)
 		return s.len() == 0 || yield(s)
 	}
-	// The content lies between the heads of stored blocks.
+	// The content lies between the headers of stored blocks.
 	first := max(off-at, 0)
-	for i := first / gzmember.StoredBlock * gzmember.StoredBlock; i < e.size && at+i < end; i += gzmember.StoredBlock {
-		n := min(gzmember.StoredBlock, e.size-i)
+	const block = coding.StoredBlock
+	for i := first / block * block; i < e.size && at+i < end; i += block {
+		n := min(block, e.size-i)
 		s := Span{Offset: e.content + gzmember.StoredOffset(i), Length: n}.clip(at+i, off, end)
 		if s.len() > 0 && !yield(s) {
 			return false
@@ -135,9 +142,11 @@ func (e *zipEntry) body(at, off, end int64, yield func(Span) bool) bool {
 	return true
 }
 
-// directory gives the bytes from off to end that lie in the central directory.
+// directory yields the bytes from off to end that lie in the central directory. More is false if
+// yield has returned false.
 func (z *zipLayout) directory(off, end int64, yield func(Span) bool) (more bool, err error) {
-	k := max(sort.Search(len(z.marks), func(i int) bool { return z.start+z.marks[i].central > off })-1, 0)
+	after := sort.Search(len(z.marks), func(i int) bool { return z.start+z.marks[i].central > off })
+	k := max(after-1, 0)
 	at, local := z.start+z.marks[k].central, z.marks[k].local
 	var e zipEntry
 	var buf []byte
@@ -159,7 +168,7 @@ func (z *zipLayout) directory(off, end int64, yield func(Span) bool) (more bool,
 		local += e.localLength() + e.compressed
 		length := e.centralLength()
 		if at+length > off {
-			if err := e.readLink(z.d, row.I); err != nil {
+			if err := e.readLink(z.d, row.Ordinal); err != nil {
 				return false, err
 			}
 			buf = e.appendCentral(buf[:0])
@@ -172,7 +181,7 @@ func (z *zipLayout) directory(off, end int64, yield func(Span) bool) (more bool,
 	return true, nil
 }
 
-// set makes e the entry of a row. It is false for an entry that a zip does not have.
+// set sets e to the entry of a row. It returns false if a zip cannot have the entry.
 func (e *zipEntry) set(d *folder, row *sidecar.Row) (bool, error) {
 	r := row.Entry
 	*e = zipEntry{name: e.name[:0], dos: e.dos, modTime: r.ModTime, mode: uint32(r.Mode)}
@@ -185,9 +194,9 @@ func (e *zipEntry) set(d *folder, row *sidecar.Row) (bool, error) {
 		if target.Type != sidecar.TypeFile {
 			return false, nil
 		}
-		e.file(&target)
+		e.setFile(&target)
 	case sidecar.TypeFile:
-		e.file(&r)
+		e.setFile(&r)
 	case sidecar.TypeDir:
 		e.mode |= unixDir
 	case sidecar.TypeSymlink:
@@ -201,17 +210,17 @@ func (e *zipEntry) set(d *folder, row *sidecar.Row) (bool, error) {
 	return true, nil
 }
 
-// file takes over what says where the content of a file is.
-func (e *zipEntry) file(r *sidecar.Entry) {
+// setFile sets the location of the content of the file r.
+func (e *zipEntry) setFile(r *sidecar.Entry) {
 	e.mode |= unixFile
 	e.size, e.crc = r.Size, r.CRC
 	switch {
 	case r.Size == 0:
-	case r.Coding == sidecar.CodingStored:
+	case r.Coding == coding.Stored:
 		e.blocks, e.content, e.compressed = true, r.ContentOffset(), r.Size
 	default:
 		e.method = methodDeflate
 		e.content = r.ContentOffset() + gzmember.HeaderSize
-		e.compressed = r.ContentLen - gzmember.HeaderSize - gzmember.TrailerSize
+		e.compressed = r.ContentLen - gzmember.HeaderSize - gzmember.MemberTrailerSize
 	}
 }

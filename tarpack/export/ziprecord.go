@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Sizes and numbers of APPNOTE 6.3.10.
+// Sizes and constants of APPNOTE 6.3.10.
 const (
 	localHead     = 30 // §4.3.7
 	centralHead   = 46 // §4.3.12
@@ -29,7 +29,7 @@ const (
 	extraZip64    = 0x0001
 	extraTime     = 0x5455 // "UT", extended timestamp (Info-ZIP)
 	timeLocal     = 4 + 5
-	timeCentral   = 4 + 5 // the same, since it is only the modification time
+	timeCentral   = 4 + 5 // the same, because it has only the modification time
 	max16, max32  = math.MaxUint16, math.MaxUint32
 	dosDir        = 0x10
 	unixType      = 0o170000
@@ -38,26 +38,27 @@ const (
 	unixLink      = 0o120000
 )
 
-// zipEntry is one entry while its records are made.
+// A zipEntry is an entry whose records are generated.
 type zipEntry struct {
-	name       []byte // as the zip has it
-	at         int64  // of the local header
+	name       []byte // as it is written to the zip
+	at         int64  // offset of the local header
 	size       int64
 	compressed int64
 	crc        uint32
 	method     uint16
-	mode       uint32 // of Unix, with its type
+	mode       uint32 // the Unix mode with the file type
 	modTime    int64
 
-	content int64 // where the body lies in the archive; of a file in stored blocks, where C begins
-	blocks  bool
+	content int64 // offset in the archive: of the body, or of a stored content member
+	blocks  bool  // the body lies in stored blocks
 	symlink bool
-	link    []byte // its text, which is its body
+	link    []byte // the target of a symbolic link, which is its body
 	dos     dosClock
 }
 
-// setName makes the name of a path: the same bytes, with a slash after a directory's, and a wide backslash (U+FF3C) for a
-// backslash: half of the readers take that for a slash, so it would name other places than in the archive, or such outside.
+// setName sets the name for a path. A directory's name ends in a slash. A backslash becomes a
+// fullwidth backslash (U+FF3C): half of all readers take a backslash for a separator, so the name
+// could lead outside.
 func (e *zipEntry) setName(path []byte) {
 	e.name = e.name[:0]
 	for {
@@ -74,7 +75,7 @@ func (e *zipEntry) setName(path []byte) {
 	}
 }
 
-// readLink reads the text of a symbolic link.
+// readLink reads the target of a symbolic link.
 func (e *zipEntry) readLink(d *folder, i int) (err error) {
 	if !e.symlink {
 		return nil
@@ -86,8 +87,8 @@ func (e *zipEntry) readLink(d *folder, i int) (err error) {
 	return nil
 }
 
-// flags say whether the name is UTF-8, where it has bytes that may mean something else in code page 437. A name that is not
-// UTF-8 is bytes that nobody declares to be anything: so Unix tools give them back.
+// flags declares the name to be UTF-8 if it has bytes with another meaning in code page 437. A name
+// that is not valid UTF-8 is not declared, and Unix tools restore its bytes.
 func (e *zipEntry) flags() uint16 {
 	if printableASCII(e.name) || !utf8.Valid(e.name) {
 		return 0
@@ -95,11 +96,13 @@ func (e *zipEntry) flags() uint16 {
 	return flagUTF8
 }
 
-// printableASCII is true if all bytes are from the space to }. It looks at eight of them at once.
+// printableASCII reports whether all bytes are between the space and }. It tests eight bytes at
+// once.
 func printableASCII(b []byte) bool {
 	const low, high = 0x0101010101010101, 0x8080808080808080
 	for ; len(b) >= 8; b = b[8:] {
-		// The highest bit of a byte of w, or of what it becomes, says that this one is over 127, over }, or under the space.
+		// A high bit in w, or in the sum or the difference, marks a byte over 127, over } or below
+		// the space.
 		w := binary.LittleEndian.Uint64(b)
 		if (w|(w+low*(127-'}'))|^((w|high)-low*' '))&high != 0 && !eachPrintable(b[:8]) {
 			return false
@@ -117,24 +120,26 @@ func eachPrintable(b []byte) bool {
 	return true
 }
 
-func (e *zipEntry) big() bool { return e.size >= max32 || e.compressed >= max32 }
+func (e *zipEntry) needsZip64() bool { return e.size >= max32 || e.compressed >= max32 }
 
-// timed tells if the extended timestamp can hold the time. It is an i32, of which most readers make no negative time.
-func (e *zipEntry) timed() bool { return e.modTime >= 0 && e.modTime <= math.MaxInt32 }
+// hasTime reports whether the extended timestamp can hold the time. It is a signed 32-bit number,
+// and most readers do not support negative ones.
+func (e *zipEntry) hasTime() bool { return e.modTime >= 0 && e.modTime <= math.MaxInt32 }
 
 func (e *zipEntry) localLength() int64 {
 	n := localHead + len(e.name)
-	if e.big() {
+	if e.needsZip64() {
 		n += 4 + 16
 	}
-	if e.timed() {
+	if e.hasTime() {
 		n += timeLocal
 	}
 	return int64(n)
 }
 
-// wide is the length of the zip64 field's values in the central directory (§4.5.3): those that do not fit 32 bits.
-func (e *zipEntry) wide() int {
+// zip64Length returns the length of the values in the zip64 field of the central directory
+// (§4.5.3): those that do not fit into 32 bits.
+func (e *zipEntry) zip64Length() int {
 	n := 0
 	for _, v := range [...]int64{e.size, e.compressed, e.at} {
 		if v >= max32 {
@@ -146,17 +151,17 @@ func (e *zipEntry) wide() int {
 
 func (e *zipEntry) centralLength() int64 {
 	n := centralHead + len(e.name)
-	if w := e.wide(); w > 0 {
+	if w := e.zip64Length(); w > 0 {
 		n += 4 + w
 	}
-	if e.timed() {
+	if e.hasTime() {
 		n += timeCentral
 	}
 	return int64(n)
 }
 
 func (e *zipEntry) version() uint16 {
-	if e.big() || e.at >= max32 {
+	if e.needsZip64() || e.at >= max32 {
 		return version45
 	}
 	return version20
@@ -166,10 +171,10 @@ func (e *zipEntry) appendLocal(b []byte) []byte {
 	le := binary.LittleEndian
 	size, compressed, extra := uint32(e.size), uint32(e.compressed), 0
 	version := uint16(version20)
-	if e.big() {
+	if e.needsZip64() {
 		size, compressed, extra, version = max32, max32, 4+16, version45
 	}
-	if e.timed() {
+	if e.hasTime() {
 		extra += timeLocal
 	}
 	b = le.AppendUint32(b, sigLocal)
@@ -177,7 +182,7 @@ func (e *zipEntry) appendLocal(b []byte) []byte {
 	b = e.appendCommon(b, size, compressed)
 	b = le.AppendUint16(b, uint16(extra))
 	b = append(b, e.name...)
-	if e.big() {
+	if e.needsZip64() {
 		b = le.AppendUint32(b, extraZip64|16<<16)
 		b = le.AppendUint64(b, uint64(e.size))
 		b = le.AppendUint64(b, uint64(e.compressed))
@@ -185,12 +190,13 @@ func (e *zipEntry) appendLocal(b []byte) []byte {
 	return e.appendTime(b)
 }
 
-// appendCommon appends what the two headers share: flags to the length of the name.
+// appendCommon appends what both headers have in common: everything from the flags to the length of
+// the name.
 func (e *zipEntry) appendCommon(b []byte, size, compressed uint32) []byte {
 	le := binary.LittleEndian
 	b = le.AppendUint16(b, e.flags())
 	b = le.AppendUint16(b, e.method)
-	b = le.AppendUint32(b, e.dos.of(e.modTime))
+	b = le.AppendUint32(b, e.dos.stamp(e.modTime))
 	b = le.AppendUint32(b, e.crc)
 	b = le.AppendUint32(b, compressed)
 	b = le.AppendUint32(b, size)
@@ -198,7 +204,7 @@ func (e *zipEntry) appendCommon(b []byte, size, compressed uint32) []byte {
 }
 
 func (e *zipEntry) appendTime(b []byte) []byte {
-	if !e.timed() {
+	if !e.hasTime() {
 		return b
 	}
 	b = binary.LittleEndian.AppendUint32(b, extraTime|5<<16)
@@ -207,11 +213,11 @@ func (e *zipEntry) appendTime(b []byte) []byte {
 
 func (e *zipEntry) appendCentral(b []byte) []byte {
 	le := binary.LittleEndian
-	extra := e.wide()
+	extra := e.zip64Length()
 	if extra > 0 {
 		extra += 4
 	}
-	if e.timed() {
+	if e.hasTime() {
 		extra += timeCentral
 	}
 	b = le.AppendUint32(b, sigCentral)
@@ -227,7 +233,7 @@ func (e *zipEntry) appendCentral(b []byte) []byte {
 	b = le.AppendUint32(b, attributes)
 	b = le.AppendUint32(b, clip32(e.at))
 	b = append(b, e.name...)
-	if w := e.wide(); w > 0 {
+	if w := e.zip64Length(); w > 0 {
 		b = le.AppendUint32(b, extraZip64|uint32(w)<<16)
 		for _, v := range [...]int64{e.size, e.compressed, e.at} {
 			if v >= max32 {
@@ -240,14 +246,16 @@ func (e *zipEntry) appendCentral(b []byte) []byte {
 
 func clip32(v int64) uint32 { return uint32(min(v, max32)) }
 
-// dosClock makes dates and times of MS-DOS. It remembers the day, which is the same for most files of a tree.
+// A dosClock converts times to those of MS-DOS. It remembers the last day, because most files of a
+// tree have the same.
 type dosClock struct {
-	day  int64 // since 1970
+	day  int64 // days since 1970
 	date uint32
 }
 
-// of is the date and time of sec seconds since 1970, in UTC: from 1980 to 2107, in steps of 2 seconds.
-func (d *dosClock) of(sec int64) uint32 {
+// stamp returns the date and time of sec seconds since 1970, in UTC. It is clamped to the years
+// 1980 to 2107, and has steps of 2 seconds.
+func (d *dosClock) stamp(sec int64) uint32 {
 	const first, last, daySeconds = 315532800, 4354819198, 86400
 	sec = min(max(sec, first), last)
 	if day := sec / daySeconds; day != d.day {
@@ -258,23 +266,23 @@ func (d *dosClock) of(sec int64) uint32 {
 	return d.date<<16 | rest/3600<<11 | rest/60%60<<5 | rest%60/2
 }
 
-// wide64 tells if the end of the zip needs zip64 records.
-func (z *zipLayout) wide64() bool {
+// needsZip64 reports whether the end records need zip64.
+func (z *zipLayout) needsZip64() bool {
 	return z.count >= max16 || z.start >= max32 || z.end-z.start >= max32
 }
 
 func (z *zipLayout) endLength() int64 {
-	if z.wide64() {
+	if z.needsZip64() {
 		return end64Head + locatorHead + endHead
 	}
 	return endHead
 }
 
-// appendEnd appends the records after the central directory.
+// appendEnd appends the end records.
 func (z *zipLayout) appendEnd(b []byte) []byte {
 	le := binary.LittleEndian
 	length := z.end - z.start
-	if z.wide64() {
+	if z.needsZip64() {
 		b = le.AppendUint32(b, sigEnd64)
 		b = le.AppendUint64(b, end64Head-12)
 		b = le.AppendUint16(b, madeByUnix|version45)

@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// canClone says whether files in a directory can share blocks (FICLONE: btrfs, xfs). It tries with two files without names.
+// canClone reports whether files in a directory can share blocks, as on btrfs and xfs. It tries
+// FICLONE with two nameless files.
 func canClone(root *os.Root) bool {
 	var files [2]*os.File
 	for i := range files {
@@ -22,7 +23,7 @@ func canClone(root *os.Root) bool {
 	return cloneFile(files[0], files[1]) == nil
 }
 
-// cloneFile makes an empty file share all blocks of another, or returns errNoClone.
+// cloneFile makes the empty file dst share all blocks of src. Any error is errNoClone.
 func cloneFile(dst, src *os.File) error {
 	if err := unix.IoctlFileClone(int(dst.Fd()), int(src.Fd())); err != nil {
 		return errNoClone
@@ -33,13 +34,13 @@ func cloneFile(dst, src *os.File) error {
 // setTime sets the modification time of an open file, which is name in the directory.
 func (d *targetDir) setTime(f *os.File, name string, seconds int64) error {
 	err := unix.UtimesNanoAt(int(f.Fd()), "", modTime(seconds), unix.AT_EMPTY_PATH)
-	if err != nil { // Linux before 5.8
+	if err != nil { // before Linux 5.8
 		err = d.setTimeOf(name, seconds)
 	}
 	return err
 }
 
-// special makes a FIFO or a device.
+// special creates a FIFO or a device.
 func (d *targetDir) special(j *job) error {
 	fd, err := d.fd()
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// setTimeOf sets the modification time of a name in the directory; of a symbolic link it is its own. os.Root has no method for
-// that, and for other names one that ends in the year 2262.
+// setTimeOf sets the modification time of a name in the directory. It does not follow a symbolic
+// link. os.Root.Chtimes would follow it, and its times end in the year 2262.
 func (d *targetDir) setTimeOf(name string, seconds int64) error {
 	fd, err := d.fd()
 	if err != nil {
@@ -18,14 +18,15 @@ func (d *targetDir) setTimeOf(name string, seconds int64) error {
 	return unix.UtimesNanoAt(fd, name, modTime(seconds), unix.AT_SYMLINK_NOFOLLOW)
 }
 
-// modTime is what utimensat takes. The archive has no access time, so the modification time stands for it.
+// modTime returns the times for utimensat. The archive has no access time, so it is the same.
 func modTime(seconds int64) []unix.Timespec {
 	var t unix.Timespec
 	setSeconds(&t.Sec, seconds)
 	return []unix.Timespec{t, t}
 }
 
-// setSeconds fills a field that has 32 bits on some machines: what does not fit there is cut to the last second that does.
+// setSeconds sets a field that has 32 bits on some systems. A time that does not fit becomes the
+// nearest one that does.
 func setSeconds[T int32 | int64](field *T, seconds int64) {
 	if *field = T(seconds); int64(*field) == seconds {
 		return
@@ -36,7 +37,8 @@ func setSeconds[T int32 | int64](field *T, seconds int64) {
 	}
 }
 
-// fd is a descriptor of the directory, for the calls that os.Root does not have. They get a single name and follow no link.
+// fd returns a descriptor of the directory for system calls that os.Root lacks. They may only be
+// given a single name, and must not follow links.
 func (d *targetDir) fd() (int, error) {
 	d.handleOnce.Do(func() { d.handle, d.handleErr = d.root.Open(".") })
 	if d.handleErr != nil {

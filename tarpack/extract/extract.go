@@ -16,51 +16,25 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// ExtractOptions says what to extract and how. The zero value is usable.
-type Options struct {
-	// Paths are the entries to extract, a directory with all that is below it; none means everything. Directories above
-	// them are made where they are missing, and do not get the mode and time that they have in the archive.
-	Paths []string
-	// HardLinks makes hard links of duplicates, too. Otherwise they become the files of their own that they were, which share their
-	// blocks on a file system that can do that. What was one file with several names becomes one again in any case.
-	HardLinks bool
-	// Special restores FIFOs and devices, and the setuid and setgid bits of files. Otherwise they are refused, bits alone
-	// without the file that has them.
-	Special bool
-	Workers int // extracting goroutines; 0 means one for each CPU
-
-	// Notice, if set, gets a line when the sidecar turns out to be damaged, and the archive is indexed anew.
-	Notice func(message string)
-	// Problem, if set, is called for each entry that could not be extracted. Calls do not overlap.
-	Problem func(*format.Problem)
-	// Progress, if set, is called now and then. Calls do not overlap.
-	Progress func(format.Progress)
-}
-
-// ExtractResult says what an Extract has done.
-type Result struct {
-	Entries  int64             // extracted
-	Bytes    int64             // of content
-	Problems []*format.Problem // the first MaxProblems
-	Failed   int64             // number of all problems
-}
-
-// Extract extracts an archive into the directory dir, which is made if it is missing.
+// Extract extracts an archive into the directory dir, which is created if it is missing.
 //
-// What cannot be extracted is a problem of the result, and the rest is extracted all the same: an entry that is damaged, or
-// refused (ErrRefused), or not in the archive (ErrNoEntry), or one of two that the file system takes for the same
-// (ErrCollision). Only what makes it pointless to go on is an error: a full disk, or the end of the context.
+// An entry that cannot be extracted becomes a [format.Problem] of the result, and Extract continues
+// with the rest. The problem's error wraps one of these if the entry is damaged
+// (format.ErrCorrupt), is refused (format.ErrRefused), is not in the archive (format.ErrNoEntry),
+// or has a name that the file system does not distinguish from another entry's
+// (format.ErrCollision). Extract itself returns an error only if going on is pointless: the disk is
+// full, or ctx has ended.
 //
-// Nothing outside of dir is ever touched. Whatever is in the way of an entry is removed, if it is not a directory with
-// something in it, and never written through, be it a symbolic link or one of several hard links. After an error, or
-// when the context ends, no half of a file is left.
+// Nothing outside of dir is ever changed. Existing files at the path of an entry are removed first,
+// except directories that are not empty. They are never written through, whether they are symbolic
+// links or hard links. After an error, no incomplete file is left.
 func Extract(ctx context.Context, a *tarpack.Archive, dir string, o Options) (Result, error) {
 	if len(o.Paths) == 0 {
 		sound, release, err := a.Sound(ctx, &tarpack.OpenOptions{Workers: o.Workers, Notice: o.Notice})
 		if err != nil {
 			return Result{}, err
 		}
-		defer release() // an index in memory
+		defer release() // it has an index in memory
 		a = sound
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
@@ -74,24 +48,26 @@ func Extract(ctx context.Context, a *tarpack.Archive, dir string, o Options) (Re
 	x := newExtractor(a, root, o)
 	err = x.run(ctx)
 	return Result{
-		Entries: x.entries.Load(), Bytes: x.bytes.Load(), Problems: x.problems.First, Failed: x.problems.Count,
+		Entries: x.entries.Load(), Bytes: x.bytes.Load(),
+		Problems: x.problems.First, Failed: x.problems.Count,
 	}, err
 }
 
-// An extractor is one run of Extract. One goroutine goes through the index, makes directories and hands out batches of other
-// entries; workers make these. There are up to three passes: everything but directories' attributes; hard links, where
-// their target must be there first; and attributes of directories, the deepest first.
+// An extractor is one call of Extract. One goroutine walks the index, creates directories and sends
+// batches of other entries to workers, which create them. There are up to three passes: everything
+// except attributes of directories; hard links, which need their targets first; and attributes of
+// directories, the deepest first.
 type extractor struct {
 	a       *tarpack.Archive
 	root    *os.Root
 	o       Options
 	workers int
 	jobs    chan *batch
-	links   linkMode // of duplicates
+	links   linkMode // how duplicates are extracted
 
 	runs     []run
 	problems format.Problems
-	failed   sync.Map // ordinals of entries that were not extracted
+	failed   sync.Map // keys are the ordinals of entries that were not extracted
 
 	entries, bytes atomic.Int64
 	progressMu     sync.Mutex
@@ -114,7 +90,7 @@ func newExtractor(a *tarpack.Archive, root *os.Root, o Options) *extractor {
 	return x
 }
 
-// linkMode says what becomes of a hard link. What was one file with several names stays one.
+// linkMode returns how a hard link is extracted. Names of one file stay names of one file.
 func (x *extractor) linkMode(e *sidecar.Entry) linkMode {
 	if !e.Duplicate {
 		return linkHard
@@ -122,7 +98,7 @@ func (x *extractor) linkMode(e *sidecar.Entry) linkMode {
 	return x.links
 }
 
-// run makes the passes.
+// run runs the passes.
 func (x *extractor) run(ctx context.Context) error {
 	if err := x.selectRuns(); err != nil {
 		return err
@@ -130,7 +106,8 @@ func (x *extractor) run(ctx context.Context) error {
 	if err := x.pass(ctx, passFiles); err != nil {
 		return err
 	}
-	if st := x.a.Index().Stats(); st.Hardlinks > st.Duplicates || st.Hardlinks > 0 && x.links != linkCopy {
+	st := x.a.Index().Stats()
+	if st.Hardlinks > st.Duplicates || st.Hardlinks > 0 && x.links != linkCopy {
 		if err := x.pass(ctx, passLinks); err != nil {
 			return err
 		}
@@ -138,7 +115,7 @@ func (x *extractor) run(ctx context.Context) error {
 	return x.pass(ctx, passDirs)
 }
 
-// pass goes through the selected entries once.
+// pass walks the selected entries once.
 func (x *extractor) pass(ctx context.Context, kind passKind) error {
 	g, gctx := errgroup.WithContext(ctx)
 	x.jobs = make(chan *batch, x.workers)
@@ -149,7 +126,7 @@ func (x *extractor) pass(ctx context.Context, kind passKind) error {
 	}
 	g.Go(func() error {
 		defer close(x.jobs)
-		w := &extractWalk{x: x, ctx: gctx, kind: kind}
+		w := &walker{x: x, ctx: gctx, kind: kind}
 		return w.walk()
 	})
 	if err := g.Wait(); err != nil {
@@ -158,7 +135,7 @@ func (x *extractor) pass(ctx context.Context, kind passKind) error {
 	return context.Cause(ctx)
 }
 
-// fail notes that an entry was not extracted. It returns the error if it is one after which it is pointless to go on.
+// fail records that entry i was not extracted. It returns an error only if going on is pointless.
 func (x *extractor) fail(ctx context.Context, i int, path string, off int64, err error) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
@@ -171,10 +148,12 @@ func (x *extractor) fail(ctx context.Context, i int, path string, off int64, err
 	return nil
 }
 
-// fatal says whether an error will meet every further entry as well.
+// fatal reports whether every further entry would fail with the same error.
 func fatal(err error) bool {
-	for _, e := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EIO, syscall.EMFILE, syscall.ENFILE,
-		syscall.ENOMEM} {
+	for _, e := range []error{
+		syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EIO,
+		syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM,
+	} {
 		if errors.Is(err, e) {
 			return true
 		}
@@ -182,7 +161,7 @@ func fatal(err error) bool {
 	return false
 }
 
-// bare takes the names off an error of a file: the entry's path is told anyway.
+// bare returns the cause of a file error, without its operation and path. A Problem has the path.
 func bare(err error) error {
 	var pe *os.PathError
 	var le *os.LinkError
@@ -198,7 +177,7 @@ func bare(err error) error {
 	return err
 }
 
-// count adds what a batch has done to the totals.
+// count adds the entries and bytes of a batch to the totals.
 func (x *extractor) count(entries, bytes int64) {
 	n, b := x.entries.Add(entries), x.bytes.Add(bytes)
 	if x.o.Progress == nil {

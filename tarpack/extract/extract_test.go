@@ -21,7 +21,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 )
 
-// mustExtract extracts an archive and returns the result, in which each problem is "path: sentinel or text".
+// mustExtract extracts an archive and returns the result.
 func mustExtract(t testing.TB, a *tarpack.Archive, dir string, o Options) Result {
 	t.Helper()
 	t.Cleanup(func() { tartest.OpenUp(dir) })
@@ -61,7 +61,7 @@ func with(h format.Header, mode uint16, mtime int64) format.Header {
 	return h
 }
 
-// headed is a file with a header of its own.
+// headed returns a file with the header h.
 func headed(h format.Header, content string) tartest.ForgedPart {
 	h.Size = int64(len(content))
 	b := append(tartest.Member(tartest.Blocks(h), nil), tartest.TailOf(content)...)
@@ -165,7 +165,7 @@ func TestExtractLinks(t *testing.T) {
 	}
 }
 
-// Devices, FIFOs and setuid bits are made only where they are asked for.
+// Devices, FIFOs and setuid bits are restored only with Special.
 func TestExtractSpecial(t *testing.T) {
 	fifo := format.Header{Path: "fifo", Type: sidecar.TypeFIFO, Mode: 0o640, ModTime: 5}
 	null := format.Header{Path: "null", Type: sidecar.TypeChar, Mode: 0o666, ModTime: 6, DevMajor: 1, DevMinor: 3}
@@ -239,37 +239,37 @@ func TestExtractInTheWay(t *testing.T) {
 	}
 }
 
-// A name that the file system takes for another one of this run is refused, whoever comes first.
+// A name that the file system takes for another one of this run is refused, in any order.
 func TestExtractCollision(t *testing.T) {
 	dir := t.TempDir()
-	for _, fresh := range []bool{true, false} {
+	for _, here := range []bool{true, false} {
 		root, err := os.OpenRoot(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer root.Close()
-		d := &targetDir{root: root, createdHere: fresh}
-		name := fmt.Sprint("f", fresh)
-		f, err := d.create(name, 0o644)
+		d := &targetDir{root: root, createdHere: here}
+		name := fmt.Sprint("f", here)
+		f, err := d.createFile(name, 0o644)
 		if err != nil {
 			t.Fatal(err)
 		}
 		f.Close()
-		if _, err := d.create(name, 0o644); !errors.Is(err, format.ErrCollision) {
-			t.Errorf("fresh %v: a second file: %v", fresh, err)
+		if _, err := d.createFile(name, 0o644); !errors.Is(err, format.ErrCollision) {
+			t.Errorf("created here %v: a second file: %v", here, err)
 		}
-		sub := &targetDir{parent: d, name: name, path: name, i: 1}
-		if err := d.make(sub); !errors.Is(err, format.ErrCollision) {
-			t.Errorf("fresh %v: a directory: %v", fresh, err)
+		sub := &targetDir{parent: d, name: name, path: name, ordinal: 1}
+		if err := d.makeDir(sub); !errors.Is(err, format.ErrCollision) {
+			t.Errorf("created here %v: a directory: %v", here, err)
 		}
-		if err := d.clear(name); !errors.Is(err, errLater) {
-			t.Errorf("fresh %v: %v", fresh, err)
+		if err := d.clearForLater(name); err != nil {
+			t.Errorf("created here %v: %v", here, err)
 		}
 		if _, err := os.Lstat(filepath.Join(dir, name)); err != nil {
-			t.Errorf("fresh %v: %v", fresh, err)
+			t.Errorf("created here %v: %v", here, err)
 		}
 	}
-	// Two directories of which the file system makes one, when it was there before.
+	// Two directories that the file system takes for one that was there before.
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -280,7 +280,7 @@ func TestExtractCollision(t *testing.T) {
 	}
 	d := &targetDir{root: root}
 	for i, want := range []error{nil, format.ErrCollision} {
-		if err := d.make(&targetDir{parent: d, name: "d", path: "d", i: i}); !errors.Is(err, want) {
+		if err := d.makeDir(&targetDir{parent: d, name: "d", path: "d", ordinal: i}); !errors.Is(err, want) {
 			t.Errorf("directory %d: %v", i, err)
 		}
 	}
@@ -345,7 +345,7 @@ func TestExtractDamagedSidecar(t *testing.T) {
 		}
 		notices := 0
 		dir := t.TempDir()
-		res := mustExtract(t, a, dir, Options{Special: true, Notice: func(string) { notices++ }})
+		res := mustExtract(t, a, dir, Options{Special: true, Notice: func(error) { notices++ }})
 		wantProblems(t, res, nil)
 		if notices != 1 || len(tartest.Found(t, dir)) != int(res.Entries) {
 			t.Errorf("byte %d: %d notices, %+v", at, notices, res)
@@ -450,7 +450,8 @@ func removeDeep(dir string) {
 	}
 }
 
-// Where files can share blocks they do; where they cannot after all, a hard link is inflated like any file.
+// Where files can share blocks they do; where they cannot after all, a hard link is inflated like
+// any file.
 func TestExtractClone(t *testing.T) {
 	dup, small := tartest.HardlinkHeader("a/dup", "big"), tartest.HardlinkHeader("small", "f")
 	dup.Mode, small.Mode = 0, 0

@@ -10,21 +10,22 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
-// symlink makes a symbolic link. Whatever it points to, nothing is written through it: files are made where there is
-// nothing of their name, and directories entered only if they are none.
-func (w *extractWorker) symlink(d *targetDir, j *job) error {
-	text, err := w.x.a.Index().Link(j.i)
+// symlink creates a symbolic link. Its target does not matter, because nothing is written through
+// it: files are created only under unused names, and a link is never entered as a directory.
+func (w *worker) symlink(d *targetDir, j *job) error {
+	text, err := w.x.a.Index().Link(j.ordinal)
 	if err != nil {
 		return err
 	}
-	if err := d.exclusively(j.name, func() error { return d.root.Symlink(text, j.name) }, nil); err != nil {
+	create := func() error { return d.root.Symlink(text, j.name) }
+	if err := d.exclusively(j.name, create, nil); err != nil {
 		return err
 	}
 	return d.setTimeOf(j.name, j.entry.ModTime)
 }
 
-// hardlink makes what becomes of a hard link.
-func (w *extractWorker) hardlink(ctx context.Context, b *batch, k int) error {
+// hardlink extracts a hard link as a link, a clone or a copy of its target.
+func (w *worker) hardlink(ctx context.Context, b *batch, k int) error {
 	d, j := b.dir, &b.jobs[k]
 	target := int(j.entry.Target)
 	e, err := w.x.a.Index().Entry(target)
@@ -37,8 +38,11 @@ func (w *extractWorker) hardlink(ctx context.Context, b *batch, k int) error {
 	switch {
 	case mode == linkCopy:
 	case !b.links:
-		// Its place is cleared now. What is there in the pass that makes it was made in this run.
-		return d.clear(j.name)
+		// Clear its place in this pass, so that everything found there later was created by us.
+		if err := d.clearForLater(j.name); err != nil {
+			return err
+		}
+		return errLater
 	case missing:
 	case mode == linkHard:
 		if done, err := w.link(d, j, target); done || err != nil {
@@ -52,37 +56,38 @@ func (w *extractWorker) hardlink(ctx context.Context, b *batch, k int) error {
 	return w.file(ctx, b, k, target, &e)
 }
 
-// cloneSize is the size from which on sharing blocks is worth the calls: below, there is hardly a block to share.
+// cloneSize is the smallest file that is cloned. A smaller one has hardly a block to share.
 const cloneSize = 4 << 10
 
-// clear removes what is in the way of an entry that is made in another pass.
-func (d *targetDir) clear(name string) error {
+// clearForLater removes what has the name of an entry that a later pass creates, unless this run
+// created it.
+func (d *targetDir) clearForLater(name string) error {
 	if d.createdHere {
-		return errLater
+		return nil
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	there, err := d.root.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return errLater
+		return nil
 	}
-	if err == nil && !d.made[durable.InodeOf(there)] {
+	if err == nil && !d.created[durable.InodeOf(there)] {
 		err = d.root.Remove(name)
 	}
-	if err != nil {
-		return err
-	}
-	return errLater
+	return err
 }
 
-// link makes a hard link to a file that was extracted. It is not done when the file system cannot make it.
-func (w *extractWorker) link(d *targetDir, j *job, target int) (done bool, err error) {
+// link creates a hard link to an extracted file. It returns false if the file system does not
+// support that.
+func (w *worker) link(d *targetDir, j *job, target int) (done bool, err error) {
 	path, err := w.x.a.Index().Path(target)
 	if err != nil {
 		return false, err
 	}
 	err = w.x.root.Link(path, joinPath(d.path, j.name))
-	for _, e := range []error{syscall.EPERM, syscall.EMLINK, syscall.EXDEV, syscall.EOPNOTSUPP, syscall.ENOSYS, fs.ErrNotExist} {
+	for _, e := range []error{
+		syscall.EPERM, syscall.EMLINK, syscall.EXDEV, syscall.EOPNOTSUPP, syscall.ENOSYS, fs.ErrNotExist,
+	} {
 		if errors.Is(err, e) {
 			return false, nil
 		}
@@ -93,8 +98,9 @@ func (w *extractWorker) link(d *targetDir, j *job, target int) (done bool, err e
 	return err == nil, err
 }
 
-// clone makes a file that shares the blocks of one that was extracted. It is not done when the file system cannot do that.
-func (w *extractWorker) clone(d *targetDir, j *job, target int, size int64) (done bool, err error) {
+// clone creates a file that shares its blocks with an extracted one. It returns false if the file
+// system does not support that.
+func (w *worker) clone(d *targetDir, j *job, target int, size int64) (done bool, err error) {
 	path, err := w.x.a.Index().Path(target)
 	if err != nil {
 		return false, err
@@ -114,5 +120,5 @@ func (w *extractWorker) clone(d *targetDir, j *job, target int, size int64) (don
 	return true, err
 }
 
-// errNoClone: the file system cannot let two files share their blocks, or not these.
+// errNoClone: the file system cannot share the blocks of two files, or not of these.
 var errNoClone = errors.New("cannot clone")

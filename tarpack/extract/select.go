@@ -8,10 +8,10 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// A run is entries that follow each other, by ordinal: from up to, and not including, to.
+// A run is a range of ordinals, from is included and to is not.
 type run struct{ from, to int }
 
-// selectRuns finds the entries to extract.
+// selectRuns finds the entries to extract. A path that is not in the archive is a problem.
 func (x *extractor) selectRuns() error {
 	index := x.a.Index()
 	if len(x.o.Paths) == 0 {
@@ -45,7 +45,7 @@ func (x *extractor) selectRuns() error {
 	return nil
 }
 
-// mergeRuns sorts runs and joins those that overlap, so that no entry is extracted twice.
+// mergeRuns sorts runs and joins those that overlap or touch, so that no entry is extracted twice.
 func mergeRuns(runs []run) []run {
 	slices.SortFunc(runs, func(a, b run) int { return a.from - b.from })
 	merged := runs[:0]
@@ -59,7 +59,7 @@ func mergeRuns(runs []run) []run {
 	return merged
 }
 
-// selected says whether entry i is to be extracted.
+// selected reports whether entry i is to be extracted.
 func (x *extractor) selected(i int) bool {
 	at, found := slices.BinarySearchFunc(x.runs, i, func(r run, i int) int { return r.from - i })
 	return found || at > 0 && i < x.runs[at-1].to

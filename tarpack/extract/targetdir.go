@@ -13,36 +13,39 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
-// A targetDir is a directory that is extracted into.
+// A targetDir is a directory that is extracted into. It is used by its os.Root and the names in it
+// only, never by its path.
 type targetDir struct {
 	path     string // "" for the target itself
 	parent   *targetDir
 	name     string
-	root     *os.Root     // nil until something is done in it
-	borrowed bool         // the root is not ours to close
-	refs     atomic.Int32 // of the walk and of batches at work
+	root     *os.Root     // nil until the directory is used
+	borrowed bool         // root belongs to the caller, so it is not closed
+	refs     atomic.Int32 // the walker's, and one for each batch in progress
 
-	// handle is opened when fd is called first.
+	// handle is opened by the first call of fd.
 	handleOnce sync.Once
 	handle     *os.File
 	handleErr  error
 
-	i     int // ordinal; sidecar.Root if it is the target or only passed through
-	entry sidecar.Entry
-	batch *batch // what waits for its flush
+	ordinal int // sidecar.Root for the target, and for a directory that is not extracted itself
+	entry   sidecar.Entry
+	batch   *batch // of entries that were not sent to the workers yet
 
-	// fresh: this run has made it, so whatever is found in it this run has made as well.
+	// createdHere: this run created the directory, so it created everything in it as well.
 	createdHere bool
-	// Otherwise this is what the run has made in it. mu is held while something is made.
-	mu   sync.Mutex
-	made map[durable.Inode]bool
+	// created has the files that this run created, if createdHere is false. mu is held while one is
+	// created.
+	mu      sync.Mutex
+	created map[durable.Inode]bool
 
-	// plain is the last mode, plus one, for which a new file was seen to have just the permissions that were asked for:
-	// neither the umask nor a default ACL of the directory takes any away.
-	plain atomic.Uint32
+	// modeVerified is 1 plus the last mode for which a new file was seen to get exactly the
+	// permissions that were asked for. Then neither the umask nor a default ACL of the directory
+	// removes any.
+	modeVerified atomic.Uint32
 }
 
-// release lets go of the directory. The last one closes it.
+// release drops a reference. The last one closes the directory.
 func (d *targetDir) release() {
 	if d.refs.Add(-1) > 0 {
 		return
@@ -55,19 +58,20 @@ func (d *targetDir) release() {
 	}
 }
 
-// writable are the permissions that a directory needs while it is extracted into.
+// writable are the permissions of the owner that a directory needs while it is extracted into.
 const writable = 0o700
 
-// make makes the directory sub in d, or takes the one that is there.
-func (d *targetDir) make(sub *targetDir) error {
+// makeDir creates the directory sub in d, or uses an existing one.
+func (d *targetDir) makeDir(sub *targetDir) error {
 	if err := d.open(); err != nil {
 		return err
 	}
 	perm := fs.FileMode(writable)
-	if sub.i == sidecar.Root {
-		perm = 0o777 // it stays as it is made
+	if sub.ordinal == sidecar.Root {
+		perm = 0o777 // it does not get a mode later
 	}
-	err := d.exclusively(sub.name, func() error { return d.root.Mkdir(sub.name, perm) }, func(there fs.FileInfo) bool { return there.IsDir() })
+	mkdir := func() error { return d.root.Mkdir(sub.name, perm) }
+	err := d.exclusively(sub.name, mkdir, fs.FileInfo.IsDir)
 	sub.createdHere = err == nil
 	if errors.Is(err, errThere) {
 		err = nil
@@ -78,14 +82,15 @@ func (d *targetDir) make(sub *targetDir) error {
 	if err := sub.open(); err != nil || sub.createdHere {
 		return err
 	}
-	// Its own mode, if it is to get one, comes last.
-	if fi, err := sub.root.Stat("."); err == nil && sub.i != sidecar.Root && fi.Mode()&writable != writable {
+	// An entry's mode is set at the end. Until then the directory must be writable.
+	fi, err := sub.root.Stat(".")
+	if err == nil && sub.ordinal != sidecar.Root && fi.Mode()&writable != writable {
 		return sub.root.Chmod(".", fi.Mode().Perm()|writable)
 	}
 	return nil
 }
 
-// open opens the directory through the one above.
+// open opens the directory through its parent.
 func (d *targetDir) open() error {
 	if d.root != nil {
 		return nil
@@ -104,7 +109,7 @@ func (d *targetDir) open() error {
 	if err != nil {
 		return err
 	}
-	// Root would follow a symbolic link, if only inside the directory above.
+	// OpenRoot follows a symbolic link that leads to another place below the parent.
 	now, err := root.Stat(".")
 	if err == nil && !os.SameFile(fi, now) {
 		err = fmt.Errorf("%w: somebody has exchanged the directory", format.ErrRefused)
@@ -117,7 +122,7 @@ func (d *targetDir) open() error {
 	return nil
 }
 
-// restore gives the directory its time and, then, its mode.
+// restore sets the time of the directory and then its mode.
 func (d *targetDir) restore() error {
 	if err := d.parent.open(); err != nil {
 		return err
@@ -128,12 +133,16 @@ func (d *targetDir) restore() error {
 	return d.parent.root.Chmod(d.name, format.Permissions(d.entry.Mode))
 }
 
-// errThere is what exclusively returns when something is there that may stay.
+// errThere: something with the name exists, and exclusively has kept it.
 var errThere = errors.New("it is there already")
 
-// exclusively lets create make the name in the directory, which must fail with fs.ErrExist when there is something of that
-// name. That is a collision, if it was made in this run; else it may stay if keep says so, or is removed and create called again.
-func (d *targetDir) exclusively(name string, create func() error, keep func(fs.FileInfo) bool) error {
+// exclusively calls create to create name in the directory. If that fails with fs.ErrExist, the
+// outcome depends on what is there. A file that this run created is a collision. Otherwise
+// exclusively returns errThere if keep accepts the file, or removes the file and calls create
+// again.
+func (d *targetDir) exclusively(
+	name string, create func() error, keep func(fs.FileInfo) bool,
+) error {
 	if d.createdHere {
 		err := create()
 		if errors.Is(err, fs.ErrExist) {
@@ -149,11 +158,11 @@ func (d *targetDir) exclusively(name string, create func() error, keep func(fs.F
 		if err != nil {
 			return err
 		}
-		if d.made[durable.InodeOf(there)] {
+		if d.created[durable.InodeOf(there)] {
 			return d.collision(name)
 		}
 		if keep != nil && keep(there) {
-			d.note(there)
+			d.noteCreated(there)
 			return errThere
 		}
 		if err := d.root.Remove(name); err != nil {
@@ -167,20 +176,20 @@ func (d *targetDir) exclusively(name string, create func() error, keep func(fs.F
 	}
 	now, err := d.root.Lstat(name)
 	if err == nil {
-		d.note(now)
+		d.noteCreated(now)
 	}
 	return err
 }
 
-// note remembers something that this run has made in the directory.
-func (d *targetDir) note(fi fs.FileInfo) {
-	if d.made == nil {
-		d.made = map[durable.Inode]bool{}
+// noteCreated records a file that this run has created in the directory.
+func (d *targetDir) noteCreated(fi fs.FileInfo) {
+	if d.created == nil {
+		d.created = map[durable.Inode]bool{}
 	}
-	d.made[durable.InodeOf(fi)] = true
+	d.created[durable.InodeOf(fi)] = true
 }
 
-// collision is the error for a name that is taken by another entry.
+// collision returns the error for a name that another entry has taken.
 func (d *targetDir) collision(name string) error {
 	return fmt.Errorf("%w: %s is there already", format.ErrCollision, format.Printable(name))
 }

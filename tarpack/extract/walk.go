@@ -10,38 +10,37 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// passKind is what a pass over the index is for.
+// A passKind is the purpose of a pass over the index.
 type passKind int
 
 const (
-	passFiles passKind = iota // everything but the next two
-	passLinks                 // hard links that want their target to be there
-	passDirs                  // modes and times of directories, which have to wait until nothing is written in them any more
+	passFiles passKind = iota // everything except the other two
+	passLinks                 // hard links that need their targets first
+	passDirs                  // modes and times of directories, which must come last
 )
 
-// linkMode is what becomes of a hard link.
+// A linkMode is a way to extract a hard link.
 type linkMode int
 
 const (
-	linkCopy  linkMode = iota // a file of its own, inflated again
+	linkCopy  linkMode = iota // a separate file, decompressed again
 	linkHard                  // a hard link
-	linkClone                 // a file of its own that shares its blocks with the target
+	linkClone                 // a separate file that shares its blocks with the target
 )
 
 // A job is an entry for a worker.
 type job struct {
-	i     int
-	name  string
-	entry sidecar.Entry
+	ordinal int
+	name    string
+	entry   sidecar.Entry
 }
 
-// A batch is jobs in the same directory, neighbours in the archive as far as can be.
+// A batch is a number of jobs in one directory. Where possible they are neighbours in the archive.
 type batch struct {
-	dir  *targetDir
-	jobs []job
-	size int64 // bytes of content
-	// links: it is of the pass that makes hard links.
-	links bool
+	dir   *targetDir
+	jobs  []job
+	size  int64 // bytes of content
+	links bool  // it is a batch of passLinks
 }
 
 const (
@@ -51,7 +50,7 @@ const (
 
 func (j *job) path(d *targetDir) string { return joinPath(d.path, j.name) }
 
-// joinPath is a path with one more component. The root's path is "".
+// joinPath returns the path of name in dir. The path of the root is "".
 func joinPath(dir, name string) string {
 	if dir == "" {
 		return name
@@ -59,26 +58,29 @@ func joinPath(dir, name string) string {
 	return dir + "/" + name
 }
 
-// splitName cuts a path into directory and last component.
+// splitName cuts a path into its directory and its last component.
 func splitName(path string) (dir, name string) {
 	i := strings.LastIndexByte(path, '/')
 	return path[:max(i, 0)], path[i+1:]
 }
 
-// An extractWalk is a pass's way through the index, in path order. The directories from the target down to where it is are a
-// stack; whatever is done to one is done through a handle of it or of the one above, and by its name alone, so that no
-// path is ever looked up from the beginning.
-type extractWalk struct {
+// A walker goes through the index in path order, in one pass. Its stack has the directories from
+// the target down to the current one. A directory is only ever accessed through its own handle, or
+// by its name through the parent's. No path is looked up from the root, so an exchanged directory
+// cannot redirect the walk.
+type walker struct {
 	x     *extractor
 	ctx   context.Context
 	kind  passKind
 	stack []*targetDir
-	skip  int // entries with an ordinal below are in a directory that could not be made
+	skip  int // entries with a lower ordinal are below a directory that failed
 }
 
 // walk goes through the selected entries.
-func (w *extractWalk) walk() (err error) {
-	top := &targetDir{root: w.x.root, borrowed: true, i: sidecar.Root, createdHere: w.kind == passLinks}
+func (w *walker) walk() (err error) {
+	top := &targetDir{
+		root: w.x.root, borrowed: true, ordinal: sidecar.Root, createdHere: w.kind == passLinks,
+	}
 	top.refs.Store(1)
 	w.stack = []*targetDir{top}
 	defer func() {
@@ -91,7 +93,7 @@ func (w *extractWalk) walk() (err error) {
 			if err != nil {
 				return fmt.Errorf("%s: %w", w.x.a.Name(), err)
 			}
-			if row.I < w.skip || !w.concerns(&row) {
+			if row.Ordinal < w.skip || !w.concerns(&row) {
 				continue
 			}
 			if err := w.entry(&row); err != nil {
@@ -102,8 +104,8 @@ func (w *extractWalk) walk() (err error) {
 	return nil
 }
 
-// concerns says whether a pass has anything to do with an entry.
-func (w *extractWalk) concerns(row *sidecar.Row) bool {
+// concerns reports whether the pass has anything to do for an entry.
+func (w *walker) concerns(row *sidecar.Row) bool {
 	switch w.kind {
 	case passLinks:
 		return row.Entry.Type == sidecar.TypeHardlink && w.x.linkMode(&row.Entry) != linkCopy
@@ -113,14 +115,15 @@ func (w *extractWalk) concerns(row *sidecar.Row) bool {
 	return true
 }
 
-// entry deals with the next entry.
-func (w *extractWalk) entry(row *sidecar.Row) error {
+// entry handles the next entry.
+func (w *walker) entry(row *sidecar.Row) error {
 	if err := context.Cause(w.ctx); err != nil {
 		return err
 	}
 	if w.kind != passFiles {
-		if _, failed := w.x.failed.Load(row.I); failed {
-			return w.skipDir(row)
+		if _, failed := w.x.failed.Load(row.Ordinal); failed {
+			w.skipDir(row)
+			return nil
 		}
 	}
 	path := string(row.Path)
@@ -137,7 +140,7 @@ func (w *extractWalk) entry(row *sidecar.Row) error {
 		if row.Entry.Type == sidecar.TypeDir {
 			err = w.directory(d, name, row)
 		} else {
-			err = w.line(d, job{row.I, name, row.Entry})
+			err = w.enqueue(d, job{row.Ordinal, name, row.Entry})
 			if err != nil {
 				return err
 			}
@@ -146,23 +149,20 @@ func (w *extractWalk) entry(row *sidecar.Row) error {
 	if err == nil {
 		return nil
 	}
-	if err := w.skipDir(row); err != nil {
-		return err
-	}
-	return w.x.fail(w.ctx, row.I, path, row.Entry.Offset, err)
+	w.skipDir(row)
+	return w.x.fail(w.ctx, row.Ordinal, path, row.Entry.Offset, err)
 }
 
-// skipDir passes over what is below an entry, if that is a directory.
-func (w *extractWalk) skipDir(row *sidecar.Row) error {
+// skipDir skips everything below an entry that is a directory.
+func (w *walker) skipDir(row *sidecar.Row) {
 	if row.Entry.Type == sidecar.TypeDir {
 		w.skip = int(row.Entry.End)
 	}
-	return nil
 }
 
-// enter makes the directory at path the top of the stack. Directories that are not there yet, being above what is to be
-// extracted, are made.
-func (w *extractWalk) enter(path string) (*targetDir, error) {
+// enter makes the directory at path the top of the stack. It creates missing directories above the
+// entries to extract.
+func (w *walker) enter(path string) (*targetDir, error) {
 	for {
 		d := w.stack[len(w.stack)-1]
 		if d.path == path {
@@ -181,8 +181,8 @@ func (w *extractWalk) enter(path string) (*targetDir, error) {
 	}
 }
 
-// directory deals with a directory in d.
-func (w *extractWalk) directory(d *targetDir, name string, row *sidecar.Row) error {
+// directory handles a directory in d.
+func (w *walker) directory(d *targetDir, name string, row *sidecar.Row) error {
 	if err := w.push(d, name, row); err != nil {
 		return err
 	}
@@ -192,45 +192,50 @@ func (w *extractWalk) directory(d *targetDir, name string, row *sidecar.Row) err
 	return nil
 }
 
-// push puts the directory of that name in d on the stack. Row is its entry, nil for one that is only passed through.
-func (w *extractWalk) push(d *targetDir, name string, row *sidecar.Row) error {
-	// In the pass for links, places were cleared before: what is there now, this run has made.
-	sub := &targetDir{path: joinPath(d.path, name), parent: d, name: name, i: sidecar.Root, createdHere: w.kind == passLinks}
+// push puts the directory name in d on the stack. Row is its entry, or nil if it is not extracted
+// itself.
+func (w *walker) push(d *targetDir, name string, row *sidecar.Row) error {
+	// In passLinks everything in the way has been removed, so this run created what is there.
+	sub := &targetDir{
+		path: joinPath(d.path, name), parent: d, name: name,
+		ordinal: sidecar.Root, createdHere: w.kind == passLinks,
+	}
 	sub.refs.Store(1)
 	if row != nil {
-		sub.i, sub.entry = row.I, row.Entry
+		sub.ordinal, sub.entry = row.Ordinal, row.Entry
 	}
 	if w.kind == passFiles {
-		if err := d.make(sub); err != nil {
+		if err := d.makeDir(sub); err != nil {
 			return err
 		}
-	} else if err := d.open(); err != nil { // sub itself is opened when something is done in it
+	} else if err := d.open(); err != nil { // sub is opened when it is used
 		return err
 	}
 	w.stack = append(w.stack, sub)
 	return nil
 }
 
-// pop ends a directory. In the last pass it gets its mode and time, if all went well.
-func (w *extractWalk) pop(well bool) error {
+// pop removes the top of the stack. In the last pass the directory gets its mode and time, unless
+// an error ended the walk.
+func (w *walker) pop(well bool) error {
 	d := w.stack[len(w.stack)-1]
 	w.stack = w.stack[:len(w.stack)-1]
 	defer d.release()
 	if !well {
 		return nil
 	}
-	if w.kind == passDirs && d.i != sidecar.Root {
+	if w.kind == passDirs && d.ordinal != sidecar.Root {
 		if err := d.restore(); err != nil {
-			return w.x.fail(w.ctx, d.i, d.path, d.entry.Offset, err)
+			return w.x.fail(w.ctx, d.ordinal, d.path, d.entry.Offset, err)
 		}
 	}
 	return w.flush(d)
 }
 
-// line puts a job in line for the workers.
-func (w *extractWalk) line(d *targetDir, j job) error {
+// enqueue adds a job to the batch of its directory.
+func (w *walker) enqueue(d *targetDir, j job) error {
 	if err := d.open(); err != nil {
-		return w.x.fail(w.ctx, j.i, j.path(d), j.entry.Offset, err)
+		return w.x.fail(w.ctx, j.ordinal, j.path(d), j.entry.Offset, err)
 	}
 	if d.batch == nil {
 		d.batch = &batch{dir: d, jobs: make([]job, 0, 8), links: w.kind == passLinks}
@@ -244,8 +249,8 @@ func (w *extractWalk) line(d *targetDir, j job) error {
 	return nil
 }
 
-// flush hands a directory's batch to the workers.
-func (w *extractWalk) flush(d *targetDir) error {
+// flush sends the batch of a directory to the workers.
+func (w *walker) flush(d *targetDir) error {
 	b := d.batch
 	if b == nil {
 		return nil

@@ -11,38 +11,39 @@ import (
 	"slices"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// An extractWorker makes the entries of batches.
-type extractWorker struct {
+// A worker creates the entries of batches.
+type worker struct {
 	x       *extractor
 	window  archiveWindow
-	content []byte // scratch
+	content []byte // buffer for the content of one file
 }
 
-// work is what a worker does until there are no more batches.
+// work creates the entries of batches until there are no more.
 func (x *extractor) work(ctx context.Context) (err error) {
-	w := &extractWorker{x: x, window: archiveWindow{r: x.a.ReaderAt()}}
+	w := &worker{x: x, window: archiveWindow{r: x.a.Source()}}
 	for b := range x.jobs {
-		if err == nil { // else the others wait for their release only
-			err = w.batch(ctx, b)
+		if err == nil { // after an error batches are only released
+			err = w.makeBatch(ctx, b)
 		}
 		b.dir.release()
 	}
 	return err
 }
 
-// batch makes the entries of a batch.
-func (w *extractWorker) batch(ctx context.Context, b *batch) error {
+// makeBatch creates the entries of a batch.
+func (w *worker) makeBatch(ctx context.Context, b *batch) error {
 	var entries, bytes int64
 	for k := range b.jobs {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
 		j := &b.jobs[k]
-		err := w.make(ctx, b, k)
+		err := w.makeEntry(ctx, b, k)
 		if errors.Is(err, errLater) {
 			continue
 		}
@@ -53,7 +54,7 @@ func (w *extractWorker) batch(ctx context.Context, b *batch) error {
 		if errors.Is(err, errBits) {
 			w.x.problems.Add(&format.Problem{Path: j.path(b.dir), Offset: j.entry.Offset, Err: err})
 		} else if err != nil {
-			if err := w.x.fail(ctx, j.i, j.path(b.dir), j.entry.Offset, err); err != nil {
+			if err := w.x.fail(ctx, j.ordinal, j.path(b.dir), j.entry.Offset, err); err != nil {
 				return err
 			}
 		}
@@ -63,18 +64,18 @@ func (w *extractWorker) batch(ctx context.Context, b *batch) error {
 }
 
 var (
-	// errLater is for an entry that another pass makes.
+	// errLater: a later pass creates the entry.
 	errLater = errors.New("later")
-	// errBits is the problem of a file that is there but for two bits.
+	// errBits: the file was extracted, but without two of its mode bits.
 	errBits = fmt.Errorf("%w: its setuid or setgid bit (the file is extracted without)", format.ErrRefused)
 )
 
-// make makes the entry of job k.
-func (w *extractWorker) make(ctx context.Context, b *batch, k int) error {
+// makeEntry creates the entry of job k.
+func (w *worker) makeEntry(ctx context.Context, b *batch, k int) error {
 	d, j := b.dir, &b.jobs[k]
 	switch j.entry.Type {
 	case sidecar.TypeFile:
-		return w.file(ctx, b, k, j.i, &j.entry)
+		return w.file(ctx, b, k, j.ordinal, &j.entry)
 	case sidecar.TypeHardlink:
 		return w.hardlink(ctx, b, k)
 	case sidecar.TypeSymlink:
@@ -86,18 +87,18 @@ func (w *extractWorker) make(ctx context.Context, b *batch, k int) error {
 	return d.exclusively(j.name, func() error { return d.special(j) }, nil)
 }
 
-// inOnePiece is the size up to which a file is inflated, and found to be right, before it is made.
+// inOnePiece is the largest file that is decompressed and checked in memory before it is created.
 const inOnePiece = 1 << 20
 
-// file makes the regular file of job k with the content of entry i, which is e.
-func (w *extractWorker) file(ctx context.Context, b *batch, k, i int, e *sidecar.Entry) error {
+// file creates the regular file of job k with the content of e, which is entry i.
+func (w *worker) file(ctx context.Context, b *batch, k, i int, e *sidecar.Entry) error {
 	d, j := b.dir, &b.jobs[k]
-	if e.Size > inOnePiece || e.Coding == sidecar.CodingSegmented {
+	if e.Size > inOnePiece || e.Coding == coding.Segmented {
 		c, err := format.ContentOfEntry(w.x.a.Index(), i, e)
 		if err != nil {
 			return err
 		}
-		r, err := gzmember.NewReader(w.x.a.ReaderAt(), c)
+		r, err := gzmember.NewReader(w.x.a.Source(), c)
 		if err != nil {
 			return err
 		}
@@ -119,8 +120,9 @@ func (w *extractWorker) file(ctx context.Context, b *batch, k, i int, e *sidecar
 	})
 }
 
-// inflate brings the content of e, which job k wants, to w.content.
-func (w *extractWorker) inflate(b *batch, k int, e *sidecar.Entry) error {
+// inflate decompresses the content of e into w.content. The jobs after k are read along if they are
+// near.
+func (w *worker) inflate(b *batch, k int, e *sidecar.Entry) error {
 	w.content = w.content[:0]
 	if e.Size == 0 {
 		return nil
@@ -132,23 +134,26 @@ func (w *extractWorker) inflate(b *batch, k int, e *sidecar.Entry) error {
 	w.content = slices.Grow(w.content, int(e.Size))
 	out, used, err := gzmember.Inflate(w.content, member, int(e.Size))
 	if err != nil {
-		return fmt.Errorf("%w: content member at offset %d: %w", format.ErrCorrupt, e.ContentOffset(), err)
+		return fmt.Errorf("%w: content member at offset %d: %w",
+			format.ErrCorrupt, e.ContentOffset(), err)
 	}
-	crc := binary.LittleEndian.Uint32(member[len(member)-gzmember.TrailerSize:])
+	crc := binary.LittleEndian.Uint32(member[len(member)-gzmember.MemberTrailerSize:])
 	if used != len(member) || int64(len(out)) != e.Size || crc != e.CRC {
-		return fmt.Errorf("%w: content member at offset %d: it is not the one that the index names", format.ErrCorrupt, e.ContentOffset())
+		return fmt.Errorf("%w: content member at offset %d: it is not the one that the index names",
+			format.ErrCorrupt, e.ContentOffset())
 	}
 	w.content = out
 	return nil
 }
 
-// write makes the file of a job, lets fill write it, and gives it mode and time. After an error it is gone.
-func (w *extractWorker) write(d *targetDir, j *job, fill func(*os.File) error) error {
+// write creates the file of a job, calls fill to write it, and sets its mode and time. After an
+// error it removes the file.
+func (w *worker) write(d *targetDir, j *job, fill func(*os.File) error) error {
 	perm, dropped := format.Permissions(j.entry.Mode), false
 	if bits := fs.ModeSetuid | fs.ModeSetgid; perm&bits != 0 && !w.x.o.Special {
 		perm, dropped = perm&^bits, true
 	}
-	f, err := d.create(j.name, perm)
+	f, err := d.createFile(j.name, perm)
 	if err != nil {
 		return err
 	}
@@ -168,8 +173,8 @@ func (w *extractWorker) write(d *targetDir, j *job, fill func(*os.File) error) e
 	return nil
 }
 
-// create makes a new file.
-func (d *targetDir) create(name string, perm fs.FileMode) (*os.File, error) {
+// createFile creates a file, replacing an older one.
+func (d *targetDir) createFile(name string, perm fs.FileMode) (*os.File, error) {
 	var f *os.File
 	err := d.exclusively(name, func() (err error) {
 		f, err = d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm.Perm())
@@ -181,9 +186,9 @@ func (d *targetDir) create(name string, perm fs.FileMode) (*os.File, error) {
 	return f, err
 }
 
-// setMode gives a new file its permissions, which it was made with.
+// setMode sets the permissions of a new file if it was not created with exactly these.
 func (d *targetDir) setMode(f *os.File, perm fs.FileMode) error {
-	if d.plain.Load() == uint32(perm)+1 {
+	if d.modeVerified.Load() == uint32(perm)+1 {
 		return nil
 	}
 	fi, err := f.Stat()
@@ -191,13 +196,13 @@ func (d *targetDir) setMode(f *os.File, perm fs.FileMode) error {
 		return err
 	}
 	if fi.Mode() == perm {
-		d.plain.Store(uint32(perm) + 1)
+		d.modeVerified.Store(uint32(perm) + 1)
 		return nil
 	}
 	return f.Chmod(perm)
 }
 
-// A contextWriter stops when its context does.
+// A contextWriter fails when its context has ended.
 type contextWriter struct {
 	ctx context.Context
 	w   io.Writer
@@ -208,53 +213,4 @@ func (c contextWriter) Write(b []byte) (int, error) {
 		return 0, err
 	}
 	return c.w.Write(b)
-}
-
-// An archiveWindow reads members that lie near each other in one call.
-type archiveWindow struct {
-	r   io.ReaderAt
-	off int64
-	b   []byte
-}
-
-const (
-	windowSize = 256 << 10
-	windowGap  = 4 << 10 // bytes between two members that it pays to read along
-)
-
-// member returns the C of e. What comes next in jobs is read with it.
-func (w *archiveWindow) member(e *sidecar.Entry, jobs []job) ([]byte, error) {
-	from, to := e.ContentOffset(), e.ContentOffset()+e.ContentLen
-	if from < w.off || to > w.off+int64(len(w.b)) {
-		end := to
-		for k := range jobs {
-			next := &jobs[k].entry
-			if next.Type != sidecar.TypeFile || next.ContentLen == 0 {
-				continue
-			}
-			start, stop := next.ContentOffset(), next.ContentOffset()+next.ContentLen
-			if start < end || start-end > windowGap || stop-from > windowSize {
-				break
-			}
-			end = stop
-		}
-		if err := w.read(from, int(end-from)); err != nil {
-			return nil, err
-		}
-	}
-	return w.b[from-w.off : to-w.off], nil
-}
-
-// read fills the window with n bytes from off on.
-func (w *archiveWindow) read(off int64, n int) error {
-	w.off, w.b = off, slices.Grow(w.b[:0], n)[:n]
-	m, err := w.r.ReadAt(w.b, off)
-	if m == n {
-		return nil
-	}
-	w.b = w.b[:0]
-	if err == io.EOF {
-		err = fmt.Errorf("%w: it ends at offset %d", format.ErrTruncated, off+int64(m))
-	}
-	return err
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -30,9 +31,9 @@ func ContentOfEntry(x *sidecar.Index, i int, e *sidecar.Entry) (gzmember.Content
 	}
 	c := gzmember.Content{
 		Offset: e.ContentOffset(), Length: e.ContentLen, Size: e.Size, CRC: e.CRC,
-		Coding: gzmember.Coding(e.Coding),
+		Coding: e.Coding,
 	}
-	if e.Coding == sidecar.CodingSegmented {
+	if e.Coding == coding.Segmented {
 		t, err := x.Segments(i)
 		if err != nil {
 			return gzmember.Content{}, err

@@ -5,9 +5,6 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 )
 
-// EmptyHash is the xxHash64 of no bytes, which the index records for an empty file.
-const EmptyHash = 0xef46db3751d8e999
-
 // ContentDigest computes what the index records of a content that is written to it: size, xxHash64
 // and what its first bytes look like. The CRC-32 is not part of it, as inflating computes that
 // anyway. The zero value is not usable, call Reset first.

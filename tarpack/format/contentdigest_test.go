@@ -9,12 +9,6 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 )
 
-func TestEmptyHash(t *testing.T) {
-	if h := xxhash.Sum64(nil); h != EmptyHash {
-		t.Errorf("%016x", h)
-	}
-}
-
 // A content gives the same record however it is cut into writes, also after another content.
 func TestContentDigest(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))

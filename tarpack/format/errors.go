@@ -15,8 +15,9 @@ var (
 	ErrTruncated = errors.New("the archive is truncated")
 	// ErrVersion: a newer tpk wrote the archive.
 	ErrVersion = errors.New("the archive is of a newer format version")
-	// ErrCorrupt: the archive is damaged, or breaks a rule of FORMAT.md.
-	ErrCorrupt = errors.New("the archive is corrupt")
+	// ErrCorrupt: the archive or its sidecar is damaged, or breaks a rule of FORMAT.md. errors.Is finds
+	// it in every error about damage, also in those of packages gzmember and sidecar.
+	ErrCorrupt error = corruptError{}
 	// ErrNoSidecar: the archive has no sidecar beside it.
 	ErrNoSidecar = errors.New("the archive has no index")
 	// ErrStale: the sidecar is damaged, or belongs to another archive or another state of it.
@@ -70,3 +71,23 @@ func (e *UnfinishedError) Error() string {
 
 // Unwrap returns ErrUnfinished and ErrCorrupt.
 func (e *UnfinishedError) Unwrap() []error { return []error{ErrUnfinished, ErrCorrupt} }
+
+// What a notice is about.
+var (
+	// ErrIndexRebuilt: there is no usable sidecar, and the index is built in memory.
+	ErrIndexRebuilt = errors.New("indexing it in memory")
+	// ErrSpecial: a FIFO or a device is left out, as the option Special is not set.
+	ErrSpecial = errors.New("not packed")
+)
+
+// ErrNotIndexed means that the new archive is in place but its sidecar could not be put there.
+var ErrNotIndexed = errors.New("the archive is complete and in its place, but not its index")
+
+// corruptError is the type of ErrCorrupt. gzmember.ErrCorrupt and sidecar.ErrCorrupt take an error with a
+// method AnyDamage for their own, as neither can import this package.
+type corruptError struct{}
+
+func (corruptError) Error() string { return "the archive is corrupt" }
+
+// AnyDamage marks an error that stands for damage of every kind.
+func (corruptError) AnyDamage() {}

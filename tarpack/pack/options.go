@@ -24,7 +24,7 @@ type Options struct {
 	RemoveFiles bool
 
 	// Notice, if set, receives one line for each thing that was left out, with the reason.
-	Notice func(message string)
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 }
@@ -48,7 +48,7 @@ type StreamOptions struct {
 	LatestModTime time.Time
 
 	// Notice, if set, receives one line for each thing that was left out, with the reason.
-	Notice func(message string)
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 }

@@ -207,8 +207,8 @@ func TestPackIntoTree(t *testing.T) {
 	dir := tartest.Tree(t, [2]string{"a", "x"})
 	out := filepath.Join(dir, "out.tar.gz")
 	for i := range 2 {
-		var notices []string
-		_, err := pack.Pack(context.Background(), dir, out, pack.Options{Notice: func(s string) { notices = append(notices, s) }})
+		var notices []error
+		_, err := pack.Pack(context.Background(), dir, out, pack.Options{Notice: func(err error) { notices = append(notices, err) }})
 		if err != nil {
 			t.Fatal(err)
 		}

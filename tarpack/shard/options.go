@@ -11,62 +11,69 @@ import (
 
 // PackOptions are the options of Pack. Exactly one of Size and Shards must be set.
 type PackOptions struct {
-	// Size is the most bytes of a shard, approximately. An entry is never cut: one that is larger makes a larger shard.
+	// Size is the maximum size of a shard in bytes, approximately. An entry is never cut, so a
+	// larger entry makes a larger shard.
 	Size int64
-	// Shards is the number of shards, 1 to format.MaxShards, each with about the same bytes of content before compression.
+	// Shards is the number of shards, 1 to format.MaxShards. Each gets about the same amount of
+	// content, measured before compression.
 	Shards int
 
-	Level         int               // of deflate, 1 to 9; 0 means 6
+	Level         int               // of compression, 1 to 9; 0 means 6
 	Workers       int               // compressing goroutines; 0 means one for each CPU
 	Dedup         format.DedupMode  // which equal files become hard links
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
-	PreserveOwner bool              // keep user and group; otherwise everything belongs to 0:0
-	Special       bool              // keep FIFOs and devices; otherwise they are left out with a notice
-	// LatestModTime clamps later modification times to it. The zero time clamps none.
+	PreserveOwner bool              // keep user and group; otherwise both are 0
+	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
+	// LatestModTime replaces modification times that are later. The zero time replaces none.
 	LatestModTime time.Time
-	// RemoveFiles removes the files that were packed, after the set is safely on disk. A file that has
-	// changed since, or that was not packed, stays.
+	// RemoveFiles removes the packed files once the set is safely on disk. A file that has changed
+	// since, or that was not packed, stays.
 	RemoveFiles bool
 
-	// Notice, if set, receives one line for each thing that was left out, with the reason.
-	Notice func(message string)
+	// Notice, if set, receives one line for each file that is left out, with the reason.
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 }
 
 func (o *PackOptions) packer() packer.Options {
 	return packer.Options{
-		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude, PreserveOwner: o.PreserveOwner,
-		Special: o.Special, LatestModTime: o.LatestModTime, RemoveFiles: o.RemoveFiles, Notice: o.Notice, Progress: o.Progress,
+		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup,
+		Exclude: o.Exclude, PreserveOwner: o.PreserveOwner, Special: o.Special,
+		LatestModTime: o.LatestModTime, RemoveFiles: o.RemoveFiles, Notice: o.Notice, Progress: o.Progress,
 	}
 }
 
-// PackResult describes a set that was packed.
+// PackResult describes a set that Pack wrote.
 type PackResult struct {
 	Shards       []Shard
-	Stats        sidecar.Stats
-	ArchiveBytes int64 // of all shards
-	SidecarBytes int64 // of all sidecars
-	Removed      int64 // files and directories that RemoveFiles removed
+	Stats        sidecar.Stats // of the whole set
+	ArchiveBytes int64         // of all shards
+	SidecarBytes int64         // of all sidecars
+	Removed      int64         // files and directories that RemoveFiles removed
 }
 
 // SplitOptions are the options of Split. Exactly one of Size and Shards must be set.
 type SplitOptions struct {
-	// Size is the most bytes of a shard, approximately. An entry is never cut: one that is larger makes a larger shard.
-	Size    int64
-	Shards  int  // the number of shards, 1 to format.MaxShards
+	// Size is the maximum size of a shard in bytes, approximately. An entry is never cut, so a
+	// larger entry makes a larger shard.
+	Size int64
+	// Shards is the number of shards, 1 to format.MaxShards. Each gets about the same number of
+	// bytes.
+	Shards int
+
 	Workers int  // goroutines; 0 means one for each CPU
 	DryRun  bool // write nothing, only return the shards
 
-	// Notice, if set, receives one line for each thing that was left out, with the reason.
-	Notice func(message string)
+	// Notice, if set, receives one line if the sidecar is missing or damaged.
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 }
 
 // A Shard is one archive of a set.
 type Shard struct {
-	Name    string
-	Entries int // including directories that are in other shards as well
-	Bytes   int64
+	Name    string // of its file
+	Entries int    // including directories that other shards have as well
+	Bytes   int64  // size of the file; with SplitOptions.DryRun only of its regular files
 }

@@ -13,11 +13,12 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
-// PackShards packs the directory dir into a shard set of the archive name out: OUT-00000-of-00016.tar.gz and so on, with a list and a sidecar for all of them.
-// All of the set appears, or nothing. The shards follow each other in the order of Pack; each is an archive of its own, with all directories that its entries are in. A
-// duplicate is linked to a copy in its own shard, and so are the names of one file: in another shard it is a file of its own.
+// Pack packs the directory dir into a shard set for the archive name out. Links stay inside their
+// shard: a duplicate is linked to a copy there, and a file with several names is stored once in
+// each shard that has one of them.
 //
-// The errors are those of Pack, and ErrTooMany.
+// The errors are those of pack.Pack. The error wraps format.ErrTooMany if the set would have more
+// than format.MaxShards shards, and os.ErrInvalid if not exactly one of Size and Shards is set.
 func Pack(ctx context.Context, dir, out string, o PackOptions) (res PackResult, err error) {
 	so := packer.ShardOptions{Size: o.Size, Shards: o.Shards}
 	if err := so.Check(out); err != nil {
@@ -59,16 +60,19 @@ func Pack(ctx context.Context, dir, out string, o PackOptions) (res PackResult, 
 			return res, err
 		}
 	}
-	if _, err := p.Run(ctx, func(ctx context.Context) error { return p.Walk(ctx, t) }, nil); err != nil {
+	walk := func(ctx context.Context) error { return p.Walk(ctx, t) }
+	if _, err := p.Run(ctx, walk, nil); err != nil {
 		return res, err
 	}
 	committing = true
-	made, err := set.Commit(ctx, scan.Options{})
+	committed, err := set.Commit(ctx, scan.Options{})
 	if err != nil {
 		return res, err
 	}
-	res = PackResult{Stats: made.Stats, ArchiveBytes: made.Bytes, SidecarBytes: made.Index}
-	for _, s := range made.Shards {
+	res = PackResult{
+		Stats: committed.Stats, ArchiveBytes: committed.Bytes, SidecarBytes: committed.Index,
+	}
+	for _, s := range committed.Shards {
 		res.Shards = append(res.Shards, Shard(s))
 	}
 	if o.RemoveFiles {
@@ -77,7 +81,7 @@ func Pack(ctx context.Context, dir, out string, o PackOptions) (res PackResult, 
 	return res, err
 }
 
-// parentDir is the directory of a name, with a slash.
+// parentDir returns the directory of a name, with a trailing slash.
 func parentDir(name string) string {
 	if i := strings.LastIndexByte(name, '/'); i >= 0 {
 		return name[:i+1]

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
@@ -14,11 +13,11 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
-// Split writes the entries of the archive name, in the order in which pack has them, to a shard set beside it: NAME-00000-of-00016.tar.gz and so on, each a
-// valid archive of its own, with all directories that its entries are in. A hard link whose target comes to another shard becomes the file there, with its
-// content copied. The archive itself stays. All of the set appears, or nothing.
+// Split copies the archive name into a shard set next to it, and returns the shards in order. The
+// archive itself stays, and so do its compressed members. A hard link with its target in another
+// shard becomes a file there, with the content copied.
 //
-// The errors are those of Open and PackShards.
+// The errors are those of tarpack.Open and Pack.
 func Split(ctx context.Context, name string, o SplitOptions) (shards []Shard, err error) {
 	if err := (packer.ShardOptions{Size: o.Size, Shards: o.Shards}).Check(name); err != nil {
 		return nil, err
@@ -28,13 +27,14 @@ func Split(ctx context.Context, name string, o SplitOptions) (shards []Shard, er
 		return nil, err
 	}
 	defer k.Close()
-	pl, err := planShards(ctx, k, &o)
+	p, err := newPlan(ctx, k, &o)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if o.DryRun {
-		for i := range pl.count {
-			shards = append(shards, Shard{Name: format.ShardName(name, i, pl.count), Entries: pl.entries[i], Bytes: pl.bytes[i]})
+		for i := range p.count {
+			s := Shard{Name: format.ShardName(name, i, p.count), Entries: p.entries[i], Bytes: p.bytes[i]}
+			shards = append(shards, s)
 		}
 		return shards, nil
 	}
@@ -43,8 +43,9 @@ func Split(ctx context.Context, name string, o SplitOptions) (shards []Shard, er
 		return nil, err
 	}
 	set.Like = k.OSFile
-	for i := range pl.count {
-		if err := pl.write(ctx, set, uint32(i), packer.Options{Workers: o.Workers, Notice: o.Notice, Progress: o.Progress}); err != nil {
+	po := packer.Options{Workers: o.Workers, Notice: o.Notice, Progress: o.Progress}
+	for i := range p.count {
+		if err := p.write(ctx, set, uint32(i), po); err != nil {
 			return nil, errors.Join(err, set.Abort())
 		}
 	}
@@ -55,111 +56,8 @@ func Split(ctx context.Context, name string, o SplitOptions) (shards []Shard, er
 	return shards, err
 }
 
-// A shardPlan says which entry comes to which shard.
-type shardPlan struct {
-	k       *packer.Base
-	count   int
-	of      []uint32 // by ordinal, the shard
-	last    []uint32 // of a directory, the last shard that has an entry below it
-	entries []int
-	bytes   []int64
-}
-
-// planShards cuts the entries, in the order of packing, into runs of about one size.
-func planShards(ctx context.Context, k *packer.Base, o *SplitOptions) (*shardPlan, error) {
-	n := k.Index.Len()
-	p := &shardPlan{k: k, of: make([]uint32, n), last: make([]uint32, n)}
-	limit := o.Size
-	if o.Shards > 0 {
-		st := k.Index.Stats()
-		p.count = o.Shards
-		limit = max(1, (k.Size+int64(st.Hardlinks)+int64(o.Shards)-1)/int64(o.Shards))
-	}
-	var used int64 // bytes of the shard at hand, or with Shards of all
-	shard := uint32(0)
-	put := func(i int, length int64) error {
-		if o.Shards > 0 {
-			shard = uint32(min(used/limit, int64(o.Shards-1)))
-		} else if used > 0 && used+length > limit {
-			shard++
-			used = 0
-		}
-		if shard >= format.MaxShards {
-			return fmt.Errorf("%w: it makes more than %d shards", format.ErrTooMany, format.MaxShards)
-		}
-		used += length
-		p.of[i], p.last[i] = shard, shard
-		return nil
-	}
-	var walk func(dir int) error
-	walk = func(dir int) error {
-		if err := context.Cause(ctx); err != nil {
-			return err
-		}
-		var later, dirs []int
-		for i, err := range k.Index.Children(dir) {
-			if err != nil {
-				return err
-			}
-			e, err := k.Index.Entry(i)
-			if err != nil {
-				return err
-			}
-			switch format.Rank(e.Type) {
-			case 0:
-				length := e.Length()
-				if e.Type == sidecar.TypeHardlink {
-					length = 1
-				}
-				if err := put(i, length); err != nil {
-					return err
-				}
-			case 1:
-				later = append(later, i)
-			default:
-				dirs = append(dirs, i)
-			}
-		}
-		for _, i := range later {
-			if err := put(i, 1); err != nil {
-				return err
-			}
-		}
-		for _, i := range dirs {
-			if err := put(i, 1); err != nil {
-				return err
-			}
-			if err := walk(i); err != nil {
-				return err
-			}
-			p.last[i] = shard
-		}
-		return nil
-	}
-	if err := walk(sidecar.Root); err != nil {
-		return nil, err
-	}
-	if p.count == 0 {
-		p.count = int(shard) + 1
-	}
-	p.entries, p.bytes = make([]int, p.count), make([]int64, p.count)
-	for i, s := range p.of {
-		e, err := k.Index.Entry(i)
-		if err != nil {
-			return nil, err
-		}
-		for q := s; q <= p.last[i]; q++ {
-			p.entries[q]++
-		}
-		if e.Type == sidecar.TypeFile {
-			p.bytes[s] += e.Length()
-		}
-	}
-	return p, nil
-}
-
-// write writes shard i.
-func (p *shardPlan) write(ctx context.Context, set *shardset.Output, i uint32, o packer.Options) error {
+// write writes the shard with number i.
+func (p *plan) write(ctx context.Context, set *shardset.Output, i uint32, o packer.Options) error {
 	dst, err := set.Next()
 	if err != nil {
 		return err
@@ -169,9 +67,9 @@ func (p *shardPlan) write(ctx context.Context, set *shardset.Output, i uint32, o
 		return err
 	}
 	pk.Out.File = dst.Archive
-	m := &rewrite.Merger{P: pk, Layers: []rewrite.Layer{{Kept: p.k}}, Base: -1}
+	m := &rewrite.Merger{P: pk, Layers: []rewrite.Layer{{Archive: p.base}}, Base: -1}
 	m.Choose = func(_ string, children []*rewrite.Child) int {
-		if at := children[0].Ref.I; p.of[at] <= i && i <= p.last[at] {
+		if p.holds(i, children[0].Ref.I) {
 			return 0
 		}
 		return -1

@@ -1,4 +1,4 @@
-// Package changing measures commands that make a new archive of an old one, beside copying its bytes.
+// Package changing measures commands that make a new archive from an old one, next to a plain copy.
 package changing
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/tarpack/tpk/compat/bench/trees"
 )
 
-// Run measures all of them.
+// Run measures all of these commands.
 func Run(b *measure.Bench) error {
 	t, err := trees.First(b)
 	if err != nil {
@@ -34,7 +34,7 @@ func Run(b *measure.Bench) error {
 	return scan(b)
 }
 
-// A change has what is needed to change the archive of a tree.
+// A change holds what is needed to change the archive of a tree.
 type change struct {
 	b      *measure.Bench
 	rounds int
@@ -85,7 +85,7 @@ func (c *change) prepare(t trees.Tree) error {
 	return nil
 }
 
-// fresh gives the archive out as it was before.
+// fresh restores the old archive.
 func (c *change) fresh(out string) func() error {
 	return func() error {
 		if err := measure.Run("cp", c.old, out); err != nil {
@@ -95,40 +95,50 @@ func (c *change) fresh(out string) func() error {
 	}
 }
 
-// copies are what copying files into one costs: it is not on disk then, or it is.
+// copies are the costs of copying files into one, without and with a sync to disk.
 func (c *change) copies(from ...string) []measure.Contestant {
 	out := c.path("copy")
 	remove := func() error { return os.RemoveAll(out) }
-	sh := func(script string) []string { return append([]string{"sh", "-c", script, "sh", out}, from...) }
+	sh := func(script string) []string {
+		return append([]string{"sh", "-c", script, "sh", out},
+			from...)
+	}
 	all := []measure.Contestant{
 		{Tool: "cat", Command: sh(`out=$1; shift; cat "$@" > "$out"`), Prepare: remove},
-		{Tool: "cat-sync", Command: sh(`out=$1; shift; cat "$@" > "$out" && sync "$out"`), Prepare: remove},
+		{Tool: "cat-sync", Command: sh(`out=$1; shift; cat "$@" > "$out" && sync "$out"`),
+			Prepare: remove},
 	}
 	if len(from) == 1 {
 		all[0] = measure.Contestant{Tool: "cp", Command: []string{"cp", from[0], out}, Prepare: remove}
-		all[1] = measure.Contestant{Tool: "cp-sync", Command: sh(`cp "$2" "$1" && sync "$1"`), Prepare: remove}
+		all[1] = measure.Contestant{Tool: "cp-sync", Command: sh(`cp "$2" "$1" && sync "$1"`),
+			Prepare: remove}
 	}
 	return all
 }
 
-// beside measures a command of tpk beside copies.
+// beside measures a command of tpk next to the copies.
 func (c *change) beside(name string, tpk measure.Contestant, copies []measure.Contestant) error {
 	tpk.Tool = "tpk"
-	return c.b.Contest("Change/what="+name+"/tree="+c.name, c.rounds, append([]measure.Contestant{tpk}, copies...))
+	return c.b.Contest("Change/what="+name+"/tree="+c.name, c.rounds,
+		append([]measure.Contestant{tpk}, copies...))
 }
 
 func (c *change) update() error {
 	out := c.path("update.tar.gz")
-	return c.beside("update-1-percent", measure.Contestant{Command: []string{c.b.Tpk, "update", out, c.tree}, Prepare: c.fresh(out)}, c.copies(c.old))
+	return c.beside("update-1-percent",
+		measure.Contestant{Command: []string{c.b.Tpk, "update", out, c.tree}, Prepare: c.fresh(out)},
+		c.copies(c.old))
 }
 
 // add adds new files: in a new archive, and by growing the old one.
 func (c *change) add() error {
 	add, grow := c.path("add.tar.gz"), c.path("append.tar.gz")
 	copies := append(c.copies(c.old), measure.Contestant{
-		Tool: "tpk-append", Command: []string{c.b.Tpk, "add", "--append", grow, c.more}, Prepare: c.fresh(grow),
+		Tool: "tpk-append", Command: []string{c.b.Tpk, "add", "--append", grow, c.more},
+		Prepare: c.fresh(grow),
 	})
-	return c.beside("add-1-percent", measure.Contestant{Command: []string{c.b.Tpk, "add", add, c.more}, Prepare: c.fresh(add)}, copies)
+	return c.beside("add-1-percent", measure.Contestant{Command: []string{c.b.Tpk, "add", add, c.more},
+		Prepare: c.fresh(add)}, copies)
 }
 
 func (c *change) merge() error {
@@ -140,10 +150,12 @@ func (c *change) merge() error {
 		return err
 	}
 	out := c.path("merged.tar.gz")
-	return c.beside("merge-2", measure.Contestant{Command: []string{c.b.Tpk, "merge", out, half(0), half(1)}}, c.copies(half(0), half(1)))
+	return c.beside("merge-2",
+		measure.Contestant{Command: []string{c.b.Tpk, "merge", out, half(0), half(1)}},
+		c.copies(half(0), half(1)))
 }
 
-// convert is beside what recompresses the tar on as many cores.
+// convert measures tpk convert next to a program that recompresses the tar on as many cores.
 func (c *change) convert() error {
 	if !c.b.Have("pigz") {
 		return nil
@@ -152,9 +164,11 @@ func (c *change) convert() error {
 	if err := measure.Run("tar", "-czf", in, "-C", c.tree, "."); err != nil {
 		return err
 	}
-	return c.beside("convert-tar.gz", measure.Contestant{Command: []string{c.b.Tpk, "convert", in, out}}, []measure.Contestant{
-		{Tool: "gzip-pigz", Command: []string{"sh", "-c", `gzip -dc "$1" | pigz -6 > "$2"`, "sh", in, c.path("pigz.tar.gz")}},
-	})
+	return c.beside("convert-tar.gz",
+		measure.Contestant{Command: []string{c.b.Tpk, "convert", in, out}}, []measure.Contestant{
+			{Tool: "gzip-pigz", Command: []string{"sh", "-c", `gzip -dc "$1" | pigz -6 > "$2"`, "sh", in,
+				c.path("pigz.tar.gz")}},
+		})
 }
 
 // scan looks for changes in a large tree that has none.

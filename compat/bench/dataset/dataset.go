@@ -1,4 +1,5 @@
-// Package dataset measures reading every file of a large tree in random order through Go's io/fs, as training on a dataset does.
+// Package dataset measures reading every file of a large tree in random order through Go's io/fs,
+// as training on a dataset does.
 package dataset
 
 import (
@@ -52,11 +53,12 @@ func Run(b *measure.Bench) error {
 		return err
 	}
 	defer done()
-	hot := max(1, (b.Rounds+1)/3) // each takes long, and is a mean of many files
+	hot := max(1, (b.Rounds+1)/3) // each takes long and is a mean of many files
 	if err := measure.Warm(t.Dir); err != nil {
 		return err
 	}
-	if err := b.Contest("Dataset/tree="+t.Name+"/cache=hot", hot, with(contestants, all, few, nil)); err != nil {
+	if err := b.Contest("Dataset/tree="+t.Name+"/cache=hot", hot,
+		with(contestants, all, few, nil)); err != nil {
 		return err
 	}
 	if !b.DropCaches() {
@@ -66,17 +68,21 @@ func Run(b *measure.Bench) error {
 		b.DropCaches()
 		return nil
 	}
-	return b.Contest("Dataset/tree="+t.Name+"/cache=cold", b.Rounds, with(contestants, some, few, drop))
+	return b.Contest("Dataset/tree="+t.Name+"/cache=cold", b.Rounds,
+		with(contestants, some, few, drop))
 }
 
-// with gives contestants the list that they read. A squashfs, which inflates 128 KiB for any file, has a shorter one.
-func with(all []measure.Contestant, list, squashfs order, prepare func() error) (ready []measure.Contestant) {
+// with adds the list of files to contestants. A squashfs, which inflates 128 KiB for any file, gets
+// a shorter one.
+func with(all []measure.Contestant, list, squashfs order,
+	prepare func() error) (ready []measure.Contestant) {
 	for _, c := range all {
 		o := list
 		if c.Tool == "squashfs" {
 			o = squashfs
 		}
-		c.Command = append(c.Command[:len(c.Command):len(c.Command)], o.file, strconv.FormatInt(o.bytes, 10))
+		c.Command = append(c.Command[:len(c.Command):len(c.Command)], o.file,
+			strconv.FormatInt(o.bytes, 10))
 		c.Per = o.files
 		c.Prepare = prepare
 		ready = append(ready, c)
@@ -117,8 +123,9 @@ func newOrder(t trees.Tree, name string, n int) (o order, err error) {
 	return o, os.WriteFile(name, []byte(strings.Join(paths, "\n")+"\n"), 0o644)
 }
 
-// sources makes everything that the tree can be read from.
-func sources(b *measure.Bench, t trees.Tree, dir string) (all []measure.Contestant, done func(), err error) {
+// sources makes every archive that the tree is read from.
+func sources(b *measure.Bench, t trees.Tree, dir string) (all []measure.Contestant, done func(),
+	err error) {
 	done = func() {}
 	archive, err := t.Archive(b)
 	if err != nil {
@@ -149,7 +156,8 @@ func sources(b *measure.Bench, t trees.Tree, dir string) (all []measure.Contesta
 	}
 	image, mnt := filepath.Join(dir, "squashfs"), filepath.Join(dir, "mnt")
 	b.Logf("making a squashfs")
-	if err := measure.Run("mksquashfs", t.Dir, image, "-comp", "gzip", "-Xcompression-level", "6", "-noappend", "-quiet", "-no-progress"); err != nil {
+	if err := measure.Run("mksquashfs", t.Dir, image, "-comp", "gzip", "-Xcompression-level", "6",
+		"-noappend", "-quiet", "-no-progress"); err != nil {
 		return nil, done, err
 	}
 	if err := os.Mkdir(mnt, 0o755); err != nil {
@@ -167,7 +175,7 @@ func sources(b *measure.Bench, t trees.Tree, dir string) (all []measure.Contesta
 	}, nil
 }
 
-// makeZip packs a tree as other programs do, at level 6.
+// makeZip makes a zip of a tree at level 6.
 func makeZip(t trees.Tree, name string) error {
 	f, err := os.Create(name)
 	if err != nil {
@@ -176,7 +184,7 @@ func makeZip(t trees.Tree, name string) error {
 	defer f.Close()
 	out := bufio.NewWriterSize(f, 1<<20)
 	zw := zip.NewWriter(out)
-	var fw *flate.Writer // one for all files: making one costs more than compressing a small file
+	var fw *flate.Writer // reused, because making one costs more than compressing a small file
 	zw.RegisterCompressor(zip.Deflate, func(w io.Writer) (_ io.WriteCloser, err error) {
 		if fw == nil {
 			fw, err = flate.NewWriter(w, 6)
@@ -209,7 +217,8 @@ func makeZip(t trees.Tree, name string) error {
 	return f.Close()
 }
 
-// Read is the helper that reads files in the order of a list: KIND PATH LIST BYTES. KIND is tpk, dir or zip.
+// Read is the helper that reads files in the order of a list: KIND PATH LIST BYTES. KIND is tpk,
+// dir or zip.
 func Read(args []string) error {
 	if len(args) != 4 {
 		return fmt.Errorf("read: KIND PATH LIST BYTES")
@@ -217,7 +226,7 @@ func Read(args []string) error {
 	var fsys fs.FS
 	switch args[0] {
 	case "tpk":
-		a, err := tarpack.Open(context.Background(), args[1], &tarpack.OpenOptions{NoIndex: true})
+		a, err := tarpack.Open(context.Background(), args[1], &tarpack.OpenOptions{RequireSidecar: true})
 		if err != nil {
 			return err
 		}

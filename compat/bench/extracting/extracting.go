@@ -1,4 +1,4 @@
-// Package extracting measures getting files out of archives: all of them, one, and a thousand.
+// Package extracting measures extraction from archives: all files, one, and a thousand.
 package extracting
 
 import (
@@ -41,7 +41,7 @@ func Run(b *measure.Bench) error {
 	return nil
 }
 
-// archives are those of one tree.
+// archives are the archives of one tree.
 type archives struct {
 	dir, tpk, zip, squashfs string
 }
@@ -55,24 +55,26 @@ func prepare(b *measure.Bench, t trees.Tree) (x archives, err error) {
 	}
 	if b.Have("zip") && b.Have("unzip") {
 		x.zip = filepath.Join(x.dir, "a.zip")
-		if err := measure.Run("sh", "-c", `cd "$1" && zip -6 -q -r -y "$2" .`, "sh", t.Dir, x.zip); err != nil {
+		if err := measure.Run("sh", "-c", `cd "$1" && zip -6 -q -r -y "$2" .`, "sh", t.Dir,
+			x.zip); err != nil {
 			return x, err
 		}
 	}
 	if b.Have("mksquashfs") && b.Have("unsquashfs") {
 		x.squashfs = filepath.Join(x.dir, "squashfs")
-		if err := measure.Run("mksquashfs", t.Dir, x.squashfs, "-comp", "gzip", "-noappend", "-quiet", "-no-progress"); err != nil {
+		if err := measure.Run("mksquashfs", t.Dir, x.squashfs, "-comp", "gzip", "-noappend", "-quiet",
+			"-no-progress"); err != nil {
 			return x, err
 		}
 	}
 	return x, nil
 }
 
-// contest lets commands run that write into the directory that takes the place of OUT, which is new each time.
+// contest measures commands that write into a directory. It replaces OUT and is new each time.
 func (x archives) contest(b *measure.Bench, name string, rounds int, list []command) error {
 	var contestants []measure.Contestant
 	for _, c := range list {
-		if slices.Contains(c.args, "") || !b.Have(c.args[0]) { // without the archive that it needs
+		if slices.Contains(c.args, "") || !b.Have(c.args[0]) { // its archive is missing
 			continue
 		}
 		out := filepath.Join(x.dir, "out-"+c.tool)
@@ -95,7 +97,7 @@ func (x archives) contest(b *measure.Bench, name string, rounds int, list []comm
 	return b.Contest(name, rounds, contestants)
 }
 
-// A command and what it is called; files is how many it must extract, 0 for any number.
+// A command has a name and a number of files that it must extract, or 0 for any number.
 type command struct {
 	tool  string
 	files int
@@ -118,13 +120,13 @@ func (x archives) all(b *measure.Bench, t trees.Tree, rounds int) error {
 	})
 }
 
-// some extracts one file out of the middle of the archive, and 1,000 at random.
+// some extracts one file from the middle of the archive, and 1,000 at random.
 func (x archives) some(b *measure.Bench, t trees.Tree) error {
 	paths, err := t.Paths()
 	if err != nil {
 		return err
 	}
-	// A bracket or a star would be a pattern to some.
+	// Some tools would take a bracket or a star as a pattern.
 	paths = slices.DeleteFunc(paths, func(p string) bool { return strings.ContainsAny(p, `[]*?\`) })
 	middle := paths[len(paths)/2]
 	r := rand.New(rand.NewPCG(3, 3))
@@ -138,8 +140,10 @@ func (x archives) some(b *measure.Bench, t trees.Tree) error {
 	if err := os.Mkdir(mnt, 0o755); err != nil {
 		return err
 	}
-	mounted := `mount -o loop,ro "$1" "$2" && cd "$2" && cp --parents -t "$3" "${@:4}" && cd / && umount "$2"`
-	// A hard link needs its target as well, for tar: the files that a tool must extract are counted only where it does not.
+	mounted := `mount -o loop,ro "$1" "$2" && cd "$2" && cp --parents -t "$3" "${@:4}" && cd / && ` +
+		`umount "$2"`
+	// tar needs the target of a hard link as well. The files are counted only for tools that do
+	// not.
 	for _, c := range []struct {
 		name  string
 		paths []string
@@ -151,27 +155,33 @@ func (x archives) some(b *measure.Bench, t trees.Tree) error {
 			{"unsquashfs", len(c.paths), with("unsquashfs", "-q", "-n", "-f", "-d", "OUT", x.squashfs)},
 		}
 		if os.Getuid() == 0 && x.squashfs != "" {
-			if err := measure.Run("bash", "-c", `mount -o loop,ro "$1" "$2" && umount "$2"`, "bash", x.squashfs, mnt); err != nil {
+			if err := measure.Run("bash", "-c", `mount -o loop,ro "$1" "$2" && umount "$2"`, "bash",
+				x.squashfs, mnt); err != nil {
 				b.Logf("  without a mounted squashfs: %v", err)
 			} else {
-				commands = append(commands, command{"squashfs", len(c.paths), with("bash", "-c", mounted, "bash", x.squashfs, mnt, "OUT")})
+				commands = append(commands,
+					command{"squashfs", len(c.paths), with("bash", "-c", mounted, "bash", x.squashfs, mnt, "OUT")})
 			}
 		}
 		if c.name == "one-file" {
-			commands = append(commands, command{"tar", 1, with("tar", "--occurrence=1", "-xzf", x.tpk, "-C", "OUT")},
+			commands = append(commands,
+				command{"tar", 1, with("tar", "--occurrence=1", "-xzf", x.tpk, "-C", "OUT")},
 				command{"bsdtar", 1, with("bsdtar", "-q", "-xzf", x.tpk, "-C", "OUT")})
 		} else {
-			// Some of the files are links to equal ones that are not on the list, which tar refuses.
-			commands = append(commands, command{"tar", 0, []string{"sh", "-c", `tar -xzf "$1" -C "$2" -T "$3" 2>/dev/null || test $? = 2`, "sh", x.tpk, "OUT", list}})
+			// Some of the files are links to files that are not on the list, which tar refuses.
+			commands = append(commands,
+				command{"tar", 0, []string{"sh", "-c",
+					`tar -xzf "$1" -C "$2" -T "$3" 2>/dev/null || test $? = 2`, "sh", x.tpk, "OUT", list}})
 		}
-		if err := x.contest(b, "ExtractSome/tree="+t.Name+"/read="+c.name, b.Rounds, commands); err != nil {
+		if err := x.contest(b, "ExtractSome/tree="+t.Name+"/read="+c.name, b.Rounds,
+			commands); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// count checks how many files there are.
+// count checks the number of files.
 func count(dir string, want int) error {
 	paths, err := trees.Tree{Dir: dir}.Paths()
 	if err == nil && want > 0 && len(paths) != want {

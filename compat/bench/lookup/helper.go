@@ -19,7 +19,8 @@ func Build(args []string) error {
 	return s.build(args[2], n)
 }
 
-// Measure is the helper that opens an index and looks paths up: KIND N FILE. It prints a figure and its unit a line.
+// Measure is the helper that opens an index and looks paths up: KIND N FILE. It prints one figure
+// with its unit per line.
 func Measure(args []string) error {
 	s, n, err := arguments(args)
 	if err != nil {
@@ -38,14 +39,14 @@ func Measure(args []string) error {
 	}
 	figure(resident(), "open-B")
 
-	if s.build != nil { // it is a file, which was taken out of the page cache before
+	if s.build != nil { // a file, which was evicted from the page cache
 		cold, err := pass(x, n, 4096, "", true)
 		if err != nil {
 			return err
 		}
 		figure(cold, "cold-sec")
 	}
-	// The first one has read the file from disk; what is told is how long it takes when it is in memory.
+	// The first lookup has read the file from disk. What is reported is the time from memory.
 	for began := time.Now(); len(opening) < 21 && opening[0] < 1 && time.Since(began) < time.Second; {
 		if err := x.close(); err != nil {
 			return err
@@ -85,7 +86,7 @@ func Measure(args []string) error {
 	return x.close()
 }
 
-// pass looks paths up and gives the time that one takes.
+// pass looks paths up and returns the time of one lookup.
 func pass(x finder, n, count int, suffix string, hit bool) (float64, error) {
 	var total time.Duration
 	done := 0
@@ -114,7 +115,7 @@ func arguments(args []string) (s structure, n int, err error) {
 	return s, n, err
 }
 
-// resident is how much memory this process has.
+// resident returns the memory of this process.
 func resident() float64 {
 	text, _ := os.ReadFile("/proc/self/status")
 	m := regexp.MustCompile(`VmRSS:\s+(\d+) kB`).FindSubmatch(text)

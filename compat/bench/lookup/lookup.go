@@ -1,4 +1,4 @@
-// Package lookup measures finding a path among many, beside other structures that could be the index of an archive.
+// Package lookup measures finding a path among many, in the index of tpk and in other structures.
 package lookup
 
 import (
@@ -35,7 +35,8 @@ func Run(b *measure.Bench) error {
 			if n > structures[kind].most && !(b.Huge && n <= structures[kind].mostHuge) {
 				continue
 			}
-			if err := measure.Run(b.Helper("index-build", kind, strconv.Itoa(n), file(dir, kind, n))...); err != nil {
+			if err := measure.Run(b.Helper("index-build", kind, strconv.Itoa(n),
+				file(dir, kind, n))...); err != nil {
 				return err
 			}
 			built = append(built, kind)
@@ -63,7 +64,7 @@ func Run(b *measure.Bench) error {
 
 func file(dir, kind string, n int) string { return fmt.Sprintf("%s/%s-%d", dir, kind, n) }
 
-// one measures a structure in a process of its own.
+// one measures a structure in a separate process.
 func one(b *measure.Bench, name, kind string, n int, index string) error {
 	var values []measure.Value
 	if fi, err := os.Stat(index); err == nil {

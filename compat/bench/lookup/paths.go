@@ -7,18 +7,20 @@ import (
 	"slices"
 )
 
-// path names file i of a tree like generated documentation: 64 bytes on average, 100 files a directory.
+// path returns the path of file i of a tree like generated documentation: 64 bytes on average, 100
+// files a directory.
 func path(i int) string {
-	return fmt.Sprintf("%s/%s.%s-%05x.html", directory(i/100), []string{"fn", "struct", "trait", "enum"}[i%4],
+	return fmt.Sprintf("%s/%s.%s-%05x.html", directory(i/100),
+		[]string{"fn", "struct", "trait", "enum"}[i%4],
 		[]string{"into_iter", "Decoder", "AsRef", "ordering_of_entries"}[i/4%4], uint32(i)*2654435761>>12)
 }
 
-// directory names directory d.
+// directory returns the name of directory d.
 func directory(d int) string {
 	return fmt.Sprintf("share/doc/html/crate-%05d/module-%02d", d/20, d%20)
 }
 
-// sorted gives the paths of n files in order of their bytes.
+// sorted returns the paths of n files in byte order.
 func sorted(n int) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		names := make([]string, 0, 100)
@@ -37,11 +39,12 @@ func sorted(n int) iter.Seq[string] {
 	}
 }
 
-// queries is how many paths are looked up: more than the caches of a processor hold what they lead to.
+// queries is the number of lookups. What they touch exceeds the caches of a processor.
 const queries = 1 << 18
 
-// batches gives paths to look up, always the same ones, in random order. They lie side by side in memory, and have just been
-// written, so that the processor has them at hand as a server has one that it just received; the index it has not.
+// batches yields paths to look up, always the same ones, in random order. They are adjacent in
+// memory and were just written, so the processor has them in its caches, like a request that a
+// server has just received. The index is not in the caches.
 func batches(n, count int, suffix string) iter.Seq[[]string] {
 	return func(yield func([]string) bool) {
 		const batch = 4096 // about 280 KB of paths

@@ -12,7 +12,9 @@ import (
 	"github.com/containerd/stargz-snapshotter/estargz"
 	_ "modernc.org/sqlite" // the driver
 
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 )
 
 // A finder is an open index.
@@ -21,12 +23,12 @@ type finder interface {
 	close() error
 }
 
-// A structure is a kind of index. Without build it is made in memory by open.
+// A structure is a kind of index. If it has no build, open makes it in memory.
 type structure struct {
 	build          func(name string, n int) error
 	open           func(name string, n int) (finder, error)
-	most, mostHuge int // entries that can be waited for
-	once           int // from how many entries on it is measured but once
+	most, mostHuge int // most entries, in a normal and in a huge run
+	once           int // number of entries from which one run is enough
 }
 
 const always = 1 << 62
@@ -55,16 +57,16 @@ func openSidecar(name string, _ int) (finder, error) {
 }
 
 func buildSidecar(name string, n int) error {
-	b := sidecar.NewBuilder(sidecar.BuilderOptions{Memory: 1 << 30})
+	b := build.New(build.Options{Memory: 1 << 30})
 	defer b.Close()
 	offset := int64(0)
-	add := func(it sidecar.Item) error {
+	add := func(it build.Item) error {
 		it.Offset, it.HeaderLen, it.Mode, it.ModTime = offset, 143, 0o644, 1_700_000_000
 		offset += it.Length()
 		return b.Add(it)
 	}
 	dir := func(path string) error {
-		return add(sidecar.Item{Path: path, Entry: sidecar.Entry{Type: sidecar.TypeDir}})
+		return add(build.Item{Path: path, Entry: sidecar.Entry{Type: sidecar.TypeDir}})
 	}
 	for _, path := range []string{"share", "share/doc", "share/doc/html"} {
 		if err := dir(path); err != nil {
@@ -83,8 +85,9 @@ func buildSidecar(name string, n int) error {
 				return err
 			}
 		}
-		if err := add(sidecar.Item{Path: path(i), Entry: sidecar.Entry{
-			Type: sidecar.TypeFile, ContentLen: 2000, PadLen: 23, Size: 6001, Coding: sidecar.CodingDeflate, Hash: uint64(i), CRC: uint32(i), Sniff: sidecar.SniffHTML,
+		if err := add(build.Item{Path: path(i), Entry: sidecar.Entry{
+			Type: sidecar.TypeFile, ContentLen: 2000, PadLen: 23, Size: 6001, Coding: coding.Deflate,
+			Hash: uint64(i), CRC: uint32(i), Sniff: sidecar.SniffHTML,
 		}}); err != nil {
 			return err
 		}
@@ -197,7 +200,8 @@ func buildSQLite(name string, n int) error {
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	if _, err := db.Exec("CREATE TABLE entries (path TEXT PRIMARY KEY, offset INTEGER, length INTEGER, size INTEGER, mtime INTEGER, hash INTEGER) WITHOUT ROWID"); err != nil {
+	if _, err := db.Exec("CREATE TABLE entries (path TEXT PRIMARY KEY, offset INTEGER, length " +
+		"INTEGER, size INTEGER, mtime INTEGER, hash INTEGER) WITHOUT ROWID"); err != nil {
 		return err
 	}
 	tx, err := db.Begin()
@@ -252,7 +256,9 @@ func buildJSON(name string, n int) error {
 	for p := range sorted(n) {
 		digest := "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 		toc.Entries = append(toc.Entries, &estargz.TOCEntry{
-			Name: p, Type: "reg", Size: 6001, ModTime3339: time.Unix(1_700_000_000+offset, 0).UTC().Format(time.RFC3339), Mode: 0o644, Offset: offset, Digest: digest, ChunkDigest: digest,
+			Name: p, Type: "reg", Size: 6001,
+			ModTime3339: time.Unix(1_700_000_000+offset, 0).UTC().Format(time.RFC3339), Mode: 0o644,
+			Offset: offset, Digest: digest, ChunkDigest: digest,
 		})
 		offset += 2166
 	}

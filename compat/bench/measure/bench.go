@@ -1,17 +1,17 @@
-// Package measure runs programs that are compared with each other, in turn, and keeps the figures of every run in the
-// Go benchmark format, which benchstat reads.
+// Package measure runs programs in turn, and keeps the figures of every run in the Go benchmark
+// format, which benchstat reads.
 //
 // A figure belongs to a name like
 //
 //	Pack/tree=rust-doc/tool=tar-pigz
 //
-// (a family, then what the case is, then who did it), and has a unit:
+// (family, case, tool), and has a unit:
 //
 //	sec/op      wall time                    B            size of what was made
 //	cpu-sec/op  user and system time         peak-B       memory, of the largest process
 //	req/s       requests a second            p50-sec, …   latency at the median, …
 //
-// What is measured, and how it is shown, are two things: the families call Record, package report reads the file.
+// Measuring and showing are separate: the families call Record, and package report reads the file.
 package measure
 
 import (
@@ -32,22 +32,22 @@ import (
 type Bench struct {
 	Root   string // of the repository
 	Tpk    string // the program
-	Self   string // this program, which has helpers that run as processes of their own
-	Work   string // a directory for what is written, on a real file system; all of it is removed in the end
-	Trees  string // a directory for trees that are made or fetched once
+	Self   string // this program, some of whose commands are helpers
+	Work   string // a directory on a real file system, removed at the end
+	Trees  string // a directory for trees that are kept
 	Rounds int    // how often each contestant runs
 	Log    io.Writer
 
-	// Sizes of what is generated.
+	// The sizes of generated data.
 	Files      int           // of the tree of small files
 	Entries    int           // of the largest index
-	RangeBytes int64         // of the file that ranges are read out of
+	RangeBytes int64         // of the file that ranges are read from
 	LargeBytes int64         // of the large file that is packed
-	Duration   time.Duration // how long each server is asked each time
-	Huge       bool          // an index of 10^8 entries, too
-	Quick      bool          // small trees, to see that it works
+	Duration   time.Duration // of the requests to a server, each time
+	Huge       bool          // also an index of 10^8 entries
+	Quick      bool          // small trees, to check that everything works
 
-	// Only, if set, matches the names of the cases that are measured.
+	// Only, if set, matches the names of the cases to measure.
 	Only *regexp.Regexp
 
 	Results *Results
@@ -55,15 +55,15 @@ type Bench struct {
 	interrupted atomic.Bool
 }
 
-// Logf tells how far the benchmarks are.
+// Logf reports progress.
 func (b *Bench) Logf(format string, args ...any) {
 	fmt.Fprintf(b.Log, format+"\n", args...)
 }
 
-// Wanted tells whether a case is to be measured.
+// Wanted reports whether a case is to be measured.
 func (b *Bench) Wanted(name string) bool { return b.Only == nil || b.Only.MatchString(name) }
 
-// Path names a file in the work directory.
+// Path returns the name of a file in the work directory.
 func (b *Bench) Path(name ...string) string {
 	return filepath.Join(append([]string{b.Work}, name...)...)
 }
@@ -73,10 +73,13 @@ func (b *Bench) Dir(name string) (string, error) {
 	return os.MkdirTemp(b.Work, name+"-")
 }
 
-// Helper gives the command line that runs a helper of this program.
-func (b *Bench) Helper(args ...string) []string { return append([]string{b.Self, "helper"}, args...) }
+// Helper returns the command line of a helper of this program.
+func (b *Bench) Helper(args ...string) []string {
+	return append([]string{b.Self, "helper"},
+		args...)
+}
 
-// Have tells whether a program is there, and logs it if it is not.
+// Have reports whether a program is available, and logs it if not.
 func (b *Bench) Have(program string) bool {
 	_, err := exec.LookPath(program)
 	if err != nil {
@@ -85,7 +88,8 @@ func (b *Bench) Have(program string) bool {
 	return err == nil
 }
 
-// Room tells whether the work directory's file system has that many bytes free, and logs it if not.
+// Room reports whether the file system of the work directory has a number of bytes free, and logs
+// it if not.
 func (b *Bench) Room(bytes int64, what string) bool {
 	var st unix.Statfs_t
 	if err := unix.Statfs(b.Work, &st); err != nil {
@@ -98,9 +102,9 @@ func (b *Bench) Room(bytes int64, what string) bool {
 	return free >= bytes
 }
 
-// Aside moves a directory away, so that it can be made anew, and returns nil if there is none. Nothing is removed while
-// something is timed (Sweep does it between families): for half a minute ext4 does not use the inode of a removed file again, and passing over 30,000 of
-// them takes longer than anything that is timed here.
+// Aside moves a directory away, so that it can be made again, and returns nil if it does not exist.
+// Sweep removes it between families: for half a minute ext4 does not reuse the inode of a removed
+// file, and skipping 30,000 of them takes longer than anything that is timed here.
 func (b *Bench) Aside(dir string) error {
 	if _, err := os.Lstat(dir); err != nil {
 		return nil
@@ -112,14 +116,15 @@ func (b *Bench) Aside(dir string) error {
 	return os.Rename(dir, filepath.Join(to, "x"))
 }
 
-// Discard moves a directory to where it is removed in the end.
+// Discard moves a directory to where it is removed at the end.
 func (b *Bench) Discard(dir string) {
 	if err := b.Aside(dir); err != nil {
 		b.Logf("  %v", err)
 	}
 }
 
-// Sweep removes what a family has left in the work directory, but for the archives that the next ones need.
+// Sweep removes what a family has left in the work directory, except the archives that later ones
+// need.
 func (b *Bench) Sweep() error {
 	left, err := os.ReadDir(b.Work)
 	if err != nil {

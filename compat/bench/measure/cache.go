@@ -9,7 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// DropCaches empties the kernel's caches of pages, names and inodes, which only root may do, and tells whether it could.
+// DropCaches empties the kernel's caches of pages, names and inodes, and reports whether it could.
+// Only root may do so.
 func (b *Bench) DropCaches() bool {
 	unix.Sync()
 	err := os.WriteFile("/proc/sys/vm/drop_caches", []byte("3"), 0)
@@ -19,7 +20,7 @@ func (b *Bench) DropCaches() bool {
 	return err == nil
 }
 
-// Evict takes a file out of the page cache. Pages that a process has mapped stay.
+// Evict removes a file from the page cache. Pages that a process has mapped stay.
 func Evict(name string) error {
 	f, err := os.Open(name)
 	if err != nil {
@@ -32,7 +33,7 @@ func Evict(name string) error {
 	return unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED)
 }
 
-// Warm reads files, and all files in directories, so that they are in memory for everybody.
+// Warm reads files, and all files in directories, into the page cache.
 func Warm(names ...string) error {
 	for _, name := range names {
 		err := filepath.WalkDir(name, func(name string, d fs.DirEntry, err error) error {

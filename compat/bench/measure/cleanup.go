@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Interrupted ends the process when it is interrupted, and leaves nothing behind.
+// Interrupted ends the process after an interrupt, and cleans up first.
 func (b *Bench) Interrupted() {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, unix.SIGINT, unix.SIGTERM)
@@ -31,7 +31,7 @@ func (b *Bench) Interrupted() {
 // Cleanup ends all programs that this one has started, and removes the work directory.
 func (b *Bench) Cleanup() {
 	if b.interrupted.Load() {
-		select {} // that is done already, and what failed failed of it
+		select {} // another goroutine is cleaning up
 	}
 	b.cleanup()
 }
@@ -39,7 +39,7 @@ func (b *Bench) Cleanup() {
 func (b *Bench) cleanup() {
 	started := descendants()
 	for _, pid := range started {
-		_ = unix.Kill(pid, unix.SIGTERM) // it may have ended by itself
+		_ = unix.Kill(pid, unix.SIGTERM) // fails if it has ended
 	}
 	for range 100 {
 		started = slices.DeleteFunc(started, func(pid int) bool { return unix.Kill(pid, 0) != nil })
@@ -51,7 +51,7 @@ func (b *Bench) cleanup() {
 	mounts, _ := os.ReadFile("/proc/mounts")
 	for line := range strings.SplitSeq(string(mounts), "\n") {
 		if f := strings.Fields(line); len(f) > 1 && strings.HasPrefix(f[1], b.Work+"/") {
-			_ = exec.Command("umount", f[1]).Run() // removing the directory below says what is wrong
+			_ = exec.Command("umount", f[1]).Run() // the removal below reports an error
 		}
 	}
 	if err := os.RemoveAll(b.Work); err != nil {
@@ -59,13 +59,13 @@ func (b *Bench) cleanup() {
 	}
 }
 
-// descendants are the processes that this one has started, and those that these have.
+// descendants returns the processes that this one has started, and their descendants.
 func descendants() (pids []int) {
 	below := map[string][]string{}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, name := range stats {
 		text, _ := os.ReadFile(name)
-		// pid (name) state ppid: the name may hold anything, a bracket too.
+		// The line is "pid (name) state ppid"; the name may contain a bracket.
 		rest := text[bytes.LastIndexByte(text, ')')+1:]
 		if f := strings.Fields(string(rest)); len(f) > 1 && f[0] != "Z" {
 			below[f[1]] = append(below[f[1]], filepath.Base(filepath.Dir(name)))

@@ -12,16 +12,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Contestant is a command line that does the same as the others of its contest.
+// A Contestant is a command line that does the same work as the others of its contest.
 type Contestant struct {
 	Tool    string   // its name in results: letters, digits and dashes
 	Command []string // what is measured
-	Once    bool     // one run is enough, as it takes long and is only shown
-	Per     int      // times are those of one of that many things that are done; 0 means 1
+	Once    bool     // one run is enough, because it takes long
+	Per     int      // number of items that the times are divided by; 0 means 1
 
 	Prepare func() error            // before each run, not measured
-	Check   func([]Value) error     // after each run, not measured: it may refuse what was done
-	Add     func() ([]Value, error) // more figures of a run, as the size of what was made
+	Check   func([]Value) error     // after each run, not measured; an error rejects the run
+	Add     func() ([]Value, error) // further figures of a run, such as the size of its result
 }
 
 // A Value is a figure and its unit.
@@ -30,8 +30,8 @@ type Value struct {
 	Unit string
 }
 
-// Contest runs each contestant as often as there are rounds, in turn and beginning with another one each time, so that
-// what else the machine does hits all of them alike. The name begins with the family, as in Pack/tree=rust-doc.
+// Contest runs each contestant once a round, starting with another one each time, so that other
+// load on the machine affects all alike. The name begins with the family, as in Pack/tree=rust-doc.
 func (b *Bench) Contest(name string, rounds int, all []Contestant) error {
 	if !b.Wanted(name) {
 		return nil
@@ -57,7 +57,7 @@ func (b *Bench) contestant(name string, c *Contestant) error {
 			return err
 		}
 	}
-	unix.Sync() // nobody pays for what the one before has written
+	unix.Sync() // a contestant does not pay for the writes of another
 	values, err := Execute(c.Command...)
 	if err != nil {
 		return err
@@ -88,11 +88,11 @@ func (b *Bench) contestant(name string, c *Contestant) error {
 	return nil
 }
 
-// Execute runs a command and measures wall time, CPU time (its own and that of all processes that it waited for), and
-// the memory of the largest of these.
+// Execute runs a command and measures wall time, CPU time including that of its children, and the
+// memory of the largest process.
 func Execute(command ...string) ([]Value, error) {
-	// A process that Go starts inherits Go's own peak memory, as it shares its memory until the exec; GNU time forks once
-	// more, so that the peak is the command's.
+	// A process that Go starts inherits Go's peak memory, which it shares until exec. GNU time
+	// forks once more, so that the peak is the command's.
 	peak := ""
 	if gnu, err := exec.LookPath("time"); err == nil {
 		f, err := os.CreateTemp("", "bench-")
@@ -125,7 +125,7 @@ func Execute(command ...string) ([]Value, error) {
 	return values, nil
 }
 
-// Size gives the size of files together.
+// Size returns the total size of files.
 func Size(names ...string) (Value, error) {
 	total := int64(0)
 	for _, name := range names {

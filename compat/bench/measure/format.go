@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Format writes a figure for people, with three digits: 1.23 s, 45.6 µs, 789 MB.
+// Format returns a figure as text, with three digits: 1.23 s, 45.6 µs, 789 MB.
 func Format(v Value) string {
 	x, unit := v.Of, v.Unit
 	switch {
@@ -35,7 +35,7 @@ func Format(v Value) string {
 	return digits(x) + " " + unit
 }
 
-// digits writes three significant digits, and all of those before the point.
+// digits returns three significant digits, and all of those before the point.
 func digits(x float64) string {
 	switch {
 	case x == 0:

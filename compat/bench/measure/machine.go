@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Machine describes the machine and what is measured, as lines of the benchmark format.
+// Machine describes the machine and the versions, as lines of the benchmark format.
 func Machine(commit, work string) [][2]string {
 	first := func(file, pattern string) string {
 		text, _ := os.ReadFile(file)
@@ -23,7 +23,8 @@ func Machine(commit, work string) [][2]string {
 	var kernel unix.Utsname
 	release := "unknown"
 	if unix.Uname(&kernel) == nil {
-		release = unix.ByteSliceToString(kernel.Sysname[:]) + " " + unix.ByteSliceToString(kernel.Release[:])
+		release = unix.ByteSliceToString(kernel.Sysname[:]) + " " +
+			unix.ByteSliceToString(kernel.Release[:])
 	}
 	var memory int64
 	_, _ = fmt.Sscan(first("/proc/meminfo", `MemTotal:\s+(\d+)`), &memory)
@@ -41,7 +42,7 @@ func Machine(commit, work string) [][2]string {
 	}
 }
 
-// fileSystem names the type of the file system that holds dir.
+// fileSystem returns the type of the file system of dir.
 func fileSystem(dir string) string {
 	var st unix.Statfs_t
 	if unix.Statfs(dir, &st) != nil {

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/perf/benchfmt"
 )
 
-// Results are the figures of a version of tpk: those of this run, and of earlier ones what this run has not measured. A case is what is compared:
-// the results whose names are the same but for the tool.
+// Results are the figures of a version of tpk, those of this run and earlier ones that it has not
+// replaced. Results of one case have the same name except for the tool.
 type Results struct {
 	file    string
 	earlier []*benchfmt.Result
@@ -20,10 +20,11 @@ type Results struct {
 	config  []benchfmt.Config
 }
 
-// units says of which figures more is better, for benchstat.
+// units lists, for benchstat, the units in which more is better.
 const units = "Unit req/s better=higher\nUnit B/s better=higher\n"
 
-// OpenResults reads the file of results, if there is one. The configuration, in key: value lines, goes with what is recorded.
+// OpenResults reads the file of results, if there is one. The configuration, lines of "key: value",
+// is stored with new figures.
 func OpenResults(file string, config [][2]string) (*Results, error) {
 	r := &Results{file: file}
 	for _, c := range config {
@@ -41,18 +42,19 @@ func OpenResults(file string, config [][2]string) (*Results, error) {
 	return r, err
 }
 
-// Begin says that what follows is of a family.
+// Begin starts the figures of a family.
 func (r *Results) Begin(family string) {
 	r.config = slices.DeleteFunc(r.config, func(c benchfmt.Config) bool { return c.Key == "family" })
 	r.config = append(r.config, benchfmt.Config{Key: "family", Value: []byte(family), File: true})
 }
 
-// Forget forgets what earlier runs knew of a family, when all that it has is measured.
+// Forget drops the earlier figures of a family, all of which is measured again.
 func (r *Results) Forget(family string) {
-	r.earlier = slices.DeleteFunc(r.earlier, func(x *benchfmt.Result) bool { return x.GetConfig("family") == family })
+	r.earlier = slices.DeleteFunc(r.earlier,
+		func(x *benchfmt.Result) bool { return x.GetConfig("family") == family })
 }
 
-// Record notes the figures of one run, of a tool in a case. What earlier runs knew of the case is forgotten.
+// Record adds the figures of one run of a tool in a case. Earlier figures of the case are dropped.
 func (r *Results) Record(name, tool string, values ...Value) {
 	r.earlier = slices.DeleteFunc(r.earlier, func(x *benchfmt.Result) bool {
 		earlier, _, _ := strings.Cut(string(x.Name), toolKey)
@@ -69,7 +71,7 @@ func (r *Results) Record(name, tool string, values ...Value) {
 // toolKey precedes the tool at the end of a result's name.
 const toolKey = "/tool="
 
-// RecordText notes what `go test -bench` has printed.
+// RecordText adds what `go test -bench` has printed.
 func (r *Results) RecordText(text []byte) error {
 	all, err := read(bytes.NewReader(text))
 	for _, result := range all {
@@ -83,12 +85,13 @@ func (r *Results) RecordText(text []byte) error {
 	return err
 }
 
-// All gives the figures of all families.
+// All returns the figures of all families.
 func (r *Results) All() []*benchfmt.Result {
 	return append(slices.Clone(r.earlier), r.now...)
 }
 
-// Save writes the file of results, in the order of families. It is called when a case is complete: a run that is cut off keeps those.
+// Save writes the file of results, in the order of families. It is called after each case, so an
+// interrupted run keeps what is complete.
 func (r *Results) Save() error {
 	all := r.All()
 	slices.SortStableFunc(all, func(a, b *benchfmt.Result) int {

@@ -38,12 +38,14 @@ func TestResultsKeepOtherFamilies(t *testing.T) {
 	}
 	got := map[string]float64{}
 	for _, x := range r.All() {
-		if family := x.GetConfig("family"); x.GetConfig("commit") != family+"-commit" || x.GetConfig("cpu") != "a fast one" {
+		if family := x.GetConfig("family"); x.GetConfig("commit") != family+"-commit" ||
+			x.GetConfig("cpu") != "a fast one" {
 			t.Errorf("%s: commit %q, cpu %q", x.Name, x.GetConfig("commit"), x.GetConfig("cpu"))
 		}
 		got[string(x.Name)], _ = x.Value("sec/op")
 	}
-	want := map[string]float64{"Pack/tree=a/tool=tpk": 6, "Pack/tree=ab/tool=tpk": 5, "Serve/tree=a/tool=tpk": 3}
+	want := map[string]float64{"Pack/tree=a/tool=tpk": 6, "Pack/tree=ab/tool=tpk": 5,
+		"Serve/tree=a/tool=tpk": 3}
 	if !maps.Equal(got, want) {
 		t.Errorf("%v; want %v", got, want)
 	}
@@ -59,7 +61,8 @@ func TestRecordText(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Begin("packages")
-	if err := r.RecordText([]byte("goos: linux\npkg: x/y\nBenchmarkA/b=1-2 \t 10\t 200 ns/op\nPASS\n")); err != nil {
+	if err := r.RecordText([]byte("goos: linux\npkg: x/y\nBenchmarkA/b=1-2 \t 10\t 200 " +
+		"ns/op\nPASS\n")); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.Save(); err != nil {
@@ -69,7 +72,8 @@ func TestRecordText(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := r.All()
-	if len(all) != 1 || all[0].GetConfig("pkg") != "x/y" || all[0].GetConfig("family") != "packages" || all[0].GetConfig("commit") != "c" {
+	if len(all) != 1 || all[0].GetConfig("pkg") != "x/y" || all[0].GetConfig("family") != "packages" ||
+		all[0].GetConfig("commit") != "c" {
 		t.Fatalf("%+v", all)
 	}
 	if v, _ := all[0].Value("sec/op"); math.Abs(v-200e-9) > 1e-15 {
@@ -115,11 +119,13 @@ func TestExecute(t *testing.T) {
 	if got["sec/op"] <= 0 || got["cpu-sec/op"] <= 0 {
 		t.Errorf("%v", got)
 	}
-	// The shell has less than this test: a process would inherit the peak of the one that starts it.
+	// The shell has less than this test: a process would inherit the peak of the one that starts
+	// it.
 	if peak, ok := got["peak-B"]; ok && (peak < 100e3 || peak > 8e6) {
 		t.Errorf("a shell has taken %v bytes", peak)
 	}
-	if _, err := Execute("sh", "-c", "echo why >&2; exit 3"); err == nil || !strings.Contains(err.Error(), "why") || !strings.Contains(err.Error(), "exit status 3") {
+	if _, err := Execute("sh", "-c", "echo why >&2; exit 3"); err == nil ||
+		!strings.Contains(err.Error(), "why") || !strings.Contains(err.Error(), "exit status 3") {
 		t.Errorf("%v", err)
 	}
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/tarpack/tpk/compat/bench/trees"
 )
 
-// sizes measures what the size of an archive is held to: each distinct file by gzip -9, eStargz of the same entries, and
-// both at the other's usual level.
+// sizes measures what the size of an archive is compared with: gzip -9 of each distinct file, an
+// eStargz of the same entries, and both at the usual level of the other.
 func sizes(b *measure.Bench, t trees.Tree) error {
 	dir, err := b.Dir("sizes")
 	if err != nil {
@@ -37,7 +37,8 @@ func sizes(b *measure.Bench, t trees.Tree) error {
 		tar, star := filepath.Join(dir, "same.tar"), filepath.Join(dir, "estargz"+level)
 		for _, command := range [][]string{
 			{b.Tpk, "pack", "--level", level, t.Dir, archive},
-			{"sh", "-c", `gzip -dc "$1" > "$2"`, "sh", archive, tar}, // with tpk's hard links in place of equal files
+			// with tpk's hard links in place of equal files
+			{"sh", "-c", `gzip -dc "$1" > "$2"`, "sh", archive, tar},
 			b.Helper("estargz", level, tar, star),
 		} {
 			if err := measure.Run(command...); err != nil {
@@ -56,7 +57,8 @@ func sizes(b *measure.Bench, t trees.Tree) error {
 	return b.Results.Save()
 }
 
-// gzipEach gives the bytes that gzip -9 makes of all distinct files of a tree, each for itself.
+// gzipEach returns the number of bytes that gzip -9 makes of all distinct files of a tree, each on
+// its own.
 func gzipEach(t trees.Tree) (float64, error) {
 	seen := map[[sha256.Size]byte]bool{}
 	var names bytes.Buffer
@@ -76,7 +78,8 @@ func gzipEach(t trees.Tree) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	cmd := exec.Command("xargs", "-0", "-n", "500", "-P", fmt.Sprint(runtime.NumCPU()), "sh", "-c", `gzip -9nc "$@" | wc -c`, "sh")
+	cmd := exec.Command("xargs", "-0", "-n", "500", "-P", fmt.Sprint(runtime.NumCPU()), "sh", "-c",
+		`gzip -9nc "$@" | wc -c`, "sh")
 	cmd.Stdin = &names
 	out, err := cmd.Output()
 	if err != nil {
@@ -93,7 +96,7 @@ func gzipEach(t trees.Tree) (float64, error) {
 	return total, nil
 }
 
-// Estargz is the helper that makes an eStargz of a tar: LEVEL TAR OUT.
+// Estargz is the helper that makes an eStargz from a tar: LEVEL TAR OUT.
 func Estargz(args []string) error {
 	if len(args) != 3 {
 		return fmt.Errorf("estargz: LEVEL TAR OUT")
@@ -111,7 +114,8 @@ func Estargz(args []string) error {
 	if err != nil {
 		return err
 	}
-	blob, err := estargz.Build(io.NewSectionReader(in, 0, fi.Size()), estargz.WithCompressionLevel(level))
+	blob, err := estargz.Build(io.NewSectionReader(in, 0, fi.Size()),
+		estargz.WithCompressionLevel(level))
 	if err != nil {
 		return err
 	}

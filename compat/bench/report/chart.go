@@ -19,16 +19,21 @@ import (
 	"github.com/tarpack/tpk/compat/bench/measure"
 )
 
-// Colours: tpk stands out, the others are told apart in charts of lines only.
+// Colours. tpk stands out; the other tools need different colours only in charts of lines.
 var (
 	ours   = color.RGBA{0x0b, 0x6e, 0x99, 0xff}
 	theirs = color.RGBA{0xb4, 0xbb, 0xc4, 0xff}
-	lines  = []color.Color{ours, color.RGBA{0xd9, 0x7b, 0x29, 0xff}, color.RGBA{0x5f, 0x9e, 0x4c, 0xff}, color.RGBA{0x9a, 0x5f, 0xb5, 0xff}, color.RGBA{0xb0, 0x3a, 0x48, 0xff}}
+	lines  = []color.Color{ours, color.RGBA{0xd9, 0x7b, 0x29, 0xff},
+		color.RGBA{0x5f, 0x9e, 0x4c, 0xff}, color.RGBA{0x9a, 0x5f, 0xb5, 0xff},
+		color.RGBA{0xb0, 0x3a, 0x48, 0xff}}
 )
 
-// draw writes the chart, and tells whether there was anything to draw.
+// draw writes the chart, and reports whether there was anything to draw.
 func (c chart) draw(cases []*kase, file string) (bool, error) {
-	cases = slices.DeleteFunc(slices.Clone(cases), func(k *kase) bool { return !k.has(c.unit) || c.skip != "" && strings.Contains(k.title(), c.skip) })
+	cases = slices.DeleteFunc(slices.Clone(cases), func(k *kase) bool {
+		return !k.has(c.unit) ||
+			c.skip != "" && strings.Contains(k.title(), c.skip)
+	})
 	if len(cases) == 0 {
 		return false, nil
 	}
@@ -61,7 +66,8 @@ func (c chart) drawBars(cases []*kase, file string) error {
 	}
 	width, height := vg.Length(columns)*vg.Points(380), vg.Length(rows)*vg.Points(float64(46+19*bars))
 	canvas := newCanvas(width, height)
-	tiles := draw.Tiles{Rows: rows, Cols: columns, PadX: vg.Points(14), PadY: vg.Points(12), PadTop: vg.Points(6), PadBottom: vg.Points(6), PadLeft: vg.Points(6), PadRight: vg.Points(6)}
+	tiles := draw.Tiles{Rows: rows, Cols: columns, PadX: vg.Points(14), PadY: vg.Points(12),
+		PadTop: vg.Points(6), PadBottom: vg.Points(6), PadLeft: vg.Points(6), PadRight: vg.Points(6)}
 	drawing := draw.New(canvas)
 	for i, row := range panels {
 		for j, p := range row {
@@ -73,7 +79,7 @@ func (c chart) drawBars(cases []*kase, file string) error {
 	return save(canvas, file)
 }
 
-// panel is the chart of one case, with room for that many bars.
+// panel returns the chart of one case, with space for a number of bars.
 func (c chart) panel(k *kase, bars int) (*plot.Plot, error) {
 	p := newPlot(k.title())
 	var names []string
@@ -154,13 +160,14 @@ func (c chart) drawLines(cases []*kase, file string) error {
 		p.Add(line, dots)
 		p.Legend.Add(plain(tool), line, dots)
 	}
-	p.Y.Min, p.Y.Max = math.Pow(10, math.Floor(math.Log10(least))), math.Pow(10, math.Ceil(math.Log10(most)))
+	p.Y.Min, p.Y.Max = math.Pow(10, math.Floor(math.Log10(least))),
+		math.Pow(10, math.Ceil(math.Log10(most)))
 	canvas := newCanvas(vg.Points(560), vg.Points(320))
 	p.Draw(draw.Crop(draw.New(canvas), vg.Points(6), -vg.Points(12), vg.Points(6), -vg.Points(6)))
 	return save(canvas, file)
 }
 
-// powers puts marks at the powers of ten.
+// powers marks the powers of ten on an axis.
 func powers(unit string) plot.Ticker {
 	return plot.TickerFunc(func(lo, hi float64) (ticks []plot.Tick) {
 		for e := math.Floor(math.Log10(lo)); e <= math.Ceil(math.Log10(hi)); e++ {
@@ -179,10 +186,10 @@ func powers(unit string) plot.Ticker {
 	})
 }
 
-// plain is what a tool is called outside of a table.
+// plain returns the name of a tool outside of a table.
 func plain(tool string) string { return strings.ReplaceAll(toolTitle(tool), "\\", "") }
 
-// value is that of a key of a case.
+// value returns the value of a key of a case.
 func (k *kase) value(key string) string {
 	for _, kv := range k.keys {
 		if kv[0] == key {
@@ -206,11 +213,12 @@ func newPlot(title string) *plot.Plot {
 	return p
 }
 
-// newCanvas is a white one, as the page behind it may be dark.
+// newCanvas returns a white canvas, because the page behind it may be dark.
 func newCanvas(width, height vg.Length) *vgsvg.Canvas {
 	c := vgsvg.New(width, height)
 	d := draw.New(c)
-	d.FillPolygon(color.White, []vg.Point{{X: 0, Y: 0}, {X: width, Y: 0}, {X: width, Y: height}, {X: 0, Y: height}})
+	d.FillPolygon(color.White, []vg.Point{{X: 0, Y: 0}, {X: width, Y: 0}, {X: width, Y: height},
+		{X: 0, Y: height}})
 	return c
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// toolTitles are what tools are called on the page, where the name in results is not enough.
+// toolTitles are the names of tools on the page, if they differ from those in results.
 var toolTitles = map[string]string{
 	"tar-gzip":           "tar \\| gzip -6",
 	"tar-pigz":           "tar \\| pigz -6",
@@ -43,7 +43,7 @@ var toolTitles = map[string]string{
 	"find":               "find -printf %s",
 }
 
-// changeTitles are what is done to an archive.
+// changeTitles are the names of changes of an archive.
 var changeTitles = map[string]string{
 	"update-1-percent": "update, 1 % changed",
 	"add-1-percent":    "add, 1 % more",
@@ -59,7 +59,7 @@ func toolTitle(tool string) string {
 	return tool
 }
 
-// caseTitle says a part of a case's name to people.
+// caseTitle returns a part of a case's name as text.
 func caseTitle(key, value string) string {
 	switch key {
 	case "conns":

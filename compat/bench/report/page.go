@@ -11,10 +11,11 @@ import (
 	"golang.org/x/perf/benchfmt"
 )
 
-// ErrBroken is returned when a promise is not kept.
+// ErrBroken is the error of a broken promise.
 var ErrBroken = errors.New("a promise is not kept")
 
-// Write makes the page in dir and its charts of results, and prints the promises. What the results know nothing of stays as it is.
+// Write makes the page in dir and its charts from results, and prints the promises. Parts without
+// results stay unchanged.
 func Write(dir, version string, results []*benchfmt.Result, w io.Writer) error {
 	s := newSet(results)
 	name := filepath.Join(dir, "README.md")
@@ -51,7 +52,8 @@ func Write(dir, version string, results []*benchfmt.Result, w io.Writer) error {
 
 // replace puts text between the two marks of a part of the page.
 func replace(page, part, text string) (string, error) {
-	begin, end := fmt.Sprintf("<!-- begin %s: made by `make bench` -->\n", part), fmt.Sprintf("<!-- end %s -->", part)
+	begin, end := fmt.Sprintf("<!-- begin %s: made by `make bench` -->\n", part),
+		fmt.Sprintf("<!-- end %s -->", part)
 	head, rest, ok := strings.Cut(page, begin)
 	_, tail, ok2 := strings.Cut(rest, end)
 	if !ok || !ok2 {
@@ -60,7 +62,7 @@ func replace(page, part, text string) (string, error) {
 	return head + begin + text + end + tail, nil
 }
 
-// markdown is a part of the page, or nothing if nothing was measured.
+// markdown returns a part of the page, or nothing if nothing was measured.
 func (p part) markdown(s *set, dir, version string) (string, error) {
 	var out strings.Builder
 	for _, t := range p.tables {
@@ -91,10 +93,11 @@ func (p part) markdown(s *set, dir, version string) (string, error) {
 	if out.Len() == 0 {
 		return "", nil
 	}
-	return fmt.Sprintf("## %s\n\n%s\n\n%s%s", p.title, p.intro, out.String(), machine(s.config[p.family], version)), nil
+	return fmt.Sprintf("## %s\n\n%s\n\n%s%s", p.title, p.intro, out.String(),
+		machine(s.config[p.family], version)), nil
 }
 
-// rows is the table of one case.
+// rows returns the table of one case.
 func (t table) rows(out *strings.Builder, k *kase) {
 	fmt.Fprintf(out, "| %s |", k.title())
 	rule := "|---|"
@@ -145,7 +148,7 @@ func (t table) flatTable(out *strings.Builder, cases []*kase) {
 	out.WriteByte('\n')
 }
 
-// has tells whether any tool has a figure in that unit.
+// has reports whether any tool has a figure in a unit.
 func (k *kase) has(unit string) bool {
 	for _, tool := range k.tools {
 		if len(k.runs[tool][unit]) > 0 {
@@ -155,7 +158,7 @@ func (k *kase) has(unit string) bool {
 	return false
 }
 
-// times is how many times that of tpk a figure is.
+// times returns the ratio of a figure to tpk's.
 func (k *kase) times(tool, unit string) string {
 	x, ok := k.median(tool, unit)
 	tpk, ok2 := k.median("tpk", unit)
@@ -170,12 +173,14 @@ func (k *kase) times(tool, unit string) string {
 	}
 }
 
-// machine says where the figures are from.
+// machine describes the machine of the figures.
 func machine(config []benchfmt.Config, version string) string {
 	of := map[string]string{}
 	for _, c := range config {
 		of[c.Key] = string(c.Value)
 	}
-	return fmt.Sprintf("<sub>Measured on %s with tpk %s (%s): %s, %s cores, %s, %s, %s, %s. Every run: [results/%[2]s.txt](results/%[2]s.txt).</sub>\n",
-		of["date"], version, of["commit"], of["cpu"], of["cores"], of["memory"], of["kernel"], of["filesystem"], of["go"])
+	return fmt.Sprintf("<sub>Measured on %s with tpk %s (%s): %s, %s cores, %s, %s, %s, %s. Every "+
+		"run: [results/%[2]s.txt](results/%[2]s.txt).</sub>\n",
+		of["date"], version, of["commit"], of["cpu"], of["cores"], of["memory"], of["kernel"],
+		of["filesystem"], of["go"])
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/tarpack/tpk/compat/bench/measure"
 )
 
-// A promise is a figure that must not be above a limit.
+// A promise is a figure that must not exceed a limit.
 type promise struct {
 	what string
 	most float64
@@ -15,36 +15,54 @@ type promise struct {
 	got  func(*set) (float64, bool)
 }
 
-// promises are what tpk promises about speed and size.
+// promises are the promises of tpk about speed and size.
 var promises = []promise{
-	{"pack rust-doc: wall time, of tar \\| pigz", 0.65, "", ratio("Pack/tree=rust-doc", "tpk", "tar-pigz", "sec/op")},
-	{"pack rust-doc: CPU time, of tar \\| pigz", 0.80, "", ratio("Pack/tree=rust-doc", "tpk", "tar-pigz", "cpu-sec/op")},
-	{"pack rust-doc at level 9: bytes, of gzip -9 of each distinct file + 150 bytes an entry", 1, "", eachGzip},
-	{"pack rust-doc at level 9: archive without its index, of eStargz with the same links", 1, "", ratio("PackSize/tree=rust-doc/level=9", "tpk", "estargz-same-links", "B")},
+	{"pack rust-doc: wall time, of tar \\| pigz", 0.65, "",
+		ratio("Pack/tree=rust-doc", "tpk", "tar-pigz", "sec/op")},
+	{"pack rust-doc: CPU time, of tar \\| pigz", 0.80, "",
+		ratio("Pack/tree=rust-doc", "tpk", "tar-pigz", "cpu-sec/op")},
+	{"pack rust-doc at level 9: bytes, of gzip -9 of each distinct file + 150 bytes an entry", 1, "",
+		eachGzip},
+	{"pack rust-doc at level 9: archive without its index, of eStargz with the same links", 1, "",
+		ratio("PackSize/tree=rust-doc/level=9", "tpk", "estargz-same-links", "B")},
 	{"pack rust-doc: index, bytes an entry", 80, "B/entry", indexBytes},
-	{"pack 1,000,000 files: memory", 500e6, "peak-B", of("Pack/tree=files-1000000", "tpk", "peak-B")},
+	{"pack 1,000,000 files: memory", 500e6, "peak-B", of("Pack/tree=files-1000000", "peak-B")},
 	{"pack 1,000,000 files: wall time a file, of that among 30,000", 1.3, "", perFile("sec/op")},
 	{"pack 1,000,000 files: CPU time a file, of that among 30,000", 1.3, "", perFile("cpu-sec/op")},
-	{"extract rust-doc: wall time, of tar xzf", 0.50, "", ratio("Extract/tree=rust-doc", "tpk", "tar", "sec/op")},
-	{"serve rust-doc: CPU a request, of nginx with open_file_cache", 0.85, "", ratio("Serve/tree=rust-doc/cache=hot/conns=32", "tpk", "nginx-cache", "cpu-sec/op")},
-	{"serve 1,000,000 files, cold: CPU a request, of nginx with open_file_cache", 0.50, "", ratio("Serve/tree=files-1000000/cache=cold/conns=32", "tpk", "nginx-cache", "cpu-sec/op")},
-	{"a folder of rust-doc as tar.gz: time, of the same bytes from a file", 1 / 0.9, "", speed("Download/format=tar.gz/tree=rust-doc/download=again")},
-	{"a folder of rust-doc as zip: time, of the same bytes from a file", 1 / 0.9, "", speed("Download/format=zip/tree=rust-doc/download=again")},
-	{"a folder of rust-doc as tar.gz: CPU, of tar \\| gzip", 0.1, "", ratio("Download/format=tar.gz/tree=rust-doc/download=first", "tpk", "tar-gzip", "cpu-sec/op")},
-	{"a folder of 100,000 entries as zip: first byte", 20e-3, "first-sec", of("Download/format=zip/tree=files-100000/download=first", "tpk", "first-sec")},
-	{"update 1 % of rust-doc: wall time, of cp", 1.3, "", ratio("Change/what=update-1-percent/tree=rust-doc", "tpk", "cp", "sec/op")},
-	{"merge two halves of rust-doc: wall time, of cat", 1.3, "", ratio("Change/what=merge-2/tree=rust-doc", "tpk", "cat", "sec/op")},
-	{"convert rust-doc.tar.gz: wall time, of gzip -dc \\| pigz -6", 1, "", ratio("Change/what=convert-tar.gz/tree=rust-doc", "tpk", "gzip-pigz", "sec/op")},
-	{"find nothing to update in 1,000,000 files: memory", 300e6, "peak-B", of("Change/what=nothing/tree=files-1000000", "tpk", "peak-B")},
-	{"lookup among 10,000,000", 250e-9, "hit-sec", of("Index/entries=10000000", "tpk", "hit-sec")},
-	{"lookup among 10,000,000 of a path that is not there", 100e-9, "miss-sec", of("Index/entries=10000000", "tpk", "miss-sec")},
-	{"lookup: allocations", 0, "allocs/op", of("Index/entries=10000000", "tpk", "allocs/op")},
-	{"opening 10,000,000 entries", 1e-3, "open-sec", of("Index/entries=10000000", "tpk", "open-sec")},
-	{"opening 10,000,000 entries: memory of the process", 20e6, "rss-B", of("Index/entries=10000000", "tpk", "open-B")},
-	{"1 KiB of a deflated file of 4 GiB, median", 2e-3, "p50-sec", of("Range/bytes=4294967296/content=deflated/cache=hot", "tpk", "p50-sec")},
+	{"extract rust-doc: wall time, of tar xzf", 0.50, "",
+		ratio("Extract/tree=rust-doc", "tpk", "tar", "sec/op")},
+	{"serve rust-doc: CPU a request, of nginx with open_file_cache", 0.85, "",
+		ratio("Serve/tree=rust-doc/cache=hot/conns=32", "tpk", "nginx-cache", "cpu-sec/op")},
+	{"serve 1,000,000 files, cold: CPU a request, of nginx with open_file_cache", 0.50, "",
+		ratio("Serve/tree=files-1000000/cache=cold/conns=32", "tpk", "nginx-cache", "cpu-sec/op")},
+	{"a folder of rust-doc as tar.gz: time, of the same bytes from a file", 1 / 0.9, "",
+		speed("Download/format=tar.gz/tree=rust-doc/download=again")},
+	{"a folder of rust-doc as zip: time, of the same bytes from a file", 1 / 0.9, "",
+		speed("Download/format=zip/tree=rust-doc/download=again")},
+	{"a folder of rust-doc as tar.gz: CPU, of tar \\| gzip", 0.1, "",
+		ratio("Download/format=tar.gz/tree=rust-doc/download=first", "tpk", "tar-gzip", "cpu-sec/op")},
+	{"a folder of 100,000 entries as zip: first byte", 20e-3, "first-sec",
+		of("Download/format=zip/tree=files-100000/download=first", "first-sec")},
+	{"update 1 % of rust-doc: wall time, of cp", 1.3, "",
+		ratio("Change/what=update-1-percent/tree=rust-doc", "tpk", "cp", "sec/op")},
+	{"merge two halves of rust-doc: wall time, of cat", 1.3, "",
+		ratio("Change/what=merge-2/tree=rust-doc", "tpk", "cat", "sec/op")},
+	{"convert rust-doc.tar.gz: wall time, of gzip -dc \\| pigz -6", 1, "",
+		ratio("Change/what=convert-tar.gz/tree=rust-doc", "tpk", "gzip-pigz", "sec/op")},
+	{"find nothing to update in 1,000,000 files: memory", 300e6, "peak-B",
+		of("Change/what=nothing/tree=files-1000000", "peak-B")},
+	{"lookup among 10,000,000", 250e-9, "hit-sec", of("Index/entries=10000000", "hit-sec")},
+	{"lookup among 10,000,000 of a path that is not there", 100e-9, "miss-sec",
+		of("Index/entries=10000000", "miss-sec")},
+	{"lookup: allocations", 0, "allocs/op", of("Index/entries=10000000", "allocs/op")},
+	{"opening 10,000,000 entries", 1e-3, "open-sec", of("Index/entries=10000000", "open-sec")},
+	{"opening 10,000,000 entries: memory of the process", 20e6, "rss-B",
+		of("Index/entries=10000000", "open-B")},
+	{"1 KiB of a deflated file of 4 GiB, median", 2e-3, "p50-sec",
+		of("Range/bytes=4294967296/content=deflated/cache=hot", "p50-sec")},
 }
 
-// judge gives a table of the promises, and how many of them are broken.
+// judge returns a table of the promises, and the number of broken ones.
 func judge(s *set) (markdown string, broken int) {
 	var out strings.Builder
 	out.WriteString("| promise | at most | measured | |\n|---|--:|--:|---|\n")
@@ -71,17 +89,20 @@ func (p promise) format(x float64) string {
 	return measure.Format(measure.Value{Of: x, Unit: p.unit})
 }
 
-// of is a figure as it is.
-func of(name, tool, unit string) func(*set) (float64, bool) {
-	return func(s *set) (float64, bool) { return s.find(name).median(tool, unit) }
+// of returns tpk's figure.
+func of(name, unit string) func(*set) (float64, bool) {
+	return func(s *set) (float64, bool) { return s.find(name).median("tpk", unit) }
 }
 
-// ratio is one tool's figure as a share of another's.
+// ratio returns one tool's figure divided by another's.
 func ratio(name, tool, other, unit string) func(*set) (float64, bool) {
-	return func(s *set) (float64, bool) { return divide(s.find(name), tool, unit, s.find(name), other, unit) }
+	return func(s *set) (float64, bool) {
+		return divide(s.find(name), tool, unit, s.find(name), other,
+			unit)
+	}
 }
 
-// speed is the time that tpk takes to send something, as a share of that of nginx.
+// speed returns the time that tpk takes to send something, divided by that of nginx.
 func speed(name string) func(*set) (float64, bool) {
 	return ratio(name, "nginx-file", "tpk", "B/s")
 }
@@ -104,7 +125,7 @@ func indexBytes(s *set) (float64, bool) {
 	return divide(k, "tpk", "index-B", k, "tpk", "entries")
 }
 
-// perFile is what an entry costs among many, as a share of what it costs among few of the same kind.
+// perFile returns the cost of an entry among many, divided by the cost among few of the same kind.
 func perFile(unit string) func(*set) (float64, bool) {
 	return func(s *set) (float64, bool) {
 		many, few := s.find("Pack/tree=files-1000000"), s.find("Pack/tree=files-30000")

@@ -11,10 +11,10 @@ import (
 	"golang.org/x/perf/benchfmt"
 )
 
-// results reads figures as they are in a file.
-func results(t *testing.T, text string) (all []*benchfmt.Result) {
+// results parses some figures.
+func results(t *testing.T) (all []*benchfmt.Result) {
 	t.Helper()
-	r := benchfmt.NewReader(strings.NewReader(text), "test")
+	r := benchfmt.NewReader(strings.NewReader(some), "test")
 	for r.Scan() {
 		x, ok := r.Result().(*benchfmt.Result)
 		if !ok {
@@ -39,7 +39,7 @@ BenchmarkSomethingElse-2 1 100 ns/op
 `
 
 func TestSet(t *testing.T) {
-	s := newSet(results(t, some))
+	s := newSet(results(t))
 	for _, c := range []struct {
 		name, tool, unit string
 		want             float64
@@ -62,7 +62,7 @@ func TestSet(t *testing.T) {
 }
 
 func TestJudge(t *testing.T) {
-	text, broken := judge(newSet(results(t, some)))
+	text, broken := judge(newSet(results(t)))
 	for _, line := range []string{
 		`| pack rust-doc: wall time, of tar \| pigz | 0.65 | 0.75 | **broken** |`,
 		`| pack rust-doc: CPU time, of tar \| pigz | 0.80 | 1.00 | **broken** |`,
@@ -80,7 +80,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// Each promise can be found on some page: its case, tools and units are spelt as the families do it.
+// Each promise must match a case: its case, tools and units are spelt as in the families.
 func TestPromisesAreOnThePage(t *testing.T) {
 	units := map[string]bool{"entries": true, "open-B": true}
 	bases := map[string]bool{}
@@ -101,7 +101,8 @@ func TestPromisesAreOnThePage(t *testing.T) {
 			t.Errorf("no table shows %s", m[1])
 		}
 	}
-	for _, m := range regexp.MustCompile(`"([a-z0-9]+-sec|[a-z]+-B|[a-z-]*sec/op|allocs/op)"`).FindAllSubmatch(source, -1) {
+	unit := regexp.MustCompile(`"([a-z0-9]+-sec|[a-z]+-B|[a-z-]*sec/op|allocs/op)"`)
+	for _, m := range unit.FindAllSubmatch(source, -1) {
 		if !units[string(m[1])] {
 			t.Errorf("no table shows %s", m[1])
 		}
@@ -116,13 +117,14 @@ func TestWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	keep := "<!-- begin serve: made by `make bench` -->\nwhat was there\n<!-- end serve -->"
-	page = regexp.MustCompile("(?s)<!-- begin serve.*?<!-- end serve -->").ReplaceAllLiteral(page, []byte(keep))
+	page = regexp.MustCompile("(?s)<!-- begin serve.*?<!-- end serve -->").ReplaceAllLiteral(page,
+		[]byte(keep))
 	if err := os.WriteFile(name, page, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	var first []byte
 	for range 2 { // the same results make the same page
-		if err := Write(dir, "v1", results(t, some), &strings.Builder{}); !errors.Is(err, ErrBroken) {
+		if err := Write(dir, "v1", results(t), &strings.Builder{}); !errors.Is(err, ErrBroken) {
 			t.Fatal(err)
 		}
 		page, err := os.ReadFile(name)
@@ -153,7 +155,8 @@ func TestWrite(t *testing.T) {
 	if err := os.WriteFile(name, []byte("no marks"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := Write(dir, "v1", results(t, some), &strings.Builder{}); err == nil || !strings.Contains(err.Error(), "no marks") {
+	if err := Write(dir, "v1", results(t), &strings.Builder{}); err == nil ||
+		!strings.Contains(err.Error(), "no marks") {
 		t.Error(err)
 	}
 }

@@ -1,4 +1,4 @@
-// Package report makes tables, charts and verdicts of results.
+// Package report makes tables, charts and verdicts from results.
 package report
 
 import (
@@ -10,13 +10,13 @@ import (
 	"github.com/tarpack/tpk/compat/bench/measure"
 )
 
-// A set is what was measured: of each case, and each tool in it, the figures of all runs.
+// A set is the figures of all runs, by case and tool.
 type set struct {
 	cases  []*kase
 	config map[string][]benchfmt.Config // of each family
 }
 
-// A kase is a benchmark with all that its name says but for the tool, as Pack/tree=rust-doc.
+// A kase is a benchmark's name without the tool, as Pack/tree=rust-doc.
 type kase struct {
 	base  string      // Pack
 	keys  [][2]string // tree, rust-doc
@@ -52,7 +52,7 @@ func newSet(results []*benchfmt.Result) *set {
 	return s
 }
 
-// parse takes a name apart.
+// parse divides a name into its parts.
 func parse(name string) (base string, keys [][2]string, tool string) {
 	base, rest, _ := strings.Cut(name, "/")
 	for part := range strings.SplitSeq(rest, "/") {
@@ -75,7 +75,7 @@ func (s *set) kase(base string, keys [][2]string) *kase {
 	return nil
 }
 
-// of gives all cases of a base.
+// of returns all cases of a base.
 func (s *set) of(base string) (all []*kase) {
 	for _, k := range s.cases {
 		if k.base == base {
@@ -85,13 +85,13 @@ func (s *set) of(base string) (all []*kase) {
 	return all
 }
 
-// find gives the case of that name, without a tool.
+// find returns the case of a name, without a tool.
 func (s *set) find(name string) *kase {
 	base, keys, _ := parse(name + "/tool=x")
 	return s.kase(base, keys)
 }
 
-// median is that of a tool's figures in a unit.
+// median returns the median of a tool's figures in a unit.
 func (k *kase) median(tool, unit string) (float64, bool) {
 	if k == nil {
 		return 0, false
@@ -107,7 +107,7 @@ func (k *kase) median(tool, unit string) (float64, bool) {
 	return all[len(all)/2], true
 }
 
-// title is what a case is, for people: rust-doc, 32 connections.
+// title returns a case as text: rust-doc, 32 connections.
 func (k *kase) title() string {
 	var words []string
 	for _, key := range k.keys {
@@ -116,7 +116,7 @@ func (k *kase) title() string {
 	return strings.Join(words, ", ")
 }
 
-// text is a tool's figure in a unit for people, or nothing.
+// text returns a tool's figure in a unit as text, or nothing.
 func (k *kase) text(tool, unit string) string {
 	v, ok := k.median(tool, unit)
 	if !ok {

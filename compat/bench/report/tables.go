@@ -1,6 +1,6 @@
 package report
 
-// A table shows all cases of one base: a table of its own for each of them, a row for each tool.
+// A table shows all cases of one base: one table for each case, with a row for each tool.
 type table struct {
 	base, title string
 	columns     []column
@@ -9,7 +9,7 @@ type table struct {
 	flat bool
 }
 
-// A column is a figure, and beside it how many times that of tpk it is, if wanted.
+// A column is a figure and, if wanted, its ratio to tpk's figure.
 type column struct {
 	unit, title string
 	ratio       bool
@@ -18,8 +18,9 @@ type column struct {
 // A chart is an SVG file.
 type chart struct {
 	file, title, unit string
-	over              string // draw lines over this key of the case, with logarithmic axes; otherwise bars
-	skip              string // not cases whose name has this
+	// draw lines over this key of the case, with logarithmic axes; otherwise bars
+	over string
+	skip string // not cases whose name has this
 }
 
 // A part of the page is a family.
@@ -31,44 +32,57 @@ type part struct {
 var parts = []part{
 	{
 		family: "pack", title: "Packing",
-		intro: "The whole command, from a tree that is in memory to a file; medians. tpk alone calls fsync, and makes its index. Memory is that of the largest process. " +
-			"eStargz is made by its library of the tar that GNU tar writes.",
+		intro: "The whole command, from a tree in memory to a file; medians. Only tpk calls fsync, and only tpk " +
+			"writes an index. Memory is that of the largest process. The eStargz is made by its library, from the " +
+			"tar that GNU tar writes.",
 		tables: []table{
 			{
 				base: "Pack",
 				columns: []column{
-					{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true}, {"peak-B", "memory", false}, {"B", "size", true}, {"index-B", "index", false},
+					{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true}, {"peak-B", "memory", false},
+					{"B", "size", true}, {"index-B", "index", false},
 				},
-				charts: []chart{{file: "pack-wall", title: "Packing, wall time", unit: "sec/op"}, {file: "pack-size", title: "Size of the archive", unit: "B"}},
+				charts: []chart{{file: "pack-wall", title: "Packing, wall time", unit: "sec/op"},
+					{file: "pack-size", title: "Size of the archive", unit: "B"}},
 			},
-			{base: "PackSize", title: "Sizes, with the same links in place of equal files", columns: []column{{"B", "size", false}}, flat: true},
+			{base: "PackSize", title: "Sizes, with the same links in place of equal files",
+				columns: []column{{"B", "size", false}}, flat: true},
 		},
 	},
 	{
 		family: "extract", title: "Extracting",
-		intro: "Archives are in memory, the target is a new directory. bsdtar and GNU tar extract tpk's archive, unzip and unsquashfs their own.",
+		intro: "Archives are in memory, and the target is a new directory. bsdtar and GNU tar extract tpk's archive; " +
+			"unzip and unsquashfs extract their own formats.",
 		tables: []table{
 			{
-				base:    "Extract",
-				columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true}, {"peak-B", "memory", false}},
-				charts:  []chart{{file: "extract-wall", title: "Extracting everything, wall time", unit: "sec/op"}},
+				base: "Extract",
+				columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true},
+					{"peak-B", "memory", false}},
+				charts: []chart{{file: "extract-wall", title: "Extracting everything, wall time",
+					unit: "sec/op"}},
 			},
 			{
 				base: "ExtractSome", title: "A few files",
-				columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true}, {"peak-B", "memory", false}},
-				charts:  []chart{{file: "extract-some", title: "Extracting a few files, wall time", unit: "sec/op"}},
+				columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true},
+					{"peak-B", "memory", false}},
+				charts: []chart{{file: "extract-some", title: "Extracting a few files, wall time",
+					unit: "sec/op"}},
 			},
 		},
 	},
 	{
 		family: "serve", title: "Serving",
-		intro: "Random files of the tree, asked for by wrk on the same machine, `Accept-Encoding: gzip`. CPU is that of the server's processes. nginx and Caddy serve `.gz` files made beforehand " +
-			"(`gzip_static`, `precompressed`); http.FileServer sends plain files, and so more bytes. Each engine's hello world is 3 KB from memory. Memory counts the pages of tpk's archive that are mapped, which the kernel takes back when it needs them. " +
-			"*cold*: the server is started anew after the kernel's caches were emptied, and each file is asked for once.",
+		intro: "wrk asks for random files of the tree on the same machine, with `Accept-Encoding: gzip`. CPU is that " +
+			"of the server's processes. nginx and Caddy serve `.gz` files made beforehand (`gzip_static`, " +
+			"`precompressed`); http.FileServer sends plain files, and so more bytes. Each hello world sends 3 KB " +
+			"from memory. Memory includes the mapped pages of tpk's archive, which the kernel takes back when it " +
+			"needs them. *cold*: the kernel's caches were emptied, the server was restarted, and each file is " +
+			"asked for once.",
 		tables: []table{{
 			base: "Serve",
 			columns: []column{
-				{"cpu-sec/op", "CPU a request", true}, {"req/s", "requests", false}, {"p50-sec", "p50", false}, {"p99-sec", "p99", false}, {"rss-B", "memory", false},
+				{"cpu-sec/op", "CPU a request", true}, {"req/s", "requests", false}, {"p50-sec", "p50", false},
+				{"p99-sec", "p99", false}, {"rss-B", "memory", false},
 			},
 			charts: []chart{{file: "serve-cpu", title: "CPU time a request", unit: "cpu-sec/op"}},
 		}, {
@@ -78,32 +92,42 @@ var parts = []part{
 	},
 	{
 		family: "download", title: "A folder as a download",
-		intro: "A folder of an archive, with all that is in the tree, fetched by curl on the same machine: made of the archive's bytes as it is sent. nginx has the same bytes in a file that was made beforehand, and sends it by sendfile. " +
-			"tar and gzip make what a server has to make that has only files. *first*: the first time since the server was started, so the folder has to be laid out.",
+		intro: "curl fetches a folder of an archive, with everything in the tree, on the same machine. tpk makes it " +
+			"from the archive's bytes while it sends. nginx has the same bytes in a file made beforehand, and " +
+			"sends it by sendfile. tar and gzip do what a server must do that has only files. *first*: the first " +
+			"download since the server was started, so the folder has to be laid out.",
 		tables: []table{{
-			base:    "Download",
-			columns: []column{{"B/s", "speed", true}, {"first-sec", "first byte", false}, {"cpu-sec/op", "CPU", true}, {"B", "size", false}},
+			base: "Download",
+			columns: []column{{"B/s", "speed", true}, {"first-sec", "first byte", false},
+				{"cpu-sec/op", "CPU", true}, {"B", "size", false}},
 		}},
 	},
 	{
 		family: "change", title: "Changing an archive",
-		intro: "1 % of the files have changed, or as many are new; merged are the two halves of the archive; converted is what `tar -cz` makes of the tree. Beside it what copying the bytes costs, with and without waiting until they are on disk " +
-			"(tpk waits). *nothing*: looking for changes in a tree that has none; find calls lstat for each file and does nothing else.",
+		intro: "1 % of the files have changed, or as many are new. *merge* joins the two halves of the archive; " +
+			"*convert* reads what `tar -cz` makes of the tree. For comparison: the cost of copying the bytes, " +
+			"with and without waiting until they are on disk (tpk waits). *nothing*: looking for changes in a " +
+			"tree that has none; find calls lstat for each file and does nothing else.",
 		tables: []table{{
-			base:    "Change",
-			columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true}, {"peak-B", "memory", false}},
-			charts:  []chart{{file: "change-wall", title: "Changing an archive, wall time", unit: "sec/op"}},
+			base: "Change",
+			columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true},
+				{"peak-B", "memory", false}},
+			charts: []chart{{file: "change-wall", title: "Changing an archive, wall time", unit: "sec/op"}},
 		}},
 	},
 	{
 		family: "index", title: "The index",
-		intro: "Paths of 64 bytes on average, looked up in random order, 262,144 of them, each brought into the processor's cache before as that of a request would be. *cold*: the first 4,096 lookups after the " +
-			"file was taken out of the page cache. *memory*: the whole process after opening and these lookups. A Go map is not opened but filled. " +
-			"On paper beyond: bytes an entry stay what they are (10^9 entries take 71 GB), opening reads 320 bytes at any size, and a lookup touches one cache line of the table and one block of 16 paths, so two pages if nothing is in memory.",
+		intro: "262,144 paths of 64 bytes on average are looked up in random order. Each is brought into the " +
+			"processor's cache before, as that of a request would be. *cold*: the first 4,096 lookups after the " +
+			"file was dropped from the page cache. *memory*: the whole process after opening and these lookups. A " +
+			"Go map is not opened but filled. Beyond what was measured: bytes an entry stay the same (10^9 " +
+			"entries take 71 GB), opening reads 320 bytes at any size, and a lookup touches one cache line of the " +
+			"table and one block of 16 paths, so two pages if nothing is in memory.",
 		tables: []table{{
 			base: "Index",
 			columns: []column{
-				{"hit-sec", "hit", true}, {"miss-sec", "miss", true}, {"cold-sec", "cold", true}, {"allocs/op", "allocations", false},
+				{"hit-sec", "hit", true}, {"miss-sec", "miss", true}, {"cold-sec", "cold", true},
+				{"allocs/op", "allocations", false},
 				{"B/entry", "bytes an entry", false}, {"open-sec", "open", true}, {"rss-B", "memory", false},
 			},
 			charts: []chart{
@@ -114,21 +138,26 @@ var parts = []part{
 	},
 	{
 		family: "range", title: "A range of a large file",
-		intro: "1 KiB at random offsets, one request after the other over one connection. nginx has the plain file. *cold*: the file was taken out of the page cache.",
+		intro: "1 KiB at random offsets, one request after the other over one connection. nginx has the plain file. " +
+			"*cold*: the file was dropped from the page cache.",
 		tables: []table{{
-			base:    "Range",
-			columns: []column{{"p50-sec", "p50", true}, {"p99-sec", "p99", true}, {"cpu-sec/op", "CPU a request", true}, {"B", "file", false}},
-			charts:  []chart{{file: "range-p50", title: "1 KiB of a large file, median", unit: "p50-sec"}},
+			base: "Range",
+			columns: []column{{"p50-sec", "p50", true}, {"p99-sec", "p99", true},
+				{"cpu-sec/op", "CPU a request", true}, {"B", "file", false}},
+			charts: []chart{{file: "range-p50", title: "1 KiB of a large file, median", unit: "p50-sec"}},
 		}},
 	},
 	{
 		family: "dataset", title: "A dataset",
-		intro: "Every file of the tree of small files, in random order, read whole through Go's io/fs by one goroutine; times are those of one file, with its share of opening the archive. The squashfs is mounted by " +
-			"the kernel; 5,000 files are read of it, as it inflates 128 KiB for any. *cold*: 20,000 of the files after the kernel's caches were emptied.",
+		intro: "One goroutine reads every file of the tree of small files, in random order, as a whole, through Go's " +
+			"io/fs. Times are those of one file, with its share of opening the archive. The squashfs is mounted " +
+			"by the kernel; 5,000 of its files are read, because it decompresses 128 KiB for any of them. *cold*: " +
+			"20,000 of the files after the kernel's caches were emptied.",
 		tables: []table{{
-			base:    "Dataset",
-			columns: []column{{"sec/op", "a file", true}, {"cpu-sec/op", "CPU a file", true}, {"peak-B", "memory", false}, {"B", "size", false}},
-			charts:  []chart{{file: "dataset-wall", title: "A file, in random order", unit: "sec/op"}},
+			base: "Dataset",
+			columns: []column{{"sec/op", "a file", true}, {"cpu-sec/op", "CPU a file", true},
+				{"peak-B", "memory", false}, {"B", "size", false}},
+			charts: []chart{{file: "dataset-wall", title: "A file, in random order", unit: "sec/op"}},
 		}},
 	},
 }

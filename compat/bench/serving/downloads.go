@@ -10,7 +10,8 @@ import (
 	"github.com/tarpack/tpk/compat/bench/trees"
 )
 
-// RunDownloads measures a folder as a download, beside nginx with the same bytes in a file, and beside tar and gzip.
+// RunDownloads measures a folder as a download, next to nginx with the same bytes in a file, and
+// next to tar and gzip.
 func RunDownloads(b *measure.Bench) error {
 	real, err := trees.First(b)
 	if err != nil {
@@ -44,13 +45,14 @@ func download(b *measure.Bench, t trees.Tree, format string) error {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return err
 	}
-	// The whole archive would be sent as the file that it is: what is asked for is a folder in it.
+	// The whole archive would be sent as a file, so a folder in it is requested.
 	site := site{b: b, tree: t, www: dir, archive: filepath.Join(dir, "one.tar.gz")}
 	if err := site.below("folder"); err != nil {
 		return err
 	}
 	file := "folder." + format
-	if err := measure.Run(b.Tpk, "export", site.archive+":folder", filepath.Join(dir, file)); err != nil {
+	if err := measure.Run(b.Tpk, "export", site.archive+":folder",
+		filepath.Join(dir, file)); err != nil {
 		return err
 	}
 	size, err := measure.Size(filepath.Join(dir, file))
@@ -59,7 +61,7 @@ func download(b *measure.Bench, t trees.Tree, format string) error {
 	}
 	b.Logf("%s: %d rounds", name, b.Rounds)
 	for round := range b.Rounds {
-		// New servers: the first download of a folder is one that has to be planned.
+		// The servers are new: the first download of a folder has to be planned.
 		servers := []*server{site.tpk(), site.nginx("nginx-file", "sendfile on;")}
 		if servers, err = startAll(b, servers); err != nil {
 			stop(servers)
@@ -84,7 +86,8 @@ func download(b *measure.Bench, t trees.Tree, format string) error {
 		return nil
 	}
 	return b.Contest(name+"/download=first", 1, []measure.Contestant{
-		{Tool: "tar-gzip", Once: true, Command: []string{"sh", "-c", `tar -c -C "$1" . | gzip > "$2"`, "sh", t.Dir, filepath.Join(dir, "made.tar.gz")}},
+		{Tool: "tar-gzip", Once: true, Command: []string{"sh", "-c", `tar -c -C "$1" . | gzip > "$2"`,
+			"sh", t.Dir, filepath.Join(dir, "made.tar.gz")}},
 	})
 }
 
@@ -103,7 +106,8 @@ func (s site) below(folder string) error {
 // fetch downloads once.
 func (s *server) fetch(b *measure.Bench, name, url string, size float64) error {
 	before := s.cpu()
-	out, err := exec.Command("curl", "-sSf", "-o", os.DevNull, "-w", "%{time_total} %{time_starttransfer} %{size_download}", url).Output()
+	out, err := exec.Command("curl", "-sSf", "-o", os.DevNull, "-w",
+		"%{time_total} %{time_starttransfer} %{size_download}", url).Output()
 	if err != nil {
 		return fmt.Errorf("%s: %w", url, err)
 	}
@@ -115,7 +119,8 @@ func (s *server) fetch(b *measure.Bench, name, url string, size float64) error {
 		return fmt.Errorf("%s: %.0f bytes, not %.0f", url, got, size)
 	}
 	s.record(b, name, []measure.Value{
-		{Of: size / wall, Unit: "B/s"}, {Of: first, Unit: "first-sec"}, {Of: (s.cpu() - before).Seconds(), Unit: "cpu-sec/op"}, {Of: size, Unit: "B"},
+		{Of: size / wall, Unit: "B/s"}, {Of: first, Unit: "first-sec"},
+		{Of: (s.cpu() - before).Seconds(), Unit: "cpu-sec/op"}, {Of: size, Unit: "B"},
 	})
 	return nil
 }

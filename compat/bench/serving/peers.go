@@ -11,7 +11,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// servers are tpk and those that it is compared with.
+// servers are tpk and the servers that it is compared with.
 func (s site) servers() []*server {
 	return []*server{
 		s.tpk(),
@@ -22,7 +22,8 @@ func (s site) servers() []*server {
 	}
 }
 
-// openFiles is how many files nginx may keep open: 100,000 if the system lets it, and room for connections in any case.
+// openFiles is the number of files that nginx may keep open: up to 100,000, and at least enough for
+// connections.
 func openFiles() uint64 {
 	var limit syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil {
@@ -31,12 +32,13 @@ func openFiles() uint64 {
 	return min(100_000, limit.Max/4*3)
 }
 
-// hellos are the engines alone: the same 3 KB to every request.
+// hellos are engines without files: they answer every request with the same 3 KB.
 func (s site) hellos() []*server {
 	all := []*server{
 		{tool: "hello-fasthttp", command: s.helper("hello-fasthttp", "")},
 		{tool: "hello-net-http", command: s.helper("hello-net-http", "")},
-		s.nginx("hello-nginx", fmt.Sprintf("location / { default_type text/plain; return 200 %q; }", strings.TrimSpace(hello))),
+		s.nginx("hello-nginx", fmt.Sprintf("location / { default_type text/plain; return 200 %q; }",
+			strings.TrimSpace(hello))),
 		s.caddy("hello-caddy", fmt.Sprintf("respond %q", strings.TrimSpace(hello))),
 	}
 	for _, x := range all {
@@ -45,7 +47,7 @@ func (s site) hellos() []*server {
 	return all
 }
 
-// hello is 3 KB, about what a page of documentation is when it is compressed.
+// hello is 3 KB, about the size of a compressed page of documentation.
 var hello = strings.Repeat("hello, world. ", 214)
 
 func (s site) tpk() *server {
@@ -61,14 +63,16 @@ func (s site) helper(name, argument string) func(string) ([]string, error) {
 func (s site) nginx(tool, extra string) *server {
 	return &server{tool: tool, command: func(address string) ([]string, error) {
 		user := ""
-		if os.Getuid() == 0 { // else its workers could not read what only root may
+		if os.Getuid() == 0 { // so that its workers can read files of root
 			user = "user root;"
 		}
 		name := s.b.Path(tool + ".conf")
-		return []string{"nginx", "-c", name}, os.WriteFile(name, fmt.Appendf(nil, `%s worker_processes %d; daemon off; pid %s.pid; error_log stderr;
+		return []string{"nginx", "-c", name}, os.WriteFile(name, fmt.Appendf(nil,
+			`%s worker_processes %d; daemon off; pid %s.pid; error_log stderr;
 events { worker_connections 4096; }
 http { include /etc/nginx/mime.types; access_log off; keepalive_requests 100000000;
- client_body_temp_path %[3]s.body; proxy_temp_path %[3]s.proxy; fastcgi_temp_path %[3]s.fastcgi; uwsgi_temp_path %[3]s.uwsgi; scgi_temp_path %[3]s.scgi;
+ client_body_temp_path %[3]s.body; proxy_temp_path %[3]s.proxy;
+ fastcgi_temp_path %[3]s.fastcgi; uwsgi_temp_path %[3]s.uwsgi; scgi_temp_path %[3]s.scgi;
  server { listen %[4]s; root %[5]s; %[6]s } }
 `, user, runtime.NumCPU(), s.b.Path(tool), address, s.www, extra), 0o644)
 	}}
@@ -78,17 +82,19 @@ func (s site) caddy(tool, directives string) *server {
 	return &server{tool: tool, optional: true, command: func(address string) ([]string, error) {
 		name := s.b.Path(tool + ".Caddyfile")
 		return []string{"caddy", "run", "--config", name, "--adapter", "caddyfile"},
-			os.WriteFile(name, fmt.Appendf(nil, "{\n admin off\n auto_https off\n}\nhttp://%s {\n %s\n}\n", address, directives), 0o644)
+			os.WriteFile(name, fmt.Appendf(nil, "{\n admin off\n auto_https off\n}\nhttp://%s {\n %s\n}\n",
+				address, directives), 0o644)
 	}}
 }
 
 // HelloFasthttp is the helper that answers everything with the same: ADDRESS.
 func HelloFasthttp(args []string) error {
 	body := []byte(hello)
-	return fasthttp.ListenAndServe(args[0], func(ctx *fasthttp.RequestCtx) { ctx.Response.SetBodyRaw(body) })
+	return fasthttp.ListenAndServe(args[0],
+		func(ctx *fasthttp.RequestCtx) { ctx.Response.SetBodyRaw(body) })
 }
 
-// HelloNetHTTP is the same by net/http.
+// HelloNetHTTP is the same with net/http.
 func HelloNetHTTP(args []string) error {
 	body := []byte(hello)
 	return http.ListenAndServe(args[0], http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -97,7 +103,7 @@ func HelloNetHTTP(args []string) error {
 	}))
 }
 
-// FileServer is the helper that serves plain files by net/http: ADDRESS DIR.
+// FileServer is the helper that serves plain files with net/http: ADDRESS DIR.
 func FileServer(args []string) error {
 	return http.ListenAndServe(args[0], http.FileServer(http.Dir(args[1])))
 }

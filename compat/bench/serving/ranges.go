@@ -45,7 +45,7 @@ func RunRanges(b *measure.Bench) error {
 				return err
 			}
 		}
-		// Nothing that is timed later makes files.
+		// Commands that are timed later make no files.
 		if err := os.RemoveAll(t.Dir); err != nil {
 			return err
 		}
@@ -56,7 +56,7 @@ func RunRanges(b *measure.Bench) error {
 	return nil
 }
 
-// ranges measures all that can read a range.
+// ranges measures all programs that can read a range.
 func (s site) ranges(content string, cold bool) error {
 	cache := "hot"
 	if cold {
@@ -86,8 +86,9 @@ func (s site) ranges(content string, cold bool) error {
 	return s.b.Results.Save()
 }
 
-// rangesOf measures one of them.
-func (s site) rangesOf(tool string, plain *os.File, cold bool, seed uint64) ([]measure.Value, error) {
+// rangesOf measures one program.
+func (s site) rangesOf(tool string, plain *os.File, cold bool, seed uint64) ([]measure.Value,
+	error) {
 	file := s.archive
 	if tool == "nginx" {
 		file = plain.Name()
@@ -99,7 +100,7 @@ func (s site) rangesOf(tool string, plain *os.File, cold bool, seed uint64) ([]m
 	var read func(p []byte, offset int64) error
 	cpu := func() time.Duration { return 0 }
 	if tool == "tpk-fs" {
-		a, err := tarpack.Open(context.Background(), s.archive, &tarpack.OpenOptions{NoIndex: true})
+		a, err := tarpack.Open(context.Background(), s.archive, &tarpack.OpenOptions{RequireSidecar: true})
 		if err != nil {
 			return nil, err
 		}
@@ -143,11 +144,12 @@ func (s site) rangesOf(tool string, plain *os.File, cold bool, seed uint64) ([]m
 	return append(values, size), err
 }
 
-// rangeReader asks for ranges over a connection that stays open.
+// rangeReader reads ranges over a connection that stays open.
 func rangeReader(conn net.Conn) func([]byte, int64) error {
 	in := bufio.NewReader(conn)
 	return func(p []byte, offset int64) error {
-		if _, err := fmt.Fprintf(conn, "GET /large.bin HTTP/1.1\r\nHost: x\r\nRange: bytes=%d-%d\r\n\r\n", offset, offset+int64(len(p))-1); err != nil {
+		if _, err := fmt.Fprintf(conn, "GET /large.bin HTTP/1.1\r\nHost: x\r\nRange: bytes=%d-%d\r\n\r\n",
+			offset, offset+int64(len(p))-1); err != nil {
 			return err
 		}
 		resp, err := http.ReadResponse(in, nil)
@@ -163,8 +165,10 @@ func rangeReader(conn net.Conn) func([]byte, int64) error {
 	}
 }
 
-// latencies reads 1 KiB at random places, one after the other, and compares what came with the plain file.
-func latencies(read func([]byte, int64) error, plain *os.File, size int64, cpu func() time.Duration, seed uint64) ([]measure.Value, error) {
+// latencies reads 1 KiB at random places, one after the other, and compares the bytes with the
+// plain file.
+func latencies(read func([]byte, int64) error, plain *os.File, size int64, cpu func() time.Duration,
+	seed uint64) ([]measure.Value, error) {
 	const reads = 1000
 	r := rand.New(rand.NewPCG(17, seed))
 	offsets := make([]int64, reads)
@@ -181,7 +185,7 @@ func latencies(read func([]byte, int64) error, plain *os.File, size int64, cpu f
 	}
 	used := cpu() - before
 	want := make([]byte, 1024)
-	for i, p := range got { // only now, as it brings the plain file into memory
+	for i, p := range got { // last, because it reads the plain file into memory
 		if _, err := plain.ReadAt(want, offsets[i]); err != nil {
 			return nil, err
 		}

@@ -16,12 +16,12 @@ import (
 	"github.com/tarpack/tpk/compat/bench/measure"
 )
 
-// A server is one that is measured.
+// A server is a program to measure.
 type server struct {
 	tool     string
 	command  func(address string) ([]string, error)
 	hello    bool // answers the same to every request
-	optional bool // the others are measured without it if it does not start
+	optional bool // if it does not start, the others are measured without it
 
 	address string
 	cmd     *exec.Cmd
@@ -39,15 +39,16 @@ func (s *server) start(b *measure.Bench) error {
 	if err != nil {
 		return err
 	}
-	// 1,000 connections are more descriptors than many shells allow.
-	s.cmd = exec.Command("sh", append([]string{"-c", `ulimit -n "$(ulimit -H -n)"; exec "$@"`, "sh"}, command...)...)
+	// 1,000 connections need more descriptors than many shells allow.
+	s.cmd = exec.Command("sh", append([]string{"-c", `ulimit -n "$(ulimit -H -n)"; exec "$@"`, "sh"},
+		command...)...)
 	log, err := os.Create(b.Path("server-" + s.tool + ".log"))
 	if err != nil {
 		return err
 	}
 	defer log.Close()
 	s.cmd.Stdout, s.cmd.Stderr = log, log
-	s.cmd.Env = append(os.Environ(), "HOME="+b.Work) // Caddy keeps things there
+	s.cmd.Env = append(os.Environ(), "HOME="+b.Work) // Caddy writes there
 	if err := s.cmd.Start(); err != nil {
 		s.cmd = nil
 		return err
@@ -55,7 +56,7 @@ func (s *server) start(b *measure.Bench) error {
 	exited := make(chan struct{})
 	cmd := s.cmd
 	go func() {
-		_ = cmd.Wait() // whoever stopped it does not ask how
+		_ = cmd.Wait() // it was stopped by a signal
 		close(exited)
 	}()
 	for began := time.Now(); time.Since(began) < 20*time.Second; time.Sleep(2 * time.Millisecond) {
@@ -78,7 +79,7 @@ func (s *server) stop() {
 		return
 	}
 	_ = s.cmd.Process.Signal(os.Interrupt)
-	for range 100 { // its Wait is called elsewhere
+	for range 100 { // another goroutine calls Wait
 		if s.cmd.Process.Signal(syscall.Signal(0)) != nil {
 			break
 		}
@@ -88,7 +89,7 @@ func (s *server) stop() {
 	s.cmd = nil
 }
 
-// startAll starts servers, and gives those that run.
+// startAll starts servers, and returns those that run.
 func startAll(b *measure.Bench, all []*server) (up []*server, err error) {
 	for _, s := range all {
 		if err := s.start(b); err != nil {
@@ -109,14 +110,14 @@ func stop(all []*server) {
 	}
 }
 
-// processes are the server's own and its children, as nginx's workers.
+// processes returns the server's process and its children, such as the workers of nginx.
 func (s *server) processes() []string {
 	pid := strconv.Itoa(s.cmd.Process.Pid)
 	children, _ := os.ReadFile("/proc/" + pid + "/task/" + pid + "/children")
 	return append([]string{pid}, strings.Fields(string(children))...)
 }
 
-// cpu is what all threads of the server have run.
+// cpu returns the CPU time of all threads of the server.
 func (s *server) cpu() (total time.Duration) {
 	for _, pid := range s.processes() {
 		threads, _ := filepath.Glob("/proc/" + pid + "/task/*/schedstat")
@@ -130,7 +131,7 @@ func (s *server) cpu() (total time.Duration) {
 	return total
 }
 
-// memory is what the server's processes have in memory, what they share counted once.
+// memory returns the memory of the server's processes; shared memory counts once.
 func (s *server) memory() (total float64) {
 	for _, pid := range s.processes() {
 		text, _ := os.ReadFile("/proc/" + pid + "/smaps_rollup")
@@ -148,13 +149,15 @@ var (
 	percentile = regexp.MustCompile(`(?m)^\s+(50|99)%\s+([\d.]+)(us|ms|s)`)
 )
 
-// ask lets wrk ask a server for a while.
-func (s *server) ask(b *measure.Bench, list string, connections int, d time.Duration) ([]measure.Value, error) {
+// ask lets wrk send requests to a server for a while.
+func (s *server) ask(list string, connections int, d time.Duration) ([]measure.Value, error) {
 	before := s.cpu()
-	// wrk counts whole seconds, so it is ended by a signal, upon which it reports.
-	out, err := exec.Command("timeout", "--foreground", "-s", "INT", fmt.Sprintf("%.3f", d.Seconds()+0.05),
+	// wrk counts whole seconds, so a signal ends it, after which it prints its report.
+	out, err := exec.Command("timeout", "--foreground", "-s", "INT",
+		fmt.Sprintf("%.3f", d.Seconds()+0.05),
 		"sh", "-c", `ulimit -n "$(ulimit -H -n)"; exec "$@"`, "sh",
-		"wrk", "--latency", "-t1", "-c"+strconv.Itoa(connections), "-d3600s", "-s", list, "http://"+s.address).CombinedOutput()
+		"wrk", "--latency", "-t1", "-c"+strconv.Itoa(connections), "-d3600s", "-s", list,
+		"http://"+s.address).CombinedOutput()
 	cpu := s.cpu() - before
 	n, ok := number(requestsIn, out)
 	rate, ok2 := number(perSecond, out)

@@ -1,5 +1,6 @@
-// Package serving measures what a request costs tpk's server and others: CPU time of the server's processes, which a busy
-// machine blurs far less than requests a second, and those, and latency, as a client sees them.
+// Package serving measures the cost of a request for tpk's server and others. The CPU time of a
+// server's processes varies far less on a busy machine than requests per second. Both are recorded,
+// and the latency that a client sees.
 package serving
 
 import (
@@ -15,7 +16,7 @@ import (
 	"github.com/tarpack/tpk/compat/bench/trees"
 )
 
-// Run measures a tree that is in memory, and the tree of small files hot and cold.
+// Run measures a tree in memory, and the tree of small files hot and cold.
 func Run(b *measure.Bench) error {
 	if !b.Have("wrk") || !b.Have("nginx") {
 		return fmt.Errorf("wrk and nginx are needed")
@@ -30,7 +31,7 @@ func Run(b *measure.Bench) error {
 	if err := largeFile(b); err != nil {
 		return err
 	}
-	// With each file, a .gz, and the archive.
+	// Includes a .gz for each file, and the archive.
 	if !b.Room(int64(b.Files)*16<<10, "the tree of small files") {
 		return nil
 	}
@@ -41,8 +42,8 @@ func Run(b *measure.Bench) error {
 	return cold(b, files)
 }
 
-// turns is into how many turns of a server its time in a round is cut: what else the machine does comes and goes within seconds, and should
-// hit all servers alike.
+// turns is the number of turns into which a server's time in a round is divided. Other load on the
+// machine lasts for seconds, and should affect all servers alike.
 const turns = 5
 
 // hot asks for 5,000 files over 1, 32 and 1,000 connections.
@@ -72,12 +73,12 @@ func hot(b *measure.Bench, t trees.Tree) error {
 				if s.hello && connections != 32 {
 					continue
 				}
-				if round == 0 { // whatever a server makes on its first requests
-					if _, err := s.ask(b, list, connections, b.Duration/4); err != nil {
+				if round == 0 { // a server prepares things on its first requests
+					if _, err := s.ask(list, connections, b.Duration/4); err != nil {
 						return err
 					}
 				}
-				values, err := s.ask(b, list, connections, b.Duration/turns)
+				values, err := s.ask(list, connections, b.Duration/turns)
 				if err != nil {
 					return err
 				}
@@ -91,13 +92,13 @@ func hot(b *measure.Bench, t trees.Tree) error {
 	return nil
 }
 
-// cold asks for files of a large tree, some often, and then many once each, with caches that are empty.
+// cold asks for files of a large tree with empty caches, some of them often, and then many once.
 func cold(b *measure.Bench, t trees.Tree) error {
 	site, err := newSite(b, t)
 	if err != nil {
 		return err
 	}
-	few, err := site.pick(10_000) // nginx may not be allowed to keep more files open
+	few, err := site.pick(10_000) // the most files that nginx may keep open
 	if err != nil {
 		return err
 	}
@@ -127,7 +128,7 @@ func cold(b *measure.Bench, t trees.Tree) error {
 	return nil
 }
 
-// alone starts a server, asks it, and stops it.
+// alone starts a server, measures it and stops it.
 func alone(b *measure.Bench, s *server, name string, cold bool, few, many string) error {
 	if cold && !b.DropCaches() {
 		return nil
@@ -143,11 +144,11 @@ func alone(b *measure.Bench, s *server, name string, cold bool, few, many string
 	list := many
 	if !cold {
 		list = few
-		if _, err := s.ask(b, list, 32, b.Duration/2); err != nil {
+		if _, err := s.ask(list, 32, b.Duration/2); err != nil {
 			return err
 		}
 	}
-	values, err := s.ask(b, list, 32, b.Duration/2)
+	values, err := s.ask(list, 32, b.Duration/2)
 	if err != nil {
 		return err
 	}
@@ -164,12 +165,12 @@ func (s *server) record(b *measure.Bench, name string, values []measure.Value) {
 	b.Logf("  %-18s%s", s.tool, line.String())
 }
 
-// A site is a tree in the form that each server wants.
+// A site is a tree in the forms that the servers need.
 type site struct {
 	b       *measure.Bench
 	tree    trees.Tree
 	archive string
-	www     string // with a .gz beside each file
+	www     string // with a .gz next to each file
 }
 
 func newSite(b *measure.Bench, t trees.Tree) (s site, err error) {
@@ -181,10 +182,12 @@ func newSite(b *measure.Bench, t trees.Tree) (s site, err error) {
 	return s, err
 }
 
-// plainName is a path that needs no escaping, and is not hidden. A .gz is served by some as if it were what is in it.
+// plainName matches paths that need no escaping and are not hidden. A .gz is left out, because some
+// servers send what it contains.
 var plainName = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$`)
 
-// pick writes a script for wrk that asks for up to n files, always the same ones, in an order that no file system has.
+// pick writes a script for wrk that asks for up to n files, always the same ones, in an order
+// unlike that of a file system.
 func (s site) pick(n int) (string, error) {
 	paths, err := s.tree.Paths()
 	if err != nil {
@@ -195,7 +198,8 @@ func (s site) pick(n int) (string, error) {
 	var list strings.Builder
 	picked := 0
 	for _, p := range paths {
-		if plainName.MatchString(p) && !strings.HasSuffix(p, ".gz") && !strings.HasSuffix(p, "/index.html") && picked < n {
+		if plainName.MatchString(p) && !strings.HasSuffix(p, ".gz") &&
+			!strings.HasSuffix(p, "/index.html") && picked < n {
 			list.WriteString("/" + p + "\n")
 			picked++
 		}
@@ -211,7 +215,7 @@ request = function() i = i %% #u + 1; return wrk.format("GET", u[i], h) end
 	return name + ".lua", os.WriteFile(name+".lua", []byte(script), 0o644)
 }
 
-// largeFile times a stored file of 1 GiB beside nginx's sendfile.
+// largeFile measures a stored file of 1 GiB next to nginx's sendfile.
 func largeFile(b *measure.Bench) error {
 	const name = "ServeLarge/read=stored"
 	if !b.Wanted(name) {
@@ -242,7 +246,8 @@ func largeFile(b *measure.Bench) error {
 		for i := range servers {
 			s := servers[(i+round)%len(servers)]
 			before, start := s.cpu(), time.Now()
-			if err := measure.Run("curl", "-sSf", "-o", os.DevNull, "http://"+s.address+"/large.bin"); err != nil {
+			if err := measure.Run("curl", "-sSf", "-o", os.DevNull,
+				"http://"+s.address+"/large.bin"); err != nil {
 				return err
 			}
 			wall := time.Since(start)

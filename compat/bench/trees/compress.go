@@ -15,8 +15,8 @@ import (
 	"github.com/tarpack/tpk/compat/bench/measure"
 )
 
-// Precompressed makes a copy of a tree in which each file has a .gz beside it, as servers want that send such, once for
-// all families of a run. The copy's files are hard links where that can be.
+// Precompressed makes a copy of a tree in which each file has a .gz next to it, as some servers
+// require, once for all families of a run. The files are hard links where possible.
 func (t Tree) Precompressed(b *measure.Bench) (string, error) {
 	dir := b.Path("gz-" + t.Name)
 	if _, err := os.Stat(dir); err == nil {
@@ -47,7 +47,7 @@ func (t Tree) Precompressed(b *measure.Bench) (string, error) {
 	return dir, err
 }
 
-// compressFiles puts files of one directory into another, with a .gz of each.
+// compressFiles adds the files of one directory to another, each with a .gz.
 func compressFiles(from, to string, paths []string) error {
 	var packed bytes.Buffer
 	zw, err := gzip.NewWriterLevel(&packed, 6)

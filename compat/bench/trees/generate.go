@@ -13,7 +13,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// text is what generated files are made of: words of a small language, about 3 : 1 by deflate.
+// text is the material of generated files: words of a small language, which deflate shrinks to a
+// third.
 var text = sync.OnceValue(func() []byte {
 	const n = 16 << 20
 	r := rand.New(rand.NewPCG(7, 7))
@@ -27,14 +28,15 @@ var text = sync.OnceValue(func() []byte {
 	}
 	out := make([]byte, 0, n+16)
 	for len(out) < n {
-		// The first words are the most frequent, as in every language.
+		// The first words are the most frequent, as in natural languages.
 		out = append(out, words[min(r.IntN(len(words)), r.IntN(len(words)))]...)
 		out = append(out, " \n,"[max(0, r.IntN(20)-17)])
 	}
 	return out[:n]
 })
 
-// smallFiles makes n files of 0 to 8 KiB of text, 1,000 in a directory. No two of them are equal, but for the empty ones.
+// smallFiles makes n files of 0 to 8 KiB of text, 1,000 in a directory. No two are equal, except
+// empty ones.
 func smallFiles(dir string, n int) error {
 	var g errgroup.Group
 	g.SetLimit(runtime.NumCPU())
@@ -50,7 +52,8 @@ func smallFiles(dir string, n int) error {
 				content := fmt.Appendf(nil, "item %07d\n", i)
 				at := r.IntN(len(text()) - size)
 				content = append(content, text()[at:at+size]...)[:size]
-				if err := os.WriteFile(filepath.Join(sub, fmt.Sprintf("item-%07d.txt", i)), content, 0o644); err != nil {
+				if err := os.WriteFile(filepath.Join(sub, fmt.Sprintf("item-%07d.txt", i)), content,
+					0o644); err != nil {
 					return err
 				}
 			}
@@ -69,7 +72,8 @@ func photos(dir string, total int64) error {
 			return err
 		}
 		size := 1<<20 + r.Int64N(7<<20)
-		if err := WriteFile(filepath.Join(sub, fmt.Sprintf("photo-%04d.jpg", i)), size, Noise); err != nil {
+		if err := WriteFile(filepath.Join(sub, fmt.Sprintf("photo-%04d.jpg", i)), size,
+			Noise); err != nil {
 			return err
 		}
 		total -= size
@@ -99,7 +103,8 @@ func WriteFile(name string, size int64, kind int) error {
 	for i := int64(0); size > 0; i++ {
 		switch {
 		case kind == Text, kind == Mixed && i%4 == 0:
-			// Neighbours begin elsewhere in the text, so that nothing repeats within the window of deflate.
+			// Neighbours begin at different places, so that nothing repeats within deflate's
+			// window.
 			copy(block, text()[int(noise.Uint64()%uint64(len(text())-len(block))):])
 		case kind == Noise, kind == Mixed && i%4 == 1:
 			_, _ = noise.Read(block)

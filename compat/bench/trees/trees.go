@@ -1,4 +1,5 @@
-// Package trees has the trees that are measured: real ones, and generated ones, which are the same on every machine.
+// Package trees has the trees that are measured: real ones, and generated ones, which are the same
+// on every machine.
 //
 //	rust-doc     the documentation of Rust: 32,777 files, 511 MB, much of it alike
 //	jdk-doc      that of Java 17: 10,290 files
@@ -25,7 +26,7 @@ type Tree struct {
 	Name, Dir string
 }
 
-// Real gives those of the real trees that can be had here.
+// Real returns the real trees that are available here.
 func Real(b *measure.Bench) []Tree {
 	if b.Quick {
 		return []Tree{{"net", filepath.Join(goroot(), "src/net")}}
@@ -46,20 +47,20 @@ func Real(b *measure.Bench) []Tree {
 		}
 		dir := strings.TrimSpace(string(out))
 		if t.name == "rust-doc" && !strings.Contains(dir, "rust-doc") {
-			continue // the script has given the Go toolchain instead
+			continue // the script has fallen back to the Go toolchain
 		}
 		all = append(all, Tree{t.name, dir})
 	}
 	return all
 }
 
-// goroot is where the Go toolchain is.
+// goroot returns the directory of the Go toolchain.
 func goroot() string {
-	out, _ := exec.Command("go", "env", "GOROOT").Output() // whoever uses it says that it is missing
+	out, _ := exec.Command("go", "env", "GOROOT").Output() // a caller reports a missing directory
 	return strings.TrimSpace(string(out))
 }
 
-// First gives the tree that most families use: rust-doc where it can be had.
+// First returns the tree that most families use, rust-doc if it is available.
 func First(b *measure.Bench) (Tree, error) {
 	if all := Real(b); len(all) > 0 {
 		return all[0], nil
@@ -67,21 +68,22 @@ func First(b *measure.Bench) (Tree, error) {
 	return Tree{}, fmt.Errorf("no tree to be had")
 }
 
-// Files gives a tree of n small files.
+// Files returns a tree of n small files.
 func Files(b *measure.Bench, n int) (Tree, error) {
 	return once(b, fmt.Sprintf("files-%d", n), func(dir string) error { return smallFiles(dir, n) })
 }
 
-// Photos gives a tree of files that do not compress.
+// Photos returns a tree of files that do not compress.
 func Photos(b *measure.Bench) (Tree, error) {
 	megabytes := 300
 	if b.Quick {
 		megabytes = 10
 	}
-	return once(b, fmt.Sprintf("photos-%d", megabytes), func(dir string) error { return photos(dir, int64(megabytes)*1e6) })
+	return once(b, fmt.Sprintf("photos-%d", megabytes),
+		func(dir string) error { return photos(dir, int64(megabytes)*1e6) })
 }
 
-// LargeName is the name of the tree that Large gives.
+// LargeName is the name of the tree that Large returns.
 func LargeName(size int64) string {
 	if size < 1<<30 {
 		return fmt.Sprintf("large-%dM", size>>20)
@@ -89,12 +91,13 @@ func LargeName(size int64) string {
 	return fmt.Sprintf("large-%d", size>>30)
 }
 
-// Large gives a tree of one large file.
+// Large returns a tree of one large file.
 func Large(b *measure.Bench, size int64) (Tree, error) {
-	return once(b, LargeName(size), func(dir string) error { return WriteFile(filepath.Join(dir, "large.bin"), size, Mixed) })
+	return once(b, LargeName(size),
+		func(dir string) error { return WriteFile(filepath.Join(dir, "large.bin"), size, Mixed) })
 }
 
-// once makes a tree that is kept for later runs.
+// once makes a tree and keeps it for later runs.
 func once(b *measure.Bench, name string, fill func(dir string) error) (Tree, error) {
 	t := Tree{name, filepath.Join(b.Trees, name)}
 	if _, err := os.Stat(t.Dir); err == nil {
@@ -117,10 +120,13 @@ func once(b *measure.Bench, name string, fill func(dir string) error) (Tree, err
 	return t, os.Rename(tmp, t.Dir)
 }
 
-// ArchiveName is where the archive of a tree is, or will be.
-func (t Tree) ArchiveName(b *measure.Bench) string { return b.Path("archive-" + t.Name + ".tar.gz") }
+// ArchiveName returns the name of the archive of a tree.
+func (t Tree) ArchiveName(b *measure.Bench) string {
+	return b.Path("archive-" + t.Name +
+		".tar.gz")
+}
 
-// Archive packs a tree by tpk, once for all families of a run.
+// Archive packs a tree with tpk, once for all families of a run.
 func (t Tree) Archive(b *measure.Bench) (string, error) {
 	name := t.ArchiveName(b)
 	if _, err := os.Stat(name); err == nil {
@@ -144,7 +150,7 @@ func (t Tree) Each(do func(path string, d fs.DirEntry) error) error {
 	})
 }
 
-// Paths lists the regular files of a tree, in the order in which it is walked.
+// Paths returns the regular files of a tree, in the order of the walk.
 func (t Tree) Paths() (all []string, err error) {
 	err = t.Each(func(path string, _ fs.DirEntry) error {
 		all = append(all, path)

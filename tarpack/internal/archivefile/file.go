@@ -147,17 +147,9 @@ func (a *File) OpenSidecarAt(name string) (*sidecar.Index, error) {
 	return x, nil
 }
 
-// checkIndex makes sure that an index is that of the archive (FORMAT.md 3).
+// checkIndex checks that x is the index of the archive.
 func (a *File) checkIndex(x *sidecar.Index) error {
-	switch t := a.Trailer; {
-	case x.ArchiveSize() != a.Size:
-		return fmt.Errorf("%w: it is for an archive of %d bytes, %s has %d", format.ErrStale, x.ArchiveSize(), a.Name, a.Size)
-	case x.Digest() != t.Digest:
-		return fmt.Errorf("%w: its digest is %016x, %s names %016x", format.ErrStale, x.Digest(), a.Name, t.Digest)
-	case uint64(x.Len()) != t.Entries:
-		return fmt.Errorf("%w: it has %d entries, %s has %d", format.ErrStale, x.Len(), a.Name, t.Entries)
-	}
-	return nil
+	return format.CheckIndex(x, a.Name, a.Size, a.Trailer)
 }
 
 // IsStill returns an error, ErrChanged of package format, if name no longer leads to the open file.

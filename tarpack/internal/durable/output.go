@@ -105,7 +105,7 @@ func (o *Output) Commit() error {
 	}
 	temp := format.TempName(o.Name + format.SidecarSuffix)
 	if err := os.Rename(temp, o.Name+format.SidecarSuffix); err != nil {
-		err = fmt.Errorf("%w: the archive is complete and in its place, but not its index: 'tpk index' makes it", err)
+		err = fmt.Errorf("%w: %w", err, format.ErrNotIndexed)
 		return errors.Join(err, os.Remove(temp), o.lock.Close())
 	}
 	if err := SyncDir(filepath.Dir(o.Name)); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
@@ -20,8 +21,8 @@ type Options struct {
 	NoIndex bool
 	Workers int // goroutines that build an index; 0 means one for each CPU
 
-	// Notice, if set, receives one line if there is no usable sidecar.
-	Notice func(message string)
+	// Notice, if set, is called once if there is no usable sidecar, and if bytes follow the archive.
+	Notice func(error)
 	// Progress, if set, is called while the index is built, always from the same goroutine.
 	Progress func(format.Progress)
 }
@@ -53,7 +54,8 @@ func Open(ctx context.Context, name string, o *Options) (*File, error) {
 			return nil, err
 		}
 		if f.Rest > 0 && o.Notice != nil {
-			o.Notice(fmt.Sprintf("%s: %v: left out", name, &format.UnfinishedError{Trailer: f.Trailer, Rest: f.Rest}))
+			rest := &format.UnfinishedError{Trailer: f.Trailer, Rest: f.Rest}
+			o.Notice(fmt.Errorf("%s: %w: left out", name, rest))
 		}
 		return x, nil
 	}
@@ -62,13 +64,15 @@ func Open(ctx context.Context, name string, o *Options) (*File, error) {
 // errMoved means that a writer replaced the archive before its sidecar was opened.
 var errMoved = errors.New("it was replaced while it was opened")
 
-// indexBuilder writes the index of an archive, built without its sidecar, to dst.
-type indexBuilder func(ctx context.Context, dst sidecar.File, o scan.Options) error
+// IndexBuilder writes the index of an archive, built without its sidecar, to dst.
+type IndexBuilder func(ctx context.Context, dst build.File, o scan.Options) error
 
 // OpenIndex opens the sidecar. Without a usable one it builds the index in memory, unless o.NoIndex
 // is set. With again set, it returns errMoved if the sidecar does not fit because the archive was
 // replaced meanwhile.
-func (x *File) OpenIndex(ctx context.Context, o *Options, again bool, build indexBuilder) (err error) {
+func (x *File) OpenIndex(
+	ctx context.Context, o *Options, again bool, rebuild IndexBuilder,
+) (err error) {
 	x.Index, _, err = x.OpenSidecar()
 	switch {
 	case errors.Is(err, format.ErrStale) && again && x.HasMoved():
@@ -77,50 +81,50 @@ func (x *File) OpenIndex(ctx context.Context, o *Options, again bool, build inde
 		return err
 	}
 	if o.Notice != nil {
-		o.Notice(fmt.Sprintf("%v: indexing it in memory ('tpk index' writes the index)", err))
+		o.Notice(fmt.Errorf("%w: %w", err, format.ErrIndexRebuilt))
 	}
-	return x.IndexInMemory(ctx, scan.Options{Workers: o.Workers, Progress: o.Progress}, build)
-}
-
-// BuildIndex writes the index of an archive that is one file or device to dst.
-func (x *File) BuildIndex(ctx context.Context, dst sidecar.File, o scan.Options) error {
-	_, err := scan.BuildIndex(ctx, x.Scanned(), x.Size, dst, o)
-	return err
-}
-
-// indexInMemory builds the index in memory.
-func (x *File) IndexInMemory(ctx context.Context, o scan.Options, build indexBuilder) error {
-	var m sidecar.Memory
-	err := build(ctx, &m, o)
-	if err == nil {
-		x.Index, err = sidecar.OpenBytes(m.Bytes())
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", x.Name, err)
+	so := scan.Options{Workers: o.Workers, Progress: o.Progress}
+	if x.Index, err = InMemory(ctx, x.Name, so, rebuild); err != nil {
+		return err
 	}
 	x.Rebuilt = true
 	return nil
 }
 
-// sound reads the whole index and checks its digests. If it is damaged, it returns a copy of x with
-// an index that was built from the archive in memory; the copy shares the file with x, and only its
-// index may be closed. Otherwise it returns x.
-func (x *File) Sound(ctx context.Context, o scan.Options, notice func(string), build indexBuilder) (*File, error) {
-	if x.Rebuilt {
-		return x, nil
-	}
-	err := x.Index.Verify()
+// BuildIndex is the IndexBuilder of an archive that is one file or device.
+func (x *File) BuildIndex(ctx context.Context, dst build.File, o scan.Options) error {
+	_, err := scan.BuildIndex(ctx, x.Scanned(), x.Size, dst, o)
+	return err
+}
+
+// InMemory returns the index of the archive name, built in memory by rebuild.
+func InMemory(
+	ctx context.Context, name string, o scan.Options, rebuild IndexBuilder,
+) (*sidecar.Index, error) {
+	var m build.Memory
+	err := rebuild(ctx, &m, o)
 	if err == nil {
-		return x, nil
+		var x *sidecar.Index
+		if x, err = sidecar.OpenBytes(m.Bytes()); err == nil {
+			return x, nil
+		}
 	}
-	if !errors.Is(err, sidecar.ErrCorrupt) {
-		return nil, err
+	return nil, fmt.Errorf("%s: %w", name, err)
+}
+
+// Sound reads all of x, the index of the archive name, and checks its digests. It returns x if they are
+// right. If x is damaged, it returns an index built in memory by rebuild. X stays open.
+func Sound(
+	ctx context.Context, x *sidecar.Index, name string, o *Options, rebuild IndexBuilder,
+) (*sidecar.Index, error) {
+	err := x.Verify()
+	if err == nil || !errors.Is(err, sidecar.ErrCorrupt) {
+		return x, err
 	}
-	if notice != nil {
-		notice(fmt.Sprintf("%s: %v: indexing the archive in memory ('tpk index' writes the index)", x.Name+format.SidecarSuffix, err))
+	if o.Notice != nil {
+		o.Notice(fmt.Errorf("%s: %w: %w", name+format.SidecarSuffix, err, format.ErrIndexRebuilt))
 	}
-	sound := *x
-	return &sound, sound.IndexInMemory(ctx, o, build)
+	return InMemory(ctx, name, scan.Options{Workers: o.Workers, Progress: o.Progress}, rebuild)
 }
 
 // OpenContent opens the content of entry i, a regular file or a hard link.

@@ -39,7 +39,7 @@ func TestOpen(t *testing.T) {
 		var notices []string
 		var entries int64
 		x, err := indexed.Open(ctx, name, &indexed.Options{
-			Notice:   func(m string) { notices = append(notices, m) },
+			Notice:   func(err error) { notices = append(notices, err.Error()) },
 			Progress: func(p format.Progress) { entries = p.Entries },
 		})
 		if err != nil {

@@ -7,11 +7,12 @@ import (
 	"os"
 	"sync"
 
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
-	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
 // keepAll makes the entries of an archive those of the new one, where they are, and what new files may become links to.
@@ -28,17 +29,17 @@ func (p *Packer) KeepAll(ctx context.Context, k *Base) error {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		it := sidecar.Item{Entry: row.Entry, Path: string(row.Path)}
+		it := build.Item{Entry: row.Entry, Path: string(row.Path)}
 		switch e := &row.Entry; e.Type {
 		case sidecar.TypeSymlink, sidecar.TypeHardlink:
-			it.Link, err = k.Index.Link(row.I)
+			it.Link, err = k.Index.Link(row.Ordinal)
 		case sidecar.TypeDir:
 			if e.Mode&0o100 == 0 {
 				closed = max(closed, int(e.End))
 			}
 		case sidecar.TypeFile:
-			if err = k.segments(uint32(row.I), &it); err == nil && row.I >= closed {
-				err = p.offer(k, &it, uint32(row.I), links[uint32(row.I)])
+			if err = k.segments(uint32(row.Ordinal), &it); err == nil && row.Ordinal >= closed {
+				err = p.offer(k, &it, uint32(row.Ordinal), links[uint32(row.Ordinal)])
 			}
 		}
 		if err != nil {
@@ -69,7 +70,7 @@ func (k *Base) duplicates() (map[uint32]int, error) {
 }
 
 // offer makes file i of an archive, to which so many duplicates are linked, a target for later ones.
-func (p *Packer) offer(k *Base, it *sidecar.Item, i uint32, links int) error {
+func (p *Packer) offer(k *Base, it *build.Item, i uint32, links int) error {
 	if it.Size == 0 || links >= MaxLinks || p.dedup.mode == format.DedupOff {
 		return nil
 	}
@@ -102,16 +103,16 @@ func OpenBase(ctx context.Context, name string, number int, o *indexed.Options) 
 	if err != nil {
 		return nil, err
 	}
-	sound, err := x.Sound(ctx, scan.Options{Workers: o.Workers, Progress: o.Progress}, o.Notice, x.BuildIndex)
-	if err != nil {
-		return nil, errors.Join(err, x.Close())
-	}
-	if sound != x {
-		err = x.Index.Close()
-	}
-	k := &Base{File: sound, number: number}
-	if err != nil {
-		return nil, errors.Join(err, k.Close())
+	k := &Base{File: x, number: number}
+	if !x.Rebuilt {
+		sound, err := indexed.Sound(ctx, x.Index, x.Name, o, x.BuildIndex)
+		if err == nil && sound != x.Index {
+			err = x.Index.Close()
+			x.Index = sound
+		}
+		if err != nil {
+			return nil, errors.Join(err, k.Close())
+		}
 	}
 	if err := k.FindGenuine(func(string) bool { return true }); err != nil {
 		return nil, errors.Join(err, k.Close())
@@ -156,8 +157,8 @@ func (k *Base) Ref(i int, e *sidecar.Entry) BaseEntry {
 }
 
 // segments gives an item, which is file i, its segments if it has any.
-func (k *Base) segments(i uint32, it *sidecar.Item) error {
-	if it.Coding != sidecar.CodingSegmented {
+func (k *Base) segments(i uint32, it *build.Item) error {
+	if it.Coding != coding.Segmented {
 		return nil
 	}
 	t, err := k.Index.Segments(int(i))
@@ -165,15 +166,8 @@ func (k *Base) segments(i uint32, it *sidecar.Item) error {
 		return err
 	}
 	it.Shift = t.Shift
-	for s, before := 0, int64(0); s < t.NumSegments; s++ {
-		end, err := t.End(s)
-		if err != nil {
-			return err
-		}
-		it.Segments = append(it.Segments, uint32(end-before))
-		before = end
-	}
-	return nil
+	it.Segments, err = t.AppendLengths(it.Segments)
+	return err
 }
 
 // A keptRef is an entry of a keptArchive. The zero value is none.

@@ -9,7 +9,8 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/tarpack/tpk/gzmember"
-	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/gzmember/coding"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/output"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
@@ -97,17 +98,17 @@ func (p *Packer) placeBig(ctx context.Context, it *Item) error {
 }
 
 // writeBig writes the C of a big file and fills in what the index says of it.
-func (p *Packer) writeBig(ctx context.Context, f *os.File, it *Item, entry *sidecar.Item) (md made, err error) {
+func (p *Packer) writeBig(ctx context.Context, f *os.File, it *Item, entry *build.Item) (md made, err error) {
 	start := p.Out.Off
 	src := newDigestReader(output.ContextReader{Ctx: ctx, R: f})
 	worthIt, err := gzmember.Compressible(f, entry.Size)
-	worthIt = worthIt && entry.Size <= gzmember.MaxSegmented
+	worthIt = worthIt && entry.Size <= coding.MaxSegmented
 	switch {
 	case err != nil:
 	case worthIt:
 		md, err = p.writeSegmented(ctx, src, it, entry.Size)
 	default:
-		md.coding = gzmember.Stored
+		md.coding = coding.Stored
 		err = p.writeStored(src, entry.Size)
 	}
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
@@ -149,9 +150,9 @@ func (p *Packer) writeStored(src io.Reader, size int64) error {
 // writeSegmented writes a segmented C whose pieces the workers compress. Whatever the size of a segment, a piece
 // has 1 MiB, so memory does not grow with the file; a segment of several pieces has flushes inside.
 func (p *Packer) writeSegmented(ctx context.Context, src *digestReader, it *Item, size int64) (made, error) {
-	md := made{coding: gzmember.Segmented}
-	md.segments.Shift = gzmember.ShiftFor(size)
-	perSegment := 1 << (md.segments.Shift - gzmember.MinShift)
+	md := made{coding: coding.Segmented}
+	md.segments.Shift = coding.ShiftFor(size)
+	perSegment := 1 << (md.segments.Shift - coding.MinShift)
 	if err := p.Out.Put(gzmember.AppendMemberHeader(nil, nil)); err != nil {
 		return md, err
 	}
@@ -174,7 +175,7 @@ func (p *Packer) writeSegmented(ctx context.Context, src *digestReader, it *Item
 		return p.Out.Put(pc.out.B)
 	}
 	for left := size; left > 0; {
-		n := min(left, 1<<gzmember.MinShift)
+		n := min(left, 1<<coding.MinShift)
 		left -= n
 		pc := &piece{content: output.GetBuffer(int(n)), last: left == 0, ready: make(chan struct{})}
 		pc.content.B = pc.content.B[:n]

@@ -4,7 +4,7 @@ import (
 	"bytes"
 
 	"github.com/tarpack/tpk/gzmember"
-	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
@@ -13,7 +13,7 @@ type group struct {
 	enc    *gzmember.Encoder
 	blocks []byte
 	made   []byte // scratch
-	items  []sidecar.Item
+	items  []build.Item
 	old    BaseEntry // what the first one's path has in the archive at hand
 }
 
@@ -31,7 +31,7 @@ func (g *group) add(l *Link) (bool, error) {
 	if g.blocks = blocks; len(g.items) == 0 {
 		g.old = l.old
 	}
-	it := sidecar.Item{Path: h.Path, Link: h.Link}
+	it := build.Item{Path: h.Path, Link: h.Link}
 	it.Type, it.Mode, it.ModTime, it.Duplicate = h.Type, h.Mode, h.ModTime, l.Duplicate
 	it.DevMajor, it.DevMinor = h.DevMajor, h.DevMinor
 	g.items = append(g.items, it)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/exclude"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -19,9 +20,9 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-func (p *Packer) Notice(message string) {
+func (p *Packer) Notice(err error) {
 	if p != nil {
-		p.Options.Notice(message)
+		p.Options.Notice(err)
 	}
 }
 
@@ -40,7 +41,7 @@ type Options struct {
 	RemoveFiles bool
 
 	// Notice, if set, gets a line for each thing that was left out and why.
-	Notice func(message string)
+	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 }
@@ -71,7 +72,7 @@ type Packer struct {
 	Workers  int
 	skip     []os.FileInfo
 	Out      *output.Writer
-	builder  *sidecar.Builder
+	builder  *build.Builder
 	group    group
 	dedup    dedup
 	maker    *contentMaker // the sequencer's own
@@ -115,7 +116,7 @@ func New(w io.Writer, o Options) (*Packer, error) {
 		p.packed = map[uint64]struct{}{}
 	}
 	if p.Options.Notice == nil {
-		p.Options.Notice = func(string) {}
+		p.Options.Notice = func(error) {}
 	}
 	var err error
 	if p.maker, err = newContentMaker(p.level); err != nil {
@@ -160,7 +161,7 @@ func (p *Packer) Run(ctx context.Context, produce func(context.Context) error, i
 			return Result{}, err
 		}
 	} else if !p.dry() {
-		p.builder = sidecar.NewBuilder(sidecar.BuilderOptions{})
+		p.builder = build.New(build.Options{})
 	}
 	if !p.dry() {
 		defer func() { err = errors.Join(err, p.builder.Close()) }()

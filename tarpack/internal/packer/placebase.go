@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
@@ -124,7 +125,7 @@ func (p *Packer) sameHeader(it *Item, e *sidecar.Entry) (bool, error) {
 
 // copyFile copies a file: all of it when its header stays, else C and P. What the index says of it stays too, so nothing is inflated.
 func (p *Packer) copyFile(it *Item, e, f *sidecar.Entry, same bool) error {
-	entry := sidecar.Item{Entry: *f, Path: it.Path()}
+	entry := build.Item{Entry: *f, Path: it.Path()}
 	if err := it.Old.From.segments(it.Old.file, &entry); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -54,7 +55,7 @@ func (it *Item) Release() {
 
 // made says how a C was written.
 type made struct {
-	coding   gzmember.Coding
+	coding   coding.Coding
 	segments gzmember.Segments
 }
 
@@ -247,7 +248,7 @@ func newHeaderEncoder() (*gzmember.Encoder, error) { return gzmember.NewEncoder(
 
 // appendContent appends C: segmented where the content is over a segment, stored where deflate does not pay.
 func (m *contentMaker) appendContent(dst, content []byte) ([]byte, made, error) {
-	const segment = 1 << gzmember.MinShift
+	const segment = 1 << coding.MinShift
 	if len(content) <= segment {
 		out, coding := m.enc.AppendContent(dst, content)
 		return out, made{coding: coding}, nil
@@ -257,7 +258,7 @@ func (m *contentMaker) appendContent(dst, content []byte) ([]byte, made, error) 
 		return dst, made{}, err
 	}
 	if worthIt {
-		md := made{coding: gzmember.Segmented, segments: gzmember.Segments{Shift: gzmember.MinShift}}
+		md := made{coding: coding.Segmented, segments: gzmember.Segments{Shift: coding.MinShift}}
 		out := gzmember.AppendMemberHeader(dst, nil)
 		for rest := content; len(rest) > 0; {
 			n := min(segment, len(rest))
@@ -272,5 +273,5 @@ func (m *contentMaker) appendContent(dst, content []byte) ([]byte, made, error) 
 		}
 		dst = out[:len(dst)]
 	}
-	return gzmember.AppendStored(dst, content), made{coding: gzmember.Stored}, nil
+	return gzmember.AppendStored(dst, content), made{coding: coding.Stored}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/output"
 )
@@ -12,7 +13,7 @@ import (
 func (it *Item) inflateRaw() error {
 	defer it.Raw.Release()
 	size := it.GivenHeader.Size
-	it.member = output.GetBuffer(len(it.Raw.B) + gzmember.HeaderSize + gzmember.TrailerSize)
+	it.member = output.GetBuffer(len(it.Raw.B) + gzmember.HeaderSize + gzmember.MemberTrailerSize)
 	b := gzmember.AppendMemberHeader(it.member.B, nil)
 	b = append(b, it.Raw.B...)
 	b = gzmember.AppendMemberTrailer(b, it.RawCRC, size)
@@ -26,9 +27,9 @@ func (it *Item) inflateRaw() error {
 		return &format.Problem{Path: it.GivenHeader.Path, Offset: -1, Err: err}
 	}
 	it.Content.B = content
-	it.made.coding = gzmember.Deflate
+	it.made.coding = coding.Deflate
 	if gzmember.IsStored(b, size) {
-		it.made.coding = gzmember.Stored
+		it.made.coding = coding.Stored
 	}
 	return nil
 }

@@ -60,7 +60,7 @@ func (p *Packer) RemovePacked(ctx context.Context, t *tree.Tree) (int64, error) 
 	more := 0 // of them, that are only counted
 	var dirs []string
 	w := p.Walker()
-	w.Notice = func(string) {} // all was said while packing
+	w.Notice = func(error) {} // all was said while packing
 	w.Entry = func(e tree.Entry) error {
 		defer e.Dir.Release()
 		if !p.wasPacked(&e) {

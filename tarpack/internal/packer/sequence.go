@@ -11,7 +11,9 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/output"
@@ -311,7 +313,7 @@ func (p *Packer) writeEmpty(it *Item) error {
 	if err != nil {
 		return err
 	}
-	entry.Hash = format.EmptyHash
+	entry.Hash = sidecar.EmptyHash
 	p.step(0)
 	return p.index(entry)
 }
@@ -327,34 +329,34 @@ func (p *Packer) writeFile(it *Item) error {
 		return err
 	}
 	entry.ContentLen = int64(len(c))
-	entry.CRC = binary.LittleEndian.Uint32(c[len(c)-gzmember.TrailerSize:])
+	entry.CRC = binary.LittleEndian.Uint32(c[len(c)-gzmember.MemberTrailerSize:])
 	entry.Hash = it.hash
 	entry.Sniff = sidecar.SniffContent(it.Content.B)
 	return p.writePadding(&entry, it.made)
 }
 
 // writeHeader writes what precedes the file h, and its H.
-func (p *Packer) WriteHeader(h *format.Header) (sidecar.Item, error) {
+func (p *Packer) WriteHeader(h *format.Header) (build.Item, error) {
 	if err := p.FlushGroup(); err != nil {
-		return sidecar.Item{}, err
+		return build.Item{}, err
 	}
 	blocks, err := format.AppendHeader(p.blocks[:0], h)
 	if err != nil {
-		return sidecar.Item{}, err
+		return build.Item{}, err
 	}
 	p.blocks = blocks
 	p.member = gzmember.AppendTarHeader(p.member[:0], blocks)
-	entry := sidecar.Item{Path: h.Path}
+	entry := build.Item{Path: h.Path}
 	entry.Type, entry.Mode, entry.ModTime, entry.Size = h.Type, h.Mode, h.ModTime, h.Size
 	entry.Offset, entry.HeaderLen = p.Out.Off, int32(len(p.member))
 	return entry, p.Out.Put(p.member)
 }
 
 // writePadding writes P where one is due, and hands the entry, which is complete then, to the index.
-func (p *Packer) writePadding(entry *sidecar.Item, md made) error {
-	entry.Coding = sidecar.Coding(md.coding)
+func (p *Packer) writePadding(entry *build.Item, md made) error {
+	entry.Coding = md.coding
 	var extra []byte
-	if md.coding == gzmember.Segmented {
+	if md.coding == coding.Segmented {
 		entry.Shift, entry.Segments = md.segments.Shift, md.segments.Lengths
 		extra = md.segments.AppendExtra(nil)
 	}
@@ -370,7 +372,7 @@ func (p *Packer) writePadding(entry *sidecar.Item, md made) error {
 }
 
 // index hands an entry that was written to the index.
-func (p *Packer) index(entry sidecar.Item) error {
+func (p *Packer) index(entry build.Item) error {
 	if p.Entries != nil {
 		return p.Entries.Add(entry)
 	}
@@ -380,7 +382,7 @@ func (p *Packer) index(entry sidecar.Item) error {
 // An EntrySink takes the entries of an archive that are not written in its order, instead of the index.
 type EntrySink interface {
 	// Add takes an entry that was written.
-	Add(it sidecar.Item) error
+	Add(it build.Item) error
 	// Refuse takes an entry that cannot be written, and returns an error to end the run.
 	Refuse(p *format.Problem) error
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/output"
@@ -48,7 +49,7 @@ const (
 func (s *Sharder) Measure(ctx context.Context, t *tree.Tree) (int64, error) {
 	total := int64(0)
 	w := s.P.Walker()
-	w.Notice = func(string) {} // the walk that packs says it
+	w.Notice = func(error) {} // the walk that packs says it
 	w.Entry = func(e tree.Entry) error {
 		total += sourceCost(&e)
 		e.Dir.Release()
@@ -74,7 +75,7 @@ func (s *Sharder) begin() error {
 		return err
 	}
 	*s.P.Out = output.Writer{W: out.Archive, File: out.Archive} // in its place: workers look whether there is one
-	s.P.builder = sidecar.NewBuilder(sidecar.BuilderOptions{})
+	s.P.builder = build.New(build.Options{})
 	return nil
 }
 

@@ -14,8 +14,10 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 )
 
-// append adds what the walk finds behind the archive k.
-func (r *Rewrite) append(ctx context.Context, dst *durable.Output, k *packer.Base) (res Result, err error) {
+// append writes the entries that the walk finds after the end of the archive k, in place.
+func (r *Rewrite) append(
+	ctx context.Context, dst *durable.Output, k *packer.Base,
+) (res Result, err error) {
 	f, err := os.OpenFile(dst.Name, os.O_RDWR, 0)
 	if err != nil {
 		return Result{}, err
@@ -36,13 +38,13 @@ func (r *Rewrite) append(ctx context.Context, dst *durable.Output, k *packer.Bas
 	if _, err := f.Seek(k.Size, io.SeekStart); err != nil {
 		return Result{}, err
 	}
-	p, err := packer.New(f, r.O.Options)
+	p, err := packer.New(f, r.Options.Options)
 	if err != nil {
 		return Result{}, err
 	}
 	p.Out.File = f
 	p.Out.Off, p.Out.Done = k.Size, output.Done{Written: k.Size, Started: k.Size}
-	p.Changes.Each = r.O.Change
+	p.Changes.Each = r.Options.Change
 	if err := p.SkipOutput(dst); err != nil {
 		return Result{}, err
 	}
@@ -65,18 +67,21 @@ func (r *Rewrite) append(ctx context.Context, dst *durable.Output, k *packer.Bas
 	}, nil
 }
 
-// A seal says what an extracting user who is not root can't do in a directory that was complete before: its mode is restored by then.
+// A seal describes a directory whose mode tar has restored before it comes to an appended entry.
+// Tar may then be unable to enter the directory, or to write to it, unless it runs as root.
 type seal struct{ enter, write bool }
 
-// below is the seal of a directory of the archive in one that has this seal.
+// below returns the seal of a subdirectory with the given mode in the archive.
 func (s seal) below(mode uint16) seal {
 	return seal{enter: s.enter || mode&0o100 == 0, write: mode&0o200 == 0}
 }
 
-// check refuses what tar could not extract.
+// check returns an error if tar could not extract an entry appended to the directory.
 func (s seal) check(dir string) error {
 	if !s.enter && !s.write {
 		return nil
 	}
-	return fmt.Errorf("%s: %w: its mode, or that of a directory above, keeps tar from extracting later entries in it", format.Printable(dir), format.ErrAppend)
+	return fmt.Errorf(
+		"%s: %w: its mode, or that of a directory above, keeps tar from extracting later entries in it",
+		format.Printable(dir), format.ErrAppend)
 }

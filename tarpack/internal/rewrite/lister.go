@@ -14,42 +14,44 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// A level is one directory: what all layers have in it, and what was chosen of that.
+// A level is one directory: what all layers have in it, and which of that goes into the archive.
 type level struct {
-	dir     *tree.Dir // only its path, and whether it is closed: it need not be on disk
+	dir     *tree.Dir // has only the path and whether it is closed; it may not exist on disk
 	choices []choice  // by name
-	chosen  []*choice // those of which something goes into the archive, in its order
-	notices []string  // what is left out, and why
+	chosen  []*choice // those with a winner, in the order of the archive
+	notices []error   // one for each file that is left out
 	disk    []*tree.Dir
 
-	paths, dirs int64 // of its lister's budgets
+	paths, dirs int64 // units acquired from the lister's semaphores
 }
 
-// release is called when nobody needs the level any longer.
+// release drops the references to directories on disk.
 func (lv *level) release() {
 	for _, d := range lv.disk {
 		d.Release()
 	}
 }
 
-// A lister goes through the layers ahead of a merger, in the same order, in a goroutine of its own: it asks the system what is in the
-// directories and what each name is, which is most of the work where little has changed.
+// A lister runs ahead of a merger in its own goroutine, through the same directories in the same
+// order. It reads directories and the attributes of files, which is most of the work if little has
+// changed.
 type lister struct {
 	m      *Merger
 	levels chan *level
-	paths  *semaphore.Weighted // in levels that wait
-	dirs   *semaphore.Weighted // on disk that are open for them
+	paths  *semaphore.Weighted // limits the paths in levels that wait
+	dirs   *semaphore.Weighted // limits the directories on disk that are open for them
 	cancel context.CancelFunc
-	err    error // if levels is closed, why: nil when all was listed
+	err    error // why levels was closed; nil at the end of the layers
 }
 
-// What may be listed and wait. A directory that is more alone may wait when no other does.
+// Limits of what is listed ahead. A level that exceeds one is listed when no other level waits.
 const (
 	LevelsAhead = 64
 	PathsAhead  = 8192
-	DirsAhead   = 64 // a directory is one on disk for each tree that has it
+	DirsAhead   = 64 // counted once for each tree that has the directory
 )
 
+// startLister starts a lister of the layers of m. The caller must stop it.
 func startLister(ctx context.Context, m *Merger) *lister {
 	l := &lister{
 		m: m, levels: make(chan *level, LevelsAhead),
@@ -63,7 +65,8 @@ func startLister(ctx context.Context, m *Merger) *lister {
 	return l
 }
 
-// next returns the next directory. After it come those in it that are entered, each followed by all below it.
+// next returns the next directory. The directories in it that are entered follow, each with
+// everything below it.
 func (l *lister) next() (*level, error) {
 	lv, ok := <-l.levels
 	if !ok {
@@ -82,7 +85,7 @@ func (l *lister) stop() {
 	}
 }
 
-// walk goes through everything.
+// walk lists everything.
 func (l *lister) walk(ctx context.Context) error {
 	var top []branch
 	for i, of := range l.m.Layers {
@@ -90,7 +93,7 @@ func (l *lister) walk(ctx context.Context) error {
 		if of.Tree != nil && of.Tree.Into == "" {
 			var err error
 			if b.disk, err = of.Tree.Top(); err != nil {
-				letGo(top)
+				releaseAll(top)
 				return err
 			}
 			b.disk.Acquire()
@@ -100,8 +103,8 @@ func (l *lister) walk(ctx context.Context) error {
 	return l.walkDir(ctx, "", false, top)
 }
 
-// letGo gives back the references that branches have to directories on disk.
-func letGo(branches []branch) {
+// releaseAll drops the references of branches to directories on disk.
+func releaseAll(branches []branch) {
 	for _, b := range branches {
 		if b.disk != nil {
 			b.disk.Release()
@@ -109,9 +112,9 @@ func letGo(branches []branch) {
 	}
 }
 
-// walkDir goes through what the branches, which are all of one path, hold. It lets go of them.
+// walkDir lists the branches, which all have the path dir, and everything below. It releases them.
 func (l *lister) walkDir(ctx context.Context, dir string, closed bool, branches []branch) error {
-	defer letGo(branches)
+	defer releaseAll(branches)
 	lv := &level{dir: &tree.Dir{Path: dir, Closed: closed}}
 	for _, b := range branches {
 		if d := b.disk; d != nil {
@@ -139,7 +142,7 @@ func (l *lister) walkDir(ctx context.Context, dir string, closed bool, branches 
 	return nil
 }
 
-// fill lists a level and hands it over.
+// fill lists a level and sends it to the merger.
 func (l *lister) fill(ctx context.Context, lv *level, branches []branch) error {
 	lists := make([][]*Child, len(branches))
 	for i := range branches {
@@ -161,7 +164,7 @@ func (l *lister) fill(ctx context.Context, lv *level, branches []branch) error {
 	}
 }
 
-// choose chooses at each path.
+// choose calls Choose for each path.
 func (lv *level) choose(all []*Child, m *Merger) {
 	lv.choices = make([]choice, 0, len(all))
 	for len(all) > 0 {
@@ -172,37 +175,41 @@ func (lv *level) choose(all []*Child, m *Merger) {
 		c := choice{path: lv.dir.Join(all[0].name), children: all[:n]}
 		all = all[n:]
 		if i := m.Choose(c.path, c.children); i >= 0 {
-			c.win = c.children[i]
-			c.enter = c.win.isDir() && !(m.grow && c.onlyKept())
+			c.winner = c.children[i]
+			c.enter = c.winner.isDir() && !(m.grow && c.onlyInArchive())
 		}
 		lv.choices = append(lv.choices, c)
 	}
 	for i := range lv.choices {
-		if c := &lv.choices[i]; c.win != nil {
+		if c := &lv.choices[i]; c.winner != nil {
 			lv.chosen = append(lv.chosen, c)
 		}
 	}
-	slices.SortStableFunc(lv.chosen, func(a, b *choice) int { return format.Rank(a.win.typ) - format.Rank(b.win.typ) })
+	slices.SortStableFunc(lv.chosen, func(a, b *choice) int {
+		return format.Rank(a.winner.typ) - format.Rank(b.winner.typ)
+	})
 }
 
-// onlyKept: it is a directory of an archive, and no other layer has one there.
-func (c *choice) onlyKept() bool {
-	return c.win.Ref.From != nil && !slices.ContainsFunc(c.children, func(o *Child) bool { return o != c.win && o.isDir() })
+// onlyInArchive reports whether the winner is a directory of an archive, and no other layer has a
+// directory there.
+func (c *choice) onlyInArchive() bool {
+	isOther := func(o *Child) bool { return o != c.winner && o.isDir() }
+	return c.winner.Ref.From != nil && !slices.ContainsFunc(c.children, isOther)
 }
 
-// list returns what is in a branch, by name.
+// list returns the children of a branch, by name.
 func (l *lister) list(lv *level, b *branch) ([]*Child, error) {
 	of := l.m.Layers[b.layer]
 	switch {
-	case of.Kept != nil:
-		return listKept(of.Kept, b)
+	case of.Archive != nil:
+		return listArchive(of.Archive, b)
 	case b.disk == nil:
 		rest := strings.TrimPrefix(strings.TrimPrefix(of.Tree.Into, lv.dir.Path), "/")
 		name, _, _ := strings.Cut(rest, "/")
 		return []*Child{{name: name, Layer: b.layer, typ: sidecar.TypeDir, IsParent: true}}, nil
 	}
 	w := l.m.P.Walker()
-	w.Notice = func(message string) { lv.notices = append(lv.notices, message) }
+	w.Notice = func(err error) { lv.notices = append(lv.notices, err) }
 	entries, err := w.List(b.disk)
 	children, all := make([]Child, len(entries)), make([]*Child, len(entries))
 	for i := range entries {
@@ -213,26 +220,27 @@ func (l *lister) list(lv *level, b *branch) ([]*Child, error) {
 	return all, err
 }
 
-// listKept returns what is in a directory of the archive, by name.
-func listKept(k *packer.Base, b *branch) (all []*Child, err error) {
-	var free []Child // a run of them at a time
-	for row, err := range k.Index.In(b.dir) {
+// listArchive returns the children of a directory in an archive, by name.
+func listArchive(k *packer.Base, b *branch) (all []*Child, err error) {
+	var spare []Child // allocated in bulk
+	for row, err := range k.Index.Dir(b.dir) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", k.Name, err)
 		}
-		if len(free) == 0 {
-			free = make([]Child, min(max(8, len(all)), 128))
+		if len(spare) == 0 {
+			spare = make([]Child, min(max(8, len(all)), 128))
 		}
-		c := &free[0]
-		free = free[1:]
-		c.name, c.Layer, c.entry = string(row.Path[bytes.LastIndexByte(row.Path, '/')+1:]), b.layer, row.Entry
-		c.typ, c.Ref = c.entry.Type, k.Ref(row.I, &c.entry)
+		c := &spare[0]
+		spare = spare[1:]
+		c.name = string(row.Path[bytes.LastIndexByte(row.Path, '/')+1:])
+		c.Layer, c.entry = b.layer, row.Entry
+		c.typ, c.Ref = c.entry.Type, k.Ref(row.Ordinal, &c.entry)
 		all = append(all, c)
 	}
 	return all, nil
 }
 
-// below returns the branches of a directory that is entered, in all layers that have it.
+// below returns the branches of a directory that is entered, one for each layer that has it.
 func (l *lister) below(c *choice) (below []branch, err error) {
 	for _, o := range c.children {
 		if !o.isDir() {
@@ -247,7 +255,7 @@ func (l *lister) below(c *choice) (below []branch, err error) {
 			b.disk, err = tree.OpenDir(o.disk.Dir, *o.disk)
 		}
 		if err != nil {
-			letGo(below)
+			releaseAll(below)
 			return nil, err
 		}
 		if b.disk != nil {
@@ -258,13 +266,13 @@ func (l *lister) below(c *choice) (below []branch, err error) {
 	return below, nil
 }
 
-// mode is that of a directory that is chosen.
+// mode returns the mode of a directory that was chosen.
 func (c *choice) mode() uint16 {
 	switch {
-	case c.win.IsParent:
+	case c.winner.IsParent:
 		return format.MissingDirMode
-	case c.win.Ref.From == nil:
-		return format.UnixMode(c.win.disk.Info.Mode())
+	case c.winner.Ref.From == nil:
+		return format.UnixMode(c.winner.disk.Info.Mode())
 	}
-	return c.win.entry.Mode
+	return c.winner.entry.Mode
 }

@@ -19,7 +19,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
-// manyDirs is a tree of more directories than a lister lists ahead, and more files in one than it lists ahead.
+// manyDirs is a tree of more directories than a lister lists ahead, and more files in one than it
+// lists ahead.
 func manyDirs(t *testing.T) string {
 	var files [][2]string
 	for i := range 3 * rewrite.LevelsAhead {
@@ -31,7 +32,7 @@ func manyDirs(t *testing.T) string {
 	return tartest.Tree(t, files...)
 }
 
-// Whoever goes through a tree may stop anywhere, and leaves no file open and no goroutine behind.
+// A walk that is stopped anywhere leaves no file open and no goroutine behind.
 func TestListerStops(t *testing.T) {
 	dir := manyDirs(t)
 	name := tartest.Pack(t, dir, pack.Options{})
@@ -67,7 +68,7 @@ func TestListerStops(t *testing.T) {
 	}
 }
 
-// openUnder counts the open files below a directory, where the system tells them.
+// openUnder counts the open files below a directory, if the system lists them.
 func openUnder(t *testing.T, dir string) (n int) {
 	fds, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
@@ -129,7 +130,8 @@ func TestListerManyTrees(t *testing.T) {
 	if res, err := edit.Add(context.Background(), name, trees, o); err != nil || res.Added != 40*30+30 {
 		t.Errorf("%+v, %v", res.Changes, err)
 	}
-	// Of each tree: itself, its top, one that is gone through and one that is listed; then what waits, and what the entries on their way are in.
+	// Of each tree: itself, its top, one that is gone through and one that is listed; then what
+	// waits, and what the entries on their way are in.
 	if most > 4*40+rewrite.DirsAhead+packer.Lookahead {
 		t.Errorf("%d directories were open", most)
 	}

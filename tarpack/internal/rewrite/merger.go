@@ -10,40 +10,45 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
-// A merger goes through several layers at once, in the order in which pack writes (FORMAT.md 1.1), has somebody choose at each
-// path, and submits what was chosen. A lister finds what there is to choose from, ahead of it.
+// A Merger walks several layers at once in the order of packing (FORMAT.md 1.1). It calls Choose
+// for each path, and submits the winner to the packer. A lister reads the layers ahead of it.
 type Merger struct {
 	P      *packer.Packer
 	Layers []Layer
-	// base is the layer of the archive that is changed, so that changes can be told; −1 if there is none.
+	// Base is the layer of the archive that is changed, or -1 if there is none. Changes are
+	// relative to it.
 	Base int
-	// choose returns which of the layers' children at a path goes into the archive, by its place in the list; −1: none. There is at least one
-	// child, and they are in the order of layers. Of directories that are chosen, those of the other layers at the path are gone through, too.
-	// It is always called from the same goroutine, one that walk starts.
+	// Choose picks the winner for one path: an index into children, or -1 to leave the path out.
+	// Children is never empty and is sorted by layer. If the winner is a directory, the directories
+	// of all layers at the path are merged. Choose is always called from the same goroutine, which
+	// is not the caller's.
 	Choose   func(path string, children []*Child) int
-	checksum bool // a file's size and time do not tell that it is the same
-	known    tree.Inodes
+	checksum bool // compare contents even if size and mtime match
+	inodes   tree.Inodes
 	ignored  int64
-	grow     bool // what the base has stays where it is: only new entries are submitted
-	seal     seal // of the directory at hand, if the base has it
+	grow     bool // entries of the base stay in place, so only other ones are submitted
+	seal     seal // of the current directory, if it is in the base
 }
 
-// walk goes through everything.
+// FirstLayer is a Choose that takes the entry of the first layer that has the path.
+func FirstLayer(string, []*Child) int { return 0 }
+
+// Walk walks all layers.
 func (m *Merger) Walk(ctx context.Context) error {
 	l := startLister(ctx, m)
 	defer l.stop()
 	return m.walkDir(ctx, l)
 }
 
-// walkDir goes through the directory that the lister has next, and all below it.
+// walkDir merges the next directory of the lister, and everything below it.
 func (m *Merger) walkDir(ctx context.Context, l *lister) error {
 	lv, err := l.next()
 	if err != nil {
 		return err
 	}
 	defer lv.release()
-	for _, message := range lv.notices {
-		m.P.Options.Notice(message)
+	for _, notice := range lv.notices {
+		m.P.Options.Notice(notice)
 	}
 	for i := range lv.choices {
 		if err := m.drop(ctx, &lv.choices[i]); err != nil {
@@ -55,7 +60,7 @@ func (m *Merger) walkDir(ctx context.Context, l *lister) error {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		if c.win.isDir() && !ended {
+		if c.winner.isDir() && !ended {
 			ended = true
 			if err := m.P.Send(ctx, nil); err != nil {
 				return err
@@ -76,28 +81,29 @@ func (m *Merger) walkDir(ctx context.Context, l *lister) error {
 	return nil
 }
 
-// descend goes on in a directory that was chosen.
+// descend merges a directory that was chosen.
 func (m *Merger) descend(ctx context.Context, c *choice, l *lister) error {
 	before := m.seal
 	defer func() { m.seal = before }()
-	if m.seal = m.seal.below(c.win.entry.Mode); c.win.Ref.From == nil {
-		m.seal = seal{} // it is new
+	if m.seal = m.seal.below(c.winner.entry.Mode); c.winner.Ref.From == nil {
+		m.seal = seal{} // tar restores it after everything in it
 	}
 	return m.walkDir(ctx, l)
 }
 
-// drop tells of what was not chosen.
+// drop records what was not chosen: removed entries of the base, and ignored entries of other
+// layers.
 func (m *Merger) drop(ctx context.Context, c *choice) error {
 	base := c.base(m.Base)
-	if base != nil && (c.win == nil || base.isDir() && !c.win.isDir()) {
+	if base != nil && (c.winner == nil || base.isDir() && !c.winner.isDir()) {
 		from, to := int(base.Ref.I), int(base.Ref.I)+1
 		if base.isDir() {
 			to = int(base.entry.End)
 		}
-		if c.win != nil {
-			from++ // the path itself is changed
+		if c.winner != nil {
+			from++ // a change of the path itself is no removal
 		}
-		for row, err := range m.Layers[m.Base].Kept.Index.All(from, to) {
+		for row, err := range m.Layers[m.Base].Archive.Index.All(from, to) {
 			if err != nil {
 				return err
 			}
@@ -106,24 +112,25 @@ func (m *Merger) drop(ctx context.Context, c *choice) error {
 			}
 		}
 	}
-	if c.win == nil {
+	if c.winner == nil {
 		return nil
 	}
 	for _, other := range c.children {
-		if other == c.win || other == base || other.isDir() && c.win.isDir() {
+		if other == c.winner || other == base || other.isDir() && c.winner.isDir() {
 			continue
 		}
 		m.ignored++
-		if other.isDir() != c.win.isDir() {
-			m.P.Options.Notice(fmt.Sprintf("%s: a %s, and a %s elsewhere, which is left out", format.Printable(c.path), c.win.typ, other.typ))
+		if other.isDir() != c.winner.isDir() {
+			m.P.Options.Notice(fmt.Errorf("%s: a %s, and a %s elsewhere, which is left out",
+				format.Printable(c.path), c.winner.typ, other.typ))
 		}
 	}
 	return nil
 }
 
-// submit sends what was chosen to the packer.
+// submit sends the winner to the packer.
 func (m *Merger) submit(ctx context.Context, c *choice, keptDir *tree.Dir) error {
-	w := c.win
+	w := c.winner
 	if m.grow {
 		if w.Ref.From != nil {
 			return nil
@@ -141,7 +148,7 @@ func (m *Merger) submit(ctx context.Context, c *choice, keptDir *tree.Dir) error
 	}
 	switch {
 	case w.IsParent:
-		h, err := madeParent(m.Layers[w.Layer].Tree, c.path)
+		h, err := parentHeader(m.Layers[w.Layer].Tree, c.path)
 		if err != nil {
 			return err
 		}
@@ -163,9 +170,10 @@ func (m *Merger) submit(ctx context.Context, c *choice, keptDir *tree.Dir) error
 	return m.P.Submit(ctx, it)
 }
 
-// compare looks whether a file is the one that the archive has.
+// compare finds out whether a file on disk can be taken for its entry in the base.
 func (m *Merger) compare(ctx context.Context, it *packer.Item, base *Child) (err error) {
-	if it.Inode, it.LaterName, err = m.known.Of(ctx, &it.Entry, m.P.Walker(), m.trees()...); err != nil || it.LaterName {
+	it.Inode, it.LaterName, err = m.inodes.Of(ctx, &it.Entry, m.P.Walker(), m.trees()...)
+	if err != nil || it.LaterName {
 		return err
 	}
 	if base != nil && base.isFile() && !m.checksum {

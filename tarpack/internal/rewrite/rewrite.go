@@ -15,44 +15,47 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 )
 
-// EditOptions says how to change an archive. The zero value is usable. Of PackOptions, RemoveFiles is not heeded.
+// Options are the options of an edit. RemoveFiles has no effect.
 type Options struct {
 	packer.Options
-	DryRun bool // write nothing, only tell what would change
-	// Change, if set, is told of every change, in the order of the archive, always from the same goroutine.
+	DryRun bool // write nothing, only find out what would change
+	// Change, if set, is called for each change in the order of the archive, always from the same
+	// goroutine.
 	Change func(kind format.ChangeKind, path string)
 }
 
-// EditResult says what has changed, or would.
+// Result describes what an edit changed, or would change with DryRun.
 type Result struct {
 	format.Changes
-	Stats        sidecar.Stats // of the new archive; zero when none was written
+	Stats        sidecar.Stats // of the new archive; zero if none was written
 	ArchiveBytes int64
 	SidecarBytes int64
-	Written      bool // there is a new archive; false as well when nothing was to change
+	Written      bool // a new archive was written; false if there was nothing to change
 }
 
-// A rewrite makes an archive from layers. Whatever happens there is either the archive that was there before, or the
-// new one.
+// A Rewrite makes an archive from layers. After a failure the old archive is still there, unless it
+// was replaced completely.
 type Rewrite struct {
-	O        Options
-	Layers   []Layer
-	Base     int
-	Choose   func(path string, children []*Child) int
-	Checksum bool
-	Always   bool // also when nothing changes
-	Grow     bool // the first layer's archive grows in place
+	Options
+	Layers         []Layer
+	Base           int
+	Choose         func(path string, children []*Child) int
+	Checksum       bool
+	WriteUnchanged bool // write the archive even if nothing changes
+	Grow           bool // append to the archive of the first layer in place
 
-	Committed bool // the output is no longer ours to abort
+	Committed bool // the output was committed, so the caller must not abort it
 }
 
-// edit opens the archive name and rewrites it as prepare says, which gets the archive as the first layer and the base. Only one
-// process at a time can do that.
-func Edit(ctx context.Context, name string, o Options, prepare func(k *packer.Base, r *Rewrite) error) (res Result, err error) {
+// Edit opens the archive name as the first layer and the base, calls prepare to complete the
+// Rewrite, and runs it. A second Edit of the same archive fails while the first one runs.
+func Edit(
+	ctx context.Context, name string, o Options, prepare func(k *packer.Base, r *Rewrite) error,
+) (res Result, err error) {
 	if _, err := os.Stat(name); err != nil {
 		return Result{}, err
 	}
-	r := &Rewrite{O: o}
+	r := &Rewrite{Options: o}
 	var dst *durable.Output
 	if !o.DryRun {
 		if err := archivefile.Recover(name); err != nil {
@@ -73,9 +76,10 @@ func Edit(ctx context.Context, name string, o Options, prepare func(k *packer.Ba
 	}
 	defer k.Close()
 	if k.Rest > 0 && !o.DryRun {
-		return Result{}, fmt.Errorf("%s: %w", name, &format.UnfinishedError{Trailer: k.Trailer, Rest: k.Rest})
+		err := &format.UnfinishedError{Trailer: k.Trailer, Rest: k.Rest}
+		return Result{}, fmt.Errorf("%s: %w", name, err)
 	}
-	r.Layers = []Layer{{Kept: k}}
+	r.Layers = []Layer{{Archive: k}}
 	defer r.closeTrees()
 	if err := prepare(k, r); err != nil {
 		return Result{}, err
@@ -83,7 +87,7 @@ func Edit(ctx context.Context, name string, o Options, prepare func(k *packer.Ba
 	if o.DryRun {
 		return r.Look(ctx, name, false)
 	}
-	if !r.Always {
+	if !r.WriteUnchanged {
 		if res, err := r.Look(ctx, name, true); !errors.Is(err, packer.ErrFirstChange) {
 			return res, err
 		}
@@ -102,18 +106,19 @@ func (r *Rewrite) closeTrees() {
 	}
 }
 
-// look goes through everything and writes nothing. With first it ends with errFirstChange where the archive would change.
+// Look runs the rewrite without writing anything. With first it returns packer.ErrFirstChange at
+// the first change.
 func (r *Rewrite) Look(ctx context.Context, name string, first bool) (Result, error) {
-	o := r.O.Options
+	o := r.Options.Options
 	if first {
-		o.Notice = nil // the run that writes says it
+		o.Notice = nil // the run that writes sends the notices
 	}
 	p, err := packer.New(nil, o)
 	if err != nil {
 		return Result{}, err
 	}
 	p.Out = nil
-	p.Changes = packer.ChangeLog{Each: r.O.Change, First: first}
+	p.Changes = packer.ChangeLog{Each: r.Options.Change, First: first}
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		name = real
 	}
@@ -125,14 +130,14 @@ func (r *Rewrite) Look(ctx context.Context, name string, first bool) (Result, er
 	return Result{Changes: m.changes()}, nil
 }
 
-// write writes the new archive and puts it in its place. Until committed is set, dst is the caller's to abort.
+// Write writes the new archive and commits dst. The caller must abort dst unless Committed is set.
 func (r *Rewrite) Write(ctx context.Context, dst *durable.Output) (Result, error) {
-	p, err := packer.New(dst.Archive, r.O.Options)
+	p, err := packer.New(dst.Archive, r.Options.Options)
 	if err != nil {
 		return Result{}, err
 	}
 	p.Out.File = dst.Archive
-	p.Changes.Each = r.O.Change
+	p.Changes.Each = r.Options.Change
 	if err := p.SkipOutput(dst); err != nil {
 		return Result{}, err
 	}
@@ -152,14 +157,16 @@ func (r *Rewrite) Write(ctx context.Context, dst *durable.Output) (Result, error
 }
 
 func (r *Rewrite) merger(p *packer.Packer) *Merger {
-	return &Merger{P: p, Layers: r.Layers, Base: r.Base, Choose: r.Choose, checksum: r.Checksum, grow: r.Grow}
+	return &Merger{
+		P: p, Layers: r.Layers, Base: r.Base, Choose: r.Choose, checksum: r.Checksum, grow: r.Grow,
+	}
 }
 
 func (m *Merger) changes() format.Changes {
 	c := m.P.Changes.Changes
 	c.Ignored = m.ignored
 	if m.grow {
-		c.Kept = int64(m.Layers[m.Base].Kept.Index.Len())
+		c.Kept = int64(m.Layers[m.Base].Archive.Index.Len())
 	}
 	return c
 }

@@ -9,44 +9,44 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
-// A layer is one of what a rewrite takes entries from: an archive or a tree.
+// A Layer is a source of entries: an archive or a tree. The other field is nil.
 type Layer struct {
-	Kept *packer.Base
-	Tree *tree.Tree
+	Archive *packer.Base
+	Tree    *tree.Tree
 }
 
-// A branch is a directory of one layer.
+// A branch is one layer's directory at a path.
 type branch struct {
 	layer int
-	dir   int       // of an archive: its ordinal, or sidecar.Root
-	disk  *tree.Dir // of a tree; nil: a parent of its top, which is not on disk
+	dir   int       // of an archive: ordinal or sidecar.Root
+	disk  *tree.Dir // of a tree; nil for a parent of its top
 }
 
-// A child is what one layer has at a path.
+// A Child is what one layer has at a path.
 type Child struct {
 	name     string
 	Layer    int
 	typ      sidecar.Type
 	entry    sidecar.Entry    // of an archive
-	Ref      packer.BaseEntry // likewise
+	Ref      packer.BaseEntry // of an archive
 	disk     *tree.Entry      // of a tree
-	IsParent bool             // a parent of a tree's top
+	IsParent bool             // a directory above the top of a tree, which does not exist on disk
 }
 
 func (c *Child) isDir() bool { return c.typ == sidecar.TypeDir }
 
-// isFile: it has content. A hard link has its target's.
+// isFile reports whether c has content. A hard link has that of its target.
 func (c *Child) isFile() bool { return c.typ == sidecar.TypeFile || c.typ == sidecar.TypeHardlink }
 
-// A choice is what was chosen at a path.
+// A choice is the result of Choose for a path.
 type choice struct {
 	path     string
 	children []*Child
-	win      *Child // nil: none
-	enter    bool   // it is a directory, and what is below it is chosen from, too
+	winner   *Child // nil if the path is left out
+	enter    bool   // it is a directory, and what is below it is merged
 }
 
-// base is what the archive that is changed has at the path, nil if nothing.
+// base returns the child of the base, which is the layer with that number, or nil.
 func (c *choice) base(layer int) *Child {
 	for _, o := range c.children {
 		if o.Layer == layer {
@@ -56,7 +56,8 @@ func (c *choice) base(layer int) *Child {
 	return nil
 }
 
-// mergeByName makes one list, sorted by name, of several that are, and where names are equal in the order of the lists.
+// mergeByName merges lists sorted by name into one. Children with equal names stay in the order of
+// the lists.
 func mergeByName(lists [][]*Child) []*Child {
 	switch len(lists) {
 	case 0:
@@ -64,7 +65,7 @@ func mergeByName(lists [][]*Child) []*Child {
 	case 1:
 		return lists[0]
 	}
-	// By halves: there may be as many lists as a set has shards.
+	// Merge by halves: there may be as many lists as a set has shards.
 	a, b := mergeByName(lists[:len(lists)/2]), mergeByName(lists[len(lists)/2:])
 	all := make([]*Child, 0, len(a)+len(b))
 	for len(a) > 0 && len(b) > 0 {
@@ -77,8 +78,9 @@ func mergeByName(lists [][]*Child) []*Child {
 	return append(append(all, a...), b...)
 }
 
-// madeParent makes the header of a parent of the tree's top, with the time of that.
-func madeParent(t *tree.Tree, name string) (format.Header, error) {
+// parentHeader returns the header of a directory above the top of a tree. Its time is that of the
+// top.
+func parentHeader(t *tree.Tree, name string) (format.Header, error) {
 	var fi os.FileInfo
 	var err error
 	if t.Only != "" {
@@ -89,5 +91,7 @@ func madeParent(t *tree.Tree, name string) (format.Header, error) {
 	if err != nil {
 		return format.Header{}, tree.Error(name, err)
 	}
-	return format.Header{Path: name, Type: sidecar.TypeDir, Mode: format.MissingDirMode, ModTime: fi.ModTime().Unix()}, nil
+	return format.Header{
+		Path: name, Type: sidecar.TypeDir, Mode: format.MissingDirMode, ModTime: fi.ModTime().Unix(),
+	}, nil
 }

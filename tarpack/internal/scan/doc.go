@@ -2,7 +2,7 @@
 // rules of FORMAT.md, and builds the index of what it finds.
 //
 //	Scan → chunks → unitReader → Unit → Each          a reader for each chunk, units in order
-//	                                     └ Indexer    items → sidecar.Builder → sidecar
+//	                                     └ Indexer    items → build.Builder → sidecar
 //
 // BuildIndex does all of it for an archive that must be sound. Verify and repair run a Scan of
 // their own, which goes on after damage.

@@ -5,7 +5,9 @@ import (
 	"io"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
@@ -32,12 +34,12 @@ func (d *boundedDigest) Write(b []byte) (int, error) {
 }
 
 // readFile reads the C and P of a file, whose H was read, and completes its item.
-func (u *unitReader) readFile(un *Unit, it *sidecar.Item) error {
+func (u *unitReader) readFile(un *Unit, it *build.Item) error {
 	if it.Size == 0 {
-		it.Hash = format.EmptyHash
+		it.Hash = sidecar.EmptyHash
 		return nil
 	}
-	if it.Size > 1<<gzmember.MinShift && u.readSegmented(un, it) {
+	if it.Size > 1<<coding.MinShift && u.readSegmented(un, it) {
 		return nil
 	}
 	if err := u.readContent(un, it); err != nil {
@@ -62,7 +64,7 @@ func (u *unitReader) readFile(un *Unit, it *sidecar.Item) error {
 }
 
 // readContent reads C.
-func (u *unitReader) readContent(un *Unit, it *sidecar.Item) error {
+func (u *unitReader) readContent(un *Unit, it *build.Item) error {
 	h, err := u.member()
 	if err != nil {
 		return err
@@ -81,9 +83,9 @@ func (u *unitReader) readContent(un *Unit, it *sidecar.Item) error {
 	}
 	it.ContentLen, it.CRC = u.scan.Length(), u.scan.CRC()
 	d.Record(&it.Entry)
-	it.Coding = sidecar.CodingDeflate
+	it.Coding = coding.Deflate
 	if u.scan.Stored() {
-		it.Coding = sidecar.CodingStored
+		it.Coding = coding.Stored
 	}
 	un.End += it.ContentLen
 	return nil
@@ -91,17 +93,17 @@ func (u *unitReader) readContent(un *Unit, it *sidecar.Item) error {
 
 // readPadding reads P, whose header h was read. All bytes of P are determined by the size and the
 // table.
-func (u *unitReader) readPadding(un *Unit, it *sidecar.Item, h gzmember.Header) error {
+func (u *unitReader) readPadding(un *Unit, it *build.Item, h gzmember.Header) error {
 	var extra []byte
 	if h.Extra != nil {
-		if it.Coding == sidecar.CodingStored {
+		if it.Coding == coding.Stored {
 			return fmt.Errorf("%w: stored content with a segment table", format.ErrCorrupt)
 		}
 		table, err := gzmember.ParseSegments(h.Extra)
 		if err != nil {
 			return err
 		}
-		it.Coding, it.Shift, it.Segments = sidecar.CodingSegmented, table.Shift, table.Lengths
+		it.Coding, it.Shift, it.Segments = coding.Segmented, table.Shift, table.Lengths
 		extra = table.AppendExtra(nil)
 	}
 	u.raw = gzmember.AppendZeros(u.raw[:0], format.Padding(it.Size), extra)

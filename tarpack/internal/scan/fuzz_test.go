@@ -13,7 +13,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/tarpack/tpk/sidecar"
-	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 )
@@ -54,7 +54,7 @@ func FuzzDamage(f *testing.F) {
 
 // checkIndex indexes bytes in two ways, and compares the result with what archive/tar reads.
 func checkIndex(t *testing.T, archive []byte) {
-	var m sidecar.Memory
+	var m build.Memory
 	res, err := scan.BuildIndex(
 		context.Background(),
 		bytes.NewReader(archive),
@@ -135,7 +135,7 @@ func tarListing(archive []byte) ([]string, error) {
 
 func listingLine(path, link string, typeflag byte, mode, size, mtime int64, hash uint64) string {
 	if size == 0 {
-		hash = format.EmptyHash
+		hash = sidecar.EmptyHash
 	}
 	return fmt.Sprintf("%q %q %c %o %d %d %x", path, link, typeflag, mode, size, mtime, hash)
 }
@@ -152,7 +152,7 @@ func indexListing(t *testing.T, x *sidecar.Index) []string {
 		case sidecar.TypeDir:
 			path += "/"
 		case sidecar.TypeSymlink, sidecar.TypeHardlink:
-			if link, err = x.Link(row.I); err != nil {
+			if link, err = x.Link(row.Ordinal); err != nil {
 				t.Fatal(err)
 			}
 			e.Size = 0

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
@@ -32,7 +33,7 @@ type Result struct {
 // format.ErrCorrupt or ErrTruncated, and has the path and the offset of the entry. An archive that
 // does not match its trailer is such a fault, too.
 func BuildIndex(
-	ctx context.Context, src io.ReaderAt, size int64, dst sidecar.File, o Options,
+	ctx context.Context, src io.ReaderAt, size int64, dst build.File, o Options,
 ) (res Result, err error) {
 	ix := NewIndexer(o)
 	defer func() { err = errors.Join(err, ix.Builder.Close()) }()
@@ -51,14 +52,14 @@ func BuildIndex(
 // Indexer makes a sidecar of the units of an archive.
 type Indexer struct {
 	o        Options
-	Builder  *sidecar.Builder
+	Builder  *build.Builder
 	Trailer  *format.Trailer // the T that Add was given; nil: none
 	Progress format.Progress // of all items so far
 }
 
 // NewIndexer returns an Indexer without units. The caller closes its Builder.
 func NewIndexer(o Options) *Indexer {
-	return &Indexer{o: o, Builder: sidecar.NewBuilder(sidecar.BuilderOptions{TempDir: o.TempDir})}
+	return &Indexer{o: o, Builder: build.New(build.Options{TempDir: o.TempDir})}
 }
 
 // Add adds the next unit, which has no Err. A fault is a *format.Problem.
@@ -75,7 +76,7 @@ func (ix *Indexer) Add(un *Unit) error {
 	for i := range un.Items {
 		it := &un.Items[i]
 		if err := ix.Builder.Add(*it); err != nil {
-			if errors.Is(err, sidecar.ErrItem) || errors.Is(err, sidecar.ErrPath) {
+			if errors.Is(err, build.ErrItem) || errors.Is(err, sidecar.ErrPath) {
 				err = fmt.Errorf("%w: %w", format.ErrCorrupt, err)
 				return &format.Problem{Path: it.Path, Offset: it.Offset, Err: err}
 			}
@@ -92,14 +93,14 @@ func (ix *Indexer) Add(un *Unit) error {
 
 // Finish writes the sidecar of the archive, which has size bytes, and compares it with T. If only T
 // is wrong, the sidecar has been written and the Result is complete.
-func (ix *Indexer) Finish(dst sidecar.File, size int64) (Result, error) {
+func (ix *Indexer) Finish(dst build.File, size int64) (Result, error) {
 	if ix.Trailer == nil {
 		return Result{}, fmt.Errorf("%w: it ends without a trailer", format.ErrTruncated)
 	}
 	digest, n, err := ix.Builder.Finish(dst, size)
 	switch {
-	case errors.Is(err, sidecar.ErrDuplicate), errors.Is(err, sidecar.ErrNoParent),
-		errors.Is(err, sidecar.ErrNoTarget):
+	case errors.Is(err, build.ErrDuplicate), errors.Is(err, build.ErrNoParent),
+		errors.Is(err, build.ErrNoTarget):
 		return Result{}, fmt.Errorf("%w: %w", format.ErrCorrupt, err)
 	case err != nil:
 		return Result{}, err

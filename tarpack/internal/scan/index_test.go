@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/tarpack/tpk/gzmember"
-	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -321,7 +321,7 @@ func TestScanRules(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			a := tartest.Forge(2, 0, tc.parts...)
 			for _, workers := range []int{1, 2} {
-				var m sidecar.Memory
+				var m build.Memory
 				_, err := scan.BuildIndex(
 					context.Background(),
 					bytes.NewReader(a),
@@ -350,7 +350,7 @@ func TestScanTrailer(t *testing.T) {
 		"digest":  tartest.Forge(tr.Entries, tr.Digest+1, parts...),
 		"none":    right[:tr.Offset],
 	} {
-		var m sidecar.Memory
+		var m build.Memory
 		_, err := scan.BuildIndex(
 			context.Background(),
 			bytes.NewReader(a),
@@ -374,7 +374,7 @@ func TestScanBomb(t *testing.T) {
 		tartest.Raw(bomb),
 	)
 	src := &countingReaderAt{r: bytes.NewReader(a)}
-	var m sidecar.Memory
+	var m build.Memory
 	_, err := scan.BuildIndex(context.Background(), src, int64(len(a)), &m, scan.Options{Workers: 1})
 	if !errors.Is(err, format.ErrCorrupt) {
 		t.Error(err)

@@ -7,38 +7,39 @@ import (
 	"io"
 
 	"github.com/tarpack/tpk/gzmember"
-	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/gzmember/coding"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // segmentedContent returns a C as gzmember reads it in segments. It checks the number of segments
 // and the sum of their lengths.
-func segmentedContent(it *sidecar.Item, table gzmember.Segments) (gzmember.Content, error) {
+func segmentedContent(it *build.Item, table gzmember.Segments) (gzmember.Content, error) {
 	ends := make([]int64, len(table.Lengths))
 	sum := int64(0)
 	for i, n := range table.Lengths {
 		sum += int64(n)
 		ends[i] = sum
 	}
-	want := it.ContentLen - gzmember.HeaderSize - gzmember.TrailerSize
+	want := it.ContentLen - gzmember.HeaderSize - gzmember.MemberTrailerSize
 	if sum != want {
 		return gzmember.Content{}, fmt.Errorf("%w: its segments have %d bytes, its deflate stream %d",
 			format.ErrCorrupt, sum, want)
 	}
-	if n := gzmember.SegmentsOf(it.Size, table.Shift); n != int64(len(ends)) {
+	if n := coding.Segments(it.Size, table.Shift); n != int64(len(ends)) {
 		return gzmember.Content{}, fmt.Errorf("%w: it has %d segments instead of %d",
 			format.ErrCorrupt, len(ends), n)
 	}
 	return gzmember.Content{
 		Offset: it.ContentOffset(), Length: it.ContentLen, Size: it.Size, CRC: it.CRC,
-		Coding: gzmember.Segmented, Shift: table.Shift,
+		Coding: coding.Segmented, Shift: table.Shift,
 		Ends: func(k int) (int64, error) { return ends[k], nil },
 	}, nil
 }
 
 // checkSegments checks that each segment can be entered and has the right length, by inflating them
 // one by one. It is needed for a C that was read as plain deflate before its table was found.
-func (u *unitReader) checkSegments(it *sidecar.Item) error {
+func (u *unitReader) checkSegments(it *build.Item) error {
 	c, err := segmentedContent(it, gzmember.Segments{Shift: it.Shift, Lengths: it.Segments})
 	if err != nil {
 		return err
@@ -62,7 +63,7 @@ func (u *unitReader) inflate(c gzmember.Content, w io.Writer) error {
 //
 // The segment table is in P, after C. P is found without inflating: its lengths add up to its
 // distance from the beginning of C. So C is inflated only once.
-func (u *unitReader) readSegmented(un *Unit, it *sidecar.Item) bool {
+func (u *unitReader) readSegmented(un *Unit, it *build.Item) bool {
 	c := *it
 	table, ok := u.findTable(&c)
 	if !ok {
@@ -77,7 +78,7 @@ func (u *unitReader) readSegmented(un *Unit, it *sidecar.Item) bool {
 	if err := u.inflate(content, d); err != nil {
 		return false // reading it as plain deflate returns the error
 	}
-	c.Coding, c.Shift, c.Segments = sidecar.CodingSegmented, table.Shift, table.Lengths
+	c.Coding, c.Shift, c.Segments = coding.Segmented, table.Shift, table.Lengths
 	d.Record(&c.Entry)
 	*it = c
 	un.End = it.Offset + it.Length()
@@ -87,7 +88,7 @@ func (u *unitReader) readSegmented(un *Unit, it *sidecar.Item) bool {
 
 // findTable searches for the P of a segmented C. It sets the lengths of both and the CRC-32 in the
 // item, and returns the table.
-func (u *unitReader) findTable(it *sidecar.Item) (gzmember.Segments, bool) {
+func (u *unitReader) findTable(it *build.Item) (gzmember.Segments, bool) {
 	const (
 		// What deflate can add to content that it can't compress, and some more.
 		expansion = 1 << 20
@@ -121,9 +122,9 @@ func (u *unitReader) findTable(it *sidecar.Item) (gzmember.Segments, bool) {
 }
 
 // tableAt returns the table if b begins with the P of a C of length bytes.
-func (u *unitReader) tableAt(b []byte, length int64, it *sidecar.Item) (gzmember.Segments, bool) {
+func (u *unitReader) tableAt(b []byte, length int64, it *build.Item) (gzmember.Segments, bool) {
 	h, err := gzmember.ParseHeader(b)
-	if err != nil || h.Extra == nil || length < gzmember.HeaderSize+gzmember.TrailerSize {
+	if err != nil || h.Extra == nil || length < gzmember.HeaderSize+gzmember.MemberTrailerSize {
 		return gzmember.Segments{}, false
 	}
 	table, err := gzmember.ParseSegments(h.Extra)
@@ -134,8 +135,8 @@ func (u *unitReader) tableAt(b []byte, length int64, it *sidecar.Item) (gzmember
 	if !bytes.HasPrefix(b, p) {
 		return gzmember.Segments{}, false
 	}
-	var trailer [gzmember.TrailerSize]byte
-	at := it.ContentOffset() + length - gzmember.TrailerSize
+	var trailer [gzmember.MemberTrailerSize]byte
+	at := it.ContentOffset() + length - gzmember.MemberTrailerSize
 	if _, err := u.src.ReadAt(trailer[:], at); err != nil {
 		return gzmember.Segments{}, false
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
@@ -15,7 +16,7 @@ import (
 // trailer T, or a former trailer F. Its own bytes determine what it is.
 type Unit struct {
 	Off, End int64           // offsets in the archive
-	Items    []sidecar.Item  // of a file one, of a group all its entries, of a trailer none
+	Items    []build.Item    // of a file one, of a group all its entries, of a trailer none
 	Trailer  *format.Trailer // if it is T
 	Former   *format.Trailer // if it is F: the T that it was
 	// Err is what is wrong with the unit. Its end is then not known, and End is where the next one
@@ -137,7 +138,7 @@ func (u *unitReader) read(h gzmember.Header, un *Unit) error {
 	if err := u.readFile(un, &it); err != nil {
 		return err
 	}
-	un.Items = []sidecar.Item{it}
+	un.Items = []build.Item{it}
 	return nil
 }
 
@@ -163,8 +164,8 @@ func (u *unitReader) readBlocks() error {
 }
 
 // NewItem returns the index entry for a header in a member of headerLen bytes at offset off.
-func NewItem(h *format.Header, off, headerLen int64) sidecar.Item {
-	it := sidecar.Item{Path: h.Path, Link: h.Link}
+func NewItem(h *format.Header, off, headerLen int64) build.Item {
+	it := build.Item{Path: h.Path, Link: h.Link}
 	it.Offset, it.HeaderLen = off, int32(headerLen)
 	it.Type, it.Mode, it.ModTime, it.Size = h.Type, h.Mode, h.ModTime, h.Size
 	it.DevMajor, it.DevMinor = h.DevMajor, h.DevMinor

@@ -2,11 +2,16 @@ package shardset
 
 import (
 	"container/list"
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"sort"
 	"sync"
+
+	"github.com/tarpack/tpk/tarpack/source"
 
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
@@ -161,8 +166,8 @@ func OpenListed(l *List, i int, name string) (*os.File, error) {
 	return a.OSFile, nil
 }
 
-// check looks whether all shards are there and have the right size.
-func (f *File) Check() error {
+// CheckShards looks whether all shards are there and have the right size.
+func (f *File) CheckShards() error {
 	for i, want := range f.list.Shards {
 		name := f.Name.Shard(i)
 		fi, err := os.Stat(name)
@@ -187,4 +192,64 @@ func (f *File) Close() error {
 		f.drop(f.Recent.Back().Value.(*openShard))
 	}
 	return nil
+}
+
+// Identity implements source.Source by the digest of the set's sidecar, which depends on every shard.
+func (f *File) Identity() string {
+	return fmt.Sprintf("%s %d %016x", f.Name.List(), f.Size(), f.list.Index)
+}
+
+// Check implements source.Source. It compares the set's list with the one that was opened.
+func (f *File) Check() error {
+	now, err := ReadList(f.Name.List(), f.Name.N)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return f.CheckShards() // a set without a list
+	case err != nil:
+		return fmt.Errorf("%w: %w", source.ErrUnavailable, err)
+	case now.Index != f.list.Index:
+		return fmt.Errorf("%s: %w", f.Name.List(), source.ErrChanged)
+	}
+	return nil
+}
+
+// ReadNow implements source.Source for bytes that lie in one shard, if that is open.
+func (f *File) ReadNow(p []byte, off int64) bool {
+	i, start := f.Place(off)
+	if off < 0 || off+int64(len(p)) > f.ends[i] {
+		return false
+	}
+	f.mu.Lock()
+	s := f.open[i]
+	if s != nil {
+		s.held++
+	}
+	f.mu.Unlock()
+	if s == nil {
+		return false
+	}
+	defer f.Release(s)
+	return source.ReadNow(s.File, p, off-start)
+}
+
+// Fetch implements source.Source by reading.
+func (f *File) Fetch(ctx context.Context, off, n int64) error {
+	return source.ReadThrough(ctx, f, off, n)
+}
+
+// Map implements source.Source. A set is several files and has no mapping.
+func (f *File) Map() ([]byte, func() error) { return nil, nil }
+
+// Piece implements source.Source. It ends with its shard.
+func (f *File) Piece(off, n int64) (source.Piece, bool, error) {
+	if off < 0 || off > f.Size() {
+		return source.Piece{}, false, fmt.Errorf("%s: there is no offset %d", f.Name.List(), off)
+	}
+	i, start := f.Place(off)
+	s, err := f.Acquire(i)
+	if err != nil {
+		return source.Piece{}, false, err
+	}
+	n = min(n, f.ends[i]-off)
+	return source.Piece{File: s.File, Offset: off - start, Length: n, Release: func() { f.Release(s) }}, true, nil
 }

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
@@ -15,7 +17,7 @@ import (
 // Join writes the sidecar of a set to dst, from those of its shards. A shard without one is indexed
 // in memory.
 func Join(
-	ctx context.Context, name format.SetName, dst sidecar.File, o scan.Options,
+	ctx context.Context, name format.SetName, dst build.File, o scan.Options,
 ) (digest uint64, n int64, err error) {
 	m := NewJoiner(o)
 	defer func() { err = errors.Join(err, m.Close()) }()
@@ -34,7 +36,7 @@ func Join(
 // Joiner makes the index of a set from those of its shards.
 type Joiner struct {
 	o        scan.Options
-	Builder  *sidecar.Builder
+	Builder  *build.Builder
 	before   *indexed.File // the previous shard
 	size     int64         // of the shards so far, in bytes
 	progress format.Progress
@@ -42,7 +44,7 @@ type Joiner struct {
 
 // NewJoiner returns a Joiner without shards.
 func NewJoiner(o scan.Options) *Joiner {
-	return &Joiner{o: o, Builder: sidecar.NewBuilder(sidecar.BuilderOptions{TempDir: o.TempDir})}
+	return &Joiner{o: o, Builder: build.New(build.Options{TempDir: o.TempDir})}
 }
 
 // Close removes temporary files and closes the last shard.
@@ -98,20 +100,20 @@ func (m *Joiner) Add(ctx context.Context, a *indexed.File) (err error) {
 
 // item adds one entry.
 func (m *Joiner) item(a *indexed.File, row *sidecar.Row) (err error) {
-	it := sidecar.Item{Entry: row.Entry, Path: string(row.Path)}
+	it := build.Item{Entry: row.Entry, Path: string(row.Path)}
 	it.Offset += m.size
 	switch {
 	case it.Type == sidecar.TypeSymlink, it.Type == sidecar.TypeHardlink:
-		if it.Link, err = a.Index.Link(row.I); err != nil {
+		if it.Link, err = a.Index.Link(row.Ordinal); err != nil {
 			return err
 		}
-	case it.Coding == sidecar.CodingSegmented:
-		t, err := a.Index.Segments(row.I)
+	case it.Coding == coding.Segmented:
+		t, err := a.Index.Segments(row.Ordinal)
 		if err != nil {
 			return err
 		}
 		it.Shift = t.Shift
-		if it.Segments, err = segmentLengths(&t); err != nil {
+		if it.Segments, err = t.AppendLengths(nil); err != nil {
 			return err
 		}
 	}
@@ -123,27 +125,12 @@ func (m *Joiner) item(a *indexed.File, row *sidecar.Row) (err error) {
 	return m.Builder.Add(it)
 }
 
-// segmentLengths returns the lengths of a file's segments.
-func segmentLengths(t *sidecar.SegmentTable) ([]uint32, error) {
-	lengths := make([]uint32, 0, t.NumSegments)
-	before := int64(0)
-	for k := range t.NumSegments {
-		end, err := t.End(k)
-		if err != nil {
-			return nil, err
-		}
-		lengths = append(lengths, uint32(end-before))
-		before = end
-	}
-	return lengths, nil
-}
-
 // finish writes the set's sidecar. The error wraps format.ErrShard if the shards do not belong
 // together.
-func (m *Joiner) finish(dst sidecar.File) (digest uint64, n int64, err error) {
+func (m *Joiner) finish(dst build.File) (digest uint64, n int64, err error) {
 	digest, n, err = m.Builder.Finish(dst, m.size)
-	if errors.Is(err, sidecar.ErrDuplicate) || errors.Is(err, sidecar.ErrNoParent) ||
-		errors.Is(err, sidecar.ErrNoTarget) {
+	if errors.Is(err, build.ErrDuplicate) || errors.Is(err, build.ErrNoParent) ||
+		errors.Is(err, build.ErrNoTarget) {
 		err = fmt.Errorf("%w: its shards are not of one set: %w", format.ErrShard, err)
 	}
 	return digest, n, err

@@ -12,7 +12,9 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
@@ -50,7 +52,7 @@ func ForgeRight(t testing.TB, parts ...ForgedPart) []byte {
 	if err := s.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	var m sidecar.Memory
+	var m build.Memory
 	digest, _, err := ix.Builder.Finish(&m, int64(len(a)))
 	if err != nil {
 		t.Fatal(err)
@@ -130,9 +132,9 @@ func ASegmented(path, content string, edit func(*gzmember.Segments)) ForgedPart 
 	}
 	b := gzmember.AppendTarHeader(nil, Blocks(FileHeader(path, len(content))))
 	b = gzmember.AppendMemberHeader(b, nil)
-	table := gzmember.Segments{Shift: gzmember.MinShift}
+	table := gzmember.Segments{Shift: coding.MinShift}
 	for rest := []byte(content); len(rest) > 0; {
-		n := min(len(rest), 1<<gzmember.MinShift)
+		n := min(len(rest), 1<<coding.MinShift)
 		before := len(b)
 		b = e.AppendSegment(b, rest[:n], n == len(rest))
 		table.Lengths = append(table.Lengths, uint32(len(b)-before))
@@ -262,7 +264,7 @@ func WriteFile(t testing.TB, name string, b []byte) {
 // IndexOf returns the sidecar of an archive, made from it alone.
 func IndexOf(t testing.TB, archive []byte) []byte {
 	t.Helper()
-	var m sidecar.Memory
+	var m build.Memory
 	src := bytes.NewReader(archive)
 	if _, err := scan.BuildIndex(t.Context(), src, src.Size(), &m, scan.Options{}); err != nil {
 		t.Fatal(err)

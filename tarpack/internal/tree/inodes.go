@@ -40,7 +40,7 @@ func (x *Inodes) Of(
 // count walks the trees and counts the names of files.
 func (x *Inodes) count(ctx context.Context, w *Walker, trees []*Tree) error {
 	x.names, x.first = map[durable.Inode]int{}, map[durable.Inode]bool{}
-	w.Notice = func(string) {} // the walk that packs reports it
+	w.Notice = func(error) {} // the walk that packs reports it
 	w.Entry = func(e Entry) error {
 		if e.Typ == sidecar.TypeFile && durable.StatOf(e.Info).Nlink > 1 {
 			x.names[durable.InodeOf(e.Info)]++

@@ -38,7 +38,7 @@ func write(t *testing.T, names ...string) string {
 // walk returns the paths that a walk of tr gives, with "|" for each EndDir, and its notices.
 func walk(t *testing.T, w *Walker, tr *Tree) (paths, notices []string) {
 	t.Helper()
-	w.Notice = func(message string) { notices = append(notices, message) }
+	w.Notice = func(err error) { notices = append(notices, err.Error()) }
 	w.Entry = func(e Entry) error {
 		defer e.Dir.Release()
 		paths = append(paths, e.Path())

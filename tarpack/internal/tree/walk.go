@@ -16,13 +16,13 @@ import (
 // Walker goes through a tree in archive order (FORMAT.md 1.1). That is a directory, its files, its
 // other entries, then its subdirectories, each kind sorted by the bytes of the name.
 type Walker struct {
-	Exclude  *exclude.Patterns    // nil excludes nothing
-	Special  bool                 // include FIFOs and devices
-	Skip     []os.FileInfo        // files not to include: the archive that is written or replaced
-	IsOutput func(*Entry) bool    // reports files not to include; may be nil
-	Notice   func(message string) // called for what is left out
-	Entry    func(Entry) error    // called for everything, a directory before its content
-	EndDir   func() error         // called after all entries of a directory but the subdirectories
+	Exclude  *exclude.Patterns // nil excludes nothing
+	Special  bool              // include FIFOs and devices
+	Skip     []os.FileInfo     // files not to include: the archive that is written or replaced
+	IsOutput func(*Entry) bool // reports files not to include; may be nil
+	Notice   func(error)       // called for what is left out
+	Entry    func(Entry) error // called for everything, a directory before its content
+	EndDir   func() error      // called after all entries of a directory but the subdirectories
 }
 
 // Walk goes through a tree. It stops at the first error of Entry, EndDir or the context.
@@ -132,16 +132,16 @@ func (w *Walker) classify(e *Entry) (bool, error) {
 		for _, fi := range w.Skip {
 			if os.SameFile(fi, e.Info) {
 				if !format.IsTempName(e.Name) { // temporary files are not mentioned
-					w.Notice(format.Printable(p) +
-						": is the archive being written or replaced: not packed")
+					w.Notice(fmt.Errorf("%s: is the archive being written or replaced: not packed",
+						format.Printable(p)))
 				}
 				return false, nil
 			}
 		}
 		if w.IsOutput != nil && w.IsOutput(e) {
 			if !format.IsTempName(e.Name) {
-				w.Notice(format.Printable(p) +
-					": is of the shard set being written or replaced: not packed")
+				w.Notice(fmt.Errorf("%s: is of the shard set being written or replaced: not packed",
+					format.Printable(p)))
 			}
 			return false, nil
 		}
@@ -159,11 +159,11 @@ func (w *Walker) classify(e *Entry) (bool, error) {
 	case fs.ModeDevice | fs.ModeCharDevice:
 		e.Typ = sidecar.TypeChar
 	default:
-		w.Notice(fmt.Sprintf("%s: a socket: not packed", format.Printable(p)))
+		w.Notice(fmt.Errorf("%s: a socket: not packed", format.Printable(p)))
 		return false, nil
 	}
 	if !w.Special {
-		w.Notice(fmt.Sprintf("%s: a %s: not packed without --special", format.Printable(p), e.Typ))
+		w.Notice(fmt.Errorf("%s: a %s: %w", format.Printable(p), e.Typ, format.ErrSpecial))
 	}
 	return w.Special, nil
 }

@@ -1,0 +1,73 @@
+// Package editing runs the commands that change an archive: update, add, rm, compact and merge.
+package editing
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/cmd/tpk/terminal"
+	"github.com/tarpack/tpk/tarpack/edit"
+	"github.com/tarpack/tpk/tarpack/format"
+)
+
+// Safely is a paragraph for the help of every command that changes an archive.
+const Safely = `The new archive replaces the old one once it is complete and safely on disk. Until
+then the old one is unchanged, and programs that have it open keep reading it. Unchanged files are
+copied, not compressed again.`
+
+// Options are the options that all commands share that change an archive.
+type Options struct {
+	DryRun   bool
+	Notice   func(error)
+	Progress func(format.Progress)
+	Change   func(kind format.ChangeKind, path string)
+}
+
+// An Edit is one run of a command that changes an archive.
+type Edit struct {
+	Archive string
+	Verb    string // "updating"
+	// Change changes the archive.
+	Change func(Options) (edit.Result, error)
+	// Ignored, if set, returns the message about n paths that were ignored.
+	Ignored func(n int64) string
+}
+
+// Run changes the archive. It shows progress, and prints what a dry run finds.
+func (e *Edit) Run(c *cli.Context) error {
+	m := terminal.NewMeter(c, e.Verb)
+	defer m.Stop()
+	o := Options{Notice: m.Notice, Progress: m.Update}
+	var printErr error
+	if o.DryRun = c.Bool("dry-run"); o.DryRun {
+		o.Change = func(kind format.ChangeKind, path string) {
+			if printErr == nil {
+				_, printErr = fmt.Fprintf(c.App.Writer, "%s %s\n", kind, report.Quote(path))
+			}
+		}
+	}
+	res, err := e.Change(o)
+	m.Stop()
+	if err = errors.Join(err, printErr); err != nil {
+		return report.ChangedArchive(e.Archive, err)
+	}
+	if res.Ignored > 0 && e.Ignored != nil {
+		m.Print(report.Say(e.Ignored(res.Ignored)))
+	}
+	if o.DryRun {
+		_, err := fmt.Fprintf(c.App.Writer, "%d added, %d changed, %d removed, %d kept\n",
+			res.Added, res.Changed, res.Removed, res.Kept)
+		return err
+	}
+	if !res.Written {
+		m.Summarize("%s: nothing to change", report.Quote(e.Archive))
+		return nil
+	}
+	m.Summarize("%s: %s added, %s changed, %s removed, %s kept: %s", report.Quote(e.Archive),
+		report.Count(res.Added), report.Count(res.Changed), report.Count(res.Removed),
+		report.Count(res.Kept), report.Bytes(res.ArchiveBytes))
+	return nil
+}

@@ -1,0 +1,74 @@
+package flags
+
+import (
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/urfave/cli/v2"
+)
+
+var (
+	dedupNames    = []string{"content", "strict", "off"}
+	progressNames = []string{"auto", "always", "never"}
+	levelNames    = []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}
+)
+
+// Words returns the values of a flag that takes one of a few, for completion, or nil.
+func Words(flag string) []string {
+	return map[string][]string{
+		"dedup":    dedupNames,
+		"level":    levelNames,
+		"progress": progressNames,
+	}[flag]
+}
+
+// Switch returns a flag without a value.
+func Switch(name, usage string) cli.Flag {
+	return &cli.BoolFlag{Name: name, DisableDefaultText: true, Usage: usage}
+}
+
+// Level returns the flag for the compression level. Its usage ends with suffix.
+func Level(suffix string) cli.Flag {
+	return &cli.IntFlag{
+		Name: "level", Value: 6, Action: InRange("level", 1, 9),
+		Usage: "compression level, `N` from 1 (fastest) to 9 (smallest)" + suffix,
+	}
+}
+
+// Workers returns the flag for the number of goroutines that compress.
+func Workers() cli.Flag {
+	return &cli.IntFlag{
+		Name: "workers", DefaultText: "one per CPU", Action: InRange("workers", 0, 1024),
+		Usage: "use `N` threads",
+	}
+}
+
+// Dedup returns the flag of every command that looks for files with equal content.
+func Dedup() cli.Flag {
+	return &cli.StringFlag{
+		Name: "dedup", Value: "content", Action: OneOf("dedup", dedupNames),
+		Usage: "store duplicate files as hard links; `MODE` is content (same content" +
+			" and permissions), strict (same modification time, too) or off",
+	}
+}
+
+// DedupMode returns the value of [Dedup].
+func DedupMode(c *cli.Context) format.DedupMode {
+	switch c.String("dedup") {
+	case "strict":
+		return format.DedupStrict
+	case "off":
+		return format.DedupOff
+	}
+	return format.DedupContent
+}
+
+// DryRun returns the flag of every command that changes or writes an archive.
+func DryRun() cli.Flag { return Switch("dry-run", "change nothing; print what would change") }
+
+// Progress returns the flag of every command that may take long.
+func Progress() cli.Flag {
+	return &cli.StringFlag{
+		Name: "progress", Value: "auto", Action: OneOf("progress", progressNames),
+		Usage: "show progress on standard error; `WHEN` is auto (on a terminal), always" +
+			" (as lines if it is not a terminal) or never",
+	}
+}

@@ -1,0 +1,11 @@
+// Package flags reads the command line: flags, arguments and the environment. What it can't
+// accept becomes a [report.UsageError] that names the command and the flag.
+//
+//	order.go        [Interspersed]: flags may follow arguments
+//	arguments.go    [Arguments]: how many there must be
+//	parse.go        [OnUsageError]: errors of the flag parser
+//	values.go       checks of values: words, numbers, times, sizes
+//	common.go       flags that several commands have
+//	source.go       [Source]: the flags of every command that packs files
+//	environment.go  [FromEnvironment]: variables in place of flags
+package flags

@@ -1,0 +1,40 @@
+package flags
+
+import (
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/tarpack/tpk/cmd/tpk/report"
+)
+
+// FromEnvironment sets each flag of the command that was not given from its variable: TPK_MAX_CONNS
+// for --max-conns. A repeatable flag takes one value per line. The library's own way would split
+// at commas, which headers and globs contain.
+func FromEnvironment(c *cli.Context) error {
+	for _, f := range c.Command.Flags {
+		name := f.Names()[0]
+		variable := "TPK_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+		value, ok := os.LookupEnv(variable)
+		if !ok || c.IsSet(name) || name == "help" {
+			continue
+		}
+		values := []string{value}
+		if _, repeatable := f.(*cli.StringSliceFlag); repeatable {
+			values = strings.Split(strings.TrimSuffix(value, "\n"), "\n")
+		}
+		for _, v := range values {
+			if err := c.Set(name, v); err != nil {
+				return report.Usagef("%s: %s=%s: %v",
+					c.Command.Name, variable, report.Quote(v), err)
+			}
+		}
+		if action, ok := f.(cli.ActionableFlag); ok {
+			if err := action.RunAction(c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

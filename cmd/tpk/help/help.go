@@ -1,0 +1,108 @@
+// Package help lays out help texts, at most [Width] columns wide.
+//
+//	help.go  [Install]: help and version of the application are printed by this package
+//	text.go  [Text]: the description of a command, with exit codes and examples
+//	wrap.go  lines, paragraphs and tables
+package help
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+)
+
+// Install makes urfave/cli print help and version to w in our layout. Errors of w are ignored, so
+// it should be a buffer.
+func Install(app *cli.App, w io.Writer) {
+	cli.HelpPrinter = func(_ io.Writer, _ string, data any) { fmt.Fprint(w, page(data)) }
+	cli.VersionPrinter = func(*cli.Context) {
+		fmt.Fprintf(w, "%s version %s\n", app.Name, app.Version)
+	}
+}
+
+// page returns the help text of data, a [*cli.App] or a [*cli.Command].
+func page(data any) string {
+	var b strings.Builder
+	section := func(title, text string) {
+		if strings.TrimSpace(text) == "" {
+			return
+		}
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(title + ":\n" + text)
+	}
+	switch x := data.(type) {
+	case *cli.App:
+		section("NAME", prose(x.Name+" - "+x.Usage))
+		section("USAGE", prose(x.UsageText))
+		section("VERSION", prose(x.Version))
+		section("DESCRIPTION", prose(x.Description))
+		section("COMMANDS", table(commands(x)))
+		section("GLOBAL OPTIONS", table(options(x.VisibleFlags())))
+	case *cli.Command:
+		section("NAME", prose("tpk "+x.Name+" - "+x.Usage))
+		section("USAGE", prose(x.UsageText))
+		section("DESCRIPTION", prose(x.Description))
+		section("OPTIONS", table(options(x.VisibleFlags())))
+	}
+	return b.String()
+}
+
+// commands returns a row for each command of the application.
+func commands(app *cli.App) []row {
+	var rows []row
+	for _, cmd := range app.VisibleCommands() {
+		about := cmd.Usage
+		if cmd.Name == "help" { // the library's own
+			about = "list the commands, or show the help of one"
+		}
+		rows = append(rows, row{strings.Join(cmd.Names(), ", "), about})
+	}
+	return rows
+}
+
+// options returns a row for each flag: its names with the name of its value, then its usage and
+// its default.
+func options(all []cli.Flag) []row {
+	var rows []row
+	for _, f := range all {
+		doc, ok := f.(cli.DocGenerationFlag)
+		if !ok {
+			continue
+		}
+		before, value, after := valueName(doc.GetUsage())
+		about := before + value + after
+		if _, isSwitch := f.(*cli.BoolFlag); !isSwitch {
+			if text := strings.Trim(doc.GetDefaultText(), `"`); text != "" {
+				about += " (default:" + noBreak + text + ")"
+			}
+		}
+		name := ""
+		for i, n := range f.Names() {
+			if i > 0 {
+				name += ", "
+			}
+			name += flags.Dashed(n)
+		}
+		if doc.TakesValue() {
+			name += " " + value
+		}
+		rows = append(rows, row{name, about})
+	}
+	return rows
+}
+
+// valueName splits a usage around the name of the value, which is in backquotes.
+func valueName(usage string) (before, name, after string) {
+	before, rest, ok := strings.Cut(usage, "`")
+	if !ok {
+		return usage, "", ""
+	}
+	name, after, _ = strings.Cut(rest, "`")
+	return before, name, after
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+)
+
+func TestInterspersed(t *testing.T) {
+	for _, test := range []struct{ in, out string }{
+		{"", ""},
+		{"--version", "--version"},
+		{"--help", "--help"},
+		{"frobnicate -x a", "frobnicate -x a"},
+		{"ls a.tar.gz", "ls -- a.tar.gz"},
+		{"ls a.tar.gz -l", "ls -l -- a.tar.gz"},
+		{"ls a.tar.gz --json dir", "ls --json -- a.tar.gz dir"},
+		{"ls -l a.tar.gz --help", "ls --help"},
+		{"extract -C --help a.tar.gz", "extract -C --help -- a.tar.gz"},
+		{"extract a.tar.gz -C dir p q", "extract -C dir -- a.tar.gz p q"},
+		{"extract a.tar.gz -C -dir", "extract -C -dir -- a.tar.gz"},
+		{"extract a.tar.gz -C=dir --hard-links p", "extract -C=dir --hard-links -- a.tar.gz p"},
+		{"extract a.tar.gz -C", "extract -C"},
+		{"extract --hard-links=false a.tar.gz", "extract --hard-links=false -- a.tar.gz"},
+		{"pack dir - --level 9", "pack --level 9 -- dir -"},
+		{"pack dir out --exclude a --exclude=b", "pack --exclude a --exclude=b -- dir out"},
+		{"pack --unknown dir out", "pack --unknown -- dir out"},
+		{"cat a.tar.gz -- -l --json", "cat -- a.tar.gz -l --json"},
+		{"cat -- a.tar.gz -- x", "cat -- a.tar.gz -- x"},
+		{"help pack", "help -- pack"},
+		{"__complete ls --", "__complete ls --"},
+	} {
+		app := newApp(io.Discard, io.Discard)
+		app.Setup()
+		got := strings.Join(flags.Interspersed(app, strings.Fields("tpk "+test.in)), " ")
+		if want := strings.TrimSpace("tpk " + test.out); got != want {
+			t.Errorf("%s: %s, want %s", test.in, got, want)
+		}
+	}
+}

@@ -1,0 +1,15 @@
+package reading
+
+import "testing"
+
+func TestEntryPath(t *testing.T) {
+	for _, test := range []struct{ word, want string }{
+		{"", ""}, {".", ""}, {"/", ""}, {"./", ""}, {"././/.", ""},
+		{"a", "a"}, {"a/", "a"}, {"/a", "a"}, {"./a", "a"}, {".//./a/", "a"},
+		{"a/b", "a/b"}, {"./a/./b", "a/./b"}, {"..", ".."}, {".a", ".a"},
+	} {
+		if got := EntryPath(test.word); got != test.want {
+			t.Errorf("EntryPath(%q) = %q, want %q", test.word, got, test.want)
+		}
+	}
+}

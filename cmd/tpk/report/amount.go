@@ -1,0 +1,9 @@
+package report
+
+import "github.com/dustin/go-humanize"
+
+// Bytes returns n bytes in decimal units, such as "14 kB". A negative n counts as 0.
+func Bytes(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }
+
+// Count returns n with commas between thousands.
+func Count(n int64) string { return humanize.Comma(n) }

@@ -1,0 +1,59 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+)
+
+// Exit codes. After signal n the code is 128 + n, as in a shell.
+const (
+	exitSuccess = 0
+	exitFailure = 1
+	exitUsage   = 2
+	exitSignal  = 128
+)
+
+// ErrReported is the error of a command that has printed its errors already, one line each.
+// [Line] prints nothing for it; the exit code is 1.
+var ErrReported = errors.New("errors were reported")
+
+// A UsageError is a mistake in the command line or the environment. The exit code is 2.
+type UsageError struct{ message string }
+
+func (e *UsageError) Error() string { return e.message }
+
+// Usagef returns a [UsageError]. The message starts with the name of the command.
+func Usagef(format string, args ...any) error { return &UsageError{fmt.Sprintf(format, args...)} }
+
+// A StoppedError is the cause of a context that a signal has cancelled.
+type StoppedError struct{ Signal syscall.Signal }
+
+func (e *StoppedError) Error() string { return "interrupted" }
+
+// An InterruptedError is the error of a command that a signal has stopped. The exit code is
+// 128 + the number of the signal, whatever Err is.
+type InterruptedError struct {
+	Signal syscall.Signal
+	Err    error
+}
+
+func (e *InterruptedError) Error() string { return e.Err.Error() }
+func (e *InterruptedError) Unwrap() error { return e.Err }
+
+// ExitCode returns the exit code of a command that has returned err: 0 for nil.
+func ExitCode(err error) int {
+	var usage *UsageError
+	var interrupted *InterruptedError
+	switch {
+	case err == nil:
+		return exitSuccess
+	case errors.As(err, &interrupted):
+		return exitSignal + int(interrupted.Signal)
+	case errors.Is(err, syscall.EPIPE):
+		return exitSignal + int(syscall.SIGPIPE)
+	case errors.As(err, &usage):
+		return exitUsage
+	}
+	return exitFailure
+}

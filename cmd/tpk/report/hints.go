@@ -1,0 +1,85 @@
+package report
+
+import (
+	"errors"
+	"io/fs"
+	"syscall"
+
+	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/serve"
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/convert"
+	"github.com/tarpack/tpk/tarpack/format"
+)
+
+// A hintedError is an error with advice that only the command can give.
+type hintedError struct {
+	err  error
+	hint string
+}
+
+func (e *hintedError) Error() string { return e.err.Error() }
+func (e *hintedError) Unwrap() error { return e.err }
+
+// WithHint returns err with a hint that [Line] puts after it, in place of the usual one.
+func WithHint(err error, hint string) error { return &hintedError{err, hint} }
+
+// HintDamaged is what to do about a damaged archive.
+const HintDamaged = "restore a good copy, or save the intact entries with 'tpk repair'"
+
+const hintTruncated = "copy or download it again, or save the intact entries with 'tpk repair'"
+
+// hints is what to do about errors. The first match is taken, so specific errors come first.
+var hints = []struct {
+	err  error
+	hint string
+}{
+	{format.ErrIndexRebuilt, "'tpk index' writes the index"},
+	{format.ErrNotIndexed, "'tpk index' writes it"},
+	{format.ErrSpecial, "--special packs it"},
+	{format.ErrVersion, "use a newer tpk"},
+	{convert.ErrNotConvertible,
+		"'tpk convert' reads zip, and tar as it is or with gzip, zstd, xz or bzip2"},
+	{format.ErrShard,
+		"restore the right shard, or run 'tpk index' if the shards are right as they are"},
+	{format.ErrDevice, "pack onto a larger one, or into a file"},
+	{format.ErrTooMany, "choose a larger size"},
+	{format.ErrNotArchive, "'tpk pack' packs a directory, 'tpk convert' converts a tar or zip"},
+	{format.ErrAppend, "add it without --append"},
+	{format.ErrUnfinished, "'tpk repair' cuts it off"},
+	{format.ErrTruncated, hintTruncated},
+	{gzmember.ErrTruncated, hintTruncated},
+	{sidecar.ErrCorrupt, "rebuild it with 'tpk index'"},
+	{format.ErrCorrupt, "'tpk verify' lists the damage; " + HintDamaged}, // gzmember's as well
+	{format.ErrNoEntry, "'tpk ls' lists the entries"},
+	{format.ErrLocked, "wait until it has finished"},
+	{format.ErrChanged, "pack again when nothing writes to it, or leave it out with --exclude"},
+	{format.ErrNotRegular, "choose another name for the archive"},
+	{fs.ErrNotExist, "check the name"},
+	{syscall.ENOTDIR, "check the name"},
+	{fs.ErrPermission, "change its permissions, or run tpk as a user with access"},
+	{syscall.ENOSPC, "free some space or write elsewhere"},
+	{syscall.EDQUOT, "free some space or write elsewhere"},
+	{syscall.EFBIG, "raise the limit on file sizes or write elsewhere"},
+	{syscall.EBUSY, "unmount it, or wait until it is no longer in use"},
+	{syscall.EROFS, "write elsewhere"},
+	{syscall.EIO, "check the disk"},
+	{syscall.EMFILE, "raise the limit on open files ('ulimit -n')"},
+	{serve.ErrAdmin, "choose another address with --admin"},
+	{syscall.EADDRNOTAVAIL, "choose another address with --listen"},
+	{syscall.EADDRINUSE, "choose another address with --listen"},
+}
+
+// hintFor returns what to do about err, or "" if there is no good advice.
+func hintFor(err error) string {
+	var hinted *hintedError
+	if errors.As(err, &hinted) {
+		return hinted.hint
+	}
+	for _, h := range hints {
+		if errors.Is(err, h.err) {
+			return h.hint
+		}
+	}
+	return ""
+}

@@ -1,0 +1,67 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// Line returns the line that reports err: "tpk: WHAT: WHY: HINT", without a newline. It returns ""
+// if nothing is to be printed: for nil, for [ErrReported], and after a write to a closed pipe,
+// because a program such as head ends as soon as it has read enough.
+func Line(err error) string {
+	if err == nil || errors.Is(err, syscall.EPIPE) || errors.Is(err, ErrReported) {
+		return ""
+	}
+	line := LineWithoutHint(err)
+	if hint := hintFor(err); hint != "" {
+		line += ": " + hint
+	}
+	return line
+}
+
+// LineWithoutHint returns the line for one of many errors that share a hint.
+func LineWithoutHint(err error) string { return Say(message(err)) }
+
+// Say returns the line that prints a message, with control characters escaped.
+func Say(message string) string { return "tpk: " + OneLine(message) }
+
+// OneLine returns text as a single line: newlines between errors become semicolons, and the
+// control characters in names are escaped.
+func OneLine(text string) string {
+	text = strings.ReplaceAll(strings.TrimSpace(text), "\n", "; ")
+	return strings.ReplaceAll(Quote(text), `\\`, `\`)
+}
+
+// In adds the name of the file that err is about. It returns nil for nil.
+func In(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+// message returns the text of err with the path or address first: "NAME: no such file or directory"
+// rather than "open NAME: no such file or directory".
+func message(err error) string {
+	text := err.Error()
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		text = strings.Replace(text, path.Error(), path.Path+": "+path.Err.Error(), 1)
+		text = strings.Replace(text, path.Path+": "+path.Path+": ", path.Path+": ", 1)
+	}
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		text = strings.Replace(text, link.Error(), link.New+": "+link.Err.Error(), 1)
+	}
+	var op *net.OpError
+	var errno syscall.Errno
+	if errors.As(err, &op) && op.Addr != nil && errors.As(op.Err, &errno) {
+		text = strings.Replace(text, op.Error(), op.Addr.String()+": "+errno.Error(), 1)
+	}
+	return strings.Replace(text, os.Stdout.Name()+": ", "standard output: ", 1)
+}

@@ -1,0 +1,165 @@
+package terminal
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/urfave/cli/v2"
+
+	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/tarpack/format"
+)
+
+// Intervals between two updates: of a bar, and of lines where there is no terminal.
+const (
+	barEvery  = 100 * time.Millisecond
+	lineEvery = 2 * time.Second
+)
+
+// A Meter shows the progress of a command on standard error, and prints its messages without
+// breaking the bar. Several goroutines may use it.
+type Meter struct {
+	w    io.Writer
+	verb string // "packing"
+	on   bool   // progress is shown
+
+	mu    sync.Mutex
+	bar   *progressbar.ProgressBar // on a terminal
+	known bool                     // the bar has an end
+	start time.Time
+	shown time.Time
+	now   format.Progress
+	goal  format.Progress // zero if not known yet
+}
+
+// NewMeter returns the meter of a command. It draws a bar if standard error is a terminal, and
+// prints lines elsewhere if --progress=always is set.
+func NewMeter(c *cli.Context, verb string) *Meter {
+	m := &Meter{w: c.App.ErrWriter, verb: verb, start: time.Now()}
+	onTerminal := IsTerminal(m.w)
+	switch c.String("progress") {
+	case "always":
+		m.on = true
+	case "auto", "": // commands that take long only without an index have no such flag
+		m.on = onTerminal
+	}
+	if m.on && onTerminal {
+		m.bar = newBar(m.w, -1)
+	}
+	return m
+}
+
+// newBar returns a bar for a number of bytes, or -1 if it is not known.
+func newBar(w io.Writer, bytes int64) *progressbar.ProgressBar {
+	return progressbar.NewOptions64(bytes,
+		progressbar.OptionSetWriter(w),
+		progressbar.OptionShowBytes(true),
+		progressbar.OptionShowCount(),
+		progressbar.OptionSetWidth(20),                // less on a narrow terminal
+		progressbar.OptionSetSpinnerChangeInterval(0), // or a goroutine would draw into messages
+		progressbar.OptionClearOnFinish(),
+	)
+}
+
+// On reports whether progress is shown.
+func (m *Meter) On() bool { return m.on }
+
+// Expect sets the total amount of work, once it is known.
+func (m *Meter) Expect(goal format.Progress) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.goal = goal
+}
+
+// Update sets the amount of work done so far.
+func (m *Meter) Update(now format.Progress) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.now = now
+	every := lineEvery
+	if m.bar != nil {
+		every = barEvery
+	}
+	if !m.on || time.Since(m.shown) < every || m.shown.IsZero() && time.Since(m.start) < every {
+		return
+	}
+	m.shown = time.Now()
+	if m.bar == nil {
+		fmt.Fprintln(m.w, m.line())
+		return
+	}
+	if m.goal.Bytes > 0 && !m.known {
+		m.known = true
+		m.bar = newBar(m.w, m.goal.Bytes)
+	}
+	m.bar.Describe(fmt.Sprintf("%s %s files, %s/s",
+		m.verb, report.Count(m.now.Entries), report.Count(m.rate(m.now.Entries))))
+	if !m.known || m.now.Bytes < m.goal.Bytes { // a full bar would finish itself
+		m.bar.Set64(m.now.Bytes) //nolint:errcheck // failing to draw must not stop the work
+	}
+}
+
+// line returns the progress as a line of text.
+func (m *Meter) line() string {
+	s := fmt.Sprintf("tpk: %s: %s files, %s, %s files/s, %s/s", m.verb,
+		of(m.now.Entries, m.goal.Entries, report.Count),
+		of(m.now.Bytes, m.goal.Bytes, report.Bytes),
+		report.Count(m.rate(m.now.Entries)), report.Bytes(m.rate(m.now.Bytes)))
+	if rate := m.rate(m.now.Bytes); rate > 0 && m.goal.Bytes > m.now.Bytes {
+		s += fmt.Sprintf(", %ds left", (m.goal.Bytes-m.now.Bytes)/rate)
+	}
+	return s
+}
+
+// rate returns n divided by the seconds since the start.
+func (m *Meter) rate(n int64) int64 {
+	elapsed := time.Since(m.start).Seconds()
+	if elapsed <= 0 {
+		return 0
+	}
+	return int64(float64(n) / elapsed)
+}
+
+// of returns "N of GOAL", or "N" if the goal is not known or the tree has grown since.
+func of(n, goal int64, format func(int64) string) string {
+	if goal < n {
+		return format(n)
+	}
+	return format(n) + " of " + format(goal)
+}
+
+// Print prints a line, whether or not progress is shown.
+func (m *Meter) Print(line string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.clear()
+	fmt.Fprintln(m.w, line)
+}
+
+// Notice prints a library's notice, with a hint if there is one.
+func (m *Meter) Notice(notice error) { m.Print(report.Line(notice)) }
+
+// Stop removes the bar.
+func (m *Meter) Stop() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.clear()
+}
+
+func (m *Meter) clear() {
+	if m.bar != nil {
+		m.bar.Clear() //nolint:errcheck // failing to draw must not stop the work
+	}
+}
+
+// Summarize removes the bar and, if progress is shown, prints what was done and how long it took.
+func (m *Meter) Summarize(format string, args ...any) {
+	m.Stop()
+	if m.on {
+		elapsed := time.Since(m.start).Round(10 * time.Millisecond)
+		fmt.Fprintf(m.w, "tpk: %s in %s\n", fmt.Sprintf(format, args...), elapsed)
+	}
+}

@@ -1,0 +1,3 @@
+// Package docs tests the Markdown files of the project: that links lead somewhere, that decision
+// pages have their headings, and that the commands of README.md run. It has tests only.
+package docs

@@ -1,6 +1,0 @@
-//go:build race
-
-package engine
-
-// raceDetector: with it, sync.Pool drops what it is given now and then, so allocations cannot be counted.
-const raceDetector = true

@@ -1,0 +1,14 @@
+// Package archives has the archives that are served: which ones, below which paths, and until when
+// their files stay open.
+//
+//	library.go  Library, and what it is changed by: Load, Reload, Change
+//	nested.go   archives that are found in a tree of plain files
+//	set.go      Set, what is served at one time; the deepest mount of a path answers
+//	archive.go  one open archive; shards.go for a set of shards
+//	view.go     View, what one request sees; exports.go for downloads of folders
+//	list.go     folders; search.go, searchview.go and searchplain.go for searches
+//
+// A Library replaces its Set as a whole, or not at all. The old Set closes its files when the last
+// [View] of it is released. A request takes a View with [Library.View]. The View is a plan.Tree,
+// and opens what a plan sends. What it has found stays readable until [View.Release].
+package archives

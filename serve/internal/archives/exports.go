@@ -1,0 +1,163 @@
+package archives
+
+import (
+	"container/list"
+	"strings"
+	"sync"
+
+	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/export"
+)
+
+// firstExport is the Entry of the first export that a View has found. That of the next is one less.
+const firstExport = -3
+
+// keptExports is how many layouts an archive remembers. A download that is resumed, or fetched in
+// ranges, needs its layout each time. To make one takes 10 ms for 100,000 entries, and to keep it
+// some kilobytes.
+const keptExports = 16
+
+// exportCache remembers the layouts that were used last.
+type exportCache struct {
+	mu     sync.Mutex
+	recent list.List // of *cachedExport, the latest first
+}
+
+type cachedExport struct {
+	path   string
+	format export.Format
+	once   sync.Once
+	file   *export.File
+	err    error
+}
+
+// get returns the export of a folder, and lays it out if it is not remembered. Others that ask for
+// the same meanwhile wait.
+func (c *exportCache) get(path string, format export.Format, layOut func() (*export.File, error)) (*export.File, error) {
+	e := c.entry(path, format)
+	e.once.Do(func() { e.file, e.err = layOut() })
+	if e.err != nil {
+		c.forget(e) // so that the next request tries again
+	}
+	return e.file, e.err
+}
+
+func (c *exportCache) forget(e *cachedExport) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for l := c.recent.Front(); l != nil; l = l.Next() {
+		if l.Value == e {
+			c.recent.Remove(l)
+			return
+		}
+	}
+}
+
+// entry returns the entry of an export, which becomes the latest.
+func (c *exportCache) entry(path string, format export.Format) *cachedExport {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for l := c.recent.Front(); l != nil; l = l.Next() {
+		if e := l.Value.(*cachedExport); e.path == path && e.format == format {
+			c.recent.MoveToFront(l)
+			return e
+		}
+	}
+	e := &cachedExport{path: strings.Clone(path), format: format}
+	c.recent.PushFront(e)
+	if c.recent.Len() > keptExports {
+		c.recent.Remove(c.recent.Back())
+	}
+	return e
+}
+
+// export lays out the folder path as a download, of the first archive that has it.
+func (v *View) export(path, format string) (plan.Node, error) {
+	f, ok := export.ParseFormat(format)
+	if !ok {
+		return plan.Node{}, nil
+	}
+	i, rest, err := v.set.directory(path)
+	if err != nil || i < 0 {
+		return plan.Node{}, err
+	}
+	a := v.set.sources[i]
+	file, err := a.exports.get(rest, f, func() (*export.File, error) { return export.Folder(a.tar, rest, f) })
+	if err != nil {
+		return plan.Node{}, err
+	}
+	n := plan.Node{
+		Kind: plan.Download, Source: i, Entry: firstExport - len(v.exports),
+		Name: exportName(a, rest) + "." + format, Size: file.Size(), ModTime: a.modTime, Hash: file.Tag(),
+	}
+	v.exports = append(v.exports, file)
+	return n, nil
+}
+
+// exportName returns the name to save a folder under, without suffix: its own, or the archive's for
+// the root.
+func exportName(a *archive, path string) string {
+	name := path[strings.LastIndexByte(path, '/')+1:]
+	if name == "" {
+		name = a.title()
+	}
+	return strings.ToValidUTF8(name, "_")
+}
+
+// Export returns the export that a node of kind Download stands for, or nil if it stands for a
+// file.
+func (v *View) Export(n *plan.Node) *export.File {
+	if n.Kind != plan.Download || n.Entry > firstExport {
+		return nil
+	}
+	return v.exports[firstExport-n.Entry]
+}
+
+// Mapped returns the archive that an export is made of, in mapped memory, or nil if that is not
+// possible. It must only be given to the kernel to copy, since its file may be cut short at any
+// time. After sending from it, check Whole.
+func (v *View) Mapped(n *plan.Node) []byte {
+	if n.Source == plainSource {
+		return nil
+	}
+	return v.set.sources[n.Source].mapped
+}
+
+// Whole reports whether the file of a node is still as long as when it was mapped. If not, what was
+// sent from the mapping may be zeros.
+func (v *View) Whole(n *plan.Node) bool {
+	a := v.set.sources[n.Source]
+	fi, err := a.file.Stat()
+	return err == nil && fi.Size() >= int64(len(a.mapped))
+}
+
+// directory returns the first archive that has the folder path, and the path in it, or −1. For a
+// mount's own path that is the first archive of the mount.
+func (s *Set) directory(path string) (source int, rest string, err error) {
+	for m := range s.mounts {
+		rest, ok := below(s.mounts[m].path, path)
+		if !ok {
+			continue
+		}
+		for _, i := range s.mounts[m].sources {
+			if rest == "" {
+				return i, "", nil
+			}
+			a := s.sources[i]
+			k, ok, err := a.index.Lookup(rest)
+			if err != nil {
+				return -1, "", a.wrap(err)
+			}
+			if !ok {
+				continue
+			}
+			e, err := a.index.Entry(k)
+			if err != nil || e.Type != sidecar.TypeDir {
+				return -1, "", a.wrap(err)
+			}
+			return i, rest, nil
+		}
+	}
+	return -1, "", nil
+}

@@ -1,0 +1,262 @@
+package archives
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tarpack/tpk/serve/internal/plain"
+	"github.com/tarpack/tpk/tarpack"
+)
+
+// Spec is an archive to serve, and where.
+type Spec struct {
+	Path  string // the file, a shard set, or a device
+	Mount string // the URL path that its files are below; "" and "/" are the root
+	// Opened, if set, is an archive that the caller has opened, and closes after the Library. Path is
+	// not used then.
+	Opened *tarpack.Archive
+}
+
+// Options are what a Library has besides its archives.
+type Options struct {
+	// Fallback is a directory of plain files, asked after all archives; "" for none.
+	Fallback string
+	// Nested mounts every pack.tar.gz below Fallback in the folder it lies in. They are found,
+	// renewed and dropped while requests come.
+	Nested bool
+	// Notice gets messages about what happens without a request for it. It may be nil.
+	Notice func(string)
+}
+
+// Library holds the current Set. It is safe for concurrent use.
+type Library struct {
+	notice  func(string)
+	current atomic.Pointer[Set]
+	nest    *nest
+
+	mu       sync.Mutex // held while the set is changed
+	specs    []Spec
+	fallback *plain.Dir
+	closed   bool
+}
+
+// ErrClosed is returned by a Library after Close.
+var ErrClosed = errors.New("library closed")
+
+// NewLibrary returns a Library that serves nothing before Load.
+func NewLibrary(o Options) (*Library, error) {
+	l := &Library{notice: o.Notice}
+	if l.notice == nil {
+		l.notice = func(string) {}
+	}
+	if o.Fallback != "" {
+		var err error
+		if l.fallback, err = plain.Open(o.Fallback); err != nil {
+			return nil, err
+		}
+		if o.Nested {
+			l.nest = newNest(o.Fallback, l.fallback)
+		}
+	}
+	return l, nil
+}
+
+// Close closes everything. Files that views still use are closed with the last of these.
+func (l *Library) Close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return
+	}
+	l.closed = true
+	if s := l.current.Swap(nil); s != nil {
+		s.release()
+	}
+	if l.fallback != nil {
+		l.fallback.Release()
+	}
+}
+
+// View makes v a view of the current Set. It returns false if there is none.
+func (l *Library) View(v *View) bool {
+	for {
+		s := l.current.Load()
+		if s == nil {
+			return false
+		}
+		if s.acquire() {
+			v.set, v.library, v.fresh = s, l, true
+			return true
+		}
+	}
+}
+
+// Nested reports whether archives are looked for on disk at each request.
+func (l *Library) Nested() bool { return l.nest != nil }
+
+// Ready reports whether there is a Set to serve.
+func (l *Library) Ready() bool { return l.current.Load() != nil }
+
+// Load makes specs what is served. An archive that is open already, and whose files are the same,
+// stays open. If another one can't be opened nothing changes, and the error names it.
+func (l *Library) Load(ctx context.Context, specs []Spec) error {
+	return l.Change(ctx, func([]Spec) ([]Spec, error) { return specs, nil })
+}
+
+// Reload opens archives again whose files have changed, as Load does.
+func (l *Library) Reload(ctx context.Context) error {
+	return l.Change(ctx, func(s []Spec) ([]Spec, error) { return s, nil })
+}
+
+// Change is Load with what edit makes of the present specs.
+func (l *Library) Change(ctx context.Context, edit func([]Spec) ([]Spec, error)) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return ErrClosed
+	}
+	specs, err := edit(slices.Clone(l.specs))
+	if err != nil {
+		return err
+	}
+	for i := range specs {
+		specs[i].Mount = cleanMount(specs[i].Mount)
+	}
+	open, err := l.open(ctx, specs)
+	if err != nil {
+		return err
+	}
+	all := specs
+	if l.nest != nil {
+		nested, more := l.openNested(ctx)
+		all, open = append(slices.Clone(specs), nested...), append(open, more...)
+	}
+	if l.fallback != nil {
+		l.fallback.Retain()
+	}
+	l.specs = specs
+	if old := l.current.Swap(newSet(all, open, l.fallback)); old != nil {
+		old.release()
+	}
+	return nil
+}
+
+// open opens the archives of specs, or none.
+func (l *Library) open(ctx context.Context, specs []Spec) ([]*archive, error) {
+	open := make([]*archive, 0, len(specs))
+	var errs []error
+	for _, spec := range specs {
+		a := l.reuse(spec)
+		if a == nil {
+			var err error
+			if a, err = openSpec(ctx, spec, l.notice); err != nil {
+				errs = append(errs, err)
+				continue
+			}
+		}
+		open = append(open, a)
+	}
+	if len(errs) == 0 {
+		return open, nil
+	}
+	for _, a := range open {
+		a.release()
+	}
+	return nil, errors.Join(errs...)
+}
+
+// reuse returns an open archive whose files are still those of its name, with a reference more, or
+// nil. The lock is held, so the set that has the archive stays.
+func (l *Library) reuse(spec Spec) *archive {
+	s := l.current.Load()
+	if s == nil {
+		return nil
+	}
+	for _, a := range s.sources {
+		switch {
+		case spec.Opened != nil && a.tar == spec.Opened:
+			a.refs.Add(1)
+			return a
+		case spec.Opened != nil || a.shared || a.name != spec.Path:
+			continue
+		}
+		if now, err := stampOf(a.name); err == nil && now.same(a.stamp) {
+			a.refs.Add(1)
+			return a
+		}
+	}
+	return nil
+}
+
+// held returns an open archive whose file was replaced by another one, with a reference more, or
+// nil. Its own file is unchanged for those that have it open. This does not find an archive that
+// was written over. The lock is held.
+func (l *Library) held(name string) *archive {
+	s := l.current.Load()
+	now, err := os.Stat(name)
+	if s == nil || err != nil {
+		return nil
+	}
+	for _, a := range s.sources {
+		if !a.shared && a.name == name && !os.SameFile(now, a.stamp.tar) {
+			a.refs.Add(1)
+			return a
+		}
+	}
+	return nil
+}
+
+// Stale returns the names of archives whose files are no longer those that are served.
+func (l *Library) Stale() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.current.Load()
+	if s == nil {
+		return nil
+	}
+	var names []string
+	for _, a := range s.sources {
+		if a.shared {
+			continue
+		}
+		if now, err := stampOf(a.name); err != nil || !now.same(a.stamp) {
+			names = append(names, a.name)
+		}
+	}
+	return names
+}
+
+// Info describes an archive that is served.
+type Info struct {
+	Path    string `json:"path"`
+	Mount   string `json:"mount"`
+	Bytes   int64  `json:"bytes"`
+	Entries int    `json:"entries"`
+	Files   uint64 `json:"files"`
+	Digest  string `json:"digest"` // of the sidecar, 16 hex digits
+}
+
+// List describes what is served, in the order in which it is asked.
+func (l *Library) List() []Info {
+	var v View
+	if !l.View(&v) {
+		return nil
+	}
+	defer v.Release()
+	var list []Info
+	for _, m := range v.set.mounts {
+		for _, i := range m.sources {
+			a := v.set.sources[i]
+			list = append(list, Info{
+				Path: a.name, Mount: "/" + m.path, Bytes: a.tar.Size(), Entries: a.index.Len(),
+				Files: a.index.Stats().Files, Digest: fmt.Sprintf("%016x", a.index.Digest()),
+			})
+		}
+	}
+	return list
+}

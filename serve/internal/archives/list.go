@@ -1,0 +1,364 @@
+package archives
+
+import (
+	"cmp"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/sidecar"
+)
+
+// Order is what a listing is sorted by.
+type Order uint8
+
+// The orders. Folders always come first. Equal ones are sorted by name.
+const (
+	ByName Order = iota
+	BySize
+	ByPacked
+	ByTime
+)
+
+// ListOptions are the part of a folder to list, and the order.
+type ListOptions struct {
+	Order      Order
+	Descending bool
+	Offset     int64
+	Limit      int
+	// Hidden reports whether a path is not shown. It may be nil.
+	Hidden func(path string) bool
+}
+
+// Item is a row of a listing.
+type Item struct {
+	Path    string // from the root of the server
+	Type    sidecar.Type
+	Size    int64 // of the content
+	Packed  int64 // of its member; 0 for a hard link, −1 for a plain file
+	ModTime int64
+	Below   int    // folder: entries in it, at any depth; −1 if not known
+	Link    string // symbolic link: its target
+	Media   string // file: its media type
+}
+
+// Name returns the last component of the path.
+func (it *Item) Name() string { return it.Path[strings.LastIndexByte(it.Path, '/')+1:] }
+
+// List is a listing, or a part of one.
+type List struct {
+	Items          []Item
+	Total          int // items of the whole listing
+	Folders, Files int // among all of them
+	Size, Packed   int64
+	More           bool   // a search has found more items
+	Next           int64  // the Offset to go on at, if there are more
+	Downloads      bool   // the folder can be downloaded
+	Partial        bool   // the folder has more than the download
+	Archive        string // the title of the archive that the download is made of
+	Incomplete     bool   // a search has skipped plain files
+}
+
+// child is an entry of a folder, with what sorting needs.
+type child struct {
+	source  int32 // plainSource, or mounted
+	typ     sidecar.Type
+	ordinal uint32
+	name    string // of an archive's entry only if several sources have the folder
+	size    int64
+	packed  int64
+	modTime int64
+}
+
+// mounted is the source of a folder that is only part of a mount's path.
+const mounted = -2
+
+// List lists a folder: its entries in all archives, what is mounted below it, and plain files. If
+// two have the same name, it has the one that is served.
+func (v *View) List(dir string, o ListOptions) (*List, error) {
+	c := &collector{v: v, dir: dir, hidden: o.Hidden, list: &List{}}
+	if err := c.collect(); err != nil {
+		return nil, err
+	}
+	l := c.list
+	l.Total = len(c.children)
+	c.sort(o)
+	from := int(min(o.Offset, int64(l.Total)))
+	for i := range c.children[from:min(from+o.Limit, l.Total)] {
+		it, err := c.item(&c.children[from+i])
+		if err != nil {
+			return nil, err
+		}
+		l.Items = append(l.Items, it)
+	}
+	return l, nil
+}
+
+// collector gathers the entries of a folder.
+type collector struct {
+	v        *View
+	dir      string
+	hidden   func(string) bool
+	list     *List
+	children []child
+	seen     map[string]bool // names; nil if only one source has the folder
+	path     []byte
+}
+
+// archived is a folder in an archive.
+type archived struct {
+	source  int
+	ordinal int
+}
+
+func (c *collector) collect() error {
+	set := c.v.set
+	dirs, err := set.directories(c.dir)
+	if err != nil {
+		return err
+	}
+	if c.list.Downloads = len(dirs) > 0; c.list.Downloads {
+		c.list.Archive = set.sources[dirs[0].source].title()
+	}
+	c.list.Partial = len(dirs) > 1
+	var files []fs.DirEntry
+	if set.fallback != nil {
+		if files, err = set.fallback.ReadDir(c.dir); err != nil {
+			return err
+		}
+	}
+	if len(dirs) > 1 || len(set.mounts) > 1 || len(set.mounts) > 0 && set.mounts[0].path != "" || len(files) > 0 {
+		c.seen = map[string]bool{}
+	}
+	if c.seen != nil {
+		c.addMounts()
+	}
+	for _, d := range dirs {
+		if err := c.addArchived(d); err != nil {
+			return err
+		}
+	}
+	for _, e := range files {
+		if !c.v.isPack(join(c.dir, e.Name())) {
+			c.addPlain(e)
+		}
+	}
+	return nil
+}
+
+// directories returns the folders of archives that path names, in the order in which they are
+// asked.
+func (s *Set) directories(path string) ([]archived, error) {
+	var dirs []archived
+	for m := range s.mounts {
+		rest, ok := below(s.mounts[m].path, path)
+		if !ok {
+			continue
+		}
+		for _, i := range s.mounts[m].sources {
+			if rest == "" {
+				dirs = append(dirs, archived{i, sidecar.Root})
+				continue
+			}
+			x := s.sources[i].index
+			k, ok, err := x.Lookup(rest)
+			if err != nil {
+				return nil, s.sources[i].wrap(err)
+			}
+			if !ok {
+				continue
+			}
+			e, err := x.Entry(k)
+			if err != nil {
+				return nil, s.sources[i].wrap(err)
+			}
+			if e.Type == sidecar.TypeDir {
+				dirs = append(dirs, archived{i, k})
+			}
+		}
+	}
+	return dirs, nil
+}
+
+// fresh reports whether a name is shown, and was not in a source before.
+func (c *collector) fresh(name string) bool {
+	if c.hidden != nil && c.hidden(join(c.dir, name)) || c.seen[name] {
+		return false
+	}
+	if c.seen != nil {
+		c.seen[name] = true
+	}
+	return true
+}
+
+func join(dir, name string) string {
+	if dir == "" {
+		return name
+	}
+	return dir + "/" + name
+}
+
+func (c *collector) add(ch child) {
+	if ch.typ == sidecar.TypeDir {
+		c.list.Folders++
+	} else {
+		c.list.Files++
+		c.list.Size += ch.size
+		c.list.Packed += max(ch.packed, 0)
+	}
+	c.children = append(c.children, ch)
+}
+
+// addMounts adds the next name on the path to each mount below the folder.
+func (c *collector) addMounts() {
+	for _, m := range c.v.set.mounts {
+		rest, ok := below(c.dir, m.path)
+		name, _, _ := strings.Cut(rest, "/")
+		if ok && name != "" && c.fresh(name) {
+			c.list.Partial = true
+			c.add(child{source: mounted, typ: sidecar.TypeDir, name: name})
+		}
+	}
+}
+
+func (c *collector) addArchived(d archived) error {
+	a := c.v.set.sources[d.source]
+	x := a.index
+	for i, err := range x.Children(d.ordinal) {
+		if err != nil {
+			return a.wrap(err)
+		}
+		e, err := x.Entry(i)
+		if err != nil {
+			return a.wrap(err)
+		}
+		ch := child{source: int32(d.source), typ: e.Type, ordinal: uint32(i), size: e.Size, packed: e.ContentLen, modTime: e.ModTime}
+		if ch.typ == sidecar.TypeDir {
+			ch.size = int64(e.End) - int64(i) - 1
+		}
+		if c.seen != nil || c.hidden != nil {
+			if c.path, err = x.AppendPath(c.path[:0], i); err != nil {
+				return a.wrap(err)
+			}
+			name := path.Base(string(c.path))
+			if !c.fresh(name) {
+				continue
+			}
+			if c.seen != nil {
+				ch.name = name
+			}
+		}
+		c.add(ch)
+	}
+	return nil
+}
+
+func (c *collector) addPlain(e fs.DirEntry) {
+	hidden := c.hidden != nil && c.hidden(join(c.dir, e.Name()))
+	if e.IsDir() && !hidden {
+		c.list.Partial = true // it may have more in it than an archive's folder
+	}
+	if hidden || c.seen[e.Name()] {
+		return
+	}
+	if ch, ok := plainChild(e); ok && c.fresh(e.Name()) {
+		c.list.Partial = true
+		c.add(ch)
+	}
+}
+
+// plainChild describes a plain file. It returns false if the file is gone, or of a type that is not
+// shown.
+func plainChild(e fs.DirEntry) (child, bool) {
+	info, err := e.Info()
+	if err != nil {
+		return child{}, false
+	}
+	ch := child{source: plainSource, name: e.Name(), size: info.Size(), packed: -1, modTime: info.ModTime().Unix()}
+	switch info.Mode().Type() {
+	case 0:
+		ch.typ = sidecar.TypeFile
+	case fs.ModeDir:
+		ch.typ, ch.size = sidecar.TypeDir, 0
+	case fs.ModeSymlink:
+		ch.typ = sidecar.TypeSymlink
+	default:
+		return child{}, false
+	}
+	return ch, true
+}
+
+// sort sorts the children. Those of one archive are sorted by name already.
+func (c *collector) sort(o ListOptions) {
+	compare := func(a, b *child) int { return strings.Compare(a.name, b.name) }
+	switch o.Order {
+	case BySize:
+		compare = func(a, b *child) int { return cmp.Compare(a.size, b.size) }
+	case ByPacked:
+		compare = func(a, b *child) int { return cmp.Compare(a.packed, b.packed) }
+	case ByTime:
+		compare = func(a, b *child) int { return cmp.Compare(a.modTime, b.modTime) }
+	}
+	if o.Order == ByName && o.Descending {
+		slices.Reverse(c.children) // the sort is stable, and names of one archive are not in memory
+	}
+	slices.SortStableFunc(c.children, func(a, b child) int {
+		if d := a.typ == sidecar.TypeDir; d != (b.typ == sidecar.TypeDir) { // folders first
+			if d {
+				return -1
+			}
+			return 1
+		}
+		if o.Descending {
+			a, b = b, a
+		}
+		return compare(&a, &b)
+	})
+}
+
+// item returns the row of a child.
+func (c *collector) item(ch *child) (Item, error) {
+	if ch.source >= 0 {
+		a := c.v.set.sources[ch.source]
+		it, err := a.item(int(ch.ordinal))
+		it.Path = join(c.dir, path.Base(it.Path))
+		return it, err
+	}
+	return ch.plainItem(join(c.dir, ch.name)), nil
+}
+
+// plainItem returns the row of a child that is in no archive.
+func (ch *child) plainItem(path string) Item {
+	it := Item{Path: path, Type: ch.typ, Size: ch.size, Packed: ch.packed, ModTime: ch.modTime}
+	switch it.Type {
+	case sidecar.TypeFile:
+		it.Media = plan.MediaType(ch.name, &plan.Node{Size: 1})
+	case sidecar.TypeDir:
+		it.Below = -1
+	}
+	return it
+}
+
+// item returns the row of an entry.
+func (a *archive) item(i int) (Item, error) {
+	p, err := a.index.Path(i)
+	if err != nil {
+		return Item{}, a.wrap(err)
+	}
+	e, err := a.index.Entry(i)
+	if err != nil {
+		return Item{}, a.wrap(err)
+	}
+	it := Item{Path: p, Type: e.Type, Size: e.Size, Packed: e.ContentLen, ModTime: e.ModTime}
+	switch e.Type {
+	case sidecar.TypeDir:
+		it.Below = int(e.End) - i - 1
+	case sidecar.TypeSymlink:
+		it.Link, err = a.index.Link(i)
+	case sidecar.TypeFile, sidecar.TypeHardlink:
+		it.Media = plan.MediaType(p, &plan.Node{Size: e.Size, UTF8: e.Sniff.UTF8(), Sniff: e.Sniff.MediaType()})
+	}
+	return it, a.wrap(err)
+}

@@ -1,0 +1,114 @@
+package archives
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tarpack/tpk/tarpack/source"
+
+	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/tarpack/format"
+)
+
+// heldPiece is a part of a source that lies in a file of its own, as a shard of a set does. It stays
+// open until the View is released.
+type heldPiece struct {
+	of  int   // the source
+	off int64 // in the source
+	source.Piece
+}
+
+// keptOpen is how many shards of a set are opened at once. They stay readable if the set is
+// replaced.
+const keptOpen = 512
+
+// openShards opens the first shards of a set, so that each is compared with the set's list before
+// it is needed. In larger sets the others are opened at their first use. After an error the archive
+// is closed.
+func (a *archive) openShards() error {
+	src := a.tar.Source()
+	for i, off := 0, int64(0); i < min(a.tar.Shards(), keptOpen) && off < src.Size(); i++ {
+		piece, _, err := src.Piece(off, src.Size()-off)
+		if err != nil {
+			return errors.Join(err, a.tar.Close())
+		}
+		piece.Release()
+		off += piece.Length
+	}
+	return nil
+}
+
+// Range returns the file that holds n bytes of a node, from the offset off of its source, and their
+// offset in that file. It is shared, so it must be read by offset. If no file holds them it returns
+// nil; then they can be read from Reader.
+func (v *View) Range(node *plan.Node, off, n int64) (*os.File, int64) {
+	if node.Source == plainSource {
+		return v.plain[node.Entry], off
+	}
+	a := v.set.sources[node.Source]
+	if node.Kind == plan.Download && node.Entry == wholeSidecar {
+		return a.sidecar, off
+	}
+	if a.file != nil {
+		return a.file, off
+	}
+	for i := range v.pieces {
+		p := &v.pieces[i]
+		if p.of == node.Source && p.off <= off && off+n <= p.off+p.Length {
+			return p.File, p.Offset + off - p.off
+		}
+	}
+	piece, ok, err := a.tar.Source().Piece(off, n)
+	if err != nil || !ok {
+		return nil, 0 // reading it reports the error
+	}
+	v.pieces = append(v.pieces, heldPiece{node.Source, off, piece})
+	if piece.Length < n {
+		return nil, 0
+	}
+	return piece.File, piece.Offset
+}
+
+// Reader returns the bytes of a node's source, to be read by the offsets in the node.
+func (v *View) Reader(n *plan.Node) io.ReaderAt {
+	if n.Source == plainSource {
+		return v.plain[n.Entry]
+	}
+	a := v.set.sources[n.Source]
+	if n.Kind == plan.Download && n.Entry == wholeSidecar {
+		return a.sidecar
+	}
+	return a.tar.Source()
+}
+
+// releasePieces gives up the pieces that the View has read.
+func (v *View) releasePieces() {
+	for i := range v.pieces {
+		v.pieces[i].Release()
+	}
+	clear(v.pieces)
+	v.pieces = v.pieces[:0]
+}
+
+// title returns the name of an archive for people, without suffix.
+func (a *archive) title() string {
+	name := a.tar.Name()[strings.LastIndexByte(a.tar.Name(), '/')+1:]
+	if a.tar.Shards() > 0 {
+		name = strings.TrimSuffix(name, format.ListSuffix)
+		if i := strings.LastIndex(name, "-of-"); i > 0 {
+			name = name[:i]
+		}
+	}
+	return strings.TrimSuffix(name, ".tar.gz")
+}
+
+// saveAs returns the name to save the archive under. That of a device gets a suffix.
+func (a *archive) saveAs() string {
+	if a.stamp.tar.Mode().IsRegular() {
+		return filepath.Base(a.name)
+	}
+	return filepath.Base(a.name) + ".tar.gz"
+}

@@ -1,0 +1,110 @@
+package archives
+
+import (
+	"math"
+
+	"github.com/tarpack/tpk/serve/internal/plan"
+)
+
+// searchBits is how many bits of an Offset are the ordinal. Above these is the archive's number;
+// plain files have the one after the last archive.
+const searchBits = 32
+
+// searcher is a search in everything that a View has.
+type searcher struct {
+	v      *View
+	m      *matcher
+	o      ListOptions
+	order  []archived // the archives, by mount
+	prefix []string   // the paths of their mounts
+	list   *List
+	plain  []Item // plain files that match
+	walked bool   // plain is complete
+}
+
+// Search looks for a text in the names of everything below the root, or, if it has a slash, in the
+// paths. Case does not matter. Offset is 0, or Next of a search before. Archives come first, then
+// plain files: it looks at MaxPlain of these.
+func (v *View) Search(query string, o ListOptions) (*List, error) {
+	s := &searcher{v: v, m: newMatcher(query), o: o, list: &List{}}
+	if v.library.nest != nil { // archives may be there that no request has come across
+		if err := s.walk(); err != nil {
+			return nil, err
+		}
+	}
+	for _, mt := range v.set.mounts {
+		for _, i := range mt.sources {
+			s.order = append(s.order, archived{source: i})
+			s.prefix = append(s.prefix, mt.path)
+		}
+	}
+	first, from := int(o.Offset>>searchBits), int(min(o.Offset&(1<<searchBits-1), math.MaxInt))
+	for k := first; k < len(s.order) && !s.list.More; k++ {
+		if err := s.archive(k, from); err != nil {
+			return nil, err
+		}
+		from = 0
+	}
+	if v.set.fallback != nil && !s.list.More && first <= len(s.order) {
+		if err := s.addPlain(from); err != nil {
+			return nil, err
+		}
+	}
+	s.list.Total = len(s.list.Items)
+	return s.list, nil
+}
+
+// archive searches the archive number k, from an ordinal on.
+func (s *searcher) archive(k, from int) error {
+	source, l := s.order[k].source, s.list
+	a := s.v.set.sources[source]
+	hidden := func(p string) bool { return s.o.Hidden != nil && s.o.Hidden(join(s.prefix[k], p)) }
+	for all := false; !all && !l.More; {
+		wanted := s.o.Limit + 1 - len(l.Items)
+		found, err := s.m.search(a.index, from, wanted, hidden)
+		if err != nil {
+			return a.wrap(err)
+		}
+		all = len(found) < wanted
+		for _, i := range found {
+			from = i + 1
+			it, err := a.item(i)
+			if err != nil {
+				return err
+			}
+			it.Path = join(s.prefix[k], it.Path)
+			if len(s.order) > 1 { // another archive may answer the path
+				if n, err := s.v.set.lookup(it.Path); err != nil || n.Kind == plan.Missing || n.Source != source {
+					continue
+				}
+			}
+			if len(l.Items) == s.o.Limit {
+				l.More, l.Next = true, int64(k)<<searchBits|int64(i)
+				break
+			}
+			l.Items = append(l.Items, it)
+		}
+	}
+	return nil
+}
+
+// addPlain adds plain files that match, from the one number from on.
+func (s *searcher) addPlain(from int) error {
+	if !s.walked {
+		if err := s.walk(); err != nil {
+			return err
+		}
+	}
+	l := s.list
+	for i := from; i < len(s.plain); i++ {
+		if n, err := s.v.set.lookup(s.plain[i].Path); err != nil || n.Kind != plan.Missing && !s.v.set.mountedAt(s.plain[i].Path) {
+			continue // an archive answers it
+		}
+		if len(l.Items) == s.o.Limit {
+			l.More, l.Next = true, int64(len(s.order))<<searchBits|int64(i)
+			break
+		}
+		l.Items = append(l.Items, s.plain[i])
+	}
+	return nil
+}

@@ -1,0 +1,175 @@
+package archives
+
+import (
+	"encoding/binary"
+	"errors"
+	"os"
+	"runtime/debug"
+
+	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/tarpack/export"
+)
+
+// View is one request's view of a Set. It is a plan.Tree, and opens the nodes that it has found.
+// One goroutine at a time may use it.
+type View struct {
+	// Instant makes everything that needs more than memory fail with ErrInstant.
+	Instant bool
+
+	set     *Set
+	library *Library
+	fresh   bool       // nothing was looked up yet
+	plain   []*os.File // plain files that were found, by plan.Node.Entry
+	exports []*export.File
+	pieces  []heldPiece
+}
+
+// ErrInstant is returned by a View that must not wait, and would have to.
+var ErrInstant = errors.New("that needs more than memory")
+
+// plainSource is the Source of plain files.
+const plainSource = -1
+
+// Release closes what the View has found. It may be used for another request then.
+func (v *View) Release() {
+	for _, f := range v.plain {
+		_ = f.Close()
+	}
+	v.plain = v.plain[:0]
+	v.releasePieces()
+	clear(v.exports)
+	v.exports = v.exports[:0]
+	if v.set != nil {
+		v.set.release()
+		v.set = nil
+	}
+}
+
+// Lookup implements plan.Tree.
+func (v *View) Lookup(path string) (plan.Node, error) {
+	if v.Instant && v.library.nest != nil {
+		return plan.Node{}, ErrInstant
+	}
+	first := v.discover(path, false)
+	n, err := v.set.lookup(path)
+	if first && n.Kind == plan.Missing && v.library.discover(path, true) {
+		v.renew()
+		n, err = v.set.lookup(path)
+	}
+	if err != nil || n.Kind != plan.Missing || v.set.fallback == nil || v.isPack(path) {
+		return n, err
+	}
+	if v.Instant {
+		return n, ErrInstant
+	}
+	n, f, err := v.set.fallback.Lookup(path)
+	if f != nil {
+		n.Source, n.Entry = plainSource, len(v.plain)
+		v.plain = append(v.plain, f)
+	}
+	return n, err
+}
+
+// discover looks for nested archives on a path, before the first lookup: later ones must not change
+// the Set that nodes refer to. It reports whether this was the first.
+func (v *View) discover(path string, deep bool) bool {
+	if !v.fresh {
+		return false
+	}
+	v.fresh = false
+	if v.library.nest == nil {
+		return false
+	}
+	if v.library.discover(path, deep) {
+		v.renew()
+	}
+	return true
+}
+
+// renew replaces the View's Set by the library's current one.
+func (v *View) renew() {
+	v.set.release()
+	if !v.library.View(v) { // the Library was closed
+		v.set = &Set{}
+		v.set.refs.Store(1)
+	}
+	v.fresh = false
+}
+
+// Link implements plan.Tree.
+func (v *View) Link(n plan.Node) (string, error) {
+	a := v.set.sources[n.Source]
+	text, err := a.index.Link(n.Entry)
+	return text, a.wrap(err)
+}
+
+// HasLinks implements plan.Tree. The file system follows the links of plain files.
+func (v *View) HasLinks() bool { return v.set.links }
+
+// Root implements plan.Tree.
+func (v *View) Root(path string) string { return v.set.root(path) }
+
+// Download implements plan.Tree.
+func (v *View) Download(path, format string) (plan.Node, error) {
+	if v.Instant {
+		return plan.Node{}, ErrInstant
+	}
+	v.discover(path, true)
+	if format != "zip" {
+		if n := v.set.download(path, format); n.Kind == plan.Download {
+			return n, nil
+		}
+	}
+	return v.export(path, format)
+}
+
+// Content returns a reader of length bytes of a node's content, from the offset offset, out of its
+// gzip member. The node must not be Plain.
+func (v *View) Content(n *plan.Node, offset, length int64) (*gzmember.RangeReader, error) {
+	return v.set.sources[n.Source].content(n.Entry, offset, length)
+}
+
+// Member returns the gzip member of a node in mapped memory. It is nil if the archive is not mapped
+// or was cut short, or if the member was not read lately; then it must be read from File. The
+// memory must only be given to the kernel to copy, since its file may be cut short at any time. now
+// is in seconds since 1970.
+func (v *View) Member(n *plan.Node, now int64) []byte {
+	if n.Source == plainSource {
+		return nil
+	}
+	a := v.set.sources[n.Source]
+	if n.Offset < 0 || n.Length < gzmember.MemberTrailerSize || n.Length > int64(len(a.members))-n.Offset ||
+		!a.recent.Known(n.Offset, n.Length, now) {
+		return nil
+	}
+	member := a.members[n.Offset : n.Offset+n.Length]
+	if !trailed(member, n.CRC, n.Size) {
+		return nil
+	}
+	return member
+}
+
+// Note remembers that a node's member was just read, and so is in memory.
+func (v *View) Note(n *plan.Node) {
+	if n.Source == plainSource || n.Length <= 0 {
+		return
+	}
+	if a := v.set.sources[n.Source]; n.Offset >= 0 && n.Length <= int64(len(a.members))-n.Offset {
+		a.recent.Note(n.Offset, n.Length)
+	}
+}
+
+// trailed reports whether a mapped member still ends as it should. A file that is cut short within
+// a page has zeros up to the page's end, and nothing behind it. So if any byte of a member is lost,
+// its last one is.
+func trailed(member []byte, crc uint32, size int64) (ok bool) {
+	defer func(before bool) {
+		debug.SetPanicOnFault(before)
+		if recover() != nil {
+			ok = false
+		}
+	}(debug.SetPanicOnFault(true))
+	end := member[len(member)-gzmember.MemberTrailerSize:]
+	return binary.LittleEndian.Uint32(end) == crc && binary.LittleEndian.Uint32(end[4:]) == uint32(size)
+}

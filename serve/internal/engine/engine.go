@@ -1,0 +1,142 @@
+package engine
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/tarpack/tpk/serve/internal/http1"
+	"github.com/tarpack/tpk/serve/internal/nethttp"
+	"github.com/tarpack/tpk/serve/internal/respond"
+)
+
+// Config is what an Engine is made of. A duration or size of 0 means the default. Connections above
+// a limit are closed at once.
+type Config struct {
+	Responder *respond.Responder
+
+	HeaderTimeout time.Duration // from a request's first byte to the end of its head; 10 s
+	IdleTimeout   time.Duration // from an answer to the next request; 75 s
+	WriteTimeout  time.Duration // for each 128 KiB to be taken by the client; 30 s
+	MaxHeader     int           // bytes of a request's line and header fields; 16 KiB
+	MaxConns      int           // connections at a time; 0 for no limit
+	MaxConnsPerIP int           // connections from one address at a time; 0 for no limit
+	H2C           bool          // HTTP/2 without TLS by prior knowledge (RFC 9113 §3.3)
+}
+
+// DefaultWriteTimeout is that of Config.
+const DefaultWriteTimeout = 30 * time.Second
+
+// Engine answers the requests of connections.
+type Engine struct {
+	http1         *http1.Server
+	http2         *nethttp.HTTP2
+	headerTimeout time.Duration
+	log           func(error)
+}
+
+// New returns an Engine, which Shutdown or Close ends.
+func New(c Config) *Engine {
+	c.HeaderTimeout = or(c.HeaderTimeout, 10*time.Second)
+	c.IdleTimeout = or(c.IdleTimeout, 75*time.Second)
+	c.WriteTimeout = or(c.WriteTimeout, DefaultWriteTimeout)
+	c.MaxHeader = or(c.MaxHeader, 16<<10)
+	e := &Engine{headerTimeout: c.HeaderTimeout, log: c.Responder.Errors.Log}
+	e.http1 = http1.New(http1.Config{
+		Responder: c.Responder, HeaderTimeout: c.HeaderTimeout, IdleTimeout: c.IdleTimeout, WriteTimeout: c.WriteTimeout,
+		MaxHeader: c.MaxHeader, MaxConns: c.MaxConns, MaxConnsPerIP: c.MaxConnsPerIP, H2C: c.H2C,
+		Upgrade: func(nc net.Conn) bool { return e.http2.Take(nc) },
+	})
+	e.http2 = nethttp.NewHTTP2(
+		&nethttp.Handler{Responder: c.Responder, WriteTimeout: c.WriteTimeout},
+		nethttp.HTTP2Config{
+			HeaderTimeout: c.HeaderTimeout, IdleTimeout: c.IdleTimeout, MaxHeader: c.MaxHeader, Closed: e.http1.Upgraded,
+		})
+	return e
+}
+
+func or[T ~int | ~int64](v, otherwise T) T {
+	if v == 0 {
+		return otherwise
+	}
+	return v
+}
+
+// Serve answers the connections of a listener until it is closed. The connections of a TLS listener
+// must be *tls.Conn, as tls.NewListener makes them. With "h2" among its protocols they may go on as
+// HTTP/2.
+func (e *Engine) Serve(ln net.Listener) {
+	const shortest, longest = 5 * time.Millisecond, time.Second
+	delay := shortest
+	for {
+		nc, err := ln.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			// Most likely there are no descriptors left. Wait for connections to end, as net/http
+			// does.
+			e.log(err)
+			time.Sleep(delay)
+			delay = min(2*delay, longest)
+			continue
+		}
+		delay = shortest
+		if c := e.http1.Add(nc); c == nil {
+			_ = nc.Close()
+		} else if !c.ToLoop() {
+			go e.serve(c, nc)
+		}
+	}
+}
+
+// serve answers a connection that is not in an event loop.
+func (e *Engine) serve(c *http1.Conn, nc net.Conn) {
+	t, ok := nc.(*tls.Conn)
+	if !ok {
+		c.Serve()
+		return
+	}
+	_ = t.SetDeadline(time.Now().Add(e.headerTimeout))
+	if t.Handshake() != nil {
+		_ = c.Close()
+		return
+	}
+	_ = t.SetDeadline(time.Time{})
+	if t.ConnectionState().NegotiatedProtocol == "h2" {
+		c.Upgrade(t)
+		return
+	}
+	c.Serve()
+}
+
+// Shutdown lets requests under way finish and closes connections as they become idle. If ctx ends
+// first it cuts off the rest and returns the context's error. The caller must have closed the
+// listeners.
+func (e *Engine) Shutdown(ctx context.Context) error {
+	e.http1.Drain()
+	defer e.http1.End()
+	go e.http2.Shutdown(ctx)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for e.http1.Interrupt() > 0 {
+		select {
+		case <-ctx.Done():
+			e.http2.Close()
+			e.http1.Abort()
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+// Close cuts off all connections. The caller must have closed the listeners.
+func (e *Engine) Close() {
+	e.http1.Drain()
+	e.http2.Close()
+	e.http1.Abort()
+	e.http1.End()
+}

@@ -1,0 +1,201 @@
+package eventloop
+
+import (
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Conn is a connection of a Group. Interrupt, Abort and the deadlines may be used at any time.
+// Everything else is for the side to which the connection belongs.
+type Conn struct {
+	fd            int
+	number        uint32
+	loop          atomic.Pointer[loop]
+	handler       Handler
+	local, remote net.Addr
+	lent          atomic.Bool // to a goroutine: set by the loop, cleared by the goroutine
+
+	mu      sync.Mutex
+	closed  bool
+	armed   uint32 // the events that epoll reports
+	waits   bool   // the goroutine waits for wake
+	wake    chan struct{}
+	reading deadline
+	writing deadline
+}
+
+// deadline is when a wait ends; never if it is zero.
+type deadline struct{ time.Time }
+
+// Events that epoll reports.
+const (
+	armedNot     = 0                                // epoll does not have the descriptor
+	armedForLoop = unix.EPOLLIN                     // repeatedly
+	armedToRead  = unix.EPOLLIN | unix.EPOLLONESHOT // for the goroutine, once
+	armedToWrite = unix.EPOLLOUT | unix.EPOLLONESHOT
+)
+
+// arm makes epoll report events. The lock is held.
+func (c *Conn) arm(events uint32) error {
+	op := unix.EPOLL_CTL_MOD
+	switch {
+	case c.closed:
+		return net.ErrClosed // the descriptor may be another connection's
+	case c.armed == events && events&unix.EPOLLONESHOT == 0:
+		return nil
+	case c.armed == armedNot:
+		op = unix.EPOLL_CTL_ADD
+	case events == armedNot:
+		op = unix.EPOLL_CTL_DEL
+	}
+	if err := c.loop.Load().control(op, c.fd, events); err != nil {
+		return os.NewSyscallError("epoll_ctl", err)
+	}
+	c.armed = events
+	return nil
+}
+
+// notify wakes the goroutine that has the connection. It returns false if none has it. It is called
+// in the loop.
+func (c *Conn) notify() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case !c.lent.Load():
+		return false
+	case c.closed:
+	case c.waits:
+		c.rouse()
+		c.loop.Load().lent = true
+	case c.armed&unix.EPOLLONESHOT == 0:
+		_ = c.arm(armedNot) // nothing waits for it now, and epoll would report it repeatedly
+	}
+	return true
+}
+
+// rouse ends the wait of the goroutine, which then looks again. The lock is held.
+func (c *Conn) rouse() {
+	c.waits = false
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// wait blocks until an event that it arms has come, or a deadline was changed.
+func (c *Conn) wait(events uint32, d *deadline) error {
+	if err := c.usable(d); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	err := c.arm(events)
+	c.waits = err == nil
+	var expired <-chan time.Time
+	if !d.IsZero() {
+		timer := time.NewTimer(time.Until(d.Time))
+		defer timer.Stop()
+		expired = timer.C
+	}
+	c.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	select {
+	case <-c.wake:
+	case <-expired:
+	}
+	return nil
+}
+
+// usable returns an error if the connection is closed or the deadline has passed.
+func (c *Conn) usable(d *deadline) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.closed:
+		return net.ErrClosed
+	case !d.IsZero() && !time.Now().Before(d.Time):
+		return os.ErrDeadlineExceeded
+	}
+	return nil
+}
+
+// Leave lends the connection to a goroutine, which calls f. It is called in the loop, which does
+// not touch the connection any more.
+func (c *Conn) Leave(f func()) {
+	c.lent.Store(true)
+	c.loop.Load().lent = true
+	go f()
+}
+
+// Return gives the connection back to the loop. After an error the goroutine still has it.
+func (c *Conn) Return() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.arm(armedForLoop); err != nil {
+		return err
+	}
+	c.lent.Store(false)
+	return nil
+}
+
+// Detach returns the connection as one of Go's runtime, which several goroutines may use at the
+// same time. c is closed, also if there is an error.
+func (c *Conn) Detach() (net.Conn, error) {
+	c.mu.Lock()
+	fd, err := unix.FcntlInt(uintptr(c.fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err == nil {
+		err = c.arm(armedNot) // epoll has the open file, which lives on
+	}
+	c.mu.Unlock()
+	_ = c.Close()
+	if err != nil {
+		return nil, os.NewSyscallError("fcntl", err)
+	}
+	f := os.NewFile(uintptr(fd), "")
+	defer f.Close()
+	return net.FileConn(f)
+}
+
+// Close closes the connection. It must be called in the loop, or by the goroutine to which it is
+// lent.
+func (c *Conn) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return net.ErrClosed
+	}
+	c.closed = true
+	c.loop.Load().group.table.set(c.fd, nil)
+	return unix.Close(c.fd)
+}
+
+// CloseWrite ends the outgoing stream.
+func (c *Conn) CloseWrite() error { return c.shutdown(unix.SHUT_WR) }
+
+// Interrupt makes the loop call the Handler, if the loop has the connection, even if there is
+// nothing to read.
+func (c *Conn) Interrupt() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed && !c.lent.Load() {
+		_ = c.arm(unix.EPOLLIN | unix.EPOLLOUT) // writing is nearly always possible
+	}
+}
+
+// Abort ends the connection, whichever side has it. That side still must close it.
+func (c *Conn) Abort() { _ = c.shutdown(unix.SHUT_RDWR) }
+
+func (c *Conn) shutdown(how int) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return net.ErrClosed
+	}
+	return os.NewSyscallError("shutdown", unix.Shutdown(c.fd, how))
+}

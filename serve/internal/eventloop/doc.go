@@ -1,0 +1,25 @@
+// Package eventloop answers many connections from a few goroutines. It lends a connection to a
+// goroutine of its own while something has to be waited for.
+//
+//	          ready         in the loop        Leave(f)    in a goroutine, which may wait
+//	epoll ───────────► Handler.Ready: ────────────────────► f: Read, Write, Close …
+//	                   TryRead, TryWrite ◄───────────────── Return: wait for the next request
+//
+// A goroutine for each connection, Go's own way, costs a switch of goroutines, often the waking of
+// a thread, and a read in vain, for each request. That is as much as everything that a file server
+// does besides talking to the system. A loop reads, answers and goes on to the next connection, as
+// nginx does. Only Linux has loops so far.
+//
+// A [Conn] belongs to one side at a time: to its loop, or, from [Conn.Leave] to [Conn.Return] or
+// [Conn.Close], to a goroutine, for which it is a net.Conn. Go's runtime never knows its
+// descriptor: the goroutine waits for the loop.
+package eventloop
+
+import "time"
+
+// Handler answers requests in a loop.
+type Handler interface {
+	// Ready is called in the loop when something may be read. It must not wait. room is the loop's
+	// memory, for this call only. now is the time, or a little before.
+	Ready(room []byte, now time.Time)
+}

@@ -1,0 +1,51 @@
+package head
+
+var (
+	// tokenChar has a 1 for each character of a token (RFC 9110 §5.6.2).
+	tokenChar = charset("!#$%&'*+-.^_`|~")
+	// hostChar has a 1 for each character of a Host with a port (RFC 3986 §3.2.2).
+	hostChar = charset("!$%&'()*+,-.:;=[]_~")
+)
+
+// charset returns a table with a 1 for letters, digits and the characters of more.
+func charset(more string) (t [256]uint8) {
+	for c := '0'; c <= '9'; c++ {
+		t[c] = 1
+	}
+	for c := 'a'; c <= 'z'; c++ {
+		t[c], t[c-0x20] = 1, 1
+	}
+	for _, c := range more {
+		t[c] = 1
+	}
+	return t
+}
+
+func isToken(b []byte) bool {
+	ok := uint8(1)
+	for _, c := range b {
+		ok &= tokenChar[c]
+	}
+	return ok == 1
+}
+
+// isValue reports whether b has no control characters but tabs, as in a field value (RFC 9110
+// §5.5).
+func isValue(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+func validHost(b []byte) bool {
+	ok := uint8(1)
+	for _, c := range b {
+		ok &= hostChar[c]
+	}
+	return ok == 1
+}
+
+func digit(c byte) bool { return '0' <= c && c <= '9' }

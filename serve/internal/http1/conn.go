@@ -1,0 +1,188 @@
+package http1
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/tarpack/tpk/serve/internal/head"
+	"github.com/tarpack/tpk/serve/internal/wire"
+)
+
+// Conn is a connection of HTTP/1.x.
+type Conn struct {
+	server *Server
+	wire   wire.Conn   // where answers go
+	in     head.Buffer // what was read
+
+	requests     int       // read so far
+	readDeadline time.Time // the read deadline that is set, or an earlier time
+	closed       atomic.Bool
+
+	loop      loopConn // the event loop's side; nil while there is none
+	loopState loopState
+
+	preface       *prefaced // for the HTTP/2 server, after its connection preface was read
+	handedToHTTP2 bool      // guarded by the registry
+}
+
+// loopConn is a connection of an event loop: see eventloop.Conn.
+type loopConn interface {
+	Interrupt()
+	Abort()
+}
+
+// Reasons for which a connection ends or changes hands.
+var (
+	errLinger  = errors.New("the client may still be sending")
+	errUpgrade = errors.New("connection preface of HTTP/2")
+	errParked  = errors.New("the event loop waits for the next request")
+)
+
+func newConn(s *Server, nc net.Conn) *Conn {
+	c := &Conn{server: s}
+	c.wire.Init(nc, s.WriteTimeout)
+	return c
+}
+
+// Serve answers the connection's requests in the calling goroutine until the connection is closed,
+// goes back to its loop, or goes on as HTTP/2.
+func (c *Conn) Serve() {
+	err := c.Answer()
+	switch {
+	case errors.Is(err, errParked):
+		c.goBack()
+	case errors.Is(err, errUpgrade) && c.detach() == nil:
+		c.preface.Conn = c.wire.Conn
+		c.Upgrade(c.preface)
+	default:
+		_ = c.Close()
+	}
+}
+
+// Answer answers requests until there will be no further one, and returns the reason, which is
+// never nil.
+func (c *Conn) Answer() error {
+	for {
+		err := c.wait()
+		if err == nil {
+			err = c.request()
+		}
+		if errors.Is(err, errLinger) {
+			c.linger()
+			return io.EOF
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// Upgrade hands the connection over to the HTTP/2 server as nc. It stays in the registry until
+// Server.Upgraded is called.
+func (c *Conn) Upgrade(nc net.Conn) {
+	c.server.conns.upgrade(c, nc)
+	_ = c.wire.SetDeadline(time.Time{})
+	if !c.server.Upgrade(nc) {
+		_ = nc.Close()
+		c.server.Upgraded(nc)
+	}
+}
+
+// wait blocks until a request begins. If the connection belongs to an event loop it does not block:
+// it returns errParked.
+func (c *Conn) wait() error {
+	if !c.in.Empty() {
+		return nil
+	}
+	if c.loop != nil {
+		c.in.Drop()
+		return errParked
+	}
+	limit := c.patience()
+	if c.wire.Now.Add(limit).After(c.readDeadline) {
+		// Set a while ahead, so that few requests pay for it.
+		c.readDeadline = c.wire.Now.Add(limit + limit/8)
+		if err := c.wire.SetReadDeadline(c.readDeadline); err != nil {
+			return err
+		}
+	}
+	// This is read after the deadline was set: after Drain, interrupt sets a deadline in the past.
+	if c.server.draining.Load() {
+		return io.EOF
+	}
+	return c.in.Start(c.wire.Conn)
+}
+
+// patience returns how long the connection may wait for a request.
+func (c *Conn) patience() time.Duration {
+	if c.requests == 0 {
+		return c.server.HeaderTimeout
+	}
+	return c.server.IdleTimeout
+}
+
+// Close closes the connection, once.
+func (c *Conn) Close() error {
+	if c.closed.Swap(true) {
+		return nil
+	}
+	c.server.remove(c)
+	return c.wire.Close()
+}
+
+const (
+	lingerTime  = time.Second
+	lingerBytes = 1 << 20
+)
+
+// linger closes a connection on which the client may still be sending. If it were closed at once, a
+// reset could destroy the answer (RFC 9112 §9.6).
+func (c *Conn) linger() {
+	half, ok := c.wire.Conn.(interface{ CloseWrite() error })
+	if ok && half.CloseWrite() == nil {
+		err, end := os.ErrDeadlineExceeded, time.Now().Add(lingerTime)
+		for left := int64(lingerBytes); left > 0 && errors.Is(err, os.ErrDeadlineExceeded) && time.Now().Before(end); {
+			_ = c.wire.SetReadDeadline(end) // again each time: interrupt sets another one
+			var n int64
+			n, err = io.CopyN(io.Discard, c.wire.Conn, left)
+			left -= n
+		}
+	}
+	_ = c.Close()
+}
+
+// interrupt ends the wait for another request. The registry's lock is held.
+func (c *Conn) interrupt() {
+	if c.loop != nil {
+		c.loop.Interrupt()
+	}
+	_ = c.wire.SetReadDeadline(time.Unix(1, 0))
+}
+
+// abort cuts the connection off. The registry's lock is held.
+func (c *Conn) abort() {
+	if c.loop != nil {
+		c.loop.Abort()
+		return
+	}
+	_ = c.wire.Close()
+}
+
+// prefaced is a connection whose first bytes were read already.
+type prefaced struct {
+	net.Conn
+	first []byte
+}
+
+func (p *prefaced) Read(b []byte) (int, error) {
+	if len(p.first) > 0 {
+		n := copy(b, p.first)
+		p.first = p.first[n:]
+		return n, nil
+	}
+	return p.Conn.Read(b)
+}

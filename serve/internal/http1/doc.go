@@ -1,0 +1,16 @@
+// Package http1 is the life of a connection of HTTP/1.x.
+//
+//	Server.Add ──► Conn.ToLoop ──► Ready: in an event loop, while nothing has to be waited for
+//	registry.go    loop_linux.go    │   ▲                                        loop_linux.go
+//	                    │           ▼   │
+//	                    │   runInGoroutine, goBack
+//	                    ▼           ▼   │
+//	               Conn.Serve: in a goroutine, which waits, reads and answers
+//	                                │                       conn.go, request.go
+//	                                ▼
+//	               Close, linger, or Upgrade: it goes on as HTTP/2
+//
+// A connection belongs to one side at a time, to a loop or to a goroutine. TLS, and systems without
+// event loops, have a goroutine for each connection. Both sides read with package head, answer with
+// package respond and write with package wire.
+package http1

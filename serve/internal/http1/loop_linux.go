@@ -1,0 +1,207 @@
+package http1
+
+import (
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/tarpack/tpk/serve/internal/eventloop"
+	"github.com/tarpack/tpk/serve/internal/respond"
+)
+
+// loopState is what a connection needs while it belongs to an event loop, or has come from one.
+type loopState struct {
+	conn *eventloop.Conn
+	room []byte // the loop's memory, during Ready
+	// expires is the eventloop.Monotonic at which the wait for a request has taken too long, or 0
+	// while there is no wait.
+	expires atomic.Int64
+	pending *pending // an answer that the client did not take at once
+}
+
+// pending is an answer that the client has taken a part of: x.Out, and member bytes of the body
+// behind it.
+type pending struct {
+	x      *respond.Exchange
+	head   int // bytes of the head in x.Out
+	member int
+	sent   int // bytes that the client has of both
+}
+
+// errMustWait ends the loop's work on a connection, which needs a goroutine.
+var errMustWait = errors.New("that can't be done at once")
+
+// ToLoop lets an event loop answer the connection. It returns false if that is not possible: for
+// TLS, for archives that are looked for on disk at each request, and if there are no loops or no
+// descriptors.
+func (c *Conn) ToLoop() bool {
+	s := c.server
+	if !c.wire.HasDescriptor() || s.Responder.Library.Nested() {
+		return false
+	}
+	group, err := eventloop.Shared()
+	if err != nil {
+		return false
+	}
+	s.expiring.Do(func() { go s.expire() })
+	ec, err := group.Take(c.wire.Conn)
+	if err != nil {
+		return false
+	}
+	c.loopState.conn = ec
+	c.expectRequest(c.wire.Now)
+	s.conns.replace(c, ec, ec.RawWrite, ec)
+	if ec.Start(c) != nil {
+		_ = c.Close()
+	}
+	return true
+}
+
+// expectRequest sets when the wait for a request becomes too long.
+func (c *Conn) expectRequest(now time.Time) {
+	c.loopState.expires.Store(eventloop.Monotonic(now.Add(c.patience())))
+}
+
+// expire cuts off connections that wait for a request for too long. One goroutine does it for all,
+// so that a wait costs no timer.
+func (s *Server) expire() {
+	tick := time.NewTicker(max(time.Millisecond, min(time.Second, s.HeaderTimeout/4, s.IdleTimeout/4)))
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.done:
+			return
+		case now := <-tick.C:
+			s.conns.each(func(c *Conn) {
+				if at := c.loopState.expires.Load(); at != 0 && eventloop.Monotonic(now) > at {
+					c.abort()
+				}
+			})
+		}
+	}
+}
+
+// Ready implements eventloop.Handler. It answers what has come, as long as that needs nothing but
+// memory. The first request that needs more is left to a goroutine.
+func (c *Conn) Ready(room []byte, now time.Time) {
+	n, err := c.loopState.conn.TryRead(room)
+	switch {
+	case errors.Is(err, unix.EAGAIN) && !c.server.draining.Load():
+		return
+	case err != nil:
+		_ = c.Close()
+		return
+	}
+	c.loopState.room = room
+	c.in.Borrow(&c.loopState.room, n)
+	x := respond.NewExchange()
+	for err == nil && !c.in.Empty() {
+		if head := c.in.Next(); head == nil {
+			err = errMustWait
+		} else {
+			err = c.answerAtOnce(x, head, now)
+		}
+	}
+	if c.loopState.pending == nil {
+		x.Free()
+	}
+	switch {
+	case err == nil:
+		c.in.Return()
+		c.expectRequest(now)
+	case errors.Is(err, errMustWait):
+		c.runInGoroutine()
+	default:
+		_ = c.Close()
+	}
+}
+
+// answerAtOnce answers the request of the head b, or leaves it untouched and returns errMustWait.
+// If the client takes only a part of the answer, the rest becomes pending and the error is
+// errMustWait, too.
+func (c *Conn) answerAtOnce(x *respond.Exchange, b []byte, now time.Time) error {
+	s, r := c.server, c.server.Responder
+	if len(b) > s.MaxHeader {
+		return errMustWait
+	}
+	c.begin(x, now)
+	h := c.parse(x, b)
+	if h.Status != 0 || h.Preface || h.Content || h.Close || s.draining.Load() {
+		return errMustWait
+	}
+	if !r.PrepareAtOnce(x) {
+		x.Release()
+		return errMustWait
+	}
+	r.AppendHead(x, persistence(&h))
+	start := len(x.Out)
+	body, ok := x.BodyAtOnce()
+	if !ok {
+		x.Release()
+		return errMustWait
+	}
+	c.requests++
+	c.in.Use(len(b))
+	n, err := c.loopState.conn.TryWrite(x.Out, body)
+	if err == nil && n < len(x.Out)+len(body) {
+		x.Own()
+		c.loopState.pending = &pending{x: x, head: start, member: len(body), sent: n}
+		return errMustWait
+	}
+	if err != nil && !fromPeer(err) {
+		go r.Errors.Add(respond.AbortError(x, err)) // the log may take its time
+	}
+	r.Finish(x, int64(max(n-start, 0)))
+	return err
+}
+
+// runInGoroutine gives the connection to a goroutine, with what was read and not answered.
+func (c *Conn) runInGoroutine() {
+	c.loopState.expires.Store(0)
+	c.in.Keep()
+	c.loopState.conn.Leave(func() {
+		if c.loopState.pending != nil && c.sendPending() != nil {
+			_ = c.Close()
+			return
+		}
+		c.Serve()
+	})
+}
+
+// sendPending sends the rest of a pending answer.
+func (c *Conn) sendPending() error {
+	p := c.loopState.pending
+	sent, err := p.x.WriteRest(&c.wire, p.member, p.sent)
+	if err != nil {
+		c.aborted(p.x, err)
+	}
+	c.server.Responder.Finish(p.x, int64(max(sent-p.head, 0)))
+	p.x.Free()
+	c.loopState.pending = nil
+	return err
+}
+
+// goBack gives the connection back to its loop.
+func (c *Conn) goBack() {
+	c.expectRequest(c.wire.Now)
+	c.readDeadline = time.Time{}
+	c.wire.ForgetDeadline()
+	_ = c.wire.SetDeadline(time.Time{})
+	if c.loopState.conn.Return() != nil {
+		_ = c.Close()
+	}
+}
+
+// detach makes a loop's connection one of Go's runtime.
+func (c *Conn) detach() error {
+	if c.loop == nil {
+		return nil
+	}
+	nc, err := c.loopState.conn.Detach()
+	if err == nil {
+		c.server.conns.replace(c, nc, nil, nil)
+	}
+	return err
+}

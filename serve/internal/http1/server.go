@@ -1,0 +1,57 @@
+package http1
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tarpack/tpk/serve/internal/respond"
+)
+
+// Server is what all connections have in common. New makes one.
+type Server struct {
+	Config
+
+	conns    registry
+	expiring sync.Once // expire was started
+	draining atomic.Bool
+	done     chan struct{} // closed by End
+	ended    sync.Once
+}
+
+// Config is what a Server is made of. All durations are positive.
+type Config struct {
+	Responder *respond.Responder
+
+	HeaderTimeout time.Duration // from a request's first byte to the end of its head
+	IdleTimeout   time.Duration // from an answer to the next request
+	WriteTimeout  time.Duration // for each transfer.Chunk to be taken by the client
+	MaxHeader     int           // bytes of a head
+	MaxConns      int           // connections at a time; 0 for no limit
+	MaxConnsPerIP int           // connections from one address at a time; 0 for no limit
+	H2C           bool          // HTTP/2 without TLS by prior knowledge (RFC 9113 §3.3)
+
+	// Upgrade hands over a connection that goes on as HTTP/2. It returns false if it can't. When
+	// the connection has ended, Server.Upgraded must be called with it.
+	Upgrade func(net.Conn) bool
+}
+
+// New returns a Server without connections.
+func New(c Config) *Server { return &Server{Config: c, done: make(chan struct{})} }
+
+// Drain makes every answer the last one of its connection.
+func (s *Server) Drain() { s.draining.Store(true) }
+
+// Interrupt closes connections that wait for a request, once Drain was called, and returns how many
+// connections are left. An answer that is being sent goes on.
+func (s *Server) Interrupt() int { return s.conns.each((*Conn).interrupt) }
+
+// Abort cuts all connections off.
+func (s *Server) Abort() { s.conns.each((*Conn).abort) }
+
+// Open returns how many connections there are, also those that go on as HTTP/2.
+func (s *Server) Open() int { return s.conns.each(func(*Conn) {}) }
+
+// End ends what the Server does besides its connections.
+func (s *Server) End() { s.ended.Do(func() { close(s.done) }) }

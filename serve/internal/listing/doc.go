@@ -1,0 +1,12 @@
+// Package listing shows a folder of archives, or the results of a search, as a page or as JSON.
+//
+//	query.go    reads the query
+//	listing.go  asks archives.View for the list
+//	page.go     renders it as a page, by assets/page.html
+//	json.go     renders it as JSON
+//	assets.go   the page's style, script and icons
+//
+// The page is readable without its script, which adds a filter, keys and previews. All it needs
+// comes from here, under names that change with the content. Its Content-Security-Policy allows
+// nothing else.
+package listing

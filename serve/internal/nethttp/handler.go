@@ -1,0 +1,122 @@
+package nethttp
+
+import (
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/serve/internal/respond"
+	"github.com/tarpack/tpk/serve/internal/transfer"
+)
+
+// Handler answers the requests of a net/http server.
+type Handler struct {
+	Responder *respond.Responder
+	// WriteTimeout is how long the client may take for each transfer.Chunk of a long body.
+	WriteTimeout time.Duration
+}
+
+// ServeHTTP implements http.Handler. It panics with http.ErrAbortHandler if the body can't be sent
+// to its end.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := respond.NewExchange()
+	defer x.Free()
+	read(x, r)
+	h.Responder.Prepare(x)
+	sent := int64(0)
+	defer func() { h.Responder.Finish(x, sent) }()
+
+	sends := x.Plan.Sends()
+	short := sends && x.Short()
+	if x.Out = x.Out[:0]; short && !h.Responder.AppendBody(x) {
+		x.Out = x.Out[:0]
+		h.Responder.AppendBody(x)
+	}
+	header := w.Header()
+	addFields(header, h.Responder.AppendFields(nil, x))
+	if header["Content-Type"] == nil {
+		header["Content-Type"] = nil // or else net/http guesses one
+	}
+	w.WriteHeader(x.Plan.Status)
+	switch {
+	case !sends:
+	case short:
+		n, _ := w.Write(x.Out)
+		sent = int64(n)
+	default:
+		s := &sink{ResponseWriter: w, control: http.NewResponseController(w), timeout: h.WriteTimeout}
+		if err := x.WriteBody(s); err != nil {
+			if r.Context().Err() == nil && s.err == nil {
+				h.Responder.Aborted(x, err)
+			}
+			panic(http.ErrAbortHandler) // the client must see that the response is incomplete
+		}
+		sent = x.Plan.Length
+	}
+}
+
+// read makes r the request of x.
+func read(x *respond.Exchange, r *http.Request) {
+	get := func(name string) string {
+		if v := r.Header[name]; len(v) == 1 {
+			return v[0]
+		} else {
+			return strings.Join(v, ", ")
+		}
+	}
+	x.Began = time.Now()
+	x.Request = plan.Request{
+		Method: r.Method, Target: target(r),
+		Accept: get("Accept"), AcceptEncoding: get("Accept-Encoding"), HasAcceptEncoding: r.Header["Accept-Encoding"] != nil,
+		Range: get("Range"), IfRange: get("If-Range"), IfMatch: get("If-Match"), IfNoneMatch: get("If-None-Match"),
+		IfModifiedSince: get("If-Modified-Since"), IfUnmodifiedSince: get("If-Unmodified-Since"),
+		Origin: get("Origin"), RequestMethod: get("Access-Control-Request-Method"),
+	}
+	x.Logged = respond.Logged{
+		Proto: r.Proto, Remote: r.RemoteAddr, Host: r.Host, Referer: r.Referer(), UserAgent: r.UserAgent(),
+	}
+}
+
+// target returns the request-target. It is not as it came if that was in absolute-form, or if a
+// handler before this one has changed the path, for example http.StripPrefix.
+func target(r *http.Request) string {
+	target := r.RequestURI
+	if path, _, _ := strings.Cut(target, "?"); path != r.URL.EscapedPath() {
+		target = "/" + strings.TrimPrefix(r.URL.EscapedPath(), "/")
+		if r.URL.RawQuery != "" {
+			target += "?" + r.URL.RawQuery
+		}
+	}
+	return target
+}
+
+// addFields adds header fields, each "Name: value\r\n", to h.
+func addFields(h http.Header, fields []byte) {
+	for line := range strings.Lines(string(fields)) {
+		if name, value, ok := strings.Cut(strings.TrimSuffix(line, "\r\n"), ": "); ok {
+			h.Add(name, value)
+		}
+	}
+}
+
+// sink is a response as a transfer.Sink. Each write has its own deadline.
+type sink struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	timeout time.Duration
+	err     error // of the connection
+}
+
+func (s *sink) Write(p []byte) (int, error) {
+	_ = s.control.SetWriteDeadline(time.Now().Add(s.timeout)) // not every ResponseWriter can
+	n, err := s.ResponseWriter.Write(p)
+	if err != nil {
+		s.err = err
+	}
+	return n, err
+}
+
+// SendFile implements transfer.Sink.
+func (s *sink) SendFile(f *os.File, off, n int64) error { return transfer.CopyAt(s, f, off, n) }

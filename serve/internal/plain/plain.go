@@ -1,0 +1,106 @@
+// Package plain reads a directory of plain files, which are served as they are.
+package plain
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/sidecar"
+)
+
+// Dir is a directory of plain files. No path and no symbolic link leads out of it (os.Root). It has
+// references: the last Release closes it.
+type Dir struct {
+	root *os.Root
+	refs atomic.Int32
+}
+
+// Open opens a directory, with one reference.
+func Open(dir string) (*Dir, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	d := &Dir{root: root}
+	d.refs.Store(1)
+	return d, nil
+}
+
+// Retain adds a reference. The caller must have one.
+func (d *Dir) Retain() { d.refs.Add(1) }
+
+// Release gives a reference up.
+func (d *Dir) Release() {
+	if d.refs.Add(-1) == 0 {
+		_ = d.root.Close()
+	}
+}
+
+// Stat describes what path names, after following symbolic links.
+func (d *Dir) Stat(path string) (fs.FileInfo, error) { return d.root.Stat(path) }
+
+// Lookup opens what path names; "" is the directory itself. The file is nil if that is not a
+// regular one. If it can't be opened for a reason that is the path's or the file's own, it is
+// missing, which is not an error.
+func (d *Dir) Lookup(path string) (plan.Node, *os.File, error) {
+	if path == "" {
+		return plan.Node{Kind: plan.Dir}, nil, nil
+	}
+	// O_NONBLOCK: a FIFO without a writer must not hold the request up.
+	f, err := d.root.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return plan.Node{}, nil, outage(err)
+	}
+	fi, err := f.Stat()
+	if err == nil && fi.Mode().IsRegular() {
+		var n plan.Node
+		if n, err = node(f, fi); err == nil {
+			return n, f, nil
+		}
+	}
+	_ = f.Close()
+	if err != nil {
+		return plan.Node{}, nil, err
+	}
+	if fi.IsDir() {
+		return plan.Node{Kind: plan.Dir}, nil, nil
+	}
+	return plan.Node{Kind: plan.Other}, nil, nil
+}
+
+// outage returns err if the server is the reason, and nil if the path or the file is.
+func outage(err error) error {
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EIO, os.ErrClosed} {
+		if errors.Is(err, e) {
+			return err
+		}
+	}
+	return nil
+}
+
+// node describes a regular file. There is no hash of its content, so the node's Hash is one of what
+// changes with the content: the modification time in nanoseconds, the size and the inode.
+func node(f *os.File, fi fs.FileInfo) (plan.Node, error) {
+	var head [sidecar.SniffLen]byte
+	k, err := f.ReadAt(head[:min(fi.Size(), sidecar.SniffLen)], 0)
+	if err != nil && err != io.EOF {
+		return plan.Node{}, err
+	}
+	sniff := sidecar.SniffContent(head[:k])
+	var id [24]byte
+	binary.LittleEndian.PutUint64(id[:], uint64(fi.ModTime().UnixNano()))
+	binary.LittleEndian.PutUint64(id[8:], uint64(fi.Size()))
+	binary.LittleEndian.PutUint64(id[16:], inode(fi))
+	return plan.Node{
+		Kind: plan.File, Size: fi.Size(), ModTime: fi.ModTime().Unix(), Hash: xxhash.Sum64(id[:]),
+		Sniff: sniff.MediaType(), UTF8: sniff.UTF8(),
+	}, nil
+}

@@ -1,0 +1,20 @@
+// Package plan decides how an HTTP request is answered. It does no I/O: from a [Request] and a
+// [Tree] that looks paths up, it makes a [Plan]. That has the status, the header fields, and which
+// bytes are the body.
+//
+//	planner.go         the method, and what to look for
+//	target.go          the path and the query of the request-target
+//	find.go            what the path names: a file, a folder, a redirect; resolve.go follows links
+//	representation.go  which coding and which part of the file
+//	negotiate.go         Accept-Encoding
+//	precondition.go      If-Match, If-None-Match and the like
+//	ranges.go            Range, and multipart answers
+//	plan.go, fields.go the result, and its header fields
+//	listing.go         folder pages, which something else renders
+//
+// [New] compiles [Options] into a [Planner], and [Planner.Plan] is called for each request. What
+// sends the Plan decides nothing itself. Terms are those of RFC 9110.
+//
+// Planning a request without a Range, preconditions or percent-escapes allocates nothing, once its
+// Plan has been used before.
+package plan

@@ -1,0 +1,138 @@
+package plan
+
+import "strconv"
+
+// Immutable is the Cache-Control of files that never change.
+const Immutable = "public, max-age=31536000, immutable"
+
+const (
+	corsExpose    = "Access-Control-Expose-Headers: Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag\r\n"
+	corsPreflight = "Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n" +
+		"Access-Control-Allow-Headers: If-Match, If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Range\r\n" +
+		"Access-Control-Max-Age: 86400\r\n"
+)
+
+// AppendFields appends the response's header fields, each "Name: value\r\n". It leaves out the
+// fields of the connection and the server: Connection, Date and Server.
+func (p *Plan) AppendFields(dst []byte) []byte {
+	if p.Type != "" {
+		dst = field(dst, "Content-Type: ", p.Type)
+	}
+	if p.Length >= 0 {
+		dst = append(dst, "Content-Length: "...)
+		dst = strconv.AppendInt(dst, p.Length, 10)
+		dst = append(dst, "\r\n"...)
+	}
+	if p.Gzip {
+		dst = append(dst, "Content-Encoding: gzip\r\n"...)
+	}
+	if p.modTime > 0 {
+		dst = append(dst, "Last-Modified: "...)
+		dst = AppendTime(dst, p.modTime)
+		dst = append(dst, "\r\n"...)
+	}
+	if p.tagged {
+		dst = append(dst, "ETag: "...)
+		dst = p.appendTag(dst)
+		dst = append(dst, "\r\n"...)
+	}
+	if p.rangeSize >= 0 {
+		dst = p.appendContentRange(dst)
+	}
+	if p.ranges {
+		dst = append(dst, "Accept-Ranges: bytes\r\n"...)
+	}
+	if p.vary {
+		dst = append(dst, "Vary: Accept-Encoding\r\n"...)
+	}
+	if p.CacheControl != "" {
+		dst = field(dst, "Cache-Control: ", p.CacheControl)
+	}
+	return p.appendRare(dst)
+}
+
+// appendRare appends the fields that few responses have.
+func (p *Plan) appendRare(dst []byte) []byte {
+	if len(p.location) > 0 {
+		dst = append(dst, "Location: "...)
+		dst = append(dst, p.location...)
+		dst = append(dst, "\r\n"...)
+	}
+	if p.allow {
+		dst = append(dst, "Allow: GET, HEAD, OPTIONS\r\n"...)
+	}
+	if p.filename != "" {
+		dst = appendDisposition(dst, p.filename)
+	}
+	if p.RetryAfter > 0 {
+		dst = append(dst, "Retry-After: "...)
+		dst = strconv.AppendInt(dst, int64(p.RetryAfter), 10)
+		dst = append(dst, "\r\n"...)
+	}
+	if p.origin != "" {
+		dst = field(dst, "Access-Control-Allow-Origin: ", p.origin)
+		dst = append(dst, corsExpose...)
+		if p.preflight {
+			dst = append(dst, corsPreflight...)
+		}
+	}
+	dst = append(dst, p.fields...)
+	return append(dst, p.fixed...)
+}
+
+func field(dst []byte, name, value string) []byte {
+	dst = append(dst, name...)
+	dst = append(dst, value...)
+	return append(dst, "\r\n"...)
+}
+
+// appendTag appends the entity-tag of the representation that is sent. It is strong: other content
+// has another hash, and the two codings of one content have different tags (RFC 9110 §8.8.3.3). Two
+// gzip members of the same content share a tag. That matters for ranges only, and these are never
+// ranges of gzip.
+func (p *Plan) appendTag(dst []byte) []byte {
+	const digits = "0123456789abcdef"
+	dst = append(dst, '"')
+	for shift := 60; shift >= 0; shift -= 4 {
+		dst = append(dst, digits[p.tag>>shift&15])
+	}
+	if p.tagGzip {
+		dst = append(dst, "-gz"...)
+	}
+	return append(dst, '"')
+}
+
+// appendContentRange appends a Content-Range (RFC 9110 §14.4).
+func (p *Plan) appendContentRange(dst []byte) []byte {
+	dst = append(dst, "Content-Range: bytes "...)
+	if p.Status == 416 {
+		dst = append(dst, '*')
+	} else {
+		dst = strconv.AppendInt(dst, p.rangeFirst, 10)
+		dst = append(dst, '-')
+		dst = strconv.AppendInt(dst, p.rangeFirst+p.Length-1, 10)
+	}
+	dst = append(dst, '/')
+	dst = strconv.AppendInt(dst, p.rangeSize, 10)
+	return append(dst, "\r\n"...)
+}
+
+// appendDisposition appends the name to save a download under (RFC 6266): in plain ASCII, and as it
+// is if that differs.
+func appendDisposition(dst []byte, name string) []byte {
+	dst = append(dst, `Content-Disposition: attachment; filename="`...)
+	plain := true
+	for i := 0; i < len(name); i++ {
+		c := name[i]
+		if c < ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '%' {
+			c, plain = '_', false
+		}
+		dst = append(dst, c)
+	}
+	dst = append(dst, '"')
+	if !plain {
+		dst = append(dst, "; filename*=UTF-8''"...)
+		dst = appendEscaped(dst, name, attrChar)
+	}
+	return append(dst, "\r\n"...)
+}

@@ -1,0 +1,158 @@
+package plan
+
+import "strings"
+
+// finder finds the answer to a path: a file, its index.html, a clean URL, or a redirect.
+type finder struct {
+	pl          *Planner
+	r           *Request
+	t           Tree
+	p           *Plan
+	path, query string
+}
+
+// file answers a path that does not end in a slash.
+func (f *finder) file() error {
+	n, err := f.pl.resolve(f.t, f.path)
+	if err != nil {
+		return err
+	}
+	if n.Kind == File {
+		f.pl.representation(f.r, f.p, n, f.path)
+		return nil
+	}
+	if n.Kind == Dir {
+		index, err := f.pl.resolve(f.t, f.p.join(f.path, "index.html"))
+		if err != nil {
+			return err
+		}
+		if index.Kind == File || f.pl.options.Listing && (!f.pl.options.SPA || asksListing(f.query)) {
+			f.redirect("./", lastName(f.path), "/")
+			return nil
+		}
+	}
+	if n, err = f.clean(); err != nil || n.Kind != File {
+		return f.missing(err)
+	}
+	f.pl.representation(f.r, f.p, n, f.p.suffixed(f.path, ".html"))
+	return nil
+}
+
+// directory answers a path that ended in a slash, or the root.
+func (f *finder) directory() error {
+	if f.query != "" && asksListing(f.query) {
+		if ok, err := f.listed(true); ok || err != nil {
+			return err
+		}
+	}
+	index := f.p.join(f.path, "index.html")
+	n, err := f.pl.resolve(f.t, index)
+	if err != nil {
+		return err
+	}
+	if n.Kind == File {
+		f.pl.representation(f.r, f.p, n, index)
+		return nil
+	}
+	if ok, err := f.listed(false); ok || err != nil {
+		return err
+	}
+	if f.path == "" {
+		return f.missing(nil)
+	}
+	if n, err = f.pl.resolve(f.t, f.path); err != nil || n.Kind != Missing {
+		return f.missing(err)
+	}
+	if n, err = f.clean(); err != nil || n.Kind != File {
+		return f.missing(err)
+	}
+	f.redirect("../", lastName(f.path), "")
+	return nil
+}
+
+// clean looks up the page of a path without an extension: about.html for about.
+func (f *finder) clean() (Node, error) {
+	if f.path == "" {
+		return Node{}, nil
+	}
+	return f.pl.resolve(f.t, f.p.suffixed(f.path, ".html"))
+}
+
+// missing answers a path that names nothing.
+func (f *finder) missing(err error) error {
+	if err != nil {
+		return err
+	}
+	if f.pl.options.SPA {
+		if _, known := lookupExtension(f.path); !known {
+			index := f.p.join(f.t.Root(f.path), "index.html")
+			n, err := f.pl.resolve(f.t, index)
+			if err != nil {
+				return err
+			}
+			if n.Kind == File {
+				f.pl.representation(f.r, f.p, n, index)
+				return nil
+			}
+		}
+	}
+	return f.pl.notFound(f.r, f.t, f.p, f.path)
+}
+
+// merged answers a path with empty components. If it names something without them, the answer is a
+// redirect there.
+func (f *finder) merged(slash bool) error {
+	n, err := f.pl.resolve(f.t, f.path)
+	if err != nil {
+		return err
+	}
+	if n.Kind != File && n.Kind != Dir {
+		return f.missing(nil)
+	}
+	end := ""
+	if f.path != "" && (slash || n.Kind == Dir) {
+		end = "/"
+	}
+	f.redirect("/", f.path, end)
+	return nil
+}
+
+// redirect sends the client to prefix + name + end, with its query. A relative reference that
+// begins with "./" or "../", or with one slash and a name, can't leave the site, whatever the name
+// is (RFC 3986 §4.2).
+func (f *finder) redirect(prefix, name, end string) {
+	f.p.text(301, "301 Moved Permanently\n")
+	loc := append(f.p.location[:0], prefix...)
+	loc = appendEscaped(loc, name, pathChar)
+	loc = append(loc, end...)
+	if f.query != "" {
+		loc = append(loc, '?')
+		loc = appendEscaped(loc, f.query, func(c byte) bool {
+			return pathChar(c) || strings.IndexByte("%&?:'", c) >= 0
+		})
+	}
+	f.p.location = loc
+}
+
+// download answers a query for an archive, its sidecar, or a folder.
+func (f *finder) download(format string) error {
+	known := format == "tar.gz" || format == "zip" || format == "tpi"
+	// An application may use the key for something else.
+	if f.pl.options.NoDownload || !known && f.pl.options.SPA {
+		return f.missing(nil)
+	}
+	if !known {
+		f.p.ShowBad("download is tar.gz, zip or tpi")
+		return nil
+	}
+	n, err := f.t.Download(f.path, format)
+	if err != nil || n.Kind != Download {
+		return f.missing(err)
+	}
+	f.p.filename = n.Name
+	f.pl.representation(f.r, f.p, n, n.Name)
+	return nil
+}
+
+// lastName returns the last component of a path.
+func lastName(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }

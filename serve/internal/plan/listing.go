@@ -1,0 +1,139 @@
+package plan
+
+import (
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/tarpack/tpk/serve/internal/ascii"
+)
+
+// Listing is what a ListingBody is to show. What carries the plan out renders it, and then calls
+// [Plan.Show].
+type Listing struct {
+	Path  string // of the folder; "" is the root
+	Query string // of the request, with its escapes
+	JSON  bool
+	Asset string // the name of a file that pages need, instead of a listing; "" for none
+}
+
+// listed answers with a listing, if there is to be one: of a folder without index.html, or of one
+// for which asked is set. It reports whether it has answered.
+func (f *finder) listed(asked bool) (bool, error) {
+	if !f.pl.options.Listing || f.pl.options.SPA && !asked {
+		return false, nil
+	}
+	n, err := f.pl.resolve(f.t, f.path)
+	if err != nil || n.Kind != Dir {
+		return false, err
+	}
+	l := &Listing{Path: strings.Clone(f.path), Query: strings.Clone(f.query)}
+	l.JSON = queryValue(f.query, "format") == "json" || !hasKey(f.query, "format") && prefersJSON(f.r.Accept)
+	f.p.Status = 200
+	f.p.Body = Body{Kind: ListingBody, Listing: l}
+	return true, nil
+}
+
+// asset answers with a file that pages need. These are the same for all archives, and at the root
+// only.
+func (f *finder) asset(name string) {
+	f.p.Status = 200
+	f.p.Body = Body{Kind: ListingBody, Listing: &Listing{Asset: strings.Clone(name)}}
+}
+
+// asksListing reports whether a query asks for a listing, also of a folder with index.html.
+func asksListing(query string) bool {
+	return hasKey(query, "list") || hasKey(query, "q") || queryValue(query, "format") == "json"
+}
+
+// hasKey reports whether a query has a key, with a value or without.
+func hasKey(query, key string) bool {
+	for query != "" {
+		var pair string
+		pair, query, _ = strings.Cut(query, "&")
+		name, _, _ := strings.Cut(pair, "=")
+		if name == key {
+			return true
+		}
+	}
+	return false
+}
+
+// prefersJSON reports whether an Accept field (RFC 9110 §12.5.1) names JSON with more weight than
+// HTML.
+func prefersJSON(accept string) bool {
+	json, html := 0, 0
+	for accept != "" {
+		var item string
+		item, accept, _ = strings.Cut(accept, ",")
+		kind, params, _ := strings.Cut(item, ";")
+		q, ok := qvalue(params)
+		if !ok {
+			continue
+		}
+		switch kind = ascii.Trim(kind); {
+		case ascii.EqualFold(kind, "application/json"):
+			json = q
+		case ascii.EqualFold(kind, "text/html"), ascii.EqualFold(kind, "application/xhtml+xml"):
+			html = max(html, q)
+		}
+	}
+	return json > html
+}
+
+// Shown is a rendered listing.
+type Shown struct {
+	Type      string
+	Content   string
+	Gzip      bool   // Content is compressed
+	Immutable bool   // the content at this URL never changes
+	Fields    string // further header fields, each "Name: value\r\n"
+}
+
+// AcceptsGzip reports whether the client accepts gzip and does not prefer identity.
+func (r *Request) AcceptsGzip() bool {
+	a := accepts(r.AcceptEncoding, r.HasAcceptEncoding)
+	return a.gzip > 0 && a.prefersGzip()
+}
+
+// Show makes p the answer with a listing, or a 304 if the client has it.
+func (p *Plan) Show(r *Request, s Shown) {
+	p.Status, p.Type, p.CacheControl, p.vary = 200, s.Type, "no-cache", true
+	p.fields = "X-Content-Type-Options: nosniff\r\n" + s.Fields
+	if s.Immutable {
+		p.CacheControl = Immutable
+	} else {
+		p.fields += "Vary: Accept\r\n"
+	}
+	p.tagged, p.tag, p.tagGzip = true, xxhash.Sum64String(s.Content), s.Gzip
+	var tag [32]byte
+	switch precondition(r, p.appendTag(tag[:0]), 0) {
+	case notModified:
+		p.Status, p.Type, p.Body = 304, "", Body{}
+		return
+	case failed:
+		p.refuse(412, "412 Precondition Failed\n")
+		return
+	}
+	p.Gzip = s.Gzip
+	p.Length = int64(len(s.Content))
+	p.Body = Body{Kind: TextBody, Text: s.Content}
+}
+
+// ShowNothing makes p a 404, for a listing or a file of pages that is not there.
+func (p *Plan) ShowNothing() { p.text(404, "404 Not Found\n") }
+
+// ShowBad makes p a 400 because of the query. why is one line.
+func (p *Plan) ShowBad(why string) { p.text(400, "400 Bad Request: "+why+"\n") }
+
+// Downloads reports whether archives and folders can be downloaded.
+func (pl *Planner) Downloads() bool { return !pl.options.NoDownload }
+
+// Hidden reports whether a path must not be shown.
+func (pl *Planner) Hidden(path string) bool { return pl.hidden(path) }
+
+// MediaType returns the Content-Type of a file.
+func MediaType(path string, n *Node) string { return mediaType(path, n) }
+
+// AppendHref appends a path as a relative reference, with each name escaped.
+func AppendHref(dst []byte, path string) []byte { return appendEscaped(dst, path, pathChar) }

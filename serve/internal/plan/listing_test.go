@@ -1,0 +1,125 @@
+package plan
+
+import (
+	"errors"
+	"testing"
+)
+
+// TestListingPlans: which requests get a listing, and what it is to show.
+func TestListingPlans(t *testing.T) {
+	pl := planner(t, Options{Listing: true})
+	for _, test := range []struct {
+		target, accept string
+		want           Listing // none if the zero value
+	}{
+		{"/bare/", "", Listing{Path: "bare"}},
+		{"/bare/?format=json", "text/html", Listing{Path: "bare", Query: "format=json", JSON: true}},
+		{"/bare/", "application/json", Listing{Path: "bare", JSON: true}},
+		{"/bare/", "application/json;q=0.5, text/html", Listing{Path: "bare"}},
+		{"/bare/", "text/html;q=0.5, application/json", Listing{Path: "bare", JSON: true}},
+		{"/bare/", "application/json, application/xhtml+xml", Listing{Path: "bare"}},
+		{"/bare/", "application/json;q=x", Listing{Path: "bare"}},
+		{"/bare/?format=html", "application/json", Listing{Path: "bare", Query: "format=html"}},
+		{"/dir/", "", Listing{}}, // it has an index.html
+		{"/dir/?list", "", Listing{Path: "dir", Query: "list"}},
+		{"/dir/?q=x", "", Listing{Path: "dir", Query: "q=x"}},
+		{"/?asset=list.css", "", Listing{Asset: "list.css"}},
+		{"/nothing/?list", "", Listing{}},
+	} {
+		p := ask(t, pl, site(), "GET", test.target, "Accept: "+test.accept)
+		got := Listing{}
+		if p.Body.Kind == ListingBody {
+			got = *p.Body.Listing
+		}
+		if got != test.want {
+			t.Errorf("%s, %q: %+v, want %+v", test.target, test.accept, got, test.want)
+		}
+	}
+	if p := ask(t, planner(t, Options{}), site(), "GET", "/bare/?list"); p.Status != 404 {
+		t.Errorf("without listings: %d", p.Status)
+	}
+}
+
+// TestShow: a rendered listing has validators, and conditional requests are answered.
+func TestShow(t *testing.T) {
+	show := func(r Request, s Shown) *Plan {
+		p := new(Plan)
+		p.reset("")
+		p.Show(&r, s)
+		return p
+	}
+	page := Shown{Type: "text/html", Content: "<p>", Fields: "X-A: b\r\n"}
+	p := show(Request{}, page)
+	tag := header(p, "ETag")
+	if p.Status != 200 || p.Length != 3 || p.Body.Text != "<p>" || header(p, "X-A") != "b" || tag == "" ||
+		header(p, "Vary") != "Accept-Encoding, Accept" || header(p, "Cache-Control") != "no-cache" {
+		t.Errorf("%d %s", p.Status, p.AppendFields(nil))
+	}
+	if p := show(Request{IfNoneMatch: tag}, page); p.Status != 304 || p.Sends() {
+		t.Errorf("If-None-Match: %d", p.Status)
+	}
+	if p := show(Request{IfMatch: `"other"`}, page); p.Status != 412 {
+		t.Errorf("If-Match: %d", p.Status)
+	}
+	packed := show(Request{}, Shown{Type: "text/css", Content: "x", Gzip: true, Immutable: true})
+	if header(packed, "Content-Encoding") != "gzip" || header(packed, "Cache-Control") != Immutable ||
+		header(packed, "ETag") == tag || header(packed, "Vary") != "Accept-Encoding" {
+		t.Errorf("%s", packed.AppendFields(nil))
+	}
+}
+
+// TestErrors: the answers to what could not be planned or shown.
+func TestErrors(t *testing.T) {
+	pl := planner(t, Options{Header: []Field{{Name: "X-A", Value: "b"}, {Name: "Server", Value: "c"}}})
+	if !pl.NamesServer() || !pl.Downloads() || !pl.Hidden(".git/config") || pl.Hidden("a") {
+		t.Error("the options are not seen")
+	}
+	for _, test := range []struct {
+		status int
+		make   func(p *Plan)
+	}{
+		{500, func(p *Plan) { p.Fail() }},
+		{431, func(p *Plan) { pl.Reject(p, 431) }},
+		{503, func(p *Plan) { pl.Unavailable(&Request{Method: "GET"}, p, 5) }},
+		{404, func(p *Plan) { p.ShowNothing() }},
+		{400, func(p *Plan) { p.ShowBad("no") }},
+		{500, func(p *Plan) {
+			if err := pl.Plan(&Request{Method: "GET", Target: "/x"}, badTree{site()}, p); !errors.Is(err, errTree) {
+				t.Error(err)
+			}
+		}},
+	} {
+		p := ask(t, pl, site(), "GET", "/a.html") // what was planned before does not matter
+		test.make(p)
+		if p.Status != test.status || p.Body.Kind != TextBody || p.Length != int64(len(p.Body.Text)) || header(p, "X-A") != "b" {
+			t.Errorf("%d, want %d: %q %s", p.Status, test.status, p.Body.Text, p.AppendFields(nil))
+		}
+	}
+	p := new(Plan)
+	pl.Unavailable(&Request{Method: "HEAD"}, p, 5)
+	if p.Sends() || header(p, "Retry-After") != "5" {
+		t.Errorf("HEAD: %s", p.AppendFields(nil))
+	}
+}
+
+var errTree = errors.New("the index can't be read")
+
+// badTree is a Tree that fails.
+type badTree struct{ *fakeTree }
+
+func (badTree) Lookup(string) (Node, error) { return Node{}, errTree }
+
+// TestForListings: what listings use of the planner's rules.
+func TestForListings(t *testing.T) {
+	for accept, want := range map[string]bool{"gzip": true, "": false, "gzip;q=0": false, "gzip;q=0.5, identity": false, "*": true} {
+		if r := (&Request{AcceptEncoding: accept, HasAcceptEncoding: true}); r.AcceptsGzip() != want {
+			t.Errorf("%q: not %t", accept, want)
+		}
+	}
+	if got := MediaType("a/b.HTML", &Node{UTF8: true}); got != "text/html; charset=utf-8" {
+		t.Error(got)
+	}
+	if got := string(AppendHref(nil, "a b/ü?#%")); got != "a%20b/%C3%BC%3F%23%25" {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,188 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"golang.org/x/net/http/httpguts"
+)
+
+// ErrOption is wrapped by the errors of New.
+var ErrOption = errors.New("bad option")
+
+// Field is a header field.
+type Field struct{ Name, Value string }
+
+// Options are an operator's choices: see serve.Options. The zero value serves files as they are.
+type Options struct {
+	// SPA answers a path that is not there with the root's index.html and 200, unless the path ends
+	// in a known extension.
+	SPA bool
+	// Listing shows a folder without index.html, and any folder for ?list, as a page or as JSON.
+	Listing bool
+	// NoDownload answers ?download= with a 404.
+	NoDownload bool
+	// Hide are globs (doublestar) of paths that are answered as if they were not there, with
+	// everything below them. A glob without a slash is matched with each name on the path, one with
+	// a slash with the path from the root. Nil hides names that start with a dot, but not
+	// .well-known (RFC 8615). An empty list hides nothing.
+	Hide []string
+	// CacheControl is the Cache-Control of files, "" for none.
+	CacheControl string
+	// Immutable are globs, as in Hide, of files that get the Cache-Control Immutable.
+	Immutable []string
+	// CORS are the origins whose scripts may read answers. "*" stands for all.
+	CORS []string
+	// Header are fields added to every response.
+	Header []Field
+}
+
+// Planner makes plans. It is safe for concurrent use.
+type Planner struct {
+	options Options
+	hide    globs
+	immut   globs
+	fixed   string // rendered fields of every response
+	server  bool   // fixed has a Server field
+	seed    uint64 // of multipart boundaries
+}
+
+// ownFields are header fields that can't be configured by Options.Header: they describe the body,
+// or have an option of their own.
+var ownFields = []string{
+	"accept-ranges", "access-control-allow-origin", "cache-control", "connection", "content-encoding", "content-length",
+	"content-range", "content-type", "date", "etag", "keep-alive", "last-modified", "location", "te", "trailer",
+	"transfer-encoding", "upgrade", "vary",
+}
+
+// New checks the options. Its errors wrap ErrOption.
+func New(o Options) (*Planner, error) {
+	pl := &Planner{options: o, seed: rand.Uint64()}
+	var err error
+	if pl.hide, err = compileGlobs(o.Hide); err != nil {
+		return nil, err
+	}
+	if pl.immut, err = compileGlobs(o.Immutable); err != nil {
+		return nil, err
+	}
+	if !validValue(o.CacheControl) {
+		return nil, fmt.Errorf("%w: Cache-Control %q is no field value", ErrOption, o.CacheControl)
+	}
+	for _, f := range o.Header {
+		if !httpguts.ValidHeaderFieldName(f.Name) {
+			return nil, fmt.Errorf("%w: header field %q: a name has letters, digits and hyphens", ErrOption, f.Name)
+		}
+		if !validValue(f.Value) {
+			return nil, fmt.Errorf("%w: header field %q: %q is no field value", ErrOption, f.Name, f.Value)
+		}
+		if slices.Contains(ownFields, strings.ToLower(f.Name)) {
+			return nil, fmt.Errorf("%w: header field %q is set by the server itself", ErrOption, f.Name)
+		}
+	}
+	for _, f := range o.Header {
+		pl.fixed += f.Name + ": " + f.Value + "\r\n"
+		pl.server = pl.server || strings.EqualFold(f.Name, "Server")
+	}
+	for _, origin := range o.CORS {
+		if !validOrigin(origin) {
+			return nil, fmt.Errorf("%w: origin %q: it is *, or as https://example.org", ErrOption, origin)
+		}
+	}
+	if len(o.CORS) > 0 && !slices.Contains(o.CORS, "*") {
+		pl.fixed += "Vary: Origin\r\n"
+	}
+	return pl, nil
+}
+
+// validValue reports whether a text can be a field's value (RFC 9110 §5.5).
+func validValue(text string) bool {
+	return httpguts.ValidHeaderFieldValue(text) && strings.TrimSpace(text) == text
+}
+
+// validOrigin reports whether a browser can send a text as Origin: a scheme and a host with or
+// without a port (RFC 6454 §6.2), or "null". It also accepts "*".
+func validOrigin(origin string) bool {
+	if origin == "*" || origin == "null" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Scheme != "" && u.Host != "" && validValue(origin) &&
+		origin == strings.ToLower(u.Scheme+"://"+u.Host) && !strings.HasSuffix(origin, ":")
+}
+
+// NamesServer reports whether the configured fields have a Server, which replaces the default one.
+func (pl *Planner) NamesServer() bool { return pl.server }
+
+// allowedOrigin returns the Access-Control-Allow-Origin for a request's Origin, "" for none.
+func (pl *Planner) allowedOrigin(origin string) string {
+	for _, o := range pl.options.CORS {
+		if o == "*" || o == origin {
+			return o
+		}
+	}
+	return ""
+}
+
+// cacheControl returns the Cache-Control of the file at path.
+func (pl *Planner) cacheControl(path string) string {
+	if len(pl.immut) > 0 && pl.immut.match(path) {
+		return Immutable
+	}
+	return pl.options.CacheControl
+}
+
+// hidden reports whether a path must not be answered.
+func (pl *Planner) hidden(path string) bool {
+	if pl.options.Hide != nil {
+		return len(pl.hide) > 0 && pl.hide.match(path)
+	}
+	for i := 0; i < len(path); i++ {
+		if path[i] != '.' || i > 0 && path[i-1] != '/' {
+			continue
+		}
+		name := path[i:]
+		if !strings.HasPrefix(name, ".well-known") || len(name) > len(".well-known") && name[len(".well-known")] != '/' {
+			return true
+		}
+	}
+	return false
+}
+
+// globs are doublestar patterns.
+type globs []string
+
+// compileGlobs checks patterns.
+func compileGlobs(patterns []string) (globs, error) {
+	for _, g := range patterns {
+		if g == "" || !doublestar.ValidatePattern(g) {
+			return nil, fmt.Errorf("%w: glob %q: as *.css, private/** or [ab]*", ErrOption, g)
+		}
+	}
+	return patterns, nil
+}
+
+// match reports whether a pattern matches the path or a folder on it.
+func (gs globs) match(path string) bool {
+	for end := 1; end <= len(path); end++ {
+		if end < len(path) && path[end] != '/' {
+			continue
+		}
+		dir := path[:end]
+		name := dir[strings.LastIndexByte(dir, '/')+1:]
+		for _, g := range gs {
+			subject := name
+			if strings.Contains(g, "/") {
+				subject = dir
+			}
+			if ok, _ := doublestar.Match(strings.TrimPrefix(g, "/"), subject); ok {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,101 @@
+package plan
+
+import "github.com/tarpack/tpk/serve/internal/ascii"
+
+// Plan makes p the answer to a request. p may have been used before. If the Tree fails, p is a 500
+// and the error is for the log.
+func (pl *Planner) Plan(r *Request, t Tree, p *Plan) error {
+	p.reset(pl.fixed)
+	if len(pl.options.CORS) > 0 {
+		p.origin = pl.allowedOrigin(r.Origin)
+	}
+	var err error
+	switch r.Method {
+	case "GET", "HEAD":
+		if err = pl.answer(r, t, p); err != nil {
+			p.Fail()
+		}
+	case "OPTIONS":
+		p.Status = 204
+		p.allow = true
+		p.preflight = r.Origin != "" && r.RequestMethod != ""
+	default:
+		p.text(405, "405 Method Not Allowed\n")
+		p.allow = true
+	}
+	p.noContent = r.Method == "HEAD"
+	return err
+}
+
+// answer plans GET and HEAD.
+func (pl *Planner) answer(r *Request, t Tree, p *Plan) error {
+	raw, query, ok := splitTarget(r.Target)
+	if !ok {
+		p.text(400, "400 Bad Request\n")
+		return nil
+	}
+	path, slash, shape := p.decode(raw)
+	switch {
+	case shape == badPath:
+		p.text(400, "400 Bad Request\n")
+		return nil
+	case shape == slashPath, pl.hidden(path):
+		return pl.notFound(r, t, p, "")
+	}
+	f := finder{pl: pl, r: r, t: t, p: p, path: path, query: query}
+	switch {
+	case shape == doublePath:
+		return f.merged(slash)
+	case slash && query != "" && queryValue(query, "download") != "":
+		return f.download(queryValue(query, "download"))
+	case slash && path == "" && pl.options.Listing && queryValue(query, "asset") != "":
+		f.asset(queryValue(query, "asset"))
+		return nil
+	case slash:
+		return f.directory()
+	}
+	return f.file()
+}
+
+// notFound answers a path that is not there: with the root's 404.html, if it has one.
+func (pl *Planner) notFound(r *Request, t Tree, p *Plan, path string) error {
+	name := p.join(t.Root(path), "404.html")
+	n, err := pl.resolve(t, name)
+	if err != nil {
+		return err
+	}
+	if n.Kind != File {
+		p.text(404, "404 Not Found\n")
+		return nil
+	}
+	pl.page(r, p, n, name)
+	return nil
+}
+
+// page makes p a 404 with a file as its page. It is negotiated, but has no validators, since it is
+// not the resource that was asked for.
+func (pl *Planner) page(r *Request, p *Plan, n Node, name string) {
+	plain := *r
+	plain.Range, plain.IfMatch, plain.IfNoneMatch, plain.IfModifiedSince, plain.IfUnmodifiedSince = "", "", "", "", ""
+	pl.representation(&plain, p, n, name)
+	if p.Status == 200 {
+		p.Status = 404
+	}
+	p.ranges, p.tagged, p.modTime, p.CacheControl = false, false, 0, ""
+}
+
+// join returns dir/name in the plan's scratch memory, until the next call of join or suffixed.
+func (p *Plan) join(dir, name string) string {
+	p.scratch = p.scratch[:0]
+	if dir != "" {
+		p.scratch = append(append(p.scratch, dir...), '/')
+	}
+	p.scratch = append(p.scratch, name...)
+	return ascii.UnsafeString(p.scratch)
+}
+
+// suffixed returns path+suffix in the plan's scratch memory, as join does.
+func (p *Plan) suffixed(path, suffix string) string {
+	p.scratch = append(append(p.scratch[:0], path...), suffix...)
+	return ascii.UnsafeString(p.scratch)
+}

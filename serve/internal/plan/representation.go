@@ -1,0 +1,106 @@
+package plan
+
+// storedLead is how many bytes precede the content in a gzip member of stored blocks: the member's
+// header and the first block's (FORMAT.md section 1.3). Up to storedBlock bytes are one block, and
+// so lie in one piece.
+const (
+	storedLead  = 10 + 5
+	storedBlock = 65535
+)
+
+// emptyMember is a gzip member of no content (RFC 1952 §2.3).
+const emptyMember = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x03\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00"
+
+// representation plans the answer with a file: its coding, and how much of it. The media type is
+// that of path, where the file was found.
+func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
+	p.Status = 200
+	p.CacheControl = pl.cacheControl(path)
+	if _, known := lookupExtension(path); !known && n.Name != "" {
+		path = n.Name
+	}
+	p.Type = mediaType(path, &n)
+	p.ranges, p.vary, p.tagged = true, true, true
+	p.tag = n.Hash
+	modTime := n.ModTime
+	if modTime < 0 || modTime > maxTime {
+		modTime = 0
+	}
+	p.modTime = min(modTime, r.Now) // not later than the response (RFC 9110 §8.8.2.1)
+
+	self, svgz := selfCoded(path, p.Type)
+	accept := accepts(r.AcceptEncoding, r.HasAcceptEncoding)
+	if self || svgz || n.Kind == Download {
+		accept = acceptable{identity: 1000}
+	}
+	packed := n.Coding != Plain && accept.gzip > 0
+	gzip := packed && (accept.identity == 0 || n.Coding != Stored && accept.prefersGzip())
+	empty := n.Size == 0 && accept.gzip > 0 && accept.identity == 0 // there is no member
+	gzip = gzip || empty
+	if accept.identity == 0 && !gzip {
+		p.refuse(406, "406 Not Acceptable\n")
+		return
+	}
+
+	set := noRange
+	var tag [32]byte
+	if r.Range != "" && r.Method == "GET" && accept.identity > 0 &&
+		rangeHolds(r.IfRange, p.appendTag(tag[:0]), modTime) {
+		set, p.parts = parseRanges(r.Range, n.Size, p.parts[:0])
+	}
+	p.tagGzip = gzip && set == noRange
+	if r.conditional() {
+		switch precondition(r, p.appendTag(tag[:0]), modTime) {
+		case notModified:
+			p.Status, p.Type, p.ranges = 304, "", false
+			return
+		case failed:
+			p.refuse(412, "412 Precondition Failed\n")
+			return
+		}
+	}
+	p.Gzip = p.tagGzip || svgz
+	switch {
+	case set == unsatisfiable:
+		p.refuse(416, "416 Range Not Satisfiable\n")
+		p.rangeSize = n.Size
+	case set == someRanges && len(p.parts) > 1:
+		pl.multipart(p, r, n)
+	case set == someRanges:
+		p.Status = 206
+		p.rangeFirst, p.rangeSize = p.parts[0].Offset, n.Size
+		p.content(n, p.parts[0].Offset, p.parts[0].Length)
+	case empty:
+		p.Length = int64(len(emptyMember))
+		p.Body = Body{Kind: TextBody, Text: emptyMember}
+	case p.tagGzip:
+		p.Length = n.Length
+		p.Body = Body{Kind: SpanBody, Node: n, Offset: n.Offset, Length: n.Length}
+	default:
+		p.content(n, 0, n.Size)
+	}
+}
+
+// conditional reports whether the request has preconditions.
+func (r *Request) conditional() bool {
+	return r.IfNoneMatch != "" || r.IfModifiedSince != "" || r.IfMatch != "" || r.IfUnmodifiedSince != ""
+}
+
+// content makes the bytes from offset to offset+length of a file's content the body.
+func (p *Plan) content(n Node, offset, length int64) {
+	p.Length = length
+	switch {
+	case length == 0:
+		p.Body = Body{}
+	case n.Coding == Stored && n.Size <= storedBlock:
+		p.Body = Body{Kind: SpanBody, Node: n, Offset: n.Offset + storedLead + offset, Length: length}
+	default:
+		p.Body = Body{Kind: ContentBody, Node: n, Offset: offset, Length: length}
+	}
+}
+
+// refuse answers with a status and a line of text instead of the file.
+func (p *Plan) refuse(status int, text string) {
+	p.text(status, text)
+	p.Gzip, p.ranges, p.tagged, p.modTime, p.filename, p.CacheControl = false, false, false, 0, "", ""
+}

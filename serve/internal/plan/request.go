@@ -1,0 +1,82 @@
+package plan
+
+// Request is the part of a request that decides its answer. A header field of several lines is
+// given as one, joined by ", " (RFC 9110 §5.3). The strings may be parts of a buffer that is used
+// again: a Plan keeps none of them.
+type Request struct {
+	Method string
+	Target string // the request-target (RFC 9112 §3.2)
+	Now    int64  // seconds since 1970
+
+	Accept            string
+	AcceptEncoding    string
+	HasAcceptEncoding bool // an empty field differs from none
+
+	Range             string
+	IfRange           string
+	IfMatch           string
+	IfNoneMatch       string
+	IfModifiedSince   string
+	IfUnmodifiedSince string
+
+	Origin        string
+	RequestMethod string // Access-Control-Request-Method
+}
+
+// Kind is the kind of what a path names.
+type Kind uint8
+
+const (
+	Missing  Kind = iota // nothing has that path
+	File                 // content of an archive, or a plain file
+	Dir                  // a directory
+	Link                 // a symbolic link
+	Other                // a device or FIFO, which is never served
+	Download             // an archive, a sidecar or a folder, for ?download=
+)
+
+// Coding is the way in which content is stored. The numbers are those of FORMAT.md section 2.2.
+type Coding uint8
+
+const (
+	Plain     Coding = iota // as it is, like an empty file, a plain file or a download
+	Deflate                 // one gzip member
+	Stored                  // one gzip member of stored blocks
+	Segmented               // one gzip member that can be read from each segment on
+)
+
+// Node is what a Tree knows of a path.
+type Node struct {
+	Kind   Kind
+	Coding Coding
+	UTF8   bool   // the content begins with UTF-8 text
+	Sniff  string // the media type that the content begins like; "" for none
+	// Name is the file name to save a Download under, or the path of a File that symbolic links led
+	// to.
+	Name string
+
+	Source  int    // the source that has it, by a number of the Tree's
+	Part    int    // the file of the source, if it has several
+	Entry   int    // the ordinal of the entry in the source
+	Size    int64  // bytes of the content
+	ModTime int64  // seconds since 1970; unknown if 0 or less
+	Hash    uint64 // of the content
+	CRC     uint32 // CRC-32 of the content; unused when Plain
+
+	Offset, Length int64 // of the gzip member in the source's file; unused when Plain
+}
+
+// A Tree looks paths up. A path has no slash at its beginning or end, and "" is the root.
+type Tree interface {
+	// Lookup describes what path names. A path that is not there is Missing, and not an error.
+	Lookup(path string) (Node, error)
+	// Link returns the target of a symbolic link.
+	Link(n Node) (string, error)
+	// HasLinks reports whether there is any symbolic link.
+	HasLinks() bool
+	// Root returns the folder that path may not leave, and that has its 404.html: where its archive
+	// is mounted. It is "", or path up to a slash or to its end.
+	Root(path string) string
+	// Download describes the download of a folder. format is "tar.gz", "zip" or "tpi".
+	Download(path, format string) (Node, error)
+}

@@ -1,0 +1,46 @@
+package plan
+
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/tarpack/tpk/tarpack/symlink"
+)
+
+// resolve looks a path up and follows symbolic links anywhere on it. A link leads nowhere if it
+// leaves its archive's root, is absolute, goes in circles, or ends at something hidden.
+func (pl *Planner) resolve(t Tree, path string) (Node, error) {
+	n, err := t.Lookup(path)
+	if err != nil || n.Kind != Missing && n.Kind != Link || !t.HasLinks() {
+		return n, err
+	}
+	n, end, err := symlink.Resolve(linkTree{t}, t.Root(path), path, true)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, symlink.ErrLoop) {
+		return Node{}, nil
+	}
+	if err != nil || pl.hidden(end) {
+		return Node{}, err
+	}
+	if n.Kind == File {
+		n.Name = end
+	}
+	return n, nil
+}
+
+// linkTree is a Tree as package symlink sees it.
+type linkTree struct{ t Tree }
+
+func (l linkTree) Lookup(path string) (Node, symlink.Kind, error) {
+	n, err := l.t.Lookup(path)
+	switch n.Kind {
+	case Missing:
+		return n, symlink.Missing, err
+	case Dir:
+		return n, symlink.Dir, err
+	case Link:
+		return n, symlink.Link, err
+	}
+	return n, symlink.Other, err
+}
+
+func (l linkTree) Target(n Node) (string, error) { return l.t.Link(n) }

@@ -1,0 +1,83 @@
+package record
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Stats counts what a server has done. All methods may be called at any time.
+type Stats struct {
+	status  [600]atomic.Uint64
+	bytes   atomic.Uint64
+	open    atomic.Int64
+	total   atomic.Uint64
+	refused atomic.Uint64
+
+	times   [len(Buckets) + 1]atomic.Uint64
+	elapsed atomic.Int64 // nanoseconds, of all requests
+}
+
+// Buckets are the upper bounds of the histogram of durations.
+var Buckets = [...]time.Duration{
+	50 * time.Microsecond, 100 * time.Microsecond, 250 * time.Microsecond, 500 * time.Microsecond,
+	time.Millisecond, 2500 * time.Microsecond, 10 * time.Millisecond, 50 * time.Millisecond,
+	250 * time.Millisecond, time.Second, 10 * time.Second,
+}
+
+// Answered counts an answer and the bytes of its body that were sent.
+func (s *Stats) Answered(status int, sent int64) {
+	if status >= 0 && status < len(s.status) {
+		s.status[status].Add(1)
+	}
+	s.bytes.Add(uint64(sent))
+}
+
+// Took adds the duration of an answer to the histogram.
+func (s *Stats) Took(d time.Duration) {
+	i := 0
+	for i < len(Buckets) && d > Buckets[i] {
+		i++
+	}
+	s.times[i].Add(1)
+	s.elapsed.Add(int64(d))
+}
+
+// Opened counts a connection that was accepted and not refused.
+func (s *Stats) Opened() {
+	s.open.Add(1)
+	s.total.Add(1)
+}
+
+// Closed counts the end of a connection that was Opened.
+func (s *Stats) Closed() { s.open.Add(-1) }
+
+// RefusedOne counts a connection that was closed at once because there were too many.
+func (s *Stats) RefusedOne() { s.refused.Add(1) }
+
+// Durations returns the histogram of how long answers took, from the end of a request's head until
+// the system had the last byte. n[i] answers took at most Buckets[i] and more than Buckets[i-1];
+// the last n took more than all.
+func (s *Stats) Durations() (n [len(Buckets) + 1]uint64, sum time.Duration) {
+	for i := range n {
+		n[i] = s.times[i].Load()
+	}
+	return n, time.Duration(s.elapsed.Load())
+}
+
+// Responses calls f with each status that was sent, and how often.
+func (s *Stats) Responses(f func(status int, n uint64)) {
+	for i := range s.status {
+		if n := s.status[i].Load(); n > 0 {
+			f(i, n)
+		}
+	}
+}
+
+// Bytes returns how many bytes of bodies were sent.
+func (s *Stats) Bytes() uint64 { return s.bytes.Load() }
+
+// Connections returns how many connections are open, and how many there have been.
+func (s *Stats) Connections() (open int64, total uint64) { return s.open.Load(), s.total.Load() }
+
+// Refused returns how many connections were closed at once because there were too many.
+func (s *Stats) Refused() uint64 { return s.refused.Load() }

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package residence
+
+// AdviseRandom does nothing.
+func AdviseRandom([]byte) {}

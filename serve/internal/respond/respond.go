@@ -1,0 +1,152 @@
+package respond
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/serve/internal/record"
+	"github.com/tarpack/tpk/tarpack/source"
+)
+
+// Responder is what all answers of a server have in common. It is safe for concurrent use; Timing
+// alone may be set after the first request.
+type Responder struct {
+	Planner *plan.Planner
+	Library *archives.Library
+	// Lister renders listings. It is needed if the Planner's options have them.
+	Lister func(*plan.Request, *archives.View, *plan.Plan) error
+	// Access gets each answered request. What it is given is valid during the call. It may be nil.
+	Access func(*record.Access)
+	Errors *record.Errors
+	Stats  record.Stats
+	Timing atomic.Bool // keep the histogram of durations
+}
+
+// Exchange is one request while it is answered. The strings of the request may be parts of a
+// connection's buffer.
+type Exchange struct {
+	plan.Request
+	Logged
+	Plan  plan.Plan
+	Began time.Time // when the request's head was complete
+
+	// Out holds the answer's head and, if it is short, the body behind it.
+	Out []byte
+
+	view   archives.View
+	viewed bool // view must be released
+}
+
+// Logged is the part of a request that decides nothing. It is filled in if there is an access log.
+type Logged struct {
+	Proto, Remote, Host, Referer, UserAgent string
+}
+
+// retryAfter is the Retry-After of a server without archives, in seconds.
+const retryAfter = 5
+
+var exchanges = sync.Pool{New: func() any { return &Exchange{Out: make([]byte, 0, headRoom+ShortBody)} }}
+
+// NewExchange returns an Exchange that may have been used before. Begin makes it ready.
+func NewExchange() *Exchange { return exchanges.Get().(*Exchange) }
+
+// Free gives x back, after it was finished or released.
+func (x *Exchange) Free() { exchanges.Put(x) }
+
+// Begin empties x for a request that has come at the time now.
+func (x *Exchange) Begin(now time.Time) {
+	x.Request = plan.Request{}
+	x.Began = now
+}
+
+// Prepare plans the answer. What the plan sends stays readable until Finish or Release.
+func (r *Responder) Prepare(x *Exchange) {
+	if err := r.plan(x); err != nil {
+		r.report(x, err)
+	}
+	if x.Plan.Body.Kind == plan.ListingBody {
+		if err := r.Lister(&x.Request, &x.view, &x.Plan); err != nil {
+			r.fail(x, err)
+		}
+	}
+}
+
+// plan plans everything but the rendering of a listing. After an error the plan is a 500.
+func (r *Responder) plan(x *Exchange) error {
+	x.Now = x.Began.Unix()
+	if x.viewed = r.Library.View(&x.view); !x.viewed {
+		r.Planner.Unavailable(&x.Request, &x.Plan, retryAfter)
+		return nil
+	}
+	return r.Planner.Plan(&x.Request, &x.view, &x.Plan)
+}
+
+// Reject makes the answer an error status for what is not a request that can be planned, with its
+// body in Out.
+func (r *Responder) Reject(x *Exchange, status int, connection string) {
+	r.Planner.Reject(&x.Plan, status)
+	r.AppendHead(x, connection)
+	x.Out = append(x.Out, x.Plan.Body.Text...)
+}
+
+// Own copies the strings that Finish needs, so that the connection's buffer may be used for
+// something else.
+func (x *Exchange) Own() {
+	for _, s := range []*string{&x.Method, &x.Target, &x.Host, &x.Referer, &x.UserAgent} {
+		*s = strings.Clone(*s)
+	}
+}
+
+// Release gives up the files of a plan that is not carried out.
+func (x *Exchange) Release() {
+	if x.viewed {
+		x.view.Release()
+		x.viewed = false
+	}
+}
+
+// Finish counts and logs an answer, and releases its files. sent is how many bytes of its body were
+// sent.
+func (r *Responder) Finish(x *Exchange, sent int64) {
+	r.Stats.Answered(x.Plan.Status, sent)
+	if r.Timing.Load() {
+		r.Stats.Took(time.Since(x.Began))
+	}
+	if r.Access != nil {
+		r.Access(&record.Access{
+			Time: x.Began, Duration: time.Since(x.Began), Remote: x.Remote, Method: x.Method, Target: x.Target,
+			Proto: x.Proto, Host: x.Host, Referer: x.Referer, UserAgent: x.UserAgent,
+			Status: x.Plan.Status, Bytes: sent,
+		})
+	}
+	x.Release()
+}
+
+// fail makes the answer a 500 because of err, or a 503 if its archive has changed or is not available
+// at present. Nothing of it was sent yet.
+func (r *Responder) fail(x *Exchange, err error) {
+	r.report(x, err)
+	if errors.Is(err, source.ErrChanged) || errors.Is(err, source.ErrUnavailable) {
+		r.Planner.Unavailable(&x.Request, &x.Plan, retryAfter)
+		return
+	}
+	x.Plan.Fail()
+}
+
+// Aborted reports that an answer could not be finished because of err.
+func (r *Responder) Aborted(x *Exchange, err error) { r.Errors.Add(AbortError(x, err)) }
+
+// AbortError returns the error for Errors of an answer that could not be finished because of err.
+func AbortError(x *Exchange, err error) error {
+	return fmt.Errorf("%s %q: response aborted: %w", x.Method, x.Target, err)
+}
+
+func (r *Responder) report(x *Exchange, err error) {
+	r.Errors.Add(fmt.Errorf("%s %q: %w", x.Method, x.Target, err))
+}

@@ -1,0 +1,101 @@
+package respond
+
+import (
+	"hash/crc32"
+	"io"
+
+	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/serve/internal/transfer"
+)
+
+// ShortBody is the length in bytes up to which a body goes out in one write with its head.
+const ShortBody = 64 << 10
+
+// Short reports whether the body, if there is one, goes out in one write with its head. It is read
+// before anything is sent, so an error can still become a 500.
+func (x *Exchange) Short() bool {
+	return x.Plan.Body.Kind != plan.PartsBody && x.Plan.Length <= ShortBody
+}
+
+// AppendBody appends a short body to Out. If that fails it returns false, and the answer has become
+// a 500, which needs another head; AppendBody never fails for its body.
+func (r *Responder) AppendBody(x *Exchange) bool {
+	if err := x.appendBody(); err != nil {
+		r.fail(x, err)
+		return false
+	}
+	return true
+}
+
+// appendBody appends a short body to Out.
+func (x *Exchange) appendBody() error {
+	b := &x.Plan.Body
+	if b.Kind == plan.TextBody {
+		x.Out = append(x.Out, b.Text...)
+		return nil
+	}
+	body := x.room(b.Length)
+	if f := x.view.Export(&b.Node); f != nil {
+		_, err := f.ReadAt(body, b.Offset)
+		return err
+	}
+	if b.Kind == plan.SpanBody || b.Node.Coding == plan.Plain {
+		if err := transfer.ReadAt(x.view.Reader(&b.Node), body, b.Offset); err != nil {
+			return err
+		}
+		if x.WholeMember() {
+			x.view.Note(&b.Node)
+		}
+		if x.damaged(body) {
+			return transfer.ErrDamaged
+		}
+		return nil
+	}
+	content, err := x.view.Content(&b.Node, b.Offset, b.Length)
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	if _, err = io.ReadFull(content, body); err != nil {
+		return err
+	}
+	// The reader checks what it has passed over when it is at the end of its range.
+	if _, err = content.Read(nil); err == io.EOF {
+		err = nil
+	}
+	return err
+}
+
+// Member returns the body in mapped memory, or nil if it is not a whole gzip member that was read
+// lately.
+func (x *Exchange) Member() []byte {
+	if !x.WholeMember() {
+		return nil
+	}
+	return x.view.Member(&x.Plan.Body.Node, x.Now)
+}
+
+// WholeMember reports whether the body is a gzip member of the archive from its first byte to its
+// last.
+func (x *Exchange) WholeMember() bool {
+	b := &x.Plan.Body
+	return b.Kind == plan.SpanBody && b.Offset == b.Node.Offset && b.Length == b.Node.Length
+}
+
+// room makes Out n bytes longer and returns these.
+func (x *Exchange) room(n int64) []byte {
+	start, size := len(x.Out), int(n)
+	if cap(x.Out)-start < size {
+		x.Out = append(make([]byte, 0, start+size), x.Out...)
+	}
+	x.Out = x.Out[:start+size]
+	return x.Out[start:]
+}
+
+// damaged reports whether body is all of a stored file's content, and not what the index has a
+// checksum of.
+func (x *Exchange) damaged(body []byte) bool {
+	b := &x.Plan.Body
+	return b.Node.Coding == plan.Stored && !x.Plan.Gzip && b.Length == b.Node.Size &&
+		crc32.ChecksumIEEE(body) != b.Node.CRC
+}

@@ -1,0 +1,139 @@
+package serve
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/tarpack"
+)
+
+// ErrOption is wrapped by the errors of New and Server.Run that are due to an option.
+var ErrOption = plan.ErrOption
+
+// Archive is an archive to serve, and where.
+type Archive struct {
+	Path  string // the file, the first shard or the list of a shard set, or a device
+	Mount string // the URL path below which its files are; "" and "/" are the root
+	// Opened, if set, is an archive that the program has opened, for example one in memory
+	// (tarpack.OpenAt) or on a source of its own (tarpack.OpenSource). Path is not used then. It must stay open as long as the Server
+	// is used.
+	Opened *tarpack.Archive
+}
+
+// Field is a header field.
+type Field struct{ Name, Value string }
+
+// Options are what is served and how. The zero value serves nothing.
+type Options struct {
+	// Archives are asked in this order, those with longer mounts first. The first that has a path
+	// answers.
+	Archives []Archive
+	// Fallback is a directory of plain files, asked after the archives; "" for none.
+	Fallback string
+	// Nested mounts every pack.tar.gz below Fallback in the directory it lies in, as long as it is
+	// there.
+	Nested bool
+
+	// SPA answers a path that is not there with the root's index.html and 200, unless the path ends
+	// in a known extension.
+	SPA bool
+	// Listing answers a folder without index.html, and any folder for ?list, with a page or with
+	// JSON.
+	Listing bool
+	// NoDownload turns downloads of archives and folders (?download=) off.
+	NoDownload bool
+	// Hide are globs of paths that are answered as if they were not there, with everything below
+	// them; "**" stands for any number of folders. A glob without a slash is matched with each name
+	// on the path, one with a slash with the path from the root. Nil hides names that start with a
+	// dot, but not .well-known (RFC 8615). An empty list hides nothing.
+	Hide []string
+	// CacheControl is the Cache-Control of files (RFC 9111 §5.2), "" for none.
+	CacheControl string
+	// Immutable are globs, as in Hide, of files that get the Cache-Control of content that never
+	// changes.
+	Immutable []string
+	// CORS are the origins whose scripts may read answers, as "https://example.org". "*" stands for
+	// all.
+	CORS []string
+	// Header are fields added to every answer.
+	Header []Field
+
+	// WriteTimeout is how long a client may take for each 128 KiB of a long answer. 0 means 30 s.
+	WriteTimeout time.Duration
+	// AccessLog gets a line for each request, in AccessFormat: "combined" (the default) or "json".
+	// It may be nil.
+	AccessLog    io.Writer
+	AccessFormat string
+	// Log gets a line for everything that an operator should know. It may be nil, and is called by
+	// several goroutines.
+	Log func(message string)
+}
+
+// RunOptions are where Server.Run listens, and what it allows clients. At least one of Listen,
+// Sockets and Inherit is needed.
+type RunOptions struct {
+	Listen     []string    // TCP addresses, as "127.0.0.1:8080" or ":80"
+	Sockets    []string    // paths of unix sockets
+	SocketMode fs.FileMode // permissions of the unix sockets; 0 means 0660
+	Inherit    bool        // also listen on the sockets that systemd passes
+
+	// CertFile and KeyFile are PEM files. With them, Listen and inherited TCP sockets speak TLS.
+	// They are read again when they change.
+	CertFile, KeyFile string
+	H2C               bool // allow HTTP/2 without TLS, by prior knowledge (RFC 9113 §3.3)
+
+	// Admin is the address of a server for AdminHandler, as "127.0.0.1:9090" or "unix:PATH"; "" for
+	// none.
+	Admin string
+	// Watch reloads archives when their files have changed.
+	Watch bool
+
+	HeaderTimeout   time.Duration // from a head's first byte to its last; 0 means 10 s
+	IdleTimeout     time.Duration // from an answer to the next request; 0 means 75 s
+	ShutdownTimeout time.Duration // for answers under way when the context has ended; 0 means 30 s
+	MaxConns        int           // connections at a time; 0 means no limit
+	MaxConnsPerIP   int           // connections from one address at a time; 0 means no limit
+	MaxHeader       int           // bytes of a request's head; 0 means 16 KiB
+
+	// Ready is called with the addresses of the listeners as soon as the archives are open. It may
+	// be nil.
+	Ready func(addresses []net.Addr)
+}
+
+// plan returns the options that decide what an answer is.
+func (o *Options) plan() plan.Options {
+	p := plan.Options{
+		SPA: o.SPA, Listing: o.Listing, NoDownload: o.NoDownload, Hide: o.Hide, CacheControl: o.CacheControl,
+		Immutable: o.Immutable, CORS: o.CORS,
+	}
+	for _, f := range o.Header {
+		p.Header = append(p.Header, plan.Field(f))
+	}
+	return p
+}
+
+// check returns an error if the options can't be carried out whatever the system does.
+func (o *RunOptions) check() error {
+	if (o.CertFile == "") != (o.KeyFile == "") {
+		return fmt.Errorf("%w: a certificate and its key go together", ErrOption)
+	}
+	addresses := o.Listen
+	if o.Admin != "" && !strings.HasPrefix(o.Admin, "unix:") {
+		addresses = append(addresses[:len(addresses):len(addresses)], o.Admin)
+	}
+	for _, address := range addresses {
+		_, port, err := net.SplitHostPort(address)
+		if err == nil {
+			_, err = net.LookupPort("tcp", port)
+		}
+		if err != nil {
+			return fmt.Errorf("%w: address %q: it is HOST:PORT, as 127.0.0.1:8080 or :80", ErrOption, address)
+		}
+	}
+	return nil
+}

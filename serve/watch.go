@@ -1,0 +1,78 @@
+package serve
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+const (
+	settle = 300 * time.Millisecond // from the last event to the reload: there are two files
+	look   = 10 * time.Second       // between looks at the files: not all file systems send events
+)
+
+// watch reloads archives when their files have changed, until ctx ends.
+func (s *Server) watch(ctx context.Context) {
+	w, err := fsnotify.NewWatcher()
+	if err != nil {
+		s.options.Log("watching by looking every " + look.String() + ": " + err.Error())
+		w = &fsnotify.Watcher{}
+	} else {
+		defer w.Close()
+	}
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+	quiet := time.NewTimer(settle)
+	var failed []string // stale at the last failure, and not tried again before something happens
+	for {
+		s.watchDirs(w)
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.Events:
+			failed = nil
+			quiet.Reset(settle)
+			continue
+		case err := <-w.Errors: // events were lost: look at the files
+			s.options.Log("watching: " + err.Error())
+		case <-quiet.C:
+		case <-tick.C:
+		}
+		stale := s.library.Stale()
+		if len(stale) == 0 || slices.Equal(stale, failed) {
+			continue
+		}
+		failed = nil
+		if err := s.Reload(ctx); err != nil {
+			failed = stale
+			s.options.Log("the old archives are still served: " + err.Error())
+			continue
+		}
+		s.options.Log("archives reloaded: " + stale[0] + more(len(stale)-1))
+	}
+}
+
+// watchDirs watches the directories of the archives, since files are replaced by renaming.
+func (s *Server) watchDirs(w *fsnotify.Watcher) {
+	if w.Events == nil {
+		return
+	}
+	watched := w.WatchList()
+	for _, a := range s.library.List() {
+		if dir := filepath.Dir(a.Path); !slices.Contains(watched, dir) {
+			if w.Add(dir) == nil {
+				watched = append(watched, dir)
+			}
+		}
+	}
+}
+
+func more(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return " and others"
+}

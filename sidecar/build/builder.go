@@ -1,0 +1,111 @@
+package build
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tarpack/tpk/gzmember/coding"
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/internal/layout"
+)
+
+// Options are the options of [New].
+type Options struct {
+	// TempDir is the directory for temporary files, "" for that of the system.
+	TempDir string
+	// Memory is about how many bytes to hold in memory before temporary files are used. 0 stands
+	// for 64 MiB.
+	Memory int
+	// Unordered omits the rules about what comes earlier in the archive. It is for the index of
+	// something that will become an archive. All methods of such an index work except Verify.
+	Unordered bool
+}
+
+// Builder makes a sidecar. It must not be used by two goroutines at a time.
+type Builder struct {
+	opt   Options
+	items *sorter
+	n     uint64 // items
+
+	stats     sidecar.Stats
+	linkBytes int64 // texts of symbolic links
+	segmented int64 // files
+	segments  int64 // of all segmented files
+	end       int64 // of the last member in the archive
+	done      bool
+}
+
+// errDone is the error of a builder that was finished or closed.
+var errDone = errors.New("sidecar: the builder is finished")
+
+const defaultMemory = 64 << 20
+
+// New returns an empty Builder. Call Close when done with it.
+func New(o Options) *Builder {
+	if o.Memory <= 0 {
+		o.Memory = defaultMemory
+	}
+	return &Builder{opt: o, items: newSorter(o.TempDir, o.Memory/2)}
+}
+
+// Len returns the number of items added.
+func (b *Builder) Len() uint64 { return b.n }
+
+// Close releases the memory and removes the temporary files. It may be called at any time, and more
+// than once.
+func (b *Builder) Close() error {
+	b.done = true
+	return b.items.close()
+}
+
+// Add adds an entry. Entries may come in any order of paths. Of two entries whose headers share a
+// member, the one that comes earlier in the archive must be added earlier.
+//
+// Finish sets End, Target, the Size of a link, and Hash and Sniff of a hard link: they are ignored
+// here. An error that wraps [ErrItem] or [sidecar.ErrPath] leaves the Builder as it was. Any other
+// error is one of writing a temporary file, and final.
+func (b *Builder) Add(it Item) error {
+	if b.done {
+		return errDone
+	}
+	if err := sidecar.ValidPath(it.Path); err != nil {
+		return err
+	}
+	switch it.Type {
+	case sidecar.TypeSymlink:
+		it.Size = int64(len(it.Link))
+	case sidecar.TypeHardlink:
+		it.Size, it.Hash, it.Sniff, it.Target = 0, 0, 0, 0
+	case sidecar.TypeDir:
+		it.End = 0
+	}
+	if err := it.check(); err != nil {
+		return fmt.Errorf("%w: %q: %w", ErrItem, it.Path, err)
+	}
+	if b.n >= layout.MaxEntries {
+		return fmt.Errorf("%w: %q: there are %d already, the most that a sidecar can hold",
+			ErrItem, it.Path, b.n)
+	}
+	key, val, err := b.items.add(len(it.Path), itemMore+len(it.Link)+4*len(it.Segments))
+	if err != nil {
+		return err
+	}
+	sortable(key, it.Path)
+	it.encode(itemValue(val), b.n)
+	b.count(&it)
+	return nil
+}
+
+// count adds an item to the totals.
+func (b *Builder) count(it *Item) {
+	b.n++
+	b.stats.Add(&it.Entry)
+	b.end = max(b.end, it.Offset+it.Length())
+	if it.Type == sidecar.TypeSymlink {
+		b.linkBytes += it.Size
+	}
+	if it.Coding == coding.Segmented {
+		b.segmented++
+		b.segments += int64(len(it.Segments))
+	}
+}

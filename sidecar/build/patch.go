@@ -1,0 +1,91 @@
+package build
+
+import (
+	"encoding/binary"
+
+	"github.com/tarpack/tpk/sidecar/internal/layout"
+)
+
+// A patch fills a hole in the record of a directory or hard link. The key is the ordinal,
+// big-endian so that bytes sort like numbers. The length of the value distinguishes the two kinds.
+const (
+	patchKeySize = 4 // u32
+
+	dirPatchSize = 4 // end u32
+
+	linkTarget    = 0              // u32: ordinal
+	linkSize      = linkTarget + 4 // u64
+	linkHash      = linkSize + 8   // u64
+	linkSniff     = linkHash + 8   // u8
+	linkPatchSize = linkSniff + 1  // 21
+)
+
+// patch adds a patch of n bytes for the caller to fill.
+func (f *finisher) patch(ordinal uint32, n int) ([]byte, error) {
+	key, val, err := f.patches.add(patchKeySize, n)
+	if err != nil {
+		return nil, err
+	}
+	binary.BigEndian.PutUint32(key, ordinal)
+	return val, nil
+}
+
+// dirPatch is the end of a directory.
+type dirPatch []byte
+
+func (p dirPatch) set(end uint32) { binary.LittleEndian.PutUint32(p, end) }
+
+func (p dirPatch) apply(r *layout.Record) { r.SetNarrow(binary.LittleEndian.Uint32(p)) }
+
+// linkPatch holds what a hard link repeats of its target.
+type linkPatch []byte
+
+func (p linkPatch) set(ordinal uint32, target *layout.Record) {
+	binary.LittleEndian.PutUint32(p[linkTarget:], ordinal)
+	binary.LittleEndian.PutUint64(p[linkSize:], uint64(target.Size()))
+	binary.LittleEndian.PutUint64(p[linkHash:], target.Hash())
+	p[linkSniff] = target.Sniff()
+}
+
+func (p linkPatch) apply(r *layout.Record) {
+	r.SetNarrow(binary.LittleEndian.Uint32(p[linkTarget:]))
+	r.SetSize(int64(binary.LittleEndian.Uint64(p[linkSize:])), 0)
+	r.SetHash(binary.LittleEndian.Uint64(p[linkHash:]))
+	r.SetWide(0, p[linkSniff])
+}
+
+// patcher applies patches to records.
+type patcher struct {
+	patches *sorted
+	ordinal int64 // of the next patch; −1 when none is left
+	val     []byte
+}
+
+// next reads the next patch.
+func (p *patcher) next() error {
+	key, val, ok, err := p.patches.next()
+	p.ordinal, p.val = -1, val
+	if ok {
+		p.ordinal = int64(binary.BigEndian.Uint32(key))
+	}
+	return err
+}
+
+// apply applies the patches for a run of records, the first of which has the given ordinal. It
+// reports whether there were any.
+func (p *patcher) apply(records []byte, first int64) (patched bool, err error) {
+	end := first + int64(len(records))/layout.RecordSize
+	for p.ordinal >= 0 && p.ordinal < end {
+		r := layout.AsRecord(records[(p.ordinal-first)*layout.RecordSize:])
+		if len(p.val) == dirPatchSize {
+			dirPatch(p.val).apply(r)
+		} else {
+			linkPatch(p.val).apply(r)
+		}
+		patched = true
+		if err := p.next(); err != nil {
+			return true, err
+		}
+	}
+	return patched, nil
+}

@@ -1,0 +1,31 @@
+package sidecar_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/tarpack/tpk/sidecar"
+)
+
+// damageError is an error as a package above would define it, to stand for damage of every kind.
+type damageError struct{}
+
+func (damageError) Error() string { return "damaged" }
+func (damageError) AnyDamage()    {}
+
+// TestErrCorrupt: an error that stands for damage of every kind finds this one.
+func TestErrCorrupt(t *testing.T) {
+	_, err := sidecar.OpenBytes(nil)
+	for target, want := range map[error]bool{
+		sidecar.ErrCorrupt: true, damageError{}: true, errors.New("other"): false,
+	} {
+		if got := errors.Is(err, target); got != want {
+			t.Errorf("errors.Is(%q, %q) is %v", err, target, got)
+		}
+	}
+	other := fmt.Errorf("wrapped: %w", sidecar.ErrVersion)
+	if errors.Is(other, damageError{}) {
+		t.Errorf("%v is damage", other)
+	}
+}

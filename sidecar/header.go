@@ -1,0 +1,109 @@
+package sidecar
+
+import (
+	"fmt"
+
+	"github.com/tarpack/tpk/gzmember/coding"
+	"github.com/tarpack/tpk/sidecar/internal/layout"
+)
+
+// header holds the decoded header.
+type header struct {
+	archiveSize int64
+	entries     uint64
+	stats       Stats
+	sections    [layout.NumSections]layout.Span
+	digest      uint64
+}
+
+// size returns the size of the sidecar: the end of the last section.
+func (h *header) size() int64 { return h.sections[layout.NumSections-1].End() }
+
+// parseHeader decodes and checks the header of a sidecar of size bytes: the digest, and that the
+// sections lie within size and have the lengths that the number of entries requires.
+func parseHeader(b *layout.Header, size int64) (*header, error) {
+	if !b.HasMagic() {
+		return nil, layout.Corruptf("it does not start with %q", layout.Magic)
+	}
+	if v := b.Version(); v < layout.OldestVersion || v > layout.Version {
+		return nil, fmt.Errorf("%w: %d, this program knows %d", ErrVersion, v, layout.Version)
+	}
+	h := &header{
+		archiveSize: int64(b.ArchiveSize()),
+		entries:     b.Entries(),
+		digest:      b.Digest(),
+	}
+	if d := b.Sum(); d != h.digest {
+		return nil, layout.Corruptf("header has digest %016x, states %016x", d, h.digest)
+	}
+	if n := b.NumSections(); n != layout.NumSections {
+		return nil, layout.Corruptf("%d sections", n)
+	}
+	if h.archiveSize < layout.TrailerMember || h.archiveSize > coding.MaxSize {
+		return nil, layout.Corruptf("archive of %d bytes", uint64(h.archiveSize))
+	}
+	if h.entries > layout.MaxEntries {
+		return nil, layout.Corruptf("%d entries", h.entries)
+	}
+	if !b.ReservedZero() {
+		return nil, layout.Corruptf("reserved bytes of the header are not zero")
+	}
+	for i, n := range h.stats.fields() {
+		*n = b.Stat(i)
+	}
+	if err := h.stats.check(h.entries); err != nil {
+		return nil, err
+	}
+	if err := h.placeSections(b, size); err != nil {
+		return nil, err
+	}
+	return h, h.checkLengths(size)
+}
+
+// placeSections decodes the list of sections and checks that they follow one another.
+func (h *header) placeSections(b *layout.Header, size int64) error {
+	next := int64(layout.HeaderSize)
+	for i := range h.sections {
+		s := b.Section(i)
+		if s.Off != next || uint64(s.Len) > uint64(size-next) {
+			return layout.Corruptf("section %s at %d, %d bytes, in a file of %d bytes",
+				layout.SectionNames[i], uint64(s.Off), uint64(s.Len), size)
+		}
+		h.sections[i] = s
+		next = layout.Aligned(s.End())
+		if i < layout.NumSections-1 && next > size {
+			return layout.Corruptf("file of %d bytes ends in section %s",
+				size, layout.SectionNames[i])
+		}
+	}
+	if h.size() != size {
+		return layout.Corruptf("file of %d bytes, its sections end at %d", size, h.size())
+	}
+	return nil
+}
+
+// checkLengths compares the lengths of the sections with the numbers of entries.
+func (h *header) checkLengths(size int64) error {
+	n, links := int64(h.entries), int64(h.stats.Symlinks)
+	blocks, buckets := layout.NumBlocks(n), layout.Homes(n)
+	limits := [layout.NumSections]struct{ min, max int64 }{
+		layout.Records:    {n * layout.RecordSize, n * layout.RecordSize},
+		layout.PathBlocks: {blocks * layout.BlockOffsetSize, blocks * layout.BlockOffsetSize},
+		layout.Links:      {links, links * layout.MaxPath},
+		layout.Segments:   {layout.SegmentCountSize, size},
+		layout.Paths:      {blocks*layout.BlockHead + n, min(size, layout.MaxPaths)},
+		layout.Table: {
+			buckets * layout.BucketSize, (buckets + layout.MaxReach) * layout.BucketSize,
+		},
+	}
+	for i, limit := range limits {
+		if got := h.sections[i].Len; got < limit.min || got > limit.max {
+			return layout.Corruptf("section %s of %d bytes for %d entries",
+				layout.SectionNames[i], got, n)
+		}
+	}
+	if got := h.sections[layout.Table].Len; got%layout.BucketSize != 0 {
+		return layout.Corruptf("section %s of %d bytes", layout.SectionNames[layout.Table], got)
+	}
+	return nil
+}

@@ -1,0 +1,147 @@
+package layout
+
+import (
+	"encoding/binary"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// Version is the format version of a new sidecar, and OldestVersion the oldest that can be read.
+const (
+	Version       = 1
+	OldestVersion = 1
+)
+
+// Offsets in the header (FORMAT.md 2.1), in bytes.
+const (
+	// Magic is what every sidecar starts with.
+	Magic = "TPKINDEX"
+
+	atMagic       = 0
+	atVersion     = 8
+	atNumSections = 12
+	atArchiveSize = 16
+	atEntries     = 24
+	atStats       = 32
+	atReserved    = 104
+	atSections    = 160
+	atDigest      = 304
+	atTail        = 312
+
+	sectionEntry = 24 // offset u64, length u64, hash u64
+
+	// HeaderSize is the length of the header, where the first section starts.
+	HeaderSize = 320
+	// Alignment is the unit of section offsets: one cache line.
+	Alignment = 64
+)
+
+// NumStats is the number of statistics in the header: six counts of entries, in the order files,
+// directories, symbolic links, hard links, FIFOs and devices, duplicates; then three sums of bytes,
+// in the order files, hard links, content members.
+const NumStats = 9
+
+// The sections, in the order of the file. Sections whose length is known before the paths are
+// sorted come first, so that all of them can be written side by side.
+const (
+	Records = iota
+	PathBlocks
+	Links
+	Segments
+	Paths
+	Table
+	NumSections
+)
+
+// SectionNames has the names of the sections, for messages.
+var SectionNames = [NumSections]string{
+	"records", "path blocks", "link targets", "segments", "paths", "table",
+}
+
+// Span is the place of a section in the sidecar, in bytes, and its xxHash64.
+type Span struct {
+	Off, Len int64
+	Hash     uint64
+}
+
+// End returns the offset of the first byte after the section.
+func (s Span) End() int64 { return s.Off + s.Len }
+
+// Aligned returns n rounded up to an offset where a section may start.
+func Aligned(n int64) int64 { return (n + Alignment - 1) &^ (Alignment - 1) }
+
+// Header is the header of a sidecar.
+type Header [HeaderSize]byte
+
+// NewHeader returns a header with its magic, version and number of sections.
+func NewHeader() *Header {
+	h := new(Header)
+	copy(h[atMagic:], Magic)
+	binary.LittleEndian.PutUint32(h[atVersion:], Version)
+	binary.LittleEndian.PutUint32(h[atNumSections:], NumSections)
+	return h
+}
+
+// HasMagic reports whether h starts with [Magic].
+func (h *Header) HasMagic() bool { return string(h[atMagic:atVersion]) == Magic }
+
+// Version returns the format version.
+func (h *Header) Version() uint32 { return binary.LittleEndian.Uint32(h[atVersion:]) }
+
+// NumSections returns the number of sections.
+func (h *Header) NumSections() uint32 { return binary.LittleEndian.Uint32(h[atNumSections:]) }
+
+// ArchiveSize returns the size of the archive in bytes.
+func (h *Header) ArchiveSize() uint64 { return binary.LittleEndian.Uint64(h[atArchiveSize:]) }
+
+// SetArchiveSize sets the size of the archive in bytes.
+func (h *Header) SetArchiveSize(n int64) {
+	binary.LittleEndian.PutUint64(h[atArchiveSize:], uint64(n))
+}
+
+// Entries returns N.
+func (h *Header) Entries() uint64 { return binary.LittleEndian.Uint64(h[atEntries:]) }
+
+// SetEntries sets N.
+func (h *Header) SetEntries(n uint64) { binary.LittleEndian.PutUint64(h[atEntries:], n) }
+
+// Stat returns statistic i, 0 to NumStats − 1.
+func (h *Header) Stat(i int) uint64 { return binary.LittleEndian.Uint64(h[atStats+8*i:]) }
+
+// SetStat sets statistic i, 0 to NumStats − 1.
+func (h *Header) SetStat(i int, n uint64) { binary.LittleEndian.PutUint64(h[atStats+8*i:], n) }
+
+// Section returns the place of section i as the header states it. The numbers are not checked: they
+// may be negative.
+func (h *Header) Section(i int) Span {
+	b := h[atSections+sectionEntry*i:]
+	le := binary.LittleEndian
+	return Span{int64(le.Uint64(b)), int64(le.Uint64(b[8:])), le.Uint64(b[16:])}
+}
+
+// SetSection sets the place and hash of section i.
+func (h *Header) SetSection(i int, s Span) {
+	b := h[atSections+sectionEntry*i:]
+	binary.LittleEndian.PutUint64(b, uint64(s.Off))
+	binary.LittleEndian.PutUint64(b[8:], uint64(s.Len))
+	binary.LittleEndian.PutUint64(b[16:], s.Hash)
+}
+
+// ReservedZero reports whether all bytes that the format reserves are zero.
+func (h *Header) ReservedZero() bool {
+	return [atSections - atReserved]byte(h[atReserved:]) == [atSections - atReserved]byte{} &&
+		[HeaderSize - atTail]byte(h[atTail:]) == [HeaderSize - atTail]byte{}
+}
+
+// Digest returns the digest that the header states.
+func (h *Header) Digest() uint64 { return binary.LittleEndian.Uint64(h[atDigest:]) }
+
+// Sum returns the digest that the header should state: the xxHash64 of all bytes before it.
+func (h *Header) Sum() uint64 { return xxhash.Sum64(h[:atDigest]) }
+
+// Seal sets the digest, after all other fields, and returns it.
+func (h *Header) Seal() uint64 {
+	d := h.Sum()
+	binary.LittleEndian.PutUint64(h[atDigest:], d)
+	return d
+}

@@ -1,0 +1,65 @@
+package convert_test
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/tarpack/tpk/tarpack/convert"
+	"github.com/tarpack/tpk/tarpack/internal/tartest"
+	"github.com/tarpack/tpk/tarpack/pack"
+)
+
+// optionsTar returns a tar with something for every option of Convert.
+func optionsTar(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	add := func(h tar.Header, content string) {
+		h.Typeflag, h.Mode, h.Size = tar.TypeReg, 0o644, int64(len(content))
+		if err := w.WriteHeader(&h); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(content)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := tartest.Text("options", 200_000)
+	add(tar.Header{Name: "a.txt"}, text)
+	add(tar.Header{Name: "b.txt"}, text)
+	add(tar.Header{Name: "../refused"}, "")
+	add(tar.Header{Name: "attributes", PAXRecords: map[string]string{"SCHILY.xattr.user.x": "y"}}, "")
+	for i := range 300 {
+		add(tar.Header{Name: fmt.Sprintf("many/%03d", i)}, "")
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestOptions(t *testing.T) {
+	tartest.CheckOptions(t, func(t *testing.T, o convert.Options) *tartest.Outcome {
+		out := filepath.Join(t.TempDir(), "out.tar.gz")
+		if _, err := convert.Convert(context.Background(), bytes.NewReader(optionsTar(t)), out, o); err != nil {
+			t.Fatal(err)
+		}
+		return tartest.OutcomeOf(t, filepath.Dir(out), out)
+	}, tartest.LevelOption(), tartest.WorkersOption(), tartest.DedupOption(), tartest.DryRunOption())
+}
+
+func TestRepairOptions(t *testing.T) {
+	tartest.CheckOptions(t, func(t *testing.T, o convert.RepairOptions) *tartest.Outcome {
+		name := tartest.Pack(t, tartest.OptionsTree(t), pack.Options{})
+		b := tartest.Read(t, name)
+		tartest.WriteFile(t, name, b[:len(b)-100]) // without its trailer and part of an entry
+		out := filepath.Join(t.TempDir(), "out.tar.gz")
+		if _, err := convert.Repair(context.Background(), name, out, o); err != nil {
+			t.Fatal(err)
+		}
+		return tartest.OutcomeOf(t, filepath.Dir(out), out)
+	}, tartest.WorkersOption(), tartest.DryRunOption())
+}

@@ -1,0 +1,222 @@
+package convert
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
+)
+
+// errEnd: the archive ends here, before its file does.
+var errEnd = errors.New("the archive ends here")
+
+// A salvage copies the intact entries of an archive to a spool.
+type salvage struct {
+	ctx      context.Context
+	a        *archivefile.File
+	old      *sidecar.Index // of the archive before it was damaged; nil if unknown
+	p        *packer.Packer
+	spool    *spool
+	lost     func(*format.Problem)
+	problems []*format.Problem // in the order of the archive
+	damaged  bool
+	numSaved int64
+	numLost  int64
+	trailer  *format.Trailer
+	matches  int // entries that the old sidecar has at the same offset
+}
+
+// run returns the intact entries as an archive. Temp is the prefix of the names of temporary files.
+func (sv *salvage) run(temp string) (*packer.Base, error) {
+	var err error
+	note := func(p *format.Problem) { sv.problems = append(sv.problems, p) }
+	if sv.spool, err = newSpool(sv.p, temp, note); err != nil {
+		return nil, err
+	}
+	defer sv.spool.close()
+	if err := sv.scan(); err != nil {
+		return nil, errors.Join(err, sv.spool.file.Close())
+	}
+	if sv.old != nil && sv.matches == 0 && sv.numSaved > 0 {
+		sv.old = nil // it belongs to another archive
+	}
+	if sv.old != nil {
+		sv.spool.parentIndex = sv.old
+	}
+	k, err := sv.spool.archive(sv.ctx)
+	if err != nil {
+		return nil, errors.Join(err, sv.spool.file.Close())
+	}
+	sv.damaged = sv.damaged || len(sv.problems) > 0
+	sv.numSaved = int64(k.Index.Len()) - int64(sv.spool.numParents)
+	if sv.damaged {
+		err = sv.reportLost(k.Index)
+	}
+	if err != nil {
+		return nil, errors.Join(err, k.Close())
+	}
+	return k, nil
+}
+
+// findEnd finds the end of an archive that ends before its file does, if that is possible without
+// reading all of it.
+func (sv *salvage) findEnd() {
+	if sv.a.OnDevice() {
+		return
+	}
+	if sv.a.FindEnd() == nil {
+		if x, _, err := sv.a.OpenSidecar(); err == nil {
+			x.Close()
+		}
+	}
+}
+
+// scan reads the whole archive.
+func (sv *salvage) scan() error {
+	sc := &scan.Scan{Src: sv.a.Scanned(), Size: sv.a.Size, Workers: sv.p.Workers, Each: sv.take}
+	if err := sc.Run(sv.ctx); err != nil && !errors.Is(err, errEnd) {
+		return err
+	}
+	if sv.trailer == nil || len(sv.problems) > 0 {
+		sv.damaged = true
+		return nil
+	}
+	// Every unit is intact. Only the index shows whether they are the units that were written.
+	f, err := durable.UnlinkedTemp(sv.spool.name + ".check")
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	so := scan.Options{Workers: sv.p.Options.Workers}
+	_, err = scan.BuildIndex(sv.ctx, sv.a.Scanned(), sv.a.Size, f, so)
+	if errors.Is(err, format.ErrCorrupt) {
+		sv.problems = append(sv.problems, &format.Problem{Offset: -1, Err: err})
+		return nil
+	}
+	return err
+}
+
+// take copies an intact unit.
+func (sv *salvage) take(un *scan.Unit) error {
+	if end := (*format.UnfinishedError)(nil); errors.As(un.Err, &end) {
+		sv.a.EndAt(end.Trailer)
+		sv.trailer = &end.Trailer
+		return errEnd
+	}
+	if un.Err != nil {
+		sv.problems = append(sv.problems, &format.Problem{Path: un.Path, Offset: un.Off, Err: un.Err})
+		return nil
+	}
+	if un.Trailer != nil {
+		sv.trailer = un.Trailer
+		return nil
+	}
+	if un.Former != nil || !sv.belongs(un) {
+		return nil
+	}
+	to := sv.p.Out.Off
+	if err := sv.p.Out.Copy(sv.a.OSFile, un.Off, un.End-un.Off); err != nil {
+		return err
+	}
+	for i := range un.Items {
+		it := un.Items[i]
+		it.Offset = to
+		h := format.Header{Path: it.Path, Link: it.Link, Type: it.Type}
+		if err := sv.spool.announce(&h); err != nil {
+			sv.problems = append(sv.problems, &format.Problem{Path: it.Path, Offset: un.Off, Err: err})
+			continue
+		}
+		if err := sv.spool.Add(it); err != nil {
+			return err
+		}
+		sv.numSaved++
+	}
+	return nil
+}
+
+// belongs reports whether a unit is part of the archive, and not of a file in it. Only the old
+// sidecar knows that. It is trusted once it has had an entry at the right offset.
+func (sv *salvage) belongs(un *scan.Unit) bool {
+	if sv.old == nil {
+		return true
+	}
+	for i := range un.Items {
+		it := &un.Items[i]
+		if n, ok, err := sv.old.Lookup(it.Path); err == nil && ok {
+			e, err := sv.old.Entry(n)
+			if err == nil && e.Offset == it.Offset && e.HeaderLen == it.HeaderLen {
+				sv.matches++
+				return true
+			}
+		}
+	}
+	return sv.matches == 0
+}
+
+// reportLost reports the lost entries: those of the old sidecar that are missing, or else the
+// damage that was found.
+func (sv *salvage) reportLost(now *sidecar.Index) error {
+	each := func(p *format.Problem) {
+		sv.numLost++
+		if sv.lost != nil {
+			sv.lost(p)
+		}
+	}
+	if sv.old == nil {
+		for _, p := range sv.problems {
+			if !errors.Is(p.Err, format.ErrTruncated) || p.Path != "" || p.Offset < sv.a.Size {
+				each(p)
+			}
+		}
+		return nil
+	}
+	for row, err := range sv.old.All(0, sv.old.Len()) {
+		if err != nil {
+			return err
+		}
+		i, ok, err := now.Lookup(string(row.Path))
+		if err != nil {
+			return err
+		}
+		if ok {
+			e, err := now.Entry(i)
+			if err != nil {
+				return err
+			}
+			created := row.Entry.Type == sidecar.TypeDir && sv.spool.isCreatedParent(string(row.Path))
+			if !created || e.Mode == row.Entry.Mode && e.ModTime == row.Entry.ModTime {
+				continue
+			}
+		}
+		each(&format.Problem{Path: string(row.Path), Offset: row.Entry.Offset, Err: sv.cause(&row)})
+	}
+	return nil
+}
+
+// cause returns why an entry of the old sidecar is lost.
+func (sv *salvage) cause(row *sidecar.Row) error {
+	path := string(row.Path)
+	var best *format.Problem
+	for _, p := range sv.problems {
+		if p.Path == path {
+			return p.Err
+		}
+		if p.Path == "" && p.Offset >= 0 && p.Offset <= row.Entry.Offset {
+			best = p
+		}
+	}
+	switch {
+	case row.Entry.Offset >= sv.a.Size:
+		return fmt.Errorf("%w: it lay behind its end", format.ErrTruncated)
+	case best != nil && !strings.Contains(best.Err.Error(), "without a trailer"):
+		return best.Err
+	}
+	return fmt.Errorf("%w: it is damaged", format.ErrCorrupt)
+}

@@ -1,0 +1,112 @@
+package edit_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/tarpack/tpk/tarpack/edit"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/tartest"
+	"github.com/tarpack/tpk/tarpack/pack"
+)
+
+// same is a file with the same size and time in two trees, but with other content.
+func same(content string) [2]string { return [2]string{"same", content} }
+
+func TestUpdateOptions(t *testing.T) {
+	tartest.CheckOptions(t, func(t *testing.T, o edit.UpdateOptions) *tartest.Outcome {
+		name := tartest.Pack(t, tartest.Tree(t, same("old"), [2]string{"gone", ""}), pack.Options{})
+		if _, err := edit.Update(context.Background(), name, tartest.OptionsTree(t, same("new")), o); err != nil {
+			t.Fatal(err)
+		}
+		return tartest.OutcomeOf(t, filepath.Dir(name), name)
+	}, append(tartest.PackingOptions(t), tartest.DryRunOption(), tartest.Option{
+		Field: "Checksum", Value: true, Effect: becomesNew,
+	}, tartest.Option{
+		Field: "Keep", Value: true, Effect: func(zero, set *tartest.Outcome) bool {
+			return !slices.Contains(zero.Paths, "gone") && slices.Contains(set.Paths, "gone")
+		},
+	})...)
+}
+
+// becomesNew reports whether the option is what gives "same" its new content.
+func becomesNew(zero, set *tartest.Outcome) bool {
+	return zero.Entries["same"].Content == "old" && set.Entries["same"].Content == "new"
+}
+
+func TestAddOptions(t *testing.T) {
+	tartest.CheckOptions(t, func(t *testing.T, o edit.AddOptions) *tartest.Outcome {
+		name := tartest.Pack(t, tartest.Tree(t, same("old")), pack.Options{})
+		added := []string{tartest.OptionsTree(t, same("newer"))}
+		if _, err := edit.Add(context.Background(), name, added, o); err != nil {
+			t.Fatal(err)
+		}
+		return tartest.OutcomeOf(t, filepath.Dir(name), name)
+	}, append(tartest.PackingOptions(t), tartest.DryRunOption(), tartest.Option{
+		Field: "Replace", Value: true, Effect: func(zero, set *tartest.Outcome) bool {
+			return zero.Entries["same"].Content == "old" && set.Entries["same"].Content == "newer"
+		},
+	}, tartest.Option{
+		Field: "Into", Value: "dir", Effect: func(_, set *tartest.Outcome) bool {
+			return slices.Contains(set.Paths, "dir/a.txt") && !slices.Contains(set.Paths, "a.txt")
+		},
+	}, tartest.Option{
+		Field: "Append", Value: true, Effect: func(zero, set *tartest.Outcome) bool {
+			return zero.Paths[0] == "a.txt" && set.Paths[0] == "same"
+		},
+	})...)
+}
+
+// unsorted returns an archive out of path order, with duplicates as files and without a sidecar.
+func unsorted(t *testing.T) string {
+	t.Helper()
+	name := tartest.Pack(t, tartest.OptionsTree(t), pack.Options{Dedup: format.DedupOff})
+	first := tartest.Tree(t, [2]string{"0", "first in path order"})
+	tartest.Append(t, name, edit.AddOptions{}, first)
+	if err := os.Remove(name + format.SidecarSuffix); err != nil { // for Notice
+		t.Fatal(err)
+	}
+	return name
+}
+
+func TestRemoveOptions(t *testing.T) {
+	tartest.CheckOptions(t, func(t *testing.T, o edit.RemoveOptions) *tartest.Outcome {
+		name := unsorted(t)
+		if _, err := edit.Remove(context.Background(), name, []string{"x.log"}, o); err != nil {
+			t.Fatal(err)
+		}
+		return tartest.OutcomeOf(t, filepath.Dir(name), name)
+	}, tartest.WorkersOption(), tartest.DedupOption(), tartest.DryRunOption())
+}
+
+func TestCompactOptions(t *testing.T) {
+	tartest.CheckOptions(t, func(t *testing.T, o edit.CompactOptions) *tartest.Outcome {
+		name := unsorted(t)
+		if _, err := edit.Compact(context.Background(), name, o); err != nil {
+			t.Fatal(err)
+		}
+		return tartest.OutcomeOf(t, filepath.Dir(name), name)
+	}, tartest.WorkersOption(), tartest.DedupOption(), tartest.DryRunOption())
+}
+
+func TestMergeOptions(t *testing.T) {
+	tartest.CheckOptions(t, func(t *testing.T, o edit.MergeOptions) *tartest.Outcome {
+		names := []string{
+			tartest.Pack(t, tartest.OptionsTree(t, same("new")), pack.Options{Dedup: format.DedupOff}),
+			tartest.Pack(t, tartest.Tree(t, same("old")), pack.Options{}),
+		}
+		if err := os.Remove(names[1] + format.SidecarSuffix); err != nil { // for Notice
+			t.Fatal(err)
+		}
+		out := filepath.Join(t.TempDir(), "out.tar.gz")
+		if _, err := edit.Merge(context.Background(), out, names, o); err != nil {
+			t.Fatal(err)
+		}
+		return tartest.OutcomeOf(t, filepath.Dir(out), out)
+	}, tartest.WorkersOption(), tartest.DedupOption(), tartest.DryRunOption(), tartest.Option{
+		Field: "First", Value: true, Effect: becomesNew,
+	})
+}

@@ -1,0 +1,33 @@
+package extract
+
+import "github.com/tarpack/tpk/tarpack/format"
+
+// Options are the options of Extract. The zero value is usable.
+type Options struct {
+	// Paths are the entries to extract, a directory with everything below it. None means all
+	// entries. Missing directories above them are created, but do not get their mode and time from
+	// the archive.
+	Paths []string
+	// HardLinks extracts duplicates as hard links. Otherwise they become separate files, which
+	// share blocks if the file system supports it. Names of one file become hard links in any case.
+	HardLinks bool
+	// Special extracts FIFOs and devices, and the setuid and setgid bits of files. Otherwise they
+	// are refused. A file with such a bit is still extracted, without it.
+	Special bool
+	Workers int // extracting goroutines; 0 means one for each CPU
+
+	// Notice, if set, receives one line if the sidecar is damaged and the index is built again.
+	Notice func(error)
+	// Problem, if set, is called for each entry that cannot be extracted. Calls do not overlap.
+	Problem func(*format.Problem)
+	// Progress, if set, is called repeatedly, from several goroutines. Calls do not overlap.
+	Progress func(format.Progress)
+}
+
+// Result describes what Extract has extracted.
+type Result struct {
+	Entries  int64             // number of extracted entries
+	Bytes    int64             // size of their contents
+	Problems []*format.Problem // the first format.MaxProblems
+	Failed   int64             // number of all problems
+}

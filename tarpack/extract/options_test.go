@@ -1,0 +1,69 @@
+package extract
+
+import (
+	"archive/tar"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/tartest"
+	"github.com/tarpack/tpk/tarpack/pack"
+)
+
+func TestOptions(t *testing.T) {
+	name := tartest.Pack(t, tartest.OptionsTree(t, [2]string{"dir/f", ""}), pack.Options{Special: true})
+	damageIndex(t, name+format.SidecarSuffix) // for Notice
+	tartest.CheckOptions(t, func(t *testing.T, o Options) *tartest.Outcome {
+		dir := t.TempDir()
+		if _, err := Extract(context.Background(), tartest.Open(t, name), dir, o); err != nil {
+			t.Fatal(err)
+		}
+		out := tartest.OutcomeOf(t, dir)
+		if sameFile(filepath.Join(dir, "a.txt"), filepath.Join(dir, "b.txt")) {
+			out.Entries["b.txt"] = tartest.Entry{Header: tar.Header{Typeflag: tar.TypeLink}}
+		}
+		return out
+	}, tartest.WorkersOption(), tartest.Option{
+		Field: "Paths", Value: []string{"dir"}, Effect: func(_, set *tartest.Outcome) bool {
+			return slices.Equal(set.Files, []string{"dir", "dir/f"})
+		},
+	}, tartest.Option{
+		Field: "HardLinks", Value: true, Effect: func(zero, set *tartest.Outcome) bool {
+			_, link := zero.Entries["b.txt"]
+			return !link && set.Entries["b.txt"].Typeflag == tar.TypeLink
+		},
+	}, tartest.Option{
+		Field: "Special", Value: true, Effect: func(zero, set *tartest.Outcome) bool {
+			return !slices.Contains(zero.Files, "pipe") && slices.Contains(set.Files, "pipe")
+		},
+	})
+}
+
+// damageIndex changes a byte of a sidecar so that its digests do not match, but opening it
+// succeeds.
+func damageIndex(t *testing.T, name string) {
+	t.Helper()
+	b := tartest.Read(t, name)
+	b[len(b)-1] ^= 1
+	tartest.WriteFile(t, name, b)
+	x, err := sidecar.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x.Verify() == nil {
+		t.Fatal("the damage is not noticed")
+	}
+	if err := x.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func sameFile(a, b string) bool {
+	x, err1 := os.Stat(a)
+	y, err2 := os.Stat(b)
+	return err1 == nil && err2 == nil && os.SameFile(x, y)
+}

@@ -1,0 +1,105 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/edsrzf/mmap-go"
+)
+
+// File is a Source that is the beginning of one file or block device.
+type File struct {
+	f      *os.File
+	size   int64
+	opened fs.FileInfo
+}
+
+// NewFile returns the first size bytes of f as a Source. Close closes f.
+func NewFile(f *os.File, size int64) (*File, error) {
+	fi, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return &File{f: f, size: size, opened: fi}, nil
+}
+
+// ReadAt implements Source. Bytes after the archive in its file are not read.
+func (s *File) ReadAt(p []byte, off int64) (int, error) {
+	if off >= s.size {
+		return 0, io.EOF
+	}
+	if rest := s.size - off; int64(len(p)) > rest {
+		n, err := s.f.ReadAt(p[:rest], off)
+		if err == nil {
+			err = io.EOF
+		}
+		return n, err
+	}
+	return s.f.ReadAt(p, off)
+}
+
+// Size implements Source.
+func (s *File) Size() int64 { return s.size }
+
+// Identity implements Source. It consists of what the system says of the file: device and inode
+// number, size, and the times of the last change of its content and attributes.
+func (s *File) Identity() string { return identity(s.opened) }
+
+// Check implements Source. It compares the file that the name leads to with the one that is open.
+func (s *File) Check() error {
+	now, err := os.Stat(s.f.Name())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: %w: it is gone", s.f.Name(), ErrChanged)
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	case identity(now) != identity(s.opened):
+		return fmt.Errorf("%s: %w", s.f.Name(), ErrChanged)
+	}
+	return nil
+}
+
+// ReadNow implements Source. It reads what the system has in memory, where the system can say so.
+func (s *File) ReadNow(p []byte, off int64) bool {
+	return off >= 0 && int64(len(p)) <= s.size-off && ReadNow(s.f, p, off)
+}
+
+// Fetch implements Source by reading, which brings the bytes into the system's memory.
+func (s *File) Fetch(ctx context.Context, off, n int64) error { return ReadThrough(ctx, s, off, n) }
+
+// Map implements Source.
+func (s *File) Map() ([]byte, func() error) {
+	m, err := mmap.MapRegion(s.f, int(s.size), mmap.RDONLY, 0, 0)
+	if err != nil {
+		return nil, nil
+	}
+	return m, m.Unmap
+}
+
+// Piece implements Source.
+func (s *File) Piece(off, n int64) (Piece, bool, error) {
+	return Piece{File: s.f, Offset: off, Length: n, Release: func() {}}, true, nil
+}
+
+// Close implements Source.
+func (s *File) Close() error { return s.f.Close() }
+
+// ReadThrough reads n bytes of r from offset off and forgets them.
+func ReadThrough(ctx context.Context, r io.ReaderAt, off, n int64) error {
+	buf := make([]byte, min(n, 256<<10))
+	for n > 0 {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		b := buf[:min(n, int64(len(buf)))]
+		if m, err := r.ReadAt(b, off); m < len(b) {
+			return err
+		}
+		off, n = off+int64(len(b)), n-int64(len(b))
+	}
+	return nil
+}
