@@ -52,25 +52,6 @@ func TestSetNames(t *testing.T) {
 	}
 }
 
-func FuzzSetList(f *testing.F) {
-	f.Add((&shardset.List{Entries: 3, Index: 7, Shards: []shardset.ShardInfo{{Size: 100, Digest: 1},
-		{Size: 200, Digest: 2}}}).Append(nil), 2)
-	f.Add([]byte("tpk set 2\n"), 1)
-	f.Add([]byte(""), 0)
-	f.Fuzz(func(t *testing.T, b []byte, n int) {
-		l, err := shardset.ParseList(b, n&0xff)
-		if err != nil {
-			if !errors.Is(err, format.ErrCorrupt) && !errors.Is(err, format.ErrVersion) {
-				t.Fatal(err)
-			}
-			return
-		}
-		if !bytes.Equal(l.Append(nil), b) || len(l.Shards) != n&0xff {
-			t.Fatalf("%q is read as %+v", b, l)
-		}
-	})
-}
-
 // packSet packs a set, and returns the name of its list.
 func packSet(t *testing.T, dir string, so shard.PackOptions) (list string, shards []shard.Shard) {
 	t.Helper()

@@ -227,8 +227,8 @@ func (p *Packer) Header(e *tree.Entry) format.Header {
 		h.DevMajor, h.DevMinor = st.Major, st.Minor
 	}
 	if p.Options.PreserveOwner {
-		h.UID, h.GID = st.Uid, st.Gid
-		h.Uname, h.Gname = durable.OwnerNames.User(st.Uid), durable.OwnerNames.Group(st.Gid)
+		h.UID, h.GID = st.UID, st.GID
+		h.Uname, h.Gname = durable.OwnerNames.User(st.UID), durable.OwnerNames.Group(st.GID)
 	}
 	return h
 }
