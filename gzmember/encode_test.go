@@ -32,7 +32,8 @@ func TestAppendMember(t *testing.T) {
 				b := e.AppendMember([]byte("before"), tt.b, []byte(extra))[len("before"):]
 				content, rest := gunzip(t, b)
 				if !bytes.Equal(content, tt.b) || len(rest) > 0 {
-					t.Fatalf("level %d, %s: comes out as %d bytes and %d after", level, tt.name, len(content), len(rest))
+					t.Fatalf("level %d, %s: comes out as %d bytes and %d after", level, tt.name,
+						len(content), len(rest))
 				}
 				if h, err := ParseHeader(b); err != nil || string(h.Extra) != extra {
 					t.Fatalf("level %d, %s: %v", level, tt.name, err)
@@ -68,7 +69,8 @@ func TestAppendContent(t *testing.T) {
 			b = b[len("before"):]
 			content, rest := gunzip(t, b)
 			if !bytes.Equal(content, tt.content) || len(rest) > 0 || got != tt.want {
-				t.Errorf("level %d, %s: %s of %d bytes, comes out as %d bytes", level, tt.name, got, len(b), len(content))
+				t.Errorf("level %d, %s: %s of %d bytes, comes out as %d bytes", level, tt.name, got,
+					len(b), len(content))
 			}
 			if IsStored(b, int64(len(content))) != (got == coding.Stored) {
 				t.Errorf("level %d, %s: said to be %s", level, tt.name, got)
@@ -86,7 +88,8 @@ func TestSaves(t *testing.T) {
 		want         bool
 	}{
 		{0, 1, true}, {1, 1, false}, {97, 100, true}, {98, 100, false}, {96, 99, true}, {97, 99, false},
-		{970, 1000, true}, {971, 1000, false}, {coding.MaxSize, coding.MaxSize, false}, {coding.MaxSize / 2, coding.MaxSize, true},
+		{970, 1000, true}, {971, 1000, false}, {coding.MaxSize, coding.MaxSize,
+			false}, {coding.MaxSize / 2, coding.MaxSize, true},
 	} {
 		if got := Saves(tt.length, tt.size); got != tt.want {
 			t.Errorf("%d instead of %d bytes: %v", tt.length, tt.size, got)
@@ -148,7 +151,8 @@ func FuzzRoundTrip(f *testing.F) {
 		check := func(what string, b []byte) {
 			got, rest, err := gunzipErr(b)
 			if err != nil || !bytes.Equal(got, content) || len(rest) > 0 {
-				t.Fatalf("%s: gunzip: %d bytes of %d, %d after, %v", what, len(got), len(content), len(rest), err)
+				t.Fatalf("%s: gunzip: %d bytes of %d, %d after, %v", what, len(got), len(content),
+					len(rest), err)
 			}
 			got, used, err := Inflate(nil, b, len(content))
 			if err != nil || !bytes.Equal(got, content) || used != len(b) {
@@ -165,7 +169,8 @@ func FuzzRoundTrip(f *testing.F) {
 		half := len(content) / 2
 		b := e.AppendSegment(AppendMemberHeader(nil, nil), content[:half], false)
 		b = e.AppendSegment(b, content[half:], true)
-		check("segments", append(b, e.AppendMember(nil, content, nil)[len(e.AppendMember(nil, content, nil))-MemberTrailerSize:]...))
+		check("segments", append(b, e.AppendMember(nil, content,
+			nil)[len(e.AppendMember(nil, content, nil))-MemberTrailerSize:]...))
 	})
 }
 
@@ -188,13 +193,15 @@ func TestCompressible(t *testing.T) {
 			if err != nil || got != tt.want {
 				t.Errorf("%s: %v, %v", tt.name, got, err)
 			}
-			got, err = Compressible(bytes.NewReader(tt.content), int64(len(tt.content)), make([]byte, 64<<10))
+			got, err = Compressible(bytes.NewReader(tt.content), int64(len(tt.content)),
+				make([]byte, 64<<10))
 			if err != nil || got != tt.want {
 				t.Errorf("%s, own buffer: %v, %v", tt.name, got, err)
 			}
 		}
 	}
-	if _, err := Compressible(bytes.NewReader(make([]byte, 50000)), 60000); !errors.Is(err, io.ErrUnexpectedEOF) {
+	if _, err := Compressible(bytes.NewReader(make([]byte, 50000)), 60000); !errors.Is(err,
+		io.ErrUnexpectedEOF) {
 		t.Errorf("a file that ends early: %v", err)
 	}
 }
@@ -210,7 +217,8 @@ func (s *sampled) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func TestCompressibleReads(t *testing.T) {
-	for _, size := range []int64{1, 32 << 10, 32<<10 + 1, 1<<20 - 1, 1 << 20, 1<<20 + 1, 1<<20 + 100, 5 << 20, coding.MaxSize} {
+	for _, size := range []int64{1, 32 << 10, 32<<10 + 1, 1<<20 - 1, 1 << 20, 1<<20 + 1,
+		1<<20 + 100, 5 << 20, coding.MaxSize} {
 		var s sampled
 		if _, err := Compressible(&s, size); err != nil {
 			t.Fatal(err)

@@ -15,14 +15,16 @@ func TestMemberHeader(t *testing.T) {
 		{"plain", "", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"},
 		{"kind alone", "G", "\x1f\x8b\x08\x04\x00\x00\x00\x00\x00\xff\x05\x00TP\x01\x00G"},
 		{"trailer", "T\x01", "\x1f\x8b\x08\x04\x00\x00\x00\x00\x00\xff\x06\x00TP\x02\x00T\x01"},
-		{"longest", "S" + strings.Repeat("x", MaxExtra-1), "\x1f\x8b\x08\x04\x00\x00\x00\x00\x00\xff\xff\xffTP\xfb\xffS" + strings.Repeat("x", MaxExtra-1)},
+		{"longest", "S" + strings.Repeat("x", MaxExtra-1),
+			"\x1f\x8b\x08\x04\x00\x00\x00\x00\x00\xff\xff\xffTP\xfb\xffS" + strings.Repeat("x", MaxExtra-1)},
 	} {
 		got := AppendMemberHeader([]byte("before"), []byte(tt.extra))
 		if string(got) != "before"+tt.want {
 			t.Errorf("%s: header is %q, want %q", tt.name, got, tt.want)
 		}
 		h, err := ParseHeader(append([]byte(tt.want), "rest"...))
-		if err != nil || h.Length != len(tt.want) || string(h.Extra) != tt.extra || (h.Extra == nil) != (tt.extra == "") {
+		if err != nil || h.Length != len(tt.want) || string(h.Extra) != tt.extra ||
+			(h.Extra == nil) != (tt.extra == "") {
 			t.Errorf("%s: parsed as %d, %q, %v", tt.name, h.Length, h.Extra, err)
 		}
 		for n := range len(tt.want) {

@@ -18,34 +18,59 @@ import (
 // compress/flate (TestStreams), which were checked against zlib. Compress/flate decides whether a
 // stream is right, and what its content is.
 var streams = []struct{ desc, hex string }{
-	{"degenerate HCLenTree", "05e001000000000010000000000000000000000000000000000000000000000000000000000000000004"},
-	{"empty HLitTree, empty HDistTree", "05e001040000000000000000000000000000000000000000000000000000000000000000000000000010"},
-	{"empty HCLenTree", "05e001000000000000000000000000000000000000000000000000000000000000000000000000000010"},
-	{"empty HDistTree, use missing HDist symbol", "000100feff000de00104000000001000000000000000000000000000000000000000000000000000000000000000002c"},
-	{"degenerate HDistTree, use missing HDist symbol", "000100feff000de001000000000000000000000000000000000000000000000000000000000000000610000000004070"},
-	{"empty HLitTree, empty HDistTree", "05e00104000000001004000000000000000000000000000000000000000000000000000000000000000000000008"},
-	{"empty HLitTree, degenerate HDistTree", "05e00104000000001004000000000000000000000000000000000000000000000000000000000000000800000008"},
-	{"degenerate HLitTree, degenerate HDistTree, use missing HLit symbol", "05e00104000000001000000000000000000000000000000000000000000000000000000000000000001c"},
-	{"too large HDistTree", "edff870500000000200400000000000000000000000000000000000000000000000000000000000000080000000000000004"},
-	{"empty HDistTree, excessive repeater code", "edfd870500000000200400000000000000000000000000000000000000000000000000000000000000e8b100"},
-	{"empty HDistTree of normal length 30", "05fd01240000000000f8ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff07000000fe01"},
-	{"empty HDistTree of excessive length 31", "05fe01240000000000f8ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff07000000fc03"},
-	{"over-subscribed HLitTree, empty HDistTree", "05e001240000000000fcffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff07f00f"},
-	{"under-subscribed HLitTree, empty HDistTree", "05e001240000000000fcfffffffffffffffffffffffffffffffffffffffffffffffffffffcffffffff07f00f"},
-	{"complete HLitTree with single code, empty HDistTree", "05e001240000000000f8ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff07f00f"},
-	{"complete HLitTree with multiple codes, empty HDistTree", "05e301240000000000f8ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff07807f"},
-	{"degenerate HDistTree, use valid HDist symbol", "000100feff000de00104000000001000000000000000000000000000000000000000000000000000000000000000003c"},
-	{"degenerate HLitTree, degenerate HDistTree", "05e00104000000001000000000000000000000000000000000000000000000000000000000000000000c"},
-	{"degenerate HLitTree, empty HDistTree", "05e001040000000010000000000000000000000000000000000000000000000000000000000000000004"},
-	{"empty HDistTree, spanning repeater code", "edfd870500000000200400000000000000000000000000000000000000000000000000000000000000e8b000"},
-	{"complete HCLenTree with length codes, empty HDistTree", "ede00104000000001000000000000000000000000000000000000000000000000000000000000000000400004000"},
-	{"degenerate HDistTree, use valid HLit symbol 284 with count 31", "000100feff00ede0010400000000100000000000000000000000000000000000000000000000000000000000000000040000407f00"},
-	{"degenerate HDistTree, use valid HLit and HDist symbols", "0cc2010d00000082b0ac4aff0eb07d27060000ffff"},
+	{"degenerate HCLenTree",
+		"05e001000000000010000000000000000000000000000000000000000000000000000000000000000004"},
+	{"empty HLitTree, empty HDistTree",
+		"05e001040000000000000000000000000000000000000000000000000000000000000000000000000010"},
+	{"empty HCLenTree",
+		"05e001000000000000000000000000000000000000000000000000000000000000000000000000000010"},
+	{"empty HDistTree, use missing HDist symbol",
+		"000100feff000de00104000000001000000000000000000000000000000000000000000000000000000000000000002c"},
+	{"degenerate HDistTree, use missing HDist symbol",
+		"000100feff000de001000000000000000000000000000000000000000000000000000000000000000610000000004070"},
+	{"empty HLitTree, empty HDistTree",
+		"05e00104000000001004000000000000000000000000000000000000000000000000000000000000000000000008"},
+	{"empty HLitTree, degenerate HDistTree",
+		"05e00104000000001004000000000000000000000000000000000000000000000000000000000000000800000008"},
+	{"degenerate HLitTree, degenerate HDistTree, use missing HLit symbol",
+		"05e00104000000001000000000000000000000000000000000000000000000000000000000000000001c"},
+	{"too large HDistTree",
+		"edff870500000000200400000000000000000000000000000000000000000000000000000000000000080000000000000004"},
+	{"empty HDistTree, excessive repeater code",
+		"edfd870500000000200400000000000000000000000000000000000000000000000000000000000000e8b100"},
+	{"empty HDistTree of normal length 30",
+		"05fd01240000000000f8ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff07000000fe01"},
+	{"empty HDistTree of excessive length 31",
+		"05fe01240000000000f8ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff07000000fc03"},
+	{"over-subscribed HLitTree, empty HDistTree",
+		"05e001240000000000fcffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff07f00f"},
+	{"under-subscribed HLitTree, empty HDistTree",
+		"05e001240000000000fcfffffffffffffffffffffffffffffffffffffffffffffffffffffcffffffff07f00f"},
+	{"complete HLitTree with single code, empty HDistTree",
+		"05e001240000000000f8ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff07f00f"},
+	{"complete HLitTree with multiple codes, empty HDistTree",
+		"05e301240000000000f8ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff07807f"},
+	{"degenerate HDistTree, use valid HDist symbol",
+		"000100feff000de00104000000001000000000000000000000000000000000000000000000000000000000000000003c"},
+	{"degenerate HLitTree, degenerate HDistTree",
+		"05e00104000000001000000000000000000000000000000000000000000000000000000000000000000c"},
+	{"degenerate HLitTree, empty HDistTree",
+		"05e001040000000010000000000000000000000000000000000000000000000000000000000000000004"},
+	{"empty HDistTree, spanning repeater code",
+		"edfd870500000000200400000000000000000000000000000000000000000000000000000000000000e8b000"},
+	{"complete HCLenTree with length codes, empty HDistTree",
+		"ede00104000000001000000000000000000000000000000000000000000000000000000000000000000400004000"},
+	{"degenerate HDistTree, use valid HLit symbol 284 with count 31",
+		"000100feff00ede0010400000000100000000000000000000000000000000000000000000000000000000000000000040000407f00"},
+	{"degenerate HDistTree, use valid HLit and HDist symbols",
+		"0cc2010d00000082b0ac4aff0eb07d27060000ffff"},
 	{"fixed block, use reserved symbol 287", "33180700"},
 	{"raw block", "010100feff11"},
-	{"Go issue 10426 - over-subscribed HCLenTree causes a hang", "344c4a4e494d4b070000ff2e2eff2e2e2e2e2eff"},
+	{"Go issue 10426 - over-subscribed HCLenTree causes a hang",
+		"344c4a4e494d4b070000ff2e2eff2e2e2e2e2eff"},
 	{"Go issue 11030 - empty HDistTree unexpectedly leads to error", "05c0070600000080400fff37a0ca"},
-	{"Go issue 11033 - empty HDistTree unexpectedly leads to error", "050fb109c020cca5d017dcbca044881ee1034ec149c8980bbc413c2ab35be9dcb1473449922449922411202306ee97b0383a521b4ffdcf3217f9f7d3adb701"},
+	{"Go issue 11033 - empty HDistTree unexpectedly leads to error",
+		"050fb109c020cca5d017dcbca044881ee1034ec149c8980bbc413c2ab35be9dcb1473449922449922411202306ee97b0383a521b4ffdcf3217f9f7d3adb701"},
 
 	{"nothing", ""},
 	{"empty fixed block", "0300"},
@@ -91,7 +116,8 @@ func compare(t *testing.T, b []byte) {
 			t.Fatalf("a byte over the limit: %v", err)
 		}
 		z.reset()
-		if got, _, err := z.appendAll(make([]byte, 3, 3+len(want)), b, len(want)); err != nil || !bytes.Equal(got[3:], want) {
+		if got, _, err := z.appendAll(make([]byte, 3, 3+len(want)), b, len(want)); err != nil ||
+			!bytes.Equal(got[3:], want) {
 			t.Fatalf("with exact room: %v", err)
 		}
 	}
@@ -120,7 +146,8 @@ func compare(t *testing.T, b []byte) {
 			}
 		}
 		if !ok || !bytes.Equal(content, want) || s.position() != int64(wantUsed) {
-			t.Fatalf("% .100x in pieces of %d: %d bytes from %d, want %d from %d", b, piece, len(content), s.position(), len(want), wantUsed)
+			t.Fatalf("% .100x in pieces of %d: %d bytes from %d, want %d from %d", b, piece,
+				len(content), s.position(), len(want), wantUsed)
 		}
 	}
 }
@@ -257,11 +284,13 @@ func TestInflate(t *testing.T) {
 		for _, after := range []string{"", "x", "the next member"} {
 			dst := []byte("before")
 			out, used, err := Inflate(dst, append(bytes.Clone(member), after...), len(tt.b))
-			if err != nil || used != len(member) || string(out[:6]) != "before" || !bytes.Equal(out[6:], tt.b) {
+			if err != nil || used != len(member) || string(out[:6]) != "before" ||
+				!bytes.Equal(out[6:], tt.b) {
 				t.Fatalf("%s: %d bytes from %d of %d, %v", tt.name, len(out)-6, used, len(member), err)
 			}
 		}
-		if out, used, err := Inflate([]byte("before"), member, len(tt.b)-1); !errors.Is(err, ErrCorrupt) || used != 0 || string(out) != "before" {
+		if out, used, err := Inflate([]byte("before"), member, len(tt.b)-1); !errors.Is(err,
+			ErrCorrupt) || used != 0 || string(out) != "before" {
 			t.Errorf("%s: with a limit of a byte less: %q, %d, %v", tt.name, out, used, err)
 		}
 	}
@@ -290,7 +319,10 @@ func TestInflateErrors(t *testing.T) {
 		{"other size", at(-1, 1), ErrCorrupt},
 		{"other header", at(9, 1), ErrCorrupt},
 		{"reserved block", at(10, 6), ErrCorrupt},
-		{"foreign gzip", []byte("\x1f\x8b\x08\x00\x01\x00\x00\x00\x00\x03\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00"), ErrCorrupt},
+		{"foreign gzip",
+			[]byte(
+				"\x1f\x8b\x08\x00\x01\x00\x00\x00\x00\x03\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
+			ErrCorrupt},
 	} {
 		if tt.name == "reserved block" {
 			tt.member[10] |= 6
@@ -338,7 +370,8 @@ func TestCheckTrailer(t *testing.T) {
 	if err := checkTrailer(b, 0xdeadbeef, size); err != nil {
 		t.Error(err)
 	}
-	for _, bad := range []error{checkTrailer(b, 0xdeadbeee, size), checkTrailer(b, 0xdeadbeef, size+1), checkTrailer(b, crc32.ChecksumIEEE(nil), 0)} {
+	for _, bad := range []error{checkTrailer(b, 0xdeadbeee, size),
+		checkTrailer(b, 0xdeadbeef, size+1), checkTrailer(b, crc32.ChecksumIEEE(nil), 0)} {
 		if !errors.Is(bad, ErrCorrupt) {
 			t.Error(bad)
 		}

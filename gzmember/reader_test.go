@@ -46,7 +46,8 @@ func TestReader(t *testing.T) {
 			}
 			r := newReader(t, a.src(), a.c)
 			var got bytes.Buffer
-			if _, err := io.CopyBuffer(&got, struct{ io.Reader }{r}, make([]byte, step)); err != nil || !bytes.Equal(got.Bytes(), a.content) {
+			if _, err := io.CopyBuffer(&got, struct{ io.Reader }{r},
+				make([]byte, step)); err != nil || !bytes.Equal(got.Bytes(), a.content) {
 				t.Fatalf("in steps of %d: %d bytes of %d, %v", step, got.Len(), len(a.content), err)
 			}
 			if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
@@ -55,7 +56,8 @@ func TestReader(t *testing.T) {
 		}
 		r := newReader(t, a.src(), a.c)
 		var got bytes.Buffer
-		if n, err := r.WriteTo(&got); err != nil || n != a.c.Size || !bytes.Equal(got.Bytes(), a.content) {
+		if n, err := r.WriteTo(&got); err != nil || n != a.c.Size ||
+			!bytes.Equal(got.Bytes(), a.content) {
 			t.Fatalf("WriteTo: %d bytes of %d, %v", n, len(a.content), err)
 		}
 	})
@@ -64,7 +66,8 @@ func TestReader(t *testing.T) {
 // TestReaderConforms: the reader passes the checks of the standard library for a Reader, Seeker and
 // ReaderAt, which read byte by byte.
 func TestReaderConforms(t *testing.T) {
-	for _, a := range []*archived{put(t, text(2000), coding.Deflate), put(t, noise(coding.StoredBlock+100), coding.Stored)} {
+	for _, a := range []*archived{put(t, text(2000), coding.Deflate),
+		put(t, noise(coding.StoredBlock+100), coding.Stored)} {
 		if err := iotest.TestReader(newReader(t, a.src(), a.c), a.content); err != nil {
 			t.Errorf("%s: %v", a.c.Coding, err)
 		}
@@ -172,7 +175,8 @@ func TestReaderEmptyFile(t *testing.T) {
 
 func TestRangeReaderRefuses(t *testing.T) {
 	a := put(t, text(1000), coding.Deflate)
-	for _, tt := range [][2]int64{{-1, 1}, {0, -1}, {0, 1001}, {1000, 1}, {1001, 0}, {1, math.MaxInt64}, {math.MaxInt64, 1}} {
+	for _, tt := range [][2]int64{{-1, 1}, {0, -1}, {0, 1001}, {1000, 1}, {1001, 0},
+		{1, math.MaxInt64}, {math.MaxInt64, 1}} {
 		if _, err := NewRangeReader(a.src(), a.c, tt[0], tt[1]); err == nil {
 			t.Errorf("%d bytes at %d are accepted", tt[1], tt[0])
 		}
@@ -183,26 +187,36 @@ func TestRangeReaderRefuses(t *testing.T) {
 func TestReaderHostile(t *testing.T) {
 	noEnds := func(int) (int64, error) { panic("asked for a segment") }
 	for name, c := range map[string]Content{
-		"negative size":       {Offset: 0, Length: 100, Size: -1, Coding: coding.Deflate},
-		"huge size":           {Offset: 0, Length: 100, Size: math.MaxInt64, Coding: coding.Deflate},
-		"impossible ratio":    {Offset: 0, Length: 100, Size: 104 * coding.MaxExpansion, Coding: coding.Deflate},
-		"negative offset":     {Offset: -1, Length: 100, Size: 100, Coding: coding.Deflate},
-		"huge offset":         {Offset: math.MaxInt64, Length: 100, Size: 100, Coding: coding.Deflate},
-		"end beyond MaxSize":  {Offset: coding.MaxSize - 50, Length: 100, Size: 100, Coding: coding.Deflate},
-		"negative length":     {Offset: 0, Length: -5, Size: 100, Coding: coding.Deflate},
-		"short length":        {Offset: 0, Length: 18, Size: 100, Coding: coding.Deflate},
-		"huge length":         {Offset: 0, Length: math.MaxInt64, Size: 100, Coding: coding.Deflate},
-		"no coding":           {Offset: 0, Length: 100, Size: 100},
-		"unknown coding":      {Offset: 0, Length: 100, Size: 100, Coding: 7},
-		"stored, too short":   {Offset: 0, Length: coding.StoredLength(100) - 1, Size: 100, Coding: coding.Stored},
-		"stored, too long":    {Offset: 0, Length: coding.StoredLength(100) + 1, Size: 100, Coding: coding.Stored},
-		"stored, huge":        {Offset: 0, Length: 100, Size: coding.MaxSize, Coding: coding.Stored},
-		"segments, no table":  {Offset: 0, Length: 10000, Size: 2 << 20, Coding: coding.Segmented, Shift: 20},
-		"segments, no shift":  {Offset: 0, Length: 10000, Size: 2 << 20, Coding: coding.Segmented, Ends: noEnds},
-		"segments, shift 41":  {Offset: 0, Length: 1 << 40, Size: 1 << 42, Coding: coding.Segmented, Shift: 41, Ends: noEnds},
-		"segments, shift 255": {Offset: 0, Length: 1 << 40, Size: 1 << 42, Coding: coding.Segmented, Shift: 255, Ends: noEnds},
-		"one segment":         {Offset: 0, Length: 10000, Size: 1 << 20, Coding: coding.Segmented, Shift: 20, Ends: noEnds},
-		"too many segments":   {Offset: 0, Length: 1 << 33, Size: 8193 << 20, Coding: coding.Segmented, Shift: 20, Ends: noEnds},
+		"negative size": {Offset: 0, Length: 100, Size: -1, Coding: coding.Deflate},
+		"huge size":     {Offset: 0, Length: 100, Size: math.MaxInt64, Coding: coding.Deflate},
+		"impossible ratio": {Offset: 0, Length: 100, Size: 104 * coding.MaxExpansion,
+			Coding: coding.Deflate},
+		"negative offset": {Offset: -1, Length: 100, Size: 100, Coding: coding.Deflate},
+		"huge offset":     {Offset: math.MaxInt64, Length: 100, Size: 100, Coding: coding.Deflate},
+		"end beyond MaxSize": {Offset: coding.MaxSize - 50, Length: 100, Size: 100,
+			Coding: coding.Deflate},
+		"negative length": {Offset: 0, Length: -5, Size: 100, Coding: coding.Deflate},
+		"short length":    {Offset: 0, Length: 18, Size: 100, Coding: coding.Deflate},
+		"huge length":     {Offset: 0, Length: math.MaxInt64, Size: 100, Coding: coding.Deflate},
+		"no coding":       {Offset: 0, Length: 100, Size: 100},
+		"unknown coding":  {Offset: 0, Length: 100, Size: 100, Coding: 7},
+		"stored, too short": {Offset: 0, Length: coding.StoredLength(100) - 1, Size: 100,
+			Coding: coding.Stored},
+		"stored, too long": {Offset: 0, Length: coding.StoredLength(100) + 1, Size: 100,
+			Coding: coding.Stored},
+		"stored, huge": {Offset: 0, Length: 100, Size: coding.MaxSize, Coding: coding.Stored},
+		"segments, no table": {Offset: 0, Length: 10000, Size: 2 << 20, Coding: coding.Segmented,
+			Shift: 20},
+		"segments, no shift": {Offset: 0, Length: 10000, Size: 2 << 20, Coding: coding.Segmented,
+			Ends: noEnds},
+		"segments, shift 41": {Offset: 0, Length: 1 << 40, Size: 1 << 42, Coding: coding.Segmented,
+			Shift: 41, Ends: noEnds},
+		"segments, shift 255": {Offset: 0, Length: 1 << 40, Size: 1 << 42, Coding: coding.Segmented,
+			Shift: 255, Ends: noEnds},
+		"one segment": {Offset: 0, Length: 10000, Size: 1 << 20, Coding: coding.Segmented,
+			Shift: 20, Ends: noEnds},
+		"too many segments": {Offset: 0, Length: 1 << 33, Size: 8193 << 20,
+			Coding: coding.Segmented, Shift: 20, Ends: noEnds},
 	} {
 		if _, err := NewReader(nil, c); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("%s: %v", name, err)
@@ -259,7 +273,8 @@ func TestReaderHostileSegments(t *testing.T) {
 // must find the damage, unless the content is still right.
 func TestReaderDamaged(t *testing.T) {
 	rng := rand.New(rand.NewSource(1))
-	for _, content := range [][]byte{[]byte("x"), text(300), append(noise(66000), text(500)...), mixed(2<<20 + 3)} {
+	for _, content := range [][]byte{[]byte("x"), text(300), append(noise(66000), text(500)...),
+		mixed(2<<20 + 3)} {
 		if len(content) > 1<<20 && testing.Short() {
 			continue
 		}
@@ -286,7 +301,8 @@ func TestReaderDamaged(t *testing.T) {
 				if err == nil && !bytes.Equal(got, content) {
 					t.Fatalf("%s of %d bytes, bit %d: not found", how, len(content), bit)
 				}
-				if err != nil && (!errors.Is(err, ErrCorrupt) || len(got) >= len(content) || len(got) > 0 && len(content) <= coding.StoredBlock) {
+				if err != nil && (!errors.Is(err, ErrCorrupt) || len(got) >= len(content) ||
+					len(got) > 0 && len(content) <= coding.StoredBlock) {
 					t.Fatalf("%s of %d bytes, bit %d: %d bytes, %v", how, len(content), bit, len(got), err)
 				}
 				a.archive[at] ^= 1 << (bit % 8)
@@ -311,7 +327,10 @@ func TestReaderWrongIndex(t *testing.T) {
 		{"longer", deflate, func(c *Content) { c.Length++ }},
 		{"elsewhere", deflate, func(c *Content) { c.Offset++ }},
 		{"stored as deflate", stored, func(c *Content) { c.Coding = coding.Deflate }},
-		{"deflate as stored", deflate, func(c *Content) { c.Coding, c.Size = coding.Stored, c.Length-23 }},
+		{"deflate as stored", deflate, func(c *Content) {
+			c.Coding, c.Size = coding.Stored,
+				c.Length-23
+		}},
 		{"stored, smaller", stored, func(c *Content) { c.Size--; c.Length-- }},
 		{"stored, elsewhere", stored, func(c *Content) { c.Offset-- }},
 		{"stored, other CRC", stored, func(c *Content) { c.CRC-- }},
@@ -365,7 +384,8 @@ func TestReaderSources(t *testing.T) {
 	broken := errors.New("broken")
 	for _, how := range []coding.Coding{coding.Deflate, coding.Stored} {
 		a := put(t, content, how)
-		if got, err := io.ReadAll(newReader(t, shortReader{a.src()}, a.c)); err != nil || !bytes.Equal(got, content) {
+		if got, err := io.ReadAll(newReader(t, shortReader{a.src()}, a.c)); err != nil ||
+			!bytes.Equal(got, content) {
 			t.Errorf("%s, short reads: %d bytes, %v", how, len(got), err)
 		}
 		for _, missing := range []int64{1, 8, 9, 1000, a.c.Length - 1, a.c.Length} {
@@ -374,7 +394,8 @@ func TestReaderSources(t *testing.T) {
 			if !errors.Is(err, ErrTruncated) || len(got) >= len(content) {
 				t.Errorf("%s, %d bytes missing: %d bytes, %v", how, missing, len(got), err)
 			}
-			if _, err := io.ReadAll(newReader(t, &failing{bytes.NewReader(cut), broken}, a.c)); !errors.Is(err, broken) || errors.Is(err, ErrCorrupt) {
+			if _, err := io.ReadAll(newReader(t, &failing{bytes.NewReader(cut), broken},
+				a.c)); !errors.Is(err, broken) || errors.Is(err, ErrCorrupt) {
 				t.Errorf("%s, broken %d bytes before the end: %v", how, missing, err)
 			}
 		}
@@ -402,13 +423,16 @@ func TestReaderNoEnd(t *testing.T) {
 	a.archive = append(AppendMemberHeader(nil, nil), stream...)
 	a.archive = AppendMemberTrailer(a.archive, a.c.CRC, a.c.Size)
 	a.c.Offset, a.c.Length = 0, int64(len(a.archive))
-	if got, err := io.ReadAll(newReader(t, a.src(), a.c)); !errors.Is(err, ErrCorrupt) || len(got) > 0 {
+	if got, err := io.ReadAll(newReader(t, a.src(), a.c)); !errors.Is(err, ErrCorrupt) ||
+		len(got) > 0 {
 		t.Errorf("no final block: %d bytes, %v", len(got), err)
 	}
 	empty := AppendStored(nil, []byte("x"))
-	empty = append(append(empty[:HeaderSize:HeaderSize], 0, 1, 0, 0xfe, 0xff, 'x', 0, 9), "98765432"...)
+	empty = append(append(empty[:HeaderSize:HeaderSize], 0, 1, 0, 0xfe, 0xff, 'x', 0, 9),
+		"98765432"...)
 	c := Content{Length: int64(len(empty)), Size: 1, Coding: coding.Deflate}
-	if got, err := io.ReadAll(newReader(t, bytes.NewReader(empty), c)); !errors.Is(err, ErrCorrupt) || len(got) > 0 {
+	if got, err := io.ReadAll(newReader(t, bytes.NewReader(empty), c)); !errors.Is(err,
+		ErrCorrupt) || len(got) > 0 {
 		t.Errorf("no second block: %d bytes, %v", len(got), err)
 	}
 
@@ -441,7 +465,8 @@ func TestReaderWriteTo(t *testing.T) {
 		}
 	}
 	a.archive[a.c.Offset+a.c.Length-1] ^= 1
-	if n, err := newReader(t, a.src(), a.c).WriteTo(io.Discard); n != coding.StoredBlock || !errors.Is(err, ErrCorrupt) {
+	if n, err := newReader(t, a.src(), a.c).WriteTo(io.Discard); n != coding.StoredBlock ||
+		!errors.Is(err, ErrCorrupt) {
 		t.Errorf("a damaged member: %d bytes, %v", n, err)
 	}
 }
@@ -479,7 +504,8 @@ func TestReaderConcurrently(t *testing.T) {
 				for range 10 {
 					off := rng.Intn(len(a.content))
 					got := make([]byte, min(1000, len(a.content)-off))
-					if _, err := r.ReadAt(got, int64(off)); err != nil || !bytes.Equal(got, a.content[off:off+len(got)]) {
+					if _, err := r.ReadAt(got, int64(off)); err != nil ||
+						!bytes.Equal(got, a.content[off:off+len(got)]) {
 						t.Errorf("%s: at %d: %v", how, off, err)
 					}
 				}
@@ -524,7 +550,8 @@ func TestReaderReads(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n, err := r.WriteTo(io.Discard); err != nil || n != int64(tt.n) || src.reads > tt.reads || src.bytes > tt.bytes {
+		if n, err := r.WriteTo(io.Discard); err != nil || n != int64(tt.n) ||
+			src.reads > tt.reads || src.bytes > tt.bytes {
 			t.Errorf("%s: %d reads, %d bytes for %d, %v", tt.name, src.reads, src.bytes, n, err)
 		}
 		r.Close()
@@ -571,7 +598,8 @@ func FuzzReader(f *testing.F) {
 		crc := crc32.ChecksumIEEE(content)
 		member := append(AppendMemberHeader(nil, nil), stream...)
 		member = AppendMemberTrailer(member, crc, int64(len(content)))
-		c := Content{Length: int64(len(member)), Size: size, CRC: crc, Coding: coding.Coding(how), Shift: coding.MinShift}
+		c := Content{Length: int64(len(member)), Size: size, CRC: crc, Coding: coding.Coding(how),
+			Shift: coding.MinShift}
 		c.Ends = func(k int) (int64, error) {
 			if int64(k) == coding.Segments(size, coding.MinShift)-1 {
 				return int64(len(stream)), nil
@@ -584,13 +612,16 @@ func FuzzReader(f *testing.F) {
 		}
 		defer r.Close()
 		got, err := io.ReadAll(r)
-		if int64(len(got)) > size || err != nil && !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrTruncated) {
+		if int64(len(got)) > size || err != nil && !errors.Is(err, ErrCorrupt) &&
+			!errors.Is(err, ErrTruncated) {
 			t.Fatalf("%d bytes of %d, %v", len(got), size, err)
 		}
 		if err == nil && (!ok || used < len(stream) || !bytes.Equal(got, content)) {
-			t.Fatalf("%d bytes; compress/flate: %d, from %d of %d, %v", len(got), len(content), used, len(stream), ok)
+			t.Fatalf("%d bytes; compress/flate: %d, from %d of %d, %v", len(got), len(content),
+				used, len(stream), ok)
 		}
-		if err != nil && ok && used == len(stream) && int64(len(content)) == size && c.Coding == coding.Deflate && !IsStored(member, size) {
+		if err != nil && ok && used == len(stream) && int64(len(content)) == size &&
+			c.Coding == coding.Deflate && !IsStored(member, size) {
 			t.Fatalf("what compress/flate accepts: %v", err)
 		}
 		part := make([]byte, 100)

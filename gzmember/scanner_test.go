@@ -100,7 +100,8 @@ func TestScanner(t *testing.T) {
 			}
 			if s.Length() != want.length || s.size != int64(len(want.content)) ||
 				s.CRC() != crc32.ChecksumIEEE(want.content) || s.Stored() != want.stored {
-				t.Fatalf("%s, member %d: length %d, size %d, CRC %08x, stored %v", name, i, s.Length(), s.size, s.CRC(), s.Stored())
+				t.Fatalf("%s, member %d: length %d, size %d, CRC %08x, stored %v", name, i,
+					s.Length(), s.size, s.CRC(), s.Stored())
 			}
 			if n, err := s.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 				t.Fatalf("%s, member %d: after the end: %d, %v", name, i, n, err)
@@ -166,18 +167,20 @@ func TestScannerErrors(t *testing.T) {
 	for name, b := range map[string][]byte{
 		"zeros after it": append(bytes.Clone(good), 0, 0, 0),
 		"text after it":  append(bytes.Clone(good), "more"...),
-		"foreign member": append(bytes.Clone(good), 0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3, 'a', 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-		"wrong CRC":      append(bytes.Clone(good), damaged(good, len(good)-8)...),
-		"wrong size":     append(bytes.Clone(good), damaged(good, len(good)-4)...),
-		"wrong content":  append(bytes.Clone(good), damaged(good, 100)...),
-		"wrong NLEN":     append(bytes.Clone(good), damaged(good, 13)...),
+		"foreign member": append(bytes.Clone(good), 0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3, 'a', 0, 3,
+			0, 0, 0, 0, 0, 0, 0, 0, 0),
+		"wrong CRC":     append(bytes.Clone(good), damaged(good, len(good)-8)...),
+		"wrong size":    append(bytes.Clone(good), damaged(good, len(good)-4)...),
+		"wrong content": append(bytes.Clone(good), damaged(good, 100)...),
+		"wrong NLEN":    append(bytes.Clone(good), damaged(good, 13)...),
 	} {
 		s := NewScanner(bytes.NewReader(b))
 		var err error
 		for err == nil {
 			_, err = s.Next()
 		}
-		if !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), fmt.Sprintf("offset %d:", len(good))) {
+		if !errors.Is(err, ErrCorrupt) ||
+			!strings.Contains(err.Error(), fmt.Sprintf("offset %d:", len(good))) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if _, again := s.Next(); !errors.Is(again, err) {
@@ -261,7 +264,8 @@ func FuzzScanner(f *testing.F) {
 	e := newEncoder(f, 6)
 	f.Add(AppendZeros(AppendTarHeader(nil, text(512)), 1024, []byte("T")), byte(3))
 	f.Add(append(AppendStored(nil, text(10)), 0, 0), byte(1))
-	f.Add(AppendZeros(AppendStored(e.AppendMember(nil, text(300), []byte("Gx")), noise(20)), 3, nil), byte(99))
+	f.Add(AppendZeros(AppendStored(e.AppendMember(nil, text(300), []byte("Gx")), noise(20)), 3,
+		nil), byte(99))
 	scanner := NewScanner(nil)
 	f.Fuzz(func(t *testing.T, b []byte, piece byte) {
 		scanner.stream.attach(&pieces{b, int(piece) + 1})
@@ -270,8 +274,10 @@ func FuzzScanner(f *testing.F) {
 		rest := b
 		for i, m := range all {
 			content, after, gzipErr := gunzipErr(rest)
-			if gzipErr != nil || !bytes.Equal(content, m.content) || int64(len(rest)-len(after)) != m.length {
-				t.Fatalf("member %d: %d bytes from %d; compress/gzip: %d from %d, %v", i, len(m.content), m.length, len(content), len(rest)-len(after), gzipErr)
+			if gzipErr != nil || !bytes.Equal(content, m.content) ||
+				int64(len(rest)-len(after)) != m.length {
+				t.Fatalf("member %d: %d bytes from %d; compress/gzip: %d from %d, %v", i,
+					len(m.content), m.length, len(content), len(rest)-len(after), gzipErr)
 			}
 			if m.stored != IsStored(rest[:m.length], int64(len(m.content))) && m.extra == "" {
 				t.Fatalf("member %d: stored: %v", i, m.stored)

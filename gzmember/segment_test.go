@@ -16,7 +16,8 @@ func TestSegmentsExtra(t *testing.T) {
 		n          int
 		perSegment int
 		longest    uint32
-	}{{20, 2, 3, 1<<24 - 1}, {23, 5333, 3, 1<<24 - 1}, {24, 3, 4, math.MaxUint32}, {31, 4000, 4, math.MaxUint32}} {
+	}{{20, 2, 3, 1<<24 - 1}, {23, 5333, 3, 1<<24 - 1}, {24, 3, 4, math.MaxUint32}, {31, 4000, 4,
+		math.MaxUint32}} {
 		n := tt.n
 		s := Segments{Shift: tt.shift}
 		for i := range n {
@@ -36,10 +37,12 @@ func TestSegmentsExtra(t *testing.T) {
 			t.Fatalf("%d segments come back as %d, %v", n, len(got.Lengths), err)
 		}
 	}
-	if got := (Segments{20, []uint32{1, 0x030201}}).AppendExtra(nil); string(got) != "S\x14\x01\x00\x00\x01\x02\x03" {
+	if got := (Segments{20, []uint32{1,
+		0x030201}}).AppendExtra(nil); string(got) != "S\x14\x01\x00\x00\x01\x02\x03" {
 		t.Errorf("% x", got)
 	}
-	if got := (Segments{24, []uint32{1, 0x04030201}}).AppendExtra(nil); string(got) != "S\x18\x01\x00\x00\x00\x01\x02\x03\x04" {
+	if got := (Segments{24, []uint32{1,
+		0x04030201}}).AppendExtra(nil); string(got) != "S\x18\x01\x00\x00\x00\x01\x02\x03\x04" {
 		t.Errorf("% x", got)
 	}
 }
@@ -102,7 +105,8 @@ func TestSegments(t *testing.T) {
 			z.reset()
 			out := make([]byte, n)
 			end, used, v := z.inflate(out, 0, segment)
-			if end != n || used != len(segment) || !bytes.Equal(out, rest[:n]) || (v == ended) != last || z.atFlush() == last {
+			if end != n || used != len(segment) || !bytes.Equal(out, rest[:n]) ||
+				(v == ended) != last || z.atFlush() == last {
 				t.Fatalf("level %d: a segment of %d bytes inflates to %d, verdict %d", level, n, end, v)
 			}
 			rest = rest[n:]

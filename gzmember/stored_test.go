@@ -26,8 +26,10 @@ func TestStored(t *testing.T) {
 		size := int64(len(tt.b))
 		b := AppendStored([]byte("before"), tt.b)[len("before"):]
 		content, rest := gunzip(t, b)
-		if !bytes.Equal(content, tt.b) || len(rest) > 0 || int64(len(b)) != coding.StoredLength(size) || !IsStored(b, size) {
-			t.Fatalf("%s: %d bytes of content from %d, stored: %v", tt.name, len(content), len(b), IsStored(b, size))
+		if !bytes.Equal(content, tt.b) || len(rest) > 0 ||
+			int64(len(b)) != coding.StoredLength(size) || !IsStored(b, size) {
+			t.Fatalf("%s: %d bytes of content from %d, stored: %v", tt.name, len(content), len(b),
+				IsStored(b, size))
 		}
 		for i := int64(0); i < size; i += 1 + size/300 {
 			if b[StoredOffset(i)] != tt.b[i] {
@@ -48,8 +50,10 @@ func TestIsStored(t *testing.T) {
 	}
 	// The same blocks in another order: as long as a stored C, but no stored C.
 	other := AppendMemberHeader(nil, nil)
-	other = append(appendStoredHead(other, 70000-coding.StoredBlock, false), content[:70000-coding.StoredBlock]...)
-	other = append(appendStoredHead(other, coding.StoredBlock, true), content[70000-coding.StoredBlock:]...)
+	other = append(appendStoredHead(other, 70000-coding.StoredBlock, false),
+		content[:70000-coding.StoredBlock]...)
+	other = append(appendStoredHead(other, coding.StoredBlock, true),
+		content[70000-coding.StoredBlock:]...)
 	other = AppendMemberTrailer(other, crc32.ChecksumIEEE(content), 70000)
 	if got, _ := gunzip(t, other); !bytes.Equal(got, content) {
 		t.Fatal("the other order is not the same content")
@@ -130,7 +134,8 @@ func TestStoredWriterErrors(t *testing.T) {
 			t.Errorf("size %d is accepted", size)
 		}
 	}
-	if n, err := NewStoredWriter(&limited{20, nil}, 100).Write(make([]byte, 100)); n != 5 || !errors.Is(err, io.ErrShortWrite) {
+	if n, err := NewStoredWriter(&limited{20, nil}, 100).Write(make([]byte, 100)); n != 5 ||
+		!errors.Is(err, io.ErrShortWrite) {
 		t.Errorf("a writer that writes nothing: %d, %v", n, err)
 	}
 	full := errors.New("full")

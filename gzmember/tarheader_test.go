@@ -17,7 +17,9 @@ import (
 // record.
 func tarHeaders(t testing.TB, n int) [][]byte {
 	rng := rand.New(rand.NewSource(1))
-	names := strings.Fields("alloc collections struct index html fn core arch x86_64 simd trait impl Iter std sync mutex guard README md src lib rs vendor")
+	names := strings.Fields(
+		"alloc collections struct index html fn core arch x86_64 simd trait impl Iter std sync " +
+			"mutex guard README md src lib rs vendor")
 	var all [][]byte
 	for i := range n {
 		path := "usr/share/doc"
@@ -69,7 +71,8 @@ func TestTarHeaderSize(t *testing.T) {
 		}
 	}
 	mean := func(n int) float64 { return float64(n) / float64(ones) }
-	t.Logf("%.2f bytes a header; flate level 1: %.2f, 6: %.2f, 9: %.2f", mean(total), mean(levels[1]), mean(levels[6]), mean(levels[9]))
+	t.Logf("%.2f bytes a header; flate level 1: %.2f, 6: %.2f, 9: %.2f", mean(total),
+		mean(levels[1]), mean(levels[6]), mean(levels[9]))
 	if total > levels[9]+levels[9]/200 || total > levels[6] || total > levels[1] {
 		t.Error("not small enough")
 	}
@@ -102,7 +105,8 @@ func TestTarHeaderAnything(t *testing.T) {
 		}
 	}
 	// Runs and repetitions around the window's ends and the limits of a match.
-	for _, n := range []int{0, 1, 2, 3, 4, 257, 258, 259, 260, 261, 511, 512, 513, 514, 515, 770, 1023, 1024, 1025, 2048, 65536} {
+	for _, n := range []int{0, 1, 2, 3, 4, 257, 258, 259, 260, 261, 511, 512, 513, 514, 515, 770,
+		1023, 1024, 1025, 2048, 65536} {
 		for _, period := range []int{1, 2, 3, 255, 256, 257, 511, 512, 513, 2047, 2048, 2049} {
 			content := bytes.Repeat(noise(period), n/period+1)[:n]
 			if got, _ := gunzip(t, AppendTarHeader(nil, content)); !bytes.Equal(got, content) {
@@ -115,7 +119,8 @@ func TestTarHeaderAnything(t *testing.T) {
 // TestFixedCodes compares the tables of both directions, and these with the RFC's.
 func TestFixedCodes(t *testing.T) {
 	for n := minMatch; n <= maxMatch; n++ {
-		for _, distance := range []uint32{1, 2, 3, 4, 5, 6, 7, 8, 9, 100, 1024, 1025, 24576, 24577, 32767, 32768} {
+		for _, distance := range []uint32{1, 2, 3, 4, 5, 6, 7, 8, 9, 100, 1024, 1025, 24576, 24577,
+			32767, 32768} {
 			w := bitWriter{}
 			w.match(n, distance)
 			if w.n > 31 {

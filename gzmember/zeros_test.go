@@ -14,7 +14,8 @@ func TestZeros(t *testing.T) {
 			b := AppendZeros([]byte("before"), n, extra)[len("before"):]
 			content, rest := gunzip(t, b)
 			if len(content) != n || bytes.Count(content, []byte{0}) != n || len(rest) != 0 {
-				t.Fatalf("%d zeros come out as %d bytes, %d of them zero, and %d bytes after", n, len(content), bytes.Count(content, []byte{0}), len(rest))
+				t.Fatalf("%d zeros come out as %d bytes, %d of them zero, and %d bytes after", n,
+					len(content), bytes.Count(content, []byte{0}), len(rest))
 			}
 			h, err := ParseHeader(b)
 			if err != nil || !bytes.Equal(h.Extra, extra) {
@@ -69,7 +70,8 @@ func TestTrailerLength(t *testing.T) {
 		t.Errorf("T has %d bytes", len(b))
 	}
 	want := "631805a360148c580000" // 0, 3 matches of 258, one of 249
-	if got := hex.EncodeToString(b[HeaderSize+subfieldHead+30 : len(b)-MemberTrailerSize]); got != want {
+	if got := hex.EncodeToString(
+		b[HeaderSize+subfieldHead+30 : len(b)-MemberTrailerSize]); got != want {
 		t.Errorf("its deflate stream is %s", got)
 	}
 }

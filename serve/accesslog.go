@@ -166,7 +166,8 @@ func jsonLine(dst []byte, a *record.Access) []byte {
 	dst = a.Time.AppendFormat(dst, time.RFC3339Nano)
 	dst = append(dst, '"')
 	for _, f := range [...]struct{ name, value string }{
-		{"remote", a.Remote}, {"host", a.Host}, {"method", a.Method}, {"target", a.Target}, {"proto", a.Proto},
+		{"remote", a.Remote}, {"host", a.Host}, {"method", a.Method}, {"target",
+			a.Target}, {"proto", a.Proto},
 		{"referer", a.Referer}, {"user_agent", a.UserAgent},
 	} {
 		dst = append(append(append(dst, `,"`...), f.name...), `":"`...)

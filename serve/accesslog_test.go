@@ -37,7 +37,8 @@ func TestAccessLogStuck(t *testing.T) {
 	target := "/" + strings.Repeat("x", 1000)
 	const requests = 20_000 // 20 MB of lines
 	for range requests {
-		l.log(&record.Access{Time: time.Now(), Method: "GET", Target: target, Proto: "HTTP/1.1", Status: 200})
+		l.log(&record.Access{Time: time.Now(), Method: "GET", Target: target, Proto: "HTTP/1.1",
+			Status: 200})
 	}
 	if n := len(l.buf); n > mostLines+2000 {
 		t.Errorf("%d bytes are kept", n)

@@ -34,7 +34,8 @@ func (s *Server) startAdmin(address string) (stop func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrAdmin, err)
 	}
-	srv := &http.Server{Handler: s.AdminHandler(), ReadTimeout: 30 * time.Second, IdleTimeout: 75 * time.Second}
+	srv := &http.Server{Handler: s.AdminHandler(), ReadTimeout: 30 * time.Second,
+		IdleTimeout: 75 * time.Second}
 	go func() { _ = srv.Serve(ln) }()
 	return func() { _ = srv.Close() }, nil
 }
@@ -72,32 +73,36 @@ func (s *Server) AdminHandler() http.Handler {
 		s.writeMetrics(w)
 	})
 	mux.HandleFunc("GET /archives", func(w http.ResponseWriter, _ *http.Request) { s.answerList(w) })
-	mux.HandleFunc("POST /archives", s.change(func(now, given []archives.Spec, _ *http.Request) ([]archives.Spec, error) {
-		for _, a := range given {
-			if find(now, a) >= 0 {
-				return nil, fmt.Errorf("%s is served already", a.Path)
+	mux.HandleFunc("POST /archives",
+		s.change(func(now, given []archives.Spec, _ *http.Request) ([]archives.Spec, error) {
+			for _, a := range given {
+				if find(now, a) >= 0 {
+					return nil, fmt.Errorf("%s is served already", a.Path)
+				}
+				now = append(now, a)
 			}
-			now = append(now, a)
-		}
-		return now, nil
-	}))
-	mux.HandleFunc("PUT /archives", s.change(func(_, given []archives.Spec, _ *http.Request) ([]archives.Spec, error) {
-		return given, nil
-	}))
-	mux.HandleFunc("DELETE /archives", s.change(func(now, _ []archives.Spec, r *http.Request) ([]archives.Spec, error) {
-		removed := archives.Spec{Path: r.FormValue("path"), Mount: r.FormValue("mount")}
-		if removed.Path == "" {
-			return nil, errNoPath
-		}
-		i := find(now, removed)
-		if i < 0 {
-			return nil, fmt.Errorf("%w: %s", errNotServed, removed.Path)
-		}
-		return append(now[:i], now[i+1:]...), nil
-	}))
-	mux.HandleFunc("POST /reload", s.change(func(now, _ []archives.Spec, _ *http.Request) ([]archives.Spec, error) {
-		return now, nil
-	}))
+			return now, nil
+		}))
+	mux.HandleFunc("PUT /archives",
+		s.change(func(_, given []archives.Spec, _ *http.Request) ([]archives.Spec, error) {
+			return given, nil
+		}))
+	mux.HandleFunc("DELETE /archives",
+		s.change(func(now, _ []archives.Spec, r *http.Request) ([]archives.Spec, error) {
+			removed := archives.Spec{Path: r.FormValue("path"), Mount: r.FormValue("mount")}
+			if removed.Path == "" {
+				return nil, errNoPath
+			}
+			i := find(now, removed)
+			if i < 0 {
+				return nil, fmt.Errorf("%w: %s", errNotServed, removed.Path)
+			}
+			return append(now[:i], now[i+1:]...), nil
+		}))
+	mux.HandleFunc("POST /reload",
+		s.change(func(now, _ []archives.Spec, _ *http.Request) ([]archives.Spec, error) {
+			return now, nil
+		}))
 	return http.NewCrossOriginProtection().Handler(localOnly(mux))
 }
 
@@ -137,7 +142,8 @@ func localOnly(next http.Handler) http.Handler {
 
 // change returns a handler that changes the list of archives. edit makes it from the present list
 // and the one in the request.
-func (s *Server) change(edit func(now, given []archives.Spec, r *http.Request) ([]archives.Spec, error)) http.HandlerFunc {
+func (s *Server) change(edit func(now, given []archives.Spec, r *http.Request) ([]archives.Spec,
+	error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		given, err := readArchives(w, r)
 		if err != nil {
@@ -145,7 +151,8 @@ func (s *Server) change(edit func(now, given []archives.Spec, r *http.Request) (
 			return
 		}
 		// A change that has begun goes on if the client goes away.
-		err = s.library.Change(context.WithoutCancel(r.Context()), func(now []archives.Spec) ([]archives.Spec, error) { return edit(now, given, r) })
+		err = s.library.Change(context.WithoutCancel(r.Context()),
+			func(now []archives.Spec) ([]archives.Spec, error) { return edit(now, given, r) })
 		s.reloads.count(err)
 		if err != nil {
 			s.options.Log("archives not changed: " + err.Error())
@@ -171,8 +178,10 @@ func readArchives(w http.ResponseWriter, r *http.Request) ([]archives.Spec, erro
 	}
 	type archive struct{ Path, Mount string }
 	var raw json.RawMessage
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(&raw); errors.Is(err, io.EOF) {
-		return nil, errors.New(`the request has no content: it is {"path": "FILE", "mount": "/PATH"} or a list of these`)
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(&raw); errors.Is(err,
+		io.EOF) {
+		return nil, errors.New(
+			`the request has no content: it is {"path": "FILE", "mount": "/PATH"} or a list of these`)
 	} else if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,8 @@ import (
 )
 
 // admin sends a request to a server's admin handler.
-func admin(t *testing.T, s *serve.Server, method, target, body string, header ...string) (int, string) {
+func admin(t *testing.T, s *serve.Server, method, target, body string, header ...string) (int,
+	string) {
 	t.Helper()
 	req := httptest.NewRequest(method, "http://127.0.0.1:9090"+target, strings.NewReader(body))
 	for _, h := range header {
@@ -50,18 +51,24 @@ func TestAdminArchives(t *testing.T) {
 		x                          string // the content of /x then
 	}{
 		{"list", "GET", "/archives", "", 200, a + "@/", "a"},
-		{"add", "POST", "/archives", `{"path": ` + quoted(b) + `, "mount": "/sub"}`, 200, b + "@/sub " + a + "@/", "a"},
-		{"add again", "POST", "/archives", `{"path": ` + quoted(b) + `, "mount": "sub/"}`, 409, b + "@/sub " + a + "@/", "a"},
-		{"add a bad one", "POST", "/archives", `{"path": ` + quoted(bad) + `}`, 409, b + "@/sub " + a + "@/", "a"},
-		{"add one good, one bad", "POST", "/archives", `[{"path": ` + quoted(b) + `}, {"path": ` + quoted(bad) + `}]`, 409, b + "@/sub " + a + "@/", "a"},
+		{"add", "POST", "/archives", `{"path": ` + quoted(b) + `, "mount": "/sub"}`, 200, b +
+			"@/sub " + a + "@/", "a"},
+		{"add again", "POST", "/archives", `{"path": ` + quoted(b) + `, "mount": "sub/"}`, 409, b +
+			"@/sub " + a + "@/", "a"},
+		{"add a bad one", "POST", "/archives", `{"path": ` + quoted(bad) + `}`, 409, b + "@/sub " +
+			a + "@/", "a"},
+		{"add one good, one bad", "POST", "/archives", `[{"path": ` + quoted(b) + `}, {"path": ` +
+			quoted(bad) + `}]`, 409, b + "@/sub " + a + "@/", "a"},
 		{"no path", "POST", "/archives", `{"mount": "/"}`, 400, b + "@/sub " + a + "@/", "a"},
-		{"unknown field", "POST", "/archives", `{"path": "x", "mout": "/"}`, 400, b + "@/sub " + a + "@/", "a"},
+		{"unknown field", "POST", "/archives", `{"path": "x", "mout": "/"}`, 400, b + "@/sub " + a +
+			"@/", "a"},
 		{"no JSON", "POST", "/archives", `path=x`, 400, b + "@/sub " + a + "@/", "a"},
 		{"empty", "POST", "/archives", ``, 400, b + "@/sub " + a + "@/", "a"},
 		{"replace", "PUT", "/archives", `[{"path": ` + quoted(b) + `}]`, 200, b + "@/", "b"},
 		{"remove what is not there", "DELETE", "/archives?path=" + a, "", 404, b + "@/", "b"},
 		{"reload", "POST", "/reload", "", 200, b + "@/", "b"},
-		{"back to both", "PUT", "/archives", `[{"path": ` + quoted(a) + `}, {"path": ` + quoted(b) + `}]`, 200, a + "@/ " + b + "@/", "a"},
+		{"back to both", "PUT", "/archives", `[{"path": ` + quoted(a) + `}, {"path": ` + quoted(b) +
+			`}]`, 200, a + "@/ " + b + "@/", "a"},
 		{"remove", "DELETE", "/archives?path=" + a, "", 200, b + "@/", "b"},
 		{"remove the last", "DELETE", "/archives?path=" + b + "&mount=/", "", 200, "", "404"},
 	} {
@@ -84,7 +91,8 @@ func TestAdminArchives(t *testing.T) {
 		if s := strings.Join(got, " "); s != step.list {
 			t.Errorf("%s: serves %s, want %s", step.name, s, step.list)
 		}
-		if status, x := fetch(t, plainClient, r.url("/x")); x != step.x && !(step.x == "404" && status == 404) {
+		if status, x := fetch(t, plainClient, r.url("/x")); x != step.x &&
+			!(step.x == "404" && status == 404) {
 			t.Errorf("%s: /x is %d %q", step.name, status, x)
 		}
 	}
@@ -92,12 +100,14 @@ func TestAdminArchives(t *testing.T) {
 
 func TestAdminRefusesStrangers(t *testing.T) {
 	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}})
-	for name, header := range map[string]string{"another site": "Sec-Fetch-Site: cross-site", "another origin": "Origin: https://evil.example", "a rebound name": "Host: evil.example:9090"} {
+	for name, header := range map[string]string{"another site": "Sec-Fetch-Site: cross-site",
+		"another origin": "Origin: https://evil.example", "a rebound name": "Host: evil.example:9090"} {
 		if status, _ := admin(t, r.Server, "PUT", "/archives", "[]", header); status != 403 {
 			t.Errorf("%s: %d", name, status)
 		}
 	}
-	if status, _ := admin(t, r.Server, "GET", "/metrics", "", "Host: tpk.monitoring.svc:9090"); status != 200 {
+	if status, _ := admin(t, r.Server, "GET", "/metrics", "",
+		"Host: tpk.monitoring.svc:9090"); status != 200 {
 		t.Errorf("metrics by a name: %d", status)
 	}
 }
@@ -116,17 +126,21 @@ func TestHealthAndMetrics(t *testing.T) {
 	s.Close()
 
 	socket := filepath.Join(t.TempDir(), "admin")
-	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}}, serve.RunOptions{Admin: "unix:" + socket})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}},
+		serve.RunOptions{Admin: "unix:" + socket})
 	for range 3 {
 		fetch(t, plainClient, r.url("/file"))
 	}
 	fetch(t, plainClient, r.url("/nothing"))
-	c := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	c := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _,
+		_ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	}}}
 	for _, line := range []string{
-		`tpk_http_responses_total{code="200"} 3`, `tpk_http_responses_total{code="404"} 1`, "tpk_http_request_duration_seconds_count 4",
-		`tpk_http_request_duration_seconds_bucket{le="+Inf"} 4`, "# TYPE tpk_connections gauge", `tpk_archive_entries{index="0",path="` + packedSite(t) + `",mount="/"}`,
+		`tpk_http_responses_total{code="200"} 3`, `tpk_http_responses_total{code="404"} 1`,
+		"tpk_http_request_duration_seconds_count 4",
+		`tpk_http_request_duration_seconds_bucket{le="+Inf"} 4`, "# TYPE tpk_connections gauge",
+		`tpk_archive_entries{index="0",path="` + packedSite(t) + `",mount="/"}`,
 		`tpk_reloads_total{result="ok"} 1`, "process_resident_memory_bytes",
 	} {
 		eventually(t, line, func() bool { // an answer is counted after it was sent
@@ -166,7 +180,8 @@ func TestUnixSocket(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		if err := s.Run(ctx, serve.RunOptions{Sockets: []string{path}}); err == nil || !strings.Contains(err.Error(), path) {
+		if err := s.Run(ctx, serve.RunOptions{Sockets: []string{path}}); err == nil ||
+			!strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", name, err)
 		}
 		cancel()
@@ -186,8 +201,12 @@ func TestUnixSocket(t *testing.T) {
 // TestAccessLog reads both formats.
 func TestAccessLog(t *testing.T) {
 	for format, want := range map[string][]string{
-		"combined": {`127.0.0.1 - - [`, `] "GET /file?a=\x22b HTTP/1.1" 200 11 "http://r/" "agent \x5C \xC3\xBC"`, `"GET /nothing HTTP/1.1" 404 `, `"" 400 16 "-" "-"`},
-		"json": {`"host":"127.0.0.1:`, `"method":"GET","target":"/file?a=\"b","proto":"HTTP/1.1","referer":"http://r/","user_agent":"agent \\ ü","status":200,"bytes":11,"seconds":0.`,
+		"combined": {`127.0.0.1 - - [`,
+			`] "GET /file?a=\x22b HTTP/1.1" 200 11 "http://r/" "agent \x5C \xC3\xBC"`,
+			`"GET /nothing HTTP/1.1" 404 `, `"" 400 16 "-" "-"`},
+		"json": {`"host":"127.0.0.1:`,
+			`"method":"GET","target":"/file?a=\"b","proto":"HTTP/1.1","referer":"http://r/",` +
+				`"user_agent":"agent \\ ü","status":200,"bytes":11,"seconds":0.`,
 			`"target":"/nothing","proto":"HTTP/1.1"`, `"status":400,"bytes":16`},
 	} {
 		name := filepath.Join(t.TempDir(), "log")
@@ -195,8 +214,10 @@ func TestAccessLog(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}, AccessLog: f, AccessFormat: format})
-		r.raw(t, "GET /file?a=\"b HTTP/1.1\r\nHost: "+r.addresses[0]+"\r\nReferer: http://r/\r\nUser-Agent: agent \\ ü\r\nConnection: close\r\n\r\n", time.Second)
+		r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}, AccessLog: f,
+			AccessFormat: format})
+		r.raw(t, "GET /file?a=\"b HTTP/1.1\r\nHost: "+r.addresses[0]+
+			"\r\nReferer: http://r/\r\nUser-Agent: agent \\ ü\r\nConnection: close\r\n\r\n", time.Second)
 		fetch(t, plainClient, r.url("/nothing"))
 		r.raw(t, "rubbish\r\n\r\n", time.Second)
 		if err := r.stop(); err != nil {

@@ -17,27 +17,35 @@ import (
 // TestBadQueries: the answer to a malformed value is a 400 with one line, and not the beginning of
 // the listing.
 func TestBadQueries(t *testing.T) {
-	name := files{"d/one": "1", "d/two": "2", "d/three": "3"}.pack(t, filepath.Join(t.TempDir(), "site.tar.gz"))
+	name := files{"d/one": "1", "d/two": "2", "d/three": "3"}.pack(t,
+		filepath.Join(t.TempDir(), "site.tar.gz"))
 	for _, c := range clients(t, listed(serve.Archive{Path: name})) {
 		t.Run(c.name, func(t *testing.T) {
 			for query, want := range map[string]string{
-				"offset=x": "offset is a number", "offset=": "offset is a number", "offset=-1": "offset is a number", "offset=99999999999999999999": "offset is a number",
-				"offset=1.5": "offset is a number", "limit=0": "limit is a number from 1 to 5000", "limit=-3": "limit is a number", "limit=5001": "limit is a number",
-				"limit=x": "limit is a number", "sort=foo": "sort is name, size, packed or date", "sort=": "sort is", "order=foo": "order is asc or desc",
-				"format=foo": "format is html or json", "offset=%zz": "the query is malformed", "download=foo": "download is tar.gz, zip or tpi",
+				"offset=x": "offset is a number", "offset=": "offset is a number",
+				"offset=-1": "offset is a number", "offset=99999999999999999999": "offset is a number",
+				"offset=1.5": "offset is a number", "limit=0": "limit is a number from 1 to 5000",
+				"limit=-3": "limit is a number", "limit=5001": "limit is a number",
+				"limit=x": "limit is a number", "sort=foo": "sort is name, size, packed or date",
+				"sort=": "sort is", "order=foo": "order is asc or desc",
+				"format=foo": "format is html or json", "offset=%zz": "the query is malformed",
+				"download=foo": "download is tar.gz, zip or tpi",
 			} {
 				for _, more := range []string{"", "&format=json", "&q=o"} {
 					for _, method := range []string{"GET", "HEAD"} {
 						resp, body := c.do(t, method, "/d/?"+query+more)
 						if resp.StatusCode != 400 || resp.Header.Get("Content-Type") != "text/plain; charset=utf-8" ||
-							method == "GET" && (!strings.HasPrefix(body, "400 Bad Request: "+want) || strings.Count(body, "\n") != 1) {
+							method == "GET" && (!strings.HasPrefix(body, "400 Bad Request: "+
+								want) || strings.Count(body, "\n") != 1) {
 							t.Errorf("%s %s: %d %q", method, query+more, resp.StatusCode, body)
 						}
 					}
 				}
 			}
-			for _, query := range []string{"offset=0&limit=5000", "sort=name&order=asc&format=html", "utm_source=x", "offset=9223372036854775807"} {
-				if resp, body := c.do(t, "GET", "/d/?"+query); resp.StatusCode != 200 || !strings.Contains(body, "<html") {
+			for _, query := range []string{"offset=0&limit=5000", "sort=name&order=asc&format=html",
+				"utm_source=x", "offset=9223372036854775807"} {
+				if resp, body := c.do(t, "GET", "/d/?"+query); resp.StatusCode != 200 ||
+					!strings.Contains(body, "<html") {
 					t.Errorf("%s: %d", query, resp.StatusCode)
 				}
 			}
@@ -52,7 +60,8 @@ func TestBadQueries(t *testing.T) {
 					}
 				}
 			}
-			if _, body := c.do(t, "GET", "/d/?limit=2&offset=7"); !strings.Contains(body, "The list ends before this page") || !strings.Contains(body, `href="./?limit=2"`) {
+			if _, body := c.do(t, "GET", "/d/?limit=2&offset=7"); !strings.Contains(body,
+				"The list ends before this page") || !strings.Contains(body, `href="./?limit=2"`) {
 				t.Errorf("behind the end: %s", body)
 			}
 		})
@@ -82,17 +91,20 @@ func asked(t *testing.T, c *client, target string) (d download) {
 // TestWhatDownloadsHold: if a folder has more than its download, page and JSON say so.
 func TestWhatDownloadsHold(t *testing.T) {
 	dir := t.TempDir()
-	first := files{"one/a": "1", "both/a": "1", "plain/a": "1", "under/a": "1", "x": "1"}.pack(t, filepath.Join(dir, "first.tar.gz"))
+	first := files{"one/a": "1", "both/a": "1", "plain/a": "1", "under/a": "1", "x": "1"}.pack(t,
+		filepath.Join(dir, "first.tar.gz"))
 	second := files{"both/b": "2", "two/b": "2"}.pack(t, filepath.Join(dir, "second.tar.gz"))
 	third := files{"c": "3"}.pack(t, filepath.Join(dir, "third.tar.gz"))
 	fallback := filepath.Join(dir, "fallback")
 	files{"plain/b": "p", "only/b": "p", "one/.hidden": "p"}.write(t, fallback)
-	config := listed(serve.Archive{Path: first}, serve.Archive{Path: second}, serve.Archive{Path: third, Mount: "/under/third"})
+	config := listed(serve.Archive{Path: first}, serve.Archive{Path: second},
+		serve.Archive{Path: third, Mount: "/under/third"})
 	config.Fallback = fallback
 	for _, c := range clients(t, config) {
 		t.Run(c.name, func(t *testing.T) {
 			for target, want := range map[string]string{
-				"/": "partial", "/one/": "whole", "/both/": "partial", "/two/": "whole", "/plain/": "partial", "/under/": "partial", "/under/third/": "whole", "/only/": "none",
+				"/": "partial", "/one/": "whole", "/both/": "partial", "/two/": "whole",
+				"/plain/": "partial", "/under/": "partial", "/under/third/": "whole", "/only/": "none",
 			} {
 				got := "none"
 				if d := asked(t, c, target+"?format=json").Download; d != nil {
@@ -105,7 +117,8 @@ func TestWhatDownloadsHold(t *testing.T) {
 				if got != want || strings.Contains(body, "?download=") != (want != "none") {
 					t.Errorf("%s: %s, want %s", target, got, want)
 				}
-				if note := strings.Contains(body, "The downloads hold only what the archive “"); note != (want == "partial") {
+				if note := strings.Contains(body,
+					"The downloads hold only what the archive “"); note != (want == "partial") {
 					t.Errorf("%s: %s and a note: %v", target, want, note)
 				}
 			}
@@ -132,7 +145,8 @@ func TestNoDownload(t *testing.T) {
 				if no {
 					want = 404
 				}
-				for _, target := range []string{"/a/?download=tar.gz", "/a/?download=tpi", "/a/?download=zip", "/a/sub/?download=zip", "/a/sub/?download=tar.gz"} {
+				for _, target := range []string{"/a/?download=tar.gz", "/a/?download=tpi",
+					"/a/?download=zip", "/a/sub/?download=zip", "/a/sub/?download=tar.gz"} {
 					if resp, _ := c.do(t, "GET", target); resp.StatusCode != want {
 						t.Errorf("%s: %d, want %d", target, resp.StatusCode, want)
 					}
@@ -144,7 +158,8 @@ func TestNoDownload(t *testing.T) {
 					t.Error("the page has buttons", !no)
 				}
 				// The pack is served as the folder, and is not a file of it.
-				if _, names := list(t, c, "/a/?format=json"); !slices.Equal(names, []string{"sub", "f", "old"}) {
+				if _, names := list(t, c, "/a/?format=json"); !slices.Equal(names,
+					[]string{"sub", "f", "old"}) {
 					t.Errorf("%q", names)
 				}
 				if l, names := list(t, c, "/?format=json&q=pack"); len(names) > 0 || l.Total != 0 {
@@ -164,11 +179,13 @@ func TestNoDownload(t *testing.T) {
 func TestPackThatIsNone(t *testing.T) {
 	tree := filepath.Join(t.TempDir(), "tree")
 	files{"a/pack.tar.gz": "rubbish", "a/pack.tar.gz.tpi": "rubbish"}.write(t, tree)
-	for _, c := range clients(t, serve.Options{Fallback: tree, Nested: true, Log: func(string) {}, Listing: true}) {
+	for _, c := range clients(t, serve.Options{Fallback: tree, Nested: true, Log: func(string) {},
+		Listing: true}) {
 		if resp, body := c.do(t, "GET", "/a/pack.tar.gz"); resp.StatusCode != 200 || body != "rubbish" {
 			t.Errorf("%s: %d %q", c.name, resp.StatusCode, body)
 		}
-		if _, names := list(t, c, "/a/?format=json"); !slices.Equal(names, []string{"pack.tar.gz", "pack.tar.gz.tpi"}) {
+		if _, names := list(t, c, "/a/?format=json"); !slices.Equal(names,
+			[]string{"pack.tar.gz", "pack.tar.gz.tpi"}) {
 			t.Errorf("%s: %q", c.name, names)
 		}
 	}
@@ -179,7 +196,8 @@ func TestPackThatIsNone(t *testing.T) {
 func TestSearchPlain(t *testing.T) {
 	dir := t.TempDir()
 	tree := filepath.Join(dir, "tree")
-	files{"x-plain": "p", "sub/X2": "p", "sub/shadowed-x": "p", "xdir/other": "p", ".x-hidden/x": "p", "deep/a/b/x3": "p", "packed/plain-x": "p"}.write(t, tree)
+	files{"x-plain": "p", "sub/X2": "p", "sub/shadowed-x": "p", "xdir/other": "p",
+		".x-hidden/x": "p", "deep/a/b/x3": "p", "packed/plain-x": "p"}.write(t, tree)
 	first := files{"sub/shadowed-x": "1", "ax": "1"}.pack(t, filepath.Join(dir, "first.tar.gz"))
 	files{"in-pack-x": "2"}.pack(t, filepath.Join(tree, "packed/pack.tar.gz"))
 	archived := []string{"ax", "sub/shadowed-x"}
@@ -188,17 +206,21 @@ func TestSearchPlain(t *testing.T) {
 		config serve.Options
 		want   []string
 	}{
-		"fallback": {serve.Options{Archives: []serve.Archive{{Path: first}}, Fallback: tree}, append(slices.Clone(archived), plain...)},
-		"nested":   {serve.Options{Fallback: tree, Nested: true}, append([]string{"packed/in-pack-x"}, append(slices.Clone(plain), "sub/shadowed-x")...)},
+		"fallback": {serve.Options{Archives: []serve.Archive{{Path: first}}, Fallback: tree},
+			append(slices.Clone(archived), plain...)},
+		"nested": {serve.Options{Fallback: tree, Nested: true},
+			append([]string{"packed/in-pack-x"}, append(slices.Clone(plain), "sub/shadowed-x")...)},
 	} {
 		test.config.Listing = true
 		for _, c := range clients(t, test.config) {
 			t.Run(name+"/"+c.name, func(t *testing.T) {
 				l, names := list(t, c, "/?q=x&format=json")
 				if name == "fallback" { // the pack is a file there
-					names = slices.DeleteFunc(names, func(n string) bool { return strings.HasPrefix(n, "packed/pack.") })
+					names = slices.DeleteFunc(names,
+						func(n string) bool { return strings.HasPrefix(n, "packed/pack.") })
 				}
-				if !slices.Equal(sorted(names), sorted(test.want)) || !slices.Equal(names[:1], test.want[:1]) || l.Total == 0 {
+				if !slices.Equal(sorted(names), sorted(test.want)) ||
+					!slices.Equal(names[:1], test.want[:1]) || l.Total == 0 {
 					t.Errorf("%q, want %q", names, test.want)
 				}
 				var paged []string
@@ -212,7 +234,8 @@ func TestSearchPlain(t *testing.T) {
 				if !slices.Equal(sorted(paged), sorted(test.want)) {
 					t.Errorf("by ones: %q", paged)
 				}
-				if _, names := list(t, c, "/?q=SUB/&format=json"); !slices.Equal(sorted(names), []string{"sub/X2", "sub/shadowed-x"}) {
+				if _, names := list(t, c, "/?q=SUB/&format=json"); !slices.Equal(sorted(names),
+					[]string{"sub/X2", "sub/shadowed-x"}) {
 					t.Errorf("with a slash: %q", names)
 				}
 				if asked(t, c, "/?q=x&format=json").Incomplete {
@@ -231,7 +254,8 @@ func TestSearchManyPlain(t *testing.T) {
 	for d := range 21 {
 		err := os.Mkdir(filepath.Join(tree, fmt.Sprintf("d%02d", d)), 0o755)
 		for i := range archives.MaxPlain / 20 {
-			err = errors.Join(err, os.WriteFile(filepath.Join(tree, fmt.Sprintf("d%02d/f%04d", d, i)), nil, 0o644))
+			err = errors.Join(err, os.WriteFile(filepath.Join(tree,
+				fmt.Sprintf("d%02d/f%04d", d, i)), nil, 0o644))
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -245,7 +269,8 @@ func TestSearchManyPlain(t *testing.T) {
 		if _, names := list(t, c, "/?q=f0007&format=json"); len(names) != 20 {
 			t.Errorf("%s: %d found", c.name, len(names))
 		}
-		if _, body := c.do(t, "GET", "/?q=f0007"); !strings.Contains(body, "only the first 20,000 were looked at") {
+		if _, body := c.do(t, "GET", "/?q=f0007"); !strings.Contains(body,
+			"only the first 20,000 were looked at") {
 			t.Errorf("%s: the page does not say it", c.name)
 		}
 	}

@@ -29,7 +29,8 @@ type client struct {
 }
 
 // do sends a request and reads the answer.
-func (c *client) do(t testing.TB, method, target string, header ...string) (*http.Response, string) {
+func (c *client) do(t testing.TB, method, target string, header ...string) (*http.Response,
+	string) {
 	t.Helper()
 	req, err := http.NewRequest(method, c.base+"/", nil)
 	if err != nil {
@@ -83,12 +84,14 @@ func clients(t *testing.T, o serve.Options) []*client {
 	trust := &tls.Config{InsecureSkipVerify: true}
 	all := []*client{
 		newClient("tcp", "http://"+plain.addresses[0], &http.Transport{}),
-		newClient("unix", "http://unix", &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", socket)
-		}}),
+		newClient("unix", "http://unix",
+			&http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+			}}),
 		newClient("h2c", "http://"+plain.addresses[0], &http.Transport{Protocols: &h2c}),
 		newClient("tls", "https://"+tlsServer.addresses[0], &http.Transport{TLSClientConfig: trust}),
-		newClient("h2", "https://"+tlsServer.addresses[0], &http.Transport{TLSClientConfig: trust.Clone(), Protocols: &h2}),
+		newClient("h2", "https://"+tlsServer.addresses[0],
+			&http.Transport{TLSClientConfig: trust.Clone(), Protocols: &h2}),
 		newClient("handler", mounted.URL, &http.Transport{}),
 	}
 	for _, c := range all {
@@ -118,15 +121,18 @@ func testContent(t *testing.T, archive string) {
 	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: archive}}}) {
 		t.Run(c.name, func(t *testing.T) {
 			for name, content := range site() {
-				if strings.HasPrefix(content, "-> ") || strings.HasPrefix(name, ".s") || strings.Contains(name, "/.x") {
+				if strings.HasPrefix(content, "-> ") || strings.HasPrefix(name, ".s") ||
+					strings.Contains(name, "/.x") {
 					continue
 				}
 				target := "/" + escapePath(name)
 				resp, body := c.do(t, "GET", target)
 				tag := resp.Header.Get("ETag")
-				if resp.StatusCode != 200 || body != content || resp.ContentLength != int64(len(content)) || !strings.HasPrefix(tag, `"`) ||
+				if resp.StatusCode != 200 || body != content ||
+					resp.ContentLength != int64(len(content)) || !strings.HasPrefix(tag, `"`) ||
 					resp.Header.Get("Last-Modified") != siteDate || resp.Header.Get("Vary") != "Accept-Encoding" {
-					t.Errorf("%s: %d, %d of %d bytes, %v", target, resp.StatusCode, len(body), len(content), resp.Header)
+					t.Errorf("%s: %d, %d of %d bytes, %v", target, resp.StatusCode, len(body),
+						len(content), resp.Header)
 				}
 				resp, body = c.do(t, "GET", target, "Accept-Encoding: gzip")
 				if resp.ContentLength != int64(len(body)) {
@@ -141,12 +147,14 @@ func testContent(t *testing.T, archive string) {
 				if resp.StatusCode != 200 || body != content {
 					t.Errorf("%s by gzip: %d, other content", target, resp.StatusCode)
 				}
-				for _, n := range []int{0, 1, 65534, 65535, 65536, 1<<20 - 1, 1 << 20, len(content) / 2, len(content) - 1} {
+				for _, n := range []int{0, 1, 65534, 65535, 65536, 1<<20 - 1, 1 << 20,
+					len(content) / 2, len(content) - 1} {
 					if n < 0 || n >= len(content) {
 						continue
 					}
 					end := min(n+70_000, len(content))
-					resp, body = c.do(t, "GET", target, fmt.Sprintf("Range: bytes=%d-%d", n, end-1), "Accept-Encoding: gzip")
+					resp, body = c.do(t, "GET", target, fmt.Sprintf("Range: bytes=%d-%d", n, end-1),
+						"Accept-Encoding: gzip")
 					if resp.StatusCode != 206 || body != content[n:end] || resp.Header.Get("ETag") != tag ||
 						resp.Header.Get("Content-Range") != fmt.Sprintf("bytes %d-%d/%d", n, end-1, len(content)) {
 						t.Errorf("%s from %d: %d %v, %d bytes", target, n, resp.StatusCode, resp.Header, len(body))
@@ -154,7 +162,8 @@ func testContent(t *testing.T, archive string) {
 				}
 				resp, body = c.do(t, "HEAD", target)
 				if resp.StatusCode != 200 || body != "" || resp.ContentLength != int64(len(content)) {
-					t.Errorf("HEAD %s: %d, %d bytes, Content-Length %d", target, resp.StatusCode, len(body), resp.ContentLength)
+					t.Errorf("HEAD %s: %d, %d bytes, Content-Length %d", target, resp.StatusCode,
+						len(body), resp.ContentLength)
 				}
 			}
 		})
@@ -181,8 +190,10 @@ func TestAnswers(t *testing.T) {
 		status         int
 		response       string // in the same way; "-" means that there is no such field
 	}{
-		{"GET", "/", "", 200, "Content-Type: text/html; charset=utf-8|Accept-Ranges: bytes|Content-Encoding: -"},
-		{"GET", "/", "Accept-Encoding: gzip", 200, "Content-Encoding: gzip|Content-Type: text/html; charset=utf-8"},
+		{"GET", "/", "", 200,
+			"Content-Type: text/html; charset=utf-8|Accept-Ranges: bytes|Content-Encoding: -"},
+		{"GET", "/", "Accept-Encoding: gzip", 200,
+			"Content-Encoding: gzip|Content-Type: text/html; charset=utf-8"},
 		{"GET", "/", "Accept-Encoding: identity;q=0", 406, "Content-Encoding: -"},
 		{"GET", "/", "Accept-Encoding: br|Accept-Encoding: gzip;q=0.5", 200, "Content-Encoding: gzip"},
 		{"GET", "/page", "", 200, "Content-Type: text/html; charset=utf-8"},
@@ -192,20 +203,25 @@ func TestAnswers(t *testing.T) {
 		{"GET", "/about", "", 200, "Content-Type: text/html; charset=utf-8"},
 		{"GET", "/about/", "", 301, "Location: ../about"},
 		{"GET", "/bare/", "", 404, "Content-Type: text/html; charset=utf-8|ETag: -"},
-		{"GET", "/nothing", "Accept-Encoding: gzip", 404, "Content-Encoding: gzip|Content-Type: text/html; charset=utf-8"},
+		{"GET", "/nothing", "Accept-Encoding: gzip", 404,
+			"Content-Encoding: gzip|Content-Type: text/html; charset=utf-8"},
 		{"HEAD", "/nothing", "", 404, "Content-Type: text/html; charset=utf-8"},
 		{"GET", "/.secret", "", 404, ""},
 		{"GET", "/.well-known/acme", "", 200, ""},
 		{"GET", "/link", "", 200, ""},
 		{"GET", "/dirlink/guide.html", "", 200, ""},
 		{"GET", "/out", "", 404, ""},
-		{"GET", "/data.tar.gz", "Accept-Encoding: gzip", 200, "Content-Type: application/gzip|Content-Encoding: -"},
-		{"GET", "/icon.svgz", "Accept-Encoding: gzip", 200, "Content-Type: image/svg+xml|Content-Encoding: gzip"},
-		{"GET", "/small.png", "Accept-Encoding: gzip", 200, "Content-Type: image/png|Content-Encoding: -|Vary: Accept-Encoding"},
+		{"GET", "/data.tar.gz", "Accept-Encoding: gzip", 200,
+			"Content-Type: application/gzip|Content-Encoding: -"},
+		{"GET", "/icon.svgz", "Accept-Encoding: gzip", 200,
+			"Content-Type: image/svg+xml|Content-Encoding: gzip"},
+		{"GET", "/small.png", "Accept-Encoding: gzip", 200,
+			"Content-Type: image/png|Content-Encoding: -|Vary: Accept-Encoding"},
 		{"GET", "/empty.txt", "Accept-Encoding: gzip", 200, "Content-Length: 0"},
 		{"GET", "/empty.txt", "Range: bytes=0-1", 200, "Content-Length: 0"},
 		{"GET", "/file", "Range: bytes=11-", 416, "Content-Range: bytes */11"},
-		{"GET", "/file", "If-Modified-Since: " + siteDate, 304, "Vary: Accept-Encoding|Last-Modified: " + siteDate + "|Content-Length: -|Content-Type: -"},
+		{"GET", "/file", "If-Modified-Since: " + siteDate, 304,
+			"Vary: Accept-Encoding|Last-Modified: " + siteDate + "|Content-Length: -|Content-Type: -"},
 		{"GET", "/file", "If-None-Match: *", 304, "Vary: Accept-Encoding"},
 		{"GET", "/file", "If-Match: \"x\"", 412, ""},
 		{"GET", "/file", "If-Unmodified-Since: Sat, 02 Mar 2024 03:04:04 GMT", 412, ""},
@@ -220,8 +236,12 @@ func TestAnswers(t *testing.T) {
 		{"GET", "/%252e%252e/", "", 404, ""},
 		{"GET", "/file%00", "", 400, ""},
 		{"GET", "/a%3Ab", "", 301, "Location: ./a%3Ab/"},
-		{"GET", "/?download=tar.gz", "Accept-Encoding: gzip", 200, `Content-Type: application/gzip|Content-Encoding: -|Content-Disposition: attachment; filename="site.tar.gz"`},
-		{"HEAD", "/?download=tpi", "", 200, `Content-Type: application/octet-stream|Content-Disposition: attachment; filename="site.tar.gz.tpi"`},
+		{"GET", "/?download=tar.gz", "Accept-Encoding: gzip", 200,
+			`Content-Type: application/gzip|Content-Encoding: -|Content-Disposition: ` +
+				`attachment; filename="site.tar.gz"`},
+		{"HEAD", "/?download=tpi", "", 200,
+			`Content-Type: application/octet-stream|Content-Disposition: attachment; ` +
+				`filename="site.tar.gz.tpi"`},
 		{"GET", "/?download=rar", "", 400, ""},
 	}
 	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}}) {
@@ -233,7 +253,8 @@ func TestAnswers(t *testing.T) {
 				}
 				resp, _ := c.do(t, row.method, row.target, fields...)
 				if resp.StatusCode != row.status {
-					t.Errorf("%s %s (%s): %d, want %d", row.method, row.target, row.request, resp.StatusCode, row.status)
+					t.Errorf("%s %s (%s): %d, want %d", row.method, row.target, row.request,
+						resp.StatusCode, row.status)
 				}
 				for f := range strings.SplitSeq(row.response, "|") {
 					name, want, _ := strings.Cut(f, ": ")
@@ -244,11 +265,13 @@ func TestAnswers(t *testing.T) {
 						t.Errorf("%s %s (%s): %s: %q, want %q", row.method, row.target, row.request, name, got, want)
 					}
 				}
-				if d, err := http.ParseTime(resp.Header.Get("Date")); err != nil || time.Since(d).Abs() > time.Minute {
+				if d, err := http.ParseTime(resp.Header.Get("Date")); err != nil ||
+					time.Since(d).Abs() > time.Minute {
 					t.Errorf("%s %s: Date %q", row.method, row.target, resp.Header.Get("Date"))
 				}
 				if resp.Header.Get("Server") != "tpk" || len(resp.Header.Values("Date")) != 1 {
-					t.Errorf("%s %s: Server %q, Date %q", row.method, row.target, resp.Header.Values("Server"), resp.Header.Values("Date"))
+					t.Errorf("%s %s: Server %q, Date %q", row.method, row.target,
+						resp.Header.Values("Server"), resp.Header.Values("Date"))
 				}
 			}
 		})
@@ -269,7 +292,8 @@ func TestMultipartBytes(t *testing.T) {
 			}
 			resp, body := c.do(t, "GET", "/"+name, "Range: bytes="+strings.Join(spec, ", "))
 			kind, params, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-			if err != nil || resp.StatusCode != 206 || kind != "multipart/byteranges" || resp.ContentLength != int64(len(body)) {
+			if err != nil || resp.StatusCode != 206 || kind != "multipart/byteranges" ||
+				resp.ContentLength != int64(len(body)) {
 				t.Fatalf("%s %s: %d %v", c.name, name, resp.StatusCode, resp.Header)
 			}
 			mr := multipart.NewReader(strings.NewReader(body), params["boundary"])
@@ -279,7 +303,8 @@ func TestMultipartBytes(t *testing.T) {
 					t.Fatal(err)
 				}
 				got, err := io.ReadAll(p)
-				if err != nil || string(got) != want[i] || p.Header.Get("Content-Range") != "bytes "+spec[i]+"/"+strconv.Itoa(len(content)) {
+				if err != nil || string(got) != want[i] ||
+					p.Header.Get("Content-Range") != "bytes "+spec[i]+"/"+strconv.Itoa(len(content)) {
 					t.Errorf("%s %s: part %d: %v, %d bytes, %v", c.name, name, i, err, len(got), p.Header)
 				}
 			}
@@ -329,7 +354,8 @@ func TestMountedHandler(t *testing.T) {
 	if err := s.Load(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	for target, status := range map[string]int{"/files/style.css": 200, "/files/docs/?a=b": 200, "/files/docs": 301, "/files/%C3%BC%20%C3%B1%25.txt": 200, "/files/": 200} {
+	for target, status := range map[string]int{"/files/style.css": 200, "/files/docs/?a=b": 200,
+		"/files/docs": 301, "/files/%C3%BC%20%C3%B1%25.txt": 200, "/files/": 200} {
 		rec := httptest.NewRecorder()
 		mux.ServeHTTP(rec, httptest.NewRequest("GET", target, nil))
 		if rec.Code != status {

@@ -43,7 +43,8 @@ func fetch(t testing.TB, c *http.Client, url string, header ...string) (int, str
 	return resp.StatusCode, string(b)
 }
 
-var plainClient = &http.Client{Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}, Timeout: 20 * time.Second}
+var plainClient = &http.Client{Transport: &http.Transport{DisableCompression: true,
+	MaxIdleConnsPerHost: 64}, Timeout: 20 * time.Second}
 
 // eventually waits for a condition that another goroutine brings about.
 func eventually(t testing.TB, what string, f func() bool) {
@@ -58,7 +59,8 @@ func eventually(t testing.TB, what string, f func() bool) {
 // version is a site whose files have the version in them.
 func version(n int) files {
 	return files{
-		"index.html": fmt.Sprintf("version %d", n), "mid.txt": strings.Repeat(fmt.Sprintf("version %d\n", n), 30_000),
+		"index.html": fmt.Sprintf("version %d",
+			n), "mid.txt": strings.Repeat(fmt.Sprintf("version %d\n", n), 30_000),
 		"film.mp4": fmt.Sprintf("version %d", n) + noise(2<<20),
 	}
 }
@@ -108,7 +110,8 @@ func TestReplaceUnderLoad(t *testing.T) {
 					ok = ok || body == want[v][path]
 				}
 				if status != 200 || !ok {
-					t.Errorf("%s: %d, %d bytes, %.12q; version %d to %d", path, status, len(body), body, before, after)
+					t.Errorf("%s: %d, %d bytes, %.12q; version %d to %d", path, status, len(body),
+						body, before, after)
 					return
 				}
 			}
@@ -146,7 +149,8 @@ func TestOldFilesAreClosed(t *testing.T) {
 			t.Skip("no /proc here")
 		}
 		for _, fd := range fds {
-			if target, _ := os.Readlink("/proc/self/fd/" + fd.Name()); strings.HasPrefix(target, name) && strings.HasSuffix(target, "(deleted)") {
+			if target, _ := os.Readlink("/proc/self/fd/" + fd.Name()); strings.HasPrefix(target,
+				name) && strings.HasSuffix(target, "(deleted)") {
 				n++
 			}
 		}
@@ -180,7 +184,8 @@ func TestBadReplacement(t *testing.T) {
 	name := files{"x": "old"}.pack(t, filepath.Join(dir, "a.tar.gz"))
 	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}})
 	good := readFile(t, name)
-	for what, content := range map[string]string{"empty": "", "text": "no archive", "cut": good[:len(good)-10], "moved": "x" + good} {
+	for what, content := range map[string]string{"empty": "", "text": "no archive",
+		"cut": good[:len(good)-10], "moved": "x" + good} {
 		bad := filepath.Join(dir, "bad")
 		if err := os.WriteFile(bad, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
@@ -212,21 +217,25 @@ func TestWatch(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	name := files{"x": "old"}.pack(t, filepath.Join(dir, "a.tar.gz"))
-	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}}, serve.RunOptions{Watch: true})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}},
+		serve.RunOptions{Watch: true})
 	replace(t, files{"x": "new"}.pack(t, filepath.Join(dir, "b.tar.gz")), name)
-	eventually(t, "the new content", func() bool { _, body := fetch(t, plainClient, r.url("/x")); return body == "new" })
+	eventually(t, "the new content",
+		func() bool { _, body := fetch(t, plainClient, r.url("/x")); return body == "new" })
 	if err := os.WriteFile(name+"~", []byte("rubbish"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Rename(name+"~", name); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "a word about the bad one", func() bool { return strings.Contains(r.log.String(), "old archives are still served") })
+	eventually(t, "a word about the bad one",
+		func() bool { return strings.Contains(r.log.String(), "old archives are still served") })
 	if _, body := fetch(t, plainClient, r.url("/x")); body != "new" {
 		t.Errorf("%q", body)
 	}
 	replace(t, files{"x": "newest"}.pack(t, filepath.Join(dir, "b.tar.gz")), name)
-	eventually(t, "the newest content", func() bool { _, body := fetch(t, plainClient, r.url("/x")); return body == "newest" })
+	eventually(t, "the newest content",
+		func() bool { _, body := fetch(t, plainClient, r.url("/x")); return body == "newest" })
 }
 
 // TestTruncation cuts the archive and the sidecar short under load. Each answer is complete or
@@ -247,7 +256,8 @@ func TestTruncation(t *testing.T) {
 		what   string
 		suffix string
 		keep   float64
-	}{{"archive in the middle", "", 0.5}, {"archive to nothing", "", 0}, {"sidecar in the middle", ".tpi", 0.5}, {"sidecar to nothing", ".tpi", 0}} {
+	}{{"archive in the middle", "", 0.5}, {"archive to nothing", "", 0}, {"sidecar in the middle",
+		".tpi", 0.5}, {"sidecar to nothing", ".tpi", 0}} {
 		t.Run(c.what, func(t *testing.T) {
 			name := tree.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
 			r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}})
@@ -294,7 +304,8 @@ func TestTruncation(t *testing.T) {
 // TestDamage flips a byte in members. Inflating fails visibly. The raw member is sent, with its
 // checksum.
 func TestDamage(t *testing.T) {
-	tree := files{"small.txt": words(5000), "mid.txt": words(300_000), "big.txt": words(3 << 20), "noise.bin": noise(5000)}
+	tree := files{"small.txt": words(5000), "mid.txt": words(300_000), "big.txt": words(3 << 20),
+		"noise.bin": noise(5000)}
 	name := tree.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
 	lib, err := archives.NewLibrary(archives.Options{})
 	if err != nil {
@@ -332,7 +343,8 @@ func TestDamage(t *testing.T) {
 				t.Errorf("%s: %s: 200 and %d bytes", c.name, p, len(body))
 			}
 		}
-		if status, body := fetch(t, c.http, c.base+"/big.txt", "Range: bytes=10-19"); status != 206 || body != tree["big.txt"][10:20] {
+		if status, body := fetch(t, c.http, c.base+"/big.txt",
+			"Range: bytes=10-19"); status != 206 || body != tree["big.txt"][10:20] {
 			t.Errorf("%s: a range of what is not damaged: %d %q", c.name, status, body)
 		}
 	}
@@ -343,7 +355,8 @@ func TestDamage(t *testing.T) {
 func TestShutdown(t *testing.T) {
 	t.Parallel()
 	name := files{"big": noise(48 << 20), "x": "x"}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
-	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}}, serve.RunOptions{ShutdownTimeout: 20 * time.Second})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}},
+		serve.RunOptions{ShutdownTimeout: 20 * time.Second})
 	idle := &http.Client{Transport: &http.Transport{}}
 	if status, _ := fetch(t, idle, r.url("/x")); status != 200 {
 		t.Fatal(status)
@@ -377,7 +390,8 @@ func TestShutdown(t *testing.T) {
 func TestShutdownTimeout(t *testing.T) {
 	t.Parallel()
 	name := files{"big": noise(48 << 20)}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
-	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}}, serve.RunOptions{ShutdownTimeout: 300 * time.Millisecond})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}},
+		serve.RunOptions{ShutdownTimeout: 300 * time.Millisecond})
 	resp, err := plainClient.Get(r.url("/big"))
 	if err != nil {
 		t.Fatal(err)
@@ -387,7 +401,8 @@ func TestShutdownTimeout(t *testing.T) {
 	if err := r.stop(); err != nil || time.Since(began) > 5*time.Second {
 		t.Errorf("%v after %v", err, time.Since(began))
 	}
-	if _, err := io.Copy(io.Discard, resp.Body); err == nil || errors.Is(err, context.DeadlineExceeded) {
+	if _, err := io.Copy(io.Discard, resp.Body); err == nil ||
+		errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the transfer was to be cut off: %v", err)
 	}
 	if !strings.Contains(r.log.String(), "cut off") {

@@ -41,7 +41,8 @@ func testFolderDownloads(t *testing.T, name string, a *tarpack.Archive) {
 			folder, file string
 			format       export.Format
 		}{
-			{"docs", "docs.zip", export.Zip}, {"docs", "docs.tar.gz", export.TarGz}, {"", "site.zip", export.Zip}, {"", "site.tar.gz", export.TarGz},
+			{"docs", "docs.zip", export.Zip}, {"docs", "docs.tar.gz", export.TarGz}, {"",
+				"site.zip", export.Zip}, {"", "site.tar.gz", export.TarGz},
 		} {
 			t.Run(c.name+"/"+d.file, func(t *testing.T) {
 				f, err := export.Folder(a, d.folder, d.format)
@@ -55,25 +56,31 @@ func testFolderDownloads(t *testing.T, name string, a *tarpack.Archive) {
 				target := strings.TrimSuffix("/"+d.folder, "/") + "/?download=" + d.format.String()
 				resp, body := c.do(t, "GET", target, "Accept-Encoding: gzip")
 				etag := resp.Header.Get("ETag")
-				if resp.StatusCode != 200 || body != want.String() || resp.ContentLength != f.Size() || resp.Header.Get("Content-Encoding") != "" ||
-					resp.Header.Get("Content-Disposition") != fmt.Sprintf("attachment; filename=%q", d.file) || strings.HasPrefix(etag, "W/") {
+				if resp.StatusCode != 200 || body != want.String() ||
+					resp.ContentLength != f.Size() || resp.Header.Get("Content-Encoding") != "" ||
+					resp.Header.Get("Content-Disposition") != fmt.Sprintf("attachment; filename=%q",
+						d.file) || strings.HasPrefix(etag, "W/") {
 					t.Fatalf("%d, %d bytes, want %d: %v", resp.StatusCode, len(body), f.Size(), resp.Header)
 				}
-				if resp, _ := c.do(t, "HEAD", target); resp.ContentLength != f.Size() || resp.Header.Get("ETag") != etag {
+				if resp, _ := c.do(t, "HEAD", target); resp.ContentLength != f.Size() ||
+					resp.Header.Get("ETag") != etag {
 					t.Errorf("HEAD: %v", resp.Header)
 				}
 				if resp, _ := c.do(t, "GET", target, "If-None-Match: "+etag); resp.StatusCode != 304 {
 					t.Error(resp.StatusCode)
 				}
 				size := f.Size()
-				for _, r := range [][2]int64{{0, 0}, {1, 40}, {size / 3, size/3 + 70_000}, {size - 64, size - 1}, {size / 2, size - 1}} {
+				for _, r := range [][2]int64{{0, 0}, {1, 40}, {size / 3, size/3 + 70_000},
+					{size - 64, size - 1}, {size / 2, size - 1}} {
 					r[1] = min(r[1], size-1)
-					resp, body := c.do(t, "GET", target, fmt.Sprintf("Range: bytes=%d-%d", r[0], r[1]), "If-Range: "+etag)
+					resp, body := c.do(t, "GET", target,
+						fmt.Sprintf("Range: bytes=%d-%d", r[0], r[1]), "If-Range: "+etag)
 					if resp.StatusCode != 206 || body != want.String()[r[0]:r[1]+1] {
 						t.Errorf("bytes %v: %d, %d bytes", r, resp.StatusCode, len(body))
 					}
 				}
-				if resp, _ := c.do(t, "GET", target, fmt.Sprintf("Range: bytes=%d-", size)); resp.StatusCode != 416 {
+				if resp, _ := c.do(t, "GET", target,
+					fmt.Sprintf("Range: bytes=%d-", size)); resp.StatusCode != 416 {
 					t.Error(resp.StatusCode)
 				}
 			})
@@ -83,7 +90,8 @@ func testFolderDownloads(t *testing.T, name string, a *tarpack.Archive) {
 
 func TestNoFolderToDownload(t *testing.T) {
 	for _, c := range clients(t, listed(serve.Archive{Path: packedSite(t)})) {
-		for _, target := range []string{"/nothing/?download=zip", "/style.css/?download=zip", "/docs/?download=tpi", "/.git/?download=zip"} {
+		for _, target := range []string{"/nothing/?download=zip", "/style.css/?download=zip",
+			"/docs/?download=tpi", "/.git/?download=zip"} {
 			if resp, _ := c.do(t, "GET", target); resp.StatusCode != 404 {
 				t.Errorf("%s: %d", target, resp.StatusCode)
 			}
@@ -124,13 +132,16 @@ func list(t *testing.T, c *client, target string, header ...string) (l listing, 
 func TestSearchSeveral(t *testing.T) {
 	dir := t.TempDir()
 	first := files{"x1": "a", "d/x2": "a", "only-x": "a"}.pack(t, filepath.Join(dir, "first.tar.gz"))
-	second := files{"x1": "b", "d/x2": "b", "d/x3": "b", "m/x5": "hidden by what is mounted"}.pack(t, filepath.Join(dir, "second.tar.gz"))
+	second := files{"x1": "b", "d/x2": "b", "d/x3": "b",
+		"m/x5": "hidden by what is mounted"}.pack(t, filepath.Join(dir, "second.tar.gz"))
 	third := files{"x5": "c", "x1": "c"}.pack(t, filepath.Join(dir, "third.tar.gz"))
-	for _, c := range clients(t, listed(serve.Archive{Path: first}, serve.Archive{Path: second}, serve.Archive{Path: third, Mount: "/m"})) {
+	for _, c := range clients(t, listed(serve.Archive{Path: first}, serve.Archive{Path: second},
+		serve.Archive{Path: third, Mount: "/m"})) {
 		t.Run(c.name, func(t *testing.T) {
 			l, names := list(t, c, "/?q=x&format=json")
 			slices.Sort(names)
-			if want := []string{"d/x2", "d/x3", "m/x1", "m/x5", "only-x", "x1"}; !slices.Equal(names, want) || l.Total != len(want) {
+			if want := []string{"d/x2", "d/x3", "m/x1", "m/x5", "only-x",
+				"x1"}; !slices.Equal(names, want) || l.Total != len(want) {
 				t.Errorf("%d: %q, want %q", l.Total, names, want)
 			}
 			var paged []string
@@ -157,40 +168,51 @@ func TestSearchSeveral(t *testing.T) {
 func TestListing(t *testing.T) {
 	dir := t.TempDir()
 	first := files{"a/one.txt": words(5000), "a/two.txt": "2", "a/sub/x": "x", "a/sub/y": "y",
-		"a/.hidden": "h", "a/link": "-> one.txt", "a/new\nline": "n", "page/index.html": "<p>page", "b\xff": "raw", "page/other.html": "<p>other"}.pack(t, filepath.Join(dir, "first.tar.gz"))
-	second := files{"a/two.txt": "shadowed by the first", "a/three.txt": "3", "c/x": "x"}.pack(t, filepath.Join(dir, "second.tar.gz"))
+		"a/.hidden": "h", "a/link": "-> one.txt", "a/new\nline": "n", "page/index.html": "<p>page",
+		"b\xff": "raw", "page/other.html": "<p>other"}.pack(t, filepath.Join(dir, "first.tar.gz"))
+	second := files{"a/two.txt": "shadowed by the first", "a/three.txt": "3", "c/x": "x"}.pack(t,
+		filepath.Join(dir, "second.tar.gz"))
 	third := files{"deep": "deep"}.pack(t, filepath.Join(dir, "third.tar.gz"))
-	for _, c := range clients(t, listed(serve.Archive{Path: first}, serve.Archive{Path: second}, serve.Archive{Path: third, Mount: "/a/mounted"})) {
+	for _, c := range clients(t, listed(serve.Archive{Path: first}, serve.Archive{Path: second},
+		serve.Archive{Path: third, Mount: "/a/mounted"})) {
 		t.Run(c.name, func(t *testing.T) {
 			l, names := list(t, c, "/a/", "Accept: application/json")
-			if want := []string{"mounted", "sub", "link", "new\nline", "one.txt", "three.txt", "two.txt"}; !slices.Equal(names, want) {
+			if want := []string{"mounted", "sub", "link", "new\nline", "one.txt", "three.txt",
+				"two.txt"}; !slices.Equal(names, want) {
 				t.Errorf("%q, want %q", names, want)
 			}
-			if l.Total != 7 || l.Folders != 2 || l.Files != 5 || l.Path != "/a" || l.Entries[2].Link != "one.txt" || l.Entries[3].Href != "./new%0Aline" ||
-				l.Entries[4].Size != 5000 || l.Entries[4].Packed == 0 || l.Entries[6].Size != 1 || l.Entries[1].Entries != 2 {
+			if l.Total != 7 || l.Folders != 2 || l.Files != 5 || l.Path != "/a" ||
+				l.Entries[2].Link != "one.txt" || l.Entries[3].Href != "./new%0Aline" ||
+				l.Entries[4].Size != 5000 || l.Entries[4].Packed == 0 || l.Entries[6].Size != 1 ||
+				l.Entries[1].Entries != 2 {
 				t.Errorf("%+v", l)
 			}
 			l, names = list(t, c, "/a/?format=json&sort=size&order=desc&limit=3&offset=2")
-			if want := []string{"one.txt", "link", "three.txt"}; !slices.Equal(names[:1], want[:1]) || len(names) != 3 || !strings.Contains(l.Next, "offset=5") {
+			if want := []string{"one.txt", "link", "three.txt"}; !slices.Equal(names[:1],
+				want[:1]) || len(names) != 3 || !strings.Contains(l.Next, "offset=5") {
 				t.Errorf("%q, %q", names, l.Next)
 			}
-			if _, names = list(t, c, "/?format=json"); !slices.Equal(names, []string{"a", "c", "page", "b\ufffd"}) {
+			if _, names = list(t, c, "/?format=json"); !slices.Equal(names,
+				[]string{"a", "c", "page", "b\ufffd"}) {
 				t.Errorf("%q", names)
 			}
-			if _, names = list(t, c, "/page/?q=X&format=json"); !slices.Equal(names, []string{"a/sub/x", "a/one.txt", "page/index.html", "a/three.txt"}) && len(names) < 4 {
+			if _, names = list(t, c, "/page/?q=X&format=json"); !slices.Equal(names,
+				[]string{"a/sub/x", "a/one.txt", "page/index.html", "a/three.txt"}) && len(names) < 4 {
 				t.Errorf("%q", names)
 			}
 			if _, body := c.do(t, "GET", "/page/"); body != "<p>page" {
 				t.Errorf("%.100s", body)
 			}
-			if resp, body := c.do(t, "GET", "/page/?list"); !strings.Contains(body, "other.html") || !strings.Contains(resp.Header.Get("Content-Security-Policy"), "default-src 'none'") {
+			if resp, body := c.do(t, "GET", "/page/?list"); !strings.Contains(body, "other.html") ||
+				!strings.Contains(resp.Header.Get("Content-Security-Policy"), "default-src 'none'") {
 				t.Errorf("%.100s", body)
 			}
 			if resp, _ := c.do(t, "GET", "/a"); resp.StatusCode != 301 {
 				t.Error(resp.StatusCode)
 			}
 			resp, _ := c.do(t, "GET", "/a/")
-			if again, _ := c.do(t, "GET", "/a/", "If-None-Match: "+resp.Header.Get("ETag")); again.StatusCode != 304 {
+			if again, _ := c.do(t, "GET", "/a/", "If-None-Match: "+
+				resp.Header.Get("ETag")); again.StatusCode != 304 {
 				t.Error(again.StatusCode)
 			}
 		})
@@ -207,7 +229,8 @@ func TestListingAssets(t *testing.T) {
 			asset, _, _ := strings.Cut(part, `"`)
 			asset, _, _ = strings.Cut(asset, "#")
 			resp, body := c.do(t, "GET", "/?asset="+asset, "Accept-Encoding: gzip")
-			if n++; resp.StatusCode != 200 || len(body) == 0 || !strings.Contains(resp.Header.Get("Cache-Control"), "immutable") {
+			if n++; resp.StatusCode != 200 || len(body) == 0 ||
+				!strings.Contains(resp.Header.Get("Cache-Control"), "immutable") {
 				t.Errorf("%s: %d %v", asset, resp.StatusCode, resp.Header)
 			}
 		}
@@ -240,11 +263,13 @@ func TestPlainFolder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	config := listed(serve.Archive{Path: files{"a/both.txt": "both"}.pack(t, filepath.Join(dir, "a.tar.gz"))})
+	config := listed(serve.Archive{Path: files{"a/both.txt": "both"}.pack(t,
+		filepath.Join(dir, "a.tar.gz"))})
 	config.Fallback = plain
 	for _, c := range clients(t, config) {
 		l, names := list(t, c, "/a/?format=json")
-		if !slices.Equal(names, []string{"both.txt", "plain.txt"}) || l.Entries[0].Size != 4 || l.Entries[1].Size != 10 {
+		if !slices.Equal(names, []string{"both.txt", "plain.txt"}) || l.Entries[0].Size != 4 ||
+			l.Entries[1].Size != 10 {
 			t.Errorf("%+v", l)
 		}
 	}
@@ -276,7 +301,8 @@ type remote struct {
 }
 
 func (r *remote) ReadAt(p []byte, off int64) (int, error) {
-	resp, body := r.c.do(r.t, "GET", r.target, fmt.Sprintf("Range: bytes=%d-%d", off, off+int64(len(p))-1))
+	resp, body := r.c.do(r.t, "GET", r.target,
+		fmt.Sprintf("Range: bytes=%d-%d", off, off+int64(len(p))-1))
 	if resp.StatusCode != http.StatusPartialContent {
 		return 0, fmt.Errorf("%s", resp.Status)
 	}

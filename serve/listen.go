@@ -130,7 +130,10 @@ type unixListener struct {
 	path string
 }
 
-func (l *unixListener) Close() error { return errors.Join(l.UnixListener.Close(), os.Remove(l.path)) }
+func (l *unixListener) Close() error {
+	return errors.Join(l.UnixListener.Close(),
+		os.Remove(l.path))
+}
 
 func (l *unixListener) Addr() net.Addr { return &net.UnixAddr{Name: l.path, Net: "unix"} }
 

@@ -23,7 +23,8 @@ func status(response string) string {
 // answered with 200, and none may leave the connection open for a request behind it.
 func TestMalformed(t *testing.T) {
 	t.Parallel()
-	other, err := serve.New(serve.Options{Header: []serve.Field{{Name: "X-Frame-Options", Value: "DENY"}}})
+	other, err := serve.New(serve.Options{Header: []serve.Field{{Name: "X-Frame-Options",
+		Value: "DENY"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +34,8 @@ func TestMalformed(t *testing.T) {
 	if rec.Code != 503 || rec.Body.Len() != 0 || rec.Header().Get("X-Frame-Options") != "DENY" {
 		t.Errorf("HEAD of a server that is not ready: %d %q %v", rec.Code, rec.Body, rec.Header())
 	}
-	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}}, serve.RunOptions{HeaderTimeout: time.Second})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}},
+		serve.RunOptions{HeaderTimeout: time.Second})
 	const smuggled = "GET /style.css HTTP/1.1\r\nHost: a\r\n\r\n"
 	long := strings.Repeat("a", 20_000)
 	for _, c := range []struct{ name, request, status string }{
@@ -64,31 +66,59 @@ func TestMalformed(t *testing.T) {
 		{"empty name", "GET / HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n", "400"},
 		{"folded line", "GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n c\r\n\r\n", "400"},
 		{"space before the first field", "GET / HTTP/1.1\r\n Host: a\r\n\r\n", "400"},
-		{"length and chunked", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled, "400"},
-		{"two lengths", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nabc" + smuggled, "400"},
-		{"the same length twice", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc" + smuggled, "400"},
-		{"list of lengths", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3, 3\r\n\r\nabc" + smuggled, "400"},
-		{"signed length", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +3\r\n\r\nabc" + smuggled, "400"},
+		{"length and chunked",
+			"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: " +
+				"chunked\r\n\r\n0\r\n\r\n" + smuggled, "400"},
+		{"two lengths",
+			"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nabc" +
+				smuggled, "400"},
+		{"the same length twice",
+			"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc" +
+				smuggled, "400"},
+		{"list of lengths", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3, 3\r\n\r\nabc" +
+			smuggled, "400"},
+		{"signed length", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +3\r\n\r\nabc" + smuggled,
+			"400"},
 		{"negative length", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n" + smuggled, "400"},
-		{"hexadecimal length", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x3\r\n\r\nabc" + smuggled, "400"},
+		{"hexadecimal length", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x3\r\n\r\nabc" +
+			smuggled, "400"},
 		{"empty length", "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: \r\n\r\n" + smuggled, "400"},
-		{"huge length", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n" + smuggled, "400"},
-		{"chunk of no size", "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" + smuggled, "400"},
-		{"chunk of a negative size", "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n" + smuggled, "400"},
-		{"chunk size that ends in LF", "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\n\n" + smuggled, "400"},
-		{"unknown coding", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + smuggled, "501"},
-		{"chunked twice", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled, "501"},
-		{"chunked, identity", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" + smuggled, "501"},
-		{"vertical tab before chunked", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n" + smuggled, "400"},
-		{"chunked in 1.0", "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled, "400"},
-		{"content in 1.0", "POST / HTTP/1.0\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc" + smuggled, "400"},
-		{"content of a POST", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc" + smuggled, "405"},
-		{"content of a chunked POST", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n" + smuggled, "405"},
-		{"chunk extensions", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0;\n\r\n\r\n" + smuggled, "405"},
-		{"expectation", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n", "405"},
+		{"huge length",
+			"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n" + smuggled, "400"},
+		{"chunk of no size",
+			"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" + smuggled, "400"},
+		{"chunk of a negative size",
+			"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n" + smuggled, "400"},
+		{"chunk size that ends in LF",
+			"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\n\n" + smuggled, "400"},
+		{"unknown coding",
+			"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + smuggled, "501"},
+		{"chunked twice",
+			"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: " +
+				"chunked\r\n\r\n0\r\n\r\n" + smuggled, "501"},
+		{"chunked, identity",
+			"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" +
+				smuggled, "501"},
+		{"vertical tab before chunked",
+			"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n" +
+				smuggled, "400"},
+		{"chunked in 1.0",
+			"POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled, "400"},
+		{"content in 1.0", "POST / HTTP/1.0\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc" + smuggled,
+			"400"},
+		{"content of a POST", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc" +
+			smuggled, "405"},
+		{"content of a chunked POST",
+			"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n" + smuggled, "405"},
+		{"chunk extensions",
+			"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0;\n\r\n\r\n" +
+				smuggled, "405"},
+		{"expectation",
+			"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n", "405"},
 		{"long header", "GET / HTTP/1.1\r\nHost: a\r\nX: " + long + "\r\n\r\n", "431"},
 		{"long target", "GET /" + long + " HTTP/1.1\r\nHost: a\r\n\r\n", "431"},
-		{"many fields", "GET / HTTP/1.1\r\nHost: a\r\n" + strings.Repeat("X: a\r\n", 5000) + "\r\n", "431"},
+		{"many fields", "GET / HTTP/1.1\r\nHost: a\r\n" + strings.Repeat("X: a\r\n", 5000) + "\r\n",
+			"431"},
 		{"TLS on a plain port", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "400"},
 		{"preface without h2c", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "505"},
 		{"authority as target", "GET example.com:80 HTTP/1.1\r\nHost: a\r\n\r\n", "400"},
@@ -104,7 +134,8 @@ func TestMalformed(t *testing.T) {
 		if status(got) != c.status {
 			t.Errorf("%s: %q, want %s: %.200q", c.name, status(got), c.status, got)
 		}
-		if n := strings.Count(got, "HTTP/1.1 "); c.status != "400" && n > 1 || strings.Contains(got, "line 1 of some text") && !strings.Contains(c.name, "target") {
+		if n := strings.Count(got, "HTTP/1.1 "); c.status != "400" && n > 1 ||
+			strings.Contains(got, "line 1 of some text") && !strings.Contains(c.name, "target") {
 			t.Errorf("%s: %d responses: what follows was taken for a request", c.name, n)
 		}
 		if d := time.Since(began); d > 4*time.Second {
@@ -124,20 +155,37 @@ func TestWellFormed(t *testing.T) {
 		{"one empty line before", "\r\nGET /file HTTP/1.1\r\nHost: a\r\n" + last, "200"},
 		{"absolute-form", "GET http://b/file HTTP/1.1\r\nHost: a\r\n" + last, "200"},
 		{"empty host", "GET /file HTTP/1.1\r\nHost:\r\n" + last, "200"},
-		{"names in any case, no space, trailing space", "GET /file HTTP/1.1\r\nhOST:a \t\r\nCONNECTION:close\r\nRANGE:bytes=0-1\r\n\r\n", "206"},
+		{"names in any case, no space, trailing space",
+			"GET /file HTTP/1.1\r\nhOST:a \t\r\nCONNECTION:close\r\nRANGE:bytes=0-1\r\n\r\n", "206"},
 		{"raw UTF-8", "GET /\xc3\xbc%20\xc3\xb1%25.txt HTTP/1.1\r\nHost: a\r\n" + last, "200"},
 		{"length 0", "GET /file HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n" + last, "200"},
 		{"1.0", "GET /file HTTP/1.0\r\n\r\n", "200"},
 		{"1.0 and a length of 0", "GET /file HTTP/1.0\r\nContent-Length: 0\r\n\r\n", "200"},
-		{"1.0 kept alive", "GET /file HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /about HTTP/1.0\r\n\r\n", "200 200"},
+		{"1.0 kept alive",
+			"GET /file HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /about HTTP/1.0\r\n\r\n", "200 200"},
 		{"1.0 HEAD", "HEAD /mid.txt HTTP/1.0\r\n\r\n", "200"},
-		{"1.0 then 1.1", "GET /file HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /about HTTP/1.1\r\nHost: a\r\n" + last, "200 200"},
-		{"pipelined", "GET /file HTTP/1.1\r\nHost: a\r\n\r\nHEAD /mid.txt HTTP/1.1\r\nHost: a\r\n\r\nGET /nothing HTTP/1.1\r\nHost: a\r\n\r\nGET /about HTTP/1.1\r\nHost: a\r\n" + last, "200 200 404 200"},
-		{"pipelined through both engines", "GET /mid.txt HTTP/1.1\r\nHost: a\r\n\r\nGET /file HTTP/1.1\r\nHost: a\r\nRange: bytes=0-1,3-4\r\n\r\nGET /file HTTP/1.1\r\nHost: a\r\n\r\nGET /big.txt HTTP/1.1\r\nHost: a\r\n" + last, "200 206 200 200"},
-		{"a GET with content ends the connection", "GET /file HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET /about HTTP/1.1\r\nHost: a\r\n\r\n", "200"},
-		{"upgrade is not taken", "GET /file HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\nGET /file HTTP/1.1\r\nHost: a\r\n" + last, "200 200"},
+		{"1.0 then 1.1",
+			"GET /file HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /about HTTP/1.1\r\nHost: a\r\n" + last, "200 200"},
+		{"pipelined",
+			"GET /file HTTP/1.1\r\nHost: a\r\n\r\nHEAD /mid.txt HTTP/1.1\r\nHost: a\r\n\r\nGET " +
+				"/nothing HTTP/1.1\r\nHost: a\r\n\r\nGET /about HTTP/1.1\r\nHost: a\r\n" +
+				last, "200 200 404 200"},
+		{"pipelined through both engines",
+			"GET /mid.txt HTTP/1.1\r\nHost: a\r\n\r\nGET /file HTTP/1.1\r\nHost: a\r\nRange: " +
+				"bytes=0-1,3-4\r\n\r\nGET /file HTTP/1.1\r\nHost: a\r\n\r\nGET /big.txt " +
+				"HTTP/1.1\r\nHost: a\r\n" +
+				last, "200 206 200 200"},
+		{"a GET with content ends the connection",
+			"GET /file HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET /about " +
+				"HTTP/1.1\r\nHost: a\r\n\r\n", "200"},
+		{"upgrade is not taken",
+			"GET /file HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: " +
+				"h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\nGET /file HTTP/1.1\r\nHost: a\r\n" +
+				last, "200 200"},
 		{"options for the server", "OPTIONS * HTTP/1.1\r\nHost: a\r\n" + last, "204"},
-		{"a header of many bytes", "GET /file HTTP/1.1\r\nHost: a\r\nCookie: " + strings.Repeat("c", 12_000) + "\r\n\r\nGET /mid.txt HTTP/1.1\r\nHost: a\r\nCookie: " + strings.Repeat("c", 12_000) + "\r\n" + last, "200 200"},
+		{"a header of many bytes", "GET /file HTTP/1.1\r\nHost: a\r\nCookie: " +
+			strings.Repeat("c", 12_000) + "\r\n\r\nGET /mid.txt HTTP/1.1\r\nHost: a\r\nCookie: " +
+			strings.Repeat("c", 12_000) + "\r\n" + last, "200 200"},
 	} {
 		got := r.raw(t, c.request, 10*time.Second)
 		var statuses []string
@@ -158,7 +206,8 @@ func TestWellFormed(t *testing.T) {
 // TestRequestInPieces sends two requests in two pieces, cut at many places.
 func TestRequestInPieces(t *testing.T) {
 	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}})
-	two := "GET /file HTTP/1.1\r\nHost: a\r\n\r\nGET /mid.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=5-9\r\nConnection: close\r\n\r\n"
+	two := "GET /file HTTP/1.1\r\nHost: a\r\n\r\nGET /mid.txt HTTP/1.1\r\nHost: a\r\nRange: " +
+		"bytes=5-9\r\nConnection: close\r\n\r\n"
 	for cut := 1; cut < len(two); cut += 7 {
 		c, err := net.Dial("tcp", r.addresses[0])
 		if err != nil {
@@ -176,7 +225,9 @@ func TestRequestInPieces(t *testing.T) {
 				break
 			}
 		}
-		if got := string(b[:n]); !strings.Contains(got, "\r\n\r\n0123456789\nHTTP/1.1 206 Partial Content\r\n") || !strings.HasSuffix(got, "\r\n\r\n"+site()["mid.txt"][5:10]) {
+		if got := string(b[:n]); !strings.Contains(got,
+			"\r\n\r\n0123456789\nHTTP/1.1 206 Partial Content\r\n") ||
+			!strings.HasSuffix(got, "\r\n\r\n"+site()["mid.txt"][5:10]) {
 			t.Fatalf("cut at %d: %q", cut, got)
 		}
 		_ = c.Close()
@@ -186,7 +237,8 @@ func TestRequestInPieces(t *testing.T) {
 // TestSlowClients: clients that send nothing, send little, or take nothing are cut off.
 func TestSlowClients(t *testing.T) {
 	t.Parallel()
-	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}, WriteTimeout: 300 * time.Millisecond},
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}},
+		WriteTimeout: 300 * time.Millisecond},
 		serve.RunOptions{HeaderTimeout: 300 * time.Millisecond, IdleTimeout: 400 * time.Millisecond})
 	closedWithin := func(name string, c net.Conn, limit time.Duration) {
 		t.Helper()

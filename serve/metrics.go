@@ -35,10 +35,15 @@ func (s *Server) writeMetrics(w io.Writer) {
 	m := metricsWriter{w}
 	st := &s.responder.Stats
 	m.begin("http_responses_total", "counter", "Responses sent.")
-	st.Responses(func(status int, n uint64) { m.value("http_responses_total", float64(n), "code", strconv.Itoa(status)) })
-	m.single("http_response_body_bytes_total", "counter", "Bytes of response bodies sent.", float64(st.Bytes()))
+	st.Responses(func(status int, n uint64) {
+		m.value("http_responses_total", float64(n), "code",
+			strconv.Itoa(status))
+	})
+	m.single("http_response_body_bytes_total", "counter", "Bytes of response bodies sent.",
+		float64(st.Bytes()))
 
-	m.begin("http_request_duration_seconds", "histogram", "From the end of a request's header to the last byte of the response.")
+	m.begin("http_request_duration_seconds", "histogram",
+		"From the end of a request's header to the last byte of the response.")
 	n, sum := st.Durations()
 	total := uint64(0)
 	for i, count := range n {
@@ -54,21 +59,25 @@ func (s *Server) writeMetrics(w io.Writer) {
 	open, accepted := st.Connections()
 	m.single("connections", "gauge", "Connections open.", float64(open))
 	m.single("connections_total", "counter", "Connections accepted.", float64(accepted))
-	m.single("connections_refused_total", "counter", "Connections closed at once because there were too many.", float64(st.Refused()))
+	m.single("connections_refused_total", "counter",
+		"Connections closed at once because there were too many.", float64(st.Refused()))
 
 	list := s.library.List()
 	m.begin("archive_entries", "gauge", "Entries of an archive that is served.")
 	for i, a := range list {
-		m.value("archive_entries", float64(a.Entries), "index", strconv.Itoa(i), "path", a.Path, "mount", a.Mount)
+		m.value("archive_entries", float64(a.Entries), "index", strconv.Itoa(i), "path", a.Path,
+			"mount", a.Mount)
 	}
 	m.begin("archive_bytes", "gauge", "Size of an archive that is served.")
 	for i, a := range list {
-		m.value("archive_bytes", float64(a.Bytes), "index", strconv.Itoa(i), "path", a.Path, "mount", a.Mount)
+		m.value("archive_bytes", float64(a.Bytes), "index", strconv.Itoa(i), "path", a.Path,
+			"mount", a.Mount)
 	}
 	m.begin("reloads_total", "counter", "Changes of the archives.")
 	m.value("reloads_total", float64(s.reloads.good.Load()), "result", "ok")
 	m.value("reloads_total", float64(s.reloads.bad.Load()), "result", "failed")
-	m.single("last_reload_timestamp_seconds", "gauge", "When the archives were last changed.", float64(s.reloads.last.Load()))
+	m.single("last_reload_timestamp_seconds", "gauge", "When the archives were last changed.",
+		float64(s.reloads.last.Load()))
 	metrics.WriteProcessMetrics(w)
 }
 
@@ -90,7 +99,8 @@ func (m metricsWriter) single(name, kind, help string, v float64) {
 func (m metricsWriter) value(name string, v float64, labels ...string) {
 	text := ""
 	for i := 0; i < len(labels); i += 2 {
-		text += "," + labels[i] + `="` + labelEscapes.Replace(strings.ToValidUTF8(labels[i+1], "\uFFFD")) + `"`
+		text += "," + labels[i] + `="` +
+			labelEscapes.Replace(strings.ToValidUTF8(labels[i+1], "\uFFFD")) + `"`
 	}
 	if text != "" {
 		text = "{" + text[1:] + "}"

@@ -20,8 +20,8 @@ type Archive struct {
 	Path  string // the file, the first shard or the list of a shard set, or a device
 	Mount string // the URL path below which its files are; "" and "/" are the root
 	// Opened, if set, is an archive that the program has opened, for example one in memory
-	// (tarpack.OpenAt) or on a source of its own (tarpack.OpenSource). Path is not used then. It must stay open as long as the Server
-	// is used.
+	// (tarpack.OpenAt) or on a source of its own (tarpack.OpenSource). Path is not used then. It
+	// must stay open as long as the Server is used.
 	Opened *tarpack.Archive
 }
 
@@ -108,8 +108,9 @@ type RunOptions struct {
 // plan returns the options that decide what an answer is.
 func (o *Options) plan() plan.Options {
 	p := plan.Options{
-		SPA: o.SPA, Listing: o.Listing, NoDownload: o.NoDownload, Hide: o.Hide, CacheControl: o.CacheControl,
-		Immutable: o.Immutable, CORS: o.CORS,
+		SPA: o.SPA, Listing: o.Listing, NoDownload: o.NoDownload, Hide: o.Hide,
+		CacheControl: o.CacheControl,
+		Immutable:    o.Immutable, CORS: o.CORS,
 	}
 	for _, f := range o.Header {
 		p.Header = append(p.Header, plan.Field(f))
@@ -132,7 +133,8 @@ func (o *RunOptions) check() error {
 			_, err = net.LookupPort("tcp", port)
 		}
 		if err != nil {
-			return fmt.Errorf("%w: address %q: it is HOST:PORT, as 127.0.0.1:8080 or :80", ErrOption, address)
+			return fmt.Errorf("%w: address %q: it is HOST:PORT, as 127.0.0.1:8080 or :80",
+				ErrOption, address)
 		}
 	}
 	return nil

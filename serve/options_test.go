@@ -52,7 +52,8 @@ func (l *lines) String() string {
 // TestEveryOption sets each field of Options and checks its effect.
 func TestEveryOption(t *testing.T) {
 	dir := t.TempDir()
-	archive := files{"a.txt": "a", "a.12ab.js": "js", "hidden.txt": "h", "folder/x": "x"}.pack(t, filepath.Join(dir, "a.tar.gz"))
+	archive := files{"a.txt": "a", "a.12ab.js": "js", "hidden.txt": "h", "folder/x": "x"}.pack(t,
+		filepath.Join(dir, "a.tar.gz"))
 	tree := filepath.Join(dir, "tree")
 	files{"plain.txt": "p", "in/other": "o"}.write(t, tree)
 	nested := files{"y": "y"}.pack(t, filepath.Join(dir, "n.tar.gz"))
@@ -61,7 +62,8 @@ func TestEveryOption(t *testing.T) {
 	o := serve.Options{
 		Archives: []serve.Archive{{Path: archive, Mount: "/m"}}, Fallback: tree, Nested: true,
 		SPA: true, Listing: true, NoDownload: true, Hide: []string{"hidden*"}, CacheControl: "max-age=7",
-		Immutable: []string{"*.12ab.js"}, CORS: []string{"https://a.example"}, Header: []serve.Field{{Name: "X-A", Value: "b"}},
+		Immutable: []string{"*.12ab.js"}, CORS: []string{"https://a.example"},
+		Header:       []serve.Field{{Name: "X-A", Value: "b"}},
 		WriteTimeout: 20 * time.Second, AccessLog: &access, AccessFormat: "json",
 	}
 	r := start(t, o)
@@ -104,11 +106,15 @@ func TestEveryOption(t *testing.T) {
 		})
 	}
 	checked(t, o, map[string]func(t *testing.T){
-		"Archives": body("/m/a.txt", 200, "a"), "Fallback": body("/plain.txt", 200, "p"), "Nested": body("/in/y", 200, "y"),
-		"Listing": body("/m/folder/?list&format=json", 200, ""), "NoDownload": body("/m/?download=tar.gz", 404, ""),
-		"Hide": body("/m/hidden.txt", 404, ""), "CacheControl": field("/m/a.txt", "Cache-Control", "max-age=7"),
+		"Archives": body("/m/a.txt", 200, "a"), "Fallback": body("/plain.txt", 200,
+			"p"), "Nested": body("/in/y", 200, "y"),
+		"Listing": body("/m/folder/?list&format=json", 200,
+			""), "NoDownload": body("/m/?download=tar.gz", 404, ""),
+		"Hide": body("/m/hidden.txt", 404, ""), "CacheControl": field("/m/a.txt", "Cache-Control",
+			"max-age=7"),
 		"Immutable": field("/m/a.12ab.js", "Cache-Control", "public, max-age=31536000, immutable"),
-		"CORS":      field("/m/a.txt", "Access-Control-Allow-Origin", "https://a.example"), "Header": field("/m/a.txt", "X-A", "b"),
+		"CORS": field("/m/a.txt", "Access-Control-Allow-Origin",
+			"https://a.example"), "Header": field("/m/a.txt", "X-A", "b"),
 		"AccessLog": logged, "AccessFormat": logged,
 		"SPA": func(t *testing.T) {
 			files{"index.html": "app"}.write(t, tree)
@@ -126,7 +132,8 @@ func TestEveryOption(t *testing.T) {
 			}
 		},
 		"WriteTimeout": func(t *testing.T) { // TestSlowClients checks that it ends connections
-			s, err := serve.New(serve.Options{WriteTimeout: time.Nanosecond, Archives: []serve.Archive{{Path: packedSite(t)}}})
+			s, err := serve.New(serve.Options{WriteTimeout: time.Nanosecond,
+				Archives: []serve.Archive{{Path: packedSite(t)}}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -155,7 +162,8 @@ func (d *deadlines) WriteHeader(int)                  {}
 func (d *deadlines) SetWriteDeadline(time.Time) error { d.set++; return nil }
 
 func httptestRequest(path string) *http.Request {
-	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader("GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n")))
+	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader("GET " + path +
+		" HTTP/1.1\r\nHost: a\r\n\r\n")))
 	if err != nil {
 		panic(err)
 	}
@@ -175,7 +183,8 @@ func TestEveryRunOption(t *testing.T) {
 	})
 	limited := start(t, o, serve.RunOptions{MaxConns: 2})
 	perIP := start(t, o, serve.RunOptions{MaxConnsPerIP: 1})
-	secure := start(t, o, serve.RunOptions{CertFile: certFile, KeyFile: keyFile, ShutdownTimeout: 20 * time.Second})
+	secure := start(t, o, serve.RunOptions{CertFile: certFile, KeyFile: keyFile,
+		ShutdownTimeout: 20 * time.Second})
 	dial := func(t *testing.T, network, address string) net.Conn {
 		t.Helper()
 		c, err := net.Dial(network, address)
@@ -238,7 +247,8 @@ func TestEveryRunOption(t *testing.T) {
 		"Admin": func(t *testing.T) {
 			c := dial(t, "unix", admin)
 			_, _ = io.WriteString(c, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-			if resp, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil || resp.StatusCode != 200 {
+			if resp, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil ||
+				resp.StatusCode != 200 {
 				t.Error(resp, err)
 			}
 		},
@@ -250,7 +260,8 @@ func TestEveryRunOption(t *testing.T) {
 			}
 		},
 		"MaxHeader": func(t *testing.T) {
-			if status := ask(dial(t, "tcp", r.addresses[0]), "X: "+strings.Repeat("x", 2000)+"\r\n"); status != 431 {
+			if status := ask(dial(t, "tcp", r.addresses[0]), "X: "+strings.Repeat("x", 2000)+
+				"\r\n"); status != 431 {
 				t.Error(status)
 			}
 		},
@@ -278,7 +289,8 @@ func TestEveryRunOption(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer s.Close()
-			if err := s.Run(t.Context(), serve.RunOptions{Inherit: true}); err == nil || !strings.Contains(err.Error(), "nothing to listen on") {
+			if err := s.Run(t.Context(), serve.RunOptions{Inherit: true}); err == nil ||
+				!strings.Contains(err.Error(), "nothing to listen on") {
 				t.Error(err)
 			}
 		},

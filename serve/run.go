@@ -63,7 +63,8 @@ func (s *Server) Run(ctx context.Context, o RunOptions) error {
 }
 
 // untilDone waits until ctx ends. It returns an error as soon as the archives can't be loaded.
-func (s *Server) untilDone(ctx context.Context, o *RunOptions, loaded <-chan error, listeners []net.Listener) error {
+func (s *Server) untilDone(ctx context.Context, o *RunOptions, loaded <-chan error,
+	listeners []net.Listener) error {
 	select {
 	case <-ctx.Done():
 		return nil

@@ -37,7 +37,8 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{options: o}
-	s.library, err = archives.NewLibrary(archives.Options{Fallback: o.Fallback, Nested: o.Nested, Notice: o.Log})
+	s.library, err = archives.NewLibrary(archives.Options{Fallback: o.Fallback, Nested: o.Nested,
+		Notice: o.Log})
 	if err != nil {
 		return nil, err
 	}
@@ -95,8 +96,9 @@ func (s *Server) Reload(ctx context.Context) error {
 func (s *Server) newEngine(o *RunOptions) *engine.Engine {
 	return engine.New(engine.Config{
 		Responder: s.responder, HeaderTimeout: o.HeaderTimeout, IdleTimeout: o.IdleTimeout,
-		WriteTimeout: s.options.WriteTimeout, MaxHeader: o.MaxHeader, MaxConns: o.MaxConns, MaxConnsPerIP: o.MaxConnsPerIP,
-		H2C: o.H2C,
+		WriteTimeout: s.options.WriteTimeout, MaxHeader: o.MaxHeader, MaxConns: o.MaxConns,
+		MaxConnsPerIP: o.MaxConnsPerIP,
+		H2C:           o.H2C,
 	})
 }
 

@@ -20,7 +20,8 @@ func (fs files) packShards(t testing.TB, name string, shards int) (first, list s
 	t.Helper()
 	dir := t.TempDir()
 	fs.write(t, dir)
-	if _, err := shard.Pack(context.Background(), dir, name, shard.PackOptions{Shards: shards}); err != nil {
+	if _, err := shard.Pack(context.Background(), dir, name,
+		shard.PackOptions{Shards: shards}); err != nil {
 		t.Fatal(err)
 	}
 	first = format.ShardName(name, 0, shards)
@@ -53,7 +54,8 @@ func TestShardDownloads(t *testing.T) {
 func TestReplaceShards(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "a.tar.gz")
 	first, list := version(0).packShards(t, name, 3)
-	r := start(t, serve.Options{Archives: []serve.Archive{{Path: first}}}, serve.RunOptions{Watch: true})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: first}}},
+		serve.RunOptions{Watch: true})
 	all := func(n int) {
 		t.Helper()
 		for p, want := range version(n) {

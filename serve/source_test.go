@@ -72,7 +72,8 @@ func openTroubled(t *testing.T, fs files) (*troubled, *tarpack.Archive) {
 		t.Fatal(err)
 	}
 	src := &troubled{Source: source.Of(bytes.NewReader(archive), int64(len(archive)))}
-	a, err := tarpack.OpenSource(context.Background(), "slow", src, bytes.NewReader(index), int64(len(index)), nil)
+	a, err := tarpack.OpenSource(context.Background(), "slow", src, bytes.NewReader(index),
+		int64(len(index)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,8 +81,8 @@ func openTroubled(t *testing.T, fs files) (*troubled, *tarpack.Archive) {
 	return src, a
 }
 
-// TestSourceHolds: while reads of one archive are held up, for more connections than there are event
-// loops, other connections are answered. Then the held answers are complete.
+// TestSourceHolds: while reads of one archive are held up, for more connections than there are
+// event loops, other connections are answered. Then the held answers are complete.
 func TestSourceHolds(t *testing.T) {
 	const connections = 64
 	src, a := openTroubled(t, files{"page.html": "<h1>slow</h1>", "large.bin": noise(200 << 10)})
@@ -125,25 +126,29 @@ func TestSourceHolds(t *testing.T) {
 	close(src.held)
 	for range connections {
 		got := <-results
-		want := map[string]string{"/slow/page.html": "<h1>slow</h1>", "/slow/large.bin": noise(200 << 10)}[got.path]
+		want := map[string]string{"/slow/page.html": "<h1>slow</h1>",
+			"/slow/large.bin": noise(200 << 10)}[got.path]
 		if got.err != nil || string(got.body) != want {
 			t.Errorf("%s: %d bytes, %v", got.path, len(got.body), got.err)
 		}
 	}
 }
 
-// TestSourceFails: an archive that has changed or is unavailable is a 503 with Retry-After, and one with
-// wrong bytes a 500; other archives are answered, and it is answered again when the trouble is over.
+// TestSourceFails: an archive that has changed or is unavailable is a 503 with Retry-After, and one
+// with wrong bytes a 500; other archives are answered, and it is answered again when the trouble is
+// over.
 func TestSourceFails(t *testing.T) {
 	src, a := openTroubled(t, files{"page.html": "<h1>page</h1>", "stored.bin": noise(2000)})
 	fast := files{"page.html": "<h1>fast</h1>"}.pack(t, filepath.Join(t.TempDir(), "fast.tar.gz"))
-	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Opened: a, Mount: "/slow"}, {Path: fast}}}) {
+	for _, c := range clients(t,
+		serve.Options{Archives: []serve.Archive{{Opened: a, Mount: "/slow"}, {Path: fast}}}) {
 		t.Run(c.name, func(t *testing.T) {
 			check := func(path string, status int, retry bool) {
 				t.Helper()
 				resp, body := c.do(t, "GET", path)
 				if resp.StatusCode != status || (resp.Header.Get("Retry-After") != "") != retry {
-					t.Errorf("%s: %d, Retry-After %q, %q", path, resp.StatusCode, resp.Header.Get("Retry-After"), body)
+					t.Errorf("%s: %d, Retry-After %q, %q", path, resp.StatusCode,
+						resp.Header.Get("Retry-After"), body)
 				}
 			}
 			for _, bad := range []error{source.ErrChanged, source.ErrUnavailable} {

@@ -16,7 +16,8 @@ import (
 // answers compares the answers for paths with "status body".
 func answers(t *testing.T, r *running, want map[string]string) {
 	t.Helper()
-	c := &http.Client{Transport: plainClient.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	c := &http.Client{Transport: plainClient.Transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	for path, w := range want {
 		status, body := fetch(t, c, r.url(path))
 		got := http.StatusText(status)
@@ -32,29 +33,38 @@ func answers(t *testing.T, r *running, want map[string]string) {
 // TestSeveralArchives: archives are asked in order, then mounts, then plain files.
 func TestSeveralArchives(t *testing.T) {
 	dir := t.TempDir()
-	a := files{"x": "a", "only-a": "a", "d/x": "a", "std/x": "a below std", "std/y": "a below std"}.pack(t, filepath.Join(dir, "a.tar.gz"))
-	b := files{"x": "b", "only-b": "b", "d/y": "b", "d/index.html": "b index"}.pack(t, filepath.Join(dir, "b.tar.gz"))
-	m := files{"x": "std", "index.html": "std index", "404.html": "std 404", "up": "-> ../x", "deep/l": "-> ../x"}.pack(t, filepath.Join(dir, "std.tar.gz"))
+	a := files{"x": "a", "only-a": "a", "d/x": "a", "std/x": "a below std",
+		"std/y": "a below std"}.pack(t, filepath.Join(dir, "a.tar.gz"))
+	b := files{"x": "b", "only-b": "b", "d/y": "b", "d/index.html": "b index"}.pack(t,
+		filepath.Join(dir, "b.tar.gz"))
+	m := files{"x": "std", "index.html": "std index", "404.html": "std 404", "up": "-> ../x",
+		"deep/l": "-> ../x"}.pack(t, filepath.Join(dir, "std.tar.gz"))
 	plain := filepath.Join(dir, "plain")
 	files{
-		"x": "plain", "p.txt": "plain", "d/z": "plain", "l": "-> p.txt", "out": "-> ../secret", "abs": "-> " + dir + "/secret", "dirout": "-> ..",
+		"x": "plain", "p.txt": "plain", "d/z": "plain", "l": "-> p.txt", "out": "-> ../secret",
+		"abs": "-> " + dir + "/secret", "dirout": "-> ..",
 		".env": "hidden", "std/z": "plain below std",
 	}.write(t, plain)
 	if err := os.WriteFile(filepath.Join(dir, "secret"), []byte("secret"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	r := start(t, serve.Options{Archives: []serve.Archive{{Path: a}, {Path: b}, {Path: m, Mount: "/std/"}}, Fallback: plain})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: a}, {Path: b},
+		{Path: m, Mount: "/std/"}}, Fallback: plain})
 	answers(t, r, map[string]string{
-		"/x": "a", "/only-a": "a", "/only-b": "b", "/d/x": "a", "/d/y": "b", "/d/": "b index", "/d": "Moved Permanently",
-		"/std/x": "std", "/std/y": "a below std", "/std/z": "plain below std", "/std/": "std index", "/std": "Moved Permanently",
+		"/x": "a", "/only-a": "a", "/only-b": "b", "/d/x": "a", "/d/y": "b", "/d/": "b index",
+		"/d":     "Moved Permanently",
+		"/std/x": "std", "/std/y": "a below std", "/std/z": "plain below std", "/std/": "std index",
+		"/std":    "Moved Permanently",
 		"/std/up": "Not Found", "/std/deep/l": "std", "/std/nothing": "Not Found", "/stdx": "Not Found",
-		"/p.txt": "plain", "/d/z": "plain", "/l": "plain", "/out": "Not Found", "/abs": "Not Found", "/dirout/secret": "Not Found", "/.env": "Not Found",
+		"/p.txt": "plain", "/d/z": "plain", "/l": "plain", "/out": "Not Found", "/abs": "Not Found",
+		"/dirout/secret": "Not Found", "/.env": "Not Found",
 		"/nothing": "Not Found",
 	})
 	if _, body := fetch(t, plainClient, r.url("/std/nothing")); body != "std 404" {
 		t.Errorf("the 404.html of a mount: %q", body)
 	}
-	if status, body := fetch(t, plainClient, r.url("/p.txt"), "Range: bytes=1-2"); status != 206 || body != "la" {
+	if status, body := fetch(t, plainClient, r.url("/p.txt"), "Range: bytes=1-2"); status != 206 ||
+		body != "la" {
 		t.Errorf("range of a plain file: %d %q", status, body)
 	}
 }
@@ -77,7 +87,8 @@ func TestPlainFileChanges(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = resp.Body.Close()
-		if tag := resp.Header.Get("ETag"); seen[tag] || resp.Header.Get("Content-Type") != "text/plain; charset=utf-8" {
+		if tag := resp.Header.Get("ETag"); seen[tag] ||
+			resp.Header.Get("Content-Type") != "text/plain; charset=utf-8" {
 			t.Errorf("%v", resp.Header)
 		} else {
 			seen[tag] = true
@@ -89,11 +100,13 @@ func TestPlainFileChanges(t *testing.T) {
 func TestNested(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	files{"x": "plain", "a/x": "plain a", "a/b/x": "plain b", "a/b/only": "plain only", "empty/.keep": ""}.write(t, dir)
+	files{"x": "plain", "a/x": "plain a", "a/b/x": "plain b", "a/b/only": "plain only",
+		"empty/.keep": ""}.write(t, dir)
 	pack := func(at, content string) {
 		t.Helper()
 		// It is made beside the tree and moved in, the archive last, as is good practice.
-		made := files{"x": content, "in/y": content, "index.html": content}.pack(t, filepath.Join(t.TempDir(), "p.tar.gz"))
+		made := files{"x": content, "in/y": content, "index.html": content}.pack(t,
+			filepath.Join(t.TempDir(), "p.tar.gz"))
 		for _, suffix := range []string{".tpi", ""} {
 			if err := os.Rename(made+suffix, filepath.Join(dir, at, "pack.tar.gz"+suffix)); err != nil {
 				t.Fatal(err)
@@ -105,7 +118,8 @@ func TestNested(t *testing.T) {
 	becomes := func(path, want string) {
 		t.Helper()
 		var last string
-		for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(
+			50 * time.Millisecond) {
 			if _, last = fetch(t, plainClient, r.url(path)); last == want {
 				return
 			}
@@ -118,7 +132,8 @@ func TestNested(t *testing.T) {
 	})
 	pack("a/b", "pack b")
 	becomes("/a/b/x", "pack b")
-	answers(t, r, map[string]string{"/a/x": "pack a", "/a/b/x": "pack b", "/a/b/only": "plain only", "/a/b/": "pack b"})
+	answers(t, r, map[string]string{"/a/x": "pack a", "/a/b/x": "pack b", "/a/b/only": "plain only",
+		"/a/b/": "pack b"})
 	pack("empty", "pack empty")
 	becomes("/empty/in/y", "pack empty")
 	pack("", "pack root")
@@ -128,7 +143,8 @@ func TestNested(t *testing.T) {
 	// A replacement that is not an archive is refused, and the old one stays. One that is written
 	// over is lost.
 	rubbish := filepath.Join(t.TempDir(), "rubbish")
-	if err := errors.Join(os.WriteFile(rubbish, []byte("rubbish"), 0o644), os.Rename(rubbish, filepath.Join(dir, "a/b/pack.tar.gz"))); err != nil {
+	if err := errors.Join(os.WriteFile(rubbish, []byte("rubbish"), 0o644),
+		os.Rename(rubbish, filepath.Join(dir, "a/b/pack.tar.gz"))); err != nil {
 		t.Fatal(err)
 	}
 	old := map[string]string{"/a/b/x": "pack b", "/a/x": "pack a, another"}
@@ -139,7 +155,8 @@ func TestNested(t *testing.T) {
 	answers(t, r, old)
 	pack("a/b", "pack b again")
 	becomes("/a/b/x", "pack b again")
-	if err := os.WriteFile(filepath.Join(dir, "a/b/pack.tar.gz"), []byte("rubbish"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "a/b/pack.tar.gz"), []byte("rubbish"),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	becomes("/a/b/x", "plain b")
@@ -163,20 +180,25 @@ func TestNested(t *testing.T) {
 
 // TestOptions sets options that are off by default.
 func TestOptions(t *testing.T) {
-	name := files{"index.html": "app", "app.12ab.js": "js", "secret.txt": "x"}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
+	name := files{"index.html": "app", "app.12ab.js": "js", "secret.txt": "x"}.pack(t,
+		filepath.Join(t.TempDir(), "a.tar.gz"))
 	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: name}},
-		SPA: true, CacheControl: "no-cache", Immutable: []string{"*.*.js"}, CORS: []string{"*"}, Hide: []string{"secret*"},
+		SPA: true, CacheControl: "no-cache", Immutable: []string{"*.*.js"}, CORS: []string{"*"},
+		Hide:   []string{"secret*"},
 		Header: []serve.Field{{Name: "X-Frame-Options", Value: "DENY"}, {Name: "Server", Value: "mine"}},
 	}) {
-		for path, want := range map[string]string{"/": "no-cache", "/some/route": "no-cache", "/app.12ab.js": plan.Immutable, "/gone.js": "", "/secret.txt": ""} {
+		for path, want := range map[string]string{"/": "no-cache", "/some/route": "no-cache",
+			"/app.12ab.js": plan.Immutable, "/gone.js": "", "/secret.txt": ""} {
 			resp, body := c.do(t, "GET", path, "Origin: https://a.example")
 			h := resp.Header
-			if h.Get("Cache-Control") != want || h.Get("X-Frame-Options") != "DENY" || h.Get("Access-Control-Allow-Origin") != "*" ||
+			if h.Get("Cache-Control") != want || h.Get("X-Frame-Options") != "DENY" ||
+				h.Get("Access-Control-Allow-Origin") != "*" ||
 				strings.Join(h["Server"], "+") != "mine" || (resp.StatusCode == 200) != (want != "") {
 				t.Errorf("%s: %s: %d %q %v", c.name, path, resp.StatusCode, body, h)
 			}
 		}
-		resp, _ := c.do(t, "OPTIONS", "/app.12ab.js", "Origin: https://a.example", "Access-Control-Request-Method: GET")
+		resp, _ := c.do(t, "OPTIONS", "/app.12ab.js", "Origin: https://a.example",
+			"Access-Control-Request-Method: GET")
 		if resp.StatusCode != 204 || resp.Header.Get("Access-Control-Allow-Methods") == "" {
 			t.Errorf("%s: preflight: %d %v", c.name, resp.StatusCode, resp.Header)
 		}

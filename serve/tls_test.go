@@ -27,7 +27,8 @@ func writeCertificate(t testing.TB, certFile, keyFile, name string) {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour),
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(
+			time.Hour),
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
@@ -38,7 +39,8 @@ func writeCertificate(t testing.TB, certFile, keyFile, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for file, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "EC PRIVATE KEY", Bytes: secret}} {
+	for file, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der},
+		keyFile: {Type: "EC PRIVATE KEY", Bytes: secret}} {
 		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -67,7 +69,8 @@ func readFile(t testing.TB, name string) string {
 func TestCertificateRenewal(t *testing.T) {
 	t.Parallel()
 	certFile, keyFile := testCertificate(t)
-	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}}, serve.RunOptions{CertFile: certFile, KeyFile: keyFile})
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}},
+		serve.RunOptions{CertFile: certFile, KeyFile: keyFile})
 	name := func() string {
 		c, err := tls.Dial("tcp", r.addresses[0], &tls.Config{InsecureSkipVerify: true})
 		if err != nil {

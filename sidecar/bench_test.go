@@ -186,7 +186,8 @@ func BenchmarkBuild(b *testing.B) {
 	}{{"memory", 1 << 30}, {"spill", 0}} {
 		b.Run(c.name, func(b *testing.B) {
 			var items []build.Item
-			archive, err := sidecartest.BenchItems(*benchEntries, func(it build.Item) error { items = append(items, it); return nil })
+			archive, err := sidecartest.BenchItems(*benchEntries,
+				func(it build.Item) error { items = append(items, it); return nil })
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -238,7 +239,8 @@ func BenchmarkMap(b *testing.B) {
 func BenchmarkDigest(b *testing.B) {
 	x := benchIndex(b)
 	for b.Loop() {
-		if d, err := build.Digest(sidecartest.ItemsOf(x), x.Len(), x.ArchiveSize()); err != nil || d != x.Digest() {
+		if d, err := build.Digest(sidecartest.ItemsOf(x), x.Len(), x.ArchiveSize()); err != nil ||
+			d != x.Digest() {
 			b.Fatal(d, err)
 		}
 	}

@@ -14,8 +14,10 @@ import (
 func TestEntryDecode(t *testing.T) {
 	max48 := int64(layout.MaxOffset)
 	for _, e := range []Entry{
-		{Type: TypeFile, Offset: max48, HeaderLen: layout.MaxMember, ContentLen: max48, PadLen: layout.MaxMember, Size: max48, ModTime: layout.MaxTime,
-			Mode: 0o7777, Coding: coding.Segmented, Sniff: sniffText | sniffUTF8, Hash: 1<<64 - 1, CRC: 1<<32 - 1},
+		{Type: TypeFile, Offset: max48, HeaderLen: layout.MaxMember, ContentLen: max48,
+			PadLen: layout.MaxMember, Size: max48, ModTime: layout.MaxTime,
+			Mode: 0o7777, Coding: coding.Segmented, Sniff: sniffText | sniffUTF8, Hash: 1<<64 - 1,
+			CRC: 1<<32 - 1},
 		{Type: TypeFile, ModTime: layout.MinTime},
 		{Type: TypeFile, ModTime: -1, Coding: coding.Stored},
 		{Type: TypeDir, End: 1<<32 - 1},
@@ -43,8 +45,10 @@ func TestEntryDecode(t *testing.T) {
 
 // TestEntryZeros sets each bit that a type must not have.
 func TestEntryZeros(t *testing.T) {
-	used := map[Type][]int{ // bytes of a record that mean something, beside the header's, time, mode and type
-		TypeFile:     {8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35},
+	// bytes of a record that mean something, beside the header's, time, mode and type
+	used := map[Type][]int{
+		TypeFile: {8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 24, 25, 26, 27, 28,
+			29, 30, 31, 32, 33, 34, 35},
 		TypeDir:      {8, 9, 10, 11, 12, 13, 32, 33, 34, 35},
 		TypeSymlink:  {8, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20, 21},
 		TypeHardlink: {8, 9, 10, 11, 12, 13, 22, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35},
@@ -76,8 +80,9 @@ func TestEntryZeros(t *testing.T) {
 }
 
 func TestStrings(t *testing.T) {
-	for typ, want := range map[Type]string{TypeFile: "file", TypeDir: "dir", TypeSymlink: "symlink", TypeHardlink: "hardlink",
-		TypeChar: "char", TypeBlock: "block", TypeFIFO: "fifo", 0: "type(0)", 8: "type(8)"} {
+	for typ, want := range map[Type]string{TypeFile: "file", TypeDir: "dir", TypeSymlink: "symlink",
+		TypeHardlink: "hardlink",
+		TypeChar:     "char", TypeBlock: "block", TypeFIFO: "fifo", 0: "type(0)", 8: "type(8)"} {
 		if got := typ.String(); got != want {
 			t.Errorf("%d: %q, want %q", uint8(typ), got, want)
 		}

@@ -66,7 +66,8 @@ func TestTruncated(t *testing.T) {
 
 // askAll calls all methods of an Index except Verify. It passes to check the error of each call,
 // and whether its answer is that of the model.
-func askAll(x *sidecar.Index, m *sidecartest.Model, check func(what string, err error, right bool)) {
+func askAll(x *sidecar.Index, m *sidecartest.Model,
+	check func(what string, err error, right bool)) {
 	for i, want := range m.Sorted {
 		j, ok, err := x.Lookup(want.Path)
 		check("Lookup", err, ok && j == i)
@@ -118,7 +119,8 @@ func TestFaultMessage(t *testing.T) {
 	if err := os.Truncate(name, 0); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := x.Entry(m.At["d"]); !errors.Is(err, sidecar.ErrCorrupt) || !strings.Contains(err.Error(), "byte 3") {
+	if _, err := x.Entry(m.At["d"]); !errors.Is(err, sidecar.ErrCorrupt) ||
+		!strings.Contains(err.Error(), "byte 3") {
 		t.Error(err)
 	}
 }

@@ -87,7 +87,8 @@ func askBoth(t *testing.T, x, y *sidecar.Index) {
 		same("Lookup", i, [2]any{j, ok}, [2]any{j2, ok2}, err, err2)
 		s, err := x.Segments(i)
 		s2, err2 := y.Segments(i)
-		same("Segments", i, [2]int{int(s.Shift), s.NumSegments}, [2]int{int(s2.Shift), s2.NumSegments}, err, err2)
+		same("Segments", i, [2]int{int(s.Shift), s.NumSegments},
+			[2]int{int(s2.Shift), s2.NumSegments}, err, err2)
 		if err == nil {
 			lengths, err := s.AppendLengths(nil)
 			lengths2, err2 := s2.AppendLengths(nil)
@@ -144,7 +145,8 @@ func rebuild(t *testing.T, x *sidecar.Index, want []byte) {
 	if err != nil || !bytes.Equal(got, want) {
 		t.Fatalf("Verify accepts what a Builder does not make: %v", err)
 	}
-	for i, it := range slices.SortedFunc(slices.Values(items), func(a, b build.Item) int { return sidecar.ComparePaths(a.Path, b.Path) }) {
+	for i, it := range slices.SortedFunc(slices.Values(items),
+		func(a, b build.Item) int { return sidecar.ComparePaths(a.Path, b.Path) }) {
 		if j, ok, err := x.Lookup(it.Path); j != i || !ok || err != nil {
 			t.Fatalf("Lookup(%q) = %d, %v, %v; want %d", it.Path, j, ok, err, i)
 		}

@@ -76,13 +76,16 @@ func dumpSidecar(b []byte, m *sidecartest.Model) string {
 	le := binary.LittleEndian
 	d := &dumper{b: b}
 	u64 := func() uint64 { return le.Uint64(b[d.at:]) }
-	d.WriteString("# The sidecar of sidecartest.Example, by FORMAT.md 2.\n# Made by: go test ./sidecar -run TestGolden -update\n\n")
+	d.WriteString(
+		"# The sidecar of sidecartest.Example, by FORMAT.md 2.\n# Made by: go test ./sidecar " +
+			"-run TestGolden -update\n\n")
 	d.note(8, "magic")
 	d.note(4, "version")
 	d.note(4, "sections")
 	d.note(8, "archive of %d bytes", u64())
 	d.note(8, "%d entries", u64())
-	for _, what := range []string{"files", "directories", "symbolic links", "hard links", "specials", "duplicates"} {
+	for _, what := range []string{"files", "directories", "symbolic links", "hard links",
+		"specials", "duplicates"} {
 		d.note(8, "%d %s", u64(), what)
 	}
 	for _, what := range []string{"files", "hard links", "members with content"} {
@@ -98,7 +101,8 @@ func dumpSidecar(b []byte, m *sidecartest.Model) string {
 	}
 	d.note(8, "digest")
 	d.note(8, "reserved")
-	for i, section := range []func(d *dumper, m *sidecartest.Model, end int){dumpRecords, dumpBlocks, dumpLinks, dumpSegments, dumpPaths, dumpTable} {
+	for i, section := range []func(d *dumper, m *sidecartest.Model, end int){dumpRecords,
+		dumpBlocks, dumpLinks, dumpSegments, dumpPaths, dumpTable} {
 		fmt.Fprintf(d, "\n# %s\n", layout.SectionNames[i])
 		section(d, m, ends[i])
 		if i < layout.NumSections-1 {
@@ -133,7 +137,8 @@ func dumpRecords(d *dumper, m *sidecartest.Model, _ int) {
 		default:
 			d.note(4, "  nothing")
 		}
-		d.note(8, "  time %d, mode %04o, %v, %v, duplicate %v", it.ModTime, it.Mode, it.Type, it.Coding, it.Duplicate)
+		d.note(8, "  time %d, mode %04o, %v, %v, duplicate %v", it.ModTime, it.Mode, it.Type,
+			it.Coding, it.Duplicate)
 	}
 }
 

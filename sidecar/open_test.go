@@ -45,31 +45,80 @@ func TestOpenErrors(t *testing.T) {
 		{"only a header", func(b []byte) []byte { return b[:layout.HeaderSize] }, sidecar.ErrCorrupt},
 		{"the last byte missing", func(b []byte) []byte { return b[:len(b)-1] }, sidecar.ErrCorrupt},
 		{"a byte too many", func(b []byte) []byte { return append(b, 0) }, sidecar.ErrCorrupt},
-		{"another file", func(b []byte) []byte { return bytes.Repeat([]byte("text"), 1000) }, sidecar.ErrCorrupt},
-		{"a newer version", func(b []byte) []byte { le.PutUint32(b[atVersion:], 2); return b }, sidecar.ErrVersion},
+		{"another file", func(b []byte) []byte { return bytes.Repeat([]byte("text"), 1000) },
+			sidecar.ErrCorrupt},
+		{"a newer version", func(b []byte) []byte { le.PutUint32(b[atVersion:], 2); return b },
+			sidecar.ErrVersion},
 		{"version 0", func(b []byte) []byte { b[atVersion] = 0; return b }, sidecar.ErrVersion},
 		{"5 sections", func(b []byte) []byte { b[atNumSections] = 5; return b }, sidecar.ErrCorrupt},
-		{"an archive of 63 bytes", func(b []byte) []byte { le.PutUint64(b[atArchiveSize:], 63); return b }, sidecar.ErrCorrupt},
-		{"an archive of 2^48 bytes", func(b []byte) []byte { le.PutUint64(b[atArchiveSize:], 1<<48); return b }, sidecar.ErrCorrupt},
-		{"an archive of 2^64 bytes", func(b []byte) []byte { le.PutUint64(b[atArchiveSize:], 1<<64-1); return b }, sidecar.ErrCorrupt},
+		{"an archive of 63 bytes", func(b []byte) []byte {
+			le.PutUint64(b[atArchiveSize:],
+				63)
+			return b
+		}, sidecar.ErrCorrupt},
+		{"an archive of 2^48 bytes", func(b []byte) []byte {
+			le.PutUint64(b[atArchiveSize:],
+				1<<48)
+			return b
+		}, sidecar.ErrCorrupt},
+		{"an archive of 2^64 bytes", func(b []byte) []byte {
+			le.PutUint64(b[atArchiveSize:],
+				1<<64-1)
+			return b
+		}, sidecar.ErrCorrupt},
 		{"one entry more", func(b []byte) []byte { b[atEntries]++; return b }, sidecar.ErrCorrupt},
-		{"2^32 entries", func(b []byte) []byte { le.PutUint64(b[atEntries:], 1<<32); return b }, sidecar.ErrCorrupt},
-		{"2^63 entries", func(b []byte) []byte { le.PutUint64(b[atEntries:], 1<<63); return b }, sidecar.ErrCorrupt},
+		{"2^32 entries", func(b []byte) []byte { le.PutUint64(b[atEntries:], 1<<32); return b },
+			sidecar.ErrCorrupt},
+		{"2^63 entries", func(b []byte) []byte { le.PutUint64(b[atEntries:], 1<<63); return b },
+			sidecar.ErrCorrupt},
 		{"one file more", func(b []byte) []byte { b[atCounts]++; return b }, sidecar.ErrCorrupt},
-		{"counts that overflow", func(b []byte) []byte { b[atCounts+7], b[atCounts+15] = 0x80, 0x80; return b }, sidecar.ErrCorrupt},
-		{"too many duplicates", func(b []byte) []byte { b[atCounts+40] = 3; return b }, sidecar.ErrCorrupt},
+		{"counts that overflow", func(b []byte) []byte {
+			b[atCounts+7], b[atCounts+15] = 0x80,
+				0x80
+			return b
+		}, sidecar.ErrCorrupt},
+		{"too many duplicates", func(b []byte) []byte { b[atCounts+40] = 3; return b },
+			sidecar.ErrCorrupt},
 		{"a reserved byte", func(b []byte) []byte { b[atReserved] = 1; return b }, sidecar.ErrCorrupt},
 		{"a byte of the tail", func(b []byte) []byte { b[atTail] = 1; return b }, sidecar.ErrCorrupt},
-		{"records elsewhere", func(b []byte) []byte { section(b, layout.Records)[0]++; return b }, sidecar.ErrCorrupt},
-		{"records at 2^63", func(b []byte) []byte { section(b, layout.Records)[7] = 0x80; return b }, sidecar.ErrCorrupt},
-		{"records of 2^63 bytes", func(b []byte) []byte { section(b, layout.Records)[15] = 0x80; return b }, sidecar.ErrCorrupt},
-		{"records of 2^64 − 1 bytes", func(b []byte) []byte { le.PutUint64(section(b, layout.Records)[8:], 1<<64-1); return b }, sidecar.ErrCorrupt},
-		{"a record less", func(b []byte) []byte { section(b, layout.Records)[8] -= layout.RecordSize; return b }, sidecar.ErrCorrupt},
-		{"path blocks longer", func(b []byte) []byte { section(b, layout.PathBlocks)[8] += 8; return b }, sidecar.ErrCorrupt},
-		{"no link targets", func(b []byte) []byte { section(b, layout.Links)[8] = 1; return b }, sidecar.ErrCorrupt},
-		{"no segments", func(b []byte) []byte { section(b, layout.Segments)[8] = 7; return b }, sidecar.ErrCorrupt},
-		{"no paths", func(b []byte) []byte { section(b, layout.Paths)[8] = 3; return b }, sidecar.ErrCorrupt},
-		{"a table of 65 bytes", func(b []byte) []byte { section(b, layout.Table)[8]++; return append(b, 0) }, sidecar.ErrCorrupt},
+		{"records elsewhere", func(b []byte) []byte { section(b, layout.Records)[0]++; return b },
+			sidecar.ErrCorrupt},
+		{"records at 2^63", func(b []byte) []byte {
+			section(b,
+				layout.Records)[7] = 0x80
+			return b
+		}, sidecar.ErrCorrupt},
+		{"records of 2^63 bytes", func(b []byte) []byte {
+			section(b,
+				layout.Records)[15] = 0x80
+			return b
+		}, sidecar.ErrCorrupt},
+		{"records of 2^64 − 1 bytes", func(b []byte) []byte {
+			le.PutUint64(section(b,
+				layout.Records)[8:], 1<<64-1)
+			return b
+		}, sidecar.ErrCorrupt},
+		{"a record less", func(b []byte) []byte {
+			section(b,
+				layout.Records)[8] -= layout.RecordSize
+			return b
+		}, sidecar.ErrCorrupt},
+		{"path blocks longer", func(b []byte) []byte {
+			section(b,
+				layout.PathBlocks)[8] += 8
+			return b
+		}, sidecar.ErrCorrupt},
+		{"no link targets", func(b []byte) []byte { section(b, layout.Links)[8] = 1; return b },
+			sidecar.ErrCorrupt},
+		{"no segments", func(b []byte) []byte { section(b, layout.Segments)[8] = 7; return b },
+			sidecar.ErrCorrupt},
+		{"no paths", func(b []byte) []byte { section(b, layout.Paths)[8] = 3; return b },
+			sidecar.ErrCorrupt},
+		{"a table of 65 bytes", func(b []byte) []byte {
+			section(b,
+				layout.Table)[8]++
+			return append(b, 0)
+		}, sidecar.ErrCorrupt},
 		{"a table that is too large", func(b []byte) []byte {
 			n := (layout.MaxReach + 1) * layout.BucketSize
 			le.PutUint64(section(b, layout.Table)[8:], le.Uint64(section(b, layout.Table)[8:])+uint64(n))
@@ -98,7 +147,8 @@ func TestOpenDigest(t *testing.T) {
 	for i := range layout.HeaderSize * 8 {
 		b := bytes.Clone(good)
 		b[i/8] ^= 1 << (i % 8)
-		if _, err := sidecar.OpenBytes(b); !errors.Is(err, sidecar.ErrCorrupt) && !errors.Is(err, sidecar.ErrVersion) {
+		if _, err := sidecar.OpenBytes(b); !errors.Is(err, sidecar.ErrCorrupt) &&
+			!errors.Is(err, sidecar.ErrVersion) {
 			t.Errorf("bit %d of byte %d: %v", i%8, i/8, err)
 		}
 	}

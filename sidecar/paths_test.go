@@ -33,7 +33,8 @@ func TestValidPath(t *testing.T) {
 		{deep + "x", "16385 bytes"},
 	} {
 		err := ValidPath(c.path)
-		if c.reason == "" && err != nil || c.reason != "" && (!errors.Is(err, ErrPath) || !strings.Contains(err.Error(), c.reason)) {
+		if c.reason == "" && err != nil || c.reason != "" &&
+			(!errors.Is(err, ErrPath) || !strings.Contains(err.Error(), c.reason)) {
 			t.Errorf("%.40q: %v, want %q", c.path, err, c.reason)
 		}
 	}
@@ -41,7 +42,8 @@ func TestValidPath(t *testing.T) {
 
 // orderedPaths are in path order.
 var orderedPaths = []string{
-	"\x01", "\x01/a", "a", "a/", "a/\x01", "a/!", "a/a", "a/a/a", "a/a0", "a/b", "a/\xff", "a\x01", "a!", "a!/a", "a-", "a.", "a.b", "a.b/c",
+	"\x01", "\x01/a", "a", "a/", "a/\x01", "a/!", "a/a", "a/a/a", "a/a0", "a/b", "a/\xff", "a\x01",
+	"a!", "a!/a", "a-", "a.", "a.b", "a.b/c",
 	"a0", "aa", "aa/a", "ab", "b", "\xff", "\xff/\xff", "\xff\xff",
 }
 

@@ -23,7 +23,8 @@ func TestPaths(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range [][2]int{{0, x.Len()}, {0, 0}, {5, 6}, {15, 17}, {3, 100}, {x.Len() - 1, x.Len()}} {
+	for _, c := range [][2]int{{0, x.Len()}, {0, 0}, {5, 6}, {15, 17}, {3, 100},
+		{x.Len() - 1, x.Len()}} {
 		i, before := c[0], ""
 		for row, err := range x.Paths(c[0], c[1]) {
 			want, err2 := x.Path(i)

@@ -118,7 +118,8 @@ func TestMediaType(t *testing.T) {
 
 // FuzzSniff: the row never depends on bytes after the first 512, and text stays text.
 func FuzzSniff(f *testing.F) {
-	for _, s := range []string{"", "<html>", "%PDF-", "\xef\xbb\xbf<?xml <svg", "BM\x00", strings.Repeat("ü", 300)} {
+	for _, s := range []string{"", "<html>", "%PDF-", "\xef\xbb\xbf<?xml <svg", "BM\x00",
+		strings.Repeat("ü", 300)} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -128,7 +129,8 @@ func FuzzSniff(f *testing.F) {
 				t.Fatalf("%d, and %d with another tail", s, got)
 			}
 		}
-		if row := s &^ sniffUTF8; row > sniffText || s.UTF8() != (s != row) || (s.MediaType() == "") != (s == sniffUnknown) {
+		if row := s &^ sniffUTF8; row > sniffText || s.UTF8() != (s != row) ||
+			(s.MediaType() == "") != (s == sniffUnknown) {
 			t.Fatalf("%d: UTF-8 %v, media type %q", s, s.UTF8(), s.MediaType())
 		}
 		if (s == sniffUnknown) != (len(b) == 0) {

@@ -13,8 +13,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
-// An Archive is an open archive with its index: [Open], [OpenAt] or [OpenSource] returns it. It is safe for
-// concurrent use, except for Close.
+// An Archive is an open archive with its index: [Open], [OpenAt] or [OpenSource] returns it. It is
+// safe for concurrent use, except for Close.
 //
 // Its files may be replaced while it is open. An Archive goes on to read what it has opened.
 type Archive struct {
@@ -56,9 +56,9 @@ func (a *Archive) Source() source.Source { return a.src }
 // Trailer returns what the archive's last member says. A set has the sum of its shards' entries.
 func (a *Archive) Trailer() format.Trailer { return a.trailer }
 
-// Unfinished returns how many bytes follow the archive in its file, from an append that was interrupted or is not
-// finished yet. Nothing reads them. The next command that changes the archive cuts off those of a killed
-// append; otherwise convert.Repair does.
+// Unfinished returns how many bytes follow the archive in its file, from an append that was
+// interrupted or is not finished yet. Nothing reads them. The next command that changes the archive
+// cuts off those of a killed append; otherwise convert.Repair does.
 func (a *Archive) Unfinished() int64 { return a.unfinished }
 
 // Content returns the location of the content of entry i, a regular file or a hard link (then its
@@ -77,9 +77,10 @@ func (a *Archive) OpenContent(i int) (*gzmember.Reader, error) {
 }
 
 // Sound reads the whole index and checks its digests. It returns a itself if they are right. If the
-// sidecar is damaged, it returns an Archive that shares the bytes of a and has an index built from them in
-// memory. The caller must call release before it closes a.
-func (a *Archive) Sound(ctx context.Context, o *OpenOptions) (sound *Archive, release func() error, err error) {
+// sidecar is damaged, it returns an Archive that shares the bytes of a and has an index built from
+// them in memory. The caller must call release before it closes a.
+func (a *Archive) Sound(ctx context.Context, o *OpenOptions) (sound *Archive, release func() error,
+	err error) {
 	if a.rebuilt {
 		return a, func() error { return nil }, nil
 	}
@@ -103,8 +104,8 @@ func (a *Archive) Shards() int {
 	return 0
 }
 
-// Shard returns the name of the shard of a set that holds the byte at off, and the byte's offset in that
-// shard. The error wraps format.ErrShard if the archive is not a set.
+// Shard returns the name of the shard of a set that holds the byte at off, and the byte's offset in
+// that shard. The error wraps format.ErrShard if the archive is not a set.
 func (a *Archive) Shard(off int64) (name string, local int64, err error) {
 	set, ok := a.src.(*shardset.File)
 	if !ok {

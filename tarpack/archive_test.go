@@ -31,19 +31,30 @@ func TestOpenErrors(t *testing.T) {
 	}{
 		{"empty", nil, format.ErrNotArchive, "empty"},
 		{"one byte", []byte{0x1f}, format.ErrTruncated, ""},
-		{"text", []byte("hello, this is no archive, and long enough for a trailer to be looked for in it"), format.ErrNotArchive, "not gzip"},
+		{"text",
+			[]byte(
+				"hello, this is no archive, and long enough for a trailer to be looked for in it"),
+			format.ErrNotArchive, "not gzip"},
 		{"plain", tartest.ForeignTar(t, "content"), format.ErrNotArchive, "another program"},
-		{"plain and large", tartest.ForeignTar(t, tartest.Noise("f", 300_000)), format.ErrNotArchive, "another program"},
+		{"plain and large", tartest.ForeignTar(t, tartest.Noise("f", 300_000)),
+			format.ErrNotArchive, "another program"},
 		{"truncated", good[:len(good)-1], format.ErrTruncated, ""},
 		{"without trailer", good[:len(good)-format.TrailerSize], format.ErrTruncated, ""},
 		{"in the first member", good[:50], format.ErrTruncated, ""},
-		{"more at the end", append(append([]byte(nil), good...), '\n'), format.ErrUnfinished, "1 byte follows its end"},
-		{"without entries, more at the end", append(append([]byte(nil), empty...), '\n'), format.ErrUnfinished, "1 byte follows its end"},
-		{"bytes missing", append(append([]byte(nil), good[:100]...), good[101:]...), format.ErrCorrupt, "trailer"},
-		{"twice", append(append([]byte(nil), good...), good...), format.ErrUnfinished, fmt.Sprintf("%d bytes follow its end", len(good))},
-		{"much at the end", append(append([]byte(nil), good...), make([]byte, 5<<20)...), format.ErrUnfinished, fmt.Sprintf("%d bytes follow its end", 5<<20)},
-		{"too much at the end", append(append([]byte(nil), good...), make([]byte, format.SearchedBack+1)...), format.ErrTruncated, ""},
-		{"a trailer at the wrong place, and more", append(append([]byte(nil), good[1:]...), 'x', 'y'), format.ErrNotArchive, ""},
+		{"more at the end", append(append([]byte(nil), good...), '\n'), format.ErrUnfinished,
+			"1 byte follows its end"},
+		{"without entries, more at the end", append(append([]byte(nil), empty...), '\n'),
+			format.ErrUnfinished, "1 byte follows its end"},
+		{"bytes missing", append(append([]byte(nil), good[:100]...), good[101:]...),
+			format.ErrCorrupt, "trailer"},
+		{"twice", append(append([]byte(nil), good...), good...), format.ErrUnfinished,
+			fmt.Sprintf("%d bytes follow its end", len(good))},
+		{"much at the end", append(append([]byte(nil), good...), make([]byte, 5<<20)...),
+			format.ErrUnfinished, fmt.Sprintf("%d bytes follow its end", 5<<20)},
+		{"too much at the end", append(append([]byte(nil), good...),
+			make([]byte, format.SearchedBack+1)...), format.ErrTruncated, ""},
+		{"a trailer at the wrong place, and more", append(append([]byte(nil), good[1:]...), 'x',
+			'y'), format.ErrNotArchive, ""},
 		{"cut off in a file that is an archive", func() []byte {
 			b := tartest.ForgeRight(t, tartest.AStored("f", string(good)))
 			return b[:len(b)-format.TrailerSize]
@@ -53,16 +64,19 @@ func TestOpenErrors(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			name := tartest.WriteArchive(t, c.bytes, nil)
 			_, err := tarpack.Open(context.Background(), name, nil)
-			if !errors.Is(err, c.err) || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), name) {
+			if !errors.Is(err, c.err) || !strings.Contains(err.Error(), c.says) ||
+				!strings.Contains(err.Error(), name) {
 				t.Errorf("got %v, want %v with %q and the name", err, c.err, c.says)
 			}
 		})
 	}
 	dir := t.TempDir()
-	if _, err := tarpack.Open(context.Background(), filepath.Join(dir, "missing"), nil); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := tarpack.Open(context.Background(), filepath.Join(dir, "missing"),
+		nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
-	if _, err := tarpack.Open(context.Background(), dir, nil); !errors.Is(err, format.ErrNotArchive) || !strings.Contains(err.Error(), "a directory") {
+	if _, err := tarpack.Open(context.Background(), dir, nil); !errors.Is(err,
+		format.ErrNotArchive) || !strings.Contains(err.Error(), "a directory") {
 		t.Error(err)
 	}
 }
@@ -101,12 +115,14 @@ func TestOpenSidecar(t *testing.T) {
 				t.Errorf("%v: does not name the archive", err)
 			}
 			var notices []error
-			a, err = tarpack.Open(context.Background(), name, &tarpack.OpenOptions{Notice: func(err error) { notices = append(notices, err) }})
+			a, err = tarpack.Open(context.Background(), name,
+				&tarpack.OpenOptions{Notice: func(err error) { notices = append(notices, err) }})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer a.Close()
-			if a.IndexRebuilt() != (c.err != nil) || len(notices) > 1 || (len(notices) == 1) != (c.err != nil) {
+			if a.IndexRebuilt() != (c.err != nil) || len(notices) > 1 ||
+				(len(notices) == 1) != (c.err != nil) {
 				t.Errorf("indexed: %v, notices %q", a.IndexRebuilt(), notices)
 			}
 			if i, ok, err := a.Index().Lookup("dir/sub/deep"); !ok || err != nil || i == 0 {
@@ -116,14 +132,16 @@ func TestOpenSidecar(t *testing.T) {
 	}
 }
 
-// A good sidecar must not be read whole: what is wrong behind its header does not show when it is opened.
+// A good sidecar must not be read whole: what is wrong behind its header does not show when it is
+// opened.
 func TestOpenReadsHeaderOnly(t *testing.T) {
 	archive := tartest.ForgeRight(t, tartest.Variety()...)
 	side := tartest.IndexOf(t, archive)
 	for i := 320; i < len(side); i++ {
 		side[i] ^= 0xff
 	}
-	a, err := tarpack.Open(context.Background(), tartest.WriteArchive(t, archive, side), &tarpack.OpenOptions{RequireSidecar: true})
+	a, err := tarpack.Open(context.Background(), tartest.WriteArchive(t, archive, side),
+		&tarpack.OpenOptions{RequireSidecar: true})
 	if err != nil {
 		t.Fatal(err)
 	}

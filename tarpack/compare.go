@@ -13,17 +13,17 @@ import (
 type Difference struct {
 	Kind format.ChangeKind
 	Path string
-	// Old and New are the entries, valid until the next difference. Old is nil for an added path, New for a
-	// removed one.
+	// Old and New are the entries, valid until the next difference. Old is nil for an added path,
+	// New for a removed one.
 	Old, New *sidecar.Entry
-	// What lists the properties of a changed entry that differ: type, content, mode, mtime, link and device, in
-	// this order.
+	// What lists the properties of a changed entry that differ: type, content, mode, mtime, link
+	// and device, in this order.
 	What []string
 }
 
-// Compare calls each for every path that was added, changed or removed between the archives a and b, in path
-// order. It reads the indexes only: contents are equal if their size and xxHash64 are. Whether equal files are
-// stored as one makes no difference.
+// Compare calls each for every path that was added, changed or removed between the archives a and
+// b, in path order. It reads the indexes only: contents are equal if their size and xxHash64 are.
+// Whether equal files are stored as one makes no difference.
 func Compare(ctx context.Context, a, b *Archive, each func(Difference) error) error {
 	for p, err := range pairs(a.Index(), b.Index()) {
 		if err != nil {
@@ -46,7 +46,8 @@ func Compare(ctx context.Context, a, b *Archive, each func(Difference) error) er
 			if len(what) == 0 {
 				continue
 			}
-			d = Difference{Kind: format.Changed, Path: string(p.a.Path), Old: &p.a.Entry, New: &p.b.Entry, What: what}
+			d = Difference{Kind: format.Changed, Path: string(p.a.Path), Old: &p.a.Entry,
+				New: &p.b.Entry, What: what}
 		}
 		if err := each(d); err != nil {
 			return err

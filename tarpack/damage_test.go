@@ -16,7 +16,8 @@ import (
 // TestOneErrCorrupt: errors.Is finds format.ErrCorrupt whichever package meets the damage.
 func TestOneErrCorrupt(t *testing.T) {
 	ctx := context.Background()
-	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", tartest.Text("a", 5000)}, [2]string{"b", "-> a"}), pack.Options{})
+	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", tartest.Text("a", 5000)},
+		[2]string{"b", "-> a"}), pack.Options{})
 	archive, index := tartest.Read(t, name), tartest.Read(t, name+format.SidecarSuffix)
 	a := tartest.Open(t, name)
 	c, err := a.Content(0)

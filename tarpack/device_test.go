@@ -61,7 +61,8 @@ func openRoomy(t *testing.T, f *os.File) (*tarpack.Archive, error) {
 	return a, nil
 }
 
-// An archive on a device has the bytes that it has in a file, and ends where T ends, whatever comes behind.
+// An archive on a device has the bytes that it has in a file, and ends where T ends, whatever comes
+// behind.
 func TestDevice(t *testing.T) {
 	ctx := context.Background()
 	dir := tartest.ShardTree(t)
@@ -97,7 +98,8 @@ func TestDevice(t *testing.T) {
 	}
 	tartest.SameAsFS(t, a, extracted)
 
-	// Without a good locator T is found all the same, and the index is missing until it is written again.
+	// Without a good locator T is found all the same, and the index is missing until it is written
+	// again.
 	for _, ruin := range []int64{0, 8, 16, 24, 32, 40, 48} {
 		locator := make([]byte, 8)
 		if _, err := f.ReadAt(locator, room-device.BlockSize+ruin); err != nil {
@@ -115,7 +117,8 @@ func TestDevice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := device.WriteIndex(f, room, tarpack.NewLocator(tarpack.ReindexResult(index), int64(len(want))), &m); err != nil {
+		if err := device.WriteIndex(f, room, tarpack.NewLocator(tarpack.ReindexResult(index),
+			int64(len(want))), &m); err != nil {
 			t.Fatal(err)
 		}
 		if a, err := openRoomy(t, f); err != nil || a.Size() != int64(len(want)) {
@@ -137,7 +140,8 @@ func TestDevice(t *testing.T) {
 	}
 }
 
-// What a failed or killed writer leaves is never taken for an archive, neither the old one nor the new one.
+// What a failed or killed writer leaves is never taken for an archive, neither the old one nor the
+// new one.
 func TestDeviceFailures(t *testing.T) {
 	ctx := context.Background()
 	dir := tartest.Tree(t, [2]string{"a", tartest.Noise("a", 300_000)}, [2]string{"b", "b"})
@@ -155,22 +159,26 @@ func TestDeviceFailures(t *testing.T) {
 	if _, err := openRoomy(t, f); !errors.Is(err, format.ErrTruncated) {
 		t.Error(err)
 	}
-	for _, small := range []int64{0, 4096, 100_000, 305_000, 330_000} { // no room for the locator, the archive, the sidecar
+	// no room for the locator, the archive, the sidecar
+	for _, small := range []int64{0, 4096, 100_000, 305_000, 330_000} {
 		g := roomyFile(t, small)
-		if _, err := packer.PackOn(ctx, dir, g, small, packer.Options{}); !errors.Is(err, format.ErrDevice) {
+		if _, err := packer.PackOn(ctx, dir, g, small, packer.Options{}); !errors.Is(err,
+			format.ErrDevice) {
 			t.Errorf("%d bytes: %v", small, err)
 		}
 		if fi, err := g.Stat(); err != nil || fi.Size() > max(small, device.BlockSize) {
 			t.Errorf("%d bytes: it has grown to %d, %v", small, fi.Size(), err)
 		}
 	}
-	if _, err := packer.PackOn(ctx, filepath.Join(dir, "nothing"), f, room, packer.Options{}); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := packer.PackOn(ctx, filepath.Join(dir, "nothing"), f, room,
+		packer.Options{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
 
 	// Content that looks like a trailer is none, unless it was written for where it stands.
 	fake := format.Trailer{Entries: 1, Offset: 1, Digest: 1}.Append(nil)
-	nested := tartest.Tree(t, [2]string{"t", strings.Repeat(string(fake), 3) + tartest.Noise("x", 50_000)})
+	nested := tartest.Tree(t,
+		[2]string{"t", strings.Repeat(string(fake), 3) + tartest.Noise("x", 50_000)})
 	if _, err := packer.PackOn(ctx, nested, f, room, packer.Options{}); err != nil {
 		t.Fatal(err)
 	}

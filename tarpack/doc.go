@@ -1,15 +1,15 @@
-// Package tarpack reads tpk archives: ordinary .tar.gz files in which the content of every file is one
-// gzip member, with a sidecar that holds the place of each. FORMAT.md is their specification.
+// Package tarpack reads tpk archives: ordinary .tar.gz files in which the content of every file is
+// one gzip member, with a sidecar that holds the place of each. FORMAT.md is their specification.
 //
 //	            ┌────── file ──────┐ ┌─ file ─┐ ┌─ group ─┐ ┌─ file ─┐
 //	out.tar.gz  │ H │    C     │ P │ │ H │ C  │ │    G    │ │ H │ …  │ … │ T │
 //	            └───┴────▲─────┴───┘ └────────┘ └─────────┘ └────────┘   └───┘
 //	out.tar.gz.tpi ──────┘ records, paths, table (package sidecar)
 //
-// [Open] opens an archive, a block device or a shard set by name, [OpenAt] one in memory or inside another
-// file, and [OpenSource] one on a source of your own. [Archive.FS] reads it through io/fs;
-// [Archive.OpenContent] decompresses one entry. [Verify] checks every byte, [Compare] compares two archives, and
-// [Reindex] rebuilds a sidecar.
+// [Open] opens an archive, a block device or a shard set by name, [OpenAt] one in memory or inside
+// another file, and [OpenSource] one on a source of your own. [Archive.FS] reads it through io/fs;
+// [Archive.OpenContent] decompresses one entry. [Verify] checks every byte, [Compare] compares two
+// archives, and [Reindex] rebuilds a sidecar.
 //
 // Each job that writes has its own package:
 //
@@ -20,13 +20,14 @@
 //	shard    sets of archives, by packing or splitting
 //	export   a folder of an archive as .tar.gz or .zip, without compressing again
 //
-// They share format (the layout of bytes, errors, names), source (where bytes are), exclude and symlink, and the
-// machinery below internal, which nobody else can import. The imports run one way:
+// They share format (the layout of bytes, errors, names), source (where bytes are), exclude and
+// symlink, and the machinery below internal, which nobody else can import. The imports run one way:
 //
 //	pack, extract, edit, convert, shard, export ─► tarpack ─► source, symlink, format ─► sidecar, gzmember
 //	      └──► internal/rewrite ─► internal/packer ─► internal/{scan, indexed, shardset, archivefile, …} ─► format
 //
-// What is written goes to temporary files first and is renamed when it is complete and on the disk. What is
-// read is never trusted: a tar header counts only in the one form that this package writes, every offset is
-// checked before use, and an error names the path or the offset and wraps one of the errors of package format.
+// What is written goes to temporary files first and is renamed when it is complete and on the disk.
+// What is read is never trusted: a tar header counts only in the one form that this package writes,
+// every offset is checked before use, and an error names the path or the offset and wraps one of
+// the errors of package format.
 package tarpack

@@ -17,7 +17,8 @@ import (
 // packExample packs two pages into dir/site.tar.gz and returns the archive's name.
 func packExample(dir string) (string, error) {
 	site := filepath.Join(dir, "site")
-	for path, text := range map[string]string{"index.html": "<h1>hello</h1>\n", "docs/guide.html": "<p>guide</p>\n"} {
+	for path, text := range map[string]string{"index.html": "<h1>hello</h1>\n",
+		"docs/guide.html": "<p>guide</p>\n"} {
 		name := filepath.Join(site, path)
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			return "", err

@@ -14,14 +14,16 @@ import (
 	"github.com/tarpack/tpk/tarpack/symlink"
 )
 
-// FS returns the archive as a file system. It also implements fs.ReadDirFS, fs.StatFS, fs.ReadFileFS and
-// fs.ReadLinkFS, and its files implement io.ReaderAt, io.Seeker and io.WriterTo. It is safe for concurrent
-// use, and only ReadFile loads a file whole.
+// FS returns the archive as a file system. It also implements fs.ReadDirFS, fs.StatFS,
+// fs.ReadFileFS and fs.ReadLinkFS, and its files implement io.ReaderAt, io.Seeker and io.WriterTo.
+// It is safe for concurrent use, and only ReadFile loads a file whole.
 //
-// Symbolic links are followed inside the archive. The target of one that leads out of it, by ".." or by an
-// absolute path, does not exist. Hard links are regular files. FileInfo.Sys returns the sidecar.Entry.
+// Symbolic links are followed inside the archive. The target of one that leads out of it, by ".."
+// or by an absolute path, does not exist. Hard links are regular files. FileInfo.Sys returns the
+// sidecar.Entry.
 //
-// Package fs requires names in UTF-8. ReadDir leaves out others, which can be reached through Index.
+// Package fs requires names in UTF-8. ReadDir leaves out others, which can be reached through
+// Index.
 func (a *Archive) FS() fs.FS { return &archiveFS{a} }
 
 type archiveFS struct{ a *Archive }
@@ -47,7 +49,8 @@ func pathError(op, name string, err error) error {
 	return &fs.PathError{Op: op, Path: name, Err: err}
 }
 
-// find returns the entry at name. It follows symbolic links, one in the last place only if follow is set.
+// find returns the entry at name. It follows symbolic links, one in the last place only if follow
+// is set.
 func (f *archiveFS) find(op, name string, follow bool) (node, error) {
 	if !fs.ValidPath(name) {
 		return node{}, pathError(op, name, fs.ErrInvalid)

@@ -22,16 +22,22 @@ import (
 	"github.com/tarpack/tpk/tarpack/symlink"
 )
 
-// TestFS holds the file system to what package fs expects. Package fstest knows nothing of dangling links and FIFOs.
+// TestFS holds the file system to what package fs expects. Package fstest knows nothing of dangling
+// links and FIFOs.
 func TestFS(t *testing.T) {
 	a := tartest.OpenForged(t,
-		tartest.AFile("text", tartest.Text("t", 3000)), tartest.AFile("empty", ""), tartest.AStored("noise", tartest.Noise("n", 200_000)),
-		tartest.AGroup(tartest.SymlinkHeader("link", "dir/inner"), tartest.HardlinkHeader("hard", "text"), tartest.SymlinkHeader("to-dir", "dir"), tartest.DirHeader("dir")),
+		tartest.AFile("text", tartest.Text("t", 3000)), tartest.AFile("empty",
+			""), tartest.AStored("noise", tartest.Noise("n", 200_000)),
+		tartest.AGroup(tartest.SymlinkHeader("link", "dir/inner"),
+			tartest.HardlinkHeader("hard", "text"), tartest.SymlinkHeader("to-dir",
+				"dir"), tartest.DirHeader("dir")),
 		tartest.AFile("dir/inner", "inner\n"), tartest.AFile("dir/grüße", "wide\n"),
-		tartest.AGroup(tartest.SymlinkHeader("dir/up", "../text"), tartest.DirHeader("dir/sub"), tartest.DirHeader("dir/empty")),
+		tartest.AGroup(tartest.SymlinkHeader("dir/up", "../text"), tartest.DirHeader("dir/sub"),
+			tartest.DirHeader("dir/empty")),
 		tartest.AFile("dir/sub/deep", tartest.Text("d", 700)),
 		tartest.ASegmented("segments", tartest.Text("s", 3<<20+5), nil))
-	if err := fstest.TestFS(a.FS(), "text", "dir/sub/deep", "link", "dir/empty", "segments"); err != nil {
+	if err := fstest.TestFS(a.FS(), "text", "dir/sub/deep", "link", "dir/empty",
+		"segments"); err != nil {
 		t.Error(err)
 	}
 	sub, err := fs.Sub(a.FS(), "dir")
@@ -53,11 +59,17 @@ func TestFSEmpty(t *testing.T) {
 func TestFSResolve(t *testing.T) {
 	a := tartest.OpenForged(t,
 		tartest.AFile("f", "content of f"),
-		tartest.AGroup(tartest.SymlinkHeader("abs", "/f"), tartest.SymlinkHeader("loop", "loop"), tartest.SymlinkHeader("ping", "pong"), tartest.SymlinkHeader("pong", "ping"),
-			tartest.SymlinkHeader("out", "../f"), tartest.SymlinkHeader("dot", "./f"), tartest.SymlinkHeader("to-d", "d"), tartest.SymlinkHeader("slash", "d/"),
-			tartest.SymlinkHeader("chain", "to-d/up"), tartest.SymlinkHeader("through-file", "f/x"), tartest.SymlinkHeader("gone", "missing"), tartest.SymlinkHeader("root", "."), tartest.DirHeader("d")),
+		tartest.AGroup(tartest.SymlinkHeader("abs", "/f"), tartest.SymlinkHeader("loop", "loop"),
+			tartest.SymlinkHeader("ping", "pong"), tartest.SymlinkHeader("pong", "ping"),
+			tartest.SymlinkHeader("out", "../f"), tartest.SymlinkHeader("dot",
+				"./f"), tartest.SymlinkHeader("to-d", "d"), tartest.SymlinkHeader("slash", "d/"),
+			tartest.SymlinkHeader("chain", "to-d/up"), tartest.SymlinkHeader("through-file",
+				"f/x"), tartest.SymlinkHeader("gone", "missing"),
+			tartest.SymlinkHeader("root", "."), tartest.DirHeader("d")),
 		tartest.AFile("d/g", "content of g"),
-		tartest.AGroup(tartest.SymlinkHeader("d/up", "../f"), tartest.SymlinkHeader("d/self", "../d/./g"), tartest.SymlinkHeader("d/in-out", "../../a/f"), tartest.HardlinkHeader("d/h", "f")))
+		tartest.AGroup(tartest.SymlinkHeader("d/up", "../f"),
+			tartest.SymlinkHeader("d/self", "../d/./g"), tartest.SymlinkHeader("d/in-out",
+				"../../a/f"), tartest.HardlinkHeader("d/h", "f")))
 	for _, c := range []struct {
 		name string
 		want string // content, or "dir"
@@ -132,7 +144,8 @@ func TestFSLinks(t *testing.T) {
 		t.Error(fi, err)
 	}
 	fi, err = fs.Stat(a.FS(), "hard")
-	if err != nil || fi.Mode() != 0o644 || fi.Size() != 3000 || !fi.ModTime().Equal(time.Unix(1e9, 0)) {
+	if err != nil || fi.Mode() != 0o644 || fi.Size() != 3000 ||
+		!fi.ModTime().Equal(time.Unix(1e9, 0)) {
 		t.Error(fi, err)
 	}
 	if e, ok := fi.Sys().(sidecar.Entry); !ok || e.Type != sidecar.TypeHardlink {
@@ -149,7 +162,8 @@ func TestFSLinks(t *testing.T) {
 
 // Names that package fs does not allow are left out.
 func TestFSNamesNotUTF8(t *testing.T) {
-	a := tartest.OpenForged(t, tartest.AFile("good", "x"), tartest.AFile("b\xffd", "y"), tartest.AGroup(tartest.DirHeader("\xfe")), tartest.AFile("\xfe/z", "z"))
+	a := tartest.OpenForged(t, tartest.AFile("good", "x"), tartest.AFile("b\xffd", "y"),
+		tartest.AGroup(tartest.DirHeader("\xfe")), tartest.AFile("\xfe/z", "z"))
 	list, err := fs.ReadDir(a.FS(), ".")
 	if err != nil || len(list) != 1 || list[0].Name() != "good" {
 		t.Error(list, err)
@@ -164,7 +178,8 @@ func TestFSReadDirPages(t *testing.T) {
 	var want []string
 	for i := range 10 {
 		name := fmt.Sprintf("d%02d", i)
-		parts = append(parts, tartest.AGroup(tartest.DirHeader(name)), tartest.AFile(name+"/in", "x"), tartest.AFile(name+"-file", "y"))
+		parts = append(parts, tartest.AGroup(tartest.DirHeader(name)),
+			tartest.AFile(name+"/in", "x"), tartest.AFile(name+"-file", "y"))
 		want = append(want, name, name+"-file")
 	}
 	a := tartest.OpenForged(t, parts...)
@@ -204,8 +219,10 @@ func TestFSReadDirPages(t *testing.T) {
 // Files of every coding are read from everywhere, by several goroutines at once.
 func TestFSFiles(t *testing.T) {
 	contents := map[string]string{
-		"text": tartest.Text("t", 3000), "empty": "", "noise": tartest.Noise("n", 1000), "stored": tartest.Noise("big", 1<<20+7),
-		"segments": tartest.Text("s", 3<<20+5), "two": tartest.Text("2", 2<<20), "hard": tartest.Text("t", 3000),
+		"text": tartest.Text("t", 3000), "empty": "", "noise": tartest.Noise("n",
+			1000), "stored": tartest.Noise("big", 1<<20+7),
+		"segments": tartest.Text("s", 3<<20+5), "two": tartest.Text("2",
+			2<<20), "hard": tartest.Text("t", 3000),
 	}
 	a := tartest.OpenForged(t, tartest.Big()...)
 	var wg sync.WaitGroup
@@ -249,7 +266,8 @@ func TestFSFiles(t *testing.T) {
 
 // Damage shows while a file is read, never as a short file.
 func TestFSDamage(t *testing.T) {
-	archive := tartest.ForgeRight(t, tartest.AFile("a", tartest.Text("a", 3000)), tartest.AFile("b", tartest.Text("b", 3000)))
+	archive := tartest.ForgeRight(t, tartest.AFile("a", tartest.Text("a", 3000)),
+		tartest.AFile("b", tartest.Text("b", 3000)))
 	side := tartest.IndexOf(t, archive)
 	x, err := sidecar.OpenBytes(side)
 	if err != nil {
@@ -269,7 +287,8 @@ func TestFSDamage(t *testing.T) {
 		}
 		if b, err := fs.ReadFile(a.FS(), "a"); err == nil && string(b) != tartest.Text("a", 3000) {
 			t.Errorf("byte %d: other content and no error", at)
-		} else if err != nil && (!errors.Is(err, gzmember.ErrCorrupt) || !strings.HasPrefix(err.Error(), "read a: ")) {
+		} else if err != nil && (!errors.Is(err, gzmember.ErrCorrupt) ||
+			!strings.HasPrefix(err.Error(), "read a: ")) {
 			t.Errorf("byte %d: %v", at, err)
 		}
 		if _, err := fs.ReadFile(a.FS(), "b"); err != nil {

@@ -16,9 +16,9 @@ import (
 
 // OpenOptions are the options of Open. The zero value, or nil, is usable.
 type OpenOptions struct {
-	// RequireSidecar makes a missing sidecar format.ErrNoSidecar and one that does not fit format.ErrStale.
-	// Otherwise Open reads the whole archive and builds the index in memory, which takes as long as
-	// decompressing it.
+	// RequireSidecar makes a missing sidecar format.ErrNoSidecar and one that does not fit
+	// format.ErrStale. Otherwise Open reads the whole archive and builds the index in memory, which
+	// takes as long as decompressing it.
 	RequireSidecar bool
 	Workers        int // goroutines that build the index; 0 means one for each CPU
 
@@ -29,17 +29,18 @@ type OpenOptions struct {
 	Progress func(format.Progress)
 }
 
-// Open opens an archive and its sidecar. With a usable sidecar it reads 64 bytes of the archive and 320
-// of the sidecar, whatever their sizes.
+// Open opens an archive and its sidecar. With a usable sidecar it reads 64 bytes of the archive and
+// 320 of the sidecar, whatever their sizes.
 //
-// The name may be that of an archive, of a block device with an archive on it, or one that stands for a
-// shard set: the set's list, its first shard, or a glob that matches shards of one set only. A set is an
-// Archive like any other. Its index is that of all shards, and offsets count as if the shards stood one
-// after the other.
+// The name may be that of an archive, of a block device with an archive on it, or one that stands
+// for a shard set: the set's list, its first shard, or a glob that matches shards of one set only.
+// A set is an Archive like any other. Its index is that of all shards, and offsets count as if the
+// shards stood one after the other.
 //
-// The error is that of opening the file, or wraps one of package format: ErrNotArchive, ErrTruncated,
-// ErrVersion or ErrCorrupt. For a set it may wrap ErrShard, with the name of the shard that is missing or
-// belongs to another set. With RequireSidecar it may wrap ErrNoSidecar or ErrStale.
+// The error is that of opening the file, or wraps one of package format: ErrNotArchive,
+// ErrTruncated, ErrVersion or ErrCorrupt. For a set it may wrap ErrShard, with the name of the
+// shard that is missing or belongs to another set. With RequireSidecar it may wrap ErrNoSidecar or
+// ErrStale.
 func Open(ctx context.Context, name string, o *OpenOptions) (*Archive, error) {
 	if o == nil {
 		o = &OpenOptions{}
@@ -70,13 +71,15 @@ func newArchive(x *indexed.File) (*Archive, error) {
 	}, nil
 }
 
-// OpenAt opens an archive of size bytes that a reader has: in memory, in an embed.FS, or inside another
-// file. index is its sidecar of indexSize bytes; if it is nil, the index is built in memory.
+// OpenAt opens an archive of size bytes that a reader has: in memory, in an embed.FS, or inside
+// another file. index is its sidecar of indexSize bytes; if it is nil, the index is built in
+// memory.
 //
 // Both readers must be safe for concurrent use, and must not change while the Archive is open. The
 // errors are those of Open.
 func OpenAt(
-	ctx context.Context, archive io.ReaderAt, size int64, index io.ReaderAt, indexSize int64, o *OpenOptions,
+	ctx context.Context, archive io.ReaderAt, size int64, index io.ReaderAt, indexSize int64,
+	o *OpenOptions,
 ) (*Archive, error) {
 	return OpenSource(ctx, "archive", source.Of(archive, size), index, indexSize, o)
 }
@@ -84,7 +87,8 @@ func OpenAt(
 // OpenSource is OpenAt for a source.Source, with the name for messages. After an error src is not
 // closed.
 func OpenSource(
-	ctx context.Context, name string, src source.Source, index io.ReaderAt, indexSize int64, o *OpenOptions,
+	ctx context.Context, name string, src source.Source, index io.ReaderAt, indexSize int64,
+	o *OpenOptions,
 ) (*Archive, error) {
 	if o == nil {
 		o = &OpenOptions{}
@@ -103,7 +107,8 @@ func OpenSource(
 			return nil, fmt.Errorf("%s: %w", name, format.ErrNoSidecar)
 		}
 		a.rebuilt = true
-		a.index, err = indexed.InMemory(ctx, name, scan.Options{Workers: o.Workers, Progress: o.Progress}, a.build)
+		a.index, err = indexed.InMemory(ctx, name,
+			scan.Options{Workers: o.Workers, Progress: o.Progress}, a.build)
 		return a, err
 	}
 	if a.index, err = sidecar.OpenReaderAt(index, indexSize); err != nil {
@@ -116,5 +121,6 @@ func OpenSource(
 }
 
 func (o *OpenOptions) indexed() *indexed.Options {
-	return &indexed.Options{NoIndex: o.RequireSidecar, Workers: o.Workers, Notice: o.Notice, Progress: o.Progress}
+	return &indexed.Options{NoIndex: o.RequireSidecar, Workers: o.Workers, Notice: o.Notice,
+		Progress: o.Progress}
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
-// TestOpenAt: an archive in memory reads as the one in a file does, with its sidecar and without, also when it lies
-// inside a larger file.
+// TestOpenAt: an archive in memory reads as the one in a file does, with its sidecar and without,
+// also when it lies inside a larger file.
 func TestOpenAt(t *testing.T) {
 	ctx := context.Background()
 	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a/b", "text"}, [2]string{"a/l", "-> b"},
@@ -54,7 +54,8 @@ func TestOpenAt(t *testing.T) {
 			if err := fstest.TestFS(a.FS(), "a/b", "a/l", "big"); err != nil {
 				t.Error(err)
 			}
-			if b, err := fs.ReadFile(a.FS(), "big"); err != nil || string(b) != tartest.Noise("big", 300_000) {
+			if b, err := fs.ReadFile(a.FS(), "big"); err != nil ||
+				string(b) != tartest.Noise("big", 300_000) {
 				t.Error(err)
 			}
 		})
@@ -74,7 +75,10 @@ func TestOpenAtErrors(t *testing.T) {
 		want           error
 	}{
 		{"empty", nil, nil, nil, format.ErrNotArchive},
-		{"no archive", []byte("hello, this is text and no archive at all, and long enough for a trailer"), nil, nil, format.ErrNotArchive},
+		{"no archive",
+			[]byte(
+				"hello, this is text and no archive at all, and long enough for a trailer"), nil,
+			nil, format.ErrNotArchive},
 		{"cut short", archive[:len(archive)-1], index, nil, format.ErrTruncated},
 		{"index of another", archive, foreign, nil, format.ErrStale},
 		{"index cut short", archive, index[:len(index)-1], nil, format.ErrStale},
@@ -85,7 +89,8 @@ func TestOpenAtErrors(t *testing.T) {
 		if c.index == nil {
 			a, err = tarpack.OpenAt(ctx, bytes.NewReader(c.archive), int64(len(c.archive)), nil, 0, c.o)
 		} else {
-			a, err = tarpack.OpenAt(ctx, bytes.NewReader(c.archive), int64(len(c.archive)), bytes.NewReader(c.index), int64(len(c.index)), c.o)
+			a, err = tarpack.OpenAt(ctx, bytes.NewReader(c.archive), int64(len(c.archive)),
+				bytes.NewReader(c.index), int64(len(c.index)), c.o)
 		}
 		if !errors.Is(err, c.want) || a != nil {
 			t.Errorf("%s: %v, want %v", c.name, err, c.want)

@@ -6,7 +6,8 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 )
 
-// A pair is what two indexes have at one path; nil where one has nothing. Rows are valid until the next pair.
+// A pair is what two indexes have at one path; nil where one has nothing. Rows are valid until the
+// next pair.
 type pair struct{ a, b *sidecar.Row }
 
 // A pairError is an error of reading one of two indexes.
@@ -19,8 +20,8 @@ func (e *pairError) Error() string { return e.err.Error() }
 
 func (e *pairError) Unwrap() error { return e.err }
 
-// pairs returns the paths of two indexes in path order, each with its rows. An error is a *pairError and the
-// last thing it returns.
+// pairs returns the paths of two indexes in path order, each with its rows. An error is a
+// *pairError and the last thing it returns.
 func pairs(a, b *sidecar.Index) iter.Seq2[pair, error] {
 	return func(yield func(pair, error) bool) {
 		nextA, stopA := iter.Pull2(a.All(0, a.Len()))

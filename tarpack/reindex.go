@@ -33,9 +33,9 @@ type ReindexResult struct {
 	Digest       uint64 // of the sidecar
 }
 
-// Reindex writes the sidecar of an archive from the archive alone. For a shard set it writes the set's
-// list and sidecar, and the sidecars of the shards without a usable one. The name may be any that Open
-// takes.
+// Reindex writes the sidecar of an archive from the archive alone. For a shard set it writes the
+// set's list and sidecar, and the sidecars of the shards without a usable one. The name may be any
+// that Open takes.
 //
 // On an error the old sidecar is untouched. A second writer of the same archive is refused
 // (format.ErrLocked). Bytes that a killed append has left after the end of the archive are cut off.
@@ -51,7 +51,8 @@ func Reindex(ctx context.Context, name string, o ReindexOptions) (ReindexResult,
 }
 
 // reindexFile is Reindex for an archive that is one file or device.
-func reindexFile(ctx context.Context, name string, o ReindexOptions) (res ReindexResult, err error) {
+func reindexFile(ctx context.Context, name string, o ReindexOptions) (res ReindexResult,
+	err error) {
 	if err := archivefile.Recover(name); err != nil {
 		return ReindexResult{}, err
 	}
@@ -64,7 +65,8 @@ func reindexFile(ctx context.Context, name string, o ReindexOptions) (res Reinde
 		return reindexDevice(ctx, a, o)
 	}
 	if a.Rest > 0 {
-		return ReindexResult{}, fmt.Errorf("%s: %w", name, &format.UnfinishedError{Trailer: a.Trailer, Rest: a.Rest})
+		return ReindexResult{}, fmt.Errorf("%s: %w", name,
+			&format.UnfinishedError{Trailer: a.Trailer, Rest: a.Rest})
 	}
 	real, err := filepath.EvalSymlinks(name)
 	if err != nil {
@@ -100,7 +102,8 @@ func reindexFile(ctx context.Context, name string, o ReindexOptions) (res Reinde
 }
 
 // writeSidecar writes the sidecar to f and makes it durable.
-func writeSidecar(ctx context.Context, a *archivefile.File, f *os.File, o ReindexOptions) (ReindexResult, error) {
+func writeSidecar(ctx context.Context, a *archivefile.File, f *os.File,
+	o ReindexOptions) (ReindexResult, error) {
 	if err := f.Truncate(0); err != nil {
 		return ReindexResult{}, err
 	}
@@ -117,7 +120,8 @@ func newLocator(res ReindexResult, size int64) device.Locator {
 }
 
 // reindexDevice writes the sidecar of an archive on a device after the archive, and the locator.
-func reindexDevice(ctx context.Context, a *archivefile.File, o ReindexOptions) (res ReindexResult, err error) {
+func reindexDevice(ctx context.Context, a *archivefile.File, o ReindexOptions) (res ReindexResult,
+	err error) {
 	index, err := durable.ScratchFile(o.TempDir)
 	if err != nil {
 		return res, err

@@ -50,18 +50,21 @@ func openSet(ctx context.Context, list string, o *indexed.Options) (*Archive, er
 			o.Notice(fmt.Errorf("%w: %w", shardset.NoList(list, err), format.ErrIndexRebuilt))
 		}
 		x.Rebuilt = true
-		x.Index, err = indexed.InMemory(ctx, list, scan.Options{Workers: o.Workers, Progress: o.Progress}, rebuild)
+		x.Index, err = indexed.InMemory(ctx, list,
+			scan.Options{Workers: o.Workers, Progress: o.Progress}, rebuild)
 	}
 	if err != nil {
 		return nil, errors.Join(err, set.Close())
 	}
-	return &Archive{name: list, src: set, trailer: x.Trailer, index: x.Index, rebuilt: x.Rebuilt, build: rebuild}, nil
+	return &Archive{name: list, src: set, trailer: x.Trailer, index: x.Index, rebuilt: x.Rebuilt,
+		build: rebuild}, nil
 }
 
 // setFile describes a set as if it were one file, so that its sidecar can be opened like that of a
 // file.
 func setFile(set *shardset.File, l *shardset.List) *archivefile.File {
 	return &archivefile.File{
-		Name: set.Name.List(), Size: set.Size(), Trailer: format.Trailer{Entries: l.Entries, Offset: set.Size(), Digest: l.Index},
+		Name: set.Name.List(), Size: set.Size(), Trailer: format.Trailer{Entries: l.Entries,
+			Offset: set.Size(), Digest: l.Index},
 	}
 }

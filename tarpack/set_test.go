@@ -43,29 +43,13 @@ func TestSetNames(t *testing.T) {
 			t.Errorf("%s: %s, %v, %v", c.name, list, ok, err)
 		}
 	}
-	got := tarpack.JoinShards([]string{"x", "a-00001-of-00003", "a-00002-of-00003", "b-00000-of-00002", "c-00000-of-00002", "c-00000-of-00002", "a"})
-	want := []string{"x", "a-00000-of-00003", "b-00000-of-00002", "c-00000-of-00002", "c-00000-of-00002", "a"}
+	got := tarpack.JoinShards([]string{"x", "a-00001-of-00003", "a-00002-of-00003",
+		"b-00000-of-00002", "c-00000-of-00002", "c-00000-of-00002", "a"})
+	want := []string{"x", "a-00000-of-00003", "b-00000-of-00002", "c-00000-of-00002",
+		"c-00000-of-00002", "a"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
-}
-
-func FuzzSetList(f *testing.F) {
-	f.Add((&shardset.List{Entries: 3, Index: 7, Shards: []shardset.ShardInfo{{Size: 100, Digest: 1}, {Size: 200, Digest: 2}}}).Append(nil), 2)
-	f.Add([]byte("tpk set 2\n"), 1)
-	f.Add([]byte(""), 0)
-	f.Fuzz(func(t *testing.T, b []byte, n int) {
-		l, err := shardset.ParseList(b, n&0xff)
-		if err != nil {
-			if !errors.Is(err, format.ErrCorrupt) && !errors.Is(err, format.ErrVersion) {
-				t.Fatal(err)
-			}
-			return
-		}
-		if !bytes.Equal(l.Append(nil), b) || len(l.Shards) != n&0xff {
-			t.Fatalf("%q is read as %+v", b, l)
-		}
-	})
 }
 
 // packSet packs a set, and returns the name of its list.
@@ -86,7 +70,8 @@ func packSet(t *testing.T, dir string, so shard.PackOptions) (list string, shard
 // mustOpenSet opens a set; a line about a missing list or the like is an error.
 func mustOpenSet(t *testing.T, list string) *tarpack.Archive {
 	t.Helper()
-	a, err := tarpack.Open(context.Background(), list, &tarpack.OpenOptions{Notice: func(m error) { t.Error(m) }})
+	a, err := tarpack.Open(context.Background(), list,
+		&tarpack.OpenOptions{Notice: func(m error) { t.Error(m) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +79,8 @@ func mustOpenSet(t *testing.T, list string) *tarpack.Archive {
 	return a
 }
 
-// Each shard is valid and no larger than it should be, all of them merged are what pack makes, and as a set they read like it.
+// Each shard is valid and no larger than it should be, all of them merged are what pack makes, and
+// as a set they read like it.
 func TestPackShards(t *testing.T) {
 	ctx := context.Background()
 	dir := tartest.ShardTree(t)
@@ -103,7 +89,8 @@ func TestPackShards(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, o := range []shard.PackOptions{{Shards: 1}, {Shards: 2}, {Shards: 7}, {Shards: 300}, {Size: 4000}, {Size: 1}, {Size: 1 << 40}} {
+	for _, o := range []shard.PackOptions{{Shards: 1}, {Shards: 2}, {Shards: 7}, {Shards: 300},
+		{Size: 4000}, {Size: 1}, {Size: 1 << 40}} {
 		list, shards := packSet(t, dir, o)
 		if o.Shards > 0 && len(shards) != o.Shards {
 			t.Errorf("%d shards instead of %d", len(shards), o.Shards)
@@ -122,7 +109,8 @@ func TestPackShards(t *testing.T) {
 			if i == 0 {
 				entries = all // the first shard's name stands for the set
 			}
-			if res, err := tarpack.Verify(ctx, s.Name, tarpack.VerifyOptions{}); err != nil || res.Failed > 0 || res.Entries != entries {
+			if res, err := tarpack.Verify(ctx, s.Name, tarpack.VerifyOptions{}); err != nil ||
+				res.Failed > 0 || res.Entries != entries {
 				t.Errorf("%s: %+v, %v", s.Name, res, err)
 			}
 			if o.Size == 4000 && s.Bytes > 4000 && s.Entries > 4 {
@@ -147,7 +135,8 @@ func TestPackShards(t *testing.T) {
 			t.Fatal(err)
 		}
 		tartest.SameAsFS(t, a, extracted)
-		if err := os.CopyFS(filepath.Join(t.TempDir(), "copy"), a.FS()); err != nil && !errors.Is(err, fs.ErrInvalid) {
+		if err := os.CopyFS(filepath.Join(t.TempDir(), "copy"), a.FS()); err != nil &&
+			!errors.Is(err, fs.ErrInvalid) {
 			t.Error(err)
 		}
 		if n := tarpack.Set(a).Recent.Len(); n > 2 {
@@ -157,33 +146,42 @@ func TestPackShards(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = tarpack.Compare(ctx, whole, a, func(d tarpack.Difference) error { return fmt.Errorf("%s %s %q", d.Kind, d.Path, d.What) })
+		err = tarpack.Compare(ctx, whole, a,
+			func(d tarpack.Difference) error { return fmt.Errorf("%s %s %q", d.Kind, d.Path, d.What) })
 		if err := errors.Join(err, whole.Close()); err != nil {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}
-	for _, o := range []shard.PackOptions{{}, {Size: 1, Shards: 1}, {Shards: format.MaxShards + 1}, {Size: -1}, {Shards: -1}} {
-		if _, err := shard.Pack(ctx, dir, filepath.Join(t.TempDir(), "out.tar.gz"), o); !errors.Is(err, os.ErrInvalid) {
+	for _, o := range []shard.PackOptions{{}, {Size: 1, Shards: 1}, {Shards: format.MaxShards + 1},
+		{Size: -1}, {Shards: -1}} {
+		if _, err := shard.Pack(ctx, dir, filepath.Join(t.TempDir(), "out.tar.gz"),
+			o); !errors.Is(err, os.ErrInvalid) {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}
 }
 
-// The names of one file are one file in each shard; the set's own files are not packed; and the same tree gives the same bytes.
+// The names of one file are one file in each shard; the set's own files are not packed; and the
+// same tree gives the same bytes.
 func TestPackShardsLinks(t *testing.T) {
 	ctx := context.Background()
-	dir := tartest.Tree(t, [2]string{"b/", ""}, [2]string{"d/", ""}, [2]string{"f/", ""}, [2]string{"a/1", "content"}, [2]string{"a/2", "=> a/1"}, [2]string{"b/1", "=> a/1"}, [2]string{"b/2", "=> a/1"},
-		[2]string{"c/big", tartest.Noise("x", 5<<20)}, [2]string{"d/big", "=> c/big"}, [2]string{"e/zero", ""}, [2]string{"f/zero", "=> e/zero"})
+	dir := tartest.Tree(t, [2]string{"b/", ""}, [2]string{"d/", ""}, [2]string{"f/", ""},
+		[2]string{"a/1", "content"}, [2]string{"a/2", "=> a/1"}, [2]string{"b/1",
+			"=> a/1"}, [2]string{"b/2", "=> a/1"},
+		[2]string{"c/big", tartest.Noise("x", 5<<20)}, [2]string{"d/big",
+			"=> c/big"}, [2]string{"e/zero", ""}, [2]string{"f/zero", "=> e/zero"})
 	var before []string
 	for range 2 {
-		packed, err := shard.Pack(ctx, dir, filepath.Join(dir, "out.tar.gz"), shard.PackOptions{Size: 300, Notice: func(error) {}})
+		packed, err := shard.Pack(ctx, dir, filepath.Join(dir, "out.tar.gz"),
+			shard.PackOptions{Size: 300, Notice: func(error) {}})
 		shards := packed.Shards
 		if err != nil {
 			t.Fatal(err)
 		}
 		var sums []string
 		for _, s := range shards {
-			if res, err := tarpack.Verify(ctx, s.Name, tarpack.VerifyOptions{}); err != nil || res.Failed > 0 {
+			if res, err := tarpack.Verify(ctx, s.Name, tarpack.VerifyOptions{}); err != nil ||
+				res.Failed > 0 {
 				t.Errorf("%s: %v, %v", s.Name, res.Problems, err)
 			}
 			b, err := os.ReadFile(s.Name)
@@ -236,21 +234,32 @@ func TestPackManyShards(t *testing.T) {
 func TestBadSets(t *testing.T) {
 	ctx := context.Background()
 	dir := tartest.ShardTree(t)
-	other, _ := packSet(t, tartest.Tree(t, [2]string{"d0/x", "y"}, [2]string{"z", "z"}), shard.PackOptions{Shards: 3})
+	other, _ := packSet(t, tartest.Tree(t, [2]string{"d0/x", "y"}, [2]string{"z", "z"}),
+		shard.PackOptions{Shards: 3})
 	foreign := strings.Replace(other, "-of-00003.tar.gz.tps", "-00001-of-00003.tar.gz", 1)
 	for _, c := range []struct {
 		what string
 		ruin func(shard func(int) string, list string) error
 		says string
 	}{
-		{"missing", func(s func(int) string, _ string) error { return os.Remove(s(1)) }, "out-00001-of-00003.tar.gz: "},
-		{"missing, without a list", func(s func(int) string, l string) error { return errors.Join(os.Remove(s(2)), os.Remove(l)) }, "out-00002-of-00003.tar.gz: "},
-		{"foreign", func(s func(int) string, _ string) error { return copyFile(foreign, s(1)) }, "out-00001-of-00003.tar.gz: "},
+		{"missing", func(s func(int) string, _ string) error { return os.Remove(s(1)) },
+			"out-00001-of-00003.tar.gz: "},
+		{"missing, without a list", func(s func(int) string,
+			l string) error {
+			return errors.Join(os.Remove(s(2)), os.Remove(l))
+		}, "out-00002-of-00003.tar.gz: "},
+		{"foreign", func(s func(int) string, _ string) error { return copyFile(foreign, s(1)) },
+			"out-00001-of-00003.tar.gz: "},
 		{"foreign, without a list", func(s func(int) string, l string) error {
-			return errors.Join(copyFile(s(0), s(1)), copyFile(s(0)+format.SidecarSuffix, s(1)+format.SidecarSuffix), os.Remove(l))
+			return errors.Join(copyFile(s(0), s(1)),
+				copyFile(s(0)+format.SidecarSuffix, s(1)+format.SidecarSuffix), os.Remove(l))
 		}, "not of one set"},
-		{"cut short", func(s func(int) string, _ string) error { return os.Truncate(s(0), 1000) }, "out-00000-of-00003.tar.gz: "},
-		{"a directory", func(s func(int) string, _ string) error { return errors.Join(os.Remove(s(0)), os.Mkdir(s(0), 0o755)) }, "out-00000-of-00003.tar.gz: "},
+		{"cut short", func(s func(int) string, _ string) error { return os.Truncate(s(0), 1000) },
+			"out-00000-of-00003.tar.gz: "},
+		{"a directory", func(s func(int) string,
+			_ string) error {
+			return errors.Join(os.Remove(s(0)), os.Mkdir(s(0), 0o755))
+		}, "out-00000-of-00003.tar.gz: "},
 	} {
 		list, shards := packSet(t, dir, shard.PackOptions{Shards: 3})
 		if err := c.ruin(func(i int) string { return shards[i].Name }, list); err != nil {
@@ -263,7 +272,8 @@ func TestBadSets(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", c.what, err)
 		}
-		if res, err := tarpack.Verify(ctx, list, tarpack.VerifyOptions{}); err == nil && res.Failed == 0 && !strings.Contains(c.what, "without a list") {
+		if res, err := tarpack.Verify(ctx, list, tarpack.VerifyOptions{}); err == nil &&
+			res.Failed == 0 && !strings.Contains(c.what, "without a list") {
 			t.Errorf("%s: verify finds nothing", c.what)
 		}
 	}
@@ -277,7 +287,8 @@ func TestBadSets(t *testing.T) {
 	b[len(b)-format.TrailerSize+38] ^= 1 // in the digest
 	tartest.WriteFile(t, shards[1].Name, b)
 	a := mustOpenSet(t, list)
-	if _, err := a.Source().ReadAt(make([]byte, 1), shards[0].Bytes); !errors.Is(err, format.ErrShard) {
+	if _, err := a.Source().ReadAt(make([]byte, 1), shards[0].Bytes); !errors.Is(err,
+		format.ErrShard) {
 		t.Error(err)
 	}
 	if res, err := tarpack.Verify(ctx, list, tarpack.VerifyOptions{}); err != nil || res.Failed == 0 {
@@ -296,7 +307,8 @@ func TestSetPermissions(t *testing.T) {
 	}
 	list := format.SetNameOf(name, 2).List()
 	for range 2 {
-		for _, n := range []string{list, list + format.SidecarSuffix, format.ShardName(name, 1, 2), format.ShardName(name, 1, 2) + format.SidecarSuffix} {
+		for _, n := range []string{list, list + format.SidecarSuffix, format.ShardName(name, 1, 2),
+			format.ShardName(name, 1, 2) + format.SidecarSuffix} {
 			if fi, err := os.Stat(n); err != nil || fi.Mode().Perm() != 0o640 {
 				t.Errorf("%s: %v, %v", n, fi.Mode(), err)
 			}
@@ -318,12 +330,14 @@ func copyFile(from, to string) error {
 	return os.WriteFile(to, b, 0o666)
 }
 
-// Without a list, or with a damaged one, or a stale index, a set is read from its shards; IndexSet makes what pack made.
+// Without a list, or with a damaged one, or a stale index, a set is read from its shards; IndexSet
+// makes what pack made.
 func TestIndexSet(t *testing.T) {
 	ctx := context.Background()
 	list, shards := packSet(t, tartest.ShardTree(t), shard.PackOptions{Shards: 5})
 	want := map[string]string{}
-	for _, n := range []string{list, list + format.SidecarSuffix, shards[3].Name + format.SidecarSuffix} {
+	for _, n := range []string{list, list + format.SidecarSuffix,
+		shards[3].Name + format.SidecarSuffix} {
 		b, err := os.ReadFile(n)
 		if err != nil {
 			t.Fatal(err)
@@ -334,7 +348,10 @@ func TestIndexSet(t *testing.T) {
 		func() error { return os.Remove(list) },
 		func() error { return os.Remove(list + format.SidecarSuffix) },
 		func() error { return os.WriteFile(list, []byte("tpk set 1\n"), 0o666) },
-		func() error { return errors.Join(os.Remove(list), os.Remove(shards[3].Name+format.SidecarSuffix)) },
+		func() error {
+			return errors.Join(os.Remove(list),
+				os.Remove(shards[3].Name+format.SidecarSuffix))
+		},
 		func() error { return copyFile(shards[0].Name+format.SidecarSuffix, list+format.SidecarSuffix) },
 	} {
 		if err := ruin(); err != nil {
@@ -362,7 +379,8 @@ func TestIndexSet(t *testing.T) {
 	}
 }
 
-// A writer that is stopped leaves the old set or the new one: before its list is in its place nothing is seen of the new set, and after it all is there.
+// A writer that is stopped leaves the old set or the new one: before its list is in its place
+// nothing is seen of the new set, and after it all is there.
 func TestSetCommit(t *testing.T) {
 	ctx := context.Background()
 	list, shards := packSet(t, tartest.ShardTree(t), shard.PackOptions{Shards: 4})
@@ -383,14 +401,16 @@ func TestSetCommit(t *testing.T) {
 			}
 		}
 		a := mustOpenSet(t, list)
-		if _, err := extract.Extract(context.Background(), a, t.TempDir(), extract.Options{}); err != nil {
+		if _, err := extract.Extract(context.Background(), a, t.TempDir(),
+			extract.Options{}); err != nil {
 			t.Fatal(err)
 		}
 		o, err := shardset.Create(filepath.Join(dir, "out.tar.gz"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := shardset.Create(filepath.Join(dir, "out.tar.gz")); !errors.Is(err, format.ErrLocked) {
+		if _, err := shardset.Create(filepath.Join(dir, "out.tar.gz")); !errors.Is(err,
+			format.ErrLocked) {
 			t.Error(err)
 		}
 		if err := o.Abort(); err != nil {
@@ -402,7 +422,8 @@ func TestSetCommit(t *testing.T) {
 	}
 
 	// Stopped before the list.
-	for _, n := range []string{set.Pending(0), set.Pending(3), set.Pending(60000), set.PendingIndex(2), format.TempName(list), format.TempName(list + format.SidecarSuffix)} {
+	for _, n := range []string{set.Pending(0), set.Pending(3), set.Pending(60000),
+		set.PendingIndex(2), format.TempName(list), format.TempName(list + format.SidecarSuffix)} {
 		tartest.WriteFile(t, n, []byte("half"))
 	}
 	o, err := shardset.Create(filepath.Join(dir, "out.tar.gz"))
@@ -433,11 +454,12 @@ func TestSetCommit(t *testing.T) {
 	// One that fails leaves nothing, and the set as it was.
 	src := tartest.Tree(t, [2]string{"a", tartest.Noise("a", 1000)}, [2]string{"b", "b"})
 	ctx, cancel := context.WithCancel(ctx)
-	_, err = shard.Pack(ctx, src, filepath.Join(dir, "out.tar.gz"), shard.PackOptions{Size: 100, Progress: func(p format.Progress) {
-		if p.Entries == 2 {
-			cancel()
-		}
-	}})
+	_, err = shard.Pack(ctx, src, filepath.Join(dir, "out.tar.gz"),
+		shard.PackOptions{Size: 100, Progress: func(p format.Progress) {
+			if p.Entries == 2 {
+				cancel()
+			}
+		}})
 	if got := tartest.Found(t, dir); err == nil || !slices.Equal(got, want) {
 		t.Errorf("%v: there are %q", err, got)
 	}

@@ -9,8 +9,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// JoinShards replaces each run of several shards of one set, in order, by the name of the first shard,
-// which stands for the set. So a glob that a shell has expanded means the set. Other names stay.
+// JoinShards replaces each run of several shards of one set, in order, by the name of the first
+// shard, which stands for the set. So a glob that a shell has expanded means the set. Other names
+// stay.
 func JoinShards(names []string) []string {
 	var joined []string
 	for len(names) > 0 {
@@ -34,9 +35,9 @@ func JoinShards(names []string) []string {
 	return joined
 }
 
-// SetList returns the name of a set's list, which need not exist, and true if name stands for a shard
-// set: if it is the list, the first shard, or a glob that matches shards of one set only. The name of
-// any other shard stands for that archive alone.
+// SetList returns the name of a set's list, which need not exist, and true if name stands for a
+// shard set: if it is the list, the first shard, or a glob that matches shards of one set only. The
+// name of any other shard stands for that archive alone.
 //
 // It returns an error for a glob that matches shards of several sets.
 func SetList(name string) (list string, ok bool, err error) {
@@ -60,9 +61,12 @@ func SetList(name string) (list string, ok bool, err error) {
 		case !ok && isSetFile(file):
 			continue
 		case !ok:
-			return "", false, fmt.Errorf("%s: %w: the glob matches %s, which is no shard", name, format.ErrShard, file)
+			return "", false, fmt.Errorf("%s: %w: the glob matches %s, which is no shard", name,
+				format.ErrShard, file)
 		case set.N > 0 && s != set:
-			return "", false, fmt.Errorf("%s: %w: the glob matches shards of several sets, %s and %s", name, format.ErrShard, names[k-1], file)
+			return "", false, fmt.Errorf(
+				"%s: %w: the glob matches shards of several sets, %s and %s", name, format.ErrShard,
+				names[k-1], file)
 		}
 		set = s
 	}

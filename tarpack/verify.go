@@ -37,16 +37,17 @@ type VerifyResult struct {
 }
 
 // Verify checks every byte of an archive and its sidecar. It reads the archive from end to end and
-// rebuilds the index, so it checks each tar header and member against FORMAT.md and each CRC-32 against
-// its content. The sidecar must equal the rebuilt one byte for byte, and T must name its digest. The
-// name may be any that Open takes; for a set all of this holds for each shard and for the set.
+// rebuilds the index, so it checks each tar header and member against FORMAT.md and each CRC-32
+// against its content. The sidecar must equal the rebuilt one byte for byte, and T must name its
+// digest. The name may be any that Open takes; for a set all of this holds for each shard and for
+// the set.
 //
-// It cannot see changes of bits without a meaning: those left over at the end of a deflate stream, or
-// other codes for the same content.
+// It cannot see changes of bits without a meaning: those left over at the end of a deflate stream,
+// or other codes for the same content.
 //
-// After a problem it continues with the next entry that it finds. Problems are part of the result. If
-// the sidecar is usable, they name each path that is affected. An error means that the archive cannot
-// be read at all, or is not one.
+// After a problem it continues with the next entry that it finds. Problems are part of the result.
+// If the sidecar is usable, they name each path that is affected. An error means that the archive
+// cannot be read at all, or is not one.
 func Verify(ctx context.Context, name string, o VerifyOptions) (VerifyResult, error) {
 	list, isSet, err := SetList(name)
 	if err != nil {
@@ -65,11 +66,13 @@ func verifyFile(ctx context.Context, name string, o VerifyOptions) (VerifyResult
 		return VerifyResult{}, err
 	}
 	defer a.OSFile.Close()
-	v := &verifier{a: a, o: o, ix: scan.NewIndexer(scan.Options{TempDir: o.TempDir, Progress: o.Progress})}
+	v := &verifier{a: a, o: o,
+		ix: scan.NewIndexer(scan.Options{TempDir: o.TempDir, Progress: o.Progress})}
 	v.problems.Each = o.Problem
 	err = v.run(ctx)
 	return VerifyResult{
-		Entries: v.ix.Progress.Entries, Bytes: v.ix.Progress.Bytes, Problems: v.problems.First, Failed: v.problems.Count,
+		Entries: v.ix.Progress.Entries, Bytes: v.ix.Progress.Bytes, Problems: v.problems.First,
+		Failed: v.problems.Count,
 	}, errors.Join(err, v.close())
 }
 
@@ -85,7 +88,8 @@ type verifier struct {
 	unsound  int64 // units of the archive with a problem
 }
 
-// damage is a run of bytes of the archive that are not a unit. It ends where the next unit was found.
+// damage is a run of bytes of the archive that are not a unit. It ends where the next unit was
+// found.
 type damage struct {
 	off, end int64
 	path     string
@@ -156,8 +160,8 @@ func (v *verifier) cut() {
 	v.damage[n-1].end = math.MaxInt64
 }
 
-// openSidecar opens the sidecar. One that does not belong to the archive is a problem. If the archive
-// is too damaged to decide that, a sidecar that is right in itself still gives names.
+// openSidecar opens the sidecar. One that does not belong to the archive is a problem. If the
+// archive is too damaged to decide that, a sidecar that is right in itself still gives names.
 func (v *verifier) openSidecar(whole bool) {
 	x, name, err := v.a.OpenSidecar()
 	v.sideName = name
@@ -241,7 +245,8 @@ func (v *verifier) nameEntry(row *sidecar.Row) {
 	d := &v.damage[i]
 	err := d.err
 	if off != d.off {
-		err = fmt.Errorf("%w: some of its bytes are damaged, from %d on", format.ErrCorrupt, max(off, d.off))
+		err = fmt.Errorf("%w: some of its bytes are damaged, from %d on", format.ErrCorrupt,
+			max(off, d.off))
 	}
 	v.report(string(row.Path), off, err)
 	d.named = true

@@ -23,7 +23,8 @@ import (
 // verify verifies an archive and returns its problems as lines.
 func verify(t testing.TB, archive, side []byte) ([]string, error) {
 	t.Helper()
-	res, err := tarpack.Verify(context.Background(), tartest.WriteArchive(t, archive, side), tarpack.VerifyOptions{TempDir: t.TempDir()})
+	res, err := tarpack.Verify(context.Background(), tartest.WriteArchive(t, archive, side),
+		tarpack.VerifyOptions{TempDir: t.TempDir()})
 	var lines []string
 	for _, p := range res.Problems {
 		lines = append(lines, p.Error())
@@ -35,12 +36,14 @@ func verify(t testing.TB, archive, side []byte) ([]string, error) {
 }
 
 func TestVerifySound(t *testing.T) {
-	for name, parts := range map[string][]tartest.ForgedPart{"none": nil, "variety": tartest.Variety(), "big": tartest.Big()} {
+	for name, parts := range map[string][]tartest.ForgedPart{"none": nil,
+		"variety": tartest.Variety(), "big": tartest.Big()} {
 		archive := tartest.ForgeRight(t, parts...)
 		side := tartest.IndexOf(t, archive)
 		for _, s := range [][]byte{side, nil} {
 			notices := 0
-			res, err := tarpack.Verify(context.Background(), tartest.WriteArchive(t, archive, s), tarpack.VerifyOptions{Notice: func(error) { notices++ }})
+			res, err := tarpack.Verify(context.Background(), tartest.WriteArchive(t, archive, s),
+				tarpack.VerifyOptions{Notice: func(error) { notices++ }})
 			if err != nil || res.Failed != 0 || (notices == 1) != (s == nil) {
 				t.Errorf("%s: %+v, %v, %d notices", name, res, err, notices)
 			}
@@ -75,15 +78,18 @@ func said(archive []byte) ([]string, error) {
 		if _, err := io.Copy(sum, r); err != nil {
 			return nil, err
 		}
-		lines = append(lines, fmt.Sprintf("%c %q %q %o %d %d %x", h.Typeflag, h.Name, h.Linkname, h.Mode, h.Size, h.ModTime.Unix(), sum.Sum(nil)))
+		lines = append(lines, fmt.Sprintf("%c %q %q %o %d %d %x", h.Typeflag, h.Name, h.Linkname,
+			h.Mode, h.Size, h.ModTime.Unix(), sum.Sum(nil)))
 	}
 }
 
-// TestVerifyFlips changes each byte of a small archive and of its sidecar. Verify must see it, or the archive still says the
-// same, to other programs and in its index.
+// TestVerifyFlips changes each byte of a small archive and of its sidecar. Verify must see it, or
+// the archive still says the same, to other programs and in its index.
 func TestVerifyFlips(t *testing.T) {
-	archive := tartest.ForgeRight(t, tartest.AFile("a", "aaaa"), tartest.AStored("b", "stored"), tartest.AFile("e", ""), tartest.AFile("t", tartest.Text("t", 512)),
-		tartest.AGroup(tartest.SymlinkHeader("c", "a"), tartest.HardlinkHeader("h", "a"), tartest.DirHeader("d")), tartest.AFile("d/f", tartest.Text("x", 100)))
+	archive := tartest.ForgeRight(t, tartest.AFile("a", "aaaa"), tartest.AStored("b", "stored"),
+		tartest.AFile("e", ""), tartest.AFile("t", tartest.Text("t", 512)),
+		tartest.AGroup(tartest.SymlinkHeader("c", "a"), tartest.HardlinkHeader("h", "a"),
+			tartest.DirHeader("d")), tartest.AFile("d/f", tartest.Text("x", 100)))
 	side := tartest.IndexOf(t, archive)
 	want, err := said(archive)
 	if err != nil {
@@ -151,7 +157,8 @@ func TestVerifyTruncated(t *testing.T) {
 			lost := row.Entry.Offset+row.Entry.Length() > int64(n)
 			named := strings.Contains("\n"+all, "\n"+string(row.Path)+": ")
 			if lost != named {
-				t.Fatalf("%d bytes left, %s lies from %d to %d: named is %v\n%s", n, row.Path, row.Entry.Offset, row.Entry.Offset+row.Entry.Length(), named, all)
+				t.Fatalf("%d bytes left, %s lies from %d to %d: named is %v\n%s", n, row.Path,
+					row.Entry.Offset, row.Entry.Offset+row.Entry.Length(), named, all)
 			}
 		}
 	}
@@ -166,13 +173,15 @@ func TestVerifyDisagreement(t *testing.T) {
 			return archive, side
 		}
 	}
-	other := tartest.ForgeRight(t, tartest.AFile("a", "bbbb"), tartest.AFile("path", "x"), tartest.AGroup(tartest.SymlinkHeader("s", "text")))
+	other := tartest.ForgeRight(t, tartest.AFile("a", "bbbb"), tartest.AFile("path", "x"),
+		tartest.AGroup(tartest.SymlinkHeader("s", "text")))
 	for _, c := range []struct {
 		name   string
 		change func(archive, side []byte) ([]byte, []byte)
 		says   []string
 	}{
-		{"another path", change("path", "pbth"), []string{"path: offset", "pbth: offset", "the archive has it"}},
+		{"another path", change("path", "pbth"), []string{"path: offset", "pbth: offset",
+			"the archive has it"}},
 		{"another link", change("text", "tekt"), []string{"s: offset", "link target"}},
 		{"another content, old trailer and sidecar", func(archive, side []byte) ([]byte, []byte) {
 			t, err := format.ParseTrailer(archive[len(archive)-format.TrailerSize:])
@@ -181,10 +190,14 @@ func TestVerifyDisagreement(t *testing.T) {
 			}
 			return t.Append(bytes.Clone(other[:len(other)-format.TrailerSize])), side
 		}, []string{"a: offset 0: ", "hash", "CRC-32", "not as it was packed"}},
-		{"a sidecar for another one", func(archive, side []byte) ([]byte, []byte) { return other, side }, []string{"does not belong"}},
+		{"a sidecar for another one", func(archive, side []byte) ([]byte,
+			[]byte) {
+			return other, side
+		}, []string{"does not belong"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			archive := tartest.ForgeRight(t, tartest.AFile("a", "aaaa"), tartest.AFile("path", "x"), tartest.AGroup(tartest.SymlinkHeader("s", "text")))
+			archive := tartest.ForgeRight(t, tartest.AFile("a", "aaaa"), tartest.AFile("path", "x"),
+				tartest.AGroup(tartest.SymlinkHeader("s", "text")))
 			archive, side := c.change(archive, tartest.IndexOf(t, archive))
 			lines, err := verify(t, archive, side)
 			all := strings.Join(lines, "\n")
@@ -218,7 +231,8 @@ func TestVerifyRules(t *testing.T) {
 }
 
 func TestVerifyCannot(t *testing.T) {
-	if _, err := tarpack.Verify(context.Background(), t.TempDir()+"/missing", tarpack.VerifyOptions{}); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := tarpack.Verify(context.Background(), t.TempDir()+"/missing",
+		tarpack.VerifyOptions{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
 	if _, err := verify(t, tartest.ForeignTar(t, "x"), nil); !errors.Is(err, format.ErrNotArchive) {
@@ -227,7 +241,9 @@ func TestVerifyCannot(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	stop := errors.New("stop")
 	cancel(stop)
-	if _, err := tarpack.Verify(ctx, tartest.WriteArchive(t, tartest.ForgeRight(t, tartest.Variety()...), nil), tarpack.VerifyOptions{}); !errors.Is(err, stop) {
+	if _, err := tarpack.Verify(ctx, tartest.WriteArchive(t,
+		tartest.ForgeRight(t, tartest.Variety()...), nil), tarpack.VerifyOptions{}); !errors.Is(err,
+		stop) {
 		t.Error(err)
 	}
 }
@@ -236,7 +252,8 @@ func TestVerifyCannot(t *testing.T) {
 func TestVerifyLeavesNothing(t *testing.T) {
 	tmp := t.TempDir()
 	name := tartest.WriteArchive(t, tartest.ForgeRight(t, tartest.Variety()...), nil)
-	if _, err := tarpack.Verify(context.Background(), name, tarpack.VerifyOptions{TempDir: tmp}); err != nil {
+	if _, err := tarpack.Verify(context.Background(), name,
+		tarpack.VerifyOptions{TempDir: tmp}); err != nil {
 		t.Fatal(err)
 	}
 	if list, err := os.ReadDir(tmp); err != nil || len(list) > 0 {

@@ -11,8 +11,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// compareSidecar compares the sidecar with the index that was built from the archive, which f holds: first byte
-// by byte and then, if they differ, entry by entry.
+// compareSidecar compares the sidecar with the index that was built from the archive, which f
+// holds: first byte by byte and then, if they differ, entry by entry.
 func (v *verifier) compareSidecar(f io.ReaderAt, made *sidecar.Index) error {
 	name := v.sideName
 	var side io.Reader
@@ -35,12 +35,14 @@ func (v *verifier) compareSidecar(f io.ReaderAt, made *sidecar.Index) error {
 		v.report("", -1, fmt.Errorf("%s: %w", name, err))
 	}
 	if v.problems.Count == before {
-		v.report("", -1, fmt.Errorf("%s: %w: byte %d is not what the archive gives", name, format.ErrStale, at))
+		v.report("", -1, fmt.Errorf("%s: %w: byte %d is not what the archive gives", name,
+			format.ErrStale, at))
 	}
 	return nil
 }
 
-// firstDifference returns the offset of the first byte in which two files differ, or -1 if they are equal.
+// firstDifference returns the offset of the first byte in which two files differ, or -1 if they are
+// equal.
 func firstDifference(a, b io.Reader) (int64, error) {
 	const size = 64 << 10
 	x, y := make([]byte, size), make([]byte, size)
@@ -65,18 +67,20 @@ func firstDifference(a, b io.Reader) (int64, error) {
 	}
 }
 
-// diff reports each entry in which the sidecar and the archive differ. It returns an error of reading the
-// sidecar.
+// diff reports each entry in which the sidecar and the archive differ. It returns an error of
+// reading the sidecar.
 func (v *verifier) diff(side, made *sidecar.Index) error {
 	for p, err := range pairs(side, made) {
 		switch {
 		case err != nil:
 			return err
 		case p.b == nil:
-			v.report(string(p.a.Path), p.a.Entry.Offset, fmt.Errorf("%w: the index has it and the archive has not", format.ErrStale))
+			v.report(string(p.a.Path), p.a.Entry.Offset,
+				fmt.Errorf("%w: the index has it and the archive has not", format.ErrStale))
 			continue
 		case p.a == nil:
-			v.report(string(p.b.Path), p.b.Entry.Offset, fmt.Errorf("%w: the archive has it and the index has not", format.ErrStale))
+			v.report(string(p.b.Path), p.b.Entry.Offset,
+				fmt.Errorf("%w: the archive has it and the index has not", format.ErrStale))
 			continue
 		}
 		what, err := entryDiff(side, made, p.a, p.b)
@@ -84,7 +88,8 @@ func (v *verifier) diff(side, made *sidecar.Index) error {
 			return err
 		}
 		if len(what) > 0 {
-			v.report(string(p.b.Path), p.b.Entry.Offset, fmt.Errorf("%w: index and archive differ in %s", format.ErrStale, strings.Join(what, ", ")))
+			v.report(string(p.b.Path), p.b.Entry.Offset,
+				fmt.Errorf("%w: index and archive differ in %s", format.ErrStale, strings.Join(what, ", ")))
 		}
 	}
 	return nil

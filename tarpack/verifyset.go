@@ -14,8 +14,8 @@ import (
 )
 
 // verifySet is Verify for a set, by the name of its list. It verifies each shard, and compares the
-// list and the set's sidecar with them. A problem in a shard names the shard. A shard that is missing,
-// or is not the one in the list, is a problem too.
+// list and the set's sidecar with them. A problem in a shard names the shard. A shard that is
+// missing, or is not the one in the list, is a problem too.
 func verifySet(ctx context.Context, list string, o VerifyOptions) (res VerifyResult, err error) {
 	name, ok := format.ParseListName(list)
 	if !ok {
@@ -37,7 +37,8 @@ func verifySet(ctx context.Context, list string, o VerifyOptions) (res VerifyRes
 	for i := range name.N {
 		each := VerifyOptions{Workers: o.Workers, TempDir: o.TempDir, Notice: o.Notice}
 		each.Problem = func(p *format.Problem) {
-			found.Add(&format.Problem{Path: p.Path, Offset: p.Offset, Err: fmt.Errorf("%s: %w", name.Shard(i), p.Err)})
+			found.Add(&format.Problem{Path: p.Path, Offset: p.Offset,
+				Err: fmt.Errorf("%s: %w", name.Shard(i), p.Err)})
 		}
 		before := res
 		if o.Progress != nil {
@@ -70,7 +71,8 @@ func verifySet(ctx context.Context, list string, o VerifyOptions) (res VerifyRes
 }
 
 // checkSetIndex compares the list and the set's sidecar with what the shards' own indexes give.
-func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o VerifyOptions, report func(error)) error {
+func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o VerifyOptions,
+	report func(error)) error {
 	f, err := durable.ScratchFile(o.TempDir)
 	if err != nil {
 		return err
@@ -87,7 +89,8 @@ func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o
 		return err
 	}
 	if digest != l.Index {
-		report(fmt.Errorf("%s: %w: it names an index of digest %016x, that of its shards has %016x", name.List(), format.ErrStale, l.Index, digest))
+		report(fmt.Errorf("%s: %w: it names an index of digest %016x, that of its shards has %016x",
+			name.List(), format.ErrStale, l.Index, digest))
 		return nil
 	}
 	x, side, err := setFile(set, l).OpenSidecar()

@@ -142,7 +142,8 @@ func runPack(c *cli.Context, o *packOptions) error {
 		})
 		shards = set.Shards
 		res = pack.Result{
-			Stats: set.Stats, ArchiveBytes: set.ArchiveBytes, SidecarBytes: set.SidecarBytes, Removed: set.Removed,
+			Stats: set.Stats, ArchiveBytes: set.ArchiveBytes, SidecarBytes: set.SidecarBytes,
+			Removed: set.Removed,
 		}
 	default:
 		res, err = pack.Dir(c.Context, o.dir, o.out, o.pack)

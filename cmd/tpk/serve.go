@@ -91,7 +91,8 @@ func runServe(c *cli.Context, o *serveOptions) error {
 	}
 	defer server.Close()
 	reloadOnHangup(c, server, sc.Log)
-	// This program does nothing else, so it has an event loop for each processor. See serve.Server.Run.
+	// This program does nothing else, so it has an event loop for each processor. See
+	// serve.Server.Run.
 	runtime.GOMAXPROCS(2 * runtime.GOMAXPROCS(0))
 	return optionError(server.Run(c.Context, o.run))
 }

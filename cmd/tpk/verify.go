@@ -40,7 +40,8 @@ func runVerify(c *cli.Context, name string) error {
 		name = list // for messages
 	}
 	if m.On() {
-		if a, err := tarpack.Open(c.Context, name, &tarpack.OpenOptions{RequireSidecar: true}); err == nil {
+		if a, err := tarpack.Open(c.Context, name,
+			&tarpack.OpenOptions{RequireSidecar: true}); err == nil {
 			m.Expect(reading.Contents(a))
 			a.Close()
 		}

@@ -38,7 +38,8 @@ var prepared = []command{
 	{line: "tpk add", before: "cp site/index.html ."},
 	{line: "tpk merge", before: "tpk pack site/css monday.tar.gz; tpk pack site/docs tuesday.tar.gz"},
 	{line: "tpk diff", code: 1},
-	{line: "tpk repair", before: "tpk pack site whole.tar.gz; head -c 800 whole.tar.gz > damaged.tar.gz", code: 1},
+	{line: "tpk repair",
+		before: "tpk pack site whole.tar.gz; head -c 800 whole.tar.gz > damaged.tar.gz", code: 1},
 }
 
 // TestReadmeCommands runs the commands of README.md's "Use" in the order in which they stand there.
@@ -58,7 +59,8 @@ func TestReadmeCommands(t *testing.T) {
 	writeTarXZ(t, filepath.Join(dir, "linux.tar.xz"), filepath.Join(dir, "site"))
 	block, _, _ := strings.Cut(use, "\n### ")
 	ran := 0
-	for _, m := range regexp.MustCompile(`(?m)^\$ (tpk .*?)(?:  +#.*)?$`).FindAllStringSubmatch(block, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^\$ (tpk .*?)(?:  +#.*)?$`).FindAllStringSubmatch(
+		block, -1) {
 		if strings.HasPrefix(m[1], "tpk serve") {
 			continue // it runs until it is stopped; compat/serve tests it
 		}
@@ -96,7 +98,8 @@ func writeTarXZ(t *testing.T, name, dir string) {
 // run runs a command, with names that lead outside dir replaced by names in dir.
 func run(t *testing.T, dir string, c command) {
 	t.Helper()
-	line := strings.NewReplacer("ssh backup 'cat > site.tar.gz'", "cat > stream.tar.gz", "/srv/www", "www").Replace(c.line)
+	line := strings.NewReplacer("ssh backup 'cat > site.tar.gz'", "cat > stream.tar.gz", "/srv/www",
+		"www").Replace(c.line)
 	cmd := exec.Command("sh", "-c", "set -e; mkdir -p www; "+c.before+"\n"+line)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(tools.TPK(t))+":"+os.Getenv("PATH"))
@@ -115,7 +118,8 @@ func TestReadmeTargets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	targets := regexp.MustCompile("(?m)(?:^|`)make ([a-z -]+[a-z])").FindAllStringSubmatch(string(readme), -1)
+	targets := regexp.MustCompile("(?m)(?:^|`)make ([a-z -]+[a-z])").FindAllStringSubmatch(
+		string(readme), -1)
 	if len(targets) == 0 {
 		t.Error("found no make targets: the pattern is wrong")
 	}

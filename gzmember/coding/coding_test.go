@@ -33,7 +33,8 @@ func TestLimits(t *testing.T) {
 		}
 	}
 	// Deflate adds at most 5 bytes to each stored block, and a flush takes another 5.
-	for shift, most := range map[uint8]int64{shortShift: 1<<(8*shortLength) - 1, MaxShift: math.MaxUint32} {
+	for shift, most := range map[uint8]int64{shortShift: 1<<(8*shortLength) - 1,
+		MaxShift: math.MaxUint32} {
 		if n := StoredLength(1<<shift) - Overhead + StoredHead; n > most {
 			t.Errorf("a segment of shift %d may take %d bytes, its length at most %d", shift, n, most)
 		}
@@ -60,7 +61,8 @@ func TestShiftFor(t *testing.T) {
 	} {
 		shift := ShiftFor(tt.size)
 		if n := Segments(tt.size, shift); shift != tt.shift || n != tt.segments {
-			t.Errorf("%d bytes: shift %d, %d segments; want %d, %d", tt.size, shift, n, tt.shift, tt.segments)
+			t.Errorf("%d bytes: shift %d, %d segments; want %d, %d", tt.size, shift, n, tt.shift,
+				tt.segments)
 		}
 	}
 	if n := Segments(math.MaxInt64, MinShift); n != 1<<43 {

@@ -25,8 +25,11 @@ func TestDigest(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		add(build.Item{Path: "big", Entry: sidecar.Entry{Type: sidecar.TypeFile, Size: 3 << 20, ContentLen: 9018, PadLen: 40, Coding: coding.Segmented, Hash: 7, CRC: 8}, Shift: 20, Segments: []uint32{2900, 3100, 3000}})
-		add(build.Item{Path: "link", Link: "big", Entry: sidecar.Entry{Type: sidecar.TypeHardlink, Duplicate: true}})
+		add(build.Item{Path: "big", Entry: sidecar.Entry{Type: sidecar.TypeFile, Size: 3 << 20,
+			ContentLen: 9018, PadLen: 40, Coding: coding.Segmented, Hash: 7, CRC: 8}, Shift: 20,
+			Segments: []uint32{2900, 3100, 3000}})
+		add(build.Item{Path: "link", Link: "big", Entry: sidecar.Entry{Type: sidecar.TypeHardlink,
+			Duplicate: true}})
 		add(build.Item{Path: "soft", Link: "else/where", Entry: sidecar.Entry{Type: sidecar.TypeSymlink}})
 		var m build.Memory
 		want, _, err := b.Finish(&m, size)

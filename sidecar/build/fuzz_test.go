@@ -81,7 +81,8 @@ func FuzzBuild(f *testing.F) {
 		"fa/b\nda\n",
 		"da\nha/b>a\n",
 		"f\xff\nf\x01\nd\xfe\nf\xfe/\xfd",
-		"f" + strings.Repeat("x", 255) + "\nd" + strings.Repeat("y", 250) + "\nf" + strings.Repeat("y", 250) + "/" + strings.Repeat("z", 250),
+		"f" + strings.Repeat("x", 255) + "\nd" + strings.Repeat("y", 250) + "\nf" +
+			strings.Repeat("y", 250) + "/" + strings.Repeat("z", 250),
 		strings.Join(strings.Split("fabcdefghijklmnopqrstuvwxyz", ""), "\nf"),
 		"bbig\nbbigger\nfsmall\nhlink>small\nhother>big\n",
 	} {
@@ -90,8 +91,10 @@ func FuzzBuild(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		m, violated := parseTree(text)
 		b, _, err := sidecartest.Build(m.Items, m.Archive, build.Options{})
-		spilled, _, err2 := sidecartest.Build(m.Items, m.Archive, build.Options{TempDir: t.TempDir(), Memory: 1})
-		if !bytes.Equal(b, spilled) || (err == nil) != (err2 == nil) || err != nil && err.Error() != err2.Error() {
+		spilled, _, err2 := sidecartest.Build(m.Items, m.Archive,
+			build.Options{TempDir: t.TempDir(), Memory: 1})
+		if !bytes.Equal(b, spilled) || (err == nil) != (err2 == nil) || err != nil &&
+			err.Error() != err2.Error() {
 			t.Fatalf("spilling makes a difference: %v, %v", err, err2)
 		}
 		if violated != nil {
@@ -111,7 +114,8 @@ func FuzzBuild(f *testing.F) {
 			sidecartest.Compare(t, x, m)
 			x.Close()
 		}
-		if d, err := build.Digest(sidecartest.ItemsOf(sidecartest.MustOpen(t, b)), len(m.Items), m.Archive); err != nil || d != (*layout.Header)(b).Digest() {
+		if d, err := build.Digest(sidecartest.ItemsOf(sidecartest.MustOpen(t, b)), len(m.Items),
+			m.Archive); err != nil || d != (*layout.Header)(b).Digest() {
 			t.Fatalf("Digest: %016x, %v", d, err)
 		}
 	})

@@ -25,7 +25,8 @@ func TestPure(t *testing.T) {
 	}
 	for _, memory := range []int{1, 100_000, 1 << 20} {
 		dir := t.TempDir()
-		got, d, err := sidecartest.Build(shuffleMembers(r, m.Items), m.Archive, build.Options{TempDir: dir, Memory: memory})
+		got, d, err := sidecartest.Build(shuffleMembers(r, m.Items), m.Archive,
+			build.Options{TempDir: dir, Memory: memory})
 		if err != nil {
 			t.Fatal(err)
 		}

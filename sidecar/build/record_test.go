@@ -13,7 +13,8 @@ import (
 func TestPutRecord(t *testing.T) {
 	max48 := int64(layout.MaxOffset)
 	for _, e := range []sidecar.Entry{
-		{Type: sidecar.TypeFile, Offset: max48, HeaderLen: layout.MaxMember, ContentLen: max48, PadLen: layout.MaxMember, Size: max48, ModTime: layout.MaxTime,
+		{Type: sidecar.TypeFile, Offset: max48, HeaderLen: layout.MaxMember, ContentLen: max48,
+			PadLen: layout.MaxMember, Size: max48, ModTime: layout.MaxTime,
 			Mode: 0o7777, Coding: coding.Segmented, Sniff: 22 | 0x80, Hash: 1<<64 - 1, CRC: 1<<32 - 1},
 		{Type: sidecar.TypeFile, ModTime: layout.MinTime},
 		{Type: sidecar.TypeFile, ModTime: -1, Coding: coding.Stored},

@@ -8,7 +8,8 @@ import (
 
 // orderedPaths are in path order.
 var orderedPaths = []string{
-	"\x01", "\x01/a", "a", "a/", "a/\x01", "a/!", "a/a", "a/a/a", "a/a0", "a/b", "a/\xff", "a\x01", "a!", "a!/a", "a-", "a.", "a.b", "a.b/c",
+	"\x01", "\x01/a", "a", "a/", "a/\x01", "a/!", "a/a", "a/a/a", "a/a0", "a/b", "a/\xff", "a\x01",
+	"a!", "a!/a", "a-", "a.", "a.b", "a.b/c",
 	"a0", "aa", "aa/a", "ab", "b", "\xff", "\xff/\xff", "\xff\xff",
 }
 

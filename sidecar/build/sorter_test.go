@@ -16,13 +16,16 @@ import (
 func TestSorter(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	keys := map[string]func() string{
-		"random":     func() string { return fmt.Sprint(r.Uint32()) },
-		"equal":      func() string { return "same" },
-		"few":        func() string { return strings.Repeat("x", r.IntN(4)) },
-		"zeros":      func() string { return strings.Repeat("\x00", r.IntN(20)) },
-		"long":       func() string { return strings.Repeat("abcdefgh", 20) + fmt.Sprint(r.IntN(500)) },
-		"boundaries": func() string { return strings.Repeat("abcdefgh", r.IntN(3)) + strings.Repeat("\x00", r.IntN(2)) },
-		"huge":       func() string { return strings.Repeat("y", 16380+r.IntN(4)) },
+		"random": func() string { return fmt.Sprint(r.Uint32()) },
+		"equal":  func() string { return "same" },
+		"few":    func() string { return strings.Repeat("x", r.IntN(4)) },
+		"zeros":  func() string { return strings.Repeat("\x00", r.IntN(20)) },
+		"long":   func() string { return strings.Repeat("abcdefgh", 20) + fmt.Sprint(r.IntN(500)) },
+		"boundaries": func() string {
+			return strings.Repeat("abcdefgh",
+				r.IntN(3)) + strings.Repeat("\x00", r.IntN(2))
+		},
+		"huge": func() string { return strings.Repeat("y", 16380+r.IntN(4)) },
 	}
 	for name, key := range keys {
 		for _, n := range []int{0, 1, 2, 9, 3000} {
@@ -30,7 +33,8 @@ func TestSorter(t *testing.T) {
 				if name == "huge" && n > 100 {
 					continue
 				}
-				t.Run(fmt.Sprintf("%s/%d/%d", name, n, budget), func(t *testing.T) { checkSorter(t, r, key, n, budget) })
+				t.Run(fmt.Sprintf("%s/%d/%d", name, n, budget),
+					func(t *testing.T) { checkSorter(t, r, key, n, budget) })
 			}
 		}
 	}
@@ -60,7 +64,8 @@ func checkSorter(t *testing.T, r *rand.Rand, key func() string, n, budget int) {
 		for i := range want {
 			k, v, ok, err := it.next()
 			if !ok || err != nil || string(k) != want[i].key || string(v) != want[i].val {
-				t.Fatalf("record %d is %.40q, %q, %v, %v; want %.40q, %q", i, k, v, ok, err, want[i].key, want[i].val)
+				t.Fatalf("record %d is %.40q, %q, %v, %v; want %.40q, %q", i, k, v, ok, err,
+					want[i].key, want[i].val)
 			}
 		}
 		if _, _, ok, err := it.next(); ok || err != nil {

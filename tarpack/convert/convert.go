@@ -76,13 +76,13 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 	defer k.Close()
 	r.Layers = []rewrite.Layer{{Archive: k}}
 	r.Options.Notice, r.Options.Progress = nil, nil
-	written, err := r.Write(ctx, dst)
+	converted, err := r.Write(ctx, dst)
 	if err != nil {
 		return Result{}, err
 	}
 	return Result{
-		Entries: written.Kept, Refused: problems.Count,
-		Stats: written.Stats, ArchiveBytes: written.ArchiveBytes, SidecarBytes: written.SidecarBytes,
+		Entries: converted.Kept, Refused: problems.Count, Stats: converted.Stats,
+		ArchiveBytes: converted.ArchiveBytes, SidecarBytes: converted.SidecarBytes,
 	}, nil
 }
 

@@ -1,6 +1,6 @@
 // Package convert makes archives from files that are not valid archives.
 //
 // [Convert] reads a tar, a compressed tar or a zip of another program. [Repair] saves what is
-// intact in a damaged archive. Both take entries in the order of the input, and only a rewrite of
-// the result brings them into the order of an archive and finds duplicates.
+// intact in a damaged archive. Both write entries to a temporary file in the order of the input. A
+// rewrite then brings them into the order of an archive and finds duplicates.
 package convert

@@ -31,7 +31,8 @@ func optionsTar(t *testing.T) []byte {
 	add(tar.Header{Name: "a.txt"}, text)
 	add(tar.Header{Name: "b.txt"}, text)
 	add(tar.Header{Name: "../refused"}, "")
-	add(tar.Header{Name: "attributes", PAXRecords: map[string]string{"SCHILY.xattr.user.x": "y"}}, "")
+	add(tar.Header{Name: "attributes", PAXRecords: map[string]string{"SCHILY.xattr.user.x": "y"}},
+		"")
 	for i := range 300 {
 		add(tar.Header{Name: fmt.Sprintf("many/%03d", i)}, "")
 	}
@@ -44,11 +45,13 @@ func optionsTar(t *testing.T) []byte {
 func TestOptions(t *testing.T) {
 	tartest.CheckOptions(t, func(t *testing.T, o convert.Options) *tartest.Outcome {
 		out := filepath.Join(t.TempDir(), "out.tar.gz")
-		if _, err := convert.Convert(context.Background(), bytes.NewReader(optionsTar(t)), out, o); err != nil {
+		if _, err := convert.Convert(context.Background(), bytes.NewReader(optionsTar(t)), out,
+			o); err != nil {
 			t.Fatal(err)
 		}
 		return tartest.OutcomeOf(t, filepath.Dir(out), out)
-	}, tartest.LevelOption(), tartest.WorkersOption(), tartest.DedupOption(), tartest.DryRunOption())
+	}, tartest.LevelOption(), tartest.WorkersOption(), tartest.DedupOption(),
+		tartest.DryRunOption())
 }
 
 func TestRepairOptions(t *testing.T) {

@@ -14,9 +14,9 @@ import (
 )
 
 // Repair makes a valid archive from the intact entries of the archive name, however it was damaged
-// or truncated, and writes it to out, which may be name. An entry is intact if all of its members
-// are, and a hard link only if its target is intact as well. Directories with damaged headers are
-// created again, with mode and time from the old sidecar if there is one.
+// or truncated. It writes the result to out, which may be name. An entry is intact if all of its
+// members are, and a hard link only if its target is intact as well. Directories with damaged
+// headers are created again, with mode and time from the old sidecar if there is one.
 //
 // If the archive is not damaged, Repair writes nothing. If its only fault is an unfinished append,
 // and out is name, Repair truncates it in place.
@@ -52,13 +52,9 @@ func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 	}
 	sv := &salvage{ctx: ctx, a: a, lost: o.Lost}
 	sv.findEnd()
-	if sv.old, err = sidecar.Open(name + format.SidecarSuffix); err == nil {
-		defer sv.old.Close()
-		if sv.old.Verify() != nil {
-			sv.old = nil
-		}
-	} else {
-		sv.old = nil
+	if sv.old = openIntact(name + format.SidecarSuffix); sv.old != nil {
+		old := sv.old // sv drops it if it belongs to another archive
+		defer old.Close()
 	}
 	sv.o = o
 	temp := out
@@ -100,6 +96,19 @@ func checkRepairable(a *archivefile.File, out string) error {
 		return fmt.Errorf("%s: %w", a.Name, err)
 	}
 	return nil
+}
+
+// openIntact opens a sidecar. It returns nil if there is none, or if it is damaged.
+func openIntact(name string) *sidecar.Index {
+	x, err := sidecar.Open(name)
+	if err != nil {
+		return nil
+	}
+	if x.Verify() != nil {
+		x.Close()
+		return nil
+	}
+	return x
 }
 
 // sameName reports whether two names belong to the same file.

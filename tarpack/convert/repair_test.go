@@ -19,18 +19,20 @@ import (
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
-// repairBed is a small archive and what is in it.
+// A repairBed is a small archive to damage.
 type repairBed struct {
 	dir      string
 	archive  []byte
 	sidecar  []byte
-	a        *tarpack.Archive // of a copy that stays whole
+	a        *tarpack.Archive // of an intact copy
 	harmless int
 }
 
 func newRepairBed(t *testing.T) *repairBed {
-	dir := tartest.Tree(t, [2]string{"a", strings.Repeat("first ", 20)}, [2]string{"b", strings.Repeat("first ", 20)}, [2]string{"c", ""},
-		[2]string{"d/e", "x"}, [2]string{"d/f/g", strings.Repeat("deep ", 30)}, [2]string{"d/l", "-> e"}, [2]string{"z/", ""}, [2]string{"z/h", "=> a"})
+	dir := tartest.Tree(t, [2]string{"a", strings.Repeat("first ", 20)},
+		[2]string{"b", strings.Repeat("first ", 20)}, [2]string{"c", ""},
+		[2]string{"d/e", "x"}, [2]string{"d/f/g", strings.Repeat("deep ", 30)},
+		[2]string{"d/l", "-> e"}, [2]string{"z/", ""}, [2]string{"z/h", "=> a"})
 	name := tartest.Pack(t, dir, pack.Options{})
 	b := &repairBed{dir: t.TempDir(), a: tartest.Open(t, name)}
 	var err error
@@ -43,10 +45,11 @@ func newRepairBed(t *testing.T) *repairBed {
 	return b
 }
 
-// repair repairs an archive and checks that it is valid then, and that every entry whose bytes are
-// not damaged, and whose target's are not, is in it as it was. Where the sidecar was there, all
-// others are named.
-func (b *repairBed) repair(t *testing.T, damaged []byte, whole func(from, to int64) bool, withSidecar bool) {
+// repair repairs an archive and checks that the result is valid. It must have every entry that is
+// intact, together with its target, without a change. With a sidecar, all other entries must be
+// reported.
+func (b *repairBed) repair(t *testing.T, damaged []byte, whole func(from, to int64) bool,
+	withSidecar bool) {
 	t.Helper()
 	name := filepath.Join(b.dir, "x.tar.gz")
 	if err := os.WriteFile(name, damaged, 0o666); err != nil {
@@ -60,7 +63,8 @@ func (b *repairBed) repair(t *testing.T, damaged []byte, whole func(from, to int
 	}
 	lost := map[string]bool{}
 	ctx := context.Background()
-	res, err := convert.Repair(ctx, name, name, convert.RepairOptions{Lost: func(p *format.Problem) { lost[p.Path] = true }})
+	res, err := convert.Repair(ctx, name, name,
+		convert.RepairOptions{Lost: func(p *format.Problem) { lost[p.Path] = true }})
 	good := func(i int) bool {
 		e, err := b.a.Index().Entry(i)
 		if err != nil {
@@ -88,7 +92,8 @@ func (b *repairBed) repair(t *testing.T, damaged []byte, whole func(from, to int
 		if good(i) && (e.Type != sidecar.TypeHardlink || good(int(e.Target))) {
 			want = append(want, i)
 			saved++
-		} else if p, _ := b.a.Index().Path(i); withSidecar && e.Type != sidecar.TypeDir && !lost[p] && err == nil {
+		} else if p, _ := b.a.Index().Path(i); withSidecar && e.Type != sidecar.TypeDir &&
+			!lost[p] && err == nil {
 			t.Errorf("%s is lost, and not named", p)
 		}
 	}
@@ -117,7 +122,8 @@ func (b *repairBed) repair(t *testing.T, damaged []byte, whole func(from, to int
 			t.Errorf("%s is whole and was lost (%v)", p, err)
 			continue
 		}
-		if now, err := a.Index().Entry(j); err != nil || now.Hash != was.Hash || now.Mode != was.Mode || now.ModTime != was.ModTime || now.Type != was.Type {
+		if now, err := a.Index().Entry(j); err != nil || now.Hash != was.Hash ||
+			now.Mode != was.Mode || now.ModTime != was.ModTime || now.Type != was.Type {
 			t.Errorf("%s was %+v, is %+v, %v", p, was, now, err)
 		}
 	}
@@ -149,7 +155,8 @@ func TestRepairFlipped(t *testing.T) {
 		if n == len(damaged)-format.TrailerSize+versionAt {
 			continue // TestRepairNewer
 		}
-		b.repair(t, damaged, func(from, to int64) bool { return int64(n) < from || int64(n) >= to }, n%2 == 0)
+		b.repair(t, damaged, func(from, to int64) bool { return int64(n) < from || int64(n) >= to },
+			n%2 == 0)
 		if t.Failed() {
 			t.Fatalf("byte %d of %d flipped", n, len(b.archive))
 		}
@@ -157,17 +164,19 @@ func TestRepairFlipped(t *testing.T) {
 	t.Logf("%d of %d bytes flipped without harm", b.harmless, len(b.archive))
 }
 
-// An archive of a newer version, or with a version that was damaged, is not replaced by what is
-// understood of it; that can have another name.
+// An archive of a newer version, or with a damaged version number, is not replaced by its readable
+// entries. They can be written to another file.
 func TestRepairNewer(t *testing.T) {
 	ctx := context.Background()
-	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "x"}, [2]string{"b/c", "y"}), pack.Options{})
+	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "x"}, [2]string{"b/c", "y"}),
+		pack.Options{})
 	b := tartest.Read(t, name)
 	b[len(b)-format.TrailerSize+versionAt]++
 	tartest.WriteFile(t, name, b)
 	for _, dry := range []bool{true, false} {
 		o := convert.RepairOptions{DryRun: dry}
-		if _, err := convert.Repair(ctx, name, name, o); !errors.Is(err, format.ErrVersion) || !bytes.Equal(tartest.Read(t, name), b) {
+		if _, err := convert.Repair(ctx, name, name, o); !errors.Is(err, format.ErrVersion) ||
+			!bytes.Equal(tartest.Read(t, name), b) {
 			t.Errorf("in its place: %v", err)
 		}
 	}
@@ -179,10 +188,10 @@ func TestRepairNewer(t *testing.T) {
 	tartest.WantSound(t, out)
 }
 
-// versionAt is where T has the format version.
+// versionAt is the offset of the format version in T.
 const versionAt = gzmember.HeaderSize + 6 + 1
 
-// An archive that is whole is not touched.
+// An intact archive is not changed.
 func TestRepairWhole(t *testing.T) {
 	b := newRepairBed(t)
 	for _, withSidecar := range []bool{true, false} {

@@ -14,21 +14,23 @@ import (
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
-// What is added goes below Into, whose directories are made where they are missing, and stay as
-// they are where not.
+// Entries are added below Into. Its missing directories are created, and others stay as they are.
 func TestAddInto(t *testing.T) {
 	ctx := context.Background()
 	dir := tartest.Tree(t, [2]string{"x/old", "1"})
 	if err := os.Chmod(filepath.Join(dir, "x"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	more := tartest.Tree(t, [2]string{"new", "2"}, [2]string{"sub/deep", "1"}, [2]string{"other", "3"})
+	more := tartest.Tree(t, [2]string{"new", "2"}, [2]string{"sub/deep", "1"},
+		[2]string{"other", "3"})
 	name := tartest.Pack(t, dir, pack.Options{})
-	res, err := edit.Add(ctx, name, []string{more + "/sub", more + "/new"}, edit.AddOptions{Into: "x/y/z"})
+	res, err := edit.Add(ctx, name, []string{more + "/sub", more + "/new"},
+		edit.AddOptions{Into: "x/y/z"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	tartest.WantListing(t, name, "5 x/", "0 x/old 1", "5 x/y/", "5 x/y/z/", "0 x/y/z/new 1", "1 x/y/z/deep > x/old")
+	tartest.WantListing(t, name, "5 x/", "0 x/old 1", "5 x/y/", "5 x/y/z/", "0 x/y/z/new 1",
+		"1 x/y/z/deep > x/old")
 	if res.Added != 4 || res.Kept != 2 || res.Changed != 0 {
 		t.Errorf("%+v", res)
 	}
@@ -47,18 +49,20 @@ func TestAddInto(t *testing.T) {
 	if _, err := edit.Add(ctx, name, []string{more}, edit.AddOptions{Into: "../x"}); err == nil {
 		t.Error("added outside of the archive")
 	}
-	if _, err := edit.Add(ctx, name, []string{filepath.Join(more, "none")}, edit.AddOptions{}); err == nil || !strings.Contains(err.Error(), "none") {
+	if _, err := edit.Add(ctx, name, []string{filepath.Join(more, "none")},
+		edit.AddOptions{}); err == nil || !strings.Contains(err.Error(), "none") {
 		t.Error(err)
 	}
 }
 
-// Owners are kept through every change; files of different owners never become one.
+// Owners are kept through every change; files of different owners are never duplicates.
 func TestEditKeepsOwners(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("only root can give files away")
 	}
 	ctx := context.Background()
-	dir := tartest.Tree(t, [2]string{"a", "same"}, [2]string{"b", "same"}, [2]string{"c", "same"}, [2]string{"d/", ""}, [2]string{"s", "-> a"})
+	dir := tartest.Tree(t, [2]string{"a", "same"}, [2]string{"b", "same"}, [2]string{"c", "same"},
+		[2]string{"d/", ""}, [2]string{"s", "-> a"})
 	for name, id := range map[string]int{"b": 1234, "c": 1234, "d": 1235, "s": 1236} {
 		if err := os.Lchown(filepath.Join(dir, name), id, id); err != nil {
 			t.Fatal(err)
@@ -112,7 +116,7 @@ func TestEditKeepsOwners(t *testing.T) {
 	if _, err := edit.Update(ctx, name, dir, edit.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	want["b"] = 0 // it is new, and owners were not asked for
+	want["b"] = 0 // new, and added without PreserveOwner
 	check("update", want)
 	if err := os.Lchown(filepath.Join(dir, "a"), 77, 77); err != nil {
 		t.Fatal(err)

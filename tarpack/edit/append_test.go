@@ -22,40 +22,47 @@ import (
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
-// TestAppend: what is there stays where it is, byte for byte, but for the end of T; what is new
-// follows; the rest is that of an ordinary archive.
+// Appending keeps the bytes of the archive, except the end of T. New entries follow, and the result
+// is like any other archive.
 func TestAppend(t *testing.T) {
-	first := tartest.Tree(t, [2]string{"a", "first"}, [2]string{"d/f", "some text"}, [2]string{"d/link", "-> f"}, [2]string{"big", strings.Repeat("segmented\n", 200_000)})
-	more := tartest.Tree(t, [2]string{"a", "ignored"}, [2]string{"d/copy", "some text"}, [2]string{"d/g", "new"}, [2]string{"e/h/i", "deep"}, [2]string{"e/empty", ""})
+	first := tartest.Tree(t, [2]string{"a", "first"}, [2]string{"d/f", "some text"},
+		[2]string{"d/link", "-> f"}, [2]string{"big", strings.Repeat("segmented\n", 200_000)})
+	more := tartest.Tree(t, [2]string{"a", "ignored"}, [2]string{"d/copy", "some text"},
+		[2]string{"d/g", "new"}, [2]string{"e/h/i", "deep"}, [2]string{"e/empty", ""})
 	name := tartest.Pack(t, first, pack.Options{})
 	before := tartest.Read(t, name)
 	var told []string
-	res := tartest.Append(t, name, edit.AddOptions{Change: func(k format.ChangeKind, p string) { told = append(told, fmt.Sprint(k, " ", p)) }}, more)
+	change := func(k format.ChangeKind, p string) { told = append(told, fmt.Sprint(k, " ", p)) }
+	res := tartest.Append(t, name, edit.AddOptions{Change: change}, more)
 	after := tartest.Read(t, name)
-	if res.Added != 6 || res.Ignored != 1 || res.Kept != 5 || res.ArchiveBytes != int64(len(after)) || !res.Written {
+	if res.Added != 6 || res.Ignored != 1 || res.Kept != 5 ||
+		res.ArchiveBytes != int64(len(after)) || !res.Written {
 		t.Errorf("%+v", res)
 	}
-	if want := "added d/g,added d/copy,added e,added e/empty,added e/h,added e/h/i"; slices.Compare(sorted(told), sorted(strings.Split(want, ","))) != 0 {
+	want := strings.Split("added d/g,added d/copy,added e,added e/empty,added e/h,added e/h/i", ",")
+	if slices.Compare(sorted(told), sorted(want)) != 0 {
 		t.Errorf("told of %q", told)
 	}
 	at := len(before) - len(format.FormerTail)
 	if !bytes.Equal(after[:at], before[:at]) || string(after[at:len(before)]) != format.FormerTail {
 		t.Error("what was there has changed")
 	}
-	tartest.WantListing(t, name, "0 a 5", "0 big 2000000", "5 d/", "0 d/f 9", "2 d/link > f", "0 d/g 3", "1 d/copy > d/f", "5 e/", "0 e/empty", "5 e/h/", "0 e/h/i 4")
+	tartest.WantListing(t, name, "0 a 5", "0 big 2000000", "5 d/", "0 d/f 9", "2 d/link > f",
+		"0 d/g 3", "1 d/copy > d/f", "5 e/", "0 e/empty", "5 e/h/", "0 e/h/i 4")
 
 	// Nothing new: nothing is written.
-	if res := tartest.Append(t, name, edit.AddOptions{}, more); res.Written || res.Ignored == 0 || !bytes.Equal(tartest.Read(t, name), after) {
+	if res := tartest.Append(t, name, edit.AddOptions{}, more); res.Written || res.Ignored == 0 ||
+		!bytes.Equal(tartest.Read(t, name), after) {
 		t.Errorf("%+v", res)
 	}
-	// Again, below a directory that is made, and in one.
+	// Again, below a directory that is created, and in an existing one.
 	tartest.Append(t, name, edit.AddOptions{Into: "into/deeper"}, filepath.Join(more, "a"))
 	tartest.Append(t, name, edit.AddOptions{Into: "e/h"}, filepath.Join(more, "a"))
 	side := tartest.Read(t, name+format.SidecarSuffix)
 	if err := os.Remove(name + format.SidecarSuffix); err != nil {
 		t.Fatal(err)
 	}
-	tartest.Append(t, name, edit.AddOptions{}, more) // nothing to add, but an index to make
+	tartest.Append(t, name, edit.AddOptions{}, more) // nothing to add, but the index is missing
 	if !bytes.Equal(tartest.Read(t, name+format.SidecarSuffix), side) {
 		t.Error("indexed anew, the archive has another index")
 	}
@@ -66,14 +73,14 @@ func sorted(s []string) []string {
 	return s
 }
 
-// TestAppendedIsAsPacked: after Compact an archive that has grown several times is the one that
-// pack makes of everything.
+// Compacting an archive that has grown several times gives the archive that pack makes of all
+// files.
 func TestAppendedIsAsPacked(t *testing.T) {
 	ctx := context.Background()
 	for seed := range uint64(8) {
 		rnd := rand.New(rand.NewPCG(seed, 5))
 		all, name := newWorld(t, rnd), ""
-		for _, p := range all.paths(isDir) { // what can be added to later
+		for _, p := range all.paths(isDir) { // files are added below these later
 			all.check(os.Chmod(all.at(p), 0o755))
 		}
 		all.settle()
@@ -93,7 +100,7 @@ func TestAppendedIsAsPacked(t *testing.T) {
 	}
 }
 
-// A copy that was linked to as often as may be is not linked to once more.
+// A copy that has the maximum number of links gets no more of them.
 func TestAppendManyLinks(t *testing.T) {
 	var files, more [][2]string
 	for i := range dedup.MaxLinks - 1 {
@@ -120,7 +127,8 @@ func TestAppendManyLinks(t *testing.T) {
 }
 
 func TestAppendRefused(t *testing.T) {
-	dir := tartest.Tree(t, [2]string{"open/a", "x"}, [2]string{"sealed/b", "x"}, [2]string{"sealed/open/c", "x"}, [2]string{"shut/d/e", "x"})
+	dir := tartest.Tree(t, [2]string{"open/a", "x"}, [2]string{"sealed/b", "x"},
+		[2]string{"sealed/open/c", "x"}, [2]string{"shut/d/e", "x"})
 	for path, mode := range map[string]os.FileMode{"sealed": 0o555, "shut": 0o644} {
 		if err := os.Chmod(filepath.Join(dir, path), mode); err != nil {
 			t.Fatal(err)
@@ -131,12 +139,15 @@ func TestAppendRefused(t *testing.T) {
 	}
 	file := filepath.Join(tartest.Tree(t, [2]string{"new", "content"}), "new")
 	for _, c := range []struct{ into, refused string }{
-		{"open", ""}, {"sealed", "sealed"}, {"sealed/open", ""}, {"sealed/new", "sealed"}, {"shut", "shut"}, {"shut/d", "shut/d"}, {"other", ""},
+		{"open", ""}, {"sealed", "sealed"}, {"sealed/open", ""}, {"sealed/new", "sealed"},
+		{"shut", "shut"}, {"shut/d", "shut/d"}, {"other", ""},
 	} {
 		name := tartest.Pack(t, dir, pack.Options{})
 		before := tartest.Read(t, name)
-		_, err := edit.Add(context.Background(), name, []string{file}, edit.AddOptions{Append: true, Into: c.into})
-		if (err == nil) != (c.refused == "") || c.refused != "" && (!errors.Is(err, format.ErrAppend) || !strings.HasPrefix(err.Error(), c.refused+": ")) {
+		_, err := edit.Add(context.Background(), name, []string{file},
+			edit.AddOptions{Append: true, Into: c.into})
+		if (err == nil) != (c.refused == "") || c.refused != "" &&
+			(!errors.Is(err, format.ErrAppend) || !strings.HasPrefix(err.Error(), c.refused+": ")) {
 			t.Errorf("into %s: %v", c.into, err)
 		}
 		tartest.WantSound(t, name)
@@ -144,12 +155,14 @@ func TestAppendRefused(t *testing.T) {
 			t.Errorf("into %s: refused, and changed", c.into)
 		}
 	}
-	if _, err := edit.Add(context.Background(), tartest.Pack(t, dir, pack.Options{}), []string{file}, edit.AddOptions{Append: true, Replace: true}); !errors.Is(err, format.ErrAppend) {
+	_, err := edit.Add(context.Background(), tartest.Pack(t, dir, pack.Options{}), []string{file},
+		edit.AddOptions{Append: true, Replace: true})
+	if !errors.Is(err, format.ErrAppend) {
 		t.Error(err)
 	}
 }
 
-// TestAppendKeepsReaders: who has the old archive open goes on reading it, to its last byte.
+// A reader that has the old archive open can read it to its last byte.
 func TestAppendKeepsReaders(t *testing.T) {
 	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "old"}), pack.Options{})
 	a := tartest.Open(t, name)
@@ -164,9 +177,10 @@ func TestAppendKeepsReaders(t *testing.T) {
 	if _, err := f.Scanned().ReadAt(got, 0); err != nil || !bytes.Equal(got, before) {
 		t.Error("what is scanned has changed", err)
 	}
-	for off := range len(before) { // whatever part of T is read
+	for off := range len(before) { // any part of T may be read
 		b := make([]byte, min(len(before)-off, 7))
-		if _, err := f.Scanned().ReadAt(b, int64(off)); err != nil || !bytes.Equal(b, before[off:off+len(b)]) {
+		if _, err := f.Scanned().ReadAt(b, int64(off)); err != nil ||
+			!bytes.Equal(b, before[off:off+len(b)]) {
 			t.Fatalf("at %d: %x", off, b)
 		}
 	}

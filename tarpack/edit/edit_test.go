@@ -22,7 +22,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
-// A world is a directory that changes at random, as a model for archives.
+// A world is a directory that changes at random. Archives are compared with it.
 type world struct {
 	t   testing.TB
 	rnd *rand.Rand
@@ -47,7 +47,7 @@ func (w *world) check(err error) {
 	}
 }
 
-// paths returns what there is.
+// paths returns the paths in it.
 func (w *world) paths(keep func(fs.DirEntry) bool) (all []string) {
 	w.check(filepath.WalkDir(w.dir, func(name string, d fs.DirEntry, err error) error {
 		if err == nil && name != w.dir && keep(d) {
@@ -75,7 +75,7 @@ func isFile(d fs.DirEntry) bool { return d.Type().IsRegular() }
 
 func (w *world) at(p string) string { return filepath.Join(w.dir, p) }
 
-// content is one of a few, each of a size of its own.
+// content returns one of a few contents, which differ in size.
 func (w *world) content() []byte {
 	n := w.rnd.IntN(12)
 	switch n {
@@ -93,7 +93,7 @@ func (w *world) content() []byte {
 	return bytes.Repeat([]byte{byte('a' + n), '\n'}, n*97)
 }
 
-// change does one thing to the directory.
+// change makes one random change to the directory.
 func (w *world) change() {
 	where := filepath.Join(w.pick(isDir), worldNames[w.rnd.IntN(len(worldNames))])
 	switch k := w.rnd.IntN(12); k {
@@ -130,14 +130,14 @@ func (w *world) stamp(p string) {
 	w.check(os.Chtimes(w.at(p), at, at))
 }
 
-// settle gives all directories and links one time.
+// settle sets the same time for all directories and links.
 func (w *world) settle() {
 	for _, p := range w.paths(func(d fs.DirEntry) bool { return !d.Type().IsRegular() }) {
 		w.check(tartest.Lutimes(w.at(p), 1_600_000_000))
 	}
 }
 
-// sameArchive compares an archive and its sidecar with what pack makes of the directory.
+// sameArchive compares an archive and its sidecar with those that pack makes of the directory.
 func (w *world) sameArchive(name, why string) {
 	w.t.Helper()
 	want := tartest.Pack(w.t, w.dir, pack.Options{})
@@ -148,12 +148,13 @@ func (w *world) sameArchive(name, why string) {
 		w.check(err)
 		if !bytes.Equal(a, b) {
 			w.t.Fatalf("%s: the archive%s is not what pack makes\n  %s\nwant\n  %s", why, suffix,
-				strings.Join(tartest.Listing(w.t, name), "\n  "), strings.Join(tartest.Listing(w.t, want), "\n  "))
+				strings.Join(tartest.Listing(w.t, name), "\n  "),
+				strings.Join(tartest.Listing(w.t, want), "\n  "))
 		}
 	}
 }
 
-// Whatever the history of an archive is, it is byte for byte what packing the tree gives.
+// After any sequence of edits an archive has the same bytes as one packed from the tree.
 func TestEditedIsAsPacked(t *testing.T) {
 	ctx := context.Background()
 	seeds := uint64(25)
@@ -171,7 +172,7 @@ func TestEditedIsAsPacked(t *testing.T) {
 	}
 }
 
-// step changes directory and archive alike, by one of the commands.
+// step makes the same change to the directory and, by one function, to the archive.
 func (w *world) step(ctx context.Context, name string) {
 	switch w.rnd.IntN(5) {
 	case 0, 1:
@@ -221,11 +222,11 @@ func (w *world) step(ctx context.Context, name string) {
 	}
 }
 
-// overlay puts what another world has into this one.
+// overlay copies the files of another world into this one.
 func (w *world) overlay(other *world, replace bool) {
 	type id struct{ dev, ino uint64 }
 	first := map[id]string{}
-	blocked := func(p string) bool { // below something that is no directory here
+	blocked := func(p string) bool { // below a path that is not a directory here
 		for d := filepath.Dir(p); d != "."; d = filepath.Dir(d) {
 			if fi, err := os.Lstat(w.at(d)); err == nil && !fi.IsDir() {
 				return true
@@ -278,7 +279,8 @@ func TestMergeIsAsPacked(t *testing.T) {
 		a, b := newWorld(t, rnd), newWorld(t, rnd)
 		o := edit.MergeOptions{First: seed%2 == 0}
 		out := filepath.Join(t.TempDir(), "merged.tar.gz")
-		_, err := edit.Merge(ctx, out, []string{tartest.Pack(t, a.dir, pack.Options{}), tartest.Pack(t, b.dir, pack.Options{})}, o)
+		_, err := edit.Merge(ctx, out, []string{tartest.Pack(t, a.dir, pack.Options{}),
+			tartest.Pack(t, b.dir, pack.Options{})}, o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -288,10 +290,13 @@ func TestMergeIsAsPacked(t *testing.T) {
 }
 
 func TestCompare(t *testing.T) {
-	a := tartest.Open(t, tartest.Pack(t, tartest.Tree(t, [2]string{"same", "x"}, [2]string{"content", "x"}, [2]string{"gone/x", "x"}, [2]string{"link", "-> same"},
+	a := tartest.Open(t, tartest.Pack(t, tartest.Tree(t, [2]string{"same", "x"},
+		[2]string{"content", "x"}, [2]string{"gone/x", "x"}, [2]string{"link", "-> same"},
 		[2]string{"turns", "x"}, [2]string{"a/b", "x"}), pack.Options{}))
-	b := tartest.Open(t, tartest.Pack(t, tartest.Tree(t, [2]string{"same", "x"}, [2]string{"content", "y"}, [2]string{"link", "-> other"},
-		[2]string{"turns/into", "x"}, [2]string{"a-b", "x"}, [2]string{"a/b", "x"}), pack.Options{}))
+	b := tartest.Open(t, tartest.Pack(t, tartest.Tree(t, [2]string{"same", "x"},
+		[2]string{"content", "y"}, [2]string{"link", "-> other"},
+		[2]string{"turns/into", "x"}, [2]string{"a-b", "x"}, [2]string{"a/b", "x"}),
+		pack.Options{}))
 	var got []string
 	err := tarpack.Compare(context.Background(), a, b, func(d tarpack.Difference) error {
 		d.What = slices.DeleteFunc(d.What, func(s string) bool { return s == "mtime" })
@@ -303,7 +308,8 @@ func TestCompare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"added a-b", "changed content (content)", "removed gone", "removed gone/x", "changed link (link)", "changed turns (type, mode)", "added turns/into"}
+	want := []string{"added a-b", "changed content (content)", "removed gone", "removed gone/x",
+		"changed link (link)", "changed turns (type, mode)", "added turns/into"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -311,7 +317,8 @@ func TestCompare(t *testing.T) {
 
 func TestRemoveWords(t *testing.T) {
 	ctx := context.Background()
-	dir := tartest.Tree(t, [2]string{"a.tmp", "1"}, [2]string{"b/c.tmp", "2"}, [2]string{"b/d", "3"}, [2]string{"[x]", "4"}, [2]string{"x", "5"})
+	dir := tartest.Tree(t, [2]string{"a.tmp", "1"}, [2]string{"b/c.tmp", "2"},
+		[2]string{"b/d", "3"}, [2]string{"[x]", "4"}, [2]string{"x", "5"})
 	for _, c := range []struct{ word, want string }{
 		{"*.tmp", "[x] b/ b/c.tmp b/d x"},
 		{"**/*.tmp", "[x] b/ b/d x"},

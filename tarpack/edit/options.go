@@ -145,9 +145,9 @@ type MergeOptions struct {
 	Dedup   format.DedupMode // which equal files become hard links
 	DryRun  bool             // write nothing, only find out what would change
 
-	// Notice, if set, receives one line for each entry that is left out because it is a directory
-	// and another archive's entry is not, or the reverse. It receives one for each sidecar that is
-	// missing or damaged as well.
+	// Notice, if set, receives one line for each entry that is left out because only one of two
+	// archives has a directory at its path. It receives one for each sidecar that is missing or
+	// damaged as well.
 	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)

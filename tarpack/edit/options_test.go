@@ -19,7 +19,8 @@ func same(content string) [2]string { return [2]string{"same", content} }
 func TestUpdateOptions(t *testing.T) {
 	tartest.CheckOptions(t, func(t *testing.T, o edit.UpdateOptions) *tartest.Outcome {
 		name := tartest.Pack(t, tartest.Tree(t, same("old"), [2]string{"gone", ""}), pack.Options{})
-		if _, err := edit.Update(context.Background(), name, tartest.OptionsTree(t, same("new")), o); err != nil {
+		if _, err := edit.Update(context.Background(), name, tartest.OptionsTree(t, same("new")),
+			o); err != nil {
 			t.Fatal(err)
 		}
 		return tartest.OutcomeOf(t, filepath.Dir(name), name)
@@ -95,7 +96,8 @@ func TestCompactOptions(t *testing.T) {
 func TestMergeOptions(t *testing.T) {
 	tartest.CheckOptions(t, func(t *testing.T, o edit.MergeOptions) *tartest.Outcome {
 		names := []string{
-			tartest.Pack(t, tartest.OptionsTree(t, same("new")), pack.Options{Dedup: format.DedupOff}),
+			tartest.Pack(t, tartest.OptionsTree(t, same("new")),
+				pack.Options{Dedup: format.DedupOff}),
 			tartest.Pack(t, tartest.Tree(t, same("old")), pack.Options{}),
 		}
 		if err := os.Remove(names[1] + format.SidecarSuffix); err != nil { // for Notice

@@ -46,7 +46,8 @@ func TestAddFrom(t *testing.T) {
 	if err := x.AddFrom(strings.NewReader("# comment\n\n*.o\r\n/tmp/\n")); err != nil {
 		t.Fatal(err)
 	}
-	if !x.Match("a.o", false) || !x.Match("tmp", true) || x.Match("# comment", false) || x.Match("tmp", false) {
+	if !x.Match("a.o", false) || !x.Match("tmp", true) || x.Match("# comment", false) ||
+		x.Match("tmp", false) {
 		t.Error("the lines were not read as globs")
 	}
 	err := x.AddFrom(strings.NewReader("*.o\n[\n"))

@@ -15,9 +15,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// hollow makes an archive of n files in folders of 100, below "tree", with the file "tree/big" of 5
-// GiB among them: right in its index and its trailer, and a hole in the file system otherwise. It
-// is for what depends on numbers only.
+// hollow makes an archive of n files in folders of 100, below "tree", and of the file "tree/big" of
+// 5 GiB. Its index and its trailer are right, and the rest is a hole in the file. It serves tests
+// that depend on numbers only.
 func hollow(t testing.TB, n int, big int64) *tarpack.Archive {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "hollow.tar.gz")
@@ -33,15 +33,18 @@ func hollow(t testing.TB, n int, big int64) *tarpack.Archive {
 	}
 	add(build.Item{Path: "tree", Entry: sidecar.Entry{Type: sidecar.TypeDir}})
 	if big > 0 {
-		e := sidecar.Entry{Type: sidecar.TypeFile, Size: big, ContentLen: coding.StoredLength(big), Coding: coding.Stored}
+		e := sidecar.Entry{Type: sidecar.TypeFile, Size: big,
+			ContentLen: coding.StoredLength(big), Coding: coding.Stored}
 		add(build.Item{Path: "tree/big", Entry: e})
 	}
 	for i := range n {
 		if i%100 == 0 {
 			add(build.Item{Path: hollowDir(i), Entry: sidecar.Entry{Type: sidecar.TypeDir}})
 		}
-		e := sidecar.Entry{Type: sidecar.TypeFile, Size: 6001, ContentLen: 2018, PadLen: 23, Coding: coding.Deflate}
-		add(build.Item{Path: fmt.Sprintf("%s/struct.Something-%05d.html", hollowDir(i), i), Entry: e})
+		e := sidecar.Entry{Type: sidecar.TypeFile, Size: 6001, ContentLen: 2018, PadLen: 23,
+			Coding: coding.Deflate}
+		add(build.Item{Path: fmt.Sprintf("%s/struct.Something-%05d.html", hollowDir(i), i),
+			Entry: e})
 	}
 	tpi, err := os.Create(name + format.SidecarSuffix)
 	if err != nil {
@@ -78,8 +81,7 @@ func hollow(t testing.TB, n int, big int64) *tarpack.Archive {
 
 func hollowDir(i int) string { return fmt.Sprintf("tree/module-%04d", i/100) }
 
-// TestZip64 has more than 65,535 entries and more than 4 GiB, where every number of a zip has to be
-// written otherwise.
+// A zip with more than 65,535 entries and more than 4 GiB needs zip64 for every number.
 func TestZip64(t *testing.T) {
 	const n, big = 66000, 5 << 30
 	a := hollow(t, n, big)
@@ -121,7 +123,7 @@ func BenchmarkLayOut(b *testing.B) {
 	for _, n := range []int{100_000, 1_000_000} {
 		a := hollow(b, n, 0)
 		for _, format := range []Format{TarGz, Zip} {
-			// The first byte of a download comes after this.
+			// A download cannot begin before this is done.
 			b.Run(fmt.Sprintf("%v/entries=%d", format, n), func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {

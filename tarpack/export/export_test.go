@@ -28,7 +28,7 @@ import (
 
 const stamp = 1700000001 // odd: the times of MS-DOS are even
 
-// noise is content that does not compress.
+// noise returns content that does not compress.
 func noise(n int) string {
 	b := make([]byte, n)
 	r := rand.NewChaCha8([32]byte{byte(n)})
@@ -36,7 +36,7 @@ func noise(n int) string {
 	return string(b)
 }
 
-// text is content that does.
+// text returns content that does.
 func text(n int) string { return strings.Repeat("all that glitters is not gold\n", n/30+1)[:n] }
 
 // writeTree writes files. A name that ends in a slash is a directory, content "-> X" a symbolic
@@ -78,14 +78,16 @@ func writeTree(t testing.TB, files [][2]string) string {
 
 var long = strings.Repeat("long-name-", 15)
 
-// everything is a tree with all kinds of entries, in places where groups are shared.
+// everything has all kinds of entries, some of which share groups.
 var everything = [][2]string{
 	{"a/one", text(5000)}, {"a/two", noise(200000)}, {"a/empty", ""}, {"a/dup", text(5000)},
 	{"a/deep/x", "x"}, {"a/deep/er/y", text(3 << 20)}, {"a/deep/er/z", "-> ../../one"},
 	{"a/" + long + "/" + long + "/f", "far down"}, {"a/ünï", "umlauts"}, {"a/none/", ""},
-	{"b/one", text(5000)}, {"b/own", "own"}, {"b/other", "=> a/two"}, {"b/soft", "-> " + long}, {"b/sub/one", text(5000)}, {"b/sub/big", text(3 << 20)},
+	{"b/one", text(5000)}, {"b/own", "own"}, {"b/other", "=> a/two"}, {"b/soft", "-> " + long},
+	{"b/sub/one", text(5000)}, {"b/sub/big", text(3 << 20)},
 	{"c/", ""}, {"d/only", text(5000)}, {"d/e/", ""}, {"d/e/f/", ""}, {"d/zero", ""},
-	{"e/a\nb<\"&>", "odd"}, {"e/\xff\xfe", "bytes"}, {"e/back\\slash", "kept"}, {"e/.\\..\\up", "up"},
+	{"e/a\nb<\"&>", "odd"}, {"e/\xff\xfe", "bytes"}, {"e/back\\slash", "kept"},
+	{"e/.\\..\\up", "up"},
 	{"top", "top"}, {"z", "-> top"},
 }
 
@@ -108,7 +110,7 @@ func openArchive(t testing.TB, name string) *tarpack.Archive {
 	return a
 }
 
-// folders are all paths of an archive, and the root.
+// folders returns all paths of an archive, and the root.
 func folders(t testing.TB, a *tarpack.Archive) []string {
 	t.Helper()
 	paths := []string{""}
@@ -134,7 +136,7 @@ func mustExport(t testing.TB, a *tarpack.Archive, path string, format Format) (*
 	return f, b.Bytes()
 }
 
-// below are the paths of dir that an export of a folder must have, without directories above it.
+// below returns the paths that an export of a folder must have, without its parents.
 func below(paths []string, folder string) []string {
 	var in []string
 	for _, p := range paths {
@@ -148,7 +150,8 @@ func below(paths []string, folder string) []string {
 
 func TestTarGz(t *testing.T) {
 	dir := writeTree(t, everything)
-	for name, a := range map[string]*tarpack.Archive{"packed": openTree(t, dir), "shuffled": shuffled(t, openTree(t, dir))} {
+	for name, a := range map[string]*tarpack.Archive{"packed": openTree(t, dir),
+		"shuffled": shuffled(t, openTree(t, dir))} {
 		t.Run(name, func(t *testing.T) {
 			paths := folders(t, a)
 			for _, folder := range paths {
@@ -168,12 +171,12 @@ func TestTarGz(t *testing.T) {
 	}
 }
 
-// checkArchive holds an export against the format: indexing it gives the digest that its trailer
-// has.
+// checkArchive checks that an export is an archive: indexing it gives the digest in its trailer.
 func checkArchive(t *testing.T, folder string, f *File, b []byte) {
 	t.Helper()
 	var m build.Memory
-	res, err := scan.BuildIndex(context.Background(), bytes.NewReader(b), int64(len(b)), &m, scan.Options{})
+	res, err := scan.BuildIndex(context.Background(), bytes.NewReader(b), int64(len(b)), &m,
+		scan.Options{})
 	if err != nil {
 		t.Fatalf("%q: %v", folder, err)
 	}
@@ -183,7 +186,7 @@ func checkArchive(t *testing.T, folder string, f *File, b []byte) {
 	}
 }
 
-// readTar reads a tar.gz, compares each entry with the file of that path in dir, and gives the
+// readTar reads a tar.gz, compares each entry with the file of that path in dir, and returns the
 // paths.
 func readTar(t *testing.T, dir string, b []byte) []string {
 	t.Helper()
@@ -209,14 +212,16 @@ func readTar(t *testing.T, dir string, b []byte) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		checkFile(t, filepath.Join(dir, name), h.FileInfo(), content, h.Linkname, h.Typeflag == tar.TypeReg)
+		checkFile(t, filepath.Join(dir, name), h.FileInfo(), content, h.Linkname,
+			h.Typeflag == tar.TypeReg)
 	}
 	slices.Sort(paths)
 	return paths
 }
 
 // checkFile compares the metadata and content of a file in an export with the file on disk.
-func checkFile(t *testing.T, name string, got fs.FileInfo, content []byte, link string, hasContent bool) {
+func checkFile(t *testing.T, name string, got fs.FileInfo, content []byte, link string,
+	hasContent bool) {
 	t.Helper()
 	want, err := os.Lstat(name)
 	if err != nil {
@@ -229,8 +234,10 @@ func checkFile(t *testing.T, name string, got fs.FileInfo, content []byte, link 
 		}
 		return
 	}
-	if got.Mode()&mask != want.Mode()&mask || got.IsDir() != want.IsDir() || !got.ModTime().Equal(want.ModTime()) {
-		t.Errorf("%q: %v %v, want %v %v", name, got.Mode(), got.ModTime(), want.Mode(), want.ModTime())
+	if got.Mode()&mask != want.Mode()&mask || got.IsDir() != want.IsDir() ||
+		!got.ModTime().Equal(want.ModTime()) {
+		t.Errorf("%q: %v %v, want %v %v", name, got.Mode(), got.ModTime(), want.Mode(),
+			want.ModTime())
 	}
 	if hasContent && !want.IsDir() {
 		if b, err := os.ReadFile(name); err != nil || !bytes.Equal(b, content) {
@@ -261,7 +268,8 @@ func TestZip(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%q: %v", name, err)
 			}
-			if strings.HasPrefix(name, "a/two") && e.Method != zip.Store || name == "a/one" && e.Method != zip.Deflate {
+			if strings.HasPrefix(name, "a/two") && e.Method != zip.Store || name == "a/one" &&
+				e.Method != zip.Deflate {
 				t.Errorf("%q: method %d", name, e.Method)
 			}
 			checkFile(t, filepath.Join(dir, name), e.FileInfo(), content, string(content), true)
@@ -288,8 +296,8 @@ func TestZipNames(t *testing.T) {
 	}
 }
 
-// TestReadAt reads exports in pieces of all sizes from all places, and compares them with the
-// whole.
+// Reading an export in pieces of any size, at any offset, gives the same bytes as reading all of
+// it.
 func TestReadAt(t *testing.T) {
 	dir := writeTree(t, everything)
 	for _, a := range []*tarpack.Archive{openTree(t, dir), shuffled(t, openTree(t, dir))} {
@@ -309,8 +317,10 @@ func TestReadAt(t *testing.T) {
 					got := make([]byte, n)
 					m, err := f.ReadAt(got, off)
 					rest := want[off:min(off+int64(n), f.Size())]
-					if m != len(rest) || !bytes.Equal(got[:m], rest) || (m < n) != errors.Is(err, io.EOF) {
-						t.Fatalf("%q %v: %d bytes at %d of %d: %d, %v", folder, format, n, off, f.Size(), m, err)
+					if m != len(rest) || !bytes.Equal(got[:m], rest) ||
+						(m < n) != errors.Is(err, io.EOF) {
+						t.Fatalf("%q %v: %d bytes at %d of %d: %d, %v", folder, format, n, off,
+							f.Size(), m, err)
 					}
 				}
 				if _, err := f.ReadAt(make([]byte, 1), f.Size()); !errors.Is(err, io.EOF) {

@@ -138,9 +138,9 @@ func (f *File) Entries() int { return f.entries }
 // 9110, section 8.8.3).
 func (f *File) Tag() uint64 { return f.tag }
 
-// Spans yields the n bytes at offset off, which must be inside the file. An error ends the
+// spans yields the n bytes at offset off, which must be inside the file. An error ends the
 // sequence. Without an error, the lengths of the spans add up to n.
-func (f *File) Spans(off, n int64) iter.Seq2[Span, error] {
+func (f *File) spans(off, n int64) iter.Seq2[Span, error] {
 	return func(yield func(Span, error) bool) {
 		if off < 0 || n < 0 || off > f.size || n > f.size-off {
 			yield(Span{}, fmt.Errorf("export: %d bytes at byte %d of %d", n, off, f.size))
@@ -198,7 +198,7 @@ func (f *File) ReadAt(p []byte, off int64) (int, error) {
 	}
 	want := min(int64(len(p)), f.size-off)
 	n := 0
-	for s, err := range f.Spans(off, want) {
+	for s, err := range f.spans(off, want) {
 		if err != nil {
 			return n, err
 		}

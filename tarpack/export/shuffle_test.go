@@ -15,8 +15,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
-// shuffled is an archive with the same entries in an order that pack never writes: all directories
-// in one group, the files at random, and all else in groups of three from all over the tree.
+// shuffled returns an archive with the same entries in an order that pack never writes. All
+// directories are in one group, the files follow at random, and the rest is in groups of three from
+// everywhere in the tree.
 func shuffled(t testing.TB, a *tarpack.Archive) *tarpack.Archive {
 	t.Helper()
 	var dirs, others []format.GroupHeader
@@ -75,20 +76,22 @@ func shuffled(t testing.TB, a *tarpack.Archive) *tarpack.Archive {
 	return finished(t, &out, a.Index().Len())
 }
 
-// finished adds a trailer, and opens the archive.
+// finished adds a trailer and opens the archive.
 func finished(t testing.TB, out *bytes.Buffer, entries int) *tarpack.Archive {
 	t.Helper()
 	trailer := format.Trailer{Entries: uint64(entries), Offset: int64(out.Len())}
 	body := out.Bytes()
 	b := trailer.Append(body[:len(body):len(body)])
 	var m build.Memory
-	res, err := scan.BuildIndex(context.Background(), bytes.NewReader(b), int64(len(b)), &m, scan.Options{})
-	if res.Digest == 0 { // that the trailer has no digest yet is its only fault
+	res, err := scan.BuildIndex(context.Background(), bytes.NewReader(b), int64(len(b)), &m,
+		scan.Options{})
+	if res.Digest == 0 { // its only fault must be the missing digest in the trailer
 		t.Fatal(err)
 	}
 	trailer.Digest = res.Digest
 	name := filepath.Join(t.TempDir(), "shuffled.tar.gz")
-	for name, b := range map[string][]byte{name: trailer.Append(body[:len(body):len(body)]), name + format.SidecarSuffix: m.Bytes()} {
+	for name, b := range map[string][]byte{name: trailer.Append(body[:len(body):len(body)]),
+		name + format.SidecarSuffix: m.Bytes()} {
 		if err := os.WriteFile(name, b, 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -105,7 +105,8 @@ func survey(d *folder) (*coverage, error) {
 			return nil, err
 		}
 		g.blocks = int32(n)
-		g.mustRebuild = e.Type == sidecar.TypeHardlink && (int(e.Target) < d.from || int(e.Target) >= d.to)
+		target := int(e.Target)
+		g.mustRebuild = e.Type == sidecar.TypeHardlink && (target < d.from || target >= d.to)
 		if k := len(s.groups) - 1; k >= 0 && s.groups[k].off == g.off {
 			s.groups[k].blocks += g.blocks
 			s.groups[k].mustRebuild = s.groups[k].mustRebuild || g.mustRebuild

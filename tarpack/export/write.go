@@ -39,7 +39,7 @@ func (f *File) WriteRange(w io.Writer, off, n int64) (written int64, err error) 
 	g := &gatherer{w: w, win: window{a: f.a}, buf: make([]byte, 0, writeBuffer)}
 	g.sender, _ = w.(FileSender)
 	g.spanSender, _ = w.(SpanSender)
-	for s, err := range f.Spans(off, n) {
+	for s, err := range f.spans(off, n) {
 		if err == nil && s.Bytes != nil {
 			err = g.bytes(s.Bytes)
 		} else if err == nil {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestPrintableASCII puts each byte at each place among letters.
+// Each byte is tried at each position among letters.
 func TestPrintableASCII(t *testing.T) {
 	for length := range 20 {
 		for at := range length {

@@ -19,23 +19,33 @@ import (
 // Extract extracts an archive into the directory dir, which is created if it is missing.
 //
 // An entry that cannot be extracted becomes a [format.Problem] of the result, and Extract continues
-// with the rest. The problem's error wraps one of these if the entry is damaged
-// (format.ErrCorrupt), is refused (format.ErrRefused), is not in the archive (format.ErrNoEntry),
-// or has a name that the file system does not distinguish from another entry's
-// (format.ErrCollision). Extract itself returns an error only if going on is pointless: the disk is
-// full, or ctx has ended.
+// with the rest. The error of a problem wraps one of these:
+//
+//   - format.ErrCorrupt or format.ErrTruncated: the entry is damaged.
+//   - format.ErrRefused: the entry has a dangerous name or type.
+//   - format.ErrNoEntry: one of Options.Paths is not in the archive.
+//   - format.ErrCollision: the file system does not distinguish the name from another entry's.
+//
+// Extract itself returns an error only if going on is pointless: the disk is full, or ctx has
+// ended.
 //
 // Nothing outside of dir is ever changed. Existing files at the path of an entry are removed first,
 // except directories that are not empty. They are never written through, whether they are symbolic
 // links or hard links. After an error, no incomplete file is left.
-func Extract(ctx context.Context, a *tarpack.Archive, dir string, o Options) (Result, error) {
+func Extract(
+	ctx context.Context, a *tarpack.Archive, dir string, o Options,
+) (res Result, err error) {
 	if len(o.Paths) == 0 {
-		sound, release, err := a.Sound(ctx, &tarpack.OpenOptions{Workers: o.Workers, Notice: o.Notice})
+		var release func() error
+		a, release, err = a.Sound(ctx, &tarpack.OpenOptions{Workers: o.Workers, Notice: o.Notice})
 		if err != nil {
 			return Result{}, err
 		}
-		defer release() // it has an index in memory
-		a = sound
+		defer func() {
+			if e := release(); err == nil {
+				err = e
+			}
+		}()
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return Result{}, err

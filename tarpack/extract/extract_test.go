@@ -51,7 +51,8 @@ func wantProblems(t testing.TB, res Result, err error, paths ...string) {
 func wantFound(t testing.TB, dir string, want ...string) {
 	t.Helper()
 	if got := tartest.Found(t, dir); !slices.Equal(got, want) {
-		t.Errorf("%s holds\n  %s\nwant\n  %s", dir, strings.Join(got, "\n  "), strings.Join(want, "\n  "))
+		t.Errorf("%s holds\n  %s\nwant\n  %s", dir, strings.Join(got, "\n  "),
+			strings.Join(want, "\n  "))
 	}
 }
 
@@ -73,9 +74,11 @@ func TestExtract(t *testing.T) {
 	for _, workers := range []int{1, 4} {
 		dir := filepath.Join(t.TempDir(), "new", "dir")
 		var last format.Progress
-		res := mustExtract(t, a, dir, Options{Workers: workers, Special: true, Progress: func(p format.Progress) { last = p }})
+		res := mustExtract(t, a, dir, Options{Workers: workers, Special: true,
+			Progress: func(p format.Progress) { last = p }})
 		wantProblems(t, res, nil)
-		if res.Entries != int64(a.Index().Len()) || last.Entries != res.Entries || last.Bytes != res.Bytes {
+		if res.Entries != int64(a.Index().Len()) || last.Entries != res.Entries ||
+			last.Bytes != res.Bytes {
 			t.Errorf("%d entries and %d bytes, progress %+v", res.Entries, res.Bytes, last)
 		}
 		tartest.SameAsFS(t, a, dir)
@@ -87,15 +90,20 @@ func TestExtractModes(t *testing.T) {
 	ro := with(tartest.DirHeader("ro"), 0o500, 1000)
 	sub := with(tartest.DirHeader("ro/sub"), 0o511, 2000)
 	a := tartest.OpenForged(t,
-		headed(with(tartest.FileHeader("secret", 0), 0o400, 10), "s"), headed(with(tartest.FileHeader("none", 0), 0, 11), "n"),
-		headed(with(tartest.FileHeader("sticky", 0), 0o1644, 12), "t"), headed(with(tartest.FileHeader("wide", 0), 0o666, -13), ""),
-		tartest.AGroup(with(tartest.SymlinkHeader("link", "x"), 0o777, 14), ro), headed(with(tartest.FileHeader("ro/f", 0), 0o444, 15), "f"),
-		tartest.AGroup(sub, with(tartest.DirHeader("ro/sub/empty"), 0o2755, 3000)), headed(with(tartest.FileHeader("ro/sub/g", 0), 0o640, 16), "g"))
+		headed(with(tartest.FileHeader("secret", 0), 0o400, 10), "s"),
+		headed(with(tartest.FileHeader("none", 0), 0, 11), "n"),
+		headed(with(tartest.FileHeader("sticky", 0), 0o1644, 12), "t"),
+		headed(with(tartest.FileHeader("wide", 0), 0o666, -13), ""),
+		tartest.AGroup(with(tartest.SymlinkHeader("link", "x"), 0o777, 14), ro),
+		headed(with(tartest.FileHeader("ro/f", 0), 0o444, 15), "f"),
+		tartest.AGroup(sub, with(tartest.DirHeader("ro/sub/empty"), 0o2755, 3000)),
+		headed(with(tartest.FileHeader("ro/sub/g", 0), 0o640, 16), "g"))
 	dir := t.TempDir()
 	for range 2 { // the second time over what is there
 		wantProblems(t, mustExtract(t, a, dir, Options{}), nil)
 		wantFound(t, dir,
-			`link Lrwxrwxrwx 14 -> x`, `none ---------- 11 "n"`, `ro dr-x------ 1000`, `ro/f -r--r--r-- 15 "f"`,
+			`link Lrwxrwxrwx 14 -> x`, `none ---------- 11 "n"`, `ro dr-x------ 1000`,
+			`ro/f -r--r--r-- 15 "f"`,
 			`ro/sub dr-x--x--x 2000`, `ro/sub/empty dgrwxr-xr-x 3000`, `ro/sub/g -rw-r----- 16 "g"`,
 			`secret -r-------- 10 "s"`, `sticky trw-r--r-- 12 "t"`, `wide -rw-rw-rw- -13 ""`)
 	}
@@ -109,9 +117,13 @@ func TestExtractPaths(t *testing.T) {
 		missing []string
 	}{
 		{[]string{"512"}, []string{"512"}, nil},
-		{[]string{"dir/sub"}, []string{"dir", "dir/sub", "dir/sub/a", "dir/sub/deep", "dir/sub/nowhere"}, nil},
-		{[]string{"dir/sub/deep", "dir/sub", "dir/inner", "dir/sub/deep"}, []string{"dir", "dir/inner", "dir/sub", "dir/sub/a", "dir/sub/deep", "dir/sub/nowhere"}, nil},
-		{[]string{"dir/dup", "nowhere", "dir/sub/nowhere/x"}, []string{"dir", "dir/dup"}, []string{"dir/sub/nowhere/x", "nowhere"}},
+		{[]string{"dir/sub"}, []string{"dir", "dir/sub", "dir/sub/a", "dir/sub/deep",
+			"dir/sub/nowhere"}, nil},
+		{[]string{"dir/sub/deep", "dir/sub", "dir/inner", "dir/sub/deep"},
+			[]string{"dir", "dir/inner", "dir/sub", "dir/sub/a", "dir/sub/deep", "dir/sub/nowhere"},
+			nil},
+		{[]string{"dir/dup", "nowhere", "dir/sub/nowhere/x"}, []string{"dir", "dir/dup"},
+			[]string{"dir/sub/nowhere/x", "nowhere"}},
 	} {
 		for _, links := range []bool{false, true} {
 			dir := t.TempDir()
@@ -135,8 +147,10 @@ func TestExtractPaths(t *testing.T) {
 func TestExtractLinks(t *testing.T) {
 	dup := tartest.HardlinkHeader("a/dup", "z")
 	dup.Mode = 0
-	a := tartest.OpenForged(t, tartest.AFile("f", tartest.Text("f", 5000)), tartest.AFile("z", tartest.Text("z", 5000)), tartest.AFile("empty", ""),
-		tartest.AGroup(tartest.DirHeader("a"), tartest.HardlinkHeader("a/hard", "f"), dup, tartest.HardlinkHeader("e", "empty")))
+	a := tartest.OpenForged(t, tartest.AFile("f", tartest.Text("f", 5000)),
+		tartest.AFile("z", tartest.Text("z", 5000)), tartest.AFile("empty", ""),
+		tartest.AGroup(tartest.DirHeader("a"), tartest.HardlinkHeader("a/hard", "f"), dup,
+			tartest.HardlinkHeader("e", "empty")))
 	links := func(dir string, names ...string) (n []uint64) {
 		for _, name := range names {
 			fi, err := os.Stat(filepath.Join(dir, name))
@@ -168,8 +182,11 @@ func TestExtractLinks(t *testing.T) {
 // Devices, FIFOs and setuid bits are restored only with Special.
 func TestExtractSpecial(t *testing.T) {
 	fifo := format.Header{Path: "fifo", Type: sidecar.TypeFIFO, Mode: 0o640, ModTime: 5}
-	null := format.Header{Path: "null", Type: sidecar.TypeChar, Mode: 0o666, ModTime: 6, DevMajor: 1, DevMinor: 3}
-	a := tartest.OpenForged(t, headed(with(tartest.FileHeader("suid", 0), 0o4755, 7), "s"), tartest.AFile("f", "f"), tartest.AGroup(fifo, null, with(tartest.HardlinkHeader("h", "suid"), 0o4755, 7)))
+	null := format.Header{Path: "null", Type: sidecar.TypeChar, Mode: 0o666, ModTime: 6,
+		DevMajor: 1, DevMinor: 3}
+	a := tartest.OpenForged(t, headed(with(tartest.FileHeader("suid", 0), 0o4755, 7), "s"),
+		tartest.AFile("f", "f"), tartest.AGroup(fifo, null,
+			with(tartest.HardlinkHeader("h", "suid"), 0o4755, 7)))
 	dir := t.TempDir()
 	res := mustExtract(t, a, dir, Options{})
 	wantProblems(t, res, format.ErrRefused, "fifo", "null", "suid")
@@ -194,34 +211,60 @@ func TestExtractSpecial(t *testing.T) {
 
 // What is in the way is removed, and never written through.
 func TestExtractInTheWay(t *testing.T) {
-	a := tartest.OpenForged(t, tartest.AFile("f", "new"), tartest.AGroup(tartest.SymlinkHeader("l", "f"), tartest.HardlinkHeader("h", "f"), tartest.DirHeader("d")), tartest.AFile("d/g", "new"))
+	a := tartest.OpenForged(t, tartest.AFile("f", "new"),
+		tartest.AGroup(tartest.SymlinkHeader("l", "f"), tartest.HardlinkHeader("h", "f"),
+			tartest.DirHeader("d")), tartest.AFile("d/g", "new"))
 	for _, c := range []struct {
 		name    string
 		make    func(base, target string) error
 		problem string
 	}{
-		{"a file", func(base, target string) error { return os.WriteFile(target+"/f", []byte("old"), 0o600) }, ""},
-		{"a read-only file", func(base, target string) error { return os.WriteFile(target+"/f", []byte("old"), 0) }, ""},
-		{"a link to a file outside", func(base, target string) error { return os.Symlink("../outside/f", target+"/f") }, ""},
-		{"a link to nothing", func(base, target string) error { return os.Symlink("../outside/new", target+"/f") }, ""},
-		{"a hard link to outside", func(base, target string) error { return os.Link(base+"/outside/f", target+"/f") }, ""},
-		{"a link for a hard link", func(base, target string) error { return os.Symlink("../outside/f", target+"/h") }, ""},
-		{"a directory for a link", func(base, target string) error { return os.Mkdir(target+"/l", 0o700) }, ""},
-		{"a FIFO", func(base, target string) error { return syscall.Mkfifo(target+"/f", 0o600) }, ""},
-		{"a link for a directory", func(base, target string) error { return os.Symlink("../outside", target+"/d") }, ""},
-		{"a file for a directory", func(base, target string) error { return os.WriteFile(target+"/d", nil, 0o600) }, ""},
-		{"a directory", func(base, target string) error { return os.Mkdir(target+"/d", 0o500) }, ""},
-		{"a full directory for a file", func(base, target string) error { return os.MkdirAll(target+"/f/x", 0o700) }, "f"},
+		{"a file", func(base, target string) error {
+			return os.WriteFile(target+"/f", []byte("old"), 0o600)
+		}, ""},
+		{"a read-only file", func(base, target string) error {
+			return os.WriteFile(target+"/f", []byte("old"), 0)
+		}, ""},
+		{"a link to a file outside",
+			func(base, target string) error {
+				return os.Symlink("../outside/f", target+"/f")
+			}, ""},
+		{"a link to nothing", func(base, target string) error {
+			return os.Symlink("../outside/new", target+"/f")
+		}, ""},
+		{"a hard link to outside",
+			func(base, target string) error { return os.Link(base+"/outside/f", target+"/f") }, ""},
+		{"a link for a hard link",
+			func(base, target string) error { return os.Symlink("../outside/f", target+"/h") }, ""},
+		{"a directory for a link", func(base, target string) error {
+			return os.Mkdir(target+"/l", 0o700)
+		}, ""},
+		{"a FIFO",
+			func(base, target string) error { return syscall.Mkfifo(target+"/f", 0o600) }, ""},
+		{"a link for a directory", func(base, target string) error {
+			return os.Symlink("../outside", target+"/d")
+		}, ""},
+		{"a file for a directory",
+			func(base, target string) error { return os.WriteFile(target+"/d", nil, 0o600) }, ""},
+		{"a directory",
+			func(base, target string) error { return os.Mkdir(target+"/d", 0o500) }, ""},
+		{"a full directory for a file",
+			func(base, target string) error {
+				return os.MkdirAll(target+"/f/x", 0o700)
+			}, "f"},
 	} {
 		for _, links := range []bool{false, true} {
 			t.Run(fmt.Sprint(c.name, links), func(t *testing.T) {
 				base := t.TempDir()
 				target := filepath.Join(base, "target")
-				if err := errors.Join(os.Mkdir(base+"/outside", 0o700), os.Mkdir(target, 0o700), os.WriteFile(base+"/outside/f", []byte("safe"), 0o600), c.make(base, target)); err != nil {
+				if err := errors.Join(os.Mkdir(base+"/outside", 0o700), os.Mkdir(target, 0o700),
+					os.WriteFile(base+"/outside/f", []byte("safe"), 0o600),
+					c.make(base, target)); err != nil {
 					t.Fatal(err)
 				}
 				stamp := time.Unix(42, 0)
-				if err := errors.Join(os.Chtimes(base+"/outside/f", stamp, stamp), os.Chtimes(base+"/outside", stamp, stamp)); err != nil {
+				if err := errors.Join(os.Chtimes(base+"/outside/f", stamp, stamp),
+					os.Chtimes(base+"/outside", stamp, stamp)); err != nil {
 					t.Fatal(err)
 				}
 				res := mustExtract(t, a, target, Options{HardLinks: links})
@@ -280,7 +323,8 @@ func TestExtractCollision(t *testing.T) {
 	}
 	d := &targetDir{root: root}
 	for i, want := range []error{nil, format.ErrCollision} {
-		if err := d.makeDir(&targetDir{parent: d, name: "d", path: "d", ordinal: i}); !errors.Is(err, want) {
+		sub := &targetDir{parent: d, name: "d", path: "d", ordinal: i}
+		if err := d.makeDir(sub); !errors.Is(err, want) {
 			t.Errorf("directory %d: %v", i, err)
 		}
 	}
@@ -357,17 +401,21 @@ func TestExtractDamagedSidecar(t *testing.T) {
 // A sidecar that lies, with a trailer that vouches for it, leads nowhere outside of the target.
 func TestExtractHostileSidecar(t *testing.T) {
 	for _, c := range []struct{ old, new string }{
-		{"aa/bbbbbbb", "../outside"}, {"aa/bbbbbbb", "/tmp/evilx"}, {"aa/bbbbbbb", "aa/../../x"}, {"aa/bbbbbbb", "aa//bbbbbb"},
+		{"aa/bbbbbbb", "../outside"}, {"aa/bbbbbbb", "/tmp/evilx"}, {"aa/bbbbbbb", "aa/../../x"},
+		{"aa/bbbbbbb", "aa//bbbbbb"},
 		{"aa/bbbbbbb", "aa/bbb\x00bbb"}, {"cccc", "../x"}, {"cccc", "aa/b"}, {"aa", ".."},
 	} {
-		archive := tartest.ForgeRight(t, tartest.AFile("dddd", "d"), tartest.AGroup(tartest.DirHeader("aa")), tartest.AFile("aa/bbbbbbb", "evil"), tartest.AFile("cccc", "evil"))
+		archive := tartest.ForgeRight(t, tartest.AFile("dddd", "d"),
+			tartest.AGroup(tartest.DirHeader("aa")), tartest.AFile("aa/bbbbbbb", "evil"),
+			tartest.AFile("cccc", "evil"))
 		side := tartest.IndexOf(t, archive)
 		changed := bytes.Replace(side, []byte(c.old), []byte(c.new), 1)
 		if bytes.Equal(changed, side) {
 			t.Fatalf("no %q in the sidecar", c.old)
 		}
 		tartest.Vouch(archive, changed)
-		a, err := tarpack.Open(context.Background(), tartest.WriteArchive(t, archive, changed), &tarpack.OpenOptions{RequireSidecar: true})
+		a, err := tarpack.Open(context.Background(), tartest.WriteArchive(t, archive, changed),
+			&tarpack.OpenOptions{RequireSidecar: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -387,7 +435,8 @@ func TestExtractHostileSidecar(t *testing.T) {
 
 // When the context ends, no half of a file is left.
 func TestExtractCanceled(t *testing.T) {
-	a := tartest.OpenForged(t, tartest.AStored("big", tartest.Noise("b", 64<<20)), tartest.AFile("f", "x"))
+	a := tartest.OpenForged(t, tartest.AStored("big", tartest.Noise("b", 64<<20)),
+		tartest.AFile("f", "x"))
 	stop := errors.New("stop")
 	for range 5 {
 		ctx, cancel := context.WithCancelCause(context.Background())
@@ -455,7 +504,9 @@ func removeDeep(dir string) {
 func TestExtractClone(t *testing.T) {
 	dup, small := tartest.HardlinkHeader("a/dup", "big"), tartest.HardlinkHeader("small", "f")
 	dup.Mode, small.Mode = 0, 0
-	a := tartest.OpenForged(t, tartest.AFile("f", tartest.Text("f", 3000)), tartest.AStored("big", tartest.Noise("big", 3<<20)), tartest.AFile("g", tartest.Text("g", 5000)),
+	a := tartest.OpenForged(t, tartest.AFile("f", tartest.Text("f", 3000)),
+		tartest.AStored("big", tartest.Noise("big", 3<<20)),
+		tartest.AFile("g", tartest.Text("g", 5000)),
 		tartest.AGroup(tartest.DirHeader("a"), tartest.HardlinkHeader("a/hard", "g"), dup, small))
 	dir := t.TempDir()
 	root, err := os.OpenRoot(dir)
@@ -467,12 +518,14 @@ func TestExtractClone(t *testing.T) {
 	for range 2 {
 		x := newExtractor(a, root, Options{})
 		x.links = linkClone
-		if err := x.run(context.Background()); err != nil || x.problems.Count != 0 || x.entries.Load() != int64(a.Index().Len()) {
+		if err := x.run(context.Background()); err != nil || x.problems.Count != 0 ||
+			x.entries.Load() != int64(a.Index().Len()) {
 			t.Errorf("%v, %v, %d entries", err, x.problems.First, x.entries.Load())
 		}
 		tartest.SameAsFS(t, a, dir)
 		for _, name := range []string{"f", "big", "a/dup", "small"} {
-			if fi, err := os.Stat(filepath.Join(dir, name)); err != nil || durable.StatOf(fi).Nlink != 1 {
+			if fi, err := os.Stat(filepath.Join(dir, name)); err != nil ||
+				durable.StatOf(fi).Nlink != 1 {
 				t.Errorf("%s: %v", name, err)
 			}
 		}

@@ -10,8 +10,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
-// symlink creates a symbolic link. Its target does not matter, because nothing is written through
-// it: files are created only under unused names, and a link is never entered as a directory.
+// symlink creates a symbolic link. Its target need not be checked, because nothing is written
+// through it. Files are created only under unused names, and a link is never entered as a
+// directory.
 func (w *worker) symlink(d *targetDir, j *job) error {
 	text, err := w.x.a.Index().Link(j.ordinal)
 	if err != nil {

@@ -15,7 +15,8 @@ import (
 )
 
 func TestOptions(t *testing.T) {
-	name := tartest.Pack(t, tartest.OptionsTree(t, [2]string{"dir/f", ""}), pack.Options{Special: true})
+	name := tartest.Pack(t, tartest.OptionsTree(t, [2]string{"dir/f", ""}),
+		pack.Options{Special: true})
 	damageIndex(t, name+format.SidecarSuffix) // for Notice
 	tartest.CheckOptions(t, func(t *testing.T, o Options) *tartest.Outcome {
 		dir := t.TempDir()

@@ -67,7 +67,8 @@ var (
 	// errLater: a later pass creates the entry.
 	errLater = errors.New("later")
 	// errBits: the file was extracted, but without two of its mode bits.
-	errBits = fmt.Errorf("%w: its setuid or setgid bit (the file is extracted without)", format.ErrRefused)
+	errBits = fmt.Errorf("%w: its setuid or setgid bit (the file is extracted without)",
+		format.ErrRefused)
 )
 
 // makeEntry creates the entry of job k.

@@ -14,7 +14,8 @@ func TestContentDigest(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	var d ContentDigest
 	for _, content := range []string{
-		"", "x", "<!DOCTYPE html><p>", "%PDF-1.7\n" + strings.Repeat("x", sidecar.SniffLen), strings.Repeat("\x00", 100_000),
+		"", "x", "<!DOCTYPE html><p>", "%PDF-1.7\n" + strings.Repeat("x", sidecar.SniffLen),
+		strings.Repeat("\x00", 100_000),
 	} {
 		for range 5 {
 			d.Reset()

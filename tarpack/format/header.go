@@ -199,8 +199,9 @@ func ParseHeader(blocks []byte) (Header, int, error) {
 	}
 	n := len(blocks) - r.Len()
 	h := Header{
-		Path: th.Name, Link: th.Linkname, Mode: uint16(th.Mode), Size: th.Size, ModTime: th.ModTime.Unix(),
-		UID: th.Uid, GID: th.Gid, Uname: th.Uname, Gname: th.Gname,
+		Path: th.Name, Link: th.Linkname, Mode: uint16(th.Mode), Size: th.Size,
+		ModTime: th.ModTime.Unix(),
+		UID:     th.Uid, GID: th.Gid, Uname: th.Uname, Gname: th.Gname,
 	}
 	for t, flag := range typeflags {
 		if flag == th.Typeflag {

@@ -15,37 +15,77 @@ import (
 
 // headers are entries whose header needs something that the others don't.
 var headers = map[string]Header{
-	"plain":            {Path: "a/b.txt", Type: sidecar.TypeFile, Mode: 0o644, Size: 12, ModTime: 1700000000},
-	"all mode bits":    {Path: "a", Type: sidecar.TypeFile, Mode: 0o7777},
-	"directory":        {Path: "a/b", Type: sidecar.TypeDir, Mode: 0o755},
-	"hard link":        {Path: "b", Type: sidecar.TypeHardlink, Link: "a/b.txt", Mode: 0o644},
-	"symbolic link":    {Path: "b", Type: sidecar.TypeSymlink, Link: "../../etc/passwd", Mode: 0o777},
-	"FIFO":             {Path: "b", Type: sidecar.TypeFIFO, Mode: 0o600},
-	"device":           {Path: "b", Type: sidecar.TypeChar, Mode: 0o600, DevMajor: 1, DevMinor: MaxOctal7},
-	"owner":            {Path: "b", Type: sidecar.TypeFile, UID: 1000, GID: 100, Uname: "jan", Gname: "users"},
-	"large ids":        {Path: "b", Type: sidecar.TypeFile, UID: maxOwnerID, GID: MaxOctal7 + 1},
-	"8 GiB - 1":        {Path: "b", Type: sidecar.TypeFile, Size: maxOctal11},
-	"8 GiB":            {Path: "b", Type: sidecar.TypeFile, Size: maxOctal11 + 1},
-	"before 1970":      {Path: "b", Type: sidecar.TypeFile, ModTime: -1},
-	"after 2242":       {Path: "b", Type: sidecar.TypeFile, ModTime: maxOctal11 + 1},
-	"100 bytes":        {Path: strings.Repeat("x", 100), Type: sidecar.TypeFile},
-	"101 bytes":        {Path: strings.Repeat("x", 101), Type: sidecar.TypeFile},
-	"dir of 100":       {Path: strings.Repeat("x", 100), Type: sidecar.TypeDir},
-	"prefix of 155":    {Path: strings.Repeat("p", 155) + "/" + strings.Repeat("x", 100), Type: sidecar.TypeFile},
-	"prefix of 156":    {Path: strings.Repeat("p", 156) + "/" + strings.Repeat("x", 100), Type: sidecar.TypeFile},
-	"dir with prefix":  {Path: strings.Repeat("p", 155) + "/" + strings.Repeat("x", 99), Type: sidecar.TypeDir},
-	"UTF-8":            {Path: "straße/ü", Type: sidecar.TypeFile},
-	"long UTF-8":       {Path: strings.Repeat("ü", 120), Type: sidecar.TypeFile},
-	"not UTF-8":        {Path: "a/\xff\xfe", Type: sidecar.TypeFile},
-	"long not UTF-8":   {Path: strings.Repeat("\xff", 200), Type: sidecar.TypeFile, ModTime: -5},
-	"gnu with prefix":  {Path: strings.Repeat("p", 90) + "/" + strings.Repeat("x", 90), Type: sidecar.TypeSymlink, Link: strings.Repeat("\xff", 101)},
-	"link UTF-8":       {Path: "b", Type: sidecar.TypeSymlink, Link: "ü"},
-	"link not UTF-8":   {Path: "b", Type: sidecar.TypeSymlink, Link: "\xff"},
-	"long link":        {Path: "b", Type: sidecar.TypeSymlink, Link: strings.Repeat("l", 101)},
-	"512 bytes":        {Path: strings.Repeat("y/", 255) + "yy", Type: sidecar.TypeFile},
-	"longest":          {Path: strings.Repeat("y/", 8191) + "yy", Type: sidecar.TypeSymlink, Link: strings.Repeat("l", MaxLink)},
-	"newline in name":  {Path: "a\nb=c", Type: sidecar.TypeFile, Size: maxOctal11 + 5},
-	"long with spaces": {Path: strings.Repeat("a b ", 60), Type: sidecar.TypeHardlink, Link: strings.Repeat("c d ", 60)},
+	"plain": {
+		Path:    "a/b.txt",
+		Type:    sidecar.TypeFile,
+		Mode:    0o644,
+		Size:    12,
+		ModTime: 1700000000,
+	},
+	"all mode bits": {Path: "a", Type: sidecar.TypeFile, Mode: 0o7777},
+	"directory":     {Path: "a/b", Type: sidecar.TypeDir, Mode: 0o755},
+	"hard link":     {Path: "b", Type: sidecar.TypeHardlink, Link: "a/b.txt", Mode: 0o644},
+	"symbolic link": {Path: "b", Type: sidecar.TypeSymlink, Link: "../../etc/passwd", Mode: 0o777},
+	"FIFO":          {Path: "b", Type: sidecar.TypeFIFO, Mode: 0o600},
+	"device": {
+		Path:     "b",
+		Type:     sidecar.TypeChar,
+		Mode:     0o600,
+		DevMajor: 1,
+		DevMinor: MaxOctal7,
+	},
+	"owner": {
+		Path:  "b",
+		Type:  sidecar.TypeFile,
+		UID:   1000,
+		GID:   100,
+		Uname: "jan",
+		Gname: "users",
+	},
+	"large ids":   {Path: "b", Type: sidecar.TypeFile, UID: maxOwnerID, GID: MaxOctal7 + 1},
+	"8 GiB - 1":   {Path: "b", Type: sidecar.TypeFile, Size: maxOctal11},
+	"8 GiB":       {Path: "b", Type: sidecar.TypeFile, Size: maxOctal11 + 1},
+	"before 1970": {Path: "b", Type: sidecar.TypeFile, ModTime: -1},
+	"after 2242":  {Path: "b", Type: sidecar.TypeFile, ModTime: maxOctal11 + 1},
+	"100 bytes":   {Path: strings.Repeat("x", 100), Type: sidecar.TypeFile},
+	"101 bytes":   {Path: strings.Repeat("x", 101), Type: sidecar.TypeFile},
+	"dir of 100":  {Path: strings.Repeat("x", 100), Type: sidecar.TypeDir},
+	"prefix of 155": {
+		Path: strings.Repeat("p", 155) + "/" + strings.Repeat("x", 100),
+		Type: sidecar.TypeFile,
+	},
+	"prefix of 156": {
+		Path: strings.Repeat("p", 156) + "/" + strings.Repeat("x", 100),
+		Type: sidecar.TypeFile,
+	},
+	"dir with prefix": {
+		Path: strings.Repeat("p", 155) + "/" + strings.Repeat("x", 99),
+		Type: sidecar.TypeDir,
+	},
+	"UTF-8":          {Path: "straße/ü", Type: sidecar.TypeFile},
+	"long UTF-8":     {Path: strings.Repeat("ü", 120), Type: sidecar.TypeFile},
+	"not UTF-8":      {Path: "a/\xff\xfe", Type: sidecar.TypeFile},
+	"long not UTF-8": {Path: strings.Repeat("\xff", 200), Type: sidecar.TypeFile, ModTime: -5},
+	"gnu with prefix": {
+		Path: strings.Repeat("p", 90) + "/" + strings.Repeat("x", 90),
+		Type: sidecar.TypeSymlink,
+		Link: strings.Repeat("\xff", 101),
+	},
+	"link UTF-8":     {Path: "b", Type: sidecar.TypeSymlink, Link: "ü"},
+	"link not UTF-8": {Path: "b", Type: sidecar.TypeSymlink, Link: "\xff"},
+	"long link":      {Path: "b", Type: sidecar.TypeSymlink, Link: strings.Repeat("l", 101)},
+	"512 bytes":      {Path: strings.Repeat("y/", 255) + "yy", Type: sidecar.TypeFile},
+	"longest": {
+		Path: strings.Repeat("y/", 8191) + "yy",
+		Type: sidecar.TypeSymlink,
+		Link: strings.Repeat("l", MaxLink),
+	},
+	"newline in name": {Path: "a\nb=c", Type: sidecar.TypeFile, Size: maxOctal11 + 5},
+	"long with spaces": {
+		Path: strings.Repeat("a b ", 60),
+		Type: sidecar.TypeHardlink,
+		Link: strings.Repeat("c d ", 60),
+	},
 }
 
 // What AppendHeader writes must be read the same by archive/tar, and by ParseHeader.
@@ -69,8 +109,10 @@ func TestHeader(t *testing.T) {
 			if (th.Typeflag == tar.TypeDir) != strings.HasSuffix(th.Name, "/") {
 				t.Errorf("slash at the end of %q, type %c", th.Name, th.Typeflag)
 			}
-			if th.Linkname != h.Link || th.Size != h.Size || !th.ModTime.Equal(time.Unix(h.ModTime, 0)) || th.Mode != int64(h.Mode) ||
-				th.Uid != h.UID || th.Gid != h.GID || th.Uname != h.Uname || th.Gname != h.Gname {
+			if th.Linkname != h.Link || th.Size != h.Size ||
+				!th.ModTime.Equal(time.Unix(h.ModTime, 0)) || th.Mode != int64(h.Mode) ||
+				th.Uid != h.UID || th.Gid != h.GID || th.Uname != h.Uname ||
+				th.Gname != h.Gname {
 				t.Errorf("archive/tar reads %+v", th)
 			}
 			got, n, err := ParseHeader(append(blocks, blocks...))
@@ -132,7 +174,10 @@ func TestHeaderRefused(t *testing.T) {
 
 // A header with the same meaning in other bytes is refused.
 func TestParseHeaderCanonical(t *testing.T) {
-	good, err := AppendHeader(nil, &Header{Path: "straße", Type: sidecar.TypeFile, Size: 5, ModTime: 1})
+	good, err := AppendHeader(
+		nil,
+		&Header{Path: "straße", Type: sidecar.TypeFile, Size: 5, ModTime: 1},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +219,8 @@ func FuzzParseHeader(f *testing.F) {
 		}
 		r := tar.NewReader(io.MultiReader(bytes.NewReader(blocks[:n])))
 		th, err := r.Next()
-		if err != nil || strings.TrimSuffix(th.Name, "/") != h.Path || th.Size != h.Size || th.Linkname != h.Link {
+		if err != nil || strings.TrimSuffix(th.Name, "/") != h.Path || th.Size != h.Size ||
+			th.Linkname != h.Link {
 			t.Fatalf("archive/tar reads %+v, %v; we %+v", th, err, h)
 		}
 	})

@@ -10,7 +10,7 @@ import (
 )
 
 // Problem is an error of one entry, or of one place in an archive, after which the work goes on.
-type Problem struct {
+type Problem struct { //nolint:errname // a problem is data of a result more often than an error
 	Path   string // of the entry; "" if unknown, or if the problem is not about one entry
 	Offset int64  // of the entry in the archive, in bytes; -1 if unknown
 	Err    error

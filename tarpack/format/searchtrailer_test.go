@@ -12,7 +12,8 @@ import (
 func TestLastTrailer(t *testing.T) {
 	const step = 1 << 20
 	for _, rest := range []int{
-		1, TrailerSize, step - TrailerSize, step - TrailerSize/2, step - 1, step, step + 1, 2*step - 1,
+		1, TrailerSize, step - TrailerSize, step - TrailerSize/2, step - 1, step, step + 1,
+		2*step - 1,
 		SearchedBack - TrailerSize,
 	} {
 		for _, at := range []int{0, 1, 1000} {
@@ -33,7 +34,9 @@ func TestLastTrailer(t *testing.T) {
 // FirstTrailer finds T wherever it lies in what is read at once.
 func TestFirstTrailer(t *testing.T) {
 	ctx := context.Background()
-	for _, at := range []int{1 << 20, 1<<20 - 1, 1<<20 - 63, 1<<20 - 64, 1<<20 - 65, 2<<20 - 100, 5000} {
+	for _, at := range []int{
+		1 << 20, 1<<20 - 1, 1<<20 - 63, 1<<20 - 64, 1<<20 - 65, 2<<20 - 100, 5000,
+	} {
 		b := append([]byte{0x1f, 0x8b}, make([]byte, 3<<20)...)
 		copy(b[at:], Trailer{Offset: int64(at)}.Append(nil))
 		size, err := FirstTrailer(ctx, bytes.NewReader(b), int64(len(b)))
@@ -66,7 +69,8 @@ func TestSearchesSkip(t *testing.T) {
 		b := append(append(make([]byte, 0, 1000), c.begin...), make([]byte, at-2)...)
 		b = append(b, c.t...)
 		first, err := FirstTrailer(context.Background(), bytes.NewReader(b), int64(len(b)))
-		if want := int64(at + TrailerSize); err != nil || (first == want) != c.first || !c.first && first != -1 {
+		if want := int64(at + TrailerSize); err != nil || (first == want) != c.first ||
+			!c.first && first != -1 {
 			t.Errorf("%s: first at %d, %v", c.name, first, err)
 		}
 		if _, ok := LastTrailer(bytes.NewReader(b), int64(len(b))); ok != c.last {

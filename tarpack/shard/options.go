@@ -40,7 +40,8 @@ func (o *PackOptions) packer() packer.Options {
 	return packer.Options{
 		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup,
 		Exclude: o.Exclude, PreserveOwner: o.PreserveOwner, Special: o.Special,
-		LatestModTime: o.LatestModTime, RemoveFiles: o.RemoveFiles, Notice: o.Notice, Progress: o.Progress,
+		LatestModTime: o.LatestModTime, RemoveFiles: o.RemoveFiles,
+		Notice: o.Notice, Progress: o.Progress,
 	}
 }
 

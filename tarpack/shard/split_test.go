@@ -16,12 +16,13 @@ import (
 	"github.com/tarpack/tpk/tarpack/shard"
 )
 
-// Each shard is valid, no larger than it should be, and all of them merged are the archive again.
+// Each shard is valid and not too large, and merging all of them gives the archive again.
 func TestSplit(t *testing.T) {
 	ctx := context.Background()
 	var files [][2]string
 	for i := range 120 {
-		files = append(files, [2]string{fmt.Sprintf("d%d/s%d/f%03d", i%3, i%7, i), fmt.Sprintf("%d %s", i%50, bytes.Repeat([]byte{byte('a' + i%50)}, 3000*(i%5)))})
+		files = append(files, [2]string{fmt.Sprintf("d%d/s%d/f%03d", i%3, i%7, i),
+			fmt.Sprintf("%d %s", i%50, bytes.Repeat([]byte{byte('a' + i%50)}, 3000*(i%5)))})
 	}
 	files = append(files, [2]string{"empty/", ""}, [2]string{"link", "-> d0"})
 	name := tartest.Pack(t, tartest.Tree(t, files...), pack.Options{})
@@ -29,7 +30,8 @@ func TestSplit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, o := range []shard.SplitOptions{{Shards: 1}, {Shards: 2}, {Shards: 7}, {Shards: 300}, {Size: 4000}, {Size: 1}, {Size: 1 << 40}} {
+	for _, o := range []shard.SplitOptions{{Shards: 1}, {Shards: 2}, {Shards: 7}, {Shards: 300},
+		{Size: 4000}, {Size: 1}, {Size: 1 << 40}} {
 		shards, err := shard.Split(ctx, name, o)
 		if err != nil {
 			t.Fatal(err)
@@ -51,7 +53,8 @@ func TestSplit(t *testing.T) {
 			if i == 0 {
 				entries = all // the first shard's name stands for the set
 			}
-			if res, err := tarpack.Verify(ctx, s.Name, tarpack.VerifyOptions{}); err != nil || res.Failed > 0 || res.Entries != entries {
+			if res, err := tarpack.Verify(ctx, s.Name, tarpack.VerifyOptions{}); err != nil ||
+				res.Failed > 0 || res.Entries != entries {
 				t.Errorf("%s: %+v, %v", s.Name, res, err)
 			}
 			if o.Size == 4000 && s.Bytes > 12000 {
@@ -70,7 +73,8 @@ func TestSplit(t *testing.T) {
 			os.Remove(n + format.SidecarSuffix)
 		}
 	}
-	for _, o := range []shard.SplitOptions{{}, {Size: 1, Shards: 1}, {Shards: format.MaxShards + 1}} {
+	for _, o := range []shard.SplitOptions{{}, {Size: 1, Shards: 1},
+		{Shards: format.MaxShards + 1}} {
 		if _, err := shard.Split(ctx, name, o); err == nil {
 			t.Errorf("%+v was taken", o)
 		}

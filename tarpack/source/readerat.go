@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// Of returns size bytes of r as a Source: an archive in memory, in an embed.FS, or inside another file.
-// r must not change, must be safe for concurrent use, and must not block for long.
+// Of returns size bytes of r as a Source: an archive in memory, in an embed.FS, or inside another
+// file. r must not change, must be safe for concurrent use, and must not block for long.
 func Of(r io.ReaderAt, size int64) Source { return readerAt{io.NewSectionReader(r, 0, size)} }
 
 type readerAt struct{ *io.SectionReader }

@@ -7,8 +7,8 @@
 //	tarpack.Archive reads      │      serve sends: from a Mapping, by sendfile from a Piece,
 //	with ReadAt                │      by ReadNow on an event loop, or by Fetch and ReadAt elsewhere
 //
-// A Source is one generation of an archive. What it reads never mixes bytes of two generations: once
-// it notices that they were replaced, every call fails with ErrChanged.
+// A Source is one generation of an archive. What it reads never mixes bytes of two generations:
+// once it notices that they were replaced, every call fails with ErrChanged.
 package source
 
 import (

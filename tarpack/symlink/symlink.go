@@ -1,5 +1,5 @@
-// Package symlink follows symbolic links inside a tree of names: an archive's io/fs and the HTTP server
-// both resolve paths with it.
+// Package symlink follows symbolic links inside a tree of names: an archive's io/fs and the HTTP
+// server both resolve paths with it.
 package symlink
 
 import (
@@ -40,14 +40,15 @@ var (
 const (
 	// MaxLinks is how many symbolic links a path may lead through (MAXSYMLINKS of Linux).
 	MaxLinks = 40
-	// MaxNames is how many names are looked up for one path, so that no link makes a path expensive: as many as
-	// the longest path of Linux has, 4,096 bytes.
+	// MaxNames is how many names are looked up for one path, so that no link makes a path
+	// expensive: as many as the longest path of Linux has, 4,096 bytes.
 	MaxNames = 2048
 )
 
-// Resolve walks the path name by name from the directory root, which must be a prefix of it, and follows
-// symbolic links, a link in the last place only if follow is set. As in a kernel, ".." is the parent of the
-// directory that was reached. Neither ".." nor an absolute target leads out of root.
+// Resolve walks the path name by name from the directory root, which must be a prefix of it, and
+// follows symbolic links, a link in the last place only if follow is set. As in a kernel, ".." is
+// the parent of the directory that was reached. Neither ".." nor an absolute target leads out of
+// root.
 //
 // It returns what it found and its own path, without links.
 func Resolve[N any](t Tree[N], root, path string, follow bool) (n N, end string, err error) {

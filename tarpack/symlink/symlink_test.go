@@ -93,25 +93,31 @@ func TestResolve(t *testing.T) {
 
 func TestResolveErrors(t *testing.T) {
 	for path, want := range map[string]error{
-		"abs": symlink.ErrOutside, "a/out": symlink.ErrOutside, "up": symlink.ErrOutside, "..": symlink.ErrOutside,
-		"loop": symlink.ErrLoop, "ping/x": symlink.ErrLoop, "gone": fs.ErrNotExist, "a/f/x": fs.ErrNotExist,
+		"abs": symlink.ErrOutside, "a/out": symlink.ErrOutside, "up": symlink.ErrOutside,
+		"..":   symlink.ErrOutside,
+		"loop": symlink.ErrLoop, "ping/x": symlink.ErrLoop, "gone": fs.ErrNotExist,
+		"a/f/x": fs.ErrNotExist,
 	} {
 		if _, _, err := symlink.Resolve(&tree{names: names}, "", path, true); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", path, err, want)
 		}
 	}
-	if n, end, err := symlink.Resolve(&tree{names: names}, "", "a/up", false); err != nil || n != "a/up" || end != "a/up" {
+	if n, end, err := symlink.Resolve(&tree{names: names}, "", "a/up", false); err != nil ||
+		n != "a/up" || end != "a/up" {
 		t.Errorf("a link that is not followed: %q %q %v", n, end, err)
 	}
-	if _, _, err := symlink.Resolve(&tree{names: names}, "a", "a/up", true); !errors.Is(err, symlink.ErrOutside) {
+	if _, _, err := symlink.Resolve(&tree{names: names}, "a", "a/up", true); !errors.Is(err,
+		symlink.ErrOutside) {
 		t.Errorf("out of a root of its own: %v", err)
 	}
-	if _, end, err := symlink.Resolve(&tree{names: names}, "a", "a/b/g", true); err != nil || end != "a/b/g" {
+	if _, end, err := symlink.Resolve(&tree{names: names}, "a", "a/b/g", true); err != nil ||
+		end != "a/b/g" {
 		t.Errorf("%q, %v", end, err)
 	}
 }
 
-// TestMaxLinks: forty links are followed, as by Linux, and one more is not. No path costs more than MaxNames lookups.
+// TestMaxLinks: forty links are followed, as by Linux, and one more is not. No path costs more than
+// MaxNames lookups.
 func TestMaxLinks(t *testing.T) {
 	chain := &tree{names: map[string]string{"0": ""}}
 	for i := range symlink.MaxLinks + 1 {
@@ -124,7 +130,8 @@ func TestMaxLinks(t *testing.T) {
 		t.Error(err)
 	}
 	long := &tree{names: map[string]string{"d": "/", "x": strings.Repeat("d/../", 1000) + "x"}}
-	if _, _, err := symlink.Resolve(long, "", "x", true); !errors.Is(err, symlink.ErrLoop) || long.lookups > symlink.MaxNames {
+	if _, _, err := symlink.Resolve(long, "", "x", true); !errors.Is(err, symlink.ErrLoop) ||
+		long.lookups > symlink.MaxNames {
 		t.Error(err, long.lookups)
 	}
 }

@@ -34,7 +34,8 @@ type cachedExport struct {
 
 // get returns the export of a folder, and lays it out if it is not remembered. Others that ask for
 // the same meanwhile wait.
-func (c *exportCache) get(path string, format export.Format, layOut func() (*export.File, error)) (*export.File, error) {
+func (c *exportCache) get(path string, format export.Format,
+	layOut func() (*export.File, error)) (*export.File, error) {
 	e := c.entry(path, format)
 	e.once.Do(func() { e.file, e.err = layOut() })
 	if e.err != nil {
@@ -83,7 +84,8 @@ func (v *View) export(path, format string) (plan.Node, error) {
 		return plan.Node{}, err
 	}
 	a := v.set.sources[i]
-	file, err := a.exports.get(rest, f, func() (*export.File, error) { return export.Folder(a.tar, rest, f) })
+	file, err := a.exports.get(rest, f,
+		func() (*export.File, error) { return export.Folder(a.tar, rest, f) })
 	if err != nil {
 		return plan.Node{}, err
 	}

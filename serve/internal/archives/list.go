@@ -129,7 +129,8 @@ func (c *collector) collect() error {
 			return err
 		}
 	}
-	if len(dirs) > 1 || len(set.mounts) > 1 || len(set.mounts) > 0 && set.mounts[0].path != "" || len(files) > 0 {
+	if len(dirs) > 1 || len(set.mounts) > 1 || len(set.mounts) > 0 && set.mounts[0].path != "" ||
+		len(files) > 0 {
 		c.seen = map[string]bool{}
 	}
 	if c.seen != nil {
@@ -234,7 +235,8 @@ func (c *collector) addArchived(d archived) error {
 		if err != nil {
 			return a.wrap(err)
 		}
-		ch := child{source: int32(d.source), typ: e.Type, ordinal: uint32(i), size: e.Size, packed: e.ContentLen, modTime: e.ModTime}
+		ch := child{source: int32(d.source), typ: e.Type, ordinal: uint32(i), size: e.Size,
+			packed: e.ContentLen, modTime: e.ModTime}
 		if ch.typ == sidecar.TypeDir {
 			ch.size = int64(e.End) - int64(i) - 1
 		}
@@ -276,7 +278,8 @@ func plainChild(e fs.DirEntry) (child, bool) {
 	if err != nil {
 		return child{}, false
 	}
-	ch := child{source: plainSource, name: e.Name(), size: info.Size(), packed: -1, modTime: info.ModTime().Unix()}
+	ch := child{source: plainSource, name: e.Name(), size: info.Size(), packed: -1,
+		modTime: info.ModTime().Unix()}
 	switch info.Mode().Type() {
 	case 0:
 		ch.typ = sidecar.TypeFile
@@ -358,7 +361,8 @@ func (a *archive) item(i int) (Item, error) {
 	case sidecar.TypeSymlink:
 		it.Link, err = a.index.Link(i)
 	case sidecar.TypeFile, sidecar.TypeHardlink:
-		it.Media = plan.MediaType(p, &plan.Node{Size: e.Size, UTF8: e.Sniff.UTF8(), Sniff: e.Sniff.MediaType()})
+		it.Media = plan.MediaType(p, &plan.Node{Size: e.Size, UTF8: e.Sniff.UTF8(),
+			Sniff: e.Sniff.MediaType()})
 	}
 	return it, a.wrap(err)
 }

@@ -116,7 +116,8 @@ func (l *Library) openNested(ctx context.Context) (specs []Spec, open []*archive
 
 // indexNested writes the sidecar of a pack, and then serves the pack.
 func (l *Library) indexNested(spec Spec) {
-	if _, err := tarpack.Reindex(context.Background(), spec.Path, tarpack.ReindexOptions{}); err != nil {
+	if _, err := tarpack.Reindex(context.Background(), spec.Path,
+		tarpack.ReindexOptions{}); err != nil {
 		l.notice(fmt.Sprintf("not served: %v", err))
 		return
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// heldPiece is a part of a source that lies in a file of its own, as a shard of a set does. It stays
-// open until the View is released.
+// heldPiece is a part of a source that lies in a file of its own, as a shard of a set does. It
+// stays open until the View is released.
 type heldPiece struct {
 	of  int   // the source
 	off int64 // in the source

@@ -37,7 +37,8 @@ func isASCII(b []byte) bool {
 
 // search returns the ordinals of at most limit entries that match and are not hidden, from the
 // ordinal from on. It looks at several parts of the index at the same time. hidden may be nil.
-func (m *matcher) search(x *sidecar.Index, from, limit int, hidden func(path string) bool) ([]int, error) {
+func (m *matcher) search(x *sidecar.Index, from, limit int, hidden func(path string) bool) ([]int,
+	error) {
 	workers := runtime.GOMAXPROCS(0)
 	found := make([][]int, workers)
 	errs := make([]error, workers)
@@ -46,7 +47,10 @@ func (m *matcher) search(x *sidecar.Index, from, limit int, hidden func(path str
 		var wg sync.WaitGroup
 		for w := range workers {
 			first := min(at+w*searchChunk, x.Len())
-			wg.Go(func() { found[w], errs[w] = m.scan(x, first, min(first+searchChunk, x.Len()), limit, hidden) })
+			wg.Go(func() {
+				found[w], errs[w] = m.scan(x, first, min(first+searchChunk, x.Len()),
+					limit, hidden)
+			})
 		}
 		wg.Wait()
 		for w := range workers {
@@ -60,7 +64,8 @@ func (m *matcher) search(x *sidecar.Index, from, limit int, hidden func(path str
 }
 
 // scan searches the entries from first to end.
-func (m *matcher) scan(x *sidecar.Index, first, end, limit int, hidden func(string) bool) ([]int, error) {
+func (m *matcher) scan(x *sidecar.Index, first, end, limit int, hidden func(string) bool) ([]int,
+	error) {
 	var found []int
 	var lower []byte
 	for row, err := range x.Paths(first, end) {

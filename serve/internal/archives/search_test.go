@@ -18,7 +18,8 @@ func indexOf(t testing.TB, n int, path func(i int) string) *sidecar.Index {
 	b := build.New(build.Options{Memory: 1 << 30})
 	defer b.Close()
 	for i := range n {
-		e := sidecar.Entry{Type: sidecar.TypeFile, Offset: int64(i) * 100, HeaderLen: 100, Hash: 0xef46db3751d8e999}
+		e := sidecar.Entry{Type: sidecar.TypeFile, Offset: int64(i) * 100, HeaderLen: 100,
+			Hash: 0xef46db3751d8e999}
 		p := path(i)
 		if strings.HasSuffix(p, "/") {
 			p = p[:len(p)-1]
@@ -40,11 +41,13 @@ func indexOf(t testing.TB, n int, path func(i int) string) *sidecar.Index {
 }
 
 func TestSearch(t *testing.T) {
-	paths := []string{"Docs/", "Docs/Alpha.html", "Docs/beta.html", "Docs/BETA.txt", "Docs/Grüße", "Docs/GRÜN", "zeta/", "zeta/alpha", ".hidden"}
+	paths := []string{"Docs/", "Docs/Alpha.html", "Docs/beta.html", "Docs/BETA.txt", "Docs/Grüße",
+		"Docs/GRÜN", "zeta/", "zeta/alpha", ".hidden"}
 	x := indexOf(t, len(paths), func(i int) string { return paths[i] })
 	hidden := func(p string) bool { return strings.HasPrefix(p, ".") }
 	for query, want := range map[string]string{
-		"alpha": "Docs/Alpha.html zeta/alpha", "BETA": "Docs/BETA.txt Docs/beta.html", "docs": "Docs", "docs/b": "Docs/BETA.txt Docs/beta.html",
+		"alpha": "Docs/Alpha.html zeta/alpha", "BETA": "Docs/BETA.txt Docs/beta.html",
+		"docs": "Docs", "docs/b": "Docs/BETA.txt Docs/beta.html",
 		"grü": "Docs/GRÜN Docs/Grüße", "hidden": "", "nothing": "", "ta/al": "zeta/alpha",
 	} {
 		got, err := newMatcher(query).search(x, 0, 10, hidden)
@@ -76,7 +79,8 @@ func BenchmarkSearch(b *testing.B) {
 		case i%1000 == 1:
 			return dir(i) + "/"
 		}
-		return fmt.Sprintf("%s/struct.SomethingWithAName-%05x.html", dir(max(i-1, 1)/1000*1000+1), i*2654435761%(1<<20)*16+i%16)
+		return fmt.Sprintf("%s/struct.SomethingWithAName-%05x.html", dir(max(i-1, 1)/1000*1000+1),
+			i*2654435761%(1<<20)*16+i%16)
 	})
 	for _, query := range []string{"nothing-like-this", "/nothing-like-this", "grün"} {
 		b.Run(query, func(b *testing.B) {
@@ -96,7 +100,8 @@ func BenchmarkSearchPlain(b *testing.B) {
 		sub := filepath.Join(dir, fmt.Sprintf("d%d", i%10), fmt.Sprintf("e%d", i))
 		err := os.MkdirAll(sub, 0o755)
 		for k := range 99 {
-			err = errors.Join(err, os.WriteFile(filepath.Join(sub, fmt.Sprintf("SomethingWithAName-%d.html", k)), nil, 0o644))
+			err = errors.Join(err, os.WriteFile(filepath.Join(sub,
+				fmt.Sprintf("SomethingWithAName-%d.html", k)), nil, 0o644))
 		}
 		if err != nil {
 			b.Fatal(err)
@@ -116,7 +121,8 @@ func BenchmarkSearchPlain(b *testing.B) {
 	}
 	defer v.Release()
 	for b.Loop() {
-		if got, err := v.Search("nothing-like-this", ListOptions{Limit: 500}); err != nil || len(got.Items) > 0 {
+		if got, err := v.Search("nothing-like-this", ListOptions{Limit: 500}); err != nil ||
+			len(got.Items) > 0 {
 			b.Fatal(got, err)
 		}
 	}

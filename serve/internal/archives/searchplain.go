@@ -14,20 +14,21 @@ const MaxPlain = 20_000
 func (s *searcher) walk() error {
 	s.walked = true
 	var packs []string
-	all, err := s.v.set.fallback.Walk("", MaxPlain, func(path, dir string, e fs.DirEntry) (enter bool) {
-		if s.v.library.nest != nil && e.Name() == PackName {
-			packs = append(packs, dir)
-		}
-		if s.o.Hidden != nil && s.o.Hidden(path) {
-			return false
-		}
-		if s.m.matches(path) && !s.v.isPack(path) {
-			if ch, ok := plainChild(e); ok {
-				s.plain = append(s.plain, ch.plainItem(path))
+	all, err := s.v.set.fallback.Walk("", MaxPlain,
+		func(path, dir string, e fs.DirEntry) (enter bool) {
+			if s.v.library.nest != nil && e.Name() == PackName {
+				packs = append(packs, dir)
 			}
-		}
-		return e.IsDir()
-	})
+			if s.o.Hidden != nil && s.o.Hidden(path) {
+				return false
+			}
+			if s.m.matches(path) && !s.v.isPack(path) {
+				if ch, ok := plainChild(e); ok {
+					s.plain = append(s.plain, ch.plainItem(path))
+				}
+			}
+			return e.IsDir()
+		})
 	s.list.Incomplete = !all
 	if err != nil || len(packs) == 0 || !s.v.library.discoverAll(packs) {
 		return err

@@ -74,7 +74,8 @@ func (s *searcher) archive(k, from int) error {
 			}
 			it.Path = join(s.prefix[k], it.Path)
 			if len(s.order) > 1 { // another archive may answer the path
-				if n, err := s.v.set.lookup(it.Path); err != nil || n.Kind == plan.Missing || n.Source != source {
+				if n, err := s.v.set.lookup(it.Path); err != nil || n.Kind == plan.Missing ||
+					n.Source != source {
 					continue
 				}
 			}
@@ -97,7 +98,8 @@ func (s *searcher) addPlain(from int) error {
 	}
 	l := s.list
 	for i := from; i < len(s.plain); i++ {
-		if n, err := s.v.set.lookup(s.plain[i].Path); err != nil || n.Kind != plan.Missing && !s.v.set.mountedAt(s.plain[i].Path) {
+		if n, err := s.v.set.lookup(s.plain[i].Path); err != nil || n.Kind != plan.Missing &&
+			!s.v.set.mountedAt(s.plain[i].Path) {
 			continue // an archive answers it
 		}
 		if len(l.Items) == s.o.Limit {

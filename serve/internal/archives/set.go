@@ -39,7 +39,8 @@ func newSet(specs []Spec, open []*archive, fallback *plain.Dir) *Set {
 		s.mounts[k].sources = append(s.mounts[k].sources, i)
 		s.links = s.links || open[i].index.Stats().Symlinks > 0
 	}
-	sort.SliceStable(s.mounts, func(i, j int) bool { return len(s.mounts[i].path) > len(s.mounts[j].path) })
+	sort.SliceStable(s.mounts,
+		func(i, j int) bool { return len(s.mounts[i].path) > len(s.mounts[j].path) })
 	s.refs.Store(1)
 	return s
 }

@@ -139,7 +139,8 @@ func (v *View) Member(n *plan.Node, now int64) []byte {
 		return nil
 	}
 	a := v.set.sources[n.Source]
-	if n.Offset < 0 || n.Length < gzmember.MemberTrailerSize || n.Length > int64(len(a.members))-n.Offset ||
+	if n.Offset < 0 || n.Length < gzmember.MemberTrailerSize ||
+		n.Length > int64(len(a.members))-n.Offset ||
 		!a.recent.Known(n.Offset, n.Length, now) {
 		return nil
 	}
@@ -171,5 +172,6 @@ func trailed(member []byte, crc uint32, size int64) (ok bool) {
 		}
 	}(debug.SetPanicOnFault(true))
 	end := member[len(member)-gzmember.MemberTrailerSize:]
-	return binary.LittleEndian.Uint32(end) == crc && binary.LittleEndian.Uint32(end[4:]) == uint32(size)
+	return binary.LittleEndian.Uint32(end) == crc &&
+		binary.LittleEndian.Uint32(end[4:]) == uint32(size)
 }

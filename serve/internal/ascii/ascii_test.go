@@ -7,7 +7,8 @@ import (
 )
 
 func TestTrim(t *testing.T) {
-	for in, want := range map[string]string{"": "", " ": "", "\t a b \t": "a b", "a": "a", "\na": "\na"} {
+	for in, want := range map[string]string{"": "", " ": "", "\t a b \t": "a b", "a": "a",
+		"\na": "\na"} {
 		if got := ascii.Trim(in); got != want {
 			t.Errorf("%q: %q", in, got)
 		}
@@ -27,7 +28,8 @@ func TestEqualFold(t *testing.T) {
 		{"if\rrange", "if-range", false}, // '\r'|0x20 is '-'
 		{"\xe7zip", "gzip", false}, {"", "", true},
 	} {
-		if ascii.EqualFold(test.s, test.lower) != test.want || ascii.EqualFold([]byte(test.s), test.lower) != test.want {
+		if ascii.EqualFold(test.s, test.lower) != test.want ||
+			ascii.EqualFold([]byte(test.s), test.lower) != test.want {
 			t.Errorf("%q, %q: not %t", test.s, test.lower, test.want)
 		}
 	}

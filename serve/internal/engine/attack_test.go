@@ -54,12 +54,14 @@ func versions(t *testing.T, letters string) (names []string) {
 			t.Fatal(err)
 		}
 		for name, size := range map[string]int{"small": 100, "large": 200_000} {
-			if err := os.WriteFile(filepath.Join(tree, name), []byte(strings.Repeat(string(letter), size)), 0o644); err != nil {
+			if err := os.WriteFile(filepath.Join(tree, name),
+				[]byte(strings.Repeat(string(letter), size)), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
 		names = append(names, tree+".tar.gz")
-		if _, err := pack.Dir(context.Background(), tree, names[len(names)-1], pack.Options{}); err != nil {
+		if _, err := pack.Dir(context.Background(), tree, names[len(names)-1],
+			pack.Options{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -72,7 +74,8 @@ func TestReloadUnderPipelines(t *testing.T) {
 	names := versions(t, "xyz")
 	e := newEngine(t, map[string]string{"small": "", "large": ""}, plan.Options{})
 	load := func(i int) {
-		if err := e.responder.Library.Load(context.Background(), []archives.Spec{{Path: names[i%len(names)]}}); err != nil {
+		if err := e.responder.Library.Load(context.Background(),
+			[]archives.Spec{{Path: names[i%len(names)]}}); err != nil {
 			t.Error(err)
 		}
 	}
@@ -85,7 +88,8 @@ func TestReloadUnderPipelines(t *testing.T) {
 	})
 	before := descriptors()
 	requests := []string{
-		"GET /small HTTP/1.1\r\nHost: a\r\n\r\n", "GET /large HTTP/1.1\r\nHost: a\r\n\r\n", "GET /large HTTP/1.1\r\nHost: a\r\nRange: bytes=5-9\r\n\r\n",
+		"GET /small HTTP/1.1\r\nHost: a\r\n\r\n", "GET /large HTTP/1.1\r\nHost: a\r\n\r\n",
+		"GET /large HTTP/1.1\r\nHost: a\r\nRange: bytes=5-9\r\n\r\n",
 		"GET /large HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
 	}
 	var tags sync.Map // by entity-tag and path, the letter
@@ -109,12 +113,14 @@ func TestReloadUnderPipelines(t *testing.T) {
 						return
 					}
 					b, err := io.ReadAll(res.Body)
-					if err != nil || res.StatusCode/100 != 2 || len(b) == 0 || strings.Trim(string(b), string(b[:1])) != "" {
+					if err != nil || res.StatusCode/100 != 2 || len(b) == 0 ||
+						strings.Trim(string(b), string(b[:1])) != "" {
 						t.Errorf("%s, %d bytes, %v", res.Status, len(b), err)
 						return
 					}
 					key := res.Header.Get("ETag")
-					if was, ok := tags.LoadOrStore(key, fmt.Sprint(i%len(requests) == 0, b[0])); ok && was != fmt.Sprint(i%len(requests) == 0, b[0]) {
+					if was, ok := tags.LoadOrStore(key,
+						fmt.Sprint(i%len(requests) == 0, b[0])); ok && was != fmt.Sprint(i%len(requests) == 0, b[0]) {
 						t.Errorf("%s is of %v and of %q", key, was, b[:1])
 					}
 				}
@@ -125,7 +131,8 @@ func TestReloadUnderPipelines(t *testing.T) {
 	wg.Wait()
 	stop.Store(true)
 	reloads.Wait()
-	until(t, "archives that were replaced are still open", func() bool { return descriptors() <= before })
+	until(t, "archives that were replaced are still open",
+		func() bool { return descriptors() <= before })
 }
 
 // TestResets resets connections at any point of a request or an answer. Nothing is left behind, and
@@ -197,7 +204,8 @@ func TestShutdownUnderPipelines(t *testing.T) {
 			}
 			c, idle := dial(), dial()
 			go func() {
-				for _, err := io.WriteString(c, strings.Repeat(request, 1000)); err == nil; _, err = io.WriteString(c, request) {
+				for _, err := io.WriteString(c,
+					strings.Repeat(request, 1000)); err == nil; _, err = io.WriteString(c, request) {
 					time.Sleep(time.Millisecond) // the server waits for its answers to be taken
 				}
 			}()
@@ -221,11 +229,13 @@ func TestShutdownUnderPipelines(t *testing.T) {
 				}
 				res, err := http.ReadResponse(r, nil)
 				if err != nil {
-					t.Errorf("%s, %s: after %d answers, of which one was the last: %t: %v", name, network, n, last, err)
+					t.Errorf("%s, %s: after %d answers, of which one was the last: %t: %v", name,
+						network, n, last, err)
 					break
 				}
 				if b, err := io.ReadAll(res.Body); err != nil || res.StatusCode != 200 || last {
-					t.Errorf("%s, %s: answer %d: %s, %d bytes, %v, after the last: %t", name, network, n, res.Status, len(b), err, last)
+					t.Errorf("%s, %s: answer %d: %s, %d bytes, %v, after the last: %t", name,
+						network, n, res.Status, len(b), err, last)
 					break
 				}
 				last = res.Close

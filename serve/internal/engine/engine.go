@@ -45,14 +45,16 @@ func New(c Config) *Engine {
 	c.MaxHeader = or(c.MaxHeader, 16<<10)
 	e := &Engine{headerTimeout: c.HeaderTimeout, log: c.Responder.Errors.Log}
 	e.http1 = http1.New(http1.Config{
-		Responder: c.Responder, HeaderTimeout: c.HeaderTimeout, IdleTimeout: c.IdleTimeout, WriteTimeout: c.WriteTimeout,
-		MaxHeader: c.MaxHeader, MaxConns: c.MaxConns, MaxConnsPerIP: c.MaxConnsPerIP, H2C: c.H2C,
+		Responder: c.Responder, HeaderTimeout: c.HeaderTimeout, IdleTimeout: c.IdleTimeout,
+		WriteTimeout: c.WriteTimeout,
+		MaxHeader:    c.MaxHeader, MaxConns: c.MaxConns, MaxConnsPerIP: c.MaxConnsPerIP, H2C: c.H2C,
 		Upgrade: func(nc net.Conn) bool { return e.http2.Take(nc) },
 	})
 	e.http2 = nethttp.NewHTTP2(
 		&nethttp.Handler{Responder: c.Responder, WriteTimeout: c.WriteTimeout},
 		nethttp.HTTP2Config{
-			HeaderTimeout: c.HeaderTimeout, IdleTimeout: c.IdleTimeout, MaxHeader: c.MaxHeader, Closed: e.http1.Upgraded,
+			HeaderTimeout: c.HeaderTimeout, IdleTimeout: c.IdleTimeout, MaxHeader: c.MaxHeader,
+			Closed: e.http1.Upgraded,
 		})
 	return e
 }

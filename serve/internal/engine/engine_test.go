@@ -43,8 +43,10 @@ func (e *testEngine) handler() http.Handler {
 	return &nethttp.Handler{Responder: e.responder, WriteTimeout: DefaultWriteTimeout}
 }
 
-const browser = "Host: example.com\r\nConnection: keep-alive\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n" +
-	"Accept: text/html,application/xhtml+xml\r\nAccept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en\r\n\r\n"
+const browser = "Host: example.com\r\nConnection: keep-alive\r\nUser-Agent: Mozilla/5.0 (X11; " +
+	"Linux x86_64)\r\n" +
+	"Accept: text/html,application/xhtml+xml\r\nAccept-Encoding: gzip, deflate, br, " +
+	"zstd\r\nAccept-Language: en\r\n\r\n"
 
 // TestSocketAllocates: a usual request over a real connection costs no allocation, the runtime's
 // share included.
@@ -52,7 +54,8 @@ func TestSocketAllocates(t *testing.T) {
 	if raceDetector {
 		t.Skip("allocations are counted without the race detector")
 	}
-	e := newEngine(t, map[string]string{"a.html": strings.Repeat("some text that gets smaller, ", 200)}, plan.Options{})
+	e := newEngine(t, map[string]string{"a.html": strings.Repeat("some text that gets smaller, ",
+		200)}, plan.Options{})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -92,12 +95,15 @@ func TestSocketAllocates(t *testing.T) {
 
 // TestContentIsNoRequest: the content of a request is never answered as a request.
 func TestContentIsNoRequest(t *testing.T) {
-	e := newEngine(t, map[string]string{"small": "small", "large": strings.Repeat("text ", 50_000)}, plan.Options{})
+	e := newEngine(t, map[string]string{"small": "small", "large": strings.Repeat("text ", 50_000)},
+		plan.Options{})
 	dial := listen(t, e, "tcp", "127.0.0.1:0")
 	const inner = "GET /small HTTP/1.1\r\nHost: inner\r\n\r\n"
 	for _, content := range []string{
 		fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(inner), inner),
-		fmt.Sprintf("Expect: 100-continue\r\nConnection: keep-alive\r\nContent-Length: %d\r\n\r\n%s", len(inner), inner),
+		fmt.Sprintf(
+			"Expect: 100-continue\r\nConnection: keep-alive\r\nContent-Length: %d\r\n\r\n%s", len(
+				inner), inner),
 		fmt.Sprintf("Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", len(inner), inner),
 	} {
 		for request, status := range map[string]int{
@@ -114,7 +120,8 @@ func TestContentIsNoRequest(t *testing.T) {
 			}
 			_ = c.SetDeadline(time.Now().Add(10 * time.Second))
 			r := bufio.NewReader(c)
-			resp, err := http.ReadResponse(r, &http.Request{Method: request[:strings.IndexByte(request, ' ')]})
+			resp, err := http.ReadResponse(r,
+				&http.Request{Method: request[:strings.IndexByte(request, ' ')]})
 			if err != nil {
 				t.Fatalf("%q: %v", request+content, err)
 			}

@@ -41,7 +41,8 @@ func listen(t *testing.T, e *testEngine, network, address string) (dial func() n
 // in each of the ways in which that can come together with a request. Every request is answered,
 // and then the connection ends.
 func TestTurns(t *testing.T) {
-	long := "GET /a.txt HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 2*head.BufferSize) + "\r\n\r\n"
+	long := "GET /a.txt HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 2*head.BufferSize) +
+		"\r\n\r\n"
 	const short = "GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n"
 	// Several ranges need a goroutine.
 	const range2 = "GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=0-0,2-2\r\n\r\n"
@@ -64,7 +65,8 @@ func TestTurns(t *testing.T) {
 		{"an empty line between", []string{short, "\r\n" + short, short}, 3, true},
 	}
 	e := newEngine(t, map[string]string{"a.txt": "hello, world"}, plan.Options{})
-	for network, address := range map[string]string{"tcp": "127.0.0.1:0", "unix": filepath.Join(t.TempDir(), "s")} {
+	for network, address := range map[string]string{"tcp": "127.0.0.1:0",
+		"unix": filepath.Join(t.TempDir(), "s")} {
 		dial := listen(t, e, network, address)
 		for _, test := range cases {
 			for _, pause := range []time.Duration{0, 2 * time.Millisecond} {

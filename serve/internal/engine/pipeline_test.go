@@ -40,16 +40,19 @@ var pipelined = []struct {
 	{"GET /text.txt HTTP/1.1\r\nHost: a\r\n\r\n", false},
 	{"HEAD /text.txt HTTP/1.1\r\nHost: a\r\n\r\n", false},
 	{"GET /text.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", false},
-	{"GET /text.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 00\r\nConnection: keep-alive\r\n\r\n", false},
+	{"GET /text.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 00\r\nConnection: keep-alive\r\n\r\n",
+		false},
 	{"GET /text.txt HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n", false},
 	{"GET /text.txt HTTP/1.1\r\nHost: a\r\nTrailer: Content-Length\r\nTE: trailers\r\n\r\n", false},
 	{"GET /text.txt HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n", false},
-	{"GET /text.txt HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=x\r\n\r\n", false},
+	{"GET /text.txt HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=x\r\n\r\n",
+		false},
 	{"GET /text.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=7-9\r\n\r\n", false},
 	{"GET /text.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=7-9,20-29,99-\r\n\r\n", false},
 	{"HEAD /text.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=7-9,20-29\r\n\r\n", false},
 	{"GET /text.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=999999999-\r\n\r\n", false},
-	{"GET /text.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=9223372036854775806-9223372036854775807\r\n\r\n", false},
+	{"GET /text.txt HTTP/1.1\r\nHost: a\r\nRange: " +
+		"bytes=9223372036854775806-9223372036854775807\r\n\r\n", false},
 	{"GET /text.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=0-99999999999999999999999999\r\n\r\n", false},
 	{"GET /text.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=-99999999999999999999999999\r\n\r\n", false},
 	{"GET /noise HTTP/1.1\r\nHost: a\r\n\r\n", false},
@@ -134,7 +137,8 @@ func pipelineEngine(t *testing.T) *testEngine {
 	g := mathrand.NewChaCha8([32]byte{1})
 	_, _ = g.Read(noise)
 	return newEngine(t, map[string]string{
-		"small.txt": "small", "text.txt": strings.Repeat("some text ", 12_000), "noise": string(noise), "empty": "",
+		"small.txt": "small", "text.txt": strings.Repeat("some text ",
+			12_000), "noise": string(noise), "empty": "",
 		"d/index.html": "<title>d</title>", "d\r\nX: y/index.html": "a name with a line break",
 	}, plan.Options{CORS: []string{"*"}})
 }
@@ -155,7 +159,8 @@ func dialTLS(t *testing.T, e *testEngine) func() net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { ln.Close() })
-	go e.Serve(tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}))
+	go e.Serve(tls.NewListener(ln,
+		&tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}))
 	return func() net.Conn {
 		c, err := tls.Dial("tcp", ln.Addr().String(), &tls.Config{InsecureSkipVerify: true})
 		if err != nil {
@@ -172,7 +177,8 @@ func dialTLS(t *testing.T, e *testEngine) func() net.Conn {
 func TestPipelines(t *testing.T) {
 	e := pipelineEngine(t)
 	dials := map[string]func() net.Conn{
-		"tcp": listen(t, e, "tcp", "127.0.0.1:0"), "unix": listen(t, e, "unix", filepath.Join(t.TempDir(), "s")), "tls": dialTLS(t, e),
+		"tcp": listen(t, e, "tcp", "127.0.0.1:0"), "unix": listen(t, e, "unix",
+			filepath.Join(t.TempDir(), "s")), "tls": dialTLS(t, e),
 	}
 	alone := make([][]byte, len(pipelined))
 	for i, p := range pipelined {
@@ -182,7 +188,8 @@ func TestPipelines(t *testing.T) {
 			if alone[i] == nil {
 				alone[i] = got
 			}
-			if !bytes.Equal(got, alone[i]) || bytes.Count(got, []byte("HTTP/1.1 ")) != 1 || bytes.Contains(got, []byte("\r\nConnection: close\r\n")) != p.ends {
+			if !bytes.Equal(got, alone[i]) || bytes.Count(got, []byte("HTTP/1.1 ")) != 1 ||
+				bytes.Contains(got, []byte("\r\nConnection: close\r\n")) != p.ends {
 				t.Errorf("%.200q over %s: %.300q, and %.300q", p.request, network, got, alone[i])
 			}
 		}
@@ -218,7 +225,9 @@ func TestPipelines(t *testing.T) {
 				for at < len(got) && at < len(want) && got[at] == want[at] {
 					at++
 				}
-				t.Errorf("seed %d, %s, pieces of %d, %s:\n%d bytes, want %d, differ at %d: %.200q, want %.200q", seed, network, max, strings.Join(names, "\n"),
+				t.Errorf(
+					"seed %d, %s, pieces of %d, %s:\n%d bytes, want %d, differ at %d: %.200q, "+
+						"want %.200q", seed, network, max, strings.Join(names, "\n"),
 					len(got), len(want), at, got[at:], want[at:])
 			}
 		}
@@ -252,7 +261,8 @@ func (h *held) SetWriteDeadline(time.Time) error { return nil } // CloseWrite le
 func TestEndWithRequest(t *testing.T) {
 	e := pipelineEngine(t)
 	address := dialTLS(t, e)().RemoteAddr().String()
-	for _, request := range []string{"GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n", "GET /text.txt HTTP/1.1\r\nHost: a\r\n\r\n"} {
+	for _, request := range []string{"GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n",
+		"GET /text.txt HTTP/1.1\r\nHost: a\r\n\r\n"} {
 		tcp, err := net.Dial("tcp", address)
 		if err != nil {
 			t.Fatal(err)

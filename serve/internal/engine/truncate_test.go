@@ -46,7 +46,8 @@ func differ(a, b []byte) (from, to int) {
 // client gets zeros from the new end to the end of the folio (see transfer.SendfileMin).
 func TestTruncatedUnderPipelines(t *testing.T) {
 	dir := t.TempDir()
-	content := map[string][]byte{"small": make([]byte, 30_000), "middle": make([]byte, 300_000), "large": make([]byte, 5_000_000)}
+	content := map[string][]byte{"small": make([]byte, 30_000), "middle": make([]byte, 300_000),
+		"large": make([]byte, 5_000_000)}
 	tree, name := filepath.Join(dir, "tree"), filepath.Join(dir, "a.tar.gz")
 	if err := os.Mkdir(tree, 0o755); err != nil {
 		t.Fatal(err)
@@ -73,12 +74,14 @@ func TestTruncatedUnderPipelines(t *testing.T) {
 		if err := os.WriteFile(name, whole, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if err := e.responder.Library.Load(context.Background(), []archives.Spec{{Path: name}}); err != nil {
+		if err := e.responder.Library.Load(context.Background(),
+			[]archives.Spec{{Path: name}}); err != nil {
 			t.Fatal(err)
 		}
 		dials := []func() (io.ReadWriteCloser, error){}
 		tcp, overTLS := listen(t, e, "tcp", "127.0.0.1:0"), dialTLS(t, e)
-		dials = append(dials, func() (io.ReadWriteCloser, error) { return tcp(), nil }, func() (io.ReadWriteCloser, error) { return overTLS(), nil })
+		dials = append(dials, func() (io.ReadWriteCloser, error) { return tcp(), nil },
+			func() (io.ReadWriteCloser, error) { return overTLS(), nil })
 		var wg sync.WaitGroup
 		var answers, connections atomic.Int64
 		done := make(chan struct{})
@@ -89,10 +92,12 @@ func TestTruncatedUnderPipelines(t *testing.T) {
 					r := bufio.NewReader(c)
 					for _, file := range []string{"large", "small", "middle", "large"} {
 						for _, coding := range []string{"identity", "gzip"} {
-							_, _ = io.WriteString(c, "GET /"+file+" HTTP/1.1\r\nHost: a\r\nAccept-Encoding: "+coding+"\r\n\r\n")
+							_, _ = io.WriteString(c, "GET /"+file+
+								" HTTP/1.1\r\nHost: a\r\nAccept-Encoding: "+coding+"\r\n\r\n")
 						}
 					}
-					for _, file := range []string{"large", "large", "small", "small", "middle", "middle", "large", "large"} {
+					for _, file := range []string{"large", "large", "small", "small", "middle",
+						"middle", "large", "large"} {
 						res, err := http.ReadResponse(r, nil)
 						if err != nil {
 							break
@@ -103,7 +108,9 @@ func TestTruncatedUnderPipelines(t *testing.T) {
 						}
 						answers.Add(1)
 						if res.StatusCode == 200 && res.Header.Get("Content-Encoding") == "" {
-							if from, to := differ(b, content[file]); to > from && (worker%2 == 1 || len(b) < transfer.SendfileMin || len(bytes.Trim(b[from:to], "\x00")) > 0) {
+							if from, to := differ(b, content[file]); to > from &&
+								(worker%2 == 1 || len(b) < transfer.SendfileMin ||
+									len(bytes.Trim(b[from:to], "\x00")) > 0) {
 								t.Errorf("%s, worker %d: whole, and wrong from %d to %d", file, worker, from, to)
 							}
 						}
@@ -156,7 +163,8 @@ func TestCutWhilePending(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := newEngine(t, map[string]string{"x": "x"}, plan.Options{})
-	if err := e.responder.Library.Load(context.Background(), []archives.Spec{{Path: name}}); err != nil {
+	if err := e.responder.Library.Load(context.Background(),
+		[]archives.Spec{{Path: name}}); err != nil {
 		t.Fatal(err)
 	}
 	const clients, requests = 20, 400
@@ -166,7 +174,8 @@ func TestCutWhilePending(t *testing.T) {
 		c := dial()
 		conns = append(conns, c)
 		go func() {
-			_, _ = io.WriteString(c, strings.Repeat("GET /a HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n", requests))
+			_, _ = io.WriteString(c, strings.Repeat(
+				"GET /a HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n", requests))
 		}()
 	}
 	answered := func() (n uint64) {

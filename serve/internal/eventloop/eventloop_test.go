@@ -205,7 +205,11 @@ func TestDeadlines(t *testing.T) {
 	}
 	for what, err := range map[string]error{
 		"Close": c.Close(), "SetDeadline": c.SetDeadline(time.Time{}), "CloseWrite": c.CloseWrite(),
-		"Read": func() error { _, err := c.Read(b); return err }(), "Write": func() error { _, err := c.Write(b); return err }(),
+		"Read": func() error { _, err := c.Read(b); return err }(), "Write": func() error {
+			_,
+				err := c.Write(b)
+			return err
+		}(),
 	} {
 		if !errors.Is(err, net.ErrClosed) {
 			t.Errorf("%s of a closed connection: %v", what, err)
@@ -335,8 +339,10 @@ func TestBalance(t *testing.T) {
 		percent []int // how busy the active loops were
 		active  int32 // then
 	}{
-		{[]int{50}, 1}, {[]int{96}, 1}, {[]int{99}, 2}, {[]int{60, 55}, 2}, {[]int{99, 98}, 3}, {[]int{99, 99, 99}, 3},
-		{[]int{60, 60, 60}, 3}, {[]int{40, 40, 40}, 2}, {[]int{50, 30}, 2}, {[]int{40, 30}, 1}, {[]int{0}, 1},
+		{[]int{50}, 1}, {[]int{96}, 1}, {[]int{99}, 2}, {[]int{60, 55}, 2}, {[]int{99, 98},
+			3}, {[]int{99, 99, 99}, 3},
+		{[]int{60, 60, 60}, 3}, {[]int{40, 40, 40}, 2}, {[]int{50, 30}, 2}, {[]int{40, 30},
+			1}, {[]int{0}, 1},
 	} {
 		now = now.Add(10 * time.Second) // earlier loads do not count any more
 		for k, percent := range step.percent {

@@ -161,7 +161,8 @@ func (l *loop) close() {
 // runtime interrupts a wait that keeps a processor for 10 ms, and at once if it has to stop the
 // world.)
 func (l *loop) wait() int {
-	n, _, err := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.epoll), uintptr(unsafe.Pointer(&l.events)), maxEvents, shortWait, 0, 0)
+	n, _, err := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.epoll),
+		uintptr(unsafe.Pointer(&l.events)), maxEvents, shortWait, 0, 0)
 	if err == 0 && n > 0 {
 		return int(n)
 	}
@@ -196,7 +197,10 @@ func (g *Group) Take(nc net.Conn) (*Conn, error) {
 		local:  nc.LocalAddr(), remote: nc.RemoteAddr(), wake: make(chan struct{}, 1),
 	}
 	c.loop.Store(g.home(c))
-	if err := raw.Control(func(fd uintptr) { c.fd, err = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) }); err != nil {
+	if err := raw.Control(func(fd uintptr) {
+		c.fd, err = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC,
+			0)
+	}); err != nil {
 		return nil, err
 	}
 	if err != nil {

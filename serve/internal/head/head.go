@@ -117,7 +117,8 @@ func (h *Head) requestLine(line []byte, r *plan.Request) {
 		h.Status = 505
 		return
 	default:
-		if len(version) == 8 && ascii.UnsafeString(version[:5]) == "HTTP/" && digit(version[5]) && version[6] == '.' && digit(version[7]) {
+		if len(version) == 8 && ascii.UnsafeString(version[:5]) == "HTTP/" && digit(version[5]) &&
+			version[6] == '.' && digit(version[7]) {
 			h.Status = 505
 		}
 		return

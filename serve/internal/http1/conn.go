@@ -145,7 +145,8 @@ func (c *Conn) linger() {
 	half, ok := c.wire.Conn.(interface{ CloseWrite() error })
 	if ok && half.CloseWrite() == nil {
 		err, end := os.ErrDeadlineExceeded, time.Now().Add(lingerTime)
-		for left := int64(lingerBytes); left > 0 && errors.Is(err, os.ErrDeadlineExceeded) && time.Now().Before(end); {
+		for left := int64(lingerBytes); left > 0 && errors.Is(err, os.ErrDeadlineExceeded) &&
+			time.Now().Before(end); {
 			_ = c.wire.SetReadDeadline(end) // again each time: interrupt sets another one
 			var n int64
 			n, err = io.CopyN(io.Discard, c.wire.Conn, left)

@@ -18,7 +18,8 @@ import (
 func newServer(t testing.TB, files map[string]string, o plan.Options) *Server {
 	t.Helper()
 	return New(Config{
-		Responder: servetest.Responder(t, files, o), HeaderTimeout: 10 * time.Second, IdleTimeout: 75 * time.Second,
+		Responder: servetest.Responder(t, files,
+			o), HeaderTimeout: 10 * time.Second, IdleTimeout: 75 * time.Second,
 		WriteTimeout: 30 * time.Second, MaxHeader: 16 << 10,
 	})
 }
@@ -56,8 +57,10 @@ func (l *repeated) SetDeadline(time.Time) error      { return nil }
 func (l *repeated) SetReadDeadline(time.Time) error  { return nil }
 func (l *repeated) SetWriteDeadline(time.Time) error { return nil }
 
-const browser = "Host: example.com\r\nConnection: keep-alive\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n" +
-	"Accept: text/html,application/xhtml+xml\r\nAccept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en\r\n\r\n"
+const browser = "Host: example.com\r\nConnection: keep-alive\r\nUser-Agent: Mozilla/5.0 (X11; " +
+	"Linux x86_64)\r\n" +
+	"Accept: text/html,application/xhtml+xml\r\nAccept-Encoding: gzip, deflate, br, " +
+	"zstd\r\nAccept-Language: en\r\n\r\n"
 
 // TestAllocations: the usual requests cost no allocation, and one write.
 func TestAllocations(t *testing.T) {
@@ -65,7 +68,8 @@ func TestAllocations(t *testing.T) {
 		t.Skip("allocations are counted without the race detector")
 	}
 	page := strings.Repeat("some text that gets smaller, ", 200)
-	s := newServer(t, map[string]string{"a.html": page, "d/index.html": page, "pic.png": "\x89PNG" + strings.Repeat("\x00\xff\x13", 3)}, plan.Options{CacheControl: "max-age=60"})
+	s := newServer(t, map[string]string{"a.html": page, "d/index.html": page, "pic.png": "\x89PNG" +
+		strings.Repeat("\x00\xff\x13", 3)}, plan.Options{CacheControl: "max-age=60"})
 	for _, c := range []struct{ name, request, status string }{
 		{"gzip", "GET /a.html HTTP/1.1\r\n" + browser, "200"},
 		{"index", "GET /d/ HTTP/1.1\r\n" + browser, "200"},
@@ -108,7 +112,8 @@ func TestKinds(t *testing.T) {
 	}{
 		{"raw member", "GET /a.txt HTTP/1.1\r\n" + browser, 200, ""},
 		{"inflated", "GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n", 200, text},
-		{"a small part of it", "GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=3-9\r\n\r\n", 206, text[3:10]},
+		{"a small part of it", "GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=3-9\r\n\r\n", 206,
+			text[3:10]},
 		{"two parts", "GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=3-9,20-29\r\n\r\n", 206, ""},
 		{"its head", "HEAD /a.txt HTTP/1.1\r\nHost: a\r\n\r\n", 200, ""},
 		{"1.0", "GET /a.txt HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", 200, text},
@@ -119,20 +124,23 @@ func TestKinds(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		method, _, _ := strings.Cut(c.request, " ")
-		res, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(l.buf)), &http.Request{Method: method})
+		res, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(l.buf)),
+			&http.Request{Method: method})
 		if err != nil {
 			t.Errorf("%s: %v: %.200q", c.name, err, l.buf)
 			continue
 		}
 		body, err := io.ReadAll(res.Body)
-		if err != nil || res.StatusCode != c.status || res.Close || c.body != "" && string(body) != c.body {
+		if err != nil || res.StatusCode != c.status || res.Close || c.body != "" &&
+			string(body) != c.body {
 			t.Errorf("%s: %s, close %t, %d bytes, %v", c.name, res.Status, res.Close, len(body), err)
 		}
 	}
 }
 
 func BenchmarkRequest(b *testing.B) {
-	s := newServer(b, map[string]string{"a.html": strings.Repeat("some text that gets smaller, ", 200)}, plan.Options{})
+	s := newServer(b, map[string]string{"a.html": strings.Repeat("some text that gets smaller, ",
+		200)}, plan.Options{})
 	l := &repeated{request: "GET /a.html HTTP/1.1\r\n" + browser}
 	conn := s.Add(l)
 	b.ReportAllocs()

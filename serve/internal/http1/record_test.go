@@ -58,10 +58,14 @@ func TestListingFails(t *testing.T) {
 	s := newServer(t, map[string]string{"folder/a": "a"}, plan.Options{Listing: true})
 	var logged []error
 	s.Responder.Errors.Log = func(err error) { logged = append(logged, err) }
-	s.Responder.Lister = func(*plan.Request, *archives.View, *plan.Plan) error { return io.ErrUnexpectedEOF }
+	s.Responder.Lister = func(*plan.Request, *archives.View,
+		*plan.Plan) error {
+		return io.ErrUnexpectedEOF
+	}
 	l := &repeated{request: "GET /folder/ HTTP/1.1\r\nHost: h\r\n\r\n", left: 1, keep: true}
 	_ = s.Add(l).Answer()
-	if got := string(l.buf); !strings.HasPrefix(got, "HTTP/1.1 500 ") || !strings.HasSuffix(got, "500 Internal Server Error\n") {
+	if got := string(l.buf); !strings.HasPrefix(got, "HTTP/1.1 500 ") ||
+		!strings.HasSuffix(got, "500 Internal Server Error\n") {
 		t.Errorf("%q", got)
 	}
 	if len(logged) != 1 || logged[0].Error() != `GET "/folder/": unexpected EOF` {

@@ -24,7 +24,8 @@ func (s *Server) Add(nc net.Conn) *Conn {
 	g, stats := &s.conns, &s.Responder.Stats
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if s.MaxConns > 0 && len(g.conns) >= s.MaxConns || s.MaxConnsPerIP > 0 && ip.IsValid() && g.perIP[ip] >= s.MaxConnsPerIP {
+	if s.MaxConns > 0 && len(g.conns) >= s.MaxConns || s.MaxConnsPerIP > 0 && ip.IsValid() &&
+		g.perIP[ip] >= s.MaxConnsPerIP {
 		stats.RefusedOne()
 		return nil
 	}
@@ -56,7 +57,8 @@ func (s *Server) remove(c *Conn) {
 }
 
 // replace makes nc the connection of c, with loop as its event loop's side, or nil.
-func (g *registry) replace(c *Conn, nc net.Conn, raw func(func(uintptr) bool) error, loop loopConn) {
+func (g *registry) replace(c *Conn, nc net.Conn, raw func(func(uintptr) bool) error,
+	loop loopConn) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	c.wire.Replace(nc, raw)

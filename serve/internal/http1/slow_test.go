@@ -42,7 +42,8 @@ func TestSlowClientGetsLargePage(t *testing.T) {
 		if _, err := io.WriteString(client, "GET /folder/ HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
 			t.Fatal(err)
 		}
-		res, err := http.ReadResponse(bufio.NewReader(slowReader{client, 60_000, 100 * time.Millisecond}), nil)
+		res, err := http.ReadResponse(bufio.NewReader(slowReader{client, 60_000,
+			100 * time.Millisecond}), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

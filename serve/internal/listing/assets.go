@@ -32,7 +32,8 @@ var assets = sync.OnceValues(loadAssets)
 func loadAssets() (map[string]*asset, map[string]string) {
 	all, names := map[string]*asset{}, map[string]string{}
 	for name, kind := range map[string]string{
-		"list.css": "text/css; charset=utf-8", "list.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml",
+		"list.css": "text/css; charset=utf-8", "list.js": "text/javascript; charset=utf-8",
+		"icon.svg": "image/svg+xml",
 	} {
 		b, err := files.ReadFile(path.Join("assets", name))
 		if err != nil {

@@ -52,7 +52,9 @@ type itemJSON struct {
 
 func appendJSON(q *request, l *archives.List) ([]byte, error) {
 	out := listJSON{
-		Path: "/" + q.path, Query: q.query, Folders: l.Folders, Files: l.Files, Size: l.Size, Packed: l.Packed, Offset: q.offset,
+		Path: "/" +
+			q.path, Query: q.query, Folders: l.Folders, Files: l.Files, Size: l.Size,
+		Packed: l.Packed, Offset: q.offset,
 		Entries: []itemJSON{},
 	}
 	if out.Incomplete = l.Incomplete; q.query == "" || !l.More && !l.Incomplete {
@@ -90,7 +92,8 @@ func (q *request) itemJSON(it *archives.Item) itemJSON {
 	if q.query != "" {
 		name = it.Path
 	}
-	j := itemJSON{Name: strings.ToValidUTF8(name, "\ufffd"), Href: q.href(it), Type: it.Type.String(), Link: strings.ToValidUTF8(it.Link, "\ufffd"), Media: it.Media}
+	j := itemJSON{Name: strings.ToValidUTF8(name, "\ufffd"), Href: q.href(it),
+		Type: it.Type.String(), Link: strings.ToValidUTF8(it.Link, "\ufffd"), Media: it.Media}
 	if !utf8.ValidString(name) {
 		j.Raw = base64.StdEncoding.EncodeToString([]byte(name))
 	}

@@ -22,7 +22,8 @@ type Lister struct{ planner *plan.Planner }
 func New(p *plan.Planner) *Lister { return &Lister{p} }
 
 // policy allows a page its own style and script, and files of the archive.
-const policy = "Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; " +
+const policy = "Content-Security-Policy: default-src 'none'; style-src 'self'; script-src " +
+	"'self'; img-src 'self'; media-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n" +
 	"Referrer-Policy: same-origin\r\n"
 
@@ -52,7 +53,8 @@ func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 		return nil
 	}
 	q.downloads = l.planner.Downloads()
-	o := archives.ListOptions{Order: q.order, Descending: q.down, Offset: q.offset, Limit: q.limit, Hidden: l.planner.Hidden}
+	o := archives.ListOptions{Order: q.order, Descending: q.down, Offset: q.offset, Limit: q.limit,
+		Hidden: l.planner.Hidden}
 	var list *archives.List
 	if q.query != "" {
 		list, err = v.Search(q.query, o)

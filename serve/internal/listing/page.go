@@ -14,7 +14,8 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 )
 
-var pageTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(files, "assets/page.html")) })
+var pageTemplate = sync.OnceValue(
+	func() *template.Template { return template.Must(template.ParseFS(files, "assets/page.html")) })
 
 // page is what the template shows. html/template escapes its strings; references are escaped here.
 type page struct {
@@ -140,7 +141,8 @@ const (
 
 func (p *page) search(q *request, l *archives.List) {
 	if l.Incomplete {
-		p.Note = "Of the files that are in no archive only the first " + humanize.Comma(archives.MaxPlain) + " were looked at."
+		p.Note = "Of the files that are in no archive only the first " +
+			humanize.Comma(archives.MaxPlain) + " were looked at."
 	}
 	p.Summary = count(len(l.Items), "match", "matches")
 	if l.More {
@@ -151,7 +153,8 @@ func (p *page) search(q *request, l *archives.List) {
 		p.More = template.URL(q.link(q.orderName(), q.down, l.Next))
 	}
 	p.Summary += " for “" + readable(q.query) + "”"
-	p.Empty = "Nothing here has that in its name. With a slash, as in “docs/intro”, the whole path is searched."
+	p.Empty = "Nothing here has that in its name. With a slash, as in “docs/intro”, the " +
+		"whole path is searched."
 	p.columns(nil)
 }
 
@@ -173,13 +176,15 @@ func (p *page) folder(q *request, l *archives.List) {
 	if l.Downloads && q.downloads {
 		p.TarGz, p.Zip = downloadTarGz, downloadZip
 		if l.Partial {
-			p.Note = "The downloads hold only what the archive “" + readable(l.Archive) + "” has of this folder."
+			p.Note = "The downloads hold only what the archive “" + readable(l.Archive) +
+				"” has of this folder."
 		}
 	}
 	p.Empty = "This folder is empty."
 	p.columns(q)
 	if q.offset > 0 && q.offset >= int64(l.Total) {
-		p.Empty, p.First = "The list ends before this page.", template.URL("./"+q.link(q.orderName(), q.down, 0))
+		p.Empty, p.First = "The list ends before this page.", template.URL("./"+
+			q.link(q.orderName(), q.down, 0))
 		return
 	}
 	if of := (l.Total + q.limit - 1) / q.limit; of > 1 {
@@ -198,7 +203,8 @@ func (p *page) folder(q *request, l *archives.List) {
 func (p *page) columns(q *request) {
 	for _, c := range []column{
 		{Name: "name", Class: "name", Label: "Name"}, {Name: "size", Class: "size", Label: "Size"},
-		{Name: "packed", Class: "packed", Label: "Packed"}, {Name: "date", Class: "date", Label: "Modified"},
+		{Name: "packed", Class: "packed", Label: "Packed"}, {Name: "date", Class: "date",
+			Label: "Modified"},
 	} {
 		if q != nil {
 			// Sizes and dates are most useful in descending order.
@@ -302,7 +308,8 @@ func readable(name string) string {
 			return 0x2400 + r
 		case r == 0x7f:
 			return 0x2421
-		case r >= 0x80 && r < 0xa0, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x2028, r == 0x2029:
+		case r >= 0x80 && r < 0xa0, r >= 0x202a && r <= 0x202e, r >= 0x2066 &&
+			r <= 0x2069, r == 0x2028, r == 0x2029:
 			return 0xfffd
 		}
 		return r

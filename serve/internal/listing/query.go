@@ -12,7 +12,8 @@ import (
 )
 
 // orders are the orders by their names in a query.
-var orders = map[string]archives.Order{"name": archives.ByName, "size": archives.BySize, "packed": archives.ByPacked, "date": archives.ByTime}
+var orders = map[string]archives.Order{"name": archives.ByName, "size": archives.BySize,
+	"packed": archives.ByPacked, "date": archives.ByTime}
 
 // parse reads the query. Unknown keys are ignored. A malformed value is an error: a client that
 // asks for the ninth page must not get the first one.

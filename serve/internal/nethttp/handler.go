@@ -69,13 +69,16 @@ func read(x *respond.Exchange, r *http.Request) {
 	x.Began = time.Now()
 	x.Request = plan.Request{
 		Method: r.Method, Target: target(r),
-		Accept: get("Accept"), AcceptEncoding: get("Accept-Encoding"), HasAcceptEncoding: r.Header["Accept-Encoding"] != nil,
-		Range: get("Range"), IfRange: get("If-Range"), IfMatch: get("If-Match"), IfNoneMatch: get("If-None-Match"),
+		Accept: get("Accept"), AcceptEncoding: get(
+			"Accept-Encoding"), HasAcceptEncoding: r.Header["Accept-Encoding"] != nil,
+		Range: get("Range"), IfRange: get("If-Range"), IfMatch: get("If-Match"), IfNoneMatch: get(
+			"If-None-Match"),
 		IfModifiedSince: get("If-Modified-Since"), IfUnmodifiedSince: get("If-Unmodified-Since"),
 		Origin: get("Origin"), RequestMethod: get("Access-Control-Request-Method"),
 	}
 	x.Logged = respond.Logged{
-		Proto: r.Proto, Remote: r.RemoteAddr, Host: r.Host, Referer: r.Referer(), UserAgent: r.UserAgent(),
+		Proto: r.Proto, Remote: r.RemoteAddr, Host: r.Host, Referer: r.Referer(),
+		UserAgent: r.UserAgent(),
 	}
 }
 

@@ -66,7 +66,10 @@ type handoff struct {
 	done  chan struct{}
 }
 
-func newHandoff() *handoff { return &handoff{conns: make(chan net.Conn), done: make(chan struct{})} }
+func newHandoff() *handoff {
+	return &handoff{conns: make(chan net.Conn),
+		done: make(chan struct{})}
+}
 
 // give makes Accept return c. It returns false if the listener is closed.
 func (h *handoff) give(c net.Conn) bool {

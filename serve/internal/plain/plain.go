@@ -78,7 +78,8 @@ func (d *Dir) Lookup(path string) (plan.Node, *os.File, error) {
 
 // outage returns err if the server is the reason, and nil if the path or the file is.
 func outage(err error) error {
-	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EIO, os.ErrClosed} {
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EIO,
+		os.ErrClosed} {
 		if errors.Is(err, e) {
 			return err
 		}

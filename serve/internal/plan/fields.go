@@ -6,9 +6,11 @@ import "strconv"
 const Immutable = "public, max-age=31536000, immutable"
 
 const (
-	corsExpose    = "Access-Control-Expose-Headers: Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag\r\n"
+	corsExpose = "Access-Control-Expose-Headers: Accept-Ranges, Content-Encoding, " +
+		"Content-Length, Content-Range, ETag\r\n"
 	corsPreflight = "Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n" +
-		"Access-Control-Allow-Headers: If-Match, If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Range\r\n" +
+		"Access-Control-Allow-Headers: If-Match, If-Modified-Since, If-None-Match, If-Range, " +
+		"If-Unmodified-Since, Range\r\n" +
 		"Access-Control-Max-Age: 86400\r\n"
 )
 

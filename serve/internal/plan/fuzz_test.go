@@ -10,8 +10,10 @@ import (
 // outside the tree is found.
 func FuzzPlan(f *testing.F) {
 	for _, s := range []string{
-		"/a.html\x00gzip\x00bytes=0-4\x00\x00", "/dir?x=1\x00\x00\x00\x00", "//evil/%2e%2e\x00*;q=0\x00bytes=1-,2-\x00\"x\"\x00", "/%0d%0aX:y\x00identity;q=0\x00\x00*\x00",
-		"/dir?\r\nX: y\x00gzip\x00\x00\x00", "/?download=tar.gz\x00\x00bytes=-5,-7\x00W/\"x\"\x00", "http://h/big.json\x00gzip;q=0.5\x00bytes=9223372036854775807-\x00\x00",
+		"/a.html\x00gzip\x00bytes=0-4\x00\x00", "/dir?x=1\x00\x00\x00\x00",
+		"//evil/%2e%2e\x00*;q=0\x00bytes=1-,2-\x00\"x\"\x00", "/%0d%0aX:y\x00identity;q=0\x00\x00*\x00",
+		"/dir?\r\nX: y\x00gzip\x00\x00\x00", "/?download=tar.gz\x00\x00bytes=-5,-7\x00W/\"x\"\x00",
+		"http://h/big.json\x00gzip;q=0.5\x00bytes=9223372036854775807-\x00\x00",
 	} {
 		p := strings.SplitN(s, "\x00", 4)
 		f.Add("GET", p[0], p[1], p[2], p[3])
@@ -19,7 +21,8 @@ func FuzzPlan(f *testing.F) {
 	pl, tree := planner(f, Options{CORS: []string{"https://a.example"}, SPA: true}), site()
 	f.Fuzz(func(t *testing.T, method, target, accept, ranges, tags string) {
 		r := Request{
-			Method: method, Target: target, Now: modTime, AcceptEncoding: accept, HasAcceptEncoding: accept != "", Range: ranges,
+			Method: method, Target: target, Now: modTime, AcceptEncoding: accept,
+			HasAcceptEncoding: accept != "", Range: ranges,
 			IfNoneMatch: tags, IfRange: tags, Origin: tags,
 		}
 		p := new(Plan)
@@ -29,11 +32,13 @@ func FuzzPlan(f *testing.F) {
 		fields := string(p.AppendFields(nil))
 		for line := range strings.SplitSeq(strings.TrimSuffix(fields, "\r\n"), "\r\n") {
 			name, value, ok := strings.Cut(line, ": ")
-			if !ok && fields != "" || strings.ContainsAny(name, " \t\r\n\x00") || strings.ContainsAny(value, "\r\n\x00") {
+			if !ok && fields != "" || strings.ContainsAny(name, " \t\r\n\x00") ||
+				strings.ContainsAny(value, "\r\n\x00") {
 				t.Fatalf("%q: the line %q", target, line)
 			}
 		}
-		if loc := header(p, "Location"); strings.HasPrefix(loc, "//") || strings.Contains(loc, "\\") || strings.Contains(strings.SplitN(loc, "?", 2)[0], ":") {
+		if loc := header(p, "Location"); strings.HasPrefix(loc, "//") ||
+			strings.Contains(loc, "\\") || strings.Contains(strings.SplitN(loc, "?", 2)[0], ":") {
 			t.Fatalf("%q: redirects to %q", target, loc)
 		}
 		b := &p.Body

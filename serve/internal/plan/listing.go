@@ -28,7 +28,8 @@ func (f *finder) listed(asked bool) (bool, error) {
 		return false, err
 	}
 	l := &Listing{Path: strings.Clone(f.path), Query: strings.Clone(f.query)}
-	l.JSON = queryValue(f.query, "format") == "json" || !hasKey(f.query, "format") && prefersJSON(f.r.Accept)
+	l.JSON = queryValue(f.query, "format") == "json" || !hasKey(f.query, "format") &&
+		prefersJSON(f.r.Accept)
 	f.p.Status = 200
 	f.p.Body = Body{Kind: ListingBody, Listing: l}
 	return true, nil

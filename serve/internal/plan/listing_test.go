@@ -51,7 +51,8 @@ func TestShow(t *testing.T) {
 	page := Shown{Type: "text/html", Content: "<p>", Fields: "X-A: b\r\n"}
 	p := show(Request{}, page)
 	tag := header(p, "ETag")
-	if p.Status != 200 || p.Length != 3 || p.Body.Text != "<p>" || header(p, "X-A") != "b" || tag == "" ||
+	if p.Status != 200 || p.Length != 3 || p.Body.Text != "<p>" || header(p, "X-A") != "b" ||
+		tag == "" ||
 		header(p, "Vary") != "Accept-Encoding, Accept" || header(p, "Cache-Control") != "no-cache" {
 		t.Errorf("%d %s", p.Status, p.AppendFields(nil))
 	}
@@ -84,14 +85,16 @@ func TestErrors(t *testing.T) {
 		{404, func(p *Plan) { p.ShowNothing() }},
 		{400, func(p *Plan) { p.ShowBad("no") }},
 		{500, func(p *Plan) {
-			if err := pl.Plan(&Request{Method: "GET", Target: "/x"}, badTree{site()}, p); !errors.Is(err, errTree) {
+			if err := pl.Plan(&Request{Method: "GET", Target: "/x"}, badTree{site()},
+				p); !errors.Is(err, errTree) {
 				t.Error(err)
 			}
 		}},
 	} {
 		p := ask(t, pl, site(), "GET", "/a.html") // what was planned before does not matter
 		test.make(p)
-		if p.Status != test.status || p.Body.Kind != TextBody || p.Length != int64(len(p.Body.Text)) || header(p, "X-A") != "b" {
+		if p.Status != test.status || p.Body.Kind != TextBody ||
+			p.Length != int64(len(p.Body.Text)) || header(p, "X-A") != "b" {
 			t.Errorf("%d, want %d: %q %s", p.Status, test.status, p.Body.Text, p.AppendFields(nil))
 		}
 	}
@@ -111,7 +114,8 @@ func (badTree) Lookup(string) (Node, error) { return Node{}, errTree }
 
 // TestForListings: what listings use of the planner's rules.
 func TestForListings(t *testing.T) {
-	for accept, want := range map[string]bool{"gzip": true, "": false, "gzip;q=0": false, "gzip;q=0.5, identity": false, "*": true} {
+	for accept, want := range map[string]bool{"gzip": true, "": false, "gzip;q=0": false,
+		"gzip;q=0.5, identity": false, "*": true} {
 		if r := (&Request{AcceptEncoding: accept, HasAcceptEncoding: true}); r.AcceptsGzip() != want {
 			t.Errorf("%q: not %t", accept, want)
 		}

@@ -70,8 +70,13 @@ func main() {
 	for name := range lines {
 		names = append(names, name)
 	}
-	sort.Slice(names, func(i, j int) bool { return strings.TrimPrefix(names[i], "*") < strings.TrimPrefix(names[j], "*") })
-	fmt.Printf("# From mime-db %s (MIT licence) by media_generate.go. A line: a type, * before it if its text has a charset; its extensions.\n", about.Version)
+	sort.Slice(names, func(i, j int) bool {
+		return strings.TrimPrefix(names[i],
+			"*") < strings.TrimPrefix(names[j], "*")
+	})
+	fmt.Printf(
+		"# From mime-db %s (MIT licence) by media_generate.go. A line: a type, * before it if "+
+			"its text has a charset; its extensions.\n", about.Version)
 	for _, name := range names {
 		sort.Strings(lines[name])
 		fmt.Println(name, strings.Join(lines[name], " "))

@@ -19,7 +19,8 @@ func accepts(value string, present bool) acceptable {
 	if !present {
 		return acceptable{gzip: 0, identity: 1000}
 	}
-	if value == "gzip" || value == "gzip, deflate" || value == "gzip, deflate, br" || value == "gzip, deflate, br, zstd" {
+	if value == "gzip" || value == "gzip, deflate" || value == "gzip, deflate, br" ||
+		value == "gzip, deflate, br, zstd" {
 		return acceptable{gzip: 1000, identity: 1}
 	}
 	gzip, identity, any := -1, -1, -1

@@ -55,8 +55,10 @@ type Planner struct {
 // ownFields are header fields that can't be configured by Options.Header: they describe the body,
 // or have an option of their own.
 var ownFields = []string{
-	"accept-ranges", "access-control-allow-origin", "cache-control", "connection", "content-encoding", "content-length",
-	"content-range", "content-type", "date", "etag", "keep-alive", "last-modified", "location", "te", "trailer",
+	"accept-ranges", "access-control-allow-origin", "cache-control", "connection",
+	"content-encoding", "content-length",
+	"content-range", "content-type", "date", "etag", "keep-alive", "last-modified", "location",
+	"te", "trailer",
 	"transfer-encoding", "upgrade", "vary",
 }
 
@@ -75,7 +77,8 @@ func New(o Options) (*Planner, error) {
 	}
 	for _, f := range o.Header {
 		if !httpguts.ValidHeaderFieldName(f.Name) {
-			return nil, fmt.Errorf("%w: header field %q: a name has letters, digits and hyphens", ErrOption, f.Name)
+			return nil, fmt.Errorf("%w: header field %q: a name has letters, digits and hyphens",
+				ErrOption, f.Name)
 		}
 		if !validValue(f.Value) {
 			return nil, fmt.Errorf("%w: header field %q: %q is no field value", ErrOption, f.Name, f.Value)
@@ -146,7 +149,8 @@ func (pl *Planner) hidden(path string) bool {
 			continue
 		}
 		name := path[i:]
-		if !strings.HasPrefix(name, ".well-known") || len(name) > len(".well-known") && name[len(".well-known")] != '/' {
+		if !strings.HasPrefix(name, ".well-known") || len(name) > len(".well-known") &&
+			name[len(".well-known")] != '/' {
 			return true
 		}
 	}

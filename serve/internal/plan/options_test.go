@@ -14,9 +14,13 @@ func TestNotFoundPage(t *testing.T) {
 	tree.nodes["404.html"] = file(500, 200, Deflate)
 	pl := planner(t, Options{CacheControl: "max-age=60"})
 	for _, target := range []string{"/nothing", "/.git/config", "/bare/", "/x%2fy"} {
-		p := ask(t, pl, tree, "GET", target, "Accept-Encoding: gzip", "If-None-Match: *", "Range: bytes=0-1")
-		if p.Status != 404 || p.Length != 200 || header(p, "ETag")+header(p, "Last-Modified")+header(p, "Cache-Control")+header(p, "Accept-Ranges") != "" ||
-			header(p, "Content-Encoding") != "gzip" || header(p, "Content-Type") != "text/html; charset=utf-8" {
+		p := ask(t, pl, tree, "GET", target, "Accept-Encoding: gzip", "If-None-Match: *",
+			"Range: bytes=0-1")
+		if p.Status != 404 || p.Length != 200 ||
+			header(p, "ETag")+header(p, "Last-Modified")+header(p, "Cache-Control")+header(p,
+				"Accept-Ranges") != "" ||
+			header(p, "Content-Encoding") != "gzip" ||
+			header(p, "Content-Type") != "text/html; charset=utf-8" {
 			t.Errorf("%s: %d\n%s", target, p.Status, p.AppendFields(nil))
 		}
 	}
@@ -27,7 +31,8 @@ func TestNotFoundPage(t *testing.T) {
 
 func TestSPA(t *testing.T) {
 	pl := planner(t, Options{SPA: true})
-	for target, status := range map[string]int{"/app/route": 200, "/app/route/": 200, "/v1.2/x": 200, "/app.js": 404, "/.git/x": 404, "/%00": 400, "/a.html": 200} {
+	for target, status := range map[string]int{"/app/route": 200, "/app/route/": 200,
+		"/v1.2/x": 200, "/app.js": 404, "/.git/x": 404, "/%00": 400, "/a.html": 200} {
 		if p := ask(t, pl, site(), "GET", target); p.Status != status {
 			t.Errorf("%s: %d", target, p.Status)
 		}
@@ -70,7 +75,8 @@ func TestHide(t *testing.T) {
 		{[]string{"bare/*.js"}, "/bare/x.js", 404},
 		{[]string{"*/x.html"}, "/a.html", 200},
 	} {
-		if p := ask(t, planner(t, Options{Hide: c.globs}), site(), "GET", c.target); p.Status != c.status {
+		if p := ask(t, planner(t, Options{Hide: c.globs}), site(), "GET",
+			c.target); p.Status != c.status {
 			t.Errorf("%q %s: %d", c.globs, c.target, p.Status)
 		}
 	}
@@ -79,7 +85,8 @@ func TestHide(t *testing.T) {
 // What is hidden is hidden from links, too.
 func TestHideLinks(t *testing.T) {
 	tree := site()
-	for path, target := range map[string]string{"git": ".git", "config": ".git/config", "deep": "git", "back": ".git/../a.html"} {
+	for path, target := range map[string]string{"git": ".git", "config": ".git/config",
+		"deep": "git", "back": ".git/../a.html"} {
 		tree.nodes[path] = Node{Kind: Link, Name: target}
 	}
 	for target, status := range map[string]int{
@@ -88,7 +95,8 @@ func TestHideLinks(t *testing.T) {
 		if p := ask(t, planner(t, Options{}), tree, "GET", target); p.Status != status {
 			t.Errorf("%s: %d, want %d", target, p.Status, status)
 		}
-		if p := ask(t, planner(t, Options{Hide: []string{}}), tree, "GET", target); p.Status == 404 && target != "/git/" && target != "/git" {
+		if p := ask(t, planner(t, Options{Hide: []string{}}), tree, "GET",
+			target); p.Status == 404 && target != "/git/" && target != "/git" {
 			t.Errorf("%s, nothing hidden: %d", target, p.Status)
 		}
 	}
@@ -97,10 +105,12 @@ func TestHideLinks(t *testing.T) {
 // A link without an extension has the media type of what it leads to.
 func TestLinkTypes(t *testing.T) {
 	tree := site()
-	for path, target := range map[string]string{"page": "a.html", "style.txt": "b.css", "zipped": "x.tgz"} {
+	for path, target := range map[string]string{"page": "a.html", "style.txt": "b.css",
+		"zipped": "x.tgz"} {
 		tree.nodes[path] = Node{Kind: Link, Name: target}
 	}
-	for target, want := range map[string]string{"/page": "text/html; charset=utf-8", "/style.txt": "text/plain; charset=utf-8", "/zipped": gzipType} {
+	for target, want := range map[string]string{"/page": "text/html; charset=utf-8",
+		"/style.txt": "text/plain; charset=utf-8", "/zipped": gzipType} {
 		if p := ask(t, planner(t, Options{}), tree, "GET", target); p.Type != want {
 			t.Errorf("%s: %q, want %q", target, p.Type, want)
 		}
@@ -109,9 +119,13 @@ func TestLinkTypes(t *testing.T) {
 
 func TestBadOptions(t *testing.T) {
 	for _, o := range []Options{
-		{Hide: []string{"[a"}}, {Hide: []string{""}}, {Immutable: []string{"{"}}, {CORS: []string{""}}, {CORS: []string{"a\r\nb"}}, {CORS: []string{"foo bar"}},
-		{CORS: []string{"example.org"}}, {CORS: []string{"https://A.org"}}, {CORS: []string{"https://a:"}}, {CORS: []string{"https://a/"}}, {CORS: []string{"*", "https://u@a"}},
-		{Header: []Field{{"Content-Length", "1"}}}, {Header: []Field{{"X-A", "a\r\nX-B: c"}}}, {Header: []Field{{"X A", "b"}}}, {Header: []Field{{"", "b"}}},
+		{Hide: []string{"[a"}}, {Hide: []string{""}}, {Immutable: []string{"{"}},
+		{CORS: []string{""}}, {CORS: []string{"a\r\nb"}}, {CORS: []string{"foo bar"}},
+		{CORS: []string{"example.org"}}, {CORS: []string{"https://A.org"}},
+		{CORS: []string{"https://a:"}}, {CORS: []string{"https://a/"}},
+		{CORS: []string{"*", "https://u@a"}},
+		{Header: []Field{{"Content-Length", "1"}}}, {Header: []Field{{"X-A",
+			"a\r\nX-B: c"}}}, {Header: []Field{{"X A", "b"}}}, {Header: []Field{{"", "b"}}},
 		{CacheControl: "a\nb"},
 	} {
 		if _, err := New(o); !errors.Is(err, ErrOption) {
@@ -123,15 +137,19 @@ func TestBadOptions(t *testing.T) {
 func TestLinks(t *testing.T) {
 	tree := site()
 	for path, target := range map[string]string{
-		"l": "a.html", "ldir": "dir", "dir/up": "../a.html", "dir/out": "../../etc/passwd", "abs": "/a.html", "loop": "loop2", "loop2": "loop",
-		"dir/l2": "../ldir/up", "dot": ".", "gone": "nothing", "chain": "l", "tofile": "a.html/x", "m/out": "../a.html", "m/in": "./x/../f.txt", "m/x/d": "..",
+		"l": "a.html", "ldir": "dir", "dir/up": "../a.html", "dir/out": "../../etc/passwd",
+		"abs": "/a.html", "loop": "loop2", "loop2": "loop",
+		"dir/l2": "../ldir/up", "dot": ".", "gone": "nothing", "chain": "l", "tofile": "a.html/x",
+		"m/out": "../a.html", "m/in": "./x/../f.txt", "m/x/d": "..",
 	} {
 		tree.nodes[path] = Node{Kind: Link, Name: target}
 	}
 	tree.nodes["m"], tree.nodes["m/x"], tree.nodes["m/f.txt"], tree.root = Node{Kind: Dir}, Node{Kind: Dir}, file(1, 30, Deflate), "m"
 	for target, status := range map[string]int{
-		"/l": 200, "/chain": 200, "/ldir/": 200, "/ldir": 301, "/ldir/index.html": 200, "/dir/up": 200, "/dir/l2": 200, "/dir/out": 404, "/abs": 404,
-		"/loop": 404, "/loop/x": 404, "/dot/a.html": 200, "/dot/dot/dot/ldir/up": 200, "/gone": 404, "/tofile": 404, "/l/x": 404,
+		"/l": 200, "/chain": 200, "/ldir/": 200, "/ldir": 301, "/ldir/index.html": 200,
+		"/dir/up": 200, "/dir/l2": 200, "/dir/out": 404, "/abs": 404,
+		"/loop": 404, "/loop/x": 404, "/dot/a.html": 200, "/dot/dot/dot/ldir/up": 200, "/gone": 404,
+		"/tofile": 404, "/l/x": 404,
 		"/m/out": 404, "/m/in": 200, "/m/x/d/f.txt": 200, "/dot/": 200,
 	} {
 		if p := ask(t, planner(t, Options{}), tree, "GET", target); p.Status != status {
@@ -145,7 +163,8 @@ func TestLinkBomb(t *testing.T) {
 	// links.
 	tree := &fakeTree{nodes: map[string]Node{"d": {Kind: Dir}}}
 	for i := range 20 {
-		tree.nodes[string(rune('a'+i))+"x"] = Node{Kind: Link, Name: strings.Repeat("d/../", 3000) + string(rune('b'+i)) + "x"}
+		tree.nodes[string(rune('a'+i))+"x"] = Node{Kind: Link,
+			Name: strings.Repeat("d/../", 3000) + string(rune('b'+i)) + "x"}
 	}
 	p := ask(t, planner(t, Options{}), tree, "GET", "/ax")
 	if p.Status != 404 || tree.lookups > 3*symlink.MaxNames {
@@ -155,14 +174,17 @@ func TestLinkBomb(t *testing.T) {
 
 func TestPreflight(t *testing.T) {
 	pl := planner(t, Options{CORS: []string{"https://a.example"}})
-	p := ask(t, pl, site(), "OPTIONS", "/a.html", "Origin: https://a.example", "Access-Control-Request-Method: GET")
-	if p.Status != 204 || header(p, "Access-Control-Allow-Methods") != "GET, HEAD, OPTIONS" || !strings.Contains(header(p, "Access-Control-Allow-Headers"), "Range") {
+	p := ask(t, pl, site(), "OPTIONS", "/a.html", "Origin: https://a.example",
+		"Access-Control-Request-Method: GET")
+	if p.Status != 204 || header(p, "Access-Control-Allow-Methods") != "GET, HEAD, OPTIONS" ||
+		!strings.Contains(header(p, "Access-Control-Allow-Headers"), "Range") {
 		t.Errorf("%d\n%s", p.Status, p.AppendFields(nil))
 	}
 }
 
 func TestDate(t *testing.T) {
-	for _, sec := range []int64{0, 1, 86399, 86400, 951782399, 951782400, modTime, 4102444800, 32503680000, maxTime} {
+	for _, sec := range []int64{0, 1, 86399, 86400, 951782399, 951782400, modTime, 4102444800,
+		32503680000, maxTime} {
 		want := time.Unix(sec, 0).UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")
 		if got := string(AppendTime(nil, sec)); got != want {
 			t.Errorf("%d: %s, want %s", sec, got, want)
@@ -190,7 +212,8 @@ func TestDisposition(t *testing.T) {
 func TestPlanAllocates(t *testing.T) {
 	pl, tree, p := planner(t, Options{}), site(), new(Plan)
 	for _, target := range []string{"/a.html", "/b.css", "/dir/", "/a"} {
-		r := Request{Method: "GET", Target: target, AcceptEncoding: "gzip, deflate, br", HasAcceptEncoding: true, Now: modTime}
+		r := Request{Method: "GET", Target: target, AcceptEncoding: "gzip, deflate, br",
+			HasAcceptEncoding: true, Now: modTime}
 		var head []byte
 		if n := testing.AllocsPerRun(100, func() {
 			if pl.Plan(&r, tree, p) != nil || p.Status != 200 {
@@ -205,7 +228,8 @@ func TestPlanAllocates(t *testing.T) {
 
 func BenchmarkPlan(b *testing.B) {
 	pl, tree, p := planner(b, Options{}), site(), new(Plan)
-	r := Request{Method: "GET", Target: "/a.html", AcceptEncoding: "gzip", HasAcceptEncoding: true, Now: modTime}
+	r := Request{Method: "GET", Target: "/a.html", AcceptEncoding: "gzip", HasAcceptEncoding: true,
+		Now: modTime}
 	var head []byte
 	for b.Loop() {
 		if pl.Plan(&r, tree, p) != nil {

@@ -94,7 +94,8 @@ func TestPaths(t *testing.T) {
 	} {
 		p := ask(t, pl, site(), "GET", c.target)
 		if p.Status != c.status || header(p, "Location") != c.location {
-			t.Errorf("%q: %d %q, want %d %q", c.target, p.Status, header(p, "Location"), c.status, c.location)
+			t.Errorf("%q: %d %q, want %d %q", c.target, p.Status, header(p, "Location"), c.status,
+				c.location)
 		}
 	}
 }
@@ -119,8 +120,10 @@ func TestMethods(t *testing.T) {
 		{"TRACE", "/", 405, true, true, 23},
 	} {
 		p := ask(t, pl, site(), c.method, c.target)
-		if p.Status != c.status || (header(p, "Allow") != "") != c.allow || p.Sends() != c.sends || p.Length != c.length {
-			t.Errorf("%s %s: %d, Allow %q, sends %v, length %d", c.method, c.target, p.Status, header(p, "Allow"), p.Sends(), p.Length)
+		if p.Status != c.status || (header(p, "Allow") != "") != c.allow || p.Sends() != c.sends ||
+			p.Length != c.length {
+			t.Errorf("%s %s: %d, Allow %q, sends %v, length %d", c.method, c.target, p.Status,
+				header(p, "Allow"), p.Sends(), p.Length)
 		}
 	}
 }
@@ -188,7 +191,8 @@ func TestAcceptEncoding(t *testing.T) {
 			case p.Gzip:
 				kind = "gzip"
 			}
-			if kind == "gzip" && (p.Length != 20 || p.Body.Kind != SpanBody || p.Body.Offset != 1000 || header(p, "Content-Encoding") != "gzip") {
+			if kind == "gzip" && (p.Length != 20 || p.Body.Kind != SpanBody ||
+				p.Body.Offset != 1000 || header(p, "Content-Encoding") != "gzip") {
 				t.Errorf("%q: gzip body %+v", c.value, p.Body)
 			}
 			if kind == "identity" && (p.Length != 10 || header(p, "Content-Encoding") != "") {
@@ -214,7 +218,8 @@ func TestCodedNames(t *testing.T) {
 	} {
 		for _, accept := range []string{"gzip", "identity", "gzip;q=0", "*;q=0"} {
 			p := ask(t, pl, site(), "GET", c.target, "Accept-Encoding: "+accept)
-			if p.Status != 200 || p.Length != 4000 || header(p, "Content-Type") != c.contentType || header(p, "Content-Encoding") != c.encoding || header(p, "ETag") != tagPlain {
+			if p.Status != 200 || p.Length != 4000 || header(p, "Content-Type") != c.contentType ||
+				header(p, "Content-Encoding") != c.encoding || header(p, "ETag") != tagPlain {
 				t.Errorf("%s, %s: %d\n%s", c.target, accept, p.Status, p.AppendFields(nil))
 			}
 		}
@@ -279,7 +284,8 @@ func TestConditions(t *testing.T) {
 		if c.status < 400 && header(p, "Vary") != "Accept-Encoding" {
 			t.Errorf("%s: no Vary", c.headers)
 		}
-		if c.status == 304 && (p.Sends() || header(p, "ETag") == "" || header(p, "Content-Length") != "" || header(p, "Content-Encoding") != "") {
+		if c.status == 304 && (p.Sends() || header(p, "ETag") == "" ||
+			header(p, "Content-Length") != "" || header(p, "Content-Encoding") != "") {
 			t.Errorf("%s: 304 with\n%s", c.headers, p.AppendFields(nil))
 		}
 	}
@@ -292,29 +298,60 @@ func TestFields(t *testing.T) {
 		headers      []string
 		want         string
 	}{
-		{"html", "/a.html", Options{}, nil, "Content-Type: text/html; charset=utf-8|Content-Length: 10000|Last-Modified: " + dateThen +
-			"|ETag: " + tagPlain + "|Accept-Ranges: bytes|Vary: Accept-Encoding"},
-		{"gzip", "/a", Options{CacheControl: "max-age=60"}, []string{"Accept-Encoding: gzip"}, "Content-Type: text/html; charset=utf-8|Content-Length: 2000|Content-Encoding: gzip|Last-Modified: " +
-			dateThen + "|ETag: " + tagGzip + "|Accept-Ranges: bytes|Vary: Accept-Encoding|Cache-Control: max-age=60"},
-		{"206", "/big.json", Options{}, []string{"Range: bytes=-5"}, "Content-Type: application/json; charset=utf-8|Content-Length: 5|Last-Modified: " + dateThen +
-			"|ETag: " + tagPlain + "|Content-Range: bytes 5242875-5242879/5242880|Accept-Ranges: bytes|Vary: Accept-Encoding"},
-		{"416", "/b.css", Options{}, []string{"Range: bytes=10000-"}, "Content-Type: text/plain; charset=utf-8|Content-Length: 26|Content-Range: bytes */10000|Vary: Accept-Encoding"},
-		{"immutable", "/b.css", Options{CacheControl: "no-cache", Immutable: []string{"*.css"}}, []string{"If-None-Match: *"},
-			"Last-Modified: " + dateThen + "|ETag: " + tagPlain + "|Vary: Accept-Encoding|Cache-Control: " + Immutable},
-		{"sniffed", "/noext", Options{}, nil, `Content-Type: text/html; charset=utf-8|Content-Length: 10|ETag: "0000000000000000"|Accept-Ranges: bytes|Vary: Accept-Encoding`},
-		{"not utf-8", "/latin.txt", Options{}, nil, `Content-Type: text/plain|Content-Length: 10|ETag: "0000000000000000"|Accept-Ranges: bytes|Vary: Accept-Encoding`},
-		{"typescript", "/code.ts", Options{}, nil, `Content-Type: text/plain; charset=utf-8|Content-Length: 9|ETag: "0000000000000000"|Accept-Ranges: bytes|Vary: Accept-Encoding`},
-		{"date to come", "/future.txt", Options{}, nil, `Content-Type: text/plain|Content-Length: 3|ETag: "0000000000000000"|Accept-Ranges: bytes|Vary: Accept-Encoding`},
-		{"own header", "/nothing", Options{Header: []Field{{"X-A", "b c"}}}, nil, "Content-Type: text/plain; charset=utf-8|Content-Length: 14|X-A: b c"},
-		{"download", "/?download=tar.gz", Options{}, []string{"Accept-Encoding: gzip"}, "Content-Type: application/gzip|Content-Length: 5000|Last-Modified: " + dateThen +
-			`|ETag: "0000000000000abc"|Accept-Ranges: bytes|Vary: Accept-Encoding|Content-Disposition: attachment; filename="site.tar.gz"`},
-		{"sidecar's middle", "/?x&download=tpi", Options{}, []string{"Range: bytes=1-2"}, "Content-Type: application/octet-stream|Content-Length: 2|Last-Modified: " + dateThen +
-			`|ETag: "0000000000000abc"|Content-Range: bytes 1-2/5000|Accept-Ranges: bytes|Vary: Accept-Encoding|Content-Disposition: attachment; filename="site.tpi"`},
-		{"any origin", "/old.txt", Options{CORS: []string{"*"}}, nil, `Content-Type: text/plain|Content-Length: 3|ETag: "0000000000000001"|Accept-Ranges: bytes|Vary: Accept-Encoding|` +
-			"Access-Control-Allow-Origin: *|Access-Control-Expose-Headers: Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag"},
-		{"that origin", "/nothing", Options{CORS: []string{"https://a.example"}}, []string{"Origin: https://a.example"}, "Content-Type: text/plain; charset=utf-8|Content-Length: 14|" +
-			"Access-Control-Allow-Origin: https://a.example|Access-Control-Expose-Headers: Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag|Vary: Origin"},
-		{"other origin", "/nothing", Options{CORS: []string{"https://a.example"}}, []string{"Origin: https://b.example"}, "Content-Type: text/plain; charset=utf-8|Content-Length: 14|Vary: Origin"},
+		{"html", "/a.html", Options{}, nil,
+			"Content-Type: text/html; charset=utf-8|Content-Length: 10000|Last-Modified: " + dateThen +
+				"|ETag: " + tagPlain + "|Accept-Ranges: bytes|Vary: Accept-Encoding"},
+		{"gzip", "/a", Options{CacheControl: "max-age=60"}, []string{"Accept-Encoding: gzip"},
+			"Content-Type: text/html; charset=utf-8|Content-Length: 2000|Content-Encoding: " +
+				"gzip|Last-Modified: " +
+				dateThen + "|ETag: " + tagGzip +
+				"|Accept-Ranges: bytes|Vary: Accept-Encoding|Cache-Control: max-age=60"},
+		{"206", "/big.json", Options{}, []string{"Range: bytes=-5"},
+			"Content-Type: application/json; charset=utf-8|Content-Length: 5|Last-Modified: " + dateThen +
+				"|ETag: " + tagPlain +
+				"|Content-Range: bytes 5242875-5242879/5242880|Accept-Ranges: bytes|Vary: Accept-Encoding"},
+		{"416", "/b.css", Options{}, []string{"Range: bytes=10000-"},
+			"Content-Type: text/plain; charset=utf-8|Content-Length: 26|Content-Range: bytes " +
+				"*/10000|Vary: Accept-Encoding"},
+		{"immutable", "/b.css", Options{CacheControl: "no-cache", Immutable: []string{"*.css"}},
+			[]string{"If-None-Match: *"},
+			"Last-Modified: " + dateThen + "|ETag: " + tagPlain +
+				"|Vary: Accept-Encoding|Cache-Control: " + Immutable},
+		{"sniffed", "/noext", Options{}, nil,
+			`Content-Type: text/html; charset=utf-8|Content-Length: 10|ETag: "0000000000000000"|` +
+				`Accept-Ranges: bytes|Vary: Accept-Encoding`},
+		{"not utf-8", "/latin.txt", Options{}, nil,
+			`Content-Type: text/plain|Content-Length: 10|ETag: "0000000000000000"|` +
+				`Accept-Ranges: bytes|Vary: Accept-Encoding`},
+		{"typescript", "/code.ts", Options{}, nil,
+			`Content-Type: text/plain; charset=utf-8|Content-Length: 9|ETag: "0000000000000000"|` +
+				`Accept-Ranges: bytes|Vary: Accept-Encoding`},
+		{"date to come", "/future.txt", Options{}, nil,
+			`Content-Type: text/plain|Content-Length: 3|ETag: "0000000000000000"|Accept-Ranges: ` +
+				`bytes|Vary: Accept-Encoding`},
+		{"own header", "/nothing", Options{Header: []Field{{"X-A", "b c"}}}, nil,
+			"Content-Type: text/plain; charset=utf-8|Content-Length: 14|X-A: b c"},
+		{"download", "/?download=tar.gz", Options{}, []string{"Accept-Encoding: gzip"},
+			"Content-Type: application/gzip|Content-Length: 5000|Last-Modified: " + dateThen +
+				`|ETag: "0000000000000abc"|Accept-Ranges: bytes|Vary: Accept-Encoding|` +
+				`Content-Disposition: attachment; filename="site.tar.gz"`},
+		{"sidecar's middle", "/?x&download=tpi", Options{}, []string{"Range: bytes=1-2"},
+			"Content-Type: application/octet-stream|Content-Length: 2|Last-Modified: " + dateThen +
+				`|ETag: "0000000000000abc"|Content-Range: bytes 1-2/5000|Accept-Ranges: bytes|` +
+				`Vary: Accept-Encoding|Content-Disposition: attachment; filename="site.tpi"`},
+		{"any origin", "/old.txt", Options{CORS: []string{"*"}}, nil,
+			`Content-Type: text/plain|Content-Length: 3|ETag: "0000000000000001"|Accept-Ranges: ` +
+				`bytes|Vary: Accept-Encoding|` +
+				"Access-Control-Allow-Origin: *|Access-Control-Expose-Headers: Accept-Ranges, " +
+				"Content-Encoding, Content-Length, Content-Range, ETag"},
+		{"that origin", "/nothing", Options{CORS: []string{"https://a.example"}},
+			[]string{"Origin: https://a.example"}, "Content-Type: text/plain; " +
+				"charset=utf-8|Content-Length: 14|" +
+				"Access-Control-Allow-Origin: https://a.example|Access-Control-Expose-Headers: " +
+				"Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag|Vary: Origin"},
+		{"other origin", "/nothing", Options{CORS: []string{"https://a.example"}},
+			[]string{"Origin: https://b.example"}, "Content-Type: text/plain; " +
+				"charset=utf-8|Content-Length: 14|Vary: Origin"},
 	} {
 		p := ask(t, planner(t, c.o), site(), "GET", c.target, c.headers...)
 		got := strings.TrimSuffix(strings.ReplaceAll(string(p.AppendFields(nil)), "\r\n", "|"), "|")
@@ -322,7 +359,8 @@ func TestFields(t *testing.T) {
 			got = strings.Replace(got, "Last-Modified: Tue, 14 Nov 2023 22:30:00 GMT|", "", 1)
 		}
 		if got != c.want {
-			t.Errorf("%s:\n got %s\nwant %s", c.name, strings.ReplaceAll(got, "|", "\n     "), strings.ReplaceAll(c.want, "|", "\n     "))
+			t.Errorf("%s:\n got %s\nwant %s", c.name, strings.ReplaceAll(got, "|", "\n     "),
+				strings.ReplaceAll(c.want, "|", "\n     "))
 		}
 	}
 }
@@ -362,7 +400,8 @@ func TestBodies(t *testing.T) {
 		{"/?download=tar.gz", "Range: bytes=10-", ContentBody, 10, 4990},
 	} {
 		p := ask(t, pl, site(), "GET", c.target, c.header)
-		if b := p.Body; b.Kind != c.kind || b.Offset != c.offset || b.Length != c.length || p.Length != c.length && b.Kind != TextBody {
+		if b := p.Body; b.Kind != c.kind || b.Offset != c.offset || b.Length != c.length ||
+			p.Length != c.length && b.Kind != TextBody {
 			t.Errorf("%s, %s: %+v, length %d", c.target, c.header, b, p.Length)
 		}
 	}

@@ -68,7 +68,8 @@ func TestRanges(t *testing.T) {
 				s = append(s, fmt.Sprintf("%d+%d", part.Offset, part.Length))
 			}
 			got = strings.Join(s, " ")
-			if len(p.parts) == 1 && header(p, "Content-Range") != fmt.Sprintf("bytes %d-%d/%d", p.parts[0].Offset, p.parts[0].Offset+p.parts[0].Length-1, c.size) {
+			if len(p.parts) == 1 && header(p, "Content-Range") != fmt.Sprintf("bytes %d-%d/%d",
+				p.parts[0].Offset, p.parts[0].Offset+p.parts[0].Length-1, c.size) {
 				t.Errorf("%q: Content-Range %q", c.value, header(p, "Content-Range"))
 			}
 		}
@@ -92,7 +93,8 @@ func TestMultipart(t *testing.T) {
 	if total != p.Length {
 		t.Errorf("length %d, parts make %d", p.Length, total)
 	}
-	want := "\r\n--" + boundary + "\r\nContent-Type: text/html; charset=utf-8\r\nContent-Range: bytes 100-199/10000\r\n\r\n"
+	want := "\r\n--" + boundary +
+		"\r\nContent-Type: text/html; charset=utf-8\r\nContent-Range: bytes 100-199/10000\r\n\r\n"
 	if p.Body.Parts[1].Head != want || p.Body.Tail != "\r\n--"+boundary+"--\r\n" {
 		t.Errorf("%q, %q", p.Body.Parts[1].Head, p.Body.Tail)
 	}
@@ -102,7 +104,8 @@ func TestMultipart(t *testing.T) {
 	if q := ask(t, pl, site(), "GET", "/a.html", "Range: bytes=0-9,100-199"); q.Type == p.Type {
 		t.Error("another request has the same boundary")
 	}
-	if q := ask(t, planner(t, Options{}), site(), "GET", "/a.html", "Range: bytes=0-9,100-199,-1"); q.Type == p.Type {
+	if q := ask(t, planner(t, Options{}), site(), "GET", "/a.html",
+		"Range: bytes=0-9,100-199,-1"); q.Type == p.Type {
 		t.Error("another server has the same boundary")
 	}
 }

@@ -9,7 +9,8 @@ const (
 )
 
 // emptyMember is a gzip member of no content (RFC 1952 §2.3).
-const emptyMember = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x03\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00"
+const emptyMember = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x03\x00" + "\x00\x00\x00\x00" +
+	"\x00\x00\x00\x00"
 
 // representation plans the answer with a file: its coding, and how much of it. The media type is
 // that of path, where the file was found.
@@ -83,7 +84,8 @@ func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 
 // conditional reports whether the request has preconditions.
 func (r *Request) conditional() bool {
-	return r.IfNoneMatch != "" || r.IfModifiedSince != "" || r.IfMatch != "" || r.IfUnmodifiedSince != ""
+	return r.IfNoneMatch != "" || r.IfModifiedSince != "" || r.IfMatch != "" ||
+		r.IfUnmodifiedSince != ""
 }
 
 // content makes the bytes from offset to offset+length of a file's content the body.

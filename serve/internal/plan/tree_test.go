@@ -38,28 +38,39 @@ func (t *fakeTree) Download(path, format string) (Node, error) {
 	if path != "" {
 		return Node{}, nil
 	}
-	return Node{Kind: Download, Name: "site." + format, Size: 5000, Hash: 0xabc, ModTime: 1700000000}, nil
+	return Node{Kind: Download, Name: "site." + format, Size: 5000, Hash: 0xabc,
+		ModTime: 1700000000}, nil
 }
 
 const modTime = 1700000000 // Tue, 14 Nov 2023 22:13:20 GMT
 
 func file(size, packed int64, c Coding) Node {
-	return Node{Kind: File, Coding: c, Size: size, Length: packed, Offset: 1000, Hash: 0x0123456789abcdef, ModTime: modTime, UTF8: true}
+	return Node{Kind: File, Coding: c, Size: size, Length: packed, Offset: 1000,
+		Hash: 0x0123456789abcdef, ModTime: modTime, UTF8: true}
 }
 
 // site is the tree of most tests.
 func site() *fakeTree {
 	deflate := file(10000, 2000, Deflate)
 	return &fakeTree{nodes: map[string]Node{
-		"index.html": deflate, "a.html": deflate, "b.css": deflate, "noext": {Kind: File, Coding: Deflate, Size: 10, Length: 30, Sniff: "text/html; charset=utf-8"},
-		"latin.txt": {Kind: File, Coding: Deflate, Size: 10, Length: 30}, "pic.png": file(4000, 4023, Stored), "film.mp4": file(1<<20, 1<<20+103, Stored),
-		"big.json": file(5<<20, 1<<20, Segmented), "empty.txt": {Kind: File, Hash: 0xef46db3751d8e999, ModTime: modTime},
-		"x.tar.gz": file(4000, 3000, Deflate), "x.tgz": file(4000, 3000, Deflate), "pic.svgz": file(4000, 4023, Stored),
-		"dir": {Kind: Dir}, "dir/index.html": deflate, "bare": {Kind: Dir}, "bare/x.js": deflate, "dev": {Kind: Other},
-		"a:b": {Kind: Dir}, "a:b/index.html": deflate, "both": {Kind: Dir}, "both.html": deflate, ".well-known": {Kind: Dir},
-		".well-known/x.txt": deflate, ".git": {Kind: Dir}, ".git/config": deflate, "a b%.txt": deflate, `back\slash`: deflate, "ü.txt": deflate,
-		"old.txt": {Kind: File, Size: 3, Length: 26, Coding: Stored, Hash: 1}, "future.txt": {Kind: File, Size: 3, Length: 26, Coding: Stored, ModTime: 1 << 40},
-		"code.ts":    {Kind: File, Size: 9, Length: 26, Coding: Deflate, Sniff: "text/plain; charset=utf-8", UTF8: true},
+		"index.html": deflate, "a.html": deflate, "b.css": deflate, "noext": {Kind: File,
+			Coding: Deflate, Size: 10, Length: 30, Sniff: "text/html; charset=utf-8"},
+		"latin.txt": {Kind: File, Coding: Deflate, Size: 10, Length: 30}, "pic.png": file(4000,
+			4023, Stored), "film.mp4": file(1<<20, 1<<20+103, Stored),
+		"big.json": file(5<<20, 1<<20, Segmented), "empty.txt": {Kind: File,
+			Hash: 0xef46db3751d8e999, ModTime: modTime},
+		"x.tar.gz": file(4000, 3000, Deflate), "x.tgz": file(4000, 3000,
+			Deflate), "pic.svgz": file(4000, 4023, Stored),
+		"dir": {Kind: Dir}, "dir/index.html": deflate, "bare": {Kind: Dir}, "bare/x.js": deflate,
+		"dev": {Kind: Other},
+		"a:b": {Kind: Dir}, "a:b/index.html": deflate, "both": {Kind: Dir}, "both.html": deflate,
+		".well-known":       {Kind: Dir},
+		".well-known/x.txt": deflate, ".git": {Kind: Dir}, ".git/config": deflate,
+		"a b%.txt": deflate, `back\slash`: deflate, "ü.txt": deflate,
+		"old.txt": {Kind: File, Size: 3, Length: 26, Coding: Stored,
+			Hash: 1}, "future.txt": {Kind: File, Size: 3, Length: 26, Coding: Stored, ModTime: 1 << 40},
+		"code.ts": {Kind: File, Size: 9, Length: 26, Coding: Deflate,
+			Sniff: "text/plain; charset=utf-8", UTF8: true},
 		"SHOUT.HTML": deflate, "x.unknownext": deflate,
 	}}
 }

@@ -113,7 +113,8 @@ func (x *Exchange) WriteRest(w io.Writer, member, n int) (int, error) {
 		return n, nil
 	}
 	b := &x.Plan.Body
-	k, err := transfer.CopySlowly(w, io.NewSectionReader(x.view.Reader(&b.Node), b.Offset+b.Length-left, left))
+	k, err := transfer.CopySlowly(w, io.NewSectionReader(x.view.Reader(&b.Node),
+		b.Offset+b.Length-left, left))
 	if err == nil && k != left {
 		err = transfer.ErrShort
 	}

@@ -51,7 +51,10 @@ type Logged struct {
 // retryAfter is the Retry-After of a server without archives, in seconds.
 const retryAfter = 5
 
-var exchanges = sync.Pool{New: func() any { return &Exchange{Out: make([]byte, 0, headRoom+ShortBody)} }}
+var exchanges = sync.Pool{New: func() any {
+	return &Exchange{Out: make([]byte, 0,
+		headRoom+ShortBody)}
+}}
 
 // NewExchange returns an Exchange that may have been used before. Begin makes it ready.
 func NewExchange() *Exchange { return exchanges.Get().(*Exchange) }
@@ -120,7 +123,8 @@ func (r *Responder) Finish(x *Exchange, sent int64) {
 	}
 	if r.Access != nil {
 		r.Access(&record.Access{
-			Time: x.Began, Duration: time.Since(x.Began), Remote: x.Remote, Method: x.Method, Target: x.Target,
+			Time: x.Began, Duration: time.Since(
+				x.Began), Remote: x.Remote, Method: x.Method, Target: x.Target,
 			Proto: x.Proto, Host: x.Host, Referer: x.Referer, UserAgent: x.UserAgent,
 			Status: x.Plan.Status, Bytes: sent,
 		})
@@ -128,8 +132,8 @@ func (r *Responder) Finish(x *Exchange, sent int64) {
 	x.Release()
 }
 
-// fail makes the answer a 500 because of err, or a 503 if its archive has changed or is not available
-// at present. Nothing of it was sent yet.
+// fail makes the answer a 500 because of err, or a 503 if its archive has changed or is not
+// available at present. Nothing of it was sent yet.
 func (r *Responder) fail(x *Exchange, err error) {
 	r.report(x, err)
 	if errors.Is(err, source.ErrChanged) || errors.Is(err, source.ErrUnavailable) {

@@ -28,7 +28,8 @@ func Responder(t testing.TB, files map[string]string, o plan.Options) *respond.R
 		}
 	}
 	name := filepath.Join(dir, "a.tar.gz")
-	if _, err := pack.Dir(context.Background(), filepath.Join(dir, "tree"), name, pack.Options{}); err != nil {
+	if _, err := pack.Dir(context.Background(), filepath.Join(dir, "tree"), name,
+		pack.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	lib, err := archives.NewLibrary(archives.Options{})
@@ -43,5 +44,6 @@ func Responder(t testing.TB, files map[string]string, o plan.Options) *respond.R
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &respond.Responder{Planner: planner, Library: lib, Errors: &record.Errors{Log: func(error) {}}}
+	return &respond.Responder{Planner: planner, Library: lib,
+		Errors: &record.Errors{Log: func(error) {}}}
 }

@@ -73,7 +73,8 @@ func Stored(w Sink, f *os.File, member, off, n int64) error {
 	}
 	return guarded(f,
 		func() error {
-			return storedRuns(member, off, n-Chunk, func(off, n int64) error { return w.SendFile(f, off, n) })
+			return storedRuns(member, off, n-Chunk,
+				func(off, n int64) error { return w.SendFile(f, off, n) })
 		},
 		func() error { return storedRuns(member, off+n-Chunk, Chunk, copied) })
 }

@@ -43,7 +43,8 @@ func (c *Conn) SendFile(f *os.File, off, n int64) error {
 			return err
 		}
 		switch {
-		case errors.Is(s.err, unix.EINVAL), errors.Is(s.err, unix.ENOSYS), errors.Is(s.err, unix.EOPNOTSUPP):
+		case errors.Is(s.err, unix.EINVAL), errors.Is(s.err, unix.ENOSYS), errors.Is(s.err,
+			unix.EOPNOTSUPP):
 			return transfer.CopyAt(c, f, off, n) // the file system has no sendfile
 		case s.err != nil:
 			return os.NewSyscallError("sendfile", s.err)

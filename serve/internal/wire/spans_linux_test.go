@@ -74,10 +74,12 @@ func TestSendSpans(t *testing.T) {
 	for off := int64(0); off < 80_000; {
 		n := int64(r.Uint64() % 5000)
 		if n%3 == 0 {
-			spans, want = append(spans, export.Span{Bytes: content[n : 2*n]}), append(want, content[n:2*n]...)
+			spans, want = append(spans, export.Span{Bytes: content[n : 2*n]}), append(want,
+				content[n:2*n]...)
 			continue
 		}
-		spans, want = append(spans, export.Span{Offset: off, Length: n}), append(want, content[off:off+n]...)
+		spans, want = append(spans, export.Span{Offset: off, Length: n}), append(want,
+			content[off:off+n]...)
 		off += n
 	}
 	sent := make(chan error, 1)
@@ -91,7 +93,8 @@ func TestSendSpans(t *testing.T) {
 		t.Fatalf("%d of %d bytes: %v", len(got), len(want), err)
 	}
 
-	for _, span := range []export.Span{{Offset: int64(len(m)) - 5, Length: 6}, {Offset: -1, Length: 1}} {
+	for _, span := range []export.Span{{Offset: int64(len(m)) - 5, Length: 6},
+		{Offset: -1, Length: 1}} {
 		if err := sender.SendSpans([]export.Span{span}); !errors.Is(err, transfer.ErrShort) {
 			t.Errorf("%v, outside the file: %v", span, err)
 		}

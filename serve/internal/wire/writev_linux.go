@@ -56,7 +56,8 @@ func (c *Conn) writev() error {
 // try writes once. It returns false if the connection takes nothing now.
 func (v *vector) try(fd uintptr) bool {
 	for {
-		n, _, err := syscall.Syscall(unix.SYS_WRITEV, fd, uintptr(unsafe.Pointer(unsafe.SliceData(v.rest))), uintptr(len(v.rest)))
+		n, _, err := syscall.Syscall(unix.SYS_WRITEV, fd,
+			uintptr(unsafe.Pointer(unsafe.SliceData(v.rest))), uintptr(len(v.rest)))
 		switch err {
 		case unix.EINTR:
 			continue

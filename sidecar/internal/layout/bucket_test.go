@@ -30,7 +30,8 @@ func TestLessBytes(t *testing.T) {
 		for range 1000 {
 			x, want := uint64(0), uint64(0)
 			for i := range 8 {
-				b := []uint64{0, 1, 0x7f, 0x80, 0xff, uint64(n) & 0xff, uint64(n-1) & 0xff, r.Uint64() & 0xff}[r.IntN(8)]
+				b := []uint64{0, 1, 0x7f, 0x80, 0xff, uint64(n) & 0xff, uint64(n-1) & 0xff,
+					r.Uint64() & 0xff}[r.IntN(8)]
 				x |= b << (8 * i)
 				if b < uint64(n) {
 					want |= 0x80 << (8 * i)
@@ -122,7 +123,8 @@ func TestTable(t *testing.T) {
 				t.Fatal(err)
 			}
 			table := m.b
-			if min := int(Homes(int64(n))) * BucketSize; len(table) < min || len(table) > min+MaxReach*BucketSize {
+			if min := int(Homes(int64(n))) * BucketSize; len(table) < min ||
+				len(table) > min+MaxReach*BucketSize {
 				t.Fatalf("%d entries: a table of %d bytes", n, len(table))
 			}
 			for i, h := range hashes {

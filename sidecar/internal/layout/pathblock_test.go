@@ -25,7 +25,8 @@ func writeBlock(paths []string) []byte {
 
 func TestPathBlock(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
-	bases := []string{"a", "some/path/to/", strings.Repeat("d/", 126), strings.Repeat("e/", 127), strings.Repeat("f/", 200), strings.Repeat("g/", 8000)}
+	bases := []string{"a", "some/path/to/", strings.Repeat("d/", 126), strings.Repeat("e/", 127),
+		strings.Repeat("f/", 200), strings.Repeat("g/", 8000)}
 	for range 100 {
 		paths := make([]string, 1+r.IntN(BlockPaths))
 		for i := range paths {
@@ -98,7 +99,11 @@ func TestPathBlockForms(t *testing.T) {
 		edit func(b []byte) []byte
 	}{
 		{"the first shares", func(b []byte) []byte { b[0] = 1; return b }},
-		{"shares too little", func(b []byte) []byte { b[1], b[17] = 1, 2; return slices.Insert(b, BlockHead+2, 'b')[:len(b)] }},
+		{"shares too little", func(b []byte) []byte {
+			b[1], b[17] = 1,
+				2
+			return slices.Insert(b, BlockHead+2, 'b')[:len(b)]
+		}},
 		{"shares too much", func(b []byte) []byte { b[2] = 4; return b }},
 		{"empty path", func(b []byte) []byte { b[16] = 0; return b }},
 		{"one too many", func(b []byte) []byte { b[19] = 1; return b }},
@@ -133,7 +138,8 @@ func TestCommonPrefix(t *testing.T) {
 	}
 }
 
-// TestPathBlockLost: zeros, as a file system leaves them for lost data, are not a path that differs.
+// TestPathBlockLost: zeros, as a file system leaves them for lost data, are not a path that
+// differs.
 func TestPathBlockLost(t *testing.T) {
 	good := writeBlock([]string{"ab", "abc", "bb"})
 	for _, c := range []struct {

@@ -40,7 +40,7 @@ func Recover(name string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer a.OSFile.Close() // was only read
+	defer a.OSFile.Close() // opened for reading only: errors lose nothing
 	if t, ok := readNote(note); ok && a.hasMoreAfter(t) {
 		a.EndAt(t)
 		if err := a.CutBack(name); err != nil {
@@ -97,7 +97,7 @@ func adoptSidecar(name string) {
 	if err != nil {
 		return
 	}
-	defer a.OSFile.Close() // was only read
+	defer a.OSFile.Close() // opened for reading only: errors lose nothing
 	if x, _, err := a.OpenSidecar(); err == nil {
 		x.Close()
 		return

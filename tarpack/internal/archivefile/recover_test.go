@@ -31,9 +31,18 @@ type moment struct {
 // moments returns all states that an append goes through, with each way in which its last write can
 // be torn.
 func moments(t *testing.T) (old, grown [2][]byte, all []moment) {
-	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "old"}, [2]string{"d/b", "older"}), pack.Options{})
+	name := tartest.Pack(
+		t,
+		tartest.Tree(t, [2]string{"a", "old"}, [2]string{"d/b", "older"}),
+		pack.Options{},
+	)
 	old = [2][]byte{tartest.Read(t, name), tartest.Read(t, name+format.SidecarSuffix)}
-	tartest.Append(t, name, edit.AddOptions{}, tartest.Tree(t, [2]string{"c", "new"}, [2]string{"d/e", "newer"}))
+	tartest.Append(
+		t,
+		name,
+		edit.AddOptions{},
+		tartest.Tree(t, [2]string{"c", "new"}, [2]string{"d/e", "newer"}),
+	)
 	grown = [2][]byte{tartest.Read(t, name), tartest.Read(t, name+format.SidecarSuffix)}
 	size := len(old[0])
 	trailer, err := format.ParseTrailer(old[0][size-format.TrailerSize:])
@@ -45,10 +54,19 @@ func moments(t *testing.T) (old, grown [2][]byte, all []moment) {
 
 	all = append(all, moment{"a note", old[0], old[1], note, nil, false, true})
 	for n := size + 1; n <= len(grown[0]); n += 7 {
-		all = append(all, moment{"new members", join(old[0], grown[0][size:n]), old[1], note, nil, false, true})
-		all = append(all, moment{"only the size", join(old[0], make([]byte, n-size)), old[1], note, nil, false, true})
+		all = append(
+			all,
+			moment{"new members", join(old[0], grown[0][size:n]), old[1], note, nil, false, true},
+		)
+		all = append(
+			all,
+			moment{"only the size", join(old[0], make([]byte, n-size)), old[1], note, nil, false, true},
+		)
 	}
-	all = append(all, moment{"all members", join(old[0], grown[0][size:]), old[1], note, grown[1][:100], false, true})
+	all = append(
+		all,
+		moment{"all members", join(old[0], grown[0][size:]), old[1], note, grown[1][:100], false, true},
+	)
 	whole := join(old[0], grown[0][size:])
 	at := size - len(format.FormerTail)
 	for n := range len(format.FormerTail) {
@@ -92,17 +110,28 @@ func TestRecover(t *testing.T) {
 			want = grown
 		}
 		name := m.write(t)
-		a, err := tarpack.Open(context.Background(), name, &tarpack.OpenOptions{RequireSidecar: m.indexed})
+		a, err := tarpack.Open(
+			context.Background(),
+			name,
+			&tarpack.OpenOptions{RequireSidecar: m.indexed},
+		)
 		if err != nil {
 			t.Fatalf("%s, %d bytes: %v", m.name, len(m.archive), err)
 		}
 		b := make([]byte, a.Size())
-		if _, err := scanned(t, name, m.indexed).ReadAt(b, 0); err != nil || !bytes.Equal(b, want[0]) || a.Unfinished() != int64(len(m.archive)-len(want[0])) {
-			t.Errorf("%s, %d bytes: what is read is neither the old archive nor the new one (%v)", m.name, len(m.archive), err)
+		if _, err := scanned(t, name, m.indexed).ReadAt(b, 0); err != nil || !bytes.Equal(b, want[0]) ||
+			a.Unfinished() != int64(len(m.archive)-len(want[0])) {
+			t.Errorf(
+				"%s, %d bytes: what is read is neither the old archive nor the new one (%v)",
+				m.name,
+				len(m.archive),
+				err,
+			)
 		}
 		a.Close()
 		res, err := tarpack.Verify(ctx, name, tarpack.VerifyOptions{})
-		if sound := len(m.archive) == len(want[0]) && m.indexed; err != nil || (res.Failed == 0) != sound {
+		if sound := len(m.archive) == len(want[0]) && m.indexed; err != nil ||
+			(res.Failed == 0) != sound {
 			t.Errorf("%s: verify: %v, %v", m.name, err, res.Problems)
 		}
 		if !bytes.Equal(tartest.Read(t, name), m.archive) {
@@ -151,7 +180,9 @@ func TestRecoverOthers(t *testing.T) {
 		both := append(bytes.Clone(good), rest...)
 		other := bytes.Clone(good[len(good)-format.TrailerSize:])
 		other[digestAt]++
-		for _, note := range [][]byte{nil, {}, good[len(good)-format.TrailerSize:], append(other, archivefile.NoteMark...)} {
+		for _, note := range [][]byte{
+			nil, {}, good[len(good)-format.TrailerSize:], append(other, archivefile.NoteMark...),
+		} {
 			name := tartest.WriteArchive(t, both, side)
 			if note != nil {
 				tartest.WriteFile(t, format.TempName(name), note)
@@ -161,20 +192,27 @@ func TestRecoverOthers(t *testing.T) {
 					t.Errorf("add: %v", err)
 				}
 			}
-			if _, err := tarpack.Reindex(ctx, name, tarpack.ReindexOptions{}); !errors.Is(err, format.ErrUnfinished) {
+			if _, err := tarpack.Reindex(ctx, name, tarpack.ReindexOptions{}); !errors.Is(
+				err,
+				format.ErrUnfinished,
+			) {
 				t.Errorf("index: %v", err)
 			}
 			if !bytes.Equal(tartest.Read(t, name), both) {
 				t.Fatal("it was cut off")
 			}
 			out := filepath.Join(t.TempDir(), "out.tar.gz")
-			if res, err := convert.Repair(ctx, name, out, convert.RepairOptions{}); err != nil || res.CutOff != int64(len(rest)) || res.Lost != 0 {
+			if res, err := convert.Repair(ctx, name, out, convert.RepairOptions{}); err != nil ||
+				res.CutOff != int64(len(rest)) ||
+				res.Lost != 0 {
 				t.Errorf("%+v, %v", res, err)
 			}
 			if !bytes.Equal(tartest.Read(t, out), good) || !bytes.Equal(tartest.Read(t, name), both) {
 				t.Error("it was not repaired elsewhere")
 			}
-			if res, err := convert.Repair(ctx, name, name, convert.RepairOptions{}); err != nil || res.CutOff != int64(len(rest)) || res.Lost != 0 {
+			if res, err := convert.Repair(ctx, name, name, convert.RepairOptions{}); err != nil ||
+				res.CutOff != int64(len(rest)) ||
+				res.Lost != 0 {
 				t.Errorf("%+v, %v", res, err)
 			}
 			if !bytes.Equal(tartest.Read(t, name), good) {

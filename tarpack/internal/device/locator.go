@@ -26,15 +26,14 @@ type Locator struct {
 	Digest  uint64 // of the sidecar, as in T
 }
 
-// append appends the locator, locatorSize bytes.
-func (l Locator) append(dst []byte) []byte {
-	start := len(dst)
-	dst = append(dst, locatorMagic...)
-	dst = binary.LittleEndian.AppendUint64(dst, locatorVersion)
+// encode returns the locator, locatorSize bytes.
+func (l Locator) encode() []byte {
+	b := append(make([]byte, 0, locatorSize), locatorMagic...)
+	b = binary.LittleEndian.AppendUint64(b, locatorVersion)
 	for _, v := range []uint64{uint64(l.Archive), uint64(l.Index), uint64(l.Length), l.Digest} {
-		dst = binary.LittleEndian.AppendUint64(dst, v)
+		b = binary.LittleEndian.AppendUint64(b, v)
 	}
-	return binary.LittleEndian.AppendUint64(dst, xxhash.Sum64(dst[start:]))
+	return binary.LittleEndian.AppendUint64(b, xxhash.Sum64(b))
 }
 
 // parseLocator reads the locator of a device of room bytes. ok is false unless the locator is
@@ -54,5 +53,5 @@ func parseLocator(b []byte, room int64) (l Locator, ok bool) {
 		l.Length < 0 || l.Length > end-l.Index {
 		return l, false
 	}
-	return l, bytes.Equal(l.append(nil), b[:locatorSize])
+	return l, bytes.Equal(l.encode(), b[:locatorSize])
 }

@@ -35,7 +35,8 @@ func Wipe(f *os.File, room int64) error {
 		return err
 	}
 	if l, ok := parseLocator(b, room); ok {
-		if _, err := f.WriteAt(make([]byte, format.TrailerSize), l.Archive-format.TrailerSize); err != nil {
+		var zeros [format.TrailerSize]byte
+		if _, err := f.WriteAt(zeros[:], l.Archive-format.TrailerSize); err != nil {
 			return err
 		}
 	}
@@ -60,7 +61,7 @@ func WriteIndex(f *os.File, room int64, l Locator, index io.ReaderAt) error {
 		return err
 	}
 	b := make([]byte, BlockSize)
-	copy(b, l.append(nil))
+	copy(b, l.encode())
 	if _, err := f.WriteAt(b, room-BlockSize); err != nil {
 		return err
 	}

@@ -78,8 +78,8 @@ func (o *Output) inheritFrom(fi os.FileInfo) error {
 		if err != nil {
 			continue
 		}
-		if is, want := StatOf(now), StatOf(fi); is.Uid != want.Uid || is.Gid != want.Gid {
-			_ = f.Chown(want.Uid, want.Gid) // only root can
+		if is, want := StatOf(now), StatOf(fi); is.UID != want.UID || is.GID != want.GID {
+			_ = f.Chown(want.UID, want.GID) // only root can
 		}
 	}
 	return nil

@@ -12,7 +12,7 @@ import (
 // Stat is what the system knows of a file and fs.FileInfo does not have.
 type Stat struct {
 	Dev, Ino, Nlink uint64
-	Uid, Gid        int
+	UID, GID        int
 	Major, Minor    uint32 // of a device
 }
 
@@ -25,7 +25,7 @@ func StatOf(fi fs.FileInfo) Stat {
 	rdev := uint64(st.Rdev)
 	return Stat{
 		Dev: uint64(st.Dev), Ino: uint64(st.Ino), Nlink: uint64(st.Nlink),
-		Uid: int(st.Uid), Gid: int(st.Gid),
+		UID: int(st.Uid), GID: int(st.Gid),
 		Major: unix.Major(rdev), Minor: unix.Minor(rdev),
 	}
 }

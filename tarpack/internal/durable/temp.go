@@ -23,7 +23,7 @@ func OpenTemp(name string) (*os.File, error) {
 			return nil, err
 		}
 		fi, err := f.Stat()
-		if err == nil && StatOf(fi).Uid == os.Geteuid() {
+		if err == nil && StatOf(fi).UID == os.Geteuid() {
 			return f, nil
 		}
 		if err := errors.Join(err, f.Close(), os.Remove(name)); err != nil {

@@ -24,30 +24,13 @@ func TestForeignTemp(t *testing.T) {
 					t.Fatal(err)
 				}
 				temp := filepath.Join(dir, "."+which+".tpk-tmp")
-				var err error
-				switch kind {
-				case "symlink":
-					err = os.Symlink(precious, temp)
-				case "dangling":
-					err = os.Symlink(filepath.Join(dir, "nowhere"), temp)
-				case "hard link":
-					err = os.Link(precious, temp)
-				case "fifo":
-					err = syscall.Mkfifo(temp, 0o666)
-				case "stranger":
-					if os.Geteuid() != 0 {
-						t.Skip("only root can give files away")
-					}
-					err = errors.Join(os.WriteFile(temp, nil, 0o666), os.Chmod(temp, 0o666), os.Chown(temp, 1234, 1234))
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
+				plant(t, kind, temp, precious)
 				if err := os.Mkdir(filepath.Join(dir, "tree"), 0o755); err != nil {
 					t.Fatal(err)
 				}
 				name := filepath.Join(dir, "a.tar.gz")
-				if _, err := pack.Dir(context.Background(), filepath.Join(dir, "tree"), name, pack.Options{}); err != nil {
+				_, err := pack.Dir(context.Background(), filepath.Join(dir, "tree"), name, pack.Options{})
+				if err != nil {
 					t.Fatal(err)
 				}
 				if b, err := os.ReadFile(precious); err != nil || string(b) != "precious" {
@@ -61,11 +44,39 @@ func TestForeignTemp(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if st := durable.StatOf(fi); !fi.Mode().IsRegular() || st.Nlink != 1 || st.Uid != os.Geteuid() || fi.Mode().Perm()&0o002 != 0 {
+					if st := durable.StatOf(fi); !fi.Mode().IsRegular() || st.Nlink != 1 ||
+						st.UID != os.Geteuid() ||
+						fi.Mode().Perm()&0o002 != 0 {
 						t.Errorf("%s: %v, %+v", n, fi.Mode(), st)
 					}
 				}
 			})
 		}
+	}
+}
+
+// plant puts something at the name temp that is not a file of this user alone. A link leads to the file
+// precious, or to "nowhere" beside it.
+func plant(t *testing.T, kind, temp, precious string) {
+	t.Helper()
+	var err error
+	switch kind {
+	case "symlink":
+		err = os.Symlink(precious, temp)
+	case "dangling":
+		err = os.Symlink(filepath.Join(filepath.Dir(precious), "nowhere"), temp)
+	case "hard link":
+		err = os.Link(precious, temp)
+	case "fifo":
+		err = syscall.Mkfifo(temp, 0o666)
+	case "stranger":
+		if os.Geteuid() != 0 {
+			t.Skip("only root can give files away")
+		}
+		err = errors.Join(
+			os.WriteFile(temp, nil, 0o666), os.Chmod(temp, 0o666), os.Chown(temp, 1234, 1234))
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }

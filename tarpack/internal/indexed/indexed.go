@@ -13,27 +13,30 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
-// OpenOptions says how to open an archive. The zero value, or nil, is usable.
+// Options are how to open an archive. The zero value is usable.
 type Options struct {
-	// NoIndex makes a missing sidecar ErrNoSidecar, and one that does not fit ErrStale. Otherwise the archive is read
-	// through and indexed in memory, which takes as long as inflating it.
+	// NoIndex makes a missing sidecar format.ErrNoSidecar, and one that does not fit
+	// format.ErrStale. Otherwise the index is built in memory, which takes as long as decompressing
+	// the archive.
 	NoIndex bool
-	Workers int // that index; 0 means one for each CPU
+	Workers int // goroutines that build an index; 0 means one for each CPU
 
-	// Notice, if set, gets a line when there is no good sidecar.
+	// Notice, if set, is called once if there is no usable sidecar, and if bytes follow the archive.
 	Notice func(error)
-	// Progress, if set, is called while the archive is indexed, always from the same goroutine.
+	// Progress, if set, is called while the index is built, always from the same goroutine.
 	Progress func(format.Progress)
 }
 
-// An indexedFile is the file of an archive with its index.
+// File is the file of an archive with its index.
 type File struct {
 	*archivefile.File
 	Index   *sidecar.Index
 	Rebuilt bool // the index was built in memory, as there was no usable sidecar
 }
 
-// openIndexed opens an archive that is one file and its sidecar. Without a usable sidecar it builds the index in memory.
+// Open opens an archive that is one file or device, and its sidecar. Without a usable sidecar it
+// builds the index in memory, unless o.NoIndex is set. If a writer replaces the archive meanwhile,
+// it opens the new one.
 func Open(ctx context.Context, name string, o *Options) (*File, error) {
 	for tries := 1; ; tries++ {
 		f, err := archivefile.OpenContext(ctx, name)
@@ -43,7 +46,7 @@ func Open(ctx context.Context, name string, o *Options) (*File, error) {
 		x := &File{File: f}
 		err = x.OpenIndex(ctx, o, tries < archivefile.MaxTries, x.BuildIndex)
 		if errors.Is(err, errMoved) {
-			f.OSFile.Close() // was only read
+			f.OSFile.Close() // opened for reading only: errors lose nothing
 			continue
 		}
 		if err != nil {
@@ -51,21 +54,25 @@ func Open(ctx context.Context, name string, o *Options) (*File, error) {
 			return nil, err
 		}
 		if f.Rest > 0 && o.Notice != nil {
-			o.Notice(fmt.Errorf("%s: %w: left out", name, &format.UnfinishedError{Trailer: f.Trailer, Rest: f.Rest}))
+			rest := &format.UnfinishedError{Trailer: f.Trailer, Rest: f.Rest}
+			o.Notice(fmt.Errorf("%s: %w: left out", name, rest))
 		}
 		return x, nil
 	}
 }
 
-// errMoved: a writer came between the archive and its sidecar.
+// errMoved means that a writer replaced the archive before its sidecar was opened.
 var errMoved = errors.New("it was replaced while it was opened")
 
-// An IndexBuilder writes the index of an archive, built without its sidecar, to dst.
+// IndexBuilder writes the index of an archive, built without its sidecar, to dst.
 type IndexBuilder func(ctx context.Context, dst build.File, o scan.Options) error
 
-// openIndex opens the sidecar. Without a usable one it builds the index in memory, unless o.NoIndex is set. With again set it returns errMoved if the
-// sidecar does not fit because the archive has been replaced meanwhile.
-func (x *File) OpenIndex(ctx context.Context, o *Options, again bool, rebuild IndexBuilder) (err error) {
+// OpenIndex opens the sidecar. Without a usable one it builds the index in memory, unless o.NoIndex
+// is set. With again set, it returns errMoved if the sidecar does not fit because the archive was
+// replaced meanwhile.
+func (x *File) OpenIndex(
+	ctx context.Context, o *Options, again bool, rebuild IndexBuilder,
+) (err error) {
 	x.Index, _, err = x.OpenSidecar()
 	switch {
 	case errors.Is(err, format.ErrStale) && again && x.HasMoved():
@@ -76,21 +83,24 @@ func (x *File) OpenIndex(ctx context.Context, o *Options, again bool, rebuild In
 	if o.Notice != nil {
 		o.Notice(fmt.Errorf("%w: %w", err, format.ErrIndexRebuilt))
 	}
-	if x.Index, err = InMemory(ctx, x.Name, scan.Options{Workers: o.Workers, Progress: o.Progress}, rebuild); err != nil {
+	so := scan.Options{Workers: o.Workers, Progress: o.Progress}
+	if x.Index, err = InMemory(ctx, x.Name, so, rebuild); err != nil {
 		return err
 	}
 	x.Rebuilt = true
 	return nil
 }
 
-// buildIndex is the IndexBuilder of an archive that is one file.
+// BuildIndex is the IndexBuilder of an archive that is one file or device.
 func (x *File) BuildIndex(ctx context.Context, dst build.File, o scan.Options) error {
 	_, err := scan.BuildIndex(ctx, x.Scanned(), x.Size, dst, o)
 	return err
 }
 
 // InMemory returns the index of the archive name, built in memory by rebuild.
-func InMemory(ctx context.Context, name string, o scan.Options, rebuild IndexBuilder) (*sidecar.Index, error) {
+func InMemory(
+	ctx context.Context, name string, o scan.Options, rebuild IndexBuilder,
+) (*sidecar.Index, error) {
 	var m build.Memory
 	err := rebuild(ctx, &m, o)
 	if err == nil {
@@ -102,9 +112,11 @@ func InMemory(ctx context.Context, name string, o scan.Options, rebuild IndexBui
 	return nil, fmt.Errorf("%s: %w", name, err)
 }
 
-// Sound reads all of x, the index of the archive name, and checks its digests. It returns x if they are right. If x is
-// damaged, it returns an index built in memory by rebuild, and x stays open.
-func Sound(ctx context.Context, x *sidecar.Index, name string, o *Options, rebuild IndexBuilder) (*sidecar.Index, error) {
+// Sound reads all of x, the index of the archive name, and checks its digests. It returns x if they are
+// right. If x is damaged, it returns an index built in memory by rebuild. X stays open.
+func Sound(
+	ctx context.Context, x *sidecar.Index, name string, o *Options, rebuild IndexBuilder,
+) (*sidecar.Index, error) {
 	err := x.Verify()
 	if err == nil || !errors.Is(err, sidecar.ErrCorrupt) {
 		return x, err
@@ -115,7 +127,7 @@ func Sound(ctx context.Context, x *sidecar.Index, name string, o *Options, rebui
 	return InMemory(ctx, name, scan.Options{Workers: o.Workers, Progress: o.Progress}, rebuild)
 }
 
-// openContent opens the content of entry i, a regular file or a hard link.
+// OpenContent opens the content of entry i, a regular file or a hard link.
 func (x *File) OpenContent(i int) (*gzmember.Reader, error) {
 	c, err := format.ContentOf(x.Index, i)
 	if err != nil {
@@ -124,7 +136,7 @@ func (x *File) OpenContent(i int) (*gzmember.Reader, error) {
 	return gzmember.NewReader(x.OSFile, c)
 }
 
-// close closes the index and the file.
+// Close closes the index and the file.
 func (x *File) Close() error {
 	err := x.Index.Close()
 	if x.Unmap != nil {

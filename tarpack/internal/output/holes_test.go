@@ -14,9 +14,11 @@ import (
 func TestCopyWithHoles(t *testing.T) {
 	zeros, text := make([]byte, 5<<20), bytes.Repeat([]byte("text "), 50_000)
 	for name, content := range map[string][]byte{
-		"nothing": nil, "text": text, "zeros": zeros, "one zero": {0}, "zeros at the end": append(slices.Clone(text), zeros...),
-		"zeros at the beginning": append(slices.Clone(zeros), text...), "a block": zeros[:holeSize], "a block and one": append(make([]byte, holeSize), 'x'),
-		"between": slices.Concat(text, zeros, text, zeros[:holeSize], text),
+		"nothing": nil, "text": text, "zeros": zeros, "one zero": {0},
+		"zeros at the end":       append(slices.Clone(text), zeros...),
+		"zeros at the beginning": append(slices.Clone(zeros), text...), "a block": zeros[:holeSize],
+		"a block and one": append(make([]byte, holeSize), 'x'),
+		"between":         slices.Concat(text, zeros, text, zeros[:holeSize], text),
 	} {
 		file := filepath.Join(t.TempDir(), "f")
 		f, err := os.Create(file)

@@ -53,7 +53,8 @@ func TestListerStops(t *testing.T) {
 		}
 		cancel(nil)
 		if got := openUnder(t, dir); got != before {
-			t.Errorf("canceled after %d entries: %d files and directories are open, before %d", n, got, before)
+			t.Errorf("canceled after %d entries: %d files and directories are open, before %d", n,
+				got, before)
 		}
 		if !bytes.Equal(tartest.Read(t, name), was) {
 			t.Fatalf("canceled after %d entries: the archive is another", n)
@@ -127,11 +128,12 @@ func TestListerManyTrees(t *testing.T) {
 	name := tartest.Pack(t, tartest.Tree(t, [2]string{"x", "y"}), pack.Options{})
 	o, most := edit.AddOptions{}, 0
 	o.Progress = func(format.Progress) { most = max(most, openUnder(t, dir)) }
-	if res, err := edit.Add(context.Background(), name, trees, o); err != nil || res.Added != 40*30+30 {
+	if res, err := edit.Add(context.Background(), name, trees, o); err != nil ||
+		res.Added != 40*30+30 {
 		t.Errorf("%+v, %v", res.Changes, err)
 	}
-	// Of each tree: itself, its top, one that is gone through and one that is listed; then what
-	// waits, and what the entries on their way are in.
+	// At most four directories of each tree are open: the tree itself, its top, the current
+	// directory and the one that is listed. Levels that wait and entries in progress add to them.
 	if most > 4*40+rewrite.DirsAhead+packer.Lookahead {
 		t.Errorf("%d directories were open", most)
 	}

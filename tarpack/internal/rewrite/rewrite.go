@@ -35,13 +35,13 @@ type Result struct {
 }
 
 // A Rewrite makes an archive from layers. After a failure the old archive is still there, unless it
-// was replaced completely.
+// was replaced completely. Layers, Base and Choose are those of its [Merger].
 type Rewrite struct {
-	Options
+	Options        Options
 	Layers         []Layer
 	Base           int
 	Choose         func(path string, children []*Child) int
-	Checksum       bool
+	Checksum       bool // compare contents even if size and mtime match
 	WriteUnchanged bool // write the archive even if nothing changes
 	Grow           bool // append to the archive of the first layer in place
 

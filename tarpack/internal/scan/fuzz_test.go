@@ -21,7 +21,9 @@ import (
 // FuzzBuildIndex indexes arbitrary bytes. An archive that is accepted must have the same entries
 // when archive/tar reads it.
 func FuzzBuildIndex(f *testing.F) {
-	for _, parts := range [][]tartest.ForgedPart{nil, {tartest.AFile("a", "content")}, tartest.Variety()} {
+	for _, parts := range [][]tartest.ForgedPart{
+		nil, {tartest.AFile("a", "content")}, tartest.Variety(),
+	} {
 		f.Add(tartest.ForgeRight(f, parts...))
 	}
 	f.Fuzz(func(t *testing.T, archive []byte) { checkIndex(t, archive) })
@@ -53,7 +55,13 @@ func FuzzDamage(f *testing.F) {
 // checkIndex indexes bytes in two ways, and compares the result with what archive/tar reads.
 func checkIndex(t *testing.T, archive []byte) {
 	var m build.Memory
-	res, err := scan.BuildIndex(context.Background(), bytes.NewReader(archive), int64(len(archive)), &m, scan.Options{Workers: 1})
+	res, err := scan.BuildIndex(
+		context.Background(),
+		bytes.NewReader(archive),
+		int64(len(archive)),
+		&m,
+		scan.Options{Workers: 1},
+	)
 	in, other := scanned(t, archive, 1, 0), scanned(t, archive, 3, 100)
 	if !slices.Equal(in, other) {
 		t.Fatalf("a scan in chunks finds\n%q\nnot\n%q", other, in)
@@ -81,10 +89,16 @@ func checkIndex(t *testing.T, archive []byte) {
 // scanned returns what a scan finds, a line a unit.
 func scanned(t *testing.T, archive []byte, workers int, chunk int64) []string {
 	var lines []string
-	s := &scan.Scan{Src: bytes.NewReader(archive), Size: int64(len(archive)), Workers: workers, Chunk: chunk, Each: func(un *scan.Unit) error {
-		lines = append(lines, fmt.Sprint(un.Off, un.End, un.Items, un.Err))
-		return nil
-	}}
+	s := &scan.Scan{
+		Src:     bytes.NewReader(archive),
+		Size:    int64(len(archive)),
+		Workers: workers,
+		Chunk:   chunk,
+		Each: func(un *scan.Unit) error {
+			lines = append(lines, fmt.Sprint(un.Off, un.End, un.Items, un.Err))
+			return nil
+		},
+	}
 	if err := s.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +126,10 @@ func tarListing(archive []byte) ([]string, error) {
 		if _, err := io.Copy(hash, r); err != nil {
 			return nil, err
 		}
-		lines = append(lines, listingLine(h.Name, h.Linkname, h.Typeflag, h.Mode, h.Size, h.ModTime.Unix(), hash.Sum64()))
+		lines = append(
+			lines,
+			listingLine(h.Name, h.Linkname, h.Typeflag, h.Mode, h.Size, h.ModTime.Unix(), hash.Sum64()),
+		)
 	}
 }
 
@@ -140,13 +157,18 @@ func indexListing(t *testing.T, x *sidecar.Index) []string {
 			}
 			e.Size = 0
 		}
-		lines = append(lines, listingLine(path, link, typeflags[e.Type], int64(e.Mode), e.Size, e.ModTime, e.Hash))
+		lines = append(
+			lines,
+			listingLine(path, link, typeflags[e.Type], int64(e.Mode), e.Size, e.ModTime, e.Hash),
+		)
 	}
 	slices.Sort(lines)
 	return lines
 }
 
 var typeflags = map[sidecar.Type]byte{
-	sidecar.TypeFile: tar.TypeReg, sidecar.TypeDir: tar.TypeDir, sidecar.TypeSymlink: tar.TypeSymlink,
-	sidecar.TypeHardlink: tar.TypeLink, sidecar.TypeFIFO: tar.TypeFifo, sidecar.TypeChar: tar.TypeChar, sidecar.TypeBlock: tar.TypeBlock,
+	sidecar.TypeFile: tar.TypeReg, sidecar.TypeDir: tar.TypeDir,
+	sidecar.TypeSymlink:  tar.TypeSymlink,
+	sidecar.TypeHardlink: tar.TypeLink, sidecar.TypeFIFO: tar.TypeFifo,
+	sidecar.TypeChar: tar.TypeChar, sidecar.TypeBlock: tar.TypeBlock,
 }

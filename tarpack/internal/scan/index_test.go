@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,8 +24,10 @@ import (
 func TestBuildIndexIsPacks(t *testing.T) {
 	dir := t.TempDir()
 	for name, content := range map[string]string{
-		"text": tartest.Text("t", 3000), "noise": tartest.Noise("n", 5000), "empty": "", "copy": tartest.Text("t", 3000), "d/segments": tartest.Text("s", 3<<20+1),
-		"d/stored": tartest.Noise("b", 2<<20), "d/big": tartest.Text("b", 9<<20), "d/e/f": "f", "d/e/g": "f", "h": "f",
+		"text": tartest.Text("t", 3000), "noise": tartest.Noise("n", 5000), "empty": "",
+		"copy": tartest.Text("t", 3000), "d/segments": tartest.Text("s", 3<<20+1),
+		"d/stored": tartest.Noise("b", 2<<20), "d/big": tartest.Text("b", 9<<20), "d/e/f": "f",
+		"d/e/g": "f", "h": "f",
 	} {
 		name = filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
@@ -49,7 +50,11 @@ func TestBuildIndexIsPacks(t *testing.T) {
 		t.Fatal(err)
 	}
 	var last format.Progress
-	res, err := tarpack.Reindex(context.Background(), name, tarpack.ReindexOptions{Progress: func(p format.Progress) { last = p }})
+	res, err := tarpack.Reindex(
+		context.Background(),
+		name,
+		tarpack.ReindexOptions{Progress: func(p format.Progress) { last = p }},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +62,8 @@ func TestBuildIndexIsPacks(t *testing.T) {
 	if err != nil || !bytes.Equal(again, packed) {
 		t.Errorf("Reindex writes another sidecar (%v)", err)
 	}
-	if res.SidecarBytes != int64(len(packed)) || int64(res.Entries) != last.Entries || last.Bytes == 0 {
+	if res.SidecarBytes != int64(len(packed)) || int64(res.Entries) != last.Entries ||
+		last.Bytes == 0 {
 		t.Errorf("%+v, %+v", res, last)
 	}
 	wantFiles(t, filepath.Dir(name), "a.tar.gz", "a.tar.gz.tpi")
@@ -116,7 +122,10 @@ func TestReindexLocked(t *testing.T) {
 	}
 	defer lock.Close()
 	defer f.Close()
-	if _, err := tarpack.Reindex(context.Background(), name, tarpack.ReindexOptions{}); !errors.Is(err, format.ErrLocked) {
+	if _, err := tarpack.Reindex(context.Background(), name, tarpack.ReindexOptions{}); !errors.Is(
+		err,
+		format.ErrLocked,
+	) {
 		t.Error(err)
 	}
 }
@@ -131,17 +140,28 @@ func TestScanInChunks(t *testing.T) {
 		inners = 8
 	}
 	for i := range inners {
-		parts = append(parts, tartest.AStored(fmt.Sprintf("inner%d", i), string(inner[:len(inner)*i/inners+1])), tartest.AFile(fmt.Sprintf("f%d", i), tartest.Text("x", i*100)))
+		parts = append(
+			parts,
+			tartest.AStored(fmt.Sprintf("inner%d", i), string(inner[:len(inner)*i/inners+1])),
+			tartest.AFile(fmt.Sprintf("f%d", i), tartest.Text("x", i*100)),
+		)
 	}
 	archive := tartest.ForgeRight(t, parts...)
 	var want []string
 	for _, workers := range []int{1, 2, 5} {
 		for _, chunk := range []int64{1 << 10, 10_000, 1 << 20} {
 			var got []string
-			s := &scan.Scan{Src: bytes.NewReader(archive), Size: int64(len(archive)), Workers: workers, Chunk: chunk, Each: func(un *scan.Unit) error {
-				got = append(got, fmt.Sprintf("%d-%d %v %v %v", un.Off, un.End, un.Items, un.Trailer, un.Err))
-				return nil
-			}}
+			s := &scan.Scan{
+				Src:     bytes.NewReader(archive),
+				Size:    int64(len(archive)),
+				Workers: workers,
+				Chunk:   chunk,
+				Each: func(un *scan.Unit) error {
+					got = append(got,
+						fmt.Sprintf("%d-%d %v %v %v", un.Off, un.End, un.Items, un.Trailer, un.Err))
+					return nil
+				},
+			}
 			if err := s.Run(context.Background()); err != nil {
 				t.Fatal(err)
 			}
@@ -185,10 +205,16 @@ func TestScanGoesOn(t *testing.T) {
 func scanUnits(t *testing.T, archive []byte, workers int, chunk int64) []scan.Unit {
 	t.Helper()
 	var units []scan.Unit
-	s := &scan.Scan{Src: bytes.NewReader(archive), Size: int64(len(archive)), Workers: workers, Chunk: chunk, Each: func(un *scan.Unit) error {
-		units = append(units, *un)
-		return nil
-	}}
+	s := &scan.Scan{
+		Src:     bytes.NewReader(archive),
+		Size:    int64(len(archive)),
+		Workers: workers,
+		Chunk:   chunk,
+		Each: func(un *scan.Unit) error {
+			units = append(units, *un)
+			return nil
+		},
+	}
 	if err := s.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -197,69 +223,112 @@ func scanUnits(t *testing.T, archive []byte, workers int, chunk int64) []scan.Un
 
 // Every rule of FORMAT.md about archives is checked.
 func TestScanRules(t *testing.T) {
+	type parts = []tartest.ForgedPart
+	raw, member, blocks, group := tartest.Raw, tartest.Member, tartest.Blocks, tartest.AGroup
 	file, link := tartest.FileHeader("f", 0), tartest.SymlinkHeader("l", "f")
 	hard := tartest.HardlinkHeader("h", "f")
-	header := func(h format.Header) []byte { return gzmember.AppendTarHeader(nil, tartest.Blocks(h)) }
+	header := func(h format.Header) []byte { return gzmember.AppendTarHeader(nil, blocks(h)) }
 	var many []format.Header
 	for i := range 129 {
 		many = append(many, tartest.SymlinkHeader(fmt.Sprint(i), "x"))
 	}
 	three := tartest.Text("3", 3<<20)
-	tableOf := func(edit func(*gzmember.Segments)) tartest.ForgedPart { return tartest.ASegmented("s", three, edit) }
-	foreignHeader := tartest.Blocks(file)
-	foreignHeader[265] = 'r' // a user name that is not told by the checksum
+	type segments = gzmember.Segments
+	tableOf := func(edit func(*segments)) tartest.ForgedPart {
+		return tartest.ASegmented("s", three, edit)
+	}
+	inOne := segments{Shift: 20, Lengths: []uint32{500, 500, uint32(len(member([]byte(three), nil))) - 1018}}
+	trailer := func(off int64) []byte { return format.Trailer{Offset: off}.Append(nil) }
+	foreignHeader := blocks(file)
+	foreignHeader[265] = 'r' // a user name, which the checksum does not have
 	content := []byte("content")
 	c := header(tartest.FileHeader("f", len(content)))
-	plain := tartest.Member(content, nil)
+	plain := member(content, nil)
 	for _, tc := range []struct {
 		name  string
-		parts []tartest.ForgedPart
+		parts parts
 		says  string
 	}{
-		{"a file in a group", []tartest.ForgedPart{tartest.Raw(tartest.Member(tartest.Blocks(link, file), nil))}, "the header of a file stands in a group"},
-		{"a group behind a file's header", []tartest.ForgedPart{tartest.Raw(tartest.Member(tartest.Blocks(file, link), nil))}, "does not stand alone"},
-		{"a group field on H", []tartest.ForgedPart{tartest.Raw(tartest.Member(tartest.Blocks(file), []byte("G\x00")))}, "does not stand alone"},
-		{"a segment table on H", []tartest.ForgedPart{tartest.Raw(tartest.Member(tartest.Blocks(file), []byte("S\x14\x01\x00\x00\x00\x01\x00\x00\x00")))}, "segment table"},
-		{"an empty G", []tartest.ForgedPart{tartest.Raw(tartest.Member(nil, nil))}, "empty header member"},
-		{"G of half a block", []tartest.ForgedPart{tartest.Raw(tartest.Member(tartest.Blocks(link)[:256], nil))}, "tar header"},
-		{"G of too many blocks", []tartest.ForgedPart{tartest.Raw(tartest.Member(tartest.Blocks(many...), nil))}, "more than 65536 bytes"},
-		{"a header that is not canonical", []tartest.ForgedPart{tartest.Raw(tartest.Member(foreignHeader, nil))}, "tar header"},
-		{"the end of a tar in the middle", []tartest.ForgedPart{tartest.Raw(gzmember.AppendZeros(nil, 1024, nil))}, "tar header"},
-		{"a group field for nothing", []tartest.ForgedPart{tartest.Raw(tartest.Member(tartest.Blocks(hard), []byte("G\x00")))}, "field of duplicates"},
-		{"a group field that is too short", []tartest.ForgedPart{tartest.Raw(tartest.Member(tartest.Blocks(many[:9]...), []byte("G\x00")))}, "field of duplicates"},
-		{"a group field with a bit too many", []tartest.ForgedPart{tartest.Raw(tartest.Member(tartest.Blocks(hard), []byte("G\x03")))}, "field of duplicates"},
-		{"a symbolic link as a duplicate", []tartest.ForgedPart{tartest.Raw(tartest.Member(tartest.Blocks(link), []byte("G\x01")))}, "is said to be a duplicate"},
-		{"content that is too short", []tartest.ForgedPart{tartest.Raw(header(tartest.FileHeader("f", 8))), tartest.Raw(plain)}, "has 7 of the 8 bytes"},
-		{"content that is too long", []tartest.ForgedPart{tartest.Raw(header(tartest.FileHeader("f", 6))), tartest.Raw(plain)}, "longer than the 6 bytes"},
-		{"content in two members", []tartest.ForgedPart{tartest.Raw(header(tartest.FileHeader("f", 14))), tartest.Raw(plain), tartest.Raw(plain)}, "has 7 of the 14 bytes"},
-		{"no content", []tartest.ForgedPart{tartest.Raw(c), tartest.AGroup(link)}, "longer than the 7 bytes"},
-		{"content with an extra field", []tartest.ForgedPart{tartest.Raw(c), tartest.Raw(tartest.Member(content, []byte("G\x01")))}, "another member stands where its content should"},
-		{"no padding", []tartest.ForgedPart{tartest.Raw(c), tartest.Raw(plain), tartest.AGroup(link)}, "padding member"},
-		{"padding that is too short", []tartest.ForgedPart{tartest.Raw(c), tartest.Raw(plain), tartest.Raw(gzmember.AppendZeros(nil, 504, nil))}, "padding member"},
-		{"padding that is not zeros", []tartest.ForgedPart{tartest.Raw(c), tartest.Raw(plain), tartest.Raw(tartest.Member([]byte(strings.Repeat("x", 505)), nil))}, "padding member"},
-		{"padding that is deflated otherwise", []tartest.ForgedPart{tartest.Raw(c), tartest.Raw(plain), tartest.Raw(gzmember.AppendStored(nil, make([]byte, 505)))}, "padding member"},
-		{"padding where none is due", []tartest.ForgedPart{tartest.Raw(header(tartest.FileHeader("f", 512))), tartest.Raw(tartest.Member(make([]byte, 512), nil)), tartest.Raw(gzmember.AppendZeros(nil, 0, nil))}, "empty header member"},
-		{"segments that are too long", []tartest.ForgedPart{tableOf(func(s *gzmember.Segments) { s.Lengths[0]++ })}, "its segments have"},
-		{"segments cut elsewhere", []tartest.ForgedPart{tableOf(func(s *gzmember.Segments) { s.Lengths[0]++; s.Lengths[1]-- })}, "segment"},
-		{"a segment too many", []tartest.ForgedPart{tableOf(func(s *gzmember.Segments) { s.Lengths[2]--; s.Lengths = append(s.Lengths, 1) })}, "4 segments instead of 3"},
-		{"larger segments", []tartest.ForgedPart{tableOf(func(s *gzmember.Segments) { s.Shift++ })}, "3 segments instead of 2"},
-		{"segments in content of one piece", []tartest.ForgedPart{tartest.Raw(header(tartest.FileHeader("s", len(three)))), tartest.Raw(tartest.Member([]byte(three), nil)),
-			tartest.Raw(gzmember.AppendZeros(nil, 0, gzmember.Segments{Shift: 20, Lengths: []uint32{500, 500, uint32(len(tartest.Member([]byte(three), nil))) - 1018}}.AppendExtra(nil)))}, "segment"},
-		{"bytes that are no member", []tartest.ForgedPart{tartest.AGroup(link), tartest.Raw([]byte("what is this?"))}, "byte 0 of the header"},
-		{"a second trailer", []tartest.ForgedPart{tartest.AGroup(link), func(off int64) []byte { return format.Trailer{Offset: off}.Append(nil) }}, "64 bytes follow its end"},
-		{"a path twice", []tartest.ForgedPart{tartest.AFile("f", "x"), tartest.AFile("f", "x")}, "duplicate path"},
-		{"no directory", []tartest.ForgedPart{tartest.AFile("d/f", "x")}, "no parent"},
-		{"a directory later", []tartest.ForgedPart{tartest.AFile("d/f", "x"), tartest.AGroup(tartest.DirHeader("d"))}, "no parent"},
-		{"a hard link to nothing", []tartest.ForgedPart{tartest.AGroup(hard)}, "no target"},
-		{"a hard link to a file later", []tartest.ForgedPart{tartest.AGroup(hard), tartest.AFile("f", "x")}, "no target"},
-		{"a hard link to a symbolic link", []tartest.ForgedPart{tartest.AGroup(tartest.SymlinkHeader("f", "x"), hard)}, "no target"},
-		{"a file below a file", []tartest.ForgedPart{tartest.AFile("f", "x"), tartest.AFile("f/g", "x")}, "no parent"},
+		{"a file in a group", parts{raw(member(blocks(link, file), nil))},
+			"the header of a file stands in a group"},
+		{"a group behind a file's header", parts{raw(member(blocks(file, link), nil))},
+			"does not stand alone"},
+		{"a group field on H", parts{raw(member(blocks(file), []byte("G\x00")))},
+			"does not stand alone"},
+		{"a segment table on H", parts{raw(member(blocks(file),
+			[]byte("S\x14\x01\x00\x00\x00\x01\x00\x00\x00")))}, "segment table"},
+		{"an empty G", parts{raw(member(nil, nil))}, "empty header member"},
+		{"G of half a block", parts{raw(member(blocks(link)[:256], nil))}, "tar header"},
+		{"G of too many blocks", parts{raw(member(blocks(many...), nil))}, "more than 65536 bytes"},
+		{"a header that is not canonical", parts{raw(member(foreignHeader, nil))}, "tar header"},
+		{"the end of a tar in the middle", parts{raw(gzmember.AppendZeros(nil, 1024, nil))},
+			"tar header"},
+		{"a group field for nothing", parts{raw(member(blocks(hard), []byte("G\x00")))},
+			"field of duplicates"},
+		{"a group field that is too short",
+			parts{raw(member(blocks(many[:9]...), []byte("G\x00")))}, "field of duplicates"},
+		{"a group field with a bit too many", parts{raw(member(blocks(hard), []byte("G\x03")))},
+			"field of duplicates"},
+		{"a symbolic link as a duplicate", parts{raw(member(blocks(link), []byte("G\x01")))},
+			"is said to be a duplicate"},
+		{"content that is too short", parts{raw(header(tartest.FileHeader("f", 8))), raw(plain)},
+			"has 7 of the 8 bytes"},
+		{"content that is too long", parts{raw(header(tartest.FileHeader("f", 6))), raw(plain)},
+			"longer than the 6 bytes"},
+		{"content in two members", parts{raw(header(tartest.FileHeader("f", 14))), raw(plain),
+			raw(plain)}, "has 7 of the 14 bytes"},
+		{"no content", parts{raw(c), group(link)}, "longer than the 7 bytes"},
+		{"content with an extra field", parts{raw(c), raw(member(content, []byte("G\x01")))},
+			"another member stands where its content should"},
+		{"no padding", parts{raw(c), raw(plain), group(link)}, "padding member"},
+		{"padding that is too short",
+			parts{raw(c), raw(plain), raw(gzmember.AppendZeros(nil, 504, nil))}, "padding member"},
+		{"padding that is not zeros",
+			parts{raw(c), raw(plain), raw(member([]byte(strings.Repeat("x", 505)), nil))},
+			"padding member"},
+		{"padding that is deflated otherwise",
+			parts{raw(c), raw(plain), raw(gzmember.AppendStored(nil, make([]byte, 505)))},
+			"padding member"},
+		{"padding where none is due",
+			parts{raw(header(tartest.FileHeader("f", 512))), raw(member(make([]byte, 512), nil)),
+				raw(gzmember.AppendZeros(nil, 0, nil))}, "empty header member"},
+		{"segments that are too long", parts{tableOf(func(s *segments) { s.Lengths[0]++ })},
+			"its segments have"},
+		{"segments cut elsewhere",
+			parts{tableOf(func(s *segments) { s.Lengths[0]++; s.Lengths[1]-- })}, "segment"},
+		{"a segment too many",
+			parts{tableOf(func(s *segments) { s.Lengths[2]--; s.Lengths = append(s.Lengths, 1) })},
+			"4 segments instead of 3"},
+		{"larger segments", parts{tableOf(func(s *segments) { s.Shift++ })},
+			"3 segments instead of 2"},
+		{"segments in content of one piece",
+			parts{raw(header(tartest.FileHeader("s", len(three)))), raw(member([]byte(three), nil)),
+				raw(gzmember.AppendZeros(nil, 0, inOne.AppendExtra(nil)))}, "segment"},
+		{"bytes that are no member", parts{group(link), raw([]byte("what is this?"))},
+			"byte 0 of the header"},
+		{"a second trailer", parts{group(link), trailer}, "64 bytes follow its end"},
+		{"a path twice", parts{tartest.AFile("f", "x"), tartest.AFile("f", "x")}, "duplicate path"},
+		{"no directory", parts{tartest.AFile("d/f", "x")}, "no parent"},
+		{"a directory later", parts{tartest.AFile("d/f", "x"), group(tartest.DirHeader("d"))},
+			"no parent"},
+		{"a hard link to nothing", parts{group(hard)}, "no target"},
+		{"a hard link to a file later", parts{group(hard), tartest.AFile("f", "x")}, "no target"},
+		{"a hard link to a symbolic link", parts{group(tartest.SymlinkHeader("f", "x"), hard)},
+			"no target"},
+		{"a file below a file", parts{tartest.AFile("f", "x"), tartest.AFile("f/g", "x")},
+			"no parent"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			a := tartest.Forge(2, 0, tc.parts...)
 			for _, workers := range []int{1, 2} {
 				var m build.Memory
-				_, err := scan.BuildIndex(context.Background(), bytes.NewReader(a), int64(len(a)), &m, scan.Options{Workers: workers})
+				_, err := scan.BuildIndex(
+					context.Background(),
+					bytes.NewReader(a),
+					int64(len(a)),
+					&m,
+					scan.Options{Workers: workers},
+				)
 				if err == nil || !strings.Contains(err.Error(), tc.says) || !errors.Is(err, format.ErrCorrupt) {
 					t.Errorf("%d workers: got %v, want %q", workers, err, tc.says)
 				}
@@ -282,7 +351,13 @@ func TestScanTrailer(t *testing.T) {
 		"none":    right[:tr.Offset],
 	} {
 		var m build.Memory
-		_, err := scan.BuildIndex(context.Background(), bytes.NewReader(a), int64(len(a)), &m, scan.Options{})
+		_, err := scan.BuildIndex(
+			context.Background(),
+			bytes.NewReader(a),
+			int64(len(a)),
+			&m,
+			scan.Options{},
+		)
 		if !errors.Is(err, format.ErrCorrupt) && !errors.Is(err, format.ErrTruncated) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -292,7 +367,12 @@ func TestScanTrailer(t *testing.T) {
 // A content that inflates to far more than the size in its header is not inflated to its end.
 func TestScanBomb(t *testing.T) {
 	bomb := tartest.Member(make([]byte, 64<<20), nil)
-	a := tartest.Forge(1, 0, tartest.Raw(gzmember.AppendTarHeader(nil, tartest.Blocks(tartest.FileHeader("bomb", 1000)))), tartest.Raw(bomb))
+	a := tartest.Forge(
+		1,
+		0,
+		tartest.Raw(gzmember.AppendTarHeader(nil, tartest.Blocks(tartest.FileHeader("bomb", 1000)))),
+		tartest.Raw(bomb),
+	)
 	src := &countingReaderAt{r: bytes.NewReader(a)}
 	var m build.Memory
 	_, err := scan.BuildIndex(context.Background(), src, int64(len(a)), &m, scan.Options{Workers: 1})
@@ -314,19 +394,4 @@ func (c *countingReaderAt) ReadAt(b []byte, off int64) (int, error) {
 	n, err := c.r.ReadAt(b, off)
 	c.n += int64(n)
 	return n, err
-}
-
-// FindUnit finds a unit across the borders of its windows.
-func TestFindUnit(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 2))
-	u := tartest.AFile("some/path", "content")(0)
-	for range 200 {
-		before := rng.IntN(3 * format.SearchWindow)
-		b := append([]byte(strings.Repeat("\x1f\x8b\x08", before/3+1)[:before]), u...)
-		b = append(b, make([]byte, rng.IntN(format.SearchWindow))...)
-		got, err := format.FindUnit(context.Background(), bytes.NewReader(b), int64(len(b)), int64(rng.IntN(before+1)), int64(len(b)))
-		if err != nil || got != int64(before) {
-			t.Fatalf("a unit at %d is found at %d, %v", before, got, err)
-		}
-	}
 }

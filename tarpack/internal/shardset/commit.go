@@ -15,16 +15,26 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
-// A setResult says what a commit has put in its place.
-type CommitResult struct {
-	Shards []Shard
-	Stats  sidecar.Stats
-	Bytes  int64 // of all shards
-	Index  int64 // of all sidecars
+// Shard describes a shard of a set that was written.
+type Shard struct {
+	Name    string
+	Entries int // including directories that are in other shards, too
+	Bytes   int64
 }
 
-// commit makes the set's sidecar and list, and puts everything in its place. After an error nothing of the new set is left, unless its list had been put in
-// its place: then all of it is there, some of it maybe under temporary names. The lock is given up in any case.
+// CommitResult describes a set that was committed.
+type CommitResult struct {
+	Shards []Shard
+	Stats  sidecar.Stats // of the whole set
+	Bytes  int64         // of all shards
+	Index  int64         // bytes of all sidecars
+}
+
+// Commit writes the set's sidecar and list, and gives all files their names. It releases the lock
+// in any case.
+//
+// After an error nothing of the new set is left, unless the list has its name already. Then the
+// whole set is there, perhaps with some files under temporary names.
 func (o *Output) Commit(ctx context.Context, opt scan.Options) (res CommitResult, err error) {
 	o.Set.N = len(o.Shards)
 	committed := false
@@ -56,11 +66,13 @@ func (o *Output) Commit(ctx context.Context, opt scan.Options) (res CommitResult
 		return res, err
 	}
 	dir := filepath.Dir(o.Set.Stem)
-	if err := durable.SyncDir(dir); err != nil { // the shards' temporary names must be there when the list is
+	// The temporary names of the shards must be durable before the list is there.
+	if err := durable.SyncDir(dir); err != nil {
 		return res, err
 	}
-	// With the old list the new sidecar is stale, and is not used.
-	if err := os.Rename(format.TempName(o.Set.List()+format.SidecarSuffix), o.Set.List()+format.SidecarSuffix); err != nil {
+	// Until the new list is there, the new sidecar is stale, and is not used.
+	side := o.Set.List() + format.SidecarSuffix
+	if err := os.Rename(format.TempName(side), side); err != nil {
 		return res, err
 	}
 	if err := os.Rename(format.TempName(o.Set.List()), o.Set.List()); err != nil {
@@ -78,8 +90,10 @@ func (o *Output) Commit(ctx context.Context, opt scan.Options) (res CommitResult
 	return res, durable.SyncDir(dir)
 }
 
-// writeIndex makes the set's sidecar under its temporary name, and counts.
-func (o *Output) writeIndex(ctx context.Context, l *List, opt scan.Options, res *CommitResult) (digest uint64, n int64, err error) {
+// writeIndex writes the set's sidecar under its temporary name, and adds up the result.
+func (o *Output) writeIndex(
+	ctx context.Context, l *List, opt scan.Options, res *CommitResult,
+) (digest uint64, n int64, err error) {
 	m := NewJoiner(opt)
 	defer func() { err = errors.Join(err, m.Close()) }()
 	for i, s := range o.Shards {
@@ -93,7 +107,8 @@ func (o *Output) writeIndex(ctx context.Context, l *List, opt scan.Options, res 
 		}
 		res.Index += a.Index.Size()
 		res.Bytes += s.Size
-		res.Shards = append(res.Shards, Shard{Name: o.Set.Shard(i), Entries: a.Index.Len(), Bytes: s.Size})
+		res.Shards = append(res.Shards,
+			Shard{Name: o.Set.Shard(i), Entries: a.Index.Len(), Bytes: s.Size})
 		if err := m.Add(ctx, a); err != nil {
 			return 0, 0, err
 		}
@@ -112,7 +127,7 @@ func (o *Output) writeIndex(ctx context.Context, l *List, opt scan.Options, res 
 	return digest, n, errors.Join(err, f.Close())
 }
 
-// statsOf opens a sidecar that was just written: its own reader must take it.
+// statsOf opens a sidecar that was just written, which must succeed, and returns its counts.
 func statsOf(f *os.File, n int64) (sidecar.Stats, error) {
 	x, err := sidecar.OpenReaderAt(f, n)
 	if err != nil {
@@ -122,7 +137,7 @@ func statsOf(f *os.File, n int64) (sidecar.Stats, error) {
 	return x.Stats(), nil
 }
 
-// writeList writes the list durably.
+// WriteList writes a list to the file name, durably.
 func (o *Output) WriteList(name string, l *List) error {
 	f, err := durable.OpenTemp(name)
 	if err != nil {
@@ -135,11 +150,4 @@ func (o *Output) WriteList(name string, l *List) error {
 		err = f.Sync()
 	}
 	return errors.Join(err, f.Close())
-}
-
-// Shard is one of the archives that another one was split into.
-type Shard struct {
-	Name    string
-	Entries int // directories that are in other shards, too, included
-	Bytes   int64
 }

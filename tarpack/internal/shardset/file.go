@@ -17,31 +17,34 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 )
 
-// openShards is how many shards of a set are open at a time, at most, beside those that somebody holds.
+// OpenShards is how many shards of a set are open at a time, besides those that are held.
 const OpenShards = 512
 
-// A setFile reads the shards of a set as if they stood one after the other in one file. Shards are opened when something in them is read, and each is
-// held against the set's list then; those that were not used for the longest time are closed. It is safe for concurrent use.
+// File reads the shards of a set as if they were one file. A shard is opened, and compared with the
+// list, when something in it is read. The least recently used ones are closed. It is safe for
+// concurrent use.
 type File struct {
 	Name  format.SetName
 	list  *List
-	ends  []int64 // of each shard, in the whole
-	Limit int     // openShards, but for tests
+	ends  []int64 // offset of the end of each shard
+	Limit int     // OpenShards, except in tests
 
 	mu     sync.Mutex
 	open   map[int]*openShard
-	Recent list.List // of *openShard, the one used last first
+	Recent list.List // of *openShard, the last used first
 	closed bool
 }
 
-// An openShard is a shard that is open. It is closed when it is in the set's list of recent ones no longer and nobody holds it.
+// openShard is an open shard. It is closed once it is not among the recent ones and no caller holds
+// it.
 type openShard struct {
 	i    int
 	File *os.File
-	held int
-	at   *list.Element // nil: no longer among the recent
+	held int           // number of callers
+	at   *list.Element // nil if it is not among the recent ones
 }
 
+// NewFile returns the File of a set with this list. It opens nothing.
 func NewFile(name format.SetName, l *List) *File {
 	f := &File{Name: name, list: l, Limit: OpenShards, open: map[int]*openShard{}}
 	end := int64(0)
@@ -52,15 +55,17 @@ func NewFile(name format.SetName, l *List) *File {
 	return f
 }
 
+// Size returns the bytes of all shards.
 func (f *File) Size() int64 { return f.ends[len(f.ends)-1] }
 
-// place tells in which shard the byte at off is, and where the shard begins.
+// Place returns the shard that has the byte at off, and the offset where this shard begins.
 func (f *File) Place(off int64) (shard int, start int64) {
 	shard = sort.Search(len(f.ends)-1, func(i int) bool { return off < f.ends[i] })
 	return shard, f.ends[shard] - f.list.Shards[shard].Size
 }
 
-// ReadAt implements io.ReaderAt.
+// ReadAt implements io.ReaderAt. The error wraps format.ErrShard if a shard is missing, another
+// one, or too short.
 func (f *File) ReadAt(p []byte, off int64) (n int, err error) {
 	if off < 0 {
 		return 0, fmt.Errorf("%s: negative offset", f.Name.List())
@@ -88,7 +93,7 @@ func (f *File) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// acquire opens a shard, or finds it open. It stays open until it is released.
+// Acquire returns an open shard. It stays open until Release.
 func (f *File) Acquire(i int) (*openShard, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -113,7 +118,7 @@ func (f *File) Acquire(i int) (*openShard, error) {
 	return s, nil
 }
 
-// drop takes a shard out of the recent ones.
+// drop removes a shard from the recent ones.
 func (f *File) drop(s *openShard) {
 	f.Recent.Remove(s.at)
 	s.at = nil
@@ -123,6 +128,7 @@ func (f *File) drop(s *openShard) {
 	}
 }
 
+// Release gives back a shard that Acquire returned.
 func (f *File) Release(s *openShard) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -131,8 +137,8 @@ func (f *File) Release(s *openShard) {
 	}
 }
 
-// openShard opens a shard and holds it against the list. Where a writer of the set was stopped between putting the list in its place and
-// the shard, the shard still has its temporary name.
+// openShard opens a shard and compares it with the list. If a writer was killed after it had
+// committed the set, the shard may still have its temporary name.
 func (f *File) openShard(i int) (*os.File, error) {
 	file, err := OpenListed(f.list, i, f.Name.Shard(i))
 	if err == nil {
@@ -144,7 +150,8 @@ func (f *File) openShard(i int) (*os.File, error) {
 	return nil, MissingShard(f.Name.Shard(i), f.Name.N, err)
 }
 
-// openListed opens the file name if it is shard i of the list.
+// OpenListed opens the file name if it is shard i of the list. Otherwise the error wraps
+// format.ErrShard.
 func OpenListed(l *List, i int, name string) (*os.File, error) {
 	a, err := archivefile.Open(name)
 	if err != nil {
@@ -152,7 +159,8 @@ func OpenListed(l *List, i int, name string) (*os.File, error) {
 	}
 	if want := l.Shards[i]; a.Size != want.Size || a.Trailer.Digest != want.Digest {
 		a.OSFile.Close()
-		return nil, fmt.Errorf("%s: %w: this shard is not the one of its list: it has %d bytes and index %016x, not %d and %016x",
+		return nil, fmt.Errorf("%s: %w: this shard is not the one of its list: "+
+			"it has %d bytes and index %016x, not %d and %016x",
 			name, format.ErrShard, a.Size, a.Trailer.Digest, want.Size, want.Digest)
 	}
 	return a.OSFile, nil
@@ -166,7 +174,7 @@ func (f *File) CheckShards() error {
 		if err == nil && fi.Size() == want.Size && fi.Mode().IsRegular() {
 			continue
 		}
-		file, err := f.openShard(i) // says what is wrong
+		file, err := f.openShard(i) // for its error
 		if err != nil {
 			return err
 		}
@@ -175,7 +183,7 @@ func (f *File) CheckShards() error {
 	return nil
 }
 
-// Close closes all shards that nobody holds; the others are closed when they are released.
+// Close closes all shards that are not held. The others are closed by Release.
 func (f *File) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

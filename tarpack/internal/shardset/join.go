@@ -14,16 +14,11 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
-// finishIn writes the set's sidecar to a file, which is empty, and makes it durable.
-func (m *Joiner) FinishIn(f *os.File) (digest uint64, n int64, err error) {
-	if digest, n, err = m.finish(f); err != nil {
-		return 0, 0, err
-	}
-	return digest, n, f.Sync()
-}
-
-// joinShards writes the sidecar of a set to dst, put together from those of its shards.
-func Join(ctx context.Context, name format.SetName, dst build.File, o scan.Options) (digest uint64, n int64, err error) {
+// Join writes the sidecar of a set to dst, from those of its shards. A shard without one is indexed
+// in memory.
+func Join(
+	ctx context.Context, name format.SetName, dst build.File, o scan.Options,
+) (digest uint64, n int64, err error) {
 	m := NewJoiner(o)
 	defer func() { err = errors.Join(err, m.Close()) }()
 	for i := range name.N {
@@ -38,20 +33,21 @@ func Join(ctx context.Context, name format.SetName, dst build.File, o scan.Optio
 	return m.finish(dst)
 }
 
-// A setIndex puts the indexes of shards together.
+// Joiner makes the index of a set from those of its shards.
 type Joiner struct {
 	o        scan.Options
 	Builder  *build.Builder
-	before   *indexed.File // the shard before
-	size     int64         // of the shards so far
+	before   *indexed.File // the previous shard
+	size     int64         // of the shards so far, in bytes
 	progress format.Progress
 }
 
+// NewJoiner returns a Joiner without shards.
 func NewJoiner(o scan.Options) *Joiner {
 	return &Joiner{o: o, Builder: build.New(build.Options{TempDir: o.TempDir})}
 }
 
-// close drops what it holds.
+// Close removes temporary files and closes the last shard.
 func (m *Joiner) Close() error {
 	err := m.Builder.Close()
 	if m.before != nil {
@@ -61,8 +57,8 @@ func (m *Joiner) Close() error {
 	return err
 }
 
-// add adds the entries of the next shard, which the setIndex closes. A directory with entries in several shards is in each of
-// them, and in all between; that of the first counts.
+// Add adds the entries of the next shard, which the Joiner closes. A directory with entries in
+// several shards has a header in each of them, and in all between. The first one counts.
 func (m *Joiner) Add(ctx context.Context, a *indexed.File) (err error) {
 	before := m.before
 	defer func() {
@@ -82,7 +78,7 @@ func (m *Joiner) Add(ctx context.Context, a *indexed.File) (err error) {
 		e, err := before.Index.Entry(i)
 		return e.Type == sidecar.TypeDir, err
 	}
-	// Entries whose headers share a member must come in the order in which they stand in it, which their paths are in too.
+	// Entries of one G must be added in the order that they have in it. Path order is that order.
 	for row, err := range a.Index.All(0, a.Index.Len()) {
 		if err == nil {
 			err = context.Cause(ctx)
@@ -102,7 +98,7 @@ func (m *Joiner) Add(ctx context.Context, a *indexed.File) (err error) {
 	return nil
 }
 
-// item adds an entry.
+// item adds one entry.
 func (m *Joiner) item(a *indexed.File, row *sidecar.Row) (err error) {
 	it := build.Item{Entry: row.Entry, Path: string(row.Path)}
 	it.Offset += m.size
@@ -129,11 +125,22 @@ func (m *Joiner) item(a *indexed.File, row *sidecar.Row) (err error) {
 	return m.Builder.Add(it)
 }
 
-// finish writes the set's sidecar.
+// finish writes the set's sidecar. The error wraps format.ErrShard if the shards do not belong
+// together.
 func (m *Joiner) finish(dst build.File) (digest uint64, n int64, err error) {
 	digest, n, err = m.Builder.Finish(dst, m.size)
-	if errors.Is(err, build.ErrDuplicate) || errors.Is(err, build.ErrNoParent) || errors.Is(err, build.ErrNoTarget) {
+	if errors.Is(err, build.ErrDuplicate) || errors.Is(err, build.ErrNoParent) ||
+		errors.Is(err, build.ErrNoTarget) {
 		err = fmt.Errorf("%w: its shards are not of one set: %w", format.ErrShard, err)
 	}
 	return digest, n, err
+}
+
+// FinishIn writes the set's sidecar to an empty file, durably. It returns its digest and its size
+// in bytes.
+func (m *Joiner) FinishIn(f *os.File) (digest uint64, n int64, err error) {
+	if digest, n, err = m.finish(f); err != nil {
+		return 0, 0, err
+	}
+	return digest, n, f.Sync()
 }

@@ -19,13 +19,13 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
-// A shardInfo is what a set's list says of a shard.
+// ShardInfo is what a list has about one shard.
 type ShardInfo struct {
-	Size   int64  // bytes
-	Digest uint64 // of its sidecar, as in its T
+	Size   int64  // of the shard, in bytes
+	Digest uint64 // of the shard's sidecar, as in its T
 }
 
-// A setList is a set's list, which is text (FORMAT.md 2.4):
+// List is the list of a set, a text (FORMAT.md 2.4):
 //
 //	tpk set 1
 //	entries 32777
@@ -34,7 +34,7 @@ type ShardInfo struct {
 //	…
 //	hash b1946ac92492d234
 type List struct {
-	Entries uint64
+	Entries uint64 // of the whole set
 	Index   uint64 // digest of the set's sidecar
 	Shards  []ShardInfo
 }
@@ -42,14 +42,15 @@ type List struct {
 const (
 	listVersion = 1
 	listHead    = "tpk set "
-	// maxList is more than a list of MaxShards can have.
+	// maxList is more bytes than a list of MaxShards can have.
 	maxList = 64 + format.MaxShards*48
 )
 
-// append appends the list's text.
+// Append appends the text of the list.
 func (l *List) Append(dst []byte) []byte {
 	start := len(dst)
-	dst = fmt.Appendf(dst, "%s%d\nentries %d\nindex %016x\n", listHead, listVersion, l.Entries, l.Index)
+	dst = fmt.Appendf(dst, "%s%d\nentries %d\nindex %016x\n",
+		listHead, listVersion, l.Entries, l.Index)
 	for _, s := range l.Shards {
 		dst = append(dst, "shard "...)
 		dst = strconv.AppendInt(dst, s.Size, 10)
@@ -60,27 +61,30 @@ func (l *List) Append(dst []byte) []byte {
 	return fmt.Appendf(dst, "hash %016x\n", xxhash.Sum64(dst[start:]))
 }
 
-// parseShard reads a line of the list. What it takes too easily is found when the list is written again.
+// parseShard reads one line of the list. ParseList finds what it accepts wrongly.
 func parseShard(line []byte) (s ShardInfo, ok bool) {
-	size, digest, _ := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(string(line), "shard "), "\n"), " ")
+	fields := strings.TrimSuffix(strings.TrimPrefix(string(line), "shard "), "\n")
+	size, digest, _ := strings.Cut(fields, " ")
 	n, err1 := strconv.ParseInt(size, 10, 64)
 	d, err2 := strconv.ParseUint(digest, 16, 64)
 	return ShardInfo{n, d}, err1 == nil && err2 == nil && n >= format.TrailerSize
 }
 
-// parseList reads a list of n shards. The error wraps ErrVersion or ErrCorrupt.
+// ParseList reads the list of a set of n shards. The error wraps format.ErrVersion or ErrCorrupt.
 func ParseList(b []byte, n int) (*List, error) {
 	rest, ok := bytes.CutPrefix(b, []byte(listHead))
 	var version int
-	if _, err := fmt.Sscanf(string(rest[:min(len(rest), 20)]), "%d\n", &version); !ok || err != nil {
+	_, err := fmt.Sscanf(string(rest[:min(len(rest), 20)]), "%d\n", &version)
+	if !ok || err != nil {
 		return nil, fmt.Errorf("%w: it is no list of a shard set", format.ErrCorrupt)
 	}
 	if version > listVersion {
-		return nil, fmt.Errorf("%w: list version %d, this tpk reads up to %d", format.ErrVersion, version, listVersion)
+		return nil, fmt.Errorf("%w: list version %d, this tpk reads up to %d",
+			format.ErrVersion, version, listVersion)
 	}
 	l := &List{Shards: make([]ShardInfo, 0, n)}
 	lines := bytes.SplitAfter(b, []byte("\n"))
-	if len(lines) == n+5 { // head, entries, index, shards, hash, and what is after the last line's end
+	if len(lines) == n+5 { // head, entries, index, shards, hash, and nothing after the last LF
 		_, err1 := fmt.Sscanf(string(lines[1]), "entries %d\n", &l.Entries)
 		_, err2 := fmt.Sscanf(string(lines[2]), "index %x\n", &l.Index)
 		if err1 == nil && err2 == nil {
@@ -93,14 +97,15 @@ func ParseList(b []byte, n int) (*List, error) {
 			}
 		}
 	}
-	// Writing it again compares the hash too, and all that could be written in two ways.
+	// Writing it again also compares the hash, and refuses other spellings of a number.
 	if len(l.Shards) != n || !bytes.Equal(l.Append(nil), b) || l.size() < 0 {
-		return nil, fmt.Errorf("%w: the list is damaged, or is of another number of shards", format.ErrCorrupt)
+		return nil, fmt.Errorf("%w: the list is damaged, or is of another number of shards",
+			format.ErrCorrupt)
 	}
 	return l, nil
 }
 
-// size is that of all shards, −1 if that is too much.
+// size returns the bytes of all shards, or -1 if they are too many.
 func (l *List) size() (n int64) {
 	for _, s := range l.Shards {
 		if s.Size > math.MaxInt64/2-n {
@@ -111,7 +116,7 @@ func (l *List) size() (n int64) {
 	return n
 }
 
-// readList reads a list from its file.
+// ReadList reads the list of a set of n shards from its file.
 func ReadList(name string, n int) (*List, error) {
 	f, err := os.OpenFile(name, os.O_RDONLY|durable.OpenNonblock, 0)
 	if err != nil {
@@ -129,7 +134,8 @@ func ReadList(name string, n int) (*List, error) {
 	return l, nil
 }
 
-// listOf makes the list of a set from its shards alone. It does not know the set's sidecar.
+// ListFromShards returns the list of a set, made from its shards alone. It lacks the number of
+// entries and the digest of the set's sidecar.
 func ListFromShards(s format.SetName) (*List, error) {
 	l := &List{Shards: make([]ShardInfo, s.N)}
 	for i := range l.Shards {
@@ -148,7 +154,8 @@ func ListFromShards(s format.SetName) (*List, error) {
 	return l, nil
 }
 
-// missingShard says of an error of opening a shard what it means for the set.
+// MissingShard returns the error for a set of n shards if opening the shard name failed with err.
+// It wraps format.ErrShard if the file does not exist.
 func MissingShard(name string, n int, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: %w: this one of its %d shards is missing", name, format.ErrShard, n)
@@ -156,7 +163,8 @@ func MissingShard(name string, n int, err error) error {
 	return err
 }
 
-// noList is an error of reading a list.
+// NoList returns the error for a set whose list could not be read because of err. It wraps
+// format.ErrNoSidecar if there is no list, and format.ErrStale if that is damaged.
 func NoList(list string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: %w: the set has no list", list, format.ErrNoSidecar)

@@ -11,20 +11,28 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
-// A setOutput is a shard set while it is written. Shards are made one after the other under temporary names, and how many there will be need
-// not be known. What commits the set is one rename, that of its list: before it nothing of the new set is seen; after it all of it is,
-// since a reader takes a shard by its temporary name where the list says that this is the right one. The next writer of a set of
-// this name finishes the renames, or removes what was never committed.
+// Output is a shard set while it is written. The shards are written one after the other under
+// temporary names. Their number need not be known before.
+//
+// The rename of the list commits the set. Before it nothing of the new set is visible. After it
+// everything is, as a reader also accepts the temporary name of a shard if its digest is in the
+// list.
+//
+// The next writer of a set with this name finishes the renames, or removes what was not committed.
 type Output struct {
-	Set    format.SetName // its n is set by commit
-	Temp   *os.File
+	Set    format.SetName // N is set by Commit
+	Temp   *os.File       // the temporary file that is locked
 	lock   *os.File
-	Shards []ShardInfo     // those that are finished
-	At     *durable.Output // the files of the one that is being written; nil: none
-	Like   *os.File        // whose permissions all files get; nil: those of new files
+	Shards []ShardInfo     // the finished ones
+	At     *durable.Output // the files of the shard that is being written; nil: none
+	Like   *os.File        // all files get its permissions; nil: those of new files
 }
 
-// createSet takes the lock for writing sets of the archive name, and clears away what a killed writer has left.
+// Create locks the archive name for writing sets, and cleans up after a writer that was killed.
+//
+// The error wraps format.ErrLocked if another process writes a set of this name. It wraps
+// format.ErrNotRegular if something other than a file has the name, and os.ErrInvalid if it can't
+// be an archive's.
 func Create(name string) (*Output, error) {
 	stem, ext := format.CutArchiveSuffix(name)
 	if stem == "" || filepath.Base(stem) == "." || strings.HasSuffix(name, "/") {
@@ -43,11 +51,13 @@ func Create(name string) (*Output, error) {
 	return o, nil
 }
 
+// Unlock releases the lock, and removes its file.
 func (o *Output) Unlock() error {
 	return errors.Join(os.Remove(o.Temp.Name()), o.Temp.Close(), o.lock.Close())
 }
 
-// owns tells whether a file in the set's directory is of a set of this name, whatever its number of shards.
+// Owns reports whether a file in the set's directory belongs to a set of this name, with any number
+// of shards.
 func (o *Output) Owns(base string) bool {
 	dir := filepath.Dir(o.Set.Stem)
 	name := filepath.Join(dir, base)
@@ -64,7 +74,8 @@ func (o *Output) Owns(base string) bool {
 	return o.isPending(base)
 }
 
-// isPending: the name is that of a shard or a sidecar that is not in its place yet, or of a list.
+// isPending reports whether base is the temporary name of a shard, a sidecar or a list of such a
+// set.
 func (o *Output) isPending(base string) bool {
 	base, ok := strings.CutSuffix(base, format.TempSuffix)
 	if !ok {
@@ -87,7 +98,7 @@ func (o *Output) isPending(base string) bool {
 	return false
 }
 
-// recover puts the shards of committed sets in their places, and removes all other temporary files.
+// recover gives the shards of committed sets their names, and removes all other temporary files.
 func (o *Output) recover() error {
 	dir := filepath.Dir(o.Set.Stem)
 	entries, err := os.ReadDir(dir)
@@ -110,7 +121,7 @@ func (o *Output) recover() error {
 	for _, s := range lists {
 		l, err := ReadList(s.List(), s.N)
 		if err != nil {
-			continue // nothing was committed by it
+			continue // it has committed nothing
 		}
 		if err := settle(s, l); err != nil {
 			return err
@@ -118,7 +129,8 @@ func (o *Output) recover() error {
 	}
 	for _, name := range pending {
 		base := strings.TrimPrefix(strings.TrimSuffix(filepath.Base(name), format.TempSuffix), ".")
-		if s, ok := format.ParseListName(filepath.Join(dir, base)); ok { // its writer was killed while it committed
+		// The writer of a list was killed during its commit.
+		if s, ok := format.ParseListName(filepath.Join(dir, base)); ok {
 			if err := removeOrphan(s); err != nil {
 				return err
 			}
@@ -130,7 +142,8 @@ func (o *Output) recover() error {
 	return durable.SyncDir(dir)
 }
 
-// removeOrphan removes the sidecar of a set that has no list: it is put in its place before the list, which did not follow.
+// removeOrphan removes the sidecar of a set without a list. Commit was killed after it had renamed
+// the sidecar.
 func removeOrphan(s format.SetName) error {
 	if _, err := os.Lstat(s.List()); !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -141,7 +154,7 @@ func removeOrphan(s format.SetName) error {
 	return nil
 }
 
-// settle puts the shards of a committed set in their places, those that are not there yet.
+// settle gives the shards of a committed set their names, if they have not got them yet.
 func settle(s format.SetName, l *List) error {
 	for i := range s.N {
 		f, err := OpenListed(l, i, s.Pending(i))
@@ -156,19 +169,22 @@ func settle(s format.SetName, l *List) error {
 	return durable.SyncDir(filepath.Dir(s.Stem))
 }
 
-// placeShard puts a shard and its sidecar in their places, the sidecar first: as long as the shard has its temporary name it is tried again.
+// placeShard gives a shard and its sidecar their names, the sidecar first: a shard with its
+// temporary name is tried again.
 func placeShard(s format.SetName, i int) error {
-	if err := os.Rename(s.PendingIndex(i), s.Shard(i)+format.SidecarSuffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+	err := os.Rename(s.PendingIndex(i), s.Shard(i)+format.SidecarSuffix)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	return os.Rename(s.Pending(i), s.Shard(i))
 }
 
-// next begins a shard.
+// Next begins a shard. The error wraps format.ErrTooMany if the set has MaxShards.
 func (o *Output) Next() (*durable.Output, error) {
 	i := len(o.Shards)
 	if i >= format.MaxShards {
-		return nil, fmt.Errorf("%s%s: %w: it makes more than %d shards", o.Set.Stem, o.Set.Ext, format.ErrTooMany, format.MaxShards)
+		return nil, fmt.Errorf("%s%s: %w: it makes more than %d shards",
+			o.Set.Stem, o.Set.Ext, format.ErrTooMany, format.MaxShards)
 	}
 	out := &durable.Output{Name: o.Set.Pending(i)}
 	for _, f := range []struct {
@@ -187,7 +203,7 @@ func (o *Output) Next() (*durable.Output, error) {
 	return out, nil
 }
 
-// prepare empties a file of the set, which a killed writer may have left, and gives it its permissions.
+// Prepare empties a file of the set, which a killed writer may have left, and sets its permissions.
 func (o *Output) Prepare(f *os.File) error {
 	if err := f.Truncate(0); err != nil || o.Like == nil {
 		return err
@@ -195,7 +211,7 @@ func (o *Output) Prepare(f *os.File) error {
 	return (&durable.Output{Archive: f, Sidecar: f}).Inherit(o.Like)
 }
 
-// finish makes the shard at hand durable.
+// Finish makes the current shard durable. It has size bytes, and its sidecar has this digest.
 func (o *Output) Finish(size int64, digest uint64) error {
 	for _, f := range []*os.File{o.At.Archive, o.At.Sidecar} {
 		if err := f.Sync(); err != nil {
@@ -211,12 +227,12 @@ func (o *Output) Finish(size int64, digest uint64) error {
 	return nil
 }
 
-// abort removes all that was written.
+// Abort removes everything that was written, and releases the lock.
 func (o *Output) Abort() error {
 	if o.At != nil {
 		for _, f := range []*os.File{o.At.Archive, o.At.Sidecar} {
 			if f != nil {
-				f.Close() // it is removed
+				f.Close() // an error loses nothing: the file is removed
 			}
 		}
 	}

@@ -96,8 +96,8 @@ func (m *Headers) of(path string, typ sidecar.Type, info fs.FileInfo) format.Hea
 		h.DevMajor, h.DevMinor = st.Major, st.Minor
 	}
 	if m.PreserveOwner {
-		h.UID, h.GID = st.Uid, st.Gid
-		h.Uname, h.Gname = durable.OwnerNames.User(st.Uid), durable.OwnerNames.Group(st.Gid)
+		h.UID, h.GID = st.UID, st.GID
+		h.Uname, h.Gname = durable.OwnerNames.User(st.UID), durable.OwnerNames.Group(st.GID)
 	}
 	return h
 }

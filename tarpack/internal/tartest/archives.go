@@ -15,7 +15,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// mustAppend lets an archive grow.
+// Append appends paths to an archive in place, and checks the result.
 func Append(t testing.TB, name string, o edit.AddOptions, paths ...string) edit.Result {
 	t.Helper()
 	o.Append = true
@@ -27,7 +27,7 @@ func Append(t testing.TB, name string, o edit.AddOptions, paths ...string) edit.
 	return res
 }
 
-// wantSound checks an archive, its sidecar, and that nothing else is beside it.
+// WantSound checks an archive and its sidecar, and that no temporary file is beside it.
 func WantSound(t testing.TB, name string) {
 	t.Helper()
 	res, err := tarpack.Verify(context.Background(), name, tarpack.VerifyOptions{})
@@ -42,11 +42,14 @@ func WantSound(t testing.TB, name string) {
 	if err := a.Index().Verify(); err != nil || a.Unfinished() != 0 {
 		t.Fatalf("index: %v, %d bytes too many", err, a.Unfinished())
 	}
-	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(name), ".*"+format.TempSuffix)); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(name), ".*"+format.TempSuffix)); len(
+		left,
+	) > 0 {
 		t.Fatalf("there is %v", left)
 	}
 }
 
+// Read returns the content of a file.
 func Read(t testing.TB, name string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(name)
@@ -56,13 +59,14 @@ func Read(t testing.TB, name string) []byte {
 	return b
 }
 
-// foreignTar is a .tar.gz of another program.
+// ForeignTar returns a .tar.gz that tpk did not write, with one file f.
 func ForeignTar(t *testing.T, content string) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	w := tar.NewWriter(z)
-	if err := w.WriteHeader(&tar.Header{Name: "f", Mode: 0o644, Size: int64(len(content))}); err != nil {
+	h := &tar.Header{Name: "f", Mode: 0o644, Size: int64(len(content))}
+	if err := w.WriteHeader(h); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.Write([]byte(content)); err != nil {
@@ -74,6 +78,7 @@ func ForeignTar(t *testing.T, content string) []byte {
 	return b.Bytes()
 }
 
+// Open opens an archive until the end of the test.
 func Open(t testing.TB, name string) *tarpack.Archive {
 	a, err := tarpack.Open(context.Background(), name, nil)
 	if err != nil {

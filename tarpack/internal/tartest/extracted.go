@@ -12,17 +12,18 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 )
 
-// openUp makes directories removable.
+// OpenUp makes the directories in dir removable.
 func OpenUp(dir string) {
-	filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if d != nil && d.IsDir() {
-			os.Chmod(name, 0o700)
+			_ = os.Chmod(name, 0o700)
 		}
 		return nil
 	})
 }
 
-// found describes what stands below a directory, a line each.
+// Found describes everything in a directory, a line each: path, mode, time, and content or link
+// text.
 func Found(t testing.TB, dir string) []string {
 	t.Helper()
 	var lines []string
@@ -42,7 +43,7 @@ func Found(t testing.TB, dir string) []string {
 		switch {
 		case fi.Mode().IsRegular():
 			b, err := os.ReadFile(name)
-			if errors.Is(err, fs.ErrPermission) { // for anybody but root
+			if errors.Is(err, fs.ErrPermission) { // unless root reads it
 				if err = os.Chmod(name, 0o600); err == nil {
 					b, err = os.ReadFile(name)
 					err = errors.Join(err, os.Chmod(name, fi.Mode()))
@@ -71,7 +72,7 @@ func Found(t testing.TB, dir string) []string {
 	return lines
 }
 
-// sameAsFS compares an extracted directory with the archive as a file system, name by name.
+// SameAsFS compares an extracted directory with the archive as a file system, name by name.
 func SameAsFS(t *testing.T, a *tarpack.Archive, dir string) {
 	t.Helper()
 	n := 0

@@ -20,10 +20,10 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
-// A piece of a forged archive: any bytes, made with what is known of the bytes before.
+// ForgedPart returns the bytes of a part of an archive that begins at off.
 type ForgedPart func(off int64) []byte
 
-// forge puts an archive together from parts and a trailer that counts the given entries and names the digest.
+// Forge returns an archive of parts. Its trailer has the given number of entries and digest.
 func Forge(entries, digest uint64, parts ...ForgedPart) []byte {
 	var a []byte
 	for _, p := range parts {
@@ -32,18 +32,23 @@ func Forge(entries, digest uint64, parts ...ForgedPart) []byte {
 	return format.Trailer{Entries: entries, Offset: int64(len(a)), Digest: digest}.Append(a)
 }
 
-// forgeRight is forge with the right number of entries and the right digest, if the parts follow the rules.
+// ForgeRight is Forge with the right number of entries and digest. The parts must follow the rules.
 func ForgeRight(t testing.TB, parts ...ForgedPart) []byte {
 	t.Helper()
 	a := Forge(0, 0, parts...)
 	ix := scan.NewIndexer(scan.Options{})
 	defer ix.Builder.Close()
-	s := &scan.Scan{Src: bytes.NewReader(a), Size: int64(len(a)), Workers: 1, Each: func(un *scan.Unit) error {
-		if un.Err != nil {
-			return un.Err
-		}
-		return ix.Add(un)
-	}}
+	s := &scan.Scan{
+		Src:     bytes.NewReader(a),
+		Size:    int64(len(a)),
+		Workers: 1,
+		Each: func(un *scan.Unit) error {
+			if un.Err != nil {
+				return un.Err
+			}
+			return ix.Add(un)
+		},
+	}
 	if err := s.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -55,10 +60,10 @@ func ForgeRight(t testing.TB, parts ...ForgedPart) []byte {
 	return Forge(ix.Builder.Len(), digest, parts...)
 }
 
-// raw is a part with fixed bytes.
+// Raw returns a part with fixed bytes.
 func Raw(b []byte) ForgedPart { return func(int64) []byte { return b } }
 
-// blocks are the header blocks of entries.
+// Blocks returns the header blocks of entries.
 func Blocks(hs ...format.Header) []byte {
 	var b []byte
 	for i := range hs {
@@ -70,7 +75,7 @@ func Blocks(hs ...format.Header) []byte {
 	return b
 }
 
-// member compresses at level 6.
+// Member returns a member of level 6. Extra is the payload of its TP subfield; nil: none.
 func Member(content, extra []byte) []byte {
 	e, err := gzmember.NewEncoder(6)
 	if err != nil {
@@ -79,18 +84,24 @@ func Member(content, extra []byte) []byte {
 	return e.AppendMember(nil, content, extra)
 }
 
-// fileHeader is a header of a regular file.
+// FileHeader returns the header of a regular file.
 func FileHeader(path string, size int) format.Header {
-	return format.Header{Path: path, Type: sidecar.TypeFile, Mode: 0o644, ModTime: 1e9, Size: int64(size)}
+	return format.Header{
+		Path:    path,
+		Type:    sidecar.TypeFile,
+		Mode:    0o644,
+		ModTime: 1e9,
+		Size:    int64(size),
+	}
 }
 
-// aFile is H, C and P of a file, deflated.
+// AFile returns H, C and P of a file, deflated.
 func AFile(path, content string) ForgedPart {
 	b := gzmember.AppendTarHeader(nil, Blocks(FileHeader(path, len(content))))
 	return Raw(append(b, TailOf(content)...))
 }
 
-// tailOf is C and P of a content, deflated.
+// TailOf returns C and P of a content, deflated.
 func TailOf(content string) []byte {
 	if content == "" {
 		return nil
@@ -102,7 +113,7 @@ func TailOf(content string) []byte {
 	return b
 }
 
-// aStored is a file whose content is stored.
+// AStored returns H, C and P of a file, stored.
 func AStored(path, content string) ForgedPart {
 	b := gzmember.AppendTarHeader(nil, Blocks(FileHeader(path, len(content))))
 	b = gzmember.AppendStored(b, []byte(content))
@@ -112,7 +123,8 @@ func AStored(path, content string) ForgedPart {
 	return Raw(b)
 }
 
-// aSegmented is a file in segments of 1 MiB, whose table edit may change.
+// ASegmented returns H, C and P of a file in segments of 1 MiB. Edit may change its segment table;
+// nil leaves it.
 func ASegmented(path, content string, edit func(*gzmember.Segments)) ForgedPart {
 	e, err := gzmember.NewEncoder(1)
 	if err != nil {
@@ -135,7 +147,7 @@ func ASegmented(path, content string, edit func(*gzmember.Segments)) ForgedPart 
 	return Raw(gzmember.AppendZeros(b, format.Padding(int64(len(content))), table.AppendExtra(nil)))
 }
 
-// aGroup is a group of entries. A duplicate is a hard link with mode 0 here.
+// AGroup returns the group of entries. A hard link with mode 0 is a duplicate, with mode 0644.
 func AGroup(hs ...format.Header) ForgedPart {
 	duplicates := format.DuplicateBits(len(hs), func(i int) bool {
 		return hs[i].Type == sidecar.TypeHardlink && hs[i].Mode == 0
@@ -148,19 +160,28 @@ func AGroup(hs ...format.Header) ForgedPart {
 	return Raw(Member(Blocks(hs...), duplicates))
 }
 
+// DirHeader returns the header of a directory.
 func DirHeader(path string) format.Header {
 	return format.Header{Path: path, Type: sidecar.TypeDir, Mode: 0o755, ModTime: 1e9}
 }
 
+// SymlinkHeader returns the header of a symbolic link with this text.
 func SymlinkHeader(path, text string) format.Header {
 	return format.Header{Path: path, Type: sidecar.TypeSymlink, Mode: 0o777, Link: text, ModTime: 1e9}
 }
 
+// HardlinkHeader returns the header of a hard link to the path target.
 func HardlinkHeader(path, target string) format.Header {
-	return format.Header{Path: path, Type: sidecar.TypeHardlink, Mode: 0o644, Link: target, ModTime: 1e9}
+	return format.Header{
+		Path:    path,
+		Type:    sidecar.TypeHardlink,
+		Mode:    0o644,
+		Link:    target,
+		ModTime: 1e9,
+	}
 }
 
-// text is some content that deflate shrinks, n bytes of it.
+// Text returns n bytes that deflate shrinks. Other seeds give other bytes.
 func Text(seed string, n int) string {
 	var b strings.Builder
 	for i := 0; b.Len() < n; i++ {
@@ -171,23 +192,34 @@ func Text(seed string, n int) string {
 	return b.String()[:n]
 }
 
-// noise is content that deflate does not shrink.
+// Noise returns n bytes that deflate does not shrink. Other seeds give other bytes.
 func Noise(seed string, n int) string {
 	b := make([]byte, 0, n+8)
 	for i := uint64(0); len(b) < n; i++ {
-		b = binary.LittleEndian.AppendUint64(b, xxhash.Sum64String(seed+string(binary.LittleEndian.AppendUint64(nil, i))))
+		b = binary.LittleEndian.AppendUint64(
+			b,
+			xxhash.Sum64String(seed+string(binary.LittleEndian.AppendUint64(nil, i))),
+		)
 	}
 	return string(b[:n])
 }
 
-// variety are parts with everything that an archive can hold.
+// Variety returns parts with everything that an archive can have, except large files.
 func Variety() []ForgedPart {
 	fifo := format.Header{Path: "pipe", Type: sidecar.TypeFIFO, Mode: 0o600, ModTime: 1e9}
 	dup := HardlinkHeader("dir/dup", "text")
 	dup.Mode = 0
 	return []ForgedPart{
-		AFile("text", Text("t", 3000)), AFile("empty", ""), AFile("512", Text("5", 512)), AStored("noise", Noise("n", 1000)),
-		AGroup(SymlinkHeader("link", "dir/inner"), HardlinkHeader("hard", "text"), fifo, DirHeader("dir")),
+		AFile(
+			"text",
+			Text("t", 3000),
+		), AFile("empty", ""), AFile("512", Text("5", 512)), AStored("noise", Noise("n", 1000)),
+		AGroup(
+			SymlinkHeader("link", "dir/inner"),
+			HardlinkHeader("hard", "text"),
+			fifo,
+			DirHeader("dir"),
+		),
 		AFile("dir/inner", "inner\n"), AFile("dir/grüße", "wide\n"),
 		AGroup(dup, SymlinkHeader("dir/up", "../text"), DirHeader("dir/sub")),
 		AFile("dir/sub/deep", Text("d", 700)),
@@ -195,13 +227,22 @@ func Variety() []ForgedPart {
 	}
 }
 
-// big are parts with contents that are segmented and stored.
+// Big returns Variety and large files, segmented and stored.
 func Big() []ForgedPart {
-	return append(Variety(),
-		ASegmented("segments", Text("s", 3<<20+5), nil), ASegmented("two", Text("2", 2<<20), nil), AStored("stored", Noise("big", 1<<20+7)))
+	return append(
+		Variety(),
+		ASegmented(
+			"segments",
+			Text("s", 3<<20+5),
+			nil,
+		),
+		ASegmented("two", Text("2", 2<<20), nil),
+		AStored("stored", Noise("big", 1<<20+7)),
+	)
 }
 
-// writeArchive writes an archive with its sidecar, or without one if side is nil, and returns its name.
+// WriteArchive writes an archive, and its sidecar unless side is nil. It returns the archive's
+// name.
 func WriteArchive(t testing.TB, archive, side []byte) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "a.tar.gz")
@@ -212,6 +253,7 @@ func WriteArchive(t testing.TB, archive, side []byte) string {
 	return name
 }
 
+// WriteFile writes a file.
 func WriteFile(t testing.TB, name string, b []byte) {
 	t.Helper()
 	if err := os.WriteFile(name, b, 0o644); err != nil {
@@ -219,21 +261,26 @@ func WriteFile(t testing.TB, name string, b []byte) {
 	}
 }
 
-// indexOf builds the sidecar of an archive.
+// IndexOf returns the sidecar of an archive, made from it alone.
 func IndexOf(t testing.TB, archive []byte) []byte {
 	t.Helper()
 	var m build.Memory
-	if _, err := scan.BuildIndex(context.Background(), bytes.NewReader(archive), int64(len(archive)), &m, scan.Options{}); err != nil {
+	src := bytes.NewReader(archive)
+	if _, err := scan.BuildIndex(t.Context(), src, src.Size(), &m, scan.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return m.Bytes()
 }
 
-// openForged opens an archive of these parts.
+// OpenForged opens an archive of these parts until the end of the test.
 func OpenForged(t testing.TB, parts ...ForgedPart) *tarpack.Archive {
 	t.Helper()
 	archive := ForgeRight(t, parts...)
-	a, err := tarpack.Open(context.Background(), WriteArchive(t, archive, IndexOf(t, archive)), &tarpack.OpenOptions{RequireSidecar: true})
+	a, err := tarpack.Open(
+		context.Background(),
+		WriteArchive(t, archive, IndexOf(t, archive)),
+		&tarpack.OpenOptions{RequireSidecar: true},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +288,8 @@ func OpenForged(t testing.TB, parts ...ForgedPart) *tarpack.Archive {
 	return a
 }
 
-// vouch makes the sidecar's hashes, and the digest in the archive's trailer, right again after one of its sections was changed.
+// Vouch corrects the hashes in a sidecar whose sections were changed, and the digest in the
+// archive's trailer.
 func Vouch(archive, side []byte) {
 	le := binary.LittleEndian
 	const sections, digestAt = 160, 304
@@ -251,5 +299,8 @@ func Vouch(archive, side []byte) {
 		le.PutUint64(row[16:], xxhash.Sum64(side[off:off+n]))
 	}
 	le.PutUint64(side[digestAt:], xxhash.Sum64(side[:digestAt]))
-	le.PutUint64(archive[len(archive)-format.TrailerSize+gzmember.HeaderSize+6+22:], le.Uint64(side[digestAt:]))
+	le.PutUint64(
+		archive[len(archive)-format.TrailerSize+gzmember.HeaderSize+6+22:],
+		le.Uint64(side[digestAt:]),
+	)
 }

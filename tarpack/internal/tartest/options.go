@@ -166,8 +166,9 @@ func RemoveFilesOption() Option {
 	}}
 }
 
-// OptionsTree returns a directory with something for every option: duplicates, a log, a FIFO, text
-// that a higher level makes smaller, and more files than a packer looks ahead. It has more as well.
+// OptionsTree returns a directory with something for every option: duplicates, a log, a FIFO, and
+// text that a higher level makes smaller. It has more files than a packer looks ahead, and those in
+// more.
 func OptionsTree(t *testing.T, more ...[2]string) string {
 	text := Text("options", 200_000)
 	files := [][2]string{{"a.txt", text}, {"b.txt", text}, {"x.log", "a log"}}

@@ -18,8 +18,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
-// tree writes files for a test and returns their directory. A name that ends in "/" is a directory, content that starts with
-// "-> " makes a symbolic link, "=> " a hard link.
+// Tree writes files and returns their directory. Each is a name and its content. A name that ends
+// in "/" is a directory. Content that begins with "-> " makes a symbolic link, "=> " a hard link.
 func Tree(t testing.TB, files ...[2]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -53,7 +53,7 @@ func Tree(t testing.TB, files ...[2]string) string {
 	return dir
 }
 
-// mustPack packs dir and returns the archive's name.
+// Pack packs dir and returns the archive's name.
 func Pack(t testing.TB, dir string, o pack.Options) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "out.tar.gz")
@@ -63,7 +63,8 @@ func Pack(t testing.TB, dir string, o pack.Options) string {
 	return out
 }
 
-// listing is what archive/tar and compress/gzip read, a line an entry in archive order: type, path, link, size.
+// Listing returns what archive/tar and compress/gzip read, a line an entry in archive order: type,
+// path, link target, size.
 func Listing(t testing.TB, name string) []string {
 	t.Helper()
 	f, err := os.Open(name)
@@ -95,14 +96,19 @@ func Listing(t testing.TB, name string) []string {
 	}
 }
 
-// wantListing compares a listing with lines.
+// WantListing compares a Listing with lines.
 func WantListing(t testing.TB, name string, want ...string) {
 	t.Helper()
 	if got := Listing(t, name); !slices.Equal(got, want) {
-		t.Errorf("the archive holds\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))
+		t.Errorf(
+			"the archive holds\n  %s\nwant\n  %s",
+			strings.Join(got, "\n  "),
+			strings.Join(want, "\n  "),
+		)
 	}
 }
 
+// RandomBytes returns n bytes from rng.
 func RandomBytes(rng *rand.Rand, n int) []byte {
 	b := make([]byte, n)
 	for i := range b {
@@ -111,13 +117,26 @@ func RandomBytes(rng *rand.Rand, n int) []byte {
 	return b
 }
 
-// shardTree is a tree with duplicates, empty files and directories, and something of every kind.
+// ShardTree returns a tree with duplicates, empty files and directories, links and large files.
 func ShardTree(t *testing.T) string {
 	var files [][2]string
 	for i := range 120 {
-		files = append(files, [2]string{fmt.Sprintf("d%d/s%d/f%03d", i%3, i%7, i), fmt.Sprintf("%d %s", i%50, bytes.Repeat([]byte{byte('a' + i%50)}, 3000*(i%5)))})
+		files = append(
+			files,
+			[2]string{
+				fmt.Sprintf("d%d/s%d/f%03d", i%3, i%7, i),
+				fmt.Sprintf("%d %s", i%50, bytes.Repeat([]byte{byte('a' + i%50)}, 3000*(i%5))),
+			},
+		)
 	}
-	files = append(files, [2]string{"empty/", ""}, [2]string{"d1/zero", ""}, [2]string{"link", "-> d0"}, [2]string{"d0/s0/back", "-> ../../d1"},
-		[2]string{"noise", Noise("big", 5<<20)}, [2]string{"text", Text("big", 5<<20)})
+	files = append(
+		files,
+		[2]string{"empty/", ""},
+		[2]string{"d1/zero", ""},
+		[2]string{"link", "-> d0"},
+		[2]string{"d0/s0/back", "-> ../../d1"},
+		[2]string{"noise", Noise("big", 5<<20)},
+		[2]string{"text", Text("big", 5<<20)},
+	)
 	return Tree(t, files...)
 }

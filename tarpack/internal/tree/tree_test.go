@@ -73,7 +73,9 @@ func TestWalkOrder(t *testing.T) {
 	}
 	for _, c := range []struct{ into, only, want string }{
 		{"", "", "B a a- b 0link | a.d a.d/z | c | d d/x- | d/x d/x/y |"},
-		{"p/q", "", "p/q/B p/q/a p/q/a- p/q/b p/q/0link | p/q/a.d p/q/a.d/z | p/q/c | p/q/d p/q/d/x- | p/q/d/x p/q/d/x/y |"},
+		{"p/q", "",
+			"p/q/B p/q/a p/q/a- p/q/b p/q/0link | p/q/a.d p/q/a.d/z | p/q/c | " +
+				"p/q/d p/q/d/x- | p/q/d/x p/q/d/x/y |"},
 		{"", "d", "| d d/x- | d/x d/x/y |"},
 		{"p", "a", "p/a |"},
 	} {

@@ -1,0 +1,8 @@
+// Package indexed opens an archive with its index: the sidecar beside it or on its device, or one
+// that is built in memory. Package tarpack makes its Archive of this; writers use it to read old
+// archives.
+//
+//	archivefile.File + sidecar.Index = indexed.File
+//
+// It imports archivefile, scan and format.
+package indexed

@@ -1,0 +1,14 @@
+// Package shardset has what a shard set is beyond its archives (FORMAT.md 2.4). That is the list of
+// the shards, their content as one file, the sidecar of all, and the commit of a new set.
+//
+//	List, ReadList     the set's list: sizes and digests of the shards
+//	File               an io.ReaderAt of all shards, one after the other
+//	Join, Joiner       the set's sidecar, from those of the shards
+//	Output             a set that is being written
+//
+// A set is committed by one rename, that of its list:
+//
+//	shards with temporary names → the set's sidecar and list → proper names of the shards
+//
+// It imports archivefile, indexed, scan, durable and format.
+package shardset

@@ -1,0 +1,154 @@
+package shardset_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
+	"github.com/tarpack/tpk/tarpack/internal/tartest"
+)
+
+// writeSet writes the archives of a set of n shards, and returns its names and all its bytes.
+func writeSet(t *testing.T, n int) (format.SetName, []byte) {
+	t.Helper()
+	name := format.SetNameOf(filepath.Join(t.TempDir(), "a.tar.gz"), n)
+	var whole []byte
+	for i := range n {
+		b := tartest.ForgeRight(t, tartest.AFile(fmt.Sprintf("f%d", i), tartest.Text("x", 100*i)))
+		tartest.WriteFile(t, name.Shard(i), b)
+		whole = append(whole, b...)
+	}
+	return name, whole
+}
+
+// openSet returns the File of a set, with the list that its shards have.
+func openSet(t *testing.T, name format.SetName) *shardset.File {
+	t.Helper()
+	l, err := shardset.ListFromShards(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := shardset.NewFile(name, l)
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// The shards read as one file, also across their borders and at its end, with few of them open.
+func TestFileReadAt(t *testing.T) {
+	name, whole := writeSet(t, 5)
+	f := openSet(t, name)
+	f.Limit = 2
+	if f.Size() != int64(len(whole)) {
+		t.Fatalf("%d bytes, want %d", f.Size(), len(whole))
+	}
+	read := func(step, at int) {
+		b := make([]byte, step)
+		n, err := f.ReadAt(b, int64(at))
+		want := whole[at:min(at+step, len(whole))]
+		if !bytes.Equal(b[:n], want) || (err == io.EOF) != (n < step) || err != nil && err != io.EOF {
+			t.Errorf("%d bytes at %d: %d, %v", step, at, n, err)
+		}
+	}
+	var all sync.WaitGroup
+	for _, step := range []int{1, 7, 100, 1000, len(whole), len(whole) + 1} {
+		all.Go(func() {
+			for at := 0; at < len(whole); at += max(step/2, 29) {
+				read(step, at)
+			}
+		})
+	}
+	all.Wait()
+	if n := f.Recent.Len(); n > 2 {
+		t.Errorf("%d shards are open", n)
+	}
+	for _, c := range []struct {
+		off int64
+		eof bool
+	}{{f.Size(), true}, {f.Size() + 1, true}, {-1, false}} {
+		n, err := f.ReadAt(make([]byte, 1), c.off)
+		if n != 0 || err == nil || (err == io.EOF) != c.eof {
+			t.Errorf("at %d: %d, %v", c.off, n, err)
+		}
+	}
+}
+
+// Place finds the shard of each byte.
+func TestFilePlace(t *testing.T) {
+	name, _ := writeSet(t, 3)
+	f := openSet(t, name)
+	start := int64(0)
+	for i := range name.N {
+		fi, err := os.Stat(name.Shard(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, off := range []int64{start, start + 1, start + fi.Size() - 1} {
+			if s, at := f.Place(off); s != i || at != start {
+				t.Errorf("byte %d: shard %d at %d, want %d at %d", off, s, at, i, start)
+			}
+		}
+		start += fi.Size()
+	}
+}
+
+// A shard that is held stays open when it is no longer among the recent ones, and after Close.
+func TestFileHeld(t *testing.T) {
+	name, _ := writeSet(t, 3)
+	f := openSet(t, name)
+	f.Limit = 1
+	held, err := f.Acquire(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.ReadAt(make([]byte, f.Size()), 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := held.File.Stat(); err != nil {
+		t.Errorf("after others were read: %v", err)
+	}
+	f.Close()
+	if _, err := held.File.Stat(); err != nil {
+		t.Errorf("after Close: %v", err)
+	}
+	f.Release(held)
+	if _, err := held.File.Stat(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("after Release: %v", err)
+	}
+	if _, err := f.Acquire(1); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("a shard of a closed set: %v", err)
+	}
+}
+
+// A shard is read under its temporary name, but not if it is missing or another one.
+func TestFileWrongShard(t *testing.T) {
+	type names = format.SetName
+	for _, c := range []struct {
+		name   string
+		change func(s names) error
+		err    error
+	}{
+		{"pending", func(s names) error { return os.Rename(s.Shard(1), s.Pending(1)) }, nil},
+		{"missing", func(s names) error { return os.Remove(s.Shard(1)) }, format.ErrShard},
+		{"another", func(s names) error { return os.Rename(s.Shard(2), s.Shard(1)) }, format.ErrShard},
+		{"cut", func(s names) error { return os.Truncate(s.Shard(1), 100) }, format.ErrTruncated},
+	} {
+		name, whole := writeSet(t, 3)
+		f := openSet(t, name)
+		if err := c.change(name); err != nil {
+			t.Fatal(err)
+		}
+		_, start := f.Place(f.Size() / 2)
+		b := make([]byte, 10)
+		_, err := f.ReadAt(b, start)
+		if !errors.Is(err, c.err) || err == nil && !bytes.Equal(b, whole[start:][:10]) {
+			t.Errorf("%s: %v, want %v", c.name, err, c.err)
+		}
+	}
+}

@@ -1,0 +1,147 @@
+package shardset_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
+	"github.com/tarpack/tpk/tarpack/internal/tartest"
+)
+
+// Files of sets of the same name are the set's own, whatever the number of shards.
+func TestOwns(t *testing.T) {
+	dir := t.TempDir()
+	o, err := shardset.Create(filepath.Join(dir, "a.tar.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.Unlock()
+	set, other := format.SetNameOf("a.tar.gz", 7), format.SetNameOf("b.tar.gz", 7)
+	for _, base := range []string{
+		set.Shard(0), set.Shard(6) + ".tpi", set.List(), set.List() + ".tpi", set.Pending(3),
+		set.PendingIndex(3), format.TempName(set.List()), format.TempName(set.List() + ".tpi"),
+	} {
+		if !o.Owns(base) {
+			t.Errorf("%s is not owned", base)
+		}
+	}
+	for _, base := range []string{
+		"a.tar.gz", "a-00007-of-00007.tar.gz", "a-1-of-2.tar.gz", "a-00000-of-00007.tgz",
+		"x-a-00000-of-00007.tar.gz", ".a.tar.gz.tpk-tmp", other.Shard(0), other.List(), other.Pending(0),
+	} {
+		if o.Owns(base) {
+			t.Errorf("%s is owned", base)
+		}
+	}
+}
+
+// Create refuses names that no archive can have, and a second writer.
+func TestCreateRefuses(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "sub"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]error{
+		".tar.gz": os.ErrInvalid, dir + "/x/": os.ErrInvalid, dir + "/sub": format.ErrNotRegular,
+	} {
+		if _, err := shardset.Create(name); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", name, err, want)
+		}
+	}
+	name := filepath.Join(dir, "a.tar.gz")
+	o, err := shardset.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.Unlock()
+	if _, err := shardset.Create(name); !errors.Is(err, format.ErrLocked) {
+		t.Errorf("a second writer: %v", err)
+	}
+}
+
+// namesIn returns the names in a directory, sorted.
+func namesIn(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// The next writer gives the shards of a committed set their names, and removes what was not
+// committed.
+func TestRecover(t *testing.T) {
+	name, _ := writeSet(t, 3)
+	l, err := shardset.ListFromShards(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tartest.WriteFile(t, name.List(), l.Append(nil))
+	for _, i := range []int{0, 2} { // killed after shard 1 had got its name
+		if err := os.Rename(name.Shard(i), name.Pending(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tartest.WriteFile(t, name.PendingIndex(2), []byte("index"))
+	// Another writer was killed before it renamed its list.
+	abandoned := format.SetNameOf(name.Stem+name.Ext, 9)
+	tartest.WriteFile(t, abandoned.Pending(5), []byte("rest"))
+	tartest.WriteFile(t, format.TempName(abandoned.List()), []byte("rest"))
+	tartest.WriteFile(t, abandoned.List()+format.SidecarSuffix, []byte("an orphan"))
+
+	o, err := shardset.Create(name.Stem + name.Ext)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, full := range []string{
+		name.Shard(0), name.Shard(1), name.Shard(2), name.Shard(2) + format.SidecarSuffix, name.List(),
+	} {
+		want = append(want, filepath.Base(full))
+	}
+	if got := namesIn(t, filepath.Dir(name.Stem)); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if _, err := shardset.ListFromShards(name); err != nil {
+		t.Error(err)
+	}
+}
+
+// An aborted set leaves nothing.
+func TestAbort(t *testing.T) {
+	dir := t.TempDir()
+	o, err := shardset.Create(filepath.Join(dir, "a.tar.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.Next(); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Finish(1, 2); err != nil {
+		t.Fatal(err)
+	}
+	out, err := o.Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Archive.WriteString("unfinished"); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Abort(); err != nil {
+		t.Fatal(err)
+	}
+	if names := namesIn(t, dir); names != nil {
+		t.Errorf("%q", names)
+	}
+}
