@@ -18,10 +18,10 @@ import (
 )
 
 // Add adds files and directories to the archive name. The entries below a directory keep their
-// paths relative to it, as in pack.Pack. A file, or a link, is added under its base name. If
+// paths relative to it, as in pack.Dir. A file, or a link, is added under its base name. If
 // several of paths contain the same entry, the first counts, or with Replace the last.
 //
-// The errors are those of tarpack.Open and pack.Pack. The error wraps format.ErrAppend if Append
+// The errors are those of tarpack.Open and pack.Dir. The error wraps format.ErrAppend if Append
 // cannot add an entry in place.
 func Add(ctx context.Context, name string, paths []string, o AddOptions) (Result, error) {
 	if o.Into != "" {

@@ -15,7 +15,7 @@ import (
 // have an entry at a path. In the result, Kept counts the entries of the new archive, and Ignored
 // those that lost to another archive's.
 //
-// The errors are those of tarpack.Open and pack.Pack.
+// The errors are those of tarpack.Open and pack.Dir.
 func Merge(
 	ctx context.Context, out string, names []string, o MergeOptions,
 ) (res Result, err error) {

@@ -12,7 +12,7 @@ import (
 // packed, entries that are not in the tree are removed, and everything else is copied. Excluded
 // files count as missing from the tree. An archive that is already equal is not written.
 //
-// The errors are those of tarpack.Open and pack.Pack.
+// The errors are those of tarpack.Open and pack.Dir.
 func Update(ctx context.Context, name, dir string, o UpdateOptions) (Result, error) {
 	res, err := rewrite.Edit(ctx, name, o.rewrite(), func(_ *base.Archive, r *rewrite.Rewrite) error {
 		t, err := tree.Open(dir)

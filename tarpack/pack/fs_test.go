@@ -260,7 +260,7 @@ func wantNothing(t *testing.T, dir string, but ...string) {
 	}
 }
 
-func TestFSOptions(t *testing.T) {
+func TestFSOptionsTogether(t *testing.T) {
 	m := fstest.MapFS{
 		"a":     {Data: []byte("text"), Mode: 0o644, ModTime: time.Unix(2000, 0)},
 		"b":     {Data: []byte("text"), Mode: 0o644, ModTime: time.Unix(3000, 0)},

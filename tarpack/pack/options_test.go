@@ -3,7 +3,11 @@ package pack_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"math/rand/v2"
+	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
@@ -30,4 +34,46 @@ func TestStreamOptions(t *testing.T) {
 		res.AddArchive(t, out.Bytes())
 		return res
 	}, tartest.PackingOptions(t)...)
+}
+
+// only returns the options of PackingOptions for the given fields.
+func only(t *testing.T, fields ...string) []tartest.Option {
+	return slices.DeleteFunc(tartest.PackingOptions(t), func(o tartest.Option) bool {
+		return !slices.Contains(fields, o.Field)
+	})
+}
+
+func TestFSOptions(t *testing.T) {
+	fields := []string{"Level", "Workers", "Dedup", "Exclude", "LatestModTime"}
+	tartest.CheckOptions(t, func(t *testing.T, o pack.FSOptions) *tartest.Outcome {
+		dir, out := tartest.OptionsTree(t), filepath.Join(t.TempDir(), "out.tar.gz")
+		if _, err := pack.FS(context.Background(), os.DirFS(dir), out, o); err != nil {
+			t.Fatal(err)
+		}
+		return tartest.OutcomeOf(t, dir, out)
+	}, only(t, fields...)...)
+	tartest.CheckOptions(t, func(t *testing.T, o pack.FSOptions) *tartest.Outcome {
+		dir, out := tartest.OptionsTree(t), &bytes.Buffer{}
+		if _, err := pack.StreamFS(context.Background(), os.DirFS(dir), out, o); err != nil {
+			t.Fatal(err)
+		}
+		res := tartest.OutcomeOf(t, dir)
+		res.AddArchive(t, out.Bytes())
+		return res
+	}, only(t, fields...)...)
+}
+
+func TestWriterOptions(t *testing.T) {
+	tartest.CheckOptions(t, func(t *testing.T, o pack.WriterOptions) *tartest.Outcome {
+		dir, out := tartest.OptionsTree(t), filepath.Join(t.TempDir(), "out.tar.gz")
+		w, err := pack.NewWriter(context.Background(), out, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = writeTree(w, dir, rand.New(rand.NewPCG(1, 1)))
+		if err := errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return tartest.OutcomeOf(t, dir, out)
+	}, only(t, "Level", "Workers", "Dedup", "LatestModTime")...)
 }

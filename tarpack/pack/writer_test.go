@@ -69,6 +69,8 @@ func writeEntry(w *pack.Writer, dir, name string) error {
 			return err
 		}
 		return w.Symlink(target, name, fi.ModTime())
+	case !fi.Mode().IsRegular():
+		return nil // a Writer takes no special files
 	}
 	content, err := os.ReadFile(full)
 	if err != nil {
@@ -277,7 +279,7 @@ func TestWriterLocked(t *testing.T) {
 	}
 }
 
-func TestWriterOptions(t *testing.T) {
+func TestWriterOptionsTogether(t *testing.T) {
 	entries := int64(0)
 	w, out := newWriter(t, pack.WriterOptions{
 		Level: 9, Workers: 1, Dedup: format.DedupStrict, LatestModTime: time.Unix(2500, 0),

@@ -6,7 +6,7 @@
 // sidecar describe them all (FORMAT.md, section 2.4). tarpack.Open opens the whole set by the name
 // of its first shard.
 //
-// Shards are consecutive runs of entries in the order in which pack.Pack writes them. Each shard is
+// Shards are consecutive runs of entries in the order in which pack.Dir writes them. Each shard is
 // a valid archive, so it also contains every directory above its entries. A set appears under its
 // final names as a whole, or not at all.
 package shard

@@ -17,7 +17,7 @@ import (
 // shard. A duplicate is linked to a copy there. A file with several names is stored once in each
 // shard that has one of them.
 //
-// The errors are those of pack.Pack. The error wraps format.ErrTooMany if the set would have more
+// The errors are those of pack.Dir. The error wraps format.ErrTooMany if the set would have more
 // than format.MaxShards shards, and os.ErrInvalid if not exactly one of Size and Shards is set.
 func Pack(ctx context.Context, dir, out string, o PackOptions) (res PackResult, err error) {
 	so := packer.ShardOptions{Size: o.Size, Shards: o.Shards}
