@@ -112,8 +112,8 @@ func InMemory(
 	return nil, fmt.Errorf("%s: %w", name, err)
 }
 
-// Sound reads all of x, the index of the archive name, and checks its digests. It returns x if they are
-// right. If x is damaged, it returns an index built in memory by rebuild. X stays open.
+// Sound reads all of x, the index of the archive name, and checks its digests. It returns x if they
+// are right. If x is damaged, it returns an index built in memory by rebuild. X stays open.
 func Sound(
 	ctx context.Context, x *sidecar.Index, name string, o *Options, rebuild IndexBuilder,
 ) (*sidecar.Index, error) {

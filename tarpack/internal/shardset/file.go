@@ -194,7 +194,8 @@ func (f *File) Close() error {
 	return nil
 }
 
-// Identity implements source.Source by the digest of the set's sidecar, which depends on every shard.
+// Identity implements source.Source by the digest of the set's sidecar, which depends on every
+// shard.
 func (f *File) Identity() string {
 	return fmt.Sprintf("%s %d %016x", f.Name.List(), f.Size(), f.list.Index)
 }
@@ -251,5 +252,6 @@ func (f *File) Piece(off, n int64) (source.Piece, bool, error) {
 		return source.Piece{}, false, err
 	}
 	n = min(n, f.ends[i]-off)
-	return source.Piece{File: s.File, Offset: off - start, Length: n, Release: func() { f.Release(s) }}, true, nil
+	return source.Piece{File: s.File, Offset: off - start, Length: n,
+		Release: func() { f.Release(s) }}, true, nil
 }
