@@ -21,7 +21,8 @@ type Options struct {
 	NoIndex bool
 	Workers int // goroutines that build an index; 0 means one for each CPU
 
-	// Notice, if set, is called once if there is no usable sidecar, and if bytes follow the archive.
+	// Notice, if set, is called once if there is no usable sidecar, and if bytes follow the
+	// archive.
 	Notice func(error)
 	// Progress, if set, is called while the index is built, always from the same goroutine.
 	Progress func(format.Progress)
@@ -112,8 +113,8 @@ func InMemory(
 	return nil, fmt.Errorf("%s: %w", name, err)
 }
 
-// Sound reads all of x, the index of the archive name, and checks its digests. It returns x if they are
-// right. If x is damaged, it returns an index built in memory by rebuild. X stays open.
+// Sound reads all of x, the index of the archive name, and checks its digests. It returns x if they
+// are right. If x is damaged, it returns an index built in memory by rebuild. X stays open.
 func Sound(
 	ctx context.Context, x *sidecar.Index, name string, o *Options, rebuild IndexBuilder,
 ) (*sidecar.Index, error) {
