@@ -31,16 +31,7 @@ func TestBadQueries(t *testing.T) {
 				"format=foo": "format is html or json", "offset=%zz": "the query is malformed",
 				"download=foo": "download is tar.gz, zip or tpi",
 			} {
-				for _, more := range []string{"", "&format=json", "&q=o"} {
-					for _, method := range []string{"GET", "HEAD"} {
-						resp, body := c.do(t, method, "/d/?"+query+more)
-						if resp.StatusCode != 400 || resp.Header.Get("Content-Type") != "text/plain; charset=utf-8" ||
-							method == "GET" && (!strings.HasPrefix(body, "400 Bad Request: "+
-								want) || strings.Count(body, "\n") != 1) {
-							t.Errorf("%s %s: %d %q", method, query+more, resp.StatusCode, body)
-						}
-					}
-				}
+				testBadQuery(t, c, query, want)
 			}
 			for _, query := range []string{"offset=0&limit=5000", "sort=name&order=asc&format=html",
 				"utm_source=x", "offset=9223372036854775807"} {
@@ -65,6 +56,21 @@ func TestBadQueries(t *testing.T) {
 				t.Errorf("behind the end: %s", body)
 			}
 		})
+	}
+}
+
+// testBadQuery sends a malformed query alone and with others.
+func testBadQuery(t *testing.T, c *client, query, want string) {
+	t.Helper()
+	for _, more := range []string{"", "&format=json", "&q=o"} {
+		for _, method := range []string{"GET", "HEAD"} {
+			resp, body := c.do(t, method, "/d/?"+query+more)
+			if resp.StatusCode != 400 || resp.Header.Get("Content-Type") != "text/plain; charset=utf-8" ||
+				method == "GET" && (!strings.HasPrefix(body, "400 Bad Request: "+
+					want) || strings.Count(body, "\n") != 1) {
+				t.Errorf("%s %s: %d %q", method, query+more, resp.StatusCode, body)
+			}
+		}
 	}
 }
 

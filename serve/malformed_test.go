@@ -109,7 +109,8 @@ func TestMalformed(t *testing.T) {
 		{"content of a POST", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc" +
 			smuggled, "405"},
 		{"content of a chunked POST",
-			"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n" + smuggled, "405"},
+			"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" +
+				"3\r\nabc\r\n0\r\n\r\n" + smuggled, "405"},
 		{"chunk extensions",
 			"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0;\n\r\n\r\n" +
 				smuggled, "405"},
@@ -165,7 +166,8 @@ func TestWellFormed(t *testing.T) {
 			"GET /file HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /about HTTP/1.0\r\n\r\n", "200 200"},
 		{"1.0 HEAD", "HEAD /mid.txt HTTP/1.0\r\n\r\n", "200"},
 		{"1.0 then 1.1",
-			"GET /file HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /about HTTP/1.1\r\nHost: a\r\n" + last, "200 200"},
+			"GET /file HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" +
+				"GET /about HTTP/1.1\r\nHost: a\r\n" + last, "200 200"},
 		{"pipelined",
 			"GET /file HTTP/1.1\r\nHost: a\r\n\r\nHEAD /mid.txt HTTP/1.1\r\nHost: a\r\n\r\nGET " +
 				"/nothing HTTP/1.1\r\nHost: a\r\n\r\nGET /about HTTP/1.1\r\nHost: a\r\n" +

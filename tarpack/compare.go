@@ -32,7 +32,7 @@ func Compare(ctx context.Context, a, b *Archive, each func(Difference) error) er
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		d := Difference{}
+		var d Difference
 		switch {
 		case p.b == nil:
 			d = Difference{Kind: format.Removed, Path: string(p.a.Path), Old: &p.a.Entry}

@@ -23,8 +23,9 @@
 // They share format (the layout of bytes, errors, names), source (where bytes are), exclude and
 // symlink, and the machinery below internal, which nobody else can import. The imports run one way:
 //
-//	pack, extract, edit, convert, shard, export ─► tarpack ─► source, symlink, format ─► sidecar, gzmember
-//	      └──► internal/rewrite ─► internal/packer ─► internal/{scan, indexed, shardset, archivefile, …} ─► format
+//	pack, extract, edit, convert, shard, export
+//	  │  └─► tarpack ─► source, symlink, format ─► sidecar, gzmember
+//	  └────► internal/rewrite ─► internal/packer ─► internal/… ─► format
 //
 // What is written goes to temporary files first and is renamed when it is complete and on the disk.
 // What is read is never trusted: a tar header counts only in the one form that this package writes,

@@ -121,6 +121,7 @@ func OpenSource(
 }
 
 func (o *OpenOptions) indexed() *indexed.Options {
-	return &indexed.Options{NoIndex: o.RequireSidecar, Workers: o.Workers, Notice: o.Notice,
-		Progress: o.Progress}
+	return &indexed.Options{
+		RequireSidecar: o.RequireSidecar, Workers: o.Workers, Notice: o.Notice, Progress: o.Progress,
+	}
 }

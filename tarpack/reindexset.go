@@ -25,7 +25,7 @@ func reindexSet(ctx context.Context, list string, o ReindexOptions) (res Reindex
 	}
 	defer func() { err = errors.Join(err, out.Unlock()) }()
 	for i := range name.N {
-		a, err := indexed.Open(ctx, name.Shard(i), &indexed.Options{NoIndex: true})
+		a, err := indexed.Open(ctx, name.Shard(i), &indexed.Options{RequireSidecar: true})
 		switch {
 		case err == nil:
 			err = a.Close()
@@ -55,7 +55,7 @@ func reindexSet(ctx context.Context, list string, o ReindexOptions) (res Reindex
 	m := shardset.NewJoiner(o.scan())
 	defer func() { err = errors.Join(err, m.Close()) }()
 	for i := range name.N {
-		a, err := indexed.Open(ctx, name.Shard(i), &indexed.Options{NoIndex: true})
+		a, err := indexed.Open(ctx, name.Shard(i), &indexed.Options{RequireSidecar: true})
 		if err != nil {
 			return res, err
 		}

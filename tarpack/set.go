@@ -25,7 +25,7 @@ func openSet(ctx context.Context, list string, o *indexed.Options) (*Archive, er
 	l, err := shardset.ReadList(list, name.N)
 	known := err == nil
 	if !known {
-		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, format.ErrCorrupt) || o.NoIndex {
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, format.ErrCorrupt) || o.RequireSidecar {
 			return nil, shardset.NoList(list, err)
 		}
 		whole, listErr := shardset.ListFromShards(name)

@@ -65,15 +65,18 @@ func parseAdd(c *cli.Context) (*addOptions, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.add.Level, o.add.Workers, o.add.Dedup, o.add.Exclude = src.Level, src.Workers, src.Dedup, src.Exclude
-	o.add.PreserveOwner, o.add.Special, o.add.LatestModTime = src.PreserveOwner, src.Special, src.LatestModTime
+	o.add.Level, o.add.Workers = src.Level, src.Workers
+	o.add.Dedup, o.add.Exclude = src.Dedup, src.Exclude
+	o.add.PreserveOwner, o.add.Special = src.PreserveOwner, src.Special
+	o.add.LatestModTime = src.LatestModTime
 	return o, nil
 }
 
 func runAdd(c *cli.Context, o *addOptions) error {
 	e := &editing.Edit{Archive: o.archive, Verb: "adding to"}
 	e.Change = func(eo editing.Options) (edit.Result, error) {
-		o.add.DryRun, o.add.Notice, o.add.Progress, o.add.Change = eo.DryRun, eo.Notice, eo.Progress, eo.Change
+		o.add.DryRun, o.add.Change = eo.DryRun, eo.Change
+		o.add.Notice, o.add.Progress = eo.Notice, eo.Progress
 		return edit.Add(c.Context, o.archive, o.sources, o.add)
 	}
 	e.Ignored = func(n int64) string {

@@ -49,15 +49,18 @@ func parseUpdate(c *cli.Context) (*updateOptions, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.update.Level, o.update.Workers, o.update.Dedup, o.update.Exclude = src.Level, src.Workers, src.Dedup, src.Exclude
-	o.update.PreserveOwner, o.update.Special, o.update.LatestModTime = src.PreserveOwner, src.Special, src.LatestModTime
+	o.update.Level, o.update.Workers = src.Level, src.Workers
+	o.update.Dedup, o.update.Exclude = src.Dedup, src.Exclude
+	o.update.PreserveOwner, o.update.Special = src.PreserveOwner, src.Special
+	o.update.LatestModTime = src.LatestModTime
 	return o, nil
 }
 
 func runUpdate(c *cli.Context, o *updateOptions) error {
 	e := &editing.Edit{Archive: o.archive, Verb: "updating"}
 	e.Change = func(eo editing.Options) (edit.Result, error) {
-		o.update.DryRun, o.update.Notice, o.update.Progress, o.update.Change = eo.DryRun, eo.Notice, eo.Progress, eo.Change
+		o.update.DryRun, o.update.Change = eo.DryRun, eo.Change
+		o.update.Notice, o.update.Progress = eo.Notice, eo.Progress
 		return edit.Update(c.Context, o.archive, o.dir, o.update)
 	}
 	return e.Run(c)

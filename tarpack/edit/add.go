@@ -93,7 +93,7 @@ func needSidecar(ctx context.Context, name string, workers int, dryRun bool) err
 	if err := archivefile.Recover(name); err != nil {
 		return err
 	}
-	a, err := indexed.Open(ctx, name, &indexed.Options{NoIndex: true})
+	a, err := indexed.Open(ctx, name, &indexed.Options{RequireSidecar: true})
 	if err == nil {
 		return a.Close()
 	}

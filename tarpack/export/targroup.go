@@ -56,20 +56,18 @@ func (t *tarLayout) rebuild(off int64, length int32) (*rebuiltGroup, error) {
 
 // readGroup reads the headers of a group out of the archive, which alone knows the owners.
 func readGroup(a *tarpack.Archive, off int64, length int32) ([]format.GroupHeader, error) {
-	fail := func(err error) ([]format.GroupHeader, error) {
-		return nil, fmt.Errorf("group at offset %d: %w", off, err)
-	}
+	fail := func(err error) error { return fmt.Errorf("group at offset %d: %w", off, err) }
 	g, err := format.ReadGroup(a.Source(), off, int(length))
 	if errors.Is(err, io.EOF) {
-		return fail(truncated(a, err))
+		return nil, fail(truncated(a, err))
 	}
 	if err != nil {
-		return fail(err)
+		return nil, fail(err)
 	}
 	var headers []format.GroupHeader
 	for h, err := range g.Headers() {
 		if err != nil {
-			return fail(err)
+			return nil, fail(err)
 		}
 		headers = append(headers, h)
 	}
@@ -225,7 +223,8 @@ func headerOf(a *tarpack.Archive, e *sidecar.Entry, path string) (format.GroupHe
 			return h, nil
 		}
 	}
-	return format.GroupHeader{}, fmt.Errorf("%w: %q is not in the group at offset %d", sidecar.ErrCorrupt, path, e.Offset)
+	return format.GroupHeader{}, fmt.Errorf("%w: %q is not in the group at offset %d",
+		sidecar.ErrCorrupt, path, e.Offset)
 }
 
 // errNotInExport: the index does not agree with the groups of the archive.

@@ -184,8 +184,8 @@ func (g *gatherer) archive(off, n int64) error {
 	return nil
 }
 
-// send sends the bytes of the archive from off on that lie in one file, at most n. It returns how many
-// it sent, 0 if they lie in no file.
+// send sends the bytes of the archive from off on that lie in one file, at most n. It returns how
+// many it sent, 0 if they lie in no file.
 func (g *gatherer) send(off, n int64) (int64, error) {
 	piece, ok, err := g.win.a.Source().Piece(off, n)
 	if err != nil || !ok {

@@ -6,12 +6,13 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 )
 
-// CheckIndex checks that x is the index of the archive name, which has size bytes and the trailer t (FORMAT.md 3). The
-// error wraps ErrStale.
+// CheckIndex returns an error that wraps ErrStale unless x is the index of an archive of size bytes
+// with the trailer t (FORMAT.md 3). Name is the archive's, for the error.
 func CheckIndex(x *sidecar.Index, name string, size int64, t Trailer) error {
 	switch {
 	case x.ArchiveSize() != size:
-		return fmt.Errorf("%w: it is for an archive of %d bytes, %s has %d", ErrStale, x.ArchiveSize(), name, size)
+		return fmt.Errorf("%w: it is for an archive of %d bytes, %s has %d",
+			ErrStale, x.ArchiveSize(), name, size)
 	case x.Digest() != t.Digest:
 		return fmt.Errorf("%w: its digest is %016x, %s names %016x", ErrStale, x.Digest(), name, t.Digest)
 	case uint64(x.Len()) != t.Entries:

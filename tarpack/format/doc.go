@@ -13,6 +13,7 @@
 //	ParseTrailerState              T, or what an append has made of it
 //	FindUnit                       the next entry after damage
 //	ContentOf                      where the content of an entry is
+//	CheckIndex                     whether an index belongs to an archive
 //
 // It imports gzmember and sidecar, and no other package of tarpack.
 package format

@@ -15,8 +15,8 @@ var (
 	ErrTruncated = errors.New("the archive is truncated")
 	// ErrVersion: a newer tpk wrote the archive.
 	ErrVersion = errors.New("the archive is of a newer format version")
-	// ErrCorrupt: the archive or its sidecar is damaged, or breaks a rule of FORMAT.md. errors.Is finds
-	// it in every error about damage, also in those of packages gzmember and sidecar.
+	// ErrCorrupt: the archive or its sidecar is damaged, or breaks a rule of FORMAT.md. errors.Is
+	// finds it in every error about damage, also in those of packages gzmember and sidecar.
 	ErrCorrupt error = corruptError{}
 	// ErrNoSidecar: the archive has no sidecar beside it.
 	ErrNoSidecar = errors.New("the archive has no index")
@@ -54,6 +54,8 @@ var (
 	ErrDevice = errors.New("the device is too small")
 	// ErrTooMany: the size of a shard is so small that there would be more than MaxShards.
 	ErrTooMany = errors.New("the shards are too small")
+	// ErrNotIndexed: the new archive has its name, but its sidecar could not be given its own.
+	ErrNotIndexed = errors.New("the archive is complete and in its place, but not its index")
 )
 
 // UnfinishedError is an ErrUnfinished, and an ErrCorrupt, with the place where the archive ends.
@@ -80,11 +82,8 @@ var (
 	ErrSpecial = errors.New("not packed")
 )
 
-// ErrNotIndexed means that the new archive is in place but its sidecar could not be put there.
-var ErrNotIndexed = errors.New("the archive is complete and in its place, but not its index")
-
-// corruptError is the type of ErrCorrupt. gzmember.ErrCorrupt and sidecar.ErrCorrupt take an error with a
-// method AnyDamage for their own, as neither can import this package.
+// corruptError is the type of ErrCorrupt. The errors of gzmember and sidecar match an error that
+// has a method AnyDamage, as neither package can import this one.
 type corruptError struct{}
 
 func (corruptError) Error() string { return "the archive is corrupt" }

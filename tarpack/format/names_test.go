@@ -6,7 +6,9 @@ import (
 
 // The names of a set are read back from each of them, and from no other name.
 func TestSetNames(t *testing.T) {
-	for _, archive := range []string{"a.tar.gz", "dir/b.tgz", "/x/no-suffix", "a-of-00002.tar.gz", "-.tar.gz"} {
+	for _, archive := range []string{
+		"a.tar.gz", "dir/b.tgz", "/x/no-suffix", "a-of-00002.tar.gz", "-.tar.gz",
+	} {
 		for _, n := range []int{1, 2, 99999 % MaxShards, MaxShards} {
 			s := SetNameOf(archive, n)
 			for _, i := range []int{0, n / 2, n - 1} {

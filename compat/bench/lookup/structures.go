@@ -87,7 +87,7 @@ func buildSidecar(name string, n int) error {
 		}
 		if err := add(build.Item{Path: path(i), Entry: sidecar.Entry{
 			Type: sidecar.TypeFile, ContentLen: 2000, PadLen: 23, Size: 6001, Coding: coding.Deflate,
-			Hash: uint64(i), CRC: uint32(i), Sniff: sidecar.SniffHTML,
+			Hash: uint64(i), CRC: uint32(i), Sniff: sidecar.SniffContent([]byte("<!doctype html>")),
 		}}); err != nil {
 			return err
 		}

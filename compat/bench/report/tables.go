@@ -32,8 +32,10 @@ type part struct {
 var parts = []part{
 	{
 		family: "pack", title: "Packing",
-		intro: "The whole command, from a tree in memory to a file; medians. Only tpk calls fsync, and only tpk " +
-			"writes an index. Memory is that of the largest process. The eStargz is made by its library, from the " +
+		intro: "The whole command, from a tree in memory to a file; medians. Only tpk calls " +
+			"fsync, and only tpk " +
+			"writes an index. Memory is that of the largest process. The eStargz is made by its " +
+			"library, from the " +
 			"tar that GNU tar writes.",
 		tables: []table{
 			{
@@ -51,7 +53,8 @@ var parts = []part{
 	},
 	{
 		family: "extract", title: "Extracting",
-		intro: "Archives are in memory, and the target is a new directory. bsdtar and GNU tar extract tpk's archive; " +
+		intro: "Archives are in memory, and the target is a new directory. bsdtar and GNU tar " +
+			"extract tpk's archive; " +
 			"unzip and unsquashfs extract their own formats.",
 		tables: []table{
 			{
@@ -72,11 +75,15 @@ var parts = []part{
 	},
 	{
 		family: "serve", title: "Serving",
-		intro: "wrk asks for random files of the tree on the same machine, with `Accept-Encoding: gzip`. CPU is that " +
+		intro: "wrk asks for random files of the tree on the same machine, with " +
+			"`Accept-Encoding: gzip`. CPU is that " +
 			"of the server's processes. nginx and Caddy serve `.gz` files made beforehand (`gzip_static`, " +
-			"`precompressed`); http.FileServer sends plain files, and so more bytes. Each hello world sends 3 KB " +
-			"from memory. Memory includes the mapped pages of tpk's archive, which the kernel takes back when it " +
-			"needs them. *cold*: the kernel's caches were emptied, the server was restarted, and each file is " +
+			"`precompressed`); http.FileServer sends plain files, and so more bytes. Each hello " +
+			"world sends 3 KB " +
+			"from memory. Memory includes the mapped pages of tpk's archive, which the kernel " +
+			"takes back when it " +
+			"needs them. *cold*: the kernel's caches were emptied, the server was restarted, " +
+			"and each file is " +
 			"asked for once.",
 		tables: []table{{
 			base: "Serve",
@@ -92,9 +99,12 @@ var parts = []part{
 	},
 	{
 		family: "download", title: "A folder as a download",
-		intro: "curl fetches a folder of an archive, with everything in the tree, on the same machine. tpk makes it " +
-			"from the archive's bytes while it sends. nginx has the same bytes in a file made beforehand, and " +
-			"sends it by sendfile. tar and gzip do what a server must do that has only files. *first*: the first " +
+		intro: "curl fetches a folder of an archive, with everything in the tree, on the same " +
+			"machine. tpk makes it " +
+			"from the archive's bytes while it sends. nginx has the same bytes in a file made " +
+			"beforehand, and " +
+			"sends it by sendfile. tar and gzip do what a server must do that has only files. " +
+			"*first*: the first " +
 			"download since the server was started, so the folder has to be laid out.",
 		tables: []table{{
 			base: "Download",
@@ -104,9 +114,12 @@ var parts = []part{
 	},
 	{
 		family: "change", title: "Changing an archive",
-		intro: "1 % of the files have changed, or as many are new. *merge* joins the two halves of the archive; " +
-			"*convert* reads what `tar -cz` makes of the tree. For comparison: the cost of copying the bytes, " +
-			"with and without waiting until they are on disk (tpk waits). *nothing*: looking for changes in a " +
+		intro: "1 % of the files have changed, or as many are new. *merge* joins the two halves " +
+			"of the archive; " +
+			"*convert* reads what `tar -cz` makes of the tree. For comparison: the cost of " +
+			"copying the bytes, " +
+			"with and without waiting until they are on disk (tpk waits). *nothing*: looking " +
+			"for changes in a " +
 			"tree that has none; find calls lstat for each file and does nothing else.",
 		tables: []table{{
 			base: "Change",
@@ -117,11 +130,16 @@ var parts = []part{
 	},
 	{
 		family: "index", title: "The index",
-		intro: "262,144 paths of 64 bytes on average are looked up in random order. Each is brought into the " +
-			"processor's cache before, as that of a request would be. *cold*: the first 4,096 lookups after the " +
-			"file was dropped from the page cache. *memory*: the whole process after opening and these lookups. A " +
-			"Go map is not opened but filled. Beyond what was measured: bytes an entry stay the same (10^9 " +
-			"entries take 71 GB), opening reads 320 bytes at any size, and a lookup touches one cache line of the " +
+		intro: "262,144 paths of 64 bytes on average are looked up in random order. Each is " +
+			"brought into the " +
+			"processor's cache before, as that of a request would be. *cold*: the first 4,096 " +
+			"lookups after the " +
+			"file was dropped from the page cache. *memory*: the whole process after opening " +
+			"and these lookups. A " +
+			"Go map is not opened but filled. Beyond what was measured: bytes an entry stay the " +
+			"same (10^9 " +
+			"entries take 71 GB), opening reads 320 bytes at any size, and a lookup touches one " +
+			"cache line of the " +
 			"table and one block of 16 paths, so two pages if nothing is in memory.",
 		tables: []table{{
 			base: "Index",
@@ -138,7 +156,8 @@ var parts = []part{
 	},
 	{
 		family: "range", title: "A range of a large file",
-		intro: "1 KiB at random offsets, one request after the other over one connection. nginx has the plain file. " +
+		intro: "1 KiB at random offsets, one request after the other over one connection. nginx " +
+			"has the plain file. " +
 			"*cold*: the file was dropped from the page cache.",
 		tables: []table{{
 			base: "Range",
@@ -149,9 +168,12 @@ var parts = []part{
 	},
 	{
 		family: "dataset", title: "A dataset",
-		intro: "One goroutine reads every file of the tree of small files, in random order, as a whole, through Go's " +
-			"io/fs. Times are those of one file, with its share of opening the archive. The squashfs is mounted " +
-			"by the kernel; 5,000 of its files are read, because it decompresses 128 KiB for any of them. *cold*: " +
+		intro: "One goroutine reads every file of the tree of small files, in random order, as " +
+			"a whole, through Go's " +
+			"io/fs. Times are those of one file, with its share of opening the archive. The " +
+			"squashfs is mounted " +
+			"by the kernel; 5,000 of its files are read, because it decompresses 128 KiB for " +
+			"any of them. *cold*: " +
 			"20,000 of the files after the kernel's caches were emptied.",
 		tables: []table{{
 			base: "Dataset",

@@ -100,7 +100,8 @@ func (s site) rangesOf(tool string, plain *os.File, cold bool, seed uint64) ([]m
 	var read func(p []byte, offset int64) error
 	cpu := func() time.Duration { return 0 }
 	if tool == "tpk-fs" {
-		a, err := tarpack.Open(context.Background(), s.archive, &tarpack.OpenOptions{RequireSidecar: true})
+		a, err := tarpack.Open(context.Background(), s.archive,
+			&tarpack.OpenOptions{RequireSidecar: true})
 		if err != nil {
 			return nil, err
 		}

@@ -71,41 +71,49 @@ func TestTurns(t *testing.T) {
 		for _, test := range cases {
 			for _, pause := range []time.Duration{0, 2 * time.Millisecond} {
 				t.Run(network+"/"+test.name+"/"+pause.String(), func(t *testing.T) {
-					c := dial()
-					r := bufio.NewReader(c)
-					seen := 0
-					read := func() {
-						res, err := http.ReadResponse(r, nil)
-						if err != nil {
-							t.Fatalf("answer %d: %v", seen, err)
-						}
-						if b, err := io.ReadAll(res.Body); err != nil || len(b) == 0 || res.StatusCode/100 != 2 {
-							t.Fatalf("answer %d: %s, %q, %v", seen, res.Status, b, err)
-						}
-						seen++
-					}
-					go func() {
-						for _, w := range test.writes {
-							if _, err := io.WriteString(c, w); err != nil {
-								return // the reader sees it
-							}
-							time.Sleep(pause)
-						}
-						if !test.await {
-							c.(interface{ CloseWrite() error }).CloseWrite()
-						}
-					}()
-					for seen < test.answers {
-						read()
-					}
-					if test.await {
-						c.(interface{ CloseWrite() error }).CloseWrite()
-					}
-					if b, err := io.ReadAll(r); err != nil || len(b) > 0 {
-						t.Errorf("after the last answer: %q, %v", b, err)
-					}
+					testTurn(t, dial(), test.writes, test.answers, test.await, pause)
 				})
 			}
 		}
+	}
+}
+
+// testTurn sends writes with pauses between them, reads as many answers, and then the end of the
+// stream. With await, the writing side stays open until all answers have come.
+func testTurn(
+	t *testing.T, c net.Conn, writes []string, answers int, await bool, pause time.Duration,
+) {
+	t.Helper()
+	r := bufio.NewReader(c)
+	seen := 0
+	read := func() {
+		res, err := http.ReadResponse(r, nil)
+		if err != nil {
+			t.Fatalf("answer %d: %v", seen, err)
+		}
+		if b, err := io.ReadAll(res.Body); err != nil || len(b) == 0 || res.StatusCode/100 != 2 {
+			t.Fatalf("answer %d: %s, %q, %v", seen, res.Status, b, err)
+		}
+		seen++
+	}
+	go func() {
+		for _, w := range writes {
+			if _, err := io.WriteString(c, w); err != nil {
+				return // the reader sees it
+			}
+			time.Sleep(pause)
+		}
+		if !await {
+			c.(interface{ CloseWrite() error }).CloseWrite()
+		}
+	}()
+	for seen < answers {
+		read()
+	}
+	if await {
+		c.(interface{ CloseWrite() error }).CloseWrite()
+	}
+	if b, err := io.ReadAll(r); err != nil || len(b) > 0 {
+		t.Errorf("after the last answer: %q, %v", b, err)
 	}
 }

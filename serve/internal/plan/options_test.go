@@ -144,7 +144,8 @@ func TestLinks(t *testing.T) {
 	} {
 		tree.nodes[path] = Node{Kind: Link, Name: target}
 	}
-	tree.nodes["m"], tree.nodes["m/x"], tree.nodes["m/f.txt"], tree.root = Node{Kind: Dir}, Node{Kind: Dir}, file(1, 30, Deflate), "m"
+	tree.nodes["m"], tree.nodes["m/x"] = Node{Kind: Dir}, Node{Kind: Dir}
+	tree.nodes["m/f.txt"], tree.root = file(1, 30, Deflate), "m"
 	for target, status := range map[string]int{
 		"/l": 200, "/chain": 200, "/ldir/": 200, "/ldir": 301, "/ldir/index.html": 200,
 		"/dir/up": 200, "/dir/l2": 200, "/dir/out": 404, "/abs": 404,

@@ -76,7 +76,8 @@ func (pl *Planner) notFound(r *Request, t Tree, p *Plan, path string) error {
 // not the resource that was asked for.
 func (pl *Planner) page(r *Request, p *Plan, n Node, name string) {
 	plain := *r
-	plain.Range, plain.IfMatch, plain.IfNoneMatch, plain.IfModifiedSince, plain.IfUnmodifiedSince = "", "", "", "", ""
+	plain.Range, plain.IfMatch, plain.IfNoneMatch = "", "", ""
+	plain.IfModifiedSince, plain.IfUnmodifiedSince = "", ""
 	pl.representation(&plain, p, n, name)
 	if p.Status == 200 {
 		p.Status = 404

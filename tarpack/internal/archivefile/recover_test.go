@@ -235,7 +235,8 @@ const digestAt = 45
 // scanned returns a reader of all bytes of the archive name as they were when it was opened.
 func scanned(t *testing.T, name string, requireSidecar bool) io.ReaderAt {
 	t.Helper()
-	f, err := indexed.Open(context.Background(), name, &indexed.Options{NoIndex: requireSidecar})
+	o := &indexed.Options{RequireSidecar: requireSidecar}
+	f, err := indexed.Open(context.Background(), name, o)
 	if err != nil {
 		t.Fatal(err)
 	}

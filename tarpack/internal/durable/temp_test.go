@@ -55,8 +55,8 @@ func TestForeignTemp(t *testing.T) {
 	}
 }
 
-// plant puts something at the name temp that is not a file of this user alone. A link leads to the file
-// precious, or to "nowhere" beside it.
+// plant puts something at the name temp that is not a file of this user alone. A link leads to the
+// file precious, or to "nowhere" beside it.
 func plant(t *testing.T, kind, temp, precious string) {
 	t.Helper()
 	var err error

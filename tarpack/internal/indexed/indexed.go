@@ -15,13 +15,14 @@ import (
 
 // Options are how to open an archive. The zero value is usable.
 type Options struct {
-	// NoIndex makes a missing sidecar format.ErrNoSidecar, and one that does not fit
+	// RequireSidecar makes a missing sidecar format.ErrNoSidecar, and one that does not fit
 	// format.ErrStale. Otherwise the index is built in memory, which takes as long as decompressing
 	// the archive.
-	NoIndex bool
-	Workers int // goroutines that build an index; 0 means one for each CPU
+	RequireSidecar bool
+	Workers        int // goroutines that build an index; 0 means one for each CPU
 
-	// Notice, if set, is called once if there is no usable sidecar, and if bytes follow the archive.
+	// Notice, if set, is called once if there is no usable sidecar, and if bytes follow the
+	// archive.
 	Notice func(error)
 	// Progress, if set, is called while the index is built, always from the same goroutine.
 	Progress func(format.Progress)
@@ -35,8 +36,8 @@ type File struct {
 }
 
 // Open opens an archive that is one file or device, and its sidecar. Without a usable sidecar it
-// builds the index in memory, unless o.NoIndex is set. If a writer replaces the archive meanwhile,
-// it opens the new one.
+// builds the index in memory, unless o.RequireSidecar is set. If a writer replaces the archive
+// meanwhile, it opens the new one.
 func Open(ctx context.Context, name string, o *Options) (*File, error) {
 	for tries := 1; ; tries++ {
 		f, err := archivefile.OpenContext(ctx, name)
@@ -67,9 +68,9 @@ var errMoved = errors.New("it was replaced while it was opened")
 // IndexBuilder writes the index of an archive, built without its sidecar, to dst.
 type IndexBuilder func(ctx context.Context, dst build.File, o scan.Options) error
 
-// OpenIndex opens the sidecar. Without a usable one it builds the index in memory, unless o.NoIndex
-// is set. With again set, it returns errMoved if the sidecar does not fit because the archive was
-// replaced meanwhile.
+// OpenIndex opens the sidecar. Without a usable one it builds the index in memory, unless
+// o.RequireSidecar is set. With again set, it returns errMoved if the sidecar does not fit because
+// the archive was replaced meanwhile.
 func (x *File) OpenIndex(
 	ctx context.Context, o *Options, again bool, rebuild IndexBuilder,
 ) (err error) {
@@ -77,7 +78,7 @@ func (x *File) OpenIndex(
 	switch {
 	case errors.Is(err, format.ErrStale) && again && x.HasMoved():
 		return errMoved
-	case err == nil || o.NoIndex:
+	case err == nil || o.RequireSidecar:
 		return err
 	}
 	if o.Notice != nil {
@@ -112,8 +113,8 @@ func InMemory(
 	return nil, fmt.Errorf("%s: %w", name, err)
 }
 
-// Sound reads all of x, the index of the archive name, and checks its digests. It returns x if they are
-// right. If x is damaged, it returns an index built in memory by rebuild. X stays open.
+// Sound reads all of x, the index of the archive name, and checks its digests. It returns x if they
+// are right. If x is damaged, it returns an index built in memory by rebuild. X stays open.
 func Sound(
 	ctx context.Context, x *sidecar.Index, name string, o *Options, rebuild IndexBuilder,
 ) (*sidecar.Index, error) {

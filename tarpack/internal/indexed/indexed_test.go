@@ -25,7 +25,7 @@ func TestOpen(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		side []byte
-		err  error // with NoIndex
+		err  error // with RequireSidecar
 	}{
 		{"good", side, nil},
 		{"missing", nil, format.ErrNoSidecar},
@@ -56,9 +56,9 @@ func TestOpen(t *testing.T) {
 		if err := x.Close(); err != nil {
 			t.Error(err)
 		}
-		x, err = indexed.Open(ctx, name, &indexed.Options{NoIndex: true})
+		x, err = indexed.Open(ctx, name, &indexed.Options{RequireSidecar: true})
 		if !errors.Is(err, c.err) {
-			t.Errorf("%s, NoIndex: %v, want %v", c.name, err, c.err)
+			t.Errorf("%s, RequireSidecar: %v, want %v", c.name, err, c.err)
 		}
 		if err == nil {
 			x.Close()

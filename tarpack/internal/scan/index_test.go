@@ -237,7 +237,8 @@ func TestScanRules(t *testing.T) {
 	tableOf := func(edit func(*segments)) tartest.ForgedPart {
 		return tartest.ASegmented("s", three, edit)
 	}
-	inOne := segments{Shift: 20, Lengths: []uint32{500, 500, uint32(len(member([]byte(three), nil))) - 1018}}
+	rest := uint32(len(member([]byte(three), nil))) - 1018
+	inOne := segments{Shift: 20, Lengths: []uint32{500, 500, rest}}
 	trailer := func(off int64) []byte { return format.Trailer{Offset: off}.Append(nil) }
 	foreignHeader := blocks(file)
 	foreignHeader[265] = 'r' // a user name, which the checksum does not have

@@ -10,5 +10,5 @@
 //
 //	shards with temporary names → the set's sidecar and list → proper names of the shards
 //
-// It imports archivefile, indexed, scan, durable and format.
+// It imports archivefile, indexed, scan, durable, source and format.
 package shardset

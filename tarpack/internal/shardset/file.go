@@ -11,10 +11,9 @@ import (
 	"sort"
 	"sync"
 
-	"github.com/tarpack/tpk/tarpack/source"
-
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+	"github.com/tarpack/tpk/tarpack/source"
 )
 
 // OpenShards is how many shards of a set are open at a time, besides those that are held.
@@ -166,7 +165,7 @@ func OpenListed(l *List, i int, name string) (*os.File, error) {
 	return a.OSFile, nil
 }
 
-// CheckShards looks whether all shards are there and have the right size.
+// CheckShards returns an error if a shard is missing or has another size than in the list.
 func (f *File) CheckShards() error {
 	for i, want := range f.list.Shards {
 		name := f.Name.Shard(i)
@@ -194,7 +193,8 @@ func (f *File) Close() error {
 	return nil
 }
 
-// Identity implements source.Source by the digest of the set's sidecar, which depends on every shard.
+// Identity implements source.Source. It has the digest of the set's sidecar, which depends on all
+// shards.
 func (f *File) Identity() string {
 	return fmt.Sprintf("%s %d %016x", f.Name.List(), f.Size(), f.list.Index)
 }
@@ -213,7 +213,7 @@ func (f *File) Check() error {
 	return nil
 }
 
-// ReadNow implements source.Source for bytes that lie in one shard, if that is open.
+// ReadNow implements source.Source. It reads only bytes of one shard, if that is open.
 func (f *File) ReadNow(p []byte, off int64) bool {
 	i, start := f.Place(off)
 	if off < 0 || off+int64(len(p)) > f.ends[i] {
@@ -250,6 +250,8 @@ func (f *File) Piece(off, n int64) (source.Piece, bool, error) {
 	if err != nil {
 		return source.Piece{}, false, err
 	}
-	n = min(n, f.ends[i]-off)
-	return source.Piece{File: s.File, Offset: off - start, Length: n, Release: func() { f.Release(s) }}, true, nil
+	return source.Piece{
+		File: s.File, Offset: off - start, Length: min(n, f.ends[i]-off),
+		Release: func() { f.Release(s) },
+	}, true, nil
 }

@@ -47,10 +47,10 @@ type Entry struct {
 	Content string
 }
 
-// CheckOptions checks that run heeds every field of its options. Each function in the struct must be
-// called, and each other field must be in options and have its effect there. Run returns what it has
-// done with the options that it was called with. It must handle more than packer.Lookahead entries,
-// so that all workers are there when an entry is done.
+// CheckOptions checks that run heeds every field of its options. Each function in the struct must
+// be called, and each other field must be in options and have its effect there. Run returns what it
+// has done with the options that it was called with. It must handle more than packer.Lookahead
+// entries, so that all workers are there when an entry is done.
 func CheckOptions[T any](t *testing.T, run func(t *testing.T, o T) *Outcome, options ...Option) {
 	t.Helper()
 	do := func(t *testing.T, option *Option) *Outcome {
@@ -126,7 +126,8 @@ func DryRunOption() Option {
 // DedupOption is the field Dedup. Without it "b.txt" must become a link to "a.txt".
 func DedupOption() Option {
 	return Option{"Dedup", format.DedupOff, func(zero, set *Outcome) bool {
-		return zero.Entries["b.txt"].Typeflag == tar.TypeLink && set.Entries["b.txt"].Typeflag == tar.TypeReg
+		return zero.Entries["b.txt"].Typeflag == tar.TypeLink &&
+			set.Entries["b.txt"].Typeflag == tar.TypeReg
 	}}
 }
 
