@@ -51,7 +51,9 @@ func Remove(ctx context.Context, name string, patterns []string, o RemoveOptions
 
 // resolve sorts patterns into paths of the archive and globs that match an entry. Any other pattern
 // is an error.
-func resolve(k *base.Archive, patterns []string) (paths map[string]bool, globs []string, err error) {
+func resolve(
+	k *base.Archive, patterns []string,
+) (paths map[string]bool, globs []string, err error) {
 	paths = map[string]bool{}
 	for _, pattern := range patterns {
 		p := path.Clean(strings.Trim(pattern, "/"))

@@ -10,8 +10,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/dedup"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/input"
 	"github.com/tarpack/tpk/tarpack/internal/output"
-	"github.com/tarpack/tpk/tarpack/internal/source"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
@@ -19,7 +19,7 @@ import (
 // allocates item and source together.
 type Item struct {
 	Type   sidecar.Type // a hard link of an archive is a TypeFile: which name is the file may change
-	Source source.Source
+	Source input.Source
 	Old    base.Entry // the entry at the path in the archive that is changed; zero if there is none
 	Keep   bool       // the content of Old is kept
 
@@ -39,7 +39,7 @@ type prepared struct {
 	ready  chan struct{} // nil if no worker prepares the file
 	err    error
 	header format.Header
-	source.Content
+	input.Content
 	hash uint64 // xxHash64 of the content
 	key  uint64 // of the file among the candidates for deduplication; 0: not among them
 }
@@ -59,7 +59,7 @@ func (it *Item) fromArchive() bool {
 
 // onDisk reports whether the header comes from a file on disk.
 func (it *Item) onDisk() bool {
-	_, ok := it.Source.(*source.Disk)
+	_, ok := it.Source.(*input.Disk)
 	return ok
 }
 
@@ -75,19 +75,19 @@ func (it *Item) compress(enc *gzmember.Encoder) (err error) {
 func (p *Packer) NewItem(e tree.Entry) *Item {
 	d := &struct {
 		Item
-		source source.Disk
-	}{source: source.Disk{Entry: e, Headers: &p.headers}}
+		source input.Disk
+	}{source: input.Disk{Entry: e, Headers: &p.headers}}
 	d.Item = Item{path: e.Path(), Type: e.Typ, size: fileSize(&e), Source: &d.source}
 	d.closed, d.tree = e.Dir.Closed, e.Dir.Tree
 	return &d.Item
 }
 
 // newFSItem returns the item of an entry of a file system.
-func (p *Packer) newFSItem(t *source.FSTree, e tree.Entry, closed bool) *Item {
+func (p *Packer) newFSItem(t *input.FSTree, e tree.Entry, closed bool) *Item {
 	d := &struct {
 		Item
-		source source.FS
-	}{source: source.FS{Entry: e, Tree: t, Headers: &p.headers}}
+		source input.FS
+	}{source: input.FS{Entry: e, Tree: t, Headers: &p.headers}}
 	d.Item = Item{path: e.Full, Type: e.Typ, size: fileSize(&e), Source: &d.source}
 	d.closed, d.tree = closed, t
 	return &d.Item
@@ -116,8 +116,8 @@ func NewBaseItem(path string, typ sidecar.Type, closed bool, old base.Entry) *It
 func NewGivenItem(h format.Header) *Item {
 	d := &struct {
 		Item
-		source source.Given
-	}{source: source.Given{H: h}}
+		source input.Given
+	}{source: input.Given{H: h}}
 	d.Item = Item{path: h.Path, Type: h.Type, Source: &d.source}
 	return &d.Item
 }
@@ -127,8 +127,8 @@ func NewGivenItem(h format.Header) *Item {
 func NewMemoryItem(h format.Header, content *output.Buffer) *Item {
 	d := &struct {
 		Item
-		source source.Memory
-	}{source: source.Memory{Given: source.Given{H: h}, Bytes: content}}
+		source input.Memory
+	}{source: input.Memory{Given: input.Given{H: h}, Bytes: content}}
 	d.Item = Item{path: h.Path, Type: h.Type, Source: &d.source, size: h.Size, reserved: h.Size}
 	return &d.Item
 }
@@ -138,8 +138,8 @@ func NewMemoryItem(h format.Header, content *output.Buffer) *Item {
 func NewDeflatedItem(h format.Header, raw *output.Buffer, crc uint32) *Item {
 	d := &struct {
 		Item
-		source source.Deflated
-	}{source: source.Deflated{Given: source.Given{H: h}, Raw: raw, CRC: crc}}
+		source input.Deflated
+	}{source: input.Deflated{Given: input.Given{H: h}, Raw: raw, CRC: crc}}
 	reserved := DeflatedCost(h.Size, int64(len(raw.B)))
 	d.Item = Item{path: h.Path, Type: h.Type, Source: &d.source, size: h.Size, reserved: reserved}
 	return &d.Item
@@ -154,8 +154,8 @@ func DeflatedCost(size, raw int64) int64 { return max(size, raw) }
 func NewTempItem(h format.Header, content *os.File, done func()) *Item {
 	d := &struct {
 		Item
-		source source.Temp
-	}{source: source.Temp{Given: source.Given{H: h}, Content: content, Done: done}}
+		source input.Temp
+	}{source: input.Temp{Given: input.Given{H: h}, Content: content, Done: done}}
 	d.Item = Item{path: h.Path, Type: h.Type, Source: &d.source, size: h.Size}
 	return &d.Item
 }

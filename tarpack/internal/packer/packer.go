@@ -13,8 +13,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/dedup"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/input"
 	"github.com/tarpack/tpk/tarpack/internal/output"
-	"github.com/tarpack/tpk/tarpack/internal/source"
 	"github.com/tarpack/tpk/tarpack/internal/tarwriter"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 	"golang.org/x/sync/errgroup"
@@ -59,7 +59,7 @@ type Packer struct {
 	queue
 	level   int
 	workers int // compressing goroutines
-	headers source.Headers
+	headers input.Headers
 	skip    []os.FileInfo // files not to pack: the archive itself
 	known   *dedup.Contents
 	packed  fingerprints // nil unless files are removed
@@ -87,7 +87,7 @@ func New(w io.Writer, o Options) (*Packer, error) {
 func NewDry(o Options) *Packer {
 	p := &Packer{
 		Options: o, workers: o.Workers, level: o.Level,
-		headers: source.Headers{PreserveOwner: o.PreserveOwner, LatestModTime: o.LatestModTime},
+		headers: input.Headers{PreserveOwner: o.PreserveOwner, LatestModTime: o.LatestModTime},
 		queue:   newQueue(),
 		known:   dedup.New(o.Dedup),
 	}

@@ -10,15 +10,15 @@ import (
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/input"
 	"github.com/tarpack/tpk/tarpack/internal/output"
-	"github.com/tarpack/tpk/tarpack/internal/source"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
 // placeBig places a file that is too big for memory. It is read once, or twice if a file of the
 // same size was written before.
 func (s *sequencer) placeBig(ctx context.Context, it *Item) error {
-	src := it.Source.(source.Opener)
+	src := it.Source.(input.Opener)
 	f, err := src.Open()
 	if err != nil {
 		return tree.Error(it.path, err)
@@ -66,7 +66,7 @@ func (s *sequencer) placeBig(ctx context.Context, it *Item) error {
 
 // writeBig writes H, C and P of a big file, and remembers it.
 func (s *sequencer) writeBig(
-	ctx context.Context, it *Item, src source.Opener, f source.File,
+	ctx context.Context, it *Item, src input.Opener, f input.File,
 ) error {
 	entry, err := s.out.WriteHeader(&it.header)
 	if err != nil {
@@ -91,7 +91,7 @@ func (s *sequencer) writeBig(
 
 // writeBigContent writes the C of a big file and completes the entry with what the index has of it.
 func (s *sequencer) writeBigContent(
-	ctx context.Context, it *Item, f source.File, entry *build.Item,
+	ctx context.Context, it *Item, f input.File, entry *build.Item,
 ) error {
 	start := s.out.Off
 	content := output.ContextReader{Ctx: ctx, R: io.NewSectionReader(f, 0, it.size)}

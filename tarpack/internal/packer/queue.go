@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/tarpack/tpk/sidecar"
-	"github.com/tarpack/tpk/tarpack/internal/source"
+	"github.com/tarpack/tpk/tarpack/internal/input"
 	"golang.org/x/sync/semaphore"
 )
 
@@ -45,7 +45,7 @@ func newQueue() queue {
 // Submit sends an item to the sequencer, and to the workers if it is a small file that has to be
 // read. It takes over the item, also after an error.
 func (q *queue) Submit(ctx context.Context, it *Item) error {
-	_, loads := it.Source.(source.Loader)
+	_, loads := it.Source.(input.Loader)
 	if loads && it.Type == sidecar.TypeFile && !it.LaterName && !it.Keep && it.size <= InMemory {
 		if it.reserved == 0 {
 			it.reserved = it.size

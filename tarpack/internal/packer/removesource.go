@@ -12,7 +12,7 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
-	"github.com/tarpack/tpk/tarpack/internal/source"
+	"github.com/tarpack/tpk/tarpack/internal/input"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
@@ -40,7 +40,7 @@ func fingerprint(e *tree.Entry, withCtime bool) uint64 {
 
 // note remembers an item on disk that is packed.
 func (f fingerprints) note(it *Item) {
-	if d, ok := it.Source.(*source.Disk); ok {
+	if d, ok := it.Source.(*input.Disk); ok {
 		f.add(&d.Entry)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"io/fs"
 
 	"github.com/tarpack/tpk/sidecar"
-	"github.com/tarpack/tpk/tarpack/internal/source"
+	"github.com/tarpack/tpk/tarpack/internal/input"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
@@ -29,8 +29,8 @@ func (p *Packer) Walk(ctx context.Context, t *tree.Tree) error {
 
 // WalkFS submits every entry of a file system. Files with several names are not recognized as such.
 func (p *Packer) WalkFS(ctx context.Context, fsys fs.FS) error {
-	t := &source.FSTree{FS: fsys}
-	return t.Walk(ctx, p.Walker(), source.Visitor{
+	t := &input.FSTree{FS: fsys}
+	return t.Walk(ctx, p.Walker(), input.Visitor{
 		Entry: func(e tree.Entry, closed bool) error {
 			return p.Submit(ctx, p.newFSItem(t, e, closed))
 		},

@@ -13,8 +13,8 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/dedup"
+	"github.com/tarpack/tpk/tarpack/internal/input"
 	"github.com/tarpack/tpk/tarpack/internal/output"
-	"github.com/tarpack/tpk/tarpack/internal/source"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
@@ -58,7 +58,7 @@ func (w *worker) run(ctx context.Context, q *queue) error {
 
 // prepare loads a file, and compresses it unless a file with the same content is ahead.
 func (w *worker) prepare(it *Item) error {
-	src := it.Source.(source.Loader)
+	src := it.Source.(input.Loader)
 	err := src.Load(&it.Content)
 	if err == nil {
 		it.header, err = src.Header()

@@ -23,8 +23,8 @@ import (
 	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/base"
+	"github.com/tarpack/tpk/tarpack/internal/input"
 	"github.com/tarpack/tpk/tarpack/internal/output"
-	"github.com/tarpack/tpk/tarpack/internal/source"
 )
 
 // A Writer writes an archive. It is for one goroutine.
@@ -109,7 +109,7 @@ func (w *Writer) WriteEmpty(h *format.Header) error {
 }
 
 // WriteFile writes a file whose content, with its member, is in memory: H, C and P.
-func (w *Writer) WriteFile(h *format.Header, c *source.Content, hash uint64) error {
+func (w *Writer) WriteFile(h *format.Header, c *input.Content, hash uint64) error {
 	entry, err := w.WriteHeader(h)
 	if err != nil {
 		return err

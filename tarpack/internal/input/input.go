@@ -1,4 +1,4 @@
-// Package source supplies what an entry of a new archive is made of: its tar header and, for a
+// Package input supplies what an entry of a new archive is made of: its tar header and, for a
 // regular file, its content.
 //
 //	                        Source   Loader   Opener
@@ -12,7 +12,7 @@
 //
 // A small file is loaded into memory by a worker, a big one is opened and read piece by piece. The
 // content of an entry of an archive is not read at all: its member is copied.
-package source
+package input
 
 import (
 	"fmt"
