@@ -48,7 +48,8 @@ func openRoomy(t *testing.T, f *os.File) (*tarpack.Archive, error) {
 	af.Place = &device.Locator{}
 	x := &indexed.File{File: af}
 	if err = af.OpenDevice(context.Background(), af.Size); err == nil {
-		err = x.OpenIndex(context.Background(), &indexed.Options{RequireSidecar: true}, false, x.BuildIndex)
+		err = x.OpenIndex(context.Background(), &indexed.Options{RequireSidecar: true}, false,
+			x.BuildIndex)
 	}
 	if err != nil {
 		return nil, errors.Join(err, af.OSFile.Close())
