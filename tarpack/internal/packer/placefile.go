@@ -12,8 +12,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
-// placeFile finds out what kind of file the item is. It may be another name of a file that was
-// placed, have the content of its old entry, be prepared by a worker, or be big.
+// placeFile finds out what kind of file the item is: another name of a file that was placed, one
+// with the content of its old entry, one that a worker has prepared, or a big one.
 func (s *sequencer) placeFile(ctx context.Context, it *Item) error {
 	if it.LaterName && s.shards != nil && s.known.ByInode[it.Inode] == nil {
 		s.prepareAgain(it)
