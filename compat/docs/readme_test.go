@@ -3,12 +3,16 @@ package docs
 import (
 	"archive/tar"
 	"errors"
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ulikunitz/xz"
 
@@ -128,6 +132,78 @@ func TestReadmeTargets(t *testing.T) {
 			if !strings.Contains(string(makefile), "\n"+target+":") {
 				t.Errorf("README.md: the Makefile has no target %s", target)
 			}
+		}
+	}
+}
+
+// TestReadmeProgram compiles the program of "Use from Go", runs it in a directory that has the
+// site, and gets a page from it.
+func TestReadmeProgram(t *testing.T) {
+	repo := tools.Repo(t)
+	readme, err := os.ReadFile(filepath.Join(repo, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(readme), "\n## Use from Go\n")
+	_, program, _ := strings.Cut(section, "```go\n")
+	program, _, ok := strings.Cut(program, "```\n")
+	if !ok {
+		t.Fatal("README.md has no Go program")
+	}
+	// An address that is free, instead of the one in the README.
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := ln.Addr().String()
+	ln.Close()
+	if !strings.Contains(program, `"127.0.0.1:8080"`) {
+		t.Fatal("the program does not listen on 127.0.0.1:8080")
+	}
+	program = strings.Replace(program, "127.0.0.1:8080", address, 1)
+	// It must be built inside the module to find its packages.
+	source, err := os.MkdirTemp(repo, "_readme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(source) })
+	if err := os.WriteFile(filepath.Join(source, "main.go"), []byte(program), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	dir := tools.Dir(t)
+	if err := site.Write(filepath.Join(dir, "site")); err != nil {
+		t.Fatal(err)
+	}
+	bin := filepath.Join(dir, "program")
+	build := exec.Command("go", "build", "-o", bin, "./"+filepath.Base(source))
+	build.Dir = repo
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("the program does not compile: %v\n%s", err, out)
+	}
+	cmd := exec.Command(bin)
+	cmd.Dir = dir
+	var log strings.Builder
+	cmd.Stdout, cmd.Stderr = &log, &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	defer func() { _ = cmd.Process.Kill() }()
+	for {
+		resp, err := http.Get("http://" + address + "/docs/guide.html")
+		if err == nil {
+			body, err := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if err != nil || resp.StatusCode != 200 || string(body) != "<p>guide" {
+				t.Errorf("%s, %q, %v", resp.Status, body, err)
+			}
+			return
+		}
+		select {
+		case err := <-ended:
+			t.Fatalf("the program has ended: %v\n%s", err, log.String())
+		case <-time.After(20 * time.Millisecond): // it does not listen yet
 		}
 	}
 }
