@@ -16,14 +16,13 @@ import (
 
 // ReindexOptions are the options of Reindex. The zero value is usable.
 type ReindexOptions struct {
-	Workers int    // decompressing goroutines; 0 means one for each CPU
-	TempDir string // for what does not fit in memory; "" means the system's
+	Workers int // decompressing goroutines; 0 means one for each CPU
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
 }
 
 func (o *ReindexOptions) scan() scan.Options {
-	return scan.Options{Workers: o.Workers, TempDir: o.TempDir, Progress: o.Progress}
+	return scan.Options{Workers: o.Workers, Progress: o.Progress}
 }
 
 // ReindexResult describes an index that was rebuilt.
@@ -122,7 +121,7 @@ func newLocator(res ReindexResult, size int64) device.Locator {
 // reindexDevice writes the sidecar of an archive on a device after the archive, and the locator.
 func reindexDevice(ctx context.Context, a *archivefile.File, o ReindexOptions) (res ReindexResult,
 	err error) {
-	index, err := durable.ScratchFile(o.TempDir)
+	index, err := durable.ScratchFile("")
 	if err != nil {
 		return res, err
 	}

@@ -30,7 +30,7 @@ func reindexSet(ctx context.Context, list string, o ReindexOptions) (res Reindex
 		case err == nil:
 			err = a.Close()
 		case errors.Is(err, format.ErrNoSidecar), errors.Is(err, format.ErrStale):
-			_, err = reindexFile(ctx, name.Shard(i), ReindexOptions{Workers: o.Workers, TempDir: o.TempDir})
+			_, err = reindexFile(ctx, name.Shard(i), ReindexOptions{Workers: o.Workers})
 		}
 		if err != nil {
 			return res, shardset.MissingShard(name.Shard(i), name.N, err)

@@ -66,14 +66,17 @@ func verifyFile(ctx context.Context, name string, o VerifyOptions) (VerifyResult
 		return VerifyResult{}, err
 	}
 	defer a.OSFile.Close()
-	v := &verifier{a: a, o: o,
-		ix: scan.NewIndexer(scan.Options{TempDir: o.TempDir, Progress: o.Progress})}
+	v := &verifier{a: a, o: o, ix: scan.NewIndexer(o.scan())}
 	v.problems.Each = o.Problem
 	err = v.run(ctx)
 	return VerifyResult{
 		Entries: v.ix.Progress.Entries, Bytes: v.ix.Progress.Bytes, Problems: v.problems.First,
 		Failed: v.problems.Count,
 	}, errors.Join(err, v.close())
+}
+
+func (o *VerifyOptions) scan() scan.Options {
+	return scan.Options{Workers: o.Workers, TempDir: o.TempDir, Progress: o.Progress}
 }
 
 // A verifier is one run of Verify.
@@ -136,7 +139,7 @@ func (v *verifier) run(ctx context.Context) (err error) {
 	if v.a.Rest > 0 {
 		v.report("", v.a.Size, &format.UnfinishedError{Trailer: v.a.Trailer, Rest: v.a.Rest})
 	}
-	s := &scan.Scan{Src: v.a.Scanned(), Size: v.a.Size, Workers: v.o.Workers, Each: v.unit}
+	s := &scan.Scan{Src: v.a.Scanned(), Size: v.a.Size, Workers: v.o.scan().Workers, Each: v.unit}
 	if err := s.Run(ctx); err != nil {
 		return fmt.Errorf("%s: %w", v.a.Name, err)
 	}

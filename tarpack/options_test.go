@@ -1,0 +1,72 @@
+package tarpack_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/tartest"
+	"github.com/tarpack/tpk/tarpack/pack"
+)
+
+// failed is the Outcome of a function that returned an error, or nil.
+func failed(err error) *tartest.Outcome {
+	out := &tartest.Outcome{}
+	if err != nil {
+		out.Paths = []string{err.Error()}
+	}
+	return out
+}
+
+func fails(zero, set *tartest.Outcome) bool { return zero.Paths == nil && set.Paths != nil }
+
+// workersReach is the field Workers of options that reach the scan of an archive by a function. How
+// many goroutines a scan has at a time cannot be seen from outside.
+func workersReach(scanned func(workers int) int) tartest.Option {
+	return tartest.Option{Field: "Workers", Value: 7, Effect: func(_, _ *tartest.Outcome) bool {
+		return scanned(7) == 7 && scanned(0) == 0
+	}}
+}
+
+func TestOpenOptions(t *testing.T) {
+	name := tartest.Pack(t, tartest.OptionsTree(t), pack.Options{})
+	if err := os.Remove(name + format.SidecarSuffix); err != nil {
+		t.Fatal(err)
+	}
+	tartest.CheckOptions(t, func(_ *testing.T, o tarpack.OpenOptions) *tartest.Outcome {
+		a, err := tarpack.Open(context.Background(), name, &o)
+		if err == nil {
+			err = a.Close()
+		}
+		return failed(err)
+	}, workersReach(tarpack.OpenWorkers), tartest.Option{Field: "RequireSidecar", Value: true,
+		Effect: fails})
+}
+
+func TestReindexOptions(t *testing.T) {
+	name := tartest.Pack(t, tartest.OptionsTree(t), pack.Options{})
+	tartest.CheckOptions(t, func(_ *testing.T, o tarpack.ReindexOptions) *tartest.Outcome {
+		_, err := tarpack.Reindex(context.Background(), name, o)
+		return failed(err)
+	}, workersReach(tarpack.ReindexWorkers))
+}
+
+func TestVerifyOptions(t *testing.T) {
+	name := tartest.Pack(t, tartest.OptionsTree(t), pack.Options{})
+	archive := tartest.Read(t, name)
+	noSidecar := filepath.Join(t.TempDir(), "none.tar.gz") // for Notice
+	tartest.WriteFile(t, noSidecar, archive)
+	archive[len(archive)/2] ^= 1 // for Problem
+	tartest.WriteFile(t, name, archive)
+	tartest.CheckOptions(t, func(_ *testing.T, o tarpack.VerifyOptions) *tartest.Outcome {
+		_, err := tarpack.Verify(context.Background(), noSidecar, o)
+		_, err2 := tarpack.Verify(context.Background(), name, o)
+		return failed(errors.Join(err, err2))
+	}, workersReach(tarpack.VerifyWorkers), tartest.Option{
+		Field: "TempDir", Value: filepath.Join(t.TempDir(), "missing"), Effect: fails,
+	})
+}
