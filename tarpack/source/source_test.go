@@ -44,7 +44,7 @@ func TestSources(t *testing.T) {
 			if s.Size() != int64(len(content)) {
 				t.Errorf("size %d", s.Size())
 			}
-			r := io.NewSectionReader(s, 0, 1<<20)
+			r := io.NewSectionReader(s, 0, s.Size())
 			if err := iotest.TestReader(r, []byte(content)); err != nil {
 				t.Error(err)
 			}
