@@ -230,7 +230,7 @@ func TestPackManyShards(t *testing.T) {
 	}
 }
 
-// What is wrong with a set is said with the name of the file that is wrong.
+// An error about a set names the file that is wrong.
 func TestBadSets(t *testing.T) {
 	ctx := context.Background()
 	dir := tartest.ShardTree(t)
@@ -330,9 +330,9 @@ func copyFile(from, to string) error {
 	return os.WriteFile(to, b, 0o666)
 }
 
-// Without a list, or with a damaged one, or a stale index, a set is read from its shards; IndexSet
-// makes what pack made.
-func TestIndexSet(t *testing.T) {
+// Without a list, or with a damaged one, or a stale index, a set is read from its shards. Reindex
+// writes what pack wrote.
+func TestReindexSet(t *testing.T) {
 	ctx := context.Background()
 	list, shards := packSet(t, tartest.ShardTree(t), shard.PackOptions{Shards: 5})
 	want := map[string]string{}

@@ -58,8 +58,8 @@ func TestVerifySound(t *testing.T) {
 	}
 }
 
-// said is all that archive/tar and compress/gzip read in an archive.
-func said(archive []byte) ([]string, error) {
+// readByGo returns all that archive/tar and compress/gzip read in an archive.
+func readByGo(archive []byte) ([]string, error) {
 	z, err := gzip.NewReader(bytes.NewReader(archive))
 	if err != nil {
 		return nil, err
@@ -84,14 +84,14 @@ func said(archive []byte) ([]string, error) {
 }
 
 // TestVerifyFlips changes each byte of a small archive and of its sidecar. Verify must see it, or
-// the archive still says the same, to other programs and in its index.
+// the archive must still mean the same, to other programs and in its index.
 func TestVerifyFlips(t *testing.T) {
 	archive := tartest.ForgeRight(t, tartest.AFile("a", "aaaa"), tartest.AStored("b", "stored"),
 		tartest.AFile("e", ""), tartest.AFile("t", tartest.Text("t", 512)),
 		tartest.AGroup(tartest.SymlinkHeader("c", "a"), tartest.HardlinkHeader("h", "a"),
 			tartest.DirHeader("d")), tartest.AFile("d/f", tartest.Text("x", 100)))
 	side := tartest.IndexOf(t, archive)
-	want, err := said(archive)
+	want, err := readByGo(archive)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestVerifyFlips(t *testing.T) {
 					continue
 				}
 				unseen++
-				got, err := said(damaged)
+				got, err := readByGo(damaged)
 				if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
 					t.Errorf("archive, byte %d ^ %02x: nothing found (%v)", i, mask, err)
 				}
@@ -164,7 +164,7 @@ func TestVerifyTruncated(t *testing.T) {
 	}
 }
 
-// An archive and its sidecar may both be right in themselves, and yet not say the same.
+// An archive and its sidecar may both be right in themselves, and yet contradict each other.
 func TestVerifyDisagreement(t *testing.T) {
 	change := func(old, new string) func(archive, side []byte) ([]byte, []byte) {
 		return func(archive, side []byte) ([]byte, []byte) {

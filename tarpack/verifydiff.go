@@ -117,22 +117,22 @@ var entryFields = []struct {
 }
 
 // entryDiff lists the fields in which two entries of the same path differ.
-func entryDiff(side, made *sidecar.Index, said, is *sidecar.Row) ([]string, error) {
+func entryDiff(side, made *sidecar.Index, sideRow, madeRow *sidecar.Row) ([]string, error) {
 	var what []string
 	for _, f := range entryFields {
-		if f.of(&said.Entry) != f.of(&is.Entry) {
+		if f.of(&sideRow.Entry) != f.of(&madeRow.Entry) {
 			what = append(what, f.name)
 		}
 	}
-	if said.Entry.Type != is.Entry.Type {
+	if sideRow.Entry.Type != madeRow.Entry.Type {
 		return what, nil
 	}
-	if t := is.Entry.Type; t == sidecar.TypeSymlink || t == sidecar.TypeHardlink {
-		text1, err := side.Link(said.Ordinal)
+	if t := madeRow.Entry.Type; t == sidecar.TypeSymlink || t == sidecar.TypeHardlink {
+		text1, err := side.Link(sideRow.Ordinal)
 		if err != nil {
 			return nil, err
 		}
-		text2, err := made.Link(is.Ordinal)
+		text2, err := made.Link(madeRow.Ordinal)
 		if err != nil {
 			return nil, err
 		}

@@ -66,8 +66,8 @@ type job struct {
 	// the command may run again after it has succeeded
 	again bool
 	// the command that cleans up in a state other than "old"
-	heal   []string
-	growth bool // the archive grows in place
+	cleanUp []string
+	growth  bool // the archive grows in place
 	// it loses data, and that must be noticed
 	control bool
 }
@@ -123,7 +123,7 @@ func jobs(t *testing.T) []*job {
 		{name: "set", argv: []string{"pack", "--shards", "3", next, "DIR/a.tar.gz"},
 			before: readFiles(t, set), state: setState, again: true},
 		{name: "init", argv: []string{"init", "DIR"}, before: tree, state: initState,
-			heal: []string{"index", "DIR/pack.tar.gz"}},
+			cleanUp: []string{"index", "DIR/pack.tar.gz"}},
 		{name: "control", argv: []string{"sh", "-c",
 			"cp " + fresh + " DIR/.a.tar.gz.tpk-tmp && mv -f DIR/.a.tar.gz.tpk-tmp DIR/a.tar.gz"},
 			before: archive, state: archiveState, control: true},
@@ -179,11 +179,11 @@ func (j *job) success(r tools.Result) bool {
 func (j *job) followUp(t *testing.T, state, dir string) {
 	t.Helper()
 	switch {
-	case state != "old" && j.heal != nil:
-		argv := j.command(t, j.heal, dir)
+	case state != "old" && j.cleanUp != nil:
+		argv := j.command(t, j.cleanUp, dir)
 		tools.Must(t, exec.Command(argv[0], argv[1:]...))
 		if got := readFiles(t, dir); len(got) != len(got.visible()) {
-			t.Errorf("%q leaves %q", j.heal, slices.Sorted(maps.Keys(got)))
+			t.Errorf("%q leaves %q", j.cleanUp, slices.Sorted(maps.Keys(got)))
 		}
 		return
 	case state != "old" && !j.again:

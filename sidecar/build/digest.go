@@ -26,7 +26,7 @@ const digestPart = 1 << 20
 // the same each time. It checks only their number and the order of the paths.
 func Digest(items iter.Seq2[*Item, error], n int, archiveSize int64) (uint64, error) {
 	d := newDigester(n)
-	table := newHashing()
+	table := newHashedSection()
 	t := layout.NewTableWriter(table.w, int64(n))
 	parts := uint64(max(1, (n+digestPart-1)/digestPart))
 	for part := range parts {
@@ -55,27 +55,27 @@ func (p hashPair) compare(q hashPair) int {
 	return cmp.Or(cmp.Compare(p.hash, q.hash), cmp.Compare(p.place, q.place))
 }
 
-// hashing is a section that is hashed while it is written, and not stored.
-type hashing struct {
+// hashedSection is a section that is hashed while it is written, and not stored.
+type hashedSection struct {
 	d xxhash.Digest
 	w *layout.SectionWriter
 }
 
-func newHashing() *hashing {
-	h := &hashing{}
+func newHashedSection() *hashedSection {
+	h := &hashedSection{}
 	h.d.Reset()
 	h.w = layout.NewSectionWriter(h, 0)
 	return h
 }
 
 // WriteAt implements [io.WriterAt] for a SectionWriter, which writes in order.
-func (h *hashing) WriteAt(p []byte, _ int64) (int, error) { return h.d.Write(p) }
+func (h *hashedSection) WriteAt(p []byte, _ int64) (int, error) { return h.d.Write(p) }
 
 // digester hashes all sections except the table.
 type digester struct {
 	entries   uint64
 	stats     sidecar.Stats
-	sections  [layout.NumSections]*hashing
+	sections  [layout.NumSections]*hashedSection
 	path      []byte // of the item before
 	rows      []byte // of the section of segments
 	ends      []byte
@@ -86,7 +86,7 @@ type digester struct {
 func newDigester(n int) *digester {
 	d := &digester{entries: uint64(n)}
 	for i := range d.sections {
-		d.sections[i] = newHashing()
+		d.sections[i] = newHashedSection()
 	}
 	return d
 }

@@ -56,7 +56,7 @@ func (p linkPatch) apply(r *layout.Record) {
 
 // patcher applies patches to records.
 type patcher struct {
-	patches *sorted
+	patches *iterator
 	ordinal int64 // of the next patch; −1 when none is left
 	val     []byte
 }

@@ -223,27 +223,27 @@ func splitRecord(b []byte) (key, val []byte) {
 	return b[:k:k], b[k : k+v : k+v]
 }
 
-// sorted reads the records of a sorter in order.
-type sorted struct {
+// iterator reads the records of a sorter in order.
+type iterator struct {
 	s     *sorter
 	at    int
 	merge *merger // nil if all records are in memory
 }
 
 // iterate starts reading from the first record.
-func (s *sorter) iterate() (*sorted, error) {
+func (s *sorter) iterate() (*iterator, error) {
 	if err := s.freeze(); err != nil {
 		return nil, err
 	}
 	if len(s.runs) == 0 {
-		return &sorted{s: s}, nil
+		return &iterator{s: s}, nil
 	}
 	m, err := newMerger(s.file, s.runs, s.budget)
-	return &sorted{s: s, merge: m}, err
+	return &iterator{s: s, merge: m}, err
 }
 
 // next returns the next record, which is valid until the following call. Ok is false at the end.
-func (it *sorted) next() (key, val []byte, ok bool, err error) {
+func (it *iterator) next() (key, val []byte, ok bool, err error) {
 	if it.merge != nil {
 		return it.merge.next()
 	}

@@ -63,7 +63,7 @@ type List struct {
 
 // child is an entry of a folder, with what sorting needs.
 type child struct {
-	source  int32 // plainSource, or mounted
+	source  int32 // plainSource, or mountSource
 	typ     sidecar.Type
 	ordinal uint32
 	name    string // of an archive's entry only if several sources have the folder
@@ -72,8 +72,8 @@ type child struct {
 	modTime int64
 }
 
-// mounted is the source of a folder that is only part of a mount's path.
-const mounted = -2
+// mountSource is the source of a folder that is only part of a mount's path.
+const mountSource = -2
 
 // List lists a folder: its entries in all archives, what is mounted below it, and plain files. If
 // two have the same name, it has the one that is served.
@@ -107,8 +107,8 @@ type collector struct {
 	path     []byte
 }
 
-// archived is a folder in an archive.
-type archived struct {
+// archiveFolder is a folder in an archive.
+type archiveFolder struct {
 	source  int
 	ordinal int
 }
@@ -151,8 +151,8 @@ func (c *collector) collect() error {
 
 // directories returns the folders of archives that path names, in the order in which they are
 // asked.
-func (s *Set) directories(path string) ([]archived, error) {
-	var dirs []archived
+func (s *Set) directories(path string) ([]archiveFolder, error) {
+	var dirs []archiveFolder
 	for m := range s.mounts {
 		rest, ok := below(s.mounts[m].path, path)
 		if !ok {
@@ -160,7 +160,7 @@ func (s *Set) directories(path string) ([]archived, error) {
 		}
 		for _, i := range s.mounts[m].sources {
 			if rest == "" {
-				dirs = append(dirs, archived{i, sidecar.Root})
+				dirs = append(dirs, archiveFolder{i, sidecar.Root})
 				continue
 			}
 			x := s.sources[i].index
@@ -176,7 +176,7 @@ func (s *Set) directories(path string) ([]archived, error) {
 				return nil, s.sources[i].wrap(err)
 			}
 			if e.Type == sidecar.TypeDir {
-				dirs = append(dirs, archived{i, k})
+				dirs = append(dirs, archiveFolder{i, k})
 			}
 		}
 	}
@@ -219,12 +219,12 @@ func (c *collector) addMounts() {
 		name, _, _ := strings.Cut(rest, "/")
 		if ok && name != "" && c.fresh(name) {
 			c.list.Partial = true
-			c.add(child{source: mounted, typ: sidecar.TypeDir, name: name})
+			c.add(child{source: mountSource, typ: sidecar.TypeDir, name: name})
 		}
 	}
 }
 
-func (c *collector) addArchived(d archived) error {
+func (c *collector) addArchived(d archiveFolder) error {
 	a := c.v.set.sources[d.source]
 	x := a.index
 	for i, err := range x.Children(d.ordinal) {

@@ -15,8 +15,8 @@ type searcher struct {
 	v      *View
 	m      *matcher
 	o      ListOptions
-	order  []archived // the archives, by mount
-	prefix []string   // the paths of their mounts
+	order  []archiveFolder // the archives, by mount
+	prefix []string        // the paths of their mounts
 	list   *List
 	plain  []Item // plain files that match
 	walked bool   // plain is complete
@@ -34,7 +34,7 @@ func (v *View) Search(query string, o ListOptions) (*List, error) {
 	}
 	for _, mt := range v.set.mounts {
 		for _, i := range mt.sources {
-			s.order = append(s.order, archived{source: i})
+			s.order = append(s.order, archiveFolder{source: i})
 			s.prefix = append(s.prefix, mt.path)
 		}
 	}

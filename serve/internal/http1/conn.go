@@ -25,8 +25,8 @@ type Conn struct {
 	loop      loopConn // the event loop's side; nil while there is none
 	loopState loopState
 
-	preface       *prefaced // for the HTTP/2 server, after its connection preface was read
-	handedToHTTP2 bool      // guarded by the registry
+	preface       *prefacedConn // for the HTTP/2 server, after its connection preface was read
+	handedToHTTP2 bool          // guarded by the registry
 }
 
 // loopConn is a connection of an event loop: see eventloop.Conn.
@@ -173,13 +173,13 @@ func (c *Conn) abort() {
 	_ = c.wire.Close()
 }
 
-// prefaced is a connection whose first bytes were read already.
-type prefaced struct {
+// prefacedConn is a connection whose first bytes were read already.
+type prefacedConn struct {
 	net.Conn
 	first []byte
 }
 
-func (p *prefaced) Read(b []byte) (int, error) {
+func (p *prefacedConn) Read(b []byte) (int, error) {
 	if len(p.first) > 0 {
 		n := copy(b, p.first)
 		p.first = p.first[n:]

@@ -26,7 +26,7 @@ func (c *Conn) request() error {
 	}
 	h := c.parse(x, b)
 	if h.Preface && c.server.H2C && c.requests == 0 {
-		c.preface = &prefaced{first: bytes.Clone(c.in.Unused())}
+		c.preface = &prefacedConn{first: bytes.Clone(c.in.Unused())}
 		return errUpgrade
 	}
 	if h.Preface {

@@ -6,22 +6,22 @@ import (
 	"github.com/tarpack/tpk/serve/internal/ascii"
 )
 
-// acceptable has a client's weights of the two codings, in thousandths. 0 means that it refuses the
+// codingWeights are a client's weights of the two codings, in thousandths. With 0 it refuses the
 // coding.
-type acceptable struct{ gzip, identity int }
+type codingWeights struct{ gzip, identity int }
 
 // prefersGzip reports whether to send gzip. It wins a tie, since it is stored and smaller.
-func (a acceptable) prefersGzip() bool { return a.gzip > 0 && a.gzip >= a.identity }
+func (a codingWeights) prefersGzip() bool { return a.gzip > 0 && a.gzip >= a.identity }
 
 // accepts reads an Accept-Encoding (RFC 9110 §12.5.3). Without the field the client gets identity,
 // which everything understands. A malformed element is ignored.
-func accepts(value string, present bool) acceptable {
+func accepts(value string, present bool) codingWeights {
 	if !present {
-		return acceptable{gzip: 0, identity: 1000}
+		return codingWeights{gzip: 0, identity: 1000}
 	}
 	if value == "gzip" || value == "gzip, deflate" || value == "gzip, deflate, br" ||
 		value == "gzip, deflate, br, zstd" {
-		return acceptable{gzip: 1000, identity: 1}
+		return codingWeights{gzip: 1000, identity: 1}
 	}
 	gzip, identity, any := -1, -1, -1
 	for value != "" {
@@ -50,7 +50,7 @@ func accepts(value string, present bool) acceptable {
 			identity = 1 // acceptable, but not preferred to anything that is named
 		}
 	}
-	return acceptable{gzip, identity}
+	return codingWeights{gzip, identity}
 }
 
 // qvalue reads an element's parameters, which are empty or a weight (RFC 9110 §12.4.2). It returns

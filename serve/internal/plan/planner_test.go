@@ -172,7 +172,7 @@ func TestAcceptEncoding(t *testing.T) {
 	} {
 		got := ""
 		for _, coding := range []Coding{Deflate, Stored} {
-			var a acceptable
+			var a codingWeights
 			if c.value == none {
 				a = accepts("", false)
 			} else {

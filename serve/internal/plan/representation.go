@@ -32,7 +32,7 @@ func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 	self, svgz := selfCoded(path, p.Type)
 	accept := accepts(r.AcceptEncoding, r.HasAcceptEncoding)
 	if self || svgz || n.Kind == Download {
-		accept = acceptable{identity: 1000}
+		accept = codingWeights{identity: 1000}
 	}
 	packed := n.Coding != Plain && accept.gzip > 0
 	gzip := packed && (accept.identity == 0 || n.Coding != Stored && accept.prefersGzip())

@@ -26,9 +26,9 @@ type Conn struct {
 	deadline time.Time // the write deadline that is set, or an earlier time
 	// raw is syscall.RawConn.Write, or RawWrite of an event loop's connection; nil without a
 	// descriptor.
-	raw     func(write func(fd uintptr) bool) error
-	sending sending
-	vector  vector
+	raw      func(write func(fd uintptr) bool) error
+	sendfile sendfileCall
+	vector   vector
 }
 
 // Init makes c write to nc, which gets timeout for each chunk. If nc has a descriptor, files are
@@ -69,7 +69,7 @@ func (c *Conn) Write(p []byte) (total int, err error) {
 	return total + n, err
 }
 
-// WriteChunk writes p, which is hardly more than half a chunk or one, at the time Now.
+// WriteChunk writes p, about a chunk or less, with the deadline for a chunk that begins at Now.
 func (c *Conn) WriteChunk(p []byte) (int, error) {
 	if err := c.armWrite(); err != nil {
 		return 0, err

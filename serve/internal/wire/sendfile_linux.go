@@ -14,8 +14,8 @@ import (
 // holds a thread.
 const sendOnce = 1 << 20
 
-// sending is a sendfile call under way.
-type sending struct {
+// sendfileCall is a sendfile call under way.
+type sendfileCall struct {
 	from int
 	off  int64
 	n    int // wanted, then sent
@@ -28,7 +28,7 @@ func (c *Conn) SendFile(f *os.File, off, n int64) error {
 	if c.raw == nil {
 		return transfer.CopyAt(c, f, off, n)
 	}
-	s := &c.sending
+	s := &c.sendfile
 	if s.call == nil {
 		s.call = s.try
 	}
@@ -57,7 +57,7 @@ func (c *Conn) SendFile(f *os.File, off, n int64) error {
 }
 
 // try sends once. It returns false if the connection takes nothing now.
-func (s *sending) try(fd uintptr) bool {
+func (s *sendfileCall) try(fd uintptr) bool {
 	for {
 		n, err := unix.Sendfile(int(fd), s.from, &s.off, s.n)
 		switch err {

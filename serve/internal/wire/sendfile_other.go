@@ -8,7 +8,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/transfer"
 )
 
-type sending struct{}
+type sendfileCall struct{}
 
 // SendFile sends n bytes of f, from the offset off, by copying them.
 func (c *Conn) SendFile(f *os.File, off, n int64) error { return transfer.CopyAt(c, f, off, n) }

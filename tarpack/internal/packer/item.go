@@ -31,11 +31,11 @@ type Item struct {
 	closed   bool       // an extracting user cannot enter the directory once its mode is restored
 	tree     dedup.Tree // that the file can be read from again; nil if from none
 	reserved int64      // bytes of the queue's budget
-	prepared
+	preparation
 }
 
-// prepared is what a worker finds out about a file. It is valid once ready is closed.
-type prepared struct {
+// preparation is what a worker finds out about a file. It is valid once ready is closed.
+type preparation struct {
 	ready  chan struct{} // nil if no worker prepares the file
 	err    error
 	header format.Header

@@ -182,7 +182,7 @@ func (s *Spool) makeDir(dir string, modTime int64) error {
 	if err := s.W.AddToGroup(tarwriter.Link{Header: h}); err != nil {
 		return err
 	}
-	s.paths.set(dir, spooled{madeSeq, sidecar.TypeDir})
+	s.paths.set(dir, pathEntry{madeSeq, sidecar.TypeDir})
 	return nil
 }
 

@@ -82,30 +82,30 @@ func (s *Spool) Abort() error { return s.file.Close() }
 // paths knows the last entry of each path, by two hashes of it.
 type paths struct {
 	seeds [2]maphash.Seed
-	last  map[[2]uint64]spooled
+	last  map[[2]uint64]pathEntry
 }
 
-// A spooled is an entry that was announced.
-type spooled struct {
+// A pathEntry is the last entry that was announced for a path.
+type pathEntry struct {
 	seq uint32
 	typ sidecar.Type
 }
 
 func newPaths() paths {
 	seeds := [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
-	return paths{seeds: seeds, last: map[[2]uint64]spooled{}}
+	return paths{seeds: seeds, last: map[[2]uint64]pathEntry{}}
 }
 
 func (p *paths) key(path string) [2]uint64 {
 	return [2]uint64{maphash.String(p.seeds[0], path), maphash.String(p.seeds[1], path)}
 }
 
-func (p *paths) get(path string) (spooled, bool) {
+func (p *paths) get(path string) (pathEntry, bool) {
 	e, ok := p.last[p.key(path)]
 	return e, ok
 }
 
-func (p *paths) set(path string, e spooled) { p.last[p.key(path)] = e }
+func (p *paths) set(path string, e pathEntry) { p.last[p.key(path)] = e }
 
 // isLast reports whether the entry seq is the last one of its path.
 func (p *paths) isLast(path string, seq uint32) bool { return p.last[p.key(path)].seq == seq }
@@ -149,7 +149,7 @@ func (s *Spool) Announce(h *format.Header) error {
 	default:
 		s.links.other[s.seq] = *h
 	}
-	s.paths.set(h.Path, spooled{s.seq, h.Type})
+	s.paths.set(h.Path, pathEntry{s.seq, h.Type})
 	s.seq++
 	return nil
 }
