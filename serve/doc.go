@@ -13,12 +13,12 @@
 //	metrics.go      what /metrics shows
 //	accesslog.go    a line for each request
 //
-// Below it, in internal, are rooms for what happens to a request. Imports run downwards only; the
-// linter checks that.
+// The packages in internal do what happens to a request. Imports run downwards only; the linter
+// checks that.
 //
 //	serve
 //	├─ engine      accepts connections, and ends them all
-//	│  ├─ http1      the life of a connection of HTTP/1.x
+//	│  ├─ http1      the life of a connection of HTTP/1.x; the limits on connections
 //	│  │  ├─ eventloop  many connections in one goroutine (Linux)
 //	│  │  ├─ head       reads the head of a request
 //	│  │  ├─ wire       writes to a connection, with deadlines, by sendfile and writev

@@ -4,7 +4,7 @@
 //
 // Section 2 of FORMAT.md specifies the file. All numbers are little-endian. Every section starts at
 // a multiple of 64 bytes. N is the number of entries, and the ordinal of an entry is its place in
-// path order.
+// path order ([ComparePaths]).
 //
 //	  0 ┌────────────────────────────────────────────────────────────────┐
 //	    │ header       magic, version, archive size, N, statistics,      │

@@ -12,6 +12,7 @@
 //	FirstTrailer, LastTrailer      T anywhere in a file
 //	ParseTrailerState              T, or what an append has made of it
 //	FindUnit                       the next entry after damage
+//	Rank                           the order of an archive, within a directory
 //	ContentOf                      where the content of an entry is
 //	CheckIndex                     whether an index belongs to an archive
 //

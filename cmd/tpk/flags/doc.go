@@ -6,6 +6,6 @@
 //	parse.go        [OnUsageError]: errors of the flag parser
 //	values.go       checks of values: words, numbers, times, sizes
 //	common.go       flags that several commands have
-//	source.go       [Source]: the flags of every command that packs files
+//	source.go       [Source]: the flags of every command that packs files; SOURCE_DATE_EPOCH
 //	environment.go  [FromEnvironment]: variables in place of flags
 package flags

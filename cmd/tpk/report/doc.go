@@ -1,5 +1,5 @@
-// Package report turns errors into what the user sees: one line on standard error that says what
-// failed, where, and what to do about it, and an exit code.
+// Package report turns errors into what the user sees: an exit code, and one line on standard error
+// with what failed, where, and what to do about it.
 //
 //	exit.go    the errors of the command line itself, and exit codes
 //	line.go    [Line]: from an error to one line

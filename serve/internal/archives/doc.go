@@ -4,8 +4,9 @@
 //	library.go  Library, and what it is changed by: Load, Reload, Change
 //	nested.go   archives that are found in a tree of plain files
 //	set.go      Set, what is served at one time; the deepest mount of a path answers
-//	archive.go  one open archive; shards.go for a set of shards
+//	archive.go  one open archive, and the stamp by which Stale and Reload see that it was replaced
 //	view.go     View, what one request sees; exports.go for downloads of folders
+//	pieces.go   the files to send from: an archive, or the shards of a set
 //	list.go     folders; search.go, searchview.go and searchplain.go for searches
 //
 // A Library replaces its Set as a whole, or not at all. The old Set closes its files when the last

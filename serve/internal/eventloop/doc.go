@@ -5,10 +5,10 @@
 //	epoll ───────────► Handler.Ready: ────────────────────► f: Read, Write, Close …
 //	                   TryRead, TryWrite ◄───────────────── Return: wait for the next request
 //
-// A goroutine for each connection, Go's own way, costs a switch of goroutines, often the waking of
-// a thread, and a read in vain, for each request. That is as much as everything that a file server
-// does besides talking to the system. A loop reads, answers and goes on to the next connection, as
-// nginx does. Only Linux has loops so far.
+// With a goroutine for each connection, Go's own way, each request costs a switch of goroutines, a
+// read that finds nothing, and often the waking of a thread. That is as much as everything that a
+// file server does besides talking to the system. A loop reads, answers and goes on to the next
+// connection, as nginx does. Only Linux has loops so far.
 //
 // A [Conn] belongs to one side at a time: to its loop, or, from [Conn.Leave] to [Conn.Return] or
 // [Conn.Close], to a goroutine, for which it is a net.Conn. Go's runtime never knows its

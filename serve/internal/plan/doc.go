@@ -6,11 +6,13 @@
 //	target.go          the path and the query of the request-target
 //	find.go            what the path names: a file, a folder, a redirect; resolve.go follows links
 //	representation.go  which coding and which part of the file
-//	negotiate.go         Accept-Encoding
-//	precondition.go      If-Match, If-None-Match and the like
-//	ranges.go            Range, and multipart answers
+//	negotiate.go         Accept-Encoding: gzip or identity
+//	precondition.go      If-Match, If-None-Match, If-Modified-Since …
+//	ranges.go            Range: 206, multipart/byteranges, 416
+//	media.go             Content-Type
 //	plan.go, fields.go the result, and its header fields
 //	listing.go         folder pages, which something else renders
+//	request.go, options.go  what a plan depends on
 //
 // [New] compiles [Options] into a [Planner], and [Planner.Plan] is called for each request. What
 // sends the Plan decides nothing itself. Terms are those of RFC 9110.

@@ -36,7 +36,7 @@ type copySlot struct {
 
 const (
 	linksBits = 10
-	linksMask = 1<<linksBits - 1 // at least maxLinks
+	linksMask = 1<<linksBits - 1 // at least MaxLinks
 )
 
 func (s *copySlot) links() int { return int(s.at & linksMask) }

@@ -4,8 +4,9 @@
 //	sequencer  Candidates ─► Get ─► (compare the bytes) ─► Linked
 //	           or else Add
 //
-// Equal keys make two files only candidates: the caller compares the bytes. What is asked for in
-// the order of the archive is answered the same however many workers there are.
+// Equal keys make two files only candidates: the caller compares the bytes. A copy with [MaxLinks]
+// links is no candidate any more, so the next duplicate becomes a copy. The answers to calls in the
+// order of the archive do not depend on the number of workers.
 package dedup
 
 import (

@@ -72,7 +72,7 @@ func (c *Content) Release() {
 	c.Member.Release()
 }
 
-// Headers makes tar headers of files.
+// Headers makes tar headers of files. It applies the options that change them.
 type Headers struct {
 	PreserveOwner bool
 	LatestModTime time.Time // later times are clamped to it; the zero time clamps none

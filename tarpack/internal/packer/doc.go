@@ -5,7 +5,7 @@
 // becomes of each, and writes. A fourth goroutine, in package output, waits for the system:
 //
 //	walker ─► queue.order ───────────────────────────► sequencer ─► tarwriter ─► out.tar.gz
-//	      └─► queue.jobs ─► workers ─► Item.prepared ──┘  │    └──► sidecar.Builder ─► out.tar.gz.tpi
+//	      └─► queue.jobs ─► workers ─► the Item ───────┘  │    └──► build.Builder ─► out.tar.gz.tpi
 //	                         ▲                            │
 //	                         └── pieces of a big file ────┘
 //
@@ -18,6 +18,9 @@
 //	unchanged content    its members copied                  placekept.go
 //	duplicate            made a hard link to a copy          placefile.go (target)
 //	another name         made a hard link to the first       placefile.go (placeName)
+//
+// Content that deflate would shrink by less than 3 % is stored. worker.go decides that for a small
+// file, placebig.go for a big one, both with package gzmember.
 //
 // Call [New], then [Packer.Run] with a function that submits items. It is [Packer.Walk] for a tree,
 // [Packer.WalkFS] for a file system, or a Merger of package rewrite for archives.
