@@ -349,7 +349,7 @@ func TestReaderRangeChecks(t *testing.T) {
 	content := noise(200000)
 	a := put(t, content, coding.Stored)
 	head := int(a.c.Offset + StoredOffset(coding.StoredBlock) - coding.StoredHead)
-	a.archive[head] = 1 // the second block says that it is the last
+	a.archive[head] = 1 // the second block is marked as the last
 	r := newReader(t, a.src(), a.c)
 	for _, tt := range []struct {
 		off, n int

@@ -94,7 +94,7 @@ func asked(t *testing.T, c *client, target string) (d download) {
 	return d
 }
 
-// TestWhatDownloadsHold: if a folder has more than its download, page and JSON say so.
+// TestWhatDownloadsHold: page and JSON mention if a folder has more than its download.
 func TestWhatDownloadsHold(t *testing.T) {
 	dir := t.TempDir()
 	first := files{"one/a": "1", "both/a": "1", "plain/a": "1", "under/a": "1", "x": "1"}.pack(t,
@@ -254,7 +254,7 @@ func TestSearchPlain(t *testing.T) {
 
 func sorted(names []string) []string { return slices.Sorted(slices.Values(names)) }
 
-// TestSearchManyPlain: if there are more plain files than a search looks at, the result says so.
+// TestSearchManyPlain: the result is marked if there are more plain files than a search looks at.
 func TestSearchManyPlain(t *testing.T) {
 	tree := t.TempDir()
 	for d := range 21 {

@@ -402,7 +402,7 @@ func (r *brokenReader) ReadAt(b []byte, off int64) (int, error) {
 	return r.ReaderAt.ReadAt(b, off)
 }
 
-// TestReadErrors: an error of reading is told as it is.
+// TestReadErrors: an error of reading is returned unchanged.
 func TestReadErrors(t *testing.T) {
 	b, m := sidecartest.Example(t)
 	calls := map[string]func(x *sidecar.Index) error{

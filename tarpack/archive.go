@@ -53,7 +53,7 @@ func (a *Archive) IndexRebuilt() bool { return a.rebuilt }
 // closed with the archive.
 func (a *Archive) Source() source.Source { return a.src }
 
-// Trailer returns what the archive's last member says. A set has the sum of its shards' entries.
+// Trailer returns what the archive's last member records. A set has the sum of its shards' entries.
 func (a *Archive) Trailer() format.Trailer { return a.trailer }
 
 // Unfinished returns how many bytes follow the archive in its file, from an append that was
@@ -67,7 +67,7 @@ func (a *Archive) Unfinished() int64 { return a.unfinished }
 func (a *Archive) Content(i int) (gzmember.Content, error) { return format.ContentOf(a.index, i) }
 
 // OpenContent opens the content of entry i, a regular file or a hard link. Errors of reading wrap
-// gzmember.ErrCorrupt or gzmember.ErrTruncated if the content is not what the index says.
+// gzmember.ErrCorrupt or gzmember.ErrTruncated if the content does not match the index.
 func (a *Archive) OpenContent(i int) (*gzmember.Reader, error) {
 	c, err := a.Content(i)
 	if err != nil {

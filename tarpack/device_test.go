@@ -62,8 +62,8 @@ func openRoomy(t *testing.T, f *os.File) (*tarpack.Archive, error) {
 	return a, nil
 }
 
-// An archive on a device has the bytes that it has in a file, and ends where T ends, whatever comes
-// behind.
+// An archive on a device has the bytes that it has in a file, and ends where T ends, regardless of
+// what follows.
 func TestDevice(t *testing.T) {
 	ctx := context.Background()
 	dir := tartest.ShardTree(t)

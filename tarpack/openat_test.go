@@ -98,7 +98,7 @@ func TestOpenAtErrors(t *testing.T) {
 	}
 }
 
-// TestShardOfArchive: an archive that is not a set has no shards, and says so.
+// TestShardOfArchive: for an archive that is not a set, Shard returns an error.
 func TestShardOfArchive(t *testing.T) {
 	a := tartest.Open(t, tartest.Pack(t, tartest.Tree(t, [2]string{"a", "1"}), pack.Options{}))
 	if _, _, err := a.Shard(0); !errors.Is(err, format.ErrShard) || a.Shards() != 0 {

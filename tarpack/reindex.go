@@ -85,7 +85,7 @@ func reindexFile(ctx context.Context, name string, o ReindexOptions) (res Reinde
 		return ReindexResult{}, err
 	}
 	res, err = writeSidecar(ctx, a, f, o)
-	if err == nil { // the index of an archive tells what is in it
+	if err == nil { // the index reveals what is in the archive
 		var fi os.FileInfo
 		if fi, err = a.OSFile.Stat(); err == nil {
 			err = f.Chmod(fi.Mode().Perm())

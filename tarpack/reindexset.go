@@ -40,7 +40,7 @@ func reindexSet(ctx context.Context, list string, o ReindexOptions) (res Reindex
 	if err != nil {
 		return res, err
 	}
-	if out.Like, err = os.Open(name.Shard(0)); err != nil { // whose permissions the new files get
+	if out.Like, err = os.Open(name.Shard(0)); err != nil { // for the permissions of the new files
 		return res, err
 	}
 	defer out.Like.Close()

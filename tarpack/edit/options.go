@@ -27,11 +27,11 @@ type UpdateOptions struct {
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
 	PreserveOwner bool              // keep user and group; otherwise both are 0
 	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
-	// LatestModTime replaces modification times that are later. The zero time replaces none.
+	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 
-	// Notice, if set, receives one line for each file that is left out, with the reason, and one if
-	// the sidecar is missing or damaged.
+	// Notice, if set, is called for each file that is left out, with the reason, and if the sidecar
+	// is missing or damaged.
 	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
@@ -71,11 +71,11 @@ type AddOptions struct {
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
 	PreserveOwner bool              // keep user and group; otherwise both are 0
 	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
-	// LatestModTime replaces modification times that are later. The zero time replaces none.
+	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 
-	// Notice, if set, receives one line for each file that is left out, with the reason, and one if
-	// the sidecar is missing or damaged.
+	// Notice, if set, is called for each file that is left out, with the reason, and if the sidecar
+	// is missing or damaged.
 	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
@@ -101,7 +101,7 @@ type RemoveOptions struct {
 	// goroutine.
 	Change func(kind format.ChangeKind, path string)
 
-	// Notice, if set, receives one line if the sidecar is missing or damaged.
+	// Notice, if set, is called if the sidecar is missing or damaged.
 	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
@@ -122,7 +122,7 @@ type CompactOptions struct {
 	Dedup   format.DedupMode // which equal files become hard links
 	DryRun  bool             // write nothing, only find out what would change
 
-	// Notice, if set, receives one line if the sidecar is missing or damaged.
+	// Notice, if set, is called if the sidecar is missing or damaged.
 	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
@@ -145,9 +145,8 @@ type MergeOptions struct {
 	Dedup   format.DedupMode // which equal files become hard links
 	DryRun  bool             // write nothing, only find out what would change
 
-	// Notice, if set, receives one line for each entry that is left out because only one of two
-	// archives has a directory at its path. It receives one for each sidecar that is missing or
-	// damaged as well.
+	// Notice, if set, is called for each entry that is left out because only one of two archives
+	// has a directory at its path. It is also called for each sidecar that is missing or damaged.
 	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)

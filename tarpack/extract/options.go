@@ -16,7 +16,7 @@ type Options struct {
 	Special bool
 	Workers int // extracting goroutines; 0 means one for each CPU
 
-	// Notice, if set, receives one line if the sidecar is damaged and the index is built again.
+	// Notice, if set, is called if the sidecar is damaged and the index is built again.
 	Notice func(error)
 	// Problem, if set, is called for each entry that cannot be extracted. Calls do not overlap.
 	Problem func(*format.Problem)

@@ -11,19 +11,19 @@ import (
 
 // Options are the options of Dir. The zero value is usable.
 type Options struct {
-	Level         int               // of deflate, 1 to 9; 0 means 6
+	Level         int               // of compression, 1 to 9; 0 means 6
 	Workers       int               // compressing goroutines; 0 means one for each CPU
 	Dedup         format.DedupMode  // which equal files become hard links
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
-	PreserveOwner bool              // keep user and group; otherwise everything belongs to 0:0
-	Special       bool              // keep FIFOs and devices, which are otherwise left out
+	PreserveOwner bool              // keep user and group; otherwise both are 0
+	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 	// RemoveFiles removes the files that were packed, after archive and sidecar are safely on disk.
 	// A file that has changed since, or that was not packed, stays.
 	RemoveFiles bool
 
-	// Notice, if set, receives one line for each thing that was left out, with the reason.
+	// Notice, if set, is called for each file that is left out, with the reason.
 	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
@@ -39,16 +39,16 @@ func (o *Options) packer() packer.Options {
 
 // StreamOptions are the options of Stream. The zero value is usable.
 type StreamOptions struct {
-	Level         int               // of deflate, 1 to 9; 0 means 6
+	Level         int               // of compression, 1 to 9; 0 means 6
 	Workers       int               // compressing goroutines; 0 means one for each CPU
 	Dedup         format.DedupMode  // which equal files become hard links
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
-	PreserveOwner bool              // keep user and group; otherwise everything belongs to 0:0
-	Special       bool              // keep FIFOs and devices, which are otherwise left out
+	PreserveOwner bool              // keep user and group; otherwise both are 0
+	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 
-	// Notice, if set, receives one line for each thing that was left out, with the reason.
+	// Notice, if set, is called for each file that is left out, with the reason.
 	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
@@ -64,14 +64,14 @@ func (o *StreamOptions) packer() packer.Options {
 
 // FSOptions are the options of FS and StreamFS. The zero value is usable.
 type FSOptions struct {
-	Level   int               // of deflate, 1 to 9; 0 means 6
+	Level   int               // of compression, 1 to 9; 0 means 6
 	Workers int               // compressing goroutines; 0 means one for each CPU
 	Dedup   format.DedupMode  // which equal files become hard links
 	Exclude *exclude.Patterns // paths to leave out; nil leaves out none
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 
-	// Notice, if set, receives one line for each thing that was left out, with the reason.
+	// Notice, if set, is called for each file that is left out, with the reason.
 	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
@@ -86,7 +86,7 @@ func (o *FSOptions) packer() packer.Options {
 
 // WriterOptions are the options of NewWriter. The zero value is usable.
 type WriterOptions struct {
-	Level   int              // of deflate, 1 to 9; 0 means 6
+	Level   int              // of compression, 1 to 9; 0 means 6
 	Workers int              // compressing goroutines; 0 means one for each CPU
 	Dedup   format.DedupMode // which equal files become hard links
 	// LatestModTime clamps later modification times to it. The zero time clamps none.

@@ -24,13 +24,13 @@ type PackOptions struct {
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
 	PreserveOwner bool              // keep user and group; otherwise both are 0
 	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
-	// LatestModTime replaces modification times that are later. The zero time replaces none.
+	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 	// RemoveFiles removes the packed files once the set is safely on disk. A file that has changed
 	// since, or that was not packed, stays.
 	RemoveFiles bool
 
-	// Notice, if set, receives one line for each file that is left out, with the reason.
+	// Notice, if set, is called for each file that is left out, with the reason.
 	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
@@ -66,7 +66,7 @@ type SplitOptions struct {
 	Workers int  // goroutines; 0 means one for each CPU
 	DryRun  bool // write nothing, only return the shards
 
-	// Notice, if set, receives one line if the sidecar is missing or damaged.
+	// Notice, if set, is called if the sidecar is missing or damaged.
 	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)

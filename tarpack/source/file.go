@@ -45,8 +45,8 @@ func (s *File) ReadAt(p []byte, off int64) (int, error) {
 // Size implements Source.
 func (s *File) Size() int64 { return s.size }
 
-// Identity implements Source. It consists of what the system says of the file: device and inode
-// number, size, and the times of the last change of its content and attributes.
+// Identity implements Source. It consists of the device and inode number of the file, its size, and
+// the times of the last change of its content and attributes.
 func (s *File) Identity() string { return identity(s.opened) }
 
 // Check implements Source. It compares the file that the name leads to with the one that is open.
@@ -63,7 +63,8 @@ func (s *File) Check() error {
 	return nil
 }
 
-// ReadNow implements Source. It reads what the system has in memory, where the system can say so.
+// ReadNow implements Source. It reads only what the system has in memory, and always returns false
+// on systems that do not reveal what that is.
 func (s *File) ReadNow(p []byte, off int64) bool {
 	return off >= 0 && int64(len(p)) <= s.size-off && ReadNow(s.f, p, off)
 }

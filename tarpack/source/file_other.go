@@ -13,5 +13,5 @@ func identity(fi fs.FileInfo) string {
 	return fmt.Sprintf("%d %d", fi.Size(), fi.ModTime().UnixNano())
 }
 
-// ReadNow always returns false: the system does not tell what it has in memory.
+// ReadNow always returns false: the system does not reveal what it has in memory.
 func ReadNow(*os.File, []byte, int64) bool { return false }

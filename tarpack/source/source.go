@@ -38,7 +38,7 @@ type Source interface {
 	// "" if that is never known.
 	Identity() string
 	// Check asks whether what was opened is still what its name stands for. The error wraps
-	// ErrChanged, or ErrUnavailable if nobody can tell.
+	// ErrChanged, or ErrUnavailable if that cannot be found out.
 	Check() error
 	// ReadNow fills p from offset off and returns true, or returns false if it would have to wait or
 	// fails. It never blocks, so an event loop may call it.

@@ -21,8 +21,8 @@ func Output(name string, err error) error {
 	return err
 }
 
-// NewFile is [Output] for a file that appears when it is complete. If the command was stopped, the
-// line also says that nothing was written, or that a device no longer holds an archive.
+// NewFile is [Output] for a file that appears when it is complete. If the command was stopped, it
+// adds that nothing was written, or that a device no longer holds an archive.
 func NewFile(name string, err error) error {
 	var stop *StoppedError
 	if !errors.As(err, &stop) {
@@ -35,8 +35,8 @@ func NewFile(name string, err error) error {
 	return WithHint(In(name, stop), left)
 }
 
-// ChangedArchive is [Output] for an archive that is being changed. If the command was stopped, the
-// line also says that the archive is unchanged.
+// ChangedArchive is [Output] for an archive that is being changed. If the command was stopped, it
+// adds that the archive is unchanged.
 func ChangedArchive(name string, err error) error {
 	var stop *StoppedError
 	if errors.As(err, &stop) {
@@ -46,7 +46,7 @@ func ChangedArchive(name string, err error) error {
 }
 
 // StandardOutput returns err, an error of writing to standard output. If the command was stopped,
-// the line also says what has been written.
+// it adds written, the state of what was written so far.
 func StandardOutput(err error, written string) error {
 	var stop *StoppedError
 	if errors.As(err, &stop) {

@@ -9,8 +9,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// CountTree counts what is to be packed and tells the meter to expect that, unless it fails. It
-// may run while dir is being packed. It returns what it has counted.
+// CountTree counts what is to be packed, makes the meter expect that, and returns it. If counting
+// fails, the meter expects nothing. It may run while dir is being packed.
 func (m *Meter) CountTree(
 	ctx context.Context, dir string, exclude *exclude.Patterns,
 ) format.Progress {

@@ -228,7 +228,7 @@ func (c *Conn) Start(h Handler) error {
 }
 
 // table finds connections by their descriptors. An event may be one of a connection that had the
-// descriptor before. At worst Handler.Ready is called in vain.
+// descriptor before. At worst Handler.Ready finds nothing to read.
 type table [tableRows]atomic.Pointer[tableRow]
 
 type tableRow [1024]atomic.Pointer[Conn]

@@ -24,7 +24,7 @@ type listJSON struct {
 	Packed  int64  `json:"packed"`
 	Offset  int64  `json:"offset"`
 	Next    string `json:"next,omitempty"` // reference to the next part
-	// Set if a search has not looked at everything.
+	// Incomplete is set if a search has not looked at everything.
 	Incomplete bool          `json:"incomplete,omitempty"`
 	Download   *downloadJSON `json:"download,omitempty"`
 	Entries    []itemJSON    `json:"entries"`

@@ -98,10 +98,9 @@ func extension(path string) string {
 	return ""
 }
 
-// selfCoded reports whether the file's name says that its content is gzip. Such a file is sent as
-// it is. With a second coding around it, or a Content-Encoding for it, browsers would save
-// something else than the name promises. An .svgz is different: its gzip is a content coding of an
-// SVG.
+// selfCoded reports whether a file is gzip by its name. Such a file is sent as it is. With a second
+// coding around it, or a Content-Encoding for it, browsers would save something else than the name
+// promises. An .svgz is different: its gzip is a content coding of an SVG.
 func selfCoded(path, contentType string) (self, svgz bool) {
 	if contentType == gzipType {
 		return true, false

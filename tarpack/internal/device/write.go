@@ -76,6 +76,7 @@ type Writer struct {
 	off  int64 // of the next byte
 }
 
+// Write writes all of b, or nothing if it would go beyond Room.
 func (w *Writer) Write(b []byte) (int, error) {
 	if int64(len(b)) > w.Room-w.off {
 		return 0, fmt.Errorf("%s: %w: there is room for %d bytes of archive and index",

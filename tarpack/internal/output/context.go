@@ -11,6 +11,7 @@ type ContextReader struct {
 	R   io.Reader
 }
 
+// Read reads from R.
 func (c ContextReader) Read(b []byte) (int, error) {
 	if err := context.Cause(c.Ctx); err != nil {
 		return 0, err

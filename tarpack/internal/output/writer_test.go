@@ -82,7 +82,7 @@ func (f *failing) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// TestWriterFails: the first error is told by a later call, by flush at the latest, and by all
+// TestWriterFails: the first error is returned by a later call, by Flush at the latest, and by all
 // after it.
 func TestWriterFails(t *testing.T) {
 	for _, piece := range []int{1000, WriteSize, 3 * WriteSize} {

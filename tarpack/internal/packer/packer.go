@@ -22,18 +22,18 @@ import (
 
 // Options are the options of a Packer. The zero value is usable.
 type Options struct {
-	Level         int               // of deflate, 1 to 9; 0 means 6
+	Level         int               // of compression, 1 to 9; 0 means 6
 	Workers       int               // compressing goroutines; 0 means one for each CPU
 	Dedup         format.DedupMode  // which equal files become hard links
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
-	PreserveOwner bool              // keep user and group; otherwise everything belongs to 0:0
+	PreserveOwner bool              // keep user and group; otherwise both are 0
 	Special       bool              // keep FIFOs and devices
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 	// RemoveFiles makes the run remember what it packs, for RemovePacked.
 	RemoveFiles bool
 
-	// Notice, if set, receives one line for each thing that is left out, with the reason.
+	// Notice, if set, is called for each file that is left out, with the reason.
 	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
