@@ -107,9 +107,11 @@ func OpenSource(
 			return nil, fmt.Errorf("%s: %w", name, format.ErrNoSidecar)
 		}
 		a.rebuilt = true
-		a.index, err = indexed.InMemory(ctx, name,
-			scan.Options{Workers: o.Workers, Progress: o.Progress}, a.build)
-		return a, err
+		so := scan.Options{Workers: o.Workers, Progress: o.Progress}
+		if a.index, err = indexed.InMemory(ctx, name, so, a.build); err != nil {
+			return nil, err
+		}
+		return a, nil
 	}
 	if a.index, err = sidecar.OpenReaderAt(index, indexSize); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", name, format.ErrStale, err)
