@@ -21,7 +21,7 @@ type Archive struct {
 	Mount string // the URL path below which its files are; "" and "/" are the root
 	// Opened, if set, is an archive that the program has opened, for example one in memory
 	// (tarpack.OpenAt) or on a source of its own (tarpack.OpenSource). Path is not used then. It
-	// must stay open as long as the Server is used.
+	// must stay open until Server.Close has returned.
 	Opened *tarpack.Archive
 }
 

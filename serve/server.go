@@ -60,6 +60,7 @@ func New(o Options) (*Server, error) {
 }
 
 // Close closes the archives and writes the rest of the access log. The Server must not be running.
+// It waits for answers that still use an archive that the program has opened.
 func (s *Server) Close() {
 	s.library.Close()
 	if s.access != nil {

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/tarpack/tpk/serve"
 	"github.com/tarpack/tpk/tarpack"
@@ -169,4 +171,39 @@ func TestSourceFails(t *testing.T) {
 			check("/slow/stored.bin", 200, false)
 		})
 	}
+}
+
+// TestCloseWaitsForSource: Close returns when no answer uses an archive of the program any more, so
+// that the program may close it.
+func TestCloseWaitsForSource(t *testing.T) {
+	src, a := openTroubled(t, files{"large.bin": noise(200 << 10)})
+	synctest.Test(t, func(t *testing.T) {
+		s, err := serve.New(serve.Options{Archives: []serve.Archive{{Opened: a}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Load(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		src.held, src.waiting = make(chan struct{}), make(chan struct{}, 1)
+		answer := httptest.NewRecorder()
+		go s.Handler().ServeHTTP(answer, httptest.NewRequest("GET", "/large.bin", nil))
+		<-src.waiting
+		closed := make(chan struct{})
+		go func() {
+			s.Close()
+			close(closed)
+		}()
+		synctest.Wait()
+		select {
+		case <-closed:
+			t.Error("closed while an answer reads the archive")
+		default:
+		}
+		close(src.held)
+		<-closed
+		if answer.Body.Len() != 200<<10 {
+			t.Errorf("%d bytes", answer.Body.Len())
+		}
+	})
 }

@@ -118,8 +118,10 @@ func TestDevice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := device.WriteIndex(f, room, tarpack.NewLocator(tarpack.ReindexResult(index),
-			int64(len(want))), &m); err != nil {
+		at := device.Locator{
+			Archive: int64(len(want)), Length: index.SidecarBytes, Digest: index.Digest,
+		}
+		if err := device.WriteIndex(f, room, at, &m); err != nil {
 			t.Fatal(err)
 		}
 		if a, err := openRoomy(t, f); err != nil || a.Size() != int64(len(want)) {

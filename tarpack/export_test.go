@@ -5,9 +5,6 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
-// What the tests of this package look at from outside.
-var NewLocator = newLocator
-
 // NewArchive returns the Archive of an open file.
 func NewArchive(x *indexed.File) (*Archive, error) { return newArchive(x) }
 

@@ -75,8 +75,9 @@ func newArchive(x *indexed.File) (*Archive, error) {
 // another file. index is its sidecar of indexSize bytes; if it is nil, the index is built in
 // memory.
 //
-// Both readers must be safe for concurrent use, and must not change while the Archive is open. The
-// errors are those of Open.
+// Both readers must be safe for concurrent use, and must not change while the Archive is open. Every
+// search for a path reads the index, in package serve also where nothing may wait. So an index that
+// is far away should be read into memory first. The errors are those of Open.
 func OpenAt(
 	ctx context.Context, archive io.ReaderAt, size int64, index io.ReaderAt, indexSize int64,
 	o *OpenOptions,
@@ -107,9 +108,11 @@ func OpenSource(
 			return nil, fmt.Errorf("%s: %w", name, format.ErrNoSidecar)
 		}
 		a.rebuilt = true
-		a.index, err = indexed.InMemory(ctx, name,
-			scan.Options{Workers: o.Workers, Progress: o.Progress}, a.build)
-		return a, err
+		so := scan.Options{Workers: o.Workers, Progress: o.Progress}
+		if a.index, err = indexed.InMemory(ctx, name, so, a.build); err != nil {
+			return nil, err
+		}
+		return a, nil
 	}
 	if a.index, err = sidecar.OpenReaderAt(index, indexSize); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", name, format.ErrStale, err)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"testing/fstest"
 
@@ -68,6 +69,8 @@ func TestOpenAtErrors(t *testing.T) {
 	other := tartest.Pack(t, tartest.Tree(t, [2]string{"b", "2"}), pack.Options{})
 	archive, index := tartest.Read(t, name), tartest.Read(t, name+format.SidecarSuffix)
 	foreign := tartest.Read(t, other+format.SidecarSuffix)
+	damaged := slices.Clone(archive)
+	damaged[len(damaged)/3] ^= 0x55
 	for _, c := range []struct {
 		name           string
 		archive, index []byte
@@ -82,6 +85,7 @@ func TestOpenAtErrors(t *testing.T) {
 		{"cut short", archive[:len(archive)-1], index, nil, format.ErrTruncated},
 		{"index of another", archive, foreign, nil, format.ErrStale},
 		{"index cut short", archive, index[:len(index)-1], nil, format.ErrStale},
+		{"damaged, without an index", damaged, nil, nil, format.ErrCorrupt},
 		{"no index", archive, nil, &tarpack.OpenOptions{RequireSidecar: true}, format.ErrNoSidecar},
 	} {
 		var a *tarpack.Archive

@@ -10,6 +10,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
@@ -25,13 +26,7 @@ func reindexSet(ctx context.Context, list string, o ReindexOptions) (res Reindex
 	}
 	defer func() { err = errors.Join(err, out.Unlock()) }()
 	for i := range name.N {
-		a, err := indexed.Open(ctx, name.Shard(i), &indexed.Options{RequireSidecar: true})
-		switch {
-		case err == nil:
-			err = a.Close()
-		case errors.Is(err, format.ErrNoSidecar), errors.Is(err, format.ErrStale):
-			_, err = reindexFile(ctx, name.Shard(i), ReindexOptions{Workers: o.Workers})
-		}
+		err := indexed.NeedSidecar(ctx, name.Shard(i), scan.Options{Workers: o.Workers})
 		if err != nil {
 			return res, shardset.MissingShard(name.Shard(i), name.N, err)
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -11,7 +10,6 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
-	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -72,11 +70,6 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 		}
 		return report.ChangedArchive(o.archive, err)
 	}
-	if !res.Damaged && !res.Written && !o.repair.DryRun && o.archive == o.out {
-		if err := o.repairIndex(c.Context); err != nil {
-			return err
-		}
-	}
 	m.Stop()
 	line := "nothing is wrong with it"
 	if res.CutOff > 0 {
@@ -96,17 +89,4 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 		return report.ErrReported
 	}
 	return nil
-}
-
-// repairIndex rebuilds the index of an intact archive if there is no usable one.
-func (o *repairOptions) repairIndex(ctx context.Context) error {
-	a, err := tarpack.Open(context.Background(), o.archive, &tarpack.OpenOptions{RequireSidecar: true})
-	if errors.Is(err, format.ErrStale) || errors.Is(err, format.ErrNoSidecar) {
-		_, err = tarpack.Reindex(ctx, o.archive, tarpack.ReindexOptions{Workers: o.repair.Workers})
-		return err
-	}
-	if err != nil {
-		return err
-	}
-	return a.Close()
 }

@@ -10,7 +10,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
 // Repair makes a valid archive from the intact entries of the archive name, however it was damaged
@@ -18,15 +20,25 @@ import (
 // members are, and a hard link only if its target is intact as well. Directories with damaged
 // headers are created again, with mode and time from the old sidecar if there is one.
 //
-// If the archive is not damaged, Repair writes nothing. If its only fault is an unfinished append,
-// and out is name, Repair truncates it in place.
+// If the archive is not damaged, Repair writes no archive. If out is name, it truncates an archive
+// whose only fault is an unfinished append in place, and rebuilds a sidecar that is missing or does
+// not fit.
 //
 // An archive of a newer format version may contain what this package cannot read. Repair replaces
 // it only if out is another file; otherwise the error wraps format.ErrVersion.
 //
 // If a file in the archive is a tpk archive itself and is damaged, Repair may take its entries for
 // entries of the archive. A sidecar prevents that.
-func Repair(ctx context.Context, name, out string, o RepairOptions) (res RepairResult, err error) {
+func Repair(ctx context.Context, name, out string, o RepairOptions) (RepairResult, error) {
+	res, err := repair(ctx, name, out, o)
+	if err == nil && !res.Damaged && !res.Written && !o.DryRun && sameName(name, out) {
+		err = indexed.NeedSidecar(ctx, name, scan.Options{Workers: o.Workers})
+	}
+	return res, err
+}
+
+// repair is Repair without the sidecar of an intact archive.
+func repair(ctx context.Context, name, out string, o RepairOptions) (res RepairResult, err error) {
 	var dst *durable.Output
 	r := &rewrite.Rewrite{Options: o.rewrite(), Base: -1, Choose: rewrite.FirstLayer}
 	if !o.DryRun {

@@ -202,3 +202,33 @@ func TestRepairWhole(t *testing.T) {
 		}
 	}
 }
+
+// An intact archive without a usable sidecar gets one. That holds for the first shard of a set, too:
+// the name stands for that archive alone, and the other shards need not be there.
+func TestRepairSidecar(t *testing.T) {
+	b := newRepairBed(t)
+	ctx := context.Background()
+	for _, base := range []string{"x.tar.gz", "s-00000-of-00002.tar.gz"} {
+		for _, sidecar := range []string{"", "not a sidecar"} {
+			name := filepath.Join(t.TempDir(), base)
+			tartest.WriteFile(t, name, b.archive)
+			if sidecar != "" {
+				tartest.WriteFile(t, name+format.SidecarSuffix, []byte(sidecar))
+			}
+			o := convert.RepairOptions{DryRun: true}
+			if _, err := convert.Repair(ctx, name, name, o); err != nil {
+				t.Fatal(err)
+			}
+			if got, _ := os.ReadFile(name + format.SidecarSuffix); string(got) != sidecar {
+				t.Errorf("%s: a dry run has written a sidecar", base)
+			}
+			res, err := convert.Repair(ctx, name, name, convert.RepairOptions{})
+			if err != nil || res.Damaged || res.Written {
+				t.Fatalf("%s: %+v, %v", base, res, err)
+			}
+			if !bytes.Equal(tartest.Read(t, name+format.SidecarSuffix), b.sidecar) {
+				t.Errorf("%s: the sidecar is another one", base)
+			}
+		}
+	}
+}

@@ -2,18 +2,17 @@ package edit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/tarpack/tpk/sidecar"
-	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
@@ -93,12 +92,5 @@ func needSidecar(ctx context.Context, name string, workers int, dryRun bool) err
 	if err := archivefile.Recover(name); err != nil {
 		return err
 	}
-	a, err := indexed.Open(ctx, name, &indexed.Options{RequireSidecar: true})
-	if err == nil {
-		return a.Close()
-	}
-	if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
-		_, err = tarpack.Reindex(ctx, name, tarpack.ReindexOptions{Workers: workers})
-	}
-	return err
+	return indexed.NeedSidecar(ctx, name, scan.Options{Workers: workers})
 }

@@ -188,3 +188,21 @@ func TestAppendKeepsReaders(t *testing.T) {
 		t.Error(string(b), err)
 	}
 }
+
+// Appending to the first shard of a set needs a sidecar of that archive alone: the other shards need
+// not be there, and no list is written.
+func TestAppendToShard(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "s-00000-of-00002.tar.gz")
+	packed := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "1"}), pack.Options{})
+	tartest.WriteFile(t, name, tartest.Read(t, packed))
+	res, err := edit.Add(context.Background(), name,
+		[]string{tartest.Tree(t, [2]string{"b", "2"})}, edit.AddOptions{Append: true})
+	if err != nil || res.Added != 1 {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) != 2 {
+		t.Errorf("%v, %v, want the archive and its sidecar", files, err)
+	}
+}

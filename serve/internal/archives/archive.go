@@ -33,7 +33,10 @@ type archive struct {
 	exports exportCache
 	refs    atomic.Int32
 
-	shared      bool // tar is the caller's to close
+	// shared means that tar is the caller's to close. closed is called when nothing here uses it any
+	// more.
+	shared      bool
+	closed      func()
 	unmap       [2]func() error
 	releaseFile func()
 }
@@ -123,9 +126,9 @@ func openArchive(ctx context.Context, name string, notice func(string)) (*archiv
 }
 
 // openSpec opens the archive of a Spec, with one reference.
-func openSpec(ctx context.Context, spec Spec, notice func(string)) (*archive, error) {
+func (l *Library) openSpec(ctx context.Context, spec Spec) (*archive, error) {
 	if spec.Opened == nil {
-		return openArchive(ctx, spec.Path, notice)
+		return openArchive(ctx, spec.Path, l.notice)
 	}
 	a := &archive{name: spec.Opened.Name(), tar: spec.Opened, index: spec.Opened.Index(), shared: true}
 	a.refs.Store(1)
@@ -134,6 +137,8 @@ func openSpec(ctx context.Context, spec Spec, notice func(string)) (*archive, er
 			return nil, err
 		}
 	}
+	l.shared.Add(1)
+	a.closed = l.shared.Done
 	return a, nil
 }
 
@@ -222,6 +227,9 @@ func (a *archive) close() {
 	}
 	if a.sidecar != nil {
 		_ = a.sidecar.Close()
+	}
+	if a.closed != nil {
+		a.closed()
 	}
 }
 

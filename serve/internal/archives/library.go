@@ -43,6 +43,8 @@ type Library struct {
 	specs    []Spec
 	fallback *plain.Dir
 	closed   bool
+
+	shared sync.WaitGroup // archives that belong to the caller and are in use
 }
 
 // ErrClosed is returned by a Library after Close.
@@ -66,8 +68,15 @@ func NewLibrary(o Options) (*Library, error) {
 	return l, nil
 }
 
-// Close closes everything. Files that views still use are closed with the last of these.
+// Close closes everything. Files that views still use are closed with the last of these. It waits
+// for views that use an archive of the caller's, who may close that afterwards.
 func (l *Library) Close() {
+	l.close()
+	l.shared.Wait()
+}
+
+// close is Close without the wait.
+func (l *Library) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
@@ -154,7 +163,7 @@ func (l *Library) open(ctx context.Context, specs []Spec) ([]*archive, error) {
 		a := l.reuse(spec)
 		if a == nil {
 			var err error
-			if a, err = openSpec(ctx, spec, l.notice); err != nil {
+			if a, err = l.openSpec(ctx, spec); err != nil {
 				errs = append(errs, err)
 				continue
 			}

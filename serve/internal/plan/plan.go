@@ -87,10 +87,12 @@ func (p *Plan) text(status int, body string) {
 	p.Body = Body{Kind: TextBody, Text: body}
 }
 
-// Fail makes p a 500, which gives no reason.
+// Fail makes p a 500, which gives no reason. The answer to HEAD stays without content.
 func (p *Plan) Fail() {
+	head := p.noContent
 	p.reset(p.fixed)
 	p.text(500, "500 Internal Server Error\n")
+	p.noContent = head
 }
 
 // Reject makes p the answer to what can't be planned because it is not a request: 400, 408, 431,

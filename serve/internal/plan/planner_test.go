@@ -100,6 +100,16 @@ func TestPaths(t *testing.T) {
 	}
 }
 
+// An answer to HEAD that has become a 500 has no content either.
+func TestFailHead(t *testing.T) {
+	for _, method := range []string{"GET", "HEAD"} {
+		p := ask(t, planner(t, Options{}), site(), method, "/a.html")
+		if p.Fail(); p.Status != 500 || p.Sends() != (method == "GET") {
+			t.Errorf("%s: %d, sends %v", method, p.Status, p.Sends())
+		}
+	}
+}
+
 func TestMethods(t *testing.T) {
 	pl := planner(t, Options{})
 	for _, c := range []struct {

@@ -4,5 +4,6 @@
 //
 //	archivefile.File + sidecar.Index = indexed.File
 //
-// It imports archivefile, scan and format.
+// Reindex rebuilds the sidecar. A name stands for one archive here, also that of the first shard of
+// a set. It imports archivefile, device, durable, scan and format.
 package indexed

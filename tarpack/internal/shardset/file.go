@@ -8,9 +8,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"sort"
 	"sync"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/source"
@@ -94,6 +96,24 @@ func (f *File) ReadAt(p []byte, off int64) (n int, err error) {
 
 // Acquire returns an open shard. It stays open until Release.
 func (f *File) Acquire(i int) (*openShard, error) {
+	if s, err := f.hold(i, nil); s != nil || err != nil {
+		return s, err
+	}
+	// Opening may wait for a disk. Without the lock, ReadNow need not wait with it.
+	file, err := f.openShard(i)
+	if err != nil {
+		return nil, err
+	}
+	s, err := f.hold(i, file)
+	if err != nil || s.File != file { // it was closed, or another goroutine was faster
+		file.Close()
+	}
+	return s, err
+}
+
+// hold returns shard i, held once more, if it is open. Otherwise it makes file the open shard, or
+// returns nil if file is nil.
+func (f *File) hold(i int, file *os.File) (*openShard, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
@@ -104,9 +124,8 @@ func (f *File) Acquire(i int) (*openShard, error) {
 		f.Recent.MoveToFront(s.at)
 		return s, nil
 	}
-	file, err := f.openShard(i)
-	if err != nil {
-		return nil, err
+	if file == nil {
+		return nil, nil
 	}
 	s := &openShard{i: i, File: file, held: 1}
 	s.at = f.Recent.PushFront(s)
@@ -193,10 +212,11 @@ func (f *File) Close() error {
 	return nil
 }
 
-// Identity implements source.Source. It has the digest of the set's sidecar, which depends on all
-// shards.
+// Identity implements source.Source. It has a hash of the size and the digest of each shard, which
+// are known without a list, too.
 func (f *File) Identity() string {
-	return fmt.Sprintf("%s %d %016x", f.Name.List(), f.Size(), f.list.Index)
+	shards := List{Shards: f.list.Shards}
+	return fmt.Sprintf("%s %016x", f.Name.List(), xxhash.Sum64(shards.Append(nil)))
 }
 
 // Check implements source.Source. It compares the set's list with the one that was opened.
@@ -207,7 +227,7 @@ func (f *File) Check() error {
 		return f.CheckShards() // a set without a list
 	case err != nil:
 		return fmt.Errorf("%w: %w", source.ErrUnavailable, err)
-	case now.Index != f.list.Index:
+	case !slices.Equal(now.Shards, f.list.Shards):
 		return fmt.Errorf("%s: %w", f.Name.List(), source.ErrChanged)
 	}
 	return nil

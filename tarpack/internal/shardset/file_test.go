@@ -152,3 +152,62 @@ func TestFileWrongShard(t *testing.T) {
 		}
 	}
 }
+
+// Goroutines that open a shard at the same time get the same file, and no other one stays open.
+func TestFileOpenedTogether(t *testing.T) {
+	name, _ := writeSet(t, 2)
+	f := openSet(t, name)
+	for range 20 {
+		f.Limit = 1
+		if _, err := f.ReadAt(make([]byte, 1), f.Size()-1); err != nil { // closes shard 0
+			t.Fatal(err)
+		}
+		var files [16]*os.File
+		var all sync.WaitGroup
+		for k := range files {
+			all.Go(func() {
+				p, ok, err := f.Piece(0, 1)
+				if err != nil || !ok {
+					t.Error(ok, err)
+					return
+				}
+				files[k] = p.File
+				if _, err := p.File.ReadAt(make([]byte, 1), p.Offset); err != nil {
+					t.Error(err)
+				}
+				defer p.Release()
+			})
+		}
+		all.Wait()
+		for _, file := range files {
+			if file != files[0] {
+				t.Fatal("two files of one shard")
+			}
+		}
+	}
+	f.Close()
+	if _, _, err := f.Piece(0, 1); !errors.Is(err, os.ErrClosed) {
+		t.Error(err)
+	}
+}
+
+// Sets with other bytes have other identities, also if they have no list and equal sizes.
+func TestFileIdentity(t *testing.T) {
+	name, _ := writeSet(t, 2)
+	before := openSet(t, name)
+	if again := openSet(t, name); again.Identity() != before.Identity() {
+		t.Error("one set, two identities")
+	}
+	if err := before.Check(); err != nil {
+		t.Error(err)
+	}
+	shard := func(text string) []byte { return tartest.ForgeRight(t, tartest.AStored("f1", text)) }
+	tartest.WriteFile(t, name.Shard(1), shard("one"))
+	before = openSet(t, name)
+	tartest.WriteFile(t, name.Shard(1), shard("two"))
+	if after := openSet(t, name); after.Size() != before.Size() {
+		t.Errorf("%d bytes, want %d", after.Size(), before.Size())
+	} else if after.Identity() == before.Identity() {
+		t.Error("two sets, one identity")
+	}
+}
