@@ -201,8 +201,10 @@ func TestAdd(t *testing.T) {
 			build.ErrItem},
 		{"an empty segment", segmented(func(it *item) { it.Segments = []uint32{5000, 0} }),
 			build.ErrItem},
-		{"segments of another length",
+		{"segments that are too long",
 			segmented(func(it *item) { it.Segments = []uint32{5000, 1} }), build.ErrItem},
+		{"segments that are too short",
+			segmented(func(it *item) { it.Segments = []uint32{3000, 1999} }), build.ErrItem},
 		{"shift 19", segmented(func(it *item) { it.Shift = 19 }), build.ErrItem},
 		{"segmented without padding", segmented(func(it *item) { it.PadLen = 0 }), build.ErrItem},
 	} {

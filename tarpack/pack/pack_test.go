@@ -3,8 +3,11 @@ package pack_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
+	"math/bits"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -13,7 +16,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/edit"
 	"github.com/tarpack/tpk/tarpack/exclude"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/dedup"
@@ -116,6 +121,60 @@ func TestPackManyLinks(t *testing.T) {
 }
 
 // Big files are compared as a whole before they become one.
+// Files whose size and xxHash64 are equal are not duplicates if their bytes differ, whether they are
+// held in memory or not. An update does not take one for the other.
+func TestPackHashCollision(t *testing.T) {
+	one, other := collision()
+	if one == other || xxhash.Sum64String(one) != xxhash.Sum64String(other) {
+		t.Fatalf("%x and %x do not collide", one, other)
+	}
+	tail := strings.Repeat("0123456789abcdef", (packer.InMemory+1<<20)/16)
+	dir := tartest.Tree(t, [2]string{"a", one}, [2]string{"b", other},
+		[2]string{"c", one + tail}, [2]string{"d", other + tail})
+	name := tartest.Pack(t, dir, pack.Options{})
+	n := len(one + tail)
+	tartest.WantListing(t, name, "0 a 64", "0 b 64", fmt.Sprintf("0 c %d", n),
+		fmt.Sprintf("0 d %d", n))
+
+	now := map[string]string{"a": other, "b": one, "c": other + tail, "d": one + tail}
+	for path, content := range now {
+		if err := os.WriteFile(filepath.Join(dir, path), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := edit.Update(context.Background(), name, dir, edit.UpdateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := tartest.Open(t, name)
+	for path, content := range now {
+		if b, err := fs.ReadFile(a.FS(), path); err != nil || string(b) != content {
+			t.Errorf("%s after an update: %d bytes, %.64x, %v", path, len(b), b, err)
+		}
+	}
+}
+
+// collision returns two contents of 64 bytes that have the same xxHash64, as they have with the same
+// bytes after both.
+//
+// The hash reads stripes of 32 bytes. The first 8 bytes of a stripe change an accumulator in a way
+// that can be undone: bytes that differ there in the first stripe are made up for in the second.
+func collision() (one, other string) {
+	prime1, prime2 := uint64(0x9E3779B185EBCA87), uint64(0xC2B2AE3D27D4EB4F)
+	inverse := prime2
+	for range 5 { // Newton's method modulo 2^64: the number of correct bits doubles from 3
+		inverse *= 2 - prime2*inverse
+	}
+	content := func(first uint64) string {
+		acc := bits.RotateLeft64(prime1+prime2+first*prime2, 31) * prime1
+		var b [64]byte
+		binary.LittleEndian.PutUint64(b[:], first)
+		binary.LittleEndian.PutUint64(b[32:], -acc*inverse) // acc + this × prime2 = 0
+		return string(b[:])
+	}
+	return content(1), content(2)
+}
+
 func TestPackBigDuplicates(t *testing.T) {
 	content := bytes.Repeat([]byte("0123456789abcdef"), (packer.InMemory+1<<20)/16)
 	other := bytes.Clone(content)

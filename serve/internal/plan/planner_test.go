@@ -283,6 +283,8 @@ func TestConditions(t *testing.T) {
 		{"Range: bytes=0-1|If-Range: " + dateNew, 200},
 		{"Range: bytes=0-1|If-Range: junk", 200},
 		{"If-Range: " + tagPlain, 200},
+		{"Accept-Encoding: gzip|Range: bytes=0-1|If-Range: " + tagPlain, 206},
+		{"Accept-Encoding: gzip|Range: bytes=0-1|If-Range: " + tagGzip, 200}, // it has gzip
 		{"Accept-Encoding: gzip|Range: bytes=0-1", 206},
 		{"Accept-Encoding: gzip|Range: bytes=0-1|If-None-Match: " + tagGzip, 206}, // identity
 		{"Accept-Encoding: gzip, identity;q=0|Range: bytes=0-1", 200},

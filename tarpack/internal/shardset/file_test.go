@@ -13,6 +13,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
+	"github.com/tarpack/tpk/tarpack/source"
 )
 
 // writeSet writes the archives of a set of n shards, and returns its names and all its bytes.
@@ -123,6 +124,87 @@ func TestFileHeld(t *testing.T) {
 	}
 	if _, err := f.Acquire(1); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("a shard of a closed set: %v", err)
+	}
+}
+
+// A set is a source.Source whose pieces end with their shard.
+func TestFilePieces(t *testing.T) {
+	name, whole := writeSet(t, 3)
+	f := openSet(t, name)
+	if m, _ := f.Map(); m != nil {
+		t.Errorf("%d bytes are mapped", len(m))
+	}
+	_, second := f.Place(f.Size() / 2)
+	if f.ReadNow(make([]byte, 1), second) {
+		t.Error("ReadNow reads a shard that is not open")
+	}
+	if err := f.Fetch(t.Context(), 0, f.Size()); err != nil {
+		t.Fatal(err)
+	}
+	for off := int64(0); off < f.Size(); {
+		p, ok, err := f.Piece(off, f.Size())
+		if err != nil || !ok || p.Length < 1 {
+			t.Fatalf("at %d: %+v, %t, %v", off, p, ok, err)
+		}
+		b := make([]byte, p.Length)
+		if _, err := p.File.ReadAt(b, p.Offset); err != nil ||
+			!bytes.Equal(b, whole[off:][:p.Length]) {
+			t.Errorf("%d bytes at %d: %v", p.Length, off, err)
+		}
+		p.Release()
+		now := make([]byte, p.Length)
+		if f.ReadNow(now, off) && !bytes.Equal(now, b) {
+			t.Errorf("ReadNow at %d: other bytes", off)
+		}
+		if f.ReadNow(make([]byte, p.Length+1), off) {
+			t.Errorf("ReadNow at %d: it goes beyond the shard", off)
+		}
+		off += p.Length
+	}
+	for _, off := range []int64{-1, f.Size() + 1} {
+		if _, ok, err := f.Piece(off, 1); ok || err == nil {
+			t.Errorf("a piece at %d", off)
+		}
+	}
+}
+
+// Check compares the list with the one that was opened, and the shards if there is none.
+func TestFileCheck(t *testing.T) {
+	name, _ := writeSet(t, 3)
+	l, err := shardset.ListFromShards(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := shardset.NewFile(name, l)
+	t.Cleanup(func() { f.Close() })
+	other := *l
+	other.Index++
+	if f.Identity() == shardset.NewFile(name, &other).Identity() {
+		t.Errorf("two generations have the identity %q", f.Identity())
+	}
+	for _, c := range []struct {
+		list []byte
+		err  error
+	}{
+		{l.Append(nil), nil}, {other.Append(nil), source.ErrChanged},
+		{[]byte("rubbish"), source.ErrUnavailable},
+	} {
+		tartest.WriteFile(t, name.List(), c.list)
+		if err := f.Check(); !errors.Is(err, c.err) {
+			t.Errorf("%.20q: %v", c.list, err)
+		}
+	}
+	if err := os.Remove(name.List()); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Check(); err != nil {
+		t.Errorf("without a list: %v", err)
+	}
+	if err := os.Remove(name.Shard(1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Check(); err == nil {
+		t.Error("without a shard: no error")
 	}
 }
 
