@@ -75,7 +75,7 @@ func newArchive(x *indexed.File) (*Archive, error) {
 // another file. index is its sidecar of indexSize bytes; if it is nil, the index is built in
 // memory.
 //
-// Both readers must be safe for concurrent use, and must not change while the Archive is open. Every
+// Both readers must be safe for concurrent use, and must not change while the Archive is open. Each
 // search for a path reads the index, in package serve also where nothing may wait. So an index that
 // is far away should be read into memory first. The errors are those of Open.
 func OpenAt(

@@ -203,7 +203,7 @@ func TestRepairWhole(t *testing.T) {
 	}
 }
 
-// An intact archive without a usable sidecar gets one. That holds for the first shard of a set, too:
+// An intact archive without a usable sidecar gets one. That holds for the first shard of a set too:
 // the name stands for that archive alone, and the other shards need not be there.
 func TestRepairSidecar(t *testing.T) {
 	b := newRepairBed(t)

@@ -189,7 +189,7 @@ func TestAppendKeepsReaders(t *testing.T) {
 	}
 }
 
-// Appending to the first shard of a set needs a sidecar of that archive alone: the other shards need
+// Appending to the first shard of a set needs a sidecar of that archive: the other shards need
 // not be there, and no list is written.
 func TestAppendToShard(t *testing.T) {
 	dir := t.TempDir()
