@@ -28,8 +28,8 @@ directory, serves its files; each pack.tar.gz in it is served as the directory t
 it, and not as a file.
 
 Clients that accept gzip are sent the compressed bytes straight from the archive, others get them
-decompressed. / and DIR/ answer with index.html, /about with about.html if there is no about. Paths
-that don't exist are answered with the archive's 404.html. A directory without index.html, or
+decompressed. / and DIR/ answer with index.html, /about with about.html if there is no file about.
+Paths that don't exist are answered with the archive's 404.html. A directory without index.html, or
 with ?list, is listed.
 
 /?download=tar.gz sends the archive itself. DIR/?download=zip or tar.gz sends a directory, from the

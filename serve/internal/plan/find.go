@@ -21,6 +21,19 @@ func (f *finder) file() error {
 		f.pl.representation(f.r, f.p, n, f.path)
 		return nil
 	}
+	if n.Kind == Dir && f.pl.options.Listing && hasKey(f.query, "list") {
+		f.redirect("./", lastName(f.path), "/")
+		return nil
+	}
+	// A page about.html wins over a folder about, as in nginx with try_files $uri $uri.html $uri/.
+	page, err := f.clean()
+	if err != nil {
+		return err
+	}
+	if page.Kind == File {
+		f.pl.representation(f.r, f.p, page, f.p.suffixed(f.path, ".html"))
+		return nil
+	}
 	if n.Kind == Dir {
 		index, err := f.pl.resolve(f.t, f.p.join(f.path, "index.html"))
 		if err != nil {
@@ -31,11 +44,7 @@ func (f *finder) file() error {
 			return nil
 		}
 	}
-	if n, err = f.clean(); err != nil || n.Kind != File {
-		return f.missing(err)
-	}
-	f.pl.representation(f.r, f.p, n, f.p.suffixed(f.path, ".html"))
-	return nil
+	return f.missing(nil)
 }
 
 // directory answers a path that ended in a slash, or the root.
@@ -110,8 +119,18 @@ func (f *finder) merged(slash bool) error {
 		return f.missing(nil)
 	}
 	end := ""
-	if f.path != "" && (slash || n.Kind == Dir) {
+	switch {
+	case f.path == "":
+	case slash:
 		end = "/"
+	case n.Kind == Dir:
+		page, err := f.clean()
+		if err != nil {
+			return err
+		}
+		if page.Kind != File {
+			end = "/"
+		}
 	}
 	f.redirect("/", f.path, end)
 	return nil

@@ -100,6 +100,43 @@ func TestPaths(t *testing.T) {
 	}
 }
 
+// TestPageBeforeFolder: about.html wins over the folder about. That is the order of nginx with
+// "try_files $uri $uri.html $uri/", which Next.js documents for its exports.
+func TestPageBeforeFolder(t *testing.T) {
+	tree := site()
+	tree.nodes["dir.html"] = tree.nodes["a.html"]
+	tree.nodes["to"] = Node{Kind: Link, Name: "bare"}
+	tree.nodes["to.html"] = Node{Kind: Link, Name: "a.html"}
+	for _, o := range []Options{{}, {Listing: true}, {Listing: true, SPA: true}} {
+		for _, c := range []struct {
+			target, location string
+		}{
+			{"/both", ""},
+			{"/both?x=1", ""},
+			{"/dir", ""}, // although it has an index.html
+			{"/dir/", ""},
+			{"/to", ""},
+			{"//both", "/both"},
+			{"//both/", "/both/"},
+			{"//dir?x", "/dir?x"},
+		} {
+			p := ask(t, planner(t, o), tree, "GET", c.target)
+			status, length := 200, int64(10000)
+			if c.location != "" {
+				status, length = 301, int64(len(p.Body.Text))
+			}
+			if p.Status != status || p.Length != length || header(p, "Location") != c.location {
+				t.Errorf("%+v: %s: %d, %d bytes, Location %q", o, c.target, p.Status, p.Length,
+					header(p, "Location"))
+			}
+		}
+		p := ask(t, planner(t, o), tree, "GET", "/both?list")
+		if o.Listing && header(p, "Location") != "./both/?list" || !o.Listing && p.Status != 200 {
+			t.Errorf("%+v: /both?list: %d %q", o, p.Status, header(p, "Location"))
+		}
+	}
+}
+
 func TestMethods(t *testing.T) {
 	pl := planner(t, Options{})
 	for _, c := range []struct {
