@@ -109,8 +109,8 @@ func (f *finder) missing(err error) error {
 }
 
 // merged answers a path with empty components. If it names something without them, the answer is a
-// redirect there.
-func (f *finder) merged(slash bool) error {
+// redirect there. raw is the path as it came.
+func (f *finder) merged(raw string, slash bool) error {
 	n, err := f.pl.resolve(f.t, f.path)
 	if err != nil {
 		return err
@@ -132,13 +132,21 @@ func (f *finder) merged(slash bool) error {
 			end = "/"
 		}
 	}
-	f.redirect("/", f.path, end)
+	f.redirect(toRoot(raw), f.path, end)
 	return nil
 }
 
+// toRoot returns the relative reference from a path to the root of the site, which a handler in
+// front of this one may have moved. An empty component counts as one (RFC 3986 §5.2.4).
+func toRoot(raw string) string {
+	if n := strings.Count(raw, "/"); n > 1 {
+		return strings.Repeat("../", n-1)
+	}
+	return "./"
+}
+
 // redirect sends the client to prefix + name + end, with its query. A relative reference that
-// begins with "./" or "../", or with one slash and a name, can't leave the site, whatever the name
-// is (RFC 3986 §4.2).
+// begins with "./" or "../" can't leave the site, whatever the name is (RFC 3986 §4.2).
 func (f *finder) redirect(prefix, name, end string) {
 	f.p.text(301, "301 Moved Permanently\n")
 	loc := append(f.p.location[:0], prefix...)

@@ -45,7 +45,7 @@ func (pl *Planner) answer(r *Request, t Tree, p *Plan) error {
 	f := finder{pl: pl, r: r, t: t, p: p, path: path, query: query}
 	switch {
 	case shape == doublePath:
-		return f.merged(slash)
+		return f.merged(raw, slash)
 	case slash && query != "" && queryValue(query, "download") != "":
 		return f.download(queryValue(query, "download"))
 	case slash && path == "" && pl.options.Listing && queryValue(query, "asset") != "":

@@ -3,6 +3,7 @@ package plan
 import (
 	"compress/gzip"
 	"io"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -75,12 +76,13 @@ func TestPaths(t *testing.T) {
 		{"/a b", 400, ""},
 		{"/a#b", 400, ""},
 		{"/a\x7f", 400, ""},
-		{"//", 301, "/"},
-		{"//a.html", 301, "/a.html"},
-		{"/dir//index.html", 301, "/dir/index.html"},
-		{"/dir//", 301, "/dir/"},
-		{"//dir/?q", 301, "/dir/?q"},
-		{"//dir", 301, "/dir/"},
+		{"//", 301, "../"},
+		{"//a.html", 301, "../a.html"},
+		{"/dir//index.html", 301, "../../dir/index.html"},
+		{"/dir//", 301, "../../dir/"},
+		{"//dir/?q", 301, "../../dir/?q"},
+		{"//dir", 301, "../dir/"},
+		{"http://example.com//a.html", 301, "../a.html"},
 		{"//evil.example/%2e%2e", 400, ""},
 		{"//evil.example/", 404, ""},
 		{"/\\evil.example/", 404, ""},
@@ -96,6 +98,68 @@ func TestPaths(t *testing.T) {
 		if p.Status != c.status || header(p, "Location") != c.location {
 			t.Errorf("%q: %d %q, want %d %q", c.target, p.Status, header(p, "Location"), c.status,
 				c.location)
+		}
+	}
+}
+
+// TestMergedRedirects: a redirect from empty components leads where net/url resolves it (RFC 3986
+// §5.2), also if a handler in front has taken a prefix off the path.
+func TestMergedRedirects(t *testing.T) {
+	pl := planner(t, Options{})
+	for target, want := range map[string]string{
+		"//":                    "/",
+		"//a.html":              "/a.html",
+		"////a.html":            "/a.html",
+		"/dir//index.html":      "/dir/index.html",
+		"/dir//?x=1":            "/dir/?x=1",
+		"//dir":                 "/dir/",
+		"/dir///index.html?a=b": "/dir/index.html?a=b",
+	} {
+		for _, prefix := range []string{"", "/docs/v1"} {
+			base, err := url.Parse("http://h" + prefix + target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			location := header(ask(t, pl, site(), "GET", target), "Location")
+			ref, err := url.Parse(location)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := base.ResolveReference(ref).String(); got != "http://h"+prefix+want ||
+				strings.HasPrefix(location, "/") {
+				t.Errorf("%s%s: Location %q leads to %s", prefix, target, location, got)
+			}
+		}
+	}
+}
+
+// TestUnknownTimes: the times 0 and 1 are no dates. No validator comes of them (RFC 9110 §8.8.2),
+// and conditions on dates do not hold.
+func TestUnknownTimes(t *testing.T) {
+	for _, mtime := range []int64{-1, 0, 1} {
+		n := file(10, 20, Deflate)
+		n.ModTime = mtime
+		tree := &fakeTree{nodes: map[string]Node{"f": n}}
+		date := string(AppendTime(nil, max(mtime, 0)))
+		for _, c := range []struct {
+			field  string
+			status int
+		}{
+			{"Accept: */*", 200},
+			{"If-Modified-Since: " + date, 200},
+			{"If-Unmodified-Since: Thu, 01 Jan 1970 00:00:00 GMT", 200},
+			{"If-None-Match: " + tagPlain, 304},
+		} {
+			p := ask(t, planner(t, Options{}), tree, "GET", "/f", c.field)
+			if p.Status != c.status || header(p, "Last-Modified") != "" || header(p, "ETag") != tagPlain {
+				t.Errorf("mtime %d, %s: %d\n%s", mtime, c.field, p.Status, p.AppendFields(nil))
+			}
+		}
+		for field, status := range map[string]int{date: 200, tagPlain: 206} {
+			p := ask(t, planner(t, Options{}), tree, "GET", "/f", "Range: bytes=0-1", "If-Range: "+field)
+			if p.Status != status {
+				t.Errorf("mtime %d, If-Range %s: %d", mtime, field, p.Status)
+			}
 		}
 	}
 }
@@ -116,9 +180,9 @@ func TestPageBeforeFolder(t *testing.T) {
 			{"/dir", ""}, // although it has an index.html
 			{"/dir/", ""},
 			{"/to", ""},
-			{"//both", "/both"},
-			{"//both/", "/both/"},
-			{"//dir?x", "/dir?x"},
+			{"//both", "../both"},
+			{"//both/", "../../both/"},
+			{"//dir?x", "../dir?x"},
 		} {
 			p := ask(t, planner(t, o), tree, "GET", c.target)
 			status, length := 200, int64(10000)

@@ -24,7 +24,7 @@ func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 	p.ranges, p.vary, p.tagged = true, true, true
 	p.tag = n.Hash
 	modTime := n.ModTime
-	if modTime < 0 || modTime > maxTime {
+	if modTime <= NoTime || modTime > maxTime {
 		modTime = 0
 	}
 	p.modTime = min(modTime, r.Now) // not later than the response (RFC 9110 §8.8.2.1)

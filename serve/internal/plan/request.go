@@ -45,6 +45,10 @@ const (
 	Segmented               // one gzip member that can be read from each segment on
 )
 
+// NoTime is the latest modification time that stands for none: git archive of a tree has 0, and the
+// Nix store 1.
+const NoTime = 1
+
 // Node is what a Tree knows of a path.
 type Node struct {
 	Kind   Kind
@@ -59,7 +63,7 @@ type Node struct {
 	Part    int    // the file of the source, if it has several
 	Entry   int    // the ordinal of the entry in the source
 	Size    int64  // bytes of the content
-	ModTime int64  // seconds since 1970; unknown if 0 or less
+	ModTime int64  // seconds since 1970; unknown up to NoTime
 	Hash    uint64 // of the content
 	CRC     uint32 // CRC-32 of the content; unused when Plain
 
