@@ -9,6 +9,11 @@ func (pl *Planner) Plan(r *Request, t Tree, p *Plan) error {
 	if len(pl.options.CORS) > 0 {
 		p.origin = pl.allowedOrigin(r.Origin)
 	}
+	if r.BadHost {
+		p.text(400, "400 Bad Request\n")
+		p.noContent = r.Method == "HEAD"
+		return nil
+	}
 	var err error
 	switch r.Method {
 	case "GET", "HEAD":

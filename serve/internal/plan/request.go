@@ -6,7 +6,10 @@ package plan
 type Request struct {
 	Method string
 	Target string // the request-target (RFC 9112 §3.2)
-	Now    int64  // seconds since 1970
+	// BadHost is set if the Host field, or :authority of HTTP/2, breaks the grammar: the answer is
+	// 400 (RFC 9112 §3.2).
+	BadHost bool
+	Now     int64 // seconds since 1970
 
 	Accept            string
 	AcceptEncoding    string
