@@ -40,6 +40,7 @@ Archives can be replaced without a pause: on SIGHUP, with --watch, or by the adm
 in progress are finished from the old files. The admin server has these requests:
  GET /archives               list the archives
  POST /archives              add {"path": "FILE", "mount": "/PATH"} or a list
+ POST /archives?at=top       the same, before the archives that are served
  PUT /archives               serve this list instead
  DELETE /archives?path=FILE  stop serving an archive
  POST /reload                open all archives again, like SIGHUP

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -180,6 +181,14 @@ func TestPreflight(t *testing.T) {
 	if p.Status != 204 || header(p, "Access-Control-Allow-Methods") != "GET, HEAD, OPTIONS" ||
 		!strings.Contains(header(p, "Access-Control-Allow-Headers"), "Range") {
 		t.Errorf("%d\n%s", p.Status, p.AppendFields(nil))
+	}
+	// The fields of the nginx example of enable-cors.org, and Authorization, which "*" leaves out.
+	allowed := strings.Split(header(p, "Access-Control-Allow-Headers"), ", ")
+	for _, name := range strings.Split("DNT,User-Agent,X-Requested-With,If-Modified-Since,"+
+		"Cache-Control,Content-Type,Range,Authorization", ",") {
+		if !slices.Contains(allowed, name) && (name == "Authorization" || !slices.Contains(allowed, "*")) {
+			t.Errorf("%s is not allowed: %q", name, allowed)
+		}
 	}
 }
 
