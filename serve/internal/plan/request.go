@@ -58,8 +58,7 @@ type Node struct {
 	Coding Coding
 	UTF8   bool   // the content begins with UTF-8 text
 	Sniff  string // the media type that the content begins like; "" for none
-	// Name is the file name to save a Download under, or the path of a File that symbolic links led
-	// to.
+	// Name is the file name to save a Download under, or the path that symbolic links led to.
 	Name string
 
 	Source  int    // the source that has it, by a number of the Tree's
