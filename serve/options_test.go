@@ -62,6 +62,7 @@ func TestEveryOption(t *testing.T) {
 	o := serve.Options{
 		Archives: []serve.Archive{{Path: archive, Mount: "/m"}}, Fallback: tree, Nested: true,
 		SPA: true, Listing: true, NoDownload: true, Hide: []string{"hidden*"}, CacheControl: "max-age=7",
+		Types:     map[string]string{".TXT": "text/x-special"},
 		Immutable: []string{"*.12ab.js"}, CORS: []string{"https://a.example"},
 		Header:       []serve.Field{{Name: "X-A", Value: "b"}},
 		WriteTimeout: 20 * time.Second, AccessLog: &access, AccessFormat: "json",
@@ -115,6 +116,7 @@ func TestEveryOption(t *testing.T) {
 		"Immutable": field("/m/a.12ab.js", "Cache-Control", "public, max-age=31536000, immutable"),
 		"CORS": field("/m/a.txt", "Access-Control-Allow-Origin",
 			"https://a.example"), "Header": field("/m/a.txt", "X-A", "b"),
+		"Types":     field("/m/a.txt", "Content-Type", "text/x-special; charset=utf-8"),
 		"AccessLog": logged, "AccessFormat": logged,
 		"SPA": func(t *testing.T) {
 			files{"index.html": "app"}.write(t, tree)

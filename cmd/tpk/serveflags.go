@@ -46,6 +46,8 @@ func serveFlags() []cli.Flag {
 		flags.Switch("spa", "answer unknown paths without a known file extension with index.html"),
 		flags.Switch("no-listing", "don't list directories"),
 		flags.Switch("no-download", "don't offer downloads of archives and directories"),
+		list("type", "send files with the extension EXT as TYPE: `EXT=TYPE`, such as md=text/plain"+
+			" (repeatable)"),
 		list("header", "add the header field `'NAME: VALUE'` to every response (repeatable)"),
 		text("cache-control", "send `VALUE` as Cache-Control of files"),
 		list("immutable", "files that match `GLOB` never change:"+
@@ -115,6 +117,17 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 				sc.Hide = append(sc.Hide, g)
 			}
 		}
+	}
+	for _, t := range c.StringSlice("type") {
+		ext, name, ok := strings.Cut(t, "=")
+		if !ok {
+			return nil, report.Usagef("serve: --type %s: must be EXT=TYPE, such as md=text/plain",
+				report.Quote(t))
+		}
+		if sc.Types == nil {
+			sc.Types = map[string]string{}
+		}
+		sc.Types[ext] = name
 	}
 	for _, h := range c.StringSlice("header") {
 		name, value, ok := strings.Cut(h, ":")

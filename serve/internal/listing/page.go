@@ -283,6 +283,9 @@ func kindOf(it *archives.Item) (icon, label, preview string) {
 	case sidecar.TypeSymlink:
 		return "link", "Link", ""
 	case sidecar.TypeFile, sidecar.TypeHardlink:
+		if it.Text && !strings.HasPrefix(it.Media, "image/") && !strings.HasPrefix(it.Media, "text/") {
+			return "text", "Text", "text"
+		}
 		for _, k := range kinds {
 			if strings.HasPrefix(it.Media, k.prefix) {
 				return k.icon, k.label, k.preview

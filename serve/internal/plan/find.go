@@ -93,7 +93,7 @@ func (f *finder) missing(err error) error {
 		return err
 	}
 	if f.pl.options.SPA {
-		if _, known := lookupExtension(f.path); !known {
+		if _, known := f.pl.lookupExtension(f.path); !known {
 			index := f.p.join(f.t.Root(f.path), "index.html")
 			n, err := f.pl.resolve(f.t, index)
 			if err != nil {

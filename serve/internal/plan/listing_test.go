@@ -145,7 +145,7 @@ func TestForListings(t *testing.T) {
 			t.Errorf("%q: not %t", accept, want)
 		}
 	}
-	if got := MediaType("a/b.HTML", &Node{UTF8: true}); got != "text/html; charset=utf-8" {
+	if got := planner(t, Options{}).MediaType("a/b.HTML", &Node{UTF8: true}); got != "text/html; charset=utf-8" {
 		t.Error(got)
 	}
 	if got := string(AppendHref(nil, "a b/ü?#%")); got != "a%20b/%C3%BC%3F%23%25" {

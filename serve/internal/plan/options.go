@@ -32,6 +32,9 @@ type Options struct {
 	// a slash with the path from the root. Nil hides names that start with a dot, but not
 	// .well-known (RFC 8615). An empty list hides nothing.
 	Hide []string
+	// Types are media types by extension, without the dot and in lower case. They take the place of
+	// those of the table and of the content.
+	Types map[string]string
 	// CacheControl is the Cache-Control of files, "" for none.
 	CacheControl string
 	// Immutable are globs, as in Hide, of files that get the Cache-Control Immutable.
@@ -47,9 +50,10 @@ type Planner struct {
 	options Options
 	hide    globs
 	immut   globs
-	fixed   string // rendered fields of every response
-	server  bool   // fixed has a Server field
-	seed    uint64 // of multipart boundaries
+	types   map[string]media // by extension
+	fixed   string           // rendered fields of every response
+	server  bool             // fixed has a Server field
+	seed    uint64           // of multipart boundaries
 }
 
 // ownFields are header fields that can't be configured by Options.Header: they describe the body,
@@ -70,6 +74,9 @@ func New(o Options) (*Planner, error) {
 		return nil, err
 	}
 	if pl.immut, err = compileGlobs(o.Immutable); err != nil {
+		return nil, err
+	}
+	if pl.types, err = compileTypes(o.Types); err != nil {
 		return nil, err
 	}
 	if !validValue(o.CacheControl) {
