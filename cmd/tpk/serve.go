@@ -33,8 +33,11 @@ Paths that don't exist are answered with the archive's 404.html. A directory wit
 with ?list, is listed.
 
 /?download=tar.gz sends the archive itself. DIR/?download=zip or tar.gz sends a directory, from the
-compressed bytes that are there. If several archives contain it, the first one's is sent. Downloads
-include files that --hide hides; --no-download turns downloads off.
+compressed bytes that are there. If several archives contain it, the first one's is sent.
+--no-download turns downloads off.
+
+Dotfiles, except .well-known, and what --hide adds are answered with 404. They are in no listing, no
+search and no download. --hide '' clears the list: nothing is hidden but what further --hide add.
 
 Archives can be replaced without a pause: on SIGHUP, with --watch, or by the admin server. Requests
 in progress are finished from the old files. The admin server has these requests:

@@ -53,8 +53,8 @@ func serveFlags() []cli.Flag {
 		list("immutable", "files that match `GLOB` never change:"+
 			" let clients cache them for good (repeatable)"),
 		list("cors", "let scripts from `ORIGIN` read responses; * is any origin (repeatable)"),
-		list("hide", "answer paths that match `GLOB` with 404, except in downloads;"+
-			" '' hides nothing (repeatable; default: dotfiles except .well-known)"),
+		list("hide", "also hide paths that match `GLOB`, besides dotfiles except .well-known;"+
+			" '' clears this list (repeatable)"),
 		text("access-log", "log requests to `FILE`, one per line; - is standard output"),
 		&cli.StringFlag{
 			Name: "access-log-format", Value: "combined",
@@ -110,13 +110,12 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 		MaxConns:        c.Int("max-conns"), MaxConnsPerIP: c.Int("max-conns-per-ip"),
 		MaxHeader: c.Int("max-header"),
 	}
-	if c.IsSet("hide") {
-		sc.Hide = []string{}
-		for _, g := range c.StringSlice("hide") {
-			if g != "" {
-				sc.Hide = append(sc.Hide, g)
-			}
+	for _, g := range c.StringSlice("hide") {
+		if g == "" {
+			sc.Hide, sc.HideMore = []string{}, nil // dotfiles as well
+			continue
 		}
+		sc.HideMore = append(sc.HideMore, g)
 	}
 	for _, t := range c.StringSlice("type") {
 		ext, name, ok := strings.Cut(t, "=")

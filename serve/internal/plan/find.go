@@ -35,7 +35,7 @@ func (f *finder) file() error {
 		return nil
 	}
 	if n.Kind == Dir {
-		index, err := f.pl.resolve(f.t, f.p.join(f.path, "index.html"))
+		index, err := f.shown(f.p.join(f.path, "index.html"))
 		if err != nil {
 			return err
 		}
@@ -55,7 +55,7 @@ func (f *finder) directory() error {
 		}
 	}
 	index := f.p.join(f.path, "index.html")
-	n, err := f.pl.resolve(f.t, index)
+	n, err := f.shown(index)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,15 @@ func (f *finder) clean() (Node, error) {
 	if f.path == "" {
 		return Node{}, nil
 	}
-	return f.pl.resolve(f.t, f.p.suffixed(f.path, ".html"))
+	return f.shown(f.p.suffixed(f.path, ".html"))
+}
+
+// shown looks up a page that a path stands for. A hidden one is missing.
+func (f *finder) shown(path string) (Node, error) {
+	if len(f.pl.hide) > 0 && f.pl.hidden(path) {
+		return Node{}, nil
+	}
+	return f.pl.resolve(f.t, path)
 }
 
 // missing answers a path that names nothing.

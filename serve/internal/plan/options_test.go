@@ -83,6 +83,31 @@ func TestHide(t *testing.T) {
 	}
 }
 
+// TestHideMore: globs that are hidden besides the default, or besides a list. A page that a path
+// stands for is hidden by its own name.
+func TestHideMore(t *testing.T) {
+	for _, c := range []struct {
+		hide, more []string
+		target     string
+		status     int
+	}{
+		{nil, []string{"*.css"}, "/b.css", 404},
+		{nil, []string{"*.css"}, "/.git/config", 404},
+		{nil, []string{"*.css"}, "/.well-known/x.txt", 200},
+		{nil, []string{"*.css"}, "/a.html", 200},
+		{[]string{}, []string{"*.css"}, "/.git/config", 200},
+		{[]string{"a.html"}, []string{"*.css"}, "/a.html", 404},
+		{nil, []string{"a.html"}, "/a", 404},
+		{nil, []string{"index.html"}, "/dir/", 404},
+		{nil, []string{"index.html"}, "/dir", 404},
+	} {
+		p := ask(t, planner(t, Options{Hide: c.hide, HideMore: c.more}), site(), "GET", c.target)
+		if p.Status != c.status {
+			t.Errorf("%q %q %s: %d", c.hide, c.more, c.target, p.Status)
+		}
+	}
+}
+
 // What is hidden is hidden from links, too.
 func TestHideLinks(t *testing.T) {
 	tree := site()
