@@ -353,8 +353,8 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// TestDamageAfterCheck damages stored files that were sent whole before, in their first block and in
-// their last. The CRC-32 of the content is wrong then (RFC 1952 §2.3.1), so no answer is complete.
+// TestDamageAfterCheck damages stored files that were sent whole before, in the first block and in
+// the last. The CRC-32 of the content is wrong then (RFC 1952 §2.3.1), so no answer is complete.
 func TestDamageAfterCheck(t *testing.T) {
 	tree := files{"short": noise(100_000), "long": noise(3 << 20)}
 	name := tree.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))

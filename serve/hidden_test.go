@@ -24,7 +24,8 @@ func TestHiddenEverywhere(t *testing.T) {
 		filepath.Join(dir, "a.tar.gz"))
 	clean := files{"c.txt": "c"}.pack(t, filepath.Join(dir, "clean.tar.gz"))
 	r := start(t, serve.Options{Listing: true, HideMore: []string{"*.bak", "/private", "/m/d/b.txt"},
-		Archives: []serve.Archive{{Path: name}, {Path: name, Mount: "/m"}, {Path: clean, Mount: "/clean"}}})
+		Archives: []serve.Archive{{Path: name}, {Path: name, Mount: "/m"},
+			{Path: clean, Mount: "/clean"}}})
 	for _, c := range []struct{ folder, want string }{
 		{"/", "a.txt d d/.well-known d/.well-known/x d/b.txt"},
 		{"/d/", "d d/.well-known d/.well-known/x d/b.txt"},

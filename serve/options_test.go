@@ -52,7 +52,8 @@ func (l *lines) String() string {
 // TestEveryOption sets each field of Options and checks its effect.
 func TestEveryOption(t *testing.T) {
 	dir := t.TempDir()
-	archive := files{"a.txt": "a", "a.12ab.js": "js", "hidden.txt": "h", "more.secret": "m", "folder/x": "x"}.pack(t,
+	archive := files{"a.txt": "a", "a.12ab.js": "js", "hidden.txt": "h", "more.secret": "m",
+		"folder/x": "x"}.pack(t,
 		filepath.Join(dir, "a.tar.gz"))
 	tree := filepath.Join(dir, "tree")
 	files{"plain.txt": "p", "in/other": "o"}.write(t, tree)

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestFolderWithout leaves entries out: files, a folder, the target of a hard link, and entries of a
+// TestFolderWithout leaves entries out: files, a folder, the target of a hard link, and part of a
 // group. archive/tar and archive/zip list exactly the others, with their content. The tar.gz is an
 // archive with the right digest.
 func TestFolderWithout(t *testing.T) {

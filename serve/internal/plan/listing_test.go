@@ -145,7 +145,8 @@ func TestForListings(t *testing.T) {
 			t.Errorf("%q: not %t", accept, want)
 		}
 	}
-	if got := planner(t, Options{}).MediaType("a/b.HTML", &Node{UTF8: true}); got != "text/html; charset=utf-8" {
+	pl := planner(t, Options{})
+	if got := pl.MediaType("a/b.HTML", &Node{UTF8: true}); got != "text/html; charset=utf-8" {
 		t.Error(got)
 	}
 	if got := string(AppendHref(nil, "a b/ü?#%")); got != "a%20b/%C3%BC%3F%23%25" {

@@ -123,8 +123,8 @@ func extension(path string) string {
 	return ""
 }
 
-// selfCoded reports whether the file's name, or its configured type, promises gzip. Such a file is sent as
-// it is. With a second coding around it, or a Content-Encoding for it, browsers would save
+// selfCoded reports whether the file's name, or its configured type, promises gzip. Such a file is
+// sent as it is. With a second coding around it, or a Content-Encoding for it, browsers would save
 // something else than the name promises. An .svgz is different: its gzip is a content coding of an
 // SVG.
 func selfCoded(path, contentType string) (self, svgz bool) {
