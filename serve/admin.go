@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,7 +47,8 @@ func (s *Server) startAdmin(address string) (stop func(), err error) {
 //	GET    /readyz     200 if archives are served, else 503 with Retry-After
 //	GET    /metrics    counters for Prometheus
 //	GET    /archives   the archives that are served
-//	POST   /archives   add {"path": …, "mount": …} or a list of these; mount is "/" by default
+//	POST   /archives   add {"path": …, "mount": …} or a list of these; mount is "/" by default.
+//	                   ?at=top puts them before the others, so that they are asked first
 //	PUT    /archives   serve these and no others
 //	DELETE /archives?path=…[&mount=…]   remove
 //	POST   /reload     open archives again whose files have changed
@@ -74,12 +76,20 @@ func (s *Server) AdminHandler() http.Handler {
 	})
 	mux.HandleFunc("GET /archives", func(w http.ResponseWriter, _ *http.Request) { s.answerList(w) })
 	mux.HandleFunc("POST /archives",
-		s.change(func(now, given []archives.Spec, _ *http.Request) ([]archives.Spec, error) {
+		s.change(func(now, given []archives.Spec, r *http.Request) ([]archives.Spec, error) {
+			at := r.URL.Query().Get("at")
+			if at != "" && at != "top" && at != "bottom" {
+				return nil, errBadPlace
+			}
+			old := len(now)
 			for _, a := range given {
 				if find(now, a) >= 0 {
 					return nil, fmt.Errorf("%s is served already", a.Path)
 				}
 				now = append(now, a)
+			}
+			if at == "top" {
+				now = slices.Concat(now[old:], now[:old])
 			}
 			return now, nil
 		}))
@@ -111,6 +121,7 @@ const adminRetry = 1 // seconds
 var (
 	errNotServed = errors.New("not served")
 	errNoPath    = errors.New(`"path" is missing`)
+	errBadPlace  = errors.New(`"at" is top or bottom`)
 )
 
 // find returns the index of an archive at a mount, or −1.
@@ -160,7 +171,7 @@ func (s *Server) change(edit func(now, given []archives.Spec, r *http.Request) (
 			switch {
 			case errors.Is(err, errNotServed):
 				status = http.StatusNotFound
-			case errors.Is(err, errNoPath):
+			case errors.Is(err, errNoPath), errors.Is(err, errBadPlace):
 				status = http.StatusBadRequest
 			}
 			answer(w, status, map[string]string{"error": err.Error()})

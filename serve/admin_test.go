@@ -70,6 +70,16 @@ func TestAdminArchives(t *testing.T) {
 		{"back to both", "PUT", "/archives", `[{"path": ` + quoted(a) + `}, {"path": ` + quoted(b) +
 			`}]`, 200, a + "@/ " + b + "@/", "a"},
 		{"remove", "DELETE", "/archives?path=" + a, "", 200, b + "@/", "b"},
+		{"add at the top", "POST", "/archives?at=top", `{"path": ` + quoted(a) + `}`, 200, a + "@/ " +
+			b + "@/", "a"},
+		{"again at the top", "POST", "/archives?at=top", `{"path": ` + quoted(a) + `}`, 409, a +
+			"@/ " + b + "@/", "a"},
+		{"no such place", "POST", "/archives?at=side", `{"path": ` + quoted(a) + `, "mount": "/x"}`,
+			400, a + "@/ " + b + "@/", "a"},
+		{"remove the top", "DELETE", "/archives?path=" + a, "", 200, b + "@/", "b"},
+		{"add at the bottom", "POST", "/archives?at=bottom", `{"path": ` + quoted(a) + `}`, 200, b +
+			"@/ " + a + "@/", "b"},
+		{"remove the bottom", "DELETE", "/archives?path=" + a, "", 200, b + "@/", "b"},
 		{"remove the last", "DELETE", "/archives?path=" + b + "&mount=/", "", 200, "", "404"},
 	} {
 		status, body := admin(t, r.Server, step.method, step.target, step.body)

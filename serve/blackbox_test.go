@@ -244,9 +244,7 @@ func TestAnswers(t *testing.T) {
 		{"GET", "/?download=tar.gz", "Accept-Encoding: gzip", 200,
 			`Content-Type: application/gzip|Content-Encoding: -|Content-Disposition: ` +
 				`attachment; filename="site.tar.gz"`},
-		{"HEAD", "/?download=tpi", "", 200,
-			`Content-Type: application/octet-stream|Content-Disposition: attachment; ` +
-				`filename="site.tar.gz.tpi"`},
+		{"HEAD", "/?download=tpi", "", 404, "Content-Disposition: -"}, // it names dotfiles, too
 		{"GET", "/?download=rar", "", 400, ""},
 	}
 	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}}) {
@@ -323,10 +321,15 @@ func TestMultipartBytes(t *testing.T) {
 // TestDownload compares what is downloaded with the files, whole and resumed.
 func TestDownload(t *testing.T) {
 	archive := packedSite(t)
-	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: archive}}}) {
+	o := serve.Options{Archives: []serve.Archive{{Path: archive}}, Hide: []string{}} // all of it
+	for _, c := range clients(t, o) {
 		for query, name := range map[string]string{"tar.gz": archive, "tpi": archive + ".tpi"} {
 			want := readFile(t, name)
 			resp, body := c.do(t, "GET", "/?download="+query)
+			file := `attachment; filename="` + filepath.Base(name) + `"`
+			if got := resp.Header.Get("Content-Disposition"); got != file {
+				t.Errorf("%s: %s: Content-Disposition %s", c.name, query, got)
+			}
 			if body != want {
 				t.Errorf("%s: %s: other bytes", c.name, query)
 			}

@@ -36,7 +36,8 @@ func TestFolderDownloads(t *testing.T) {
 }
 
 func testFolderDownloads(t *testing.T, name string, a *tarpack.Archive) {
-	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: name}}}) {
+	o := serve.Options{Archives: []serve.Archive{{Path: name}}, Hide: []string{}} // all of it
+	for _, c := range clients(t, o) {
 		for _, d := range []struct {
 			folder, file string
 			format       export.Format

@@ -52,6 +52,12 @@ type Options struct {
 	// on the path, one with a slash with the path from the root. Nil hides names that start with a
 	// dot, but not .well-known (RFC 8615). An empty list hides nothing.
 	Hide []string
+	// HideMore are globs that are hidden besides those of Hide. What is hidden is in no listing, no
+	// search and no download either.
+	HideMore []string
+	// Types are media types by extension, as "md": "text/markdown" or "d.ts": "text/plain". They
+	// take the place of what tpk would send. A text/ type gets a charset if the content is UTF-8.
+	Types map[string]string
 	// CacheControl is the Cache-Control of files (RFC 9111 §5.2), "" for none.
 	CacheControl string
 	// Immutable are globs, as in Hide, of files that get the Cache-Control of content that never
@@ -109,8 +115,9 @@ type RunOptions struct {
 func (o *Options) plan() plan.Options {
 	p := plan.Options{
 		SPA: o.SPA, Listing: o.Listing, NoDownload: o.NoDownload, Hide: o.Hide,
-		CacheControl: o.CacheControl,
-		Immutable:    o.Immutable, CORS: o.CORS,
+		HideMore:     o.HideMore,
+		CacheControl: o.CacheControl, Types: o.Types,
+		Immutable: o.Immutable, CORS: o.CORS,
 	}
 	for _, f := range o.Header {
 		p.Header = append(p.Header, plan.Field(f))

@@ -52,7 +52,8 @@ func (l *lines) String() string {
 // TestEveryOption sets each field of Options and checks its effect.
 func TestEveryOption(t *testing.T) {
 	dir := t.TempDir()
-	archive := files{"a.txt": "a", "a.12ab.js": "js", "hidden.txt": "h", "folder/x": "x"}.pack(t,
+	archive := files{"a.txt": "a", "a.12ab.js": "js", "hidden.txt": "h", "more.secret": "m",
+		"folder/x": "x"}.pack(t,
 		filepath.Join(dir, "a.tar.gz"))
 	tree := filepath.Join(dir, "tree")
 	files{"plain.txt": "p", "in/other": "o"}.write(t, tree)
@@ -61,7 +62,9 @@ func TestEveryOption(t *testing.T) {
 	var access lines
 	o := serve.Options{
 		Archives: []serve.Archive{{Path: archive, Mount: "/m"}}, Fallback: tree, Nested: true,
-		SPA: true, Listing: true, NoDownload: true, Hide: []string{"hidden*"}, CacheControl: "max-age=7",
+		SPA: true, Listing: true, NoDownload: true, Hide: []string{"hidden*"},
+		HideMore: []string{"*.secret"}, CacheControl: "max-age=7",
+		Types:     map[string]string{".TXT": "text/x-special"},
 		Immutable: []string{"*.12ab.js"}, CORS: []string{"https://a.example"},
 		Header:       []serve.Field{{Name: "X-A", Value: "b"}},
 		WriteTimeout: 20 * time.Second, AccessLog: &access, AccessFormat: "json",
@@ -110,11 +113,13 @@ func TestEveryOption(t *testing.T) {
 			"p"), "Nested": body("/in/y", 200, "y"),
 		"Listing": body("/m/folder/?list&format=json", 200,
 			""), "NoDownload": body("/m/?download=tar.gz", 404, ""),
-		"Hide": body("/m/hidden.txt", 404, ""), "CacheControl": field("/m/a.txt", "Cache-Control",
+		"Hide": body("/m/hidden.txt", 404, ""), "HideMore": body("/m/more.secret", 404, ""),
+		"CacheControl": field("/m/a.txt", "Cache-Control",
 			"max-age=7"),
 		"Immutable": field("/m/a.12ab.js", "Cache-Control", "public, max-age=31536000, immutable"),
 		"CORS": field("/m/a.txt", "Access-Control-Allow-Origin",
 			"https://a.example"), "Header": field("/m/a.txt", "X-A", "b"),
+		"Types":     field("/m/a.txt", "Content-Type", "text/x-special; charset=utf-8"),
 		"AccessLog": logged, "AccessFormat": logged,
 		"SPA": func(t *testing.T) {
 			files{"index.html": "app"}.write(t, tree)

@@ -38,7 +38,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{options: o}
 	s.library, err = archives.NewLibrary(archives.Options{Fallback: o.Fallback, Nested: o.Nested,
-		Notice: o.Log})
+		Notice: o.Log, Hidden: planner.Hidden})
 	if err != nil {
 		return nil, err
 	}

@@ -69,6 +69,35 @@ func TestSeveralArchives(t *testing.T) {
 	}
 }
 
+// TestPlainLinksToHidden: a symbolic link between plain files does not lead to what is hidden, by
+// its last name or on the way. An archive's links follow the same rule.
+func TestPlainLinksToHidden(t *testing.T) {
+	dir := t.TempDir()
+	files{
+		".env": "secret", ".git/config": "secret", "private/key": "secret", "a.txt": "a", "d/b": "b",
+		"env": "-> .env", "d/up": "-> ../.env", "chain": "-> env", "repo": "-> .git",
+		"through": "-> .git/config", "to-private": "-> private/key", "ok": "-> a.txt", "dir": "-> d",
+		"back": "-> d/../a.txt", ".hidden": "-> a.txt", "via": "-> .hidden", "self": "-> self",
+	}.write(t, dir)
+	r := start(t, serve.Options{Fallback: dir, Listing: true, Hide: []string{".*", "private"}})
+	want := map[string]string{
+		"/a.txt": "a", "/ok": "a", "/dir/b": "b", "/back": "a", "/via": "a",
+	}
+	for _, path := range []string{"/.env", "/env", "/d/up", "/dir/up", "/chain", "/repo", "/repo/",
+		"/repo/config", "/through", "/private/key", "/to-private", "/.hidden", "/self", "/self/x"} {
+		want[path] = "404 Not Found\n"
+	}
+	for path, body := range want {
+		status := 200
+		if strings.HasPrefix(body, "404") {
+			status = 404
+		}
+		if s, got := fetch(t, plainClient, r.url(path)); s != status || got != body {
+			t.Errorf("%s: %d %q, want %q", path, s, got, body)
+		}
+	}
+}
+
 // TestPlainFileChanges replaces and edits a plain file: another entity-tag each time.
 func TestPlainFileChanges(t *testing.T) {
 	dir := t.TempDir()

@@ -28,18 +28,22 @@ directory, serves its files; each pack.tar.gz in it is served as the directory t
 it, and not as a file.
 
 Clients that accept gzip are sent the compressed bytes straight from the archive, others get them
-decompressed. / and DIR/ answer with index.html, /about with about.html if there is no about. Paths
-that don't exist are answered with the archive's 404.html. A directory without index.html, or
+decompressed. / and DIR/ answer with index.html, /about with about.html if there is no file about.
+Paths that don't exist are answered with the archive's 404.html. A directory without index.html, or
 with ?list, is listed.
 
 /?download=tar.gz sends the archive itself. DIR/?download=zip or tar.gz sends a directory, from the
-compressed bytes that are there. If several archives contain it, the first one's is sent. Downloads
-include files that --hide hides; --no-download turns downloads off.
+compressed bytes that are there. If several archives contain it, the first one's is sent.
+--no-download turns downloads off.
+
+Dotfiles, except .well-known, and what --hide adds are answered with 404. They are in no listing, no
+search and no download. --hide '' clears the list: nothing is hidden but what further --hide add.
 
 Archives can be replaced without a pause: on SIGHUP, with --watch, or by the admin server. Requests
 in progress are finished from the old files. The admin server has these requests:
  GET /archives               list the archives
  POST /archives              add {"path": "FILE", "mount": "/PATH"} or a list
+ POST /archives?at=top       the same, before the archives that are served
  PUT /archives               serve this list instead
  DELETE /archives?path=FILE  stop serving an archive
  POST /reload                open all archives again, like SIGHUP

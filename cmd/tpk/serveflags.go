@@ -46,13 +46,15 @@ func serveFlags() []cli.Flag {
 		flags.Switch("spa", "answer unknown paths without a known file extension with index.html"),
 		flags.Switch("no-listing", "don't list directories"),
 		flags.Switch("no-download", "don't offer downloads of archives and directories"),
+		list("type", "send files with the extension EXT as TYPE: `EXT=TYPE`, such as md=text/plain"+
+			" (repeatable)"),
 		list("header", "add the header field `'NAME: VALUE'` to every response (repeatable)"),
 		text("cache-control", "send `VALUE` as Cache-Control of files"),
 		list("immutable", "files that match `GLOB` never change:"+
 			" let clients cache them for good (repeatable)"),
 		list("cors", "let scripts from `ORIGIN` read responses; * is any origin (repeatable)"),
-		list("hide", "answer paths that match `GLOB` with 404, except in downloads;"+
-			" '' hides nothing (repeatable; default: dotfiles except .well-known)"),
+		list("hide", "also hide paths that match `GLOB`, besides dotfiles except .well-known;"+
+			" '' clears this list (repeatable)"),
 		text("access-log", "log requests to `FILE`, one per line; - is standard output"),
 		&cli.StringFlag{
 			Name: "access-log-format", Value: "combined",
@@ -108,13 +110,23 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 		MaxConns:        c.Int("max-conns"), MaxConnsPerIP: c.Int("max-conns-per-ip"),
 		MaxHeader: c.Int("max-header"),
 	}
-	if c.IsSet("hide") {
-		sc.Hide = []string{}
-		for _, g := range c.StringSlice("hide") {
-			if g != "" {
-				sc.Hide = append(sc.Hide, g)
-			}
+	for _, g := range c.StringSlice("hide") {
+		if g == "" {
+			sc.Hide, sc.HideMore = []string{}, nil // dotfiles as well
+			continue
 		}
+		sc.HideMore = append(sc.HideMore, g)
+	}
+	for _, t := range c.StringSlice("type") {
+		ext, name, ok := strings.Cut(t, "=")
+		if !ok {
+			return nil, report.Usagef("serve: --type %s: must be EXT=TYPE, such as md=text/plain",
+				report.Quote(t))
+		}
+		if sc.Types == nil {
+			sc.Types = map[string]string{}
+		}
+		sc.Types[ext] = name
 	}
 	for _, h := range c.StringSlice("header") {
 		name, value, ok := strings.Cut(h, ":")

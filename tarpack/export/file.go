@@ -72,6 +72,8 @@ type folder struct {
 	x        *sidecar.Index
 	path     string // "" is the whole archive
 	from, to int
+	omit     func(path string) bool // nil if nothing is left out
+	omitted  []uint32               // ordinals of entries that are left out, in order
 }
 
 // Folder lays out the export of a directory with everything below it, or of a single entry. The
@@ -80,7 +82,16 @@ type folder struct {
 // It takes about 10 ms for 100,000 entries. The error wraps format.ErrNoEntry if path is not in the
 // archive, and sidecar.ErrCorrupt if the index is damaged.
 func Folder(a *tarpack.Archive, path string, as Format) (*File, error) {
-	d := &folder{a: a, x: a.Index(), path: path, to: a.Index().Len()}
+	return FolderWithout(a, path, as, nil)
+}
+
+// FolderWithout is [Folder] without the entries for whose path omit returns true. It must do so for
+// everything below such a directory, too, always return the same, and be safe for concurrent use. A
+// hard link to an entry that is left out becomes a file.
+func FolderWithout(
+	a *tarpack.Archive, path string, as Format, omit func(path string) bool,
+) (*File, error) {
+	d := &folder{a: a, x: a.Index(), path: path, to: a.Index().Len(), omit: omit}
 	if path != "" {
 		i, ok, err := d.x.Lookup(path)
 		if err != nil {
@@ -97,6 +108,9 @@ func Folder(a *tarpack.Archive, path string, as Format) (*File, error) {
 		if e.Type == sidecar.TypeDir {
 			d.to = int(e.End)
 		}
+	}
+	if err := d.findOmitted(); err != nil {
+		return nil, err
 	}
 	f := &File{a: a, format: as, tag: d.tag(as)}
 	var err error
@@ -122,6 +136,9 @@ func (d *folder) tag(as Format) uint64 {
 	b = binary.LittleEndian.AppendUint64(b, d.x.Digest())
 	b = binary.LittleEndian.AppendUint32(b, uint32(d.from))
 	b = binary.LittleEndian.AppendUint32(b, uint32(d.to))
+	for _, i := range d.omitted {
+		b = binary.LittleEndian.AppendUint32(b, i)
+	}
 	return xxhash.Sum64(b)
 }
 

@@ -45,7 +45,8 @@ type tarLayout struct {
 // layOutTar returns the layout of a tar.gz, its size in bytes, and the number of its entries.
 func layOutTar(d *folder) (layout, int64, int, error) {
 	t := &tarLayout{d: d, rebuilt: map[int64]*rebuiltGroup{}}
-	if d.from == 0 && d.to == d.x.Len() && d.path == "" && d.a.Shards() == 0 { // the whole archive
+	if d.from == 0 && d.to == d.x.Len() && d.path == "" && d.a.Shards() == 0 &&
+		len(d.omitted) == 0 { // the whole archive
 		t.pieces = []piece{{length: d.a.Size()}}
 		return t, d.a.Size(), d.to, nil
 	}
@@ -60,7 +61,7 @@ func layOutTar(d *folder) (layout, int64, int, error) {
 	if err := t.cut(s); err != nil {
 		return nil, 0, 0, err
 	}
-	t.entries = d.to - d.from + len(t.parentPaths)
+	t.entries = d.before(d.to) + len(t.parentPaths)
 	return t, t.size + format.TrailerSize, t.entries, nil
 }
 
@@ -90,6 +91,9 @@ func survey(d *folder) (*coverage, error) {
 		if err != nil {
 			return nil, err
 		}
+		if !d.has(row.Ordinal) {
+			continue
+		}
 		e := &row.Entry
 		lo, hi = min(lo, e.Offset), max(hi, e.Offset+e.Length())
 		if e.Type == sidecar.TypeFile {
@@ -106,7 +110,7 @@ func survey(d *folder) (*coverage, error) {
 		}
 		g.blocks = int32(n)
 		target := int(e.Target)
-		g.mustRebuild = e.Type == sidecar.TypeHardlink && (target < d.from || target >= d.to)
+		g.mustRebuild = e.Type == sidecar.TypeHardlink && !d.has(target)
 		if k := len(s.groups) - 1; k >= 0 && s.groups[k].off == g.off {
 			s.groups[k].blocks += g.blocks
 			s.groups[k].mustRebuild = s.groups[k].mustRebuild || g.mustRebuild
@@ -151,7 +155,7 @@ func (s *coverage) gather(d *folder) error {
 			return err
 		}
 		e := &row.Entry
-		if e.Type != sidecar.TypeFile {
+		if e.Type != sidecar.TypeFile || !d.has(row.Ordinal) {
 			continue
 		}
 		if k := len(s.runs) - 1; k >= 0 && s.runs[k].end == e.Offset {

@@ -28,6 +28,9 @@ func (t *tarLayout) items() iter.Seq2[*build.Item, error] {
 			}
 		}
 		for row, err := range t.d.x.All(t.d.from, t.d.to) {
+			if err == nil && !t.d.has(row.Ordinal) {
+				continue
+			}
 			if err == nil {
 				err = t.item(&it, &row)
 			}
@@ -56,7 +59,7 @@ func (t *tarLayout) parentItem(it *build.Item, dir string) error {
 
 // ordinal converts the ordinal of an entry of the folder to its ordinal in the export.
 func (t *tarLayout) ordinal(i uint32) uint32 {
-	return i - uint32(t.d.from) + uint32(len(t.parentPaths))
+	return uint32(t.d.before(int(i)) + len(t.parentPaths))
 }
 
 // item sets it to an entry of the folder.
@@ -70,7 +73,7 @@ func (t *tarLayout) item(it *build.Item, row *sidecar.Row) (err error) {
 	case sidecar.TypeSymlink:
 		it.Link, err = t.d.x.Link(row.Ordinal)
 	case sidecar.TypeHardlink:
-		if target := int(e.Target); target < t.d.from || target >= t.d.to {
+		if target := int(e.Target); !t.d.has(target) {
 			content = target
 			if e, err = t.becomesFile(e); err != nil {
 				return err

@@ -76,6 +76,9 @@ func readGroup(a *tarpack.Archive, off int64, length int32) ([]format.GroupHeade
 
 // contains reports whether a path belongs to the folder.
 func (d *folder) contains(path string) bool {
+	if d.omit != nil && d.omit(path) {
+		return false
+	}
 	if d.path == "" {
 		return true
 	}

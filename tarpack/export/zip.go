@@ -183,6 +183,9 @@ func (z *zipLayout) directory(off, end int64, yield func(Span) bool) (more bool,
 
 // set sets e to the entry of a row. It returns false if a zip cannot have the entry.
 func (e *zipEntry) set(d *folder, row *sidecar.Row) (bool, error) {
+	if !d.has(row.Ordinal) {
+		return false, nil
+	}
 	r := row.Entry
 	*e = zipEntry{name: e.name[:0], dos: e.dos, modTime: r.ModTime, mode: uint32(r.Mode)}
 	switch r.Type {

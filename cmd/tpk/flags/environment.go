@@ -10,14 +10,14 @@ import (
 )
 
 // FromEnvironment sets each flag of the command that was not given from its variable: TPK_MAX_CONNS
-// for --max-conns. A repeatable flag takes one value per line. The library's own way would split
-// at commas, which headers and globs contain.
+// for --max-conns. An empty variable counts as unset. A repeatable flag takes one value per line.
+// The library's own way would split at commas, which headers and globs contain.
 func FromEnvironment(c *cli.Context) error {
 	for _, f := range c.Command.Flags {
 		name := f.Names()[0]
 		variable := "TPK_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
-		value, ok := os.LookupEnv(variable)
-		if !ok || c.IsSet(name) || name == "help" {
+		value := os.Getenv(variable)
+		if value == "" || c.IsSet(name) || name == "help" {
 			continue
 		}
 		values := []string{value}
@@ -26,8 +26,12 @@ func FromEnvironment(c *cli.Context) error {
 		}
 		for _, v := range values {
 			if err := c.Set(name, v); err != nil {
-				return report.Usagef("%s: %s=%s: %v",
-					c.Command.Name, variable, report.Quote(v), err)
+				why := err.Error()
+				if hint := valueHint(f, v); hint != "" {
+					why = hint
+				}
+				return report.Usagef("%s: %s=%s: %s",
+					c.Command.Name, variable, report.Quote(v), why)
 			}
 		}
 		if action, ok := f.(cli.ActionableFlag); ok {

@@ -1,6 +1,8 @@
 package flags
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -24,8 +26,37 @@ func OnUsageError(c *cli.Context, err error, _ bool) error {
 		// invalid value "ten" for flag -level: parse error
 		name, _, _ = strings.Cut(name, ":")
 		message = before + " for " + Dashed(name)
+		value, _ := strconv.Unquote(strings.TrimPrefix(before, "invalid value "))
+		if hint := hintFor(c.Command, name, value); hint != "" {
+			message = Dashed(name) + " " + report.Quote(value) + ": " + hint
+		}
 	}
 	return report.Usagef("%s%s: see '%s'", what, message, help)
+}
+
+// hintFor returns the valueHint of a command's flag by its name.
+func hintFor(cmd *cli.Command, name, value string) string {
+	if cmd == nil {
+		return ""
+	}
+	for _, f := range cmd.Flags {
+		if slices.Contains(f.Names(), name) {
+			return valueHint(f, value)
+		}
+	}
+	return ""
+}
+
+// valueHint returns what a value that a flag does not accept must be, or "" if the flag parser's
+// words do.
+func valueHint(f cli.Flag, value string) string {
+	if _, ok := f.(*cli.DurationFlag); !ok {
+		return ""
+	}
+	if _, err := strconv.ParseFloat(value, 64); err == nil {
+		return "the unit is missing: " + value + "s is seconds, " + value + "m minutes"
+	}
+	return "must be a time, such as 500ms, 30s or 5m"
 }
 
 // Dashed returns the name of a flag as it is typed: -l, --json.

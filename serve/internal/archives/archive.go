@@ -31,6 +31,7 @@ type archive struct {
 	sidecar *os.File         // nil if the index is in memory only
 	modTime int64
 	exports exportCache
+	sound   sound
 	refs    atomic.Int32
 
 	// shared means that tar is the caller's to close. closed is called when nothing here uses it any

@@ -29,6 +29,8 @@ type Options struct {
 	// Nested mounts every pack.tar.gz below Fallback in the folder it lies in. They are found,
 	// renewed and dropped while requests come.
 	Nested bool
+	// Hidden reports whether a path is left out of downloads, with everything below it. It may be nil.
+	Hidden func(path string) bool
 	// Notice gets messages about what happens without a request for it. It may be nil.
 	Notice func(string)
 }
@@ -36,6 +38,7 @@ type Options struct {
 // Library holds the current Set. It is safe for concurrent use.
 type Library struct {
 	notice  func(string)
+	hidden  func(path string) bool // nil if nothing is hidden
 	current atomic.Pointer[Set]
 	nest    *nest
 
@@ -52,7 +55,7 @@ var ErrClosed = errors.New("library closed")
 
 // NewLibrary returns a Library that serves nothing before Load.
 func NewLibrary(o Options) (*Library, error) {
-	l := &Library{notice: o.Notice}
+	l := &Library{notice: o.Notice, hidden: o.Hidden}
 	if l.notice == nil {
 		l.notice = func(string) {}
 	}

@@ -30,6 +30,8 @@ type ListOptions struct {
 	Limit      int
 	// Hidden reports whether a path is not shown. It may be nil.
 	Hidden func(path string) bool
+	// Media returns the media type of a file. It may be nil.
+	Media func(path string, n *plan.Node) string
 }
 
 // Item is a row of a listing.
@@ -42,6 +44,9 @@ type Item struct {
 	Below   int    // folder: entries in it, at any depth; −1 if not known
 	Link    string // symbolic link: its target
 	Media   string // file: its media type
+	Text    bool   // file: the content is known to be text
+
+	content plan.Node // file: what its media type depends on
 }
 
 // Name returns the last component of the path.
@@ -91,9 +96,19 @@ func (v *View) List(dir string, o ListOptions) (*List, error) {
 		if err != nil {
 			return nil, err
 		}
+		o.addMedia(&it)
 		l.Items = append(l.Items, it)
 	}
 	return l, nil
+}
+
+// addMedia adds what depends on the content of a file. That of a plain file is not read for it.
+func (o *ListOptions) addMedia(it *Item) {
+	if o.Media == nil || it.Type != sidecar.TypeFile && it.Type != sidecar.TypeHardlink {
+		return
+	}
+	it.Media = o.Media(it.Path, &it.content)
+	it.Text = it.content.UTF8 || strings.HasPrefix(it.content.Sniff, "text/")
 }
 
 // collector gathers the entries of a folder.
@@ -337,7 +352,7 @@ func (ch *child) plainItem(path string) Item {
 	it := Item{Path: path, Type: ch.typ, Size: ch.size, Packed: ch.packed, ModTime: ch.modTime}
 	switch it.Type {
 	case sidecar.TypeFile:
-		it.Media = plan.MediaType(ch.name, &plan.Node{Size: 1})
+		it.content = plan.Node{Size: 1}
 	case sidecar.TypeDir:
 		it.Below = -1
 	}
@@ -361,8 +376,7 @@ func (a *archive) item(i int) (Item, error) {
 	case sidecar.TypeSymlink:
 		it.Link, err = a.index.Link(i)
 	case sidecar.TypeFile, sidecar.TypeHardlink:
-		it.Media = plan.MediaType(p, &plan.Node{Size: e.Size, UTF8: e.Sniff.UTF8(),
-			Sniff: e.Sniff.MediaType()})
+		it.content = plan.Node{Size: e.Size, UTF8: e.Sniff.UTF8(), Sniff: e.Sniff.MediaType()}
 	}
 	return it, a.wrap(err)
 }

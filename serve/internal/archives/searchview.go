@@ -50,6 +50,9 @@ func (v *View) Search(query string, o ListOptions) (*List, error) {
 			return nil, err
 		}
 	}
+	for i := range s.list.Items {
+		o.addMedia(&s.list.Items[i])
+	}
 	s.list.Total = len(s.list.Items)
 	return s.list, nil
 }

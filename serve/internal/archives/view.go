@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"runtime/debug"
+	"strings"
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/serve/internal/plan"
@@ -116,12 +117,20 @@ func (v *View) Download(path, format string) (plan.Node, error) {
 		return plan.Node{}, ErrInstant
 	}
 	v.discover(path, true)
-	if format != "zip" {
+	i, rest, err := v.set.directory(path)
+	if err != nil || i < 0 {
+		return plan.Node{}, err
+	}
+	omit, err := v.omit(v.set.sources[i], strings.TrimSuffix(strings.TrimSuffix(path, rest), "/"))
+	if err != nil {
+		return plan.Node{}, err
+	}
+	if format != "zip" && omit == nil {
 		if n := v.set.download(path, format); n.Kind == plan.Download {
 			return n, nil
 		}
 	}
-	return v.export(path, format)
+	return v.export(i, rest, format, omit)
 }
 
 // Content returns a reader of length bytes of a node's content, from the offset offset, out of its

@@ -75,6 +75,13 @@ func (b *Buffer) More(r io.Reader, limit int) error {
 	return err
 }
 
+// InLine reports whether what is not used yet is part of a head's first line, whose end is not
+// among the first limit bytes.
+func (b *Buffer) InLine(limit int) bool {
+	rest := b.Unused()
+	return bytes.IndexByte(rest[:min(limit, len(rest))], '\n') < 0
+}
+
 // Bad reports whether what is not used yet can't become a head. So a client that speaks TLS, or
 // ends its lines with LF alone, gets its answer at once and not after a timeout.
 func (b *Buffer) Bad() bool {

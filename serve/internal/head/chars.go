@@ -1,11 +1,7 @@
 package head
 
-var (
-	// tokenChar has a 1 for each character of a token (RFC 9110 §5.6.2).
-	tokenChar = charset("!#$%&'*+-.^_`|~")
-	// hostChar has a 1 for each character of a Host with a port (RFC 3986 §3.2.2).
-	hostChar = charset("!$%&'()*+,-.:;=[]_~")
-)
+// tokenChar has a 1 for each character of a token (RFC 9110 §5.6.2).
+var tokenChar = charset("!#$%&'*+-.^_`|~")
 
 // charset returns a table with a 1 for letters, digits and the characters of more.
 func charset(more string) (t [256]uint8) {
@@ -38,14 +34,6 @@ func isValue(b []byte) bool {
 		}
 	}
 	return true
-}
-
-func validHost(b []byte) bool {
-	ok := uint8(1)
-	for _, c := range b {
-		ok &= hostChar[c]
-	}
-	return ok == 1
 }
 
 func digit(c byte) bool { return '0' <= c && c <= '9' }

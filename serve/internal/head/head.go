@@ -10,7 +10,7 @@ import (
 // Head is the part of a request's line and header fields that is not in a plan.Request.
 type Head struct {
 	Status  int  // 0, or the error status to answer with before the connection is closed
-	Minor   byte // of HTTP/1.x
+	Minor   byte // of HTTP/1.x: 0, or 1 for any other
 	Close   bool // Connection: close, or HTTP/1.0 without keep-alive
 	Content bool // content follows
 	Chunked bool // the content is chunked
@@ -117,11 +117,15 @@ func (h *Head) requestLine(line []byte, r *plan.Request) {
 		h.Status = 505
 		return
 	default:
-		if len(version) == 8 && ascii.UnsafeString(version[:5]) == "HTTP/" && digit(version[5]) &&
-			version[6] == '.' && digit(version[7]) {
-			h.Status = 505
+		if len(version) != 8 || ascii.UnsafeString(version[:5]) != "HTTP/" || !digit(version[5]) ||
+			version[6] != '.' || !digit(version[7]) {
+			return
 		}
-		return
+		if version[5] != '1' {
+			h.Status = 505
+			return
+		}
+		h.Minor = 1 // a higher minor version gets what 1.1 gets (RFC 9112 §2.3)
 	}
 	r.Method, r.Target = ascii.UnsafeString(line[:m]), ascii.UnsafeString(line[m+1:t])
 	h.Status = 0
@@ -139,7 +143,7 @@ func (h *Head) field(line []byte, r *plan.Request, log bool) {
 	case 4:
 		if ascii.EqualFold(name, "host") {
 			h.hosts++
-			if !validHost(value) {
+			if len(value) > 0 && !ascii.ValidAuthority(value) {
 				h.Status = 400
 			}
 			h.Host = ascii.UnsafeString(value)

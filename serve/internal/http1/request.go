@@ -63,7 +63,7 @@ func (c *Conn) readHead() (b []byte, status int, err error) {
 	limit := c.server.MaxHeader
 	for begun := false; ; {
 		if b := c.in.Next(); len(b) > limit {
-			return nil, 431, nil
+			return nil, c.tooLong(), nil
 		} else if b != nil {
 			return b, 0, nil
 		}
@@ -74,7 +74,7 @@ func (c *Conn) readHead() (b []byte, status int, err error) {
 			}
 		}
 		if len(c.in.Unused()) >= limit {
-			return nil, 431, nil
+			return nil, c.tooLong(), nil
 		}
 		if c.in.Bad() {
 			return nil, 400, nil
@@ -87,6 +87,15 @@ func (c *Conn) readHead() (b []byte, status int, err error) {
 			return nil, 0, err
 		}
 	}
+}
+
+// tooLong returns the answer to a head over the limit: 414 if the request line alone is longer (RFC
+// 9112 §3), and else 431 (RFC 6585 §5).
+func (c *Conn) tooLong() int {
+	if c.in.InLine(c.server.MaxHeader) {
+		return 414
+	}
+	return 431
 }
 
 // begin makes x ready for a request that has come at the time now.

@@ -108,7 +108,7 @@ func (q *request) itemJSON(it *archives.Item) itemJSON {
 			j.Packed = &it.Packed
 		}
 	}
-	if it.ModTime > 0 {
+	if it.ModTime > plan.NoTime {
 		j.ModTime = time.Unix(it.ModTime, 0).UTC().Format(time.RFC3339)
 	}
 	return j

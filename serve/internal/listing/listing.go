@@ -54,7 +54,7 @@ func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 	}
 	q.downloads = l.planner.Downloads()
 	o := archives.ListOptions{Order: q.order, Descending: q.down, Offset: q.offset, Limit: q.limit,
-		Hidden: l.planner.Hidden}
+		Hidden: l.planner.Hidden, Media: l.planner.MediaType}
 	var list *archives.List
 	if q.query != "" {
 		list, err = v.Search(q.query, o)

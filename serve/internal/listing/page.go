@@ -11,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -246,7 +247,7 @@ func (q *request) row(it *archives.Item) row {
 			r.Packed, r.PackBytes = humanize.Bytes(uint64(it.Packed)), humanize.Comma(it.Packed)+" bytes"
 		}
 	}
-	if it.ModTime > 0 {
+	if it.ModTime > plan.NoTime {
 		t := time.Unix(it.ModTime, 0).UTC()
 		r.Date, r.Stamp = t.Format("2006-01-02 15:04"), t.Format(time.RFC3339)
 	}
@@ -282,6 +283,9 @@ func kindOf(it *archives.Item) (icon, label, preview string) {
 	case sidecar.TypeSymlink:
 		return "link", "Link", ""
 	case sidecar.TypeFile, sidecar.TypeHardlink:
+		if it.Text && !strings.HasPrefix(it.Media, "image/") && !strings.HasPrefix(it.Media, "text/") {
+			return "text", "Text", "text"
+		}
 		for _, k := range kinds {
 			if strings.HasPrefix(it.Media, k.prefix) {
 				return k.icon, k.label, k.preview

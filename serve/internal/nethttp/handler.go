@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tarpack/tpk/serve/internal/ascii"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/respond"
 	"github.com/tarpack/tpk/serve/internal/transfer"
@@ -69,7 +70,8 @@ func read(x *respond.Exchange, r *http.Request) {
 	x.Began = time.Now()
 	x.Request = plan.Request{
 		Method: r.Method, Target: target(r),
-		Accept: get("Accept"), AcceptEncoding: get(
+		BadHost: r.Host != "" && !ascii.ValidAuthority(r.Host),
+		Accept:  get("Accept"), AcceptEncoding: get(
 			"Accept-Encoding"), HasAcceptEncoding: r.Header["Accept-Encoding"] != nil,
 		Range: get("Range"), IfRange: get("If-Range"), IfMatch: get("If-Match"), IfNoneMatch: get(
 			"If-None-Match"),

@@ -49,8 +49,24 @@ func (d *Dir) Stat(path string) (fs.FileInfo, error) { return d.root.Stat(path) 
 
 // Lookup opens what path names; "" is the directory itself. The file is nil if that is not a
 // regular one. If it can't be opened for a reason that is the path's or the file's own, it is
-// missing, which is not an error.
+// missing, which is not an error. The node's Name is the path that symbolic links led to.
 func (d *Dir) Lookup(path string) (plan.Node, *os.File, error) {
+	if path == "" {
+		return plan.Node{Kind: plan.Dir}, nil, nil
+	}
+	end, err := d.follow(path)
+	if err != nil {
+		return plan.Node{}, nil, outage(err)
+	}
+	n, f, err := d.open(end)
+	if end != path {
+		n.Name = end
+	}
+	return n, f, err
+}
+
+// open is Lookup for a path without symbolic links. It follows them if there are any since.
+func (d *Dir) open(path string) (plan.Node, *os.File, error) {
 	if path == "" {
 		return plan.Node{Kind: plan.Dir}, nil, nil
 	}

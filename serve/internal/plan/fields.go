@@ -1,16 +1,23 @@
 package plan
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Immutable is the Cache-Control of files that never change.
 const Immutable = "public, max-age=31536000, immutable"
 
+// A preflight allows every request field, since an answer depends on none but those of conditions
+// and ranges. "*" stands for all but Authorization (Fetch, "CORS-preflight fetch"). Old browsers
+// do not know it.
 const (
 	corsExpose = "Access-Control-Expose-Headers: Accept-Ranges, Content-Encoding, " +
 		"Content-Length, Content-Range, ETag\r\n"
 	corsPreflight = "Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n" +
-		"Access-Control-Allow-Headers: If-Match, If-Modified-Since, If-None-Match, If-Range, " +
-		"If-Unmodified-Since, Range\r\n" +
+		"Access-Control-Allow-Headers: Accept, Accept-Encoding, Accept-Language, Authorization, " +
+		"Cache-Control, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Range, " +
+		"If-Unmodified-Since, Pragma, Range, X-Requested-With, *\r\n" +
 		"Access-Control-Max-Age: 86400\r\n"
 )
 
@@ -78,8 +85,33 @@ func (p *Plan) appendRare(dst []byte) []byte {
 			dst = append(dst, corsPreflight...)
 		}
 	}
-	dst = append(dst, p.fields...)
+	if p.fields != "" {
+		dst = p.appendUnconfigured(dst)
+	}
 	return append(dst, p.fixed...)
+}
+
+// appendUnconfigured appends the fields of this answer, without those that the operator has
+// configured. A field of which several are combined stays.
+func (p *Plan) appendUnconfigured(dst []byte) []byte {
+	for line := range strings.Lines(p.fields) {
+		name, _, _ := strings.Cut(line, ":")
+		combined := name == "Vary" || name == "Content-Security-Policy"
+		if combined || !hasField(p.fixed, name) {
+			dst = append(dst, line...)
+		}
+	}
+	return dst
+}
+
+// hasField reports whether rendered header fields have one of a name, in any mix of cases.
+func hasField(fields, name string) bool {
+	for line := range strings.Lines(fields) {
+		if n, _, _ := strings.Cut(line, ":"); strings.EqualFold(n, name) {
+			return true
+		}
+	}
+	return false
 }
 
 func field(dst []byte, name, value string) []byte {

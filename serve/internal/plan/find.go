@@ -21,8 +21,21 @@ func (f *finder) file() error {
 		f.pl.representation(f.r, f.p, n, f.path)
 		return nil
 	}
+	if n.Kind == Dir && f.pl.options.Listing && hasKey(f.query, "list") {
+		f.redirect("./", lastName(f.path), "/")
+		return nil
+	}
+	// A page about.html wins over a folder about, as in nginx with try_files $uri $uri.html $uri/.
+	page, err := f.clean()
+	if err != nil {
+		return err
+	}
+	if page.Kind == File {
+		f.pl.representation(f.r, f.p, page, f.p.suffixed(f.path, ".html"))
+		return nil
+	}
 	if n.Kind == Dir {
-		index, err := f.pl.resolve(f.t, f.p.join(f.path, "index.html"))
+		index, err := f.shown(f.p.join(f.path, "index.html"))
 		if err != nil {
 			return err
 		}
@@ -31,11 +44,7 @@ func (f *finder) file() error {
 			return nil
 		}
 	}
-	if n, err = f.clean(); err != nil || n.Kind != File {
-		return f.missing(err)
-	}
-	f.pl.representation(f.r, f.p, n, f.p.suffixed(f.path, ".html"))
-	return nil
+	return f.missing(nil)
 }
 
 // directory answers a path that ended in a slash, or the root.
@@ -46,7 +55,7 @@ func (f *finder) directory() error {
 		}
 	}
 	index := f.p.join(f.path, "index.html")
-	n, err := f.pl.resolve(f.t, index)
+	n, err := f.shown(index)
 	if err != nil {
 		return err
 	}
@@ -75,7 +84,15 @@ func (f *finder) clean() (Node, error) {
 	if f.path == "" {
 		return Node{}, nil
 	}
-	return f.pl.resolve(f.t, f.p.suffixed(f.path, ".html"))
+	return f.shown(f.p.suffixed(f.path, ".html"))
+}
+
+// shown looks up a page that a path stands for. A hidden one is missing.
+func (f *finder) shown(path string) (Node, error) {
+	if len(f.pl.hide) > 0 && f.pl.hidden(path) {
+		return Node{}, nil
+	}
+	return f.pl.resolve(f.t, path)
 }
 
 // missing answers a path that names nothing.
@@ -84,7 +101,7 @@ func (f *finder) missing(err error) error {
 		return err
 	}
 	if f.pl.options.SPA {
-		if _, known := lookupExtension(f.path); !known {
+		if _, known := f.pl.lookupExtension(f.path); !known {
 			index := f.p.join(f.t.Root(f.path), "index.html")
 			n, err := f.pl.resolve(f.t, index)
 			if err != nil {
@@ -100,8 +117,8 @@ func (f *finder) missing(err error) error {
 }
 
 // merged answers a path with empty components. If it names something without them, the answer is a
-// redirect there.
-func (f *finder) merged(slash bool) error {
+// redirect there. raw is the path as it came.
+func (f *finder) merged(raw string, slash bool) error {
 	n, err := f.pl.resolve(f.t, f.path)
 	if err != nil {
 		return err
@@ -110,16 +127,34 @@ func (f *finder) merged(slash bool) error {
 		return f.missing(nil)
 	}
 	end := ""
-	if f.path != "" && (slash || n.Kind == Dir) {
+	switch {
+	case f.path == "":
+	case slash:
 		end = "/"
+	case n.Kind == Dir:
+		page, err := f.clean()
+		if err != nil {
+			return err
+		}
+		if page.Kind != File {
+			end = "/"
+		}
 	}
-	f.redirect("/", f.path, end)
+	f.redirect(toRoot(raw), f.path, end)
 	return nil
 }
 
+// toRoot returns the relative reference from a path to the root of the site, which a handler in
+// front of this one may have moved. An empty component counts as one (RFC 3986 §5.2.4).
+func toRoot(raw string) string {
+	if n := strings.Count(raw, "/"); n > 1 {
+		return strings.Repeat("../", n-1)
+	}
+	return "./"
+}
+
 // redirect sends the client to prefix + name + end, with its query. A relative reference that
-// begins with "./" or "../", or with one slash and a name, can't leave the site, whatever the name
-// is (RFC 3986 §4.2).
+// begins with "./" or "../" can't leave the site, whatever the name is (RFC 3986 §4.2).
 func (f *finder) redirect(prefix, name, end string) {
 	f.p.text(301, "301 Moved Permanently\n")
 	loc := append(f.p.location[:0], prefix...)

@@ -133,8 +133,5 @@ func (pl *Planner) Downloads() bool { return !pl.options.NoDownload }
 // Hidden reports whether a path must not be shown.
 func (pl *Planner) Hidden(path string) bool { return pl.hidden(path) }
 
-// MediaType returns the Content-Type of a file.
-func MediaType(path string, n *Node) string { return mediaType(path, n) }
-
 // AppendHref appends a path as a relative reference, with each name escaped.
 func AppendHref(dst []byte, path string) []byte { return appendEscaped(dst, path, pathChar) }

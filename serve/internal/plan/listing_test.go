@@ -69,6 +69,31 @@ func TestShow(t *testing.T) {
 	}
 }
 
+// TestConfiguredOnce: a field that the operator configures, too, is sent once, with the configured
+// value. RFC 9110 §5.3 allows several lines only of fields that are lists.
+func TestConfiguredOnce(t *testing.T) {
+	p := new(Plan)
+	p.reset("x-content-type-options: nosniff\r\nReferrer-Policy: no-referrer\r\n" +
+		"Content-Security-Policy: sandbox\r\n")
+	p.Show(&Request{}, Shown{Type: "text/html", Content: "x",
+		Fields: "Content-Security-Policy: default-src 'none'\r\nReferrer-Policy: same-origin\r\n"})
+	for name, want := range map[string]string{
+		"X-Content-Type-Options":  "nosniff",
+		"Referrer-Policy":         "no-referrer",
+		"Content-Security-Policy": "default-src 'none', sandbox",
+		"Vary":                    "Accept-Encoding, Accept",
+	} {
+		if got := header(p, name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	p.reset("")
+	p.Show(&Request{}, Shown{Type: "text/html", Content: "x"})
+	if got := header(p, "X-Content-Type-Options"); got != "nosniff" {
+		t.Errorf("nothing configured: %q", got)
+	}
+}
+
 // TestErrors: the answers to what could not be planned or shown.
 func TestErrors(t *testing.T) {
 	pl := planner(t, Options{Header: []Field{{Name: "X-A", Value: "b"}, {Name: "Server", Value: "c"}}})
@@ -120,7 +145,8 @@ func TestForListings(t *testing.T) {
 			t.Errorf("%q: not %t", accept, want)
 		}
 	}
-	if got := MediaType("a/b.HTML", &Node{UTF8: true}); got != "text/html; charset=utf-8" {
+	pl := planner(t, Options{})
+	if got := pl.MediaType("a/b.HTML", &Node{UTF8: true}); got != "text/html; charset=utf-8" {
 		t.Error(got)
 	}
 	if got := string(AppendHref(nil, "a b/ü?#%")); got != "a%20b/%C3%BC%3F%23%25" {

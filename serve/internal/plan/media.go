@@ -11,11 +11,15 @@ import (
 var mediaTypes string
 
 // media is a media type: as it is, and with a charset for text that is UTF-8.
-type media struct{ plain, utf8 string }
+type media struct {
+	plain, utf8 string
+	show        shown
+}
 
 const (
 	binaryType = "application/octet-stream"
 	gzipType   = "application/gzip"
+	plainText  = "text/plain"
 	maxExt     = 16 // bytes of the longest extension
 )
 
@@ -32,7 +36,7 @@ func parseTypes(table string) map[string]media {
 			continue
 		}
 		name, text := strings.CutPrefix(fields[0], "*")
-		m := media{name, name}
+		m := media{name, name, showText(name)}
 		if text {
 			m.utf8 += "; charset=utf-8"
 		}
@@ -40,21 +44,25 @@ func parseTypes(table string) map[string]media {
 			types[ext] = m
 		}
 	}
-	types["tgz"] = media{gzipType, gzipType} // not in mime-db
+	types["tgz"] = media{gzipType, gzipType, asIs} // not in mime-db
 	return types
 }
 
-// mediaType returns the Content-Type of a file: by its extension, else by the beginning of its
-// content.
-func mediaType(path string, n *Node) string {
-	m, ok := lookupExtension(path)
+// MediaType returns the Content-Type of a file: the configured one of its extension, else that of
+// the table, else one by the beginning of its content. Text of a type that browsers download is
+// sent as text/plain, which they show.
+func (pl *Planner) MediaType(path string, n *Node) string {
+	m, ok := pl.lookupExtension(path)
 	switch {
 	case !ok && n.Sniff != "":
 		return n.Sniff
 	case !ok:
 		return binaryType
-	case m.plain == "video/mp2t" && strings.HasPrefix(n.Sniff, "text/"):
-		return n.Sniff // .ts and .mts are films or TypeScript
+	case m.show != asIs && isText(n) && (m.show != asXML || strings.HasPrefix(n.Sniff, "text/plain")):
+		if n.UTF8 {
+			return plainText + "; charset=utf-8"
+		}
+		return plainText
 	case n.UTF8 || n.Size == 0:
 		return m.utf8
 	}
@@ -63,8 +71,25 @@ func mediaType(path string, n *Node) string {
 	return m.plain
 }
 
-// lookupExtension returns the media type of a path's extension, in any mix of cases.
-func lookupExtension(path string) (media, bool) {
+// isText reports whether the content begins like text.
+func isText(n *Node) bool { return n.UTF8 || strings.HasPrefix(n.Sniff, "text/") }
+
+// lookupExtension returns the media type of a path's extension, in any mix of cases. The configured
+// types come first, and the longest extension among these.
+func (pl *Planner) lookupExtension(path string) (media, bool) {
+	if len(pl.types) > 0 {
+		name := strings.ToLower(lastName(path))
+		for i := 1; i < len(name)-1; i++ {
+			if m, ok := pl.types[name[i+1:]]; ok && name[i] == '.' {
+				return m, true
+			}
+		}
+	}
+	return lookupTable(path)
+}
+
+// lookupTable is lookupExtension without the configured types.
+func lookupTable(path string) (media, bool) {
 	ext := extension(path)
 	if ext == "" || len(ext) > maxExt {
 		return media{}, false
@@ -98,11 +123,12 @@ func extension(path string) string {
 	return ""
 }
 
-// selfCoded reports whether a file is gzip by its name. Such a file is sent as it is. With a second
-// coding around it, or a Content-Encoding for it, browsers would save something else than the name
-// promises. An .svgz is different: its gzip is a content coding of an SVG.
+// selfCoded reports whether the file's name, or its configured type, promises gzip. Such a file is
+// sent as it is. With a second coding around it, or a Content-Encoding for it, browsers would save
+// something else than the name promises. An .svgz is different: its gzip is a content coding of an
+// SVG.
 func selfCoded(path, contentType string) (self, svgz bool) {
-	if contentType == gzipType {
+	if m, _ := lookupTable(path); m.plain == gzipType || contentType == gzipType {
 		return true, false
 	}
 	ext := extension(path)

@@ -32,6 +32,11 @@ type Options struct {
 	// a slash with the path from the root. Nil hides names that start with a dot, but not
 	// .well-known (RFC 8615). An empty list hides nothing.
 	Hide []string
+	// HideMore are globs that are hidden besides those of Hide.
+	HideMore []string
+	// Types are media types by extension, without the dot and in lower case. They take the place of
+	// those of the table and of the content.
+	Types map[string]string
 	// CacheControl is the Cache-Control of files, "" for none.
 	CacheControl string
 	// Immutable are globs, as in Hide, of files that get the Cache-Control Immutable.
@@ -45,11 +50,13 @@ type Options struct {
 // Planner makes plans. It is safe for concurrent use.
 type Planner struct {
 	options Options
-	hide    globs
+	hide    globs // of Hide and HideMore
+	dots    bool  // names that start with a dot are hidden
 	immut   globs
-	fixed   string // rendered fields of every response
-	server  bool   // fixed has a Server field
-	seed    uint64 // of multipart boundaries
+	types   map[string]media // by extension
+	fixed   string           // rendered fields of every response
+	server  bool             // fixed has a Server field
+	seed    uint64           // of multipart boundaries
 }
 
 // ownFields are header fields that can't be configured by Options.Header: they describe the body,
@@ -66,10 +73,14 @@ var ownFields = []string{
 func New(o Options) (*Planner, error) {
 	pl := &Planner{options: o, seed: rand.Uint64()}
 	var err error
-	if pl.hide, err = compileGlobs(o.Hide); err != nil {
+	pl.dots = o.Hide == nil
+	if pl.hide, err = compileGlobs(slices.Concat(o.Hide, o.HideMore)); err != nil {
 		return nil, err
 	}
 	if pl.immut, err = compileGlobs(o.Immutable); err != nil {
+		return nil, err
+	}
+	if pl.types, err = compileTypes(o.Types); err != nil {
 		return nil, err
 	}
 	if !validValue(o.CacheControl) {
@@ -141,9 +152,14 @@ func (pl *Planner) cacheControl(path string) string {
 
 // hidden reports whether a path must not be answered.
 func (pl *Planner) hidden(path string) bool {
-	if pl.options.Hide != nil {
-		return len(pl.hide) > 0 && pl.hide.match(path)
+	if len(pl.hide) > 0 && pl.hide.match(path) {
+		return true
 	}
+	return pl.dots && dotted(path)
+}
+
+// dotted reports whether a name on a path starts with a dot and is not .well-known (RFC 8615).
+func dotted(path string) bool {
 	for i := 0; i < len(path); i++ {
 		if path[i] != '.' || i > 0 && path[i-1] != '/' {
 			continue

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +79,31 @@ func TestHide(t *testing.T) {
 		if p := ask(t, planner(t, Options{Hide: c.globs}), site(), "GET",
 			c.target); p.Status != c.status {
 			t.Errorf("%q %s: %d", c.globs, c.target, p.Status)
+		}
+	}
+}
+
+// TestHideMore: globs that are hidden besides the default, or besides a list. A page that a path
+// stands for is hidden by its own name.
+func TestHideMore(t *testing.T) {
+	for _, c := range []struct {
+		hide, more []string
+		target     string
+		status     int
+	}{
+		{nil, []string{"*.css"}, "/b.css", 404},
+		{nil, []string{"*.css"}, "/.git/config", 404},
+		{nil, []string{"*.css"}, "/.well-known/x.txt", 200},
+		{nil, []string{"*.css"}, "/a.html", 200},
+		{[]string{}, []string{"*.css"}, "/.git/config", 200},
+		{[]string{"a.html"}, []string{"*.css"}, "/a.html", 404},
+		{nil, []string{"a.html"}, "/a", 404},
+		{nil, []string{"index.html"}, "/dir/", 404},
+		{nil, []string{"index.html"}, "/dir", 404},
+	} {
+		p := ask(t, planner(t, Options{Hide: c.hide, HideMore: c.more}), site(), "GET", c.target)
+		if p.Status != c.status {
+			t.Errorf("%q %q %s: %d", c.hide, c.more, c.target, p.Status)
 		}
 	}
 }
@@ -180,6 +206,15 @@ func TestPreflight(t *testing.T) {
 	if p.Status != 204 || header(p, "Access-Control-Allow-Methods") != "GET, HEAD, OPTIONS" ||
 		!strings.Contains(header(p, "Access-Control-Allow-Headers"), "Range") {
 		t.Errorf("%d\n%s", p.Status, p.AppendFields(nil))
+	}
+	// The fields of the nginx example of enable-cors.org, and Authorization, which "*" leaves out.
+	allowed := strings.Split(header(p, "Access-Control-Allow-Headers"), ", ")
+	for _, name := range strings.Split("DNT,User-Agent,X-Requested-With,If-Modified-Since,"+
+		"Cache-Control,Content-Type,Range,Authorization", ",") {
+		any := name != "Authorization" && slices.Contains(allowed, "*")
+		if !any && !slices.Contains(allowed, name) {
+			t.Errorf("%s is not allowed: %q", name, allowed)
+		}
 	}
 }
 

@@ -9,6 +9,11 @@ func (pl *Planner) Plan(r *Request, t Tree, p *Plan) error {
 	if len(pl.options.CORS) > 0 {
 		p.origin = pl.allowedOrigin(r.Origin)
 	}
+	if r.BadHost {
+		p.text(400, "400 Bad Request\n")
+		p.noContent = r.Method == "HEAD"
+		return nil
+	}
 	var err error
 	switch r.Method {
 	case "GET", "HEAD":
@@ -45,7 +50,7 @@ func (pl *Planner) answer(r *Request, t Tree, p *Plan) error {
 	f := finder{pl: pl, r: r, t: t, p: p, path: path, query: query}
 	switch {
 	case shape == doublePath:
-		return f.merged(slash)
+		return f.merged(raw, slash)
 	case slash && query != "" && queryValue(query, "download") != "":
 		return f.download(queryValue(query, "download"))
 	case slash && path == "" && pl.options.Listing && queryValue(query, "asset") != "":

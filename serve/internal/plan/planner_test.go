@@ -3,6 +3,7 @@ package plan
 import (
 	"compress/gzip"
 	"io"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -75,12 +76,13 @@ func TestPaths(t *testing.T) {
 		{"/a b", 400, ""},
 		{"/a#b", 400, ""},
 		{"/a\x7f", 400, ""},
-		{"//", 301, "/"},
-		{"//a.html", 301, "/a.html"},
-		{"/dir//index.html", 301, "/dir/index.html"},
-		{"/dir//", 301, "/dir/"},
-		{"//dir/?q", 301, "/dir/?q"},
-		{"//dir", 301, "/dir/"},
+		{"//", 301, "../"},
+		{"//a.html", 301, "../a.html"},
+		{"/dir//index.html", 301, "../../dir/index.html"},
+		{"/dir//", 301, "../../dir/"},
+		{"//dir/?q", 301, "../../dir/?q"},
+		{"//dir", 301, "../dir/"},
+		{"http://example.com//a.html", 301, "../a.html"},
 		{"//evil.example/%2e%2e", 400, ""},
 		{"//evil.example/", 404, ""},
 		{"/\\evil.example/", 404, ""},
@@ -100,12 +102,101 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-// An answer to HEAD that has become a 500 has no content either.
-func TestFailHead(t *testing.T) {
-	for _, method := range []string{"GET", "HEAD"} {
-		p := ask(t, planner(t, Options{}), site(), method, "/a.html")
-		if p.Fail(); p.Status != 500 || p.Sends() != (method == "GET") {
-			t.Errorf("%s: %d, sends %v", method, p.Status, p.Sends())
+// TestMergedRedirects: a redirect from empty components leads where net/url resolves it (RFC 3986
+// §5.2), also if a handler in front has taken a prefix off the path.
+func TestMergedRedirects(t *testing.T) {
+	pl := planner(t, Options{})
+	for target, want := range map[string]string{
+		"//":                    "/",
+		"//a.html":              "/a.html",
+		"////a.html":            "/a.html",
+		"/dir//index.html":      "/dir/index.html",
+		"/dir//?x=1":            "/dir/?x=1",
+		"//dir":                 "/dir/",
+		"/dir///index.html?a=b": "/dir/index.html?a=b",
+	} {
+		for _, prefix := range []string{"", "/docs/v1"} {
+			base, err := url.Parse("http://h" + prefix + target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			location := header(ask(t, pl, site(), "GET", target), "Location")
+			ref, err := url.Parse(location)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := base.ResolveReference(ref).String(); got != "http://h"+prefix+want ||
+				strings.HasPrefix(location, "/") {
+				t.Errorf("%s%s: Location %q leads to %s", prefix, target, location, got)
+			}
+		}
+	}
+}
+
+// TestUnknownTimes: the times 0 and 1 are no dates. No validator comes of them (RFC 9110 §8.8.2),
+// and conditions on dates do not hold.
+func TestUnknownTimes(t *testing.T) {
+	for _, mtime := range []int64{-1, 0, 1} {
+		n := file(10, 20, Deflate)
+		n.ModTime = mtime
+		tree := &fakeTree{nodes: map[string]Node{"f": n}}
+		date := string(AppendTime(nil, max(mtime, 0)))
+		for _, c := range []struct {
+			field  string
+			status int
+		}{
+			{"Accept: */*", 200},
+			{"If-Modified-Since: " + date, 200},
+			{"If-Unmodified-Since: Thu, 01 Jan 1970 00:00:00 GMT", 200},
+			{"If-None-Match: " + tagPlain, 304},
+		} {
+			p := ask(t, planner(t, Options{}), tree, "GET", "/f", c.field)
+			if p.Status != c.status || header(p, "Last-Modified") != "" || header(p, "ETag") != tagPlain {
+				t.Errorf("mtime %d, %s: %d\n%s", mtime, c.field, p.Status, p.AppendFields(nil))
+			}
+		}
+		for field, status := range map[string]int{date: 200, tagPlain: 206} {
+			p := ask(t, planner(t, Options{}), tree, "GET", "/f", "Range: bytes=0-1", "If-Range: "+field)
+			if p.Status != status {
+				t.Errorf("mtime %d, If-Range %s: %d", mtime, field, p.Status)
+			}
+		}
+	}
+}
+
+// TestPageBeforeFolder: about.html wins over the folder about. That is the order of nginx with
+// "try_files $uri $uri.html $uri/", which Next.js documents for its exports.
+func TestPageBeforeFolder(t *testing.T) {
+	tree := site()
+	tree.nodes["dir.html"] = tree.nodes["a.html"]
+	tree.nodes["to"] = Node{Kind: Link, Name: "bare"}
+	tree.nodes["to.html"] = Node{Kind: Link, Name: "a.html"}
+	for _, o := range []Options{{}, {Listing: true}, {Listing: true, SPA: true}} {
+		for _, c := range []struct {
+			target, location string
+		}{
+			{"/both", ""},
+			{"/both?x=1", ""},
+			{"/dir", ""}, // although it has an index.html
+			{"/dir/", ""},
+			{"/to", ""},
+			{"//both", "../both"},
+			{"//both/", "../../both/"},
+			{"//dir?x", "../dir?x"},
+		} {
+			p := ask(t, planner(t, o), tree, "GET", c.target)
+			status, length := 200, int64(10000)
+			if c.location != "" {
+				status, length = 301, int64(len(p.Body.Text))
+			}
+			if p.Status != status || p.Length != length || header(p, "Location") != c.location {
+				t.Errorf("%+v: %s: %d, %d bytes, Location %q", o, c.target, p.Status, p.Length,
+					header(p, "Location"))
+			}
+		}
+		p := ask(t, planner(t, o), tree, "GET", "/both?list")
+		if o.Listing && header(p, "Location") != "./both/?list" || !o.Listing && p.Status != 200 {
+			t.Errorf("%+v: /both?list: %d %q", o, p.Status, header(p, "Location"))
 		}
 	}
 }
@@ -415,6 +506,16 @@ func TestBodies(t *testing.T) {
 		if b := p.Body; b.Kind != c.kind || b.Offset != c.offset || b.Length != c.length ||
 			p.Length != c.length && b.Kind != TextBody {
 			t.Errorf("%s, %s: %+v, length %d", c.target, c.header, b, p.Length)
+		}
+	}
+}
+
+// TestFailHead: an answer to HEAD that has become a 500 has no content either.
+func TestFailHead(t *testing.T) {
+	for _, method := range []string{"GET", "HEAD"} {
+		p := ask(t, planner(t, Options{}), site(), method, "/a.html")
+		if p.Fail(); p.Status != 500 || p.Sends() != (method == "GET") {
+			t.Errorf("%s: %d, sends %v", method, p.Status, p.Sends())
 		}
 	}
 }

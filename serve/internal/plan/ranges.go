@@ -113,6 +113,9 @@ func number(s string) (int64, bool) {
 
 // multipart makes p a multipart/byteranges response of p.parts (RFC 9110 §14.6, §15.3.7.2). The
 // author of the content can't guess the boundary. The same request always gets the same one.
+//
+// The first delimiter has a CRLF before it, too, as in nginx: an empty preamble (RFC 2046 §5.1.1).
+// zsync and zchunk look for the CRLF, and zsync asks again for ever if there is none.
 func (pl *Planner) multipart(p *Plan, r *Request, n Node) {
 	h := xxhash.New()
 	var b [16]byte
@@ -129,12 +132,9 @@ func (pl *Planner) multipart(p *Plan, r *Request, n Node) {
 	total := int64(0)
 	for i := range p.parts {
 		part := &p.parts[i]
-		part.Head = "--" + boundary + "\r\nContent-Type: " + p.Type +
+		part.Head = "\r\n--" + boundary + "\r\nContent-Type: " + p.Type +
 			"\r\nContent-Range: bytes " + strconv.FormatInt(part.Offset, 10) + "-" +
 			strconv.FormatInt(part.Offset+part.Length-1, 10) + "/" + size + "\r\n\r\n"
-		if i > 0 {
-			part.Head = "\r\n" + part.Head
-		}
 		total += int64(len(part.Head)) + part.Length
 	}
 	tail := "\r\n--" + boundary + "--\r\n"

@@ -17,14 +17,14 @@ const emptyMember = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x03\x00" + "\x00\x
 func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 	p.Status = 200
 	p.CacheControl = pl.cacheControl(path)
-	if _, known := lookupExtension(path); !known && n.Name != "" {
+	if _, known := pl.lookupExtension(path); !known && n.Name != "" {
 		path = n.Name
 	}
-	p.Type = mediaType(path, &n)
+	p.Type = pl.MediaType(path, &n)
 	p.ranges, p.vary, p.tagged = true, true, true
 	p.tag = n.Hash
 	modTime := n.ModTime
-	if modTime < 0 || modTime > maxTime {
+	if modTime <= NoTime || modTime > maxTime {
 		modTime = 0
 	}
 	p.modTime = min(modTime, r.Now) // not later than the response (RFC 9110 §8.8.2.1)

@@ -6,7 +6,10 @@ package plan
 type Request struct {
 	Method string
 	Target string // the request-target (RFC 9112 §3.2)
-	Now    int64  // seconds since 1970
+	// BadHost is set if the Host field, or :authority of HTTP/2, breaks the grammar: the answer is
+	// 400 (RFC 9112 §3.2).
+	BadHost bool
+	Now     int64 // seconds since 1970
 
 	Accept            string
 	AcceptEncoding    string
@@ -45,21 +48,24 @@ const (
 	Segmented               // one gzip member that can be read from each segment on
 )
 
+// NoTime is the latest modification time that stands for none: git archive of a tree has 0, and the
+// Nix store 1.
+const NoTime = 1
+
 // Node is what a Tree knows of a path.
 type Node struct {
 	Kind   Kind
 	Coding Coding
 	UTF8   bool   // the content begins with UTF-8 text
 	Sniff  string // the media type that the content begins like; "" for none
-	// Name is the file name to save a Download under, or the path of a File that symbolic links led
-	// to.
+	// Name is the file name to save a Download under, or the path that symbolic links led to.
 	Name string
 
 	Source  int    // the source that has it, by a number of the Tree's
 	Part    int    // the file of the source, if it has several
 	Entry   int    // the ordinal of the entry in the source
 	Size    int64  // bytes of the content
-	ModTime int64  // seconds since 1970; unknown if 0 or less
+	ModTime int64  // seconds since 1970; unknown up to NoTime
 	Hash    uint64 // of the content
 	CRC     uint32 // CRC-32 of the content; unused when Plain
 

@@ -11,6 +11,9 @@ import (
 // leaves its archive's root, is absolute, goes in circles, or ends at something hidden.
 func (pl *Planner) resolve(t Tree, path string) (Node, error) {
 	n, err := t.Lookup(path)
+	if n.Name != "" && pl.hidden(n.Name) && n.Kind != Link {
+		return Node{}, err // the file system has followed links
+	}
 	if err != nil || n.Kind != Missing && n.Kind != Link || !t.HasLinks() {
 		return n, err
 	}
@@ -21,7 +24,10 @@ func (pl *Planner) resolve(t Tree, path string) (Node, error) {
 	if err != nil || pl.hidden(end) {
 		return Node{}, err
 	}
-	if n.Kind == File {
+	if n.Name != "" && pl.hidden(n.Name) {
+		return Node{}, nil
+	}
+	if n.Kind == File && n.Name == "" {
 		n.Name = end
 	}
 	return n, nil

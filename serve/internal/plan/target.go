@@ -28,7 +28,7 @@ func splitTarget(target string) (path, query string, ok bool) {
 		for i < len(rest) && rest[i] != '/' && rest[i] != '?' {
 			i++
 		}
-		if i == 0 {
+		if !ascii.ValidAuthority(rest[:i]) {
 			return "", "", false
 		}
 		if target = rest[i:]; target == "" || target[0] == '?' {

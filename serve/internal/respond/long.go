@@ -2,8 +2,10 @@ package respond
 
 import (
 	"io"
+	"os"
 	"strings"
 
+	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/transfer"
 )
@@ -53,6 +55,9 @@ func (x *Exchange) writeContent(w transfer.Sink, node *plan.Node, off, n int64) 
 		return x.writeRun(w, node, off, n)
 	case plan.Stored:
 		if f, member := x.view.Range(node, node.Offset, node.Length); f != nil {
+			if off == 0 && n == node.Size {
+				return x.writeStored(w, node, f, member)
+			}
 			return transfer.Stored(w, f, member, off, n)
 		}
 	}
@@ -64,6 +69,26 @@ func (x *Exchange) writeContent(w transfer.Sink, node *plan.Node, off, n int64) 
 	m, err := transfer.Copy(w, content)
 	if err == nil && m != n {
 		err = transfer.ErrShort
+	}
+	return err
+}
+
+// writeStored sends the whole content of a node of stored blocks, whose member begins at the offset
+// member of f. It is complete only if its checksum is right. That of a long file is computed once,
+// and again if the file has changed since.
+func (x *Exchange) writeStored(w transfer.Sink, node *plan.Node, f *os.File, member int64) error {
+	version := archives.Version(f)
+	if node.Size >= transfer.SendfileMin && x.view.Sound(node, version) {
+		return transfer.StoredKnown(w, f, member, node.Size, func() error {
+			if archives.Version(f) == version {
+				return nil
+			}
+			return transfer.CheckStored(f, member, node.Size, node.CRC)
+		})
+	}
+	err := transfer.StoredChecked(w, f, member, node.Size, node.CRC)
+	if err == nil && node.Size >= transfer.SendfileMin {
+		x.view.NoteSound(node, version)
 	}
 	return err
 }

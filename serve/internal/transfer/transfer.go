@@ -1,7 +1,8 @@
 // Package transfer sends runs of bytes that lie in files to a client.
 //
 //	Run     one run of a file
-//	Stored  content of a member of stored blocks, several runs
+//	Stored  content of a member of stored blocks, several runs; StoredChecked and StoredKnown
+//	        send it whole, and complete only if its CRC-32 is right
 //	Copy    a stream
 //
 // A file may be cut short while it is sent. What the client gets then is right as far as it goes,
@@ -11,6 +12,7 @@ package transfer
 import (
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"sync"
@@ -61,6 +63,72 @@ func Run(w Sink, f *os.File, off, n int64) error {
 	return guarded(f,
 		func() error { return w.SendFile(f, off, n-Chunk) },
 		func() error { return CopyAt(w, f, off+n-Chunk, Chunk) })
+}
+
+// StoredChecked sends the whole content, n bytes, of a member of stored blocks that begins at the
+// offset member of f. It reads each byte once and sends the last ones only if the CRC-32 of all is
+// crc, and else returns ErrDamaged.
+func StoredChecked(w Sink, f *os.File, member, n int64, crc uint32) error {
+	return storedSum(f, member, n, crc, func(b []byte) error {
+		_, err := w.Write(b)
+		return err
+	})
+}
+
+// StoredKnown is StoredChecked for content whose CRC-32 was right before. It sends by sendfile, and
+// calls check before it sends the last Chunk.
+func StoredKnown(w Sink, f *os.File, member, n int64, check func() error) error {
+	if n < SendfileMin {
+		if err := check(); err != nil {
+			return err
+		}
+		return Stored(w, f, member, 0, n)
+	}
+	return guarded(f,
+		func() error {
+			return storedRuns(member, 0, n-Chunk,
+				func(off, n int64) error { return w.SendFile(f, off, n) })
+		},
+		func() error {
+			if err := check(); err != nil {
+				return err
+			}
+			return storedRuns(member, n-Chunk, Chunk,
+				func(off, n int64) error { return CopyAt(w, f, off, n) })
+		})
+}
+
+// CheckStored returns ErrDamaged if the CRC-32 of a member's whole content is not crc. Its other
+// arguments are those of StoredChecked.
+func CheckStored(f *os.File, member, n int64, crc uint32) error {
+	return storedSum(f, member, n, crc, func([]byte) error { return nil })
+}
+
+// storedSum calls use for all pieces of a member's content, in order, for the last one only if the
+// CRC-32 of all is crc.
+func storedSum(f *os.File, member, n int64, crc uint32, use func(b []byte) error) error {
+	buf := chunks.Get().(*[]byte)
+	defer chunks.Put(buf)
+	sum := uint32(0)
+	for off := int64(0); off < n; {
+		b := (*buf)[:min(n-off, Chunk)]
+		at := int64(0)
+		err := storedRuns(member, off, int64(len(b)), func(from, k int64) error {
+			at += k
+			return ReadAt(f, b[at-k:at], from)
+		})
+		if err != nil {
+			return err
+		}
+		sum = crc32.Update(sum, crc32.IEEETable, b)
+		if off += int64(len(b)); off == n && sum != crc {
+			return ErrDamaged
+		}
+		if err := use(b); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Stored sends n bytes of content, from the offset off, of a member of stored blocks that begins at

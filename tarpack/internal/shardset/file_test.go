@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -178,7 +179,8 @@ func TestFileCheck(t *testing.T) {
 	f := shardset.NewFile(name, l)
 	t.Cleanup(func() { f.Close() })
 	other := *l
-	other.Index++
+	other.Shards = slices.Clone(l.Shards)
+	other.Shards[1].Digest++
 	if f.Identity() == shardset.NewFile(name, &other).Identity() {
 		t.Errorf("two generations have the identity %q", f.Identity())
 	}

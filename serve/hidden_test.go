@@ -1,0 +1,89 @@
+package serve_test
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tarpack/tpk/serve"
+)
+
+// TestHiddenEverywhere: what is hidden is in no download, in no search and in no JSON. archive/tar
+// and archive/zip list the downloads.
+func TestHiddenEverywhere(t *testing.T) {
+	dir := t.TempDir()
+	name := files{".env": "secret", "a.txt": "a", "d/.secret": "secret", "d/b.txt": "b",
+		"d/old.bak": "secret", "d/.well-known/x": "x", "private/key": "secret"}.pack(t,
+		filepath.Join(dir, "a.tar.gz"))
+	clean := files{"c.txt": "c"}.pack(t, filepath.Join(dir, "clean.tar.gz"))
+	r := start(t, serve.Options{Listing: true, HideMore: []string{"*.bak", "/private", "/m/d/b.txt"},
+		Archives: []serve.Archive{{Path: name}, {Path: name, Mount: "/m"},
+			{Path: clean, Mount: "/clean"}}})
+	for _, c := range []struct{ folder, want string }{
+		{"/", "a.txt d d/.well-known d/.well-known/x d/b.txt"},
+		{"/d/", "d d/.well-known d/.well-known/x d/b.txt"},
+		{"/m/", "a.txt d d/.well-known d/.well-known/x private private/key"},
+		{"/clean/", "c.txt"},
+	} {
+		_, body := fetch(t, plainClient, r.url(c.folder+"?download=tar.gz"))
+		z, err := gzip.NewReader(strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for tr := tar.NewReader(z); ; {
+			h, err := tr.Next()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			names = append(names, strings.TrimSuffix(h.Name, "/"))
+		}
+		slices.Sort(names)
+		if got := strings.Join(names, " "); got != c.want {
+			t.Errorf("%s: the tar.gz has %s, want %s", c.folder, got, c.want)
+		}
+		_, body = fetch(t, plainClient, r.url(c.folder+"?download=zip"))
+		zr, err := zip.NewReader(bytes.NewReader([]byte(body)), int64(len(body)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = nil
+		for _, f := range zr.File {
+			names = append(names, strings.TrimSuffix(f.Name, "/"))
+		}
+		slices.Sort(names)
+		if got := strings.Join(names, " "); got != c.want {
+			t.Errorf("%s: the zip has %s, want %s", c.folder, got, c.want)
+		}
+	}
+	// The index has all names, so it is sent only if nothing is hidden.
+	for target, status := range map[string]int{"/?download=tpi": 404, "/clean/?download=tpi": 200} {
+		if s, _ := fetch(t, plainClient, r.url(target)); s != status {
+			t.Errorf("%s: %d", target, s)
+		}
+	}
+	for _, target := range []string{"/?format=json", "/d/?format=json", "/?q=e&format=json", "/?q=.",
+		"/?q=s", "/?q=d/", "/d/?list"} {
+		_, body := fetch(t, plainClient, r.url(target))
+		for _, word := range []string{".env", ".secret", "old.bak"} {
+			if strings.Contains(body, word) {
+				t.Errorf("%s shows %s", target, word)
+			}
+		}
+	}
+	// With an empty list, the archive itself is sent.
+	all := start(t, serve.Options{Hide: []string{}, Archives: []serve.Archive{{Path: name}}})
+	if _, body := fetch(t, plainClient, all.url("/?download=tar.gz")); body != readFile(t, name) {
+		t.Error("nothing is hidden, and other bytes are sent")
+	}
+}

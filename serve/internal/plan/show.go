@@ -1,0 +1,83 @@
+package plan
+
+import (
+	"fmt"
+	"mime"
+	"strings"
+)
+
+// shown is how text of a media type is sent.
+type shown uint8
+
+const (
+	asText shown = iota // as text/plain: a browser would download it
+	asXML               // as text/plain, unless the content begins like XML or HTML
+	asIs
+)
+
+// displayed are types that browsers display, beside text/* and +json. See net::IsSupportedMimeType
+// and blink::IsSupportedNonImageMimeType of Chromium.
+var displayed = []string{
+	"application/json", "application/javascript", "application/ecmascript",
+	"application/xhtml+xml", "application/pdf", "image/svg+xml",
+}
+
+// downloaded are subtypes of text that Chromium downloads (kUnsupportedTextTypes). Firefox does so
+// with all of text/x-*.
+var downloaded = []string{
+	"text/csv", "text/tab-separated-values", "text/directory", "text/ldif", "text/qif", "text/ofx",
+	"text/vnd.sun.j2me.app-descriptor",
+}
+
+// handedOver are types of text that another program is to have, or a player: the browser or the
+// system finds that program by the type.
+var handedOver = []string{
+	"text/calendar", "text/vcard", "text/x-vcard", "text/rtf", "text/x-component",
+	"application/rtf", "application/postscript", "application/vnd.apple.mpegurl",
+	"audio/x-mpegurl", "application/x-ns-proxy-autoconfig", "application/x-java-jnlp-file",
+	"message/rfc822", gzipType,
+}
+
+// showText returns how text of a media type is sent.
+func showText(name string) shown {
+	is := func(list []string) bool {
+		for _, t := range list {
+			if t == name {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case is(displayed), is(handedOver), strings.HasSuffix(name, "+json"):
+		return asIs
+	case is(downloaded):
+		return asText
+	case strings.HasSuffix(name, "+xml"), strings.HasSuffix(name, "/xml"):
+		return asXML
+	case strings.HasPrefix(name, "text/") && !strings.HasPrefix(name, "text/x-"):
+		return asIs
+	}
+	return asText
+}
+
+// compileTypes checks configured media types by extension.
+func compileTypes(given map[string]string) (map[string]media, error) {
+	types := make(map[string]media, len(given))
+	for ext, name := range given {
+		clean := strings.ToLower(strings.TrimPrefix(ext, "."))
+		if clean == "" || strings.ContainsAny(clean, "/ ") || strings.HasSuffix(clean, ".") {
+			return nil, fmt.Errorf("%w: media type of %q: an extension is as md or d.ts", ErrOption, ext)
+		}
+		kind, params, err := mime.ParseMediaType(name)
+		if err != nil || !strings.Contains(kind, "/") || !validValue(name) {
+			return nil, fmt.Errorf("%w: media type %q: it is as text/plain", ErrOption, name)
+		}
+		m := media{name, name, asIs}
+		if strings.HasPrefix(kind, "text/") && params["charset"] == "" {
+			m.utf8 += "; charset=utf-8"
+		}
+		types[clean] = m
+	}
+	return types, nil
+}
