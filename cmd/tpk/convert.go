@@ -28,7 +28,8 @@ func convertCommand() *cli.Command {
 		UsageText: "tpk convert [flags] IN OUT.tar.gz",
 		Description: help.Text(`
 Converts IN to OUT.tar.gz and its index. IN is a tar file, uncompressed or compressed with gzip,
-zstd, xz or bzip2, or a zip file; - is standard input. The format is detected from the content.
+zstd, xz, bzip2, lzma or lz4, or a zip file; - is standard input. The format is detected from the
+content. Tars that follow each other are read as one.
 Permissions, owners, modification times and links are kept. Small files of a zip are not compressed
 again.
 

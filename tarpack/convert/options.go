@@ -14,7 +14,8 @@ type Options struct {
 	Dedup   format.DedupMode // which equal files become hard links
 	DryRun  bool             // write nothing, only count
 
-	// Notice, if set, receives one line if attributes of entries are left out.
+	// Notice, if set, is called for each peculiarity of the input as a whole, such as attributes of
+	// entries that are left out.
 	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)

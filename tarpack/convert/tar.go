@@ -14,16 +14,19 @@ import (
 
 // readTar submits the entries of a tar.
 func (c *converter) readTar(ctx context.Context, r io.Reader) error {
-	t := tar.NewReader(r)
-	for first := true; ; first = false {
-		th, err := t.Next()
+	t := newTarInput(r)
+	for {
+		th, err := t.next()
 		if err == io.EOF {
+			if t.junk > 0 {
+				c.notice("%d bytes behind the end of the tar are no tar and are left out", t.junk)
+			}
+			if t.cut {
+				c.notice("the tar ends in the padding of its last entry and may be incomplete")
+			}
 			return nil
 		}
 		if err != nil {
-			if first && errors.Is(err, tar.ErrHeader) {
-				return ErrNotConvertible
-			}
 			return damaged(err)
 		}
 		h, err := headerOfTar(th)
@@ -61,7 +64,7 @@ var tarTypes = map[byte]sidecar.Type{
 func headerOfTar(th *tar.Header) (format.Header, error) {
 	typ, ok := tarTypes[th.Typeflag]
 	switch {
-	case th.Typeflag == tar.TypeXGlobalHeader:
+	case th.Typeflag == 'V': // the label of a volume, of GNU tar
 		return format.Header{}, errNoEntry
 	case !ok:
 		return format.Header{}, fmt.Errorf("an entry of the unknown type %q", th.Typeflag)

@@ -2,6 +2,7 @@ package convert
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,11 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/output"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 )
+
+// isZip reports whether b is the beginning of a zip.
+func isZip(b []byte) bool {
+	return bytes.HasPrefix(b, []byte("PK\x03\x04")) || bytes.HasPrefix(b, []byte("PK\x05\x06"))
+}
 
 // readZip submits the entries of a zip. It copies the input to a temporary file first, because the
 // directory of a zip is at its end.
