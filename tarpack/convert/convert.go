@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -29,6 +30,7 @@ var ErrNotConvertible = errors.New("not a tar, zip, or compressed tar that can b
 // Modes, owners, links and times, to the second, are kept. If a path occurs several times the last
 // entry counts. Missing parent directories are created. An entry with a name that leads out of the
 // archive, or that breaks another rule of FORMAT.md section 1.1, is refused, and Convert continues.
+// Absolute names lose their leading slash, with one notice, as in GNU tar.
 // Sparse files become ordinary files. Attributes that a tpk archive does not hold, such as extended
 // attributes, are left out with a notice. Deflate streams of a zip are copied if the content has at
 // most 4 MiB.
@@ -92,6 +94,7 @@ type converter struct {
 	problems *format.Problems
 	entries  int64
 	lost     int64  // entries with an attribute that is left out
+	absolute bool   // a name was absolute
 	temp     string // prefix of the names of temporary files
 }
 
@@ -133,13 +136,25 @@ func (c *converter) readOther(ctx context.Context, r *bufio.Reader) error {
 	}
 	if s == nil {
 		head, err := r.Peek(format.BlockSize)
-		if err != nil || len(bytes.Trim(head, "\x00")) > 0 {
-			return ErrNotConvertible
+		if err == nil && len(bytes.Trim(head, "\x00")) == 0 {
+			return c.readTar(ctx, r)
 		}
-		return c.readTar(ctx, r)
+		err = c.readZip(ctx, r) // perhaps behind a program that extracts it
+		if errors.Is(err, zip.ErrFormat) {
+			err = ErrNotConvertible
+		}
+		return err
 	}
 	defer s.Close()
 	return c.readTar(ctx, bufio.NewReaderSize(s, output.WriteSize))
+}
+
+// noteAbsolute reports the first absolute name.
+func (c *converter) noteAbsolute(name string) {
+	if strings.HasPrefix(name, "/") && !c.absolute {
+		c.absolute = true
+		c.notice("the leading / is removed from absolute names, such as %s", format.Printable(name))
+	}
 }
 
 // notice reports what the caller should know about the input as a whole.

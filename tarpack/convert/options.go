@@ -5,6 +5,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
+	"golang.org/x/text/encoding"
 )
 
 // Options are the options of Convert. The zero value is usable.
@@ -13,6 +14,10 @@ type Options struct {
 	Workers int              // compressing goroutines; 0 means one for each CPU
 	Dedup   format.DedupMode // which equal files become hard links
 	DryRun  bool             // write nothing, only count
+
+	// ZipEncoding, if set, is the encoding of names in a zip that are not marked as UTF-8. A name
+	// that is not valid in it is refused. Without it, names are taken as they are.
+	ZipEncoding encoding.Encoding
 
 	// Notice, if set, is called for each peculiarity of the input as a whole, such as attributes of
 	// entries that are left out.

@@ -30,6 +30,10 @@ func (c *converter) readTar(ctx context.Context, r io.Reader) error {
 			return damaged(err)
 		}
 		h, err := headerOfTar(th)
+		c.noteAbsolute(th.Name)
+		if th.Typeflag == tar.TypeLink {
+			c.noteAbsolute(th.Linkname)
+		}
 		if errors.Is(err, errNoEntry) {
 			continue
 		}
@@ -102,11 +106,9 @@ func headerOfTar(th *tar.Header) (format.Header, error) {
 	return h, nil
 }
 
-// cleanName converts a name in a foreign archive to a path. It returns "" for the root.
+// cleanName converts a name in a foreign archive to a path, without a leading slash. It returns ""
+// for the root.
 func cleanName(name string) (string, error) {
-	if strings.HasPrefix(name, "/") {
-		return "", errors.New("an absolute path")
-	}
 	var parts []string
 	for part := range strings.SplitSeq(name, "/") {
 		switch part {
