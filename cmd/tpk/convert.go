@@ -7,6 +7,9 @@ import (
 	"os"
 
 	"github.com/urfave/cli/v2"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/ianaindex"
 
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/help"
@@ -28,19 +31,24 @@ func convertCommand() *cli.Command {
 		UsageText: "tpk convert [flags] IN OUT.tar.gz",
 		Description: help.Text(`
 Converts IN to OUT.tar.gz and its index. IN is a tar file, uncompressed or compressed with gzip,
-zstd, xz or bzip2, or a zip file; - is standard input. The format is detected from the content.
-Permissions, owners, modification times and links are kept. Small files of a zip are not compressed
-again.
+zstd, xz, bzip2, lzma or lz4, or a zip file; - is standard input. The format is detected from the
+content. Tars that follow each other are read as one.
+Permissions, owners, modification times and links are kept. Files of a zip without permissions get
+0644, folders 0755. Small files of a zip are not compressed again.
 
 If IN has a path several times, the last entry is taken. Missing directories are added. Entries that
 would be dangerous to extract, such as ../../etc/passwd, are refused, each with a message, and the
-rest is converted. Sparse files become ordinary files. Extended attributes are dropped.`,
+rest is converted. Absolute names lose their leading slash, with a warning. Sparse files become
+ordinary files. Extended attributes are dropped.`,
 			"IN can't be converted or an entry was refused",
 			"tpk convert linux-6.1.tar.xz linux.tar.gz",
 			"tpk convert site.zip site.tar.gz",
+			"tpk convert --zip-encoding shift_jis photos.zip photos.tar.gz",
 			"git archive HEAD | tpk convert - release.tar.gz"),
 		Flags: []cli.Flag{
 			flags.Level(""), flags.Workers(), flags.Dedup(), flags.DryRun(), flags.Progress(),
+			&cli.StringFlag{Name: "zip-encoding",
+				Usage: "encoding of names in a zip that are not UTF-8, such as shift_jis or gbk"},
 		},
 		Action: action(parseConvert, runConvert),
 	}
@@ -54,7 +62,24 @@ func parseConvert(c *cli.Context) (*convertOptions, error) {
 	o := &convertOptions{in: args[0], out: args[1]}
 	o.convert.Level, o.convert.Workers = c.Int("level"), c.Int("workers")
 	o.convert.Dedup, o.convert.DryRun = flags.DedupMode(c), c.Bool("dry-run")
+	if name := c.String("zip-encoding"); name != "" {
+		if o.convert.ZipEncoding, err = nameEncoding(name); err != nil {
+			return nil, err
+		}
+	}
 	return o, nil
+}
+
+// nameEncoding returns the encoding with a name that the WHATWG or IANA knows.
+func nameEncoding(name string) (encoding.Encoding, error) {
+	e, err := htmlindex.Get(name)
+	if err != nil {
+		e, err = ianaindex.IANA.Encoding(name)
+	}
+	if err != nil || e == nil {
+		return nil, report.Usagef("--zip-encoding %s: an unknown encoding", name)
+	}
+	return e, nil
 }
 
 func runConvert(c *cli.Context, o *convertOptions) error {

@@ -4,15 +4,13 @@ import (
 	"archive/zip"
 	"bufio"
 	"bytes"
-	"compress/bzip2"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
-	"github.com/klauspost/compress/zstd"
-	"github.com/klauspost/pgzip"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -20,18 +18,19 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 	"github.com/tarpack/tpk/tarpack/internal/spool"
-	"github.com/ulikunitz/xz"
 )
 
 // ErrNotConvertible: the input is damaged, or in a format that Convert does not read.
 var ErrNotConvertible = errors.New("not a tar, zip, or compressed tar that can be read")
 
-// Convert makes the archive out from a tar, a tar compressed by gzip, zstd, xz or bzip2, or a zip.
-// It detects the format from the content.
+// Convert makes the archive out from a zip, from a tar, or from a tar compressed by gzip, zstd, xz,
+// bzip2, lzma or lz4. It detects the format from the content, and reads tars and compressed streams
+// that follow each other.
 //
 // Modes, owners, links and times, to the second, are kept. If a path occurs several times the last
 // entry counts. Missing parent directories are created. An entry with a name that leads out of the
 // archive, or that breaks another rule of FORMAT.md section 1.1, is refused, and Convert continues.
+// Absolute names lose their leading slash, with one notice, as in GNU tar.
 // Sparse files become ordinary files. Attributes that a tpk archive does not hold, such as extended
 // attributes, are left out with a notice. Deflate streams of a zip are copied if the content has at
 // most 4 MiB.
@@ -95,6 +94,7 @@ type converter struct {
 	problems *format.Problems
 	entries  int64
 	lost     int64  // entries with an attribute that is left out
+	absolute bool   // a name was absolute
 	temp     string // prefix of the names of temporary files
 }
 
@@ -110,40 +110,58 @@ func (c *converter) read(ctx context.Context, in io.Reader, temp string) error {
 		}
 		return err
 	}
-	if bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06")) {
-		return c.readZip(ctx, r)
+	switch {
+	case len(head) == format.BlockSize && isTarHeader(head):
+		err = c.readTar(ctx, r)
+	case isZip(head):
+		err = c.readZip(ctx, r)
+	default:
+		err = c.readOther(ctx, r)
 	}
-	plain, err := decompress(r, head)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrNotConvertible, err)
-	}
-	if err := c.readTar(ctx, plain); err != nil {
 		return err
 	}
-	// Read what follows the end of the tar, to check the checksum of the compressed stream.
-	if _, err := io.Copy(io.Discard, plain); err != nil {
-		return damaged(err)
-	}
-	if c.lost > 0 && c.o.Notice != nil {
-		c.o.Notice(fmt.Errorf("%d entries have extended attributes, access lists or the like, "+
-			"which a tpk archive does not hold", c.lost))
+	if c.lost > 0 {
+		c.notice("%d entries have extended attributes, access lists or the like, "+
+			"which a tpk archive does not hold", c.lost)
 	}
 	return nil
 }
 
-// decompress returns the content of a stream that begins with head.
-func decompress(r io.Reader, head []byte) (io.Reader, error) {
-	switch {
-	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
-		return pgzip.NewReader(r)
-	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		return zstd.NewReader(r, zstd.WithDecoderMaxMemory(1<<30))
-	case bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")):
-		return xz.NewReader(r)
-	case bytes.HasPrefix(head, []byte("BZh")):
-		return bzip2.NewReader(r), nil
+// readOther reads an input that begins neither like a tar nor like a zip.
+func (c *converter) readOther(ctx context.Context, r *bufio.Reader) error {
+	s, err := newStreams(r)
+	if err != nil {
+		return damaged(err)
 	}
-	return r, nil
+	if s == nil {
+		head, err := r.Peek(format.BlockSize)
+		if err == nil && len(bytes.Trim(head, "\x00")) == 0 {
+			return c.readTar(ctx, r)
+		}
+		err = c.readZip(ctx, r) // perhaps behind a program that extracts it
+		if errors.Is(err, zip.ErrFormat) {
+			err = ErrNotConvertible
+		}
+		return err
+	}
+	defer s.Close()
+	return c.readTar(ctx, bufio.NewReaderSize(s, output.WriteSize))
+}
+
+// noteAbsolute reports the first absolute name.
+func (c *converter) noteAbsolute(name string) {
+	if strings.HasPrefix(name, "/") && !c.absolute {
+		c.absolute = true
+		c.notice("the leading / is removed from absolute names, such as %s", format.Printable(name))
+	}
+}
+
+// notice reports what the caller should know about the input as a whole.
+func (c *converter) notice(message string, args ...any) {
+	if c.o.Notice != nil {
+		c.o.Notice(fmt.Errorf(message, args...))
+	}
 }
 
 // damaged returns an error of reading the input as an ErrNotConvertible, unless it comes from the

@@ -5,6 +5,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
+	"golang.org/x/text/encoding"
 )
 
 // Options are the options of Convert. The zero value is usable.
@@ -14,7 +15,12 @@ type Options struct {
 	Dedup   format.DedupMode // which equal files become hard links
 	DryRun  bool             // write nothing, only count
 
-	// Notice, if set, is called if attributes of entries are left out.
+	// ZipEncoding, if set, is the encoding of names in a zip that are not marked as UTF-8. A name
+	// that is not valid in it is refused. Without it, names are taken as they are.
+	ZipEncoding encoding.Encoding
+
+	// Notice, if set, is called for each peculiarity of the input as a whole, such as attributes of
+	// entries that are left out.
 	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)

@@ -2,6 +2,7 @@ package convert_test
 
 import (
 	"archive/tar"
+	"archive/zip"
 	"bytes"
 	"context"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
+	"golang.org/x/text/encoding/japanese"
 )
 
 // optionsTar returns a tar with something for every option of Convert.
@@ -42,6 +44,20 @@ func optionsTar(t *testing.T) []byte {
 	return b.Bytes()
 }
 
+// namedZip returns a zip of a file with a name in Shift-JIS.
+func namedZip(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	if _, err := w.CreateHeader(&zip.FileHeader{Name: "\x82\xa0", NonUTF8: true}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 func TestOptions(t *testing.T) {
 	tartest.CheckOptions(t, func(t *testing.T, o convert.Options) *tartest.Outcome {
 		out := filepath.Join(t.TempDir(), "out.tar.gz")
@@ -49,9 +65,17 @@ func TestOptions(t *testing.T) {
 			o); err != nil {
 			t.Fatal(err)
 		}
-		return tartest.OutcomeOf(t, filepath.Dir(out), out)
+		named := filepath.Join(filepath.Dir(out), "named.tar.gz")
+		if _, err := convert.Convert(context.Background(), bytes.NewReader(namedZip(t)), named,
+			o); err != nil {
+			t.Fatal(err)
+		}
+		return tartest.OutcomeOf(t, filepath.Dir(out), out, named)
 	}, tartest.LevelOption(), tartest.WorkersOption(), tartest.DedupOption(),
-		tartest.DryRunOption())
+		tartest.DryRunOption(), tartest.Option{Field: "ZipEncoding", Value: japanese.ShiftJIS,
+			Effect: func(zero, set *tartest.Outcome) bool {
+				return zero.Entries["\x82\xa0"].Name != "" && set.Entries["あ"].Name != ""
+			}})
 }
 
 func TestRepairOptions(t *testing.T) {

@@ -14,19 +14,26 @@ import (
 
 // readTar submits the entries of a tar.
 func (c *converter) readTar(ctx context.Context, r io.Reader) error {
-	t := tar.NewReader(r)
-	for first := true; ; first = false {
-		th, err := t.Next()
+	t := newTarInput(r)
+	for {
+		th, err := t.next()
 		if err == io.EOF {
+			if t.junk > 0 {
+				c.notice("%d bytes behind the end of the tar are no tar and are left out", t.junk)
+			}
+			if t.cut {
+				c.notice("the tar ends in the padding of its last entry and may be incomplete")
+			}
 			return nil
 		}
 		if err != nil {
-			if first && errors.Is(err, tar.ErrHeader) {
-				return ErrNotConvertible
-			}
 			return damaged(err)
 		}
 		h, err := headerOfTar(th)
+		c.noteAbsolute(th.Name)
+		if th.Typeflag == tar.TypeLink {
+			c.noteAbsolute(th.Linkname)
+		}
 		if errors.Is(err, errNoEntry) {
 			continue
 		}
@@ -61,7 +68,7 @@ var tarTypes = map[byte]sidecar.Type{
 func headerOfTar(th *tar.Header) (format.Header, error) {
 	typ, ok := tarTypes[th.Typeflag]
 	switch {
-	case th.Typeflag == tar.TypeXGlobalHeader:
+	case th.Typeflag == 'V': // the label of a volume, of GNU tar
 		return format.Header{}, errNoEntry
 	case !ok:
 		return format.Header{}, fmt.Errorf("an entry of the unknown type %q", th.Typeflag)
@@ -99,11 +106,9 @@ func headerOfTar(th *tar.Header) (format.Header, error) {
 	return h, nil
 }
 
-// cleanName converts a name in a foreign archive to a path. It returns "" for the root.
+// cleanName converts a name in a foreign archive to a path, without a leading slash. It returns ""
+// for the root.
 func cleanName(name string) (string, error) {
-	if strings.HasPrefix(name, "/") {
-		return "", errors.New("an absolute path")
-	}
 	var parts []string
 	for part := range strings.SplitSeq(name, "/") {
 		switch part {

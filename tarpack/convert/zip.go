@@ -2,22 +2,25 @@ package convert
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path"
-	"strings"
 
-	"github.com/klauspost/compress/zstd"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/output"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 )
+
+// isZip reports whether b is the beginning of a zip.
+func isZip(b []byte) bool {
+	return bytes.HasPrefix(b, []byte("PK\x03\x04")) || bytes.HasPrefix(b, []byte("PK\x05\x06"))
+}
 
 // readZip submits the entries of a zip. It copies the input to a temporary file first, because the
 // directory of a zip is at its end.
@@ -39,8 +42,6 @@ func (c *converter) readZip(ctx context.Context, r io.Reader) error {
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return fmt.Errorf("%w: %w", ErrNotConvertible, err)
 	}
-	z.RegisterDecompressor(zstd.ZipMethodWinZip, zstd.ZipDecompressor())
-	z.RegisterDecompressor(zstd.ZipMethodPKWare, zstd.ZipDecompressor())
 	for _, zf := range z.File {
 		if err := c.submitZip(ctx, zf); err != nil {
 			return err
@@ -53,7 +54,7 @@ const zipEncrypted = 1 // a bit of the general purpose flags
 
 // submitZip sends an entry of a zip to the packer, or refuses it.
 func (c *converter) submitZip(ctx context.Context, zf *zip.File) error {
-	h, err := headerOfZip(zf)
+	h, err := c.headerOfZip(zf)
 	if errors.Is(err, errNoEntry) {
 		return nil
 	}
@@ -70,7 +71,7 @@ func (c *converter) submitZip(ctx context.Context, zf *zip.File) error {
 	case canCopyDeflate(zf, &h):
 		return c.submitRaw(ctx, zf, h)
 	case h.Type == sidecar.TypeFile:
-		if content, err = zf.Open(); err == nil {
+		if content, err = openZip(zf); err == nil {
 			defer content.Close()
 		}
 	}
@@ -89,44 +90,13 @@ func canCopyDeflate(zf *zip.File, h *format.Header) bool {
 
 // zipLink returns the target of a symbolic link, at most format.MaxLink+1 bytes of it.
 func zipLink(zf *zip.File) (string, error) {
-	r, err := zf.Open()
+	r, err := openZip(zf)
 	if err != nil {
 		return "", err
 	}
 	defer r.Close()
 	b, err := io.ReadAll(io.LimitReader(r, format.MaxLink+1))
 	return string(b), err
-}
-
-// headerOfZip converts a header of archive/zip.
-func headerOfZip(zf *zip.File) (format.Header, error) {
-	name := zf.Name
-	if zf.CreatorVersion>>8 == 0 { // MS-DOS: some programs write backslashes
-		name = strings.ReplaceAll(name, `\`, "/")
-	}
-	p, err := cleanName(name)
-	if err != nil {
-		return format.Header{}, err
-	}
-	mode := zf.Mode()
-	h := format.Header{Path: p, Mode: format.UnixMode(mode), ModTime: zf.Modified.Unix()}
-	switch {
-	case mode.IsDir():
-		h.Type = sidecar.TypeDir
-	case mode&fs.ModeSymlink != 0:
-		h.Type = sidecar.TypeSymlink
-	case mode.IsRegular():
-		h.Type, h.Size = sidecar.TypeFile, int64(zf.UncompressedSize64)
-	default:
-		return format.Header{}, fmt.Errorf("an entry of the type %v", mode.Type())
-	}
-	if p == "" {
-		if h.Type == sidecar.TypeDir {
-			return format.Header{}, errNoEntry
-		}
-		return format.Header{}, errors.New("a name that is empty")
-	}
-	return h, nil
 }
 
 // submitRaw sends a file whose deflate stream is copied.

@@ -39,7 +39,7 @@ var hints = []struct {
 	{format.ErrSpecial, "--special packs it"},
 	{format.ErrVersion, "use a newer tpk"},
 	{convert.ErrNotConvertible,
-		"'tpk convert' reads zip, and tar as it is or with gzip, zstd, xz or bzip2"},
+		"'tpk convert' reads zip, and tar as it is or with gzip, zstd, xz, bzip2, lzma or lz4"},
 	{format.ErrShard,
 		"restore the right shard, or run 'tpk index' if the shards are right as they are"},
 	{format.ErrDevice, "pack onto a larger one, or into a file"},

@@ -1,0 +1,240 @@
+package convert
+
+import (
+	"bufio"
+	"bytes"
+	"compress/bzip2"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math/bits"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+	"github.com/mikelolasagasti/xz"
+	"github.com/pierrec/lz4/v4"
+	"github.com/ulikunitz/xz/lzma"
+)
+
+// maxDictionary is the largest dictionary or window that a compressed stream may ask for.
+const maxDictionary = 1 << 30
+
+// streams reads compressed streams that follow each other, of any formats, and zeros between and
+// behind them. Close gives up a decoder that is in use.
+type streams struct {
+	r     *bufio.Reader
+	now   io.Reader // the stream that is read, nil between two
+	gzip  *gzip.Reader
+	close func()
+}
+
+// errNoStream: bytes are no compressed stream.
+var errNoStream = errors.New("other bytes follow it")
+
+// newStreams returns a reader of the streams in r, or nil if r does not begin with one.
+func newStreams(r *bufio.Reader) (*streams, error) {
+	s := &streams{r: r}
+	err := s.open()
+	if errors.Is(err, errNoStream) {
+		return nil, nil //nolint:nilnil // no stream is no error
+	}
+	return s, err
+}
+
+func (s *streams) Read(b []byte) (int, error) {
+	for len(b) > 0 {
+		if s.now == nil {
+			if err := s.skipZeros(); err != nil {
+				return 0, err
+			}
+			if err := s.open(); err != nil {
+				return 0, fmt.Errorf("compressed data: %w", err)
+			}
+		}
+		n, err := s.now.Read(b)
+		switch err {
+		case io.EOF:
+			s.Close()
+			err = nil
+		case io.ErrUnexpectedEOF: // of the stream, not of the tar in it
+			err = fmt.Errorf("compressed data: %w", err)
+		}
+		if n > 0 || err != nil {
+			return n, err
+		}
+	}
+	return 0, nil
+}
+
+// Close gives up the current stream.
+func (s *streams) Close() {
+	if s.close != nil {
+		s.close()
+	}
+	s.now, s.close = nil, nil
+}
+
+// skipZeros reads to the next byte that is not zero. It returns io.EOF if there is none.
+func (s *streams) skipZeros() error {
+	for {
+		b, err := s.r.ReadByte()
+		if err != nil {
+			return err
+		}
+		if b != 0 {
+			return s.r.UnreadByte()
+		}
+	}
+}
+
+const (
+	magicZstd      = 0xfd2fb528
+	magicLZ4       = 0x184d2204
+	magicSkippable = 0x184d2a50 // to 0x184d2a5f: a skippable frame of zstd or LZ4
+)
+
+// open begins the stream that follows in r.
+func (s *streams) open() error {
+	if err := s.skipFrames(); err != nil {
+		return err
+	}
+	head, err := s.r.Peek(lzma.HeaderLen)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	var magic uint32
+	if len(head) >= 4 {
+		magic = binary.LittleEndian.Uint32(head)
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
+		if s.gzip == nil {
+			s.gzip = new(gzip.Reader)
+		}
+		err = s.gzip.Reset(s.r)
+		s.gzip.Multistream(false)
+		s.now = s.gzip
+		return noEOF(err)
+	case magic == magicZstd:
+		p := &padded{r: s.r, extra: 4}
+		z, err := zstd.NewReader(p, zstd.WithDecoderMaxMemory(maxDictionary))
+		if err != nil {
+			return err
+		}
+		s.now, s.close = &paddedStream{z, p, 4, isZstdEnd}, z.Close
+	case bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")):
+		s.now, err = xz.NewReader(s.r, maxDictionary)
+		return noEOF(err)
+	case bytes.HasPrefix(head, []byte("BZh")):
+		p := &padded{r: s.r, extra: 2}
+		s.now = &paddedStream{bzip2.NewReader(p), p, 2, isBzip2End}
+	case magic == magicLZ4:
+		p := &padded{r: s.r, extra: 4}
+		s.now = &paddedStream{lz4.NewReader(p), p, 4, isLZ4End}
+	case isLZMA(head):
+		s.now, err = lzma.ReaderConfig{DictCap: maxDictionary}.NewReader(s.r)
+		return noEOF(err)
+	default:
+		return errNoStream
+	}
+	return nil
+}
+
+// skipFrames skips the skippable frames before a frame of zstd or LZ4.
+func (s *streams) skipFrames() error {
+	for {
+		head, err := s.r.Peek(8)
+		if len(head) < 8 || binary.LittleEndian.Uint32(head)&^0xf != magicSkippable {
+			if err == io.EOF {
+				err = nil
+			}
+			return err
+		}
+		n := int64(binary.LittleEndian.Uint32(head[4:]))
+		if _, err := io.CopyN(io.Discard, s.r, 8+n); err != nil {
+			return noEOF(err)
+		}
+	}
+}
+
+// isLZMA reports whether b is the header of an .lzma file. It has no magic number, so the
+// dictionary and the size must have values that encoders write, as xz and libarchive require.
+func isLZMA(b []byte) bool {
+	if len(b) < lzma.HeaderLen || b[0] >= 9*5*5 {
+		return false
+	}
+	dict := binary.LittleEndian.Uint32(b[1:])
+	size := binary.LittleEndian.Uint64(b[5:])
+	oneOrTwoBits := bits.OnesCount32(dict) == 1 ||
+		bits.OnesCount32(dict) == 2 && dict&(dict>>1) != 0
+	return dict >= lzma.MinDictCap && (oneOrTwoBits || dict == ^uint32(0)) &&
+		(size == ^uint64(0) || size < 1<<38)
+}
+
+func noEOF(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// padded is the input of a decoder that expects nothing but another stream after a stream. It adds
+// extra zeros at the end, so that the decoder always ends at bytes that are no stream.
+type padded struct {
+	r     *bufio.Reader
+	extra int
+	zeros int // that were read last
+}
+
+func (p *padded) Read(b []byte) (int, error) {
+	n, err := p.r.Read(b)
+	if err == io.EOF && p.extra > 0 {
+		n, err = min(len(b), p.extra), nil
+		clear(b[:n])
+		p.extra -= n
+	}
+	other := bytes.TrimRight(b[:n], "\x00")
+	if len(other) > 0 {
+		p.zeros = 0
+	}
+	p.zeros += n - len(other)
+	return n, err
+}
+
+// ReadByte keeps compress/bzip2 from reading ahead.
+func (p *padded) ReadByte() (byte, error) {
+	b, err := p.r.ReadByte()
+	if err == io.EOF && p.extra > 0 {
+		err = nil
+		p.extra--
+	}
+	if p.zeros++; b != 0 {
+		p.zeros = 0
+	}
+	return b, err
+}
+
+// A paddedStream reads streams of one format, and the first zeros of padding behind them.
+type paddedStream struct {
+	io.Reader
+	p     *padded
+	magic int // bytes that the decoder reads to recognize another stream
+	isEnd func(error) bool
+}
+
+func (s *paddedStream) Read(b []byte) (int, error) {
+	n, err := s.Reader.Read(b)
+	if err != nil && s.isEnd(err) && s.p.zeros >= s.magic {
+		err = io.EOF
+	}
+	return n, err
+}
+
+func isZstdEnd(err error) bool { return errors.Is(err, zstd.ErrMagicMismatch) }
+
+func isLZ4End(err error) bool { return errors.Is(err, lz4.ErrInvalidFrame) }
+
+func isBzip2End(err error) bool {
+	return errors.Is(err, bzip2.StructuralError("bad magic value in continuation file"))
+}
