@@ -37,6 +37,9 @@ The same files make the same bytes: owners are not stored, modification times ar
 seconds, and later times are clamped to SOURCE_DATE_EPOCH if it is set. Sockets are skipped with a
 warning, and so are FIFOs and devices unless --special is given.
 
+If a file was written just now, pack waits until the second of its modification time is over, so
+that 'tpk update' recognizes later changes by their times.
+
 Globs for --exclude: one without a slash, such as *.tmp, is matched with every name; one with a
 slash, such as build/**, with the path below DIR; one that ends with a slash, such as .git/, matches
 directories only. * and ? do not match slashes, ** does, and {a,b} and [a-z] work.

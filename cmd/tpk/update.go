@@ -22,6 +22,10 @@ func updateCommand() *cli.Command {
 		Description: help.Text(`
 Makes ARCHIVE what 'tpk pack DIR ARCHIVE' would write, but copies unchanged files from it. A file is
 unchanged if its size and modification time are the same or, with --checksum, its content.
+Times that prove nothing are not trusted, and the file is read: times that are clamped to
+SOURCE_DATE_EPOCH or equal to it, in the future, or set by build tools, such as 0, 1 and 1980-01-01.
+Only --checksum finds a change that keeps the size and restores the time, as cp -p does.
+
 Entries that are not in DIR, or are excluded, are removed unless --keep is given. Owners stored in
 ARCHIVE stay unless --preserve-owner replaces them with those in DIR.
 

@@ -19,6 +19,8 @@
 //	duplicate            made a hard link to a copy          placefile.go (target)
 //	another name         made a hard link to the first       placefile.go (placeName)
 //
+// At the end, [Packer.Run] waits until the second of the newest file is over (recent.go).
+//
 // Call [New], then [Packer.Run] with a function that submits items. It is [Packer.Walk] for a tree,
 // [Packer.WalkFS] for a file system, or a Merger of package rewrite for archives.
 package packer

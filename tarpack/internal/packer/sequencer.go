@@ -21,7 +21,8 @@ type sequencer struct {
 	shards       *Sharder // nil: one archive
 	entries      EntrySink
 	packed       fingerprints // nil unless files are removed
-	ownerOfFiles bool         // the owner on disk counts, not that in the archive that is changed
+	recent       *recents
+	ownerOfFiles bool // the owner on disk counts, not that in the archive that is changed
 }
 
 func (p *Packer) newSequencer() (*sequencer, error) {
@@ -29,6 +30,7 @@ func (p *Packer) newSequencer() (*sequencer, error) {
 	return &sequencer{
 		worker: w, out: p.Out, changes: &p.Changes, queue: &p.queue, workers: p.workers,
 		shards: p.Shards, entries: p.Entries, packed: p.packed, ownerOfFiles: p.Options.PreserveOwner,
+		recent: &p.recent,
 	}, err
 }
 
@@ -74,6 +76,9 @@ func (s *sequencer) place(ctx context.Context, it *Item) error {
 	}
 	if s.packed != nil {
 		s.packed.note(it)
+	}
+	if !s.dry {
+		s.recent.note(it)
 	}
 	if it.Type == sidecar.TypeFile {
 		return s.placeFile(ctx, it)
