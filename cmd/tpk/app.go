@@ -25,7 +25,7 @@ Flags may be given before or after the arguments. After "--", everything is an a
 Exit codes:
    0      success
    1      an error, or a difference for diff
-   2      wrong usage
+   2      wrong usage, or trouble for diff
    128+n  stopped by signal n: 130 is Ctrl-C, 143 kill; 141 is a closed pipe
 
 `
