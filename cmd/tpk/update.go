@@ -6,6 +6,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/editing"
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/help"
+	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/tarpack/edit"
 )
 
@@ -26,7 +27,9 @@ Times that prove nothing are not trusted, and the file is read: times that are c
 SOURCE_DATE_EPOCH or equal to it, in the future, or set by build tools, such as 0, 1 and 1980-01-01.
 Only --checksum finds a change that keeps the size and restores the time, as cp -p does.
 
-Entries that are not in DIR, or are excluded, are removed unless --keep is given. Owners stored in
+Entries that are not in DIR, or are excluded, are removed unless --keep is given. If these are more
+than half of the entries, as with an empty or a wrong directory, the command fails and ARCHIVE stays
+as it is; --max-delete allows them. Owners stored in
 ARCHIVE stay unless --preserve-owner replaces them with those in DIR.
 
 An archive that is up to date is not touched. `+editing.Safely,
@@ -37,6 +40,10 @@ An archive that is up to date is not touched. `+editing.Safely,
 		Flags: flags.Source(
 			flags.Switch("checksum", "compare contents even if size and modification time match"),
 			flags.Switch("keep", "keep entries that are not in DIR"),
+			&cli.Int64Flag{
+				Name: "max-delete", DefaultText: "half of the entries",
+				Usage: "fail if more than `N` entries would be removed",
+			},
 			flags.DryRun(), flags.Progress()),
 		Action: action(parseUpdate, runUpdate),
 	}
@@ -49,6 +56,14 @@ func parseUpdate(c *cli.Context) (*updateOptions, error) {
 	}
 	o := &updateOptions{archive: args[0], dir: args[1]}
 	o.update = edit.UpdateOptions{Checksum: c.Bool("checksum"), Keep: c.Bool("keep")}
+	most := c.Int64("max-delete")
+	if most < 0 {
+		return nil, report.Usagef("update: --max-delete %d: must not be negative", most)
+	}
+	o.update.RemoveLimit = func(entries int64) int64 { return entries / 2 }
+	if c.IsSet("max-delete") {
+		o.update.RemoveLimit = func(int64) int64 { return most }
+	}
 	src, err := flags.ParseSource(c)
 	if err != nil {
 		return nil, err

@@ -17,7 +17,11 @@ type UpdateOptions struct {
 	// the future, of the current second, or set by a build tool, such as 0, 1 and 1980-01-01.
 	Checksum bool
 	Keep     bool // keep the entries of the archive that are not in the tree
-	DryRun   bool // write nothing, only find out what would change
+	// RemoveLimit, if set, returns how many entries may be removed from an archive with that many.
+	// An update that would remove more is format.ErrRemovals. With DryRun it is that as well, but
+	// Change receives all changes first.
+	RemoveLimit func(entries int64) int64
+	DryRun      bool // write nothing, only find out what would change
 	// Change, if set, is called for each change in the order of the archive, always from the same
 	// goroutine.
 	Change func(kind format.ChangeKind, path string)
