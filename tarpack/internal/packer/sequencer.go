@@ -120,8 +120,14 @@ func (s *sequencer) addLink(it *Item, h format.Header, target *dedup.Copy, dupli
 	if duplicate {
 		s.known.Linked(target)
 	}
+	content := it.size
+	if it.fromArchive() {
+		content = it.Old.ContentSize()
+	}
 	h.Type, h.Size, h.Link = sidecar.TypeHardlink, 0, target.Path
-	s.out.AddLink(tarwriter.Link{Header: h, Duplicate: duplicate, Old: it.Old})
+	s.out.AddLink(tarwriter.Link{
+		Header: h, Duplicate: duplicate, Content: max(0, content), Old: it.Old,
+	})
 }
 
 // refuse decides what an error with one entry means: only an EntrySink can do without the entry.
