@@ -44,6 +44,9 @@ func parseMerge(c *cli.Context) (*mergeOptions, error) {
 		return nil, err
 	}
 	o := &mergeOptions{out: args[0], archives: args[1:], dryRun: c.Bool("dry-run")}
+	if err := flags.CheckArchiveName(c, o.out); err != nil {
+		return nil, err
+	}
 	o.merge.First = c.Bool("first")
 	o.merge.Dedup = flags.DedupMode(c)
 	return o, nil
