@@ -70,8 +70,12 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return report.Usagef("%s: no such command: see 'tpk --help'",
-					report.Quote(c.Args().First()))
+				word := c.Args().First()
+				if name := flags.SuggestCommand(c.App, word); name != "" {
+					return report.Usagef("%s: no such command: did you mean 'tpk %s'?",
+						report.Quote(word), name)
+				}
+				return report.Usagef("%s: no such command: see 'tpk --help'", report.Quote(word))
 			}
 			return report.Usagef("no command given: see 'tpk --help'")
 		},
