@@ -66,6 +66,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			repairCommand(),
 			serveCommand(),
 			completionCommand(),
+			versionCommand(),
 			completeCommand(),
 		},
 		Action: func(c *cli.Context) error {
