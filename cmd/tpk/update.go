@@ -32,6 +32,9 @@ than half of the entries, as with an empty or a wrong directory, the command fai
 as it is; --max-delete allows them. Owners stored in
 ARCHIVE stay unless --preserve-owner replaces them with those in DIR.
 
+With --json, a dry run prints an object with change and path for each path. The last line has the
+numbers added, changed, removed, kept and ignored, and written and archive_bytes.
+
 An archive that is up to date is not touched. `+editing.Safely,
 			"ARCHIVE can't be updated",
 			"tpk update site.tar.gz site",
@@ -44,7 +47,7 @@ An archive that is up to date is not touched. `+editing.Safely,
 				Name: "max-delete", DefaultText: "half of the entries",
 				Usage: "fail if more than `N` entries would be removed",
 			},
-			flags.DryRun(), flags.Progress()),
+			flags.DryRun(), flags.Switch("json", "print one JSON object per line"), flags.Progress()),
 		Action: action(parseUpdate, runUpdate),
 	}
 }
