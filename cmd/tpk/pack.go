@@ -47,7 +47,8 @@ that 'tpk update' recognizes later changes by their times.
 Globs for --exclude: one without a slash, such as *.tmp, is matched with every name; one with a
 slash, such as build/**, with the path below DIR; one that ends with a slash, such as .git/, matches
 directories only. ./x is x at the top of DIR. ! at the beginning is refused: nothing that another
-glob excludes can be included again. * and ? do not match slashes, ** does, and {a,b} and [a-z] work.
+glob excludes can be included again. * and ? do not match slashes, ** does.
+{a,b} and [a-z] work.
 
 With --shards or --shard-size, the result is a shard set: OUT-00000-of-00016.tar.gz and so on, each
 of them an archive, and an index of all. Either the whole set is written or nothing. serve

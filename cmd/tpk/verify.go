@@ -71,7 +71,7 @@ func runVerify(c *cli.Context, name string) error {
 	})
 	m.Stop()
 	if err == nil && asJSON {
-		err = encoder.Encode(verifiedLine{name, res.Entries, res.Bytes, int64(res.Failed)})
+		err = encoder.Encode(verifiedLine{name, res.Entries, res.Bytes, res.Failed})
 	}
 	if err := errors.Join(err, printErr); err != nil {
 		return err

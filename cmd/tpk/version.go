@@ -15,7 +15,7 @@ func versionCommand() *cli.Command {
 		Usage:     "print the version of tpk",
 		UsageText: "tpk version [--help]",
 		Description: help.Text(`
-Prints the version of tpk, of the archive format and of Go, and the platform, as tpk --version does.`,
+Prints the versions of tpk, of the archive format and of Go, and the platform.`,
 			"the version can't be printed",
 			"tpk version"),
 		Action: func(c *cli.Context) error {

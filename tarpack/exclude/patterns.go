@@ -36,7 +36,7 @@ type rule struct {
 func (x *Patterns) Add(glob string) error {
 	if strings.HasPrefix(glob, "!") {
 		return fmt.Errorf("%q: a glob can't include again what others exclude;"+
-			" for names that begin with !, write \\!", glob)
+			" write \\! for names that begin with it", glob)
 	}
 	r := rule{glob: strings.TrimSuffix(glob, "/")}
 	r.dirOnly = r.glob != glob
