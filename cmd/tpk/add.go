@@ -26,7 +26,8 @@ func addCommand() *cli.Command {
 		Description: help.Text(`
 Adds the files in each DIR, with their paths below DIR, as pack does, and each FILE under its own
 name. With --into, they are added below that directory of ARCHIVE. Paths that exist in ARCHIVE are
-kept and counted; with --replace, they are replaced. If there is nothing to add, nothing is written.
+kept and counted; with --replace, they are replaced. A FILE is always read then; in a DIR, files are
+unchanged as for 'tpk update'. If there is nothing to add, nothing is written.
 
 `+editing.Safely+`
 

@@ -25,7 +25,7 @@ Flags may be given before or after the arguments. After "--", everything is an a
 Exit codes:
    0      success
    1      an error, or a difference for diff
-   2      wrong usage
+   2      wrong usage, or trouble for diff
    128+n  stopped by signal n: 130 is Ctrl-C, 143 kill; 141 is a closed pipe
 
 `
@@ -66,12 +66,17 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			repairCommand(),
 			serveCommand(),
 			completionCommand(),
+			versionCommand(),
 			completeCommand(),
 		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return report.Usagef("%s: no such command: see 'tpk --help'",
-					report.Quote(c.Args().First()))
+				word := c.Args().First()
+				if name := flags.SuggestCommand(c.App, word); name != "" {
+					return report.Usagef("%s: no such command: did you mean 'tpk %s'?",
+						report.Quote(word), name)
+				}
+				return report.Usagef("%s: no such command: see 'tpk --help'", report.Quote(word))
 			}
 			return report.Usagef("no command given: see 'tpk --help'")
 		},

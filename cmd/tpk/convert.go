@@ -60,6 +60,9 @@ func parseConvert(c *cli.Context) (*convertOptions, error) {
 		return nil, err
 	}
 	o := &convertOptions{in: args[0], out: args[1]}
+	if err := flags.CheckArchiveName(c, o.out); err != nil {
+		return nil, err
+	}
 	o.convert.Level, o.convert.Workers = c.Int("level"), c.Int("workers")
 	o.convert.Dedup, o.convert.DryRun = flags.DedupMode(c), c.Bool("dry-run")
 	if name := c.String("zip-encoding"); name != "" {

@@ -27,7 +27,7 @@ func diffCommand() *cli.Command {
 		Name:      "diff",
 		Usage:     "compare two archives",
 		UsageText: "tpk diff [--json] OLD NEW",
-		Description: help.Text(`
+		Description: help.TextWithTrouble(`
 Prints a line for each path that was added, changed or removed from OLD to NEW, sorted by path. For
 a changed path, brackets list what has changed: type, content, mode, mtime, link, device.
 Only the indexes are read: contents are the same if size and xxHash64 are.
@@ -37,7 +37,8 @@ With --json, each line is an object with these members:
  path      the path; path_base64 has its bytes if they are not UTF-8
  what      a list of what has changed
  old, new  type, size, mode, mtime and, for files, hash`,
-			"the archives differ or can't be read",
+			"the archives differ",
+			"wrong usage, or the archives can't be compared",
 			"tpk diff monday.tar.gz tuesday.tar.gz",
 			"tpk diff --json a.tar.gz b.tar.gz |",
 			`  jq -r 'select(.change == "added").path'`),
@@ -55,18 +56,29 @@ func parseDiff(c *cli.Context) (*diffOptions, error) {
 }
 
 func runDiff(c *cli.Context, o *diffOptions) error {
+	differ, err := compare(c, o)
+	switch {
+	case err != nil:
+		return &report.TroubleError{Err: err}
+	case differ:
+		return report.ErrReported
+	}
+	return nil
+}
+
+// compare prints the differences and reports whether there are any.
+func compare(c *cli.Context, o *diffOptions) (differ bool, err error) {
 	a, err := reading.Open(c, o.old)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer a.Close()
 	b, err := reading.Open(c, o.new)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer b.Close()
 	w := bufio.NewWriterSize(c.App.Writer, 64<<10)
-	differ := false
 	encoder := reading.NewJSONEncoder(w)
 	err = tarpack.Compare(c.Context, a, b, func(d tarpack.Difference) error {
 		differ = true
@@ -80,13 +92,7 @@ func runDiff(c *cli.Context, o *diffOptions) error {
 		_, err := fmt.Fprintln(w, line)
 		return err
 	})
-	if err := errors.Join(err, w.Flush()); err != nil {
-		return err
-	}
-	if differ {
-		return report.ErrReported
-	}
-	return nil
+	return differ, errors.Join(err, w.Flush())
 }
 
 // A diffLine is a line of diff --json. JSON is UTF-8: PathBase64 has a path that is not.

@@ -105,7 +105,7 @@ func runExtract(c *cli.Context, o *extractOptions) error {
 	case err != nil:
 		return err
 	}
-	m.Summarize("extracted %s files (%s) into %s",
+	m.Summarize("extracted %s entries (%s) into %s",
 		report.Count(res.Entries), report.Bytes(res.Bytes), report.Quote(o.dir))
 	if res.Failed > 0 {
 		return report.ErrReported

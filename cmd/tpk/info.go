@@ -20,7 +20,8 @@ func infoCommand() *cli.Command {
 		Usage:     "print a summary of an archive",
 		UsageText: "tpk info [--json] ARCHIVE",
 		Description: help.Text(`
-Prints the number of entries of each type, bytes in (the size of all files, including duplicates),
+Prints the number of entries of each type, where a hard link is a file as well (in JSON, files are
+those without hard links), bytes in (the size of all files, including duplicates),
 bytes out (the size of archive and index), and the overhead per entry: the bytes in archive and
 index that are not compressed content.`,
 			"ARCHIVE can't be read",
@@ -95,17 +96,17 @@ func (s summary) print(w io.Writer) error {
 format       tpk %d
 entries      %s
   files      %s
+  hard links %s of these files, of which %s are duplicates
   folders    %s
   symlinks   %s
-  hard links %s, of which %s are duplicates
   special    %s
 bytes in     %s, of which %s in hard links
 bytes out    %s, %.1f %% of those in
   archive    %s
   index      %s
 overhead     %.1f bytes an entry
-`, report.Quote(s.Archive), s.Format, count(s.Entries), count(s.Files),
-		count(s.Directories), count(s.Symlinks), count(s.Hardlinks), count(s.Duplicates),
+`, report.Quote(s.Archive), s.Format, count(s.Entries), count(s.Files+s.Hardlinks),
+		count(s.Hardlinks), count(s.Duplicates), count(s.Directories), count(s.Symlinks),
 		count(s.Special),
 		size(s.BytesIn), size(s.BytesLinked), size(s.BytesOut), ratio,
 		size(s.ArchiveBytes), size(s.IndexBytes), s.Overhead)

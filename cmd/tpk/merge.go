@@ -26,13 +26,16 @@ func mergeCommand() *cli.Command {
 		Description: help.Text(`
 Writes all entries of the archives to OUT.tar.gz. If several have the same path, the last one is
 taken, or the first one with --first. Equal contents are stored once. Nothing is compressed again.
-OUT.tar.gz may be one of the archives.`,
+OUT.tar.gz may be one of the archives.
+
+With --json, an object has the numbers added and ignored, and written and archive_bytes.`,
 			"an archive can't be read or OUT.tar.gz can't be written",
 			"tpk merge all.tar.gz monday.tar.gz tuesday.tar.gz",
 			"tpk merge --first site.tar.gz site.tar.gz defaults.tar.gz"),
 		Flags: []cli.Flag{
 			flags.Switch("first", "take a path from the first archive that contains it"),
-			flags.Dedup(), flags.DryRun(), flags.Progress(),
+			flags.Dedup(), flags.DryRun(), flags.Switch("json", "print a JSON object"),
+			flags.Progress(),
 		},
 		Action: action(parseMerge, runMerge),
 	}
@@ -44,6 +47,9 @@ func parseMerge(c *cli.Context) (*mergeOptions, error) {
 		return nil, err
 	}
 	o := &mergeOptions{out: args[0], archives: args[1:], dryRun: c.Bool("dry-run")}
+	if err := flags.CheckArchiveName(c, o.out); err != nil {
+		return nil, err
+	}
 	o.merge.First = c.Bool("first")
 	o.merge.Dedup = flags.DedupMode(c)
 	return o, nil

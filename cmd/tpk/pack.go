@@ -37,9 +37,18 @@ The same files make the same bytes: owners are not stored, modification times ar
 seconds, and later times are clamped to SOURCE_DATE_EPOCH if it is set. Sockets are skipped with a
 warning, and so are FIFOs and devices unless --special is given.
 
+Files with equal content and permissions become hard links to one copy. 'tpk extract' makes separate
+files of them, each with its time. After another tar they are one file with one time, and a change
+to one changes all. --dedup strict links only files with equal times, --dedup off none.
+
+If a file was written just now, pack waits until the second of its modification time is over, so
+that 'tpk update' recognizes later changes by their times.
+
 Globs for --exclude: one without a slash, such as *.tmp, is matched with every name; one with a
 slash, such as build/**, with the path below DIR; one that ends with a slash, such as .git/, matches
-directories only. * and ? do not match slashes, ** does, and {a,b} and [a-z] work.
+directories only. ./x is x at the top of DIR. ! at the beginning is refused: nothing that another
+glob excludes can be included again. * and ? do not match slashes, ** does.
+{a,b} and [a-z] work.
 
 With --shards or --shard-size, the result is a shard set: OUT-00000-of-00016.tar.gz and so on, each
 of them an archive, and an index of all. Either the whole set is written or nothing. serve
@@ -76,6 +85,9 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 		return nil, err
 	}
 	o := &packOptions{dir: args[0], out: args[1]}
+	if err := flags.CheckArchiveName(c, o.out); err != nil {
+		return nil, err
+	}
 	if o.pack, err = flags.ParseSource(c); err != nil {
 		return nil, err
 	}

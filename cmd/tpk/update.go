@@ -6,6 +6,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/editing"
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/help"
+	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/tarpack/edit"
 )
 
@@ -22,8 +23,17 @@ func updateCommand() *cli.Command {
 		Description: help.Text(`
 Makes ARCHIVE what 'tpk pack DIR ARCHIVE' would write, but copies unchanged files from it. A file is
 unchanged if its size and modification time are the same or, with --checksum, its content.
-Entries that are not in DIR, or are excluded, are removed unless --keep is given. Owners stored in
+Times that prove nothing are not trusted, and the file is read: times that are clamped to
+SOURCE_DATE_EPOCH or equal to it, in the future, or set by build tools, such as 0, 1 and 1980-01-01.
+Only --checksum finds a change that keeps the size and restores the time, as cp -p does.
+
+Entries that are not in DIR, or are excluded, are removed unless --keep is given. If these are more
+than half of the entries, as with an empty or a wrong directory, the command fails and ARCHIVE stays
+as it is; --max-delete allows them. Owners stored in
 ARCHIVE stay unless --preserve-owner replaces them with those in DIR.
+
+With --json, a dry run prints an object with change and path for each path. The last line has the
+numbers added, changed, removed, kept and ignored, and written and archive_bytes.
 
 An archive that is up to date is not touched. `+editing.Safely,
 			"ARCHIVE can't be updated",
@@ -33,7 +43,11 @@ An archive that is up to date is not touched. `+editing.Safely,
 		Flags: flags.Source(
 			flags.Switch("checksum", "compare contents even if size and modification time match"),
 			flags.Switch("keep", "keep entries that are not in DIR"),
-			flags.DryRun(), flags.Progress()),
+			&cli.Int64Flag{
+				Name: "max-delete", DefaultText: "half of the entries",
+				Usage: "fail if more than `N` entries would be removed",
+			},
+			flags.DryRun(), flags.Switch("json", "print one JSON object per line"), flags.Progress()),
 		Action: action(parseUpdate, runUpdate),
 	}
 }
@@ -45,6 +59,14 @@ func parseUpdate(c *cli.Context) (*updateOptions, error) {
 	}
 	o := &updateOptions{archive: args[0], dir: args[1]}
 	o.update = edit.UpdateOptions{Checksum: c.Bool("checksum"), Keep: c.Bool("keep")}
+	most := c.Int64("max-delete")
+	if most < 0 {
+		return nil, report.Usagef("update: --max-delete %d: must not be negative", most)
+	}
+	o.update.RemoveLimit = func(entries int64) int64 { return entries / 2 }
+	if c.IsSet("max-delete") {
+		o.update.RemoveLimit = func(int64) int64 { return most }
+	}
 	src, err := flags.ParseSource(c)
 	if err != nil {
 		return nil, err

@@ -13,10 +13,15 @@ import (
 // UpdateOptions are the options of Update. The zero value is usable.
 type UpdateOptions struct {
 	// Checksum compares the content of every file. Otherwise a file with the size and modification
-	// time of its entry counts as unchanged.
+	// time of its entry counts as unchanged, unless its time proves nothing: if it is clamped, in
+	// the future, of the current second, or set by a build tool, such as 0, 1 and 1980-01-01.
 	Checksum bool
 	Keep     bool // keep the entries of the archive that are not in the tree
-	DryRun   bool // write nothing, only find out what would change
+	// RemoveLimit, if set, returns how many entries may be removed from an archive with that many.
+	// An update that would remove more is format.ErrRemovals. With DryRun it is that as well, but
+	// Change receives all changes first.
+	RemoveLimit func(entries int64) int64
+	DryRun      bool // write nothing, only find out what would change
 	// Change, if set, is called for each change in the order of the archive, always from the same
 	// goroutine.
 	Change func(kind format.ChangeKind, path string)
@@ -51,7 +56,8 @@ func (o *UpdateOptions) rewrite() rewrite.Options {
 // AddOptions are the options of Add. The zero value is usable.
 type AddOptions struct {
 	// Replace takes the added entry if the archive already has its path. Otherwise the archive's
-	// entry stays, and the added one counts as ignored.
+	// entry stays, and the added one counts as ignored. A file that is named is always read. One
+	// in a directory counts as unchanged as in Update.
 	Replace bool
 	// Into is the directory of the archive to add to, created if it is missing. "" is the root.
 	Into string

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tarpack/tpk/tarpack/internal/base"
+	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
@@ -14,13 +15,17 @@ import (
 //
 // The errors are those of tarpack.Open and pack.Dir.
 func Update(ctx context.Context, name, dir string, o UpdateOptions) (Result, error) {
-	res, err := rewrite.Edit(ctx, name, o.rewrite(), func(_ *base.Archive, r *rewrite.Rewrite) error {
+	res, err := rewrite.Edit(ctx, name, o.rewrite(), func(k *base.Archive, r *rewrite.Rewrite) error {
 		t, err := tree.Open(dir)
 		if err != nil {
 			return err
 		}
 		r.Layers = append(r.Layers, rewrite.Layer{Tree: t})
 		r.Checksum = o.Checksum
+		if o.RemoveLimit != nil {
+			entries := int64(k.Index.Len())
+			r.Removals = &packer.Removals{Limit: o.RemoveLimit(entries), Of: entries}
+		}
 		r.Choose = func(_ string, children []*rewrite.Child) int {
 			if last := len(children) - 1; children[last].Layer > r.Base || o.Keep {
 				return last

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -18,27 +19,43 @@ import (
 //
 // What is below an excluded directory is excluded with it. The syntax is that of package
 // doublestar: *, ?, [a-z], {a,b}, and ** for any number of directories.
+//
+// A "./" at the beginning means the top of the tree, as "/" does. A glob that begins with "!" is
+// refused, as are "." and "..", which no path contains. `\!` begins a glob for names with a "!".
 type Patterns struct {
-	rules []rule
+	names, paths ruleSet
 }
 
 // rule is one glob.
 type rule struct {
 	glob    string // without slashes at its ends
-	byName  bool   // is matched with the last component
 	dirOnly bool   // matches only directories
 }
 
-// Add adds a glob. It fails, and names the glob, if that is malformed.
+// Add adds a glob. It fails, and names the glob, if that is malformed or can match nothing.
 func (x *Patterns) Add(glob string) error {
+	if strings.HasPrefix(glob, "!") {
+		return fmt.Errorf("%q: a glob can't include again what others exclude;"+
+			" write \\! for names that begin with it", glob)
+	}
 	r := rule{glob: strings.TrimSuffix(glob, "/")}
 	r.dirOnly = r.glob != glob
-	r.byName = !strings.Contains(r.glob, "/")
-	r.glob = strings.TrimPrefix(r.glob, "/")
+	parts := strings.Split(r.glob, "/")
+	byName := len(parts) == 1
+	// Empty components and "." mean nothing in a path, except that a slash makes it a path.
+	parts = slices.DeleteFunc(parts, func(p string) bool { return p == "" || p == "." })
+	r.glob = strings.Join(parts, "/")
 	if r.glob == "" || !doublestar.ValidatePattern(r.glob) {
 		return fmt.Errorf("%q is not a valid glob", glob)
 	}
-	x.rules = append(x.rules, r)
+	if slices.Contains(parts, "..") {
+		return fmt.Errorf("%q: a path in the tree has no \"..\"", glob)
+	}
+	if byName {
+		x.names.add(r)
+	} else {
+		x.paths.add(r)
+	}
 	return nil
 }
 
@@ -60,20 +77,5 @@ func (x *Patterns) AddFrom(r io.Reader) error {
 
 // Match reports whether the entry at path p is excluded.
 func (x *Patterns) Match(p string, isDir bool) bool {
-	if x == nil {
-		return false
-	}
-	for _, r := range x.rules {
-		if r.dirOnly && !isDir {
-			continue
-		}
-		subject := p
-		if r.byName {
-			subject = path.Base(p)
-		}
-		if doublestar.MatchUnvalidated(r.glob, subject) {
-			return true
-		}
-	}
-	return false
+	return x != nil && (x.names.match(path.Base(p), isDir) || x.paths.match(p, isDir))
 }

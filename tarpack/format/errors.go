@@ -54,6 +54,8 @@ var (
 	ErrDevice = errors.New("the device is too small")
 	// ErrTooMany: the size of a shard is so small that there would be more than MaxShards.
 	ErrTooMany = errors.New("the shards are too small")
+	// ErrRemovals: an update would remove more entries than its options allow.
+	ErrRemovals = errors.New("too many entries would be removed")
 	// ErrNotIndexed: the new archive has its name, but its sidecar could not be given its own.
 	ErrNotIndexed = errors.New("the archive is complete and in its place, but not its index")
 )

@@ -3,7 +3,7 @@ package format
 // Progress is how far a command has come.
 type Progress struct {
 	Entries int64 // entries written or read
-	Bytes   int64 // bytes of their content, before compression
+	Bytes   int64 // bytes of their content, before compression; hard links have that of their target
 }
 
 // ChangeKind is how an archive differs from its former state at one path.

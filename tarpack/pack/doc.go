@@ -12,6 +12,9 @@
 //	tree ──► find entries in order ──────────────────────► decide, write ──► out.tar.gz
 //	   └───► read, hash and compress (workers) ────────────┘           └───► out.tar.gz.tpi
 //
+// Archives have times in whole seconds. If a file was written in the current second, packing ends
+// when that second is over, so that package edit recognizes any later write by its time.
+//
 // Archive and sidecar are written to temporary files, which take their places once both are whole
 // and on the disk. Until then, and after an error, an archive of that name is as it was.
 package pack

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/reading"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/tarpack/edit"
@@ -42,9 +43,15 @@ func (e *Edit) Run(c *cli.Context) error {
 	defer m.Stop()
 	o := Options{Notice: m.Notice, Progress: m.Update}
 	var printErr error
+	asJSON, encoder := c.Bool("json"), reading.NewJSONEncoder(c.App.Writer)
 	if o.DryRun = c.Bool("dry-run"); o.DryRun {
 		o.Change = func(kind format.ChangeKind, path string) {
-			if printErr == nil {
+			switch {
+			case printErr != nil:
+			case asJSON:
+				line := changeLine{kind.String(), path, reading.NotUTF8([]byte(path))}
+				printErr = encoder.Encode(line)
+			default:
 				_, printErr = fmt.Fprintf(c.App.Writer, "%s %s\n", kind, report.Quote(path))
 			}
 		}
@@ -56,6 +63,11 @@ func (e *Edit) Run(c *cli.Context) error {
 	}
 	if res.Ignored > 0 && e.Ignored != nil {
 		m.Print(report.Say(e.Ignored(res.Ignored)))
+	}
+	if asJSON {
+		return encoder.Encode(resultLine{
+			res.Added, res.Changed, res.Removed, res.Kept, res.Ignored, res.Written, res.ArchiveBytes,
+		})
 	}
 	if o.DryRun {
 		_, err := fmt.Fprintf(c.App.Writer, "%d added, %d changed, %d removed, %d kept\n",
@@ -70,4 +82,22 @@ func (e *Edit) Run(c *cli.Context) error {
 		report.Count(res.Added), report.Count(res.Changed), report.Count(res.Removed),
 		report.Count(res.Kept), report.Bytes(res.ArchiveBytes))
 	return nil
+}
+
+// A changeLine is a line of --json for one path. PathBase64 has a path that is not UTF-8.
+type changeLine struct {
+	Change     string `json:"change"`
+	Path       string `json:"path"`
+	PathBase64 []byte `json:"path_base64,omitempty"`
+}
+
+// A resultLine is the last line of --json.
+type resultLine struct {
+	Added        int64 `json:"added"`
+	Changed      int64 `json:"changed"`
+	Removed      int64 `json:"removed"`
+	Kept         int64 `json:"kept"`
+	Ignored      int64 `json:"ignored"`
+	Written      bool  `json:"written"`
+	ArchiveBytes int64 `json:"archive_bytes"` // 0 unless it was written
 }

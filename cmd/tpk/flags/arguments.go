@@ -1,6 +1,8 @@
 package flags
 
 import (
+	"strings"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/cmd/tpk/report"
@@ -17,6 +19,30 @@ func Arguments(c *cli.Context, least, most int) ([]string, error) {
 // shell's glob expands to, count as one argument.
 func ReadArguments(c *cli.Context, least, most int) ([]string, error) {
 	return count(c, tarpack.JoinShards(c.Args().Slice()), least, most)
+}
+
+// otherFormats are endings of names of archives that tpk does not write, or writes by export only.
+var otherFormats = []string{
+	".zip", ".jar", ".tar", ".tar.bz2", ".tbz", ".tbz2", ".tar.xz", ".txz", ".tar.lzma", ".tlz",
+	".tar.zst", ".tzst", ".tar.lz4", ".tar.lz", ".tar.br", ".tar.z", ".cpio", ".7z", ".rar", ".iso",
+	".bz2", ".xz", ".zst", ".lz4",
+}
+
+// CheckArchiveName refuses the name of a new archive that belongs to another format.
+func CheckArchiveName(c *cli.Context, name string) error {
+	lower := strings.ToLower(name)
+	for _, ending := range otherFormats {
+		if !strings.HasSuffix(lower, ending) || strings.HasPrefix(name, "/dev/") {
+			continue
+		}
+		why := report.Quote(name) + ": " + c.Command.Name + " writes .tar.gz, not " + ending +
+			": choose a name that ends in .tar.gz"
+		if ending == ".zip" {
+			why += "; 'tpk export' makes a zip of an archive"
+		}
+		return report.Usagef("%s: %s", c.Command.Name, why)
+	}
+	return nil
 }
 
 func count(c *cli.Context, args []string, least, most int) ([]string, error) {

@@ -20,6 +20,12 @@ func OnUsageError(c *cli.Context, err error, _ bool) error {
 	message := report.OneLine(err.Error())
 	if name, ok := strings.CutPrefix(message, "flag provided but not defined: -"); ok {
 		message = "no such flag: " + Dashed(name)
+		if c.Command != nil {
+			if flag := suggestFlag(c.Command.Flags, name); flag != "" {
+				message += ": did you mean " + Dashed(flag) + "?"
+				return report.Usagef("%s%s", what, message)
+			}
+		}
 	} else if name, ok := strings.CutPrefix(message, "flag needs an argument: -"); ok {
 		message = "flag needs a value: " + Dashed(name)
 	} else if before, name, ok := strings.Cut(message, " for flag -"); ok {

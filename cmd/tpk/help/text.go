@@ -1,17 +1,26 @@
 package help
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Text returns the description of a command: paragraphs of prose, the exit codes, and examples.
 // Prose is wrapped when it is printed, except lines that begin with a space. failure is what exit
 // code 1 means.
 func Text(prose, failure string, examples ...string) string {
+	return TextWithTrouble(prose, failure, "wrong usage", examples...)
+}
+
+// TextWithTrouble is Text for a command whose exit code 2 means more than wrong usage.
+func TextWithTrouble(prose, failure, trouble string, examples ...string) string {
 	var b strings.Builder
 	b.WriteString(strings.TrimSpace(prose) + "\n\nExit codes:\n" + indent + "0      success\n")
 	margin := indent + "       "
-	b.WriteString(indent + "1      ")
-	b.WriteString(strings.Join(wrap(failure, Width-len(indent)-len(margin)), "\n"+margin))
-	b.WriteString("\n" + indent + "2      wrong usage\n")
+	for i, meaning := range []string{failure, trouble} {
+		fmt.Fprintf(&b, "%s%d      ", indent, i+1)
+		b.WriteString(strings.Join(wrap(meaning, Width-len(indent)-len(margin)), "\n"+margin) + "\n")
+	}
 	b.WriteString(indent + "128+n  stopped by signal n\n\n")
 	b.WriteString(Examples(examples...))
 	return b.String()

@@ -26,6 +26,13 @@ func (e *UsageError) Error() string { return e.message }
 // Usagef returns a [UsageError]. The message starts with the name of the command.
 func Usagef(format string, args ...any) error { return &UsageError{fmt.Sprintf(format, args...)} }
 
+// A TroubleError is the error of a command whose exit code 1 means something else, such as a
+// difference. The exit code is 2, as for cmp and diff (POSIX.1-2017).
+type TroubleError struct{ Err error }
+
+func (e *TroubleError) Error() string { return e.Err.Error() }
+func (e *TroubleError) Unwrap() error { return e.Err }
+
 // A StoppedError is the cause of a context that a signal has cancelled.
 type StoppedError struct{ Signal syscall.Signal }
 
@@ -44,6 +51,7 @@ func (e *InterruptedError) Unwrap() error { return e.Err }
 // ExitCode returns the exit code of a command that has returned err: 0 for nil.
 func ExitCode(err error) int {
 	var usage *UsageError
+	var trouble *TroubleError
 	var interrupted *InterruptedError
 	switch {
 	case err == nil:
@@ -52,7 +60,7 @@ func ExitCode(err error) int {
 		return exitSignal + int(interrupted.Signal)
 	case errors.Is(err, syscall.EPIPE):
 		return exitSignal + int(syscall.SIGPIPE)
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &trouble):
 		return exitUsage
 	}
 	return exitFailure

@@ -45,6 +45,7 @@ var hints = []struct {
 	{format.ErrDevice, "pack onto a larger one, or into a file"},
 	{format.ErrTooMany, "choose a larger size"},
 	{format.ErrNotArchive, "'tpk pack' packs a directory, 'tpk convert' converts a tar or zip"},
+	{format.ErrRemovals, "check the directory, or allow it with --max-delete"},
 	{format.ErrAppend, "add it without --append"},
 	{format.ErrUnfinished, "'tpk repair' cuts it off"},
 	{format.ErrTruncated, hintTruncated},

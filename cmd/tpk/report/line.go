@@ -31,9 +31,9 @@ func LineWithoutHint(err error) string { return Say(message(err)) }
 func Say(message string) string { return "tpk: " + OneLine(message) }
 
 // OneLine returns text as a single line: newlines between errors become semicolons, and the
-// control characters in names are escaped.
+// control characters in names are escaped. Parts of names over longPart bytes are left out.
 func OneLine(text string) string {
-	text = strings.ReplaceAll(strings.TrimSpace(text), "\n", "; ")
+	text = shorten(strings.ReplaceAll(strings.TrimSpace(text), "\n", "; "))
 	return strings.ReplaceAll(Quote(text), `\\`, `\`)
 }
 

@@ -95,7 +95,7 @@ func (m *Meter) Update(now format.Progress) {
 		m.known = true
 		m.bar = newBar(m.w, m.goal.Bytes)
 	}
-	m.bar.Describe(fmt.Sprintf("%s %s files, %s/s",
+	m.bar.Describe(fmt.Sprintf("%s %s entries, %s/s",
 		m.verb, report.Count(m.now.Entries), report.Count(m.rate(m.now.Entries))))
 	if !m.known || m.now.Bytes < m.goal.Bytes { // a full bar would finish itself
 		m.bar.Set64(m.now.Bytes) //nolint:errcheck // failing to draw must not stop the work
@@ -104,7 +104,7 @@ func (m *Meter) Update(now format.Progress) {
 
 // line returns the progress as a line of text.
 func (m *Meter) line() string {
-	s := fmt.Sprintf("tpk: %s: %s files, %s, %s files/s, %s/s", m.verb,
+	s := fmt.Sprintf("tpk: %s: %s entries, %s, %s entries/s, %s/s", m.verb,
 		of(m.now.Entries, m.goal.Entries, report.Count),
 		of(m.now.Bytes, m.goal.Bytes, report.Bytes),
 		report.Count(m.rate(m.now.Entries)), report.Bytes(m.rate(m.now.Bytes)))

@@ -3,6 +3,7 @@ package input
 import (
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -51,7 +52,13 @@ func (d *Disk) Load(c *Content) error {
 // Open implements Opener.
 func (d *Disk) Open() (File, error) { return d.open() }
 
+// open opens the file. If it was written just now, it waits until another write would change its
+// times: what is read is then the content that they stand for.
 func (d *Disk) open() (*os.File, error) {
+	changed := time.Unix(0, durable.CtimeOf(d.Info))
+	if left := durable.Tick - time.Since(changed); left > 0 && left <= durable.Tick {
+		time.Sleep(left)
+	}
 	f, err := d.Dir.Root.OpenFile(d.Name, os.O_RDONLY|durable.OpenNonblock, 0)
 	if err != nil {
 		return nil, err

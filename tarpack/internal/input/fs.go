@@ -23,6 +23,9 @@ type FSTree struct{ FS fs.FS }
 // Open opens a file by its path.
 func (t *FSTree) Open(path string) (io.ReadCloser, error) { return t.FS.Open(path) }
 
+// Lstat returns what is at a path. It follows no link if the file system can read links.
+func (t *FSTree) Lstat(path string) (fs.FileInfo, error) { return fs.Lstat(t.FS, path) }
+
 // Walk goes through the file system in the order of an archive (FORMAT.md 1.1). It asks w what to
 // leave out, but calls v instead of w.Entry and w.EndDir.
 func (t *FSTree) Walk(ctx context.Context, w *tree.Walker, v Visitor) error {

@@ -2,6 +2,7 @@ package packer
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -16,6 +17,22 @@ type ChangeLog struct {
 	format.Changes
 	Each  func(format.ChangeKind, string) // receives every change, if set
 	First bool                            // end the run with ErrFirstChange
+	// Removals ends the run with format.ErrRemovals when too many entries are removed, if set.
+	Removals *Removals
+}
+
+// Removals limits the entries that an edit removes. nil limits nothing.
+type Removals struct {
+	Limit int64 // how many may be removed
+	Of    int64 // entries of the archive
+}
+
+// Check returns an error that wraps format.ErrRemovals if n entries are too many.
+func (r *Removals) Check(n int64) error {
+	if r == nil || n <= r.Limit {
+		return nil
+	}
+	return fmt.Errorf("%w: more than %d of %d", format.ErrRemovals, r.Limit, r.Of)
 }
 
 func (c *ChangeLog) note(kind format.ChangeKind, path string) error {
@@ -29,6 +46,9 @@ func (c *ChangeLog) note(kind format.ChangeKind, path string) error {
 		c.Changed++
 	case format.Removed:
 		c.Removed++
+		if err := c.Removals.Check(c.Removed); err != nil {
+			return err
+		}
 	}
 	if c.Each != nil {
 		c.Each(kind, path)

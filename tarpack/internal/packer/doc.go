@@ -22,6 +22,8 @@
 // Content that deflate would shrink by less than 3 % is stored. worker.go decides that for a small
 // file, placebig.go for a big one, both with package gzmember.
 //
+// At the end, [Packer.Run] waits until the second of the newest file is over (recent.go).
+//
 // Call [New], then [Packer.Run] with a function that submits items. It is [Packer.Walk] for a tree,
 // [Packer.WalkFS] for a file system, or a Merger of package rewrite for archives.
 package packer

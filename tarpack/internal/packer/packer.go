@@ -63,6 +63,7 @@ type Packer struct {
 	skip    []os.FileInfo // files not to pack: the archive itself
 	known   *dedup.Contents
 	packed  fingerprints // nil unless files are removed
+	recent  recents
 }
 
 // An EntrySink takes the entries of an archive that are not written in its order.
@@ -145,6 +146,7 @@ func (p *Packer) Run(
 	ctx context.Context, produce func(context.Context) error, index *os.File,
 ) (res Result, err error) {
 	defer p.known.Close()
+	p.recent = recents{start: time.Now(), clamp: p.Options.LatestModTime}
 	s, err := p.newSequencer()
 	if err != nil {
 		return Result{}, err
@@ -175,9 +177,13 @@ func (p *Packer) Run(
 	if err := p.run(ctx, produce, s); err != nil {
 		return Result{}, err
 	}
-	switch {
-	case p.Out == nil:
+	if p.Out == nil {
 		return Result{}, nil
+	}
+	if err := p.recent.settle(ctx); err != nil {
+		return Result{}, err
+	}
+	switch {
 	case p.Entries != nil:
 		return Result{}, p.Out.Flush()
 	case p.Shards != nil:

@@ -21,7 +21,8 @@ type sequencer struct {
 	shards       *Sharder // nil: one archive
 	entries      EntrySink
 	packed       fingerprints // nil unless files are removed
-	ownerOfFiles bool         // the owner on disk counts, not that in the archive that is changed
+	recent       *recents
+	ownerOfFiles bool // the owner on disk counts, not that in the archive that is changed
 }
 
 func (p *Packer) newSequencer() (*sequencer, error) {
@@ -29,6 +30,7 @@ func (p *Packer) newSequencer() (*sequencer, error) {
 	return &sequencer{
 		worker: w, out: p.Out, changes: &p.Changes, queue: &p.queue, workers: p.workers,
 		shards: p.Shards, entries: p.Entries, packed: p.packed, ownerOfFiles: p.Options.PreserveOwner,
+		recent: &p.recent,
 	}, err
 }
 
@@ -75,6 +77,9 @@ func (s *sequencer) place(ctx context.Context, it *Item) error {
 	if s.packed != nil {
 		s.packed.note(it)
 	}
+	if !s.dry {
+		s.recent.note(it)
+	}
 	if it.Type == sidecar.TypeFile {
 		return s.placeFile(ctx, it)
 	}
@@ -115,8 +120,14 @@ func (s *sequencer) addLink(it *Item, h format.Header, target *dedup.Copy, dupli
 	if duplicate {
 		s.known.Linked(target)
 	}
+	content := it.size
+	if it.fromArchive() {
+		content = it.Old.ContentSize()
+	}
 	h.Type, h.Size, h.Link = sidecar.TypeHardlink, 0, target.Path
-	s.out.AddLink(tarwriter.Link{Header: h, Duplicate: duplicate, Old: it.Old})
+	s.out.AddLink(tarwriter.Link{
+		Header: h, Duplicate: duplicate, Content: max(0, content), Old: it.Old,
+	})
 }
 
 // refuse decides what an error with one entry means: only an EntrySink can do without the entry.

@@ -3,6 +3,7 @@ package rewrite
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -174,12 +175,14 @@ func (m *Merger) compare(
 	if err != nil || it.LaterName {
 		return err
 	}
-	if base != nil && base.isFile() && !m.checksum {
+	isNamed := disk.Dir.Tree.Only != "" // by the user, so it is read
+	if base != nil && base.isFile() && !m.checksum && !isNamed {
 		h, err := it.Source.Header()
 		if err != nil {
 			return err
 		}
-		it.Keep = base.entry.Size == h.Size && base.entry.ModTime == h.ModTime
+		it.Keep = base.entry.Size == h.Size && base.entry.ModTime == h.ModTime &&
+			canProve(h.ModTime, m.P.Options.LatestModTime, time.Now())
 	}
 	return nil
 }

@@ -41,9 +41,10 @@ type Rewrite struct {
 	Layers         []Layer
 	Base           int
 	Choose         func(path string, children []*Child) int
-	Checksum       bool // compare contents even if size and mtime match
-	WriteUnchanged bool // write the archive even if nothing changes
-	Grow           bool // append to the archive of the first layer in place
+	Checksum       bool             // compare contents even if size and mtime match
+	WriteUnchanged bool             // write the archive even if nothing changes
+	Grow           bool             // append to the archive of the first layer in place
+	Removals       *packer.Removals // limits the removed entries; nil for any number
 
 	Committed bool // the output was committed, so the caller must not abort it
 }
@@ -124,6 +125,9 @@ func (r *Rewrite) Look(ctx context.Context, name string, first bool) (Result, er
 	if _, err := p.Run(ctx, m.Walk, nil); err != nil {
 		return Result{}, err
 	}
+	if err := r.Removals.Check(p.Changes.Removed); err != nil {
+		return Result{}, fmt.Errorf("%s: %w", name, err)
+	}
 	return Result{Changes: m.changes()}, nil
 }
 
@@ -134,12 +138,15 @@ func (r *Rewrite) Write(ctx context.Context, dst *durable.Output) (Result, error
 		return Result{}, err
 	}
 	p.Out.File = dst.Archive
-	p.Changes.Each = r.Options.Change
+	p.Changes.Each, p.Changes.Removals = r.Options.Change, r.Removals
 	if err := p.SkipOutput(dst); err != nil {
 		return Result{}, err
 	}
 	m := r.merger(p)
 	packed, err := p.Run(ctx, m.Walk, dst.Sidecar)
+	if errors.Is(err, format.ErrRemovals) {
+		err = fmt.Errorf("%s: %w", dst.Name, err)
+	}
 	if err != nil {
 		return Result{}, err
 	}

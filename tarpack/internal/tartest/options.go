@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -90,7 +91,8 @@ func CheckOptions[T any](t *testing.T, run func(t *testing.T, o T) *Outcome, opt
 	}
 }
 
-// setFunctions sets each field of a struct that is a function to one that counts its calls.
+// setFunctions sets each field of a struct that is a function to one that counts its calls. If the
+// function returns a limit, it limits nothing.
 func setFunctions(o reflect.Value, calls *Outcome) {
 	for i := range o.NumField() {
 		f := o.Field(i)
@@ -103,7 +105,10 @@ func setFunctions(o reflect.Value, calls *Outcome) {
 			defer calls.mu.Unlock()
 			calls.calls[name]++
 			calls.goroutines = max(calls.goroutines, runtime.NumGoroutine())
-			return nil
+			if f.Type().NumOut() == 0 {
+				return nil
+			}
+			return []reflect.Value{reflect.ValueOf(int64(math.MaxInt64))}
 		}))
 	}
 }

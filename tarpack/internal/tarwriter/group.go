@@ -65,7 +65,7 @@ func (w *Writer) AddToGroup(l Link) error {
 	if err := w.Repeat(l); err != nil {
 		return err
 	}
-	w.step(0)
+	w.step(l.Content)
 	return nil
 }
 

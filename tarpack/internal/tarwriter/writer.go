@@ -49,6 +49,7 @@ type Index interface {
 type Link struct {
 	Header    format.Header
 	Duplicate bool       // a hard link that replaces a duplicate
+	Content   int64      // bytes of the content of a hard link's target, for progress
 	Old       base.Entry // the entry at its path in the archive that is changed; zero if there is none
 }
 

@@ -2,6 +2,7 @@ package tree
 
 import (
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"strings"
@@ -36,9 +37,15 @@ func (t *Tree) Top() (*Dir, error) {
 }
 
 // Open opens the file with this path in the archive.
-func (t *Tree) Open(name string) (io.ReadCloser, error) {
+func (t *Tree) Open(name string) (io.ReadCloser, error) { return t.Root.Open(t.below(name)) }
+
+// Lstat returns what is at this path in the archive.
+func (t *Tree) Lstat(name string) (fs.FileInfo, error) { return t.Root.Lstat(t.below(name)) }
+
+// below returns the path below Root of a path in the archive.
+func (t *Tree) below(name string) string {
 	if t.Into != "" {
 		name = strings.TrimPrefix(name, t.Into+"/")
 	}
-	return t.Root.Open(path.Clean(name))
+	return path.Clean(name)
 }
