@@ -121,8 +121,8 @@ func TestPackManyLinks(t *testing.T) {
 }
 
 // Big files are compared as a whole before they become one.
-// Files whose size and xxHash64 are equal are not duplicates if their bytes differ, whether they are
-// held in memory or not. An update does not take one for the other.
+// Files of equal size and xxHash64 are not duplicates if their bytes differ, whether they are held
+// in memory or not. An update does not take one for the other.
 func TestPackHashCollision(t *testing.T) {
 	one, other := collision()
 	if one == other || xxhash.Sum64String(one) != xxhash.Sum64String(other) {
@@ -154,8 +154,8 @@ func TestPackHashCollision(t *testing.T) {
 	}
 }
 
-// collision returns two contents of 64 bytes that have the same xxHash64, as they have with the same
-// bytes after both.
+// collision returns two contents of 64 bytes with the same xxHash64. It stays the same if equal bytes
+// follow both.
 //
 // The hash reads stripes of 32 bytes. The first 8 bytes of a stripe change an accumulator in a way
 // that can be undone: bytes that differ there in the first stripe are made up for in the second.
