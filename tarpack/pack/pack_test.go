@@ -154,8 +154,8 @@ func TestPackHashCollision(t *testing.T) {
 	}
 }
 
-// collision returns two contents of 64 bytes with the same xxHash64. It stays the same if equal bytes
-// follow both.
+// collision returns two contents of 64 bytes with the same xxHash64, which stays the same if equal
+// bytes follow both.
 //
 // The hash reads stripes of 32 bytes. The first 8 bytes of a stripe change an accumulator in a way
 // that can be undone: bytes that differ there in the first stripe are made up for in the second.
