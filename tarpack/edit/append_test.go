@@ -68,6 +68,32 @@ func TestAppend(t *testing.T) {
 	}
 }
 
+// From before the archive grows until it is complete, a note beside it lets Recover cut off what a
+// killed append has left.
+func TestAppendLeavesNote(t *testing.T) {
+	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "first"}), pack.Options{})
+	before := tartest.Read(t, name)
+	killed := filepath.Join(t.TempDir(), "a.tar.gz") // as an append left it that was killed
+	change := func(format.ChangeKind, string) {
+		tartest.WriteFile(t, killed, append(tartest.Read(t, name), "half a member"...))
+		tartest.WriteFile(t, format.TempName(killed), tartest.Read(t, format.TempName(name)))
+	}
+	tartest.Append(t, name, edit.AddOptions{Change: change},
+		tartest.Tree(t, [2]string{"b", "second"}))
+	if grown := tartest.Read(t, killed); len(grown) <= len(before) {
+		t.Fatalf("%d bytes before and %d while it grows", len(before), len(grown))
+	}
+	if err := archivefile.Recover(killed); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(tartest.Read(t, killed), before) {
+		t.Error("the archive is not what it was")
+	}
+	if _, err := os.Lstat(format.TempName(name)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("after the append: %v", err)
+	}
+}
+
 func sorted(s []string) []string {
 	slices.Sort(s)
 	return s

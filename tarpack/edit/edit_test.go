@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/edit"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -312,6 +313,29 @@ func TestCompare(t *testing.T) {
 		"changed link (link)", "changed turns (type, mode)", "added turns/into"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// An error of reading an index names its archive.
+func TestCompareDamaged(t *testing.T) {
+	for damaged := range 2 {
+		var archives [2]*tarpack.Archive
+		for i := range archives {
+			var files [][2]string
+			for k := range 300 {
+				files = append(files, [2]string{fmt.Sprintf("%04d", k), ""})
+			}
+			archives[i] = tartest.Open(t, tartest.Pack(t, tartest.Tree(t, files...), pack.Options{}))
+		}
+		name := archives[damaged].Name()
+		if err := os.Truncate(name+format.SidecarSuffix, 4096); err != nil {
+			t.Fatal(err)
+		}
+		err := tarpack.Compare(context.Background(), archives[0], archives[1],
+			func(tarpack.Difference) error { return nil })
+		if !errors.Is(err, sidecar.ErrCorrupt) || !strings.HasPrefix(err.Error(), name+": ") {
+			t.Errorf("the index of archive %d is cut: %v", damaged, err)
+		}
 	}
 }
 

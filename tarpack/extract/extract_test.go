@@ -330,6 +330,28 @@ func TestExtractCollision(t *testing.T) {
 	}
 }
 
+// A directory that was replaced during the run is not opened again: neither a symbolic link, even
+// one to a directory of the target, nor a file.
+func TestExtractReplacedDir(t *testing.T) {
+	dir := t.TempDir()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	err = errors.Join(root.Mkdir("other", 0o700), root.Symlink("other", "inside"),
+		root.Symlink(t.TempDir(), "outside"), root.WriteFile("file", nil, 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"inside", "outside", "file"} {
+		d := &targetDir{parent: &targetDir{root: root}, name: name, path: name}
+		if err := d.open(); !errors.Is(err, format.ErrRefused) || d.root != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // A damaged member costs its file and nothing else, and leaves no part of it.
 func TestExtractDamaged(t *testing.T) {
 	archive := tartest.ForgeRight(t, tartest.Big()...)

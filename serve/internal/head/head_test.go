@@ -60,6 +60,27 @@ func FuzzHead(f *testing.F) {
 	})
 }
 
+// HTTP/1.1 keeps a connection open unless it is told to close it, HTTP/1.0 only if it is told so.
+func TestClose(t *testing.T) {
+	for _, c := range []struct {
+		version, connection string
+		closes              bool
+	}{
+		{"1.1", "", false}, {"1.1", "Connection: close\r\n", true},
+		{"1.1", "Connection: keep-alive, Close\r\n", true}, {"1.1", "Connection: x\r\n", false},
+		{"1.1", "Connection: x\r\nconnection: close\r\n", true},
+		{"1.0", "", true}, {"1.0", "Connection: Keep-Alive\r\n", false},
+		{"1.0", "Connection: x, keep-alive\r\n", false}, {"1.0", "Connection: x\r\n", true},
+		{"1.0", "Connection: keep-alive, close\r\n", true},
+	} {
+		head := "GET / HTTP/" + c.version + "\r\nHost: a\r\n" + c.connection + "\r\n"
+		h := Parse([]byte(head), new(plan.Request), false)
+		if h.Status != 0 || h.Close != c.closes {
+			t.Errorf("%q: status %d, close %t", head, h.Status, h.Close)
+		}
+	}
+}
+
 func TestBadChunk(t *testing.T) {
 	for content, bad := range map[string]bool{
 		"": false, "5": false, "5\r": false, "5\r\nhello": false, "0\r\n\r\n": false,
