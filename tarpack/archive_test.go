@@ -22,7 +22,7 @@ func TestOpenErrors(t *testing.T) {
 	good := tartest.ForgeRight(t, tartest.Variety()...)
 	empty := tartest.ForgeRight(t)
 	newer := append([]byte(nil), good...)
-	newer[len(newer)-format.TrailerSize+gzmember.HeaderSize+6+1] = format.Version + 1
+	newer[len(newer)-format.EndSize+gzmember.HeaderSize+6+1] = format.Version + 1
 	for _, c := range []struct {
 		name  string
 		bytes []byte
@@ -39,7 +39,7 @@ func TestOpenErrors(t *testing.T) {
 		{"plain and large", tartest.ForeignTar(t, tartest.Noise("f", 300_000)),
 			format.ErrNotArchive, "another program"},
 		{"truncated", good[:len(good)-1], format.ErrTruncated, ""},
-		{"without trailer", good[:len(good)-format.TrailerSize], format.ErrTruncated, ""},
+		{"without trailer", good[:len(good)-format.EndSize], format.ErrTruncated, ""},
 		{"in the first member", good[:50], format.ErrTruncated, ""},
 		{"more at the end", append(append([]byte(nil), good...), '\n'), format.ErrUnfinished,
 			"1 byte follows its end"},
@@ -57,7 +57,7 @@ func TestOpenErrors(t *testing.T) {
 			'y'), format.ErrNotArchive, ""},
 		{"cut off in a file that is an archive", func() []byte {
 			b := tartest.ForgeRight(t, tartest.AStored("f", string(good)))
-			return b[:len(b)-format.TrailerSize]
+			return b[:len(b)-format.EndSize]
 		}(), format.ErrTruncated, ""},
 		{"newer", newer, format.ErrVersion, "version 2"},
 	} {

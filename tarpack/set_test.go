@@ -284,7 +284,7 @@ func TestBadSets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b[len(b)-format.TrailerSize+38] ^= 1 // in the digest
+	b[len(b)-format.EndSize+38] ^= 1 // in the digest
 	tartest.WriteFile(t, shards[1].Name, b)
 	a := mustOpenSet(t, list)
 	if _, err := a.Source().ReadAt(make([]byte, 1), shards[0].Bytes); !errors.Is(err,

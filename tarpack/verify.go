@@ -131,7 +131,7 @@ func (v *verifier) run(ctx context.Context) (err error) {
 	switch {
 	case whole:
 	case errors.Is(err, format.ErrTruncated), errors.Is(err, format.ErrCorrupt):
-		v.report("", max(v.a.Size-format.TrailerSize, 0), err)
+		v.report("", max(v.a.Size-format.EndSize, 0), err)
 	default:
 		return err
 	}

@@ -184,11 +184,11 @@ func TestVerifyDisagreement(t *testing.T) {
 			"the archive has it"}},
 		{"another link", change("text", "tekt"), []string{"s: offset", "link target"}},
 		{"another content, old trailer and sidecar", func(archive, side []byte) ([]byte, []byte) {
-			t, err := format.ParseTrailer(archive[len(archive)-format.TrailerSize:])
+			t, err := format.ParseTrailer(archive[len(archive)-format.EndSize:])
 			if err != nil {
 				panic(err)
 			}
-			return t.Append(bytes.Clone(other[:len(other)-format.TrailerSize])), side
+			return t.Append(bytes.Clone(other[:len(other)-format.EndSize])), side
 		}, []string{"a: offset 0: ", "hash", "CRC-32", "not as it was packed"}},
 		{"a sidecar for another one", func(archive, side []byte) ([]byte,
 			[]byte) {

@@ -152,7 +152,7 @@ func TestRepairFlipped(t *testing.T) {
 		}
 		damaged := bytes.Clone(b.archive)
 		damaged[n] ^= byte(1 + n%255)
-		if n == len(damaged)-format.TrailerSize+versionAt {
+		if n == len(damaged)-format.EndSize+versionAt {
 			continue // TestRepairNewer
 		}
 		b.repair(t, damaged, func(from, to int64) bool { return int64(n) < from || int64(n) >= to },
@@ -171,7 +171,7 @@ func TestRepairNewer(t *testing.T) {
 	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "x"}, [2]string{"b/c", "y"}),
 		pack.Options{})
 	b := tartest.Read(t, name)
-	b[len(b)-format.TrailerSize+versionAt]++
+	b[len(b)-format.EndSize+versionAt]++
 	tartest.WriteFile(t, name, b)
 	for _, dry := range []bool{true, false} {
 		o := convert.RepairOptions{DryRun: dry}

@@ -51,7 +51,7 @@ func hollow(t testing.TB, n int, big int64) *tarpack.Archive {
 		t.Fatal(err)
 	}
 	defer tpi.Close()
-	digest, _, err := b.Finish(tpi, off+format.TrailerSize)
+	digest, _, err := b.Finish(tpi, off+format.EndSize)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func BenchmarkWrite(b *testing.B) {
 			}
 			b.SetBytes(f.Size())
 			for b.Loop() {
-				if _, err := f.WriteRange(io.Discard, 0, f.Size()-format.TrailerSize); err != nil {
+				if _, err := f.WriteRange(io.Discard, 0, f.Size()-format.EndSize); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -180,7 +180,7 @@ func checkArchive(t *testing.T, folder string, f *File, b []byte) {
 	if err != nil {
 		t.Fatalf("%q: %v", folder, err)
 	}
-	trailer, err := format.ParseTrailer(b[len(b)-format.TrailerSize:])
+	trailer, err := format.ParseTrailer(b[len(b)-format.EndSize:])
 	if err != nil || trailer.Digest != res.Digest || int(trailer.Entries) != f.Entries() {
 		t.Errorf("%q: trailer %+v, %v; its index is %+v", folder, trailer, err, res)
 	}

@@ -37,7 +37,7 @@ func Single(ctx context.Context, f *File, w io.Writer, level int) (err error) {
 		defer close(done)
 		// Leave out the trailer, because its digest does not match this output. Its zero blocks
 		// follow below.
-		_, err := f.WriteRange(pw, 0, f.size-format.TrailerSize)
+		_, err := f.WriteRange(pw, 0, f.size-format.EndSize)
 		pw.CloseWithError(err)
 	}()
 	err = inflateAll(ctx, z, pr)

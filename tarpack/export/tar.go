@@ -62,7 +62,7 @@ func layOutTar(d *folder) (layout, int64, int, error) {
 		return nil, 0, 0, err
 	}
 	t.entries = d.before(d.to) + len(t.parentPaths)
-	return t, t.size + format.TrailerSize, t.entries, nil
+	return t, t.size + format.EndSize, t.entries, nil
 }
 
 // A groupUse is a group of the archive and the part of it that belongs to the folder.

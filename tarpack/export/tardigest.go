@@ -15,7 +15,7 @@ import (
 // of the folder, which takes half a second for a million. So it is called only when the trailer is
 // read, and its result is kept.
 func (t *tarLayout) computeDigest() (uint64, error) {
-	return build.Digest(t.items(), t.entries, t.size+format.TrailerSize)
+	return build.Digest(t.items(), t.entries, t.size+format.EndSize)
 }
 
 // items yields the entries of the export as its sidecar has them.

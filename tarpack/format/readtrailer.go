@@ -8,7 +8,7 @@ import (
 	"github.com/tarpack/tpk/gzmember"
 )
 
-// ReadTrailer returns the T in the last TrailerSize bytes of an archive of size bytes.
+// ReadTrailer returns the T in the last EndSize bytes of an archive of size bytes.
 //
 // Without a T there, the error wraps ErrNotArchive if the file is empty, not gzip or from another
 // program. It wraps ErrTruncated if the file begins like an archive. It wraps ErrVersion if a newer
@@ -17,8 +17,8 @@ func ReadTrailer(r io.ReaderAt, size int64) (Trailer, error) {
 	if size == 0 {
 		return Trailer{}, fmt.Errorf("%w: it is empty", ErrNotArchive)
 	}
-	var b [TrailerSize]byte
-	at := max(size-TrailerSize, 0)
+	var b [EndSize]byte
+	at := max(size-EndSize, 0)
 	if _, err := r.ReadAt(b[:size-at], at); err != nil && !errors.Is(err, io.EOF) {
 		return Trailer{}, err
 	}
@@ -50,7 +50,7 @@ func WhyNoTrailer(r io.ReaderAt, size int64) error {
 	_, _, err := gzmember.Inflate(nil, b, MaxHeader)
 	if beginsUnit(b, &scratch) || errors.Is(err, gzmember.ErrTruncated) && len(b) < MaxMember {
 		return fmt.Errorf("%w: its last %d bytes are not the end of a tpk archive",
-			ErrTruncated, TrailerSize)
+			ErrTruncated, EndSize)
 	}
 	return fmt.Errorf("%w: another program wrote this gzip file", ErrNotArchive)
 }

@@ -44,19 +44,19 @@ func FirstTrailer(ctx context.Context, r io.ReaderAt, size int64) (int64, error)
 		b = b[:n]
 		for at := 0; ; at++ {
 			i := bytes.Index(b[at:], trailerMark)
-			if i < 0 || at+i+TrailerSize > len(b) {
+			if i < 0 || at+i+EndSize > len(b) {
 				break
 			}
 			at += i
 			_, err := trailerAt(b, at, off)
 			if err == nil || errors.Is(err, ErrVersion) {
-				return off + int64(at) + TrailerSize, nil
+				return off + int64(at) + EndSize, nil
 			}
 		}
 		if n < len(buf) || off+int64(n) >= size {
 			break
 		}
-		off += int64(n) - TrailerSize + 1
+		off += int64(n) - EndSize + 1
 	}
 	return -1, nil
 }
@@ -65,16 +65,16 @@ func FirstTrailer(ctx context.Context, r io.ReaderAt, size int64) (int64, error)
 // follows that T does not belong to the archive. If there is none, or the file can't be read, ok is
 // false.
 func LastTrailer(r io.ReaderAt, size int64) (t Trailer, ok bool) {
-	b := make([]byte, searchStep+TrailerSize-1)
+	b := make([]byte, searchStep+EndSize-1)
 	for to := size; to > max(size-SearchedBack, 0); to -= searchStep {
 		from := max(to-searchStep, 0)
 		// A T that begins in this step may end in the one after it.
-		n, err := r.ReadAt(b[:min(to+TrailerSize-1, size)-from], from)
+		n, err := r.ReadAt(b[:min(to+EndSize-1, size)-from], from)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return Trailer{}, false
 		}
 		for i := n; i >= 0; {
-			if i = bytes.LastIndex(b[:i], trailerMark); i < 0 || i+TrailerSize > n {
+			if i = bytes.LastIndex(b[:i], trailerMark); i < 0 || i+EndSize > n {
 				continue
 			}
 			if t, err := trailerAt(b, i, from); err == nil {
@@ -88,7 +88,7 @@ func LastTrailer(r io.ReaderAt, size int64) (t Trailer, ok bool) {
 // trailerAt returns the T at b[i], which must be written for offset off + i. The error is that of
 // ParseTrailer, or ErrNotArchive if the offset is another one.
 func trailerAt(b []byte, i int, off int64) (Trailer, error) {
-	t, err := ParseTrailer(b[i : i+TrailerSize])
+	t, err := ParseTrailer(b[i : i+EndSize])
 	if err == nil && t.Offset != off+int64(i) {
 		err = ErrNotArchive
 	}

@@ -12,9 +12,9 @@ import (
 func TestLastTrailer(t *testing.T) {
 	const step = 1 << 20
 	for _, rest := range []int{
-		1, TrailerSize, step - TrailerSize, step - TrailerSize/2, step - 1, step, step + 1,
+		1, EndSize, step - EndSize, step - EndSize/2, step - 1, step, step + 1,
 		2*step - 1,
-		SearchedBack - TrailerSize,
+		SearchedBack - EndSize,
 	} {
 		for _, at := range []int{0, 1, 1000} {
 			want := Trailer{Entries: 3, Offset: int64(at), Digest: 7}
@@ -23,7 +23,7 @@ func TestLastTrailer(t *testing.T) {
 			if got, ok := LastTrailer(bytes.NewReader(b), int64(len(b))); !ok || got != want {
 				t.Errorf("%d bytes after a trailer at %d: %+v, %v", rest, at, got, ok)
 			}
-			b[at+TrailerSize-1] ^= 1
+			b[at+EndSize-1] ^= 1
 			if got, ok := LastTrailer(bytes.NewReader(b), int64(len(b))); ok {
 				t.Errorf("%d bytes after a damaged trailer at %d: %+v", rest, at, got)
 			}
@@ -40,7 +40,7 @@ func TestFirstTrailer(t *testing.T) {
 		b := append([]byte{0x1f, 0x8b}, make([]byte, 3<<20)...)
 		copy(b[at:], Trailer{Offset: int64(at)}.Append(nil))
 		size, err := FirstTrailer(ctx, bytes.NewReader(b), int64(len(b)))
-		if err != nil || size != int64(at)+TrailerSize {
+		if err != nil || size != int64(at)+EndSize {
 			t.Errorf("T at %d: %d, %v", at, size, err)
 		}
 	}
@@ -62,14 +62,14 @@ func TestSearchesSkip(t *testing.T) {
 	}{
 		{"T", gzip, whole, true, true},
 		{"another offset", gzip, elsewhere, false, false},
-		{"cut short", gzip, whole[:TrailerSize-1], false, false},
+		{"cut short", gzip, whole[:EndSize-1], false, false},
 		{"newer", gzip, newer, true, false},
 		{"not gzip", []byte("PK"), whole, false, true},
 	} {
 		b := append(append(make([]byte, 0, 1000), c.begin...), make([]byte, at-2)...)
 		b = append(b, c.t...)
 		first, err := FirstTrailer(context.Background(), bytes.NewReader(b), int64(len(b)))
-		if want := int64(at + TrailerSize); err != nil || (first == want) != c.first ||
+		if want := int64(at + EndSize); err != nil || (first == want) != c.first ||
 			!c.first && first != -1 {
 			t.Errorf("%s: first at %d, %v", c.name, first, err)
 		}

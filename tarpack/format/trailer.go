@@ -10,8 +10,8 @@ import (
 // Version is the format version that this package writes, and the newest that it reads.
 const Version = 1
 
-// TrailerSize is the length of T, the last member of every archive, in bytes (FORMAT.md 1.2).
-const TrailerSize = 64
+// EndSize is the length of T, the last member of every archive, in bytes (FORMAT.md 1.2).
+const EndSize = 64
 
 const (
 	trailerPayload = 30
@@ -25,7 +25,7 @@ type Trailer struct {
 	Digest  uint64 // of the sidecar that belongs to the archive
 }
 
-// Append appends the member T to dst, TrailerSize bytes.
+// Append appends the member T to dst, EndSize bytes.
 func (t Trailer) Append(dst []byte) []byte {
 	p := make([]byte, trailerPayload)
 	p[0], p[1] = gzmember.KindTrailer, Version
@@ -35,10 +35,10 @@ func (t Trailer) Append(dst []byte) []byte {
 	return gzmember.AppendZeros(dst, tarEnd, p)
 }
 
-// ParseTrailer reads T from the last TrailerSize bytes of an archive. The error is ErrNotArchive if
+// ParseTrailer reads T from the last EndSize bytes of an archive. The error is ErrNotArchive if
 // they are not T, and wraps ErrVersion if a newer tpk wrote them. The caller compares the offset.
 func ParseTrailer(b []byte) (Trailer, error) {
-	if len(b) != TrailerSize {
+	if len(b) != EndSize {
 		return Trailer{}, ErrNotArchive
 	}
 	h, err := gzmember.ParseHeader(b)

@@ -16,7 +16,7 @@ const FormerTail = "\x00\x00\x00\xff\xff\x01\x00\x00\xff\xff" +
 	"\x00\x00\x00\x00"
 
 // TrailerHead is the number of bytes at the beginning of T that F keeps, 46.
-const TrailerHead = TrailerSize - len(FormerTail)
+const TrailerHead = EndSize - len(FormerTail)
 
 // TrailerState is what a member is that has the beginning of a T.
 type TrailerState int
@@ -29,13 +29,13 @@ const (
 	TornTrailer                       // the last 18 bytes are neither those of T nor those of F
 )
 
-// ParseTrailerState reads the first TrailerSize bytes of b as T or F. The Trailer is what T holds
+// ParseTrailerState reads the first EndSize bytes of b as T or F. The Trailer is what T holds
 // or held; it is zero for NoTrailer. The offset is not compared with where b comes from.
 func ParseTrailerState(b []byte) (Trailer, TrailerState) {
-	if len(b) < TrailerSize {
+	if len(b) < EndSize {
 		return Trailer{}, NoTrailer
 	}
-	b = b[:TrailerSize:TrailerSize]
+	b = b[:EndSize:EndSize]
 	tail := Trailer{}.Append(nil)[TrailerHead:]
 	t, err := ParseTrailer(append(b[:TrailerHead:TrailerHead], tail...))
 	switch {

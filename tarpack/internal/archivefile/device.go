@@ -20,7 +20,7 @@ func (a *File) OpenDevice(ctx context.Context, room int64) (err error) {
 	if a.Trailer, l, err = device.Find(ctx, a.OSFile, room); err != nil {
 		return fmt.Errorf("%s: %w", a.Name, err)
 	}
-	a.Size, a.Place = a.Trailer.Offset+format.TrailerSize, &l
+	a.Size, a.Place = a.Trailer.Offset+format.EndSize, &l
 	return nil
 }
 

@@ -27,7 +27,7 @@ func (a *File) FindEnd() error {
 		return x.Close()
 	}
 	if t, ok := format.LastTrailer(a.OSFile, a.Size); ok {
-		rest := a.Size - t.Offset - format.TrailerSize
+		rest := a.Size - t.Offset - format.EndSize
 		return fmt.Errorf("%s: %w", a.Name, &format.UnfinishedError{Trailer: t, Rest: rest})
 	}
 	return err
@@ -35,7 +35,7 @@ func (a *File) FindEnd() error {
 
 // EndAt makes the archive end with t. What follows in its file is not part of it.
 func (a *File) EndAt(t format.Trailer) {
-	end := t.Offset + format.TrailerSize
+	end := t.Offset + format.EndSize
 	a.Trailer, a.Rest, a.Size = t, a.Size+a.Rest-end, end
 }
 
@@ -43,7 +43,7 @@ func (a *File) EndAt(t format.Trailer) {
 // file does not continue after that end, or has another trailer there.
 func (a *File) cutAtIndexEnd(x *sidecar.Index) bool {
 	t := format.Trailer{
-		Entries: uint64(x.Len()), Offset: x.ArchiveSize() - format.TrailerSize, Digest: x.Digest(),
+		Entries: uint64(x.Len()), Offset: x.ArchiveSize() - format.EndSize, Digest: x.Digest(),
 	}
 	if a.OnDevice() || a.OSFile == nil || t.Offset < 0 || !a.hasMoreAfter(t) {
 		return false
@@ -55,10 +55,10 @@ func (a *File) cutAtIndexEnd(x *sidecar.Index) bool {
 // hasMoreAfter reports whether t, whole or torn, is at its offset in the file and something follows
 // it.
 func (a *File) hasMoreAfter(t format.Trailer) bool {
-	if a.Size <= t.Offset+format.TrailerSize {
+	if a.Size <= t.Offset+format.EndSize {
 		return false
 	}
-	var b [format.TrailerSize]byte
+	var b [format.EndSize]byte
 	if _, err := a.OSFile.ReadAt(b[:], t.Offset); err != nil {
 		return false
 	}
@@ -85,7 +85,7 @@ func (a *File) Scanned() io.ReaderAt {
 // ReadAt reads from the file, except for T.
 func (k keptEnd) ReadAt(b []byte, off int64) (int, error) {
 	n, err := k.file.ReadAt(b, off)
-	if at := k.trailer.Offset - off; at < int64(n) && at > -format.TrailerSize {
+	if at := k.trailer.Offset - off; at < int64(n) && at > -format.EndSize {
 		t := k.trailer.Append(nil)
 		copy(b[max(at, 0):n], t[max(-at, 0):])
 	}

@@ -46,7 +46,7 @@ func (g *Growth) Undo() error {
 			return err
 		}
 	}
-	if err := g.F.Truncate(g.Old.Offset + format.TrailerSize); err != nil {
+	if err := g.F.Truncate(g.Old.Offset + format.EndSize); err != nil {
 		return err
 	}
 	return g.F.Sync() // before the note is removed

@@ -24,11 +24,11 @@ func WriteNote(o *durable.Output, t format.Trailer) error {
 
 // readNote returns the trailer in a note. ok is false if f is not a note.
 func readNote(f *os.File) (t format.Trailer, ok bool) {
-	var b [format.TrailerSize + len(noteMark) + 1]byte
+	var b [format.EndSize + len(noteMark) + 1]byte
 	n, err := f.ReadAt(b[:], 0)
-	if !errors.Is(err, io.EOF) || string(b[min(n, format.TrailerSize):n]) != noteMark {
+	if !errors.Is(err, io.EOF) || string(b[min(n, format.EndSize):n]) != noteMark {
 		return format.Trailer{}, false
 	}
-	t, err = format.ParseTrailer(b[:format.TrailerSize])
+	t, err = format.ParseTrailer(b[:format.EndSize])
 	return t, err == nil
 }

@@ -45,7 +45,7 @@ func moments(t *testing.T) (old, grown [2][]byte, all []moment) {
 	)
 	grown = [2][]byte{tartest.Read(t, name), tartest.Read(t, name+format.SidecarSuffix)}
 	size := len(old[0])
-	trailer, err := format.ParseTrailer(old[0][size-format.TrailerSize:])
+	trailer, err := format.ParseTrailer(old[0][size-format.EndSize:])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,10 +178,10 @@ func TestRecoverOthers(t *testing.T) {
 	more := tartest.Tree(t, [2]string{"b", "y"})
 	for _, rest := range [][]byte{[]byte("\n"), good, bytes.Repeat([]byte{0}, 1000)} {
 		both := append(bytes.Clone(good), rest...)
-		other := bytes.Clone(good[len(good)-format.TrailerSize:])
+		other := bytes.Clone(good[len(good)-format.EndSize:])
 		other[digestAt]++
 		for _, note := range [][]byte{
-			nil, {}, good[len(good)-format.TrailerSize:], append(other, archivefile.NoteMark...),
+			nil, {}, good[len(good)-format.EndSize:], append(other, archivefile.NoteMark...),
 		} {
 			name := tartest.WriteArchive(t, both, side)
 			if note != nil {

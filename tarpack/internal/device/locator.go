@@ -49,7 +49,7 @@ func parseLocator(b []byte, room int64) (l Locator, ok bool) {
 		Digest:  binary.LittleEndian.Uint64(b[40:]),
 	}
 	end := room - BlockSize
-	if l.Archive < format.TrailerSize || l.Archive > l.Index || l.Index > end ||
+	if l.Archive < format.EndSize || l.Archive > l.Index || l.Index > end ||
 		l.Length < 0 || l.Length > end-l.Index {
 		return l, false
 	}

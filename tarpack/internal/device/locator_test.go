@@ -16,7 +16,7 @@ func FuzzLocator(f *testing.F) {
 			return
 		}
 		if !bytes.Equal(l.encode(), b[:locatorSize]) ||
-			l.Archive < format.TrailerSize || l.Index < l.Archive || l.Index+l.Length > room-BlockSize {
+			l.Archive < format.EndSize || l.Index < l.Archive || l.Index+l.Length > room-BlockSize {
 			t.Errorf("%x: %+v", b, l)
 		}
 	})

@@ -35,8 +35,8 @@ func Wipe(f *os.File, room int64) error {
 		return err
 	}
 	if l, ok := parseLocator(b, room); ok {
-		var zeros [format.TrailerSize]byte
-		if _, err := f.WriteAt(zeros[:], l.Archive-format.TrailerSize); err != nil {
+		var zeros [format.EndSize]byte
+		if _, err := f.WriteAt(zeros[:], l.Archive-format.EndSize); err != nil {
 			return err
 		}
 	}

@@ -121,7 +121,7 @@ func (s *Sharder) before(ctx context.Context, it *Item) error {
 	if grouped == len(s.dirs) && s.P.Out.Off == 0 && links == 0 {
 		have = 0 // nothing but the directories above
 	}
-	if have > 0 && have+cost+format.TrailerSize > s.O.Size {
+	if have > 0 && have+cost+format.EndSize > s.O.Size {
 		return s.roll()
 	}
 	return nil

@@ -342,7 +342,7 @@ func TestScanRules(t *testing.T) {
 func TestScanTrailer(t *testing.T) {
 	parts := tartest.Variety()
 	right := tartest.ForgeRight(t, parts...)
-	tr, err := format.ParseTrailer(right[len(right)-format.TrailerSize:])
+	tr, err := format.ParseTrailer(right[len(right)-format.EndSize:])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -206,12 +206,12 @@ func (u *unitReader) readGroup(un *Unit, extra []byte) error {
 
 // readTrailer reads T or F, whose header was read.
 func (u *unitReader) readTrailer(un *Unit) error {
-	var b [format.TrailerSize]byte
-	_, err := u.src.ReadAt(b[:min(format.TrailerSize, u.size-un.Off)], un.Off)
+	var b [format.EndSize]byte
+	_, err := u.src.ReadAt(b[:min(format.EndSize, u.size-un.Off)], un.Off)
 	if err != nil && err != io.EOF {
 		return err
 	}
-	un.End = un.Off + format.TrailerSize
+	un.End = un.Off + format.EndSize
 	t, state := format.ParseTrailerState(b[:])
 	if state != format.NoTrailer && un.End != u.size && t.Offset == un.Off {
 		if state != format.FormerTrailer {

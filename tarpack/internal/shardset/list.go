@@ -67,7 +67,7 @@ func parseShard(line []byte) (s ShardInfo, ok bool) {
 	size, digest, _ := strings.Cut(fields, " ")
 	n, err1 := strconv.ParseInt(size, 10, 64)
 	d, err2 := strconv.ParseUint(digest, 16, 64)
-	return ShardInfo{n, d}, err1 == nil && err2 == nil && n >= format.TrailerSize
+	return ShardInfo{n, d}, err1 == nil && err2 == nil && n >= format.EndSize
 }
 
 // ParseList reads the list of a set of n shards. The error wraps format.ErrVersion or ErrCorrupt.

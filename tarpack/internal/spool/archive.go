@@ -65,7 +65,7 @@ func (s *Spool) finish(b *build.Builder) (*base.Archive, error) {
 	if err := f.Truncate(0); err != nil {
 		return nil, err
 	}
-	size := s.W.Off + format.TrailerSize // as if the trailer were there
+	size := s.W.Off + format.EndSize // as if the trailer were there
 	if _, _, err := b.Finish(f, size); err != nil {
 		return nil, err
 	}

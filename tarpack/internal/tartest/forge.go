@@ -300,7 +300,7 @@ func Vouch(archive, side []byte) {
 	}
 	le.PutUint64(side[digestAt:], xxhash.Sum64(side[:digestAt]))
 	le.PutUint64(
-		archive[len(archive)-format.TrailerSize+gzmember.HeaderSize+6+22:],
+		archive[len(archive)-format.EndSize+gzmember.HeaderSize+6+22:],
 		le.Uint64(side[digestAt:]),
 	)
 }

@@ -202,7 +202,7 @@ type Finished struct {
 
 // Finish writes the sidecar to index, and the trailer with the sidecar's digest.
 func (w *Writer) Finish(b *build.Builder, index *os.File) (Finished, error) {
-	size := w.Off + format.TrailerSize
+	size := w.Off + format.EndSize
 	digest, n, err := b.Finish(index, size)
 	if err != nil {
 		return Finished{}, err
