@@ -135,10 +135,11 @@ func TestDevice(t *testing.T) {
 	}
 }
 
-// served serves an archive, downloads it and compares the bytes.
+// served serves an archive with nothing hidden, downloads it and compares the bytes.
 func served(t *testing.T, archive string, want []byte) {
 	t.Helper()
-	cmd := exec.Command(tools.TPK(t), "serve", "--listen", "127.0.0.1:0", archive)
+	cmd := exec.Command(tools.TPK(t), "serve", "--listen", "127.0.0.1:0", "--hide", "",
+		archive)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
