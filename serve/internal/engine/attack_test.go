@@ -35,7 +35,7 @@ func descriptors() int {
 // until waits until ok returns true.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for range 500 {
+	for range 6000 {
 		if ok() {
 			return
 		}
