@@ -11,9 +11,9 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
 	"github.com/tarpack/tpk/tarpack/source"
@@ -158,7 +158,7 @@ func waitForTick(t *testing.T, name string) {
 		}
 		if fi, err := os.Stat(later); err != nil {
 			t.Fatal(err)
-		} else if durable.CtimeOf(fi) > durable.CtimeOf(was) {
+		} else if changetime.Of(fi) > changetime.Of(was) {
 			return
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
@@ -26,7 +27,7 @@ func Version(f *os.File) int64 {
 	if err != nil {
 		return 0
 	}
-	t := changeTime(fi)
+	t := changetime.Of(fi)
 	if time.Since(time.Unix(0, t)) < quiet {
 		return 0
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -55,7 +56,7 @@ func (d *Disk) Open() (File, error) { return d.open() }
 // open opens the file. If it was written just now, it waits until another write would change its
 // times: what is read is then the content that they stand for.
 func (d *Disk) open() (*os.File, error) {
-	changed := time.Unix(0, durable.CtimeOf(d.Info))
+	changed := time.Unix(0, changetime.Of(d.Info))
 	if left := durable.Tick - time.Since(changed); left > 0 && left <= durable.Tick {
 		time.Sleep(left)
 	}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -57,7 +58,7 @@ func (r *recents) note(it *Item) {
 	if durable.IsPast(t.Unix(), r.start) || !r.clamp.IsZero() && t.Unix() > r.clamp.Unix() {
 		return
 	}
-	f.mtime, f.ctime = t.UnixNano(), durable.CtimeOf(info)
+	f.mtime, f.ctime = t.UnixNano(), changetime.Of(info)
 	r.files = append(r.files, f)
 }
 
@@ -104,7 +105,7 @@ func (f *recentFile) compare() error {
 		return err
 	}
 	if info.Size() != f.size || info.ModTime().UnixNano() != f.mtime ||
-		durable.CtimeOf(info) != f.ctime {
+		changetime.Of(info) != f.ctime {
 		return format.ErrChanged
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/cespare/xxhash/v2"
+	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -26,7 +27,7 @@ func fingerprint(e *tree.Entry, withCtime bool) uint64 {
 	st := durable.StatOf(e.Info)
 	b := []byte(e.Path())
 	if withCtime {
-		b = binary.LittleEndian.AppendUint64(append(b, 0), uint64(durable.CtimeOf(e.Info)))
+		b = binary.LittleEndian.AppendUint64(append(b, 0), uint64(changetime.Of(e.Info)))
 	}
 	b = binary.LittleEndian.AppendUint64(b, st.Dev)
 	b = binary.LittleEndian.AppendUint64(b, st.Ino)

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/sidecar"
-	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
@@ -69,7 +69,7 @@ func waitForTick(t *testing.T, was fs.FileInfo) {
 		}
 		if fi, err := os.Stat(later); err != nil {
 			t.Fatal(err)
-		} else if runtime.GOOS != "linux" || durable.CtimeOf(fi) > durable.CtimeOf(was) {
+		} else if runtime.GOOS != "linux" || changetime.Of(fi) > changetime.Of(was) {
 			return
 		}
 	}
