@@ -179,14 +179,20 @@ func (c *converter) refuse(path string, err error) {
 	c.problems.Add(&format.Problem{Path: path, Offset: -1, Err: err})
 }
 
-// submit sends an entry to the packer, or refuses it. Content is the content of a file.
-func (c *converter) submit(ctx context.Context, h format.Header, content io.Reader) error {
+// admit counts an entry, or refuses it, and reports whether to pack it. Nothing is packed in a dry
+// run.
+func (c *converter) admit(h *format.Header) bool {
 	if err := h.Check(); err != nil {
 		c.refuse(h.Path, errors.Unwrap(err))
-		return nil
+		return false
 	}
 	c.entries++
-	if c.p == nil {
+	return c.p != nil
+}
+
+// submit sends an entry to the packer, or refuses it. Content is the content of a file.
+func (c *converter) submit(ctx context.Context, h format.Header, content io.Reader) error {
+	if !c.admit(&h) {
 		return nil
 	}
 	if h.Type == sidecar.TypeFile {

@@ -101,12 +101,7 @@ func zipLink(zf *zip.File) (string, error) {
 
 // submitRaw sends a file whose deflate stream is copied.
 func (c *converter) submitRaw(ctx context.Context, zf *zip.File, h format.Header) error {
-	if err := h.Check(); err != nil {
-		c.refuse(h.Path, errors.Unwrap(err))
-		return nil
-	}
-	c.entries++
-	if c.p == nil {
+	if !c.admit(&h) {
 		return nil
 	}
 	r, err := zf.OpenRaw()
