@@ -266,6 +266,20 @@ func (a *archive) lookup(path string, n *plan.Node) (bool, error) {
 	return true, nil
 }
 
+// directory returns the ordinal of the entry that path names, and whether it is a directory. "" names
+// the root, sidecar.Root. If nothing has the path, the ordinal is -1 and dir is false.
+func (a *archive) directory(path string) (i int, dir bool, err error) {
+	if path == "" {
+		return sidecar.Root, true, nil
+	}
+	i, ok, err := a.index.Lookup(path)
+	if err != nil || !ok {
+		return -1, false, a.wrap(err)
+	}
+	e, err := a.index.Entry(i)
+	return i, e.Type == sidecar.TypeDir, a.wrap(err)
+}
+
 // expect begins to fetch the end of a member into the processor's cache. View.Member reads it as
 // soon as the answer is planned.
 func (a *archive) expect(n *plan.Node) {

@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/tarpack/tpk/serve/internal/plan"
-	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/export"
 )
 
@@ -190,22 +189,16 @@ func (s *Set) directory(path string) (source int, rest string, err error) {
 			continue
 		}
 		for _, i := range s.mounts[m].sources {
-			if rest == "" {
-				return i, "", nil
-			}
-			a := s.sources[i]
-			k, ok, err := a.index.Lookup(rest)
+			k, dir, err := s.sources[i].directory(rest)
 			if err != nil {
-				return -1, "", a.wrap(err)
+				return -1, "", err
 			}
-			if !ok {
-				continue
+			if dir {
+				return i, rest, nil
 			}
-			e, err := a.index.Entry(k)
-			if err != nil || e.Type != sidecar.TypeDir {
-				return -1, "", a.wrap(err)
+			if k >= 0 {
+				return -1, "", nil // a file hides the folders of later archives
 			}
-			return i, rest, nil
 		}
 	}
 	return -1, "", nil

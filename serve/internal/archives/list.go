@@ -174,23 +174,11 @@ func (s *Set) directories(path string) ([]archiveFolder, error) {
 			continue
 		}
 		for _, i := range s.mounts[m].sources {
-			if rest == "" {
-				dirs = append(dirs, archiveFolder{i, sidecar.Root})
-				continue
-			}
-			x := s.sources[i].index
-			k, ok, err := x.Lookup(rest)
+			k, dir, err := s.sources[i].directory(rest)
 			if err != nil {
-				return nil, s.sources[i].wrap(err)
+				return nil, err
 			}
-			if !ok {
-				continue
-			}
-			e, err := x.Entry(k)
-			if err != nil {
-				return nil, s.sources[i].wrap(err)
-			}
-			if e.Type == sidecar.TypeDir {
+			if dir {
 				dirs = append(dirs, archiveFolder{i, k})
 			}
 		}
