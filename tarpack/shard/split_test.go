@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/edit"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
@@ -39,24 +38,8 @@ func TestSplit(t *testing.T) {
 		if o.Shards > 0 && len(shards) != o.Shards {
 			t.Errorf("%d shards instead of %d", len(shards), o.Shards)
 		}
-		var names []string
-		all := int64(0)
+		names := tartest.CheckShards(t, shards)
 		for _, s := range shards {
-			all += int64(s.Entries)
-		}
-		for i, s := range shards {
-			names = append(names, s.Name)
-			if filepath.Base(s.Name) != fmt.Sprintf("out-%05d-of-%05d.tar.gz", i, len(shards)) {
-				t.Error(s.Name)
-			}
-			entries := int64(s.Entries)
-			if i == 0 {
-				entries = all // the first shard's name stands for the set
-			}
-			if res, err := tarpack.Verify(ctx, s.Name, tarpack.VerifyOptions{}); err != nil ||
-				res.Failed > 0 || res.Entries != entries {
-				t.Errorf("%s: %+v, %v", s.Name, res, err)
-			}
 			if o.Size == 4000 && s.Bytes > 12000 {
 				t.Errorf("%s has %d bytes", s.Name, s.Bytes)
 			}
