@@ -48,7 +48,7 @@ func (r *Results) Begin(family string) {
 	r.config = append(r.config, benchfmt.Config{Key: "family", Value: []byte(family), File: true})
 }
 
-// Forget drops the earlier figures of a family, all of which is measured again.
+// Forget drops the earlier figures of a family before all of it is measured again.
 func (r *Results) Forget(family string) {
 	r.earlier = slices.DeleteFunc(r.earlier,
 		func(x *benchfmt.Result) bool { return x.GetConfig("family") == family })
