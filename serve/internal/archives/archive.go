@@ -266,8 +266,8 @@ func (a *archive) lookup(path string, n *plan.Node) (bool, error) {
 	return true, nil
 }
 
-// directory returns the ordinal of the entry that path names, and whether it is a directory. "" names
-// the root, sidecar.Root. If nothing has the path, the ordinal is -1 and dir is false.
+// directory returns the ordinal of the entry that path names, and whether it is a directory. ""
+// names the root, sidecar.Root. If nothing has the path, the ordinal is -1 and dir is false.
 func (a *archive) directory(path string) (i int, dir bool, err error) {
 	if path == "" {
 		return sidecar.Root, true, nil
