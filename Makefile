@@ -73,8 +73,9 @@ fuzz: ## every fuzz target for FUZZTIME
 	compat/fuzz.sh '$(FUZZTIME)'
 
 .PHONY: nightly
-nightly: install ## tests that take very long or need much disk
+nightly: install ## tests that take very long or need much disk, and two minutes of every fuzz target
 	$(GO) test -tags nightly -timeout 60m ./...
+	compat/fuzz.sh 2m
 
 .PHONY: bench
 bench: build bench-build ## measure tpk and other programs on real trees (BENCH=pack: one family; see docs/benchmarks)
