@@ -32,7 +32,9 @@ func convertCommand() *cli.Command {
 		Description: help.Text(`
 Converts IN to OUT.tar.gz and its index. IN is a tar file, uncompressed or compressed with gzip,
 zstd, xz, bzip2, lzma or lz4, or a zip file; - is standard input. The format is detected from the
-content. Tars that follow each other are read as one.
+content. Tars that follow each other are read as one. IN may also be an archive of tpk, or several
+in one file: their compressed bytes are copied, and duplicates stay files of their own.
+
 Permissions, owners, modification times and links are kept. Files of a zip without permissions get
 0644, folders 0755. Small files of a zip are not compressed again.
 
@@ -101,10 +103,14 @@ func runConvert(c *cli.Context, o *convertOptions) error {
 	o.convert.Problem = func(p *format.Problem) { m.Print(report.Line(report.In(in, p))) }
 	res, err := convert.Convert(c.Context, r, o.out, o.convert)
 	m.Stop()
-	switch {
-	case errors.Is(err, convert.ErrNotConvertible):
-		return report.In(in, err)
-	case err != nil:
+	if err != nil {
+		for _, known := range []error{
+			convert.ErrNotConvertible, format.ErrCorrupt, format.ErrTruncated, format.ErrVersion,
+		} {
+			if errors.Is(err, known) {
+				return report.In(in, err)
+			}
+		}
 		return report.NewFile(o.out, err)
 	}
 	if o.convert.DryRun {

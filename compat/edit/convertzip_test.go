@@ -112,31 +112,40 @@ func TestConvertZipModes(t *testing.T) {
 // TestConvertZipMethods converts zips of 7z, and zips with what xz and zstd have compressed.
 func TestConvertZipMethods(t *testing.T) {
 	dir := tools.Dir(t)
-	tree := trees.Tree{trees.File("small", "small"), trees.Text("text", 6<<20)}
+	far := append(trees.NoiseBytes("far", 64_000), make([]byte, 300_000)...)
+	far = append(far, far[:64_000]...)
+	tree := trees.Tree{
+		trees.File("small", "small"), trees.Text("text", 6<<20), trees.Noise("noise", 100_000),
+		trees.Bytes("far", append(far, far[300_000:]...)), // matches of Deflate64 reach so far
+	}
 	if err := tree.Write(dir); err != nil {
 		t.Fatal(err)
 	}
 	content := string(read(t, filepath.Join(dir, "text")))
-	check := func(t *testing.T, archive string) {
+	check := func(t *testing.T, archive string, names ...string) {
 		t.Helper()
-		if r := tpk(t, "cat", archive, "text"); string(r.Out) != content {
-			t.Errorf("text differs: %s", r.Err)
+		for _, name := range names {
+			want := read(t, filepath.Join(dir, name))
+			if r := tpk(t, "cat", archive, name); !bytes.Equal(r.Out, want) {
+				t.Errorf("%s differs: %s", name, r.Err)
+			}
 		}
 	}
-	for _, method := range []string{"Copy", "Deflate", "BZip2", "LZMA"} {
+	for _, method := range []string{"Copy", "Deflate", "Deflate64", "BZip2", "LZMA"} {
 		t.Run(method, func(t *testing.T) {
 			in := filepath.Join(tools.Dir(t), "in.zip")
-			cmd := exec.Command(tools.Path(t, "7z"), "a", "-tzip", "-mm="+method, in, "small", "text")
+			cmd := exec.Command(tools.Path(t, "7z"), "a", "-tzip", "-mm="+method, in, "small", "text",
+				"noise", "far")
 			cmd.Dir = dir
 			tools.Must(t, cmd)
-			check(t, convertZip(t, read(t, in)))
+			check(t, convertZip(t, read(t, in)), "small", "text", "noise", "far")
 		})
 	}
 	for method, program := range map[uint16]string{95: "xz", 93: "zstd", 20: "zstd"} {
 		t.Run(fmt.Sprint(method), func(t *testing.T) {
 			raw := tools.Must(t, exec.Command(tools.Path(t, program), "-1c", filepath.Join(dir, "text")))
 			check(t, convertZip(t, forgeZip(t, zipEntry{name: "text", content: content, host: 3,
-				method: method, raw: raw})))
+				method: method, raw: raw})), "text")
 		})
 	}
 }

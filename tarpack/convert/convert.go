@@ -2,19 +2,17 @@ package convert
 
 import (
 	"archive/zip"
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
-	"github.com/tarpack/tpk/tarpack/internal/output"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 	"github.com/tarpack/tpk/tarpack/internal/spool"
@@ -35,12 +33,16 @@ var ErrNotConvertible = errors.New("not a tar, zip, or compressed tar that can b
 // attributes, are left out with a notice. Deflate streams of a zip are copied if the content has at
 // most 4 MiB.
 //
-// The error wraps ErrNotConvertible, or is one of those of pack.Dir.
+// The members of tpk archives are copied, and their duplicates are still told from hard links. The
+// sidecar is not read. Damage in a tpk archive is format.ErrCorrupt or ErrTruncated.
+//
+// Other errors wrap ErrNotConvertible, or are those of pack.Dir.
 func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Result, err error) {
 	problems := &format.Problems{Each: o.Problem}
 	c := &converter{o: o, problems: problems}
 	if o.DryRun {
-		err := c.read(ctx, in, out)
+		c.temp = path.Join(os.TempDir(), path.Base(out))
+		err := c.read(ctx, in)
 		return Result{Entries: c.entries, Refused: problems.Count}, err
 	}
 	dst, err := durable.Create(out)
@@ -53,19 +55,15 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 			err = errors.Join(err, dst.Abort())
 		}
 	}()
-	pack := r.Options.Options
-	pack.Dedup = format.DedupOff // the rewrite of the whole archive does it
-	s, err := spool.New(dst.Name, pack.Progress, problems.Add)
+	c.temp = dst.Name
+	s, err := spool.New(dst.Name, o.Progress, problems.Add)
 	c.spool = s
 	if err != nil {
 		return Result{}, err
 	}
 	defer s.Close()
-	c.p = packer.NewDry(pack)
-	c.p.Out, c.p.Entries = s.W, s
-	c.contents = spool.NewContents(c.p, dst.Name)
-	read := func(ctx context.Context) error { return c.read(ctx, in, dst.Name) }
-	if _, err := c.p.Run(ctx, read, nil); err != nil {
+	if err := c.read(ctx, in); err != nil {
+		s.W.Stop()
 		return Result{}, errors.Join(err, s.Abort())
 	}
 	k, err := s.Archive(ctx)
@@ -85,11 +83,13 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 	}, nil
 }
 
-// A converter reads the input and submits its entries to a packer.
+// A converter reads the input and brings its entries to the spool: those of tpk archives as they
+// are, all others through a packer.
 type converter struct {
 	o        Options
-	p        *packer.Packer  // nil in a dry run
+	in       *input
 	spool    *spool.Spool    // nil in a dry run
+	p        *packer.Packer  // of the current tar or zip; nil in a dry run
 	contents *spool.Contents // nil in a dry run
 	problems *format.Problems
 	entries  int64
@@ -99,11 +99,10 @@ type converter struct {
 }
 
 // read reads the whole input.
-func (c *converter) read(ctx context.Context, in io.Reader, temp string) error {
-	c.temp = temp
-	in = output.ContextReader{Ctx: ctx, R: in}
-	r := bufio.NewReaderSize(in, output.WriteSize)
-	head, err := r.Peek(format.BlockSize)
+func (c *converter) read(ctx context.Context, in io.Reader) (err error) {
+	c.in = newInput(ctx, in, c.temp)
+	defer func() { err = errors.Join(err, c.in.Close()) }()
+	head, err := c.in.r.Peek(format.BlockSize)
 	if len(head) == 0 {
 		if err == nil || err == io.EOF {
 			err = fmt.Errorf("%w: it is empty", ErrNotConvertible)
@@ -112,11 +111,11 @@ func (c *converter) read(ctx context.Context, in io.Reader, temp string) error {
 	}
 	switch {
 	case len(head) == format.BlockSize && isTarHeader(head):
-		err = c.readTar(ctx, r)
+		err = c.readTar(ctx, c.in.r, nil)
 	case isZip(head):
-		err = c.readZip(ctx, r)
+		err = c.readZip(ctx, c.in.r)
 	default:
-		err = c.readOther(ctx, r)
+		err = c.readOther(ctx)
 	}
 	if err != nil {
 		return err
@@ -128,25 +127,78 @@ func (c *converter) read(ctx context.Context, in io.Reader, temp string) error {
 	return nil
 }
 
+// pack runs produce, which submits entries, with a packer that writes them to the spool. In a dry
+// run there is no packer.
+func (c *converter) pack(ctx context.Context, produce func(context.Context) error) error {
+	if c.spool == nil {
+		return produce(ctx)
+	}
+	o := c.o.rewrite().Options
+	o.Dedup = format.DedupOff // the rewrite of the whole archive does it
+	c.p = packer.NewDry(o)
+	c.p.Out, c.p.Entries = c.spool.W, c.spool
+	c.contents = spool.NewContents(c.p, c.temp)
+	_, err := c.p.Run(ctx, produce, nil)
+	return err
+}
+
 // readOther reads an input that begins neither like a tar nor like a zip.
-func (c *converter) readOther(ctx context.Context, r *bufio.Reader) error {
-	s, err := newStreams(r)
-	if err != nil {
-		return damaged(err)
+func (c *converter) readOther(ctx context.Context) error {
+	s := &streams{r: c.in.r}
+	size, err := c.in.archive(ctx)
+	if err == nil && size == 0 {
+		s, err = newStreams(c.in.r)
+		err = damaged(err)
 	}
-	if s == nil {
-		head, err := r.Peek(format.BlockSize)
-		if err == nil && len(bytes.Trim(head, "\x00")) == 0 {
-			return c.readTar(ctx, r)
-		}
-		err = c.readZip(ctx, r) // perhaps behind a program that extracts it
-		if errors.Is(err, zip.ErrFormat) {
-			err = ErrNotConvertible
-		}
+	switch {
+	case err != nil:
 		return err
+	case s != nil:
+		return c.readStreams(ctx, s)
+	case c.in.isBlank():
+		return c.readTar(ctx, c.in.r, nil)
 	}
+	err = c.readZip(ctx, c.in.r) // perhaps behind a program that extracts it
+	if errors.Is(err, zip.ErrFormat) {
+		err = ErrNotConvertible
+	}
+	return err
+}
+
+// readStreams reads tpk archives and compressed tars that follow each other.
+func (c *converter) readStreams(ctx context.Context, s *streams) error {
 	defer s.Close()
-	return c.readTar(ctx, bufio.NewReaderSize(s, output.WriteSize))
+	for {
+		size, err := c.archiveAfter(ctx, s)
+		switch {
+		case err != nil:
+		case size == 0:
+			err = c.readTar(ctx, s, func() (bool, error) {
+				size, err := c.archiveAfter(ctx, s)
+				return size > 0, err
+			})
+		default:
+			err = c.copyArchive(ctx, size)
+		}
+		if err != nil || size > 0 && c.in.onDevice() {
+			return err
+		}
+		if _, err := s.atEnd(); err != nil {
+			return damaged(err)
+		}
+		if _, err := c.in.r.Peek(1); err == io.EOF {
+			return nil
+		}
+	}
+}
+
+// archiveAfter returns the size of the tpk archive that begins here, which is not inside a
+// compressed stream, or 0 if none does.
+func (c *converter) archiveAfter(ctx context.Context, s *streams) (int64, error) {
+	if end, err := s.atEnd(); !end || err != nil {
+		return 0, damaged(err)
+	}
+	return c.in.archive(ctx)
 }
 
 // noteAbsolute reports the first absolute name.
@@ -165,11 +217,16 @@ func (c *converter) notice(message string, args ...any) {
 }
 
 // damaged returns an error of reading the input as an ErrNotConvertible, unless it comes from the
-// context or the system.
+// context or the system, or is about a tpk archive in it.
 func damaged(err error) error {
 	var pe *os.PathError
 	if err == nil || errors.As(err, &pe) || errors.Is(err, context.Canceled) {
 		return err
+	}
+	for _, known := range []error{ErrNotConvertible, format.ErrTruncated, format.ErrVersion} {
+		if errors.Is(err, known) {
+			return err
+		}
 	}
 	return fmt.Errorf("%w: %w", ErrNotConvertible, err)
 }
@@ -187,7 +244,7 @@ func (c *converter) admit(h *format.Header) bool {
 		return false
 	}
 	c.entries++
-	return c.p != nil
+	return c.spool != nil
 }
 
 // submit sends an entry to the packer, or refuses it. Content is the content of a file.

@@ -2,10 +2,14 @@
 //
 // [Convert] reads a tar, a compressed tar or a zip of another program. [Repair] saves what is
 // intact in a damaged archive. Both write entries to a temporary file in the order of the input. A
-// rewrite then brings them into the order of an archive and finds duplicates.
+// rewrite then brings them into the order of an archive and finds duplicates. Convert also reads
+// tpk archives, and copies their members.
 //
-//	convert.go  Convert, and decompress: the formats by their first bytes
-//	tar.go      the entries of a tar
-//	zip.go      the entries of a zip
+//	convert.go  Convert: which kind of input it is
+//	input.go    the input; archives in it
+//	archive.go  the entries of a tpk archive
+//	streams.go  the formats that compress a tar
+//	tar.go      the entries of a tar; tarinput.go finds their headers
+//	zip.go      the entries of a zip; zipheader.go, zipcontent.go
 //	repair.go   Repair; salvage.go finds the intact entries
 package convert

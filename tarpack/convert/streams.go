@@ -14,6 +14,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/mikelolasagasti/xz"
 	"github.com/pierrec/lz4/v4"
+	"github.com/tarpack/tpk/tarpack/internal/output"
 	"github.com/ulikunitz/xz/lzma"
 )
 
@@ -24,7 +25,9 @@ const maxDictionary = 1 << 30
 // behind them. Close gives up a decoder that is in use.
 type streams struct {
 	r     *bufio.Reader
-	now   io.Reader // the stream that is read, nil between two
+	now   io.Reader     // the stream that is read, nil between two
+	out   *bufio.Reader // reads now; it never holds bytes of two streams
+	err   error         // of now, found by atEnd
 	gzip  *gzip.Reader
 	close func()
 }
@@ -44,27 +47,60 @@ func newStreams(r *bufio.Reader) (*streams, error) {
 
 func (s *streams) Read(b []byte) (int, error) {
 	for len(b) > 0 {
-		if s.now == nil {
-			if err := s.skipZeros(); err != nil {
-				return 0, err
-			}
-			if err := s.open(); err != nil {
-				return 0, fmt.Errorf("compressed data: %w", err)
-			}
+		end, err := s.atEnd()
+		if err == nil && end {
+			err = s.next()
 		}
-		n, err := s.now.Read(b)
-		switch err {
-		case io.EOF:
-			s.Close()
-			err = nil
-		case io.ErrUnexpectedEOF: // of the stream, not of the tar in it
-			err = fmt.Errorf("compressed data: %w", err)
+		if err != nil {
+			return 0, err
 		}
-		if n > 0 || err != nil {
-			return n, err
+		if n, err := s.out.Read(b); n > 0 || err != io.EOF {
+			return n, s.explain(err)
 		}
 	}
 	return 0, nil
+}
+
+// atEnd reports whether the current stream, if any, is at its end. Then it skips the zeros behind
+// it.
+func (s *streams) atEnd() (bool, error) {
+	if s.now != nil {
+		if s.out.Buffered() > 0 {
+			return false, nil
+		}
+		if s.err == nil {
+			_, s.err = s.out.Peek(1)
+		}
+		if s.err != io.EOF {
+			return false, s.explain(s.err)
+		}
+		s.Close()
+	}
+	err := s.skipZeros()
+	if err == io.EOF { // next meets it again
+		err = nil
+	}
+	return true, err
+}
+
+// next opens the stream that follows. It returns io.EOF if there is none.
+func (s *streams) next() error {
+	if _, err := s.r.Peek(1); err != nil {
+		return err
+	}
+	if err := s.open(); err != nil {
+		return fmt.Errorf("compressed data: %w", err)
+	}
+	return nil
+}
+
+// explain returns an error of the current stream. An early end of the stream is not one of the tar
+// in it.
+func (s *streams) explain(err error) error {
+	if err == io.ErrUnexpectedEOF {
+		return fmt.Errorf("compressed data: %w", err)
+	}
+	return err
 }
 
 // Close gives up the current stream.
@@ -72,7 +108,7 @@ func (s *streams) Close() {
 	if s.close != nil {
 		s.close()
 	}
-	s.now, s.close = nil, nil
+	s.now, s.close, s.err = nil, nil, nil
 }
 
 // skipZeros reads to the next byte that is not zero. It returns io.EOF if there is none.
@@ -96,6 +132,19 @@ const (
 
 // open begins the stream that follows in r.
 func (s *streams) open() error {
+	if err := s.openStream(); err != nil {
+		s.now = nil
+		return err
+	}
+	if s.out == nil {
+		s.out = bufio.NewReaderSize(nil, output.WriteSize)
+	}
+	s.out.Reset(s.now)
+	return nil
+}
+
+// openStream finds the format of the stream that follows in r, and its reader.
+func (s *streams) openStream() error {
 	if err := s.skipFrames(); err != nil {
 		return err
 	}

@@ -12,9 +12,17 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// readTar submits the entries of a tar.
-func (c *converter) readTar(ctx context.Context, r io.Reader) error {
-	t := newTarInput(r)
+// readTar packs the entries of tars that follow each other. isOver, if set, is asked before each
+// header whether r goes on with something else.
+func (c *converter) readTar(
+	ctx context.Context, r io.Reader, isOver func() (bool, error),
+) error {
+	t := newTarInput(r, isOver)
+	return c.pack(ctx, func(ctx context.Context) error { return c.submitTar(ctx, t) })
+}
+
+// submitTar submits the entries of a tar.
+func (c *converter) submitTar(ctx context.Context, t *tarInput) error {
 	for {
 		th, err := t.next()
 		if err == io.EOF {

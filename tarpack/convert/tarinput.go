@@ -3,6 +3,7 @@ package convert
 import (
 	"archive/tar"
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -18,7 +19,8 @@ import (
 // archive/tar leaves to its caller, become records of the entry.
 type tarInput struct {
 	r      countingReader
-	t      *tar.Reader // reads the current entry
+	isOver func() (bool, error) // reports whether no tar follows; nil if one always may
+	t      *tar.Reader          // reads the current entry
 	block  [format.BlockSize]byte
 	end    int64 // of the content of the current entry
 	zeros  int   // zero blocks since the last entry
@@ -45,8 +47,8 @@ func (c *countingReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func newTarInput(r io.Reader) *tarInput {
-	return &tarInput{r: countingReader{r: r}, meta: map[byte][]byte{}}
+func newTarInput(r io.Reader, isOver func() (bool, error)) *tarInput {
+	return &tarInput{r: countingReader{r: r}, isOver: isOver, meta: map[byte][]byte{}}
 }
 
 func (t *tarInput) Read(b []byte) (int, error) { return t.t.Read(b) }
@@ -84,6 +86,11 @@ func (t *tarInput) next() (*tar.Header, error) {
 // readBlock reads a block, and reports whether it is a header. Anything that is neither a header
 // nor zeros is an error, except behind the end of a tar: there it must not be followed by a header.
 func (t *tarInput) readBlock() (bool, error) {
+	if t.isOver != nil && len(t.meta) == 0 {
+		if over, err := t.isOver(); over || err != nil {
+			return false, cmp.Or(err, io.EOF)
+		}
+	}
 	n, err := io.ReadFull(&t.r, t.block[:])
 	zero := len(bytes.TrimRight(t.block[:n], "\x00")) == 0
 	switch {

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -25,11 +23,7 @@ func isZip(b []byte) bool {
 // readZip submits the entries of a zip. It copies the input to a temporary file first, because the
 // directory of a zip is at its end.
 func (c *converter) readZip(ctx context.Context, r io.Reader) error {
-	name := c.temp
-	if c.p == nil {
-		name = path.Join(os.TempDir(), path.Base(c.temp))
-	}
-	f, err := durable.UnlinkedTemp(name + ".zip")
+	f, err := durable.UnlinkedTemp(c.temp + ".zip")
 	if err != nil {
 		return err
 	}
@@ -42,12 +36,14 @@ func (c *converter) readZip(ctx context.Context, r io.Reader) error {
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return fmt.Errorf("%w: %w", ErrNotConvertible, err)
 	}
-	for _, zf := range z.File {
-		if err := c.submitZip(ctx, zf); err != nil {
-			return err
+	return c.pack(ctx, func(ctx context.Context) error {
+		for _, zf := range z.File {
+			if err := c.submitZip(ctx, zf); err != nil {
+				return err
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 const zipEncrypted = 1 // a bit of the general purpose flags

@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zstd"
 	"github.com/mikelolasagasti/xz"
+	"github.com/tarpack/tpk/tarpack/internal/deflate64"
 	"github.com/ulikunitz/xz/lzma"
 )
 
@@ -52,7 +53,7 @@ func openZip(zf *zip.File) (io.ReadCloser, error) {
 			c.r, c.close = z, z.Close
 		}
 	case zipDeflate64:
-		err = fmt.Errorf("%w Deflate64", zip.ErrAlgorithm)
+		c.r, c.rest = deflate64.NewReader(br), br
 	default:
 		err = fmt.Errorf("%w %d", zip.ErrAlgorithm, zf.Method)
 	}

@@ -61,10 +61,17 @@ func FindUnit(ctx context.Context, src io.ReaderAt, size, off, limit int64) (int
 	return -1, nil
 }
 
-// beginsUnit reports whether a unit begins at b[0]. It uses scratch for the headers.
+// BeginsUnit reports whether b seems to begin with a unit, as FindUnit does. MaxMember bytes are
+// enough.
+func BeginsUnit(b []byte) bool {
+	var scratch []byte
+	return beginsUnit(b, &scratch)
+}
+
+// beginsUnit is BeginsUnit with a buffer for the headers.
 func beginsUnit(b []byte, scratch *[]byte) bool {
 	const rest = 4
-	if len(b) < gzmember.HeaderSize || !bytes.Equal(b[rest:gzmember.HeaderSize], memberRest) {
+	if len(b) < gzmember.HeaderSize || !bytes.HasPrefix(b, MemberStart) || !bytes.Equal(b[rest:gzmember.HeaderSize], memberRest) {
 		return false
 	}
 	if _, state := ParseTrailerState(b); state == WholeTrailer || state == FormerTrailer {

@@ -105,7 +105,7 @@ func (s *Spool) place(seq uint32, it *build.Item) error {
 // placeLink decides what becomes of a hard link that is the last entry of its path.
 func (s *Spool) placeLink(seq uint32, it *build.Item) error {
 	l := s.links.links[seq]
-	if to, ok := s.links.moved[l.file]; ok {
+	if to, ok := s.links.moved[movedLink{l.file, it.Duplicate}]; ok {
 		// In an index the link comes after the file, which has only now been written.
 		h, err := s.header(it)
 		if err != nil {
@@ -148,7 +148,7 @@ func (s *Spool) takeOver(seq uint32, file, link *build.Item) error {
 	if err := s.W.Copy(s.file, content, file.ContentLen+int64(file.PadLen)); err != nil {
 		return err
 	}
-	s.links.moved[seq] = link.Path
+	s.links.moved[movedLink{seq, link.Duplicate}] = link.Path
 	return s.sink(*file)
 }
 

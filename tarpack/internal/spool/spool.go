@@ -118,8 +118,15 @@ type hardlinks struct {
 	other map[uint32]format.Header
 	// replaced holds files to which hard links lead, but whose path has a later entry.
 	replaced map[uint32]build.Item
-	// moved holds the path of the hard link that became the file instead of a replaced one.
-	moved map[uint32]string
+	// moved holds the path of the hard link that became the file instead of a replaced one: one of
+	// its other names, and one duplicate, which is a file of its own.
+	moved map[movedLink]string
+}
+
+// A movedLink is a kind of links to a file that was replaced.
+type movedLink struct {
+	file      uint32
+	duplicate bool
 }
 
 // A hardlink leads to a file.
@@ -131,7 +138,7 @@ type hardlink struct {
 func newHardlinks() hardlinks {
 	return hardlinks{
 		links: map[uint32]hardlink{}, targets: map[uint32]bool{}, other: map[uint32]format.Header{},
-		replaced: map[uint32]build.Item{}, moved: map[uint32]string{},
+		replaced: map[uint32]build.Item{}, moved: map[movedLink]string{},
 	}
 }
 
