@@ -154,6 +154,7 @@ var compressors = []struct{ program, command, decompress string }{
 	{"zstd", "zstd --no-check", "zstd -d"},
 	{"lz4", "lz4", "lz4 -d"},
 	{"lz4", "lz4 -BD --no-frame-crc", "lz4 -d"},
+	{"lz4", "lz4 -l", "lz4 -d"},
 	{"xz", "xz", "xz -d"},
 	{"xz", "xz --check=sha256 -9", "xz -d"},
 	{"xz", "xz --check=none", "xz -d"},
@@ -162,6 +163,8 @@ var compressors = []struct{ program, command, decompress string }{
 	{"xz", "xz --powerpc --lzma2", "xz -d"},
 	{"xz", "xz --delta=dist=4 --lzma2", "xz -d"},
 	{"xz", "xz --x86 --delta=dist=1 --lzma2", "xz -d"},
+	{"xz", "xz --arm64 --lzma2", "xz -d"},
+	{"7z", "7z a -txz -mf=RISCV -si -so -- x #", "7z e -txz -si -so #"},
 	{"xz", "xz --format=lzma", "xz -d --format=lzma"},
 	{"xz", "xz --format=lzma -0", "xz -d --format=lzma"},
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/mikelolasagasti/xz"
 	"github.com/pierrec/lz4/v4"
 	"github.com/tarpack/tpk/tarpack/internal/output"
+	"github.com/tarpack/tpk/tarpack/internal/xzbcj"
 	"github.com/ulikunitz/xz/lzma"
 )
 
@@ -127,6 +128,7 @@ func (s *streams) skipZeros() error {
 const (
 	magicZstd      = 0xfd2fb528
 	magicLZ4       = 0x184d2204
+	magicLZ4Legacy = 0x184c2102
 	magicSkippable = 0x184d2a50 // to 0x184d2a5f: a skippable frame of zstd or LZ4
 )
 
@@ -173,11 +175,18 @@ func (s *streams) openStream() error {
 		}
 		s.now, s.close = &paddedStream{z, p, 4, isZstdEnd}, z.Close
 	case bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")):
+		if head, _ = s.r.Peek(xzbcj.HeadSize); xzbcj.Needed(head) {
+			s.now = xzbcj.NewReader(s.r, maxDictionary)
+			return nil
+		}
 		s.now, err = xz.NewReader(s.r, maxDictionary)
 		return noEOF(err)
 	case bytes.HasPrefix(head, []byte("BZh")):
 		p := &padded{r: s.r, extra: 2}
 		s.now = &paddedStream{bzip2.NewReader(p), p, 2, isBzip2End}
+	case magic == magicLZ4Legacy: // which has no end mark: zeros are empty blocks
+		p := &padded{r: s.r}
+		s.now = &paddedStream{lz4.NewReader(p), p, 4, isLZ4LegacyEnd}
 	case magic == magicLZ4:
 		p := &padded{r: s.r, extra: 4}
 		s.now = &paddedStream{lz4.NewReader(p), p, 4, isLZ4End}
@@ -283,6 +292,8 @@ func (s *paddedStream) Read(b []byte) (int, error) {
 func isZstdEnd(err error) bool { return errors.Is(err, zstd.ErrMagicMismatch) }
 
 func isLZ4End(err error) bool { return errors.Is(err, lz4.ErrInvalidFrame) }
+
+func isLZ4LegacyEnd(err error) bool { return isLZ4End(err) || err == io.ErrUnexpectedEOF }
 
 func isBzip2End(err error) bool {
 	return errors.Is(err, bzip2.StructuralError("bad magic value in continuation file"))
