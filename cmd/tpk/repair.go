@@ -47,6 +47,11 @@ func parseRepair(c *cli.Context) (*repairOptions, error) {
 		return nil, err
 	}
 	o := &repairOptions{archive: args[0], out: args[len(args)-1]}
+	if len(args) == 2 {
+		if err := flags.CheckArchiveName(c, o.out); err != nil {
+			return nil, err
+		}
+	}
 	o.repair.Workers, o.repair.DryRun = c.Int("workers"), c.Bool("dry-run")
 	return o, nil
 }

@@ -288,8 +288,8 @@ func (c *converter) take(
 	if errors.Is(err, spool.ErrLonger) {
 		err = zip.ErrFormat
 	}
-	if ctx.Err() != nil {
-		return it, err
+	if ctx.Err() != nil || errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrFormat) {
+		return it, err // submit refuses the entry alone
 	}
 	return it, damaged(err)
 }
