@@ -24,7 +24,8 @@ func newCopyBed(t *testing.T) copyBed {
 	write("ta", trees.Tree{
 		trees.Dir("d"), trees.File("one", "the same").At(1_500_000_000),
 		trees.File("d/two", "the same").At(1_500_000_001),
-		trees.File("d/three", "the same").At(1_500_000_002), trees.Hardlink("d/name", "one"), trees.Text("text", 3<<20), trees.Noise("noise", 5<<20),
+		trees.File("d/three", "the same").At(1_500_000_002), trees.Hardlink("d/name", "one"),
+		trees.Text("text", 3<<20), trees.Noise("noise", 5<<20),
 		trees.Symlink("link", "one"), trees.File("empty", ""),
 	})
 	write("tb", trees.Tree{trees.File("one", "something else"), trees.File("new", "new")})

@@ -71,7 +71,8 @@ func BeginsUnit(b []byte) bool {
 // beginsUnit is BeginsUnit with a buffer for the headers.
 func beginsUnit(b []byte, scratch *[]byte) bool {
 	const rest = 4
-	if len(b) < gzmember.HeaderSize || !bytes.HasPrefix(b, MemberStart) || !bytes.Equal(b[rest:gzmember.HeaderSize], memberRest) {
+	if len(b) < gzmember.HeaderSize || !bytes.HasPrefix(b, MemberStart) ||
+		!bytes.Equal(b[rest:gzmember.HeaderSize], memberRest) {
 		return false
 	}
 	if _, state := ParseTrailerState(b); state == WholeTrailer || state == FormerTrailer {
