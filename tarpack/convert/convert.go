@@ -113,7 +113,7 @@ func (c *converter) read(ctx context.Context, in io.Reader) (err error) {
 	case len(head) == format.BlockSize && isTarHeader(head):
 		err = c.readTar(ctx, c.in.r, nil)
 	case isZip(head):
-		err = c.readZip(ctx, c.in.r)
+		err = c.readZip(ctx)
 	default:
 		err = c.readOther(ctx)
 	}
@@ -158,7 +158,7 @@ func (c *converter) readOther(ctx context.Context) error {
 	case c.in.isBlank():
 		return c.readTar(ctx, c.in.r, nil)
 	}
-	err = c.readZip(ctx, c.in.r) // perhaps behind a program that extracts it
+	err = c.readZip(ctx) // perhaps behind a program that extracts it
 	if errors.Is(err, zip.ErrFormat) {
 		err = ErrNotConvertible
 	}

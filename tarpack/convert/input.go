@@ -13,8 +13,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/output"
 )
 
-// An input is read from front to back by r. If a tpk archive begins in it, its rest is also read at
-// any offset: in the file itself, or else in a temporary copy.
+// An input is read from front to back by r. The rest of it, from a tpk archive or a zip on, is also
+// read at any offset: in the file itself, or else in a temporary copy.
 type input struct {
 	r    *bufio.Reader
 	temp string // prefix of the names of temporary files
@@ -22,7 +22,7 @@ type input struct {
 	below countingReader // what r reads from
 	file  *os.File       // nil if only r can be read
 	start int64          // offset in file of the first byte of below
-	size  int64          // of file; valid once the archive was found
+	size  int64          // of file; valid after rest
 	found int64          // offset of an archive, once one was found
 	end   int64          // of that archive
 	copy  *os.File       // the temporary copy, if there is one
@@ -67,10 +67,10 @@ func (in *input) archive(ctx context.Context) (int64, error) {
 	if !format.BeginsUnit(head) {
 		return 0, nil
 	}
-	if err := in.makeRandom(ctx); err != nil {
+	src, err := in.rest(ctx)
+	if err != nil {
 		return 0, err
 	}
-	src := io.NewSectionReader(in.file, in.offset(), in.size-in.offset())
 	size := src.Size()
 	if _, err := format.ReadTrailer(src, size); err != nil {
 		if size, err = format.FirstTrailer(ctx, src, size); err != nil {
@@ -86,6 +86,14 @@ func (in *input) archive(ctx context.Context) (int64, error) {
 	}
 	in.found, in.end = in.offset(), in.offset()+size
 	return size, nil
+}
+
+// rest returns the input from the next byte of r on.
+func (in *input) rest(ctx context.Context) (*io.SectionReader, error) {
+	if err := in.makeRandom(ctx); err != nil {
+		return nil, err
+	}
+	return io.NewSectionReader(in.file, in.offset(), in.size-in.offset()), nil
 }
 
 // makeRandom makes the rest of the input a file that can be read at any offset.
@@ -117,8 +125,8 @@ func (in *input) makeRandom(ctx context.Context) error {
 
 // seek makes off, an offset in the file, the next byte of r.
 func (in *input) seek(ctx context.Context, off int64) {
-	rest := io.NewSectionReader(in.file, off, in.size-off)
-	in.below = countingReader{r: output.ContextReader{Ctx: ctx, R: rest}}
+	r := io.NewSectionReader(in.file, off, in.size-off)
+	in.below = countingReader{r: output.ContextReader{Ctx: ctx, R: r}}
 	in.start = off
 	in.r.Reset(&in.below)
 }

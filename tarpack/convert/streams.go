@@ -14,9 +14,10 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/mikelolasagasti/xz"
 	"github.com/pierrec/lz4/v4"
+	"github.com/ulikunitz/xz/lzma"
+
 	"github.com/tarpack/tpk/tarpack/internal/output"
 	"github.com/tarpack/tpk/tarpack/internal/xzbcj"
-	"github.com/ulikunitz/xz/lzma"
 )
 
 // maxDictionary is the largest dictionary or window that a compressed stream may ask for.

@@ -10,7 +10,6 @@ import (
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/output"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 )
@@ -20,19 +19,14 @@ func isZip(b []byte) bool {
 	return bytes.HasPrefix(b, []byte("PK\x03\x04")) || bytes.HasPrefix(b, []byte("PK\x05\x06"))
 }
 
-// readZip submits the entries of a zip. It copies the input to a temporary file first, because the
-// directory of a zip is at its end.
-func (c *converter) readZip(ctx context.Context, r io.Reader) error {
-	f, err := durable.UnlinkedTemp(c.temp + ".zip")
+// readZip packs the entries of a zip. It needs the input as a file, because the directory of a zip
+// is at its end.
+func (c *converter) readZip(ctx context.Context) error {
+	r, err := c.in.rest(ctx)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	size, err := io.Copy(f, r)
-	if err != nil {
-		return err
-	}
-	z, err := zip.NewReader(f, size)
+	z, err := zip.NewReader(r, r.Size())
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return fmt.Errorf("%w: %w", ErrNotConvertible, err)
 	}

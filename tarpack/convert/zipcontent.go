@@ -13,8 +13,9 @@ import (
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zstd"
 	"github.com/mikelolasagasti/xz"
-	"github.com/tarpack/tpk/tarpack/internal/deflate64"
 	"github.com/ulikunitz/xz/lzma"
+
+	"github.com/tarpack/tpk/tarpack/internal/deflate64"
 )
 
 // Methods of compression (APPNOTE, section 4.4.5) that archive/zip does not know.

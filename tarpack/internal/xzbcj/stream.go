@@ -3,6 +3,7 @@ package xzbcj
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -10,8 +11,6 @@ import (
 	"hash/crc32"
 	"hash/crc64"
 	"io"
-
-	"crypto/sha256"
 )
 
 // ErrCorrupt: the stream is damaged.
