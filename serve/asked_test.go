@@ -52,7 +52,8 @@ func TestBadQueries(t *testing.T) {
 				}
 			}
 			if _, body := c.do(t, "GET", "/d/?limit=2&offset=7"); !strings.Contains(body,
-				"The list ends before this page") || !strings.Contains(body, `href="./?limit=2"`) {
+				"The list ends before this page") ||
+				!strings.Contains(body, `href="./?list=here&amp;limit=2"`) {
 				t.Errorf("behind the end: %s", body)
 			}
 		})
@@ -115,12 +116,12 @@ func TestWhatDownloadsHold(t *testing.T) {
 				got := "none"
 				if d := asked(t, c, target+"?format=json").Download; d != nil {
 					got = map[bool]string{true: "partial", false: "whole"}[d.Partial]
-					if d.TarGz != "./?download=tar.gz" || d.Zip != "./?download=zip" {
+					if d.TarGz != "./?list&download=tar.gz" || d.Zip != "./?list&download=zip" {
 						t.Error(target, d)
 					}
 				}
 				_, body := c.do(t, "GET", target)
-				if got != want || strings.Contains(body, "?download=") != (want != "none") {
+				if got != want || strings.Contains(body, "download=") != (want != "none") {
 					t.Errorf("%s: %s, want %s", target, got, want)
 				}
 				if note := strings.Contains(body,
@@ -151,8 +152,8 @@ func TestNoDownload(t *testing.T) {
 				if no {
 					want = 404
 				}
-				for _, target := range []string{"/a/?download=tar.gz", "/a/?download=tpi",
-					"/a/?download=zip", "/a/sub/?download=zip", "/a/sub/?download=tar.gz"} {
+				for _, target := range []string{"/a/?list&download=tar.gz", "/a/?list&download=tpi",
+					"/a/?list&download=zip", "/a/sub/?list&download=zip", "/a/sub/?list&download=tar.gz"} {
 					if resp, _ := c.do(t, "GET", target); resp.StatusCode != want {
 						t.Errorf("%s: %d, want %d", target, resp.StatusCode, want)
 					}

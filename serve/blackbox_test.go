@@ -241,11 +241,11 @@ func TestAnswers(t *testing.T) {
 		{"GET", "/%252e%252e/", "", 404, ""},
 		{"GET", "/file%00", "", 400, ""},
 		{"GET", "/a%3Ab", "", 301, "Location: ./a%3Ab/"},
-		{"GET", "/?download=tar.gz", "Accept-Encoding: gzip", 200,
+		{"GET", "/?list&download=tar.gz", "Accept-Encoding: gzip", 200,
 			`Content-Type: application/gzip|Content-Encoding: -|Content-Disposition: ` +
 				`attachment; filename="site.tar.gz"`},
-		{"HEAD", "/?download=tpi", "", 404, "Content-Disposition: -"}, // it names dotfiles, too
-		{"GET", "/?download=rar", "", 400, ""},
+		{"HEAD", "/?list&download=tpi", "", 404, "Content-Disposition: -"}, // it names dotfiles, too
+		{"GET", "/?list&download=rar", "", 400, ""},
 	}
 	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}}) {
 		t.Run(c.name, func(t *testing.T) {
@@ -325,7 +325,7 @@ func TestDownload(t *testing.T) {
 	for _, c := range clients(t, o) {
 		for query, name := range map[string]string{"tar.gz": archive, "tpi": archive + ".tpi"} {
 			want := readFile(t, name)
-			resp, body := c.do(t, "GET", "/?download="+query)
+			resp, body := c.do(t, "GET", "/?list&download="+query)
 			file := `attachment; filename="` + filepath.Base(name) + `"`
 			if got := resp.Header.Get("Content-Disposition"); got != file {
 				t.Errorf("%s: %s: Content-Disposition %s", c.name, query, got)
@@ -334,11 +334,12 @@ func TestDownload(t *testing.T) {
 				t.Errorf("%s: %s: other bytes", c.name, query)
 			}
 			tag := resp.Header.Get("ETag")
-			resp, body = c.do(t, "GET", "/?download="+query, "Range: bytes=1000-", "If-Range: "+tag)
+			resp, body = c.do(t, "GET", "/?list&download="+query, "Range: bytes=1000-", "If-Range: "+tag)
 			if resp.StatusCode != 206 || body != want[1000:] {
 				t.Errorf("%s: %s resumed: %d", c.name, query, resp.StatusCode)
 			}
-			if resp, _ = c.do(t, "GET", "/?download="+query, "If-None-Match: "+tag); resp.StatusCode != 304 {
+			resp, _ = c.do(t, "GET", "/?list&download="+query, "If-None-Match: "+tag)
+			if resp.StatusCode != 304 {
 				t.Errorf("%s: %s again: %d", c.name, query, resp.StatusCode)
 			}
 		}

@@ -54,7 +54,7 @@ func testFolderDownloads(t *testing.T, name string, a *tarpack.Archive) {
 				if _, err := f.WriteTo(&want); err != nil {
 					t.Fatal(err)
 				}
-				target := strings.TrimSuffix("/"+d.folder, "/") + "/?download=" + d.format.String()
+				target := strings.TrimSuffix("/"+d.folder, "/") + "/?list&download=" + d.format.String()
 				resp, body := c.do(t, "GET", target, "Accept-Encoding: gzip")
 				etag := resp.Header.Get("ETag")
 				if resp.StatusCode != 200 || body != want.String() ||
@@ -91,8 +91,8 @@ func testFolderDownloads(t *testing.T, name string, a *tarpack.Archive) {
 
 func TestNoFolderToDownload(t *testing.T) {
 	for _, c := range clients(t, listed(serve.Archive{Path: packedSite(t)})) {
-		for _, target := range []string{"/nothing/?download=zip", "/style.css/?download=zip",
-			"/docs/?download=tpi", "/.git/?download=zip"} {
+		for _, target := range []string{"/nothing/?list&download=zip", "/style.css/?list&download=zip",
+			"/docs/?list&download=tpi", "/.git/?list&download=zip"} {
 			if resp, _ := c.do(t, "GET", target); resp.StatusCode != 404 {
 				t.Errorf("%s: %d", target, resp.StatusCode)
 			}
@@ -197,7 +197,7 @@ func TestListing(t *testing.T) {
 				[]string{"a", "c", "page", "b\ufffd"}) {
 				t.Errorf("%q", names)
 			}
-			if _, names = list(t, c, "/page/?q=X&format=json"); !slices.Equal(names,
+			if _, names = list(t, c, "/page/?list&q=X&format=json"); !slices.Equal(names,
 				[]string{"a/sub/x", "a/one.txt", "page/index.html", "a/three.txt"}) && len(names) < 4 {
 				t.Errorf("%q", names)
 			}
@@ -226,16 +226,16 @@ func TestListingAssets(t *testing.T) {
 	for _, c := range clients(t, listed(serve.Archive{Path: name})) {
 		_, page := c.do(t, "GET", "/a/b/")
 		n := 0
-		for _, part := range strings.Split(page, `="../../?asset=`)[1:] {
+		for _, part := range strings.Split(page, `="../../?list&amp;asset=`)[1:] {
 			asset, _, _ := strings.Cut(part, `"`)
 			asset, _, _ = strings.Cut(asset, "#")
-			resp, body := c.do(t, "GET", "/?asset="+asset, "Accept-Encoding: gzip")
+			resp, body := c.do(t, "GET", "/?list&asset="+asset, "Accept-Encoding: gzip")
 			if n++; resp.StatusCode != 200 || len(body) == 0 ||
 				!strings.Contains(resp.Header.Get("Cache-Control"), "immutable") {
 				t.Errorf("%s: %d %v", asset, resp.StatusCode, resp.Header)
 			}
 		}
-		if resp, _ := c.do(t, "GET", "/?asset=nothing.js"); resp.StatusCode != 404 || n < 3 {
+		if resp, _ := c.do(t, "GET", "/?list&asset=nothing.js"); resp.StatusCode != 404 || n < 3 {
 			t.Error(resp.StatusCode, n)
 		}
 	}
@@ -244,7 +244,7 @@ func TestListingAssets(t *testing.T) {
 func TestNoListing(t *testing.T) {
 	name := files{"a/b.txt": "b"}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
 	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: name}}}) {
-		for _, target := range []string{"/", "/?list", "/a/", "/?q=b", "/?asset=list.css"} {
+		for _, target := range []string{"/", "/?list", "/a/", "/?q=b", "/?list&asset=list.css"} {
 			if resp, _ := c.do(t, "GET", target); resp.StatusCode != 404 {
 				t.Errorf("%s: %d", target, resp.StatusCode)
 			}
@@ -279,8 +279,8 @@ func TestPlainFolder(t *testing.T) {
 // TestZipOverHTTP reads a zip through Range requests only.
 func TestZipOverHTTP(t *testing.T) {
 	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}}) {
-		resp, _ := c.do(t, "HEAD", "/?download=zip")
-		z, err := zip.NewReader(&remote{t, c, "/?download=zip"}, resp.ContentLength)
+		resp, _ := c.do(t, "HEAD", "/?list&download=zip")
+		z, err := zip.NewReader(&remote{t, c, "/?list&download=zip"}, resp.ContentLength)
 		if err != nil {
 			t.Fatal(err)
 		}

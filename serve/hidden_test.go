@@ -32,7 +32,7 @@ func TestHiddenEverywhere(t *testing.T) {
 		{"/m/", "a.txt d d/.well-known d/.well-known/x private private/key"},
 		{"/clean/", "c.txt"},
 	} {
-		_, body := fetch(t, plainClient, r.url(c.folder+"?download=tar.gz"))
+		_, body := fetch(t, plainClient, r.url(c.folder+"?list&download=tar.gz"))
 		z, err := gzip.NewReader(strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
@@ -52,7 +52,7 @@ func TestHiddenEverywhere(t *testing.T) {
 		if got := strings.Join(names, " "); got != c.want {
 			t.Errorf("%s: the tar.gz has %s, want %s", c.folder, got, c.want)
 		}
-		_, body = fetch(t, plainClient, r.url(c.folder+"?download=zip"))
+		_, body = fetch(t, plainClient, r.url(c.folder+"?list&download=zip"))
 		zr, err := zip.NewReader(bytes.NewReader([]byte(body)), int64(len(body)))
 		if err != nil {
 			t.Fatal(err)
@@ -67,7 +67,9 @@ func TestHiddenEverywhere(t *testing.T) {
 		}
 	}
 	// The index has all names, so it is sent only if nothing is hidden.
-	for target, status := range map[string]int{"/?download=tpi": 404, "/clean/?download=tpi": 200} {
+	for target, status := range map[string]int{
+		"/?list&download=tpi": 404, "/clean/?list&download=tpi": 200,
+	} {
 		if s, _ := fetch(t, plainClient, r.url(target)); s != status {
 			t.Errorf("%s: %d", target, s)
 		}
@@ -83,7 +85,7 @@ func TestHiddenEverywhere(t *testing.T) {
 	}
 	// With an empty list, the archive itself is sent.
 	all := start(t, serve.Options{Hide: []string{}, Archives: []serve.Archive{{Path: name}}})
-	if _, body := fetch(t, plainClient, all.url("/?download=tar.gz")); body != readFile(t, name) {
+	if _, body := fetch(t, plainClient, all.url("/?list&download=tar.gz")); body != readFile(t, name) {
 		t.Error("nothing is hidden, and other bytes are sent")
 	}
 }

@@ -45,7 +45,7 @@ type Options struct {
 	// Listing answers a folder without index.html, and any folder for ?list, with a page or with
 	// JSON.
 	Listing bool
-	// NoDownload turns downloads of archives and folders (?download=) off.
+	// NoDownload turns downloads of archives and folders (?list&download=) off.
 	NoDownload bool
 	// Hide are globs of paths that are answered as if they were not there, with everything below
 	// them; "**" stands for any number of folders. A glob without a slash is matched with each name

@@ -112,7 +112,7 @@ func TestEveryOption(t *testing.T) {
 		"Archives": body("/m/a.txt", 200, "a"), "Fallback": body("/plain.txt", 200,
 			"p"), "Nested": body("/in/y", 200, "y"),
 		"Listing": body("/m/folder/?list&format=json", 200,
-			""), "NoDownload": body("/m/?download=tar.gz", 404, ""),
+			""), "NoDownload": body("/m/?list&download=tar.gz", 404, ""),
 		"Hide": body("/m/hidden.txt", 404, ""), "HideMore": body("/m/more.secret", 404, ""),
 		"CacheControl": field("/m/a.txt", "Cache-Control",
 			"max-age=7"),

@@ -32,9 +32,10 @@ decompressed. / and DIR/ answer with index.html, /about with about.html if there
 Paths that don't exist are answered with the archive's 404.html. A directory without index.html, or
 with ?list, is listed.
 
-/?download=tar.gz sends the archive itself. DIR/?download=zip or tar.gz sends a directory, from the
-compressed bytes that are there. If several archives contain it, the first one's is sent.
---no-download turns downloads off.
+/?list&download=tar.gz sends the archive itself. DIR/?list&download=zip or tar.gz sends a directory,
+from the compressed bytes that are there. If several archives contain it, the first one's is sent.
+--no-download turns downloads off. Without the key list, a query never changes the answer where the
+site has a page; elsewhere ?download=, ?q= and ?format=json work without it.
 
 Dotfiles, except .well-known, and what --hide adds are answered with 404. They are in no listing, no
 search and no download. --hide '' clears the list: nothing is hidden but what further --hide add.

@@ -114,7 +114,7 @@ func TestSearch(t *testing.T) {
 		input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeRawKeyDown, Key: "/", Code: "Slash"})
 	p.until(`document.activeElement.id == "search"`)
 	p.key("README" + kb.Enter)
-	p.until(`location.search == "?q=README"`)
+	p.until(`location.search == "?list=here&q=README"`)
 	if got := p.names(); !slices.Equal(got, []string{"README"}) {
 		t.Error(got)
 	}

@@ -158,7 +158,7 @@ func served(t *testing.T, archive string, want []byte) {
 	if !ok {
 		t.Fatalf("it says %q, %v", line, err)
 	}
-	resp, err := http.Get(url + "?download=tar.gz")
+	resp, err := http.Get(url + "?list&download=tar.gz")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,7 +80,7 @@ func TestAria2(t *testing.T) {
 	archive := packTree(t, tree())
 	base := "http://" + start(t, serve.Options{Archives: []serve.Archive{{Path: archive}}}) + "/"
 	for path, want := range map[string]string{"big.txt": tree()["big.txt"],
-		"film.mp4": tree()["film.mp4"], "?download=tar.gz": read(t, archive)} {
+		"film.mp4": tree()["film.mp4"], "?list&download=tar.gz": read(t, archive)} {
 		dir := t.TempDir()
 		run(t, "aria2c", "-q", "-x4", "-s4", "-k1M", "--min-split-size=1M", "--http-accept-gzip=true",
 			"-d", dir, "-o", "out", base+path)

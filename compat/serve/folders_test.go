@@ -25,7 +25,7 @@ func TestFolderClients(t *testing.T) {
 	}
 	defer a.Close()
 	base := "http://" + start(t, serve.Options{Archives: []serve.Archive{{Path: archive}}}) +
-		"/folder/?download="
+		"/folder/?list&download="
 	for _, format := range []export.Format{export.TarGz, export.Zip} {
 		t.Run(format.String(), func(t *testing.T) {
 			f, err := export.Folder(a, "folder", format)

@@ -69,7 +69,7 @@ func download(b *measure.Bench, t trees.Tree, format string) error {
 		}
 		for i := range servers {
 			s := servers[(i+round)%len(servers)]
-			url := "http://" + s.address + "/folder/?download=" + format
+			url := "http://" + s.address + "/folder/?list&download=" + format
 			if s.tool != "tpk" {
 				url = "http://" + s.address + "/" + file
 			}

@@ -66,7 +66,7 @@ func (n *nest) file(dir string) string {
 
 // isPack reports whether path is a pack that is served in place of its folder, or the pack's
 // sidecar. Neither is a file of that folder then: they are not listed and not answered. The
-// folder's ?download=tar.gz is the same, if downloads are allowed.
+// folder's ?list&download=tar.gz is the same, if downloads are allowed.
 func (v *View) isPack(path string) bool {
 	if v.library.nest == nil {
 		return false

@@ -35,7 +35,7 @@ type request struct {
 	down   bool
 	offset int64
 	limit  int
-	list   bool // also of folders with index.html
+	list   bool // links to folders lead to lists, also of folders with index.html
 
 	downloads bool // downloads are allowed
 }
@@ -95,9 +95,7 @@ func (q *request) link(order string, down bool, offset int64) string {
 			s += "=" + url.QueryEscape(value)
 		}
 	}
-	if q.list {
-		add("list", "")
-	}
+	add("list", q.listValue())
 	if q.query != "" {
 		add("q", q.query)
 	}
@@ -114,6 +112,14 @@ func (q *request) link(order string, down bool, offset int64) string {
 		add("offset", strconv.FormatInt(offset, 10))
 	}
 	return s
+}
+
+// listValue returns the value of the key list in links to pages like this one.
+func (q *request) listValue() string {
+	if q.list {
+		return ""
+	}
+	return listHere
 }
 
 // orderName returns the name of the request's order.

@@ -26,7 +26,7 @@ type page struct {
 	Crumbs             []crumb
 	Here               string
 	Query              string
-	List               bool
+	List               string
 	Summary            string
 	Detail             string
 	TarGz, Zip         template.URL
@@ -75,7 +75,7 @@ type pages struct {
 
 func render(q *request, l *archives.List) ([]byte, error) {
 	p := &page{
-		Root: template.URL(q.root()), Query: q.query, List: q.list,
+		Root: template.URL(q.root()), Query: q.query, List: q.listValue(),
 		Style: q.asset("list.css"), Script: q.asset("list.js"), Pic: q.asset("icon.svg"),
 	}
 	p.crumbs(q)
@@ -95,7 +95,7 @@ func render(q *request, l *archives.List) ([]byte, error) {
 
 func (q *request) asset(name string) template.URL {
 	_, names := assets()
-	return template.URL(q.root() + "?asset=" + names[name])
+	return template.URL(q.root() + "?list&asset=" + names[name])
 }
 
 // crumbs sets the folders on the path, each with a reference that leads up.
@@ -136,8 +136,8 @@ func (p *page) crumbs(q *request) {
 
 // References to the downloads of a folder.
 const (
-	downloadTarGz = "./?download=tar.gz"
-	downloadZip   = "./?download=zip"
+	downloadTarGz = "./?list&download=tar.gz"
+	downloadZip   = "./?list&download=zip"
 )
 
 func (p *page) search(q *request, l *archives.List) {

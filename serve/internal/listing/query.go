@@ -15,6 +15,10 @@ import (
 var orders = map[string]archives.Order{"name": archives.ByName, "size": archives.BySize,
 	"packed": archives.ByPacked, "date": archives.ByTime}
 
+// listHere is the value of the key list in pages of which links to folders lead to the folders' own
+// pages. With any other value they lead to lists, too, so that one can look around in a site.
+const listHere = "here"
+
 // parse reads the query. Unknown keys are ignored. A malformed value is an error: a client that
 // asks for the ninth page must not get the first one.
 func parse(l *plan.Listing) (*request, error) {
@@ -22,7 +26,8 @@ func parse(l *plan.Listing) (*request, error) {
 	if err != nil {
 		return nil, errors.New("the query is malformed")
 	}
-	q := &request{path: l.Path, query: values.Get("q"), limit: defaultRows, list: values.Has("list")}
+	q := &request{path: l.Path, query: values.Get("q"), limit: defaultRows}
+	q.list = values.Has("list") && values.Get("list") != listHere
 	number := func(key string, to *int64, low, high int64) error {
 		if !values.Has(key) {
 			return nil

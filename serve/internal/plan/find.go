@@ -21,7 +21,7 @@ func (f *finder) file() error {
 		f.pl.representation(f.r, f.p, n, f.path)
 		return nil
 	}
-	if n.Kind == Dir && f.pl.options.Listing && hasKey(f.query, "list") {
+	if n.Kind == Dir && f.asksOwn() != noOwnPage {
 		f.redirect("./", lastName(f.path), "/")
 		return nil
 	}
@@ -39,7 +39,13 @@ func (f *finder) file() error {
 		if err != nil {
 			return err
 		}
-		if index.Kind == File || f.pl.options.Listing && (!f.pl.options.SPA || asksListing(f.query)) {
+		found := index.Kind == File
+		if !found {
+			if found, err = f.asksUnowned(); err != nil {
+				return err
+			}
+		}
+		if found {
 			f.redirect("./", lastName(f.path), "/")
 			return nil
 		}
@@ -49,10 +55,8 @@ func (f *finder) file() error {
 
 // directory answers a path that ended in a slash, or the root.
 func (f *finder) directory() error {
-	if f.query != "" && asksListing(f.query) {
-		if ok, err := f.listed(true); ok || err != nil {
-			return err
-		}
+	if ok, err := f.own(); ok || err != nil {
+		return err
 	}
 	index := f.p.join(f.path, "index.html")
 	n, err := f.shown(index)
@@ -63,7 +67,7 @@ func (f *finder) directory() error {
 		f.pl.representation(f.r, f.p, n, index)
 		return nil
 	}
-	if ok, err := f.listed(false); ok || err != nil {
+	if ok, err := f.unowned(); ok || err != nil {
 		return err
 	}
 	if f.path == "" {
@@ -101,19 +105,24 @@ func (f *finder) missing(err error) error {
 		return err
 	}
 	if f.pl.options.SPA {
-		if _, known := f.pl.lookupExtension(f.path); !known {
-			index := f.p.join(f.t.Root(f.path), "index.html")
-			n, err := f.pl.resolve(f.t, index)
-			if err != nil {
-				return err
-			}
-			if n.Kind == File {
-				f.pl.representation(f.r, f.p, n, index)
-				return nil
-			}
+		n, err := f.fallback()
+		if err != nil {
+			return err
+		}
+		if n.Kind == File {
+			f.pl.representation(f.r, f.p, n, f.p.join(f.t.Root(f.path), "index.html"))
+			return nil
 		}
 	}
 	return f.pl.notFound(f.r, f.t, f.p, f.path)
+}
+
+// fallback looks up the page of a single-page application that answers a path that names nothing.
+func (f *finder) fallback() (Node, error) {
+	if _, known := f.pl.lookupExtension(f.path); known {
+		return Node{}, nil
+	}
+	return f.pl.resolve(f.t, f.p.join(f.t.Root(f.path), "index.html"))
 }
 
 // merged answers a path with empty components. If it names something without them, the answer is a
@@ -167,26 +176,6 @@ func (f *finder) redirect(prefix, name, end string) {
 		})
 	}
 	f.p.location = loc
-}
-
-// download answers a query for an archive, its sidecar, or a folder.
-func (f *finder) download(format string) error {
-	known := format == "tar.gz" || format == "zip" || format == "tpi"
-	// An application may use the key for something else.
-	if f.pl.options.NoDownload || !known && f.pl.options.SPA {
-		return f.missing(nil)
-	}
-	if !known {
-		f.p.ShowBad("download is tar.gz, zip or tpi")
-		return nil
-	}
-	n, err := f.t.Download(f.path, format)
-	if err != nil || n.Kind != Download {
-		return f.missing(err)
-	}
-	f.p.filename = n.Name
-	f.pl.representation(f.r, f.p, n, n.Name)
-	return nil
 }
 
 // lastName returns the last component of a path.

@@ -17,10 +17,9 @@ type Listing struct {
 	Asset string // the name of a file that pages need, instead of a listing; "" for none
 }
 
-// listed answers with a listing, if there is to be one: of a folder without index.html, or of one
-// for which asked is set. It reports whether it has answered.
-func (f *finder) listed(asked bool) (bool, error) {
-	if !f.pl.options.Listing || f.pl.options.SPA && !asked {
+// listed answers with a listing, if the path is a folder. It reports whether it has answered.
+func (f *finder) listed() (bool, error) {
+	if !f.pl.options.Listing {
 		return false, nil
 	}
 	n, err := f.pl.resolve(f.t, f.path)
@@ -42,9 +41,9 @@ func (f *finder) asset(name string) {
 	f.p.Body = Body{Kind: ListingBody, Listing: &Listing{Asset: strings.Clone(name)}}
 }
 
-// asksListing reports whether a query asks for a listing, also of a folder with index.html.
+// asksListing reports whether a query asks for a listing by a short form.
 func asksListing(query string) bool {
-	return hasKey(query, "list") || hasKey(query, "q") || queryValue(query, "format") == "json"
+	return hasKey(query, "q") || queryValue(query, "format") == "json"
 }
 
 // hasKey reports whether a query has a key, with a value or without.

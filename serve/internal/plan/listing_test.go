@@ -22,8 +22,8 @@ func TestListingPlans(t *testing.T) {
 		{"/bare/?format=html", "application/json", Listing{Path: "bare", Query: "format=html"}},
 		{"/dir/", "", Listing{}}, // it has an index.html
 		{"/dir/?list", "", Listing{Path: "dir", Query: "list"}},
-		{"/dir/?q=x", "", Listing{Path: "dir", Query: "q=x"}},
-		{"/?asset=list.css", "", Listing{Asset: "list.css"}},
+		{"/dir/?list&q=x", "", Listing{Path: "dir", Query: "list&q=x"}},
+		{"/?list&asset=list.css", "", Listing{Asset: "list.css"}},
 		{"/nothing/?list", "", Listing{}},
 	} {
 		p := ask(t, pl, site(), "GET", test.target, "Accept: "+test.accept)

@@ -25,7 +25,7 @@ type Options struct {
 	SPA bool
 	// Listing shows a folder without index.html, and any folder for ?list, as a page or as JSON.
 	Listing bool
-	// NoDownload answers ?download= with a 404.
+	// NoDownload answers ?list&download= with a 404.
 	NoDownload bool
 	// Hide are globs (doublestar) of paths that are answered as if they were not there, with
 	// everything below them. A glob without a slash is matched with each name on the path, one with

@@ -40,28 +40,6 @@ func TestSPA(t *testing.T) {
 	}
 }
 
-// A query for a download is one of the application's own where tpk knows none.
-func TestDownloadQueries(t *testing.T) {
-	for _, c := range []struct {
-		o      Options
-		target string
-		status int
-	}{
-		{Options{}, "/?download=zip", 200},
-		{Options{}, "/?download=report", 400},
-		{Options{}, "/?download=", 200},
-		{Options{}, "/a.html?download=report", 200},
-		{Options{NoDownload: true}, "/?download=zip", 404},
-		{Options{NoDownload: true}, "/?download=report", 404},
-		{Options{SPA: true}, "/?download=zip", 200},
-		{Options{SPA: true}, "/app/?download=report", 200},
-	} {
-		if p := ask(t, planner(t, c.o), site(), "GET", c.target); p.Status != c.status {
-			t.Errorf("%+v %s: %d, want %d", c.o, c.target, p.Status, c.status)
-		}
-	}
-}
-
 func TestHide(t *testing.T) {
 	for _, c := range []struct {
 		globs  []string

@@ -51,11 +51,6 @@ func (pl *Planner) answer(r *Request, t Tree, p *Plan) error {
 	switch {
 	case shape == doublePath:
 		return f.merged(raw, slash)
-	case slash && query != "" && queryValue(query, "download") != "":
-		return f.download(queryValue(query, "download"))
-	case slash && path == "" && pl.options.Listing && queryValue(query, "asset") != "":
-		f.asset(queryValue(query, "asset"))
-		return nil
 	case slash:
 		return f.directory()
 	}

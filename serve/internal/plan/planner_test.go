@@ -434,11 +434,11 @@ func TestFields(t *testing.T) {
 				`bytes|Vary: Accept-Encoding`},
 		{"own header", "/nothing", Options{Header: []Field{{"X-A", "b c"}}}, nil,
 			"Content-Type: text/plain; charset=utf-8|Content-Length: 14|X-A: b c"},
-		{"download", "/?download=tar.gz", Options{}, []string{"Accept-Encoding: gzip"},
+		{"download", "/?list&download=tar.gz", Options{}, []string{"Accept-Encoding: gzip"},
 			"Content-Type: application/gzip|Content-Length: 5000|Last-Modified: " + dateThen +
 				`|ETag: "0000000000000abc"|Accept-Ranges: bytes|Vary: Accept-Encoding|` +
 				`Content-Disposition: attachment; filename="site.tar.gz"`},
-		{"sidecar's middle", "/?x&download=tpi", Options{}, []string{"Range: bytes=1-2"},
+		{"sidecar's middle", "/?list&download=tpi", Options{}, []string{"Range: bytes=1-2"},
 			"Content-Type: application/octet-stream|Content-Length: 2|Last-Modified: " + dateThen +
 				`|ETag: "0000000000000abc"|Content-Range: bytes 1-2/5000|Accept-Ranges: bytes|` +
 				`Vary: Accept-Encoding|Content-Disposition: attachment; filename="site.tpi"`},
@@ -500,7 +500,7 @@ func TestBodies(t *testing.T) {
 		{"/empty.txt", "Accept-Encoding: gzip", NoBody, 0, 0},
 		{"/empty.txt", "Range: bytes=0-", NoBody, 0, 0},
 		{"/empty.txt", "Accept-Encoding: gzip, *;q=0", TextBody, 0, 0},
-		{"/?download=tar.gz", "Range: bytes=10-", ContentBody, 10, 4990},
+		{"/?list&download=tar.gz", "Range: bytes=10-", ContentBody, 10, 4990},
 	} {
 		p := ask(t, pl, site(), "GET", c.target, c.header)
 		if b := p.Body; b.Kind != c.kind || b.Offset != c.offset || b.Length != c.length ||

@@ -35,7 +35,7 @@ const (
 	Dir                  // a directory
 	Link                 // a symbolic link
 	Other                // a device or FIFO, which is never served
-	Download             // an archive, a sidecar or a folder, for ?download=
+	Download             // an archive, a sidecar or a folder, for ?list&download=
 )
 
 // Coding is the way in which content is stored. The numbers are those of FORMAT.md section 2.2.

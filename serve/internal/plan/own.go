@@ -1,0 +1,114 @@
+package plan
+
+// ownKey is the key of a query that is reserved for tpk's own pages: listings, searches, downloads,
+// and the files that pages need. Without it, a query does not change the answer where the site has
+// a page. The other keys alone are short forms, for folders without one.
+const ownKey = "list"
+
+// ownPage is one of tpk's own pages.
+type ownPage uint8
+
+const (
+	noOwnPage ownPage = iota
+	listingPage
+	downloadPage
+	assetPage
+)
+
+// asksOwn returns the page that the query asks for by the reserved key.
+func (f *finder) asksOwn() ownPage {
+	o := &f.pl.options
+	switch {
+	case f.query == "", !o.Listing && o.NoDownload, !hasKey(f.query, ownKey):
+		return noOwnPage
+	case queryValue(f.query, "download") != "":
+		return downloadPage
+	case !o.Listing:
+		return noOwnPage
+	case f.path == "" && queryValue(f.query, "asset") != "":
+		return assetPage
+	}
+	return listingPage
+}
+
+// own answers with the page that the query asks for by the reserved key, if it does. It reports
+// whether it has answered.
+func (f *finder) own() (bool, error) {
+	switch f.asksOwn() {
+	case listingPage:
+		return f.listed()
+	case downloadPage:
+		return f.download(queryValue(f.query, "download"))
+	case assetPage:
+		f.asset(queryValue(f.query, "asset"))
+		return true, nil
+	}
+	return false, nil
+}
+
+// unowned answers for a folder without index.html: with its listing, or with what the short form of
+// a query asks for, unless the site has a page for it. It reports whether it has answered.
+func (f *finder) unowned() (bool, error) {
+	if ok, err := f.asksUnowned(); !ok || err != nil {
+		return false, err
+	}
+	if f.asksDownload() {
+		return f.download(queryValue(f.query, "download"))
+	}
+	return f.listed()
+}
+
+// asksUnowned reports whether a folder without index.html is answered with one of tpk's own pages.
+func (f *finder) asksUnowned() (bool, error) {
+	o := &f.pl.options
+	if !f.asksDownload() && (!o.Listing || o.SPA && !asksListing(f.query)) {
+		return false, nil
+	}
+	page, err := f.standsIn()
+	return !page && err == nil, err
+}
+
+// asksDownload reports whether a query asks for a download by its short form.
+func (f *finder) asksDownload() bool {
+	return f.query != "" && queryValue(f.query, "download") != ""
+}
+
+// standsIn reports whether the site has a page that stands for a folder without index.html: the
+// root's index.html, or if folders are not listed its 404.html.
+func (f *finder) standsIn() (bool, error) {
+	if f.pl.options.SPA {
+		if n, err := f.fallback(); err != nil || n.Kind == File {
+			return n.Kind == File, err
+		}
+	} else if f.pl.options.Listing {
+		return false, nil
+	}
+	n, err := f.pl.resolve(f.t, f.p.join(f.t.Root(f.path), "404.html"))
+	return n.Kind == File, err
+}
+
+// download answers with an archive, its sidecar, or a folder. It reports whether it has answered:
+// it has not if the path is no folder.
+func (f *finder) download(format string) (bool, error) {
+	known := format == "tar.gz" || format == "zip" || format == "tpi"
+	if known && !f.pl.options.NoDownload {
+		n, err := f.t.Download(f.path, format)
+		if err != nil {
+			return true, err
+		}
+		if n.Kind == Download {
+			f.p.filename = n.Name
+			f.pl.representation(f.r, f.p, n, n.Name)
+			return true, nil
+		}
+	}
+	n, err := f.pl.resolve(f.t, f.path)
+	if err != nil || n.Kind != Dir {
+		return false, err
+	}
+	if !known && !f.pl.options.NoDownload {
+		f.p.ShowBad("download is tar.gz, zip or tpi")
+		return true, nil
+	}
+	return true, f.pl.notFound(f.r, f.t, f.p, f.path)
+}
