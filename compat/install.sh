@@ -24,6 +24,11 @@ unzip               unzip
 curl                curl
 wget                wget
 aria2c              aria2
+axel                axel
+zsync               zsync
+zckdl               zchunk
+apt-get             apt
+dpkg-deb            dpkg
 strace              strace
 setpriv             util-linux
 unshare             util-linux

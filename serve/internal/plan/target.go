@@ -1,6 +1,10 @@
 package plan
 
-import "github.com/tarpack/tpk/serve/internal/ascii"
+import (
+	"bytes"
+
+	"github.com/tarpack/tpk/serve/internal/ascii"
+)
 
 // pathShape is the result of a scan of a request's path.
 type pathShape uint8
@@ -101,17 +105,32 @@ var pathBytes = func() (kinds [256]uint8) {
 }()
 
 // unescape is decode for paths with escapes, with dots at the start of a name, or with empty
-// components, which it takes out.
+// components. It takes out empty components and dot segments. Clients should not send the latter
+// (RFC 3986 §6.2.2.3), but apt does for each file of a repository without a hierarchy. A path with
+// both is not redirected, and neither is one that could lead to a wrong redirect: escaped dots, and
+// two dots at the end, are bad.
 func (p *Plan) unescape(raw string) (string, pathShape) {
 	out, shape := p.path[:0], goodPath
-	start := 0 // of the component in out
+	start := 0    // of the component in out
+	first := 1    // of the component in raw
+	dots := false // there were dot segments
 	for i := 1; i <= len(raw); i++ {
 		if i == len(raw) || raw[i] == '/' {
-			name := out[start:]
-			if string(name) == "." || string(name) == ".." {
-				return "", badPath
+			name, end := out[start:], i == len(raw)
+			if dot, up := string(name) == ".", string(name) == ".."; dot || up {
+				if len(name) != i-first || up && (end || start == 0) {
+					return "", badPath
+				}
+				dots = true
+				if up {
+					start = bytes.LastIndexByte(out[:start-1], '/') + 1
+				}
+				out = out[:start]
+				first = i + 1
+				continue
 			}
-			if i == len(raw) {
+			first = i + 1
+			if end {
 				break
 			}
 			if len(name) == 0 {
@@ -138,7 +157,9 @@ func (p *Plan) unescape(raw string) (string, pathShape) {
 		}
 		out = append(out, c)
 	}
-	p.path = out
+	if p.path = out; dots {
+		shape = goodPath
+	}
 	return ascii.UnsafeString(out), shape
 }
 
