@@ -1,6 +1,7 @@
 package tarpack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,13 @@ type OpenOptions struct {
 	// format.ErrStale. Otherwise Open reads the whole archive and builds the index in memory, which
 	// takes as long as decompressing it.
 	RequireSidecar bool
-	Workers        int // goroutines that build the index; 0 means one for each CPU
+	// Sidecar is the name of the sidecar, if it is not beside the archive. It has no effect for a
+	// shard set.
+	Sidecar string
+	// Name is what Archive.Name returns and messages begin with; "" means the name that the archive
+	// is opened by.
+	Name    string
+	Workers int // goroutines that build the index; 0 means one for each CPU
 
 	// Notice, if set, is called with format.ErrIndexRebuilt if there is no usable sidecar, and with
 	// format.ErrUnfinished if bytes follow the end of the archive.
@@ -50,12 +57,15 @@ func Open(ctx context.Context, name string, o *OpenOptions) (*Archive, error) {
 		return nil, err
 	}
 	if isSet {
-		return openSet(ctx, list, o.indexed())
+		return openSet(ctx, list, o)
 	}
-	x, err := indexed.Open(ctx, name, o.indexed())
+	with := o.indexed()
+	with.Sidecar = o.Sidecar
+	x, err := indexed.Open(ctx, name, with)
 	if err != nil {
 		return nil, err
 	}
+	x.Name = cmp.Or(o.Name, x.Name)
 	return newArchive(x)
 }
 
@@ -108,6 +118,9 @@ func OpenSource(
 			return nil, fmt.Errorf("%s: %w", name, format.ErrNoSidecar)
 		}
 		a.rebuilt = true
+		if o.Notice != nil {
+			o.Notice(fmt.Errorf("%s: %w: %w", name, format.ErrNoSidecar, format.ErrIndexRebuilt))
+		}
 		so := scan.Options{Workers: o.Workers, Progress: o.Progress}
 		if a.index, err = indexed.InMemory(ctx, name, so, a.build); err != nil {
 			return nil, err

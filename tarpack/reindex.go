@@ -2,6 +2,7 @@ package tarpack
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
@@ -10,6 +11,9 @@ import (
 
 // ReindexOptions are the options of Reindex. The zero value is usable.
 type ReindexOptions struct {
+	// Sidecar, if set, is the file that the sidecar is written to. Then nothing else is written, and
+	// no lock is taken. A shard set can't be indexed in this way.
+	Sidecar string
 	Workers int // decompressing goroutines; 0 means one for each CPU
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
@@ -31,14 +35,22 @@ type ReindexResult struct {
 // that Open takes.
 //
 // On an error the old sidecar is untouched. A second writer of the same archive is refused
-// (format.ErrLocked). Bytes that a killed append has left after the end of the archive are cut off.
+// (format.ErrLocked). Bytes that a killed append has left after the end of the archive are cut off,
+// unless o.Sidecar is set.
 func Reindex(ctx context.Context, name string, o ReindexOptions) (ReindexResult, error) {
 	list, isSet, err := SetList(name)
 	if err != nil {
 		return ReindexResult{}, err
 	}
-	if isSet {
+	switch {
+	case isSet && o.Sidecar != "":
+		return ReindexResult{}, fmt.Errorf("%s: %w: its sidecar belongs beside it", list,
+			format.ErrShard)
+	case isSet:
 		return reindexSet(ctx, list, o)
+	case o.Sidecar != "":
+		res, err := indexed.ReindexTo(ctx, name, o.Sidecar, o.scan())
+		return ReindexResult(res), err
 	}
 	res, err := indexed.Reindex(ctx, name, o.scan())
 	return ReindexResult(res), err

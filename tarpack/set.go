@@ -1,6 +1,7 @@
 package tarpack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ import (
 // openSet opens the shard set with the list of this name. With a usable list and sidecar it only
 // checks the size of each shard; a shard is opened and compared with the list when something in it
 // is read. Otherwise it joins the sidecars of all shards in memory.
-func openSet(ctx context.Context, list string, o *indexed.Options) (*Archive, error) {
+func openSet(ctx context.Context, list string, o *OpenOptions) (*Archive, error) {
 	name, ok := format.ParseListName(list)
 	if !ok {
 		return nil, fmt.Errorf("%s: %w: it is no name of a set's list", list, format.ErrShard)
@@ -44,7 +45,7 @@ func openSet(ctx context.Context, list string, o *indexed.Options) (*Archive, er
 		return err
 	}
 	if known {
-		err = x.OpenIndex(ctx, o, false, rebuild)
+		err = x.OpenIndex(ctx, o.indexed(), false, rebuild)
 	} else {
 		if o.Notice != nil {
 			o.Notice(fmt.Errorf("%w: %w", shardset.NoList(list, err), format.ErrIndexRebuilt))
@@ -56,7 +57,7 @@ func openSet(ctx context.Context, list string, o *indexed.Options) (*Archive, er
 	if err != nil {
 		return nil, errors.Join(err, set.Close())
 	}
-	return &Archive{name: list, src: set, trailer: x.Trailer, index: x.Index, rebuilt: x.Rebuilt,
+	return &Archive{name: cmp.Or(o.Name, list), src: set, trailer: x.Trailer, index: x.Index, rebuilt: x.Rebuilt,
 		build: rebuild}, nil
 }
 

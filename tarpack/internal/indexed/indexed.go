@@ -19,7 +19,8 @@ type Options struct {
 	// format.ErrStale. Otherwise the index is built in memory, which takes as long as decompressing
 	// the archive.
 	RequireSidecar bool
-	Workers        int // goroutines that build an index; 0 means one for each CPU
+	Sidecar        string // name of the sidecar; "" means the one beside the archive
+	Workers        int    // goroutines that build an index; 0 means one for each CPU
 
 	// Notice, if set, is called once if there is no usable sidecar, and if bytes follow the
 	// archive.
@@ -74,7 +75,11 @@ type IndexBuilder func(ctx context.Context, dst build.File, o scan.Options) erro
 func (x *File) OpenIndex(
 	ctx context.Context, o *Options, again bool, rebuild IndexBuilder,
 ) (err error) {
-	x.Index, _, err = x.OpenSidecar()
+	if o.Sidecar != "" {
+		x.Index, err = x.OpenSidecarAt(o.Sidecar)
+	} else {
+		x.Index, _, err = x.OpenSidecar()
+	}
 	switch {
 	case errors.Is(err, format.ErrStale) && again && x.HasMoved():
 		return errMoved

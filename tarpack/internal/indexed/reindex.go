@@ -80,6 +80,29 @@ func Reindex(ctx context.Context, name string, o scan.Options) (res scan.Result,
 	return res, durable.SyncDir(filepath.Dir(real))
 }
 
+// ReindexTo writes the sidecar of an archive that is one file or device to the file out, whose
+// directory only this user can write to. It writes nothing else, takes no lock, and leaves an old
+// sidecar as it is. Bytes that a killed append has left are not in the index.
+func ReindexTo(ctx context.Context, name, out string, o scan.Options) (scan.Result, error) {
+	a, err := archivefile.OpenContext(ctx, name)
+	if err != nil {
+		return scan.Result{}, err
+	}
+	defer a.OSFile.Close()
+	f, err := durable.OpenTemp(format.TempName(out))
+	if err != nil {
+		return scan.Result{}, err
+	}
+	res, err := writeSidecar(ctx, a, f, o)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), out)
+	}
+	if err != nil {
+		return scan.Result{}, errors.Join(err, os.Remove(f.Name()))
+	}
+	return res, durable.SyncDir(filepath.Dir(out))
+}
+
 // writeSidecar writes the sidecar to f and makes it durable.
 func writeSidecar(
 	ctx context.Context, a *archivefile.File, f *os.File, o scan.Options,

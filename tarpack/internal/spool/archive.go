@@ -75,7 +75,10 @@ func (s *Spool) finish(b *build.Builder) (*base.Archive, error) {
 	}
 	file := &archivefile.File{Name: s.name, OSFile: s.file, Size: size}
 	a := &base.Archive{File: &indexed.File{File: file, Index: x}}
-	return a, a.FindGenuine(func(string) bool { return true })
+	if err := a.FindGenuine(func(string) bool { return true }); err != nil {
+		return nil, errors.Join(err, x.Close()) // the members stay, for Abort
+	}
+	return a, nil
 }
 
 // place decides what becomes of an entry, now that all are known.

@@ -1,0 +1,197 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/convert"
+	"github.com/tarpack/tpk/tarpack/format"
+)
+
+// What a notice of Open is about.
+var (
+	// ErrConverting: the file is not an archive, and is converted first.
+	ErrConverting = errors.New("not a tpk archive")
+	// ErrIndexing: the archive has no usable index, and one is made first.
+	ErrIndexing = errors.New("it is indexed first")
+	// ErrLeftOut: entries of a converted file were refused, and are not in the archive.
+	ErrLeftOut = errors.New("left out")
+)
+
+// ErrSlow is returned with Options.Quick if the file has to be indexed or converted first.
+var ErrSlow = errors.New("it has to be read as a whole first")
+
+// Cache is a directory with indexes and converted files. Several processes may use the same one. It
+// is safe for concurrent use.
+type Cache struct {
+	// Dir is the directory. It is created if it is missing. If it is "", or can't be written, or if
+	// others than this user can write to it, indexes are kept in memory and converted files in
+	// temporary files without a name.
+	Dir string
+	// Limit is how many bytes the entries may take that nobody uses. 0 means 10 GiB, but at most a
+	// tenth of the file system.
+	Limit int64
+}
+
+// Options are the options of Cache.Open. The zero value is usable.
+type Options struct {
+	// NoConvert makes a file that is not an archive format.ErrNotArchive.
+	NoConvert bool
+	// KeepIndex keeps the index of an archive without a usable one in the directory. Otherwise it is
+	// built in memory.
+	KeepIndex bool
+	// Quick makes Open return ErrSlow instead of doing something that takes long.
+	Quick bool
+	// Fresh converts a file that is not an archive again, and keeps nothing of it. So the whole file
+	// is read, and its checksums are compared.
+	Fresh   bool
+	Workers int // goroutines; 0 means one for each CPU
+
+	// Notice, if set, is called for what Open does instead of just opening an archive: it wraps
+	// ErrConverting, ErrIndexing, ErrLeftOut, or one of the notices of tarpack.Open and
+	// convert.Convert.
+	Notice func(error)
+	// Progress, if set, is called while a file is indexed or converted.
+	Progress func(format.Progress)
+	// Problem, if set, is called for each entry that a conversion refuses. Otherwise Notice gets the
+	// first ten, and the number of the others.
+	Problem func(*format.Problem)
+}
+
+// Open opens an archive, whatever is needed for that: with its sidecar, with an index from the
+// directory, or converted from a tar or zip of another program. It writes nothing beside the file.
+//
+// Only regular files are converted. The errors are those of tarpack.Open and convert.Convert, with
+// the name of the file.
+func (c *Cache) Open(ctx context.Context, name string, o Options) (*Archive, error) {
+	t, err := tarpack.Open(ctx, name,
+		&tarpack.OpenOptions{RequireSidecar: true, Notice: o.Notice, Workers: o.Workers})
+	switch {
+	case err == nil:
+		return &Archive{Archive: t}, nil
+	case errors.Is(err, format.ErrNoSidecar), errors.Is(err, format.ErrStale):
+		return c.openIndexed(ctx, name, err, &o)
+	case errors.Is(err, format.ErrNotArchive) && !o.NoConvert:
+		return c.openConverted(ctx, name, err, &o)
+	}
+	return nil, err
+}
+
+// openIndexed opens an archive that has no usable sidecar because of missing.
+func (c *Cache) openIndexed(
+	ctx context.Context, name string, missing error, o *Options,
+) (*Archive, error) {
+	if !o.KeepIndex {
+		return inMemory(ctx, name, o)
+	}
+	_, set, err := tarpack.SetList(name)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(name)
+	if set || err != nil { // only its own index says what a set is
+		return inMemory(ctx, name, o)
+	}
+	defer f.Close()
+	fi, err := f.Stat()
+	if err != nil || !fi.Mode().IsRegular() {
+		return inMemory(ctx, name, o)
+	}
+	e, err := c.entryOf(ctx, f, kindIndex, o)
+	switch {
+	case errors.Is(err, errUnusable):
+		return inMemory(ctx, name, o)
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if !e.complete {
+		o.notice(fmt.Errorf("%w: %w", missing, ErrIndexing))
+		if err := e.makeIndex(ctx, name, f, o); err != nil {
+			return nil, errors.Join(err, e.remove())
+		}
+	}
+	a, err := e.open(ctx, name, o)
+	if err == nil {
+		c.evict(0)
+	}
+	return a, err
+}
+
+// openConverted opens a file that is no archive because of foreign.
+func (c *Cache) openConverted(
+	ctx context.Context, name string, foreign error, o *Options,
+) (*Archive, error) {
+	fi, err := os.Stat(name)
+	if err != nil || !fi.Mode().IsRegular() {
+		return nil, foreign
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if fi, err = f.Stat(); err != nil {
+		return nil, err
+	}
+	if !convert.Recognizes(f, fi.Size()) {
+		return nil, foreign
+	}
+	e, unusable := (*entry)(nil), errFresh
+	if !o.Fresh {
+		e, unusable = c.entryOf(ctx, f, kindArchive, o)
+	}
+	switch {
+	case unusable == nil:
+	case !errors.Is(unusable, errUnusable):
+		return nil, fmt.Errorf("%s: %w", name, unusable)
+	case o.Quick:
+		return nil, ErrSlow
+	default:
+		if e, err = c.temporary(); err != nil {
+			return nil, err
+		}
+	}
+	if !e.complete {
+		o.notice(converting(name, c, unusable))
+		if err := c.makeArchive(ctx, e, name, f, o); err != nil {
+			return nil, errors.Join(err, e.remove())
+		}
+	}
+	return e.open(ctx, name, o)
+}
+
+// errFresh is the reason for a temporary conversion that was asked for.
+var errFresh = fmt.Errorf("%w: nothing is kept", errUnusable)
+
+// converting returns the notice that a file is converted. Unusable is why it is not kept, or nil.
+func converting(name string, c *Cache, unusable error) error {
+	switch unusable { //nolint:errorlint // errFresh is returned as it is
+	case nil:
+		return fmt.Errorf("%s: %w: converting it once, into %s", name, ErrConverting, c.Dir)
+	case errFresh:
+		return fmt.Errorf("%s: %w: converting it to read all of it", name, ErrConverting)
+	}
+	return fmt.Errorf("%s: %w: converting it for this time only: %w", name, ErrConverting, unusable)
+}
+
+// inMemory opens an archive and builds its index in memory.
+func inMemory(ctx context.Context, name string, o *Options) (*Archive, error) {
+	if o.Quick {
+		return nil, ErrSlow
+	}
+	t, err := tarpack.Open(ctx, name, &tarpack.OpenOptions{Workers: o.Workers, Notice: o.Notice,
+		Progress: o.Progress})
+	if err != nil {
+		return nil, err
+	}
+	return &Archive{Archive: t}, nil
+}
+
+func (o *Options) notice(err error) {
+	if o.Notice != nil {
+		o.Notice(err)
+	}
+}

@@ -1,0 +1,263 @@
+package cache
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
+)
+
+// kind is what an entry has.
+type kind string
+
+const (
+	kindIndex   kind = "index"
+	kindArchive kind = "archive"
+)
+
+const (
+	lockSuffix  = ".lock"
+	noteName    = "entry.json"
+	indexName   = "index" + format.SidecarSuffix
+	archiveName = "archive.tar.gz"
+	oncePrefix  = "once-" // of temporary entries
+)
+
+// errUnusable means that the directory can't be used.
+var errUnusable = errors.New("the cache can't be used")
+
+// entry is an entry that this process has locked. If it is not complete, the lock is exclusive.
+type entry struct {
+	dir       string
+	kind      kind
+	lock      *os.File // nil for a temporary directory elsewhere
+	complete  bool
+	temporary bool // it is removed as soon as it is open
+	note      note
+	id        identity // of the source
+}
+
+// note is what entry.json has.
+type note struct {
+	Source  string `json:"source"`  // name of the file, for people who look
+	Refused int64  `json:"refused"` // entries that the conversion has refused
+}
+
+// entryOf returns the locked entry of a file. If another process makes it, entryOf waits. The error
+// is ErrSlow with o.Quick if the entry is not complete.
+func (c *Cache) entryOf(ctx context.Context, f *os.File, k kind, o *Options) (*entry, error) {
+	if err := c.prepare(); err != nil {
+		return nil, err
+	}
+	id, ok, err := settled(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("%w: the file's times don't show whether it changes", errUnusable)
+	}
+	e := &entry{dir: filepath.Join(c.Dir, id.key(k)), kind: k, id: id}
+	waited := false
+	for tries := 0; ; tries++ {
+		free, err := e.tryLock()
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("%w: %w", errUnusable, err)
+		case free && (e.complete || !o.Quick):
+			return e, nil
+		case free:
+			return nil, errors.Join(ErrSlow, e.remove())
+		case o.Quick:
+			return nil, ErrSlow
+		case tries*int(pause) > int(time.Second) && !waited:
+			waited = true
+			o.notice(fmt.Errorf("%s: waiting for another process that makes the same entry of %s",
+				f.Name(), c.Dir))
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// pause is the time between two attempts to lock an entry that another process makes.
+const pause = 50 * time.Millisecond
+
+// prepare creates the directory. The error is errUnusable if others could put something there.
+func (c *Cache) prepare() error {
+	if c.Dir == "" {
+		return fmt.Errorf("%w: there is no directory for it", errUnusable)
+	}
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return fmt.Errorf("%w: %w", errUnusable, err)
+	}
+	fi, err := os.Stat(c.Dir)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %w", errUnusable, err)
+	case !fi.IsDir():
+		return fmt.Errorf("%w: %s is not a directory", errUnusable, c.Dir)
+	case durable.StatOf(fi).UID != os.Geteuid():
+		return fmt.Errorf("%w: %s is another user's", errUnusable, c.Dir)
+	case fi.Mode().Perm()&0o022 != 0:
+		return fmt.Errorf("%w: others can write to %s", errUnusable, c.Dir)
+	}
+	return nil
+}
+
+// tryLock locks the entry, shared if it is complete, and else exclusively. It returns false if
+// another process is making or removing it.
+func (e *entry) tryLock() (ok bool, err error) {
+	name := e.dir + lockSuffix
+	e.lock, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return false, err
+	}
+	defer func() {
+		if !ok {
+			e.lock.Close()
+		}
+	}()
+	for _, how := range []int{unix.LOCK_SH, unix.LOCK_EX} {
+		err := unix.Flock(int(e.lock.Fd()), how|unix.LOCK_NB)
+		switch {
+		case errors.Is(err, unix.EWOULDBLOCK):
+			return false, nil
+		case err != nil:
+			return false, &fs.PathError{Op: "lock", Path: name, Err: err}
+		case !leadsTo(name, e.lock):
+			return false, nil // it was removed meanwhile
+		}
+		if e.complete = e.readNote(); e.complete {
+			now := time.Now()
+			return true, os.Chtimes(name, now, now)
+		}
+	}
+	// What a killed process has left is of no use.
+	if err := os.RemoveAll(e.dir); err != nil {
+		return false, err
+	}
+	return true, os.Mkdir(e.dir, 0o700)
+}
+
+// leadsTo reports whether a name leads to an open file.
+func leadsTo(name string, f *os.File) bool {
+	now, err := os.Lstat(name)
+	opened, err2 := f.Stat()
+	return err == nil && err2 == nil && os.SameFile(now, opened)
+}
+
+// temporary returns an entry that only this process finds: in the directory, or else in the
+// system's directory for temporary files.
+func (c *Cache) temporary() (*entry, error) {
+	e := &entry{kind: kindArchive, temporary: true}
+	if c.prepare() == nil {
+		dir, err := os.MkdirTemp(c.Dir, oncePrefix+"*")
+		if err == nil {
+			e.dir = dir
+			if ok, err := e.tryLock(); ok && err == nil {
+				return e, nil
+			}
+			e.lock = nil
+			_ = os.RemoveAll(dir)
+		}
+	}
+	var err error
+	e.dir, err = os.MkdirTemp("", "tpk-*")
+	return e, err
+}
+
+// remove removes the entry and releases its lock, which must be exclusive.
+func (e *entry) remove() error {
+	err := os.RemoveAll(e.dir)
+	if e.lock != nil {
+		err = errors.Join(err, os.Remove(e.lock.Name()), e.lock.Close())
+	}
+	return err
+}
+
+// readNote reads entry.json. It returns false if the entry is not complete.
+func (e *entry) readNote() bool {
+	b, err := os.ReadFile(filepath.Join(e.dir, noteName))
+	return err == nil && json.Unmarshal(b, &e.note) == nil
+}
+
+// finish makes the entry complete. Its other files are on the disk.
+func (e *entry) finish() error {
+	b, err := json.Marshal(e.note)
+	if err != nil {
+		return err
+	}
+	temp := filepath.Join(e.dir, "."+noteName)
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(temp, filepath.Join(e.dir, noteName)); err != nil {
+		return err
+	}
+	return errors.Join(durable.SyncDir(e.dir), durable.SyncDir(filepath.Dir(e.dir)))
+}
+
+// open opens the archive of a complete entry, or the archive name with the index of one.
+func (e *entry) open(ctx context.Context, name string, o *Options) (*Archive, error) {
+	a := &Archive{lock: e.lock, Converted: e.kind == kindArchive, Refused: e.note.Refused}
+	archive, index := name, filepath.Join(e.dir, indexName)
+	if a.Converted {
+		archive = filepath.Join(e.dir, archiveName)
+		index = archive + format.SidecarSuffix
+	}
+	var err error
+	a.Archive, err = tarpack.Open(ctx, archive, &tarpack.OpenOptions{
+		RequireSidecar: true, Sidecar: index, Name: name, Notice: o.Notice})
+	if err == nil {
+		if a.Sidecar, err = os.Open(index); err != nil {
+			err = errors.Join(err, a.Archive.Close())
+		}
+	}
+	switch {
+	case err != nil: // it is damaged, and of no use
+		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), e.removeUnused())
+	case e.temporary:
+		a.lock = nil
+		return a, e.remove()
+	case e.complete && e.note.Refused > 0:
+		o.notice(fmt.Errorf("%s: %s %w when it was converted", name, plural(e.note.Refused), ErrLeftOut))
+	}
+	if !e.complete { // Others may use it now. If an eviction comes first, the open files stay.
+		_ = unix.Flock(int(e.lock.Fd()), unix.LOCK_SH|unix.LOCK_NB)
+	}
+	return a, nil
+}
+
+// removeUnused removes the entry if no other process uses it, and releases its lock.
+func (e *entry) removeUnused() error {
+	if e.lock != nil && unix.Flock(int(e.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
+		return e.lock.Close()
+	}
+	return e.remove()
+}
+
+func plural(n int64) string {
+	if n == 1 {
+		return "1 entry was"
+	}
+	return fmt.Sprintf("%d entries were", n)
+}

@@ -1,0 +1,109 @@
+package cache
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// defaultLimit is the Limit of a Cache, on a file system of at least ten times that size.
+const defaultLimit = 10 << 30
+
+// limit returns the Limit that holds.
+func (c *Cache) limit() int64 {
+	if c.Limit != 0 {
+		return c.Limit
+	}
+	var st unix.Statfs_t
+	if unix.Statfs(c.Dir, &st) != nil {
+		return defaultLimit
+	}
+	return min(defaultLimit, int64(st.Blocks)/10*int64(st.Bsize))
+}
+
+// keptEntry is an entry as it lies in the directory.
+type keptEntry struct {
+	dir  string
+	used time.Time
+	size int64
+}
+
+// entries returns the entries of the directory, the least recently used first.
+func (c *Cache) entries() []keptEntry {
+	names, err := os.ReadDir(c.Dir)
+	if c.Dir == "" || err != nil {
+		return nil
+	}
+	var list []keptEntry
+	for _, d := range names {
+		key, ok := strings.CutSuffix(d.Name(), lockSuffix)
+		fi, err := d.Info()
+		if !ok || !isKey(key) || err != nil {
+			continue
+		}
+		k := keptEntry{dir: filepath.Join(c.Dir, key), used: fi.ModTime()}
+		_ = filepath.WalkDir(k.dir, func(_ string, d fs.DirEntry, err error) error {
+			if err == nil {
+				if fi, err := d.Info(); err == nil && fi.Mode().IsRegular() {
+					k.size += fi.Size()
+				}
+			}
+			return nil
+		})
+		list = append(list, k)
+	}
+	slices.SortFunc(list, func(a, b keptEntry) int { return a.used.Compare(b.used) })
+	return list
+}
+
+// isKey reports whether a name is that of an entry. Nothing else in the directory is touched.
+func isKey(name string) bool {
+	b, err := hex.DecodeString(name)
+	return err == nil && len(b) == sha256.Size || strings.HasPrefix(name, oncePrefix)
+}
+
+// evict removes what killed processes have left, and entries that nobody uses, until those that
+// stay and room bytes more are within the limit.
+func (c *Cache) evict(room int64) { c.evictTo(max(0, c.limit()-room)) }
+
+// evictAll removes all entries that nobody uses. It reports whether there was one.
+func (c *Cache) evictAll() bool { return c.evictTo(-1) }
+
+func (c *Cache) evictTo(limit int64) (removed bool) {
+	list := c.entries()
+	total := int64(0)
+	for _, k := range list {
+		total += k.size
+	}
+	for _, k := range list {
+		_, err := os.Stat(filepath.Join(k.dir, noteName))
+		if (err != nil || total > limit) && k.removeUnused(total > limit) {
+			total -= k.size
+			removed = true
+		}
+	}
+	return removed
+}
+
+// removeUnused removes an entry, unless a process uses it. A complete one is removed only if that
+// is set.
+func (k *keptEntry) removeUnused(complete bool) bool {
+	e := &entry{dir: k.dir}
+	var err error
+	if e.lock, err = os.OpenFile(k.dir+lockSuffix, os.O_RDWR, 0); err != nil {
+		return false
+	}
+	if unix.Flock(int(e.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil ||
+		!leadsTo(e.lock.Name(), e.lock) || e.readNote() && !complete {
+		e.lock.Close()
+		return false
+	}
+	return e.remove() == nil
+}

@@ -1,0 +1,122 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/convert"
+	"github.com/tarpack/tpk/tarpack/format"
+)
+
+// makeIndex makes the index of the archive name, which f has open.
+func (e *entry) makeIndex(ctx context.Context, name string, f *os.File, o *Options) error {
+	_, err := tarpack.Reindex(ctx, name, tarpack.ReindexOptions{
+		Sidecar: filepath.Join(e.dir, indexName), Workers: o.Workers, Progress: o.Progress})
+	if err != nil {
+		return e.failed("indexed", name, err)
+	}
+	return e.finishAs(name, f)
+}
+
+// makeArchive converts the file f with the name name. If the disk is full, it tries once more
+// without the entries that nobody uses.
+func (c *Cache) makeArchive(
+	ctx context.Context, e *entry, name string, f *os.File, o *Options,
+) error {
+	fi, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	e.id = identityOf(fi)
+	c.evict(fi.Size())
+	err = e.convert(ctx, name, f, o)
+	if isFull(err) && c.evictAll() {
+		if _, err = f.Seek(0, 0); err == nil {
+			err = e.convert(ctx, name, f, o)
+		}
+	}
+	if err != nil {
+		return e.failed("converted", name, err)
+	}
+	if err := e.finishAs(name, f); err != nil {
+		return err
+	}
+	c.evict(0)
+	return nil
+}
+
+func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+
+// maxProblems is how many of the entries that are refused get a notice of their own.
+const maxProblems = 10
+
+func (e *entry) convert(ctx context.Context, name string, f *os.File, o *Options) error {
+	more := int64(0)
+	res, err := convert.Convert(ctx, f, filepath.Join(e.dir, archiveName), convert.Options{
+		Workers: o.Workers, Progress: o.Progress,
+		Notice: func(err error) { o.notice(fmt.Errorf("%s: %w", name, err)) },
+		Problem: func(p *format.Problem) {
+			switch {
+			case o.Problem != nil:
+				o.Problem(p)
+			case more < maxProblems:
+				o.notice(fmt.Errorf("%s: %w", name, p))
+			}
+			more++
+		},
+	})
+	if err != nil {
+		return err
+	}
+	if more -= maxProblems; more > 0 && o.Problem == nil {
+		o.notice(fmt.Errorf("%s: %s %w as well", name, plural(more), ErrLeftOut))
+	}
+	e.note.Refused = res.Refused
+	return nil
+}
+
+// finishAs makes the entry complete, if its source has not changed since.
+func (e *entry) finishAs(name string, f *os.File) error {
+	if !e.id.isStill(f) {
+		return fmt.Errorf("%s: %w", name, format.ErrChanged)
+	}
+	if err := filepath.WalkDir(e.dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			err = os.Chmod(path, 0o600)
+		}
+		return err
+	}); err != nil {
+		return e.failed("kept", name, err)
+	}
+	if abs, err := filepath.Abs(name); err == nil {
+		e.note.Source = abs
+	}
+	if err := e.finish(); err != nil {
+		return e.failed("kept", name, err)
+	}
+	return nil
+}
+
+// failed returns the error of an entry that could not be made. Names in the entry mean nothing to
+// the caller, so the directory is named instead.
+func (e *entry) failed(what, name string, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) && strings.HasPrefix(path.Path, e.dir) {
+		return fmt.Errorf("%s: can't be %s in %s: %w", name, what, filepath.Dir(e.dir), path.Err)
+	}
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		return fmt.Errorf("%s: can't be %s in %s: %w", name, what, filepath.Dir(e.dir), link.Err)
+	}
+	if strings.HasPrefix(err.Error(), name+": ") {
+		return err
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
