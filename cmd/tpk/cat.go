@@ -27,13 +27,14 @@ func catCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "cat",
 		Usage:     "write files of an archive to standard output",
-		UsageText: "tpk cat ARCHIVE PATH...",
+		UsageText: "tpk cat [--no-convert] ARCHIVE PATH...",
 		Description: help.Text(`
 Writes the files to standard output, one after the other. Links are followed inside the archive.
 Content is checked while it is written: if it is damaged, cat reports an error.`,
 			"a file is missing, is a directory or is damaged (the others are written)",
 			"tpk cat site.tar.gz index.html",
 			"tpk cat logs.tar.gz 2026/01.log 2026/02.log | grep error"),
+		Flags:  []cli.Flag{flags.NoConvert()},
 		Action: action(parseCat, runCat),
 	}
 }
@@ -55,7 +56,7 @@ func runCat(c *cli.Context, o *catOptions) error {
 	out := terminal.NewOutput(c.Context, c.App.Writer)
 	failed := false
 	for _, path := range o.paths {
-		err := catFile(a, path, out)
+		err := catFile(a.Archive, path, out)
 		if out.Err() != nil {
 			// The other files would fail as well.
 			return report.StandardOutput(out.Err(), "what was written so far is incomplete")

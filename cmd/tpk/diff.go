@@ -42,7 +42,9 @@ With --json, each line is an object with these members:
 			"tpk diff monday.tar.gz tuesday.tar.gz",
 			"tpk diff --json a.tar.gz b.tar.gz |",
 			`  jq -r 'select(.change == "added").path'`),
-		Flags:  []cli.Flag{flags.Switch("json", "print one JSON object per line")},
+		Flags: []cli.Flag{
+			flags.Switch("json", "print one JSON object per line"), flags.NoConvert(),
+		},
 		Action: action(parseDiff, runDiff),
 	}
 }
@@ -80,7 +82,7 @@ func compare(c *cli.Context, o *diffOptions) (differ bool, err error) {
 	defer b.Close()
 	w := bufio.NewWriterSize(c.App.Writer, 64<<10)
 	encoder := reading.NewJSONEncoder(w)
-	err = tarpack.Compare(c.Context, a, b, func(d tarpack.Difference) error {
+	err = tarpack.Compare(c.Context, a.Archive, b.Archive, func(d tarpack.Difference) error {
 		differ = true
 		if o.json {
 			return encoder.Encode(newDiffLine(d))

@@ -62,7 +62,7 @@ is not a tpk archive.`,
 			},
 			flags.Switch("single-member", "compress again, into a single gzip member"),
 			flags.Level(", for --single-member"),
-			flags.Progress(),
+			flags.NoConvert(), flags.Progress(),
 		},
 		Action: action(parseExport, runExport),
 	}
@@ -131,7 +131,7 @@ func runExport(c *cli.Context, o *exportOptions) error {
 		return err
 	}
 	defer a.Close()
-	f, err := export.Folder(a, reading.EntryPath(o.path), o.format)
+	f, err := export.Folder(a.Archive, reading.EntryPath(o.path), o.format)
 	if errors.Is(err, format.ErrNoEntry) {
 		return fmt.Errorf("%s: %s: %w", o.archive, o.path, format.ErrNoEntry)
 	}
@@ -144,7 +144,7 @@ func runExport(c *cli.Context, o *exportOptions) error {
 	if o.out == "-" {
 		size, err = o.write(c.Context, f, c.App.Writer)
 	} else {
-		size, err = o.writeFile(c.Context, a, f)
+		size, err = o.writeFile(c.Context, a.Archive, f)
 	}
 	m.Stop()
 	switch {
@@ -155,6 +155,9 @@ func runExport(c *cli.Context, o *exportOptions) error {
 	}
 	m.Summarize("exported %s entries to %s (%s)",
 		report.Count(int64(f.Entries())), report.Quote(o.out), report.Bytes(size))
+	if a.Refused > 0 {
+		return report.ErrReported
+	}
 	return nil
 }
 
@@ -163,7 +166,8 @@ func (o *exportOptions) writeFile(
 	ctx context.Context, a *tarpack.Archive, f *export.File,
 ) (int64, error) {
 	if fi, err := os.Stat(o.out); err == nil {
-		if isSource(a, fi) {
+		source, err := os.Stat(o.archive) // of a converted archive, the file that it was
+		if err == nil && os.SameFile(fi, source) || isSource(a, fi) {
 			return 0, report.Usagef("export: %s: is the archive itself: choose another name",
 				report.Quote(o.out))
 		}

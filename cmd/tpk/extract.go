@@ -51,7 +51,7 @@ and setuid and setgid bits unless --special is given. The rest is extracted.`,
 			&cli.StringFlag{Name: "C", Value: ".", Usage: "extract into the directory `DIR`"},
 			flags.Switch("hard-links", "extract duplicates as hard links to one file"),
 			flags.Switch("special", "restore FIFOs, devices, setuid and setgid bits"),
-			flags.Progress(),
+			flags.NoConvert(), flags.Progress(),
 		},
 		Action: action(parseExtract, runExtract),
 	}
@@ -84,18 +84,18 @@ func runExtract(c *cli.Context, o *extractOptions) error {
 	m := terminal.NewMeter(c, "extracting")
 	defer m.Stop()
 	if len(o.extract.Paths) == 0 {
-		m.Expect(reading.Contents(a))
+		m.Expect(reading.Contents(a.Archive))
 	}
 	o.extract.Notice = m.Notice
 	o.extract.Progress = m.Update
 	o.extract.Problem = func(p *format.Problem) {
 		err := report.In(o.archive, p)
-		if errors.Is(p, format.ErrRefused) && !o.extract.Special && isSpecial(a, p.Path) {
+		if errors.Is(p, format.ErrRefused) && !o.extract.Special && isSpecial(a.Archive, p.Path) {
 			err = report.WithHint(err, "--special restores it")
 		}
 		m.Print(report.Line(err))
 	}
-	res, err := extract.Extract(c.Context, a, o.dir, o.extract)
+	res, err := extract.Extract(c.Context, a.Archive, o.dir, o.extract)
 	m.Stop()
 	var stop *report.StoppedError
 	switch {
@@ -107,7 +107,7 @@ func runExtract(c *cli.Context, o *extractOptions) error {
 	}
 	m.Summarize("extracted %s entries (%s) into %s",
 		report.Count(res.Entries), report.Bytes(res.Bytes), report.Quote(o.dir))
-	if res.Failed > 0 {
+	if res.Failed > 0 || a.Refused > 0 {
 		return report.ErrReported
 	}
 	return nil

@@ -27,7 +27,7 @@ index that are not compressed content.`,
 			"ARCHIVE can't be read",
 			"tpk info site.tar.gz",
 			"tpk info --json site.tar.gz | jq .duplicates"),
-		Flags:  []cli.Flag{flags.Switch("json", "print a JSON object")},
+		Flags:  []cli.Flag{flags.Switch("json", "print a JSON object"), flags.NoConvert()},
 		Action: action(readArgument, runInfo),
 	}
 }
@@ -59,7 +59,7 @@ func runInfo(c *cli.Context, name string) error {
 		return err
 	}
 	defer a.Close()
-	s := summarize(a)
+	s := summarize(a.Archive)
 	if c.Bool("json") {
 		return reading.NewJSONEncoder(c.App.Writer).Encode(s)
 	}

@@ -44,6 +44,7 @@ With --json, each line is an object with these members:
 		Flags: []cli.Flag{
 			flags.Switch("l", "print mode, size and modification time as well"),
 			flags.Switch("json", "print one JSON object per line"),
+			flags.NoConvert(),
 		},
 		Action: action(parseLs, runLs),
 	}
@@ -70,7 +71,7 @@ func runLs(c *cli.Context, o *lsOptions) error {
 		return err
 	}
 	defer a.Close()
-	first, end, err := reading.Span(a, o.path)
+	first, end, err := reading.Span(a.Archive, o.path)
 	if err != nil {
 		return report.In(o.archive, err)
 	}
@@ -78,7 +79,7 @@ func runLs(c *cli.Context, o *lsOptions) error {
 	print := reading.Names(w)
 	switch {
 	case o.json:
-		print = reading.JSON(w, a)
+		print = reading.JSON(w, a.Archive)
 	case o.long:
 		print = reading.Long(w, a.Index())
 	}

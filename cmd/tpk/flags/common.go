@@ -64,6 +64,14 @@ func DedupMode(c *cli.Context) format.DedupMode {
 // DryRun returns the flag of every command that changes or writes an archive.
 func DryRun() cli.Flag { return Switch("dry-run", "change nothing; print what would change") }
 
+// NoConvertName is the name of the flag [NoConvert].
+const NoConvertName = "no-convert"
+
+// NoConvert returns the flag of every command that reads tar and zip files by converting them.
+func NoConvert() cli.Flag {
+	return Switch(NoConvertName, "refuse a file that is not a tpk archive")
+}
+
 // Progress returns the flag of every command that may take long.
 func Progress() cli.Flag {
 	return &cli.StringFlag{

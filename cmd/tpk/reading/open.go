@@ -3,18 +3,22 @@ package reading
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // Open opens an archive or a shard set. If it has no usable index, one is built in memory, with a
-// message.
-func Open(c *cli.Context, name string) (*tarpack.Archive, error) {
-	m := terminal.NewMeter(c, "indexing")
+// message. A tar or zip of another program is converted into the cache, with a message, unless
+// --no-convert is set.
+func Open(c *cli.Context, name string) (*cache.Archive, error) {
+	m := terminal.NewMeter(c, "reading")
 	defer m.Stop()
-	o := &tarpack.OpenOptions{Notice: m.Notice, Progress: m.Update}
-	return tarpack.Open(c.Context, name, o)
+	store := &cache.Cache{Dir: CacheDir()}
+	return store.Open(c.Context, name, cache.Options{
+		NoConvert: c.Bool(flags.NoConvertName), Notice: m.Notice, Progress: m.Update})
 }
 
 // Contents returns how much there is in an archive, for the progress of a command that reads all

@@ -8,6 +8,7 @@ import (
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/serve"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -35,6 +36,9 @@ var hints = []struct {
 	hint string
 }{
 	{format.ErrIndexRebuilt, "'tpk index' writes the index"},
+	{cache.ErrIndexing, ""},
+	{cache.ErrConverting, "'tpk convert' makes an archive to keep"},
+	{cache.ErrLeftOut, "'tpk convert' names them"},
 	{format.ErrNotIndexed, "'tpk index' writes it"},
 	{format.ErrSpecial, "--special packs it"},
 	{format.ErrVersion, "use a newer tpk"},
