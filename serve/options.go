@@ -17,7 +17,9 @@ var ErrOption = plan.ErrOption
 
 // Archive is an archive to serve, and where.
 type Archive struct {
-	Path  string // the file, the first shard or the list of a shard set, or a device
+	// Path is the file, the first shard or the list of a shard set, or a device. It may be a zip, a
+	// tar or a compressed tar of another program.
+	Path  string
 	Mount string // the URL path below which its files are; "" and "/" are the root
 	// Opened, if set, is an archive that the program has opened, for example one in memory
 	// (tarpack.OpenAt) or on a source of its own (tarpack.OpenSource). Path is not used then. It
@@ -38,6 +40,12 @@ type Options struct {
 	// Nested mounts every pack.tar.gz below Fallback in the directory it lies in, as long as it is
 	// there.
 	Nested bool
+	// CacheDir is a directory for the indexes of archives that have none, and for files of other
+	// programs, which are converted to archives. Without one, or if it can't be written, indexes are
+	// kept in memory and converted files in temporary files. Nothing is written beside an archive.
+	CacheDir string
+	// NoConvert refuses files of other programs.
+	NoConvert bool
 
 	// SPA answers a path that is not there with the root's index.html and 200, unless the path ends
 	// in a known extension.

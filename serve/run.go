@@ -37,7 +37,8 @@ func (s *Server) Run(ctx context.Context, o RunOptions) error {
 	defer stopAdmin()
 
 	loaded := make(chan error, 1)
-	go func() { loaded <- s.Load(ctx) }()
+	var loading sync.WaitGroup
+	loading.Go(func() { loaded <- s.Load(ctx) })
 	select {
 	case err = <-loaded:
 		loaded <- err
@@ -59,6 +60,8 @@ func (s *Server) Run(ctx context.Context, o RunOptions) error {
 	if e.Shutdown(limit) != nil {
 		s.options.Log("transfers still under way after " + o.ShutdownTimeout.String() + " were cut off")
 	}
+	cancel()
+	loading.Wait() // it removes its temporary files
 	return err
 }
 

@@ -38,7 +38,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{options: o}
 	s.library, err = archives.NewLibrary(archives.Options{Fallback: o.Fallback, Nested: o.Nested,
-		Notice: o.Log, Hidden: planner.Hidden})
+		Notice: o.Log, Hidden: planner.Hidden, CacheDir: o.CacheDir, NoConvert: o.NoConvert})
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
+	"github.com/tarpack/tpk/tarpack/exclude"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
@@ -26,7 +28,8 @@ func initCommand() *cli.Command {
 		Description: help.Text(`
 Packs the files in DIR into DIR/pack.tar.gz, writes its index, and removes the packed files once
 both are safely on disk. 'tpk serve DIR' serves the same paths as before. Files that are
-excluded, or change meanwhile, stay.
+excluded, or change meanwhile, stay. So do archives that init has made in directories of DIR, and
+their indexes.
 
 If init is interrupted while it removes files, DIR/pack.tar.gz is complete. To add what has changed
 since, run 'tpk update --keep DIR/pack.tar.gz DIR'; then remove the files yourself.`,
@@ -46,7 +49,24 @@ func parseInit(c *cli.Context) (*packOptions, error) {
 	o := &packOptions{dir: args[0], out: filepath.Join(args[0], initName)}
 	o.pack, err = flags.ParseSource(c)
 	o.pack.RemoveFiles = true
+	if err == nil {
+		err = leavePacks(o.pack.Exclude)
+	}
 	return o, err
+}
+
+// leavePacks excludes archives that init has made in directories, with their indexes. serve answers
+// for them, but not for archives inside an archive.
+func leavePacks(x *exclude.Patterns) error {
+	return errors.Join(x.Add(initName), x.Add(initName+format.SidecarSuffix),
+		x.Add("."+initName+".*"))
+}
+
+// isInit reports whether archive is the one that init makes in dir.
+func isInit(archive, dir string) bool {
+	in, err := os.Stat(filepath.Dir(archive))
+	of, err2 := os.Stat(dir)
+	return filepath.Base(archive) == initName && err == nil && err2 == nil && os.SameFile(in, of)
 }
 
 func runInit(c *cli.Context, o *packOptions) error {

@@ -92,6 +92,11 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 		return nil, err
 	}
 	o.pack.RemoveFiles = c.Bool("remove-files")
+	if isInit(o.out, o.dir) {
+		if err := leavePacks(o.pack.Exclude); err != nil {
+			return nil, err
+		}
+	}
 	o.shards = c.Int("shards")
 	if word := c.String("shard-size"); word != "" {
 		if o.size, err = flags.ParseSize("pack", "shard-size", word); err != nil {

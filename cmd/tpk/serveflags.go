@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/reading"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/serve"
 	"github.com/tarpack/tpk/tarpack"
@@ -43,6 +44,7 @@ func serveFlags() []cli.Flag {
 		list("mount", "serve an archive below a path: `/PATH=ARCHIVE` (repeatable)"),
 		text("fallback", "serve files from the directory `DIR` that are in no archive"),
 		flags.Switch("watch", "reload archives when they are replaced"),
+		flags.NoConvert(),
 		flags.Switch("spa", "answer unknown paths without a known file extension with index.html"),
 		flags.Switch("no-listing", "don't list directories"),
 		flags.Switch("no-download", "don't offer downloads of archives and directories"),
@@ -96,6 +98,7 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 	sc, run := &o.serve, &o.run
 	*sc = serve.Options{
 		Fallback: c.String("fallback"), SPA: c.Bool("spa"), Listing: !c.Bool("no-listing"),
+		CacheDir: reading.ServiceCacheDir(), NoConvert: c.Bool(flags.NoConvertName),
 		NoDownload: c.Bool("no-download"), CacheControl: c.String("cache-control"),
 		Immutable: c.StringSlice("immutable"), CORS: c.StringSlice("cors"),
 		WriteTimeout: c.Duration("write-timeout"), AccessFormat: c.String("access-log-format"),

@@ -71,6 +71,11 @@ func parseUpdate(c *cli.Context) (*updateOptions, error) {
 	if err != nil {
 		return nil, err
 	}
+	if isInit(o.archive, o.dir) {
+		if err := leavePacks(src.Exclude); err != nil {
+			return nil, err
+		}
+	}
 	o.update.Level, o.update.Workers = src.Level, src.Workers
 	o.update.Dedup, o.update.Exclude = src.Dedup, src.Exclude
 	o.update.PreserveOwner, o.update.Special = src.PreserveOwner, src.Special

@@ -16,10 +16,14 @@ var (
 	// ErrConverting: the file is not an archive, and is converted first.
 	ErrConverting = errors.New("not a tpk archive")
 	// ErrIndexing: the archive has no usable index, and one is made first.
-	ErrIndexing = errors.New("it is indexed first")
+	ErrIndexing = errors.New("indexing it")
 	// ErrLeftOut: entries of a converted file were refused, and are not in the archive.
 	ErrLeftOut = errors.New("left out")
 )
+
+// ErrOther means that a file is neither an archive nor looks like one that could be converted. It is
+// also a format.ErrNotArchive.
+var ErrOther = errors.New("it is something else")
 
 // ErrSlow is returned with Options.Quick if the file has to be indexed or converted first.
 var ErrSlow = errors.New("it has to be read as a whole first")
@@ -74,7 +78,7 @@ func (c *Cache) Open(ctx context.Context, name string, o Options) (*Archive, err
 		return &Archive{Archive: t}, nil
 	case errors.Is(err, format.ErrNoSidecar), errors.Is(err, format.ErrStale):
 		return c.openIndexed(ctx, name, err, &o)
-	case errors.Is(err, format.ErrNotArchive) && !o.NoConvert:
+	case errors.Is(err, format.ErrNotArchive):
 		return c.openConverted(ctx, name, err, &o)
 	}
 	return nil, err
@@ -136,7 +140,10 @@ func (c *Cache) openConverted(
 	if fi, err = f.Stat(); err != nil {
 		return nil, err
 	}
-	if !convert.Recognizes(f, fi.Size()) {
+	switch {
+	case !convert.Recognizes(f, fi.Size()):
+		return nil, otherError{foreign}
+	case o.NoConvert:
 		return nil, foreign
 	}
 	e, unusable := (*entry)(nil), errFresh
@@ -162,6 +169,11 @@ func (c *Cache) openConverted(
 	}
 	return e.open(ctx, name, o)
 }
+
+// otherError is an ErrOther with the message of a format.ErrNotArchive.
+type otherError struct{ error }
+
+func (e otherError) Unwrap() []error { return []error{e.error, ErrOther} }
 
 // errFresh is the reason for a temporary conversion that was asked for.
 var errFresh = fmt.Errorf("%w: nothing is kept", errUnusable)

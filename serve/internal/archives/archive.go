@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/residence"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
@@ -23,6 +25,7 @@ type archive struct {
 	name    string // of its Spec
 	stamp   stamp
 	tar     *tarpack.Archive
+	opened  io.Closer // closes tar; nil if that is shared
 	index   *sidecar.Index
 	file    *os.File         // nil if the archive does not lie in one file
 	mapped  []byte           // for the kernel to copy long runs from; nil if mapping failed
@@ -30,6 +33,7 @@ type archive struct {
 	recent  *residence.Pages // the pages of members that are in memory
 	sidecar *os.File         // nil if the index is in memory only
 	modTime int64
+	foreign bool // it was converted from a file of another program
 	exports exportCache
 	sound   sound
 	refs    atomic.Int32
@@ -89,25 +93,25 @@ func sameFile(a, b os.FileInfo) bool {
 	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
 
-// openArchive opens an archive, with one reference. If its sidecar is missing or belongs to another
-// archive, it is indexed first, which takes as long as reading it. The index goes to the disk, or
-// into memory if that can't be written.
-func openArchive(ctx context.Context, name string, notice func(string)) (*archive, error) {
+// openArchive opens an archive, with one reference. If it has no usable sidecar, or is a file of
+// another program, the library's cache has what is needed, or it is made first, which takes as long
+// as reading the file. With quick set, the error is cache.ErrSlow then.
+func (l *Library) openArchive(ctx context.Context, name string, quick bool) (*archive, error) {
 	s, err := stampOf(name)
 	if err != nil {
 		return nil, err
 	}
-	t, err := tarpack.Open(ctx, name, &tarpack.OpenOptions{RequireSidecar: true})
-	if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
-		notice(fmt.Sprintf("%v: indexing %s", err, name))
-		if t, err = indexed(ctx, name, notice); err == nil {
-			s, err = stampOf(name)
-		}
-	}
+	t, err := l.cache.Open(ctx, name, cache.Options{KeepIndex: true, NoConvert: l.noConvert,
+		Quick: quick, Notice: func(err error) {
+			if !errors.Is(err, format.ErrUnfinished) { // somebody appends to it
+				l.notice(err.Error())
+			}
+		}})
 	if err != nil {
 		return nil, err
 	}
-	a := &archive{name: name, stamp: s, tar: t, index: t.Index(), modTime: s.tar.ModTime().Unix()}
+	a := &archive{name: name, stamp: s, tar: t.Archive, opened: t, index: t.Index(),
+		modTime: s.tar.ModTime().Unix(), foreign: t.Converted, sidecar: t.Sidecar}
 	a.refs.Store(1)
 	if t.Shards() > 0 {
 		if err := a.openShards(); err != nil {
@@ -119,7 +123,7 @@ func openArchive(ctx context.Context, name string, notice func(string)) (*archiv
 	if err := a.openFile(); err != nil {
 		return nil, errors.Join(err, t.Close())
 	}
-	if !t.IndexRebuilt() {
+	if a.sidecar == nil && !t.IndexRebuilt() {
 		a.sidecar = openSidecar(name, a.index.Size())
 	}
 	a.fetchIndex()
@@ -129,7 +133,7 @@ func openArchive(ctx context.Context, name string, notice func(string)) (*archiv
 // openSpec opens the archive of a Spec, with one reference.
 func (l *Library) openSpec(ctx context.Context, spec Spec) (*archive, error) {
 	if spec.Opened == nil {
-		return openArchive(ctx, spec.Path, l.notice)
+		return l.openArchive(ctx, spec.Path, false)
 	}
 	a := &archive{name: spec.Opened.Name(), tar: spec.Opened, index: spec.Opened.Index(), shared: true}
 	a.refs.Store(1)
@@ -194,18 +198,6 @@ func openSidecar(name string, size int64) *os.File {
 	return nil
 }
 
-// indexed opens an archive after writing its sidecar.
-func indexed(ctx context.Context, name string, notice func(string)) (*tarpack.Archive, error) {
-	if _, err := tarpack.Reindex(ctx, name, tarpack.ReindexOptions{}); err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		notice(fmt.Sprintf("%v: keeping the index of %s in memory", err, name))
-		return tarpack.Open(ctx, name, nil)
-	}
-	return tarpack.Open(ctx, name, &tarpack.OpenOptions{RequireSidecar: true})
-}
-
 // release gives a reference up. An event loop may do so, and to unmap much memory takes long, so a
 // goroutine closes the archive.
 func (a *archive) release() {
@@ -223,8 +215,8 @@ func (a *archive) close() {
 	if a.releaseFile != nil {
 		a.releaseFile()
 	}
-	if !a.shared {
-		_ = a.tar.Close()
+	if a.opened != nil {
+		_ = a.opened.Close()
 	}
 	if a.sidecar != nil {
 		_ = a.sidecar.Close()

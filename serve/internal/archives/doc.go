@@ -2,7 +2,8 @@
 // their files stay open.
 //
 //	library.go  Library, and what it is changed by: Load, Reload, Change
-//	nested.go   archives that are found in a tree of plain files
+//	nested.go   archives that are found in a tree of plain files; makepack.go indexes and converts
+//	            them, and hides them as files
 //	set.go      Set, what is served at one time; the deepest mount of a path answers
 //	archive.go  one open archive, and the stamp by which Stale and Reload see that it was replaced
 //	view.go     View, what one request sees; exports.go for downloads of folders

@@ -188,6 +188,9 @@ func (s *Set) directory(path string) (source int, rest string, err error) {
 		if !ok {
 			continue
 		}
+		if s.mounts[m].pending {
+			return -1, "", ErrPending
+		}
 		for _, i := range s.mounts[m].sources {
 			k, dir, err := s.sources[i].directory(rest)
 			if err != nil {

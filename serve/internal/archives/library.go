@@ -11,6 +11,7 @@ import (
 
 	"github.com/tarpack/tpk/serve/internal/plain"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/cache"
 )
 
 // Spec is an archive to serve, and where.
@@ -31,6 +32,11 @@ type Options struct {
 	Nested bool
 	// Hidden reports whether a path is left out of downloads, with everything below it. It may be nil.
 	Hidden func(path string) bool
+	// CacheDir is the directory for indexes that are missing and for converted files: see
+	// cache.Cache.Dir.
+	CacheDir string
+	// NoConvert refuses files that are not archives. Otherwise they are converted.
+	NoConvert bool
 	// Notice gets messages about what happens without a request for it. It may be nil.
 	Notice func(string)
 }
@@ -41,6 +47,14 @@ type Library struct {
 	hidden  func(path string) bool // nil if nothing is hidden
 	current atomic.Pointer[Set]
 	nest    *nest
+
+	cache     *cache.Cache
+	noConvert bool
+
+	ctx    context.Context // ends with Close
+	cancel func()
+	jobs   sync.WaitGroup
+	turn   chan struct{} // held while a pack is indexed or converted, which takes all processors
 
 	mu       sync.Mutex // held while the set is changed
 	specs    []Spec
@@ -55,7 +69,9 @@ var ErrClosed = errors.New("library closed")
 
 // NewLibrary returns a Library that serves nothing before Load.
 func NewLibrary(o Options) (*Library, error) {
-	l := &Library{notice: o.Notice, hidden: o.Hidden}
+	l := &Library{notice: o.Notice, hidden: o.Hidden, noConvert: o.NoConvert,
+		cache: &cache.Cache{Dir: o.CacheDir}, turn: make(chan struct{}, 1)}
+	l.ctx, l.cancel = context.WithCancel(context.Background())
 	if l.notice == nil {
 		l.notice = func(string) {}
 	}
@@ -66,15 +82,24 @@ func NewLibrary(o Options) (*Library, error) {
 		}
 		if o.Nested {
 			l.nest = newNest(o.Fallback, l.fallback)
+			l.hidden = func(path string) bool {
+				return isPackName(path) || o.Hidden != nil && o.Hidden(path)
+			}
 		}
 	}
 	return l, nil
 }
 
-// Close closes everything. Files that views still use are closed with the last of these. It waits
-// for views that use an archive of the caller's, who may close that afterwards.
+// Close closes everything, and stops what is being indexed or converted. Files that views still use
+// are closed with the last of these. It waits for views that use an archive of the caller's, who may
+// close that afterwards.
 func (l *Library) Close() {
+	l.cancel()
 	l.close()
+	l.jobs.Wait()
+	if l.nest != nil {
+		l.nest.close()
+	}
 	l.shared.Wait()
 }
 
@@ -117,7 +142,13 @@ func (l *Library) Ready() bool { return l.current.Load() != nil }
 // Load makes specs what is served. An archive that is open already, and whose files are the same,
 // stays open. If another one can't be opened nothing changes, and the error names it.
 func (l *Library) Load(ctx context.Context, specs []Spec) error {
-	return l.Change(ctx, func([]Spec) ([]Spec, error) { return specs, nil })
+	err := l.Change(ctx, func([]Spec) ([]Spec, error) { return specs, nil })
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err == nil && l.nest != nil && !l.closed {
+		l.jobs.Go(l.findPacks)
+	}
+	return err
 }
 
 // Reload opens archives again whose files have changed, as Load does.
@@ -132,6 +163,9 @@ func (l *Library) Change(ctx context.Context, edit func([]Spec) ([]Spec, error))
 	if l.closed {
 		return ErrClosed
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(l.ctx, cancel)()
 	specs, err := edit(slices.Clone(l.specs))
 	if err != nil {
 		return err
@@ -143,16 +177,18 @@ func (l *Library) Change(ctx context.Context, edit func([]Spec) ([]Spec, error))
 	if err != nil {
 		return err
 	}
-	all := specs
+	all, pending := specs, []string(nil)
 	if l.nest != nil {
-		nested, more := l.openNested(ctx)
+		var nested []Spec
+		var more []*archive
+		nested, more, pending = l.openNested(ctx)
 		all, open = append(slices.Clone(specs), nested...), append(open, more...)
 	}
 	if l.fallback != nil {
 		l.fallback.Retain()
 	}
 	l.specs = specs
-	if old := l.current.Swap(newSet(all, open, l.fallback)); old != nil {
+	if old := l.current.Swap(newSet(all, open, pending, l.fallback)); old != nil {
 		old.release()
 	}
 	return nil

@@ -83,7 +83,7 @@ const mountSource = -2
 // List lists a folder: its entries in all archives, what is mounted below it, and plain files. If
 // two have the same name, it has the one that is served.
 func (v *View) List(dir string, o ListOptions) (*List, error) {
-	c := &collector{v: v, dir: dir, hidden: o.Hidden, list: &List{}}
+	c := &collector{v: v, dir: dir, hidden: v.hiding(o.Hidden), list: &List{}}
 	if err := c.collect(); err != nil {
 		return nil, err
 	}
@@ -172,6 +172,9 @@ func (s *Set) directories(path string) ([]archiveFolder, error) {
 		rest, ok := below(s.mounts[m].path, path)
 		if !ok {
 			continue
+		}
+		if s.mounts[m].pending {
+			return nil, ErrPending
 		}
 		for _, i := range s.mounts[m].sources {
 			k, dir, err := s.sources[i].directory(rest)

@@ -2,7 +2,9 @@ package archives
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -12,8 +14,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/plain"
-	"github.com/tarpack/tpk/tarpack"
-	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/cache"
 )
 
 // PackName is the name of an archive that is found in a folder.
@@ -39,6 +40,9 @@ type nestDir struct {
 	checked time.Time
 	pack    os.FileInfo // nil: there is none
 	bad     bool        // it could not be opened, and is left out until it changes
+	other   bool        // it has only the name of a pack
+	making  bool        // it is being indexed or converted
+	ready   *archive    // that has been opened by this; nil: there is none
 }
 
 func newNest(dir string, tree *plain.Dir) *nest {
@@ -64,66 +68,78 @@ func (n *nest) file(dir string) string {
 	return filepath.Join(n.dir, filepath.FromSlash(dir), PackName)
 }
 
-// isPack reports whether path is a pack that is served in place of its folder, or the pack's
-// sidecar. Neither is a file of that folder then: they are not listed and not answered. The
-// folder's ?list&download=tar.gz is the same, if downloads are allowed.
-func (v *View) isPack(path string) bool {
-	if v.library.nest == nil {
-		return false
-	}
-	name := path[strings.LastIndexByte(path, '/')+1:]
-	if name != PackName && name != PackName+format.SidecarSuffix {
-		return false
-	}
-	return v.set.mountedAt(strings.TrimSuffix(path[:len(path)-len(name)], "/"))
-}
-
-// setBad notes whether the pack of a folder can be opened.
-func (n *nest) setBad(dir string, bad bool) {
+// setBad notes that the pack of a folder can't be opened. If it is other, it has only the name of a
+// pack, and is an ordinary file.
+func (n *nest) setBad(dir string, other bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if d := n.dirs[dir]; d != nil {
-		d.bad = bad
+		d.bad, d.other = true, other
 	}
 }
 
 // openNested opens the packs that were found. If one can't be opened, the one that it has replaced
-// stays. If there is none, the pack is left out and the plain files show. A pack without a sidecar
-// is left out until it has one, since a request is waiting.
-func (l *Library) openNested(ctx context.Context) (specs []Spec, open []*archive) {
+// stays. If there is none, the pack is left out and the plain files show. A pack that has to be
+// indexed or converted first is pending until then, unless it has replaced another one.
+func (l *Library) openNested(ctx context.Context) (
+	specs []Spec, open []*archive, pending []string,
+) {
 	for _, spec := range l.nest.specs() {
-		a := l.reuse(spec)
-		if a == nil {
-			if _, err := os.Stat(spec.Path + format.SidecarSuffix); err != nil {
-				l.nest.setBad(spec.Mount, true)
-				go l.indexNested(spec)
-				continue
-			}
-			var err error
-			if a, err = openArchive(ctx, spec.Path, l.notice); err != nil {
-				if a = l.held(spec.Path); a == nil {
-					l.nest.setBad(spec.Mount, true)
-					l.notice(fmt.Sprintf("not served: %v", err))
-					continue
-				}
-				l.notice(fmt.Sprintf("the archive that is served stays: %v", err))
-			}
+		a, err := l.openPack(ctx, spec)
+		if err != nil {
+			a = l.held(spec.Path)
 		}
-		specs, open = append(specs, spec), append(open, a)
+		switch {
+		case errors.Is(err, cache.ErrSlow):
+			l.makePack(spec)
+			if a == nil {
+				pending = append(pending, spec.Mount)
+			}
+		case err != nil && a == nil:
+			l.nest.setBad(spec.Mount, errors.Is(err, cache.ErrOther))
+			l.notice(fmt.Sprintf("not served: %v", err))
+		case err != nil:
+			l.notice(fmt.Sprintf("the archive that is served stays: %v", err))
+		}
+		if a != nil {
+			specs, open = append(specs, spec), append(open, a)
+		}
 	}
-	return specs, open
+	return specs, open, pending
 }
 
-// indexNested writes the sidecar of a pack, and then serves the pack.
-func (l *Library) indexNested(spec Spec) {
-	if _, err := tarpack.Reindex(context.Background(), spec.Path,
-		tarpack.ReindexOptions{}); err != nil {
-		l.notice(fmt.Sprintf("not served: %v", err))
-		return
+// openPack opens a pack if that is quick.
+func (l *Library) openPack(ctx context.Context, spec Spec) (*archive, error) {
+	if a := l.reuse(spec); a != nil {
+		return a, nil
 	}
-	l.nest.setBad(spec.Mount, false)
-	if err := l.Reload(context.Background()); err != nil {
+	if a := l.nest.takeReady(spec.Mount); a != nil {
+		if now, err := stampOf(spec.Path); err == nil && now.same(a.stamp) {
+			return a, nil
+		}
+		a.release() // it was replaced meanwhile
+	}
+	return l.openArchive(ctx, spec.Path, true)
+}
+
+// maxWalk is how many files and folders findPacks looks at: about a second's work.
+const maxWalk = 1_000_000
+
+// findPacks looks for packs in the whole tree, so that those without an index are indexed before a
+// request needs them.
+func (l *Library) findPacks() {
+	var dirs []string
+	_, err := l.fallback.Walk("", maxWalk, func(path, dir string, e fs.DirEntry) (enter bool) {
+		if e.Name() == PackName && e.Type().IsRegular() {
+			dirs = append(dirs, dir)
+		}
+		return e.IsDir() && !l.hidden(path) && l.ctx.Err() == nil
+	})
+	if err != nil && l.ctx.Err() == nil {
 		l.notice(fmt.Sprintf("looking for archives: %v", err))
+	}
+	if len(dirs) > 0 && l.ctx.Err() == nil {
+		l.discoverAll(dirs)
 	}
 }
 
@@ -160,7 +176,7 @@ func (n *nest) look(dir string, now time.Time) (changed, exists bool) {
 	if sameFile(pack, d.pack) {
 		return false, true
 	}
-	d.pack, d.bad = pack, false
+	d.pack, d.bad, d.other = pack, false, false
 	return true, true
 }
 
@@ -184,9 +200,9 @@ func (l *Library) discover(path string, deep bool) bool {
 
 // reloadNested opens the packs that were found. It returns true if the Set has changed.
 func (l *Library) reloadNested() bool {
-	if err := l.Reload(context.Background()); err != nil {
+	err := l.Reload(l.ctx)
+	if err != nil && l.ctx.Err() == nil {
 		l.notice(fmt.Sprintf("looking for archives: %v", err))
-		return false
 	}
-	return true
+	return err == nil
 }

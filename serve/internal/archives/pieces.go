@@ -102,11 +102,26 @@ func (a *archive) title() string {
 			name = name[:i]
 		}
 	}
+	if a.foreign {
+		for _, suffix := range foreignSuffixes {
+			if rest, ok := strings.CutSuffix(name, suffix); ok && rest != "" {
+				return rest
+			}
+		}
+	}
 	return strings.TrimSuffix(name, ".tar.gz")
 }
 
-// saveAs returns the name to save the archive under. That of a device gets a suffix.
+// foreignSuffixes are usual suffixes of files that are converted.
+var foreignSuffixes = []string{".zip", ".jar", ".tgz", ".txz", ".tbz2", ".tzst", ".tar", ".tar.xz",
+	".tar.zst", ".tar.bz2", ".tar.lzma", ".tar.lz4"}
+
+// saveAs returns the name to save the archive under. That of a device gets a suffix, and that of a
+// converted file another one.
 func (a *archive) saveAs() string {
+	if a.foreign {
+		return a.title() + ".tar.gz"
+	}
 	if a.stamp.tar.Mode().IsRegular() {
 		return filepath.Base(a.name)
 	}

@@ -2,7 +2,6 @@ package archives
 
 import (
 	"io/fs"
-	"slices"
 	"time"
 )
 
@@ -22,7 +21,7 @@ func (s *searcher) walk() error {
 			if s.o.Hidden != nil && s.o.Hidden(path) {
 				return false
 			}
-			if s.m.matches(path) && !s.v.isPack(path) {
+			if s.m.matches(path) {
 				if ch, ok := plainChild(e); ok {
 					s.plain = append(s.plain, ch.plainItem(path))
 				}
@@ -34,7 +33,6 @@ func (s *searcher) walk() error {
 		return err
 	}
 	s.v.renew()
-	s.plain = slices.DeleteFunc(s.plain, func(it Item) bool { return s.v.isPack(it.Path) })
 	return nil
 }
 

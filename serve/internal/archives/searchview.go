@@ -26,6 +26,7 @@ type searcher struct {
 // paths. Case does not matter. Offset is 0, or Next of a search before. Archives come first, then
 // plain files: it looks at MaxPlain of these.
 func (v *View) Search(query string, o ListOptions) (*List, error) {
+	o.Hidden = v.hiding(o.Hidden)
 	s := &searcher{v: v, m: newMatcher(query), o: o, list: &List{}}
 	if v.library.nest != nil { // archives may be there that no request has come across
 		if err := s.walk(); err != nil {
@@ -33,6 +34,7 @@ func (v *View) Search(query string, o ListOptions) (*List, error) {
 		}
 	}
 	for _, mt := range v.set.mounts {
+		s.list.Incomplete = s.list.Incomplete || mt.pending
 		for _, i := range mt.sources {
 			s.order = append(s.order, archiveFolder{source: i})
 			s.prefix = append(s.prefix, mt.path)

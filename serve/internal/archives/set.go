@@ -1,12 +1,14 @@
 package archives
 
 import (
+	"fmt"
 	"sort"
 	"strings"
 	"sync/atomic"
 
 	"github.com/tarpack/tpk/serve/internal/plain"
 	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/tarpack/source"
 )
 
 // Set is what is served at one time. It never changes: a Library replaces it.
@@ -22,11 +24,15 @@ type Set struct {
 type mount struct {
 	path    string // without a slash at its ends; "" is the root
 	sources []int
+	pending bool // there is one more archive, which is not ready yet
 }
 
+// ErrPending means that the answer is in an archive that is being indexed or converted.
+var ErrPending = fmt.Errorf("the archive is not ready yet: %w", source.ErrUnavailable)
+
 // newSet returns a Set with one reference. It takes over a reference to each archive and to the
-// fallback.
-func newSet(specs []Spec, open []*archive, fallback *plain.Dir) *Set {
+// fallback. Below the paths of pending, the answer is ErrPending.
+func newSet(specs []Spec, open []*archive, pending []string, fallback *plain.Dir) *Set {
 	s := &Set{sources: open, fallback: fallback}
 	at := map[string]int{}
 	for i, spec := range specs {
@@ -38,6 +44,9 @@ func newSet(specs []Spec, open []*archive, fallback *plain.Dir) *Set {
 		}
 		s.mounts[k].sources = append(s.mounts[k].sources, i)
 		s.links = s.links || open[i].index.Stats().Symlinks > 0
+	}
+	for _, path := range pending {
+		s.mounts = append(s.mounts, mount{path: path, pending: true})
 	}
 	sort.SliceStable(s.mounts,
 		func(i, j int) bool { return len(s.mounts[i].path) > len(s.mounts[j].path) })
@@ -91,6 +100,9 @@ func (s *Set) lookup(path string) (n plan.Node, err error) {
 		if !ok {
 			continue
 		}
+		if s.mounts[m].pending {
+			return n, ErrPending
+		}
 		if rest == "" {
 			return plan.Node{Kind: plan.Dir}, nil
 		}
@@ -130,7 +142,7 @@ func (s *Set) mountedAt(path string) bool {
 // download describes the first archive that is mounted at path.
 func (s *Set) download(path, format string) plan.Node {
 	for m := range s.mounts {
-		if s.mounts[m].path == path {
+		if s.mounts[m].path == path && !s.mounts[m].pending {
 			i := s.mounts[m].sources[0]
 			n := s.sources[i].download(format)
 			n.Source = i

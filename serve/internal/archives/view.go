@@ -1,6 +1,7 @@
 package archives
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"os"
@@ -53,18 +54,25 @@ func (v *View) Lookup(path string) (plan.Node, error) {
 		return plan.Node{}, ErrInstant
 	}
 	first := v.discover(path, false)
+	if v.isPack(path) {
+		return plan.Node{}, nil
+	}
 	n, err := v.set.lookup(path)
 	if first && n.Kind == plan.Missing && v.library.discover(path, true) {
 		v.renew()
 		n, err = v.set.lookup(path)
 	}
-	if err != nil || n.Kind != plan.Missing || v.set.fallback == nil || v.isPack(path) {
+	if err != nil || n.Kind != plan.Missing || v.set.fallback == nil {
 		return n, err
 	}
 	if v.Instant {
 		return n, ErrInstant
 	}
 	n, f, err := v.set.fallback.Lookup(path)
+	if f != nil && v.isOpenPack(f, cmp.Or(n.Name, path)) {
+		_ = f.Close()
+		return plan.Node{}, nil
+	}
 	if f != nil {
 		n.Source, n.Entry = plainSource, len(v.plain)
 		v.plain = append(v.plain, f)

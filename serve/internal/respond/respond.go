@@ -71,7 +71,7 @@ func (x *Exchange) Begin(now time.Time) {
 // Prepare plans the answer. What the plan sends stays readable until Finish or Release.
 func (r *Responder) Prepare(x *Exchange) {
 	if err := r.plan(x); err != nil {
-		r.report(x, err)
+		r.fail(x, err)
 	}
 	if x.Plan.Body.Kind == plan.ListingBody {
 		if err := r.Lister(&x.Request, &x.view, &x.Plan); err != nil {
@@ -152,5 +152,8 @@ func AbortError(x *Exchange, err error) error {
 }
 
 func (r *Responder) report(x *Exchange, err error) {
+	if errors.Is(err, archives.ErrPending) { // a notice was given when it began
+		return
+	}
 	r.Errors.Add(fmt.Errorf("%s %q: %w", x.Method, x.Target, err))
 }

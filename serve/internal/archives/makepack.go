@@ -1,0 +1,142 @@
+package archives
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/tarpack/tpk/tarpack/format"
+)
+
+// isPackName reports whether a path is that of a pack, of its sidecar, or of a temporary file of
+// either. These are not files of a folder: the pack is served in place of it.
+func isPackName(path string) bool {
+	name := path[strings.LastIndexByte(path, '/')+1:]
+	return name == PackName || name == PackName+format.SidecarSuffix ||
+		strings.HasPrefix(name, "."+PackName+".")
+}
+
+// isPack reports whether path is never answered, as it belongs to a pack. The folder's
+// ?download=tar.gz is the pack, if downloads are allowed.
+func (v *View) isPack(path string) bool {
+	return v.library.nest != nil && isPackName(path) && v.library.nest.other(path) == nil
+}
+
+// other returns what was known of the file that has only the name of a pack, in the folder of path,
+// or nil if there is none.
+func (n *nest) other(path string) os.FileInfo {
+	dir := strings.TrimSuffix(path[:strings.LastIndexByte(path, '/')+1], "/")
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	if d := n.dirs[dir]; d != nil && d.other {
+		return d.pack
+	}
+	return nil
+}
+
+// isOpenPack reports whether an open plain file is one that is never answered. path is where
+// symbolic links led, or else the path that was asked for.
+func (v *View) isOpenPack(f *os.File, path string) bool {
+	if v.library.nest == nil || !isPackName(path) {
+		return false
+	}
+	other := v.library.nest.other(path)
+	if other == nil || !strings.HasSuffix(path, PackName) {
+		return other == nil
+	}
+	fi, err := f.Stat()
+	return err != nil || !sameFile(fi, other) // a pack may have taken its place
+}
+
+// hiding returns hidden with what belongs to packs.
+func (v *View) hiding(hidden func(string) bool) func(string) bool {
+	if v.library.nest == nil {
+		return hidden
+	}
+	return func(path string) bool { return hidden != nil && hidden(path) || v.isPack(path) }
+}
+
+// makePack indexes or converts a pack in the background, and then serves it.
+func (l *Library) makePack(spec Spec) {
+	if !l.nest.begin(spec.Mount) {
+		return
+	}
+	l.jobs.Go(func() {
+		select {
+		case l.turn <- struct{}{}:
+			defer func() { <-l.turn }()
+		case <-l.ctx.Done():
+			return
+		}
+		before, _ := os.Stat(spec.Path)
+		a, err := l.openArchive(l.ctx, spec.Path, false)
+		if l.ctx.Err() != nil {
+			if a != nil {
+				a.release()
+			}
+			return
+		}
+		now, _ := os.Stat(spec.Path)
+		bad := err != nil && sameFile(before, now) // it will fail again
+		if bad {
+			l.notice(fmt.Sprintf("not served: %v", err))
+		}
+		l.nest.end(spec.Mount, a, bad)
+		l.reloadNested()
+	})
+}
+
+// begin notes that a pack is being made, and returns false if it is already.
+func (n *nest) begin(dir string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	d := n.dirs[dir]
+	if d == nil || d.making {
+		return false
+	}
+	d.making = true
+	return true
+}
+
+// end notes that a pack is made: a is the open archive, or nil after an error. If it would
+// fail again, the pack is bad.
+func (n *nest) end(dir string, a *archive, bad bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	d := n.dirs[dir]
+	if d == nil { // the folder is gone
+		if a != nil {
+			a.release()
+		}
+		return
+	}
+	if d.ready != nil {
+		d.ready.release()
+	}
+	d.making, d.ready, d.bad = false, a, bad
+}
+
+// takeReady returns the archive that was opened when the pack of a folder was made, or nil.
+func (n *nest) takeReady(dir string) *archive {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	d := n.dirs[dir]
+	if d == nil {
+		return nil
+	}
+	a := d.ready
+	d.ready = nil
+	return a
+}
+
+// close gives up what was opened and never served.
+func (n *nest) close() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, d := range n.dirs {
+		if d.ready != nil {
+			d.ready.release()
+			d.ready = nil
+		}
+	}
+}
