@@ -1,6 +1,7 @@
 package serve_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/tarpack/tpk/serve"
 	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // fetch gets a URL and returns status and body. The body is "ABORTED" if it was cut off.
@@ -476,21 +478,116 @@ func TestShutdownTimeout(t *testing.T) {
 	}
 }
 
-// TestMissingIndex starts without a sidecar. It is written, and the archive is served.
+// TestMissingIndex starts without a sidecar, or with that of another archive. The archive is
+// indexed, once if there is a directory for that, and nothing is written beside it.
 func TestMissingIndex(t *testing.T) {
-	name := files{"x": "content"}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
-	want := readFile(t, name+".tpi")
-	if err := os.Remove(name + ".tpi"); err != nil {
+	other := files{"y": "y"}.pack(t, filepath.Join(t.TempDir(), "b.tar.gz"))
+	for _, stale := range []bool{false, true} {
+		for _, keep := range []bool{false, true} {
+			dir := t.TempDir()
+			name := files{"x": "content"}.pack(t, filepath.Join(dir, "a.tar.gz"))
+			want := readFile(t, name+".tpi")
+			if err := os.Remove(name + ".tpi"); err != nil {
+				t.Fatal(err)
+			}
+			if stale {
+				if err := os.WriteFile(name+".tpi", []byte(readFile(t, other+".tpi")), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			before, err := os.ReadDir(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := serve.Options{Archives: []serve.Archive{{Path: name}}}
+			if keep {
+				o.CacheDir = filepath.Join(t.TempDir(), "cache")
+			}
+			for i := range 2 {
+				r := start(t, o)
+				if status, body := fetch(t, plainClient, r.url("/x")); status != 200 || body != "content" {
+					t.Errorf("%d %q", status, body)
+				}
+				if status, body := fetch(t, plainClient, r.url("/?download=tpi")); keep &&
+					(status != 200 || body != want) {
+					t.Errorf("the index: %d", status)
+				}
+				if said := strings.Contains(r.log.String(), "indexing"); said != (!keep || i == 0) {
+					t.Errorf("stale %v, kept %v, start %d: %q", stale, keep, i, r.log.String())
+				}
+				if err := r.stop(); err != nil {
+					t.Error(err)
+				}
+			}
+			after, err := os.ReadDir(dir)
+			if err != nil || len(after) != len(before) {
+				t.Errorf("%q, before %q", after, before)
+			}
+		}
+	}
+}
+
+// TestForeign serves a zip. When it is replaced, the new one is served, and the old one if that can't
+// be read.
+func TestForeign(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "site.zip")
+	write := func(content string) {
+		var b bytes.Buffer
+		w := zip.NewWriter(&b)
+		f, err := w.Create("index.html")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(f, content); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name+"~", b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(name+"~", name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("one")
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}},
+		CacheDir: filepath.Join(dir, "cache")})
+	want := func(content string) {
+		t.Helper()
+		if status, body := fetch(t, plainClient, r.url("/")); status != 200 || body != content {
+			t.Errorf("%d %q, want %q", status, body, content)
+		}
+	}
+	want("one")
+	resp, err := plainClient.Get(r.url("/?download=tar.gz"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}})
-	if status, body := fetch(t, plainClient, r.url("/x")); status != 200 || body != "content" {
-		t.Errorf("%d %q", status, body)
+	resp.Body.Close()
+	if d := resp.Header.Get("Content-Disposition"); !strings.Contains(d, `"site.tar.gz"`) {
+		t.Errorf("it is saved as %s", d)
 	}
-	if got := readFile(t, name+".tpi"); got != want {
-		t.Error("another sidecar was made")
+	write("two")
+	if err := r.Reload(t.Context()); err != nil {
+		t.Error(err)
 	}
-	if !strings.Contains(r.log.String(), "indexing") {
-		t.Error("nothing was said")
+	want("two")
+	if err := os.WriteFile(name, []byte("PK\x03\x04 and nothing more"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Reload(t.Context()); err == nil {
+		t.Error("a damaged zip was opened")
+	}
+	want("two")
+	s, err := serve.New(serve.Options{Archives: []serve.Archive{{Path: name}}, NoConvert: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Load(t.Context()); !errors.Is(err, format.ErrNotArchive) {
+		t.Error(err)
 	}
 }

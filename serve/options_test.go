@@ -68,6 +68,7 @@ func TestEveryOption(t *testing.T) {
 		Immutable: []string{"*.12ab.js"}, CORS: []string{"https://a.example"},
 		Header:       []serve.Field{{Name: "X-A", Value: "b"}},
 		WriteTimeout: 20 * time.Second, AccessLog: &access, AccessFormat: "json",
+		CacheDir: filepath.Join(dir, "cache"), NoConvert: true,
 	}
 	r := start(t, o)
 	get := func(t *testing.T, path string) (*http.Response, string) {
@@ -136,6 +137,8 @@ func TestEveryOption(t *testing.T) {
 				t.Errorf("%q", log)
 			}
 		},
+		"CacheDir":  func(*testing.T) {}, // TestMissingIndex checks it
+		"NoConvert": func(*testing.T) {}, // TestForeign checks it
 		"WriteTimeout": func(t *testing.T) { // TestSlowClients checks that it ends connections
 			s, err := serve.New(serve.Options{WriteTimeout: time.Nanosecond,
 				Archives: []serve.Archive{{Path: packedSite(t)}}})

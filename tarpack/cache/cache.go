@@ -104,21 +104,37 @@ func (c *Cache) openIndexed(
 	if err != nil || !fi.Mode().IsRegular() {
 		return inMemory(ctx, name, o)
 	}
-	e, err := c.entryOf(ctx, f, kindIndex, o)
-	switch {
-	case errors.Is(err, errUnusable):
-		return inMemory(ctx, name, o)
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	if !e.complete {
-		o.notice(fmt.Errorf("%w: %w", missing, ErrIndexing))
-		if err := e.makeIndex(ctx, name, f, o); err != nil {
-			return nil, errors.Join(err, e.remove())
+	return c.openEntry(ctx, func() (*Archive, bool, error) {
+		e, err := c.entryOf(ctx, f, kindIndex, o)
+		switch {
+		case errors.Is(err, errUnusable):
+			a, err := inMemory(ctx, name, o)
+			return a, false, err
+		case err != nil:
+			return nil, false, fmt.Errorf("%s: %w", name, err)
 		}
+		kept := e.complete
+		if !kept {
+			o.notice(fmt.Errorf("%w: %w", missing, ErrIndexing))
+			if err := e.makeIndex(ctx, name, f, o); err != nil {
+				return nil, false, errors.Join(err, e.remove())
+			}
+		}
+		a, err := e.open(ctx, name, o)
+		return a, kept, err
+	})
+}
+
+// openEntry calls open, and once more if it fails with an entry that was kept: that is damaged, and
+// was removed. In the end it evicts other entries.
+func (c *Cache) openEntry(
+	ctx context.Context, open func() (a *Archive, kept bool, err error),
+) (*Archive, error) {
+	a, kept, err := open()
+	if err != nil && kept && ctx.Err() == nil {
+		a, kept, err = open()
 	}
-	a, err := e.open(ctx, name, o)
-	if err == nil {
+	if err == nil && !kept {
 		c.evict(0)
 	}
 	return a, err
@@ -146,28 +162,32 @@ func (c *Cache) openConverted(
 	case o.NoConvert:
 		return nil, foreign
 	}
-	e, unusable := (*entry)(nil), errFresh
-	if !o.Fresh {
-		e, unusable = c.entryOf(ctx, f, kindArchive, o)
-	}
-	switch {
-	case unusable == nil:
-	case !errors.Is(unusable, errUnusable):
-		return nil, fmt.Errorf("%s: %w", name, unusable)
-	case o.Quick:
-		return nil, ErrSlow
-	default:
-		if e, err = c.temporary(); err != nil {
-			return nil, err
+	return c.openEntry(ctx, func() (*Archive, bool, error) {
+		e, unusable := (*entry)(nil), errFresh
+		if !o.Fresh {
+			e, unusable = c.entryOf(ctx, f, kindArchive, o)
 		}
-	}
-	if !e.complete {
-		o.notice(converting(name, c, unusable))
-		if err := c.makeArchive(ctx, e, name, f, o); err != nil {
-			return nil, errors.Join(err, e.remove())
+		switch {
+		case unusable == nil:
+		case !errors.Is(unusable, errUnusable):
+			return nil, false, fmt.Errorf("%s: %w", name, unusable)
+		case o.Quick:
+			return nil, false, ErrSlow
+		default:
+			if e, err = c.temporary(); err != nil {
+				return nil, false, err
+			}
 		}
-	}
-	return e.open(ctx, name, o)
+		kept := e.complete
+		if !kept {
+			o.notice(converting(name, c, unusable))
+			if err := c.makeArchive(ctx, e, name, f, o); err != nil {
+				return nil, false, errors.Join(err, e.remove())
+			}
+		}
+		a, err := e.open(ctx, name, o)
+		return a, kept, err
+	})
 }
 
 // otherError is an ErrOther with the message of a format.ErrNotArchive.

@@ -77,6 +77,9 @@ func (c *Cache) evict(room int64) { c.evictTo(max(0, c.limit()-room)) }
 func (c *Cache) evictAll() bool { return c.evictTo(-1) }
 
 func (c *Cache) evictTo(limit int64) (removed bool) {
+	if c.prepare() != nil {
+		return false
+	}
 	list := c.entries()
 	total := int64(0)
 	for _, k := range list {

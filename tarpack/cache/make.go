@@ -34,7 +34,9 @@ func (c *Cache) makeArchive(
 	if err != nil {
 		return err
 	}
-	e.id = identityOf(fi)
+	if e.temporary {
+		e.id = identityOf(fi)
+	}
 	c.evict(fi.Size())
 	err = e.convert(ctx, name, f, o)
 	if isFull(err) && c.evictAll() {
@@ -45,11 +47,7 @@ func (c *Cache) makeArchive(
 	if err != nil {
 		return e.failed("converted", name, err)
 	}
-	if err := e.finishAs(name, f); err != nil {
-		return err
-	}
-	c.evict(0)
-	return nil
+	return e.finishAs(name, f)
 }
 
 func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }

@@ -1,0 +1,112 @@
+package archives
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/tarpack/pack"
+)
+
+// nested returns a Library of a tree with a pack without an index in the folder a/b, and the tree.
+func nested(t *testing.T, notice func(string)) (*Library, string) {
+	t.Helper()
+	tree, from := t.TempDir(), t.TempDir()
+	for name, content := range map[string]string{
+		filepath.Join(tree, "plain"): "p", filepath.Join(tree, "a/b/plain"): "p",
+		filepath.Join(from, "f"): "f",
+	} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755),
+			os.WriteFile(name, []byte(content), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	name := filepath.Join(tree, "a/b", PackName)
+	if _, err := pack.Dir(t.Context(), from, name, pack.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(name + ".tpi"); err != nil {
+		t.Fatal(err)
+	}
+	l, err := NewLibrary(Options{Fallback: tree, Nested: true, Notice: notice,
+		CacheDir: filepath.Join(t.TempDir(), "cache")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l, tree
+}
+
+func lookup(t *testing.T, l *Library, path string) (plan.Node, error) {
+	t.Helper()
+	var v View
+	if !l.View(&v) {
+		t.Fatal("nothing is served")
+	}
+	defer v.Release()
+	return v.Lookup(path)
+}
+
+// While a pack is made, everything below its folder is pending, but neither the pack, which is never
+// there, nor what is elsewhere.
+func TestPending(t *testing.T) {
+	l, _ := nested(t, nil)
+	l.turn <- struct{}{} // another pack is made
+	if err := l.Load(context.Background(), nil); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]error{
+		"plain": nil, "a": nil, "a/other": nil, "a/b/f": ErrPending, "a/b/plain": ErrPending,
+		"a/b/missing": ErrPending, "a/b/pack.tar.gz": nil, "a/b/pack.tar.gz.tpi": nil,
+	} {
+		n, err := lookup(t, l, path)
+		if !errors.Is(err, want) || want == nil && err != nil {
+			t.Errorf("%s: %v, want %v", path, err, want)
+		}
+		if isPackName(path) && n.Kind != plan.Missing {
+			t.Errorf("%s: %v", path, n.Kind)
+		}
+	}
+	var v View
+	l.View(&v)
+	if _, err := v.List("a/b", ListOptions{Limit: 1}); !errors.Is(err, ErrPending) {
+		t.Error(err)
+	}
+	if _, err := v.Download("a/b", "zip"); !errors.Is(err, ErrPending) {
+		t.Error(err)
+	}
+	if s, err := v.Search("f", ListOptions{Limit: 9}); err != nil || !s.Incomplete {
+		t.Error(s, err)
+	}
+	v.Release()
+	<-l.turn
+	l.jobs.Wait()
+	if n, err := lookup(t, l, "a/b/f"); err != nil || n.Kind != plan.File {
+		t.Error(n.Kind, err)
+	}
+	if n, err := lookup(t, l, "a/b/pack.tar.gz"); err != nil || n.Kind != plan.Missing {
+		t.Error(n.Kind, err)
+	}
+	l.Close()
+}
+
+// Close stops what is being made.
+func TestCloseWhilePending(t *testing.T) {
+	l, tree := nested(t, func(m string) { t.Error(m) })
+	l.turn <- struct{}{}
+	if err := l.Load(context.Background(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lookup(t, l, "a/b/f"); !errors.Is(err, ErrPending) {
+		t.Error(err)
+	}
+	l.Close()
+	if d, err := os.ReadDir(filepath.Join(tree, "a/b")); err != nil || len(d) != 2 {
+		t.Error(d, err)
+	}
+	if d, err := os.ReadDir(l.cache.Dir); err == nil && len(d) > 0 {
+		t.Error(d)
+	}
+}

@@ -1,0 +1,506 @@
+package cache_test
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tarpack/tpk/tarpack/cache"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/tartest"
+	"github.com/tarpack/tpk/tarpack/pack"
+)
+
+// zipOf writes a zip with these names, each a file with its name as content.
+func zipOf(t *testing.T, name string, names ...string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, n := range names {
+		f, err := w.Create(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Write([]byte(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// notices is a Notice that keeps the texts.
+type notices struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (n *notices) add(err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.list = append(n.list, err.Error())
+}
+
+// open opens a file and returns its paths, and what was said.
+func open(t *testing.T, c *cache.Cache, name string, o cache.Options) (paths, said []string, err error) {
+	t.Helper()
+	var n notices
+	o.Notice = n.add
+	a, err := c.Open(context.Background(), name, o)
+	if err != nil {
+		return nil, n.list, err
+	}
+	defer a.Close()
+	for row, err := range a.Index().All(0, a.Index().Len()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, string(row.Path))
+	}
+	if a.Name() != name {
+		t.Errorf("the name is %s", a.Name())
+	}
+	return paths, n.list, nil
+}
+
+// left returns the names in a directory, of any depth, that are files.
+func left(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			names = append(names, d.Name())
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// A file is converted once, and again when it has changed: also if size and modification time are
+// the same.
+func TestConvertsOnce(t *testing.T) {
+	dir := t.TempDir()
+	c := &cache.Cache{Dir: filepath.Join(dir, "cache")}
+	name := zipOf(t, filepath.Join(dir, "x.zip"), "a", "b")
+	mtime := time.Unix(1_700_000_000, 0)
+	if err := os.Chtimes(name, mtime, mtime); err != nil {
+		t.Fatal(err)
+	}
+	for i, said := range []int{1, 0, 0} {
+		paths, n, err := open(t, c, name, cache.Options{})
+		if err != nil || !slices.Equal(paths, []string{"a", "b"}) || len(n) != said {
+			t.Errorf("%d: %q, %q, %v", i, paths, n, err)
+		}
+	}
+	zipOf(t, name, "c", "d")
+	if err := os.Chtimes(name, mtime, mtime); err != nil {
+		t.Fatal(err)
+	}
+	paths, n, err := open(t, c, name, cache.Options{})
+	if err != nil || !slices.Equal(paths, []string{"c", "d"}) || len(n) != 1 {
+		t.Errorf("changed: %q, %q, %v", paths, n, err)
+	}
+	err = filepath.WalkDir(c.Dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		fi, err := d.Info()
+		want := fs.FileMode(0o600)
+		if d.IsDir() {
+			want = 0o700
+		}
+		if fi.Mode().Perm() != want {
+			t.Errorf("%s: %v", path, fi.Mode())
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// Several that need the same file at once convert it once.
+func TestAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	name := zipOf(t, filepath.Join(dir, "x.zip"), "a", "b")
+	var n notices
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			c := &cache.Cache{Dir: filepath.Join(dir, "cache")}
+			a, err := c.Open(t.Context(), name, cache.Options{Notice: n.add})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer a.Close()
+			if a.Index().Len() != 2 || !a.Converted {
+				t.Error("another archive")
+			}
+		})
+	}
+	all.Wait()
+	if len(n.list) != 1 {
+		t.Errorf("%q", n.list)
+	}
+}
+
+// Where nothing can be kept, files are converted all the same, and nothing is left.
+func TestUnusableDirectory(t *testing.T) {
+	dir := t.TempDir()
+	temp := filepath.Join(dir, "temp")
+	t.Setenv("TMPDIR", temp)
+	name := zipOf(t, filepath.Join(dir, "x.zip"), "a")
+	file := filepath.Join(dir, "file")
+	open777 := filepath.Join(dir, "open")
+	if err := errors.Join(os.WriteFile(file, nil, 0o600), os.Mkdir(temp, 0o700),
+		os.Mkdir(open777, 0o700), os.Chmod(open777, 0o777)); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range []string{"", file, filepath.Join(file, "below"), open777} {
+		c := &cache.Cache{Dir: d}
+		for range 2 {
+			paths, n, err := open(t, c, name, cache.Options{})
+			if err != nil || !slices.Equal(paths, []string{"a"}) || len(n) != 1 ||
+				!strings.Contains(n[0], "can't be used") {
+				t.Errorf("%q: %q, %q, %v", d, paths, n, err)
+			}
+		}
+		if l := append(left(t, temp), left(t, open777)...); len(l) > 0 {
+			t.Errorf("%q: left %q", d, l)
+		}
+	}
+}
+
+// A conversion that fails or is stopped leaves nothing.
+func TestFails(t *testing.T) {
+	dir := t.TempDir()
+	c := &cache.Cache{Dir: filepath.Join(dir, "cache")}
+	name := zipOf(t, filepath.Join(dir, "x.zip"), "a", "b")
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	short := filepath.Join(dir, "short.zip")
+	if err := os.WriteFile(short, b[:len(b)-4], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := open(t, c, short, cache.Options{}); err == nil ||
+		!strings.HasPrefix(err.Error(), short+": ") {
+		t.Error(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	_, err = c.Open(ctx, name, cache.Options{Notice: func(error) { stop() }})
+	if !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	// A file that changes while it is read.
+	_, err = c.Open(context.Background(), name, cache.Options{Notice: func(error) {
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if _, err := f.WriteString(" "); err != nil {
+			t.Fatal(err)
+		}
+	}})
+	if err == nil {
+		t.Error("a file that changed was converted")
+	}
+	if l := left(t, c.Dir); len(l) > 0 {
+		t.Errorf("left %q", l)
+	}
+}
+
+// What a killed process has left is not used, and is removed.
+func TestLeftovers(t *testing.T) {
+	dir := t.TempDir()
+	c := &cache.Cache{Dir: filepath.Join(dir, "cache")}
+	name := zipOf(t, filepath.Join(dir, "x.zip"), "a")
+	if _, _, err := open(t, c, name, cache.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	notes, err := filepath.Glob(filepath.Join(c.Dir, "*", "entry.json"))
+	if err != nil || len(notes) != 1 {
+		t.Fatal(notes, err)
+	}
+	other := filepath.Join(c.Dir, strings.Repeat("ab", 32))
+	foreign := filepath.Join(c.Dir, "project.lock") // not an entry
+	if err := errors.Join(os.Remove(notes[0]), os.Mkdir(other, 0o700), os.WriteFile(other+".lock", nil, 0o600),
+		os.WriteFile(filepath.Join(other, "x"), nil, 0o600), os.WriteFile(foreign, nil, 0o600),
+		os.Mkdir(filepath.Join(c.Dir, "project"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	paths, n, err := open(t, c, name, cache.Options{})
+	if err != nil || len(paths) != 1 || len(n) != 1 {
+		t.Errorf("%q, %q, %v", paths, n, err)
+	}
+	if _, err := os.Stat(other + ".lock"); err == nil {
+		t.Error("the other one is there")
+	}
+	if _, err := os.Stat(other); err == nil {
+		t.Error("the other one is there")
+	}
+	if _, err := os.Stat(foreign); err != nil {
+		t.Error(err)
+	}
+	// A damaged entry is made again by the next.
+	archives, err := filepath.Glob(filepath.Join(c.Dir, "*", "archive.tar.gz"))
+	if err != nil || len(archives) != 1 {
+		t.Fatal(archives, err)
+	}
+	if err := os.Truncate(archives[0], 10); err != nil {
+		t.Fatal(err)
+	}
+	if paths, n, err := open(t, c, name, cache.Options{}); err != nil || len(paths) != 1 || len(n) != 1 {
+		t.Errorf("%q, %q, %v", paths, n, err)
+	}
+}
+
+// Entries go when they take more than the limit, the least recently used first, and not while they
+// are used.
+func TestLimit(t *testing.T) {
+	dir := t.TempDir()
+	c := &cache.Cache{Dir: filepath.Join(dir, "cache"), Limit: 1}
+	held := zipOf(t, filepath.Join(dir, "held.zip"), "h")
+	a, err := c.Open(t.Context(), held, cache.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	for _, n := range []string{"1", "2", "3"} {
+		if _, _, err := open(t, c, zipOf(t, filepath.Join(dir, n), n), cache.Options{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept := func() int {
+		notes, err := filepath.Glob(filepath.Join(c.Dir, "*", "entry.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(notes)
+	}
+	if n := kept(); n != 2 {
+		t.Errorf("%d entries, want the one in use and the last", n)
+	}
+	if _, n, err := open(t, c, held, cache.Options{}); err != nil || len(n) > 0 {
+		t.Errorf("the one in use was removed: %q, %v", n, err)
+	}
+	c.Limit = 1 << 20
+	for _, n := range []string{"1", "2", "3"} {
+		if _, _, err := open(t, c, filepath.Join(dir, n), cache.Options{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := kept(); n != 4 {
+		t.Errorf("%d entries, want all", n)
+	}
+}
+
+// Entries that are refused are named once, and then counted.
+func TestRefused(t *testing.T) {
+	dir := t.TempDir()
+	c := &cache.Cache{Dir: filepath.Join(dir, "cache")}
+	names := []string{"good"}
+	for range 12 {
+		names = append(names, "../"+strings.Repeat("x", len(names)))
+	}
+	name := zipOf(t, filepath.Join(dir, "x.zip"), names...)
+	_, said, err := open(t, c, name, cache.Options{})
+	if err != nil || len(said) != 12 || !strings.HasSuffix(said[11], ": 2 entries were left out as well") {
+		t.Errorf("%q, %v", said, err)
+	}
+	_, said, err = open(t, c, name, cache.Options{})
+	if err != nil || len(said) != 1 ||
+		said[0] != name+": 12 entries were left out when it was converted" {
+		t.Errorf("%q, %v", said, err)
+	}
+}
+
+// What is no archive and can't be converted is told apart from what could be.
+func TestOther(t *testing.T) {
+	dir := t.TempDir()
+	c := &cache.Cache{Dir: filepath.Join(dir, "cache")}
+	text := filepath.Join(dir, "text")
+	if err := os.WriteFile(text, []byte("text"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	zipped := zipOf(t, filepath.Join(dir, "x.zip"), "a")
+	for _, test := range []struct {
+		name      string
+		noConvert bool
+		other     bool
+	}{{text, false, true}, {text, true, true}, {zipped, true, false}, {dir, false, false}} {
+		_, said, err := open(t, c, test.name, cache.Options{NoConvert: test.noConvert})
+		if !errors.Is(err, format.ErrNotArchive) || errors.Is(err, cache.ErrOther) != test.other ||
+			len(said) > 0 {
+			t.Errorf("%+v: %v, %q", test, err, said)
+		}
+	}
+	if l := left(t, c.Dir); len(l) > 0 {
+		t.Errorf("left %q", l)
+	}
+}
+
+// The index of an archive without one is kept, and nothing is written beside the archive.
+func TestKeepIndex(t *testing.T) {
+	name := tartest.Pack(t, tartest.OptionsTree(t), pack.Options{})
+	other := tartest.Pack(t, t.TempDir(), pack.Options{})
+	c := &cache.Cache{Dir: filepath.Join(t.TempDir(), "cache")}
+	good := tartest.Read(t, name+format.SidecarSuffix)
+	for _, state := range []string{"missing", "stale"} {
+		if err := os.Remove(name + format.SidecarSuffix); err != nil {
+			t.Fatal(err)
+		}
+		if state == "stale" {
+			tartest.WriteFile(t, name+format.SidecarSuffix, tartest.Read(t, other+format.SidecarSuffix))
+		}
+		before := left(t, filepath.Dir(name))
+		for i := range 2 {
+			a, err := c.Open(t.Context(), name, cache.Options{KeepIndex: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a.IndexRebuilt() || a.Sidecar == nil || a.Converted {
+				t.Errorf("%s, %d: rebuilt %v", state, i, a.IndexRebuilt())
+			}
+			if got := tartest.Read(t, a.Sidecar.Name()); !bytes.Equal(got, good) {
+				t.Errorf("%s: another index", state)
+			}
+			a.Close()
+		}
+		if after := left(t, filepath.Dir(name)); !slices.Equal(before, after) {
+			t.Errorf("%q, before %q", after, before)
+		}
+		tartest.WriteFile(t, name+format.SidecarSuffix, good)
+	}
+}
+
+// Each field of the options has its effect.
+func TestOptions(t *testing.T) {
+	dir := t.TempDir()
+	zipped := zipOf(t, filepath.Join(dir, "x.zip"), "a", "../b")
+	archive := tartest.Pack(t, tartest.OptionsTree(t), pack.Options{})
+	if err := os.Remove(archive + format.SidecarSuffix); err != nil {
+		t.Fatal(err)
+	}
+	run := func(t *testing.T, name string, o cache.Options) (kept []string, err error) {
+		c := &cache.Cache{Dir: filepath.Join(t.TempDir(), "cache")}
+		a, err := c.Open(t.Context(), name, o)
+		if err == nil {
+			err = a.Close()
+		}
+		return left(t, c.Dir), err
+	}
+	checks := map[string]func(t *testing.T){
+		"NoConvert": func(t *testing.T) {
+			if _, err := run(t, zipped, cache.Options{NoConvert: true}); !errors.Is(err, format.ErrNotArchive) {
+				t.Error(err)
+			}
+		},
+		"KeepIndex": func(t *testing.T) {
+			if kept, err := run(t, archive, cache.Options{KeepIndex: true}); err != nil || len(kept) != 3 {
+				t.Error(kept, err)
+			}
+			if kept, err := run(t, archive, cache.Options{}); err != nil || len(kept) != 0 {
+				t.Error(kept, err)
+			}
+		},
+		"Quick": func(t *testing.T) {
+			for _, name := range []string{zipped, archive} {
+				for _, keep := range []bool{false, true} {
+					kept, err := run(t, name, cache.Options{Quick: true, KeepIndex: keep})
+					if !errors.Is(err, cache.ErrSlow) || len(kept) > 0 {
+						t.Error(kept, err)
+					}
+				}
+			}
+		},
+		"Fresh": func(t *testing.T) {
+			if kept, err := run(t, zipped, cache.Options{Fresh: true}); err != nil || len(kept) != 0 {
+				t.Error(kept, err)
+			}
+		},
+		"Workers": func(t *testing.T) {
+			for _, name := range []string{zipped, archive} {
+				if _, err := run(t, name, cache.Options{Workers: 1}); err != nil {
+					t.Error(err)
+				}
+			}
+		},
+		"Notice": func(t *testing.T) {
+			var n notices
+			if _, err := run(t, zipped, cache.Options{Notice: n.add}); err != nil || len(n.list) != 2 {
+				t.Error(n.list, err)
+			}
+		},
+		"Progress": func(t *testing.T) {
+			for _, name := range []string{zipped, archive} {
+				calls := 0
+				_, err := run(t, name, cache.Options{Progress: func(format.Progress) { calls++ }})
+				if err != nil || calls == 0 {
+					t.Error(calls, err)
+				}
+			}
+		},
+		"Problem": func(t *testing.T) {
+			var paths []string
+			_, err := run(t, zipped, cache.Options{Problem: func(p *format.Problem) {
+				paths = append(paths, p.Path)
+			}})
+			if err != nil || !slices.Equal(paths, []string{"../b"}) {
+				t.Error(paths, err)
+			}
+		},
+	}
+	for i := range reflect.TypeFor[cache.Options]().NumField() {
+		name := reflect.TypeFor[cache.Options]().Field(i).Name
+		if checks[name] == nil {
+			t.Errorf("%s has no check", name)
+			continue
+		}
+		t.Run(name, checks[name])
+	}
+}
+
+// A tar with the modification time of a file that did not change since is used from the cache under
+// any of its names.
+func TestNames(t *testing.T) {
+	dir := t.TempDir()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	if err := errors.Join(w.WriteHeader(&tar.Header{Name: "a", Mode: 0o644}), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "x.tar")
+	link := filepath.Join(dir, "link.tar")
+	if err := errors.Join(os.WriteFile(name, b.Bytes(), 0o600), os.Symlink(name, link)); err != nil {
+		t.Fatal(err)
+	}
+	c := &cache.Cache{Dir: filepath.Join(dir, "cache")}
+	if _, n, err := open(t, c, name, cache.Options{}); err != nil || len(n) != 1 {
+		t.Error(n, err)
+	}
+	if _, n, err := open(t, c, link, cache.Options{}); err != nil || len(n) != 0 {
+		t.Error(n, err)
+	}
+}
