@@ -14,6 +14,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
@@ -27,12 +28,16 @@ Decompresses all of ARCHIVE, and compares checksums, hashes, tar headers and the
 other. Prints one line for each problem, with the path and the offset in ARCHIVE. If there is no
 index, a message says so and everything else is checked.
 
+A tar or zip of another program is read as 'tpk convert' reads it, which compares its checksums, if
+it has any. Each entry that can't be read, or would be refused, is a problem.
+
 With --json, problems are objects on standard output with path, offset and error. The last line has
 archive, entries, bytes and problems.`,
 			"there is a problem",
 			"tpk verify site.tar.gz"),
 		Flags: []cli.Flag{
-			flags.Switch("json", "print one JSON object per line"), flags.Progress(),
+			flags.Switch("json", "print one JSON object per line"),
+			flags.NoConvert(), flags.Progress(),
 		},
 		Action: action(readArgument, runVerify),
 	}
@@ -51,24 +56,27 @@ func runVerify(c *cli.Context, name string) error {
 			a.Close()
 		}
 	}
-	onlyIndex := true
+	onlyIndex, foreign := true, false
 	var printErr error
 	asJSON, encoder := c.Bool("json"), reading.NewJSONEncoder(c.App.Writer)
-	res, err := tarpack.Verify(c.Context, name, tarpack.VerifyOptions{
-		Notice: m.Notice, Progress: m.Update,
-		Problem: func(p *format.Problem) {
-			if !errors.Is(p, format.ErrStale) && !errors.Is(p, sidecar.ErrCorrupt) {
-				onlyIndex = false
-			}
-			if asJSON {
-				printErr = errors.Join(printErr, encoder.Encode(problemLine{
-					p.Path, reading.NotUTF8([]byte(p.Path)), p.Offset, p.Err.Error(),
-				}))
-				return
-			}
-			m.Print(report.LineWithoutHint(report.In(name, p)))
-		},
-	})
+	problem := func(p *format.Problem) {
+		if !errors.Is(p, format.ErrStale) && !errors.Is(p, sidecar.ErrCorrupt) {
+			onlyIndex = false
+		}
+		if asJSON {
+			printErr = errors.Join(printErr, encoder.Encode(problemLine{
+				p.Path, reading.NotUTF8([]byte(p.Path)), p.Offset, p.Err.Error(),
+			}))
+			return
+		}
+		m.Print(report.LineWithoutHint(report.In(name, p)))
+	}
+	res, err := tarpack.Verify(c.Context, name,
+		tarpack.VerifyOptions{Notice: m.Notice, Progress: m.Update, Problem: problem})
+	if errors.Is(err, format.ErrNotArchive) && !c.Bool(flags.NoConvertName) {
+		foreign = true
+		res, err = verifyForeign(c, name, m, problem)
+	}
 	m.Stop()
 	if err == nil && asJSON {
 		err = encoder.Encode(verifiedLine{name, res.Entries, res.Bytes, res.Failed})
@@ -80,16 +88,38 @@ func runVerify(c *cli.Context, name string) error {
 		return nil
 	}
 	if res.Failed == 0 {
-		_, err := fmt.Fprintf(c.App.Writer, "%s: all is well: %s entries, %s\n",
-			report.Quote(name), report.Count(res.Entries), report.Bytes(res.Bytes))
+		well := "all is well"
+		if foreign { // a tar has no checksums of contents
+			well = "all of it can be read"
+		}
+		_, err := fmt.Fprintf(c.App.Writer, "%s: %s: %s entries, %s\n",
+			report.Quote(name), well, report.Count(res.Entries), report.Bytes(res.Bytes))
 		return err
 	}
 	hint := report.HintDamaged
-	if onlyIndex {
+	switch {
+	case foreign:
+		hint = "'tpk convert' converts the other entries"
+	case onlyIndex:
 		hint = "rebuild the index with 'tpk index'"
 	}
 	problems := english.Plural(int(res.Failed), "problem", "")
 	return report.WithHint(fmt.Errorf("%s: %s found", name, problems), hint)
+}
+
+// verifyForeign reads all of a tar or zip of another program, by converting it.
+func verifyForeign(
+	c *cli.Context, name string, m *terminal.Meter, problem func(*format.Problem),
+) (res tarpack.VerifyResult, err error) {
+	store := &cache.Cache{Dir: reading.CacheDir()}
+	a, err := store.Open(c.Context, name, cache.Options{
+		Fresh: true, Notice: m.Notice, Progress: m.Update, Problem: problem})
+	if err != nil {
+		return res, err
+	}
+	all := reading.Contents(a.Archive)
+	res = tarpack.VerifyResult{Entries: all.Entries, Bytes: all.Bytes, Failed: a.Refused}
+	return res, a.Close()
 }
 
 // A problemLine is a line of verify --json. PathBase64 has a path that is not UTF-8.
