@@ -27,7 +27,7 @@ func catCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "cat",
 		Usage:     "write files of an archive to standard output",
-		UsageText: "tpk cat [--no-convert] ARCHIVE PATH...",
+		UsageText: "tpk cat ARCHIVE PATH...",
 		Description: help.Text(`
 Writes the files to standard output, one after the other. Links are followed inside the archive.
 Content is checked while it is written: if it is damaged, cat reports an error.`,

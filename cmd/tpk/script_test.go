@@ -46,6 +46,7 @@ func TestScript(t *testing.T) {
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TZ", "UTC")
+			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "cache"))
 			env.Setenv("GOCOVERDIR", os.Getenv("GOCOVERDIR"))
 			return makeOld(env.WorkDir)
 		},
