@@ -19,11 +19,13 @@
 //	convert  archives from tar and zip files, and from damaged archives
 //	shard    sets of archives, by packing or splitting
 //	export   a folder of an archive as .tar.gz or .zip, without compressing again
+//	cache    indexes and converted files, kept in a directory
 //
 // They share format (the layout of bytes, errors, names), source (where bytes are), exclude and
 // symlink, and the machinery below internal, which nobody else can import. The imports run one way:
 //
-//	pack, extract, edit, convert, shard, export
+//	cache ─► convert
+//	pack, extract, edit, convert, shard, export, cache
 //	  │  └─► tarpack ─► source, symlink, format ─► sidecar, gzmember
 //	  └────► internal/rewrite ─► internal/packer ─► internal/… ─► format
 //

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/tarpack/tpk/tarpack"
@@ -34,25 +35,53 @@ func workersReach(scanned func(workers int) int) tartest.Option {
 
 func TestOpenOptions(t *testing.T) {
 	name := tartest.Pack(t, tartest.OptionsTree(t), pack.Options{})
-	if err := os.Remove(name + format.SidecarSuffix); err != nil {
+	elsewhere := filepath.Join(t.TempDir(), "index")
+	if err := os.Rename(name+format.SidecarSuffix, elsewhere); err != nil {
 		t.Fatal(err)
 	}
-	tartest.CheckOptions(t, func(_ *testing.T, o tarpack.OpenOptions) *tartest.Outcome {
+	tartest.CheckOptions(t, func(t *testing.T, o tarpack.OpenOptions) *tartest.Outcome {
 		a, err := tarpack.Open(context.Background(), name, &o)
-		if err == nil {
-			err = a.Close()
+		if err != nil {
+			return failed(err)
 		}
-		return failed(err)
-	}, workersReach(tarpack.OpenWorkers), tartest.Option{Field: "RequireSidecar", Value: true,
-		Effect: fails})
+		out := failed(nil)
+		if out.Files = []string{a.Name()}; a.IndexRebuilt() {
+			out.Files = append(out.Files, "rebuilt")
+		}
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+		return out
+	}, workersReach(tarpack.OpenWorkers),
+		tartest.Option{Field: "RequireSidecar", Value: true, Effect: fails},
+		tartest.Option{Field: "Sidecar", Value: elsewhere, Effect: func(_, set *tartest.Outcome) bool {
+			return slices.Equal(set.Files, []string{name})
+		}},
+		tartest.Option{Field: "Name", Value: "other", Effect: func(_, set *tartest.Outcome) bool {
+			return slices.Equal(set.Files, []string{"other", "rebuilt"})
+		}})
 }
 
 func TestReindexOptions(t *testing.T) {
 	name := tartest.Pack(t, tartest.OptionsTree(t), pack.Options{})
+	elsewhere := filepath.Join(t.TempDir(), "index")
 	tartest.CheckOptions(t, func(_ *testing.T, o tarpack.ReindexOptions) *tartest.Outcome {
+		if err := os.Remove(name + format.SidecarSuffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
 		_, err := tarpack.Reindex(context.Background(), name, o)
-		return failed(err)
-	}, workersReach(tarpack.ReindexWorkers))
+		out := failed(err)
+		for _, file := range []string{name + format.SidecarSuffix, elsewhere} {
+			if _, err := os.Stat(file); err == nil {
+				out.Files = append(out.Files, file)
+			}
+		}
+		return out
+	}, workersReach(tarpack.ReindexWorkers), tartest.Option{Field: "Sidecar", Value: elsewhere,
+		Effect: func(zero, set *tartest.Outcome) bool {
+			return slices.Equal(zero.Files, []string{name + format.SidecarSuffix}) &&
+				slices.Equal(set.Files, []string{elsewhere})
+		}})
 }
 
 func TestVerifyOptions(t *testing.T) {

@@ -27,6 +27,10 @@ Serves the files in the archives. If several contain a path, the first archive i
 directory, serves its files; each pack.tar.gz in it is served as the directory that contains
 it, and not as a file.
 
+A tar or zip of another program is converted first, and an archive without an index is indexed.
+Nothing is written beside them: the results are kept in $CACHE_DIRECTORY, which systemd sets for
+CacheDirectory=, or in $XDG_CACHE_HOME/tpk (~/.cache/tpk). Until they are ready, the answers are 503.
+
 Clients that accept gzip are sent the compressed bytes straight from the archive, others get them
 decompressed. / and DIR/ answer with index.html, /about with about.html if there is no file about.
 Paths that don't exist are answered with the archive's 404.html. A directory without index.html, or

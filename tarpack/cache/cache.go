@@ -157,7 +157,7 @@ func (c *Cache) openConverted(
 		return nil, err
 	}
 	switch {
-	case !convert.Recognizes(f, fi.Size()):
+	case !c.has(fi) && !convert.Recognizes(f, fi.Size()):
 		return nil, otherError{foreign}
 	case o.NoConvert:
 		return nil, foreign

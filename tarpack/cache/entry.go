@@ -93,6 +93,16 @@ func (c *Cache) entryOf(ctx context.Context, f *os.File, k kind, o *Options) (*e
 	}
 }
 
+// has reports whether a converted file is there already. To recognize a file can take a tenth of a
+// second.
+func (c *Cache) has(fi fs.FileInfo) bool {
+	if c.Dir == "" {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(c.Dir, identityOf(fi).key(kindArchive), noteName))
+	return err == nil
+}
+
 // pause is the time between two attempts to lock an entry that another process makes.
 const pause = 50 * time.Millisecond
 
