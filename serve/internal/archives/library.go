@@ -177,11 +177,11 @@ func (l *Library) Change(ctx context.Context, edit func([]Spec) ([]Spec, error))
 	if err != nil {
 		return err
 	}
-	all, pending := specs, []string(nil)
+	all, pending, changes := specs, []string(nil), int64(0)
 	if l.nest != nil {
 		var nested []Spec
 		var more []*archive
-		nested, more, pending = l.openNested(ctx)
+		nested, more, pending, changes = l.openNested(ctx)
 		all, open = append(slices.Clone(specs), nested...), append(open, more...)
 	}
 	if l.fallback != nil {
@@ -190,6 +190,9 @@ func (l *Library) Change(ctx context.Context, edit func([]Spec) ([]Spec, error))
 	l.specs = specs
 	if old := l.current.Swap(newSet(all, open, pending, l.fallback)); old != nil {
 		old.release()
+	}
+	if l.nest != nil {
+		l.nest.served.Store(changes)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/tarpack/pack"
@@ -109,4 +110,36 @@ func TestCloseWhilePending(t *testing.T) {
 	if d, err := os.ReadDir(l.cache.Dir); err == nil && len(d) > 0 {
 		t.Error(d)
 	}
+}
+
+// A request that comes while another one, which has found a pack first, opens it, must not be
+// answered without the pack.
+func TestFoundByAnother(t *testing.T) {
+	l, tree := nested(t, nil)
+	defer l.Close()
+	name, aside := filepath.Join(tree, "a/b", PackName), filepath.Join(t.TempDir(), PackName)
+	if err := os.Rename(name, aside); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Load(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	l.jobs.Wait()
+	if err := os.Rename(aside, name); err != nil {
+		t.Fatal(err)
+	}
+	var before View
+	if !l.View(&before) {
+		t.Fatal("nothing is served")
+	}
+	defer before.Release()
+	l.turn <- struct{}{}
+	l.nest.look("a/b", time.Now())
+	if _, err := lookup(t, l, "a/b/f"); !errors.Is(err, ErrPending) {
+		t.Error("found and not opened:", err)
+	}
+	if _, err := before.Lookup("a/b/f"); !errors.Is(err, ErrPending) {
+		t.Error("opened since the request came:", err)
+	}
+	<-l.turn
 }

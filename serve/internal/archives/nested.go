@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/plain"
@@ -33,6 +34,9 @@ type nest struct {
 
 	mu   sync.RWMutex
 	dirs map[string]*nestDir // folders that exist, by path
+
+	changes atomic.Int64 // packs that have come, changed or gone
+	served  atomic.Int64 // how many of these the current Set heeds
 }
 
 // nestDir is what is known of a folder.
@@ -80,10 +84,12 @@ func (n *nest) setBad(dir string, other bool) {
 
 // openNested opens the packs that were found. If one can't be opened, the one that it has replaced
 // stays. If there is none, the pack is left out and the plain files show. A pack that has to be
-// indexed or converted first is pending until then, unless it has replaced another one.
+// indexed or converted first is pending until then, unless it has replaced another one. changes is
+// how many of the nest's changes that heeds.
 func (l *Library) openNested(ctx context.Context) (
-	specs []Spec, open []*archive, pending []string,
+	specs []Spec, open []*archive, pending []string, changes int64,
 ) {
+	changes = l.nest.changes.Load()
 	for _, spec := range l.nest.specs() {
 		a, err := l.openPack(ctx, spec)
 		if err != nil {
@@ -105,7 +111,7 @@ func (l *Library) openNested(ctx context.Context) (
 			specs, open = append(specs, spec), append(open, a)
 		}
 	}
-	return specs, open, pending
+	return specs, open, pending, changes
 }
 
 // openPack opens a pack if that is quick.
@@ -143,15 +149,15 @@ func (l *Library) findPacks() {
 	}
 }
 
-// look reports whether the pack of a folder has come, changed or gone since the last look, and
-// whether the folder exists.
-func (n *nest) look(dir string, now time.Time) (changed, exists bool) {
+// look counts a change if the pack of a folder has come, changed or gone since the last look. It
+// reports whether the folder exists.
+func (n *nest) look(dir string, now time.Time) (exists bool) {
 	n.mu.RLock()
 	d := n.dirs[dir]
 	fresh := d != nil && now.Sub(d.checked) < recheck
 	n.mu.RUnlock()
 	if fresh {
-		return false, true
+		return true
 	}
 	pack, err := n.tree.Stat(path.Join(dir, PackName))
 	if err != nil || !pack.Mode().IsRegular() {
@@ -163,7 +169,10 @@ func (n *nest) look(dir string, now time.Time) (changed, exists bool) {
 			defer n.mu.Unlock()
 			d := n.dirs[dir]
 			delete(n.dirs, dir)
-			return d != nil && d.pack != nil, false
+			if d != nil && d.pack != nil {
+				n.changes.Add(1)
+			}
+			return false
 		}
 	}
 	n.mu.Lock()
@@ -174,33 +183,48 @@ func (n *nest) look(dir string, now time.Time) (changed, exists bool) {
 	}
 	d.checked = now
 	if sameFile(pack, d.pack) {
-		return false, true
+		return true
 	}
 	d.pack, d.bad, d.other = pack, false, false
-	return true, true
+	n.changes.Add(1)
+	return true
 }
 
 // discover looks for packs in the folders on a path, and also in path itself if deep is set. It
 // returns true if the Set has changed.
 func (l *Library) discover(path string, deep bool) bool {
 	now := time.Now()
-	changed := false
 	for end := 0; end <= len(path); end++ {
 		if end > 0 && end < len(path) && path[end] != '/' || end == len(path) && end > 0 && !deep {
 			continue
 		}
-		c, exists := l.nest.look(path[:end], now)
-		changed = changed || c
-		if !exists {
+		if !l.nest.look(path[:end], now) {
 			break
 		}
 	}
-	return changed && l.reloadNested()
+	return l.heed()
+}
+
+// heed opens packs again if one has changed since the Set was made. If another goroutine does that
+// already, it waits, since the Set gives wrong answers until then. It returns true if the Set is
+// another one now.
+func (l *Library) heed() bool {
+	changes := l.nest.changes.Load()
+	if l.nest.served.Load() >= changes {
+		return false
+	}
+	l.mu.Lock()
+	served := l.nest.served.Load()
+	l.mu.Unlock()
+	return served >= changes || l.reloadNested()
 }
 
 // reloadNested opens the packs that were found. It returns true if the Set has changed.
 func (l *Library) reloadNested() bool {
 	err := l.Reload(l.ctx)
+	if err != nil { // not again at each request
+		l.nest.served.Store(l.nest.changes.Load())
+	}
 	if err != nil && l.ctx.Err() == nil {
 		l.notice(fmt.Sprintf("looking for archives: %v", err))
 	}

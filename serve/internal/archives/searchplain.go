@@ -39,10 +39,9 @@ func (s *searcher) walk() error {
 // discoverAll looks whether the packs of folders have come, changed or gone. It returns true if the
 // Set has changed.
 func (l *Library) discoverAll(dirs []string) bool {
-	now, changed := time.Now(), false
+	now := time.Now()
 	for _, dir := range dirs {
-		c, _ := l.nest.look(dir, now)
-		changed = changed || c
+		l.nest.look(dir, now)
 	}
-	return changed && l.reloadNested()
+	return l.heed()
 }

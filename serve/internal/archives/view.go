@@ -90,7 +90,7 @@ func (v *View) discover(path string, deep bool) bool {
 	if v.library.nest == nil {
 		return false
 	}
-	if v.library.discover(path, deep) {
+	if v.library.discover(path, deep) || v.library.current.Load() != v.set {
 		v.renew()
 	}
 	return true
