@@ -1,9 +1,12 @@
 package reading
 
 import (
+	"errors"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
@@ -17,8 +20,15 @@ func Open(c *cli.Context, name string) (*cache.Archive, error) {
 	m := terminal.NewMeter(c, "reading")
 	defer m.Stop()
 	store := &cache.Cache{Dir: CacheDir()}
+	notice := func(err error) {
+		if p := (*format.Problem)(nil); errors.As(err, &p) { // hints are about archives
+			m.Print(report.LineWithoutHint(err))
+			return
+		}
+		m.Notice(err)
+	}
 	return store.Open(c.Context, name, cache.Options{
-		NoConvert: c.Bool(flags.NoConvertName), Notice: m.Notice, Progress: m.Update})
+		NoConvert: c.Bool(flags.NoConvertName), Notice: notice, Progress: m.Update})
 }
 
 // Contents returns how much there is in an archive, for the progress of a command that reads all
