@@ -527,8 +527,8 @@ func TestMissingIndex(t *testing.T) {
 	}
 }
 
-// TestForeign serves a zip. When it is replaced, the new one is served, and the old one if that can't
-// be read.
+// TestForeign serves a zip. When it is replaced, the new one is served, and the old one if that
+// can't be read.
 func TestForeign(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, "site.zip")

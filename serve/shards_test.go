@@ -98,8 +98,8 @@ func TestReplaceShards(t *testing.T) {
 	all(3)
 }
 
-// TestManyShards serves many shards without a list. No list is written, and files are read from more
-// shards than are kept open.
+// TestManyShards serves many shards without a list. No list is written, and files are read from
+// more shards than are kept open.
 func TestManyShards(t *testing.T) {
 	tree := files{}
 	for i := range 700 {

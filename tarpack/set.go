@@ -57,8 +57,8 @@ func openSet(ctx context.Context, list string, o *OpenOptions) (*Archive, error)
 	if err != nil {
 		return nil, errors.Join(err, set.Close())
 	}
-	return &Archive{name: cmp.Or(o.Name, list), src: set, trailer: x.Trailer, index: x.Index, rebuilt: x.Rebuilt,
-		build: rebuild}, nil
+	return &Archive{name: cmp.Or(o.Name, list), src: set, trailer: x.Trailer, index: x.Index,
+		rebuilt: x.Rebuilt, build: rebuild}, nil
 }
 
 // setFile describes a set as if it were one file, so that its sidecar can be opened like that of a

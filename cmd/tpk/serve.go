@@ -29,7 +29,7 @@ it, and not as a file.
 
 A tar or zip of another program is converted first, and an archive without an index is indexed.
 Nothing is written beside them: the results are kept in $CACHE_DIRECTORY, which systemd sets for
-CacheDirectory=, or in $XDG_CACHE_HOME/tpk (~/.cache/tpk). Until they are ready, the answers are 503.
+CacheDirectory=, or in $XDG_CACHE_HOME/tpk (~/.cache/tpk). Until then, the answers are 503.
 
 Clients that accept gzip are sent the compressed bytes straight from the archive, others get them
 decompressed. / and DIR/ answer with index.html, /about with about.html if there is no file about.

@@ -21,8 +21,8 @@ var (
 	ErrLeftOut = errors.New("left out")
 )
 
-// ErrOther means that a file is neither an archive nor looks like one that could be converted. It is
-// also a format.ErrNotArchive.
+// ErrOther means that a file is neither an archive nor looks like one that could be converted. It
+// is also a format.ErrNotArchive.
 var ErrOther = errors.New("it is something else")
 
 // ErrSlow is returned with Options.Quick if the file has to be indexed or converted first.
@@ -117,7 +117,12 @@ func (c *Cache) openIndexed(
 		if !kept {
 			o.notice(fmt.Errorf("%w: %w", missing, ErrIndexing))
 			if err := e.makeIndex(ctx, name, f, o); err != nil {
-				return nil, false, errors.Join(err, e.remove())
+				err = errors.Join(err, e.remove())
+				if !isFull(err) {
+					return nil, false, err
+				}
+				a, err := inMemory(ctx, name, o)
+				return a, false, err
 			}
 		}
 		a, err := e.open(ctx, name, o)
@@ -200,10 +205,10 @@ var errFresh = fmt.Errorf("%w: nothing is kept", errUnusable)
 
 // converting returns the notice that a file is converted. Unusable is why it is not kept, or nil.
 func converting(name string, c *Cache, unusable error) error {
-	switch unusable { //nolint:errorlint // errFresh is returned as it is
-	case nil:
+	switch {
+	case unusable == nil:
 		return fmt.Errorf("%s: %w: converting it once, into %s", name, ErrConverting, c.Dir)
-	case errFresh:
+	case errors.Is(unusable, errFresh):
 		return fmt.Errorf("%s: %w: converting it to read all of it", name, ErrConverting)
 	}
 	return fmt.Errorf("%s: %w: converting it for this time only: %w", name, ErrConverting, unusable)

@@ -58,7 +58,9 @@ func (n *notices) add(err error) {
 }
 
 // open opens a file and returns its paths, and what was said.
-func open(t *testing.T, c *cache.Cache, name string, o cache.Options) (paths, said []string, err error) {
+func open(
+	t *testing.T, c *cache.Cache, name string, o cache.Options,
+) (paths, said []string, err error) {
 	t.Helper()
 	var n notices
 	o.Notice = n.add
@@ -245,8 +247,8 @@ func TestLeftovers(t *testing.T) {
 	}
 	other := filepath.Join(c.Dir, strings.Repeat("ab", 32))
 	foreign := filepath.Join(c.Dir, "project.lock") // not an entry
-	if err := errors.Join(os.Remove(notes[0]), os.Mkdir(other, 0o700), os.WriteFile(other+".lock", nil, 0o600),
-		os.WriteFile(filepath.Join(other, "x"), nil, 0o600), os.WriteFile(foreign, nil, 0o600),
+	if err := errors.Join(os.Remove(notes[0]), os.Mkdir(other, 0o700),
+		os.WriteFile(other+".lock", nil, 0o600), os.WriteFile(filepath.Join(other, "x"), nil, 0o600), os.WriteFile(foreign, nil, 0o600),
 		os.Mkdir(filepath.Join(c.Dir, "project"), 0o700)); err != nil {
 		t.Fatal(err)
 	}
@@ -271,7 +273,8 @@ func TestLeftovers(t *testing.T) {
 	if err := os.Truncate(archives[0], 10); err != nil {
 		t.Fatal(err)
 	}
-	if paths, n, err := open(t, c, name, cache.Options{}); err != nil || len(paths) != 1 || len(n) != 1 {
+	paths, n, err = open(t, c, name, cache.Options{})
+	if err != nil || len(paths) != 1 || len(n) != 1 {
 		t.Errorf("%q, %q, %v", paths, n, err)
 	}
 }
@@ -326,7 +329,8 @@ func TestRefused(t *testing.T) {
 	}
 	name := zipOf(t, filepath.Join(dir, "x.zip"), names...)
 	_, said, err := open(t, c, name, cache.Options{})
-	if err != nil || len(said) != 12 || !strings.HasSuffix(said[11], ": 2 entries were left out as well") {
+	if err != nil || len(said) != 12 ||
+		!strings.HasSuffix(said[11], ": 2 entries were left out as well") {
 		t.Errorf("%q, %v", said, err)
 	}
 	_, said, err = open(t, c, name, cache.Options{})
@@ -413,7 +417,8 @@ func TestOptions(t *testing.T) {
 	}
 	checks := map[string]func(t *testing.T){
 		"NoConvert": func(t *testing.T) {
-			if _, err := run(t, zipped, cache.Options{NoConvert: true}); !errors.Is(err, format.ErrNotArchive) {
+			_, err := run(t, zipped, cache.Options{NoConvert: true})
+			if !errors.Is(err, format.ErrNotArchive) {
 				t.Error(err)
 			}
 		},

@@ -10,8 +10,8 @@
 //
 // The key is a hash of what identifies the content of the source file: device, inode, size,
 // modification time and change time, which no program can set. A file that has changed gets another
-// entry. Entries that nobody uses are removed, the least recently used first, when all together take
-// more than Cache.Limit.
+// entry. Entries that nobody uses are removed, the least recently used first, when all together
+// take more than Cache.Limit.
 //
 //	cache.go     Cache, Open
 //	make.go      converts a file, or makes an index

@@ -25,7 +25,7 @@ func (c *Cache) limit() int64 {
 	if unix.Statfs(c.Dir, &st) != nil {
 		return defaultLimit
 	}
-	return min(defaultLimit, int64(st.Blocks)/10*int64(st.Bsize))
+	return min(defaultLimit, int64(st.Blocks)/10*int64(st.Bsize)) //nolint:unconvert // int32 on arm
 }
 
 // keptEntry is an entry as it lies in the directory.

@@ -40,8 +40,8 @@ func (id identity) key(k kind) string {
 const coarse = 2 * time.Second
 
 // settled returns the identity of an open file, once a later change is sure to give it another
-// one: two changes within a tick of the clock have the same time. ok is false if that is never sure,
-// as the change time is unknown or in the future.
+// one: two changes within a tick of the clock have the same time. ok is false if that is never
+// sure, as the change time is unknown or in the future.
 func settled(ctx context.Context, f *os.File) (id identity, ok bool, err error) {
 	for {
 		fi, err := f.Stat()

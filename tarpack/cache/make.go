@@ -50,7 +50,9 @@ func (c *Cache) makeArchive(
 	return e.finishAs(name, f)
 }
 
-func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+func isFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
 
 // maxProblems is how many of the entries that are refused get a notice of their own.
 const maxProblems = 10

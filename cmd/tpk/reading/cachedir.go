@@ -7,7 +7,8 @@ import (
 )
 
 // CacheDir returns the directory for converted files: tpk in $XDG_CACHE_HOME, or in ~/.cache (XDG
-// Base Directory Specification: a relative path counts as unset). It is "" without a home directory.
+// Base Directory Specification: a relative path counts as unset). It is "" without a home
+// directory.
 func CacheDir() string {
 	base := os.Getenv("XDG_CACHE_HOME")
 	if !filepath.IsAbs(base) {

@@ -91,8 +91,8 @@ func NewLibrary(o Options) (*Library, error) {
 }
 
 // Close closes everything, and stops what is being indexed or converted. Files that views still use
-// are closed with the last of these. It waits for views that use an archive of the caller's, who may
-// close that afterwards.
+// are closed with the last of these. It waits for views that use an archive of the caller's, who
+// may close that afterwards.
 func (l *Library) Close() {
 	l.cancel()
 	l.close()

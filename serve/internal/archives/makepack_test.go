@@ -50,8 +50,8 @@ func lookup(t *testing.T, l *Library, path string) (plan.Node, error) {
 	return v.Lookup(path)
 }
 
-// While a pack is made, everything below its folder is pending, but neither the pack, which is never
-// there, nor what is elsewhere.
+// While a pack is made, everything below its folder is pending, but neither the pack, which is
+// never there, nor what is elsewhere.
 func TestPending(t *testing.T) {
 	l, _ := nested(t, nil)
 	l.turn <- struct{}{} // another pack is made
