@@ -248,7 +248,8 @@ func TestLeftovers(t *testing.T) {
 	other := filepath.Join(c.Dir, strings.Repeat("ab", 32))
 	foreign := filepath.Join(c.Dir, "project.lock") // not an entry
 	if err := errors.Join(os.Remove(notes[0]), os.Mkdir(other, 0o700),
-		os.WriteFile(other+".lock", nil, 0o600), os.WriteFile(filepath.Join(other, "x"), nil, 0o600), os.WriteFile(foreign, nil, 0o600),
+		os.WriteFile(other+".lock", nil, 0o600),
+		os.WriteFile(filepath.Join(other, "x"), nil, 0o600), os.WriteFile(foreign, nil, 0o600),
 		os.Mkdir(filepath.Join(c.Dir, "project"), 0o700)); err != nil {
 		t.Fatal(err)
 	}

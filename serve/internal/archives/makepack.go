@@ -17,7 +17,7 @@ func isPackName(path string) bool {
 }
 
 // isPack reports whether path is never answered, as it belongs to a pack. The folder's
-// ?download=tar.gz is the pack, if downloads are allowed.
+// ?list&download=tar.gz is the pack, if downloads are allowed.
 func (v *View) isPack(path string) bool {
 	return v.library.nest != nil && isPackName(path) && v.library.nest.other(path) == nil
 }
