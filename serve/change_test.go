@@ -562,7 +562,7 @@ func TestForeign(t *testing.T) {
 		}
 	}
 	want("one")
-	resp, err := plainClient.Get(r.url("/?download=tar.gz"))
+	resp, err := plainClient.Get(r.url("/?list&download=tar.gz"))
 	if err != nil {
 		t.Fatal(err)
 	}
