@@ -48,8 +48,8 @@ func numbers() (before, after string) {
 	return a.String(), b.String()
 }
 
-// TestZsync fetches what has changed in a file, in one request of many ranges at a time. zsync 0.6.2
-// loops for ever if there is no CRLF before the first boundary.
+// TestZsync fetches what has changed in a file, in one request of many ranges at a time. zsync
+// 0.6.2 loops for ever if there is no CRLF before the first boundary.
 func TestZsync(t *testing.T) {
 	before, after := numbers()
 	dir := t.TempDir()
