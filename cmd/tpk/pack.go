@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/urfave/cli/v2"
@@ -63,7 +64,7 @@ index, and is read like an archive. A mounted device is refused.`,
 			"tpk pack --remove-files old-logs old-logs.tar.gz",
 			"tpk pack --shard-size 10GiB tiles tiles.tar.gz",
 			"tpk pack site - | ssh backup 'cat > site.tar.gz'"),
-		Flags: flags.Source(
+		Flags: flags.Source(slices.Concat(flags.Selection(), []cli.Flag{
 			flags.Switch("remove-files",
 				"remove the packed files, once archive and index are safely on disk"),
 			&cli.IntFlag{
@@ -74,7 +75,8 @@ index, and is read like an archive. A mounted device is refused.`,
 				Name:  "shard-size",
 				Usage: "pack into shards of about `SIZE`, such as 500MB or 1GiB",
 			},
-			flags.Progress()),
+			flags.Progress(),
+		})...),
 		Action: action(parsePack, runPack),
 	}
 }
@@ -91,6 +93,9 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 	if o.pack, err = flags.ParseSource(c); err != nil {
 		return nil, err
 	}
+	if err = flags.ParseSelection(c, &o.pack); err != nil {
+		return nil, err
+	}
 	o.pack.RemoveFiles = c.Bool("remove-files")
 	if isInit(o.out, o.dir) {
 		if err := leavePacks(o.pack.Exclude); err != nil {
@@ -104,6 +109,9 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 		}
 	}
 	switch {
+	case o.pack.RemoveFiles && o.pack.Dereference:
+		return nil, report.Usagef("pack: --remove-files and --dereference can't be combined:" +
+			" files that links lead to are not removed")
 	case c.IsSet("shards") && c.IsSet("shard-size"):
 		return nil, report.Usagef("pack: --shards and --shard-size can't be combined")
 	case o.sharded() && o.out == "-":
@@ -135,7 +143,7 @@ func runPack(c *cli.Context, o *packOptions) error {
 	defer m.Stop()
 	o.pack.Notice = m.Notice
 	o.pack.Progress = m.Update
-	if m.On() {
+	if m.On() && o.pack.Names == nil && o.pack.Include == nil {
 		go m.CountTree(c.Context, o.dir, o.pack.Exclude)
 	}
 	var res pack.Result
@@ -146,16 +154,24 @@ func runPack(c *cli.Context, o *packOptions) error {
 	case o.out == "-":
 		res, err = pack.Stream(c.Context, o.dir, c.App.Writer, pack.StreamOptions{
 			Level: src.Level, Workers: src.Workers, Dedup: src.Dedup, Exclude: src.Exclude,
-			PreserveOwner: src.PreserveOwner, Special: src.Special, LatestModTime: src.LatestModTime,
-			Notice: src.Notice, Progress: src.Progress,
+			Include: src.Include, Dereference: src.Dereference, OneFileSystem: src.OneFileSystem,
+			PreserveOwner: src.PreserveOwner, Special: src.Special,
+			Prefix: src.Prefix, Names: src.Names, Mode: src.Mode,
+			Owner: src.Owner, Group: src.Group, ModTime: src.ModTime,
+			LatestModTime: src.LatestModTime,
+			Notice:        src.Notice, Progress: src.Progress,
 		})
 	case o.sharded():
 		var set shard.PackResult
 		set, err = shard.Pack(c.Context, o.dir, o.out, shard.PackOptions{
 			Size: o.size, Shards: o.shards,
 			Level: src.Level, Workers: src.Workers, Dedup: src.Dedup, Exclude: src.Exclude,
-			PreserveOwner: src.PreserveOwner, Special: src.Special, LatestModTime: src.LatestModTime,
-			RemoveFiles: src.RemoveFiles, Notice: src.Notice, Progress: src.Progress,
+			Include: src.Include, Dereference: src.Dereference, OneFileSystem: src.OneFileSystem,
+			PreserveOwner: src.PreserveOwner, Special: src.Special,
+			Prefix: src.Prefix, Names: src.Names, Mode: src.Mode,
+			Owner: src.Owner, Group: src.Group, ModTime: src.ModTime,
+			LatestModTime: src.LatestModTime,
+			RemoveFiles:   src.RemoveFiles, Notice: src.Notice, Progress: src.Progress,
 		})
 		shards = set.Shards
 		res = pack.Result{

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/cmd/tpk/editing"
@@ -40,14 +42,15 @@ An archive that is up to date is not touched. `+editing.Safely,
 			"tpk update site.tar.gz site",
 			"tpk update --dry-run site.tar.gz site",
 			"tpk update --keep --checksum logs.tar.gz /var/log/old"),
-		Flags: flags.Source(
+		Flags: flags.Source(slices.Concat(flags.Selection(), []cli.Flag{
 			flags.Switch("checksum", "compare contents even if size and modification time match"),
 			flags.Switch("keep", "keep entries that are not in DIR"),
 			&cli.Int64Flag{
 				Name: "max-delete", DefaultText: "half of the entries",
 				Usage: "fail if more than `N` entries would be removed",
 			},
-			flags.DryRun(), flags.Switch("json", "print one JSON object per line"), flags.Progress()),
+			flags.DryRun(), flags.Switch("json", "print one JSON object per line"), flags.Progress(),
+		})...),
 		Action: action(parseUpdate, runUpdate),
 	}
 }
@@ -76,10 +79,17 @@ func parseUpdate(c *cli.Context) (*updateOptions, error) {
 			return nil, err
 		}
 	}
+	if err := flags.ParseSelection(c, &src); err != nil {
+		return nil, err
+	}
+	o.update.Prefix, o.update.Names = src.Prefix, src.Names
 	o.update.Level, o.update.Workers = src.Level, src.Workers
 	o.update.Dedup, o.update.Exclude = src.Dedup, src.Exclude
 	o.update.PreserveOwner, o.update.Special = src.PreserveOwner, src.Special
-	o.update.LatestModTime = src.LatestModTime
+	o.update.LatestModTime, o.update.ModTime = src.LatestModTime, src.ModTime
+	o.update.Include, o.update.Dereference = src.Include, src.Dereference
+	o.update.OneFileSystem, o.update.Mode = src.OneFileSystem, src.Mode
+	o.update.Owner, o.update.Group = src.Owner, src.Group
 	return o, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/attributes"
 	"github.com/tarpack/tpk/tarpack/exclude"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
@@ -15,8 +16,22 @@ type Options struct {
 	Workers       int               // compressing goroutines; 0 means one for each CPU
 	Dedup         format.DedupMode  // which equal files become hard links
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
+	Include       *exclude.Patterns // paths to pack, with the directories above; nil packs all
+	Dereference   bool              // pack what symbolic links lead to, and not the links
+	OneFileSystem bool              // leave out what is in directories of other file systems
 	PreserveOwner bool              // keep user and group; otherwise both are 0
 	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
+
+	// Prefix is a directory of the archive below which everything is packed. It gets the mode 0755 and
+	// the time of the top. "" is the top of the archive.
+	Prefix string
+	// Names are paths below the directory to pack, each with everything below it and the directories
+	// above it. nil packs everything.
+	Names   []string
+	Mode    *attributes.Mode  // changes permissions; nil keeps them
+	Owner   *attributes.Owner // user of all entries; nil: see PreserveOwner
+	Group   *attributes.Owner // group of all entries; nil: see PreserveOwner
+	ModTime time.Time         // of all entries; the zero time keeps their own
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 	// RemoveFiles removes the files that were packed, after archive and sidecar are safely on disk.
@@ -33,6 +48,9 @@ func (o *Options) packer() packer.Options {
 	return packer.Options{
 		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude,
 		PreserveOwner: o.PreserveOwner, Special: o.Special, LatestModTime: o.LatestModTime,
+		Include: o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
+		Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
+		Prefix: o.Prefix, Names: o.Names,
 		RemoveFiles: o.RemoveFiles, Notice: o.Notice, Progress: o.Progress,
 	}
 }
@@ -43,8 +61,22 @@ type StreamOptions struct {
 	Workers       int               // compressing goroutines; 0 means one for each CPU
 	Dedup         format.DedupMode  // which equal files become hard links
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
+	Include       *exclude.Patterns // paths to pack, with the directories above; nil packs all
+	Dereference   bool              // pack what symbolic links lead to, and not the links
+	OneFileSystem bool              // leave out what is in directories of other file systems
 	PreserveOwner bool              // keep user and group; otherwise both are 0
 	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
+
+	// Prefix is a directory of the archive below which everything is packed. It gets the mode 0755 and
+	// the time of the top. "" is the top of the archive.
+	Prefix string
+	// Names are paths below the directory to pack, each with everything below it and the directories
+	// above it. nil packs everything.
+	Names   []string
+	Mode    *attributes.Mode  // changes permissions; nil keeps them
+	Owner   *attributes.Owner // user of all entries; nil: see PreserveOwner
+	Group   *attributes.Owner // group of all entries; nil: see PreserveOwner
+	ModTime time.Time         // of all entries; the zero time keeps their own
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 
@@ -58,6 +90,10 @@ func (o *StreamOptions) packer() packer.Options {
 	return packer.Options{
 		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude,
 		PreserveOwner: o.PreserveOwner, Special: o.Special, LatestModTime: o.LatestModTime,
+		Include: o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
+		Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
+		Prefix: o.Prefix, Names: o.Names,
+
 		Notice: o.Notice, Progress: o.Progress,
 	}
 }

@@ -17,23 +17,30 @@ import (
 func TestOptions(t *testing.T) {
 	tartest.CheckOptions(t, func(t *testing.T, o pack.Options) *tartest.Outcome {
 		dir, out := tartest.OptionsTree(t), filepath.Join(t.TempDir(), "out.tar.gz")
+		if o.OneFileSystem {
+			tartest.Mount(t, dir)
+		}
 		if _, err := pack.Dir(context.Background(), dir, out, o); err != nil {
 			t.Fatal(err)
 		}
 		return tartest.OutcomeOf(t, dir, out)
-	}, append(tartest.PackingOptions(t), tartest.RemoveFilesOption())...)
+	}, slices.Concat(tartest.PackingOptions(t), tartest.DirOptions(),
+		[]tartest.Option{tartest.RemoveFilesOption()})...)
 }
 
 func TestStreamOptions(t *testing.T) {
 	tartest.CheckOptions(t, func(t *testing.T, o pack.StreamOptions) *tartest.Outcome {
 		dir, out := tartest.OptionsTree(t), &bytes.Buffer{}
+		if o.OneFileSystem {
+			tartest.Mount(t, dir)
+		}
 		if _, err := pack.Stream(context.Background(), dir, out, o); err != nil {
 			t.Fatal(err)
 		}
 		res := tartest.OutcomeOf(t, dir)
 		res.AddArchive(t, out.Bytes())
 		return res
-	}, tartest.PackingOptions(t)...)
+	}, slices.Concat(tartest.PackingOptions(t), tartest.DirOptions())...)
 }
 
 // only returns the options of PackingOptions for the given fields.

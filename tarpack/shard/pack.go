@@ -24,6 +24,7 @@ func Pack(ctx context.Context, dir, out string, o PackOptions) (res PackResult, 
 	if err := so.Check(out); err != nil {
 		return res, err
 	}
+	po := o.packer()
 	set, err := shardset.Create(out)
 	if err != nil {
 		return res, err
@@ -34,12 +35,12 @@ func Pack(ctx context.Context, dir, out string, o PackOptions) (res PackResult, 
 			err = errors.Join(err, set.Abort())
 		}
 	}()
-	t, err := tree.Open(dir)
+	t, err := po.OpenTree(ctx, dir)
 	if err != nil {
 		return res, err
 	}
 	defer t.Close()
-	p, err := packer.New(nil, o.packer())
+	p, err := packer.New(nil, po)
 	if err != nil {
 		return res, err
 	}

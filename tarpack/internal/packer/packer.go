@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/sidecar/build"
-	"github.com/tarpack/tpk/tarpack/exclude"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/dedup"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -19,25 +18,6 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 	"golang.org/x/sync/errgroup"
 )
-
-// Options are the options of a Packer. The zero value is usable.
-type Options struct {
-	Level         int               // of compression, 1 to 9; 0 means 6
-	Workers       int               // compressing goroutines; 0 means one for each CPU
-	Dedup         format.DedupMode  // which equal files become hard links
-	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
-	PreserveOwner bool              // keep user and group; otherwise both are 0
-	Special       bool              // keep FIFOs and devices
-	// LatestModTime clamps later modification times to it. The zero time clamps none.
-	LatestModTime time.Time
-	// RemoveFiles makes the run remember what it packs, for RemovePacked.
-	RemoveFiles bool
-
-	// Notice, if set, is called for each file that is left out, with the reason.
-	Notice func(error)
-	// Progress, if set, is called after each entry, always from the same goroutine.
-	Progress func(format.Progress)
-}
 
 // Result describes an archive that was written.
 type Result struct {
@@ -88,9 +68,12 @@ func New(w io.Writer, o Options) (*Packer, error) {
 func NewDry(o Options) *Packer {
 	p := &Packer{
 		Options: o, workers: o.Workers, level: o.Level,
-		headers: input.Headers{PreserveOwner: o.PreserveOwner, LatestModTime: o.LatestModTime},
-		queue:   newQueue(),
-		known:   dedup.New(o.Dedup),
+		headers: input.Headers{
+			PreserveOwner: o.PreserveOwner, LatestModTime: o.LatestModTime,
+			Mode: o.Mode, ModTime: o.ModTime, Owner: o.Owner, Group: o.Group,
+		},
+		queue: newQueue(),
+		known: dedup.New(o.Dedup),
 	}
 	if p.level == 0 {
 		p.level = 6
@@ -135,7 +118,7 @@ func (p *Packer) SkipNames(archive string) {
 // Walker returns a walker that leaves out what the archive does not get.
 func (p *Packer) Walker() *tree.Walker {
 	return &tree.Walker{
-		Exclude: p.Options.Exclude, Special: p.Options.Special,
+		Exclude: p.Options.Exclude, Include: p.Options.Include, Special: p.Options.Special,
 		Skip: p.skip, IsOutput: p.IsOutput, Notice: p.Options.Notice,
 	}
 }
@@ -146,7 +129,9 @@ func (p *Packer) Run(
 	ctx context.Context, produce func(context.Context) error, index *os.File,
 ) (res Result, err error) {
 	defer p.known.Close()
-	p.recent = recents{start: time.Now(), clamp: p.Options.LatestModTime}
+	p.recent = recents{
+		start: time.Now(), clamp: p.Options.LatestModTime, modTime: p.Options.ModTime,
+	}
 	s, err := p.newSequencer()
 	if err != nil {
 		return Result{}, err

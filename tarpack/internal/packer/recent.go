@@ -24,7 +24,9 @@ const longestWait = time.Second + durable.Tick
 type recents struct {
 	start time.Time // of the run
 	clamp time.Time // times after it are not recorded; the zero time clamps none
-	files []recentFile
+	// modTime is recorded for all files; with the zero time it is their own.
+	modTime time.Time
+	files   []recentFile
 }
 
 // A recentFile is a file as it was when it was found.
@@ -32,6 +34,7 @@ type recentFile struct {
 	path               string
 	tree               lstater
 	size, mtime, ctime int64 // bytes, and nanoseconds since 1970
+	recorded           int64 // the time in the archive, in seconds since 1970
 }
 
 type lstater interface {
@@ -55,10 +58,14 @@ func (r *recents) note(it *Item) {
 		return
 	}
 	t := info.ModTime()
+	f.mtime, f.ctime = t.UnixNano(), changetime.Of(info)
+	if !r.modTime.IsZero() {
+		t = r.modTime
+	}
 	if durable.IsPast(t.Unix(), r.start) || !r.clamp.IsZero() && t.Unix() > r.clamp.Unix() {
 		return
 	}
-	f.mtime, f.ctime = t.UnixNano(), changetime.Of(info)
+	f.recorded = t.Unix()
 	r.files = append(r.files, f)
 }
 
@@ -69,7 +76,7 @@ func (r *recents) settle(ctx context.Context) error {
 	now := time.Now()
 	end := now
 	for _, f := range r.files {
-		e := durable.SecondEnd(time.Unix(0, f.mtime).Unix())
+		e := durable.SecondEnd(f.recorded)
 		if e.After(end) && e.Sub(now) <= longestWait {
 			end = e
 		}

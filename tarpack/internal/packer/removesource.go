@@ -99,7 +99,7 @@ func (p *Packer) RemovePacked(ctx context.Context, t *tree.Tree) (int64, error) 
 		return removed, err
 	}
 	for i := len(dirs) - 1; i >= 0; i-- { // the deepest first
-		err := t.Root.Remove(dirs[i])
+		err := t.Remove(dirs[i])
 		if errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, fs.ErrExist) {
 			continue // something in it was not packed, or was kept
 		}

@@ -13,24 +13,26 @@ import (
 // A sequencer places the items in the order of the archive: it decides what becomes of each, and
 // writes it. So nothing that it decides depends on the timing of the workers.
 type sequencer struct {
-	worker                         // for the files that the workers leave to it
-	out          *tarwriter.Writer // nil in a dry run
-	changes      *ChangeLog
-	queue        *queue
-	workers      int
-	shards       *Sharder // nil: one archive
-	entries      EntrySink
-	packed       fingerprints // nil unless files are removed
-	recent       *recents
-	ownerOfFiles bool // the owner on disk counts, not that in the archive that is changed
+	worker                      // for the files that the workers leave to it
+	out       *tarwriter.Writer // nil in a dry run
+	changes   *ChangeLog
+	queue     *queue
+	workers   int
+	shards    *Sharder // nil: one archive
+	entries   EntrySink
+	packed    fingerprints // nil unless files are removed
+	recent    *recents
+	keepUser  bool // the user in the archive that is changed counts, not that of the new header
+	keepGroup bool // likewise for the group
 }
 
 func (p *Packer) newSequencer() (*sequencer, error) {
 	w, err := p.newWorker()
 	return &sequencer{
 		worker: w, out: p.Out, changes: &p.Changes, queue: &p.queue, workers: p.workers,
-		shards: p.Shards, entries: p.Entries, packed: p.packed, ownerOfFiles: p.Options.PreserveOwner,
-		recent: &p.recent,
+		shards: p.Shards, entries: p.Entries, packed: p.packed, recent: &p.recent,
+		keepUser:  !p.Options.PreserveOwner && p.Options.Owner == nil,
+		keepGroup: !p.Options.PreserveOwner && p.Options.Group == nil,
 	}, err
 }
 
@@ -101,17 +103,22 @@ func (s *sequencer) place(ctx context.Context, it *Item) error {
 }
 
 // fullHeader returns the header of an item. If its path is in the archive that is changed, the
-// owner there stays, unless Options.PreserveOwner is set.
+// owner there stays, unless an option replaces it.
 func (s *sequencer) fullHeader(it *Item) (format.Header, error) {
 	h, err := it.Source.Header()
-	if err != nil || it.Old.From == nil || s.ownerOfFiles || !it.onDisk() {
+	if err != nil || it.Old.From == nil || !it.onDisk() || !s.keepUser && !s.keepGroup {
 		return h, err
 	}
 	old, err := it.Old.Header()
 	if err != nil {
 		return h, err
 	}
-	h.UID, h.GID, h.Uname, h.Gname = old.UID, old.GID, old.Uname, old.Gname
+	if s.keepUser {
+		h.UID, h.Uname = old.UID, old.Uname
+	}
+	if s.keepGroup {
+		h.GID, h.Gname = old.GID, old.Gname
+	}
 	return h, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/attributes"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
@@ -135,7 +136,7 @@ func (l *lister) walkDir(ctx context.Context, dir string, closed bool, branches 
 		if err != nil {
 			return err
 		}
-		if err := l.walkDir(ctx, c.path, closed || c.mode()&0o100 == 0, below); err != nil {
+		if err := l.walkDir(ctx, c.path, closed || c.mode(l.m.P.Options.Mode)&0o100 == 0, below); err != nil {
 			return err
 		}
 	}
@@ -266,13 +267,13 @@ func (l *lister) below(c *choice) (below []branch, err error) {
 	return below, nil
 }
 
-// mode returns the mode of a directory that was chosen.
-func (c *choice) mode() uint16 {
+// mode returns the mode of a directory that was chosen. mode changes those on disk.
+func (c *choice) mode(mode *attributes.Mode) uint16 {
 	switch {
 	case c.winner.IsParent:
-		return format.MissingDirMode
+		return mode.Apply(format.MissingDirMode, true)
 	case c.winner.Ref.From == nil:
-		return format.UnixMode(c.winner.disk.Info.Mode())
+		return c.winner.disk.Dir.Tree.UnixMode(c.winner.disk.Info.Mode())
 	}
 	return c.winner.entry.Mode
 }

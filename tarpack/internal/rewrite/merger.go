@@ -145,7 +145,7 @@ func (m *Merger) submit(ctx context.Context, c *choice, keptDir *tree.Dir) error
 	}
 	var it *packer.Item
 	if w.IsParent {
-		h, err := parentHeader(m.Layers[w.Layer].Tree, c.path)
+		h, err := m.P.ParentHeader(m.Layers[w.Layer].Tree, c.path)
 		if err != nil {
 			return err
 		}
@@ -176,7 +176,9 @@ func (m *Merger) compare(
 		return err
 	}
 	isNamed := disk.Dir.Tree.Only != "" // by the user, so it is read
-	if base != nil && base.isFile() && !m.checksum && !isNamed {
+	// A time that all files get proves nothing.
+	proves := !m.checksum && !isNamed && m.P.Options.ModTime.IsZero()
+	if base != nil && base.isFile() && proves {
 		h, err := it.Source.Header()
 		if err != nil {
 			return err
