@@ -67,6 +67,8 @@ index, and is read like an archive. A mounted device is refused.`,
 		Flags: flags.Source(slices.Concat(flags.Selection(), []cli.Flag{
 			flags.Switch("remove-files",
 				"remove the packed files, once archive and index are safely on disk"),
+			flags.Switch("ignore-failed-read",
+				"leave out what can't be read, list it, and exit with 1 at the end"),
 			&cli.IntFlag{
 				Name: "shards", DefaultText: "none", Usage: "pack into `N` shards",
 				Action: flags.InRange("shards", 1, format.MaxShards),
@@ -102,6 +104,7 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 			return nil, err
 		}
 	}
+	o.pack.SkipUnreadable = c.Bool("ignore-failed-read")
 	o.shards = c.Int("shards")
 	if word := c.String("shard-size"); word != "" {
 		if o.size, err = flags.ParseSize("pack", "shard-size", word); err != nil {
@@ -158,8 +161,8 @@ func runPack(c *cli.Context, o *packOptions) error {
 			PreserveOwner: src.PreserveOwner, Special: src.Special,
 			Prefix: src.Prefix, Names: src.Names, Mode: src.Mode,
 			Owner: src.Owner, Group: src.Group, ModTime: src.ModTime,
-			LatestModTime: src.LatestModTime,
-			Notice:        src.Notice, Progress: src.Progress,
+			LatestModTime: src.LatestModTime, SkipUnreadable: src.SkipUnreadable,
+			Notice: src.Notice, Progress: src.Progress,
 		})
 	case o.sharded():
 		var set shard.PackResult
@@ -170,13 +173,13 @@ func runPack(c *cli.Context, o *packOptions) error {
 			PreserveOwner: src.PreserveOwner, Special: src.Special,
 			Prefix: src.Prefix, Names: src.Names, Mode: src.Mode,
 			Owner: src.Owner, Group: src.Group, ModTime: src.ModTime,
-			LatestModTime: src.LatestModTime,
-			RemoveFiles:   src.RemoveFiles, Notice: src.Notice, Progress: src.Progress,
+			LatestModTime: src.LatestModTime, SkipUnreadable: src.SkipUnreadable,
+			RemoveFiles: src.RemoveFiles, Notice: src.Notice, Progress: src.Progress,
 		})
 		shards = set.Shards
 		res = pack.Result{
 			Stats: set.Stats, ArchiveBytes: set.ArchiveBytes, SidecarBytes: set.SidecarBytes,
-			Removed: set.Removed,
+			Removed: set.Removed, Unread: set.Unread,
 		}
 	default:
 		res, err = pack.Dir(c.Context, o.dir, o.out, o.pack)
@@ -197,5 +200,9 @@ func runPack(c *cli.Context, o *packOptions) error {
 		report.Count(int64(res.Stats.Files+res.Stats.Hardlinks)),
 		report.Bytes(int64(res.Stats.FileBytes+res.Stats.LinkBytes)),
 		report.Count(int64(res.Stats.Duplicates)), into, report.Bytes(res.ArchiveBytes))
+	if res.Unread > 0 {
+		return fmt.Errorf("%s: packed without %s that can't be read", o.out,
+			english.Plural(int(res.Unread), "file or directory", "files and directories"))
+	}
 	return nil
 }

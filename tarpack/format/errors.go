@@ -82,6 +82,11 @@ var (
 	ErrIndexRebuilt = errors.New("indexing it in memory")
 	// ErrSpecial: a FIFO or a device is left out, as the option Special is not set.
 	ErrSpecial = errors.New("not packed")
+	// ErrUnread: a file or directory cannot be read and is left out, as the option SkipUnreadable is
+	// set.
+	ErrUnread = errors.New("not packed")
+	// ErrLeadsOut: a symbolic link leads out of the directory that is packed.
+	ErrLeadsOut = errors.New("a symbolic link out of the directory")
 )
 
 // corruptError is the type of ErrCorrupt. The errors of gzmember and sidecar match an error that

@@ -34,6 +34,9 @@ type Options struct {
 	ModTime time.Time         // of all entries; the zero time keeps their own
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
+	// SkipUnreadable leaves out files and directories that cannot be read, with a notice for each that
+	// wraps format.ErrUnread. Otherwise the first one ends the run.
+	SkipUnreadable bool
 	// RemoveFiles removes the files that were packed, after archive and sidecar are safely on disk.
 	// A file that has changed since, or that was not packed, stays.
 	RemoveFiles bool
@@ -50,7 +53,7 @@ func (o *Options) packer() packer.Options {
 		PreserveOwner: o.PreserveOwner, Special: o.Special, LatestModTime: o.LatestModTime,
 		Include: o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
 		Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
-		Prefix: o.Prefix, Names: o.Names,
+		Prefix: o.Prefix, Names: o.Names, SkipUnreadable: o.SkipUnreadable,
 		RemoveFiles: o.RemoveFiles, Notice: o.Notice, Progress: o.Progress,
 	}
 }
@@ -79,6 +82,9 @@ type StreamOptions struct {
 	ModTime time.Time         // of all entries; the zero time keeps their own
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
+	// SkipUnreadable leaves out files and directories that cannot be read, with a notice for each that
+	// wraps format.ErrUnread. Otherwise the first one ends the run.
+	SkipUnreadable bool
 
 	// Notice, if set, is called for each file that is left out, with the reason.
 	Notice func(error)
@@ -92,7 +98,7 @@ func (o *StreamOptions) packer() packer.Options {
 		PreserveOwner: o.PreserveOwner, Special: o.Special, LatestModTime: o.LatestModTime,
 		Include: o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
 		Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
-		Prefix: o.Prefix, Names: o.Names,
+		Prefix: o.Prefix, Names: o.Names, SkipUnreadable: o.SkipUnreadable,
 
 		Notice: o.Notice, Progress: o.Progress,
 	}
@@ -142,10 +148,12 @@ type Result struct {
 	ArchiveBytes int64
 	SidecarBytes int64 // 0 if the archive was written to a stream
 	Removed      int64 // files and directories that RemoveFiles removed
+	Unread       int64 // files and directories that SkipUnreadable left out
 }
 
 func newResult(r packer.Result) Result {
 	return Result{
-		Stats: r.Stats, ArchiveBytes: r.ArchiveBytes, SidecarBytes: r.SidecarBytes, Removed: r.Removed,
+		Stats: r.Stats, ArchiveBytes: r.ArchiveBytes, SidecarBytes: r.SidecarBytes,
+		Removed: r.Removed, Unread: r.Unread,
 	}
 }

@@ -20,12 +20,15 @@ func TestOptions(t *testing.T) {
 		if o.OneFileSystem {
 			tartest.Mount(t, dir)
 		}
-		if _, err := pack.Dir(context.Background(), dir, out, o); err != nil {
+		undo := tartest.Unreadable(t, dir, o.SkipUnreadable)
+		_, err := pack.Dir(context.Background(), dir, out, o)
+		undo()
+		if err != nil {
 			t.Fatal(err)
 		}
 		return tartest.OutcomeOf(t, dir, out)
 	}, slices.Concat(tartest.PackingOptions(t), tartest.DirOptions(),
-		[]tartest.Option{tartest.RemoveFilesOption()})...)
+		[]tartest.Option{tartest.RemoveFilesOption(), tartest.SkipUnreadableOption()})...)
 }
 
 func TestStreamOptions(t *testing.T) {
@@ -34,13 +37,17 @@ func TestStreamOptions(t *testing.T) {
 		if o.OneFileSystem {
 			tartest.Mount(t, dir)
 		}
-		if _, err := pack.Stream(context.Background(), dir, out, o); err != nil {
+		undo := tartest.Unreadable(t, dir, o.SkipUnreadable)
+		_, err := pack.Stream(context.Background(), dir, out, o)
+		undo()
+		if err != nil {
 			t.Fatal(err)
 		}
 		res := tartest.OutcomeOf(t, dir)
 		res.AddArchive(t, out.Bytes())
 		return res
-	}, slices.Concat(tartest.PackingOptions(t), tartest.DirOptions())...)
+	}, slices.Concat(tartest.PackingOptions(t), tartest.DirOptions(),
+		[]tartest.Option{tartest.SkipUnreadableOption()})...)
 }
 
 // only returns the options of PackingOptions for the given fields.

@@ -41,6 +41,9 @@ type PackOptions struct {
 	ModTime time.Time         // of all entries; the zero time keeps their own
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
+	// SkipUnreadable leaves out files and directories that cannot be read, with a notice for each that
+	// wraps format.ErrUnread. Otherwise the first one ends the run.
+	SkipUnreadable bool
 	// RemoveFiles removes the packed files once the set is safely on disk. A file that has changed
 	// since, or that was not packed, stays.
 	RemoveFiles bool
@@ -58,7 +61,7 @@ func (o *PackOptions) packer() packer.Options {
 		LatestModTime: o.LatestModTime,
 		Include:       o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
 		Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
-		Prefix: o.Prefix, Names: o.Names,
+		Prefix: o.Prefix, Names: o.Names, SkipUnreadable: o.SkipUnreadable,
 		RemoveFiles: o.RemoveFiles,
 		Notice:      o.Notice, Progress: o.Progress,
 	}
@@ -71,6 +74,7 @@ type PackResult struct {
 	ArchiveBytes int64         // of all shards
 	SidecarBytes int64         // of all sidecars
 	Removed      int64         // files and directories that RemoveFiles removed
+	Unread       int64         // files and directories that SkipUnreadable left out
 }
 
 // SplitOptions are the options of Split. Exactly one of Size and Shards must be set.

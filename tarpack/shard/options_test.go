@@ -31,14 +31,16 @@ func TestPackOptions(t *testing.T) {
 		if o.OneFileSystem {
 			tartest.Mount(t, dir)
 		}
+		undo := tartest.Unreadable(t, dir, o.SkipUnreadable)
 		out := filepath.Join(dir, "out.tar.gz") // the shards are not packed
 		res, err := shard.Pack(context.Background(), dir, out, o)
+		undo()
 		if err != nil {
 			t.Fatal(err)
 		}
 		return tartest.OutcomeOf(t, dir, shardNames(res.Shards)...)
 	}, slices.Concat(tartest.PackingOptions(t), tartest.DirOptions(), sizeOptions,
-		[]tartest.Option{tartest.RemoveFilesOption()})...)
+		[]tartest.Option{tartest.RemoveFilesOption(), tartest.SkipUnreadableOption()})...)
 }
 
 func TestSplitOptions(t *testing.T) {

@@ -62,7 +62,8 @@ func Pack(ctx context.Context, dir, out string, o PackOptions) (res PackResult, 
 		}
 	}
 	walk := func(ctx context.Context) error { return p.Walk(ctx, t) }
-	if _, err := p.Run(ctx, walk, nil); err != nil {
+	packed, err := p.Run(ctx, walk, nil)
+	if err != nil {
 		return res, err
 	}
 	committing = true
@@ -72,6 +73,7 @@ func Pack(ctx context.Context, dir, out string, o PackOptions) (res PackResult, 
 	}
 	res = PackResult{
 		Stats: committed.Stats, ArchiveBytes: committed.Bytes, SidecarBytes: committed.Index,
+		Unread: packed.Unread,
 	}
 	for _, s := range committed.Shards {
 		res.Shards = append(res.Shards, Shard(s))

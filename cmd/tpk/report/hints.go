@@ -41,6 +41,7 @@ var hints = []struct {
 	{cache.ErrLeftOut, "'tpk convert' names them"},
 	{format.ErrNotIndexed, "'tpk index' writes it"},
 	{format.ErrSpecial, "--special packs it"},
+	{format.ErrLeadsOut, "--dereference packs what links lead to"},
 	{format.ErrVersion, "use a newer tpk"},
 	{convert.ErrNotConvertible,
 		"'tpk convert' reads zip, and tar as it is or with gzip, zstd, xz, bzip2, lzma or lz4"},

@@ -68,6 +68,7 @@ func (d *Disk) open() (*os.File, error) {
 		f.Close()
 		return nil, err
 	}
+	d.Headers.Unkept.Look(d.Path(), f)
 	return f, nil
 }
 

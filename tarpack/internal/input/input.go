@@ -27,6 +27,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/output"
+	"github.com/tarpack/tpk/tarpack/internal/unkept"
 )
 
 // A Source supplies the tar header of an entry.
@@ -81,6 +82,8 @@ type Headers struct {
 	Mode         *attributes.Mode  // changes permissions
 	ModTime      time.Time         // of all entries; the zero time keeps their own
 	Owner, Group *attributes.Owner // of all entries, if not nil
+
+	Unkept *unkept.Counter // counts the attributes that are not kept; nil counts none
 }
 
 // Override changes what the options replace in a header that was made of a file.

@@ -34,6 +34,9 @@ type Options struct {
 	ModTime time.Time         // of all entries; the zero time keeps their own
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
+	// SkipUnreadable leaves out what cannot be read, with a notice that wraps format.ErrUnread. Only a
+	// big file that fails when it is read for the second time ends the run.
+	SkipUnreadable bool
 	// RemoveFiles makes the run remember what it packs, for RemovePacked.
 	RemoveFiles bool
 
@@ -79,6 +82,9 @@ func (o *Options) Prepare(ctx context.Context, dir string, t *tree.Tree) error {
 		return nil
 	}
 	w := &tree.Walker{Exclude: o.Exclude, Include: o.Include, Special: o.Special}
+	if o.SkipUnreadable {
+		w.Failed = func(error) bool { return true } // the walk that packs sends the notice
+	}
 	err := t.Include(ctx, w)
 	if errors.Is(err, tree.ErrNothing) {
 		err = fmt.Errorf("%s: %w", dir, err)

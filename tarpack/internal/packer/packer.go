@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tarpack/tpk/sidecar/build"
@@ -16,6 +18,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/output"
 	"github.com/tarpack/tpk/tarpack/internal/tarwriter"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
+	"github.com/tarpack/tpk/tarpack/internal/unkept"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -23,6 +26,7 @@ import (
 type Result struct {
 	tarwriter.Finished
 	Removed int64 // files and directories that RemoveFiles removed
+	Unread  int64 // files and directories that SkipUnreadable left out
 }
 
 // A Packer is one run that makes an archive. Set the exported fields before Run.
@@ -44,6 +48,8 @@ type Packer struct {
 	known   *dedup.Contents
 	packed  fingerprints // nil unless files are removed
 	recent  recents
+	unread  atomic.Int64
+	left    map[string]bool // paths of files that were not read, if files are removed
 }
 
 // An EntrySink takes the entries of an archive that are not written in its order.
@@ -61,6 +67,7 @@ func New(w io.Writer, o Options) (*Packer, error) {
 	}
 	p := NewDry(o)
 	p.Out = out
+	p.headers.Unkept = &unkept.Counter{}
 	return p, nil
 }
 
@@ -82,10 +89,15 @@ func NewDry(o Options) *Packer {
 		p.workers = runtime.GOMAXPROCS(0)
 	}
 	if o.RemoveFiles {
-		p.packed = fingerprints{}
+		p.packed, p.left = fingerprints{}, map[string]bool{}
 	}
-	if p.Options.Notice == nil {
-		p.Options.Notice = func(error) {}
+	if p.Options.Notice = func(error) {}; o.Notice != nil {
+		var mu sync.Mutex // walker and sequencer both send notices
+		p.Options.Notice = func(err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			o.Notice(err)
+		}
 	}
 	return p
 }
@@ -117,14 +129,21 @@ func (p *Packer) SkipNames(archive string) {
 
 // Walker returns a walker that leaves out what the archive does not get.
 func (p *Packer) Walker() *tree.Walker {
-	return &tree.Walker{
+	w := &tree.Walker{
 		Exclude: p.Options.Exclude, Include: p.Options.Include, Special: p.Options.Special,
 		Skip: p.skip, IsOutput: p.IsOutput, Notice: p.Options.Notice,
 	}
+	if p.Options.SkipUnreadable {
+		w.Failed = func(error) bool { return true }
+	}
+	return w
 }
 
+// LookAt counts an open directory that has attributes that the archive does not keep.
+func (p *Packer) LookAt(path string, f *os.File) { p.headers.Unkept.Look(path, f) }
+
 // Run writes the archive, and its sidecar to index. produce submits the items in the order of the
-// archive. Result is zero in a dry run, with Entries, and with Shards.
+// archive. Finished is zero in a dry run, with Entries, and with Shards.
 func (p *Packer) Run(
 	ctx context.Context, produce func(context.Context) error, index *os.File,
 ) (res Result, err error) {
@@ -168,14 +187,18 @@ func (p *Packer) Run(
 	if err := p.recent.settle(ctx); err != nil {
 		return Result{}, err
 	}
+	for _, notice := range p.headers.Unkept.Notices() {
+		p.Options.Notice(notice)
+	}
+	res.Unread = p.unread.Load()
 	switch {
 	case p.Entries != nil:
-		return Result{}, p.Out.Flush()
+		return res, p.Out.Flush()
 	case p.Shards != nil:
-		return Result{}, p.Shards.complete()
+		return res, p.Shards.complete()
 	}
-	done, err := p.Out.Finish(b, index)
-	return Result{Finished: done}, err
+	res.Finished, err = p.Out.Finish(b, index)
+	return res, err
 }
 
 // run runs walker, workers and sequencer until all items are placed.

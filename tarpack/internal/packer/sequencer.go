@@ -7,33 +7,43 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/dedup"
+	"github.com/tarpack/tpk/tarpack/internal/input"
 	"github.com/tarpack/tpk/tarpack/internal/tarwriter"
+	"github.com/tarpack/tpk/tarpack/internal/unkept"
 )
 
 // A sequencer places the items in the order of the archive: it decides what becomes of each, and
 // writes it. So nothing that it decides depends on the timing of the workers.
 type sequencer struct {
-	worker                      // for the files that the workers leave to it
-	out       *tarwriter.Writer // nil in a dry run
-	changes   *ChangeLog
-	queue     *queue
-	workers   int
-	shards    *Sharder // nil: one archive
-	entries   EntrySink
-	packed    fingerprints // nil unless files are removed
-	recent    *recents
-	keepUser  bool // the user in the archive that is changed counts, not that of the new header
-	keepGroup bool // likewise for the group
+	worker                       // for the files that the workers leave to it
+	out        *tarwriter.Writer // nil in a dry run
+	changes    *ChangeLog
+	queue      *queue
+	workers    int
+	shards     *Sharder // nil: one archive
+	entries    EntrySink
+	packed     fingerprints // nil unless files are removed
+	left       map[string]bool
+	recent     *recents
+	unkept     *unkept.Counter
+	skipUnread func(error) bool // takes the error of a file that cannot be read; nil: it ends the run
+	keepUser   bool             // the user in the archive that is changed counts, not that of the new header
+	keepGroup  bool             // likewise for the group
 }
 
 func (p *Packer) newSequencer() (*sequencer, error) {
 	w, err := p.newWorker()
-	return &sequencer{
+	s := &sequencer{
 		worker: w, out: p.Out, changes: &p.Changes, queue: &p.queue, workers: p.workers,
-		shards: p.Shards, entries: p.Entries, packed: p.packed, recent: &p.recent,
+		shards: p.Shards, entries: p.Entries, packed: p.packed, left: p.left, recent: &p.recent,
 		keepUser:  !p.Options.PreserveOwner && p.Options.Owner == nil,
 		keepGroup: !p.Options.PreserveOwner && p.Options.Group == nil,
-	}, err
+		unkept:    p.headers.Unkept,
+	}
+	if p.Options.SkipUnreadable {
+		s.skipUnread = p.skipUnread
+	}
+	return s, err
 }
 
 // run places all items.
@@ -87,7 +97,10 @@ func (s *sequencer) place(ctx context.Context, it *Item) error {
 	}
 	h, err := s.fullHeader(it)
 	if err != nil {
-		return err
+		return s.unread(it, err)
+	}
+	if d, ok := it.Source.(*input.Disk); ok && it.Type == sidecar.TypeSymlink {
+		s.unkept.Link(it.path, d.Dir.Tree.Rel(it.path), h.Link)
 	}
 	if err := s.changes.header(it, &h); err != nil || s.dry {
 		return err

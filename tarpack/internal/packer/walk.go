@@ -24,6 +24,10 @@ func (p *Packer) Walk(ctx context.Context, t *tree.Tree) error {
 	}
 	var known tree.Inodes
 	w := p.Walker()
+	w.Opened = p.LookAt
+	if w.Failed != nil {
+		w.Failed = p.skipUnread
+	}
 	w.Entry = func(e tree.Entry) (err error) {
 		it := p.NewItem(e)
 		if e.Typ == sidecar.TypeFile {

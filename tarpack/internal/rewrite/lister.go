@@ -211,6 +211,7 @@ func (l *lister) list(lv *level, b *branch) ([]*Child, error) {
 	}
 	w := l.m.P.Walker()
 	w.Notice = func(err error) { lv.notices = append(lv.notices, err) }
+	w.Opened = l.m.P.LookAt
 	entries, err := w.List(b.disk)
 	children, all := make([]Child, len(entries)), make([]*Child, len(entries))
 	for i := range entries {

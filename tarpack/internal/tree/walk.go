@@ -44,7 +44,7 @@ func (w *Walker) walkDir(ctx context.Context, d *Dir) error {
 	d.Acquire()
 	defer d.Release()
 	entries, err := w.List(d)
-	if err := w.ignore(err); err != nil {
+	if err != nil {
 		return err
 	}
 	slices.SortFunc(entries, func(a, b Entry) int {
@@ -106,7 +106,7 @@ func (w *Walker) List(d *Dir) ([]Entry, error) {
 		return nil, nil
 	}
 	names, err := w.names(d)
-	if err != nil {
+	if err := w.ignore(err); err != nil {
 		return nil, err
 	}
 	all := d.lstat(names)
