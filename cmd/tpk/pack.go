@@ -67,6 +67,10 @@ index, and is read like an archive. A mounted device is refused.`,
 		Flags: flags.Source(slices.Concat(flags.Selection(), []cli.Flag{
 			flags.Switch("remove-files",
 				"remove the packed files, once archive and index are safely on disk"),
+			&cli.StringFlag{
+				Name:  "base",
+				Usage: "copy unchanged files from the archive `OLD`, which stays as it is",
+			},
 			flags.Switch("ignore-failed-read",
 				"leave out what can't be read, list it, and exit with 1 at the end"),
 			&cli.IntFlag{
@@ -105,6 +109,7 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 		}
 	}
 	o.pack.SkipUnreadable = c.Bool("ignore-failed-read")
+	o.pack.Base = c.String("base")
 	o.shards = c.Int("shards")
 	if word := c.String("shard-size"); word != "" {
 		if o.size, err = flags.ParseSize("pack", "shard-size", word); err != nil {
@@ -120,6 +125,20 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 	case o.sharded() && o.out == "-":
 		return nil, report.Usagef("pack: --shards: can't write to standard output:" +
 			" name the archives")
+	}
+	if o.pack.Base != "" {
+		for flag, isSet := range map[string]bool{
+			"--remove-files": o.pack.RemoveFiles, "--ignore-failed-read": o.pack.SkipUnreadable,
+			"--shards": o.shards > 0, "--shard-size": o.size > 0,
+		} {
+			if isSet {
+				return nil, report.Usagef("pack: --base and %s can't be combined", flag)
+			}
+		}
+		if o.out == "-" {
+			return nil, report.Usagef("pack: --base: can't be used with standard output:" +
+				" name an archive")
+		}
 	}
 	if o.out == "-" {
 		if o.pack.RemoveFiles {

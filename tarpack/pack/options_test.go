@@ -28,7 +28,15 @@ func TestOptions(t *testing.T) {
 		}
 		return tartest.OutcomeOf(t, dir, out)
 	}, slices.Concat(tartest.PackingOptions(t), tartest.DirOptions(),
-		[]tartest.Option{tartest.RemoveFilesOption(), tartest.SkipUnreadableOption()})...)
+		[]tartest.Option{baseOption(t), tartest.RemoveFilesOption(), tartest.SkipUnreadableOption()})...)
+}
+
+// baseOption is the field Base: an archive with other bytes of the same size and time.
+func baseOption(t *testing.T) tartest.Option {
+	name := tartest.Pack(t, tartest.Tree(t, [2]string{"x.log", "a LOG"}), pack.Options{})
+	return tartest.Option{Field: "Base", Value: name, Effect: func(zero, set *tartest.Outcome) bool {
+		return zero.Entries["x.log"].Content == "a log" && set.Entries["x.log"].Content == "a LOG"
+	}}
 }
 
 func TestStreamOptions(t *testing.T) {

@@ -3,6 +3,7 @@ package pack
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
@@ -23,7 +24,13 @@ import (
 // error names the path. A second writer of the same archive gets format.ErrLocked.
 func Dir(ctx context.Context, dir, out string, o Options) (Result, error) {
 	if fi, err := os.Stat(out); err == nil && device.Is(fi) {
+		if o.Base != "" {
+			return Result{}, fmt.Errorf("%s: %w: Base excludes devices", out, os.ErrInvalid)
+		}
 		return packDevice(ctx, dir, out, o)
+	}
+	if o.Base != "" {
+		return packWithBase(ctx, dir, out, o)
 	}
 	po := o.packer()
 	dst, err := durable.Create(out)

@@ -34,6 +34,8 @@ type Options struct {
 	ModTime time.Time         // of all entries; the zero time keeps their own
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
+	// NewOwners replaces the owners that the archive that is changed has.
+	NewOwners bool
 	// SkipUnreadable leaves out what cannot be read, with a notice that wraps format.ErrUnread. Only a
 	// big file that fails when it is read for the second time ends the run.
 	SkipUnreadable bool
