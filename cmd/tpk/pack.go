@@ -51,6 +51,16 @@ directories only. ./x is x at the top of DIR. ! at the beginning is refused: not
 glob excludes can be included again. * and ? do not match slashes, ** does.
 {a,b} and [a-z] work.
 
+--include takes what matches a glob, with everything below it. -T takes the paths in a file, as
+printed by 'find' in DIR; a path that is missing, or below a symbolic link, is an error. --exclude
+leaves out of what these take.
+
+With --base OLD, files with the size and time that they have in the archive OLD are copied from it
+instead of compressed. OLD stays as it is.
+
+Not kept are extended attributes, access control lists and capabilities; a warning counts them.
+Links that leave DIR are kept as links, with a warning.
+
 With --shards or --shard-size, the result is a shard set: OUT-00000-of-00016.tar.gz and so on, each
 of them an archive, and an index of all. Either the whole set is written or nothing. serve
 and the commands that read archives take the name of the first shard, or a glob such as
@@ -61,6 +71,8 @@ index, and is read like an archive. A mounted device is refused.`,
 			"a file can't be read or changes while it is packed, or OUT.tar.gz can't be written",
 			"tpk pack site site.tar.gz",
 			"tpk pack --level 9 --exclude .git/ --exclude '*.tmp' . ../site.tar.gz",
+			"tpk pack --prefix site-1.0 --mode go=rX site site-1.0.tar.gz",
+			"git ls-files -z | tpk pack -0T - . ../site.tar.gz",
 			"tpk pack --remove-files old-logs old-logs.tar.gz",
 			"tpk pack --shard-size 10GiB tiles tiles.tar.gz",
 			"tpk pack site - | ssh backup 'cat > site.tar.gz'"),

@@ -48,9 +48,10 @@ func parseAttributes(c *cli.Context, o *pack.Options) (err error) {
 
 // timeLayouts are the forms of a time. Those without a zone are of the local one, as in GNU tar.
 var timeLayouts = []string{
-	time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02",
+	time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02",
 	"2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02 15:04:05 -0700",
 	"2006-01-02 15:04 -0700", "2006-01-02 15:04:05 UTC", "2006-01-02 15:04 UTC", "2006-01-02 UTC",
+	time.RFC1123Z, time.RFC1123, time.UnixDate, time.ANSIC,
 }
 
 // parseTime returns the time of --mtime. As in GNU tar, a value that begins with . or / is a file,
@@ -64,6 +65,7 @@ func parseTime(c *cli.Context, text string) (time.Time, error) {
 		return fi.ModTime(), nil
 	}
 	if seconds, ok := strings.CutPrefix(text, "@"); ok {
+		seconds, _, _ = strings.Cut(seconds, ".") // archives have whole seconds
 		if n, err := strconv.ParseInt(seconds, 10, 64); err == nil {
 			return time.Unix(n, 0), nil
 		}
@@ -91,7 +93,7 @@ func parseOwner(
 	if _, err := strconv.ParseUint(name, 10, 64); err == nil && !both {
 		name, number = "", name
 	}
-	if number == "" && !both && name != "" {
+	if number == "" && !both && strings.Trim(name, "+-0123456789 ") != "" {
 		var err error
 		if number, err = lookup(name); err != nil {
 			return nil, report.Usagef("%s: --%s: this system has no %s: give its number, as in %s:1000",

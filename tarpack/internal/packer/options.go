@@ -27,7 +27,7 @@ type Options struct {
 	Special       bool              // keep FIFOs and devices
 
 	Prefix  string            // directory of the archive for everything; "" for its top
-	Names   []string          // paths below the directory to pack, each with what is below; nil packs all
+	Names   []string          // paths below the directory to pack, with what is below; nil packs all
 	Mode    *attributes.Mode  // changes permissions; nil keeps them
 	Owner   *attributes.Owner // of all entries; nil: see PreserveOwner
 	Group   *attributes.Owner // of all entries; nil: see PreserveOwner

@@ -48,7 +48,7 @@ func (s *sequencer) placeFile(ctx context.Context, it *Item) error {
 	return s.placePrepared(it)
 }
 
-// prepareAgain makes a later name of a file whose first name is in another shard, or was left out, a
+// prepareAgain makes a later name of a file whose first name is in another shard or was left out a
 // file of its own.
 func (s *sequencer) prepareAgain(it *Item) {
 	it.LaterName = false

@@ -27,7 +27,7 @@ type sequencer struct {
 	recent     *recents
 	unkept     *unkept.Counter
 	skipUnread func(error) bool // takes the error of a file that cannot be read; nil: it ends the run
-	keepUser   bool             // the user in the archive that is changed counts, not that of the new header
+	keepUser   bool             // the user stays that in the archive that is changed
 	keepGroup  bool             // likewise for the group
 }
 

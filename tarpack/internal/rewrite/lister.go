@@ -136,7 +136,8 @@ func (l *lister) walkDir(ctx context.Context, dir string, closed bool, branches 
 		if err != nil {
 			return err
 		}
-		if err := l.walkDir(ctx, c.path, closed || c.mode(l.m.P.Options.Mode)&0o100 == 0, below); err != nil {
+		isClosed := closed || c.mode(l.m.P.Options.Mode)&0o100 == 0
+		if err := l.walkDir(ctx, c.path, isClosed, below); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -60,6 +61,25 @@ func (n *names) of(dir string) ([]string, bool) {
 		return nil, false
 	}
 	return n.children[dir], true
+}
+
+// suits returns an error if there are names below an entry that is not a directory. Otherwise they
+// would be left out silently.
+func (n *names) suits(e *Entry) error {
+	if n == nil || e.Typ == sidecar.TypeDir {
+		return nil
+	}
+	rel := e.Dir.Tree.Rel(e.Path())
+	below := n.children[rel]
+	if len(below) == 0 || n.hasAll(rel) {
+		return nil
+	}
+	what := "a " + e.Typ.String()
+	if e.Typ == sidecar.TypeSymlink {
+		what = "a symbolic link, which is not followed"
+	}
+	return Error(rel+"/"+below[0], fmt.Errorf("%w: %s is %s",
+		syscall.ENOTDIR, format.Printable(rel), what))
 }
 
 // hasAll reports whether a directory, or one above it, is packed with everything below.

@@ -76,7 +76,7 @@ func (t *Tree) Top() (*Dir, error) {
 	return d, nil
 }
 
-// Parents returns the directories of the archive down to the top of the tree, which is the last one.
+// Parents returns the directories of the archive down to the top of the tree, the last one.
 func (t *Tree) Parents() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for i := range len(t.Into) {

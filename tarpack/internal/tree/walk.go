@@ -125,6 +125,12 @@ func (w *Walker) List(d *Dir) ([]Entry, error) {
 			return nil, err
 		}
 		if keep {
+			err = d.Tree.names.suits(&e)
+			if err := w.ignore(err); err != nil {
+				return nil, err
+			}
+		}
+		if keep && err == nil {
 			entries = append(entries, e)
 		}
 	}

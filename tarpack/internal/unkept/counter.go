@@ -50,8 +50,8 @@ func (c *Counter) Link(path, rel, target string) {
 	}
 }
 
-// leadsOut reports whether the text of the link at rel leads out of the tree. Other links on the way
-// are not followed.
+// leadsOut reports whether the text of the link at rel leads out of the tree. Other links on the
+// way are not followed.
 func leadsOut(rel, target string) bool {
 	if strings.HasPrefix(target, "/") {
 		return true
