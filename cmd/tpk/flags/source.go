@@ -3,6 +3,7 @@ package flags
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -15,17 +16,7 @@ import (
 
 // Source returns the flags of every command that packs files, followed by those given.
 func Source(more ...cli.Flag) []cli.Flag {
-	return append([]cli.Flag{
-		Level(""),
-		Workers(),
-		Dedup(),
-		&cli.StringSliceFlag{
-			Name: "exclude", Usage: "leave out files that match `GLOB` (repeatable)",
-		},
-		&cli.StringSliceFlag{
-			Name:  "exclude-from",
-			Usage: "read globs from `FILE`, one per line; # starts a comment (repeatable)",
-		},
+	return slices.Concat([]cli.Flag{Level(""), Workers(), Dedup()}, Exclusion(), []cli.Flag{
 		&cli.StringSliceFlag{
 			Name:  "include",
 			Usage: "take only what matches `GLOB`, with all below it (repeatable)",
@@ -53,7 +44,7 @@ func Source(more ...cli.Flag) []cli.Flag {
 				" 2026-01-31, 2026-01-31T12:00:00Z, or ./FILE for its time",
 		},
 		Switch("special", "include FIFOs and devices"),
-	}, more...)
+	}, more)
 }
 
 // ParseSource returns the options that the flags of [Source] and SOURCE_DATE_EPOCH set.
@@ -63,7 +54,7 @@ func ParseSource(c *cli.Context) (pack.Options, error) {
 		PreserveOwner: c.Bool("preserve-owner"), Special: c.Bool("special"),
 	}
 	var err error
-	if o.Exclude, err = globs(c, "exclude", "exclude-from"); err != nil {
+	if o.Exclude, err = Excluded(c); err != nil {
 		return o, err
 	}
 	if c.IsSet("include") {
@@ -86,6 +77,22 @@ func ParseSource(c *cli.Context) (pack.Options, error) {
 	}
 	return o, nil
 }
+
+// Exclusion returns the flags that leave out files.
+func Exclusion() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{
+			Name: "exclude", Usage: "leave out files that match `GLOB` (repeatable)",
+		},
+		&cli.StringSliceFlag{
+			Name:  "exclude-from",
+			Usage: "read globs from `FILE`, one per line; # starts a comment (repeatable)",
+		},
+	}
+}
+
+// Excluded returns what the flags of [Exclusion] leave out.
+func Excluded(c *cli.Context) (*exclude.Patterns, error) { return globs(c, "exclude", "exclude-from") }
 
 // globs returns the globs of the flag, and those in the files that the flag from names, if any.
 func globs(c *cli.Context, flag, from string) (*exclude.Patterns, error) {
