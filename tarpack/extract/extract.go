@@ -26,6 +26,7 @@ import (
 //   - format.ErrRefused: the entry has a dangerous name or type.
 //   - format.ErrNoEntry: one of Options.Paths is not in the archive.
 //   - format.ErrCollision: the file system does not distinguish the name from another entry's.
+//   - ErrSameName: Options.StripComponents gives it the name of an earlier entry.
 //   - fs.ErrExist: Options.KeepOldFiles is set, and something has the name.
 //
 // Extract itself returns an error only if going on is pointless: the disk is full, or ctx has

@@ -1,12 +1,16 @@
 package extract
 
 import (
+	"errors"
 	"fmt"
 	"hash/maphash"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 )
+
+// ErrSameName: without their leading components, two entries have the same name.
+var ErrSameName = errors.New("another entry has the same name without its first components")
 
 // limit takes out of the runs what Exclude matches, and what has no name or another entry's name
 // without its leading components.
@@ -68,8 +72,8 @@ func (l *limiter) look(row *sidecar.Row) (keep, below bool) {
 	}
 	if other, err := l.take(name, row.Ordinal, isDir); err != nil || other != "" {
 		if err == nil {
-			err = fmt.Errorf("%w: %s is %s as well", format.ErrCollision,
-				format.Printable(other), format.Printable(name))
+			err = fmt.Errorf("%w: %s, from %s", ErrSameName,
+				format.Printable(name), format.Printable(other))
 		}
 		l.x.failed.Store(row.Ordinal, true)
 		l.x.problems.Add(&format.Problem{Path: path, Offset: row.Entry.Offset, Err: err})
