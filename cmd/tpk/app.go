@@ -20,8 +20,8 @@ const about = `
 tpk packs a directory into an ordinary .tar.gz file, which any tar extracts. Each file is compressed
 on its own, so that tpk can read or serve any of them without decompressing the rest.
 
-Flags may be given before or after the arguments. After "--", everything is an argument. Flags of one
-letter may be put together: -qC DIR.
+Flags may be given before or after the arguments. After "--", everything is an argument. Flags of
+one letter may be put together: -qC DIR.
 
 Exit codes:
    0      success

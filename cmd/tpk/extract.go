@@ -108,8 +108,7 @@ func parseExtract(c *cli.Context) (*extractOptions, error) {
 	return o, err
 }
 
-// selectPaths sets the paths to extract, and returns the words that stand for none. All is false if
-// there is nothing to extract.
+// selectPaths sets the paths to extract, and returns what each word stands for.
 func (o *extractOptions) selectPaths(a *tarpack.Archive) (matches []reading.Match, err error) {
 	matches, err = reading.Find(a, o.words)
 	for _, m := range matches {

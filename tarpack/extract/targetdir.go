@@ -143,8 +143,8 @@ var errThere = errors.New("it is there already")
 
 // exclusively calls create to create name in the directory. If that fails with fs.ErrExist, the
 // outcome depends on what is there. A file that this run created is a collision. Otherwise
-// exclusively returns errThere if keep accepts the file, fs.ErrExist if d.keepOld is set, or removes
-// the file and calls create again.
+// exclusively returns errThere if keep accepts the file, fs.ErrExist if d.keepOld is set, or
+// removes the file and calls create again.
 func (d *targetDir) exclusively(
 	name string, create func() error, keep func(fs.FileInfo) bool,
 ) error {

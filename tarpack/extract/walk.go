@@ -80,7 +80,8 @@ type walker struct {
 func (w *walker) walk() (err error) {
 	w.owners.x = w.x
 	top := &targetDir{
-		keepOld: w.x.o.KeepOldFiles, root: w.x.root, borrowed: true, ordinal: sidecar.Root, createdHere: w.kind == passLinks,
+		keepOld: w.x.o.KeepOldFiles, root: w.x.root, borrowed: true,
+		ordinal: sidecar.Root, createdHere: w.kind == passLinks,
 	}
 	top.refs.Store(1)
 	w.stack = []*targetDir{top}

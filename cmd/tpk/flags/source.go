@@ -92,7 +92,9 @@ func Exclusion() []cli.Flag {
 }
 
 // Excluded returns what the flags of [Exclusion] leave out.
-func Excluded(c *cli.Context) (*exclude.Patterns, error) { return globs(c, "exclude", "exclude-from") }
+func Excluded(c *cli.Context) (*exclude.Patterns, error) {
+	return globs(c, "exclude", "exclude-from")
+}
 
 // globs returns the globs of the flag, and those in the files that the flag from names, if any.
 func globs(c *cli.Context, flag, from string) (*exclude.Patterns, error) {

@@ -101,8 +101,8 @@ func (g *glob) look(row *sidecar.Row) {
 	}
 }
 
-// Spans returns the ordinals of what was matched, with all that is below it, as runs in the order of
-// the archive. A run begins with the first ordinal and ends before the second.
+// Spans returns the ordinals of what was matched, with all that is below it, as runs in the order
+// of the archive. A run begins with the first ordinal and ends before the second.
 func Spans(a *tarpack.Archive, matches []Match) ([][2]int, error) {
 	var spans [][2]int
 	for _, m := range matches {
