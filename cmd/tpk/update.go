@@ -26,7 +26,8 @@ func updateCommand() *cli.Command {
 Makes ARCHIVE what 'tpk pack DIR ARCHIVE' would write, but copies unchanged files from it. A file is
 unchanged if its size and modification time are the same or, with --checksum, its content.
 Times that prove nothing are not trusted, and the file is read: times that are clamped to
-SOURCE_DATE_EPOCH or equal to it, in the future, or set by build tools, such as 0, 1 and 1980-01-01.
+SOURCE_DATE_EPOCH or equal to it, in the future, no earlier than that of ARCHIVE, or set by build
+tools: before 1986, or a midnight in some time zone.
 Only --checksum finds a change that keeps the size and restores the time, as cp -p does.
 
 Entries that are not in DIR, or are excluded, are removed unless --keep is given. If these are more

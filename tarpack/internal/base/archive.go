@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
@@ -26,6 +27,7 @@ type Archive struct {
 	number  int             // among the archives of a rewrite
 	genuine map[uint32]bool // files with several names that are not duplicates
 	groups  GroupCache
+	written int64 // when the file was last written, in seconds since 1970
 }
 
 // Open opens the archive name, which is the given number of a rewrite. It checks the whole index,
@@ -35,7 +37,11 @@ func Open(ctx context.Context, name string, number int, o *indexed.Options) (*Ar
 	if err != nil {
 		return nil, err
 	}
-	a := &Archive{File: x, number: number}
+	a := &Archive{File: x, number: number, written: math.MaxInt64}
+	// The time of a device says nothing about the archive on it.
+	if fi, err := x.OSFile.Stat(); err == nil && fi.Mode().IsRegular() {
+		a.written = fi.ModTime().Unix()
+	}
 	if !x.Rebuilt {
 		sound, serr := indexed.Sound(ctx, x.Index, x.Name, o, x.BuildIndex)
 		if err = serr; err == nil && sound != x.Index {
@@ -51,6 +57,11 @@ func Open(ctx context.Context, name string, number int, o *indexed.Options) (*Ar
 	}
 	return a, nil
 }
+
+// IsOlderThan reports whether the file of the archive was last written in a second before modTime
+// was over. A file with that time was from the future when it was packed. A copy may be later than
+// the archive was, so false proves nothing.
+func (a *Archive) IsOlderThan(modTime int64) bool { return a.written <= modTime }
 
 // FindGenuine finds the files that have several names among the paths that stay. Duplicates do not
 // count. If all hard links are duplicates, the index is not read.

@@ -184,6 +184,7 @@ func (m *Merger) compare(
 			return err
 		}
 		it.Keep = base.entry.Size == h.Size && base.entry.ModTime == h.ModTime &&
+			!base.Ref.From.IsOlderThan(h.ModTime) &&
 			canProve(h.ModTime, m.P.Options.LatestModTime, time.Now())
 	}
 	return nil
