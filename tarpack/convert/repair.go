@@ -22,7 +22,7 @@ import (
 //
 // If the archive is not damaged, Repair writes no archive. If out is name, it truncates an archive
 // whose only fault is an unfinished append in place, and rebuilds a sidecar that is missing or does
-// not fit.
+// not fit. Another archive that follows in the same file is format.ErrJoined, and nothing is written.
 //
 // An archive of a newer format version may contain what this package cannot read. Repair replaces
 // it only if out is another file; otherwise the error wraps format.ErrVersion.
@@ -78,6 +78,9 @@ func repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 		return RepairResult{}, err
 	}
 	defer k.Close()
+	if err := checkJoined(ctx, a); err != nil {
+		return RepairResult{}, err
+	}
 	res = RepairResult{Damaged: sv.damaged, Saved: sv.numSaved, Lost: sv.numLost, CutOff: a.Rest}
 	if !sv.damaged && dst != nil && a.Rest > 0 && sameName(name, dst.Name) {
 		return res, a.CutBack(dst.Name)
@@ -106,6 +109,21 @@ func checkRepairable(a *archivefile.File, out string) error {
 	}
 	if _, err := format.ReadTrailer(a.OSFile, a.Size); errors.Is(err, format.ErrVersion) {
 		return fmt.Errorf("%s: %w", a.Name, err)
+	}
+	return nil
+}
+
+// checkJoined refuses to cut off another archive behind the archive.
+func checkJoined(ctx context.Context, a *archivefile.File) error {
+	if a.Rest == 0 {
+		return nil
+	}
+	e := format.NewUnfinished(a.OSFile, a.Trailer, a.Rest)
+	if err := e.SearchJoined(ctx, a.OSFile); err != nil {
+		return err
+	}
+	if e.IsJoined {
+		return fmt.Errorf("%s: %w", a.Name, e)
 	}
 	return nil
 }

@@ -52,6 +52,7 @@ var hints = []struct {
 	{format.ErrNotArchive, "'tpk pack' packs a directory, 'tpk convert' converts a tar or zip"},
 	{format.ErrRemovals, "check the directory, or allow it with --max-delete"},
 	{format.ErrAppend, "add it without --append"},
+	{format.ErrJoined, "'tpk convert' makes one archive of both"},
 	{format.ErrUnfinished, "'tpk repair' cuts it off"},
 	{format.ErrTruncated, hintTruncated},
 	{gzmember.ErrTruncated, hintTruncated},
