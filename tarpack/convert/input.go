@@ -179,6 +179,7 @@ func (in *input) beginsStream() bool {
 	defer s.Close()
 	_, err := io.ReadFull(s, make([]byte, format.BlockSize))
 	return err == nil || err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, errCutOff) ||
 		errors.Is(err, errMemory)
 }
 

@@ -162,7 +162,7 @@ func (c *converter) archiveAfter(ctx context.Context, s *streams) (int64, error)
 func (c *converter) readJunk(last part) error {
 	at := c.in.consumed()
 	if last != partZip {
-		return fmt.Errorf("%w: bytes of no known format follow at offset %d", ErrNotConvertible, at)
+		return fmt.Errorf("%w: other bytes follow at offset %d", ErrNotConvertible, at)
 	}
 	var j junk
 	if _, err := io.Copy(&j, c.in.r); err != nil {

@@ -38,7 +38,7 @@ type streams struct {
 }
 
 // errNoStream: bytes are no compressed stream.
-var errNoStream = errors.New("bytes of no known format follow the compressed data")
+var errNoStream = errors.New("other bytes follow the compressed data")
 
 func (s *streams) Read(b []byte) (int, error) {
 	for len(b) > 0 {
@@ -92,6 +92,8 @@ func (s *streams) explain(err error) error {
 	switch {
 	case err == io.ErrUnexpectedEOF:
 		return errCutOff
+	case errors.Is(err, xz.ErrFormat):
+		return errNoStream
 	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded),
 		errors.Is(err, xz.ErrMemlimit):
 		return errMemory
@@ -100,7 +102,7 @@ func (s *streams) explain(err error) error {
 }
 
 // errCutOff: a compressed stream ends too early.
-var errCutOff = fmt.Errorf("the compressed data is cut off: %w", io.ErrUnexpectedEOF)
+var errCutOff = errors.New("the compressed data is cut off")
 
 // Close gives up the current stream.
 func (s *streams) Close() {
@@ -179,7 +181,8 @@ func (s *streams) openStream() error {
 		return s.gzip.reset(s.r)
 	case magic == magicZstd:
 		p := &padded{r: s.r, extra: 4}
-		z, err := zstd.NewReader(p, zstd.WithDecoderMaxMemory(maxDictionary))
+		z, err := zstd.NewReader(p, zstd.WithDecoderMaxMemory(maxDictionary),
+			zstd.WithDecoderMaxWindow(maxDictionary))
 		if err != nil {
 			return err
 		}
@@ -293,8 +296,12 @@ type paddedStream struct {
 
 func (s *paddedStream) Read(b []byte) (int, error) {
 	n, err := s.Reader.Read(b)
-	if err != nil && s.isEnd(err) && s.p.zeros >= s.magic {
+	switch {
+	case err == nil || !s.isEnd(err):
+	case s.p.zeros >= s.magic:
 		err = io.EOF
+	case err != io.ErrUnexpectedEOF:
+		err = errNoStream
 	}
 	return n, err
 }

@@ -109,11 +109,10 @@ func (t *tarInput) readBlock() (bool, error) {
 	}
 	zero := len(bytes.TrimRight(t.block[:n], "\x00")) == 0
 	switch {
+	case err != nil && t.r.n < format.BlockSize && (err == io.EOF || err == io.ErrUnexpectedEOF):
+		return false, errNoTar
 	case err == io.EOF || err == io.ErrUnexpectedEOF && (zero || t.zeros > 0):
-		switch {
-		case t.r.n < format.BlockSize:
-			return false, errNoTar
-		case !zero:
+		if !zero {
 			t.junk.Write(t.block[:n])
 		}
 		return false, cmp.Or(t.junk.check(), io.EOF)
