@@ -25,7 +25,11 @@ func (c *converter) readZip(ctx context.Context) error {
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return fmt.Errorf("%w: %w", ErrNotConvertible, err)
 	}
-	if err := checkBefore(z, r, begin); err != nil {
+	end, err := findZipEnd(r)
+	if err == nil {
+		err = checkBefore(z, &end, r, begin)
+	}
+	if err != nil {
 		return err
 	}
 	c.zip = r
@@ -40,9 +44,8 @@ func (c *converter) readZip(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	end, err := zipEnd(r)
-	c.in.seek(ctx, end+c.in.begin)
-	return err
+	c.in.seek(ctx, end.end+c.in.begin)
+	return nil
 }
 
 const zipEncrypted = 1 // a bit of the general purpose flags
