@@ -16,7 +16,8 @@ import (
 func zipOf(name, local, central string) []byte {
 	u16, u32 := binary.LittleEndian.AppendUint16, binary.LittleEndian.AppendUint32
 	fields := func(b []byte, extra string) []byte {
-		b = u16(u16(u16(b, 20), 0), 0)                                            // version, flags, method
+		b = u16(u16(u16(b, 20), 0), 0) // version, flags, method
+
 		b = u32(u16(u16(b, 0), 0x21), crc32.ChecksumIEEE(nil))                    // 1980-01-01
 		return u16(u16(u32(u32(b, 0), 0), uint16(len(name))), uint16(len(extra))) // sizes, lengths
 	}

@@ -84,7 +84,8 @@ func TestConvertForgedTar(t *testing.T) {
 		{name: "NUL in linkpath", tar: a + tarFile("p", 'x', "20 linkpath=a\x00other\n") +
 			tarBlock("l", '2', 0, "short") + tarFile("p", 'x', "21 linkpath=a\x00others\n") +
 			tarBlock("m", '2', 0, "short") + end},
-		{name: "NUL in path and uname", tar: tarFile("p", 'x', "16 path=n\x00other\n20 uname=user\x00other\n") +
+		{name: "NUL in path and uname", tar: tarFile("p", 'x',
+			"16 path=n\x00other\n20 uname=user\x00other\n") +
 			a + end},
 		{name: "NULs behind records", tar: tarFile("p", 'x', "13 mtime=500\n"+tarZeros(100)) + a + end},
 		{name: "extended header of Solaris", tar: tarFile("p", 'X', "13 mtime=500\n") + a + end},

@@ -81,7 +81,7 @@ func TestConvertZipModes(t *testing.T) {
 			entries = append(entries, zipEntry{name: name, host: host, attrs: attrs})
 		}
 	}
-	for _, host := range []uint16{0, 2, 3, 5, 11, 18} { // with a Unix mode, and not all of them heed it
+	for _, host := range []uint16{0, 2, 3, 5, 11, 18} { // not all heed a Unix mode
 		for i, attrs := range []uint32{0o100600 << 16, 0o600 << 16, 0o100755 << 16, 0o100755<<16 | 0x21,
 			0o100444<<16 | 1, 0o100400 << 16} {
 			name := fmt.Sprintf("mode%d-%d", host, i)

@@ -97,7 +97,7 @@ func (h *headerReader) skipText() {
 		if err == nil {
 			return
 		}
-		if err != bufio.ErrBufferFull {
+		if !errors.Is(err, bufio.ErrBufferFull) {
 			h.err = err
 		}
 	}

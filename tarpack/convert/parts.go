@@ -23,8 +23,8 @@ const (
 	partZeros               // nothing but zeros up to the end
 )
 
-// partOf returns which kind of part begins with b, which has format.BlockSize bytes unless the input
-// ends before. The checksum of a tar header tells most, so it comes first.
+// partOf returns which kind of part begins with b, the next block or the rest of the input. The
+// checksum of a tar header tells most, so it comes first.
 func partOf(b []byte) part {
 	switch {
 	case len(b) == format.BlockSize && isTarHeader(b):
@@ -205,15 +205,19 @@ type junk struct {
 var errHoldsArchive = errors.New("bytes that seem to hold an archive but can't be read")
 
 func (j *junk) Write(b []byte) (int, error) {
-	n := len(b)
+	j.add(b)
+	return len(b), nil
+}
+
+// add looks at the next bytes.
+func (j *junk) add(b []byte) {
 	if j.err == nil {
 		if j.size == 0 && len(b) >= format.BlockSize && seemsTarHeader(b) {
 			j.found(0, "a damaged tar header")
 		}
 		j.look(b)
 	}
-	j.size += int64(n)
-	return n, nil
+	j.size += int64(len(b))
 }
 
 func (j *junk) look(b []byte) {

@@ -21,8 +21,9 @@ import (
 // headers are created again, with mode and time from the old sidecar if there is one.
 //
 // If the archive is not damaged, Repair writes no archive. If out is name, it truncates an archive
-// whose only fault is an unfinished append in place, and rebuilds a sidecar that is missing or does
-// not fit. Another archive that follows in the same file is format.ErrJoined, and nothing is written.
+// whose only fault is an unfinished append in place, and rebuilds a sidecar that is missing or
+// does not fit. If another archive follows in the same file, the error is format.ErrJoined, and
+// nothing is written.
 //
 // An archive of a newer format version may contain what this package cannot read. Repair replaces
 // it only if out is another file; otherwise the error wraps format.ErrVersion.

@@ -113,13 +113,13 @@ func (t *tarInput) readBlock() (bool, error) {
 		return false, errNoTar
 	case err == io.EOF || err == io.ErrUnexpectedEOF && (zero || t.zeros > 0):
 		if !zero {
-			t.junk.Write(t.block[:n])
+			t.junk.add(t.block[:n])
 		}
 		return false, cmp.Or(t.junk.check(), io.EOF)
 	case err != nil:
 		return false, err
 	case t.junk.size > 0:
-		t.junk.Write(t.block[:])
+		t.junk.add(t.block[:])
 		return false, t.junk.check()
 	case zero:
 		clear(t.meta) // extended headers of nothing, as in GNU tar
@@ -129,7 +129,7 @@ func (t *tarInput) readBlock() (bool, error) {
 		if t.zeros == 0 {
 			return false, t.errHeader()
 		}
-		t.junk.Write(t.block[:])
+		t.junk.add(t.block[:])
 		return false, t.junk.check()
 	}
 	if t.zeros > 1 {

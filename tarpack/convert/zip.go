@@ -13,7 +13,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 )
 
-// readZip packs the entries of the zip at the end of the input. It needs the input as a file, because
+// readZip packs the entries of the zip at the end of the input. It needs the input as a file, as
 // the directory of a zip is at its end. Bytes before and behind the zip may be in other formats.
 func (c *converter) readZip(ctx context.Context) error {
 	begin := c.in.consumed()

@@ -65,8 +65,8 @@ func (e *zipEnd) hasTwoDirectories(r *io.SectionReader) bool {
 	return true
 }
 
-// checkBefore returns an error if a zip begins at begin, and ends before the first entry of z, whose
-// end is e. Other bytes there, such as a program that extracts the zip, are left out.
+// checkBefore returns an error if a zip begins at begin, and ends before the first entry of z. e is
+// the end of z. Other bytes there, such as a program that extracts the zip, are left out.
 func checkBefore(z *zip.Reader, e *zipEnd, r *io.SectionReader, begin int64) error {
 	errTwo := fmt.Errorf("%w: the zip at offset %d is followed by another one", ErrNotConvertible,
 		begin)

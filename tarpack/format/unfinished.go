@@ -15,7 +15,7 @@ type UnfinishedError struct {
 	IsJoined bool    // they end with another archive
 }
 
-// NewUnfinished returns the error of an archive in r that ends with t and is followed by rest bytes,
+// NewUnfinished returns the error of an archive in r that ends with t, where rest bytes follow it,
 // at least one.
 func NewUnfinished(r io.ReaderAt, t Trailer, rest int64) *UnfinishedError {
 	e := &UnfinishedError{Trailer: t, Rest: rest}
@@ -31,7 +31,8 @@ func NewUnfinished(r io.ReaderAt, t Trailer, rest int64) *UnfinishedError {
 	return e
 }
 
-// LastJoined returns the error of a file that ends with an archive right behind another one, or nil.
+// LastJoined returns the error of a file that ends with an archive right behind another one. It
+// returns nil for other files.
 func LastJoined(r io.ReaderAt, size int64) *UnfinishedError {
 	trailer := func(end int64) (Trailer, bool) {
 		var b [EndSize]byte

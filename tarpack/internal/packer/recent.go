@@ -14,8 +14,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
-// longestWait is how far ahead the end of a second may be that settle waits for: that of a file that
-// was written just now, on a computer with a clock up to 2 s ahead. Later times are not waited for.
+// longestWait is how far ahead the end of a second may be that settle waits for. A file may have
+// been written just now, or by a computer with a clock that is up to 2 s ahead.
 const longestWait = 3*time.Second + durable.Tick
 
 // recents holds the files that a further write could still change without a trace: the archive has
@@ -69,9 +69,9 @@ func (r *recents) note(it *Item) {
 	r.files = append(r.files, f)
 }
 
-// settle waits until the seconds of all recent files are over, if their times are at most
-// 2 s ahead. Then it compares the files with what they were. After that, any write gives a file another time than the
-// archive has.
+// settle waits until the seconds of all recent files are over, if their times are at most 2 s
+// ahead. Then it compares the files with what they were. After that, any write gives a file
+// another time than the archive has.
 func (r *recents) settle(ctx context.Context) error {
 	now := time.Now()
 	end := now
