@@ -9,7 +9,6 @@
 //	parts.go    the parts of the input, each in one format; what follows them
 //	input.go    the input, read from front to back and at any offset
 //	archive.go  the entries of a tpk archive
-//	streams.go  the formats that compress a tar; gzip.go
 //	tar.go      the entries of a tar; tarinput.go finds their headers, tarpax.go extended ones
 //	zip.go      the entries of a zip; zipends.go, zipheader.go, zipextra.go, zipcontent.go
 //	repair.go   Repair; salvage.go finds the intact entries

@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/compressed"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/output"
 )
@@ -175,12 +176,12 @@ func (in *input) beginsStream() bool {
 	if format.BeginsUnit(head) {
 		return true
 	}
-	s := &streams{r: bufio.NewReader(bytes.NewReader(head))}
+	s := compressed.NewReader(bufio.NewReader(bytes.NewReader(head)))
 	defer s.Close()
 	_, err := io.ReadFull(s, make([]byte, format.BlockSize))
 	return err == nil || err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, errCutOff) ||
-		errors.Is(err, errMemory)
+		errors.Is(err, compressed.ErrCutOff) ||
+		errors.Is(err, compressed.ErrMemory)
 }
 
 // probeSize is how many bytes are read to find out whether they are a compressed stream.

@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/compressed"
 )
 
 // A part is a piece of the input in one format.
@@ -31,7 +32,7 @@ func partOf(b []byte) part {
 		return partTar
 	case isZip(b):
 		return partZip
-	case isStream(b):
+	case compressed.Begins(b):
 		return partStreams
 	case len(bytes.Trim(b, "\x00")) == 0:
 		return partZeros
@@ -45,7 +46,7 @@ func (c *converter) read(ctx context.Context, in io.Reader) (err error) {
 	defer func() { err = errors.Join(err, c.in.Close()) }()
 	last, err := c.readFirst(ctx)
 	for err == nil && !(last == partStreams && c.in.onDevice()) {
-		if err = skipZeros(c.in.r); err != nil {
+		if err = compressed.SkipZeros(c.in.r); err != nil {
 			break
 		}
 		head, _ := c.in.r.Peek(format.BlockSize)
@@ -89,7 +90,7 @@ func (c *converter) readFirst(ctx context.Context) (part, error) {
 	err = c.readZip(ctx)
 	if errors.Is(err, zip.ErrFormat) {
 		err = ErrNotConvertible
-		if isStream(head) {
+		if compressed.Begins(head) {
 			// The decoder knows best what is wrong.
 			return partStreams, c.readPart(ctx, partStreams)
 		}
@@ -112,7 +113,7 @@ func (c *converter) readPart(ctx context.Context, p part) error {
 
 // readStreams reads tpk archives and compressed tars that follow each other.
 func (c *converter) readStreams(ctx context.Context) error {
-	s := &streams{r: c.in.r}
+	s := compressed.NewReader(c.in.r)
 	defer s.Close()
 	for {
 		size, err := c.archiveAfter(ctx, s)
@@ -126,7 +127,7 @@ func (c *converter) readStreams(ctx context.Context) error {
 		if err != nil || size > 0 && c.in.onDevice() {
 			return err
 		}
-		if _, err := s.atEnd(); err != nil {
+		if _, err := s.AtEnd(); err != nil {
 			return damaged(err)
 		}
 		if head, _ := c.in.r.Peek(format.BlockSize); partOf(head) != partStreams {
@@ -137,8 +138,8 @@ func (c *converter) readStreams(ctx context.Context) error {
 
 // isStreamOver reports whether the current stream is at its end, and followed by a part of another
 // kind or by a tpk archive.
-func (c *converter) isStreamOver(ctx context.Context, s *streams) (bool, error) {
-	if end, err := s.atEnd(); !end || err != nil {
+func (c *converter) isStreamOver(ctx context.Context, s *compressed.Reader) (bool, error) {
+	if end, err := s.AtEnd(); !end || err != nil {
 		return false, damaged(err)
 	}
 	head, _ := c.in.r.Peek(format.BlockSize)
@@ -151,8 +152,8 @@ func (c *converter) isStreamOver(ctx context.Context, s *streams) (bool, error) 
 
 // archiveAfter returns the size of the tpk archive that begins here, which is not inside a
 // compressed stream, or 0 if none does.
-func (c *converter) archiveAfter(ctx context.Context, s *streams) (int64, error) {
-	if end, err := s.atEnd(); !end || err != nil {
+func (c *converter) archiveAfter(ctx context.Context, s *compressed.Reader) (int64, error) {
+	if end, err := s.AtEnd(); !end || err != nil {
 		return 0, damaged(err)
 	}
 	return c.in.archive(ctx)
@@ -169,7 +170,7 @@ func (c *converter) readJunk(last part) error {
 		return err
 	}
 	if err := j.check(); err != nil {
-		return fmt.Errorf("%w: behind the zip at offset %d: %w", ErrNotConvertible, at, err)
+		return fmt.Errorf("%w: the zip ends at offset %d, and %w", ErrNotConvertible, at, err)
 	}
 	c.notice("%d bytes behind the end of the zip are left out", j.size)
 	return nil
@@ -202,7 +203,8 @@ type junk struct {
 }
 
 // errHoldsArchive: bytes seem to hold an archive.
-var errHoldsArchive = errors.New("bytes that seem to hold an archive but can't be read")
+var errHoldsArchive = errors.New(
+	"bytes follow its end that can't be read and seem to hold an archive")
 
 func (j *junk) Write(b []byte) (int, error) {
 	j.add(b)

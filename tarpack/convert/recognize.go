@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/compressed"
 )
 
 // Recognizes reports whether a file of size bytes looks like one that Convert reads: a zip, a tar,
@@ -22,15 +23,15 @@ func Recognizes(file io.ReaderAt, size int64) bool {
 	if looksLikeTar(head) || isZip(head) {
 		return true
 	}
-	if !isStream(head) {
+	if !compressed.Begins(head) {
 		_, err := zip.NewReader(file, size) // perhaps behind a program that extracts it
 		return err == nil || errors.Is(err, zip.ErrInsecurePath)
 	}
-	s := &streams{r: r}
+	s := compressed.NewReader(r)
 	defer s.Close()
 	block := make([]byte, format.BlockSize)
 	n, err := io.ReadFull(s, block)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF && err != errCutOff {
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF && err != compressed.ErrCutOff {
 		return true
 	}
 	return looksLikeTar(block[:n])

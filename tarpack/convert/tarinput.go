@@ -310,3 +310,10 @@ func tarNumber(b []byte) (int64, bool) {
 	}
 	return n, true
 }
+
+func noEOF(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/mikelolasagasti/xz"
 	"github.com/ulikunitz/xz/lzma"
 
+	"github.com/tarpack/tpk/tarpack/internal/compressed"
 	"github.com/tarpack/tpk/tarpack/internal/deflate64"
 )
 
@@ -47,10 +48,11 @@ func openZip(zf *zip.File) (io.ReadCloser, error) {
 	case zipLZMA:
 		c.r, err = newZipLZMA(zf, br)
 	case zipXZ:
-		c.r, err = xz.NewReader(br, maxDictionary)
+		c.r, err = xz.NewReader(br, compressed.MaxDictionary)
 	case zstd.ZipMethodWinZip, zstd.ZipMethodPKWare:
 		var z *zstd.Decoder
-		if z, err = zstd.NewReader(br, zstd.WithDecoderMaxMemory(maxDictionary)); err == nil {
+		if z, err = zstd.NewReader(br, zstd.WithDecoderMaxMemory(compressed.MaxDictionary),
+			zstd.WithDecoderMaxWindow(compressed.MaxDictionary)); err == nil {
 			c.r, c.close = z, z.Close
 		}
 	case zipDeflate64:
@@ -80,7 +82,7 @@ func newZipLZMA(zf *zip.File, r *bufio.Reader) (io.Reader, error) {
 		size = ^uint64(0)
 	}
 	b := binary.LittleEndian.AppendUint64(head[4:], size)
-	return lzma.ReaderConfig{DictCap: maxDictionary}.NewReader(&prefixed{b, r})
+	return lzma.ReaderConfig{DictCap: compressed.MaxDictionary}.NewReader(&prefixed{b, r})
 }
 
 // prefixed reads b and then r, and does not read ahead.

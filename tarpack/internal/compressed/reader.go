@@ -1,4 +1,4 @@
-package convert
+package compressed
 
 import (
 	"bufio"
@@ -19,20 +19,20 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/xzbcj"
 )
 
-// maxDictionary is the largest dictionary or window that a compressed stream may ask for: that of
+// MaxDictionary is the largest dictionary or window that a compressed stream may ask for: that of
 // zstd --long=31, and more than xz writes. Decoders touch as much of it as there is content.
-const maxDictionary = 2 << 30
+const MaxDictionary = 2 << 30
 
-// errMemory: a compressed stream needs a larger dictionary.
-var errMemory = fmt.Errorf("it needs more than %d GiB of memory to decompress", maxDictionary>>30)
+// ErrMemory: a compressed stream needs a larger dictionary.
+var ErrMemory = fmt.Errorf("it needs more than %d GiB of memory to decompress", MaxDictionary>>30)
 
-// streams reads compressed streams that follow each other, of any formats, and zeros between and
+// A Reader reads compressed streams that follow each other, of any formats, and zeros between and
 // behind them. Close gives up a decoder that is in use.
-type streams struct {
+type Reader struct {
 	r     *bufio.Reader
 	now   io.Reader     // the stream that is read, nil between two
 	out   *bufio.Reader // reads now; it never holds bytes of two streams
-	err   error         // of now, found by atEnd
+	err   error         // of now, found by AtEnd
 	gzip  *gzipStream
 	close func()
 }
@@ -40,9 +40,14 @@ type streams struct {
 // errNoStream: bytes are no compressed stream.
 var errNoStream = errors.New("other bytes follow the compressed data")
 
-func (s *streams) Read(b []byte) (int, error) {
+// NewReader returns a reader of the streams in r. It reads no further than they go, so that the
+// caller can read on from r when AtEnd returns true.
+func NewReader(r *bufio.Reader) *Reader { return &Reader{r: r} }
+
+// Read reads across streams. Bytes that are no stream are an error.
+func (s *Reader) Read(b []byte) (int, error) {
 	for len(b) > 0 {
-		end, err := s.atEnd()
+		end, err := s.AtEnd()
 		if err == nil && end {
 			err = s.next()
 		}
@@ -56,9 +61,9 @@ func (s *streams) Read(b []byte) (int, error) {
 	return 0, nil
 }
 
-// atEnd reports whether the current stream, if any, is at its end. Then it skips the zeros behind
+// AtEnd reports whether the current stream, if any, is at its end. Then it skips the zeros behind
 // it.
-func (s *streams) atEnd() (bool, error) {
+func (s *Reader) AtEnd() (bool, error) {
 	if s.now != nil {
 		if s.out.Buffered() > 0 {
 			return false, nil
@@ -71,7 +76,7 @@ func (s *streams) atEnd() (bool, error) {
 		}
 		s.Close()
 	}
-	err := skipZeros(s.r)
+	err := SkipZeros(s.r)
 	if err == io.EOF { // next meets it again
 		err = nil
 	}
@@ -79,7 +84,7 @@ func (s *streams) atEnd() (bool, error) {
 }
 
 // next opens the stream that follows. It returns io.EOF if there is none.
-func (s *streams) next() error {
+func (s *Reader) next() error {
 	if _, err := s.r.Peek(1); err != nil {
 		return err
 	}
@@ -88,32 +93,32 @@ func (s *streams) next() error {
 
 // explain returns an error of the current stream. An early end of the stream is not one of the tar
 // in it.
-func (s *streams) explain(err error) error {
+func (s *Reader) explain(err error) error {
 	switch {
 	case err == io.ErrUnexpectedEOF:
-		return errCutOff
+		return ErrCutOff
 	case errors.Is(err, xz.ErrFormat):
 		return errNoStream
 	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded),
 		errors.Is(err, xz.ErrMemlimit):
-		return errMemory
+		return ErrMemory
 	}
 	return err
 }
 
-// errCutOff: a compressed stream ends too early.
-var errCutOff = errors.New("the compressed data is cut off")
+// ErrCutOff: a compressed stream ends too early.
+var ErrCutOff = errors.New("the compressed data is cut off")
 
 // Close gives up the current stream.
-func (s *streams) Close() {
+func (s *Reader) Close() {
 	if s.close != nil {
 		s.close()
 	}
 	s.now, s.close, s.err = nil, nil, nil
 }
 
-// skipZeros reads to the next byte that is not zero. It returns io.EOF if there is none.
-func skipZeros(r *bufio.Reader) error {
+// SkipZeros reads to the next byte that is not zero. It returns io.EOF if there is none.
+func SkipZeros(r *bufio.Reader) error {
 	for {
 		b, err := r.ReadByte()
 		if err != nil {
@@ -135,8 +140,8 @@ const (
 	magicSkippable = 0x184d2a50 // to 0x184d2a5f: a skippable frame of zstd or LZ4
 )
 
-// isStream reports whether b begins like a compressed stream, or a skippable frame before one.
-func isStream(b []byte) bool {
+// Begins reports whether b begins like a compressed stream, or a skippable frame before one.
+func Begins(b []byte) bool {
 	if len(b) < 4 {
 		return false
 	}
@@ -147,7 +152,7 @@ func isStream(b []byte) bool {
 }
 
 // open begins the stream that follows in r.
-func (s *streams) open() error {
+func (s *Reader) open() error {
 	if err := s.openStream(); err != nil {
 		s.now = nil
 		return err
@@ -160,7 +165,7 @@ func (s *streams) open() error {
 }
 
 // openStream finds the format of the stream that follows in r, and its reader.
-func (s *streams) openStream() error {
+func (s *Reader) openStream() error {
 	if err := s.skipFrames(); err != nil {
 		return err
 	}
@@ -181,18 +186,18 @@ func (s *streams) openStream() error {
 		return s.gzip.reset(s.r)
 	case magic == magicZstd:
 		p := &padded{r: s.r, extra: 4}
-		z, err := zstd.NewReader(p, zstd.WithDecoderMaxMemory(maxDictionary),
-			zstd.WithDecoderMaxWindow(maxDictionary))
+		z, err := zstd.NewReader(p, zstd.WithDecoderMaxMemory(MaxDictionary),
+			zstd.WithDecoderMaxWindow(MaxDictionary))
 		if err != nil {
 			return err
 		}
 		s.now, s.close = &paddedStream{z, p, 4, isZstdEnd}, z.Close
 	case bytes.HasPrefix(head, []byte(magicXZ)):
 		if head, _ = s.r.Peek(xzbcj.HeadSize); xzbcj.Needed(head) {
-			s.now = xzbcj.NewReader(s.r, maxDictionary)
+			s.now = xzbcj.NewReader(s.r, MaxDictionary)
 			return nil
 		}
-		s.now, err = xz.NewReader(s.r, maxDictionary)
+		s.now, err = xz.NewReader(s.r, MaxDictionary)
 		return noEOF(err)
 	case bytes.HasPrefix(head, []byte(magicBzip2)):
 		p := &padded{r: s.r, extra: 2}
@@ -204,7 +209,7 @@ func (s *streams) openStream() error {
 		p := &padded{r: s.r, extra: 4}
 		s.now = &paddedStream{lz4.NewReader(p), p, 4, isLZ4End}
 	case isLZMA(head):
-		s.now, err = lzma.ReaderConfig{DictCap: maxDictionary}.NewReader(s.r)
+		s.now, err = lzma.ReaderConfig{DictCap: MaxDictionary}.NewReader(s.r)
 		return noEOF(err)
 	default:
 		return errNoStream
@@ -213,7 +218,7 @@ func (s *streams) openStream() error {
 }
 
 // skipFrames skips the skippable frames before a frame of zstd or LZ4.
-func (s *streams) skipFrames() error {
+func (s *Reader) skipFrames() error {
 	for {
 		head, err := s.r.Peek(8)
 		if len(head) < 8 || binary.LittleEndian.Uint32(head)&^0xf != magicSkippable {
