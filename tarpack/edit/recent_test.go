@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -120,6 +121,28 @@ func TestUpdateReadsFilesFromTheFuture(t *testing.T) {
 				t.Errorf("%d files changed, want %d; %v", res.Changed, c.changed, err)
 			}
 		})
+	}
+}
+
+// Files whose times prove nothing are read, and are unchanged if their content is.
+func TestUpdateKeepsUnprovedFiles(t *testing.T) {
+	dir := tartest.Tree(t, [2]string{"empty", ""}, [2]string{"f", "AAAA"}, [2]string{"same", "AAAA"},
+		[2]string{"big", strings.Repeat("big", 1<<21)})
+	for _, name := range []string{"empty", "f", "same", "big", "."} {
+		if err := os.Chtimes(filepath.Join(dir, name), time.Unix(1, 0), time.Unix(1, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	name := tartest.Pack(t, dir, pack.Options{})
+	res, err := edit.Update(t.Context(), name, dir, edit.UpdateOptions{})
+	if err != nil || res.Written || res.Changed != 0 {
+		t.Errorf("%+v, %v", res.Changes, err)
+	}
+	// The same if there is something else to write.
+	rewriteAs(t, filepath.Join(dir, "new"), "new", ordinary)
+	res, err = edit.Update(t.Context(), name, dir, edit.UpdateOptions{})
+	if err != nil || res.Added != 1 || res.Changed != 0 {
+		t.Errorf("with a new file: %+v, %v", res.Changes, err)
 	}
 }
 

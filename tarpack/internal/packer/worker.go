@@ -70,6 +70,7 @@ func (w *worker) prepare(it *Item) error {
 		return tree.Error(it.path, err)
 	}
 	if len(it.Bytes.B) == 0 {
+		it.Keep = it.Old.ContentSize() == 0
 		return nil
 	}
 	it.hash = xxhash.Sum64(it.Bytes.B)
