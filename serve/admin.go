@@ -171,7 +171,7 @@ func (s *Server) change(edit func(now, given []archives.Spec, r *http.Request) (
 			switch {
 			case errors.Is(err, errNotServed):
 				status = http.StatusNotFound
-			case errors.Is(err, errNoPath), errors.Is(err, errBadPlace):
+			case errors.Is(err, errNoPath), errors.Is(err, errBadPlace), errors.Is(err, ErrOption):
 				status = http.StatusBadRequest
 			}
 			answer(w, status, map[string]string{"error": err.Error()})

@@ -36,6 +36,11 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, a := range o.Archives {
+		if _, err := archives.CleanMount(a.Mount, planner.Hidden); err != nil {
+			return nil, err
+		}
+	}
 	s := &Server{options: o}
 	s.library, err = archives.NewLibrary(archives.Options{Fallback: o.Fallback, Nested: o.Nested,
 		Notice: o.Log, Hidden: planner.Hidden, CacheDir: o.CacheDir, NoConvert: o.NoConvert})

@@ -5,6 +5,7 @@
 //	nested.go   archives that are found in a tree of plain files; makepack.go indexes and converts
 //	            them, and hides them as files
 //	set.go      Set, what is served at one time; the deepest mount of a path answers
+//	mount.go    which paths a mount may have
 //	archive.go  one open archive, and the stamp by which Stale and Reload see that it was replaced
 //	view.go     View, what one request sees; exports.go for downloads of folders
 //	pieces.go   the files to send from: an archive, or the shards of a set

@@ -171,7 +171,9 @@ func (l *Library) Change(ctx context.Context, edit func([]Spec) ([]Spec, error))
 		return err
 	}
 	for i := range specs {
-		specs[i].Mount = cleanMount(specs[i].Mount)
+		if specs[i].Mount, err = CleanMount(specs[i].Mount, l.hidden); err != nil {
+			return err
+		}
 	}
 	open, err := l.open(ctx, specs)
 	if err != nil {

@@ -3,7 +3,6 @@ package archives
 import (
 	"fmt"
 	"sort"
-	"strings"
 	"sync/atomic"
 
 	"github.com/tarpack/tpk/serve/internal/plain"
@@ -151,6 +150,3 @@ func (s *Set) download(path, format string) plan.Node {
 	}
 	return plan.Node{}
 }
-
-// cleanMount returns the path of a mount without the slashes around it.
-func cleanMount(path string) string { return strings.Trim(path, "/") }
