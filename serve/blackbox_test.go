@@ -122,7 +122,7 @@ func testContent(t *testing.T, archive string) {
 		t.Run(c.name, func(t *testing.T) {
 			for name, content := range site() {
 				if !strings.HasPrefix(content, "-> ") && !strings.HasPrefix(name, ".s") &&
-					!strings.Contains(name, "/.x") {
+					!strings.Contains(name, "/.x") && name != "icon.svgz" { // see TestOwnGzip
 					testFile(t, c, name, content)
 				}
 			}
@@ -146,7 +146,7 @@ func testFile(t *testing.T, c *client, name, content string) {
 	if resp.ContentLength != int64(len(body)) {
 		t.Errorf("%s: Content-Length %d, %d bytes", target, resp.ContentLength, len(body))
 	}
-	if resp.Header.Get("Content-Encoding") == "gzip" && !strings.HasSuffix(name, "svgz") {
+	if resp.Header.Get("Content-Encoding") == "gzip" {
 		body = gunzip(t, body)
 		if resp.Header.Get("ETag") == tag {
 			t.Errorf("%s: both codings have the entity-tag %s", target, tag)

@@ -71,6 +71,13 @@ type Options struct {
 	// Immutable are globs, as in Hide, of files that get the Cache-Control of content that never
 	// changes.
 	Immutable []string
+	// Gzipped are globs, as in Hide, of files whose content is gzip and that are sent with
+	// Content-Encoding: gzip, such as "*.js.gz". Clients that refuse gzip get the content inflated.
+	// For .pbf, .mvt and .svgz that is so without a glob.
+	Gzipped []string
+	// Identity are globs, as in Hide, of files that are sent as they are even to clients that accept
+	// gzip. Without a content coding, clients can read them by ranges.
+	Identity []string
 	// CORS are the origins whose scripts may read answers, as "https://example.org". "*" stands for
 	// all.
 	CORS []string
@@ -125,7 +132,7 @@ func (o *Options) plan() plan.Options {
 		SPA: o.SPA, Listing: o.Listing, NoDownload: o.NoDownload, Hide: o.Hide,
 		HideMore:     o.HideMore,
 		CacheControl: o.CacheControl, Types: o.Types,
-		Immutable: o.Immutable, CORS: o.CORS,
+		Immutable: o.Immutable, CORS: o.CORS, Gzipped: o.Gzipped, Identity: o.Identity,
 	}
 	for _, f := range o.Header {
 		p.Header = append(p.Header, plan.Field(f))

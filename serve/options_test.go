@@ -53,7 +53,7 @@ func (l *lines) String() string {
 func TestEveryOption(t *testing.T) {
 	dir := t.TempDir()
 	archive := files{"a.txt": "a", "a.12ab.js": "js", "hidden.txt": "h", "more.secret": "m",
-		"folder/x": "x"}.pack(t,
+		"folder/x": "x", "b.js.gz": gzipped("own"), "read.by.ranges": words(9000)}.pack(t,
 		filepath.Join(dir, "a.tar.gz"))
 	tree := filepath.Join(dir, "tree")
 	files{"plain.txt": "p", "in/other": "o"}.write(t, tree)
@@ -64,7 +64,8 @@ func TestEveryOption(t *testing.T) {
 		Archives: []serve.Archive{{Path: archive, Mount: "/m"}}, Fallback: tree, Nested: true,
 		SPA: true, Listing: true, NoDownload: true, Hide: []string{"hidden*"},
 		HideMore: []string{"*.secret"}, CacheControl: "max-age=7",
-		Types:     map[string]string{".TXT": "text/x-special"},
+		Types:   map[string]string{".TXT": "text/x-special"},
+		Gzipped: []string{"*.js.gz"}, Identity: []string{"*.ranges"},
 		Immutable: []string{"*.12ab.js"}, CORS: []string{"https://a.example"},
 		Header:       []serve.Field{{Name: "X-A", Value: "b"}},
 		WriteTimeout: 20 * time.Second, AccessLog: &access, AccessFormat: "json",
@@ -120,7 +121,15 @@ func TestEveryOption(t *testing.T) {
 		"Immutable": field("/m/a.12ab.js", "Cache-Control", "public, max-age=31536000, immutable"),
 		"CORS": field("/m/a.txt", "Access-Control-Allow-Origin",
 			"https://a.example"), "Header": field("/m/a.txt", "X-A", "b"),
-		"Types":     field("/m/a.txt", "Content-Type", "text/x-special; charset=utf-8"),
+		"Types":   field("/m/a.txt", "Content-Type", "text/x-special; charset=utf-8"),
+		"Gzipped": body("/m/b.js.gz", 200, "own"),
+		"Identity": func(t *testing.T) {
+			c := newClient("tcp", r.url(""), &http.Transport{})
+			resp, _ := c.do(t, "GET", "/m/read.by.ranges", "Accept-Encoding: gzip")
+			if resp.Header.Get("Content-Encoding") != "" {
+				t.Errorf("%v", resp.Header)
+			}
+		},
 		"AccessLog": logged, "AccessFormat": logged,
 		"SPA": func(t *testing.T) {
 			files{"index.html": "app"}.write(t, tree)

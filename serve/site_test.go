@@ -64,7 +64,7 @@ var site = sync.OnceValue(func() files {
 		"blocks.bin":          noise(65536),
 		"film.mp4":            noise(3 << 20),
 		"data.tar.gz":         noise(2000),
-		"icon.svgz":           noise(900),
+		"icon.svgz":           gzipped(words(900)),
 		"ü ñ%.txt":            "unicode",
 		"a:b/index.html":      words(100),
 		"link":                "-> docs/guide.html",

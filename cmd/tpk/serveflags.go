@@ -54,6 +54,10 @@ func serveFlags() []cli.Flag {
 		text("cache-control", "send `VALUE` as Cache-Control of files"),
 		list("immutable", "files that match `GLOB` never change:"+
 			" let clients cache them for good (repeatable)"),
+		list("gzipped", "files that match `GLOB` are gzip inside, such as '*.js.gz': send them with"+
+			" Content-Encoding (repeatable; .pbf, .mvt and .svgz always)"),
+		list("identity", "send files that match `GLOB` without Content-Encoding,"+
+			" so that clients can read ranges of them (repeatable)"),
 		list("cors", "let scripts from `ORIGIN` read responses; * is any origin (repeatable)"),
 		list("hide", "also hide paths that match `GLOB`, besides dotfiles except .well-known;"+
 			" '' clears this list (repeatable)"),
@@ -100,6 +104,7 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 		Fallback: c.String("fallback"), SPA: c.Bool("spa"), Listing: !c.Bool("no-listing"),
 		CacheDir: reading.ServiceCacheDir(), NoConvert: c.Bool(flags.NoConvertName),
 		NoDownload: c.Bool("no-download"), CacheControl: c.String("cache-control"),
+		Gzipped: c.StringSlice("gzipped"), Identity: c.StringSlice("identity"),
 		Immutable: c.StringSlice("immutable"), CORS: c.StringSlice("cors"),
 		WriteTimeout: c.Duration("write-timeout"), AccessFormat: c.String("access-log-format"),
 	}

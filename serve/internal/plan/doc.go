@@ -7,6 +7,7 @@
 //	find.go            what the path names: a file, a folder, a redirect; resolve.go follows links
 //	representation.go  which coding and which part of the file
 //	negotiate.go         Accept-Encoding: gzip or identity
+//	gzipped.go           content that is gzip itself
 //	precondition.go      If-Match, If-None-Match, If-Modified-Since …
 //	ranges.go            Range: 206, multipart/byteranges, 416
 //	media.go             Content-Type

@@ -130,9 +130,7 @@ func (p *Plan) appendTag(dst []byte) []byte {
 	for shift := 60; shift >= 0; shift -= 4 {
 		dst = append(dst, digits[p.tag>>shift&15])
 	}
-	if p.tagGzip {
-		dst = append(dst, "-gz"...)
-	}
+	dst = append(dst, p.tagSuffix...)
 	return append(dst, '"')
 }
 

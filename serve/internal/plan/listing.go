@@ -105,7 +105,10 @@ func (p *Plan) Show(r *Request, s Shown) {
 	} else {
 		p.fields += "Vary: Accept\r\n"
 	}
-	p.tagged, p.tag, p.tagGzip = true, xxhash.Sum64String(s.Content), s.Gzip
+	p.tagged, p.tag = true, xxhash.Sum64String(s.Content)
+	if s.Gzip {
+		p.tagSuffix = gzipTag
+	}
 	var tag [32]byte
 	switch precondition(r, p.appendTag(tag[:0]), 0) {
 	case notModified:

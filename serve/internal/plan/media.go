@@ -3,8 +3,6 @@ package plan
 import (
 	_ "embed"
 	"strings"
-
-	"github.com/tarpack/tpk/serve/internal/ascii"
 )
 
 //go:embed media.types
@@ -17,10 +15,11 @@ type media struct {
 }
 
 const (
-	binaryType = "application/octet-stream"
-	gzipType   = "application/gzip"
-	plainText  = "text/plain"
-	maxExt     = 16 // bytes of the longest extension
+	binaryType   = "application/octet-stream"
+	gzipType     = "application/gzip"
+	protobufType = "application/x-protobuf" // as tile servers send map tiles and glyphs
+	plainText    = "text/plain"
+	maxExt       = 16 // bytes of the longest extension
 )
 
 // byExtension is the table of mime-db. The lists of IANA, Apache and nginx flow into it, and it is
@@ -44,7 +43,9 @@ func parseTypes(table string) map[string]media {
 			types[ext] = m
 		}
 	}
-	types["tgz"] = media{gzipType, gzipType, asIs} // not in mime-db
+	// These are not in mime-db.
+	types["tgz"] = media{gzipType, gzipType, asIs}
+	types["pbf"] = media{protobufType, protobufType, asIs}
 	return types
 }
 
@@ -52,6 +53,9 @@ func parseTypes(table string) map[string]media {
 // the table, else one by the beginning of its content. Text of a type that browsers download is
 // sent as text/plain, which they show.
 func (pl *Planner) MediaType(path string, n *Node) string {
+	if pl.ownGzip(path, n) {
+		return pl.innerType(path)
+	}
 	m, ok := pl.lookupExtension(path)
 	switch {
 	case !ok && n.Sniff != "":
@@ -125,12 +129,8 @@ func extension(path string) string {
 
 // selfCoded reports whether the file's name, or its configured type, promises gzip. Such a file is
 // sent as it is. With a second coding around it, or a Content-Encoding for it, browsers would save
-// something else than the name promises. An .svgz is different: its gzip is a content coding of an
-// SVG.
-func selfCoded(path, contentType string) (self, svgz bool) {
-	if m, _ := lookupTable(path); m.plain == gzipType || contentType == gzipType {
-		return true, false
-	}
-	ext := extension(path)
-	return false, len(ext) == 4 && ascii.EqualFold(ext, "svgz")
+// something else than the name promises.
+func selfCoded(path, contentType string) bool {
+	m, _ := lookupTable(path)
+	return m.plain == gzipType || contentType == gzipType
 }

@@ -41,6 +41,12 @@ type Options struct {
 	CacheControl string
 	// Immutable are globs, as in Hide, of files that get the Cache-Control Immutable.
 	Immutable []string
+	// Gzipped are globs, as in Hide, of files whose content is gzip and that are sent with
+	// Content-Encoding: gzip, or inflated. Of .pbf, .mvt and .svgz that is so without a glob.
+	Gzipped []string
+	// Identity are globs, as in Hide, of files that are sent as they are, with ranges, to clients that
+	// accept gzip, too.
+	Identity []string
 	// CORS are the origins whose scripts may read answers. "*" stands for all.
 	CORS []string
 	// Header are fields added to every response.
@@ -53,10 +59,13 @@ type Planner struct {
 	hide    globs // of Hide and HideMore
 	dots    bool  // names that start with a dot are hidden
 	immut   globs
-	types   map[string]media // by extension
-	fixed   string           // rendered fields of every response
-	server  bool             // fixed has a Server field
-	seed    uint64           // of multipart boundaries
+
+	gzipped, identity globs
+
+	types  map[string]media // by extension
+	fixed  string           // rendered fields of every response
+	server bool             // fixed has a Server field
+	seed   uint64           // of multipart boundaries
 }
 
 // ownFields are header fields that can't be configured by Options.Header: they describe the body,
@@ -78,6 +87,12 @@ func New(o Options) (*Planner, error) {
 		return nil, err
 	}
 	if pl.immut, err = compileGlobs(o.Immutable); err != nil {
+		return nil, err
+	}
+	if pl.gzipped, err = compileGlobs(o.Gzipped); err != nil {
+		return nil, err
+	}
+	if pl.identity, err = compileGlobs(o.Identity); err != nil {
 		return nil, err
 	}
 	if pl.types, err = compileTypes(o.Types); err != nil {
@@ -144,7 +159,7 @@ func (pl *Planner) allowedOrigin(origin string) string {
 
 // cacheControl returns the Cache-Control of the file at path.
 func (pl *Planner) cacheControl(path string) string {
-	if len(pl.immut) > 0 && pl.immut.match(path) {
+	if pl.immut.match(path) {
 		return Immutable
 	}
 	return pl.options.CacheControl
@@ -152,7 +167,7 @@ func (pl *Planner) cacheControl(path string) string {
 
 // hidden reports whether a path must not be answered.
 func (pl *Planner) hidden(path string) bool {
-	if len(pl.hide) > 0 && pl.hide.match(path) {
+	if pl.hide.match(path) {
 		return true
 	}
 	return pl.dots && dotted(path)
@@ -188,6 +203,9 @@ func compileGlobs(patterns []string) (globs, error) {
 
 // match reports whether a pattern matches the path or a folder on it.
 func (gs globs) match(path string) bool {
+	if len(gs) == 0 {
+		return false
+	}
 	for end := 1; end <= len(path); end++ {
 		if end < len(path) && path[end] != '/' {
 			continue

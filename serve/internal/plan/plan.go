@@ -9,12 +9,13 @@ import (
 type BodyKind uint8
 
 const (
-	NoBody      BodyKind = iota // there is none
-	TextBody                    // Body.Text
-	SpanBody                    // bytes from Offset to Offset+Length of the source's file
-	ContentBody                 // bytes from Offset to Offset+Length of the inflated content
-	ListingBody                 // render Body.Listing, then call Plan.Show
-	PartsBody                   // multipart/byteranges: each part's Head and content, then Tail
+	NoBody       BodyKind = iota // there is none
+	TextBody                     // Body.Text
+	SpanBody                     // bytes from Offset to Offset+Length of the source's file
+	ContentBody                  // bytes from Offset to Offset+Length of the inflated content
+	ListingBody                  // render Body.Listing, then call Plan.Show
+	InflatedBody                 // the content, inflated; call Plan.ShowInflated first
+	PartsBody                    // multipart/byteranges: each part's Head and content, then Tail
 )
 
 // Body is where the bytes of a response come from.
@@ -51,7 +52,7 @@ type Plan struct {
 	allow      bool
 	preflight  bool
 	tagged     bool
-	tagGzip    bool
+	tagSuffix  string
 	tag        uint64
 	modTime    int64 // Last-Modified; 0: none
 	rangeFirst int64 // Content-Range of a single part

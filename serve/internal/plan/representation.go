@@ -17,6 +17,7 @@ const emptyMember = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x03\x00" + "\x00\x
 func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 	p.Status = 200
 	p.CacheControl = pl.cacheControl(path)
+	whole := pl.identity.match(path) // it is sent as it is, to be read by ranges
 	if _, known := pl.lookupExtension(path); !known && n.Name != "" {
 		path = n.Name
 	}
@@ -29,13 +30,21 @@ func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 	}
 	p.modTime = min(modTime, r.Now) // not later than the response (RFC 9110 §8.8.2.1)
 
-	self, svgz := selfCoded(path, p.Type)
 	accept := accepts(r.AcceptEncoding, r.HasAcceptEncoding)
-	if self || svgz || n.Kind == Download {
+	own := !whole && pl.ownGzip(path, &n)
+	switch {
+	case own && accept.prefersGzip():
+		accept = codingWeights{identity: 1000} // its bytes are gzip
+		p.tagSuffix = ownGzipTag
+	case own && accept.identity > 0:
+		p.inflated(r, n, modTime)
+		return
+	case !own && selfCoded(path, p.Type), n.Kind == Download:
 		accept = codingWeights{identity: 1000}
 	}
 	packed := n.Coding != Plain && accept.gzip > 0
-	gzip := packed && (accept.identity == 0 || n.Coding != Stored && accept.prefersGzip())
+	gzip := packed && (accept.identity == 0 ||
+		n.Coding != Stored && !whole && accept.prefersGzip())
 	empty := n.Size == 0 && accept.gzip > 0 && accept.identity == 0 // there is no member
 	gzip = gzip || empty
 	if accept.identity == 0 && !gzip {
@@ -49,18 +58,17 @@ func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 		rangeHolds(r.IfRange, p.appendTag(tag[:0]), modTime) {
 		set, p.parts = parseRanges(r.Range, n.Size, p.parts[:0])
 	}
-	p.tagGzip = gzip && set == noRange
-	if r.conditional() {
-		switch precondition(r, p.appendTag(tag[:0]), modTime) {
-		case notModified:
-			p.Status, p.Type, p.ranges = 304, "", false
-			return
-		case failed:
-			p.refuse(412, "412 Precondition Failed\n")
-			return
-		}
+	if own && set == someRanges && len(p.parts) > 1 {
+		set = noRange // clients would take the coding for that of the parts and what is around them
 	}
-	p.Gzip = p.tagGzip || svgz
+	gzip = gzip && set == noRange
+	if gzip {
+		p.tagSuffix = gzipTag
+	}
+	if !p.preconditions(r, modTime) {
+		return
+	}
+	p.Gzip = gzip || own
 	switch {
 	case set == unsatisfiable:
 		p.refuse(416, "416 Range Not Satisfiable\n")
@@ -71,15 +79,33 @@ func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 		p.Status = 206
 		p.rangeFirst, p.rangeSize = p.parts[0].Offset, n.Size
 		p.content(n, p.parts[0].Offset, p.parts[0].Length)
-	case empty:
+	case empty && gzip:
 		p.Length = int64(len(emptyMember))
 		p.Body = Body{Kind: TextBody, Text: emptyMember}
-	case p.tagGzip:
+	case gzip:
 		p.Length = n.Length
 		p.Body = Body{Kind: SpanBody, Node: n, Offset: n.Offset, Length: n.Length}
 	default:
 		p.content(n, 0, n.Size)
 	}
+}
+
+// preconditions evaluates the request's preconditions, if it has any. It returns false if they have
+// decided the answer.
+func (p *Plan) preconditions(r *Request, modTime int64) bool {
+	if !r.conditional() {
+		return true
+	}
+	var tag [32]byte
+	switch precondition(r, p.appendTag(tag[:0]), modTime) {
+	case notModified:
+		p.Status, p.Type, p.ranges = 304, "", false
+		return false
+	case failed:
+		p.refuse(412, "412 Precondition Failed\n")
+		return false
+	}
+	return true
 }
 
 // conditional reports whether the request has preconditions.

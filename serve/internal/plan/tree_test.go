@@ -49,6 +49,12 @@ func file(size, packed int64, c Coding) Node {
 		Hash: 0x0123456789abcdef, ModTime: modTime, UTF8: true}
 }
 
+// own returns n with content that is gzip.
+func own(n Node) Node {
+	n.Sniff, n.UTF8 = gzipType, false
+	return n
+}
+
 // site is the tree of most tests.
 func site() *fakeTree {
 	deflate := file(10000, 2000, Deflate)
@@ -60,7 +66,7 @@ func site() *fakeTree {
 		"big.json": file(5<<20, 1<<20, Segmented), "empty.txt": {Kind: File,
 			Hash: 0xef46db3751d8e999, ModTime: modTime},
 		"x.tar.gz": file(4000, 3000, Deflate), "x.tgz": file(4000, 3000,
-			Deflate), "pic.svgz": file(4000, 4023, Stored),
+			Deflate), "pic.svgz": own(file(4000, 4023, Stored)),
 		"dir": {Kind: Dir}, "dir/index.html": deflate, "bare": {Kind: Dir}, "bare/x.js": deflate,
 		"dev": {Kind: Other},
 		"a:b": {Kind: Dir}, "a:b/index.html": deflate, "both": {Kind: Dir}, "both.html": deflate,

@@ -8,7 +8,8 @@ func (r *Responder) PrepareAtOnce(x *Exchange) bool {
 	x.view.Instant = true
 	err := r.plan(x)
 	x.view.Instant = false
-	return err == nil && x.Plan.Body.Kind != plan.ListingBody && x.Plan.Status != 400
+	kind := x.Plan.Body.Kind
+	return err == nil && kind != plan.ListingBody && kind != plan.InflatedBody && x.Plan.Status != 400
 }
 
 // BodyAtOnce returns a short body that lies in mapped memory, or appends it to Out and returns nil.

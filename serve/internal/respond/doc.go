@@ -5,6 +5,8 @@
 //	                                            └─► WriteBody    any other, to a transfer.Sink
 //	                                                long.go
 //
+// Prepare also inflates content that is gzip itself for clients that refuse gzip (inflate.go).
+//
 // An event loop must not wait, so it uses PrepareAtOnce and BodyAtOnce (atonce_linux.go), which
 // give up where they would have to.
 //

@@ -23,6 +23,8 @@ func (x *Exchange) WriteBody(w transfer.Sink) error {
 		return x.writeRun(w, &b.Node, b.Offset, b.Length)
 	case plan.ContentBody:
 		return x.writeContent(w, &b.Node, b.Offset, b.Length)
+	case plan.InflatedBody:
+		return x.writeInflated(w, &b.Node, b.Length)
 	case plan.PartsBody:
 		return x.writeParts(w, b)
 	}

@@ -78,6 +78,11 @@ func (r *Responder) Prepare(x *Exchange) {
 			r.fail(x, err)
 		}
 	}
+	if x.Plan.Body.Kind == plan.InflatedBody {
+		if err := x.inflate(); err != nil {
+			r.fail(x, err)
+		}
+	}
 }
 
 // plan plans everything but the rendering of a listing. After an error the plan is a 500.

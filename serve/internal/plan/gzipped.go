@@ -1,0 +1,72 @@
+package plan
+
+import (
+	"strings"
+
+	"github.com/tarpack/tpk/serve/internal/ascii"
+)
+
+// Some files are stored compressed, but are meant to be sent with Content-Encoding: gzip: map tiles
+// of tippecanoe, SVGZ, the .js.gz and .wasm.gz of Unity. Such content has two representations: its
+// bytes with that field, and inflated for clients that refuse gzip.
+
+// Endings of entity-tags. That of identity is "". The content's own gzip and what is inflated from
+// it have endings of their own: without Options.Gzipped the same bytes are another representation.
+const (
+	gzipTag     = "-gz"
+	ownGzipTag  = "-own"
+	inflatedTag = "-inflated"
+)
+
+// ownGzip reports whether the file at path has gzip as content, and is sent with Content-Encoding.
+// A plain .gz file is not, unless a glob names it: browsers would save something else than its name
+// promises.
+func (pl *Planner) ownGzip(path string, n *Node) bool {
+	if n.Sniff != gzipType || n.Kind == Download || pl.identity.match(path) {
+		return false
+	}
+	if pl.gzipped.match(path) {
+		return true
+	}
+	if m, ok := pl.types[strings.ToLower(extension(path))]; ok && m.plain == gzipType {
+		return false
+	}
+	switch ext := extension(path); len(ext) {
+	case 3:
+		return ascii.EqualFold(ext, "pbf") || ascii.EqualFold(ext, "mvt")
+	case 4:
+		return ascii.EqualFold(ext, "svgz")
+	}
+	return false
+}
+
+// innerType returns the media type of what the file at path has inside its gzip. It has no charset:
+// the inflated text is not known.
+func (pl *Planner) innerType(path string) string {
+	if ext := extension(path); len(ext) == 2 && ascii.EqualFold(ext, "gz") {
+		path = path[:len(path)-len(".gz")]
+	}
+	if m, ok := pl.lookupExtension(path); ok && m.plain != gzipType {
+		return m.plain
+	}
+	return binaryType
+}
+
+// inflated makes p the answer with the content inflated. Its length is found out by inflating it:
+// see Plan.ShowInflated. It has no ranges, which would inflate all that precedes them each time.
+func (p *Plan) inflated(r *Request, n Node, modTime int64) {
+	p.tagSuffix, p.ranges = inflatedTag, false
+	if p.preconditions(r, modTime) {
+		p.Body = Body{Kind: InflatedBody, Node: n}
+	}
+}
+
+// ShowInflated sets how many bytes an InflatedBody has. If all is not nil, it is these bytes.
+func (p *Plan) ShowInflated(length int64, all []byte) {
+	p.Length, p.Body.Length = length, length
+	if length == 0 {
+		p.Body = Body{}
+	} else if all != nil {
+		p.Body = Body{Kind: TextBody, Text: string(all)}
+	}
+}
