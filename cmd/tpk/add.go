@@ -67,6 +67,7 @@ func parseAdd(c *cli.Context) (*addOptions, error) {
 		return nil, err
 	}
 	o.add.Level, o.add.Workers = src.Level, src.Workers
+	o.add.Store = src.Store
 	o.add.Dedup, o.add.Exclude = src.Dedup, src.Exclude
 	o.add.PreserveOwner, o.add.Special = src.PreserveOwner, src.Special
 	o.add.LatestModTime, o.add.ModTime = src.LatestModTime, src.ModTime

@@ -49,7 +49,7 @@ ordinary files. Extended attributes are dropped.`,
 			"tpk convert --zip-encoding shift_jis photos.zip photos.tar.gz",
 			"git archive HEAD | tpk convert - release.tar.gz"),
 		Flags: []cli.Flag{
-			flags.Level(""), flags.Workers(), flags.Dedup(), flags.DryRun(), flags.Progress(),
+			flags.Level(), flags.Workers(), flags.Dedup(), flags.DryRun(), flags.Progress(),
 			&cli.StringFlag{Name: "zip-encoding",
 				Usage: "encoding of names in a zip that are not UTF-8, such as shift_jis or gbk"},
 		},
@@ -66,7 +66,7 @@ func parseConvert(c *cli.Context) (*convertOptions, error) {
 	if err := flags.CheckArchiveName(c, o.out); err != nil {
 		return nil, err
 	}
-	o.convert.Level, o.convert.Workers = c.Int("level"), c.Int("workers")
+	o.convert.Level, o.convert.Workers = flags.CompressionLevel(c), c.Int("workers")
 	o.convert.Dedup, o.convert.DryRun = flags.DedupMode(c), c.Bool("dry-run")
 	if name := c.String("zip-encoding"); name != "" {
 		if o.convert.ZipEncoding, err = nameEncoding(name); err != nil {

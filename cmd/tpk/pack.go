@@ -187,7 +187,7 @@ func runPack(c *cli.Context, o *packOptions) error {
 	switch {
 	case o.out == "-":
 		res, err = pack.Stream(c.Context, o.dir, c.App.Writer, pack.StreamOptions{
-			Level: src.Level, Workers: src.Workers, Dedup: src.Dedup, Exclude: src.Exclude,
+			Level: src.Level, Store: src.Store, Workers: src.Workers, Dedup: src.Dedup, Exclude: src.Exclude,
 			Include: src.Include, Dereference: src.Dereference, OneFileSystem: src.OneFileSystem,
 			PreserveOwner: src.PreserveOwner, Special: src.Special,
 			Prefix: src.Prefix, Names: src.Names, Mode: src.Mode,
@@ -199,7 +199,7 @@ func runPack(c *cli.Context, o *packOptions) error {
 		var set shard.PackResult
 		set, err = shard.Pack(c.Context, o.dir, o.out, shard.PackOptions{
 			Size: o.size, Shards: o.shards,
-			Level: src.Level, Workers: src.Workers, Dedup: src.Dedup, Exclude: src.Exclude,
+			Level: src.Level, Store: src.Store, Workers: src.Workers, Dedup: src.Dedup, Exclude: src.Exclude,
 			Include: src.Include, Dereference: src.Dereference, OneFileSystem: src.OneFileSystem,
 			PreserveOwner: src.PreserveOwner, Special: src.Special,
 			Prefix: src.Prefix, Names: src.Names, Mode: src.Mode,

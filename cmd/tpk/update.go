@@ -85,6 +85,7 @@ func parseUpdate(c *cli.Context) (*updateOptions, error) {
 	}
 	o.update.Prefix, o.update.Names = src.Prefix, src.Names
 	o.update.Level, o.update.Workers = src.Level, src.Workers
+	o.update.Store = src.Store
 	o.update.Dedup, o.update.Exclude = src.Dedup, src.Exclude
 	o.update.PreserveOwner, o.update.Special = src.PreserveOwner, src.Special
 	o.update.LatestModTime, o.update.ModTime = src.LatestModTime, src.ModTime

@@ -10,7 +10,7 @@ import (
 
 // Options are the options of Convert. The zero value is usable.
 type Options struct {
-	Level   int              // of compression, 1 to 9; 0 means 6
+	Level   int              // of compression, 1 to 9; 0 means 6, pack.NoCompression stores
 	Workers int              // compressing goroutines; 0 means one for each CPU
 	Dedup   format.DedupMode // which equal files become hard links
 	DryRun  bool             // write nothing, only count

@@ -28,7 +28,8 @@ type UpdateOptions struct {
 	// goroutine.
 	Change func(kind format.ChangeKind, path string)
 
-	Level         int               // of compression, 1 to 9; 0 means 6
+	Level         int               // of compression, 1 to 9; 0 means 6, pack.NoCompression stores
+	Store         *exclude.Patterns // files to store and not to compress; nil is none
 	Workers       int               // compressing goroutines; 0 means one for each CPU
 	Dedup         format.DedupMode  // which equal files become hard links
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
@@ -61,6 +62,7 @@ type UpdateOptions struct {
 func (o *UpdateOptions) rewrite() rewrite.Options {
 	return rewrite.Options{
 		Options: packer.Options{
+			Store: o.Store,
 			Level: o.Level, Workers: o.Workers, Dedup: o.Dedup,
 			Exclude: o.Exclude, PreserveOwner: o.PreserveOwner, Special: o.Special,
 			LatestModTime: o.LatestModTime,
@@ -91,7 +93,8 @@ type AddOptions struct {
 	// goroutine.
 	Change func(kind format.ChangeKind, path string)
 
-	Level         int               // of compression, 1 to 9; 0 means 6
+	Level         int               // of compression, 1 to 9; 0 means 6, pack.NoCompression stores
+	Store         *exclude.Patterns // files to store and not to compress; nil is none
 	Workers       int               // compressing goroutines; 0 means one for each CPU
 	Dedup         format.DedupMode  // which equal files become hard links
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
@@ -118,6 +121,7 @@ type AddOptions struct {
 func (o *AddOptions) rewrite() rewrite.Options {
 	return rewrite.Options{
 		Options: packer.Options{
+			Store: o.Store,
 			Level: o.Level, Workers: o.Workers, Dedup: o.Dedup,
 			Exclude: o.Exclude, PreserveOwner: o.PreserveOwner, Special: o.Special,
 			LatestModTime: o.LatestModTime,

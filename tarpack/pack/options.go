@@ -10,9 +10,14 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 )
 
+// NoCompression is the Level at which all content is stored: any part of it can be read without
+// reading what precedes it, and a server sends it without a content coding.
+const NoCompression = packer.NoCompression
+
 // Options are the options of Dir. The zero value is usable.
 type Options struct {
-	Level         int               // of compression, 1 to 9; 0 means 6
+	Level         int               // of compression, 1 to 9; 0 means 6, NoCompression stores
+	Store         *exclude.Patterns // files to store and not to compress; nil is none
 	Workers       int               // compressing goroutines; 0 means one for each CPU
 	Dedup         format.DedupMode  // which equal files become hard links
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
@@ -54,6 +59,7 @@ type Options struct {
 
 func (o *Options) packer() packer.Options {
 	return packer.Options{
+		Store: o.Store,
 		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude,
 		PreserveOwner: o.PreserveOwner, Special: o.Special, LatestModTime: o.LatestModTime,
 		Include: o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
@@ -65,7 +71,8 @@ func (o *Options) packer() packer.Options {
 
 // StreamOptions are the options of Stream. The zero value is usable.
 type StreamOptions struct {
-	Level         int               // of compression, 1 to 9; 0 means 6
+	Level         int               // of compression, 1 to 9; 0 means 6, NoCompression stores
+	Store         *exclude.Patterns // files to store and not to compress; nil is none
 	Workers       int               // compressing goroutines; 0 means one for each CPU
 	Dedup         format.DedupMode  // which equal files become hard links
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
@@ -99,6 +106,7 @@ type StreamOptions struct {
 
 func (o *StreamOptions) packer() packer.Options {
 	return packer.Options{
+		Store: o.Store,
 		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude,
 		PreserveOwner: o.PreserveOwner, Special: o.Special, LatestModTime: o.LatestModTime,
 		Include: o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
@@ -111,7 +119,8 @@ func (o *StreamOptions) packer() packer.Options {
 
 // FSOptions are the options of FS and StreamFS. The zero value is usable.
 type FSOptions struct {
-	Level   int               // of compression, 1 to 9; 0 means 6
+	Level   int               // of compression, 1 to 9; 0 means 6, NoCompression stores
+	Store   *exclude.Patterns // files to store and not to compress; nil is none
 	Workers int               // compressing goroutines; 0 means one for each CPU
 	Dedup   format.DedupMode  // which equal files become hard links
 	Exclude *exclude.Patterns // paths to leave out; nil leaves out none
@@ -126,6 +135,7 @@ type FSOptions struct {
 
 func (o *FSOptions) packer() packer.Options {
 	return packer.Options{
+		Store: o.Store,
 		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude,
 		LatestModTime: o.LatestModTime, Notice: o.Notice, Progress: o.Progress,
 	}
@@ -133,9 +143,10 @@ func (o *FSOptions) packer() packer.Options {
 
 // WriterOptions are the options of NewWriter. The zero value is usable.
 type WriterOptions struct {
-	Level   int              // of compression, 1 to 9; 0 means 6
-	Workers int              // compressing goroutines; 0 means one for each CPU
-	Dedup   format.DedupMode // which equal files become hard links
+	Level   int               // of compression, 1 to 9; 0 means 6, NoCompression stores
+	Store   *exclude.Patterns // files to store and not to compress; nil is none
+	Workers int               // compressing goroutines; 0 means one for each CPU
+	Dedup   format.DedupMode  // which equal files become hard links
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 
@@ -144,7 +155,7 @@ type WriterOptions struct {
 }
 
 func (o *WriterOptions) packer() packer.Options {
-	return packer.Options{Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Progress: o.Progress}
+	return packer.Options{Level: o.Level, Store: o.Store, Workers: o.Workers, Dedup: o.Dedup, Progress: o.Progress}
 }
 
 // Result describes an archive that was packed.

@@ -66,7 +66,7 @@ func only(t *testing.T, fields ...string) []tartest.Option {
 }
 
 func TestFSOptions(t *testing.T) {
-	fields := []string{"Level", "Workers", "Dedup", "Exclude", "LatestModTime"}
+	fields := []string{"Level", "Store", "Workers", "Dedup", "Exclude", "LatestModTime"}
 	tartest.CheckOptions(t, func(t *testing.T, o pack.FSOptions) *tartest.Outcome {
 		dir, out := tartest.OptionsTree(t), filepath.Join(t.TempDir(), "out.tar.gz")
 		if _, err := pack.FS(context.Background(), os.DirFS(dir), out, o); err != nil {
@@ -97,5 +97,5 @@ func TestWriterOptions(t *testing.T) {
 			t.Fatal(err)
 		}
 		return tartest.OutcomeOf(t, dir, out)
-	}, only(t, "Level", "Workers", "Dedup", "LatestModTime")...)
+	}, only(t, "Level", "Store", "Workers", "Dedup", "LatestModTime")...)
 }

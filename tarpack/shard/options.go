@@ -19,7 +19,8 @@ type PackOptions struct {
 	// content, measured before compression.
 	Shards int
 
-	Level         int               // of compression, 1 to 9; 0 means 6
+	Level         int               // of compression, 1 to 9; 0 means 6, pack.NoCompression stores
+	Store         *exclude.Patterns // files to store and not to compress; nil is none
 	Workers       int               // compressing goroutines; 0 means one for each CPU
 	Dedup         format.DedupMode  // which equal files become hard links
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
@@ -56,6 +57,7 @@ type PackOptions struct {
 
 func (o *PackOptions) packer() packer.Options {
 	return packer.Options{
+		Store: o.Store,
 		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup,
 		Exclude: o.Exclude, PreserveOwner: o.PreserveOwner, Special: o.Special,
 		LatestModTime: o.LatestModTime,

@@ -8,7 +8,7 @@ import (
 var (
 	dedupNames    = []string{"content", "strict", "off"}
 	progressNames = []string{"auto", "always", "never"}
-	levelNames    = []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}
+	levelNames    = []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}
 )
 
 // Words returns the values of a flag that takes one of a few, for completion, or nil.
@@ -23,14 +23,6 @@ func Words(flag string) []string {
 // Switch returns a flag without a value.
 func Switch(name, usage string) cli.Flag {
 	return &cli.BoolFlag{Name: name, DisableDefaultText: true, Usage: usage}
-}
-
-// Level returns the flag for the compression level. Its usage ends with suffix.
-func Level(suffix string) cli.Flag {
-	return &cli.IntFlag{
-		Name: "level", Value: 6, Action: InRange("level", 1, 9),
-		Usage: "compression level, `N` from 1 (fastest) to 9 (smallest)" + suffix,
-	}
 }
 
 // Workers returns the flag for the number of goroutines that compress.

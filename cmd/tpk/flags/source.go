@@ -16,7 +16,7 @@ import (
 
 // Source returns the flags of every command that packs files, followed by those given.
 func Source(more ...cli.Flag) []cli.Flag {
-	return slices.Concat([]cli.Flag{Level(""), Workers(), Dedup()}, Exclusion(), []cli.Flag{
+	return slices.Concat([]cli.Flag{Level(), Store(), Workers(), Dedup()}, Exclusion(), []cli.Flag{
 		&cli.StringSliceFlag{
 			Name:  "include",
 			Usage: "take only what matches `GLOB`, with all below it (repeatable)",
@@ -50,7 +50,7 @@ func Source(more ...cli.Flag) []cli.Flag {
 // ParseSource returns the options that the flags of [Source] and SOURCE_DATE_EPOCH set.
 func ParseSource(c *cli.Context) (pack.Options, error) {
 	o := pack.Options{
-		Level: c.Int("level"), Workers: c.Int("workers"), Dedup: DedupMode(c),
+		Level: CompressionLevel(c), Workers: c.Int("workers"), Dedup: DedupMode(c),
 		PreserveOwner: c.Bool("preserve-owner"), Special: c.Bool("special"),
 	}
 	var err error
@@ -64,6 +64,9 @@ func ParseSource(c *cli.Context) (pack.Options, error) {
 	}
 	o.Dereference, o.OneFileSystem = c.Bool("dereference"), c.Bool("one-file-system")
 	if err := parseAttributes(c, &o); err != nil {
+		return o, err
+	}
+	if o.Store, err = parseStore(c); err != nil {
 		return o, err
 	}
 	if epoch := os.Getenv("SOURCE_DATE_EPOCH"); epoch != "" {

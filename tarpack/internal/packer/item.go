@@ -4,7 +4,6 @@ import (
 	"io"
 	"os"
 
-	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/base"
@@ -61,13 +60,6 @@ func (it *Item) fromArchive() bool {
 func (it *Item) onDisk() bool {
 	_, ok := it.Source.(*input.Disk)
 	return ok
-}
-
-// compress makes the member of the content.
-func (it *Item) compress(enc *gzmember.Encoder) (err error) {
-	it.Member = output.GetBuffer(len(it.Bytes.B)/2 + 64)
-	it.Member.B, it.Coding, it.Segments, err = appendContent(enc, it.Member.B, it.Bytes.B)
-	return err
 }
 
 // NewItem returns the item of an entry on disk. It takes over the reference to the entry's

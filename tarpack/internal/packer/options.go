@@ -14,9 +14,13 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
+// NoCompression is the Level at which all content is stored.
+const NoCompression = -1
+
 // Options are the options of a Packer. The zero value is usable.
 type Options struct {
-	Level         int               // of compression, 1 to 9; 0 means 6
+	Level         int               // of compression, 1 to 9; 0 means 6, NoCompression stores
+	Store         *exclude.Patterns // files to store and not to compress; nil is none
 	Workers       int               // compressing goroutines; 0 means one for each CPU
 	Dedup         format.DedupMode  // which equal files become hard links
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none

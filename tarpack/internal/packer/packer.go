@@ -82,7 +82,7 @@ func NewDry(o Options) *Packer {
 		queue: newQueue(),
 		known: dedup.New(o.Dedup),
 	}
-	if p.level == 0 {
+	if p.level <= 0 {
 		p.level = 6
 	}
 	if p.workers <= 0 {

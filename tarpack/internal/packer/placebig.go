@@ -53,7 +53,7 @@ func (s *sequencer) placeBig(ctx context.Context, it *Item) error {
 		return err
 	}
 	if s.known.BigSizes[it.size] {
-		it.key = it.contentKey(s.known)
+		it.key = s.contentKey(it)
 		target, err := s.target(it, content())
 		if err != nil {
 			return err
@@ -85,7 +85,7 @@ func (s *sequencer) writeBig(
 		return tree.Error(it.path, err)
 	}
 	it.hash = entry.Hash
-	it.key = it.contentKey(s.known)
+	it.key = s.contentKey(it)
 	if err := s.remember(it); err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (s *sequencer) writeBigContent(
 	worthIt, err := gzmember.Compressible(f, it.size)
 	switch {
 	case err != nil:
-	case worthIt && it.size <= coding.MaxSegmented:
+	case worthIt && it.size <= coding.MaxSegmented && !s.stores.has(it.path):
 		it.Coding = coding.Segmented
 		it.Segments, err = s.writeSegmented(ctx, src, it.size)
 	default:

@@ -93,7 +93,7 @@ func (s *sequencer) placePrepared(it *Item) error {
 		return nil
 	}
 	if it.Member == nil {
-		if err := it.compress(s.enc); err != nil {
+		if err := s.compress(it); err != nil {
 			return tree.Error(it.path, err)
 		}
 	}

@@ -50,7 +50,7 @@ func (s *sequencer) placeKept(it *Item) error {
 		mode, modTime = h.Mode, h.ModTime
 	}
 	if it.header = (format.Header{}); f.Size > 0 {
-		it.key = s.known.Key(f.Hash, f.Size, mode, modTime)
+		it.key = s.known.Key(f.Hash^s.salt(it.path), f.Size, mode, modTime)
 		target, err := s.keptTarget(it)
 		if err != nil {
 			return err

@@ -146,7 +146,7 @@ func (s *Sharder) cost(ctx context.Context, it *Item) (int64, error) {
 	case it.Inode == (durable.Inode{}) && it.key != 0 && len(s.seq.known.Candidates(it.key)) > 0:
 		return linkCost, nil
 	case it.Member == nil && len(it.Bytes.B) > 0: // it waited for a copy, which is in another shard
-		if err := it.compress(s.seq.enc); err != nil {
+		if err := s.seq.compress(it); err != nil {
 			return 0, tree.Error(it.path, err)
 		}
 	case it.Member == nil:

@@ -22,12 +22,15 @@ import (
 type worker struct {
 	enc   *gzmember.Encoder
 	known *dedup.Contents
-	dry   bool // nothing is written, so nothing is compressed
+	stores
+	dry bool // nothing is written, so nothing is compressed
 }
 
 func (p *Packer) newWorker() (worker, error) {
 	enc, err := gzmember.NewEncoder(p.level)
-	return worker{enc: enc, known: p.known, dry: p.Out == nil}, err
+	w := worker{enc: enc, known: p.known, dry: p.Out == nil}
+	w.stores = stores{all: p.Options.Level < 0, globs: p.Options.Store}
+	return w, err
 }
 
 // run prepares files, and compresses the pieces of the big file that the sequencer is writing. It
@@ -73,20 +76,19 @@ func (w *worker) prepare(it *Item) error {
 		it.Keep = it.Old.ContentSize() == 0
 		return nil
 	}
+	if it.Member != nil && w.stores.has(it.path) {
+		it.Member.Release()
+		it.Member = nil
+	}
 	it.hash = xxhash.Sum64(it.Bytes.B)
 	if it.Keep, err = it.hasOldContent(bytes.NewReader(it.Bytes.B)); err != nil || it.Keep || w.dry {
 		return err
 	}
-	it.key = it.contentKey(w.known)
+	it.key = w.contentKey(it)
 	if it.Member == nil && w.known.Claim(it.key) {
-		return it.compress(w.enc)
+		return w.compress(it)
 	}
 	return nil
-}
-
-// contentKey returns the key of a file, whose header and hash are known.
-func (it *Item) contentKey(known *dedup.Contents) uint64 {
-	return known.Key(it.hash, it.header.Size, it.header.Mode, it.header.ModTime)
 }
 
 // hasOldContent reports whether content, whose hash is known, equals the content of Old.

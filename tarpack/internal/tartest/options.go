@@ -148,6 +148,10 @@ func PackingOptions(t *testing.T) []Option {
 	if err := patterns.Add("*.log"); err != nil {
 		t.Fatal(err)
 	}
+	store := &exclude.Patterns{}
+	if err := store.Add("a.txt"); err != nil {
+		t.Fatal(err)
+	}
 	latest := time.Unix(1600000000, 0)
 	mode, err := attributes.ParseMode("u=rw,go=", 0)
 	if err != nil {
@@ -184,6 +188,9 @@ func PackingOptions(t *testing.T) []Option {
 		LevelOption(), WorkersOption(), DedupOption(),
 		{"Exclude", patterns, func(zero, set *Outcome) bool {
 			return slices.Contains(zero.Paths, "x.log") && !slices.Contains(set.Paths, "x.log")
+		}},
+		{"Store", store, func(zero, set *Outcome) bool {
+			return set.Bytes-zero.Bytes > len(zero.Entries["a.txt"].Content)*9/10
 		}},
 		{"PreserveOwner", true, func(zero, set *Outcome) bool {
 			return zero.Entries["a.txt"].Uid == 0 && set.Entries["a.txt"].Uid != 0

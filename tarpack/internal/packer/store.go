@@ -1,0 +1,45 @@
+package packer
+
+import (
+	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/gzmember/coding"
+	"github.com/tarpack/tpk/tarpack/exclude"
+	"github.com/tarpack/tpk/tarpack/internal/output"
+)
+
+// stores decides which files are stored although compression might pay.
+type stores struct {
+	all   bool
+	globs *exclude.Patterns
+}
+
+// has reports whether the file at a path of the archive is stored.
+func (s *stores) has(path string) bool { return s.all || s.globs.Match(path, false) }
+
+// salt returns what makes the key of the file at path differ from that of an equal file which is
+// compressed: a link to that one would not be stored.
+func (s *stores) salt(path string) uint64 {
+	if s.all || !s.globs.Match(path, false) {
+		return 0
+	}
+	return 0x9e3779b97f4a7c15
+}
+
+// compress makes the member of an item's content.
+func (w *worker) compress(it *Item) (err error) {
+	if w.stores.has(it.path) {
+		it.Member = output.GetBuffer(int(coding.StoredLength(int64(len(it.Bytes.B)))))
+		it.Member.B = gzmember.AppendStored(it.Member.B, it.Bytes.B)
+		it.Coding, it.Segments = coding.Stored, gzmember.Segments{}
+		return nil
+	}
+	it.Member = output.GetBuffer(len(it.Bytes.B)/2 + 64)
+	it.Member.B, it.Coding, it.Segments, err = appendContent(w.enc, it.Member.B, it.Bytes.B)
+	return err
+}
+
+// contentKey returns the key of a file, whose header and hash are known.
+func (w *worker) contentKey(it *Item) uint64 {
+	hash := it.hash ^ w.stores.salt(it.path)
+	return w.known.Key(hash, it.header.Size, it.header.Mode, it.header.ModTime)
+}
