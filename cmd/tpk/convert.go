@@ -96,6 +96,9 @@ func runConvert(c *cli.Context, o *convertOptions) error {
 			return err
 		}
 		defer f.Close()
+		if fi, err := f.Stat(); err == nil && fi.IsDir() {
+			return report.In(o.in, fmt.Errorf("%w: %w", convert.ErrNotConvertible, format.ForeignDir))
+		}
 		r, in = f, o.in
 	}
 	m := terminal.NewMeter(c, "converting")

@@ -60,10 +60,14 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 	m := terminal.NewMeter(c, "repairing")
 	defer m.Stop()
 	o.repair.Progress = m.Update
-	o.repair.Lost = func(p *format.Problem) {
+	lost := lostEntries{print: func(p *format.Problem) {
 		m.Print(report.Say(report.In(o.archive, p).Error()))
-	}
+	}}
+	o.repair.Lost = lost.add
 	res, err := convert.Repair(c.Context, o.archive, o.out, o.repair)
+	if !errors.Is(err, format.ErrNotArchive) {
+		lost.flush()
+	}
 	if errors.Is(err, format.ErrVersion) {
 		return report.WithHint(err,
 			"use a newer tpk, or save what this one can read under another name:"+
@@ -94,4 +98,29 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 		return report.ErrReported
 	}
 	return nil
+}
+
+// lostEntries prints what is lost. It keeps a first problem without a path back: if the file is not
+// an archive, the problem is nothing but that.
+type lostEntries struct {
+	print func(*format.Problem)
+	first *format.Problem
+	some  bool
+}
+
+func (l *lostEntries) add(p *format.Problem) {
+	if !l.some && l.first == nil && p.Path == "" {
+		l.first = p
+		return
+	}
+	l.flush()
+	l.some = true
+	l.print(p)
+}
+
+func (l *lostEntries) flush() {
+	if l.first != nil {
+		l.print(l.first)
+		l.first, l.some = nil, true
+	}
 }

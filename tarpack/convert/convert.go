@@ -18,9 +18,6 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/spool"
 )
 
-// ErrNotConvertible: the input is damaged, or in a format that Convert does not read.
-var ErrNotConvertible = errors.New("not a tar, zip, or compressed tar that can be read")
-
 // Convert makes the archive out from a zip, from a tar, or from a tar compressed by gzip, zstd,
 // xz, bzip2, lzma or lz4. It detects the format from the content, and reads all of these that
 // follow each other, also with zeros in between. Other bytes behind a tar or a zip are left out

@@ -1,13 +1,11 @@
 package convert
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/compressed"
@@ -70,7 +68,7 @@ func (c *converter) readFirst(ctx context.Context) (part, error) {
 	head, err := c.in.r.Peek(format.BlockSize)
 	if len(head) == 0 {
 		if err == nil || err == io.EOF {
-			err = fmt.Errorf("%w: it is empty", ErrNotConvertible)
+			err = fmt.Errorf("%w: %w", ErrNotConvertible, format.ForeignEmpty)
 		}
 		return 0, err
 	}
@@ -87,9 +85,10 @@ func (c *converter) readFirst(ctx context.Context) (part, error) {
 	if first != partNone {
 		return first, c.readPart(ctx, first)
 	}
+	kind := format.Recognize(head)
 	err = c.readZip(ctx)
-	if errors.Is(err, zip.ErrFormat) {
-		err = ErrNotConvertible
+	if errors.Is(err, errNoDirectory) {
+		err = fmt.Errorf("%w: %w", ErrNotConvertible, kind)
 		if compressed.Begins(head) {
 			// The decoder knows best what is wrong.
 			return partStreams, c.readPart(ctx, partStreams)
@@ -174,24 +173,6 @@ func (c *converter) readJunk(last part) error {
 	}
 	c.notice("%d bytes behind the end of the zip are left out", j.size)
 	return nil
-}
-
-// damaged returns an error of reading the input as an ErrNotConvertible, unless it comes from the
-// context or the system, or is about a tpk archive in it.
-func damaged(err error) error {
-	var pe *os.PathError
-	if err == nil || errors.As(err, &pe) || errors.Is(err, context.Canceled) {
-		return err
-	}
-	for _, known := range []error{ErrNotConvertible, format.ErrTruncated, format.ErrVersion} {
-		if errors.Is(err, known) {
-			return err
-		}
-	}
-	if err == io.ErrUnexpectedEOF {
-		err = errors.New("it ends too early")
-	}
-	return fmt.Errorf("%w: %w", ErrNotConvertible, err)
 }
 
 // A junk looks for archives in bytes that no reader takes: behind the end of a tar or a zip. Bytes

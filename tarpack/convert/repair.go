@@ -42,6 +42,9 @@ func Repair(ctx context.Context, name, out string, o RepairOptions) (RepairResul
 func repair(ctx context.Context, name, out string, o RepairOptions) (res RepairResult, err error) {
 	var dst *durable.Output
 	r := &rewrite.Rewrite{Options: o.rewrite(), Base: -1, Choose: rewrite.FirstLayer}
+	if fi, err := os.Stat(name); err == nil && fi.IsDir() {
+		return res, fmt.Errorf("%s: %w: %w", name, format.ErrNotArchive, format.ForeignDir)
+	}
 	if !o.DryRun {
 		if err := archivefile.Recover(name); err != nil {
 			return RepairResult{}, err
@@ -86,11 +89,11 @@ func repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 	if !sv.damaged && dst != nil && a.Rest > 0 && sameName(name, dst.Name) {
 		return res, a.CutBack(dst.Name)
 	}
-	if !sv.damaged && a.Rest == 0 || o.DryRun {
+	if !sv.damaged && a.Rest == 0 || o.DryRun && (!sv.damaged || sv.numSaved > 0) {
 		return res, nil
 	}
 	if sv.numSaved == 0 {
-		return res, fmt.Errorf("%s: %w: no entry of it is whole", name, format.ErrNotArchive)
+		return res, notSaved(a)
 	}
 	if err := dst.Inherit(a.OSFile); err != nil {
 		return res, err
@@ -100,6 +103,14 @@ func repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 	res.Stats, res.Written = repaired.Stats, repaired.Written
 	res.ArchiveBytes, res.SidecarBytes = repaired.ArchiveBytes, repaired.SidecarBytes
 	return res, err
+}
+
+// notSaved returns why no entry of a could be saved.
+func notSaved(a *archivefile.File) error {
+	if _, err := format.ReadTrailer(a.OSFile, a.Size); errors.Is(err, format.ErrNotArchive) {
+		return fmt.Errorf("%s: %w", a.Name, err)
+	}
+	return fmt.Errorf("%s: %w: no entry of it is whole", a.Name, format.ErrNotArchive)
 }
 
 // checkRepairable refuses to replace an archive of a newer version by its readable part. A damaged

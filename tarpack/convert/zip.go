@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/tarpack/tpk/sidecar"
@@ -22,8 +21,11 @@ func (c *converter) readZip(ctx context.Context) error {
 		return err
 	}
 	z, err := zip.NewReader(r, r.Size())
+	if errors.Is(err, zip.ErrFormat) {
+		return errNoDirectory
+	}
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
-		return fmt.Errorf("%w: %w", ErrNotConvertible, err)
+		return damaged(err)
 	}
 	end, err := findZipEnd(r)
 	if err == nil {

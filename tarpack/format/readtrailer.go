@@ -15,7 +15,7 @@ import (
 // tpk wrote T, and ErrCorrupt if T was written for another offset.
 func ReadTrailer(r io.ReaderAt, size int64) (Trailer, error) {
 	if size == 0 {
-		return Trailer{}, fmt.Errorf("%w: it is empty", ErrNotArchive)
+		return Trailer{}, fmt.Errorf("%w: %w", ErrNotArchive, ForeignEmpty)
 	}
 	var b [EndSize]byte
 	at := max(size-EndSize, 0)
@@ -44,7 +44,7 @@ func WhyNoTrailer(r io.ReaderAt, size int64) error {
 		return err
 	}
 	if b[0] != 0x1f || len(b) > 1 && b[1] != 0x8b {
-		return fmt.Errorf("%w: it is not gzip", ErrNotArchive)
+		return fmt.Errorf("%w: %w", ErrNotArchive, Recognize(b))
 	}
 	var scratch []byte
 	_, _, err := gzmember.Inflate(nil, b, MaxHeader)
@@ -52,5 +52,5 @@ func WhyNoTrailer(r io.ReaderAt, size int64) error {
 		return fmt.Errorf("%w: its last %d bytes are not the end of a tpk archive",
 			ErrTruncated, EndSize)
 	}
-	return fmt.Errorf("%w: another program wrote this gzip file", ErrNotArchive)
+	return fmt.Errorf("%w: %w", ErrNotArchive, ForeignGzip)
 }

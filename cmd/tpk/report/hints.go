@@ -30,6 +30,9 @@ const HintDamaged = "restore a good copy, or save the intact entries with 'tpk r
 
 const hintTruncated = "copy or download it again, or save the intact entries with 'tpk repair'"
 
+const hintConvertible = "'tpk convert' reads zip, and tar as it is or with gzip, zstd, xz, bzip2," +
+	" lzma or lz4"
+
 // hints is what to do about errors. The first match is taken, so specific errors come first.
 var hints = []struct {
 	err  error
@@ -43,13 +46,14 @@ var hints = []struct {
 	{format.ErrSpecial, "--special packs it"},
 	{format.ErrLeadsOut, "--dereference packs what links lead to"},
 	{format.ErrVersion, "use a newer tpk"},
-	{convert.ErrNotConvertible,
-		"'tpk convert' reads zip, and tar as it is or with gzip, zstd, xz, bzip2, lzma or lz4"},
+	{convert.ErrInputTruncated, "copy or download it again"},
+	{convert.ErrInputDamaged, "copy or download it again"},
+	{convert.ErrNotConvertible, hintConvertible},
 	{format.ErrShard,
 		"restore the right shard, or run 'tpk index' if the shards are right as they are"},
 	{format.ErrDevice, "pack onto a larger one, or into a file"},
 	{format.ErrTooMany, "choose a larger size"},
-	{format.ErrNotArchive, "'tpk pack' packs a directory, 'tpk convert' converts a tar or zip"},
+	{format.ErrNotArchive, "copy or download it again"},
 	{format.ErrRemovals, "check the directory, or allow it with --max-delete"},
 	{format.ErrAppend, "add it without --append"},
 	{format.ErrJoined, "'tpk convert' makes one archive of both"},
@@ -77,11 +81,41 @@ var hints = []struct {
 	{syscall.EADDRINUSE, "choose another address with --listen"},
 }
 
+// hintForeign returns what to do with a file that is not an archive.
+func hintForeign(kind format.Foreign) string {
+	switch kind {
+	case format.ForeignDir:
+		return "'tpk pack' packs a directory"
+	case format.ForeignSpecial:
+		return "name the file of an archive"
+	case format.ForeignEmpty:
+		return "copy or download it again"
+	case format.ForeignGzip:
+		return "'tpk convert' makes an archive of a tar.gz"
+	case format.ForeignZip, format.ForeignTar, format.ForeignXZ, format.ForeignZstd,
+		format.ForeignBzip2, format.ForeignLZ4:
+		return "'tpk convert' makes an archive of it"
+	case format.ForeignHTML, format.ForeignText:
+		return "look into it: it may be the error message of a download"
+	case format.ForeignLFS:
+		return "'git lfs pull' downloads the file that it stands for"
+	case format.ForeignIndex:
+		return "name the archive, without .tpi"
+	case format.ForeignUnknown:
+		return hintConvertible
+	}
+	return "extract it with another program, and pack the directory with 'tpk pack'"
+}
+
 // hintFor returns what to do about err, or "" if there is no good advice.
 func hintFor(err error) string {
 	var hinted *hintedError
 	if errors.As(err, &hinted) {
 		return hinted.hint
+	}
+	var kind format.Foreign
+	if errors.As(err, &kind) {
+		return hintForeign(kind)
 	}
 	for _, h := range hints {
 		if errors.Is(err, h.err) {

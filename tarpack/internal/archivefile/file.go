@@ -85,11 +85,11 @@ func OpenUnread(name string) (*File, error) {
 	case fi.Mode().IsRegular():
 		size = fi.Size()
 	default:
-		kind := "not a regular file"
+		kind := format.ForeignSpecial
 		if fi.IsDir() {
-			kind = "a directory"
+			kind = format.ForeignDir
 		}
-		err = fmt.Errorf("%s: %w: it is %s", name, format.ErrNotArchive, kind)
+		err = fmt.Errorf("%s: %w: %w", name, format.ErrNotArchive, kind)
 	}
 	if err != nil {
 		f.Close()
