@@ -72,6 +72,12 @@ func secured(ln net.Listener, config *tls.Config) net.Listener {
 	return tls.NewListener(ln, config)
 }
 
+// Errors of a path for a Unix socket.
+var (
+	ErrSocketInUse = errors.New("another server listens on this socket")
+	ErrNoSocket    = errors.New("exists and is not a socket")
+)
+
 // listenUnix listens on a path. It removes a socket on which nothing listens any more. One that is
 // in use, or a file of another kind, is an error.
 func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
@@ -80,7 +86,7 @@ func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
 		switch {
 		case err == nil:
 			_ = c.Close()
-			return nil, fmt.Errorf("%s: %w", path, syscall.EADDRINUSE)
+			return nil, fmt.Errorf("%s: %w", path, ErrSocketInUse)
 		case errors.Is(err, syscall.ECONNREFUSED):
 			if err := os.Remove(path); err != nil {
 				return nil, err
@@ -94,6 +100,10 @@ func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
 	// before anything can connect.
 	dir, err := os.MkdirTemp(dirOf(path), ".tpk")
 	if err != nil {
+		var pe *fs.PathError
+		if errors.As(err, &pe) {
+			pe.Path = path // not that of the private directory
+		}
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
@@ -109,7 +119,7 @@ func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
 	if err != nil {
 		_ = ln.Close()
 		if errors.Is(err, fs.ErrExist) {
-			err = fmt.Errorf("%s: %w: it is there and is no socket", path, fs.ErrExist)
+			err = fmt.Errorf("%s: %w", path, ErrNoSocket)
 		}
 		return nil, err
 	}

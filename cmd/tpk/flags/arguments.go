@@ -54,5 +54,5 @@ func count(c *cli.Context, args []string, least, most int) ([]string, error) {
 		return nil, report.Usagef("%s: too many arguments, starting with %s: usage: %s",
 			c.Command.Name, report.Quote(args[most]), c.Command.UsageText)
 	}
-	return args, nil
+	return args, checkOrder(c, args)
 }

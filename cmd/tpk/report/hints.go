@@ -3,6 +3,9 @@ package report
 import (
 	"errors"
 	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
 	"syscall"
 
 	"github.com/tarpack/tpk/gzmember"
@@ -76,6 +79,8 @@ var hints = []struct {
 	{syscall.EROFS, "write elsewhere"},
 	{syscall.EIO, "check the disk"},
 	{syscall.EMFILE, "raise the limit on open files ('ulimit -n')"},
+	{serve.ErrSocketInUse, "stop it, or choose another path"},
+	{serve.ErrNoSocket, "choose another path"},
 	{serve.ErrAdmin, "choose another address with --admin"},
 	{syscall.EADDRNOTAVAIL, "choose another address with --listen"},
 	{syscall.EADDRINUSE, "choose another address with --listen"},
@@ -107,6 +112,19 @@ func hintForeign(kind format.Foreign) string {
 	return "extract it with another program, and pack the directory with 'tpk pack'"
 }
 
+// missingDir returns the directory of a path that is not there because its directory is not, or "".
+func missingDir(err error) string {
+	var path *fs.PathError
+	if !errors.As(err, &path) || !errors.Is(path.Err, fs.ErrNotExist) {
+		return ""
+	}
+	dir := filepath.Dir(path.Path)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return dir
+	}
+	return ""
+}
+
 // hintFor returns what to do about err, or "" if there is no good advice.
 func hintFor(err error) string {
 	var hinted *hintedError
@@ -117,8 +135,15 @@ func hintFor(err error) string {
 	if errors.As(err, &kind) {
 		return hintForeign(kind)
 	}
+	var network *net.OpError
+	if errors.As(err, &network) && errors.Is(err, fs.ErrPermission) {
+		return "ports below 1024 are for privileged programs: choose another address"
+	}
 	for _, h := range hints {
 		if errors.Is(err, h.err) {
+			if dir := missingDir(err); dir != "" {
+				return "there is no directory " + Quote(dir)
+			}
 			return h.hint
 		}
 	}
