@@ -113,7 +113,8 @@ func testOwnGzip(t *testing.T, c *client, target, inner, stored, mediaType strin
 		if head.ContentLength != int64(len(step.body)) || head.Header.Get("ETag") != tag {
 			t.Errorf("HEAD %s, %q: %v", target, step.accept, head.Header)
 		}
-		if resp, _ := c.do(t, "GET", target, append(fields, "If-None-Match: "+tag)...); resp.StatusCode != 304 {
+		resp, _ = c.do(t, "GET", target, append(fields, "If-None-Match: "+tag)...)
+		if resp.StatusCode != 304 {
 			t.Errorf("%s, %q, known: %s", target, step.accept, resp.Status)
 		}
 		// A range of gzip is one of the bytes that are stored; what is inflated has none.
@@ -134,13 +135,14 @@ func testOwnGzip(t *testing.T, c *client, target, inner, stored, mediaType strin
 		strings.Repeat(tags[0]+" ", 3)+strings.Repeat(tags[3]+" ", 3)+tags[3] {
 		t.Errorf("%s: entity-tags %q", target, tags)
 	}
-	if resp, _ := c.do(t, "GET", target, "Accept-Encoding: gzip;q=0, identity;q=0"); resp.StatusCode != 406 {
+	resp, _ := c.do(t, "GET", target, "Accept-Encoding: gzip;q=0, identity;q=0")
+	if resp.StatusCode != 406 {
 		t.Errorf("%s, nothing accepted: %s", target, resp.Status)
 	}
 }
 
-// TestIdentity: what a glob names is sent without a content coding, and by ranges, unless the client
-// accepts only gzip.
+// TestIdentity: what a glob names is sent without a content coding, and by ranges, unless the
+// client accepts only gzip.
 func TestIdentity(t *testing.T) {
 	text := words(90_000)
 	archive := files{"a.pdf": text, "docs/b.txt": text, "c.txt": text + "c"}.pack(t,

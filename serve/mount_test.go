@@ -71,7 +71,8 @@ func TestMounts(t *testing.T) {
 			t.Errorf("%q: New: %v, the admin server: %d %s", c.mount, err, status, answer)
 		}
 		u := url.URL{Path: c.path}
-		if status, got := fetch(t, plainClient, r.url(u.EscapedPath())); status != 200 || got != "content" {
+		status, got := fetch(t, plainClient, r.url(u.EscapedPath()))
+		if status != 200 || got != "content" {
 			t.Errorf("%q: %s: %d %q", c.mount, u.EscapedPath(), status, got)
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/compressed"
 )
 
-// ErrNotConvertible: the input is damaged, or in a format that Convert does not read. Then the error
-// also wraps the format.Foreign that it seems to be.
+// ErrNotConvertible: the input is damaged, or in a format that Convert does not read. Then the
+// error also wraps the format.Foreign that it seems to be.
 var ErrNotConvertible = errors.New("not a tar, zip, or compressed tar that can be read")
 
 // Reasons of an ErrNotConvertible: the input is in a format that Convert reads.

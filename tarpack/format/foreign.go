@@ -7,9 +7,11 @@ import (
 )
 
 // Foreign is what a file that is not an archive seems to be. As an error it says so: "it is a zip".
-type Foreign string
+type Foreign string //nolint:errname // a kind, which is rarely used as an error
 
 // The kinds of Foreign that callers give advice about. Others are formats that tpk does not read.
+//
+//nolint:errname // kinds, not sentinels
 const (
 	ForeignEmpty   Foreign = "it is empty"
 	ForeignDir     Foreign = "it is a directory"

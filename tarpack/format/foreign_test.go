@@ -31,7 +31,7 @@ func TestRecognize(t *testing.T) {
 		"<?xml version=\"1.0\"?><Error/>":                                       ForeignText,
 		strings.Repeat("x", 511) + "é":                                          ForeignText,
 		"Stra\xdfe":                                                             ForeignUnknown,
-		"\x8b\x03\x80hello\n\x03":                                               ForeignUnknown, // brotli has no magic number
+		"\x8b\x03\x80hello\n\x03":                                               ForeignUnknown, // brotli
 		"\x00\x00\x00":                                                          ForeignUnknown,
 	} {
 		if got := Recognize([]byte(head)); got != want {

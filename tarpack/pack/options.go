@@ -155,7 +155,9 @@ type WriterOptions struct {
 }
 
 func (o *WriterOptions) packer() packer.Options {
-	return packer.Options{Level: o.Level, Store: o.Store, Workers: o.Workers, Dedup: o.Dedup, Progress: o.Progress}
+	return packer.Options{
+		Level: o.Level, Store: o.Store, Workers: o.Workers, Dedup: o.Dedup, Progress: o.Progress,
+	}
 }
 
 // Result describes an archive that was packed.

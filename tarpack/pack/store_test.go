@@ -95,14 +95,15 @@ func TestStore(t *testing.T) {
 	}
 }
 
-// TestStoreUpdate: an archive that is updated is that which is packed, with the same files to store.
+// TestStoreUpdate: an archive that is updated is that which is packed, with the same globs.
 func TestStoreUpdate(t *testing.T) {
 	globs := &exclude.Patterns{}
 	if err := globs.Add("*.pdf"); err != nil {
 		t.Fatal(err)
 	}
 	text := tartest.Text("text", 20_000)
-	dir := tartest.Tree(t, [2]string{"a.txt", text}, [2]string{"b.pdf", text}, [2]string{"c.pdf", "old"})
+	dir := tartest.Tree(t, [2]string{"a.txt", text}, [2]string{"b.pdf", text},
+		[2]string{"c.pdf", "old"})
 	name := tartest.Pack(t, dir, pack.Options{Store: globs})
 	if err := os.WriteFile(filepath.Join(dir, "c.pdf"), []byte(text+"new"), 0o644); err != nil {
 		t.Fatal(err)

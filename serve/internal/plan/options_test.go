@@ -123,7 +123,8 @@ func TestLinkTypes(t *testing.T) {
 
 func TestBadOptions(t *testing.T) {
 	for _, o := range []Options{
-		{Hide: []string{"[a"}}, {Hide: []string{""}}, {Immutable: []string{"{"}}, {Gzipped: []string{""}}, {Identity: []string{"[a"}},
+		{Hide: []string{"[a"}}, {Hide: []string{""}}, {Immutable: []string{"{"}},
+		{Gzipped: []string{""}}, {Identity: []string{"[a"}},
 		{CORS: []string{""}}, {CORS: []string{"a\r\nb"}}, {CORS: []string{"foo bar"}},
 		{CORS: []string{"example.org"}}, {CORS: []string{"https://A.org"}},
 		{CORS: []string{"https://a:"}}, {CORS: []string{"https://a/"}},
