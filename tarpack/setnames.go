@@ -1,12 +1,10 @@
 package tarpack
 
 import (
-	"fmt"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
 // JoinShards replaces each run of several shards of one set, in order, by the name of the first
@@ -37,43 +35,14 @@ func JoinShards(names []string) []string {
 
 // SetList returns the name of a set's list, which need not exist, and true if name stands for a
 // shard set: if it is the list, the first shard, or a glob that matches shards of one set only. The
-// name of any other shard stands for that archive alone.
+// name of any other shard stands for that archive alone. So does that of a first shard if neither
+// the list nor another shard is there.
 //
 // It returns an error for a glob that matches shards of several sets.
 func SetList(name string) (list string, ok bool, err error) {
-	if s, i, ok := format.ParseShardName(name); ok {
-		return s.List(), i == 0, nil
+	s, ok, err := shardset.Named(name)
+	if err != nil || !ok {
+		return "", false, err
 	}
-	if _, ok := format.ParseListName(name); ok {
-		return name, true, nil
-	}
-	if !strings.ContainsAny(filepath.Base(name), "*?[") {
-		return "", false, nil
-	}
-	names, err := filepath.Glob(name)
-	if err != nil || len(names) == 0 {
-		return "", false, nil // opening it as a file reports the error
-	}
-	var set format.SetName
-	for k, file := range names {
-		s, _, ok := format.ParseShardName(file)
-		switch {
-		case !ok && isSetFile(file):
-			continue
-		case !ok:
-			return "", false, fmt.Errorf("%s: %w: the glob matches %s, which is no shard", name,
-				format.ErrShard, file)
-		case set.N > 0 && s != set:
-			return "", false, fmt.Errorf(
-				"%s: %w: the glob matches shards of several sets, %s and %s", name, format.ErrShard,
-				names[k-1], file)
-		}
-		set = s
-	}
-	return set.List(), set.N > 0, nil
-}
-
-// isSetFile reports whether a file is a sidecar or a list.
-func isSetFile(name string) bool {
-	return strings.HasSuffix(name, format.SidecarSuffix) || strings.HasSuffix(name, format.ListSuffix)
+	return s.List(), true, nil
 }

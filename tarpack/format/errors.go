@@ -27,6 +27,10 @@ var (
 	ErrUnfinished = errors.New("an append was not finished, or another program has added to it")
 	// ErrShard: a shard of a set is missing, or belongs to another set.
 	ErrShard = errors.New("the shard set is not whole")
+	// ErrPart: the archive is one shard of a set, which would not fit the others after a change.
+	ErrPart = errors.New("it is one shard of a set")
+	// ErrNoList: a set is to be changed, but its list is missing or damaged.
+	ErrNoList = errors.New("the shard set has no usable list")
 )
 
 // What can keep an entry from being read or extracted.

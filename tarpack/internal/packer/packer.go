@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/tarpack/tpk/sidecar/build"
@@ -15,6 +16,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/input"
 	"github.com/tarpack/tpk/tarpack/internal/output"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/internal/tarwriter"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 	"golang.org/x/sync/errgroup"
@@ -53,17 +55,17 @@ type Packer struct {
 	Entries EntrySink    // takes the entries instead of an index, if set
 	First   func() error // is called before anything is written, if set
 	Shards  *Sharder     // nil: one archive is written
-	// IsOutput, if set, reports whether a file is part of the shard set that is written.
-	IsOutput func(e *tree.Entry) bool
 
 	queue
 	level   int
 	workers int // compressing goroutines
 	headers input.Headers
 	skip    []os.FileInfo // files not to pack: the archive itself
-	known   *dedup.Contents
-	packed  fingerprints // nil unless files are removed
-	recent  recents
+	// isOutput, if set, reports whether a file is part of the shard set that is written.
+	isOutput func(e *tree.Entry) bool
+	known    *dedup.Contents
+	packed   fingerprints // nil unless files are removed
+	recent   recents
 }
 
 // An EntrySink takes the entries of an archive that are not written in its order.
@@ -132,11 +134,27 @@ func (p *Packer) SkipNames(archive string) {
 	}
 }
 
+// SkipSet keeps the files of a shard set out of what is packed.
+func (p *Packer) SkipSet(set format.SetName) error {
+	isOutput, err := shardset.IsOutput(set)
+	if err != nil {
+		return err
+	}
+	p.isOutput = func(e *tree.Entry) bool {
+		if !shardset.Owns(set, e.Name) && !strings.HasSuffix(e.Name, format.TempSuffix) {
+			return false // most files, without a system call
+		}
+		dir, err := e.Dir.Root.Stat(".")
+		return err == nil && isOutput(e.Name, dir)
+	}
+	return nil
+}
+
 // Walker returns a walker that leaves out what the archive does not get.
 func (p *Packer) Walker() *tree.Walker {
 	return &tree.Walker{
 		Exclude: p.Options.Exclude, Special: p.Options.Special,
-		Skip: p.skip, IsOutput: p.IsOutput, Notice: p.Options.Notice,
+		Skip: p.skip, IsOutput: p.isOutput, Notice: p.Options.Notice,
 	}
 }
 

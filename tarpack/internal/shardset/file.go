@@ -86,7 +86,7 @@ func (f *File) ReadAt(p []byte, off int64) (n int, err error) {
 		f.Release(s)
 		if n += m; m < len(part) {
 			if err == io.EOF {
-				err = fmt.Errorf("%s: %w: it was cut short", f.Name.Shard(i), format.ErrShard)
+				err = &brokenError{f.Name.Shard(i), "it was cut short"}
 			}
 			return n, err
 		}
@@ -168,8 +168,18 @@ func (f *File) openShard(i int) (*os.File, error) {
 	return nil, MissingShard(f.Name.Shard(i), f.Name.N, err)
 }
 
+// A brokenError is a shard that is not the one of the list that was read. It is an ErrShard, and an
+// ErrChanged, because a set is opened only if its shards are there.
+type brokenError struct{ name, what string }
+
+func (e *brokenError) Error() string {
+	return fmt.Sprintf("%s: %v: %s", e.name, format.ErrShard, e.what)
+}
+
+func (e *brokenError) Unwrap() []error { return []error{format.ErrShard, source.ErrChanged} }
+
 // OpenListed opens the file name if it is shard i of the list. Otherwise the error wraps
-// format.ErrShard.
+// format.ErrShard and source.ErrChanged.
 func OpenListed(l *List, i int, name string) (*os.File, error) {
 	a, err := archivefile.Open(name)
 	if err != nil {
@@ -177,9 +187,9 @@ func OpenListed(l *List, i int, name string) (*os.File, error) {
 	}
 	if want := l.Shards[i]; a.Size != want.Size || a.Trailer.Digest != want.Digest {
 		a.OSFile.Close()
-		return nil, fmt.Errorf("%s: %w: this shard is not the one of its list: "+
+		return nil, &brokenError{name, fmt.Sprintf("this shard is not the one of its list: "+
 			"it has %d bytes and index %016x, not %d and %016x",
-			name, format.ErrShard, a.Size, a.Trailer.Digest, want.Size, want.Digest)
+			a.Size, a.Trailer.Digest, want.Size, want.Digest)}
 	}
 	return a.OSFile, nil
 }
@@ -200,6 +210,21 @@ func (f *File) CheckShards() error {
 	}
 	return nil
 }
+
+// CheckAll opens each shard, and returns an error if one is missing or is not that of the list.
+func (f *File) CheckAll() error {
+	for i := range f.list.Shards {
+		file, err := f.openShard(i)
+		if err != nil {
+			return err
+		}
+		file.Close()
+	}
+	return nil
+}
+
+// List returns the list of the set.
+func (f *File) List() *List { return f.list }
 
 // Close closes all shards that are not held. The others are closed by Release.
 func (f *File) Close() error {
