@@ -1,8 +1,6 @@
 package tarpack
 
 import (
-	"slices"
-
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
@@ -13,24 +11,30 @@ import (
 func JoinShards(names []string) []string {
 	var joined []string
 	for len(names) > 0 {
-		run := 1
-		set, last, ok := format.ParseShardName(names[0])
-		for ok && run < len(names) {
-			s, i, is := format.ParseShardName(names[run])
-			if !is || s != set || i <= last {
-				break
-			}
-			last = i
-			run++
-		}
-		if run > 1 {
-			joined = append(joined, set.Shard(0))
-		} else {
-			joined = append(joined, names[0])
-		}
-		names = slices.Clone(names[run:])
+		first, n := JoinFirst(names)
+		joined = append(joined, first)
+		names = names[n:]
 	}
 	return joined
+}
+
+// JoinFirst is JoinShards for the run that names, which must not be empty, begins with. It returns
+// the name for it, and how many names it replaces.
+func JoinFirst(names []string) (name string, n int) {
+	n = 1
+	set, last, ok := format.ParseShardName(names[0])
+	for ok && n < len(names) {
+		s, i, is := format.ParseShardName(names[n])
+		if !is || s != set || i <= last {
+			break
+		}
+		last = i
+		n++
+	}
+	if n > 1 {
+		return set.Shard(0), n
+	}
+	return names[0], n
 }
 
 // SetList returns the name of a set's list, which need not exist, and true if name stands for a

@@ -13,6 +13,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
@@ -32,6 +33,10 @@ func Add(ctx context.Context, name string, paths []string, o AddOptions) (Result
 		return Result{}, fmt.Errorf("%s: %w: replacing needs a new archive", name, format.ErrAppend)
 	}
 	if o.Append {
+		if _, isSet, err := shardset.ToEdit(name); err == nil && isSet && !o.Single {
+			return Result{}, fmt.Errorf("%s: %w: a shard set does not grow in place", name,
+				format.ErrAppend)
+		}
 		if err := needSidecar(ctx, name, o.Workers, o.DryRun); err != nil {
 			return Result{}, err
 		}

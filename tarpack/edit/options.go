@@ -22,6 +22,7 @@ type UpdateOptions struct {
 	// Change receives all changes first.
 	RemoveLimit func(entries int64) int64
 	DryRun      bool // write nothing, only find out what would change
+	Single      bool // change one shard of a set as an archive of its own
 	// Change, if set, is called for each change in the order of the archive, always from the same
 	// goroutine.
 	Change func(kind format.ChangeKind, path string)
@@ -49,7 +50,7 @@ func (o *UpdateOptions) rewrite() rewrite.Options {
 			Exclude: o.Exclude, PreserveOwner: o.PreserveOwner, Special: o.Special,
 			LatestModTime: o.LatestModTime, Notice: o.Notice, Progress: o.Progress,
 		},
-		DryRun: o.DryRun, Change: o.Change,
+		DryRun: o.DryRun, Single: o.Single, Change: o.Change,
 	}
 }
 
@@ -66,6 +67,7 @@ type AddOptions struct {
 	// times of directories that were there before. Append excludes Replace. Paths below directories
 	// that their owner cannot write to are refused (format.ErrAppend).
 	Append bool
+	Single bool // change one shard of a set as an archive of its own; its set must be indexed then
 	DryRun bool // write nothing, only find out what would change
 	// Change, if set, is called for each change in the order of the archive, always from the same
 	// goroutine.
@@ -94,7 +96,7 @@ func (o *AddOptions) rewrite() rewrite.Options {
 			Exclude: o.Exclude, PreserveOwner: o.PreserveOwner, Special: o.Special,
 			LatestModTime: o.LatestModTime, Notice: o.Notice, Progress: o.Progress,
 		},
-		DryRun: o.DryRun, Change: o.Change,
+		DryRun: o.DryRun, Single: o.Single, Change: o.Change,
 	}
 }
 
@@ -103,6 +105,7 @@ type RemoveOptions struct {
 	Workers int              // goroutines; 0 means one for each CPU
 	Dedup   format.DedupMode // which equal files become hard links
 	DryRun  bool             // write nothing, only find out what would change
+	Single  bool             // change one shard of a set as an archive of its own
 	// Change, if set, is called for each change in the order of the archive, always from the same
 	// goroutine.
 	Change func(kind format.ChangeKind, path string)
@@ -118,7 +121,7 @@ func (o *RemoveOptions) rewrite() rewrite.Options {
 		Options: packer.Options{
 			Workers: o.Workers, Dedup: o.Dedup, Notice: o.Notice, Progress: o.Progress,
 		},
-		DryRun: o.DryRun, Change: o.Change,
+		DryRun: o.DryRun, Single: o.Single, Change: o.Change,
 	}
 }
 
@@ -127,6 +130,7 @@ type CompactOptions struct {
 	Workers int              // goroutines; 0 means one for each CPU
 	Dedup   format.DedupMode // which equal files become hard links
 	DryRun  bool             // write nothing, only find out what would change
+	Single  bool             // change one shard of a set as an archive of its own
 
 	// Notice, if set, is called if the sidecar is missing or damaged.
 	Notice func(error)
@@ -139,7 +143,7 @@ func (o *CompactOptions) rewrite() rewrite.Options {
 		Options: packer.Options{
 			Workers: o.Workers, Dedup: o.Dedup, Notice: o.Notice, Progress: o.Progress,
 		},
-		DryRun: o.DryRun,
+		DryRun: o.DryRun, Single: o.Single,
 	}
 }
 
@@ -150,6 +154,7 @@ type MergeOptions struct {
 	Workers int              // goroutines; 0 means one for each CPU
 	Dedup   format.DedupMode // which equal files become hard links
 	DryRun  bool             // write nothing, only find out what would change
+	Single  bool             // take each shard of a set that is named as an archive of its own
 
 	// Notice, if set, is called for each entry that is left out because only one of two archives
 	// has a directory at its path. It is also called for each sidecar that is missing or damaged.
@@ -163,7 +168,7 @@ func (o *MergeOptions) rewrite() rewrite.Options {
 		Options: packer.Options{
 			Workers: o.Workers, Dedup: o.Dedup, Notice: o.Notice, Progress: o.Progress,
 		},
-		DryRun: o.DryRun,
+		DryRun: o.DryRun, Single: o.Single,
 	}
 }
 

@@ -17,7 +17,11 @@ import (
 // Safely is a paragraph for the help of every command that changes an archive.
 const Safely = `The new archive replaces the old one once it is complete and safely on disk. Until
 then the old one is unchanged, and programs that have it open keep reading it. Unchanged files are
-copied, not compressed again.`
+copied, not compressed again.
+
+ARCHIVE may be a shard set, by the name of its first shard or a quoted glob. Then only the shards
+that change are written, and all of them replace the old ones at once. With --single, ARCHIVE is one
+shard, which is changed alone; 'tpk index' brings its set up to date.`
 
 // Options are the options that all commands share that change an archive.
 type Options struct {
@@ -59,6 +63,10 @@ func (e *Edit) Run(c *cli.Context) error {
 	res, err := e.Change(o)
 	m.Stop()
 	if err = errors.Join(err, printErr); err != nil {
+		if errors.Is(err, format.ErrShard) {
+			return report.WithHint(err, "restore the right shard, run 'tpk index' if the shards are"+
+				" right as they are, or change one shard alone with --single")
+		}
 		return report.ChangedArchive(e.Archive, err)
 	}
 	if res.Ignored > 0 && e.Ignored != nil {

@@ -44,6 +44,8 @@ var hints = []struct {
 	{format.ErrVersion, "use a newer tpk"},
 	{convert.ErrNotConvertible,
 		"'tpk convert' reads zip, and tar as it is or with gzip, zstd, xz, bzip2, lzma or lz4"},
+	{format.ErrPart, "name the set by its first shard, or change the shard alone with --single"},
+	{format.ErrNoList, "'tpk index' writes it, or --single changes the shard alone"},
 	{format.ErrShard,
 		"restore the right shard, or run 'tpk index' if the shards are right as they are"},
 	{format.ErrDevice, "pack onto a larger one, or into a file"},

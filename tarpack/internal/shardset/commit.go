@@ -129,7 +129,15 @@ func (o *Output) writeIndex(
 // openShard opens shard i with its index.
 func (o *Output) openShard(ctx context.Context, i int) (*indexed.File, error) {
 	if o.isKept(i) {
-		return indexed.Open(ctx, o.Set.Shard(i), &indexed.Options{})
+		io := &indexed.Options{}
+		a, err := indexed.Open(ctx, o.Set.Shard(i), io)
+		if err != nil {
+			return nil, err
+		}
+		if err := a.MakeSound(ctx, io, a.BuildIndex); err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
+		return a, nil
 	}
 	f, err := archivefile.Open(o.Set.Pending(i))
 	if err != nil {

@@ -155,6 +155,21 @@ func (f *File) Release(s *openShard) {
 	}
 }
 
+// Held is an open shard that stays open until Release.
+type Held struct {
+	File    *os.File // to be read by offset only, since others share it
+	Release func()
+}
+
+// Hold opens a shard, and keeps it open.
+func (f *File) Hold(i int) (Held, error) {
+	s, err := f.Acquire(i)
+	if err != nil {
+		return Held{}, err
+	}
+	return Held{File: s.File, Release: func() { f.Release(s) }}, nil
+}
+
 // openShard opens a shard and compares it with the list. If a writer was killed after it had
 // committed the set, the shard may still have its temporary name.
 func (f *File) openShard(i int) (*os.File, error) {
