@@ -60,10 +60,6 @@ func (r *Rewrite) editSet(
 	if err := prepare(k); err != nil {
 		return Result{}, err
 	}
-	if r.Grow {
-		return Result{}, fmt.Errorf("%s: %w: a shard set does not grow in place", set.Shard(0),
-			format.ErrAppend)
-	}
 	r.shards = &Shards{Set: k, touched: map[int]bool{}, indexes: map[int]*indexed.File{}}
 	defer func() { err = errors.Join(err, r.shards.close()) }()
 	res, err = r.Look(ctx, set.Shard(0), false)
