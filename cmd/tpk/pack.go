@@ -51,9 +51,9 @@ glob excludes can be included again. * and ? do not match slashes, ** does.
 {a,b} and [a-z] work.
 
 With --shards or --shard-size, the result is a shard set: OUT-00000-of-00016.tar.gz and so on, each
-of them an archive, and an index of all. Either the whole set is written or nothing. serve
-and the commands that read archives take the name of the first shard, or a glob such as
-'OUT-*-of-00016.tar.gz', for the set.
+of them an archive, and an index of all. Either the whole set is written or nothing. Other commands
+take the set as OUT.tar.gz, by the name of its first shard, or a glob such as
+'OUT-*-of-00016.tar.gz'.
 
 OUT.tar.gz may be a block device. It is overwritten from its beginning with the archive and the
 index, and is read like an archive. A mounted device is refused.`,

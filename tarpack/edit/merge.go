@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"slices"
 
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/base"
@@ -19,7 +21,8 @@ import (
 // those that lost to another archive's.
 //
 // A name may be that of a shard set, unless [MergeOptions.Single] is set. The set out must be one of
-// names: it is changed shard by shard. The error wraps format.ErrPart if out is one shard of a set,
+// names: it is changed shard by shard. The name that a set was packed under is that of a new archive
+// in out, unless it is also one of names. The error wraps format.ErrPart if out is one shard of a set,
 // or a set that is not merged.
 //
 // The other errors are those of tarpack.Open and pack.Dir.
@@ -33,7 +36,11 @@ func Merge(
 		}
 		return len(children) - 1
 	}
-	set, isSet, err := shardset.Named(out)
+	named := shardset.Explicit
+	if slices.Contains(names, out) {
+		named = shardset.Named
+	}
+	set, isSet, err := named(out)
 	switch {
 	case err != nil:
 		return Result{}, err
@@ -74,6 +81,13 @@ func Merge(
 	return Result(merged), err
 }
 
+// sameSet reports whether two names are of one set.
+func sameSet(a, b format.SetName) bool {
+	x, err1 := os.Stat(a.List())
+	y, err2 := os.Stat(b.List())
+	return err1 == nil && err2 == nil && os.SameFile(x, y)
+}
+
 // mergeIntoSet is Merge for a set out, which is one of names.
 func mergeIntoSet(
 	ctx context.Context, r *rewrite.Rewrite, set format.SetName, out string, names []string,
@@ -85,7 +99,7 @@ func mergeIntoSet(
 		if err != nil {
 			return Result{}, err
 		}
-		if ok && s == set {
+		if ok && sameSet(s, set) {
 			at = i
 		}
 	}

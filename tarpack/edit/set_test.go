@@ -396,7 +396,7 @@ func TestEditSetRefuses(t *testing.T) {
 			one := tartest.Pack(t, s.dir, pack.Options{})
 			_, err := edit.Merge(ctx, s.name.Shard(1), []string{one}, edit.MergeOptions{})
 			return err
-		}, format.ErrPart},
+		}, format.ErrShardName},
 		{"no list", func(s *set) error { return os.Remove(s.name.List()) },
 			func(s *set) error { return remove(s, s.name.Shard(0)) }, format.ErrNoList},
 		{"no list, by another shard", func(s *set) error { return os.Remove(s.name.List()) },
@@ -406,8 +406,7 @@ func TestEditSetRefuses(t *testing.T) {
 		{"a missing shard", func(s *set) error { return os.Remove(s.name.Shard(1)) },
 			func(s *set) error { return remove(s, s.name.Shard(0)) }, format.ErrShard},
 		{"a shard of another set", func(s *set) error {
-			_, err := pack.Dir(ctx, s.dir, s.name.Shard(2), pack.Options{})
-			return err
+			return os.Rename(tartest.Pack(t, s.dir, pack.Options{}), s.name.Shard(2))
 		}, func(s *set) error { return remove(s, s.name.Shard(0)) }, format.ErrShard},
 		{"another writer", nil, func(s *set) error {
 			o, err := shardset.Create(s.name.Archive())

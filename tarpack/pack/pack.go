@@ -9,6 +9,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/device"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
@@ -25,7 +26,7 @@ func Dir(ctx context.Context, dir, out string, o Options) (Result, error) {
 	if fi, err := os.Stat(out); err == nil && device.Is(fi) {
 		return packDevice(ctx, dir, out, o)
 	}
-	dst, err := durable.Create(out)
+	dst, err := shardset.CreateArchive(out)
 	if err != nil {
 		return Result{}, err
 	}

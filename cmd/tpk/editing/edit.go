@@ -19,9 +19,10 @@ const Safely = `The new archive replaces the old one once it is complete and saf
 then the old one is unchanged, and programs that have it open keep reading it. Unchanged files are
 copied, not compressed again.
 
-ARCHIVE may be a shard set, by the name of its first shard or a quoted glob. Then only the shards
-that change are written, and all of them replace the old ones at once. With --single, ARCHIVE is one
-shard, which is changed alone; 'tpk index' brings its set up to date.`
+ARCHIVE may be a shard set: by the name that it was packed under, its first shard or its list, or by
+a glob of its shards. Then only the shards that change are written, and all of them replace the old
+ones at once. With --single, ARCHIVE is one shard, which is changed alone; 'tpk index' brings its
+set up to date.`
 
 // Options are the options that all commands share that change an archive.
 type Options struct {
@@ -63,7 +64,10 @@ func (e *Edit) Run(c *cli.Context) error {
 	res, err := e.Change(o)
 	m.Stop()
 	if err = errors.Join(err, printErr); err != nil {
-		if errors.Is(err, format.ErrShard) {
+		switch {
+		case errors.Is(err, format.ErrShardMissing), errors.Is(err, format.ErrNotOneSet):
+			return report.WithHint(err, "restore the set, or change one shard alone with --single")
+		case errors.Is(err, format.ErrShard):
 			return report.WithHint(err, "restore the right shard, run 'tpk index' if the shards are"+
 				" right as they are, or change one shard alone with --single")
 		}

@@ -29,7 +29,7 @@ import (
 type Archive struct {
 	*indexed.File
 	Set     *shardset.OpenSet // nil if it is one file or device
-	number  int               // among the archives of a rewrite
+	Number  int               // among the archives of a rewrite, where each has another one
 	genuine map[uint32]bool   // files with several names that are not duplicates
 	groups  GroupCache
 	held    map[int]shardset.Held // shards of which something was copied
@@ -42,7 +42,7 @@ func Open(ctx context.Context, name string, number int, o *indexed.Options) (*Ar
 	if err != nil {
 		return nil, err
 	}
-	return open(ctx, &Archive{File: x, number: number}, o, x.BuildIndex)
+	return open(ctx, &Archive{File: x, Number: number}, o, x.BuildIndex)
 }
 
 // OpenAny is Open for an archive or a shard set. The name of a set is one that shardset.Named takes.
@@ -65,7 +65,7 @@ func OpenSet(
 	if err != nil {
 		return nil, err
 	}
-	a := &Archive{File: s.File, Set: s, number: number, held: map[int]shardset.Held{}}
+	a := &Archive{File: s.File, Set: s, Number: number, held: map[int]shardset.Held{}}
 	return open(ctx, a, o, s.BuildIndex)
 }
 

@@ -55,7 +55,7 @@ func (r Entry) Inode() durable.Inode {
 		}
 	}
 	// No device has such a number.
-	return durable.Inode{Dev: ^uint64(r.From.number), Ino: uint64(r.File) + 1}
+	return durable.Inode{Dev: ^uint64(r.From.Number), Ino: uint64(r.File) + 1}
 }
 
 // Header reads the tar header of the entry. The error names the archive, the path and the offset.

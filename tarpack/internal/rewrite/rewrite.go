@@ -166,20 +166,7 @@ func (r *Rewrite) Look(ctx context.Context, name string, first bool) (Result, er
 
 // Write writes the new archive and commits dst. The caller must abort dst unless Committed is set.
 func (r *Rewrite) Write(ctx context.Context, dst *durable.Output) (Result, error) {
-	p, err := packer.New(dst.Archive, r.Options.Options)
-	if err != nil {
-		return Result{}, err
-	}
-	p.Out.File = dst.Archive
-	p.Changes.Each, p.Changes.Removals = r.Options.Change, r.Removals
-	if err := p.SkipOutput(dst); err != nil {
-		return Result{}, err
-	}
-	m := r.merger(p)
-	packed, err := p.Run(ctx, m.Walk, dst.Sidecar)
-	if errors.Is(err, format.ErrRemovals) {
-		err = fmt.Errorf("%s: %w", dst.Name, err)
-	}
+	packed, m, err := r.WriteTo(ctx, dst)
 	if err != nil {
 		return Result{}, err
 	}
@@ -191,6 +178,27 @@ func (r *Rewrite) Write(ctx context.Context, dst *durable.Output) (Result, error
 		Changes: m.changes(), Stats: packed.Stats,
 		ArchiveBytes: packed.ArchiveBytes, SidecarBytes: packed.SidecarBytes, Written: true,
 	}, nil
+}
+
+// WriteTo writes the new archive into the files of dst, which the caller commits or aborts.
+func (r *Rewrite) WriteTo(
+	ctx context.Context, dst *durable.Output,
+) (packed packer.Result, m *Merger, err error) {
+	p, err := packer.New(dst.Archive, r.Options.Options)
+	if err != nil {
+		return packed, nil, err
+	}
+	p.Out.File = dst.Archive
+	p.Changes.Each, p.Changes.Removals = r.Options.Change, r.Removals
+	if err := p.SkipOutput(dst); err != nil {
+		return packed, nil, err
+	}
+	m = r.merger(p)
+	packed, err = p.Run(ctx, m.Walk, dst.Sidecar)
+	if errors.Is(err, format.ErrRemovals) {
+		err = fmt.Errorf("%s: %w", dst.Name, err)
+	}
+	return packed, m, err
 }
 
 func (r *Rewrite) merger(p *packer.Packer) *Merger {

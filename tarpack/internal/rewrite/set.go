@@ -72,13 +72,8 @@ func (r *Rewrite) editSet(
 // writeSet writes the shards that change, and commits the set. The changes are known already.
 func (r *Rewrite) writeSet(ctx context.Context, out *shardset.Output, res Result) (Result, error) {
 	list := r.shards.Set.Set.Shards.List()
-	out.Keep(list)
-	like, err := os.Open(out.Set.Shard(0)) // for the permissions of the list and the set's index
-	if err != nil {
-		return Result{}, err
-	}
-	defer like.Close()
-	out.Like = like
+	out.Keep(r.shards.Set.Set.Shards.Name, list.Shards)
+	var err error
 	done := format.Progress{}
 	for i := range list.Shards {
 		if !r.shards.touched[i] && !r.WriteUnchanged {
@@ -92,10 +87,9 @@ func (r *Rewrite) writeSet(ctx context.Context, out *shardset.Output, res Result
 		return res, nil
 	}
 	r.Committed = true
-	set, err := out.Commit(ctx, scan.Options{})
+	set, err := out.CommitEdit(ctx, scan.Options{})
 	if errors.Is(err, format.ErrShard) {
-		// Each shard is right, but not with the others: a path is in two of them.
-		err = fmt.Errorf("%s: a directory or file in it %w: %w", out.Set.Shard(0), format.ErrChanged, err)
+		err = fmt.Errorf("a directory or file %w: %w", format.ErrChanged, err)
 	}
 	if err != nil {
 		return Result{}, err

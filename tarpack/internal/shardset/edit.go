@@ -1,19 +1,24 @@
 package shardset
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
+	"slices"
 
+	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
-// Keep makes the Output an edit of the set with this list: all shards keep their files, except those
-// that Replace begins. The set is committed as always. Readers find the shards that are kept under
+// Keep makes the Output an edit of a set with these shards: all keep their files, except those that
+// Replace begins. The set is committed as always. Readers find the shards that are kept under
 // their names, and the others under their temporary ones until these are renamed.
-func (o *Output) Keep(l *List) {
-	o.Set.N = len(l.Shards)
-	o.Shards = append([]ShardInfo(nil), l.Shards...)
-	o.kept = make([]bool, len(l.Shards))
+func (o *Output) Keep(set format.SetName, shards []ShardInfo) {
+	o.Set = set
+	o.Shards = slices.Clone(shards)
+	o.kept = make([]bool, len(shards))
 	for i := range o.kept {
 		o.kept[i] = true
 	}
@@ -48,6 +53,23 @@ func (o *Output) Changed() (n int) {
 		}
 	}
 	return n
+}
+
+// CommitEdit is Commit for an edit. The list and the set's sidecar get the permissions of the first
+// shard.
+func (o *Output) CommitEdit(ctx context.Context, opt scan.Options) (CommitResult, error) {
+	like, err := os.Open(o.Set.Shard(0))
+	if err != nil {
+		return CommitResult{}, errors.Join(err, o.Abort())
+	}
+	defer like.Close()
+	o.Like = like
+	res, err := o.Commit(ctx, opt)
+	if errors.Is(err, format.ErrShard) {
+		// Each shard is right, but not with the others: a path is in two of them.
+		err = fmt.Errorf("%s: %w", o.Set.Shard(0), err)
+	}
+	return res, err
 }
 
 // isKept reports whether shard i keeps its file.

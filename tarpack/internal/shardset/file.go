@@ -86,7 +86,7 @@ func (f *File) ReadAt(p []byte, off int64) (n int, err error) {
 		f.Release(s)
 		if n += m; m < len(part) {
 			if err == io.EOF {
-				err = &brokenError{f.Name.Shard(i), "it was cut short"}
+				err = &brokenError{f.Name.Shard(i), "it was cut short", format.ErrShard}
 			}
 			return n, err
 		}
@@ -185,13 +185,18 @@ func (f *File) openShard(i int) (*os.File, error) {
 
 // A brokenError is a shard that is not the one of the list that was read. It is an ErrShard, and an
 // ErrChanged, because a set is opened only if its shards are there.
-type brokenError struct{ name, what string }
+type brokenError struct {
+	name, what string
+	kind       error // ErrShard, or an error that comes with it
+}
 
 func (e *brokenError) Error() string {
 	return fmt.Sprintf("%s: %v: %s", e.name, format.ErrShard, e.what)
 }
 
-func (e *brokenError) Unwrap() []error { return []error{format.ErrShard, source.ErrChanged} }
+func (e *brokenError) Unwrap() []error {
+	return []error{e.kind, format.ErrShard, source.ErrChanged}
+}
 
 // OpenListed opens the file name if it is shard i of the list. Otherwise the error wraps
 // format.ErrShard and source.ErrChanged.
@@ -204,7 +209,7 @@ func OpenListed(l *List, i int, name string) (*os.File, error) {
 		a.OSFile.Close()
 		return nil, &brokenError{name, fmt.Sprintf("this shard is not the one of its list: "+
 			"it has %d bytes and index %016x, not %d and %016x",
-			a.Size, a.Trailer.Digest, want.Size, want.Digest)}
+			a.Size, a.Trailer.Digest, want.Size, want.Digest), format.ErrShard}
 	}
 	return a.OSFile, nil
 }
