@@ -167,7 +167,8 @@ func (s *setRepair) repairShard(ctx context.Context, i int) (err error) {
 	s.res.CutOff += sv.a.Rest
 	damaged := sv.damaged || sv.a.Rest > 0
 	switch {
-	case damaged && sv.numSaved+repeated == 0 && !s.o.DryRun:
+	case damaged && sv.numSaved+repeated == 0 && sv.trailer == nil && !s.o.DryRun:
+		// It may be a file of another program. A shard whose end is right may become empty.
 		err = fmt.Errorf("%s: %w: no entry of it is whole", name, format.ErrNotArchive)
 	case s.o.DryRun:
 	case damaged && s.inPlace:
