@@ -28,8 +28,8 @@ func mergeCommand() *cli.Command {
 		Description: help.Text(`
 Writes all entries of the archives to OUT.tar.gz. If several have the same path, the last one is
 taken, or the first one with --first. Equal contents are stored once. Nothing is compressed again.
-OUT.tar.gz may be one of the archives. An archive may be a shard set, by any of its names. OUT.tar.gz
-may be a set only if it is also merged; then only the shards that differ are written.
+OUT.tar.gz may be one of the archives. An archive may be a shard set, by any of its names.
+OUT.tar.gz may be a set only if it is also merged; then only the shards that differ are written.
 
 With --json, an object has the numbers added and ignored, and written and archive_bytes.`,
 			"an archive can't be read or OUT.tar.gz can't be written",

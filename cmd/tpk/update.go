@@ -47,7 +47,8 @@ An archive that is up to date is not touched. `+editing.Safely,
 				Name: "max-delete", DefaultText: "half of the entries",
 				Usage: "fail if more than `N` entries would be removed",
 			},
-			flags.DryRun(), flags.Single(), flags.Switch("json", "print one JSON object per line"), flags.Progress()),
+			flags.DryRun(), flags.Single(),
+			flags.Switch("json", "print one JSON object per line"), flags.Progress()),
 		Action: action(parseUpdate, runUpdate),
 	}
 }

@@ -38,9 +38,9 @@ type modelKind struct {
 const epoch = 1_600_000_002
 
 // TestModel changes a directory and an archive in the same way, by random commands. After each
-// command GNU tar must extract the directory's tree, and verify must find nothing. Archives and sets
-// are changed, with and without SOURCE_DATE_EPOCH, with old files and with files written just now.
-// With -short it does not combine the last two for archives.
+// command GNU tar must extract the directory's tree, and verify must find nothing. Archives and
+// sets are changed, with and without SOURCE_DATE_EPOCH, with old files and with files written just
+// now. With -short it does not combine the last two for archives.
 func TestModel(t *testing.T) {
 	for seed := range uint64(4) {
 		newModel(t, modelKind{title: fmt.Sprint(seed)}, seed).run()

@@ -130,10 +130,10 @@ func (j *job) failed(t *testing.T, r tools.Result, call, says, state, dir string
 }
 
 // TestFaultsSweep kills split, init, repair, pack --shards and each command that changes a set, at
-// each call that changes what is on disk, and lets each of these calls fail. No file that init packs
-// and nothing that repair found may be lost. split must leave a whole set or none, and a change the
-// whole old set or the whole new one. With -short it only kills, and only where names change; of
-// the changes of a set it takes update.
+// each call that changes what is on disk, and lets each of these calls fail. No file that init
+// packs and nothing that repair found may be lost. split must leave a whole set or none, and a
+// change the whole old set or the whole new one. With -short it only kills, and only where names
+// change; of the changes of a set it takes update.
 func TestFaultsSweep(t *testing.T) {
 	tools.Path(t, "strace")
 	full, point := !testing.Short(), 0

@@ -27,9 +27,9 @@ import (
 // not fit.
 //
 // The name may stand for a shard set, as in tarpack.Open, unless o.Single is set. If out is name,
-// only the shards that are damaged are replaced, and also a list or sidecar of the set that does not
-// fit. The error wraps format.ErrShard if a shard is missing, format.ErrNoList if out is name and
-// there is no list, and format.ErrPart if out is name and one shard of a set.
+// only the shards that are damaged are replaced, and also a list or sidecar of the set that does
+// not fit. The error wraps format.ErrShard if a shard is missing, format.ErrNoList if out is name
+// and there is no list, and format.ErrPart if out is name and one shard of a set.
 //
 // An archive of a newer format version may contain what this package cannot read. Repair replaces
 // it only if out is another file; otherwise the error wraps format.ErrVersion.
@@ -105,8 +105,8 @@ func repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 	return res, err
 }
 
-// salvageFrom returns the intact entries of the archive name, and what it found out about it. Out is
-// the archive that is written, and temp the prefix of the names of temporary files. The caller
+// salvageFrom returns the intact entries of the archive name, and what it found out about it. Out
+// is the archive that is written, and temp the prefix of the names of temporary files. The caller
 // closes the archives.
 func salvageFrom(
 	ctx context.Context, name, out, temp string, o RepairOptions,

@@ -20,10 +20,10 @@ import (
 // have an entry at a path. In the result, Kept counts the entries of the new archive, and Ignored
 // those that lost to another archive's.
 //
-// A name may be that of a shard set, unless [MergeOptions.Single] is set. The set out must be one of
-// names: it is changed shard by shard. The name that a set was packed under is that of a new archive
-// in out, unless it is also one of names. The error wraps format.ErrPart if out is one shard of a set,
-// or a set that is not merged.
+// A name may be that of a shard set, unless [MergeOptions.Single] is set. The set out must be one
+// of names: it is changed shard by shard. The name that a set was packed under is that of a new
+// archive in out, unless it is also one of names. The error wraps format.ErrPart if out is one
+// shard of a set, or a set that is not merged.
 //
 // The other errors are those of tarpack.Open and pack.Dir.
 func Merge(

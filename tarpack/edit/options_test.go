@@ -126,7 +126,8 @@ func TestRemoveOptions(t *testing.T) {
 	}, tartest.WorkersOption(), tartest.DedupOption(), tartest.DryRunOption(), singleOption(t, func(
 		name string, single bool,
 	) error {
-		_, err := edit.Remove(context.Background(), name, []string{"a"}, edit.RemoveOptions{Single: single})
+		_, err := edit.Remove(context.Background(), name, []string{"a"},
+			edit.RemoveOptions{Single: single})
 		return err
 	}))
 }

@@ -368,7 +368,7 @@ func TestMergeSets(t *testing.T) {
 // What is no whole set, or a part of one, is refused, and nothing changes.
 func TestEditSetRefuses(t *testing.T) {
 	ctx := context.Background()
-	remove := func(s *set, name string) error {
+	remove := func(name string) error {
 		_, err := edit.Remove(ctx, name, []string{"d"}, edit.RemoveOptions{})
 		return err
 	}
@@ -378,7 +378,7 @@ func TestEditSetRefuses(t *testing.T) {
 		edit  func(s *set) error
 		want  error
 	}{
-		{"another shard", nil, func(s *set) error { return remove(s, s.name.Shard(1)) }, format.ErrPart},
+		{"another shard", nil, func(s *set) error { return remove(s.name.Shard(1)) }, format.ErrPart},
 		{"append", nil, func(s *set) error {
 			_, err := edit.Add(ctx, s.name.Shard(0), []string{s.dir}, edit.AddOptions{Append: true})
 			return err
@@ -398,22 +398,22 @@ func TestEditSetRefuses(t *testing.T) {
 			return err
 		}, format.ErrShardName},
 		{"no list", func(s *set) error { return os.Remove(s.name.List()) },
-			func(s *set) error { return remove(s, s.name.Shard(0)) }, format.ErrNoList},
+			func(s *set) error { return remove(s.name.Shard(0)) }, format.ErrNoList},
 		{"no list, by another shard", func(s *set) error { return os.Remove(s.name.List()) },
-			func(s *set) error { return remove(s, s.name.Shard(2)) }, format.ErrPart},
-		{"a damaged list", func(s *set) error { return os.WriteFile(s.name.List(), []byte("tpk"), 0o644) },
-			func(s *set) error { return remove(s, s.name.Shard(0)) }, format.ErrNoList},
+			func(s *set) error { return remove(s.name.Shard(2)) }, format.ErrPart},
+		{"a damaged list", func(s *set) error { return os.Truncate(s.name.List(), 3) },
+			func(s *set) error { return remove(s.name.Shard(0)) }, format.ErrNoList},
 		{"a missing shard", func(s *set) error { return os.Remove(s.name.Shard(1)) },
-			func(s *set) error { return remove(s, s.name.Shard(0)) }, format.ErrShard},
+			func(s *set) error { return remove(s.name.Shard(0)) }, format.ErrShard},
 		{"a shard of another set", func(s *set) error {
 			return os.Rename(tartest.Pack(t, s.dir, pack.Options{}), s.name.Shard(2))
-		}, func(s *set) error { return remove(s, s.name.Shard(0)) }, format.ErrShard},
+		}, func(s *set) error { return remove(s.name.Shard(0)) }, format.ErrShard},
 		{"another writer", nil, func(s *set) error {
 			o, err := shardset.Create(s.name.Archive())
 			if err != nil {
 				return err
 			}
-			return errors.Join(remove(s, s.name.Shard(0)), o.Unlock())
+			return errors.Join(remove(s.name.Shard(0)), o.Unlock())
 		}, format.ErrLocked},
 	} {
 		t.Run(c.name, func(t *testing.T) {

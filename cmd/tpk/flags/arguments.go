@@ -21,8 +21,9 @@ func ReadArguments(c *cli.Context, least, most int) ([]string, error) {
 	return count(c, tarpack.JoinShards(c.Args().Slice()), least, most)
 }
 
-// EditArguments is [Arguments] for commands that change the archive that comes first. Several shards
-// of a set in its place, as a shell's glob expands to, count as one argument, except with --single.
+// EditArguments is [Arguments] for commands that change the archive that comes first. Several
+// shards of a set in its place, as a shell's glob expands to, count as one argument, except with
+// --single.
 func EditArguments(c *cli.Context, least, most int) ([]string, error) {
 	args := c.Args().Slice()
 	if len(args) > 1 && !c.Bool("single") {

@@ -45,7 +45,8 @@ func Open(ctx context.Context, name string, number int, o *indexed.Options) (*Ar
 	return open(ctx, &Archive{File: x, Number: number}, o, x.BuildIndex)
 }
 
-// OpenAny is Open for an archive or a shard set. The name of a set is one that shardset.Named takes.
+// OpenAny is Open for an archive or a shard set. The name of a set is one that shardset.Named
+// takes.
 func OpenAny(ctx context.Context, name string, number int, o *indexed.Options) (*Archive, error) {
 	set, ok, err := shardset.Named(name)
 	if err != nil {

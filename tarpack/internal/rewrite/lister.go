@@ -113,7 +113,8 @@ func releaseAll(branches []branch) {
 	}
 }
 
-// walkDir lists the branches, which all have the path of lv, and everything below. It releases them.
+// walkDir lists the branches, which all have the path of lv, and everything below. It releases
+// them.
 func (l *lister) walkDir(ctx context.Context, lv *level, branches []branch) error {
 	defer releaseAll(branches)
 	closed := lv.dir.Closed

@@ -16,8 +16,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
-// EditSet changes the set that name stands for. prepare completes the Rewrite, with the set as one of
-// the layers. The errors are those of Edit.
+// EditSet changes the set that name stands for. prepare completes the Rewrite, with the set as one
+// of the layers. The errors are those of Edit.
 func EditSet(
 	ctx context.Context, name string, r *Rewrite, prepare func(k *base.Archive) error,
 ) (Result, error) {

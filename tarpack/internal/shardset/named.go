@@ -151,7 +151,8 @@ func ToEdit(name string) (s format.SetName, ok bool, err error) {
 	return s, true, NewFile(s, l).CheckAll()
 }
 
-// CheckPart returns an error that wraps format.ErrPart if the archive name is one of several shards.
+// CheckPart returns an error that wraps format.ErrPart if the archive name is one of several
+// shards.
 func CheckPart(name string) error {
 	if s, i, ok := format.ParseShardName(name); ok && hasCompany(s, i) {
 		return fmt.Errorf("%s: %w: that is %s", name, format.ErrPart, s.Shard(0))

@@ -46,7 +46,8 @@ func TestCreateRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]error{
-		".tar.gz": os.ErrInvalid, dir + "/.tar.gz": os.ErrInvalid, dir + "/x/": os.ErrInvalid, dir + "/sub": format.ErrNotRegular,
+		".tar.gz": os.ErrInvalid, dir + "/.tar.gz": os.ErrInvalid, dir + "/x/": os.ErrInvalid,
+		dir + "/sub": format.ErrNotRegular,
 	} {
 		if _, err := shardset.Create(name); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", name, err, want)
