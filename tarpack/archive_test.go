@@ -21,6 +21,7 @@ import (
 func TestOpenErrors(t *testing.T) {
 	good := tartest.ForgeRight(t, tartest.Variety()...)
 	empty := tartest.ForgeRight(t)
+	large := tartest.ForgeRight(t, tartest.AStored("f", string(make([]byte, format.SearchedBack+1))))
 	newer := append([]byte(nil), good...)
 	newer[len(newer)-format.EndSize+gzmember.HeaderSize+6+1] = format.Version + 1
 	for _, c := range []struct {
@@ -47,8 +48,14 @@ func TestOpenErrors(t *testing.T) {
 			format.ErrUnfinished, "1 byte follows its end"},
 		{"bytes missing", append(append([]byte(nil), good[:100]...), good[101:]...),
 			format.ErrCorrupt, "trailer"},
-		{"twice", append(append([]byte(nil), good...), good...), format.ErrUnfinished,
-			fmt.Sprintf("%d bytes follow its end", len(good))},
+		{"twice", append(append([]byte(nil), good...), good...), format.ErrJoined,
+			fmt.Sprintf("at offset %d", len(good))},
+		{"twice, with zeros in between", append(append(append([]byte(nil), good...),
+			make([]byte, 100)...), good...), format.ErrJoined, fmt.Sprintf("at offset %d", len(good))},
+		{"behind a large one", append(append([]byte(nil), large...), good...), format.ErrJoined,
+			fmt.Sprintf("at offset %d", len(large))},
+		{"before a large one", append(append([]byte(nil), good...), large...), format.ErrJoined,
+			fmt.Sprintf("at offset %d", len(good))},
 		{"much at the end", append(append([]byte(nil), good...), make([]byte, 5<<20)...),
 			format.ErrUnfinished, fmt.Sprintf("%d bytes follow its end", 5<<20)},
 		{"too much at the end", append(append([]byte(nil), good...),

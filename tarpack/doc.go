@@ -21,8 +21,9 @@
 //	export   a folder of an archive as .tar.gz or .zip, without compressing again
 //	cache    indexes and converted files, kept in a directory
 //
-// They share format (the layout of bytes, errors, names), source (where bytes are), exclude and
-// symlink, and the machinery below internal, which nobody else can import. The imports run one way:
+// They share format (the layout of bytes, errors, names), source (where bytes are), exclude,
+// attributes and symlink, and the machinery below internal, which nobody else can import. The
+// imports run one way:
 //
 //	cache ─► convert
 //	pack, extract, edit, convert, shard, export, cache

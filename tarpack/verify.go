@@ -137,7 +137,7 @@ func (v *verifier) run(ctx context.Context) (err error) {
 	}
 	v.openSidecar(whole)
 	if v.a.Rest > 0 {
-		v.report("", v.a.Size, &format.UnfinishedError{Trailer: v.a.Trailer, Rest: v.a.Rest})
+		v.report("", v.a.Size, format.NewUnfinished(v.a.OSFile, v.a.Trailer, v.a.Rest))
 	}
 	s := &scan.Scan{Src: v.a.Scanned(), Size: v.a.Size, Workers: v.o.scan().Workers, Each: v.unit}
 	if err := s.Run(ctx); err != nil {

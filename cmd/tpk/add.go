@@ -70,7 +70,10 @@ func parseAdd(c *cli.Context) (*addOptions, error) {
 	o.add.Level, o.add.Workers = src.Level, src.Workers
 	o.add.Dedup, o.add.Exclude = src.Dedup, src.Exclude
 	o.add.PreserveOwner, o.add.Special = src.PreserveOwner, src.Special
-	o.add.LatestModTime = src.LatestModTime
+	o.add.LatestModTime, o.add.ModTime = src.LatestModTime, src.ModTime
+	o.add.Include, o.add.Dereference = src.Include, src.Dereference
+	o.add.OneFileSystem, o.add.Mode = src.OneFileSystem, src.Mode
+	o.add.Owner, o.add.Group = src.Owner, src.Group
 	return o, nil
 }
 

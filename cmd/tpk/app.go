@@ -20,7 +20,8 @@ const about = `
 tpk packs a directory into an ordinary .tar.gz file, which any tar extracts. Each file is compressed
 on its own, so that tpk can read or serve any of them without decompressing the rest.
 
-Flags may be given before or after the arguments. After "--", everything is an argument.
+Flags may be given before or after the arguments. After "--", everything is an argument. Flags of
+one letter may be put together: -qC DIR.
 
 Exit codes:
    0      success
@@ -84,7 +85,13 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		ExitErrHandler:            func(*cli.Context, error) {}, // run reports errors
 		DisableSliceFlagSeparator: true,                         // globs may contain commas: {a,b}
 	}
+	quiet := flags.Quiet()
+	quiet.Hidden = true // it is in the help of each command
+	app.Flags = []cli.Flag{quiet}
 	for _, cmd := range app.Commands {
+		if !cmd.SkipFlagParsing {
+			cmd.Flags = append(cmd.Flags, flags.Quiet())
+		}
 		cmd.OnUsageError = flags.OnUsageError
 		cmd.HideHelpCommand = true // `tpk ls help` lists an archive named "help"
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 
 	"github.com/urfave/cli/v2"
 
@@ -27,13 +28,17 @@ func catCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "cat",
 		Usage:     "write files of an archive to standard output",
-		UsageText: "tpk cat ARCHIVE PATH...",
+		UsageText: "tpk cat ARCHIVE PATH|GLOB...",
 		Description: help.Text(`
 Writes the files to standard output, one after the other. Links are followed inside the archive.
-Content is checked while it is written: if it is damaged, cat reports an error.`,
+Content is checked while it is written: if it is damaged, cat reports an error.
+
+`+help.Globs+` The files that it matches are written in the order of
+their paths; a directory that it matches stands for the files below it.`,
 			"a file is missing, is a directory or is damaged (the others are written)",
 			"tpk cat site.tar.gz index.html",
-			"tpk cat logs.tar.gz 2026/01.log 2026/02.log | grep error"),
+			"tpk cat logs.tar.gz 2026/01.log 2026/02.log | grep error",
+			"tpk cat logs.tar.gz '2026/*.log' | grep error"),
 		Flags:  []cli.Flag{flags.NoConvert()},
 		Action: action(parseCat, runCat),
 	}
@@ -53,10 +58,16 @@ func runCat(c *cli.Context, o *catOptions) error {
 		return err
 	}
 	defer a.Close()
+	matches, err := reading.Find(a.Archive, o.paths)
+	if err != nil {
+		return report.In(o.archive, err)
+	}
 	out := terminal.NewOutput(c.Context, c.App.Writer)
 	failed := false
-	for _, path := range o.paths {
-		err := catFile(a.Archive, path, out)
+	for file, err := range filesOf(a.Archive, matches) {
+		if err == nil {
+			err = catFile(a.Archive, file, out)
+		}
 		if out.Err() != nil {
 			// The other files would fail as well.
 			return report.StandardOutput(out.Err(), "what was written so far is incomplete")
@@ -70,6 +81,34 @@ func runCat(c *cli.Context, o *catOptions) error {
 		return report.ErrReported
 	}
 	return nil
+}
+
+// filesOf yields the words that stand for files, and the paths of the files that globs match.
+func filesOf(a *tarpack.Archive, matches []reading.Match) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for _, m := range matches {
+			if !m.IsGlob {
+				if !yield(m.Word, nil) { // links on the way to it are followed
+					return
+				}
+				continue
+			}
+			spans, err := reading.Spans(a, []reading.Match{m})
+			if err = errors.Join(m.Err(), err); err != nil && !yield("", err) {
+				return
+			}
+			for _, span := range spans {
+				for row, err := range a.Index().All(span[0], span[1]) {
+					if err == nil && row.Entry.Type == sidecar.TypeDir {
+						continue
+					}
+					if !yield(string(row.Path), err) {
+						return
+					}
+				}
+			}
+		}
+	}
 }
 
 // catFile writes one file to out.

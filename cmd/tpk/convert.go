@@ -34,9 +34,10 @@ func convertCommand() *cli.Command {
 		Description: help.Text(`
 Converts IN to OUT.tar.gz and its index. IN is a tar file, uncompressed or compressed with gzip,
 zstd, xz, bzip2, lzma or lz4, or a zip file; - is standard input. The format is detected from the
-content. Tars that follow each other are read as one. IN may also be an archive of tpk, or several
-in one file: their compressed bytes are copied, and duplicates stay files of their own. Of a shard
-set, all shards are converted.
+content. IN may also be an archive of tpk: its compressed bytes are copied, and duplicates stay
+files of their own. Several of these in one file are read as one. Of a shard set, all shards are
+converted. If other bytes follow that seem to hold an archive, or follow compressed data, the
+command fails.
 
 Permissions, owners, modification times and links are kept. Files of a zip without permissions get
 0644, folders 0755. Small files of a zip are not compressed again.

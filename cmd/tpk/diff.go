@@ -13,6 +13,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/reading"
 	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 )
@@ -81,9 +82,12 @@ func compare(c *cli.Context, o *diffOptions) (differ bool, err error) {
 	}
 	defer b.Close()
 	w := bufio.NewWriterSize(c.App.Writer, 64<<10)
-	encoder := reading.NewJSONEncoder(w)
+	encoder, quiet := reading.NewJSONEncoder(w), terminal.IsQuiet(c)
 	err = tarpack.Compare(c.Context, a.Archive, b.Archive, func(d tarpack.Difference) error {
 		differ = true
+		if quiet {
+			return nil
+		}
 		if o.json {
 			return encoder.Encode(newDiffLine(d))
 		}

@@ -2,6 +2,9 @@ package main
 
 import (
 	"errors"
+	"io/fs"
+	"math"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -24,7 +27,9 @@ const (
 
 type extractOptions struct {
 	archive string
+	words   []string // paths and globs; none for everything
 	dir     string
+	verbose bool
 	extract extract.Options
 }
 
@@ -32,27 +37,58 @@ func extractCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "extract",
 		Usage:     "extract an archive, or some paths of it",
-		UsageText: "tpk extract [-C DIR] [--hard-links] ARCHIVE [PATH...]",
+		UsageText: "tpk extract [flags] ARCHIVE [PATH|GLOB...]",
 		Description: help.Text(`
 Extracts ARCHIVE, or each PATH and everything below it, into DIR, with permissions, modification
-times and links. DIR is created if it does not exist. Existing files are replaced.
+times and links. DIR is created if it does not exist. Existing files are replaced, or with -k
+reported and kept.
+
+`+help.Globs+` What --exclude matches is left out of that.
+
+With --strip-components, names are as in GNU tar. If two files get the same one, the first is kept,
+and the other is reported.
 
 Files that were hard links to each other when they were packed are hard links again. Duplicates,
 which pack stores as hard links, become separate files that share disk blocks if the file system
-supports that. With --hard-links they become hard links.
+supports that. With --hard-links they become hard links. If the original of links is not
+extracted, they still get its content.
+
+Blocks of 4 KiB with only zeros become holes, so sparse files take no more space than before.
+
+Files belong to the user that extracts them. With --same-owner, root gives them to the user and the
+group that pack stored with --preserve-owner: those of that name or else of that number.
 
 Nothing is written outside DIR. Entries that would be are refused, and so are FIFOs, devices,
 and setuid and setgid bits unless --special is given. The rest is extracted.`,
 			"an entry was not extracted",
 			"tpk extract site.tar.gz",
 			"tpk extract -C /srv/www site.tar.gz",
-			"tpk extract -C /tmp site.tar.gz docs/manual images/logo.png"),
-		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "C", Value: ".", Usage: "extract into the directory `DIR`"},
+			"tpk extract -C /tmp site.tar.gz docs/manual 'images/*.png'",
+			"tpk extract --strip-components 1 -vC /opt/tool tool-1.0.tar.gz"),
+		Flags: slices.Concat([]cli.Flag{
+			&cli.StringFlag{
+				Name: "directory", Aliases: []string{"C"}, Value: ".",
+				Usage: "extract into the directory `DIR`",
+			},
+			&cli.BoolFlag{
+				Name: "verbose", Aliases: []string{"v"}, DisableDefaultText: true,
+				Usage: "print the path of each entry before it is extracted",
+			},
+			&cli.IntFlag{
+				Name: "strip-components", DefaultText: "0",
+				Action: flags.InRange("strip-components", 0, math.MaxInt32),
+				Usage:  "remove the first `N` components of each path, and leave out shorter ones",
+			},
+			&cli.BoolFlag{
+				Name: "keep-old-files", Aliases: []string{"k"}, DisableDefaultText: true,
+				Usage: "don't replace existing files; they are errors",
+			},
+		}, flags.Exclusion(), []cli.Flag{
+			flags.Switch("same-owner", "restore users and groups, which only root can"),
 			flags.Switch("hard-links", "extract duplicates as hard links to one file"),
 			flags.Switch("special", "restore FIFOs, devices, setuid and setgid bits"),
 			flags.NoConvert(), flags.Progress(),
-		},
+		}),
 		Action: action(parseExtract, runExtract),
 	}
 }
@@ -62,17 +98,33 @@ func parseExtract(c *cli.Context) (*extractOptions, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &extractOptions{archive: args[0], dir: c.String("C")}
-	o.extract.HardLinks, o.extract.Special = c.Bool("hard-links"), c.Bool("special")
-	for _, word := range args[1:] {
-		path := reading.EntryPath(word)
-		if path == "" { // the root is everything
-			o.extract.Paths = nil
-			break
-		}
-		o.extract.Paths = append(o.extract.Paths, path)
+	o := &extractOptions{
+		archive: args[0], words: args[1:], dir: c.String("directory"), verbose: c.Bool("verbose"),
 	}
-	return o, nil
+	o.extract.HardLinks, o.extract.Special = c.Bool("hard-links"), c.Bool("special")
+	o.extract.StripComponents = c.Int("strip-components")
+	o.extract.KeepOldFiles, o.extract.SameOwner = c.Bool("keep-old-files"), c.Bool("same-owner")
+	o.extract.Exclude, err = flags.Excluded(c)
+	return o, err
+}
+
+// selectPaths sets the paths to extract, and returns what each word stands for.
+func (o *extractOptions) selectPaths(a *tarpack.Archive) (matches []reading.Match, err error) {
+	matches, err = reading.Find(a, o.words)
+	for _, m := range matches {
+		for _, i := range m.Ordinals {
+			if i == sidecar.Root { // everything
+				o.extract.Paths = nil
+				return matches, nil
+			}
+			path, err := a.Index().Path(i)
+			if err != nil {
+				return nil, err
+			}
+			o.extract.Paths = append(o.extract.Paths, path)
+		}
+	}
+	return matches, err
 }
 
 func runExtract(c *cli.Context, o *extractOptions) error {
@@ -81,6 +133,27 @@ func runExtract(c *cli.Context, o *extractOptions) error {
 		return err
 	}
 	defer a.Close()
+	matches, err := o.selectPaths(a.Archive)
+	if err != nil {
+		return report.In(o.archive, err)
+	}
+	missing := reading.ReportMissing(c, o.archive, matches)
+	if found := func(m reading.Match) bool { return m.Ordinals != nil }; len(matches) > 0 &&
+		!slices.ContainsFunc(matches, found) {
+		return missing
+	}
+	var printErr error
+	if o.verbose {
+		print := reading.Names(c.App.Writer)
+		o.extract.Entry = func(row sidecar.Row) {
+			if printErr == nil {
+				printErr = print(row)
+			}
+		}
+		if err := c.Set("progress", "never"); err != nil { // names and a bar would be mixed
+			return err
+		}
+	}
 	m := terminal.NewMeter(c, "extracting")
 	defer m.Stop()
 	if len(o.extract.Paths) == 0 {
@@ -90,8 +163,11 @@ func runExtract(c *cli.Context, o *extractOptions) error {
 	o.extract.Progress = m.Update
 	o.extract.Problem = func(p *format.Problem) {
 		err := report.In(o.archive, p)
-		if errors.Is(p, format.ErrRefused) && !o.extract.Special && isSpecial(a.Archive, p.Path) {
+		switch {
+		case errors.Is(p, format.ErrRefused) && !o.extract.Special && isSpecial(a.Archive, p.Path):
 			err = report.WithHint(err, "--special restores it")
+		case errors.Is(p, fs.ErrExist):
+			err = report.WithHint(err, "it is kept, as --keep-old-files is set")
 		}
 		m.Print(report.Line(err))
 	}
@@ -105,13 +181,22 @@ func runExtract(c *cli.Context, o *extractOptions) error {
 	case err != nil:
 		return err
 	}
+	if res.Entries == 0 && res.Failed == 0 && a.Index().Len() > 0 {
+		m.Remark(report.Say(report.In(o.archive, errNothing).Error()))
+	}
 	m.Summarize("extracted %s entries (%s) into %s",
 		report.Count(res.Entries), report.Bytes(res.Bytes), report.Quote(o.dir))
+	if printErr != nil {
+		return report.StandardOutput(printErr, "all is extracted")
+	}
 	if res.Failed > 0 || a.Refused > 0 {
 		return report.ErrReported
 	}
-	return nil
+	return missing
 }
+
+// errNothing: the options leave out everything.
+var errNothing = errors.New("nothing to extract: --exclude or --strip-components leave out all")
 
 // isSpecial reports whether --special is about the entry at path.
 func isSpecial(a *tarpack.Archive, path string) bool {

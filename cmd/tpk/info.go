@@ -1,8 +1,15 @@
 package main
 
 import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -11,6 +18,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/reading"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
@@ -18,16 +26,25 @@ func infoCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "info",
 		Usage:     "print a summary of an archive",
-		UsageText: "tpk info [--json] ARCHIVE",
+		UsageText: "tpk info [--json] [--sha256] ARCHIVE",
 		Description: help.Text(`
 Prints the number of entries of each type, where a hard link is a file as well (in JSON, files are
 those without hard links), bytes in (the size of all files, including duplicates),
 bytes out (the size of archive and index), and the overhead per entry: the bytes in archive and
-index that are not compressed content.`,
+index that are not compressed content.
+
+The SHA-256 is that of the file ARCHIVE, as sha256sum prints it. It takes reading all of it, so for
+an archive of more than 256 MiB, and for shard sets, info computes it only with --sha256. The rest
+comes from the index at once. For a set, each shard has its SHA-256.`,
 			"ARCHIVE can't be read",
 			"tpk info site.tar.gz",
-			"tpk info --json site.tar.gz | jq .duplicates"),
-		Flags:  []cli.Flag{flags.Switch("json", "print a JSON object"), flags.NoConvert()},
+			"tpk info --json site.tar.gz | jq .duplicates",
+			"tpk info --sha256 huge.tar.gz"),
+		Flags: []cli.Flag{
+			flags.Switch("json", "print a JSON object"),
+			flags.Switch("sha256", "compute the SHA-256 of an archive of any size"),
+			flags.NoConvert(),
+		},
 		Action: action(readArgument, runInfo),
 	}
 }
@@ -51,7 +68,19 @@ type summary struct {
 	MemberBytes  uint64  `json:"member_bytes"` // the compressed contents alone
 	Overhead     float64 `json:"overhead"`     // bytes per entry, not counting members
 	IndexDigest  string  `json:"index_digest"`
+	SHA256       string  `json:"sha256,omitempty"` // of the archive, in hexadecimal
+
+	Shards []shardSum `json:"shards,omitempty"` // of a set, if its sums were computed
 }
+
+// A shardSum is the SHA-256 of a shard.
+type shardSum struct {
+	Archive string `json:"archive"`
+	SHA256  string `json:"sha256"`
+}
+
+// maxQuickSum is the size of the largest archive whose SHA-256 is computed unasked.
+const maxQuickSum = 256 << 20
 
 func runInfo(c *cli.Context, name string) error {
 	a, err := reading.Open(c, name)
@@ -60,6 +89,9 @@ func runInfo(c *cli.Context, name string) error {
 	}
 	defer a.Close()
 	s := summarize(a.Archive)
+	if err := s.sum(c, name, a); err != nil {
+		return report.In(name, err)
+	}
 	if c.Bool("json") {
 		return reading.NewJSONEncoder(c.App.Writer).Encode(s)
 	}
@@ -85,6 +117,74 @@ func summarize(a *tarpack.Archive) summary {
 	return s
 }
 
+// sum computes the SHA-256 of the file name, which is the archive or was converted into it, or of
+// each shard.
+func (s *summary) sum(c *cli.Context, name string, a *cache.Archive) (err error) {
+	if a.Shards() > 0 {
+		if !c.Bool("sha256") {
+			return nil
+		}
+		return s.sumShards(c, a.Archive)
+	}
+	var src io.ReaderAt = a.Source()
+	size := a.Size() + a.Unfinished()
+	if a.Converted {
+		f, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		fi, err := f.Stat()
+		if err != nil {
+			return err
+		}
+		src, size = f, fi.Size()
+	}
+	if size <= maxQuickSum && !c.IsSet("sha256") || c.Bool("sha256") {
+		s.SHA256, err = sha256Of(c, io.NewSectionReader(src, 0, size))
+	}
+	return err
+}
+
+func (s *summary) sumShards(c *cli.Context, a *tarpack.Archive) error {
+	for off := int64(0); off < a.Size(); {
+		name, _, err := a.Shard(off)
+		if err != nil {
+			return err
+		}
+		// Shards follow each other, so the first offset that is in another one ends this one.
+		size := int64(sort.Search(int(a.Size()-off), func(n int) bool {
+			other, _, err := a.Shard(off + int64(n))
+			return err != nil || other != name
+		}))
+		sum, err := sha256Of(c, io.NewSectionReader(a.Source(), off, size))
+		if err != nil {
+			return err
+		}
+		s.Shards = append(s.Shards, shardSum{filepath.Base(name), sum})
+		off += size
+	}
+	return nil
+}
+
+// sha256Of returns the SHA-256 of what r reads.
+func sha256Of(c *cli.Context, r io.Reader) (string, error) {
+	h := sha256.New()
+	for buf := make([]byte, 1<<20); ; {
+		if err := context.Cause(c.Context); err != nil {
+			return "", err
+		}
+		n, err := r.Read(buf)
+		h.Write(buf[:n])
+		if err == io.EOF {
+			return hex.EncodeToString(h.Sum(nil)), nil
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+}
+
 func (s summary) print(w io.Writer) error {
 	count := func(n uint64) string { return report.Count(int64(n)) }
 	size := func(n uint64) string { return count(n) + " bytes" }
@@ -105,10 +205,26 @@ bytes out    %s, %.1f %% of those in
   archive    %s
   index      %s
 overhead     %.1f bytes an entry
-`, report.Quote(s.Archive), s.Format, count(s.Entries), count(s.Files+s.Hardlinks),
+%s`, report.Quote(s.Archive), s.Format, count(s.Entries), count(s.Files+s.Hardlinks),
 		count(s.Hardlinks), count(s.Duplicates), count(s.Directories), count(s.Symlinks),
 		count(s.Special),
 		size(s.BytesIn), size(s.BytesLinked), size(s.BytesOut), ratio,
-		size(s.ArchiveBytes), size(s.IndexBytes), s.Overhead)
+		size(s.ArchiveBytes), size(s.IndexBytes), s.Overhead, s.sums())
 	return err
+}
+
+// sums returns the lines about SHA-256.
+func (s *summary) sums() string {
+	const title = "sha-256      "
+	switch {
+	case s.SHA256 != "":
+		return title + s.SHA256 + "\n"
+	case len(s.Shards) == 0:
+		return title + "not computed (--sha256 does)\n"
+	}
+	var b strings.Builder
+	for _, x := range s.Shards {
+		b.WriteString(title + x.SHA256 + "  " + report.Quote(x.Archive) + "\n")
+	}
+	return b.String()
 }

@@ -13,18 +13,21 @@ import (
 )
 
 type lsOptions struct {
-	archive, path string
-	long, json    bool
+	archive    string
+	words      []string // paths and globs; none for everything
+	long, json bool
 }
 
 func lsCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "ls",
 		Usage:     "list the entries of an archive",
-		UsageText: "tpk ls [-l] [--json] ARCHIVE [PATH]",
+		UsageText: "tpk ls [-l] [--json] ARCHIVE [PATH|GLOB...]",
 		Description: help.Text(`
-Lists all entries of ARCHIVE, or PATH and everything below it, one per line, sorted by path. As in
-GNU tar, backslashes and control characters in names are printed as \\, \n or \ooo.
+Lists all entries of ARCHIVE, or each PATH and everything below it, one per line, sorted by path. As
+in GNU tar, backslashes and control characters in names are printed as \\, \n or \ooo.
+
+`+help.Globs+`
 
 With --json, each line is an object with these members:
  path     the path; path_base64 has its bytes if they are not UTF-8
@@ -37,9 +40,9 @@ With --json, each line is an object with these members:
  member   the gzip member with the content, absent for empty files:
           offset and length in ARCHIVE, encoding (deflate or stored)
           and, for a shard set, shard, the archive that contains it`,
-			"ARCHIVE can't be read or has no PATH",
+			"ARCHIVE can't be read or has no PATH (the others are listed)",
 			"tpk ls -l site.tar.gz",
-			"tpk ls site.tar.gz css",
+			"tpk ls site.tar.gz css '*.html'",
 			"tpk ls --json site.tar.gz | jq -r 'select(.size > 1e6).path'"),
 		Flags: []cli.Flag{
 			flags.Switch("l", "print mode, size and modification time as well"),
@@ -51,13 +54,15 @@ With --json, each line is an object with these members:
 }
 
 func parseLs(c *cli.Context) (*lsOptions, error) {
-	args, err := flags.ReadArguments(c, 1, 2)
+	args, err := flags.ReadArguments(c, 1, -1)
 	if err != nil {
 		return nil, err
 	}
-	o := &lsOptions{archive: args[0], long: c.Bool("l"), json: c.Bool("json")}
-	if len(args) > 1 {
-		o.path = args[1]
+	o := &lsOptions{
+		archive: args[0], words: args[1:], long: c.Bool("l"), json: c.Bool("json"),
+	}
+	if len(o.words) == 0 {
+		o.words = []string{""}
 	}
 	if o.long && o.json {
 		return nil, report.Usagef("ls: -l and --json can't be combined")
@@ -71,7 +76,11 @@ func runLs(c *cli.Context, o *lsOptions) error {
 		return err
 	}
 	defer a.Close()
-	first, end, err := reading.Span(a.Archive, o.path)
+	matches, err := reading.Find(a.Archive, o.words)
+	if err != nil {
+		return report.In(o.archive, err)
+	}
+	spans, err := reading.Spans(a.Archive, matches)
 	if err != nil {
 		return report.In(o.archive, err)
 	}
@@ -83,17 +92,22 @@ func runLs(c *cli.Context, o *lsOptions) error {
 	case o.long:
 		print = reading.Long(w, a.Index())
 	}
-	for row, err := range a.Index().All(first, end) {
-		if err == nil {
-			err = context.Cause(c.Context)
-		}
-		if err == nil {
-			err = print(row)
-		}
-		if err != nil {
-			w.Flush() // the first error is the one to report
-			return report.In(o.archive, err)
+	for _, span := range spans {
+		for row, err := range a.Index().All(span[0], span[1]) {
+			if err == nil {
+				err = context.Cause(c.Context)
+			}
+			if err == nil {
+				err = print(row)
+			}
+			if err != nil {
+				w.Flush() // the first error is the one to report
+				return report.In(o.archive, err)
+			}
 		}
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return reading.ReportMissing(c, o.archive, matches)
 }

@@ -29,6 +29,13 @@ func TestInterspersed(t *testing.T) {
 		{"pack --unknown dir out", "pack --unknown -- dir out"},
 		{"cat a.tar.gz -- -l --json", "cat -- a.tar.gz -l --json"},
 		{"cat -- a.tar.gz -- x", "cat -- a.tar.gz -- x"},
+		{"pack -LT list dir out", "pack -L -T list -- dir out"},
+		{"pack dir out -LTlist", "pack -L -T list -- dir out"},
+		{"ls -lz a.tar.gz", "ls -lz -- a.tar.gz"},
+		{"ls -lh a.tar.gz", "ls --help"},
+		{"pack -0LT - dir out", "pack -0 -L -T - -- dir out"},
+		{"pack -level 9 dir out", "pack -level 9 -- dir out"},
+		{"ls -- -ll", "ls -- -ll"},
 		{"help pack", "help -- pack"},
 		{"__complete ls --", "__complete ls --"},
 	} {

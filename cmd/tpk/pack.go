@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/urfave/cli/v2"
@@ -50,6 +51,16 @@ directories only. ./x is x at the top of DIR. ! at the beginning is refused: not
 glob excludes can be included again. * and ? do not match slashes, ** does.
 {a,b} and [a-z] work.
 
+--include takes what matches a glob, with everything below it. -T takes the paths in a file, as
+printed by 'find' in DIR; a path that is missing, or below a symbolic link, is an error. --exclude
+leaves out of what these take.
+
+With --base OLD, files with the size and time that they have in the archive OLD are copied from it
+instead of compressed. OLD stays as it is.
+
+Not kept are extended attributes, access control lists and capabilities; a warning counts them.
+Links that leave DIR are kept as links, with a warning.
+
 With --shards or --shard-size, the result is a shard set: OUT-00000-of-00016.tar.gz and so on, each
 of them an archive, and an index of all. Either the whole set is written or nothing. Other commands
 take the set as OUT.tar.gz, by the name of its first shard, or a glob such as
@@ -60,12 +71,20 @@ index, and is read like an archive. A mounted device is refused.`,
 			"a file can't be read or changes while it is packed, or OUT.tar.gz can't be written",
 			"tpk pack site site.tar.gz",
 			"tpk pack --level 9 --exclude .git/ --exclude '*.tmp' . ../site.tar.gz",
+			"tpk pack --prefix site-1.0 --mode go=rX site site-1.0.tar.gz",
+			"git ls-files -z | tpk pack -0T - . ../site.tar.gz",
 			"tpk pack --remove-files old-logs old-logs.tar.gz",
 			"tpk pack --shard-size 10GiB tiles tiles.tar.gz",
 			"tpk pack site - | ssh backup 'cat > site.tar.gz'"),
-		Flags: flags.Source(
+		Flags: flags.Source(slices.Concat(flags.Selection(), []cli.Flag{
 			flags.Switch("remove-files",
 				"remove the packed files, once archive and index are safely on disk"),
+			&cli.StringFlag{
+				Name:  "base",
+				Usage: "copy unchanged files from the archive `OLD`, which stays as it is",
+			},
+			flags.Switch("ignore-failed-read",
+				"leave out what can't be read, list it, and exit with 1 at the end"),
 			&cli.IntFlag{
 				Name: "shards", DefaultText: "none", Usage: "pack into `N` shards",
 				Action: flags.InRange("shards", 1, format.MaxShards),
@@ -74,7 +93,8 @@ index, and is read like an archive. A mounted device is refused.`,
 				Name:  "shard-size",
 				Usage: "pack into shards of about `SIZE`, such as 500MB or 1GiB",
 			},
-			flags.Progress()),
+			flags.Progress(),
+		})...),
 		Action: action(parsePack, runPack),
 	}
 }
@@ -91,12 +111,17 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 	if o.pack, err = flags.ParseSource(c); err != nil {
 		return nil, err
 	}
+	if err = flags.ParseSelection(c, &o.pack); err != nil {
+		return nil, err
+	}
 	o.pack.RemoveFiles = c.Bool("remove-files")
 	if isInit(o.out, o.dir) {
 		if err := leavePacks(o.pack.Exclude); err != nil {
 			return nil, err
 		}
 	}
+	o.pack.SkipUnreadable = c.Bool("ignore-failed-read")
+	o.pack.Base = c.String("base")
 	o.shards = c.Int("shards")
 	if word := c.String("shard-size"); word != "" {
 		if o.size, err = flags.ParseSize("pack", "shard-size", word); err != nil {
@@ -104,11 +129,28 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 		}
 	}
 	switch {
+	case o.pack.RemoveFiles && o.pack.Dereference:
+		return nil, report.Usagef("pack: --remove-files and --dereference can't be combined:" +
+			" files that links lead to are not removed")
 	case c.IsSet("shards") && c.IsSet("shard-size"):
 		return nil, report.Usagef("pack: --shards and --shard-size can't be combined")
 	case o.sharded() && o.out == "-":
 		return nil, report.Usagef("pack: --shards: can't write to standard output:" +
 			" name the archives")
+	}
+	if o.pack.Base != "" {
+		for flag, isSet := range map[string]bool{
+			"--remove-files": o.pack.RemoveFiles, "--ignore-failed-read": o.pack.SkipUnreadable,
+			"--shards": o.shards > 0, "--shard-size": o.size > 0,
+		} {
+			if isSet {
+				return nil, report.Usagef("pack: --base and %s can't be combined", flag)
+			}
+		}
+		if o.out == "-" {
+			return nil, report.Usagef("pack: --base: can't be used with standard output:" +
+				" name an archive")
+		}
 	}
 	if o.out == "-" {
 		if o.pack.RemoveFiles {
@@ -135,7 +177,7 @@ func runPack(c *cli.Context, o *packOptions) error {
 	defer m.Stop()
 	o.pack.Notice = m.Notice
 	o.pack.Progress = m.Update
-	if m.On() {
+	if m.On() && o.pack.Names == nil && o.pack.Include == nil {
 		go m.CountTree(c.Context, o.dir, o.pack.Exclude)
 	}
 	var res pack.Result
@@ -146,7 +188,11 @@ func runPack(c *cli.Context, o *packOptions) error {
 	case o.out == "-":
 		res, err = pack.Stream(c.Context, o.dir, c.App.Writer, pack.StreamOptions{
 			Level: src.Level, Workers: src.Workers, Dedup: src.Dedup, Exclude: src.Exclude,
-			PreserveOwner: src.PreserveOwner, Special: src.Special, LatestModTime: src.LatestModTime,
+			Include: src.Include, Dereference: src.Dereference, OneFileSystem: src.OneFileSystem,
+			PreserveOwner: src.PreserveOwner, Special: src.Special,
+			Prefix: src.Prefix, Names: src.Names, Mode: src.Mode,
+			Owner: src.Owner, Group: src.Group, ModTime: src.ModTime,
+			LatestModTime: src.LatestModTime, SkipUnreadable: src.SkipUnreadable,
 			Notice: src.Notice, Progress: src.Progress,
 		})
 	case o.sharded():
@@ -154,13 +200,17 @@ func runPack(c *cli.Context, o *packOptions) error {
 		set, err = shard.Pack(c.Context, o.dir, o.out, shard.PackOptions{
 			Size: o.size, Shards: o.shards,
 			Level: src.Level, Workers: src.Workers, Dedup: src.Dedup, Exclude: src.Exclude,
-			PreserveOwner: src.PreserveOwner, Special: src.Special, LatestModTime: src.LatestModTime,
+			Include: src.Include, Dereference: src.Dereference, OneFileSystem: src.OneFileSystem,
+			PreserveOwner: src.PreserveOwner, Special: src.Special,
+			Prefix: src.Prefix, Names: src.Names, Mode: src.Mode,
+			Owner: src.Owner, Group: src.Group, ModTime: src.ModTime,
+			LatestModTime: src.LatestModTime, SkipUnreadable: src.SkipUnreadable,
 			RemoveFiles: src.RemoveFiles, Notice: src.Notice, Progress: src.Progress,
 		})
 		shards = set.Shards
 		res = pack.Result{
 			Stats: set.Stats, ArchiveBytes: set.ArchiveBytes, SidecarBytes: set.SidecarBytes,
-			Removed: set.Removed,
+			Removed: set.Removed, Unread: set.Unread,
 		}
 	default:
 		res, err = pack.Dir(c.Context, o.dir, o.out, o.pack)
@@ -181,5 +231,9 @@ func runPack(c *cli.Context, o *packOptions) error {
 		report.Count(int64(res.Stats.Files+res.Stats.Hardlinks)),
 		report.Bytes(int64(res.Stats.FileBytes+res.Stats.LinkBytes)),
 		report.Count(int64(res.Stats.Duplicates)), into, report.Bytes(res.ArchiveBytes))
+	if res.Unread > 0 {
+		return fmt.Errorf("%s: packed without %s that can't be read", o.out,
+			english.Plural(int(res.Unread), "file or directory", "files and directories"))
+	}
 	return nil
 }

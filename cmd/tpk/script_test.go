@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
 )
 
 var update = flag.Bool("update", false, "write the current output of the commands into the scripts")
@@ -32,6 +33,7 @@ func TestMain(m *testing.M) {
 //	nobody CODE PROGRAM ARG...  exit, run as an ordinary user
 //	poke FILE OFFSET HEX        overwrite bytes; a negative offset counts from the end
 //	flip FILE OFFSET            invert a byte
+//	xattr FILE NAME HEX         set an extended attribute
 //	only DIR NAME...            expect these names in DIR and no others
 //
 // $WORK is replaced in LINE. The conditions are [root] and [has:PROGRAM]. With COMPAT=require the
@@ -42,7 +44,7 @@ func TestScript(t *testing.T) {
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exit": exitScript, "said": saidScript, "nobody": nobodyScript,
-			"poke": pokeScript, "flip": flipScript, "only": onlyScript,
+			"poke": pokeScript, "flip": flipScript, "only": onlyScript, "xattr": xattrScript,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TZ", "UTC")
@@ -155,6 +157,12 @@ func change(ts *testscript.TestScript, name, offset string, with func([]byte)) {
 	}
 	with(content[at:])
 	ts.Check(os.WriteFile(name, content, 0o666))
+}
+
+func xattrScript(ts *testscript.TestScript, _ bool, args []string) {
+	value, err := hex.DecodeString(args[2])
+	ts.Check(err)
+	ts.Check(unix.Setxattr(ts.MkAbs(args[0]), args[1], value, 0))
 }
 
 func onlyScript(ts *testscript.TestScript, _ bool, args []string) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/serve"
 )
 
@@ -78,6 +79,9 @@ func runServe(c *cli.Context, o *serveOptions) error {
 		fmt.Fprintln(c.App.ErrWriter, report.Say(message))
 	}
 	o.run.Ready = func(addresses []net.Addr) {
+		if terminal.IsQuiet(c) {
+			return
+		}
 		for _, a := range addresses {
 			sc.Log("serving on " + serveURL(a, o.run.CertFile != ""))
 		}
@@ -125,7 +129,7 @@ func reloadOnHangup(c *cli.Context, server *serve.Server, log func(string)) {
 				return // the server is shutting down
 			} else if err != nil {
 				log("SIGHUP: the old archives are still served: " + err.Error())
-			} else {
+			} else if !terminal.IsQuiet(c) {
 				log("SIGHUP: archives reloaded")
 			}
 		}

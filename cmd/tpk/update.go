@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/cmd/tpk/editing"
@@ -24,7 +26,8 @@ func updateCommand() *cli.Command {
 Makes ARCHIVE what 'tpk pack DIR ARCHIVE' would write, but copies unchanged files from it. A file is
 unchanged if its size and modification time are the same or, with --checksum, its content.
 Times that prove nothing are not trusted, and the file is read: times that are clamped to
-SOURCE_DATE_EPOCH or equal to it, in the future, or set by build tools, such as 0, 1 and 1980-01-01.
+SOURCE_DATE_EPOCH or equal to it, in the future, no earlier than that of ARCHIVE, or set by build
+tools: before 1986, or a midnight in some time zone.
 Only --checksum finds a change that keeps the size and restores the time, as cp -p does.
 
 Entries that are not in DIR, or are excluded, are removed unless --keep is given. If these are more
@@ -40,7 +43,7 @@ An archive that is up to date is not touched. `+editing.Safely,
 			"tpk update site.tar.gz site",
 			"tpk update --dry-run site.tar.gz site",
 			"tpk update --keep --checksum logs.tar.gz /var/log/old"),
-		Flags: flags.Source(
+		Flags: flags.Source(slices.Concat(flags.Selection(), []cli.Flag{
 			flags.Switch("checksum", "compare contents even if size and modification time match"),
 			flags.Switch("keep", "keep entries that are not in DIR"),
 			&cli.Int64Flag{
@@ -48,7 +51,8 @@ An archive that is up to date is not touched. `+editing.Safely,
 				Usage: "fail if more than `N` entries would be removed",
 			},
 			flags.DryRun(), flags.Single(),
-			flags.Switch("json", "print one JSON object per line"), flags.Progress()),
+			flags.Switch("json", "print one JSON object per line"), flags.Progress(),
+		})...),
 		Action: action(parseUpdate, runUpdate),
 	}
 }
@@ -78,10 +82,17 @@ func parseUpdate(c *cli.Context) (*updateOptions, error) {
 			return nil, err
 		}
 	}
+	if err := flags.ParseSelection(c, &src); err != nil {
+		return nil, err
+	}
+	o.update.Prefix, o.update.Names = src.Prefix, src.Names
 	o.update.Level, o.update.Workers = src.Level, src.Workers
 	o.update.Dedup, o.update.Exclude = src.Dedup, src.Exclude
 	o.update.PreserveOwner, o.update.Special = src.PreserveOwner, src.Special
-	o.update.LatestModTime = src.LatestModTime
+	o.update.LatestModTime, o.update.ModTime = src.LatestModTime, src.ModTime
+	o.update.Include, o.update.Dereference = src.Include, src.Dereference
+	o.update.OneFileSystem, o.update.Mode = src.OneFileSystem, src.Mode
+	o.update.Owner, o.update.Group = src.Owner, src.Group
 	return o, nil
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -21,29 +22,49 @@ import (
 func verifyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "verify",
-		Usage:     "check every byte of an archive and its index",
-		UsageText: "tpk verify [flags] ARCHIVE",
+		Usage:     "check every byte of archives and their indexes",
+		UsageText: "tpk verify [flags] ARCHIVE...",
 		Description: help.Text(`
 Decompresses all of ARCHIVE, and compares checksums, hashes, tar headers and the index with each
 other. Prints one line for each problem, with the path and the offset in ARCHIVE. If there is no
-index, a message says so and everything else is checked.
+index, a message says so and everything else is checked. With several archives, each is checked,
+also after one that can't be read. Several shards of one set count as the set.
 
 A tar or zip of another program is read as 'tpk convert' reads it, which compares its checksums, if
 it has any. Each entry that can't be read, or would be refused, is a problem.
 
-With --json, problems are objects on standard output with path, offset and error. The last line has
-archive, entries, bytes and problems.`,
-			"there is a problem",
-			"tpk verify site.tar.gz"),
+With --json, problems are objects on standard output with path, offset and error. The last line of
+each archive has archive, entries, bytes and problems.`,
+			"there is a problem, or an archive can't be read",
+			"tpk verify site.tar.gz",
+			"tpk verify -q backups/*.tar.gz"),
 		Flags: []cli.Flag{
 			flags.Switch("json", "print one JSON object per line"),
 			flags.NoConvert(), flags.Progress(),
 		},
-		Action: action(readArgument, runVerify),
+		Action: action(parseVerify, runVerify),
 	}
 }
 
-func runVerify(c *cli.Context, name string) error {
+func parseVerify(c *cli.Context) ([]string, error) { return flags.ReadArguments(c, 1, -1) }
+
+// runVerify checks one archive after the other.
+func runVerify(c *cli.Context, names []string) (failed error) {
+	for _, name := range names {
+		err := verify(c, name)
+		if len(names) == 1 || context.Cause(c.Context) != nil {
+			return err
+		}
+		if err != nil {
+			fmt.Fprintln(c.App.ErrWriter, report.Line(err))
+			failed = report.ErrReported
+		}
+	}
+	return failed
+}
+
+// verify checks one archive.
+func verify(c *cli.Context, name string) error {
 	m := terminal.NewMeter(c, "verifying")
 	defer m.Stop()
 	if list, isSet, err := tarpack.SetList(name); err == nil && isSet {
@@ -84,7 +105,7 @@ func runVerify(c *cli.Context, name string) error {
 	if err := errors.Join(err, printErr); err != nil {
 		return err
 	}
-	if res.Failed == 0 && asJSON {
+	if res.Failed == 0 && (asJSON || terminal.IsQuiet(c)) {
 		return nil
 	}
 	if res.Failed == 0 {

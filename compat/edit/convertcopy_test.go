@@ -188,7 +188,7 @@ func TestConvertBadArchive(t *testing.T) {
 		"behind another":   {slices.Concat(a, flipped), "'tpk repair'"},
 		"cut off, behind":  {slices.Concat(a, a[:len(a)-100]), "truncated"},
 		"newer":            {newer, "use a newer tpk"},
-		"other bytes":      {slices.Concat(a, []byte("other bytes")), "other bytes follow it"},
+		"other bytes":      {slices.Concat(a, []byte("other bytes")), "other bytes follow"},
 		"duplicates' bits": {bits, "not as it was packed"},
 	} {
 		in := filepath.Join(b.dir, "in.tar.gz")

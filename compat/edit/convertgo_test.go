@@ -26,7 +26,6 @@ var goTars = map[string]struct{ skipped, refused, other string }{
 	"pax-bad-hdr-file":      {refused: "damaged"},
 	"pax-bad-hdr-large":     {refused: "a pax header of megabytes"},
 	"pax-bad-mtime-file":    {refused: "a time that is no number, which GNU tar ignores"},
-	"pax-nul-path":          {refused: "a NUL in a path, where GNU tar ends it"},
 	"pax-nul-xattrs":        {refused: "damaged"},
 	"invalid-go17":          {other: "GNU tar ignores the ustar prefix in GNU headers, from old Go"},
 	"pax-global-records":    {other: "GNU tar wants global headers to be of a form of its own"},

@@ -21,12 +21,18 @@ func tarBlock(name string, typ byte, size int, link string) string {
 	copy(b, name)
 	copy(b[100:], fmt.Sprintf("%07o\x00%07o\x00%07o\x00%011o\x00%011o\x00", 0o644, 7, 8, size,
 		1_000_000_000))
-	copy(b[148:], "        ")
 	b[156] = typ
 	copy(b[157:], link)
 	copy(b[257:], "ustar\x0000")
+	return tarWithSum(string(b))
+}
+
+// tarWithSum returns an entry with the right checksum.
+func tarWithSum(entry string) string {
+	b := []byte(entry)
+	copy(b[148:], "        ")
 	sum := 0
-	for _, c := range b {
+	for _, c := range b[:512] {
 		sum += int(c)
 	}
 	copy(b[148:], fmt.Sprintf("%06o\x00 ", sum))
@@ -78,6 +84,17 @@ func TestConvertForgedTar(t *testing.T) {
 		{name: "NUL in linkpath", tar: a + tarFile("p", 'x', "20 linkpath=a\x00other\n") +
 			tarBlock("l", '2', 0, "short") + tarFile("p", 'x', "21 linkpath=a\x00others\n") +
 			tarBlock("m", '2', 0, "short") + end},
+		{name: "NUL in path and uname", tar: tarFile("p", 'x',
+			"16 path=n\x00other\n20 uname=user\x00other\n") +
+			a + end},
+		{name: "NULs behind records", tar: tarFile("p", 'x', "13 mtime=500\n"+tarZeros(100)) + a + end},
+		{name: "extended header of Solaris", tar: tarFile("p", 'X', "13 mtime=500\n") + a + end},
+		{name: "long comment", tar: tarFile("p", 'x', "2000013 comment="+
+			strings.Repeat("c", 2_000_000-4)+"\n") + a + end},
+		{name: "directory of type 0", tar: tarFile("d/", '0', "") + tarFile("d/f", '0', "f") + end},
+		{name: "directory of an old program", tar: tarFile("d/", 0, "") + tarFile("d/f", 0, "f") + end},
+		{name: "hard link with a size", tar: a + tarBlock("l", '1', 12, "a") + b + end},
+		{name: "global size", tar: tarFile("g", 'g', "11 size=12\n") + a + end},
 		{name: "global owner and time", tar: tarFile("g", 'g',
 			"11 uid=123\n12 gid=1234\n20 mtime=1500000000\n") + a + tarFile("p", 'x', "10 uid=55\n") +
 			b + tarFile("g", 'g', "10 uid=44\n10 gid=33\n20 mtime=1600000000\n") + c + end},
@@ -124,15 +141,25 @@ func TestConvertPaxOption(t *testing.T) {
 // TestConvertRefusedTar converts tars that readers disagree about, or that are cut off.
 func TestConvertRefusedTar(t *testing.T) {
 	a := tarFile("a", '0', "content of a")
+	old := strings.Replace(a, "ustar\x0000", tarZeros(8), 1)
+	old = tarWithSum(old)
+	damaged, damagedOld := a[:8]+"x"+a[9:], old[:8]+"x"+old[9:]
 	end := tarZeros(1024)
 	for name, in := range map[string]string{
-		"cut off in a content":          a[:520],
-		"cut off in a header":           a + a[:100],
-		"no header in the middle":       a + strings.Repeat("junk", 128) + a + end,
-		"an entry behind a damaged end": a + end + strings.Repeat("junk", 128) + a + end,
-		"a global size":                 tarFile("g", 'g', "10 size=1\n") + a + end,
-		"a global header without form":  tarFile("g", 'g', "xx\n") + a + end,
-		"an extended header cut off":    tarFile("p", 'x', "10 uid=55\n")[:600],
+		"cut off in a content":               a[:520],
+		"cut off in a header":                a + a[:100],
+		"no header in the middle":            a + strings.Repeat("junk", 128) + a + end,
+		"an entry behind a damaged end":      a + end + strings.Repeat("junk", 128) + a + end,
+		"a second tar with a damaged header": a + end + tarZeros(8192) + damaged + end,
+		"an old one with a damaged header":   a + end + damagedOld + end,
+		"a tar behind junk":                  a + end + strings.Repeat("junk", 150) + a + end,
+		"an old tar behind junk":             a + end + strings.Repeat("junk", 150) + old + end,
+		"a damaged zip behind a tar":         a + end + "PK\x03\x04 and no more",
+		"a format that is not known behind":  a + end + "LZIP\x01 and so on",
+		"damaged gzip behind a tar":          a + end + "\x1f\x8b\x08\x00 and no more",
+		"a global size":                      tarFile("g", 'g', "10 size=1\n") + a + end,
+		"a global header without form":       tarFile("g", 'g', "xx\n") + a + end,
+		"an extended header cut off":         tarFile("p", 'x', "10 uid=55\n")[:600],
 	} {
 		t.Run(name, func(t *testing.T) {
 			work := tools.Dir(t)
@@ -262,8 +289,8 @@ import sys, zlib, struct
 d = sys.stdin.buffer.read(); f = %d
 h = b"\x1f\x8b\x08" + bytes([f]) + b"\0\0\0\0\0\xff"
 if f & 4: h += struct.pack("<H", 7) + b"AB\3\0xyz"
-if f & 8: h += b"n\xe4me.tar\0"
-if f & 16: h += b"a comment\0"
+if f & 8: h += b"n\xe4me.tar" * (10000 if f & 1 else 1) + b"\0"
+if f & 16: h += b"a comment" * (10000 if f & 1 else 1) + b"\0"
 if f & 2: h += struct.pack("<H", zlib.crc32(h) & 0xffff)
 z = zlib.compressobj(9, zlib.DEFLATED, -15)
 d = z.compress(d) + z.flush() + struct.pack("<II", zlib.crc32(d), len(d))
@@ -277,7 +304,7 @@ sys.stdout.buffer.write(h + d)'`,
 		"gzip, then zstd": slices.Concat(pipe(b.Bytes()[:512], "gzip -c"),
 			pipe(b.Bytes()[512:], "zstd -c")),
 	}
-	for flags := 0; flags < 32; flags += 2 {
+	for flags := range 32 { // 1 makes name and comment long
 		cases[fmt.Sprintf("gzip with the flags %d", flags)] = python(flags)
 	}
 	for name, in := range cases {

@@ -81,6 +81,20 @@ func TestConvertZipModes(t *testing.T) {
 			entries = append(entries, zipEntry{name: name, host: host, attrs: attrs})
 		}
 	}
+	for _, host := range []uint16{0, 2, 3, 5, 11, 18} { // not all heed a Unix mode
+		for i, attrs := range []uint32{0o100600 << 16, 0o600 << 16, 0o100755 << 16, 0o100755<<16 | 0x21,
+			0o100444<<16 | 1, 0o100400 << 16} {
+			name := fmt.Sprintf("mode%d-%d", host, i)
+			entries = append(entries, zipEntry{name: name, content: name, host: host, attrs: attrs})
+		}
+		for i, attrs := range []uint32{0o040700<<16 | 0x10, 0o700 << 16, 0o040750 << 16} {
+			name := fmt.Sprintf("modedir%d-%d/", host, i)
+			entries = append(entries, zipEntry{name: name, host: host, attrs: attrs})
+		}
+		name := fmt.Sprintf("content%d", host)
+		entries = append(entries, zipEntry{name: name, content: name, host: host,
+			attrs: 0o040755<<16 | 0x10})
+	}
 	entries = append(entries, zipEntry{name: "script", content: "#!", host: 3, attrs: 0o100751 << 16},
 		zipEntry{name: "private/", host: 3, attrs: 0o040700 << 16})
 	in := forgeZip(t, entries...)
@@ -217,7 +231,8 @@ func TestConvertZipData(t *testing.T) {
 		in[at+4] ^= 1
 	}
 	for _, before := range []string{"", "#!/usr/bin/env python3\n", "Cr24" + tarZeros(600),
-		"MZ" + strings.Repeat("program", 1000)} {
+		"MZ" + strings.Repeat("program", 1000), "BZh9xx", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03xyz",
+		"\x28\xb5\x2f\xfdxyz", tarZeros(1024)} {
 		out := convertZip(t, append([]byte(before), in...))
 		lines := strings.Join(tarListing(t, "-f", out), "\n")
 		if !strings.Contains(lines, " 1000/1001 ") {

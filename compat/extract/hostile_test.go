@@ -142,13 +142,24 @@ func TestHostile(t *testing.T) {
 					fixture.WriteFiles(t, map[string][]byte{archive + ".tpi": side})
 				}
 				for _, args := range [][]string{{"extract", "-C", s.target, archive},
-					{"extract", "--hard-links", "-C", s.target, archive}, {"verify", archive},
+					{"extract", "--hard-links", "-C", s.target, archive},
+					{"extract", "--strip-components", "1", "-C", s.target, archive},
+					{"extract", "-k", "--same-owner", "--exclude", "ok", "-C", s.target, archive},
+					{"verify", archive},
 					{"index", archive}} {
 					r := fixture.RunLean(t, args...)
 					if r.Code != 1 || len(r.Err) == 0 || !strings.Contains(string(r.Err), h.says) {
 						t.Errorf("with %s: want exit status 1 and %q: %v", with, h.says, r)
 					}
 					if strings.Contains(string(r.Err), "goroutine ") {
+						t.Errorf("with %s: %v", with, r)
+					}
+					s.untouched(t)
+				}
+				// A forged index is not compared with the archive if only a part is extracted.
+				for _, args := range [][]string{{"**"}, {"--strip-components", "1", "**"}} {
+					args = append([]string{"extract", "-C", s.target, archive}, args...)
+					if r := fixture.RunLean(t, args...); r.Code != 0 && r.Code != 1 {
 						t.Errorf("with %s: %v", with, r)
 					}
 					s.untouched(t)
@@ -248,7 +259,7 @@ func TestTargets(t *testing.T) {
 		{"a hard link is a link to outside", trees.Tree{trees.Symlink("h", "../outside/secret")}, "e/ok"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for _, flag := range []string{"--hard-links", "--hard-links=false"} {
+			for _, flag := range []string{"--hard-links", "--hard-links=false", "--same-owner"} {
 				s := newSandbox(t)
 				trap := append(trees.Tree(nil), c.trap...)
 				for i := range trap {
@@ -268,6 +279,71 @@ func TestTargets(t *testing.T) {
 				if b, err := os.ReadFile(filepath.Join(s.target, "d/f")); r.Code == 0 &&
 					(err != nil || string(b) != "new") {
 					t.Errorf("exit status 0, and d/f is not there (%v)", err)
+				}
+			}
+		})
+	}
+}
+
+// TestKept extracts a sound archive into directories that hold traps, and keeps what is there.
+func TestKept(t *testing.T) {
+	archive := filepath.Join(tools.Dir(t), "a.tar.gz")
+	a, side := forge.Build(dir("d"), file("d/f", "new"), file("f", "new"), hardlink("h", "f"),
+		symlink("l", "f"))
+	fixture.WriteFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
+	for _, flag := range []string{"--hard-links", "--hard-links=false"} {
+		s := newSandbox(t)
+		traps := trees.Tree{trees.Symlink("d", "../outside"), trees.Symlink("f", "../outside/secret"),
+			trees.Symlink("h", "../outside/new"), trees.Symlink("l", "../outside")}
+		fixture.WriteTree(t, traps, s.target)
+		before := fixture.ReadTree(t, s.target)
+		r := fixture.Run(t, "extract", "-k", flag, "-C", s.target, archive)
+		s.untouched(t)
+		if r.Code != 1 {
+			t.Error(r)
+		}
+		for _, line := range trees.Diff(before, fixture.ReadTree(t, s.target), trees.Rules{}) {
+			t.Error("with ", flag, ": ", line)
+		}
+	}
+}
+
+// TestStripped extracts archives that are sound, and that would lead outside if two paths that are
+// the same without their first component were taken one after the other.
+func TestStripped(t *testing.T) {
+	evil := "evil"
+	for name, items := range map[string][]forge.Item{
+		"a link, then a directory": {dir("a"), symlink("a/l", "../outside"),
+			dir("b"), dir("b/l"), file("b/l/evil", evil), file("b/l/secret", evil)},
+		"a directory, then a link": {dir("a"), dir("a/l"), file("a/l/f", "x"),
+			dir("b"), symlink("b/l", "../outside"), dir("c"), dir("c/l"), file("c/l/evil", evil)},
+		"a link, then a file": {dir("a"), symlink("a/secret", "../outside/secret"),
+			dir("b"), file("b/secret", evil)},
+		"a link, then a hard link": {dir("a"), symlink("a/l", "../outside/secret"),
+			dir("b"), file("b/f", evil), hardlink("b/l", "b/f")},
+		"a hard link to a file that is left out": {file("f", evil), dir("a"),
+			symlink("a/f", "../outside/secret"), dir("b"), hardlink("b/x", "f")},
+		"a hard link below a link": {dir("a"), symlink("a/l", "../outside"),
+			dir("b"), dir("b/l"), file("b/l/secret", evil), hardlink("b/y", "b/l/secret")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, side := forge.Build(items...)
+			archive := filepath.Join(tools.Dir(t), "a.tar.gz")
+			fixture.WriteFiles(t, map[string][]byte{archive: a, archive + ".tpi": side})
+			for _, args := range [][]string{
+				{}, {"--hard-links"}, {"--same-owner", "--special"}, {"-k"}, {"--exclude", "secret"},
+				{archive, "**"}, {archive, "a", "*l/*", "b/*", "c/l/evil"},
+			} {
+				s := newSandbox(t)
+				if len(args) == 0 || args[0] != archive {
+					args = append(args, archive)
+				}
+				for range 2 { // the second time onto what is there
+					all := append([]string{"extract", "--strip-components=1", "-C", s.target}, args...)
+					if r := fixture.Run(t, all...); r.Code != 0 && r.Code != 1 {
+						t.Error(r)
+					}
+					s.untouched(t)
 				}
 			}
 		})

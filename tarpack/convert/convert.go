@@ -21,9 +21,11 @@ import (
 // ErrNotConvertible: the input is damaged, or in a format that Convert does not read.
 var ErrNotConvertible = errors.New("not a tar, zip, or compressed tar that can be read")
 
-// Convert makes the archive out from a zip, from a tar, or from a tar compressed by gzip, zstd, xz,
-// bzip2, lzma or lz4. It detects the format from the content, and reads tars and compressed streams
-// that follow each other.
+// Convert makes the archive out from a zip, from a tar, or from a tar compressed by gzip, zstd,
+// xz, bzip2, lzma or lz4. It detects the format from the content, and reads all of these that
+// follow each other, also with zeros in between. Other bytes behind a tar or a zip are left out
+// with a notice, unless they seem to hold an archive: then Convert fails, as behind compressed
+// data.
 //
 // Modes, owners, links and times, to the second, are kept. If a path occurs several times the last
 // entry counts. Missing parent directories are created. An entry with a name that leads out of the
@@ -93,38 +95,12 @@ type converter struct {
 	contents *spool.Contents // nil in a dry run
 	problems *format.Problems
 	entries  int64
-	lost     int64  // entries with an attribute that is left out
-	absolute bool   // a name was absolute
-	temp     string // prefix of the names of temporary files
-}
-
-// read reads the whole input.
-func (c *converter) read(ctx context.Context, in io.Reader) (err error) {
-	c.in = newInput(ctx, in, c.temp)
-	defer func() { err = errors.Join(err, c.in.Close()) }()
-	head, err := c.in.r.Peek(format.BlockSize)
-	if len(head) == 0 {
-		if err == nil || err == io.EOF {
-			err = fmt.Errorf("%w: it is empty", ErrNotConvertible)
-		}
-		return err
-	}
-	switch {
-	case len(head) == format.BlockSize && isTarHeader(head):
-		err = c.readTar(ctx, c.in.r, nil)
-	case isZip(head):
-		err = c.readZip(ctx)
-	default:
-		err = c.readOther(ctx)
-	}
-	if err != nil {
-		return err
-	}
-	if c.lost > 0 {
-		c.notice("%d entries have extended attributes, access lists or the like, "+
-			"which a tpk archive does not hold", c.lost)
-	}
-	return nil
+	lost     int64             // entries with an attribute that is left out
+	owners   int64             // entries of a zip whose owner is out of range
+	owner    string            // the first of them
+	absolute bool              // a name was absolute
+	zip      *io.SectionReader // the current zip
+	temp     string            // prefix of the names of temporary files
 }
 
 // pack runs produce, which submits entries, with a packer that writes them to the spool. In a dry
@@ -142,65 +118,6 @@ func (c *converter) pack(ctx context.Context, produce func(context.Context) erro
 	return err
 }
 
-// readOther reads an input that begins neither like a tar nor like a zip.
-func (c *converter) readOther(ctx context.Context) error {
-	s := &streams{r: c.in.r}
-	size, err := c.in.archive(ctx)
-	if err == nil && size == 0 {
-		s, err = newStreams(c.in.r)
-		err = damaged(err)
-	}
-	switch {
-	case err != nil:
-		return err
-	case s != nil:
-		return c.readStreams(ctx, s)
-	case c.in.isBlank():
-		return c.readTar(ctx, c.in.r, nil)
-	}
-	err = c.readZip(ctx) // perhaps behind a program that extracts it
-	if errors.Is(err, zip.ErrFormat) {
-		err = ErrNotConvertible
-	}
-	return err
-}
-
-// readStreams reads tpk archives and compressed tars that follow each other.
-func (c *converter) readStreams(ctx context.Context, s *streams) error {
-	defer s.Close()
-	for {
-		size, err := c.archiveAfter(ctx, s)
-		switch {
-		case err != nil:
-		case size == 0:
-			err = c.readTar(ctx, s, func() (bool, error) {
-				size, err := c.archiveAfter(ctx, s)
-				return size > 0, err
-			})
-		default:
-			err = c.copyArchive(ctx, size)
-		}
-		if err != nil || size > 0 && c.in.onDevice() {
-			return err
-		}
-		if _, err := s.atEnd(); err != nil {
-			return damaged(err)
-		}
-		if _, err := c.in.r.Peek(1); err == io.EOF {
-			return nil
-		}
-	}
-}
-
-// archiveAfter returns the size of the tpk archive that begins here, which is not inside a
-// compressed stream, or 0 if none does.
-func (c *converter) archiveAfter(ctx context.Context, s *streams) (int64, error) {
-	if end, err := s.atEnd(); !end || err != nil {
-		return 0, damaged(err)
-	}
-	return c.in.archive(ctx)
-}
-
 // noteAbsolute reports the first absolute name.
 func (c *converter) noteAbsolute(name string) {
 	if strings.HasPrefix(name, "/") && !c.absolute {
@@ -209,26 +126,23 @@ func (c *converter) noteAbsolute(name string) {
 	}
 }
 
+// noteLosses reports what was left out of entries.
+func (c *converter) noteLosses() {
+	if c.lost > 0 {
+		c.notice("%d entries have extended attributes, access lists or the like, "+
+			"which a tpk archive does not hold", c.lost)
+	}
+	if c.owners > 0 {
+		c.notice("%d entries have an owner over %d, such as %s: they get the owner 0", c.owners,
+			maxOwner, format.Printable(c.owner))
+	}
+}
+
 // notice reports what the caller should know about the input as a whole.
 func (c *converter) notice(message string, args ...any) {
 	if c.o.Notice != nil {
 		c.o.Notice(fmt.Errorf(message, args...))
 	}
-}
-
-// damaged returns an error of reading the input as an ErrNotConvertible, unless it comes from the
-// context or the system, or is about a tpk archive in it.
-func damaged(err error) error {
-	var pe *os.PathError
-	if err == nil || errors.As(err, &pe) || errors.Is(err, context.Canceled) {
-		return err
-	}
-	for _, known := range []error{ErrNotConvertible, format.ErrTruncated, format.ErrVersion} {
-		if errors.Is(err, known) {
-			return err
-		}
-	}
-	return fmt.Errorf("%w: %w", ErrNotConvertible, err)
 }
 
 // refuse reports an entry that is left out.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,6 +22,7 @@ type input struct {
 
 	below countingReader // what r reads from
 	file  *os.File       // nil if only r can be read
+	begin int64          // offset in file where the input begins; negative behind a pipe's beginning
 	start int64          // offset in file of the first byte of below
 	size  int64          // of file; valid after rest
 	found int64          // offset of an archive, once one was found
@@ -34,7 +36,7 @@ func newInput(ctx context.Context, r io.Reader, temp string) *input {
 	if f, ok := r.(*os.File); ok {
 		// A pipe has no offset.
 		if at, err := f.Seek(0, io.SeekCurrent); err == nil {
-			in.file, in.start = f, at
+			in.file, in.start, in.begin = f, at, at
 		}
 	}
 	in.below.r = output.ContextReader{Ctx: ctx, R: r}
@@ -52,6 +54,9 @@ func (in *input) Close() error {
 
 // offset returns where the next byte of r is in the file.
 func (in *input) offset() int64 { return in.start + in.below.n - int64(in.r.Buffered()) }
+
+// consumed returns how much of the input has been read.
+func (in *input) consumed() int64 { return in.offset() - in.begin }
 
 // archive returns the size of the tpk archive that begins here, or 0 if none does. Afterwards it is
 // in in.file at in.offset(). An archive without its end is a format.ErrTruncated, one of a newer
@@ -115,6 +120,7 @@ func (in *input) makeRandom(ctx context.Context) error {
 		return err
 	}
 	in.copy = f
+	in.begin = -in.offset()
 	if in.size, err = io.Copy(f, in.r); err != nil {
 		return err
 	}
@@ -141,8 +147,66 @@ func (in *input) onDevice() bool {
 	return err == nil && fi.Mode()&os.ModeDevice != 0
 }
 
-// isBlank reports whether the input begins with a block of zeros.
-func (in *input) isBlank() bool {
-	head, err := in.r.Peek(format.BlockSize)
-	return err == nil && len(bytes.Trim(head, "\x00")) == 0
+// isTarOver reports whether a part of another kind, or an unaligned tar, begins here, behind the
+// given number of zero blocks and any more zeros. Tars that follow each other count as one.
+func (in *input) isTarOver(zeros int) (bool, error) {
+	if zeros == 0 {
+		return false, nil
+	}
+	head, err := in.r.Peek(2 * format.BlockSize)
+	if err != nil && err != io.EOF {
+		return false, err
+	}
+	if partOf(head[:min(len(head), format.BlockSize)]) == partTar {
+		return false, nil
+	}
+	rest := bytes.TrimLeft(head, "\x00")
+	if len(head)-len(rest) >= format.BlockSize {
+		return false, nil
+	}
+	p := partOf(rest[:min(len(rest), format.BlockSize)])
+	return p != partNone && p != partZeros, nil
+}
+
+// beginsStream reports whether the input begins with a compressed stream that can be read, as far
+// as the buffer shows.
+func (in *input) beginsStream() bool {
+	head, _ := in.r.Peek(probeSize)
+	if format.BeginsUnit(head) {
+		return true
+	}
+	s := &streams{r: bufio.NewReader(bytes.NewReader(head))}
+	defer s.Close()
+	_, err := io.ReadFull(s, make([]byte, format.BlockSize))
+	return err == nil || err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, errCutOff) ||
+		errors.Is(err, errMemory)
+}
+
+// probeSize is how many bytes are read to find out whether they are a compressed stream.
+const probeSize = 64 << 10
+
+// whole returns all of the input as a file. What was read from a pipe reads as zeros.
+func (in *input) whole(ctx context.Context) (*io.SectionReader, error) {
+	if err := in.makeRandom(ctx); err != nil {
+		return nil, err
+	}
+	return io.NewSectionReader(&shifted{in.file, in.begin}, 0, in.size-in.begin), nil
+}
+
+// A shifted reads r from an offset on. Before offset 0 of r it reads zeros.
+type shifted struct {
+	r     io.ReaderAt
+	begin int64
+}
+
+func (s *shifted) ReadAt(b []byte, off int64) (int, error) {
+	off += s.begin
+	zeros := int(min(int64(len(b)), max(0, -off)))
+	clear(b[:zeros])
+	if zeros == len(b) {
+		return zeros, nil
+	}
+	n, err := s.r.ReadAt(b[zeros:], off+int64(zeros))
+	return zeros + n, err
 }

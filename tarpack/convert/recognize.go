@@ -22,18 +22,15 @@ func Recognizes(file io.ReaderAt, size int64) bool {
 	if looksLikeTar(head) || isZip(head) {
 		return true
 	}
-	s, err := newStreams(r)
-	switch {
-	case err != nil:
-		return true
-	case s == nil:
+	if !isStream(head) {
 		_, err := zip.NewReader(file, size) // perhaps behind a program that extracts it
 		return err == nil || errors.Is(err, zip.ErrInsecurePath)
 	}
+	s := &streams{r: r}
 	defer s.Close()
 	block := make([]byte, format.BlockSize)
 	n, err := io.ReadFull(s, block)
-	if err != nil && err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF) {
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF && err != errCutOff {
 		return true
 	}
 	return looksLikeTar(block[:n])

@@ -23,8 +23,9 @@ import (
 // headers are created again, with mode and time from the old sidecar if there is one.
 //
 // If the archive is not damaged, Repair writes no archive. If out is name, it truncates an archive
-// whose only fault is an unfinished append in place, and rebuilds a sidecar that is missing or does
-// not fit.
+// whose only fault is an unfinished append in place, and rebuilds a sidecar that is missing or
+// does not fit. If another archive follows in the same file, the error is format.ErrJoined, and
+// nothing is written.
 //
 // The name may stand for a shard set, as in tarpack.Open, unless o.Single is set. If out is name,
 // only the shards that are damaged are replaced, and also a list or sidecar of the set that does
@@ -85,6 +86,9 @@ func repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 	a := sv.a
 	defer a.OSFile.Close()
 	defer k.Close()
+	if err := checkJoined(ctx, a); err != nil {
+		return RepairResult{}, err
+	}
 	res = RepairResult{Damaged: sv.damaged, Saved: sv.numSaved, Lost: sv.numLost, CutOff: a.Rest}
 	if !sv.damaged && dst != nil && a.Rest > 0 && sameName(name, dst.Name) {
 		return res, a.CutBack(dst.Name)
@@ -139,6 +143,21 @@ func checkRepairable(a *archivefile.File, out string) error {
 	}
 	if _, err := format.ReadTrailer(a.OSFile, a.Size); errors.Is(err, format.ErrVersion) {
 		return fmt.Errorf("%s: %w", a.Name, err)
+	}
+	return nil
+}
+
+// checkJoined refuses to cut off another archive behind the archive.
+func checkJoined(ctx context.Context, a *archivefile.File) error {
+	if a.Rest == 0 {
+		return nil
+	}
+	e := format.NewUnfinished(a.OSFile, a.Trailer, a.Rest)
+	if err := e.SearchJoined(ctx, a.OSFile); err != nil {
+		return err
+	}
+	if e.IsJoined {
+		return fmt.Errorf("%s: %w", a.Name, e)
 	}
 	return nil
 }

@@ -10,7 +10,6 @@ import (
 	"io"
 	"math/bits"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/mikelolasagasti/xz"
 	"github.com/pierrec/lz4/v4"
@@ -20,8 +19,12 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/xzbcj"
 )
 
-// maxDictionary is the largest dictionary or window that a compressed stream may ask for.
-const maxDictionary = 1 << 30
+// maxDictionary is the largest dictionary or window that a compressed stream may ask for: that of
+// zstd --long=31, and more than xz writes. Decoders touch as much of it as there is content.
+const maxDictionary = 2 << 30
+
+// errMemory: a compressed stream needs a larger dictionary.
+var errMemory = fmt.Errorf("it needs more than %d GiB of memory to decompress", maxDictionary>>30)
 
 // streams reads compressed streams that follow each other, of any formats, and zeros between and
 // behind them. Close gives up a decoder that is in use.
@@ -30,22 +33,12 @@ type streams struct {
 	now   io.Reader     // the stream that is read, nil between two
 	out   *bufio.Reader // reads now; it never holds bytes of two streams
 	err   error         // of now, found by atEnd
-	gzip  *gzip.Reader
+	gzip  *gzipStream
 	close func()
 }
 
 // errNoStream: bytes are no compressed stream.
-var errNoStream = errors.New("other bytes follow it")
-
-// newStreams returns a reader of the streams in r, or nil if r does not begin with one.
-func newStreams(r *bufio.Reader) (*streams, error) {
-	s := &streams{r: r}
-	err := s.open()
-	if errors.Is(err, errNoStream) {
-		return nil, nil //nolint:nilnil // no stream is no error
-	}
-	return s, err
-}
+var errNoStream = errors.New("other bytes follow the compressed data")
 
 func (s *streams) Read(b []byte) (int, error) {
 	for len(b) > 0 {
@@ -78,7 +71,7 @@ func (s *streams) atEnd() (bool, error) {
 		}
 		s.Close()
 	}
-	err := s.skipZeros()
+	err := skipZeros(s.r)
 	if err == io.EOF { // next meets it again
 		err = nil
 	}
@@ -90,20 +83,26 @@ func (s *streams) next() error {
 	if _, err := s.r.Peek(1); err != nil {
 		return err
 	}
-	if err := s.open(); err != nil {
-		return fmt.Errorf("compressed data: %w", err)
-	}
-	return nil
+	return s.explain(s.open())
 }
 
 // explain returns an error of the current stream. An early end of the stream is not one of the tar
 // in it.
 func (s *streams) explain(err error) error {
-	if err == io.ErrUnexpectedEOF {
-		return fmt.Errorf("compressed data: %w", err)
+	switch {
+	case err == io.ErrUnexpectedEOF:
+		return errCutOff
+	case errors.Is(err, xz.ErrFormat):
+		return errNoStream
+	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded),
+		errors.Is(err, xz.ErrMemlimit):
+		return errMemory
 	}
 	return err
 }
+
+// errCutOff: a compressed stream ends too early.
+var errCutOff = errors.New("the compressed data is cut off")
 
 // Close gives up the current stream.
 func (s *streams) Close() {
@@ -114,24 +113,38 @@ func (s *streams) Close() {
 }
 
 // skipZeros reads to the next byte that is not zero. It returns io.EOF if there is none.
-func (s *streams) skipZeros() error {
+func skipZeros(r *bufio.Reader) error {
 	for {
-		b, err := s.r.ReadByte()
+		b, err := r.ReadByte()
 		if err != nil {
 			return err
 		}
 		if b != 0 {
-			return s.r.UnreadByte()
+			return r.UnreadByte()
 		}
 	}
 }
 
 const (
+	magicGzip      = "\x1f\x8b"
+	magicXZ        = "\xfd7zXZ\x00"
+	magicBzip2     = "BZh"
 	magicZstd      = 0xfd2fb528
 	magicLZ4       = 0x184d2204
 	magicLZ4Legacy = 0x184c2102
 	magicSkippable = 0x184d2a50 // to 0x184d2a5f: a skippable frame of zstd or LZ4
 )
+
+// isStream reports whether b begins like a compressed stream, or a skippable frame before one.
+func isStream(b []byte) bool {
+	if len(b) < 4 {
+		return false
+	}
+	magic := binary.LittleEndian.Uint32(b)
+	return bytes.HasPrefix(b, []byte(magicGzip)) || bytes.HasPrefix(b, []byte(magicXZ)) ||
+		bytes.HasPrefix(b, []byte(magicBzip2)) || magic == magicZstd || magic == magicLZ4 ||
+		magic == magicLZ4Legacy || magic&^0xf == magicSkippable || isLZMA(b)
+}
 
 // open begins the stream that follows in r.
 func (s *streams) open() error {
@@ -160,29 +173,28 @@ func (s *streams) openStream() error {
 		magic = binary.LittleEndian.Uint32(head)
 	}
 	switch {
-	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
+	case bytes.HasPrefix(head, []byte(magicGzip)):
 		if s.gzip == nil {
-			s.gzip = new(gzip.Reader)
+			s.gzip = new(gzipStream)
 		}
-		err = s.gzip.Reset(s.r)
-		s.gzip.Multistream(false)
 		s.now = s.gzip
-		return noEOF(err)
+		return s.gzip.reset(s.r)
 	case magic == magicZstd:
 		p := &padded{r: s.r, extra: 4}
-		z, err := zstd.NewReader(p, zstd.WithDecoderMaxMemory(maxDictionary))
+		z, err := zstd.NewReader(p, zstd.WithDecoderMaxMemory(maxDictionary),
+			zstd.WithDecoderMaxWindow(maxDictionary))
 		if err != nil {
 			return err
 		}
 		s.now, s.close = &paddedStream{z, p, 4, isZstdEnd}, z.Close
-	case bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")):
+	case bytes.HasPrefix(head, []byte(magicXZ)):
 		if head, _ = s.r.Peek(xzbcj.HeadSize); xzbcj.Needed(head) {
 			s.now = xzbcj.NewReader(s.r, maxDictionary)
 			return nil
 		}
 		s.now, err = xz.NewReader(s.r, maxDictionary)
 		return noEOF(err)
-	case bytes.HasPrefix(head, []byte("BZh")):
+	case bytes.HasPrefix(head, []byte(magicBzip2)):
 		p := &padded{r: s.r, extra: 2}
 		s.now = &paddedStream{bzip2.NewReader(p), p, 2, isBzip2End}
 	case magic == magicLZ4Legacy: // which has no end mark: zeros are empty blocks
@@ -284,8 +296,12 @@ type paddedStream struct {
 
 func (s *paddedStream) Read(b []byte) (int, error) {
 	n, err := s.Reader.Read(b)
-	if err != nil && s.isEnd(err) && s.p.zeros >= s.magic {
+	switch {
+	case err == nil || !s.isEnd(err):
+	case s.p.zeros >= s.magic:
 		err = io.EOF
+	case err != io.ErrUnexpectedEOF:
+		err = errNoStream
 	}
 	return n, err
 }

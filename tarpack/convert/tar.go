@@ -12,10 +12,10 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// readTar packs the entries of tars that follow each other. isOver, if set, is asked before each
+// readTar packs the entries of tars that follow each other. isOver is asked before each
 // header whether r goes on with something else.
 func (c *converter) readTar(
-	ctx context.Context, r io.Reader, isOver func() (bool, error),
+	ctx context.Context, r io.Reader, isOver overFunc,
 ) error {
 	t := newTarInput(r, isOver)
 	return c.pack(ctx, func(ctx context.Context) error { return c.submitTar(ctx, t) })
@@ -26,8 +26,8 @@ func (c *converter) submitTar(ctx context.Context, t *tarInput) error {
 	for {
 		th, err := t.next()
 		if err == io.EOF {
-			if t.junk > 0 {
-				c.notice("%d bytes behind the end of the tar are no tar and are left out", t.junk)
+			if t.junk.size > 0 {
+				c.notice("%d bytes behind the end of the tar are no tar and are left out", t.junk.size)
 			}
 			if t.cut {
 				c.notice("the tar ends in the padding of its last entry and may be incomplete")
@@ -38,9 +38,11 @@ func (c *converter) submitTar(ctx context.Context, t *tarInput) error {
 			return damaged(err)
 		}
 		h, err := headerOfTar(th)
-		c.noteAbsolute(th.Name)
-		if th.Typeflag == tar.TypeLink {
-			c.noteAbsolute(th.Linkname)
+		if err == nil {
+			c.noteAbsolute(th.Name)
+			if th.Typeflag == tar.TypeLink {
+				c.noteAbsolute(th.Linkname)
+			}
 		}
 		if errors.Is(err, errNoEntry) {
 			continue
@@ -80,6 +82,12 @@ func headerOfTar(th *tar.Header) (format.Header, error) {
 		return format.Header{}, errNoEntry
 	case !ok:
 		return format.Header{}, fmt.Errorf("an entry of the unknown type %q", th.Typeflag)
+	case typ == sidecar.TypeFile && strings.HasSuffix(th.Name, "/"):
+		// As before POSIX.1-1988: GNU tar and libarchive make it a directory, without the content.
+		if th.Size > 0 {
+			return format.Header{}, errors.New("a directory with content")
+		}
+		typ = sidecar.TypeDir
 	}
 	path, err := cleanName(th.Name)
 	if err != nil {

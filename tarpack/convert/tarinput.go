@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -19,22 +20,27 @@ import (
 // archive/tar leaves to its caller, become records of the entry.
 type tarInput struct {
 	r      countingReader
-	isOver func() (bool, error) // reports whether no tar follows; nil if one always may
-	t      *tar.Reader          // reads the current entry
+	isOver overFunc    // reports whether no tar follows
+	t      *tar.Reader // reads the current entry
 	block  [format.BlockSize]byte
+	ahead  bool  // block has been read already
 	end    int64 // of the content of the current entry
 	zeros  int   // zero blocks since the last entry
-	junk   int64 // bytes behind the end of the tar that are no tar
+	junk   junk  // bytes behind the end of the tar that are no tar
 	cut    bool  // the padding of the last entry is missing
 	global []paxRecord
 	meta   map[byte][]byte // extended headers of the next entry, by typeflag, as they are
 }
 
-// maxMeta is the largest extended header that archive/tar reads.
-const maxMeta = 1 << 20
+// An overFunc reports whether the input goes on with something else than a tar. zeros is the number
+// of zero blocks since the last entry.
+type overFunc func(zeros int) (bool, error)
 
-// A paxRecord is a record of an extended header.
-type paxRecord struct{ key, value string }
+// maxMeta is the largest extended header.
+const maxMeta = 16 << 20
+
+// typeSolaris is the typeflag of the extended headers of Solaris, which have the form of POSIX's.
+const typeSolaris = 'X'
 
 type countingReader struct {
 	r io.Reader
@@ -47,7 +53,7 @@ func (c *countingReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func newTarInput(r io.Reader, isOver func() (bool, error)) *tarInput {
+func newTarInput(r io.Reader, isOver overFunc) *tarInput {
 	return &tarInput{r: countingReader{r: r}, isOver: isOver, meta: map[byte][]byte{}}
 }
 
@@ -67,10 +73,14 @@ func (t *tarInput) next() (*tar.Header, error) {
 			continue
 		}
 		switch flag := t.block[156]; flag {
-		case tar.TypeXHeader, tar.TypeXGlobalHeader, tar.TypeGNULongName, tar.TypeGNULongLink:
+		case tar.TypeXHeader, typeSolaris, tar.TypeXGlobalHeader, tar.TypeGNULongName,
+			tar.TypeGNULongLink:
 			b, err := t.readMeta()
 			if err != nil {
 				return nil, err
+			}
+			if flag == typeSolaris {
+				flag = tar.TypeXHeader
 			}
 			if flag != tar.TypeXGlobalHeader {
 				t.meta[flag] = b
@@ -84,39 +94,43 @@ func (t *tarInput) next() (*tar.Header, error) {
 }
 
 // readBlock reads a block, and reports whether it is a header. Anything that is neither a header
-// nor zeros is an error, except behind the end of a tar: there it must not be followed by a header.
+// nor zeros is an error, except behind the end of a tar: there it must not hold an archive.
 func (t *tarInput) readBlock() (bool, error) {
-	if t.isOver != nil && len(t.meta) == 0 {
-		if over, err := t.isOver(); over || err != nil {
-			return false, cmp.Or(err, io.EOF)
+	n, err := format.BlockSize, error(nil)
+	if t.ahead {
+		t.ahead = false
+	} else {
+		if len(t.meta) == 0 {
+			if over, err := t.isOver(t.zeros); over || err != nil {
+				return false, cmp.Or(err, io.EOF)
+			}
 		}
+		n, err = io.ReadFull(&t.r, t.block[:])
 	}
-	n, err := io.ReadFull(&t.r, t.block[:])
 	zero := len(bytes.TrimRight(t.block[:n], "\x00")) == 0
 	switch {
+	case err != nil && t.r.n < format.BlockSize && (err == io.EOF || err == io.ErrUnexpectedEOF):
+		return false, errNoTar
 	case err == io.EOF || err == io.ErrUnexpectedEOF && (zero || t.zeros > 0):
-		switch {
-		case t.r.n < format.BlockSize:
-			return false, io.ErrUnexpectedEOF
-		case !zero:
-			t.junk += int64(n)
+		if !zero {
+			t.junk.add(t.block[:n])
 		}
-		return false, io.EOF
+		return false, cmp.Or(t.junk.check(), io.EOF)
 	case err != nil:
 		return false, err
+	case t.junk.size > 0:
+		t.junk.add(t.block[:])
+		return false, t.junk.check()
 	case zero:
 		clear(t.meta) // extended headers of nothing, as in GNU tar
 		t.zeros++
 		return false, nil
 	case !isTarHeader(t.block[:]):
 		if t.zeros == 0 {
-			return false, tar.ErrHeader
+			return false, t.errHeader()
 		}
-		t.junk += format.BlockSize
-		return false, nil
-	case t.junk > 0:
-		return false, fmt.Errorf("%w: %d bytes before offset %d are no tar", tar.ErrHeader, t.junk,
-			t.r.n-format.BlockSize)
+		t.junk.add(t.block[:])
+		return false, t.junk.check()
 	}
 	if t.zeros > 1 {
 		t.global = nil
@@ -125,14 +139,25 @@ func (t *tarInput) readBlock() (bool, error) {
 	return true, nil
 }
 
+// errNoTar: the data is not a tar.
+var errNoTar = errors.New("its content is not a tar")
+
+// errHeader returns the error of the header that was read last.
+func (t *tarInput) errHeader() error {
+	if t.r.n <= format.BlockSize {
+		return errNoTar
+	}
+	return fmt.Errorf("the tar has a damaged header at offset %d", t.r.n-format.BlockSize)
+}
+
 // readMeta reads the extended header whose first block has been read.
 func (t *tarInput) readMeta() ([]byte, error) {
 	size, ok := tarNumber(t.block[124:136])
 	switch {
 	case !ok || size < 0:
-		return nil, tar.ErrHeader
+		return nil, t.errHeader()
 	case size > maxMeta:
-		return nil, tar.ErrFieldTooLong
+		return nil, fmt.Errorf("an extended header of %d bytes, over the limit of %d", size, maxMeta)
 	}
 	b := make([]byte, format.BlockSize+roundUp(size))
 	copy(b, t.block[:])
@@ -142,29 +167,6 @@ func (t *tarInput) readMeta() ([]byte, error) {
 	return b[:format.BlockSize+size], nil
 }
 
-// setGlobal takes the records of a global extended header (POSIX pax, "pax Header Block").
-func (t *tarInput) setGlobal(b []byte) error {
-	records, ok := paxRecords(b)
-	if !ok {
-		return tar.ErrHeader
-	}
-	for _, r := range records {
-		if r.key == "size" || strings.HasPrefix(r.key, "GNU.sparse.") {
-			return fmt.Errorf("a global extended header with the record %q", r.key)
-		}
-		kept := t.global[:0:0]
-		for _, g := range t.global {
-			if g.key != r.key {
-				kept = append(kept, g)
-			}
-		}
-		if t.global = kept; r.value != "" {
-			t.global = append(t.global, r)
-		}
-	}
-	return nil
-}
-
 // entry hands the header in t.block to archive/tar, behind its extended headers.
 func (t *tarInput) entry() (*tar.Header, error) {
 	var head bytes.Buffer
@@ -172,9 +174,7 @@ func (t *tarInput) entry() (*tar.Header, error) {
 	if len(records) > 0 {
 		records = records[format.BlockSize:]
 	}
-	if len(t.global) > 0 || bytes.Contains(records, []byte("linkpath=")) {
-		records = withGlobal(t.global, records)
-	}
+	records = withGlobal(t.global, records)
 	if len(records) > 0 {
 		head.Write(paxHeader(len(records)))
 		writePadded(&head, records)
@@ -187,32 +187,75 @@ func (t *tarInput) entry() (*tar.Header, error) {
 	start := t.r.n
 	t.t = tar.NewReader(io.MultiReader(&head, &t.r))
 	th, err := t.t.Next()
-	if err != nil {
+	switch {
+	case errors.Is(err, tar.ErrHeader) || errors.Is(err, tar.ErrFieldTooLong):
+		return nil, fmt.Errorf("the tar has an invalid header before offset %d", start)
+	case err != nil:
 		return nil, noEOF(err)
 	}
 	if th.Typeflag == tar.TypeGNUSparse { // its map may go on behind the header
 		start = t.r.n
 	}
+	if t.end, err = t.contentEnd(th, start); err != nil {
+		return nil, err
+	}
+	return th, nil
+}
+
+// contentEnd returns where the content of an entry ends that begins at start.
+func (t *tarInput) contentEnd(th *tar.Header, start int64) (int64, error) {
 	size, ok := tarNumber(t.block[124:136])
 	if s := th.PAXRecords["size"]; s != "" {
-		size, err = strconv.ParseInt(s, 10, 64)
-		ok = err == nil
+		n, err := strconv.ParseInt(s, 10, 64)
+		for _, g := range t.global {
+			if g.key == "size" && g.value == s && n != size && th.Typeflag != tar.TypeDir {
+				return 0, fmt.Errorf("a global size of %s, and a size of %d in the header before "+
+					"offset %d", s, size, start)
+			}
+		}
+		size, ok = n, err == nil
 	}
 	switch th.Typeflag {
-	case tar.TypeLink, tar.TypeSymlink, tar.TypeChar, tar.TypeBlock, tar.TypeDir, tar.TypeFifo:
+	case tar.TypeSymlink, tar.TypeChar, tar.TypeBlock, tar.TypeDir, tar.TypeFifo:
 		size = 0
+	case tar.TypeLink:
+		if size > 0 && ok {
+			return t.linkEnd(start, size)
+		}
 	}
 	if !ok || size < 0 || size > 1<<62 {
-		return nil, tar.ErrHeader
+		return 0, fmt.Errorf("the tar has an invalid size in the header before offset %d", start)
 	}
-	t.end = start + size
-	return th, nil
+	return start + size, nil
+}
+
+// linkEnd returns where the content of a hard link with a size ends. POSIX pax (-o linkdata) writes
+// that of its target again, old programs write none, and only what follows tells. Readers disagree
+// about a content that looks like a header.
+func (t *tarInput) linkEnd(start, size int64) (int64, error) {
+	if over, err := t.isOver(0); over || err != nil {
+		return start, err
+	}
+	_, err := io.ReadFull(&t.r, t.block[:])
+	switch {
+	case err == io.EOF:
+		return start, nil
+	case err != nil:
+		return 0, noEOF(err)
+	case isTarHeader(t.block[:]) || len(bytes.Trim(t.block[:], "\x00")) == 0:
+		t.ahead = true
+		return start, nil
+	}
+	return start + size, nil
 }
 
 // skipContent reads to the end of the current entry. Only its padding may be missing.
 func (t *tarInput) skipContent() error {
+	if t.ahead {
+		return nil
+	}
 	if t.r.n > roundUp(t.end) {
-		return tar.ErrHeader
+		return fmt.Errorf("the tar has an invalid size in the header before offset %d", t.r.n)
 	}
 	if _, err := io.CopyN(io.Discard, &t.r, max(0, t.end-t.r.n)); err != nil {
 		return noEOF(err)
@@ -222,66 +265,6 @@ func (t *tarInput) skipContent() error {
 		t.cut, err = true, nil
 	}
 	return err
-}
-
-// paxRecords parses the records of an extended header.
-func paxRecords(b []byte) ([]paxRecord, bool) {
-	var records []paxRecord
-	for len(b) > 0 {
-		length, _, ok := bytes.Cut(b, []byte(" "))
-		n, err := strconv.Atoi(string(length))
-		if !ok || err != nil || n <= len(length)+1 || n > len(b) || b[n-1] != '\n' {
-			return nil, false
-		}
-		key, value, ok := strings.Cut(string(b[len(length)+1:n-1]), "=")
-		if !ok || key == "" {
-			return nil, false
-		}
-		records = append(records, paxRecord{key, value})
-		b = b[n:]
-	}
-	return records, true
-}
-
-// withGlobal returns the records b of an entry behind the global ones, so that those of the entry
-// count. A linkpath ends at a NUL, as in GNU tar. Invalid records are returned as they are, for
-// archive/tar to refuse.
-func withGlobal(global []paxRecord, b []byte) []byte {
-	records, ok := paxRecords(b)
-	if !ok {
-		return b
-	}
-	var out []byte
-	for _, r := range append(global[:len(global):len(global)], records...) {
-		if r.key == "linkpath" {
-			r.value, _, _ = strings.Cut(r.value, "\x00")
-		}
-		rest := " " + r.key + "=" + r.value + "\n"
-		n := len(rest) + 1
-		for n != len(rest)+len(strconv.Itoa(n)) {
-			n = len(rest) + len(strconv.Itoa(n))
-		}
-		out = append(out, strconv.Itoa(n)+rest...)
-	}
-	return out
-}
-
-// paxHeader returns the header block of an extended header of the given size.
-func paxHeader(size int) []byte {
-	b := make([]byte, format.BlockSize)
-	copy(b, "PaxHeader")
-	copy(b[100:], fmt.Sprintf("%07o\x00%07o\x00%07o\x00%011o\x00%011o\x00", 0o644, 0, 0, size, 0))
-	b[156] = tar.TypeXHeader
-	copy(b[257:], "ustar\x0000")
-	unsigned, _ := tarSums(b)
-	copy(b[148:], fmt.Sprintf("%06o\x00 ", unsigned))
-	return b
-}
-
-// writePadded writes b and zeros up to a full block.
-func writePadded(w *bytes.Buffer, b []byte) {
-	w.Write(b)
-	w.Write(make([]byte, roundUp(int64(len(b)))-int64(len(b))))
 }
 
 func roundUp(n int64) int64 { return (n + format.BlockSize - 1) &^ (format.BlockSize - 1) }

@@ -2,7 +2,6 @@ package convert
 
 import (
 	"archive/zip"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,15 +13,11 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 )
 
-// isZip reports whether b is the beginning of a zip.
-func isZip(b []byte) bool {
-	return bytes.HasPrefix(b, []byte("PK\x03\x04")) || bytes.HasPrefix(b, []byte("PK\x05\x06"))
-}
-
-// readZip packs the entries of a zip. It needs the input as a file, because the directory of a zip
-// is at its end.
+// readZip packs the entries of the zip at the end of the input. It needs the input as a file, as
+// the directory of a zip is at its end. Bytes before and behind the zip may be in other formats.
 func (c *converter) readZip(ctx context.Context) error {
-	r, err := c.in.rest(ctx)
+	begin := c.in.consumed()
+	r, err := c.in.whole(ctx)
 	if err != nil {
 		return err
 	}
@@ -30,7 +25,15 @@ func (c *converter) readZip(ctx context.Context) error {
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return fmt.Errorf("%w: %w", ErrNotConvertible, err)
 	}
-	return c.pack(ctx, func(ctx context.Context) error {
+	end, err := findZipEnd(r)
+	if err == nil {
+		err = checkBefore(z, &end, r, begin)
+	}
+	if err != nil {
+		return err
+	}
+	c.zip = r
+	err = c.pack(ctx, func(ctx context.Context) error {
 		for _, zf := range z.File {
 			if err := c.submitZip(ctx, zf); err != nil {
 				return err
@@ -38,6 +41,11 @@ func (c *converter) readZip(ctx context.Context) error {
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	c.in.seek(ctx, end.end+c.in.begin)
+	return nil
 }
 
 const zipEncrypted = 1 // a bit of the general purpose flags

@@ -2,14 +2,13 @@ package convert
 
 import (
 	"archive/zip"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io/fs"
 	"strings"
 	"unicode/utf8"
-
-	"encoding/binary"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -21,20 +20,20 @@ func (c *converter) headerOfZip(zf *zip.File) (format.Header, error) {
 	if err != nil {
 		return format.Header{}, err
 	}
-	c.noteAbsolute(name)
 	p, err := cleanName(name)
 	if err != nil {
 		return format.Header{}, err
 	}
+	c.noteAbsolute(name)
 	mode := zipMode(zf, strings.HasSuffix(name, "/"))
-	h := format.Header{Path: p, Mode: format.UnixMode(mode), ModTime: zf.Modified.Unix()}
-	if uid, gid, ok := zipOwner(zf.Extra); ok {
-		if uid <= format.MaxOctal7 && gid <= format.MaxOctal7 {
-			h.UID, h.GID = int(uid), int(gid)
-		} else {
-			c.lost++
+	if mode.IsDir() && zf.UncompressedSize64 > 0 {
+		if strings.HasSuffix(name, "/") {
+			return format.Header{}, errors.New("a directory with content")
 		}
+		mode &^= fs.ModeDir // as in Info-ZIP, where only the name makes a directory
 	}
+	h := format.Header{Path: p, Mode: format.UnixMode(mode), ModTime: zf.Modified.Unix()}
+	c.setZipOwner(&h, zf)
 	switch {
 	case mode.IsDir():
 		h.Type = sidecar.TypeDir
@@ -66,15 +65,17 @@ const (
 )
 
 // hasUnixMode holds the systems whose zips have Unix modes, as in Info-ZIP's unzip: VMS, Unix,
-// Atari, QDOS, Acorn, BeOS, Tandem, macOS and AtheOS.
+// Atari, QDOS, Acorn, BeOS, Tandem, AtheOS and THEOS or macOS (18). 19 is macOS in APPNOTE.
 var hasUnixMode = map[uint16]bool{
-	2: true, 3: true, 5: true, 12: true, 13: true, 16: true, 17: true, 19: true, 30: true,
+	2: true, 3: true, 5: true, 12: true, 13: true, 16: true, 17: true, 18: true, 19: true, 30: true,
 }
 
 // zipMode returns the mode of an entry. Entries without a Unix mode are 0755 or 0644, without the
 // bits for writing if they are read-only. isDir: the name ends in a slash.
 func zipMode(zf *zip.File, isDir bool) fs.FileMode {
-	if unix := zf.ExternalAttrs >> 16; unix != 0 && hasUnixMode[zf.CreatorVersion>>8] {
+	unix := zf.ExternalAttrs >> 16
+	host := zf.CreatorVersion >> 8
+	if unix != 0 && (hasUnixMode[host] || host == zipFAT && isConsistent(zf, isDir)) {
 		h := zip.FileHeader{CreatorVersion: 3 << 8, ExternalAttrs: zf.ExternalAttrs}
 		mode := h.Mode()
 		switch {
@@ -95,45 +96,17 @@ func zipMode(zf *zip.File, isDir bool) fs.FileMode {
 	return mode
 }
 
-// Tags of extra fields.
-const (
-	zipUnicodePath = 0x7075 // of Info-ZIP, APPNOTE section 4.6.9
-	zipUnixOwner   = 0x7875 // "ux" of Info-ZIP
-)
-
-// zipExtra returns the extra field with the tag, or nil.
-func zipExtra(b []byte, tag uint16) []byte {
-	for len(b) >= 4 {
-		n := int(binary.LittleEndian.Uint16(b[2:]))
-		if len(b) < 4+n {
-			return nil
-		}
-		if binary.LittleEndian.Uint16(b) == tag {
-			return b[4 : 4+n]
-		}
-		b = b[4+n:]
+// isConsistent reports whether the Unix mode of an entry from MS-DOS says the same about its owner
+// as the attributes do. Such entries are from PKZIP for Unix, and Info-ZIP takes the mode.
+func isConsistent(zf *zip.File, isDir bool) bool {
+	want := uint32(0o400)
+	if zf.ExternalAttrs&zipRO == 0 {
+		want |= 0o200
 	}
-	return nil
-}
-
-// zipOwner returns the owner in the field "ux": a version, and two numbers, each with its length.
-func zipOwner(extra []byte) (uid, gid uint64, ok bool) {
-	b := zipExtra(extra, zipUnixOwner)
-	if len(b) < 1 || b[0] != 1 {
-		return 0, 0, false
+	if isDir || zf.ExternalAttrs&zipDirAttr != 0 {
+		want |= 0o100
 	}
-	b = b[1:]
-	for _, to := range []*uint64{&uid, &gid} {
-		if len(b) < 1 || int(b[0]) > 8 || len(b) < 1+int(b[0]) {
-			return 0, 0, false
-		}
-		n := int(b[0])
-		for i := n; i > 0; i-- {
-			*to = *to<<8 | uint64(b[i])
-		}
-		b = b[1+n:]
-	}
-	return uid, gid, true
+	return zf.ExternalAttrs>>16&0o700 == want
 }
 
 const zipUTF8 = 0x800 // a bit of the general purpose flags

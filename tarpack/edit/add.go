@@ -40,7 +40,8 @@ func Add(ctx context.Context, name string, paths []string, o AddOptions) (Result
 			return Result{}, err
 		}
 	}
-	res, err := rewrite.Edit(ctx, name, o.rewrite(), func(_ *base.Archive, r *rewrite.Rewrite) error {
+	ro := o.rewrite()
+	res, err := rewrite.Edit(ctx, name, ro, func(_ *base.Archive, r *rewrite.Rewrite) error {
 		r.Grow = o.Append
 		for _, p := range paths {
 			t, err := openAdded(p)
@@ -48,7 +49,10 @@ func Add(ctx context.Context, name string, paths []string, o AddOptions) (Result
 				return err
 			}
 			t.Into = o.Into
-			r.Layers = append(r.Layers, rewrite.Layer{Tree: t})
+			r.Layers = append(r.Layers, rewrite.Layer{Tree: t}) // to be closed
+			if err := ro.Prepare(ctx, p, t); err != nil {
+				return err
+			}
 		}
 		r.Choose = func(_ string, children []*rewrite.Child) int {
 			best := 0

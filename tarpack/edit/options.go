@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/attributes"
 	"github.com/tarpack/tpk/tarpack/exclude"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
@@ -14,7 +15,8 @@ import (
 type UpdateOptions struct {
 	// Checksum compares the content of every file. Otherwise a file with the size and modification
 	// time of its entry counts as unchanged, unless its time proves nothing: if it is clamped, in
-	// the future, of the current second, or set by a build tool, such as 0, 1 and 1980-01-01.
+	// the future, of the current second, no earlier than that of the archive, or set by a build
+	// tool, which is before 1986 or a midnight in some time zone.
 	Checksum bool
 	Keep     bool // keep the entries of the archive that are not in the tree
 	// RemoveLimit, if set, returns how many entries may be removed from an archive with that many.
@@ -31,8 +33,22 @@ type UpdateOptions struct {
 	Workers       int               // compressing goroutines; 0 means one for each CPU
 	Dedup         format.DedupMode  // which equal files become hard links
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
+	Include       *exclude.Patterns // paths to pack, with the directories above; nil packs all
+	Dereference   bool              // pack what symbolic links lead to, and not the links
+	OneFileSystem bool              // leave out what is in directories of other file systems
 	PreserveOwner bool              // keep user and group; otherwise both are 0
 	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
+
+	// Prefix is a directory of the archive below which everything is packed. It gets the mode 0755 and
+	// the time of the top. "" is the top of the archive.
+	Prefix string
+	// Names are paths below the directory to pack, each with everything below it and the directories
+	// above it. nil packs everything.
+	Names   []string
+	Mode    *attributes.Mode  // changes permissions; nil keeps them
+	Owner   *attributes.Owner // user of all entries; nil: see PreserveOwner
+	Group   *attributes.Owner // group of all entries; nil: see PreserveOwner
+	ModTime time.Time         // of all entries; the zero time keeps their own
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 
@@ -48,7 +64,11 @@ func (o *UpdateOptions) rewrite() rewrite.Options {
 		Options: packer.Options{
 			Level: o.Level, Workers: o.Workers, Dedup: o.Dedup,
 			Exclude: o.Exclude, PreserveOwner: o.PreserveOwner, Special: o.Special,
-			LatestModTime: o.LatestModTime, Notice: o.Notice, Progress: o.Progress,
+			LatestModTime: o.LatestModTime,
+			Include:       o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
+			Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
+			Prefix: o.Prefix, Names: o.Names,
+			Notice: o.Notice, Progress: o.Progress,
 		},
 		DryRun: o.DryRun, Single: o.Single, Change: o.Change,
 	}
@@ -77,8 +97,16 @@ type AddOptions struct {
 	Workers       int               // compressing goroutines; 0 means one for each CPU
 	Dedup         format.DedupMode  // which equal files become hard links
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
+	Include       *exclude.Patterns // paths to pack, with the directories above; nil packs all
+	Dereference   bool              // pack what symbolic links lead to, and not the links
+	OneFileSystem bool              // leave out what is in directories of other file systems
 	PreserveOwner bool              // keep user and group; otherwise both are 0
 	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
+
+	Mode    *attributes.Mode  // changes permissions; nil keeps them
+	Owner   *attributes.Owner // user of all entries; nil: see PreserveOwner
+	Group   *attributes.Owner // group of all entries; nil: see PreserveOwner
+	ModTime time.Time         // of all entries; the zero time keeps their own
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 
@@ -94,7 +122,10 @@ func (o *AddOptions) rewrite() rewrite.Options {
 		Options: packer.Options{
 			Level: o.Level, Workers: o.Workers, Dedup: o.Dedup,
 			Exclude: o.Exclude, PreserveOwner: o.PreserveOwner, Special: o.Special,
-			LatestModTime: o.LatestModTime, Notice: o.Notice, Progress: o.Progress,
+			LatestModTime: o.LatestModTime,
+			Include:       o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
+			Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
+			Notice: o.Notice, Progress: o.Progress,
 		},
 		DryRun: o.DryRun, Single: o.Single, Change: o.Change,
 	}

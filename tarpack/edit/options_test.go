@@ -50,24 +50,26 @@ func singleOption(t *testing.T, edit func(name string, single bool) error) tarte
 func TestUpdateOptions(t *testing.T) {
 	tartest.CheckOptions(t, func(t *testing.T, o edit.UpdateOptions) *tartest.Outcome {
 		name := tartest.Pack(t, tartest.Tree(t, same("old"), [2]string{"gone", ""}), pack.Options{})
-		if _, err := edit.Update(context.Background(), name, tartest.OptionsTree(t, same("new")),
-			o); err != nil {
+		dir := tartest.OptionsTree(t, same("new"))
+		if o.OneFileSystem {
+			tartest.Mount(t, dir)
+		}
+		if _, err := edit.Update(context.Background(), name, dir, o); err != nil {
 			t.Fatal(err)
 		}
 		return tartest.OutcomeOf(t, filepath.Dir(name), name)
-	}, append(tartest.PackingOptions(t), tartest.DryRunOption(), singleOption(t, func(
-		name string, single bool,
-	) error {
-		dir := tartest.Tree(t, [2]string{"new", "new"})
-		_, err := edit.Update(context.Background(), name, dir, edit.UpdateOptions{Single: single})
-		return err
-	}), tartest.Option{
-		Field: "Checksum", Value: true, Effect: becomesNew,
-	}, tartest.Option{
-		Field: "Keep", Value: true, Effect: func(zero, set *tartest.Outcome) bool {
-			return !slices.Contains(zero.Paths, "gone") && slices.Contains(set.Paths, "gone")
-		},
-	})...)
+	}, append(slices.Concat(tartest.PackingOptions(t), tartest.DirOptions()),
+		tartest.DryRunOption(), singleOption(t, func(name string, single bool) error {
+			dir := tartest.Tree(t, [2]string{"new", "new"})
+			_, err := edit.Update(context.Background(), name, dir, edit.UpdateOptions{Single: single})
+			return err
+		}), tartest.Option{
+			Field: "Checksum", Value: true, Effect: becomesNew,
+		}, tartest.Option{
+			Field: "Keep", Value: true, Effect: func(zero, set *tartest.Outcome) bool {
+				return !slices.Contains(zero.Paths, "gone") && slices.Contains(set.Paths, "gone")
+			},
+		})...)
 }
 
 // becomesNew reports whether the option is what gives "same" its new content.
@@ -78,7 +80,11 @@ func becomesNew(zero, set *tartest.Outcome) bool {
 func TestAddOptions(t *testing.T) {
 	tartest.CheckOptions(t, func(t *testing.T, o edit.AddOptions) *tartest.Outcome {
 		name := tartest.Pack(t, tartest.Tree(t, same("old")), pack.Options{})
-		added := []string{tartest.OptionsTree(t, same("newer"))}
+		dir := tartest.OptionsTree(t, same("newer"))
+		if o.OneFileSystem {
+			tartest.Mount(t, dir)
+		}
+		added := []string{dir}
 		if _, err := edit.Add(context.Background(), name, added, o); err != nil {
 			t.Fatal(err)
 		}

@@ -30,11 +30,14 @@ func rewriteAs(t *testing.T, name, content string, modTime time.Time) {
 
 // An edit that keeps the size is found if the time of the file proves nothing. The expected bytes
 // are those that pack writes for the tree. The times are what the tools write: touch -d @0 and @1
-// (Nix), zip's first day in any time zone, npm pack, cargo package, Bazel's rules_pkg.
+// (Nix), zip's first day in any time zone, npm pack, cargo package, Bazel and its rules_pkg (also a
+// second less, as Bazel's zips are rounded), Chromium's and Android's builds, flit and hatch.
 func TestEditWithEqualTime(t *testing.T) {
 	epoch := time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
 	soon := time.Now().Add(time.Hour)
 	day := time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+	soong := time.Date(2008, 1, 1, 0, 0, 0, 0, time.UTC)
+	flit := time.Date(2016, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
 		about          string
 		was, is, epoch time.Time
@@ -50,6 +53,12 @@ func TestEditWithEqualTime(t *testing.T) {
 		{"npm", time.Unix(499162500, 0), time.Unix(499162500, 0), time.Time{}},
 		{"cargo", time.Unix(1153704088, 0), time.Unix(1153704088, 0), time.Time{}},
 		{"rules_pkg", time.Unix(946684800, 0), time.Unix(946684800, 0), time.Time{}},
+		{"rules_pkg, a second less", time.Unix(946684799, 0), time.Unix(946684799, 0), time.Time{}},
+		{"Chromium", time.Unix(978307200, 0), time.Unix(978307200, 0), time.Time{}},
+		{"Soong, west", soong.Add(5 * time.Hour), soong.Add(5 * time.Hour), time.Time{}},
+		{"Bazel", time.Unix(1262304000, 0), time.Unix(1262304000, 0), time.Time{}},
+		{"flit, Nepal", flit.Add(-345 * time.Minute), flit.Add(-345 * time.Minute), time.Time{}},
+		{"hatch", time.Unix(1580601600, 0), time.Unix(1580601600, 0), time.Time{}},
 		{"in the future", soon, soon, time.Time{}},
 	} {
 		t.Run(c.about, func(t *testing.T) {
@@ -83,17 +92,45 @@ func TestEditWithEqualTime(t *testing.T) {
 	}
 }
 
+// ordinary is a time that no tool sets.
+var ordinary = time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
+
+// A file that was from the future when it was packed is read, even when its time has come. The
+// archive's own time shows it.
+func TestUpdateReadsFilesFromTheFuture(t *testing.T) {
+	for _, c := range []struct {
+		about   string
+		written time.Time // of the archive
+		changed int64
+	}{
+		{"in the second of the file", ordinary, 1},
+		{"before the file", ordinary.Add(-time.Hour), 1},
+		{"after the file", ordinary.Add(time.Second), 0},
+	} {
+		t.Run(c.about, func(t *testing.T) {
+			dir := tartest.Tree(t, [2]string{"f", "AAAA"})
+			rewriteAs(t, filepath.Join(dir, "f"), "AAAA", ordinary)
+			name := tartest.Pack(t, dir, pack.Options{})
+			if err := os.Chtimes(name, c.written, c.written); err != nil {
+				t.Fatal(err)
+			}
+			rewriteAs(t, filepath.Join(dir, "f"), "BBBB", ordinary)
+			res, err := edit.Update(t.Context(), name, dir, edit.UpdateOptions{})
+			if err != nil || res.Changed != c.changed {
+				t.Errorf("%d files changed, want %d; %v", res.Changed, c.changed, err)
+			}
+		})
+	}
+}
+
 // A file that is named is read even if size and time are the same, as after cp -p. A directory
 // that is named is not, and Checksum finds such a file in it.
 func TestAddReadsNamedFile(t *testing.T) {
 	dir := tartest.Tree(t, [2]string{"f", "AAAA"})
-	name := tartest.Pack(t, dir, pack.Options{})
 	f := filepath.Join(dir, "f")
-	fi, err := os.Stat(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rewriteAs(t, f, "BBBB", fi.ModTime())
+	rewriteAs(t, f, "AAAA", ordinary)
+	name := tartest.Pack(t, dir, pack.Options{})
+	rewriteAs(t, f, "BBBB", ordinary)
 	res, err := edit.Add(t.Context(), name, []string{dir}, edit.AddOptions{Replace: true})
 	if err != nil || res.Written {
 		t.Errorf("the directory: %+v, %v", res.Changes, err)
@@ -153,6 +190,8 @@ func TestWaitsForRecentFiles(t *testing.T) {
 		{"its beginning", 500 * time.Millisecond, 500*time.Millisecond + durable.Tick},
 		{"the second before", 501 * time.Millisecond, 0},
 		{"old", time.Hour, 0},
+		{"2 s ahead", -2 * time.Second, 2500*time.Millisecond + durable.Tick},
+		{"2.5 s ahead", -2500 * time.Millisecond, 0},
 		{"in the future", -time.Hour, 0},
 	}
 	for kind, write := range writers {

@@ -6,7 +6,6 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
-	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
 // Update makes the archive name equal to the tree below dir. Files that are new or have changed are
@@ -15,8 +14,9 @@ import (
 //
 // The errors are those of tarpack.Open and pack.Dir.
 func Update(ctx context.Context, name, dir string, o UpdateOptions) (Result, error) {
-	res, err := rewrite.Edit(ctx, name, o.rewrite(), func(k *base.Archive, r *rewrite.Rewrite) error {
-		t, err := tree.Open(dir)
+	ro := o.rewrite()
+	res, err := rewrite.Edit(ctx, name, ro, func(k *base.Archive, r *rewrite.Rewrite) error {
+		t, err := ro.OpenTree(ctx, dir)
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -25,6 +26,8 @@ import (
 //   - format.ErrRefused: the entry has a dangerous name or type.
 //   - format.ErrNoEntry: one of Options.Paths is not in the archive.
 //   - format.ErrCollision: the file system does not distinguish the name from another entry's.
+//   - ErrSameName: Options.StripComponents gives it the name of an earlier entry.
+//   - fs.ErrExist: Options.KeepOldFiles is set, and something has the name.
 //
 // Extract itself returns an error only if going on is pointless: the disk is full, or ctx has
 // ended.
@@ -32,6 +35,8 @@ import (
 // Nothing outside of dir is ever changed. Existing files at the path of an entry are removed first,
 // except directories that are not empty. They are never written through, whether they are symbolic
 // links or hard links. After an error, no incomplete file is left.
+//
+// Blocks of 4 KiB that are all zeros become holes in a file, if the file system has these.
 func Extract(
 	ctx context.Context, a *tarpack.Archive, dir string, o Options,
 ) (res Result, err error) {
@@ -78,13 +83,30 @@ type extractor struct {
 	runs     []run
 	problems format.Problems
 	failed   sync.Map // keys are the ordinals of entries that were not extracted
+	ids      idCache
+
+	// standIns has the paths of the files that took the place of targets that are not extracted.
+	standIns   map[int]string
+	standInsMu sync.Mutex
+
+	// For the walker only. noAttributes has the ordinals of directories that do not get mode, time
+	// and owner. entered has the directories that may be entered again under another path of the
+	// archive, and whether this run created them; it is nil unless StripComponents is set.
+	noAttributes map[int]bool
+	entered      map[durable.Inode]bool
 
 	entries, bytes atomic.Int64
 	progressMu     sync.Mutex
 }
 
 func newExtractor(a *tarpack.Archive, root *os.Root, o Options) *extractor {
-	x := &extractor{a: a, root: root, o: o, workers: o.Workers}
+	x := &extractor{
+		a: a, root: root, o: o, workers: o.Workers,
+		noAttributes: map[int]bool{}, standIns: map[int]string{},
+	}
+	if o.StripComponents > 0 {
+		x.entered = map[durable.Inode]bool{}
+	}
 	x.problems.Each = o.Problem
 	if x.workers <= 0 {
 		x.workers = runtime.GOMAXPROCS(0)
@@ -146,15 +168,22 @@ func (x *extractor) pass(ctx context.Context, kind passKind) error {
 }
 
 // fail records that entry i was not extracted. It returns an error only if going on is pointless.
-func (x *extractor) fail(ctx context.Context, i int, path string, off int64, err error) error {
+func (x *extractor) fail(ctx context.Context, i int, off int64, err error) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
+	}
+	path, e := x.a.Index().Path(i)
+	if e != nil {
+		return fmt.Errorf("%s: %w", x.a.Name(), e)
 	}
 	if fatal(err) {
 		return fmt.Errorf("%s: %w", format.Printable(path), bare(err))
 	}
-	x.failed.Store(i, true)
-	x.problems.Add(&format.Problem{Path: path, Offset: off, Err: bare(err)})
+	if !isExtracted(err) {
+		x.failed.Store(i, true)
+		err = bare(err)
+	}
+	x.problems.Add(&format.Problem{Path: path, Offset: off, Err: err})
 	return nil
 }
 

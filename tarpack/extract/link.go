@@ -7,6 +7,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
@@ -22,7 +23,11 @@ func (w *worker) symlink(d *targetDir, j *job) error {
 	if err := d.exclusively(j.name, create, nil); err != nil {
 		return err
 	}
-	return d.setTimeOf(j.name, j.entry.ModTime)
+	owned := w.owners.setOwner(j.ordinal, &j.entry, d.lchown(j.name))
+	if err := d.setTimeOf(j.name, j.entry.ModTime); err != nil {
+		return err
+	}
+	return owned
 }
 
 // hardlink extracts a hard link as a link, a clone or a copy of its target.
@@ -44,9 +49,15 @@ func (w *worker) hardlink(ctx context.Context, b *batch, k int) error {
 			return err
 		}
 		return errLater
+	case missing && mode == linkHard:
+		return w.standIn(ctx, b, k, target, &e)
 	case missing:
 	case mode == linkHard:
-		if done, err := w.link(d, j, target); done || err != nil {
+		path, err := w.x.a.Index().Path(target)
+		if err != nil {
+			return err
+		}
+		if done, err := w.link(d, j, w.x.strip(path)); done || err != nil {
 			return err
 		}
 	case e.Size >= cloneSize:
@@ -73,18 +84,35 @@ func (d *targetDir) clearForLater(name string) error {
 		return nil
 	}
 	if err == nil && !d.created[durable.InodeOf(there)] {
+		if d.keepOld {
+			return fs.ErrExist
+		}
 		err = d.root.Remove(name)
 	}
 	return err
 }
 
-// link creates a hard link to an extracted file. It returns false if the file system does not
-// support that.
-func (w *worker) link(d *targetDir, j *job, target int) (done bool, err error) {
-	path, err := w.x.a.Index().Path(target)
-	if err != nil {
-		return false, err
+// standIn extracts a hard link without its target. The first one becomes the file, and further ones
+// become links to that.
+func (w *worker) standIn(ctx context.Context, b *batch, k, target int, e *sidecar.Entry) error {
+	d, j := b.dir, &b.jobs[k]
+	w.x.standInsMu.Lock()
+	defer w.x.standInsMu.Unlock()
+	if path, ok := w.x.standIns[target]; ok {
+		if done, err := w.link(d, j, path); done || err != nil {
+			return err
+		}
 	}
+	err := w.file(ctx, b, k, target, e)
+	if err == nil || isExtracted(err) {
+		w.x.standIns[target] = joinPath(d.path, j.name)
+	}
+	return err
+}
+
+// link creates a hard link to the file that was extracted to path below the target. It returns
+// false if the file system does not support that.
+func (w *worker) link(d *targetDir, j *job, path string) (done bool, err error) {
 	err = w.x.root.Link(path, joinPath(d.path, j.name))
 	for _, e := range []error{
 		syscall.EPERM, syscall.EMLINK, syscall.EXDEV, syscall.EOPNOTSUPP, syscall.ENOSYS, fs.ErrNotExist,
@@ -106,6 +134,7 @@ func (w *worker) clone(d *targetDir, j *job, target int, size int64) (done bool,
 	if err != nil {
 		return false, err
 	}
+	path = w.x.strip(path)
 	src, err := w.x.root.OpenFile(path, os.O_RDONLY|durable.OpenNonblock, 0)
 	if err != nil {
 		return false, nil

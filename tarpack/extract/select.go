@@ -16,7 +16,7 @@ func (x *extractor) selectRuns() error {
 	index := x.a.Index()
 	if len(x.o.Paths) == 0 {
 		x.runs = []run{{0, index.Len()}}
-		return nil
+		return x.limit()
 	}
 	for _, p := range x.o.Paths {
 		if p == "" {
@@ -42,7 +42,7 @@ func (x *extractor) selectRuns() error {
 		x.runs = append(x.runs, r)
 	}
 	x.runs = mergeRuns(x.runs)
-	return nil
+	return x.limit()
 }
 
 // mergeRuns sorts runs and joins those that overlap or touch, so that no entry is extracted twice.

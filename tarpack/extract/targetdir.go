@@ -21,6 +21,7 @@ type targetDir struct {
 	name     string
 	root     *os.Root     // nil until the directory is used
 	borrowed bool         // root belongs to the caller, so it is not closed
+	keepOld  bool         // what is there already is not replaced
 	refs     atomic.Int32 // the walker's, and one for each batch in progress
 
 	// handle is opened by the first call of fd.
@@ -84,7 +85,7 @@ func (d *targetDir) makeDir(sub *targetDir) error {
 	}
 	// An entry's mode is set at the end. Until then the directory must be writable.
 	fi, err := sub.root.Stat(".")
-	if err == nil && sub.ordinal != sidecar.Root && fi.Mode()&writable != writable {
+	if err == nil && sub.ordinal != sidecar.Root && !d.keepOld && fi.Mode()&writable != writable {
 		return sub.root.Chmod(".", fi.Mode().Perm()|writable)
 	}
 	return nil
@@ -122,15 +123,19 @@ func (d *targetDir) open() error {
 	return nil
 }
 
-// restore sets the time of the directory and then its mode.
-func (d *targetDir) restore() error {
+// restore sets the owner and the time of the directory, and then its mode.
+func (d *targetDir) restore(owners *ownerReader) error {
 	if err := d.parent.open(); err != nil {
 		return err
 	}
+	owned := owners.setOwner(d.ordinal, &d.entry, d.parent.lchown(d.name))
 	if err := d.parent.setTimeOf(d.name, d.entry.ModTime); err != nil {
 		return err
 	}
-	return d.parent.root.Chmod(d.name, format.Permissions(d.entry.Mode))
+	if err := d.parent.root.Chmod(d.name, format.Permissions(d.entry.Mode)); err != nil {
+		return err
+	}
+	return owned
 }
 
 // errThere: something with the name exists, and exclusively has kept it.
@@ -138,8 +143,8 @@ var errThere = errors.New("it is there already")
 
 // exclusively calls create to create name in the directory. If that fails with fs.ErrExist, the
 // outcome depends on what is there. A file that this run created is a collision. Otherwise
-// exclusively returns errThere if keep accepts the file, or removes the file and calls create
-// again.
+// exclusively returns errThere if keep accepts the file, fs.ErrExist if d.keepOld is set, or
+// removes the file and calls create again.
 func (d *targetDir) exclusively(
 	name string, create func() error, keep func(fs.FileInfo) bool,
 ) error {
@@ -164,6 +169,9 @@ func (d *targetDir) exclusively(
 		if keep != nil && keep(there) {
 			d.noteCreated(there)
 			return errThere
+		}
+		if d.keepOld {
+			return fs.ErrExist
 		}
 		if err := d.root.Remove(name); err != nil {
 			return err

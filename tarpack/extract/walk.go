@@ -8,6 +8,7 @@ import (
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
 // A passKind is the purpose of a pass over the index.
@@ -48,8 +49,6 @@ const (
 	batchSize = 1 << 20
 )
 
-func (j *job) path(d *targetDir) string { return joinPath(d.path, j.name) }
-
 // joinPath returns the path of name in dir. The path of the root is "".
 func joinPath(dir, name string) string {
 	if dir == "" {
@@ -69,17 +68,20 @@ func splitName(path string) (dir, name string) {
 // by its name through the parent's. No path is looked up from the root, so an exchanged directory
 // cannot redirect the walk.
 type walker struct {
-	x     *extractor
-	ctx   context.Context
-	kind  passKind
-	stack []*targetDir
-	skip  int // entries with a lower ordinal are below a directory that failed
+	x      *extractor
+	ctx    context.Context
+	kind   passKind
+	stack  []*targetDir
+	owners ownerReader
+	skip   int // entries with a lower ordinal are below a directory that failed
 }
 
 // walk goes through the selected entries.
 func (w *walker) walk() (err error) {
+	w.owners.x = w.x
 	top := &targetDir{
-		root: w.x.root, borrowed: true, ordinal: sidecar.Root, createdHere: w.kind == passLinks,
+		keepOld: w.x.o.KeepOldFiles, root: w.x.root, borrowed: true,
+		ordinal: sidecar.Root, createdHere: w.kind == passLinks,
 	}
 	top.refs.Store(1)
 	w.stack = []*targetDir{top}
@@ -127,7 +129,10 @@ func (w *walker) entry(row *sidecar.Row) error {
 		}
 	}
 	path := string(row.Path)
-	dir, name := splitName(path)
+	dir, name := splitName(w.x.strip(path))
+	if w.kind == passFiles && w.x.o.Entry != nil {
+		w.x.o.Entry(*row)
+	}
 	err := sidecar.ValidPath(path)
 	if err != nil {
 		err = fmt.Errorf("%w: %w", format.ErrRefused, err)
@@ -150,7 +155,7 @@ func (w *walker) entry(row *sidecar.Row) error {
 		return nil
 	}
 	w.skipDir(row)
-	return w.x.fail(w.ctx, row.Ordinal, path, row.Entry.Offset, err)
+	return w.x.fail(w.ctx, row.Ordinal, row.Entry.Offset, err)
 }
 
 // skipDir skips everything below an entry that is a directory.
@@ -197,7 +202,7 @@ func (w *walker) directory(d *targetDir, name string, row *sidecar.Row) error {
 func (w *walker) push(d *targetDir, name string, row *sidecar.Row) error {
 	// In passLinks everything in the way has been removed, so this run created what is there.
 	sub := &targetDir{
-		path: joinPath(d.path, name), parent: d, name: name,
+		keepOld: d.keepOld, path: joinPath(d.path, name), parent: d, name: name,
 		ordinal: sidecar.Root, createdHere: w.kind == passLinks,
 	}
 	sub.refs.Store(1)
@@ -205,7 +210,7 @@ func (w *walker) push(d *targetDir, name string, row *sidecar.Row) error {
 		sub.ordinal, sub.entry = row.Ordinal, row.Entry
 	}
 	if w.kind == passFiles {
-		if err := d.makeDir(sub); err != nil {
+		if err := w.makeDir(d, sub); err != nil {
 			return err
 		}
 	} else if err := d.open(); err != nil { // sub is opened when it is used
@@ -213,6 +218,38 @@ func (w *walker) push(d *targetDir, name string, row *sidecar.Row) error {
 	}
 	w.stack = append(w.stack, sub)
 	return nil
+}
+
+// makeDir creates the directory sub in d, or uses one that exists, perhaps because it is extracted
+// from several directories of the archive.
+func (w *walker) makeDir(d, sub *targetDir) error {
+	err := d.makeDir(sub)
+	if errors.Is(err, format.ErrCollision) && w.x.entered != nil {
+		there, e := d.root.Lstat(sub.name)
+		if e != nil {
+			return e
+		}
+		createdHere, again := w.x.entered[durable.InodeOf(there)]
+		if !again || !there.IsDir() {
+			return err
+		}
+		sub.createdHere = createdHere
+		return sub.open()
+	}
+	if err != nil {
+		return err
+	}
+	if d.keepOld && !sub.createdHere && sub.ordinal != sidecar.Root {
+		w.x.noAttributes[sub.ordinal] = true
+	}
+	if w.x.entered == nil {
+		return nil
+	}
+	fi, err := sub.root.Stat(".")
+	if err == nil {
+		w.x.entered[durable.InodeOf(fi)] = sub.createdHere
+	}
+	return err
 }
 
 // pop removes the top of the stack. In the last pass the directory gets its mode and time, unless
@@ -224,9 +261,9 @@ func (w *walker) pop(well bool) error {
 	if !well {
 		return nil
 	}
-	if w.kind == passDirs && d.ordinal != sidecar.Root {
-		if err := d.restore(); err != nil {
-			return w.x.fail(w.ctx, d.ordinal, d.path, d.entry.Offset, err)
+	if w.kind == passDirs && d.ordinal != sidecar.Root && !w.x.noAttributes[d.ordinal] {
+		if err := d.restore(&w.owners); err != nil {
+			return w.x.fail(w.ctx, d.ordinal, d.entry.Offset, err)
 		}
 	}
 	return w.flush(d)
@@ -235,7 +272,7 @@ func (w *walker) pop(well bool) error {
 // enqueue adds a job to the batch of its directory.
 func (w *walker) enqueue(d *targetDir, j job) error {
 	if err := d.open(); err != nil {
-		return w.x.fail(w.ctx, j.ordinal, j.path(d), j.entry.Offset, err)
+		return w.x.fail(w.ctx, j.ordinal, j.entry.Offset, err)
 	}
 	if d.batch == nil {
 		d.batch = &batch{dir: d, jobs: make([]job, 0, 8), links: w.kind == passLinks}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -19,13 +18,14 @@ import (
 // A worker creates the entries of batches.
 type worker struct {
 	x       *extractor
+	owners  ownerReader
 	window  archiveWindow
 	content []byte // buffer for the content of one file
 }
 
 // work creates the entries of batches until there are no more.
 func (x *extractor) work(ctx context.Context) (err error) {
-	w := &worker{x: x, window: archiveWindow{r: x.a.Source()}}
+	w := &worker{x: x, owners: ownerReader{x: x}, window: archiveWindow{r: x.a.Source()}}
 	for b := range x.jobs {
 		if err == nil { // after an error batches are only released
 			err = w.makeBatch(ctx, b)
@@ -47,14 +47,12 @@ func (w *worker) makeBatch(ctx context.Context, b *batch) error {
 		if errors.Is(err, errLater) {
 			continue
 		}
-		if err == nil || errors.Is(err, errBits) {
+		if err == nil || isExtracted(err) {
 			entries++
 			bytes += j.entry.Size
 		}
-		if errors.Is(err, errBits) {
-			w.x.problems.Add(&format.Problem{Path: j.path(b.dir), Offset: j.entry.Offset, Err: err})
-		} else if err != nil {
-			if err := w.x.fail(ctx, j.ordinal, j.path(b.dir), j.entry.Offset, err); err != nil {
+		if err != nil {
+			if err := w.x.fail(ctx, j.ordinal, j.entry.Offset, err); err != nil {
 				return err
 			}
 		}
@@ -71,6 +69,9 @@ var (
 		format.ErrRefused)
 )
 
+// isExtracted reports whether the entry with this error is extracted all the same.
+func isExtracted(err error) bool { return errors.Is(err, errBits) || errors.Is(err, errOwner) }
+
 // makeEntry creates the entry of job k.
 func (w *worker) makeEntry(ctx context.Context, b *batch, k int) error {
 	d, j := b.dir, &b.jobs[k]
@@ -85,7 +86,10 @@ func (w *worker) makeEntry(ctx context.Context, b *batch, k int) error {
 	if !w.x.o.Special {
 		return fmt.Errorf("%w: it is a %v", format.ErrRefused, j.entry.Type)
 	}
-	return d.exclusively(j.name, func() error { return d.special(j) }, nil)
+	if err := d.exclusively(j.name, func() error { return d.special(j) }, nil); err != nil {
+		return err
+	}
+	return w.owners.setOwner(j.ordinal, &j.entry, d.lchown(j.name))
 }
 
 // inOnePiece is the largest file that is decompressed and checked in memory before it is created.
@@ -105,19 +109,18 @@ func (w *worker) file(ctx context.Context, b *batch, k, i int, e *sidecar.Entry)
 		}
 		defer r.Close()
 		return w.write(d, j, func(f *os.File) error {
-			_, err := r.WriteTo(contextWriter{ctx, f})
-			return err
+			out := &holeWriter{ctx: ctx, f: f}
+			_, err := r.WriteTo(out)
+			return errors.Join(err, out.end())
 		})
 	}
 	if err := w.inflate(b, k, e); err != nil {
 		return err
 	}
 	return w.write(d, j, func(f *os.File) error {
-		if len(w.content) == 0 {
-			return nil
-		}
-		_, err := f.Write(w.content)
-		return err
+		out := &holeWriter{ctx: ctx, f: f}
+		_, err := out.Write(w.content)
+		return errors.Join(err, out.end())
 	})
 }
 
@@ -159,7 +162,9 @@ func (w *worker) write(d *targetDir, j *job, fill func(*os.File) error) error {
 		return err
 	}
 	err = fill(f)
+	var owned error
 	if err == nil {
+		owned = w.owners.setOwner(j.ordinal, &j.entry, chown(f)) // before the mode: it clears bits
 		err = d.setMode(f, perm)
 	}
 	if err == nil {
@@ -168,10 +173,13 @@ func (w *worker) write(d *targetDir, j *job, fill func(*os.File) error) error {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return errors.Join(err, d.root.Remove(j.name))
 	}
-	if dropped {
+	switch {
+	case dropped && owned != nil:
+		return fmt.Errorf("%w; %w", errBits, owned)
+	case dropped:
 		return errBits
 	}
-	return nil
+	return owned
 }
 
 // createFile creates a file, replacing an older one.
@@ -201,17 +209,4 @@ func (d *targetDir) setMode(f *os.File, perm fs.FileMode) error {
 		return nil
 	}
 	return f.Chmod(perm)
-}
-
-// A contextWriter fails when its context has ended.
-type contextWriter struct {
-	ctx context.Context
-	w   io.Writer
-}
-
-func (c contextWriter) Write(b []byte) (int, error) {
-	if err := context.Cause(c.ctx); err != nil {
-		return 0, err
-	}
-	return c.w.Write(b)
 }

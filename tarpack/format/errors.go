@@ -1,9 +1,6 @@
 package format
 
-import (
-	"errors"
-	"fmt"
-)
+import "errors"
 
 // What can be wrong with an archive. An error that wraps one of these names the file. If it is
 // about one entry, it also has the path and the offset of that entry.
@@ -25,6 +22,8 @@ var (
 	// ErrUnfinished: bytes follow the end of the archive. They are from an append that was
 	// interrupted or is still running, or from another program.
 	ErrUnfinished = errors.New("an append was not finished, or another program has added to it")
+	// ErrJoined: another archive follows in the same file, as after cat a.tar.gz b.tar.gz.
+	ErrJoined = errors.New("another archive follows in the same file")
 	// ErrShard: a shard of a set is missing, or belongs to another set.
 	ErrShard = errors.New("the shard set is not whole")
 	// ErrShardMissing: a shard of a set is missing. It always comes with ErrShard.
@@ -71,28 +70,17 @@ var (
 	ErrNotIndexed = errors.New("the archive is complete and in its place, but not its index")
 )
 
-// UnfinishedError is an ErrUnfinished, and an ErrCorrupt, with the place where the archive ends.
-type UnfinishedError struct {
-	Trailer Trailer // the last T of the archive
-	Rest    int64   // bytes that follow it
-}
-
-func (e *UnfinishedError) Error() string {
-	if e.Rest == 1 {
-		return fmt.Sprintf("1 byte follows its end: %v", ErrUnfinished)
-	}
-	return fmt.Sprintf("%d bytes follow its end: %v", e.Rest, ErrUnfinished)
-}
-
-// Unwrap returns ErrUnfinished and ErrCorrupt.
-func (e *UnfinishedError) Unwrap() []error { return []error{ErrUnfinished, ErrCorrupt} }
-
 // What a notice is about.
 var (
 	// ErrIndexRebuilt: there is no usable sidecar, and the index is built in memory.
 	ErrIndexRebuilt = errors.New("indexing it in memory")
 	// ErrSpecial: a FIFO or a device is left out, as the option Special is not set.
 	ErrSpecial = errors.New("not packed")
+	// ErrUnread: a file or directory cannot be read and is left out, as the option SkipUnreadable is
+	// set.
+	ErrUnread = errors.New("not packed")
+	// ErrLeadsOut: a symbolic link leads out of the directory that is packed.
+	ErrLeadsOut = errors.New("a symbolic link out of the directory")
 )
 
 // corruptError is the type of ErrCorrupt. The errors of gzmember and sidecar match an error that

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/attributes"
 	"github.com/tarpack/tpk/tarpack/exclude"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
@@ -15,10 +16,32 @@ type Options struct {
 	Workers       int               // compressing goroutines; 0 means one for each CPU
 	Dedup         format.DedupMode  // which equal files become hard links
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
+	Include       *exclude.Patterns // paths to pack, with the directories above; nil packs all
+	Dereference   bool              // pack what symbolic links lead to, and not the links
+	OneFileSystem bool              // leave out what is in directories of other file systems
 	PreserveOwner bool              // keep user and group; otherwise both are 0
 	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
+
+	// Prefix is a directory of the archive below which everything is packed. It gets the mode 0755 and
+	// the time of the top. "" is the top of the archive.
+	Prefix string
+	// Names are paths below the directory to pack, each with everything below it and the directories
+	// above it. nil packs everything.
+	Names   []string
+	Mode    *attributes.Mode  // changes permissions; nil keeps them
+	Owner   *attributes.Owner // user of all entries; nil: see PreserveOwner
+	Group   *attributes.Owner // group of all entries; nil: see PreserveOwner
+	ModTime time.Time         // of all entries; the zero time keeps their own
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
+	// SkipUnreadable leaves out files and directories that cannot be read, with a notice for each that
+	// wraps format.ErrUnread. Otherwise the first one ends the run.
+	SkipUnreadable bool
+	// Base, if set, is an archive from which unchanged files are copied instead of compressed: those
+	// with the path, size and modification time that they have there, unless the time proves nothing
+	// (see edit.UpdateOptions.Checksum). The rest is as without it, and Base itself stays as it is. It
+	// excludes RemoveFiles, SkipUnreadable and block devices.
+	Base string
 	// RemoveFiles removes the files that were packed, after archive and sidecar are safely on disk.
 	// A file that has changed since, or that was not packed, stays.
 	RemoveFiles bool
@@ -33,6 +56,9 @@ func (o *Options) packer() packer.Options {
 	return packer.Options{
 		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude,
 		PreserveOwner: o.PreserveOwner, Special: o.Special, LatestModTime: o.LatestModTime,
+		Include: o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
+		Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
+		Prefix: o.Prefix, Names: o.Names, SkipUnreadable: o.SkipUnreadable,
 		RemoveFiles: o.RemoveFiles, Notice: o.Notice, Progress: o.Progress,
 	}
 }
@@ -43,10 +69,27 @@ type StreamOptions struct {
 	Workers       int               // compressing goroutines; 0 means one for each CPU
 	Dedup         format.DedupMode  // which equal files become hard links
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
+	Include       *exclude.Patterns // paths to pack, with the directories above; nil packs all
+	Dereference   bool              // pack what symbolic links lead to, and not the links
+	OneFileSystem bool              // leave out what is in directories of other file systems
 	PreserveOwner bool              // keep user and group; otherwise both are 0
 	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
+
+	// Prefix is a directory of the archive below which everything is packed. It gets the mode 0755 and
+	// the time of the top. "" is the top of the archive.
+	Prefix string
+	// Names are paths below the directory to pack, each with everything below it and the directories
+	// above it. nil packs everything.
+	Names   []string
+	Mode    *attributes.Mode  // changes permissions; nil keeps them
+	Owner   *attributes.Owner // user of all entries; nil: see PreserveOwner
+	Group   *attributes.Owner // group of all entries; nil: see PreserveOwner
+	ModTime time.Time         // of all entries; the zero time keeps their own
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
+	// SkipUnreadable leaves out files and directories that cannot be read, with a notice for each that
+	// wraps format.ErrUnread. Otherwise the first one ends the run.
+	SkipUnreadable bool
 
 	// Notice, if set, is called for each file that is left out, with the reason.
 	Notice func(error)
@@ -58,6 +101,10 @@ func (o *StreamOptions) packer() packer.Options {
 	return packer.Options{
 		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude,
 		PreserveOwner: o.PreserveOwner, Special: o.Special, LatestModTime: o.LatestModTime,
+		Include: o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
+		Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
+		Prefix: o.Prefix, Names: o.Names, SkipUnreadable: o.SkipUnreadable,
+
 		Notice: o.Notice, Progress: o.Progress,
 	}
 }
@@ -106,10 +153,12 @@ type Result struct {
 	ArchiveBytes int64
 	SidecarBytes int64 // 0 if the archive was written to a stream
 	Removed      int64 // files and directories that RemoveFiles removed
+	Unread       int64 // files and directories that SkipUnreadable left out
 }
 
 func newResult(r packer.Result) Result {
 	return Result{
-		Stats: r.Stats, ArchiveBytes: r.ArchiveBytes, SidecarBytes: r.SidecarBytes, Removed: r.Removed,
+		Stats: r.Stats, ArchiveBytes: r.ArchiveBytes, SidecarBytes: r.SidecarBytes,
+		Removed: r.Removed, Unread: r.Unread,
 	}
 }

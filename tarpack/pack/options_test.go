@@ -17,23 +17,45 @@ import (
 func TestOptions(t *testing.T) {
 	tartest.CheckOptions(t, func(t *testing.T, o pack.Options) *tartest.Outcome {
 		dir, out := tartest.OptionsTree(t), filepath.Join(t.TempDir(), "out.tar.gz")
-		if _, err := pack.Dir(context.Background(), dir, out, o); err != nil {
+		if o.OneFileSystem {
+			tartest.Mount(t, dir)
+		}
+		undo := tartest.Unreadable(t, dir, o.SkipUnreadable)
+		_, err := pack.Dir(context.Background(), dir, out, o)
+		undo()
+		if err != nil {
 			t.Fatal(err)
 		}
 		return tartest.OutcomeOf(t, dir, out)
-	}, append(tartest.PackingOptions(t), tartest.RemoveFilesOption())...)
+	}, slices.Concat(tartest.PackingOptions(t), tartest.DirOptions(),
+		[]tartest.Option{baseOption(t), tartest.RemoveFilesOption(), tartest.SkipUnreadableOption()})...)
+}
+
+// baseOption is the field Base: an archive with other bytes of the same size and time.
+func baseOption(t *testing.T) tartest.Option {
+	name := tartest.Pack(t, tartest.Tree(t, [2]string{"x.log", "a LOG"}), pack.Options{})
+	return tartest.Option{Field: "Base", Value: name, Effect: func(zero, set *tartest.Outcome) bool {
+		return zero.Entries["x.log"].Content == "a log" && set.Entries["x.log"].Content == "a LOG"
+	}}
 }
 
 func TestStreamOptions(t *testing.T) {
 	tartest.CheckOptions(t, func(t *testing.T, o pack.StreamOptions) *tartest.Outcome {
 		dir, out := tartest.OptionsTree(t), &bytes.Buffer{}
-		if _, err := pack.Stream(context.Background(), dir, out, o); err != nil {
+		if o.OneFileSystem {
+			tartest.Mount(t, dir)
+		}
+		undo := tartest.Unreadable(t, dir, o.SkipUnreadable)
+		_, err := pack.Stream(context.Background(), dir, out, o)
+		undo()
+		if err != nil {
 			t.Fatal(err)
 		}
 		res := tartest.OutcomeOf(t, dir)
 		res.AddArchive(t, out.Bytes())
 		return res
-	}, tartest.PackingOptions(t)...)
+	}, slices.Concat(tartest.PackingOptions(t), tartest.DirOptions(),
+		[]tartest.Option{tartest.SkipUnreadableOption()})...)
 }
 
 // only returns the options of PackingOptions for the given fields.

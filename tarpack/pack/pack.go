@@ -3,6 +3,7 @@ package pack
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
@@ -24,18 +25,25 @@ import (
 // error names the path. A second writer of the same archive gets format.ErrLocked.
 func Dir(ctx context.Context, dir, out string, o Options) (Result, error) {
 	if fi, err := os.Stat(out); err == nil && device.Is(fi) {
+		if o.Base != "" {
+			return Result{}, fmt.Errorf("%s: %w: Base excludes devices", out, os.ErrInvalid)
+		}
 		return packDevice(ctx, dir, out, o)
 	}
+	if o.Base != "" {
+		return packWithBase(ctx, dir, out, o)
+	}
+	po := o.packer()
 	dst, err := shardset.CreateArchive(out)
 	if err != nil {
 		return Result{}, err
 	}
-	t, err := tree.Open(dir)
+	t, err := po.OpenTree(ctx, dir)
 	if err != nil {
 		return Result{}, errors.Join(err, dst.Abort())
 	}
 	defer t.Close()
-	p, packed, err := packInto(ctx, dst, o.packer(), walkTree(t))
+	p, packed, err := packInto(ctx, dst, po, walkTree(t))
 	if err != nil {
 		return Result{}, err
 	}
@@ -74,12 +82,13 @@ func packInto(
 // Stream packs the directory dir into w. It writes no sidecar, which can be rebuilt from the
 // archive. After an error w has received part of an archive.
 func Stream(ctx context.Context, dir string, w io.Writer, o StreamOptions) (Result, error) {
-	t, err := tree.Open(dir)
+	po := o.packer()
+	t, err := po.OpenTree(ctx, dir)
 	if err != nil {
 		return Result{}, err
 	}
 	defer t.Close()
-	return stream(ctx, w, o.packer(), walkTree(t))
+	return stream(ctx, w, po, walkTree(t))
 }
 
 func stream(ctx context.Context, w io.Writer, o packer.Options, walk walk) (Result, error) {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/attributes"
 	"github.com/tarpack/tpk/tarpack/exclude"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
@@ -22,10 +23,27 @@ type PackOptions struct {
 	Workers       int               // compressing goroutines; 0 means one for each CPU
 	Dedup         format.DedupMode  // which equal files become hard links
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
+	Include       *exclude.Patterns // paths to pack, with the directories above; nil packs all
+	Dereference   bool              // pack what symbolic links lead to, and not the links
+	OneFileSystem bool              // leave out what is in directories of other file systems
 	PreserveOwner bool              // keep user and group; otherwise both are 0
 	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
+
+	// Prefix is a directory of the archive below which everything is packed. It gets the mode 0755 and
+	// the time of the top. "" is the top of the archive.
+	Prefix string
+	// Names are paths below the directory to pack, each with everything below it and the directories
+	// above it. nil packs everything.
+	Names   []string
+	Mode    *attributes.Mode  // changes permissions; nil keeps them
+	Owner   *attributes.Owner // user of all entries; nil: see PreserveOwner
+	Group   *attributes.Owner // group of all entries; nil: see PreserveOwner
+	ModTime time.Time         // of all entries; the zero time keeps their own
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
+	// SkipUnreadable leaves out files and directories that cannot be read, with a notice for each that
+	// wraps format.ErrUnread. Otherwise the first one ends the run.
+	SkipUnreadable bool
 	// RemoveFiles removes the packed files once the set is safely on disk. A file that has changed
 	// since, or that was not packed, stays.
 	RemoveFiles bool
@@ -40,8 +58,12 @@ func (o *PackOptions) packer() packer.Options {
 	return packer.Options{
 		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup,
 		Exclude: o.Exclude, PreserveOwner: o.PreserveOwner, Special: o.Special,
-		LatestModTime: o.LatestModTime, RemoveFiles: o.RemoveFiles,
-		Notice: o.Notice, Progress: o.Progress,
+		LatestModTime: o.LatestModTime,
+		Include:       o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
+		Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
+		Prefix: o.Prefix, Names: o.Names, SkipUnreadable: o.SkipUnreadable,
+		RemoveFiles: o.RemoveFiles,
+		Notice:      o.Notice, Progress: o.Progress,
 	}
 }
 
@@ -52,6 +74,7 @@ type PackResult struct {
 	ArchiveBytes int64         // of all shards
 	SidecarBytes int64         // of all sidecars
 	Removed      int64         // files and directories that RemoveFiles removed
+	Unread       int64         // files and directories that SkipUnreadable left out
 }
 
 // SplitOptions are the options of Split. Exactly one of Size and Shards must be set.

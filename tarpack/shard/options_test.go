@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/tarpack/tpk/tarpack/format"
@@ -27,13 +28,19 @@ func TestPackOptions(t *testing.T) {
 			o.Shards = 2
 		}
 		dir := tartest.OptionsTree(t)
+		if o.OneFileSystem {
+			tartest.Mount(t, dir)
+		}
+		undo := tartest.Unreadable(t, dir, o.SkipUnreadable)
 		out := filepath.Join(dir, "out.tar.gz") // the shards are not packed
 		res, err := shard.Pack(context.Background(), dir, out, o)
+		undo()
 		if err != nil {
 			t.Fatal(err)
 		}
 		return tartest.OutcomeOf(t, dir, shardNames(res.Shards)...)
-	}, append(append(tartest.PackingOptions(t), tartest.RemoveFilesOption()), sizeOptions...)...)
+	}, slices.Concat(tartest.PackingOptions(t), tartest.DirOptions(), sizeOptions,
+		[]tartest.Option{tartest.RemoveFilesOption(), tartest.SkipUnreadableOption()})...)
 }
 
 func TestSplitOptions(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
-	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
 // Pack packs the directory dir into a shard set for the archive name out. Links stay inside their
@@ -21,6 +20,7 @@ func Pack(ctx context.Context, dir, out string, o PackOptions) (res PackResult, 
 	if err := so.Check(out); err != nil {
 		return res, err
 	}
+	po := o.packer()
 	set, err := shardset.Create(out)
 	if err != nil {
 		return res, err
@@ -31,12 +31,12 @@ func Pack(ctx context.Context, dir, out string, o PackOptions) (res PackResult, 
 			err = errors.Join(err, set.Abort())
 		}
 	}()
-	t, err := tree.Open(dir)
+	t, err := po.OpenTree(ctx, dir)
 	if err != nil {
 		return res, err
 	}
 	defer t.Close()
-	p, err := packer.New(nil, o.packer())
+	p, err := packer.New(nil, po)
 	if err != nil {
 		return res, err
 	}
@@ -50,7 +50,8 @@ func Pack(ctx context.Context, dir, out string, o PackOptions) (res PackResult, 
 		}
 	}
 	walk := func(ctx context.Context) error { return p.Walk(ctx, t) }
-	if _, err := p.Run(ctx, walk, nil); err != nil {
+	packed, err := p.Run(ctx, walk, nil)
+	if err != nil {
 		return res, err
 	}
 	committing = true
@@ -60,6 +61,7 @@ func Pack(ctx context.Context, dir, out string, o PackOptions) (res PackResult, 
 	}
 	res = PackResult{
 		Stats: committed.Stats, ArchiveBytes: committed.Bytes, SidecarBytes: committed.Index,
+		Unread: packed.Unread,
 	}
 	for _, s := range committed.Shards {
 		res.Shards = append(res.Shards, Shard(s))

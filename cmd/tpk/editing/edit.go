@@ -74,7 +74,7 @@ func (e *Edit) Run(c *cli.Context) error {
 		return report.ChangedArchive(e.Archive, err)
 	}
 	if res.Ignored > 0 && e.Ignored != nil {
-		m.Print(report.Say(e.Ignored(res.Ignored)))
+		m.Remark(report.Say(e.Ignored(res.Ignored)))
 	}
 	if asJSON {
 		return encoder.Encode(resultLine{

@@ -77,6 +77,14 @@ func Single() cli.Flag {
 	return Switch("single", "change one shard of a set as an archive of its own")
 }
 
+// Quiet returns the flag that all commands have, and tpk before the command.
+func Quiet() *cli.BoolFlag {
+	return &cli.BoolFlag{
+		Name: "quiet", Aliases: []string{"q"}, DisableDefaultText: true,
+		Usage: "print only errors and the results that were asked for",
+	}
+}
+
 // Progress returns the flag of every command that may take long.
 func Progress() cli.Flag {
 	return &cli.StringFlag{

@@ -11,7 +11,8 @@ import (
 // Interspersed returns the command line with the flags of the command before its arguments.
 // urfave/cli stops at the first argument, but people write `tpk serve site.tar.gz --listen :80`.
 // After "--" everything is an argument. args[0] is the program. An unknown flag stays a flag, so
-// that the parser refuses it.
+// that the parser refuses it. Letters that are put together, as in -vC DIR, become flags of their
+// own.
 func Interspersed(app *cli.App, args []string) []string {
 	at := slices.IndexFunc(args[1:], func(a string) bool { return !IsFlag(a) }) + 1
 	if at == 0 {
@@ -24,6 +25,9 @@ func Interspersed(app *cli.App, args []string) []string {
 	var flags, rest []string
 	help := false
 	for words := args[at+1:]; len(words) > 0; {
+		if split := splitLetters(cmd, words[0]); split != nil {
+			words = slices.Concat(split, words[1:])
+		}
 		word := words[0]
 		words = words[1:]
 		switch {
@@ -48,6 +52,37 @@ func Interspersed(app *cli.App, args []string) []string {
 		return append(slices.Clone(args[:at+1]), "--help")
 	}
 	return slices.Concat(args[:at+1], flags, []string{"--"}, rest)
+}
+
+// splitLetters returns the flags of a word such as -vC, or -vCDIR, as in tar and curl. It returns
+// nil if the word is one flag, or has a letter that the command does not have.
+func splitLetters(cmd *cli.Command, word string) (split []string) {
+	if len(word) < 3 || word[0] != '-' || word[1] == '-' || hasFlag(cmd, word[1:]) {
+		return nil
+	}
+	for i := 1; i < len(word); i++ {
+		letter := word[i : i+1]
+		if letter != "h" && !hasFlag(cmd, letter) {
+			return nil
+		}
+		split = append(split, "-"+letter)
+		if TakesValue(cmd, letter) {
+			if rest := word[i+1:]; strings.HasPrefix(rest, "=") {
+				return nil
+			} else if rest != "" {
+				split = append(split, rest)
+			}
+			break
+		}
+	}
+	return split
+}
+
+// hasFlag reports whether a command has a flag of that name.
+func hasFlag(cmd *cli.Command, name string) bool {
+	return slices.ContainsFunc(cmd.Flags, func(f cli.Flag) bool {
+		return slices.Contains(f.Names(), name)
+	})
 }
 
 // IsFlag reports whether a word of a command line is a flag. A single "-" is none: it stands for

@@ -3,6 +3,7 @@ package flags
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -15,20 +16,35 @@ import (
 
 // Source returns the flags of every command that packs files, followed by those given.
 func Source(more ...cli.Flag) []cli.Flag {
-	return append([]cli.Flag{
-		Level(""),
-		Workers(),
-		Dedup(),
+	return slices.Concat([]cli.Flag{Level(""), Workers(), Dedup()}, Exclusion(), []cli.Flag{
 		&cli.StringSliceFlag{
-			Name: "exclude", Usage: "leave out files that match `GLOB` (repeatable)",
+			Name:  "include",
+			Usage: "take only what matches `GLOB`, with all below it (repeatable)",
 		},
-		&cli.StringSliceFlag{
-			Name:  "exclude-from",
-			Usage: "read globs from `FILE`, one per line; # starts a comment (repeatable)",
+		&cli.BoolFlag{
+			Name: "dereference", Aliases: []string{"L"}, DisableDefaultText: true,
+			Usage: "store the files that symbolic links lead to, not the links",
 		},
+		Switch("one-file-system", "leave out what is in directories of other file systems"),
 		Switch("preserve-owner", "store owners and groups"),
+		&cli.StringFlag{
+			Name:  "owner",
+			Usage: "store this owner for all files; `USER` is a name, a number or NAME:NUMBER",
+		},
+		&cli.StringFlag{
+			Name: "group", Usage: "store this group for all files; `GROUP` is as for --owner",
+		},
+		&cli.StringFlag{
+			Name:  "mode",
+			Usage: "change permissions as chmod does; `MODE` is as 644 or u=rwX,go=rX",
+		},
+		&cli.StringFlag{
+			Name: "mtime",
+			Usage: "store this modification time for all files; `TIME` is as @SECONDS," +
+				" 2026-01-31, 2026-01-31T12:00:00Z, or ./FILE for its time",
+		},
 		Switch("special", "include FIFOs and devices"),
-	}, more...)
+	}, more)
 }
 
 // ParseSource returns the options that the flags of [Source] and SOURCE_DATE_EPOCH set.
@@ -38,7 +54,16 @@ func ParseSource(c *cli.Context) (pack.Options, error) {
 		PreserveOwner: c.Bool("preserve-owner"), Special: c.Bool("special"),
 	}
 	var err error
-	if o.Exclude, err = excluder(c); err != nil {
+	if o.Exclude, err = Excluded(c); err != nil {
+		return o, err
+	}
+	if c.IsSet("include") {
+		if o.Include, err = globs(c, "include", ""); err != nil {
+			return o, err
+		}
+	}
+	o.Dereference, o.OneFileSystem = c.Bool("dereference"), c.Bool("one-file-system")
+	if err := parseAttributes(c, &o); err != nil {
 		return o, err
 	}
 	if epoch := os.Getenv("SOURCE_DATE_EPOCH"); epoch != "" {
@@ -53,15 +78,33 @@ func ParseSource(c *cli.Context) (pack.Options, error) {
 	return o, nil
 }
 
-// excluder returns the globs of the command line and of the files named there.
-func excluder(c *cli.Context) (*exclude.Patterns, error) {
+// Exclusion returns the flags that leave out files.
+func Exclusion() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{
+			Name: "exclude", Usage: "leave out files that match `GLOB` (repeatable)",
+		},
+		&cli.StringSliceFlag{
+			Name:  "exclude-from",
+			Usage: "read globs from `FILE`, one per line; # starts a comment (repeatable)",
+		},
+	}
+}
+
+// Excluded returns what the flags of [Exclusion] leave out.
+func Excluded(c *cli.Context) (*exclude.Patterns, error) {
+	return globs(c, "exclude", "exclude-from")
+}
+
+// globs returns the globs of the flag, and those in the files that the flag from names, if any.
+func globs(c *cli.Context, flag, from string) (*exclude.Patterns, error) {
 	var x exclude.Patterns
-	for _, glob := range c.StringSlice("exclude") {
+	for _, glob := range c.StringSlice(flag) {
 		if err := x.Add(glob); err != nil {
-			return nil, report.Usagef("%s: --exclude: %v", c.Command.Name, err)
+			return nil, report.Usagef("%s: --%s: %v", c.Command.Name, flag, err)
 		}
 	}
-	for _, name := range c.StringSlice("exclude-from") {
+	for _, name := range c.StringSlice(from) {
 		f, err := os.Open(name)
 		if err != nil {
 			return nil, err

@@ -5,6 +5,11 @@ import (
 	"strings"
 )
 
+// Globs is a paragraph for the help of commands that take a path or a glob.
+const Globs = `An argument that is not a path in ARCHIVE is a GLOB: one without a slash, such as
+'*.html', matches names in any directory; one with a slash, such as 'docs/*.html', matches whole
+paths. * and ? do not match slashes, ** does, and {a,b} and [a-z] work.`
+
 // Text returns the description of a command: paragraphs of prose, the exit codes, and examples.
 // Prose is wrapped when it is printed, except lines that begin with a space. failure is what exit
 // code 1 means.

@@ -1,7 +1,8 @@
 // Package reading has what the commands that read an archive share.
 //
 //	open.go  [Open]: an archive or a shard set, with its index
-//	path.go  [EntryPath], [Lookup], [Span]: from a word of the command line to entries
+//	path.go  [EntryPath], [Lookup]: from a word of the command line to an entry
+//	match.go [Find], [Spans]: from words, which may be globs, to entries
 //	text.go  [Names], [Long]: entries as lines of text
 //	json.go  [JSON]: entries as JSON objects
 package reading

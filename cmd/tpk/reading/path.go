@@ -34,19 +34,3 @@ func Lookup(a *tarpack.Archive, word string) (i int, e sidecar.Entry, err error)
 	}
 	return i, e, err
 }
-
-// Span returns the ordinals, from first to below end, of the entry for a word of the command line
-// and of everything below it. The root spans the archive.
-func Span(a *tarpack.Archive, word string) (first, end int, err error) {
-	if EntryPath(word) == "" {
-		return 0, a.Index().Len(), nil
-	}
-	i, e, err := Lookup(a, word)
-	if err != nil {
-		return 0, 0, err
-	}
-	if e.Type == sidecar.TypeDir {
-		return i, int(e.End), nil
-	}
-	return i, i + 1, nil
-}

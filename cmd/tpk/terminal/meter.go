@@ -1,8 +1,10 @@
 package terminal
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,6 +28,8 @@ type Meter struct {
 	verb string // "packing"
 	on   bool   // progress is shown
 
+	quiet bool // notices are not printed
+
 	mu    sync.Mutex
 	bar   *progressbar.ProgressBar // on a terminal
 	known bool                     // the bar has an end
@@ -38,7 +42,7 @@ type Meter struct {
 // NewMeter returns the meter of a command. It draws a bar if standard error is a terminal, and
 // prints lines elsewhere if --progress=always is set.
 func NewMeter(c *cli.Context, verb string) *Meter {
-	m := &Meter{w: c.App.ErrWriter, verb: verb, start: time.Now()}
+	m := &Meter{w: c.App.ErrWriter, verb: verb, start: time.Now(), quiet: IsQuiet(c)}
 	onTerminal := IsTerminal(m.w)
 	switch c.String("progress") {
 	case "always":
@@ -46,10 +50,18 @@ func NewMeter(c *cli.Context, verb string) *Meter {
 	case "auto", "": // commands that take long only without an index have no such flag
 		m.on = onTerminal
 	}
+	m.on = m.on && !m.quiet
 	if m.on && onTerminal {
 		m.bar = newBar(m.w, -1)
 	}
 	return m
+}
+
+// IsQuiet reports whether --quiet is set, before or after the command.
+func IsQuiet(c *cli.Context) bool {
+	return slices.ContainsFunc(c.Lineage(), func(c *cli.Context) bool {
+		return c.App != nil && c.Bool("quiet")
+	})
 }
 
 // newBar returns a bar for a number of bytes, or -1 if it is not known.
@@ -139,8 +151,20 @@ func (m *Meter) Print(line string) {
 	fmt.Fprintln(m.w, line)
 }
 
-// Notice prints a library's notice, with a hint if there is one.
-func (m *Meter) Notice(notice error) { m.Print(report.Line(notice)) }
+// Notice prints a library's notice, with a hint if there is one. With --quiet it prints only those
+// that are errors.
+func (m *Meter) Notice(notice error) {
+	if !m.quiet || errors.Is(notice, format.ErrUnread) {
+		m.Print(report.Line(notice))
+	}
+}
+
+// Remark prints a line unless --quiet is set.
+func (m *Meter) Remark(line string) {
+	if !m.quiet {
+		m.Print(line)
+	}
+}
 
 // Stop removes the bar.
 func (m *Meter) Stop() {

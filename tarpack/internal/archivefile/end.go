@@ -26,9 +26,12 @@ func (a *File) FindEnd() error {
 	if x, _, sideErr := a.OpenSidecar(); sideErr == nil {
 		return x.Close()
 	}
+	if joined := format.LastJoined(a.OSFile, a.Size); joined != nil {
+		return fmt.Errorf("%s: %w", a.Name, joined)
+	}
 	if t, ok := format.LastTrailer(a.OSFile, a.Size); ok {
 		rest := a.Size - t.Offset - format.EndSize
-		return fmt.Errorf("%s: %w", a.Name, &format.UnfinishedError{Trailer: t, Rest: rest})
+		return fmt.Errorf("%s: %w", a.Name, format.NewUnfinished(a.OSFile, t, rest))
 	}
 	return err
 }

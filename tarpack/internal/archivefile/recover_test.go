@@ -170,6 +170,21 @@ func TestRecover(t *testing.T) {
 	}
 }
 
+// wantNoRepair expects that Repair does not cut off another archive behind the archive name.
+func wantNoRepair(t *testing.T, name, out string) {
+	t.Helper()
+	before := tartest.Read(t, name)
+	for _, to := range []string{name, out} {
+		_, err := convert.Repair(t.Context(), name, to, convert.RepairOptions{})
+		if !errors.Is(err, format.ErrJoined) {
+			t.Errorf("repair: %v", err)
+		}
+	}
+	if !bytes.Equal(tartest.Read(t, name), before) {
+		t.Error("repair has changed it")
+	}
+}
+
 // Bytes after an archive stay if no note names them, unless Repair is called.
 func TestRecoverOthers(t *testing.T) {
 	ctx := context.Background()
@@ -177,6 +192,10 @@ func TestRecoverOthers(t *testing.T) {
 	good, side := tartest.Read(t, name), tartest.Read(t, name+format.SidecarSuffix)
 	more := tartest.Tree(t, [2]string{"b", "y"})
 	for _, rest := range [][]byte{[]byte("\n"), good, bytes.Repeat([]byte{0}, 1000)} {
+		want := format.ErrUnfinished
+		if len(rest) == len(good) {
+			want = format.ErrJoined
+		}
 		both := append(bytes.Clone(good), rest...)
 		other := bytes.Clone(good[len(good)-format.EndSize:])
 		other[digestAt]++
@@ -188,13 +207,13 @@ func TestRecoverOthers(t *testing.T) {
 				tartest.WriteFile(t, format.TempName(name), note)
 			}
 			for _, o := range []edit.AddOptions{{}, {Append: true}} {
-				if _, err := edit.Add(ctx, name, []string{more}, o); !errors.Is(err, format.ErrUnfinished) {
+				if _, err := edit.Add(ctx, name, []string{more}, o); !errors.Is(err, want) {
 					t.Errorf("add: %v", err)
 				}
 			}
 			if _, err := tarpack.Reindex(ctx, name, tarpack.ReindexOptions{}); !errors.Is(
 				err,
-				format.ErrUnfinished,
+				want,
 			) {
 				t.Errorf("index: %v", err)
 			}
@@ -202,6 +221,10 @@ func TestRecoverOthers(t *testing.T) {
 				t.Fatal("it was cut off")
 			}
 			out := filepath.Join(t.TempDir(), "out.tar.gz")
+			if want == format.ErrJoined {
+				wantNoRepair(t, name, out)
+				continue
+			}
 			if res, err := convert.Repair(ctx, name, out, convert.RepairOptions{}); err != nil ||
 				res.CutOff != int64(len(rest)) ||
 				res.Lost != 0 {

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 
 	"github.com/tarpack/tpk/gzmember"
@@ -33,6 +34,7 @@ type Archive struct {
 	genuine map[uint32]bool   // files with several names that are not duplicates
 	groups  GroupCache
 	held    map[int]shardset.Held // shards of which something was copied
+	written int64                 // when the first file was last written, in seconds since 1970
 }
 
 // Open opens the archive name, which is the given number of a rewrite. It checks the whole index,
@@ -42,7 +44,12 @@ func Open(ctx context.Context, name string, number int, o *indexed.Options) (*Ar
 	if err != nil {
 		return nil, err
 	}
-	return open(ctx, &Archive{File: x, Number: number}, o, x.BuildIndex)
+	a := &Archive{File: x, Number: number, written: math.MaxInt64}
+	// The time of a device says nothing about the archive on it.
+	if fi, err := x.OSFile.Stat(); err == nil && fi.Mode().IsRegular() {
+		a.written = fi.ModTime().Unix()
+	}
+	return open(ctx, a, o, x.BuildIndex)
 }
 
 // OpenAny is Open for an archive or a shard set. The name of a set is one that shardset.Named
@@ -66,7 +73,13 @@ func OpenSet(
 	if err != nil {
 		return nil, err
 	}
-	a := &Archive{File: s.File, Set: s, Number: number, held: map[int]shardset.Held{}}
+	a := &Archive{File: s.File, Set: s, Number: number, held: map[int]shardset.Held{},
+		written: math.MaxInt64}
+	for i := range set.N {
+		if fi, err := os.Stat(set.Shard(i)); err == nil {
+			a.written = min(a.written, fi.ModTime().Unix())
+		}
+	}
 	return open(ctx, a, o, s.BuildIndex)
 }
 
@@ -128,6 +141,11 @@ func (a *Archive) OpenContent(i int) (*gzmember.Reader, error) {
 	}
 	return gzmember.NewReader(a.Bytes(), c)
 }
+
+// IsOlderThan reports whether the file of the archive was last written in a second before modTime
+// was over. A file with that time was from the future when it was packed. A copy may be later than
+// the archive was, so false proves nothing.
+func (a *Archive) IsOlderThan(modTime int64) bool { return a.written <= modTime }
 
 // FindGenuine finds the files that have several names among the paths that stay. Duplicates do not
 // count. If all hard links are duplicates, the index is not read.

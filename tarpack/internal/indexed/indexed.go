@@ -56,7 +56,7 @@ func Open(ctx context.Context, name string, o *Options) (*File, error) {
 			return nil, err
 		}
 		if f.Rest > 0 && o.Notice != nil {
-			rest := &format.UnfinishedError{Trailer: f.Trailer, Rest: f.Rest}
+			rest := format.NewUnfinished(f.OSFile, f.Trailer, f.Rest)
 			o.Notice(fmt.Errorf("%s: %w: left out", name, rest))
 		}
 		return x, nil

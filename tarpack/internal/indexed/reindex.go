@@ -45,7 +45,7 @@ func Reindex(ctx context.Context, name string, o scan.Options) (res scan.Result,
 	}
 	if a.Rest > 0 {
 		return scan.Result{}, fmt.Errorf("%s: %w", name,
-			&format.UnfinishedError{Trailer: a.Trailer, Rest: a.Rest})
+			format.NewUnfinished(a.OSFile, a.Trailer, a.Rest))
 	}
 	real, err := filepath.EvalSymlinks(name)
 	if err != nil {

@@ -60,7 +60,7 @@ func (d *Disk) open() (*os.File, error) {
 	if left := durable.Tick - time.Since(changed); left > 0 && left <= durable.Tick {
 		time.Sleep(left)
 	}
-	f, err := d.Dir.Root.OpenFile(d.Name, os.O_RDONLY|durable.OpenNonblock, 0)
+	f, err := d.OpenFile()
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +68,7 @@ func (d *Disk) open() (*os.File, error) {
 		f.Close()
 		return nil, err
 	}
+	d.Headers.Unkept.Look(d.Path(), f)
 	return f, nil
 }
 

@@ -23,9 +23,11 @@ import (
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/attributes"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/output"
+	"github.com/tarpack/tpk/tarpack/internal/unkept"
 )
 
 // A Source supplies the tar header of an entry.
@@ -76,6 +78,29 @@ func (c *Content) Release() {
 type Headers struct {
 	PreserveOwner bool
 	LatestModTime time.Time // later times are clamped to it; the zero time clamps none
+
+	Mode         *attributes.Mode  // changes permissions
+	ModTime      time.Time         // of all entries; the zero time keeps their own
+	Owner, Group *attributes.Owner // of all entries, if not nil
+
+	Unkept *unkept.Counter // counts the attributes that are not kept; nil counts none
+}
+
+// Override changes what the options replace in a header that was made of a file.
+func (m *Headers) Override(h *format.Header) {
+	h.Mode = m.Mode.Apply(h.Mode, h.Type == sidecar.TypeDir)
+	switch {
+	case !m.ModTime.IsZero():
+		h.ModTime = m.ModTime.Unix()
+	case !m.LatestModTime.IsZero():
+		h.ModTime = min(h.ModTime, m.LatestModTime.Unix())
+	}
+	if m.Owner != nil {
+		h.UID, h.Uname = m.Owner.ID, m.Owner.Name
+	}
+	if m.Group != nil {
+		h.GID, h.Gname = m.Group.ID, m.Group.Name
+	}
 }
 
 // of returns the header of a file, complete except for a link's target. A file without a time gets
@@ -88,9 +113,6 @@ func (m *Headers) of(path string, typ sidecar.Type, info fs.FileInfo) format.Hea
 	if typ == sidecar.TypeFile {
 		h.Size = info.Size()
 	}
-	if t := m.LatestModTime; !t.IsZero() {
-		h.ModTime = min(h.ModTime, t.Unix())
-	}
 	st := durable.StatOf(info)
 	if typ == sidecar.TypeChar || typ == sidecar.TypeBlock {
 		h.DevMajor, h.DevMinor = st.Major, st.Minor
@@ -99,6 +121,7 @@ func (m *Headers) of(path string, typ sidecar.Type, info fs.FileInfo) format.Hea
 		h.UID, h.GID = st.UID, st.GID
 		h.Uname, h.Gname = durable.OwnerNames.User(st.UID), durable.OwnerNames.Group(st.GID)
 	}
+	m.Override(&h)
 	return h
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/tarpack/tpk/tarpack/internal/device"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
-	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
 // PackOn packs the directory dir onto a device of room bytes, and then removes what it packed if
@@ -15,7 +14,7 @@ import (
 func PackOn(
 	ctx context.Context, dir string, f *os.File, room int64, o Options,
 ) (res Result, err error) {
-	t, err := tree.Open(dir)
+	t, err := o.OpenTree(ctx, dir)
 	if err != nil {
 		return res, err
 	}

@@ -7,10 +7,11 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tarpack/tpk/sidecar/build"
-	"github.com/tarpack/tpk/tarpack/exclude"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/dedup"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -19,32 +20,15 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/internal/tarwriter"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
+	"github.com/tarpack/tpk/tarpack/internal/unkept"
 	"golang.org/x/sync/errgroup"
 )
-
-// Options are the options of a Packer. The zero value is usable.
-type Options struct {
-	Level         int               // of compression, 1 to 9; 0 means 6
-	Workers       int               // compressing goroutines; 0 means one for each CPU
-	Dedup         format.DedupMode  // which equal files become hard links
-	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
-	PreserveOwner bool              // keep user and group; otherwise both are 0
-	Special       bool              // keep FIFOs and devices
-	// LatestModTime clamps later modification times to it. The zero time clamps none.
-	LatestModTime time.Time
-	// RemoveFiles makes the run remember what it packs, for RemovePacked.
-	RemoveFiles bool
-
-	// Notice, if set, is called for each file that is left out, with the reason.
-	Notice func(error)
-	// Progress, if set, is called after each entry, always from the same goroutine.
-	Progress func(format.Progress)
-}
 
 // Result describes an archive that was written.
 type Result struct {
 	tarwriter.Finished
 	Removed int64 // files and directories that RemoveFiles removed
+	Unread  int64 // files and directories that SkipUnreadable left out
 }
 
 // A Packer is one run that makes an archive. Set the exported fields before Run.
@@ -66,6 +50,8 @@ type Packer struct {
 	known    *dedup.Contents
 	packed   fingerprints // nil unless files are removed
 	recent   recents
+	unread   atomic.Int64
+	left     map[string]bool // paths of files that were not read, if files are removed
 }
 
 // An EntrySink takes the entries of an archive that are not written in its order.
@@ -83,6 +69,7 @@ func New(w io.Writer, o Options) (*Packer, error) {
 	}
 	p := NewDry(o)
 	p.Out = out
+	p.headers.Unkept = &unkept.Counter{}
 	return p, nil
 }
 
@@ -90,9 +77,12 @@ func New(w io.Writer, o Options) (*Packer, error) {
 func NewDry(o Options) *Packer {
 	p := &Packer{
 		Options: o, workers: o.Workers, level: o.Level,
-		headers: input.Headers{PreserveOwner: o.PreserveOwner, LatestModTime: o.LatestModTime},
-		queue:   newQueue(),
-		known:   dedup.New(o.Dedup),
+		headers: input.Headers{
+			PreserveOwner: o.PreserveOwner, LatestModTime: o.LatestModTime,
+			Mode: o.Mode, ModTime: o.ModTime, Owner: o.Owner, Group: o.Group,
+		},
+		queue: newQueue(),
+		known: dedup.New(o.Dedup),
 	}
 	if p.level == 0 {
 		p.level = 6
@@ -101,10 +91,15 @@ func NewDry(o Options) *Packer {
 		p.workers = runtime.GOMAXPROCS(0)
 	}
 	if o.RemoveFiles {
-		p.packed = fingerprints{}
+		p.packed, p.left = fingerprints{}, map[string]bool{}
 	}
-	if p.Options.Notice == nil {
-		p.Options.Notice = func(error) {}
+	if p.Options.Notice = func(error) {}; o.Notice != nil {
+		var mu sync.Mutex // walker and sequencer both send notices
+		p.Options.Notice = func(err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			o.Notice(err)
+		}
 	}
 	return p
 }
@@ -152,19 +147,28 @@ func (p *Packer) SkipSet(set format.SetName) error {
 
 // Walker returns a walker that leaves out what the archive does not get.
 func (p *Packer) Walker() *tree.Walker {
-	return &tree.Walker{
-		Exclude: p.Options.Exclude, Special: p.Options.Special,
+	w := &tree.Walker{
+		Exclude: p.Options.Exclude, Include: p.Options.Include, Special: p.Options.Special,
 		Skip: p.skip, IsOutput: p.isOutput, Notice: p.Options.Notice,
 	}
+	if p.Options.SkipUnreadable {
+		w.Failed = func(error) bool { return true }
+	}
+	return w
 }
 
+// LookAt counts an open directory that has attributes that the archive does not keep.
+func (p *Packer) LookAt(path string, f *os.File) { p.headers.Unkept.Look(path, f) }
+
 // Run writes the archive, and its sidecar to index. produce submits the items in the order of the
-// archive. Result is zero in a dry run, with Entries, and with Shards.
+// archive. Finished is zero in a dry run, with Entries, and with Shards.
 func (p *Packer) Run(
 	ctx context.Context, produce func(context.Context) error, index *os.File,
 ) (res Result, err error) {
 	defer p.known.Close()
-	p.recent = recents{start: time.Now(), clamp: p.Options.LatestModTime}
+	p.recent = recents{
+		start: time.Now(), clamp: p.Options.LatestModTime, modTime: p.Options.ModTime,
+	}
 	s, err := p.newSequencer()
 	if err != nil {
 		return Result{}, err
@@ -201,14 +205,18 @@ func (p *Packer) Run(
 	if err := p.recent.settle(ctx); err != nil {
 		return Result{}, err
 	}
+	for _, notice := range p.headers.Unkept.Notices() {
+		p.Options.Notice(notice)
+	}
+	res.Unread = p.unread.Load()
 	switch {
 	case p.Entries != nil:
-		return Result{}, p.Out.Flush()
+		return res, p.Out.Flush()
 	case p.Shards != nil:
-		return Result{}, p.Shards.complete()
+		return res, p.Shards.complete()
 	}
-	done, err := p.Out.Finish(b, index)
-	return Result{Finished: done}, err
+	res.Finished, err = p.Out.Finish(b, index)
+	return res, err
 }
 
 // run runs walker, workers and sequencer until all items are placed.

@@ -21,7 +21,7 @@ func (s *sequencer) placeBig(ctx context.Context, it *Item) error {
 	src := it.Source.(input.Opener)
 	f, err := src.Open()
 	if err != nil {
-		return tree.Error(it.path, err)
+		return s.unread(it, tree.Error(it.path, err))
 	}
 	defer f.Close()
 	if it.header, err = src.Header(); err != nil {
@@ -30,10 +30,13 @@ func (s *sequencer) placeBig(ctx context.Context, it *Item) error {
 	content := func() io.Reader {
 		return output.ContextReader{Ctx: ctx, R: io.NewSectionReader(f, 0, it.size)}
 	}
-	if s.known.BigSizes[it.size] || it.Old.ContentSize() == it.size {
+	isCandidate := s.known.BigSizes[it.size] || it.Old.ContentSize() == it.size
+	if isCandidate || s.skipUnread != nil { // before a byte of it is written
 		h := xxhash.New()
-		if _, err := io.Copy(h, content()); err != nil {
-			return tree.Error(it.path, err)
+		if _, err := io.Copy(h, content()); context.Cause(ctx) != nil {
+			return context.Cause(ctx)
+		} else if err != nil {
+			return s.unread(it, tree.Error(it.path, err))
 		}
 		it.hash = h.Sum64()
 		if it.Keep, err = it.hasOldContent(content()); err != nil {

@@ -15,7 +15,7 @@ import (
 // placeFile finds out what kind of file the item is: another name of a file that was placed, one
 // with the content of its old entry, one that a worker has prepared, or a big one.
 func (s *sequencer) placeFile(ctx context.Context, it *Item) error {
-	if it.LaterName && s.shards != nil && s.known.ByInode[it.Inode] == nil {
+	if it.LaterName && s.known.ByInode[it.Inode] == nil && (s.shards != nil || s.skipUnread != nil) {
 		s.prepareAgain(it)
 	}
 	if it.LaterName {
@@ -40,7 +40,7 @@ func (s *sequencer) placeFile(ctx context.Context, it *Item) error {
 		s.queue.Unreserve(it.reserved)
 	}()
 	if it.err != nil {
-		return s.refuse(it.err)
+		return s.unread(it, s.refuse(it.err))
 	}
 	if it.Keep {
 		return s.placeKept(it)
@@ -48,7 +48,8 @@ func (s *sequencer) placeFile(ctx context.Context, it *Item) error {
 	return s.placePrepared(it)
 }
 
-// prepareAgain makes a later name of a file whose first name is in another shard a file of its own.
+// prepareAgain makes a later name of a file whose first name is in another shard or was left out a
+// file of its own.
 func (s *sequencer) prepareAgain(it *Item) {
 	it.LaterName = false
 	if it.size > InMemory {

@@ -99,8 +99,11 @@ func (s *sequencer) sameHeader(it *Item, e *sidecar.Entry) (bool, error) {
 	if err != nil || h.Mode != e.Mode || h.ModTime != e.ModTime {
 		return false, err
 	}
-	if !s.ownerOfFiles {
+	if s.keepUser && s.keepGroup {
 		return true, nil
+	}
+	if h, err = s.fullHeader(it); err != nil {
+		return false, err
 	}
 	old, err := it.Old.Header()
 	return h.UID == old.UID && h.GID == old.GID && h.Uname == old.Uname && h.Gname == old.Gname, err

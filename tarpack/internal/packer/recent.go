@@ -14,9 +14,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
-// longestWait is how far ahead the end of a second may be that settle waits for: the second of a
-// file that was written just now. Later times are not those of the clock.
-const longestWait = time.Second + durable.Tick
+// longestWait is how far ahead the end of a second may be that settle waits for. A file may have
+// been written just now, or by a computer with a clock that is up to 2 s ahead.
+const longestWait = 3*time.Second + durable.Tick
 
 // recents holds the files that a further write could still change without a trace: the archive has
 // times in whole seconds, and the second of these files was not over when the run began. An update
@@ -24,7 +24,9 @@ const longestWait = time.Second + durable.Tick
 type recents struct {
 	start time.Time // of the run
 	clamp time.Time // times after it are not recorded; the zero time clamps none
-	files []recentFile
+	// modTime is recorded for all files; with the zero time it is their own.
+	modTime time.Time
+	files   []recentFile
 }
 
 // A recentFile is a file as it was when it was found.
@@ -32,6 +34,7 @@ type recentFile struct {
 	path               string
 	tree               lstater
 	size, mtime, ctime int64 // bytes, and nanoseconds since 1970
+	recorded           int64 // the time in the archive, in seconds since 1970
 }
 
 type lstater interface {
@@ -55,21 +58,25 @@ func (r *recents) note(it *Item) {
 		return
 	}
 	t := info.ModTime()
+	f.mtime, f.ctime = t.UnixNano(), changetime.Of(info)
+	if !r.modTime.IsZero() {
+		t = r.modTime
+	}
 	if durable.IsPast(t.Unix(), r.start) || !r.clamp.IsZero() && t.Unix() > r.clamp.Unix() {
 		return
 	}
-	f.mtime, f.ctime = t.UnixNano(), changetime.Of(info)
+	f.recorded = t.Unix()
 	r.files = append(r.files, f)
 }
 
-// settle waits until the seconds of all recent files are over, at most about a second. Then it
-// compares the files with what they were. After that, any write gives a file another time than the
-// archive has.
+// settle waits until the seconds of all recent files are over, if their times are at most 2 s
+// ahead. Then it compares the files with what they were. After that, any write gives a file
+// another time than the archive has.
 func (r *recents) settle(ctx context.Context) error {
 	now := time.Now()
 	end := now
 	for _, f := range r.files {
-		e := durable.SecondEnd(time.Unix(0, f.mtime).Unix())
+		e := durable.SecondEnd(f.recorded)
 		if e.After(end) && e.Sub(now) <= longestWait {
 			end = e
 		}

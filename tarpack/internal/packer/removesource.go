@@ -50,6 +50,14 @@ func (f fingerprints) add(e *tree.Entry) {
 	f[fingerprint(e, e.Typ != sidecar.TypeDir && durable.StatOf(e.Info).Nlink < 2)] = struct{}{}
 }
 
+// forget takes back a note.
+func (f fingerprints) forget(it *Item) {
+	if d, ok := it.Source.(*input.Disk); ok {
+		delete(f, fingerprint(&d.Entry, true))
+		delete(f, fingerprint(&d.Entry, false))
+	}
+}
+
 // has reports whether an entry is as it was when it was packed.
 func (f fingerprints) has(e *tree.Entry) bool {
 	_, ok := f[fingerprint(e, true)]
@@ -76,6 +84,9 @@ func (p *Packer) RemovePacked(ctx context.Context, t *tree.Tree) (int64, error) 
 	w.Notice = func(error) {} // the run that packed has sent them
 	w.Entry = func(e tree.Entry) error {
 		defer e.Dir.Release()
+		if p.left[e.Path()] {
+			return nil
+		}
 		if !p.packed.has(&e) {
 			if len(kept) == namedKept {
 				more++
@@ -99,7 +110,7 @@ func (p *Packer) RemovePacked(ctx context.Context, t *tree.Tree) (int64, error) 
 		return removed, err
 	}
 	for i := len(dirs) - 1; i >= 0; i-- { // the deepest first
-		err := t.Root.Remove(dirs[i])
+		err := t.Remove(dirs[i])
 		if errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, fs.ErrExist) {
 			continue // something in it was not packed, or was kept
 		}

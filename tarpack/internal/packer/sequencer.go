@@ -7,31 +7,44 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/dedup"
+	"github.com/tarpack/tpk/tarpack/internal/input"
 	"github.com/tarpack/tpk/tarpack/internal/tarwriter"
+	"github.com/tarpack/tpk/tarpack/internal/unkept"
 )
 
 // A sequencer places the items in the order of the archive: it decides what becomes of each, and
 // writes it. So nothing that it decides depends on the timing of the workers.
 type sequencer struct {
-	worker                         // for the files that the workers leave to it
-	out          *tarwriter.Writer // nil in a dry run
-	changes      *ChangeLog
-	queue        *queue
-	workers      int
-	shards       *Sharder // nil: one archive
-	entries      EntrySink
-	packed       fingerprints // nil unless files are removed
-	recent       *recents
-	ownerOfFiles bool // the owner on disk counts, not that in the archive that is changed
+	worker                       // for the files that the workers leave to it
+	out        *tarwriter.Writer // nil in a dry run
+	changes    *ChangeLog
+	queue      *queue
+	workers    int
+	shards     *Sharder // nil: one archive
+	entries    EntrySink
+	packed     fingerprints // nil unless files are removed
+	left       map[string]bool
+	recent     *recents
+	unkept     *unkept.Counter
+	skipUnread func(error) bool // takes the error of a file that cannot be read; nil: it ends the run
+	keepUser   bool             // the user stays that in the archive that is changed
+	keepGroup  bool             // likewise for the group
 }
 
 func (p *Packer) newSequencer() (*sequencer, error) {
 	w, err := p.newWorker()
-	return &sequencer{
+	keepOwners := !p.Options.PreserveOwner && !p.Options.NewOwners
+	s := &sequencer{
 		worker: w, out: p.Out, changes: &p.Changes, queue: &p.queue, workers: p.workers,
-		shards: p.Shards, entries: p.Entries, packed: p.packed, ownerOfFiles: p.Options.PreserveOwner,
-		recent: &p.recent,
-	}, err
+		shards: p.Shards, entries: p.Entries, packed: p.packed, left: p.left, recent: &p.recent,
+		keepUser:  keepOwners && p.Options.Owner == nil,
+		keepGroup: keepOwners && p.Options.Group == nil,
+		unkept:    p.headers.Unkept,
+	}
+	if p.Options.SkipUnreadable {
+		s.skipUnread = p.skipUnread
+	}
+	return s, err
 }
 
 // run places all items.
@@ -85,7 +98,10 @@ func (s *sequencer) place(ctx context.Context, it *Item) error {
 	}
 	h, err := s.fullHeader(it)
 	if err != nil {
-		return err
+		return s.unread(it, err)
+	}
+	if d, ok := it.Source.(*input.Disk); ok && it.Type == sidecar.TypeSymlink {
+		s.unkept.Link(it.path, d.Dir.Tree.Rel(it.path), h.Link)
 	}
 	if err := s.changes.header(it, &h); err != nil || s.dry {
 		return err
@@ -101,17 +117,22 @@ func (s *sequencer) place(ctx context.Context, it *Item) error {
 }
 
 // fullHeader returns the header of an item. If its path is in the archive that is changed, the
-// owner there stays, unless Options.PreserveOwner is set.
+// owner there stays, unless an option replaces it.
 func (s *sequencer) fullHeader(it *Item) (format.Header, error) {
 	h, err := it.Source.Header()
-	if err != nil || it.Old.From == nil || s.ownerOfFiles || !it.onDisk() {
+	if err != nil || it.Old.From == nil || !it.onDisk() || !s.keepUser && !s.keepGroup {
 		return h, err
 	}
 	old, err := it.Old.Header()
 	if err != nil {
 		return h, err
 	}
-	h.UID, h.GID, h.Uname, h.Gname = old.UID, old.GID, old.Uname, old.Gname
+	if s.keepUser {
+		h.UID, h.Uname = old.UID, old.Uname
+	}
+	if s.keepGroup {
+		h.GID, h.Gname = old.GID, old.Gname
+	}
 	return h, nil
 }
 

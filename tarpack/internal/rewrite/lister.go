@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/attributes"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
@@ -137,7 +138,7 @@ func (l *lister) walkDir(ctx context.Context, lv *level, branches []branch) erro
 		if err != nil {
 			return err
 		}
-		dir := &tree.Dir{Path: c.path, Closed: closed || c.mode()&0o100 == 0}
+		dir := &tree.Dir{Path: c.path, Closed: closed || c.mode(l.m.P.Options.Mode)&0o100 == 0}
 		if err := l.walkDir(ctx, &level{dir: dir, shard: c.shard}, below); err != nil {
 			return err
 		}
@@ -224,6 +225,7 @@ func (l *lister) list(lv *level, b *branch) ([]*Child, error) {
 	}
 	w := l.m.P.Walker()
 	w.Notice = func(err error) { lv.notices = append(lv.notices, err) }
+	w.Opened = l.m.P.LookAt
 	entries, err := w.List(b.disk)
 	children, all := make([]Child, len(entries)), make([]*Child, len(entries))
 	for i := range entries {
@@ -280,13 +282,13 @@ func (l *lister) below(c *choice) (below []branch, err error) {
 	return below, nil
 }
 
-// mode returns the mode of a directory that was chosen.
-func (c *choice) mode() uint16 {
+// mode returns the mode of a directory that was chosen. mode changes those on disk.
+func (c *choice) mode(mode *attributes.Mode) uint16 {
 	switch {
 	case c.winner.IsParent:
-		return format.MissingDirMode
+		return mode.Apply(format.MissingDirMode, true)
 	case c.winner.Ref.From == nil:
-		return format.UnixMode(c.winner.disk.Info.Mode())
+		return c.winner.disk.Dir.Tree.UnixMode(c.winner.disk.Info.Mode())
 	}
 	return c.winner.entry.Mode
 }

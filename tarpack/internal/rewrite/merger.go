@@ -149,7 +149,7 @@ func (m *Merger) submit(ctx context.Context, c *choice, keptDir *tree.Dir) error
 	}
 	var it *packer.Item
 	if w.IsParent {
-		h, err := parentHeader(m.Layers[w.Layer].Tree, c.path)
+		h, err := m.P.ParentHeader(m.Layers[w.Layer].Tree, c.path)
 		if err != nil {
 			return err
 		}
@@ -193,12 +193,15 @@ func (m *Merger) compare(
 		return err
 	}
 	isNamed := disk.Dir.Tree.Only != "" // by the user, so it is read
-	if base != nil && base.isFile() && !m.checksum && !isNamed {
+	// A time that all files get proves nothing.
+	proves := !m.checksum && !isNamed && m.P.Options.ModTime.IsZero()
+	if base != nil && base.isFile() && proves {
 		h, err := it.Source.Header()
 		if err != nil {
 			return err
 		}
 		it.Keep = base.entry.Size == h.Size && base.entry.ModTime == h.ModTime &&
+			!base.Ref.From.IsOlderThan(h.ModTime) &&
 			canProve(h.ModTime, m.P.Options.LatestModTime, time.Now())
 	}
 	return nil

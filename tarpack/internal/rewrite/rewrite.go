@@ -105,7 +105,7 @@ func Edit(
 	}
 	defer k.Close()
 	if k.Rest > 0 && !o.DryRun {
-		err := &format.UnfinishedError{Trailer: k.Trailer, Rest: k.Rest}
+		err := format.NewUnfinished(k.OSFile, k.Trailer, k.Rest)
 		return Result{}, fmt.Errorf("%s: %w", name, err)
 	}
 	r.Layers = []Layer{{Archive: k}}

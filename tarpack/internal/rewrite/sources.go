@@ -1,10 +1,7 @@
 package rewrite
 
 import (
-	"os"
-
 	"github.com/tarpack/tpk/sidecar"
-	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
@@ -77,22 +74,4 @@ func mergeByName(lists [][]*Child) []*Child {
 		}
 	}
 	return append(append(all, a...), b...)
-}
-
-// parentHeader returns the header of a directory above the top of a tree. Its time is that of the
-// top.
-func parentHeader(t *tree.Tree, name string) (format.Header, error) {
-	var fi os.FileInfo
-	var err error
-	if t.Only != "" {
-		fi, err = t.Root.Lstat(t.Only)
-	} else {
-		fi, err = t.Root.Stat(".")
-	}
-	if err != nil {
-		return format.Header{}, tree.Error(name, err)
-	}
-	return format.Header{
-		Path: name, Type: sidecar.TypeDir, Mode: format.MissingDirMode, ModTime: fi.ModTime().Unix(),
-	}, nil
 }

@@ -215,7 +215,7 @@ func (u *unitReader) readTrailer(un *Unit) error {
 	t, state := format.ParseTrailerState(b[:])
 	if state != format.NoTrailer && un.End != u.size && t.Offset == un.Off {
 		if state != format.FormerTrailer {
-			return &format.UnfinishedError{Trailer: t, Rest: u.size - un.End}
+			return format.NewUnfinished(u.src, t, u.size-un.End)
 		}
 		un.Former = &t
 		// Read to its end, so that the scanner finds the next member.

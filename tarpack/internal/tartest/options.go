@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/tarpack/tpk/tarpack/attributes"
 	"github.com/tarpack/tpk/tarpack/exclude"
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -148,7 +149,38 @@ func PackingOptions(t *testing.T) []Option {
 		t.Fatal(err)
 	}
 	latest := time.Unix(1600000000, 0)
+	mode, err := attributes.ParseMode("u=rw,go=", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return []Option{
+		{"Include", patterns, func(zero, set *Outcome) bool {
+			return slices.Contains(zero.Paths, "a.txt") && slices.Contains(set.Paths, "x.log") &&
+				!slices.Contains(set.Paths, "a.txt")
+		}},
+		{"Dereference", true, func(zero, set *Outcome) bool {
+			return zero.Entries["link"].Typeflag == tar.TypeSymlink &&
+				set.Entries["link"].Typeflag != tar.TypeSymlink
+		}},
+		{"OneFileSystem", true, func(zero, set *Outcome) bool {
+			return slices.Contains(zero.Paths, "other/f") && slices.Contains(set.Paths, "other") &&
+				!slices.Contains(set.Paths, "other/f")
+		}},
+		{"Mode", mode, func(zero, set *Outcome) bool {
+			return zero.Entries["a.txt"].Mode != 0o600 && set.Entries["a.txt"].Mode == 0o600
+		}},
+		{"Owner", &attributes.Owner{ID: 7, Name: "seven"}, func(zero, set *Outcome) bool {
+			h := set.Entries["x.log"]
+			return zero.Entries["x.log"].Uid == 0 && h.Uid == 7 && h.Uname == "seven" && h.Gid == 0
+		}},
+		{"Group", &attributes.Owner{ID: 8, Name: "eight"}, func(zero, set *Outcome) bool {
+			h := set.Entries["x.log"]
+			return zero.Entries["x.log"].Gid == 0 && h.Gid == 8 && h.Gname == "eight" && h.Uid == 0
+		}},
+		{"ModTime", latest, func(zero, set *Outcome) bool {
+			return !zero.Entries["x.log"].ModTime.Equal(latest) &&
+				set.Entries["x.log"].ModTime.Equal(latest) && set.Entries["many"].ModTime.Equal(latest)
+		}},
 		LevelOption(), WorkersOption(), DedupOption(),
 		{"Exclude", patterns, func(zero, set *Outcome) bool {
 			return slices.Contains(zero.Paths, "x.log") && !slices.Contains(set.Paths, "x.log")
@@ -165,6 +197,61 @@ func PackingOptions(t *testing.T) []Option {
 	}
 }
 
+// DirOptions are the fields of functions that make an archive of one OptionsTree.
+func DirOptions() []Option {
+	return []Option{
+		{"Prefix", "a/b", func(_, set *Outcome) bool {
+			return slices.Contains(set.Paths, "a/b/a.txt") && !slices.Contains(set.Paths, "a.txt") &&
+				set.Entries["a/b"].Mode == 0o755
+		}},
+		{"Names", []string{"many/007", "./x.log"}, func(_, set *Outcome) bool {
+			slices.Sort(set.Paths)
+			return slices.Equal(slices.Compact(set.Paths), []string{"many", "many/007", "x.log"})
+		}},
+	}
+}
+
+// Mount puts a new file system with the file "f" on the directory "other" of a tree.
+func Mount(t *testing.T, dir string) {
+	t.Helper()
+	other := filepath.Join(dir, "other")
+	if err := unix.Mount("none", other, "tmpfs", 0, ""); err != nil {
+		t.Skipf("%s: only root can mount: %v", other, err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(other, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	WriteFile(t, filepath.Join(other, "f"), nil)
+}
+
+// SkipUnreadableOption is the field SkipUnreadable. With it, Unreadable must be called first.
+func SkipUnreadableOption() Option {
+	return Option{"SkipUnreadable", true, func(zero, set *Outcome) bool {
+		return slices.Contains(zero.Paths, "other/f") && !slices.Contains(set.Paths, "other/f") &&
+			slices.Contains(set.Paths, "x.log")
+	}}
+}
+
+// Unreadable makes the file "other/f" of a tree one that nobody can read, not even root, if that is
+// wanted. What it returns undoes that.
+func Unreadable(t *testing.T, dir string, wanted bool) (undo func()) {
+	t.Helper()
+	if !wanted {
+		return func() {}
+	}
+	name := filepath.Join(dir, "other/f")
+	if err := unix.Mount("/proc/self/mem", name, "", unix.MS_BIND, ""); err != nil {
+		t.Skipf("%s: only root can mount: %v", name, err)
+	}
+	return func() {
+		if err := unix.Unmount(name, 0); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // RemoveFilesOption is the field RemoveFiles. Files must be those of the source.
 func RemoveFilesOption() Option {
 	return Option{"RemoveFiles", true, func(zero, set *Outcome) bool {
@@ -177,12 +264,17 @@ func RemoveFilesOption() Option {
 // more.
 func OptionsTree(t *testing.T, more ...[2]string) string {
 	text := Text("options", 200_000)
-	files := [][2]string{{"a.txt", text}, {"b.txt", text}, {"x.log", "a log"}}
+	files := [][2]string{
+		{"a.txt", text}, {"b.txt", text}, {"x.log", "a log"}, {"other/f", ""},
+	}
 	for i := range 300 {
 		files = append(files, [2]string{fmt.Sprintf("many/%03d", i), ""})
 	}
 	dir := Tree(t, append(files, more...)...)
 	if err := unix.Mkfifo(filepath.Join(dir, "pipe"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("x.log", filepath.Join(dir, "link")); err != nil {
 		t.Fatal(err)
 	}
 	if os.Getuid() == 0 {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
 // Dir is a directory that is being packed. It stays open as long as a reference is held, so that
@@ -21,7 +22,12 @@ type Dir struct {
 	// Closed means that its owner can't enter it, or a directory above it, once its mode is
 	// restored.
 	Closed bool
-	refs   atomic.Int32
+
+	up    *Dir          // the directory above it, or the link to it; nil for the top
+	inode durable.Inode // if links are followed, or only one file system is packed
+	whole bool          // a glob includes it, or a directory above, with everything below
+	other bool          // it is of another file system, so what is in it is left out
+	refs  atomic.Int32
 }
 
 // Join returns the path in the archive of name in the directory.
@@ -50,6 +56,9 @@ type Entry struct {
 	Typ  sidecar.Type // never TypeHardlink: further names of a file are not detected here
 	Info fs.FileInfo  // nil if the entry is copied from an archive
 	Full string       // its path, if that has been computed
+
+	whole    bool // a glob includes it
+	followed bool // it is a symbolic link on disk, and the entry is what that leads to
 }
 
 // Path returns the path of the entry in the archive.
@@ -63,7 +72,7 @@ func (e *Entry) Path() string {
 // OpenDir opens the directory e in d. The error wraps format.ErrChanged if it is no longer the one
 // that lstat saw.
 func OpenDir(d *Dir, e Entry) (*Dir, error) {
-	root, err := d.Root.OpenRoot(e.Name)
+	root, err := e.openRoot()
 	if err != nil {
 		return nil, Error(e.Path(), err)
 	}
@@ -75,8 +84,20 @@ func OpenDir(d *Dir, e Entry) (*Dir, error) {
 		root.Close()
 		return nil, Error(e.Path(), err)
 	}
-	closed := d.Closed || e.Info.Mode().Perm()&0o100 == 0
-	return &Dir{Tree: d.Tree, Root: root, Path: e.Path(), Closed: closed}, nil
+	t := d.Tree
+	sub := &Dir{Tree: t, Root: root, Path: e.Path(), up: d, whole: d.whole || e.whole}
+	sub.Closed = d.Closed || t.UnixMode(fi.Mode())&0o100 == 0
+	if t.Follow || t.OneFileSystem {
+		sub.inode = durable.InodeOf(fi)
+	}
+	isNamed := t.names != nil && !t.names.hasAll(parent(t.Rel(sub.Path)))
+	sub.other = t.OneFileSystem && sub.inode.Dev != d.inode.Dev && !isNamed
+	return sub, nil
+}
+
+// UnixMode returns the permissions that the archive gets for a directory of that mode.
+func (t *Tree) UnixMode(mode fs.FileMode) uint16 {
+	return t.Mode.Apply(format.UnixMode(mode), true)
 }
 
 // With lstatRun names or more, up to lstatWorkers goroutines look at a directory. Where nothing has
@@ -86,34 +107,35 @@ const (
 	lstatWorkers = 8
 )
 
-// lstat returns what the names in the directory are. The error is that of the first name that has
-// one.
-func (d *Dir) lstat(names []string) ([]fs.FileInfo, error) {
-	infos := make([]fs.FileInfo, len(names))
+// A found is what there is under a name.
+type found struct {
+	info     fs.FileInfo
+	followed bool
+	err      error
+}
+
+// lstat returns what the names in the directory are.
+func (d *Dir) lstat(names []string) []found {
+	all := make([]found, len(names))
 	run := max(lstatRun, (len(names)+lstatWorkers-1)/lstatWorkers)
-	failed := make([]error, (len(names)+run-1)/run)
-	var all sync.WaitGroup
-	for k := range failed {
+	var runs sync.WaitGroup
+	for from := 0; from < len(names); from += run {
 		look := func() {
-			for i := k * run; i < min((k+1)*run, len(names)) && failed[k] == nil; i++ {
-				if infos[i], failed[k] = d.Root.Lstat(names[i]); failed[k] != nil {
-					failed[k] = Error(d.Join(names[i]), failed[k])
+			for i := from; i < min(from+run, len(names)); i++ {
+				f := &all[i]
+				if f.info, f.followed, f.err = d.stat(names[i]); f.err != nil {
+					f.err = Error(d.Join(names[i]), f.err)
 				}
 			}
 		}
-		if k == len(failed)-1 {
+		if from+run >= len(names) {
 			look()
 		} else {
-			all.Go(look)
+			runs.Go(look)
 		}
 	}
-	all.Wait()
-	for _, err := range failed {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return infos, nil
+	runs.Wait()
+	return all
 }
 
 // Error returns err with the path p of the tree, "." for its top, in place of any path in err. It

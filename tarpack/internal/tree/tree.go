@@ -1,18 +1,34 @@
 package tree
 
 import (
+	"context"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
+
+	"github.com/tarpack/tpk/tarpack/attributes"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
-// Tree is a directory on disk, or one file in it, that is packed.
+// Tree is a directory on disk, or one file in it, that is packed. Set the exported fields before
+// the first walk.
 type Tree struct {
 	Root *os.Root
-	Into string // path of its top in the archive; "" for the archive's top
-	Only string // the only name in it to pack; "" for all
+	Into string           // path of its top in the archive; "" for the archive's top
+	Only string           // the only name in it to pack; "" for all
+	Mode *attributes.Mode // changes permissions; nil for none
+
+	Follow        bool // pack what symbolic links lead to, and not the links
+	OneFileSystem bool // leave out what is in directories of other file systems
+
+	name  string // of the directory, for the system
+	names *names // to pack; nil for all
+	kept  *kept  // directories that hold included files; nil: everything is included
 }
 
 // Open opens a directory as a Tree.
@@ -21,7 +37,21 @@ func Open(name string) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Tree{Root: root}, nil
+	return &Tree{Root: root, name: name}, nil
+}
+
+// Select limits the tree to these paths below its top, each with everything below it.
+func (t *Tree) Select(paths []string) error {
+	var err error
+	t.names, err = newNames(paths)
+	return err
+}
+
+// Include limits the tree to what w includes, and the directories above that.
+func (t *Tree) Include(ctx context.Context, w *Walker) error {
+	k, err := findKept(ctx, t, w)
+	t.kept = k
+	return err
 }
 
 // Close closes the Tree, once everything is read.
@@ -33,19 +63,72 @@ func (t *Tree) Top() (*Dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Dir{Tree: t, Root: root, Path: t.Into}, nil
+	d := &Dir{Tree: t, Root: root, Path: t.Into}
+	d.Closed = t.Into != "" && t.UnixMode(format.MissingDirMode)&0o100 == 0
+	if t.Follow || t.OneFileSystem {
+		fi, err := root.Stat(".")
+		if err != nil {
+			root.Close()
+			return nil, err
+		}
+		d.inode = durable.InodeOf(fi)
+	}
+	return d, nil
+}
+
+// Parents returns the directories of the archive down to the top of the tree, the last one.
+func (t *Tree) Parents() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range len(t.Into) {
+			if t.Into[i] == '/' && !yield(t.Into[:i]) {
+				return
+			}
+		}
+		if t.Into != "" {
+			yield(t.Into)
+		}
+	}
+}
+
+// StatTop returns what the top of the tree is: the directory, or the only file of it.
+func (t *Tree) StatTop() (fs.FileInfo, error) {
+	if t.Only != "" {
+		return t.Root.Lstat(t.Only)
+	}
+	return t.Root.Stat(".")
 }
 
 // Open opens the file with this path in the archive.
-func (t *Tree) Open(name string) (io.ReadCloser, error) { return t.Root.Open(t.below(name)) }
+func (t *Tree) Open(name string) (io.ReadCloser, error) {
+	if t.Follow {
+		return os.Open(t.onDisk(name))
+	}
+	return t.Root.Open(t.below(name))
+}
 
-// Lstat returns what is at this path in the archive.
-func (t *Tree) Lstat(name string) (fs.FileInfo, error) { return t.Root.Lstat(t.below(name)) }
+// Lstat returns what is at this path in the archive. A link is followed as when it is packed.
+func (t *Tree) Lstat(name string) (fs.FileInfo, error) {
+	if t.Follow {
+		return os.Stat(t.onDisk(name))
+	}
+	return t.Root.Lstat(t.below(name))
+}
+
+// Remove removes what is at this path in the archive.
+func (t *Tree) Remove(name string) error { return t.Root.Remove(t.below(name)) }
+
+// Rel returns the path below the top of a path in the archive. It is "" for the top.
+func (t *Tree) Rel(name string) string {
+	if t.Into != "" {
+		name = strings.TrimPrefix(strings.TrimPrefix(name, t.Into), "/")
+	}
+	return name
+}
 
 // below returns the path below Root of a path in the archive.
-func (t *Tree) below(name string) string {
-	if t.Into != "" {
-		name = strings.TrimPrefix(name, t.Into+"/")
-	}
-	return path.Clean(name)
+func (t *Tree) below(name string) string { return path.Clean(t.Rel(name)) }
+
+// onDisk returns the path for the system of a path in the archive. Links in it are followed.
+func (t *Tree) onDisk(name string) string {
+	return filepath.Join(t.name, filepath.FromSlash(t.Rel(name)))
 }

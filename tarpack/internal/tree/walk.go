@@ -17,12 +17,17 @@ import (
 // other entries, then its subdirectories, each kind sorted by the bytes of the name.
 type Walker struct {
 	Exclude  *exclude.Patterns // nil excludes nothing
+	Include  *exclude.Patterns // nil includes everything; see Tree.Include
 	Special  bool              // include FIFOs and devices
 	Skip     []os.FileInfo     // files not to include: the archive that is written or replaced
 	IsOutput func(*Entry) bool // reports files not to include; may be nil
 	Notice   func(error)       // called for what is left out
-	Entry    func(Entry) error // called for everything, a directory before its content
-	EndDir   func() error      // called after all entries of a directory but the subdirectories
+	// Failed, if set, is called for what cannot be read. If it returns true, that is left out.
+	Failed func(error) bool
+	// Opened, if set, is called for each directory, while it is open.
+	Opened func(path string, f *os.File)
+	Entry  func(Entry) error // called for everything, a directory before its content
+	EndDir func() error      // called after all entries of a directory but the subdirectories
 }
 
 // Walk goes through a tree. It stops at the first error of Entry, EndDir or the context.
@@ -74,8 +79,11 @@ func (w *Walker) walkDir(ctx context.Context, d *Dir) error {
 			return err
 		}
 		sub, err := OpenDir(d, e)
-		if err != nil {
+		if err := w.ignore(err); err != nil {
 			return err
+		}
+		if err != nil {
+			continue
 		}
 		if err := w.walkDir(ctx, sub); err != nil {
 			return err
@@ -84,43 +92,92 @@ func (w *Walker) walkDir(ctx context.Context, d *Dir) error {
 	return nil
 }
 
+// ignore returns err unless Failed takes it.
+func (w *Walker) ignore(err error) error {
+	if err != nil && w.Failed != nil && w.Failed(err) {
+		return nil
+	}
+	return err
+}
+
 // List returns the entries of a directory that are to be packed, by name. It takes no references.
 func (w *Walker) List(d *Dir) ([]Entry, error) {
-	f, err := d.Root.Open(".")
-	if err != nil {
-		return nil, Error(d.Path, err)
+	if d.other {
+		return nil, nil
 	}
-	names, err := f.Readdirnames(-1)
-	f.Close()
-	if err != nil {
-		return nil, Error(d.Path, err)
-	}
-	if t := d.Tree; t.Only != "" && d.Path == t.Into {
-		names = []string{t.Only}
-	}
-	slices.Sort(names)
-	infos, err := d.lstat(names)
-	if err != nil {
+	names, err := w.names(d)
+	if err := w.ignore(err); err != nil {
 		return nil, err
 	}
+	all := d.lstat(names)
 	entries := make([]Entry, 0, len(names))
 	for i, name := range names {
-		e := Entry{Dir: d, Name: name, Info: infos[i], Full: d.Join(name)}
+		if err := all[i].err; err != nil {
+			if err := w.ignore(err); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		e := Entry{Dir: d, Name: name, Info: all[i].info, Full: d.Join(name)}
+		e.followed = all[i].followed
 		keep, err := w.Classify(&e)
 		if err != nil {
 			return nil, err
 		}
 		if keep {
+			err = d.Tree.names.suits(&e)
+			if err := w.ignore(err); err != nil {
+				return nil, err
+			}
+		}
+		if keep && err == nil {
 			entries = append(entries, e)
 		}
 	}
 	return entries, nil
 }
 
+// names returns the sorted names of a directory that may have to be packed.
+func (w *Walker) names(d *Dir) ([]string, error) {
+	f, err := d.Root.Open(".")
+	if err != nil {
+		return nil, Error(d.Path, err)
+	}
+	defer f.Close()
+	if w.Opened != nil {
+		w.Opened(d.Path, f)
+	}
+	t := d.Tree
+	if t.Only != "" && d.Path == t.Into {
+		return []string{t.Only}, nil
+	}
+	if names, ok := t.names.of(t.Rel(d.Path)); ok {
+		return names, nil
+	}
+	names, err := f.Readdirnames(-1)
+	if err != nil {
+		return nil, Error(d.Path, err)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
 // Classify sets the type of an entry and reports whether to pack it.
 func (w *Walker) Classify(e *Entry) (bool, error) {
 	p, mode := e.Path(), e.Info.Mode()
-	if w.Exclude.Match(p, mode.IsDir()) {
+	rel := p
+	if e.Dir != nil {
+		rel = e.Dir.Tree.Rel(p)
+		if !e.Dir.Tree.kept.includes(w, e, rel) {
+			return false, nil
+		}
+	}
+	if w.Exclude.Match(rel, mode.IsDir()) {
+		return false, nil
+	}
+	if e.isLoop() {
+		w.Notice(fmt.Errorf("%s: a symbolic link to a directory above it: not packed",
+			format.Printable(p)))
 		return false, nil
 	}
 	if err := sidecar.ValidPath(p); err != nil {
@@ -148,6 +205,7 @@ func (w *Walker) Classify(e *Entry) (bool, error) {
 		return true, nil
 	case fs.ModeDir:
 		e.Typ = sidecar.TypeDir
+		e.whole = w.Include != nil && w.Include.Match(rel, true)
 		return true, nil
 	case fs.ModeSymlink:
 		e.Typ = sidecar.TypeSymlink

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package flags
+
+func umask() uint16 { return 0 }

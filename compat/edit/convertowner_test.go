@@ -1,0 +1,78 @@
+package edit
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tarpack/tpk/compat/tools"
+)
+
+// zipOf returns a zip of an empty file of Unix with these extra fields.
+func zipOf(name, local, central string) []byte {
+	u16, u32 := binary.LittleEndian.AppendUint16, binary.LittleEndian.AppendUint32
+	fields := func(b []byte, extra string) []byte {
+		b = u16(u16(u16(b, 20), 0), 0) // version, flags, method
+
+		b = u32(u16(u16(b, 0), 0x21), crc32.ChecksumIEEE(nil))                    // 1980-01-01
+		return u16(u16(u32(u32(b, 0), 0), uint16(len(name))), uint16(len(extra))) // sizes, lengths
+	}
+	b := append(fields([]byte("PK\x03\x04"), local), name+local...)
+	at := len(b)
+	b = fields(u16(append(b, "PK\x01\x02"...), 3<<8|20), central)
+	b = u32(u32(u16(u16(u16(b, 0), 0), 0), 0o100644<<16), 0)
+	b = append(b, name+central...)
+	size := len(b) - at
+	b = u16(u16(u16(u16(append(b, "PK\x05\x06"...), 0), 0), 1), 1)
+	return u16(u32(u32(b, uint32(size)), uint32(at)), 0)
+}
+
+// TestConvertZipOwners compares owners in the fields of Info-ZIP with those that bsdtar lists.
+func TestConvertZipOwners(t *testing.T) {
+	const (
+		ux   = "ux\x0b\x00\x01\x04\xd2\x04\x00\x00\x04\x2e\x16\x00\x00"
+		ux2  = "ux\x07\x00\x01\x02\xd2\x04\x02\x2e\x16"
+		old2 = "Ux\x04\x00\xe8\x03\xe9\x03"
+		old1 = "UX\x0c\x00\x05\x00\x00\x00\x00\xca\x9a\x3b\xe8\x03\xe9\x03"
+		time = "UT\x05\x00\x03\x00\xca\x9a\x3b"
+	)
+	for _, c := range []struct{ name, local, central string }{
+		{"none", time, time}, {"both", ux, ux}, {"local", ux, ""}, {"central", "", ux2},
+		{"local, 2 bytes", ux2, ""}, {"with others", time + ux, time + ux}, {"Ux", old2, "Ux\x00\x00"},
+		{"UX", old1, old1[:2] + "\x08\x00" + old1[4:12]}, {"Ux and ux", time + old2 + ux, time},
+	} {
+		work := tools.Dir(t)
+		in, out := filepath.Join(work, "in.zip"), filepath.Join(work, "out.tar.gz")
+		if err := os.WriteFile(in, zipOf("f", c.local, c.central), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		must(t, "convert", in, out)
+		owner := func(archive string) string {
+			list := tools.Must(t, exec.Command(tools.Path(t, "bsdtar"), "--numeric-owner", "-tvf", archive))
+			return strings.Join(strings.Fields(string(list))[2:4], ":")
+		}
+		if got, want := owner(out), owner(in); got != want {
+			t.Errorf("%s: owner %s, want %s", c.name, got, want)
+		}
+	}
+}
+
+// TestConvertZipLargeOwner: an owner that an archive can't hold is named in one line.
+func TestConvertZipLargeOwner(t *testing.T) {
+	const ux = "ux\x0b\x00\x01\x04\xfe\xff\xff\xff\x04\xfe\xff\xff\xff"
+	work := tools.Dir(t)
+	in, out := filepath.Join(work, "in.zip"), filepath.Join(work, "out.tar.gz")
+	if err := os.WriteFile(in, zipOf("f", ux, ux), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := tpk(t, "convert", in, out)
+	line := string(r.Err)
+	if r.Code != 0 || strings.Count(line, "\n") != 1 ||
+		!strings.Contains(line, "have an owner over 2147483647, such as f") {
+		t.Error(r)
+	}
+}

@@ -1,0 +1,95 @@
+package packer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/attributes"
+	"github.com/tarpack/tpk/tarpack/exclude"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/tree"
+)
+
+// Options are the options of a Packer. The zero value is usable.
+type Options struct {
+	Level         int               // of compression, 1 to 9; 0 means 6
+	Workers       int               // compressing goroutines; 0 means one for each CPU
+	Dedup         format.DedupMode  // which equal files become hard links
+	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
+	Include       *exclude.Patterns // paths to pack, with the directories above; nil packs all
+	Dereference   bool              // pack what symbolic links lead to, and not the links
+	OneFileSystem bool              // leave out what is in directories of other file systems
+	PreserveOwner bool              // keep user and group; otherwise both are 0
+	Special       bool              // keep FIFOs and devices
+
+	Prefix  string            // directory of the archive for everything; "" for its top
+	Names   []string          // paths below the directory to pack, with what is below; nil packs all
+	Mode    *attributes.Mode  // changes permissions; nil keeps them
+	Owner   *attributes.Owner // of all entries; nil: see PreserveOwner
+	Group   *attributes.Owner // of all entries; nil: see PreserveOwner
+	ModTime time.Time         // of all entries; the zero time keeps their own
+	// LatestModTime clamps later modification times to it. The zero time clamps none.
+	LatestModTime time.Time
+	// NewOwners replaces the owners that the archive that is changed has.
+	NewOwners bool
+	// SkipUnreadable leaves out what cannot be read, with a notice that wraps format.ErrUnread. Only a
+	// big file that fails when it is read for the second time ends the run.
+	SkipUnreadable bool
+	// RemoveFiles makes the run remember what it packs, for RemovePacked.
+	RemoveFiles bool
+
+	// Notice, if set, is called for each file that is left out, with the reason.
+	Notice func(error)
+	// Progress, if set, is called after each entry, always from the same goroutine.
+	Progress func(format.Progress)
+}
+
+// OpenTree opens the directory dir as a tree that has what the options select of it.
+func (o *Options) OpenTree(ctx context.Context, dir string) (*tree.Tree, error) {
+	if o.Dereference && o.RemoveFiles {
+		const why = "files that links lead to are not removed"
+		return nil, fmt.Errorf("%s: %w: %s", dir, os.ErrInvalid, why)
+	}
+	t, err := tree.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	t.Into = o.Prefix
+	if err := o.Prepare(ctx, dir, t); err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// Prepare limits a tree that was opened from the directory dir to what the options select, and sets
+// how it is read.
+func (o *Options) Prepare(ctx context.Context, dir string, t *tree.Tree) error {
+	if t.Into != "" {
+		if err := sidecar.ValidPath(t.Into); err != nil {
+			return fmt.Errorf("%s: %w", format.Printable(t.Into), err)
+		}
+	}
+	t.Mode, t.Follow, t.OneFileSystem = o.Mode, o.Dereference, o.OneFileSystem
+	if o.Names != nil {
+		if err := t.Select(o.Names); err != nil {
+			return err
+		}
+	}
+	if o.Include == nil {
+		return nil
+	}
+	w := &tree.Walker{Exclude: o.Exclude, Include: o.Include, Special: o.Special}
+	if o.SkipUnreadable {
+		w.Failed = func(error) bool { return true } // the walk that packs sends the notice
+	}
+	err := t.Include(ctx, w)
+	if errors.Is(err, tree.ErrNothing) {
+		err = fmt.Errorf("%s: %w", dir, err)
+	}
+	return err
+}
