@@ -40,9 +40,8 @@ type OpenOptions struct {
 // 320 of the sidecar, whatever their sizes.
 //
 // The name may be that of an archive, of a block device with an archive on it, or one that stands
-// for a shard set: the set's list, its first shard, or a glob that matches shards of one set only.
-// A set is an Archive like any other. Its index is that of all shards, and offsets count as if the
-// shards stood one after the other.
+// for a shard set, as in SetList. A set is an Archive like any other. Its index is that of all
+// shards, and offsets count as if the shards stood one after the other.
 //
 // The error is that of opening the file, or wraps one of package format: ErrNotArchive,
 // ErrTruncated, ErrVersion or ErrCorrupt. For a set it may wrap ErrShard, with the name of the

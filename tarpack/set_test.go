@@ -23,10 +23,28 @@ import (
 )
 
 func TestSetNames(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir("x-of-y", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{ // of shard 0, only others are there
+		"a-00001-of-00016.tar.gz", "x-of-y/a-b-65535-of-65536.tgz", "l-of-00004.tar.gz.tps",
+		"alone-00000-of-00003.tar.gz", "alone-00000-of-00003.tar.gz.tpi", "[b]-00000-of-00002",
+		"b-00001-of-00002", "l.tar.gz.tpi", "two-of-00003.tar.gz.tps", "two-00001-of-00002.tar.gz",
+		"file-of-00003.tar.gz.tps", "file.tar.gz",
+	} {
+		tartest.WriteFile(t, name, nil)
+	}
 	for _, c := range []struct{ name, list string }{
 		{"a-00000-of-00016.tar.gz", "a-of-00016.tar.gz.tps"},
-		{"/x-of-y/a-b-00000-of-65536.tgz", "/x-of-y/a-b-of-65536.tgz.tps"},
-		{"a-00000-of-00001", "a-of-00001.tps"},
+		{"x-of-y/a-b-00000-of-65536.tgz", "x-of-y/a-b-of-65536.tgz.tps"},
+		{"l-00000-of-00004.tar.gz", "l-of-00004.tar.gz.tps"}, // only the list is there
+		{"[b]-*-of-00002", "b-of-00002.tps"},
+		// Neither the list nor another shard is there.
+		{"alone-00000-of-00003.tar.gz", ""},
+		{"a-00000-of-00017.tar.gz", ""},
+		{"a-00000-of-00001", ""},
+		{"[b]-00000-of-00002", ""}, // also a glob, for the shard of another set
 		{"a-of-00016.tar.gz.tps", "a-of-00016.tar.gz.tps"},
 		{"a-00001-of-00016.tar.gz", ""}, // that archive alone
 		{"a-00016-of-00016.tar.gz", ""},
@@ -35,13 +53,27 @@ func TestSetNames(t *testing.T) {
 		{"-00000-of-00016.tar.gz", ""},
 		{"a-+0000-of-00016.tar.gz", ""},
 		{"a-of-00000.tar.gz.tps", ""},
-		{"a.tar.gz", ""},
-		{"a-*-of-00016.tar.gz", ""}, // matches nothing
+		// The name that it was packed under.
+		{"a.tar.gz", "a-of-00016.tar.gz.tps"},
+		{"./l.tar.gz", "./l-of-00004.tar.gz.tps"},
+		{"x-of-y/a-b.tgz", "x-of-y/a-b-of-65536.tgz.tps"},
+		{"b", "b-of-00002.tps"},
+		{"l.tgz", ""},
+		{"l", ""},
+		{"file.tar.gz", ""}, // there is one
+		{"", ""},
+		{".tar.gz", ""},
+		{"x-of-y/", ""},
+		{"nothing/a.tar.gz", ""},
+		{"c-*-of-00016.tar.gz", ""}, // matches nothing
 	} {
 		list, ok, err := tarpack.SetList(c.name)
 		if err != nil || ok != (c.list != "") || ok && list != c.list {
 			t.Errorf("%s: %s, %v, %v", c.name, list, ok, err)
 		}
+	}
+	if _, _, err := tarpack.SetList("two.tar.gz"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a name of two sets: %v", err)
 	}
 	got := tarpack.JoinShards([]string{"x", "a-00001-of-00003", "a-00002-of-00003",
 		"b-00000-of-00002", "c-00000-of-00002", "c-00000-of-00002", "a"})

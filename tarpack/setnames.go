@@ -1,12 +1,8 @@
 package tarpack
 
 import (
-	"fmt"
-	"path/filepath"
-	"slices"
-	"strings"
-
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
 // JoinShards replaces each run of several shards of one set, in order, by the name of the first
@@ -15,65 +11,43 @@ import (
 func JoinShards(names []string) []string {
 	var joined []string
 	for len(names) > 0 {
-		run := 1
-		set, last, ok := format.ParseShardName(names[0])
-		for ok && run < len(names) {
-			s, i, is := format.ParseShardName(names[run])
-			if !is || s != set || i <= last {
-				break
-			}
-			last = i
-			run++
-		}
-		if run > 1 {
-			joined = append(joined, set.Shard(0))
-		} else {
-			joined = append(joined, names[0])
-		}
-		names = slices.Clone(names[run:])
+		first, n := JoinFirst(names)
+		joined = append(joined, first)
+		names = names[n:]
 	}
 	return joined
 }
 
-// SetList returns the name of a set's list, which need not exist, and true if name stands for a
-// shard set: if it is the list, the first shard, or a glob that matches shards of one set only. The
-// name of any other shard stands for that archive alone.
-//
-// It returns an error for a glob that matches shards of several sets.
-func SetList(name string) (list string, ok bool, err error) {
-	if s, i, ok := format.ParseShardName(name); ok {
-		return s.List(), i == 0, nil
-	}
-	if _, ok := format.ParseListName(name); ok {
-		return name, true, nil
-	}
-	if !strings.ContainsAny(filepath.Base(name), "*?[") {
-		return "", false, nil
-	}
-	names, err := filepath.Glob(name)
-	if err != nil || len(names) == 0 {
-		return "", false, nil // opening it as a file reports the error
-	}
-	var set format.SetName
-	for k, file := range names {
-		s, _, ok := format.ParseShardName(file)
-		switch {
-		case !ok && isSetFile(file):
-			continue
-		case !ok:
-			return "", false, fmt.Errorf("%s: %w: the glob matches %s, which is no shard", name,
-				format.ErrShard, file)
-		case set.N > 0 && s != set:
-			return "", false, fmt.Errorf(
-				"%s: %w: the glob matches shards of several sets, %s and %s", name, format.ErrShard,
-				names[k-1], file)
+// JoinFirst is JoinShards for the run that names, which must not be empty, begins with. It returns
+// the name for it, and how many names it replaces.
+func JoinFirst(names []string) (name string, n int) {
+	n = 1
+	set, last, ok := format.ParseShardName(names[0])
+	for ok && n < len(names) {
+		s, i, is := format.ParseShardName(names[n])
+		if !is || s != set || i <= last {
+			break
 		}
-		set = s
+		last = i
+		n++
 	}
-	return set.List(), set.N > 0, nil
+	if n > 1 {
+		return set.Shard(0), n
+	}
+	return names[0], n
 }
 
-// isSetFile reports whether a file is a sidecar or a list.
-func isSetFile(name string) bool {
-	return strings.HasSuffix(name, format.SidecarSuffix) || strings.HasSuffix(name, format.ListSuffix)
+// SetList returns the name of a set's list, which need not exist, and true if name stands for a
+// shard set: if it is the list, the first shard, or a glob that matches shards of one set only, or
+// the name that the set was packed under, unless there is a file of this name. The name of any
+// other shard stands for that archive alone. So does that of a first shard if neither the list nor
+// another shard is there.
+//
+// It returns an error for a name or a glob that fits several sets.
+func SetList(name string) (list string, ok bool, err error) {
+	s, ok, err := shardset.Named(name)
+	if err != nil || !ok {
+		return "", false, err
+	}
+	return s.List(), true, nil
 }

@@ -93,7 +93,7 @@ func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o
 			name.List(), format.ErrStale, l.Index, digest))
 		return nil
 	}
-	x, side, err := setFile(set, l).OpenSidecar()
+	x, side, err := set.AsArchive().OpenSidecar()
 	if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
 		report(err)
 		return nil

@@ -46,17 +46,18 @@ ARCHIVE again.`,
 			flags.Switch("replace", "replace paths that exist in the archive"),
 			&cli.StringFlag{Name: "into", Usage: "add below the directory `PATH` of the archive"},
 			flags.Switch("append", "write to the end of the archive instead of copying it"),
-			flags.DryRun(), flags.Progress()),
+			flags.DryRun(), flags.Single(), flags.Progress()),
 		Action: action(parseAdd, runAdd),
 	}
 }
 
 func parseAdd(c *cli.Context) (*addOptions, error) {
-	args, err := flags.Arguments(c, 2, -1)
+	args, err := flags.EditArguments(c, 2, -1)
 	if err != nil {
 		return nil, err
 	}
 	o := &addOptions{archive: args[0], sources: args[1:]}
+	o.add.Single = c.Bool("single")
 	o.add.Replace, o.add.Into = c.Bool("replace"), reading.EntryPath(c.String("into"))
 	if o.add.Append = c.Bool("append"); o.add.Append && o.add.Replace {
 		return nil, report.Usagef("add: --append and --replace can't be combined:" +

@@ -26,17 +26,18 @@ neighboring links and directories in one gzip member, and with duplicates found 
 `+editing.Safely,
 			"ARCHIVE can't be rewritten",
 			"tpk compact site.tar.gz"),
-		Flags:  []cli.Flag{flags.Dedup(), flags.DryRun(), flags.Progress()},
+		Flags:  []cli.Flag{flags.Dedup(), flags.DryRun(), flags.Single(), flags.Progress()},
 		Action: action(parseCompact, runCompact),
 	}
 }
 
 func parseCompact(c *cli.Context) (*compactOptions, error) {
-	args, err := flags.Arguments(c, 1, 1)
+	args, err := flags.EditArguments(c, 1, 1)
 	if err != nil {
 		return nil, err
 	}
 	o := &compactOptions{archive: args[0]}
+	o.compact.Single = c.Bool("single")
 	o.compact.Dedup = flags.DedupMode(c)
 	return o, nil
 }

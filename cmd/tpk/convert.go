@@ -15,7 +15,9 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
+	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/convert"
+	"github.com/tarpack/tpk/tarpack/edit"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
@@ -33,8 +35,9 @@ func convertCommand() *cli.Command {
 Converts IN to OUT.tar.gz and its index. IN is a tar file, uncompressed or compressed with gzip,
 zstd, xz, bzip2, lzma or lz4, or a zip file; - is standard input. The format is detected from the
 content. IN may also be an archive of tpk: its compressed bytes are copied, and duplicates stay
-files of their own. Several of these in one file are read as one. If other bytes follow that seem to
-hold an archive, or follow compressed data, the command fails.
+files of their own. Several of these in one file are read as one. Of a shard set, all shards are
+converted. If other bytes follow that seem to hold an archive, or follow compressed data, the
+command fails.
 
 Permissions, owners, modification times and links are kept. Files of a zip without permissions get
 0644, folders 0755. Small files of a zip are not compressed again.
@@ -58,7 +61,7 @@ ordinary files. Extended attributes are dropped.`,
 }
 
 func parseConvert(c *cli.Context) (*convertOptions, error) {
-	args, err := flags.Arguments(c, 2, 2)
+	args, err := flags.EditArguments(c, 2, 2)
 	if err != nil {
 		return nil, err
 	}
@@ -89,6 +92,13 @@ func nameEncoding(name string) (encoding.Encoding, error) {
 }
 
 func runConvert(c *cli.Context, o *convertOptions) error {
+	if o.in != "-" {
+		if _, isSet, err := tarpack.SetList(o.in); err != nil {
+			return err
+		} else if isSet {
+			return convertSet(c, o)
+		}
+	}
 	r, in := io.Reader(os.Stdin), "standard input"
 	if o.in != "-" {
 		f, err := os.Open(o.in)
@@ -128,5 +138,26 @@ func runConvert(c *cli.Context, o *convertOptions) error {
 	if res.Refused > 0 {
 		return report.ErrReported
 	}
+	return nil
+}
+
+// convertSet converts a shard set to one archive. Its members are copied.
+func convertSet(c *cli.Context, o *convertOptions) error {
+	m := terminal.NewMeter(c, "converting")
+	defer m.Stop()
+	res, err := edit.Merge(c.Context, o.out, []string{o.in}, edit.MergeOptions{
+		Workers: o.convert.Workers, Dedup: o.convert.Dedup, DryRun: o.convert.DryRun,
+		Notice: m.Notice, Progress: m.Update,
+	})
+	m.Stop()
+	if err != nil {
+		return report.NewFile(o.out, err)
+	}
+	if o.convert.DryRun {
+		_, err := fmt.Fprintf(c.App.Writer, "%d entries, 0 refused\n", res.Kept)
+		return err
+	}
+	m.Summarize("converted %s entries into %s (%s)",
+		report.Count(res.Kept), report.Quote(o.out), report.Bytes(res.ArchiveBytes))
 	return nil
 }

@@ -8,7 +8,9 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/edit"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 type mergeOptions struct {
@@ -26,7 +28,8 @@ func mergeCommand() *cli.Command {
 		Description: help.Text(`
 Writes all entries of the archives to OUT.tar.gz. If several have the same path, the last one is
 taken, or the first one with --first. Equal contents are stored once. Nothing is compressed again.
-OUT.tar.gz may be one of the archives.
+OUT.tar.gz may be one of the archives. An archive may be a shard set, by any of its names.
+OUT.tar.gz may be a set only if it is also merged; then only the shards that differ are written.
 
 With --json, an object has the numbers added and ignored, and written and archive_bytes.`,
 			"an archive can't be read or OUT.tar.gz can't be written",
@@ -35,6 +38,7 @@ With --json, an object has the numbers added and ignored, and written and archiv
 		Flags: []cli.Flag{
 			flags.Switch("first", "take a path from the first archive that contains it"),
 			flags.Dedup(), flags.DryRun(), flags.Switch("json", "print a JSON object"),
+			flags.Switch("single", "take each shard that is named as an archive of its own"),
 			flags.Progress(),
 		},
 		Action: action(parseMerge, runMerge),
@@ -47,12 +51,38 @@ func parseMerge(c *cli.Context) (*mergeOptions, error) {
 		return nil, err
 	}
 	o := &mergeOptions{out: args[0], archives: args[1:], dryRun: c.Bool("dry-run")}
+	if o.merge.Single = c.Bool("single"); !o.merge.Single {
+		if o.archives, err = joinSets(o.archives); err != nil {
+			return nil, err
+		}
+	}
 	if err := flags.CheckArchiveName(c, o.out); err != nil {
 		return nil, err
 	}
 	o.merge.First = c.Bool("first")
 	o.merge.Dedup = flags.DedupMode(c)
 	return o, nil
+}
+
+// joinSets replaces all shards of a set, in order, by the name of the first, which stands for the
+// set. It refuses a part of them that has the first: that name would stand for the others as well.
+func joinSets(names []string) (joined []string, err error) {
+	for len(names) > 0 {
+		first, n := tarpack.JoinFirst(names)
+		set, _, _ := format.ParseShardName(first)
+		switch {
+		case n == 1 || names[0] != first: // one name, or shards that each stand for themselves
+			joined = append(joined, names[:n]...)
+		case n < set.N:
+			return nil, report.Usagef("merge: %s: only %d of the %d shards are named:"+
+				" name the first one for the set, or use --single",
+				report.Quote(first), n, set.N)
+		default:
+			joined = append(joined, first)
+		}
+		names = names[n:]
+	}
+	return joined, nil
 }
 
 func runMerge(c *cli.Context, o *mergeOptions) error {

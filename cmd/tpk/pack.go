@@ -62,9 +62,9 @@ Not kept are extended attributes, access control lists and capabilities; a warni
 Links that leave DIR are kept as links, with a warning.
 
 With --shards or --shard-size, the result is a shard set: OUT-00000-of-00016.tar.gz and so on, each
-of them an archive, and an index of all. Either the whole set is written or nothing. serve
-and the commands that read archives take the name of the first shard, or a glob such as
-'OUT-*-of-00016.tar.gz', for the set.
+of them an archive, and an index of all. Either the whole set is written or nothing. Other commands
+take the set as OUT.tar.gz, by the name of its first shard, or a glob such as
+'OUT-*-of-00016.tar.gz'.
 
 OUT.tar.gz may be a block device. It is overwritten from its beginning with the archive and the
 index, and is read like an archive. A mounted device is refused.`,

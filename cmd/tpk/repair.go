@@ -31,18 +31,21 @@ the index, ARCHIVE.tpi, the paths of all lost entries are known, even if ARCHIVE
 
 Bytes after the end of ARCHIVE are removed; an append that was interrupted leaves some. An archive
 of a newer format version is not replaced, but can be saved to OUT.tar.gz. If ARCHIVE is intact, the
-index is rebuilt if necessary.`,
+index is rebuilt if necessary.
+
+ARCHIVE may be a shard set, by any of its names. In its place only the damaged shards are written,
+and all of them replace the old ones at once.`,
 			"an entry is lost or ARCHIVE can't be repaired",
 			"tpk repair --dry-run site.tar.gz",
 			"tpk repair site.tar.gz",
 			"tpk repair damaged.tar.gz saved.tar.gz"),
-		Flags:  []cli.Flag{flags.Workers(), flags.DryRun(), flags.Progress()},
+		Flags:  []cli.Flag{flags.Workers(), flags.DryRun(), flags.Single(), flags.Progress()},
 		Action: action(parseRepair, runRepair),
 	}
 }
 
 func parseRepair(c *cli.Context) (*repairOptions, error) {
-	args, err := flags.Arguments(c, 1, 2)
+	args, err := flags.EditArguments(c, 1, 2)
 	if err != nil {
 		return nil, err
 	}
@@ -53,6 +56,7 @@ func parseRepair(c *cli.Context) (*repairOptions, error) {
 		}
 	}
 	o.repair.Workers, o.repair.DryRun = c.Int("workers"), c.Bool("dry-run")
+	o.repair.Single = c.Bool("single")
 	return o, nil
 }
 

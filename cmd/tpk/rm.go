@@ -12,6 +12,7 @@ import (
 type rmOptions struct {
 	archive string
 	args    []string // paths and globs
+	single  bool
 }
 
 func rmCommand() *cli.Command {
@@ -30,24 +31,24 @@ it. If an argument matches nothing, nothing is removed.
 			"tpk rm site.tar.gz drafts old.html",
 			"tpk rm site.tar.gz '**/*.map'",
 			"tpk rm --dry-run site.tar.gz 'docs/v[12]'"),
-		Flags:  []cli.Flag{flags.DryRun(), flags.Progress()},
+		Flags:  []cli.Flag{flags.DryRun(), flags.Single(), flags.Progress()},
 		Action: action(parseRm, runRm),
 	}
 }
 
 func parseRm(c *cli.Context) (*rmOptions, error) {
-	args, err := flags.Arguments(c, 2, -1)
+	args, err := flags.EditArguments(c, 2, -1)
 	if err != nil {
 		return nil, err
 	}
-	return &rmOptions{archive: args[0], args: args[1:]}, nil
+	return &rmOptions{archive: args[0], args: args[1:], single: c.Bool("single")}, nil
 }
 
 func runRm(c *cli.Context, o *rmOptions) error {
 	e := &editing.Edit{Archive: o.archive, Verb: "removing from"}
 	e.Change = func(eo editing.Options) (edit.Result, error) {
 		return edit.Remove(c.Context, o.archive, o.args, edit.RemoveOptions{
-			DryRun: eo.DryRun, Notice: eo.Notice, Progress: eo.Progress, Change: eo.Change,
+			DryRun: eo.DryRun, Single: o.single, Notice: eo.Notice, Progress: eo.Progress, Change: eo.Change,
 		})
 	}
 	return e.Run(c)

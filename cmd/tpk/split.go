@@ -29,7 +29,8 @@ names. Each shard is a valid archive with an index. It contains all parent direc
 entries, and the targets of its hard links. Nothing is compressed again. Either all
 shards are written or none. NAME.tar.gz is kept; 'tpk merge' makes it from the shards.
 
-serve and the commands that read archives take the name of the first shard for the set.`,
+Other commands take the set by the name of its first shard. ARCHIVE may be a set itself; it is
+divided again.`,
 			"ARCHIVE can't be read or a shard can't be written",
 			"tpk split --size 1GiB tiles.tar.gz",
 			"tpk split --shards 16 tiles.tar.gz"),
@@ -50,7 +51,7 @@ serve and the commands that read archives take the name of the first shard for t
 }
 
 func parseSplit(c *cli.Context) (*splitOptions, error) {
-	args, err := flags.Arguments(c, 1, 1)
+	args, err := flags.EditArguments(c, 1, 1)
 	if err != nil {
 		return nil, err
 	}

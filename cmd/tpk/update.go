@@ -50,19 +50,21 @@ An archive that is up to date is not touched. `+editing.Safely,
 				Name: "max-delete", DefaultText: "half of the entries",
 				Usage: "fail if more than `N` entries would be removed",
 			},
-			flags.DryRun(), flags.Switch("json", "print one JSON object per line"), flags.Progress(),
+			flags.DryRun(), flags.Single(),
+			flags.Switch("json", "print one JSON object per line"), flags.Progress(),
 		})...),
 		Action: action(parseUpdate, runUpdate),
 	}
 }
 
 func parseUpdate(c *cli.Context) (*updateOptions, error) {
-	args, err := flags.Arguments(c, 2, 2)
+	args, err := flags.EditArguments(c, 2, 2)
 	if err != nil {
 		return nil, err
 	}
 	o := &updateOptions{archive: args[0], dir: args[1]}
 	o.update = edit.UpdateOptions{Checksum: c.Bool("checksum"), Keep: c.Bool("keep")}
+	o.update.Single = c.Bool("single")
 	most := c.Int64("max-delete")
 	if most < 0 {
 		return nil, report.Usagef("update: --max-delete %d: must not be negative", most)

@@ -38,13 +38,15 @@ func treesIn(t testing.TB, base string) (write func(name string, tree trees.Tree
 	}
 }
 
-// extracted returns the tree that GNU tar extracts from an archive.
-func extracted(t testing.TB, archive string) trees.Snapshot {
+// extracted returns the tree that GNU tar extracts from archives, one after the other.
+func extracted(t testing.TB, archives ...string) trees.Snapshot {
 	t.Helper()
 	dir := tools.Dir(t)
-	if r := tools.Run(t, exec.Command(tools.Path(t, "tar"), "-xpzf", archive, "-C",
-		dir)); r.Code != 0 {
-		t.Fatal(r)
+	for _, archive := range archives {
+		if r := tools.Run(t, exec.Command(tools.Path(t, "tar"), "-xpzf", archive, "-C",
+			dir)); r.Code != 0 {
+			t.Fatal(r)
+		}
 	}
 	snap, err := trees.Read(dir)
 	if err != nil {

@@ -1,11 +1,13 @@
 package edit
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,58 +15,172 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// A model is a directory, and an archive that must hold the same tree.
+// A model is a directory, and an archive or a shard set that must hold the same tree.
 type model struct {
 	t       *testing.T
 	rnd     *rand.Rand
 	dir     string
 	archive string
 	log     []string
+	modelKind
 }
 
+// A modelKind is what a model is about.
+type modelKind struct {
+	title string
+	set   bool  // a set of three shards is changed instead of an archive
+	epoch int64 // SOURCE_DATE_EPOCH; 0: not set
+	// Files get the current time, and some are written again with the same size within a second.
+	recent bool
+}
+
+// epoch is in the middle of the times that change sets.
+const epoch = 1_600_000_002
+
 // TestModel changes a directory and an archive in the same way, by random commands. After each
-// command GNU tar must extract the directory's tree, and verify must find nothing.
+// command GNU tar must extract the directory's tree, and verify must find nothing. Archives and
+// sets are changed, with and without SOURCE_DATE_EPOCH, with old files and with files written just
+// now. With -short it does not combine the last two for archives.
 func TestModel(t *testing.T) {
 	for seed := range uint64(4) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			base := tools.Dir(t)
-			m := &model{t: t, rnd: rand.New(rand.NewPCG(seed, 3)), dir: filepath.Join(base, "tree"),
-				archive: filepath.Join(base, "a.tar.gz")}
-			if err := os.Mkdir(m.dir, 0o755); err != nil {
-				t.Fatal(err)
-			}
-			for range 12 {
-				m.change(m.dir)
-			}
-			m.settle()
-			m.tpk("pack", m.dir, m.archive)
-			for range 12 {
-				m.step()
-				m.settle()
-				m.tpk("verify", m.archive)
-				want, err := trees.Read(m.dir)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, line := range trees.Diff(want, extracted(t, m.archive),
-					trees.Rules{Merged: true, IgnoreDirTime: true, IgnoreSymlinkTime: true}) {
-					t.Error(line)
-				}
-				if t.Failed() {
-					t.Fatalf("after\n%v", m.log)
-				}
-			}
-			wantOnly(t, base, "a.tar.gz", "a.tar.gz.tpi", "tree")
-		})
+		newModel(t, modelKind{title: fmt.Sprint(seed)}, seed).run()
 	}
+	for i, kind := range []modelKind{
+		{title: "epoch", epoch: epoch}, {title: "recent", recent: true},
+		{title: "recent, epoch", recent: true, epoch: epoch},
+		{title: "set", set: true}, {title: "set, epoch", set: true, epoch: epoch},
+		{title: "set, recent", set: true, recent: true},
+		{title: "set, recent, epoch", set: true, recent: true, epoch: epoch},
+	} {
+		seeds := uint64(3)
+		if testing.Short() {
+			seeds = 1
+		}
+		for seed := range seeds {
+			each := kind
+			each.title += fmt.Sprintf(" %d", seed)
+			newModel(t, each, uint64(10*i)+seed+100).run()
+		}
+	}
+}
+
+func newModel(t *testing.T, kind modelKind, seed uint64) *model {
+	base := tools.Dir(t)
+	return &model{t: t, rnd: rand.New(rand.NewPCG(seed, 3)), dir: filepath.Join(base, "tree"),
+		archive: filepath.Join(base, "a.tar.gz"), modelKind: kind}
+}
+
+// run makes the tree and the archive, and changes both.
+func (m *model) run() {
+	m.t.Run(m.title, func(t *testing.T) {
+		m.t = t
+		m.check(os.Mkdir(m.dir, 0o755))
+		for range 12 {
+			m.change(m.dir)
+		}
+		m.settle()
+		m.pack()
+		for range 12 {
+			m.step()
+			m.settle()
+			m.tpk("verify", m.archive)
+			m.compare()
+			if t.Failed() {
+				t.Fatalf("after\n%v", m.log)
+			}
+		}
+		names := []string{"a.tar.gz", "a.tar.gz.tpi"}
+		if m.set {
+			names = []string{"a-of-00003.tar.gz.tps", "a-of-00003.tar.gz.tps.tpi"}
+			for _, shard := range m.shards() {
+				names = append(names, filepath.Base(shard), filepath.Base(shard)+".tpi")
+			}
+		}
+		wantOnly(t, filepath.Dir(m.archive), append(names, "tree")...)
+	})
+}
+
+// compare checks that GNU tar extracts the directory's tree.
+func (m *model) compare() {
+	m.t.Helper()
+	want, err := trees.Read(m.dir)
+	m.check(err)
+	for p, st := range want {
+		if m.epoch > 0 && st.Time > m.epoch {
+			st.Time = m.epoch
+			want[p] = st
+		}
+	}
+	archives := []string{m.archive}
+	if m.set {
+		archives = m.shards()
+	}
+	for _, line := range trees.Diff(want, extracted(m.t, archives...),
+		trees.Rules{Merged: true, IgnoreDirTime: true, IgnoreSymlinkTime: true}) {
+		m.t.Error(line)
+	}
+}
+
+// shards returns the names of the shards.
+func (m *model) shards() (names []string) {
+	stem := strings.TrimSuffix(m.archive, ".tar.gz")
+	for i := range 3 {
+		names = append(names, fmt.Sprintf("%s-%05d-of-00003.tar.gz", stem, i))
+	}
+	return names
+}
+
+// name returns a name of the archive or set.
+func (m *model) name() string {
+	if !m.set {
+		return m.archive
+	}
+	stem := strings.TrimSuffix(m.archive, ".tar.gz")
+	return []string{m.archive, m.shards()[0], stem + "-of-00003.tar.gz.tps",
+		stem + "-?????-of-00003.tar.gz"}[m.rnd.IntN(4)]
+}
+
+// pack packs the directory.
+func (m *model) pack() {
+	args := []string{"pack", m.dir, m.archive}
+	if m.set {
+		args = append(args, "--shards", "3")
+	}
+	m.tpk(args...)
 }
 
 // tpk runs a command, which must succeed.
 func (m *model) tpk(args ...string) {
 	m.t.Helper()
 	m.log = append(m.log, fmt.Sprintf("tpk %q\n", args))
-	if r := tpk(m.t, args...); r.Code != 0 {
+	cmd := exec.Command(tools.TPK(m.t), args...)
+	if m.epoch > 0 {
+		cmd.Env = append(os.Environ(), fmt.Sprintf("SOURCE_DATE_EPOCH=%d", m.epoch))
+	}
+	if r := tools.Run(m.t, cmd); r.Code != 0 {
 		m.t.Fatalf("%v\nafter\n%v", r, m.log)
+	}
+}
+
+// edit runs a command that changes the set, which must write only shards that change.
+func (m *model) edit(args ...string) {
+	m.t.Helper()
+	var before []os.FileInfo
+	var contents [][]byte
+	if m.set {
+		for _, shard := range m.shards() {
+			fi, err := os.Stat(shard)
+			m.check(err)
+			before, contents = append(before, fi), append(contents, read(m.t, shard))
+		}
+	}
+	m.tpk(args...)
+	for i, was := range before {
+		fi, err := os.Stat(m.shards()[i])
+		m.check(err)
+		if !os.SameFile(fi, was) && bytes.Equal(read(m.t, m.shards()[i]), contents[i]) {
+			m.t.Errorf("shard %d was written, and did not change", i)
+		}
 	}
 }
 
@@ -95,7 +211,23 @@ func (m *model) change(dir string) {
 	default:
 		content := trees.TextBytes(fmt.Sprint(m.rnd.IntN(4)), 1<<m.rnd.IntN(19))
 		m.check(os.WriteFile(p, content, 0o644))
-		m.check(os.Chtimes(p, at, at))
+		if !m.recent {
+			m.check(os.Chtimes(p, at, at))
+		}
+	}
+}
+
+// rewrite writes some files again, with another content of the same size and the current time.
+func (m *model) rewrite() {
+	for _, p := range m.some(5) {
+		p = filepath.Join(m.dir, p)
+		fi, err := os.Lstat(p)
+		m.check(err)
+		if fi.Mode().IsRegular() && fi.Size() > 0 {
+			b := read(m.t, p)
+			b[m.rnd.IntN(len(b))] ^= 1
+			m.check(os.WriteFile(p, b, 0o644))
+		}
 	}
 }
 
@@ -153,45 +285,59 @@ func (m *model) step() {
 		for range 1 + m.rnd.IntN(5) {
 			m.change(m.dir)
 		}
+		if m.recent {
+			m.rewrite()
+		}
 		m.settle()
-		m.tpk([][]string{{"update", m.archive, m.dir}, {"update", "--checksum", m.archive, m.dir},
-			{"pack", m.dir, m.archive}}[m.rnd.IntN(3)]...)
+		switch m.rnd.IntN(3) {
+		case 0:
+			m.edit("update", m.name(), m.dir)
+		case 1:
+			m.edit("update", "--checksum", m.name(), m.dir)
+		default:
+			m.pack()
+		}
+		if m.recent { // within the second of the last change
+			m.rewrite()
+			m.edit("update", m.name(), m.dir)
+		}
 	case 3:
 		if words := m.some(1 + m.rnd.IntN(3)); len(words) > 0 {
-			m.tpk(append([]string{"rm", m.archive}, words...)...)
+			m.edit(append([]string{"rm", m.name()}, words...)...)
 			for _, p := range words {
 				m.check(os.RemoveAll(filepath.Join(m.dir, p)))
 			}
 		}
 	case 4:
-		m.tpk("compact", m.archive)
+		m.edit("compact", m.name())
 	case 5: // here no file has the name of a directory
 		makeOther()
-		m.tpk("add", "--replace", m.archive, other)
+		m.edit("add", "--replace", m.name(), other)
 		copyOver("--remove-destination")
 	case 6:
 		makeOther()
 		m.tpk("pack", other, more)
-		m.tpk("merge", m.archive, m.archive, more)
+		into := m.name()
+		m.edit("merge", into, into, more)
 		copyOver("--remove-destination")
 	case 7:
-		shards := tools.Run(m.t, exec.Command(tools.TPK(m.t), "split", "--shards", "3", m.archive))
-		if shards.Code != 0 {
-			m.t.Fatal(shards)
+		m.tpk("split", "--shards", "3", m.name())
+		if m.set {
+			return
 		}
-		args := []string{"merge", m.archive}
-		for i := range 3 {
-			args = append(args, filepath.Join(work, fmt.Sprintf("a-%05d-of-00003.tar.gz", i)))
-		}
-		m.tpk(args...)
+		m.tpk(append([]string{"merge", m.archive}, m.shards()...)...)
 		set := filepath.Join(work, "a-of-00003.tar.gz.tps") // the list of the shards
-		for _, p := range append(args[2:], set) {
+		for _, p := range append(m.shards(), set) {
 			m.check(os.Remove(p))
 			m.check(os.Remove(p + ".tpi"))
 		}
 	case 8:
 		makeOther()
-		m.tpk("add", "--append", m.archive, other)
+		if m.set { // which does not grow in place
+			m.edit("add", m.name(), other)
+		} else {
+			m.tpk("add", "--append", m.archive, other)
+		}
 		// Paths that the model has already keep their content: they are copied over the new ones.
 		m.dir, other = other, m.dir
 		copyOver("--remove-destination")
@@ -199,12 +345,12 @@ func (m *model) step() {
 		m.check(os.Rename(m.dir, other))
 		m.dir, other = other, m.dir
 	case 9:
-		tar := filepath.Join(work, "in.tar")
-		if r := tools.Run(m.t, exec.Command("tar", "-cf", tar, "-C", m.dir, ".")); r.Code != 0 {
-			m.t.Fatal(r)
+		if !m.set && m.epoch == 0 { // convert keeps times
+			tar := filepath.Join(work, "in.tar")
+			tools.Must(m.t, exec.Command("tar", "-cf", tar, "-C", m.dir, "."))
+			m.tpk("convert", tar, m.archive)
+			m.check(os.Remove(tar))
 		}
-		m.tpk("convert", tar, m.archive)
-		m.tpk("repair", m.archive)
-		m.check(os.Remove(tar))
+		m.edit("repair", m.name())
 	}
 }

@@ -12,9 +12,9 @@ import (
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/internal/spool"
 )
 
@@ -44,7 +44,7 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 		err := c.read(ctx, in)
 		return Result{Entries: c.entries, Refused: problems.Count}, err
 	}
-	dst, err := durable.Create(out)
+	dst, err := shardset.CreateArchive(out)
 	if err != nil {
 		return Result{}, err
 	}

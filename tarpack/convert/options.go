@@ -50,6 +50,7 @@ type Result struct {
 type RepairOptions struct {
 	Workers int  // goroutines; 0 means one for each CPU
 	DryRun  bool // write nothing, only find out what is lost
+	Single  bool // repair one shard of a set as an archive of its own
 
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)

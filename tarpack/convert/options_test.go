@@ -5,11 +5,13 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"testing"
 
 	"github.com/tarpack/tpk/tarpack/convert"
+	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
 	"golang.org/x/text/encoding/japanese"
@@ -88,5 +90,15 @@ func TestRepairOptions(t *testing.T) {
 			t.Fatal(err)
 		}
 		return tartest.OutcomeOf(t, filepath.Dir(out), out)
-	}, tartest.WorkersOption(), tartest.DryRunOption())
+	}, tartest.WorkersOption(), tartest.DryRunOption(), tartest.Option{
+		Field: "Single", Value: true, Effect: func(_, _ *tartest.Outcome) bool {
+			shard := packThree(t).Shard(1)
+			repair := func(single bool) error {
+				_, err := convert.Repair(context.Background(), shard, shard,
+					convert.RepairOptions{Single: single})
+				return err
+			}
+			return errors.Is(repair(false), format.ErrPart) && repair(true) == nil
+		},
+	})
 }

@@ -9,10 +9,12 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
 // Repair makes a valid archive from the intact entries of the archive name, however it was damaged
@@ -25,12 +27,26 @@ import (
 // does not fit. If another archive follows in the same file, the error is format.ErrJoined, and
 // nothing is written.
 //
+// The name may stand for a shard set, as in tarpack.Open, unless o.Single is set. If out is name,
+// only the shards that are damaged are replaced, and also a list or sidecar of the set that does
+// not fit. The error wraps format.ErrShard if a shard is missing, format.ErrNoList if out is name
+// and there is no list, and format.ErrPart if out is name and one shard of a set.
+//
 // An archive of a newer format version may contain what this package cannot read. Repair replaces
 // it only if out is another file; otherwise the error wraps format.ErrVersion.
 //
 // If a file in the archive is a tpk archive itself and is damaged, Repair may take its entries for
 // entries of the archive. A sidecar prevents that.
 func Repair(ctx context.Context, name, out string, o RepairOptions) (RepairResult, error) {
+	if !o.Single {
+		set, isSet, err := repairedSet(name, out)
+		if err != nil {
+			return RepairResult{}, err
+		}
+		if isSet {
+			return repairSet(ctx, set, name, out, o)
+		}
+	}
 	res, err := repair(ctx, name, out, o)
 	if err == nil && !res.Damaged && !res.Written && !o.DryRun && sameName(name, out) {
 		err = indexed.NeedSidecar(ctx, name, scan.Options{Workers: o.Workers})
@@ -46,10 +62,14 @@ func repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 		return res, fmt.Errorf("%s: %w: %w", name, format.ErrNotArchive, format.ForeignDir)
 	}
 	if !o.DryRun {
+		create := shardset.CreateArchive
+		if o.Single || sameName(name, out) {
+			create = durable.Create
+		}
 		if err := archivefile.Recover(name); err != nil {
 			return RepairResult{}, err
 		}
-		if dst, err = durable.Create(out); err != nil {
+		if dst, err = create(out); err != nil {
 			return RepairResult{}, err
 		}
 		defer func() {
@@ -58,33 +78,17 @@ func repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 			}
 		}()
 	}
-	a, err := archivefile.OpenUnread(name)
-	if err != nil {
-		return RepairResult{}, err
-	}
-	defer a.OSFile.Close()
-	if err := checkRepairable(a, out); err != nil {
-		return RepairResult{}, err
-	}
-	sv := &salvage{ctx: ctx, a: a, lost: o.Lost}
-	sv.findEnd()
-	if sv.old = openIntact(name + format.SidecarSuffix); sv.old != nil {
-		old := sv.old // sv drops it if it belongs to another archive
-		defer old.Close()
-	}
-	sv.o = o
 	temp := out
 	if dst != nil {
 		temp = dst.Name
 	}
-	k, err := sv.run(temp)
+	sv, k, err := salvageFrom(ctx, name, out, temp, o)
 	if err != nil {
 		return RepairResult{}, err
 	}
+	a := sv.a
+	defer a.OSFile.Close()
 	defer k.Close()
-	if err := checkJoined(ctx, a); err != nil {
-		return RepairResult{}, err
-	}
 	res = RepairResult{Damaged: sv.damaged, Saved: sv.numSaved, Lost: sv.numLost, CutOff: a.Rest}
 	if !sv.damaged && dst != nil && a.Rest > 0 && sameName(name, dst.Name) {
 		return res, a.CutBack(dst.Name)
@@ -111,6 +115,35 @@ func notSaved(a *archivefile.File) error {
 		return fmt.Errorf("%s: %w", a.Name, err)
 	}
 	return fmt.Errorf("%s: %w: no entry of it is whole", a.Name, format.ErrNotArchive)
+}
+
+// salvageFrom returns the intact entries of the archive name, and what it found out about it. Out
+// is the archive that is written, and temp the prefix of the names of temporary files. The caller
+// closes the archives.
+func salvageFrom(
+	ctx context.Context, name, out, temp string, o RepairOptions,
+) (*salvage, *base.Archive, error) {
+	a, err := archivefile.OpenUnread(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	sv := &salvage{ctx: ctx, a: a, lost: o.Lost, o: o}
+	if err := checkRepairable(a, out); err != nil {
+		return nil, nil, errors.Join(err, a.OSFile.Close())
+	}
+	sv.findEnd()
+	if sv.old = openIntact(name + format.SidecarSuffix); sv.old != nil {
+		old := sv.old // sv drops it if it belongs to another archive
+		defer old.Close()
+	}
+	k, err := sv.run(temp)
+	if err != nil {
+		return nil, nil, errors.Join(err, a.OSFile.Close())
+	}
+	if err := checkJoined(ctx, a); err != nil {
+		return nil, nil, errors.Join(err, k.Close(), a.OSFile.Close())
+	}
+	return sv, k, nil
 }
 
 // checkRepairable refuses to replace an archive of a newer version by its readable part. A damaged

@@ -13,6 +13,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
@@ -32,6 +33,9 @@ func Add(ctx context.Context, name string, paths []string, o AddOptions) (Result
 		return Result{}, fmt.Errorf("%s: %w: replacing needs a new archive", name, format.ErrAppend)
 	}
 	if o.Append {
+		if err := refuseSet(name, o.Single); err != nil {
+			return Result{}, err
+		}
 		if err := needSidecar(ctx, name, o.Workers, o.DryRun); err != nil {
 			return Result{}, err
 		}
@@ -62,6 +66,18 @@ func Add(ctx context.Context, name string, paths []string, o AddOptions) (Result
 		return nil
 	})
 	return Result(res), err
+}
+
+// refuseSet returns an error if name stands for a set, which does not grow in place.
+func refuseSet(name string, single bool) error {
+	if single {
+		return nil
+	}
+	_, isSet, err := shardset.ToEdit(name)
+	if err == nil && isSet {
+		err = fmt.Errorf("%s: %w: a shard set does not grow in place", name, format.ErrAppend)
+	}
+	return err
 }
 
 // openAdded opens name as a tree: a directory with everything below it, or a single entry of the

@@ -3,11 +3,16 @@ package edit
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"slices"
 
+	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
 // Merge joins the archives names into the archive out, which may be one of them. Content that
@@ -15,7 +20,12 @@ import (
 // have an entry at a path. In the result, Kept counts the entries of the new archive, and Ignored
 // those that lost to another archive's.
 //
-// The errors are those of tarpack.Open and pack.Dir.
+// A name may be that of a shard set, unless [MergeOptions.Single] is set. The set out must be one
+// of names: it is changed shard by shard. The name that a set was packed under is that of a new
+// archive in out, unless it is also one of names. The error wraps format.ErrPart if out is one
+// shard of a set, or a set that is not merged.
+//
+// The other errors are those of tarpack.Open and pack.Dir.
 func Merge(
 	ctx context.Context, out string, names []string, o MergeOptions,
 ) (res Result, err error) {
@@ -25,6 +35,20 @@ func Merge(
 			return 0
 		}
 		return len(children) - 1
+	}
+	named := shardset.Explicit
+	if slices.Contains(names, out) {
+		named = shardset.Named
+	}
+	set, isSet, err := named(out)
+	switch {
+	case err != nil:
+		return Result{}, err
+	case isSet && !o.Single:
+		return mergeIntoSet(ctx, r, set, out, names, o)
+	}
+	if err := shardset.CheckTarget(out); err != nil && !o.Single {
+		return Result{}, err
 	}
 	var dst *durable.Output
 	if !o.DryRun {
@@ -37,8 +61,12 @@ func Merge(
 			}
 		}()
 	}
+	open := base.OpenAny
+	if o.Single {
+		open = base.Open
+	}
 	for i, name := range names {
-		k, err := base.Open(ctx, name, i, &indexed.Options{Workers: o.Workers, Notice: o.Notice})
+		k, err := open(ctx, name, i, &indexed.Options{Workers: o.Workers, Notice: o.Notice})
 		if err != nil {
 			return Result{}, err
 		}
@@ -51,4 +79,57 @@ func Merge(
 	}
 	merged, err := r.Write(ctx, dst)
 	return Result(merged), err
+}
+
+// sameSet reports whether two names are of one set.
+func sameSet(a, b format.SetName) bool {
+	x, err1 := os.Stat(a.List())
+	y, err2 := os.Stat(b.List())
+	return err1 == nil && err2 == nil && os.SameFile(x, y)
+}
+
+// mergeIntoSet is Merge for a set out, which is one of names.
+func mergeIntoSet(
+	ctx context.Context, r *rewrite.Rewrite, set format.SetName, out string, names []string,
+	o MergeOptions,
+) (Result, error) {
+	at := -1
+	for i, name := range names {
+		s, ok, err := shardset.Named(name)
+		if err != nil {
+			return Result{}, err
+		}
+		if ok && sameSet(s, set) {
+			at = i
+		}
+	}
+	if at < 0 {
+		return Result{}, fmt.Errorf("%s: %w, and the set is not among the archives that are merged",
+			out, format.ErrPart)
+	}
+	var opened []*base.Archive
+	defer func() {
+		for _, k := range opened {
+			k.Close() // opened for reading only: errors lose nothing
+		}
+	}()
+	res, err := rewrite.EditSet(ctx, out, r, func(k *base.Archive) error {
+		for i, name := range names {
+			if i == at {
+				r.Layers = append(r.Layers, rewrite.Layer{Archive: k})
+				continue
+			}
+			// Number 0 is that of the set.
+			other, err := base.OpenAny(ctx, name, i+1,
+				&indexed.Options{Workers: o.Workers, Notice: o.Notice})
+			if err != nil {
+				return err
+			}
+			opened = append(opened, other)
+			r.Layers = append(r.Layers, rewrite.Layer{Archive: other})
+		}
+		r.Base = at
+		return nil
+	})
+	return Result(res), err
 }

@@ -24,6 +24,7 @@ type UpdateOptions struct {
 	// Change receives all changes first.
 	RemoveLimit func(entries int64) int64
 	DryRun      bool // write nothing, only find out what would change
+	Single      bool // change one shard of a set as an archive of its own
 	// Change, if set, is called for each change in the order of the archive, always from the same
 	// goroutine.
 	Change func(kind format.ChangeKind, path string)
@@ -71,7 +72,7 @@ func (o *UpdateOptions) rewrite() rewrite.Options {
 			Prefix: o.Prefix, Names: o.Names,
 			Notice: o.Notice, Progress: o.Progress,
 		},
-		DryRun: o.DryRun, Change: o.Change,
+		DryRun: o.DryRun, Single: o.Single, Change: o.Change,
 	}
 }
 
@@ -88,6 +89,7 @@ type AddOptions struct {
 	// times of directories that were there before. Append excludes Replace. Paths below directories
 	// that their owner cannot write to are refused (format.ErrAppend).
 	Append bool
+	Single bool // change one shard of a set as an archive of its own; its set must be indexed then
 	DryRun bool // write nothing, only find out what would change
 	// Change, if set, is called for each change in the order of the archive, always from the same
 	// goroutine.
@@ -129,7 +131,7 @@ func (o *AddOptions) rewrite() rewrite.Options {
 			Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
 			Notice: o.Notice, Progress: o.Progress,
 		},
-		DryRun: o.DryRun, Change: o.Change,
+		DryRun: o.DryRun, Single: o.Single, Change: o.Change,
 	}
 }
 
@@ -138,6 +140,7 @@ type RemoveOptions struct {
 	Workers int              // goroutines; 0 means one for each CPU
 	Dedup   format.DedupMode // which equal files become hard links
 	DryRun  bool             // write nothing, only find out what would change
+	Single  bool             // change one shard of a set as an archive of its own
 	// Change, if set, is called for each change in the order of the archive, always from the same
 	// goroutine.
 	Change func(kind format.ChangeKind, path string)
@@ -153,7 +156,7 @@ func (o *RemoveOptions) rewrite() rewrite.Options {
 		Options: packer.Options{
 			Workers: o.Workers, Dedup: o.Dedup, Notice: o.Notice, Progress: o.Progress,
 		},
-		DryRun: o.DryRun, Change: o.Change,
+		DryRun: o.DryRun, Single: o.Single, Change: o.Change,
 	}
 }
 
@@ -162,6 +165,7 @@ type CompactOptions struct {
 	Workers int              // goroutines; 0 means one for each CPU
 	Dedup   format.DedupMode // which equal files become hard links
 	DryRun  bool             // write nothing, only find out what would change
+	Single  bool             // change one shard of a set as an archive of its own
 
 	// Notice, if set, is called if the sidecar is missing or damaged.
 	Notice func(error)
@@ -174,7 +178,7 @@ func (o *CompactOptions) rewrite() rewrite.Options {
 		Options: packer.Options{
 			Workers: o.Workers, Dedup: o.Dedup, Notice: o.Notice, Progress: o.Progress,
 		},
-		DryRun: o.DryRun,
+		DryRun: o.DryRun, Single: o.Single,
 	}
 }
 
@@ -185,6 +189,7 @@ type MergeOptions struct {
 	Workers int              // goroutines; 0 means one for each CPU
 	Dedup   format.DedupMode // which equal files become hard links
 	DryRun  bool             // write nothing, only find out what would change
+	Single  bool             // take each shard of a set that is named as an archive of its own
 
 	// Notice, if set, is called for each entry that is left out because only one of two archives
 	// has a directory at its path. It is also called for each sidecar that is missing or damaged.
@@ -198,7 +203,7 @@ func (o *MergeOptions) rewrite() rewrite.Options {
 		Options: packer.Options{
 			Workers: o.Workers, Dedup: o.Dedup, Notice: o.Notice, Progress: o.Progress,
 		},
-		DryRun: o.DryRun,
+		DryRun: o.DryRun, Single: o.Single,
 	}
 }
 

@@ -2,19 +2,50 @@ package edit_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
+	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/edit"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
+	"github.com/tarpack/tpk/tarpack/shard"
 )
 
 // same is a file with the same size and time in two trees, but with other content.
 func same(content string) [2]string { return [2]string{"same", content} }
+
+// singleOption is the field Single. edit changes the set that name stands for, or with single its
+// first shard alone. Then the set does not fit its list.
+func singleOption(t *testing.T, edit func(name string, single bool) error) tartest.Option {
+	fits := func(single bool) bool {
+		out := filepath.Join(t.TempDir(), "out.tar.gz")
+		dir := tartest.Tree(t, [2]string{"a", "a"}, [2]string{"b", "b"}, [2]string{"x.log", ""})
+		set, err := shard.Pack(context.Background(), dir, out, shard.PackOptions{Shards: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := edit(set.Shards[0].Name, single); err != nil {
+			t.Fatal(err)
+		}
+		a, err := tarpack.Open(context.Background(), set.Shards[0].Name,
+			&tarpack.OpenOptions{RequireSidecar: true})
+		if err != nil && !errors.Is(err, format.ErrShard) {
+			t.Fatal(err)
+		}
+		if err == nil {
+			a.Close()
+		}
+		return err == nil
+	}
+	return tartest.Option{Field: "Single", Value: true, Effect: func(_, _ *tartest.Outcome) bool {
+		return fits(false) && !fits(true)
+	}}
+}
 
 func TestUpdateOptions(t *testing.T) {
 	tartest.CheckOptions(t, func(t *testing.T, o edit.UpdateOptions) *tartest.Outcome {
@@ -28,7 +59,11 @@ func TestUpdateOptions(t *testing.T) {
 		}
 		return tartest.OutcomeOf(t, filepath.Dir(name), name)
 	}, append(slices.Concat(tartest.PackingOptions(t), tartest.DirOptions()),
-		tartest.DryRunOption(), tartest.Option{
+		tartest.DryRunOption(), singleOption(t, func(name string, single bool) error {
+			dir := tartest.Tree(t, [2]string{"new", "new"})
+			_, err := edit.Update(context.Background(), name, dir, edit.UpdateOptions{Single: single})
+			return err
+		}), tartest.Option{
 			Field: "Checksum", Value: true, Effect: becomesNew,
 		}, tartest.Option{
 			Field: "Keep", Value: true, Effect: func(zero, set *tartest.Outcome) bool {
@@ -54,7 +89,13 @@ func TestAddOptions(t *testing.T) {
 			t.Fatal(err)
 		}
 		return tartest.OutcomeOf(t, filepath.Dir(name), name)
-	}, append(tartest.PackingOptions(t), tartest.DryRunOption(), tartest.Option{
+	}, append(tartest.PackingOptions(t), tartest.DryRunOption(), singleOption(t, func(
+		name string, single bool,
+	) error {
+		added := []string{tartest.Tree(t, [2]string{"new", "new"})}
+		_, err := edit.Add(context.Background(), name, added, edit.AddOptions{Single: single})
+		return err
+	}), tartest.Option{
 		Field: "Replace", Value: true, Effect: func(zero, set *tartest.Outcome) bool {
 			return zero.Entries["same"].Content == "old" && set.Entries["same"].Content == "newer"
 		},
@@ -88,7 +129,13 @@ func TestRemoveOptions(t *testing.T) {
 			t.Fatal(err)
 		}
 		return tartest.OutcomeOf(t, filepath.Dir(name), name)
-	}, tartest.WorkersOption(), tartest.DedupOption(), tartest.DryRunOption())
+	}, tartest.WorkersOption(), tartest.DedupOption(), tartest.DryRunOption(), singleOption(t, func(
+		name string, single bool,
+	) error {
+		_, err := edit.Remove(context.Background(), name, []string{"a"},
+			edit.RemoveOptions{Single: single})
+		return err
+	}))
 }
 
 func TestCompactOptions(t *testing.T) {
@@ -98,7 +145,20 @@ func TestCompactOptions(t *testing.T) {
 			t.Fatal(err)
 		}
 		return tartest.OutcomeOf(t, filepath.Dir(name), name)
-	}, tartest.WorkersOption(), tartest.DedupOption(), tartest.DryRunOption())
+	}, tartest.WorkersOption(), tartest.DedupOption(), tartest.DryRunOption(), singleOption(t, func(
+		name string, single bool,
+	) error {
+		appended := []string{tartest.Tree(t, [2]string{"0", "0"})}
+		if _, err := edit.Add(context.Background(), name, appended,
+			edit.AddOptions{Single: true, Append: true}); err != nil {
+			return err
+		}
+		if _, err := tarpack.Reindex(context.Background(), name, tarpack.ReindexOptions{}); err != nil {
+			return err
+		}
+		_, err := edit.Compact(context.Background(), name, edit.CompactOptions{Single: single})
+		return err
+	}))
 }
 
 func TestMergeOptions(t *testing.T) {
@@ -116,7 +176,14 @@ func TestMergeOptions(t *testing.T) {
 			t.Fatal(err)
 		}
 		return tartest.OutcomeOf(t, filepath.Dir(out), out)
-	}, tartest.WorkersOption(), tartest.DedupOption(), tartest.DryRunOption(), tartest.Option{
+	}, tartest.WorkersOption(), tartest.DedupOption(), tartest.DryRunOption(), singleOption(t, func(
+		name string, single bool,
+	) error {
+		other := tartest.Pack(t, tartest.Tree(t, [2]string{"new", "new"}), pack.Options{})
+		_, err := edit.Merge(context.Background(), name, []string{name, other},
+			edit.MergeOptions{Single: single})
+		return err
+	}), tartest.Option{
 		Field: "First", Value: true, Effect: becomesNew,
 	})
 }

@@ -26,6 +26,17 @@ var (
 	ErrJoined = errors.New("another archive follows in the same file")
 	// ErrShard: a shard of a set is missing, or belongs to another set.
 	ErrShard = errors.New("the shard set is not whole")
+	// ErrShardMissing: a shard of a set is missing. It always comes with ErrShard.
+	ErrShardMissing = errors.New("shards are missing")
+	// ErrNotOneSet: archives have the names of one set, but do not belong together. It always comes
+	// with ErrShard.
+	ErrNotOneSet = errors.New("its shards are not of one set")
+	// ErrPart: the archive is one shard of a set, which would not fit the others after a change.
+	ErrPart = errors.New("it is one shard of a set")
+	// ErrShardName: an archive is to be written over one shard of a set.
+	ErrShardName = errors.New("the name is that of one shard of a set")
+	// ErrNoList: a set is to be changed, but its list is missing or damaged.
+	ErrNoList = errors.New("the shard set has no usable list")
 )
 
 // What can keep an entry from being read or extracted.

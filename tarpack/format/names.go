@@ -61,6 +61,9 @@ func CutArchiveSuffix(name string) (stem, ext string) {
 	return name, ""
 }
 
+// Archive returns the name of the archive that the set stands for.
+func (s SetName) Archive() string { return s.Stem + s.Ext }
+
 // Shard returns the name of shard i, 0 to N-1.
 func (s SetName) Shard(i int) string {
 	return fmt.Sprintf("%s-%05d-of-%05d%s", s.Stem, i, s.N, s.Ext)

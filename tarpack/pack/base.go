@@ -8,9 +8,9 @@ import (
 
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/base"
-	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
 // packWithBase packs the directory dir into the archive out, and copies unchanged files from
@@ -22,7 +22,7 @@ func packWithBase(ctx context.Context, dir, out string, o Options) (res Result, 
 	}
 	po := o.packer()
 	po.NewOwners = true // the archive is the one that Dir writes without Base
-	dst, err := durable.Create(out)
+	dst, err := shardset.CreateArchive(out)
 	if err != nil {
 		return Result{}, err
 	}

@@ -5,8 +5,8 @@ import (
 	"io"
 	"io/fs"
 
-	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
 // FS packs the file system fsys into the archive out and its sidecar, as Dir packs a directory. For
@@ -21,7 +21,7 @@ import (
 // Files are read by several goroutines at once. A file over 4 MiB that is no io.ReaderAt is copied
 // to a temporary file first.
 func FS(ctx context.Context, fsys fs.FS, out string, o FSOptions) (Result, error) {
-	dst, err := durable.Create(out)
+	dst, err := shardset.CreateArchive(out)
 	if err != nil {
 		return Result{}, err
 	}

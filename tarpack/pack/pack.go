@@ -10,6 +10,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/device"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
@@ -33,7 +34,7 @@ func Dir(ctx context.Context, dir, out string, o Options) (Result, error) {
 		return packWithBase(ctx, dir, out, o)
 	}
 	po := o.packer()
-	dst, err := durable.Create(out)
+	dst, err := shardset.CreateArchive(out)
 	if err != nil {
 		return Result{}, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/internal/spool"
 )
 
@@ -55,7 +56,7 @@ var errClosed = fmt.Errorf("pack.Writer: %w", fs.ErrClosed)
 //
 // Another writer of the same archive gets format.ErrLocked.
 func NewWriter(ctx context.Context, out string, o WriterOptions) (*Writer, error) {
-	dst, err := durable.Create(out)
+	dst, err := shardset.CreateArchive(out)
 	if err != nil {
 		return nil, err
 	}

@@ -3,14 +3,10 @@ package shard
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
-	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
 // Pack packs the directory dir into a shard set for the archive name out. Links stay inside their
@@ -44,16 +40,8 @@ func Pack(ctx context.Context, dir, out string, o PackOptions) (res PackResult, 
 	if err != nil {
 		return res, err
 	}
-	here, err := os.Stat(parentDir(set.Set.Stem))
-	if err != nil {
+	if err := p.SkipSet(set.Set); err != nil {
 		return res, err
-	}
-	p.IsOutput = func(e *tree.Entry) bool {
-		if !set.Owns(e.Name) && e.Name != filepath.Base(set.Temp.Name()) {
-			return false
-		}
-		fi, err := e.Dir.Root.Stat(".")
-		return err == nil && os.SameFile(fi, here)
 	}
 	p.Shards = &packer.Sharder{P: p, Set: set, O: so}
 	if so.Shards > 0 {
@@ -82,12 +70,4 @@ func Pack(ctx context.Context, dir, out string, o PackOptions) (res PackResult, 
 		res.Removed, err = p.RemovePacked(ctx, t)
 	}
 	return res, err
-}
-
-// parentDir returns the directory of a name, with a trailing slash.
-func parentDir(name string) string {
-	if i := strings.LastIndexByte(name, '/'); i >= 0 {
-		return name[:i+1]
-	}
-	return "./"
 }

@@ -18,16 +18,22 @@ import (
 // archive itself stays, and so do its compressed members. A hard link with its target in another
 // shard becomes a file there, with the content copied.
 //
+// The name may stand for a set, as in tarpack.Open. Then its entries are divided again. A set of as
+// many shards is replaced as a whole; one of another number stays.
+//
 // The errors are those of tarpack.Open and Pack.
 func Split(ctx context.Context, name string, o SplitOptions) (shards []Shard, err error) {
 	if err := (packer.ShardOptions{Size: o.Size, Shards: o.Shards}).Check(name); err != nil {
 		return nil, err
 	}
-	k, err := base.Open(ctx, name, 0, &indexed.Options{Workers: o.Workers, Notice: o.Notice})
+	k, err := base.OpenAny(ctx, name, 0, &indexed.Options{Workers: o.Workers, Notice: o.Notice})
 	if err != nil {
 		return nil, err
 	}
 	defer k.Close()
+	if k.Set != nil {
+		name = k.Set.Shards.Name.Archive()
+	}
 	p, err := newPlan(ctx, k, &o)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -43,7 +49,11 @@ func Split(ctx context.Context, name string, o SplitOptions) (shards []Shard, er
 	if err != nil {
 		return nil, err
 	}
-	set.Like = k.OSFile
+	like, _, err := k.Place(0)
+	if err != nil {
+		return nil, errors.Join(err, set.Abort())
+	}
+	set.Like = like
 	po := packer.Options{Workers: o.Workers, Notice: o.Notice, Progress: o.Progress}
 	for i := range p.count {
 		if err := p.write(ctx, set, uint32(i), po); err != nil {

@@ -17,7 +17,12 @@ import (
 // Safely is a paragraph for the help of every command that changes an archive.
 const Safely = `The new archive replaces the old one once it is complete and safely on disk. Until
 then the old one is unchanged, and programs that have it open keep reading it. Unchanged files are
-copied, not compressed again.`
+copied, not compressed again.
+
+ARCHIVE may be a shard set: by the name that it was packed under, its first shard or its list, or by
+a glob of its shards. Then only the shards that change are written, and all of them replace the old
+ones at once. With --single, ARCHIVE is one shard, which is changed alone; 'tpk index' brings its
+set up to date.`
 
 // Options are the options that all commands share that change an archive.
 type Options struct {
@@ -59,6 +64,13 @@ func (e *Edit) Run(c *cli.Context) error {
 	res, err := e.Change(o)
 	m.Stop()
 	if err = errors.Join(err, printErr); err != nil {
+		switch {
+		case errors.Is(err, format.ErrShardMissing), errors.Is(err, format.ErrNotOneSet):
+			return report.WithHint(err, "restore the set, or change one shard alone with --single")
+		case errors.Is(err, format.ErrShard):
+			return report.WithHint(err, "restore the right shard, run 'tpk index' if the shards are"+
+				" right as they are, or change one shard alone with --single")
+		}
 		return report.ChangedArchive(e.Archive, err)
 	}
 	if res.Ignored > 0 && e.Ignored != nil {

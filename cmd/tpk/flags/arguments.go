@@ -21,6 +21,18 @@ func ReadArguments(c *cli.Context, least, most int) ([]string, error) {
 	return count(c, tarpack.JoinShards(c.Args().Slice()), least, most)
 }
 
+// EditArguments is [Arguments] for commands that change the archive that comes first. Several
+// shards of a set in its place, as a shell's glob expands to, count as one argument, except with
+// --single.
+func EditArguments(c *cli.Context, least, most int) ([]string, error) {
+	args := c.Args().Slice()
+	if len(args) > 1 && !c.Bool("single") {
+		name, n := tarpack.JoinFirst(args)
+		args = append([]string{name}, args[n:]...)
+	}
+	return count(c, args, least, most)
+}
+
 // otherFormats are endings of names of archives that tpk does not write, or writes by export only.
 var otherFormats = []string{
 	".zip", ".jar", ".tar", ".tar.bz2", ".tbz", ".tbz2", ".tar.xz", ".txz", ".tar.lzma", ".tlz",

@@ -64,6 +64,11 @@ func NoConvert() cli.Flag {
 	return Switch(NoConvertName, "refuse a file that is not a tpk archive")
 }
 
+// Single returns the flag of every command that changes an archive or a shard set.
+func Single() cli.Flag {
+	return Switch("single", "change one shard of a set as an archive of its own")
+}
+
 // Quiet returns the flag that all commands have, and tpk before the command.
 func Quiet() *cli.BoolFlag {
 	return &cli.BoolFlag{

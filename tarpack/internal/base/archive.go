@@ -5,29 +5,36 @@
 //	  └─ Entry ── one entry: its record, its tar header, its group
 //	       └─ GroupCache ── the groups that were read last
 //
-// Call [Open], then [Archive.Ref] for each row of the index.
+// Call [Open], or [OpenAny] for a shard set as well, then [Archive.Ref] for each row of the index.
 package base
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
+	"os"
 
+	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/build"
+	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
 // An Archive is an archive whose entries are copied into a new one, or compared with what goes into
 // it.
 type Archive struct {
 	*indexed.File
-	number  int             // among the archives of a rewrite
-	genuine map[uint32]bool // files with several names that are not duplicates
+	Set     *shardset.OpenSet // nil if it is one file or device
+	Number  int               // among the archives of a rewrite, where each has another one
+	genuine map[uint32]bool   // files with several names that are not duplicates
 	groups  GroupCache
-	written int64 // when the file was last written, in seconds since 1970
+	held    map[int]shardset.Held // shards of which something was copied
+	written int64                 // when the first file was last written, in seconds since 1970
 }
 
 // Open opens the archive name, which is the given number of a rewrite. It checks the whole index,
@@ -37,18 +44,50 @@ func Open(ctx context.Context, name string, number int, o *indexed.Options) (*Ar
 	if err != nil {
 		return nil, err
 	}
-	a := &Archive{File: x, number: number, written: math.MaxInt64}
+	a := &Archive{File: x, Number: number, written: math.MaxInt64}
 	// The time of a device says nothing about the archive on it.
 	if fi, err := x.OSFile.Stat(); err == nil && fi.Mode().IsRegular() {
 		a.written = fi.ModTime().Unix()
 	}
-	if !x.Rebuilt {
-		sound, serr := indexed.Sound(ctx, x.Index, x.Name, o, x.BuildIndex)
-		if err = serr; err == nil && sound != x.Index {
-			err = x.Index.Close()
-			x.Index = sound
+	return open(ctx, a, o, x.BuildIndex)
+}
+
+// OpenAny is Open for an archive or a shard set. The name of a set is one that shardset.Named
+// takes.
+func OpenAny(ctx context.Context, name string, number int, o *indexed.Options) (*Archive, error) {
+	set, ok, err := shardset.Named(name)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return Open(ctx, name, number, o)
+	}
+	return OpenSet(ctx, set, number, o)
+}
+
+// OpenSet is Open for a shard set. Offsets count as if the shards stood one after the other.
+func OpenSet(
+	ctx context.Context, set format.SetName, number int, o *indexed.Options,
+) (*Archive, error) {
+	s, err := shardset.Open(ctx, set, o)
+	if err != nil {
+		return nil, err
+	}
+	a := &Archive{File: s.File, Set: s, Number: number, held: map[int]shardset.Held{},
+		written: math.MaxInt64}
+	for i := range set.N {
+		if fi, err := os.Stat(set.Shard(i)); err == nil {
+			a.written = min(a.written, fi.ModTime().Unix())
 		}
 	}
+	return open(ctx, a, o, s.BuildIndex)
+}
+
+// open completes Open.
+func open(
+	ctx context.Context, a *Archive, o *indexed.Options, rebuild indexed.IndexBuilder,
+) (*Archive, error) {
+	err := a.MakeSound(ctx, o, rebuild)
 	if err == nil {
 		err = a.FindGenuine(func(string) bool { return true })
 	}
@@ -56,6 +95,51 @@ func Open(ctx context.Context, name string, number int, o *indexed.Options) (*Ar
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
+}
+
+// Close closes the archive.
+func (a *Archive) Close() error {
+	if a.Set == nil {
+		return a.File.Close()
+	}
+	for _, h := range a.held {
+		h.Release()
+	}
+	return a.Set.Close()
+}
+
+// Bytes returns a reader of the archive.
+func (a *Archive) Bytes() io.ReaderAt {
+	if a.Set != nil {
+		return a.Set.Shards
+	}
+	return a.OSFile
+}
+
+// Place returns the file that has the byte at off, and its offset there. The file stays open until
+// Close. Place is for one goroutine.
+func (a *Archive) Place(off int64) (f *os.File, local int64, err error) {
+	if a.Set == nil {
+		return a.OSFile, off, nil
+	}
+	i, start := a.Set.Shards.Place(off)
+	h, ok := a.held[i]
+	if !ok {
+		if h, err = a.Set.Shards.Hold(i); err != nil {
+			return nil, 0, err
+		}
+		a.held[i] = h
+	}
+	return h.File, off - start, nil
+}
+
+// OpenContent opens the content of entry i, a regular file or a hard link.
+func (a *Archive) OpenContent(i int) (*gzmember.Reader, error) {
+	c, err := format.ContentOf(a.Index, i)
+	if err != nil {
+		return nil, err
+	}
+	return gzmember.NewReader(a.Bytes(), c)
 }
 
 // IsOlderThan reports whether the file of the archive was last written in a second before modTime

@@ -55,7 +55,7 @@ func (r Entry) Inode() durable.Inode {
 		}
 	}
 	// No device has such a number.
-	return durable.Inode{Dev: ^uint64(r.From.number), Ino: uint64(r.File) + 1}
+	return durable.Inode{Dev: ^uint64(r.From.Number), Ino: uint64(r.File) + 1}
 }
 
 // Header reads the tar header of the entry. The error names the archive, the path and the offset.
@@ -68,7 +68,7 @@ func (r Entry) Header() (format.Header, error) {
 	if err != nil {
 		return format.Header{}, err
 	}
-	group, err := r.From.groups.Read(r.From.OSFile, &e)
+	group, err := r.From.groups.Read(r.From.Bytes(), &e)
 	if err != nil {
 		return format.Header{}, r.problem(path, e.Offset, err)
 	}
@@ -94,7 +94,7 @@ func (r Entry) Group() Group {
 	if err != nil || e.Type == sidecar.TypeFile {
 		return Group{}
 	}
-	g, err := r.From.groups.Read(r.From.OSFile, &e)
+	g, err := r.From.groups.Read(r.From.Bytes(), &e)
 	if err != nil {
 		return Group{}
 	}

@@ -1,7 +1,7 @@
 package base
 
 import (
-	"os"
+	"io"
 	"sync"
 
 	"github.com/tarpack/tpk/sidecar"
@@ -26,7 +26,7 @@ type Group struct {
 }
 
 // Read returns the member G or H of the entry e of an archive.
-func (c *GroupCache) Read(archive *os.File, e *sidecar.Entry) (Group, error) {
+func (c *GroupCache) Read(archive io.ReaderAt, e *sidecar.Entry) (Group, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e.Type != sidecar.TypeFile {
@@ -44,7 +44,7 @@ func (c *GroupCache) Read(archive *os.File, e *sidecar.Entry) (Group, error) {
 	return g, err
 }
 
-func readGroup(archive *os.File, e *sidecar.Entry) (Group, error) {
+func readGroup(archive io.ReaderAt, e *sidecar.Entry) (Group, error) {
 	read, err := format.ReadGroup(archive, e.Offset, int(e.HeaderLen))
 	if err != nil {
 		return Group{}, err

@@ -7,8 +7,11 @@ import (
 // InodeOf returns the identity of a file on disk.
 func InodeOf(fi fs.FileInfo) Inode {
 	st := StatOf(fi)
-	return Inode{st.Dev, st.Ino}
+	return Inode{Dev: st.Dev, Ino: st.Ino}
 }
 
 // Inode identifies a file, whatever its name. The zero value identifies none.
-type Inode struct{ Dev, Ino uint64 }
+type Inode struct {
+	Dev, Ino uint64
+	Shard    int // in an edit of a set: a file is stored once in each shard that has a name of it
+}

@@ -118,6 +118,20 @@ func InMemory(
 	return nil, fmt.Errorf("%s: %w", name, err)
 }
 
+// MakeSound reads the whole index and checks its digests. A damaged one is replaced by one that
+// rebuild builds in memory.
+func (x *File) MakeSound(ctx context.Context, o *Options, rebuild IndexBuilder) error {
+	if x.Rebuilt {
+		return nil
+	}
+	sound, err := Sound(ctx, x.Index, x.Name, o, rebuild)
+	if err == nil && sound != x.Index {
+		err = x.Index.Close()
+		x.Index = sound
+	}
+	return err
+}
+
 // Sound reads all of x, the index of the archive name, and checks its digests. It returns x if they
 // are right. If x is damaged, it returns an index built in memory by rebuild. X stays open.
 func Sound(

@@ -16,9 +16,17 @@ var ErrFirstChange = errors.New("there is a change")
 type ChangeLog struct {
 	format.Changes
 	Each  func(format.ChangeKind, string) // receives every change, if set
+	Shard func(ShardChange) error         // receives every change of a set, if set
 	First bool                            // end the run with ErrFirstChange
 	// Removals ends the run with format.ErrRemovals when too many entries are removed, if set.
 	Removals *Removals
+}
+
+// A ShardChange is a change in a set.
+type ShardChange struct {
+	Path     string
+	Shard    int  // that the new entry goes into, -1 for a removed entry
+	TimeOnly bool // of a directory nothing but the time has changed
 }
 
 // Removals limits the entries that an edit removes. nil limits nothing.
@@ -35,9 +43,14 @@ func (r *Removals) Check(n int64) error {
 	return fmt.Errorf("%w: more than %d of %d", format.ErrRemovals, r.Limit, r.Of)
 }
 
-func (c *ChangeLog) note(kind format.ChangeKind, path string) error {
+func (c *ChangeLog) note(kind format.ChangeKind, at ShardChange) error {
 	if c.First {
 		return ErrFirstChange
+	}
+	if c.Shard != nil {
+		if err := c.Shard(at); err != nil {
+			return err
+		}
 	}
 	switch kind {
 	case format.Added:
@@ -51,25 +64,28 @@ func (c *ChangeLog) note(kind format.ChangeKind, path string) error {
 		}
 	}
 	if c.Each != nil {
-		c.Each(kind, path)
+		c.Each(kind, at.Path)
 	}
 	return nil
 }
 
-func (c *ChangeLog) removed(path string) error { return c.note(format.Removed, path) }
+func (c *ChangeLog) removed(path string) error {
+	return c.note(format.Removed, ShardChange{Path: path, Shard: -1})
+}
 
 // content notes a file whose content is not that of its old entry.
 func (c *ChangeLog) content(it *Item) error {
+	kind := format.Changed
 	if it.Old.From == nil {
-		return c.note(format.Added, it.path)
+		kind = format.Added
 	}
-	return c.note(format.Changed, it.path)
+	return c.note(kind, it.change())
 }
 
 // kept notes a file that has the content of its old entry, and the same header if same is true.
 func (c *ChangeLog) kept(it *Item, same bool) error {
 	if !same {
-		return c.note(format.Changed, it.path)
+		return c.note(format.Changed, it.change())
 	}
 	c.Kept++
 	return nil
@@ -79,7 +95,7 @@ func (c *ChangeLog) kept(it *Item, same bool) error {
 func (c *ChangeLog) header(it *Item, h *format.Header) error {
 	switch {
 	case it.Old.From == nil:
-		return c.note(format.Added, it.path)
+		return c.note(format.Added, it.change())
 	case it.fromArchive():
 		c.Kept++
 		return nil
@@ -88,13 +104,20 @@ func (c *ChangeLog) header(it *Item, h *format.Header) error {
 	if err != nil {
 		return err
 	}
-	return c.kept(it, *h == old)
+	if *h == old {
+		c.Kept++
+		return nil
+	}
+	at := it.change()
+	old.ModTime = h.ModTime
+	at.TimeOnly = *h == old && h.Type == sidecar.TypeDir
+	return c.note(format.Changed, at)
 }
 
 // again notes one more name of a file whose first name was placed as first.
 func (c *ChangeLog) again(it *Item, h *format.Header, first *dedup.Copy) error {
 	if it.Old.From == nil {
-		return c.note(format.Added, it.path)
+		return c.note(format.Added, it.change())
 	}
 	e, err := it.Old.Record()
 	if err != nil {
@@ -111,3 +134,6 @@ func (c *ChangeLog) again(it *Item, h *format.Header, first *dedup.Copy) error {
 	}
 	return c.kept(it, same)
 }
+
+// change returns the change of the item.
+func (it *Item) change() ShardChange { return ShardChange{Path: it.path, Shard: it.Shard} }

@@ -21,6 +21,7 @@ type Item struct {
 	Source input.Source
 	Old    base.Entry // the entry at the path in the archive that is changed; zero if there is none
 	Keep   bool       // the content of Old is kept
+	Shard  int        // that the entry goes into, in an edit of a set
 
 	Inode     durable.Inode // zero unless the file has several names in what is packed
 	LaterName bool          // another name of the file came before

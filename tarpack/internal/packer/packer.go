@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/input"
 	"github.com/tarpack/tpk/tarpack/internal/output"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/internal/tarwriter"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 	"github.com/tarpack/tpk/tarpack/internal/unkept"
@@ -37,19 +39,19 @@ type Packer struct {
 	Entries EntrySink    // takes the entries instead of an index, if set
 	First   func() error // is called before anything is written, if set
 	Shards  *Sharder     // nil: one archive is written
-	// IsOutput, if set, reports whether a file is part of the shard set that is written.
-	IsOutput func(e *tree.Entry) bool
 
 	queue
 	level   int
 	workers int // compressing goroutines
 	headers input.Headers
 	skip    []os.FileInfo // files not to pack: the archive itself
-	known   *dedup.Contents
-	packed  fingerprints // nil unless files are removed
-	recent  recents
-	unread  atomic.Int64
-	left    map[string]bool // paths of files that were not read, if files are removed
+	// isOutput, if set, reports whether a file is part of the shard set that is written.
+	isOutput func(e *tree.Entry) bool
+	known    *dedup.Contents
+	packed   fingerprints // nil unless files are removed
+	recent   recents
+	unread   atomic.Int64
+	left     map[string]bool // paths of files that were not read, if files are removed
 }
 
 // An EntrySink takes the entries of an archive that are not written in its order.
@@ -127,11 +129,27 @@ func (p *Packer) SkipNames(archive string) {
 	}
 }
 
+// SkipSet keeps the files of a shard set out of what is packed.
+func (p *Packer) SkipSet(set format.SetName) error {
+	isOutput, err := shardset.IsOutput(set)
+	if err != nil {
+		return err
+	}
+	p.isOutput = func(e *tree.Entry) bool {
+		if !shardset.Owns(set, e.Name) && !strings.HasSuffix(e.Name, format.TempSuffix) {
+			return false // most files, without a system call
+		}
+		dir, err := e.Dir.Root.Stat(".")
+		return err == nil && isOutput(e.Name, dir)
+	}
+	return nil
+}
+
 // Walker returns a walker that leaves out what the archive does not get.
 func (p *Packer) Walker() *tree.Walker {
 	w := &tree.Walker{
 		Exclude: p.Options.Exclude, Include: p.Options.Include, Special: p.Options.Special,
-		Skip: p.skip, IsOutput: p.IsOutput, Notice: p.Options.Notice,
+		Skip: p.skip, IsOutput: p.isOutput, Notice: p.Options.Notice,
 	}
 	if p.Options.SkipUnreadable {
 		w.Failed = func(error) bool { return true }

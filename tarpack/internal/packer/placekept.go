@@ -118,8 +118,15 @@ func (s *sequencer) copyFile(it *Item, e, f *sidecar.Entry, same bool) error {
 	if err := from.AddSegments(it.Old.File, &entry); err != nil {
 		return err
 	}
+	archive, at, err := from.Place(f.Offset)
+	if err != nil {
+		return err
+	}
+	entry.Offset = at
 	if same && e.Type == sidecar.TypeFile {
-		return s.out.CopyFile(from.OSFile, e, &entry)
+		local := *e
+		local.Offset = at
+		return s.out.CopyFile(archive, &local, &entry)
 	}
 	h := it.header
 	if h.Path == "" {
@@ -129,5 +136,5 @@ func (s *sequencer) copyFile(it *Item, e, f *sidecar.Entry, same bool) error {
 		}
 	}
 	h.Type, h.Size, h.Link = sidecar.TypeFile, f.Size, ""
-	return s.out.CopyContent(from.OSFile, &h, &entry)
+	return s.out.CopyContent(archive, &h, &entry)
 }

@@ -18,6 +18,7 @@ import (
 // A level is one directory: what all layers have in it, and which of that goes into the archive.
 type level struct {
 	dir     *tree.Dir // has only the path and whether it is closed; it may not exist on disk
+	shard   int       // of the directory, in an edit of a set
 	choices []choice  // by name
 	chosen  []*choice // those with a winner, in the order of the archive
 	notices []error   // one for each file that is left out
@@ -101,7 +102,7 @@ func (l *lister) walk(ctx context.Context) error {
 		}
 		top = append(top, b)
 	}
-	return l.walkDir(ctx, "", false, top)
+	return l.walkDir(ctx, &level{dir: &tree.Dir{}}, top)
 }
 
 // releaseAll drops the references of branches to directories on disk.
@@ -113,10 +114,11 @@ func releaseAll(branches []branch) {
 	}
 }
 
-// walkDir lists the branches, which all have the path dir, and everything below. It releases them.
-func (l *lister) walkDir(ctx context.Context, dir string, closed bool, branches []branch) error {
+// walkDir lists the branches, which all have the path of lv, and everything below. It releases
+// them.
+func (l *lister) walkDir(ctx context.Context, lv *level, branches []branch) error {
 	defer releaseAll(branches)
-	lv := &level{dir: &tree.Dir{Path: dir, Closed: closed}}
+	closed := lv.dir.Closed
 	for _, b := range branches {
 		if d := b.disk; d != nil {
 			d.Closed = closed
@@ -136,8 +138,8 @@ func (l *lister) walkDir(ctx context.Context, dir string, closed bool, branches 
 		if err != nil {
 			return err
 		}
-		isClosed := closed || c.mode(l.m.P.Options.Mode)&0o100 == 0
-		if err := l.walkDir(ctx, c.path, isClosed, below); err != nil {
+		dir := &tree.Dir{Path: c.path, Closed: closed || c.mode(l.m.P.Options.Mode)&0o100 == 0}
+		if err := l.walkDir(ctx, &level{dir: dir, shard: c.shard}, below); err != nil {
 			return err
 		}
 	}
@@ -153,7 +155,9 @@ func (l *lister) fill(ctx context.Context, lv *level, branches []branch) error {
 			return err
 		}
 	}
-	lv.choose(mergeByName(lists), l.m)
+	if err := lv.choose(mergeByName(lists), l.m); err != nil {
+		return err
+	}
 	lv.paths, lv.dirs = int64(min(len(lv.choices), PathsAhead)), int64(min(len(lv.disk), DirsAhead))
 	if l.paths.Acquire(ctx, lv.paths) != nil || l.dirs.Acquire(ctx, lv.dirs) != nil {
 		return context.Cause(ctx)
@@ -167,8 +171,9 @@ func (l *lister) fill(ctx context.Context, lv *level, branches []branch) error {
 }
 
 // choose calls Choose for each path.
-func (lv *level) choose(all []*Child, m *Merger) {
+func (lv *level) choose(all []*Child, m *Merger) error {
 	lv.choices = make([]choice, 0, len(all))
+	last := lastShards{file: lv.shard, dir: lv.shard}
 	for len(all) > 0 {
 		n := 1
 		for n < len(all) && all[n].name == all[0].name {
@@ -180,6 +185,13 @@ func (lv *level) choose(all []*Child, m *Merger) {
 			c.winner = c.children[i]
 			c.enter = c.winner.isDir() && !(m.grow && c.onlyInArchive())
 		}
+		if m.Shards != nil {
+			if ok, err := m.Shards.place(&c, m.Base, &last); err != nil {
+				return err
+			} else if !ok {
+				continue
+			}
+		}
 		lv.choices = append(lv.choices, c)
 	}
 	for i := range lv.choices {
@@ -190,6 +202,7 @@ func (lv *level) choose(all []*Child, m *Merger) {
 	slices.SortStableFunc(lv.chosen, func(a, b *choice) int {
 		return format.Rank(a.winner.typ) - format.Rank(b.winner.typ)
 	})
+	return nil
 }
 
 // onlyInArchive reports whether the winner is a directory of an archive, and no other layer has a

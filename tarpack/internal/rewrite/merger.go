@@ -24,7 +24,8 @@ type Merger struct {
 	// of all layers at the path are merged. Choose is always called from the same goroutine, which
 	// is not the caller's.
 	Choose   func(path string, children []*Child) int
-	checksum bool // compare contents even if size and mtime match
+	Shards   *Shards // in an edit of a set, which is the base; nil otherwise
+	checksum bool    // compare contents even if size and mtime match
 	inodes   tree.Inodes
 	ignored  int64
 	grow     bool // entries of the base stay in place, so only other ones are submitted
@@ -141,6 +142,9 @@ func (m *Merger) submit(ctx context.Context, c *choice, keptDir *tree.Dir) error
 		}
 	}
 	if w.Ref.From != nil {
+		if err := m.noteOther(ctx, c); err != nil {
+			return err
+		}
 		return m.P.Submit(ctx, packer.NewBaseItem(c.path, w.typ, keptDir.Closed, w.Ref))
 	}
 	var it *packer.Item
@@ -154,6 +158,7 @@ func (m *Merger) submit(ctx context.Context, c *choice, keptDir *tree.Dir) error
 		w.disk.Dir.Acquire()
 		it = m.P.NewItem(*w.disk)
 	}
+	it.Shard, m.inodes.Shard = c.shard, c.shard
 	base := c.base(m.Base)
 	if base != nil {
 		it.Old = base.Ref
@@ -165,6 +170,18 @@ func (m *Merger) submit(ctx context.Context, c *choice, keptDir *tree.Dir) error
 		}
 	}
 	return m.P.Submit(ctx, it)
+}
+
+// noteOther notes an entry of another archive that goes into a set.
+func (m *Merger) noteOther(ctx context.Context, c *choice) error {
+	if m.Shards == nil || c.winner.Layer == m.Base {
+		return nil
+	}
+	same, err := c.winner.sameAs(c.base(m.Base))
+	if err != nil || same {
+		return err
+	}
+	return m.Shards.Touch(ctx, packer.ShardChange{Path: c.path, Shard: c.shard})
 }
 
 // compare finds out whether a file on disk can be taken for its entry in the base.

@@ -14,12 +14,14 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
 // Options are the options of an edit. RemoveFiles has no effect.
 type Options struct {
 	packer.Options
 	DryRun bool // write nothing, only find out what would change
+	Single bool // one shard of a set is changed as an archive of its own
 	// Change, if set, is called for each change in the order of the archive, always from the same
 	// goroutine.
 	Change func(kind format.ChangeKind, path string)
@@ -45,19 +47,44 @@ type Rewrite struct {
 	WriteUnchanged bool             // write the archive even if nothing changes
 	Grow           bool             // append to the archive of the first layer in place
 	Removals       *packer.Removals // limits the removed entries; nil for any number
+	shards         *Shards          // of the set that is changed; nil: one archive
 
 	Committed bool // the output was committed, so the caller must not abort it
 }
 
 // Edit opens the archive name as the first layer and the base, calls prepare to complete the
 // Rewrite, and runs it. A second Edit of the same archive fails while the first one runs.
+//
+// The name may stand for a shard set, as in shardset.Named, unless o.Single is set. The error wraps
+// format.ErrPart for another shard of a set than the first, and format.ErrNoList or format.ErrShard
+// for a set without its list or a shard.
 func Edit(
 	ctx context.Context, name string, o Options, prepare func(k *base.Archive, r *Rewrite) error,
 ) (res Result, err error) {
+	r := &Rewrite{Options: o}
+	if !o.Single {
+		set, ok, err := shardset.ToEdit(name)
+		if err != nil {
+			return Result{}, err
+		}
+		if ok {
+			return r.editSet(ctx, set, func(k *base.Archive) error {
+				r.Layers = []Layer{{Archive: k}}
+				return prepare(k, r)
+			})
+		}
+	}
 	if _, err := os.Stat(name); err != nil {
 		return Result{}, err
 	}
-	r := &Rewrite{Options: o}
+	if set, _, ok := format.ParseShardName(name); ok && !o.DryRun {
+		// No edit of the set may replace the shard meanwhile.
+		lock, lockErr := shardset.Create(set.Archive())
+		if lockErr != nil {
+			return Result{}, lockErr
+		}
+		defer func() { err = errors.Join(err, lock.Unlock()) }()
+	}
 	var dst *durable.Output
 	if !o.DryRun {
 		if err := archivefile.Recover(name); err != nil {
@@ -121,6 +148,12 @@ func (r *Rewrite) Look(ctx context.Context, name string, first bool) (Result, er
 		name = real
 	}
 	p.SkipNames(name)
+	if r.shards != nil {
+		if err := p.SkipSet(r.shards.Set.Set.Shards.Name); err != nil {
+			return Result{}, err
+		}
+		p.Changes.Shard = func(at packer.ShardChange) error { return r.shards.Touch(ctx, at) }
+	}
 	m := r.merger(p)
 	if _, err := p.Run(ctx, m.Walk, nil); err != nil {
 		return Result{}, err
@@ -133,20 +166,7 @@ func (r *Rewrite) Look(ctx context.Context, name string, first bool) (Result, er
 
 // Write writes the new archive and commits dst. The caller must abort dst unless Committed is set.
 func (r *Rewrite) Write(ctx context.Context, dst *durable.Output) (Result, error) {
-	p, err := packer.New(dst.Archive, r.Options.Options)
-	if err != nil {
-		return Result{}, err
-	}
-	p.Out.File = dst.Archive
-	p.Changes.Each, p.Changes.Removals = r.Options.Change, r.Removals
-	if err := p.SkipOutput(dst); err != nil {
-		return Result{}, err
-	}
-	m := r.merger(p)
-	packed, err := p.Run(ctx, m.Walk, dst.Sidecar)
-	if errors.Is(err, format.ErrRemovals) {
-		err = fmt.Errorf("%s: %w", dst.Name, err)
-	}
+	packed, m, err := r.WriteTo(ctx, dst)
 	if err != nil {
 		return Result{}, err
 	}
@@ -160,9 +180,31 @@ func (r *Rewrite) Write(ctx context.Context, dst *durable.Output) (Result, error
 	}, nil
 }
 
+// WriteTo writes the new archive into the files of dst, which the caller commits or aborts.
+func (r *Rewrite) WriteTo(
+	ctx context.Context, dst *durable.Output,
+) (packed packer.Result, m *Merger, err error) {
+	p, err := packer.New(dst.Archive, r.Options.Options)
+	if err != nil {
+		return packed, nil, err
+	}
+	p.Out.File = dst.Archive
+	p.Changes.Each, p.Changes.Removals = r.Options.Change, r.Removals
+	if err := p.SkipOutput(dst); err != nil {
+		return packed, nil, err
+	}
+	m = r.merger(p)
+	packed, err = p.Run(ctx, m.Walk, dst.Sidecar)
+	if errors.Is(err, format.ErrRemovals) {
+		err = fmt.Errorf("%s: %w", dst.Name, err)
+	}
+	return packed, m, err
+}
+
 func (r *Rewrite) merger(p *packer.Packer) *Merger {
 	return &Merger{
 		P: p, Layers: r.Layers, Base: r.Base, Choose: r.Choose, checksum: r.Checksum, grow: r.Grow,
+		Shards: r.shards,
 	}
 }
 

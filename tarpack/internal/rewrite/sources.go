@@ -41,6 +41,7 @@ type choice struct {
 	children []*Child
 	winner   *Child // nil if the path is left out
 	enter    bool   // it is a directory, and what is below it is merged
+	shard    int    // that the winner goes into, in an edit of a set
 }
 
 // base returns the child of the base, which is the layer with that number, or nil.

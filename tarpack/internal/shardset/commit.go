@@ -83,6 +83,9 @@ func (o *Output) Commit(ctx context.Context, opt scan.Options) (res CommitResult
 		return res, err
 	}
 	for i := range o.Set.N {
+		if o.isKept(i) {
+			continue
+		}
 		if err := placeShard(o.Set, i); err != nil {
 			return res, err
 		}
@@ -97,13 +100,9 @@ func (o *Output) writeIndex(
 	m := NewJoiner(opt)
 	defer func() { err = errors.Join(err, m.Close()) }()
 	for i, s := range o.Shards {
-		f, err := archivefile.Open(o.Set.Pending(i))
+		a, err := o.openShard(ctx, i)
 		if err != nil {
 			return 0, 0, err
-		}
-		a := &indexed.File{File: f}
-		if a.Index, err = a.OpenSidecarAt(o.Set.PendingIndex(i)); err != nil {
-			return 0, 0, errors.Join(err, a.OSFile.Close())
 		}
 		res.Index += a.Index.Size()
 		res.Bytes += s.Size
@@ -125,6 +124,30 @@ func (o *Output) writeIndex(
 		res.Stats, err = statsOf(f, n)
 	}
 	return digest, n, errors.Join(err, f.Close())
+}
+
+// openShard opens shard i with its index.
+func (o *Output) openShard(ctx context.Context, i int) (*indexed.File, error) {
+	if o.isKept(i) {
+		io := &indexed.Options{}
+		a, err := indexed.Open(ctx, o.Set.Shard(i), io)
+		if err != nil {
+			return nil, err
+		}
+		if err := a.MakeSound(ctx, io, a.BuildIndex); err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
+		return a, nil
+	}
+	f, err := archivefile.Open(o.Set.Pending(i))
+	if err != nil {
+		return nil, err
+	}
+	a := &indexed.File{File: f}
+	if a.Index, err = a.OpenSidecarAt(o.Set.PendingIndex(i)); err != nil {
+		return nil, errors.Join(err, a.OSFile.Close())
+	}
+	return a, nil
 }
 
 // statsOf opens a sidecar that was just written, which must succeed, and returns its counts.

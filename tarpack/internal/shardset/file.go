@@ -86,7 +86,7 @@ func (f *File) ReadAt(p []byte, off int64) (n int, err error) {
 		f.Release(s)
 		if n += m; m < len(part) {
 			if err == io.EOF {
-				err = fmt.Errorf("%s: %w: it was cut short", f.Name.Shard(i), format.ErrShard)
+				err = &brokenError{f.Name.Shard(i), "it was cut short", format.ErrShard}
 			}
 			return n, err
 		}
@@ -155,6 +155,21 @@ func (f *File) Release(s *openShard) {
 	}
 }
 
+// Held is an open shard that stays open until Release.
+type Held struct {
+	File    *os.File // to be read by offset only, since others share it
+	Release func()
+}
+
+// Hold opens a shard, and keeps it open.
+func (f *File) Hold(i int) (Held, error) {
+	s, err := f.Acquire(i)
+	if err != nil {
+		return Held{}, err
+	}
+	return Held{File: s.File, Release: func() { f.Release(s) }}, nil
+}
+
 // openShard opens a shard and compares it with the list. If a writer was killed after it had
 // committed the set, the shard may still have its temporary name.
 func (f *File) openShard(i int) (*os.File, error) {
@@ -168,8 +183,23 @@ func (f *File) openShard(i int) (*os.File, error) {
 	return nil, MissingShard(f.Name.Shard(i), f.Name.N, err)
 }
 
+// A brokenError is a shard that is not the one of the list that was read. It is an ErrShard, and an
+// ErrChanged, because a set is opened only if its shards are there.
+type brokenError struct {
+	name, what string
+	kind       error // ErrShard, or an error that comes with it
+}
+
+func (e *brokenError) Error() string {
+	return fmt.Sprintf("%s: %v: %s", e.name, format.ErrShard, e.what)
+}
+
+func (e *brokenError) Unwrap() []error {
+	return []error{e.kind, format.ErrShard, source.ErrChanged}
+}
+
 // OpenListed opens the file name if it is shard i of the list. Otherwise the error wraps
-// format.ErrShard.
+// format.ErrShard and source.ErrChanged.
 func OpenListed(l *List, i int, name string) (*os.File, error) {
 	a, err := archivefile.Open(name)
 	if err != nil {
@@ -177,9 +207,9 @@ func OpenListed(l *List, i int, name string) (*os.File, error) {
 	}
 	if want := l.Shards[i]; a.Size != want.Size || a.Trailer.Digest != want.Digest {
 		a.OSFile.Close()
-		return nil, fmt.Errorf("%s: %w: this shard is not the one of its list: "+
+		return nil, &brokenError{name, fmt.Sprintf("this shard is not the one of its list: "+
 			"it has %d bytes and index %016x, not %d and %016x",
-			name, format.ErrShard, a.Size, a.Trailer.Digest, want.Size, want.Digest)
+			a.Size, a.Trailer.Digest, want.Size, want.Digest), format.ErrShard}
 	}
 	return a.OSFile, nil
 }
@@ -200,6 +230,21 @@ func (f *File) CheckShards() error {
 	}
 	return nil
 }
+
+// CheckAll opens each shard, and returns an error if one is missing or is not that of the list.
+func (f *File) CheckAll() error {
+	for i := range f.list.Shards {
+		file, err := f.openShard(i)
+		if err != nil {
+			return err
+		}
+		file.Close()
+	}
+	return nil
+}
+
+// List returns the list of the set.
+func (f *File) List() *List { return f.list }
 
 // Close closes all shards that are not held. The others are closed by Release.
 func (f *File) Close() error {

@@ -131,7 +131,7 @@ func (m *Joiner) finish(dst build.File) (digest uint64, n int64, err error) {
 	digest, n, err = m.Builder.Finish(dst, m.size)
 	if errors.Is(err, build.ErrDuplicate) || errors.Is(err, build.ErrNoParent) ||
 		errors.Is(err, build.ErrNoTarget) {
-		err = fmt.Errorf("%w: its shards are not of one set: %w", format.ErrShard, err)
+		err = fmt.Errorf("%w: %w: %w", format.ErrShard, format.ErrNotOneSet, err)
 	}
 	return digest, n, err
 }

@@ -155,10 +155,11 @@ func ListFromShards(s format.SetName) (*List, error) {
 }
 
 // MissingShard returns the error for a set of n shards if opening the shard name failed with err.
-// It wraps format.ErrShard if the file does not exist.
+// It wraps format.ErrShard and source.ErrChanged if the file does not exist.
 func MissingShard(name string, n int, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: %w: this one of its %d shards is missing", name, format.ErrShard, n)
+		what := fmt.Sprintf("this one of its %d shards is missing", n)
+		return &brokenError{name, what, format.ErrShardMissing}
 	}
 	return err
 }

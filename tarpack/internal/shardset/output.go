@@ -23,7 +23,9 @@ type Output struct {
 	Set    format.SetName // N is set by Commit
 	Temp   *os.File       // the temporary file that is locked
 	lock   *os.File
-	Shards []ShardInfo     // the finished ones
+	Shards []ShardInfo     // the finished ones; in an edit all, written or not
+	kept   []bool          // in an edit: the shards that keep their files; nil: none does
+	next   int             // the shard that is being written
 	At     *durable.Output // the files of the shard that is being written; nil: none
 	Like   *os.File        // all files get its permissions; nil: those of new files
 }
@@ -35,7 +37,7 @@ type Output struct {
 // be an archive's.
 func Create(name string) (*Output, error) {
 	stem, ext := format.CutArchiveSuffix(name)
-	if stem == "" || filepath.Base(stem) == "." || strings.HasSuffix(name, "/") {
+	if base := filepath.Base(name); base == ext || base == "." || strings.HasSuffix(name, "/") {
 		return nil, fmt.Errorf("%s: %w: it is no name for an archive", name, os.ErrInvalid)
 	} else if fi, err := os.Stat(name); err == nil && !fi.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: %w", name, format.ErrNotRegular)
@@ -56,48 +58,6 @@ func (o *Output) Unlock() error {
 	return errors.Join(os.Remove(o.Temp.Name()), o.Temp.Close(), o.lock.Close())
 }
 
-// Owns reports whether a file in the set's directory belongs to a set of this name, with any number
-// of shards.
-func (o *Output) Owns(base string) bool {
-	dir := filepath.Dir(o.Set.Stem)
-	name := filepath.Join(dir, base)
-	name = strings.TrimSuffix(name, format.SidecarSuffix)
-	of := func(s format.SetName) bool {
-		return filepath.Clean(s.Stem) == filepath.Clean(o.Set.Stem) && s.Ext == o.Set.Ext
-	}
-	if s, _, ok := format.ParseShardName(name); ok {
-		return of(s)
-	}
-	if s, ok := format.ParseListName(name); ok {
-		return of(s)
-	}
-	return o.isPending(base)
-}
-
-// isPending reports whether base is the temporary name of a shard, a sidecar or a list of such a
-// set.
-func (o *Output) isPending(base string) bool {
-	base, ok := strings.CutSuffix(base, format.TempSuffix)
-	if !ok {
-		return false
-	}
-	base = strings.TrimSuffix(base, format.SidecarSuffix)
-	base, ok = strings.CutPrefix(base, "."+filepath.Base(o.Set.Stem)+"-")
-	if !ok {
-		return false
-	}
-	if number, ok := strings.CutSuffix(base, "-of-set"+o.Set.Ext); ok {
-		_, ok = format.FiveDigits(number)
-		return ok
-	}
-	number, ok := strings.CutSuffix(base, o.Set.Ext+format.ListSuffix)
-	if number, is := strings.CutPrefix(number, "of-"); ok && is {
-		_, ok = format.FiveDigits(number)
-		return ok
-	}
-	return false
-}
-
 // recover gives the shards of committed sets their names, and removes all other temporary files.
 func (o *Output) recover() error {
 	dir := filepath.Dir(o.Set.Stem)
@@ -109,9 +69,9 @@ func (o *Output) recover() error {
 	var lists []format.SetName
 	for _, e := range entries {
 		name := filepath.Join(dir, e.Name())
-		if o.isPending(e.Name()) {
+		if isPending(o.Set, e.Name()) {
 			pending = append(pending, name)
-		} else if s, ok := format.ParseListName(name); ok && o.Owns(e.Name()) {
+		} else if s, ok := format.ParseListName(name); ok && Owns(o.Set, e.Name()) {
 			lists = append(lists, s)
 		}
 	}
@@ -186,6 +146,12 @@ func (o *Output) Next() (*durable.Output, error) {
 		return nil, fmt.Errorf("%s%s: %w: it makes more than %d shards",
 			o.Set.Stem, o.Set.Ext, format.ErrTooMany, format.MaxShards)
 	}
+	return o.begin(i)
+}
+
+// begin begins shard i.
+func (o *Output) begin(i int) (*durable.Output, error) {
+	o.next = i
 	out := &durable.Output{Name: o.Set.Pending(i)}
 	for _, f := range []struct {
 		to   **os.File
@@ -223,7 +189,10 @@ func (o *Output) Finish(size int64, digest uint64) error {
 		return err
 	}
 	o.At = nil
-	o.Shards = append(o.Shards, ShardInfo{size, digest})
+	if o.next == len(o.Shards) {
+		o.Shards = append(o.Shards, ShardInfo{})
+	}
+	o.Shards[o.next] = ShardInfo{size, digest}
 	return nil
 }
 
@@ -238,6 +207,9 @@ func (o *Output) Abort() error {
 	}
 	var errs []error
 	for i := range len(o.Shards) + 1 {
+		if o.isKept(i) {
+			continue
+		}
 		for _, name := range []string{o.Set.Pending(i), o.Set.PendingIndex(i)} {
 			if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
 				errs = append(errs, err)

@@ -25,7 +25,7 @@ func TestOwns(t *testing.T) {
 		set.Shard(0), set.Shard(6) + ".tpi", set.List(), set.List() + ".tpi", set.Pending(3),
 		set.PendingIndex(3), format.TempName(set.List()), format.TempName(set.List() + ".tpi"),
 	} {
-		if !o.Owns(base) {
+		if !shardset.Owns(o.Set, base) {
 			t.Errorf("%s is not owned", base)
 		}
 	}
@@ -33,7 +33,7 @@ func TestOwns(t *testing.T) {
 		"a.tar.gz", "a-00007-of-00007.tar.gz", "a-1-of-2.tar.gz", "a-00000-of-00007.tgz",
 		"x-a-00000-of-00007.tar.gz", ".a.tar.gz.tpk-tmp", other.Shard(0), other.List(), other.Pending(0),
 	} {
-		if o.Owns(base) {
+		if shardset.Owns(o.Set, base) {
 			t.Errorf("%s is owned", base)
 		}
 	}
@@ -46,7 +46,8 @@ func TestCreateRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]error{
-		".tar.gz": os.ErrInvalid, dir + "/x/": os.ErrInvalid, dir + "/sub": format.ErrNotRegular,
+		".tar.gz": os.ErrInvalid, dir + "/.tar.gz": os.ErrInvalid, dir + "/x/": os.ErrInvalid,
+		dir + "/sub": format.ErrNotRegular,
 	} {
 		if _, err := shardset.Create(name); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", name, err, want)

@@ -2,6 +2,7 @@ package tarwriter
 
 import (
 	"bytes"
+	"os"
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar/build"
@@ -88,7 +89,11 @@ func (w *Writer) FlushGroup() error {
 	off := w.Off
 	var err error
 	if old, ok := w.group.stored(); ok {
-		err = w.Copy(w.group.old.From.OSFile, old.Offset, int64(old.Length))
+		var f *os.File
+		var at int64
+		if f, at, err = w.group.old.From.Place(old.Offset); err == nil {
+			err = w.Copy(f, at, int64(old.Length))
+		}
 	} else {
 		err = w.Put(w.group.member())
 	}

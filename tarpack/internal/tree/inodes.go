@@ -10,6 +10,8 @@ import (
 // Inodes finds files that have several names in the trees. The link count is not enough: other
 // names may be outside, and must not change what is packed. The zero value is usable.
 type Inodes struct {
+	Shard int // that the next file goes into: in each shard a file has a first name of its own
+
 	names map[durable.Inode]int  // of files with a link count over 1: their names; nil until needed
 	first map[durable.Inode]bool // files whose first name has been seen
 }
@@ -32,6 +34,7 @@ func (x *Inodes) Of(
 	if x.names[ino] < 2 {
 		return durable.Inode{}, false, nil
 	}
+	ino.Shard = x.Shard
 	again = x.first[ino]
 	x.first[ino] = true
 	return ino, again, nil

@@ -1,0 +1,261 @@
+package convert
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+	"github.com/tarpack/tpk/tarpack/internal/base"
+	"github.com/tarpack/tpk/tarpack/internal/indexed"
+	"github.com/tarpack/tpk/tarpack/internal/rewrite"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
+)
+
+// repairedSet returns the set that name stands for, if any. In place a set must have a list, which
+// may be damaged, and one of its shards is refused.
+func repairedSet(name, out string) (s format.SetName, isSet bool, err error) {
+	if s, isSet, err = shardset.Named(name); err != nil || name != out {
+		return s, isSet, err
+	}
+	if !isSet {
+		return s, false, shardset.CheckPart(name)
+	}
+	if _, err := shardset.ReadList(s.List(), s.N); errors.Is(err, fs.ErrNotExist) {
+		return s, true, shardset.ErrorNoList(name, s)
+	}
+	return s, true, nil
+}
+
+// A setRepair repairs the shards of a set one after the other.
+type setRepair struct {
+	set     format.SetName
+	name    string // that stands for the set
+	inPlace bool
+	temp    string // prefix of the names of temporary files
+	o       RepairOptions
+	res     RepairResult
+	output  *shardset.Output // in place, unless it is a dry run
+	layers  []rewrite.Layer  // otherwise: the entries of each shard
+	dirs    map[string]bool  // of the shard before
+}
+
+// repairSet is Repair for a shard set.
+func repairSet(
+	ctx context.Context, set format.SetName, name, out string, o RepairOptions,
+) (res RepairResult, err error) {
+	s := &setRepair{set: set, name: name, o: o, inPlace: name == out, temp: out}
+	defer func() {
+		for _, l := range s.layers {
+			l.Archive.Close() // opened for reading only: errors lose nothing
+		}
+	}()
+	if o.DryRun {
+		err = s.repairShards(ctx)
+		return s.res, err
+	}
+	if s.inPlace {
+		return s.repairInPlace(ctx)
+	}
+	dst, err := shardset.CreateArchive(out)
+	if err != nil {
+		return res, err
+	}
+	r := &rewrite.Rewrite{Options: o.rewrite(), Base: -1, Choose: rewrite.FirstLayer}
+	defer func() {
+		if !r.Committed {
+			err = errors.Join(err, dst.Abort())
+		}
+	}()
+	s.temp = dst.Name
+	if err := s.repairShards(ctx); err != nil {
+		return res, err
+	}
+	if !s.res.Damaged && s.res.CutOff == 0 {
+		return s.res, nil
+	}
+	r.Layers = s.layers
+	repaired, err := r.Write(ctx, dst)
+	s.res.Stats, s.res.Written = repaired.Stats, repaired.Written
+	s.res.ArchiveBytes, s.res.SidecarBytes = repaired.ArchiveBytes, repaired.SidecarBytes
+	return s.res, err
+}
+
+// repairInPlace replaces the damaged shards, and a list or a sidecar of the set that does not fit.
+func (s *setRepair) repairInPlace(ctx context.Context) (res RepairResult, err error) {
+	s.temp = s.set.Archive()
+	if s.output, err = shardset.Create(s.set.Archive()); err != nil {
+		return res, err
+	}
+	committed := false
+	defer func() {
+		if !committed {
+			err = errors.Join(err, s.output.Abort())
+		}
+	}()
+	s.output.Keep(s.set, make([]shardset.ShardInfo, s.set.N))
+	if err := s.repairShards(ctx); err != nil {
+		return res, err
+	}
+	if s.output.Changed() == 0 && s.fits() {
+		return s.res, nil
+	}
+	committed = true
+	done, err := s.output.CommitEdit(ctx, scan.Options{Workers: s.o.Workers})
+	s.res.Stats, s.res.Written = done.Stats, s.output.Changed() > 0
+	s.res.ArchiveBytes, s.res.SidecarBytes = done.Bytes, done.Index
+	return s.res, err
+}
+
+// fits reports whether the list and the sidecar of the set are right for the shards.
+func (s *setRepair) fits() bool {
+	l, err := shardset.ReadList(s.set.List(), s.set.N)
+	if err != nil {
+		return false
+	}
+	set := shardset.NewFile(s.set, l)
+	defer set.Close()
+	if set.CheckAll() != nil {
+		return false
+	}
+	x, _, err := set.AsArchive().OpenSidecar()
+	if err != nil {
+		return false
+	}
+	defer x.Close()
+	return x.Verify() == nil
+}
+
+func (s *setRepair) repairShards(ctx context.Context) error {
+	for i := range s.set.N {
+		if err := s.repairShard(ctx, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// repairShard finds the intact entries of shard i. In place it writes the shard again if it is
+// damaged.
+func (s *setRepair) repairShard(ctx context.Context, i int) (err error) {
+	name := s.set.Shard(i)
+	if !s.o.DryRun {
+		if err := archivefile.Recover(name); err != nil {
+			return err
+		}
+	}
+	target := s.temp
+	if s.inPlace {
+		target = name
+	}
+	sv, k, err := salvageFrom(ctx, name, target, s.temp, s.options(i))
+	if err != nil {
+		return shardset.MissingShard(name, s.set.N, err)
+	}
+	repeated, err := s.repeatedDirs(k)
+	if err != nil {
+		return errors.Join(err, k.Close(), sv.a.OSFile.Close())
+	}
+	sv.numSaved -= repeated
+	s.res.Damaged = s.res.Damaged || sv.damaged
+	s.res.Saved, s.res.Lost = s.res.Saved+sv.numSaved, s.res.Lost+sv.numLost
+	s.res.CutOff += sv.a.Rest
+	damaged := sv.damaged || sv.a.Rest > 0
+	switch {
+	case damaged && sv.numSaved+repeated == 0 && sv.trailer == nil && !s.o.DryRun:
+		// It may be a file of another program. A shard whose end is right may become empty.
+		err = fmt.Errorf("%s: %w: no entry of it is whole", name, format.ErrNotArchive)
+	case s.o.DryRun:
+	case damaged && s.inPlace:
+		err = s.replace(ctx, i, k)
+	case damaged:
+		k.Number = i
+		s.layers = append(s.layers, rewrite.Layer{Archive: k})
+		k = nil
+	default:
+		err = s.keep(ctx, i, sv.a)
+	}
+	if k != nil {
+		err = errors.Join(err, k.Close())
+	}
+	return errors.Join(err, sv.a.OSFile.Close())
+}
+
+// repeatedDirs returns how many directories k has in common with the shard before.
+func (s *setRepair) repeatedDirs(k *base.Archive) (n int64, err error) {
+	dirs := map[string]bool{}
+	for row, err := range k.Index.All(0, k.Index.Len()) {
+		if err != nil {
+			return 0, err
+		}
+		if row.Entry.Type != sidecar.TypeDir {
+			continue
+		}
+		path := string(row.Path)
+		dirs[path] = true
+		if s.dirs[path] {
+			n++
+		}
+	}
+	s.dirs = dirs
+	return n, nil
+}
+
+// options returns the options for shard i. Problems name it.
+func (s *setRepair) options(i int) RepairOptions {
+	o := s.o
+	if s.o.Lost != nil {
+		o.Lost = func(p *format.Problem) {
+			s.o.Lost(&format.Problem{Path: p.Path, Offset: p.Offset,
+				Err: fmt.Errorf("%s: %w", filepath.Base(s.set.Shard(i)), p.Err)})
+		}
+	}
+	before := s.res.Saved
+	if s.o.Progress != nil {
+		o.Progress = func(p format.Progress) {
+			p.Entries += before
+			s.o.Progress(p)
+		}
+	}
+	return o
+}
+
+// replace writes shard i again, with the entries k.
+func (s *setRepair) replace(ctx context.Context, i int, k *base.Archive) error {
+	dst, err := s.output.Replace(i)
+	if err != nil {
+		return err
+	}
+	r := &rewrite.Rewrite{Options: s.o.rewrite(), Base: -1, Choose: rewrite.FirstLayer,
+		Layers: []rewrite.Layer{{Archive: k}}}
+	packed, _, err := r.WriteTo(ctx, dst)
+	if err != nil {
+		return err
+	}
+	return s.output.Finish(packed.ArchiveBytes, packed.Digest)
+}
+
+// keep takes shard i, the intact archive a, as it is.
+func (s *setRepair) keep(ctx context.Context, i int, a *archivefile.File) error {
+	if s.inPlace {
+		if err := indexed.NeedSidecar(ctx, a.Name, scan.Options{Workers: s.o.Workers}); err != nil {
+			return err
+		}
+		known, err := archivefile.Open(a.Name) // with its trailer
+		if err != nil {
+			return err
+		}
+		s.output.Shards[i] = shardset.ShardInfo{Size: known.Size, Digest: known.Trailer.Digest}
+		return known.OSFile.Close()
+	}
+	k, err := base.Open(ctx, a.Name, i, &indexed.Options{Workers: s.o.Workers})
+	if err == nil {
+		s.layers = append(s.layers, rewrite.Layer{Archive: k})
+	}
+	return err
+}

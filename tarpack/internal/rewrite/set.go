@@ -1,0 +1,173 @@
+package rewrite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/base"
+	"github.com/tarpack/tpk/tarpack/internal/indexed"
+	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
+)
+
+// EditSet changes the set that name stands for. prepare completes the Rewrite, with the set as one
+// of the layers. The errors are those of Edit.
+func EditSet(
+	ctx context.Context, name string, r *Rewrite, prepare func(k *base.Archive) error,
+) (Result, error) {
+	set, ok, err := shardset.ToEdit(name)
+	if err == nil && !ok {
+		err = fmt.Errorf("%s: %w", name, format.ErrShard)
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	return r.editSet(ctx, set, prepare)
+}
+
+// editSet is Edit for a shard set. The first walk finds out which shards change. Then each of them
+// is written by a walk of its own, and the set is committed with the other shards as they are.
+func (r *Rewrite) editSet(
+	ctx context.Context, set format.SetName, prepare func(k *base.Archive) error,
+) (res Result, err error) {
+	var out *shardset.Output
+	if !r.Options.DryRun {
+		if out, err = shardset.Create(set.Archive()); err != nil {
+			return Result{}, err
+		}
+		defer func() {
+			if !r.Committed {
+				err = errors.Join(err, out.Abort())
+			}
+		}()
+	}
+	k, err := base.OpenSet(ctx, set, 0,
+		&indexed.Options{Workers: r.Options.Workers, Notice: r.Options.Notice})
+	if err != nil {
+		return Result{}, err
+	}
+	defer k.Close()
+	if err := k.Set.Shards.CheckAll(); err != nil { // now that no other writer changes them
+		return Result{}, err
+	}
+	defer r.closeTrees()
+	if err := prepare(k); err != nil {
+		return Result{}, err
+	}
+	r.shards = &Shards{Set: k, touched: map[int]bool{}, indexes: map[int]*indexed.File{}}
+	defer func() { err = errors.Join(err, r.shards.close()) }()
+	res, err = r.Look(ctx, set.Shard(0), false)
+	if err != nil || r.Options.DryRun {
+		return res, err
+	}
+	return r.writeSet(ctx, out, res)
+}
+
+// writeSet writes the shards that change, and commits the set. The changes are known already.
+func (r *Rewrite) writeSet(ctx context.Context, out *shardset.Output, res Result) (Result, error) {
+	list := r.shards.Set.Set.Shards.List()
+	out.Keep(r.shards.Set.Set.Shards.Name, list.Shards)
+	var err error
+	done := format.Progress{}
+	for i := range list.Shards {
+		if !r.shards.touched[i] && !r.WriteUnchanged {
+			continue
+		}
+		if done, err = r.writeShard(ctx, out, i, done); err != nil {
+			return Result{}, err
+		}
+	}
+	if out.Changed() == 0 {
+		return res, nil
+	}
+	r.Committed = true
+	set, err := out.CommitEdit(ctx, scan.Options{})
+	if errors.Is(err, format.ErrShard) {
+		err = fmt.Errorf("a directory or file %w: %w", format.ErrChanged, err)
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	res.Stats, res.ArchiveBytes, res.SidecarBytes = set.Stats, set.Bytes, set.Index
+	res.Written = true
+	return res, nil
+}
+
+// writeShard writes shard i again. before is the progress so far; it returns that after it.
+func (r *Rewrite) writeShard(
+	ctx context.Context, out *shardset.Output, i int, before format.Progress,
+) (done format.Progress, err error) {
+	done = before
+	x, err := indexed.Open(ctx, out.Set.Shard(i), &indexed.Options{})
+	if err != nil {
+		return done, err
+	}
+	defer x.Close()
+	r.shards.Only, r.shards.Own = i, x.Index
+	dst, err := out.Replace(i)
+	if err != nil {
+		return done, err
+	}
+	o := r.Options.Options
+	o.Notice = nil // the first walk has sent the notices
+	o.Progress = func(p format.Progress) {
+		done = format.Progress{Entries: before.Entries + p.Entries, Bytes: before.Bytes + p.Bytes}
+		if r.Options.Progress != nil {
+			r.Options.Progress(done)
+		}
+	}
+	p, err := packer.New(dst.Archive, o)
+	if err != nil {
+		return done, err
+	}
+	p.Out.File = dst.Archive
+	if err := p.SkipSet(out.Set); err != nil {
+		return done, err
+	}
+	packed, err := p.Run(ctx, r.merger(p).Walk, dst.Sidecar)
+	if err != nil {
+		return done, err
+	}
+	if err := out.Finish(packed.ArchiveBytes, packed.Digest); err != nil {
+		return done, err
+	}
+	if r.shards.touched[i] {
+		return done, nil
+	}
+	// It was written only because it might be out of order.
+	same, err := sameFiles(out.Set.Pending(i), x.OSFile)
+	if err == nil && same {
+		err = out.Drop(i, r.shards.Set.Set.Shards.List().Shards[i])
+	}
+	return done, err
+}
+
+// sameFiles reports whether the file name has the bytes of another one.
+func sameFiles(name string, other *os.File) (bool, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	const atOnce = 1 << 20
+	a, b := make([]byte, atOnce), make([]byte, atOnce)
+	for off := int64(0); ; off += atOnce {
+		n, err := f.ReadAt(a, off)
+		if err != nil && err != io.EOF {
+			return false, err
+		}
+		m, otherErr := other.ReadAt(b, off)
+		if otherErr != nil && otherErr != io.EOF {
+			return false, otherErr
+		}
+		if !slices.Equal(a[:n], b[:m]) || err == io.EOF {
+			return n == m && slices.Equal(a[:n], b[:m]), nil
+		}
+	}
+}

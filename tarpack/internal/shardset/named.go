@@ -1,0 +1,166 @@
+package shardset
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+)
+
+// Named returns the shard set that name stands for. That is a set if name is its list, its first
+// shard, or a glob that matches shards of one set only, or the name that the set was packed under,
+// unless there is a file of this name. The name of any other shard stands for that archive alone,
+// and so does that of a first shard without a list and without other shards. Then ok is false, as
+// for all other names. An archive of another program is no shard without a list.
+//
+// It returns an error for a name or a glob that fits several sets. The set may have shards that are
+// missing.
+func Named(name string) (s format.SetName, ok bool, err error) {
+	if s, ok, err = Explicit(name); ok || err != nil || exists(name) {
+		return s, ok, err
+	}
+	return packedAs(name)
+}
+
+// Explicit is Named without the name that a set was packed under. An archive that is to be written
+// may get that name.
+func Explicit(name string) (s format.SetName, ok bool, err error) {
+	if s, i, ok := format.ParseShardName(name); ok {
+		return s, i == 0 && hasCompany(s, i), nil
+	}
+	if s, ok := format.ParseListName(name); ok {
+		return s, true, nil
+	}
+	if !strings.ContainsAny(filepath.Base(name), "*?[") || exists(name) {
+		return s, false, nil
+	}
+	names, err := filepath.Glob(name)
+	if err != nil || len(names) == 0 {
+		return s, false, nil // opening it as a file reports the error
+	}
+	return matched(name, names)
+}
+
+// matched returns the set of all names that a glob matches.
+func matched(glob string, names []string) (s format.SetName, ok bool, err error) {
+	for k, file := range names {
+		one, ok := setOf(file)
+		switch {
+		case strings.HasSuffix(file, format.SidecarSuffix):
+			continue
+		case !ok:
+			return s, false, fmt.Errorf("%s: %w: the glob matches %s, which is no shard", glob,
+				format.ErrShard, file)
+		case s.N > 0 && one != s:
+			return s, false, fmt.Errorf("%s: %w: the glob matches shards of several sets, %s and %s",
+				glob, format.ErrShard, names[k-1], file)
+		}
+		s = one
+	}
+	return s, s.N > 0, nil
+}
+
+// packedAs returns the set that was packed under a name: the one with a list or a shard of it.
+func packedAs(name string) (s format.SetName, ok bool, err error) {
+	stem, ext := format.CutArchiveSuffix(name)
+	if base := filepath.Base(stem); stem == "" || strings.HasSuffix(stem, "/") || base == "." {
+		return s, false, nil
+	}
+	entries, err := os.ReadDir(filepath.Dir(stem))
+	if err != nil {
+		return s, false, nil // opening it as a file reports the error
+	}
+	prefix := filepath.Base(stem) + "-"
+	for _, e := range entries {
+		rest, has := strings.CutPrefix(e.Name(), prefix)
+		if !has {
+			continue
+		}
+		one, is := setOf(stem + "-" + rest)
+		switch {
+		case !is || one.Stem != stem || one.Ext != ext:
+		case s.N > 0 && one.N != s.N:
+			return s, false, fmt.Errorf("%s: %w, but two sets of this name do: %s and %s", name,
+				fs.ErrNotExist, filepath.Base(s.List()), filepath.Base(one.List()))
+		default:
+			s = one
+		}
+	}
+	return s, s.N > 0, nil
+}
+
+// setOf returns the set that has a shard or a list of this name.
+func setOf(name string) (s format.SetName, ok bool) {
+	if s, ok = format.ParseListName(name); !ok {
+		s, _, ok = format.ParseShardName(name)
+	}
+	return s, ok
+}
+
+func exists(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
+}
+
+// hasCompany reports whether a set has a list, or another shard than i. Without both, the file is
+// an archive that merely has the name of a shard. So is an archive of another program without a
+// list.
+func hasCompany(s format.SetName, i int) bool {
+	if exists(s.List()) {
+		return true
+	}
+	a, err := archivefile.Open(s.Shard(i))
+	if errors.Is(err, format.ErrNotArchive) {
+		return false
+	}
+	if err == nil {
+		a.OSFile.Close() // opened for reading only: an error loses nothing
+	}
+	for k := range s.N {
+		if k != i && exists(s.Shard(k)) {
+			return true
+		}
+	}
+	return false
+}
+
+// ToEdit is Named for a command that changes what name stands for. A set must have its list and all
+// shards. Otherwise the error wraps format.ErrNoList or format.ErrShard. It wraps format.ErrPart if
+// name is another shard than the first.
+func ToEdit(name string) (s format.SetName, ok bool, err error) {
+	if s, ok, err = Named(name); err != nil {
+		return s, ok, err
+	}
+	if !ok {
+		return s, false, CheckPart(name)
+	}
+	l, err := ReadList(s.List(), s.N)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return s, true, ErrorNoList(name, s)
+	case errors.Is(err, format.ErrCorrupt):
+		return s, true, fmt.Errorf("%w: %w", format.ErrNoList, err)
+	case err != nil:
+		return s, true, err
+	}
+	return s, true, NewFile(s, l).CheckAll()
+}
+
+// CheckPart returns an error that wraps format.ErrPart if the archive name is one of several
+// shards.
+func CheckPart(name string) error {
+	if s, i, ok := format.ParseShardName(name); ok && hasCompany(s, i) {
+		return fmt.Errorf("%s: %w: that is %s", name, format.ErrPart, s.Shard(0))
+	}
+	return nil
+}
+
+// ErrorNoList returns the error for a set without a list that name stands for.
+func ErrorNoList(name string, s format.SetName) error {
+	return fmt.Errorf("%s: %w: there is no %s", name, format.ErrNoList, filepath.Base(s.List()))
+}

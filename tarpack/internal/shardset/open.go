@@ -1,0 +1,75 @@
+package shardset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/tarpack/tpk/sidecar/build"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+	"github.com/tarpack/tpk/tarpack/internal/indexed"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
+)
+
+// An OpenSet is an open set with its index. The embedded File has the trailer and the size that an
+// archive of all shards would have, and no OSFile.
+type OpenSet struct {
+	*indexed.File
+	Shards *File
+}
+
+// Open opens a set. With a usable list and sidecar it only checks the size of each shard; a shard
+// is opened and compared with the list when something in it is read. Otherwise it joins the
+// sidecars of all shards in memory.
+func Open(ctx context.Context, name format.SetName, o *indexed.Options) (*OpenSet, error) {
+	list := name.List()
+	l, err := ReadList(list, name.N)
+	known := err == nil
+	if !known {
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, format.ErrCorrupt) || o.RequireSidecar {
+			return nil, NoList(list, err)
+		}
+		whole, listErr := ListFromShards(name)
+		if listErr != nil {
+			return nil, listErr
+		}
+		l = whole
+	}
+	s := &OpenSet{Shards: NewFile(name, l)}
+	if err := s.Shards.CheckShards(); err != nil {
+		return nil, err
+	}
+	s.File = &indexed.File{File: s.Shards.AsArchive()}
+	if known {
+		err = s.OpenIndex(ctx, o, false, s.BuildIndex)
+	} else {
+		if o.Notice != nil {
+			o.Notice(fmt.Errorf("%w: %w", NoList(list, err), format.ErrIndexRebuilt))
+		}
+		s.Rebuilt = true
+		so := scan.Options{Workers: o.Workers, Progress: o.Progress}
+		s.Index, err = indexed.InMemory(ctx, list, so, s.BuildIndex)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Shards.Close())
+	}
+	return s, nil
+}
+
+// BuildIndex is the indexed.IndexBuilder of the set.
+func (s *OpenSet) BuildIndex(ctx context.Context, dst build.File, o scan.Options) error {
+	_, _, err := Join(ctx, s.Shards.Name, dst, o)
+	return err
+}
+
+// Close closes the index and the shards.
+func (s *OpenSet) Close() error { return errors.Join(s.File.Close(), s.Shards.Close()) }
+
+// AsArchive describes the set as if it were one file, so that its sidecar can be opened like that
+// of a file.
+func (f *File) AsArchive() *archivefile.File {
+	t := format.Trailer{Entries: f.list.Entries, Offset: f.Size(), Digest: f.list.Index}
+	return &archivefile.File{Name: f.Name.List(), Size: f.Size(), Trailer: t}
+}

@@ -1,0 +1,68 @@
+package shardset
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tarpack/tpk/tarpack/format"
+)
+
+// Owns reports whether a file in the set's directory belongs to a set of this name, with any number
+// of shards.
+func Owns(set format.SetName, base string) bool {
+	name := filepath.Join(filepath.Dir(set.Stem), base)
+	name = strings.TrimSuffix(name, format.SidecarSuffix)
+	of := func(s format.SetName) bool {
+		return filepath.Clean(s.Stem) == filepath.Clean(set.Stem) && s.Ext == set.Ext
+	}
+	if s, _, ok := format.ParseShardName(name); ok {
+		return of(s)
+	}
+	if s, ok := format.ParseListName(name); ok {
+		return of(s)
+	}
+	return isPending(set, base)
+}
+
+// isPending reports whether base is the temporary name of a shard, a sidecar or a list of such a
+// set.
+func isPending(set format.SetName, base string) bool {
+	base, ok := strings.CutSuffix(base, format.TempSuffix)
+	if !ok {
+		return false
+	}
+	base = strings.TrimSuffix(base, format.SidecarSuffix)
+	base, ok = strings.CutPrefix(base, "."+filepath.Base(set.Stem)+"-")
+	if !ok {
+		return false
+	}
+	if number, ok := strings.CutSuffix(base, "-of-set"+set.Ext); ok {
+		_, ok = format.FiveDigits(number)
+		return ok
+	}
+	number, ok := strings.CutSuffix(base, set.Ext+format.ListSuffix)
+	if number, is := strings.CutPrefix(number, "of-"); ok && is {
+		_, ok = format.FiveDigits(number)
+		return ok
+	}
+	return false
+}
+
+// lockBase returns the last component of the name of the lock.
+func lockBase(set format.SetName) string {
+	return filepath.Base(format.TempName(set.Stem + "-of-set" + set.Ext))
+}
+
+// IsOutput returns a function that reports whether a file, by its name and the directory that it is
+// in, is one of the set: packing a tree must leave out what it writes.
+func IsOutput(set format.SetName) (func(base string, dir os.FileInfo) bool, error) {
+	here, err := os.Stat(filepath.Dir(set.Stem))
+	if err != nil {
+		return nil, err
+	}
+	lock := lockBase(set)
+	return func(base string, dir os.FileInfo) bool {
+		return (base == lock || Owns(set, base)) && os.SameFile(dir, here)
+	}, nil
+}
