@@ -2,7 +2,6 @@ package flags
 
 import (
 	"fmt"
-
 	"os"
 	"strings"
 	"syscall"
@@ -10,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/tarpack"
 )
 
 // checkOrder returns an error if the arguments of a command seem to be in the wrong order.
@@ -44,9 +44,13 @@ func checkOrder(c *cli.Context, args []string) error {
 	return nil
 }
 
+// exists reports whether a name leads to a file, or stands for a shard set or perhaps for several.
 func exists(name string) bool {
-	_, err := os.Stat(name)
-	return err == nil
+	if _, err := os.Stat(name); err == nil {
+		return true
+	}
+	_, isSet, err := tarpack.SetList(name)
+	return isSet || err != nil
 }
 
 func isDir(name string) bool {
