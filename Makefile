@@ -77,6 +77,10 @@ nightly: install ## tests that take very long or need much disk, and two minutes
 	$(GO) test -tags nightly -timeout 60m ./...
 	compat/fuzz.sh 2m
 
+.PHONY: soak
+soak: install ## write over an archive that is served for ten minutes, in every way that people deploy
+	$(GO) test -tags nightly -run TestOverwrittenWhileServed -count 1 -v -timeout 30m ./compat/serve
+
 .PHONY: bench
 bench: build bench-build ## measure tpk and other programs on real trees (BENCH=pack: one family; see docs/benchmarks)
 	compat/install.sh test bench

@@ -29,6 +29,7 @@ zsync               zsync
 zckdl               zchunk
 apt-get             apt
 dpkg-deb            dpkg
+rsync               rsync
 strace              strace
 setpriv             util-linux
 unshare             util-linux

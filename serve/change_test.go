@@ -287,7 +287,7 @@ func TestTruncation(t *testing.T) {
 								t.Errorf("%s, %s: other content, %d of %d bytes", p, coding, len(body), len(tree[p]))
 							}
 							whole.Add(1)
-						case status == 500, body == "ABORTED":
+						case status == 500, status == 503, body == "ABORTED":
 							failed.Add(1)
 						default:
 							t.Errorf("%s: %d", p, status)
@@ -296,7 +296,8 @@ func TestTruncation(t *testing.T) {
 				})
 			}
 			clients.Wait()
-			if whole.Load() == 0 || failed.Load() == 0 {
+			// The index was read into memory.
+			if whole.Load() == 0 || (failed.Load() == 0) != (c.suffix == ".tpi") {
 				t.Errorf("%d whole, %d failed", whole.Load(), failed.Load())
 			}
 		})
@@ -341,79 +342,22 @@ func TestDamage(t *testing.T) {
 		}
 	}
 	v.Release()
+	// An index that is newer than its archive is trusted.
+	if err := errors.Join(f.Close(), os.Chtimes(name+".tpi", siteTime, siteTime)); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: name}}}) {
 		for p := range tree {
-			status, body := fetch(t, c.http, c.base+"/"+p)
-			if status == 200 && body != "ABORTED" {
-				t.Errorf("%s: %s: 200 and %d bytes", c.name, p, len(body))
+			for _, header := range []string{"X: x", "Range: bytes=0-"} {
+				status, body := fetch(t, c.http, c.base+"/"+p, header)
+				if status < 300 && body != "ABORTED" {
+					t.Errorf("%s: %s, %s: %d and %d bytes", c.name, p, header, status, len(body))
+				}
 			}
 		}
 		if status, body := fetch(t, c.http, c.base+"/big.txt",
 			"Range: bytes=10-19"); status != 206 || body != tree["big.txt"][10:20] {
 			t.Errorf("%s: a range of what is not damaged: %d %q", c.name, status, body)
-		}
-	}
-}
-
-// TestDamageAfterCheck damages stored files that were sent whole before, in the first block and in
-// the last. The CRC-32 of the content is wrong then (RFC 1952 §2.3.1), so no answer is complete.
-func TestDamageAfterCheck(t *testing.T) {
-	tree := files{"short": noise(100_000), "long": noise(3 << 20)}
-	name := tree.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
-	lib, err := archives.NewLibrary(archives.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer lib.Close()
-	if err := lib.Load(t.Context(), []archives.Spec{{Path: name}}); err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.OpenFile(name, os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	flip := func(at int64) {
-		t.Helper()
-		var b [1]byte
-		if _, err := f.ReadAt(b[:], at); err != nil {
-			t.Fatal(err)
-		}
-		b[0] ^= 1
-		if _, err := f.WriteAt(b[:], at); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var v archives.View
-	lib.View(&v)
-	defer v.Release()
-	all := clients(t, serve.Options{Archives: []serve.Archive{{Path: name}}})
-	for p, content := range tree {
-		n, err := v.Lookup(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, at := range []int64{n.Offset + 20, n.Offset + n.Length - 20} {
-			eventually(t, "the archive is quiet", func() bool { return archives.Version(f) != 0 })
-			for range 2 { // checked, then known
-				for _, c := range all {
-					if status, body := fetch(t, c.http, c.base+"/"+p); status != 200 || body != content {
-						t.Errorf("%s: %s: %d, %d bytes", c.name, p, status, len(body))
-					}
-				}
-			}
-			flip(at)
-			for _, c := range all {
-				status, body := fetch(t, c.http, c.base+"/"+p)
-				if status == 200 && body != "ABORTED" {
-					t.Errorf("%s: %s, damaged at %d: 200 and %d bytes", c.name, p, at, len(body))
-				}
-				if status, body := fetch(t, c.http, c.base+"/"+p, "Range: bytes=50000-50009"); status != 206 ||
-					body != content[50_000:50_010] {
-					t.Errorf("%s: %s: a range of what is not damaged: %d %q", c.name, p, status, body)
-				}
-			}
-			flip(at)
 		}
 	}
 }

@@ -21,7 +21,7 @@
 //	│  ├─ http1      the life of a connection of HTTP/1.x; the limits on connections
 //	│  │  ├─ eventloop  many connections in one goroutine (Linux)
 //	│  │  ├─ head       reads the head of a request
-//	│  │  ├─ wire       writes to a connection, with deadlines, by sendfile and writev
+//	│  │  ├─ wire       writes to a connection, with deadlines, by write and writev
 //	│  │  └─ respond
 //	│  └─ nethttp    HTTP/2, and the http.Handler, by net/http
 //	│     └─ respond

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/iotest"
 
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
@@ -26,6 +27,9 @@ func TestOpenExample(t *testing.T) {
 		sidecartest.Compare(t, x, m)
 		if x.Size() != int64(len(b)) || x.Digest() != binary.LittleEndian.Uint64(b[atDigest:]) {
 			t.Errorf("%s: size %d, digest %016x", o.Name, x.Size(), x.Digest())
+		}
+		if err := iotest.TestReader(io.NewSectionReader(x, 0, x.Size()), b); err != nil {
+			t.Errorf("%s: %v", o.Name, err)
 		}
 	}
 }

@@ -28,6 +28,10 @@ type OpenOptions struct {
 	// is opened by.
 	Name    string
 	Workers int // goroutines that build the index; 0 means one for each CPU
+	// LoadIndex is for archives whose files may be written over while they are open. If it is
+	// positive, each section of the sidecar is compared with its hash, and a sidecar of at most so
+	// many bytes is read into memory. Others are mapped: see sidecar.Load.
+	LoadIndex int64
 
 	// Notice, if set, is called with format.ErrIndexRebuilt if there is no usable sidecar, and with
 	// format.ErrUnfinished if bytes follow the end of the archive.
@@ -137,6 +141,7 @@ func OpenSource(
 
 func (o *OpenOptions) indexed() *indexed.Options {
 	return &indexed.Options{
-		RequireSidecar: o.RequireSidecar, Workers: o.Workers, Notice: o.Notice, Progress: o.Progress,
+		RequireSidecar: o.RequireSidecar, Workers: o.Workers, LoadIndex: o.LoadIndex,
+		Notice: o.Notice, Progress: o.Progress,
 	}
 }

@@ -59,7 +59,31 @@ func TestOpenOptions(t *testing.T) {
 		}},
 		tartest.Option{Field: "Name", Value: "other", Effect: func(_, set *tartest.Outcome) bool {
 			return slices.Equal(set.Files, []string{"other", "rebuilt"})
-		}})
+		}},
+		tartest.Option{Field: "LoadIndex", Value: int64(1 << 20),
+			Effect: func(_, _ *tartest.Outcome) bool { return loadsIndex(t) }})
+}
+
+// loadsIndex reports whether only LoadIndex finds a section of a sidecar that its hash does not
+// fit.
+func loadsIndex(t *testing.T) bool {
+	name := tartest.Pack(t, tartest.OptionsTree(t), pack.Options{})
+	side := tartest.Read(t, name+format.SidecarSuffix)
+	side[len(side)-1] ^= 1
+	tartest.WriteFile(t, name+format.SidecarSuffix, side)
+	a, err := tarpack.Open(t.Context(), name, &tarpack.OpenOptions{RequireSidecar: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Close()
+	for _, limit := range []int64{1, 1 << 20} { // mapped, and read into memory
+		o := &tarpack.OpenOptions{RequireSidecar: true, LoadIndex: limit}
+		if _, err := tarpack.Open(t.Context(), name, o); !errors.Is(err, format.ErrStale) {
+			t.Errorf("with %d: %v", limit, err)
+			return false
+		}
+	}
+	return true
 }
 
 func TestReindexOptions(t *testing.T) {

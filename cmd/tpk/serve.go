@@ -45,8 +45,11 @@ site has a page; elsewhere ?download=, ?q= and ?format=json work without it.
 Dotfiles, except .well-known, and what --hide adds are answered with 404. They are in no listing, no
 search and no download. --hide '' clears the list: nothing is hidden but what further --hide add.
 
-Archives can be replaced without a pause: on SIGHUP, with --watch, or by the admin server. Requests
-in progress are finished from the old files. The admin server has these requests:
+Archives can be replaced without a pause by renaming new files: on SIGHUP, with --watch, or by the
+admin server. Requests in progress are finished from the old files. While a program writes over an
+archive that is served, as cp, scp and rsync --inplace do, its files are answered with 503.
+
+The admin server has these requests:
  GET /archives               list the archives
  POST /archives              add {"path": "FILE", "mount": "/PATH"} or a list
  POST /archives?at=top       the same, before the archives that are served

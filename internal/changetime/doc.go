@@ -1,3 +1,7 @@
-// Package changetime reads the time of the last change of a file, which programs cannot set, unlike
-// the modification time. It is known on Linux.
+// Package changetime tells whether a file has changed. It uses the time of the last change, which
+// programs cannot set, unlike the modification time. It is known on Linux.
+//
+//	Of       the time
+//	Stamp    all that identifies the content of a file; Stat returns that of an open file
+//	Written  whether a program has a file open for writing
 package changetime

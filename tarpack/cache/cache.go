@@ -53,6 +53,8 @@ type Options struct {
 	// is read, and its checksums are compared.
 	Fresh   bool
 	Workers int // goroutines; 0 means one for each CPU
+	// LoadIndex is that of tarpack.OpenOptions, for an index that lies beside the archive.
+	LoadIndex int64
 
 	// Notice, if set, is called for what Open does instead of just opening an archive: it wraps
 	// ErrConverting, ErrIndexing, ErrLeftOut, or one of the notices of tarpack.Open and
@@ -72,7 +74,8 @@ type Options struct {
 // the name of the file.
 func (c *Cache) Open(ctx context.Context, name string, o Options) (*Archive, error) {
 	t, err := tarpack.Open(ctx, name,
-		&tarpack.OpenOptions{RequireSidecar: true, Notice: o.Notice, Workers: o.Workers})
+		&tarpack.OpenOptions{RequireSidecar: true, LoadIndex: o.LoadIndex, Notice: o.Notice,
+			Workers: o.Workers})
 	switch {
 	case err == nil:
 		return &Archive{Archive: t}, nil

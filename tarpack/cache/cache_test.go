@@ -453,6 +453,18 @@ func TestOptions(t *testing.T) {
 				}
 			}
 		},
+		"LoadIndex": func(t *testing.T) { // an index whose last byte is wrong is not used then
+			name := tartest.Pack(t, tartest.OptionsTree(t), pack.Options{})
+			side := tartest.Read(t, name+format.SidecarSuffix)
+			side[len(side)-1] ^= 1
+			tartest.WriteFile(t, name+format.SidecarSuffix, side)
+			for limit, want := range map[int64]error{0: nil, 1 << 20: cache.ErrSlow} {
+				_, err := run(t, name, cache.Options{Quick: true, KeepIndex: true, LoadIndex: limit})
+				if !errors.Is(err, want) {
+					t.Error(limit, err)
+				}
+			}
+		},
 		"Notice": func(t *testing.T) {
 			var n notices
 			if _, err := run(t, zipped, cache.Options{Notice: n.add}); err != nil || len(n.list) != 2 {

@@ -2,7 +2,6 @@ package export
 
 import (
 	"io"
-	"os"
 
 	"github.com/tarpack/tpk/tarpack"
 )
@@ -11,20 +10,12 @@ const (
 	writeBuffer = maxWindow // size of the blocks that are written
 	minWindow   = 16 << 10  // smallest block of the archive that is read
 	maxWindow   = 256 << 10
-	minSent     = 32 << 10 // smallest range of the archive that a FileSender sends
 )
-
-// A FileSender is a writer that can send a range of a file without passing it through the program,
-// as with sendfile. SendFile must return an error if it sends less than n bytes.
-type FileSender interface {
-	io.Writer
-	SendFile(f *os.File, off, n int64) error
-}
 
 // A SpanSender is a writer that can send several spans at once, from an archive that it has in
 // memory. The spans must lie inside the archive's file.
 type SpanSender interface {
-	FileSender
+	io.Writer
 	SendSpans(spans []Span) error
 }
 
@@ -33,11 +24,9 @@ func (f *File) WriteTo(w io.Writer) (int64, error) { return f.WriteRange(w, 0, f
 
 // WriteRange writes the n bytes at offset off to w, in blocks of 256 KiB. Small spans, such as
 // those of a zip with many small files, are gathered into blocks, or sent together if w is a
-// SpanSender. Ranges of the archive that follow each other are read together. If w is a FileSender,
-// it sends long ranges itself.
+// SpanSender. Ranges of the archive that follow each other are read together.
 func (f *File) WriteRange(w io.Writer, off, n int64) (written int64, err error) {
 	g := &gatherer{w: w, win: window{a: f.a}, buf: make([]byte, 0, writeBuffer)}
-	g.sender, _ = w.(FileSender)
 	g.spanSender, _ = w.(SpanSender)
 	for s, err := range f.spans(off, n) {
 		if err == nil && s.Bytes != nil {
@@ -56,7 +45,6 @@ func (f *File) WriteRange(w io.Writer, off, n int64) (written int64, err error) 
 // A gatherer combines spans into blocks.
 type gatherer struct {
 	w       io.Writer
-	sender  FileSender // w, or nil
 	win     window
 	buf     []byte
 	written int64
@@ -143,16 +131,6 @@ func (g *gatherer) bytes(b []byte) error {
 // archive adds n bytes of the archive. It reads short ranges through the window, and long ones
 // directly.
 func (g *gatherer) archive(off, n int64) error {
-	for g.sender != nil && n >= minSent {
-		sent, err := g.send(off, n)
-		if err != nil {
-			return err
-		}
-		if sent == 0 {
-			break
-		}
-		off, n = off+sent, n-sent
-	}
 	if g.spanSender != nil {
 		return g.gather(Span{Offset: off, Length: n})
 	}
@@ -182,24 +160,6 @@ func (g *gatherer) archive(off, n int64) error {
 		}
 	}
 	return nil
-}
-
-// send sends the bytes of the archive from off on that lie in one file, at most n. It returns how
-// many it sent, 0 if they lie in no file.
-func (g *gatherer) send(off, n int64) (int64, error) {
-	piece, ok, err := g.win.a.Source().Piece(off, n)
-	if err != nil || !ok {
-		return 0, err
-	}
-	defer piece.Release()
-	if err := g.flush(); err != nil {
-		return 0, err
-	}
-	if err := g.sender.SendFile(piece.File, piece.Offset, piece.Length); err != nil {
-		return 0, err
-	}
-	g.written += piece.Length
-	return piece.Length, nil
 }
 
 // A window is a part of the archive in memory. It becomes larger as long as it is read in order.

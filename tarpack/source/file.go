@@ -63,6 +63,9 @@ func (s *File) Check() error {
 	return nil
 }
 
+// Opened describes the file when the Source was made.
+func (s *File) Opened() fs.FileInfo { return s.opened }
+
 // ReadNow implements Source. It reads only what the system has in memory, and always returns false
 // on systems that do not reveal what that is.
 func (s *File) ReadNow(p []byte, off int64) bool {

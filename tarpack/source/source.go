@@ -14,6 +14,7 @@ package source
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 )
@@ -54,6 +55,22 @@ type Source interface {
 	Piece(off, n int64) (p Piece, ok bool, err error)
 	// Close releases the Source. No other method may be running, or be called later.
 	Close() error
+}
+
+// ErrTouched is an ErrChanged if nothing but the time of a file's last change differs. Its
+// attributes or its name have changed, or content and then the modification time, which was set
+// back.
+var ErrTouched = fmt.Errorf("%w, or its attributes have", ErrChanged)
+
+// Overwritable is implemented by Sources whose files other programs may write over.
+type Overwritable interface {
+	// Unchanged returns an error that wraps ErrChanged if a file that n bytes from offset off were
+	// read from may have been written to since it was opened. A program that sends what it has read
+	// calls it after the last byte was read and before the last byte is sent.
+	Unchanged(off, n int64) error
+	// Accept makes later calls of Unchanged succeed after ErrTouched. The caller compares the content
+	// with something it knows.
+	Accept()
 }
 
 // A Piece is a part of an open file.

@@ -8,9 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
+	"time"
 
-	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/internal/prefetch"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/residence"
@@ -18,6 +20,7 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/source"
 )
 
 // archive is an open archive. Several sets may hold it. The last one to release it closes it.
@@ -31,12 +34,19 @@ type archive struct {
 	mapped  []byte           // for the kernel to copy long runs from; nil if mapping failed
 	members []byte           // the same again, for single members
 	recent  *residence.Pages // the pages of members that are in memory
-	sidecar *os.File         // nil if the index is in memory only
+	copied  bool             // its index lies beside it, and may have been copied there
+	sidecar *os.File         // the index, if it is copied and mapped; else nil
 	modTime int64
 	foreign bool // it was converted from a file of another program
 	exports exportCache
-	sound   sound
 	refs    atomic.Int32
+
+	library *Library
+	guards  []*guard              // of the archive's file, and of the index if that is mapped
+	set     source.Overwritable   // watches what guards do not, the shards of a set; or nil
+	gone    atomic.Bool           // the archive is being written over
+	proof   atomic.Pointer[proof] // nil if the archive is what its index describes
+	mu      sync.Mutex            // held while guards and proof are changed
 
 	// shared means that tar is the caller's to close. closed is called when nothing here uses it any
 	// more.
@@ -78,7 +88,7 @@ func stampOf(name string) (s stamp, err error) {
 		}
 		return s, err
 	}
-	s.tpi, _ = os.Stat(name + format.SidecarSuffix) // nil if it is missing
+	s.tpi, _ = os.Stat(sidecarName(name)) // nil if it is missing
 	return s, nil
 }
 
@@ -93,16 +103,26 @@ func sameFile(a, b os.FileInfo) bool {
 	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
 
+// opening is how to open an archive.
+type opening struct {
+	doubtful bool // each member is compared with the index before it is used
+	quick    bool // what would take long is cache.ErrSlow
+}
+
+// loadIndex is the size in bytes up to which an index is read into memory. It needs no look at its
+// file for each answer then.
+const loadIndex = 32 << 20
+
 // openArchive opens an archive, with one reference. If it has no usable sidecar, or is a file of
 // another program, the library's cache has what is needed, or it is made first, which takes as long
-// as reading the file. With quick set, the error is cache.ErrSlow then.
-func (l *Library) openArchive(ctx context.Context, name string, quick bool) (*archive, error) {
+// as reading the file. The error wraps errBusy if one of the files changes meanwhile.
+func (l *Library) openArchive(ctx context.Context, name string, o opening) (*archive, error) {
 	s, err := stampOf(name)
 	if err != nil {
 		return nil, err
 	}
-	t, err := l.cache.Open(ctx, name, cache.Options{KeepIndex: true, NoConvert: l.noConvert,
-		Quick: quick, Notice: func(err error) {
+	t, err := l.cache.Open(ctx, name, cache.Options{KeepIndex: true, LoadIndex: loadIndex,
+		NoConvert: l.noConvert, Quick: o.quick, Notice: func(err error) {
 			if !errors.Is(err, format.ErrUnfinished) { // somebody appends to it
 				l.notice(err.Error())
 			}
@@ -111,36 +131,103 @@ func (l *Library) openArchive(ctx context.Context, name string, quick bool) (*ar
 		return nil, err
 	}
 	a := &archive{name: name, stamp: s, tar: t.Archive, opened: t, index: t.Index(),
-		modTime: s.tar.ModTime().Unix(), foreign: t.Converted, sidecar: t.Sidecar}
+		modTime: s.tar.ModTime().Unix(), foreign: t.Converted, library: l}
+	a.copied = t.Sidecar == nil && !t.IndexRebuilt() && !t.Converted
 	a.refs.Store(1)
-	if t.Shards() > 0 {
-		if err := a.openShards(); err != nil {
-			return nil, err
-		}
-		a.fetchIndex()
-		return a, nil
+	if err := a.openFiles(); err != nil {
+		return nil, errors.Join(err, a.closeAll())
 	}
-	if err := a.openFile(); err != nil {
-		return nil, errors.Join(err, t.Close())
-	}
-	if a.sidecar == nil && !t.IndexRebuilt() {
-		a.sidecar = openSidecar(name, a.index.Size())
+	switch {
+	case !a.copied: // its index was just made of it
+	case o.doubtful:
+		a.beginProof()
+	case s.newer(name):
+		l.notice(name + " has changed since its index was made: it is being checked")
+		a.beginProof()
 	}
 	a.fetchIndex()
 	return a, nil
 }
 
+// openFiles opens what the archive is sent from, and begins to watch it.
+func (a *archive) openFiles() error {
+	if a.tar.Shards() > 0 {
+		a.set, _ = a.tar.Source().(source.Overwritable)
+		if err := a.openShards(); err != nil {
+			return err
+		}
+	} else {
+		if err := a.openFile(); err != nil {
+			return err
+		}
+		if a.stamp.tar.Mode().IsRegular() && a.file != nil && !a.foreign {
+			a.guardFile(a.file, changetime.StampOf(a.stamp.tar))
+		}
+	}
+	if a.copied && a.index.Mapped() && a.stamp.tpi != nil {
+		if a.sidecar = openSidecar(a.tar.Name(), a.index.Size()); a.sidecar == nil {
+			return fmt.Errorf("%s: %w", a.name, errBusy)
+		}
+		a.guardFile(a.sidecar, changetime.StampOf(a.stamp.tpi))
+	}
+	for _, g := range a.guards {
+		now, err := changetime.Stat(g.file)
+		if err != nil || !g.stamp.Load().SameContent(now) || !now.Settled(time.Now()) {
+			return errors.Join(fmt.Errorf("%s: %w", a.name, errBusy), err)
+		}
+		g.stamp.Store(&now)
+	}
+	// The index was read between this look at it and the one before.
+	now, err := stampOf(a.name)
+	if err == nil && a.copied && a.stamp.tpi != nil && now.tpi != nil &&
+		changetime.StampOf(now.tpi) != changetime.StampOf(a.stamp.tpi) {
+		err = fmt.Errorf("%s: %w", a.name, errBusy)
+	}
+	return err
+}
+
+// newer reports whether an archive has changed since its index was made. Then a copy of it may have
+// stopped halfway. The shards of a set get their names after its index, so for a set only changes
+// of their content count.
+func (s stamp) newer(name string) bool {
+	if s.tpi == nil || !s.tar.Mode().IsRegular() {
+		return false
+	}
+	index := changetime.Of(s.tpi)
+	list, isSet, err := tarpack.SetList(name)
+	set, ok := format.ParseListName(list)
+	if err != nil || !isSet || !ok {
+		return changetime.Of(s.tar) > index
+	}
+	for i := range set.N {
+		if fi, err := os.Stat(set.Shard(i)); err == nil && fi.ModTime().UnixNano() > index &&
+			changetime.Of(fi) > index {
+			return true
+		}
+	}
+	return false
+}
+
 // openSpec opens the archive of a Spec, with one reference.
 func (l *Library) openSpec(ctx context.Context, spec Spec) (*archive, error) {
 	if spec.Opened == nil {
-		return l.openArchive(ctx, spec.Path, false)
+		return l.openWritten(ctx, spec.Path)
 	}
-	a := &archive{name: spec.Opened.Name(), tar: spec.Opened, index: spec.Opened.Index(), shared: true}
+	a := &archive{name: spec.Opened.Name(), tar: spec.Opened, index: spec.Opened.Index(), shared: true,
+		library: l}
 	a.refs.Store(1)
 	if spec.Opened.Shards() == 0 {
 		if err := a.openFile(); err != nil {
 			return nil, err
 		}
+	}
+	switch src := spec.Opened.Source().(type) {
+	case *source.File:
+		if fi, err := a.file.Stat(); err == nil && fi.Mode().IsRegular() {
+			a.guardFile(a.file, changetime.StampOf(src.Opened()))
+		}
+	case source.Overwritable:
+		a.set = src
 	}
 	l.shared.Add(1)
 	a.closed = l.shared.Done
@@ -179,15 +266,21 @@ func (a *archive) fetchIndex() {
 	}()
 }
 
-// openSidecar opens the sidecar as a file to download. It returns nil if there is none of that
-// size.
-func openSidecar(name string, size int64) *os.File {
-	f, err := os.Open(name + format.SidecarSuffix)
-	if err != nil {
-		if real, err2 := filepath.EvalSymlinks(name); err2 == nil {
-			f, err = os.Open(real + format.SidecarSuffix)
+// sidecarName returns the name of an archive's sidecar. If the archive is a symbolic link, that may
+// be beside the link or beside its target.
+func sidecarName(name string) string {
+	side := name + format.SidecarSuffix
+	if _, err := os.Stat(side); err != nil {
+		if real, err := filepath.EvalSymlinks(name); err == nil {
+			return real + format.SidecarSuffix
 		}
 	}
+	return side
+}
+
+// openSidecar opens the sidecar to watch it. It returns nil if there is none of that size.
+func openSidecar(name string, size int64) *os.File {
+	f, err := os.Open(sidecarName(name))
 	if err != nil {
 		return nil
 	}
@@ -207,6 +300,10 @@ func (a *archive) release() {
 }
 
 func (a *archive) close() {
+	_ = a.closeAll()
+}
+
+func (a *archive) closeAll() (err error) {
 	for _, unmap := range a.unmap {
 		if unmap != nil {
 			_ = unmap()
@@ -216,7 +313,7 @@ func (a *archive) close() {
 		a.releaseFile()
 	}
 	if a.opened != nil {
-		_ = a.opened.Close()
+		err = a.opened.Close()
 	}
 	if a.sidecar != nil {
 		_ = a.sidecar.Close()
@@ -224,6 +321,7 @@ func (a *archive) close() {
 	if a.closed != nil {
 		a.closed()
 	}
+	return err
 }
 
 // lookup describes what path names, in n. It returns false if that is nothing.
@@ -301,44 +399,6 @@ func fileNode(n *plan.Node, e *sidecar.Entry, i int) {
 	n.CRC = e.CRC
 	n.Offset = e.ContentOffset()
 	n.Length = e.ContentLen
-}
-
-// Downloads are nodes with these ordinals, or with one of firstExport and below.
-const (
-	wholeArchive = -1
-	wholeSidecar = -2
-)
-
-// download describes the archive itself or its sidecar. The digest in the trailer identifies both.
-func (a *archive) download(format string) plan.Node {
-	if a.shared || a.tar.Shards() > 0 {
-		return plan.Node{} // it is no file of its own, and is exported instead
-	}
-	n := plan.Node{Kind: plan.Download, Name: a.saveAs(), ModTime: a.modTime, Hash: a.index.Digest()}
-	if format == "tpi" {
-		if a.sidecar == nil {
-			return plan.Node{}
-		}
-		n.Name += ".tpi"
-		n.Entry, n.Size = wholeSidecar, a.index.Size()
-		n.Hash = ^n.Hash
-		return n
-	}
-	if fi, err := a.file.Stat(); err != nil || fi.Mode().IsRegular() && fi.Size() != a.tar.Size() {
-		return plan.Node{} // it has grown, so its end differs, and it is exported instead
-	}
-	n.Entry, n.Size = wholeArchive, a.tar.Size()
-	return n
-}
-
-// content opens a range of an entry's content for reading.
-func (a *archive) content(i int, offset, length int64) (*gzmember.RangeReader, error) {
-	c, err := a.tar.Content(i)
-	if err != nil {
-		return nil, a.wrap(err)
-	}
-	r, err := gzmember.NewRangeReader(a.tar.Source(), c, offset, length)
-	return r, a.wrap(err)
 }
 
 // wrap adds the archive's name to an error.

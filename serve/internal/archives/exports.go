@@ -164,7 +164,7 @@ func (v *View) Export(n *plan.Node) *export.File {
 
 // Mapped returns the archive that an export is made of, in mapped memory, or nil if that is not
 // possible. It must only be given to the kernel to copy, since its file may be cut short at any
-// time. After sending from it, check Whole.
+// time.
 func (v *View) Mapped(n *plan.Node) []byte {
 	if n.Source == plainSource {
 		return nil
@@ -172,17 +172,10 @@ func (v *View) Mapped(n *plan.Node) []byte {
 	return v.set.sources[n.Source].mapped
 }
 
-// Whole reports whether the file of a node is still as long as when it was mapped. If not, what was
-// sent from the mapping may be zeros.
-func (v *View) Whole(n *plan.Node) bool {
-	a := v.set.sources[n.Source]
-	fi, err := a.file.Stat()
-	return err == nil && fi.Size() >= int64(len(a.mapped))
-}
-
 // directory returns the first archive that has the folder path, and the path in it, or −1. For a
 // mount's own path that is the first archive of the mount.
-func (s *Set) directory(path string) (source int, rest string, err error) {
+func (v *View) directory(path string) (source int, rest string, err error) {
+	s := v.set
 	for m := range s.mounts {
 		rest, ok := below(s.mounts[m].path, path)
 		if !ok {
@@ -192,7 +185,11 @@ func (s *Set) directory(path string) (source int, rest string, err error) {
 			return -1, "", ErrPending
 		}
 		for _, i := range s.mounts[m].sources {
-			k, dir, err := s.sources[i].directory(rest)
+			a, err := v.touch(i)
+			if err != nil {
+				return -1, "", err
+			}
+			k, dir, err := a.directory(rest)
 			if err != nil {
 				return -1, "", err
 			}

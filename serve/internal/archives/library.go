@@ -8,10 +8,12 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/tarpack/tpk/serve/internal/plain"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // Spec is an archive to serve, and where.
@@ -61,6 +63,11 @@ type Library struct {
 	fallback *plain.Dir
 	closed   bool
 
+	looking sync.Once // lookAround was started
+
+	watching   sync.WaitGroup // what looks after open archives
+	watchingMu sync.Mutex     // held while one of these begins, and by Close
+
 	shared sync.WaitGroup // archives that belong to the caller and are in use
 }
 
@@ -94,13 +101,28 @@ func NewLibrary(o Options) (*Library, error) {
 // are closed with the last of these. It waits for views that use an archive of the caller's, who
 // may close that afterwards.
 func (l *Library) Close() {
+	l.watchingMu.Lock()
 	l.cancel()
+	l.watchingMu.Unlock()
 	l.close()
 	l.jobs.Wait()
+	l.watching.Wait()
 	if l.nest != nil {
 		l.nest.close()
 	}
 	l.shared.Wait()
+}
+
+// begin looks after an open archive in the background. Close waits for that. It returns false after
+// Close.
+func (l *Library) begin(watch func()) bool {
+	l.watchingMu.Lock()
+	defer l.watchingMu.Unlock()
+	if l.ctx.Err() != nil {
+		return false
+	}
+	l.watching.Go(watch)
+	return true
 }
 
 // close is Close without the wait.
@@ -163,6 +185,7 @@ func (l *Library) Change(ctx context.Context, edit func([]Spec) ([]Spec, error))
 	if l.closed {
 		return ErrClosed
 	}
+	l.looking.Do(func() { l.begin(l.lookAround) })
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(l.ctx, cancel)()
@@ -238,6 +261,9 @@ func (l *Library) reuse(spec Spec) *archive {
 		case spec.Opened != nil || a.shared || a.name != spec.Path:
 			continue
 		}
+		if a.current() != nil {
+			continue
+		}
 		if now, err := stampOf(a.name); err == nil && now.same(a.stamp) {
 			a.refs.Add(1)
 			return a
@@ -247,16 +273,20 @@ func (l *Library) reuse(spec Spec) *archive {
 }
 
 // held returns an open archive whose file was replaced by another one, with a reference more, or
-// nil. Its own file is unchanged for those that have it open. This does not find an archive that
-// was written over. The lock is held.
-func (l *Library) held(name string) *archive {
+// nil. Its own file is unchanged for those that have it open. An archive that was written over is
+// found only if busy is set: it is answered with 503 until it is complete. The lock is held.
+func (l *Library) held(name string, busy bool) *archive {
 	s := l.current.Load()
 	now, err := os.Stat(name)
 	if s == nil || err != nil {
 		return nil
 	}
 	for _, a := range s.sources {
-		if !a.shared && a.name == name && !os.SameFile(now, a.stamp.tar) {
+		kept := busy
+		if !a.gone.Load() {
+			kept = !os.SameFile(now, a.stamp.tar)
+		}
+		if kept && !a.shared && a.name == name {
 			a.refs.Add(1)
 			return a
 		}
@@ -274,8 +304,8 @@ func (l *Library) Stale() []string {
 	}
 	var names []string
 	for _, a := range s.sources {
-		if a.shared {
-			continue
+		if a.shared || a.current() != nil {
+			continue // or it is opened again as soon as it is complete
 		}
 		if now, err := stampOf(a.name); err != nil || !now.same(a.stamp) {
 			names = append(names, a.name)
@@ -283,6 +313,43 @@ func (l *Library) Stale() []string {
 	}
 	return names
 }
+
+// current returns an error if the archive is being written over.
+func (a *archive) current() error {
+	err := a.check(a.proof.Load(), 0, a.tar.Size())
+	if errors.Is(err, ErrDoubtful) {
+		return nil
+	}
+	return err
+}
+
+// openWritten opens an archive, after waiting until no program writes it. If it is served already,
+// it waits for a few seconds only, since other archives must not wait for it.
+func (l *Library) openWritten(ctx context.Context, name string) (*archive, error) {
+	limit, o := time.Duration(0), opening{}
+	if s := l.current.Load(); s != nil {
+		limit = busyLimit
+		for _, a := range s.sources {
+			o.doubtful = o.doubtful || a.name == name && a.gone.Load()
+		}
+	}
+	for began := time.Now(); ; {
+		if err := l.waitUntilWritten(ctx, name, limit); err != nil {
+			return nil, err
+		}
+		a, err := l.openArchive(ctx, name, o)
+		if errors.Is(err, format.ErrShard) && limit == 0 && checkBusy(name, true) != nil {
+			l.sleep(lookAgain) // the other files of the set may follow
+			continue
+		}
+		if !errors.Is(err, errBusy) || limit > 0 && time.Since(began) > limit {
+			return a, err
+		}
+	}
+}
+
+// busyLimit is how long Load and Reload wait for an archive that is being written.
+const busyLimit = 5 * time.Second
 
 // Info describes an archive that is served.
 type Info struct {

@@ -130,7 +130,7 @@ type archiveFolder struct {
 
 func (c *collector) collect() error {
 	set := c.v.set
-	dirs, err := set.directories(c.dir)
+	dirs, err := c.v.directories(c.dir)
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,8 @@ func (c *collector) collect() error {
 
 // directories returns the folders of archives that path names, in the order in which they are
 // asked.
-func (s *Set) directories(path string) ([]archiveFolder, error) {
+func (v *View) directories(path string) ([]archiveFolder, error) {
+	s := v.set
 	var dirs []archiveFolder
 	for m := range s.mounts {
 		rest, ok := below(s.mounts[m].path, path)
@@ -177,7 +178,11 @@ func (s *Set) directories(path string) ([]archiveFolder, error) {
 			return nil, ErrPending
 		}
 		for _, i := range s.mounts[m].sources {
-			k, dir, err := s.sources[i].directory(rest)
+			a, err := v.touch(i)
+			if err != nil {
+				return nil, err
+			}
+			k, dir, err := a.directory(rest)
 			if err != nil {
 				return nil, err
 			}

@@ -1,6 +1,7 @@
 package archives
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -62,6 +63,7 @@ func (l *Library) makePack(spec Spec) {
 		return
 	}
 	l.jobs.Go(func() {
+		err := l.waitUntilWritten(l.ctx, spec.Path, 0)
 		select {
 		case l.turn <- struct{}{}:
 			defer func() { <-l.turn }()
@@ -69,7 +71,10 @@ func (l *Library) makePack(spec Spec) {
 			return
 		}
 		before, _ := os.Stat(spec.Path)
-		a, err := l.openArchive(l.ctx, spec.Path, false)
+		var a *archive
+		if err == nil {
+			a, err = l.openArchive(l.ctx, spec.Path, opening{})
+		}
 		if l.ctx.Err() != nil {
 			if a != nil {
 				a.release()
@@ -77,7 +82,7 @@ func (l *Library) makePack(spec Spec) {
 			return
 		}
 		now, _ := os.Stat(spec.Path)
-		bad := err != nil && sameFile(before, now) // it will fail again
+		bad := err != nil && !errors.Is(err, errBusy) && sameFile(before, now) // it will fail again
 		if bad {
 			l.notice(fmt.Sprintf("not served: %v", err))
 		}

@@ -82,6 +82,9 @@ func (n *nest) setBad(dir string, other bool) {
 	}
 }
 
+// moment is how long a request waits for a pack that was just written.
+const moment = 50 * time.Millisecond
+
 // openNested opens the packs that were found. If one can't be opened, the one that it has replaced
 // stays. If there is none, the pack is left out and the plain files show. A pack that has to be
 // indexed or converted first is pending until then, unless it has replaced another one. changes is
@@ -93,10 +96,10 @@ func (l *Library) openNested(ctx context.Context) (
 	for _, spec := range l.nest.specs() {
 		a, err := l.openPack(ctx, spec)
 		if err != nil {
-			a = l.held(spec.Path)
+			a = l.held(spec.Path, errors.Is(err, errBusy))
 		}
 		switch {
-		case errors.Is(err, cache.ErrSlow):
+		case errors.Is(err, cache.ErrSlow), errors.Is(err, errBusy):
 			l.makePack(spec)
 			if a == nil {
 				pending = append(pending, spec.Mount)
@@ -104,7 +107,7 @@ func (l *Library) openNested(ctx context.Context) (
 		case err != nil && a == nil:
 			l.nest.setBad(spec.Mount, errors.Is(err, cache.ErrOther))
 			l.notice(fmt.Sprintf("not served: %v", err))
-		case err != nil:
+		case err != nil && !a.gone.Load():
 			l.notice(fmt.Sprintf("the archive that is served stays: %v", err))
 		}
 		if a != nil {
@@ -125,7 +128,10 @@ func (l *Library) openPack(ctx context.Context, spec Spec) (*archive, error) {
 		}
 		a.release() // it was replaced meanwhile
 	}
-	return l.openArchive(ctx, spec.Path, true)
+	if err := l.waitUntilWritten(ctx, spec.Path, moment); err != nil {
+		return nil, err
+	}
+	return l.openArchive(ctx, spec.Path, opening{quick: true})
 }
 
 // maxWalk is how many files and folders findPacks looks at: about a second's work.

@@ -1,16 +1,15 @@
 package archives
 
 import (
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/tarpack/tpk/tarpack/source"
-
+	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/source"
 )
 
 // heldPiece is a part of a source that lies in a file of its own, as a shard of a set does. It
@@ -26,14 +25,13 @@ type heldPiece struct {
 const keptOpen = 512
 
 // openShards opens the first shards of a set, so that each is compared with the set's list before
-// it is needed. In larger sets the others are opened at their first use. After an error the archive
-// is closed.
+// it is needed. In larger sets the others are opened at their first use.
 func (a *archive) openShards() error {
 	src := a.tar.Source()
 	for i, off := 0, int64(0); i < min(a.tar.Shards(), keptOpen) && off < src.Size(); i++ {
 		piece, _, err := src.Piece(off, src.Size()-off)
 		if err != nil {
-			return errors.Join(err, a.tar.Close())
+			return err
 		}
 		piece.Release()
 		off += piece.Length
@@ -50,7 +48,7 @@ func (v *View) Range(node *plan.Node, off, n int64) (*os.File, int64) {
 	}
 	a := v.set.sources[node.Source]
 	if node.Kind == plan.Download && node.Entry == wholeSidecar {
-		return a.sidecar, off
+		return nil, 0
 	}
 	if a.file != nil {
 		return a.file, off
@@ -79,9 +77,47 @@ func (v *View) Reader(n *plan.Node) io.ReaderAt {
 	}
 	a := v.set.sources[n.Source]
 	if n.Kind == plan.Download && n.Entry == wholeSidecar {
-		return a.sidecar
+		return a.index
 	}
 	return a.tar.Source()
+}
+
+// Downloads are nodes with these ordinals, or with one of firstExport and below.
+const (
+	wholeArchive = -1
+	wholeSidecar = -2
+)
+
+// download describes the archive itself or its sidecar. The digest in the trailer identifies both.
+func (a *archive) download(format string) plan.Node {
+	if a.shared || a.tar.Shards() > 0 {
+		return plan.Node{} // it is no file of its own, and is exported instead
+	}
+	n := plan.Node{Kind: plan.Download, Name: a.saveAs(), ModTime: a.modTime, Hash: a.index.Digest()}
+	if format == "tpi" {
+		if a.tar.IndexRebuilt() {
+			return plan.Node{}
+		}
+		n.Name += ".tpi"
+		n.Entry, n.Size = wholeSidecar, a.index.Size()
+		n.Hash = ^n.Hash
+		return n
+	}
+	if fi, err := a.file.Stat(); err != nil || fi.Mode().IsRegular() && fi.Size() != a.tar.Size() {
+		return plan.Node{} // it has grown, so its end differs, and it is exported instead
+	}
+	n.Entry, n.Size = wholeArchive, a.tar.Size()
+	return n
+}
+
+// content opens a range of an entry's content for reading.
+func (a *archive) content(i int, offset, length int64) (*gzmember.RangeReader, error) {
+	c, err := a.tar.Content(i)
+	if err != nil {
+		return nil, a.wrap(err)
+	}
+	r, err := gzmember.NewRangeReader(a.tar.Source(), c, offset, length)
+	return r, a.wrap(err)
 }
 
 // releasePieces gives up the pieces that the View has read.

@@ -62,7 +62,10 @@ func (v *View) Search(query string, o ListOptions) (*List, error) {
 // archive searches the archive number k, from an ordinal on.
 func (s *searcher) archive(k, from int) error {
 	source, l := s.order[k].source, s.list
-	a := s.v.set.sources[source]
+	a, err := s.v.touch(source)
+	if err != nil {
+		return err
+	}
 	hidden := func(p string) bool { return s.o.Hidden != nil && s.o.Hidden(join(s.prefix[k], p)) }
 	for all := false; !all && !l.More; {
 		wanted := s.o.Limit + 1 - len(l.Items)
@@ -79,7 +82,7 @@ func (s *searcher) archive(k, from int) error {
 			}
 			it.Path = join(s.prefix[k], it.Path)
 			if len(s.order) > 1 { // another archive may answer the path
-				if n, err := s.v.set.lookup(it.Path); err != nil || n.Kind == plan.Missing ||
+				if n, err := s.v.find(it.Path); err != nil || n.Kind == plan.Missing ||
 					n.Source != source {
 					continue
 				}
@@ -103,7 +106,7 @@ func (s *searcher) addPlain(from int) error {
 	}
 	l := s.list
 	for i := from; i < len(s.plain); i++ {
-		if n, err := s.v.set.lookup(s.plain[i].Path); err != nil || n.Kind != plan.Missing &&
+		if n, err := s.v.find(s.plain[i].Path); err != nil || n.Kind != plan.Missing &&
 			!s.v.set.mountedAt(s.plain[i].Path) {
 			continue // an archive answers it
 		}

@@ -12,6 +12,8 @@ import (
 
 // Set is what is served at one time. It never changes: a Library replaces it.
 type Set struct {
+	specs    []Spec     // what it was made of
+	pending  []string   // and the paths of mounts that are not ready
 	mounts   []mount    // longest path first
 	sources  []*archive // of all mounts, by plan.Node.Source
 	fallback *plain.Dir
@@ -32,7 +34,7 @@ var ErrPending = fmt.Errorf("the archive is not ready yet: %w", source.ErrUnavai
 // newSet returns a Set with one reference. It takes over a reference to each archive and to the
 // fallback. Below the paths of pending, the answer is ErrPending.
 func newSet(specs []Spec, open []*archive, pending []string, fallback *plain.Dir) *Set {
-	s := &Set{sources: open, fallback: fallback}
+	s := &Set{specs: specs, sources: open, pending: pending, fallback: fallback}
 	at := map[string]int{}
 	for i, spec := range specs {
 		k, ok := at[spec.Mount]
@@ -92,8 +94,27 @@ func below(dir, path string) (string, bool) {
 	return path[len(dir)+1:], path[len(dir)] == '/'
 }
 
-// lookup asks the mounts of a path from the deepest on, and in each its archives in order.
-func (s *Set) lookup(path string) (n plan.Node, err error) {
+// lookup asks the mounts of a path from the deepest on, and in each its archives in order. A file
+// of a doubtful archive is compared with the index first.
+func (v *View) lookup(path string) (n plan.Node, err error) {
+	n, err = v.find(path)
+	if err != nil || n.Kind != plan.File {
+		return n, err
+	}
+	i := n.Source
+	v.touchBytes(i, n.Offset, n.Length)
+	if v.set.sources[i].proof.Load() == nil {
+		return n, nil
+	}
+	if v.Instant {
+		return n, ErrInstant
+	}
+	return n, v.Prove(&n)
+}
+
+// find is lookup without the comparison.
+func (v *View) find(path string) (n plan.Node, err error) {
+	s := v.set
 	for m := range s.mounts {
 		rest, ok := below(s.mounts[m].path, path)
 		if !ok {
@@ -106,7 +127,11 @@ func (s *Set) lookup(path string) (n plan.Node, err error) {
 			return plan.Node{Kind: plan.Dir}, nil
 		}
 		for _, i := range s.mounts[m].sources {
-			if ok, err := s.sources[i].lookup(rest, &n); ok || err != nil {
+			a, err := v.touch(i)
+			if err != nil {
+				return n, err
+			}
+			if ok, err := a.lookup(rest, &n); ok || err != nil {
 				n.Source = i
 				return n, err
 			}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/tarpack/export"
 )
@@ -23,8 +24,11 @@ type View struct {
 	library *Library
 	fresh   bool       // nothing was looked up yet
 	plain   []*os.File // plain files that were found, by plan.Node.Entry
-	exports []*export.File
-	pieces  []heldPiece
+	touched []touched  // archives on which the answer depends
+
+	plainStamps []changetime.Stamp // of plain, when they were found
+	exports     []*export.File
+	pieces      []heldPiece
 }
 
 // ErrInstant is returned by a View that must not wait, and would have to.
@@ -38,7 +42,9 @@ func (v *View) Release() {
 	for _, f := range v.plain {
 		_ = f.Close()
 	}
-	v.plain = v.plain[:0]
+	v.plain, v.plainStamps = v.plain[:0], v.plainStamps[:0]
+	clear(v.touched)
+	v.touched = v.touched[:0]
 	v.releasePieces()
 	clear(v.exports)
 	v.exports = v.exports[:0]
@@ -57,10 +63,10 @@ func (v *View) Lookup(path string) (plan.Node, error) {
 	if v.isPack(path) {
 		return plan.Node{}, nil
 	}
-	n, err := v.set.lookup(path)
+	n, err := v.lookup(path)
 	if first && n.Kind == plan.Missing && v.library.discover(path, true) {
 		v.renew()
-		n, err = v.set.lookup(path)
+		n, err = v.lookup(path)
 	}
 	if err != nil || n.Kind != plan.Missing || v.set.fallback == nil {
 		return n, err
@@ -74,7 +80,13 @@ func (v *View) Lookup(path string) (plan.Node, error) {
 		return plan.Node{}, nil
 	}
 	if f != nil {
+		stamp, err := changetime.Stat(f)
+		if err != nil {
+			_ = f.Close()
+			return plan.Node{}, err
+		}
 		n.Source, n.Entry = plainSource, len(v.plain)
+		v.plainStamps = append(v.plainStamps, stamp)
 		v.plain = append(v.plain, f)
 	}
 	return n, err
@@ -125,9 +137,17 @@ func (v *View) Download(path, format string) (plan.Node, error) {
 		return plan.Node{}, ErrInstant
 	}
 	v.discover(path, true)
-	i, rest, err := v.set.directory(path)
+	i, rest, err := v.directory(path)
 	if err != nil || i < 0 {
 		return plan.Node{}, err
+	}
+	v.touchBytes(i, 0, v.set.sources[i].tar.Size())
+	for k := range v.touched {
+		if v.touched[k].source == i {
+			if err := v.set.sources[i].provedWhole(v.touched[k].proof); err != nil {
+				return plan.Node{}, err
+			}
+		}
 	}
 	omit, err := v.omit(v.set.sources[i], strings.TrimSuffix(strings.TrimSuffix(path, rest), "/"))
 	if err != nil {
@@ -147,25 +167,27 @@ func (v *View) Content(n *plan.Node, offset, length int64) (*gzmember.RangeReade
 	return v.set.sources[n.Source].content(n.Entry, offset, length)
 }
 
-// Member returns the gzip member of a node in mapped memory. It is nil if the archive is not mapped
-// or was cut short, or if the member was not read lately; then it must be read from File. The
-// memory must only be given to the kernel to copy, since its file may be cut short at any time. now
-// is in seconds since 1970.
-func (v *View) Member(n *plan.Node, now int64) []byte {
+// Member copies the gzip member of a node, n.Length bytes, to b from where it is mapped. It returns
+// false if the archive is not mapped or was cut short, or if the member was not read lately; then
+// it must be read from File. now is in seconds since 1970.
+func (v *View) Member(n *plan.Node, b []byte, now int64) (ok bool) {
 	if n.Source == plainSource {
-		return nil
+		return false
 	}
 	a := v.set.sources[n.Source]
 	if n.Offset < 0 || n.Length < gzmember.MemberTrailerSize ||
 		n.Length > int64(len(a.members))-n.Offset ||
 		!a.recent.Known(n.Offset, n.Length, now) {
-		return nil
+		return false
 	}
-	member := a.members[n.Offset : n.Offset+n.Length]
-	if !trailed(member, n.CRC, n.Size) {
-		return nil
-	}
-	return member
+	defer func(before bool) { // a file that is cut short makes the copy a fault
+		debug.SetPanicOnFault(before)
+		if recover() != nil {
+			ok = false
+		}
+	}(debug.SetPanicOnFault(true))
+	copy(b, a.members[n.Offset:n.Offset+n.Length])
+	return true
 }
 
 // Note remembers that a node's member was just read, and so is in memory.
@@ -178,17 +200,13 @@ func (v *View) Note(n *plan.Node) {
 	}
 }
 
-// trailed reports whether a mapped member still ends as it should. A file that is cut short within
-// a page has zeros up to the page's end, and nothing behind it. So if any byte of a member is lost,
-// its last one is.
-func trailed(member []byte, crc uint32, size int64) (ok bool) {
-	defer func(before bool) {
-		debug.SetPanicOnFault(before)
-		if recover() != nil {
-			ok = false
-		}
-	}(debug.SetPanicOnFault(true))
+// Trailed reports whether a gzip member ends with a node's CRC-32 and size (RFC 1952 §2.3.1). One
+// that does not is another file's.
+func Trailed(member []byte, n *plan.Node) bool {
+	if len(member) < gzmember.MemberTrailerSize {
+		return false
+	}
 	end := member[len(member)-gzmember.MemberTrailerSize:]
-	return binary.LittleEndian.Uint32(end) == crc &&
-		binary.LittleEndian.Uint32(end[4:]) == uint32(size)
+	return binary.LittleEndian.Uint32(end) == n.CRC &&
+		binary.LittleEndian.Uint32(end[4:]) == uint32(n.Size)
 }

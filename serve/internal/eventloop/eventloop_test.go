@@ -36,7 +36,7 @@ func (e *echo) Ready(room []byte, _ time.Time) {
 		return
 	}
 	if bytes.IndexByte(room[:n], '!') < 0 {
-		if k, err := e.TryWrite(room[:n/2], room[n/2:n]); err == nil && k == n {
+		if k, err := e.TryWrite(room[:n]); err == nil && k == n {
 			return
 		} else if err == nil {
 			room, n = room[k:], n-k

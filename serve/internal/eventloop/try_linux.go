@@ -13,7 +13,7 @@ import (
 // stream.
 //
 // It is a raw system call: the scheduler need not know of a call that does not wait. recvfrom costs
-// less than read, which is for files first, and so does sendmsg compared with writev.
+// less than read, which is for files first.
 func (c *Conn) TryRead(b []byte) (int, error) {
 	for {
 		n, _, err := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(c.fd),
@@ -30,20 +30,12 @@ func (c *Conn) TryRead(b []byte) (int, error) {
 	}
 }
 
-// TryWrite writes as much of two pieces as the system takes, which may be nothing. This process
-// does not touch the second one, which may be mapped memory. If its file has been cut short the
-// error is EFAULT.
-func (c *Conn) TryWrite(head, body []byte) (int, error) {
-	iov := [2]unix.Iovec{{Base: unsafe.SliceData(head)}, {Base: unsafe.SliceData(body)}}
-	iov[0].SetLen(len(head))
-	iov[1].SetLen(len(body))
-	msg := unix.Msghdr{Iov: &iov[0]}
-	msg.SetIovlen(len(iov))
+// TryWrite writes as much of b as the system takes, which may be nothing.
+func (c *Conn) TryWrite(b []byte) (int, error) {
 	for {
-		// Not a raw call: it waits for the disk if a page of mapped memory has left the system's
-		// cache.
-		n, _, err := syscall.Syscall(unix.SYS_SENDMSG, uintptr(c.fd), uintptr(unsafe.Pointer(&msg)),
-			unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+		n, _, err := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(c.fd),
+			uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)),
+			unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
 		switch err {
 		case 0:
 			return int(n), nil
@@ -51,7 +43,7 @@ func (c *Conn) TryWrite(head, body []byte) (int, error) {
 			return 0, nil
 		case unix.EINTR:
 		default:
-			return 0, os.NewSyscallError("sendmsg", err)
+			return 0, os.NewSyscallError("sendto", err)
 		}
 	}
 }

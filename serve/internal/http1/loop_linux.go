@@ -21,13 +21,11 @@ type loopState struct {
 	pending *pending // an answer that the client did not take at once
 }
 
-// pending is an answer that the client has taken a part of: x.Out, and member bytes of the body
-// behind it.
+// pending is an answer, x.Out, that the client has taken a part of.
 type pending struct {
-	x      *respond.Exchange
-	head   int // bytes of the head in x.Out
-	member int
-	sent   int // bytes that the client has of both
+	x    *respond.Exchange
+	head int // bytes of the head in x.Out
+	sent int // bytes that the client has
 }
 
 // errMustWait ends the loop's work on a connection, which needs a goroutine.
@@ -137,17 +135,16 @@ func (c *Conn) answerAtOnce(x *respond.Exchange, b []byte, now time.Time) error 
 	}
 	r.AppendHead(x, persistence(&h))
 	start := len(x.Out)
-	body, ok := x.BodyAtOnce()
-	if !ok {
+	if !x.BodyAtOnce() {
 		x.Release()
 		return errMustWait
 	}
 	c.requests++
 	c.in.Use(len(b))
-	n, err := c.loopState.conn.TryWrite(x.Out, body)
-	if err == nil && n < len(x.Out)+len(body) {
+	n, err := c.loopState.conn.TryWrite(x.Out)
+	if err == nil && n < len(x.Out) {
 		x.Own()
-		c.loopState.pending = &pending{x: x, head: start, member: len(body), sent: n}
+		c.loopState.pending = &pending{x: x, head: start, sent: n}
 		return errMustWait
 	}
 	if err != nil && !fromPeer(err) {
@@ -173,7 +170,7 @@ func (c *Conn) runInGoroutine() {
 // sendPending sends the rest of a pending answer.
 func (c *Conn) sendPending() error {
 	p := c.loopState.pending
-	sent, err := p.x.WriteRest(&c.wire, p.member, p.sent)
+	sent, err := p.x.WriteRest(&c.wire, p.sent)
 	if err != nil {
 		c.aborted(p.x, err)
 	}

@@ -149,22 +149,9 @@ func (c *Conn) send(x *respond.Exchange, connection string) (sent int64, err err
 		return x.Plan.Length, nil
 	}
 	start := len(x.Out)
-	if c.wire.HasDescriptor() {
-		if member := x.Member(); member != nil {
-			n, err := c.wire.WriteBoth(x.Out, member)
-			if err == nil {
-				n, err = x.WriteRest(&c.wire, len(member), n)
-			}
-			if err != nil {
-				c.aborted(x, err)
-			}
-			return int64(max(n-start, 0)), err
-		}
-	}
-	if !r.AppendBody(x) {
+	for !r.AppendBody(x) {
 		r.AppendHead(x, connection)
 		start = len(x.Out)
-		r.AppendBody(x)
 	}
 	n, err := c.wire.WriteChunk(x.Out)
 	return int64(max(n-start, 0)), err

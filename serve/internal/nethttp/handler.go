@@ -2,14 +2,12 @@ package nethttp
 
 import (
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/ascii"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/respond"
-	"github.com/tarpack/tpk/serve/internal/transfer"
 )
 
 // Handler answers the requests of a net/http server.
@@ -31,9 +29,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	sends := x.Plan.Sends()
 	short := sends && x.Short()
-	if x.Out = x.Out[:0]; short && !h.Responder.AppendBody(x) {
+	x.Out = x.Out[:0]
+	for short && !h.Responder.AppendBody(x) {
 		x.Out = x.Out[:0]
-		h.Responder.AppendBody(x)
 	}
 	header := w.Header()
 	addFields(header, h.Responder.AppendFields(nil, x))
@@ -106,7 +104,7 @@ func addFields(h http.Header, fields []byte) {
 	}
 }
 
-// sink is a response as a transfer.Sink. Each write has its own deadline.
+// sink is a response as an io.Writer. Each write has its own deadline.
 type sink struct {
 	http.ResponseWriter
 	control *http.ResponseController
@@ -122,6 +120,3 @@ func (s *sink) Write(p []byte) (int, error) {
 	}
 	return n, err
 }
-
-// SendFile implements transfer.Sink.
-func (s *sink) SendFile(f *os.File, off, n int64) error { return transfer.CopyAt(s, f, off, n) }

@@ -12,29 +12,32 @@ func (r *Responder) PrepareAtOnce(x *Exchange) bool {
 	return err == nil && kind != plan.ListingBody && kind != plan.InflatedBody && x.Plan.Status != 400
 }
 
-// BodyAtOnce returns a short body that lies in mapped memory, or appends it to Out and returns nil.
-// If the body would have to be waited for, ok is false. Mapped memory must not be read, only given
-// to the kernel: see archives.View.Member.
-func (x *Exchange) BodyAtOnce() (mapped []byte, ok bool) {
+// BodyAtOnce appends a short body to Out, or returns false if it would have to be waited for, or
+// may be another generation's.
+func (x *Exchange) BodyAtOnce() bool {
+	return x.bodyAtOnce() && x.view.Check() == nil
+}
+
+func (x *Exchange) bodyAtOnce() bool {
 	b := &x.Plan.Body
 	switch {
 	case !x.Plan.Sends():
-		return nil, true
+		return true
 	case b.Kind == plan.TextBody:
 		x.Out = append(x.Out, b.Text...)
-		return nil, true
+		return true
 	case b.Kind != plan.SpanBody || b.Length > ShortBody:
-		return nil, false
-	}
-	if member := x.Member(); member != nil {
-		return member, true
+		return false
 	}
 	body := x.room(b.Length)
+	if x.member(body) {
+		return true
+	}
 	if !x.view.ReadInstantly(&b.Node, body, b.Offset) || x.damaged(body) {
-		return nil, false
+		return false
 	}
 	if x.WholeMember() {
 		x.view.Note(&b.Node)
 	}
-	return nil, true
+	return true
 }

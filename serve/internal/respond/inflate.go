@@ -37,7 +37,7 @@ func (x *Exchange) inflate() error {
 
 // writeInflated sends all n bytes of a node's content when inflated. The last ones are sent only if
 // the checksums of all are right.
-func (x *Exchange) writeInflated(w transfer.Sink, node *plan.Node, n int64) error {
+func (x *Exchange) writeInflated(w *transfer.Finish, node *plan.Node, n int64) error {
 	content, err := x.openInflated(node)
 	if err != nil {
 		return err

@@ -1,23 +1,26 @@
 package respond
 
 import (
+	"errors"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/transfer"
+	"github.com/tarpack/tpk/tarpack/export"
 )
 
 // WriteBody sends the body. After an error it is incomplete, and the connection can't be used any
-// more.
-func (x *Exchange) WriteBody(w transfer.Sink) error {
+// more. The last bytes are sent only if everything was read from the generation that the ETag
+// names.
+func (x *Exchange) WriteBody(to io.Writer) error {
 	b := &x.Plan.Body
+	w := &transfer.Finish{W: to, Left: x.Plan.Length, Check: func() error { return x.confirm() }}
 	switch b.Kind {
 	case plan.TextBody:
 		// In chunks, since each has a timeout of its own.
-		_, err := transfer.Copy(w, strings.NewReader(b.Text))
+		_, err := transfer.Copy(to, strings.NewReader(b.Text))
 		return err
 	case plan.SpanBody:
 		return x.writeRun(w, &b.Node, b.Offset, b.Length)
@@ -31,8 +34,20 @@ func (x *Exchange) WriteBody(w transfer.Sink) error {
 	return nil
 }
 
+// confirm returns an error if something that the answer was made of may be another generation's. If
+// that is in doubt, it compares the file with the index again.
+func (x *Exchange) confirm() error {
+	err := x.view.Check()
+	if errors.Is(err, archives.ErrDoubtful) && x.Plan.Body.Node.Kind == plan.File {
+		if err = x.view.Prove(&x.Plan.Body.Node); err == nil {
+			err = x.view.Check()
+		}
+	}
+	return err
+}
+
 // writeParts sends the parts of a multipart/byteranges body (RFC 9110 §14.6).
-func (x *Exchange) writeParts(w transfer.Sink, b *plan.Body) error {
+func (x *Exchange) writeParts(w *transfer.Finish, b *plan.Body) error {
 	for i := range b.Parts {
 		part := &b.Parts[i]
 		if _, err := io.WriteString(w, part.Head); err != nil {
@@ -47,7 +62,7 @@ func (x *Exchange) writeParts(w transfer.Sink, b *plan.Body) error {
 }
 
 // writeContent sends n bytes of a node's content, from the offset off.
-func (x *Exchange) writeContent(w transfer.Sink, node *plan.Node, off, n int64) error {
+func (x *Exchange) writeContent(w *transfer.Finish, node *plan.Node, off, n int64) error {
 	switch node.Coding {
 	case plan.Plain:
 		if f := x.view.Export(node); f != nil {
@@ -58,7 +73,7 @@ func (x *Exchange) writeContent(w transfer.Sink, node *plan.Node, off, n int64) 
 	case plan.Stored:
 		if f, member := x.view.Range(node, node.Offset, node.Length); f != nil {
 			if off == 0 && n == node.Size {
-				return x.writeStored(w, node, f, member)
+				return transfer.StoredChecked(w, f, member, n, node.CRC)
 			}
 			return transfer.Stored(w, f, member, off, n)
 		}
@@ -75,75 +90,82 @@ func (x *Exchange) writeContent(w transfer.Sink, node *plan.Node, off, n int64) 
 	return err
 }
 
-// writeStored sends the whole content of a node of stored blocks, whose member begins at the offset
-// member of f. It is complete only if its checksum is right. That of a long file is computed once,
-// and again if the file has changed since.
-func (x *Exchange) writeStored(w transfer.Sink, node *plan.Node, f *os.File, member int64) error {
-	version := archives.Version(f)
-	if node.Size >= transfer.SendfileMin && x.view.Sound(node, version) {
-		return transfer.StoredKnown(w, f, member, node.Size, func() error {
-			if archives.Version(f) == version {
-				return nil
-			}
-			return transfer.CheckStored(f, member, node.Size, node.CRC)
-		})
-	}
-	err := transfer.StoredChecked(w, f, member, node.Size, node.CRC)
-	if err == nil && node.Size >= transfer.SendfileMin {
-		x.view.NoteSound(node, version)
-	}
-	return err
-}
-
 // writeRun sends n bytes of a node's source, from the offset off.
-func (x *Exchange) writeRun(w transfer.Sink, node *plan.Node, off, n int64) error {
+func (x *Exchange) writeRun(w *transfer.Finish, node *plan.Node, off, n int64) error {
 	if f, at := x.view.Range(node, off, n); f != nil {
-		return transfer.Run(w, f, at, n)
+		return transfer.CopyAt(w, f, at, n)
 	}
 	return transfer.CopyAt(w, x.view.Reader(node), off, n)
 }
 
-// spanSink is a Sink that can send many spans of mapped memory by one system call.
+// spanSink is a writer that can send many spans of mapped memory by one system call.
 type spanSink interface {
-	// Spans returns a writer of spans of mapped, or nil if it can't send them. It may be an
-	// export.SpanSender. whole reports whether the file behind mapped is still as long.
-	Spans(mapped []byte, whole func() bool) io.Writer
+	// Spans returns a sender of spans of mapped, or nil if it can't send them.
+	Spans(mapped []byte) export.SpanSender
 }
 
 // exportWriter returns the writer for a download that is put together from the spans of an archive.
-func (x *Exchange) exportWriter(w transfer.Sink, node *plan.Node) io.Writer {
-	if s, ok := w.(spanSink); ok {
+func (x *Exchange) exportWriter(w *transfer.Finish, node *plan.Node) io.Writer {
+	if s, ok := w.W.(spanSink); ok {
 		if mapped := x.view.Mapped(node); mapped != nil {
-			if sender := s.Spans(mapped, func() bool { return x.view.Whole(node) }); sender != nil {
-				return sender
+			if sender := s.Spans(mapped); sender != nil {
+				return &spanFinish{Finish: w, sender: sender, archive: x.view.Reader(node)}
 			}
 		}
 	}
 	return w
 }
 
-// WriteRest sends the part of an answer that the client did not take at once. The answer is Out
-// with the last member bytes of the body behind it, and the client has n bytes of both. It returns
-// how many the client has then.
-//
-// A client may let its answer wait. So the body is read from the file and not from where it is
-// mapped: in a file that is cut short meanwhile, a mapping has zeros up to the end of the page.
-func (x *Exchange) WriteRest(w io.Writer, member, n int) (int, error) {
-	if n < len(x.Out) {
-		k, err := w.Write(x.Out[n:])
-		if n += k; err != nil {
-			return n, err
+// spanFinish is a transfer.Finish for spans.
+type spanFinish struct {
+	*transfer.Finish
+	sender  export.SpanSender
+	archive io.ReaderAt
+}
+
+// SendSpans implements export.SpanSender. The system copies mapped memory while it sends it, so the
+// last byte of the answer is copied before, and held back.
+func (s *spanFinish) SendSpans(spans []export.Span) error {
+	n := int64(0)
+	for i := range spans {
+		n += spanLength(&spans[i])
+	}
+	if n < s.Left {
+		err := s.sender.SendSpans(spans)
+		if err == nil {
+			s.Left -= n
 		}
+		return err
 	}
-	left := int64(len(x.Out) + member - n)
-	if left == 0 {
-		return n, nil
+	end := &spans[len(spans)-1]
+	var last [1]byte
+	if k := spanLength(end) - 1; end.Bytes != nil {
+		last[0] = end.Bytes[k]
+		end.Bytes = end.Bytes[:k]
+	} else {
+		if err := transfer.ReadAt(s.archive, last[:], end.Offset+k); err != nil {
+			return err
+		}
+		end.Length = k
 	}
-	b := &x.Plan.Body
-	k, err := transfer.CopySlowly(w, io.NewSectionReader(x.view.Reader(&b.Node),
-		b.Offset+b.Length-left, left))
-	if err == nil && k != left {
-		err = transfer.ErrShort
+	if err := s.sender.SendSpans(spans); err != nil {
+		return err
 	}
-	return n + int(k), err
+	s.Left = 1
+	_, err := s.Write(last[:])
+	return err
+}
+
+func spanLength(s *export.Span) int64 {
+	if s.Bytes != nil {
+		return int64(len(s.Bytes))
+	}
+	return s.Length
+}
+
+// WriteRest sends the part of an answer that the client did not take at once, all but n bytes of
+// Out. It returns how many the client has then.
+func (x *Exchange) WriteRest(w io.Writer, n int) (int, error) {
+	k, err := w.Write(x.Out[n:])
+	return n + k, err
 }

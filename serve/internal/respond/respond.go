@@ -41,6 +41,8 @@ type Exchange struct {
 
 	view   archives.View
 	viewed bool // view must be released
+
+	retried bool // the plan is the second one
 }
 
 // Logged is the part of a request that decides nothing. It is filled in if there is an access log.
@@ -70,19 +72,39 @@ func (x *Exchange) Begin(now time.Time) {
 
 // Prepare plans the answer. What the plan sends stays readable until Finish or Release.
 func (r *Responder) Prepare(x *Exchange) {
-	if err := r.plan(x); err != nil {
+	x.retried = false
+	if err := r.prepare(x); err != nil && !r.retry(x, err) {
 		r.fail(x, err)
 	}
-	if x.Plan.Body.Kind == plan.ListingBody {
-		if err := r.Lister(&x.Request, &x.view, &x.Plan); err != nil {
-			r.fail(x, err)
-		}
+}
+
+// prepare is Prepare without the answer to an error. What has no body of an archive is checked
+// here, and a body when it was read.
+func (r *Responder) prepare(x *Exchange) error {
+	err := r.plan(x)
+	if err == nil && x.Plan.Body.Kind == plan.ListingBody {
+		err = r.Lister(&x.Request, &x.view, &x.Plan)
 	}
-	if x.Plan.Body.Kind == plan.InflatedBody {
-		if err := x.inflate(); err != nil {
-			r.fail(x, err)
-		}
+	if err == nil && x.Plan.Body.Kind == plan.InflatedBody {
+		err = x.inflate()
 	}
+	if err == nil && x.viewed && (!x.Plan.Sends() || x.Plan.Body.Kind == plan.TextBody) {
+		err = x.view.Check()
+	}
+	return err
+}
+
+// retry plans the answer again, once, if err means that it is only in doubt.
+func (r *Responder) retry(x *Exchange, err error) bool {
+	if x.retried || !errors.Is(err, archives.ErrDoubtful) {
+		return false
+	}
+	x.retried = true
+	x.Release()
+	if err := r.prepare(x); err != nil {
+		r.fail(x, err)
+	}
+	return true
 }
 
 // plan plans everything but the rendering of a listing. After an error the plan is a 500.
@@ -140,6 +162,11 @@ func (r *Responder) Finish(x *Exchange, sent int64) {
 // fail makes the answer a 500 because of err, or a 503 if its archive has changed or is not
 // available at present. Nothing of it was sent yet.
 func (r *Responder) fail(x *Exchange, err error) {
+	if x.viewed {
+		if changed := x.view.Check(); changed != nil {
+			err = changed // the reason for any other error
+		}
+	}
 	r.report(x, err)
 	if errors.Is(err, source.ErrChanged) || errors.Is(err, source.ErrUnavailable) {
 		r.Planner.Unavailable(&x.Request, &x.Plan, retryAfter)
@@ -149,7 +176,26 @@ func (r *Responder) fail(x *Exchange, err error) {
 }
 
 // Aborted reports that an answer could not be finished because of err.
-func (r *Responder) Aborted(x *Exchange, err error) { r.Errors.Add(AbortError(x, err)) }
+func (r *Responder) Aborted(x *Exchange, err error) {
+	if x.viewed {
+		if changed := x.view.Check(); changed != nil {
+			err = changed
+		}
+	}
+	r.add(err, AbortError(x, err))
+}
+
+// add reports an error unless the log has a line about its reason.
+func (r *Responder) add(reason, err error) {
+	for _, known := range []error{
+		archives.ErrOverwritten, archives.ErrDoubtful, archives.ErrUnproven, archives.ErrPending,
+	} {
+		if errors.Is(reason, known) {
+			return
+		}
+	}
+	r.Errors.Add(err)
+}
 
 // AbortError returns the error for Errors of an answer that could not be finished because of err.
 func AbortError(x *Exchange, err error) error {
@@ -157,8 +203,5 @@ func AbortError(x *Exchange, err error) error {
 }
 
 func (r *Responder) report(x *Exchange, err error) {
-	if errors.Is(err, archives.ErrPending) { // a notice was given when it began
-		return
-	}
-	r.Errors.Add(fmt.Errorf("%s %q: %w", x.Method, x.Target, err))
+	r.add(err, fmt.Errorf("%s %q: %w", x.Method, x.Target, err))
 }

@@ -4,6 +4,7 @@ import (
 	"hash/crc32"
 	"io"
 
+	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/transfer"
 )
@@ -18,23 +19,32 @@ func (x *Exchange) Short() bool {
 }
 
 // AppendBody appends a short body to Out. If that fails it returns false, and the answer has become
-// a 500, which needs another head; AppendBody never fails for its body.
+// another one, which needs another head and body: a 500 or 503, or the same once more.
 func (r *Responder) AppendBody(x *Exchange) bool {
-	if err := x.appendBody(); err != nil {
-		r.fail(x, err)
-		return false
+	if x.Plan.Body.Kind == plan.TextBody { // Prepare has checked it
+		x.Out = append(x.Out, x.Plan.Body.Text...)
+		return true
 	}
-	return true
+	err := x.appendBody()
+	if err == nil {
+		err = x.view.Check()
+	}
+	if err == nil {
+		return true
+	}
+	if !r.retry(x, err) {
+		r.fail(x, err)
+	}
+	return false
 }
 
 // appendBody appends a short body to Out.
 func (x *Exchange) appendBody() error {
 	b := &x.Plan.Body
-	if b.Kind == plan.TextBody {
-		x.Out = append(x.Out, b.Text...)
+	body := x.room(b.Length)
+	if x.member(body) {
 		return nil
 	}
-	body := x.room(b.Length)
 	if f := x.view.Export(&b.Node); f != nil {
 		_, err := f.ReadAt(body, b.Offset)
 		return err
@@ -66,13 +76,10 @@ func (x *Exchange) appendBody() error {
 	return err
 }
 
-// Member returns the body in mapped memory, or nil if it is not a whole gzip member that was read
-// lately.
-func (x *Exchange) Member() []byte {
-	if !x.WholeMember() {
-		return nil
-	}
-	return x.view.Member(&x.Plan.Body.Node, x.Now)
+// member copies the body from mapped memory to b. It returns false if that is not a whole gzip
+// member that was read lately.
+func (x *Exchange) member(b []byte) bool {
+	return x.WholeMember() && x.view.Member(&x.Plan.Body.Node, b, x.Now) && !x.damaged(b)
 }
 
 // WholeMember reports whether the body is a gzip member of the archive from its first byte to its
@@ -92,10 +99,13 @@ func (x *Exchange) room(n int64) []byte {
 	return x.Out[start:]
 }
 
-// damaged reports whether body is all of a stored file's content, and not what the index has a
-// checksum of.
+// damaged reports whether body is all of a stored file's content, or a whole gzip member, and not
+// what the index has a checksum of.
 func (x *Exchange) damaged(body []byte) bool {
 	b := &x.Plan.Body
+	if x.WholeMember() && b.Node.Kind == plan.File && x.Plan.Gzip {
+		return !archives.Trailed(body, &b.Node)
+	}
 	return b.Node.Coding == plan.Stored && !x.Plan.Gzip && b.Length == b.Node.Size &&
 		crc32.ChecksumIEEE(body) != b.Node.CRC
 }

@@ -1,9 +1,13 @@
 // Package transfer sends runs of bytes that lie in files to a client.
 //
-//	Run     one run of a file
-//	Stored  content of a member of stored blocks, several runs; StoredChecked and StoredKnown
-//	        send it whole, and complete only if its CRC-32 is right
+//	CopyAt  one run of a file
+//	Stored  content of a member of stored blocks, several runs; StoredChecked sends it whole, and
+//	        complete only if its CRC-32 is right
 //	Copy    a stream
+//	Finish  holds the end of an answer back until a check has passed
+//
+// Everything is copied before it is sent. sendfile would queue the file's own pages, and a client
+// that is slow would get what is written over them meanwhile.
 //
 // A file may be cut short while it is sent. What the client gets then is right as far as it goes,
 // and the error is ErrShort.
@@ -21,14 +25,6 @@ import (
 	"github.com/tarpack/tpk/gzmember/coding"
 )
 
-// Sink is where the bytes go.
-type Sink interface {
-	io.Writer
-	// SendFile sends n bytes of f, from the offset off. It does not move f's own offset. Fewer than
-	// n bytes are an error.
-	SendFile(f *os.File, off, n int64) error
-}
-
 // Errors of content that is not what the index promises.
 var (
 	ErrContent = errors.New("content can't be read")
@@ -36,72 +32,19 @@ var (
 	ErrDamaged = fmt.Errorf("%w: its checksum is wrong", ErrContent)
 )
 
-// SendfileMin is the length in bytes from which a run is sent by sendfile.
-//
-// What sendfile has queued are the file's own pages. If the file is cut short before the client has
-// them, the client gets zeros up to the end of the folio, which can be hundreds of KiB. A copy
-// stays a copy, and costs little for a short run. A long run ends in a copied piece of one Chunk,
-// and before that the file must still be as long as it was.
-const SendfileMin = 1 << 20
-
 // Chunk is how many bytes of a body are copied at once.
 const Chunk = 128 << 10
 
-// smallChunk is the buffer of CopySlowly: many clients may be slow at the same time.
-const smallChunk = 4 << 10
-
-var (
-	chunks      = sync.Pool{New: func() any { b := make([]byte, Chunk); return &b }}
-	smallChunks = sync.Pool{New: func() any { b := make([]byte, smallChunk); return &b }}
-)
-
-// Run sends n bytes of f, from the offset off.
-func Run(w Sink, f *os.File, off, n int64) error {
-	if n < SendfileMin {
-		return CopyAt(w, f, off, n)
-	}
-	return guarded(f,
-		func() error { return w.SendFile(f, off, n-Chunk) },
-		func() error { return CopyAt(w, f, off+n-Chunk, Chunk) })
-}
+var chunks = sync.Pool{New: func() any { b := make([]byte, Chunk); return &b }}
 
 // StoredChecked sends the whole content, n bytes, of a member of stored blocks that begins at the
 // offset member of f. It reads each byte once and sends the last ones only if the CRC-32 of all is
 // crc, and else returns ErrDamaged.
-func StoredChecked(w Sink, f *os.File, member, n int64, crc uint32) error {
+func StoredChecked(w io.Writer, f *os.File, member, n int64, crc uint32) error {
 	return storedSum(f, member, n, crc, func(b []byte) error {
 		_, err := w.Write(b)
 		return err
 	})
-}
-
-// StoredKnown is StoredChecked for content whose CRC-32 was right before. It sends by sendfile, and
-// calls check before it sends the last Chunk.
-func StoredKnown(w Sink, f *os.File, member, n int64, check func() error) error {
-	if n < SendfileMin {
-		if err := check(); err != nil {
-			return err
-		}
-		return Stored(w, f, member, 0, n)
-	}
-	return guarded(f,
-		func() error {
-			return storedRuns(member, 0, n-Chunk,
-				func(off, n int64) error { return w.SendFile(f, off, n) })
-		},
-		func() error {
-			if err := check(); err != nil {
-				return err
-			}
-			return storedRuns(member, n-Chunk, Chunk,
-				func(off, n int64) error { return CopyAt(w, f, off, n) })
-		})
-}
-
-// CheckStored returns ErrDamaged if the CRC-32 of a member's whole content is not crc. Its other
-// arguments are those of StoredChecked.
-func CheckStored(f *os.File, member, n int64, crc uint32) error {
-	return storedSum(f, member, n, crc, func([]byte) error { return nil })
 }
 
 // storedSum calls use for all pieces of a member's content, in order, for the last one only if the
@@ -134,17 +77,8 @@ func storedSum(f *os.File, member, n int64, crc uint32, use func(b []byte) error
 // Stored sends n bytes of content, from the offset off, of a member of stored blocks that begins at
 // the offset member of f. Such content lies in the file as it is, but for five bytes before each
 // block (RFC 1951 §3.2.4).
-func Stored(w Sink, f *os.File, member, off, n int64) error {
-	copied := func(off, n int64) error { return CopyAt(w, f, off, n) }
-	if n < SendfileMin {
-		return storedRuns(member, off, n, copied)
-	}
-	return guarded(f,
-		func() error {
-			return storedRuns(member, off, n-Chunk,
-				func(off, n int64) error { return w.SendFile(f, off, n) })
-		},
-		func() error { return storedRuns(member, off+n-Chunk, Chunk, copied) })
+func Stored(w io.Writer, f *os.File, member, off, n int64) error {
+	return storedRuns(member, off, n, func(off, n int64) error { return CopyAt(w, f, off, n) })
 }
 
 // storedRuns calls send for each run of a file that the content from off to off+n consists of.
@@ -159,23 +93,7 @@ func storedRuns(member, off, n int64, send func(off, n int64) error) error {
 	return nil
 }
 
-// guarded sends the bulk of a run by sendfile and its end by copying, unless f has become shorter
-// in between.
-func guarded(f *os.File, bulk, end func() error) error {
-	before, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if err := bulk(); err != nil {
-		return err
-	}
-	if after, err := f.Stat(); err != nil || after.Size() < before.Size() {
-		return ErrShort
-	}
-	return end()
-}
-
-// CopyAt is Sink.SendFile for sinks without a better way.
+// CopyAt sends n bytes of f, from the offset off.
 func CopyAt(w io.Writer, f io.ReaderAt, off, n int64) error {
 	buf := chunks.Get().(*[]byte)
 	defer chunks.Put(buf)
@@ -205,15 +123,10 @@ func ReadAt(f io.ReaderAt, b []byte, off int64) error {
 }
 
 // Copy copies r to w, which gets at most a Chunk at once, and returns how many bytes w took.
-func Copy(w io.Writer, r io.Reader) (int64, error) { return copyBuffer(w, r, &chunks) }
-
-// CopySlowly is Copy with little memory, for a client that does not take its answer at once.
-func CopySlowly(w io.Writer, r io.Reader) (int64, error) { return copyBuffer(w, r, &smallChunks) }
-
-// copyBuffer is io.CopyBuffer, which would let r write itself in pieces of any length.
-func copyBuffer(w io.Writer, r io.Reader, pool *sync.Pool) (total int64, err error) {
-	buf := pool.Get().(*[]byte)
-	defer pool.Put(buf)
+// It is not io.CopyBuffer, which would let r write itself in pieces of any length.
+func Copy(w io.Writer, r io.Reader) (total int64, err error) {
+	buf := chunks.Get().(*[]byte)
+	defer chunks.Put(buf)
 	for {
 		n, err := r.Read(*buf)
 		if n > 0 {
@@ -229,4 +142,23 @@ func copyBuffer(w io.Writer, r io.Reader, pool *sync.Pool) (total int64, err err
 			return total, err
 		}
 	}
+}
+
+// Finish is a writer for an answer whose last bytes are sent only if a check passes.
+type Finish struct {
+	W     io.Writer
+	Left  int64 // bytes of the answer that were not written yet
+	Check func() error
+}
+
+// Write implements io.Writer. p must be a copy, which nothing changes.
+func (f *Finish) Write(p []byte) (int, error) {
+	if f.Left > 0 && int64(len(p)) >= f.Left {
+		if err := f.Check(); err != nil {
+			return 0, err
+		}
+	}
+	n, err := f.W.Write(p)
+	f.Left -= int64(n)
+	return n, err
 }

@@ -1,10 +1,8 @@
-// Package wire writes answers to a connection: each chunk within a timeout, and from files and
-// mapped memory without a copy where the system can do that.
+// Package wire writes answers to a connection: each chunk within a timeout, and pieces of mapped
+// memory without a copy of their own where the system can do that.
 //
 //	conn.go       Write, with deadlines
-//	sendfile_*    SendFile: a run of a file
-//	writev_*      WriteBoth: a head, and a body in mapped memory
-//	spans_linux   Spans: many pieces of mapped memory
+//	spans_linux   Spans: many pieces of mapped memory, by writev_linux
 package wire
 
 import (
@@ -15,7 +13,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/transfer"
 )
 
-// Conn is a connection to which one goroutine at a time writes. It is a transfer.Sink.
+// Conn is a connection to which one goroutine at a time writes.
 type Conn struct {
 	net.Conn
 	// Now is when something was last known to happen on the connection. To ask for the time costs
@@ -26,9 +24,8 @@ type Conn struct {
 	deadline time.Time // the write deadline that is set, or an earlier time
 	// raw is syscall.RawConn.Write, or RawWrite of an event loop's connection; nil without a
 	// descriptor.
-	raw      func(write func(fd uintptr) bool) error
-	sendfile sendfileCall
-	vector   vector
+	raw    func(write func(fd uintptr) bool) error
+	vector vector
 }
 
 // Init makes c write to nc, which gets timeout for each chunk. If nc has a descriptor, files are

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"errors"
-	"io"
 	"time"
 	"unsafe"
 
@@ -14,19 +13,18 @@ import (
 
 // Spans returns an export.SpanSender for spans of mapped, which must only be given to the kernel,
 // or nil if the connection has no descriptor. The system copies many small pieces at once, straight
-// from where they are. whole reports whether the file behind mapped is still as long as it was.
-func (c *Conn) Spans(mapped []byte, whole func() bool) io.Writer {
+// from where they are.
+func (c *Conn) Spans(mapped []byte) export.SpanSender {
 	if c.raw == nil {
 		return nil
 	}
-	return &spanSender{Conn: c, mapped: mapped, whole: whole}
+	return &spanSender{Conn: c, mapped: mapped}
 }
 
 // A spanSender sends spans by writev.
 type spanSender struct {
 	*Conn
 	mapped []byte
-	whole  func() bool
 	iov    []unix.Iovec // kept for its room
 }
 
@@ -63,9 +61,6 @@ func (s *spanSender) SendSpans(spans []export.Span) error {
 		} else if err != nil {
 			return err
 		}
-	}
-	if !s.whole() {
-		return transfer.ErrShort
 	}
 	return nil
 }

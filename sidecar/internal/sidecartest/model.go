@@ -227,6 +227,16 @@ func MustBuild(t testing.TB, m *Model) []byte {
 	return b
 }
 
+// write returns the name of a new file.
+func write(t testing.TB, b []byte) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "x.tpi")
+	if err := os.WriteFile(name, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
 // Openers are all the ways to open a sidecar.
 var Openers = []struct {
 	Name string
@@ -234,11 +244,10 @@ var Openers = []struct {
 }{
 	{"bytes", func(t testing.TB, b []byte) (*sidecar.Index, error) { return sidecar.OpenBytes(b) }},
 	{"file", func(t testing.TB, b []byte) (*sidecar.Index, error) {
-		name := filepath.Join(t.TempDir(), "x.tpi")
-		if err := os.WriteFile(name, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return sidecar.Open(name)
+		return sidecar.Open(write(t, b))
+	}},
+	{"loaded file", func(t testing.TB, b []byte) (*sidecar.Index, error) {
+		return sidecar.Load(write(t, b), int64(len(b)))
 	}},
 	{"reader", func(t testing.TB, b []byte) (*sidecar.Index, error) {
 		return sidecar.OpenReaderAt(bytes.NewReader(b), int64(len(b)))

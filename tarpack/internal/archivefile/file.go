@@ -24,6 +24,8 @@ type File struct {
 	Rest    int64           // bytes that follow the archive in its file
 	Trailer format.Trailer  // the T of the archive
 	Unmap   func() error    // to be called after the index is closed; may be nil
+
+	LoadIndex int64 // for sidecar.Load, which opens the sidecar if it is positive
 }
 
 // MaxTries is how often an archive is opened that is replaced meanwhile.
@@ -126,7 +128,7 @@ func (a *File) OpenSidecar() (x *sidecar.Index, name string, err error) {
 // OpenSidecarAt is OpenSidecar for a sidecar of this name. If the archive's file continues after
 // the end that the sidecar has, the archive is made to end there.
 func (a *File) OpenSidecarAt(name string) (*sidecar.Index, error) {
-	x, err := sidecar.Open(name)
+	x, err := a.openIndex(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: %w: there is no %s",
@@ -145,6 +147,13 @@ func (a *File) OpenSidecarAt(name string) (*sidecar.Index, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return x, nil
+}
+
+func (a *File) openIndex(name string) (*sidecar.Index, error) {
+	if a.LoadIndex > 0 {
+		return sidecar.Load(name, a.LoadIndex)
+	}
+	return sidecar.Open(name)
 }
 
 // checkIndex checks that x is the index of the archive.

@@ -13,6 +13,8 @@ import (
 	"sync"
 
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/source"
@@ -32,7 +34,8 @@ type File struct {
 
 	mu     sync.Mutex
 	open   map[int]*openShard
-	Recent list.List // of *openShard, the last used first
+	Recent list.List                // of *openShard, the last used first
+	stamps map[int]changetime.Stamp // of the shards that were opened, at the first time
 	closed bool
 }
 
@@ -47,7 +50,8 @@ type openShard struct {
 
 // NewFile returns the File of a set with this list. It opens nothing.
 func NewFile(name format.SetName, l *List) *File {
-	f := &File{Name: name, list: l, Limit: OpenShards, open: map[int]*openShard{}}
+	f := &File{Name: name, list: l, Limit: OpenShards, open: map[int]*openShard{},
+		stamps: map[int]changetime.Stamp{}}
 	end := int64(0)
 	for _, s := range l.Shards {
 		end += s.Size
@@ -58,6 +62,9 @@ func NewFile(name format.SetName, l *List) *File {
 
 // Size returns the bytes of all shards.
 func (f *File) Size() int64 { return f.ends[len(f.ends)-1] }
+
+// ShardSize returns the bytes of shard i.
+func (f *File) ShardSize(i int) int64 { return f.list.Shards[i].Size }
 
 // Place returns the shard that has the byte at off, and the offset where this shard begins.
 func (f *File) Place(off int64) (shard int, start int64) {
@@ -127,6 +134,9 @@ func (f *File) hold(i int, file *os.File) (*openShard, error) {
 	if file == nil {
 		return nil, nil
 	}
+	if err := f.checkStamp(i, file); err != nil {
+		return nil, err
+	}
 	s := &openShard{i: i, File: file, held: 1}
 	s.at = f.Recent.PushFront(s)
 	f.open[i] = s
@@ -134,6 +144,53 @@ func (f *File) hold(i int, file *os.File) (*openShard, error) {
 		f.drop(f.Recent.Back().Value.(*openShard))
 	}
 	return s, nil
+}
+
+// checkStamp remembers the Stamp of a shard that is opened for the first time. Later the error
+// wraps source.ErrChanged if the shard is another file, or if its content may have changed. The
+// lock is held.
+func (f *File) checkStamp(i int, file *os.File) error {
+	now, err := changetime.Stat(file)
+	if err != nil {
+		return err
+	}
+	was, ok := f.stamps[i]
+	switch {
+	case !ok || was.SameContent(now):
+		f.stamps[i] = now
+		return nil
+	case was.OnlyAttributes(now):
+		return fmt.Errorf("%s: %w", f.Name.Shard(i), source.ErrTouched)
+	}
+	return fmt.Errorf("%s: %w", f.Name.Shard(i), source.ErrChanged)
+}
+
+// Unchanged implements source.Overwritable. It looks at the shards that are open and have some of
+// the bytes.
+func (f *File) Unchanged(off, n int64) error {
+	first, _ := f.Place(off)
+	last, _ := f.Place(max(off+n-1, off))
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := first; i <= last; i++ {
+		if s := f.open[i]; s != nil {
+			if err := f.checkStamp(i, s.File); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Accept implements source.Overwritable.
+func (f *File) Accept() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, s := range f.open {
+		if now, err := changetime.Stat(s.File); err == nil && f.stamps[i].OnlyAttributes(now) {
+			f.stamps[i] = now
+		}
+	}
 }
 
 // drop removes a shard from the recent ones.

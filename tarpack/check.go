@@ -1,0 +1,50 @@
+package tarpack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/tarpack/tpk/tarpack/internal/scan"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
+)
+
+// Check reads the archive that is open from end to end, and checks each tar header and member
+// against FORMAT.md. It builds the index again, which must have the digest that the trailer names,
+// as the open one has. So it does for each shard of a set. workers is the number of goroutines that
+// decompress; 0 means one for each CPU. It needs a temporary file as large as the sidecar.
+//
+// The error wraps format.ErrCorrupt, ErrTruncated or ErrVersion if something is wrong. [Verify]
+// opens an archive by its name, checks the sidecars, too, and finds more than the first problem.
+func (a *Archive) Check(ctx context.Context, workers int) error {
+	set, ok := a.src.(*shardset.File)
+	if !ok {
+		return a.checkPart(ctx, a.name, 0, a.src.Size(), workers)
+	}
+	for off, i := int64(0), 0; i < set.Name.N; i++ {
+		size := set.ShardSize(i)
+		if err := a.checkPart(ctx, set.Name.Shard(i), off, size, workers); err != nil {
+			return err
+		}
+		off += size
+	}
+	return nil
+}
+
+// checkPart checks the archive name, which is n bytes of the source from offset off.
+func (a *Archive) checkPart(
+	ctx context.Context, name string, off, n int64, workers int,
+) (err error) {
+	temp, err := os.CreateTemp("", "tpk-index-*")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, temp.Close(), os.Remove(temp.Name())) }()
+	src := io.NewSectionReader(a.src, off, n)
+	if _, err := scan.BuildIndex(ctx, src, n, temp, scan.Options{Workers: workers}); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
