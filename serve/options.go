@@ -18,9 +18,13 @@ var ErrOption = plan.ErrOption
 // Archive is an archive to serve, and where.
 type Archive struct {
 	// Path is the file, the first shard or the list of a shard set, or a device. It may be a zip, a
-	// tar or a compressed tar of another program.
+	// tar or a compressed tar of another program, or a directory of plain files, which is asked after
+	// the archives of its Mount.
 	Path  string
 	Mount string // the URL path below which its files are; "" and "/" are the root
+	// Wait allows for a file that is not there yet. Until Server.Reload or RunOptions.Watch finds it,
+	// everything below Mount is answered with 503.
+	Wait bool
 	// Opened, if set, is an archive that the program has opened, for example one in memory
 	// (tarpack.OpenAt) or on a source of its own (tarpack.OpenSource). Path is not used then. It
 	// must stay open until Server.Close has returned.

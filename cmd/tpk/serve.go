@@ -45,6 +45,9 @@ site has a page; elsewhere ?download=, ?q= and ?format=json work without it.
 Dotfiles, except .well-known, and what --hide adds are answered with 404. They are in no listing, no
 search and no download. --hide '' clears the list: nothing is hidden but what further --hide add.
 
+--mount serves an archive or a directory of plain files below a path. The paths that lead there are
+listed. With --watch it need not exist yet: until it does, the path is answered with 503.
+
 Archives can be replaced without a pause by renaming new files: on SIGHUP, with --watch, or by the
 admin server. Requests in progress are finished from the old files. While a program writes over an
 archive that is served, as cp, scp and rsync --inplace do, its files are answered with 503.

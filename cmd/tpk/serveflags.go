@@ -41,7 +41,7 @@ func serveFlags() []cli.Flag {
 			" it is read again when it changes"),
 		text("tls-key", "use the private key in the PEM `FILE`"),
 		flags.Switch("h2c", "also serve HTTP/2 without TLS"),
-		list("mount", "serve an archive below a path: `/PATH=ARCHIVE` (repeatable)"),
+		list("mount", "serve an archive or a directory below a path: `/PATH=FILE` (repeatable)"),
 		text("fallback", "serve files from the directory `DIR` that are in no archive"),
 		flags.Switch("watch", "reload archives when they are replaced"),
 		flags.NoConvert(),
@@ -166,9 +166,9 @@ func serveArchives(c *cli.Context, sc *serve.Options, admin string) error {
 	for _, m := range c.StringSlice("mount") {
 		path, name, ok := strings.Cut(m, "=")
 		if !ok || !strings.HasPrefix(path, "/") || name == "" {
-			return report.Usagef("serve: --mount %s: must be /PATH=ARCHIVE", report.Quote(m))
+			return report.Usagef("serve: --mount %s: must be /PATH=ARCHIVE or /PATH=DIR", report.Quote(m))
 		}
-		sc.Archives = append(sc.Archives, serve.Archive{Path: name, Mount: path})
+		sc.Archives = append(sc.Archives, serve.Archive{Path: name, Mount: path, Wait: c.Bool("watch")})
 	}
 	if len(sc.Archives) == 0 && sc.Fallback == "" && admin == "" {
 		return report.Usagef("serve: too few arguments: usage: %s", c.Command.UsageText)

@@ -181,9 +181,6 @@ func (v *View) directory(path string) (source int, rest string, err error) {
 		if !ok {
 			continue
 		}
-		if s.mounts[m].pending {
-			return -1, "", ErrPending
-		}
 		for _, i := range s.mounts[m].sources {
 			a, err := v.touch(i)
 			if err != nil {
@@ -199,6 +196,9 @@ func (v *View) directory(path string) (source int, rest string, err error) {
 			if k >= 0 {
 				return -1, "", nil // a file hides the folders of later archives
 			}
+		}
+		if s.mounts[m].pending {
+			return -1, "", ErrPending
 		}
 	}
 	return -1, "", nil

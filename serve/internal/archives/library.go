@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"sync"
@@ -18,8 +19,9 @@ import (
 
 // Spec is an archive to serve, and where.
 type Spec struct {
-	Path  string // the file, a shard set, or a device
+	Path  string // the file, a shard set, a device, or a directory of plain files
 	Mount string // the URL path that its files are below; "" and "/" are the root
+	Wait  bool   // the file need not be there yet: below Mount the answer is ErrPending then
 	// Opened, if set, is an archive that the caller has opened, and closes after the Library. Path is
 	// not used then.
 	Opened *tarpack.Archive
@@ -198,22 +200,26 @@ func (l *Library) Change(ctx context.Context, edit func([]Spec) ([]Spec, error))
 			return err
 		}
 	}
-	open, err := l.open(ctx, specs)
-	if err != nil {
+	c := content{fallback: l.fallback}
+	if c.opened, err = l.open(ctx, specs); err != nil {
 		return err
 	}
-	all, pending, changes := specs, []string(nil), int64(0)
+	c.specs = slices.Clone(specs)
+	changes := int64(0)
 	if l.nest != nil {
 		var nested []Spec
-		var more []*archive
-		nested, more, pending, changes = l.openNested(ctx)
-		all, open = append(slices.Clone(specs), nested...), append(open, more...)
+		var open []*archive
+		nested, open, c.pending, changes = l.openNested(ctx)
+		c.specs = append(c.specs, nested...)
+		for _, a := range open {
+			c.opened = append(c.opened, opened{archive: a})
+		}
 	}
 	if l.fallback != nil {
 		l.fallback.Retain()
 	}
 	l.specs = specs
-	if old := l.current.Swap(newSet(all, open, pending, l.fallback)); old != nil {
+	if old := l.current.Swap(newSet(c)); old != nil {
 		old.release()
 	}
 	if l.nest != nil {
@@ -222,28 +228,63 @@ func (l *Library) Change(ctx context.Context, edit func([]Spec) ([]Spec, error))
 	return nil
 }
 
-// open opens the archives of specs, or none.
-func (l *Library) open(ctx context.Context, specs []Spec) ([]*archive, error) {
-	open := make([]*archive, 0, len(specs))
+// open opens what specs name, or nothing.
+func (l *Library) open(ctx context.Context, specs []Spec) ([]opened, error) {
+	open := make([]opened, 0, len(specs))
 	var errs []error
 	for _, spec := range specs {
-		a := l.reuse(spec)
-		if a == nil {
-			var err error
-			if a, err = l.openSpec(ctx, spec); err != nil {
-				errs = append(errs, err)
-				continue
-			}
+		o, err := l.openOne(ctx, spec)
+		if err != nil {
+			errs = append(errs, err)
+			continue
 		}
-		open = append(open, a)
+		open = append(open, o)
 	}
 	if len(errs) == 0 {
 		return open, nil
 	}
-	for _, a := range open {
-		a.release()
+	for _, o := range open {
+		o.release()
 	}
 	return nil, errors.Join(errs...)
+}
+
+func (l *Library) openOne(ctx context.Context, spec Spec) (opened, error) {
+	if spec.Opened == nil {
+		fi, err := os.Stat(spec.Path)
+		switch {
+		case err == nil && fi.IsDir():
+			d, err := l.openDir(spec)
+			return opened{dir: d}, err
+		case errors.Is(err, fs.ErrNotExist) && spec.Wait && l.waits(spec):
+			return opened{}, nil
+		}
+	}
+	if a := l.reuse(spec); a != nil {
+		return opened{archive: a}, nil
+	}
+	a, err := l.openSpec(ctx, spec)
+	return opened{archive: a}, err
+}
+
+// waits reports whether nothing is served yet for a Spec whose file is not there. It says so the
+// first time. If something is served, that stays.
+func (l *Library) waits(spec Spec) bool {
+	if _, set, err := tarpack.SetList(spec.Path); err != nil || set {
+		return false
+	}
+	if s := l.current.Load(); s != nil {
+		if slices.ContainsFunc(s.waiting, func(w Spec) bool { return w.Path == spec.Path }) {
+			return true
+		}
+		if slices.ContainsFunc(s.sources, func(a *archive) bool { return a.name == spec.Path }) ||
+			slices.ContainsFunc(s.dirs, func(d *mountedDir) bool { return d.path == spec.Path }) {
+			return false
+		}
+	}
+	l.notice(fmt.Sprintf("%s: not there yet: /%s is answered with 503 until it is", spec.Path,
+		spec.Mount))
+	return true
 }
 
 // reuse returns an open archive whose files are still those of its name, with a reference more, or
@@ -294,7 +335,8 @@ func (l *Library) held(name string, busy bool) *archive {
 	return nil
 }
 
-// Stale returns the names of archives whose files are no longer those that are served.
+// Stale returns the names of archives and directories that are no longer those that are served, or
+// that were waited for.
 func (l *Library) Stale() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -309,6 +351,16 @@ func (l *Library) Stale() []string {
 		}
 		if now, err := stampOf(a.name); err != nil || !now.same(a.stamp) {
 			names = append(names, a.name)
+		}
+	}
+	for _, d := range s.dirs {
+		if !d.current() {
+			names = append(names, d.path)
+		}
+	}
+	for _, spec := range s.waiting {
+		if _, err := os.Stat(spec.Path); err == nil {
+			names = append(names, spec.Path)
 		}
 	}
 	return names
@@ -351,17 +403,21 @@ func (l *Library) openWritten(ctx context.Context, name string) (*archive, error
 // busyLimit is how long Load and Reload wait for an archive that is being written.
 const busyLimit = 5 * time.Second
 
-// Info describes an archive that is served.
+// Info describes an archive or a directory that is served, or an archive that is not there yet.
 type Info struct {
 	Path    string `json:"path"`
 	Mount   string `json:"mount"`
 	Bytes   int64  `json:"bytes"`
 	Entries int    `json:"entries"`
 	Files   uint64 `json:"files"`
-	Digest  string `json:"digest"` // of the sidecar, 16 hex digits
+	Digest  string `json:"digest"` // of the sidecar, 16 hex digits; "" if it is no archive
+
+	Directory bool `json:"directory,omitempty"` // of plain files: there are no figures
+	Waiting   bool `json:"waiting,omitempty"`   // it is not there yet
 }
 
-// List describes what is served, in the order in which it is asked.
+// List describes what is served: archives in the order in which they are asked, then directories.
+// The Fallback is not among them.
 func (l *Library) List() []Info {
 	var v View
 	if !l.View(&v) {
@@ -377,6 +433,12 @@ func (l *Library) List() []Info {
 				Files: a.index.Stats().Files, Digest: fmt.Sprintf("%016x", a.index.Digest()),
 			})
 		}
+	}
+	for _, d := range v.set.dirs {
+		list = append(list, Info{Path: d.path, Mount: "/" + d.mount, Directory: true})
+	}
+	for _, spec := range v.set.waiting {
+		list = append(list, Info{Path: spec.Path, Mount: "/" + spec.Mount, Waiting: true})
 	}
 	return list
 }

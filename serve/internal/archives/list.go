@@ -124,6 +124,7 @@ type collector struct {
 
 // archiveFolder is a folder in an archive.
 type archiveFolder struct {
+	mount   int
 	source  int
 	ordinal int
 }
@@ -138,30 +139,52 @@ func (c *collector) collect() error {
 		c.list.Archive = set.sources[dirs[0].source].title()
 	}
 	c.list.Partial = len(dirs) > 1
-	var files []fs.DirEntry
-	if set.fallback != nil {
-		if files, err = set.fallback.ReadDir(c.dir); err != nil {
-			return err
-		}
+	files, some, err := set.readDirs(c.dir)
+	if err != nil {
+		return err
 	}
-	if len(dirs) > 1 || len(set.mounts) > 1 || len(set.mounts) > 0 && set.mounts[0].path != "" ||
-		len(files) > 0 {
+	single := len(set.mounts) == 0 || len(set.mounts) == 1 && set.mounts[0].path == ""
+	if len(dirs) > 1 || !single || some {
 		c.seen = map[string]bool{}
 	}
 	if c.seen != nil {
 		c.addMounts()
 	}
-	for _, d := range dirs {
-		if err := c.addArchived(d); err != nil {
-			return err
+	for m := range set.mounts {
+		for len(dirs) > 0 && dirs[0].mount == m {
+			if err := c.addArchived(dirs[0]); err != nil {
+				return err
+			}
+			dirs = dirs[1:]
 		}
-	}
-	for _, e := range files {
-		if !c.v.isPack(join(c.dir, e.Name())) {
-			c.addPlain(e)
+		for _, e := range files[m] {
+			if !c.v.isPack(join(c.dir, e.Name())) {
+				c.addPlain(e)
+			}
 		}
 	}
 	return nil
+}
+
+// readDirs returns the entries of a folder in the directories of each mount, and whether there are
+// any.
+func (s *Set) readDirs(path string) (files [][]fs.DirEntry, some bool, err error) {
+	files = make([][]fs.DirEntry, len(s.mounts))
+	for m := range s.mounts {
+		rest, ok := below(s.mounts[m].path, path)
+		if !ok {
+			continue
+		}
+		for _, d := range s.mounts[m].dirs {
+			entries, err := d.ReadDir(rest)
+			if err != nil {
+				return nil, false, err
+			}
+			files[m] = append(files[m], entries...)
+			some = some || len(entries) > 0
+		}
+	}
+	return files, some, nil
 }
 
 // directories returns the folders of archives that path names, in the order in which they are
@@ -187,7 +210,7 @@ func (v *View) directories(path string) ([]archiveFolder, error) {
 				return nil, err
 			}
 			if dir {
-				dirs = append(dirs, archiveFolder{i, k})
+				dirs = append(dirs, archiveFolder{m, i, k})
 			}
 		}
 	}
@@ -228,6 +251,7 @@ func (c *collector) addMounts() {
 	for _, m := range c.v.set.mounts {
 		rest, ok := below(c.dir, m.path)
 		name, _, _ := strings.Cut(rest, "/")
+		ok = ok && len(m.sources)+len(m.dirs) > 0
 		if ok && name != "" && c.fresh(name) {
 			c.list.Partial = true
 			c.add(child{source: mountSource, typ: sidecar.TypeDir, name: name})

@@ -175,23 +175,23 @@ func (l *Library) swap(old, a *archive) {
 		return
 	}
 	found := false
-	sources := make([]*archive, len(s.sources))
-	for i, b := range s.sources {
-		if b == old {
-			b, found = a, true
+	c := s.made
+	c.opened = slices.Clone(c.opened)
+	for i, o := range c.opened {
+		if o.archive == old {
+			c.opened[i].archive, found = a, true
 		}
-		sources[i] = b
 	}
 	if !found {
 		return
 	}
-	for _, b := range sources {
-		b.refs.Add(1)
+	for _, o := range c.opened {
+		o.retain()
 	}
-	if s.fallback != nil {
-		s.fallback.Retain()
+	if c.fallback != nil {
+		c.fallback.Retain()
 	}
-	l.current.Store(newSet(s.specs, sources, s.pending, s.fallback))
+	l.current.Store(newSet(c))
 	s.release()
 }
 

@@ -2,38 +2,65 @@ package archives
 
 import (
 	"io/fs"
+	"slices"
 	"time"
+
+	"github.com/tarpack/tpk/serve/internal/plain"
 )
 
 // MaxPlain is how many plain files and folders a search looks at. There is no index of them, and to
 // read so many takes 20 to 40 ms.
 const MaxPlain = 20_000
 
+// plainItem is a plain file that matches.
+type plainItem struct {
+	Item
+	dir *plain.Dir
+}
+
 // walk looks at the plain files, notes those that match, and opens the packs that it meets.
 func (s *searcher) walk() error {
 	s.walked = true
+	left := MaxPlain
 	var packs []string
-	all, err := s.v.set.fallback.Walk("", MaxPlain,
-		func(path, dir string, e fs.DirEntry) (enter bool) {
-			if s.v.library.nest != nil && e.Name() == PackName {
-				packs = append(packs, dir)
-			}
-			if s.o.Hidden != nil && s.o.Hidden(path) {
-				return false
-			}
-			if s.m.matches(path) {
-				if ch, ok := plainChild(e); ok {
-					s.plain = append(s.plain, ch.plainItem(path))
+	for _, m := range s.v.set.mounts {
+		for _, d := range m.dirs {
+			all, err := d.Walk("", left, func(path, dir string, e fs.DirEntry) (enter bool) {
+				left--
+				if s.v.library.nest != nil && d == s.v.library.fallback && e.Name() == PackName {
+					packs = append(packs, dir)
 				}
+				path = join(m.path, path)
+				if s.o.Hidden != nil && s.o.Hidden(path) {
+					return false
+				}
+				if s.m.matches(path) {
+					if ch, ok := plainChild(e); ok {
+						s.plain = append(s.plain, plainItem{ch.plainItem(path), d})
+					}
+				}
+				return e.IsDir()
+			})
+			s.list.Incomplete = s.list.Incomplete || !all
+			if err != nil {
+				return err
 			}
-			return e.IsDir()
-		})
-	s.list.Incomplete = !all
-	if err != nil || len(packs) == 0 || !s.v.library.discoverAll(packs) {
-		return err
+		}
 	}
-	s.v.renew()
+	if len(packs) > 0 && s.v.library.discoverAll(packs) {
+		s.v.renew()
+	}
 	return nil
+}
+
+// place returns where a directory is: its number in its mount, and the mount's number.
+func (s *Set) place(dir *plain.Dir) (m, d int) {
+	for m := range s.mounts {
+		if d := slices.Index(s.mounts[m].dirs, dir); d >= 0 {
+			return m, d
+		}
+	}
+	return len(s.mounts), 0
 }
 
 // discoverAll looks whether the packs of folders have come, changed or gone. It returns true if the

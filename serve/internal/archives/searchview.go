@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/sidecar"
 )
 
 // searchBits is how many bits of an Offset are the ordinal. Above these is the archive's number;
@@ -18,8 +19,8 @@ type searcher struct {
 	order  []archiveFolder // the archives, by mount
 	prefix []string        // the paths of their mounts
 	list   *List
-	plain  []Item // plain files that match
-	walked bool   // plain is complete
+	plain  []plainItem
+	walked bool // plain is complete
 }
 
 // Search looks for a text in the names of everything below the root, or, if it has a slash, in the
@@ -33,10 +34,10 @@ func (v *View) Search(query string, o ListOptions) (*List, error) {
 			return nil, err
 		}
 	}
-	for _, mt := range v.set.mounts {
+	for m, mt := range v.set.mounts {
 		s.list.Incomplete = s.list.Incomplete || mt.pending
 		for _, i := range mt.sources {
-			s.order = append(s.order, archiveFolder{source: i})
+			s.order = append(s.order, archiveFolder{mount: m, source: i})
 			s.prefix = append(s.prefix, mt.path)
 		}
 	}
@@ -47,7 +48,7 @@ func (v *View) Search(query string, o ListOptions) (*List, error) {
 		}
 		from = 0
 	}
-	if v.set.fallback != nil && !s.list.More && first <= len(s.order) {
+	if v.set.plain && !s.list.More && first <= len(s.order) {
 		if err := s.addPlain(from); err != nil {
 			return nil, err
 		}
@@ -81,9 +82,11 @@ func (s *searcher) archive(k, from int) error {
 				return err
 			}
 			it.Path = join(s.prefix[k], it.Path)
-			if len(s.order) > 1 { // another archive may answer the path
-				if n, err := s.v.find(it.Path); err != nil || n.Kind == plan.Missing ||
-					n.Source != source {
+			if len(s.v.set.mounts) > 1 || len(s.order) > 1 { // something else may answer the path
+				set := s.v.set
+				n, m, err := s.v.find(it.Path)
+				if err != nil || n.Kind == plan.Missing || set.inDirs(it.Path, s.order[k].mount, 0) ||
+					m == noMount && it.Type != sidecar.TypeDir || m != noMount && n.Source != source {
 					continue
 				}
 			}
@@ -106,15 +109,17 @@ func (s *searcher) addPlain(from int) error {
 	}
 	l := s.list
 	for i := from; i < len(s.plain); i++ {
-		if n, err := s.v.find(s.plain[i].Path); err != nil || n.Kind != plan.Missing &&
-			!s.v.set.mountedAt(s.plain[i].Path) {
-			continue // an archive answers it
+		it := &s.plain[i]
+		at, d := s.v.set.place(it.dir)
+		if _, m, err := s.v.find(it.Path); err != nil || s.v.set.inDirs(it.Path, at, d) ||
+			m == noMount && it.Type != sidecar.TypeDir || m != noMount && m <= at {
+			continue // something else answers it
 		}
 		if len(l.Items) == s.o.Limit {
 			l.More, l.Next = true, int64(len(s.order))<<searchBits|int64(i)
 			break
 		}
-		l.Items = append(l.Items, s.plain[i])
+		l.Items = append(l.Items, it.Item)
 	}
 	return nil
 }

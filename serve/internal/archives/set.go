@@ -3,6 +3,7 @@ package archives
 import (
 	"fmt"
 	"sort"
+	"strings"
 	"sync/atomic"
 
 	"github.com/tarpack/tpk/serve/internal/plain"
@@ -12,47 +13,117 @@ import (
 
 // Set is what is served at one time. It never changes: a Library replaces it.
 type Set struct {
-	specs    []Spec     // what it was made of
-	pending  []string   // and the paths of mounts that are not ready
-	mounts   []mount    // longest path first
-	sources  []*archive // of all mounts, by plan.Node.Source
-	fallback *plain.Dir
-	links    bool         // there are symbolic links
-	refs     atomic.Int64 // 1 for the Library, 1 for each View
+	made    content         // what it was made of
+	mounts  []mount         // longest path first
+	above   map[string]bool // paths that lead to a mount; nil if there are none
+	sources []*archive      // of all mounts, by plan.Node.Source
+	dirs    []*mountedDir   // of Specs
+	waiting []Spec          // for an archive that is not there yet
+	plain   bool            // mounts have directories
+	links   bool            // archives have symbolic links
+	refs    atomic.Int64    // 1 for the Library, 1 for each View
 }
 
-// mount is a path and the archives below it, in the order in which they are asked.
+// mount is a path, and what is below it in the order in which it is asked: archives, then
+// directories.
 type mount struct {
 	path    string // without a slash at its ends; "" is the root
 	sources []int
-	pending bool // there is one more archive, which is not ready yet
+	dirs    []*plain.Dir
+	pending bool // there is one more archive, before the directories, which is not ready yet
+}
+
+// content is what Set is made of: what is open for the Spec of the same index.
+type content struct {
+	specs    []Spec
+	opened   []opened
+	pending  []string   // paths of further mounts that are not ready yet
+	fallback *plain.Dir // asked after everything else, or nil
+}
+
+// opened is what is open for a Spec. If it has neither, the Set waits for an archive.
+type opened struct {
+	archive *archive
+	dir     *mountedDir
+}
+
+func (o opened) retain() {
+	if o.archive != nil {
+		o.archive.refs.Add(1)
+	}
+	if o.dir != nil {
+		o.dir.Retain()
+	}
+}
+
+func (o opened) release() {
+	if o.archive != nil {
+		o.archive.release()
+	}
+	if o.dir != nil {
+		o.dir.Release()
+	}
 }
 
 // ErrPending means that the answer is in an archive that is being indexed or converted.
 var ErrPending = fmt.Errorf("the archive is not ready yet: %w", source.ErrUnavailable)
 
-// newSet returns a Set with one reference. It takes over a reference to each archive and to the
-// fallback. Below the paths of pending, the answer is ErrPending.
-func newSet(specs []Spec, open []*archive, pending []string, fallback *plain.Dir) *Set {
-	s := &Set{specs: specs, sources: open, pending: pending, fallback: fallback}
+// newSet returns a Set with one reference. It takes over a reference to everything in c.
+func newSet(c content) *Set {
+	s := &Set{made: c}
 	at := map[string]int{}
-	for i, spec := range specs {
-		k, ok := at[spec.Mount]
+	mountAt := func(path string) *mount {
+		k, ok := at[path]
 		if !ok {
 			k = len(s.mounts)
-			at[spec.Mount] = k
-			s.mounts = append(s.mounts, mount{path: spec.Mount})
+			at[path] = k
+			s.mounts = append(s.mounts, mount{path: path})
 		}
-		s.mounts[k].sources = append(s.mounts[k].sources, i)
-		s.links = s.links || open[i].index.Stats().Symlinks > 0
+		return &s.mounts[k]
 	}
-	for _, path := range pending {
-		s.mounts = append(s.mounts, mount{path: path, pending: true})
+	for i, spec := range c.specs {
+		switch o := c.opened[i]; {
+		case o.archive != nil:
+			m := mountAt(spec.Mount)
+			m.sources = append(m.sources, len(s.sources))
+			s.sources = append(s.sources, o.archive)
+			s.links = s.links || o.archive.index.Stats().Symlinks > 0
+		case o.dir != nil:
+			m := mountAt(spec.Mount)
+			m.dirs = append(m.dirs, o.dir.Dir)
+			s.dirs = append(s.dirs, o.dir)
+		default:
+			s.waiting = append(s.waiting, spec)
+		}
+	}
+	if c.fallback != nil {
+		m := mountAt("")
+		m.dirs = append(m.dirs, c.fallback)
+	}
+	s.plain = c.fallback != nil || len(s.dirs) > 0
+	for _, m := range s.mounts {
+		s.lead(m.path)
+	}
+	for _, path := range c.pending {
+		mountAt(path).pending = true
+	}
+	for _, spec := range s.waiting {
+		mountAt(spec.Mount).pending = true
 	}
 	sort.SliceStable(s.mounts,
 		func(i, j int) bool { return len(s.mounts[i].path) > len(s.mounts[j].path) })
 	s.refs.Store(1)
 	return s
+}
+
+// lead notes the paths that lead to a mount.
+func (s *Set) lead(path string) {
+	for i := strings.LastIndexByte(path, '/'); i > 0; i = strings.LastIndexByte(path[:i], '/') {
+		if s.above == nil {
+			s.above = map[string]bool{}
+		}
+		s.above[path[:i]] = true
+	}
 }
 
 // acquire adds a reference, unless the set is closed.
@@ -72,11 +143,11 @@ func (s *Set) release() {
 	if s.refs.Add(-1) > 0 {
 		return
 	}
-	for _, a := range s.sources {
-		a.release()
+	for _, o := range s.made.opened {
+		o.release()
 	}
-	if s.fallback != nil {
-		s.fallback.Release()
+	if s.made.fallback != nil {
+		s.made.fallback.Release()
 	}
 }
 
@@ -94,53 +165,65 @@ func below(dir, path string) (string, bool) {
 	return path[len(dir)+1:], path[len(dir)] == '/'
 }
 
-// lookup asks the mounts of a path from the deepest on, and in each its archives in order. A file
-// of a doubtful archive is compared with the index first.
-func (v *View) lookup(path string) (n plan.Node, err error) {
-	n, err = v.find(path)
-	if err != nil || n.Kind != plan.File {
-		return n, err
-	}
-	i := n.Source
-	v.touchBytes(i, n.Offset, n.Length)
-	if v.set.sources[i].proof.Load() == nil {
-		return n, nil
-	}
-	if v.Instant {
-		return n, ErrInstant
-	}
-	return n, v.Prove(&n)
-}
+// noMount is the number of the mount where find has found a folder that is not in an archive: a
+// mount, or a path that leads to one.
+const noMount = -1
 
-// find is lookup without the comparison.
-func (v *View) find(path string) (n plan.Node, err error) {
+// find asks the archives, those of the deepest mount on a path first. It returns the number of the
+// mount whose archive has the path, noMount, or the number of all mounts if it has found nothing.
+// Directories of deeper mounts come before what it has found.
+func (v *View) find(path string) (n plan.Node, m int, err error) {
 	s := v.set
+	if s.above[path] {
+		return plan.Node{Kind: plan.Dir}, noMount, nil
+	}
 	for m := range s.mounts {
 		rest, ok := below(s.mounts[m].path, path)
 		if !ok {
 			continue
 		}
-		if s.mounts[m].pending {
-			return n, ErrPending
-		}
-		if rest == "" {
-			return plan.Node{Kind: plan.Dir}, nil
+		if rest == "" && len(s.mounts[m].sources)+len(s.mounts[m].dirs) > 0 {
+			return plan.Node{Kind: plan.Dir}, noMount, nil
 		}
 		for _, i := range s.mounts[m].sources {
 			a, err := v.touch(i)
 			if err != nil {
-				return n, err
+				return n, m, err
 			}
 			if ok, err := a.lookup(rest, &n); ok || err != nil {
 				n.Source = i
-				return n, err
+				return n, m, err
 			}
+		}
+		if s.mounts[m].pending {
+			return n, m, ErrPending
 		}
 	}
 	if path == "" {
-		n.Kind = plan.Dir
+		return plan.Node{Kind: plan.Dir}, noMount, nil
 	}
-	return n, nil
+	return n, len(s.mounts), nil
+}
+
+// inDirs reports whether a directory has a path that is asked before the directory d of the mount
+// m: one of earlier mounts, or an earlier one of m.
+func (s *Set) inDirs(path string, m, d int) bool {
+	for k := 0; s.plain && k <= m && k < len(s.mounts); k++ {
+		rest, ok := below(s.mounts[k].path, path)
+		if !ok {
+			continue
+		}
+		dirs := s.mounts[k].dirs
+		if k == m {
+			dirs = dirs[:d]
+		}
+		for _, d := range dirs {
+			if _, err := d.Stat(rest); err == nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // root returns the path of the deepest mount on path.
@@ -153,20 +236,10 @@ func (s *Set) root(path string) string {
 	return ""
 }
 
-// mountedAt reports whether an archive is mounted at path.
-func (s *Set) mountedAt(path string) bool {
-	for m := range s.mounts {
-		if s.mounts[m].path == path {
-			return true
-		}
-	}
-	return false
-}
-
 // download describes the first archive that is mounted at path.
 func (s *Set) download(path, format string) plan.Node {
 	for m := range s.mounts {
-		if s.mounts[m].path == path && !s.mounts[m].pending {
+		if s.mounts[m].path == path && len(s.mounts[m].sources) > 0 {
 			i := s.mounts[m].sources[0]
 			n := s.sources[i].download(format)
 			n.Source = i

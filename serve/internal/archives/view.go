@@ -10,6 +10,7 @@ import (
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/internal/changetime"
+	"github.com/tarpack/tpk/serve/internal/plain"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/tarpack/export"
 )
@@ -68,14 +69,64 @@ func (v *View) Lookup(path string) (plan.Node, error) {
 		v.renew()
 		n, err = v.lookup(path)
 	}
-	if err != nil || n.Kind != plan.Missing || v.set.fallback == nil {
+	return n, err
+}
+
+// lookup asks the mounts of a path from the deepest on: its archives, then its directories.
+func (v *View) lookup(path string) (plan.Node, error) {
+	n, m, err := v.find(path)
+	if v.set.plain && m != noMount {
+		if p, err := v.lookupPlain(path, m); err != nil || p.Kind != plan.Missing {
+			return p, err
+		}
+	}
+	if err != nil || n.Kind != plan.File {
 		return n, err
 	}
-	if v.Instant {
-		return n, ErrInstant
+	return n, v.proved(&n)
+}
+
+// proved returns an error if a file of an archive may not be what the index says. One of a doubtful
+// archive is compared with the index first.
+func (v *View) proved(n *plan.Node) error {
+	v.touchBytes(n.Source, n.Offset, n.Length)
+	if v.set.sources[n.Source].proof.Load() == nil {
+		return nil
 	}
-	n, f, err := v.set.fallback.Lookup(path)
-	if f != nil && v.isOpenPack(f, cmp.Or(n.Name, path)) {
+	if v.Instant {
+		return ErrInstant
+	}
+	return v.Prove(n)
+}
+
+// lookupPlain asks the directories of the first m mounts.
+func (v *View) lookupPlain(path string, m int) (n plan.Node, err error) {
+	s := v.set
+	for k := range s.mounts[:m] {
+		rest, ok := below(s.mounts[k].path, path)
+		if !ok {
+			continue
+		}
+		for _, d := range s.mounts[k].dirs {
+			if v.Instant {
+				return plan.Node{}, ErrInstant
+			}
+			n, err := v.plainFile(d, s.mounts[k].path, rest)
+			if err != nil || n.Kind != plan.Missing {
+				return n, err
+			}
+		}
+	}
+	return n, err
+}
+
+// plainFile opens what path names in a directory of a mount.
+func (v *View) plainFile(d *plain.Dir, mount, path string) (plan.Node, error) {
+	n, f, err := d.Lookup(path)
+	if n.Name != "" {
+		n.Name = join(mount, n.Name)
+	}
+	if f != nil && v.isOpenPack(f, cmp.Or(n.Name, join(mount, path))) {
 		_ = f.Close()
 		return plan.Node{}, nil
 	}
