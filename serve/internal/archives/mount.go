@@ -9,8 +9,8 @@ import (
 )
 
 // CleanMount returns the URL path of a mount without the slashes around it; "" is the root. Its
-// error wraps plan.ErrOption if no request could reach the mount. hidden reports whether a path is never
-// answered; it may be nil.
+// error wraps plan.ErrOption if no request could reach the mount. hidden reports whether a path is
+// never answered; it may be nil.
 func CleanMount(mount string, hidden func(path string) bool) (string, error) {
 	if mount == "" || mount == "/" {
 		return "", nil

@@ -1,0 +1,43 @@
+package archives
+
+import "fmt"
+
+// Info describes an archive or a directory that is served, or an archive that is not there yet.
+type Info struct {
+	Path    string `json:"path"`
+	Mount   string `json:"mount"`
+	Bytes   int64  `json:"bytes"`
+	Entries int    `json:"entries"`
+	Files   uint64 `json:"files"`
+	Digest  string `json:"digest"` // of the sidecar, 16 hex digits; "" if it is no archive
+
+	Directory bool `json:"directory,omitempty"` // of plain files: there are no figures
+	Waiting   bool `json:"waiting,omitempty"`   // it is not there yet
+}
+
+// List describes what is served: archives in the order in which they are asked, then directories.
+// The Fallback is not among them.
+func (l *Library) List() []Info {
+	var v View
+	if !l.View(&v) {
+		return nil
+	}
+	defer v.Release()
+	var list []Info
+	for _, m := range v.set.mounts {
+		for _, i := range m.sources {
+			a := v.set.sources[i]
+			list = append(list, Info{
+				Path: a.name, Mount: "/" + m.path, Bytes: a.tar.Size(), Entries: a.index.Len(),
+				Files: a.index.Stats().Files, Digest: fmt.Sprintf("%016x", a.index.Digest()),
+			})
+		}
+	}
+	for _, d := range v.set.dirs {
+		list = append(list, Info{Path: d.path, Mount: "/" + d.mount, Directory: true})
+	}
+	for _, spec := range v.set.waiting {
+		list = append(list, Info{Path: spec.Path, Mount: "/" + spec.Mount, Waiting: true})
+	}
+	return list
+}
