@@ -200,26 +200,26 @@ func (l *Library) Change(ctx context.Context, edit func([]Spec) ([]Spec, error))
 			return err
 		}
 	}
-	c := content{fallback: l.fallback}
-	if c.opened, err = l.open(ctx, specs); err != nil {
+	p := parts{fallback: l.fallback}
+	if p.backings, err = l.open(ctx, specs); err != nil {
 		return err
 	}
-	c.specs = slices.Clone(specs)
+	p.specs = slices.Clone(specs)
 	changes := int64(0)
 	if l.nest != nil {
 		var nested []Spec
 		var open []*archive
-		nested, open, c.pending, changes = l.openNested(ctx)
-		c.specs = append(c.specs, nested...)
+		nested, open, p.pending, changes = l.openNested(ctx)
+		p.specs = append(p.specs, nested...)
 		for _, a := range open {
-			c.opened = append(c.opened, opened{archive: a})
+			p.backings = append(p.backings, backing{archive: a})
 		}
 	}
 	if l.fallback != nil {
 		l.fallback.Retain()
 	}
 	l.specs = specs
-	if old := l.current.Swap(newSet(c)); old != nil {
+	if old := l.current.Swap(newSet(p)); old != nil {
 		old.release()
 	}
 	if l.nest != nil {
@@ -229,8 +229,8 @@ func (l *Library) Change(ctx context.Context, edit func([]Spec) ([]Spec, error))
 }
 
 // open opens what specs name, or nothing.
-func (l *Library) open(ctx context.Context, specs []Spec) ([]opened, error) {
-	open := make([]opened, 0, len(specs))
+func (l *Library) open(ctx context.Context, specs []Spec) ([]backing, error) {
+	open := make([]backing, 0, len(specs))
 	var errs []error
 	for _, spec := range specs {
 		o, err := l.openOne(ctx, spec)
@@ -249,22 +249,22 @@ func (l *Library) open(ctx context.Context, specs []Spec) ([]opened, error) {
 	return nil, errors.Join(errs...)
 }
 
-func (l *Library) openOne(ctx context.Context, spec Spec) (opened, error) {
+func (l *Library) openOne(ctx context.Context, spec Spec) (backing, error) {
 	if spec.Opened == nil {
 		fi, err := os.Stat(spec.Path)
 		switch {
 		case err == nil && fi.IsDir():
 			d, err := l.openDir(spec)
-			return opened{dir: d}, err
+			return backing{dir: d}, err
 		case errors.Is(err, fs.ErrNotExist) && spec.Wait && l.waits(spec):
-			return opened{}, nil
+			return backing{}, nil
 		}
 	}
 	if a := l.reuse(spec); a != nil {
-		return opened{archive: a}, nil
+		return backing{archive: a}, nil
 	}
 	a, err := l.openSpec(ctx, spec)
-	return opened{archive: a}, err
+	return backing{archive: a}, err
 }
 
 // waits reports whether nothing is served yet for a Spec whose file is not there. It says so the

@@ -175,23 +175,23 @@ func (l *Library) swap(old, a *archive) {
 		return
 	}
 	found := false
-	c := s.made
-	c.opened = slices.Clone(c.opened)
-	for i, o := range c.opened {
-		if o.archive == old {
-			c.opened[i].archive, found = a, true
+	p := s.parts
+	p.backings = slices.Clone(p.backings)
+	for i, b := range p.backings {
+		if b.archive == old {
+			p.backings[i].archive, found = a, true
 		}
 	}
 	if !found {
 		return
 	}
-	for _, o := range c.opened {
-		o.retain()
+	for _, b := range p.backings {
+		b.retain()
 	}
-	if c.fallback != nil {
-		c.fallback.Retain()
+	if p.fallback != nil {
+		p.fallback.Retain()
 	}
-	l.current.Store(newSet(c))
+	l.current.Store(newSet(p))
 	s.release()
 }
 

@@ -13,7 +13,7 @@ import (
 
 // Set is what is served at one time. It never changes: a Library replaces it.
 type Set struct {
-	made    content         // what it was made of
+	parts   parts           // what it was made of
 	mounts  []mount         // longest path first
 	above   map[string]bool // paths that lead to a mount; nil if there are none
 	sources []*archive      // of all mounts, by plan.Node.Source
@@ -33,44 +33,44 @@ type mount struct {
 	pending bool // there is one more archive, before the directories, which is not ready yet
 }
 
-// content is what Set is made of: what is open for the Spec of the same index.
-type content struct {
+// parts are what a Set is made of. A backing belongs to the Spec of the same index.
+type parts struct {
 	specs    []Spec
-	opened   []opened
+	backings []backing
 	pending  []string   // paths of further mounts that are not ready yet
 	fallback *plain.Dir // asked after everything else, or nil
 }
 
-// opened is what is open for a Spec. If it has neither, the Set waits for an archive.
-type opened struct {
+// backing is what is open for a Spec. If it has neither, the Set waits for an archive.
+type backing struct {
 	archive *archive
 	dir     *mountedDir
 }
 
-func (o opened) retain() {
-	if o.archive != nil {
-		o.archive.refs.Add(1)
+func (b backing) retain() {
+	if b.archive != nil {
+		b.archive.refs.Add(1)
 	}
-	if o.dir != nil {
-		o.dir.Retain()
+	if b.dir != nil {
+		b.dir.Retain()
 	}
 }
 
-func (o opened) release() {
-	if o.archive != nil {
-		o.archive.release()
+func (b backing) release() {
+	if b.archive != nil {
+		b.archive.release()
 	}
-	if o.dir != nil {
-		o.dir.Release()
+	if b.dir != nil {
+		b.dir.Release()
 	}
 }
 
 // ErrPending means that the answer is in an archive that is being indexed or converted.
 var ErrPending = fmt.Errorf("the archive is not ready yet: %w", source.ErrUnavailable)
 
-// newSet returns a Set with one reference. It takes over a reference to everything in c.
-func newSet(c content) *Set {
-	s := &Set{made: c}
+// newSet returns a Set with one reference. It takes over a reference to everything in p.
+func newSet(p parts) *Set {
+	s := &Set{parts: p}
 	at := map[string]int{}
 	mountAt := func(path string) *mount {
 		k, ok := at[path]
@@ -81,30 +81,30 @@ func newSet(c content) *Set {
 		}
 		return &s.mounts[k]
 	}
-	for i, spec := range c.specs {
-		switch o := c.opened[i]; {
-		case o.archive != nil:
+	for i, spec := range p.specs {
+		switch b := p.backings[i]; {
+		case b.archive != nil:
 			m := mountAt(spec.Mount)
 			m.sources = append(m.sources, len(s.sources))
-			s.sources = append(s.sources, o.archive)
-			s.links = s.links || o.archive.index.Stats().Symlinks > 0
-		case o.dir != nil:
+			s.sources = append(s.sources, b.archive)
+			s.links = s.links || b.archive.index.Stats().Symlinks > 0
+		case b.dir != nil:
 			m := mountAt(spec.Mount)
-			m.dirs = append(m.dirs, o.dir.Dir)
-			s.dirs = append(s.dirs, o.dir)
+			m.dirs = append(m.dirs, b.dir.Dir)
+			s.dirs = append(s.dirs, b.dir)
 		default:
 			s.waiting = append(s.waiting, spec)
 		}
 	}
-	if c.fallback != nil {
+	if p.fallback != nil {
 		m := mountAt("")
-		m.dirs = append(m.dirs, c.fallback)
+		m.dirs = append(m.dirs, p.fallback)
 	}
-	s.plain = c.fallback != nil || len(s.dirs) > 0
+	s.plain = p.fallback != nil || len(s.dirs) > 0
 	for _, m := range s.mounts {
 		s.lead(m.path)
 	}
-	for _, path := range c.pending {
+	for _, path := range p.pending {
 		mountAt(path).pending = true
 	}
 	for _, spec := range s.waiting {
@@ -143,11 +143,11 @@ func (s *Set) release() {
 	if s.refs.Add(-1) > 0 {
 		return
 	}
-	for _, o := range s.made.opened {
-		o.release()
+	for _, b := range s.parts.backings {
+		b.release()
 	}
-	if s.made.fallback != nil {
-		s.made.fallback.Release()
+	if s.parts.fallback != nil {
+		s.parts.fallback.Release()
 	}
 }
 
