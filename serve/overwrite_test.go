@@ -23,6 +23,7 @@ func overwritten(n int) files {
 		fs[name+".bin"] = noise(n + 30_000 + 100*i)[:20_000]
 	}
 	fs["film.mp4"] = noise(n + 24<<20)[:24<<20]
+	fs["map.pbf"] = gzipped(noise(n + 12<<20)[:12<<20])
 	fs["z.bin"] = noise(n + 20_100)[:20_000]
 	return fs
 }
@@ -47,6 +48,8 @@ func checkAnswers(t *testing.T, c *client, tag string, want ...int) {
 	ask("GET", "/a.bin", "If-None-Match: "+tag)
 	ask("GET", "/film.mp4", "Range: bytes=1000000-1000009")
 	ask("GET", "/a.bin", "Range: bytes=0-9,100-109")
+	ask("GET", "/map.pbf", "Accept-Encoding: gzip")
+	ask("GET", "/map.pbf", "Accept-Encoding: identity")
 	ask("GET", "/?list&format=json")
 	ask("GET", "/?list&q=film")
 	ask("GET", "/?download=tar.gz")
@@ -72,7 +75,8 @@ func TestOverwritten(t *testing.T) {
 	downloads := []download{{"/film.mp4", "X: x", ""}, {"/?download=zip", "X: x", ""},
 		{"/?download=tar.gz", "X: x", ""}, {"/film.mp4", "Accept-Encoding: gzip", ""},
 		{"/film.mp4", "Range: bytes=5-20000000", ""},
-		{"/film.mp4", "Range: bytes=0-9,100-20000000", ""}}
+		{"/film.mp4", "Range: bytes=0-9,100-20000000", ""},
+		{"/map.pbf", "Accept-Encoding: gzip", ""}, {"/map.pbf", "Accept-Encoding: identity", ""}}
 	for i, d := range downloads {
 		_, downloads[i].right = all[0].do(t, "GET", d.path, d.header)
 	}
@@ -214,8 +218,11 @@ func TestHalfCopied(t *testing.T) {
 	for range 2 { // while it is checked, and afterwards
 		for path, content := range tree {
 			want := 500
-			if path == "z.bin" {
+			switch path { // those in the second half
+			case "z.bin":
 				want = 200
+			case "map.pbf":
+				want, content = 200, noise(12 << 20)[:12<<20] // clients here don't accept gzip
 			}
 			for _, header := range []string{"X: x", "If-None-Match: *", "Range: bytes=0-9"} {
 				resp, body := c.do(t, "GET", "/"+path, header)
