@@ -20,15 +20,11 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"runtime"
 	"runtime/debug"
-	"strings"
-
-	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/help"
@@ -61,13 +57,12 @@ func run(args []string, stdout, stderr io.Writer) int {
 	app := newApp(stdout, stderr)
 	var text bytes.Buffer // help or version
 	help.Install(app, &text)
-	err := app.RunContext(ctx, flags.Interspersed(app, args))
+	err := flags.CheckHabits(app, args)
+	if err == nil {
+		err = app.RunContext(ctx, flags.Interspersed(app, args))
+	}
 	if err == nil {
 		_, err = text.WriteTo(stdout)
-	}
-	var topic cli.ExitCoder // from `tpk help` if there is no such command
-	if errors.As(err, &topic) {
-		err = report.Usagef("%s: see 'tpk --help'", strings.ToLower(topic.Error()))
 	}
 	if sig := terminal.CaughtSignal(ctx); sig != 0 && err != nil {
 		err = &report.InterruptedError{Signal: sig, Err: err}

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"slices"
+
 	"github.com/dustin/go-humanize/english"
 	"github.com/urfave/cli/v2"
 
@@ -28,7 +31,8 @@ func mergeCommand() *cli.Command {
 		Description: help.Text(`
 Writes all entries of the archives to OUT.tar.gz. If several have the same path, the last one is
 taken, or the first one with --first. Equal contents are stored once. Nothing is compressed again.
-OUT.tar.gz may be one of the archives. An archive may be a shard set, by any of its names.
+OUT.tar.gz may be one of the archives. If it exists and is none of them, it is replaced only with
+--replace: OUT.tar.gz may have been left out. An archive may be a shard set, by any of its names.
 OUT.tar.gz may be a set only if it is also merged; then only the shards that differ are written.
 
 With --json, an object has the numbers added and ignored, and written and archive_bytes.`,
@@ -37,6 +41,7 @@ With --json, an object has the numbers added and ignored, and written and archiv
 			"tpk merge --first site.tar.gz site.tar.gz defaults.tar.gz"),
 		Flags: []cli.Flag{
 			flags.Switch("first", "take a path from the first archive that contains it"),
+			flags.Switch("replace", "replace OUT.tar.gz even if it is none of the archives"),
 			flags.Dedup(), flags.DryRun(), flags.Switch("json", "print a JSON object"),
 			flags.Switch("single", "take each shard that is named as an archive of its own"),
 			flags.Progress(),
@@ -59,9 +64,29 @@ func parseMerge(c *cli.Context) (*mergeOptions, error) {
 	if err := flags.CheckArchiveName(c, o.out); err != nil {
 		return nil, err
 	}
+	if !c.Bool("replace") && isOther(o.out, o.archives) {
+		return nil, report.Usagef("merge: %s exists and is none of the archives:"+
+			" name OUT.tar.gz first, or replace it with --replace", report.Quote(o.out))
+	}
 	o.merge.First = c.Bool("first")
 	o.merge.Dedup = flags.DedupMode(c)
 	return o, nil
+}
+
+// isOther reports whether out is a file that exists, and none of the archives. The merge itself
+// finds that out of shards.
+func isOther(out string, archives []string) bool {
+	fi, err := os.Stat(out)
+	if err != nil || !fi.Mode().IsRegular() {
+		return false
+	}
+	if _, _, isShard := format.ParseShardName(out); isShard {
+		return false
+	}
+	return !slices.ContainsFunc(archives, func(name string) bool {
+		other, err := os.Stat(name)
+		return err == nil && os.SameFile(fi, other)
+	})
 }
 
 // joinSets replaces all shards of a set, in order, by the name of the first, which stands for the

@@ -38,9 +38,10 @@ The same files make the same bytes: owners are not stored, modification times ar
 seconds, and later times are clamped to SOURCE_DATE_EPOCH if it is set. Sockets are skipped with a
 warning, and so are FIFOs and devices unless --special is given.
 
-Files with equal content and permissions become hard links to one copy. 'tpk extract' makes separate
-files of them, each with its time. After another tar they are one file with one time, and a change
-to one changes all. --dedup strict links only files with equal times, --dedup off none.
+Files with equal content and permissions become hard links to one copy. The index keeps the time of
+each, and 'tpk extract' makes separate files of them. After GNU tar, or another tar, they share one
+inode and one time, and a change to one changes all. A warning counts files with other times.
+--dedup strict links only files with equal times, --dedup off none.
 
 If a file was written just now, pack waits until the second of its modification time is over, so
 that 'tpk update' recognizes later changes by their times.

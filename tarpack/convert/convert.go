@@ -71,7 +71,7 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 	}
 	defer k.Close()
 	r.Layers = []rewrite.Layer{{Archive: k}}
-	r.Options.Notice, r.Options.Progress = nil, nil
+	r.Options.Progress = nil
 	converted, err := r.Write(ctx, dst)
 	if err != nil {
 		return Result{}, err

@@ -79,6 +79,9 @@ var (
 	// ErrUnread: a file or directory cannot be read and is left out, as the option SkipUnreadable is
 	// set.
 	ErrUnread = errors.New("not packed")
+	// ErrOtherTime: a file became a hard link to an equal file with another modification time.
+	ErrOtherTime = errors.New("the same content as another file, but another time:" +
+		" tar extracts both with one time")
 	// ErrLeadsOut: a symbolic link leads out of the directory that is packed.
 	ErrLeadsOut = errors.New("a symbolic link out of the directory")
 )

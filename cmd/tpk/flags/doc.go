@@ -2,6 +2,8 @@
 // accept becomes a [report.UsageError] that names the command and the flag.
 //
 //	order.go        [Interspersed]: flags may follow arguments
+//	habits.go       [CheckHabits]: command lines as for tar
+//	suggest.go      [SuggestCommand]: what is meant by a name that is none
 //	arguments.go    [Arguments]: how many there must be
 //	parse.go        [OnUsageError]: errors of the flag parser
 //	values.go       checks of values: words, numbers, times, sizes

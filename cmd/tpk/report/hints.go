@@ -47,6 +47,7 @@ var hints = []struct {
 	{cache.ErrLeftOut, "'tpk convert' names them"},
 	{format.ErrNotIndexed, "'tpk index' writes it"},
 	{format.ErrSpecial, "--special packs it"},
+	{format.ErrOtherTime, "--dedup strict keeps both times"},
 	{format.ErrLeadsOut, "--dereference packs what links lead to"},
 	{format.ErrVersion, "use a newer tpk"},
 	{convert.ErrInputTruncated, "copy or download it again"},

@@ -76,7 +76,7 @@ func TestCopies(t *testing.T) {
 		w := Copy{
 			Path: fmt.Sprint(i) + strings.Repeat("x", r.IntN(300)), Tree: trees[r.IntN(3)],
 			Kept: base.Entry{From: archives[r.IntN(3)], I: r.Uint32(), File: r.Uint32()},
-			uid:  r.Int32() - r.Int32(), gid: -1, owned: i%2 == 0,
+			uid:  r.Int32() - r.Int32(), gid: -1, owned: i%2 == 0, ModTime: r.Int64() - r.Int64(),
 		}
 		if i%1000 == 0 {
 			w.Path = strings.Repeat("p", 16_384)

@@ -13,6 +13,7 @@ type Copy struct {
 	Path     string
 	Tree     Tree       // that it was read from; nil if Kept is set
 	Kept     base.Entry // that its content was copied from; zero if it was read from its Tree
+	ModTime  int64      // of the file, in seconds since 1970
 	uid, gid int32
 	owned    bool // uid and gid are known
 
@@ -59,6 +60,7 @@ func (c *copies) encode(w *Copy) []byte {
 	b = binary.AppendUvarint(b, c.archives.number(w.Kept.From))
 	b = binary.AppendUvarint(b, uint64(w.Kept.I))
 	b = binary.AppendUvarint(b, uint64(w.Kept.File))
+	b = binary.AppendVarint(b, w.ModTime)
 	owned := uint64(0)
 	if w.owned {
 		owned = 1
@@ -77,14 +79,15 @@ func (c *copies) decode(b []byte) *Copy {
 		b = b[n:]
 		return v
 	}
-	signed := func() int32 {
+	signed := func() int64 {
 		v, n := binary.Varint(b)
 		b = b[n:]
-		return int32(v)
+		return v
 	}
 	w := &Copy{Tree: c.trees.get(next())}
 	w.Kept = base.Entry{From: c.archives.get(next()), I: uint32(next()), File: uint32(next())}
-	w.owned, w.uid, w.gid = next() == 1, signed(), signed()
+	w.ModTime = signed()
+	w.owned, w.uid, w.gid = next() == 1, int32(signed()), int32(signed())
 	w.Path = string(b)
 	return w
 }

@@ -58,7 +58,7 @@ func (p *Packer) offer(file base.Entry, it *build.Item, links int) error {
 		p.known.BigSizes[it.Size] = true
 	}
 	key := p.known.Key(it.Hash, it.Size, it.Mode, it.ModTime)
-	if err := p.known.Add(key, &dedup.Copy{Path: it.Path, Kept: file}); err != nil {
+	if err := p.known.Add(key, &dedup.Copy{Path: it.Path, Kept: file, ModTime: it.ModTime}); err != nil {
 		return err
 	}
 	if links > 0 {

@@ -157,6 +157,10 @@ func (p *Packer) Walker() *tree.Walker {
 	return w
 }
 
+// CountUnkept makes the run count in c what is not kept. A run without a Notice can share it with
+// others, whose notices the caller then sends.
+func (p *Packer) CountUnkept(c *unkept.Counter) { p.headers.Unkept = c }
+
 // LookAt counts an open directory that has attributes that the archive does not keep.
 func (p *Packer) LookAt(path string, f *os.File) { p.headers.Unkept.Look(path, f) }
 

@@ -59,7 +59,10 @@ func (s *sequencer) placeBig(ctx context.Context, it *Item) error {
 			return err
 		}
 		if target != nil {
-			s.addLink(it, it.header, target, true)
+			if it.header.ModTime != target.ModTime {
+				s.unkept.Time(it.path)
+			}
+			s.addDuplicate(it, target)
 			return tree.Error(it.path, src.Unchanged(f))
 		}
 	}
@@ -86,7 +89,7 @@ func (s *sequencer) writeBig(
 	}
 	it.hash = entry.Hash
 	it.key = s.contentKey(it)
-	if err := s.remember(it); err != nil {
+	if err := s.remember(it, it.header.ModTime); err != nil {
 		return err
 	}
 	return s.out.WritePadding(&entry, it.Coding, &it.Segments)

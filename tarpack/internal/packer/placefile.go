@@ -79,7 +79,7 @@ func (s *sequencer) placePrepared(it *Item) error {
 		return err
 	}
 	if len(it.Bytes.B) == 0 {
-		if err := s.remember(it); err != nil {
+		if err := s.remember(it, it.header.ModTime); err != nil {
 			return err
 		}
 		return s.out.WriteEmpty(&it.header)
@@ -89,7 +89,10 @@ func (s *sequencer) placePrepared(it *Item) error {
 		return err
 	}
 	if target != nil {
-		s.addLink(it, it.header, target, true)
+		if it.header.ModTime != target.ModTime {
+			s.unkept.Time(it.path)
+		}
+		s.addDuplicate(it, target)
 		return nil
 	}
 	if it.Member == nil {
@@ -97,7 +100,7 @@ func (s *sequencer) placePrepared(it *Item) error {
 			return tree.Error(it.path, err)
 		}
 	}
-	if err := s.remember(it); err != nil {
+	if err := s.remember(it, it.header.ModTime); err != nil {
 		return err
 	}
 	return s.out.WriteFile(&it.header, &it.Content, it.hash)
@@ -106,9 +109,11 @@ func (s *sequencer) placePrepared(it *Item) error {
 // newCopy returns the copy that an item is about to become.
 func newCopy(it *Item) *dedup.Copy { return &dedup.Copy{Path: it.path, Tree: it.tree} }
 
-// remember makes a file that is about to be written a target for later ones.
-func (s *sequencer) remember(it *Item) error {
+// remember makes a file that is about to be written, with this modification time, a target for
+// later ones.
+func (s *sequencer) remember(it *Item, modTime int64) error {
 	w := newCopy(it)
+	w.ModTime = modTime
 	if it.Keep {
 		w.Kept = it.Old
 	}

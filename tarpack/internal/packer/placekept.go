@@ -56,11 +56,15 @@ func (s *sequencer) placeKept(it *Item) error {
 			return err
 		}
 		if target != nil {
-			s.addLink(it, it.header, target, true)
+			// If the times differ in the old archive, that was reported when it was written.
+			if modTime != target.ModTime && e.ModTime == f.ModTime {
+				s.unkept.Time(it.path)
+			}
+			s.addDuplicate(it, target)
 			return nil
 		}
 	}
-	if err := s.rememberKept(it); err != nil {
+	if err := s.rememberKept(it, modTime); err != nil {
 		return err
 	}
 	return s.copyFile(it, &e, &f, same)
@@ -80,13 +84,13 @@ func (s *sequencer) keptTarget(it *Item) (*dedup.Copy, error) {
 }
 
 // rememberKept is remember, for later names of the file in its archive as well as in the tree.
-func (s *sequencer) rememberKept(it *Item) error {
+func (s *sequencer) rememberKept(it *Item, modTime int64) error {
 	if ino := it.Old.Inode(); ino != (durable.Inode{}) && ino != it.Inode {
 		w := newCopy(it)
 		w.Kept = it.Old
 		s.known.ByInode[ino] = w
 	}
-	return s.remember(it)
+	return s.remember(it, modTime)
 }
 
 // sameHeader reports whether the file's header is the one that it has in the archive, whose record

@@ -136,11 +136,14 @@ func (s *sequencer) fullHeader(it *Item) (format.Header, error) {
 	return h, nil
 }
 
+// addDuplicate adds a file as a hard link to an equal copy.
+func (s *sequencer) addDuplicate(it *Item, target *dedup.Copy) {
+	s.known.Linked(target)
+	s.addLink(it, it.header, target, true)
+}
+
 // addLink adds a hard link to a copy.
 func (s *sequencer) addLink(it *Item, h format.Header, target *dedup.Copy, duplicate bool) {
-	if duplicate {
-		s.known.Linked(target)
-	}
 	content := it.size
 	if it.fromArchive() {
 		content = it.Old.ContentSize()

@@ -14,6 +14,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
+	"github.com/tarpack/tpk/tarpack/internal/unkept"
 )
 
 // EditSet changes the set that name stands for. prepare completes the Rewrite, with the set as one
@@ -75,16 +76,22 @@ func (r *Rewrite) writeSet(ctx context.Context, out *shardset.Output, res Result
 	out.Keep(r.shards.Set.Set.Shards.Name, list.Shards)
 	var err error
 	done := format.Progress{}
+	lost := &unkept.Counter{}
 	for i := range list.Shards {
 		if !r.shards.touched[i] && !r.WriteUnchanged {
 			continue
 		}
-		if done, err = r.writeShard(ctx, out, i, done); err != nil {
+		if done, err = r.writeShard(ctx, out, i, done, lost); err != nil {
 			return Result{}, err
 		}
 	}
 	if out.Changed() == 0 {
 		return res, nil
+	}
+	if r.Options.Notice != nil {
+		for _, notice := range lost.Notices() {
+			r.Options.Notice(notice)
+		}
 	}
 	r.Committed = true
 	set, err := out.CommitEdit(ctx, scan.Options{})
@@ -99,9 +106,10 @@ func (r *Rewrite) writeSet(ctx context.Context, out *shardset.Output, res Result
 	return res, nil
 }
 
-// writeShard writes shard i again. before is the progress so far; it returns that after it.
+// writeShard writes shard i again, and counts what is not kept. before is the progress so far; it
+// returns that after it.
 func (r *Rewrite) writeShard(
-	ctx context.Context, out *shardset.Output, i int, before format.Progress,
+	ctx context.Context, out *shardset.Output, i int, before format.Progress, lost *unkept.Counter,
 ) (done format.Progress, err error) {
 	done = before
 	x, err := indexed.Open(ctx, out.Set.Shard(i), &indexed.Options{})
@@ -115,7 +123,7 @@ func (r *Rewrite) writeShard(
 		return done, err
 	}
 	o := r.Options.Options
-	o.Notice = nil // the first walk has sent the notices
+	o.Notice = nil // the first walk has sent the notices of the walk, writeSet sends the others
 	o.Progress = func(p format.Progress) {
 		done = format.Progress{Entries: before.Entries + p.Entries, Bytes: before.Bytes + p.Bytes}
 		if r.Options.Progress != nil {
@@ -127,6 +135,7 @@ func (r *Rewrite) writeShard(
 		return done, err
 	}
 	p.Out.File = dst.Archive
+	p.CountUnkept(lost)
 	if err := p.SkipSet(out.Set); err != nil {
 		return done, err
 	}

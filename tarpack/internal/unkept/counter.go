@@ -17,6 +17,7 @@ const (
 	attributes
 	lists
 	capabilities
+	times
 	kinds // how many there are
 )
 
@@ -58,6 +59,13 @@ func leadsOut(rel, target string) bool {
 	}
 	p := path.Join(path.Dir(rel), target)
 	return p == ".." || strings.HasPrefix(p, "../")
+}
+
+// Time counts the file at path, which becomes a hard link to an equal file with another time.
+func (c *Counter) Time(path string) {
+	if c != nil {
+		c.add(times, path, "")
+	}
 }
 
 // Attributes counts the file at path that has extended attributes of these names, if there are any
@@ -133,6 +141,8 @@ func (c *Counter) Notices() (all []error) {
 			all = append(all, fmt.Errorf("%s: access control lists are not kept", where))
 		case capabilities:
 			all = append(all, fmt.Errorf("%s: file capabilities are not kept", where))
+		case times:
+			all = append(all, fmt.Errorf("%s: %w", where, format.ErrOtherTime))
 		}
 	}
 	return all

@@ -56,11 +56,15 @@ func TestNotices(t *testing.T) {
 	c.Attributes("f", []string{"security.selinux", "user.one", "user.two", "security.capability"})
 	c.Attributes("e", []string{"user.e", "system.posix_acl_access", "system.posix_acl_default"})
 	c.Attributes("g", []string{"security.selinux", "trusted.overlay.opaque"})
+	c.Time("t")
+	c.Time("s")
 	want := []string{
 		"b and 2 more: a symbolic link out of the directory (/etc/b)",
 		"e and 1 more: extended attributes are not kept (user.e)",
 		"e: access control lists are not kept",
 		"f: file capabilities are not kept",
+		"s and 1 more: the same content as another file, but another time:" +
+			" tar extracts both with one time",
 	}
 	var got []string
 	for _, err := range c.Notices() {
