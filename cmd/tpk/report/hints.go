@@ -46,6 +46,7 @@ var hints = []struct {
 	{cache.ErrConverting, "'tpk convert' makes an archive to keep"},
 	{cache.ErrLeftOut, "'tpk convert' names them"},
 	{format.ErrNotIndexed, "'tpk index' writes it"},
+	{format.ErrTempNames, "'tpk index' renames them"},
 	{format.ErrSpecial, "--special packs it"},
 	{format.ErrLeadsOut, "--dereference packs what links lead to"},
 	{format.ErrVersion, "use a newer tpk"},

@@ -73,7 +73,7 @@ func (o *Output) Commit(ctx context.Context, opt scan.Options) (res CommitResult
 // shards. All of them are durable under their temporary names.
 //
 // If committed is false after an error, the names are as before. Otherwise some files may still
-// have their temporary names.
+// have their temporary names, and the error wraps format.ErrTempNames.
 func (o *Output) PlaceList() (committed bool, err error) {
 	dir, list := filepath.Dir(o.Set.Stem), o.Set.List()
 	// The temporary names must be durable before the list is there.
@@ -83,23 +83,31 @@ func (o *Output) PlaceList() (committed bool, err error) {
 	if err := os.Rename(format.TempName(list), list); err != nil {
 		return false, err
 	}
+	if err := o.placeFiles(dir); err != nil {
+		return true, fmt.Errorf("%w: %w", err, format.ErrTempNames)
+	}
+	return true, durable.SyncDir(dir)
+}
+
+// placeFiles gives the sidecar and the shards of a committed set their names.
+func (o *Output) placeFiles(dir string) error {
 	// The new name of the list must be durable before the old files are replaced.
 	if err := durable.SyncDir(dir); err != nil {
-		return true, err
+		return err
 	}
-	side := list + format.SidecarSuffix
+	side := o.Set.List() + format.SidecarSuffix
 	if err := os.Rename(format.TempName(side), side); err != nil {
-		return true, err
+		return err
 	}
 	for i := range o.Shards {
 		if o.isKept(i) {
 			continue
 		}
 		if err := placeShard(o.Set, i); err != nil {
-			return true, err
+			return err
 		}
 	}
-	return true, durable.SyncDir(dir)
+	return nil
 }
 
 // writeIndex writes the set's sidecar under its temporary name, and adds up the result.
