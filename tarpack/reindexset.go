@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -25,6 +24,7 @@ func reindexSet(ctx context.Context, list string, o ReindexOptions) (res Reindex
 		return res, err
 	}
 	defer func() { err = errors.Join(err, out.Unlock()) }()
+	out.Set.N = name.N
 	for i := range name.N {
 		err := indexed.NeedSidecar(ctx, name.Shard(i), scan.Options{Workers: o.Workers})
 		if err != nil {
@@ -40,7 +40,11 @@ func reindexSet(ctx context.Context, list string, o ReindexOptions) (res Reindex
 	}
 	defer out.Like.Close()
 	temps := []string{format.TempName(list + format.SidecarSuffix), format.TempName(list)}
+	committed := false
 	defer func() {
+		if committed {
+			return // what still has its temporary name belongs to the list
+		}
 		for _, t := range temps {
 			if rmErr := os.Remove(t); rmErr != nil && !errors.Is(rmErr, os.ErrNotExist) {
 				err = errors.Join(err, rmErr)
@@ -73,10 +77,6 @@ func reindexSet(ctx context.Context, list string, o ReindexOptions) (res Reindex
 	if err := out.WriteList(temps[1], l); err != nil {
 		return res, err
 	}
-	for _, t := range []string{list + format.SidecarSuffix, list} {
-		if err := os.Rename(format.TempName(t), t); err != nil {
-			return res, err
-		}
-	}
-	return res, durable.SyncDir(filepath.Dir(list))
+	committed, err = out.PlaceList()
+	return res, err
 }

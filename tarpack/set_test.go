@@ -453,10 +453,10 @@ func TestSetCommit(t *testing.T) {
 		t.Errorf("there are %q", got)
 	}
 
-	// Stopped between the renames of a sidecar and its list, of another number of shards.
+	// Stopped before the list of another number of shards.
 	other := format.SetName{Stem: set.Stem, Ext: set.Ext, N: 5}.List()
 	tartest.WriteFile(t, format.TempName(other), []byte("list"))
-	tartest.WriteFile(t, other+format.SidecarSuffix, []byte("sidecar"))
+	tartest.WriteFile(t, format.TempName(other+format.SidecarSuffix), []byte("sidecar"))
 	if o, err = shardset.Create(filepath.Join(dir, "out.tar.gz")); err != nil {
 		t.Fatal(err)
 	}

@@ -51,14 +51,11 @@ func verifySet(ctx context.Context, list string, o VerifyOptions) (res VerifyRes
 			return res, ctxErr
 		}
 		res.Entries, res.Bytes = res.Entries+r.Entries, res.Bytes+r.Bytes
+		if l != nil && (err == nil || errors.Is(err, fs.ErrNotExist)) {
+			err = checkListed(l, i, name)
+		}
 		if err != nil {
 			report(shardset.MissingShard(name.Shard(i), name.N, err))
-		} else if l != nil {
-			if f, err := shardset.OpenListed(l, i, name.Shard(i)); err != nil {
-				report(err)
-			} else {
-				f.Close()
-			}
 		}
 	}
 	if found.Count == 0 && l != nil {
@@ -68,6 +65,19 @@ func verifySet(ctx context.Context, list string, o VerifyOptions) (res VerifyRes
 	}
 	res.Problems, res.Failed = found.First, found.Count
 	return res, nil
+}
+
+// checkListed returns an error if shard i is not the one of the list. It wraps format.ErrTempNames
+// if that one still has its temporary name.
+func checkListed(l *shardset.List, i int, name format.SetName) error {
+	f, err := shardset.OpenListed(l, i, name.Shard(i))
+	if err == nil {
+		return f.Close()
+	}
+	if f, pendingErr := shardset.OpenListed(l, i, name.Pending(i)); pendingErr == nil {
+		return errors.Join(fmt.Errorf("%s: %w", name.Shard(i), format.ErrTempNames), f.Close())
+	}
+	return err
 }
 
 // checkSetIndex compares the list and the set's sidecar with what the shards' own indexes give.

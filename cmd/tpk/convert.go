@@ -39,8 +39,8 @@ files of their own. Several of these in one file are read as one. Of a shard set
 converted. If other bytes follow that seem to hold an archive, or follow compressed data, the
 command fails.
 
-Permissions, owners, modification times and links are kept. Files of a zip without permissions get
-0644, folders 0755. Small files of a zip are not compressed again.
+Permissions, owners, modification times and links are kept. SOURCE_DATE_EPOCH has no effect. Files
+of a zip without permissions get 0644, folders 0755. Small files of a zip are not compressed again.
 
 If IN has a path several times, the last entry is taken. Missing directories are added. Entries that
 would be dangerous to extract, such as ../../etc/passwd, are refused, each with a message, and the

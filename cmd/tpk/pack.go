@@ -56,8 +56,8 @@ glob excludes can be included again. * and ? do not match slashes, ** does.
 printed by 'find' in DIR; a path that is missing, or below a symbolic link, is an error. --exclude
 leaves out of what these take.
 
-With --base OLD, files with the size and time that they have in the archive OLD are copied from it
-instead of compressed. OLD stays as it is.
+With --base OLD, files with the size and time that they have in OLD, an archive or a shard set, are
+copied from it instead of compressed. OLD stays as it is.
 
 Not kept are extended attributes, access control lists and capabilities; a warning counts them.
 Links that leave DIR are kept as links, with a warning.

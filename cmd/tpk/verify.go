@@ -81,7 +81,8 @@ func verify(c *cli.Context, name string) error {
 	var printErr error
 	asJSON, encoder := c.Bool("json"), reading.NewJSONEncoder(c.App.Writer)
 	problem := func(p *format.Problem) {
-		if !errors.Is(p, format.ErrStale) && !errors.Is(p, sidecar.ErrCorrupt) {
+		if !errors.Is(p, format.ErrStale) && !errors.Is(p, sidecar.ErrCorrupt) &&
+			!errors.Is(p, format.ErrTempNames) {
 			onlyIndex = false
 		}
 		if asJSON {

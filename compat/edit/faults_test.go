@@ -25,6 +25,7 @@ type scene struct {
 	archive  string
 	old, new [2][]byte // archive and sidecar
 	grows    bool      // the archive grows in place
+	unknown  bool      // it has no index before; the command writes that first
 }
 
 // scenes returns a scene for each command. A fault must leave the old archive or the new one, no
@@ -49,6 +50,8 @@ func scenes(t *testing.T) []*scene {
 		{name: "update", args: []string{"update", "ARCHIVE", after}},
 		{name: "add", args: []string{"add", "ARCHIVE", after + "/new"}},
 		{name: "append", args: []string{"add", "--append", "ARCHIVE", more}, grows: true},
+		{name: "append without index", args: []string{"add", "--append", "ARCHIVE", more}, grows: true,
+			unknown: true},
 		{name: "rm", args: []string{"rm", "ARCHIVE", "d"}},
 		{name: "compact", args: []string{"compact", "ARCHIVE", "--dedup", "off"}},
 		{name: "merge", args: []string{"merge", "ARCHIVE", "ARCHIVE", other}},
@@ -84,12 +87,32 @@ func (s *scene) restore(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if s.unknown {
+		if err := os.Remove(s.archive + ".tpi"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// hasIndex reports whether there is an index.
+func (s *scene) hasIndex() bool {
+	_, err := os.Stat(s.archive + ".tpi")
+	return err == nil
 }
 
 // outcome returns which archive is there, "old", "new" or "new, stale index", and fails for any
 // other.
 func (s *scene) outcome(t *testing.T, killed bool) string {
 	t.Helper()
+	if s.unknown && !s.hasIndex() {
+		if !bytes.Equal(read(t, s.archive), s.old[0]) {
+			t.Fatal("the archive has changed before it had an index")
+		}
+		if !killed {
+			wantOnly(t, s.dir, "a.tar.gz")
+		}
+		return "old"
+	}
 	got := [2][]byte{read(t, s.archive), read(t, s.archive+".tpi")}
 	if killed && s.grows && len(got[0]) > len(s.old[0]) && !bytes.Equal(got[0], s.new[0]) {
 		return s.unfinished(t, got)
@@ -210,14 +233,15 @@ var faults = []fault{
 }
 
 // short reports whether a run with -short tries a fault: each one for update, which stands for the
-// other commands, kills and failures of fsync for append, and some kills for merge and convert.
+// other commands, kills and failures of fsync for append, and some kills for merge, convert and
+// append without an index.
 func (s *scene) short(f fault) bool {
 	switch s.name {
 	case "update":
 		return true
 	case "append":
 		return f.kills() || f.call == "fsync"
-	case "merge", "convert":
+	case "merge", "convert", "append without index":
 		return f.kills() && (f.call == "renameat" || f.call == "fsync")
 	}
 	return false

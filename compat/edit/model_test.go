@@ -345,7 +345,7 @@ func (m *model) step() {
 		m.check(os.Rename(m.dir, other))
 		m.dir, other = other, m.dir
 	case 9:
-		if !m.set && m.epoch == 0 { // convert keeps times
+		if !m.set && m.epoch == 0 { // convert keeps times, also later ones
 			tar := filepath.Join(work, "in.tar")
 			tools.Must(m.t, exec.Command("tar", "-cf", tar, "-C", m.dir, "."))
 			m.tpk("convert", tar, m.archive)

@@ -5,6 +5,7 @@ package edit
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -38,9 +39,13 @@ func apart(t *testing.T) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
+	pattern := "^" + t.Name() + "$"
+	if _, jobs, ok := strings.Cut(flag.Lookup("test.run").Value.String(), "/"); ok {
+		pattern += "/" + jobs
+	}
 	cmd := exec.Command(tools.Path(t, "unshare"), "--mount", "--propagation", "private", self,
 		"-test.v", "-test.timeout=0", fmt.Sprintf("-test.short=%t", testing.Short()),
-		"-test.run=^"+t.Name()+"$")
+		"-test.run="+pattern)
 	cmd.Env = append(os.Environ(), inside+"=1")
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

@@ -35,8 +35,8 @@ func (j *job) paths(t *testing.T, dir string) (args []string) {
 			names = append(names, filepath.Dir(name), name, temporary(name))
 		}
 	}
-	for _, archive := range []string{"a.tar.gz", "pack.tar.gz"} {
-		for _, part := range []string{"spool", "records", "content", "index", "check"} {
+	for _, archive := range []string{"a.tar.gz", "a-of-set.tar.gz", "pack.tar.gz"} {
+		for _, part := range []string{"input", "spool", "records", "content", "index", "check"} {
 			names = append(names, temporary(archive+"."+part))
 		}
 	}

@@ -50,7 +50,7 @@ func (c *converter) copyArchive(ctx context.Context, size int64) (err error) {
 
 // check compares the index of the archive with its trailer.
 func (a *archiveCopy) check(size int64) error {
-	f, err := durable.UnlinkedTemp(a.c.temp + ".check")
+	f, err := durable.UnlinkedTemp(a.c.temp, durable.ScratchCheck)
 	if err != nil {
 		return err
 	}

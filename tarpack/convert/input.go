@@ -116,7 +116,7 @@ func (in *input) makeRandom(ctx context.Context) error {
 		_, err = in.file.Seek(at, io.SeekStart)
 		return err
 	}
-	f, err := durable.UnlinkedTemp(in.temp + ".input")
+	f, err := durable.UnlinkedTemp(in.temp, durable.ScratchInput)
 	if err != nil {
 		return err
 	}

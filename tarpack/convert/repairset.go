@@ -88,7 +88,7 @@ func repairSet(
 
 // repairInPlace replaces the damaged shards, and a list or a sidecar of the set that does not fit.
 func (s *setRepair) repairInPlace(ctx context.Context) (res RepairResult, err error) {
-	s.temp = s.set.Archive()
+	s.temp = s.set.Working()
 	if s.output, err = shardset.Create(s.set.Archive()); err != nil {
 		return res, err
 	}

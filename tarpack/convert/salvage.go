@@ -92,7 +92,7 @@ func (sv *salvage) scan() error {
 		return nil
 	}
 	// Every unit is intact. Only the index shows whether they are the units that were written.
-	f, err := durable.UnlinkedTemp(sv.temp + ".check")
+	f, err := durable.UnlinkedTemp(sv.temp, durable.ScratchCheck)
 	if err != nil {
 		return err
 	}

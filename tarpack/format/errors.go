@@ -68,6 +68,9 @@ var (
 	ErrRemovals = errors.New("too many entries would be removed")
 	// ErrNotIndexed: the new archive has its name, but its sidecar could not be given its own.
 	ErrNotIndexed = errors.New("the archive is complete and in its place, but not its index")
+	// ErrTempNames: the list of a new shard set has its name, but not all files of the set have
+	// theirs. Readers find them; package tarpack's Reindex gives them their names.
+	ErrTempNames = errors.New("the set is complete, but some of its files have temporary names")
 )
 
 // What a notice is about.

@@ -64,6 +64,10 @@ func CutArchiveSuffix(name string) (stem, ext string) {
 // Archive returns the name of the archive that the set stands for.
 func (s SetName) Archive() string { return s.Stem + s.Ext }
 
+// Working returns the name that the writer of a set uses for its lock and its scratch files, as
+// the temporary names of an archive. No archive has it.
+func (s SetName) Working() string { return s.Stem + "-of-set" + s.Ext }
+
 // Shard returns the name of shard i, 0 to N-1.
 func (s SetName) Shard(i int) string {
 	return fmt.Sprintf("%s-%05d-of-%05d%s", s.Stem, i, s.N, s.Ext)

@@ -37,7 +37,7 @@ func packWithBase(ctx context.Context, dir, out string, o Options) (res Result, 
 		return Result{}, err
 	}
 	defer t.Close()
-	k, err := base.Open(ctx, o.Base, 0, &indexed.Options{Workers: o.Workers, Notice: o.Notice})
+	k, err := base.OpenAny(ctx, o.Base, 0, &indexed.Options{Workers: o.Workers, Notice: o.Notice})
 	if err != nil {
 		return Result{}, err
 	}

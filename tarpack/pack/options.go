@@ -42,10 +42,10 @@ type Options struct {
 	// SkipUnreadable leaves out files and directories that cannot be read, with a notice for each that
 	// wraps format.ErrUnread. Otherwise the first one ends the run.
 	SkipUnreadable bool
-	// Base, if set, is an archive from which unchanged files are copied instead of compressed: those
-	// with the path, size and modification time that they have there, unless the time proves nothing
-	// (see edit.UpdateOptions.Checksum). The rest is as without it, and Base itself stays as it is. It
-	// excludes RemoveFiles, SkipUnreadable and block devices.
+	// Base, if set, is an archive or a shard set (see tarpack.Open) from which unchanged files are
+	// copied instead of compressed: those with the path, size and modification time that they have
+	// there, unless the time proves nothing (see edit.UpdateOptions.Checksum). The rest is as without
+	// it, and Base itself stays as it is. It excludes RemoveFiles, SkipUnreadable and block devices.
 	Base string
 	// RemoveFiles removes the files that were packed, after archive and sidecar are safely on disk.
 	// A file that has changed since, or that was not packed, stays.

@@ -46,6 +46,7 @@ var hints = []struct {
 	{cache.ErrConverting, "'tpk convert' makes an archive to keep"},
 	{cache.ErrLeftOut, "'tpk convert' names them"},
 	{format.ErrNotIndexed, "'tpk index' writes it"},
+	{format.ErrTempNames, "'tpk index' renames them"},
 	{format.ErrSpecial, "--special packs it"},
 	{format.ErrOtherTime, "--dedup strict keeps both times"},
 	{format.ErrLeadsOut, "--dereference packs what links lead to"},

@@ -115,6 +115,13 @@ func (a *File) OpenSidecar() (x *sidecar.Index, name string, err error) {
 	if x, err = a.OpenSidecarAt(name); err == nil {
 		return x, name, nil
 	}
+	// A writer of a set renames the list first. It may have been killed, or failed, after that.
+	if a.OSFile == nil {
+		temp := format.TempName(name)
+		if x, err := a.OpenSidecarAt(temp); err == nil {
+			return x, temp, nil
+		}
+	}
 	// Where the archive is reached through a symbolic link, the sidecar may lie beside the file
 	// itself.
 	if real, realErr := filepath.EvalSymlinks(a.Name); realErr == nil && real != a.Name {

@@ -4,7 +4,8 @@
 //	Output        an archive and its sidecar, while they are written
 //	LockedTemp    a temporary file beside its destination, which is also the lock of that
 //	OpenTemp      a temporary file beside its destination
-//	ScratchFile   a temporary file without a name
+//	UnlinkedTemp  a temporary file beside its destination, without a name
+//	ScratchFile   a temporary file in the system's directory, without a name
 //
 // It imports format, for names and errors.
 package durable

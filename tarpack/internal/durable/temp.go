@@ -63,6 +63,8 @@ func openTempAnyOwner(name string) (*os.File, error) {
 //
 // The holder of a lock renames or removes the file before it releases the lock. So after locking,
 // the name may lead to another file; then LockedTemp starts again.
+//
+// It removes the scratch files of name that a killed process has left.
 func LockedTemp(name string) (f, lock *os.File, err error) {
 	temp := format.TempName(name)
 	for {
@@ -82,6 +84,9 @@ func LockedTemp(name string) (f, lock *os.File, err error) {
 		locked, err1 := lock.Stat()
 		opened, err2 := f.Stat()
 		if err1 == nil && err2 == nil && os.SameFile(locked, opened) {
+			if err := removeScratch(name); err != nil {
+				return nil, nil, errors.Join(err, f.Close(), lock.Close())
+			}
 			return f, lock, nil
 		}
 		if err := errors.Join(err1, err2, f.Close(), lock.Close()); err != nil {
@@ -98,21 +103,6 @@ func ScratchFile(dir string) (*os.File, error) {
 		return nil, err
 	}
 	if err := os.Remove(f.Name()); err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
-}
-
-// UnlinkedTemp opens an empty temporary file beside name that has no name itself, so it is gone
-// when it is closed, or the process ends. The caller holds the lock of the archive, so what has its
-// name was left by a killed process.
-func UnlinkedTemp(name string) (*os.File, error) {
-	f, err := OpenTemp(format.TempName(name))
-	if err != nil {
-		return nil, err
-	}
-	if err := errors.Join(os.Remove(f.Name()), f.Truncate(0)); err != nil {
 		f.Close()
 		return nil, err
 	}

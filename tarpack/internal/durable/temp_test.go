@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 
@@ -78,5 +79,36 @@ func plant(t *testing.T, kind, temp, precious string) {
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// LockedTemp removes the scratch files that a killed process has left, and no others.
+func TestScratchRemoved(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "a.tar.gz")
+	for _, left := range []string{".a.tar.gz.index.tpk-tmp", ".a.tar.gz.spool.tpk-tmp",
+		".b.tar.gz.index.tpk-tmp", ".a.tar.gz.mine.tpk-tmp"} {
+		if err := os.WriteFile(filepath.Join(dir, left), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, lock, err := durable.LockedTemp(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(f.Close(), lock.Close()); err != nil {
+		t.Error(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	want := []string{".a.tar.gz.mine.tpk-tmp", ".a.tar.gz.tpk-tmp", ".b.tar.gz.index.tpk-tmp"}
+	if !slices.Equal(names, want) {
+		t.Errorf("there are %q, want %q", names, want)
 	}
 }

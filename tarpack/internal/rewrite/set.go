@@ -146,13 +146,14 @@ func (r *Rewrite) writeShard(
 	if err := out.Finish(packed.ArchiveBytes, packed.Digest); err != nil {
 		return done, err
 	}
-	if r.shards.touched[i] {
+	// It may have been in order already, or a directory that changed is the same in this shard.
+	old := r.shards.Set.Set.Shards.List().Shards[i]
+	if out.Shards[i] != old {
 		return done, nil
 	}
-	// It was written only because it might be out of order.
 	same, err := sameFiles(out.Set.Pending(i), x.OSFile)
 	if err == nil && same {
-		err = out.Drop(i, r.shards.Set.Set.Shards.List().Shards[i])
+		err = out.Drop(i, old)
 	}
 	return done, err
 }

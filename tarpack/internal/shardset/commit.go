@@ -34,7 +34,7 @@ type CommitResult struct {
 // in any case.
 //
 // After an error nothing of the new set is left, unless the list has its name already. Then the
-// whole set is there, perhaps with some files under temporary names.
+// whole set is there, perhaps with some files under temporary names, which readers accept.
 func (o *Output) Commit(ctx context.Context, opt scan.Options) (res CommitResult, err error) {
 	o.Set.N = len(o.Shards)
 	committed := false
@@ -65,32 +65,49 @@ func (o *Output) Commit(ctx context.Context, opt scan.Options) (res CommitResult
 	if err := o.WriteList(format.TempName(o.Set.List()), l); err != nil {
 		return res, err
 	}
-	dir := filepath.Dir(o.Set.Stem)
-	// The temporary names of the shards must be durable before the list is there.
+	committed, err = o.PlaceList()
+	return res, err
+}
+
+// PlaceList gives the list its name, which commits the set, and then the set's sidecar and the
+// shards. All of them are durable under their temporary names.
+//
+// If committed is false after an error, the names are as before. Otherwise some files may still
+// have their temporary names, and the error wraps format.ErrTempNames.
+func (o *Output) PlaceList() (committed bool, err error) {
+	dir, list := filepath.Dir(o.Set.Stem), o.Set.List()
+	// The temporary names must be durable before the list is there.
 	if err := durable.SyncDir(dir); err != nil {
-		return res, err
+		return false, err
 	}
-	// Until the new list is there, the new sidecar is stale, and is not used.
+	if err := os.Rename(format.TempName(list), list); err != nil {
+		return false, err
+	}
+	if err := o.placeFiles(dir); err != nil {
+		return true, fmt.Errorf("%w: %w", err, format.ErrTempNames)
+	}
+	return true, durable.SyncDir(dir)
+}
+
+// placeFiles gives the sidecar and the shards of a committed set their names.
+func (o *Output) placeFiles(dir string) error {
+	// The new name of the list must be durable before the old files are replaced.
+	if err := durable.SyncDir(dir); err != nil {
+		return err
+	}
 	side := o.Set.List() + format.SidecarSuffix
 	if err := os.Rename(format.TempName(side), side); err != nil {
-		return res, err
+		return err
 	}
-	if err := os.Rename(format.TempName(o.Set.List()), o.Set.List()); err != nil {
-		return res, errors.Join(err, removeOrphan(o.Set))
-	}
-	committed = true
-	if err := durable.SyncDir(dir); err != nil {
-		return res, err
-	}
-	for i := range o.Set.N {
+	for i := range o.Shards {
 		if o.isKept(i) {
 			continue
 		}
 		if err := placeShard(o.Set, i); err != nil {
-			return res, err
+			return err
 		}
 	}
-	return res, durable.SyncDir(dir)
+	return nil
 }
 
 // writeIndex writes the set's sidecar under its temporary name, and adds up the result.

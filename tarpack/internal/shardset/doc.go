@@ -8,7 +8,7 @@
 //
 // A set is committed by one rename, that of its list:
 //
-//	shards with temporary names → the set's sidecar and list → proper names of the shards
+//	all files with temporary names → the list → proper names of the set's sidecar and the shards
 //
 // It imports archivefile, indexed, scan, durable, source and format.
 package shardset

@@ -108,25 +108,30 @@ func exists(name string) bool {
 }
 
 // hasCompany reports whether a set has a list, or another shard than i. Without both, the file is
-// an archive that merely has the name of a shard. So is an archive of another program without a
-// list.
+// an archive that merely has the name of a shard. Without a list, archives of other programs are no
+// shards.
 func hasCompany(s format.SetName, i int) bool {
 	if exists(s.List()) {
 		return true
 	}
-	a, err := archivefile.Open(s.Shard(i))
-	if errors.Is(err, format.ErrNotArchive) {
+	if isForeign(s.Shard(i)) {
 		return false
 	}
-	if err == nil {
-		a.OSFile.Close() // opened for reading only: an error loses nothing
-	}
 	for k := range s.N {
-		if k != i && exists(s.Shard(k)) {
+		if k != i && exists(s.Shard(k)) && !isForeign(s.Shard(k)) {
 			return true
 		}
 	}
 	return false
+}
+
+// isForeign reports whether a file is there, and is an archive of another program.
+func isForeign(name string) bool {
+	a, err := archivefile.Open(name)
+	if err == nil {
+		a.OSFile.Close() // opened for reading only: an error loses nothing
+	}
+	return errors.Is(err, format.ErrNotArchive)
 }
 
 // ToEdit is Named for a command that changes what name stands for. A set must have its list and all

@@ -15,8 +15,8 @@ import (
 // temporary names. Their number need not be known before.
 //
 // The rename of the list commits the set. Before it nothing of the new set is visible. After it
-// everything is, as a reader also accepts the temporary name of a shard if its digest is in the
-// list.
+// everything is, as a reader also accepts the temporary names of the set's sidecar and of a shard
+// if the digest is in the list.
 //
 // The next writer of a set with this name finishes the renames, or removes what was not committed.
 type Output struct {
@@ -44,7 +44,7 @@ func Create(name string) (*Output, error) {
 	}
 	o := &Output{Set: format.SetName{Stem: stem, Ext: ext}}
 	var err error
-	if o.Temp, o.lock, err = durable.LockedTemp(stem + "-of-set" + ext); err != nil {
+	if o.Temp, o.lock, err = durable.LockedTemp(o.Set.Working()); err != nil {
 		return nil, err
 	}
 	if err := o.recover(); err != nil {
@@ -58,7 +58,7 @@ func (o *Output) Unlock() error {
 	return errors.Join(os.Remove(o.Temp.Name()), o.Temp.Close(), o.lock.Close())
 }
 
-// recover gives the shards of committed sets their names, and removes all other temporary files.
+// recover gives the files of committed sets their names, and removes all other temporary files.
 func (o *Output) recover() error {
 	dir := filepath.Dir(o.Set.Stem)
 	entries, err := os.ReadDir(dir)
@@ -88,13 +88,6 @@ func (o *Output) recover() error {
 		}
 	}
 	for _, name := range pending {
-		base := strings.TrimPrefix(strings.TrimSuffix(filepath.Base(name), format.TempSuffix), ".")
-		// The writer of a list was killed during its commit.
-		if s, ok := format.ParseListName(filepath.Join(dir, base)); ok {
-			if err := removeOrphan(s); err != nil {
-				return err
-			}
-		}
 		if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
@@ -102,20 +95,15 @@ func (o *Output) recover() error {
 	return durable.SyncDir(dir)
 }
 
-// removeOrphan removes the sidecar of a set without a list. Commit was killed after it had renamed
-// the sidecar.
-func removeOrphan(s format.SetName) error {
-	if _, err := os.Lstat(s.List()); !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	if err := os.Remove(s.List() + format.SidecarSuffix); !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
-}
-
-// settle gives the shards of a committed set their names, if they have not got them yet.
+// settle gives the sidecar and the shards of a committed set their names, if they have not got them
+// yet.
 func settle(s format.SetName, l *List) error {
+	side := s.List() + format.SidecarSuffix
+	if x, err := NewFile(s, l).AsArchive().OpenSidecarAt(format.TempName(side)); err == nil {
+		if err := errors.Join(x.Close(), os.Rename(format.TempName(side), side)); err != nil {
+			return err
+		}
+	}
 	for i := range s.N {
 		f, err := OpenListed(l, i, s.Pending(i))
 		if err != nil {

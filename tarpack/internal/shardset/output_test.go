@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/indexed"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 )
@@ -77,15 +80,20 @@ func namesIn(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-// The next writer gives the shards of a committed set their names, and removes what was not
-// committed.
+// The next writer gives the sidecar and the shards of a committed set their names, and removes what
+// was not committed.
 func TestRecover(t *testing.T) {
 	name, _ := writeSet(t, 3)
 	l, err := shardset.ListFromShards(name)
 	if err != nil {
 		t.Fatal(err)
 	}
+	side := name.List() + format.SidecarSuffix
+	if l.Index, l.Entries, err = writeIndex(t, name, format.TempName(side)); err != nil {
+		t.Fatal(err)
+	}
 	tartest.WriteFile(t, name.List(), l.Append(nil))
+	tartest.WriteFile(t, side, []byte("of the set before"))
 	for _, i := range []int{0, 2} { // killed after shard 1 had got its name
 		if err := os.Rename(name.Shard(i), name.Pending(i)); err != nil {
 			t.Fatal(err)
@@ -96,8 +104,16 @@ func TestRecover(t *testing.T) {
 	abandoned := format.SetNameOf(name.Stem+name.Ext, 9)
 	tartest.WriteFile(t, abandoned.Pending(5), []byte("rest"))
 	tartest.WriteFile(t, format.TempName(abandoned.List()), []byte("rest"))
-	tartest.WriteFile(t, abandoned.List()+format.SidecarSuffix, []byte("an orphan"))
+	tartest.WriteFile(t, format.TempName(abandoned.List()+format.SidecarSuffix), []byte("rest"))
+	tartest.WriteFile(t, durable.ScratchIndex.Of(name.Working()), []byte("rest"))
 
+	set, err := shardset.Open(t.Context(), name, &indexed.Options{RequireSidecar: true})
+	if err != nil {
+		t.Fatalf("before the next writer: %v", err)
+	}
+	if err := set.Close(); err != nil {
+		t.Fatal(err)
+	}
 	o, err := shardset.Create(name.Stem + name.Ext)
 	if err != nil {
 		t.Fatal(err)
@@ -108,6 +124,7 @@ func TestRecover(t *testing.T) {
 	var want []string
 	for _, full := range []string{
 		name.Shard(0), name.Shard(1), name.Shard(2), name.Shard(2) + format.SidecarSuffix, name.List(),
+		side,
 	} {
 		want = append(want, filepath.Base(full))
 	}
@@ -117,6 +134,25 @@ func TestRecover(t *testing.T) {
 	if _, err := shardset.ListFromShards(name); err != nil {
 		t.Error(err)
 	}
+	if set, err = shardset.Open(t.Context(), name, &indexed.Options{RequireSidecar: true}); err != nil {
+		t.Fatal(err)
+	}
+	if err := set.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// writeIndex writes the sidecar of a set to the file to.
+func writeIndex(t *testing.T, name format.SetName, to string) (digest, entries uint64, err error) {
+	t.Helper()
+	f, err := os.Create(to)
+	if err != nil {
+		return 0, 0, err
+	}
+	if digest, _, err = shardset.Join(t.Context(), name, f, scan.Options{}); err == nil {
+		err = f.Close()
+	}
+	return digest, uint64(name.N), err
 }
 
 // An aborted set leaves nothing.

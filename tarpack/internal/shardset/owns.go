@@ -51,7 +51,7 @@ func isPending(set format.SetName, base string) bool {
 
 // lockBase returns the last component of the name of the lock.
 func lockBase(set format.SetName) string {
-	return filepath.Base(format.TempName(set.Stem + "-of-set" + set.Ext))
+	return filepath.Base(format.TempName(set.Working()))
 }
 
 // IsOutput returns a function that reports whether a file, by its name and the directory that it is

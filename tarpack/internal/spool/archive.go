@@ -56,7 +56,7 @@ func (s *Spool) Archive(ctx context.Context) (a *base.Archive, err error) {
 
 // finish writes the index and opens it.
 func (s *Spool) finish(b *build.Builder) (*base.Archive, error) {
-	f, err := durable.OpenTemp(format.TempName(s.name + ".index"))
+	f, err := durable.OpenTemp(durable.ScratchIndex.Of(s.name))
 	if err != nil {
 		return nil, err
 	}

@@ -59,7 +59,7 @@ func (c *Contents) Item(
 		return nil, context.Cause(ctx)
 	}
 	done := func() { <-c.big }
-	f, err := durable.UnlinkedTemp(c.temp + ".content")
+	f, err := durable.UnlinkedTemp(c.temp, durable.ScratchContent)
 	if err != nil {
 		done()
 		return nil, err

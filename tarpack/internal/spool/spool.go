@@ -57,10 +57,10 @@ func New(
 ) (*Spool, error) {
 	s := &Spool{name: name, problem: problem, paths: newPaths(), links: newHardlinks()}
 	var err error
-	if s.file, err = durable.UnlinkedTemp(name + ".spool"); err != nil {
+	if s.file, err = durable.UnlinkedTemp(name, durable.ScratchSpool); err != nil {
 		return nil, err
 	}
-	if s.records, err = durable.UnlinkedTemp(name + ".records"); err != nil {
+	if s.records, err = durable.UnlinkedTemp(name, durable.ScratchRecords); err != nil {
 		return nil, errors.Join(err, s.file.Close())
 	}
 	s.buf = bufio.NewWriterSize(s.records, output.WriteSize)
