@@ -42,8 +42,8 @@ func UnlinkedTemp(name string, kind Scratch) (*os.File, error) {
 	return f, nil
 }
 
-// removeScratch removes the scratch files of the archive name that are this user's. The caller holds
-// its lock.
+// removeScratch removes the scratch files of the archive name that are this user's. The caller
+// holds its lock.
 func removeScratch(name string) error {
 	for _, s := range scratches {
 		fi, err := os.Lstat(s.Of(name))

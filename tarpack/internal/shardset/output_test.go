@@ -134,7 +134,8 @@ func TestRecover(t *testing.T) {
 	if _, err := shardset.ListFromShards(name); err != nil {
 		t.Error(err)
 	}
-	if set, err = shardset.Open(t.Context(), name, &indexed.Options{RequireSidecar: true}); err != nil {
+	set, err = shardset.Open(t.Context(), name, &indexed.Options{RequireSidecar: true})
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := set.Close(); err != nil {
