@@ -114,7 +114,7 @@ func hasCompany(s format.SetName, i int) bool {
 	if exists(s.List()) {
 		return true
 	}
-	if isForeign(s.Shard(i)) {
+	if err := openable(s.Shard(i)); errors.Is(err, format.ErrNotArchive) {
 		return false
 	}
 	for k := range s.N {
@@ -125,13 +125,22 @@ func hasCompany(s format.SetName, i int) bool {
 	return false
 }
 
-// isForeign reports whether a file is there, and is an archive of another program.
+// isForeign reports whether another program wrote a file. Empty files and unknown ones may be what
+// is left of a shard.
 func isForeign(name string) bool {
+	var kind format.Foreign
+	err := openable(name)
+	return errors.Is(err, format.ErrNotArchive) && errors.As(err, &kind) &&
+		kind != format.ForeignEmpty && kind != format.ForeignUnknown
+}
+
+// openable returns the error of opening an archive.
+func openable(name string) error {
 	a, err := archivefile.Open(name)
 	if err == nil {
 		a.OSFile.Close() // opened for reading only: an error loses nothing
 	}
-	return errors.Is(err, format.ErrNotArchive)
+	return err
 }
 
 // ToEdit is Named for a command that changes what name stands for. A set must have its list and all
