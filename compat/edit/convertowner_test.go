@@ -63,7 +63,7 @@ func TestConvertZipOwners(t *testing.T) {
 
 // TestConvertZipLargeOwner: an owner that an archive can't hold is named in one line.
 func TestConvertZipLargeOwner(t *testing.T) {
-	const ux = "ux\x0b\x00\x01\x04\xfe\xff\xff\xff\x04\xfe\xff\xff\xff"
+	const ux = "ux\x0b\x00\x01\x04\xff\xff\xff\xff\x04\xff\xff\xff\xff"
 	work := tools.Dir(t)
 	in, out := filepath.Join(work, "in.zip"), filepath.Join(work, "out.tar.gz")
 	if err := os.WriteFile(in, zipOf("f", ux, ux), 0o600); err != nil {
@@ -72,7 +72,7 @@ func TestConvertZipLargeOwner(t *testing.T) {
 	r := tpk(t, "convert", in, out)
 	line := string(r.Err)
 	if r.Code != 0 || strings.Count(line, "\n") != 1 ||
-		!strings.Contains(line, "have an owner over 2147483647, such as f") {
+		!strings.Contains(line, "have an owner over 4294967294, such as f") {
 		t.Error(r)
 	}
 }

@@ -131,7 +131,7 @@ func (c *converter) noteLosses() {
 	}
 	if c.owners > 0 {
 		c.notice("%d entries have an owner over %d, such as %s: they get the owner 0", c.owners,
-			maxOwner, format.Printable(c.owner))
+			int64(format.MaxOwner), format.Printable(c.owner))
 	}
 }
 

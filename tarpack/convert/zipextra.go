@@ -39,7 +39,7 @@ func (c *converter) setZipOwner(h *format.Header, zf *zip.File) {
 			return
 		}
 	}
-	if max(uid, gid) > maxOwner {
+	if max(uid, gid) > format.MaxOwner {
 		if c.owners++; c.owners == 1 {
 			c.owner = zf.Name
 		}
@@ -47,9 +47,6 @@ func (c *converter) setZipOwner(h *format.Header, zf *zip.File) {
 	}
 	h.UID, h.GID = int(uid), int(gid)
 }
-
-// maxOwner is the largest number of an owner (FORMAT.md section 4).
-const maxOwner = 1<<31 - 1
 
 // ownerOf returns the owner in extra fields. The newest kind of field counts, as in Info-ZIP.
 func ownerOf(extra []byte) (uid, gid uint64, ok bool) {

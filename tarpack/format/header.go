@@ -18,7 +18,7 @@ type Header struct {
 	Mode    uint16       // the low 12 bits
 	Size    int64        // bytes of content after the header; 0 unless Type is TypeFile
 	ModTime int64        // seconds since 1970
-	UID     int
+	UID     int          // 0 to MaxOwner
 	GID     int
 	Uname   string // not written if over 31 bytes
 	Gname   string
@@ -33,10 +33,10 @@ const (
 	MaxLink   = 16384     // bytes of the target of a symbolic link
 	BlockSize = 512       // bytes; a tar consists of such blocks
 	MaxOctal7 = 1<<21 - 1 // the largest number in 7 octal digits: device numbers end there
+	MaxOwner  = 1<<32 - 2 // of a user or group; the next number means "do not change" to chown
 
 	maxOctal11  = 1<<33 - 1 // the largest number in 11 octal digits
-	maxOwnerID  = 1<<31 - 1
-	maxOwnerLen = 31 // bytes; a uname or gname field ends in NUL
+	maxOwnerLen = 31        // bytes; a uname or gname field ends in NUL
 	nameSize    = 100
 	prefixSize  = 155
 )
@@ -138,7 +138,7 @@ func (h *Header) Check() error {
 		return fail("modification time %d is out of range", h.ModTime)
 	case h.Mode > 0o7777:
 		return fail("mode %o is out of range", h.Mode)
-	case h.UID < 0 || h.UID > maxOwnerID || h.GID < 0 || h.GID > maxOwnerID:
+	case h.UID < 0 || int64(h.UID) > MaxOwner || h.GID < 0 || int64(h.GID) > MaxOwner:
 		return fail("owner %d:%d is out of range", h.UID, h.GID)
 	case h.DevMajor > MaxOctal7 || h.DevMinor > MaxOctal7:
 		return fail("device number %d:%d is out of range", h.DevMajor, h.DevMinor)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/tarpack/attributes"
+	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
@@ -100,8 +101,8 @@ func parseOwner(
 				c.Command.Name, flag, report.Quote(name), report.Quote(name))
 		}
 	}
-	id, err := strconv.ParseUint(number, 10, 31)
-	if err != nil {
+	id, err := strconv.ParseUint(number, 10, 32)
+	if err != nil || id > format.MaxOwner {
 		return nil, report.Usagef("%s: --%s %s: must be a name, a number or NAME:NUMBER",
 			c.Command.Name, flag, report.Quote(text))
 	}
