@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/bits"
 
 	"github.com/klauspost/compress/zstd"
@@ -21,7 +22,7 @@ import (
 
 // MaxDictionary is the largest dictionary or window that a compressed stream may ask for: that of
 // zstd --long=31, and more than xz writes. Decoders touch as much of it as there is content.
-const MaxDictionary = 2 << 30
+const MaxDictionary = min(2<<30, math.MaxInt)
 
 // ErrMemory: a compressed stream needs a larger dictionary.
 var ErrMemory = fmt.Errorf("it needs more than %d GiB of memory to decompress", MaxDictionary>>30)
