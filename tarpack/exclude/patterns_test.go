@@ -100,7 +100,7 @@ func TestManyGlobs(t *testing.T) {
 	var x Patterns
 	forms := []string{
 		"name%d", "*.e%d", "pre%d*", "/top%d", "dir%d/", "a/b%d/*.o", "**/deep%d/**", "**/n%d",
-		"d%d/**", "src/*%d.c", "[ab]%d", "{x,y}%d",
+		"d%d/**", "src/*%d.c", "[ab]%d", "{x,y}%d", "**/z%d/[a-c]*",
 	}
 	for i := range 20000 {
 		if err := x.Add(fmt.Sprintf(forms[i%len(forms)], i)); err != nil {
@@ -117,7 +117,7 @@ func TestManyGlobs(t *testing.T) {
 	}
 	for i := range 20000 {
 		form := forms[i%len(forms)]
-		p := strings.NewReplacer("**", "some/thing", "*", "x", "[ab]", "a", "{x,y}", "y").Replace(form)
+		p := strings.NewReplacer("**", "some/thing", "*", "x", "[ab]", "a", "{x,y}", "y", "[a-c]", "b").Replace(form)
 		p = strings.Trim(fmt.Sprintf(p, i), "/")
 		if !x.Match(p, true) {
 			t.Fatalf("%s does not match %s", form, p)
@@ -130,7 +130,7 @@ func FuzzMatch(f *testing.F) {
 	for _, c := range [][2]string{
 		{"docs/**", "docs"}, {"**/x", "x"}, {"a{b/c,d}e", "ab/ce"}, {"[^a]b", "cb"}, {`\*a`, "*a"},
 		{"a]b*", "a]bc"}, {"x/**/y", "x/y"}, {"a[/]b", "a/b"}, {"**", "a"}, {"{a,b}", "b"},
-		{"*/**", "a"}, {"a/**/", "a"}, {"é*", "éa"}, {"?", "é"}, {"a**b/c", "ab/c"},
+		{"*/**", "a"}, {"a/**/", "a"}, {"é*", "éa"}, {"**/xx/[a-c]*", "y/xx/b"}, {"a[]/]bb/[x]", "a/bb/x"}, {"?", "é"}, {"a**b/c", "ab/c"},
 	} {
 		f.Add(c[0], c[1])
 	}

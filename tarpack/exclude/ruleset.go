@@ -30,7 +30,7 @@ func (s *ruleSet) add(r rule) {
 	prefix := strings.TrimSuffix(r.glob[:first], "/")
 	suffix := strings.TrimPrefix(r.glob[strings.LastIndexAny(r.glob, special)+1:], "/")
 	component := ""
-	if !strings.ContainsAny(r.glob, `{[\`) { // which may have slashes inside
+	if !strings.ContainsAny(r.glob, `{\`) && !slashInClass(r.glob) { // then each component is a glob
 		for c := range strings.SplitSeq(r.glob, "/") {
 			if len(c) > len(component) && !strings.ContainsAny(c, special) {
 				component = c
@@ -47,6 +47,16 @@ func (s *ruleSet) add(r rule) {
 	default:
 		put(&s.components, component, r)
 	}
+}
+
+// slashInClass reports whether a character class of a glob has a slash in it, or seems to.
+func slashInClass(glob string) bool {
+	for c := range strings.SplitSeq(glob, "/") {
+		if open := strings.LastIndexByte(c, '['); open >= 0 && !strings.Contains(c[open+1:], "]") {
+			return true
+		}
+	}
+	return false
 }
 
 func put(m *map[string][]rule, text string, r rule) {
