@@ -28,7 +28,8 @@ const subfieldHead = 2 + 2 + 2
 // four bytes before it.
 const MaxExtra = 1<<16 - 1 - 4
 
-// The kinds of extra field, the first byte of a payload (FORMAT.md §1.2).
+// The kinds of extra field, the first byte of a payload (FORMAT.md §1.2). Other kinds are allowed
+// only on members that inflate to nothing.
 const (
 	KindSegments = 'S' // on P: the segment table of the C before it
 	KindGroup    = 'G' // on G: the hard links that tpk made
@@ -111,9 +112,5 @@ func parseExtra(b []byte) (Header, error) {
 		return Header{}, fmt.Errorf("%w: in an extra field of %d bytes", ErrTruncated, length)
 	}
 	extra := b[start : start+length : start+length]
-	switch extra[0] {
-	case KindSegments, KindGroup, KindTrailer:
-		return Header{Length: start + length, Extra: extra}, nil
-	}
-	return Header{}, fmt.Errorf("%w: extra field of unknown kind %#02x", ErrCorrupt, extra[0])
+	return Header{Length: start + length, Extra: extra}, nil
 }

@@ -13,7 +13,7 @@ import (
 // does not look at Target and End, whose limits depend on the other entries.
 func (e *Entry) Check() error {
 	switch {
-	case e.Offset < 0 || e.Offset > layout.MaxOffset:
+	case e.Offset < 0 || e.Offset > layout.MaxSetOffset:
 		return fmt.Errorf("offset %d", e.Offset)
 	case e.HeaderLen < coding.MinMember || e.HeaderLen > layout.MaxMember:
 		return fmt.Errorf("header member of %d bytes", e.HeaderLen)

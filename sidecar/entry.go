@@ -81,21 +81,22 @@ func (e Entry) Length() int64 { return int64(e.HeaderLen) + e.ContentLen + int64
 func (e *Entry) decode(b []byte) bool {
 	r := layout.AsRecord(b)
 	e.Offset, e.HeaderLen = r.Offset(), r.HeaderLen()
-	e.Size, e.PadLen = r.Size(), r.PadLen()
-	e.Sniff, e.Hash = Sniff(r.Sniff()), r.Hash()
 	e.ModTime, e.Mode = r.ModTime(), r.Mode()
 	e.Type, e.Coding, e.Duplicate = Type(r.Type()), coding.Coding(r.Coding()), r.Duplicate()
 	if !r.ReservedZero() {
 		return false
 	}
+	if e.Type == TypeDir {
+		e.End = r.Narrow()
+		return r.ZeroInDir()
+	}
+	e.Size, e.PadLen = r.Size(), r.PadLen()
+	e.Sniff, e.Hash = Sniff(r.Sniff()), r.Hash()
 	wide, narrow := r.Wide(), r.Narrow()
 	switch e.Type {
 	case TypeFile:
 		e.ContentLen, e.CRC = wide, narrow
 		return true
-	case TypeDir:
-		e.End = narrow
-		narrow = 0
 	case TypeSymlink:
 		e.linkOffset = wide
 		wide = 0

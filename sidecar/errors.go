@@ -12,8 +12,10 @@ var (
 	// It also matches (errors.Is) any error that stands for damage of every kind, by a method
 	// AnyDamage().
 	ErrCorrupt = layout.ErrCorrupt
-	// ErrVersion: the sidecar has a format version that this package does not know.
-	ErrVersion = errors.New("unknown sidecar version")
+	// ErrVersion: the sidecar has a format version or a feature that this package does not know.
+	ErrVersion = errors.New("unknown version of the format")
+	// ErrDraft: the bytes are of a draft of the format, from before its first release.
+	ErrDraft = errors.New("a draft of the format, from before its release")
 	// ErrRange: there is no entry of the ordinal given, or it has the wrong type.
 	ErrRange = errors.New("no such entry")
 	// ErrPath: a path breaks rule 4 of FORMAT.md section 1.1.

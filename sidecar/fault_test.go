@@ -120,7 +120,7 @@ func TestFaultMessage(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := x.Entry(m.At["d"]); !errors.Is(err, sidecar.ErrCorrupt) ||
-		!strings.Contains(err.Error(), "byte 3") {
+		!strings.Contains(err.Error(), "byte 5") {
 		t.Error(err)
 	}
 }

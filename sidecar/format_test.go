@@ -3,15 +3,17 @@ package sidecar_test
 // Offsets and sizes in bytes, as FORMAT.md 2.1 and 2.2 state them.
 const (
 	atVersion     = 8
-	atNumSections = 12
+	atRequired    = 12
+	atOptional    = 14
 	atArchiveSize = 16
 	atEntries     = 24
 	atCounts      = 32
-	atReserved    = 104
-	atSections    = 160
+	atNumSections = 112
+	atReserved    = 116
+	atSections    = 120
 	sectionEntry  = 24
-	atDigest      = 304
-	atTail        = 312
+	atUnused      = atSections + 6*sectionEntry // of the list of sections
+	atDigest      = 504
 
 	recSize    = 8
 	recContent = 16

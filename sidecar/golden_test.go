@@ -12,6 +12,7 @@ import (
 
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
 	"github.com/tarpack/tpk/sidecar/internal/sidecartest"
 )
@@ -81,26 +82,33 @@ func dumpSidecar(b []byte, m *sidecartest.Model) string {
 			"-run TestGolden -update\n\n")
 	d.note(8, "magic")
 	d.note(4, "version")
-	d.note(4, "sections")
+	d.note(2, "required features")
+	d.note(2, "optional features")
 	d.note(8, "archive of %d bytes", u64())
 	d.note(8, "%d entries", u64())
 	for _, what := range []string{"files", "directories", "symbolic links", "hard links",
 		"specials", "duplicates"} {
 		d.note(8, "%d %s", u64(), what)
 	}
-	for _, what := range []string{"files", "hard links", "members with content"} {
+	for _, what := range []string{"files", "hard links", "members with content",
+		"members that duplicates save"} {
 		d.note(8, "%d bytes of %s", u64(), what)
 	}
-	d.note(56, "reserved")
+	d.note(4, "sections")
+	d.note(4, "reserved")
 	var ends [layout.NumSections]int
 	for i, name := range layout.SectionNames {
-		ends[i] = int(u64() + le.Uint64(b[d.at+8:]))
-		d.note(8, "%s: offset %d", name, u64())
+		off := u64() & (1<<56 - 1)
+		ends[i] = int(off + le.Uint64(b[d.at+8:]))
+		d.note(7, "%s: offset %d", name, off)
+		d.note(1, "  section %d", b[d.at])
 		d.note(8, "  length %d", u64())
 		d.note(8, "  hash")
 	}
+	for range layout.MaxSections - layout.NumSections {
+		d.note(24, "unused")
+	}
 	d.note(8, "digest")
-	d.note(8, "reserved")
 	for i, section := range []func(d *dumper, m *sidecartest.Model, end int){dumpRecords,
 		dumpBlocks, dumpLinks, dumpSegments, dumpPaths, dumpTable} {
 		fmt.Fprintf(d, "\n# %s\n", layout.SectionNames[i])
@@ -115,6 +123,10 @@ func dumpSidecar(b []byte, m *sidecartest.Model) string {
 func dumpRecords(d *dumper, m *sidecartest.Model, _ int) {
 	for i, it := range m.Sorted {
 		d.note(8, "%d %.40q: header member at %d, %d bytes", i, it.Path, it.Offset, it.HeaderLen)
+		if it.Type == sidecar.TypeDir {
+			dumpDir(d, m, &it)
+			continue
+		}
 		d.note(8, "  size %d, padding member of %d bytes", it.Size, it.PadLen)
 		switch it.Type {
 		case sidecar.TypeFile:
@@ -130,8 +142,6 @@ func dumpRecords(d *dumper, m *sidecartest.Model, _ int) {
 		switch it.Type {
 		case sidecar.TypeFile:
 			d.note(4, "  CRC-32")
-		case sidecar.TypeDir:
-			d.note(4, "  ends at entry %d", it.End)
 		case sidecar.TypeHardlink:
 			d.note(4, "  target is entry %d", it.Target)
 		default:
@@ -140,6 +150,18 @@ func dumpRecords(d *dumper, m *sidecartest.Model, _ int) {
 		d.note(8, "  time %d, mode %04o, %v, %v, duplicate %v", it.ModTime, it.Mode, it.Type,
 			it.Coding, it.Duplicate)
 	}
+}
+
+// dumpDir annotates the record of a directory, after its header member.
+func dumpDir(d *dumper, m *sidecartest.Model, it *build.Item) {
+	t := m.Totals(it.Path)
+	d.note(8, "  %d bytes below it", t.Bytes)
+	d.note(7, "  %d bytes of members with content", t.Members)
+	d.note(1, "  high bits of the offset")
+	d.note(4, "  %d names that are no directories", t.NonDirs)
+	d.note(4, "  nothing")
+	d.note(4, "  ends at entry %d", it.End)
+	d.note(8, "  time %d, mode %04o, %v", it.ModTime, it.Mode, it.Type)
 }
 
 func dumpBlocks(d *dumper, m *sidecartest.Model, end int) {

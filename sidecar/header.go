@@ -3,21 +3,22 @@ package sidecar
 import (
 	"fmt"
 
-	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
 // header holds the decoded header.
 type header struct {
+	features    Features
 	archiveSize int64
 	entries     uint64
 	stats       Stats
+	all         []layout.Span // every section, in the order of the file
 	sections    [layout.NumSections]layout.Span
 	digest      uint64
 }
 
 // size returns the size of the sidecar: the end of the last section.
-func (h *header) size() int64 { return h.sections[layout.NumSections-1].End() }
+func (h *header) size() int64 { return h.all[len(h.all)-1].End() }
 
 // parseHeader decodes and checks the header of a sidecar of size bytes: the digest, and that the
 // sections lie within size and have the lengths that the number of entries requires.
@@ -34,12 +35,16 @@ func parseHeader(b *layout.Header, size int64) (*header, error) {
 		digest:      b.Digest(),
 	}
 	if d := b.Sum(); d != h.digest {
+		if b.IsDraft() {
+			return nil, ErrDraft
+		}
 		return nil, layout.Corruptf("header has digest %016x, states %016x", d, h.digest)
 	}
-	if n := b.NumSections(); n != layout.NumSections {
-		return nil, layout.Corruptf("%d sections", n)
+	h.features.Required, h.features.Optional = b.Features()
+	if err := h.features.Check(); err != nil {
+		return nil, err
 	}
-	if h.archiveSize < layout.TrailerMember || h.archiveSize > coding.MaxSize {
+	if h.archiveSize < layout.TrailerMember || h.archiveSize > h.maxSize() {
 		return nil, layout.Corruptf("archive of %d bytes", uint64(h.archiveSize))
 	}
 	if h.entries > layout.MaxEntries {
@@ -60,22 +65,37 @@ func parseHeader(b *layout.Header, size int64) (*header, error) {
 	return h, h.checkLengths(size)
 }
 
-// placeSections decodes the list of sections and checks that they follow one another.
-func (h *header) placeSections(b *layout.Header, size int64) error {
-	next := int64(layout.HeaderSize)
-	for i := range h.sections {
-		s := b.Section(i)
-		if s.Off != next || uint64(s.Len) > uint64(size-next) {
-			return layout.Corruptf("section %s at %d, %d bytes, in a file of %d bytes",
-				layout.SectionNames[i], uint64(s.Off), uint64(s.Len), size)
-		}
-		h.sections[i] = s
-		next = layout.Aligned(s.End())
-		if i < layout.NumSections-1 && next > size {
-			return layout.Corruptf("file of %d bytes ends in section %s",
-				size, layout.SectionNames[i])
-		}
+// maxSize returns how many bytes an archive, or all archives of a set, can have.
+func (h *header) maxSize() int64 {
+	if h.features.Optional&Set != 0 {
+		return layout.MaxSetOffset
 	}
+	return layout.MaxOffset
+}
+
+// placeSections decodes the list of sections. It checks that they follow one another, and that they
+// are those of this program. Others may come after them if they belong to a feature that this
+// program does not know.
+func (h *header) placeSections(b *layout.Header, size int64) error {
+	n := int(b.NumSections())
+	unknown := h.features.CheckWrite() != nil
+	if n < layout.NumSections || n > layout.MaxSections || n > layout.NumSections && !unknown {
+		return layout.Corruptf("%d sections", b.NumSections())
+	}
+	next := int64(layout.HeaderSize)
+	for i := range n {
+		s := b.Section(i)
+		if i < layout.NumSections && s.ID != uint8(i+1) {
+			return layout.Corruptf("section %d stands where section %d should", s.ID, i+1)
+		}
+		if s.Off != next || next > size || uint64(s.Len) > uint64(size-next) {
+			return layout.Corruptf("section %s at %d, %d bytes, in a file of %d bytes",
+				layout.SectionName(s.ID), s.Off, uint64(s.Len), size)
+		}
+		h.all = append(h.all, s)
+		next = layout.Aligned(s.End())
+	}
+	copy(h.sections[:], h.all)
 	if h.size() != size {
 		return layout.Corruptf("file of %d bytes, its sections end at %d", size, h.size())
 	}

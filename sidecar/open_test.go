@@ -55,6 +55,15 @@ func TestOpenErrors(t *testing.T) {
 			sidecar.ErrVersion},
 		{"version 0", func(b []byte) []byte { b[atVersion] = 0; return b }, sidecar.ErrVersion},
 		{"5 sections", func(b []byte) []byte { b[atNumSections] = 5; return b }, sidecar.ErrCorrupt},
+		{"7 sections", func(b []byte) []byte { b[atNumSections] = 7; return b }, sidecar.ErrCorrupt},
+		{"17 sections", func(b []byte) []byte { b[atNumSections] = 17; return b }, sidecar.ErrCorrupt},
+		{"without the bit of the final format", func(b []byte) []byte { b[atRequired] = 0; return b },
+			sidecar.ErrDraft},
+		{"an unknown required feature", func(b []byte) []byte { b[atRequired+1] = 0x80; return b },
+			sidecar.ErrVersion},
+		{"an unknown optional feature", func(b []byte) []byte { b[atOptional+1] = 0x80; return b }, nil},
+		{"2^63 bytes of files", func(b []byte) []byte { b[atCounts+6*8+7] = 0x80; return b },
+			sidecar.ErrCorrupt},
 		{"an archive of 63 bytes", func(b []byte) []byte {
 			le.PutUint64(b[atArchiveSize:],
 				63)
@@ -84,14 +93,16 @@ func TestOpenErrors(t *testing.T) {
 		{"too many duplicates", func(b []byte) []byte { b[atCounts+40] = 3; return b },
 			sidecar.ErrCorrupt},
 		{"a reserved byte", func(b []byte) []byte { b[atReserved] = 1; return b }, sidecar.ErrCorrupt},
-		{"a byte of the tail", func(b []byte) []byte { b[atTail] = 1; return b }, sidecar.ErrCorrupt},
+		{"a section more, not counted", func(b []byte) []byte { b[atUnused+7] = 7; return b },
+			sidecar.ErrCorrupt},
+		{"the last byte before the digest", func(b []byte) []byte { b[atDigest-1] = 1; return b },
+			sidecar.ErrCorrupt},
+		{"records under another id", func(b []byte) []byte { section(b, layout.Records)[7] = 2; return b },
+			sidecar.ErrCorrupt},
 		{"records elsewhere", func(b []byte) []byte { section(b, layout.Records)[0]++; return b },
 			sidecar.ErrCorrupt},
-		{"records at 2^63", func(b []byte) []byte {
-			section(b,
-				layout.Records)[7] = 0x80
-			return b
-		}, sidecar.ErrCorrupt},
+		{"records at 2^55", func(b []byte) []byte { section(b, layout.Records)[6] = 0x80; return b },
+			sidecar.ErrCorrupt},
 		{"records of 2^63 bytes", func(b []byte) []byte {
 			section(b,
 				layout.Records)[15] = 0x80
@@ -186,7 +197,7 @@ func TestVerifyResealed(t *testing.T) {
 	for i := recTime; i < recType; i++ {
 		free[i] = true
 	}
-	rec := int(binary.LittleEndian.Uint64(good[atSections:]))
+	rec := int(binary.LittleEndian.Uint32(good[atSections:]))
 	for i := layout.HeaderSize * 8; i < len(good)*8; i++ {
 		b := bytes.Clone(good)
 		b[i/8] ^= 1 << (i % 8)

@@ -11,13 +11,14 @@ type Stats struct {
 	FileBytes   uint64 // sizes of all regular files
 	LinkBytes   uint64 // sizes of the targets of all hard links
 	MemberBytes uint64 // lengths of all content members (C) in the archive
+	SavedBytes  uint64 // lengths of the content members of the targets of all duplicates
 }
 
 // fields returns the fields in the order of the header.
 func (s *Stats) fields() [layout.NumStats]*uint64 {
 	return [...]*uint64{
 		&s.Files, &s.Dirs, &s.Symlinks, &s.Hardlinks, &s.Specials, &s.Duplicates,
-		&s.FileBytes, &s.LinkBytes, &s.MemberBytes,
+		&s.FileBytes, &s.LinkBytes, &s.MemberBytes, &s.SavedBytes,
 	}
 }
 
@@ -52,7 +53,8 @@ func (s *Stats) check(n uint64) error {
 		}
 		sum += c // of numbers below 2^32
 	}
-	if sum != n || s.Duplicates > s.Hardlinks {
+	if sum != n || s.Duplicates > s.Hardlinks ||
+		max(s.FileBytes, s.LinkBytes) > layout.MaxBytes {
 		return layout.Corruptf("it counts %+v among %d entries", *s, n)
 	}
 	return nil

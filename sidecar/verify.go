@@ -2,31 +2,49 @@ package sidecar
 
 import (
 	"bytes"
+	"errors"
 	"runtime/debug"
 
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
+	"github.com/tarpack/tpk/sidecar/internal/totals"
 )
 
 // Verify checks the whole sidecar: the hash of each section; each record; that paths are valid, in
 // order and in directories that are entries; that what an entry needs comes earlier in the archive;
-// that the table leads to each entry; and the statistics. Its errors wrap [ErrCorrupt], or are
-// those of reading. A sidecar that passes is byte for byte one that package build makes.
+// that the table leads to each entry; the statistics; and the totals of directories. Its errors wrap
+// [ErrCorrupt], or are those of reading, or a [FeatureError]. A sidecar that passes is byte for byte
+// one that package build makes.
 //
-// Verify reads every byte, in memory that does not depend on the number of entries. It does not
-// compare the sidecar with its archive.
-func (x *Index) Verify() (err error) {
+// Verify reads every byte. Its memory does not depend on the number of entries: if there are many
+// hard links, it sorts them in a temporary file. It does not compare the sidecar with its archive.
+func (x *Index) Verify() error {
+	if err := x.features.CheckWrite(); err != nil {
+		return err
+	}
+	return x.VerifyKnown()
+}
+
+// VerifyKnown is Verify for an index that may have optional features which are not known. It does
+// not look at their sections, except for the hashes.
+func (x *Index) VerifyKnown() (err error) {
 	defer x.caught(debug.SetPanicOnFault(true), &err)
-	v := &verifier{x: x, sc: x.sequential(scanAhead)}
-	for _, step := range []func() error{v.hashes, v.entries, v.totals, x.verifyTable} {
+	v := &verifier{x: x, sc: x.sequential(scanAhead), names: totals.NewNames("", namesMemory)}
+	defer func() { err = errors.Join(err, v.names.Close()) }()
+	for _, step := range []func() error{
+		v.hashes, v.entries, v.counts, v.dirTotals, x.verifyTable,
+	} {
 		if err := step(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// namesMemory is the memory for hard links, in bytes.
+const namesMemory = 16 << 20
 
 // verifier holds the state of Verify.
 type verifier struct {
@@ -35,6 +53,7 @@ type verifier struct {
 	path []byte    // of the entry before
 	dirs []openDir // the directories around the current entry, outermost first
 
+	names     *totals.Names
 	stats     Stats
 	links     int64 // bytes of the texts of symbolic links
 	segmented int64 // segmented files so far
@@ -54,11 +73,11 @@ type openDir struct {
 func (v *verifier) hashes() error {
 	const step = 256 << 10
 	var d xxhash.Digest
-	var buf buffer
-	for i, s := range v.x.sections {
+	var buf []byte
+	for i, s := range v.x.all {
 		d.Reset()
 		for at := int64(0); at < s.Len; at += step {
-			b, err := v.x.view(i, at, min(step, s.Len-at), &buf)
+			b, err := v.x.bytesAt(s.Off+at, min(step, s.Len-at), &buf)
 			if err != nil {
 				return err
 			}
@@ -66,7 +85,7 @@ func (v *verifier) hashes() error {
 		}
 		if h := d.Sum64(); h != s.Hash {
 			return layout.Corruptf("section %s has hash %016x, the header states %016x",
-				layout.SectionNames[i], h, s.Hash)
+				layout.SectionName(s.ID), h, s.Hash)
 		}
 		if err := v.gap(i); err != nil {
 			return err
@@ -77,19 +96,20 @@ func (v *verifier) hashes() error {
 
 // gap checks that the bytes between section i and the next are zero.
 func (v *verifier) gap(i int) error {
-	if i == layout.NumSections-1 {
+	if i == len(v.x.all)-1 {
 		return nil
 	}
-	end := v.x.sections[i].End()
+	end := v.x.all[i].End()
 	var gap [layout.Alignment]byte
-	b := gap[:v.x.sections[i+1].Off-end]
+	b := gap[:v.x.all[i+1].Off-end]
 	if v.x.r == nil {
 		copy(b, v.x.mem[end:])
 	} else if err := layout.ReadFull(v.x.r, b, end); err != nil {
 		return err
 	}
 	if gap != [layout.Alignment]byte{} {
-		return layout.Corruptf("bytes after section %s are not zero", layout.SectionNames[i])
+		return layout.Corruptf("bytes after section %s are not zero",
+			layout.SectionName(v.x.all[i].ID))
 	}
 	return nil
 }
@@ -179,11 +199,15 @@ func (v *verifier) target(row *Row) error {
 	if err != nil {
 		return err
 	}
-	if layout.AsRecord(b).Offset() >= row.Entry.Offset {
+	t := layout.AsRecord(b)
+	if t.Offset() >= row.Entry.Offset {
 		return layout.Corruptf("entry %d, %q, is earlier in the archive than its target",
 			row.Ordinal, row.Path)
 	}
-	return nil
+	if row.Entry.Duplicate {
+		v.stats.SavedBytes += uint64(t.Wide())
+	}
+	return v.names.Add(row.Entry.Target, uint32(row.Ordinal), uint64(t.Wide()))
 }
 
 // link checks the text of a symbolic link.
@@ -231,8 +255,8 @@ func (v *verifier) segmentsOf(row *Row) error {
 	return nil
 }
 
-// totals checks the statistics and that no section has bytes left over.
-func (v *verifier) totals() error {
+// counts checks the statistics and that no section has bytes left over.
+func (v *verifier) counts() error {
 	s := &v.x.sections
 	segments := layout.SegmentsLen(v.files, v.segments)
 	switch {

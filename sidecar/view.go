@@ -118,6 +118,20 @@ func (x *Index) readView(sec int, off, n int64, buf *buffer) ([]byte, error) {
 	return buf.b[:n], nil
 }
 
+// bytesAt returns n bytes at offset off of a sidecar that has them: in memory, or read into buf.
+func (x *Index) bytesAt(off, n int64, buf *[]byte) ([]byte, error) {
+	switch {
+	case x.closed:
+		return nil, os.ErrClosed
+	case x.r == nil:
+		return x.mem[off : off+n : off+n], nil
+	case int64(cap(*buf)) < n:
+		*buf = make([]byte, n)
+	}
+	b := (*buf)[:n]
+	return b, layout.ReadFull(x.r, b, off)
+}
+
 // record returns the record of entry i.
 func (x *Index) record(i int64, buf *buffer) ([]byte, error) {
 	return x.view(layout.Records, i*layout.RecordSize, layout.RecordSize, buf)

@@ -179,7 +179,7 @@ func TestDeviceFailures(t *testing.T) {
 	}
 
 	// Content that looks like a trailer is none, unless it was written for where it stands.
-	fake := format.Trailer{Entries: 1, Offset: 1, Digest: 1}.Append(nil)
+	fake := format.Trailer{Entries: 1, Offset: 1, Digest: 1, Features: tartest.Features}.Append(nil)
 	nested := tartest.Tree(t,
 		[2]string{"t", strings.Repeat(string(fake), 3) + tartest.Noise("x", 50_000)})
 	if _, err := packer.PackOn(ctx, nested, f, room, packer.Options{}); err != nil {

@@ -41,7 +41,7 @@ type OpenOptions struct {
 }
 
 // Open opens an archive and its sidecar. With a usable sidecar it reads 64 bytes of the archive and
-// 320 of the sidecar, whatever their sizes.
+// 512 of the sidecar, whatever their sizes.
 //
 // The name may be that of an archive, of a block device with an archive on it, or one that stands
 // for a shard set, as in SetList. A set is an Archive like any other. Its index is that of all

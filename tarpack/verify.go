@@ -130,6 +130,9 @@ func (v *verifier) run(ctx context.Context) (err error) {
 	whole := err == nil
 	switch {
 	case whole:
+		if err := v.a.Trailer.CheckWrite(); err != nil {
+			return fmt.Errorf("%s: %w", v.a.Name, err)
+		}
 	case errors.Is(err, format.ErrTruncated), errors.Is(err, format.ErrCorrupt):
 		v.report("", max(v.a.Size-format.EndSize, 0), err)
 	default:

@@ -180,7 +180,7 @@ func forgeIndexed(t testing.TB, archive string, entries []forge.Entry) bool {
 	t.Helper()
 	raw := forge.Archive(entries, 0)
 	if sidecar, err := forge.Index(raw); err == nil {
-		raw = forge.Archive(entries, binary.LittleEndian.Uint64(sidecar[304:]))
+		raw = forge.Archive(entries, binary.LittleEndian.Uint64(sidecar[504:]))
 	}
 	fixture.WriteFiles(t, map[string][]byte{archive: raw})
 	r := fixture.Run(t, "index", archive)

@@ -473,7 +473,7 @@ func TestDamaged(t *testing.T) {
 	for _, n := range []int{0, 1, 63, 64, 65, 1000, len(good.Archive) - 1, len(good.Archive) - 64} {
 		damage(fmt.Sprint("archive, ", n, " bytes left"), good.Archive[:n], good.Sidecar)
 	}
-	for _, n := range []int{0, 1, 319, 320, len(good.Sidecar) - 1} {
+	for _, n := range []int{0, 1, 511, 512, len(good.Sidecar) - 1} {
 		damage(fmt.Sprint("sidecar, ", n, " bytes left"), good.Archive, good.Sidecar[:n])
 	}
 	damage("something after the end", append(append([]byte(nil), good.Archive...), 0), good.Sidecar)

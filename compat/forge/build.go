@@ -34,6 +34,7 @@ type Item struct {
 	Shift        uint8 // if not 0, write the content in segments of 1<<Shift bytes
 
 	Blocks []byte // header blocks that differ from the fields
+	Member []byte // if set, it is written instead of an entry: a member that inflates to nothing
 	Hidden bool   // leave the entry out of the sidecar
 	Lies   func(*Record)
 }
@@ -78,6 +79,11 @@ func Build(items ...Item) (archive, sidecar []byte) {
 	groupSize := 0
 	for i := range items {
 		p := &placed{Item: &items[i]}
+		if p.Member != nil {
+			flush()
+			out, groupSize = append(out, p.Member...), 0
+			continue
+		}
 		all = append(all, p)
 		if p.Type != File {
 			if n := len(p.headerBlocks()); groupSize+n > 64<<10 {
@@ -96,8 +102,7 @@ func Build(items ...Item) (archive, sidecar []byte) {
 	flush()
 	n := uint64(len(all))
 	sidecar = index(all, int64(len(out))+64)
-	return append(out, Trailer(n, uint64(len(out)), binary.LittleEndian.Uint64(sidecar[304:]))...),
-		sidecar
+	return append(out, Trailer(n, uint64(len(out)), Digest(sidecar))...), sidecar
 }
 
 func (p *placed) headerBlocks() []byte {

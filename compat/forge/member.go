@@ -131,9 +131,16 @@ func (w *bitWriter) match(length uint) {
 	w.code(0, 5)
 }
 
-// Trailer returns T (FORMAT.md 1.2).
+// Trailer returns T (FORMAT.md 1.2), with the features of every archive.
 func Trailer(entries, offset, digest uint64) []byte {
-	p := []byte{'T', 1, 0, 0, 0, 0}
+	return TrailerOf(1, 0, entries, offset, digest)
+}
+
+// TrailerOf returns T with two sets of features.
+func TrailerOf(required, optional uint16, entries, offset, digest uint64) []byte {
+	p := []byte{'T', 1}
+	p = binary.LittleEndian.AppendUint16(p, required)
+	p = binary.LittleEndian.AppendUint16(p, optional)
 	p = binary.LittleEndian.AppendUint64(p, entries)
 	p = binary.LittleEndian.AppendUint64(p, offset)
 	p = binary.LittleEndian.AppendUint64(p, digest)

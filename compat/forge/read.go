@@ -18,12 +18,12 @@ func Index(archive []byte) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the member at %d: %w", at, err)
 		}
-		if len(extra) > 0 && extra[0] == 'T' && len(content) == 0 { // F: a former end
+		if len(extra) > 0 && extra[0] == 'T' && len(content) > 0 {
+			return index(all, int64(len(archive))), nil
+		}
+		if len(content) == 0 { // F, a former end, or an addition to the format
 			at += length
 			continue
-		}
-		if len(extra) > 0 && extra[0] == 'T' {
-			return index(all, int64(len(archive))), nil
 		}
 		items, err := headers(content)
 		if err != nil {

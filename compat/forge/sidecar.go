@@ -11,9 +11,16 @@ import (
 
 var le = binary.LittleEndian
 
+// The header of a sidecar (FORMAT.md 2.1).
+const (
+	headerSize = 512
+	sectionsAt = 120
+	digestAt   = 504
+)
+
 // Record is a record of a sidecar (FORMAT.md 2.2, section 1).
 type Record struct {
-	Offset, HeaderLen, Size, PadLen, ContentLen uint64
+	Offset, HeaderLen, Size, PadLen, ContentLen uint64 // of a directory, Size takes 8 bytes
 	Sniff                                       byte
 	Hash                                        uint64
 	Word                                        uint32 // CRC-32, end or target
@@ -26,10 +33,14 @@ func (r *Record) append(b []byte) []byte {
 	u48 := func(x uint64) { b = append(le.AppendUint32(b, uint32(x)), byte(x>>32), byte(x>>40)) }
 	u48(r.Offset)
 	b = le.AppendUint16(b, uint16(r.HeaderLen))
-	u48(r.Size)
-	b = le.AppendUint16(b, uint16(r.PadLen))
+	if r.Kind&15 == byte(Dir) {
+		b = le.AppendUint64(b, r.Size)
+	} else {
+		u48(r.Size)
+		b = le.AppendUint16(b, uint16(r.PadLen))
+	}
 	u48(r.ContentLen)
-	b = append(b, r.Sniff, 0)
+	b = append(b, r.Sniff, byte(r.Offset>>48))
 	b = le.AppendUint64(b, r.Hash)
 	b = le.AppendUint32(b, r.Word)
 	b = append(le.AppendUint32(b, uint32(r.Time)), byte(r.Time>>32))
@@ -61,19 +72,21 @@ func index(all []*placed, size int64) []byte {
 	sections[1], sections[4], places = paths(ps)
 	sections[5] = table(ps, places)
 
-	head := make([]byte, 320)
+	head := make([]byte, headerSize)
 	copy(head, "TPKINDEX")
 	le.PutUint32(head[8:], 1)
-	le.PutUint32(head[12:], 6)
+	le.PutUint16(head[12:], 1)
 	le.PutUint64(head[16:], uint64(size))
 	le.PutUint64(head[24:], uint64(len(ps)))
-	stats(head[32:104], ps, ordinals)
+	stats(head[32:112], ps, ordinals)
+	le.PutUint32(head[112:], uint32(len(sections)))
 	out := head
 	for i, s := range sections {
 		out = append(out, make([]byte, -len(out)&63)...)
-		le.PutUint64(out[160+24*i:], uint64(len(out)))
-		le.PutUint64(out[168+24*i:], uint64(len(s)))
-		le.PutUint64(out[176+24*i:], xxhash.Sum64(s))
+		at := out[sectionsAt+24*i:]
+		le.PutUint64(at, uint64(len(out))|uint64(i+1)<<56)
+		le.PutUint64(at[8:], uint64(len(s)))
+		le.PutUint64(at[16:], xxhash.Sum64(s))
 		out = append(out, s...)
 	}
 	Seal(out)
@@ -81,7 +94,18 @@ func index(all []*placed, size int64) []byte {
 }
 
 // Seal sets the digest of a sidecar after a change of its header.
-func Seal(sidecar []byte) { le.PutUint64(sidecar[304:], xxhash.Sum64(sidecar[:304])) }
+func Seal(sidecar []byte) { le.PutUint64(sidecar[digestAt:], xxhash.Sum64(sidecar[:digestAt])) }
+
+// SetFeatures sets the features of a sidecar, and its digest.
+func SetFeatures(sidecar []byte, required, optional uint16) {
+	le.PutUint16(sidecar[12:], required)
+	le.PutUint16(sidecar[14:], optional)
+	Seal(sidecar)
+}
+
+// Digest returns the digest of a sidecar, and Entries the number of its entries.
+func Digest(sidecar []byte) uint64  { return le.Uint64(sidecar[digestAt:]) }
+func Entries(sidecar []byte) uint64 { return le.Uint64(sidecar[24:]) }
 
 // stats sets the counts of the header, from byte 32.
 func stats(b []byte, ps []*placed, ordinals map[string]int) {
@@ -94,11 +118,15 @@ func stats(b []byte, ps []*placed, ordinals map[string]int) {
 			add(48, int64(len(p.Content)))
 			add(64, p.content)
 		case Hardlink:
+			i, ok := ordinals[p.Link]
 			if p.Duplicate {
 				add(40, 1)
 			}
-			if i, ok := ordinals[p.Link]; ok {
+			if ok {
 				add(56, int64(len(ps[i].Content)))
+			}
+			if ok && p.Duplicate {
+				add(72, ps[i].content)
 			}
 		}
 	}
@@ -119,6 +147,7 @@ func records(ps []*placed, ordinals map[string]int) (rec, links []byte) {
 				end++
 			}
 			r.Word = uint32(end)
+			r.total(ps[i+1:end], ps, ordinals)
 		case Symlink:
 			r.Size, r.ContentLen = uint64(len(p.Link)), uint64(len(links))
 			links = append(links, p.Link...)
@@ -139,6 +168,32 @@ func records(ps []*placed, ordinals map[string]int) (rec, links []byte) {
 		rec = r.append(rec)
 	}
 	return rec, links
+}
+
+// total sets what is below a directory.
+func (r *Record) total(below, ps []*placed, ordinals map[string]int) {
+	contents := map[*placed]bool{}
+	names, members := uint64(0), uint64(0)
+	for _, p := range below {
+		if p.Type == Dir {
+			continue
+		}
+		names++
+		content := p
+		if i, ok := ordinals[p.Link]; p.Type == Hardlink && ok {
+			content = ps[i]
+		}
+		if content.Type != File {
+			continue
+		}
+		r.Size += uint64(len(content.Content))
+		if !contents[content] {
+			contents[content] = true
+			members += uint64(content.content)
+		}
+	}
+	r.ContentLen, r.Sniff = members&(1<<48-1), byte(members>>48)
+	r.Hash = names // a u32, then four zero bytes
 }
 
 func (r *Record) fill(p *placed) {

@@ -134,7 +134,8 @@ func (d *dump) extra() {
 	}
 	d.take(1, "kind T")
 	d.take(1, "format version")
-	d.take(4, "")
+	d.take(2, "required features: bit 0, the final format")
+	d.take(2, "optional features")
 	d.take(8, "%d entries", le.Uint64(d.data[d.at:]))
 	d.take(8, "offset of T")
 	d.take(8, "digest of the sidecar")
@@ -198,7 +199,8 @@ func dumpSidecar(data []byte) string {
 	d.title("Header")
 	d.take(8, "TPKINDEX")
 	d.take(4, "version")
-	d.take(4, "sections")
+	d.take(2, "required features, as in T")
+	d.take(2, "optional features, as in T")
 	d.take(8, "size of the archive = %d", u64(16))
 	n := u64(24)
 	d.take(8, "N = %d entries", n)
@@ -206,20 +208,22 @@ func dumpSidecar(data []byte) string {
 		"FIFOs and devices", "of the hard links, duplicates"} {
 		d.take(8, "%d %s", u64(d.at), what)
 	}
-	for _, what := range []string{"files", "hard links", "all C"} {
+	for _, what := range []string{"files", "hard links", "all C", "C that duplicates save"} {
 		d.take(8, "%d bytes of %s", u64(d.at), what)
 	}
-	d.take(56, "")
+	d.take(4, "sections")
+	d.take(4, "")
 	names := []string{"records", "path blocks", "link targets", "segments", "paths", "table"}
-	for i, name := range names {
-		d.take(8, "section %d, %s: offset %d", i+1, name, u64(d.at))
+	for _, name := range names {
+		d.take(7, "%s: offset %d", name, u64(d.at)&(1<<56-1))
+		d.take(1, "  section %d", d.data[d.at])
 		d.take(8, "  length %d", u64(d.at))
 		d.take(8, "  xxHash64")
 	}
+	d.take(10*24, "room for 10 more sections")
 	d.take(8, "digest, the same as in T")
-	d.take(8, "")
 	for i, name := range names {
-		offset, length := u64(160+24*i), u64(168+24*i)
+		offset, length := u64(120+24*i)&(1<<56-1), u64(128+24*i)
 		if offset > d.at {
 			d.take(offset-d.at, "gap")
 		}
@@ -288,20 +292,35 @@ func (d *dump) record(i int) {
 	header := map[byte]string{1: "H", 2: "G", 4: "G"}[typ]
 	d.take(6, "%d: %s; offset of %s = %d", i, kind, header, u(0, 6))
 	d.take(2, "  length of %s = %d", header, u(6, 2))
+	if typ == 2 {
+		d.take(8, "  %d bytes of files and hard links below it", u(8, 8))
+		d.take(7, "  %d bytes of their C", u(16, 7))
+		d.take(1, "  high byte of the offset")
+		d.take(4, "  %d names that are not directories", u(24, 4))
+		d.take(4, "")
+		d.take(4, "  end = %d", u(32, 4))
+		d.attributes(b)
+		return
+	}
 	d.take(6, "  size = %d", u(8, 6))
 	d.take(2, "  length of P = %d", u(14, 2))
 	d.take(6, "  length of C = %d", u(16, 6))
-	d.take(2, "  sniff = %d", b[22])
+	d.take(1, "  sniff = %d", b[22])
+	d.take(1, "  high byte of the offset")
 	d.take(8, "  xxHash64")
 	switch typ {
 	case 1:
 		d.take(4, "  CRC-32")
-	case 2:
-		d.take(4, "  end = %d", u(32, 4))
 	default:
 		d.take(4, "  target = %d", u(32, 4))
 	}
-	d.take(5, "  mtime = %d", u(36, 5))
-	d.take(2, "  mode = %04o", u(41, 2))
-	d.take(1, "  type = %d, coding = %d, duplicate = %d", typ, b[43]>>4&3, b[43]>>6)
+	d.attributes(b)
+}
+
+// attributes writes the end of the record b.
+func (d *dump) attributes(b []byte) {
+	le := binary.LittleEndian
+	d.take(5, "  mtime = %d", uint64(le.Uint32(b[36:]))|uint64(b[40])<<32)
+	d.take(2, "  mode = %04o", le.Uint16(b[41:]))
+	d.take(1, "  type = %d, coding = %d, duplicate = %d", b[43]&15, b[43]>>4&3, b[43]>>6)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +38,10 @@ func forgedItems() []forge.Item {
 		{Path: "fifo", Type: forge.FIFO, Mode: 0o644},
 		{Path: "null", Type: forge.Char, Mode: 0o666, Major: 1, Minor: 3},
 		{Path: "disk", Type: forge.Block, Mode: 0o660, Major: 8, Minor: 1},
+	}
+	for i, extra := range [][]byte{nil, []byte("X"), append([]byte("I"), make([]byte, 16_320)...)} {
+		// An addition to the format, before the first entry and between two.
+		items = slices.Insert(items, 5*i, forge.Item{Member: forge.Member(nil, extra)})
 	}
 	deep := strings.Repeat("component/", 40)
 	for i := range strings.Count(deep, "/") {

@@ -7,6 +7,7 @@ import (
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
+	"github.com/tarpack/tpk/sidecar/internal/sorter"
 )
 
 // Options are the options of [New].
@@ -19,12 +20,22 @@ type Options struct {
 	// Unordered omits the rules about what comes earlier in the archive. It is for the index of
 	// something that will become an archive. All methods of such an index work except Verify.
 	Unordered bool
+	// Set states that the index is that of a set: offsets run through all of its archives.
+	Set bool
+}
+
+// maxSize returns how many bytes the archive, or the archives of the set, can have.
+func (o *Options) maxSize() int64 {
+	if o.Set {
+		return layout.MaxSetOffset
+	}
+	return layout.MaxOffset
 }
 
 // Builder makes a sidecar. It must not be used by two goroutines at a time.
 type Builder struct {
 	opt   Options
-	items *sorter
+	items *sorter.Sorter
 	n     uint64 // items
 
 	stats     sidecar.Stats
@@ -33,6 +44,8 @@ type Builder struct {
 	segments  int64 // of all segmented files
 	end       int64 // of the last member in the archive
 	done      bool
+
+	features sidecar.Features
 }
 
 // errDone is the error of a builder that was finished or closed.
@@ -45,8 +58,19 @@ func New(o Options) *Builder {
 	if o.Memory <= 0 {
 		o.Memory = defaultMemory
 	}
-	return &Builder{opt: o, items: newSorter(o.TempDir, o.Memory/2)}
+	b := &Builder{opt: o, items: sorter.New(o.TempDir, o.Memory/2)}
+	b.features.Required = sidecar.Final
+	if o.Set {
+		b.features.Optional = sidecar.Set
+	}
+	return b
 }
+
+// MarkShard states that the archive was written as one of a set. It is called before Finish.
+func (b *Builder) MarkShard() { b.features.Optional |= sidecar.Shard }
+
+// Features returns the features that the sidecar states, and the trailer of its archive.
+func (b *Builder) Features() sidecar.Features { return b.features }
 
 // Len returns the number of items added.
 func (b *Builder) Len() uint64 { return b.n }
@@ -55,7 +79,7 @@ func (b *Builder) Len() uint64 { return b.n }
 // than once.
 func (b *Builder) Close() error {
 	b.done = true
-	return b.items.close()
+	return b.items.Close()
 }
 
 // Add adds an entry. Entries may come in any order of paths. Of two entries whose headers share a
@@ -82,11 +106,17 @@ func (b *Builder) Add(it Item) error {
 	if err := it.check(); err != nil {
 		return fmt.Errorf("%w: %q: %w", ErrItem, it.Path, err)
 	}
+	if it.Offset > b.opt.maxSize() {
+		return fmt.Errorf("%w: %q: offset %d", ErrItem, it.Path, it.Offset)
+	}
 	if b.n >= layout.MaxEntries {
 		return fmt.Errorf("%w: %q: there are %d already, the most that a sidecar can hold",
 			ErrItem, it.Path, b.n)
 	}
-	key, val, err := b.items.add(len(it.Path), itemMore+len(it.Link)+4*len(it.Segments))
+	if b.stats.FileBytes > layout.MaxBytes-uint64(it.Size) {
+		return fmt.Errorf("%w: %q: the files have more than 2^62 bytes", ErrItem, it.Path)
+	}
+	key, val, err := b.items.Add(len(it.Path), itemMore+len(it.Link)+4*len(it.Segments))
 	if err != nil {
 		return err
 	}

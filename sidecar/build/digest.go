@@ -3,6 +3,7 @@ package build
 import (
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -18,14 +19,24 @@ import (
 const digestPart = 1 << 20
 
 // Digest returns the digest of the sidecar that a Builder makes of n items for an archive of
-// archiveSize bytes. It writes nothing, and its memory is bounded: 16 MiB, and 8 bytes for each
-// segment. It is for an archive composed of parts of one that has an index.
+// archiveSize bytes. Its memory is bounded: 24 MiB, and 8 bytes for each segment. If there are many
+// hard links or directories, it sorts them in temporary files. It is for an archive composed of
+// parts of one that has an index.
 //
-// Items come in path order. Their End and Target are set, and for a hard link Size, Hash and Sniff,
-// which Finish would find. Digest goes through them once for each million of them, and they must be
-// the same each time. It checks only their number and the order of the paths.
-func Digest(items iter.Seq2[*Item, error], n int, archiveSize int64) (uint64, error) {
+// Items come in path order. Their End and Target are set, and for a hard link Size, Hash, Sniff and
+// TargetLen, which Finish would find. Digest goes through them twice, and then once for each million
+// of them, and they must be the same each time. It checks only their number and the order of the
+// paths.
+func Digest(
+	items iter.Seq2[*Item, error], n int, archiveSize int64,
+) (digest uint64, err error) {
+	below := newDigestTotals()
+	defer func() { err = errors.Join(err, below.close()) }()
 	d := newDigester(n)
+	if d.totals, err = below.run(items); err != nil {
+		return 0, err
+	}
+	d.stats.SavedBytes = below.saved
 	table := newHashedSection()
 	t := layout.NewTableWriter(table.w, int64(n))
 	parts := uint64(max(1, (n+digestPart-1)/digestPart))
@@ -75,6 +86,7 @@ func (h *hashedSection) WriteAt(p []byte, _ int64) (int, error) { return h.d.Wri
 type digester struct {
 	entries   uint64
 	stats     sidecar.Stats
+	totals    *patcher // of the directories
 	sections  [layout.NumSections]*hashedSection
 	path      []byte // of the item before
 	rows      []byte // of the section of segments
@@ -108,7 +120,9 @@ func (d *digester) part(items iter.Seq2[*Item, error], part, parts uint64) error
 			return fmt.Errorf("%w: %q comes after %q", ErrItem, it.Path, d.path)
 		}
 		if part == 0 {
-			d.item(it, uint32(n))
+			if err := d.item(it, uint32(n)); err != nil {
+				return err
+			}
 		}
 		shared := layout.CommonPrefix(d.path, []byte(it.Path))
 		d.path = append(d.path[:shared], it.Path[shared:]...)
@@ -126,7 +140,7 @@ func (d *digester) part(items iter.Seq2[*Item, error], part, parts uint64) error
 }
 
 // item adds an item to the sections, except to those of paths.
-func (d *digester) item(it *Item, ordinal uint32) {
+func (d *digester) item(it *Item, ordinal uint32) error {
 	e := it.Entry
 	linkOffset := int64(0)
 	switch {
@@ -140,6 +154,8 @@ func (d *digester) item(it *Item, ordinal uint32) {
 	d.stats.Add(&e)
 	r := layout.AsRecord(d.sections[layout.Records].w.Next(layout.RecordSize))
 	putRecord(r, &e, linkOffset)
+	_, err := d.totals.apply(r[:], int64(ordinal))
+	return err
 }
 
 func (d *digester) addSegments(it *Item, ordinal uint32) {
@@ -166,8 +182,8 @@ func (d *digester) finish(archiveSize int64) (uint64, error) {
 		if err := s.w.Flush(); err != nil {
 			return 0, err
 		}
-		spans[i] = layout.Span{Off: at, Len: s.w.Off(), Hash: s.d.Sum64()}
+		spans[i] = layout.Span{ID: uint8(i + 1), Off: at, Len: s.w.Off(), Hash: s.d.Sum64()}
 		at = layout.Aligned(spans[i].End())
 	}
-	return newHeader(archiveSize, d.entries, &d.stats, &spans).Digest(), nil
+	return newHeader(sidecar.Features{Required: sidecar.Final}, archiveSize, d.entries, &d.stats, spans[:]).Digest(), nil
 }

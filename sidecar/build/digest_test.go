@@ -30,6 +30,12 @@ func TestDigest(t *testing.T) {
 			Segments: []uint32{2900, 3100, 3000}})
 		add(build.Item{Path: "link", Link: "big", Entry: sidecar.Entry{Type: sidecar.TypeHardlink,
 			Duplicate: true}})
+		// A link in a folder that ends before its target, and two in one after it.
+		add(build.Item{Path: "a", Entry: sidecar.Entry{Type: sidecar.TypeDir}})
+		add(build.Item{Path: "a/link", Link: "big", Entry: sidecar.Entry{Type: sidecar.TypeHardlink}})
+		add(build.Item{Path: "z", Entry: sidecar.Entry{Type: sidecar.TypeDir}})
+		add(build.Item{Path: "z/1", Link: "big", Entry: sidecar.Entry{Type: sidecar.TypeHardlink}})
+		add(build.Item{Path: "z/2", Link: "big", Entry: sidecar.Entry{Type: sidecar.TypeHardlink}})
 		add(build.Item{Path: "soft", Link: "else/where", Entry: sidecar.Entry{Type: sidecar.TypeSymlink}})
 		var m build.Memory
 		want, _, err := b.Finish(&m, size)

@@ -12,7 +12,8 @@
 //	            hash and ordinal of each path ─→ sorter ─→ table
 //	            hard links ─→ sorter, by target ─→ side by side with the items ─→ patches
 //	            ends of directories ─→ patches
-//	         all sections, read back and patched ─→ their hashes ─→ header
+//	         records, read back and patched ─→ totals of directories
+//	         all sections, read back with the totals ─→ their hashes ─→ header
 package build
 
 import (

@@ -11,6 +11,8 @@ import (
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
+	"github.com/tarpack/tpk/sidecar/internal/sorter"
+	"github.com/tarpack/tpk/sidecar/internal/totals"
 )
 
 // Finish writes the sidecar of all items to dst, which is empty, for an archive of archiveSize
@@ -25,7 +27,7 @@ func (b *Builder) Finish(dst File, archiveSize int64) (digest uint64, size int64
 		return 0, 0, errDone
 	}
 	b.done = true
-	if archiveSize < layout.TrailerMember || archiveSize > layout.MaxOffset ||
+	if archiveSize < layout.TrailerMember || archiveSize > b.opt.maxSize() ||
 		b.end > archiveSize-layout.TrailerMember {
 		return 0, 0, fmt.Errorf("%w: the last member ends at %d in an archive of %d bytes",
 			ErrItem, b.end, archiveSize)
@@ -40,7 +42,8 @@ func (b *Builder) Finish(dst File, archiveSize int64) (digest uint64, size int64
 //
 // It reads the items once, which yields all sections except the table. That leaves holes in the
 // records that depend on later entries. The values for the holes, patches, are sorted by ordinal
-// and filled in when the records are read back to be hashed. Hard links need a second pass over the
+// and filled in when the records are read back: the ends of directories and what hard links repeat
+// of their targets, to count totals, and then the totals. Hard links need a second pass over the
 // items, side by side with the targets of the links in order.
 type finisher struct {
 	b           *Builder
@@ -52,9 +55,11 @@ type finisher struct {
 	records, links, segRows, segEnds *layout.SectionWriter
 	paths                            layout.PathWriter
 
-	pairs   *sorter // hash and ordinal of each path, for the table
-	refs    *sorter // hard links by target
-	patches *sorter // by ordinal of the record
+	pairs   *sorter.Sorter // hash and ordinal of each path, for the table
+	refs    *sorter.Sorter // hard links by target
+	names   *totals.Names  // of contents that have several
+	patches *sorter.Sorter // by ordinal of the record: ends, and what links repeat
+	totals  *sorter.Sorter // by ordinal of the record: totals of directories
 
 	key  []byte // of the item before
 	path []byte // the same, readable
@@ -96,6 +101,9 @@ func newFinisher(b *Builder, dst File, archiveSize int64) *finisher {
 	s[layout.PathBlocks].Len = layout.NumBlocks(n) * layout.BlockOffsetSize
 	s[layout.Links].Len = b.linkBytes
 	s[layout.Segments].Len = layout.SegmentsLen(b.segmented, b.segments)
+	for i := range s {
+		s[i].ID = uint8(i + 1)
+	}
 	s[layout.Records].Off = layout.HeaderSize
 	for i := layout.Records + 1; i <= layout.Paths; i++ {
 		s[i].Off = layout.Aligned(s[i-1].End())
@@ -107,59 +115,63 @@ func newFinisher(b *Builder, dst File, archiveSize int64) *finisher {
 	f.segEnds = layout.NewSectionWriter(dst, segEnds)
 	f.paths.Blocks = layout.NewSectionWriter(dst, s[layout.PathBlocks].Off)
 	f.paths.Paths = layout.NewSectionWriter(dst, s[layout.Paths].Off)
-	f.pairs = newSorter(b.opt.TempDir, b.opt.Memory/4)
-	f.refs = newSorter(b.opt.TempDir, b.opt.Memory/8)
-	f.patches = newSorter(b.opt.TempDir, b.opt.Memory/8)
+	f.pairs = sorter.New(b.opt.TempDir, b.opt.Memory/4)
+	f.refs = sorter.New(b.opt.TempDir, b.opt.Memory/8)
+	f.names = totals.NewNames(b.opt.TempDir, b.opt.Memory/8)
+	f.patches = sorter.New(b.opt.TempDir, b.opt.Memory/8)
+	f.totals = sorter.New(b.opt.TempDir, b.opt.Memory/8)
 	return f
 }
 
 // close releases memory and temporary files.
 func (f *finisher) close() error {
-	return errors.Join(f.pairs.close(), f.refs.close(), f.patches.close(), f.b.Close())
+	return errors.Join(f.pairs.Close(), f.refs.Close(), f.names.Close(), f.patches.Close(),
+		f.totals.Close(), f.b.Close())
 }
 
 // run writes everything, the header last, and returns the digest.
 func (f *finisher) run() (digest uint64, err error) {
-	steps := []func() error{f.writeItems, f.resolveLinks, f.writeTable, f.hashSections}
+	steps := []func() error{
+		f.writeItems, f.resolveLinks, f.countTotals, f.writeTable, f.hashSections,
+	}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return 0, err
 		}
 	}
-	h := newHeader(f.archiveSize, f.b.n, &f.stats, &f.sections)
+	h := newHeader(f.b.features, f.archiveSize, f.b.n, &f.stats, f.sections[:])
 	_, err = f.dst.WriteAt(h[:], 0)
 	return h.Digest(), err
 }
 
 // newHeader returns the header of a sidecar with n entries.
 func newHeader(
-	archiveSize int64, n uint64, s *sidecar.Stats, sections *[layout.NumSections]layout.Span,
+	features sidecar.Features, archiveSize int64, n uint64, s *sidecar.Stats, sections []layout.Span,
 ) *layout.Header {
 	h := layout.NewHeader()
+	h.SetFeatures(features.Required, features.Optional)
 	h.SetArchiveSize(archiveSize)
 	h.SetEntries(n)
 	for i, n := range [layout.NumStats]uint64{
 		s.Files, s.Dirs, s.Symlinks, s.Hardlinks, s.Specials, s.Duplicates,
-		s.FileBytes, s.LinkBytes, s.MemberBytes,
+		s.FileBytes, s.LinkBytes, s.MemberBytes, s.SavedBytes,
 	} {
 		h.SetStat(i, n)
 	}
-	for i, span := range sections {
-		h.SetSection(i, span)
-	}
+	h.SetSections(sections)
 	h.Seal()
 	return h
 }
 
 // writeItems writes all sections in path order.
 func (f *finisher) writeItems() error {
-	items, err := f.b.items.iterate()
+	items, err := f.b.items.Iterate()
 	if err != nil {
 		return err
 	}
 	f.segRows.Uint64(uint64(f.b.segmented))
 	for {
-		key, val, ok, err := items.next()
+		key, val, ok, err := items.Next()
 		if err != nil {
 			return err
 		}
@@ -212,7 +224,7 @@ func (f *finisher) item(key []byte, val itemValue) error {
 		f.segmented(val.shift(), more)
 	}
 
-	pair, place, err := f.pairs.add(pairSize, pairPlace)
+	pair, place, err := f.pairs.Add(pairSize, pairPlace)
 	if err != nil {
 		return err
 	}
@@ -260,7 +272,7 @@ func (f *finisher) enter(val itemValue, shared int) error {
 // closeDirs ends all directories except the outermost few. Their last entry is the item before.
 func (f *finisher) closeDirs(keep int) error {
 	for _, d := range f.dirs[keep:] {
-		val, err := f.patch(d.ordinal, dirPatchSize)
+		val, err := patch(f.patches, d.ordinal, dirPatchSize)
 		if err != nil {
 			return err
 		}

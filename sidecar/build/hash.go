@@ -6,18 +6,17 @@ import (
 	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
+// recordsBuffer is how many bytes of records are read back at a time: whole records.
+const recordsBuffer = layout.SectionBuffer / layout.RecordSize * layout.RecordSize
+
 // hashSections reads all sections back and hashes them. It fills the gaps between them with zeros,
-// and the holes in records with the patches.
+// and the totals into the records of directories.
 func (f *finisher) hashSections() error {
-	patches, err := f.patches.iterate()
+	fill, err := newPatcher(f.totals)
 	if err != nil {
 		return err
 	}
-	fill := &patcher{patches: patches}
-	if err := fill.next(); err != nil {
-		return err
-	}
-	buf := make([]byte, layout.SectionBuffer/layout.RecordSize*layout.RecordSize)
+	buf := make([]byte, recordsBuffer)
 	var zeros [layout.Alignment]byte
 	for i := range f.sections {
 		s := &f.sections[i]
@@ -33,7 +32,7 @@ func (f *finisher) hashSections() error {
 	return nil
 }
 
-// hashSection sets the hash of a section. If it is that of the records, it applies the patches
+// hashSection sets the hash of a section. If it is that of the records, it fills in the totals
 // first.
 func (f *finisher) hashSection(s *layout.Span, buf []byte, fill *patcher, records bool) error {
 	d := xxhash.New()

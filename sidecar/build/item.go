@@ -17,6 +17,9 @@ type Item struct {
 	Path string
 	Link string // symbolic link: its text; hard link: the path of its target
 
+	// TargetLen is the length of the C of a hard link's target. Only Digest needs it.
+	TargetLen int64
+
 	// Segmented file: the base-2 logarithm of the bytes of content in a segment, and the length in
 	// bytes of each segment in the deflate stream.
 	Shift    uint8

@@ -4,10 +4,11 @@ import (
 	"encoding/binary"
 
 	"github.com/tarpack/tpk/sidecar/internal/layout"
+	"github.com/tarpack/tpk/sidecar/internal/sorter"
 )
 
 // A patch fills a hole in the record of a directory or hard link. The key is the ordinal,
-// big-endian so that bytes sort like numbers. The length of the value distinguishes the two kinds.
+// big-endian so that bytes sort like numbers. The length of the value distinguishes the kinds.
 const (
 	patchKeySize = 4 // u32
 
@@ -18,11 +19,16 @@ const (
 	linkHash      = linkSize + 8   // u64
 	linkSniff     = linkHash + 8   // u8
 	linkPatchSize = linkSniff + 1  // 21
+
+	totalBytes     = 0                // u64
+	totalMembers   = totalBytes + 8   // u64
+	totalNonDirs   = totalMembers + 8 // u32
+	totalPatchSize = totalNonDirs + 4 // 20
 )
 
 // patch adds a patch of n bytes for the caller to fill.
-func (f *finisher) patch(ordinal uint32, n int) ([]byte, error) {
-	key, val, err := f.patches.add(patchKeySize, n)
+func patch(patches *sorter.Sorter, ordinal uint32, n int) ([]byte, error) {
+	key, val, err := patches.Add(patchKeySize, n)
 	if err != nil {
 		return nil, err
 	}
@@ -54,16 +60,43 @@ func (p linkPatch) apply(r *layout.Record) {
 	r.SetWide(0, p[linkSniff])
 }
 
+// totalPatch holds the totals of a directory.
+type totalPatch []byte
+
+func (p totalPatch) set(t layout.Totals) {
+	binary.LittleEndian.PutUint64(p[totalBytes:], t.Bytes)
+	binary.LittleEndian.PutUint64(p[totalMembers:], t.Members)
+	binary.LittleEndian.PutUint32(p[totalNonDirs:], t.NonDirs)
+}
+
+func (p totalPatch) apply(r *layout.Record) {
+	r.SetTotals(layout.Totals{
+		Bytes:   binary.LittleEndian.Uint64(p[totalBytes:]),
+		Members: binary.LittleEndian.Uint64(p[totalMembers:]),
+		NonDirs: binary.LittleEndian.Uint32(p[totalNonDirs:]),
+	})
+}
+
 // patcher applies patches to records.
 type patcher struct {
-	patches *iterator
+	patches *sorter.Iterator
 	ordinal int64 // of the next patch; −1 when none is left
 	val     []byte
 }
 
+// newPatcher returns a patcher, and ends adding to patches.
+func newPatcher(patches *sorter.Sorter) (*patcher, error) {
+	it, err := patches.Iterate()
+	if err != nil {
+		return nil, err
+	}
+	p := &patcher{patches: it}
+	return p, p.next()
+}
+
 // next reads the next patch.
 func (p *patcher) next() error {
-	key, val, ok, err := p.patches.next()
+	key, val, ok, err := p.patches.Next()
 	p.ordinal, p.val = -1, val
 	if ok {
 		p.ordinal = int64(binary.BigEndian.Uint32(key))
@@ -77,10 +110,13 @@ func (p *patcher) apply(records []byte, first int64) (patched bool, err error) {
 	end := first + int64(len(records))/layout.RecordSize
 	for p.ordinal >= 0 && p.ordinal < end {
 		r := layout.AsRecord(records[(p.ordinal-first)*layout.RecordSize:])
-		if len(p.val) == dirPatchSize {
+		switch len(p.val) {
+		case dirPatchSize:
 			dirPatch(p.val).apply(r)
-		} else {
+		case linkPatchSize:
 			linkPatch(p.val).apply(r)
+		case totalPatchSize:
+			totalPatch(p.val).apply(r)
 		}
 		patched = true
 		if err := p.next(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
 // Offsets in a reference, which is the value of a hard link in the sorter of references. Its key is
@@ -37,7 +38,7 @@ func (r reference) place() place {
 
 // reference adds a reference from the current item, a hard link, to a target in sortable form.
 func (f *finisher) reference(target []byte, here place) error {
-	key, val, err := f.refs.add(len(target), refSize)
+	key, val, err := f.refs.Add(len(target), refSize)
 	if err != nil {
 		return err
 	}
@@ -52,18 +53,18 @@ func (f *finisher) resolveLinks() error {
 	if f.stats.Hardlinks == 0 {
 		return nil
 	}
-	refs, err := f.refs.iterate()
+	refs, err := f.refs.Iterate()
 	if err != nil {
 		return err
 	}
-	items, err := f.b.items.iterate()
+	items, err := f.b.items.Iterate()
 	if err != nil {
 		return err
 	}
 	var key, val []byte // of the item
 	ordinal, c := int64(-1), -1
 	for {
-		target, ref, ok, err := refs.next()
+		target, ref, ok, err := refs.Next()
 		if !ok || err != nil {
 			return err
 		}
@@ -73,7 +74,7 @@ func (f *finisher) resolveLinks() error {
 					break
 				}
 			}
-			if key, val, _, err = items.next(); err != nil {
+			if key, val, _, err = items.Next(); err != nil {
 				return err
 			}
 			ordinal++
@@ -97,8 +98,13 @@ func (f *finisher) resolve(ordinal uint32, target []byte, val itemValue, ref ref
 		return f.noTarget(target, ref, "comes later")
 	}
 	r := val.record()
-	f.stats.LinkBytes += uint64(r.Size())
-	p, err := f.patch(ref.ordinal(), linkPatchSize)
+	if f.stats.LinkBytes += uint64(r.Size()); f.stats.LinkBytes > layout.MaxBytes {
+		return fmt.Errorf("%w: the hard links stand for more than 2^62 bytes", ErrItem)
+	}
+	if err := f.names.Add(ordinal, ref.ordinal(), uint64(r.Wide())); err != nil {
+		return err
+	}
+	p, err := patch(f.patches, ref.ordinal(), linkPatchSize)
 	if err != nil {
 		return err
 	}
@@ -110,12 +116,12 @@ func (f *finisher) resolve(ordinal uint32, target []byte, val itemValue, ref ref
 // path of the link.
 func (f *finisher) noTarget(target []byte, ref reference, why string) error {
 	to := appendReadable(nil, target)
-	items, err := f.b.items.iterate()
+	items, err := f.b.items.Iterate()
 	if err != nil {
 		return err
 	}
 	for n := ref.ordinal(); ; n-- {
-		key, _, _, err := items.next()
+		key, _, _, err := items.Next()
 		if err != nil {
 			return err
 		}

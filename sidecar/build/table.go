@@ -26,12 +26,12 @@ func (f *finisher) writeTable() error {
 	s := &f.sections[layout.Table]
 	s.Off = layout.Aligned(f.sections[layout.Paths].End())
 	t := layout.NewTableWriter(layout.NewSectionWriter(f.dst, s.Off), int64(f.n))
-	pairs, err := f.pairs.iterate()
+	pairs, err := f.pairs.Iterate()
 	if err != nil {
 		return err
 	}
 	for {
-		key, val, ok, err := pairs.next()
+		key, val, ok, err := pairs.Next()
 		if err != nil {
 			return err
 		}

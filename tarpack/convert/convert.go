@@ -33,7 +33,7 @@ import (
 // most 4 MiB.
 //
 // The members of tpk archives are copied, and their duplicates are still told from hard links. The
-// sidecar is not read. Damage in a tpk archive is format.ErrCorrupt or ErrTruncated.
+// sidecar is not read. Drafts of the format are copied, too. Damage in a tpk archive is format.ErrCorrupt or ErrTruncated.
 //
 // Other errors wrap ErrNotConvertible, or are those of pack.Dir.
 func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Result, err error) {

@@ -78,7 +78,11 @@ func (in *input) archive(ctx context.Context) (int64, error) {
 		return 0, err
 	}
 	size := src.Size()
-	if _, err := format.ReadTrailer(src, size); err != nil {
+	if t, err := format.ReadTrailer(src, size); t != (format.Trailer{}) {
+		if err := copyable(t); err != nil {
+			return 0, err
+		}
+	} else if err != nil {
 		if size, err = format.FirstTrailer(ctx, src, size); err != nil {
 			return 0, err
 		}
@@ -86,12 +90,25 @@ func (in *input) archive(ctx context.Context) (int64, error) {
 			return 0, fmt.Errorf("an archive begins at offset %d: %w: it has no end",
 				in.offset(), format.ErrTruncated)
 		}
-		if _, err := format.ReadTrailer(src, size); err != nil {
+		t, err := format.ReadTrailer(src, size)
+		if t != (format.Trailer{}) {
+			err = copyable(t)
+		}
+		if err != nil {
 			return 0, fmt.Errorf("an archive begins at offset %d: %w", in.offset(), err)
 		}
 	}
 	in.found, in.end = in.offset(), in.offset()+size
 	return size, nil
+}
+
+// copyable returns an error if the members of an archive with this trailer must not be copied. Those
+// of a draft may be.
+func copyable(t format.Trailer) error {
+	if err := t.CheckWrite(); !errors.Is(err, format.ErrDraft) {
+		return err
+	}
+	return nil
 }
 
 // rest returns the input from the next byte of r on.

@@ -33,7 +33,8 @@ import (
 // and there is no list, and format.ErrPart if out is name and one shard of a set.
 //
 // An archive of a newer format version may contain what this package cannot read. Repair replaces
-// it only if out is another file; otherwise the error wraps format.ErrVersion.
+// it only if out is another file; otherwise the error wraps format.ErrVersion. The same holds for a
+// draft of the format, with format.ErrDraft.
 //
 // If a file in the archive is a tpk archive itself and is damaged, Repair may take its entries for
 // entries of the archive. A sidecar prevents that.
@@ -103,6 +104,7 @@ func repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 		return res, err
 	}
 	r.Layers = []rewrite.Layer{{Archive: k}}
+	r.Shard = sv.trailer != nil && sv.trailer.IsShard() && sameName(name, dst.Name)
 	repaired, err := r.Write(ctx, dst)
 	res.Stats, res.Written = repaired.Stats, repaired.Written
 	res.ArchiveBytes, res.SidecarBytes = repaired.ArchiveBytes, repaired.SidecarBytes
@@ -146,13 +148,17 @@ func salvageFrom(
 	return sv, k, nil
 }
 
-// checkRepairable refuses to replace an archive of a newer version by its readable part. A damaged
-// version number looks the same.
+// checkRepairable refuses to replace an archive of a newer version, or of a draft, by its readable
+// part. A damaged version number looks the same.
 func checkRepairable(a *archivefile.File, out string) error {
 	if a.OnDevice() || !sameName(a.Name, out) {
 		return nil
 	}
-	if _, err := format.ReadTrailer(a.OSFile, a.Size); errors.Is(err, format.ErrVersion) {
+	t, err := format.ReadTrailer(a.OSFile, a.Size)
+	if err == nil {
+		err = t.CheckWrite()
+	}
+	if errors.Is(err, format.ErrVersion) || errors.Is(err, format.ErrDraft) {
 		return fmt.Errorf("%s: %w", a.Name, err)
 	}
 	return nil

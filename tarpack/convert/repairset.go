@@ -232,7 +232,7 @@ func (s *setRepair) replace(ctx context.Context, i int, k *base.Archive) error {
 		return err
 	}
 	r := &rewrite.Rewrite{Options: s.o.rewrite(), Base: -1, Choose: rewrite.FirstLayer,
-		Layers: []rewrite.Layer{{Archive: k}}}
+		Layers: []rewrite.Layer{{Archive: k}}, Shard: true}
 	packed, _, err := r.WriteTo(ctx, dst)
 	if err != nil {
 		return err

@@ -121,7 +121,7 @@ func (sv *salvage) take(un *scan.Unit) error {
 		sv.trailer = un.Trailer
 		return nil
 	}
-	if un.Former != nil || !sv.belongs(un) {
+	if len(un.Items) == 0 || !sv.belongs(un) {
 		return nil
 	}
 	to := sv.spool.W.Off

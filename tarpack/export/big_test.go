@@ -60,7 +60,7 @@ func hollow(t testing.TB, n int, big int64) *tarpack.Archive {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	trailer := format.Trailer{Entries: b.Len(), Offset: off, Digest: digest}
+	trailer := format.Trailer{Entries: b.Len(), Offset: off, Digest: digest, Features: b.Features()}
 	if _, err := f.WriteAt(trailer.Append(nil), off); err != nil {
 		t.Fatal(err)
 	}

@@ -79,7 +79,8 @@ func shuffled(t testing.TB, a *tarpack.Archive) *tarpack.Archive {
 // finished adds a trailer and opens the archive.
 func finished(t testing.TB, out *bytes.Buffer, entries int) *tarpack.Archive {
 	t.Helper()
-	trailer := format.Trailer{Entries: uint64(entries), Offset: int64(out.Len())}
+	trailer := format.Trailer{Entries: uint64(entries), Offset: int64(out.Len()),
+		Features: sidecar.Features{Required: sidecar.Final}}
 	body := out.Bytes()
 	b := trailer.Append(body[:len(body):len(body)])
 	var m build.Memory

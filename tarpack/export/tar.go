@@ -293,7 +293,10 @@ func (t *tarLayout) spans(off, end int64, yield func(Span) bool) error {
 		if err != nil {
 			return err
 		}
-		b := format.Trailer{Entries: uint64(t.entries), Offset: t.size, Digest: digest}.Append(nil)
+		b := format.Trailer{
+			Entries: uint64(t.entries), Offset: t.size, Digest: digest,
+			Features: sidecar.Features{Required: sidecar.Final},
+		}.Append(nil)
 		if s := (Span{Bytes: b}).clip(t.size, off, end); s.len() > 0 {
 			yield(s)
 		}

@@ -80,6 +80,9 @@ func (t *tarLayout) item(it *build.Item, row *sidecar.Row) (err error) {
 			}
 			break
 		}
+		if it.TargetLen, err = t.contentLen(int(e.Target)); err != nil {
+			return err
+		}
 		e.Target = t.ordinal(e.Target)
 		it.Link, err = t.d.x.Link(row.Ordinal)
 	}
@@ -91,6 +94,12 @@ func (t *tarLayout) item(it *build.Item, row *sidecar.Row) (err error) {
 	}
 	it.Entry = e
 	return err
+}
+
+// contentLen returns the length of the C of entry i.
+func (t *tarLayout) contentLen(i int) (int64, error) {
+	e, err := t.d.x.Entry(i)
+	return e.ContentLen, err
 }
 
 // becomesFile returns the entry of a hard link that becomes a file.

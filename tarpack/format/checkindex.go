@@ -17,6 +17,8 @@ func CheckIndex(x *sidecar.Index, name string, size int64, t Trailer) error {
 		return fmt.Errorf("%w: its digest is %016x, %s names %016x", ErrStale, x.Digest(), name, t.Digest)
 	case uint64(x.Len()) != t.Entries:
 		return fmt.Errorf("%w: it has %d entries, %s has %d", ErrStale, x.Len(), name, t.Entries)
+	case x.Features() != t.Features:
+		return fmt.Errorf("%w: it has other features than %s", ErrStale, name)
 	}
 	return nil
 }

@@ -10,8 +10,10 @@ var (
 	ErrNotArchive = errors.New("not a tpk archive")
 	// ErrTruncated: the end of the archive is missing.
 	ErrTruncated = errors.New("the archive is truncated")
-	// ErrVersion: a newer tpk wrote the archive.
+	// ErrVersion: a newer tpk wrote the archive, or it has a feature that is not known.
 	ErrVersion = errors.New("the archive is of a newer format version")
+	// ErrDraft: the archive is of a draft of the format, from before its first release.
+	ErrDraft = errors.New("the archive is of a draft of the format")
 	// ErrCorrupt: the archive or its sidecar is damaged, or breaks a rule of FORMAT.md. errors.Is
 	// finds it in every error about damage, also in those of packages gzmember and sidecar.
 	ErrCorrupt error = corruptError{}

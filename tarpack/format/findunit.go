@@ -61,11 +61,20 @@ func FindUnit(ctx context.Context, src io.ReaderAt, size, off, limit int64) (int
 	return -1, nil
 }
 
-// BeginsUnit reports whether b seems to begin with a unit, as FindUnit does. MaxMember bytes are
-// enough.
+// BeginsUnit reports whether b seems to begin with a unit, as FindUnit does, perhaps after members
+// that inflate to nothing. MaxMember bytes are enough, unless there are many of those.
 func BeginsUnit(b []byte) bool {
 	var scratch []byte
-	return beginsUnit(b, &scratch)
+	for {
+		if beginsUnit(b, &scratch) {
+			return true
+		}
+		_, n, err := gzmember.Inflate(nil, b, 0)
+		if err != nil {
+			return false
+		}
+		b = b[n:]
+	}
 }
 
 // beginsUnit is BeginsUnit with a buffer for the headers.

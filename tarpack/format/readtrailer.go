@@ -11,8 +11,9 @@ import (
 // ReadTrailer returns the T in the last EndSize bytes of an archive of size bytes.
 //
 // Without a T there, the error wraps ErrNotArchive if the file is empty, not gzip or from another
-// program. It wraps ErrTruncated if the file begins like an archive. It wraps ErrVersion if a newer
-// tpk wrote T, and ErrCorrupt if T was written for another offset.
+// program. It wraps ErrTruncated if the file begins like an archive, and ErrCorrupt if T was written
+// for another offset. It wraps ErrVersion or ErrDraft if T is of a newer version or of a draft; T is
+// returned, too, unless its version is not known.
 func ReadTrailer(r io.ReaderAt, size int64) (Trailer, error) {
 	if size == 0 {
 		return Trailer{}, fmt.Errorf("%w: %w", ErrNotArchive, ForeignEmpty)
@@ -26,13 +27,13 @@ func ReadTrailer(r io.ReaderAt, size int64) (Trailer, error) {
 	switch {
 	case errors.Is(err, ErrNotArchive):
 		return Trailer{}, WhyNoTrailer(r, size)
-	case err != nil:
+	case t == Trailer{}:
 		return Trailer{}, err
 	case t.Offset != at:
 		return Trailer{}, fmt.Errorf("%w: its trailer was written for offset %d and stands at %d: "+
 			"bytes before it are missing, or too many", ErrCorrupt, t.Offset, at)
 	}
-	return t, nil
+	return t, err
 }
 
 // WhyNoTrailer returns the reason why no T is where it should be, found at the beginning of a file
@@ -46,9 +47,8 @@ func WhyNoTrailer(r io.ReaderAt, size int64) error {
 	if b[0] != 0x1f || len(b) > 1 && b[1] != 0x8b {
 		return fmt.Errorf("%w: %w", ErrNotArchive, Recognize(b))
 	}
-	var scratch []byte
 	_, _, err := gzmember.Inflate(nil, b, MaxHeader)
-	if beginsUnit(b, &scratch) || errors.Is(err, gzmember.ErrTruncated) && len(b) < MaxMember {
+	if BeginsUnit(b) || errors.Is(err, gzmember.ErrTruncated) && len(b) < MaxMember {
 		return fmt.Errorf("%w: its last %d bytes are not the end of a tpk archive",
 			ErrTruncated, EndSize)
 	}

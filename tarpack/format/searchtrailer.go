@@ -23,7 +23,7 @@ var trailerMark = Trailer{}.Append(nil)[:17]
 
 // FirstTrailer returns the offset after the first T in a file of size bytes, or -1 if there is
 // none. It reads no further than that T. A T of a newer version counts, wherever it was written
-// for: ReadTrailer then returns ErrVersion.
+// for: ReadTrailer then returns ErrVersion. So does one of a draft.
 //
 // A file that does not begin like gzip is not searched.
 func FirstTrailer(ctx context.Context, r io.ReaderAt, size int64) (int64, error) {
@@ -49,7 +49,7 @@ func FirstTrailer(ctx context.Context, r io.ReaderAt, size int64) (int64, error)
 			}
 			at += i
 			_, err := trailerAt(b, at, off)
-			if err == nil || errors.Is(err, ErrVersion) {
+			if err == nil || errors.Is(err, ErrVersion) || errors.Is(err, ErrDraft) {
 				return off + int64(at) + EndSize, nil
 			}
 		}
@@ -89,7 +89,7 @@ func LastTrailer(r io.ReaderAt, size int64) (t Trailer, ok bool) {
 // ParseTrailer, or ErrNotArchive if the offset is another one.
 func trailerAt(b []byte, i int, off int64) (Trailer, error) {
 	t, err := ParseTrailer(b[i : i+EndSize])
-	if err == nil && t.Offset != off+int64(i) {
+	if t != (Trailer{}) && t.Offset != off+int64(i) {
 		err = ErrNotArchive
 	}
 	return t, err

@@ -5,7 +5,12 @@ import (
 	"context"
 	"errors"
 	"testing"
+
+	"github.com/tarpack/tpk/sidecar"
 )
+
+// final are the features of an archive.
+var final = sidecar.Features{Required: sidecar.Final}
 
 // LastTrailer finds T wherever it lies in the steps in which a file is read, and nothing where T is
 // damaged.
@@ -17,7 +22,7 @@ func TestLastTrailer(t *testing.T) {
 		SearchedBack - EndSize,
 	} {
 		for _, at := range []int{0, 1, 1000} {
-			want := Trailer{Entries: 3, Offset: int64(at), Digest: 7}
+			want := Trailer{Entries: 3, Offset: int64(at), Digest: 7, Features: final}
 			b := append(make([]byte, at), want.Append(nil)...)
 			b = append(b, make([]byte, rest)...)
 			if got, ok := LastTrailer(bytes.NewReader(b), int64(len(b))); !ok || got != want {
@@ -38,7 +43,7 @@ func TestFirstTrailer(t *testing.T) {
 		1 << 20, 1<<20 - 1, 1<<20 - 63, 1<<20 - 64, 1<<20 - 65, 2<<20 - 100, 5000,
 	} {
 		b := append([]byte{0x1f, 0x8b}, make([]byte, 3<<20)...)
-		copy(b[at:], Trailer{Offset: int64(at)}.Append(nil))
+		copy(b[at:], Trailer{Offset: int64(at), Features: final}.Append(nil))
 		size, err := FirstTrailer(ctx, bytes.NewReader(b), int64(len(b)))
 		if err != nil || size != int64(at)+EndSize {
 			t.Errorf("T at %d: %d, %v", at, size, err)
@@ -50,8 +55,9 @@ func TestFirstTrailer(t *testing.T) {
 // forward search stops at a newer version.
 func TestSearchesSkip(t *testing.T) {
 	const at = 300
-	whole := Trailer{Offset: at}.Append(nil)
-	elsewhere := Trailer{Offset: at + 1}.Append(nil)
+	whole := Trailer{Offset: at, Features: final}.Append(nil)
+	elsewhere := Trailer{Offset: at + 1, Features: final}.Append(nil)
+	draft := Trailer{Offset: at}.Append(nil)
 	newer := bytes.Clone(whole)
 	newer[len(trailerMark)] = Version + 1
 	gzip := []byte{0x1f, 0x8b}
@@ -64,6 +70,7 @@ func TestSearchesSkip(t *testing.T) {
 		{"another offset", gzip, elsewhere, false, false},
 		{"cut short", gzip, whole[:EndSize-1], false, false},
 		{"newer", gzip, newer, true, false},
+		{"a draft", gzip, draft, true, false},
 		{"not gzip", []byte("PK"), whole, false, true},
 	} {
 		b := append(append(make([]byte, 0, 1000), c.begin...), make([]byte, at-2)...)

@@ -30,14 +30,15 @@ const (
 )
 
 // ParseTrailerState reads the first EndSize bytes of b as T or F. The Trailer is what T holds
-// or held; it is zero for NoTrailer. The offset is not compared with where b comes from.
+// or held; it is zero for NoTrailer. Neither its features are checked, nor is its offset compared
+// with where b comes from.
 func ParseTrailerState(b []byte) (Trailer, TrailerState) {
 	if len(b) < EndSize {
 		return Trailer{}, NoTrailer
 	}
 	b = b[:EndSize:EndSize]
 	tail := Trailer{}.Append(nil)[TrailerHead:]
-	t, err := ParseTrailer(append(b[:TrailerHead:TrailerHead], tail...))
+	t, err := parseTrailer(append(b[:TrailerHead:TrailerHead], tail...))
 	switch {
 	case err != nil:
 		return Trailer{}, NoTrailer

@@ -138,7 +138,7 @@ var parts = []part{
 			"and these lookups. A " +
 			"Go map is not opened but filled. Beyond what was measured: bytes an entry stay the " +
 			"same (10^9 " +
-			"entries take 71 GB), opening reads 320 bytes at any size, and a lookup touches one " +
+			"entries take 71 GB), opening reads 512 bytes at any size, and a lookup touches one " +
 			"cache line of the " +
 			"table and one block of 16 paths, so two pages if nothing is in memory.",
 		tables: []table{{

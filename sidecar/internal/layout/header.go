@@ -2,6 +2,7 @@ package layout
 
 import (
 	"encoding/binary"
+	"strconv"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -19,30 +20,34 @@ const (
 
 	atMagic       = 0
 	atVersion     = 8
-	atNumSections = 12
+	atRequired    = 12
+	atOptional    = 14
 	atArchiveSize = 16
 	atEntries     = 24
 	atStats       = 32
-	atReserved    = 104
-	atSections    = 160
-	atDigest      = 304
-	atTail        = 312
+	atNumSections = 112
+	atReserved    = 116
+	atSections    = 120
+	atDigest      = 504
 
-	sectionEntry = 24 // offset u64, length u64, hash u64
+	sectionEntry = 24 // offset u56, id u8, length u64, hash u64
 
 	// HeaderSize is the length of the header, where the first section starts.
-	HeaderSize = 320
+	HeaderSize = 512
+	// MaxSections is the number of sections that the header has room for.
+	MaxSections = 16
 	// Alignment is the unit of section offsets: one cache line.
 	Alignment = 64
 )
 
 // NumStats is the number of statistics in the header: six counts of entries, in the order files,
-// directories, symbolic links, hard links, FIFOs and devices, duplicates; then three sums of bytes,
-// in the order files, hard links, content members.
-const NumStats = 9
+// directories, symbolic links, hard links, FIFOs and devices, duplicates; then four sums of bytes,
+// in the order files, hard links, content members, and content members that duplicates save.
+const NumStats = 10
 
-// The sections, in the order of the file. Sections whose length is known before the paths are
-// sorted come first, so that all of them can be written side by side.
+// The sections that every sidecar has, in the order of the file. The id of each is one more. Those
+// whose length is known before the paths are sorted come first, so that all of them can be written
+// side by side.
 const (
 	Records = iota
 	PathBlocks
@@ -58,8 +63,17 @@ var SectionNames = [NumSections]string{
 	"records", "path blocks", "link targets", "segments", "paths", "table",
 }
 
+// SectionName returns the name of the section with an id, for messages.
+func SectionName(id uint8) string {
+	if i := int(id) - 1; i >= 0 && i < len(SectionNames) {
+		return SectionNames[i]
+	}
+	return strconv.Itoa(int(id))
+}
+
 // Span is the place of a section in the sidecar, in bytes, and its xxHash64.
 type Span struct {
+	ID       uint8
 	Off, Len int64
 	Hash     uint64
 }
@@ -73,12 +87,11 @@ func Aligned(n int64) int64 { return (n + Alignment - 1) &^ (Alignment - 1) }
 // Header is the header of a sidecar.
 type Header [HeaderSize]byte
 
-// NewHeader returns a header with its magic, version and number of sections.
+// NewHeader returns a header with its magic and version.
 func NewHeader() *Header {
 	h := new(Header)
 	copy(h[atMagic:], Magic)
 	binary.LittleEndian.PutUint32(h[atVersion:], Version)
-	binary.LittleEndian.PutUint32(h[atNumSections:], NumSections)
 	return h
 }
 
@@ -88,7 +101,18 @@ func (h *Header) HasMagic() bool { return string(h[atMagic:atVersion]) == Magic 
 // Version returns the format version.
 func (h *Header) Version() uint32 { return binary.LittleEndian.Uint32(h[atVersion:]) }
 
-// NumSections returns the number of sections.
+// Features returns the two sets of features, a bit each.
+func (h *Header) Features() (required, optional uint16) {
+	return binary.LittleEndian.Uint16(h[atRequired:]), binary.LittleEndian.Uint16(h[atOptional:])
+}
+
+// SetFeatures sets the two sets of features.
+func (h *Header) SetFeatures(required, optional uint16) {
+	binary.LittleEndian.PutUint16(h[atRequired:], required)
+	binary.LittleEndian.PutUint16(h[atOptional:], optional)
+}
+
+// NumSections returns the number of sections, which may exceed MaxSections.
 func (h *Header) NumSections() uint32 { return binary.LittleEndian.Uint32(h[atNumSections:]) }
 
 // ArchiveSize returns the size of the archive in bytes.
@@ -111,26 +135,45 @@ func (h *Header) Stat(i int) uint64 { return binary.LittleEndian.Uint64(h[atStat
 // SetStat sets statistic i, 0 to NumStats − 1.
 func (h *Header) SetStat(i int, n uint64) { binary.LittleEndian.PutUint64(h[atStats+8*i:], n) }
 
-// Section returns the place of section i as the header states it. The numbers are not checked: they
-// may be negative.
+// Section returns the section at place i of the list, 0 to MaxSections − 1, as the header states
+// it. The numbers are not checked: Len may be negative.
 func (h *Header) Section(i int) Span {
 	b := h[atSections+sectionEntry*i:]
 	le := binary.LittleEndian
-	return Span{int64(le.Uint64(b)), int64(le.Uint64(b[8:])), le.Uint64(b[16:])}
+	return Span{b[7], int64(le.Uint64(b) & mask56), int64(le.Uint64(b[8:])), le.Uint64(b[16:])}
 }
 
-// SetSection sets the place and hash of section i.
-func (h *Header) SetSection(i int, s Span) {
-	b := h[atSections+sectionEntry*i:]
-	binary.LittleEndian.PutUint64(b, uint64(s.Off))
-	binary.LittleEndian.PutUint64(b[8:], uint64(s.Len))
-	binary.LittleEndian.PutUint64(b[16:], s.Hash)
+// SetSections sets the list of sections, at most MaxSections.
+func (h *Header) SetSections(sections []Span) {
+	binary.LittleEndian.PutUint32(h[atNumSections:], uint32(len(sections)))
+	for i, s := range sections {
+		b := h[atSections+sectionEntry*i:]
+		binary.LittleEndian.PutUint64(b, uint64(s.Off)|uint64(s.ID)<<56)
+		binary.LittleEndian.PutUint64(b[8:], uint64(s.Len))
+		binary.LittleEndian.PutUint64(b[16:], s.Hash)
+	}
 }
 
-// ReservedZero reports whether all bytes that the format reserves are zero.
+// ReservedZero reports whether all bytes are zero that the format reserves, and those of the list
+// that no section uses.
 func (h *Header) ReservedZero() bool {
-	return [atSections - atReserved]byte(h[atReserved:]) == [atSections - atReserved]byte{} &&
-		[HeaderSize - atTail]byte(h[atTail:]) == [HeaderSize - atTail]byte{}
+	used := min(h.NumSections(), MaxSections)
+	for _, b := range [][]byte{
+		h[atReserved:atSections], h[atSections+sectionEntry*used : atDigest],
+	} {
+		for _, c := range b {
+			if c != 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// IsDraft reports whether a draft of the format wrote the header. Its digest was at another place.
+func (h *Header) IsDraft() bool {
+	const at = 304
+	return binary.LittleEndian.Uint64(h[at:]) == xxhash.Sum64(h[:at])
 }
 
 // Digest returns the digest that the header states.

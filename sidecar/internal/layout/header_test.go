@@ -12,18 +12,25 @@ import (
 // TestHeader sets each field and reads it back.
 func TestHeader(t *testing.T) {
 	h := NewHeader()
-	if !h.HasMagic() || h.Version() != Version || h.NumSections() != NumSections {
-		t.Errorf("magic %v, version %d, %d sections", h.HasMagic(), h.Version(), h.NumSections())
+	if !h.HasMagic() || h.Version() != Version {
+		t.Errorf("magic %v, version %d", h.HasMagic(), h.Version())
 	}
+	h.SetFeatures(0x8001, 0x4002)
 	h.SetArchiveSize(MaxOffset)
 	h.SetEntries(MaxEntries)
 	for i := range NumStats {
 		h.SetStat(i, 1<<63+uint64(i))
 	}
-	for i := range NumSections {
-		h.SetSection(i, Span{Off: int64(i) << 40, Len: int64(i) << 20, Hash: 1<<63 + uint64(i)})
+	sections := make([]Span, NumSections)
+	for i := range sections {
+		n := int64(i)
+		sections[i] = Span{ID: 200 + uint8(i), Off: n << 48, Len: n << 20, Hash: 1<<63 + uint64(i)}
 	}
+	h.SetSections(sections)
 	digest := h.Seal()
+	if required, optional := h.Features(); required != 0x8001 || optional != 0x4002 {
+		t.Errorf("features %#x, %#x", required, optional)
+	}
 	if h.ArchiveSize() != MaxOffset || h.Entries() != MaxEntries || h.Digest() != digest ||
 		h.Sum() != digest {
 		t.Errorf("archive of %d bytes, %d entries, digest %016x, %016x, want %016x",
@@ -34,9 +41,11 @@ func TestHeader(t *testing.T) {
 			t.Errorf("statistic %d: %x", i, got)
 		}
 	}
-	for i := range NumSections {
-		s := h.Section(i)
-		if s.Off != int64(i)<<40 || s.End() != int64(i)<<40+int64(i)<<20 || s.Hash != 1<<63+uint64(i) {
+	if h.NumSections() != NumSections {
+		t.Errorf("%d sections", h.NumSections())
+	}
+	for i, want := range sections {
+		if s := h.Section(i); s != want {
 			t.Errorf("section %d: %+v", i, s)
 		}
 	}
@@ -45,8 +54,12 @@ func TestHeader(t *testing.T) {
 	}
 	for i := range h {
 		changed := *h
+		if i >= atNumSections && i < atReserved {
+			continue // it moves the end of what is used
+		}
 		changed[i] ^= 1
-		reserved := i >= atReserved && i < atSections || i >= atTail
+		reserved := i >= atReserved && i < atSections ||
+			i >= atSections+NumSections*sectionEntry && i < atDigest
 		if changed.ReservedZero() == reserved {
 			t.Errorf("byte %d: ReservedZero is %v", i, !reserved)
 		}
@@ -60,7 +73,7 @@ func TestHeader(t *testing.T) {
 func TestRecord(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	for range 1000 {
-		offset, size, wide := r.Int64N(1<<48), r.Int64N(1<<48), r.Int64N(1<<48)
+		offset, size, wide := r.Int64N(1<<56), r.Int64N(1<<48), r.Int64N(1<<48)
 		headerLen, padLen, sniff := r.Int32N(1<<16), r.Int32N(1<<16), uint8(r.IntN(256))
 		hash, narrow := r.Uint64(), r.Uint32()
 		modTime, mode := r.Int64N(1<<40)-1<<39, uint16(r.IntN(MaxMode+1))
@@ -89,11 +102,33 @@ func TestRecord(t *testing.T) {
 			t.Fatalf("device %d, %d becomes %d, %d", major, minor, a, b)
 		}
 	}
-	for at, bit := range map[int]byte{recZero: 1, recKind: kindZero} {
+	var rec Record
+	rec[recKind] = kindZero
+	if rec.ReservedZero() {
+		t.Errorf("bit %#x of byte %d is free", kindZero, recKind)
+	}
+}
+
+// TestDirRecord sets the fields of a directory's record to any value and reads them back.
+func TestDirRecord(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	for range 1000 {
+		want := Totals{r.Uint64(), r.Uint64N(1 << 56), r.Uint32()}
+		offset, headerLen, end := r.Int64N(1<<56), r.Int32N(1<<16), r.Uint32()
 		var rec Record
-		rec[at] = bit
-		if rec.ReservedZero() {
-			t.Errorf("bit %#x of byte %d is free", bit, at)
+		rec.SetHeader(offset, headerLen)
+		rec.SetNarrow(end)
+		rec.SetTotals(want)
+		if rec.Totals() != want || rec.Offset() != offset || rec.HeaderLen() != headerLen ||
+			rec.Narrow() != end || !rec.ZeroInDir() {
+			t.Fatalf("% x", rec)
+		}
+	}
+	for i := recDirZero; i < recNarrow; i++ {
+		var rec Record
+		rec[i] = 1
+		if rec.ZeroInDir() {
+			t.Errorf("byte %d is free", i)
 		}
 	}
 }

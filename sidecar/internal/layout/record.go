@@ -7,20 +7,27 @@ const RecordSize = 44
 
 // Offsets in a record (FORMAT.md 2.2).
 const (
-	recOffset    = 0  // u48
+	recOffset    = 0  // u48, the low bits of a u56
 	recHeaderLen = 6  // u16
 	recSize      = 8  // u48
 	recPadLen    = 14 // u16
 	recWide      = 16 // u48
 	recSniff     = 22 // u8
-	recZero      = 23 // u8
+	recHigh      = 23 // u8, the high bits of the offset
 	recHash      = 24 // u64
 	recNarrow    = 32 // u32
 	recTime      = 36 // i40
 	recMode      = 41 // u16
 	recKind      = 43 // u8
 
+	// In the record of a directory, its totals.
+	recBytes   = 8  // u64
+	recMembers = 16 // u56
+	recNonDirs = 24 // u32
+	recDirZero = 28 // u32
+
 	mask48 = 1<<48 - 1
+	mask56 = 1<<56 - 1
 	bits40 = 40
 
 	// The bits of a record's kind.
@@ -34,6 +41,13 @@ const (
 	deviceMask  = 1<<deviceShift - 1
 )
 
+// Totals are the sums of what is below a directory, however deep.
+type Totals struct {
+	Bytes   uint64 // sizes of all regular files and hard links, each name counted in full
+	Members uint64 // lengths of C of the contents that they have, each content counted once
+	NonDirs uint32 // names that are not directories
+}
+
 // Record is the record of an entry. The values that its methods return are not checked.
 type Record [RecordSize]byte
 
@@ -41,14 +55,18 @@ type Record [RecordSize]byte
 // with b.
 func AsRecord(b []byte) *Record { return (*Record)(b) }
 
-// Offset returns the offset in the archive of the member with the tar header: H or G.
-func (r *Record) Offset() int64 { return r.u48(recOffset) }
+// Offset returns the offset in the archive, or in the archives of a set, of the member with the tar
+// header: H or G.
+func (r *Record) Offset() int64 { return r.u48(recOffset) | int64(r[recHigh])<<48 }
 
 // HeaderLen returns the length of H or G.
 func (r *Record) HeaderLen() int32 { return int32(binary.LittleEndian.Uint16(r[recHeaderLen:])) }
 
 // SetHeader sets Offset and HeaderLen.
-func (r *Record) SetHeader(offset int64, length int32) { r.setWord(recOffset, offset, length) }
+func (r *Record) SetHeader(offset int64, length int32) {
+	r.setWord(recOffset, offset&mask48, length)
+	r[recHigh] = byte(offset >> 48)
+}
 
 // Size returns the size of a file or hard link, or the length of the text of a symbolic link.
 func (r *Record) Size() int64 { return r.u48(recSize) }
@@ -67,7 +85,31 @@ func (r *Record) Wide() int64 { return r.u48(recWide) }
 func (r *Record) Sniff() uint8 { return r[recSniff] }
 
 // SetWide sets Wide and Sniff.
-func (r *Record) SetWide(v int64, sniff uint8) { r.setWord(recWide, v, int32(sniff)) }
+func (r *Record) SetWide(v int64, sniff uint8) {
+	r.setWord(recWide, v, int32(sniff)|int32(r[recHigh])<<8)
+}
+
+// Totals returns what is below a directory.
+func (r *Record) Totals() Totals {
+	le := binary.LittleEndian
+	return Totals{
+		Bytes:   le.Uint64(r[recBytes:]),
+		Members: le.Uint64(r[recMembers:]) & mask56,
+		NonDirs: le.Uint32(r[recNonDirs:]),
+	}
+}
+
+// SetTotals sets what is below a directory.
+func (r *Record) SetTotals(t Totals) {
+	high := r[recHigh]
+	binary.LittleEndian.PutUint64(r[recBytes:], t.Bytes)
+	binary.LittleEndian.PutUint64(r[recMembers:], t.Members)
+	r[recHigh] = high
+	binary.LittleEndian.PutUint32(r[recNonDirs:], t.NonDirs)
+}
+
+// ZeroInDir reports whether the bytes are zero that a directory does not use.
+func (r *Record) ZeroInDir() bool { return binary.LittleEndian.Uint32(r[recDirZero:]) == 0 }
 
 // Hash returns the xxHash64 of the content.
 func (r *Record) Hash() uint64 { return binary.LittleEndian.Uint64(r[recHash:]) }
@@ -110,7 +152,7 @@ func (r *Record) SetAttributes(modTime int64, mode uint16, typ, coding uint8, du
 }
 
 // ReservedZero reports whether the bits are zero that no type uses.
-func (r *Record) ReservedZero() bool { return r[recZero]|r[recKind]&kindZero == 0 }
+func (r *Record) ReservedZero() bool { return r[recKind]&kindZero == 0 }
 
 // u48 returns the number of 6 bytes at an offset.
 func (r *Record) u48(at int) int64 {

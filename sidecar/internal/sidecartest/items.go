@@ -77,14 +77,20 @@ func SegmentedFile(edit func(*build.Item)) build.Item {
 // and the digest.
 func Reseal(b []byte) {
 	h := (*layout.Header)(b)
-	for i := range layout.NumSections {
+	if h.NumSections() > layout.MaxSections {
+		h.Seal()
+		return
+	}
+	sections := make([]layout.Span, h.NumSections())
+	for i := range sections {
 		s := h.Section(i)
 		off, n := uint64(s.Off), uint64(s.Len)
 		if off <= uint64(len(b)) && n <= uint64(len(b))-off {
 			s.Hash = xxhash.Sum64(b[off : off+n])
-			h.SetSection(i, s)
 		}
+		sections[i] = s
 	}
+	h.SetSections(sections)
 	h.Seal()
 }
 

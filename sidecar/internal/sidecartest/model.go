@@ -90,12 +90,38 @@ func (m *Model) Stats() (s sidecar.Stats) {
 			s.LinkBytes += uint64(it.Size)
 			if it.Duplicate {
 				s.Duplicates++
+				s.SavedBytes += uint64(m.Sorted[it.Target].ContentLen)
 			}
 		default:
 			s.Specials++
 		}
 	}
 	return s
+}
+
+// Totals returns what is below a directory, or below the root for "".
+func (m *Model) Totals(dir string) (t sidecar.Totals) {
+	contents := map[uint32]bool{}
+	for i, it := range m.Sorted {
+		if dir != "" && !strings.HasPrefix(it.Path, dir+"/") || it.Type == sidecar.TypeDir {
+			continue
+		}
+		t.NonDirs++
+		content := uint32(i)
+		switch it.Type {
+		case sidecar.TypeHardlink:
+			content = it.Target
+		case sidecar.TypeFile:
+		default:
+			continue
+		}
+		t.Bytes += uint64(it.Size)
+		if !contents[content] {
+			contents[content] = true
+			t.Members += uint64(m.Sorted[content].ContentLen)
+		}
+	}
+	return t
 }
 
 // Children returns the ordinals of the entries directly in a directory.
@@ -290,9 +316,11 @@ func Compare(t testing.TB, x *sidecar.Index, m *Model) {
 		compareSegments(t, x, i, &want)
 		if want.Type == sidecar.TypeDir {
 			compareChildren(t, x, i, m.Children(want.Path))
+			compareTotals(t, x, i, m.Totals(want.Path))
 		}
 	}
 	compareChildren(t, x, sidecar.Root, m.Children(""))
+	compareTotals(t, x, sidecar.Root, m.Totals(""))
 	CompareAll(t, x, m, 0, x.Len())
 	if err := x.Verify(); err != nil {
 		fail("Verify: %v", err)
@@ -322,6 +350,13 @@ func compareSegments(t testing.TB, x *sidecar.Index, i int, want *build.Item) {
 		if end, err := s.End(k); end != sum || err != nil {
 			t.Fatalf("Segments(%d).End(%d) = %d, %v; want %d", i, k, end, err, sum)
 		}
+	}
+}
+
+func compareTotals(t testing.TB, x *sidecar.Index, dir int, want sidecar.Totals) {
+	t.Helper()
+	if got, err := x.Totals(dir); got != want || err != nil {
+		t.Fatalf("Totals(%d) = %+v, %v; want %+v", dir, got, err, want)
 	}
 }
 
@@ -390,6 +425,11 @@ func ItemsOf(x *sidecar.Index) iter.Seq2[*build.Item, error] {
 			it := &build.Item{Entry: row.Entry, Path: string(row.Path)}
 			if err == nil && (it.Type == sidecar.TypeSymlink || it.Type == sidecar.TypeHardlink) {
 				it.Link, err = x.Link(row.Ordinal)
+			}
+			if err == nil && it.Type == sidecar.TypeHardlink {
+				var target sidecar.Entry
+				target, err = x.Entry(int(it.Target))
+				it.TargetLen = target.ContentLen
 			}
 			if err == nil && it.Coding == coding.Segmented {
 				var t sidecar.SegmentTable

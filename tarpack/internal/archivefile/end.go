@@ -47,6 +47,7 @@ func (a *File) EndAt(t format.Trailer) {
 func (a *File) cutAtIndexEnd(x *sidecar.Index) bool {
 	t := format.Trailer{
 		Entries: uint64(x.Len()), Offset: x.ArchiveSize() - format.EndSize, Digest: x.Digest(),
+		Features: x.Features(),
 	}
 	if a.OnDevice() || a.OSFile == nil || t.Offset < 0 || !a.hasMoreAfter(t) {
 		return false

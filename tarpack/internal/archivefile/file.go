@@ -140,7 +140,8 @@ func (a *File) OpenSidecarAt(name string) (*sidecar.Index, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: %w: there is no %s",
 			a.Name, format.ErrNoSidecar, filepath.Base(name))
-	case errors.Is(err, sidecar.ErrCorrupt), errors.Is(err, sidecar.ErrVersion):
+	case errors.Is(err, sidecar.ErrCorrupt), errors.Is(err, sidecar.ErrVersion),
+		errors.Is(err, sidecar.ErrDraft):
 		return nil, fmt.Errorf("%w: %w", format.ErrStale, err)
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", format.ErrNoSidecar, err)

@@ -87,7 +87,15 @@ func OpenSet(
 func open(
 	ctx context.Context, a *Archive, o *indexed.Options, rebuild indexed.IndexBuilder,
 ) (*Archive, error) {
-	err := a.MakeSound(ctx, o, rebuild)
+	var err error
+	if a.Set == nil {
+		if err = a.Trailer.CheckWrite(); err != nil {
+			err = fmt.Errorf("%s: %w", a.Name, err)
+		}
+	}
+	if err == nil {
+		err = a.MakeSound(ctx, o, rebuild)
+	}
 	if err == nil {
 		err = a.FindGenuine(func(string) bool { return true })
 	}

@@ -139,7 +139,7 @@ func (x *File) MakeSound(ctx context.Context, o *Options, rebuild IndexBuilder) 
 func Sound(
 	ctx context.Context, x *sidecar.Index, name string, o *Options, rebuild IndexBuilder,
 ) (*sidecar.Index, error) {
-	err := x.Verify()
+	err := x.VerifyKnown()
 	if err == nil || !errors.Is(err, sidecar.ErrCorrupt) {
 		return x, err
 	}

@@ -39,6 +39,7 @@ type Packer struct {
 	Entries EntrySink    // takes the entries instead of an index, if set
 	First   func() error // is called before anything is written, if set
 	Shards  *Sharder     // nil: one archive is written
+	Shard   bool         // the one archive is a shard of a set
 
 	queue
 	level   int
@@ -192,6 +193,9 @@ func (p *Packer) Run(
 		defer func() { err = errors.Join(err, p.Shards.builder.Close()) }()
 	default:
 		b = build.New(build.Options{})
+		if p.Shard {
+			b.MarkShard()
+		}
 		p.Out.Index = b
 		defer func() { err = errors.Join(err, b.Close()) }()
 	}

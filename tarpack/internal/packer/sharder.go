@@ -92,6 +92,7 @@ func (s *Sharder) begin() error {
 		return err
 	}
 	s.builder = build.New(build.Options{})
+	s.builder.MarkShard()
 	s.P.Out.Writer = &output.Writer{W: out.Archive, File: out.Archive}
 	s.P.Out.Index = s.builder
 	return nil

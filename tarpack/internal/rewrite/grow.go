@@ -46,6 +46,7 @@ func (r *Rewrite) append(
 	p.Out.File = f
 	p.Out.Off, p.Out.Done = k.Size, output.Done{Written: k.Size, Started: k.Size}
 	p.Changes.Each = r.Options.Change
+	p.Shard = r.Shard
 	if err := p.SkipOutput(dst); err != nil {
 		return Result{}, err
 	}

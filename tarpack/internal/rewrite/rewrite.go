@@ -47,6 +47,7 @@ type Rewrite struct {
 	WriteUnchanged bool             // write the archive even if nothing changes
 	Grow           bool             // append to the archive of the first layer in place
 	Removals       *packer.Removals // limits the removed entries; nil for any number
+	Shard          bool             // the archive that is written is a shard of a set
 	shards         *Shards          // of the set that is changed; nil: one archive
 
 	Committed bool // the output was committed, so the caller must not abort it
@@ -108,6 +109,7 @@ func Edit(
 		err := format.NewUnfinished(k.OSFile, k.Trailer, k.Rest)
 		return Result{}, fmt.Errorf("%s: %w", name, err)
 	}
+	r.Shard = k.Trailer.IsShard()
 	r.Layers = []Layer{{Archive: k}}
 	defer r.closeTrees()
 	if err := prepare(k, r); err != nil {
@@ -190,6 +192,7 @@ func (r *Rewrite) WriteTo(
 	}
 	p.Out.File = dst.Archive
 	p.Changes.Each, p.Changes.Removals = r.Options.Change, r.Removals
+	p.Shard = r.Shard
 	if err := p.SkipOutput(dst); err != nil {
 		return packed, nil, err
 	}

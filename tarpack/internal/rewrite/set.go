@@ -117,6 +117,9 @@ func (r *Rewrite) writeShard(
 		return done, err
 	}
 	defer x.Close()
+	if err := x.Trailer.CheckWrite(); err != nil {
+		return done, fmt.Errorf("%s: %w", x.Name, err)
+	}
 	r.shards.Only, r.shards.Own = i, x.Index
 	dst, err := out.Replace(i)
 	if err != nil {
@@ -134,7 +137,7 @@ func (r *Rewrite) writeShard(
 	if err != nil {
 		return done, err
 	}
-	p.Out.File = dst.Archive
+	p.Out.File, p.Shard = dst.Archive, true
 	p.CountUnkept(lost)
 	if err := p.SkipSet(out.Set); err != nil {
 		return done, err

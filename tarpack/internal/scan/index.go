@@ -31,10 +31,20 @@ type Result struct {
 //
 // It decompresses all of the archive and checks it with FORMAT.md. For a fault the error wraps
 // format.ErrCorrupt or ErrTruncated, and has the path and the offset of the entry. An archive that
-// does not match its trailer is such a fault, too.
+// does not match its trailer is such a fault, too. If its features do not allow to build its index,
+// the error wraps format.ErrVersion or ErrDraft.
 func BuildIndex(
 	ctx context.Context, src io.ReaderAt, size int64, dst build.File, o Options,
 ) (res Result, err error) {
+	// Other errors of the trailer are found again, in their order.
+	if t, err := format.ReadTrailer(src, size); t != (format.Trailer{}) {
+		if err == nil {
+			err = t.CheckWrite()
+		}
+		if err != nil {
+			return Result{}, err
+		}
+	}
 	ix := NewIndexer(o)
 	defer func() { err = errors.Join(err, ix.Builder.Close()) }()
 	s := &Scan{Src: src, Size: size, Workers: o.Workers, Each: func(un *Unit) error {
@@ -96,6 +106,9 @@ func (ix *Indexer) Add(un *Unit) error {
 func (ix *Indexer) Finish(dst build.File, size int64) (Result, error) {
 	if ix.Trailer == nil {
 		return Result{}, fmt.Errorf("%w: it ends without a trailer", format.ErrTruncated)
+	}
+	if ix.Trailer.IsShard() {
+		ix.Builder.MarkShard()
 	}
 	digest, n, err := ix.Builder.Finish(dst, size)
 	switch {

@@ -153,6 +153,9 @@ func (un *Unit) weight() int {
 // takeChunk delivers the units that begin in a chunk. It reads those itself that the reader did not
 // find.
 func (s *Scan) takeChunk(ctx context.Context, c *chunkScan) error {
+	if s.next >= c.to { // inside a content: the reader may have found anything
+		return nil
+	}
 	for batch := range c.out {
 		for i := range batch {
 			un := &batch[i]

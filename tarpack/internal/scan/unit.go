@@ -13,10 +13,11 @@ import (
 )
 
 // Unit is a part of an archive that stands on its own. It is a file with H, C and P, a group G, the
-// trailer T, or a former trailer F. Its own bytes determine what it is.
+// trailer T, a former trailer F, or another member that inflates to nothing. Its own bytes determine
+// what it is.
 type Unit struct {
 	Off, End int64           // offsets in the archive
-	Items    []build.Item    // of a file one, of a group all its entries, of a trailer none
+	Items    []build.Item    // of a file one, of a group all its entries, else none
 	Trailer  *format.Trailer // if it is T
 	Former   *format.Trailer // if it is F: the T that it was
 	// Err is what is wrong with the unit. Its end is then not known, and End is where the next one
@@ -110,17 +111,21 @@ func (u *unitReader) read(h gzmember.Header, un *Unit) error {
 	switch kind {
 	case gzmember.KindTrailer:
 		return u.readTrailer(un)
-	case gzmember.KindGroup:
-	default:
-		return fmt.Errorf("%w: a segment table stands where a header should", format.ErrCorrupt)
 	}
 	if err := u.readBlocks(); err != nil {
 		return err
 	}
 	headerLen := u.scan.Length()
-	if headerLen > format.MaxMember {
+	switch {
+	case headerLen > format.MaxMember:
 		return fmt.Errorf("%w: a header member of %d bytes, at most %d are allowed",
 			format.ErrCorrupt, headerLen, format.MaxMember)
+	case len(u.blocks) == 0: // of an addition to the format
+		un.End = un.Off + headerLen
+		return nil
+	case kind != gzmember.KindGroup:
+		return fmt.Errorf("%w: a member of kind %q stands where a header should",
+			format.ErrCorrupt, kind)
 	}
 	hd, n, err := format.ParseHeader(u.blocks)
 	if err != nil {
@@ -156,9 +161,6 @@ func (u *unitReader) readBlocks() error {
 	u.blocks = b[:n]
 	if err != io.EOF && err != io.ErrUnexpectedEOF {
 		return err
-	}
-	if n == 0 {
-		return fmt.Errorf("%w: an empty header member", format.ErrCorrupt)
 	}
 	return nil
 }
@@ -223,12 +225,11 @@ func (u *unitReader) readTrailer(un *Unit) error {
 		_, err := u.scan.WriteTo(&u.digest)
 		return err
 	}
-	t, err = format.ParseTrailer(b[:])
-	if err != nil {
-		if errors.Is(err, format.ErrNotArchive) {
-			err = fmt.Errorf("%w: the trailer is damaged", format.ErrCorrupt)
+	if state != format.WholeTrailer {
+		if _, err := format.ParseTrailer(b[:]); errors.Is(err, format.ErrVersion) {
+			return err
 		}
-		return err
+		return fmt.Errorf("%w: the trailer is damaged", format.ErrCorrupt)
 	}
 	if un.End != u.size {
 		return fmt.Errorf("%w: %d bytes follow the trailer", format.ErrCorrupt, u.size-un.End)

@@ -33,6 +33,9 @@ func Join(
 	return m.finish(dst)
 }
 
+// Features are what the sidecar of a set states.
+var Features = sidecar.Features{Required: sidecar.Final, Optional: sidecar.Set}
+
 // Joiner makes the index of a set from those of its shards.
 type Joiner struct {
 	o        scan.Options
@@ -44,7 +47,7 @@ type Joiner struct {
 
 // NewJoiner returns a Joiner without shards.
 func NewJoiner(o scan.Options) *Joiner {
-	return &Joiner{o: o, Builder: build.New(build.Options{TempDir: o.TempDir})}
+	return &Joiner{o: o, Builder: build.New(build.Options{TempDir: o.TempDir, Set: true})}
 }
 
 // Close removes temporary files and closes the last shard.

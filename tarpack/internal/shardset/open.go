@@ -70,6 +70,7 @@ func (s *OpenSet) Close() error { return errors.Join(s.File.Close(), s.Shards.Cl
 // AsArchive describes the set as if it were one file, so that its sidecar can be opened like that
 // of a file.
 func (f *File) AsArchive() *archivefile.File {
-	t := format.Trailer{Entries: f.list.Entries, Offset: f.Size(), Digest: f.list.Index}
+	t := format.Trailer{Entries: f.list.Entries, Offset: f.Size(), Digest: f.list.Index,
+		Features: Features}
 	return &archivefile.File{Name: f.Name.List(), Size: f.Size(), Trailer: t}
 }

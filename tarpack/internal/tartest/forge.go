@@ -23,13 +23,18 @@ import (
 // ForgedPart returns the bytes of a part of an archive that begins at off.
 type ForgedPart func(off int64) []byte
 
+// Features are those of every forged archive.
+var Features = sidecar.Features{Required: sidecar.Final}
+
 // Forge returns an archive of parts. Its trailer has the given number of entries and digest.
 func Forge(entries, digest uint64, parts ...ForgedPart) []byte {
 	var a []byte
 	for _, p := range parts {
 		a = append(a, p(int64(len(a)))...)
 	}
-	return format.Trailer{Entries: entries, Offset: int64(len(a)), Digest: digest}.Append(a)
+	return format.Trailer{
+		Entries: entries, Offset: int64(len(a)), Digest: digest, Features: Features,
+	}.Append(a)
 }
 
 // ForgeRight is Forge with the right number of entries and digest. The parts must follow the rules.
@@ -292,10 +297,10 @@ func OpenForged(t testing.TB, parts ...ForgedPart) *tarpack.Archive {
 // archive's trailer.
 func Vouch(archive, side []byte) {
 	le := binary.LittleEndian
-	const sections, digestAt = 160, 304
+	const sections, digestAt = 120, 504
 	for i := range 6 {
 		row := side[sections+24*i:]
-		off, n := le.Uint64(row), le.Uint64(row[8:])
+		off, n := le.Uint64(row)&(1<<56-1), le.Uint64(row[8:])
 		le.PutUint64(row[16:], xxhash.Sum64(side[off:off+n]))
 	}
 	le.PutUint64(side[digestAt:], xxhash.Sum64(side[:digestAt]))

@@ -207,7 +207,9 @@ func (w *Writer) Finish(b *build.Builder, index *os.File) (Finished, error) {
 	if err != nil {
 		return Finished{}, err
 	}
-	t := format.Trailer{Entries: b.Len(), Offset: w.Off, Digest: digest}
+	t := format.Trailer{
+		Entries: b.Len(), Offset: w.Off, Digest: digest, Features: b.Features(),
+	}
 	if err := w.Put(t.Append(nil)); err != nil {
 		return Finished{}, err
 	}

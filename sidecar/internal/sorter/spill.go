@@ -1,4 +1,4 @@
-package build
+package sorter
 
 import (
 	"bufio"
@@ -74,7 +74,7 @@ func (t *tempFile) writeRun(write func(w *bufio.Writer) error) (run, error) {
 }
 
 // spill sorts the records in memory and moves them to a new run.
-func (s *sorter) spill() (err error) {
+func (s *Sorter) spill() (err error) {
 	if s.file == nil {
 		if s.file, err = newTempFile(s.dir); err != nil {
 			return err
@@ -100,7 +100,7 @@ func (s *sorter) spill() (err error) {
 }
 
 // mergeDown merges neighbouring runs until few enough are left to be read side by side.
-func (s *sorter) mergeDown() error {
+func (s *Sorter) mergeDown() error {
 	fanIn := min(max(s.budget/runBuffer, 2), maxFanIn)
 	for len(s.runs) > fanIn {
 		f, err := newTempFile(s.dir)

@@ -1,4 +1,4 @@
-package build
+package sorter
 
 import (
 	"bytes"
@@ -42,13 +42,13 @@ func TestSorter(t *testing.T) {
 
 func checkSorter(t *testing.T, r *rand.Rand, key func() string, n, budget int) {
 	type record struct{ key, val string }
-	s := newSorter(t.TempDir(), budget)
-	defer s.close()
+	s := New(t.TempDir(), budget)
+	defer s.Close()
 	var want []record
 	for i := range n {
 		rec := record{key(), fmt.Sprint(i, strings.Repeat(".", r.IntN(50)))}
 		want = append(want, rec)
-		k, v, err := s.add(len(rec.key), len(rec.val))
+		k, v, err := s.Add(len(rec.key), len(rec.val))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,18 +57,18 @@ func checkSorter(t *testing.T, r *rand.Rand, key func() string, n, budget int) {
 	}
 	slices.SortStableFunc(want, func(a, b record) int { return strings.Compare(a.key, b.key) })
 	for range 2 { // it can be read more than once
-		it, err := s.iterate()
+		it, err := s.Iterate()
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i := range want {
-			k, v, ok, err := it.next()
+			k, v, ok, err := it.Next()
 			if !ok || err != nil || string(k) != want[i].key || string(v) != want[i].val {
 				t.Fatalf("record %d is %.40q, %q, %v, %v; want %.40q, %q", i, k, v, ok, err,
 					want[i].key, want[i].val)
 			}
 		}
-		if _, _, ok, err := it.next(); ok || err != nil {
+		if _, _, ok, err := it.Next(); ok || err != nil {
 			t.Fatalf("after the end: %v, %v", ok, err)
 		}
 	}
@@ -80,17 +80,17 @@ func checkSorter(t *testing.T, r *rand.Rand, key func() string, n, budget int) {
 // TestSorterMemory: the memory stays near the budget for any records.
 func TestSorterMemory(t *testing.T) {
 	const budget = 1 << 20
-	s := newSorter(t.TempDir(), budget)
-	defer s.close()
+	s := New(t.TempDir(), budget)
+	defer s.Close()
 	for i := range 200_000 {
 		n := 10
 		if i%5000 == 0 {
 			n = 40_000
 		}
-		if _, _, err := s.add(n, 0); err != nil {
+		if _, _, err := s.Add(n, 0); err != nil {
 			t.Fatal(err)
 		}
-		if held := s.held + refSize*cap(s.order); held > budget*5/4 {
+		if held := s.held + refMemory*cap(s.order); held > budget*5/4 {
 			t.Fatalf("after %d records it holds %d bytes", i, held)
 		}
 	}
@@ -101,9 +101,9 @@ func TestSorterMemory(t *testing.T) {
 
 // TestSorterErrors: no room for temporary files, and one that is cut short.
 func TestSorterErrors(t *testing.T) {
-	fill := func(s *sorter) error {
+	fill := func(s *Sorter) error {
 		for i := range 5000 {
-			k, _, err := s.add(20, 0)
+			k, _, err := s.Add(20, 0)
 			if err != nil {
 				return err
 			}
@@ -111,28 +111,28 @@ func TestSorterErrors(t *testing.T) {
 		}
 		return nil
 	}
-	s := newSorter(filepath.Join(t.TempDir(), "missing"), 1)
+	s := New(filepath.Join(t.TempDir(), "missing"), 1)
 	if err := fill(s); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("without a directory: %v", err)
 	}
-	if _, _, err := s.add(1, 1); !errors.Is(err, os.ErrNotExist) {
+	if _, _, err := s.Add(1, 1); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the error does not stay: %v", err)
 	}
-	if _, err := s.iterate(); !errors.Is(err, os.ErrNotExist) {
+	if _, err := s.Iterate(); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the error does not stay: %v", err)
 	}
 
-	s = newSorter(t.TempDir(), 1)
-	defer s.close()
+	s = New(t.TempDir(), 1)
+	defer s.Close()
 	if err := fill(s); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.file.Truncate(s.file.size / 2); err != nil {
 		t.Fatal(err)
 	}
-	it, err := s.iterate()
+	it, err := s.Iterate()
 	for ok := true; ok && err == nil; {
-		_, _, ok, err = it.next()
+		_, _, ok, err = it.Next()
 	}
 	if err == nil {
 		t.Error("a temporary file that is cut short is not noticed")

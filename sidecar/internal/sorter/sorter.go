@@ -1,18 +1,19 @@
-package build
+package sorter
 
 import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"os"
 	"slices"
 )
 
-// sorter sorts records by the bytes of their keys. Records of equal keys keep their order. It holds
+// Sorter sorts records by the bytes of their keys. Records of equal keys keep their order. It holds
 // records in memory up to its budget; beyond that it writes sorted runs to a temporary file and
 // merges them (spill.go).
 //
 // A record has, in memory and on disk: length of the key u16, length of the value u32, key, value.
-type sorter struct {
+type Sorter struct {
 	dir    string
 	budget int // bytes
 	chunk  int // size of a chunk, unless a record needs more
@@ -46,15 +47,15 @@ const (
 	maxChunk  = 256 << 10
 )
 
-// newSorter returns an empty sorter that holds about budget bytes in memory. Its temporary files
+// New returns an empty sorter that holds about budget bytes in memory. Its temporary files
 // are in dir.
-func newSorter(dir string, budget int) *sorter {
+func New(dir string, budget int) *Sorter {
 	budget = max(budget, minBudget)
-	return &sorter{dir: dir, budget: budget, chunk: min(maxChunk, budget/4)}
+	return &Sorter{dir: dir, budget: budget, chunk: min(maxChunk, budget/4)}
 }
 
-// add adds a record, whose key and value the caller fills before the next call.
-func (s *sorter) add(keyLen, valLen int) (key, val []byte, err error) {
+// Add adds a record, whose key and value the caller fills before the next call.
+func (s *Sorter) Add(keyLen, valLen int) (key, val []byte, err error) {
 	if s.err != nil {
 		return nil, nil, s.err
 	}
@@ -74,7 +75,7 @@ func (s *sorter) add(keyLen, valLen int) (key, val []byte, err error) {
 }
 
 // makeRoom makes room for n bytes in the current chunk.
-func (s *sorter) makeRoom(n int) error {
+func (s *Sorter) makeRoom(n int) error {
 	fits := func(c []byte) bool { return cap(c)-len(c) >= n }
 	if s.cur < len(s.chunks) && fits(s.chunks[s.cur]) {
 		return nil
@@ -96,7 +97,7 @@ func (s *sorter) makeRoom(n int) error {
 }
 
 // freeze ends adding. From then on the records may be read in order, any number of times.
-func (s *sorter) freeze() error {
+func (s *Sorter) freeze() error {
 	if s.frozen || s.err != nil {
 		return s.err
 	}
@@ -115,11 +116,11 @@ func (s *sorter) freeze() error {
 	return s.err
 }
 
-// close releases memory and temporary files.
-func (s *sorter) close() error {
+// Close releases memory and temporary files.
+func (s *Sorter) Close() error {
 	s.chunks, s.order, s.runs = nil, nil, nil
 	if s.err == nil {
-		s.err = errDone
+		s.err = os.ErrClosed
 	}
 	f := s.file
 	s.file = nil
@@ -127,7 +128,7 @@ func (s *sorter) close() error {
 }
 
 // sort sorts the records in memory.
-func (s *sorter) sort() {
+func (s *Sorter) sort() {
 	s.order = slices.Grow(s.order[:0], s.n)
 	for c, chunk := range s.chunks {
 		for at := 0; at < len(chunk); {
@@ -140,7 +141,7 @@ func (s *sorter) sort() {
 
 // sortFrom sorts records whose keys agree in their first depth bytes. It compares the next 8 bytes
 // of each key, then sorts each group that agrees in these by the bytes that follow.
-func (s *sorter) sortFrom(refs []recordRef, depth int) {
+func (s *Sorter) sortFrom(refs []recordRef, depth int) {
 	const few = 8
 	for len(refs) > few {
 		first := true
@@ -173,7 +174,7 @@ func (s *sorter) sortFrom(refs []recordRef, depth int) {
 }
 
 // sortFully is sortFrom with plain comparisons.
-func (s *sorter) sortFully(refs []recordRef, depth int) {
+func (s *Sorter) sortFully(refs []recordRef, depth int) {
 	slices.SortFunc(refs, func(a, b recordRef) int {
 		return cmp.Or(bytes.Compare(s.key(a)[depth:], s.key(b)[depth:]),
 			cmp.Compare(a.chunk, b.chunk), cmp.Compare(a.off, b.off))
@@ -181,7 +182,7 @@ func (s *sorter) sortFully(refs []recordRef, depth int) {
 }
 
 // lasts reports whether all keys have at least n bytes.
-func (s *sorter) lasts(refs []recordRef, n int) bool {
+func (s *Sorter) lasts(refs []recordRef, n int) bool {
 	for _, r := range refs {
 		if int(binary.LittleEndian.Uint16(s.chunks[r.chunk][r.off:])) < n {
 			return false
@@ -192,7 +193,7 @@ func (s *sorter) lasts(refs []recordRef, n int) bool {
 
 // prefix returns the 8 bytes of a key from depth on, as a number that compares like they do. Bytes
 // beyond the end of the key are zero.
-func (s *sorter) prefix(r recordRef, depth int) uint64 {
+func (s *Sorter) prefix(r recordRef, depth int) uint64 {
 	b := s.chunks[r.chunk][r.off:]
 	n := int(binary.LittleEndian.Uint16(b)) - depth
 	b = b[recordFrame+depth:]
@@ -205,7 +206,7 @@ func (s *sorter) prefix(r recordRef, depth int) uint64 {
 }
 
 // key returns the key of a record in memory.
-func (s *sorter) key(r recordRef) []byte {
+func (s *Sorter) key(r recordRef) []byte {
 	key, _ := splitRecord(s.chunks[r.chunk][r.off:])
 	return key
 }
@@ -223,27 +224,27 @@ func splitRecord(b []byte) (key, val []byte) {
 	return b[:k:k], b[k : k+v : k+v]
 }
 
-// iterator reads the records of a sorter in order.
-type iterator struct {
-	s     *sorter
+// Iterator reads the records of a sorter in order.
+type Iterator struct {
+	s     *Sorter
 	at    int
 	merge *merger // nil if all records are in memory
 }
 
-// iterate starts reading from the first record.
-func (s *sorter) iterate() (*iterator, error) {
+// Iterate ends adding, and starts reading from the first record.
+func (s *Sorter) Iterate() (*Iterator, error) {
 	if err := s.freeze(); err != nil {
 		return nil, err
 	}
 	if len(s.runs) == 0 {
-		return &iterator{s: s}, nil
+		return &Iterator{s: s}, nil
 	}
 	m, err := newMerger(s.file, s.runs, s.budget)
-	return &iterator{s: s, merge: m}, err
+	return &Iterator{s: s, merge: m}, err
 }
 
-// next returns the next record, which is valid until the following call. Ok is false at the end.
-func (it *iterator) next() (key, val []byte, ok bool, err error) {
+// Next returns the next record, which is valid until the following call. Ok is false at the end.
+func (it *Iterator) Next() (key, val []byte, ok bool, err error) {
 	if it.merge != nil {
 		return it.merge.next()
 	}

@@ -1,0 +1,125 @@
+package format
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/tarpack/tpk/compat/fixture"
+	"github.com/tarpack/tpk/compat/forge"
+	"github.com/tarpack/tpk/compat/tools"
+	"github.com/tarpack/tpk/compat/trees"
+)
+
+// refusing returns the commands that read an archive, those that do more than read it through its
+// index, and a tree for those that need one.
+func refusing(t *testing.T, archive string) (reading, others [][]string) {
+	tree := filepath.Join(tools.Dir(t), "tree")
+	fixture.WriteTree(t, trees.Tree{trees.File("new", "new\n")}, tree)
+	x := filepath.Join(tools.Dir(t), "x")
+	return [][]string{
+			{"ls", archive}, {"cat", archive, "z"}, {"extract", "-C", x, archive},
+		}, [][]string{
+			{"verify", archive}, {"index", archive}, {"add", archive, tree},
+			{"add", "--append", archive, tree}, {"update", archive, tree}, {"rm", archive, "z"},
+			{"compact", archive}, {"repair", archive},
+		}
+}
+
+// TestDraft: archives of a draft of the format are refused by a message of their own, and not
+// changed. tpk convert makes archives of them, with the same members.
+func TestDraft(t *testing.T) {
+	for _, g := range goldens {
+		base := filepath.Join(tools.Repo(t), "testdata", "draft", g.name+".tar.gz")
+		if _, err := os.Stat(base); err != nil {
+			continue // only some are kept
+		}
+		t.Run(g.name, func(t *testing.T) {
+			archive := filepath.Join(tools.Dir(t), "draft.tar.gz")
+			draft := fixture.ReadPair(t, base)
+			fixture.WriteFiles(t, map[string][]byte{archive: draft.Archive, archive + ".tpi": draft.Sidecar})
+			reading, others := refusing(t, archive)
+			for _, args := range append(reading, others...) {
+				fixture.Failed(t, fixture.Run(t, args...), "draft of the format", "tpk convert")
+			}
+			if now := fixture.ReadPair(t, archive); !bytes.Equal(now.Archive, draft.Archive) ||
+				!bytes.Equal(now.Sidecar, draft.Sidecar) {
+				t.Error("it has changed")
+			}
+			out := filepath.Join(tools.Dir(t), "out.tar.gz")
+			for _, args := range [][]string{
+				{"convert", archive, out}, {"verify", out}, {"extract", "-C", out + ".x", out},
+			} {
+				if r := fixture.Run(t, args...); r.Code != 0 {
+					t.Fatal(r)
+				}
+			}
+			want := fixture.WriteTree(t, append(g.tree, g.appended...), filepath.Join(tools.Dir(t), "tree"))
+			fixture.Diff(t, want, out+".x", trees.Rules{IgnoreLinks: true, Merged: true})
+			if !bytes.Contains(fixture.ReadPair(t, out).Archive, largestMember(t, draft.Archive)) {
+				t.Error("a member was compressed again")
+			}
+		})
+	}
+}
+
+// largestMember returns the longest run of bytes of an archive without T and F that surely is within
+// one member: its middle.
+func largestMember(t *testing.T, archive []byte) []byte {
+	t.Helper()
+	longest := []byte(nil)
+	starts := bytes.Split(archive, []byte{0x1f, 0x8b, 8})
+	for _, m := range starts {
+		if len(m) > len(longest) {
+			longest = m
+		}
+	}
+	return longest
+}
+
+// TestUnknownFeatures: a required feature that tpk does not know keeps it from reading an archive,
+// an optional one from all but reading through an existing index. The error names the bit.
+func TestUnknownFeatures(t *testing.T) {
+	archive := filepath.Join(tools.Dir(t), "x.tar.gz")
+	reading, others := refusing(t, archive)
+	write := func(required, optional uint16) (a, s []byte) {
+		a, s = forge.Build(forgedItems()[:6]...)
+		forge.SetFeatures(s, required, optional)
+		end := len(a) - 64
+		a = append(a[:end], forge.TrailerOf(required, optional, forge.Entries(s), uint64(end),
+			forge.Digest(s))...)
+		fixture.WriteFiles(t, map[string][]byte{archive: a, archive + ".tpi": s})
+		return a, s
+	}
+	wantSame := func(a, s []byte) {
+		t.Helper()
+		now := fixture.ReadPair(t, archive)
+		if !bytes.Equal(now.Archive, a) || !bytes.Equal(now.Sidecar, s) {
+			t.Error("it has changed")
+		}
+	}
+	a, s := write(1|1<<9, 0)
+	for _, args := range append(reading, others...) {
+		fixture.Failed(t, fixture.Run(t, args...), "bit 9 of its required features", "newer tpk")
+	}
+	wantSame(a, s)
+	a, s = write(1, 1<<12)
+	for _, args := range reading {
+		if r := fixture.Run(t, args...); r.Code != 0 {
+			t.Error(r)
+		}
+	}
+	for _, args := range others {
+		fixture.Failed(t, fixture.Run(t, args...), "bit 12 of its optional features", "newer tpk")
+	}
+	wantSame(a, s)
+	if err := os.Remove(archive + ".tpi"); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range append(reading, others...) {
+		fixture.Failed(t, fixture.Run(t, args...), "bit 12 of its optional features", "newer tpk")
+	}
+	out := filepath.Join(tools.Dir(t), "out.tar.gz")
+	fixture.Failed(t, fixture.Run(t, "convert", archive, out), "bit 12 of its optional features")
+}
