@@ -8,7 +8,7 @@ import (
 
 // Content describes the C of a file. [NewReader] checks it.
 type Content struct {
-	Offset int64  // of C in the archive
+	Offset int64  // of C in the archive, or in the archives of a set
 	Length int64  // of C, in bytes
 	Size   int64  // of the file, in bytes; if 0, there is no C and the other fields are ignored
 	CRC    uint32 // CRC-32 of the file
@@ -32,7 +32,7 @@ func (c *Content) check() error {
 	}
 	if c.Size < 0 || c.Size > coding.MaxSize ||
 		c.Length < coding.Overhead+1 || c.Length > coding.MaxSize ||
-		c.Offset < 0 || c.Offset > coding.MaxSize-c.Length {
+		c.Offset < 0 || c.Offset > coding.MaxSetSize-c.Length {
 		return bad("impossible numbers")
 	}
 	switch c.Coding {

@@ -193,7 +193,7 @@ func TestReaderHostile(t *testing.T) {
 			Coding: coding.Deflate},
 		"negative offset": {Offset: -1, Length: 100, Size: 100, Coding: coding.Deflate},
 		"huge offset":     {Offset: math.MaxInt64, Length: 100, Size: 100, Coding: coding.Deflate},
-		"end beyond MaxSize": {Offset: coding.MaxSize - 50, Length: 100, Size: 100,
+		"end beyond MaxSetSize": {Offset: coding.MaxSetSize - 50, Length: 100, Size: 100,
 			Coding: coding.Deflate},
 		"negative length": {Offset: 0, Length: -5, Size: 100, Coding: coding.Deflate},
 		"short length":    {Offset: 0, Length: 18, Size: 100, Coding: coding.Deflate},

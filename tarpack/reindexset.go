@@ -58,7 +58,7 @@ func reindexSet(ctx context.Context, list string, o ReindexOptions) (res Reindex
 		if err != nil {
 			return res, err
 		}
-		if err := m.Add(ctx, a); err != nil {
+		if err := m.Add(ctx, name.Shard(i), a); err != nil {
 			return res, err
 		}
 	}

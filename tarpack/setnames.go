@@ -23,6 +23,7 @@ func JoinShards(names []string) []string {
 func JoinFirst(names []string) (name string, n int) {
 	n = 1
 	set, last, ok := format.ParseShardName(names[0])
+	ok = ok && !shardset.StandsAlone(names[0])
 	for ok && n < len(names) {
 		s, i, is := format.ParseShardName(names[n])
 		if !is || s != set || i <= last {
@@ -41,7 +42,7 @@ func JoinFirst(names []string) (name string, n int) {
 // shard set: if it is the list, the first shard, or a glob that matches shards of one set only, or
 // the name that the set was packed under, unless there is a file of this name. The name of any
 // other shard stands for that archive alone. So does that of a first shard if neither the list nor
-// another shard is there.
+// another shard is there, or if that archive was not written as a shard.
 //
 // It returns an error for a name or a glob that fits several sets.
 func SetList(name string) (list string, ok bool, err error) {

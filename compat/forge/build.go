@@ -52,8 +52,36 @@ type placed struct {
 // Build returns an archive of the items, in their order, and its sidecar. If tpk accepts the
 // archive it must make the same sidecar. Neighbours without content share a group.
 func Build(items ...Item) (archive, sidecar []byte) {
+	archive, sidecar, _ = build(0, items)
+	return archive, sidecar
+}
+
+// BuildSet returns the shards of a set with their sidecars, and the set's sidecar.
+func BuildSet(shards ...[]Item) (archives, sidecars [][]byte, set []byte) {
+	const shard, isSet = 1, 2 // optional features
+	var all []*placed
+	dirs := map[string]bool{}
+	size := int64(0)
+	for _, items := range shards {
+		a, s, entries := build(shard, items)
+		for _, p := range entries {
+			if p.Type == Dir && dirs[p.Path] {
+				continue // the first one counts
+			}
+			dirs[p.Path] = dirs[p.Path] || p.Type == Dir
+			p.offset += size
+			all = append(all, p)
+		}
+		size += int64(len(a))
+		archives, sidecars = append(archives, a), append(sidecars, s)
+	}
+	return archives, sidecars, index(isSet, all, size)
+}
+
+// build is Build with the optional features of the archive. It also returns the entries.
+func build(optional uint16, items []Item) (archive, sidecar []byte, all []*placed) {
 	var out []byte
-	var all, group []*placed
+	var group []*placed
 	flush := func() {
 		if len(group) == 0 {
 			return
@@ -101,8 +129,9 @@ func Build(items ...Item) (archive, sidecar []byte) {
 	}
 	flush()
 	n := uint64(len(all))
-	sidecar = index(all, int64(len(out))+64)
-	return append(out, Trailer(n, uint64(len(out)), Digest(sidecar))...), sidecar
+	sidecar = index(optional, all, int64(len(out))+64)
+	t := TrailerOf(1, optional, n, uint64(len(out)), Digest(sidecar))
+	return append(out, t...), sidecar, all
 }
 
 func (p *placed) headerBlocks() []byte {

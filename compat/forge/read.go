@@ -19,7 +19,7 @@ func Index(archive []byte) ([]byte, error) {
 			return nil, fmt.Errorf("the member at %d: %w", at, err)
 		}
 		if len(extra) > 0 && extra[0] == 'T' && len(content) > 0 {
-			return index(all, int64(len(archive))), nil
+			return index(le.Uint16(extra[4:]), all, int64(len(archive))), nil
 		}
 		if len(content) == 0 { // F, a former end, or an addition to the format
 			at += length

@@ -49,7 +49,7 @@ func (r *Record) append(b []byte) []byte {
 }
 
 // index returns the sidecar of an archive of size bytes.
-func index(all []*placed, size int64) []byte {
+func index(optional uint16, all []*placed, size int64) []byte {
 	var ps []*placed
 	for _, p := range all {
 		if !p.Hidden {
@@ -76,6 +76,7 @@ func index(all []*placed, size int64) []byte {
 	copy(head, "TPKINDEX")
 	le.PutUint32(head[8:], 1)
 	le.PutUint16(head[12:], 1)
+	le.PutUint16(head[14:], optional)
 	le.PutUint64(head[16:], uint64(size))
 	le.PutUint64(head[24:], uint64(len(ps)))
 	stats(head[32:112], ps, ordinals)

@@ -32,6 +32,8 @@ func (c Coding) String() string {
 const (
 	// MaxSize is the largest size of a file, and of an archive (FORMAT.md 4).
 	MaxSize = 1<<48 - 1
+	// MaxSetSize is the most bytes that the archives of a set have together.
+	MaxSetSize = 1<<56 - 1
 	// Overhead is the part of a content member that is not its deflate stream: a gzip header of 10
 	// bytes and a trailer of 8 (RFC 1952 §2.3).
 	Overhead = 10 + 8

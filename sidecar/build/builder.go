@@ -20,7 +20,8 @@ type Options struct {
 	// Unordered omits the rules about what comes earlier in the archive. It is for the index of
 	// something that will become an archive. All methods of such an index work except Verify.
 	Unordered bool
-	// Set states that the index is that of a set: offsets run through all of its archives.
+	// Set makes the index that of a set. Offsets run through all of its archives, so they may have
+	// 56 bits. A directory may be added more than once: the first one counts.
 	Set bool
 }
 
@@ -72,7 +73,8 @@ func (b *Builder) MarkShard() { b.features.Optional |= sidecar.Shard }
 // Features returns the features that the sidecar states, and the trailer of its archive.
 func (b *Builder) Features() sidecar.Features { return b.features }
 
-// Len returns the number of items added.
+// Len returns the number of items added, and after Finish the number of entries. They differ for a
+// set, whose directories may be added again for each archive that has them.
 func (b *Builder) Len() uint64 { return b.n }
 
 // Close releases the memory and removes the temporary files. It may be called at any time, and more

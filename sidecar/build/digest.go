@@ -30,6 +30,9 @@ const digestPart = 1 << 20
 func Digest(
 	items iter.Seq2[*Item, error], n int, archiveSize int64,
 ) (digest uint64, err error) {
+	if archiveSize > layout.MaxOffset {
+		return 0, fmt.Errorf("%w: an archive of %d bytes", ErrItem, archiveSize)
+	}
 	below := newDigestTotals()
 	defer func() { err = errors.Join(err, below.close()) }()
 	d := newDigester(n)

@@ -32,6 +32,11 @@ func (b *Builder) Finish(dst File, archiveSize int64) (digest uint64, size int64
 		return 0, 0, fmt.Errorf("%w: the last member ends at %d in an archive of %d bytes",
 			ErrItem, b.end, archiveSize)
 	}
+	if b.opt.Set {
+		if err := b.dropRepeated(); err != nil {
+			return 0, 0, errors.Join(err, b.Close())
+		}
+	}
 	f := newFinisher(b, dst, archiveSize)
 	digest, err = f.run()
 	err = errors.Join(err, f.close())
@@ -63,6 +68,10 @@ type finisher struct {
 
 	key  []byte // of the item before
 	path []byte // the same, readable
+
+	last     place // of that item
+	lastType sidecar.Type
+
 	dirs []openDirectory
 	n    uint32 // items so far
 	ends uint64 // segments so far
@@ -116,10 +125,10 @@ func newFinisher(b *Builder, dst File, archiveSize int64) *finisher {
 	f.paths.Blocks = layout.NewSectionWriter(dst, s[layout.PathBlocks].Off)
 	f.paths.Paths = layout.NewSectionWriter(dst, s[layout.Paths].Off)
 	f.pairs = sorter.New(b.opt.TempDir, b.opt.Memory/4)
-	f.refs = sorter.New(b.opt.TempDir, b.opt.Memory/8)
-	f.names = totals.NewNames(b.opt.TempDir, b.opt.Memory/8)
-	f.patches = sorter.New(b.opt.TempDir, b.opt.Memory/8)
-	f.totals = sorter.New(b.opt.TempDir, b.opt.Memory/8)
+	f.refs = sorter.New(b.opt.TempDir, b.opt.Memory/16)
+	f.names = totals.NewNames(b.opt.TempDir, b.opt.Memory/16)
+	f.patches = sorter.New(b.opt.TempDir, b.opt.Memory/16)
+	f.totals = sorter.New(b.opt.TempDir, b.opt.Memory/16)
 	return f
 }
 
@@ -165,7 +174,7 @@ func newHeader(
 
 // writeItems writes all sections in path order.
 func (f *finisher) writeItems() error {
-	items, err := f.b.items.Iterate()
+	items, err := f.b.sorted()
 	if err != nil {
 		return err
 	}
@@ -201,8 +210,12 @@ func (f *finisher) writeItems() error {
 func (f *finisher) item(key []byte, val itemValue) error {
 	shared := layout.CommonPrefix(f.key, key)
 	if shared == len(key) && shared == len(f.key) {
-		return fmt.Errorf("%w: %q", ErrDuplicate, f.path)
+		return &DuplicateError{
+			Path: string(f.path), Offsets: [2]int64{f.last.offset, val.place().offset},
+			Types: [2]sidecar.Type{f.lastType, val.typ()},
+		}
 	}
+	f.last, f.lastType = val.place(), val.typ()
 	f.path = appendReadable(f.path[:shared], key[shared:])
 	f.key = append(f.key[:shared], key[shared:]...)
 

@@ -57,11 +57,12 @@ func (f *finisher) resolveLinks() error {
 	if err != nil {
 		return err
 	}
-	items, err := f.b.items.Iterate()
+	items, err := f.b.sorted()
 	if err != nil {
 		return err
 	}
-	var key, val []byte // of the item
+	var key []byte // of the item
+	var val itemValue
 	ordinal, c := int64(-1), -1
 	for {
 		target, ref, ok, err := refs.Next()
@@ -116,7 +117,7 @@ func (f *finisher) resolve(ordinal uint32, target []byte, val itemValue, ref ref
 // path of the link.
 func (f *finisher) noTarget(target []byte, ref reference, why string) error {
 	to := appendReadable(nil, target)
-	items, err := f.b.items.Iterate()
+	items, err := f.b.sorted()
 	if err != nil {
 		return err
 	}

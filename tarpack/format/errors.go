@@ -1,6 +1,9 @@
 package format
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // What can be wrong with an archive. An error that wraps one of these names the file. If it is
 // about one entry, it also has the path and the offset of that entry.
@@ -39,6 +42,9 @@ var (
 	ErrShardName = errors.New("the name is that of one shard of a set")
 	// ErrNoList: a set is to be changed, but its list is missing or damaged.
 	ErrNoList = errors.New("the shard set has no usable list")
+	// ErrConflict: two shards have an entry for the same path, and not both are directories. It is
+	// an ErrShard, too.
+	ErrConflict = fmt.Errorf("%w: two of its shards contradict each other", ErrShard)
 )
 
 // What can keep an entry from being read or extracted.

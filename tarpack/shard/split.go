@@ -77,7 +77,7 @@ func (p *plan) write(ctx context.Context, set *shardset.Output, i uint32, o pack
 	if err != nil {
 		return err
 	}
-	pk.Out.File = dst.Archive
+	pk.Out.File, pk.Shard = dst.Archive, true
 	m := &rewrite.Merger{P: pk, Layers: []rewrite.Layer{{Archive: p.base}}, Base: -1}
 	m.Choose = func(_ string, children []*rewrite.Child) int {
 		if p.holds(i, children[0].Ref.I) {

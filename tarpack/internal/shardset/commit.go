@@ -125,7 +125,7 @@ func (o *Output) writeIndex(
 		res.Bytes += s.Size
 		res.Shards = append(res.Shards,
 			Shard{Name: o.Set.Shard(i), Entries: a.Index.Len(), Bytes: s.Size})
-		if err := m.Add(ctx, a); err != nil {
+		if err := m.Add(ctx, o.Set.Shard(i), a); err != nil {
 			return 0, 0, err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sort"
 
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
@@ -26,12 +27,15 @@ func Join(
 		if err != nil {
 			return 0, 0, MissingShard(name.Shard(i), name.N, err)
 		}
-		if err := m.Add(ctx, s); err != nil {
+		if err := m.Add(ctx, name.Shard(i), s); err != nil {
 			return 0, 0, err
 		}
 	}
 	return m.finish(dst)
 }
+
+// maxSet is how many bytes all shards of a set may have (FORMAT.md 4).
+const maxSet = coding.MaxSetSize
 
 // Features are what the sidecar of a set states.
 var Features = sidecar.Features{Required: sidecar.Final, Optional: sidecar.Set}
@@ -40,8 +44,9 @@ var Features = sidecar.Features{Required: sidecar.Final, Optional: sidecar.Set}
 type Joiner struct {
 	o        scan.Options
 	Builder  *build.Builder
-	before   *indexed.File // the previous shard
-	size     int64         // of the shards so far, in bytes
+	names    []string // of the shards so far
+	ends     []int64  // where they end, in the set
+	size     int64    // of the shards so far, in bytes
 	progress format.Progress
 }
 
@@ -50,47 +55,22 @@ func NewJoiner(o scan.Options) *Joiner {
 	return &Joiner{o: o, Builder: build.New(build.Options{TempDir: o.TempDir, Set: true})}
 }
 
-// Close removes temporary files and closes the last shard.
-func (m *Joiner) Close() error {
-	err := m.Builder.Close()
-	if m.before != nil {
-		err = errors.Join(err, m.before.Close())
-	}
-	m.before = nil
-	return err
-}
+// Close removes temporary files.
+func (m *Joiner) Close() error { return m.Builder.Close() }
 
-// Add adds the entries of the next shard, which the Joiner closes. A directory with entries in
-// several shards has a header in each of them, and in all between. The first one counts.
-func (m *Joiner) Add(ctx context.Context, a *indexed.File) (err error) {
-	before := m.before
-	defer func() {
-		m.before = a
-		if before != nil {
-			err = errors.Join(err, before.Close())
-		}
-	}()
-	seen := func(row *sidecar.Row) (bool, error) {
-		if before == nil || row.Entry.Type != sidecar.TypeDir {
-			return false, nil
-		}
-		i, ok, err := before.Index.Lookup(string(row.Path))
-		if err != nil || !ok {
-			return false, err
-		}
-		e, err := before.Index.Entry(i)
-		return e.Type == sidecar.TypeDir, err
+// Add adds the entries of the next shard, which it closes. A directory may be in any of the shards.
+// The first one counts. Name is that of the shard, for errors.
+func (m *Joiner) Add(ctx context.Context, name string, a *indexed.File) (err error) {
+	defer func() { err = errors.Join(err, a.Close()) }()
+	if a.Size > maxSet-m.size {
+		return fmt.Errorf("%s: %w: the set has more than 2^56 bytes", name, format.ErrShard)
 	}
 	// Entries of one G must be added in the order that they have in it. Path order is that order.
 	for row, err := range a.Index.All(0, a.Index.Len()) {
 		if err == nil {
 			err = context.Cause(ctx)
 		}
-		known := false
 		if err == nil {
-			known, err = seen(&row)
-		}
-		if err == nil && !known {
 			err = m.item(a, &row)
 		}
 		if err != nil {
@@ -98,6 +78,7 @@ func (m *Joiner) Add(ctx context.Context, a *indexed.File) (err error) {
 		}
 	}
 	m.size += a.Size
+	m.names, m.ends = append(m.names, name), append(m.ends, m.size)
 	return nil
 }
 
@@ -132,11 +113,23 @@ func (m *Joiner) item(a *indexed.File, row *sidecar.Row) (err error) {
 // together.
 func (m *Joiner) finish(dst build.File) (digest uint64, n int64, err error) {
 	digest, n, err = m.Builder.Finish(dst, m.size)
-	if errors.Is(err, build.ErrDuplicate) || errors.Is(err, build.ErrNoParent) ||
-		errors.Is(err, build.ErrNoTarget) {
+	if twice := (*build.DuplicateError)(nil); errors.As(err, &twice) {
+		return 0, 0, m.conflict(twice)
+	}
+	if errors.Is(err, build.ErrNoParent) || errors.Is(err, build.ErrNoTarget) {
 		err = fmt.Errorf("%w: %w: %w", format.ErrShard, format.ErrNotOneSet, err)
 	}
 	return digest, n, err
+}
+
+// conflict returns the error for a path that two shards have.
+func (m *Joiner) conflict(e *build.DuplicateError) error {
+	in := func(i int) string {
+		shard := sort.Search(len(m.ends)-1, func(k int) bool { return e.Offsets[i] < m.ends[k] })
+		return m.names[shard]
+	}
+	return fmt.Errorf("%s: %w: it is a %v in %s and a %v in %s", format.Printable(e.Path),
+		format.ErrConflict, e.Types[0], in(0), e.Types[1], in(1))
 }
 
 // FinishIn writes the set's sidecar to an empty file, durably. It returns its digest and its size

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -108,7 +107,7 @@ func ParseList(b []byte, n int) (*List, error) {
 // size returns the bytes of all shards, or -1 if they are too many.
 func (l *List) size() (n int64) {
 	for _, s := range l.Shards {
-		if s.Size > math.MaxInt64/2-n {
+		if s.Size > maxSet-n {
 			return -1
 		}
 		n += s.Size

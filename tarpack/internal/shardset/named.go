@@ -10,13 +10,15 @@ import (
 
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
 // Named returns the shard set that name stands for. That is a set if name is its list, its first
 // shard, or a glob that matches shards of one set only, or the name that the set was packed under,
 // unless there is a file of this name. The name of any other shard stands for that archive alone,
 // and so does that of a first shard without a list and without other shards. Then ok is false, as
-// for all other names. An archive of another program is no shard without a list.
+// for all other names. An archive of another program is no shard without a list, and an archive that
+// was not written as a shard (FORMAT.md 2.4) is never one.
 //
 // It returns an error for a name or a glob that fits several sets. The set may have shards that are
 // missing.
@@ -84,6 +86,7 @@ func packedAs(name string) (s format.SetName, ok bool, err error) {
 		one, is := setOf(stem + "-" + rest)
 		switch {
 		case !is || one.Stem != stem || one.Ext != ext:
+		case s.N == 0 && StandsAlone(stem+"-"+rest):
 		case s.N > 0 && one.N != s.N:
 			return s, false, fmt.Errorf("%s: %w, but two sets of this name do: %s and %s", name,
 				fs.ErrNotExist, filepath.Base(s.List()), filepath.Base(one.List()))
@@ -111,6 +114,9 @@ func exists(name string) bool {
 // an archive that merely has the name of a shard. Without a list, archives of other programs are no
 // shards.
 func hasCompany(s format.SetName, i int) bool {
+	if StandsAlone(s.Shard(i)) {
+		return false
+	}
 	if exists(s.List()) {
 		return true
 	}
@@ -141,6 +147,22 @@ func openable(name string) error {
 		a.OSFile.Close() // opened for reading only: an error loses nothing
 	}
 	return err
+}
+
+// StandsAlone reports whether a file with the name of a shard is an archive that was not written as
+// one. A file that is missing, or is no archive, may have been a shard.
+func StandsAlone(name string) bool {
+	f, err := os.OpenFile(name, os.O_RDONLY|durable.OpenNonblock, 0)
+	if err != nil {
+		return false
+	}
+	defer f.Close() // opened for reading only: an error loses nothing
+	fi, err := f.Stat()
+	if err != nil || !fi.Mode().IsRegular() {
+		return false
+	}
+	t, err := format.ReadTrailer(f, fi.Size())
+	return err == nil && !t.IsShard()
 }
 
 // ToEdit is Named for a command that changes what name stands for. A set must have its list and all
