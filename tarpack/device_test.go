@@ -47,7 +47,7 @@ func openRoomy(t *testing.T, f *os.File) (*tarpack.Archive, error) {
 	}
 	af.Place = &device.Locator{}
 	x := &indexed.File{File: af}
-	if err = af.OpenDevice(context.Background(), af.Size); err == nil {
+	if err = af.OpenDevice(af.Size); err == nil {
 		err = x.OpenIndex(context.Background(), &indexed.Options{RequireSidecar: true}, false,
 			x.BuildIndex)
 	}
@@ -99,19 +99,23 @@ func TestDevice(t *testing.T) {
 	}
 	tartest.SameAsFS(t, a, extracted)
 
-	// Without a good locator T is found all the same, and the index is missing until it is written
-	// again.
-	for _, ruin := range []int64{0, 8, 16, 24, 32, 40, 48} {
+	// Without a good locator nothing is read until the archive is indexed again. That finds T.
+	const locatorSize = 64
+	for ruin := int64(0); ruin < locatorSize; ruin += 8 {
 		locator := make([]byte, 8)
-		if _, err := f.ReadAt(locator, room-device.BlockSize+ruin); err != nil {
+		if _, err := f.ReadAt(locator, room-locatorSize+ruin); err != nil {
 			t.Fatal(err)
 		}
 		locator[1] ^= 4
-		if _, err := f.WriteAt(locator, room-device.BlockSize+ruin); err != nil {
+		if _, err := f.WriteAt(locator, room-locatorSize+ruin); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := openRoomy(t, f); !errors.Is(err, format.ErrNoSidecar) {
+		if _, err := openRoomy(t, f); !errors.Is(err, format.ErrUnplaced) {
 			t.Errorf("locator damaged at %d: %v", ruin, err)
+		}
+		if found, _, err := device.Search(ctx, f, room); err != nil ||
+			found.Offset+format.EndSize != int64(len(want)) {
+			t.Errorf("locator damaged at %d: T is found at %d: %v", ruin, found.Offset, err)
 		}
 		var m build.Memory
 		index, err := scan.BuildIndex(ctx, f, int64(len(want)), &m, scan.Options{})
@@ -130,11 +134,11 @@ func TestDevice(t *testing.T) {
 	}
 
 	// A damaged sidecar is not used.
-	end := make([]byte, device.BlockSize)
-	if _, err := f.ReadAt(end, room-device.BlockSize); err != nil {
+	end := make([]byte, locatorSize)
+	if _, err := f.ReadAt(end, room-locatorSize); err != nil {
 		t.Fatal(err)
 	}
-	sidecarAt := int64(binary.LittleEndian.Uint64(end[24:])) // FORMAT.md 3.2
+	sidecarAt := int64(binary.LittleEndian.Uint64(end[32:])) // FORMAT.md 3.2
 	if _, err := f.WriteAt([]byte{1, 2, 3}, sidecarAt+20); err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +163,10 @@ func TestDeviceFailures(t *testing.T) {
 	if err := device.Wipe(f, room); err != nil { // and killed there
 		t.Fatal(err)
 	}
-	if _, err := openRoomy(t, f); !errors.Is(err, format.ErrTruncated) {
+	if _, err := openRoomy(t, f); !errors.Is(err, format.ErrUnplaced) {
+		t.Error(err)
+	}
+	if _, _, err := device.Search(ctx, f, room); !errors.Is(err, format.ErrTruncated) {
 		t.Error(err)
 	}
 	// no room for the locator, the archive, the sidecar

@@ -118,7 +118,7 @@ func (v *verifier) report(path string, off int64, err error) {
 
 func (v *verifier) run(ctx context.Context) (err error) {
 	if v.a.OnDevice() {
-		err = v.a.OpenDevice(ctx, v.a.Size)
+		err = v.a.OpenDevice(v.a.Size)
 		if err != nil { // without its end, nothing else can be checked
 			return err
 		}

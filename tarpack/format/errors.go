@@ -15,6 +15,9 @@ var (
 	ErrTruncated = errors.New("the archive is truncated")
 	// ErrVersion: a newer tpk wrote the archive, or it has a feature that is not known.
 	ErrVersion = errors.New("the archive is of a newer format version")
+	// ErrUnplaced: an archive seems to begin on the device, and nothing at the end of the device leads
+	// to the end of the archive (FORMAT.md 3.2).
+	ErrUnplaced = errors.New("the device has no record of where its archive ends")
 	// ErrDraft: the archive is of a draft of the format, from before its first release.
 	ErrDraft = errors.New("the archive is of a draft of the format")
 	// ErrCorrupt: the archive or its sidecar is damaged, or breaks a rule of FORMAT.md. errors.Is

@@ -50,6 +50,7 @@ var hints = []struct {
 	{format.ErrSpecial, "--special packs it"},
 	{format.ErrOtherTime, "--dedup strict keeps both times"},
 	{format.ErrLeadsOut, "--dereference packs what links lead to"},
+	{format.ErrUnplaced, "'tpk index' writes it, if the archive is whole"},
 	{format.ErrDraft, "'tpk convert ARCHIVE OUT.tar.gz' copies its members"},
 	{format.ErrVersion, "use a newer tpk"},
 	{convert.ErrInputTruncated, "copy or download it again"},

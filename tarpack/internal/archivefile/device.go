@@ -15,12 +15,23 @@ func (a *File) OnDevice() bool { return a.Place != nil }
 
 // OpenDevice finds the archive on a device, or in a file, of room bytes, which has more room than
 // the archive needs.
-func (a *File) OpenDevice(ctx context.Context, room int64) (err error) {
-	var l device.Locator
-	if a.Trailer, l, err = device.Find(ctx, a.OSFile, room); err != nil {
+func (a *File) OpenDevice(room int64) error {
+	t, l, err := device.Find(a.OSFile, room)
+	return a.placed(t, l, err)
+}
+
+// SearchDevice is OpenDevice for an archive that is about to be indexed, which may have no locator.
+func (a *File) SearchDevice(ctx context.Context, room int64) error {
+	t, l, err := device.Search(ctx, a.OSFile, room)
+	return a.placed(t, l, err)
+}
+
+// placed takes over what was found on a device.
+func (a *File) placed(t format.Trailer, l device.Locator, err error) error {
+	if err != nil {
 		return fmt.Errorf("%s: %w", a.Name, err)
 	}
-	a.Size, a.Place = a.Trailer.Offset+format.EndSize, &l
+	a.Trailer, a.Size, a.Place = t, t.Offset+format.EndSize, &l
 	return nil
 }
 

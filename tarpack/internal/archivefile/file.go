@@ -33,20 +33,23 @@ const MaxTries = 3
 
 // Open opens the archive name and finds its end. The errors are those of FindEnd and of opening a
 // file, and name the file.
-func Open(name string) (*File, error) {
-	return OpenContext(context.Background(), name)
+func Open(name string) (*File, error) { return open(name, (*File).OpenDevice) }
+
+// OpenToIndex is Open for an archive that is about to be indexed. If it is on a device and nothing
+// there leads to its end, it is searched for, which the context can stop.
+func OpenToIndex(ctx context.Context, name string) (*File, error) {
+	return open(name, func(a *File, room int64) error { return a.SearchDevice(ctx, room) })
 }
 
-// OpenContext is Open with a context that can stop the search for the end of an archive on a
-// device.
-func OpenContext(ctx context.Context, name string) (*File, error) {
+// open is Open, with onDevice to find the end on a device.
+func open(name string, onDevice func(a *File, room int64) error) (*File, error) {
 	for tries := 1; ; tries++ {
 		a, err := OpenUnread(name)
 		if err != nil {
 			return nil, err
 		}
 		if a.OnDevice() {
-			err = a.OpenDevice(ctx, a.Size)
+			err = onDevice(a, a.Size)
 		} else {
 			err = a.FindEnd()
 		}

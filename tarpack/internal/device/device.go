@@ -18,33 +18,43 @@ func Is(fi os.FileInfo) bool {
 }
 
 // Find returns the trailer and the locator of the archive at the beginning of f, which has room
-// bytes.
-//
-// It uses the locator only if the T that this leads to has the same digest. Otherwise it searches
-// for the first T, and the locator that it returns has no sidecar. The errors are those of
-// format.ReadTrailer.
-func Find(ctx context.Context, f io.ReaderAt, room int64) (t format.Trailer, l Locator, err error) {
+// bytes. The error wraps format.ErrNotArchive if no archive seems to begin there. It wraps
+// format.ErrUnplaced without a locator that leads to a T with the same digest.
+func Find(f io.ReaderAt, room int64) (t format.Trailer, l Locator, err error) {
 	b := make([]byte, locatorSize)
 	if room >= BlockSize {
-		if _, err := f.ReadAt(b, room-BlockSize); err != nil && !errors.Is(err, io.EOF) {
+		if _, err := f.ReadAt(b, room-locatorSize); err != nil && !errors.Is(err, io.EOF) {
 			return t, l, err
 		}
 		if l, ok := parseLocator(b, room); ok {
-			if t, err := format.ReadTrailer(f, l.Archive); err == nil && t.Digest == l.Digest {
-				return t, l, nil
+			t, err := format.ReadTrailer(f, l.Archive)
+			if t != (format.Trailer{}) && t.Digest == l.Digest {
+				return t, l, err
 			}
 		}
 	}
-	size, err := format.FirstTrailer(ctx, f, room)
-	if err != nil {
+	if room == 0 {
+		return t, l, fmt.Errorf("%w: it is empty", format.ErrNotArchive)
+	}
+	if err = format.WhyNoTrailer(f, room); errors.Is(err, format.ErrTruncated) {
+		err = format.ErrUnplaced
+	}
+	return t, l, err
+}
+
+// Search is Find for an archive that may have no locator, as another program copied it to the
+// device: it searches for the first T. The index of the archive must then be built, which shows
+// whether this T is the end, and not part of a file. The locator that it returns has no sidecar.
+func Search(ctx context.Context, f io.ReaderAt, room int64) (t format.Trailer, l Locator, err error) {
+	if t, l, err = Find(f, room); !errors.Is(err, format.ErrUnplaced) {
 		return t, l, err
 	}
-	if size < 0 {
-		err := format.WhyNoTrailer(f, room)
-		if errors.Is(err, format.ErrTruncated) {
-			err = fmt.Errorf("%w: there is no end of a tpk archive on it", format.ErrTruncated)
-		}
+	size, err := format.FirstTrailer(ctx, f, room)
+	switch {
+	case err != nil:
 		return t, l, err
+	case size < 0:
+		return t, l, fmt.Errorf("%w: there is no end of a tpk archive on it", format.ErrTruncated)
 	}
 	t, err = format.ReadTrailer(f, size)
 	return t, Locator{Archive: size}, err

@@ -2,12 +2,12 @@
 // archive needs (FORMAT.md 3.2):
 //
 //	│ archive … T │ zeros │ sidecar │   …   │ locator │
-//	0             size    index             room − 4,096
+//	0             size    index             room − 64
 //
-// Archive and sidecar begin at their offsets. The locator, in the last 4,096 bytes, has these
+// Archive and sidecar begin at their offsets. The locator, the last 64 bytes, has these
 // offsets. It is only a hint for a reader, as the archive ends where its T ends.
 //
-//	Find                                  reading: the archive and its locator
+//	Find, Search                          reading: the archive and its locator
 //	OpenForWriting, Wipe, WriteIndex      writing, in this order, with the archive before WriteIndex
 //
 // It imports format and durable.

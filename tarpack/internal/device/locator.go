@@ -8,14 +8,15 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// BlockSize is the number of bytes at the end of a device that the locator occupies.
+// BlockSize is the number of bytes at the end of a device that are kept for the locator, which is
+// the last of them.
 const BlockSize = 4096
 
 const (
 	sidecarAlign   = 64 << 10 // a multiple of every page size, so that the sidecar can be mapped
 	locatorMagic   = "TPKPLACE"
 	locatorVersion = 1
-	locatorSize    = 56 // 8 magic, 8 version, 4 × 8 fields, 8 hash
+	locatorSize    = 64 // 8 magic, 8 version, 5 × 8 fields, 8 hash
 )
 
 // Locator has the offsets of what is on a device, in bytes.
@@ -30,7 +31,8 @@ type Locator struct {
 func (l Locator) encode() []byte {
 	b := append(make([]byte, 0, locatorSize), locatorMagic...)
 	b = binary.LittleEndian.AppendUint64(b, locatorVersion)
-	for _, v := range []uint64{uint64(l.Archive), uint64(l.Index), uint64(l.Length), l.Digest} {
+	const start = 0 // where the archive begins
+	for _, v := range []uint64{start, uint64(l.Archive), uint64(l.Index), uint64(l.Length), l.Digest} {
 		b = binary.LittleEndian.AppendUint64(b, v)
 	}
 	return binary.LittleEndian.AppendUint64(b, xxhash.Sum64(b))
@@ -43,10 +45,10 @@ func parseLocator(b []byte, room int64) (l Locator, ok bool) {
 		return l, false
 	}
 	l = Locator{
-		Archive: int64(binary.LittleEndian.Uint64(b[16:])),
-		Index:   int64(binary.LittleEndian.Uint64(b[24:])),
-		Length:  int64(binary.LittleEndian.Uint64(b[32:])),
-		Digest:  binary.LittleEndian.Uint64(b[40:]),
+		Archive: int64(binary.LittleEndian.Uint64(b[24:])),
+		Index:   int64(binary.LittleEndian.Uint64(b[32:])),
+		Length:  int64(binary.LittleEndian.Uint64(b[40:])),
+		Digest:  binary.LittleEndian.Uint64(b[48:]),
 	}
 	end := room - BlockSize
 	if l.Archive < format.EndSize || l.Archive > l.Index || l.Index > end ||

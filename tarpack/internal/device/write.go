@@ -31,7 +31,7 @@ func Wipe(f *os.File, room int64) error {
 		return fmt.Errorf("%s: %w: it has %d bytes", f.Name(), format.ErrDevice, room)
 	}
 	b := make([]byte, locatorSize)
-	if _, err := f.ReadAt(b, room-BlockSize); err != nil {
+	if _, err := f.ReadAt(b, room-locatorSize); err != nil {
 		return err
 	}
 	if l, ok := parseLocator(b, room); ok {
@@ -61,7 +61,7 @@ func WriteIndex(f *os.File, room int64, l Locator, index io.ReaderAt) error {
 		return err
 	}
 	b := make([]byte, BlockSize)
-	copy(b, l.encode())
+	copy(b[BlockSize-locatorSize:], l.encode())
 	if _, err := f.WriteAt(b, room-BlockSize); err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ type File struct {
 // meanwhile, it opens the new one.
 func Open(ctx context.Context, name string, o *Options) (*File, error) {
 	for tries := 1; ; tries++ {
-		f, err := archivefile.OpenContext(ctx, name)
+		f, err := archivefile.Open(name)
 		if err != nil {
 			return nil, err
 		}

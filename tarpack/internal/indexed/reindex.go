@@ -20,7 +20,8 @@ func NeedSidecar(ctx context.Context, name string, o scan.Options) error {
 	if err == nil {
 		return a.Close()
 	}
-	if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
+	if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) ||
+		errors.Is(err, format.ErrUnplaced) {
 		_, err = Reindex(ctx, name, o)
 	}
 	return err
@@ -35,7 +36,7 @@ func Reindex(ctx context.Context, name string, o scan.Options) (res scan.Result,
 	if err := archivefile.Recover(name); err != nil {
 		return scan.Result{}, err
 	}
-	a, err := archivefile.Open(name)
+	a, err := archivefile.OpenToIndex(ctx, name)
 	if err != nil {
 		return scan.Result{}, err
 	}
@@ -84,7 +85,7 @@ func Reindex(ctx context.Context, name string, o scan.Options) (res scan.Result,
 // directory only this user can write to. It writes nothing else, takes no lock, and leaves an old
 // sidecar as it is. Bytes that a killed append has left are not in the index.
 func ReindexTo(ctx context.Context, name, out string, o scan.Options) (scan.Result, error) {
-	a, err := archivefile.OpenContext(ctx, name)
+	a, err := archivefile.Open(name)
 	if err != nil {
 		return scan.Result{}, err
 	}
