@@ -36,6 +36,9 @@ func (e *Entry) Check() error {
 	}
 	switch e.Type {
 	case TypeSymlink:
+		if e.Mode != layout.LinkMode {
+			return fmt.Errorf("mode %#o of a symbolic link", e.Mode)
+		}
 		if e.Size < 1 || e.Size > layout.MaxPath {
 			return fmt.Errorf("link target of %d bytes", e.Size)
 		}

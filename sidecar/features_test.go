@@ -18,16 +18,17 @@ import (
 // TestFeatures: each bit of the two sets is known, or named in an error.
 func TestFeatures(t *testing.T) {
 	for bit := range 16 {
+		name := fmt.Sprintf("bit %d ", bit)
 		f := sidecar.Features{Required: sidecar.Final | 1<<bit}
 		known := bit == 0
 		if err := f.Check(); (err == nil) != known || err != nil &&
-			(!errors.Is(err, sidecar.ErrVersion) || !strings.Contains(err.Error(), fmt.Sprintf("bit %d ", bit))) {
+			(!errors.Is(err, sidecar.ErrVersion) || !strings.Contains(err.Error(), name)) {
 			t.Errorf("required bit %d: %v", bit, err)
 		}
 		f = sidecar.Features{Required: sidecar.Final, Optional: 1 << bit}
 		known = bit <= 1
 		if err := f.CheckWrite(); (err == nil) != known || err != nil &&
-			(!errors.Is(err, sidecar.ErrVersion) || !strings.Contains(err.Error(), fmt.Sprintf("bit %d ", bit))) {
+			(!errors.Is(err, sidecar.ErrVersion) || !strings.Contains(err.Error(), name)) {
 			t.Errorf("optional bit %d: %v", bit, err)
 		}
 		if err := f.Check(); err != nil {

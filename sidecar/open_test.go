@@ -97,8 +97,10 @@ func TestOpenErrors(t *testing.T) {
 			sidecar.ErrCorrupt},
 		{"the last byte before the digest", func(b []byte) []byte { b[atDigest-1] = 1; return b },
 			sidecar.ErrCorrupt},
-		{"records under another id", func(b []byte) []byte { section(b, layout.Records)[7] = 2; return b },
-			sidecar.ErrCorrupt},
+		{"records under another number", func(b []byte) []byte {
+			section(b, layout.Records)[7] = 2
+			return b
+		}, sidecar.ErrCorrupt},
 		{"records elsewhere", func(b []byte) []byte { section(b, layout.Records)[0]++; return b },
 			sidecar.ErrCorrupt},
 		{"records at 2^55", func(b []byte) []byte { section(b, layout.Records)[6] = 0x80; return b },

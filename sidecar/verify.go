@@ -14,9 +14,9 @@ import (
 
 // Verify checks the whole sidecar: the hash of each section; each record; that paths are valid, in
 // order and in directories that are entries; that what an entry needs comes earlier in the archive;
-// that the table leads to each entry; the statistics; and the totals of directories. Its errors wrap
-// [ErrCorrupt], or are those of reading, or a [FeatureError]. A sidecar that passes is byte for byte
-// one that package build makes.
+// that the table leads to each entry; the statistics; and the totals of directories. Its errors
+// wrap [ErrCorrupt], or are those of reading, or a [FeatureError]. A sidecar that passes is byte
+// for byte one that package build makes.
 //
 // Verify reads every byte. Its memory does not depend on the number of entries: if there are many
 // hard links, it sorts them in a temporary file. It does not compare the sidecar with its archive.

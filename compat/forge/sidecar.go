@@ -104,8 +104,10 @@ func SetFeatures(sidecar []byte, required, optional uint16) {
 	Seal(sidecar)
 }
 
-// Digest returns the digest of a sidecar, and Entries the number of its entries.
-func Digest(sidecar []byte) uint64  { return le.Uint64(sidecar[digestAt:]) }
+// Digest returns the digest of a sidecar.
+func Digest(sidecar []byte) uint64 { return le.Uint64(sidecar[digestAt:]) }
+
+// Entries returns the number of entries of a sidecar.
 func Entries(sidecar []byte) uint64 { return le.Uint64(sidecar[24:]) }
 
 // stats sets the counts of the header, from byte 32.

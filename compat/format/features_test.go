@@ -64,8 +64,34 @@ func TestDraft(t *testing.T) {
 	}
 }
 
-// largestMember returns the longest run of bytes of an archive without T and F that surely is within
-// one member: its middle.
+// TestDraftLinks: a draft could have any mode for a symbolic link.
+func TestDraftLinks(t *testing.T) {
+	link := forge.Item{Path: "b", Type: forge.Symlink, Link: "a", Mode: 0o640}
+	a, _ := forge.Build(forgedFile("a", "a"), link, forgedDir("d"))
+	end := len(a) - 64
+	a = append(a[:end], forge.TrailerOf(0, 0, 3, uint64(end), 0)...)
+	dir := tools.Dir(t)
+	draft, out := filepath.Join(dir, "draft.tar.gz"), filepath.Join(dir, "out.tar.gz")
+	fixture.WriteFiles(t, map[string][]byte{draft: a})
+	for _, args := range [][]string{{"convert", draft, out}, {"verify", out}} {
+		if r := fixture.Run(t, args...); r.Code != 0 {
+			t.Fatal(r)
+		}
+	}
+	if !bytes.Contains(fixture.Run(t, "cat", out, "b").Out, []byte("a")) {
+		t.Error("the link leads nowhere")
+	}
+	// As an archive of the final format it is refused.
+	bad, s := forge.Build(forgedFile("a", "a"), forge.Item{
+		Path: "b", Type: forge.Symlink, Link: "a", Mode: 0o640,
+	})
+	fixture.WriteFiles(t, map[string][]byte{draft: bad, draft + ".tpi": s})
+	if r := fixture.Run(t, "verify", draft); r.Code != 1 {
+		t.Error(r)
+	}
+}
+
+// largestMember returns the longest run of bytes of an archive that surely is within one member.
 func largestMember(t *testing.T, archive []byte) []byte {
 	t.Helper()
 	longest := []byte(nil)

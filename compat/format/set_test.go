@@ -20,8 +20,8 @@ func forgedDir(path string) forge.Item {
 	return forge.Item{Path: path, Type: forge.Dir, Mode: 0o755}
 }
 
-// writeSet writes the shards of a set and their sidecars, without a list. It returns the name of the
-// list and those of the shards.
+// writeSet writes the shards of a set and their sidecars, without a list. It returns the name of
+// the list and those of the shards.
 func writeSet(t *testing.T, archives, sidecars [][]byte) (list string, shards []string) {
 	dir := tools.Dir(t)
 	files := map[string][]byte{}
@@ -40,7 +40,9 @@ func TestForgedSet(t *testing.T) {
 	d := forgedDir("d")
 	late := d
 	late.Mode, late.Time = 0o700, 5
-	link := forge.Item{Path: "d/e/l", Type: forge.Hardlink, Mode: 0o644, Link: "d/e/b", Duplicate: true}
+	link := forge.Item{
+		Path: "d/e/l", Type: forge.Hardlink, Mode: 0o644, Link: "d/e/b", Duplicate: true,
+	}
 	archives, sidecars, set := forge.BuildSet(
 		[]forge.Item{d, forgedFile("d/a", "a")},
 		nil,
@@ -84,13 +86,16 @@ func TestForgedSet(t *testing.T) {
 // shards. Neither index nor verify finds the set right, with or without a list.
 func TestSetConflict(t *testing.T) {
 	file, dir := forgedFile("d/x", "1"), forgedDir("d/x")
+	link := func(to string) forge.Item {
+		return forge.Item{Path: "d/x", Type: forge.Symlink, Link: to, Mode: 0o777}
+	}
 	for name, c := range map[string]struct{ first, second forge.Item }{
 		"two files":                {file, forgedFile("d/x", "2")},
 		"the same file twice":      {file, file},
 		"a file and a directory":   {file, dir},
 		"a directory and a file":   {dir, file},
-		"a link and a directory":   {forge.Item{Path: "d/x", Type: forge.Symlink, Link: "y", Mode: 0o777}, dir},
-		"two links to other files": {forge.Item{Path: "d/x", Type: forge.Symlink, Link: "y", Mode: 0o777}, forge.Item{Path: "d/x", Type: forge.Symlink, Link: "z", Mode: 0o777}},
+		"a link and a directory":   {link("y"), dir},
+		"two links to other files": {link("y"), link("z")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			archives, sidecars, set := forge.BuildSet(

@@ -24,9 +24,9 @@ const digestPart = 1 << 20
 // parts of one that has an index.
 //
 // Items come in path order. Their End and Target are set, and for a hard link Size, Hash, Sniff and
-// TargetLen, which Finish would find. Digest goes through them twice, and then once for each million
-// of them, and they must be the same each time. It checks only their number and the order of the
-// paths.
+// TargetLen, which Finish would find. Digest goes through them twice, and then once for each
+// million of them, and they must be the same each time. It checks only their number and the order
+// of the paths.
 func Digest(
 	items iter.Seq2[*Item, error], n int, archiveSize int64,
 ) (digest uint64, err error) {
@@ -188,5 +188,6 @@ func (d *digester) finish(archiveSize int64) (uint64, error) {
 		spans[i] = layout.Span{ID: uint8(i + 1), Off: at, Len: s.w.Off(), Hash: s.d.Sum64()}
 		at = layout.Aligned(spans[i].End())
 	}
-	return newHeader(sidecar.Features{Required: sidecar.Final}, archiveSize, d.entries, &d.stats, spans[:]).Digest(), nil
+	features := sidecar.Features{Required: sidecar.Final}
+	return newHeader(features, archiveSize, d.entries, &d.stats, spans[:]).Digest(), nil
 }

@@ -19,7 +19,7 @@ func TestDigest(t *testing.T) {
 			t.Fatal(err)
 		}
 		add := func(it build.Item) {
-			it.Offset, it.HeaderLen, it.Mode = size-layout.TrailerMember, 143, 0o644
+			it.Offset, it.HeaderLen, it.Mode = size-layout.TrailerMember, 143, 0o777
 			size += it.Length()
 			if err := b.Add(it); err != nil {
 				t.Fatal(err)

@@ -14,8 +14,9 @@ import (
 // TestSet: the index of a set is that of the entries without repeated directories, at any offset.
 func TestSet(t *testing.T) {
 	const far = 1 << 54
-	items := []build.Item{dir("d"), file("d/a"), dir("d/e"), dir("d"), file("d/e/f"), hard("d/g", "d/a"),
-		dir("d/e"), dir("d"), dir("z"), dir("z")}
+	items := []build.Item{
+		dir("d"), file("d/a"), dir("d/e"), dir("d"), file("d/e/f"), hard("d/g", "d/a"), dir("d/e"), dir("d"), dir("z"), dir("z"),
+	}
 	items, size := inOrder(items...)
 	m := &sidecartest.Model{Archive: far}
 	for i := range items {
@@ -41,7 +42,8 @@ func TestSet(t *testing.T) {
 		}
 		sidecartest.Compare(t, sidecartest.MustOpen(t, b), m)
 	}
-	if _, _, err := sidecartest.Build(items, far+size, build.Options{}); !errors.Is(err, build.ErrItem) {
+	_, _, err := sidecartest.Build(items, far+size, build.Options{})
+	if !errors.Is(err, build.ErrItem) {
 		t.Errorf("an archive at an offset of 2^54: %v", err)
 	}
 	for _, size := range []int64{layout.MaxSetOffset + 1, -1} {

@@ -31,6 +31,7 @@ func (c *converter) copyArchive(ctx context.Context, size int64) (err error) {
 	defer func() { err = errors.Join(err, a.ix.Builder.Close()) }()
 	s := &scan.Scan{
 		Src: io.NewSectionReader(a.file, a.base, size), Size: size, Workers: c.o.Workers, Each: a.take,
+		Draft: c.in.draft,
 	}
 	if err := s.Run(ctx); err != nil {
 		return err
@@ -104,6 +105,7 @@ func (a *archiveCopy) takeGroup(un *scan.Unit) error {
 	if err != nil {
 		return &format.Problem{Offset: a.base + un.Off, Err: err}
 	}
+	g.Draft = a.c.in.draft
 	for h, err := range g.Headers() {
 		if err != nil {
 			return &format.Problem{Offset: a.base + un.Off, Err: err}

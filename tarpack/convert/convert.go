@@ -32,8 +32,9 @@ import (
 // attributes, are left out with a notice. Deflate streams of a zip are copied if the content has at
 // most 4 MiB.
 //
-// The members of tpk archives are copied, and their duplicates are still told from hard links. The
-// sidecar is not read. Drafts of the format are copied, too. Damage in a tpk archive is format.ErrCorrupt or ErrTruncated.
+// The members of tpk archives are copied, also those of drafts of the format, and their duplicates
+// are still told from hard links. The sidecar is not read. Damage in a tpk archive is
+// format.ErrCorrupt or ErrTruncated.
 //
 // Other errors wrap ErrNotConvertible, or are those of pack.Dir.
 func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Result, err error) {

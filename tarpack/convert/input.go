@@ -28,6 +28,7 @@ type input struct {
 	size  int64          // of file; valid after rest
 	found int64          // offset of an archive, once one was found
 	end   int64          // of that archive
+	draft bool           // that archive is of a draft of the format
 	copy  *os.File       // the temporary copy, if there is one
 }
 
@@ -79,7 +80,7 @@ func (in *input) archive(ctx context.Context) (int64, error) {
 	}
 	size := src.Size()
 	if t, err := format.ReadTrailer(src, size); t != (format.Trailer{}) {
-		if err := copyable(t); err != nil {
+		if err := in.admit(t); err != nil {
 			return 0, err
 		}
 	} else if err != nil {
@@ -92,7 +93,7 @@ func (in *input) archive(ctx context.Context) (int64, error) {
 		}
 		t, err := format.ReadTrailer(src, size)
 		if t != (format.Trailer{}) {
-			err = copyable(t)
+			err = in.admit(t)
 		}
 		if err != nil {
 			return 0, fmt.Errorf("an archive begins at offset %d: %w", in.offset(), err)
@@ -102,13 +103,14 @@ func (in *input) archive(ctx context.Context) (int64, error) {
 	return size, nil
 }
 
-// copyable returns an error if the members of an archive with this trailer must not be copied. Those
+// admit returns an error if the members of an archive with this trailer must not be copied. Those
 // of a draft may be.
-func copyable(t format.Trailer) error {
-	if err := t.CheckWrite(); !errors.Is(err, format.ErrDraft) {
-		return err
+func (in *input) admit(t format.Trailer) error {
+	err := t.CheckWrite()
+	if in.draft = errors.Is(err, format.ErrDraft); in.draft {
+		return nil
 	}
-	return nil
+	return err
 }
 
 // rest returns the input from the next byte of r on.

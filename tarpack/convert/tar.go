@@ -107,7 +107,7 @@ func headerOfTar(th *tar.Header) (format.Header, error) {
 	case sidecar.TypeFile:
 		h.Size = th.Size
 	case sidecar.TypeSymlink:
-		h.Link = th.Linkname
+		h.Link, h.Mode = th.Linkname, format.LinkMode
 	case sidecar.TypeHardlink:
 		if h.Link, err = cleanName(th.Linkname); err != nil {
 			return format.Header{}, fmt.Errorf("hard link to %s: %w", format.Printable(th.Linkname), err)

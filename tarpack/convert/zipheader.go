@@ -38,7 +38,7 @@ func (c *converter) headerOfZip(zf *zip.File) (format.Header, error) {
 	case mode.IsDir():
 		h.Type = sidecar.TypeDir
 	case mode&fs.ModeSymlink != 0:
-		h.Type = sidecar.TypeSymlink
+		h.Type, h.Mode = sidecar.TypeSymlink, format.LinkMode
 	case mode.IsRegular():
 		h.Type, h.Size = sidecar.TypeFile, int64(zf.UncompressedSize64)
 	default:

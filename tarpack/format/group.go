@@ -13,6 +13,7 @@ import (
 type Group struct {
 	Blocks []byte // the tar header blocks, the member's content
 	Extra  []byte // payload of the TP subfield, as DuplicateBits returns it
+	Draft  bool   // the headers are those of a draft of the format
 }
 
 // GroupHeader is one header of a group.
@@ -48,9 +49,12 @@ func ReadGroup(r io.ReaderAt, off int64, length int) (Group, error) {
 // ErrCorrupt. It does not check that every bit of Extra belongs to a hard link of the group.
 func (g Group) Headers() iter.Seq2[GroupHeader, error] {
 	return func(yield func(GroupHeader, error) bool) {
-		rest := g.Blocks
+		rest, parse := g.Blocks, ParseHeader
+		if g.Draft {
+			parse = ParseDraftHeader
+		}
 		for i := 0; len(rest) > 0; i++ {
-			h, n, err := ParseHeader(rest)
+			h, n, err := parse(rest)
 			if err != nil {
 				yield(GroupHeader{}, err)
 				return

@@ -15,7 +15,7 @@ type Header struct {
 	Path    string       // without leading or trailing slash, see sidecar.ValidPath
 	Link    string       // text of a symbolic link, target path of a hard link
 	Type    sidecar.Type // selects the typeflag
-	Mode    uint16       // the low 12 bits
+	Mode    uint16       // the low 12 bits; LinkMode if Type is TypeSymlink
 	Size    int64        // bytes of content after the header; 0 unless Type is TypeFile
 	ModTime int64        // seconds since 1970
 	UID     int          // 0 to MaxOwner
@@ -34,6 +34,7 @@ const (
 	BlockSize = 512       // bytes; a tar consists of such blocks
 	MaxOctal7 = 1<<21 - 1 // the largest number in 7 octal digits: device numbers end there
 	MaxOwner  = 1<<32 - 2 // of a user or group; the next number means "do not change" to chown
+	LinkMode  = 0o777     // the mode of every symbolic link, as on Linux
 
 	maxOctal11  = 1<<33 - 1 // the largest number in 11 octal digits
 	maxOwnerLen = 31        // bytes; a uname or gname field ends in NUL
@@ -61,6 +62,11 @@ func AppendHeader(dst []byte, h *Header) ([]byte, error) {
 	if err := h.Check(); err != nil {
 		return dst, err
 	}
+	return h.appendBlocks(dst), nil
+}
+
+// appendBlocks is AppendHeader for a header that was checked.
+func (h *Header) appendBlocks(dst []byte) []byte {
 	path := h.Path
 	if h.Type == sidecar.TypeDir {
 		path += "/"
@@ -102,7 +108,7 @@ func AppendHeader(dst []byte, h *Header) ([]byte, error) {
 	}
 	copy(b[345:500], prefix)
 	putChecksum(b)
-	return dst, nil
+	return dst
 }
 
 // Check returns an error that names the path if h breaks a rule or a limit of the format (FORMAT.md
@@ -138,6 +144,8 @@ func (h *Header) Check() error {
 		return fail("modification time %d is out of range", h.ModTime)
 	case h.Mode > 0o7777:
 		return fail("mode %o is out of range", h.Mode)
+	case h.Mode != LinkMode && h.Type == sidecar.TypeSymlink:
+		return fail("mode %o of a symbolic link is not %o", h.Mode, LinkMode)
 	case h.UID < 0 || int64(h.UID) > MaxOwner || h.GID < 0 || int64(h.GID) > MaxOwner:
 		return fail("owner %d:%d is out of range", h.UID, h.GID)
 	case h.DevMajor > MaxOctal7 || h.DevMinor > MaxOctal7:
@@ -191,7 +199,13 @@ func splitPath(path string) (prefix, name string, fits bool) {
 //
 // It refuses a header that differs in any byte from what AppendHeader makes of it, with ErrCorrupt.
 // So what it accepts has only one meaning.
-func ParseHeader(blocks []byte) (Header, int, error) {
+func ParseHeader(blocks []byte) (Header, int, error) { return parseHeader(blocks, false) }
+
+// ParseDraftHeader is ParseHeader for a draft of the format, in which a symbolic link could have any
+// mode. The header that it returns has LinkMode.
+func ParseDraftHeader(blocks []byte) (Header, int, error) { return parseHeader(blocks, true) }
+
+func parseHeader(blocks []byte, draft bool) (Header, int, error) {
 	r := bytes.NewReader(blocks)
 	th, err := tar.NewReader(r).Next()
 	if err != nil {
@@ -214,11 +228,16 @@ func ParseHeader(blocks []byte) (Header, int, error) {
 	case sidecar.TypeChar, sidecar.TypeBlock:
 		h.DevMajor, h.DevMinor = uint32(th.Devmajor), uint32(th.Devminor)
 	}
-	canonical, err := AppendHeader(make([]byte, 0, n), &h)
-	if err != nil {
+	mode := h.Mode
+	if draft && h.Type == sidecar.TypeSymlink {
+		h.Mode = LinkMode
+	}
+	if err := h.Check(); err != nil {
 		return Header{}, 0, fmt.Errorf("%w: tar header: %w", ErrCorrupt, err)
 	}
-	if !bytes.Equal(canonical, blocks[:n]) {
+	written := h
+	written.Mode = mode
+	if !bytes.Equal(written.appendBlocks(make([]byte, 0, n)), blocks[:n]) {
 		return Header{}, 0, fmt.Errorf("%w: the tar header of %s is not written as tpk writes it",
 			ErrCorrupt, Printable(h.Path))
 	}

@@ -68,16 +68,16 @@ var headers = map[string]Header{
 	"long not UTF-8": {Path: strings.Repeat("\xff", 200), Type: sidecar.TypeFile, ModTime: -5},
 	"gnu with prefix": {
 		Path: strings.Repeat("p", 90) + "/" + strings.Repeat("x", 90),
-		Type: sidecar.TypeSymlink,
+		Type: sidecar.TypeSymlink, Mode: LinkMode,
 		Link: strings.Repeat("\xff", 101),
 	},
-	"link UTF-8":     {Path: "b", Type: sidecar.TypeSymlink, Link: "ü"},
-	"link not UTF-8": {Path: "b", Type: sidecar.TypeSymlink, Link: "\xff"},
-	"long link":      {Path: "b", Type: sidecar.TypeSymlink, Link: strings.Repeat("l", 101)},
+	"link UTF-8":     {Path: "b", Type: sidecar.TypeSymlink, Mode: LinkMode, Link: "ü"},
+	"link not UTF-8": {Path: "b", Type: sidecar.TypeSymlink, Mode: LinkMode, Link: "\xff"},
+	"long link":      {Path: "b", Type: sidecar.TypeSymlink, Mode: LinkMode, Link: strings.Repeat("l", 101)},
 	"512 bytes":      {Path: strings.Repeat("y/", 255) + "yy", Type: sidecar.TypeFile},
 	"longest": {
 		Path: strings.Repeat("y/", 8191) + "yy",
-		Type: sidecar.TypeSymlink,
+		Type: sidecar.TypeSymlink, Mode: LinkMode,
 		Link: strings.Repeat("l", MaxLink),
 	},
 	"newline in name": {Path: "a\nb=c", Type: sidecar.TypeFile, Size: maxOctal11 + 5},
@@ -147,15 +147,17 @@ func TestHeaderRawName(t *testing.T) {
 
 func TestHeaderRefused(t *testing.T) {
 	for name, h := range map[string]Header{
-		"no path":         {Type: sidecar.TypeFile},
-		"absolute":        {Path: "/a", Type: sidecar.TypeFile},
-		"dot dot":         {Path: "a/../b", Type: sidecar.TypeFile},
-		"NUL":             {Path: "a\x00b", Type: sidecar.TypeFile},
-		"no type":         {Path: "a"},
-		"link of a file":  {Path: "a", Type: sidecar.TypeFile, Link: "b"},
-		"no link":         {Path: "a", Type: sidecar.TypeSymlink},
-		"link with NUL":   {Path: "a", Type: sidecar.TypeSymlink, Link: "b\x00"},
-		"link too long":   {Path: "a", Type: sidecar.TypeSymlink, Link: strings.Repeat("l", MaxLink+1)},
+		"no path":        {Type: sidecar.TypeFile},
+		"absolute":       {Path: "/a", Type: sidecar.TypeFile},
+		"dot dot":        {Path: "a/../b", Type: sidecar.TypeFile},
+		"NUL":            {Path: "a\x00b", Type: sidecar.TypeFile},
+		"no type":        {Path: "a"},
+		"link of a file": {Path: "a", Type: sidecar.TypeFile, Link: "b"},
+		"no link":        {Path: "a", Type: sidecar.TypeSymlink, Mode: LinkMode},
+		"link with NUL":  {Path: "a", Type: sidecar.TypeSymlink, Mode: LinkMode, Link: "b\x00"},
+		"link too long": {
+			Path: "a", Type: sidecar.TypeSymlink, Mode: LinkMode, Link: strings.Repeat("l", MaxLink+1),
+		},
 		"hostile target":  {Path: "a", Type: sidecar.TypeHardlink, Link: "../b"},
 		"size of a dir":   {Path: "a", Type: sidecar.TypeDir, Size: 1},
 		"negative size":   {Path: "a", Type: sidecar.TypeFile, Size: -1},
@@ -164,6 +166,7 @@ func TestHeaderRefused(t *testing.T) {
 		"owner":           {Path: "a", Type: sidecar.TypeFile, UID: -1},
 		"no owner":        {Path: "a", Type: sidecar.TypeFile, UID: MaxOwner + 1},
 		"no group":        {Path: "a", Type: sidecar.TypeFile, GID: MaxOwner + 1},
+		"mode of a link":  {Path: "a", Type: sidecar.TypeSymlink, Link: "b", Mode: 0o755},
 		"time":            {Path: "a", Type: sidecar.TypeFile, ModTime: 1 << 39},
 		"device":          {Path: "a", Type: sidecar.TypeBlock, DevMajor: MaxOctal7 + 1},
 		"name with a NUL": {Path: "a", Type: sidecar.TypeFile, Uname: "a\x00"},
@@ -171,6 +174,20 @@ func TestHeaderRefused(t *testing.T) {
 		if _, err := AppendHeader(nil, &h); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
+	}
+}
+
+// A draft of the format could have any mode for a symbolic link. Only as a draft it is read.
+func TestParseDraftHeader(t *testing.T) {
+	want := Header{Path: "a", Link: "b", Type: sidecar.TypeSymlink, Mode: LinkMode}
+	draft := want
+	draft.Mode = 0o755
+	blocks := draft.appendBlocks(nil)
+	if h, _, err := ParseHeader(blocks); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("%+v, %v", h, err)
+	}
+	if h, n, err := ParseDraftHeader(blocks); err != nil || n != len(blocks) || h != want {
+		t.Errorf("%+v, %d, %v", h, n, err)
 	}
 }
 

@@ -11,9 +11,9 @@ import (
 // ReadTrailer returns the T in the last EndSize bytes of an archive of size bytes.
 //
 // Without a T there, the error wraps ErrNotArchive if the file is empty, not gzip or from another
-// program. It wraps ErrTruncated if the file begins like an archive, and ErrCorrupt if T was written
-// for another offset. It wraps ErrVersion or ErrDraft if T is of a newer version or of a draft; T is
-// returned, too, unless its version is not known.
+// program. It wraps ErrTruncated if the file begins like an archive, and ErrCorrupt if T was
+// written for another offset. It wraps ErrVersion or ErrDraft if T is of a newer version or of a
+// draft; T is returned, too, unless its version is not known.
 func ReadTrailer(r io.ReaderAt, size int64) (Trailer, error) {
 	if size == 0 {
 		return Trailer{}, fmt.Errorf("%w: %w", ErrNotArchive, ForeignEmpty)

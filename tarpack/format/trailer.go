@@ -42,8 +42,8 @@ func (t Trailer) Append(dst []byte) []byte {
 	return gzmember.AppendZeros(dst, tarEnd, p)
 }
 
-// CheckRead returns an error that wraps ErrDraft if a draft of the format wrote T, and ErrVersion if
-// T has a required feature that is not known.
+// CheckRead returns an error that wraps ErrDraft if a draft of the format wrote T, and ErrVersion
+// if T has a required feature that is not known.
 func (t Trailer) CheckRead() error { return featureError(t.Features.Check()) }
 
 // CheckWrite returns the error of CheckRead, or one that wraps ErrVersion if T has an optional

@@ -40,7 +40,8 @@ func TestTrailerFeatures(t *testing.T) {
 	}
 	draft := Trailer{Offset: 0}
 	b := draft.Append(nil)
-	if got, err := ReadTrailer(bytes.NewReader(b), EndSize); !errors.Is(err, ErrDraft) || got != draft {
+	got, err := ReadTrailer(bytes.NewReader(b), EndSize)
+	if !errors.Is(err, ErrDraft) || got != draft {
 		t.Errorf("a draft: %+v, %v", got, err)
 	}
 	if err := draft.CheckWrite(); !errors.Is(err, ErrDraft) {

@@ -15,6 +15,7 @@ const (
 	MinTime      = -1 << 39
 	MaxDevice    = 1<<21 - 1 // major and minor number
 	MaxMode      = 0o7777
+	LinkMode     = 0o777 // of every symbolic link
 
 	TrailerMember = 64  // length of T
 	TarBlock      = 512 // bytes: P pads the content to a multiple of it

@@ -41,7 +41,7 @@ func Hard(path, to string) build.Item {
 
 // Soft returns a symbolic link.
 func Soft(path, to string) build.Item {
-	e := sidecar.Entry{Type: sidecar.TypeSymlink, HeaderLen: 100}
+	e := sidecar.Entry{Type: sidecar.TypeSymlink, Mode: layout.LinkMode, HeaderLen: 100}
 	return build.Item{Path: path, Link: to, Entry: e}
 }
 
@@ -122,7 +122,10 @@ func Example(t testing.TB) ([]byte, *Model) {
 		}},
 		{Path: "pipe", Entry: sidecar.Entry{Type: sidecar.TypeFIFO, HeaderLen: 100}},
 	} {
-		it.Mode, it.ModTime = 0o755, 1_000_000_000
+		it.ModTime = 1_000_000_000
+		if it.Type != sidecar.TypeSymlink {
+			it.Mode = 0o755
+		}
 		m.Add(it)
 	}
 	for _, name := range []string{

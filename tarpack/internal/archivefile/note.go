@@ -22,8 +22,8 @@ func WriteNote(o *durable.Output, t format.Trailer) error {
 	return errors.Join(o.Archive.Sync(), durable.SyncDir(filepath.Dir(o.Name)))
 }
 
-// readNote returns the trailer in a note. ok is false if f is not a note, or if the archive must not
-// be changed.
+// readNote returns the trailer in a note. ok is false if f is not a note, or if the archive must
+// not be changed.
 func readNote(f *os.File) (t format.Trailer, ok bool) {
 	var b [format.EndSize + len(noteMark) + 1]byte
 	n, err := f.ReadAt(b[:], 0)

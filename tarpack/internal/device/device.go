@@ -45,7 +45,9 @@ func Find(f io.ReaderAt, room int64) (t format.Trailer, l Locator, err error) {
 // Search is Find for an archive that may have no locator, as another program copied it to the
 // device: it searches for the first T. The index of the archive must then be built, which shows
 // whether this T is the end, and not part of a file. The locator that it returns has no sidecar.
-func Search(ctx context.Context, f io.ReaderAt, room int64) (t format.Trailer, l Locator, err error) {
+func Search(
+	ctx context.Context, f io.ReaderAt, room int64,
+) (t format.Trailer, l Locator, err error) {
 	if t, l, err = Find(f, room); !errors.Is(err, format.ErrUnplaced) {
 		return t, l, err
 	}

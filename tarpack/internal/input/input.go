@@ -110,8 +110,11 @@ func (m *Headers) of(path string, typ sidecar.Type, info fs.FileInfo) format.Hea
 	if t := info.ModTime(); !t.IsZero() {
 		h.ModTime = t.Unix()
 	}
-	if typ == sidecar.TypeFile {
+	switch typ {
+	case sidecar.TypeFile:
 		h.Size = info.Size()
+	case sidecar.TypeSymlink:
+		h.Mode = format.LinkMode
 	}
 	st := durable.StatOf(info)
 	if typ == sidecar.TypeChar || typ == sidecar.TypeBlock {

@@ -15,7 +15,7 @@ func emptyMember(n int, kind byte) []byte {
 	return gzmember.AppendZeros(nil, 0, append([]byte{kind}, make([]byte, n-rest-1)...))
 }
 
-// Members that inflate to nothing are skipped, wherever a unit may begin and wherever the chunks do.
+// Members that inflate to nothing are skipped, wherever a unit may begin and wherever chunks do.
 func TestScanSkipsEmpty(t *testing.T) {
 	flushes := bytes.Repeat([]byte{0, 0, 0, 0xff, 0xff}, 1000) // blocks without content
 	empties := [][]byte{

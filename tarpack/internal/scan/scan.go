@@ -23,6 +23,7 @@ type Scan struct {
 	Size    int64 // of the archive, in bytes
 	Workers int   // readers; 0 means one for each CPU
 	Chunk   int64 // bytes of archive in a chunk; 0 means scanChunk
+	Draft   bool  // the archive is of a draft of the format
 	// Each is called with the units in order. Its error ends the scan. After a unit with an error
 	// the scan goes on at the next unit that can be found.
 	Each func(*Unit) error
@@ -124,7 +125,7 @@ func (s *Scan) readChunk(ctx context.Context, c *chunkScan) {
 			return // takeChunk meets the same error
 		}
 	}
-	u := newUnitReader(contextReaderAt{ctx, s.Src}, s.Size, off)
+	u := s.unitReader(ctx, off)
 	for off < c.to && ctx.Err() == nil {
 		un := u.next()
 		batch = append(batch, un)
@@ -138,6 +139,13 @@ func (s *Scan) readChunk(ctx context.Context, c *chunkScan) {
 		}
 	}
 	flush()
+}
+
+// unitReader returns a reader of the units from off on.
+func (s *Scan) unitReader(ctx context.Context, off int64) *unitReader {
+	u := newUnitReader(contextReaderAt{ctx, s.Src}, s.Size, off)
+	u.draft = s.Draft
+	return u
 }
 
 // weight returns about how many bytes of memory a unit takes.
@@ -184,7 +192,7 @@ func (s *Scan) readUntil(ctx context.Context, limit int64) error {
 		return nil
 	}
 	if s.reader == nil {
-		s.reader = newUnitReader(contextReaderAt{ctx, s.Src}, s.Size, s.next)
+		s.reader = s.unitReader(ctx, s.next)
 	} else {
 		s.reader.seek(s.next)
 	}

@@ -13,8 +13,8 @@ import (
 )
 
 // Unit is a part of an archive that stands on its own. It is a file with H, C and P, a group G, the
-// trailer T, a former trailer F, or another member that inflates to nothing. Its own bytes determine
-// what it is.
+// trailer T, a former trailer F, or another member that inflates to nothing. Its own bytes
+// determine what it is.
 type Unit struct {
 	Off, End int64           // offsets in the archive
 	Items    []build.Item    // of a file one, of a group all its entries, else none
@@ -32,7 +32,9 @@ type unitReader struct {
 	src  io.ReaderAt
 	size int64 // of the archive
 	base int64 // offset at which the scanner began
-	scan *gzmember.Scanner
+	// draft is true if the archive is of a draft of the format.
+	draft bool
+	scan  *gzmember.Scanner
 	// ahead is true if the scanner has read the header of a member of the next unit: head, or
 	// headErr.
 	ahead   bool
@@ -127,7 +129,11 @@ func (u *unitReader) read(h gzmember.Header, un *Unit) error {
 		return fmt.Errorf("%w: a member of kind %q stands where a header should",
 			format.ErrCorrupt, kind)
 	}
-	hd, n, err := format.ParseHeader(u.blocks)
+	parse := format.ParseHeader
+	if u.draft {
+		parse = format.ParseDraftHeader
+	}
+	hd, n, err := parse(u.blocks)
 	if err != nil {
 		return err
 	}
@@ -178,7 +184,7 @@ func NewItem(h *format.Header, off, headerLen int64) build.Item {
 // nil without one.
 func (u *unitReader) readGroup(un *Unit, extra []byte) error {
 	headerLen := un.End - un.Off
-	for h, err := range (format.Group{Blocks: u.blocks, Extra: extra}).Headers() {
+	for h, err := range (format.Group{Blocks: u.blocks, Extra: extra, Draft: u.draft}).Headers() {
 		if err != nil {
 			return err
 		}

@@ -39,7 +39,7 @@ func pack(t *testing.T, entries ...[2]string) (list, refused []string) {
 			if e[1] == "/" {
 				h.Type = sidecar.TypeDir
 			} else if to, ok := strings.CutPrefix(e[1], "-> "); ok {
-				h.Type, h.Link = sidecar.TypeSymlink, to
+				h.Type, h.Link, h.Mode = sidecar.TypeSymlink, to, format.LinkMode
 			} else if to, ok := strings.CutPrefix(e[1], "=> "); ok {
 				h.Type, h.Link = sidecar.TypeHardlink, to
 			} else {
