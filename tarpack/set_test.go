@@ -269,7 +269,7 @@ func TestBadSets(t *testing.T) {
 		{"foreign, without a list", func(s func(int) string, l string) error {
 			return errors.Join(copyFile(s(0), s(1)),
 				copyFile(s(0)+format.SidecarSuffix, s(1)+format.SidecarSuffix), os.Remove(l))
-		}, "contradict each other"},
+		}, "not of one set"},
 		{"cut short", func(s func(int) string, _ string) error { return os.Truncate(s(0), 1000) },
 			"out-00000-of-00003.tar.gz: "},
 		{"a directory", func(s func(int) string,

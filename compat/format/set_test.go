@@ -102,7 +102,7 @@ func TestSetConflict(t *testing.T) {
 				[]forge.Item{forgedFile("a", "a")}, []forge.Item{forgedDir("d"), c.first}, nil,
 				[]forge.Item{forgedDir("d"), c.second})
 			list, shards := writeSet(t, archives, sidecars)
-			words := []string{"d/x", shards[1], shards[3], "contradict"}
+			words := []string{"d/x", shards[1], shards[3], "not of one set"}
 			fixture.Failed(t, fixture.Run(t, "index", list), words...)
 			if _, err := os.Stat(list); err == nil {
 				t.Error("index has written a list")

@@ -49,7 +49,9 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 	if err != nil {
 		return Result{}, err
 	}
-	r := &rewrite.Rewrite{Options: o.rewrite(), Base: -1, Choose: rewrite.FirstLayer}
+	r := &rewrite.Rewrite{
+		Options: o.rewrite(), Base: -1, Choose: rewrite.FirstLayer, Shard: format.IsShardName(out),
+	}
 	defer func() {
 		if !r.Committed {
 			err = errors.Join(err, dst.Abort())

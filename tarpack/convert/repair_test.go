@@ -152,7 +152,7 @@ func TestRepairFlipped(t *testing.T) {
 		}
 		damaged := bytes.Clone(b.archive)
 		damaged[n] ^= byte(1 + n%255)
-		if n == len(damaged)-format.EndSize+versionAt {
+		if at := n - (len(damaged) - format.EndSize); at >= versionAt && at <= versionAt+4 {
 			continue // TestRepairNewer
 		}
 		b.repair(t, damaged, func(from, to int64) bool { return int64(n) < from || int64(n) >= to },
@@ -171,6 +171,16 @@ func TestRepairNewer(t *testing.T) {
 	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "x"}, [2]string{"b/c", "y"}),
 		pack.Options{})
 	b := tartest.Read(t, name)
+	for at, damage := range map[int]byte{0: 2, 1: 0x80, 2: 0x80, 3: 0x80, 4: 0x80} {
+		b[len(b)-format.EndSize+versionAt+at] ^= damage
+		tartest.WriteFile(t, name, b)
+		o := convert.RepairOptions{}
+		if _, err := convert.Repair(ctx, name, name, o); !errors.Is(err, format.ErrVersion) ||
+			!bytes.Equal(tartest.Read(t, name), b) {
+			t.Errorf("byte %d of the version and features: %v", at, err)
+		}
+		b[len(b)-format.EndSize+versionAt+at] ^= damage
+	}
 	b[len(b)-format.EndSize+versionAt]++
 	tartest.WriteFile(t, name, b)
 	for _, dry := range []bool{true, false} {

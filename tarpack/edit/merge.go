@@ -29,7 +29,7 @@ import (
 func Merge(
 	ctx context.Context, out string, names []string, o MergeOptions,
 ) (res Result, err error) {
-	r := &rewrite.Rewrite{Options: o.rewrite(), Base: -1}
+	r := &rewrite.Rewrite{Options: o.rewrite(), Base: -1, Shard: format.IsShardName(out)}
 	r.Choose = func(_ string, children []*rewrite.Child) int {
 		if o.First {
 			return 0

@@ -1,9 +1,6 @@
 package format
 
-import (
-	"errors"
-	"fmt"
-)
+import "errors"
 
 // What can be wrong with an archive. An error that wraps one of these names the file. If it is
 // about one entry, it also has the path and the offset of that entry.
@@ -36,8 +33,8 @@ var (
 	ErrShard = errors.New("the shard set is not whole")
 	// ErrShardMissing: a shard of a set is missing. It always comes with ErrShard.
 	ErrShardMissing = errors.New("shards are missing")
-	// ErrNotOneSet: archives have the names of one set, but do not belong together. It always comes
-	// with ErrShard.
+	// ErrNotOneSet: archives have the names of one set, but do not belong together, as a path is in
+	// two of them, and not a directory in both. It always comes with ErrShard.
 	ErrNotOneSet = errors.New("its shards are not of one set")
 	// ErrPart: the archive is one shard of a set, which would not fit the others after a change.
 	ErrPart = errors.New("it is one shard of a set")
@@ -45,9 +42,6 @@ var (
 	ErrShardName = errors.New("the name is that of one shard of a set")
 	// ErrNoList: a set is to be changed, but its list is missing or damaged.
 	ErrNoList = errors.New("the shard set has no usable list")
-	// ErrConflict: two shards have an entry for the same path, and not both are directories. It is
-	// an ErrShard, too.
-	ErrConflict = fmt.Errorf("%w: two of its shards contradict each other", ErrShard)
 )
 
 // What can keep an entry from being read or extracted.

@@ -89,6 +89,13 @@ func (s SetName) PendingIndex(i int) string {
 	return TempName(fmt.Sprintf("%s-%05d-of-set%s%s", s.Stem, i, s.Ext, SidecarSuffix))
 }
 
+// IsShardName reports whether name is that of a shard. An archive that is written under such a name
+// becomes one (FORMAT.md 2.4).
+func IsShardName(name string) bool {
+	_, _, ok := ParseShardName(name)
+	return ok
+}
+
 // ParseShardName returns the set and the number of the shard that has this name. For other names ok
 // is false.
 func ParseShardName(name string) (s SetName, i int, ok bool) {

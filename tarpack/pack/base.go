@@ -26,7 +26,9 @@ func packWithBase(ctx context.Context, dir, out string, o Options) (res Result, 
 	if err != nil {
 		return Result{}, err
 	}
-	r := &rewrite.Rewrite{Options: rewrite.Options{Options: po}}
+	r := &rewrite.Rewrite{
+		Options: rewrite.Options{Options: po}, Shard: format.IsShardName(out),
+	}
 	defer func() {
 		if !r.Committed {
 			err = errors.Join(err, dst.Abort())

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/device"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
@@ -68,7 +69,7 @@ func packInto(
 	if err != nil {
 		return nil, packer.Result{}, errors.Join(err, dst.Abort())
 	}
-	p.Out.File = dst.Archive
+	p.Out.File, p.Shard = dst.Archive, format.IsShardName(dst.Name)
 	if err := p.SkipOutput(dst); err != nil {
 		return nil, packer.Result{}, errors.Join(err, dst.Abort())
 	}

@@ -238,6 +238,7 @@ func (w *Writer) Close() error {
 func (w *Writer) commit() (err error) {
 	r := &rewrite.Rewrite{
 		Options: rewrite.Options{Options: w.o.packer()}, Base: -1, Choose: rewrite.FirstLayer,
+		Shard: format.IsShardName(w.dst.Name),
 	}
 	defer func() {
 		if !r.Committed {

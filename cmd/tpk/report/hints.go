@@ -61,7 +61,6 @@ var hints = []struct {
 	{format.ErrNoList, "'tpk index' writes it, or --single changes the shard alone"},
 	{format.ErrShardMissing, "restore it; to use another shard alone, give it another name"},
 	{format.ErrNotOneSet, "to use one of the archives alone, give it another name"},
-	{format.ErrConflict, "only directories may be in several shards: pack one of the two again"},
 	{format.ErrShard,
 		"restore the right shard, or run 'tpk index' if the shards are right as they are"},
 	{format.ErrDevice, "pack onto a larger one, or into a file"},

@@ -88,7 +88,9 @@ type Headers struct {
 
 // Override changes what the options replace in a header that was made of a file.
 func (m *Headers) Override(h *format.Header) {
-	h.Mode = m.Mode.Apply(h.Mode, h.Type == sidecar.TypeDir)
+	if h.Type != sidecar.TypeSymlink {
+		h.Mode = m.Mode.Apply(h.Mode, h.Type == sidecar.TypeDir)
+	}
 	switch {
 	case !m.ModTime.IsZero():
 		h.ModTime = m.ModTime.Unix()

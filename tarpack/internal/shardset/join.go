@@ -128,8 +128,8 @@ func (m *Joiner) conflict(e *build.DuplicateError) error {
 		shard := sort.Search(len(m.ends)-1, func(k int) bool { return e.Offsets[i] < m.ends[k] })
 		return m.names[shard]
 	}
-	return fmt.Errorf("%s: %w: it is a %v in %s and a %v in %s", format.Printable(e.Path),
-		format.ErrConflict, e.Types[0], in(0), e.Types[1], in(1))
+	return fmt.Errorf("%w: %w: %s is a %v in %s and a %v in %s", format.ErrShard, format.ErrNotOneSet,
+		format.Printable(e.Path), e.Types[0], in(0), e.Types[1], in(1))
 }
 
 // FinishIn writes the set's sidecar to an empty file, durably. It returns its digest and its size
