@@ -15,7 +15,8 @@ import (
 func TestSet(t *testing.T) {
 	const far = 1 << 54
 	items := []build.Item{
-		dir("d"), file("d/a"), dir("d/e"), dir("d"), file("d/e/f"), hard("d/g", "d/a"), dir("d/e"), dir("d"), dir("z"), dir("z"),
+		dir("d"), file("d/a"), dir("d/e"), dir("d"), file("d/e/f"), hard("d/g", "d/a"),
+		dir("d/e"), dir("d"), dir("z"), dir("z"),
 	}
 	items, size := inOrder(items...)
 	m := &sidecartest.Model{Archive: far}

@@ -201,8 +201,8 @@ func splitPath(path string) (prefix, name string, fits bool) {
 // So what it accepts has only one meaning.
 func ParseHeader(blocks []byte) (Header, int, error) { return parseHeader(blocks, false) }
 
-// ParseDraftHeader is ParseHeader for a draft of the format, in which a symbolic link could have any
-// mode. The header that it returns has LinkMode.
+// ParseDraftHeader is ParseHeader for a draft of the format, in which a symbolic link could have
+// any mode. The header that it returns has LinkMode.
 func ParseDraftHeader(blocks []byte) (Header, int, error) { return parseHeader(blocks, true) }
 
 func parseHeader(blocks []byte, draft bool) (Header, int, error) {

@@ -73,8 +73,10 @@ var headers = map[string]Header{
 	},
 	"link UTF-8":     {Path: "b", Type: sidecar.TypeSymlink, Mode: LinkMode, Link: "ü"},
 	"link not UTF-8": {Path: "b", Type: sidecar.TypeSymlink, Mode: LinkMode, Link: "\xff"},
-	"long link":      {Path: "b", Type: sidecar.TypeSymlink, Mode: LinkMode, Link: strings.Repeat("l", 101)},
-	"512 bytes":      {Path: strings.Repeat("y/", 255) + "yy", Type: sidecar.TypeFile},
+	"long link": {
+		Path: "b", Type: sidecar.TypeSymlink, Mode: LinkMode, Link: strings.Repeat("l", 101),
+	},
+	"512 bytes": {Path: strings.Repeat("y/", 255) + "yy", Type: sidecar.TypeFile},
 	"longest": {
 		Path: strings.Repeat("y/", 8191) + "yy",
 		Type: sidecar.TypeSymlink, Mode: LinkMode,

@@ -17,8 +17,8 @@ import (
 // shard, or a glob that matches shards of one set only, or the name that the set was packed under,
 // unless there is a file of this name. The name of any other shard stands for that archive alone,
 // and so does that of a first shard without a list and without other shards. Then ok is false, as
-// for all other names. An archive of another program is no shard without a list, and an archive that
-// was not written as a shard (FORMAT.md 2.4) is never one.
+// for all other names. An archive of another program is no shard without a list, and an archive
+// that was not written as a shard (FORMAT.md 2.4) is never one.
 //
 // It returns an error for a name or a glob that fits several sets. The set may have shards that are
 // missing.
