@@ -181,6 +181,13 @@ func TestHostileSidecar(t *testing.T) {
 		}
 		return items
 	}
+	lieDir := func(f func(*forge.Record)) []forge.Item {
+		return lie(func(r *forge.Record) {
+			if r.Kind == byte(forge.Dir) {
+				f(r)
+			}
+		})
+	}
 	for _, c := range []struct {
 		name  string
 		items []forge.Item
@@ -210,6 +217,13 @@ func TestHostileSidecar(t *testing.T) {
 		{"all are directories", lie(func(r *forge.Record) { r.Kind, r.Word = byte(forge.Dir), 0 })},
 		{"all are stored", lie(func(r *forge.Record) { r.Kind |= 3 << 4 })},
 		{"all are segmented", lie(func(r *forge.Record) { r.Kind = byte(forge.File) | 3<<4 })},
+		{"more bytes below directories", lieDir(func(r *forge.Record) { r.Size++ })},
+		{"all bytes below directories", lieDir(func(r *forge.Record) { r.Size = 1<<64 - 1 })},
+		{"fewer bytes of members below", lieDir(func(r *forge.Record) { r.ContentLen-- })},
+		{"all bytes of members below", lieDir(func(r *forge.Record) { r.Sniff = 0xff })},
+		{"more names below directories", lieDir(func(r *forge.Record) { r.Hash++ })},
+		{"something after the totals", lieDir(func(r *forge.Record) { r.Hash |= 1 << 32 })},
+		{"offset in a set", lie(func(r *forge.Record) { r.Offset |= 1 << 48 })},
 		{"type 0", lie(func(r *forge.Record) { r.Kind = 0 })},
 		{"type 15", lie(func(r *forge.Record) { r.Kind = 0xff })},
 		{"other mode", lie(func(r *forge.Record) { r.Mode = 0o4777 })},
