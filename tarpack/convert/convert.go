@@ -93,8 +93,8 @@ type converter struct {
 	problems *format.Problems
 	entries  int64
 	lost     int64             // entries with an attribute that is left out
-	owners   int64             // entries of a zip whose owner is out of range
-	owner    string            // the first of them
+	owners   tally             // entries of a zip whose owner is out of range
+	setIDs   tally             // entries of a zip that lose setuid and setgid bits
 	absolute bool              // a name was absolute
 	zip      *io.SectionReader // the current zip
 	temp     string            // prefix of the names of temporary files
@@ -129,9 +129,25 @@ func (c *converter) noteLosses() {
 		c.notice("%d entries have extended attributes, access lists or the like, "+
 			"which a tpk archive does not hold", c.lost)
 	}
-	if c.owners > 0 {
-		c.notice("%d entries have an owner over %d, such as %s: they get the owner 0", c.owners,
-			int64(format.MaxOwner), format.Printable(c.owner))
+	if c.owners.n > 0 {
+		c.notice("%d entries have an owner over %d, such as %s: they get the owner 0", c.owners.n,
+			int64(format.MaxOwner), format.Printable(c.owners.first))
+	}
+	if c.setIDs.n > 0 {
+		c.notice("%d entries have a setuid or setgid bit and no owner that can be kept, such as %s: "+
+			"they lose these bits", c.setIDs.n, format.Printable(c.setIDs.first))
+	}
+}
+
+// A tally counts entries and keeps the name of the first.
+type tally struct {
+	n     int64
+	first string
+}
+
+func (t *tally) add(name string) {
+	if t.n++; t.n == 1 {
+		t.first = name
 	}
 }
 

@@ -31,22 +31,28 @@ func zipExtra(b []byte, tag uint16) []byte {
 	return nil
 }
 
-// setZipOwner sets the owner of an entry: that of the directory, or else of the local header.
+// setZipOwner sets the owner of an entry: that of the directory, or else of the local header. The
+// setuid and setgid bits mean that owner, so without it they are dropped.
 func (c *converter) setZipOwner(h *format.Header, zf *zip.File) {
 	uid, gid, ok := ownerOf(zf.Extra)
 	if !ok {
-		if uid, gid, ok = ownerOf(c.localExtra(zf)); !ok {
-			return
-		}
+		uid, gid, ok = ownerOf(c.localExtra(zf))
 	}
-	if max(uid, gid) > format.MaxOwner {
-		if c.owners++; c.owners == 1 {
-			c.owner = zf.Name
-		}
+	if ok && max(uid, gid) <= format.MaxOwner {
+		h.UID, h.GID = int(uid), int(gid)
 		return
 	}
-	h.UID, h.GID = int(uid), int(gid)
+	if ok {
+		c.owners.add(zf.Name)
+	}
+	if h.Mode&setIDs != 0 {
+		h.Mode &^= setIDs
+		c.setIDs.add(zf.Name)
+	}
 }
+
+// setIDs are the setuid and setgid bits of a mode.
+const setIDs = 0o6000
 
 // ownerOf returns the owner in extra fields. The newest kind of field counts, as in Info-ZIP.
 func ownerOf(extra []byte) (uid, gid uint64, ok bool) {
