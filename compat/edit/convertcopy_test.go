@@ -208,3 +208,53 @@ func TestConvertBadArchive(t *testing.T) {
 		wantOnly(t, work)
 	}
 }
+
+// TestConvertAdvised: where another program's archive follows an archive, each command names
+// convert, repair changes nothing, and convert makes what TestConvertConcatenated compares.
+func TestConvertAdvised(t *testing.T) {
+	b := newCopyBed(t)
+	a := read(t, b.a)
+	tb := filepath.Join(b.dir, "tb")
+	make1 := func(command string) []byte {
+		cmd := exec.Command("sh", "-c", command)
+		cmd.Dir = tb
+		return tools.Must(t, cmd)
+	}
+	python := tools.Path(t, "python3")
+	for name, rest := range map[string][]byte{
+		"gzip": read(t, b.foreign), "small gzip": make1("tar -czf - ."),
+		"gzip with a name": make1("tar -cf ../x.tar . && gzip -c ../x.tar"),
+		"gzip like Go's": slices.Concat([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"),
+			make1("tar -czf - .")[10:]),
+		"tar":                make1("tar -cf - ."),
+		"old tar":            make1("tar --format=v7 -cf - ."),
+		"zip":                make1(tools.Path(t, "zip") + " -qr - ."),
+		"xz":                 make1("tar -cf - .|" + tools.Path(t, "xz")),
+		"zstd":               make1("tar -cf - .|" + tools.Path(t, "zstd")),
+		"bzip2":              make1("tar -cf - .|" + tools.Path(t, "bzip2")),
+		"Python's":           make1(python + " -c 'import tarfile,sys;t=tarfile.open(fileobj=sys.stdout.buffer,mode=\"w|gz\");t.add(\".\");t.close()'"),
+		"zeros, then a gzip": append(make([]byte, 10240), read(t, b.foreign)...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			work := tools.Dir(t)
+			in, out := filepath.Join(work, "m.tar.gz"), filepath.Join(work, "out.tar.gz")
+			both := slices.Concat(a, rest)
+			if err := os.WriteFile(in, both, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, args := range [][]string{{"ls", in}, {"extract", in, filepath.Join(work, "x")},
+				{"add", in, tb}, {"index", in}, {"repair", in}, {"repair", in, out}} {
+				r := tpk(t, args...)
+				if r.Code != 1 || !strings.Contains(string(r.Err), "'tpk convert' makes one archive") ||
+					strings.Contains(string(r.Err), "repair") {
+					t.Error(r)
+				}
+			}
+			if !bytes.Equal(read(t, in), both) {
+				t.Error("it was changed")
+			}
+			must(t, "convert", in, out)
+			must(t, "verify", out)
+		})
+	}
+}
