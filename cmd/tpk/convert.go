@@ -7,9 +7,6 @@ import (
 	"os"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/htmlindex"
-	"golang.org/x/text/encoding/ianaindex"
 
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/help"
@@ -77,18 +74,6 @@ func parseConvert(c *cli.Context) (*convertOptions, error) {
 		}
 	}
 	return o, nil
-}
-
-// nameEncoding returns the encoding with a name that the WHATWG or IANA knows.
-func nameEncoding(name string) (encoding.Encoding, error) {
-	e, err := htmlindex.Get(name)
-	if err != nil {
-		e, err = ianaindex.IANA.Encoding(name)
-	}
-	if err != nil || e == nil {
-		return nil, report.Usagef("--zip-encoding %s: an unknown encoding", name)
-	}
-	return e, nil
 }
 
 func runConvert(c *cli.Context, o *convertOptions) error {

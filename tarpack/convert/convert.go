@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -31,6 +32,10 @@ import (
 // Sparse files become ordinary files. Attributes that a tpk archive does not hold, such as extended
 // attributes, are left out with a notice. Deflate streams of a zip are copied if the content has at
 // most 4 MiB.
+//
+// The archive gets the modification time of the input if that is a file, else that of the newest
+// file in it. So edit.Update does not take a file that was changed in the second in which the input
+// was made for the one in the archive.
 //
 // The members of tpk archives are copied, and their duplicates are still told from hard links. The
 // sidecar is not read. Damage in a tpk archive is format.ErrCorrupt or ErrTruncated.
@@ -72,6 +77,7 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 	defer k.Close()
 	r.Layers = []rewrite.Layer{{Archive: k}}
 	r.Options.Progress = nil
+	dst.ModTime = c.modTime()
 	converted, err := r.Write(ctx, dst)
 	if err != nil {
 		return Result{}, err
@@ -92,12 +98,28 @@ type converter struct {
 	contents *spool.Contents // nil in a dry run
 	problems *format.Problems
 	entries  int64
+	newest   int64             // time of the newest file
+	input    time.Time         // of the file that is the input; zero if it is none
 	lost     int64             // entries with an attribute that is left out
 	owners   tally             // entries of a zip whose owner is out of range
 	setIDs   tally             // entries of a zip that lose setuid and setgid bits
+	unknown  tally             // entries of a tar with an unknown type
 	absolute bool              // a name was absolute
 	zip      *io.SectionReader // the current zip
 	temp     string            // prefix of the names of temporary files
+}
+
+// modTime returns the time of the new archive: that of the input, or else of the newest file in it.
+// A file that was changed later is then not older than the archive, so an update reads it even if
+// it has the same size and second as its entry.
+func (c *converter) modTime() time.Time {
+	if !c.input.IsZero() {
+		return c.input
+	}
+	if now := time.Now(); c.newest < now.Unix() {
+		return time.Unix(c.newest, 0)
+	}
+	return time.Time{}
 }
 
 // pack runs produce, which submits entries, with a packer that writes them to the spool. In a dry
@@ -128,6 +150,10 @@ func (c *converter) noteLosses() {
 	if c.lost > 0 {
 		c.notice("%d entries have extended attributes, access lists or the like, "+
 			"which a tpk archive does not hold", c.lost)
+	}
+	if c.unknown.n > 0 {
+		c.notice("%d entries have an unknown type, such as %s: they become regular files", c.unknown.n,
+			format.Printable(c.unknown.first))
 	}
 	if c.owners.n > 0 {
 		c.notice("%d entries have an owner over %d, such as %s: they get the owner 0", c.owners.n,
@@ -171,6 +197,9 @@ func (c *converter) admit(h *format.Header) bool {
 		return false
 	}
 	c.entries++
+	if h.Type == sidecar.TypeFile {
+		c.newest = max(c.newest, h.ModTime)
+	}
 	return c.spool != nil
 }
 

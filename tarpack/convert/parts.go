@@ -42,6 +42,11 @@ func partOf(b []byte) part {
 func (c *converter) read(ctx context.Context, in io.Reader) (err error) {
 	c.in = newInput(ctx, in, c.temp)
 	defer func() { err = errors.Join(err, c.in.Close()) }()
+	if c.in.file != nil {
+		if fi, err := c.in.file.Stat(); err == nil && fi.Mode().IsRegular() {
+			c.input = fi.ModTime()
+		}
+	}
 	last, err := c.readFirst(ctx)
 	for err == nil && !(last == partStreams && c.in.onDevice()) {
 		if err = compressed.SkipZeros(c.in.r); err != nil {
@@ -89,6 +94,9 @@ func (c *converter) readFirst(ctx context.Context) (part, error) {
 	err = c.readZip(ctx)
 	if errors.Is(err, errNoDirectory) {
 		err = fmt.Errorf("%w: %w", ErrNotConvertible, kind)
+		if kind == format.ForeignTar {
+			err = fmt.Errorf("%w: the tar has a damaged header at offset 0", ErrInputDamaged)
+		}
 		if compressed.Begins(head) {
 			// The decoder knows best what is wrong.
 			return partStreams, c.readPart(ctx, partStreams)

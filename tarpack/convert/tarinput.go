@@ -111,6 +111,8 @@ func (t *tarInput) readBlock() (bool, error) {
 	switch {
 	case err != nil && t.r.n < format.BlockSize && (err == io.EOF || err == io.ErrUnexpectedEOF):
 		return false, errNoTar
+	case len(t.meta) > 0 && (err == io.EOF || err == io.ErrUnexpectedEOF):
+		return false, io.ErrUnexpectedEOF // the entry of an extended header is missing
 	case err == io.EOF || err == io.ErrUnexpectedEOF && (zero || t.zeros > 0):
 		if !zero {
 			t.junk.add(t.block[:n])
