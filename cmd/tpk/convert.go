@@ -99,7 +99,13 @@ func runConvert(c *cli.Context, o *convertOptions) error {
 	m := terminal.NewMeter(c, "converting")
 	defer m.Stop()
 	o.convert.Notice, o.convert.Progress = m.Notice, m.Update
-	o.convert.Problem = func(p *format.Problem) { m.Print(report.Line(report.In(in, p))) }
+	o.convert.Problem = func(p *format.Problem) {
+		err := report.In(in, p)
+		if errors.Is(err, format.ErrCorrupt) {
+			err = report.WithHint(err, "") // it is an entry of a zip, which only convert reads
+		}
+		m.Print(report.Line(err))
+	}
 	res, err := convert.Convert(c.Context, r, o.out, o.convert)
 	m.Stop()
 	if err != nil {

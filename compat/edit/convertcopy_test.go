@@ -226,13 +226,14 @@ func TestConvertAdvised(t *testing.T) {
 		"gzip with a name": make1("tar -cf ../x.tar . && gzip -c ../x.tar"),
 		"gzip like Go's": slices.Concat([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"),
 			make1("tar -czf - .")[10:]),
-		"tar":                make1("tar -cf - ."),
-		"old tar":            make1("tar --format=v7 -cf - ."),
-		"zip":                make1(tools.Path(t, "zip") + " -qr - ."),
-		"xz":                 make1("tar -cf - .|" + tools.Path(t, "xz")),
-		"zstd":               make1("tar -cf - .|" + tools.Path(t, "zstd")),
-		"bzip2":              make1("tar -cf - .|" + tools.Path(t, "bzip2")),
-		"Python's":           make1(python + " -c 'import tarfile,sys;t=tarfile.open(fileobj=sys.stdout.buffer,mode=\"w|gz\");t.add(\".\");t.close()'"),
+		"tar":     make1("tar -cf - ."),
+		"old tar": make1("tar --format=v7 -cf - ."),
+		"zip":     make1(tools.Path(t, "zip") + " -qr - ."),
+		"xz":      make1("tar -cf - .|" + tools.Path(t, "xz")),
+		"zstd":    make1("tar -cf - .|" + tools.Path(t, "zstd")),
+		"bzip2":   make1("tar -cf - .|" + tools.Path(t, "bzip2")),
+		"Python's": make1(python + " -c 'import tarfile, sys\n" +
+			"t = tarfile.open(fileobj=sys.stdout.buffer, mode=\"w|gz\")\nt.add(\".\")\nt.close()'"),
 		"zeros, then a gzip": append(make([]byte, 10240), read(t, b.foreign)...),
 	} {
 		t.Run(name, func(t *testing.T) {

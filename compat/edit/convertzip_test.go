@@ -286,8 +286,8 @@ func TestConvertAbsolute(t *testing.T) {
 	}
 }
 
-// TestConvertZipSpecial: an entry with content is a regular file, even if its mode is that of a FIFO,
-// as Info-ZIP's zip marks standard input, or of a device. Unzip extracts it so.
+// TestConvertZipSpecial: an entry with content is a regular file, even if its mode is that of a
+// FIFO, as Info-ZIP's zip marks standard input, or of a device. Unzip extracts it so.
 func TestConvertZipSpecial(t *testing.T) {
 	dir := tools.Dir(t)
 	cmd := exec.Command("sh", "-c", "echo content | "+tools.Path(t, "zip")+" -q - -")
@@ -311,5 +311,32 @@ func TestConvertZipSpecial(t *testing.T) {
 		for _, line := range trees.Diff(want, extracted(t, convertZip(t, in)), rules) {
 			t.Error(line)
 		}
+	}
+}
+
+// TestConvertZipWrongSize: no advice for archives is given about a damaged entry of a zip, which
+// unzip reports as well.
+func TestConvertZipWrongSize(t *testing.T) {
+	work := tools.Dir(t)
+	content := bytes.Repeat([]byte("f"), 1000)
+	if err := os.WriteFile(filepath.Join(work, "f"), content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(tools.Path(t, "zip"), "-qX", "in.zip", "f")
+	cmd.Dir = work
+	tools.Must(t, cmd)
+	in := filepath.Join(work, "in.zip")
+	b := read(t, in)
+	b[bytes.Index(b, []byte("PK\x01\x02"))+16]++ // the CRC-32
+	if err := os.WriteFile(in, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := tools.Run(t, exec.Command(tools.Path(t, "unzip"), "-tq", in)); r.Code == 0 {
+		t.Fatal(r)
+	}
+	r := tpk(t, "convert", in, filepath.Join(work, "out.tar.gz"))
+	if r.Code != 1 || !strings.Contains(string(r.Err), "CRC-32") ||
+		strings.Contains(string(r.Err), "'tpk") {
+		t.Error(r)
 	}
 }

@@ -32,9 +32,9 @@ func (c *converter) headerOfZip(zf *zip.File) (format.Header, error) {
 		}
 		mode &^= fs.ModeDir // as in Info-ZIP, where only the name makes a directory
 	}
-	if special := fs.ModeNamedPipe | fs.ModeSocket | fs.ModeDevice | fs.ModeCharDevice; mode&special != 0 &&
-		!strings.HasSuffix(name, "/") && zf.UncompressedSize64 > 0 {
-		mode &^= special // as Info-ZIP's zip marks standard input, and unzip extracts it
+	if zf.UncompressedSize64 > 0 && !strings.HasSuffix(name, "/") {
+		// Info-ZIP's zip marks standard input as a FIFO, and unzip extracts a file.
+		mode &^= fs.ModeNamedPipe | fs.ModeSocket | fs.ModeDevice | fs.ModeCharDevice
 	}
 	h := format.Header{Path: p, Mode: format.UnixMode(mode), ModTime: zf.Modified.Unix()}
 	c.setZipOwner(&h, zf)
