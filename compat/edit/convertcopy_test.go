@@ -31,7 +31,7 @@ func newCopyBed(t *testing.T) copyBed {
 	write("tb", trees.Tree{trees.File("one", "something else"), trees.File("new", "new")})
 	b := copyBed{dir, filepath.Join(dir, "a.tar.gz"), filepath.Join(dir, "b.tar.gz"),
 		filepath.Join(dir, "foreign.tar.gz")}
-	must(t, "pack", filepath.Join(dir, "ta"), b.a)
+	must(t, "pack", "-q", filepath.Join(dir, "ta"), b.a) // duplicates differ in time
 	must(t, "pack", filepath.Join(dir, "tb"), b.b)
 	tools.Must(t, exec.Command(tools.Path(t, "tar"), "-C", filepath.Join(dir, "tb"), "-czf", b.foreign,
 		"."))
@@ -74,7 +74,7 @@ func TestConvertArchive(t *testing.T) {
 	}
 	// A file with two names is one file again; duplicates are not.
 	out, x := filepath.Join(b.dir, "out.tar.gz"), filepath.Join(b.dir, "x")
-	must(t, "convert", b.a, out)
+	must(t, "convert", "-q", b.a, out)
 	must(t, "extract", "-C", x, out)
 	got, err := trees.Read(x)
 	if err != nil {
@@ -95,7 +95,7 @@ func TestConvertConcatenated(t *testing.T) {
 	b := newCopyBed(t)
 	a, bb, foreign := read(t, b.a), read(t, b.b), read(t, b.foreign)
 	grown := filepath.Join(b.dir, "grown.tar.gz")
-	must(t, "convert", b.b, grown)
+	must(t, "convert", "-q", b.b, grown)
 	if err := os.WriteFile(filepath.Join(b.dir, "more"), []byte("more"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestConvertConcatenated(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			in := slices.Concat(parts...)
 			out := filepath.Join(tools.Dir(t), "out.tar.gz")
-			cmd := exec.Command(tools.TPK(t), "convert", "-", out)
+			cmd := exec.Command(tools.TPK(t), "convert", "-q", "-", out)
 			cmd.Stdin = bytes.NewReader(in)
 			if r := tools.Run(t, cmd); r.Code != 0 || len(r.Err) > 0 {
 				t.Fatal(r)
@@ -254,7 +254,7 @@ func TestConvertAdvised(t *testing.T) {
 			if !bytes.Equal(read(t, in), both) {
 				t.Error("it was changed")
 			}
-			must(t, "convert", in, out)
+			must(t, "convert", "-q", in, out)
 			must(t, "verify", out)
 		})
 	}
