@@ -46,7 +46,7 @@ each archive has archive, entries, bytes and problems.`,
 	}
 }
 
-func parseVerify(c *cli.Context) ([]string, error) { return flags.ReadArguments(c, 1, -1) }
+func parseVerify(c *cli.Context) ([]string, error) { return flags.ManyArguments(c, 1, -1) }
 
 // runVerify checks one archive after the other.
 func runVerify(c *cli.Context, names []string) (failed error) {

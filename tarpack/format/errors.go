@@ -35,6 +35,8 @@ var (
 	ErrPart = errors.New("it is one shard of a set")
 	// ErrShardName: an archive is to be written over one shard of a set.
 	ErrShardName = errors.New("the name is that of one shard of a set")
+	// ErrGlob: a glob matches something else than all shards of one set.
+	ErrGlob = errors.New("the glob stands for no shard set")
 	// ErrNoList: a set is to be changed, but its list is missing or damaged.
 	ErrNoList = errors.New("the shard set has no usable list")
 )

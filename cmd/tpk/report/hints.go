@@ -56,6 +56,7 @@ var hints = []struct {
 	{convert.ErrNotConvertible, hintConvertible},
 	{format.ErrPart, "name the set by its first shard, or change the shard alone with --single"},
 	{format.ErrShardName, "choose another name, or delete the list if the set isn't needed"},
+	{format.ErrGlob, "name one archive, or a set by its first shard"},
 	{format.ErrNoList, "'tpk index' writes it, or --single changes the shard alone"},
 	{format.ErrShardMissing, "restore it; to use another shard alone, give it another name"},
 	{format.ErrNotOneSet, "to use one of the archives alone, give it another name"},
