@@ -61,3 +61,8 @@ func SetList(name string) (list string, ok bool, err error) {
 	}
 	return s.List(), true, nil
 }
+
+// CheckTarget returns an error that wraps format.ErrShardName if a file that is to be written would
+// replace a shard, the list or an index of a shard set that has a list. The functions that write
+// archives call it.
+func CheckTarget(name string) error { return shardset.CheckTarget(name) }

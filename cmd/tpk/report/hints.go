@@ -57,6 +57,8 @@ var hints = []struct {
 	{format.ErrPart, "name the set by its first shard, or change the shard alone with --single"},
 	{format.ErrShardName, "choose another name, or delete the list if the set isn't needed"},
 	{format.ErrGlob, "name one archive, or a set by its first shard"},
+	{format.ErrSetName, "choose another name, or move that file away"},
+	{format.ErrTwoSets, "name each by its first shard, or delete the one that isn't needed"},
 	{format.ErrNoList, "'tpk index' writes it, or --single changes the shard alone"},
 	{format.ErrShardMissing, "restore it; to use another shard alone, give it another name"},
 	{format.ErrNotOneSet, "to use one of the archives alone, give it another name"},

@@ -191,13 +191,20 @@ func ToEdit(name string) (s format.SetName, ok bool, err error) {
 	return s, true, NewFile(s, l).CheckAll()
 }
 
-// CheckPart returns an error that wraps format.ErrPart if the archive name is one of several
-// shards.
+// CheckPart returns an error if the archive name is to be changed and has the name of a shard. It
+// wraps format.ErrPart if the set has a list, and otherwise format.ErrNoList: the other shards may
+// be somewhere else. An archive of another program can't be changed anyway.
 func CheckPart(name string) error {
-	if s, i, ok := format.ParseShardName(name); ok && hasCompany(s, i) {
+	s, i, ok := format.ParseShardName(name)
+	switch {
+	case !ok:
+		return nil
+	case exists(s.List()):
 		return fmt.Errorf("%s: %w: that is %s", name, format.ErrPart, s.Shard(0))
+	case !exists(s.Shard(i)) || isForeign(s.Shard(i)):
+		return nil
 	}
-	return nil
+	return ErrorNoList(name, s)
 }
 
 // ErrorNoList returns the error for a set without a list that name stands for.
