@@ -170,8 +170,8 @@ func openable(name string) error {
 }
 
 // ToEdit is Named for a command that changes what name stands for. A set must have its list and all
-// shards. Otherwise the error wraps format.ErrNoList or format.ErrShard. It wraps format.ErrPart if
-// name is another shard than the first.
+// shards. Otherwise the error wraps format.ErrNoList or format.ErrShard. For the name of any other
+// shard it is that of CheckPart.
 func ToEdit(name string) (s format.SetName, ok bool, err error) {
 	if s, ok, err = Named(name); err != nil {
 		return s, ok, err
