@@ -12,6 +12,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
@@ -45,7 +46,8 @@ type OpenOptions struct {
 //
 // The name may be that of an archive, of a block device with an archive on it, or one that stands
 // for a shard set, as in SetList. A set is an Archive like any other. Its index is that of all
-// shards, and offsets count as if the shards stood one after the other.
+// shards, and offsets count as if the shards stood one after the other. Without a list, archives
+// with the same paths are no set, and the name of the first stands for that archive alone.
 //
 // The error is that of opening the file, or wraps one of package format: ErrNotArchive,
 // ErrTruncated, ErrVersion or ErrCorrupt. For a set it may wrap ErrShard, with the name of the
@@ -60,7 +62,9 @@ func Open(ctx context.Context, name string, o *OpenOptions) (*Archive, error) {
 		return nil, err
 	}
 	if isSet {
-		return openSet(ctx, list, o)
+		if a, err := openSet(ctx, list, o); !shardset.Unrelated(name, err) {
+			return a, err
+		}
 	}
 	with := o.indexed()
 	with.Sidecar = o.Sidecar

@@ -178,6 +178,9 @@ func (o *exportOptions) writeFile(
 			return 0, fmt.Errorf("%s: %w", o.out, format.ErrNotRegular)
 		}
 	}
+	if err := tarpack.CheckTarget(o.out); err != nil {
+		return 0, err
+	}
 	out, err := renameio.NewPendingFile(o.out,
 		renameio.WithTempDir(filepath.Dir(o.out)), renameio.WithPermissions(0o666))
 	if err != nil {

@@ -57,7 +57,7 @@ func parseMerge(c *cli.Context) (*mergeOptions, error) {
 	}
 	o := &mergeOptions{out: args[0], archives: args[1:], dryRun: c.Bool("dry-run")}
 	if o.merge.Single = c.Bool("single"); !o.merge.Single {
-		if o.archives, err = joinSets(o.archives); err != nil {
+		if o.archives, err = joinSets(c, o.archives); err != nil {
 			return nil, err
 		}
 	}
@@ -91,19 +91,17 @@ func isOther(out string, archives []string) bool {
 
 // joinSets replaces all shards of a set, in order, by the name of the first, which stands for the
 // set. It refuses a part of them that has the first: that name would stand for the others as well.
-func joinSets(names []string) (joined []string, err error) {
+func joinSets(c *cli.Context, names []string) (joined []string, err error) {
 	for len(names) > 0 {
-		first, n := tarpack.JoinFirst(names)
-		set, _, _ := format.ParseShardName(first)
+		first, n, whole := tarpack.JoinFirst(names)
+		_, i, _ := format.ParseShardName(first)
 		switch {
-		case n == 1 || names[0] != first: // one name, or shards that each stand for themselves
-			joined = append(joined, names[:n]...)
-		case n < set.N:
-			return nil, report.Usagef("merge: %s: only %d of the %d shards are named:"+
-				" name the first one for the set, or use --single",
-				report.Quote(first), n, set.N)
-		default:
+		case whole:
 			joined = append(joined, first)
+		case n > 1 && i == 0:
+			return nil, flags.SomeShards(c, first, n)
+		default: // one name, or shards that each stand for themselves
+			joined = append(joined, names[:n]...)
 		}
 		names = names[n:]
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/urfave/cli/v2"
@@ -46,7 +47,7 @@ each archive has archive, entries, bytes and problems.`,
 	}
 }
 
-func parseVerify(c *cli.Context) ([]string, error) { return flags.ReadArguments(c, 1, -1) }
+func parseVerify(c *cli.Context) ([]string, error) { return flags.ManyArguments(c, 1, -1) }
 
 // runVerify checks one archive after the other.
 func runVerify(c *cli.Context, names []string) (failed error) {
@@ -68,7 +69,9 @@ func verify(c *cli.Context, name string) error {
 	m := terminal.NewMeter(c, "verifying")
 	defer m.Stop()
 	if list, isSet, err := tarpack.SetList(name); err == nil && isSet {
-		name = list // for messages
+		if _, err := os.Stat(list); err == nil {
+			name = list // for messages
+		}
 	}
 	if m.On() {
 		if a, err := tarpack.Open(c.Context, name,

@@ -47,8 +47,13 @@ func Merge(
 	case isSet && !o.Single:
 		return mergeIntoSet(ctx, r, set, out, names, o)
 	}
-	if err := shardset.CheckTarget(out); err != nil && !o.Single {
-		return Result{}, err
+	if !o.Single {
+		if err := shardset.CheckTarget(out); err != nil {
+			return Result{}, err
+		}
+		if err := shardset.CheckPart(out); err != nil {
+			return Result{}, err
+		}
 	}
 	var dst *durable.Output
 	if !o.DryRun {

@@ -61,6 +61,9 @@ func Split(ctx context.Context, name string, o SplitOptions) (shards []Shard, er
 		}
 	}
 	res, err := set.Commit(ctx, scan.Options{})
+	if err == nil {
+		noticeOther(set, o.Notice)
+	}
 	for _, s := range res.Shards {
 		shards = append(shards, Shard(s))
 	}
