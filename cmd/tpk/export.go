@@ -78,6 +78,9 @@ func parseExport(c *cli.Context) (*exportOptions, error) {
 	}
 	o := &exportOptions{out: args[1], single: c.Bool("single-member"), level: c.Int("level")}
 	o.archive, o.path = splitArchive(args[0])
+	if err := flags.CheckOutputName(c, o.out); err != nil {
+		return nil, err
+	}
 	name, suffix := c.String("format"), formatOfName(o.out)
 	switch {
 	case name == "" && suffix == "" && o.single:
