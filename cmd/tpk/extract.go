@@ -166,6 +166,8 @@ func runExtract(c *cli.Context, o *extractOptions) error {
 		switch {
 		case errors.Is(p, format.ErrRefused) && !o.extract.Special && isSpecial(a.Archive, p.Path):
 			err = report.WithHint(err, "--special restores it")
+		case errors.Is(p, extract.ErrDirInTheWay):
+			err = report.WithHint(err, "move the directory away, or extract elsewhere with -C")
 		case errors.Is(p, fs.ErrExist):
 			err = report.WithHint(err, "it is kept, as --keep-old-files is set")
 		}
