@@ -159,8 +159,8 @@ func runExport(c *cli.Context, o *exportOptions) error {
 	case err != nil:
 		return report.NewFile(o.out, err)
 	}
-	m.Summarize("exported %s entries to %s (%s)",
-		report.Count(int64(f.Entries())), report.Quote(o.out), report.Bytes(size))
+	m.Summarize("exported %s to %s (%s)",
+		report.Entries(int64(f.Entries())), report.Quote(o.out), report.Bytes(size))
 	if a.Refused > 0 {
 		return report.ErrReported
 	}

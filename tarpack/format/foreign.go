@@ -28,6 +28,10 @@ const (
 	ForeignText    Foreign = "it is text"
 	ForeignLFS     Foreign = "it is a pointer of Git LFS"
 	ForeignIndex   Foreign = "it is the index of an archive"
+	ForeignPDF     Foreign = "it is a PDF"
+	ForeignPicture Foreign = "it is a picture"
+	ForeignProgram Foreign = "it is a program"
+	ForeignSQLite  Foreign = "it is a SQLite database"
 )
 
 func (f Foreign) Error() string { return string(f) }
@@ -60,11 +64,11 @@ var magics = []struct {
 	{"070701", "it is a cpio archive"},
 	{"070707", "it is a cpio archive"},
 	{"\xc7\x71", "it is a cpio archive"},
-	{"\x7fELF", "it is a program"},
-	{"%PDF-", "it is a PDF"},
-	{"\x89PNG\r\n", "it is a picture"},
-	{"\xff\xd8\xff", "it is a picture"},
-	{"SQLite format 3\x00", "it is a SQLite database"},
+	{"\x7fELF", ForeignProgram},
+	{"%PDF-", ForeignPDF},
+	{"\x89PNG\r\n", ForeignPicture},
+	{"\xff\xd8\xff", ForeignPicture},
+	{"SQLite format 3\x00", ForeignSQLite},
 }
 
 // Recognize returns what a file seems to be that begins with head, which is its first 512 bytes or

@@ -114,6 +114,8 @@ func hintForeign(kind format.Foreign) string {
 		return "'git lfs pull' downloads the file that it stands for"
 	case format.ForeignIndex:
 		return "name the archive, without .tpi"
+	case format.ForeignPDF, format.ForeignPicture, format.ForeignProgram, format.ForeignSQLite:
+		return "name an archive"
 	case format.ForeignUnknown:
 		return hintConvertible
 	}
