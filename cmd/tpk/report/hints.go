@@ -105,6 +105,8 @@ func hintForeign(kind format.Foreign) string {
 		return "copy or download it again"
 	case format.ForeignGzip:
 		return "'tpk convert' makes an archive of a tar.gz"
+	case format.ForeignGzipped:
+		return "'gunzip' decompresses it"
 	case format.ForeignZip, format.ForeignTar, format.ForeignXZ, format.ForeignZstd,
 		format.ForeignBzip2, format.ForeignLZ4:
 		return "'tpk convert' makes an archive of it"
