@@ -119,13 +119,14 @@ func runConvert(c *cli.Context, o *convertOptions) error {
 		return report.NewFile(o.out, err)
 	}
 	if o.convert.DryRun {
-		_, err := fmt.Fprintf(c.App.Writer, "%d entries, %d refused\n", res.Entries, res.Refused)
+		_, err := fmt.Fprintf(c.App.Writer, "%s, %d refused\n",
+			report.Entries(res.Entries), res.Refused)
 		if err != nil {
 			return err
 		}
 	}
-	m.Summarize("converted %s entries into %s (%s)",
-		report.Count(res.Entries), report.Quote(o.out), report.Bytes(res.ArchiveBytes))
+	m.Summarize("converted %s into %s (%s)",
+		report.Entries(res.Entries), report.Quote(o.out), report.Bytes(res.ArchiveBytes))
 	if res.Refused > 0 {
 		return report.ErrReported
 	}
@@ -145,10 +146,10 @@ func convertSet(c *cli.Context, o *convertOptions) error {
 		return report.NewFile(o.out, err)
 	}
 	if o.convert.DryRun {
-		_, err := fmt.Fprintf(c.App.Writer, "%d entries, 0 refused\n", res.Kept)
+		_, err := fmt.Fprintf(c.App.Writer, "%s, 0 refused\n", report.Entries(res.Kept))
 		return err
 	}
-	m.Summarize("converted %s entries into %s (%s)",
-		report.Count(res.Kept), report.Quote(o.out), report.Bytes(res.ArchiveBytes))
+	m.Summarize("converted %s into %s (%s)",
+		report.Entries(res.Kept), report.Quote(o.out), report.Bytes(res.ArchiveBytes))
 	return nil
 }

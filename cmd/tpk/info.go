@@ -35,7 +35,10 @@ index that are not compressed content.
 
 The SHA-256 is that of the file ARCHIVE, as sha256sum prints it. It takes reading all of it, so for
 an archive of more than 256 MiB, and for shard sets, info computes it only with --sha256. The rest
-comes from the index at once. For a set, each shard has its SHA-256.`,
+comes from the index at once. For a set, each shard has its SHA-256.
+
+Of a tar or zip of another program, size and SHA-256 are those of the file. The index and the
+overhead are those of the archive that it was converted into, whose size is printed as well.`,
 			"ARCHIVE can't be read",
 			"tpk info site.tar.gz",
 			"tpk info --json site.tar.gz | jq .duplicates",
@@ -69,6 +72,9 @@ type summary struct {
 	Overhead     float64 `json:"overhead"`     // bytes per entry, not counting members
 	IndexDigest  string  `json:"index_digest"`
 	SHA256       string  `json:"sha256,omitempty"` // of the archive, in hexadecimal
+	// ConvertedBytes is the size of the archive that the file was converted into, if it was. The index
+	// and the overhead are of that.
+	ConvertedBytes uint64 `json:"converted_bytes,omitempty"`
 
 	Shards []shardSum `json:"shards,omitempty"` // of a set, if its sums were computed
 }
@@ -89,6 +95,11 @@ func runInfo(c *cli.Context, name string) error {
 	}
 	defer a.Close()
 	s := summarize(a.Archive)
+	if a.Converted {
+		if err := s.ofConverted(name); err != nil {
+			return err
+		}
+	}
 	if err := s.sum(c, name, a); err != nil {
 		return report.In(name, err)
 	}
@@ -115,6 +126,18 @@ func summarize(a *tarpack.Archive) summary {
 		s.Overhead = float64(s.BytesOut-s.MemberBytes) / float64(s.Entries)
 	}
 	return s
+}
+
+// ofConverted puts the size of the file name, which was converted, in place of the archive's.
+func (s *summary) ofConverted(name string) error {
+	fi, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	s.Archive = name
+	s.ConvertedBytes, s.ArchiveBytes = s.ArchiveBytes, uint64(fi.Size())
+	s.BytesOut = s.ArchiveBytes + s.IndexBytes
+	return nil
 }
 
 // sum computes the SHA-256 of the file name, which is the archive or was converted into it, or of
@@ -192,6 +215,10 @@ func (s summary) print(w io.Writer) error {
 	if s.BytesIn > 0 {
 		ratio = 100 * float64(s.BytesOut) / float64(s.BytesIn)
 	}
+	converted := ""
+	if s.ConvertedBytes > 0 {
+		converted = "converted    into " + size(s.ConvertedBytes) + ", and the index is of that\n"
+	}
 	_, err := fmt.Fprintf(w, `archive      %s
 format       tpk %d
 entries      %s
@@ -204,12 +231,12 @@ bytes in     %s, of which %s in hard links
 bytes out    %s, %.1f %% of those in
   archive    %s
   index      %s
-overhead     %.1f bytes an entry
+%soverhead     %.1f bytes an entry
 %s`, report.Quote(s.Archive), s.Format, count(s.Entries), count(s.Files+s.Hardlinks),
 		count(s.Hardlinks), count(s.Duplicates), count(s.Directories), count(s.Symlinks),
 		count(s.Special),
 		size(s.BytesIn), size(s.BytesLinked), size(s.BytesOut), ratio,
-		size(s.ArchiveBytes), size(s.IndexBytes), s.Overhead, s.sums())
+		size(s.ArchiveBytes), size(s.IndexBytes), converted, s.Overhead, s.sums())
 	return err
 }
 

@@ -4,7 +4,6 @@ import (
 	"os"
 	"slices"
 
-	"github.com/dustin/go-humanize/english"
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/cmd/tpk/editing"
@@ -116,7 +115,7 @@ func runMerge(c *cli.Context, o *mergeOptions) error {
 	}
 	if o.dryRun {
 		e.Ignored = func(n int64) string {
-			return report.Count(n) + " " + english.PluralWord(int(n), "entry", "entries") +
+			return report.Entries(n) +
 				" hidden by another archive's entry of the same path"
 		}
 	}

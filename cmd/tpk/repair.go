@@ -102,8 +102,8 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 		}
 	}
 	if res.Damaged {
-		line = fmt.Sprintf("%s entries saved, %s lost",
-			report.Count(res.Saved), report.Count(res.Lost))
+		line = fmt.Sprintf("%s saved, %s lost",
+			report.Entries(res.Saved), report.Count(res.Lost))
 	}
 	if _, err := fmt.Fprintf(c.App.Writer, "%s: %s\n", report.Quote(o.archive), line); err != nil {
 		return err

@@ -117,8 +117,8 @@ func verify(c *cli.Context, name string) error {
 		if foreign { // a tar has no checksums of contents
 			well = "all of it can be read"
 		}
-		_, err := fmt.Fprintf(c.App.Writer, "%s: %s: %s entries, %s\n",
-			report.Quote(name), well, report.Count(res.Entries), report.Bytes(res.Bytes))
+		_, err := fmt.Fprintf(c.App.Writer, "%s: %s: %s, %s\n",
+			report.Quote(name), well, report.Entries(res.Entries), report.Bytes(res.Bytes))
 		return err
 	}
 	hint := report.HintDamaged

@@ -60,7 +60,7 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 		}
 	}()
 	c.temp = dst.Name
-	s, err := spool.New(dst.Name, o.Progress, problems.Add)
+	s, err := spool.New(dst.Name, o.Progress, c.problem)
 	c.spool = s
 	if err != nil {
 		return Result{}, err
@@ -186,7 +186,13 @@ func (c *converter) notice(message string, args ...any) {
 
 // refuse reports an entry that is left out.
 func (c *converter) refuse(path string, err error) {
-	c.problems.Add(&format.Problem{Path: path, Offset: -1, Err: err})
+	c.problem(&format.Problem{Path: path, Offset: -1, Err: err})
+}
+
+// problem reports an entry that is left out.
+func (c *converter) problem(p *format.Problem) {
+	p.Err = zipEntryError(p.Err) // only entries of a zip are left out as damaged
+	c.problems.Add(p)
 }
 
 // admit counts an entry, or refuses it, and reports whether to pack it. Nothing is packed in a dry

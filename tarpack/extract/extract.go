@@ -27,6 +27,7 @@ import (
 //   - format.ErrNoEntry: one of Options.Paths is not in the archive.
 //   - format.ErrCollision: the file system does not distinguish the name from another entry's.
 //   - ErrSameName: Options.StripComponents gives it the name of an earlier entry.
+//   - ErrDirInTheWay: a directory that is not empty has the name of an entry that is none.
 //   - fs.ErrExist: Options.KeepOldFiles is set, and something has the name.
 //
 // Extract itself returns an error only if going on is pointless: the disk is full, or ctx has

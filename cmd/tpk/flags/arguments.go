@@ -84,8 +84,26 @@ var otherFormats = []string{
 	".bz2", ".xz", ".zst", ".lz4",
 }
 
-// CheckArchiveName refuses the name of a new archive that belongs to another format.
+// CheckOutputName refuses the name of a new file that is one for the index of an archive or the list
+// of a shard set: the file would replace it.
+func CheckOutputName(c *cli.Context, name string) error {
+	lower := strings.ToLower(name)
+	for ending, what := range map[string]string{
+		format.SidecarSuffix: "the index of an archive", format.ListSuffix: "the list of a shard set",
+	} {
+		if strings.HasSuffix(lower, ending) {
+			return report.Usagef("%s: %s: a name that ends in %s is that of %s: choose another",
+				c.Command.Name, report.Quote(name), ending, what)
+		}
+	}
+	return nil
+}
+
+// CheckArchiveName is [CheckOutputName] for an archive. It also refuses names of other formats.
 func CheckArchiveName(c *cli.Context, name string) error {
+	if err := CheckOutputName(c, name); err != nil {
+		return err
+	}
 	lower := strings.ToLower(name)
 	for _, ending := range otherFormats {
 		if !strings.HasSuffix(lower, ending) || strings.HasPrefix(name, "/dev/") {

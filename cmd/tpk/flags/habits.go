@@ -32,11 +32,18 @@ func CheckHabits(app *cli.App, args []string) error {
 		if mode := tarMode(first, len(words) > 1); mode != "" {
 			return tarError(app.Command(mode), first, first, words[1:])
 		}
-		return checkFlagFirst(app, words)
+		if err := checkFlagFirst(app, words); err != nil {
+			return err
+		}
+		return checkLetters(&cli.Command{Flags: app.Flags}, words[:1])
+	case cmd.SkipFlagParsing:
+		return nil
 	case slices.Contains([]string{"pack", "ls", "extract", "add", "update"}, cmd.Name):
-		return checkTarLetters(cmd, words[1:])
+		if err := checkTarLetters(cmd, words[1:]); err != nil {
+			return err
+		}
 	}
-	return nil
+	return checkLetters(cmd, words[1:])
 }
 
 // checkTopic returns an error if the words after help are not the name of a command.

@@ -124,7 +124,7 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 	t, err := l.cache.Open(ctx, name, cache.Options{KeepIndex: true, LoadIndex: loadIndex,
 		NoConvert: l.noConvert, Quick: o.quick, Notice: func(err error) {
 			if !errors.Is(err, format.ErrUnfinished) { // somebody appends to it
-				l.notice(err.Error())
+				l.notice(Describe(err))
 			}
 		}})
 	if err != nil {

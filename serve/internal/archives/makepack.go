@@ -2,7 +2,6 @@ package archives
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 
@@ -84,7 +83,7 @@ func (l *Library) makePack(spec Spec) {
 		now, _ := os.Stat(spec.Path)
 		bad := err != nil && !errors.Is(err, errBusy) && sameFile(before, now) // it will fail again
 		if bad {
-			l.notice(fmt.Sprintf("not served: %v", err))
+			l.notice("not served: " + Describe(err))
 		}
 		l.nest.end(spec.Mount, a, bad)
 		l.reloadNested()

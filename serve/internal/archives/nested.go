@@ -3,7 +3,6 @@ package archives
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -106,9 +105,9 @@ func (l *Library) openNested(ctx context.Context) (
 			}
 		case err != nil && a == nil:
 			l.nest.setBad(spec.Mount, errors.Is(err, cache.ErrOther))
-			l.notice(fmt.Sprintf("not served: %v", err))
+			l.notice("not served: " + Describe(err))
 		case err != nil && !a.gone.Load():
-			l.notice(fmt.Sprintf("the archive that is served stays: %v", err))
+			l.notice("the archive that is served stays: " + Describe(err))
 		}
 		if a != nil {
 			specs, open = append(specs, spec), append(open, a)
@@ -148,7 +147,7 @@ func (l *Library) findPacks() {
 		return e.IsDir() && !l.hidden(path) && l.ctx.Err() == nil
 	})
 	if err != nil && l.ctx.Err() == nil {
-		l.notice(fmt.Sprintf("looking for archives: %v", err))
+		l.notice("looking for archives: " + Describe(err))
 	}
 	if len(dirs) > 0 && l.ctx.Err() == nil {
 		l.discoverAll(dirs)
@@ -232,7 +231,7 @@ func (l *Library) reloadNested() bool {
 		l.nest.served.Store(l.nest.changes.Load())
 	}
 	if err != nil && l.ctx.Err() == nil {
-		l.notice(fmt.Sprintf("looking for archives: %v", err))
+		l.notice("looking for archives: " + Describe(err))
 	}
 	return err == nil
 }

@@ -88,7 +88,7 @@ func (l *Library) waitUntilWritten(ctx context.Context, name string, limit time.
 			return fmt.Errorf("%w: it is served as soon as it is complete", err)
 		} else if !told && waited > tellAfter {
 			told = true
-			l.notice(fmt.Sprintf("waiting: %v", err))
+			l.notice("waiting: " + Describe(err))
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -122,7 +122,7 @@ func (l *Library) restore(old *archive) {
 		case errors.Is(err, errBusy), checkBusy(old.name, true) != nil: // more may follow
 		default:
 			failed = now
-			l.notice(fmt.Sprintf("still not served: %v", err))
+			l.notice("still not served: " + Describe(err))
 		}
 	}
 }
