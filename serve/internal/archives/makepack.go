@@ -17,37 +17,10 @@ func isPackName(path string) bool {
 		strings.HasPrefix(name, "."+PackName+".")
 }
 
-// isPack reports whether path is never answered, as it belongs to a pack. The folder's
-// ?list&download=tar.gz is the pack, if downloads are allowed.
-func (v *View) isPack(path string) bool {
-	return v.library.nest != nil && isPackName(path) && v.library.nest.other(path) == nil
-}
-
-// other returns what was known of the file that has only the name of a pack, in the folder of path,
-// or nil if there is none.
-func (n *nest) other(path string) os.FileInfo {
-	dir := strings.TrimSuffix(path[:strings.LastIndexByte(path, '/')+1], "/")
-	n.mu.RLock()
-	defer n.mu.RUnlock()
-	if d := n.dirs[dir]; d != nil && d.other {
-		return d.pack
-	}
-	return nil
-}
-
-// isOpenPack reports whether an open plain file is one that is never answered. path is where
-// symbolic links led, or else the path that was asked for.
-func (v *View) isOpenPack(f *os.File, path string) bool {
-	if v.library.nest == nil || !isPackName(path) {
-		return false
-	}
-	other := v.library.nest.other(path)
-	if other == nil || !strings.HasSuffix(path, PackName) {
-		return other == nil
-	}
-	fi, err := f.Stat()
-	return err != nil || !sameFile(fi, other) // a pack may have taken its place
-}
+// isPack reports whether path is never answered, whatever the file holds, as it belongs to a pack. A
+// damaged pack still has what is hidden in it. The folder's ?list&download=tar.gz is the pack, if
+// downloads are allowed.
+func (v *View) isPack(path string) bool { return v.library.nest != nil && isPackName(path) }
 
 // hiding returns hidden with what belongs to packs.
 func (v *View) hiding(hidden func(string) bool) func(string) bool {
