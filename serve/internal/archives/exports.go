@@ -96,7 +96,7 @@ func (v *View) omit(a *archive, mount string) (*omission, error) {
 		return known, nil
 	}
 	o := &omission{strings.Clone(mount), nil}
-	o.omit = func(path string) bool { return hidden(join(o.mount, path)) }
+	o.omit = func(path string) bool { return a.hides(hidden, o.mount, path) }
 	any := false
 	for row, err := range a.index.Paths(0, a.index.Len()) {
 		if err != nil {
@@ -116,6 +116,16 @@ func (v *View) omit(a *archive, mount string) (*omission, error) {
 	}
 	a.exports.omissions[strings.Clone(mount)] = o
 	return o, nil
+}
+
+// hides reports whether the entry at a path of an archive that is mounted at mount is hidden.
+func (a *archive) hides(hidden func(string) bool, mount, path string) bool {
+	full := join(mount, path)
+	if hidden(full) || !hidden(full+"/") {
+		return hidden(full)
+	}
+	_, dir, err := a.directory(path)
+	return dir || err != nil
 }
 
 // export lays out the folder path of the archive i as a download, without what is hidden.

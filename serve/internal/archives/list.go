@@ -28,7 +28,7 @@ type ListOptions struct {
 	Descending bool
 	Offset     int64
 	Limit      int
-	// Hidden reports whether a path is not shown. It may be nil.
+	// Hidden reports whether a path is not shown. That of a folder ends with a slash. It may be nil.
 	Hidden func(path string) bool
 	// Media returns the media type of a file. It may be nil.
 	Media func(path string, n *plan.Node) string
@@ -218,14 +218,23 @@ func (v *View) directories(path string) ([]archiveFolder, error) {
 }
 
 // fresh reports whether a name is shown, and was not in a source before.
-func (c *collector) fresh(name string) bool {
-	if c.hidden != nil && c.hidden(join(c.dir, name)) || c.seen[name] {
+func (c *collector) fresh(name string, isDir bool) bool {
+	if c.hides(name, isDir) || c.seen[name] {
 		return false
 	}
 	if c.seen != nil {
 		c.seen[name] = true
 	}
 	return true
+}
+
+// hides reports whether a name in the folder is hidden.
+func (c *collector) hides(name string, isDir bool) bool {
+	if c.hidden == nil {
+		return false
+	}
+	path := join(c.dir, name)
+	return c.hidden(path) || isDir && c.hidden(path+"/")
 }
 
 func join(dir, name string) string {
@@ -252,7 +261,7 @@ func (c *collector) addMounts() {
 		rest, ok := below(c.dir, m.path)
 		name, _, _ := strings.Cut(rest, "/")
 		ok = ok && len(m.sources)+len(m.dirs) > 0
-		if ok && name != "" && c.fresh(name) {
+		if ok && name != "" && c.fresh(name, true) {
 			c.list.Partial = true
 			c.add(child{source: mountSource, typ: sidecar.TypeDir, name: name})
 		}
@@ -280,7 +289,7 @@ func (c *collector) addArchived(d archiveFolder) error {
 				return a.wrap(err)
 			}
 			name := path.Base(string(c.path))
-			if !c.fresh(name) {
+			if !c.fresh(name, ch.typ == sidecar.TypeDir) {
 				continue
 			}
 			if c.seen != nil {
@@ -293,14 +302,14 @@ func (c *collector) addArchived(d archiveFolder) error {
 }
 
 func (c *collector) addPlain(e fs.DirEntry) {
-	hidden := c.hidden != nil && c.hidden(join(c.dir, e.Name()))
+	hidden := c.hides(e.Name(), e.IsDir())
 	if e.IsDir() && !hidden {
 		c.list.Partial = true // it may have more in it than an archive's folder
 	}
 	if hidden || c.seen[e.Name()] {
 		return
 	}
-	if ch, ok := plainChild(e); ok && c.fresh(e.Name()) {
+	if ch, ok := plainChild(e); ok && c.fresh(e.Name(), e.IsDir()) {
 		c.list.Partial = true
 		c.add(ch)
 	}

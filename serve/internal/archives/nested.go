@@ -143,7 +143,7 @@ func (l *Library) findPacks() {
 		if e.Name() == PackName && e.Type().IsRegular() {
 			dirs = append(dirs, dir)
 		}
-		return e.IsDir() && !l.hidden(path) && l.ctx.Err() == nil
+		return e.IsDir() && !l.hidden(path+"/") && l.ctx.Err() == nil
 	})
 	if err != nil && l.ctx.Err() == nil {
 		l.notice(fmt.Sprintf("looking for archives: %v", err))

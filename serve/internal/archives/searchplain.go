@@ -31,7 +31,7 @@ func (s *searcher) walk() error {
 					packs = append(packs, dir)
 				}
 				path = join(m.path, path)
-				if s.o.Hidden != nil && s.o.Hidden(path) {
+				if s.o.Hidden(path) || e.IsDir() && s.o.Hidden(path+"/") {
 					return false
 				}
 				if s.m.matches(path) {
