@@ -15,6 +15,19 @@ import (
 	"github.com/tarpack/tpk/serve"
 )
 
+// TestHiddenCount: the number of entries in a folder is that of those that are not hidden.
+func TestHiddenCount(t *testing.T) {
+	name := files{"d/a": "a", "d/e/.secret": "s", "d/.x/y": "s", "e/a": "a", ".z": "s"}.pack(t,
+		filepath.Join(t.TempDir(), "a.tar.gz"))
+	r := start(t, serve.Options{Listing: true, Archives: []serve.Archive{{Path: name}}})
+	for target, want := range map[string]string{"/?format=json": `"entries":2`, "/": "2 entries",
+		"/d/?format=json": `"entries":0`, "/?q=d&format=json": `"entries":2`} {
+		if _, body := fetch(t, plainClient, r.url(target)); !strings.Contains(body, want) {
+			t.Errorf("%s: not %s: %s", target, want, body)
+		}
+	}
+}
+
 // TestHiddenFolders: a glob that ends in a slash hides folders of that name, with all below them, in
 // listings, searches and downloads too, and no files. Folders of an archive, and plain ones.
 func TestHiddenFolders(t *testing.T) {

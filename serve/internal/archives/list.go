@@ -41,7 +41,7 @@ type Item struct {
 	Size    int64 // of the content
 	Packed  int64 // of its member; 0 for a hard link, −1 for a plain file
 	ModTime int64
-	Below   int    // folder: entries in it, at any depth; −1 if not known
+	Below   int    // folder: entries in it, at any depth; without hidden ones; −1 if not known
 	Link    string // symbolic link: its target
 	Media   string // file: its media type
 	Text    bool   // file: the content is known to be text
@@ -271,6 +271,10 @@ func (c *collector) addMounts() {
 func (c *collector) addArchived(d archiveFolder) error {
 	a := c.v.set.sources[d.source]
 	x := a.index
+	omit, err := c.v.omit(a, c.v.set.mounts[d.mount].path)
+	if err != nil {
+		return err
+	}
 	for i, err := range x.Children(d.ordinal) {
 		if err != nil {
 			return a.wrap(err)
@@ -282,7 +286,7 @@ func (c *collector) addArchived(d archiveFolder) error {
 		ch := child{source: int32(d.source), typ: e.Type, ordinal: uint32(i), size: e.Size,
 			packed: e.ContentLen, modTime: e.ModTime}
 		if ch.typ == sidecar.TypeDir {
-			ch.size = int64(e.End) - int64(i) - 1
+			ch.size = int64(omit.visible(i+1, int(e.End)))
 		}
 		if c.seen != nil || c.hidden != nil {
 			if c.path, err = x.AppendPath(c.path[:0], i); err != nil {
@@ -370,6 +374,9 @@ func (c *collector) item(ch *child) (Item, error) {
 	if ch.source >= 0 {
 		a := c.v.set.sources[ch.source]
 		it, err := a.item(int(ch.ordinal))
+		if it.Type == sidecar.TypeDir {
+			it.Below = int(ch.size) // without hidden ones
+		}
 		it.Path = join(c.dir, path.Base(it.Path))
 		return it, err
 	}

@@ -70,6 +70,10 @@ func (s *searcher) archive(k, from int) error {
 		return err
 	}
 	hidden := func(p string) bool { return a.hides(s.o.Hidden, s.prefix[k], p) }
+	omit, err := s.v.omit(a, s.prefix[k])
+	if err != nil {
+		return err
+	}
 	for all := false; !all && !l.More; {
 		wanted := s.o.Limit + 1 - len(l.Items)
 		found, err := s.m.search(a.index, from, wanted, hidden)
@@ -84,6 +88,9 @@ func (s *searcher) archive(k, from int) error {
 				return err
 			}
 			it.Path = join(s.prefix[k], it.Path)
+			if it.Type == sidecar.TypeDir {
+				it.Below = omit.visible(i+1, i+1+it.Below)
+			}
 			if len(s.v.set.mounts) > 1 || len(s.order) > 1 { // something else may answer the path
 				set := s.v.set
 				n, m, err := s.v.find(it.Path)
