@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/convert"
@@ -182,7 +183,11 @@ func (c *Cache) openConverted(
 		kept := e.complete
 		if !kept {
 			o.notice(converting(name, c, unusable))
-			if err := c.makeArchive(ctx, e, name, f, o); err != nil {
+			err := c.makeArchive(ctx, e, name, f, o)
+			if isFull(err) && filepath.Dir(e.dir) == filepath.Clean(c.Dir) {
+				e, err = c.makeElsewhere(ctx, e, err, name, f, o)
+			}
+			if err != nil {
 				return nil, false, errors.Join(err, e.remove())
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -36,17 +38,11 @@ func (l *Library) makePack(spec Spec) {
 		return
 	}
 	l.jobs.Go(func() {
-		err := l.waitUntilWritten(l.ctx, spec.Path, 0)
-		select {
-		case l.turn <- struct{}{}:
-			defer func() { <-l.turn }()
-		case <-l.ctx.Done():
-			return
-		}
-		before, _ := os.Stat(spec.Path)
-		var a *archive
-		if err == nil {
-			a, err = l.openArchive(l.ctx, spec.Path, opening{})
+		before, a, err := l.openInTurn(spec.Path)
+		full := errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+		if full && l.ctx.Err() == nil {
+			l.notice(fmt.Sprintf("not served yet: %v: trying again in %v", err, retryFull))
+			l.sleep(retryFull)
 		}
 		if l.ctx.Err() != nil {
 			if a != nil {
@@ -55,13 +51,33 @@ func (l *Library) makePack(spec Spec) {
 			return
 		}
 		now, _ := os.Stat(spec.Path)
-		bad := err != nil && !errors.Is(err, errBusy) && sameFile(before, now) // it will fail again
+		bad := err != nil && !full && !errors.Is(err, errBusy) && sameFile(before, now) // for good
 		if bad {
 			l.notice(fmt.Sprintf("not served: %v", err))
 		}
 		l.nest.end(spec.Mount, a, bad)
 		l.reloadNested()
 	})
+}
+
+// retryFull is the time after which a pack is made again that had no room.
+const retryFull = 10 * time.Second
+
+// openInTurn opens a pack after no program writes it and no other pack is being made. before is what
+// the file was.
+func (l *Library) openInTurn(name string) (before os.FileInfo, a *archive, err error) {
+	err = l.waitUntilWritten(l.ctx, name, 0)
+	select {
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
+	case <-l.ctx.Done():
+		return nil, nil, l.ctx.Err()
+	}
+	before, _ = os.Stat(name)
+	if err == nil {
+		a, err = l.openArchive(l.ctx, name, opening{})
+	}
+	return before, a, err
 }
 
 // begin notes that a pack is being made, and returns false if it is already.
