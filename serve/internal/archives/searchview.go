@@ -128,6 +128,9 @@ func (s *searcher) addPlain(from int) error {
 			l.More, l.Next = true, int64(len(s.order))<<searchBits|int64(i)
 			break
 		}
+		if err := it.sniff(it.dir, s.v.set.mounts[at].path); err != nil {
+			return err
+		}
 		l.Items = append(l.Items, it.Item)
 	}
 	return nil
