@@ -182,8 +182,8 @@ func TestNoDownload(t *testing.T) {
 	}
 }
 
-// TestPackThatIsNone: a file with the name of a pack, of its index or of a temporary file of these is
-// never sent or listed, whatever it holds: a damaged pack still has what is hidden.
+// TestPackThatIsNone: a file with the name of a pack, of its index or of a temporary file of these
+// is never sent or listed, whatever it holds: a damaged pack still has what is hidden.
 func TestPackThatIsNone(t *testing.T) {
 	pack := readFile(t, files{".env": "secret", "f": "1"}.pack(t,
 		filepath.Join(t.TempDir(), "made.tar.gz")))

@@ -28,8 +28,8 @@ func TestHiddenCount(t *testing.T) {
 	}
 }
 
-// TestHiddenFolders: a glob that ends in a slash hides folders of that name, with all below them, in
-// listings, searches and downloads too, and no files. Folders of an archive, and plain ones.
+// TestHiddenFolders: a glob that ends in a slash hides folders of that name, with all below them,
+// in listings, searches and downloads too, and no files. Folders of an archive, and plain ones.
 func TestHiddenFolders(t *testing.T) {
 	tree := files{"no/a": "secret", "d/no/b": "secret", "yes/no": "shown", "c": "c"}
 	name := tree.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))

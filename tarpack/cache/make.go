@@ -51,8 +51,8 @@ func (c *Cache) makeArchive(
 }
 
 // makeElsewhere converts a file that has no room in the directory, to a temporary entry in the
-// system's directory for temporary files. It removes the entry full, and returns the one to use or to
-// remove.
+// system's directory for temporary files. It removes the entry full, and returns the one to use or
+// to remove.
 func (c *Cache) makeElsewhere(
 	ctx context.Context, full *entry, reason error, name string, f *os.File, o *Options,
 ) (*entry, error) {

@@ -19,8 +19,8 @@ func isPackName(path string) bool {
 		strings.HasPrefix(name, "."+PackName+".")
 }
 
-// isPack reports whether path is never answered, whatever the file holds, as it belongs to a pack. A
-// damaged pack still has what is hidden in it. The folder's ?list&download=tar.gz is the pack, if
+// isPack reports whether path is never answered, whatever the file holds, as it belongs to a pack.
+// A damaged pack still has what is hidden in it. The folder's ?list&download=tar.gz is the pack, if
 // downloads are allowed.
 func (v *View) isPack(path string) bool { return v.library.nest != nil && isPackName(path) }
 
@@ -63,8 +63,8 @@ func (l *Library) makePack(spec Spec) {
 // retryFull is the time after which a pack is made again that had no room.
 const retryFull = 10 * time.Second
 
-// openInTurn opens a pack after no program writes it and no other pack is being made. before is what
-// the file was.
+// openInTurn opens a pack after no program writes it and no other pack is being made. before is
+// what the file was.
 func (l *Library) openInTurn(name string) (before os.FileInfo, a *archive, err error) {
 	err = l.waitUntilWritten(l.ctx, name, 0)
 	select {

@@ -47,8 +47,8 @@ func (d *Dir) Release() {
 // Stat describes what path names, after following symbolic links.
 func (d *Dir) Stat(path string) (fs.FileInfo, error) { return d.root.Stat(path) }
 
-// Follow returns where path leads after following symbolic links, and whether that is a regular file
-// or a directory. The error is one of the server.
+// Follow returns where path leads after following symbolic links, and whether that is a regular
+// file or a directory. The error is one of the server.
 func (d *Dir) Follow(path string) (end string, isFile, isDir bool, err error) {
 	if end, err = d.follow(path); err != nil {
 		return "", false, false, outage(err)

@@ -15,10 +15,10 @@ const (
 	asIs
 )
 
-// displayed are types that all browsers display, beside +json. Chromium displays most of text/* (see
-// net::IsSupportedMimeType and blink::IsSupportedNonImageMimeType). Firefox displays only the types of
-// nsContentUtils::IsPlainTextType, HTML and XML, and downloads other text, such as text/yaml and
-// text/markdown.
+// displayed are types that all browsers display, beside +json. Chromium displays most of text/*
+// (see net::IsSupportedMimeType and blink::IsSupportedNonImageMimeType). Firefox displays only the
+// types of nsContentUtils::IsPlainTextType, HTML and XML, and downloads other text, such as
+// text/yaml and text/markdown.
 var displayed = []string{
 	"text/html", "text/plain", "text/css", "text/javascript", "text/ecmascript",
 	"text/cache-manifest", "text/vtt", "text/json",
