@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/convert"
@@ -20,10 +21,6 @@ var (
 	// ErrLeftOut: entries of a converted file were refused, and are not in the archive.
 	ErrLeftOut = errors.New("left out")
 )
-
-// ErrOther means that a file is neither an archive nor looks like one that could be converted. It
-// is also a format.ErrNotArchive.
-var ErrOther = errors.New("it is something else")
 
 // ErrSlow is returned with Options.Quick if the file has to be indexed or converted first.
 var ErrSlow = errors.New("it has to be read as a whole first")
@@ -164,10 +161,7 @@ func (c *Cache) openConverted(
 	if fi, err = f.Stat(); err != nil {
 		return nil, err
 	}
-	switch {
-	case !c.has(fi) && !convert.Recognizes(f, fi.Size()):
-		return nil, otherError{foreign}
-	case o.NoConvert:
+	if o.NoConvert || !c.has(fi) && !convert.Recognizes(f, fi.Size()) {
 		return nil, foreign
 	}
 	return c.openEntry(ctx, func() (*Archive, bool, error) {
@@ -189,7 +183,11 @@ func (c *Cache) openConverted(
 		kept := e.complete
 		if !kept {
 			o.notice(converting(name, c, unusable))
-			if err := c.makeArchive(ctx, e, name, f, o); err != nil {
+			err := c.makeArchive(ctx, e, name, f, o)
+			if isFull(err) && filepath.Dir(e.dir) == filepath.Clean(c.Dir) {
+				e, err = c.makeElsewhere(ctx, e, err, name, f, o)
+			}
+			if err != nil {
 				return nil, false, errors.Join(err, e.remove())
 			}
 		}
@@ -197,11 +195,6 @@ func (c *Cache) openConverted(
 		return a, kept, err
 	})
 }
-
-// otherError is an ErrOther with the message of a format.ErrNotArchive.
-type otherError struct{ error }
-
-func (e otherError) Unwrap() []error { return []error{e.error, ErrOther} }
 
 // errFresh is the reason for a temporary conversion that was asked for.
 var errFresh = fmt.Errorf("%w: nothing is kept", errUnusable)

@@ -185,9 +185,13 @@ func (c *Cache) temporary() (*entry, error) {
 			_ = os.RemoveAll(dir)
 		}
 	}
-	var err error
-	e.dir, err = os.MkdirTemp("", "tpk-*")
-	return e, err
+	return elsewhere()
+}
+
+// elsewhere returns a temporary entry in the system's directory for temporary files.
+func elsewhere() (*entry, error) {
+	dir, err := os.MkdirTemp("", "tpk-*")
+	return &entry{dir: dir, kind: kindArchive, temporary: true}, err
 }
 
 // remove removes the entry and releases its lock, which must be exclusive.

@@ -65,6 +65,34 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+func TestMatchBelow(t *testing.T) {
+	for _, c := range []struct {
+		glob, path string
+		isDir      bool
+		want       bool
+	}{
+		{"sub/", "sub", true, true},
+		{"sub/", "sub", false, false},
+		{"sub/", "a/sub/b/c", false, true},
+		{"/sub/", "sub/a", false, true},
+		{"/sub/", "x/sub/a", false, false},
+		{"*.d", "x.d/a", false, true},
+		{"a/*.o", "a/b.o", false, true},
+		{"a/b", "a", true, false},
+	} {
+		var x Patterns
+		if err := x.Add(c.glob); err != nil {
+			t.Fatal(err)
+		}
+		if got := x.MatchBelow(c.path, c.isDir); got != c.want {
+			t.Errorf("%q with %q (directory: %v): %v", c.glob, c.path, c.isDir, got)
+		}
+	}
+	if (*Patterns)(nil).MatchBelow("a/b", false) {
+		t.Error("nil excludes")
+	}
+}
+
 func TestAddFrom(t *testing.T) {
 	var x Patterns
 	if err := x.AddFrom(strings.NewReader("# comment\n\n*.o\r\n/tmp/\n")); err != nil {

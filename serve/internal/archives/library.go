@@ -34,7 +34,8 @@ type Options struct {
 	// Nested mounts every pack.tar.gz below Fallback in the folder it lies in. They are found,
 	// renewed and dropped while requests come.
 	Nested bool
-	// Hidden reports whether a path is left out of downloads, with everything below it. It may be nil.
+	// Hidden reports whether a path is left out of downloads, with everything below it. A slash at its
+	// end means that it is a folder. It may be nil.
 	Hidden func(path string) bool
 	// CacheDir is the directory for indexes that are missing and for converted files: see
 	// cache.Cache.Dir.

@@ -43,7 +43,6 @@ type nestDir struct {
 	checked time.Time
 	pack    os.FileInfo // nil: there is none
 	bad     bool        // it could not be opened, and is left out until it changes
-	other   bool        // it has only the name of a pack
 	making  bool        // it is being indexed or converted
 	ready   *archive    // that has been opened by this; nil: there is none
 }
@@ -71,13 +70,12 @@ func (n *nest) file(dir string) string {
 	return filepath.Join(n.dir, filepath.FromSlash(dir), PackName)
 }
 
-// setBad notes that the pack of a folder can't be opened. If it is other, it has only the name of a
-// pack, and is an ordinary file.
-func (n *nest) setBad(dir string, other bool) {
+// setBad notes that the pack of a folder can't be opened.
+func (n *nest) setBad(dir string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if d := n.dirs[dir]; d != nil {
-		d.bad, d.other = true, other
+		d.bad = true
 	}
 }
 
@@ -104,7 +102,7 @@ func (l *Library) openNested(ctx context.Context) (
 				pending = append(pending, spec.Mount)
 			}
 		case err != nil && a == nil:
-			l.nest.setBad(spec.Mount, errors.Is(err, cache.ErrOther))
+			l.nest.setBad(spec.Mount)
 			l.notice("not served: " + Describe(err))
 		case err != nil && !a.gone.Load():
 			l.notice("the archive that is served stays: " + Describe(err))
@@ -144,7 +142,7 @@ func (l *Library) findPacks() {
 		if e.Name() == PackName && e.Type().IsRegular() {
 			dirs = append(dirs, dir)
 		}
-		return e.IsDir() && !l.hidden(path) && l.ctx.Err() == nil
+		return e.IsDir() && !l.hidden(path+"/") && l.ctx.Err() == nil
 	})
 	if err != nil && l.ctx.Err() == nil {
 		l.notice("looking for archives: " + Describe(err))
@@ -190,7 +188,7 @@ func (n *nest) look(dir string, now time.Time) (exists bool) {
 	if sameFile(pack, d.pack) {
 		return true
 	}
-	d.pack, d.bad, d.other = pack, false, false
+	d.pack, d.bad = pack, false
 	n.changes.Add(1)
 	return true
 }

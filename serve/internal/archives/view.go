@@ -126,7 +126,7 @@ func (v *View) plainFile(d *plain.Dir, mount, path string) (plan.Node, error) {
 	if n.Name != "" {
 		n.Name = join(mount, n.Name)
 	}
-	if f != nil && v.isOpenPack(f, cmp.Or(n.Name, join(mount, path))) {
+	if f != nil && v.isPack(cmp.Or(n.Name, path)) { // n.Name is where symbolic links led
 		_ = f.Close()
 		return plan.Node{}, nil
 	}

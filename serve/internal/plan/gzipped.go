@@ -22,10 +22,10 @@ const (
 // A plain .gz file is not, unless a glob names it: browsers would save something else than its name
 // promises.
 func (pl *Planner) ownGzip(path string, n *Node) bool {
-	if n.Sniff != gzipType || n.Kind == Download || pl.identity.match(path) {
+	if n.Sniff != gzipType || n.Kind == Download || pl.identity.MatchBelow(path, false) {
 		return false
 	}
-	if pl.gzipped.match(path) {
+	if pl.gzipped.MatchBelow(path, false) {
 		return true
 	}
 	if m, ok := pl.types[strings.ToLower(extension(path))]; ok && m.plain == gzipType {
