@@ -44,8 +44,8 @@ times and links. DIR is created if it does not exist. Existing files are replace
 reported and kept.
 
 `+help.Globs+` What --exclude matches is left out of that.
-A glob of --exclude without a slash is matched with every name, one with a slash with the whole path.
-GNU tar also finds deep/c in s/deep/c; here that is **/deep/c.
+A glob of --exclude without a slash is matched with every name, one with a slash with the whole
+path. GNU tar also finds deep/c in s/deep/c; here that is **/deep/c.
 
 With --strip-components, names are as in GNU tar. If two files get the same one, the first is kept,
 and the other is reported.

@@ -84,8 +84,8 @@ var otherFormats = []string{
 	".bz2", ".xz", ".zst", ".lz4",
 }
 
-// CheckOutputName refuses the name of a new file that is one for the index of an archive or the list
-// of a shard set: the file would replace it.
+// CheckOutputName refuses the name of a new file that is one for the index of an archive or the
+// list of a shard set: the file would replace it.
 func CheckOutputName(c *cli.Context, name string) error {
 	lower := strings.ToLower(name)
 	for ending, what := range map[string]string{

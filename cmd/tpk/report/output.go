@@ -41,7 +41,8 @@ func NewFile(name string, err error) error {
 	return WithHint(In(name, stop), left)
 }
 
-// notRegular returns what has the name of an archive, if err is that it is not a regular file, or "".
+// notRegular returns what has the name of an archive if err is that it is not a regular file, and
+// else "".
 func notRegular(name string, err error) format.Foreign {
 	fi, errStat := os.Stat(name)
 	switch {

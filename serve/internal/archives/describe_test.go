@@ -9,7 +9,9 @@ import (
 )
 
 func TestDescribe(t *testing.T) {
-	path := func(op string, errno error) error { return &fs.PathError{Op: op, Path: "a/b", Err: errno} }
+	path := func(op string, errno error) error {
+		return &fs.PathError{Op: op, Path: "a/b", Err: errno}
+	}
 	for _, test := range []struct {
 		err  error
 		want string
