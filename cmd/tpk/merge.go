@@ -60,8 +60,10 @@ func parseMerge(c *cli.Context) (*mergeOptions, error) {
 			return nil, err
 		}
 	}
-	if err := flags.CheckArchiveName(c, o.out); err != nil {
-		return nil, err
+	if _, isSet, err := tarpack.SetList(o.out); err != nil || !isSet { // whose list may be named
+		if err := flags.CheckArchiveName(c, o.out); err != nil {
+			return nil, err
+		}
 	}
 	if !c.Bool("replace") && isOther(o.out, o.archives) {
 		return nil, report.Usagef("merge: %s exists and is none of the archives:"+
