@@ -156,16 +156,11 @@ func (l *Library) serves(a *archive) bool {
 		return false
 	}
 	defer v.Release()
-	for _, b := range v.set.sources {
-		if a == b {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(v.set.sources, a)
 }
 
-// swap replaces an archive of the current Set by another one, of which it takes over the reference.
-// It does nothing if the archive is not in the Set.
+// swap replaces the archive old of the current Set by a, and takes over the reference to a. It does
+// nothing if old is not in the Set.
 func (l *Library) swap(old, a *archive) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -204,9 +199,7 @@ func (l *Library) lookAround() {
 			continue
 		}
 		for _, a := range v.set.sources {
-			if !a.gone.Load() {
-				_ = a.check(a.proof.Load(), 0, a.tar.Size())
-			}
+			_ = a.current()
 		}
 		v.Release()
 	}
