@@ -263,7 +263,7 @@ func (e *entry) open(ctx context.Context, name string, o *Options) (*Archive, er
 
 // removeUnused removes the entry if no other process uses it, and releases its lock.
 func (e *entry) removeUnused() error {
-	if e.lock != nil && unix.Flock(int(e.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
+	if e.lock != nil && durable.LockFile(e.lock) != nil {
 		return e.lock.Close()
 	}
 	return e.remove()

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
 // defaultLimit is the Limit of a Cache, on a file system of at least ten times that size.
@@ -103,8 +105,8 @@ func (k *keptEntry) removeUnused(complete bool) bool {
 	if e.lock, err = os.OpenFile(k.dir+lockSuffix, os.O_RDWR, 0); err != nil {
 		return false
 	}
-	if unix.Flock(int(e.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil ||
-		!leadsTo(e.lock.Name(), e.lock) || e.readNote() && !complete {
+	if durable.LockFile(e.lock) != nil || !leadsTo(e.lock.Name(), e.lock) ||
+		e.readNote() && !complete {
 		e.lock.Close()
 		return false
 	}
