@@ -22,8 +22,8 @@ const (
 	partZeros               // nothing but zeros up to the end
 )
 
-// partOf returns which kind of part begins with b, the next block or the rest of the input. The
-// checksum of a tar header tells most, so it comes first.
+// partOf returns which kind of part begins with b, the next block or the rest of the input. A tar
+// header comes first, as its checksum is the surest sign.
 func partOf(b []byte) part {
 	switch {
 	case len(b) == format.BlockSize && isTarHeader(b):
