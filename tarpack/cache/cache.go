@@ -28,12 +28,12 @@ var ErrSlow = errors.New("it has to be read as a whole first")
 // Cache is a directory with indexes and converted files. Several processes may use the same one. It
 // is safe for concurrent use.
 type Cache struct {
-	// Dir is the directory. It is created if it is missing. If it is "", or can't be written, or if
-	// others than this user can write to it, indexes are kept in memory and converted files in
-	// temporary files without a name.
+	// Dir is the directory. It is created if it is missing. If it is "", can't be written, or can be
+	// written by other users, indexes are kept in memory and converted files in temporary files
+	// without a name.
 	Dir string
-	// Limit is how many bytes the entries may take that nobody uses. 0 means 10 GiB, but at most a
-	// tenth of the file system.
+	// Limit is how many bytes the entries may take. Above it, entries that are not in use are
+	// removed. 0 means 10 GiB, but at most a tenth of the file system.
 	Limit int64
 }
 
@@ -50,10 +50,10 @@ type Options struct {
 	// is read, and its checksums are compared.
 	Fresh   bool
 	Workers int // goroutines; 0 means one for each CPU
-	// LoadIndex is that of tarpack.OpenOptions, for an index that lies beside the archive.
+	// LoadIndex is LoadIndex of tarpack.OpenOptions, for an index beside the archive.
 	LoadIndex int64
 
-	// Notice, if set, is called for what Open does instead of just opening an archive: it wraps
+	// Notice, if set, is called when Open does more than open an archive. The error wraps
 	// ErrConverting, ErrIndexing, ErrLeftOut, or one of the notices of tarpack.Open and
 	// convert.Convert.
 	Notice func(error)
@@ -84,7 +84,7 @@ func (c *Cache) Open(ctx context.Context, name string, o Options) (*Archive, err
 	return nil, err
 }
 
-// openIndexed opens an archive that has no usable sidecar because of missing.
+// openIndexed opens an archive without a usable sidecar. missing is the reason.
 func (c *Cache) openIndexed(
 	ctx context.Context, name string, missing error, o *Options,
 ) (*Archive, error) {
@@ -130,8 +130,8 @@ func (c *Cache) openIndexed(
 	})
 }
 
-// openEntry calls open, and once more if it fails with an entry that was kept: that is damaged, and
-// was removed. In the end it evicts other entries.
+// openEntry calls open. If that fails with a kept entry, the entry was damaged and is removed, so
+// openEntry calls open again. If a new entry was made, it evicts others.
 func (c *Cache) openEntry(
 	ctx context.Context, open func() (a *Archive, kept bool, err error),
 ) (*Archive, error) {
@@ -145,7 +145,7 @@ func (c *Cache) openEntry(
 	return a, err
 }
 
-// openConverted opens a file that is no archive because of foreign.
+// openConverted opens a file that is not an archive. foreign is the reason.
 func (c *Cache) openConverted(
 	ctx context.Context, name string, foreign error, o *Options,
 ) (*Archive, error) {
@@ -199,7 +199,7 @@ func (c *Cache) openConverted(
 // errFresh is the reason for a temporary conversion that was asked for.
 var errFresh = fmt.Errorf("%w: nothing is kept", errUnusable)
 
-// converting returns the notice that a file is converted. Unusable is why it is not kept, or nil.
+// converting returns the notice that a file is converted. unusable is why it is not kept, or nil.
 func converting(name string, c *Cache, unusable error) error {
 	switch {
 	case unusable == nil:

@@ -25,8 +25,8 @@ func (e *entry) makeIndex(ctx context.Context, name string, f *os.File, o *Optio
 	return e.finishAs(name, f)
 }
 
-// makeArchive converts the file f with the name name. If the disk is full, it tries once more
-// without the entries that nobody uses.
+// makeArchive converts the file f with the name name. If the disk is full, it removes the entries
+// that are not in use and tries again.
 func (c *Cache) makeArchive(
 	ctx context.Context, e *entry, name string, f *os.File, o *Options,
 ) error {

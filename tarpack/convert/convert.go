@@ -33,9 +33,9 @@ import (
 // attributes, are left out with a notice. Deflate streams of a zip are copied if the content has at
 // most 4 MiB.
 //
-// The archive gets the modification time of the input if that is a file, else that of the newest
-// file in it. So edit.Update does not take a file that was changed in the second in which the input
-// was made for the one in the archive.
+// The archive gets the modification time of the input. If the input is not a regular file, it gets
+// the time of the newest file in the archive. So edit.Update also reads a file that was changed in
+// the second in which the input was made.
 //
 // The members of tpk archives are copied, and their duplicates are still told from hard links. The
 // sidecar is not read. Damage in a tpk archive is format.ErrCorrupt or ErrTruncated.
@@ -109,9 +109,9 @@ type converter struct {
 	temp     string            // prefix of the names of temporary files
 }
 
-// modTime returns the time of the new archive: that of the input, or else of the newest file in it.
-// A file that was changed later is then not older than the archive, so an update reads it even if
-// it has the same size and second as its entry.
+// modTime returns the time for the new archive: the input's, or else the newest file's. A file
+// that was changed later is then not older than the archive. So an update reads it even if it has
+// the same size and second as its entry.
 func (c *converter) modTime() time.Time {
 	if !c.input.IsZero() {
 		return c.input

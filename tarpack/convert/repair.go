@@ -118,9 +118,9 @@ func notSaved(a *archivefile.File) error {
 	return fmt.Errorf("%s: %w: no entry of it is whole", a.Name, format.ErrNotArchive)
 }
 
-// salvageFrom returns the intact entries of the archive name, and what it found out about it. Out
-// is the archive that is written, and temp the prefix of the names of temporary files. The caller
-// closes the archives.
+// salvageFrom returns the intact entries of the archive name, and the finished salvage. out is the
+// archive that is written, temp the prefix of the names of temporary files. The caller closes the
+// returned archive and the salvage's file.
 func salvageFrom(
 	ctx context.Context, name, out, temp string, o RepairOptions,
 ) (*salvage, *base.Archive, error) {

@@ -161,9 +161,15 @@ func (s *setRepair) repairShard(ctx context.Context, i int) (err error) {
 	if err != nil {
 		return shardset.MissingShard(name, s.set.N, err)
 	}
+	defer func() {
+		if k != nil { // else it is one of s.layers
+			err = errors.Join(err, k.Close())
+		}
+		err = errors.Join(err, sv.a.OSFile.Close())
+	}()
 	repeated, err := s.repeatedDirs(k)
 	if err != nil {
-		return errors.Join(err, k.Close(), sv.a.OSFile.Close())
+		return err
 	}
 	sv.numSaved -= repeated
 	s.res.Damaged = s.res.Damaged || sv.damaged
@@ -174,28 +180,25 @@ func (s *setRepair) repairShard(ctx context.Context, i int) (err error) {
 		// Sound, but another one: writing a new list for it would lose the old shard's entries.
 		f, err := shardset.OpenListed(s.list, i, name)
 		if err != nil {
-			return errors.Join(err, k.Close(), sv.a.OSFile.Close())
+			return err
 		}
 		f.Close() // opened for reading only: an error loses nothing
 	}
 	switch {
 	case damaged && sv.numSaved+repeated == 0 && sv.trailer == nil && !s.o.DryRun:
 		// It may be a file of another program. A shard whose end is right may become empty.
-		err = fmt.Errorf("%s: %w: no entry of it is whole", name, format.ErrNotArchive)
+		return fmt.Errorf("%s: %w: no entry of it is whole", name, format.ErrNotArchive)
 	case s.o.DryRun:
+		return nil
 	case damaged && s.inPlace:
-		err = s.replace(ctx, i, k)
+		return s.replace(ctx, i, k)
 	case damaged:
 		k.Number = i
 		s.layers = append(s.layers, rewrite.Layer{Archive: k})
 		k = nil
-	default:
-		err = s.keep(ctx, i, sv.a)
+		return nil
 	}
-	if k != nil {
-		err = errors.Join(err, k.Close())
-	}
-	return errors.Join(err, sv.a.OSFile.Close())
+	return s.keep(ctx, i, sv)
 }
 
 // repeatedDirs returns how many directories k has in common with the shard before.
@@ -252,20 +255,14 @@ func (s *setRepair) replace(ctx context.Context, i int, k *base.Archive) error {
 	return s.output.Finish(packed.ArchiveBytes, packed.Digest)
 }
 
-// keep takes shard i, the intact archive a, as it is.
-func (s *setRepair) keep(ctx context.Context, i int, a *archivefile.File) error {
+// keep takes shard i, which sv found intact, as it is.
+func (s *setRepair) keep(ctx context.Context, i int, sv *salvage) error {
+	name := sv.a.Name
 	if s.inPlace {
-		if err := indexed.NeedSidecar(ctx, a.Name, scan.Options{Workers: s.o.Workers}); err != nil {
-			return err
-		}
-		known, err := archivefile.Open(a.Name) // with its trailer
-		if err != nil {
-			return err
-		}
-		s.output.Shards[i] = shardset.ShardInfo{Size: known.Size, Digest: known.Trailer.Digest}
-		return known.OSFile.Close()
+		s.output.Shards[i] = shardset.ShardInfo{Size: sv.a.Size, Digest: sv.trailer.Digest}
+		return indexed.NeedSidecar(ctx, name, scan.Options{Workers: s.o.Workers})
 	}
-	k, err := base.Open(ctx, a.Name, i, &indexed.Options{Workers: s.o.Workers})
+	k, err := base.Open(ctx, name, i, &indexed.Options{Workers: s.o.Workers})
 	if err == nil {
 		s.layers = append(s.layers, rewrite.Layer{Archive: k})
 	}

@@ -100,8 +100,8 @@ func zipMode(zf *zip.File, isDir bool) fs.FileMode {
 	return mode
 }
 
-// isConsistent reports whether the Unix mode of an entry from MS-DOS says the same about its owner
-// as the attributes do. Such entries are from PKZIP for Unix, and Info-ZIP takes the mode.
+// isConsistent reports whether the owner's bits in the Unix mode of an entry from MS-DOS agree with
+// the attributes. Such entries are from PKZIP for Unix, and Info-ZIP takes the mode.
 func isConsistent(zf *zip.File, isDir bool) bool {
 	want := uint32(0o400)
 	if zf.ExternalAttrs&zipRO == 0 {

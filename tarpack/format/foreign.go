@@ -9,7 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Foreign is what a file that is not an archive seems to be. As an error it says so: "it is a zip".
+// Foreign is the probable kind of a file that is not an archive. It is an error with a text such as
+// "it is a zip".
 type Foreign string //nolint:errname // a kind, which is rarely used as an error
 
 // The kinds of Foreign that callers give advice about. Others are formats that tpk does not read.
@@ -75,8 +76,7 @@ var magics = []struct {
 	{"SQLite format 3\x00", ForeignSQLite},
 }
 
-// Recognize returns what a file seems to be that begins with head, which is its first 512 bytes or
-// all of it.
+// Recognize returns the probable kind of a file. head is its first 512 bytes or all of it.
 func Recognize(head []byte) Foreign {
 	head = head[:min(len(head), BlockSize)]
 	if len(head) == 0 {

@@ -28,43 +28,41 @@ func NewUnfinished(r io.ReaderAt, t Trailer, rest int64) *UnfinishedError {
 		e.IsJoined = true
 		return e
 	}
-	var b [EndSize]byte
 	if rest < EndSize {
 		return e
 	}
-	if _, err := r.ReadAt(b[:], e.end()+rest-EndSize); err != nil && err != io.EOF {
-		return e
-	}
-	last, err := ParseTrailer(b[:])
-	e.IsJoined = err == nil && last.Offset+EndSize <= rest // else it is that of an append
+	last, ok := trailerBefore(r, e.end()+rest)
+	e.IsJoined = ok && last.Offset+EndSize <= rest // else an append wrote it
 	return e
 }
 
 // LastJoined returns the error of a file that ends with an archive right behind another one. It
 // returns nil for other files.
 func LastJoined(r io.ReaderAt, size int64) *UnfinishedError {
-	trailer := func(end int64) (Trailer, bool) {
-		var b [EndSize]byte
-		if end < EndSize {
-			return Trailer{}, false
-		}
-		if _, err := r.ReadAt(b[:], end-EndSize); err != nil && err != io.EOF {
-			return Trailer{}, false
-		}
-		t, err := ParseTrailer(b[:])
-		return t, err == nil
-	}
-	last, ok := trailer(size)
+	last, ok := trailerBefore(r, size)
 	rest := last.Offset + EndSize
 	if !ok || rest < EndSize || rest >= size {
 		return nil
 	}
-	before, ok := trailer(size - rest)
+	before, ok := trailerBefore(r, size-rest)
 	if !ok {
 		return nil
 	}
 	before.Offset = size - rest - EndSize
 	return &UnfinishedError{Trailer: before, Rest: rest, IsJoined: true}
+}
+
+// trailerBefore returns the T that ends at the offset end, whatever offset it was written for.
+func trailerBefore(r io.ReaderAt, end int64) (t Trailer, ok bool) {
+	if end < EndSize {
+		return Trailer{}, false
+	}
+	var b [EndSize]byte
+	if _, err := r.ReadAt(b[:], end-EndSize); err != nil && err != io.EOF {
+		return Trailer{}, false
+	}
+	t, err := ParseTrailer(b[:])
+	return t, err == nil
 }
 
 // SearchJoined looks for another archive behind the archive and any zeros. It reads on to its end.
