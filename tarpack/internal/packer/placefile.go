@@ -9,6 +9,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/dedup"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/output"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
@@ -178,7 +179,7 @@ func sameContent(it *Item, w *dedup.Copy, content io.Reader) (bool, error) {
 		return false, nil
 	}
 	defer other.Close()
-	same, err, otherErr := sameBytes(content, other)
+	same, err, otherErr := output.SameBytes(content, other)
 	if it.Keep {
 		err = unlessDamaged(err)
 	}
