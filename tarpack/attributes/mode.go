@@ -186,13 +186,8 @@ func (c *clause) apply(mode uint16, isDir bool, umask uint16) uint16 {
 	case '-':
 		return mode &^ bits
 	}
-	return mode&(^c.who&cond(c.who != 0)|stays) | bits
-}
-
-// cond returns all bits if b is true, else none.
-func cond(b bool) uint16 {
-	if b {
-		return ^uint16(0)
+	if c.who != 0 {
+		stays |= ^c.who
 	}
-	return 0
+	return mode&stays | bits
 }
