@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"os/user"
 	"strconv"
 	"sync"
@@ -128,6 +127,3 @@ func (r *ownerReader) setOwner(i int, e *sidecar.Entry, chown func(uid, gid int)
 func (d *targetDir) lchown(name string) func(uid, gid int) error {
 	return func(uid, gid int) error { return d.root.Lchown(name, uid, gid) }
 }
-
-// chown returns a function that sets the owner of an open file.
-func chown(f *os.File) func(uid, gid int) error { return f.Chown }
