@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -135,13 +134,7 @@ func (p *Packer) SkipSet(set format.SetName) error {
 	if err != nil {
 		return err
 	}
-	p.isOutput = func(e *tree.Entry) bool {
-		if !shardset.Owns(set, e.Name) && !strings.HasSuffix(e.Name, format.TempSuffix) {
-			return false // most files, without a system call
-		}
-		dir, err := e.Dir.Root.Stat(".")
-		return err == nil && isOutput(e.Name, dir)
-	}
+	p.isOutput = func(e *tree.Entry) bool { return isOutput(e.Name, e.Dir.Root) }
 	return nil
 }
 

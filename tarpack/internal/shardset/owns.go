@@ -49,20 +49,20 @@ func isPending(set format.SetName, base string) bool {
 	return false
 }
 
-// lockBase returns the last component of the name of the lock.
-func lockBase(set format.SetName) string {
-	return filepath.Base(format.TempName(set.Working()))
-}
-
 // IsOutput returns a function that reports whether a file, by its name and the directory that it is
-// in, is one of the set: packing a tree must leave out what it writes.
-func IsOutput(set format.SetName) (func(base string, dir os.FileInfo) bool, error) {
+// in, is one of the set: packing a tree must leave out what it writes. Most names need no system
+// call.
+func IsOutput(set format.SetName) (func(base string, dir *os.Root) bool, error) {
 	here, err := os.Stat(filepath.Dir(set.Stem))
 	if err != nil {
 		return nil, err
 	}
-	lock := lockBase(set)
-	return func(base string, dir os.FileInfo) bool {
-		return (base == lock || Owns(set, base)) && os.SameFile(dir, here)
+	lock := filepath.Base(format.TempName(set.Working()))
+	return func(base string, dir *os.Root) bool {
+		if base != lock && !Owns(set, base) {
+			return false
+		}
+		fi, err := dir.Stat(".")
+		return err == nil && os.SameFile(fi, here)
 	}, nil
 }
