@@ -13,16 +13,16 @@ import (
 func Owns(set format.SetName, base string) bool {
 	name := filepath.Join(filepath.Dir(set.Stem), base)
 	name = strings.TrimSuffix(name, format.SidecarSuffix)
-	of := func(s format.SetName) bool {
-		return filepath.Clean(s.Stem) == filepath.Clean(set.Stem) && s.Ext == set.Ext
-	}
-	if s, _, ok := format.ParseShardName(name); ok {
-		return of(s)
-	}
-	if s, ok := format.ParseListName(name); ok {
-		return of(s)
+	if s, ok := setOf(name); ok {
+		return samePackedName(s, set)
 	}
 	return isPending(set, base)
+}
+
+// samePackedName reports whether two sets were packed under the same name. Their numbers of shards
+// may differ.
+func samePackedName(a, b format.SetName) bool {
+	return filepath.Clean(a.Stem) == filepath.Clean(b.Stem) && a.Ext == b.Ext
 }
 
 // isPending reports whether base is the temporary name of a shard, a sidecar or a list of such a
