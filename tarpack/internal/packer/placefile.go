@@ -90,10 +90,7 @@ func (s *sequencer) placePrepared(it *Item) error {
 		return err
 	}
 	if target != nil {
-		if it.header.ModTime != target.ModTime {
-			s.unkept.Time(it.path)
-		}
-		s.addDuplicate(it, target)
+		s.addDuplicate(it, target, it.header.ModTime != target.ModTime)
 		return nil
 	}
 	if it.Member == nil {

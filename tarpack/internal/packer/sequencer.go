@@ -136,8 +136,12 @@ func (s *sequencer) fullHeader(it *Item) (format.Header, error) {
 	return h, nil
 }
 
-// addDuplicate adds a file as a hard link to an equal copy.
-func (s *sequencer) addDuplicate(it *Item, target *dedup.Copy) {
+// addDuplicate adds a file as a hard link to an equal copy. With losesTime the file is counted as
+// one whose time only tpk keeps.
+func (s *sequencer) addDuplicate(it *Item, target *dedup.Copy, losesTime bool) {
+	if losesTime {
+		s.unkept.Time(it.path)
+	}
 	s.known.Linked(target)
 	s.addLink(it, it.header, target, true)
 }
