@@ -11,8 +11,8 @@ import (
 )
 
 // Check reads the archive that is open from end to end, and checks each tar header and member
-// against FORMAT.md. It builds the index again, which must have the digest that the trailer names,
-// as the open one has. So it does for each shard of a set. workers is the number of goroutines that
+// against FORMAT.md. It builds the index again, and compares its digest with the one in the
+// trailer. It does the same for each shard of a set. workers is the number of goroutines that
 // decompress; 0 means one for each CPU. It needs a temporary file as large as the sidecar.
 //
 // The error wraps format.ErrCorrupt, ErrTruncated or ErrVersion if something is wrong. [Verify]

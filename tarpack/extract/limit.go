@@ -94,8 +94,8 @@ func (l *limiter) isBelowExcluded(path string) bool {
 	return l.excluded
 }
 
-// take gives a name to an entry. If an earlier one has it, its path is returned, unless both are
-// directories, which become one with the attributes of the last.
+// take gives a name to an entry. If an earlier entry has the name, it returns that one's path. Only
+// if both are directories, they become one, with the attributes of the last.
 func (l *limiter) take(name string, ordinal int, isDir bool) (other string, err error) {
 	key := maphash.String(l.seed, name)
 	first, known := l.names[key]

@@ -154,7 +154,7 @@ func (p *Packer) Walker() *tree.Walker {
 // others, whose notices the caller then sends.
 func (p *Packer) CountUnkept(c *unkept.Counter) { p.headers.Unkept = c }
 
-// LookAt counts an open directory that has attributes that the archive does not keep.
+// LookAt counts an open directory if it has attributes that the archive does not keep.
 func (p *Packer) LookAt(path string, f *os.File) { p.headers.Unkept.Look(path, f) }
 
 // Run writes the archive, and its sidecar to index. produce submits the items in the order of the

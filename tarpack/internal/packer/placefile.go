@@ -49,8 +49,8 @@ func (s *sequencer) placeFile(ctx context.Context, it *Item) error {
 	return s.placePrepared(it)
 }
 
-// prepareAgain makes a later name of a file whose first name is in another shard or was left out a
-// file of its own.
+// prepareAgain makes a later name of a file a file of its own, because the first name is in another
+// shard or was left out.
 func (s *sequencer) prepareAgain(it *Item) {
 	it.LaterName = false
 	if it.size > InMemory {

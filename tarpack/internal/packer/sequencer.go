@@ -27,8 +27,8 @@ type sequencer struct {
 	recent     *recents
 	unkept     *unkept.Counter
 	skipUnread func(error) bool // takes the error of a file that cannot be read; nil: it ends the run
-	keepUser   bool             // the user stays that in the archive that is changed
-	keepGroup  bool             // likewise for the group
+	keepUser   bool             // the user in the archive that is changed stays
+	keepGroup  bool             // the group there stays
 }
 
 func (p *Packer) newSequencer() (*sequencer, error) {

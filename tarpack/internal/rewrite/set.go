@@ -107,8 +107,8 @@ func (r *Rewrite) writeSet(ctx context.Context, out *shardset.Output, res Result
 	return res, nil
 }
 
-// writeShard writes shard i again, and counts what is not kept. before is the progress so far; it
-// returns that after it.
+// writeShard writes shard i again, and counts in lost what is not kept. before is the progress so
+// far, and done the progress after the shard.
 func (r *Rewrite) writeShard(
 	ctx context.Context, out *shardset.Output, i int, before format.Progress, lost *unkept.Counter,
 ) (done format.Progress, err error) {

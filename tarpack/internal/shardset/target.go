@@ -10,8 +10,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
-// CreateArchive is durable.Create for an archive that is not written as a shard. The errors are
-// also those of CheckTarget.
+// CreateArchive is durable.Create for an archive that is not written as a shard. It also returns
+// the errors of CheckTarget.
 func CreateArchive(name string) (*durable.Output, error) {
 	if err := CheckTarget(name); err != nil {
 		return nil, err
