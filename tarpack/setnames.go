@@ -23,7 +23,7 @@ func JoinShards(names []string) []string {
 
 // JoinFirst looks for several shards of one set, in order, that names begins with; names must not
 // be empty. n is their number, or 1. If no other shard of the set is there, whole is true, and name
-// is that of the first shard, which stands for the set. Otherwise name is names[0].
+// names the first shard, which stands for the set. Otherwise name is names[0].
 func JoinFirst(names []string) (name string, n int, whole bool) {
 	n = 1
 	set, last, ok := format.ParseShardName(names[0])

@@ -91,7 +91,7 @@ func OnlyShards(s format.SetName, numbers map[int]bool) bool {
 	return true
 }
 
-// packedAs returns the set that was packed under a name: the one with a list or a shard of it.
+// packedAs returns the set that was packed under a name, if its list or one of its shards is there.
 func packedAs(name string) (s format.SetName, ok bool, err error) {
 	stem, ext := format.CutArchiveSuffix(name)
 	if base := filepath.Base(stem); stem == "" || strings.HasSuffix(stem, "/") || base == "." {
@@ -179,7 +179,7 @@ func openable(name string) error {
 
 // ToEdit is Named for a command that changes what name stands for. A set must have its list and all
 // shards. Otherwise the error wraps format.ErrNoList or format.ErrShard. For the name of any other
-// shard it is that of CheckPart.
+// shard it returns the error of CheckPart.
 func ToEdit(name string) (s format.SetName, ok bool, err error) {
 	if s, ok, err = Named(name); err != nil {
 		return s, ok, err

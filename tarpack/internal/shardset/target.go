@@ -10,8 +10,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
-// CreateArchive is durable.Create for an archive that is not written as a shard. The errors are
-// also those of CheckTarget.
+// CreateArchive is durable.Create for an archive that is not written as a shard. It also returns
+// the errors of CheckTarget.
 func CreateArchive(name string) (*durable.Output, error) {
 	if err := CheckTarget(name); err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func OtherSet(s format.SetName) error {
 	}
 	for _, e := range entries {
 		one, ok := format.ParseListName(filepath.Join(filepath.Dir(s.Stem), e.Name()))
-		if ok && one.N != s.N && one.Ext == s.Ext && filepath.Clean(one.Stem) == filepath.Clean(s.Stem) {
+		if ok && one.N != s.N && samePackedName(one, s) {
 			return fmt.Errorf("%s: %w, and its name stands for neither: %s", s.Archive(),
 				format.ErrTwoSets, filepath.Base(one.List()))
 		}
