@@ -133,8 +133,11 @@ func (o *omission) visible(first, end int) int {
 // hides reports whether the entry at a path of an archive that is mounted at mount is hidden.
 func (a *archive) hides(hidden func(string) bool, mount, path string) bool {
 	full := join(mount, path)
-	if hidden(full) || !hidden(full+"/") {
-		return hidden(full)
+	if hidden(full) {
+		return true
+	}
+	if !hidden(full + "/") {
+		return false
 	}
 	_, dir, err := a.directory(path)
 	return dir || err != nil
