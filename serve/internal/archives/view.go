@@ -192,15 +192,12 @@ func (v *View) Download(path, format string) (plan.Node, error) {
 	if err != nil || i < 0 {
 		return plan.Node{}, err
 	}
-	v.touchBytes(i, 0, v.set.sources[i].tar.Size())
-	for k := range v.touched {
-		if v.touched[k].source == i {
-			if err := v.set.sources[i].provedWhole(v.touched[k].proof); err != nil {
-				return plan.Node{}, err
-			}
-		}
+	a := v.set.sources[i]
+	v.touchBytes(i, 0, a.tar.Size())
+	if err := a.provedWhole(v.noted(i).proof); err != nil {
+		return plan.Node{}, err
 	}
-	omit, err := v.omit(v.set.sources[i], strings.TrimSuffix(strings.TrimSuffix(path, rest), "/"))
+	omit, err := v.omit(a, strings.TrimSuffix(strings.TrimSuffix(path, rest), "/"))
 	if err != nil {
 		return plan.Node{}, err
 	}
