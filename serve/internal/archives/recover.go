@@ -156,12 +156,7 @@ func (l *Library) serves(a *archive) bool {
 		return false
 	}
 	defer v.Release()
-	for _, b := range v.set.sources {
-		if a == b {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(v.set.sources, a)
 }
 
 // swap replaces an archive of the current Set by another one, of which it takes over the reference.
@@ -204,9 +199,7 @@ func (l *Library) lookAround() {
 			continue
 		}
 		for _, a := range v.set.sources {
-			if !a.gone.Load() {
-				_ = a.check(a.proof.Load(), 0, a.tar.Size())
-			}
+			_ = a.current()
 		}
 		v.Release()
 	}
