@@ -134,6 +134,12 @@ func (v *View) touch(source int) (*archive, error) {
 	return a, a.usable()
 }
 
+// forget undoes touch: the answer depends on no archive any more.
+func (v *View) forget() {
+	clear(v.touched)
+	v.touched = v.touched[:0]
+}
+
 // noted returns what touch has noted of an archive, until the next touch; or nil.
 func (v *View) noted(source int) *touched {
 	for i := range v.touched {

@@ -44,8 +44,7 @@ func (v *View) Release() {
 		_ = f.Close()
 	}
 	v.plain, v.plainStamps = v.plain[:0], v.plainStamps[:0]
-	clear(v.touched)
-	v.touched = v.touched[:0]
+	v.forget()
 	v.releasePieces()
 	clear(v.exports)
 	v.exports = v.exports[:0]
@@ -159,8 +158,10 @@ func (v *View) discover(path string, deep bool) bool {
 	return true
 }
 
-// renew replaces the View's Set by the library's current one.
+// renew replaces the View's Set by the library's current one. What is answered from now on depends
+// on that alone.
 func (v *View) renew() {
+	v.forget()
 	v.set.release()
 	if !v.library.View(v) { // the Library was closed
 		v.set = &Set{}
