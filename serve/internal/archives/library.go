@@ -92,9 +92,7 @@ func NewLibrary(o Options) (*Library, error) {
 		}
 		if o.Nested {
 			l.nest = newNest(o.Fallback, l.fallback)
-			l.hidden = func(path string) bool {
-				return isPackName(path) || o.Hidden != nil && o.Hidden(path)
-			}
+			l.hidden = withPacks(o.Hidden)
 		}
 	}
 	return l, nil

@@ -309,17 +309,20 @@ func (c *collector) addArchived(d archiveFolder) error {
 }
 
 func (c *collector) addPlain(e plainEntry) error {
-	hidden := c.hides(e.Name(), e.IsDir()) || c.v.isPack(join(c.dir, e.Name()))
-	if e.IsDir() && !hidden {
+	if c.hides(e.Name(), e.IsDir()) {
+		return nil
+	}
+	if e.IsDir() {
 		c.list.Partial = true // it may have more in it than an archive's folder
 	}
-	if hidden || c.seen[e.Name()] {
+	if c.seen[e.Name()] {
 		return nil
 	}
 	if answered, err := e.answered(join(c.dir, e.Name()), c.hidden); err != nil || !answered {
 		return err
 	}
-	if ch, ok := plainChild(e); ok && c.fresh(e.Name(), e.IsDir()) {
+	if ch, ok := plainChild(e); ok {
+		c.seen[e.Name()] = true // not nil: there are plain files
 		c.list.Partial = true
 		ch.dir = e.dir
 		c.add(ch)

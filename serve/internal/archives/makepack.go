@@ -23,12 +23,17 @@ func isPackName(path string) bool {
 // downloads are allowed.
 func (v *View) isPack(path string) bool { return v.library.nest != nil && isPackName(path) }
 
-// hiding returns hidden with what belongs to packs.
+// hiding returns hidden with what belongs to packs, if there can be any.
 func (v *View) hiding(hidden func(string) bool) func(string) bool {
 	if v.library.nest == nil {
 		return hidden
 	}
-	return func(path string) bool { return hidden != nil && hidden(path) || v.isPack(path) }
+	return withPacks(hidden)
+}
+
+// withPacks returns hidden, which may be nil, with what belongs to packs.
+func withPacks(hidden func(string) bool) func(string) bool {
+	return func(path string) bool { return isPackName(path) || hidden != nil && hidden(path) }
 }
 
 // makePack indexes or converts a pack in the background, and then serves it.
