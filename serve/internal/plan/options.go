@@ -167,16 +167,15 @@ func (pl *Planner) cacheControl(path string) string {
 
 // hidden reports whether a path must not be answered. A slash at its end means that it is a folder.
 func (pl *Planner) hidden(path string) bool {
-	name := strings.TrimSuffix(path, "/")
-	if pl.hide.MatchBelow(name, len(name) < len(path)) {
-		return true
-	}
-	return pl.dots && dotted(name)
+	name, folder := strings.CutSuffix(path, "/")
+	return pl.hides(name, folder)
 }
 
 // hiddenFolder is hidden for the path of a folder, without a slash at its end.
-func (pl *Planner) hiddenFolder(path string) bool {
-	return pl.hide.MatchBelow(path, true) || pl.dots && dotted(path)
+func (pl *Planner) hiddenFolder(path string) bool { return pl.hides(path, true) }
+
+func (pl *Planner) hides(path string, folder bool) bool {
+	return pl.hide.MatchBelow(path, folder) || pl.dots && dotted(path)
 }
 
 // dotted reports whether a name on a path starts with a dot and is not .well-known (RFC 8615).
