@@ -171,9 +171,7 @@ func (pl *Planner) hidden(path string) bool {
 	return pl.hides(name, folder)
 }
 
-// hiddenFolder is hidden for the path of a folder, without a slash at its end.
-func (pl *Planner) hiddenFolder(path string) bool { return pl.hides(path, true) }
-
+// hides is hidden for a path without a slash at its end. What hides files hides folders, too.
 func (pl *Planner) hides(path string, folder bool) bool {
 	return pl.hide.MatchBelow(path, folder) || pl.dots && dotted(path)
 }

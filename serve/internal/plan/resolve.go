@@ -12,7 +12,7 @@ import (
 func (pl *Planner) resolve(t Tree, path string) (Node, error) {
 	n, end, err := pl.follow(t, path)
 	if n.Kind == Dir && pl.hide != nil &&
-		(pl.hiddenFolder(path) || pl.hiddenFolder(end) || pl.hiddenFolder(n.Name)) {
+		(pl.hides(path, true) || pl.hides(end, true) || pl.hides(n.Name, true)) {
 		return Node{}, err
 	}
 	return n, err
