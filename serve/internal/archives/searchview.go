@@ -17,7 +17,6 @@ type searcher struct {
 	m      *matcher
 	o      ListOptions
 	order  []archiveFolder // the archives, by mount
-	prefix []string        // the paths of their mounts
 	list   *List
 	plain  []plainItem
 	walked bool // plain is complete
@@ -40,7 +39,6 @@ func (v *View) Search(query string, o ListOptions) (*List, error) {
 		s.list.Incomplete = s.list.Incomplete || mt.pending
 		for _, i := range mt.sources {
 			s.order = append(s.order, archiveFolder{mount: m, source: i})
-			s.prefix = append(s.prefix, mt.path)
 		}
 	}
 	first, from := int(o.Offset>>searchBits), int(min(o.Offset&(1<<searchBits-1), math.MaxInt))
@@ -65,12 +63,13 @@ func (v *View) Search(query string, o ListOptions) (*List, error) {
 // archive searches the archive number k, from an ordinal on.
 func (s *searcher) archive(k, from int) error {
 	source, l := s.order[k].source, s.list
+	mount := s.v.set.mounts[s.order[k].mount].path
 	a, err := s.v.touch(source)
 	if err != nil {
 		return err
 	}
-	hidden := func(p string) bool { return a.hides(s.o.Hidden, s.prefix[k], p) }
-	omit, err := s.v.omit(a, s.prefix[k])
+	hidden := func(p string) bool { return a.hides(s.o.Hidden, mount, p) }
+	omit, err := s.v.omit(a, mount)
 	if err != nil {
 		return err
 	}
@@ -87,7 +86,7 @@ func (s *searcher) archive(k, from int) error {
 			if err != nil {
 				return err
 			}
-			it.Path = join(s.prefix[k], it.Path)
+			it.Path = join(mount, it.Path)
 			if it.Type == sidecar.TypeDir {
 				it.Below = omit.visible(i+1, i+1+it.Below)
 			}
