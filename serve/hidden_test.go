@@ -15,7 +15,7 @@ import (
 	"github.com/tarpack/tpk/serve"
 )
 
-// TestHiddenCount: the number of entries in a folder is that of those that are not hidden.
+// TestHiddenCount: the number of entries in a folder does not include hidden ones.
 func TestHiddenCount(t *testing.T) {
 	name := files{"d/a": "a", "d/e/.secret": "s", "d/.x/y": "s", "e/a": "a", ".z": "s"}.pack(t,
 		filepath.Join(t.TempDir(), "a.tar.gz"))

@@ -266,8 +266,8 @@ func (l *Library) openOne(ctx context.Context, spec Spec) (backing, error) {
 	return backing{archive: a}, err
 }
 
-// waits reports whether nothing is served yet for a Spec whose file is not there. It says so the
-// first time. If something is served, that stays.
+// waits reports whether nothing is served yet for a Spec whose file is not there. The
+// first time, it notes that in the log. If something is served, that stays.
 func (l *Library) waits(spec Spec) bool {
 	if _, set, err := tarpack.SetList(spec.Path); err != nil || set {
 		return false
@@ -334,8 +334,8 @@ func (l *Library) held(name string, busy bool) *archive {
 	return nil
 }
 
-// Stale returns the names of archives and directories that are no longer those that are served, or
-// that were waited for.
+// Stale returns the names of archives and directories that have changed since they were opened, or
+// that were waited for and are there now.
 func (l *Library) Stale() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

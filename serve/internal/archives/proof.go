@@ -73,7 +73,7 @@ func (p *proof) prove(i int, size int64) error {
 	return p.compare(context.Background(), i)
 }
 
-// compare reads the content of entry i and compares it with the index.
+// compare is archive.compare, and remembers the result.
 func (p *proof) compare(ctx context.Context, i int) error {
 	a := p.archive
 	p.settle()

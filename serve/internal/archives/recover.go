@@ -159,8 +159,8 @@ func (l *Library) serves(a *archive) bool {
 	return slices.Contains(v.set.sources, a)
 }
 
-// swap replaces an archive of the current Set by another one, of which it takes over the reference.
-// It does nothing if the archive is not in the Set.
+// swap replaces the archive old of the current Set by a, and takes over the reference to a. It does
+// nothing if old is not in the Set.
 func (l *Library) swap(old, a *archive) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

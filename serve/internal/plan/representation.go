@@ -59,7 +59,7 @@ func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 		set, p.parts = parseRanges(r.Range, n.Size, p.parts[:0])
 	}
 	if own && set == someRanges && len(p.parts) > 1 {
-		set = noRange // clients would take the coding for that of the parts and what is around them
+		set = noRange // the coding would apply to the whole body, and only the parts have it
 	}
 	gzip = gzip && set == noRange
 	if gzip {
