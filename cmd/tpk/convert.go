@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/urfave/cli/v2"
@@ -84,7 +83,7 @@ func runConvert(c *cli.Context, o *convertOptions) error {
 			return convertSet(c, o)
 		}
 	}
-	r, in := io.Reader(os.Stdin), "standard input"
+	r, in := c.App.Reader, "standard input"
 	if o.in != "-" {
 		f, err := os.Open(o.in)
 		if err != nil {

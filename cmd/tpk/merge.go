@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"slices"
 
@@ -110,7 +112,11 @@ func joinSets(c *cli.Context, names []string) (joined []string, err error) {
 }
 
 func runMerge(c *cli.Context, o *mergeOptions) error {
-	e := &editing.Edit{Archive: o.out, Verb: "merging"}
+	_, err := os.Stat(o.out)
+	_, isSet, _ := tarpack.SetList(o.out)
+	e := &editing.Edit{
+		Archive: o.out, Verb: "merging", New: errors.Is(err, fs.ErrNotExist) && !isSet,
+	}
 	e.Change = func(eo editing.Options) (edit.Result, error) {
 		o.merge.DryRun, o.merge.Notice, o.merge.Progress = eo.DryRun, eo.Notice, eo.Progress
 		return edit.Merge(c.Context, o.out, o.archives, o.merge)
