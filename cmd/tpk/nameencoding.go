@@ -37,7 +37,8 @@ func nameEncoding(name string) (encoding.Encoding, error) {
 			return e, nil
 		}
 	}
-	return nil, report.Usagef("--zip-encoding %s: an unknown encoding", name)
+	return nil, report.Usagef("convert: --zip-encoding %s: an unknown encoding:"+
+		" name one such as shift_jis, gbk or cp437", report.Quote(name))
 }
 
 // encodingNames returns the names under which an encoding may be known.

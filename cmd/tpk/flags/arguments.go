@@ -84,15 +84,15 @@ var otherFormats = []string{
 	".bz2", ".xz", ".zst", ".lz4",
 }
 
-// CheckOutputName refuses the name of a new file that is one for the index of an archive or the
-// list of a shard set: the file would replace it.
+// CheckOutputName refuses a name for a new file that ends as those of indexes of archives or lists
+// of shard sets do: the file would replace one of these.
 func CheckOutputName(c *cli.Context, name string) error {
 	lower := strings.ToLower(name)
 	for ending, what := range map[string]string{
-		format.SidecarSuffix: "the index of an archive", format.ListSuffix: "the list of a shard set",
+		format.SidecarSuffix: "indexes of archives", format.ListSuffix: "lists of shard sets",
 	} {
 		if strings.HasSuffix(lower, ending) {
-			return report.Usagef("%s: %s: a name that ends in %s is that of %s: choose another",
+			return report.Usagef("%s: %s: names that end in %s are for %s: choose another",
 				c.Command.Name, report.Quote(name), ending, what)
 		}
 	}

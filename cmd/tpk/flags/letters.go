@@ -33,8 +33,8 @@ func checkLetters(cmd *cli.Command, words []string) error {
 	return nil
 }
 
-// wrongLetter returns what is wrong with a word with one dash, or "" if nothing is, or if the
-// parser's error is as good.
+// wrongLetter returns the message about a wrong flag in a word with one dash. It returns "" if all
+// are right, or if the parser's message is as good.
 func wrongLetter(cmd *cli.Command, word string) string {
 	name, _, _ := strings.Cut(word[1:], "=")
 	if len(name) < 2 || name[0] == '-' || name == "help" || name == "version" ||

@@ -36,11 +36,11 @@ func Source(more ...cli.Flag) []cli.Flag {
 		},
 		&cli.StringFlag{
 			Name:  "mode",
-			Usage: "change permissions as chmod does; `MODE` is as 644 or u=rwX,go=rX",
+			Usage: "change permissions as chmod does; `MODE` is 644 or u=rwX,go=rX, for example",
 		},
 		&cli.StringFlag{
 			Name: "mtime",
-			Usage: "store this modification time for all files; `TIME` is as @SECONDS," +
+			Usage: "store this modification time for all files; `TIME` is @SECONDS," +
 				" 2026-01-31, 2026-01-31T12:00:00Z, or ./FILE for its time",
 		},
 		Switch("special", "include FIFOs and devices"),
