@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -17,6 +16,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/reading"
 	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -193,19 +193,8 @@ func (s *summary) sumShards(c *cli.Context, a *tarpack.Archive) error {
 // sha256Of returns the SHA-256 of what r reads.
 func sha256Of(c *cli.Context, r io.Reader) (string, error) {
 	h := sha256.New()
-	for buf := make([]byte, 1<<20); ; {
-		if err := context.Cause(c.Context); err != nil {
-			return "", err
-		}
-		n, err := r.Read(buf)
-		h.Write(buf[:n])
-		if err == io.EOF {
-			return hex.EncodeToString(h.Sum(nil)), nil
-		}
-		if err != nil {
-			return "", err
-		}
-	}
+	_, err := io.CopyBuffer(terminal.NewOutput(c.Context, h), r, make([]byte, 1<<20))
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 func (s summary) print(w io.Writer) error {

@@ -69,10 +69,8 @@ func SomeShards(c *cli.Context, first string, n int) error {
 }
 
 func orSingle(c *cli.Context) string {
-	for _, f := range c.Command.Flags {
-		if f.Names()[0] == "single" {
-			return ", or use --single"
-		}
+	if hasFlag(c.Command, "single") {
+		return ", or use --single"
 	}
 	return ""
 }

@@ -74,10 +74,8 @@ func checkFlagFirst(app *cli.App, words []string) error {
 		return nil
 	}
 	name, _, _ := strings.Cut(strings.TrimLeft(first, "-"), "=")
-	for _, f := range app.Flags {
-		if slices.Contains(f.Names(), name) {
-			return nil
-		}
+	if hasFlag(&cli.Command{Flags: app.Flags}, name) {
+		return nil
 	}
 	for _, word := range words[1:] {
 		if cmd := app.Command(word); cmd != nil && hasFlag(cmd, name) {
