@@ -34,7 +34,7 @@ var (
 	// ErrPart: the archive is one shard of a set, which would not fit the others after a change.
 	ErrPart = errors.New("it is one shard of a set")
 	// ErrShardName: a file is to be written over a shard, the list or an index of a set.
-	ErrShardName = errors.New("the name is that of a file of a shard set")
+	ErrShardName = errors.New("the name belongs to a shard set")
 	// ErrSetName: a set is to be written beside a file with the name that stands for the set.
 	ErrSetName = errors.New("it is there already, and would be read in place of the set")
 	// ErrTwoSets: there is another set of the same name, with another number of shards.

@@ -11,7 +11,7 @@ import (
 
 // CheckHabits returns an error that names tpk's own form if a command line is written as for
 // another program: with tar's letters, or with a flag of a command before the command. It also
-// refuses a topic of help that is none. args[0] is the program.
+// refuses help about a command that does not exist. args[0] is the program.
 func CheckHabits(app *cli.App, args []string) error {
 	words := args[1:]
 	if len(words) > 1 && words[0] == "tar" {
