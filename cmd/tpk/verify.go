@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/urfave/cli/v2"
@@ -69,9 +68,7 @@ func verify(c *cli.Context, name string) error {
 	m := terminal.NewMeter(c, "verifying")
 	defer m.Stop()
 	if list, isSet, err := tarpack.SetList(name); err == nil && isSet {
-		if _, err := os.Stat(list); err == nil {
-			name = list // for messages
-		}
+		name = list // for messages
 	}
 	if m.On() {
 		if a, err := tarpack.Open(c.Context, name,

@@ -59,12 +59,10 @@ func OpenAny(ctx context.Context, name string, number int, o *indexed.Options) (
 	if err != nil {
 		return nil, err
 	}
-	if ok {
-		if a, err := OpenSet(ctx, set, number, o); !shardset.Unrelated(name, err) {
-			return a, err
-		}
+	if !ok {
+		return Open(ctx, name, number, o)
 	}
-	return Open(ctx, name, number, o)
+	return OpenSet(ctx, set, number, o)
 }
 
 // OpenSet is Open for a shard set. Offsets count as if the shards stood one after the other.

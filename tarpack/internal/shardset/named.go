@@ -13,10 +13,10 @@ import (
 )
 
 // Named returns the shard set that name stands for. That is a set if name is its list, its first
-// shard, or a glob that matches all its shards and nothing else, or the name that the set was
-// packed under, unless there is a file of this name. The name of any other shard stands for that
-// archive alone, and so does that of a first shard without a list and without other shards. Then
-// ok is false, as for all other names. An archive of another program is no shard without a list.
+// shard, or a glob that matches all its shards and nothing else, or the name that the set was packed
+// under, unless there is a file of this name. The name of any other shard stands for that archive alone,
+// and so does that of a first shard without a list and without other shards. Then ok is false, as
+// for all other names. An archive of another program is no shard without a list.
 //
 // It returns an error for a name that fits several sets, and for any other glob that matches
 // something: that one wraps format.ErrGlob. The set may have shards that are missing.
@@ -149,14 +149,6 @@ func hasCompany(s format.SetName, i int) bool {
 		}
 	}
 	return false
-}
-
-// Unrelated reports whether err, an error of opening the set that name stands for, means that name
-// is an archive of its own: it has the name of a shard, there is no list, and its siblings
-// contradict it.
-func Unrelated(name string, err error) bool {
-	s, _, ok := format.ParseShardName(name)
-	return ok && errors.Is(err, format.ErrNotOneSet) && !exists(s.List())
 }
 
 // isForeign reports whether another program wrote a file. Empty files and unknown ones may be what

@@ -33,8 +33,8 @@ func CheckTarget(name string) error {
 	return nil
 }
 
-// CheckSetName returns an error that wraps format.ErrSetName if there is a file with the name that
-// a set is to be packed under. It would be read in place of the set.
+// CheckSetName returns an error that wraps format.ErrSetName if there is a file with the name that a
+// set is to be packed under. It would be read in place of the set.
 func CheckSetName(name string) error {
 	if exists(name) {
 		return fmt.Errorf("%s: %w", name, format.ErrSetName)
