@@ -166,7 +166,7 @@ func (s *Server) change(edit func(now, given []archives.Spec, r *http.Request) (
 			func(now []archives.Spec) ([]archives.Spec, error) { return edit(now, given, r) })
 		s.reloads.count(err)
 		if err != nil {
-			s.options.Log("archives not changed: " + err.Error())
+			s.options.Log("archives not changed: " + archives.Describe(err))
 			status := http.StatusConflict
 			switch {
 			case errors.Is(err, errNotServed):
@@ -174,7 +174,7 @@ func (s *Server) change(edit func(now, given []archives.Spec, r *http.Request) (
 			case errors.Is(err, errNoPath), errors.Is(err, errBadPlace), errors.Is(err, ErrOption):
 				status = http.StatusBadRequest
 			}
-			answer(w, status, map[string]string{"error": err.Error()})
+			answer(w, status, map[string]string{"error": archives.Describe(err)})
 			return
 		}
 		s.options.Log("archives changed by " + r.Method + " " + r.URL.Path)

@@ -59,6 +59,8 @@ func TestAdminArchives(t *testing.T) {
 			a + "@/", "a"},
 		{"add one good, one bad", "POST", "/archives", `[{"path": ` + quoted(b) + `}, {"path": ` +
 			quoted(bad) + `}]`, 409, b + "@/sub " + a + "@/", "a"},
+		{"add what is missing", "POST", "/archives", `{"path": "nope.tar.gz"}`, 409, b +
+			"@/sub " + a + "@/", "a"},
 		{"no path", "POST", "/archives", `{"mount": "/"}`, 400, b + "@/sub " + a + "@/", "a"},
 		{"unknown field", "POST", "/archives", `{"path": "x", "mout": "/"}`, 400, b + "@/sub " + a +
 			"@/", "a"},
@@ -85,6 +87,10 @@ func TestAdminArchives(t *testing.T) {
 		status, body := admin(t, r.Server, step.method, step.target, step.body)
 		if status != step.status || (status >= 400) != strings.Contains(body, `"error"`) {
 			t.Errorf("%s: %d %s", step.name, status, body)
+		}
+		const missing = `"nope.tar.gz: no such file or directory: check the name"`
+		if strings.Contains(step.name, "missing") && !strings.Contains(body, missing) {
+			t.Errorf("%s: %s", step.name, body)
 		}
 		if strings.Contains(step.name, "bad") && !strings.Contains(body, filepath.Base(bad)) {
 			t.Errorf("%s: it does not say which: %s", step.name, body)

@@ -182,18 +182,42 @@ func TestNoDownload(t *testing.T) {
 	}
 }
 
-// TestPackThatIsNone: a file that only has the name of a pack is an ordinary file.
+// TestPackThatIsNone: a file with the name of a pack, of its index or of a temporary file of these
+// is never sent or listed, whatever it holds: a damaged pack still has what is hidden.
 func TestPackThatIsNone(t *testing.T) {
-	tree := filepath.Join(t.TempDir(), "tree")
-	files{"a/pack.tar.gz": "rubbish", "a/pack.tar.gz.tpi": "rubbish"}.write(t, tree)
-	for _, c := range clients(t, serve.Options{Fallback: tree, Nested: true, Log: func(string) {},
-		Listing: true}) {
-		if resp, body := c.do(t, "GET", "/a/pack.tar.gz"); resp.StatusCode != 200 || body != "rubbish" {
-			t.Errorf("%s: %d %q", c.name, resp.StatusCode, body)
+	pack := readFile(t, files{".env": "secret", "f": "1"}.pack(t,
+		filepath.Join(t.TempDir(), "made.tar.gz")))
+	for what, content := range map[string]string{
+		"no magic": "XX" + pack[2:], "random": "\x8f\x02rubbish", "empty": "", "cut short": pack[:40],
+		"zeros": strings.Repeat("\x00", len(pack)),
+	} {
+		tree := filepath.Join(t.TempDir(), "tree")
+		names := []string{"pack.tar.gz", "pack.tar.gz.tpi", ".pack.tar.gz.123.tmp"}
+		made := files{"a/plain": "p"}
+		for _, name := range names {
+			made["a/"+name] = content
 		}
-		if _, names := list(t, c, "/a/?format=json"); !slices.Equal(names,
-			[]string{"pack.tar.gz", "pack.tar.gz.tpi"}) {
-			t.Errorf("%s: %q", c.name, names)
+		made.write(t, tree)
+		if err := os.Symlink("pack.tar.gz", filepath.Join(tree, "a/link")); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range clients(t, serve.Options{Fallback: tree, Nested: true, Hide: []string{},
+			Log: func(string) {}, Listing: true}) {
+			eventually(t, what+": the folder is answered", func() bool {
+				resp, _ := c.do(t, "GET", "/a/plain")
+				return resp.StatusCode == 200
+			})
+			for _, name := range append(names, "link") {
+				if resp, body := c.do(t, "GET", "/a/"+name); resp.StatusCode != 404 {
+					t.Errorf("%s, %s: %s: %d %q", what, c.name, name, resp.StatusCode, body)
+				}
+			}
+			for _, target := range []string{"/a/?format=json", "/?format=json&q=pack.t"} {
+				_, listed := list(t, c, target)
+				if slices.ContainsFunc(listed, func(n string) bool { return strings.Contains(n, "pack.t") }) {
+					t.Errorf("%s, %s: %s: %q", what, c.name, target, listed)
+				}
+			}
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package serve_test
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
@@ -19,7 +18,6 @@ import (
 
 	"github.com/tarpack/tpk/serve"
 	"github.com/tarpack/tpk/serve/internal/archives"
-	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // fetch gets a URL and returns status and body. The body is "ABORTED" if it was cut off.
@@ -468,70 +466,5 @@ func TestMissingIndex(t *testing.T) {
 				t.Errorf("%q, before %q", after, before)
 			}
 		}
-	}
-}
-
-// TestForeign serves a zip. When it is replaced, the new one is served, and the old one if that
-// can't be read.
-func TestForeign(t *testing.T) {
-	dir := t.TempDir()
-	name := filepath.Join(dir, "site.zip")
-	write := func(content string) {
-		var b bytes.Buffer
-		w := zip.NewWriter(&b)
-		f, err := w.Create("index.html")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.WriteString(f, content); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name+"~", b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Rename(name+"~", name); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("one")
-	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}},
-		CacheDir: filepath.Join(dir, "cache")})
-	want := func(content string) {
-		t.Helper()
-		if status, body := fetch(t, plainClient, r.url("/")); status != 200 || body != content {
-			t.Errorf("%d %q, want %q", status, body, content)
-		}
-	}
-	want("one")
-	resp, err := plainClient.Get(r.url("/?list&download=tar.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	if d := resp.Header.Get("Content-Disposition"); !strings.Contains(d, `"site.tar.gz"`) {
-		t.Errorf("it is saved as %s", d)
-	}
-	write("two")
-	if err := r.Reload(t.Context()); err != nil {
-		t.Error(err)
-	}
-	want("two")
-	if err := os.WriteFile(name, []byte("PK\x03\x04 and nothing more"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.Reload(t.Context()); err == nil {
-		t.Error("a damaged zip was opened")
-	}
-	want("two")
-	s, err := serve.New(serve.Options{Archives: []serve.Archive{{Path: name}}, NoConvert: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if err := s.Load(t.Context()); !errors.Is(err, format.ErrNotArchive) {
-		t.Error(err)
 	}
 }

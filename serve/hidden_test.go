@@ -15,6 +15,52 @@ import (
 	"github.com/tarpack/tpk/serve"
 )
 
+// TestHiddenCount: the number of entries in a folder does not include hidden ones.
+func TestHiddenCount(t *testing.T) {
+	name := files{"d/a": "a", "d/e/.secret": "s", "d/.x/y": "s", "e/a": "a", ".z": "s"}.pack(t,
+		filepath.Join(t.TempDir(), "a.tar.gz"))
+	r := start(t, serve.Options{Listing: true, Archives: []serve.Archive{{Path: name}}})
+	for target, want := range map[string]string{"/?format=json": `"entries":2`, "/": "2 entries",
+		"/d/?format=json": `"entries":0`, "/?q=d&format=json": `"entries":2`} {
+		if _, body := fetch(t, plainClient, r.url(target)); !strings.Contains(body, want) {
+			t.Errorf("%s: not %s: %s", target, want, body)
+		}
+	}
+}
+
+// TestHiddenFolders: a glob that ends in a slash hides folders of that name, with all below them,
+// in listings, searches and downloads too, and no files. Folders of an archive, and plain ones.
+func TestHiddenFolders(t *testing.T) {
+	tree := files{"no/a": "secret", "d/no/b": "secret", "yes/no": "shown", "c": "c"}
+	name := tree.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
+	plain := filepath.Join(t.TempDir(), "plain")
+	tree.write(t, plain)
+	for _, o := range []serve.Options{{Archives: []serve.Archive{{Path: name}}}, {Fallback: plain}} {
+		o.Listing, o.HideMore = true, []string{"no/"}
+		r := start(t, o)
+		for target, want := range map[string]int{"/no/": 404, "/no": 404, "/no/a": 404, "/d/no/b": 404,
+			"/yes/no": 200, "/c": 200, "/no/?list": 404, "/no/?list&download=zip": 404} {
+			if status, _ := fetch(t, plainClient, r.url(target)); status != want {
+				t.Errorf("%s: %d, want %d", target, status, want)
+			}
+		}
+		for target, want := range map[string]string{"/?format=json": "yes", "/d/?format=json": "[]",
+			"/yes/?format=json": `"no"`, "/?q=no&format=json": "yes/no"} {
+			_, body := fetch(t, plainClient, r.url(target))
+			if !strings.Contains(body, want) || target != "/yes/?format=json" &&
+				strings.Contains(body, `"name":"no"`) || strings.Contains(body, "d/no") {
+				t.Errorf("%s: %s", target, body)
+			}
+		}
+		if len(o.Archives) > 0 {
+			_, body := fetch(t, plainClient, r.url("/?list&download=zip"))
+			if strings.Contains(body, "no/a") || !strings.Contains(body, "yes/no") {
+				t.Error("the download has what is hidden, or lacks what is not")
+			}
+		}
+	}
+}
+
 // TestHiddenEverywhere: what is hidden is in no download, in no search and in no JSON. archive/tar
 // and archive/zip list the downloads.
 func TestHiddenEverywhere(t *testing.T) {

@@ -59,10 +59,10 @@ type Options struct {
 	Listing bool
 	// NoDownload turns downloads of archives and folders (?list&download=) off.
 	NoDownload bool
-	// Hide are globs of paths that are answered as if they were not there, with everything below
-	// them; "**" stands for any number of folders. A glob without a slash is matched with each name
-	// on the path, one with a slash with the path from the root. Nil hides names that start with a
-	// dot, but not .well-known (RFC 8615). An empty list hides nothing.
+	// Hide are globs, as of exclude.Patterns, of paths that are answered as if they were not there,
+	// with everything below them. A glob without a slash is matched with each name on the path, one
+	// with a slash with the path from the root; one that ends in a slash matches folders only. Nil
+	// hides names that start with a dot, but not .well-known (RFC 8615). An empty list hides nothing.
 	Hide []string
 	// HideMore are globs that are hidden besides those of Hide. What is hidden is in no listing, no
 	// search and no download either.

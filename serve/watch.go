@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/tarpack/tpk/serve/internal/archives"
 )
 
 const (
@@ -48,7 +50,7 @@ func (s *Server) watch(ctx context.Context) {
 		failed = nil
 		if err := s.Reload(ctx); err != nil {
 			failed = stale
-			s.options.Log("the old archives are still served: " + err.Error())
+			s.options.Log("the old archives are still served: " + archives.Describe(err))
 			continue
 		}
 		s.options.Log("archives reloaded: " + stale[0] + more(len(stale)-1))

@@ -45,9 +45,9 @@ func Open(name string) (*Index, error) {
 }
 
 // Load is [Open] for a sidecar that other programs may write over while it is open. It reads a file
-// of at most limit bytes into memory, so that the Index has no part in later changes. It maps a
+// of at most limit bytes into memory, so that later changes do not affect the Index. It maps a
 // larger one: see [Index.Mapped]. In both cases it checks the hash of each section, which takes
-// about 0.1 ms for each MiB. If that is wrong, the file was not written to its end, and the error
+// about 0.1 ms for each MiB. If a hash is wrong, the file was not written to its end, and the error
 // wraps [ErrCorrupt].
 func Load(name string, limit int64) (*Index, error) {
 	x, err := load(name, limit)
@@ -89,8 +89,8 @@ func (x *Index) checkHashes() (err error) {
 	return v.hashes()
 }
 
-// Mapped reports whether the Index reads its file where it is mapped, or by offset. Then a program
-// that writes over the file changes what the Index returns.
+// Mapped reports whether the Index still reads its file, mapped or by offset. Then a program that
+// writes over the file changes what the Index returns.
 func (x *Index) Mapped() bool { return x.closer != nil }
 
 // ReadAt implements [io.ReaderAt]. It reads the bytes of the sidecar, Size of them.

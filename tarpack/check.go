@@ -2,18 +2,17 @@ package tarpack
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 
+	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
 // Check reads the archive that is open from end to end, and checks each tar header and member
-// against FORMAT.md. It builds the index again, which must have the digest that the trailer names,
-// as the open one has. So it does for each shard of a set. workers is the number of goroutines that
+// against FORMAT.md. It builds the index again, and compares its digest with the one in the
+// trailer. It does the same for each shard of a set. workers is the number of goroutines that
 // decompress; 0 means one for each CPU. It needs a temporary file as large as the sidecar.
 //
 // The error wraps format.ErrCorrupt, ErrTruncated or ErrVersion if something is wrong. [Verify]
@@ -34,14 +33,12 @@ func (a *Archive) Check(ctx context.Context, workers int) error {
 }
 
 // checkPart checks the archive name, which is n bytes of the source from offset off.
-func (a *Archive) checkPart(
-	ctx context.Context, name string, off, n int64, workers int,
-) (err error) {
-	temp, err := os.CreateTemp("", "tpk-index-*")
+func (a *Archive) checkPart(ctx context.Context, name string, off, n int64, workers int) error {
+	temp, err := durable.ScratchFile("")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, temp.Close(), os.Remove(temp.Name())) }()
+	defer temp.Close()
 	src := io.NewSectionReader(a.src, off, n)
 	if _, err := scan.BuildIndex(ctx, src, n, temp, scan.Options{Workers: workers}); err != nil {
 		return fmt.Errorf("%s: %w", name, err)

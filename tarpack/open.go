@@ -29,7 +29,7 @@ type OpenOptions struct {
 	Name    string
 	Workers int // goroutines that build the index; 0 means one for each CPU
 	// LoadIndex is for archives whose files may be written over while they are open. If it is
-	// positive, each section of the sidecar is compared with its hash, and a sidecar of at most so
+	// positive, each section of the sidecar is compared with its hash, and a sidecar of at most that
 	// many bytes is read into memory. Others are mapped: see sidecar.Load.
 	LoadIndex int64
 

@@ -49,6 +49,9 @@ func Reindex(ctx context.Context, name string, o ReindexOptions) (ReindexResult,
 	case isSet:
 		return reindexSet(ctx, list, o)
 	case o.Sidecar != "":
+		if err := CheckTarget(o.Sidecar); err != nil {
+			return ReindexResult{}, err
+		}
 		res, err := indexed.ReindexTo(ctx, name, o.Sidecar, o.scan())
 		return ReindexResult(res), err
 	}

@@ -3,13 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/htmlindex"
-	"golang.org/x/text/encoding/ianaindex"
 
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/help"
@@ -79,18 +75,6 @@ func parseConvert(c *cli.Context) (*convertOptions, error) {
 	return o, nil
 }
 
-// nameEncoding returns the encoding with a name that the WHATWG or IANA knows.
-func nameEncoding(name string) (encoding.Encoding, error) {
-	e, err := htmlindex.Get(name)
-	if err != nil {
-		e, err = ianaindex.IANA.Encoding(name)
-	}
-	if err != nil || e == nil {
-		return nil, report.Usagef("--zip-encoding %s: an unknown encoding", name)
-	}
-	return e, nil
-}
-
 func runConvert(c *cli.Context, o *convertOptions) error {
 	if o.in != "-" {
 		if _, isSet, err := tarpack.SetList(o.in); err != nil {
@@ -99,7 +83,7 @@ func runConvert(c *cli.Context, o *convertOptions) error {
 			return convertSet(c, o)
 		}
 	}
-	r, in := io.Reader(os.Stdin), "standard input"
+	r, in := c.App.Reader, "standard input"
 	if o.in != "-" {
 		f, err := os.Open(o.in)
 		if err != nil {
@@ -114,7 +98,13 @@ func runConvert(c *cli.Context, o *convertOptions) error {
 	m := terminal.NewMeter(c, "converting")
 	defer m.Stop()
 	o.convert.Notice, o.convert.Progress = m.Notice, m.Update
-	o.convert.Problem = func(p *format.Problem) { m.Print(report.Line(report.In(in, p))) }
+	o.convert.Problem = func(p *format.Problem) {
+		err := report.In(in, p)
+		if errors.Is(err, format.ErrCorrupt) {
+			err = report.WithHint(err, "") // it is an entry of a zip, which only convert reads
+		}
+		m.Print(report.Line(err))
+	}
 	res, err := convert.Convert(c.Context, r, o.out, o.convert)
 	m.Stop()
 	if err != nil {
@@ -128,13 +118,14 @@ func runConvert(c *cli.Context, o *convertOptions) error {
 		return report.NewFile(o.out, err)
 	}
 	if o.convert.DryRun {
-		_, err := fmt.Fprintf(c.App.Writer, "%d entries, %d refused\n", res.Entries, res.Refused)
+		_, err := fmt.Fprintf(c.App.Writer, "%s, %d refused\n",
+			report.Entries(res.Entries), res.Refused)
 		if err != nil {
 			return err
 		}
 	}
-	m.Summarize("converted %s entries into %s (%s)",
-		report.Count(res.Entries), report.Quote(o.out), report.Bytes(res.ArchiveBytes))
+	m.Summarize("converted %s into %s (%s)",
+		report.Entries(res.Entries), report.Quote(o.out), report.Bytes(res.ArchiveBytes))
 	if res.Refused > 0 {
 		return report.ErrReported
 	}
@@ -154,10 +145,10 @@ func convertSet(c *cli.Context, o *convertOptions) error {
 		return report.NewFile(o.out, err)
 	}
 	if o.convert.DryRun {
-		_, err := fmt.Fprintf(c.App.Writer, "%d entries, 0 refused\n", res.Kept)
+		_, err := fmt.Fprintf(c.App.Writer, "%s, 0 refused\n", report.Entries(res.Kept))
 		return err
 	}
-	m.Summarize("converted %s entries into %s (%s)",
-		report.Count(res.Kept), report.Quote(o.out), report.Bytes(res.ArchiveBytes))
+	m.Summarize("converted %s into %s (%s)",
+		report.Entries(res.Kept), report.Quote(o.out), report.Bytes(res.ArchiveBytes))
 	return nil
 }

@@ -51,7 +51,7 @@ With --json, each line is an object with these members:
 }
 
 func parseDiff(c *cli.Context) (*diffOptions, error) {
-	args, err := flags.ReadArguments(c, 2, 2)
+	args, err := flags.ManyArguments(c, 2, 2)
 	if err != nil {
 		return nil, err
 	}

@@ -78,6 +78,9 @@ func parseExport(c *cli.Context) (*exportOptions, error) {
 	}
 	o := &exportOptions{out: args[1], single: c.Bool("single-member"), level: c.Int("level")}
 	o.archive, o.path = splitArchive(args[0])
+	if err := flags.CheckOutputName(c, o.out); err != nil {
+		return nil, err
+	}
 	name, suffix := c.String("format"), formatOfName(o.out)
 	switch {
 	case name == "" && suffix == "" && o.single:
@@ -156,8 +159,8 @@ func runExport(c *cli.Context, o *exportOptions) error {
 	case err != nil:
 		return report.NewFile(o.out, err)
 	}
-	m.Summarize("exported %s entries to %s (%s)",
-		report.Count(int64(f.Entries())), report.Quote(o.out), report.Bytes(size))
+	m.Summarize("exported %s to %s (%s)",
+		report.Entries(int64(f.Entries())), report.Quote(o.out), report.Bytes(size))
 	if a.Refused > 0 {
 		return report.ErrReported
 	}
@@ -177,6 +180,9 @@ func (o *exportOptions) writeFile(
 		if !fi.Mode().IsRegular() {
 			return 0, fmt.Errorf("%s: %w", o.out, format.ErrNotRegular)
 		}
+	}
+	if err := tarpack.CheckTarget(o.out); err != nil {
+		return 0, err
 	}
 	out, err := renameio.NewPendingFile(o.out,
 		renameio.WithTempDir(filepath.Dir(o.out)), renameio.WithPermissions(0o666))

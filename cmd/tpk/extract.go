@@ -44,6 +44,8 @@ times and links. DIR is created if it does not exist. Existing files are replace
 reported and kept.
 
 `+help.Globs+` What --exclude matches is left out of that.
+A glob of --exclude without a slash is matched with every name, one with a slash with the whole
+path. GNU tar also finds deep/c in s/deep/c; here that is **/deep/c.
 
 With --strip-components, names are as in GNU tar. If two files get the same one, the first is kept,
 and the other is reported.
@@ -166,6 +168,8 @@ func runExtract(c *cli.Context, o *extractOptions) error {
 		switch {
 		case errors.Is(p, format.ErrRefused) && !o.extract.Special && isSpecial(a.Archive, p.Path):
 			err = report.WithHint(err, "--special restores it")
+		case errors.Is(p, extract.ErrDirInTheWay):
+			err = report.WithHint(err, "move the directory away, or extract elsewhere with -C")
 		case errors.Is(p, fs.ErrExist):
 			err = report.WithHint(err, "it is kept, as --keep-old-files is set")
 		}
@@ -184,8 +188,8 @@ func runExtract(c *cli.Context, o *extractOptions) error {
 	if res.Entries == 0 && res.Failed == 0 && a.Index().Len() > 0 {
 		m.Remark(report.Say(report.In(o.archive, errNothing).Error()))
 	}
-	m.Summarize("extracted %s entries (%s) into %s",
-		report.Count(res.Entries), report.Bytes(res.Bytes), report.Quote(o.dir))
+	m.Summarize("extracted %s (%s) into %s",
+		report.Entries(res.Entries), report.Bytes(res.Bytes), report.Quote(o.dir))
 	if printErr != nil {
 		return report.StandardOutput(printErr, "all is extracted")
 	}

@@ -34,7 +34,7 @@ func runIndex(c *cli.Context, name string) error {
 	if err != nil {
 		return report.NewFile(name, err)
 	}
-	m.Summarize("indexed %s entries of %s (%s)",
-		report.Count(int64(res.Entries)), report.Quote(name), report.Bytes(res.SidecarBytes))
+	m.Summarize("indexed %s of %s (%s)",
+		report.Entries(int64(res.Entries)), report.Quote(name), report.Bytes(res.SidecarBytes))
 	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -17,6 +16,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/reading"
 	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -33,9 +33,12 @@ those without hard links), bytes in (the size of all files, including duplicates
 bytes out (the size of archive and index), and the overhead per entry: the bytes in archive and
 index that are not compressed content.
 
-The SHA-256 is that of the file ARCHIVE, as sha256sum prints it. It takes reading all of it, so for
-an archive of more than 256 MiB, and for shard sets, info computes it only with --sha256. The rest
-comes from the index at once. For a set, each shard has its SHA-256.`,
+The SHA-256 is what sha256sum prints for the file ARCHIVE. All of the file has to be read for it, so
+for an archive of more than 256 MiB, and for shard sets, info computes it only with --sha256. The
+rest comes from the index at once. For a set, the SHA-256 of each shard is printed.
+
+Of a tar or zip of another program, size and SHA-256 are those of the file. The index and the
+overhead are those of the archive that it was converted into, whose size is printed as well.`,
 			"ARCHIVE can't be read",
 			"tpk info site.tar.gz",
 			"tpk info --json site.tar.gz | jq .duplicates",
@@ -69,6 +72,9 @@ type summary struct {
 	Overhead     float64 `json:"overhead"`     // bytes per entry, not counting members
 	IndexDigest  string  `json:"index_digest"`
 	SHA256       string  `json:"sha256,omitempty"` // of the archive, in hexadecimal
+	// ConvertedBytes is the size of the archive that the file was converted into, if it was. The index
+	// and the overhead are of that.
+	ConvertedBytes uint64 `json:"converted_bytes,omitempty"`
 
 	Shards []shardSum `json:"shards,omitempty"` // of a set, if its sums were computed
 }
@@ -89,6 +95,11 @@ func runInfo(c *cli.Context, name string) error {
 	}
 	defer a.Close()
 	s := summarize(a.Archive)
+	if a.Converted {
+		if err := s.ofConverted(name); err != nil {
+			return err
+		}
+	}
 	if err := s.sum(c, name, a); err != nil {
 		return report.In(name, err)
 	}
@@ -115,6 +126,18 @@ func summarize(a *tarpack.Archive) summary {
 		s.Overhead = float64(s.BytesOut-s.MemberBytes) / float64(s.Entries)
 	}
 	return s
+}
+
+// ofConverted puts the size of the file name, which was converted, in place of the archive's.
+func (s *summary) ofConverted(name string) error {
+	fi, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	s.Archive = name
+	s.ConvertedBytes, s.ArchiveBytes = s.ArchiveBytes, uint64(fi.Size())
+	s.BytesOut = s.ArchiveBytes + s.IndexBytes
+	return nil
 }
 
 // sum computes the SHA-256 of the file name, which is the archive or was converted into it, or of
@@ -170,19 +193,8 @@ func (s *summary) sumShards(c *cli.Context, a *tarpack.Archive) error {
 // sha256Of returns the SHA-256 of what r reads.
 func sha256Of(c *cli.Context, r io.Reader) (string, error) {
 	h := sha256.New()
-	for buf := make([]byte, 1<<20); ; {
-		if err := context.Cause(c.Context); err != nil {
-			return "", err
-		}
-		n, err := r.Read(buf)
-		h.Write(buf[:n])
-		if err == io.EOF {
-			return hex.EncodeToString(h.Sum(nil)), nil
-		}
-		if err != nil {
-			return "", err
-		}
-	}
+	_, err := io.CopyBuffer(terminal.NewOutput(c.Context, h), r, make([]byte, 1<<20))
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 func (s summary) print(w io.Writer) error {
@@ -191,6 +203,10 @@ func (s summary) print(w io.Writer) error {
 	ratio := 0.0
 	if s.BytesIn > 0 {
 		ratio = 100 * float64(s.BytesOut) / float64(s.BytesIn)
+	}
+	converted := ""
+	if s.ConvertedBytes > 0 {
+		converted = "converted    into " + size(s.ConvertedBytes) + ", and the index is of that\n"
 	}
 	_, err := fmt.Fprintf(w, `archive      %s
 format       tpk %d
@@ -204,12 +220,12 @@ bytes in     %s, of which %s in hard links
 bytes out    %s, %.1f %% of those in
   archive    %s
   index      %s
-overhead     %.1f bytes an entry
+%soverhead     %.1f bytes an entry
 %s`, report.Quote(s.Archive), s.Format, count(s.Entries), count(s.Files+s.Hardlinks),
 		count(s.Hardlinks), count(s.Duplicates), count(s.Directories), count(s.Symlinks),
 		count(s.Special),
 		size(s.BytesIn), size(s.BytesLinked), size(s.BytesOut), ratio,
-		size(s.ArchiveBytes), size(s.IndexBytes), s.Overhead, s.sums())
+		size(s.ArchiveBytes), size(s.IndexBytes), converted, s.Overhead, s.sums())
 	return err
 }
 

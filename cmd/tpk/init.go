@@ -85,7 +85,7 @@ func runInit(c *cli.Context, o *packOptions) error {
 		return runPack(c, o)
 	}
 	goal := terminal.NewMeter(c, "counting").CountTree(c.Context, o.dir, o.pack.Exclude)
-	_, err := fmt.Fprintf(c.App.Writer, "%s entries, %s, would be packed into %s and removed\n",
-		report.Count(goal.Entries), report.Bytes(goal.Bytes), report.Quote(o.out))
+	_, err := fmt.Fprintf(c.App.Writer, "%s, %s, would be packed into %s and removed\n",
+		report.Entries(goal.Entries), report.Bytes(goal.Bytes), report.Quote(o.out))
 	return err
 }

@@ -55,6 +55,7 @@ func tuneCollector() (untouched []byte) {
 func run(args []string, stdout, stderr io.Writer) int {
 	ctx := terminal.WithSignals(context.Background())
 	app := newApp(stdout, stderr)
+	app.Reader = terminal.NewInput(ctx, os.Stdin)
 	var text bytes.Buffer // help or version
 	help.Install(app, &text)
 	err := flags.CheckHabits(app, args)

@@ -1,10 +1,11 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"slices"
 
-	"github.com/dustin/go-humanize/english"
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/cmd/tpk/editing"
@@ -57,12 +58,14 @@ func parseMerge(c *cli.Context) (*mergeOptions, error) {
 	}
 	o := &mergeOptions{out: args[0], archives: args[1:], dryRun: c.Bool("dry-run")}
 	if o.merge.Single = c.Bool("single"); !o.merge.Single {
-		if o.archives, err = joinSets(o.archives); err != nil {
+		if o.archives, err = joinSets(c, o.archives); err != nil {
 			return nil, err
 		}
 	}
-	if err := flags.CheckArchiveName(c, o.out); err != nil {
-		return nil, err
+	if _, isSet, err := tarpack.SetList(o.out); err != nil || !isSet { // whose list may be named
+		if err := flags.CheckArchiveName(c, o.out); err != nil {
+			return nil, err
+		}
 	}
 	if !c.Bool("replace") && isOther(o.out, o.archives) {
 		return nil, report.Usagef("merge: %s exists and is none of the archives:"+
@@ -91,19 +94,17 @@ func isOther(out string, archives []string) bool {
 
 // joinSets replaces all shards of a set, in order, by the name of the first, which stands for the
 // set. It refuses a part of them that has the first: that name would stand for the others as well.
-func joinSets(names []string) (joined []string, err error) {
+func joinSets(c *cli.Context, names []string) (joined []string, err error) {
 	for len(names) > 0 {
-		first, n := tarpack.JoinFirst(names)
-		set, _, _ := format.ParseShardName(first)
+		first, n, whole := tarpack.JoinFirst(names)
+		_, i, _ := format.ParseShardName(first)
 		switch {
-		case n == 1 || names[0] != first: // one name, or shards that each stand for themselves
-			joined = append(joined, names[:n]...)
-		case n < set.N:
-			return nil, report.Usagef("merge: %s: only %d of the %d shards are named:"+
-				" name the first one for the set, or use --single",
-				report.Quote(first), n, set.N)
-		default:
+		case whole:
 			joined = append(joined, first)
+		case n > 1 && i == 0:
+			return nil, flags.SomeShards(c, first, n)
+		default: // one name, or shards that each stand for themselves
+			joined = append(joined, names[:n]...)
 		}
 		names = names[n:]
 	}
@@ -111,14 +112,18 @@ func joinSets(names []string) (joined []string, err error) {
 }
 
 func runMerge(c *cli.Context, o *mergeOptions) error {
-	e := &editing.Edit{Archive: o.out, Verb: "merging"}
+	_, err := os.Stat(o.out)
+	_, isSet, _ := tarpack.SetList(o.out)
+	e := &editing.Edit{
+		Archive: o.out, Verb: "merging", New: errors.Is(err, fs.ErrNotExist) && !isSet,
+	}
 	e.Change = func(eo editing.Options) (edit.Result, error) {
 		o.merge.DryRun, o.merge.Notice, o.merge.Progress = eo.DryRun, eo.Notice, eo.Progress
 		return edit.Merge(c.Context, o.out, o.archives, o.merge)
 	}
 	if o.dryRun {
 		e.Ignored = func(n int64) string {
-			return report.Count(n) + " " + english.PluralWord(int(n), "entry", "entries") +
+			return report.Entries(n) +
 				" hidden by another archive's entry of the same path"
 		}
 	}

@@ -228,10 +228,11 @@ func runPack(c *cli.Context, o *packOptions) error {
 		into = english.Plural(len(shards), "archive", "") + ", " +
 			report.Quote(shards[0].Name) + " and so on"
 	}
-	m.Summarize("packed %s files (%s, %s duplicates) into %s (%s)",
-		report.Count(int64(res.Stats.Files+res.Stats.Hardlinks)),
+	m.Summarize("packed %s (%s, %s) into %s (%s)",
+		report.CountOf(int64(res.Stats.Files+res.Stats.Hardlinks), "file", "files"),
 		report.Bytes(int64(res.Stats.FileBytes+res.Stats.LinkBytes)),
-		report.Count(int64(res.Stats.Duplicates)), into, report.Bytes(res.ArchiveBytes))
+		report.CountOf(int64(res.Stats.Duplicates), "duplicate", "duplicates"),
+		into, report.Bytes(res.ArchiveBytes))
 	if res.Unread > 0 {
 		return fmt.Errorf("%s: packed without %s that can't be read", o.out,
 			english.Plural(int(res.Unread), "file or directory", "files and directories"))

@@ -91,9 +91,19 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 			line = report.Bytes(res.CutOff) + " behind its end would be cut off"
 		}
 	}
+	if res.NoList {
+		if o.out != o.archive {
+			return report.WithHint(fmt.Errorf("%s: its shards are sound, but not its list or index",
+				o.archive), "'tpk index' writes them; nothing was saved")
+		}
+		line = "list and index rebuilt"
+		if o.repair.DryRun {
+			line = "list and index would be rebuilt"
+		}
+	}
 	if res.Damaged {
-		line = fmt.Sprintf("%s entries saved, %s lost",
-			report.Count(res.Saved), report.Count(res.Lost))
+		line = fmt.Sprintf("%s saved, %s lost",
+			report.Entries(res.Saved), report.Count(res.Lost))
 	}
 	if _, err := fmt.Fprintf(c.App.Writer, "%s: %s\n", report.Quote(o.archive), line); err != nil {
 		return err

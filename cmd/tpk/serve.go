@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -134,7 +135,8 @@ func reloadOnHangup(c *cli.Context, server *serve.Server, log func(string)) {
 			if err := server.Reload(c.Context); c.Context.Err() != nil {
 				return // the server is shutting down
 			} else if err != nil {
-				log("SIGHUP: the old archives are still served: " + err.Error())
+				log("SIGHUP: the old archives are still served: " +
+					strings.TrimPrefix(report.Line(err), "tpk: "))
 			} else if !terminal.IsQuiet(c) {
 				log("SIGHUP: archives reloaded")
 			}

@@ -78,7 +78,8 @@ func runSplit(c *cli.Context, o *splitOptions) error {
 	for _, s := range shards {
 		line := report.Quote(s.Name)
 		if o.split.DryRun {
-			line = fmt.Sprintf("%s: %d entries, about %s", line, s.Entries, report.Bytes(s.Bytes))
+			line = fmt.Sprintf("%s: %s, about %s", line, report.Entries(int64(s.Entries)),
+				report.Bytes(s.Bytes))
 		}
 		if _, err := fmt.Fprintln(c.App.Writer, line); err != nil {
 			return err

@@ -46,7 +46,7 @@ each archive has archive, entries, bytes and problems.`,
 	}
 }
 
-func parseVerify(c *cli.Context) ([]string, error) { return flags.ReadArguments(c, 1, -1) }
+func parseVerify(c *cli.Context) ([]string, error) { return flags.ManyArguments(c, 1, -1) }
 
 // runVerify checks one archive after the other.
 func runVerify(c *cli.Context, names []string) (failed error) {
@@ -114,8 +114,8 @@ func verify(c *cli.Context, name string) error {
 		if foreign { // a tar has no checksums of contents
 			well = "all of it can be read"
 		}
-		_, err := fmt.Fprintf(c.App.Writer, "%s: %s: %s entries, %s\n",
-			report.Quote(name), well, report.Count(res.Entries), report.Bytes(res.Bytes))
+		_, err := fmt.Fprintf(c.App.Writer, "%s: %s: %s, %s\n",
+			report.Quote(name), well, report.Entries(res.Entries), report.Bytes(res.Bytes))
 		return err
 	}
 	hint := report.HintDamaged

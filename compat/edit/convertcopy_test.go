@@ -31,7 +31,7 @@ func newCopyBed(t *testing.T) copyBed {
 	write("tb", trees.Tree{trees.File("one", "something else"), trees.File("new", "new")})
 	b := copyBed{dir, filepath.Join(dir, "a.tar.gz"), filepath.Join(dir, "b.tar.gz"),
 		filepath.Join(dir, "foreign.tar.gz")}
-	must(t, "pack", filepath.Join(dir, "ta"), b.a)
+	must(t, "pack", "-q", filepath.Join(dir, "ta"), b.a) // duplicates differ in time
 	must(t, "pack", filepath.Join(dir, "tb"), b.b)
 	tools.Must(t, exec.Command(tools.Path(t, "tar"), "-C", filepath.Join(dir, "tb"), "-czf", b.foreign,
 		"."))
@@ -74,7 +74,7 @@ func TestConvertArchive(t *testing.T) {
 	}
 	// A file with two names is one file again; duplicates are not.
 	out, x := filepath.Join(b.dir, "out.tar.gz"), filepath.Join(b.dir, "x")
-	must(t, "convert", b.a, out)
+	must(t, "convert", "-q", b.a, out)
 	must(t, "extract", "-C", x, out)
 	got, err := trees.Read(x)
 	if err != nil {
@@ -95,7 +95,7 @@ func TestConvertConcatenated(t *testing.T) {
 	b := newCopyBed(t)
 	a, bb, foreign := read(t, b.a), read(t, b.b), read(t, b.foreign)
 	grown := filepath.Join(b.dir, "grown.tar.gz")
-	must(t, "convert", b.b, grown)
+	must(t, "convert", "-q", b.b, grown)
 	if err := os.WriteFile(filepath.Join(b.dir, "more"), []byte("more"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestConvertConcatenated(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			in := slices.Concat(parts...)
 			out := filepath.Join(tools.Dir(t), "out.tar.gz")
-			cmd := exec.Command(tools.TPK(t), "convert", "-", out)
+			cmd := exec.Command(tools.TPK(t), "convert", "-q", "-", out)
 			cmd.Stdin = bytes.NewReader(in)
 			if r := tools.Run(t, cmd); r.Code != 0 || len(r.Err) > 0 {
 				t.Fatal(r)
@@ -206,5 +206,56 @@ func TestConvertBadArchive(t *testing.T) {
 			}
 		}
 		wantOnly(t, work)
+	}
+}
+
+// TestConvertAdvised: where another program's archive follows an archive, each command names
+// convert, repair changes nothing, and convert makes what TestConvertConcatenated compares.
+func TestConvertAdvised(t *testing.T) {
+	b := newCopyBed(t)
+	a := read(t, b.a)
+	tb := filepath.Join(b.dir, "tb")
+	make1 := func(command string) []byte {
+		cmd := exec.Command("sh", "-c", command)
+		cmd.Dir = tb
+		return tools.Must(t, cmd)
+	}
+	python := tools.Path(t, "python3")
+	for name, rest := range map[string][]byte{
+		"gzip": read(t, b.foreign), "small gzip": make1("tar -czf - ."),
+		"gzip with a name": make1("tar -cf ../x.tar . && gzip -c ../x.tar"),
+		"gzip like Go's": slices.Concat([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"),
+			make1("tar -czf - .")[10:]),
+		"tar":     make1("tar -cf - ."),
+		"old tar": make1("tar --format=v7 -cf - ."),
+		"zip":     make1(tools.Path(t, "zip") + " -qr - ."),
+		"xz":      make1("tar -cf - .|" + tools.Path(t, "xz")),
+		"zstd":    make1("tar -cf - .|" + tools.Path(t, "zstd")),
+		"bzip2":   make1("tar -cf - .|" + tools.Path(t, "bzip2")),
+		"Python's": make1(python + " -c 'import tarfile, sys\n" +
+			"t = tarfile.open(fileobj=sys.stdout.buffer, mode=\"w|gz\")\nt.add(\".\")\nt.close()'"),
+		"zeros, then a gzip": append(make([]byte, 10240), read(t, b.foreign)...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			work := tools.Dir(t)
+			in, out := filepath.Join(work, "m.tar.gz"), filepath.Join(work, "out.tar.gz")
+			both := slices.Concat(a, rest)
+			if err := os.WriteFile(in, both, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, args := range [][]string{{"ls", in}, {"extract", in, filepath.Join(work, "x")},
+				{"add", in, tb}, {"index", in}, {"repair", in}, {"repair", in, out}} {
+				r := tpk(t, args...)
+				if r.Code != 1 || !strings.Contains(string(r.Err), "'tpk convert' makes one archive") ||
+					strings.Contains(string(r.Err), "repair") {
+					t.Error(r)
+				}
+			}
+			if !bytes.Equal(read(t, in), both) {
+				t.Error("it was changed")
+			}
+			must(t, "convert", "-q", in, out)
+			must(t, "verify", out)
+		})
 	}
 }

@@ -27,6 +27,7 @@ var goTars = map[string]struct{ skipped, refused, other string }{
 	"pax-bad-hdr-large":     {refused: "a pax header of megabytes"},
 	"pax-bad-mtime-file":    {refused: "a time that is no number, which GNU tar ignores"},
 	"pax-nul-xattrs":        {refused: "damaged"},
+	"pax-path-hdr":          {refused: "nothing follows an extended header; bsdtar: damaged"},
 	"invalid-go17":          {other: "GNU tar ignores the ustar prefix in GNU headers, from old Go"},
 	"pax-global-records":    {other: "GNU tar wants global headers to be of a form of its own"},
 	"sparse-formats":        {other: "GNU tar fails at its fourth entry, of sparse format 0.1"},

@@ -2,7 +2,9 @@ package edit
 
 import (
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/tarpack/tpk/compat/tools"
+	"github.com/tarpack/tpk/compat/trees"
 )
 
 // zipOf returns a zip of an empty file of Unix with these extra fields.
@@ -74,5 +77,52 @@ func TestConvertZipLargeOwner(t *testing.T) {
 	if r.Code != 0 || strings.Count(line, "\n") != 1 ||
 		!strings.Contains(line, "have an owner over 4294967294, such as f") {
 		t.Error(r)
+	}
+}
+
+// TestConvertZipSetuid: without an owner, setuid and setgid bits would be those of another one. In
+// such entries they are dropped with one line, as Info-ZIP's unzip does in all.
+func TestConvertZipSetuid(t *testing.T) {
+	const (
+		large = "ux\x0b\x00\x01\x04\xff\xff\xff\xff\x04\xff\xff\xff\xff"
+		small = "ux\x0b\x00\x01\x04\xd2\x04\x00\x00\x04\x2e\x16\x00\x00"
+	)
+	var entries []zipEntry
+	for name, extra := range map[string]string{"large": large, "none": "", "kept": small} {
+		for _, mode := range []uint32{0o6755, 0o4755, 0o2750} {
+			entries = append(entries,
+				zipEntry{name: fmt.Sprintf("%s%o", name, mode), content: "x", host: 3,
+					attrs: (0o100000 | mode) << 16, extra: extra},
+				zipEntry{name: fmt.Sprintf("%s%o.d/", name, mode), host: 3,
+					attrs: (0o040000 | mode) << 16, extra: extra})
+		}
+	}
+	work := tools.Dir(t)
+	in, out := filepath.Join(work, "in.zip"), filepath.Join(work, "out.tar.gz")
+	if err := os.WriteFile(in, forgeZip(t, entries...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := tpk(t, "convert", in, out)
+	lines := strings.Split(strings.TrimSpace(string(r.Err)), "\n")
+	if r.Code != 0 || len(lines) != 2 || !strings.Contains(lines[1], "setuid") {
+		t.Fatal(r)
+	}
+	tools.Must(t, exec.Command(tools.Path(t, "unzip"), "-q", in, "-d", filepath.Join(work, "want")))
+	want, err := trees.Read(filepath.Join(work, "want"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{} // modes as GNU tar lists them
+	for _, line := range tarListing(t, "-f", out) {
+		fields := strings.Fields(line)
+		got[strings.TrimSuffix(fields[5], "/")] = fields[0][1:]
+	}
+	for _, e := range entries {
+		name := strings.TrimSuffix(e.name, "/")
+		mode := fs.FileMode(want[name].Mode).Perm()
+		if keeps := strings.HasPrefix(name, "kept"); keeps == (got[name] == mode.String()[1:]) ||
+			keeps && !strings.ContainsAny(got[name], "sS") {
+			t.Errorf("%s has the mode %s; unzip makes it %v", name, got[name], mode)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package edit
 import (
 	"archive/tar"
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
@@ -328,5 +330,73 @@ sys.stdout.buffer.write(h + d)'`,
 				t.Error(r)
 			}
 		})
+	}
+}
+
+// TestConvertUnknownType: POSIX (pax, "ustar Interchange Format") and bsdtar take an entry of an
+// unknown type for a regular file. There is one line for all of them.
+func TestConvertUnknownType(t *testing.T) {
+	work := tools.Dir(t)
+	in, out := filepath.Join(work, "in.tar"), filepath.Join(work, "out.tar.gz")
+	tar := tarFile("z", 'Z', "zz") + tarFile("b", '0', "b") + tarFile("q", 'q', "qqq") + tarZeros(1024)
+	if err := os.WriteFile(in, []byte(tar), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := tpk(t, "convert", in, out)
+	if r.Code != 0 || strings.Count(string(r.Err), "\n") != 1 ||
+		!strings.Contains(string(r.Err), "unknown type, such as z") {
+		t.Fatal(r)
+	}
+	bsdtar := tools.Path(t, "bsdtar")
+	for _, name := range []string{"z", "b", "q"} {
+		want := tools.Must(t, exec.Command(bsdtar, "-xOf", in, name))
+		if got := tools.Must(t, exec.Command(bsdtar, "-xOf", out, name)); !bytes.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestConvertThenUpdate: a file that was written again at once is read, as its time is not before
+// that of the archive. The time of the archive is that of its input, as with gzip.
+func TestConvertThenUpdate(t *testing.T) {
+	work := tools.Dir(t)
+	at := time.Now().Add(-time.Hour).Truncate(time.Second)
+	dir, file := filepath.Join(work, "d"), filepath.Join(work, "d", "f")
+	write := func(content string) {
+		if err := errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(file, []byte(content), 0o600),
+			os.Chtimes(file, at, at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct{ name, pack, convert string }{
+		{"tar", "tar -C d -cf in .", "$tpk convert in out.tar.gz"},
+		{"zip", "cd d && " + tools.Path(t, "zip") + " -q ../in.zip f && mv ../in.zip ../in",
+			"$tpk convert in out.tar.gz"},
+		{"standard input", "tar -C d -czf in .", "$tpk convert - out.tar.gz < in"},
+		{"pipe", "tar -C d -cf in .", "cat in | $tpk convert - out.tar.gz"},
+	} {
+		sh := func(command string) {
+			cmd := exec.Command("sh", "-c", command)
+			cmd.Dir, cmd.Env = work, append(os.Environ(), "tpk="+tools.TPK(t), "TZ=UTC")
+			tools.Must(t, cmd)
+		}
+		write("AAAA")
+		sh(c.pack)
+		in, out := filepath.Join(work, "in"), filepath.Join(work, "out.tar.gz")
+		if err := os.Chtimes(in, at, at); err != nil { // it was packed in that second
+			t.Fatal(err)
+		}
+		write("BBBB")
+		sh(c.convert)
+		if fi, err := os.Stat(out); err != nil || !fi.ModTime().Equal(at) {
+			t.Errorf("%s: the archive's time is %v %v, want %v", c.name, fi.ModTime(), err, at)
+		}
+		must(t, "update", out, dir)
+		if r := tpk(t, "cat", out, "f"); string(r.Out) != "BBBB" {
+			t.Errorf("%s: %v", c.name, r)
+		}
+		if err := os.Remove(out); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

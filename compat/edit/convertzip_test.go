@@ -187,6 +187,19 @@ func TestConvertZipNames(t *testing.T) {
 		{name: encode("表示.txt", "shift_jis"), want: encode("表示.txt", "shift_jis")},
 		{name: encode("誠/目录.txt", "gbk"), encoding: "gbk", want: "誠/目录.txt"},
 		{name: encode("é/ü", "cp437"), encoding: "cp437", want: "é/ü"},
+		{name: encode("表示.txt", "cp932"), encoding: "cp932", want: "表示.txt"},
+		{name: encode("한글.txt", "cp949"), encoding: "cp949", want: "한글.txt"},
+		{name: encode("한글.txt", "euc_kr"), encoding: "euc_kr", want: "한글.txt"},
+		{name: encode("表示.txt", "cp950"), encoding: "cp950", want: "表示.txt"},
+		{name: encode("香港.txt", "big5hkscs"), encoding: "big5hkscs", want: "香港.txt"},
+		{name: encode("目录.txt", "cp936"), encoding: "cp936", want: "目录.txt"},
+		{name: encode("表示.txt", "euc_jp"), encoding: "euc_jp", want: "表示.txt"},
+		{name: encode("表示.txt", "iso2022_jp"), encoding: "iso2022_jp", want: "表示.txt"},
+		{name: encode("é", "cp850"), encoding: "cp850", want: "é"},
+		{name: encode("файл", "cp866"), encoding: "cp866", want: "файл"},
+		{name: encode("файл", "koi8_r"), encoding: "koi8_r", want: "файл"},
+		{name: encode("é", "cp1252"), encoding: "cp1252", want: "é"},
+		{name: encode("é", "latin_1"), encoding: "latin_1", want: "é"},
 		{name: "é", flags: 0x800, encoding: "shift_jis", want: "é"},
 		{name: "x\x82", extra: unicodePath("x\x82", "xé"), want: "xé"},
 		{name: "x\x82", extra: unicodePath("x\x82", "xé"), encoding: "shift_jis", want: "xé"},
@@ -270,5 +283,61 @@ func TestConvertAbsolute(t *testing.T) {
 	for _, line := range trees.Diff(want, extracted(t, out), trees.Rules{Merged: true,
 		IgnoreDirTime: true}) {
 		t.Error(line)
+	}
+}
+
+// TestConvertZipSpecial: an entry with content is a regular file, even if its mode is that of a
+// FIFO, as Info-ZIP's zip marks standard input, or of a device. Unzip extracts it so.
+func TestConvertZipSpecial(t *testing.T) {
+	dir := tools.Dir(t)
+	cmd := exec.Command("sh", "-c", "echo content | "+tools.Path(t, "zip")+" -q - -")
+	piped := tools.Must(t, cmd)
+	entries := []zipEntry{}
+	for i, mode := range []uint32{0o010644, 0o020644, 0o060644, 0o140644} {
+		entries = append(entries, zipEntry{name: fmt.Sprint(i), content: "content\n", host: 3,
+			attrs: mode << 16})
+	}
+	for i, in := range [][]byte{piped, forgeZip(t, entries...)} {
+		name := filepath.Join(dir, fmt.Sprint(i))
+		if err := os.WriteFile(name+".zip", in, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		tools.Must(t, exec.Command(tools.Path(t, "unzip"), "-q", name+".zip", "-d", name))
+		want, err := trees.Read(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules := trees.Rules{Merged: true, IgnoreTime: true, ModeMask: 0o777}
+		for _, line := range trees.Diff(want, extracted(t, convertZip(t, in)), rules) {
+			t.Error(line)
+		}
+	}
+}
+
+// TestConvertZipWrongSize: no advice for archives is given about a damaged entry of a zip, which
+// unzip reports as well.
+func TestConvertZipWrongSize(t *testing.T) {
+	work := tools.Dir(t)
+	content := bytes.Repeat([]byte("f"), 1000)
+	if err := os.WriteFile(filepath.Join(work, "f"), content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(tools.Path(t, "zip"), "-qX", "in.zip", "f")
+	cmd.Dir = work
+	tools.Must(t, cmd)
+	in := filepath.Join(work, "in.zip")
+	b := read(t, in)
+	b[14]++ // the CRC-32
+	b[bytes.Index(b, []byte("PK\x01\x02"))+16]++
+	if err := os.WriteFile(in, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := tools.Run(t, exec.Command(tools.Path(t, "unzip"), "-tq", in)); r.Code == 0 {
+		t.Fatal(r)
+	}
+	r := tpk(t, "convert", in, filepath.Join(work, "out.tar.gz"))
+	if r.Code != 1 || !strings.Contains(string(r.Err), "CRC-32") ||
+		strings.Contains(string(r.Err), "'tpk") {
+		t.Error(r)
 	}
 }

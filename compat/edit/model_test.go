@@ -325,7 +325,7 @@ func (m *model) step() {
 		if m.set {
 			return
 		}
-		m.tpk(append([]string{"merge", m.archive}, m.shards()...)...)
+		m.tpk(append([]string{"merge", "--replace", m.archive}, m.shards()...)...)
 		set := filepath.Join(work, "a-of-00003.tar.gz.tps") // the list of the shards
 		for _, p := range append(m.shards(), set) {
 			m.check(os.Remove(p))

@@ -103,8 +103,8 @@ func TestDevice(t *testing.T) {
 		says string
 		args []string
 	}{
-		{"exists and is not a regular file", []string{"update", device, dir}},
-		{"exists and is not a regular file", []string{"rm", device, "*"}},
+		{"it is not a regular file", []string{"update", device, dir}},
+		{"it is not a regular file", []string{"rm", device, "*"}},
 	} {
 		if r := fixture.Run(t, c.args...); r.Code != 1 || !strings.Contains(string(r.Err), c.says) {
 			t.Error(r)

@@ -1,7 +1,7 @@
-// Package changetime tells whether a file has changed. It uses the time of the last change, which
+// Package changetime detects whether a file has changed. It uses the time of the last change, which
 // programs cannot set, unlike the modification time. It is known on Linux.
 //
 //	Of       the time
-//	Stamp    all that identifies the content of a file; Stat returns that of an open file
+//	Stamp    all that identifies the content of a file; Stat returns it for an open file
 //	Written  whether a program has a file open for writing
 package changetime

@@ -32,7 +32,7 @@ func (s *Stamp) identify(fi fs.FileInfo) {
 
 // remote are the file systems on which programs of other machines, or of a server, may write. Their
 // leases say nothing of these. NFS 4 and SMB even refuse a lease as if a program wrote, if only the
-// server has not granted one. The numbers are those of statfs(2).
+// server has not granted one. See statfs(2) for the numbers.
 var remote = map[int64]bool{
 	unix.NFS_SUPER_MAGIC: true, unix.SMB_SUPER_MAGIC: true, unix.SMB2_SUPER_MAGIC: true,
 	unix.CIFS_SUPER_MAGIC: true, unix.FUSE_SUPER_MAGIC: true, unix.V9FS_MAGIC: true,

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestStamp changes a file in several ways, and tells what that means for its content.
+// TestStamp changes a file in several ways, and compares its Stamps before and after.
 func TestStamp(t *testing.T) {
 	old := time.Unix(1_000_000_000, 0)
 	for _, c := range []struct {

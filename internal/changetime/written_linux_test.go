@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestWritten: the answer is that of F_SETLEASE in fcntl(2). The file is this user's.
+// TestWritten expects what fcntl(2) promises for F_SETLEASE. This user owns the file.
 func TestWritten(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "f")
 	if err := os.WriteFile(name, []byte("content"), 0o644); err != nil {

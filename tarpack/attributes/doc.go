@@ -1,4 +1,4 @@
-// Package attributes has what can replace the attributes that files have on disk when they are
-// packed: permissions as *Mode, which ParseMode reads in the syntax of chmod, and owners as *Owner.
-// It imports no other package of tpk.
+// Package attributes replaces attributes of files when they are packed: a *Mode changes
+// permissions, and ParseMode reads one in the syntax of chmod. An *Owner replaces a user or a
+// group. It imports no other package of tpk.
 package attributes

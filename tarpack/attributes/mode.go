@@ -27,15 +27,15 @@ type Mode struct {
 // A clause is one operation, such as g-w.
 type clause struct {
 	op        byte   // one of + - =
-	who       uint16 // bits of those it is for; 0: everybody, but without the bits of the umask
+	who       uint16 // all bits of the users it names; 0: of all users, but not those of the umask
 	bits      uint16
-	mentioned uint16 // bits that it is explicitly about; others stay for setuid, setgid of directories
+	mentioned uint16 // bits that it names; directories keep other setuid and setgid bits
 	copies    bool   // bits selects one of user, group and others, whose permissions are copied
 	ifAny     bool   // X: execute for directories, and for files that somebody can execute
 }
 
 // ParseMode reads an octal number, such as 644, or symbolic clauses, such as u=rwX,go=rX, as POSIX
-// and GNU chmod define them. umask counts, as for chmod, for clauses without u, g, o or a.
+// and GNU chmod define them. As for chmod, umask applies to clauses without u, g, o or a.
 func ParseMode(text string, umask uint16) (*Mode, error) {
 	m := &Mode{umask: umask & 0o777}
 	if text != "" && isOctal(text[0]) {
@@ -186,13 +186,8 @@ func (c *clause) apply(mode uint16, isDir bool, umask uint16) uint16 {
 	case '-':
 		return mode &^ bits
 	}
-	return mode&(^c.who&cond(c.who != 0)|stays) | bits
-}
-
-// cond returns all bits if b is true, else none.
-func cond(b bool) uint16 {
-	if b {
-		return ^uint16(0)
+	if c.who != 0 {
+		stays |= ^c.who
 	}
-	return 0
+	return mode&stays | bits
 }

@@ -7,21 +7,21 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 )
 
-// Archive is an archive that Cache.Open has opened. Its name is that of the source file.
+// Archive is an archive opened by Cache.Open. It has the name of the source file.
 type Archive struct {
 	*tarpack.Archive
-	// Sidecar is the file of the index, if it is not beside the archive, and else nil. It is closed
-	// with the archive.
+	// Sidecar is the open file of an index in the cache, or nil if the index is beside the archive or
+	// in memory. It is closed with the archive.
 	Sidecar *os.File
 	// Converted means that the file is not an archive, and was converted.
 	Converted bool
-	// Refused is how many of its entries were refused then.
+	// Refused is the number of entries that the conversion refused.
 	Refused int64
 
 	lock *os.File // nil without an entry
 }
 
-// Close closes the archive. What was kept may be removed after that.
+// Close closes the archive. After that its cache entry may be removed.
 func (a *Archive) Close() error {
 	err := a.Archive.Close()
 	for _, f := range []*os.File{a.Sidecar, a.lock} {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/convert"
@@ -21,22 +22,18 @@ var (
 	ErrLeftOut = errors.New("left out")
 )
 
-// ErrOther means that a file is neither an archive nor looks like one that could be converted. It
-// is also a format.ErrNotArchive.
-var ErrOther = errors.New("it is something else")
-
 // ErrSlow is returned with Options.Quick if the file has to be indexed or converted first.
 var ErrSlow = errors.New("it has to be read as a whole first")
 
 // Cache is a directory with indexes and converted files. Several processes may use the same one. It
 // is safe for concurrent use.
 type Cache struct {
-	// Dir is the directory. It is created if it is missing. If it is "", or can't be written, or if
-	// others than this user can write to it, indexes are kept in memory and converted files in
-	// temporary files without a name.
+	// Dir is the directory. It is created if it is missing. If it is "", can't be written, or can be
+	// written by other users, indexes are kept in memory and converted files in temporary files
+	// without a name.
 	Dir string
-	// Limit is how many bytes the entries may take that nobody uses. 0 means 10 GiB, but at most a
-	// tenth of the file system.
+	// Limit is how many bytes the entries may take. Above it, entries that are not in use are
+	// removed. 0 means 10 GiB, but at most a tenth of the file system.
 	Limit int64
 }
 
@@ -53,10 +50,10 @@ type Options struct {
 	// is read, and its checksums are compared.
 	Fresh   bool
 	Workers int // goroutines; 0 means one for each CPU
-	// LoadIndex is that of tarpack.OpenOptions, for an index that lies beside the archive.
+	// LoadIndex is LoadIndex of tarpack.OpenOptions, for an index beside the archive.
 	LoadIndex int64
 
-	// Notice, if set, is called for what Open does instead of just opening an archive: it wraps
+	// Notice, if set, is called when Open does more than open an archive. The error wraps
 	// ErrConverting, ErrIndexing, ErrLeftOut, or one of the notices of tarpack.Open and
 	// convert.Convert.
 	Notice func(error)
@@ -87,7 +84,7 @@ func (c *Cache) Open(ctx context.Context, name string, o Options) (*Archive, err
 	return nil, err
 }
 
-// openIndexed opens an archive that has no usable sidecar because of missing.
+// openIndexed opens an archive without a usable sidecar. missing is the reason.
 func (c *Cache) openIndexed(
 	ctx context.Context, name string, missing error, o *Options,
 ) (*Archive, error) {
@@ -133,8 +130,8 @@ func (c *Cache) openIndexed(
 	})
 }
 
-// openEntry calls open, and once more if it fails with an entry that was kept: that is damaged, and
-// was removed. In the end it evicts other entries.
+// openEntry calls open. If that fails with a kept entry, the entry was damaged and is removed, so
+// openEntry calls open again. If a new entry was made, it evicts others.
 func (c *Cache) openEntry(
 	ctx context.Context, open func() (a *Archive, kept bool, err error),
 ) (*Archive, error) {
@@ -148,7 +145,7 @@ func (c *Cache) openEntry(
 	return a, err
 }
 
-// openConverted opens a file that is no archive because of foreign.
+// openConverted opens a file that is not an archive. foreign is the reason.
 func (c *Cache) openConverted(
 	ctx context.Context, name string, foreign error, o *Options,
 ) (*Archive, error) {
@@ -164,10 +161,7 @@ func (c *Cache) openConverted(
 	if fi, err = f.Stat(); err != nil {
 		return nil, err
 	}
-	switch {
-	case !c.has(fi) && !convert.Recognizes(f, fi.Size()):
-		return nil, otherError{foreign}
-	case o.NoConvert:
+	if o.NoConvert || !c.has(fi) && !convert.Recognizes(f, fi.Size()) {
 		return nil, foreign
 	}
 	return c.openEntry(ctx, func() (*Archive, bool, error) {
@@ -189,7 +183,11 @@ func (c *Cache) openConverted(
 		kept := e.complete
 		if !kept {
 			o.notice(converting(name, c, unusable))
-			if err := c.makeArchive(ctx, e, name, f, o); err != nil {
+			err := c.makeArchive(ctx, e, name, f, o)
+			if isFull(err) && filepath.Dir(e.dir) == filepath.Clean(c.Dir) {
+				e, err = c.makeElsewhere(ctx, e, err, name, f, o)
+			}
+			if err != nil {
 				return nil, false, errors.Join(err, e.remove())
 			}
 		}
@@ -198,15 +196,10 @@ func (c *Cache) openConverted(
 	})
 }
 
-// otherError is an ErrOther with the message of a format.ErrNotArchive.
-type otherError struct{ error }
-
-func (e otherError) Unwrap() []error { return []error{e.error, ErrOther} }
-
 // errFresh is the reason for a temporary conversion that was asked for.
 var errFresh = fmt.Errorf("%w: nothing is kept", errUnusable)
 
-// converting returns the notice that a file is converted. Unusable is why it is not kept, or nil.
+// converting returns the notice that a file is converted. unusable is why it is not kept, or nil.
 func converting(name string, c *Cache, unusable error) error {
 	switch {
 	case unusable == nil:

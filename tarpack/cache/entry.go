@@ -18,7 +18,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
-// kind is what an entry has.
+// kind is what an entry holds.
 type kind string
 
 const (
@@ -48,7 +48,7 @@ type entry struct {
 	id        identity // of the source
 }
 
-// note is what entry.json has.
+// note is the content of entry.json.
 type note struct {
 	Source  string `json:"source"`  // name of the file, for people who look
 	Refused int64  `json:"refused"` // entries that the conversion has refused
@@ -93,8 +93,8 @@ func (c *Cache) entryOf(ctx context.Context, f *os.File, k kind, o *Options) (*e
 	}
 }
 
-// has reports whether a converted file is there already. To recognize a file can take a tenth of a
-// second.
+// has reports whether the cache holds the converted file. It is faster than recognizing the file,
+// which can take a tenth of a second.
 func (c *Cache) has(fi fs.FileInfo) bool {
 	if c.Dir == "" {
 		return false
@@ -156,7 +156,7 @@ func (e *entry) tryLock() (ok bool, err error) {
 			return true, os.Chtimes(name, now, now)
 		}
 	}
-	// What a killed process has left is of no use.
+	// A killed process may have left files.
 	if err := os.RemoveAll(e.dir); err != nil {
 		return false, err
 	}
@@ -185,9 +185,13 @@ func (c *Cache) temporary() (*entry, error) {
 			_ = os.RemoveAll(dir)
 		}
 	}
-	var err error
-	e.dir, err = os.MkdirTemp("", "tpk-*")
-	return e, err
+	return elsewhere()
+}
+
+// elsewhere returns a temporary entry in the system's directory for temporary files.
+func elsewhere() (*entry, error) {
+	dir, err := os.MkdirTemp("", "tpk-*")
+	return &entry{dir: dir, kind: kindArchive, temporary: true}, err
 }
 
 // remove removes the entry and releases its lock, which must be exclusive.
@@ -259,7 +263,7 @@ func (e *entry) open(ctx context.Context, name string, o *Options) (*Archive, er
 
 // removeUnused removes the entry if no other process uses it, and releases its lock.
 func (e *entry) removeUnused() error {
-	if e.lock != nil && unix.Flock(int(e.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
+	if e.lock != nil && durable.LockFile(e.lock) != nil {
 		return e.lock.Close()
 	}
 	return e.remove()

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
 // defaultLimit is the Limit of a Cache, on a file system of at least ten times that size.
@@ -63,17 +65,17 @@ func (c *Cache) entries() []keptEntry {
 	return list
 }
 
-// isKey reports whether a name is that of an entry. Nothing else in the directory is touched.
+// isKey reports whether a name belongs to an entry. Nothing else in the directory is touched.
 func isKey(name string) bool {
 	b, err := hex.DecodeString(name)
 	return err == nil && len(b) == sha256.Size || strings.HasPrefix(name, oncePrefix)
 }
 
-// evict removes what killed processes have left, and entries that nobody uses, until those that
-// stay and room bytes more are within the limit.
+// evict removes what killed processes have left. It also removes entries that are not in use, until
+// the others and room more bytes are within the limit.
 func (c *Cache) evict(room int64) { c.evictTo(max(0, c.limit()-room)) }
 
-// evictAll removes all entries that nobody uses. It reports whether there was one.
+// evictAll removes all entries that are not in use. It reports whether there was one.
 func (c *Cache) evictAll() bool { return c.evictTo(-1) }
 
 func (c *Cache) evictTo(limit int64) (removed bool) {
@@ -95,16 +97,16 @@ func (c *Cache) evictTo(limit int64) (removed bool) {
 	return removed
 }
 
-// removeUnused removes an entry, unless a process uses it. A complete one is removed only if that
-// is set.
+// removeUnused removes an entry, unless a process uses it. It removes a complete entry only if
+// complete is true.
 func (k *keptEntry) removeUnused(complete bool) bool {
 	e := &entry{dir: k.dir}
 	var err error
 	if e.lock, err = os.OpenFile(k.dir+lockSuffix, os.O_RDWR, 0); err != nil {
 		return false
 	}
-	if unix.Flock(int(e.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil ||
-		!leadsTo(e.lock.Name(), e.lock) || e.readNote() && !complete {
+	if durable.LockFile(e.lock) != nil || !leadsTo(e.lock.Name(), e.lock) ||
+		e.readNote() && !complete {
 		e.lock.Close()
 		return false
 	}

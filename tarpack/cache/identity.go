@@ -17,7 +17,7 @@ import (
 // not used.
 const version = 1
 
-// identity is what changes if the content of a file does.
+// identity holds the attributes of a file that change with its content.
 type identity struct {
 	dev, ino, size, mtime, ctime int64
 }
@@ -71,7 +71,7 @@ func settled(ctx context.Context, f *os.File) (id identity, ok bool, err error) 
 	}
 }
 
-// isStill reports whether a file has still that identity.
+// isStill reports whether a file still has this identity.
 func (id identity) isStill(f *os.File) bool {
 	fi, err := f.Stat()
 	return err == nil && identityOf(fi) == id

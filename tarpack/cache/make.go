@@ -25,8 +25,8 @@ func (e *entry) makeIndex(ctx context.Context, name string, f *os.File, o *Optio
 	return e.finishAs(name, f)
 }
 
-// makeArchive converts the file f with the name name. If the disk is full, it tries once more
-// without the entries that nobody uses.
+// makeArchive converts the file f with the name name. If the disk is full, it removes the entries
+// that are not in use and tries again.
 func (c *Cache) makeArchive(
 	ctx context.Context, e *entry, name string, f *os.File, o *Options,
 ) error {
@@ -48,6 +48,26 @@ func (c *Cache) makeArchive(
 		return e.failed("converted", name, err)
 	}
 	return e.finishAs(name, f)
+}
+
+// makeElsewhere converts a file that has no room in the directory, to a temporary entry in the
+// system's directory for temporary files. It removes the entry full, and returns the one to use or
+// to remove.
+func (c *Cache) makeElsewhere(
+	ctx context.Context, full *entry, reason error, name string, f *os.File, o *Options,
+) (*entry, error) {
+	e, err := elsewhere()
+	if err == nil {
+		_, err = f.Seek(0, 0)
+	}
+	if err != nil {
+		return full, errors.Join(reason, err)
+	}
+	if err := full.remove(); err != nil {
+		return e, err
+	}
+	o.notice(converting(name, c, fmt.Errorf("%w: %s is full", errUnusable, c.Dir)))
+	return e, c.makeArchive(ctx, e, name, f, o)
 }
 
 func isFull(err error) bool {

@@ -84,6 +84,11 @@ func (a *archiveCopy) take(un *scan.Unit) error {
 		return &format.Problem{Path: un.Path, Offset: a.base + un.Off, Err: err}
 	}
 	a.c.entries += int64(len(un.Items))
+	for i := range un.Items {
+		if un.Items[i].Type == sidecar.TypeFile {
+			a.c.newest = max(a.c.newest, un.Items[i].ModTime)
+		}
+	}
 	if a.c.spool == nil || len(un.Items) == 0 {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -31,6 +32,10 @@ import (
 // Sparse files become ordinary files. Attributes that a tpk archive does not hold, such as extended
 // attributes, are left out with a notice. Deflate streams of a zip are copied if the content has at
 // most 4 MiB.
+//
+// The archive gets the modification time of the input. If the input is not a regular file, it gets
+// the time of the newest file in the archive. So edit.Update also reads a file that was changed in
+// the second in which the input was made.
 //
 // The members of tpk archives are copied, also those of drafts of the format, and their duplicates
 // are still told from hard links. The sidecar is not read. Damage in a tpk archive is
@@ -58,7 +63,7 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 		}
 	}()
 	c.temp = dst.Name
-	s, err := spool.New(dst.Name, o.Progress, problems.Add)
+	s, err := spool.New(dst.Name, o.Progress, c.problem)
 	c.spool = s
 	if err != nil {
 		return Result{}, err
@@ -75,6 +80,7 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 	defer k.Close()
 	r.Layers = []rewrite.Layer{{Archive: k}}
 	r.Options.Progress = nil
+	dst.ModTime = c.modTime()
 	converted, err := r.Write(ctx, dst)
 	if err != nil {
 		return Result{}, err
@@ -95,12 +101,28 @@ type converter struct {
 	contents *spool.Contents // nil in a dry run
 	problems *format.Problems
 	entries  int64
+	newest   int64             // time of the newest file
+	input    time.Time         // of the file that is the input; zero if it is none
 	lost     int64             // entries with an attribute that is left out
-	owners   int64             // entries of a zip whose owner is out of range
-	owner    string            // the first of them
+	owners   tally             // entries of a zip whose owner is out of range
+	setIDs   tally             // entries of a zip that lose setuid and setgid bits
+	unknown  tally             // entries of a tar with an unknown type
 	absolute bool              // a name was absolute
 	zip      *io.SectionReader // the current zip
 	temp     string            // prefix of the names of temporary files
+}
+
+// modTime returns the time for the new archive: the input's, or else the newest file's. A file
+// that was changed later is then not older than the archive. So an update reads it even if it has
+// the same size and second as its entry.
+func (c *converter) modTime() time.Time {
+	if !c.input.IsZero() {
+		return c.input
+	}
+	if now := time.Now(); c.newest < now.Unix() {
+		return time.Unix(c.newest, 0)
+	}
+	return time.Time{}
 }
 
 // pack runs produce, which submits entries, with a packer that writes them to the spool. In a dry
@@ -132,9 +154,29 @@ func (c *converter) noteLosses() {
 		c.notice("%d entries have extended attributes, access lists or the like, "+
 			"which a tpk archive does not hold", c.lost)
 	}
-	if c.owners > 0 {
-		c.notice("%d entries have an owner over %d, such as %s: they get the owner 0", c.owners,
-			int64(format.MaxOwner), format.Printable(c.owner))
+	if c.unknown.n > 0 {
+		c.notice("%d entries have an unknown type, such as %s: they become regular files", c.unknown.n,
+			format.Printable(c.unknown.first))
+	}
+	if c.owners.n > 0 {
+		c.notice("%d entries have an owner over %d, such as %s: they get the owner 0", c.owners.n,
+			int64(format.MaxOwner), format.Printable(c.owners.first))
+	}
+	if c.setIDs.n > 0 {
+		c.notice("%d entries have a setuid or setgid bit and no owner that can be kept, such as %s: "+
+			"they lose these bits", c.setIDs.n, format.Printable(c.setIDs.first))
+	}
+}
+
+// A tally counts entries and keeps the name of the first.
+type tally struct {
+	n     int64
+	first string
+}
+
+func (t *tally) add(name string) {
+	if t.n++; t.n == 1 {
+		t.first = name
 	}
 }
 
@@ -147,7 +189,13 @@ func (c *converter) notice(message string, args ...any) {
 
 // refuse reports an entry that is left out.
 func (c *converter) refuse(path string, err error) {
-	c.problems.Add(&format.Problem{Path: path, Offset: -1, Err: err})
+	c.problem(&format.Problem{Path: path, Offset: -1, Err: err})
+}
+
+// problem reports an entry that is left out.
+func (c *converter) problem(p *format.Problem) {
+	p.Err = zipEntryError(p.Err) // only entries of a zip are left out as damaged
+	c.problems.Add(p)
 }
 
 // admit counts an entry, or refuses it, and reports whether to pack it. Nothing is packed in a dry
@@ -158,6 +206,9 @@ func (c *converter) admit(h *format.Header) bool {
 		return false
 	}
 	c.entries++
+	if h.Type == sidecar.TypeFile {
+		c.newest = max(c.newest, h.ModTime)
+	}
 	return c.spool != nil
 }
 

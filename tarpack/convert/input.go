@@ -206,7 +206,7 @@ func (in *input) beginsStream() bool {
 // probeSize is how many bytes are read to find out whether they are a compressed stream.
 const probeSize = 64 << 10
 
-// whole returns all of the input as a file. What was read from a pipe reads as zeros.
+// whole returns all of the input as a file. Bytes already read from a pipe read as zeros.
 func (in *input) whole(ctx context.Context) (*io.SectionReader, error) {
 	if err := in.makeRandom(ctx); err != nil {
 		return nil, err

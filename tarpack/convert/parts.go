@@ -22,8 +22,8 @@ const (
 	partZeros               // nothing but zeros up to the end
 )
 
-// partOf returns which kind of part begins with b, the next block or the rest of the input. The
-// checksum of a tar header tells most, so it comes first.
+// partOf returns which kind of part begins with b, the next block or the rest of the input. A tar
+// header comes first, as its checksum is the surest sign.
 func partOf(b []byte) part {
 	switch {
 	case len(b) == format.BlockSize && isTarHeader(b):
@@ -42,6 +42,11 @@ func partOf(b []byte) part {
 func (c *converter) read(ctx context.Context, in io.Reader) (err error) {
 	c.in = newInput(ctx, in, c.temp)
 	defer func() { err = errors.Join(err, c.in.Close()) }()
+	if c.in.file != nil {
+		if fi, err := c.in.file.Stat(); err == nil && fi.Mode().IsRegular() {
+			c.input = fi.ModTime()
+		}
+	}
 	last, err := c.readFirst(ctx)
 	for err == nil && !(last == partStreams && c.in.onDevice()) {
 		if err = compressed.SkipZeros(c.in.r); err != nil {
@@ -73,28 +78,25 @@ func (c *converter) readFirst(ctx context.Context) (part, error) {
 		return 0, err
 	}
 	first := partOf(head)
-	if first == partZeros {
-		if len(head) < format.BlockSize {
-			return 0, fmt.Errorf("%w: it has only %d zeros", ErrNotConvertible, len(head))
-		}
+	switch {
+	case first == partZeros && len(head) < format.BlockSize:
+		return 0, fmt.Errorf("%w: it has only %d zeros", ErrNotConvertible, len(head))
+	case first == partZeros:
 		return partNone, nil
-	}
-	if first == partStreams && !c.in.beginsStream() {
-		first = partNone
-	}
-	if first != partNone {
+	case first == partTar, first == partZip, first == partStreams && c.in.beginsStream():
 		return first, c.readPart(ctx, first)
 	}
-	kind := format.Recognize(head)
+	kind := format.Recognize(head) // readZip may overwrite head
 	err = c.readZip(ctx)
-	if errors.Is(err, errNoDirectory) {
-		err = fmt.Errorf("%w: %w", ErrNotConvertible, kind)
-		if compressed.Begins(head) {
-			// The decoder knows best what is wrong.
-			return partStreams, c.readPart(ctx, partStreams)
-		}
+	switch {
+	case !errors.Is(err, errNoDirectory):
+		return partZip, err
+	case first == partStreams: // the decoder has the best message
+		return partStreams, c.readPart(ctx, partStreams)
+	case kind == format.ForeignTar:
+		return 0, fmt.Errorf("%w: the tar has a damaged header at offset 0", ErrInputDamaged)
 	}
-	return partZip, err
+	return 0, fmt.Errorf("%w: %w", ErrNotConvertible, kind)
 }
 
 // readPart reads a part that begins here.
@@ -145,7 +147,7 @@ func (c *converter) isStreamOver(ctx context.Context, s *compressed.Reader) (boo
 	if p := partOf(head); p == partTar || p == partZip {
 		return true, nil
 	}
-	size, err := c.archiveAfter(ctx, s)
+	size, err := c.in.archive(ctx)
 	return size > 0, err
 }
 

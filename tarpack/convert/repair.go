@@ -29,8 +29,8 @@ import (
 //
 // The name may stand for a shard set, as in tarpack.Open, unless o.Single is set. If out is name,
 // only the shards that are damaged are replaced, and also a list or sidecar of the set that does
-// not fit. The error wraps format.ErrShard if a shard is missing, format.ErrNoList if out is name
-// and there is no list, and format.ErrPart if out is name and one shard of a set.
+// not fit or is missing. The error wraps format.ErrShard if a shard is missing or is sound but not
+// the one in the list, and format.ErrPart or format.ErrNoList if out is name and one shard of a set.
 //
 // An archive of a newer format version may contain what this package cannot read. Repair replaces
 // it only if out is another file; otherwise the error wraps format.ErrVersion. The same holds for a
@@ -119,9 +119,9 @@ func notSaved(a *archivefile.File) error {
 	return fmt.Errorf("%s: %w: no entry of it is whole", a.Name, format.ErrNotArchive)
 }
 
-// salvageFrom returns the intact entries of the archive name, and what it found out about it. Out
-// is the archive that is written, and temp the prefix of the names of temporary files. The caller
-// closes the archives.
+// salvageFrom returns the intact entries of the archive name, and the finished salvage. out is the
+// archive that is written, temp the prefix of the names of temporary files. The caller closes the
+// returned archive and the salvage's file.
 func salvageFrom(
 	ctx context.Context, name, out, temp string, o RepairOptions,
 ) (*salvage, *base.Archive, error) {

@@ -213,8 +213,8 @@ func TestRepairWhole(t *testing.T) {
 	}
 }
 
-// An intact archive without a usable sidecar gets one. That holds for the first shard of a set too:
-// the name stands for that archive alone, and the other shards need not be there.
+// An intact archive without a usable sidecar gets one. With Single that holds for the first shard
+// of a set too: the other shards need not be there.
 func TestRepairSidecar(t *testing.T) {
 	b := newRepairBed(t)
 	ctx := context.Background()
@@ -225,14 +225,14 @@ func TestRepairSidecar(t *testing.T) {
 			if sidecar != "" {
 				tartest.WriteFile(t, name+format.SidecarSuffix, []byte(sidecar))
 			}
-			o := convert.RepairOptions{DryRun: true}
+			o := convert.RepairOptions{DryRun: true, Single: true}
 			if _, err := convert.Repair(ctx, name, name, o); err != nil {
 				t.Fatal(err)
 			}
 			if got, _ := os.ReadFile(name + format.SidecarSuffix); string(got) != sidecar {
 				t.Errorf("%s: a dry run has written a sidecar", base)
 			}
-			res, err := convert.Repair(ctx, name, name, convert.RepairOptions{})
+			res, err := convert.Repair(ctx, name, name, convert.RepairOptions{Single: true})
 			if err != nil || res.Damaged || res.Written {
 				t.Fatalf("%s: %+v, %v", base, res, err)
 			}

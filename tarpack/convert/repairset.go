@@ -17,17 +17,13 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
-// repairedSet returns the set that name stands for, if any. In place a set must have a list, which
-// may be damaged, and one of its shards is refused.
+// repairedSet returns the set that name stands for, if any. In place one of its shards is refused.
 func repairedSet(name, out string) (s format.SetName, isSet bool, err error) {
 	if s, isSet, err = shardset.Named(name); err != nil || name != out {
 		return s, isSet, err
 	}
 	if !isSet {
 		return s, false, shardset.CheckPart(name)
-	}
-	if _, err := shardset.ReadList(s.List(), s.N); errors.Is(err, fs.ErrNotExist) {
-		return s, true, shardset.ErrorNoList(name, s)
 	}
 	return s, true, nil
 }
@@ -37,7 +33,8 @@ type setRepair struct {
 	set     format.SetName
 	name    string // that stands for the set
 	inPlace bool
-	temp    string // prefix of the names of temporary files
+	list    *shardset.List // nil if it is missing or damaged
+	temp    string         // prefix of the names of temporary files
 	o       RepairOptions
 	res     RepairResult
 	output  *shardset.Output // in place, unless it is a dry run
@@ -50,6 +47,10 @@ func repairSet(
 	ctx context.Context, set format.SetName, name, out string, o RepairOptions,
 ) (res RepairResult, err error) {
 	s := &setRepair{set: set, name: name, o: o, inPlace: name == out, temp: out}
+	if s.list, err = shardset.ReadList(set.List(), set.N); err != nil &&
+		!errors.Is(err, fs.ErrNotExist) && !errors.Is(err, format.ErrCorrupt) {
+		return res, err
+	}
 	defer func() {
 		for _, l := range s.layers {
 			l.Archive.Close() // opened for reading only: errors lose nothing
@@ -57,6 +58,7 @@ func repairSet(
 	}()
 	if o.DryRun {
 		err = s.repairShards(ctx)
+		s.res.NoList = err == nil && !s.res.Damaged && !s.fits()
 		return s.res, err
 	}
 	if s.inPlace {
@@ -77,6 +79,7 @@ func repairSet(
 		return res, err
 	}
 	if !s.res.Damaged && s.res.CutOff == 0 {
+		s.res.NoList = !s.fits()
 		return s.res, nil
 	}
 	r.Layers = s.layers
@@ -105,6 +108,7 @@ func (s *setRepair) repairInPlace(ctx context.Context) (res RepairResult, err er
 	if s.output.Changed() == 0 && s.fits() {
 		return s.res, nil
 	}
+	s.res.NoList = s.output.Changed() == 0
 	committed = true
 	done, err := s.output.CommitEdit(ctx, scan.Options{Workers: s.o.Workers})
 	s.res.Stats, s.res.Written = done.Stats, s.output.Changed() > 0
@@ -157,33 +161,44 @@ func (s *setRepair) repairShard(ctx context.Context, i int) (err error) {
 	if err != nil {
 		return shardset.MissingShard(name, s.set.N, err)
 	}
+	defer func() {
+		if k != nil { // else it is one of s.layers
+			err = errors.Join(err, k.Close())
+		}
+		err = errors.Join(err, sv.a.OSFile.Close())
+	}()
 	repeated, err := s.repeatedDirs(k)
 	if err != nil {
-		return errors.Join(err, k.Close(), sv.a.OSFile.Close())
+		return err
 	}
 	sv.numSaved -= repeated
 	s.res.Damaged = s.res.Damaged || sv.damaged
 	s.res.Saved, s.res.Lost = s.res.Saved+sv.numSaved, s.res.Lost+sv.numLost
 	s.res.CutOff += sv.a.Rest
 	damaged := sv.damaged || sv.a.Rest > 0
+	if !damaged && s.list != nil {
+		// Sound, but another one: writing a new list for it would lose the old shard's entries.
+		f, err := shardset.OpenListed(s.list, i, name)
+		if err != nil {
+			return err
+		}
+		f.Close() // opened for reading only: an error loses nothing
+	}
 	switch {
 	case damaged && sv.numSaved+repeated == 0 && sv.trailer == nil && !s.o.DryRun:
 		// It may be a file of another program. A shard whose end is right may become empty.
-		err = fmt.Errorf("%s: %w: no entry of it is whole", name, format.ErrNotArchive)
+		return fmt.Errorf("%s: %w: no entry of it is whole", name, format.ErrNotArchive)
 	case s.o.DryRun:
+		return nil
 	case damaged && s.inPlace:
-		err = s.replace(ctx, i, k)
+		return s.replace(ctx, i, k)
 	case damaged:
 		k.Number = i
 		s.layers = append(s.layers, rewrite.Layer{Archive: k})
 		k = nil
-	default:
-		err = s.keep(ctx, i, sv.a)
+		return nil
 	}
-	if k != nil {
-		err = errors.Join(err, k.Close())
-	}
-	return errors.Join(err, sv.a.OSFile.Close())
+	return s.keep(ctx, i, sv)
 }
 
 // repeatedDirs returns how many directories k has in common with the shard before.
@@ -240,20 +255,14 @@ func (s *setRepair) replace(ctx context.Context, i int, k *base.Archive) error {
 	return s.output.Finish(packed.ArchiveBytes, packed.Digest)
 }
 
-// keep takes shard i, the intact archive a, as it is.
-func (s *setRepair) keep(ctx context.Context, i int, a *archivefile.File) error {
+// keep takes shard i, which sv found intact, as it is.
+func (s *setRepair) keep(ctx context.Context, i int, sv *salvage) error {
+	name := sv.a.Name
 	if s.inPlace {
-		if err := indexed.NeedSidecar(ctx, a.Name, scan.Options{Workers: s.o.Workers}); err != nil {
-			return err
-		}
-		known, err := archivefile.Open(a.Name) // with its trailer
-		if err != nil {
-			return err
-		}
-		s.output.Shards[i] = shardset.ShardInfo{Size: known.Size, Digest: known.Trailer.Digest}
-		return known.OSFile.Close()
+		s.output.Shards[i] = shardset.ShardInfo{Size: sv.a.Size, Digest: sv.trailer.Digest}
+		return indexed.NeedSidecar(ctx, name, scan.Options{Workers: s.o.Workers})
 	}
-	k, err := base.Open(ctx, a.Name, i, &indexed.Options{Workers: s.o.Workers})
+	k, err := base.Open(ctx, name, i, &indexed.Options{Workers: s.o.Workers})
 	if err == nil {
 		s.layers = append(s.layers, rewrite.Layer{Archive: k})
 	}

@@ -85,6 +85,8 @@ func TestRepairSet(t *testing.T) {
 		}, []int{1}, "a b d d/c d/e", ""},
 		{"the list", func(s format.SetName) error { return os.Truncate(s.List(), 20) },
 			nil, "a b d d/c d/e", ""},
+		{"no list", func(s format.SetName) error { return os.Remove(s.List()) },
+			nil, "a b d d/c d/e", ""},
 		{"the list and a shard", func(s format.SetName) error {
 			return errors.Join(os.Truncate(s.List(), 20), cut(s))
 		}, []int{2}, "a b d d/c", "d/e"},
@@ -154,14 +156,20 @@ func TestRepairSetRefuses(t *testing.T) {
 		shard  int // that Repair is called with
 		want   error
 	}{
-		{"no list", func(s format.SetName) error { return os.Remove(s.List()) }, 0, format.ErrNoList},
 		{"no shard", func(s format.SetName) error { return os.Remove(s.Shard(1)) }, 0,
 			format.ErrShardMissing},
 		{"nothing of a shard", func(s format.SetName) error {
 			return os.WriteFile(s.Shard(1), bytes.Repeat([]byte("x"), 1000), 0o644)
 		}, 0, format.ErrNotArchive},
 		{"another shard", func(format.SetName) error { return nil }, 1, format.ErrPart},
+		{"a shard that is not in the list", func(s format.SetName) error {
+			b, err := os.ReadFile(s.Shard(0))
+			return errors.Join(err, os.WriteFile(s.Shard(1), b, 0o644))
+		}, 0, format.ErrShard},
 		{"not of one set", func(s format.SetName) error {
+			if err := os.Remove(s.List()); err != nil {
+				return err
+			}
 			b, err := os.ReadFile(s.Shard(0))
 			side, sideErr := os.ReadFile(s.Shard(0) + format.SidecarSuffix)
 			return errors.Join(err, sideErr, os.WriteFile(s.Shard(1), b, 0o644),

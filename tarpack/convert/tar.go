@@ -51,6 +51,9 @@ func (c *converter) submitTar(ctx context.Context, t *tarInput) error {
 			c.refuse(th.Name, err)
 			continue
 		}
+		if _, ok := tarTypes[th.Typeflag]; !ok {
+			c.unknown.add(th.Name)
+		}
 		if holdsMore(th) {
 			c.lost++
 		}
@@ -77,11 +80,14 @@ var tarTypes = map[byte]sidecar.Type{
 // headerOfTar converts a header of archive/tar.
 func headerOfTar(th *tar.Header) (format.Header, error) {
 	typ, ok := tarTypes[th.Typeflag]
+	if !ok {
+		typ = sidecar.TypeFile // POSIX pax, "ustar Interchange Format"
+	}
 	switch {
 	case th.Typeflag == 'V': // the label of a volume, of GNU tar
 		return format.Header{}, errNoEntry
-	case !ok:
-		return format.Header{}, fmt.Errorf("an entry of the unknown type %q", th.Typeflag)
+	case th.Typeflag == 'M', th.Typeflag == 'N': // of GNU tar
+		return format.Header{}, errors.New("a part of a file, or names, of GNU tar")
 	case typ == sidecar.TypeFile && strings.HasSuffix(th.Name, "/"):
 		// As before POSIX.1-1988: GNU tar and libarchive make it a directory, without the content.
 		if th.Size > 0 {

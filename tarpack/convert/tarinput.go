@@ -111,6 +111,8 @@ func (t *tarInput) readBlock() (bool, error) {
 	switch {
 	case err != nil && t.r.n < format.BlockSize && (err == io.EOF || err == io.ErrUnexpectedEOF):
 		return false, errNoTar
+	case len(t.meta) > 0 && (err == io.EOF || err == io.ErrUnexpectedEOF):
+		return false, io.ErrUnexpectedEOF // the entry of an extended header is missing
 	case err == io.EOF || err == io.ErrUnexpectedEOF && (zero || t.zeros > 0):
 		if !zero {
 			t.junk.add(t.block[:n])
@@ -230,8 +232,8 @@ func (t *tarInput) contentEnd(th *tar.Header, start int64) (int64, error) {
 }
 
 // linkEnd returns where the content of a hard link with a size ends. POSIX pax (-o linkdata) writes
-// that of its target again, old programs write none, and only what follows tells. Readers disagree
-// about a content that looks like a header.
+// the content of the target again, and old programs write none. Only the next block shows which it
+// is. Readers disagree about a content that looks like a header.
 func (t *tarInput) linkEnd(start, size int64) (int64, error) {
 	if over, err := t.isOver(0); over || err != nil {
 		return start, err

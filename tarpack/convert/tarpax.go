@@ -37,7 +37,7 @@ func (t *tarInput) setGlobal(b []byte) error {
 	return nil
 }
 
-// maxIgnored is how much of a value is kept that is not a name: more than any number has.
+// maxIgnored is how many bytes of a value other than a name are kept, more than a number needs.
 const maxIgnored = 256
 
 // paxRecords parses the records of an extended header. NULs may follow them, as in GNU tar.
@@ -73,7 +73,7 @@ func withGlobal(global []paxRecord, b []byte) []byte {
 		case "path", "linkpath", "uname", "gname":
 			r.value, _, _ = strings.Cut(r.value, "\x00")
 		default:
-			// Nobody reads these values, and archive/tar has a limit of 1 MiB.
+			// These values are not used, and archive/tar has a limit of 1 MiB.
 			if !strings.HasPrefix(r.key, "GNU.sparse.") {
 				r.value = r.value[:min(len(r.value), maxIgnored)]
 			}

@@ -21,6 +21,10 @@ var (
 	ErrInputDamaged   error = inputError("the file is damaged")
 )
 
+// ErrEntryDamaged is the reason of a problem with an entry of a zip: its compressed data can't be
+// read, or the content is not as long as the zip says, or its CRC-32 differs.
+var ErrEntryDamaged = errors.New("its content is damaged")
+
 type inputError string
 
 func (e inputError) Error() string        { return string(e) }

@@ -5,16 +5,19 @@ import (
 	"bufio"
 	"compress/bzip2"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash"
 	"hash/crc32"
 	"io"
+	"strings"
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zstd"
 	"github.com/mikelolasagasti/xz"
 	"github.com/ulikunitz/xz/lzma"
 
+	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/compressed"
 	"github.com/tarpack/tpk/tarpack/internal/deflate64"
 )
@@ -131,6 +134,23 @@ func (c *zipContent) Read(b []byte) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// zipEntryError returns the error of an entry as an ErrEntryDamaged, if its content is damaged. The
+// words of readers and of gzip members are left out: an entry of a zip is none.
+func zipEntryError(err error) error {
+	var text string
+	switch {
+	case errors.Is(err, zip.ErrChecksum):
+		text = ": its CRC-32 is wrong"
+	case errors.Is(err, zip.ErrFormat):
+		text = strings.TrimPrefix(err.Error(), zip.ErrFormat.Error())
+	case errors.Is(err, format.ErrCorrupt), errors.Is(err, format.ErrTruncated):
+		text = ": its compressed data, size or CRC-32 is wrong"
+	default:
+		return err
+	}
+	return fmt.Errorf("%w%s", ErrEntryDamaged, text)
 }
 
 func (c *zipContent) Close() error {

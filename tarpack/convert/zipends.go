@@ -26,7 +26,7 @@ func isZip(b []byte) bool {
 // A zipEnd is the end record of a zip.
 type zipEnd struct {
 	at, end            int64 // offsets of the record and behind its comment
-	dirSize, dirOffset int64 // of the directory, as the record has them
+	dirSize, dirOffset int64 // of the directory, from the record
 }
 
 // findZipEnd finds the end record that archive/zip has found at the end of r.
@@ -49,8 +49,8 @@ func findZipEnd(r *io.SectionReader) (zipEnd, error) {
 	}, nil
 }
 
-// hasTwoDirectories reports whether directories are both where the record has it and right before
-// the record. The first is that of a zip before this one, and archive/zip takes it.
+// hasTwoDirectories reports whether a directory is at the offset in the record, and another one
+// right before the record. The first belongs to a zip before this one, and archive/zip reads it.
 func (e *zipEnd) hasTwoDirectories(r *io.SectionReader) bool {
 	before := e.at - e.dirSize
 	if e.dirSize == 0 || before <= e.dirOffset {

@@ -31,22 +31,28 @@ func zipExtra(b []byte, tag uint16) []byte {
 	return nil
 }
 
-// setZipOwner sets the owner of an entry: that of the directory, or else of the local header.
+// setZipOwner sets the owner of an entry from the directory, or else from the local header. The
+// setuid and setgid bits apply to that owner, so without one they are dropped.
 func (c *converter) setZipOwner(h *format.Header, zf *zip.File) {
 	uid, gid, ok := ownerOf(zf.Extra)
 	if !ok {
-		if uid, gid, ok = ownerOf(c.localExtra(zf)); !ok {
-			return
-		}
+		uid, gid, ok = ownerOf(c.localExtra(zf))
 	}
-	if max(uid, gid) > format.MaxOwner {
-		if c.owners++; c.owners == 1 {
-			c.owner = zf.Name
-		}
+	if ok && max(uid, gid) <= format.MaxOwner {
+		h.UID, h.GID = int(uid), int(gid)
 		return
 	}
-	h.UID, h.GID = int(uid), int(gid)
+	if ok {
+		c.owners.add(zf.Name)
+	}
+	if h.Mode&setIDs != 0 {
+		h.Mode &^= setIDs
+		c.setIDs.add(zf.Name)
+	}
 }
+
+// setIDs are the setuid and setgid bits of a mode.
+const setIDs = 0o6000
 
 // ownerOf returns the owner in extra fields. The newest kind of field counts, as in Info-ZIP.
 func ownerOf(extra []byte) (uid, gid uint64, ok bool) {
@@ -80,8 +86,8 @@ func takeNumber(b []byte) (n uint64, rest []byte, ok bool) {
 	return n, b[1+size:], true
 }
 
-// localExtra returns the extra fields of the local header, or nil if they are not to be found.
-// archive/zip has only those of the directory, and where the content begins: behind the header.
+// localExtra returns the extra fields of the local header, or nil if they can't be found.
+// archive/zip returns only the fields of the directory, and the offset where the header ends.
 func (c *converter) localExtra(zf *zip.File) []byte {
 	end, err := zf.DataOffset()
 	if err != nil {

@@ -32,6 +32,10 @@ func (c *converter) headerOfZip(zf *zip.File) (format.Header, error) {
 		}
 		mode &^= fs.ModeDir // as in Info-ZIP, where only the name makes a directory
 	}
+	if zf.UncompressedSize64 > 0 && !strings.HasSuffix(name, "/") {
+		// Info-ZIP's zip marks standard input as a FIFO, and unzip extracts a file.
+		mode &^= fs.ModeNamedPipe | fs.ModeSocket | fs.ModeDevice | fs.ModeCharDevice
+	}
 	h := format.Header{Path: p, Mode: format.UnixMode(mode), ModTime: zf.Modified.Unix()}
 	c.setZipOwner(&h, zf)
 	switch {
@@ -96,8 +100,8 @@ func zipMode(zf *zip.File, isDir bool) fs.FileMode {
 	return mode
 }
 
-// isConsistent reports whether the Unix mode of an entry from MS-DOS says the same about its owner
-// as the attributes do. Such entries are from PKZIP for Unix, and Info-ZIP takes the mode.
+// isConsistent reports whether the owner's bits in the Unix mode of an entry from MS-DOS agree with
+// the attributes. Such entries are from PKZIP for Unix, and Info-ZIP takes the mode.
 func isConsistent(zf *zip.File, isDir bool) bool {
 	want := uint32(0o400)
 	if zf.ExternalAttrs&zipRO == 0 {

@@ -223,7 +223,7 @@ func TestAppendToShard(t *testing.T) {
 	packed := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "1"}), pack.Options{})
 	tartest.WriteFile(t, name, tartest.Read(t, packed))
 	res, err := edit.Add(context.Background(), name,
-		[]string{tartest.Tree(t, [2]string{"b", "2"})}, edit.AddOptions{Append: true})
+		[]string{tartest.Tree(t, [2]string{"b", "2"})}, edit.AddOptions{Append: true, Single: true})
 	if err != nil || res.Added != 1 {
 		t.Fatalf("%+v, %v", res, err)
 	}

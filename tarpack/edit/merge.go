@@ -20,9 +20,9 @@ import (
 // have an entry at a path. In the result, Kept counts the entries of the new archive, and Ignored
 // those that lost to another archive's.
 //
-// A name may be that of a shard set, unless [MergeOptions.Single] is set. The set out must be one
-// of names: it is changed shard by shard. The name that a set was packed under is that of a new
-// archive in out, unless it is also one of names. The error wraps format.ErrPart if out is one
+// A name may stand for a shard set, unless [MergeOptions.Single] is set. If out is a set, it must
+// be one of names, and is changed shard by shard. If out is the name that a set was packed under,
+// it is a new archive, unless it is also one of names. The error wraps format.ErrPart if out is one
 // shard of a set, or a set that is not merged.
 //
 // The other errors are those of tarpack.Open and pack.Dir.
@@ -47,8 +47,13 @@ func Merge(
 	case isSet && !o.Single:
 		return mergeIntoSet(ctx, r, set, out, names, o)
 	}
-	if err := shardset.CheckTarget(out); err != nil && !o.Single {
-		return Result{}, err
+	if !o.Single {
+		if err := shardset.CheckTarget(out); err != nil {
+			return Result{}, err
+		}
+		if err := shardset.CheckPart(out); err != nil {
+			return Result{}, err
+		}
 	}
 	var dst *durable.Output
 	if !o.DryRun {
@@ -119,7 +124,7 @@ func mergeIntoSet(
 				r.Layers = append(r.Layers, rewrite.Layer{Archive: k})
 				continue
 			}
-			// Number 0 is that of the set.
+			// The set has number 0.
 			other, err := base.OpenAny(ctx, name, i+1,
 				&indexed.Options{Workers: o.Workers, Notice: o.Notice})
 			if err != nil {

@@ -15,8 +15,8 @@ import (
 type UpdateOptions struct {
 	// Checksum compares the content of every file. Otherwise a file with the size and modification
 	// time of its entry counts as unchanged, unless its time proves nothing: if it is clamped, in
-	// the future, of the current second, no earlier than that of the archive, or set by a build
-	// tool, which is before 1986 or a midnight in some time zone.
+	// the future, of the current second, no earlier than the archive's, or one that build tools
+	// set: before 1986, or a midnight in some time zone.
 	Checksum bool
 	Keep     bool // keep the entries of the archive that are not in the tree
 	// RemoveLimit, if set, returns how many entries may be removed from an archive with that many.

@@ -187,6 +187,7 @@ func TestWaitsForRecentFiles(t *testing.T) {
 			return err
 		},
 		"pack shards": func(ctx context.Context, dir, out string) error {
+			out = filepath.Join(filepath.Dir(out), "set.tar.gz") // no archive has its name
 			_, err := shard.Pack(ctx, dir, out, shard.PackOptions{Shards: 2})
 			return err
 		},

@@ -400,7 +400,7 @@ func TestEditSetRefuses(t *testing.T) {
 		{"no list", func(s *set) error { return os.Remove(s.name.List()) },
 			func(s *set) error { return remove(s.name.Shard(0)) }, format.ErrNoList},
 		{"no list, by another shard", func(s *set) error { return os.Remove(s.name.List()) },
-			func(s *set) error { return remove(s.name.Shard(2)) }, format.ErrPart},
+			func(s *set) error { return remove(s.name.Shard(2)) }, format.ErrNoList},
 		{"a damaged list", func(s *set) error { return os.Truncate(s.name.List(), 3) },
 			func(s *set) error { return remove(s.name.Shard(0)) }, format.ErrNoList},
 		{"a missing shard", func(s *set) error { return os.Remove(s.name.Shard(1)) },

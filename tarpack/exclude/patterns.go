@@ -75,6 +75,19 @@ func (x *Patterns) AddFrom(r io.Reader) error {
 	return lines.Err()
 }
 
+// MatchBelow reports whether the entry at path p, or a directory above it, is excluded.
+func (x *Patterns) MatchBelow(p string, isDir bool) bool {
+	if x == nil {
+		return false
+	}
+	for i := range len(p) {
+		if p[i] == '/' && x.Match(p[:i], true) {
+			return true
+		}
+	}
+	return x.Match(p, isDir)
+}
+
 // Match reports whether the entry at path p is excluded.
 func (x *Patterns) Match(p string, isDir bool) bool {
 	return x != nil && (x.names.match(path.Base(p), isDir) || x.paths.match(p, isDir))

@@ -65,6 +65,34 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+func TestMatchBelow(t *testing.T) {
+	for _, c := range []struct {
+		glob, path string
+		isDir      bool
+		want       bool
+	}{
+		{"sub/", "sub", true, true},
+		{"sub/", "sub", false, false},
+		{"sub/", "a/sub/b/c", false, true},
+		{"/sub/", "sub/a", false, true},
+		{"/sub/", "x/sub/a", false, false},
+		{"*.d", "x.d/a", false, true},
+		{"a/*.o", "a/b.o", false, true},
+		{"a/b", "a", true, false},
+	} {
+		var x Patterns
+		if err := x.Add(c.glob); err != nil {
+			t.Fatal(err)
+		}
+		if got := x.MatchBelow(c.path, c.isDir); got != c.want {
+			t.Errorf("%q with %q (directory: %v): %v", c.glob, c.path, c.isDir, got)
+		}
+	}
+	if (*Patterns)(nil).MatchBelow("a/b", false) {
+		t.Error("nil excludes")
+	}
+}
+
 func TestAddFrom(t *testing.T) {
 	var x Patterns
 	if err := x.AddFrom(strings.NewReader("# comment\n\n*.o\r\n/tmp/\n")); err != nil {
@@ -117,7 +145,8 @@ func TestManyGlobs(t *testing.T) {
 	}
 	for i := range 20000 {
 		form := forms[i%len(forms)]
-		p := strings.NewReplacer("**", "some/thing", "*", "x", "[ab]", "a", "{x,y}", "y", "[a-c]", "b").Replace(form)
+		p := strings.NewReplacer("**", "some/thing", "*", "x", "[ab]", "a", "{x,y}", "y",
+			"[a-c]", "b").Replace(form)
 		p = strings.Trim(fmt.Sprintf(p, i), "/")
 		if !x.Match(p, true) {
 			t.Fatalf("%s does not match %s", form, p)
@@ -130,7 +159,8 @@ func FuzzMatch(f *testing.F) {
 	for _, c := range [][2]string{
 		{"docs/**", "docs"}, {"**/x", "x"}, {"a{b/c,d}e", "ab/ce"}, {"[^a]b", "cb"}, {`\*a`, "*a"},
 		{"a]b*", "a]bc"}, {"x/**/y", "x/y"}, {"a[/]b", "a/b"}, {"**", "a"}, {"{a,b}", "b"},
-		{"*/**", "a"}, {"a/**/", "a"}, {"é*", "éa"}, {"**/xx/[a-c]*", "y/xx/b"}, {"a[]/]bb/[x]", "a/bb/x"}, {"?", "é"}, {"a**b/c", "ab/c"},
+		{"*/**", "a"}, {"a/**/", "a"}, {"é*", "éa"}, {"?", "é"}, {"a**b/c", "ab/c"},
+		{"**/xx/[a-c]*", "y/xx/b"}, {"a[]/]bb/[x]", "a/bb/x"},
 	} {
 		f.Add(c[0], c[1])
 	}

@@ -27,6 +27,7 @@ import (
 //   - format.ErrNoEntry: one of Options.Paths is not in the archive.
 //   - format.ErrCollision: the file system does not distinguish the name from another entry's.
 //   - ErrSameName: Options.StripComponents gives it the name of an earlier entry.
+//   - ErrDirInTheWay: a directory that is not empty has the name of an entry of another type.
 //   - fs.ErrExist: Options.KeepOldFiles is set, and something has the name.
 //
 // Extract itself returns an error only if going on is pointless: the disk is full, or ctx has
@@ -36,7 +37,7 @@ import (
 // except directories that are not empty. They are never written through, whether they are symbolic
 // links or hard links. After an error, no incomplete file is left.
 //
-// Blocks of 4 KiB that are all zeros become holes in a file, if the file system has these.
+// Blocks of 4 KiB that are all zeros become holes in a file, if the file system supports them.
 func Extract(
 	ctx context.Context, a *tarpack.Archive, dir string, o Options,
 ) (res Result, err error) {

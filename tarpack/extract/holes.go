@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// holeSize is the size of the blocks that become holes if all their bytes are zero. Hardly a file
-// system has smaller ones.
+// holeSize is the size of the blocks that become holes if all their bytes are zero. Few file
+// systems have smaller ones.
 const holeSize = 4 << 10
 
 var zeros [holeSize]byte

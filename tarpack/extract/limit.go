@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -89,15 +90,12 @@ func (l *limiter) isBelowExcluded(path string) bool {
 	if l.x.o.Exclude == nil || dir == l.dir {
 		return l.excluded
 	}
-	l.dir, l.excluded = dir, false
-	for ; dir != "" && !l.excluded; dir, _ = splitName(dir) {
-		l.excluded = l.x.o.Exclude.Match(dir, true)
-	}
+	l.dir, l.excluded = dir, dir != "" && l.x.o.Exclude.MatchBelow(dir, true)
 	return l.excluded
 }
 
-// take gives a name to an entry. If an earlier one has it, its path is returned, unless both are
-// directories, which become one with the attributes of the last.
+// take gives a name to an entry. If an earlier entry has the name, it returns that one's path. Only
+// if both are directories, they become one, with the attributes of the last.
 func (l *limiter) take(name string, ordinal int, isDir bool) (other string, err error) {
 	key := maphash.String(l.seed, name)
 	first, known := l.names[key]
@@ -123,17 +121,7 @@ func (l *limiter) take(name string, ordinal int, isDir bool) (other string, err 
 // strip returns the path below the target that an entry gets, or "" if it is not extracted.
 func (x *extractor) strip(path string) string {
 	for n := x.o.StripComponents; n > 0 && path != ""; n-- {
-		path = afterSlash(path)
+		_, path, _ = strings.Cut(path, "/")
 	}
 	return path
-}
-
-// afterSlash returns what follows the first slash, "" if there is none.
-func afterSlash(path string) string {
-	for i := range len(path) {
-		if path[i] == '/' {
-			return path[i+1:]
-		}
-	}
-	return ""
 }

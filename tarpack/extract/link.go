@@ -87,7 +87,7 @@ func (d *targetDir) clearForLater(name string) error {
 		if d.keepOld {
 			return fs.ErrExist
 		}
-		err = d.root.Remove(name)
+		err = d.remove(name)
 	}
 	return err
 }

@@ -13,15 +13,15 @@ type Options struct {
 	// the archive.
 	Paths   []string
 	Exclude *exclude.Patterns // entries to leave out, by their paths in the archive; nil: none
-	// StripComponents removes that many leading components from each path. Entries with no more than
-	// these are left out. Of several directories that get the same name, the last one's attributes
-	// count. Anything else that gets the name of an earlier entry is a problem.
+	// StripComponents removes that many leading components from each path. Entries with no other
+	// components are left out. If several directories get the same name, it gets the attributes of
+	// the last. Anything else that gets the name of an earlier entry is a problem.
 	StripComponents int
 	// KeepOldFiles makes it a problem if something exists at the path of an entry. Existing
 	// directories are extracted into, but keep their mode and time.
 	KeepOldFiles bool
-	// SameOwner restores user and group, by their names if this system has them. It takes a system
-	// call and a read more for each entry. What the system refuses to set is a problem.
+	// SameOwner restores user and group, by their names if this system has them. It takes one more
+	// system call and read for each entry. An owner that the system refuses to set is a problem.
 	SameOwner bool
 	// HardLinks extracts duplicates as hard links. Otherwise they become separate files, which
 	// share blocks if the file system supports it. Names of one file become hard links in any case.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"os/user"
 	"strconv"
 	"sync"
@@ -16,7 +15,8 @@ import (
 // An owner is a user and a group of this system.
 type owner struct{ uid, gid int }
 
-// An ownerReader finds the owners of entries, which only the archive has. It keeps the last group.
+// An ownerReader reads the owners of entries from the archive, as the index does not have them. It
+// keeps the last group.
 type ownerReader struct {
 	x       *extractor
 	off     int64 // of the member that was read
@@ -105,7 +105,7 @@ func cachedID(m *sync.Map, name string, id int, find func() (string, error)) int
 // errOwner: the file was extracted, but belongs to somebody else than in the archive.
 var errOwner = errors.New("can't set its owner")
 
-// setOwner sets the owner of an entry by one of the functions, if that is wanted. The error wraps
+// setOwner calls chown with the owner of an entry if Options.SameOwner is set. The error wraps
 // errOwner.
 func (r *ownerReader) setOwner(i int, e *sidecar.Entry, chown func(uid, gid int) error) error {
 	if !r.x.o.SameOwner {
@@ -128,6 +128,3 @@ func (r *ownerReader) setOwner(i int, e *sidecar.Entry, chown func(uid, gid int)
 func (d *targetDir) lchown(name string) func(uid, gid int) error {
 	return func(uid, gid int) error { return d.root.Lchown(name, uid, gid) }
 }
-
-// chown returns a function that sets the owner of an open file.
-func chown(f *os.File) func(uid, gid int) error { return f.Chown }

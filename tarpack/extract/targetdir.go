@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -138,6 +139,9 @@ func (d *targetDir) restore(owners *ownerReader) error {
 	return owned
 }
 
+// ErrDirInTheWay: the entry is not a directory, and a directory that is not empty has its name.
+var ErrDirInTheWay = errors.New("a directory that is not empty has this name")
+
 // errThere: something with the name exists, and exclusively has kept it.
 var errThere = errors.New("it is there already")
 
@@ -173,7 +177,7 @@ func (d *targetDir) exclusively(
 		if d.keepOld {
 			return fs.ErrExist
 		}
-		if err := d.root.Remove(name); err != nil {
+		if err := d.remove(name); err != nil {
 			return err
 		}
 		if err := create(); err != nil {
@@ -185,6 +189,15 @@ func (d *targetDir) exclusively(
 	now, err := d.root.Lstat(name)
 	if err == nil {
 		d.noteCreated(now)
+	}
+	return err
+}
+
+// remove removes what has the name of an entry.
+func (d *targetDir) remove(name string) error {
+	err := d.root.Remove(name)
+	if errors.Is(err, syscall.ENOTEMPTY) { // which is an fs.ErrExist, too
+		return ErrDirInTheWay
 	}
 	return err
 }

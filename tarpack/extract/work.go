@@ -164,7 +164,7 @@ func (w *worker) write(d *targetDir, j *job, fill func(*os.File) error) error {
 	err = fill(f)
 	var owned error
 	if err == nil {
-		owned = w.owners.setOwner(j.ordinal, &j.entry, chown(f)) // before the mode: it clears bits
+		owned = w.owners.setOwner(j.ordinal, &j.entry, f.Chown) // before the mode: it clears bits
 		err = d.setMode(f, perm)
 	}
 	if err == nil {

@@ -38,8 +38,14 @@ var (
 	ErrNotOneSet = errors.New("its shards are not of one set")
 	// ErrPart: the archive is one shard of a set, which would not fit the others after a change.
 	ErrPart = errors.New("it is one shard of a set")
-	// ErrShardName: an archive is to be written over one shard of a set.
-	ErrShardName = errors.New("the name is that of one shard of a set")
+	// ErrShardName: a file is to be written over a shard, the list or an index of a set.
+	ErrShardName = errors.New("the name belongs to a shard set")
+	// ErrSetName: a set is to be written beside a file with the name that stands for the set.
+	ErrSetName = errors.New("it is there already, and would be read in place of the set")
+	// ErrTwoSets: there is another set of the same name, with another number of shards.
+	ErrTwoSets = errors.New("another set of this name is there")
+	// ErrGlob: a glob matches something else than all shards of one set.
+	ErrGlob = errors.New("the glob stands for no shard set")
 	// ErrNoList: a set is to be changed, but its list is missing or damaged.
 	ErrNoList = errors.New("the shard set has no usable list")
 )

@@ -2,11 +2,15 @@ package format
 
 import (
 	"bytes"
+	"compress/gzip"
+	"io"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
-// Foreign is what a file that is not an archive seems to be. As an error it says so: "it is a zip".
+// Foreign is the probable kind of a file that is not an archive. It is an error with a text such as
+// "it is a zip".
 type Foreign string //nolint:errname // a kind, which is rarely used as an error
 
 // The kinds of Foreign that callers give advice about. Others are formats that tpk does not read.
@@ -18,6 +22,7 @@ const (
 	ForeignSpecial Foreign = "it is not a regular file"
 	ForeignUnknown Foreign = "its format is unknown"
 	ForeignGzip    Foreign = "another program wrote this gzip file"
+	ForeignGzipped Foreign = "it is a gzip file without a tar in it"
 	ForeignZip     Foreign = "it is a zip"
 	ForeignTar     Foreign = "it is a tar that is not compressed"
 	ForeignXZ      Foreign = "it is compressed with xz"
@@ -28,6 +33,10 @@ const (
 	ForeignText    Foreign = "it is text"
 	ForeignLFS     Foreign = "it is a pointer of Git LFS"
 	ForeignIndex   Foreign = "it is the index of an archive"
+	ForeignPDF     Foreign = "it is a PDF"
+	ForeignPicture Foreign = "it is a picture"
+	ForeignProgram Foreign = "it is a program"
+	ForeignSQLite  Foreign = "it is a SQLite database"
 )
 
 func (f Foreign) Error() string { return string(f) }
@@ -60,15 +69,14 @@ var magics = []struct {
 	{"070701", "it is a cpio archive"},
 	{"070707", "it is a cpio archive"},
 	{"\xc7\x71", "it is a cpio archive"},
-	{"\x7fELF", "it is a program"},
-	{"%PDF-", "it is a PDF"},
-	{"\x89PNG\r\n", "it is a picture"},
-	{"\xff\xd8\xff", "it is a picture"},
-	{"SQLite format 3\x00", "it is a SQLite database"},
+	{"\x7fELF", ForeignProgram},
+	{"%PDF-", ForeignPDF},
+	{"\x89PNG\r\n", ForeignPicture},
+	{"\xff\xd8\xff", ForeignPicture},
+	{"SQLite format 3\x00", ForeignSQLite},
 }
 
-// Recognize returns what a file seems to be that begins with head, which is its first 512 bytes or
-// all of it.
+// Recognize returns the probable kind of a file. head is its first 512 bytes or all of it.
 func Recognize(head []byte) Foreign {
 	head = head[:min(len(head), BlockSize)]
 	if len(head) == 0 {
@@ -92,6 +100,28 @@ func Recognize(head []byte) Foreign {
 		}
 	}
 	return ForeignText
+}
+
+// recognizeGzip returns ForeignGzipped if the gzip file that begins with head holds no tar, and
+// ForeignGzip if it does or if head is not enough to know.
+func recognizeGzip(head []byte) Foreign {
+	z, err := gzip.NewReader(bytes.NewReader(head))
+	if err != nil {
+		return ForeignGzip
+	}
+	block, err := io.ReadAll(io.LimitReader(z, BlockSize))
+	if err != nil {
+		return ForeignGzip
+	}
+	if len(block) == BlockSize {
+		// The field of the checksum in any tar header, or the block of zeros at the end of a tar.
+		sum := bytes.Trim(block[148:156], " \x00")
+		_, err := strconv.ParseUint(string(sum), 8, 32)
+		if err == nil || len(bytes.Trim(block, "\x00")) == 0 {
+			return ForeignGzip
+		}
+	}
+	return ForeignGzipped
 }
 
 // isText reports whether the beginning of a file is UTF-8 without control characters other than

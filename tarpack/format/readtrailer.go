@@ -52,5 +52,5 @@ func WhyNoTrailer(r io.ReaderAt, size int64) error {
 		return fmt.Errorf("%w: its last %d bytes are not the end of a tpk archive",
 			ErrTruncated, EndSize)
 	}
-	return fmt.Errorf("%w: %w", ErrNotArchive, ForeignGzip)
+	return fmt.Errorf("%w: %w", ErrNotArchive, recognizeGzip(b))
 }

@@ -1,10 +1,15 @@
 package format
 
 import (
+	"archive/tar"
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"context"
 	"fmt"
 	"io"
+
+	"github.com/tarpack/tpk/gzmember"
 )
 
 // UnfinishedError is an ErrUnfinished or an ErrJoined, and an ErrCorrupt, with the place where the
@@ -12,45 +17,34 @@ import (
 type UnfinishedError struct {
 	Trailer  Trailer // the last T of the archive
 	Rest     int64   // bytes that follow it
-	IsJoined bool    // they end with another archive
+	IsJoined bool    // they begin or end with another archive, of this or another format
 }
 
 // NewUnfinished returns the error of an archive in r that ends with t, where rest bytes follow it,
 // at least one.
 func NewUnfinished(r io.ReaderAt, t Trailer, rest int64) *UnfinishedError {
 	e := &UnfinishedError{Trailer: t, Rest: rest}
-	var b [EndSize]byte
+	if zeros, err := e.zeros(r, maxPadding); err == nil && e.beginsOther(r, zeros) {
+		e.IsJoined = true
+		return e
+	}
 	if rest < EndSize {
 		return e
 	}
-	if _, err := r.ReadAt(b[:], e.end()+rest-EndSize); err != nil && err != io.EOF {
-		return e
-	}
-	last, err := ParseTrailer(b[:])
-	e.IsJoined = err == nil && last.Offset+EndSize <= rest // else it is that of an append
+	last, ok := trailerBefore(r, e.end()+rest)
+	e.IsJoined = ok && last.Offset+EndSize <= rest // else an append wrote it
 	return e
 }
 
 // LastJoined returns the error of a file that ends with an archive right behind another one. It
 // returns nil for other files.
 func LastJoined(r io.ReaderAt, size int64) *UnfinishedError {
-	trailer := func(end int64) (Trailer, bool) {
-		var b [EndSize]byte
-		if end < EndSize {
-			return Trailer{}, false
-		}
-		if _, err := r.ReadAt(b[:], end-EndSize); err != nil && err != io.EOF {
-			return Trailer{}, false
-		}
-		t, err := ParseTrailer(b[:])
-		return t, err == nil
-	}
-	last, ok := trailer(size)
+	last, ok := trailerBefore(r, size)
 	rest := last.Offset + EndSize
 	if !ok || rest < EndSize || rest >= size {
 		return nil
 	}
-	before, ok := trailer(size - rest)
+	before, ok := trailerBefore(r, size-rest)
 	if !ok {
 		return nil
 	}
@@ -58,25 +52,31 @@ func LastJoined(r io.ReaderAt, size int64) *UnfinishedError {
 	return &UnfinishedError{Trailer: before, Rest: rest, IsJoined: true}
 }
 
+// trailerBefore returns the T that ends at the offset end, whatever offset it was written for.
+func trailerBefore(r io.ReaderAt, end int64) (t Trailer, ok bool) {
+	if end < EndSize {
+		return Trailer{}, false
+	}
+	var b [EndSize]byte
+	if _, err := r.ReadAt(b[:], end-EndSize); err != nil && err != io.EOF {
+		return Trailer{}, false
+	}
+	t, err := ParseTrailer(b[:])
+	return t, err == nil
+}
+
 // SearchJoined looks for another archive behind the archive and any zeros. It reads on to its end.
 func (e *UnfinishedError) SearchJoined(ctx context.Context, r io.ReaderAt) error {
 	if e.IsJoined {
 		return nil
 	}
-	rest := bufio.NewReader(io.NewSectionReader(r, e.end(), e.Rest))
-	zeros := int64(0)
-	for {
-		b, err := rest.ReadByte()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if b != 0 {
-			break
-		}
-		zeros++
+	zeros, err := e.zeros(r, e.Rest)
+	if err != nil || zeros == e.Rest {
+		return err
+	}
+	if e.beginsOther(r, zeros) {
+		e.IsJoined = true
+		return nil
 	}
 	size := e.Rest - zeros
 	end, err := FirstTrailer(ctx, io.NewSectionReader(r, e.end()+zeros, size), size)
@@ -85,6 +85,70 @@ func (e *UnfinishedError) SearchJoined(ctx context.Context, r io.ReaderAt) error
 		err = nil
 	}
 	return err
+}
+
+// maxPadding is how many zeros between archives NewUnfinished skips: more than a record of tar.
+const maxPadding = 64 << 10
+
+// zeros returns how many zeros the bytes begin with that follow the archive, at most limit.
+func (e *UnfinishedError) zeros(r io.ReaderAt, limit int64) (int64, error) {
+	rest := bufio.NewReader(io.NewSectionReader(r, e.end(), min(e.Rest, limit)))
+	for n := int64(0); ; n++ {
+		b, err := rest.ReadByte()
+		if b != 0 || err == io.EOF {
+			return n, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+}
+
+// beginsOther reports whether an archive of another program begins after the given number of zeros.
+func (e *UnfinishedError) beginsOther(r io.ReaderAt, zeros int64) bool {
+	if e.Rest <= zeros { // T may be cut off
+		return false
+	}
+	head := make([]byte, min(MaxMember, e.Rest-zeros))
+	n, err := r.ReadAt(head, e.end()+zeros)
+	if err != nil && err != io.EOF {
+		return false
+	}
+	head = head[:n]
+	switch Recognize(head) {
+	case ForeignTar, ForeignZip, ForeignXZ, ForeignZstd, ForeignBzip2, ForeignLZ4:
+		return true
+	case ForeignGzip:
+		rest := io.NewSectionReader(r, e.end()+zeros, e.Rest-zeros)
+		return len(head) >= gzmember.HeaderSize && !BeginsUnit(head) && !isTornUnit(head, rest)
+	}
+	return isOldTar(head)
+}
+
+// isTornUnit reports whether r, which begins with head and not with a unit, may be one that was not
+// completely written: it looks like one, and is not a whole member of something else.
+func isTornUnit(head []byte, r io.Reader) bool {
+	const rest = 4
+	if !bytes.HasPrefix(head, MemberStart) ||
+		!bytes.Equal(head[rest:gzmember.HeaderSize], memberRest) {
+		return false
+	}
+	z, err := gzip.NewReader(bufio.NewReader(r))
+	if err != nil {
+		return true
+	}
+	z.Multistream(false)
+	_, err = io.CopyN(io.Discard, z, MaxHeader+1)
+	return err != nil && err != io.EOF
+}
+
+// isOldTar reports whether b begins with a tar header, also one from before POSIX, by its checksum.
+func isOldTar(b []byte) bool {
+	if len(b) < BlockSize || b[0] == 0 {
+		return false
+	}
+	_, err := tar.NewReader(bytes.NewReader(b[:BlockSize])).Next()
+	return err == nil
 }
 
 // end returns where the archive ends.

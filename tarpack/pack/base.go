@@ -45,7 +45,7 @@ func packWithBase(ctx context.Context, dir, out string, o Options) (res Result, 
 	}
 	defer k.Close()
 	if k.Rest > 0 {
-		err := &format.UnfinishedError{Trailer: k.Trailer, Rest: k.Rest}
+		err := format.NewUnfinished(k.OSFile, k.Trailer, k.Rest)
 		return Result{}, fmt.Errorf("%s: %w", o.Base, err)
 	}
 	r.Layers = []rewrite.Layer{{Archive: k}, {Tree: t}}

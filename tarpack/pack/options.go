@@ -44,8 +44,8 @@ type Options struct {
 	SkipUnreadable bool
 	// Base, if set, is an archive or a shard set (see tarpack.Open) from which unchanged files are
 	// copied instead of compressed: those with the path, size and modification time that they have
-	// there, unless the time proves nothing (see edit.UpdateOptions.Checksum). The rest is as without
-	// it, and Base itself stays as it is. It excludes RemoveFiles, SkipUnreadable and block devices.
+	// there, unless the time proves nothing (see edit.UpdateOptions.Checksum). All else is as without
+	// it, and Base itself is not changed. It excludes RemoveFiles, SkipUnreadable and block devices.
 	Base string
 	// RemoveFiles removes the files that were packed, after archive and sidecar are safely on disk.
 	// A file that has changed since, or that was not packed, stays.

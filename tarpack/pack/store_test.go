@@ -128,3 +128,20 @@ func TestStoreUpdate(t *testing.T) {
 		t.Errorf("c.pdf: %s", c)
 	}
 }
+
+// TestStoreFolder: a glob that ends in a slash stores all below the folder.
+func TestStoreFolder(t *testing.T) {
+	text := tartest.Text("text", 20_000)
+	dir := tartest.Tree(t, [2]string{"s/a/b", text + "1"}, [2]string{"x/s", text + "2"})
+	globs := &exclude.Patterns{}
+	if err := globs.Add("s/"); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "a.tar.gz")
+	if _, err := pack.Dir(t.Context(), dir, name, pack.Options{Store: globs}); err != nil {
+		t.Fatal(err)
+	}
+	if got := codings(t, name); got["s/a/b"] != coding.Stored || got["x/s"] == coding.Stored {
+		t.Errorf("%v", got)
+	}
+}

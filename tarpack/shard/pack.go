@@ -14,10 +14,14 @@ import (
 // shard that has one of them.
 //
 // The errors are those of pack.Dir. The error wraps format.ErrTooMany if the set would have more
-// than format.MaxShards shards, and os.ErrInvalid if not exactly one of Size and Shards is set.
+// than format.MaxShards shards, and os.ErrInvalid if not exactly one of Size and Shards is set. It
+// wraps format.ErrSetName if there is a file out, which would be read in place of the set.
 func Pack(ctx context.Context, dir, out string, o PackOptions) (res PackResult, err error) {
 	so := packer.ShardOptions{Size: o.Size, Shards: o.Shards}
 	if err := so.Check(out); err != nil {
+		return res, err
+	}
+	if err := shardset.CheckSetName(out); err != nil {
 		return res, err
 	}
 	po := o.packer()
@@ -59,6 +63,7 @@ func Pack(ctx context.Context, dir, out string, o PackOptions) (res PackResult, 
 	if err != nil {
 		return res, err
 	}
+	noticeOther(set, o.Notice)
 	res = PackResult{
 		Stats: committed.Stats, ArchiveBytes: committed.Bytes, SidecarBytes: committed.Index,
 		Unread: packed.Unread,
@@ -70,4 +75,11 @@ func Pack(ctx context.Context, dir, out string, o PackOptions) (res PackResult, 
 		res.Removed, err = p.RemovePacked(ctx, t)
 	}
 	return res, err
+}
+
+// noticeOther calls notice if there is another set with the name of the one that was written.
+func noticeOther(set *shardset.Output, notice func(error)) {
+	if err := shardset.OtherSet(set.Set); err != nil && notice != nil {
+		notice(err)
+	}
 }

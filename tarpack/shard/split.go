@@ -18,8 +18,8 @@ import (
 // archive itself stays, and so do its compressed members. A hard link with its target in another
 // shard becomes a file there, with the content copied.
 //
-// The name may stand for a set, as in tarpack.Open. Then its entries are divided again. A set of as
-// many shards is replaced as a whole; one of another number stays.
+// The name may stand for a set, as in tarpack.Open. Then its entries are divided again. If the new
+// set has as many shards, it replaces the old one as a whole; otherwise the old one stays.
 //
 // The errors are those of tarpack.Open and Pack.
 func Split(ctx context.Context, name string, o SplitOptions) (shards []Shard, err error) {
@@ -61,6 +61,9 @@ func Split(ctx context.Context, name string, o SplitOptions) (shards []Shard, er
 		}
 	}
 	res, err := set.Commit(ctx, scan.Options{})
+	if err == nil {
+		noticeOther(set, o.Notice)
+	}
 	for _, s := range res.Shards {
 		shards = append(shards, Shard(s))
 	}

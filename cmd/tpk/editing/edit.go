@@ -36,6 +36,7 @@ type Options struct {
 type Edit struct {
 	Archive string
 	Verb    string // "updating"
+	New     bool   // there is no archive yet
 	// Change changes the archive.
 	Change func(Options) (edit.Result, error)
 	// Ignored, if set, returns the message about n paths that were ignored.
@@ -70,6 +71,9 @@ func (e *Edit) Run(c *cli.Context) error {
 		case errors.Is(err, format.ErrShard):
 			return report.WithHint(err, "restore the right shard, run 'tpk index' if the shards are"+
 				" right as they are, or change one shard alone with --single")
+		}
+		if e.New {
+			return report.NewFile(e.Archive, err)
 		}
 		return report.ChangedArchive(e.Archive, err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // Arguments returns the arguments of a command. There must be at least least, and at most most
@@ -15,22 +16,63 @@ func Arguments(c *cli.Context, least, most int) ([]string, error) {
 	return count(c, c.Args().Slice(), least, most)
 }
 
-// ReadArguments is [Arguments] for commands that read archives. Several shards of a set, as a
-// shell's glob expands to, count as one argument.
+// ReadArguments is [Arguments] for commands that read the archive that comes first. All shards of a
+// set, as a shell's glob expands to, count as one argument. Some of them are refused.
 func ReadArguments(c *cli.Context, least, most int) ([]string, error) {
+	args := c.Args().Slice()
+	if err := refuseSome(c, args); err != nil {
+		return nil, err
+	}
+	return count(c, tarpack.JoinShards(args), least, most)
+}
+
+// ManyArguments is [ReadArguments] for commands that read several archives. Some shards of a set
+// are archives of their own.
+func ManyArguments(c *cli.Context, least, most int) ([]string, error) {
 	return count(c, tarpack.JoinShards(c.Args().Slice()), least, most)
 }
 
-// EditArguments is [Arguments] for commands that change the archive that comes first. Several
-// shards of a set in its place, as a shell's glob expands to, count as one argument, except with
-// --single.
+// EditArguments is [ReadArguments] for commands that change the archive that comes first. With
+// --single shards are not joined.
 func EditArguments(c *cli.Context, least, most int) ([]string, error) {
 	args := c.Args().Slice()
 	if len(args) > 1 && !c.Bool("single") {
-		name, n := tarpack.JoinFirst(args)
-		args = append([]string{name}, args[n:]...)
+		if err := refuseSome(c, args); err != nil {
+			return nil, err
+		}
+		if name, n, whole := tarpack.JoinFirst(args); whole {
+			args = append([]string{name}, args[n:]...)
+		}
 	}
 	return count(c, args, least, most)
+}
+
+// refuseSome refuses arguments that begin with several shards of a set, but not with all. The first
+// one may stand for the set, and the others are no paths in it.
+func refuseSome(c *cli.Context, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if first, n, whole := tarpack.JoinFirst(args); n > 1 && !whole {
+		return SomeShards(c, first, n)
+	}
+	return nil
+}
+
+// SomeShards returns the error for n shards of a set that are named, but not all. The first one is
+// named first.
+func SomeShards(c *cli.Context, first string, n int) error {
+	set, _, _ := format.ParseShardName(first)
+	return report.Usagef(
+		"%s: %s: only %d of the %d shards are named: name the first one for the set%s",
+		c.Command.Name, report.Quote(first), n, set.N, orSingle(c))
+}
+
+func orSingle(c *cli.Context) string {
+	if hasFlag(c.Command, "single") {
+		return ", or use --single"
+	}
+	return ""
 }
 
 // otherFormats are endings of names of archives that tpk does not write, or writes by export only.
@@ -40,8 +82,26 @@ var otherFormats = []string{
 	".bz2", ".xz", ".zst", ".lz4",
 }
 
-// CheckArchiveName refuses the name of a new archive that belongs to another format.
+// CheckOutputName refuses a name for a new file that ends as those of indexes of archives or lists
+// of shard sets do: the file would replace one of these.
+func CheckOutputName(c *cli.Context, name string) error {
+	lower := strings.ToLower(name)
+	for ending, what := range map[string]string{
+		format.SidecarSuffix: "indexes of archives", format.ListSuffix: "lists of shard sets",
+	} {
+		if strings.HasSuffix(lower, ending) {
+			return report.Usagef("%s: %s: names that end in %s are for %s: choose another",
+				c.Command.Name, report.Quote(name), ending, what)
+		}
+	}
+	return nil
+}
+
+// CheckArchiveName is [CheckOutputName] for an archive. It also refuses names of other formats.
 func CheckArchiveName(c *cli.Context, name string) error {
+	if err := CheckOutputName(c, name); err != nil {
+		return err
+	}
 	lower := strings.ToLower(name)
 	for _, ending := range otherFormats {
 		if !strings.HasSuffix(lower, ending) || strings.HasPrefix(name, "/dev/") {

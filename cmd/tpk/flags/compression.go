@@ -3,8 +3,6 @@ package flags
 import (
 	"github.com/urfave/cli/v2"
 
-	"github.com/tarpack/tpk/cmd/tpk/report"
-	"github.com/tarpack/tpk/tarpack/exclude"
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
@@ -30,18 +28,4 @@ func Store() cli.Flag {
 		Name: "store", Usage: "don't compress files that match `GLOB`: servers send them as they" +
 			" are, and clients can read any part of them (repeatable)",
 	}
-}
-
-// parseStore returns the globs of [Store], or nil without any.
-func parseStore(c *cli.Context) (*exclude.Patterns, error) {
-	if !c.IsSet("store") {
-		return nil, nil
-	}
-	var x exclude.Patterns
-	for _, glob := range c.StringSlice("store") {
-		if err := x.Add(glob); err != nil {
-			return nil, report.Usagef("%s: --store: %v", c.Command.Name, err)
-		}
-	}
-	return &x, nil
 }

@@ -3,7 +3,8 @@
 //
 //	order.go        [Interspersed]: flags may follow arguments
 //	habits.go       [CheckHabits]: command lines as for tar
-//	suggest.go      [SuggestCommand]: what is meant by a name that is none
+//	letters.go      letters that are put together, as in -vC
+//	suggest.go      [SuggestCommand]: what is meant by a name that no command has
 //	arguments.go    [Arguments]: how many there must be
 //	parse.go        [OnUsageError]: errors of the flag parser
 //	values.go       checks of values: words, numbers, times, sizes

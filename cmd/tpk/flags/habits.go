@@ -11,7 +11,7 @@ import (
 
 // CheckHabits returns an error that names tpk's own form if a command line is written as for
 // another program: with tar's letters, or with a flag of a command before the command. It also
-// refuses a topic of help that is none. args[0] is the program.
+// refuses help about a command that does not exist. args[0] is the program.
 func CheckHabits(app *cli.App, args []string) error {
 	words := args[1:]
 	if len(words) > 1 && words[0] == "tar" {
@@ -32,11 +32,18 @@ func CheckHabits(app *cli.App, args []string) error {
 		if mode := tarMode(first, len(words) > 1); mode != "" {
 			return tarError(app.Command(mode), first, first, words[1:])
 		}
-		return checkFlagFirst(app, words)
+		if err := checkFlagFirst(app, words); err != nil {
+			return err
+		}
+		return checkLetters(&cli.Command{Flags: app.Flags}, words[:1])
+	case cmd.SkipFlagParsing:
+		return nil
 	case slices.Contains([]string{"pack", "ls", "extract", "add", "update"}, cmd.Name):
-		return checkTarLetters(cmd, words[1:])
+		if err := checkTarLetters(cmd, words[1:]); err != nil {
+			return err
+		}
 	}
-	return nil
+	return checkLetters(cmd, words[1:])
 }
 
 // checkTopic returns an error if the words after help are not the name of a command.
@@ -67,10 +74,8 @@ func checkFlagFirst(app *cli.App, words []string) error {
 		return nil
 	}
 	name, _, _ := strings.Cut(strings.TrimLeft(first, "-"), "=")
-	for _, f := range app.Flags {
-		if slices.Contains(f.Names(), name) {
-			return nil
-		}
+	if hasFlag(&cli.Command{Flags: app.Flags}, name) {
+		return nil
 	}
 	for _, word := range words[1:] {
 		if cmd := app.Command(word); cmd != nil && hasFlag(cmd, name) {

@@ -54,7 +54,7 @@ func ParseSelection(c *cli.Context, o *pack.Options) error {
 	}
 	if o.Names == nil && c.IsSet("files-from") {
 		name := nameOfInput(c.StringSlice("files-from")[0])
-		return report.WithHint(fmt.Errorf("%s: has no path", name), "list paths below DIR")
+		return report.WithHint(fmt.Errorf("%s: lists no path", name), "list paths below DIR")
 	}
 	return nil
 }
@@ -86,7 +86,7 @@ func readNames(c *cli.Context, file string) (names []string, err error) {
 	if c.Bool("null") {
 		end[0] = 0
 	} else if bytes.IndexByte(b, 0) >= 0 {
-		return nil, report.WithHint(fmt.Errorf("%s: has a zero byte, as no path has", name),
+		return nil, report.WithHint(fmt.Errorf("%s: contains a zero byte, which no path can", name),
 			"--null reads paths that end with one")
 	}
 	for line := range bytes.SplitSeq(b, end) {

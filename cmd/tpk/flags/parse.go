@@ -18,6 +18,9 @@ func OnUsageError(c *cli.Context, err error, _ bool) error {
 		what, help = c.Command.Name+": ", "tpk "+c.Command.Name+" --help"
 	}
 	message := report.OneLine(err.Error())
+	if rest, ok := strings.CutPrefix(message, "invalid boolean value "); ok { // of a switch
+		message = "invalid value " + strings.Replace(rest, " for -", " for flag -", 1)
+	}
 	if name, ok := strings.CutPrefix(message, "flag provided but not defined: -"); ok {
 		message = "no such flag: " + Dashed(name)
 		if c.Command != nil {
@@ -56,7 +59,13 @@ func hintFor(cmd *cli.Command, name, value string) string {
 // valueHint returns what a value that a flag does not accept must be, or "" if the flag parser's
 // words do.
 func valueHint(f cli.Flag, value string) string {
-	if _, ok := f.(*cli.DurationFlag); !ok {
+	switch f.(type) {
+	case *cli.BoolFlag:
+		return "must be true or false"
+	case *cli.IntFlag, *cli.Int64Flag:
+		return "must be a whole number"
+	case *cli.DurationFlag:
+	default:
 		return ""
 	}
 	if _, err := strconv.ParseFloat(value, 64); err == nil {

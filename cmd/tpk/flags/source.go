@@ -36,11 +36,11 @@ func Source(more ...cli.Flag) []cli.Flag {
 		},
 		&cli.StringFlag{
 			Name:  "mode",
-			Usage: "change permissions as chmod does; `MODE` is as 644 or u=rwX,go=rX",
+			Usage: "change permissions as chmod does; `MODE` is 644 or u=rwX,go=rX, for example",
 		},
 		&cli.StringFlag{
 			Name: "mtime",
-			Usage: "store this modification time for all files; `TIME` is as @SECONDS," +
+			Usage: "store this modification time for all files; `TIME` is @SECONDS," +
 				" 2026-01-31, 2026-01-31T12:00:00Z, or ./FILE for its time",
 		},
 		Switch("special", "include FIFOs and devices"),
@@ -57,16 +57,14 @@ func ParseSource(c *cli.Context) (pack.Options, error) {
 	if o.Exclude, err = Excluded(c); err != nil {
 		return o, err
 	}
-	if c.IsSet("include") {
-		if o.Include, err = globs(c, "include", ""); err != nil {
-			return o, err
-		}
+	if o.Include, err = globsIfSet(c, "include"); err != nil {
+		return o, err
 	}
 	o.Dereference, o.OneFileSystem = c.Bool("dereference"), c.Bool("one-file-system")
 	if err := parseAttributes(c, &o); err != nil {
 		return o, err
 	}
-	if o.Store, err = parseStore(c); err != nil {
+	if o.Store, err = globsIfSet(c, "store"); err != nil {
 		return o, err
 	}
 	if epoch := os.Getenv("SOURCE_DATE_EPOCH"); epoch != "" {
@@ -97,6 +95,14 @@ func Exclusion() []cli.Flag {
 // Excluded returns what the flags of [Exclusion] leave out.
 func Excluded(c *cli.Context) (*exclude.Patterns, error) {
 	return globs(c, "exclude", "exclude-from")
+}
+
+// globsIfSet returns the globs of the flag, or nil without any.
+func globsIfSet(c *cli.Context, flag string) (*exclude.Patterns, error) {
+	if !c.IsSet(flag) {
+		return nil, nil
+	}
+	return globs(c, flag, "")
 }
 
 // globs returns the globs of the flag, and those in the files that the flag from names, if any.

@@ -43,7 +43,7 @@ var otherFlags = map[string][]string{
 	"overwrite": {"replace"}, "force": {"replace"},
 }
 
-// SuggestCommand returns the command that is probably meant by a word that is none, or "".
+// SuggestCommand returns the command that is probably meant by a word that names none, or "".
 func SuggestCommand(app *cli.App, word string) string {
 	if name, ok := otherNames[word]; ok {
 		return name
@@ -55,7 +55,7 @@ func SuggestCommand(app *cli.App, word string) string {
 	return nearest(word, names)
 }
 
-// suggestFlag returns the flag of a command that is probably meant by a name that is none, or "".
+// suggestFlag returns the flag of a command that is probably meant by a name that none has, or "".
 func suggestFlag(all []cli.Flag, name string) string {
 	var names []string
 	for _, f := range all {

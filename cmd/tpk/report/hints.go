@@ -55,9 +55,13 @@ var hints = []struct {
 	{format.ErrVersion, "use a newer tpk"},
 	{convert.ErrInputTruncated, "copy or download it again"},
 	{convert.ErrInputDamaged, "copy or download it again"},
+	{convert.ErrEntryDamaged, "copy or download it again"},
 	{convert.ErrNotConvertible, hintConvertible},
 	{format.ErrPart, "name the set by its first shard, or change the shard alone with --single"},
 	{format.ErrShardName, "choose another name, or delete the list if the set isn't needed"},
+	{format.ErrGlob, "name one archive, or a set by its first shard"},
+	{format.ErrSetName, "choose another name, or move that file away"},
+	{format.ErrTwoSets, "name each by its first shard, or delete the one that isn't needed"},
 	{format.ErrNoList, "'tpk index' writes it, or --single changes the shard alone"},
 	{format.ErrShardMissing, "restore it; to use another shard alone, give it another name"},
 	{format.ErrNotOneSet, "to use one of the archives alone, give it another name"},
@@ -106,6 +110,8 @@ func hintForeign(kind format.Foreign) string {
 		return "copy or download it again"
 	case format.ForeignGzip:
 		return "'tpk convert' makes an archive of a tar.gz"
+	case format.ForeignGzipped:
+		return "'gunzip' decompresses it"
 	case format.ForeignZip, format.ForeignTar, format.ForeignXZ, format.ForeignZstd,
 		format.ForeignBzip2, format.ForeignLZ4:
 		return "'tpk convert' makes an archive of it"
@@ -115,6 +121,8 @@ func hintForeign(kind format.Foreign) string {
 		return "'git lfs pull' downloads the file that it stands for"
 	case format.ForeignIndex:
 		return "name the archive, without .tpi"
+	case format.ForeignPDF, format.ForeignPicture, format.ForeignProgram, format.ForeignSQLite:
+		return "name an archive"
 	case format.ForeignUnknown:
 		return hintConvertible
 	}

@@ -2,10 +2,13 @@ package report
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // Output returns err, an error of writing the file name, without temporary names: the user knows
@@ -25,6 +28,9 @@ func Output(name string, err error) error {
 // adds that nothing was written, or that a device no longer holds an archive.
 func NewFile(name string, err error) error {
 	var stop *StoppedError
+	if kind := notRegular(name, err); kind == format.ForeignDir {
+		return WithHint(In(name, kind), "choose another name for the archive")
+	}
 	if !errors.As(err, &stop) {
 		return Output(name, err)
 	}
@@ -35,12 +41,28 @@ func NewFile(name string, err error) error {
 	return WithHint(In(name, stop), left)
 }
 
+// notRegular returns what has the name of an archive if err is that it is not a regular file, and
+// else "".
+func notRegular(name string, err error) format.Foreign {
+	fi, errStat := os.Stat(name)
+	switch {
+	case !errors.Is(err, format.ErrNotRegular), errStat != nil, fi.Mode().IsRegular():
+		return ""
+	case fi.IsDir():
+		return format.ForeignDir
+	}
+	return format.ForeignSpecial
+}
+
 // ChangedArchive is [Output] for an archive that is being changed. If the command was stopped, it
 // adds that the archive is unchanged.
 func ChangedArchive(name string, err error) error {
 	var stop *StoppedError
 	if errors.As(err, &stop) {
 		return WithHint(In(name, stop), "it is unchanged")
+	}
+	if kind := notRegular(name, err); kind != "" {
+		return In(name, fmt.Errorf("%w: %w", format.ErrNotArchive, kind))
 	}
 	return Output(name, err)
 }

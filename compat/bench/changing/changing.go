@@ -151,7 +151,7 @@ func (c *change) merge() error {
 	}
 	out := c.path("merged.tar.gz")
 	return c.beside("merge-2",
-		measure.Contestant{Command: []string{c.b.Tpk, "merge", out, half(0), half(1)}},
+		measure.Contestant{Command: []string{c.b.Tpk, "merge", "--replace", out, half(0), half(1)}},
 		c.copies(half(0), half(1)))
 }
 

@@ -124,7 +124,7 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 	t, err := l.cache.Open(ctx, name, cache.Options{KeepIndex: true, LoadIndex: loadIndex,
 		NoConvert: l.noConvert, Quick: o.quick, Notice: func(err error) {
 			if !errors.Is(err, format.ErrUnfinished) { // somebody appends to it
-				l.notice(err.Error())
+				l.notice(Describe(err))
 			}
 		}})
 	if err != nil {
@@ -135,7 +135,7 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 	a.copied = t.Sidecar == nil && !t.IndexRebuilt() && !t.Converted
 	a.refs.Store(1)
 	if err := a.openFiles(); err != nil {
-		return nil, errors.Join(err, a.closeAll())
+		return nil, errors.Join(err, a.close())
 	}
 	switch {
 	case !a.copied: // its index was just made of it
@@ -299,11 +299,7 @@ func (a *archive) release() {
 	}
 }
 
-func (a *archive) close() {
-	_ = a.closeAll()
-}
-
-func (a *archive) closeAll() (err error) {
+func (a *archive) close() (err error) {
 	for _, unmap := range a.unmap {
 		if unmap != nil {
 			_ = unmap()

@@ -31,7 +31,7 @@ func (l *Library) openDir(spec Spec) (*mountedDir, error) {
 	return &mountedDir{d, spec.Path, spec.Mount}, nil
 }
 
-// current reports whether the directory is still the one of its name.
+// current reports whether its path still leads to the directory.
 func (d *mountedDir) current() bool {
 	now, err := os.Stat(d.path)
 	if err != nil {

@@ -12,7 +12,8 @@
 //	recover.go  opening an archive again that was written over
 //	view.go     View, what one request sees; exports.go for downloads of folders
 //	pieces.go   the files to send from: an archive, or the shards of a set
-//	list.go     folders; search.go, searchview.go and searchplain.go for searches
+//	list.go     folders; listplain.go for plain files in them
+//	search.go   searches, with searchview.go and searchplain.go
 //
 // A Library replaces its Set as a whole, or not at all. The old Set closes its files when the last
 // [View] of it is released. A request takes a View with [Library.View]. The View is a plan.Tree,

@@ -2,6 +2,7 @@ package archives
 
 import (
 	"container/list"
+	"slices"
 	"strings"
 	"sync"
 
@@ -79,6 +80,8 @@ func (c *exportCache) entry(path string, format export.Format) *cachedExport {
 type omission struct {
 	mount string
 	omit  func(path string) bool
+
+	ordinals []uint32 // of the entries that are left out, in order
 }
 
 // omit returns what downloads of an archive that is mounted at mount leave out: the function for
@@ -95,18 +98,17 @@ func (v *View) omit(a *archive, mount string) (*omission, error) {
 	if ok {
 		return known, nil
 	}
-	o := &omission{strings.Clone(mount), nil}
-	o.omit = func(path string) bool { return hidden(join(o.mount, path)) }
-	any := false
+	o := &omission{mount: strings.Clone(mount)}
+	o.omit = func(path string) bool { return a.hides(hidden, o.mount, path) }
 	for row, err := range a.index.Paths(0, a.index.Len()) {
 		if err != nil {
 			return nil, a.wrap(err)
 		}
-		if any = o.omit(string(row.Path)); any {
-			break
+		if o.omit(string(row.Path)) {
+			o.ordinals = append(o.ordinals, uint32(row.Ordinal))
 		}
 	}
-	if !any {
+	if len(o.ordinals) == 0 {
 		o = nil
 	}
 	a.exports.mu.Lock()
@@ -116,6 +118,29 @@ func (v *View) omit(a *archive, mount string) (*omission, error) {
 	}
 	a.exports.omissions[strings.Clone(mount)] = o
 	return o, nil
+}
+
+// visible returns how many of the entries from first to end are not left out. o may be nil.
+func (o *omission) visible(first, end int) int {
+	if o == nil {
+		return end - first
+	}
+	from, _ := slices.BinarySearch(o.ordinals, uint32(first))
+	to, _ := slices.BinarySearch(o.ordinals, uint32(end))
+	return end - first - (to - from)
+}
+
+// hides reports whether the entry at a path of an archive that is mounted at mount is hidden.
+func (a *archive) hides(hidden func(string) bool, mount, path string) bool {
+	full := join(mount, path)
+	if hidden(full) {
+		return true
+	}
+	if !hidden(full + "/") {
+		return false
+	}
+	_, dir, err := a.directory(path)
+	return dir || err != nil
 }
 
 // export lays out the folder path of the archive i as a download, without what is hidden.

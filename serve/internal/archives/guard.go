@@ -128,13 +128,26 @@ func (a *archive) withdraw() error {
 // being written over.
 func (v *View) touch(source int) (*archive, error) {
 	a := v.set.sources[source]
+	if v.noted(source) == nil {
+		v.touched = append(v.touched, touched{source: source, proof: a.proof.Load()})
+	}
+	return a, a.usable()
+}
+
+// forget undoes touch: the answer depends on no archive any more.
+func (v *View) forget() {
+	clear(v.touched)
+	v.touched = v.touched[:0]
+}
+
+// noted returns what touch has noted of an archive, until the next touch; or nil.
+func (v *View) noted(source int) *touched {
 	for i := range v.touched {
 		if v.touched[i].source == source {
-			return a, a.usable()
+			return &v.touched[i]
 		}
 	}
-	v.touched = append(v.touched, touched{source: source, proof: a.proof.Load()})
-	return a, a.usable()
+	return nil
 }
 
 func (a *archive) usable() error {
@@ -153,14 +166,11 @@ type touched struct {
 
 // touchBytes notes which bytes of an archive, which was touched before, an answer depends on.
 func (v *View) touchBytes(source int, off, n int64) {
-	for i := range v.touched {
-		if t := &v.touched[i]; t.source == source {
-			if t.end == 0 {
-				t.off, t.end = off, off+n
-			}
-			t.off, t.end = min(t.off, off), max(t.end, off+n)
-		}
+	t := v.noted(source)
+	if t.end == 0 {
+		t.off, t.end = off, off+n
 	}
+	t.off, t.end = min(t.off, off), max(t.end, off+n)
 }
 
 // Check returns an error that wraps source.ErrChanged if something that the View has looked up or

@@ -34,7 +34,8 @@ type Options struct {
 	// Nested mounts every pack.tar.gz below Fallback in the folder it lies in. They are found,
 	// renewed and dropped while requests come.
 	Nested bool
-	// Hidden reports whether a path is left out of downloads, with everything below it. It may be nil.
+	// Hidden reports whether a path is left out of downloads, with everything below it. A slash at its
+	// end means that it is a folder. It may be nil.
 	Hidden func(path string) bool
 	// CacheDir is the directory for indexes that are missing and for converted files: see
 	// cache.Cache.Dir.
@@ -91,9 +92,7 @@ func NewLibrary(o Options) (*Library, error) {
 		}
 		if o.Nested {
 			l.nest = newNest(o.Fallback, l.fallback)
-			l.hidden = func(path string) bool {
-				return isPackName(path) || o.Hidden != nil && o.Hidden(path)
-			}
+			l.hidden = withPacks(o.Hidden)
 		}
 	}
 	return l, nil
@@ -267,8 +266,8 @@ func (l *Library) openOne(ctx context.Context, spec Spec) (backing, error) {
 	return backing{archive: a}, err
 }
 
-// waits reports whether nothing is served yet for a Spec whose file is not there. It says so the
-// first time. If something is served, that stays.
+// waits reports whether nothing is served yet for a Spec whose file is not there. The
+// first time, it notes that in the log. If something is served, that stays.
 func (l *Library) waits(spec Spec) bool {
 	if _, set, err := tarpack.SetList(spec.Path); err != nil || set {
 		return false
@@ -335,8 +334,8 @@ func (l *Library) held(name string, busy bool) *archive {
 	return nil
 }
 
-// Stale returns the names of archives and directories that are no longer those that are served, or
-// that were waited for.
+// Stale returns the names of archives and directories that have changed since they were opened, or
+// that were waited for and are there now.
 func (l *Library) Stale() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

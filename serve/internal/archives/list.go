@@ -2,11 +2,11 @@ package archives
 
 import (
 	"cmp"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
 
+	"github.com/tarpack/tpk/serve/internal/plain"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
 )
@@ -28,7 +28,7 @@ type ListOptions struct {
 	Descending bool
 	Offset     int64
 	Limit      int
-	// Hidden reports whether a path is not shown. It may be nil.
+	// Hidden reports whether a path is not shown. That of a folder ends with a slash. It may be nil.
 	Hidden func(path string) bool
 	// Media returns the media type of a file. It may be nil.
 	Media func(path string, n *plan.Node) string
@@ -41,7 +41,7 @@ type Item struct {
 	Size    int64 // of the content
 	Packed  int64 // of its member; 0 for a hard link, −1 for a plain file
 	ModTime int64
-	Below   int    // folder: entries in it, at any depth; −1 if not known
+	Below   int    // folder: entries in it, at any depth; without hidden ones; −1 if not known
 	Link    string // symbolic link: its target
 	Media   string // file: its media type
 	Text    bool   // file: the content is known to be text
@@ -75,6 +75,7 @@ type child struct {
 	size    int64
 	packed  int64
 	modTime int64
+	dir     *plain.Dir // of a plain file
 }
 
 // mountSource is the source of a folder that is only part of a mount's path.
@@ -102,7 +103,7 @@ func (v *View) List(dir string, o ListOptions) (*List, error) {
 	return l, nil
 }
 
-// addMedia adds what depends on the content of a file. That of a plain file is not read for it.
+// addMedia adds what depends on the content of a file.
 func (o *ListOptions) addMedia(it *Item) {
 	if o.Media == nil || it.Type != sidecar.TypeFile && it.Type != sidecar.TypeHardlink {
 		return
@@ -158,8 +159,8 @@ func (c *collector) collect() error {
 			dirs = dirs[1:]
 		}
 		for _, e := range files[m] {
-			if !c.v.isPack(join(c.dir, e.Name())) {
-				c.addPlain(e)
+			if err := c.addPlain(e); err != nil {
+				return err
 			}
 		}
 	}
@@ -168,8 +169,8 @@ func (c *collector) collect() error {
 
 // readDirs returns the entries of a folder in the directories of each mount, and whether there are
 // any.
-func (s *Set) readDirs(path string) (files [][]fs.DirEntry, some bool, err error) {
-	files = make([][]fs.DirEntry, len(s.mounts))
+func (s *Set) readDirs(path string) (files [][]plainEntry, some bool, err error) {
+	files = make([][]plainEntry, len(s.mounts))
 	for m := range s.mounts {
 		rest, ok := below(s.mounts[m].path, path)
 		if !ok {
@@ -180,7 +181,9 @@ func (s *Set) readDirs(path string) (files [][]fs.DirEntry, some bool, err error
 			if err != nil {
 				return nil, false, err
 			}
-			files[m] = append(files[m], entries...)
+			for _, e := range entries {
+				files[m] = append(files[m], plainEntry{e, d, s.mounts[m].path})
+			}
 			some = some || len(entries) > 0
 		}
 	}
@@ -218,14 +221,23 @@ func (v *View) directories(path string) ([]archiveFolder, error) {
 }
 
 // fresh reports whether a name is shown, and was not in a source before.
-func (c *collector) fresh(name string) bool {
-	if c.hidden != nil && c.hidden(join(c.dir, name)) || c.seen[name] {
+func (c *collector) fresh(name string, isDir bool) bool {
+	if c.hides(name, isDir) || c.seen[name] {
 		return false
 	}
 	if c.seen != nil {
 		c.seen[name] = true
 	}
 	return true
+}
+
+// hides reports whether a name in the folder is hidden.
+func (c *collector) hides(name string, isDir bool) bool {
+	if c.hidden == nil {
+		return false
+	}
+	path := join(c.dir, name)
+	return c.hidden(path) || isDir && c.hidden(path+"/")
 }
 
 func join(dir, name string) string {
@@ -252,7 +264,7 @@ func (c *collector) addMounts() {
 		rest, ok := below(c.dir, m.path)
 		name, _, _ := strings.Cut(rest, "/")
 		ok = ok && len(m.sources)+len(m.dirs) > 0
-		if ok && name != "" && c.fresh(name) {
+		if ok && name != "" && c.fresh(name, true) {
 			c.list.Partial = true
 			c.add(child{source: mountSource, typ: sidecar.TypeDir, name: name})
 		}
@@ -262,6 +274,10 @@ func (c *collector) addMounts() {
 func (c *collector) addArchived(d archiveFolder) error {
 	a := c.v.set.sources[d.source]
 	x := a.index
+	omit, err := c.v.omit(a, c.v.set.mounts[d.mount].path)
+	if err != nil {
+		return err
+	}
 	for i, err := range x.Children(d.ordinal) {
 		if err != nil {
 			return a.wrap(err)
@@ -273,14 +289,14 @@ func (c *collector) addArchived(d archiveFolder) error {
 		ch := child{source: int32(d.source), typ: e.Type, ordinal: uint32(i), size: e.Size,
 			packed: e.ContentLen, modTime: e.ModTime}
 		if ch.typ == sidecar.TypeDir {
-			ch.size = int64(e.End) - int64(i) - 1
+			ch.size = int64(omit.visible(i+1, int(e.End)))
 		}
 		if c.seen != nil || c.hidden != nil {
 			if c.path, err = x.AppendPath(c.path[:0], i); err != nil {
 				return a.wrap(err)
 			}
 			name := path.Base(string(c.path))
-			if !c.fresh(name) {
+			if !c.fresh(name, ch.typ == sidecar.TypeDir) {
 				continue
 			}
 			if c.seen != nil {
@@ -292,40 +308,26 @@ func (c *collector) addArchived(d archiveFolder) error {
 	return nil
 }
 
-func (c *collector) addPlain(e fs.DirEntry) {
-	hidden := c.hidden != nil && c.hidden(join(c.dir, e.Name()))
-	if e.IsDir() && !hidden {
+func (c *collector) addPlain(e plainEntry) error {
+	if c.hides(e.Name(), e.IsDir()) {
+		return nil
+	}
+	if e.IsDir() {
 		c.list.Partial = true // it may have more in it than an archive's folder
 	}
-	if hidden || c.seen[e.Name()] {
-		return
+	if c.seen[e.Name()] {
+		return nil
 	}
-	if ch, ok := plainChild(e); ok && c.fresh(e.Name()) {
+	if answered, err := e.answered(join(c.dir, e.Name()), c.hidden); err != nil || !answered {
+		return err
+	}
+	if ch, ok := plainChild(e); ok {
+		c.seen[e.Name()] = true // not nil: there are plain files
 		c.list.Partial = true
+		ch.dir = e.dir
 		c.add(ch)
 	}
-}
-
-// plainChild describes a plain file. It returns false if the file is gone, or of a type that is not
-// shown.
-func plainChild(e fs.DirEntry) (child, bool) {
-	info, err := e.Info()
-	if err != nil {
-		return child{}, false
-	}
-	ch := child{source: plainSource, name: e.Name(), size: info.Size(), packed: -1,
-		modTime: info.ModTime().Unix()}
-	switch info.Mode().Type() {
-	case 0:
-		ch.typ = sidecar.TypeFile
-	case fs.ModeDir:
-		ch.typ, ch.size = sidecar.TypeDir, 0
-	case fs.ModeSymlink:
-		ch.typ = sidecar.TypeSymlink
-	default:
-		return child{}, false
-	}
-	return ch, true
+	return nil
 }
 
 // sort sorts the children. Those of one archive are sorted by name already.
@@ -361,22 +363,18 @@ func (c *collector) item(ch *child) (Item, error) {
 	if ch.source >= 0 {
 		a := c.v.set.sources[ch.source]
 		it, err := a.item(int(ch.ordinal))
+		if it.Type == sidecar.TypeDir {
+			it.Below = int(ch.size) // without hidden ones
+		}
 		it.Path = join(c.dir, path.Base(it.Path))
 		return it, err
 	}
-	return ch.plainItem(join(c.dir, ch.name)), nil
-}
-
-// plainItem returns the row of a child that is in no archive.
-func (ch *child) plainItem(path string) Item {
-	it := Item{Path: path, Type: ch.typ, Size: ch.size, Packed: ch.packed, ModTime: ch.modTime}
-	switch it.Type {
-	case sidecar.TypeFile:
-		it.content = plan.Node{Size: 1}
-	case sidecar.TypeDir:
-		it.Below = -1
+	it := ch.plainItem(join(c.dir, ch.name))
+	if ch.dir == nil {
+		return it, nil
 	}
-	return it
+	m, _ := c.v.set.place(ch.dir)
+	return it, it.sniff(ch.dir, c.v.set.mounts[m].path)
 }
 
 // item returns the row of an entry.

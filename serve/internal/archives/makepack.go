@@ -2,59 +2,38 @@ package archives
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// isPackName reports whether a path is that of a pack, of its sidecar, or of a temporary file of
-// either. These are not files of a folder: the pack is served in place of it.
+// isPackName reports whether a path names a pack, its sidecar, or a temporary file of either. These
+// are not files of a folder: the pack is served in place of it.
 func isPackName(path string) bool {
 	name := path[strings.LastIndexByte(path, '/')+1:]
 	return name == PackName || name == PackName+format.SidecarSuffix ||
 		strings.HasPrefix(name, "."+PackName+".")
 }
 
-// isPack reports whether path is never answered, as it belongs to a pack. The folder's
-// ?list&download=tar.gz is the pack, if downloads are allowed.
-func (v *View) isPack(path string) bool {
-	return v.library.nest != nil && isPackName(path) && v.library.nest.other(path) == nil
-}
+// isPack reports whether path is never answered, whatever the file holds, as it belongs to a pack.
+// A damaged pack still has what is hidden in it. The folder's ?list&download=tar.gz is the pack, if
+// downloads are allowed.
+func (v *View) isPack(path string) bool { return v.library.nest != nil && isPackName(path) }
 
-// other returns what was known of the file that has only the name of a pack, in the folder of path,
-// or nil if there is none.
-func (n *nest) other(path string) os.FileInfo {
-	dir := strings.TrimSuffix(path[:strings.LastIndexByte(path, '/')+1], "/")
-	n.mu.RLock()
-	defer n.mu.RUnlock()
-	if d := n.dirs[dir]; d != nil && d.other {
-		return d.pack
-	}
-	return nil
-}
-
-// isOpenPack reports whether an open plain file is one that is never answered. path is where
-// symbolic links led, or else the path that was asked for.
-func (v *View) isOpenPack(f *os.File, path string) bool {
-	if v.library.nest == nil || !isPackName(path) {
-		return false
-	}
-	other := v.library.nest.other(path)
-	if other == nil || !strings.HasSuffix(path, PackName) {
-		return other == nil
-	}
-	fi, err := f.Stat()
-	return err != nil || !sameFile(fi, other) // a pack may have taken its place
-}
-
-// hiding returns hidden with what belongs to packs.
+// hiding returns hidden with what belongs to packs, if there can be any.
 func (v *View) hiding(hidden func(string) bool) func(string) bool {
 	if v.library.nest == nil {
 		return hidden
 	}
-	return func(path string) bool { return hidden != nil && hidden(path) || v.isPack(path) }
+	return withPacks(hidden)
+}
+
+// withPacks returns hidden, which may be nil, with what belongs to packs.
+func withPacks(hidden func(string) bool) func(string) bool {
+	return func(path string) bool { return isPackName(path) || hidden != nil && hidden(path) }
 }
 
 // makePack indexes or converts a pack in the background, and then serves it.
@@ -63,17 +42,11 @@ func (l *Library) makePack(spec Spec) {
 		return
 	}
 	l.jobs.Go(func() {
-		err := l.waitUntilWritten(l.ctx, spec.Path, 0)
-		select {
-		case l.turn <- struct{}{}:
-			defer func() { <-l.turn }()
-		case <-l.ctx.Done():
-			return
-		}
-		before, _ := os.Stat(spec.Path)
-		var a *archive
-		if err == nil {
-			a, err = l.openArchive(l.ctx, spec.Path, opening{})
+		before, a, err := l.openInTurn(spec.Path)
+		full := errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+		if full && l.ctx.Err() == nil {
+			l.notice("not served yet: " + Describe(err) + ": trying again in " + retryFull.String())
+			l.sleep(retryFull)
 		}
 		if l.ctx.Err() != nil {
 			if a != nil {
@@ -82,13 +55,33 @@ func (l *Library) makePack(spec Spec) {
 			return
 		}
 		now, _ := os.Stat(spec.Path)
-		bad := err != nil && !errors.Is(err, errBusy) && sameFile(before, now) // it will fail again
+		bad := err != nil && !full && !errors.Is(err, errBusy) && sameFile(before, now) // for good
 		if bad {
-			l.notice(fmt.Sprintf("not served: %v", err))
+			l.notice("not served: " + Describe(err))
 		}
 		l.nest.end(spec.Mount, a, bad)
 		l.reloadNested()
 	})
+}
+
+// retryFull is the time after which a pack is made again that had no room.
+const retryFull = 10 * time.Second
+
+// openInTurn opens a pack after no program writes it and no other pack is being made. before is
+// what the file was.
+func (l *Library) openInTurn(name string) (before os.FileInfo, a *archive, err error) {
+	err = l.waitUntilWritten(l.ctx, name, 0)
+	select {
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
+	case <-l.ctx.Done():
+		return nil, nil, l.ctx.Err()
+	}
+	before, _ = os.Stat(name)
+	if err == nil {
+		a, err = l.openArchive(l.ctx, name, opening{})
+	}
+	return before, a, err
 }
 
 // begin notes that a pack is being made, and returns false if it is already.

@@ -143,3 +143,39 @@ func TestFoundByAnother(t *testing.T) {
 	}
 	<-l.turn
 }
+
+// A View that goes over to a Set with fewer archives no longer depends on those of the Set before.
+func TestRenewedWithFewerArchives(t *testing.T) {
+	l, tree := nested(t, nil)
+	defer l.Close()
+	if err := l.Load(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	var v View
+	for {
+		if !l.View(&v) {
+			t.Fatal("nothing is served")
+		}
+		n, err := v.Lookup("a/b/f")
+		if err == nil && n.Kind == plan.File {
+			break
+		}
+		if !errors.Is(err, ErrPending) {
+			t.Fatal(n.Kind, err)
+		}
+		v.Release()
+		time.Sleep(time.Millisecond)
+	}
+	defer v.Release()
+	if err := os.Remove(filepath.Join(tree, "a/b", PackName)); err != nil {
+		t.Fatal(err)
+	}
+	l.nest.look("a/b", time.Now().Add(recheck))
+	if !l.heed() {
+		t.Fatal("the Set is the same")
+	}
+	v.renew()
+	if err := v.Check(); err != nil {
+		t.Error(err)
+	}
+}

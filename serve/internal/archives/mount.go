@@ -19,7 +19,7 @@ func CleanMount(mount string, hidden func(path string) bool) (string, error) {
 	if why := unreachable(path); why != "" {
 		return "", fmt.Errorf("%w: mount %s: %s", plan.ErrOption, strconv.Quote(mount), why)
 	}
-	if hidden != nil && hidden(path) {
+	if hidden != nil && hidden(path+"/") {
 		return "", fmt.Errorf("%w: mount %s: paths with such a name are hidden: choose another name",
 			plan.ErrOption, strconv.Quote(mount))
 	}

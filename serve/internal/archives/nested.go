@@ -3,7 +3,6 @@ package archives
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -44,7 +43,6 @@ type nestDir struct {
 	checked time.Time
 	pack    os.FileInfo // nil: there is none
 	bad     bool        // it could not be opened, and is left out until it changes
-	other   bool        // it has only the name of a pack
 	making  bool        // it is being indexed or converted
 	ready   *archive    // that has been opened by this; nil: there is none
 }
@@ -72,13 +70,12 @@ func (n *nest) file(dir string) string {
 	return filepath.Join(n.dir, filepath.FromSlash(dir), PackName)
 }
 
-// setBad notes that the pack of a folder can't be opened. If it is other, it has only the name of a
-// pack, and is an ordinary file.
-func (n *nest) setBad(dir string, other bool) {
+// setBad notes that the pack of a folder can't be opened.
+func (n *nest) setBad(dir string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if d := n.dirs[dir]; d != nil {
-		d.bad, d.other = true, other
+		d.bad = true
 	}
 }
 
@@ -105,10 +102,10 @@ func (l *Library) openNested(ctx context.Context) (
 				pending = append(pending, spec.Mount)
 			}
 		case err != nil && a == nil:
-			l.nest.setBad(spec.Mount, errors.Is(err, cache.ErrOther))
-			l.notice(fmt.Sprintf("not served: %v", err))
+			l.nest.setBad(spec.Mount)
+			l.notice("not served: " + Describe(err))
 		case err != nil && !a.gone.Load():
-			l.notice(fmt.Sprintf("the archive that is served stays: %v", err))
+			l.notice("the archive that is served stays: " + Describe(err))
 		}
 		if a != nil {
 			specs, open = append(specs, spec), append(open, a)
@@ -145,10 +142,10 @@ func (l *Library) findPacks() {
 		if e.Name() == PackName && e.Type().IsRegular() {
 			dirs = append(dirs, dir)
 		}
-		return e.IsDir() && !l.hidden(path) && l.ctx.Err() == nil
+		return e.IsDir() && !l.hidden(path+"/") && l.ctx.Err() == nil
 	})
 	if err != nil && l.ctx.Err() == nil {
-		l.notice(fmt.Sprintf("looking for archives: %v", err))
+		l.notice("looking for archives: " + Describe(err))
 	}
 	if len(dirs) > 0 && l.ctx.Err() == nil {
 		l.discoverAll(dirs)
@@ -191,7 +188,7 @@ func (n *nest) look(dir string, now time.Time) (exists bool) {
 	if sameFile(pack, d.pack) {
 		return true
 	}
-	d.pack, d.bad, d.other = pack, false, false
+	d.pack, d.bad = pack, false
 	n.changes.Add(1)
 	return true
 }
@@ -232,7 +229,7 @@ func (l *Library) reloadNested() bool {
 		l.nest.served.Store(l.nest.changes.Load())
 	}
 	if err != nil && l.ctx.Err() == nil {
-		l.notice(fmt.Sprintf("looking for archives: %v", err))
+		l.notice("looking for archives: " + Describe(err))
 	}
 	return err == nil
 }

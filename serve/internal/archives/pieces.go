@@ -152,8 +152,8 @@ func (a *archive) title() string {
 var foreignSuffixes = []string{".zip", ".jar", ".tgz", ".txz", ".tbz2", ".tzst", ".tar", ".tar.xz",
 	".tar.zst", ".tar.bz2", ".tar.lzma", ".tar.lz4"}
 
-// saveAs returns the name to save the archive under. That of a device gets a suffix, and that of a
-// converted file another one.
+// saveAs returns the name to save the archive under. It adds a suffix to the name of a device,
+// and replaces the suffix of a converted file.
 func (a *archive) saveAs() string {
 	if a.foreign {
 		return a.title() + ".tar.gz"

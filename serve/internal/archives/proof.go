@@ -73,7 +73,7 @@ func (p *proof) prove(i int, size int64) error {
 	return p.compare(context.Background(), i)
 }
 
-// compare reads the content of entry i and compares it with the index.
+// compare is archive.compare, and remembers the result.
 func (p *proof) compare(ctx context.Context, i int) error {
 	a := p.archive
 	p.settle()
@@ -188,13 +188,9 @@ func (v *View) Prove(n *plan.Node) error {
 	if err != nil {
 		return err
 	}
-	for i := range v.touched {
-		if t := &v.touched[i]; t.source == n.Source {
-			t.proof = a.proof.Load()
-			return t.proof.prove(n.Entry, n.Size)
-		}
-	}
-	return nil
+	t := v.noted(n.Source)
+	t.proof = a.proof.Load()
+	return t.proof.prove(n.Entry, n.Size)
 }
 
 // provedWhole returns an error unless every byte of an archive is what it should be.

@@ -88,7 +88,7 @@ func (l *Library) waitUntilWritten(ctx context.Context, name string, limit time.
 			return fmt.Errorf("%w: it is served as soon as it is complete", err)
 		} else if !told && waited > tellAfter {
 			told = true
-			l.notice(fmt.Sprintf("waiting: %v", err))
+			l.notice("waiting: " + Describe(err))
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -122,7 +122,7 @@ func (l *Library) restore(old *archive) {
 		case errors.Is(err, errBusy), checkBusy(old.name, true) != nil: // more may follow
 		default:
 			failed = now
-			l.notice(fmt.Sprintf("still not served: %v", err))
+			l.notice("still not served: " + Describe(err))
 		}
 	}
 }
@@ -156,16 +156,11 @@ func (l *Library) serves(a *archive) bool {
 		return false
 	}
 	defer v.Release()
-	for _, b := range v.set.sources {
-		if a == b {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(v.set.sources, a)
 }
 
-// swap replaces an archive of the current Set by another one, of which it takes over the reference.
-// It does nothing if the archive is not in the Set.
+// swap replaces the archive old of the current Set by a, and takes over the reference to a. It does
+// nothing if old is not in the Set.
 func (l *Library) swap(old, a *archive) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -204,9 +199,7 @@ func (l *Library) lookAround() {
 			continue
 		}
 		for _, a := range v.set.sources {
-			if !a.gone.Load() {
-				_ = a.check(a.proof.Load(), 0, a.tar.Size())
-			}
+			_ = a.current()
 		}
 		v.Release()
 	}

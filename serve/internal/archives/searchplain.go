@@ -1,6 +1,7 @@
 package archives
 
 import (
+	"cmp"
 	"io/fs"
 	"slices"
 	"time"
@@ -23,6 +24,7 @@ func (s *searcher) walk() error {
 	s.walked = true
 	left := MaxPlain
 	var packs []string
+	var outage error
 	for _, m := range s.v.set.mounts {
 		for _, d := range m.dirs {
 			all, err := d.Walk("", left, func(path, dir string, e fs.DirEntry) (enter bool) {
@@ -31,10 +33,15 @@ func (s *searcher) walk() error {
 					packs = append(packs, dir)
 				}
 				path = join(m.path, path)
-				if s.o.Hidden != nil && s.o.Hidden(path) {
+				if s.o.Hidden(path) || e.IsDir() && s.o.Hidden(path+"/") {
 					return false
 				}
 				if s.m.matches(path) {
+					shown, err := (&plainEntry{e, d, m.path}).answered(path, s.o.Hidden)
+					if err != nil || !shown {
+						outage = cmp.Or(outage, err)
+						return e.IsDir()
+					}
 					if ch, ok := plainChild(e); ok {
 						s.plain = append(s.plain, plainItem{ch.plainItem(path), d})
 					}
@@ -42,7 +49,7 @@ func (s *searcher) walk() error {
 				return e.IsDir()
 			})
 			s.list.Incomplete = s.list.Incomplete || !all
-			if err != nil {
+			if err = cmp.Or(err, outage); err != nil {
 				return err
 			}
 		}

@@ -17,7 +17,6 @@ type searcher struct {
 	m      *matcher
 	o      ListOptions
 	order  []archiveFolder // the archives, by mount
-	prefix []string        // the paths of their mounts
 	list   *List
 	plain  []plainItem
 	walked bool // plain is complete
@@ -27,7 +26,9 @@ type searcher struct {
 // paths. Case does not matter. Offset is 0, or Next of a search before. Archives come first, then
 // plain files: it looks at MaxPlain of these.
 func (v *View) Search(query string, o ListOptions) (*List, error) {
-	o.Hidden = v.hiding(o.Hidden)
+	if o.Hidden = v.hiding(o.Hidden); o.Hidden == nil {
+		o.Hidden = func(string) bool { return false }
+	}
 	s := &searcher{v: v, m: newMatcher(query), o: o, list: &List{}}
 	if v.library.nest != nil { // archives may be there that no request has come across
 		if err := s.walk(); err != nil {
@@ -38,7 +39,6 @@ func (v *View) Search(query string, o ListOptions) (*List, error) {
 		s.list.Incomplete = s.list.Incomplete || mt.pending
 		for _, i := range mt.sources {
 			s.order = append(s.order, archiveFolder{mount: m, source: i})
-			s.prefix = append(s.prefix, mt.path)
 		}
 	}
 	first, from := int(o.Offset>>searchBits), int(min(o.Offset&(1<<searchBits-1), math.MaxInt))
@@ -63,11 +63,16 @@ func (v *View) Search(query string, o ListOptions) (*List, error) {
 // archive searches the archive number k, from an ordinal on.
 func (s *searcher) archive(k, from int) error {
 	source, l := s.order[k].source, s.list
+	mount := s.v.set.mounts[s.order[k].mount].path
 	a, err := s.v.touch(source)
 	if err != nil {
 		return err
 	}
-	hidden := func(p string) bool { return s.o.Hidden != nil && s.o.Hidden(join(s.prefix[k], p)) }
+	hidden := func(p string) bool { return a.hides(s.o.Hidden, mount, p) }
+	omit, err := s.v.omit(a, mount)
+	if err != nil {
+		return err
+	}
 	for all := false; !all && !l.More; {
 		wanted := s.o.Limit + 1 - len(l.Items)
 		found, err := s.m.search(a.index, from, wanted, hidden)
@@ -81,7 +86,10 @@ func (s *searcher) archive(k, from int) error {
 			if err != nil {
 				return err
 			}
-			it.Path = join(s.prefix[k], it.Path)
+			it.Path = join(mount, it.Path)
+			if it.Type == sidecar.TypeDir {
+				it.Below = omit.visible(i+1, i+1+it.Below)
+			}
 			if len(s.v.set.mounts) > 1 || len(s.order) > 1 { // something else may answer the path
 				set := s.v.set
 				n, m, err := s.v.find(it.Path)
@@ -118,6 +126,9 @@ func (s *searcher) addPlain(from int) error {
 		if len(l.Items) == s.o.Limit {
 			l.More, l.Next = true, int64(len(s.order))<<searchBits|int64(i)
 			break
+		}
+		if err := it.sniff(it.dir, s.v.set.mounts[at].path); err != nil {
+			return err
 		}
 		l.Items = append(l.Items, it.Item)
 	}

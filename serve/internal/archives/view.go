@@ -44,8 +44,7 @@ func (v *View) Release() {
 		_ = f.Close()
 	}
 	v.plain, v.plainStamps = v.plain[:0], v.plainStamps[:0]
-	clear(v.touched)
-	v.touched = v.touched[:0]
+	v.forget()
 	v.releasePieces()
 	clear(v.exports)
 	v.exports = v.exports[:0]
@@ -126,7 +125,7 @@ func (v *View) plainFile(d *plain.Dir, mount, path string) (plan.Node, error) {
 	if n.Name != "" {
 		n.Name = join(mount, n.Name)
 	}
-	if f != nil && v.isOpenPack(f, cmp.Or(n.Name, join(mount, path))) {
+	if f != nil && v.isPack(cmp.Or(n.Name, path)) { // n.Name is where symbolic links led
 		_ = f.Close()
 		return plan.Node{}, nil
 	}
@@ -159,8 +158,10 @@ func (v *View) discover(path string, deep bool) bool {
 	return true
 }
 
-// renew replaces the View's Set by the library's current one.
+// renew replaces the View's Set by the library's current one. What is answered from now on depends
+// on that alone.
 func (v *View) renew() {
+	v.forget()
 	v.set.release()
 	if !v.library.View(v) { // the Library was closed
 		v.set = &Set{}
@@ -192,15 +193,12 @@ func (v *View) Download(path, format string) (plan.Node, error) {
 	if err != nil || i < 0 {
 		return plan.Node{}, err
 	}
-	v.touchBytes(i, 0, v.set.sources[i].tar.Size())
-	for k := range v.touched {
-		if v.touched[k].source == i {
-			if err := v.set.sources[i].provedWhole(v.touched[k].proof); err != nil {
-				return plan.Node{}, err
-			}
-		}
+	a := v.set.sources[i]
+	v.touchBytes(i, 0, a.tar.Size())
+	if err := a.provedWhole(v.noted(i).proof); err != nil {
+		return plan.Node{}, err
 	}
-	omit, err := v.omit(v.set.sources[i], strings.TrimSuffix(strings.TrimSuffix(path, rest), "/"))
+	omit, err := v.omit(a, strings.TrimSuffix(strings.TrimSuffix(path, rest), "/"))
 	if err != nil {
 		return plan.Node{}, err
 	}

@@ -170,11 +170,11 @@ func (c *Conn) runInGoroutine() {
 // sendPending sends the rest of a pending answer.
 func (c *Conn) sendPending() error {
 	p := c.loopState.pending
-	sent, err := p.x.WriteRest(&c.wire, p.sent)
+	n, err := c.wire.Write(p.x.Out[p.sent:])
 	if err != nil {
 		c.aborted(p.x, err)
 	}
-	c.server.Responder.Finish(p.x, int64(max(sent-p.head, 0)))
+	c.server.Responder.Finish(p.x, int64(max(p.sent+n-p.head, 0)))
 	p.x.Free()
 	c.loopState.pending = nil
 	return err

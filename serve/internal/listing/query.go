@@ -15,8 +15,8 @@ import (
 var orders = map[string]archives.Order{"name": archives.ByName, "size": archives.BySize,
 	"packed": archives.ByPacked, "date": archives.ByTime}
 
-// listHere is the value of the key list in pages of which links to folders lead to the folders' own
-// pages. With any other value they lead to lists, too, so that one can look around in a site.
+// listHere is the value of the key list with which links to folders lead to the folders' own pages.
+// With any other value they lead to listings, so that people can look around in a site.
 const listHere = "here"
 
 // parse reads the query. Unknown keys are ignored. A malformed value is an error: a client that

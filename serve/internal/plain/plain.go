@@ -47,6 +47,22 @@ func (d *Dir) Release() {
 // Stat describes what path names, after following symbolic links.
 func (d *Dir) Stat(path string) (fs.FileInfo, error) { return d.root.Stat(path) }
 
+// Follow returns where path leads after following symbolic links, and whether that is a regular
+// file or a directory. The error is one of the server.
+func (d *Dir) Follow(path string) (end string, isFile, isDir bool, err error) {
+	if end, err = d.follow(path); err != nil {
+		return "", false, false, outage(err)
+	}
+	if end == "" {
+		return end, false, true, nil
+	}
+	fi, err := d.root.Lstat(end)
+	if err != nil {
+		return "", false, false, outage(err)
+	}
+	return end, fi.Mode().IsRegular(), fi.IsDir(), nil
+}
+
 // Lookup opens what path names; "" is the directory itself. The file is nil if that is not a
 // regular one. If it can't be opened for a reason that is the path's or the file's own, it is
 // missing, which is not an error. The node's Name is the path that symbolic links led to.

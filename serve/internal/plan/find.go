@@ -93,7 +93,7 @@ func (f *finder) clean() (Node, error) {
 
 // shown looks up a page that a path stands for. A hidden one is missing.
 func (f *finder) shown(path string) (Node, error) {
-	if len(f.pl.hide) > 0 && f.pl.hidden(path) {
+	if f.pl.hide != nil && f.pl.hidden(path) {
 		return Node{}, nil
 	}
 	return f.pl.resolve(f.t, path)

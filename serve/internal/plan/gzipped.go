@@ -22,28 +22,23 @@ const (
 // A plain .gz file is not, unless a glob names it: browsers would save something else than its name
 // promises.
 func (pl *Planner) ownGzip(path string, n *Node) bool {
-	if n.Sniff != gzipType || n.Kind == Download || pl.identity.match(path) {
+	if n.Sniff != gzipType || n.Kind == Download || pl.identity.MatchBelow(path, false) {
 		return false
 	}
-	if pl.gzipped.match(path) {
+	if pl.gzipped.MatchBelow(path, false) {
 		return true
 	}
-	if m, ok := pl.types[strings.ToLower(extension(path))]; ok && m.plain == gzipType {
+	ext := extension(path)
+	if m, ok := pl.types[strings.ToLower(ext)]; ok && m.plain == gzipType {
 		return false
 	}
-	switch ext := extension(path); len(ext) {
-	case 3:
-		return ascii.EqualFold(ext, "pbf") || ascii.EqualFold(ext, "mvt")
-	case 4:
-		return ascii.EqualFold(ext, "svgz")
-	}
-	return false
+	return ascii.EqualFold(ext, "pbf") || ascii.EqualFold(ext, "mvt") || ascii.EqualFold(ext, "svgz")
 }
 
 // innerType returns the media type of what the file at path has inside its gzip. It has no charset:
 // the inflated text is not known.
 func (pl *Planner) innerType(path string) string {
-	if ext := extension(path); len(ext) == 2 && ascii.EqualFold(ext, "gz") {
+	if ascii.EqualFold(extension(path), "gz") {
 		path = path[:len(path)-len(".gz")]
 	}
 	if m, ok := pl.lookupExtension(path); ok && m.plain != gzipType {

@@ -132,7 +132,7 @@ func (p *Plan) ShowBad(why string) { p.text(400, "400 Bad Request: "+why+"\n") }
 // Downloads reports whether archives and folders can be downloaded.
 func (pl *Planner) Downloads() bool { return !pl.options.NoDownload }
 
-// Hidden reports whether a path must not be shown.
+// Hidden reports whether a path must not be shown. A slash at its end means that it is a folder.
 func (pl *Planner) Hidden(path string) bool { return pl.hidden(path) }
 
 // AppendHref appends a path as a relative reference, with each name escaped.

@@ -15,7 +15,8 @@ func TestTextIsShown(t *testing.T) {
 	for _, c := range []struct{ names, sniff, want string }{
 		{"a.rs a.sql a.sh a.toml a.php a.tex a.org a.pem a.srt a.tcl a.pl a.csh a.latex a.asc a.pgn " +
 			"a.nt a.dot a.pub a.csv a.tsv a.c a.h a.java a.lua a.hjson a.json5 a.crt a.key a.SQL a.Rs " +
-			"a.mod a.step a.obj a.dxf", text, text},
+			"a.mod a.step a.obj a.dxf a.yaml a.yml a.jsx a.less a.styl a.wgsl a.man a.sub a.md a.mdx a.n3 " +
+			"a.ttl a.conf a.log a.ini a.slim", text, text},
 		{"a.php", html, text}, // not shown as the page that it makes
 		{"a.rs", xml, "application/rls-services+xml"},
 		{"a.unknown noext .profile", text, text},
@@ -26,8 +27,9 @@ func TestTextIsShown(t *testing.T) {
 		{"a.json a.map", text, "application/json; charset=utf-8"},
 		{"a.geojson", text, "application/geo+json"},
 		{"a.webmanifest", text, "application/manifest+json; charset=utf-8"},
-		{"a.md", text, "text/markdown; charset=utf-8"},
-		{"a.yml", text, "text/yaml; charset=utf-8"},
+		{"a.md a.yml", "text/plain", "text/plain"}, // not UTF-8
+		{"a.sub", "application/octet-stream", "text/vnd.dvb.subtitle"},
+		{"a.appcache", text, "text/cache-manifest; charset=utf-8"},
 		{"a.vtt", text, "text/vtt; charset=utf-8"},
 		{"a.svg", "image/svg+xml; charset=utf-8", "image/svg+xml"},
 		{"a.svg", text, "image/svg+xml"},

@@ -8,8 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/tarpack/tpk/tarpack/exclude"
 )
 
 // ErrOption is wrapped by the errors of New.
@@ -27,9 +28,8 @@ type Options struct {
 	Listing bool
 	// NoDownload answers ?list&download= with a 404.
 	NoDownload bool
-	// Hide are globs (doublestar) of paths that are answered as if they were not there, with
-	// everything below them. A glob without a slash is matched with each name on the path, one with
-	// a slash with the path from the root. Nil hides names that start with a dot, but not
+	// Hide are globs, as of exclude.Patterns, of paths that are answered as if they were not there,
+	// with everything below them. Nil hides names that start with a dot, but not
 	// .well-known (RFC 8615). An empty list hides nothing.
 	Hide []string
 	// HideMore are globs that are hidden besides those of Hide.
@@ -56,11 +56,11 @@ type Options struct {
 // Planner makes plans. It is safe for concurrent use.
 type Planner struct {
 	options Options
-	hide    globs // of Hide and HideMore
-	dots    bool  // names that start with a dot are hidden
-	immut   globs
+	hide    *exclude.Patterns // of Hide and HideMore
+	dots    bool              // names that start with a dot are hidden
+	immut   *exclude.Patterns
 
-	gzipped, identity globs
+	gzipped, identity *exclude.Patterns
 
 	types  map[string]media // by extension
 	fixed  string           // rendered fields of every response
@@ -159,18 +159,21 @@ func (pl *Planner) allowedOrigin(origin string) string {
 
 // cacheControl returns the Cache-Control of the file at path.
 func (pl *Planner) cacheControl(path string) string {
-	if pl.immut.match(path) {
+	if pl.immut.MatchBelow(path, false) {
 		return Immutable
 	}
 	return pl.options.CacheControl
 }
 
-// hidden reports whether a path must not be answered.
+// hidden reports whether a path must not be answered. A slash at its end means that it is a folder.
 func (pl *Planner) hidden(path string) bool {
-	if pl.hide.match(path) {
-		return true
-	}
-	return pl.dots && dotted(path)
+	name, folder := strings.CutSuffix(path, "/")
+	return pl.hides(name, folder)
+}
+
+// hides is hidden for a path without a slash at its end. What hides files hides folders, too.
+func (pl *Planner) hides(path string, folder bool) bool {
+	return pl.hide.MatchBelow(path, folder) || pl.dots && dotted(path)
 }
 
 // dotted reports whether a name on a path starts with a dot and is not .well-known (RFC 8615).
@@ -188,39 +191,16 @@ func dotted(path string) bool {
 	return false
 }
 
-// globs are doublestar patterns.
-type globs []string
-
-// compileGlobs checks patterns.
-func compileGlobs(patterns []string) (globs, error) {
-	for _, g := range patterns {
-		if g == "" || !doublestar.ValidatePattern(g) {
-			return nil, fmt.Errorf("%w: glob %q: as *.css, private/** or [ab]*", ErrOption, g)
+// compileGlobs returns nil for an empty list.
+func compileGlobs(globs []string) (*exclude.Patterns, error) {
+	if len(globs) == 0 {
+		return nil, nil
+	}
+	var x exclude.Patterns
+	for _, g := range globs {
+		if err := x.Add(g); err != nil {
+			return nil, fmt.Errorf("%w: glob %w", ErrOption, err)
 		}
 	}
-	return patterns, nil
-}
-
-// match reports whether a pattern matches the path or a folder on it.
-func (gs globs) match(path string) bool {
-	if len(gs) == 0 {
-		return false
-	}
-	for end := 1; end <= len(path); end++ {
-		if end < len(path) && path[end] != '/' {
-			continue
-		}
-		dir := path[:end]
-		name := dir[strings.LastIndexByte(dir, '/')+1:]
-		for _, g := range gs {
-			subject := name
-			if strings.Contains(g, "/") {
-				subject = dir
-			}
-			if ok, _ := doublestar.Match(strings.TrimPrefix(g, "/"), subject); ok {
-				return true
-			}
-		}
-	}
-	return false
+	return &x, nil
 }

@@ -53,8 +53,21 @@ func TestHide(t *testing.T) {
 		{[]string{"/dir/**"}, "/dir/index.html", 404},
 		{[]string{"bare/*.js"}, "/bare/x.js", 404},
 		{[]string{"*/x.html"}, "/a.html", 200},
+		// The rules of exclude.Patterns.
+		{[]string{"dir/"}, "/dir/index.html", 404},
+		{[]string{"dir/"}, "/dir/", 404},
+		{[]string{"dir/"}, "/dir", 404},
+		{[]string{"dir/"}, "/dir/?list", 404},
+		{[]string{"dir/"}, "/dir/?list&download=zip", 404},
+		{[]string{"dir/"}, "//dir", 404},
+		{[]string{"/dir/"}, "/dir/", 404},
+		{[]string{"./dir"}, "/dir/index.html", 404},
+		{[]string{"./dir"}, "/dir", 404},
+		{[]string{"a.html/"}, "/a.html", 200},
+		{[]string{"x.js/"}, "/bare/x.js", 200},
+		{[]string{"bare//x.js"}, "/bare/x.js", 404},
 	} {
-		if p := ask(t, planner(t, Options{Hide: c.globs}), site(), "GET",
+		if p := ask(t, planner(t, Options{Hide: c.globs, Listing: true}), site(), "GET",
 			c.target); p.Status != c.status {
 			t.Errorf("%q %s: %d", c.globs, c.target, p.Status)
 		}

@@ -87,8 +87,8 @@ func (f *finder) standsIn() (bool, error) {
 	return n.Kind == File, err
 }
 
-// download answers with an archive, its sidecar, or a folder. It reports whether it has answered:
-// it has not if the path is no folder.
+// download answers with an archive, its sidecar, or a folder. It returns false if the path is
+// not a folder, and has not answered then.
 func (f *finder) download(format string) (bool, error) {
 	known := format == "tar.gz" || format == "zip" || format == "tpi"
 	if known && !f.pl.options.NoDownload {

@@ -44,7 +44,7 @@ func (pl *Planner) answer(r *Request, t Tree, p *Plan) error {
 	case shape == badPath:
 		p.text(400, "400 Bad Request\n")
 		return nil
-	case shape == slashPath, pl.hidden(path):
+	case shape == slashPath, pl.hides(path, slash):
 		return pl.notFound(r, t, p, "")
 	}
 	f := finder{pl: pl, r: r, t: t, p: p, path: path, query: query}

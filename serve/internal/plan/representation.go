@@ -17,7 +17,7 @@ const emptyMember = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x03\x00" + "\x00\x
 func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 	p.Status = 200
 	p.CacheControl = pl.cacheControl(path)
-	whole := pl.identity.match(path) // it is sent as it is, to be read by ranges
+	whole := pl.identity.MatchBelow(path, false) // it is sent as it is, to be read by ranges
 	if _, known := pl.lookupExtension(path); !known && n.Name != "" {
 		path = n.Name
 	}
@@ -59,7 +59,7 @@ func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 		set, p.parts = parseRanges(r.Range, n.Size, p.parts[:0])
 	}
 	if own && set == someRanges && len(p.parts) > 1 {
-		set = noRange // clients would take the coding for that of the parts and what is around them
+		set = noRange // the coding would apply to the whole body, and only the parts have it
 	}
 	gzip = gzip && set == noRange
 	if gzip {

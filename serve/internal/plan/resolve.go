@@ -10,27 +10,37 @@ import (
 // resolve looks a path up and follows symbolic links anywhere on it. A link leads nowhere if it
 // leaves its archive's root, is absolute, goes in circles, or ends at something hidden.
 func (pl *Planner) resolve(t Tree, path string) (Node, error) {
-	n, err := t.Lookup(path)
-	if n.Name != "" && pl.hidden(n.Name) && n.Kind != Link {
-		return Node{}, err // the file system has followed links
-	}
-	if err != nil || n.Kind != Missing && n.Kind != Link || !t.HasLinks() {
-		return n, err
-	}
-	n, end, err := symlink.Resolve(linkTree{t}, t.Root(path), path, true)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, symlink.ErrLoop) {
-		return Node{}, nil
-	}
-	if err != nil || pl.hidden(end) {
+	n, end, err := pl.follow(t, path)
+	if n.Kind == Dir && pl.hide != nil &&
+		(pl.hides(path, true) || pl.hides(end, true) || pl.hides(n.Name, true)) {
 		return Node{}, err
 	}
+	return n, err
+}
+
+// follow is resolve for what is hidden whether it is a folder or not. end is where links led.
+func (pl *Planner) follow(t Tree, path string) (n Node, end string, err error) {
+	n, err = t.Lookup(path)
+	if n.Name != "" && pl.hidden(n.Name) && n.Kind != Link {
+		return Node{}, path, err // the file system has followed links
+	}
+	if err != nil || n.Kind != Missing && n.Kind != Link || !t.HasLinks() {
+		return n, path, err
+	}
+	n, end, err = symlink.Resolve(linkTree{t}, t.Root(path), path, true)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, symlink.ErrLoop) {
+		return Node{}, path, nil
+	}
+	if err != nil || pl.hidden(end) {
+		return Node{}, path, err
+	}
 	if n.Name != "" && pl.hidden(n.Name) {
-		return Node{}, nil
+		return Node{}, path, nil
 	}
 	if n.Kind == File && n.Name == "" {
 		n.Name = end
 	}
-	return n, nil
+	return n, end, nil
 }
 
 // linkTree is a Tree as package symlink sees it.

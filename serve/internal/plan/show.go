@@ -15,18 +15,15 @@ const (
 	asIs
 )
 
-// displayed are types that browsers display, beside text/* and +json. See net::IsSupportedMimeType
-// and blink::IsSupportedNonImageMimeType of Chromium.
+// displayed are types that all browsers display, beside +json. Chromium displays most of text/*
+// (see net::IsSupportedMimeType and blink::IsSupportedNonImageMimeType). Firefox displays only the
+// types of nsContentUtils::IsPlainTextType, HTML and XML, and downloads other text, such as
+// text/yaml and text/markdown.
 var displayed = []string{
+	"text/html", "text/plain", "text/css", "text/javascript", "text/ecmascript",
+	"text/cache-manifest", "text/vtt", "text/json",
 	"application/json", "application/javascript", "application/ecmascript",
 	"application/xhtml+xml", "application/pdf", "image/svg+xml",
-}
-
-// downloaded are subtypes of text that Chromium downloads (kUnsupportedTextTypes). Firefox does so
-// with all of text/x-*.
-var downloaded = []string{
-	"text/csv", "text/tab-separated-values", "text/directory", "text/ldif", "text/qif", "text/ofx",
-	"text/vnd.sun.j2me.app-descriptor",
 }
 
 // handedOver are types of text that another program is to have, or a player: the browser or the
@@ -51,12 +48,8 @@ func showText(name string) shown {
 	switch {
 	case is(displayed), is(handedOver), strings.HasSuffix(name, "+json"):
 		return asIs
-	case is(downloaded):
-		return asText
 	case strings.HasSuffix(name, "+xml"), strings.HasSuffix(name, "/xml"):
 		return asXML
-	case strings.HasPrefix(name, "text/") && !strings.HasPrefix(name, "text/x-"):
-		return asIs
 	}
 	return asText
 }

@@ -16,7 +16,7 @@ import (
 // names.
 func (x *Exchange) WriteBody(to io.Writer) error {
 	b := &x.Plan.Body
-	w := &transfer.Finish{W: to, Left: x.Plan.Length, Check: func() error { return x.confirm() }}
+	w := &transfer.Finish{W: to, Left: x.Plan.Length, Check: x.confirm}
 	switch b.Kind {
 	case plan.TextBody:
 		// In chunks, since each has a timeout of its own.
@@ -161,11 +161,4 @@ func spanLength(s *export.Span) int64 {
 		return int64(len(s.Bytes))
 	}
 	return s.Length
-}
-
-// WriteRest sends the part of an answer that the client did not take at once, all but n bytes of
-// Out. It returns how many the client has then.
-func (x *Exchange) WriteRest(w io.Writer, n int) (int, error) {
-	k, err := w.Write(x.Out[n:])
-	return n + k, err
 }

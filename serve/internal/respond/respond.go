@@ -162,12 +162,8 @@ func (r *Responder) Finish(x *Exchange, sent int64) {
 // fail makes the answer a 500 because of err, or a 503 if its archive has changed or is not
 // available at present. Nothing of it was sent yet.
 func (r *Responder) fail(x *Exchange, err error) {
-	if x.viewed {
-		if changed := x.view.Check(); changed != nil {
-			err = changed // the reason for any other error
-		}
-	}
-	r.report(x, err)
+	err = x.cause(err)
+	r.add(err, fmt.Errorf("%s %q: %w", x.Method, x.Target, err))
 	if errors.Is(err, source.ErrChanged) || errors.Is(err, source.ErrUnavailable) {
 		r.Planner.Unavailable(&x.Request, &x.Plan, retryAfter)
 		return
@@ -177,12 +173,19 @@ func (r *Responder) fail(x *Exchange, err error) {
 
 // Aborted reports that an answer could not be finished because of err.
 func (r *Responder) Aborted(x *Exchange, err error) {
+	err = x.cause(err)
+	r.add(err, AbortError(x, err))
+}
+
+// cause returns the reason for an error: if something has changed, that is the reason for any other
+// error.
+func (x *Exchange) cause(err error) error {
 	if x.viewed {
 		if changed := x.view.Check(); changed != nil {
-			err = changed
+			return changed
 		}
 	}
-	r.add(err, AbortError(x, err))
+	return err
 }
 
 // add reports an error unless the log has a line about its reason.
@@ -200,8 +203,4 @@ func (r *Responder) add(reason, err error) {
 // AbortError returns the error for Errors of an answer that could not be finished because of err.
 func AbortError(x *Exchange, err error) error {
 	return fmt.Errorf("%s %q: response aborted: %w", x.Method, x.Target, err)
-}
-
-func (r *Responder) report(x *Exchange, err error) {
-	r.add(err, fmt.Errorf("%s %q: %w", x.Method, x.Target, err))
 }

@@ -28,8 +28,8 @@ type Conn struct {
 	vector vector
 }
 
-// Init makes c write to nc, which gets timeout for each chunk. If nc has a descriptor, files are
-// sent by the system.
+// Init makes c write to nc, which gets timeout for each chunk. If nc has a descriptor, Spans
+// can send from mapped memory.
 func (c *Conn) Init(nc net.Conn, timeout time.Duration) {
 	*c = Conn{Conn: nc, Now: time.Now(), timeout: timeout}
 	if s, ok := nc.(syscall.Conn); ok {

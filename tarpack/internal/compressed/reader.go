@@ -20,8 +20,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/xzbcj"
 )
 
-// MaxDictionary is the largest dictionary or window that a compressed stream may ask for: that of
-// zstd --long=31, and more than xz writes. Decoders touch as much of it as there is content.
+// MaxDictionary is the largest dictionary or window that a compressed stream may ask for: the
+// window of zstd --long=31, and more than xz writes. Decoders touch as much of it as there is
+// content.
 const MaxDictionary = min(2<<30, math.MaxInt)
 
 // ErrMemory: a compressed stream needs a larger dictionary.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -18,6 +19,7 @@ type Output struct {
 	Name    string   // of the archive, with symbolic links resolved
 	Archive *os.File // TempName(Name), with the lock
 	Sidecar *os.File
+	ModTime time.Time // of the archive after Commit; zero: when it was written
 	lock    *os.File
 }
 
@@ -90,6 +92,11 @@ func (o *Output) inheritFrom(fi os.FileInfo) error {
 //
 // After an error nothing of the new files is left, unless the archive has its name already.
 func (o *Output) Commit() error {
+	if !o.ModTime.IsZero() {
+		if err := os.Chtimes(o.Archive.Name(), time.Time{}, o.ModTime); err != nil {
+			return errors.Join(err, o.Abort())
+		}
+	}
 	for _, f := range []*os.File{o.Archive, o.Sidecar} {
 		if err := f.Sync(); err != nil {
 			return errors.Join(err, o.Abort())

@@ -58,7 +58,8 @@ func (p *Packer) offer(file base.Entry, it *build.Item, links int) error {
 		p.known.BigSizes[it.Size] = true
 	}
 	key := p.known.Key(it.Hash, it.Size, it.Mode, it.ModTime)
-	if err := p.known.Add(key, &dedup.Copy{Path: it.Path, Kept: file, ModTime: it.ModTime}); err != nil {
+	first := &dedup.Copy{Path: it.Path, Kept: file, ModTime: it.ModTime}
+	if err := p.known.Add(key, first); err != nil {
 		return err
 	}
 	if links > 0 {

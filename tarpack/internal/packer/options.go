@@ -52,7 +52,7 @@ type Options struct {
 	Progress func(format.Progress)
 }
 
-// OpenTree opens the directory dir as a tree that has what the options select of it.
+// OpenTree opens the directory dir as a tree of what the options select.
 func (o *Options) OpenTree(ctx context.Context, dir string) (*tree.Tree, error) {
 	if o.Dereference && o.RemoveFiles {
 		const why = "files that links lead to are not removed"

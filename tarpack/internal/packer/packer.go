@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -136,13 +135,7 @@ func (p *Packer) SkipSet(set format.SetName) error {
 	if err != nil {
 		return err
 	}
-	p.isOutput = func(e *tree.Entry) bool {
-		if !shardset.Owns(set, e.Name) && !strings.HasSuffix(e.Name, format.TempSuffix) {
-			return false // most files, without a system call
-		}
-		dir, err := e.Dir.Root.Stat(".")
-		return err == nil && isOutput(e.Name, dir)
-	}
+	p.isOutput = func(e *tree.Entry) bool { return isOutput(e.Name, e.Dir.Root) }
 	return nil
 }
 
@@ -162,7 +155,7 @@ func (p *Packer) Walker() *tree.Walker {
 // others, whose notices the caller then sends.
 func (p *Packer) CountUnkept(c *unkept.Counter) { p.headers.Unkept = c }
 
-// LookAt counts an open directory that has attributes that the archive does not keep.
+// LookAt counts an open directory if it has attributes that the archive does not keep.
 func (p *Packer) LookAt(path string, f *os.File) { p.headers.Unkept.Look(path, f) }
 
 // Run writes the archive, and its sidecar to index. produce submits the items in the order of the

@@ -59,10 +59,7 @@ func (s *sequencer) placeBig(ctx context.Context, it *Item) error {
 			return err
 		}
 		if target != nil {
-			if it.header.ModTime != target.ModTime {
-				s.unkept.Time(it.path)
-			}
-			s.addDuplicate(it, target)
+			s.addDuplicate(it, target, it.header.ModTime != target.ModTime)
 			return tree.Error(it.path, src.Unchanged(f))
 		}
 	}

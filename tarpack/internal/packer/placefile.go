@@ -9,6 +9,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/dedup"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/output"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
@@ -48,8 +49,8 @@ func (s *sequencer) placeFile(ctx context.Context, it *Item) error {
 	return s.placePrepared(it)
 }
 
-// prepareAgain makes a later name of a file whose first name is in another shard or was left out a
-// file of its own.
+// prepareAgain makes a later name of a file a file of its own, because the first name is in another
+// shard or was left out.
 func (s *sequencer) prepareAgain(it *Item) {
 	it.LaterName = false
 	if it.size > InMemory {
@@ -89,10 +90,7 @@ func (s *sequencer) placePrepared(it *Item) error {
 		return err
 	}
 	if target != nil {
-		if it.header.ModTime != target.ModTime {
-			s.unkept.Time(it.path)
-		}
-		s.addDuplicate(it, target)
+		s.addDuplicate(it, target, it.header.ModTime != target.ModTime)
 		return nil
 	}
 	if it.Member == nil {
@@ -178,7 +176,7 @@ func sameContent(it *Item, w *dedup.Copy, content io.Reader) (bool, error) {
 		return false, nil
 	}
 	defer other.Close()
-	same, err, otherErr := sameBytes(content, other)
+	same, err, otherErr := output.SameBytes(content, other)
 	if it.Keep {
 		err = unlessDamaged(err)
 	}

@@ -57,10 +57,7 @@ func (s *sequencer) placeKept(it *Item) error {
 		}
 		if target != nil {
 			// If the times differ in the old archive, that was reported when it was written.
-			if modTime != target.ModTime && e.ModTime == f.ModTime {
-				s.unkept.Time(it.path)
-			}
-			s.addDuplicate(it, target)
+			s.addDuplicate(it, target, modTime != target.ModTime && e.ModTime == f.ModTime)
 			return nil
 		}
 	}

@@ -27,8 +27,8 @@ type sequencer struct {
 	recent     *recents
 	unkept     *unkept.Counter
 	skipUnread func(error) bool // takes the error of a file that cannot be read; nil: it ends the run
-	keepUser   bool             // the user stays that in the archive that is changed
-	keepGroup  bool             // likewise for the group
+	keepUser   bool             // the user in the archive that is changed stays
+	keepGroup  bool             // the group there stays
 }
 
 func (p *Packer) newSequencer() (*sequencer, error) {
@@ -136,8 +136,12 @@ func (s *sequencer) fullHeader(it *Item) (format.Header, error) {
 	return h, nil
 }
 
-// addDuplicate adds a file as a hard link to an equal copy.
-func (s *sequencer) addDuplicate(it *Item, target *dedup.Copy) {
+// addDuplicate adds a file as a hard link to an equal copy. With losesTime the file is counted as
+// one whose time only tpk keeps.
+func (s *sequencer) addDuplicate(it *Item, target *dedup.Copy, losesTime bool) {
+	if losesTime {
+		s.unkept.Time(it.path)
+	}
 	s.known.Linked(target)
 	s.addLink(it, it.header, target, true)
 }

@@ -14,12 +14,12 @@ type stores struct {
 }
 
 // has reports whether the file at a path of the archive is stored.
-func (s *stores) has(path string) bool { return s.all || s.globs.Match(path, false) }
+func (s *stores) has(path string) bool { return s.all || s.globs.MatchBelow(path, false) }
 
-// salt returns what makes the key of the file at path differ from that of an equal file which is
-// compressed: a link to that one would not be stored.
+// salt returns a number that changes the key of the file at path if the file is stored. So it does
+// not become a link to an equal file that is compressed.
 func (s *stores) salt(path string) uint64 {
-	if s.all || !s.globs.Match(path, false) {
+	if s.all || !s.globs.MatchBelow(path, false) {
 		return 0
 	}
 	return 0x9e3779b97f4a7c15

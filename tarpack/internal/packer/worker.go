@@ -105,7 +105,7 @@ func (it *Item) hasOldContent(content io.Reader) (bool, error) {
 		return false, err
 	}
 	defer old.Close()
-	same, err, oldErr := sameBytes(content, old)
+	same, err, oldErr := output.SameBytes(content, old)
 	if err == nil {
 		err = unlessDamaged(oldErr)
 	}
@@ -144,33 +144,6 @@ func appendContent(
 	}
 	return gzmember.AppendStored(dst, content), coding.Stored, gzmember.Segments{}, nil
 }
-
-// sameBytes compares two contents. err and otherErr are the errors of reading the one and the
-// other; with an error they are not the same.
-func sameBytes(content, other io.Reader) (same bool, err, otherErr error) {
-	a, b := output.GetBuffer(compareSize), output.GetBuffer(compareSize)
-	defer a.Release()
-	defer b.Release()
-	x, y := a.B[:compareSize], b.B[:compareSize]
-	for {
-		n, err := io.ReadFull(content, x)
-		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-			return false, err, nil
-		}
-		m, err2 := io.ReadFull(other, y)
-		if err2 != nil && err2 != io.EOF && err2 != io.ErrUnexpectedEOF {
-			return false, nil, err2
-		}
-		if n != m || !bytes.Equal(x[:n], y[:m]) {
-			return false, nil, nil
-		}
-		if err != nil || err2 != nil {
-			return err2 != nil, nil, nil
-		}
-	}
-}
-
-const compareSize = 64 << 10
 
 // unlessDamaged returns err, or nil if err means that a content in an archive is damaged. Such a
 // content equals no other and is copied as it is: finding it is the job of verify. Any other reason

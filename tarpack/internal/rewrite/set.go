@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
-	"slices"
 
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
+	"github.com/tarpack/tpk/tarpack/internal/output"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
@@ -106,8 +107,8 @@ func (r *Rewrite) writeSet(ctx context.Context, out *shardset.Output, res Result
 	return res, nil
 }
 
-// writeShard writes shard i again, and counts what is not kept. before is the progress so far; it
-// returns that after it.
+// writeShard writes shard i again, and counts in lost what is not kept. before is the progress so
+// far, and done the progress after the shard.
 func (r *Rewrite) writeShard(
 	ctx context.Context, out *shardset.Output, i int, before format.Progress, lost *unkept.Counter,
 ) (done format.Progress, err error) {
@@ -168,19 +169,6 @@ func sameFiles(name string, other *os.File) (bool, error) {
 		return false, err
 	}
 	defer f.Close()
-	const atOnce = 1 << 20
-	a, b := make([]byte, atOnce), make([]byte, atOnce)
-	for off := int64(0); ; off += atOnce {
-		n, err := f.ReadAt(a, off)
-		if err != nil && err != io.EOF {
-			return false, err
-		}
-		m, otherErr := other.ReadAt(b, off)
-		if otherErr != nil && otherErr != io.EOF {
-			return false, otherErr
-		}
-		if !slices.Equal(a[:n], b[:m]) || err == io.EOF {
-			return n == m && slices.Equal(a[:n], b[:m]), nil
-		}
-	}
+	same, err, otherErr := output.SameBytes(f, io.NewSectionReader(other, 0, math.MaxInt64))
+	return same, errors.Join(err, otherErr)
 }

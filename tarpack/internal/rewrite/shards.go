@@ -22,7 +22,7 @@ import (
 // So whatever a shard holds, it also holds the directories above.
 type Shards struct {
 	Set *base.Archive
-	// Only is the one shard whose entries are walked, and Own its index. With Own nil all are.
+	// Only is the one shard whose entries are walked, and Own its index. If Own is nil, all are.
 	Only int
 	Own  *sidecar.Index
 
@@ -34,7 +34,7 @@ type Shards struct {
 // maxIndexes is how many indexes of shards are open at a time.
 const maxIndexes = 64
 
-// index returns shard k with its index, valid until the next call.
+// index returns the index of shard k, valid until the next call.
 func (s *Shards) index(ctx context.Context, k int) (*sidecar.Index, error) {
 	if x := s.indexes[k]; x != nil {
 		return x.Index, nil
@@ -101,9 +101,9 @@ func isDirIn(x *sidecar.Index, path string) (bool, error) {
 	return e.Type == sidecar.TypeDir, err
 }
 
-// Touch notes that a change makes its shards change: that of the new entry, and those that have the
-// old one. A directory may be in several. If only its time has changed, the other shards keep
-// theirs: the one in its first shard counts.
+// Touch marks the shards that a change affects: the shard of the new entry, and all shards with the
+// old one. A directory may be in several. If only its time has changed, its first shard alone is
+// marked: the time there counts, and the other shards keep theirs.
 func (s *Shards) Touch(ctx context.Context, at packer.ShardChange) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

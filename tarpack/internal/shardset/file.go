@@ -240,7 +240,7 @@ func (f *File) openShard(i int) (*os.File, error) {
 	return nil, MissingShard(f.Name.Shard(i), f.Name.N, err)
 }
 
-// A brokenError is a shard that is not the one of the list that was read. It is an ErrShard, and an
+// A brokenError reports a shard that does not match the list that was read. It wraps ErrShard, and
 // ErrChanged, because a set is opened only if its shards are there.
 type brokenError struct {
 	name, what string
@@ -288,7 +288,7 @@ func (f *File) CheckShards() error {
 	return nil
 }
 
-// CheckAll opens each shard, and returns an error if one is missing or is not that of the list.
+// CheckAll opens each shard, and returns an error if one is missing or does not match the list.
 func (f *File) CheckAll() error {
 	for i := range f.list.Shards {
 		file, err := f.openShard(i)

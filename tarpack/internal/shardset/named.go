@@ -14,14 +14,14 @@ import (
 )
 
 // Named returns the shard set that name stands for. That is a set if name is its list, its first
-// shard, or a glob that matches shards of one set only, or the name that the set was packed under,
-// unless there is a file of this name. The name of any other shard stands for that archive alone,
-// and so does that of a first shard without a list and without other shards. Then ok is false, as
-// for all other names. An archive of another program is no shard without a list, and an archive
-// that was not written as a shard (FORMAT.md 2.4) is never one.
+// shard, or a glob that matches all its shards and nothing else, or the name that the set was
+// packed under, unless there is a file of this name. The name of any other shard stands for that
+// archive alone, and so does that of a first shard without a list and without other shards. Then
+// ok is false, as for all other names. An archive of another program is no shard without a list,
+// and an archive that was not written as a shard (FORMAT.md 2.4) is never one.
 //
-// It returns an error for a name or a glob that fits several sets. The set may have shards that are
-// missing.
+// It returns an error for a name that fits several sets, and for any other glob that matches
+// something: that one wraps format.ErrGlob. The set may have shards that are missing.
 func Named(name string) (s format.SetName, ok bool, err error) {
 	if s, ok, err = Explicit(name); ok || err != nil || exists(name) {
 		return s, ok, err
@@ -48,26 +48,52 @@ func Explicit(name string) (s format.SetName, ok bool, err error) {
 	return matched(name, names)
 }
 
-// matched returns the set of all names that a glob matches.
+// matched returns the set that a glob stands for: it must match all its shards that are there, or
+// only its list. The error wraps format.ErrGlob.
 func matched(glob string, names []string) (s format.SetName, ok bool, err error) {
-	for k, file := range names {
-		one, ok := setOf(file)
+	var archives []string
+	for _, name := range names {
+		if !strings.HasSuffix(name, format.SidecarSuffix) {
+			archives = append(archives, name)
+		}
+	}
+	shards := map[int]bool{}
+	for k, name := range archives {
+		one, ok := setOf(name)
 		switch {
-		case strings.HasSuffix(file, format.SidecarSuffix):
-			continue
-		case !ok:
-			return s, false, fmt.Errorf("%s: %w: the glob matches %s, which is no shard", glob,
-				format.ErrShard, file)
-		case s.N > 0 && one != s:
-			return s, false, fmt.Errorf("%s: %w: the glob matches shards of several sets, %s and %s",
-				glob, format.ErrShard, names[k-1], file)
+		case !ok && len(archives) == 1:
+			return s, false, fmt.Errorf("%s: %w: it matches %s", glob, format.ErrGlob, name)
+		case !ok || k > 0 && one != s:
+			what := "archives"
+			if ok {
+				what = "sets"
+			}
+			return s, false, fmt.Errorf("%s: %w: several %s match, %s and %s among them", glob,
+				format.ErrGlob, what, archives[max(k-1, 0)], archives[max(k, 1)])
 		}
 		s = one
+		if _, i, ok := format.ParseShardName(name); ok {
+			shards[i] = true
+		}
+	}
+	if len(shards) > 0 && !OnlyShards(s, shards) {
+		return s, false, fmt.Errorf("%s: %w: it matches %d of the %d shards of %s", glob,
+			format.ErrGlob, len(shards), s.N, s.Archive())
 	}
 	return s, s.N > 0, nil
 }
 
-// packedAs returns the set that was packed under a name: the one with a list or a shard of it.
+// OnlyShards reports whether no other shards of the set are there than those with these numbers.
+func OnlyShards(s format.SetName, numbers map[int]bool) bool {
+	for i := range s.N {
+		if !numbers[i] && exists(s.Shard(i)) {
+			return false
+		}
+	}
+	return true
+}
+
+// packedAs returns the set that was packed under a name, if its list or one of its shards is there.
 func packedAs(name string) (s format.SetName, ok bool, err error) {
 	stem, ext := format.CutArchiveSuffix(name)
 	if base := filepath.Base(stem); stem == "" || strings.HasSuffix(stem, "/") || base == "." {
@@ -166,8 +192,8 @@ func StandsAlone(name string) bool {
 }
 
 // ToEdit is Named for a command that changes what name stands for. A set must have its list and all
-// shards. Otherwise the error wraps format.ErrNoList or format.ErrShard. It wraps format.ErrPart if
-// name is another shard than the first.
+// shards. Otherwise the error wraps format.ErrNoList or format.ErrShard. For the name of any other
+// shard it returns the error of CheckPart.
 func ToEdit(name string) (s format.SetName, ok bool, err error) {
 	if s, ok, err = Named(name); err != nil {
 		return s, ok, err
@@ -187,13 +213,20 @@ func ToEdit(name string) (s format.SetName, ok bool, err error) {
 	return s, true, NewFile(s, l).CheckAll()
 }
 
-// CheckPart returns an error that wraps format.ErrPart if the archive name is one of several
-// shards.
+// CheckPart returns an error if the archive name is to be changed and has the name of a shard. It
+// wraps format.ErrPart if the set has a list, and otherwise format.ErrNoList: the other shards may
+// be somewhere else. An archive of another program can't be changed anyway.
 func CheckPart(name string) error {
-	if s, i, ok := format.ParseShardName(name); ok && hasCompany(s, i) {
+	s, i, ok := format.ParseShardName(name)
+	switch {
+	case !ok:
+		return nil
+	case exists(s.List()):
 		return fmt.Errorf("%s: %w: that is %s", name, format.ErrPart, s.Shard(0))
+	case !exists(s.Shard(i)) || isForeign(s.Shard(i)):
+		return nil
 	}
-	return nil
+	return ErrorNoList(name, s)
 }
 
 // ErrorNoList returns the error for a set without a list that name stands for.

@@ -13,16 +13,16 @@ import (
 func Owns(set format.SetName, base string) bool {
 	name := filepath.Join(filepath.Dir(set.Stem), base)
 	name = strings.TrimSuffix(name, format.SidecarSuffix)
-	of := func(s format.SetName) bool {
-		return filepath.Clean(s.Stem) == filepath.Clean(set.Stem) && s.Ext == set.Ext
-	}
-	if s, _, ok := format.ParseShardName(name); ok {
-		return of(s)
-	}
-	if s, ok := format.ParseListName(name); ok {
-		return of(s)
+	if s, ok := setOf(name); ok {
+		return samePackedName(s, set)
 	}
 	return isPending(set, base)
+}
+
+// samePackedName reports whether two sets were packed under the same name. Their numbers of shards
+// may differ.
+func samePackedName(a, b format.SetName) bool {
+	return filepath.Clean(a.Stem) == filepath.Clean(b.Stem) && a.Ext == b.Ext
 }
 
 // isPending reports whether base is the temporary name of a shard, a sidecar or a list of such a
@@ -49,20 +49,20 @@ func isPending(set format.SetName, base string) bool {
 	return false
 }
 
-// lockBase returns the last component of the name of the lock.
-func lockBase(set format.SetName) string {
-	return filepath.Base(format.TempName(set.Working()))
-}
-
 // IsOutput returns a function that reports whether a file, by its name and the directory that it is
-// in, is one of the set: packing a tree must leave out what it writes.
-func IsOutput(set format.SetName) (func(base string, dir os.FileInfo) bool, error) {
+// in, is one of the set: packing a tree must leave out what it writes. Most names need no system
+// call.
+func IsOutput(set format.SetName) (func(base string, dir *os.Root) bool, error) {
 	here, err := os.Stat(filepath.Dir(set.Stem))
 	if err != nil {
 		return nil, err
 	}
-	lock := lockBase(set)
-	return func(base string, dir os.FileInfo) bool {
-		return (base == lock || Owns(set, base)) && os.SameFile(dir, here)
+	lock := filepath.Base(format.TempName(set.Working()))
+	return func(base string, dir *os.Root) bool {
+		if base != lock && !Owns(set, base) {
+			return false
+		}
+		fi, err := dir.Stat(".")
+		return err == nil && os.SameFile(fi, here)
 	}, nil
 }

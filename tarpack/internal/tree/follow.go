@@ -41,7 +41,7 @@ func (e *Entry) openRoot() (*os.Root, error) {
 	return e.Dir.Root.OpenRoot(e.Name)
 }
 
-// isLoop reports whether a directory that a link leads to is one of those above the link.
+// isLoop reports whether the entry is a link to a directory above it.
 func (e *Entry) isLoop() bool {
 	if !e.followed || !e.Info.IsDir() {
 		return false

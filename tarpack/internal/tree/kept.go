@@ -14,16 +14,13 @@ var ErrNothing = errors.New("no file or directory matches the globs to include")
 // anything is packed, because a directory comes before its content.
 type kept struct{ dirs map[string]bool }
 
-// findKept walks the tree once, as w does.
+// findKept walks the tree once, as w does, but sends no notices.
 func findKept(ctx context.Context, t *Tree, w *Walker) (*kept, error) {
 	k := &kept{dirs: map[string]bool{}}
 	found := false
 	all := *w
-	all.Include, all.Opened = nil, nil
+	all.Include = nil
 	all.Notice = func(error) {} // the walk that packs sends them
-	if w.Failed != nil {
-		all.Failed = func(error) bool { return true }
-	}
 	all.Entry = func(e Entry) error {
 		defer e.Dir.Release()
 		p := t.Rel(e.Path())
@@ -49,7 +46,7 @@ func findKept(ctx context.Context, t *Tree, w *Walker) (*kept, error) {
 // includes reports whether an entry is packed: what a glob of w matches, what is below that, and
 // the directories above it.
 func (k *kept) includes(w *Walker, e *Entry, rel string) bool {
-	if w.Include == nil || k == nil || e.Dir == nil || e.Dir.whole {
+	if w.Include == nil || k == nil || e.Dir.whole {
 		return true
 	}
 	isDir := e.Info.IsDir()

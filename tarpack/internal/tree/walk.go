@@ -205,7 +205,7 @@ func (w *Walker) Classify(e *Entry) (bool, error) {
 		return true, nil
 	case fs.ModeDir:
 		e.Typ = sidecar.TypeDir
-		e.whole = w.Include != nil && w.Include.Match(rel, true)
+		e.whole = w.Include.Match(rel, true)
 		return true, nil
 	case fs.ModeSymlink:
 		e.Typ = sidecar.TypeSymlink

@@ -79,7 +79,7 @@ func (c *Counter) Attributes(path string, names []string) {
 }
 
 // system are attributes that the system gives to files by itself, or that mean something only where
-// they are. Names that end in a dot stand for all that begin so.
+// they are. Each stands for all names that begin with it.
 var system = []string{
 	"security.selinux", "security.ima", "security.evm", "security.SMACK64", "security.apparmor",
 	"system.nfs4_acl", "system.nfs4_dacl", "system.nfs4_sacl", "system.cifs_acl", "system.ntfs_",
@@ -115,7 +115,7 @@ func isSystem(name string) bool {
 	return false
 }
 
-// Notices returns a line for each kind of which there is a file.
+// Notices returns one line for each kind that was found.
 func (c *Counter) Notices() (all []error) {
 	if c == nil {
 		return nil

@@ -1,0 +1,81 @@
+package archives
+
+import (
+	"io/fs"
+
+	"github.com/tarpack/tpk/serve/internal/plain"
+	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/sidecar"
+)
+
+// plainEntry is an entry of a directory of plain files that is mounted at mount.
+type plainEntry struct {
+	fs.DirEntry
+	dir   *plain.Dir
+	mount string
+}
+
+// answered reports whether the entry, which is not hidden itself, is answered at path. A symbolic
+// link is not if it leads out of the directory, nowhere, or to what is hidden. hidden may be nil.
+func (e *plainEntry) answered(path string, hidden func(string) bool) (bool, error) {
+	if e.Type() != fs.ModeSymlink {
+		return true, nil
+	}
+	rest, _ := below(e.mount, path)
+	end, isFile, isDir, err := e.dir.Follow(rest)
+	if err != nil || !isFile && !isDir {
+		return false, err
+	}
+	if end = join(e.mount, end); end == "" || hidden == nil {
+		return true, nil
+	}
+	return !hidden(end) && !(isDir && hidden(end+"/")), nil
+}
+
+// sniff reads the beginning of a plain file, as that decides the media type it is sent with.
+func (it *Item) sniff(dir *plain.Dir, mount string) error {
+	if it.Type != sidecar.TypeFile {
+		return nil
+	}
+	rest, _ := below(mount, it.Path)
+	n, f, err := dir.Lookup(rest)
+	if f == nil {
+		return err
+	}
+	it.content = n
+	return f.Close()
+}
+
+// plainChild describes a plain file. It returns false if the file is gone, or of a type that is not
+// shown.
+func plainChild(e fs.DirEntry) (child, bool) {
+	info, err := e.Info()
+	if err != nil {
+		return child{}, false
+	}
+	ch := child{source: plainSource, name: e.Name(), size: info.Size(), packed: -1,
+		modTime: info.ModTime().Unix()}
+	switch info.Mode().Type() {
+	case 0:
+		ch.typ = sidecar.TypeFile
+	case fs.ModeDir:
+		ch.typ, ch.size = sidecar.TypeDir, 0
+	case fs.ModeSymlink:
+		ch.typ = sidecar.TypeSymlink
+	default:
+		return child{}, false
+	}
+	return ch, true
+}
+
+// plainItem returns the row of a child that is in no archive.
+func (ch *child) plainItem(path string) Item {
+	it := Item{Path: path, Type: ch.typ, Size: ch.size, Packed: ch.packed, ModTime: ch.modTime}
+	switch it.Type {
+	case sidecar.TypeFile:
+		it.content = plan.Node{Size: 1}
+	case sidecar.TypeDir:
+		it.Below = -1
+	}
+	return it
+}
