@@ -19,6 +19,22 @@ func TestAllocs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	wantNoAllocs(t, x, m)
+}
+
+// TestEmbeddedAllocs: nor does reading one that is embedded in an archive, once there is a buffer for
+// what lies in two members.
+func TestEmbeddedAllocs(t *testing.T) {
+	b, m := sidecartest.Example(t)
+	x, err := sidecar.OpenParts(sidecartest.Parts(b, 0), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantNoAllocs(t, x, m)
+}
+
+func wantNoAllocs(t *testing.T, x *sidecar.Index, m *sidecartest.Model) {
+	t.Helper()
 	i, buf := m.At["d/text"], make([]byte, 0, layout.MaxPath)
 	lengths := make([]uint32, 0, 2)
 	for what, call := range map[string]func(){

@@ -16,8 +16,8 @@ import (
 	"github.com/tarpack/tpk/sidecar/internal/sidecartest"
 )
 
-// FuzzOpen calls all methods on any bytes, with corrected hashes, in memory and through an
-// io.ReaderAt. Both must return the same, and errors wrap ErrCorrupt. A sidecar that passes Verify
+// FuzzOpen calls all methods on any bytes, with corrected hashes, in memory, through an io.ReaderAt
+// and embedded in an archive. All must return the same, and errors wrap ErrCorrupt. A sidecar that passes Verify
 // must be byte for byte one that a Builder makes.
 func FuzzOpen(f *testing.F) {
 	good, _ := sidecartest.Example(f)
@@ -41,16 +41,19 @@ func FuzzOpen(f *testing.F) {
 		sidecartest.Reseal(b)
 		x, err := sidecar.OpenBytes(b)
 		y, err2 := sidecar.OpenReaderAt(bytes.NewReader(b), int64(len(b)))
-		if (err == nil) != (err2 == nil) {
-			t.Fatalf("opened from memory: %v, by reading: %v", err, err2)
+		z, err3 := sidecar.OpenParts(sidecartest.Parts(b, 0xa5), int64(len(b)))
+		if (err == nil) != (err2 == nil) || (err == nil) != (err3 == nil) {
+			t.Fatalf("opened from memory: %v, by reading: %v, embedded: %v", err, err2, err3)
 		}
 		if err != nil {
-			if !errors.Is(err, sidecar.ErrCorrupt) && !errors.Is(err, sidecar.ErrVersion) {
+			if !errors.Is(err, sidecar.ErrCorrupt) && !errors.Is(err, sidecar.ErrVersion) &&
+				!errors.Is(err, sidecar.ErrDraft) {
 				t.Fatal(err)
 			}
 			return
 		}
 		askBoth(t, x, y)
+		askBoth(t, x, z)
 		if x.Verify() == nil {
 			rebuild(t, x, b)
 		}

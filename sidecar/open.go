@@ -18,11 +18,12 @@ import (
 // Index is an open sidecar. It is safe for concurrent use, except for Close.
 type Index struct {
 	header
-	mem   []byte // the whole sidecar, or nil
+	mem   []byte // the whole sidecar, or its parts in an archive, or nil
+	parts []byte // mem, if the sidecar lies in parts; then r reads it, too
 	sec   [layout.NumSections][]byte
 	homes int64 // home buckets
 
-	r      io.ReaderAt  // where mem is nil
+	r      io.ReaderAt  // nil if the sidecar is in memory in one piece
 	pool   sync.Pool    // of *scratch, for r
 	closer func() error // nil where there is nothing to release
 	closed bool
@@ -199,7 +200,8 @@ func (x *Index) Close() error {
 	if x.closed {
 		return os.ErrClosed
 	}
-	x.closed, x.mem, x.sec, x.r = true, nil, [layout.NumSections][]byte{}, nil
+	x.closed, x.mem, x.parts, x.r = true, nil, nil, nil
+	x.sec = [layout.NumSections][]byte{}
 	if x.closer == nil {
 		return nil
 	}

@@ -102,20 +102,33 @@ func (x *Index) readView(sec int, off, n int64, buf *buffer) ([]byte, error) {
 	case off < 0 || n < 0 || off > s.Len-n:
 		return nil, layout.Corruptf("%d bytes at %d in section %s of %d bytes",
 			n, off, layout.SectionNames[sec], s.Len)
+	case x.parts != nil:
+		if b, ok := x.part(s.Off+off, n); ok {
+			return b, nil
+		}
+		return x.copyTo(buf, sec, off, n)
 	case buf.ahead > 0 && buf.sec == sec &&
 		off >= buf.off && off+n <= buf.off+int64(len(buf.b)):
 		return buf.b[off-buf.off:][:n], nil
 	}
-	more := max(n, min(buf.ahead, s.Len-off))
-	if int64(cap(buf.b)) < more {
-		buf.b = make([]byte, more)
+	b, err := x.copyTo(buf, sec, off, max(n, min(buf.ahead, s.Len-off)))
+	if err != nil {
+		return nil, err
 	}
-	buf.b, buf.sec, buf.off = buf.b[:more], sec, off
-	if err := layout.ReadFull(x.r, buf.b, s.Off+off); err != nil {
+	return b[:n], nil
+}
+
+// copyTo reads n bytes at offset off of a section, which has them, into buf.
+func (x *Index) copyTo(buf *buffer, sec int, off, n int64) ([]byte, error) {
+	if int64(cap(buf.b)) < n {
+		buf.b = make([]byte, n)
+	}
+	buf.b, buf.sec, buf.off = buf.b[:n], sec, off
+	if err := layout.ReadFull(x.r, buf.b, x.sections[sec].Off+off); err != nil {
 		buf.b = buf.b[:0]
 		return nil, err
 	}
-	return buf.b[:n], nil
+	return buf.b, nil
 }
 
 // bytesAt returns n bytes at offset off of a sidecar that has them: in memory, or read into buf.

@@ -279,6 +279,24 @@ var Openers = []struct {
 	{"reader", func(t testing.TB, b []byte) (*sidecar.Index, error) {
 		return sidecar.OpenReaderAt(bytes.NewReader(b), int64(len(b)))
 	}},
+	{"embedded", func(t testing.TB, b []byte) (*sidecar.Index, error) {
+		return openParts(t, b, sidecar.OpenEmbedded)
+	}},
+	{"loaded from an archive", func(t testing.TB, b []byte) (*sidecar.Index, error) {
+		return openParts(t, b, func(f *os.File, e sidecar.Embedded) (*sidecar.Index, error) {
+			return sidecar.LoadEmbedded(f, e, int64(len(b)))
+		})
+	}},
+	{"checked in an archive", func(t testing.TB, b []byte) (*sidecar.Index, error) {
+		return openParts(t, b, func(f *os.File, e sidecar.Embedded) (*sidecar.Index, error) {
+			return sidecar.LoadEmbedded(f, e, 0)
+		})
+	}},
+	{"reader of an archive", func(t testing.TB, b []byte) (*sidecar.Index, error) {
+		return openParts(t, b, func(f *os.File, e sidecar.Embedded) (*sidecar.Index, error) {
+			return sidecar.OpenReaderAt(e.Reader(f), e.Size)
+		})
+	}},
 }
 
 // MustOpen opens a sidecar in memory.

@@ -1,0 +1,3 @@
+package sidecar
+
+var OpenParts = openParts
