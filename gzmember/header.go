@@ -34,6 +34,7 @@ const (
 	KindSegments = 'S' // on P: the segment table of the C before it
 	KindGroup    = 'G' // on G: the hard links that tpk made
 	KindTrailer  = 'T' // on T: version, number of entries, offset, digest of the sidecar
+	KindIndex    = 'I' // on a member of an embedded index: a part of the sidecar
 )
 
 // plainHeader is the header of a member without an extra field. Bytes 4 to 7 are the time, byte 8

@@ -24,6 +24,7 @@ type Archive struct {
 	unfinished int64
 	index      *sidecar.Index
 	rebuilt    bool
+	embedded   bool                 // index is the one in the archive
 	build      indexed.IndexBuilder // builds the index without the sidecar
 	unmap      func() error         // to be called after the index is closed; nil: nothing
 }

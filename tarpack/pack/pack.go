@@ -74,6 +74,9 @@ func packInto(
 		return nil, packer.Result{}, errors.Join(err, dst.Abort())
 	}
 	packed, err := p.Run(ctx, func(ctx context.Context) error { return walk(ctx, p) }, dst.Sidecar)
+	if err == nil {
+		err = packed.Embed(dst, &o)
+	}
 	if err != nil {
 		return nil, packer.Result{}, errors.Join(err, dst.Abort())
 	}

@@ -24,6 +24,7 @@ type File struct {
 	Rest    int64           // bytes that follow the archive in its file
 	Trailer format.Trailer  // the T of the archive
 	Unmap   func() error    // to be called after the index is closed; may be nil
+	InFile  bool            // the index that OpenSidecar has opened is the one in the archive
 
 	LoadIndex int64 // for sidecar.Load, which opens the sidecar if it is positive
 }
@@ -107,9 +108,26 @@ func OpenUnread(name string) (*File, error) {
 	return a, nil
 }
 
-// OpenSidecar opens the sidecar that belongs to the archive, and returns its name. The error wraps
-// ErrNoSidecar or ErrStale of package format.
+// OpenSidecar opens the sidecar that belongs to the archive, and returns the name of its file. If
+// there is none beside the archive, that is the index in the archive. The error wraps ErrNoSidecar or
+// ErrStale of package format.
 func (a *File) OpenSidecar() (x *sidecar.Index, name string, err error) {
+	if x, name, err = a.openBeside(); err == nil {
+		return x, name, nil
+	}
+	x, inErr := a.openEmbedded()
+	if inErr == nil {
+		a.InFile = true
+		return x, a.Name, nil
+	}
+	if errors.Is(inErr, format.ErrStale) && errors.Is(err, format.ErrNoSidecar) {
+		err = inErr
+	}
+	return nil, name, err
+}
+
+// openBeside is OpenSidecar without the index in the archive.
+func (a *File) openBeside() (x *sidecar.Index, name string, err error) {
 	if a.OnDevice() {
 		x, err = a.openPlaced()
 		return x, a.Name, err

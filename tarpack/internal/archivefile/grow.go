@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 
+	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
@@ -19,6 +20,17 @@ type Growth struct {
 	F      *os.File       // open for reading and writing
 	Old    format.Trailer // of the archive before
 	marked bool           // the end of the old T is overwritten, or part of it
+	side   string         // the sidecar of the old archive, if it is there only for the growth
+}
+
+// WriteSidecar writes the sidecar of the old archive, which has its index in itself. While it grows
+// it needs one beside it (FORMAT.md 1.5, step 2).
+func (g *Growth) WriteSidecar(dst *durable.Output, index *sidecar.Index) error {
+	err := writeSidecar(dst, index, index.Size())
+	if err == nil {
+		g.side = dst.Name + format.SidecarSuffix
+	}
+	return err
 }
 
 // Mark makes everything new durable and then overwrites the end of the old T. From then on the
@@ -31,8 +43,7 @@ func (g *Growth) Mark(dst *durable.Output) error {
 		return err
 	}
 	g.marked = true
-	at := g.Old.Offset + int64(format.TrailerHead)
-	if _, err := g.F.WriteAt([]byte(format.FormerTail), at); err != nil {
+	if err := MarkFormer(g.F, g.Old); err != nil {
 		return err
 	}
 	return g.F.Sync()
@@ -49,5 +60,8 @@ func (g *Growth) Undo() error {
 	if err := g.F.Truncate(g.Old.Offset + format.EndSize); err != nil {
 		return err
 	}
-	return g.F.Sync() // before the note is removed
+	if err := g.F.Sync(); err != nil || g.side == "" { // before the note is removed
+		return err
+	}
+	return os.Remove(g.side)
 }

@@ -16,7 +16,8 @@ import (
 // Other bytes may be from another program, and stay.
 //
 // It renames a complete sidecar that still has its temporary name, if that belongs to the archive
-// and the present sidecar does not.
+// and the present sidecar does not. If the archive has its index in itself, it removes a sidecar that
+// does not belong to it.
 func Recover(name string) (err error) {
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		name = real
@@ -100,6 +101,9 @@ func adoptSidecar(name string) {
 	defer a.OSFile.Close() // opened for reading only: errors lose nothing
 	if x, _, err := a.OpenSidecar(); err == nil {
 		x.Close()
+		if a.InFile { // an append of that writer needed the sidecar, which no longer fits
+			_ = os.Remove(name + format.SidecarSuffix)
+		}
 		return
 	}
 	left := format.TempName(name + format.SidecarSuffix)

@@ -3,6 +3,7 @@ package durable
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -20,7 +21,10 @@ type Output struct {
 	Archive *os.File // TempName(Name), with the lock
 	Sidecar *os.File
 	ModTime time.Time // of the archive after Commit; zero: when it was written
-	lock    *os.File
+	// NoSidecar makes Commit and CommitSidecar remove both the new sidecar and the old one: the new
+	// archive has its index in itself.
+	NoSidecar bool
+	lock      *os.File
 }
 
 // Create locks the archive name for writing and creates its temporary files, which are empty. They
@@ -72,17 +76,28 @@ func (o *Output) Inherit(old *os.File) error {
 
 // inheritFrom is Inherit for an archive that was looked at with stat.
 func (o *Output) inheritFrom(fi os.FileInfo) error {
-	for _, f := range []*os.File{o.Archive, o.Sidecar} {
-		if err := f.Chmod(fi.Mode().Perm()); err != nil {
-			return err
-		}
-		now, err := f.Stat()
-		if err != nil {
-			continue
-		}
-		if is, want := StatOf(now), StatOf(fi); is.UID != want.UID || is.GID != want.GID {
-			_ = f.Chown(want.UID, want.GID) // only root can
-		}
+	return errors.Join(inherit(o.Archive, fi), inherit(o.Sidecar, fi))
+}
+
+// Inherit gives f the permissions of another file, and its owner if that is possible.
+func Inherit(f, from *os.File) error {
+	fi, err := from.Stat()
+	if err != nil {
+		return err
+	}
+	return inherit(f, fi)
+}
+
+func inherit(f *os.File, fi os.FileInfo) error {
+	if err := f.Chmod(fi.Mode().Perm()); err != nil {
+		return err
+	}
+	now, err := f.Stat()
+	if err != nil {
+		return nil // only root can give a file away
+	}
+	if is, want := StatOf(now), StatOf(fi); is.UID != want.UID || is.GID != want.GID {
+		_ = f.Chown(want.UID, want.GID) // only root can
 	}
 	return nil
 }
@@ -110,10 +125,9 @@ func (o *Output) Commit() error {
 	if err := os.Rename(format.TempName(o.Name), o.Name); err != nil {
 		return errors.Join(err, o.Abort())
 	}
-	temp := format.TempName(o.Name + format.SidecarSuffix)
-	if err := os.Rename(temp, o.Name+format.SidecarSuffix); err != nil {
+	if err := o.placeSidecar(); err != nil {
 		err = fmt.Errorf("%w: %w", err, format.ErrNotIndexed)
-		return errors.Join(err, os.Remove(temp), o.lock.Close())
+		return errors.Join(err, o.lock.Close())
 	}
 	if err := SyncDir(filepath.Dir(o.Name)); err != nil {
 		return errors.Join(err, o.lock.Close())
@@ -123,14 +137,28 @@ func (o *Output) Commit() error {
 
 // CommitSidecar gives the sidecar of an archive that has grown its name, and releases the lock.
 func (o *Output) CommitSidecar() error {
-	temp := format.TempName(o.Name + format.SidecarSuffix)
-	err := os.Rename(temp, o.Name+format.SidecarSuffix)
-	if err != nil {
-		err = errors.Join(err, os.Remove(temp))
-	} else {
+	err := o.placeSidecar()
+	if err == nil {
 		err = SyncDir(filepath.Dir(o.Name))
 	}
 	return errors.Join(err, os.Remove(o.Archive.Name()), o.lock.Close())
+}
+
+// placeSidecar gives the new sidecar its name, or removes both with NoSidecar. After an error the new
+// one is gone.
+func (o *Output) placeSidecar() error {
+	temp, name := format.TempName(o.Name+format.SidecarSuffix), o.Name+format.SidecarSuffix
+	if o.NoSidecar {
+		err := os.Remove(name) // it is of the archive before
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+		return errors.Join(err, os.Remove(temp))
+	}
+	if err := os.Rename(temp, name); err != nil {
+		return errors.Join(err, os.Remove(temp))
+	}
+	return nil
 }
 
 // Abort removes the temporary files and releases the lock.

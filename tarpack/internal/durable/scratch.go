@@ -19,10 +19,11 @@ const (
 	ScratchIndex   Scratch = ".index"   // the index of these members
 	ScratchContent Scratch = ".content" // contents to be compressed
 	ScratchCheck   Scratch = ".check"   // an index that is only computed
+	ScratchSidecar Scratch = ".sidecar" // the sidecar of the archive before it is changed
 )
 
 var scratches = []Scratch{ScratchInput, ScratchSpool, ScratchRecords, ScratchIndex, ScratchContent,
-	ScratchCheck}
+	ScratchCheck, ScratchSidecar}
 
 // Of returns the name of such a file of the archive name.
 func (s Scratch) Of(name string) string { return format.TempName(name + string(s)) }

@@ -43,6 +43,8 @@ type Options struct {
 	// SkipUnreadable leaves out what cannot be read, with a notice that wraps format.ErrUnread. Only a
 	// big file that fails when it is read for the second time ends the run.
 	SkipUnreadable bool
+	// EmbedIndex puts the index into the archive; see Result.Embed.
+	EmbedIndex bool
 	// RemoveFiles makes the run remember what it packs, for RemovePacked.
 	RemoveFiles bool
 

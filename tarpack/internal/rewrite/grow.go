@@ -33,6 +33,11 @@ func (r *Rewrite) append(
 	if err := k.IsStill(dst.Name); err != nil {
 		return Result{}, err
 	}
+	if k.InFile {
+		if err := g.WriteSidecar(dst, k.Index); err != nil {
+			return Result{}, err
+		}
+	}
 	if err := archivefile.WriteNote(dst, k.Trailer); err != nil {
 		return Result{}, err
 	}
@@ -55,6 +60,13 @@ func (r *Rewrite) append(
 	packed, err := p.Run(ctx, m.Walk, dst.Sidecar)
 	if err != nil {
 		return Result{}, err
+	}
+	if r.Options.EmbedIndex {
+		t, err := archivefile.Embed(f, packed.ArchiveBytes, dst.Sidecar, packed.SidecarBytes)
+		if err != nil {
+			return Result{}, err
+		}
+		packed.ArchiveBytes, dst.NoSidecar = t.Offset+format.EndSize, true
 	}
 	if err := g.Mark(dst); err != nil {
 		return Result{}, err

@@ -110,6 +110,7 @@ func Edit(
 		return Result{}, fmt.Errorf("%s: %w", name, err)
 	}
 	r.Shard = k.Trailer.IsShard()
+	r.Options.EmbedIndex = k.HasIndex()
 	r.Layers = []Layer{{Archive: k}}
 	defer r.closeTrees()
 	if err := prepare(k, r); err != nil {
@@ -200,6 +201,9 @@ func (r *Rewrite) WriteTo(
 	packed, err = p.Run(ctx, m.Walk, dst.Sidecar)
 	if errors.Is(err, format.ErrRemovals) {
 		err = fmt.Errorf("%s: %w", dst.Name, err)
+	}
+	if err == nil {
+		err = packed.Embed(dst, &r.Options.Options)
 	}
 	return packed, m, err
 }

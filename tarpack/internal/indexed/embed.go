@@ -1,0 +1,178 @@
+package indexed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
+)
+
+// Embedding describes an archive whose index was put into it, or taken out.
+type Embedding struct {
+	Entries      uint64
+	ArchiveBytes int64 // of the archive as it is now
+	SidecarBytes int64
+	Digest       uint64 // of the sidecar
+	Written      bool   // false if there was nothing to do
+}
+
+// Embed appends the index of an archive to it, in place, and removes the sidecar beside it. An
+// archive with a sound index in itself stays as it is, with its sidecar. After an error the archive is
+// what it was.
+func Embed(ctx context.Context, name string, o scan.Options) (Embedding, error) {
+	return change(ctx, name, o, func(x *File) bool { return !x.hasSoundIndex() },
+		func(dst *durable.Output, x *File, f *os.File) (t format.Trailer, err error) {
+			g := &archivefile.Growth{F: f, Old: x.Trailer}
+			defer func() {
+				if err != nil {
+					err = errors.Join(err, g.Undo(), dst.Abort())
+				}
+			}()
+			if x.InFile || x.Rebuilt {
+				if err := g.WriteSidecar(dst, x.Index); err != nil {
+					return t, err
+				}
+			}
+			if err := archivefile.WriteNote(dst, x.Trailer); err != nil {
+				return t, err
+			}
+			e, err := archivefile.AppendIndex(f, x.Trailer, x.Index, x.Index.Size())
+			if err != nil {
+				return t, err
+			}
+			if err := g.Mark(dst); err != nil {
+				return t, err
+			}
+			dst.NoSidecar = true
+			return e.Trailer(), dst.CommitSidecar()
+		})
+}
+
+// TakeOut makes an archive that has its index in itself the one without it, with a sidecar. It is
+// Embed in reverse: the former trailer before the index becomes T again, which commits, and what
+// follows it is cut off. After an error the archive is what it was, or what it should be.
+func TakeOut(ctx context.Context, name string, o scan.Options) (Embedding, error) {
+	return change(ctx, name, o, func(x *File) bool { return x.HasIndex() },
+		func(dst *durable.Output, x *File, f *os.File) (t format.Trailer, err error) {
+			defer func() { err = errors.Join(err, dst.Abort()) }()
+			e, err := x.Embedded()
+			if err != nil {
+				return t, err
+			}
+			side := newResized(x.Index, e.Base)
+			s := &archivefile.Shrink{F: f, To: x.Trailer}
+			s.To.Offset, s.To.Digest = e.Base-format.EndSize, side.digest
+			return s.To, s.Run(dst, side, x.Index.Size())
+		})
+}
+
+// change opens an archive that is one file, for one of the functions above, if they need to change
+// it. They commit or abort the Output.
+func change(
+	ctx context.Context, name string, o scan.Options, needs func(*File) bool,
+	do func(dst *durable.Output, x *File, f *os.File) (format.Trailer, error),
+) (res Embedding, err error) {
+	if fi, err := os.Stat(name); err != nil {
+		return res, err
+	} else if !fi.Mode().IsRegular() {
+		return res, fmt.Errorf("%s: %w", name, format.ErrNotRegular)
+	}
+	if err := archivefile.Recover(name); err != nil {
+		return res, err
+	}
+	if err := NeedSidecar(ctx, name, o); err != nil {
+		return res, err
+	}
+	dst, err := durable.Create(name)
+	if err != nil {
+		return res, err
+	}
+	x, err := openSound(ctx, name, o)
+	if err != nil {
+		return res, errors.Join(err, dst.Abort())
+	}
+	defer x.Close()
+	res = Embedding{
+		Entries: x.Trailer.Entries, ArchiveBytes: x.Size, SidecarBytes: x.Index.Size(),
+		Digest: x.Trailer.Digest,
+	}
+	if !needs(x) {
+		return res, dst.Abort()
+	}
+	f, err := os.OpenFile(dst.Name, os.O_RDWR, 0)
+	if err == nil {
+		err = x.IsStill(dst.Name)
+	}
+	if err != nil {
+		return Embedding{}, errors.Join(err, f.Close(), dst.Abort())
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	t, err := do(dst, x, f)
+	if err != nil {
+		return Embedding{}, err
+	}
+	res.ArchiveBytes, res.Digest, res.Written = t.Offset+format.EndSize, t.Digest, true
+	return res, nil
+}
+
+// openSound opens an archive that can be changed, with an index that is right in all its bytes.
+func openSound(ctx context.Context, name string, o scan.Options) (*File, error) {
+	io := &Options{Workers: o.Workers, Progress: o.Progress}
+	x, err := Open(ctx, name, io)
+	if err != nil {
+		return nil, err
+	}
+	if err = x.Trailer.CheckWrite(); err != nil {
+		err = fmt.Errorf("%s: %w", name, err)
+	}
+	if err == nil && x.Rest > 0 {
+		err = fmt.Errorf("%s: %w", name, format.NewUnfinished(x.OSFile, x.Trailer, x.Rest))
+	}
+	if err == nil {
+		err = x.MakeSound(ctx, io, x.BuildIndex)
+	}
+	if err != nil {
+		return nil, errors.Join(err, x.Close())
+	}
+	return x, nil
+}
+
+// hasSoundIndex reports whether the archive has the bytes of the open index in itself.
+func (x *File) hasSoundIndex() bool {
+	e, err := x.Embedded()
+	if err != nil {
+		return false
+	}
+	at, err := format.CompareEmbedded(x.OSFile, e, x.Index, x.Trailer)
+	return err == nil && at < 0
+}
+
+// resized reads a sidecar as that of the same entries in an archive of another size.
+type resized struct {
+	io.ReaderAt
+	header [sidecar.HeaderSize]byte
+	digest uint64
+}
+
+// newResized returns a reader of the sidecar of an archive of size bytes.
+func newResized(x *sidecar.Index, size int64) *resized {
+	r := &resized{ReaderAt: x}
+	_, _ = x.ReadAt(r.header[:], 0) // whoever reads on meets the error
+	r.digest = sidecar.SetArchiveSize(&r.header, size)
+	return r
+}
+
+func (r *resized) ReadAt(b []byte, off int64) (int, error) {
+	n, err := r.ReaderAt.ReadAt(b, off)
+	if off < int64(len(r.header)) {
+		copy(b[:n], r.header[off:])
+	}
+	return n, err
+}
