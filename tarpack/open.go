@@ -41,7 +41,8 @@ type OpenOptions struct {
 }
 
 // Open opens an archive and its sidecar. With a usable sidecar it reads 64 bytes of the archive and
-// 512 of the sidecar, whatever their sizes.
+// 512 of the sidecar, whatever their sizes. Without one, it opens the index that the archive has in
+// itself, with 54 bytes more.
 //
 // The name may be that of an archive, of a block device with an archive on it, or one that stands
 // for a shard set, as in SetList. A set is an Archive like any other. Its index is that of all
@@ -80,13 +81,14 @@ func newArchive(x *indexed.File) (*Archive, error) {
 	}
 	return &Archive{
 		name: x.Name, src: src, trailer: x.Trailer, unfinished: x.Rest,
-		index: x.Index, rebuilt: x.Rebuilt, build: x.BuildIndex, unmap: x.Unmap,
+		index: x.Index, rebuilt: x.Rebuilt, embedded: x.InFile && !x.Rebuilt, build: x.BuildIndex,
+		unmap: x.Unmap,
 	}, nil
 }
 
 // OpenAt opens an archive of size bytes that a reader has: in memory, in an embed.FS, or inside
-// another file. index is its sidecar of indexSize bytes; if it is nil, the index is built in
-// memory.
+// another file. index is its sidecar of indexSize bytes. If it is nil, the index is the one that
+// the archive has in itself; without that it is built in memory.
 //
 // Both readers must be safe for concurrent use, and must not change while the Archive is open. Each
 // search for a path reads the index, in package serve also where nothing may wait. So an index that
@@ -117,12 +119,16 @@ func OpenSource(
 		return err
 	}
 	if index == nil {
+		missing := a.openEmbedded()
+		if missing == nil {
+			return a, nil
+		}
 		if o.RequireSidecar {
-			return nil, fmt.Errorf("%s: %w", name, format.ErrNoSidecar)
+			return nil, missing
 		}
 		a.rebuilt = true
 		if o.Notice != nil {
-			o.Notice(fmt.Errorf("%s: %w: %w", name, format.ErrNoSidecar, format.ErrIndexRebuilt))
+			o.Notice(fmt.Errorf("%w: %w", missing, format.ErrIndexRebuilt))
 		}
 		so := scan.Options{Workers: o.Workers, Progress: o.Progress}
 		if a.index, err = indexed.InMemory(ctx, name, so, a.build); err != nil {
@@ -137,6 +143,23 @@ func OpenSource(
 		return nil, errors.Join(err, a.index.Close())
 	}
 	return a, nil
+}
+
+// openEmbedded opens the index in an archive that is not a file.
+func (a *Archive) openEmbedded() error {
+	e, err := a.Embedded()
+	if err != nil {
+		return err
+	}
+	x, err := sidecar.OpenReaderAt(e.Reader(a.src), e.Size)
+	if err != nil {
+		return fmt.Errorf("%s: %w: the index in it: %w", a.name, format.ErrStale, err)
+	}
+	if err := format.CheckIndex(x, a.name, a.src.Size(), a.trailer); err != nil {
+		return errors.Join(fmt.Errorf("the index in %s: %w", a.name, err), x.Close())
+	}
+	a.index, a.embedded = x, true
+	return nil
 }
 
 func (o *OpenOptions) indexed() *indexed.Options {

@@ -273,7 +273,7 @@ func (v *verifier) compare() error {
 		}
 		v.report("", -1, err)
 	}
-	if res.SidecarBytes == 0 || v.side == nil {
+	if res.SidecarBytes == 0 {
 		return v.name()
 	}
 	made, err := sidecar.OpenReaderAt(f, res.SidecarBytes)
@@ -281,5 +281,11 @@ func (v *verifier) compare() error {
 		return err
 	}
 	defer made.Close()
+	if err := v.compareEmbedded(made); err != nil {
+		return err
+	}
+	if v.side == nil || v.a.InFile {
+		return nil
+	}
 	return v.compareSidecar(f, made)
 }

@@ -2,6 +2,7 @@ package tarpack
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -37,6 +38,39 @@ func (v *verifier) compareSidecar(f io.ReaderAt, made *sidecar.Index) error {
 	if v.problems.Count == before {
 		v.report("", -1, fmt.Errorf("%s: %w: byte %d is not what the archive gives", name,
 			format.ErrStale, at))
+	}
+	return nil
+}
+
+// compareEmbedded compares the index that the archive has in itself, byte by byte, with the one that
+// was built from the archive. Where openSidecar has not opened it, a sidecar is compared, too.
+func (v *verifier) compareEmbedded(made *sidecar.Index) error {
+	if v.side == nil { // there is none, or openSidecar has reported it
+		return nil
+	}
+	e, err := v.a.Embedded()
+	switch {
+	case errors.Is(err, format.ErrStale):
+		v.report("", v.a.Trailer.Offset-sidecar.PartSize, errors.Unwrap(err))
+		return nil
+	case errors.Is(err, format.ErrNoSidecar):
+		return nil
+	case err != nil:
+		return err
+	}
+	at, err := format.CompareEmbedded(v.a.Scanned(), e, made, made.Size(), v.a.Trailer)
+	if err != nil || at < 0 {
+		return err
+	}
+	before := v.problems.Count
+	if v.a.InFile {
+		if err := v.diff(v.side, made); err != nil {
+			v.report("", at, fmt.Errorf("the index in the archive: %w", err))
+		}
+	}
+	if v.problems.Count == before {
+		v.report("", at, fmt.Errorf("%w: the index in it is not what the archive gives",
+			format.ErrStale))
 	}
 	return nil
 }

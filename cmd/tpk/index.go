@@ -14,19 +14,39 @@ func indexCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "index",
 		Usage:     "rebuild the index of an archive",
-		UsageText: "tpk index ARCHIVE",
+		UsageText: "tpk index [--embed | --no-embed] ARCHIVE",
 		Description: help.Text(`
 Writes ARCHIVE.tpi from ARCHIVE alone, with the same bytes that pack wrote. Use it if the archive
 has no index, for example because it was packed to standard output or downloaded, or if the index is
-damaged or belongs to another archive.`,
+damaged or belongs to another archive.
+
+--embed appends the index to ARCHIVE, as 'tpk pack --embed-index' does, and removes ARCHIVE.tpi.
+Then one file has everything: all commands find the index in it, and tar ignores it. --no-embed
+undoes that: it cuts the index off and writes ARCHIVE.tpi. Nothing else in ARCHIVE changes. update,
+add, rm, compact and repair keep the index where it is.`,
 			"ARCHIVE can't be read or the index can't be written",
-			"tpk index site.tar.gz"),
-		Flags:  []cli.Flag{flags.Progress()},
-		Action: action(readArgument, runIndex),
+			"tpk index site.tar.gz",
+			"tpk index --embed site.tar.gz"),
+		Flags: []cli.Flag{
+			flags.Switch("embed", "put the index into ARCHIVE"),
+			flags.Switch("no-embed", "take the index out of ARCHIVE again"),
+			flags.Progress(),
+		},
+		Action: action(parseIndex, runIndex),
 	}
 }
 
+func parseIndex(c *cli.Context) (string, error) {
+	if c.Bool("embed") && c.Bool("no-embed") {
+		return "", report.Usagef("index: --embed and --no-embed can't be combined")
+	}
+	return readArgument(c)
+}
+
 func runIndex(c *cli.Context, name string) error {
+	if c.Bool("embed") || c.Bool("no-embed") {
+		return moveIndex(c, name)
+	}
 	m := terminal.NewMeter(c, "indexing")
 	defer m.Stop()
 	res, err := tarpack.Reindex(c.Context, name, tarpack.ReindexOptions{Progress: m.Update})
@@ -36,5 +56,27 @@ func runIndex(c *cli.Context, name string) error {
 	}
 	m.Summarize("indexed %s of %s (%s)",
 		report.Entries(int64(res.Entries)), report.Quote(name), report.Bytes(res.SidecarBytes))
+	return nil
+}
+
+// moveIndex puts the index into the archive name, or takes it out.
+func moveIndex(c *cli.Context, name string) error {
+	m := terminal.NewMeter(c, "indexing")
+	defer m.Stop()
+	move, done, same := tarpack.EmbedIndex, "in it", "has its index in it already"
+	if c.Bool("no-embed") {
+		move, done, same = tarpack.TakeOutIndex, "beside it", "has no index in it"
+	}
+	res, err := move(c.Context, name, tarpack.EmbedOptions{Progress: m.Update})
+	m.Stop()
+	switch {
+	case err != nil:
+		return report.ChangedArchive(name, err)
+	case !res.Written:
+		m.Summarize("%s %s: nothing to change", report.Quote(name), same)
+	default:
+		m.Summarize("%s: index of %s is now %s: %s", report.Quote(name),
+			report.Bytes(res.SidecarBytes), done, report.Bytes(res.ArchiveBytes))
+	}
 	return nil
 }

@@ -71,12 +71,16 @@ type summary struct {
 	MemberBytes  uint64  `json:"member_bytes"` // the compressed contents alone
 	Overhead     float64 `json:"overhead"`     // bytes per entry, not counting members
 	IndexDigest  string  `json:"index_digest"`
-	SHA256       string  `json:"sha256,omitempty"` // of the archive, in hexadecimal
+	// EmbeddedBytes is how much of ArchiveBytes is the index in the archive, 0 if there is none.
+	EmbeddedBytes uint64 `json:"embedded_bytes"`
+	SHA256        string `json:"sha256,omitempty"` // of the archive, in hexadecimal
 	// ConvertedBytes is the size of the archive that the file was converted into, if it was. The index
 	// and the overhead are of that.
 	ConvertedBytes uint64 `json:"converted_bytes,omitempty"`
 
 	Shards []shardSum `json:"shards,omitempty"` // of a set, if its sums were computed
+
+	beside bool // the index is beside the archive
 }
 
 // A shardSum is the SHA-256 of a shard.
@@ -122,6 +126,13 @@ func summarize(a *tarpack.Archive) summary {
 		IndexDigest: fmt.Sprintf("%016x", index.Digest()),
 	}
 	s.BytesOut = s.ArchiveBytes + s.IndexBytes
+	if e, err := a.Embedded(); err == nil {
+		s.EmbeddedBytes = uint64(e.Length())
+	}
+	if a.IndexEmbedded() {
+		s.BytesOut = s.ArchiveBytes
+	}
+	s.beside = !a.IndexEmbedded()
 	if s.Entries > 0 {
 		s.Overhead = float64(s.BytesOut-s.MemberBytes) / float64(s.Entries)
 	}
@@ -219,14 +230,25 @@ entries      %s
 bytes in     %s, of which %s in hard links
 bytes out    %s, %.1f %% of those in
   archive    %s
-  index      %s
+  index      %s%s
 %soverhead     %.1f bytes an entry
 %s`, report.Quote(s.Archive), s.Format, count(s.Entries), count(s.Files+s.Hardlinks),
 		count(s.Hardlinks), count(s.Duplicates), count(s.Directories), count(s.Symlinks),
 		count(s.Special),
 		size(s.BytesIn), size(s.BytesLinked), size(s.BytesOut), ratio,
-		size(s.ArchiveBytes), size(s.IndexBytes), converted, s.Overhead, s.sums())
+		size(s.ArchiveBytes), size(s.IndexBytes), s.embedded(), converted, s.Overhead, s.sums())
 	return err
+}
+
+// embedded returns where the index is, if it is in the archive.
+func (s *summary) embedded() string {
+	switch {
+	case s.EmbeddedBytes == 0:
+		return ""
+	case s.beside:
+		return ", beside the archive and in it"
+	}
+	return ", in the archive"
 }
 
 // sums returns the lines about SHA-256.

@@ -34,6 +34,10 @@ Packs the files in DIR into OUT.tar.gz and writes its index, OUT.tar.gz.tpi. Bot
 safely on disk when they appear, or they do not appear at all. If OUT.tar.gz is -, the archive
 is written to standard output, without an index; 'tpk index' writes it later.
 
+With --embed-index the index is in OUT.tar.gz, and there is no OUT.tar.gz.tpi. All commands find it
+there, and tar ignores it. Commands that change the archive keep it there. It works with - as well.
+A device or a shard set can't have it. 'tpk index --embed' and --no-embed move it later.
+
 The same files make the same bytes: owners are not stored, modification times are whole
 seconds, and later times are clamped to SOURCE_DATE_EPOCH if it is set. Sockets are skipped with a
 warning, and so are FIFOs and devices unless --special is given.
@@ -80,6 +84,7 @@ index, and is read like an archive. A mounted device is refused.`,
 		Flags: flags.Source(slices.Concat(flags.Selection(), []cli.Flag{
 			flags.Switch("remove-files",
 				"remove the packed files, once archive and index are safely on disk"),
+			flags.Switch("embed-index", "put the index into OUT.tar.gz, which is one file then"),
 			&cli.StringFlag{
 				Name:  "base",
 				Usage: "copy unchanged files from the archive `OLD`, which stays as it is",
@@ -123,6 +128,7 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 	}
 	o.pack.SkipUnreadable = c.Bool("ignore-failed-read")
 	o.pack.Base = c.String("base")
+	o.pack.EmbedIndex = c.Bool("embed-index")
 	o.shards = c.Int("shards")
 	if word := c.String("shard-size"); word != "" {
 		if o.size, err = flags.ParseSize("pack", "shard-size", word); err != nil {
@@ -135,6 +141,9 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 			" files that links lead to are not removed")
 	case c.IsSet("shards") && c.IsSet("shard-size"):
 		return nil, report.Usagef("pack: --shards and --shard-size can't be combined")
+	case o.sharded() && o.pack.EmbedIndex:
+		return nil, report.Usagef("pack: --embed-index and --shards or --shard-size can't be" +
+			" combined: a set has an index of all shards beside them")
 	case o.sharded() && o.out == "-":
 		return nil, report.Usagef("pack: --shards: can't write to standard output:" +
 			" name the archives")
@@ -194,7 +203,8 @@ func runPack(c *cli.Context, o *packOptions) error {
 			Prefix: src.Prefix, Names: src.Names, Mode: src.Mode,
 			Owner: src.Owner, Group: src.Group, ModTime: src.ModTime,
 			LatestModTime: src.LatestModTime, SkipUnreadable: src.SkipUnreadable,
-			Notice: src.Notice, Progress: src.Progress,
+			EmbedIndex: src.EmbedIndex,
+			Notice:     src.Notice, Progress: src.Progress,
 		})
 	case o.sharded():
 		var set shard.PackResult

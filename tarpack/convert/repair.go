@@ -105,6 +105,7 @@ func repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 	}
 	r.Layers = []rewrite.Layer{{Archive: k}}
 	r.Shard = sv.trailer != nil && sv.trailer.IsShard() && sameName(name, dst.Name)
+	r.Options.EmbedIndex = sv.hasIndex
 	repaired, err := r.Write(ctx, dst)
 	res.Stats, res.Written = repaired.Stats, repaired.Written
 	res.ArchiveBytes, res.SidecarBytes = repaired.ArchiveBytes, repaired.SidecarBytes
@@ -134,7 +135,10 @@ func salvageFrom(
 		return nil, nil, errors.Join(err, a.OSFile.Close())
 	}
 	sv.findEnd()
-	if sv.old = openIntact(name + format.SidecarSuffix); sv.old != nil {
+	if sv.old = openIntact(name + format.SidecarSuffix); sv.old == nil {
+		sv.old = openEmbedded(a)
+	}
+	if sv.old != nil {
 		old := sv.old // sv drops it if it belongs to another archive
 		defer old.Close()
 	}
@@ -182,6 +186,21 @@ func checkJoined(ctx context.Context, a *archivefile.File) error {
 // openIntact opens a sidecar. It returns nil if there is none, or if it is damaged.
 func openIntact(name string) *sidecar.Index {
 	x, err := sidecar.Open(name)
+	return intact(x, err)
+}
+
+// openEmbedded is openIntact for the index that an archive has in itself.
+func openEmbedded(a *archivefile.File) *sidecar.Index {
+	e, err := a.Embedded()
+	if err != nil {
+		return nil
+	}
+	x, err := sidecar.OpenEmbedded(a.OSFile, e)
+	return intact(x, err)
+}
+
+// intact returns x if it was opened and is not damaged.
+func intact(x *sidecar.Index, err error) *sidecar.Index {
 	if err != nil {
 		return nil
 	}

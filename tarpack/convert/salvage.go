@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
@@ -32,7 +33,8 @@ type salvage struct {
 	numSaved int64
 	numLost  int64
 	trailer  *format.Trailer
-	matches  int // entries that the old sidecar has at the same offset
+	hasIndex bool // the archive has its index in itself, or has had it
+	matches  int  // entries that the old sidecar has at the same offset
 }
 
 // run returns the intact entries as an archive. Temp is the prefix of the names of temporary files.
@@ -98,11 +100,30 @@ func (sv *salvage) scan() error {
 	}
 	defer f.Close()
 	so := scan.Options{Workers: sv.o.Workers}
-	_, err = scan.BuildIndex(sv.ctx, sv.a.Scanned(), sv.a.Size, f, so)
+	built, err := scan.BuildIndex(sv.ctx, sv.a.Scanned(), sv.a.Size, f, so)
 	if errors.Is(err, format.ErrCorrupt) {
 		sv.problems = append(sv.problems, &format.Problem{Offset: -1, Err: err})
 		return nil
 	}
+	if err == nil && sv.hasIndex {
+		err = sv.checkIndex(f, built.SidecarBytes)
+	}
+	return err
+}
+
+// checkIndex compares the index that the archive has in itself with the sidecar side. Without it
+// nothing is lost, but the archive is not what it should be.
+func (sv *salvage) checkIndex(side io.ReaderAt, size int64) error {
+	e, err := sv.a.Embedded()
+	if errors.Is(err, format.ErrStale) {
+		sv.damaged = true
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	at, err := format.CompareEmbedded(sv.a.Scanned(), e, side, size, sv.a.Trailer)
+	sv.damaged = sv.damaged || at >= 0
 	return err
 }
 
@@ -119,8 +140,10 @@ func (sv *salvage) take(un *scan.Unit) error {
 	}
 	if un.Trailer != nil {
 		sv.trailer = un.Trailer
+		sv.hasIndex = sv.a.HasIndex() // the members may be those of an earlier state
 		return nil
 	}
+	sv.hasIndex = sv.hasIndex || un.Index
 	if len(un.Items) == 0 || !sv.belongs(un) {
 		return nil
 	}

@@ -77,6 +77,9 @@ func Merge(
 		}
 		defer k.Close()
 		r.Layers = append(r.Layers, rewrite.Layer{Archive: k})
+		if isFile(k, out) { // as every edit of an archive that has its index in itself
+			r.Options.EmbedIndex = k.HasIndex()
+		}
 	}
 	if o.DryRun {
 		found, err := r.Look(ctx, out, false)
@@ -84,6 +87,16 @@ func Merge(
 	}
 	merged, err := r.Write(ctx, dst)
 	return Result(merged), err
+}
+
+// isFile reports whether the archive k is the file name.
+func isFile(k *base.Archive, name string) bool {
+	if k.OSFile == nil {
+		return false
+	}
+	opened, err1 := k.OSFile.Stat()
+	now, err2 := os.Stat(name)
+	return err1 == nil && err2 == nil && os.SameFile(opened, now)
 }
 
 // sameSet reports whether two names are of one set.

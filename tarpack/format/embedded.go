@@ -175,12 +175,14 @@ func (x *EmbeddedIndex) appendPart(b []byte, k int64) ([]byte, error) {
 }
 
 // CompareEmbedded compares an archive that has an index in itself at e with what must be there: a
-// former trailer, the members that side gives, which is the archive's true sidecar, and t. It returns
-// the offset of the first byte that differs, or -1. The error is that of reading.
-func CompareEmbedded(r io.ReaderAt, e sidecar.Embedded, side io.ReaderAt, t Trailer) (int64, error) {
+// former trailer, the members that side gives, which is the archive's true sidecar of size bytes, and
+// t. It returns the offset of the first byte that differs, or -1. The error is that of reading.
+func CompareEmbedded(
+	r io.ReaderAt, e sidecar.Embedded, side io.ReaderAt, size int64, t Trailer,
+) (int64, error) {
 	before := t
 	before.Offset = e.Base - EndSize
-	if before.Offset < 0 {
+	if before.Offset < 0 || e.Size != size {
 		return e.Base, nil
 	}
 	x, err := NewEmbeddedIndex(side, e.Size, before)

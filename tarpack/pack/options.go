@@ -47,6 +47,9 @@ type Options struct {
 	// there, unless the time proves nothing (see edit.UpdateOptions.Checksum). All else is as without
 	// it, and Base itself is not changed. It excludes RemoveFiles, SkipUnreadable and block devices.
 	Base string
+	// EmbedIndex puts the index into the archive, which then has no sidecar (FORMAT.md 1.6). It
+	// excludes block devices.
+	EmbedIndex bool
 	// RemoveFiles removes the files that were packed, after archive and sidecar are safely on disk.
 	// A file that has changed since, or that was not packed, stays.
 	RemoveFiles bool
@@ -65,7 +68,8 @@ func (o *Options) packer() packer.Options {
 		Include: o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
 		Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
 		Prefix: o.Prefix, Names: o.Names, SkipUnreadable: o.SkipUnreadable,
-		RemoveFiles: o.RemoveFiles, Notice: o.Notice, Progress: o.Progress,
+		RemoveFiles: o.RemoveFiles, EmbedIndex: o.EmbedIndex,
+		Notice: o.Notice, Progress: o.Progress,
 	}
 }
 
@@ -98,6 +102,9 @@ type StreamOptions struct {
 	// wraps format.ErrUnread. Otherwise the first one ends the run.
 	SkipUnreadable bool
 
+	// EmbedIndex puts the index into the archive, which then has no sidecar (FORMAT.md 1.6).
+	EmbedIndex bool
+
 	// Notice, if set, is called for each file that is left out, with the reason.
 	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
@@ -111,7 +118,7 @@ func (o *StreamOptions) packer() packer.Options {
 		PreserveOwner: o.PreserveOwner, Special: o.Special, LatestModTime: o.LatestModTime,
 		Include: o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
 		Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
-		Prefix: o.Prefix, Names: o.Names, SkipUnreadable: o.SkipUnreadable,
+		Prefix: o.Prefix, Names: o.Names, SkipUnreadable: o.SkipUnreadable, EmbedIndex: o.EmbedIndex,
 
 		Notice: o.Notice, Progress: o.Progress,
 	}
@@ -127,6 +134,9 @@ type FSOptions struct {
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 
+	// EmbedIndex puts the index into the archive, which then has no sidecar (FORMAT.md 1.6).
+	EmbedIndex bool
+
 	// Notice, if set, is called for each file that is left out, with the reason.
 	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
@@ -137,7 +147,8 @@ func (o *FSOptions) packer() packer.Options {
 	return packer.Options{
 		Store: o.Store,
 		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude,
-		LatestModTime: o.LatestModTime, Notice: o.Notice, Progress: o.Progress,
+		LatestModTime: o.LatestModTime, EmbedIndex: o.EmbedIndex, Notice: o.Notice,
+		Progress: o.Progress,
 	}
 }
 
@@ -150,13 +161,17 @@ type WriterOptions struct {
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 
+	// EmbedIndex puts the index into the archive, which then has no sidecar (FORMAT.md 1.6).
+	EmbedIndex bool
+
 	// Progress, if set, is called after each entry that Close puts into the archive.
 	Progress func(format.Progress)
 }
 
 func (o *WriterOptions) packer() packer.Options {
 	return packer.Options{
-		Level: o.Level, Store: o.Store, Workers: o.Workers, Dedup: o.Dedup, Progress: o.Progress,
+		Level: o.Level, Store: o.Store, Workers: o.Workers, Dedup: o.Dedup,
+		EmbedIndex: o.EmbedIndex, Progress: o.Progress,
 	}
 }
 

@@ -26,8 +26,9 @@ import (
 // error names the path. A second writer of the same archive gets format.ErrLocked.
 func Dir(ctx context.Context, dir, out string, o Options) (Result, error) {
 	if fi, err := os.Stat(out); err == nil && device.Is(fi) {
-		if o.Base != "" {
-			return Result{}, fmt.Errorf("%s: %w: Base excludes devices", out, os.ErrInvalid)
+		if o.Base != "" || o.EmbedIndex {
+			const why = "Base and EmbedIndex exclude devices"
+			return Result{}, fmt.Errorf("%s: %w: %s", out, os.ErrInvalid, why)
 		}
 		return packDevice(ctx, dir, out, o)
 	}
@@ -84,7 +85,7 @@ func packInto(
 }
 
 // Stream packs the directory dir into w. It writes no sidecar, which can be rebuilt from the
-// archive. After an error w has received part of an archive.
+// archive, unless EmbedIndex puts it there. After an error w has received part of an archive.
 func Stream(ctx context.Context, dir string, w io.Writer, o StreamOptions) (Result, error) {
 	po := o.packer()
 	t, err := po.OpenTree(ctx, dir)
@@ -96,6 +97,10 @@ func Stream(ctx context.Context, dir string, w io.Writer, o StreamOptions) (Resu
 }
 
 func stream(ctx context.Context, w io.Writer, o packer.Options, walk walk) (Result, error) {
+	held := &packer.HeldTrailer{W: w}
+	if o.EmbedIndex {
+		w = held
+	}
 	p, err := packer.New(w, o)
 	if err != nil {
 		return Result{}, err
@@ -106,6 +111,9 @@ func stream(ctx context.Context, w io.Writer, o packer.Options, walk walk) (Resu
 	}
 	defer tmp.Close()
 	packed, err := p.Run(ctx, func(ctx context.Context) error { return walk(ctx, p) }, tmp)
+	if err == nil && o.EmbedIndex {
+		err = held.Embed(tmp, &packed)
+	}
 	packed.SidecarBytes = 0
 	return newResult(packed), err
 }

@@ -150,7 +150,7 @@ func (x *File) hasSoundIndex() bool {
 	if err != nil {
 		return false
 	}
-	at, err := format.CompareEmbedded(x.OSFile, e, x.Index, x.Trailer)
+	at, err := format.CompareEmbedded(x.OSFile, e, x.Index, x.Index.Size(), x.Trailer)
 	return err == nil && at < 0
 }
 

@@ -1,6 +1,8 @@
 package packer
 
 import (
+	"io"
+
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -19,4 +21,42 @@ func (r *Result) Embed(dst *durable.Output, o *Options) error {
 	r.ArchiveBytes, r.Digest = t.Offset+format.EndSize, t.Digest
 	dst.NoSidecar = true
 	return nil
+}
+
+// HeldTrailer is where an archive is written that gets its index in itself and cannot be changed
+// afterwards. It holds back the last bytes, which are T in the end.
+type HeldTrailer struct {
+	W    io.Writer
+	held []byte
+}
+
+func (h *HeldTrailer) Write(b []byte) (int, error) {
+	h.held = append(h.held, b...)
+	n := max(0, len(h.held)-format.EndSize)
+	if _, err := h.W.Write(h.held[:n]); err != nil {
+		return 0, err
+	}
+	h.held = append(h.held[:0], h.held[n:]...)
+	return len(b), nil
+}
+
+// Embed writes what follows the bytes written so far, which r describes: a former trailer, the index
+// and T.
+func (h *HeldTrailer) Embed(side io.ReaderAt, r *Result) error {
+	t, err := format.ParseTrailer(h.held)
+	if err != nil {
+		return err
+	}
+	x, err := format.NewEmbeddedIndex(side, r.SidecarBytes, t)
+	if err != nil {
+		return err
+	}
+	former := append(h.held[:format.TrailerHead:format.TrailerHead], format.FormerTail...)
+	if _, err := h.W.Write(former); err != nil {
+		return err
+	}
+	_, err = x.WriteTo(h.W)
+	t = x.Trailer()
+	r.ArchiveBytes, r.Digest = t.Offset+format.EndSize, t.Digest
+	return err
 }

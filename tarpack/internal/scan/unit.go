@@ -20,6 +20,7 @@ type Unit struct {
 	Items    []build.Item    // of a file one, of a group all its entries, else none
 	Trailer  *format.Trailer // if it is T
 	Former   *format.Trailer // if it is F: the T that it was
+	Index    bool            // if it is a member of an index in the archive, of this state of it or a former one
 	// Err is what is wrong with the unit. Its end is then not known, and End is where the next one
 	// was found. Path is the entry's, if that is known.
 	Err  error
@@ -123,7 +124,7 @@ func (u *unitReader) read(h gzmember.Header, un *Unit) error {
 		return fmt.Errorf("%w: a header member of %d bytes, at most %d are allowed",
 			format.ErrCorrupt, headerLen, format.MaxMember)
 	case len(u.blocks) == 0: // of an addition to the format
-		un.End = un.Off + headerLen
+		un.End, un.Index = un.Off+headerLen, kind == gzmember.KindIndex
 		return nil
 	case kind != gzmember.KindGroup:
 		return fmt.Errorf("%w: a member of kind %q stands where a header should",
