@@ -85,7 +85,7 @@ func (a *Archive) Sound(ctx context.Context, o *OpenOptions) (sound *Archive, re
 	if a.rebuilt {
 		return a, func() error { return nil }, nil
 	}
-	x, err := indexed.Sound(ctx, a.index, a.name, o.indexed(), a.build)
+	x, err := indexed.Sound(ctx, a.index, a.name, a.embedded, o.indexed(), a.build)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -153,10 +153,10 @@ func (a *Archive) openEmbedded() error {
 	}
 	x, err := sidecar.OpenReaderAt(e.Reader(a.src), e.Size)
 	if err != nil {
-		return fmt.Errorf("%s: %w: the index in it: %w", a.name, format.ErrStale, err)
+		return fmt.Errorf("%s: %w", a.name, format.NewEmbeddedError(err))
 	}
 	if err := format.CheckIndex(x, a.name, a.src.Size(), a.trailer); err != nil {
-		return errors.Join(fmt.Errorf("the index in %s: %w", a.name, err), x.Close())
+		return errors.Join(fmt.Errorf("%s: %w", a.name, format.NewEmbeddedError(err)), x.Close())
 	}
 	a.index, a.embedded = x, true
 	return nil

@@ -180,6 +180,9 @@ func (v *verifier) openSidecar(whole bool) {
 			v.o.Notice(fmt.Errorf("%w: the archive is checked alone", err))
 		}
 	case whole:
+		if errors.Is(err, format.ErrEmbedded) {
+			err = errors.Unwrap(err) // without the name
+		}
 		v.report("", -1, err)
 	default:
 		if x, err := sidecar.Open(name); err == nil {

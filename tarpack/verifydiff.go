@@ -62,16 +62,13 @@ func (v *verifier) compareEmbedded(made *sidecar.Index) error {
 	if err != nil || at < 0 {
 		return err
 	}
-	before := v.problems.Count
+	why := fmt.Errorf("byte %d is not what the archive gives", at)
 	if v.a.InFile {
 		if err := v.diff(v.side, made); err != nil {
-			v.report("", at, fmt.Errorf("the index in the archive: %w", err))
+			why = err
 		}
 	}
-	if v.problems.Count == before {
-		v.report("", at, fmt.Errorf("%w: the index in it is not what the archive gives",
-			format.ErrStale))
-	}
+	v.report("", at, format.NewEmbeddedError(why))
 	return nil
 }
 

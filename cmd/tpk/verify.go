@@ -77,7 +77,7 @@ func verify(c *cli.Context, name string) error {
 			a.Close()
 		}
 	}
-	onlyIndex, foreign := true, false
+	onlyIndex, inside, foreign := true, false, false
 	var printErr error
 	asJSON, encoder := c.Bool("json"), reading.NewJSONEncoder(c.App.Writer)
 	problem := func(p *format.Problem) {
@@ -85,6 +85,7 @@ func verify(c *cli.Context, name string) error {
 			!errors.Is(p, format.ErrTempNames) {
 			onlyIndex = false
 		}
+		inside = inside || errors.Is(p, format.ErrEmbedded)
 		if asJSON {
 			printErr = errors.Join(printErr, encoder.Encode(problemLine{
 				p.Path, reading.NotUTF8([]byte(p.Path)), p.Offset, p.Err.Error(),
@@ -122,6 +123,8 @@ func verify(c *cli.Context, name string) error {
 	switch {
 	case foreign:
 		hint = "'tpk convert' converts the other entries"
+	case onlyIndex && inside:
+		hint = "'tpk index --embed' appends the index again"
 	case onlyIndex:
 		hint = "rebuild the index with 'tpk index'"
 	}

@@ -61,7 +61,7 @@ func (m *indexMember) parse(b *[sidecar.PartHead]byte) bool {
 
 // FindEmbedded returns the place of the index in the archive r that ends with t. It reads the
 // beginning of the last member before T. The error wraps ErrNoSidecar if that is not of an index,
-// and ErrStale if it is of another index than that of this archive.
+// and ErrEmbedded if it is of another index than that of this archive.
 func FindEmbedded(r io.ReaderAt, t Trailer) (e sidecar.Embedded, err error) {
 	var b [sidecar.PartHead]byte
 	at := t.Offset - sidecar.PartSize
@@ -76,19 +76,29 @@ func FindEmbedded(r io.ReaderAt, t Trailer) (e sidecar.Embedded, err error) {
 		return e, ErrNoSidecar
 	}
 	if m.digest != t.Digest {
-		return e, fmt.Errorf("%w: the index in it has the digest %016x, it names %016x", ErrStale, m.digest,
-			t.Digest)
+		return e, NewEmbeddedError(fmt.Errorf("it has the digest %016x, the archive names %016x", m.digest,
+			t.Digest))
 	}
 	most := uint64(t.Offset) / sidecar.PartSize
 	e.Size = int64(m.size)
 	if m.count > most || m.size > most*sidecar.PartPayload || m.size < sidecar.HeaderSize ||
 		m.number+1 != m.count || e.Members() != int64(m.count) {
-		return e, fmt.Errorf("%w: the index in it is damaged: member %d of %d, with %d bytes", ErrStale,
-			m.number, m.count, m.size)
+		return e, NewEmbeddedError(fmt.Errorf("it ends with member %d of %d, and has %d bytes", m.number,
+			m.count, m.size))
 	}
 	e.Base = t.Offset - e.Length()
 	return e, nil
 }
+
+// embeddedError is an ErrEmbedded with its reason.
+type embeddedError struct{ err error }
+
+// NewEmbeddedError returns the ErrEmbedded with the reason err.
+func NewEmbeddedError(err error) error { return &embeddedError{err} }
+
+func (e *embeddedError) Error() string { return fmt.Sprintf("%v: %v", ErrEmbedded, e.err) }
+
+func (e *embeddedError) Unwrap() []error { return []error{ErrEmbedded, ErrStale, e.err} }
 
 // EmbeddedIndex writes the members of an embedded index.
 type EmbeddedIndex struct {

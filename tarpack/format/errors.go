@@ -24,6 +24,9 @@ var (
 	ErrNoSidecar = errors.New("the archive has no index")
 	// ErrStale: the sidecar is damaged, or belongs to another archive or another state of it.
 	ErrStale = errors.New("the index does not belong to the archive")
+	// ErrEmbedded: the index that the archive has in itself is damaged, or that of another archive. It
+	// always comes with ErrStale.
+	ErrEmbedded = errors.New("the index in the archive is damaged or of another archive")
 	// ErrUnfinished: bytes follow the end of the archive. They are from an append that was
 	// interrupted or is still running, or from another program.
 	ErrUnfinished = errors.New("an append was not finished, or another program has added to it")

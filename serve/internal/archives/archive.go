@@ -34,7 +34,8 @@ type archive struct {
 	mapped  []byte           // for the kernel to copy long runs from; nil if mapping failed
 	members []byte           // the same again, for single members
 	recent  *residence.Pages // the pages of members that are in memory
-	copied  bool             // its index lies beside it, and may have been copied there
+	copied  bool             // its index came with it, and may be that of another state of it
+	beside  bool             // that index is a file of its own
 	sidecar *os.File         // the index, if it is copied and mapped; else nil
 	modTime int64
 	foreign bool // it was converted from a file of another program
@@ -133,6 +134,7 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 	a := &archive{name: name, stamp: s, tar: t.Archive, opened: t, index: t.Index(),
 		modTime: s.tar.ModTime().Unix(), foreign: t.Converted, library: l}
 	a.copied = t.Sidecar == nil && !t.IndexRebuilt() && !t.Converted
+	a.beside = a.copied && !t.IndexEmbedded()
 	a.refs.Store(1)
 	if err := a.openFiles(); err != nil {
 		return nil, errors.Join(err, a.close())
@@ -141,7 +143,7 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 	case !a.copied: // its index was just made of it
 	case o.doubtful:
 		a.beginProof()
-	case s.newer(name):
+	case a.beside && s.newer(name):
 		l.notice(name + " has changed since its index was made: it is being checked")
 		a.beginProof()
 	}
@@ -164,7 +166,7 @@ func (a *archive) openFiles() error {
 			a.guardFile(a.file, changetime.StampOf(a.stamp.tar))
 		}
 	}
-	if a.copied && a.index.Mapped() && a.stamp.tpi != nil {
+	if a.beside && a.index.Mapped() && a.stamp.tpi != nil {
 		if a.sidecar = openSidecar(a.tar.Name(), a.index.Size()); a.sidecar == nil {
 			return fmt.Errorf("%s: %w", a.name, errBusy)
 		}
@@ -179,7 +181,7 @@ func (a *archive) openFiles() error {
 	}
 	// The index was read between this look at it and the one before.
 	now, err := stampOf(a.name)
-	if err == nil && a.copied && a.stamp.tpi != nil && now.tpi != nil &&
+	if err == nil && a.beside && a.stamp.tpi != nil && now.tpi != nil &&
 		changetime.StampOf(now.tpi) != changetime.StampOf(a.stamp.tpi) {
 		err = fmt.Errorf("%s: %w", a.name, errBusy)
 	}

@@ -42,10 +42,11 @@ func (a *File) openEmbedded() (x *sidecar.Index, err error) {
 		x, err = sidecar.OpenEmbedded(a.OSFile, e)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %w: the index in it", a.Name, format.ErrStale, err)
+		return nil, fmt.Errorf("%s: %w", a.Name, format.NewEmbeddedError(err))
 	}
 	if err := a.checkIndex(x); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: the index in it: %w", a.Name, err), x.Close())
+		err = fmt.Errorf("%s: %w", a.Name, format.NewEmbeddedError(err))
+		return nil, errors.Join(err, x.Close())
 	}
 	return x, nil
 }

@@ -126,7 +126,7 @@ func (x *File) MakeSound(ctx context.Context, o *Options, rebuild IndexBuilder) 
 	if x.Rebuilt {
 		return nil
 	}
-	sound, err := Sound(ctx, x.Index, x.Name, o, rebuild)
+	sound, err := Sound(ctx, x.Index, x.Name, x.InFile, o, rebuild)
 	if err == nil && sound != x.Index {
 		err = x.Index.Close()
 		x.Index = sound
@@ -135,16 +135,22 @@ func (x *File) MakeSound(ctx context.Context, o *Options, rebuild IndexBuilder) 
 }
 
 // Sound reads all of x, the index of the archive name, and checks its digests. It returns x if they
-// are right. If x is damaged, it returns an index built in memory by rebuild. X stays open.
+// are right. If x is damaged, it returns an index built in memory by rebuild. X stays open. With inFile
+// it is the index in the archive.
 func Sound(
-	ctx context.Context, x *sidecar.Index, name string, o *Options, rebuild IndexBuilder,
+	ctx context.Context, x *sidecar.Index, name string, inFile bool, o *Options, rebuild IndexBuilder,
 ) (*sidecar.Index, error) {
 	err := x.VerifyKnown()
 	if err == nil || !errors.Is(err, sidecar.ErrCorrupt) {
 		return x, err
 	}
 	if o.Notice != nil {
-		o.Notice(fmt.Errorf("%s: %w: %w", name+format.SidecarSuffix, err, format.ErrIndexRebuilt))
+		if inFile {
+			err = fmt.Errorf("%s: %w", name, format.NewEmbeddedError(err))
+		} else {
+			err = fmt.Errorf("%s: %w", name+format.SidecarSuffix, err)
+		}
+		o.Notice(fmt.Errorf("%w: %w", err, format.ErrIndexRebuilt))
 	}
 	return InMemory(ctx, name, scan.Options{Workers: o.Workers, Progress: o.Progress}, rebuild)
 }
