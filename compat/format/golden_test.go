@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tarpack/tpk/compat/fixture"
+	"github.com/tarpack/tpk/compat/forge"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 )
@@ -17,6 +18,7 @@ import (
 type golden struct {
 	name           string
 	tree, appended trees.Tree
+	embedded       bool // its index is in it
 }
 
 // goldens are the trees of the golden archives. Archives of a released version are never made
@@ -50,6 +52,9 @@ var goldens = []golden{
 	{name: "grown", tree: trees.Tree{trees.File("b/old", "old\n"), trees.Text("z", 3000)},
 		appended: trees.Tree{trees.File("a", "new\n"), trees.File("b/duplicate", "old\n"),
 			trees.Symlink("c", "b/old"), trees.Sparse("d/segmented", 2<<20+100, "the end")}},
+	{name: "embedded", embedded: true, tree: trees.Tree{trees.File("b/old", "old\n"),
+		trees.Text("z", 3000)}, appended: trees.Tree{trees.File("a", "new\n"),
+		trees.File("b/duplicate", "old\n"), trees.Symlink("c", "b/old")}},
 }
 
 // TestGolden opens, lists, verifies, re-indexes and extracts the archives of every format version.
@@ -79,7 +84,11 @@ func makeGoldens(t *testing.T, version string) {
 	for _, g := range goldens {
 		source, archive := filepath.Join(tools.Dir(t), g.name), filepath.Join(dir, g.name+".tar.gz")
 		fixture.WriteTree(t, g.tree, source)
-		fixture.Pack(t, source, archive)
+		if g.embedded {
+			fixture.Pack(t, source, archive, "--embed-index")
+		} else {
+			fixture.Pack(t, source, archive)
+		}
 		if g.appended != nil {
 			fixture.WriteTree(t, g.appended, source)
 			tools.Must(t, exec.Command(tools.TPK(t), "add", "--append", archive, source))
@@ -93,17 +102,16 @@ func makeGoldens(t *testing.T, version string) {
 
 func checkGolden(t *testing.T, base string, g golden) {
 	want := fixture.WriteTree(t, append(g.tree, g.appended...), filepath.Join(tools.Dir(t), "tree"))
-	golden := fixture.ReadPair(t, base+".tar.gz")
+	golden := readGolden(t, base+".tar.gz", g)
 	lines, err := os.ReadFile(base + ".jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := tools.Dir(t)
 	archive := filepath.Join(dir, "golden.tar.gz")
-	for name, b := range map[string][]byte{archive: golden.Archive, archive + ".tpi": golden.Sidecar} {
-		if err := os.WriteFile(name, b, 0o644); err != nil {
-			t.Fatal(err)
-		}
+	fixture.WriteFiles(t, map[string][]byte{archive: golden.Archive})
+	if !g.embedded {
+		fixture.WriteFiles(t, map[string][]byte{archive + ".tpi": golden.Sidecar})
 	}
 	got := tools.Must(t, exec.Command(tools.TPK(t), "ls", "--json", archive))
 	if !bytes.Equal(got, lines) {
@@ -112,7 +120,7 @@ func checkGolden(t *testing.T, base string, g golden) {
 	tools.Must(t, exec.Command(tools.TPK(t), "verify", archive))
 
 	// The sidecar is a function of the archive: tpk index must make the same one.
-	if err := os.Remove(archive + ".tpi"); err != nil {
+	if err := os.Remove(archive + ".tpi"); err != nil && !g.embedded {
 		t.Fatal(err)
 	}
 	tools.Must(t, exec.Command(tools.TPK(t), "index", archive))
@@ -131,6 +139,20 @@ func checkGolden(t *testing.T, base string, g golden) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// readGolden reads a golden archive and its sidecar, which may be in it.
+func readGolden(t *testing.T, archive string, g golden) fixture.Pair {
+	t.Helper()
+	if !g.embedded {
+		return fixture.ReadPair(t, archive)
+	}
+	p := fixture.Pair{Archive: readFile(t, archive)}
+	var err error
+	if p.Sidecar, err = forge.EmbeddedIndex(p.Archive); err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 func removeTree(dir string) error { return exec.Command("rm", "-rf", dir).Run() }
