@@ -36,6 +36,10 @@ type EmbedOptions struct {
 	Progress func(format.Progress)
 }
 
+func (o *EmbedOptions) scan() scan.Options {
+	return scan.Options{Workers: o.Workers, Progress: o.Progress}
+}
+
 // EmbedResult describes an archive whose index was put into it, or taken out.
 type EmbedResult struct {
 	Entries      uint64
@@ -73,6 +77,6 @@ func embed(ctx context.Context, name string, o EmbedOptions,
 	if err != nil {
 		return EmbedResult{}, err
 	}
-	res, err := do(ctx, name, scan.Options{Workers: o.Workers, Progress: o.Progress})
+	res, err := do(ctx, name, o.scan())
 	return EmbedResult(res), err
 }

@@ -280,7 +280,7 @@ func TestEmbeddedDamage(t *testing.T) {
 			cases[fmt.Sprint("flip at ", at)] = flip(at)
 		}
 	} else {
-		for at := end - 3*member - 64; at < end; at += 37 {
+		for at := end - 3*member - 64; at < end; at += 101 {
 			cases[fmt.Sprint("flip at ", at)] = flip(at)
 		}
 	}

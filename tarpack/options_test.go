@@ -123,3 +123,16 @@ func TestVerifyOptions(t *testing.T) {
 		Field: "TempDir", Value: filepath.Join(t.TempDir(), "missing"), Effect: fails,
 	})
 }
+
+func TestEmbedOptions(t *testing.T) {
+	name := tartest.Pack(t, tartest.OptionsTree(t), pack.Options{})
+	archive := tartest.Read(t, name)
+	tartest.CheckOptions(t, func(t *testing.T, o tarpack.EmbedOptions) *tartest.Outcome {
+		name := tartest.WriteArchive(t, archive, nil)
+		res, err := tarpack.EmbedIndex(context.Background(), name, o)
+		if err != nil || !res.Written {
+			t.Error(res, err)
+		}
+		return failed(err)
+	}, workersReach(tarpack.EmbedWorkers))
+}

@@ -175,6 +175,9 @@ func (v *verifier) openSidecar(whole bool) {
 	switch {
 	case err == nil:
 		v.side = x
+		if v.a.InFile && errors.Is(v.a.Beside, format.ErrStale) {
+			v.report("", -1, v.a.Beside)
+		}
 	case errors.Is(err, format.ErrNoSidecar) && !errors.As(err, &unreadable):
 		if v.o.Notice != nil {
 			v.o.Notice(fmt.Errorf("%w: the archive is checked alone", err))

@@ -28,7 +28,8 @@ func TestOptions(t *testing.T) {
 		}
 		return tartest.OutcomeOf(t, dir, out)
 	}, slices.Concat(tartest.PackingOptions(t), tartest.DirOptions(),
-		[]tartest.Option{baseOption(t), tartest.RemoveFilesOption(), tartest.SkipUnreadableOption()})...)
+		[]tartest.Option{baseOption(t), tartest.RemoveFilesOption(), tartest.SkipUnreadableOption(),
+			tartest.EmbedIndexOption()})...)
 }
 
 // baseOption is the field Base: an archive with other bytes of the same size and time.
@@ -55,7 +56,7 @@ func TestStreamOptions(t *testing.T) {
 		res.AddArchive(t, out.Bytes())
 		return res
 	}, slices.Concat(tartest.PackingOptions(t), tartest.DirOptions(),
-		[]tartest.Option{tartest.SkipUnreadableOption()})...)
+		[]tartest.Option{tartest.SkipUnreadableOption(), tartest.EmbedIndexOption()})...)
 }
 
 // only returns the options of PackingOptions for the given fields.
@@ -73,7 +74,7 @@ func TestFSOptions(t *testing.T) {
 			t.Fatal(err)
 		}
 		return tartest.OutcomeOf(t, dir, out)
-	}, only(t, fields...)...)
+	}, append(only(t, fields...), tartest.EmbedIndexOption())...)
 	tartest.CheckOptions(t, func(t *testing.T, o pack.FSOptions) *tartest.Outcome {
 		dir, out := tartest.OptionsTree(t), &bytes.Buffer{}
 		if _, err := pack.StreamFS(context.Background(), os.DirFS(dir), out, o); err != nil {
@@ -82,7 +83,7 @@ func TestFSOptions(t *testing.T) {
 		res := tartest.OutcomeOf(t, dir)
 		res.AddArchive(t, out.Bytes())
 		return res
-	}, only(t, fields...)...)
+	}, append(only(t, fields...), tartest.EmbedIndexOption())...)
 }
 
 func TestWriterOptions(t *testing.T) {
@@ -97,5 +98,6 @@ func TestWriterOptions(t *testing.T) {
 			t.Fatal(err)
 		}
 		return tartest.OutcomeOf(t, dir, out)
-	}, only(t, "Level", "Store", "Workers", "Dedup", "LatestModTime")...)
+	}, append(only(t, "Level", "Store", "Workers", "Dedup", "LatestModTime"),
+		tartest.EmbedIndexOption())...)
 }

@@ -25,6 +25,7 @@ type File struct {
 	Trailer format.Trailer  // the T of the archive
 	Unmap   func() error    // to be called after the index is closed; may be nil
 	InFile  bool            // the index that OpenSidecar has opened is the one in the archive
+	Beside  error           // with InFile: why the sidecar beside it was not opened
 
 	LoadIndex int64 // for sidecar.Load, which opens the sidecar if it is positive
 }
@@ -117,7 +118,7 @@ func (a *File) OpenSidecar() (x *sidecar.Index, name string, err error) {
 	}
 	x, inErr := a.openEmbedded()
 	if inErr == nil {
-		a.InFile = true
+		a.InFile, a.Beside = true, err
 		return x, a.Name, nil
 	}
 	if errors.Is(inErr, format.ErrStale) && errors.Is(err, format.ErrNoSidecar) {

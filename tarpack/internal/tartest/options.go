@@ -259,6 +259,13 @@ func Unreadable(t *testing.T, dir string, wanted bool) (undo func()) {
 	}
 }
 
+// EmbedIndexOption is the field EmbedIndex: one member of the index makes the archive larger.
+func EmbedIndexOption() Option {
+	return Option{Field: "EmbedIndex", Value: true, Effect: func(zero, set *Outcome) bool {
+		return set.Bytes >= zero.Bytes+16<<10
+	}}
+}
+
 // RemoveFilesOption is the field RemoveFiles. Files must be those of the source.
 func RemoveFilesOption() Option {
 	return Option{"RemoveFiles", true, func(zero, set *Outcome) bool {
