@@ -2,6 +2,7 @@ package tarpack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/tarpack/tpk/sidecar"
@@ -53,9 +54,8 @@ type EmbedResult struct {
 // one file then, with all that a reader needs. Nothing that is in it moves. If it has a sound index in
 // itself already, nothing is written, and a sidecar stays.
 //
-// It is for an archive that is one file: the error wraps format.ErrNotRegular for a device, and
-// format.ErrPart or format.ErrShard for a shard set. Other errors are those of Reindex. After an error
-// the archive is as it was.
+// It is for an archive that is one file: for a device, a shard set and a shard, the error wraps
+// format.ErrNotEmbeddable. Other errors are those of Reindex. After an error the archive is as it was.
 func EmbedIndex(ctx context.Context, name string, o EmbedOptions) (EmbedResult, error) {
 	return embed(ctx, name, o, indexed.Embed)
 }
@@ -70,12 +70,14 @@ func TakeOutIndex(ctx context.Context, name string, o EmbedOptions) (EmbedResult
 func embed(ctx context.Context, name string, o EmbedOptions,
 	do func(context.Context, string, scan.Options) (indexed.Embedding, error),
 ) (EmbedResult, error) {
-	set, isSet, err := shardset.ToEdit(name)
-	if err == nil && isSet {
-		err = fmt.Errorf("%s: %w: a set has its index beside it", set.Archive(), format.ErrShard)
-	}
-	if err != nil {
+	_, isSet, err := shardset.ToEdit(name)
+	switch {
+	case errors.Is(err, format.ErrPart):
+		return EmbedResult{}, indexed.NotEmbeddable(name, "it is one shard of a set")
+	case err != nil:
 		return EmbedResult{}, err
+	case isSet:
+		return EmbedResult{}, indexed.NotEmbeddable(name, "a shard set has one beside its shards")
 	}
 	res, err := do(ctx, name, o.scan())
 	return EmbedResult(res), err

@@ -74,6 +74,9 @@ var (
 	ErrChanged = errors.New("changed while it was read")
 	// ErrAppend: the path cannot be appended, as tar would not extract the later entry correctly.
 	ErrAppend = errors.New("nothing can be appended to it")
+	// ErrNotEmbeddable: the archive cannot have its index in itself, as it is on a device or part of a
+	// shard set.
+	ErrNotEmbeddable = errors.New("its index can't be in it")
 	// ErrDevice: the device is too small for the archive and its index.
 	ErrDevice = errors.New("the device is too small")
 	// ErrTooMany: the size of a shard is so small that there would be more than MaxShards.

@@ -10,6 +10,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/device"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
@@ -26,9 +27,11 @@ import (
 // error names the path. A second writer of the same archive gets format.ErrLocked.
 func Dir(ctx context.Context, dir, out string, o Options) (Result, error) {
 	if fi, err := os.Stat(out); err == nil && device.Is(fi) {
-		if o.Base != "" || o.EmbedIndex {
-			const why = "Base and EmbedIndex exclude devices"
-			return Result{}, fmt.Errorf("%s: %w: %s", out, os.ErrInvalid, why)
+		if o.Base != "" {
+			return Result{}, fmt.Errorf("%s: %w: Base excludes devices", out, os.ErrInvalid)
+		}
+		if o.EmbedIndex {
+			return Result{}, indexed.NotEmbeddable(out, "a device has one behind the archive")
 		}
 		return packDevice(ctx, dir, out, o)
 	}

@@ -41,6 +41,7 @@ var hints = []struct {
 	err  error
 	hint string
 }{
+	{format.ErrNotEmbeddable, ""},
 	{format.ErrEmbedded, "'tpk index --embed' appends it again"},
 	{format.ErrIndexRebuilt, "'tpk index' writes the index"},
 	{cache.ErrIndexing, ""},

@@ -10,6 +10,7 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+	"github.com/tarpack/tpk/tarpack/internal/device"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
@@ -73,6 +74,11 @@ func TakeOut(ctx context.Context, name string, o scan.Options) (Embedding, error
 		})
 }
 
+// NotEmbeddable returns the format.ErrNotEmbeddable of the archive name.
+func NotEmbeddable(name, why string) error {
+	return fmt.Errorf("%s: %w: %s", name, format.ErrNotEmbeddable, why)
+}
+
 // change opens an archive that is one file, for one of the functions above, if they need to change
 // it. They commit or abort the Output.
 func change(
@@ -81,8 +87,8 @@ func change(
 ) (res Embedding, err error) {
 	if fi, err := os.Stat(name); err != nil {
 		return res, err
-	} else if !fi.Mode().IsRegular() {
-		return res, fmt.Errorf("%s: %w", name, format.ErrNotRegular)
+	} else if device.Is(fi) {
+		return res, NotEmbeddable(name, "a device has one behind the archive")
 	}
 	if err := archivefile.Recover(name); err != nil {
 		return res, err
@@ -131,6 +137,9 @@ func openSound(ctx context.Context, name string, o scan.Options) (*File, error) 
 	}
 	if err = x.Trailer.CheckWrite(); err != nil {
 		err = fmt.Errorf("%s: %w", name, err)
+	}
+	if err == nil && x.Trailer.IsShard() {
+		err = NotEmbeddable(name, "it was written as a shard of a set")
 	}
 	if err == nil && x.Rest > 0 {
 		err = fmt.Errorf("%s: %w", name, format.NewUnfinished(x.OSFile, x.Trailer, x.Rest))
