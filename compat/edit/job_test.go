@@ -68,6 +68,7 @@ type job struct {
 	// the command that cleans up in a state other than "old"
 	cleanUp []string
 	growth  bool // the archive grows in place
+	inside  bool // the archive has its index in itself, before or after
 	set     bool // a set is changed: shards may have temporary names after its commit
 	// it loses data, and that must be noticed
 	control bool
@@ -147,6 +148,7 @@ func jobs(t *testing.T) []*job {
 					" DIR/.a.tar.gz.tpk-tmp && mv -f DIR/.a.tar.gz.tpk-tmp DIR/a.tar.gz && sync DIR"},
 			before: archive, state: archiveState, control: true},
 	}
+	all = append(all, embeddedJobs(t, archive, next, more)...)
 	for _, j := range all {
 		dir := filepath.Join(base, "for "+j.name)
 		j.before.write(t, dir)
