@@ -30,9 +30,9 @@ type Embedding struct {
 func Embed(ctx context.Context, name string, o scan.Options) (Embedding, error) {
 	return change(ctx, name, o, func(x *File) bool { return !x.hasSoundIndex() },
 		func(dst *durable.Output, x *File, f *os.File) (t format.Trailer, err error) {
-			g := &archivefile.Growth{F: f, Old: x.Trailer}
+			g, committed := &archivefile.Growth{F: f, Old: x.Trailer}, false
 			defer func() {
-				if err != nil {
+				if err != nil && !committed {
 					err = errors.Join(err, g.Undo(), dst.Abort())
 				}
 			}()
@@ -51,7 +51,7 @@ func Embed(ctx context.Context, name string, o scan.Options) (Embedding, error) 
 			if err := g.Mark(dst); err != nil {
 				return t, err
 			}
-			dst.NoSidecar = true
+			committed, dst.NoSidecar = true, true
 			return e.Trailer(), dst.CommitSidecar()
 		})
 }
