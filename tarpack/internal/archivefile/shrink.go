@@ -20,6 +20,10 @@ import (
 type Shrink struct {
 	F  *os.File       // open for reading and writing
 	To format.Trailer // of the archive as it was, now a former trailer
+
+	// Torn is set by Run if it has failed halfway, and could not restore the archive: the note must
+	// stay for the next writer.
+	Torn bool
 }
 
 // Run shrinks the archive of dst. side is the sidecar of the smaller archive, of size bytes. The
@@ -49,7 +53,8 @@ func (s *Shrink) Run(dst *durable.Output, side io.ReaderAt, size int64) error {
 	}
 	if err != nil {
 		if undoErr := errors.Join(MarkFormer(s.F, s.To), s.F.Sync()); undoErr != nil {
-			return errors.Join(err, undoErr) // it is the one archive or the other, with an index
+			s.Torn = true // it is the one archive or the other, and both have an index
+			return errors.Join(err, undoErr)
 		}
 		return errors.Join(err, remove())
 	}

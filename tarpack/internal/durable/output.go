@@ -161,6 +161,14 @@ func (o *Output) placeSidecar() error {
 	return nil
 }
 
+// Leave releases the lock and keeps the temporary files: an archive that could not be restored needs
+// the note in them, so that the next writer does it.
+func (o *Output) Leave() error {
+	o.Sidecar.Close() // is closed already if a commit has failed late
+	o.Archive.Close()
+	return o.lock.Close()
+}
+
 // Abort removes the temporary files and releases the lock.
 func (o *Output) Abort() error {
 	var errs []error

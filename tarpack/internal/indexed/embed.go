@@ -32,8 +32,13 @@ func Embed(ctx context.Context, name string, o scan.Options) (Embedding, error) 
 		func(dst *durable.Output, x *File, f *os.File) (t format.Trailer, err error) {
 			g, committed := &archivefile.Growth{F: f, Old: x.Trailer}, false
 			defer func() {
-				if err != nil && !committed {
-					err = errors.Join(err, g.Undo(), dst.Abort())
+				if err == nil || committed {
+					return
+				}
+				if undoErr := g.Undo(); undoErr != nil {
+					err = errors.Join(err, undoErr, dst.Leave())
+				} else {
+					err = errors.Join(err, dst.Abort())
 				}
 			}()
 			if x.InFile || x.Rebuilt {
@@ -62,15 +67,18 @@ func Embed(ctx context.Context, name string, o scan.Options) (Embedding, error) 
 func TakeOut(ctx context.Context, name string, o scan.Options) (Embedding, error) {
 	return change(ctx, name, o, func(x *File) bool { return x.HasIndex() },
 		func(dst *durable.Output, x *File, f *os.File) (t format.Trailer, err error) {
-			defer func() { err = errors.Join(err, dst.Abort()) }()
 			e, err := x.Embedded()
 			if err != nil {
-				return t, err
+				return t, errors.Join(err, dst.Abort())
 			}
 			side := newResized(x.Index, e.Base)
 			s := &archivefile.Shrink{F: f, To: x.Trailer}
 			s.To.Offset, s.To.Digest = e.Base-format.EndSize, side.digest
-			return s.To, s.Run(dst, side, x.Index.Size())
+			err = s.Run(dst, side, x.Index.Size())
+			if s.Torn {
+				return s.To, errors.Join(err, dst.Leave())
+			}
+			return s.To, errors.Join(err, dst.Abort())
 		})
 }
 
