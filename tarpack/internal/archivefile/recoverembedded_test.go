@@ -33,7 +33,7 @@ func (c *changeStates) add(what string, old, grown, side, left []byte) {
 	state := func(step string, archive, side, note []byte, size int) {
 		c.states = append(c.states, embedState{what + ", " + step, archive, side, note, left, size})
 	}
-	state("a sidecar", old, side, nil, size)
+	state("a sidecar", old, side, []byte{}, size)
 	state("a note", old, side, note, size)
 	for n := size + 1; n < len(grown); n += 1 + (len(grown)-size)/7 {
 		state("new members", append(bytes.Clone(old), grown[size:n]...), side, note, size)
@@ -85,8 +85,8 @@ func embedStates(t *testing.T) (states []embedState, plain, grown string) {
 	// of what will be.
 	note := append(p[len(p)-format.EndSize:len(p):len(p)], archivefile.NoteMark...)
 	c.states = append(c.states,
-		embedState{"taking out, the sidecar", e, side, nil, nil, len(e)},
-		embedState{"taking out, half of the sidecar", e, side[:700], nil, nil, len(e)},
+		embedState{"taking out, the sidecar", e, side, []byte{}, nil, len(e)},
+		embedState{"taking out, half of the sidecar", e, side[:700], []byte{}, nil, len(e)},
 		embedState{"taking out, a note", e, side, note, nil, len(e)},
 		embedState{"taking out, cut off", p, side, note, nil, len(p)})
 	return c.states, plain, grown
