@@ -9,7 +9,8 @@
 // [Open] opens an archive, a block device or a shard set by name, [OpenAt] one in memory or inside
 // another file, and [OpenSource] one on a source of your own. [Archive.FS] reads it through io/fs;
 // [Archive.OpenContent] decompresses one entry. [Verify] checks every byte, [Compare] compares two
-// archives, and [Reindex] rebuilds a sidecar.
+// archives, and [Reindex] rebuilds a sidecar. [EmbedIndex] puts it into the archive, which is one
+// file then, and [TakeOutIndex] takes it out.
 //
 // Each job that writes has its own package:
 //

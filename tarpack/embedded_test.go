@@ -21,6 +21,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
+	"github.com/tarpack/tpk/tarpack/shard"
 )
 
 // sparseEmbedded writes an archive that ends with the index of n files: a sparse file with the header
@@ -348,5 +349,74 @@ func paths(t *testing.T, a *tarpack.Archive, to map[string]string) {
 			t.Fatal(err)
 		}
 		to[string(row.Path)] = fmt.Sprint(row.Entry.Offset, row.Entry.Size, row.Entry.Hash)
+	}
+}
+
+// TestVerifyEmbedded: verify compares the index in the archive also where a sidecar is used.
+func TestVerifyEmbedded(t *testing.T) {
+	ctx := context.Background()
+	name := packEmbedded(t, someFiles()...)
+	if _, err := tarpack.Reindex(ctx, name, tarpack.ReindexOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	tartest.WantSound(t, name)
+	good := tartest.Read(t, name)
+	end := len(good) - format.EndSize
+	for what, at := range map[string]int{
+		"a record": end - 3*sidecar.PartSize + 54 + 600, "the header": end - 300,
+		"the digest of its last member": end - sidecar.PartSize + 46,
+	} {
+		b := bytes.Clone(good)
+		b[at] ^= 4
+		tartest.WriteFile(t, name, b)
+		res, err := tarpack.Verify(ctx, name, tarpack.VerifyOptions{})
+		if err != nil || res.Failed != 1 || !errors.Is(res.Problems[0], format.ErrEmbedded) {
+			t.Errorf("%s: %v, %v", what, res.Problems, err)
+		}
+	}
+}
+
+// TestTakeOutErrors: an index that cannot be taken out stays where it is.
+func TestTakeOutErrors(t *testing.T) {
+	ctx := context.Background()
+	name := packEmbedded(t, someFiles()...)
+	good := tartest.Read(t, name)
+	first := len(good) - format.EndSize - 3*sidecar.PartSize
+	for what, change := range map[string]func(b []byte){
+		"another former trailer": func(b []byte) { b[first-format.EndSize+40] ^= 1 },
+		"damaged":                func(b []byte) { b[len(b)-format.EndSize-sidecar.PartSize+46] ^= 1 },
+	} {
+		b := bytes.Clone(good)
+		change(b)
+		tartest.WriteFile(t, name, b)
+		_, err := tarpack.TakeOutIndex(ctx, name, tarpack.EmbedOptions{})
+		if !errors.Is(err, format.ErrCorrupt) && !errors.Is(err, format.ErrStale) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if !bytes.Equal(tartest.Read(t, name), b) {
+			t.Errorf("%s: the archive has changed", what)
+		}
+		if left, _ := filepath.Glob(filepath.Join(filepath.Dir(name), ".*")); len(left) > 0 {
+			t.Errorf("%s: there is %v", what, left)
+		}
+		os.Remove(name + format.SidecarSuffix) // made for the damaged one
+	}
+	set := filepath.Join(t.TempDir(), "s.tar.gz")
+	if _, err := shard.Pack(ctx, tartest.Tree(t, [2]string{"a", "b"}), set, shard.PackOptions{Shards: 2}); err != nil {
+		t.Fatal(err)
+	}
+	shards, err := filepath.Glob(filepath.Join(filepath.Dir(set), "*.tar.gz"))
+	if err != nil || len(shards) != 2 {
+		t.Fatal(shards, err)
+	}
+	for _, name := range append(shards, set) {
+		if _, err := tarpack.EmbedIndex(ctx, name, tarpack.EmbedOptions{}); !errors.Is(err, format.ErrNotEmbeddable) {
+			t.Errorf("%s: %v", filepath.Base(name), err)
+		}
+	}
+	alone := filepath.Join(t.TempDir(), "alone.tar.gz")
+	tartest.WriteFile(t, alone, tartest.Read(t, shards[0]))
+	if _, err := tarpack.EmbedIndex(ctx, alone, tarpack.EmbedOptions{}); !errors.Is(err, format.ErrNotEmbeddable) {
+		t.Errorf("a shard with another name: %v", err)
 	}
 }

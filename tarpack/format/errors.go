@@ -20,7 +20,7 @@ var (
 	// ErrCorrupt: the archive or its sidecar is damaged, or breaks a rule of FORMAT.md. errors.Is
 	// finds it in every error about damage, also in those of packages gzmember and sidecar.
 	ErrCorrupt error = corruptError{}
-	// ErrNoSidecar: the archive has no sidecar beside it.
+	// ErrNoSidecar: the archive has no sidecar beside it, and no index in itself.
 	ErrNoSidecar = errors.New("the archive has no index")
 	// ErrStale: the sidecar is damaged, or belongs to another archive or another state of it.
 	ErrStale = errors.New("the index does not belong to the archive")
