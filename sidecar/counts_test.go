@@ -22,8 +22,8 @@ func TestAllocs(t *testing.T) {
 	wantNoAllocs(t, x, m)
 }
 
-// TestEmbeddedAllocs: nor does reading one that is embedded in an archive, once there is a buffer for
-// what lies in two members.
+// TestEmbeddedAllocs: nor does reading one that is embedded in an archive, once there is a buffer
+// for what lies in two members.
 func TestEmbeddedAllocs(t *testing.T) {
 	b, m := sidecartest.Example(t)
 	x, err := sidecar.OpenParts(sidecartest.Parts(b, 0), int64(len(b)))

@@ -76,9 +76,9 @@ func (r *partsReader) ReadAt(b []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// OpenEmbedded opens the index in an archive. It maps the index; if it can't, it reads from the file
-// as needed. Bytes are used where they lie, and only what lies in two members is copied. The file
-// must stay open, and the archive may be truncated meanwhile. Errors wrap [ErrCorrupt] or
+// OpenEmbedded opens the index in an archive. It maps the index; if it can't, it reads from the
+// file as needed. Bytes are used where they lie, and only what lies in two members is copied. The
+// file must stay open, and the archive may be truncated meanwhile. Errors wrap [ErrCorrupt] or
 // [ErrVersion].
 func OpenEmbedded(archive *os.File, e Embedded) (*Index, error) {
 	if e.Size < HeaderSize {
@@ -162,8 +162,8 @@ func (x *Index) part(off, n int64) ([]byte, bool) {
 	return x.parts[at : at+n : at+n], true
 }
 
-// SetArchiveSize changes a sidecar's header to that of the same entries in an archive of n bytes. It
-// returns the new digest.
+// SetArchiveSize changes a sidecar's header to that of the same entries in an archive of n bytes.
+// It returns the new digest.
 func SetArchiveSize(header *[HeaderSize]byte, n int64) (digest uint64) {
 	h := (*layout.Header)(header)
 	h.SetArchiveSize(n)

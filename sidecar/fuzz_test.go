@@ -17,8 +17,8 @@ import (
 )
 
 // FuzzOpen calls all methods on any bytes, with corrected hashes, in memory, through an io.ReaderAt
-// and embedded in an archive. All must return the same, and errors wrap ErrCorrupt. A sidecar that passes Verify
-// must be byte for byte one that a Builder makes.
+// and embedded in an archive. All must return the same, and errors wrap ErrCorrupt. A sidecar that
+// passes Verify must be byte for byte one that a Builder makes.
 func FuzzOpen(f *testing.F) {
 	good, _ := sidecartest.Example(f)
 	f.Add(good, uint32(0), []byte(nil))

@@ -12,8 +12,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
-// IndexEmbedded reports whether Index is the index that the archive has in itself (FORMAT.md 1.6), as
-// there is no usable sidecar beside it.
+// IndexEmbedded reports whether Index is the index that the archive has in itself (FORMAT.md 1.6),
+// as there is no usable sidecar beside it.
 func (a *Archive) IndexEmbedded() bool { return a.embedded }
 
 // Embedded returns the place of the index that the archive has in itself. The error wraps
@@ -50,12 +50,13 @@ type EmbedResult struct {
 	Written      bool   // false if there was nothing to do
 }
 
-// EmbedIndex appends the index of an archive to it, and removes the sidecar beside it. The archive is
-// one file then, with all that a reader needs. Nothing that is in it moves. If it has a sound index in
-// itself already, nothing is written, and a sidecar stays.
+// EmbedIndex appends the index of an archive to it, and removes the sidecar beside it. The archive
+// is one file then, with all that a reader needs. Nothing that is in it moves. If it has a sound
+// index in itself already, nothing is written, and a sidecar stays.
 //
 // It is for an archive that is one file: for a device, a shard set and a shard, the error wraps
-// format.ErrNotEmbeddable. Other errors are those of Reindex. After an error the archive is as it was.
+// format.ErrNotEmbeddable. Other errors are those of Reindex. After an error the archive is as it
+// was.
 func EmbedIndex(ctx context.Context, name string, o EmbedOptions) (EmbedResult, error) {
 	return embed(ctx, name, o, indexed.Embed)
 }

@@ -24,8 +24,11 @@ import (
 	"github.com/tarpack/tpk/tarpack/shard"
 )
 
-// sparseEmbedded writes an archive that ends with the index of n files: a sparse file with the header
-// of the sidecar, the beginning of the last member, and T. Opening it needs nothing else.
+// indexStart is how each member of an index begins.
+const indexStart = "\x1f\x8b\x08\x04\x00\x00\x00\x00\x00\xff\xea\x3fTP\xe6\x3fI\x00\x00\x00\x00\x00"
+
+// sparseEmbedded writes an archive that ends with the index of n files: a sparse file with the
+// header of the sidecar, the beginning of the last member, and T. Opening it needs nothing else.
 func sparseEmbedded(t *testing.T, n int64) string {
 	t.Helper()
 	le := binary.LittleEndian
@@ -52,7 +55,7 @@ func sparseEmbedded(t *testing.T, n int64) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	last := append([]byte("\x1f\x8b\x08\x04\x00\x00\x00\x00\x00\xff\xea\x3fTP\xe6\x3fI"), make([]byte, 5)...)
+	last := []byte(indexStart)
 	for _, x := range []uint64{uint64(members - 1), uint64(members), uint64(size), trailer.Digest} {
 		last = le.AppendUint64(last, x)
 	}
@@ -203,15 +206,16 @@ func TestOpenEmbedded(t *testing.T) {
 			if err := a.Index().Verify(); err != nil {
 				t.Error(err)
 			}
-			if err := fstest.TestFS(a.FS(), "a/b", "a/l", "big", "many/a-name-of-some-length-0599"); err != nil {
+			const long = "many/a-name-of-some-length-0599"
+			if err := fstest.TestFS(a.FS(), "a/b", "a/l", "big", long); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 }
 
-// TestSidecarPreferred: a sidecar beside the archive is used if it belongs to it, otherwise the index
-// in the archive, without a notice.
+// TestSidecarPreferred: a sidecar beside the archive is used if it belongs to it, otherwise the
+// index in the archive, without a notice.
 func TestSidecarPreferred(t *testing.T) {
 	ctx := context.Background()
 	name := packEmbedded(t, someFiles()...)
@@ -243,8 +247,9 @@ func TestSidecarPreferred(t *testing.T) {
 	}
 }
 
-// TestEmbeddedDamage: an index in the archive that is damaged, cut short or of another archive is not
-// used, or no reader looks at what is damaged. Verify finds all of it, and EmbedIndex repairs it.
+// TestEmbeddedDamage: an index in the archive that is damaged, cut short or of another archive is
+// not used, or no reader looks at what is damaged. Verify finds all of it, and EmbedIndex repairs
+// it.
 func TestEmbeddedDamage(t *testing.T) {
 	ctx := context.Background()
 	good := tartest.Read(t, packEmbedded(t, someFiles()...))
@@ -334,11 +339,10 @@ func TestEmbeddedDamage(t *testing.T) {
 	}
 }
 
-// isHead reports whether the last member of an archive that ends at end is still one of an index, or
-// a damaged one. Without it, the archive has none.
+// isHead reports whether the last member of an archive that ends at end is still one of an index,
+// or a damaged one. Without it, the archive has none.
 func isHead(b []byte, end int) bool {
-	return string(b[end-sidecar.PartSize:][:22]) ==
-		"\x1f\x8b\x08\x04\x00\x00\x00\x00\x00\xff\xea\x3fTP\xe6\x3fI\x00\x00\x00\x00\x00"
+	return string(b[end-sidecar.PartSize:][:len(indexStart)]) == indexStart
 }
 
 // paths adds all paths of an archive, with offset and size of each.
@@ -402,7 +406,8 @@ func TestTakeOutErrors(t *testing.T) {
 		os.Remove(name + format.SidecarSuffix) // made for the damaged one
 	}
 	set := filepath.Join(t.TempDir(), "s.tar.gz")
-	if _, err := shard.Pack(ctx, tartest.Tree(t, [2]string{"a", "b"}), set, shard.PackOptions{Shards: 2}); err != nil {
+	tree := tartest.Tree(t, [2]string{"a", "b"})
+	if _, err := shard.Pack(ctx, tree, set, shard.PackOptions{Shards: 2}); err != nil {
 		t.Fatal(err)
 	}
 	shards, err := filepath.Glob(filepath.Join(filepath.Dir(set), "*.tar.gz"))
@@ -410,13 +415,15 @@ func TestTakeOutErrors(t *testing.T) {
 		t.Fatal(shards, err)
 	}
 	for _, name := range append(shards, set) {
-		if _, err := tarpack.EmbedIndex(ctx, name, tarpack.EmbedOptions{}); !errors.Is(err, format.ErrNotEmbeddable) {
+		_, err := tarpack.EmbedIndex(ctx, name, tarpack.EmbedOptions{})
+		if !errors.Is(err, format.ErrNotEmbeddable) {
 			t.Errorf("%s: %v", filepath.Base(name), err)
 		}
 	}
 	alone := filepath.Join(t.TempDir(), "alone.tar.gz")
 	tartest.WriteFile(t, alone, tartest.Read(t, shards[0]))
-	if _, err := tarpack.EmbedIndex(ctx, alone, tarpack.EmbedOptions{}); !errors.Is(err, format.ErrNotEmbeddable) {
+	_, err = tarpack.EmbedIndex(ctx, alone, tarpack.EmbedOptions{})
+	if !errors.Is(err, format.ErrNotEmbeddable) {
 		t.Errorf("a shard with another name: %v", err)
 	}
 }

@@ -23,7 +23,9 @@ func FuzzOpenEmbedded(f *testing.F) {
 	name := tartest.Pack(f, tartest.Tree(f, someFiles()...), pack.Options{EmbedIndex: true})
 	good := tartest.Read(f, name)
 	const member, header = sidecar.PartSize, 512
-	for _, at := range []uint32{0, 64, 64 + 10, 64 + 10 + header, 64 + member - 54, 64 + member - 46, 30_000} {
+	for _, at := range []uint32{
+		0, 64, 64 + 10, 64 + 10 + header, 64 + member - 54, 64 + member - 46, 30_000,
+	} {
 		f.Add(at, []byte{0xff}, false)
 		f.Add(at, []byte{1, 0, 0, 0, 0, 0, 0, 1}, true)
 	}

@@ -42,8 +42,8 @@ func (v *verifier) compareSidecar(f io.ReaderAt, made *sidecar.Index) error {
 	return nil
 }
 
-// compareEmbedded compares the index that the archive has in itself, byte by byte, with the one that
-// was built from the archive. Where openSidecar has not opened it, a sidecar is compared, too.
+// compareEmbedded compares the index that the archive has in itself, byte by byte, with the one
+// that was built from the archive. Where openSidecar has not opened it, a sidecar is compared, too.
 func (v *verifier) compareEmbedded(made *sidecar.Index) error {
 	if v.side == nil { // there is none, or openSidecar has reported it
 		return nil

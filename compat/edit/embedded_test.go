@@ -41,9 +41,9 @@ func embeddedJobs(t *testing.T, archive files, next, more string) []*job {
 	return all
 }
 
-// embeddedState returns the state of an archive that has its index in itself before the job or after
-// it. In both states every reader finds an index without a notice. In between, the archive ends before
-// its file does, and the next writer must put one of the two states on disk.
+// embeddedState returns the state of an archive that has its index in itself before the job or
+// after it. In both states every reader finds an index without a notice. In between, the archive
+// ends before its file does, and the next writer must put one of the two states on disk.
 func embeddedState(t *testing.T, j *job, dir string) string {
 	t.Helper()
 	archive := filepath.Join(dir, "a.tar.gz")
@@ -76,7 +76,8 @@ func embeddedState(t *testing.T, j *job, dir string) string {
 	alone := tools.Dir(t) // without a sidecar that may not fit, but with the one it needs
 	got := readFiles(t, dir)
 	keep := files{"a.tar.gz": got["a.tar.gz"]}
-	if was == "old" && j.before["a.tar.gz.tpi"] != "" || was == "new" && j.after["a.tar.gz.tpi"] != "" {
+	standard := map[string]files{"old": j.before, "new": j.after}[was]
+	if standard["a.tar.gz.tpi"] != "" {
 		keep["a.tar.gz.tpi"] = got["a.tar.gz.tpi"]
 	}
 	keep.write(t, alone)

@@ -36,7 +36,9 @@ func (j *job) paths(t *testing.T, dir string) (args []string) {
 		}
 	}
 	for _, archive := range []string{"a.tar.gz", "a-of-set.tar.gz", "pack.tar.gz"} {
-		for _, part := range []string{"input", "spool", "records", "content", "index", "check", "sidecar"} {
+		for _, part := range []string{
+			"input", "spool", "records", "content", "index", "check", "sidecar",
+		} {
 			names = append(names, temporary(archive+"."+part))
 		}
 	}
@@ -132,9 +134,9 @@ func (j *job) failed(t *testing.T, r tools.Result, call, says, state, dir string
 // TestFaultsSweep kills split, init, repair, pack --shards and each command that changes a set, at
 // each call that changes what is on disk, and lets each of these calls fail. No file that init
 // packs and nothing that repair found may be lost. split must leave a whole set or none, and a
-// change the whole old set or the whole new one. An archive with its index in itself is the old one or
-// the new one. With -short it only kills, and only where names change, or where such an archive is
-// made durable or cut off; of the changes of a set it takes update.
+// change the whole old set or the whole new one. An archive with its index in itself is the old one
+// or the new one. With -short it only kills, and only where names change, or where such an archive
+// is made durable or cut off; of the changes of a set it takes update.
 func TestFaultsSweep(t *testing.T) {
 	tools.Path(t, "strace")
 	full, point := !testing.Short(), 0

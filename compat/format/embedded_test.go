@@ -29,8 +29,9 @@ func isMissing(t *testing.T, name string) {
 	}
 }
 
-// TestEmbedded puts the index of each archive of the catalogue into it. What pack writes, what index
-// writes, and what FORMAT.md gives must be the same bytes, and taking the index out gives the old ones.
+// TestEmbedded puts the index of each archive of the catalogue into it. What pack writes, what
+// index writes, and what FORMAT.md gives must be the same bytes, and taking the index out gives the
+// old ones.
 func TestEmbedded(t *testing.T) {
 	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
@@ -98,7 +99,8 @@ func TestForgedEmbedded(t *testing.T) {
 		}
 		before := readFile(t, archive)
 		fixture.WriteFiles(t, map[string][]byte{filepath.Join(dir, name): []byte(name)})
-		tools.Must(t, exec.Command(tools.TPK(t), "add", "-q", "--append", archive, filepath.Join(dir, name)))
+		added := filepath.Join(dir, name)
+		tools.Must(t, exec.Command(tools.TPK(t), "add", "-q", "--append", archive, added))
 		isMissing(t, archive+".tpi")
 		after := readFile(t, archive)
 		if !bytes.HasPrefix(after, before[:len(before)-18]) {

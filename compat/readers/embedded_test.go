@@ -16,8 +16,8 @@ import (
 // embeddedTrees are trees that every reader extracts without limits.
 var embeddedTrees = []string{"duplicates", "many-links"}
 
-// withIndex returns the archive of a tree with an index of 64 MiB in it, which is 4,113 members that
-// inflate to nothing. To other programs, noise is as good an index as any.
+// withIndex returns the archive of a tree with an index of 64 MiB in it, which is 4,113 members
+// that inflate to nothing. To other programs, noise is as good an index as any.
 func withIndex(t *testing.T, f *fixture.Tree) *fixture.Tree {
 	t.Helper()
 	const size = 64 << 20

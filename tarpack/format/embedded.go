@@ -76,8 +76,8 @@ func FindEmbedded(r io.ReaderAt, t Trailer) (e sidecar.Embedded, err error) {
 		return e, ErrNoSidecar
 	}
 	if m.digest != t.Digest {
-		return e, NewEmbeddedError(fmt.Errorf("it has the digest %016x, the archive names %016x", m.digest,
-			t.Digest))
+		return e, NewEmbeddedError(fmt.Errorf("it has the digest %016x, the archive names %016x",
+			m.digest, t.Digest))
 	}
 	most := uint64(t.Offset) / sidecar.PartSize
 	e.Size = int64(m.size)
@@ -110,8 +110,9 @@ type EmbeddedIndex struct {
 	digest uint64
 }
 
-// NewEmbeddedIndex returns the index of the archive that ends with t, from its sidecar of size bytes.
-// The archive with the index is another one, with another size, so the header of its sidecar is too.
+// NewEmbeddedIndex returns the index of the archive that ends with t, from its sidecar of size
+// bytes. The archive with the index is another one, with another size, so the header of its sidecar
+// is too.
 func NewEmbeddedIndex(side io.ReaderAt, size int64, t Trailer) (*EmbeddedIndex, error) {
 	x := &EmbeddedIndex{Sidecar: side, Size: size, old: t}
 	if _, err := side.ReadAt(x.header[:], 0); err != nil {
@@ -185,8 +186,8 @@ func (x *EmbeddedIndex) appendPart(b []byte, k int64) ([]byte, error) {
 }
 
 // CompareEmbedded compares an archive that has an index in itself at e with what must be there: a
-// former trailer, the members that side gives, which is the archive's true sidecar of size bytes, and
-// t. It returns the offset of the first byte that differs, or -1. The error is that of reading.
+// former trailer, the members that side gives, which is the archive's true sidecar of size bytes,
+// and t. It returns the offset of the first byte that differs, or -1. The error is that of reading.
 func CompareEmbedded(
 	r io.ReaderAt, e sidecar.Embedded, side io.ReaderAt, size int64, t Trailer,
 ) (int64, error) {

@@ -14,6 +14,6 @@ const (
 	PartTail = PartSize - PartPayload - PartHead
 )
 
-// NumParts returns the number of parts of a sidecar of size bytes. They hold the sidecar and, at the
-// end of the last one, its header again.
+// NumParts returns the number of parts of a sidecar of size bytes. They hold the sidecar and, at
+// the end of the last one, its header again.
 func NumParts(size int64) int64 { return (size + HeaderSize + PartPayload - 1) / PartPayload }

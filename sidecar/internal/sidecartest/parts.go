@@ -8,8 +8,8 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 )
 
-// Parts returns a sidecar as it is embedded in an archive (FORMAT.md 1.6), with fill in place of all
-// bytes that are not of the sidecar, and of its first copy of the header.
+// Parts returns a sidecar as it is embedded in an archive (FORMAT.md 1.6), with fill in place of
+// all bytes that are not of the sidecar, and of its first copy of the header.
 func Parts(b []byte, fill byte) []byte {
 	const header, payload, head, part = 512, 255 * 64, 54, 16 << 10
 	n := (len(b) + header + payload - 1) / payload
@@ -25,7 +25,8 @@ func Parts(b []byte, fill byte) []byte {
 }
 
 // openParts opens a sidecar in the middle of a file.
-func openParts(t testing.TB, b []byte, open func(*os.File, sidecar.Embedded) (*sidecar.Index, error),
+func openParts(
+	t testing.TB, b []byte, open func(*os.File, sidecar.Embedded) (*sidecar.Index, error),
 ) (*sidecar.Index, error) {
 	t.Helper()
 	const base = 70_001

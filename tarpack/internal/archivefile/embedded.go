@@ -51,8 +51,8 @@ func (a *File) openEmbedded() (x *sidecar.Index, err error) {
 	return x, nil
 }
 
-// Embed gives the archive in f, of size bytes, its sidecar as its index, and returns its new trailer.
-// It is for an archive that no reader can find yet. Nothing is durable when it returns.
+// Embed gives the archive in f, of size bytes, its sidecar as its index, and returns its new
+// trailer. It is for an archive that no reader can find yet. Nothing is durable when it returns.
 func Embed(f *os.File, size int64, side io.ReaderAt, sideSize int64) (format.Trailer, error) {
 	t, err := format.ReadTrailer(f, size)
 	if err != nil {
@@ -65,8 +65,8 @@ func Embed(f *os.File, size int64, side io.ReaderAt, sideSize int64) (format.Tra
 	return x.Trailer(), MarkFormer(f, t)
 }
 
-// AppendIndex writes the members of an index, and the T after them, behind the archive in f that ends
-// with t. That archive stays what it is until the caller calls MarkFormer.
+// AppendIndex writes the members of an index, and the T after them, behind the archive in f that
+// ends with t. That archive stays what it is until the caller calls MarkFormer.
 func AppendIndex(
 	f io.WriterAt, t format.Trailer, side io.ReaderAt, sideSize int64,
 ) (*format.EmbeddedIndex, error) {
@@ -84,8 +84,8 @@ func MarkFormer(f io.WriterAt, t format.Trailer) error {
 	return err
 }
 
-// writeSidecar writes an index of size bytes as a sidecar of the archive that dst is about to change.
-// Its content is durable when it has its name.
+// writeSidecar writes an index of size bytes as a sidecar of the archive that dst is about to
+// change. Its content is durable when it has its name.
 func writeSidecar(dst *durable.Output, index io.ReaderAt, size int64) (err error) {
 	name := dst.Name + format.SidecarSuffix
 	f, err := durable.OpenTemp(durable.ScratchSidecar.Of(dst.Name))

@@ -110,8 +110,8 @@ func OpenUnread(name string) (*File, error) {
 }
 
 // OpenSidecar opens the sidecar that belongs to the archive, and returns the name of its file. If
-// there is none beside the archive, that is the index in the archive. The error wraps ErrNoSidecar or
-// ErrStale of package format.
+// there is none beside the archive, that is the index in the archive. The error wraps ErrNoSidecar
+// or ErrStale of package format.
 func (a *File) OpenSidecar() (x *sidecar.Index, name string, err error) {
 	if x, name, err = a.openBeside(); err == nil {
 		return x, name, nil

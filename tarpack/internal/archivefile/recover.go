@@ -16,8 +16,8 @@ import (
 // Other bytes may be from another program, and stay.
 //
 // It renames a complete sidecar that still has its temporary name, if that belongs to the archive
-// and the present sidecar does not. If the archive has its index in itself, it removes a sidecar that
-// does not belong to it.
+// and the present sidecar does not. If the archive has its index in itself, it removes a sidecar
+// that does not belong to it.
 func Recover(name string) (err error) {
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		name = real

@@ -29,7 +29,8 @@ type changeStates struct{ states []embedState }
 // add adds the states of a growth from old to grown, both without what is beside them. side is the
 // sidecar of old.
 func (c *changeStates) add(what string, old, grown, side, left []byte) {
-	size, note := len(old), append(old[len(old)-format.EndSize:len(old):len(old)], archivefile.NoteMark...)
+	size := len(old)
+	note := append(old[size-format.EndSize:size:size], archivefile.NoteMark...)
 	state := func(step string, archive, side, note []byte, size int) {
 		c.states = append(c.states, embedState{what + ", " + step, archive, side, note, left, size})
 	}
@@ -81,8 +82,8 @@ func embedStates(t *testing.T) (states []embedState, plain, grown string) {
 	var c changeStates
 	c.add("embedding", p, e, side, nil)
 	c.add("growing", e, g, eSide, g[:100])
-	// Taking out goes through the states of embedding in reverse. Before its commit the sidecar is that
-	// of what will be.
+	// Taking out goes through the states of embedding in reverse. Before its commit the sidecar is
+	// that of what will be.
 	note := append(p[len(p)-format.EndSize:len(p):len(p)], archivefile.NoteMark...)
 	c.states = append(c.states,
 		embedState{"taking out, the sidecar", e, side, []byte{}, nil, len(e)},
@@ -122,8 +123,9 @@ func (s *embedState) write(t *testing.T) string {
 	return name
 }
 
-// TestRecoverEmbedded: whenever a change is interrupted, a reader finds the archive of before or the
-// one of after, with a usable index, and writes nothing. Each command that writes goes on from there.
+// TestRecoverEmbedded: whenever a change is interrupted, a reader finds the archive of before or
+// the one of after, with a usable index, and writes nothing. Each command that writes goes on from
+// there.
 func TestRecoverEmbedded(t *testing.T) {
 	ctx := context.Background()
 	states, plain, grown := embedStates(t)

@@ -144,8 +144,8 @@ func (o *Output) CommitSidecar() error {
 	return errors.Join(err, os.Remove(o.Archive.Name()), o.lock.Close())
 }
 
-// placeSidecar gives the new sidecar its name, or removes both with NoSidecar. After an error the new
-// one is gone.
+// placeSidecar gives the new sidecar its name, or removes both with NoSidecar. After an error the
+// new one is gone.
 func (o *Output) placeSidecar() error {
 	temp, name := format.TempName(o.Name+format.SidecarSuffix), o.Name+format.SidecarSuffix
 	if o.NoSidecar {
@@ -161,8 +161,8 @@ func (o *Output) placeSidecar() error {
 	return nil
 }
 
-// Leave releases the lock and keeps the temporary files: an archive that could not be restored needs
-// the note in them, so that the next writer does it.
+// Leave releases the lock and keeps the temporary files: an archive that could not be restored
+// needs the note in them, so that the next writer does it.
 func (o *Output) Leave() error {
 	o.Sidecar.Close() // is closed already if a commit has failed late
 	o.Archive.Close()

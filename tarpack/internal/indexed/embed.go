@@ -25,8 +25,8 @@ type Embedding struct {
 }
 
 // Embed appends the index of an archive to it, in place, and removes the sidecar beside it. An
-// archive with a sound index in itself stays as it is, with its sidecar. After an error the archive is
-// what it was.
+// archive with a sound index in itself stays as it is, with its sidecar. After an error the archive
+// is what it was.
 func Embed(ctx context.Context, name string, o scan.Options) (Embedding, error) {
 	return change(ctx, name, o, func(x *File) bool { return !x.hasSoundIndex() },
 		func(dst *durable.Output, x *File, f *os.File) (t format.Trailer, err error) {

@@ -135,8 +135,8 @@ func (x *File) MakeSound(ctx context.Context, o *Options, rebuild IndexBuilder) 
 }
 
 // Sound reads all of x, the index of the archive name, and checks its digests. It returns x if they
-// are right. If x is damaged, it returns an index built in memory by rebuild. X stays open. With inFile
-// it is the index in the archive.
+// are right. If x is damaged, it returns an index built in memory by rebuild. X stays open. With
+// inFile it is the index in the archive.
 func Sound(
 	ctx context.Context, x *sidecar.Index, name string, inFile bool, o *Options, rebuild IndexBuilder,
 ) (*sidecar.Index, error) {

@@ -40,8 +40,8 @@ func (h *HeldTrailer) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Embed writes what follows the bytes written so far, which r describes: a former trailer, the index
-// and T.
+// Embed writes what follows the bytes written so far, which r describes: a former trailer, the
+// index and T.
 func (h *HeldTrailer) Embed(side io.ReaderAt, r *Result) error {
 	t, err := format.ParseTrailer(h.held)
 	if err != nil {

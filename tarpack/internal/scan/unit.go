@@ -20,7 +20,7 @@ type Unit struct {
 	Items    []build.Item    // of a file one, of a group all its entries, else none
 	Trailer  *format.Trailer // if it is T
 	Former   *format.Trailer // if it is F: the T that it was
-	Index    bool            // if it is a member of an index in the archive, of this state of it or a former one
+	Index    bool            // if it is a member of an index, of this state or a former one
 	// Err is what is wrong with the unit. Its end is then not known, and End is where the next one
 	// was found. Path is the entry's, if that is known.
 	Err  error
