@@ -26,7 +26,7 @@ func TestAllocs(t *testing.T) {
 // for what lies in two members.
 func TestEmbeddedAllocs(t *testing.T) {
 	b, m := sidecartest.Example(t)
-	x, err := sidecar.OpenParts(sidecartest.Parts(b, 0), int64(len(b)))
+	x, err := sidecar.OpenParts(sidecartest.Parts(b, 0), 0, int64(len(b)))
 	if err != nil {
 		t.Fatal(err)
 	}

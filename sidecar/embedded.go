@@ -76,6 +76,10 @@ func (r *partsReader) ReadAt(b []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
+// mapAlign is a multiple of what the offset of a mapping must be a multiple of: a page, on Windows
+// 64 KiB.
+const mapAlign = 64 << 10
+
 // OpenEmbedded opens the index in an archive. It maps the index; if it can't, it reads from the
 // file as needed. Bytes are used where they lie, and only what lies in two members is copied. The
 // file must stay open, and the archive may be truncated meanwhile. Errors wrap [ErrCorrupt] or
@@ -84,12 +88,11 @@ func OpenEmbedded(archive *os.File, e Embedded) (*Index, error) {
 	if e.Size < HeaderSize {
 		return nil, layout.Corruptf("an index of %d bytes", e.Size)
 	}
-	page := int64(os.Getpagesize())
-	from := e.Base / page * page
+	from := e.Base / mapAlign * mapAlign
 	if e.End()-from <= math.MaxInt {
 		m, err := mmap.MapRegion(archive, int(e.End()-from), mmap.RDONLY, 0, from)
 		if err == nil {
-			x, err := openParts(m[e.Base-from:], e.Size)
+			x, err := openParts(m, int(e.Base-from), e.Size)
 			if err != nil {
 				return nil, errors.Join(err, m.Unmap())
 			}
@@ -124,13 +127,13 @@ func LoadEmbedded(archive *os.File, e Embedded, limit int64) (x *Index, err erro
 	return x, nil
 }
 
-// openParts opens a sidecar of size bytes whose parts are the members in b.
-func openParts(b []byte, size int64) (*Index, error) {
+// openParts opens a sidecar of size bytes whose parts are the members in mem from an offset on.
+func openParts(mem []byte, from int, size int64) (*Index, error) {
 	if size < HeaderSize {
 		return nil, layout.Corruptf("an index of %d bytes", size)
 	}
-	x := &Index{mem: b, parts: b}
-	x.r = &partsReader{Embedded{Size: size}, memory(b)}
+	x := &Index{mem: mem, parts: mem[from:]}
+	x.r = &partsReader{Embedded{Size: size}, memory(x.parts)}
 	x.pool.New = func() any { return new(scratch) }
 	if err := x.open(size); err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ func FuzzOpen(f *testing.F) {
 		sidecartest.Reseal(b)
 		x, err := sidecar.OpenBytes(b)
 		y, err2 := sidecar.OpenReaderAt(bytes.NewReader(b), int64(len(b)))
-		z, err3 := sidecar.OpenParts(sidecartest.Parts(b, 0xa5), int64(len(b)))
+		z, err3 := sidecar.OpenParts(sidecartest.Parts(b, 0xa5), 0, int64(len(b)))
 		if (err == nil) != (err2 == nil) || (err == nil) != (err3 == nil) {
 			t.Fatalf("opened from memory: %v, by reading: %v, embedded: %v", err, err2, err3)
 		}

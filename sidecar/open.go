@@ -18,8 +18,8 @@ import (
 // Index is an open sidecar. It is safe for concurrent use, except for Close.
 type Index struct {
 	header
-	mem   []byte // the whole sidecar, or its parts in an archive, or nil
-	parts []byte // mem, if the sidecar lies in parts; then r reads it, too
+	mem   []byte // the whole sidecar, or what is mapped of an archive, or nil
+	parts []byte // the end of mem, if the sidecar lies in parts; then r reads it, too
 	sec   [layout.NumSections][]byte
 	homes int64 // home buckets
 
