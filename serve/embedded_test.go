@@ -11,9 +11,10 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// TestEmbeddedIndex serves an archive that has its index in itself, without an index in the cache. It
-// is downloaded as it is, and its index as index writes it. A sidecar that does not fit, as one that an
-// archive before has left, is not looked at. When the index is taken out, the archive is still served.
+// TestEmbeddedIndex serves an archive that has its index in itself, without an index in the cache.
+// It is downloaded as it is, and its index as index writes it. A sidecar that does not fit, as one
+// that an archive before has left, is not looked at. When the index is taken out, the archive is
+// still served.
 func TestEmbeddedIndex(t *testing.T) {
 	ctx := context.Background()
 	dir := t.TempDir()

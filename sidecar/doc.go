@@ -31,8 +31,8 @@
 //
 // [Open] maps a file, [OpenBytes] reads from memory and [OpenReaderAt] from any other source.
 // Opening reads only the header, so it costs the same for a thousand entries and for a billion. No
-// section is ever loaded whole. [OpenEmbedded] maps a sidecar that is in its archive, in members of a
-// gzip file. It reads everything where it lies but what is in two members.
+// section is ever loaded whole. [OpenEmbedded] maps a sidecar that is in its archive, in members of
+// a gzip file. It reads everything where it lies but what is in two members.
 //
 //   - [Index.Lookup] and [Index.Entry] find a path, [Index.Path] names an entry.
 //   - [Index.Children] and [Index.Dir] list a directory, [Index.All] lists everything.
