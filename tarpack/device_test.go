@@ -200,3 +200,32 @@ func TestDeviceFailures(t *testing.T) {
 		t.Errorf("T is found at %d instead of %d: %v", size, a.Size(), err)
 	}
 }
+
+// An archive that was copied to a device with its index in it is read with that, if the record has
+// no sidecar.
+func TestDeviceEmbedded(t *testing.T) {
+	archive := tartest.Read(t, packEmbedded(t, someFiles()...))
+	const room = 4 << 20
+	f := roomyFile(t, room)
+	if _, err := f.WriteAt(archive, 0); err != nil {
+		t.Fatal(err)
+	}
+	trailer, err := format.ParseTrailer(archive[len(archive)-format.EndSize:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := device.Locator{Archive: int64(len(archive)), Digest: trailer.Digest}
+	if err := device.WriteIndex(f, room, at, bytes.NewReader(nil)); err != nil {
+		t.Fatal(err)
+	}
+	a, err := openRoomy(t, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !a.IndexEmbedded() || a.Size() != int64(len(archive)) {
+		t.Errorf("embedded %v, %d bytes", a.IndexEmbedded(), a.Size())
+	}
+	if b, err := fs.ReadFile(a.FS(), "a/b"); err != nil || string(b) != "text" {
+		t.Errorf("%q, %v", b, err)
+	}
+}

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -103,7 +104,8 @@ func (e *embeddedError) Unwrap() []error { return []error{ErrEmbedded, ErrStale,
 // EmbeddedIndex writes the members of an embedded index.
 type EmbeddedIndex struct {
 	Sidecar io.ReaderAt
-	Size    int64 // of the sidecar, in bytes
+	Size    int64           // of the sidecar, in bytes
+	Context context.Context // ends WriteTo; nil: nothing does
 
 	old    Trailer // of the archive without the index
 	header [sidecar.HeaderSize]byte
@@ -143,6 +145,9 @@ func (x *EmbeddedIndex) WriteTo(w io.Writer) (n int64, err error) {
 	const batch = 64
 	b := make([]byte, 0, batch*sidecar.PartSize)
 	for k, count := int64(0), x.Place().Members(); k < count; k++ {
+		if x.Context != nil && x.Context.Err() != nil {
+			return n, context.Cause(x.Context)
+		}
 		if b, err = x.appendPart(b, k); err != nil {
 			return n, err
 		}

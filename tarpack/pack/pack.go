@@ -79,7 +79,7 @@ func packInto(
 	}
 	packed, err := p.Run(ctx, func(ctx context.Context) error { return walk(ctx, p) }, dst.Sidecar)
 	if err == nil {
-		err = packed.Embed(dst, &o)
+		err = packed.Embed(ctx, dst, &o)
 	}
 	if err != nil {
 		return nil, packer.Result{}, errors.Join(err, dst.Abort())
@@ -115,7 +115,7 @@ func stream(ctx context.Context, w io.Writer, o packer.Options, walk walk) (Resu
 	defer tmp.Close()
 	packed, err := p.Run(ctx, func(ctx context.Context) error { return walk(ctx, p) }, tmp)
 	if err == nil && o.EmbedIndex {
-		err = held.Embed(tmp, &packed)
+		err = held.Embed(ctx, tmp, &packed)
 	}
 	packed.SidecarBytes = 0
 	return newResult(packed), err

@@ -1,6 +1,7 @@
 package archivefile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -53,12 +54,14 @@ func (a *File) openEmbedded() (x *sidecar.Index, err error) {
 
 // Embed gives the archive in f, of size bytes, its sidecar as its index, and returns its new
 // trailer. It is for an archive that no reader can find yet. Nothing is durable when it returns.
-func Embed(f *os.File, size int64, side io.ReaderAt, sideSize int64) (format.Trailer, error) {
+func Embed(
+	ctx context.Context, f *os.File, size int64, side io.ReaderAt, sideSize int64,
+) (format.Trailer, error) {
 	t, err := format.ReadTrailer(f, size)
 	if err != nil {
 		return format.Trailer{}, err
 	}
-	x, err := AppendIndex(f, t, side, sideSize)
+	x, err := AppendIndex(ctx, f, t, side, sideSize)
 	if err != nil {
 		return format.Trailer{}, err
 	}
@@ -68,12 +71,13 @@ func Embed(f *os.File, size int64, side io.ReaderAt, sideSize int64) (format.Tra
 // AppendIndex writes the members of an index, and the T after them, behind the archive in f that
 // ends with t. That archive stays what it is until the caller calls MarkFormer.
 func AppendIndex(
-	f io.WriterAt, t format.Trailer, side io.ReaderAt, sideSize int64,
+	ctx context.Context, f io.WriterAt, t format.Trailer, side io.ReaderAt, sideSize int64,
 ) (*format.EmbeddedIndex, error) {
 	x, err := format.NewEmbeddedIndex(side, sideSize, t)
 	if err != nil {
 		return nil, err
 	}
+	x.Context = ctx
 	_, err = x.WriteTo(io.NewOffsetWriter(f, x.Place().Base))
 	return x, err
 }

@@ -49,7 +49,7 @@ func Embed(ctx context.Context, name string, o scan.Options) (Embedding, error) 
 			if err := archivefile.WriteNote(dst, x.Trailer); err != nil {
 				return t, err
 			}
-			e, err := archivefile.AppendIndex(f, x.Trailer, x.Index, x.Index.Size())
+			e, err := archivefile.AppendIndex(ctx, f, x.Trailer, x.Index, x.Index.Size())
 			if err != nil {
 				return t, err
 			}

@@ -1,6 +1,7 @@
 package packer
 
 import (
+	"context"
 	"io"
 
 	"github.com/tarpack/tpk/tarpack/format"
@@ -10,11 +11,11 @@ import (
 
 // Embed puts the index of the archive that was written to dst into the archive, if the options ask
 // for that. Then dst gets no sidecar.
-func (r *Result) Embed(dst *durable.Output, o *Options) error {
+func (r *Result) Embed(ctx context.Context, dst *durable.Output, o *Options) error {
 	if !o.EmbedIndex {
 		return nil
 	}
-	t, err := archivefile.Embed(dst.Archive, r.ArchiveBytes, dst.Sidecar, r.SidecarBytes)
+	t, err := archivefile.Embed(ctx, dst.Archive, r.ArchiveBytes, dst.Sidecar, r.SidecarBytes)
 	if err != nil {
 		return err
 	}
@@ -42,7 +43,7 @@ func (h *HeldTrailer) Write(b []byte) (int, error) {
 
 // Embed writes what follows the bytes written so far, which r describes: a former trailer, the
 // index and T.
-func (h *HeldTrailer) Embed(side io.ReaderAt, r *Result) error {
+func (h *HeldTrailer) Embed(ctx context.Context, side io.ReaderAt, r *Result) error {
 	t, err := format.ParseTrailer(h.held)
 	if err != nil {
 		return err
@@ -55,6 +56,7 @@ func (h *HeldTrailer) Embed(side io.ReaderAt, r *Result) error {
 	if _, err := h.W.Write(former); err != nil {
 		return err
 	}
+	x.Context = ctx
 	_, err = x.WriteTo(h.W)
 	t = x.Trailer()
 	r.ArchiveBytes, r.Digest = t.Offset+format.EndSize, t.Digest

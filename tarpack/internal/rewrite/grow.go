@@ -62,7 +62,8 @@ func (r *Rewrite) append(
 		return Result{}, err
 	}
 	if r.Options.EmbedIndex {
-		t, err := archivefile.Embed(f, packed.ArchiveBytes, dst.Sidecar, packed.SidecarBytes)
+		t, err := archivefile.Embed(ctx, f, packed.ArchiveBytes, dst.Sidecar,
+			packed.SidecarBytes)
 		if err != nil {
 			return Result{}, err
 		}

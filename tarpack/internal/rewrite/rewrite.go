@@ -203,7 +203,7 @@ func (r *Rewrite) WriteTo(
 		err = fmt.Errorf("%s: %w", dst.Name, err)
 	}
 	if err == nil {
-		err = packed.Embed(dst, &r.Options.Options)
+		err = packed.Embed(ctx, dst, &r.Options.Options)
 	}
 	return packed, m, err
 }
