@@ -19,7 +19,7 @@ import (
 type Index struct {
 	header
 	mem   []byte // the whole sidecar, or nil
-	sec   [layout.NumSections][]byte
+	sec   [layout.AllSections][]byte
 	homes int64 // home buckets
 
 	r      io.ReaderAt  // where mem is nil
@@ -199,7 +199,7 @@ func (x *Index) Close() error {
 	if x.closed {
 		return os.ErrClosed
 	}
-	x.closed, x.mem, x.sec, x.r = true, nil, [layout.NumSections][]byte{}, nil
+	x.closed, x.mem, x.sec, x.r = true, nil, [layout.AllSections][]byte{}, nil
 	if x.closer == nil {
 		return nil
 	}
