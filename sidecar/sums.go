@@ -16,6 +16,9 @@ var EmptySum = layout.EmptySum
 // SumMiB is the number of bytes of content for each sum of a [SumTable].
 const SumMiB = 1 << layout.SumShift
 
+// NumMiBSums returns how many sums of MiBs a content of size bytes has: none if it is at most one.
+func NumMiBSums(size int64) int64 { return layout.NumMiBSums(size) }
+
 // HasSHA256 reports whether the sidecar has the SHA-256 of each content.
 func (x *Index) HasSHA256() bool { return x.hasSums() }
 

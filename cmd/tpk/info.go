@@ -72,6 +72,7 @@ type summary struct {
 	Overhead     float64 `json:"overhead"`     // bytes per entry, not counting members
 	IndexDigest  string  `json:"index_digest"`
 	SHA256       string  `json:"sha256,omitempty"` // of the archive, in hexadecimal
+	FileSums     bool    `json:"file_sums"`        // the index has the SHA-256 of each file
 	// ConvertedBytes is the size of the archive that the file was converted into, if it was. The index
 	// and the overhead are of that.
 	ConvertedBytes uint64 `json:"converted_bytes,omitempty"`
@@ -119,7 +120,7 @@ func summarize(a *tarpack.Archive) summary {
 		BytesIn: st.FileBytes + st.LinkBytes, BytesLinked: st.LinkBytes,
 		ArchiveBytes: uint64(a.Size()), IndexBytes: uint64(index.Size()),
 		MemberBytes: st.MemberBytes,
-		IndexDigest: fmt.Sprintf("%016x", index.Digest()),
+		IndexDigest: fmt.Sprintf("%016x", index.Digest()), FileSums: index.HasSHA256(),
 	}
 	s.BytesOut = s.ArchiveBytes + s.IndexBytes
 	if s.Entries > 0 {
@@ -231,6 +232,15 @@ bytes out    %s, %.1f %% of those in
 
 // sums returns the lines about SHA-256.
 func (s *summary) sums() string {
+	lines := s.archiveSums()
+	if s.FileSums {
+		lines += "file sums    SHA-256, in the index ('tpk ls --sha256' prints them)\n"
+	}
+	return lines
+}
+
+// archiveSums returns the lines about the SHA-256 of the archive or its shards.
+func (s *summary) archiveSums() string {
 	const title = "sha-256      "
 	switch {
 	case s.SHA256 != "":

@@ -48,7 +48,7 @@ type Builder struct {
 	segments  int64 // of all segmented files
 	mibFiles  int64 // files with sums of their MiBs
 	mibSums   int64 // their sums
-	mibs      sumLog
+	mibs      SumLog
 	end       int64 // of the last member in the archive
 	done      bool
 
@@ -73,7 +73,7 @@ func New(o Options) *Builder {
 	if o.SHA256 {
 		b.features.Optional |= sidecar.SHA256
 	}
-	b.mibs.dir = o.TempDir
+	b.mibs.TempDir = o.TempDir
 	return b
 }
 
@@ -91,7 +91,7 @@ func (b *Builder) Len() uint64 { return b.n }
 // than once.
 func (b *Builder) Close() error {
 	b.done = true
-	return errors.Join(b.items.Close(), b.mibs.close())
+	return errors.Join(b.items.Close(), b.mibs.Close())
 }
 
 // Add adds an entry. Entries may come in any order of paths. Of two entries whose headers share a

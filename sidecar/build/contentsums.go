@@ -8,17 +8,23 @@ import (
 	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
-// Sums computes the SHA-256 sums of a content that is written to it: of the whole and of each MiB.
-// Its memory is bounded: the sums of more than 8 GiB of content go to a temporary file. Call Close
-// when done with it. The zero value is ready to use.
+// ContentSums are the SHA-256 sums of a content.
+type ContentSums struct {
+	SHA256  sidecar.Sum
+	MiBSums SumList // of its MiBs, if it has more than one
+}
+
+// Sums computes the SHA-256 sums of contents that are written to it: of the whole and of each MiB.
+// Its memory is bounded: the sums of more than 8 GiB of content go to a temporary file. Call Reset
+// before each content and Close when done. The zero value is ready to use.
 type Sums struct {
 	// TempDir is the directory for temporary files, "" for that of the system.
 	TempDir string
 
 	whole, mib hash.Hash
 	size       int64
-	log        sumLog
-	err        error // of the temporary file
+	log        *SumLog // of the current content
+	err        error   // of the temporary file
 }
 
 // Reset begins another content.
@@ -28,15 +34,12 @@ func (s *Sums) Reset() {
 	}
 	s.whole.Reset()
 	s.mib.Reset()
-	s.log.reset()
-	s.size, s.err = 0, nil
+	_ = s.log.Close() // it was not taken over, so an error loses nothing
+	s.log, s.size, s.err = nil, 0, nil
 }
 
 // Write adds bytes of the content. It never fails: Record returns the error.
 func (s *Sums) Write(b []byte) (int, error) {
-	if s.whole == nil {
-		s.Reset()
-	}
 	n := len(b)
 	for len(b) > 0 {
 		k := min(int64(len(b)), sidecar.SumMiB-s.size%sidecar.SumMiB)
@@ -61,27 +64,38 @@ func (s *Sums) endMiB() {
 	var sum layout.Sum
 	h.Sum(sum[:0])
 	s.mib.Reset()
-	if s.log.dir = s.TempDir; s.err == nil {
+	if s.log == nil {
+		s.log = &SumLog{TempDir: s.TempDir}
+	}
+	if s.err == nil {
 		s.err = s.log.put(sum)
 	}
 }
 
-// Record sets the sums of an item, a file. They are valid until the next Reset or Close. The error
-// is one of writing a temporary file.
-func (s *Sums) Record(it *Item) error {
-	if s.whole == nil {
-		s.Reset()
-	}
+// Record ends the content and sets c to its sums. The list of them, if there is one, is a SumLog
+// that the caller closes with [ContentSums.CloseSums]. The error is one of writing a temporary file.
+func (s *Sums) Record(c *ContentSums) error {
 	if s.size%sidecar.SumMiB != 0 && s.size > sidecar.SumMiB {
 		s.endMiB()
 	}
-	s.whole.Sum(it.SHA256[:0])
-	it.MiBSums = nil
+	s.whole.Sum(c.SHA256[:0])
+	c.MiBSums = nil
 	if s.size > sidecar.SumMiB {
-		it.MiBSums = &s.log
+		c.MiBSums = s.log
+		s.log = nil
 	}
 	return s.err
 }
 
-// Close removes the temporary file.
-func (s *Sums) Close() error { return s.log.close() }
+// CloseSums closes the list of sums, if it is one that [Sums] made.
+func (c *ContentSums) CloseSums() {
+	if l, ok := c.MiBSums.(*SumLog); ok {
+		_ = l.Close() // of a temporary file that is not needed any more
+	}
+}
+
+// Size returns the number of bytes written since Reset.
+func (s *Sums) Size() int64 { return s.size }
+
+// Close removes the temporary file, if Record has not handed it over.
+func (s *Sums) Close() error { return s.log.Close() }

@@ -25,10 +25,8 @@ type Item struct {
 	Shift    uint8
 	Segments []uint32
 
-	// SHA256 is the sum of the content of a file, and MiBSums those of its MiBs if it has more than
-	// one. A Builder without sums ignores them.
-	SHA256  sidecar.Sum
-	MiBSums SumList
+	// ContentSums are those of a file. A Builder without sums ignores them.
+	ContentSums
 }
 
 // check returns what is wrong with an item whose path is valid.

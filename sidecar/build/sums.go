@@ -4,14 +4,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
-// A SumList holds the SHA-256 of each MiB of a content. A [sidecar.SumTable] is one, and so is a
-// [Sums], of the content that was written to it.
+// A SumList holds the SHA-256 of each MiB of a content. A [sidecar.SumTable] is one. [Sums] makes
+// one of a content.
 type SumList interface {
 	// AppendSums appends n sums, 32 bytes each, from sum k on.
 	AppendSums(dst []byte, k, n int) ([]byte, error)
@@ -31,14 +30,22 @@ func (b *Builder) addSums(it *Item) ([]byte, error) {
 	v := make(itemSums, itemSumsSize)
 	copy(v, it.SHA256[:])
 	if n > 0 {
-		binary.LittleEndian.PutUint64(v[layout.SumSize:], uint64(b.mibs.n))
-		if err := b.mibs.add(it.MiBSums, n); err != nil {
+		first, err := b.mibs.Add(it.MiBSums, n)
+		if err != nil {
 			return nil, fmt.Errorf("%q: %w", it.Path, err)
 		}
+		binary.LittleEndian.PutUint64(v[layout.SumSize:], uint64(first))
 		b.mibFiles++
 		b.mibSums += n
 	}
 	return v, nil
+}
+
+// DropSums makes the sidecar one without sums. Those of the items so far are given up. It is called
+// before Finish.
+func (b *Builder) DropSums() {
+	b.opt.SHA256 = false
+	b.features.Optional &^= sidecar.SHA256
 }
 
 // itemSums is what the value of an item has of its sums.
@@ -48,107 +55,6 @@ const itemSumsSize = layout.SumSize + 8 // SHA-256; u64: number of the first sum
 
 func (v itemSums) sum() []byte  { return v[:layout.SumSize] }
 func (v itemSums) first() int64 { return int64(binary.LittleEndian.Uint64(v[layout.SumSize:])) }
-
-// sumLog holds sums in the order of adding. The last of them are in memory, the others in a
-// temporary file.
-type sumLog struct {
-	dir   string
-	buf   []byte
-	n     int64 // sums
-	saved int64 // bytes in file
-	file  *os.File
-	name  string // of file, to be removed; "" if it has none
-}
-
-// sumLogBuffer is the number of bytes that a sumLog holds in memory.
-const sumLogBuffer = 256 << 10
-
-// add appends the first n sums of a list.
-func (l *sumLog) add(from SumList, n int64) (err error) {
-	const step = 1024 // sums
-	for at := int64(0); at < n; {
-		k := min(step, n-at)
-		if len(l.buf) >= sumLogBuffer {
-			if err := l.spill(); err != nil {
-				return err
-			}
-		}
-		before := len(l.buf)
-		l.buf, err = from.AppendSums(l.buf, int(at), int(k))
-		if got := int64(len(l.buf) - before); err == nil && got != k*layout.SumSize {
-			err = fmt.Errorf("%w: %d bytes of %d sums", ErrItem, got, k)
-		}
-		if err != nil {
-			l.buf = l.buf[:before]
-			return err
-		}
-		at += k
-		l.n += k
-	}
-	return nil
-}
-
-// put appends a sum.
-func (l *sumLog) put(s layout.Sum) error {
-	if len(l.buf) >= sumLogBuffer {
-		if err := l.spill(); err != nil {
-			return err
-		}
-	}
-	l.buf = append(l.buf, s[:]...)
-	l.n++
-	return nil
-}
-
-// reset forgets all sums. It keeps the file, to be written over.
-func (l *sumLog) reset() { l.buf, l.n, l.saved = l.buf[:0], 0, 0 }
-
-// spill moves what is in memory to the file.
-func (l *sumLog) spill() (err error) {
-	if l.file == nil {
-		if l.file, err = os.CreateTemp(l.dir, "tpk-sums-*.tmp"); err != nil {
-			return err
-		}
-		if os.Remove(l.file.Name()) != nil { // a system that does not remove open files
-			l.name = l.file.Name()
-		}
-	}
-	if _, err := l.file.WriteAt(l.buf, l.saved); err != nil {
-		return fmt.Errorf("writing a temporary file: %w", err)
-	}
-	l.saved += int64(len(l.buf))
-	l.buf = l.buf[:0]
-	return nil
-}
-
-// AppendSums implements [SumList].
-func (l *sumLog) AppendSums(dst []byte, k, n int) ([]byte, error) {
-	at, end := int64(k)*layout.SumSize, int64(k+n)*layout.SumSize
-	if inFile := min(end, l.saved) - at; inFile > 0 {
-		before := len(dst)
-		dst = append(dst, make([]byte, inFile)...)
-		if err := layout.ReadFull(l.file, dst[before:], at); err != nil {
-			return dst[:before], err
-		}
-		at += inFile
-	}
-	if at < end {
-		dst = append(dst, l.buf[at-l.saved:end-l.saved]...)
-	}
-	return dst, nil
-}
-
-func (l *sumLog) close() (err error) {
-	if l.file == nil {
-		return nil
-	}
-	err = l.file.Close()
-	if l.name != "" {
-		err = errors.Join(err, os.Remove(l.name))
-	}
-	l.file = nil
-	return err
-}
 
 // writeSums writes the sections of content sums and MiB sums, which come after the table. It reads
 // the items and the patches of hard links side by side, both in path order.

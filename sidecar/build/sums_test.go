@@ -33,7 +33,7 @@ func TestContentSums(t *testing.T) {
 			}
 			rest = rest[n:]
 		}
-		var it build.Item
+		var it build.ContentSums
 		if err := s.Record(&it); err != nil {
 			t.Fatal(err)
 		}

@@ -77,6 +77,7 @@ func Merge(
 		}
 		defer k.Close()
 		r.Layers = append(r.Layers, rewrite.Layer{Archive: k})
+		r.Options.SHA256 = r.Options.SHA256 || k.Index.HasSHA256()
 	}
 	if o.DryRun {
 		found, err := r.Look(ctx, out, false)

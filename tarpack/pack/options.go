@@ -26,6 +26,7 @@ type Options struct {
 	OneFileSystem bool              // leave out what is in directories of other file systems
 	PreserveOwner bool              // keep user and group; otherwise both are 0
 	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
+	SHA256        bool              // put the SHA-256 of each content into the index
 
 	// Prefix is a directory of the archive below which everything is packed. It gets the mode 0755 and
 	// the time of the top. "" is the top of the archive.
@@ -61,8 +62,9 @@ func (o *Options) packer() packer.Options {
 	return packer.Options{
 		Store: o.Store,
 		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude,
-		PreserveOwner: o.PreserveOwner, Special: o.Special, LatestModTime: o.LatestModTime,
-		Include: o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
+		PreserveOwner: o.PreserveOwner, Special: o.Special, SHA256: o.SHA256,
+		LatestModTime: o.LatestModTime,
+		Include:       o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
 		Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
 		Prefix: o.Prefix, Names: o.Names, SkipUnreadable: o.SkipUnreadable,
 		RemoveFiles: o.RemoveFiles, Notice: o.Notice, Progress: o.Progress,
@@ -81,6 +83,7 @@ type StreamOptions struct {
 	OneFileSystem bool              // leave out what is in directories of other file systems
 	PreserveOwner bool              // keep user and group; otherwise both are 0
 	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
+	SHA256        bool              // put the SHA-256 of each content into the index
 
 	// Prefix is a directory of the archive below which everything is packed. It gets the mode 0755 and
 	// the time of the top. "" is the top of the archive.
@@ -108,8 +111,9 @@ func (o *StreamOptions) packer() packer.Options {
 	return packer.Options{
 		Store: o.Store,
 		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude,
-		PreserveOwner: o.PreserveOwner, Special: o.Special, LatestModTime: o.LatestModTime,
-		Include: o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
+		PreserveOwner: o.PreserveOwner, Special: o.Special, SHA256: o.SHA256,
+		LatestModTime: o.LatestModTime,
+		Include:       o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
 		Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
 		Prefix: o.Prefix, Names: o.Names, SkipUnreadable: o.SkipUnreadable,
 
@@ -124,6 +128,7 @@ type FSOptions struct {
 	Workers int               // compressing goroutines; 0 means one for each CPU
 	Dedup   format.DedupMode  // which equal files become hard links
 	Exclude *exclude.Patterns // paths to leave out; nil leaves out none
+	SHA256  bool              // put the SHA-256 of each content into the index
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 
@@ -137,7 +142,7 @@ func (o *FSOptions) packer() packer.Options {
 	return packer.Options{
 		Store: o.Store,
 		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude,
-		LatestModTime: o.LatestModTime, Notice: o.Notice, Progress: o.Progress,
+		SHA256: o.SHA256, LatestModTime: o.LatestModTime, Notice: o.Notice, Progress: o.Progress,
 	}
 }
 
@@ -147,6 +152,7 @@ type WriterOptions struct {
 	Store   *exclude.Patterns // files to store and not to compress; nil is none
 	Workers int               // compressing goroutines; 0 means one for each CPU
 	Dedup   format.DedupMode  // which equal files become hard links
+	SHA256  bool              // put the SHA-256 of each content into the index
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 
@@ -156,7 +162,8 @@ type WriterOptions struct {
 
 func (o *WriterOptions) packer() packer.Options {
 	return packer.Options{
-		Level: o.Level, Store: o.Store, Workers: o.Workers, Dedup: o.Dedup, Progress: o.Progress,
+		Level: o.Level, Store: o.Store, Workers: o.Workers, Dedup: o.Dedup, SHA256: o.SHA256,
+		Progress: o.Progress,
 	}
 }
 

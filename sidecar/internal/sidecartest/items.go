@@ -26,7 +26,7 @@ func File(path string) build.Item {
 	return build.Item{Path: path, Entry: sidecar.Entry{
 		Type: sidecar.TypeFile, HeaderLen: 100, ContentLen: 50, Size: 512,
 		Coding: coding.Deflate, Hash: 7, Sniff: sniffText,
-	}, SHA256: sha256.Sum256([]byte(path)), MiBSums: FakeSums(path)}
+	}, ContentSums: build.ContentSums{SHA256: sha256.Sum256([]byte(path)), MiBSums: FakeSums(path)}}
 }
 
 // FakeSums are sums of the MiBs of a content of any size. They depend on the text.

@@ -110,6 +110,7 @@ func Edit(
 		return Result{}, fmt.Errorf("%s: %w", name, err)
 	}
 	r.Shard = k.Trailer.IsShard()
+	r.Options.SHA256 = r.Options.SHA256 || k.Index.HasSHA256()
 	r.Layers = []Layer{{Archive: k}}
 	defer r.closeTrees()
 	if err := prepare(k, r); err != nil {
