@@ -17,6 +17,7 @@ import (
 type golden struct {
 	name           string
 	tree, appended trees.Tree
+	flags          []string // of pack
 }
 
 // goldens are the trees of the golden archives. Archives of a released version are never made
@@ -50,6 +51,11 @@ var goldens = []golden{
 	{name: "grown", tree: trees.Tree{trees.File("b/old", "old\n"), trees.Text("z", 3000)},
 		appended: trees.Tree{trees.File("a", "new\n"), trees.File("b/duplicate", "old\n"),
 			trees.Symlink("c", "b/old"), trees.Sparse("d/segmented", 2<<20+100, "the end")}},
+	{name: "sums", flags: []string{"--sha256"},
+		tree: trees.Tree{trees.File("b/old", "old\n"), trees.File("empty", ""), trees.Dir("d"),
+			trees.Sparse("segmented", 2<<20+100, "the end"), trees.Noise("stored", 3000)},
+		appended: trees.Tree{trees.File("a", "new\n"), trees.File("b/duplicate", "old\n"),
+			trees.Symlink("c", "b/old")}},
 }
 
 // TestGolden opens, lists, verifies, re-indexes and extracts the archives of every format version.
@@ -79,7 +85,7 @@ func makeGoldens(t *testing.T, version string) {
 	for _, g := range goldens {
 		source, archive := filepath.Join(tools.Dir(t), g.name), filepath.Join(dir, g.name+".tar.gz")
 		fixture.WriteTree(t, g.tree, source)
-		fixture.Pack(t, source, archive)
+		fixture.Pack(t, source, archive, g.flags...)
 		if g.appended != nil {
 			fixture.WriteTree(t, g.appended, source)
 			tools.Must(t, exec.Command(tools.TPK(t), "add", "--append", archive, source))
