@@ -87,6 +87,19 @@ func (s *Sums) Record(c *ContentSums) error {
 	return s.err
 }
 
+// SumsOf returns the sums of a content in memory.
+func SumsOf(content []byte) (c ContentSums, err error) {
+	if len(content) <= sidecar.SumMiB {
+		c.SHA256 = sha256.Sum256(content)
+		return c, nil
+	}
+	var s Sums
+	s.Reset()
+	_, _ = s.Write(content) // never fails
+	err = s.Record(&c)
+	return c, err
+}
+
 // CloseSums closes the list of sums, if it is one that [Sums] made.
 func (c *ContentSums) CloseSums() {
 	if l, ok := c.MiBSums.(*SumLog); ok {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/tarpack/tpk/sidecar"
@@ -37,6 +38,10 @@ func TestContentSums(t *testing.T) {
 		if err := s.Record(&it); err != nil {
 			t.Fatal(err)
 		}
+		if c, err := build.SumsOf(b); err != nil || c.SHA256 != it.SHA256 ||
+			!slices.Equal(allSums(t, c), allSums(t, it)) {
+			t.Errorf("%d bytes: SumsOf gives %x, %v", size, c.SHA256, err)
+		}
 		if it.SHA256 != sha256.Sum256(b) {
 			t.Errorf("%d bytes: %x", size, it.SHA256)
 		}
@@ -53,6 +58,22 @@ func TestContentSums(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// allSums returns the sums of MiBs of a content of at most 3 MiB.
+func allSums(t *testing.T, c build.ContentSums) []byte {
+	t.Helper()
+	if c.MiBSums == nil {
+		return nil
+	}
+	all := []byte(nil)
+	for k := range 2 { // a content with sums has at least two
+		var err error
+		if all, err = c.MiBSums.AppendSums(all, k, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all
 }
 
 // TestManySums: the sums of a large file go to a temporary file, which is gone afterwards.

@@ -315,6 +315,9 @@ func ItemsOf(x *sidecar.Index) iter.Seq2[*build.Item, error] {
 				target, err = x.Entry(int(it.Target))
 				it.TargetLen = target.ContentLen
 			}
+			if err == nil && x.HasSHA256() && it.Type == sidecar.TypeFile {
+				err = addSums(x, row.Ordinal, it)
+			}
 			if err == nil && it.Coding == coding.Segmented {
 				var t sidecar.SegmentTable
 				if t, err = x.Segments(row.Ordinal); err == nil {
@@ -327,6 +330,15 @@ func ItemsOf(x *sidecar.Index) iter.Seq2[*build.Item, error] {
 			}
 		}
 	}
+}
+
+// addSums completes the item of file i with its sums.
+func addSums(x *sidecar.Index, i int, it *build.Item) (err error) {
+	if it.SHA256, err = x.SHA256(i); err != nil {
+		return err
+	}
+	it.MiBSums, err = x.MiBSums(i)
+	return err
 }
 
 // Visible returns e without its unexported fields, to compare it with an entry of a Model.

@@ -49,10 +49,9 @@ func (w *worker) addSums(c *input.Content) error {
 	if !w.sums || c.Sums.SHA256 != (sidecar.Sum{}) {
 		return nil
 	}
-	var s build.Sums
-	s.Reset()
-	_, _ = s.Write(c.Bytes.B) // never fails
-	return s.Record(&c.Sums)
+	var err error
+	c.Sums, err = build.SumsOf(c.Bytes.B)
+	return err
 }
 
 // contentKey returns the key of a file, whose header and hash are known.
