@@ -105,7 +105,11 @@ func runLs(c *cli.Context, o *lsOptions) error {
 		print = reading.Long(w, a.Index())
 	case o.sums:
 		if !a.Index().HasSHA256() {
-			return report.In(o.archive, sidecar.ErrNoSums)
+			err := report.In(o.archive, sidecar.ErrNoSums)
+			if a.Converted {
+				err = report.WithHint(err, "'tpk convert --sha256' makes an archive with them")
+			}
+			return err
 		}
 		print = reading.Sums(w, a.Index())
 	}

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -160,6 +161,9 @@ func (un *Unit) weight() int {
 	for i := range un.Items {
 		it := &un.Items[i]
 		n += 256 + len(it.Path) + len(it.Link) + 4*len(it.Segments)
+		if it.MiBSums != nil {
+			n += min(len(it.SHA256)*int(sidecar.NumMiBSums(it.Size)), batchWeight)
+		}
 	}
 	return n
 }
