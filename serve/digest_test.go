@@ -60,7 +60,9 @@ func testReprDigest(t *testing.T, c *client, tree files) {
 		own := path == "tile.pbf"
 		want := reprDigest(content)
 		for _, method := range []string{"GET", "HEAD"} {
-			for _, accept := range []string{"Accept-Encoding: identity", "Accept-Encoding: gzip", "X-None: x"} {
+			for _, accept := range []string{
+				"Accept-Encoding: identity", "Accept-Encoding: gzip", "X-None: x",
+			} {
 				resp, body := c.do(t, method, "/"+path, accept)
 				coding := resp.Header.Get("Content-Encoding")
 				var wanted string

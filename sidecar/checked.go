@@ -12,11 +12,11 @@ import (
 // Header is the header of a sidecar, the first bytes of the file.
 type Header = [layout.HeaderSize]byte
 
-// OpenChecked is [OpenReaderAt] for a sidecar with SHA-256 sums of which only the header is trusted:
-// the caller has it from elsewhere, or has checked its SHA-256. Every other byte is compared with
-// the sums before the Index uses it: the header has the sum of the list sums, these have those of
-// the block sums, and these have those of all else. It reads whole blocks of 64 KiB, and holds the
-// last few of them in memory.
+// OpenChecked is [OpenReaderAt] for a sidecar with SHA-256 sums of which only the header is
+// trusted: the caller has it from elsewhere, or has checked its SHA-256. Every other byte is
+// compared with the sums before the Index uses it: the header has the sum of the list sums, these
+// have those of the block sums, and these have those of all else. It reads whole blocks of 64 KiB,
+// and holds the last 64 of them in memory.
 //
 // Opening reads the list sums, 32 bytes for each 128 MiB of the sidecar. The error wraps
 // [ErrNoSums], [ErrSum], [ErrCorrupt] or [ErrVersion], or is one of r. The later methods return

@@ -52,9 +52,9 @@ type SumTable struct {
 	at int64 // of the first sum, in the section
 }
 
-// MiBSums returns the sums of the MiBs of entry i, a file or a hard link. Sum k is that of the bytes
-// of the content from k MiB up to, but not including, k + 1 MiB; the last one may be of fewer. The
-// error wraps [ErrNoSums], [ErrRange] or [ErrCorrupt].
+// MiBSums returns the sums of the MiBs of entry i, a file or a hard link. Sum k is that of the
+// bytes of the content from k MiB up to, but not including, k + 1 MiB; the last one may be of
+// fewer. The error wraps [ErrNoSums], [ErrRange] or [ErrCorrupt].
 func (x *Index) MiBSums(i int) (t SumTable, err error) {
 	defer x.caught(debug.SetPanicOnFault(true), &err)
 	if err := x.inRange(i); err != nil {

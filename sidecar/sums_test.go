@@ -231,7 +231,8 @@ func TestSumErrors(t *testing.T) {
 	}{
 		{"a sum of a directory", func(b []byte) []byte { sums(b, 1)[0] = 1; return b }, true, true},
 		{"a sum of a symbolic link", func(b []byte) []byte { sums(b, 4)[31] = 1; return b }, true, true},
-		{"another sum of a hard link", func(b []byte) []byte { sums(b, 3)[5] ^= 1; return b }, true, true},
+		{"another sum of a hard link", func(b []byte) []byte { sums(b, 3)[5] ^= 1; return b },
+			true, true},
 		{"another block sum", func(b []byte) []byte {
 			section(b, layout.BlockSums)[3] ^= 1
 			return b
@@ -241,14 +242,16 @@ func TestSumErrors(t *testing.T) {
 		{"another sum in the header", func(b []byte) []byte { b[472] ^= 1; return b }, true, true},
 		{"no rows", func(b []byte) []byte { section(b, layout.MiBSums)[0] = 0; return b }, true, false},
 		{"two rows", func(b []byte) []byte { section(b, layout.MiBSums)[0] = 2; return b }, true, false},
-		{"2^63 rows", func(b []byte) []byte { section(b, layout.MiBSums)[7] = 128; return b }, true, false},
+		{"2^63 rows", func(b []byte) []byte { section(b, layout.MiBSums)[7] = 128; return b },
+			true, false},
 		{"the row of another file", func(b []byte) []byte { section(b, layout.MiBSums)[8]++; return b },
 			true, false},
 		{"a row of shift 21", func(b []byte) []byte { section(b, layout.MiBSums)[12]++; return b },
 			true, false},
 		{"a reserved byte of a row", func(b []byte) []byte { section(b, layout.MiBSums)[13]++; return b },
 			true, false},
-		{"sums from 1 on", func(b []byte) []byte { section(b, layout.MiBSums)[16]++; return b }, true, false},
+		{"sums from 1 on", func(b []byte) []byte { section(b, layout.MiBSums)[16]++; return b },
+			true, false},
 		{"sums from 2^64 − 1 on", func(b []byte) []byte {
 			le.PutUint64(section(b, layout.MiBSums)[16:], 1<<64-1)
 			return b

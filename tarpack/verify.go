@@ -146,7 +146,9 @@ func (v *verifier) run(ctx context.Context) (err error) {
 	if v.a.Rest > 0 {
 		v.report("", v.a.Size, format.NewUnfinished(v.a.OSFile, v.a.Trailer, v.a.Rest))
 	}
-	s := &scan.Scan{Src: v.a.Scanned(), Size: v.a.Size, Workers: v.o.scan().Workers, Sums: sums, Each: v.unit}
+	s := &scan.Scan{
+		Src: v.a.Scanned(), Size: v.a.Size, Workers: v.o.scan().Workers, Sums: sums, Each: v.unit,
+	}
 	if err := s.Run(ctx); err != nil {
 		return fmt.Errorf("%s: %w", v.a.Name, err)
 	}

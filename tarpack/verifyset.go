@@ -90,7 +90,8 @@ func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o
 		return err
 	}
 	defer f.Close()
-	digest, size, err := shardset.Join(ctx, name, f, scan.Options{Workers: o.Workers, TempDir: o.TempDir})
+	so := scan.Options{Workers: o.Workers, TempDir: o.TempDir}
+	digest, size, err := shardset.Join(ctx, name, f, so)
 	if errors.Is(err, format.ErrShard) {
 		report(err)
 		return nil

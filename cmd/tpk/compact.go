@@ -27,7 +27,9 @@ neighboring links and directories in one gzip member, and with duplicates found 
 `+editing.Safely,
 			"ARCHIVE can't be rewritten",
 			"tpk compact site.tar.gz"),
-		Flags:  []cli.Flag{flags.Dedup(), flags.SHA256(), flags.DryRun(), flags.Single(), flags.Progress()},
+		Flags: []cli.Flag{
+			flags.Dedup(), flags.SHA256(), flags.DryRun(), flags.Single(), flags.Progress(),
+		},
 		Action: action(parseCompact, runCompact),
 	}
 }

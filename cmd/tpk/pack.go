@@ -62,10 +62,10 @@ copied from it instead of compressed. OLD stays as it is.
 Not kept are extended attributes, access control lists and capabilities; a warning counts them.
 Links that leave DIR are kept as links, with a warning.
 
-With --sha256 the index also has the SHA-256 of each file, of each MiB of larger ones, and of its own
-parts. 'tpk ls --sha256' prints them, 'tpk update --checksum' compares them, and 'tpk serve' sends
-them as Repr-Digest. Other commands that write the archive keep them, and the index grows by about
-33 bytes an entry.
+With --sha256 the index also has the SHA-256 of each file, of each MiB of larger ones, and of its
+own parts. 'tpk ls --sha256' prints them, 'tpk update --checksum' compares them, and 'tpk serve'
+sends them as Repr-Digest. Other commands that write the archive keep them, and the index grows by
+about 33 bytes an entry.
 
 With --shards or --shard-size, the result is a shard set: OUT-00000-of-00016.tar.gz and so on, each
 of them an archive, and an index of all. Either the whole set is written or nothing. Other commands

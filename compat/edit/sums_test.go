@@ -191,7 +191,7 @@ func TestSums(t *testing.T) {
 	}
 
 	testConvertSums(t, in, run)
-	testRepairSums(t, in, run)
+	testRepairSums(t, in)
 	testSetSums(t, in, run)
 }
 
@@ -219,7 +219,7 @@ func testConvertSums(t *testing.T, in func(string) string, run func(...string)) 
 }
 
 // testRepairSums repairs archives that are damaged in the middle and at the end.
-func testRepairSums(t *testing.T, in func(string) string, run func(...string)) {
+func testRepairSums(t *testing.T, in func(string) string) {
 	whole := read(t, in("again.tar.gz"))
 	damaged := bytes.Clone(whole)
 	copy(damaged[len(damaged)/3:], "damage")
@@ -240,7 +240,9 @@ func testRepairSums(t *testing.T, in func(string) string, run func(...string)) {
 
 // testSetSums packs, splits and changes sets.
 func testSetSums(t *testing.T, in func(string) string, run func(...string)) {
-	list := func(stem string, n int) string { return in(fmt.Sprintf("%s-of-%05d.tar.gz.tps", stem, n)) }
+	list := func(stem string, n int) string {
+		return in(fmt.Sprintf("%s-of-%05d.tar.gz.tps", stem, n))
+	}
 	shard := func(stem string, i, n int) string {
 		return in(fmt.Sprintf("%s-%05d-of-%05d.tar.gz", stem, i, n))
 	}
@@ -292,8 +294,8 @@ func TestSumsList(t *testing.T) {
 		if strings.Contains(line, "./-") {
 			continue // sha256sum would read standard input
 		}
-		name := strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\r`, "\r").Replace(strings.TrimSuffix(line, "\n"))
-		_, name, _ = strings.Cut(name, "  ")
+		_, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
+		name = strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\r`, "\r").Replace(name)
 		own := exec.Command(tools.Path(t, "sha256sum"), name)
 		own.Dir = dir
 		if got := string(tools.Must(t, own)); got != line {

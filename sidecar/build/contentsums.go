@@ -73,7 +73,8 @@ func (s *Sums) endMiB() {
 }
 
 // Record ends the content and sets c to its sums. The list of them, if there is one, is a SumLog
-// that the caller closes with [ContentSums.CloseSums]. The error is one of writing a temporary file.
+// that the caller closes with [ContentSums.CloseSums]. The error is one of writing a temporary
+// file.
 func (s *Sums) Record(c *ContentSums) error {
 	if s.size%sidecar.SumMiB != 0 && s.size > sidecar.SumMiB {
 		s.endMiB()

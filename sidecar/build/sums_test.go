@@ -116,7 +116,9 @@ func TestManySums(t *testing.T) {
 // failingSums returns an error, or too few bytes.
 type failingSums struct{ err error }
 
-func (f failingSums) AppendSums(dst []byte, _, _ int) ([]byte, error) { return append(dst, 1), f.err }
+func (f failingSums) AppendSums(dst []byte, _, _ int) ([]byte, error) {
+	return append(dst, 1), f.err
+}
 
 // TestMissingSums: a file without its sums is an error, and leaves the Builder as it was.
 func TestMissingSums(t *testing.T) {

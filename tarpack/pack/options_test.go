@@ -28,7 +28,10 @@ func TestOptions(t *testing.T) {
 		}
 		return tartest.OutcomeOf(t, dir, out)
 	}, slices.Concat(tartest.PackingOptions(t), tartest.DirOptions(),
-		[]tartest.Option{baseOption(t), tartest.SHA256Option(), tartest.RemoveFilesOption(), tartest.SkipUnreadableOption()})...)
+		[]tartest.Option{
+			baseOption(t), tartest.SHA256Option(), tartest.RemoveFilesOption(),
+			tartest.SkipUnreadableOption(),
+		})...)
 }
 
 // baseOption is the field Base: an archive with other bytes of the same size and time.

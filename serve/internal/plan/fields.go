@@ -138,8 +138,9 @@ func (p *Plan) appendTag(dst []byte) []byte {
 	return append(dst, '"')
 }
 
-// appendReprDigest appends a Repr-Digest (RFC 9530 §3): the digest of the whole representation, also
-// in the answer to HEAD or with a range. The value is a dictionary of byte sequences (RFC 8941).
+// appendReprDigest appends a Repr-Digest (RFC 9530 §3): the digest of the whole representation,
+// also in the answer to HEAD or with a range. The value is a dictionary of byte sequences (RFC
+// 8941).
 func appendReprDigest(dst []byte, sum *[32]byte) []byte {
 	dst = append(dst, "Repr-Digest: sha-256=:"...)
 	dst = base64.StdEncoding.AppendEncode(dst, sum[:])

@@ -470,7 +470,8 @@ func TestFields(t *testing.T) {
 			[]string{"Origin: https://a.example"}, "Content-Type: text/plain; " +
 				"charset=utf-8|Content-Length: 14|" +
 				"Access-Control-Allow-Origin: https://a.example|Access-Control-Expose-Headers: " +
-				"Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag, Repr-Digest|Vary: Origin"},
+				"Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag, " +
+				"Repr-Digest|Vary: Origin"},
 		{"other origin", "/nothing", Options{CORS: []string{"https://a.example"}},
 			[]string{"Origin: https://b.example"}, "Content-Type: text/plain; " +
 				"charset=utf-8|Content-Length: 14|Vary: Origin"},

@@ -198,9 +198,9 @@ func (a *Archive) Duplicates() (map[uint32]int, error) {
 	return links, nil
 }
 
-// AddContent completes the item of file i with its segments, if the file has any, and with sums also
-// with its SHA-256 sums. If the index has none, the content is decompressed to compute them. The
-// caller closes them with CloseSums.
+// AddContent completes the item of file i with its segments, if the file has any, and with sums
+// also with its SHA-256 sums. If the index has none, the content is decompressed to compute them.
+// The caller closes them with CloseSums.
 func (a *Archive) AddContent(i uint32, it *build.Item, sums bool) error {
 	err := indexed.AddContent(a.Index, int(i), it)
 	if err != nil || !sums || a.Index.HasSHA256() || it.Size == 0 {

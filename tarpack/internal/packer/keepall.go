@@ -35,7 +35,8 @@ func (p *Packer) KeepAll(ctx context.Context, a *base.Archive) error {
 				closed = max(closed, int(e.End))
 			}
 		case sidecar.TypeFile:
-			if err = a.AddContent(uint32(row.Ordinal), &it, p.Options.SHA256); err == nil && row.Ordinal >= closed {
+			err = a.AddContent(uint32(row.Ordinal), &it, p.Options.SHA256)
+			if err == nil && row.Ordinal >= closed {
 				err = p.offer(a.Ref(row.Ordinal, e), &it, links[uint32(row.Ordinal)])
 			}
 		}

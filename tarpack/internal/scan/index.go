@@ -48,12 +48,13 @@ func BuildIndex(
 	}
 	ix := NewIndexer(o, t.HasSHA256())
 	defer func() { err = errors.Join(err, ix.Builder.Close()) }()
-	s := &Scan{Src: src, Size: size, Workers: o.Workers, Sums: t.HasSHA256(), Each: func(un *Unit) error {
+	s := &Scan{Src: src, Size: size, Workers: o.Workers, Sums: t.HasSHA256()}
+	s.Each = func(un *Unit) error {
 		if un.Err != nil {
 			return &format.Problem{Path: un.Path, Offset: un.Off, Err: un.Err}
 		}
 		return ix.Add(un)
-	}}
+	}
 	if err := s.Run(ctx); err != nil {
 		return Result{}, err
 	}

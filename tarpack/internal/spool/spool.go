@@ -54,8 +54,8 @@ type Spool struct {
 }
 
 // New returns a Spool for the archive name, whose lock the caller holds. It calls progress for each
-// entry whose members are written, and problem for each that is refused. With sums, items have their
-// SHA-256 sums, and so has the index of the Archive.
+// entry whose members are written, and problem for each that is refused. With sums, items have
+// their SHA-256 sums, and so has the index of the Archive.
 func New(
 	name string, sums bool, progress func(format.Progress), problem func(*format.Problem),
 ) (*Spool, error) {
