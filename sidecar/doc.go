@@ -21,6 +21,8 @@
 //	    │ paths        front-coded, in blocks of 16                      │ ← path block, table
 //	    ├────────────────────────────────────────────────────────────────┤
 //	    │ table        buckets of 64 bytes: places of 10 paths, with tags│ ← hash of the path
+//	    ├ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─┤
+//	    │ SHA-256      of each content, of its MiBs, of all 64 KiB above │ ← ordinal
 //	    └────────────────────────────────────────────────────────────────┘
 //
 // A lookup by path reads one bucket of the table, which is a cache line, and the block of paths to
@@ -36,11 +38,15 @@
 //
 //   - [Index.Lookup] and [Index.Entry] find a path, [Index.Path] names an entry.
 //   - [Index.Children] and [Index.Dir] list a directory, [Index.All] lists everything.
+//   - [Index.SHA256] and [Index.MiBSums] return the sums of a content, if the sidecar has them.
 //   - [Index.Verify] checks the whole sidecar.
 //
 // A sidecar is not trusted: every offset, count and ordinal is checked before it is used. Bytes
 // that cannot be right cause an error that wraps [ErrCorrupt], and so does a mapped file that is
 // truncated while it is in use.
+//
+// [OpenChecked] opens a sidecar with sums of which only the header is trusted, such as one that was
+// signed: it compares all other bytes with the sums before it uses them.
 //
 // # Building
 //

@@ -24,9 +24,11 @@ const (
 	Shard uint16 = 1 << 0
 	// Set, optional, and only in an index: it is the index of a set.
 	Set uint16 = 1 << 1
+	// SHA256, optional: the index has the SHA-256 of each content (FORMAT.md 2.5).
+	SHA256 uint16 = 1 << 2
 
 	knownRequired = Final
-	knownOptional = Shard | Set
+	knownOptional = Shard | Set | SHA256
 )
 
 // Check returns [ErrDraft] or a [FeatureError] unless all required features are known.

@@ -97,7 +97,7 @@ func dumpSidecar(b []byte, m *sidecartest.Model) string {
 	d.note(4, "sections")
 	d.note(4, "reserved")
 	var ends [layout.NumSections]int
-	for i, name := range layout.SectionNames {
+	for i, name := range layout.SectionNames[:layout.NumSections] {
 		off := u64() & (1<<56 - 1)
 		ends[i] = int(off + le.Uint64(b[d.at+8:]))
 		d.note(7, "%s: offset %d", name, off)

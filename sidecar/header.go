@@ -12,9 +12,21 @@ type header struct {
 	archiveSize int64
 	entries     uint64
 	stats       Stats
-	all         []layout.Span // every section, in the order of the file
-	sections    [layout.NumSections]layout.Span
+	all         []layout.Span                   // every section, in the order of the file
+	sections    [layout.AllSections]layout.Span // without sums, the last ones are empty
+	listsSum    layout.Sum                      // zero without sums
 	digest      uint64
+}
+
+// hasSums reports whether the sidecar has SHA-256 sums.
+func (h *header) hasSums() bool { return h.features.Optional&SHA256 != 0 }
+
+// known returns how many of the sections that this program knows the sidecar has.
+func (h *header) known() int {
+	if h.hasSums() {
+		return layout.AllSections
+	}
+	return layout.NumSections
 }
 
 // size returns the size of the sidecar: the end of the last section.
@@ -50,8 +62,11 @@ func parseHeader(b *layout.Header, size int64) (*header, error) {
 	if h.entries > layout.MaxEntries {
 		return nil, layout.Corruptf("%d entries", h.entries)
 	}
-	if !b.ReservedZero() {
+	if !b.ReservedZero(h.hasSums()) && h.features.CheckWrite() == nil {
 		return nil, layout.Corruptf("reserved bytes of the header are not zero")
+	}
+	if h.hasSums() {
+		h.listsSum = b.ListsSum()
 	}
 	for i, n := range h.stats.fields() {
 		*n = b.Stat(i)
@@ -77,15 +92,18 @@ func (h *header) maxSize() int64 {
 // are those of this program. Others may come after them if they belong to a feature that this
 // program does not know.
 func (h *header) placeSections(b *layout.Header, size int64) error {
-	n := int(b.NumSections())
+	n, known, most := int(b.NumSections()), h.known(), layout.MaxSections
+	if h.hasSums() {
+		most = layout.MaxSectionsWithSums
+	}
 	unknown := h.features.CheckWrite() != nil
-	if n < layout.NumSections || n > layout.MaxSections || n > layout.NumSections && !unknown {
+	if n < known || n > most || n > known && !unknown {
 		return layout.Corruptf("%d sections", b.NumSections())
 	}
 	next := int64(layout.HeaderSize)
 	for i := range n {
 		s := b.Section(i)
-		if i < layout.NumSections && s.ID != uint8(i+1) {
+		if i < known && s.ID != uint8(i+1) {
 			return layout.Corruptf("section %d stands where section %d should", s.ID, i+1)
 		}
 		if s.Off != next || next > size || uint64(s.Len) > uint64(size-next) {
@@ -95,7 +113,7 @@ func (h *header) placeSections(b *layout.Header, size int64) error {
 		h.all = append(h.all, s)
 		next = layout.Aligned(s.End())
 	}
-	copy(h.sections[:], h.all)
+	copy(h.sections[:known], h.all)
 	if h.size() != size {
 		return layout.Corruptf("file of %d bytes, its sections end at %d", size, h.size())
 	}
@@ -124,6 +142,32 @@ func (h *header) checkLengths(size int64) error {
 	}
 	if got := h.sections[layout.Table].Len; got%layout.BucketSize != 0 {
 		return layout.Corruptf("section %s of %d bytes", layout.SectionNames[layout.Table], got)
+	}
+	if h.hasSums() {
+		return h.checkSumLengths()
+	}
+	return nil
+}
+
+// checkSumLengths compares the lengths of the sections of sums with the number of entries and with
+// the places of the sections.
+func (h *header) checkSumLengths() error {
+	s := &h.sections
+	if got := s[layout.MiBSums].Len; got < layout.MiBSumsAt(0) {
+		return layout.Corruptf("section %s of %d bytes", layout.SectionNames[layout.MiBSums], got)
+	}
+	for _, want := range []struct {
+		section int
+		len     int64
+	}{
+		{layout.ContentSums, int64(h.entries) * layout.SumSize},
+		{layout.BlockSums, layout.BlockSumsLen(s[layout.BlockSums].Off)},
+		{layout.ListSums, layout.ListSumsLen(s[layout.BlockSums].Len)},
+	} {
+		if got := s[want.section].Len; got != want.len {
+			return layout.Corruptf("section %s of %d bytes, it needs %d",
+				layout.SectionNames[want.section], got, want.len)
+		}
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ type Index struct {
 	header
 	mem   []byte // the whole sidecar, or what is mapped of an archive, or nil
 	parts []byte // the end of mem, if the sidecar lies in parts; then r reads it, too
-	sec   [layout.NumSections][]byte
+	sec   [layout.AllSections][]byte
 	homes int64 // home buckets
 
 	r      io.ReaderAt  // nil if the sidecar is in memory in one piece
@@ -201,7 +201,7 @@ func (x *Index) Close() error {
 		return os.ErrClosed
 	}
 	x.closed, x.mem, x.parts, x.r = true, nil, nil, nil
-	x.sec = [layout.NumSections][]byte{}
+	x.sec = [layout.AllSections][]byte{}
 	if x.closer == nil {
 		return nil
 	}

@@ -44,11 +44,11 @@ func (x *Index) Segments(i int) (t SegmentTable, err error) {
 
 // segments is Segments for an entry that is segmented.
 func (x *Index) segments(e *Entry, i int, sc *scratch) (t SegmentTable, err error) {
-	files, err := x.segmentedFiles(sc)
+	files, err := x.numRows(layout.Segments, sc)
 	if err != nil {
 		return t, err
 	}
-	row, ok, err := x.findRow(files, uint64(i), sc)
+	row, ok, err := x.findRow(layout.Segments, files, uint64(i), sc)
 	if err != nil {
 		return t, err
 	}
@@ -58,37 +58,38 @@ func (x *Index) segments(e *Entry, i int, sc *scratch) (t SegmentTable, err erro
 	return x.segmentRow(row, files, e, i)
 }
 
-// segmentedFiles returns K, the number of segmented files.
-func (x *Index) segmentedFiles(sc *scratch) (int64, error) {
-	b, err := x.view(layout.Segments, 0, layout.SegmentCountSize, &sc.text)
+// numRows returns K, the number of files that have a row in a section: that of segments or that of
+// MiB sums.
+func (x *Index) numRows(sec int, sc *scratch) (int64, error) {
+	b, err := x.view(sec, 0, layout.SegmentCountSize, &sc.text)
 	if err != nil {
 		return 0, err
 	}
 	k := binary.LittleEndian.Uint64(b)
-	rest := uint64(x.sections[layout.Segments].Len - layout.SegmentCountSize)
+	rest := uint64(x.sections[sec].Len - layout.SegmentCountSize)
 	if k > rest/layout.SegmentRowSize {
-		return 0, layout.Corruptf("%d segmented files", k)
+		return 0, layout.Corruptf("%d files in section %s", k, layout.SectionNames[sec])
 	}
 	return int64(k), nil
 }
 
-// segmentRowAt returns row k of the section of segments.
-func (x *Index) segmentRowAt(k int64, buf *buffer) (*layout.SegmentRow, error) {
-	b, err := x.view(layout.Segments, layout.SegmentRowAt(k), layout.SegmentRowSize, buf)
+// rowAt returns row k of a section.
+func (x *Index) rowAt(sec int, k int64, buf *buffer) (*layout.SegmentRow, error) {
+	b, err := x.view(sec, layout.SegmentRowAt(k), layout.SegmentRowSize, buf)
 	if err != nil {
 		return nil, err
 	}
 	return layout.AsSegmentRow(b), nil
 }
 
-// findRow finds the row of an entry by binary search.
+// findRow finds the row of an entry in a section by binary search.
 func (x *Index) findRow(
-	files int64, ordinal uint64, sc *scratch,
+	sec int, files int64, ordinal uint64, sc *scratch,
 ) (row *layout.SegmentRow, ok bool, err error) {
 	lo, hi := int64(0), files
 	for lo < hi {
 		mid := (lo + hi) / 2
-		row, err := x.segmentRowAt(mid, &sc.text)
+		row, err := x.rowAt(sec, mid, &sc.text)
 		if err != nil {
 			return nil, false, err
 		}

@@ -34,7 +34,7 @@ func (x *Index) VerifyKnown() (err error) {
 	v := &verifier{x: x, sc: x.sequential(scanAhead), names: totals.NewNames("", namesMemory)}
 	defer func() { err = errors.Join(err, v.names.Close()) }()
 	for _, step := range []func() error{
-		v.hashes, v.entries, v.counts, v.dirTotals, x.verifyTable,
+		v.hashes, v.entries, v.counts, v.dirTotals, x.verifyTable, v.sums,
 	} {
 		if err := step(); err != nil {
 			return err
@@ -116,7 +116,7 @@ func (v *verifier) gap(i int) error {
 
 // entries checks all entries in order.
 func (v *verifier) entries() (err error) {
-	if v.files, err = v.x.segmentedFiles(v.sc); err != nil {
+	if v.files, err = v.x.numRows(layout.Segments, v.sc); err != nil {
 		return err
 	}
 	for row, err := range v.x.All(0, v.x.Len()) {
@@ -233,7 +233,7 @@ func (v *verifier) segmentsOf(row *Row) error {
 	if v.segmented == v.files {
 		return layout.Corruptf("entry %d is segmented, and has no segments", row.Ordinal)
 	}
-	r, err := v.x.segmentRowAt(v.segmented, &v.sc.bucket)
+	r, err := v.x.rowAt(layout.Segments, v.segmented, &v.sc.bucket)
 	if err != nil {
 		return err
 	}

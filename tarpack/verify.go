@@ -66,7 +66,7 @@ func verifyFile(ctx context.Context, name string, o VerifyOptions) (VerifyResult
 		return VerifyResult{}, err
 	}
 	defer a.OSFile.Close()
-	v := &verifier{a: a, o: o, ix: scan.NewIndexer(o.scan())}
+	v := &verifier{a: a, o: o, ix: scan.NewIndexer(o.scan(), false)}
 	v.problems.Each = o.Problem
 	err = v.run(ctx)
 	return VerifyResult{
@@ -138,11 +138,17 @@ func (v *verifier) run(ctx context.Context) (err error) {
 	default:
 		return err
 	}
+	sums := v.a.Trailer.HasSHA256()
+	if sums {
+		v.ix = scan.NewIndexer(v.o.scan(), true)
+	}
 	v.openSidecar(whole)
 	if v.a.Rest > 0 {
 		v.report("", v.a.Size, format.NewUnfinished(v.a.OSFile, v.a.Trailer, v.a.Rest))
 	}
-	s := &scan.Scan{Src: v.a.Scanned(), Size: v.a.Size, Workers: v.o.scan().Workers, Each: v.unit}
+	s := &scan.Scan{
+		Src: v.a.Scanned(), Size: v.a.Size, Workers: v.o.scan().Workers, Sums: sums, Each: v.unit,
+	}
 	if err := s.Run(ctx); err != nil {
 		return fmt.Errorf("%s: %w", v.a.Name, err)
 	}

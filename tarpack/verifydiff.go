@@ -158,6 +158,19 @@ func entryDiff(side, made *sidecar.Index, sideRow, madeRow *sidecar.Row) ([]stri
 	if sideRow.Entry.Type != madeRow.Entry.Type {
 		return what, nil
 	}
+	if side.HasSHA256() && made.HasSHA256() {
+		sum1, err := side.SHA256(sideRow.Ordinal)
+		if err != nil {
+			return nil, err
+		}
+		sum2, err := made.SHA256(madeRow.Ordinal)
+		if err != nil {
+			return nil, err
+		}
+		if sum1 != sum2 {
+			what = append(what, "SHA-256")
+		}
+	}
 	if t := madeRow.Entry.Type; t == sidecar.TypeSymlink || t == sidecar.TypeHardlink {
 		text1, err := side.Link(sideRow.Ordinal)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 
 	"github.com/tarpack/tpk/sidecar"
@@ -89,7 +90,8 @@ func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o
 		return err
 	}
 	defer f.Close()
-	digest, _, err := shardset.Join(ctx, name, f, scan.Options{Workers: o.Workers, TempDir: o.TempDir})
+	so := scan.Options{Workers: o.Workers, TempDir: o.TempDir}
+	digest, size, err := shardset.Join(ctx, name, f, so)
 	if errors.Is(err, format.ErrShard) {
 		report(err)
 		return nil
@@ -118,8 +120,14 @@ func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o
 	defer x.Close()
 	if err := x.Verify(); errors.Is(err, sidecar.ErrCorrupt) {
 		report(fmt.Errorf("%s: %w", side, err))
+		return nil
 	} else if err != nil {
 		return err
 	}
-	return nil
+	// Anyone can make another index of that digest.
+	at, err := firstDifference(io.NewSectionReader(x, 0, x.Size()), io.NewSectionReader(f, 0, size))
+	if err == nil && at >= 0 {
+		report(fmt.Errorf("%s: %w: byte %d is not what the shards give", side, format.ErrStale, at))
+	}
+	return err
 }

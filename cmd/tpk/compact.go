@@ -22,11 +22,14 @@ func compactCommand() *cli.Command {
 		Description: help.Text(`
 Rewrites ARCHIVE as pack would have written it: sorted by path, with the headers of
 neighboring links and directories in one gzip member, and with duplicates found among all files.
+--sha256 adds the SHA-256 of each file to the index (see 'tpk help pack').
 
 `+editing.Safely,
 			"ARCHIVE can't be rewritten",
 			"tpk compact site.tar.gz"),
-		Flags:  []cli.Flag{flags.Dedup(), flags.DryRun(), flags.Single(), flags.Progress()},
+		Flags: []cli.Flag{
+			flags.Dedup(), flags.SHA256(), flags.DryRun(), flags.Single(), flags.Progress(),
+		},
 		Action: action(parseCompact, runCompact),
 	}
 }
@@ -37,7 +40,7 @@ func parseCompact(c *cli.Context) (*compactOptions, error) {
 		return nil, err
 	}
 	o := &compactOptions{archive: args[0]}
-	o.compact.Single = c.Bool("single")
+	o.compact.Single, o.compact.SHA256 = c.Bool("single"), c.Bool("sha256")
 	o.compact.Dedup = flags.DedupMode(c)
 	return o, nil
 }

@@ -48,7 +48,8 @@ ordinary files. Extended attributes are dropped.`,
 			"tpk convert --zip-encoding shift_jis photos.zip photos.tar.gz",
 			"git archive HEAD | tpk convert - release.tar.gz"),
 		Flags: []cli.Flag{
-			flags.Level(), flags.Workers(), flags.Dedup(), flags.DryRun(), flags.Progress(),
+			flags.Level(), flags.Workers(), flags.Dedup(), flags.SHA256(), flags.DryRun(),
+			flags.Progress(),
 			&cli.StringFlag{Name: "zip-encoding",
 				Usage: "encoding of names in a zip that are not UTF-8, such as shift_jis or gbk"},
 		},
@@ -67,6 +68,7 @@ func parseConvert(c *cli.Context) (*convertOptions, error) {
 	}
 	o.convert.Level, o.convert.Workers = flags.CompressionLevel(c), c.Int("workers")
 	o.convert.Dedup, o.convert.DryRun = flags.DedupMode(c), c.Bool("dry-run")
+	o.convert.SHA256 = c.Bool("sha256")
 	if name := c.String("zip-encoding"); name != "" {
 		if o.convert.ZipEncoding, err = nameEncoding(name); err != nil {
 			return nil, err
@@ -138,6 +140,7 @@ func convertSet(c *cli.Context, o *convertOptions) error {
 	defer m.Stop()
 	res, err := edit.Merge(c.Context, o.out, []string{o.in}, edit.MergeOptions{
 		Workers: o.convert.Workers, Dedup: o.convert.Dedup, DryRun: o.convert.DryRun,
+		SHA256: o.convert.SHA256,
 		Notice: m.Notice, Progress: m.Update,
 	})
 	m.Stop()

@@ -74,6 +74,7 @@ type summary struct {
 	// EmbeddedBytes is how much of ArchiveBytes is the index in the archive, 0 if there is none.
 	EmbeddedBytes uint64 `json:"embedded_bytes"`
 	SHA256        string `json:"sha256,omitempty"` // of the archive, in hexadecimal
+	FileSums      bool   `json:"file_sums"`        // the index has the SHA-256 of each file
 	// ConvertedBytes is the size of the archive that the file was converted into, if it was. The index
 	// and the overhead are of that.
 	ConvertedBytes uint64 `json:"converted_bytes,omitempty"`
@@ -123,7 +124,7 @@ func summarize(a *tarpack.Archive) summary {
 		BytesIn: st.FileBytes + st.LinkBytes, BytesLinked: st.LinkBytes,
 		ArchiveBytes: uint64(a.Size()), IndexBytes: uint64(index.Size()),
 		MemberBytes: st.MemberBytes,
-		IndexDigest: fmt.Sprintf("%016x", index.Digest()),
+		IndexDigest: fmt.Sprintf("%016x", index.Digest()), FileSums: index.HasSHA256(),
 	}
 	s.BytesOut = s.ArchiveBytes + s.IndexBytes
 	if e, err := a.Embedded(); err == nil {
@@ -253,6 +254,15 @@ func (s *summary) embedded() string {
 
 // sums returns the lines about SHA-256.
 func (s *summary) sums() string {
+	lines := s.archiveSums()
+	if s.FileSums {
+		lines += "file sums    SHA-256, in the index ('tpk ls --sha256' prints them)\n"
+	}
+	return lines
+}
+
+// archiveSums returns the lines about the SHA-256 of the archive or its shards.
+func (s *summary) archiveSums() string {
 	const title = "sha-256      "
 	switch {
 	case s.SHA256 != "":

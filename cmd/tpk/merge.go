@@ -43,7 +43,7 @@ With --json, an object has the numbers added and ignored, and written and archiv
 		Flags: []cli.Flag{
 			flags.Switch("first", "take a path from the first archive that contains it"),
 			flags.Switch("replace", "replace OUT.tar.gz even if it is none of the archives"),
-			flags.Dedup(), flags.DryRun(), flags.Switch("json", "print a JSON object"),
+			flags.Dedup(), flags.SHA256(), flags.DryRun(), flags.Switch("json", "print a JSON object"),
 			flags.Switch("single", "take each shard that is named as an archive of its own"),
 			flags.Progress(),
 		},
@@ -72,7 +72,7 @@ func parseMerge(c *cli.Context) (*mergeOptions, error) {
 			" name OUT.tar.gz first, or replace it with --replace", report.Quote(o.out))
 	}
 	o.merge.First = c.Bool("first")
-	o.merge.Dedup = flags.DedupMode(c)
+	o.merge.Dedup, o.merge.SHA256 = flags.DedupMode(c), c.Bool("sha256")
 	return o, nil
 }
 

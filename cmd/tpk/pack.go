@@ -66,6 +66,11 @@ copied from it instead of compressed. OLD stays as it is.
 Not kept are extended attributes, access control lists and capabilities; a warning counts them.
 Links that leave DIR are kept as links, with a warning.
 
+With --sha256 the index also has the SHA-256 of each file, of each MiB of larger ones, and of its
+own parts. 'tpk ls --sha256' prints them, 'tpk update --checksum' compares them, and 'tpk serve'
+sends them as Repr-Digest. Other commands that write the archive keep them, and the index grows by
+about 33 bytes an entry.
+
 With --shards or --shard-size, the result is a shard set: OUT-00000-of-00016.tar.gz and so on, each
 of them an archive, and an index of all. Either the whole set is written or nothing. Other commands
 take the set as OUT.tar.gz, by the name of its first shard, or a glob such as
@@ -91,6 +96,7 @@ index, and is read like an archive. A mounted device is refused.`,
 			},
 			flags.Switch("ignore-failed-read",
 				"leave out what can't be read, list it, and exit with 1 at the end"),
+			flags.SHA256(),
 			&cli.IntFlag{
 				Name: "shards", DefaultText: "none", Usage: "pack into `N` shards",
 				Action: flags.InRange("shards", 1, format.MaxShards),
@@ -129,6 +135,7 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 	o.pack.SkipUnreadable = c.Bool("ignore-failed-read")
 	o.pack.Base = c.String("base")
 	o.pack.EmbedIndex = c.Bool("embed-index")
+	o.pack.SHA256 = c.Bool("sha256")
 	o.shards = c.Int("shards")
 	if word := c.String("shard-size"); word != "" {
 		if o.size, err = flags.ParseSize("pack", "shard-size", word); err != nil {
@@ -199,7 +206,7 @@ func runPack(c *cli.Context, o *packOptions) error {
 		res, err = pack.Stream(c.Context, o.dir, c.App.Writer, pack.StreamOptions{
 			Level: src.Level, Store: src.Store, Workers: src.Workers, Dedup: src.Dedup, Exclude: src.Exclude,
 			Include: src.Include, Dereference: src.Dereference, OneFileSystem: src.OneFileSystem,
-			PreserveOwner: src.PreserveOwner, Special: src.Special,
+			PreserveOwner: src.PreserveOwner, Special: src.Special, SHA256: src.SHA256,
 			Prefix: src.Prefix, Names: src.Names, Mode: src.Mode,
 			Owner: src.Owner, Group: src.Group, ModTime: src.ModTime,
 			LatestModTime: src.LatestModTime, SkipUnreadable: src.SkipUnreadable,
@@ -212,7 +219,7 @@ func runPack(c *cli.Context, o *packOptions) error {
 			Size: o.size, Shards: o.shards,
 			Level: src.Level, Store: src.Store, Workers: src.Workers, Dedup: src.Dedup, Exclude: src.Exclude,
 			Include: src.Include, Dereference: src.Dereference, OneFileSystem: src.OneFileSystem,
-			PreserveOwner: src.PreserveOwner, Special: src.Special,
+			PreserveOwner: src.PreserveOwner, Special: src.Special, SHA256: src.SHA256,
 			Prefix: src.Prefix, Names: src.Names, Mode: src.Mode,
 			Owner: src.Owner, Group: src.Group, ModTime: src.ModTime,
 			LatestModTime: src.LatestModTime, SkipUnreadable: src.SkipUnreadable,

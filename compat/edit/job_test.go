@@ -86,8 +86,8 @@ func jobs(t *testing.T) []*job {
 		trees.File("n/copy", "x")})
 	source, other, tarball := filepath.Join(base, "source"), filepath.Join(base, "other.tar.gz"),
 		filepath.Join(base, "in.tar")
-	set := filepath.Join(base, "set")
-	for _, dir := range []string{source, set} {
+	set, sums := filepath.Join(base, "set"), filepath.Join(base, "sums")
+	for _, dir := range []string{source, set, sums} {
 		if err := os.Mkdir(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -96,6 +96,7 @@ func jobs(t *testing.T) []*job {
 	must(t, "pack", next, other)
 	tools.Must(t, exec.Command("tar", "-cf", tarball, "-C", next, "."))
 	archive := readFiles(t, source)
+	must(t, "pack", "--sha256", old, filepath.Join(sums, "a.tar.gz"))
 	must(t, "pack", "--shards", "3", old, filepath.Join(set, "a.tar.gz"))
 	damaged := maps.Clone(archive)
 	damaged["a.tar.gz"] = archive["a.tar.gz"][:100_000] + strings.Repeat("damage", 10) +
@@ -108,6 +109,10 @@ func jobs(t *testing.T) []*job {
 			state: archiveState},
 		{name: "update", argv: []string{"update", "DIR/a.tar.gz", next}, before: archive,
 			state: archiveState},
+		{name: "sums", argv: []string{"convert", "--sha256", tarball, "DIR/a.tar.gz"},
+			before: archive, state: archiveState},
+		{name: "sums append", argv: []string{"add", "--append", "DIR/a.tar.gz", more},
+			before: readFiles(t, sums), state: archiveState, growth: true},
 		{name: "add", argv: []string{"add", "DIR/a.tar.gz", next + "/new"}, before: archive,
 			state: archiveState},
 		{name: "append", argv: []string{"add", "--append", "DIR/a.tar.gz", more}, before: archive,

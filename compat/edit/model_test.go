@@ -32,6 +32,7 @@ type modelKind struct {
 	epoch int64 // SOURCE_DATE_EPOCH; 0: not set
 	// Files get the current time, and some are written again with the same size within a second.
 	recent bool
+	sums   bool // the index has SHA-256 sums, which every command keeps
 }
 
 // epoch is in the middle of the times that change sets.
@@ -48,6 +49,7 @@ func TestModel(t *testing.T) {
 	for i, kind := range []modelKind{
 		{title: "epoch", epoch: epoch}, {title: "recent", recent: true},
 		{title: "recent, epoch", recent: true, epoch: epoch},
+		{title: "sums", sums: true, recent: true}, {title: "set, sums", set: true, sums: true},
 		{title: "set", set: true}, {title: "set, epoch", set: true, epoch: epoch},
 		{title: "set, recent", set: true, recent: true},
 		{title: "set, recent, epoch", set: true, recent: true, epoch: epoch},
@@ -85,6 +87,7 @@ func (m *model) run() {
 			m.settle()
 			m.tpk("verify", m.archive)
 			m.compare()
+			m.compareSums()
 			if t.Failed() {
 				t.Fatalf("after\n%v", m.log)
 			}
@@ -121,6 +124,23 @@ func (m *model) compare() {
 	}
 }
 
+// compareSums checks that sha256sum finds the sums of the index in the directory.
+func (m *model) compareSums() {
+	m.t.Helper()
+	if !m.sums {
+		return
+	}
+	list := tools.Must(m.t, exec.Command(tools.TPK(m.t), "ls", "--sha256", m.name()))
+	if len(list) == 0 {
+		return // sha256sum takes no empty list
+	}
+	check := exec.Command(tools.Path(m.t, "sha256sum"), "--check", "--strict", "--quiet")
+	check.Dir, check.Stdin = m.dir, bytes.NewReader(list)
+	if r := tools.Run(m.t, check); r.Code != 0 {
+		m.t.Error(r)
+	}
+}
+
 // shards returns the names of the shards.
 func (m *model) shards() (names []string) {
 	stem := strings.TrimSuffix(m.archive, ".tar.gz")
@@ -145,6 +165,9 @@ func (m *model) pack() {
 	args := []string{"pack", m.dir, m.archive}
 	if m.set {
 		args = append(args, "--shards", "3")
+	}
+	if m.sums {
+		args = append(args, "--sha256")
 	}
 	m.tpk(args...)
 }
@@ -348,7 +371,11 @@ func (m *model) step() {
 		if !m.set && m.epoch == 0 { // convert keeps times, also later ones
 			tar := filepath.Join(work, "in.tar")
 			tools.Must(m.t, exec.Command("tar", "-cf", tar, "-C", m.dir, "."))
-			m.tpk("convert", tar, m.archive)
+			args := []string{"convert", tar, m.archive}
+			if m.sums {
+				args = append(args, "--sha256")
+			}
+			m.tpk(args...)
 			m.check(os.Remove(tar))
 		}
 		m.edit("repair", m.name())

@@ -58,12 +58,17 @@ func Build(items ...Item) (archive, sidecar []byte) {
 
 // BuildSet returns the shards of a set with their sidecars, and the set's sidecar.
 func BuildSet(shards ...[]Item) (archives, sidecars [][]byte, set []byte) {
+	return buildSet(0, shards)
+}
+
+// buildSet is BuildSet with one more optional feature.
+func buildSet(optional uint16, shards [][]Item) (archives, sidecars [][]byte, set []byte) {
 	const shard, isSet = 1, 2 // optional features
 	var all []*placed
 	dirs := map[string]bool{}
 	size := int64(0)
 	for _, items := range shards {
-		a, s, entries := build(shard, items)
+		a, s, entries := build(shard|optional, items)
 		for _, p := range entries {
 			if p.Type == Dir && dirs[p.Path] {
 				continue // the first one counts
@@ -75,7 +80,7 @@ func BuildSet(shards ...[]Item) (archives, sidecars [][]byte, set []byte) {
 		size += int64(len(a))
 		archives, sidecars = append(archives, a), append(sidecars, s)
 	}
-	return archives, sidecars, index(isSet, all, size)
+	return archives, sidecars, index(isSet|optional, all, size)
 }
 
 // build is Build with the optional features of the archive. It also returns the entries.

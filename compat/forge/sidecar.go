@@ -81,17 +81,44 @@ func index(optional uint16, all []*placed, size int64) []byte {
 	le.PutUint64(head[24:], uint64(len(ps)))
 	stats(head[32:112], ps, ordinals)
 	le.PutUint32(head[112:], uint32(len(sections)))
+	if optional&SumsBit != 0 {
+		contents, parts := contentSums(ps, ordinals)
+		sections = append(sections, contents, parts)
+		le.PutUint32(head[112:], 10)
+	}
 	out := head
 	for i, s := range sections {
-		out = append(out, make([]byte, -len(out)&63)...)
-		at := out[sectionsAt+24*i:]
-		le.PutUint64(at, uint64(len(out))|uint64(i+1)<<56)
-		le.PutUint64(at[8:], uint64(len(s)))
-		le.PutUint64(at[16:], xxhash.Sum64(s))
-		out = append(out, s...)
+		out = addSection(out, i, s)
+	}
+	if optional&SumsBit != 0 {
+		out = addBlockSums(out)
 	}
 	Seal(out)
 	return out
+}
+
+func align(b []byte) []byte { return append(b, make([]byte, -len(b)&63)...) }
+
+// addSection appends a section, the i-th of the list.
+func addSection(out []byte, i int, s []byte) []byte {
+	out = align(out)
+	at := out[sectionsAt+24*i:]
+	le.PutUint64(at, uint64(len(out))|uint64(i+1)<<56)
+	le.PutUint64(at[8:], uint64(len(s)))
+	le.PutUint64(at[16:], xxhash.Sum64(s))
+	return append(out, s...)
+}
+
+// Rehash sets the hashes of all sections that lie in a sidecar, and the digest.
+func Rehash(sidecar []byte) {
+	for i := range le.Uint32(sidecar[112:]) {
+		at := sidecar[sectionsAt+24*i:]
+		off, n := le.Uint64(at)&(1<<56-1), le.Uint64(at[8:])
+		if size := uint64(len(sidecar)); off <= size && n <= size-off {
+			le.PutUint64(at[16:], xxhash.Sum64(sidecar[off:off+n]))
+		}
+	}
+	Seal(sidecar)
 }
 
 // Seal sets the digest of a sidecar after a change of its header.

@@ -72,9 +72,19 @@ var sniffable = []string{
 // TestForged makes an archive and its sidecar from FORMAT.md alone. tpk must verify both and
 // rebuild the same sidecar, and two tars must extract the archive.
 func TestForged(t *testing.T) {
+	for name, build := range map[string]func(...forge.Item) (archive, sidecar []byte){
+		"without sums": forge.Build, "with sums": forge.BuildWithSums,
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, s := build(forgedItems()...)
+			testForged(t, a, s)
+		})
+	}
+}
+
+func testForged(t *testing.T, a, s []byte) {
 	dir := tools.Dir(t)
 	archive := filepath.Join(dir, "forged.tar.gz")
-	a, s := forge.Build(forgedItems()...)
 	fixture.WriteFiles(t, map[string][]byte{archive: a, archive + ".tpi": s})
 	if r := fixture.Run(t, "verify", archive); r.Code != 0 {
 		t.Error(r)
@@ -119,15 +129,27 @@ func firstDifference(a, b []byte) int {
 func TestPackedSidecars(t *testing.T) {
 	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
-			p := fixture.ReadPair(t, fixture.Packed(t, c).Archive)
-			got, err := forge.Index(p.Archive)
-			if err != nil {
-				t.Fatal(err)
+			packed := fixture.Packed(t, c).Archive
+			testPackedSidecar(t, packed)
+			sums := filepath.Join(tools.Dir(t), "sums.tar.gz")
+			fixture.WriteFiles(t, map[string][]byte{sums: fixture.ReadPair(t, packed).Archive})
+			if r := fixture.Run(t, "compact", "--sha256", sums); r.Code != 0 {
+				t.Fatal(r)
 			}
-			if !bytes.Equal(got, p.Sidecar) {
-				t.Errorf("of %d bytes instead of %d, first at byte %d", len(p.Sidecar), len(got),
-					firstDifference(got, p.Sidecar))
-			}
+			testPackedSidecar(t, sums)
 		})
+	}
+}
+
+func testPackedSidecar(t *testing.T, archive string) {
+	t.Helper()
+	p := fixture.ReadPair(t, archive)
+	got, err := forge.Index(p.Archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, p.Sidecar) {
+		t.Errorf("of %d bytes instead of %d, first at byte %d", len(p.Sidecar), len(got),
+			firstDifference(got, p.Sidecar))
 	}
 }

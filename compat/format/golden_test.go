@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,8 +19,11 @@ import (
 type golden struct {
 	name           string
 	tree, appended trees.Tree
-	embedded       bool // its index is in it
+	flags          []string // of pack
 }
+
+// embedded reports whether the index of a golden archive is in it.
+func (g golden) embedded() bool { return slices.Contains(g.flags, "--embed-index") }
 
 // goldens are the trees of the golden archives. Archives of a released version are never made
 // again, and every later tpk must read them. (Until the release, -update makes them again.)
@@ -52,9 +56,14 @@ var goldens = []golden{
 	{name: "grown", tree: trees.Tree{trees.File("b/old", "old\n"), trees.Text("z", 3000)},
 		appended: trees.Tree{trees.File("a", "new\n"), trees.File("b/duplicate", "old\n"),
 			trees.Symlink("c", "b/old"), trees.Sparse("d/segmented", 2<<20+100, "the end")}},
-	{name: "embedded", embedded: true, tree: trees.Tree{trees.File("b/old", "old\n"),
+	{name: "embedded", flags: []string{"--embed-index"}, tree: trees.Tree{trees.File("b/old", "old\n"),
 		trees.Text("z", 3000)}, appended: trees.Tree{trees.File("a", "new\n"),
 		trees.File("b/duplicate", "old\n"), trees.Symlink("c", "b/old")}},
+	{name: "sums", flags: []string{"--sha256"},
+		tree: trees.Tree{trees.File("b/old", "old\n"), trees.File("empty", ""), trees.Dir("d"),
+			trees.Sparse("segmented", 2<<20+100, "the end"), trees.Noise("stored", 3000)},
+		appended: trees.Tree{trees.File("a", "new\n"), trees.File("b/duplicate", "old\n"),
+			trees.Symlink("c", "b/old")}},
 }
 
 // TestGolden opens, lists, verifies, re-indexes and extracts the archives of every format version.
@@ -84,11 +93,7 @@ func makeGoldens(t *testing.T, version string) {
 	for _, g := range goldens {
 		source, archive := filepath.Join(tools.Dir(t), g.name), filepath.Join(dir, g.name+".tar.gz")
 		fixture.WriteTree(t, g.tree, source)
-		if g.embedded {
-			fixture.Pack(t, source, archive, "--embed-index")
-		} else {
-			fixture.Pack(t, source, archive)
-		}
+		fixture.Pack(t, source, archive, g.flags...)
 		if g.appended != nil {
 			fixture.WriteTree(t, g.appended, source)
 			tools.Must(t, exec.Command(tools.TPK(t), "add", "--append", archive, source))
@@ -110,7 +115,7 @@ func checkGolden(t *testing.T, base string, g golden) {
 	dir := tools.Dir(t)
 	archive := filepath.Join(dir, "golden.tar.gz")
 	fixture.WriteFiles(t, map[string][]byte{archive: golden.Archive})
-	if !g.embedded {
+	if !g.embedded() {
 		fixture.WriteFiles(t, map[string][]byte{archive + ".tpi": golden.Sidecar})
 	}
 	got := tools.Must(t, exec.Command(tools.TPK(t), "ls", "--json", archive))
@@ -120,7 +125,7 @@ func checkGolden(t *testing.T, base string, g golden) {
 	tools.Must(t, exec.Command(tools.TPK(t), "verify", archive))
 
 	// The sidecar is a function of the archive: tpk index must make the same one.
-	if err := os.Remove(archive + ".tpi"); err != nil && !g.embedded {
+	if err := os.Remove(archive + ".tpi"); err != nil && !g.embedded() {
 		t.Fatal(err)
 	}
 	tools.Must(t, exec.Command(tools.TPK(t), "index", archive))
@@ -144,7 +149,7 @@ func checkGolden(t *testing.T, base string, g golden) {
 // readGolden reads a golden archive and its sidecar, which may be in it.
 func readGolden(t *testing.T, archive string, g golden) fixture.Pair {
 	t.Helper()
-	if !g.embedded {
+	if !g.embedded() {
 		return fixture.ReadPair(t, archive)
 	}
 	p := fixture.Pair{Archive: readFile(t, archive)}

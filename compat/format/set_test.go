@@ -43,14 +43,23 @@ func TestForgedSet(t *testing.T) {
 	link := forge.Item{
 		Path: "d/e/l", Type: forge.Hardlink, Mode: 0o644, Link: "d/e/b", Duplicate: true,
 	}
-	archives, sidecars, set := forge.BuildSet(
-		[]forge.Item{d, forgedFile("d/a", "a")},
+	shards := [][]forge.Item{
+		{d, forgedFile("d/a", "a")},
 		nil,
-		[]forge.Item{forgedDir("z"), forgedFile("z/z", "zzz")},
-		[]forge.Item{late, forgedDir("d/e"), forgedFile("d/e/b", "bb"), link},
-		[]forge.Item{d, forgedDir("d/e"), forgedFile("d/e/a", "aaaa")},
+		{forgedDir("z"), forgedFile("z/z", "zzz")},
+		{late, forgedDir("d/e"), forgedFile("d/e/b", "bb"), link},
+		{d, forgedDir("d/e"), forgedFile("d/e/a", "aaaa")},
 		nil,
-	)
+	}
+	t.Run("", func(t *testing.T) { testForgedSet(t, forge.BuildSet, shards) })
+	t.Run("with sums", func(t *testing.T) { testForgedSet(t, forge.BuildSetWithSums, shards) })
+}
+
+func testForgedSet(
+	t *testing.T, build func(...[]forge.Item) (archives, sidecars [][]byte, set []byte),
+	items [][]forge.Item,
+) {
+	archives, sidecars, set := build(items...)
 	list, shards := writeSet(t, archives, sidecars)
 	for _, args := range [][]string{{"index", list}, {"verify", list}, {"verify", shards[0]}} {
 		if r := fixture.Run(t, args...); r.Code != 0 {

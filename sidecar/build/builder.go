@@ -23,6 +23,9 @@ type Options struct {
 	// Set makes the index that of a set. Offsets run through all of its archives, so they may have
 	// 56 bits. A directory may be added more than once: the first one counts.
 	Set bool
+	// SHA256 puts the SHA-256 of each content, and those of the sidecar itself, into the sidecar.
+	// Every file that is not empty must have its sums.
+	SHA256 bool
 }
 
 // maxSize returns how many bytes the archive, or the archives of the set, can have.
@@ -43,6 +46,9 @@ type Builder struct {
 	linkBytes int64 // texts of symbolic links
 	segmented int64 // files
 	segments  int64 // of all segmented files
+	mibFiles  int64 // files with sums of their MiBs
+	mibSums   int64 // their sums
+	mibs      SumLog
 	end       int64 // of the last member in the archive
 	done      bool
 
@@ -64,6 +70,10 @@ func New(o Options) *Builder {
 	if o.Set {
 		b.features.Optional = sidecar.Set
 	}
+	if o.SHA256 {
+		b.features.Optional |= sidecar.SHA256
+	}
+	b.mibs.TempDir = o.TempDir
 	return b
 }
 
@@ -81,7 +91,7 @@ func (b *Builder) Len() uint64 { return b.n }
 // than once.
 func (b *Builder) Close() error {
 	b.done = true
-	return b.items.Close()
+	return errors.Join(b.items.Close(), b.mibs.Close())
 }
 
 // Add adds an entry. Entries may come in any order of paths. Of two entries whose headers share a
@@ -118,12 +128,17 @@ func (b *Builder) Add(it Item) error {
 	if b.stats.FileBytes > layout.MaxBytes-uint64(it.Size) {
 		return fmt.Errorf("%w: %q: the files have more than 2^62 bytes", ErrItem, it.Path)
 	}
-	key, val, err := b.items.Add(len(it.Path), itemMore+len(it.Link)+4*len(it.Segments))
+	sums, err := b.addSums(&it)
+	if err != nil {
+		return err
+	}
+	n := itemMore + len(sums) + len(it.Link) + 4*len(it.Segments)
+	key, val, err := b.items.Add(len(it.Path), n)
 	if err != nil {
 		return err
 	}
 	sortable(key, it.Path)
-	it.encode(itemValue(val), b.n)
+	it.encode(itemValue(val), b.n, sums)
 	b.count(&it)
 	return nil
 }

@@ -40,7 +40,7 @@ func (b *Builder) Finish(dst File, archiveSize int64) (digest uint64, size int64
 	f := newFinisher(b, dst, archiveSize)
 	digest, err = f.run()
 	err = errors.Join(err, f.close())
-	return digest, f.sections[layout.NumSections-1].End(), err
+	return digest, f.placed()[len(f.placed())-1].End(), err
 }
 
 // finisher makes a sidecar from sorted items.
@@ -55,7 +55,8 @@ type finisher struct {
 	dst         File
 	archiveSize int64
 	stats       sidecar.Stats
-	sections    [layout.NumSections]layout.Span
+	sections    [layout.AllSections]layout.Span // see placed
+	listsSum    layout.Sum
 
 	records, links, segRows, segEnds *layout.SectionWriter
 	paths                            layout.PathWriter
@@ -132,6 +133,14 @@ func newFinisher(b *Builder, dst File, archiveSize int64) *finisher {
 	return f
 }
 
+// placed returns the sections that the sidecar has.
+func (f *finisher) placed() []layout.Span {
+	if f.b.opt.SHA256 {
+		return f.sections[:]
+	}
+	return f.sections[:layout.NumSections]
+}
+
 // close releases memory and temporary files.
 func (f *finisher) close() error {
 	return errors.Join(f.pairs.Close(), f.refs.Close(), f.names.Close(), f.patches.Close(),
@@ -141,14 +150,18 @@ func (f *finisher) close() error {
 // run writes everything, the header last, and returns the digest.
 func (f *finisher) run() (digest uint64, err error) {
 	steps := []func() error{
-		f.writeItems, f.resolveLinks, f.countTotals, f.writeTable, f.hashSections,
+		f.writeItems, f.resolveLinks, f.countTotals, f.writeTable, f.writeSums, f.hashSections,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return 0, err
 		}
 	}
-	h := newHeader(f.b.features, f.archiveSize, f.b.n, &f.stats, f.sections[:])
+	h := newHeader(f.b.features, f.archiveSize, f.b.n, &f.stats, f.placed())
+	if f.b.opt.SHA256 {
+		h.SetListsSum(f.listsSum)
+		h.Seal()
+	}
 	_, err = f.dst.WriteAt(h[:], 0)
 	return h.Digest(), err
 }

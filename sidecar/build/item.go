@@ -24,6 +24,9 @@ type Item struct {
 	// bytes of each segment in the deflate stream.
 	Shift    uint8
 	Segments []uint32
+
+	// ContentSums are those of a file. A Builder without sums ignores them.
+	ContentSums
 }
 
 // check returns what is wrong with an item whose path is valid.
@@ -102,18 +105,24 @@ func putRecord(r *layout.Record, e *sidecar.Entry, linkOffset int64) {
 const (
 	itemSeq    = 0                              // u64: the number of items added before
 	itemRecord = itemSeq + 8                    // record
-	itemShift  = itemRecord + layout.RecordSize // u8
+	itemShift  = itemRecord + layout.RecordSize // u8; with sums, bit 7 is set
 	itemMore   = itemShift + 1                  // text or target of a link, or lengths of segments
+
+	itemHasSums = 1 << 7 // in itemShift: the sums of a file come before the rest
 )
 
 // itemValue is the value of an item in the sorter.
 type itemValue []byte
 
 // encode sets v to the values of an item.
-func (it *Item) encode(v itemValue, seq uint64) {
+func (it *Item) encode(v itemValue, seq uint64, sums []byte) {
 	binary.LittleEndian.PutUint64(v[itemSeq:], seq)
 	putRecord(v.record(), &it.Entry, 0)
 	v[itemShift] = it.Shift
+	if len(sums) > 0 {
+		v[itemShift] |= itemHasSums
+		copy(v[itemMore:], sums)
+	}
 	if it.Type == sidecar.TypeHardlink {
 		sortable(v.more(), it.Link)
 		return
@@ -126,8 +135,18 @@ func (it *Item) encode(v itemValue, seq uint64) {
 
 func (v itemValue) seq() uint64            { return binary.LittleEndian.Uint64(v[itemSeq:]) }
 func (v itemValue) record() *layout.Record { return layout.AsRecord(v[itemRecord:]) }
-func (v itemValue) shift() uint8           { return v[itemShift] }
-func (v itemValue) more() []byte           { return v[itemMore:] }
+func (v itemValue) shift() uint8           { return v[itemShift] &^ itemHasSums }
+
+// more returns what comes after the sums.
+func (v itemValue) more() []byte {
+	if v[itemShift]&itemHasSums != 0 {
+		return v[itemMore+itemSumsSize:]
+	}
+	return v[itemMore:]
+}
+
+// sums returns the sums of a file that is not empty, for a Builder with sums.
+func (v itemValue) sums() itemSums { return itemSums(v[itemMore:][:itemSumsSize]) }
 
 // typ returns the type of the entry.
 func (v itemValue) typ() sidecar.Type { return sidecar.Type(v.record().Type()) }

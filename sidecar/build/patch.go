@@ -20,6 +20,9 @@ const (
 	linkSniff     = linkHash + 8   // u8
 	linkPatchSize = linkSniff + 1  // 21
 
+	linkSum          = linkPatchSize // with sums: SHA-256
+	linkSumPatchSize = linkSum + layout.SumSize
+
 	totalBytes     = 0                // u64
 	totalMembers   = totalBytes + 8   // u64
 	totalNonDirs   = totalMembers + 8 // u32
@@ -52,6 +55,9 @@ func (p linkPatch) set(ordinal uint32, target *layout.Record) {
 	binary.LittleEndian.PutUint64(p[linkHash:], target.Hash())
 	p[linkSniff] = target.Sniff()
 }
+
+// sum returns the SHA-256 of the target. Only a patch of linkSumPatchSize has it.
+func (p linkPatch) sum() []byte { return p[linkSum:linkSumPatchSize] }
 
 func (p linkPatch) apply(r *layout.Record) {
 	r.SetNarrow(binary.LittleEndian.Uint32(p[linkTarget:]))
@@ -104,6 +110,16 @@ func (p *patcher) next() error {
 	return err
 }
 
+// skipTo goes on to the first patch of an entry with that ordinal or of a later one.
+func (p *patcher) skipTo(ordinal int64) error {
+	for p.ordinal >= 0 && p.ordinal < ordinal {
+		if err := p.next(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // apply applies the patches for a run of records, the first of which has the given ordinal. It
 // reports whether there were any.
 func (p *patcher) apply(records []byte, first int64) (patched bool, err error) {
@@ -113,7 +129,7 @@ func (p *patcher) apply(records []byte, first int64) (patched bool, err error) {
 		switch len(p.val) {
 		case dirPatchSize:
 			dirPatch(p.val).apply(r)
-		case linkPatchSize:
+		case linkPatchSize, linkSumPatchSize:
 			linkPatch(p.val).apply(r)
 		case totalPatchSize:
 			totalPatch(p.val).apply(r)

@@ -19,14 +19,19 @@ import (
 func TestPure(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
 	m := sidecartest.RandomModel(r, 3000)
-	want, digest, err := sidecartest.Build(m.Items, m.Archive, build.Options{})
+	t.Run("", func(t *testing.T) { pure(t, r, m, false) })
+	t.Run("sums", func(t *testing.T) { pure(t, r, m, true) })
+}
+
+func pure(t *testing.T, r *rand.Rand, m *sidecartest.Model, sums bool) {
+	want, digest, err := sidecartest.Build(m.Items, m.Archive, build.Options{SHA256: sums})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, memory := range []int{1, 100_000, 1 << 20} {
 		dir := t.TempDir()
 		got, d, err := sidecartest.Build(shuffleMembers(r, m.Items), m.Archive,
-			build.Options{TempDir: dir, Memory: memory})
+			build.Options{TempDir: dir, Memory: memory, SHA256: sums})
 		if err != nil {
 			t.Fatal(err)
 		}

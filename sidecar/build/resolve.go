@@ -105,11 +105,22 @@ func (f *finisher) resolve(ordinal uint32, target []byte, val itemValue, ref ref
 	if err := f.names.Add(ordinal, ref.ordinal(), uint64(r.Wide())); err != nil {
 		return err
 	}
-	p, err := patch(f.patches, ref.ordinal(), linkPatchSize)
+	size := linkPatchSize
+	if f.b.opt.SHA256 {
+		size = linkSumPatchSize
+	}
+	p, err := patch(f.patches, ref.ordinal(), size)
 	if err != nil {
 		return err
 	}
 	linkPatch(p).set(ordinal, r)
+	switch {
+	case !f.b.opt.SHA256:
+	case r.Size() == 0:
+		copy(linkPatch(p).sum(), layout.EmptySum[:])
+	default:
+		copy(linkPatch(p).sum(), val.sums().sum())
+	}
 	return nil
 }
 

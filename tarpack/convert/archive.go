@@ -27,11 +27,16 @@ type archiveCopy struct {
 // wraps format.ErrCorrupt and has the offset in the input.
 func (c *converter) copyArchive(ctx context.Context, size int64) (err error) {
 	a := &archiveCopy{c: c, file: c.in.file, base: c.in.offset()}
-	a.ix = scan.NewIndexer(scan.Options{})
+	src := io.NewSectionReader(a.file, a.base, size)
+	sums := c.o.SHA256
+	if t, err := format.ReadTrailer(src, size); err == nil { // else the scan finds the error
+		sums = sums || t.HasSHA256()
+	}
+	a.ix = scan.NewIndexer(scan.Options{}, sums)
 	defer func() { err = errors.Join(err, a.ix.Builder.Close()) }()
 	s := &scan.Scan{
-		Src: io.NewSectionReader(a.file, a.base, size), Size: size, Workers: c.o.Workers, Each: a.take,
-		Draft: c.in.draft,
+		Src: src, Size: size, Workers: c.o.Workers, Each: a.take,
+		Draft: c.in.draft, Sums: sums,
 	}
 	if err := s.Run(ctx); err != nil {
 		return err

@@ -63,7 +63,7 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 		}
 	}()
 	c.temp = dst.Name
-	s, err := spool.New(dst.Name, o.Progress, c.problem)
+	s, err := spool.New(dst.Name, o.SHA256, o.Progress, c.problem)
 	c.spool = s
 	if err != nil {
 		return Result{}, err

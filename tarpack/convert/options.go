@@ -14,6 +14,7 @@ type Options struct {
 	Workers int              // compressing goroutines; 0 means one for each CPU
 	Dedup   format.DedupMode // which equal files become hard links
 	DryRun  bool             // write nothing, only count
+	SHA256  bool             // put the SHA-256 of each content into the index
 
 	// ZipEncoding, if set, is the encoding of names in a zip that are not marked as UTF-8. A name
 	// that is not valid in it is refused. Without it, names are taken as they are.
@@ -31,7 +32,8 @@ type Options struct {
 func (o *Options) rewrite() rewrite.Options {
 	return rewrite.Options{
 		Options: packer.Options{
-			Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Notice: o.Notice, Progress: o.Progress,
+			Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, SHA256: o.SHA256,
+			Notice: o.Notice, Progress: o.Progress,
 		},
 		DryRun: o.DryRun,
 	}

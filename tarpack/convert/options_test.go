@@ -74,7 +74,8 @@ func TestOptions(t *testing.T) {
 		}
 		return tartest.OutcomeOf(t, filepath.Dir(out), out, named)
 	}, tartest.LevelOption(), tartest.WorkersOption(), tartest.DedupOption(),
-		tartest.DryRunOption(), tartest.Option{Field: "ZipEncoding", Value: japanese.ShiftJIS,
+		tartest.SHA256Option(), tartest.DryRunOption(), tartest.Option{
+			Field: "ZipEncoding", Value: japanese.ShiftJIS,
 			Effect: func(zero, set *tartest.Outcome) bool {
 				return zero.Entries["\x82\xa0"].Name != "" && set.Entries["あ"].Name != ""
 			}})

@@ -105,6 +105,7 @@ func repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 		return res, err
 	}
 	r.Layers = []rewrite.Layer{{Archive: k}}
+	r.Options.SHA256 = sv.sums
 	r.Shard = sv.trailer != nil && sv.trailer.IsShard() && sameName(name, dst.Name)
 	r.Options.EmbedIndex = sv.hasIndex
 	repaired, err := r.Write(ctx, dst)
@@ -143,6 +144,7 @@ func salvageFrom(
 		old := sv.old // sv drops it if it belongs to another archive
 		defer old.Close()
 	}
+	sv.sums = hasSums(a, sv.old)
 	k, err := sv.run(temp)
 	if err != nil {
 		return nil, nil, errors.Join(err, a.OSFile.Close())
@@ -151,6 +153,15 @@ func salvageFrom(
 		return nil, nil, errors.Join(err, k.Close(), a.OSFile.Close())
 	}
 	return sv, k, nil
+}
+
+// hasSums reports whether the archive was written with SHA-256 sums. Its old sidecar, if there is
+// one, knows that of an archive whose end is lost.
+func hasSums(a *archivefile.File, old *sidecar.Index) bool {
+	if t, err := format.ReadTrailer(a.Scanned(), a.Size); err == nil {
+		return t.HasSHA256()
+	}
+	return old != nil && old.HasSHA256()
 }
 
 // checkRepairable refuses to replace an archive of a newer version, or of a draft, by its readable

@@ -83,6 +83,9 @@ func repairSet(
 		return s.res, nil
 	}
 	r.Layers = s.layers
+	for _, l := range s.layers {
+		r.Options.SHA256 = r.Options.SHA256 || l.Archive.Index.HasSHA256()
+	}
 	repaired, err := r.Write(ctx, dst)
 	s.res.Stats, s.res.Written = repaired.Stats, repaired.Written
 	s.res.ArchiveBytes, s.res.SidecarBytes = repaired.ArchiveBytes, repaired.SidecarBytes
@@ -248,6 +251,7 @@ func (s *setRepair) replace(ctx context.Context, i int, k *base.Archive) error {
 	}
 	r := &rewrite.Rewrite{Options: s.o.rewrite(), Base: -1, Choose: rewrite.FirstLayer,
 		Layers: []rewrite.Layer{{Archive: k}}, Shard: true}
+	r.Options.SHA256 = k.Index.HasSHA256()
 	packed, _, err := r.WriteTo(ctx, dst)
 	if err != nil {
 		return err

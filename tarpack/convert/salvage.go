@@ -29,6 +29,7 @@ type salvage struct {
 	temp     string // prefix of the names of temporary files
 	lost     func(*format.Problem)
 	problems []*format.Problem // in the order of the archive
+	sums     bool              // the sidecar has SHA-256 sums
 	damaged  bool
 	numSaved int64
 	numLost  int64
@@ -42,7 +43,7 @@ func (sv *salvage) run(temp string) (*base.Archive, error) {
 	var err error
 	sv.temp = temp
 	note := func(p *format.Problem) { sv.problems = append(sv.problems, p) }
-	if sv.spool, err = spool.New(temp, sv.o.Progress, note); err != nil {
+	if sv.spool, err = spool.New(temp, sv.sums, sv.o.Progress, note); err != nil {
 		return nil, err
 	}
 	defer sv.spool.Close()
@@ -85,7 +86,8 @@ func (sv *salvage) findEnd() {
 
 // scan reads the whole archive.
 func (sv *salvage) scan() error {
-	sc := &scan.Scan{Src: sv.a.Scanned(), Size: sv.a.Size, Workers: sv.o.Workers, Each: sv.take}
+	sc := &scan.Scan{Src: sv.a.Scanned(), Size: sv.a.Size, Workers: sv.o.Workers, Each: sv.take,
+		Sums: sv.sums}
 	if err := sc.Run(sv.ctx); err != nil && !errors.Is(err, errEnd) {
 		return err
 	}

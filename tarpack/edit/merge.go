@@ -80,6 +80,7 @@ func Merge(
 		if isFile(k, out) { // as every edit of an archive that has its index in itself
 			r.Options.EmbedIndex = k.HasIndex()
 		}
+		r.Options.SHA256 = r.Options.SHA256 || k.Index.HasSHA256()
 	}
 	if o.DryRun {
 		found, err := r.Look(ctx, out, false)

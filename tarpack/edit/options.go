@@ -166,6 +166,9 @@ type CompactOptions struct {
 	Dedup   format.DedupMode // which equal files become hard links
 	DryRun  bool             // write nothing, only find out what would change
 	Single  bool             // change one shard of a set as an archive of its own
+	// SHA256 puts the SHA-256 of each content into the index. An archive that has them keeps them
+	// anyway. Otherwise all contents are decompressed.
+	SHA256 bool
 
 	// Notice, if set, is called if the sidecar is missing or damaged.
 	Notice func(error)
@@ -176,7 +179,8 @@ type CompactOptions struct {
 func (o *CompactOptions) rewrite() rewrite.Options {
 	return rewrite.Options{
 		Options: packer.Options{
-			Workers: o.Workers, Dedup: o.Dedup, Notice: o.Notice, Progress: o.Progress,
+			Workers: o.Workers, Dedup: o.Dedup, SHA256: o.SHA256,
+			Notice: o.Notice, Progress: o.Progress,
 		},
 		DryRun: o.DryRun, Single: o.Single,
 	}
@@ -190,6 +194,9 @@ type MergeOptions struct {
 	Dedup   format.DedupMode // which equal files become hard links
 	DryRun  bool             // write nothing, only find out what would change
 	Single  bool             // take each shard of a set that is named as an archive of its own
+	// SHA256 puts the SHA-256 of each content into the index, even if no archive has them. They are
+	// computed for the archives that lack them.
+	SHA256 bool
 
 	// Notice, if set, is called for each entry that is left out because only one of two archives
 	// has a directory at its path. It is also called for each sidecar that is missing or damaged.
@@ -201,7 +208,8 @@ type MergeOptions struct {
 func (o *MergeOptions) rewrite() rewrite.Options {
 	return rewrite.Options{
 		Options: packer.Options{
-			Workers: o.Workers, Dedup: o.Dedup, Notice: o.Notice, Progress: o.Progress,
+			Workers: o.Workers, Dedup: o.Dedup, SHA256: o.SHA256,
+			Notice: o.Notice, Progress: o.Progress,
 		},
 		DryRun: o.DryRun, Single: o.Single,
 	}

@@ -145,20 +145,21 @@ func TestCompactOptions(t *testing.T) {
 			t.Fatal(err)
 		}
 		return tartest.OutcomeOf(t, filepath.Dir(name), name)
-	}, tartest.WorkersOption(), tartest.DedupOption(), tartest.DryRunOption(), singleOption(t, func(
-		name string, single bool,
-	) error {
-		appended := []string{tartest.Tree(t, [2]string{"0", "0"})}
-		if _, err := edit.Add(context.Background(), name, appended,
-			edit.AddOptions{Single: true, Append: true}); err != nil {
+	}, tartest.WorkersOption(), tartest.DedupOption(), tartest.SHA256Option(),
+		tartest.DryRunOption(), singleOption(t, func(
+			name string, single bool,
+		) error {
+			appended := []string{tartest.Tree(t, [2]string{"0", "0"})}
+			if _, err := edit.Add(context.Background(), name, appended,
+				edit.AddOptions{Single: true, Append: true}); err != nil {
+				return err
+			}
+			if _, err := tarpack.Reindex(context.Background(), name, tarpack.ReindexOptions{}); err != nil {
+				return err
+			}
+			_, err := edit.Compact(context.Background(), name, edit.CompactOptions{Single: single})
 			return err
-		}
-		if _, err := tarpack.Reindex(context.Background(), name, tarpack.ReindexOptions{}); err != nil {
-			return err
-		}
-		_, err := edit.Compact(context.Background(), name, edit.CompactOptions{Single: single})
-		return err
-	}))
+		}))
 }
 
 func TestMergeOptions(t *testing.T) {
@@ -176,14 +177,15 @@ func TestMergeOptions(t *testing.T) {
 			t.Fatal(err)
 		}
 		return tartest.OutcomeOf(t, filepath.Dir(out), out)
-	}, tartest.WorkersOption(), tartest.DedupOption(), tartest.DryRunOption(), singleOption(t, func(
-		name string, single bool,
-	) error {
-		other := tartest.Pack(t, tartest.Tree(t, [2]string{"new", "new"}), pack.Options{})
-		_, err := edit.Merge(context.Background(), name, []string{name, other},
-			edit.MergeOptions{Single: single})
-		return err
-	}), tartest.Option{
-		Field: "First", Value: true, Effect: becomesNew,
-	})
+	}, tartest.WorkersOption(), tartest.DedupOption(), tartest.SHA256Option(),
+		tartest.DryRunOption(), singleOption(t, func(
+			name string, single bool,
+		) error {
+			other := tartest.Pack(t, tartest.Tree(t, [2]string{"new", "new"}), pack.Options{})
+			_, err := edit.Merge(context.Background(), name, []string{name, other},
+				edit.MergeOptions{Single: single})
+			return err
+		}), tartest.Option{
+			Field: "First", Value: true, Effect: becomesNew,
+		})
 }

@@ -9,6 +9,9 @@ import (
 // CheckIndex returns an error that wraps ErrStale unless x is the index of an archive of size bytes
 // with the trailer t (FORMAT.md 3). Name is the archive's, for the error.
 func CheckIndex(x *sidecar.Index, name string, size int64, t Trailer) error {
+	if t.Features.Optional&sidecar.Set != 0 { // the list of a set does not state whether it has sums
+		t.Features.Optional |= x.Features().Optional & sidecar.SHA256
+	}
 	switch {
 	case x.ArchiveSize() != size:
 		return fmt.Errorf("%w: it is for an archive of %d bytes, %s has %d",

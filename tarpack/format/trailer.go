@@ -67,6 +67,9 @@ func featureError(err error) error {
 	return nil
 }
 
+// HasSHA256 reports whether the sidecar of the archive has SHA-256 sums.
+func (t Trailer) HasSHA256() bool { return t.Features.Optional&sidecar.SHA256 != 0 }
+
 // IsShard reports whether the archive was written as one of a set.
 func (t Trailer) IsShard() bool { return t.Features.Optional&sidecar.Shard != 0 }
 

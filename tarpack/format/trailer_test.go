@@ -19,7 +19,7 @@ func TestTrailerFeatures(t *testing.T) {
 			read, write bool
 		}{
 			{sidecar.Features{Required: sidecar.Final | 1<<bit}, bit == 0, bit == 0},
-			{sidecar.Features{Required: sidecar.Final, Optional: 1 << bit}, true, bit == 0},
+			{sidecar.Features{Required: sidecar.Final, Optional: 1 << bit}, true, bit == 0 || bit == 2},
 		} {
 			want := Trailer{Entries: 5, Offset: 7, Digest: 9, Features: c.features}
 			b := want.Append(make([]byte, 7))
@@ -32,6 +32,9 @@ func TestTrailerFeatures(t *testing.T) {
 			if (err == nil) != c.write ||
 				err != nil && (!errors.Is(err, ErrVersion) || !strings.Contains(err.Error(), name)) {
 				t.Errorf("%+v: CheckWrite: %v", c.features, err)
+			}
+			if got.HasSHA256() != (c.features.Optional == 4) {
+				t.Errorf("%+v: HasSHA256 %v", c.features, got.HasSHA256())
 			}
 			if got.IsShard() != (c.features.Optional == 1) {
 				t.Errorf("%+v: IsShard %v", c.features, got.IsShard())

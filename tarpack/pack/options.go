@@ -26,6 +26,7 @@ type Options struct {
 	OneFileSystem bool              // leave out what is in directories of other file systems
 	PreserveOwner bool              // keep user and group; otherwise both are 0
 	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
+	SHA256        bool              // put the SHA-256 of each content into the index
 
 	// Prefix is a directory of the archive below which everything is packed. It gets the mode 0755 and
 	// the time of the top. "" is the top of the archive.
@@ -64,8 +65,9 @@ func (o *Options) packer() packer.Options {
 	return packer.Options{
 		Store: o.Store,
 		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude,
-		PreserveOwner: o.PreserveOwner, Special: o.Special, LatestModTime: o.LatestModTime,
-		Include: o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
+		PreserveOwner: o.PreserveOwner, Special: o.Special, SHA256: o.SHA256,
+		LatestModTime: o.LatestModTime,
+		Include:       o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
 		Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
 		Prefix: o.Prefix, Names: o.Names, SkipUnreadable: o.SkipUnreadable,
 		RemoveFiles: o.RemoveFiles, EmbedIndex: o.EmbedIndex,
@@ -85,6 +87,7 @@ type StreamOptions struct {
 	OneFileSystem bool              // leave out what is in directories of other file systems
 	PreserveOwner bool              // keep user and group; otherwise both are 0
 	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
+	SHA256        bool              // put the SHA-256 of each content into the index
 
 	// Prefix is a directory of the archive below which everything is packed. It gets the mode 0755 and
 	// the time of the top. "" is the top of the archive.
@@ -115,8 +118,9 @@ func (o *StreamOptions) packer() packer.Options {
 	return packer.Options{
 		Store: o.Store,
 		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude,
-		PreserveOwner: o.PreserveOwner, Special: o.Special, LatestModTime: o.LatestModTime,
-		Include: o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
+		PreserveOwner: o.PreserveOwner, Special: o.Special, SHA256: o.SHA256,
+		LatestModTime: o.LatestModTime,
+		Include:       o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
 		Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
 		Prefix: o.Prefix, Names: o.Names, SkipUnreadable: o.SkipUnreadable, EmbedIndex: o.EmbedIndex,
 
@@ -131,6 +135,7 @@ type FSOptions struct {
 	Workers int               // compressing goroutines; 0 means one for each CPU
 	Dedup   format.DedupMode  // which equal files become hard links
 	Exclude *exclude.Patterns // paths to leave out; nil leaves out none
+	SHA256  bool              // put the SHA-256 of each content into the index
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 
@@ -147,8 +152,8 @@ func (o *FSOptions) packer() packer.Options {
 	return packer.Options{
 		Store: o.Store,
 		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude,
-		LatestModTime: o.LatestModTime, EmbedIndex: o.EmbedIndex, Notice: o.Notice,
-		Progress: o.Progress,
+		LatestModTime: o.LatestModTime, SHA256: o.SHA256, EmbedIndex: o.EmbedIndex,
+		Notice: o.Notice, Progress: o.Progress,
 	}
 }
 
@@ -158,6 +163,7 @@ type WriterOptions struct {
 	Store   *exclude.Patterns // files to store and not to compress; nil is none
 	Workers int               // compressing goroutines; 0 means one for each CPU
 	Dedup   format.DedupMode  // which equal files become hard links
+	SHA256  bool              // put the SHA-256 of each content into the index
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 
@@ -170,7 +176,7 @@ type WriterOptions struct {
 
 func (o *WriterOptions) packer() packer.Options {
 	return packer.Options{
-		Level: o.Level, Store: o.Store, Workers: o.Workers, Dedup: o.Dedup,
+		Level: o.Level, Store: o.Store, Workers: o.Workers, Dedup: o.Dedup, SHA256: o.SHA256,
 		EmbedIndex: o.EmbedIndex, Progress: o.Progress,
 	}
 }

@@ -28,8 +28,10 @@ func TestOptions(t *testing.T) {
 		}
 		return tartest.OutcomeOf(t, dir, out)
 	}, slices.Concat(tartest.PackingOptions(t), tartest.DirOptions(),
-		[]tartest.Option{baseOption(t), tartest.RemoveFilesOption(), tartest.SkipUnreadableOption(),
-			tartest.EmbedIndexOption()})...)
+		[]tartest.Option{
+			baseOption(t), tartest.SHA256Option(), tartest.RemoveFilesOption(),
+			tartest.SkipUnreadableOption(), tartest.EmbedIndexOption(),
+		})...)
 }
 
 // baseOption is the field Base: an archive with other bytes of the same size and time.
@@ -56,18 +58,20 @@ func TestStreamOptions(t *testing.T) {
 		res.AddArchive(t, out.Bytes())
 		return res
 	}, slices.Concat(tartest.PackingOptions(t), tartest.DirOptions(),
-		[]tartest.Option{tartest.SkipUnreadableOption(), tartest.EmbedIndexOption()})...)
+		[]tartest.Option{tartest.SHA256Option(), tartest.SkipUnreadableOption(),
+			tartest.EmbedIndexOption()})...)
 }
 
 // only returns the options of PackingOptions for the given fields.
 func only(t *testing.T, fields ...string) []tartest.Option {
-	return slices.DeleteFunc(tartest.PackingOptions(t), func(o tartest.Option) bool {
+	all := append(tartest.PackingOptions(t), tartest.SHA256Option())
+	return slices.DeleteFunc(all, func(o tartest.Option) bool {
 		return !slices.Contains(fields, o.Field)
 	})
 }
 
 func TestFSOptions(t *testing.T) {
-	fields := []string{"Level", "Store", "Workers", "Dedup", "Exclude", "LatestModTime"}
+	fields := []string{"Level", "Store", "Workers", "Dedup", "Exclude", "LatestModTime", "SHA256"}
 	tartest.CheckOptions(t, func(t *testing.T, o pack.FSOptions) *tartest.Outcome {
 		dir, out := tartest.OptionsTree(t), filepath.Join(t.TempDir(), "out.tar.gz")
 		if _, err := pack.FS(context.Background(), os.DirFS(dir), out, o); err != nil {
@@ -98,6 +102,6 @@ func TestWriterOptions(t *testing.T) {
 			t.Fatal(err)
 		}
 		return tartest.OutcomeOf(t, dir, out)
-	}, append(only(t, "Level", "Store", "Workers", "Dedup", "LatestModTime"),
+	}, append(only(t, "Level", "Store", "Workers", "Dedup", "LatestModTime", "SHA256"),
 		tartest.EmbedIndexOption())...)
 }

@@ -62,7 +62,7 @@ func NewWriter(ctx context.Context, out string, o WriterOptions) (*Writer, error
 	}
 	w := &Writer{dst: dst, o: o, items: make(chan *packer.Item), ended: make(chan struct{})}
 	refused := func(pr *format.Problem) { w.problem = errors.Join(w.problem, pr) }
-	w.spool, err = spool.New(dst.Name, nil, refused)
+	w.spool, err = spool.New(dst.Name, o.SHA256, nil, refused)
 	if err != nil {
 		return nil, errors.Join(err, dst.Abort())
 	}

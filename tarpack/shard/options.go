@@ -29,6 +29,7 @@ type PackOptions struct {
 	OneFileSystem bool              // leave out what is in directories of other file systems
 	PreserveOwner bool              // keep user and group; otherwise both are 0
 	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
+	SHA256        bool              // put the SHA-256 of each content into the index
 
 	// Prefix is a directory of the archive below which everything is packed. It gets the mode 0755 and
 	// the time of the top. "" is the top of the archive.
@@ -60,6 +61,7 @@ func (o *PackOptions) packer() packer.Options {
 		Store: o.Store,
 		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup,
 		Exclude: o.Exclude, PreserveOwner: o.PreserveOwner, Special: o.Special,
+		SHA256:        o.SHA256,
 		LatestModTime: o.LatestModTime,
 		Include:       o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
 		Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,

@@ -40,7 +40,9 @@ func TestPackOptions(t *testing.T) {
 		}
 		return tartest.OutcomeOf(t, dir, shardNames(res.Shards)...)
 	}, slices.Concat(tartest.PackingOptions(t), tartest.DirOptions(), sizeOptions,
-		[]tartest.Option{tartest.RemoveFilesOption(), tartest.SkipUnreadableOption()})...)
+		[]tartest.Option{
+			tartest.SHA256Option(), tartest.RemoveFilesOption(), tartest.SkipUnreadableOption(),
+		})...)
 }
 
 func TestSplitOptions(t *testing.T) {

@@ -55,6 +55,7 @@ func Split(ctx context.Context, name string, o SplitOptions) (shards []Shard, er
 	}
 	set.Like = like
 	po := packer.Options{Workers: o.Workers, Notice: o.Notice, Progress: o.Progress}
+	po.SHA256 = k.Index.HasSHA256()
 	for i := range p.count {
 		if err := p.write(ctx, set, uint32(i), po); err != nil {
 			return nil, errors.Join(err, set.Abort())

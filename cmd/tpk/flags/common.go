@@ -53,6 +53,9 @@ func DedupMode(c *cli.Context) format.DedupMode {
 	return format.DedupContent
 }
 
+// SHA256 returns the flag of the commands that can put sums into an index.
+func SHA256() cli.Flag { return Switch("sha256", "put the SHA-256 of each file into the index") }
+
 // DryRun returns the flag of every command that changes or writes an archive.
 func DryRun() cli.Flag { return Switch("dry-run", "change nothing; print what would change") }
 

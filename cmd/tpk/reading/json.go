@@ -1,6 +1,7 @@
 package reading
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ type jsonEntry struct {
 	Link       string      `json:"link,omitempty"`
 	LinkBase64 []byte      `json:"link_base64,omitempty"`
 	Hash       string      `json:"hash,omitempty"`
+	SHA256     string      `json:"sha256,omitempty"`
 	Member     *jsonMember `json:"member,omitempty"`
 }
 
@@ -77,6 +79,13 @@ func newJSONEntry(a *tarpack.Archive, row sidecar.Row) (*jsonEntry, error) {
 	}
 	if content.Type == sidecar.TypeFile {
 		j.Hash = fmt.Sprintf("%016x", content.Hash)
+		if index.HasSHA256() {
+			sum, err := index.SHA256(row.Ordinal)
+			if err != nil {
+				return nil, err
+			}
+			j.SHA256 = hex.EncodeToString(sum[:])
+		}
 		j.Member = memberOf(content)
 		if j.Member != nil && a.Shards() > 0 {
 			var err error

@@ -48,6 +48,7 @@ var hints = []struct {
 	{cache.ErrConverting, "'tpk convert' makes an archive to keep"},
 	{cache.ErrLeftOut, "'tpk convert' names them"},
 	{format.ErrNotIndexed, "'tpk index' writes it"},
+	{sidecar.ErrNoSums, "'tpk compact --sha256 ARCHIVE' adds them"},
 	{format.ErrTempNames, "'tpk index' renames them"},
 	{format.ErrSpecial, "--special packs it"},
 	{format.ErrOtherTime, "--dedup strict keeps both times"},

@@ -336,6 +336,7 @@ func (a *archive) lookup(path string, n *plan.Node) (bool, error) {
 	case sidecar.TypeFile:
 		fileNode(n, &e, i)
 		a.expect(n)
+		return true, a.addSum(n, i)
 	case sidecar.TypeHardlink:
 		target, err := a.index.Entry(int(e.Target))
 		if err != nil {
@@ -344,6 +345,7 @@ func (a *archive) lookup(path string, n *plan.Node) (bool, error) {
 		target.ModTime = e.ModTime
 		fileNode(n, &target, int(e.Target))
 		a.expect(n)
+		return true, a.addSum(n, i)
 	case sidecar.TypeDir:
 		n.Kind, n.Entry = plan.Dir, i
 	case sidecar.TypeSymlink:
@@ -352,6 +354,14 @@ func (a *archive) lookup(path string, n *plan.Node) (bool, error) {
 		n.Kind = plan.Other
 	}
 	return true, nil
+}
+
+// addSum adds the SHA-256 of entry i to n, if the index has it.
+func (a *archive) addSum(n *plan.Node, i int) (err error) {
+	if a.index.HasSHA256() {
+		n.SHA256, err = a.index.SHA256(i)
+	}
+	return a.wrap(err)
 }
 
 // directory returns the ordinal of the entry that path names, and whether it is a directory. ""

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"encoding/base64"
 	"strconv"
 	"strings"
 )
@@ -13,7 +14,7 @@ const Immutable = "public, max-age=31536000, immutable"
 // do not know it.
 const (
 	corsExpose = "Access-Control-Expose-Headers: Accept-Ranges, Content-Encoding, " +
-		"Content-Length, Content-Range, ETag\r\n"
+		"Content-Length, Content-Range, ETag, Repr-Digest\r\n"
 	corsPreflight = "Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n" +
 		"Access-Control-Allow-Headers: Accept, Accept-Encoding, Accept-Language, Authorization, " +
 		"Cache-Control, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Range, " +
@@ -44,6 +45,9 @@ func (p *Plan) AppendFields(dst []byte) []byte {
 		dst = append(dst, "ETag: "...)
 		dst = p.appendTag(dst)
 		dst = append(dst, "\r\n"...)
+	}
+	if p.digest != [32]byte{} {
+		dst = appendReprDigest(dst, &p.digest)
 	}
 	if p.rangeSize >= 0 {
 		dst = p.appendContentRange(dst)
@@ -132,6 +136,15 @@ func (p *Plan) appendTag(dst []byte) []byte {
 	}
 	dst = append(dst, p.tagSuffix...)
 	return append(dst, '"')
+}
+
+// appendReprDigest appends a Repr-Digest (RFC 9530 §3): the digest of the whole representation,
+// also in the answer to HEAD or with a range. The value is a dictionary of byte sequences (RFC
+// 8941).
+func appendReprDigest(dst []byte, sum *[32]byte) []byte {
+	dst = append(dst, "Repr-Digest: sha-256=:"...)
+	dst = base64.StdEncoding.AppendEncode(dst, sum[:])
+	return append(dst, ":\r\n"...)
 }
 
 // appendContentRange appends a Content-Range (RFC 9110 §14.4).

@@ -74,6 +74,7 @@ var ownFields = []string{
 	"accept-ranges", "access-control-allow-origin", "cache-control", "connection",
 	"content-encoding", "content-length",
 	"content-range", "content-type", "date", "etag", "keep-alive", "last-modified", "location",
+	"repr-digest",
 	"te", "trailer",
 	"transfer-encoding", "upgrade", "vary",
 }

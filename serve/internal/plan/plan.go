@@ -54,9 +54,10 @@ type Plan struct {
 	tagged     bool
 	tagSuffix  string
 	tag        uint64
-	modTime    int64 // Last-Modified; 0: none
-	rangeFirst int64 // Content-Range of a single part
-	rangeSize  int64 // its complete length; -1: no Content-Range
+	digest     [32]byte // Repr-Digest; zero: none
+	modTime    int64    // Last-Modified; 0: none
+	rangeFirst int64    // Content-Range of a single part
+	rangeSize  int64    // its complete length; -1: no Content-Range
 	location   []byte
 	filename   string // Content-Disposition
 	origin     string // Access-Control-Allow-Origin; "": none

@@ -465,12 +465,13 @@ func TestFields(t *testing.T) {
 			`Content-Type: text/plain|Content-Length: 3|ETag: "0000000000000001"|Accept-Ranges: ` +
 				`bytes|Vary: Accept-Encoding|` +
 				"Access-Control-Allow-Origin: *|Access-Control-Expose-Headers: Accept-Ranges, " +
-				"Content-Encoding, Content-Length, Content-Range, ETag"},
+				"Content-Encoding, Content-Length, Content-Range, ETag, Repr-Digest"},
 		{"that origin", "/nothing", Options{CORS: []string{"https://a.example"}},
 			[]string{"Origin: https://a.example"}, "Content-Type: text/plain; " +
 				"charset=utf-8|Content-Length: 14|" +
 				"Access-Control-Allow-Origin: https://a.example|Access-Control-Expose-Headers: " +
-				"Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag|Vary: Origin"},
+				"Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag, " +
+				"Repr-Digest|Vary: Origin"},
 		{"other origin", "/nothing", Options{CORS: []string{"https://a.example"}},
 			[]string{"Origin: https://b.example"}, "Content-Type: text/plain; " +
 				"charset=utf-8|Content-Length: 14|Vary: Origin"},

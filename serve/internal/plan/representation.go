@@ -69,6 +69,9 @@ func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 		return
 	}
 	p.Gzip = gzip || own
+	if !gzip { // what deflate makes of the content has another digest, which is not known
+		p.digest = n.SHA256
+	}
 	switch {
 	case set == unsatisfiable:
 		p.refuse(416, "416 Range Not Satisfiable\n")
@@ -131,4 +134,5 @@ func (p *Plan) content(n Node, offset, length int64) {
 func (p *Plan) refuse(status int, text string) {
 	p.text(status, text)
 	p.Gzip, p.ranges, p.tagged, p.modTime, p.filename, p.CacheControl = false, false, false, 0, "", ""
+	p.digest = [32]byte{}
 }

@@ -68,6 +68,8 @@ type Node struct {
 	ModTime int64  // seconds since 1970; unknown up to NoTime
 	Hash    uint64 // of the content
 	CRC     uint32 // CRC-32 of the content; unused when Plain
+	// SHA256 is that of the content; zero if it is not known.
+	SHA256 [32]byte
 
 	Offset, Length int64 // of the gzip member in the source's file; unused when Plain
 }

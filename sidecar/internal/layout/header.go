@@ -28,6 +28,7 @@ const (
 	atNumSections = 112
 	atReserved    = 116
 	atSections    = 120
+	atListsSum    = 472 // only with sums: SHA-256 of the section of list sums
 	atDigest      = 504
 
 	sectionEntry = 24 // offset u56, id u8, length u64, hash u64
@@ -58,9 +59,19 @@ const (
 	NumSections
 )
 
+// The sections that a sidecar with SHA-256 sums has behind those.
+const (
+	ContentSums = NumSections + iota
+	MiBSums
+	BlockSums
+	ListSums
+	AllSections
+)
+
 // SectionNames has the names of the sections, for messages.
-var SectionNames = [NumSections]string{
+var SectionNames = [AllSections]string{
 	"records", "path blocks", "link targets", "segments", "paths", "table",
+	"content sums", "MiB sums", "block sums", "list sums",
 }
 
 // SectionName returns the name of the section with an id, for messages.
@@ -154,12 +165,24 @@ func (h *Header) SetSections(sections []Span) {
 	}
 }
 
+// MaxSectionsWithSums is the number of sections that a header with [Header.ListsSum] has room for.
+const MaxSectionsWithSums = (atListsSum - atSections) / sectionEntry
+
+// ListsSum returns the SHA-256 of the section of list sums. Only a sidecar with sums has it.
+func (h *Header) ListsSum() Sum { return Sum(h[atListsSum:atDigest]) }
+
+// SetListsSum sets the SHA-256 of the section of list sums.
+func (h *Header) SetListsSum(s Sum) { copy(h[atListsSum:atDigest], s[:]) }
+
 // ReservedZero reports whether all bytes are zero that the format reserves, and those of the list
-// that no section uses.
-func (h *Header) ReservedZero() bool {
-	used := min(h.NumSections(), MaxSections)
+// that no section uses. With sums, ListsSum is not one of them.
+func (h *Header) ReservedZero(sums bool) bool {
+	used, end := min(h.NumSections(), MaxSections), atDigest
+	if sums {
+		used, end = min(used, MaxSectionsWithSums), atListsSum
+	}
 	for _, b := range [][]byte{
-		h[atReserved:atSections], h[atSections+sectionEntry*used : atDigest],
+		h[atReserved:atSections], h[atSections+sectionEntry*used : end],
 	} {
 		for _, c := range b {
 			if c != 0 {

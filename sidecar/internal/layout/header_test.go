@@ -49,7 +49,7 @@ func TestHeader(t *testing.T) {
 			t.Errorf("section %d: %+v", i, s)
 		}
 	}
-	if !h.ReservedZero() {
+	if !h.ReservedZero(false) || !h.ReservedZero(true) {
 		t.Error("a field lies in reserved bytes")
 	}
 	for i := range h {
@@ -60,8 +60,12 @@ func TestHeader(t *testing.T) {
 		changed[i] ^= 1
 		reserved := i >= atReserved && i < atSections ||
 			i >= atSections+NumSections*sectionEntry && i < atDigest
-		if changed.ReservedZero() == reserved {
+		if changed.ReservedZero(false) == reserved {
 			t.Errorf("byte %d: ReservedZero is %v", i, !reserved)
+		}
+		withSums := reserved && (i < atListsSum)
+		if changed.ReservedZero(true) == withSums {
+			t.Errorf("byte %d: with sums, ReservedZero is %v", i, !withSums)
 		}
 		if summed := i < atDigest; (changed.Sum() != digest) != summed {
 			t.Errorf("byte %d: Sum depends on it: %v", i, !summed)

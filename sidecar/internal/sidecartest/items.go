@@ -1,6 +1,7 @@
 package sidecartest
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -25,7 +26,22 @@ func File(path string) build.Item {
 	return build.Item{Path: path, Entry: sidecar.Entry{
 		Type: sidecar.TypeFile, HeaderLen: 100, ContentLen: 50, Size: 512,
 		Coding: coding.Deflate, Hash: 7, Sniff: sniffText,
-	}}
+	}, ContentSums: build.ContentSums{SHA256: sha256.Sum256([]byte(path)), MiBSums: FakeSums(path)}}
+}
+
+// FakeSums are sums of the MiBs of a content of any size. They depend on the text.
+type FakeSums string
+
+// Sum returns sum k.
+func (f FakeSums) Sum(k int) sidecar.Sum { return sha256.Sum256(fmt.Appendf(nil, "%s %d", f, k)) }
+
+// AppendSums implements [build.SumList].
+func (f FakeSums) AppendSums(dst []byte, k, n int) ([]byte, error) {
+	for i := range n {
+		s := f.Sum(k + i)
+		dst = append(dst, s[:]...)
+	}
+	return dst, nil
 }
 
 // Dir returns a directory.
@@ -77,7 +93,8 @@ func SegmentedFile(edit func(*build.Item)) build.Item {
 // and the digest.
 func Reseal(b []byte) {
 	h := (*layout.Header)(b)
-	if h.NumSections() > layout.MaxSections {
+	if _, optional := h.Features(); h.NumSections() > layout.MaxSections ||
+		optional&sidecar.SHA256 != 0 && h.NumSections() > layout.MaxSectionsWithSums {
 		h.Seal()
 		return
 	}

@@ -3,6 +3,7 @@ package sidecartest
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"iter"
 	"math/rand/v2"
@@ -52,6 +53,9 @@ func (m *Model) Finish() *Model {
 	m.At = map[string]int{}
 	for i, it := range m.Sorted {
 		m.At[it.Path] = i
+		if it.Type == sidecar.TypeFile && it.Size == 0 {
+			m.Sorted[i].SHA256 = sha256.Sum256(nil)
+		}
 	}
 	for i := range m.Sorted {
 		it := &m.Sorted[i]
@@ -68,6 +72,7 @@ func (m *Model) Finish() *Model {
 			it.Target = uint32(m.At[it.Link])
 			t := &m.Sorted[it.Target]
 			it.Size, it.Hash, it.Sniff = t.Size, t.Hash, t.Sniff
+			it.SHA256, it.MiBSums = t.SHA256, t.MiBSums
 		}
 	}
 	return m
@@ -194,6 +199,7 @@ func randomName(r *rand.Rand) string {
 // randomFile makes it a regular file of any coding.
 func randomFile(r *rand.Rand, it *build.Item) {
 	it.Type, it.Hash, it.CRC = sidecar.TypeFile, r.Uint64(), r.Uint32()
+	it.SHA256, it.MiBSums = sha256.Sum256([]byte(it.Path)), FakeSums(it.Path)
 	it.Sniff = sidecar.Sniff(r.IntN(23))
 	if r.IntN(2) == 0 {
 		it.PadLen = int32(coding.MinMember + r.IntN(20))
@@ -245,9 +251,14 @@ func Build(items []build.Item, archive int64, o build.Options) ([]byte, uint64, 
 }
 
 // MustBuild returns the sidecar of a model.
-func MustBuild(t testing.TB, m *Model) []byte {
+func MustBuild(t testing.TB, m *Model) []byte { return mustBuild(t, m, false) }
+
+// MustBuildSums returns the sidecar of a model, with SHA-256 sums.
+func MustBuildSums(t testing.TB, m *Model) []byte { return mustBuild(t, m, true) }
+
+func mustBuild(t testing.TB, m *Model, sums bool) []byte {
 	t.Helper()
-	b, _, err := Build(m.Items, m.Archive, build.Options{TempDir: t.TempDir()})
+	b, _, err := Build(m.Items, m.Archive, build.Options{TempDir: t.TempDir(), SHA256: sums})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -322,6 +333,9 @@ func ItemsOf(x *sidecar.Index) iter.Seq2[*build.Item, error] {
 				target, err = x.Entry(int(it.Target))
 				it.TargetLen = target.ContentLen
 			}
+			if err == nil && x.HasSHA256() && it.Type == sidecar.TypeFile {
+				err = addSums(x, row.Ordinal, it)
+			}
 			if err == nil && it.Coding == coding.Segmented {
 				var t sidecar.SegmentTable
 				if t, err = x.Segments(row.Ordinal); err == nil {
@@ -334,6 +348,15 @@ func ItemsOf(x *sidecar.Index) iter.Seq2[*build.Item, error] {
 			}
 		}
 	}
+}
+
+// addSums completes the item of file i with its sums.
+func addSums(x *sidecar.Index, i int, it *build.Item) (err error) {
+	if it.SHA256, err = x.SHA256(i); err != nil {
+		return err
+	}
+	it.MiBSums, err = x.MiBSums(i)
+	return err
 }
 
 // Visible returns e without its unexported fields, to compare it with an entry of a Model.

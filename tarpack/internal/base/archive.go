@@ -17,7 +17,6 @@ import (
 	"os"
 
 	"github.com/tarpack/tpk/gzmember"
-	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -199,16 +198,24 @@ func (a *Archive) Duplicates() (map[uint32]int, error) {
 	return links, nil
 }
 
-// AddSegments completes the item of file i with its segments, if the file has any.
-func (a *Archive) AddSegments(i uint32, it *build.Item) error {
-	if it.Coding != coding.Segmented {
-		return nil
+// AddContent completes the item of file i with its segments, if the file has any, and with sums
+// also with its SHA-256 sums. If the index has none, the content is decompressed to compute them.
+// The caller closes them with CloseSums.
+func (a *Archive) AddContent(i uint32, it *build.Item, sums bool) error {
+	err := indexed.AddContent(a.Index, int(i), it)
+	if err != nil || !sums || a.Index.HasSHA256() || it.Size == 0 {
+		return err
 	}
-	t, err := a.Index.Segments(int(i))
+	content, err := a.OpenContent(int(i))
 	if err != nil {
 		return err
 	}
-	it.Shift = t.Shift
-	it.Segments, err = t.AppendLengths(it.Segments)
-	return err
+	defer content.Close()
+	var s build.Sums
+	defer s.Close()
+	s.Reset()
+	if _, err := content.WriteTo(&s); err != nil {
+		return &format.Problem{Path: it.Path, Offset: it.Offset, Err: err}
+	}
+	return s.Record(&it.ContentSums)
 }

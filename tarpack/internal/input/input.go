@@ -23,6 +23,7 @@ import (
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/attributes"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -66,6 +67,7 @@ type Content struct {
 	Coding coding.Coding
 	// Segments divides Member if Coding is coding.Segmented.
 	Segments gzmember.Segments
+	Sums     build.ContentSums // of Bytes, if the index gets them
 }
 
 // Release gives back the buffers.

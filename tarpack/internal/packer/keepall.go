@@ -35,14 +35,17 @@ func (p *Packer) KeepAll(ctx context.Context, a *base.Archive) error {
 				closed = max(closed, int(e.End))
 			}
 		case sidecar.TypeFile:
-			if err = a.AddSegments(uint32(row.Ordinal), &it); err == nil && row.Ordinal >= closed {
+			err = a.AddContent(uint32(row.Ordinal), &it, p.Options.SHA256)
+			if err == nil && row.Ordinal >= closed {
 				err = p.offer(a.Ref(row.Ordinal, e), &it, links[uint32(row.Ordinal)])
 			}
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", a.Name, err)
 		}
-		if err := p.Out.Index.Add(it); err != nil {
+		err = p.Out.Index.Add(it)
+		it.CloseSums()
+		if err != nil {
 			return err
 		}
 	}

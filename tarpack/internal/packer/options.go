@@ -29,6 +29,7 @@ type Options struct {
 	OneFileSystem bool              // leave out what is in directories of other file systems
 	PreserveOwner bool              // keep user and group; otherwise both are 0
 	Special       bool              // keep FIFOs and devices
+	SHA256        bool              // put the SHA-256 of each content into the index
 
 	Prefix  string            // directory of the archive for everything; "" for its top
 	Names   []string          // paths below the directory to pack, with what is below; nil packs all

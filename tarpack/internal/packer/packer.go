@@ -185,7 +185,7 @@ func (p *Packer) Run(
 		}
 		defer func() { err = errors.Join(err, p.Shards.builder.Close()) }()
 	default:
-		b = build.New(build.Options{})
+		b = build.New(build.Options{SHA256: p.Options.SHA256})
 		if p.Shard {
 			b.MarkShard()
 		}

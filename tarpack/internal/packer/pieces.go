@@ -7,6 +7,7 @@ import (
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/gzmember/coding"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/output"
 	"github.com/tarpack/tpk/tarpack/internal/tarwriter"
@@ -102,11 +103,16 @@ type digestReader struct {
 	r      io.Reader
 	digest format.ContentDigest
 	crc    uint32
+	sums   *build.Sums // nil: none are needed
 }
 
-func newDigestReader(r io.Reader) *digestReader {
+func newDigestReader(r io.Reader, sums bool) *digestReader {
 	d := &digestReader{r: r}
 	d.digest.Reset()
+	if sums {
+		d.sums = &build.Sums{}
+		d.sums.Reset()
+	}
 	return d
 }
 
@@ -114,5 +120,8 @@ func (d *digestReader) Read(b []byte) (int, error) {
 	n, err := d.r.Read(b)
 	_, _ = d.digest.Write(b[:n]) // never fails
 	d.crc = crc32.Update(d.crc, crc32.IEEETable, b[:n])
+	if d.sums != nil {
+		_, _ = d.sums.Write(b[:n]) // never fails
+	}
 	return n, err
 }

@@ -2,6 +2,7 @@ package packer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -75,6 +76,7 @@ func (s *sequencer) writeBig(
 	if err != nil {
 		return err
 	}
+	defer func() { entry.CloseSums() }()
 	if err := s.writeBigContent(ctx, it, f, &entry); err != nil {
 		if s.out.Failed() != nil {
 			return err // not the source's fault
@@ -98,7 +100,7 @@ func (s *sequencer) writeBigContent(
 ) error {
 	start := s.out.Off
 	content := output.ContextReader{Ctx: ctx, R: io.NewSectionReader(f, 0, it.size)}
-	src := newDigestReader(content)
+	src := newDigestReader(content, s.sums)
 	worthIt, err := gzmember.Compressible(f, it.size)
 	switch {
 	case err != nil:
@@ -115,6 +117,9 @@ func (s *sequencer) writeBigContent(
 	entry.ContentLen = s.out.Off - start
 	src.digest.Record(&entry.Entry)
 	entry.CRC = src.crc
+	if s.sums {
+		err = errors.Join(err, src.sums.Record(&entry.ContentSums))
+	}
 	return err
 }
 

@@ -98,6 +98,9 @@ func (s *sequencer) placePrepared(it *Item) error {
 			return tree.Error(it.path, err)
 		}
 	}
+	if err := s.addSums(&it.Content); err != nil { // of a member that was there
+		return err
+	}
 	if err := s.remember(it, it.header.ModTime); err != nil {
 		return err
 	}
@@ -168,9 +171,24 @@ func (s *sequencer) candidate(it *Item) (*dedup.Copy, error) {
 	return nil, nil
 }
 
+// sameSum is sameContent for a copy whose SHA-256 is known, so that it need not be decompressed.
+func sameSum(it *Item, w *dedup.Copy, content io.Reader) (bool, error) {
+	if it.Keep && it.Old.From.Index.HasSHA256() {
+		return it.Old.SameSum(w.Kept)
+	}
+	same, err := w.Kept.HasSum(content)
+	if it.Keep {
+		err = unlessDamaged(err)
+	}
+	return same, tree.Error(it.path, err)
+}
+
 // sameContent compares a file with a copy byte by byte, as both are now. A copy that has changed
 // since is not the same: nothing is lost but a duplicate.
 func sameContent(it *Item, w *dedup.Copy, content io.Reader) (bool, error) {
+	if w.Kept.From != nil && w.Kept.From.Index.HasSHA256() {
+		return sameSum(it, w, content)
+	}
 	other, err := w.Open()
 	if err != nil {
 		return false, nil

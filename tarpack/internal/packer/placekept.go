@@ -111,14 +111,15 @@ func (s *sequencer) sameHeader(it *Item, e *sidecar.Entry) (bool, error) {
 }
 
 // copyFile copies a file: all of it if its header stays, else C and P. What the index has of the
-// content stays too, so nothing is inflated. e is the record of the old entry, f that of its
-// content.
+// content stays too, so nothing is inflated, except to compute sums that it lacks. e is the record
+// of the old entry, f that of its content.
 func (s *sequencer) copyFile(it *Item, e, f *sidecar.Entry, same bool) error {
 	from := it.Old.From
 	entry := build.Item{Entry: *f, Path: it.path}
-	if err := from.AddSegments(it.Old.File, &entry); err != nil {
+	if err := from.AddContent(it.Old.File, &entry, s.sums); err != nil {
 		return err
 	}
+	defer entry.CloseSums()
 	archive, at, err := from.Place(f.Offset)
 	if err != nil {
 		return err

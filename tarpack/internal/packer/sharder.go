@@ -91,7 +91,7 @@ func (s *Sharder) begin() error {
 	if err != nil {
 		return err
 	}
-	s.builder = build.New(build.Options{})
+	s.builder = build.New(build.Options{SHA256: s.P.Options.SHA256})
 	s.builder.MarkShard()
 	s.P.Out.Writer = &output.Writer{W: out.Archive, File: out.Archive}
 	s.P.Out.Index = s.builder

@@ -3,7 +3,10 @@ package packer
 import (
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/gzmember/coding"
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/exclude"
+	"github.com/tarpack/tpk/tarpack/internal/input"
 	"github.com/tarpack/tpk/tarpack/internal/output"
 )
 
@@ -27,6 +30,9 @@ func (s *stores) salt(path string) uint64 {
 
 // compress makes the member of an item's content.
 func (w *worker) compress(it *Item) (err error) {
+	if err := w.addSums(&it.Content); err != nil {
+		return err
+	}
 	if w.stores.has(it.path) {
 		it.Member = output.GetBuffer(int(coding.StoredLength(int64(len(it.Bytes.B)))))
 		it.Member.B = gzmember.AppendStored(it.Member.B, it.Bytes.B)
@@ -35,6 +41,16 @@ func (w *worker) compress(it *Item) (err error) {
 	}
 	it.Member = output.GetBuffer(len(it.Bytes.B)/2 + 64)
 	it.Member.B, it.Coding, it.Segments, err = appendContent(w.enc, it.Member.B, it.Bytes.B)
+	return err
+}
+
+// addSums computes the sums of a content that is written, unless they are there.
+func (w *worker) addSums(c *input.Content) error {
+	if !w.sums || c.Sums.SHA256 != (sidecar.Sum{}) {
+		return nil
+	}
+	var err error
+	c.Sums, err = build.SumsOf(c.Bytes.B)
 	return err
 }
 

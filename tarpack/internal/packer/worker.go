@@ -23,12 +23,13 @@ type worker struct {
 	enc   *gzmember.Encoder
 	known *dedup.Contents
 	stores
-	dry bool // nothing is written, so nothing is compressed
+	sums bool // compute the SHA-256 sums of what is written
+	dry  bool // nothing is written, so nothing is compressed
 }
 
 func (p *Packer) newWorker() (worker, error) {
 	enc, err := gzmember.NewEncoder(p.level)
-	w := worker{enc: enc, known: p.known, dry: p.Out == nil}
+	w := worker{enc: enc, known: p.known, dry: p.Out == nil, sums: p.Options.SHA256}
 	w.stores = stores{all: p.Options.Level < 0, globs: p.Options.Store}
 	return w, err
 }
@@ -85,7 +86,10 @@ func (w *worker) prepare(it *Item) error {
 		return err
 	}
 	it.key = w.contentKey(it)
-	if it.Member == nil && w.known.Claim(it.key) {
+	switch {
+	case it.Member != nil && w.known.Mode == format.DedupOff:
+		return w.addSums(&it.Content)
+	case it.Member == nil && w.known.Claim(it.key):
 		return w.compress(it)
 	}
 	return nil
@@ -99,6 +103,9 @@ func (it *Item) hasOldContent(content io.Reader) (bool, error) {
 	e, err := it.Old.ContentRecord()
 	if err != nil || e.Type != sidecar.TypeFile || e.Size != it.size || e.Hash != it.hash {
 		return false, err
+	}
+	if it.Old.From.Index.HasSHA256() {
+		return it.Old.HasSum(content)
 	}
 	old, err := it.Old.From.OpenContent(int(it.Old.File))
 	if err != nil {

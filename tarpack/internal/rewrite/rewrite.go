@@ -111,6 +111,7 @@ func Edit(
 	}
 	r.Shard = k.Trailer.IsShard()
 	r.Options.EmbedIndex = k.HasIndex()
+	r.Options.SHA256 = r.Options.SHA256 || k.Index.HasSHA256()
 	r.Layers = []Layer{{Archive: k}}
 	defer r.closeTrees()
 	if err := prepare(k, r); err != nil {

@@ -127,6 +127,7 @@ func (r *Rewrite) writeShard(
 		return done, err
 	}
 	o := r.Options.Options
+	o.SHA256 = o.SHA256 || x.Index.HasSHA256()
 	o.Notice = nil // the first walk has sent the notices of the walk, writeSet sends the others
 	o.Progress = func(p format.Progress) {
 		done = format.Progress{Entries: before.Entries + p.Entries, Bytes: before.Bytes + p.Bytes}

@@ -16,12 +16,15 @@ import (
 type boundedDigest struct {
 	format.ContentDigest
 	limit int64
+	sums  *build.Sums // nil: none are needed
 }
 
 // reset begins a content of at most limit bytes.
 func (d *boundedDigest) reset(limit int64) {
 	d.Reset()
-	d.limit = limit
+	if d.limit = limit; d.sums != nil {
+		d.sums.Reset()
+	}
 }
 
 // Write fails with ErrCorrupt, and adds nothing, if the content would get longer than limit.
@@ -30,7 +33,19 @@ func (d *boundedDigest) Write(b []byte) (int, error) {
 		return 0, fmt.Errorf("%w: its content is longer than the %d bytes of its header",
 			format.ErrCorrupt, d.limit)
 	}
+	if d.sums != nil {
+		_, _ = d.sums.Write(b) // never fails
+	}
 	return d.ContentDigest.Write(b)
+}
+
+// record sets what the index has of the content.
+func (d *boundedDigest) record(it *build.Item) error {
+	d.Record(&it.Entry)
+	if d.sums == nil {
+		return nil
+	}
+	return d.sums.Record(&it.ContentSums)
 }
 
 // readFile reads the C and P of a file, whose H was read, and completes its item.
@@ -82,7 +97,9 @@ func (u *unitReader) readContent(un *Unit, it *build.Item) error {
 			format.ErrCorrupt, d.Size(), it.Size)
 	}
 	it.ContentLen, it.CRC = u.scan.Length(), u.scan.CRC()
-	d.Record(&it.Entry)
+	if err := d.record(it); err != nil {
+		return err
+	}
 	it.Coding = coding.Deflate
 	if u.scan.Stored() {
 		it.Coding = coding.Stored

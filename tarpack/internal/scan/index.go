@@ -37,7 +37,8 @@ func BuildIndex(
 	ctx context.Context, src io.ReaderAt, size int64, dst build.File, o Options,
 ) (res Result, err error) {
 	// Other errors of the trailer are found again, in their order.
-	if t, err := format.ReadTrailer(src, size); t != (format.Trailer{}) {
+	t, err := format.ReadTrailer(src, size)
+	if t != (format.Trailer{}) {
 		if err == nil {
 			err = t.CheckWrite()
 		}
@@ -45,14 +46,15 @@ func BuildIndex(
 			return Result{}, err
 		}
 	}
-	ix := NewIndexer(o)
+	ix := NewIndexer(o, t.HasSHA256())
 	defer func() { err = errors.Join(err, ix.Builder.Close()) }()
-	s := &Scan{Src: src, Size: size, Workers: o.Workers, Each: func(un *Unit) error {
+	s := &Scan{Src: src, Size: size, Workers: o.Workers, Sums: t.HasSHA256()}
+	s.Each = func(un *Unit) error {
 		if un.Err != nil {
 			return &format.Problem{Path: un.Path, Offset: un.Off, Err: un.Err}
 		}
 		return ix.Add(un)
-	}}
+	}
 	if err := s.Run(ctx); err != nil {
 		return Result{}, err
 	}
@@ -67,9 +69,10 @@ type Indexer struct {
 	Progress format.Progress // of all items so far
 }
 
-// NewIndexer returns an Indexer without units. The caller closes its Builder.
-func NewIndexer(o Options) *Indexer {
-	return &Indexer{o: o, Builder: build.New(build.Options{TempDir: o.TempDir})}
+// NewIndexer returns an Indexer without units. The caller closes its Builder. With sums, the items
+// have their SHA-256 sums, so that the sidecar gets them if the trailer says so.
+func NewIndexer(o Options, sums bool) *Indexer {
+	return &Indexer{o: o, Builder: build.New(build.Options{TempDir: o.TempDir, SHA256: sums})}
 }
 
 // Add adds the next unit, which has no Err. A fault is a *format.Problem.
@@ -109,6 +112,9 @@ func (ix *Indexer) Finish(dst build.File, size int64) (Result, error) {
 	}
 	if ix.Trailer.IsShard() {
 		ix.Builder.MarkShard()
+	}
+	if !ix.Trailer.HasSHA256() {
+		ix.Builder.DropSums()
 	}
 	digest, n, err := ix.Builder.Finish(dst, size)
 	switch {

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
@@ -24,8 +26,10 @@ type Scan struct {
 	Workers int   // readers; 0 means one for each CPU
 	Chunk   int64 // bytes of archive in a chunk; 0 means scanChunk
 	Draft   bool  // the archive is of a draft of the format
+	Sums    bool  // compute the SHA-256 sums of contents
 	// Each is called with the units in order. Its error ends the scan. After a unit with an error
-	// the scan goes on at the next unit that can be found.
+	// the scan goes on at the next unit that can be found. Sums of items are valid until Each
+	// returns.
 	Each func(*Unit) error
 
 	next   int64       // offset of the next unit
@@ -145,6 +149,9 @@ func (s *Scan) readChunk(ctx context.Context, c *chunkScan) {
 func (s *Scan) unitReader(ctx context.Context, off int64) *unitReader {
 	u := newUnitReader(contextReaderAt{ctx, s.Src}, s.Size, off)
 	u.draft = s.Draft
+	if s.Sums {
+		u.digest.sums = &build.Sums{}
+	}
 	return u
 }
 
@@ -154,8 +161,18 @@ func (un *Unit) weight() int {
 	for i := range un.Items {
 		it := &un.Items[i]
 		n += 256 + len(it.Path) + len(it.Link) + 4*len(it.Segments)
+		if it.MiBSums != nil {
+			n += min(len(it.SHA256)*int(sidecar.NumMiBSums(it.Size)), batchWeight)
+		}
 	}
 	return n
+}
+
+// release gives up the sums of the items.
+func (un *Unit) release() {
+	for i := range un.Items {
+		un.Items[i].CloseSums()
+	}
 }
 
 // takeChunk delivers the units that begin in a chunk. It reads those itself that the reader did not
@@ -173,6 +190,7 @@ func (s *Scan) takeChunk(ctx context.Context, c *chunkScan) error {
 				}
 			}
 			if un.Off < s.next {
+				un.release()
 				continue
 			}
 			if err := s.deliver(ctx, un); err != nil {
@@ -210,6 +228,7 @@ func (s *Scan) readUntil(ctx context.Context, limit int64) error {
 
 // deliver calls Each with a unit and sets where the next one begins.
 func (s *Scan) deliver(ctx context.Context, un *Unit) error {
+	defer un.release()
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}

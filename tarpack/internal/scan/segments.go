@@ -79,7 +79,9 @@ func (u *unitReader) readSegmented(un *Unit, it *build.Item) bool {
 		return false // reading it as plain deflate returns the error
 	}
 	c.Coding, c.Shift, c.Segments = coding.Segmented, table.Shift, table.Lengths
-	d.Record(&c.Entry)
+	if err := d.record(&c); err != nil {
+		return false
+	}
 	*it = c
 	un.End = it.Offset + it.Length()
 	u.seek(un.End)

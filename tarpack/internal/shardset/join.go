@@ -52,7 +52,9 @@ type Joiner struct {
 
 // NewJoiner returns a Joiner without shards.
 func NewJoiner(o scan.Options) *Joiner {
-	return &Joiner{o: o, Builder: build.New(build.Options{TempDir: o.TempDir, Set: true})}
+	return &Joiner{o: o, Builder: build.New(build.Options{
+		TempDir: o.TempDir, Set: true, SHA256: true,
+	})}
 }
 
 // Close removes temporary files.
@@ -64,6 +66,9 @@ func (m *Joiner) Add(ctx context.Context, name string, a *indexed.File) (err err
 	defer func() { err = errors.Join(err, a.Close()) }()
 	if a.Size > maxSet-m.size {
 		return fmt.Errorf("%s: %w: the set has more than 2^56 bytes", name, format.ErrShard)
+	}
+	if !a.Index.HasSHA256() { // a set has sums if all of its shards have them
+		m.Builder.DropSums()
 	}
 	// Entries of one G must be added in the order that they have in it. Path order is that order.
 	for row, err := range a.Index.All(0, a.Index.Len()) {
@@ -87,17 +92,12 @@ func (m *Joiner) item(a *indexed.File, row *sidecar.Row) (err error) {
 	it := build.Item{Entry: row.Entry, Path: string(row.Path)}
 	it.Offset += m.size
 	switch {
+	case it.Type == sidecar.TypeFile:
+		if err := indexed.AddContent(a.Index, row.Ordinal, &it); err != nil {
+			return err
+		}
 	case it.Type == sidecar.TypeSymlink, it.Type == sidecar.TypeHardlink:
 		if it.Link, err = a.Index.Link(row.Ordinal); err != nil {
-			return err
-		}
-	case it.Coding == coding.Segmented:
-		t, err := a.Index.Segments(row.Ordinal)
-		if err != nil {
-			return err
-		}
-		it.Shift = t.Shift
-		if it.Segments, err = t.AppendLengths(nil); err != nil {
 			return err
 		}
 	}

@@ -30,7 +30,7 @@ func (s *Spool) Archive(ctx context.Context) (a *base.Archive, err error) {
 	if _, err := s.records.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	b := build.New(build.Options{Unordered: true})
+	b := build.New(build.Options{Unordered: true, SHA256: s.withSums})
 	defer func() { err = errors.Join(err, b.Close()) }()
 	s.sink = b.Add
 	dec := gob.NewDecoder(bufio.NewReaderSize(s.records, output.WriteSize))
@@ -38,13 +38,16 @@ func (s *Spool) Archive(ctx context.Context) (a *base.Archive, err error) {
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
 		}
-		var it build.Item
-		if err := dec.Decode(&it); err == io.EOF {
+		var r record
+		if err := dec.Decode(&r); err == io.EOF {
 			break
 		} else if err != nil {
 			return nil, err
 		}
-		if err := s.place(seq, &it); err != nil {
+		if r.HasMiBSums {
+			r.MiBSums = s.sums.From(r.FirstSum)
+		}
+		if err := s.place(seq, &r.Item); err != nil {
 			return nil, err
 		}
 	}

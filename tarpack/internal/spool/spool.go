@@ -38,12 +38,15 @@ type Spool struct {
 
 	name    string   // of the archive; names of temporary files begin with it
 	file    *os.File // members
-	records *os.File // a build.Item for each entry that came, in the order of Announce
+	records *os.File // a record for each entry that came, in the order of Announce
 	buf     *bufio.Writer
 	enc     *gob.Encoder
 	sink    func(build.Item) error // takes items instead of records, once those are complete
 	problem func(*format.Problem)
 	groups  base.GroupCache
+
+	withSums bool
+	sums     build.SumLog // of MiBs, of all items
 
 	seq   uint32 // number of the next entry
 	paths paths
@@ -51,11 +54,14 @@ type Spool struct {
 }
 
 // New returns a Spool for the archive name, whose lock the caller holds. It calls progress for each
-// entry whose members are written, and problem for each that is refused.
+// entry whose members are written, and problem for each that is refused. With sums, items have
+// their SHA-256 sums, and so has the index of the Archive.
 func New(
-	name string, progress func(format.Progress), problem func(*format.Problem),
+	name string, sums bool, progress func(format.Progress), problem func(*format.Problem),
 ) (*Spool, error) {
-	s := &Spool{name: name, problem: problem, paths: newPaths(), links: newHardlinks()}
+	s := &Spool{
+		name: name, problem: problem, paths: newPaths(), links: newHardlinks(), withSums: sums,
+	}
 	var err error
 	if s.file, err = durable.UnlinkedTemp(name, durable.ScratchSpool); err != nil {
 		return nil, err
@@ -74,7 +80,10 @@ func New(
 
 // Close gives up the records. The members belong to the result of Archive, or are given up by
 // Abort.
-func (s *Spool) Close() { s.records.Close() }
+func (s *Spool) Close() {
+	s.records.Close()
+	s.sums.Close()
+}
 
 // Abort gives up the members, instead of Archive or after an error of it.
 func (s *Spool) Abort() error { return s.file.Close() }
@@ -203,11 +212,28 @@ func (s *Spool) Add(it build.Item) error {
 	if s.sink != nil {
 		return s.sink(it)
 	}
-	return s.enc.Encode(it)
+	r := record{Item: it}
+	r.MiBSums = nil // they do not go into the record, because a file may have any number of them
+	if it.MiBSums != nil {
+		var err error
+		r.HasMiBSums = true
+		n := sidecar.NumMiBSums(it.Size)
+		if r.FirstSum, err = s.sums.Add(it.MiBSums, n); err != nil {
+			return err
+		}
+	}
+	return s.enc.Encode(&r)
+}
+
+// A record is an item in the temporary file.
+type record struct {
+	build.Item
+	HasMiBSums bool
+	FirstSum   int64 // number of its first sum in Spool.sums
 }
 
 // Refuse notes that an entry which was announced cannot be written.
 func (s *Spool) Refuse(pr *format.Problem) error {
 	s.problem(pr)
-	return s.enc.Encode(&build.Item{})
+	return s.enc.Encode(&record{})
 }

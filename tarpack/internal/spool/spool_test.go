@@ -25,7 +25,7 @@ func pack(t *testing.T, entries ...[2]string) (list, refused []string) {
 	refuse := func(path string, err error) {
 		refused = append(refused, fmt.Sprintf("%s: %v", path, err))
 	}
-	s, err := New(name, nil, func(pr *format.Problem) { refuse(pr.Path, pr.Err) })
+	s, err := New(name, false, nil, func(pr *format.Problem) { refuse(pr.Path, pr.Err) })
 	if err != nil {
 		t.Fatal(err)
 	}

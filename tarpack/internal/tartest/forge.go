@@ -41,7 +41,7 @@ func Forge(entries, digest uint64, parts ...ForgedPart) []byte {
 func ForgeRight(t testing.TB, parts ...ForgedPart) []byte {
 	t.Helper()
 	a := Forge(0, 0, parts...)
-	ix := scan.NewIndexer(scan.Options{})
+	ix := scan.NewIndexer(scan.Options{}, false)
 	defer ix.Builder.Close()
 	s := &scan.Scan{
 		Src:     bytes.NewReader(a),

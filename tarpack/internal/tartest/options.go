@@ -36,6 +36,7 @@ type Outcome struct {
 	Paths   []string         // of the archive that was written, in its order; nil if none was
 	Entries map[string]Entry // by path
 	Bytes   int              // size of the archive
+	Sums    bool             // the archive, or the last one, has SHA-256 sums in its index
 	Files   []string         // names below the directory that options can change
 
 	mu         sync.Mutex
@@ -135,6 +136,11 @@ func DedupOption() Option {
 		return zero.Entries["b.txt"].Typeflag == tar.TypeLink &&
 			set.Entries["b.txt"].Typeflag == tar.TypeReg
 	}}
+}
+
+// SHA256Option is the field SHA256.
+func SHA256Option() Option {
+	return Option{"SHA256", true, func(zero, set *Outcome) bool { return !zero.Sums && set.Sums }}
 }
 
 // LevelOption is the field Level. The archive must have text in it.
@@ -324,6 +330,9 @@ func OutcomeOf(t *testing.T, dir string, archives ...string) *Outcome {
 func (o *Outcome) AddArchive(t *testing.T, archive []byte) {
 	t.Helper()
 	o.Bytes += len(archive)
+	if trailer, err := format.ParseTrailer(archive[len(archive)-format.EndSize:]); err == nil {
+		o.Sums = trailer.HasSHA256()
+	}
 	z, err := gzip.NewReader(bytes.NewReader(archive))
 	if err != nil {
 		t.Fatal(err)

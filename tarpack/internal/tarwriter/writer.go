@@ -123,6 +123,7 @@ func (w *Writer) WriteFile(h *format.Header, c *input.Content, hash uint64) erro
 	entry.CRC = binary.LittleEndian.Uint32(b[len(b)-gzmember.MemberTrailerSize:])
 	entry.Hash = hash
 	entry.Sniff = sidecar.SniffContent(c.Bytes.B)
+	entry.ContentSums = c.Sums
 	return w.WritePadding(&entry, c.Coding, &c.Segments)
 }
 
