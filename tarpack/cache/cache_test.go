@@ -20,6 +20,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
+	"github.com/tarpack/tpk/tarpack/signature"
 )
 
 // zipOf writes a zip with these names, each a file with its name as content.
@@ -461,6 +462,14 @@ func TestOptions(t *testing.T) {
 				if !errors.Is(err, want) {
 					t.Error(limit, err)
 				}
+			}
+		},
+		"Trust": func(t *testing.T) { // the zip is not converted
+			trust := &signature.Trust{Key: tartest.NewKey(t).Public()}
+			_, err := run(t, archive, cache.Options{Trust: trust, KeepIndex: true})
+			_, err2 := run(t, zipped, cache.Options{Trust: trust, KeepIndex: true})
+			if !errors.Is(err, signature.ErrUnsigned) || !errors.Is(err2, signature.ErrUnsigned) {
+				t.Error(err, err2)
 			}
 		},
 		"Notice": func(t *testing.T) {
