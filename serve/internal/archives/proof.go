@@ -39,7 +39,8 @@ type proof struct {
 }
 
 // provedAtOnce is the size in bytes of the largest content that a request reads for its proof.
-// Larger ones are answered with 503 until the check in the background has reached them.
+// Larger ones are answered with 503 until the check in the background has reached them. Those that
+// must be signed are checked while they are sent.
 const provedAtOnce = 32 << 20
 
 // ErrUnproven means that a member was not compared with the index yet. The log has a line about it.
@@ -272,8 +273,11 @@ func (a *archive) provedWhole(p *proof) error {
 		return a.wrap(signature.ErrChanged)
 	case p.done.Load():
 		return a.wrap(format.ErrCorrupt)
-	case p.signed && !p.busy.Swap(true) && !p.inBackground(p.checkSigned):
-		p.busy.Store(false)
+	case p.signed && !p.busy.Swap(true):
+		a.library.notice(a.name + ": the whole of it is compared with what was signed, for a download")
+		if !p.inBackground(p.checkSigned) {
+			p.busy.Store(false)
+		}
 	}
 	return a.wrap(ErrUnproven)
 }

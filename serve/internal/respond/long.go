@@ -41,6 +41,9 @@ func (x *Exchange) confirm() error {
 	err := x.view.Check()
 	if errors.Is(err, archives.ErrDoubtful) && x.Plan.Body.Node.Kind == plan.File {
 		if err = x.view.Prove(&x.Plan.Body.Node); err == nil {
+			err = x.view.ProveSent(&x.Plan.Body.Node)
+		}
+		if err == nil {
 			err = x.view.Check()
 		}
 	}
