@@ -23,8 +23,8 @@
 //	sign     signatures of archives
 //
 // They share format (the layout of bytes, errors, names), signature (keys, and what was signed),
-// source (where bytes are), exclude, attributes and symlink, and the machinery below internal, which
-// nobody else can import. The imports run one way:
+// source (where bytes are), exclude, attributes and symlink, and the machinery below internal,
+// which nobody else can import. The imports run one way:
 //
 //	cache ─► convert
 //	pack, extract, edit, convert, shard, export, cache, sign
