@@ -27,6 +27,8 @@ aria2c              aria2
 axel                axel
 zsync               zsync
 zckdl               zchunk
+minisign            minisign
+shasum              perl
 apt-get             apt
 dpkg-deb            dpkg
 rsync               rsync

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/signature"
 )
 
 // ErrOption is wrapped by the errors of New and Server.Run that are due to an option.
@@ -50,6 +51,9 @@ type Options struct {
 	CacheDir string
 	// NoConvert refuses files of other programs.
 	NoConvert bool
+	// Trust demands that each archive was signed: see tarpack.OpenOptions. Nothing that was not
+	// signed ends an answer. Directories of plain files can't be served then.
+	Trust *signature.Trust
 
 	// SPA answers a path that is not there with the root's index.html and 200, unless the path ends
 	// in a known extension.

@@ -148,6 +148,7 @@ func TestEveryOption(t *testing.T) {
 		},
 		"CacheDir":  func(*testing.T) {}, // TestMissingIndex checks it
 		"NoConvert": func(*testing.T) {}, // TestForeign checks it
+		"Trust":     func(*testing.T) {}, // TestSigned checks it
 		"WriteTimeout": func(t *testing.T) { // TestSlowClients checks that it ends connections
 			s, err := serve.New(serve.Options{WriteTimeout: time.Nanosecond,
 				Archives: []serve.Archive{{Path: packedSite(t)}}})

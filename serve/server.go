@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -41,9 +42,13 @@ func New(o Options) (*Server, error) {
 			return nil, err
 		}
 	}
+	if o.Trust != nil && o.Fallback != "" {
+		return nil, fmt.Errorf("%w: plain files, as in %s, are never signed", ErrOption, o.Fallback)
+	}
 	s := &Server{options: o}
 	s.library, err = archives.NewLibrary(archives.Options{Fallback: o.Fallback, Nested: o.Nested,
-		Notice: o.Log, Hidden: planner.Hidden, CacheDir: o.CacheDir, NoConvert: o.NoConvert})
+		Notice: o.Log, Hidden: planner.Hidden, CacheDir: o.CacheDir, NoConvert: o.NoConvert,
+		Trust: o.Trust})
 	if err != nil {
 		return nil, err
 	}

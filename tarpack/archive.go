@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
+	"github.com/tarpack/tpk/tarpack/signature"
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
@@ -27,15 +29,25 @@ type Archive struct {
 	embedded   bool                 // index is the one in the archive
 	build      indexed.IndexBuilder // builds the index without the sidecar
 	unmap      func() error         // to be called after the index is closed; nil: nothing
+	signed     *signature.Signed    // nil without OpenOptions.Trust
+	under      *sidecar.Index       // what index reads, where that checks it; or nil
 }
 
 // Close closes the archive and its index. No other method may be running, or be called later.
 func (a *Archive) Close() error {
-	err := a.index.Close()
+	err := a.closeIndex()
 	if a.unmap != nil {
 		err = errors.Join(err, a.unmap())
 	}
 	return errors.Join(err, a.src.Close())
+}
+
+func (a *Archive) closeIndex() error {
+	err := a.index.Close()
+	if a.under != nil {
+		err = errors.Join(err, a.under.Close())
+	}
+	return err
 }
 
 // Name returns the name that the archive was opened by. For a shard set it is that of the list.
@@ -68,13 +80,37 @@ func (a *Archive) Unfinished() int64 { return a.unfinished }
 func (a *Archive) Content(i int) (gzmember.Content, error) { return format.ContentOf(a.index, i) }
 
 // OpenContent opens the content of entry i, a regular file or a hard link. Errors of reading wrap
-// gzmember.ErrCorrupt or gzmember.ErrTruncated if the content does not match the index.
-func (a *Archive) OpenContent(i int) (*gzmember.Reader, error) {
+// gzmember.ErrCorrupt or gzmember.ErrTruncated if the content does not match the index. With
+// OpenOptions.Trust they wrap signature.ErrContent or signature.ErrHeader if it is not what was
+// signed; then the reader holds up to 1 MiB in memory.
+func (a *Archive) OpenContent(i int) (ContentReader, error) {
 	c, err := a.Content(i)
 	if err != nil {
 		return nil, err
 	}
-	return gzmember.NewReader(a.src, c)
+	return a.open(c, i)
+}
+
+// ContentReader reads the content of an entry.
+type ContentReader interface {
+	io.ReadSeekCloser
+	io.WriterTo
+}
+
+// open opens the content of entry i, which c describes.
+func (a *Archive) open(c gzmember.Content, i int) (ContentReader, error) {
+	r, err := gzmember.NewReader(a.src, c)
+	if err != nil || a.signed == nil {
+		return r, err
+	}
+	e, err := a.index.Entry(i)
+	if err == nil {
+		err = a.HeaderChecker().Check(i, &e)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a.newSignedReader(r, i, c.Size)
 }
 
 // Sound reads the whole index and checks its digests. It returns a itself if they are right. If the
@@ -82,7 +118,7 @@ func (a *Archive) OpenContent(i int) (*gzmember.Reader, error) {
 // them in memory. The caller must call release before it closes a.
 func (a *Archive) Sound(ctx context.Context, o *OpenOptions) (sound *Archive, release func() error,
 	err error) {
-	if a.rebuilt {
+	if a.rebuilt || a.signed != nil { // an index that was signed is checked where it is read
 		return a, func() error { return nil }, nil
 	}
 	x, err := indexed.Sound(ctx, a.index, a.name, a.embedded, o.indexed(), a.build)
@@ -103,6 +139,14 @@ func (a *Archive) Shards() int {
 		return set.Name.N
 	}
 	return 0
+}
+
+// ShardSize returns the bytes of shard i of a set.
+func (a *Archive) ShardSize(i int) int64 {
+	if set, ok := a.src.(*shardset.File); ok {
+		return set.ShardSize(i)
+	}
+	return a.src.Size()
 }
 
 // Shard returns the name of the shard of a set that holds the byte at off, and the byte's offset in

@@ -21,14 +21,15 @@
 //	shard    sets of archives, by packing or splitting
 //	export   a folder of an archive as .tar.gz or .zip, without compressing again
 //	cache    indexes and converted files, kept in a directory
+//	sign     signatures of archives
 //
-// They share format (the layout of bytes, errors, names), source (where bytes are), exclude,
-// attributes and symlink, and the machinery below internal, which nobody else can import. The
-// imports run one way:
+// They share format (the layout of bytes, errors, names), signature (keys, and what was signed),
+// source (where bytes are), exclude, attributes and symlink, and the machinery below internal,
+// which nobody else can import. The imports run one way:
 //
 //	cache ─► convert
-//	pack, extract, edit, convert, shard, export, cache
-//	  │  └─► tarpack ─► source, symlink, format ─► sidecar, gzmember
+//	pack, extract, edit, convert, shard, export, cache, sign
+//	  │  └─► tarpack ─► source, symlink, signature ─► format ─► sidecar, gzmember
 //	  └────► internal/rewrite ─► internal/packer ─► internal/… ─► format
 //
 // What is written goes to temporary files first and is renamed when it is complete and on the disk.

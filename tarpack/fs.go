@@ -9,7 +9,6 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/symlink"
 )
@@ -116,11 +115,12 @@ func (f *archiveFS) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, pathError("open", name, err)
 	}
-	r, err := gzmember.NewReader(f.a.Source(), c)
+	open := func() (ContentReader, error) { return f.a.open(c, n.i) }
+	r, err := open()
 	if err != nil {
 		return nil, pathError("open", name, err)
 	}
-	return &openContent{Reader: r, archive: f.a.Source(), content: c, name: name, info: info}, nil
+	return &openContent{ContentReader: r, open: open, size: c.Size, name: name, info: info}, nil
 }
 
 // Stat describes the file that name leads to.

@@ -12,6 +12,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
+	"github.com/tarpack/tpk/tarpack/signature"
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
@@ -32,6 +33,12 @@ type OpenOptions struct {
 	// positive, each section of the sidecar is compared with its hash, and a sidecar of at most that
 	// many bytes is read into memory. Others are mapped: see sidecar.Load.
 	LoadIndex int64
+	// Trust, if set, demands that the archive was signed. Its checksums and their signature lie beside
+	// it: see signature.Trust.Open. Nothing that was not signed is returned.
+	Trust *signature.Trust
+	// Signed is what Trust has returned, for OpenAt and OpenSource: see signature.Trust.Check. They
+	// refuse Trust, as nothing lies beside what they open. Open has no use for it.
+	Signed *signature.Signed
 
 	// Notice, if set, is called with format.ErrIndexRebuilt if there is no usable sidecar, and with
 	// format.ErrUnfinished if bytes follow the end of the archive.
@@ -51,7 +58,7 @@ type OpenOptions struct {
 // The error is that of opening the file, or wraps one of package format: ErrNotArchive,
 // ErrTruncated, ErrVersion or ErrCorrupt. For a set it may wrap ErrShard, with the name of the
 // shard that is missing or belongs to another set. With RequireSidecar it may wrap ErrNoSidecar or
-// ErrStale.
+// ErrStale. With Trust it may wrap signature.ErrRefused.
 func Open(ctx context.Context, name string, o *OpenOptions) (*Archive, error) {
 	if o == nil {
 		o = &OpenOptions{}
@@ -60,6 +67,27 @@ func Open(ctx context.Context, name string, o *OpenOptions) (*Archive, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Trust == nil {
+		return openUnsigned(ctx, name, list, isSet, o)
+	}
+	signed, err := o.Trust.Open(cmp.Or(list, name))
+	if err != nil {
+		return nil, err
+	}
+	a, err := openUnsigned(ctx, name, list, isSet, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.trust(signed, o); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+// openUnsigned is Open without Trust. If isSet is true, list is the name of the list of a set.
+func openUnsigned(
+	ctx context.Context, name, list string, isSet bool, o *OpenOptions,
+) (*Archive, error) {
 	if isSet {
 		return openSet(ctx, list, o)
 	}
@@ -109,6 +137,24 @@ func OpenSource(
 	if o == nil {
 		o = &OpenOptions{}
 	}
+	if o.Trust != nil && o.Signed == nil {
+		return nil, fmt.Errorf("%s: %w: there is nothing beside it", name, signature.ErrUnsigned)
+	}
+	a, err := openSource(ctx, name, src, index, indexSize, o)
+	if err != nil || o.Signed == nil {
+		return a, err
+	}
+	if err := a.trust(o.Signed, o); err != nil {
+		return nil, errors.Join(err, a.closeIndex())
+	}
+	return a, nil
+}
+
+// openSource is OpenSource without Signed.
+func openSource(
+	ctx context.Context, name string, src source.Source, index io.ReaderAt, indexSize int64,
+	o *OpenOptions,
+) (*Archive, error) {
 	t, err := format.ReadTrailer(src, src.Size())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)

@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -45,15 +44,15 @@ func (fi *fileInfo) Info() (fs.FileInfo, error) { return fi, nil }
 
 // openContent is an open regular file.
 type openContent struct {
-	*gzmember.Reader
-	archive io.ReaderAt
-	content gzmember.Content
-	name    string
-	info    *fileInfo
+	ContentReader
+	open func() (ContentReader, error) // opens the same content once more
+	size int64
+	name string
+	info *fileInfo
 
 	// at is the reader of the last ReadAt, where that ended. Reading on from there costs as little as
 	// with Read; a new reader may have to decompress a segment, or the whole file, first.
-	at     atomic.Pointer[gzmember.Reader]
+	at     atomic.Pointer[ContentReader]
 	closed atomic.Bool
 }
 
@@ -66,7 +65,7 @@ var (
 func (f *openContent) Stat() (fs.FileInfo, error) { return f.info, nil }
 
 func (f *openContent) Read(b []byte) (int, error) {
-	n, err := f.Reader.Read(b)
+	n, err := f.ContentReader.Read(b)
 	return n, f.named("read", err)
 }
 
@@ -81,25 +80,26 @@ func (f *openContent) readAt(b []byte, off int64) (int, error) {
 		return 0, fs.ErrClosed
 	case off < 0:
 		return 0, fs.ErrInvalid
-	case off >= f.content.Size:
+	case off >= f.size:
 		return 0, io.EOF
 	}
 	r := f.at.Swap(nil)
 	if r == nil { // the first time, or another goroutine has it
-		var err error
-		if r, err = gzmember.NewReader(f.archive, f.content); err != nil {
+		opened, err := f.open()
+		if err != nil {
 			return 0, err
 		}
+		r = &opened
 	}
 	defer func() {
 		if !f.at.CompareAndSwap(nil, r) {
-			r.Close()
+			(*r).Close()
 		}
 	}()
-	if _, err := r.Seek(off, io.SeekStart); err != nil {
+	if _, err := (*r).Seek(off, io.SeekStart); err != nil {
 		return 0, err
 	}
-	n, err := io.ReadFull(r, b)
+	n, err := io.ReadFull(*r, b)
 	if err == io.ErrUnexpectedEOF {
 		err = io.EOF
 	}
@@ -109,9 +109,9 @@ func (f *openContent) readAt(b []byte, off int64) (int, error) {
 func (f *openContent) Close() error {
 	f.closed.Store(true)
 	if r := f.at.Swap(nil); r != nil {
-		r.Close()
+		(*r).Close()
 	}
-	return f.Reader.Close()
+	return f.ContentReader.Close()
 }
 
 // named adds the file's name to an error other than io.EOF.

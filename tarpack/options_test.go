@@ -12,6 +12,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
+	"github.com/tarpack/tpk/tarpack/signature"
 )
 
 // failed is the Outcome of a function that returned an error, or nil.
@@ -61,7 +62,16 @@ func TestOpenOptions(t *testing.T) {
 			return slices.Equal(set.Files, []string{"other", "rebuilt"})
 		}},
 		tartest.Option{Field: "LoadIndex", Value: int64(1 << 20),
-			Effect: func(_, _ *tartest.Outcome) bool { return loadsIndex(t) }})
+			Effect: func(_, _ *tartest.Outcome) bool { return loadsIndex(t) }},
+		trustOption(t),
+		tartest.Option{Field: "Signed", Value: &signature.Signed{}, // TestSignedSource checks it
+			Effect: func(zero, set *tartest.Outcome) bool { return slices.Equal(zero.Files, set.Files) }})
+}
+
+// trustOption is a field Trust that refuses an archive that is not signed.
+func trustOption(t *testing.T) tartest.Option {
+	trust := &signature.Trust{Key: tartest.NewKey(t).Public()}
+	return tartest.Option{Field: "Trust", Value: trust, Effect: fails}
 }
 
 // loadsIndex reports whether only LoadIndex finds a section of a sidecar that its hash does not
@@ -121,7 +131,7 @@ func TestVerifyOptions(t *testing.T) {
 		return failed(errors.Join(err, err2))
 	}, workersReach(tarpack.VerifyWorkers), tartest.Option{
 		Field: "TempDir", Value: filepath.Join(t.TempDir(), "missing"), Effect: fails,
-	})
+	}, trustOption(t))
 }
 
 func TestEmbedOptions(t *testing.T) {

@@ -1,6 +1,7 @@
 package tarpack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,12 +14,17 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
+	"github.com/tarpack/tpk/tarpack/signature"
 )
 
 // VerifyOptions are the options of Verify. The zero value is usable.
 type VerifyOptions struct {
 	Workers int    // decompressing goroutines; 0 means one for each CPU
 	TempDir string // for the index to compare with; "" means the system's
+	// Trust, if set, demands that the archive was signed, as in OpenOptions. A signature that is
+	// refused is an error; what is not as it was signed is a problem. If entries are not, they are
+	// named, and nothing else is checked.
+	Trust *signature.Trust
 
 	// Notice, if set, is called with format.ErrNoSidecar if there is no sidecar.
 	Notice func(error)
@@ -53,14 +59,22 @@ func Verify(ctx context.Context, name string, o VerifyOptions) (VerifyResult, er
 	if err != nil {
 		return VerifyResult{}, err
 	}
-	if isSet {
-		return verifySet(ctx, list, o)
+	var signed *signature.Signed
+	if o.Trust != nil {
+		if signed, err = o.Trust.Open(cmp.Or(list, name)); err != nil {
+			return VerifyResult{}, err
+		}
 	}
-	return verifyFile(ctx, name, o)
+	if isSet {
+		return verifySet(ctx, list, o, signed)
+	}
+	return verifyFile(ctx, name, o, signed)
 }
 
-// verifyFile is Verify for an archive that is one file or device.
-func verifyFile(ctx context.Context, name string, o VerifyOptions) (VerifyResult, error) {
+// verifyFile is Verify for an archive that is one file or device. signed may be nil.
+func verifyFile(
+	ctx context.Context, name string, o VerifyOptions, signed *signature.Signed,
+) (VerifyResult, error) {
 	a, err := archivefile.OpenUnread(name)
 	if err != nil {
 		return VerifyResult{}, err
@@ -68,7 +82,13 @@ func verifyFile(ctx context.Context, name string, o VerifyOptions) (VerifyResult
 	defer a.OSFile.Close()
 	v := &verifier{a: a, o: o, ix: scan.NewIndexer(o.scan(), false)}
 	v.problems.Each = o.Problem
-	err = v.run(ctx)
+	named := false
+	if signed != nil {
+		named, err = v.checkSigned(ctx, signed)
+	}
+	if err == nil && !named {
+		err = v.run(ctx)
+	}
 	return VerifyResult{
 		Entries: v.ix.Progress.Entries, Bytes: v.ix.Progress.Bytes, Problems: v.problems.First,
 		Failed: v.problems.Count,

@@ -12,12 +12,15 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
+	"github.com/tarpack/tpk/tarpack/signature"
 )
 
 // verifySet is Verify for a set, by the name of its list. It verifies each shard, and compares the
 // list and the set's sidecar with them. A problem in a shard names the shard. A shard that is
-// missing, or is not the one in the list, is a problem too.
-func verifySet(ctx context.Context, list string, o VerifyOptions) (res VerifyResult, err error) {
+// missing, or is not the one in the list, is a problem too. signed may be nil.
+func verifySet(
+	ctx context.Context, list string, o VerifyOptions, signed *signature.Signed,
+) (res VerifyResult, err error) {
 	name, ok := format.ParseListName(list)
 	if !ok {
 		return res, fmt.Errorf("%s: %w: it is no name of a set's list", list, format.ErrShard)
@@ -35,6 +38,11 @@ func verifySet(ctx context.Context, list string, o VerifyOptions) (res VerifyRes
 	case err != nil:
 		return res, err
 	}
+	if signed != nil {
+		if err := checkSignedSet(ctx, name, l, signed, report); err != nil {
+			return res, err
+		}
+	}
 	for i := range name.N {
 		each := VerifyOptions{Workers: o.Workers, TempDir: o.TempDir, Notice: o.Notice}
 		each.Problem = func(p *format.Problem) {
@@ -47,7 +55,7 @@ func verifySet(ctx context.Context, list string, o VerifyOptions) (res VerifyRes
 				o.Progress(format.Progress{Entries: before.Entries + p.Entries, Bytes: before.Bytes + p.Bytes})
 			}
 		}
-		r, err := verifyFile(ctx, name.Shard(i), each)
+		r, err := verifyFile(ctx, name.Shard(i), each, nil)
 		if ctxErr := context.Cause(ctx); ctxErr != nil {
 			return res, ctxErr
 		}

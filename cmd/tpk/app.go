@@ -52,6 +52,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			catCommand(),
 			extractCommand(),
 			verifyCommand(),
+			signCommand(),
 			indexCommand(),
 			infoCommand(),
 			exportCommand(),

@@ -39,7 +39,7 @@ their paths; a directory that it matches stands for the files below it.`,
 			"tpk cat site.tar.gz index.html",
 			"tpk cat logs.tar.gz 2026/01.log 2026/02.log | grep error",
 			"tpk cat logs.tar.gz '2026/*.log' | grep error"),
-		Flags:  []cli.Flag{flags.NoConvert()},
+		Flags:  append(flags.Trust(), flags.NoConvert()),
 		Action: action(parseCat, runCat),
 	}
 }

@@ -54,7 +54,7 @@ is not a tpk archive.`,
 			"tpk export site.tar.gz:docs/api api.tar.gz",
 			"tpk export --format zip site.tar.gz:docs - | ssh host 'cat > docs.zip'",
 			"tpk export --single-member site.tar.gz plain.tar.gz"),
-		Flags: []cli.Flag{
+		Flags: append(flags.Trust(),
 			&cli.StringFlag{
 				Name: "format", DefaultText: "by the suffix of OUT",
 				Usage:  "write this `FORMAT`, tar.gz or zip",
@@ -65,8 +65,7 @@ is not a tpk archive.`,
 				Name: "level", Value: 6, Action: flags.InRange("level", 1, 9),
 				Usage: "compression level, `N` from 1 (fastest) to 9 (smallest), for --single-member",
 			},
-			flags.NoConvert(), flags.Progress(),
-		},
+			flags.NoConvert(), flags.Progress()),
 		Action: action(parseExport, runExport),
 	}
 }
@@ -137,6 +136,9 @@ func runExport(c *cli.Context, o *exportOptions) error {
 		return err
 	}
 	defer a.Close()
+	if err := a.CheckSigned(c.Context); err != nil { // whole members are copied
+		return err
+	}
 	f, err := export.Folder(a.Archive, reading.EntryPath(o.path), o.format)
 	if errors.Is(err, format.ErrNoEntry) {
 		return fmt.Errorf("%s: %s: %w", o.archive, o.path, format.ErrNoEntry)

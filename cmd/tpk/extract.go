@@ -90,7 +90,7 @@ and setuid and setgid bits unless --special is given. The rest is extracted.`,
 			flags.Switch("hard-links", "extract duplicates as hard links to one file"),
 			flags.Switch("special", "restore FIFOs, devices, setuid and setgid bits"),
 			flags.NoConvert(), flags.Progress(),
-		}),
+		}, flags.Trust()),
 		Action: action(parseExtract, runExtract),
 	}
 }

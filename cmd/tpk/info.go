@@ -43,11 +43,10 @@ overhead are those of the archive that it was converted into, whose size is prin
 			"tpk info site.tar.gz",
 			"tpk info --json site.tar.gz | jq .duplicates",
 			"tpk info --sha256 huge.tar.gz"),
-		Flags: []cli.Flag{
+		Flags: append(flags.Trust(),
 			flags.Switch("json", "print a JSON object"),
 			flags.Switch("sha256", "compute the SHA-256 of an archive of any size"),
-			flags.NoConvert(),
-		},
+			flags.NoConvert()),
 		Action: action(readArgument, runInfo),
 	}
 }

@@ -53,6 +53,9 @@ Archives can be replaced without a pause by renaming new files: on SIGHUP, with 
 admin server. Requests in progress are finished from the old files. While a program writes over an
 archive that is served, as cp, scp and rsync --inplace do, its files are answered with 503.
 
+With --public-key, every archive must have a valid signature: see 'tpk help sign'. Each file is
+checked when it is first asked for. A new archive is served once its signature is there.
+
 The admin server has these requests:
  GET /archives               list the archives
  POST /archives              add {"path": "FILE", "mount": "/PATH"} or a list

@@ -30,7 +30,7 @@ func serveFlags() []cli.Flag {
 	timeout := func(name string, d time.Duration, usage string) cli.Flag {
 		return &cli.DurationFlag{Name: name, Value: d, Usage: usage, Action: flags.Positive(name)}
 	}
-	return []cli.Flag{
+	return append(flags.Trust(),
 		list("listen", "listen on `HOST:PORT` (repeatable; default: 127.0.0.1:8080)"),
 		list("socket", "listen on the Unix socket `PATH` (repeatable)"),
 		&cli.StringFlag{
@@ -80,7 +80,7 @@ func serveFlags() []cli.Flag {
 		number("max-conns-per-ip", 0, 0, math.MaxInt32,
 			"accept at most `N` connections from an address; 0 is no limit"),
 		number("max-header", 16<<10, 1<<10, 1<<20, "accept request headers of at most `N` bytes"),
-	}
+	)
 }
 
 type serveOptions struct {
@@ -146,6 +146,9 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 	}
 	if len(run.Listen) == 0 && len(run.Sockets) == 0 && !run.Inherit {
 		run.Listen = []string{"127.0.0.1:8080"}
+	}
+	if sc.Trust, err = flags.ReadTrust(c); err != nil {
+		return nil, err
 	}
 	return o, serveArchives(c, sc, run.Admin)
 }

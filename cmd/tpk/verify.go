@@ -17,6 +17,7 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/signature"
 )
 
 func verifyCommand() *cli.Command {
@@ -38,10 +39,9 @@ each archive has archive, entries, bytes and problems.`,
 			"there is a problem, or an archive can't be read",
 			"tpk verify site.tar.gz",
 			"tpk verify -q backups/*.tar.gz"),
-		Flags: []cli.Flag{
+		Flags: append(flags.Trust(),
 			flags.Switch("json", "print one JSON object per line"),
-			flags.NoConvert(), flags.Progress(),
-		},
+			flags.NoConvert(), flags.Progress()),
 		Action: action(parseVerify, runVerify),
 	}
 }
@@ -65,6 +65,10 @@ func runVerify(c *cli.Context, names []string) (failed error) {
 
 // verify checks one archive.
 func verify(c *cli.Context, name string) error {
+	trust, err := flags.ReadTrust(c)
+	if err != nil {
+		return err
+	}
 	m := terminal.NewMeter(c, "verifying")
 	defer m.Stop()
 	if list, isSet, err := tarpack.SetList(name); err == nil && isSet {
@@ -77,12 +81,13 @@ func verify(c *cli.Context, name string) error {
 			a.Close()
 		}
 	}
-	onlyIndex, inside, foreign := true, false, false
+	onlyIndex, inside, foreign, refused := true, false, false, false
 	var printErr error
 	asJSON, encoder := c.Bool("json"), reading.NewJSONEncoder(c.App.Writer)
 	problem := func(p *format.Problem) {
+		refused = refused || errors.Is(p, signature.ErrRefused) && !errors.Is(p, signature.ErrIndex)
 		if !errors.Is(p, format.ErrStale) && !errors.Is(p, sidecar.ErrCorrupt) &&
-			!errors.Is(p, format.ErrTempNames) {
+			!errors.Is(p, format.ErrTempNames) && !errors.Is(p, signature.ErrIndex) {
 			onlyIndex = false
 		}
 		inside = inside || errors.Is(p, format.ErrEmbedded)
@@ -95,8 +100,9 @@ func verify(c *cli.Context, name string) error {
 		m.Print(report.LineWithoutHint(report.In(name, p)))
 	}
 	res, err := tarpack.Verify(c.Context, name,
-		tarpack.VerifyOptions{Notice: m.Notice, Progress: m.Update, Problem: problem})
-	if errors.Is(err, format.ErrNotArchive) && !c.Bool(flags.NoConvertName) {
+		tarpack.VerifyOptions{Notice: m.Notice, Progress: m.Update, Problem: problem,
+			Trust: trust})
+	if errors.Is(err, format.ErrNotArchive) && trust == nil && !c.Bool(flags.NoConvertName) {
 		foreign = true
 		res, err = verifyForeign(c, name, m, problem)
 	}
@@ -115,6 +121,9 @@ func verify(c *cli.Context, name string) error {
 		if foreign { // a tar has no checksums of contents
 			well = "all of it can be read"
 		}
+		if trust != nil {
+			well = "all is as it was signed"
+		}
 		_, err := fmt.Fprintf(c.App.Writer, "%s: %s: %s, %s\n",
 			report.Quote(name), well, report.Entries(res.Entries), report.Bytes(res.Bytes))
 		return err
@@ -123,6 +132,8 @@ func verify(c *cli.Context, name string) error {
 	switch {
 	case foreign:
 		hint = "'tpk convert' converts the other entries"
+	case refused:
+		hint = report.HintRefused
 	case onlyIndex && inside:
 		hint = "'tpk index --embed' appends the index again"
 	case onlyIndex:

@@ -10,6 +10,7 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/signature"
 )
 
 // What a notice of Open is about.
@@ -52,6 +53,8 @@ type Options struct {
 	Workers int // goroutines; 0 means one for each CPU
 	// LoadIndex is LoadIndex of tarpack.OpenOptions, for an index beside the archive.
 	LoadIndex int64
+	// Trust is that of tarpack.OpenOptions. A file that has to be converted is never signed.
+	Trust *signature.Trust
 
 	// Notice, if set, is called when Open does more than open an archive. The error wraps
 	// ErrConverting, ErrIndexing, ErrLeftOut, or one of the notices of tarpack.Open and
@@ -72,13 +75,13 @@ type Options struct {
 func (c *Cache) Open(ctx context.Context, name string, o Options) (*Archive, error) {
 	t, err := tarpack.Open(ctx, name,
 		&tarpack.OpenOptions{RequireSidecar: true, LoadIndex: o.LoadIndex, Notice: o.Notice,
-			Workers: o.Workers})
+			Workers: o.Workers, Trust: o.Trust})
 	switch {
 	case err == nil:
 		return &Archive{Archive: t}, nil
 	case errors.Is(err, format.ErrNoSidecar), errors.Is(err, format.ErrStale):
 		return c.openIndexed(ctx, name, err, &o)
-	case errors.Is(err, format.ErrNotArchive):
+	case errors.Is(err, format.ErrNotArchive) && o.Trust == nil:
 		return c.openConverted(ctx, name, err, &o)
 	}
 	return nil, err
@@ -216,7 +219,7 @@ func inMemory(ctx context.Context, name string, o *Options) (*Archive, error) {
 		return nil, ErrSlow
 	}
 	t, err := tarpack.Open(ctx, name, &tarpack.OpenOptions{Workers: o.Workers, Notice: o.Notice,
-		Progress: o.Progress})
+		Progress: o.Progress, Trust: o.Trust})
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
+	"github.com/tarpack/tpk/tarpack/signature"
 )
 
 // zipOf writes a zip with these names, each a file with its name as content.
@@ -398,6 +399,19 @@ func TestKeepIndex(t *testing.T) {
 	}
 }
 
+// checkTrust requires that files without a signature are refused, and not converted.
+func checkTrust(t *testing.T, names ...string) {
+	t.Helper()
+	trust := &signature.Trust{Key: tartest.NewKey(t).Public()}
+	c := &cache.Cache{Dir: filepath.Join(t.TempDir(), "cache")}
+	for _, name := range names {
+		_, err := c.Open(t.Context(), name, cache.Options{Trust: trust, KeepIndex: true})
+		if kept := left(t, c.Dir); !errors.Is(err, signature.ErrUnsigned) || len(kept) > 0 {
+			t.Error(kept, err)
+		}
+	}
+}
+
 // Each field of the options has its effect.
 func TestOptions(t *testing.T) {
 	dir := t.TempDir()
@@ -463,6 +477,7 @@ func TestOptions(t *testing.T) {
 				}
 			}
 		},
+		"Trust": func(t *testing.T) { checkTrust(t, archive, zipped) },
 		"Notice": func(t *testing.T) {
 			var n notices
 			if _, err := run(t, zipped, cache.Options{Notice: n.add}); err != nil || len(n.list) != 2 {

@@ -239,8 +239,11 @@ func (e *entry) open(ctx context.Context, name string, o *Options) (*Archive, er
 		index = archive + format.SidecarSuffix
 	}
 	var err error
-	a.Archive, err = tarpack.Open(ctx, archive, &tarpack.OpenOptions{
-		RequireSidecar: true, Sidecar: index, Name: name, Notice: o.Notice})
+	with := &tarpack.OpenOptions{RequireSidecar: true, Sidecar: index, Name: name, Notice: o.Notice}
+	if o.Trust != nil {
+		with.Trust, with.LoadIndex = o.Trust, o.LoadIndex
+	}
+	a.Archive, err = tarpack.Open(ctx, archive, with)
 	if err == nil {
 		if a.Sidecar, err = os.Open(index); err != nil {
 			err = errors.Join(err, a.Archive.Close())

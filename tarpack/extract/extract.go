@@ -29,9 +29,12 @@ import (
 //   - ErrSameName: Options.StripComponents gives it the name of an earlier entry.
 //   - ErrDirInTheWay: a directory that is not empty has the name of an entry of another type.
 //   - fs.ErrExist: Options.KeepOldFiles is set, and something has the name.
+//   - signature.ErrContent or ErrHeader: the entry is not what was signed.
 //
 // Extract itself returns an error only if going on is pointless: the disk is full, or ctx has
-// ended.
+// ended. If owners are to be restored from a signed archive, it first compares the whole archive
+// with what was signed, since only tar headers have them: then the error wraps
+// signature.ErrChanged.
 //
 // Nothing outside of dir is ever changed. Existing files at the path of an entry are removed first,
 // except directories that are not empty. They are never written through, whether they are symbolic
@@ -52,6 +55,11 @@ func Extract(
 				err = e
 			}
 		}()
+	}
+	if o.SameOwner {
+		if err := a.CheckSigned(ctx); err != nil {
+			return Result{}, err
+		}
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return Result{}, err

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
@@ -73,12 +74,16 @@ type walker struct {
 	kind   passKind
 	stack  []*targetDir
 	owners ownerReader
+	checks *tarpack.HeaderChecker
 	skip   int // entries with a lower ordinal are below a directory that failed
 }
 
 // walk goes through the selected entries.
 func (w *walker) walk() (err error) {
 	w.owners.x = w.x
+	if w.kind == passFiles {
+		w.checks = w.x.a.HeaderChecker()
+	}
 	top := &targetDir{
 		keepOld: w.x.o.KeepOldFiles, root: w.x.root, borrowed: true,
 		ordinal: sidecar.Root, createdHere: w.kind == passLinks,
@@ -143,7 +148,9 @@ func (w *walker) entry(row *sidecar.Row) error {
 	}
 	if err == nil {
 		if row.Entry.Type == sidecar.TypeDir {
-			err = w.directory(d, name, row)
+			if err = w.checks.Check(row.Ordinal, &row.Entry); err == nil {
+				err = w.directory(d, name, row)
+			}
 		} else {
 			err = w.enqueue(d, job{row.Ordinal, name, row.Entry})
 			if err != nil {

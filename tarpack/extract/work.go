@@ -12,6 +12,7 @@ import (
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
@@ -19,13 +20,15 @@ import (
 type worker struct {
 	x       *extractor
 	owners  ownerReader
+	headers *tarpack.HeaderChecker
 	window  archiveWindow
 	content []byte // buffer for the content of one file
 }
 
 // work creates the entries of batches until there are no more.
 func (x *extractor) work(ctx context.Context) (err error) {
-	w := &worker{x: x, owners: ownerReader{x: x}, window: archiveWindow{r: x.a.Source()}}
+	w := &worker{x: x, owners: ownerReader{x: x}, headers: x.a.HeaderChecker(),
+		window: archiveWindow{r: x.a.Source()}}
 	for b := range x.jobs {
 		if err == nil { // after an error batches are only released
 			err = w.makeBatch(ctx, b)
@@ -75,6 +78,9 @@ func isExtracted(err error) bool { return errors.Is(err, errBits) || errors.Is(e
 // makeEntry creates the entry of job k.
 func (w *worker) makeEntry(ctx context.Context, b *batch, k int) error {
 	d, j := b.dir, &b.jobs[k]
+	if err := w.headers.Check(j.ordinal, &j.entry); err != nil {
+		return err
+	}
 	switch j.entry.Type {
 	case sidecar.TypeFile:
 		return w.file(ctx, b, k, j.ordinal, &j.entry)
@@ -99,11 +105,7 @@ const inOnePiece = 1 << 20
 func (w *worker) file(ctx context.Context, b *batch, k, i int, e *sidecar.Entry) error {
 	d, j := b.dir, &b.jobs[k]
 	if e.Size > inOnePiece || e.Coding == coding.Segmented {
-		c, err := format.ContentOfEntry(w.x.a.Index(), i, e)
-		if err != nil {
-			return err
-		}
-		r, err := gzmember.NewReader(w.x.a.Source(), c)
+		r, err := w.x.a.OpenContent(i)
 		if err != nil {
 			return err
 		}
@@ -115,6 +117,9 @@ func (w *worker) file(ctx context.Context, b *batch, k, i int, e *sidecar.Entry)
 		})
 	}
 	if err := w.inflate(b, k, e); err != nil {
+		return w.x.a.ContentError(err)
+	}
+	if err := w.x.a.CheckContent(i, w.content); err != nil {
 		return err
 	}
 	return w.write(d, j, func(f *os.File) error {

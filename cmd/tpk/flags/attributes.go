@@ -23,7 +23,7 @@ func parseAttributes(c *cli.Context, o *pack.Options) (err error) {
 		}
 	}
 	if text := c.String("mtime"); c.IsSet("mtime") {
-		if o.ModTime, err = parseTime(c, text); err != nil {
+		if o.ModTime, err = parseTime(c, "mtime", text); err != nil {
 			return err
 		}
 	}
@@ -55,9 +55,9 @@ var timeLayouts = []string{
 	time.RFC1123Z, time.RFC1123, time.UnixDate, time.ANSIC,
 }
 
-// parseTime returns the time of --mtime. As in GNU tar, a value that begins with . or / is a file,
-// and its time is meant.
-func parseTime(c *cli.Context, text string) (time.Time, error) {
+// parseTime returns the time that is the value of a flag. As in GNU tar, a value that begins with .
+// or / is a file, and its time is meant.
+func parseTime(c *cli.Context, flag, text string) (time.Time, error) {
 	if strings.HasPrefix(text, ".") || strings.HasPrefix(text, "/") {
 		fi, err := os.Stat(text)
 		if err != nil {
@@ -76,9 +76,9 @@ func parseTime(c *cli.Context, text string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, report.Usagef("%s: --mtime %s: must be @ and seconds since 1970,"+
+	return time.Time{}, report.Usagef("%s: --%s %s: must be @ and seconds since 1970,"+
 		" a date such as 2026-01-31, RFC 3339, or a file such as ./FILE",
-		c.Command.Name, report.Quote(text))
+		c.Command.Name, flag, report.Quote(text))
 }
 
 // parseOwner returns the user or group of a flag, nil if it is not set. lookup returns the number

@@ -15,8 +15,12 @@ import (
 
 // Open opens an archive or a shard set. If it has no usable index, one is built in memory, with a
 // message. A tar or zip of another program is converted into the cache, with a message, unless
-// --no-convert is set.
+// --no-convert is set. With --public-key the archive must be signed.
 func Open(c *cli.Context, name string) (*cache.Archive, error) {
+	trust, err := flags.ReadTrust(c)
+	if err != nil {
+		return nil, err
+	}
 	m := terminal.NewMeter(c, "reading")
 	defer m.Stop()
 	store := &cache.Cache{Dir: CacheDir()}
@@ -28,7 +32,7 @@ func Open(c *cli.Context, name string) (*cache.Archive, error) {
 		m.Notice(err)
 	}
 	return store.Open(c.Context, name, cache.Options{
-		NoConvert: c.Bool(flags.NoConvertName), Notice: notice, Progress: m.Update})
+		NoConvert: c.Bool(flags.NoConvertName), Notice: notice, Progress: m.Update, Trust: trust})
 }
 
 // Contents returns how much there is in an archive, for the progress of a command that reads all

@@ -14,6 +14,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/sign"
+	"github.com/tarpack/tpk/tarpack/signature"
 )
 
 // A hintedError is an error with advice that only the command can give.
@@ -33,6 +35,9 @@ const HintDamaged = "restore a good copy, or save the intact entries with 'tpk r
 
 const hintTruncated = "copy or download it again, or save the intact entries with 'tpk repair'"
 
+// HintRefused is what to do about what is not as it was signed.
+const HintRefused = "don't use it; download it again, from another place if need be"
+
 const hintConvertible = "'tpk convert' reads zip, and tar as it is or with gzip, zstd, xz, bzip2," +
 	" lzma or lz4"
 
@@ -43,6 +48,16 @@ var hints = []struct {
 }{
 	{format.ErrNotEmbeddable, ""},
 	{format.ErrEmbedded, "'tpk index --embed' appends it again"},
+	{signature.ErrUnsigned, "it and its signature belong beside the archive; 'tpk sign' makes both"},
+	{signature.ErrOtherKey, "use the public key of its publisher"},
+	{signature.ErrOld, "download the latest version"},
+	{signature.ErrOtherArchive, "download the files of this archive; they keep their names"},
+	{signature.ErrRefused, HintRefused},
+	{sidecar.ErrSum, HintRefused},
+	{signature.ErrKey, "name the file of a key that 'minisign -G' made"},
+	{signature.ErrPassword, ""},
+	{sign.ErrHalf, "sign it again"},
+	{sign.ErrDevice, "sign the file that was copied to it"},
 	{format.ErrIndexRebuilt, "'tpk index' writes the index"},
 	{cache.ErrIndexing, ""},
 	{cache.ErrConverting, "'tpk convert' makes an archive to keep"},

@@ -20,6 +20,7 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/signature"
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
@@ -123,7 +124,7 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 		return nil, err
 	}
 	t, err := l.cache.Open(ctx, name, cache.Options{KeepIndex: true, LoadIndex: loadIndex,
-		NoConvert: l.noConvert, Quick: o.quick, Notice: func(err error) {
+		NoConvert: l.noConvert, Quick: o.quick, Trust: l.trust, Notice: func(err error) {
 			if !errors.Is(err, format.ErrUnfinished) { // somebody appends to it
 				l.notice(Describe(err))
 			}
@@ -140,6 +141,8 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 		return nil, errors.Join(err, a.close())
 	}
 	switch {
+	case t.Signed() != nil:
+		a.beginProof()
 	case !a.copied: // its index was just made of it
 	case o.doubtful:
 		a.beginProof()
@@ -215,6 +218,9 @@ func (l *Library) openSpec(ctx context.Context, spec Spec) (*archive, error) {
 	if spec.Opened == nil {
 		return l.openWritten(ctx, spec.Path)
 	}
+	if l.trust != nil && spec.Opened.Signed() == nil {
+		return nil, fmt.Errorf("%s: %w", spec.Opened.Name(), signature.ErrUnsigned)
+	}
 	a := &archive{name: spec.Opened.Name(), tar: spec.Opened, index: spec.Opened.Index(), shared: true,
 		library: l}
 	a.refs.Store(1)
@@ -230,6 +236,9 @@ func (l *Library) openSpec(ctx context.Context, spec Spec) (*archive, error) {
 		}
 	case source.Overwritable:
 		a.set = src
+	}
+	if spec.Opened.Signed() != nil {
+		a.beginProof()
 	}
 	l.shared.Add(1)
 	a.closed = l.shared.Done

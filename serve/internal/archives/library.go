@@ -15,6 +15,7 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/signature"
 )
 
 // Spec is an archive to serve, and where.
@@ -42,6 +43,8 @@ type Options struct {
 	CacheDir string
 	// NoConvert refuses files that are not archives. Otherwise they are converted.
 	NoConvert bool
+	// Trust is that of tarpack.OpenOptions. With it, a directory is refused.
+	Trust *signature.Trust
 	// Notice gets messages about what happens without a request for it. It may be nil.
 	Notice func(string)
 }
@@ -55,6 +58,7 @@ type Library struct {
 
 	cache     *cache.Cache
 	noConvert bool
+	trust     *signature.Trust
 
 	ctx    context.Context // ends with Close
 	cancel func()
@@ -79,7 +83,7 @@ var ErrClosed = errors.New("library closed")
 
 // NewLibrary returns a Library that serves nothing before Load.
 func NewLibrary(o Options) (*Library, error) {
-	l := &Library{notice: o.Notice, hidden: o.Hidden, noConvert: o.NoConvert,
+	l := &Library{notice: o.Notice, hidden: o.Hidden, noConvert: o.NoConvert, trust: o.Trust,
 		cache: &cache.Cache{Dir: o.CacheDir}, turn: make(chan struct{}, 1)}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	if l.notice == nil {
@@ -252,6 +256,8 @@ func (l *Library) openOne(ctx context.Context, spec Spec) (backing, error) {
 	if spec.Opened == nil {
 		fi, err := os.Stat(spec.Path)
 		switch {
+		case err == nil && fi.IsDir() && l.trust != nil:
+			return backing{}, fmt.Errorf("%s: %w: it is a directory", spec.Path, signature.ErrUnsigned)
 		case err == nil && fi.IsDir():
 			d, err := l.openDir(spec)
 			return backing{dir: d}, err

@@ -110,14 +110,31 @@ func (a *archive) download(format string) plan.Node {
 	return n
 }
 
-// content opens a range of an entry's content for reading.
-func (a *archive) content(i int, offset, length int64) (*gzmember.RangeReader, error) {
+// content opens a range of an entry's content for reading, with checks of what was signed or
+// without.
+func (a *archive) content(i int, offset, length int64, signed bool) (io.ReadCloser, error) {
+	if signed {
+		r, err := a.tar.OpenContent(i)
+		if err == nil {
+			_, err = r.Seek(offset, io.SeekStart)
+		}
+		if err != nil {
+			return nil, a.wrap(err)
+		}
+		return &signedRange{io.LimitReader(r, length), r}, nil
+	}
 	c, err := a.tar.Content(i)
 	if err != nil {
 		return nil, a.wrap(err)
 	}
 	r, err := gzmember.NewRangeReader(a.tar.Source(), c, offset, length)
 	return r, a.wrap(err)
+}
+
+// signedRange reads a range of a content that is compared with what was signed.
+type signedRange struct {
+	io.Reader
+	io.Closer
 }
 
 // releasePieces gives up the pieces that the View has read.

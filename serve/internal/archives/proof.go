@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,15 +14,21 @@ import (
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/signature"
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
-// proof is what is known of an archive that may not be what its index describes: a copy may have
-// stopped halfway. It is checked in the background. Until then, each member is compared with the
-// hash in the index before its first use.
+// proof is what is known of an archive that may not be what its index describes. Each member is
+// compared with the hash in the index before its first use.
+//
+// A copy may have stopped halfway; then the whole archive is checked in the background. One that
+// must be signed may have been forged. Its contents are compared with the SHA-256 that was signed,
+// and the whole archive only before the first download.
 type proof struct {
 	archive *archive
 	began   time.Time
+	signed  bool
+	busy    atomic.Bool     // the whole archive is being compared with what was signed
 	all     atomic.Bool     // every byte is right
 	done    atomic.Bool     // every member was compared, and not every byte is right
 	good    []atomic.Uint64 // a bit for each ordinal
@@ -32,7 +39,8 @@ type proof struct {
 }
 
 // provedAtOnce is the size in bytes of the largest content that a request reads for its proof.
-// Larger ones are answered with 503 until the check in the background has reached them.
+// Larger ones are answered with 503 until the check in the background has reached them. Those that
+// must be signed are checked while they are sent.
 const provedAtOnce = 32 << 20
 
 // ErrUnproven means that a member was not compared with the index yet. The log has a line about it.
@@ -42,21 +50,59 @@ var ErrUnproven = fmt.Errorf("%w: it is being checked", source.ErrUnavailable)
 // in use.
 func (a *archive) beginProof() {
 	p := &proof{archive: a, began: time.Now(), good: make([]atomic.Uint64, a.index.Len()/64+1),
-		reading: make(chan struct{}, 2), bad: map[int]error{}}
+		signed: a.tar.Signed() != nil, bad: map[int]error{}}
+	atOnce := 2
+	if p.signed {
+		atOnce = runtime.GOMAXPROCS(0)
+	}
+	p.reading = make(chan struct{}, atOnce)
 	a.proof.Store(p)
-	a.refs.Add(1)
-	if !a.library.begin(func() {
-		defer a.release()
-		p.checkAll(a.library.ctx)
-	}) {
-		a.release()
+	if !p.signed {
+		p.inBackground(p.checkAll)
 	}
 }
 
+// inBackground runs check, and keeps the archive open meanwhile. It returns false if the Library is
+// closed.
+func (p *proof) inBackground(check func(context.Context)) bool {
+	a := p.archive
+	a.refs.Add(1)
+	begun := a.library.begin(func() {
+		defer a.release()
+		check(a.library.ctx)
+	})
+	if !begun {
+		a.release()
+	}
+	return begun
+}
+
+// knows reports whether the content of entry i is known to be right.
+func (p *proof) knows(i int) bool {
+	return p == nil || p.all.Load() || p.good[i/64].Load()&(1<<(i%64)) != 0
+}
+
 // prove returns an error if the content of entry i is not what the index describes, or that is not
-// known yet. It may read the content.
+// known yet. It may read the content. It returns nil for a long content that must be signed and was
+// not compared yet: View.Content checks each part of it, and proveLong the whole.
 func (p *proof) prove(i int, size int64) error {
-	if p == nil || p.all.Load() || p.good[i/64].Load()&(1<<(i%64)) != 0 {
+	switch {
+	case p.knows(i):
+		return nil
+	case size <= provedAtOnce:
+		return p.proveLong(i)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.bad[i]; err != nil || p.signed {
+		return err
+	}
+	return ErrUnproven
+}
+
+// proveLong is prove for a content of any size. It reads it unless it is known.
+func (p *proof) proveLong(i int) error {
+	if p.knows(i) {
 		return nil
 	}
 	p.mu.Lock()
@@ -64,9 +110,6 @@ func (p *proof) prove(i int, size int64) error {
 	p.mu.Unlock()
 	if err != nil {
 		return err
-	}
-	if size > provedAtOnce {
-		return ErrUnproven
 	}
 	p.reading <- struct{}{}
 	defer func() { <-p.reading }()
@@ -121,7 +164,10 @@ func (a *archive) compare(ctx context.Context, i int) error {
 			_, err = io.CopyN(&d, r, 1<<20)
 		}
 	}
-	if err != io.EOF {
+	switch {
+	case errors.Is(err, signature.ErrRefused):
+		return a.wrap(err)
+	case err != io.EOF:
 		return fmt.Errorf("%w: entry %d: %w", format.ErrCorrupt, i, a.wrap(err))
 	}
 	was := e.Hash
@@ -176,7 +222,8 @@ func (p *proof) checkAll(ctx context.Context) {
 // damaged reports whether an error of reading an archive means that it is not what it should be.
 func damaged(err error) bool {
 	return errors.Is(err, format.ErrCorrupt) || errors.Is(err, format.ErrTruncated) ||
-		errors.Is(err, format.ErrVersion) || errors.Is(err, io.ErrUnexpectedEOF)
+		errors.Is(err, format.ErrVersion) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, signature.ErrRefused)
 }
 
 // Prove returns an error if the content of a node is not what the index describes.
@@ -193,13 +240,60 @@ func (v *View) Prove(n *plan.Node) error {
 	return t.proof.prove(n.Entry, n.Size)
 }
 
-// provedWhole returns an error unless every byte of an archive is what it should be.
+// ProveSent returns an error if the content of a node is not what the index describes. Unlike
+// Prove, it reads a long content that must be signed. It must be called before the last byte of a
+// compressed member is sent.
+func (v *View) ProveSent(n *plan.Node) error {
+	if n.Source == plainSource || n.Kind != plan.File || n.Size == 0 {
+		return nil
+	}
+	if p := v.noted(n.Source); p != nil && p.proof != nil && p.proof.signed {
+		return p.proof.proveLong(n.Entry)
+	}
+	return nil
+}
+
+// Unproven reports whether the content of a node must be signed and was not compared yet. Then only
+// Content returns it.
+func (v *View) Unproven(n *plan.Node) bool {
+	if n.Source == plainSource || n.Kind != plan.File {
+		return false
+	}
+	p := v.set.sources[n.Source].proof.Load()
+	return !p.knows(n.Entry) && p.signed
+}
+
+// provedWhole returns an error unless every byte of an archive is what it should be. If it must be
+// signed, the first call begins to compare it.
 func (a *archive) provedWhole(p *proof) error {
 	switch {
 	case p == nil || p.all.Load():
 		return nil
+	case p.done.Load() && p.signed:
+		return a.wrap(signature.ErrChanged)
 	case p.done.Load():
 		return a.wrap(format.ErrCorrupt)
+	case p.signed && !p.busy.Swap(true):
+		a.library.notice(a.name + ": the whole of it is compared with what was signed, for a download")
+		if !p.inBackground(p.checkSigned) {
+			p.busy.Store(false)
+		}
 	}
 	return a.wrap(ErrUnproven)
+}
+
+// checkSigned compares the whole archive with what was signed.
+func (p *proof) checkSigned(ctx context.Context) {
+	a := p.archive
+	defer p.busy.Store(false) // after an error of reading, the next request tries again
+	p.settle()
+	err := a.tar.CheckSigned(ctx)
+	switch {
+	case ctx.Err() != nil || a.check(p, 0, a.tar.Size()) != nil:
+	case err == nil:
+		p.all.Store(true)
+	default:
+		p.done.Store(damaged(err))
+		a.library.notice(Describe(err) + ": no download of it is answered")
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/signature"
 )
 
 const (
@@ -127,9 +128,12 @@ func (l *Library) restore(old *archive) {
 	}
 }
 
-// stampsOf returns the Stamps of an archive's files that are there.
+// stampsOf returns the Stamps of an archive's files that are there, and of its signature.
 func stampsOf(name string) []changetime.Stamp {
 	files, _ := filesOf(name)
+	if len(files) > 0 {
+		files = append(files, files[0]+signature.SumSuffix, files[0]+signature.SignatureSuffix)
+	}
 	var stamps []changetime.Stamp
 	for _, file := range files {
 		if fi, err := os.Stat(file); err == nil {

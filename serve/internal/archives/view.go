@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
+	"io"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -89,7 +90,7 @@ func (v *View) lookup(path string) (plan.Node, error) {
 // archive is compared with the index first.
 func (v *View) proved(n *plan.Node) error {
 	v.touchBytes(n.Source, n.Offset, n.Length)
-	if v.set.sources[n.Source].proof.Load() == nil {
+	if v.set.sources[n.Source].proof.Load().knows(n.Entry) {
 		return nil
 	}
 	if v.Instant {
@@ -211,9 +212,10 @@ func (v *View) Download(path, format string) (plan.Node, error) {
 }
 
 // Content returns a reader of length bytes of a node's content, from the offset offset, out of its
-// gzip member. The node must not be Plain.
-func (v *View) Content(n *plan.Node, offset, length int64) (*gzmember.RangeReader, error) {
-	return v.set.sources[n.Source].content(n.Entry, offset, length)
+// gzip member. The node must not be Plain. If the content must be signed and was not compared yet,
+// each part is compared before the reader returns it.
+func (v *View) Content(n *plan.Node, offset, length int64) (io.ReadCloser, error) {
+	return v.set.sources[n.Source].content(n.Entry, offset, length, v.Unproven(n))
 }
 
 // Member copies the gzip member of a node, n.Length bytes, to b from where it is mapped. It returns

@@ -35,13 +35,20 @@ func (x *Exchange) WriteBody(to io.Writer) error {
 }
 
 // confirm returns an error if something that the answer was made of may be another generation's. If
-// that is in doubt, it compares the file with the index again.
+// that is in doubt, it compares the file with the index again. A compressed file that must be
+// signed is compared with what was signed.
 func (x *Exchange) confirm() error {
 	err := x.view.Check()
 	if errors.Is(err, archives.ErrDoubtful) && x.Plan.Body.Node.Kind == plan.File {
 		if err = x.view.Prove(&x.Plan.Body.Node); err == nil {
+			err = x.view.ProveSent(&x.Plan.Body.Node)
+		}
+		if err == nil {
 			err = x.view.Check()
 		}
+	}
+	if err == nil && x.Plan.Body.Kind == plan.SpanBody {
+		err = x.view.ProveSent(&x.Plan.Body.Node)
 	}
 	return err
 }
@@ -63,14 +70,14 @@ func (x *Exchange) writeParts(w *transfer.Finish, b *plan.Body) error {
 
 // writeContent sends n bytes of a node's content, from the offset off.
 func (x *Exchange) writeContent(w *transfer.Finish, node *plan.Node, off, n int64) error {
-	switch node.Coding {
-	case plan.Plain:
+	switch {
+	case node.Coding == plan.Plain:
 		if f := x.view.Export(node); f != nil {
 			_, err := f.WriteRange(x.exportWriter(w, node), off, n)
 			return err
 		}
 		return x.writeRun(w, node, off, n)
-	case plan.Stored:
+	case node.Coding == plan.Stored && !x.view.Unproven(node):
 		if f, member := x.view.Range(node, node.Offset, node.Length); f != nil {
 			if off == 0 && n == node.Size {
 				return transfer.StoredChecked(w, f, member, n, node.CRC)

@@ -29,6 +29,9 @@ func (r *Responder) AppendBody(x *Exchange) bool {
 	if err == nil {
 		err = x.view.Check()
 	}
+	if err == nil && x.Plan.Body.Kind == plan.SpanBody {
+		err = x.view.ProveSent(&x.Plan.Body.Node)
+	}
 	if err == nil {
 		return true
 	}

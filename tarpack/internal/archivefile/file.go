@@ -154,6 +154,19 @@ func (a *File) openBeside() (x *sidecar.Index, name string, err error) {
 	return nil, name, err
 }
 
+// SidecarNames returns where the sidecar may lie, in the order in which OpenSidecar looks. On a
+// device there are none.
+func (a *File) SidecarNames() []string {
+	if a.OnDevice() {
+		return nil
+	}
+	names := []string{a.Name + format.SidecarSuffix}
+	if real, err := filepath.EvalSymlinks(a.Name); err == nil && real != a.Name {
+		names = append(names, real+format.SidecarSuffix)
+	}
+	return names
+}
+
 // OpenSidecarAt is OpenSidecar for a sidecar of this name. If the archive's file continues after
 // the end that the sidecar has, the archive is made to end there.
 func (a *File) OpenSidecarAt(name string) (*sidecar.Index, error) {

@@ -36,8 +36,11 @@ type Result struct {
 func BuildIndex(
 	ctx context.Context, src io.ReaderAt, size int64, dst build.File, o Options,
 ) (res Result, err error) {
-	// Other errors of the trailer are found again, in their order.
+	// Other errors of the trailer are found again, in their order, except those of reading.
 	t, err := format.ReadTrailer(src, size)
+	if t == (format.Trailer{}) && !isFault(err) {
+		return Result{}, err
+	}
 	if t != (format.Trailer{}) {
 		if err == nil {
 			err = t.CheckWrite()
@@ -59,6 +62,17 @@ func BuildIndex(
 		return Result{}, err
 	}
 	return ix.Finish(dst, size)
+}
+
+// isFault reports whether the archive is the reason of an error, and not reading it.
+func isFault(err error) bool {
+	for _, fault := range []error{format.ErrNotArchive, format.ErrTruncated, format.ErrCorrupt,
+		format.ErrVersion, format.ErrDraft} {
+		if errors.Is(err, fault) {
+			return true
+		}
+	}
+	return false
 }
 
 // Indexer makes a sidecar of the units of an archive.

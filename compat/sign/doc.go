@@ -1,0 +1,2 @@
+// Package sign tests signatures with minisign and sha256sum, and with forged archives.
+package sign

@@ -1,0 +1,275 @@
+package sign
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tarpack/tpk/compat/fixture"
+	"github.com/tarpack/tpk/compat/tools"
+	"github.com/tarpack/tpk/compat/trees"
+)
+
+// large is more than the server reads of a content before it begins to send it.
+const large = 40 << 20
+
+func servedTree() trees.Tree {
+	return trees.Tree{
+		trees.Text("small", 5000), trees.Text("text", 3<<20), trees.Text("long", large),
+		trees.Noise("stored", large), trees.Bytes("zeros", make([]byte, large)),
+		trees.Hardlink("zlink", "stored"), trees.File("empty", ""), trees.Symlink("symlink", "small"),
+	}
+}
+
+func gunzip(b []byte) []byte {
+	z, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil
+	}
+	out, err := io.ReadAll(z)
+	if err != nil {
+		return nil
+	}
+	return out
+}
+
+// TestServeSigned asks for files of every kind in every way, twice: the first answer is checked
+// while it is made, the second one needs no check.
+func TestServeSigned(t *testing.T) {
+	m, dir, tree := newMaker(t), tools.Dir(t), servedTree()
+	archive := pack(t, tree, dir, "x.tar.gz")
+	m.sign(t, archive)
+	srv := serve(t, "--public-key", m.public, "--not-before", "2020-01-01", archive)
+	content := map[string][]byte{"zlink": tree[3].Data, "symlink": tree[0].Data}
+	for _, n := range tree {
+		if n.Kind == trees.KindFile {
+			content[n.Path] = n.Data
+		}
+	}
+	for range 2 {
+		for path, want := range content {
+			if status, body, whole := srv.get(t, path); status != 200 || !whole || !bytes.Equal(body, want) {
+				t.Errorf("%s: %d, %d bytes, whole %v", path, status, len(body), whole)
+			}
+			status, body, whole := srv.get(t, path, "Accept-Encoding", "gzip")
+			if status != 200 || !whole || !bytes.Equal(body, want) && !bytes.Equal(gunzip(body), want) {
+				t.Errorf("%s, gzip: %d, %d bytes, whole %v", path, status, len(body), whole)
+			}
+			if len(want) == 0 {
+				continue
+			}
+			off := len(want) / 2
+			status, body, whole = srv.get(t, path, "Range", fmt.Sprintf("bytes=%d-", off))
+			if status != 206 || !whole || !bytes.Equal(body, want[off:]) {
+				t.Errorf("%s, from %d: %d, %d bytes, whole %v", path, off, status, len(body), whole)
+			}
+			status, _, whole = srv.get(t, path, "Range", "bytes=0-9,2000-2009")
+			if status != 206 || !whole {
+				t.Errorf("%s, two ranges: %d, whole %v", path, status, whole)
+			}
+		}
+	}
+	// A download needs a check of the whole archive, which the first request begins.
+	download := func(query string) []byte {
+		for {
+			status, body, whole := srv.get(t, query)
+			switch {
+			case status == 200 && whole:
+				return body
+			case status != http.StatusServiceUnavailable:
+				t.Fatalf("%s: %d, whole %v\n%s", query, status, whole, srv.log)
+			}
+			time.Sleep(10 * time.Millisecond) // until it is done
+		}
+	}
+	if b := download("?list&download=tar.gz"); !bytes.Equal(b, read(t, archive)) {
+		t.Errorf("%d other bytes", len(b))
+	}
+	b := download("?list&download=zip")
+	if _, err := zip.NewReader(bytes.NewReader(b), int64(len(b))); err != nil {
+		t.Error(err)
+	}
+	if status, body, _ := srv.get(t, "?list&format=json"); status != 200 ||
+		!bytes.Contains(body, []byte(`"name":"zeros"`)) {
+		t.Errorf("%d %s", status, body)
+	}
+}
+
+// TestServeForgedLarge forges one MiB of a large file. Ranges of other parts are answered. Nothing
+// that has a byte of it ends normally, and no such byte is sent without compression.
+func TestServeForgedLarge(t *testing.T) {
+	m, dir, tree := newMaker(t), tools.Dir(t), servedTree()
+	archive := pack(t, tree, dir, "x.tar.gz")
+	m.sign(t, archive)
+	const forged = 9 // the number of the MiB
+	for _, path := range []string{"stored", "long"} {
+		b := read(t, archive)
+		c := member(t, archive, path, b)
+		if path == "stored" {
+			part := tree[3].Data[forged<<20:][:1000]
+			at := bytes.Index(c, part)
+			copy(c[at:], collide(t, part))
+		} else {
+			c[len(c)*forged/40+len(c)/80] ^= 1
+		}
+		write(t, archive, b)
+	}
+	srv := serve(t, "--public-key", m.public, archive)
+	for _, path := range []string{"stored", "long"} {
+		for round := range 2 { // the second time, the server knows that the file is bad
+			for _, r := range []struct {
+				bytes string
+				right bool
+			}{
+				{fmt.Sprintf("bytes=0-%d", 1<<20), true},
+				{fmt.Sprintf("bytes=%d-%d", (forged+2)<<20, (forged+3)<<20), true},
+				{fmt.Sprintf("bytes=%d-%d", forged<<20, forged<<20+10), false},
+				{fmt.Sprintf("bytes=%d-%d", forged<<20-10, (forged+1)<<20+10), false},
+				{fmt.Sprintf("bytes=0-10,%d-%d", forged<<20+99, forged<<20+100), false},
+				{"", false},
+			} {
+				fields := []string{"Range", r.bytes}
+				if r.bytes == "" {
+					fields = nil
+				}
+				status, body, whole := srv.get(t, path, fields...)
+				right := whole && status < 300
+				if right != (r.right && round == 0) && !(right && r.right) || len(body) > forged<<20 {
+					t.Errorf("%s %s: status %d, whole %v, %d bytes", path, r.bytes, status, whole, len(body))
+				}
+			}
+			status, body, whole := srv.get(t, path, "Accept-Encoding", "gzip")
+			if whole && status < 300 {
+				t.Errorf("%s, gzip: status %d, %d bytes", path, status, len(body))
+			}
+		}
+	}
+	for _, query := range []string{"?list&download=tar.gz", "?list&download=zip"} {
+		status := http.StatusServiceUnavailable
+		for status == http.StatusServiceUnavailable {
+			status, _, _ = srv.get(t, query)
+			time.Sleep(10 * time.Millisecond)
+		}
+		if status != http.StatusInternalServerError {
+			t.Errorf("%s: %d", query, status)
+		}
+	}
+	if status, body, _ := srv.get(t, "small"); status != 200 || !bytes.Equal(body, tree[0].Data) {
+		t.Errorf("small: %d", status)
+	}
+	srv.log.says(t, "it is not the archive that was signed")
+	srv.log.says(t, "the content is not the one that was signed")
+}
+
+// replace renames or writes over the archive of a directory by that of another.
+func replace(t *testing.T, from, to string, over bool, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		b := read(t, filepath.Join(from, name))
+		if over {
+			write(t, filepath.Join(to, name), b)
+			continue
+		}
+		temp := filepath.Join(to, "new-"+name)
+		write(t, temp, b)
+		if err := os.Rename(temp, filepath.Join(to, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestServeReplaced replaces a signed archive by one whose signature comes later. Until then
+// the old one is answered, or nothing.
+func TestServeReplaced(t *testing.T) {
+	m := newMaker(t)
+	dirs := [2]string{tools.Dir(t), tools.Dir(t)}
+	for i, text := range []string{"old", "new content"} {
+		m.sign(t, pack(t, trees.Tree{trees.File("a", text)}, dirs[i], "x.tar.gz"))
+	}
+	for _, over := range []bool{false, true} {
+		t.Run(fmt.Sprintf("over=%v", over), func(t *testing.T) {
+			dir := tools.Dir(t)
+			if err := os.CopyFS(dir, os.DirFS(dirs[0])); err != nil {
+				t.Fatal(err)
+			}
+			srv := serve(t, "--watch", "--public-key", m.public, filepath.Join(dir, "x.tar.gz"))
+			get := func() string {
+				status, body, whole := srv.get(t, "a")
+				if !whole || status != 200 {
+					return fmt.Sprint(status)
+				}
+				return string(body)
+			}
+			if got := get(); got != "old" {
+				t.Fatal(got)
+			}
+			replace(t, dirs[1], dir, over, "x.tar.gz", "x.tar.gz.tpi")
+			want := "old"
+			if over {
+				want = "503"
+				srv.log.says(t, "still not served: ")
+			} else {
+				srv.log.says(t, "the old archives are still served: ")
+			}
+			for range 20 {
+				if got := get(); got != want {
+					t.Fatalf("%s, want %s\n%s", got, want, srv.log)
+				}
+			}
+			if n := strings.Count(srv.log.String(), "it is not the archive that was signed"); n != 1 {
+				t.Errorf("%d lines about it\n%s", n, srv.log)
+			}
+			replace(t, dirs[1], dir, over, "x.tar.gz.sum", "x.tar.gz.sum.minisig")
+			for deadline := time.Now().Add(tools.Timeout); get() != "new content"; {
+				if time.Now().After(deadline) {
+					t.Fatalf("%s\n%s", get(), srv.log)
+				}
+				time.Sleep(20 * time.Millisecond)
+			}
+		})
+	}
+}
+
+// TestServeUnsigned requires that what can't be signed is refused when the server starts.
+func TestServeUnsigned(t *testing.T) {
+	m, dir := newMaker(t), tools.Dir(t)
+	archive := pack(t, smallTree, dir, "x.tar.gz")
+	fixture.Failed(t, fixture.Run(t, "serve", "--public-key", m.public, archive), "it is not signed")
+	m.sign(t, archive)
+	fixture.Failed(t, fixture.Run(t, "serve", "--public-key", m.public, "--mount", "/d="+dir, archive),
+		"it is not signed: it is a directory")
+	for _, args := range [][]string{{dir}, {"--fallback", dir, archive}} {
+		r := fixture.Run(t, append([]string{"serve", "--public-key", m.public}, args...)...)
+		if r.Code != 2 || !strings.Contains(string(r.Err), "are never signed") {
+			t.Error(r)
+		}
+	}
+	zipped := filepath.Join(dir, "z.zip")
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	write(t, zipped, b.Bytes())
+	fixture.Failed(t, fixture.Run(t, "serve", "--public-key", m.public, zipped), "it is not signed")
+	for name, text := range map[string]string{
+		"nokey": "RWQ", "secret": string(read(t, m.secret)), "empty": "",
+	} {
+		key := filepath.Join(dir, name)
+		write(t, key, []byte(text))
+		fixture.Failed(t, fixture.Run(t, "serve", "--public-key", key, archive), "it is no minisign key")
+	}
+	fixture.Failed(t, fixture.Run(t, "serve", "--public-key", "missing", archive), "no such file")
+	r := fixture.Run(t, "serve", "--not-before", "2020-01-01", archive)
+	if r.Code != 2 || !strings.Contains(string(r.Err), "--not-before needs --public-key") {
+		t.Error(r)
+	}
+}

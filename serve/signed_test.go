@@ -1,0 +1,122 @@
+package serve_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"aead.dev/minisign"
+
+	"github.com/tarpack/tpk/serve"
+	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/pack"
+	"github.com/tarpack/tpk/tarpack/sign"
+	"github.com/tarpack/tpk/tarpack/signature"
+	"github.com/tarpack/tpk/tarpack/source"
+)
+
+// packSigned packs files and signs the archive with a new key.
+func packSigned(t *testing.T, f files) (name string, trust *signature.Trust) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "dir")
+	f.write(t, dir)
+	name = filepath.Join(t.TempDir(), "a.tar.gz")
+	if _, err := pack.Dir(t.Context(), dir, name, pack.Options{SHA256: true}); err != nil {
+		t.Fatal(err)
+	}
+	_, private, err := minisign.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := private.MarshalText()
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := signature.ParseSecretKey(text, nil)
+	if err == nil {
+		_, err = sign.Sign(t.Context(), name, key, sign.Options{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name, &signature.Trust{Key: key.Public()}
+}
+
+// counted counts the bytes that are read from a source.
+type counted struct {
+	source.Source
+	bytes atomic.Int64
+}
+
+func (s *counted) ReadAt(p []byte, off int64) (int, error) {
+	n, err := s.Source.ReadAt(p, off)
+	s.bytes.Add(int64(n))
+	return n, err
+}
+
+func (s *counted) ReadNow(p []byte, off int64) bool {
+	n, _ := s.ReadAt(p, off)
+	return n == len(p)
+}
+
+// TestSigned serves a signed archive that the program has opened. Each file is read twice for its
+// first answer, for the check and for the answer, and once for later ones.
+func TestSigned(t *testing.T) {
+	tree := files{
+		"page.html": words(5000), "stored.bin": noise(200 << 10), "large.txt": words(3 << 20),
+	}
+	name, trust := packSigned(t, tree)
+	read := func(suffix string) []byte {
+		b, err := os.ReadFile(name + suffix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	archive, index := read(""), read(format.SidecarSuffix)
+	signed, err := trust.Check(name, read(signature.SumSuffix), read(signature.SignatureSuffix))
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func(o *tarpack.OpenOptions) (*counted, *tarpack.Archive) {
+		src := &counted{Source: source.Of(bytes.NewReader(archive), int64(len(archive)))}
+		a, err := tarpack.OpenSource(t.Context(), "a", src, bytes.NewReader(index), int64(len(index)), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { a.Close() })
+		return src, a
+	}
+	src, a := open(&tarpack.OpenOptions{Signed: signed})
+	c := clients(t, serve.Options{Archives: []serve.Archive{{Opened: a}}, Trust: trust})[0]
+	for path, content := range tree {
+		var costs [3]int64
+		for i := range costs {
+			before := src.bytes.Load()
+			resp, body := c.do(t, "GET", "/"+path, "Accept-Encoding: gzip")
+			if resp.Header.Get("Content-Encoding") == "gzip" {
+				body = gunzip(t, body)
+			}
+			if resp.StatusCode != 200 || body != content {
+				t.Errorf("%s: %s, %d bytes", path, resp.Status, len(body))
+			}
+			costs[i] = src.bytes.Load() - before
+		}
+		if costs[1] != costs[2] || costs[0] <= costs[1] {
+			t.Errorf("%s: answers read %d bytes", path, costs)
+		}
+	}
+	_, unsigned := open(nil)
+	s, err := serve.New(serve.Options{Archives: []serve.Archive{{Opened: unsigned}}, Trust: trust})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Load(t.Context()); !errors.Is(err, signature.ErrUnsigned) {
+		t.Errorf("an archive that was opened without a signature: %v", err)
+	}
+}
