@@ -3,6 +3,7 @@ package serve_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,7 +26,7 @@ func (fs files) packShards(t testing.TB, name string, shards int) (first, list s
 		t.Fatal(err)
 	}
 	first = format.ShardName(name, 0, shards)
-	list, ok, err := tarpack.SetList(first)
+	list, ok, err := tarpack.SetList(t.Context(), first)
 	if err != nil || !ok {
 		t.Fatal(first, err)
 	}
@@ -117,5 +118,51 @@ func TestManyShards(t *testing.T) {
 	}
 	if _, err := os.Stat(list); err == nil {
 		t.Error("a list was written")
+	}
+}
+
+// TestSameNames serves archives that have the names of shards, but share paths and have no list:
+// each is an archive of its own, with its own index.
+func TestSameNames(t *testing.T) {
+	dir := t.TempDir()
+	first := files{"a": "first", "b": "first"}.pack(t, filepath.Join(dir, "data-00000-of-00002.tar.gz"))
+	second := files{"a": "second", "c": "second"}.pack(t, filepath.Join(dir, "data-00001-of-00002.tar.gz"))
+	r := start(t, serve.Options{Archives: []serve.Archive{
+		{Path: first, Mount: "/1"}, {Path: second, Mount: "/2"}}})
+	for path, want := range map[string]string{"/1/a": "first", "/1/b": "first", "/2/a": "second",
+		"/2/c": "second"} {
+		if _, body := fetch(t, plainClient, r.url(path)); body != want {
+			t.Errorf("%s: %q", path, body)
+		}
+	}
+	if code, _ := fetch(t, plainClient, r.url("/1/c")); code != http.StatusNotFound {
+		t.Errorf("a file of another archive: %d", code)
+	}
+	if log := r.log.String(); strings.Contains(log, "data-") {
+		t.Errorf("the indexes beside the archives were not used: %s", log)
+	}
+}
+
+// TestReplaceOneShard: without a list, a set is the files that are there, by each of its names.
+func TestReplaceOneShard(t *testing.T) {
+	for _, form := range []string{"a.tar.gz", "a-00000-of-00002.tar.gz"} {
+		name := filepath.Join(t.TempDir(), "a.tar.gz")
+		_, list := files{"a": "one", "b": "one"}.packShards(t, name, 2)
+		if err := os.Remove(list); err != nil {
+			t.Fatal(err)
+		}
+		r := start(t, serve.Options{Archives: []serve.Archive{
+			{Path: filepath.Join(filepath.Dir(name), form)}}}, serve.RunOptions{Watch: true})
+		if _, body := fetch(t, plainClient, r.url("/b")); body != "one" {
+			t.Errorf("%s: %q", form, body)
+		}
+		next := files{"b": "two"}.pack(t, filepath.Join(t.TempDir(), "next.tar.gz"))
+		if err := os.Rename(next, format.ShardName(name, 1, 2)); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the new content", func() bool {
+			_, body := fetch(t, plainClient, r.url("/b"))
+			return body == "two"
+		})
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
-	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
@@ -46,8 +45,7 @@ type OpenOptions struct {
 //
 // The name may be that of an archive, of a block device with an archive on it, or one that stands
 // for a shard set, as in SetList. A set is an Archive like any other. Its index is that of all
-// shards, and offsets count as if the shards stood one after the other. Without a list, archives
-// with the same paths are no set, and the name of the first stands for that archive alone.
+// shards, and offsets count as if the shards stood one after the other.
 //
 // The error is that of opening the file, or wraps one of package format: ErrNotArchive,
 // ErrTruncated, ErrVersion or ErrCorrupt. For a set it may wrap ErrShard, with the name of the
@@ -57,14 +55,12 @@ func Open(ctx context.Context, name string, o *OpenOptions) (*Archive, error) {
 	if o == nil {
 		o = &OpenOptions{}
 	}
-	list, isSet, err := SetList(name)
+	list, isSet, err := SetList(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	if isSet {
-		if a, err := openSet(ctx, list, o); !shardset.Unrelated(name, err) {
-			return a, err
-		}
+		return openSet(ctx, list, o)
 	}
 	with := o.indexed()
 	with.Sidecar = o.Sidecar

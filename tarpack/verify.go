@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"os"
 	"slices"
 
 	"github.com/tarpack/tpk/sidecar"
@@ -14,7 +13,6 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
-	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
 // VerifyOptions are the options of Verify. The zero value is usable.
@@ -51,26 +49,14 @@ type VerifyResult struct {
 // If the sidecar is usable, they name each path that is affected. An error means that the archive
 // cannot be read at all, or is not one.
 func Verify(ctx context.Context, name string, o VerifyOptions) (VerifyResult, error) {
-	list, isSet, err := SetList(name)
+	list, isSet, err := SetList(ctx, name)
 	if err != nil {
 		return VerifyResult{}, err
 	}
-	if isSet && !isUnrelated(ctx, name, list, &o) {
+	if isSet {
 		return verifySet(ctx, list, o)
 	}
 	return verifyFile(ctx, name, o)
-}
-
-// isUnrelated reports whether name is the first of archives that merely have the names of a set.
-func isUnrelated(ctx context.Context, name, list string, o *VerifyOptions) bool {
-	if _, err := os.Stat(list); err == nil {
-		return false
-	}
-	a, err := openSet(ctx, list, &OpenOptions{Workers: o.Workers})
-	if err == nil {
-		a.Close() // opened for reading only: an error loses nothing
-	}
-	return shardset.Unrelated(name, err)
 }
 
 // verifyFile is Verify for an archive that is one file or device.

@@ -30,8 +30,8 @@ import (
 // The name may stand for a shard set, as in tarpack.Open, unless o.Single is set. If out is name,
 // only the shards that are damaged are replaced, and also a list or sidecar of the set that does
 // not fit or is missing. The error wraps format.ErrShard if a shard is missing or is sound but not
-// the one in the list. It wraps format.ErrPart or format.ErrNoList if out is name and one shard of
-// a set.
+// the one in the list. It wraps format.ErrPart, format.ErrNoList or format.ErrNoSet if out is name
+// and one shard of a set.
 //
 // An archive of a newer format version may contain what this package cannot read. Repair replaces
 // it only if out is another file; otherwise the error wraps format.ErrVersion.
@@ -40,7 +40,7 @@ import (
 // entries of the archive. A sidecar prevents that.
 func Repair(ctx context.Context, name, out string, o RepairOptions) (RepairResult, error) {
 	if !o.Single {
-		set, isSet, err := repairedSet(name, out)
+		set, isSet, err := repairedSet(ctx, name, out)
 		if err != nil {
 			return RepairResult{}, err
 		}

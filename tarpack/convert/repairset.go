@@ -18,12 +18,12 @@ import (
 )
 
 // repairedSet returns the set that name stands for, if any. In place one of its shards is refused.
-func repairedSet(name, out string) (s format.SetName, isSet bool, err error) {
-	if s, isSet, err = shardset.Named(name); err != nil || name != out {
+func repairedSet(ctx context.Context, name, out string) (s format.SetName, isSet bool, err error) {
+	if s, isSet, err = shardset.Named(ctx, name); err != nil || name != out {
 		return s, isSet, err
 	}
 	if !isSet {
-		return s, false, shardset.CheckPart(name)
+		return s, false, shardset.CheckPart(ctx, name)
 	}
 	return s, true, nil
 }

@@ -40,7 +40,7 @@ func Merge(
 	if slices.Contains(names, out) {
 		named = shardset.Named
 	}
-	set, isSet, err := named(out)
+	set, isSet, err := named(ctx, out)
 	switch {
 	case err != nil:
 		return Result{}, err
@@ -51,7 +51,7 @@ func Merge(
 		if err := shardset.CheckTarget(out); err != nil {
 			return Result{}, err
 		}
-		if err := shardset.CheckPart(out); err != nil {
+		if err := shardset.CheckPart(ctx, out); err != nil {
 			return Result{}, err
 		}
 	}
@@ -100,7 +100,7 @@ func mergeIntoSet(
 ) (Result, error) {
 	at := -1
 	for i, name := range names {
-		s, ok, err := shardset.Named(name)
+		s, ok, err := shardset.Named(ctx, name)
 		if err != nil {
 			return Result{}, err
 		}

@@ -43,6 +43,9 @@ var (
 	ErrGlob = errors.New("the glob stands for no shard set")
 	// ErrNoList: a set is to be changed, but its list is missing or damaged.
 	ErrNoList = errors.New("the shard set has no usable list")
+	// ErrNoSet: an archive with the name of a shard is to be changed. There is no list, and other
+	// shards are missing or share paths with it. It may be a shard of a set that is elsewhere.
+	ErrNoSet = errors.New("it has the name of a shard, and its set is not here")
 )
 
 // What can keep an entry from being read or extracted.

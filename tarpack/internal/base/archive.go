@@ -55,14 +55,12 @@ func Open(ctx context.Context, name string, number int, o *indexed.Options) (*Ar
 // OpenAny is Open for an archive or a shard set. The name of a set is one that shardset.Named
 // takes.
 func OpenAny(ctx context.Context, name string, number int, o *indexed.Options) (*Archive, error) {
-	set, ok, err := shardset.Named(name)
+	set, ok, err := shardset.Named(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	if ok {
-		if a, err := OpenSet(ctx, set, number, o); !shardset.Unrelated(name, err) {
-			return a, err
-		}
+		return OpenSet(ctx, set, number, o)
 	}
 	return Open(ctx, name, number, o)
 }

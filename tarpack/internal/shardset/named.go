@@ -1,6 +1,7 @@
 package shardset
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,21 +16,39 @@ import (
 // Named returns the shard set that name stands for. That is a set if name is its list, its first
 // shard, or a glob that matches all its shards and nothing else, or the name that the set was
 // packed under, unless there is a file of this name. The name of any other shard stands for that
-// archive alone, and so does that of a first shard without a list and without other shards. Then
-// ok is false, as for all other names. An archive of another program is no shard without a list.
+// archive alone. So does that of a first shard if there is no list, and either no other shard, or
+// CheckOne finds that the archives are no set. Then ok is false, as for all other names. An archive
+// of another program is no shard without a list.
 //
 // It returns an error for a name that fits several sets, and for any other glob that matches
-// something: that one wraps format.ErrGlob. The set may have shards that are missing.
-func Named(name string) (s format.SetName, ok bool, err error) {
-	if s, ok, err = Explicit(name); ok || err != nil || exists(name) {
+// something: that one wraps format.ErrGlob. For any name but a shard's, it also returns the error of
+// CheckOne. The set may have shards that are missing.
+func Named(ctx context.Context, name string) (s format.SetName, ok bool, err error) {
+	if s, ok, err = Explicit(ctx, name); ok || err != nil || exists(name) {
 		return s, ok, err
 	}
-	return packedAs(name)
+	s, ok, err = packedAs(name)
+	if ok && err == nil {
+		err = CheckOne(ctx, s)
+	}
+	return s, ok, err
 }
 
 // Explicit is Named without the name that a set was packed under. An archive that is to be written
 // may get that name.
-func Explicit(name string) (s format.SetName, ok bool, err error) {
+func Explicit(ctx context.Context, name string) (s format.SetName, ok bool, err error) {
+	if s, ok, err = explicit(name); !ok || err != nil {
+		return s, ok, err
+	}
+	err = CheckOne(ctx, s)
+	if _, _, isShard := format.ParseShardName(name); isShard && errors.Is(err, format.ErrNotOneSet) {
+		return s, false, nil
+	}
+	return s, err == nil, err
+}
+
+// explicit is Explicit without CheckOne.
+func explicit(name string) (s format.SetName, ok bool, err error) {
 	if s, i, ok := format.ParseShardName(name); ok {
 		return s, i == 0 && hasCompany(s, i), nil
 	}
@@ -140,7 +159,8 @@ func hasCompany(s format.SetName, i int) bool {
 	if exists(s.List()) {
 		return true
 	}
-	if err := openable(s.Shard(i)); errors.Is(err, format.ErrNotArchive) {
+	if err := openable(s.Shard(i)); errors.Is(err, format.ErrNotArchive) &&
+		!errors.Is(err, format.ForeignEmpty) {
 		return false
 	}
 	for k := range s.N {
@@ -149,14 +169,6 @@ func hasCompany(s format.SetName, i int) bool {
 		}
 	}
 	return false
-}
-
-// Unrelated reports whether err, an error of opening the set that name stands for, means that name
-// is an archive of its own: it has the name of a shard, there is no list, and its siblings
-// contradict it.
-func Unrelated(name string, err error) bool {
-	s, _, ok := format.ParseShardName(name)
-	return ok && errors.Is(err, format.ErrNotOneSet) && !exists(s.List())
 }
 
 // isForeign reports whether another program wrote a file. Empty files and unknown ones may be what
@@ -177,32 +189,32 @@ func openable(name string) error {
 	return err
 }
 
-// ToEdit is Named for a command that changes what name stands for. A set must have its list and all
-// shards. Otherwise the error wraps format.ErrNoList or format.ErrShard. For the name of any other
-// shard it returns the error of CheckPart.
-func ToEdit(name string) (s format.SetName, ok bool, err error) {
-	if s, ok, err = Named(name); err != nil {
+// ToEdit is Named for a command that changes what name stands for. A set must have its list.
+// Otherwise the error wraps format.ErrNoList, or format.ErrShard if it needs more than a list. The
+// shards are not looked at if there is one. For the name of any other shard it returns the error of
+// CheckPart.
+func ToEdit(ctx context.Context, name string) (s format.SetName, ok bool, err error) {
+	if s, ok, err = Named(ctx, name); err != nil {
 		return s, ok, err
 	}
 	if !ok {
-		return s, false, CheckPart(name)
+		return s, false, CheckPart(ctx, name)
 	}
-	l, err := ReadList(s.List(), s.N)
+	_, err = ReadList(s.List(), s.N)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return s, true, ErrorNoList(name, s)
+		return s, true, errorNoList(ctx, name, s)
 	case errors.Is(err, format.ErrCorrupt):
 		return s, true, fmt.Errorf("%w: %w", format.ErrNoList, err)
-	case err != nil:
-		return s, true, err
 	}
-	return s, true, NewFile(s, l).CheckAll()
+	return s, true, err
 }
 
 // CheckPart returns an error if the archive name is to be changed and has the name of a shard. It
-// wraps format.ErrPart if the set has a list, and otherwise format.ErrNoList: the other shards may
-// be somewhere else. An archive of another program can't be changed anyway.
-func CheckPart(name string) error {
+// wraps format.ErrPart if the set has a list. Without one, it wraps format.ErrNoList if the others
+// are there, and else format.ErrNoSet: they may be somewhere else. An archive of another program
+// can't be changed anyway.
+func CheckPart(ctx context.Context, name string) error {
 	s, i, ok := format.ParseShardName(name)
 	switch {
 	case !ok:
@@ -212,10 +224,21 @@ func CheckPart(name string) error {
 	case !exists(s.Shard(i)) || isForeign(s.Shard(i)):
 		return nil
 	}
-	return ErrorNoList(name, s)
+	err := errorNoList(ctx, name, s)
+	if ctx.Err() == nil && !errors.Is(err, format.ErrNoList) {
+		return fmt.Errorf("%s: %w: there is no %s", name, format.ErrNoSet, filepath.Base(s.List()))
+	}
+	return err
 }
 
-// ErrorNoList returns the error for a set without a list that name stands for.
-func ErrorNoList(name string, s format.SetName) error {
+// errorNoList returns the error for a set without a list that name stands for. It wraps
+// format.ErrNoList if a list can be made of the shards.
+func errorNoList(ctx context.Context, name string, s format.SetName) error {
+	if _, err := ListFromShards(s); err != nil {
+		return err
+	}
+	if err := CheckOne(ctx, s); err != nil { // name may be that of another shard
+		return err
+	}
 	return fmt.Errorf("%s: %w: there is no %s", name, format.ErrNoList, filepath.Base(s.List()))
 }
