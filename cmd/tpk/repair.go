@@ -92,7 +92,7 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 		}
 	}
 	if res.NoList {
-		if o.out != o.archive {
+		if !res.InPlace {
 			return report.WithHint(fmt.Errorf("%s: its shards are sound, but not its list or index",
 				o.archive), "'tpk index' writes them; nothing was saved")
 		}

@@ -76,6 +76,7 @@ type RepairResult struct {
 	ArchiveBytes int64         // size of the new archive
 	SidecarBytes int64         // size of its sidecar
 	Written      bool          // a new archive was written
+	InPlace      bool          // out stands for the archive or set itself
 	// NoList means that all shards of a set are sound, but its list or sidecar did not fit or was
 	// missing. In place they were written again.
 	NoList bool

@@ -27,8 +27,8 @@ import (
 // does not fit. If another archive follows in the same file, the error is format.ErrJoined, and
 // nothing is written.
 //
-// The name may stand for a shard set, as in tarpack.Open, unless o.Single is set. If out is name,
-// only the shards that are damaged are replaced, and also a list or sidecar of the set that does
+// The name may stand for a shard set, as in tarpack.Open, unless o.Single is set. If out is another
+// name of the set, that is in place. Then only the shards that are damaged are replaced, and also a list or sidecar of the set that does
 // not fit or is missing. The error wraps format.ErrShard if a shard is missing or is sound but not
 // the one in the list. It wraps format.ErrPart, format.ErrNoList or format.ErrNoSet if out is name
 // and one shard of a set.
@@ -40,15 +40,16 @@ import (
 // entries of the archive. A sidecar prevents that.
 func Repair(ctx context.Context, name, out string, o RepairOptions) (RepairResult, error) {
 	if !o.Single {
-		set, isSet, err := repairedSet(ctx, name, out)
+		set, isSet, inPlace, err := repairedSet(ctx, name, out)
 		if err != nil {
 			return RepairResult{}, err
 		}
 		if isSet {
-			return repairSet(ctx, set, name, out, o)
+			return repairSet(ctx, set, out, inPlace, o)
 		}
 	}
 	res, err := repair(ctx, name, out, o)
+	res.InPlace = sameName(name, out)
 	if err == nil && !res.Damaged && !res.Written && !o.DryRun && sameName(name, out) {
 		err = indexed.NeedSidecar(ctx, name, scan.Options{Workers: o.Workers})
 	}
@@ -64,9 +65,14 @@ func repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 	}
 	if !o.DryRun {
 		create := shardset.CreateArchive
-		if o.Single || sameName(name, out) {
+		if sameName(name, out) {
 			create = durable.Create
 		}
+		unlock, lockErr := shardset.LockSet(out)
+		if lockErr != nil {
+			return RepairResult{}, lockErr
+		}
+		defer func() { err = errors.Join(err, unlock()) }()
 		if err := archivefile.Recover(name); err != nil {
 			return RepairResult{}, err
 		}

@@ -17,21 +17,30 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
-// repairedSet returns the set that name stands for, if any. In place one of its shards is refused.
-func repairedSet(ctx context.Context, name, out string) (s format.SetName, isSet bool, err error) {
-	if s, isSet, err = shardset.Named(ctx, name); err != nil || name != out {
-		return s, isSet, err
+// repairedSet returns the set that name stands for, if any, and whether out stands for it too. In
+// place one of its shards is refused.
+func repairedSet(
+	ctx context.Context, name, out string,
+) (s format.SetName, isSet, inPlace bool, err error) {
+	s, isSet, err = shardset.Named(ctx, name)
+	switch {
+	case err != nil:
+	case isSet:
+		if name == out {
+			return s, true, true, nil
+		}
+		// If out stands for several sets or the like, it is a new name.
+		at, ok, outErr := shardset.Named(ctx, out)
+		inPlace = outErr == nil && ok && shardset.SameSet(at, s)
+	case sameName(name, out):
+		err = shardset.CheckPart(ctx, name)
 	}
-	if !isSet {
-		return s, false, shardset.CheckPart(ctx, name)
-	}
-	return s, true, nil
+	return s, isSet, inPlace, err
 }
 
 // A setRepair repairs the shards of a set one after the other.
 type setRepair struct {
 	set     format.SetName
-	name    string // that stands for the set
 	inPlace bool
 	list    *shardset.List // nil if it is missing or damaged
 	temp    string         // prefix of the names of temporary files
@@ -44,9 +53,10 @@ type setRepair struct {
 
 // repairSet is Repair for a shard set.
 func repairSet(
-	ctx context.Context, set format.SetName, name, out string, o RepairOptions,
+	ctx context.Context, set format.SetName, out string, inPlace bool, o RepairOptions,
 ) (res RepairResult, err error) {
-	s := &setRepair{set: set, name: name, o: o, inPlace: name == out, temp: out}
+	s := &setRepair{set: set, o: o, inPlace: inPlace, temp: out}
+	s.res.InPlace = inPlace
 	if s.list, err = shardset.ReadList(set.List(), set.N); err != nil &&
 		!errors.Is(err, fs.ErrNotExist) && !errors.Is(err, format.ErrCorrupt) {
 		return res, err

@@ -37,6 +37,8 @@ var (
 	ErrShardName = errors.New("the name belongs to a shard set")
 	// ErrSetName: a set is to be written beside a file with the name that stands for the set.
 	ErrSetName = errors.New("it is there already, and would be read in place of the set")
+	// ErrHidesSet: an archive is to be written under the name that a set was packed under.
+	ErrHidesSet = errors.New("the name stands for a shard set")
 	// ErrTwoSets: there is another set of the same name, with another number of shards.
 	ErrTwoSets = errors.New("another set of this name is there")
 	// ErrGlob: a glob matches something else than all shards of one set.

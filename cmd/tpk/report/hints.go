@@ -58,6 +58,7 @@ var hints = []struct {
 	{format.ErrPart, "name the set by its first shard, or change the shard alone with --single"},
 	{format.ErrShardName, "choose another name, or delete the list if the set isn't needed"},
 	{format.ErrGlob, "name one archive, or a set by its first shard"},
+	{format.ErrHidesSet, "choose another name, or delete the set if it isn't needed"},
 	{format.ErrSetName, "choose another name, or move that file away"},
 	{format.ErrTwoSets, "name each by its first shard, or delete the one that isn't needed"},
 	{format.ErrNoList, "'tpk index' of its first shard writes it, or --single changes the shard alone"},

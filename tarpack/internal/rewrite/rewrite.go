@@ -77,16 +77,13 @@ func Edit(
 	if _, err := os.Stat(name); err != nil {
 		return Result{}, err
 	}
-	if set, _, ok := format.ParseShardName(name); ok && !o.DryRun {
-		// No edit of the set may replace the shard meanwhile.
-		lock, lockErr := shardset.Create(set.Archive())
+	var dst *durable.Output
+	if !o.DryRun {
+		unlock, lockErr := shardset.LockSet(name)
 		if lockErr != nil {
 			return Result{}, lockErr
 		}
-		defer func() { err = errors.Join(err, lock.Unlock()) }()
-	}
-	var dst *durable.Output
-	if !o.DryRun {
+		defer func() { err = errors.Join(err, unlock()) }()
 		if err := archivefile.Recover(name); err != nil {
 			return Result{}, err
 		}

@@ -212,10 +212,21 @@ func ToEdit(ctx context.Context, name string) (s format.SetName, ok bool, err er
 
 // CheckPart returns an error if the archive name is to be changed and has the name of a shard. It
 // wraps format.ErrPart if the set has a list. Without one, it wraps format.ErrNoList if the others
-// are there, and else format.ErrNoSet: they may be somewhere else. An archive of another program
-// can't be changed anyway.
+// are there, and else format.ErrNoSet: they may be somewhere else. For a symbolic link, what it
+// leads to counts as well. An archive of another program can't be changed anyway.
 func CheckPart(ctx context.Context, name string) error {
-	s, i, ok := format.ParseShardName(name)
+	err := checkPart(ctx, name, name)
+	if fi, linkErr := os.Lstat(name); err == nil && linkErr == nil && fi.Mode()&fs.ModeSymlink != 0 {
+		if real, realErr := filepath.EvalSymlinks(name); realErr == nil {
+			err = checkPart(ctx, real, name)
+		}
+	}
+	return err
+}
+
+// checkPart is CheckPart for a file that is no symbolic link. Messages have the name.
+func checkPart(ctx context.Context, file, name string) error {
+	s, i, ok := format.ParseShardName(file)
 	switch {
 	case !ok:
 		return nil
