@@ -61,7 +61,7 @@ type RepairOptions struct {
 
 func (o *RepairOptions) rewrite() rewrite.Options {
 	return rewrite.Options{
-		Options: packer.Options{Workers: o.Workers, Progress: o.Progress},
+		Options: packer.Options{KeepLinks: true, Workers: o.Workers, Progress: o.Progress},
 		DryRun:  o.DryRun,
 	}
 }

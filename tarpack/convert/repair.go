@@ -20,7 +20,8 @@ import (
 // Repair makes a valid archive from the intact entries of the archive name, however it was damaged
 // or truncated. It writes the result to out, which may be name. An entry is intact if all of its
 // members are, and a hard link only if its target is intact as well. Directories with damaged
-// headers are created again, with mode and time from the old sidecar if there is one.
+// headers are created again, with mode and time from the old sidecar if there is one. Equal files
+// that were not duplicates stay apart.
 //
 // If the archive is not damaged, Repair writes no archive. If out is name, it truncates an archive
 // whose only fault is an unfinished append in place, and rebuilds a sidecar that is missing or

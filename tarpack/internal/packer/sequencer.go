@@ -27,6 +27,7 @@ type sequencer struct {
 	recent     *recents
 	unkept     *unkept.Counter
 	skipUnread func(error) bool // takes the error of a file that cannot be read; nil: it ends the run
+	keepLinks  bool             // see Options.KeepLinks
 	keepUser   bool             // the user in the archive that is changed stays
 	keepGroup  bool             // the group there stays
 }
@@ -39,6 +40,7 @@ func (p *Packer) newSequencer() (*sequencer, error) {
 		shards: p.Shards, entries: p.Entries, packed: p.packed, left: p.left, recent: &p.recent,
 		keepUser:  keepOwners && p.Options.Owner == nil,
 		keepGroup: keepOwners && p.Options.Group == nil,
+		keepLinks: p.Options.KeepLinks,
 		unkept:    p.headers.Unkept,
 	}
 	if p.Options.SkipUnreadable {
