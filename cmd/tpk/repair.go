@@ -10,6 +10,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
+	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -34,7 +35,8 @@ of a newer format version is not replaced, but can be saved to OUT.tar.gz. If AR
 index is rebuilt if necessary.
 
 ARCHIVE may be a shard set, by any of its names. In its place only the damaged shards are written,
-and all of them replace the old ones at once.`,
+and all of them replace the old ones at once. A shard that is missing or empty is not written again;
+to save what the others contain, name OUT.tar.gz.`,
 			"an entry is lost or ARCHIVE can't be repaired",
 			"tpk repair --dry-run site.tar.gz",
 			"tpk repair site.tar.gz",
@@ -78,8 +80,12 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 				" 'tpk repair ARCHIVE OUT.tar.gz'")
 	}
 	if err != nil {
-		if o.out != o.archive {
+		switch {
+		case o.out != o.archive:
 			return report.NewFile(o.out, err)
+		case errors.Is(err, format.ErrShardMissing), errors.Is(err, format.ErrNotArchive) && isSet(c, o):
+			return report.WithHint(err, "restore it, or save the entries of the other shards under"+
+				" another name: 'tpk repair ARCHIVE OUT.tar.gz'")
 		}
 		return report.ChangedArchive(o.archive, err)
 	}
@@ -112,6 +118,12 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 		return report.ErrReported
 	}
 	return nil
+}
+
+// isSet reports whether a shard set is repaired.
+func isSet(c *cli.Context, o *repairOptions) bool {
+	_, ok, err := tarpack.SetList(c.Context, o.archive)
+	return err == nil && ok && !o.repair.Single
 }
 
 // lostEntries prints what is lost. It keeps a first problem without a path back: if the file is not

@@ -29,10 +29,13 @@ import (
 // nothing is written.
 //
 // The name may stand for a shard set, as in tarpack.Open, unless o.Single is set. If out is another
-// name of the set, that is in place. Then only the shards that are damaged are replaced, and also a list or sidecar of the set that does
-// not fit or is missing. The error wraps format.ErrShard if a shard is missing or is sound but not
-// the one in the list. It wraps format.ErrPart, format.ErrNoList or format.ErrNoSet if out is name
-// and one shard of a set.
+// name of the set, that is in place. Then only the shards that are damaged are replaced, and also a
+// list or sidecar of the set that does not fit or is missing. A shard that is missing, or of which
+// nothing is whole, is not replaced: the error wraps format.ErrShardMissing or ErrNotArchive. If out
+// is another archive, the entries of such a shard are lost, and those of the others are saved.
+//
+// The error wraps format.ErrShard if a shard is sound but not the one in the list. It wraps
+// format.ErrPart, format.ErrNoList or format.ErrNoSet if out is name and one shard of a set.
 //
 // An archive of a newer format version may contain what this package cannot read. Repair replaces
 // it only if out is another file; otherwise the error wraps format.ErrVersion.
@@ -105,7 +108,7 @@ func repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 		return res, nil
 	}
 	if sv.numSaved == 0 {
-		return res, notSaved(a)
+		return res, fmt.Errorf("%s: %w", a.Name, notSaved(a))
 	}
 	if err := dst.Inherit(a.OSFile); err != nil {
 		return res, err
@@ -117,12 +120,15 @@ func repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 	return res, err
 }
 
+// errNothing is why an archive is none, if its bytes look like those of one.
+var errNothing = fmt.Errorf("%w: no entry of it is whole", format.ErrNotArchive)
+
 // notSaved returns why no entry of a could be saved.
 func notSaved(a *archivefile.File) error {
 	if _, err := format.ReadTrailer(a.OSFile, a.Size); errors.Is(err, format.ErrNotArchive) {
-		return fmt.Errorf("%s: %w", a.Name, err)
+		return err
 	}
-	return fmt.Errorf("%s: %w: no entry of it is whole", a.Name, format.ErrNotArchive)
+	return errNothing
 }
 
 // salvageFrom returns the intact entries of the archive name, and the finished salvage. out is the
