@@ -50,10 +50,11 @@ func Split(ctx context.Context, name string, o SplitOptions) (shards []Shard, er
 	if err != nil {
 		return nil, err
 	}
-	like, _, err := k.Place(0)
+	like, release, err := k.First()
 	if err != nil {
 		return nil, errors.Join(err, set.Abort())
 	}
+	defer release()
 	set.Like = like
 	po := packer.Options{
 		KeepLinks: true, Workers: o.Workers, Notice: o.Notice, Progress: o.Progress,
