@@ -20,9 +20,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
-// OpenShards is how many shards of a set are open at a time, besides those that are held. A command
-// may read two sets with the usual limit of 1,024 files.
-const OpenShards = 256
+// OpenShards is how many shards of a set are open at a time, besides those that are held.
+const OpenShards = 512
 
 // File reads the shards of a set as if they were one file. A shard is opened, and compared with the
 // list, when something in it is read. The least recently used ones are closed. It is safe for
