@@ -124,9 +124,9 @@ func TestManyShards(t *testing.T) {
 // TestSameNames serves archives that have the names of shards, but share paths and have no list:
 // each is an archive of its own, with its own index.
 func TestSameNames(t *testing.T) {
-	dir := t.TempDir()
-	first := files{"a": "first", "b": "first"}.pack(t, filepath.Join(dir, "data-00000-of-00002.tar.gz"))
-	second := files{"a": "second", "c": "second"}.pack(t, filepath.Join(dir, "data-00001-of-00002.tar.gz"))
+	name := filepath.Join(t.TempDir(), "data.tar.gz")
+	first := files{"a": "first", "b": "first"}.pack(t, format.ShardName(name, 0, 2))
+	second := files{"a": "second", "c": "second"}.pack(t, format.ShardName(name, 1, 2))
 	r := start(t, serve.Options{Archives: []serve.Archive{
 		{Path: first, Mount: "/1"}, {Path: second, Mount: "/2"}}})
 	for path, want := range map[string]string{"/1/a": "first", "/1/b": "first", "/2/a": "second",

@@ -57,8 +57,8 @@ func JoinFirst(
 // SetList returns the name of a set's list, which need not exist, and true if name stands for a
 // shard set: if it is the list, the first shard, or a glob that matches all its shards and nothing
 // else, or the name that the set was packed under, unless there is a file of this name. The name
-// of any other shard stands for that archive alone. So does that of a first shard without a list, if
-// there is no other shard, or if the archives share paths and so are no set.
+// of any other shard stands for that archive alone. So does that of a first shard without a list,
+// if there is no other shard, or if the archives share paths and so are no set.
 //
 // It returns an error for a name that fits several sets. For a glob that matches anything else, the
 // error wraps format.ErrGlob, and for any name but a shard's that stands for archives that are no

@@ -62,7 +62,8 @@ func parseMerge(c *cli.Context) (*mergeOptions, error) {
 			return nil, err
 		}
 	}
-	if _, isSet, err := tarpack.SetList(c.Context, o.out); err != nil || !isSet { // whose list may be named
+	// If it is a set, its list may be named.
+	if _, isSet, err := tarpack.SetList(c.Context, o.out); err != nil || !isSet {
 		if err := flags.CheckArchiveName(c, o.out); err != nil {
 			return nil, err
 		}

@@ -247,7 +247,7 @@ func TestRepairKeepsLinks(t *testing.T) {
 			t.Fatal(err)
 		}
 		res, err := convert.Repair(t.Context(), name, name, convert.RepairOptions{})
-		if err != nil || !res.Written || uint64(res.Stats.Duplicates) != want || res.Lost > 0 {
+		if err != nil || !res.Written || res.Stats.Duplicates != want || res.Lost > 0 {
 			t.Errorf("%v: %+v, %v; want %d duplicates", mode, res, err, want)
 		}
 	}

@@ -240,11 +240,12 @@ func TestRepairSetLosesAll(t *testing.T) {
 	if err != nil || res.Lost != 1 || res.Saved != 4 || !strings.Contains(lost, "no index") {
 		t.Errorf("%+v, %q, %v", res, lost, err)
 	}
-	if err := errors.Join(os.Remove(saved), os.Truncate(s.Shard(0), 0), os.Truncate(s.Shard(2), 9)); err != nil {
+	err = errors.Join(os.Remove(saved), os.Truncate(s.Shard(0), 0), os.Truncate(s.Shard(2), 9))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err = convert.Repair(t.Context(), s.Archive(), saved, convert.RepairOptions{}); !errors.Is(err,
-		format.ErrNotArchive) {
+	_, err = convert.Repair(t.Context(), s.Archive(), saved, convert.RepairOptions{})
+	if !errors.Is(err, format.ErrNotArchive) {
 		t.Error(err)
 	}
 	if _, err := os.Stat(saved); err == nil {

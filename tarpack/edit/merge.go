@@ -88,9 +88,9 @@ func Merge(
 	return Result(merged), err
 }
 
-// checkOut returns an error if the archive out, which is no set, must not be written. A shard may be
-// one of names with single: then it is changed alone. The name of a set may be written only if the
-// set is one of names.
+// checkOut returns an error if the archive out, which is no set, must not be written. With single
+// it may be a shard that is one of names: then that is changed alone. It may have the name of a set
+// only if the set is one of names.
 func checkOut(ctx context.Context, out string, names []string, single bool) error {
 	if single && slices.ContainsFunc(names, func(name string) bool { return sameFile(name, out) }) {
 		return nil

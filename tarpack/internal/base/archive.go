@@ -67,8 +67,8 @@ func OpenAny(ctx context.Context, name string, number int, o *indexed.Options) (
 	return Open(ctx, name, number, o)
 }
 
-// HeldShards is how many shards of a set stay open after Place has returned them. What is copied from
-// a shard is written a few copies later.
+// HeldShards is how many shards of a set stay open after Place has returned them. What is copied
+// from a shard is written a few copies later.
 const HeldShards = 16
 
 // openShards is how many shards of a set are open besides, to read contents and headers. Several

@@ -56,8 +56,8 @@ type Rewrite struct {
 // Rewrite, and runs it. A second Edit of the same archive fails while the first one runs.
 //
 // The name may stand for a shard set, as in shardset.Named, unless o.Single is set. The error wraps
-// format.ErrPart for another shard of a set than the first, format.ErrNoSet for one whose set is not
-// there, and format.ErrNoList or format.ErrShard for a set without its list or a shard.
+// format.ErrPart for another shard of a set than the first, format.ErrNoSet for one whose set is
+// not there, and format.ErrNoList or format.ErrShard for a set without its list or a shard.
 func Edit(
 	ctx context.Context, name string, o Options, prepare func(k *base.Archive, r *Rewrite) error,
 ) (res Result, err error) {

@@ -21,8 +21,8 @@ import (
 // of another program is no shard without a list.
 //
 // It returns an error for a name that fits several sets, and for any other glob that matches
-// something: that one wraps format.ErrGlob. For any name but a shard's, it also returns the error of
-// CheckOne. The set may have shards that are missing.
+// something: that one wraps format.ErrGlob. For any name but a shard's, it also returns the error
+// of CheckOne. The set may have shards that are missing.
 func Named(ctx context.Context, name string) (s format.SetName, ok bool, err error) {
 	if s, ok, err = Explicit(ctx, name); ok || err != nil || exists(name) {
 		return s, ok, err
