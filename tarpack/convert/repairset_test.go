@@ -14,6 +14,7 @@ import (
 
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/shard"
 )
@@ -296,5 +297,33 @@ func TestRepairSetRefuses(t *testing.T) {
 				t.Error("the files have changed")
 			}
 		})
+	}
+}
+
+// One shard alone is not repaired while its set is edited, nor over another shard.
+func TestRepairSingleShard(t *testing.T) {
+	s := packThree(t)
+	o := convert.RepairOptions{Single: true}
+	writer, err := shardset.Create(s.Archive())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := convert.Repair(t.Context(), s.Shard(1), s.Shard(1), o); !errors.Is(err,
+		format.ErrLocked) {
+		t.Errorf("while the set is locked: %v", err)
+	}
+	if err := writer.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	before := filesIn(t, filepath.Dir(s.Stem))
+	if _, err := convert.Repair(t.Context(), s.Shard(0), s.Shard(1), o); !errors.Is(err,
+		format.ErrShardName) {
+		t.Errorf("over another shard: %v", err)
+	}
+	if _, err := convert.Repair(t.Context(), s.Shard(1), s.Shard(1), o); err != nil {
+		t.Error(err)
+	}
+	if after := filesIn(t, filepath.Dir(s.Stem)); !maps.Equal(before, after) {
+		t.Error("the files have changed")
 	}
 }
