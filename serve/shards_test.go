@@ -3,7 +3,6 @@ package serve_test
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,7 +25,7 @@ func (fs files) packShards(t testing.TB, name string, shards int) (first, list s
 		t.Fatal(err)
 	}
 	first = format.ShardName(name, 0, shards)
-	list, ok, err := tarpack.SetList(t.Context(), first)
+	list, ok, err := tarpack.SetList(first)
 	if err != nil || !ok {
 		t.Fatal(first, err)
 	}
@@ -118,28 +117,6 @@ func TestManyShards(t *testing.T) {
 	}
 	if _, err := os.Stat(list); err == nil {
 		t.Error("a list was written")
-	}
-}
-
-// TestSameNames serves archives that have the names of shards, but share paths and have no list:
-// each is an archive of its own, with its own index.
-func TestSameNames(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "data.tar.gz")
-	first := files{"a": "first", "b": "first"}.pack(t, format.ShardName(name, 0, 2))
-	second := files{"a": "second", "c": "second"}.pack(t, format.ShardName(name, 1, 2))
-	r := start(t, serve.Options{Archives: []serve.Archive{
-		{Path: first, Mount: "/1"}, {Path: second, Mount: "/2"}}})
-	for path, want := range map[string]string{"/1/a": "first", "/1/b": "first", "/2/a": "second",
-		"/2/c": "second"} {
-		if _, body := fetch(t, plainClient, r.url(path)); body != want {
-			t.Errorf("%s: %q", path, body)
-		}
-	}
-	if code, _ := fetch(t, plainClient, r.url("/1/c")); code != http.StatusNotFound {
-		t.Errorf("a file of another archive: %d", code)
-	}
-	if log := r.log.String(); strings.Contains(log, "data-") {
-		t.Errorf("the indexes beside the archives were not used: %s", log)
 	}
 }
 

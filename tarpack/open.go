@@ -55,7 +55,7 @@ func Open(ctx context.Context, name string, o *OpenOptions) (*Archive, error) {
 	if o == nil {
 		o = &OpenOptions{}
 	}
-	list, isSet, err := SetList(ctx, name)
+	list, isSet, err := SetList(name)
 	if err != nil {
 		return nil, err
 	}

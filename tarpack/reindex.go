@@ -38,7 +38,7 @@ type ReindexResult struct {
 // (format.ErrLocked). Bytes that a killed append has left after the end of the archive are cut off,
 // unless o.Sidecar is set.
 func Reindex(ctx context.Context, name string, o ReindexOptions) (ReindexResult, error) {
-	list, isSet, err := SetList(ctx, name)
+	list, isSet, err := SetList(name)
 	if err != nil {
 		return ReindexResult{}, err
 	}

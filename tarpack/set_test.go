@@ -67,15 +67,15 @@ func TestSetNames(t *testing.T) {
 		{"nothing/a.tar.gz", ""},
 		{"c-*-of-00016.tar.gz", ""}, // matches nothing
 	} {
-		list, ok, err := tarpack.SetList(t.Context(), c.name)
+		list, ok, err := tarpack.SetList(c.name)
 		if err != nil || ok != (c.list != "") || ok && list != c.list {
 			t.Errorf("%s: %s, %v, %v", c.name, list, ok, err)
 		}
 	}
-	if _, _, err := tarpack.SetList(t.Context(), "two.tar.gz"); !errors.Is(err, fs.ErrNotExist) {
+	if _, _, err := tarpack.SetList("two.tar.gz"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a name of two sets: %v", err)
 	}
-	got := tarpack.JoinShards(t.Context(), []string{"x", "a-00001-of-00003", "a-00002-of-00003",
+	got := tarpack.JoinShards([]string{"x", "a-00001-of-00003", "a-00002-of-00003",
 		"b-00000-of-00002", "c-00000-of-00002", "c-00000-of-00002", "a"})
 	want := []string{"x", "a-00000-of-00003", "b-00000-of-00002", "c-00000-of-00002",
 		"c-00000-of-00002", "a"}
@@ -92,7 +92,7 @@ func packSet(t *testing.T, dir string, so shard.PackOptions) (list string, shard
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, ok, err := tarpack.SetList(t.Context(), shards[0].Name)
+	list, ok, err := tarpack.SetList(shards[0].Name)
 	if err != nil || !ok {
 		t.Fatal(shards[0].Name, err)
 	}

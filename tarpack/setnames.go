@@ -1,18 +1,16 @@
 package tarpack
 
 import (
-	"context"
-
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
 // JoinShards replaces each run of all shards of one set, in order, by the name of the first shard,
 // which stands for the set. So a glob that a shell has expanded means the set. Other names stay.
-func JoinShards(ctx context.Context, names []string) []string {
+func JoinShards(names []string) []string {
 	var joined []string
 	for len(names) > 0 {
-		first, n, whole := JoinFirst(ctx, names)
+		first, n, whole := JoinFirst(names)
 		if whole {
 			joined = append(joined, first)
 		} else {
@@ -25,11 +23,8 @@ func JoinShards(ctx context.Context, names []string) []string {
 
 // JoinFirst looks for several shards of one set, in order, that names begins with; names must not
 // be empty. n is their number, or 1. If no other shard of the set is there, whole is true, and name
-// names the first shard, which stands for the set. Otherwise name is names[0]. Archives without a
-// list that share paths are no set: n is 1.
-func JoinFirst(
-	ctx context.Context, names []string,
-) (name string, n int, whole bool) {
+// names the first shard, which stands for the set. Otherwise name is names[0].
+func JoinFirst(names []string) (name string, n int, whole bool) {
 	n = 1
 	set, last, ok := format.ParseShardName(names[0])
 	if !ok {
@@ -45,26 +40,22 @@ func JoinFirst(
 		shards[i] = true
 		n++
 	}
-	switch {
-	case n == 1 || shardset.CheckOne(ctx, set) != nil:
-		return names[0], 1, false
-	case !shardset.OnlyShards(set, shards):
-		return names[0], n, false
+	if n > 1 && shardset.OnlyShards(set, shards) {
+		return set.Shard(0), n, true
 	}
-	return set.Shard(0), n, true
+	return names[0], n, false
 }
 
 // SetList returns the name of a set's list, which need not exist, and true if name stands for a
 // shard set: if it is the list, the first shard, or a glob that matches all its shards and nothing
 // else, or the name that the set was packed under, unless there is a file of this name. The name
-// of any other shard stands for that archive alone. So does that of a first shard without a list,
-// if there is no other shard, or if the archives share paths and so are no set.
+// of any other shard stands for that archive alone. So does that of a first shard if neither the
+// list nor another shard is there.
 //
 // It returns an error for a name that fits several sets. For a glob that matches anything else, the
-// error wraps format.ErrGlob, and for any name but a shard's that stands for archives that are no
-// set, format.ErrNotOneSet.
-func SetList(ctx context.Context, name string) (list string, ok bool, err error) {
-	s, ok, err := shardset.Named(ctx, name)
+// error wraps format.ErrGlob.
+func SetList(name string) (list string, ok bool, err error) {
+	s, ok, err := shardset.Named(name)
 	if err != nil || !ok {
 		return "", false, err
 	}

@@ -49,7 +49,7 @@ type VerifyResult struct {
 // If the sidecar is usable, they name each path that is affected. An error means that the archive
 // cannot be read at all, or is not one.
 func Verify(ctx context.Context, name string, o VerifyOptions) (VerifyResult, error) {
-	list, isSet, err := SetList(ctx, name)
+	list, isSet, err := SetList(name)
 	if err != nil {
 		return VerifyResult{}, err
 	}

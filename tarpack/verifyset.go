@@ -58,7 +58,7 @@ func verifySet(ctx context.Context, list string, o VerifyOptions) (res VerifyRes
 			report(shardset.MissingShard(name.Shard(i), name.N, err))
 		}
 	}
-	if found.Count == 0 && l != nil {
+	if found.Count == 0 {
 		if err := checkSetIndex(ctx, name, l, o, report); err != nil {
 			return res, err
 		}
@@ -81,6 +81,7 @@ func checkListed(l *shardset.List, i int, name format.SetName) error {
 }
 
 // checkSetIndex compares the list and the set's sidecar with what the shards' own indexes give.
+// Without a list, l is nil, and it checks only that the shards do not contradict each other.
 func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o VerifyOptions,
 	report func(error)) error {
 	f, err := durable.ScratchFile(o.TempDir)
@@ -88,8 +89,6 @@ func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o
 		return err
 	}
 	defer f.Close()
-	set := shardset.NewFile(name, l)
-	defer set.Close()
 	digest, _, err := shardset.Join(ctx, name, f, scan.Options{Workers: o.Workers, TempDir: o.TempDir})
 	if errors.Is(err, format.ErrShard) {
 		report(err)
@@ -98,11 +97,16 @@ func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o
 	if err != nil {
 		return err
 	}
+	if l == nil {
+		return nil
+	}
 	if digest != l.Index {
 		report(fmt.Errorf("%s: %w: it names an index of digest %016x, that of its shards has %016x",
 			name.List(), format.ErrStale, l.Index, digest))
 		return nil
 	}
+	set := shardset.NewFile(name, l)
+	defer set.Close()
 	x, side, err := set.AsArchive().OpenSidecar()
 	if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
 		report(err)

@@ -77,7 +77,7 @@ func parseConvert(c *cli.Context) (*convertOptions, error) {
 
 func runConvert(c *cli.Context, o *convertOptions) error {
 	if o.in != "-" {
-		if _, isSet, err := tarpack.SetList(c.Context, o.in); err != nil {
+		if _, isSet, err := tarpack.SetList(o.in); err != nil {
 			return err
 		} else if isSet {
 			return convertSet(c, o)

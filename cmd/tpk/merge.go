@@ -63,7 +63,7 @@ func parseMerge(c *cli.Context) (*mergeOptions, error) {
 		}
 	}
 	// If it is a set, its list may be named.
-	if _, isSet, err := tarpack.SetList(c.Context, o.out); err != nil || !isSet {
+	if _, isSet, err := tarpack.SetList(o.out); err != nil || !isSet {
 		if err := flags.CheckArchiveName(c, o.out); err != nil {
 			return nil, err
 		}
@@ -97,7 +97,7 @@ func isOther(out string, archives []string, single bool) bool {
 // set. It refuses a part of them that has the first: that name would stand for the others as well.
 func joinSets(c *cli.Context, names []string) (joined []string, err error) {
 	for len(names) > 0 {
-		first, n, whole := tarpack.JoinFirst(c.Context, names)
+		first, n, whole := tarpack.JoinFirst(names)
 		_, i, _ := format.ParseShardName(first)
 		switch {
 		case whole:
@@ -114,7 +114,7 @@ func joinSets(c *cli.Context, names []string) (joined []string, err error) {
 
 func runMerge(c *cli.Context, o *mergeOptions) error {
 	_, err := os.Stat(o.out)
-	_, isSet, _ := tarpack.SetList(c.Context, o.out)
+	_, isSet, _ := tarpack.SetList(o.out)
 	e := &editing.Edit{
 		Archive: o.out, Verb: "merging", New: errors.Is(err, fs.ErrNotExist) && !isSet,
 	}

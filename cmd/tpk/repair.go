@@ -122,7 +122,7 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 
 // isSet reports whether a shard set is repaired.
 func isSet(c *cli.Context, o *repairOptions) bool {
-	_, ok, err := tarpack.SetList(c.Context, o.archive)
+	_, ok, err := tarpack.SetList(o.archive)
 	return err == nil && ok && !o.repair.Single
 }
 

@@ -152,7 +152,7 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 
 // serveArchives adds the archives and directories to the configuration.
 func serveArchives(c *cli.Context, sc *serve.Options, admin string) error {
-	for _, name := range tarpack.JoinShards(c.Context, c.Args().Slice()) {
+	for _, name := range tarpack.JoinShards(c.Args().Slice()) {
 		if fi, err := os.Stat(name); err == nil && fi.IsDir() {
 			if sc.Fallback != "" || c.NArg() > 1 {
 				return report.Usagef("serve: %s: is a directory: serve it alone, or use --fallback",

@@ -68,7 +68,7 @@ func runVerify(c *cli.Context, names []string) (failed error) {
 func verify(c *cli.Context, name string) error {
 	m := terminal.NewMeter(c, "verifying")
 	defer m.Stop()
-	if list, isSet, err := tarpack.SetList(c.Context, name); err == nil && isSet {
+	if list, isSet, err := tarpack.SetList(name); err == nil && isSet {
 		if _, err := os.Stat(list); err == nil {
 			name = list // for messages
 		}

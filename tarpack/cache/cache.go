@@ -91,7 +91,7 @@ func (c *Cache) openIndexed(
 	if !o.KeepIndex {
 		return inMemory(ctx, name, o)
 	}
-	_, set, err := tarpack.SetList(ctx, name)
+	_, set, err := tarpack.SetList(name)
 	if err != nil {
 		return nil, err
 	}

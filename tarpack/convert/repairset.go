@@ -21,9 +21,9 @@ import (
 // repairedSet returns the set that name stands for, if any, and whether out stands for it too. In
 // place one of its shards is refused.
 func repairedSet(
-	ctx context.Context, name, out string,
+	name, out string,
 ) (s format.SetName, isSet, inPlace bool, err error) {
-	s, isSet, err = shardset.Named(ctx, name)
+	s, isSet, err = shardset.Named(name)
 	switch {
 	case err != nil:
 	case isSet:
@@ -31,10 +31,10 @@ func repairedSet(
 			return s, true, true, nil
 		}
 		// If out stands for several sets or the like, it is a new name.
-		at, ok, outErr := shardset.Named(ctx, out)
+		at, ok, outErr := shardset.Named(out)
 		inPlace = outErr == nil && ok && shardset.SameSet(at, s)
 	case sameName(name, out):
-		err = shardset.CheckPart(ctx, name)
+		err = shardset.CheckPart(name)
 	}
 	return s, isSet, inPlace, err
 }

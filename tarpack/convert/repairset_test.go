@@ -280,7 +280,7 @@ func TestRepairSetRefuses(t *testing.T) {
 			side, sideErr := os.ReadFile(s.Shard(0) + format.SidecarSuffix)
 			return errors.Join(err, sideErr, os.WriteFile(s.Shard(1), b, 0o644),
 				os.WriteFile(s.Shard(1)+format.SidecarSuffix, side, 0o644))
-		}, 0, format.ErrNoSet},
+		}, 0, format.ErrNotOneSet},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := packThree(t)

@@ -42,7 +42,7 @@ func Merge(
 	if slices.ContainsFunc(names, func(name string) bool { return sameName(name, out) }) {
 		named = shardset.Named
 	}
-	set, isSet, err := named(ctx, out)
+	set, isSet, err := named(out)
 	switch {
 	case err != nil:
 		return Result{}, err
@@ -99,7 +99,7 @@ func checkOut(ctx context.Context, out string, names []string, single bool) erro
 		return err
 	}
 	if !single {
-		if err := shardset.CheckPart(ctx, out); err != nil {
+		if err := shardset.CheckPart(out); err != nil {
 			return err
 		}
 	}
@@ -107,12 +107,12 @@ func checkOut(ctx context.Context, out string, names []string, single bool) erro
 	if hides == nil {
 		return nil
 	}
-	set, _, err := shardset.Named(ctx, out)
+	set, _, err := shardset.Named(out)
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
-		if s, ok, err := shardset.Named(ctx, name); err == nil && ok && shardset.SameSet(s, set) {
+		if s, ok, err := shardset.Named(name); err == nil && ok && shardset.SameSet(s, set) {
 			return nil
 		}
 	}
@@ -139,7 +139,7 @@ func mergeIntoSet(
 ) (Result, error) {
 	at := -1
 	for i, name := range names {
-		s, ok, err := shardset.Named(ctx, name)
+		s, ok, err := shardset.Named(name)
 		if err != nil {
 			return Result{}, err
 		}

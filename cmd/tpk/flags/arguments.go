@@ -23,13 +23,13 @@ func ReadArguments(c *cli.Context, least, most int) ([]string, error) {
 	if err := refuseSome(c, args); err != nil {
 		return nil, err
 	}
-	return count(c, tarpack.JoinShards(c.Context, args), least, most)
+	return count(c, tarpack.JoinShards(args), least, most)
 }
 
 // ManyArguments is [ReadArguments] for commands that read several archives. Some shards of a set
 // are archives of their own.
 func ManyArguments(c *cli.Context, least, most int) ([]string, error) {
-	return count(c, tarpack.JoinShards(c.Context, c.Args().Slice()), least, most)
+	return count(c, tarpack.JoinShards(c.Args().Slice()), least, most)
 }
 
 // EditArguments is [ReadArguments] for commands that change the archive that comes first. With
@@ -40,7 +40,7 @@ func EditArguments(c *cli.Context, least, most int) ([]string, error) {
 		if err := refuseSome(c, args); err != nil {
 			return nil, err
 		}
-		if name, n, whole := tarpack.JoinFirst(c.Context, args); whole {
+		if name, n, whole := tarpack.JoinFirst(args); whole {
 			args = append([]string{name}, args[n:]...)
 		}
 	}
@@ -53,7 +53,7 @@ func refuseSome(c *cli.Context, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	if first, n, whole := tarpack.JoinFirst(c.Context, args); n > 1 && !whole {
+	if first, n, whole := tarpack.JoinFirst(args); n > 1 && !whole {
 		return SomeShards(c, first, n)
 	}
 	return nil

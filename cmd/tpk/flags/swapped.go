@@ -25,7 +25,7 @@ func checkOrder(c *cli.Context, args []string) error {
 				report.Quote(args[1]), report.Quote(first))
 		}
 	case "ls", "cat", "extract", "update", "add", "rm":
-		if !isDir(first) && (exists(c, first) || hasArchiveName(first)) {
+		if !isDir(first) && (exists(first) || hasArchiveName(first)) {
 			return nil
 		}
 		for _, other := range args[1:] {
@@ -35,7 +35,7 @@ func checkOrder(c *cli.Context, args []string) error {
 		}
 	case "convert", "export", "repair":
 		in, _, _ := strings.Cut(first, ":")
-		if first != "-" && !exists(c, first) && !exists(c, in) && isFile(args[1]) &&
+		if first != "-" && !exists(first) && !exists(in) && isFile(args[1]) &&
 			!strings.ContainsAny(first, "*?[") {
 			return report.WithHint(fmt.Errorf("%s: %w", first, syscall.ENOENT),
 				"check the name; what is read comes first: "+c.Command.UsageText)
@@ -45,11 +45,11 @@ func checkOrder(c *cli.Context, args []string) error {
 }
 
 // exists reports whether a name leads to a file, or stands for a shard set or perhaps for several.
-func exists(c *cli.Context, name string) bool {
+func exists(name string) bool {
 	if _, err := os.Stat(name); err == nil {
 		return true
 	}
-	_, isSet, err := tarpack.SetList(c.Context, name)
+	_, isSet, err := tarpack.SetList(name)
 	return isSet || err != nil
 }
 

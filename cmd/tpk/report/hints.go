@@ -65,7 +65,7 @@ var hints = []struct {
 		"'tpk index' of its first shard writes it, or --single changes the shard alone"},
 	{format.ErrNoSet, "change it alone with --single, or give it another name"},
 	{format.ErrShardMissing, "restore it; to use another shard alone, give it another name"},
-	{format.ErrNotOneSet, "name one of the archives, or restore the right shard"},
+	{format.ErrNotOneSet, "to use one of the archives alone, give it another name"},
 	{format.ErrShard,
 		"restore the right shard, or run 'tpk index' if the shards are right as they are"},
 	{format.ErrDevice, "pack onto a larger one, or into a file"},

@@ -65,8 +65,8 @@ type stamp struct {
 
 // stampOf returns the stamp of an archive's files. A new shard set has a new list and index, so the
 // set is identified by these, or without a list by its shards.
-func stampOf(ctx context.Context, name string) (s stamp, err error) {
-	list, isSet, err := tarpack.SetList(ctx, name)
+func stampOf(name string) (s stamp, err error) {
+	list, isSet, err := tarpack.SetList(name)
 	if err != nil {
 		return s, err
 	}
@@ -80,7 +80,7 @@ func stampOf(ctx context.Context, name string) (s stamp, err error) {
 		return s, err
 	}
 	if s.tar.Mode()&fs.ModeDevice != 0 {
-		t, err := tarpack.Open(ctx, name, &tarpack.OpenOptions{RequireSidecar: true})
+		t, err := tarpack.Open(context.Background(), name, &tarpack.OpenOptions{RequireSidecar: true})
 		if err == nil {
 			s.digest = t.Trailer().Digest
 			err = t.Close()
@@ -130,7 +130,7 @@ const loadIndex = 32 << 20
 // another program, the library's cache has what is needed, or it is made first, which takes as long
 // as reading the file. The error wraps errBusy if one of the files changes meanwhile.
 func (l *Library) openArchive(ctx context.Context, name string, o opening) (*archive, error) {
-	s, err := stampOf(ctx, name)
+	s, err := stampOf(name)
 	if err != nil {
 		return nil, err
 	}
@@ -147,14 +147,14 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 		modTime: s.tar.ModTime().Unix(), foreign: t.Converted, library: l}
 	a.copied = t.Sidecar == nil && !t.IndexRebuilt() && !t.Converted
 	a.refs.Store(1)
-	if err := a.openFiles(ctx); err != nil {
+	if err := a.openFiles(); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
 	switch {
 	case !a.copied: // its index was just made of it
 	case o.doubtful:
 		a.beginProof()
-	case s.newer(ctx, name):
+	case s.newer(name):
 		l.notice(name + " has changed since its index was made: it is being checked")
 		a.beginProof()
 	}
@@ -163,7 +163,7 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 }
 
 // openFiles opens what the archive is sent from, and begins to watch it.
-func (a *archive) openFiles(ctx context.Context) error {
+func (a *archive) openFiles() error {
 	if a.tar.Shards() > 0 {
 		a.set, _ = a.tar.Source().(source.Overwritable)
 		if err := a.openShards(); err != nil {
@@ -191,7 +191,7 @@ func (a *archive) openFiles(ctx context.Context) error {
 		g.stamp.Store(&now)
 	}
 	// The index was read between this look at it and the one before.
-	now, err := stampOf(ctx, a.name)
+	now, err := stampOf(a.name)
 	if err == nil && a.copied && a.stamp.tpi != nil && now.tpi != nil &&
 		changetime.StampOf(now.tpi) != changetime.StampOf(a.stamp.tpi) {
 		err = fmt.Errorf("%s: %w", a.name, errBusy)
@@ -202,12 +202,12 @@ func (a *archive) openFiles(ctx context.Context) error {
 // newer reports whether an archive has changed since its index was made. Then a copy of it may have
 // stopped halfway. The shards of a set get their names after its index, so for a set only changes
 // of their content count.
-func (s stamp) newer(ctx context.Context, name string) bool {
+func (s stamp) newer(name string) bool {
 	if s.tpi == nil || !s.tar.Mode().IsRegular() {
 		return false
 	}
 	index := changetime.Of(s.tpi)
-	list, isSet, err := tarpack.SetList(ctx, name)
+	list, isSet, err := tarpack.SetList(name)
 	set, ok := format.ParseListName(list)
 	if err != nil || !isSet || !ok {
 		return changetime.Of(s.tar) > index

@@ -269,7 +269,7 @@ func (l *Library) openOne(ctx context.Context, spec Spec) (backing, error) {
 // waits reports whether nothing is served yet for a Spec whose file is not there. The
 // first time, it notes that in the log. If something is served, that stays.
 func (l *Library) waits(spec Spec) bool {
-	if _, set, err := tarpack.SetList(l.ctx, spec.Path); err != nil || set {
+	if _, set, err := tarpack.SetList(spec.Path); err != nil || set {
 		return false
 	}
 	if s := l.current.Load(); s != nil {
@@ -304,7 +304,7 @@ func (l *Library) reuse(spec Spec) *archive {
 		if a.current() != nil {
 			continue
 		}
-		if now, err := stampOf(l.ctx, a.name); err == nil && now.same(a.stamp) {
+		if now, err := stampOf(a.name); err == nil && now.same(a.stamp) {
 			a.refs.Add(1)
 			return a
 		}
@@ -348,7 +348,7 @@ func (l *Library) Stale() []string {
 		if a.shared || a.current() != nil {
 			continue // or it is opened again as soon as it is complete
 		}
-		if now, err := stampOf(l.ctx, a.name); err != nil || !now.same(a.stamp) {
+		if now, err := stampOf(a.name); err != nil || !now.same(a.stamp) {
 			names = append(names, a.name)
 		}
 	}
@@ -389,7 +389,7 @@ func (l *Library) openWritten(ctx context.Context, name string) (*archive, error
 			return nil, err
 		}
 		a, err := l.openArchive(ctx, name, o)
-		if errors.Is(err, format.ErrShard) && limit == 0 && checkBusy(l.ctx, name, true) != nil {
+		if errors.Is(err, format.ErrShard) && limit == 0 && checkBusy(name, true) != nil {
 			l.sleep(lookAgain) // the other files of the set may follow
 			continue
 		}

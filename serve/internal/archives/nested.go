@@ -120,7 +120,7 @@ func (l *Library) openPack(ctx context.Context, spec Spec) (*archive, error) {
 		return a, nil
 	}
 	if a := l.nest.takeReady(spec.Mount); a != nil {
-		if now, err := stampOf(ctx, spec.Path); err == nil && now.same(a.stamp) {
+		if now, err := stampOf(spec.Path); err == nil && now.same(a.stamp) {
 			return a, nil
 		}
 		a.release() // it was replaced meanwhile

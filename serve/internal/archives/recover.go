@@ -28,8 +28,8 @@ const (
 var errBusy = errors.New("it is being written")
 
 // filesOf returns the names of the files that an archive consists of, first the archive itself.
-func filesOf(ctx context.Context, name string) ([]string, error) {
-	list, isSet, err := tarpack.SetList(ctx, name)
+func filesOf(name string) ([]string, error) {
+	list, isSet, err := tarpack.SetList(name)
 	if err != nil || !isSet {
 		return []string{name, sidecarName(name)}, err
 	}
@@ -45,8 +45,8 @@ func filesOf(ctx context.Context, name string) ([]string, error) {
 // checkBusy returns errBusy if a program is writing one of an archive's files, or if a further
 // change of one might not show in its Stamp. quiet makes it wait until nothing was written for a
 // while, also if no program has the files open.
-func checkBusy(ctx context.Context, name string, quiet bool) error {
-	files, err := filesOf(ctx, name)
+func checkBusy(name string, quiet bool) error {
+	files, err := filesOf(name)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func checkFile(name string, quiet bool) error {
 // waitUntilWritten waits until no program writes an archive's files.
 func (l *Library) waitUntilWritten(ctx context.Context, name string, limit time.Duration) error {
 	for began, told := time.Now(), false; ; time.Sleep(lookAgain / 5) {
-		err := checkBusy(ctx, name, false)
+		err := checkBusy(name, false)
 		if !errors.Is(err, errBusy) {
 			return err
 		}
@@ -105,12 +105,12 @@ func (l *Library) restore(old *archive) {
 		if !first && !l.sleep(lookAgain) {
 			return
 		}
-		now := stampsOf(l.ctx, old.name)
-		if len(now) == 0 || slices.Equal(now, failed) || checkBusy(l.ctx, old.name, false) != nil {
+		now := stampsOf(old.name)
+		if len(now) == 0 || slices.Equal(now, failed) || checkBusy(old.name, false) != nil {
 			continue
 		}
 		a, err := l.openArchive(l.ctx, old.name, opening{doubtful: true, quick: true})
-		if errors.Is(err, cache.ErrSlow) && checkBusy(l.ctx, old.name, true) == nil {
+		if errors.Is(err, cache.ErrSlow) && checkBusy(old.name, true) == nil {
 			a, err = l.openArchive(l.ctx, old.name, opening{doubtful: true})
 		}
 		switch {
@@ -119,7 +119,7 @@ func (l *Library) restore(old *archive) {
 			return
 		case l.ctx.Err() != nil:
 			return
-		case errors.Is(err, errBusy), checkBusy(l.ctx, old.name, true) != nil: // more may follow
+		case errors.Is(err, errBusy), checkBusy(old.name, true) != nil: // more may follow
 		default:
 			failed = now
 			l.notice("still not served: " + Describe(err))
@@ -128,8 +128,8 @@ func (l *Library) restore(old *archive) {
 }
 
 // stampsOf returns the Stamps of an archive's files that are there.
-func stampsOf(ctx context.Context, name string) []changetime.Stamp {
-	files, _ := filesOf(ctx, name)
+func stampsOf(name string) []changetime.Stamp {
+	files, _ := filesOf(name)
 	var stamps []changetime.Stamp
 	for _, file := range files {
 		if fi, err := os.Stat(file); err == nil {

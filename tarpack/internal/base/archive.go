@@ -57,7 +57,7 @@ func Open(ctx context.Context, name string, number int, o *indexed.Options) (*Ar
 // OpenAny is Open for an archive or a shard set. The name of a set is one that shardset.Named
 // takes.
 func OpenAny(ctx context.Context, name string, number int, o *indexed.Options) (*Archive, error) {
-	set, ok, err := shardset.Named(ctx, name)
+	set, ok, err := shardset.Named(name)
 	if err != nil {
 		return nil, err
 	}

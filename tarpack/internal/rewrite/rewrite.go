@@ -63,7 +63,7 @@ func Edit(
 ) (res Result, err error) {
 	r := &Rewrite{Options: o}
 	if !o.Single {
-		set, ok, err := shardset.ToEdit(ctx, name)
+		set, ok, err := shardset.ToEdit(name)
 		if err != nil {
 			return Result{}, err
 		}

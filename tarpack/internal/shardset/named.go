@@ -1,7 +1,6 @@
 package shardset
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,39 +15,21 @@ import (
 // Named returns the shard set that name stands for. That is a set if name is its list, its first
 // shard, or a glob that matches all its shards and nothing else, or the name that the set was
 // packed under, unless there is a file of this name. The name of any other shard stands for that
-// archive alone. So does that of a first shard if there is no list, and either no other shard, or
-// CheckOne finds that the archives are no set. Then ok is false, as for all other names. An archive
-// of another program is no shard without a list.
+// archive alone, and so does that of a first shard without a list and without other shards. Then
+// ok is false, as for all other names. An archive of another program is no shard without a list.
 //
 // It returns an error for a name that fits several sets, and for any other glob that matches
-// something: that one wraps format.ErrGlob. For any name but a shard's, it also returns the error
-// of CheckOne. The set may have shards that are missing.
-func Named(ctx context.Context, name string) (s format.SetName, ok bool, err error) {
-	if s, ok, err = Explicit(ctx, name); ok || err != nil || exists(name) {
+// something: that one wraps format.ErrGlob. The set may have shards that are missing.
+func Named(name string) (s format.SetName, ok bool, err error) {
+	if s, ok, err = Explicit(name); ok || err != nil || exists(name) {
 		return s, ok, err
 	}
-	s, ok, err = packedAs(name)
-	if ok && err == nil {
-		err = CheckOne(ctx, s)
-	}
-	return s, ok, err
+	return packedAs(name)
 }
 
 // Explicit is Named without the name that a set was packed under. An archive that is to be written
 // may get that name.
-func Explicit(ctx context.Context, name string) (s format.SetName, ok bool, err error) {
-	if s, ok, err = explicit(name); !ok || err != nil {
-		return s, ok, err
-	}
-	err = CheckOne(ctx, s)
-	if _, _, isShard := format.ParseShardName(name); isShard && errors.Is(err, format.ErrNotOneSet) {
-		return s, false, nil
-	}
-	return s, err == nil, err
-}
-
-// explicit is Explicit without CheckOne.
-func explicit(name string) (s format.SetName, ok bool, err error) {
+func Explicit(name string) (s format.SetName, ok bool, err error) {
 	if s, i, ok := format.ParseShardName(name); ok {
 		return s, i == 0 && hasCompany(s, i), nil
 	}
@@ -193,17 +174,17 @@ func openable(name string) error {
 // Otherwise the error wraps format.ErrNoList, or format.ErrShard if it needs more than a list. The
 // shards are not looked at if there is one. For the name of any other shard it returns the error of
 // CheckPart.
-func ToEdit(ctx context.Context, name string) (s format.SetName, ok bool, err error) {
-	if s, ok, err = Named(ctx, name); err != nil {
+func ToEdit(name string) (s format.SetName, ok bool, err error) {
+	if s, ok, err = Named(name); err != nil {
 		return s, ok, err
 	}
 	if !ok {
-		return s, false, CheckPart(ctx, name)
+		return s, false, CheckPart(name)
 	}
 	_, err = ReadList(s.List(), s.N)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return s, true, errorNoList(ctx, name, s)
+		return s, true, errorNoList(name, s)
 	case errors.Is(err, format.ErrCorrupt):
 		return s, true, fmt.Errorf("%w: %w", format.ErrNoList, err)
 	}
@@ -214,18 +195,18 @@ func ToEdit(ctx context.Context, name string) (s format.SetName, ok bool, err er
 // wraps format.ErrPart if the set has a list. Without one, it wraps format.ErrNoList if the others
 // are there, and else format.ErrNoSet: they may be somewhere else. For a symbolic link, what it
 // leads to counts as well. An archive of another program can't be changed anyway.
-func CheckPart(ctx context.Context, name string) error {
-	err := checkPart(ctx, name, name)
+func CheckPart(name string) error {
+	err := checkPart(name, name)
 	if fi, linkErr := os.Lstat(name); err == nil && linkErr == nil && fi.Mode()&fs.ModeSymlink != 0 {
 		if real, realErr := filepath.EvalSymlinks(name); realErr == nil {
-			err = checkPart(ctx, real, name)
+			err = checkPart(real, name)
 		}
 	}
 	return err
 }
 
 // checkPart is CheckPart for a file that is no symbolic link. Messages have the name.
-func checkPart(ctx context.Context, file, name string) error {
+func checkPart(file, name string) error {
 	s, i, ok := format.ParseShardName(file)
 	switch {
 	case !ok:
@@ -235,8 +216,8 @@ func checkPart(ctx context.Context, file, name string) error {
 	case !exists(s.Shard(i)) || isForeign(s.Shard(i)):
 		return nil
 	}
-	err := errorNoList(ctx, name, s)
-	if ctx.Err() == nil && !errors.Is(err, format.ErrNoList) {
+	err := errorNoList(name, s)
+	if !errors.Is(err, format.ErrNoList) {
 		return fmt.Errorf("%s: %w: there is no %s", name, format.ErrNoSet, filepath.Base(s.List()))
 	}
 	return err
@@ -244,11 +225,8 @@ func checkPart(ctx context.Context, file, name string) error {
 
 // errorNoList returns the error for a set without a list that name stands for. It wraps
 // format.ErrNoList if a list can be made of the shards.
-func errorNoList(ctx context.Context, name string, s format.SetName) error {
+func errorNoList(name string, s format.SetName) error {
 	if _, err := ListFromShards(s); err != nil {
-		return err
-	}
-	if err := CheckOne(ctx, s); err != nil { // name may be that of another shard
 		return err
 	}
 	return fmt.Errorf("%s: %w: there is no %s", name, format.ErrNoList, filepath.Base(s.List()))
