@@ -103,6 +103,8 @@ type verifier struct {
 	problems format.Problems
 	damage   []damage
 	unsound  int64 // units of the archive with a problem
+
+	foundRest bool // the scan has found the end of the archive before that of its file
 }
 
 // damage is a run of bytes of the archive that are not a unit. It ends where the next unit was
@@ -137,13 +139,16 @@ func (v *verifier) run(ctx context.Context) (err error) {
 			return err
 		}
 	} else {
-		if err = v.a.FindEnd(); errors.Is(err, format.ErrTruncated) || errors.Is(err, format.ErrCorrupt) {
+		err = archivefile.SearchEnd(ctx, v.a.Name, v.a.FindEnd())
+		if errors.Is(err, format.ErrTruncated) || errors.Is(err, format.ErrCorrupt) {
 			err = errors.Unwrap(err) // without the name
 		}
 	}
 	whole := err == nil
+	var rest *format.UnfinishedError
 	switch {
 	case whole:
+	case errors.As(err, &rest): // the scan finds it as well
 	case errors.Is(err, format.ErrTruncated), errors.Is(err, format.ErrCorrupt):
 		v.report("", max(v.a.Size-format.EndSize, 0), err)
 	default:
@@ -156,6 +161,9 @@ func (v *verifier) run(ctx context.Context) (err error) {
 	s := &scan.Scan{Src: v.a.Scanned(), Size: v.a.Size, Workers: v.o.scan().Workers, Each: v.unit}
 	if err := s.Run(ctx); err != nil {
 		return fmt.Errorf("%s: %w", v.a.Name, err)
+	}
+	if rest != nil && !v.foundRest {
+		v.report("", rest.Trailer.Offset, rest)
 	}
 	if whole && v.unsound == 0 && v.ix.Trailer != nil {
 		return v.compare()
@@ -213,6 +221,7 @@ func (v *verifier) unit(un *scan.Unit) error {
 		return nil
 	}
 	v.unsound++
+	v.foundRest = v.foundRest || errors.As(un.Err, new(*format.UnfinishedError))
 	d := damage{un.Off, un.End, un.Path, un.Err, false}
 	if v.side == nil || len(v.damage) == format.MaxProblems {
 		v.report(d.path, d.off, d.err)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -27,7 +28,9 @@ func (c *converter) submitTar(ctx context.Context, t *tarInput) error {
 		th, err := t.next()
 		if err == io.EOF {
 			if t.junk.size > 0 {
-				c.notice("%d bytes behind the end of the tar are no tar and are left out", t.junk.size)
+				const behind = " behind the end of the tar "
+				c.notice("%s", count.Of(t.junk.size, "byte"+behind+"is no tar and is left out",
+					"bytes"+behind+"are no tar and are left out"))
 			}
 			if t.cut {
 				c.notice("the tar ends in the padding of its last entry and may be incomplete")

@@ -71,7 +71,8 @@ var hints = []struct {
 	{format.ErrRemovals, "check the directory, or allow it with --max-delete"},
 	{format.ErrAppend, "add it without --append"},
 	{format.ErrJoined, "'tpk convert' makes one archive of both"},
-	{format.ErrUnfinished, "'tpk repair' cuts it off"},
+	{format.ErrAdded, "'tpk repair ARCHIVE OUT.tar.gz' writes the archive without them"},
+	{format.ErrUnfinished, "'tpk repair' cuts them off"},
 	{format.ErrTruncated, hintTruncated},
 	{gzmember.ErrTruncated, hintTruncated},
 	{sidecar.ErrCorrupt, "rebuild it with 'tpk index'"},
@@ -140,8 +141,8 @@ func missingDir(err error) string {
 	return ""
 }
 
-// hintFor returns what to do about err, or "" if there is no good advice.
-func hintFor(err error) string {
+// Hint returns what to do about err, or "" if there is no good advice.
+func Hint(err error) string {
 	var hinted *hintedError
 	if errors.As(err, &hinted) {
 		return hinted.hint
