@@ -59,7 +59,9 @@ leaves out of what these take.
 With --base OLD, files with the size and time that they have in OLD, an archive or a shard set, are
 copied from it instead of compressed. OLD stays as it is.
 
-Not kept are extended attributes, access control lists and capabilities; a warning counts them.
+Not kept are extended attributes, access control lists and capabilities; a warning counts them. A
+file loses its setuid and setgid bits, with a warning, if the archive has another owner or group for
+it, which is 0 unless --preserve-owner, --owner or --group is given. --mode may set them again.
 Links that leave DIR are kept as links, with a warning.
 
 With --shards or --shard-size, the result is a shard set: OUT-00000-of-00016.tar.gz and so on, each

@@ -93,6 +93,8 @@ var (
 	// ErrOtherTime: a file became a hard link to an equal file with another modification time.
 	ErrOtherTime = errors.New("the same content as another file, but another time:" +
 		" tar extracts both with one time")
+	// ErrSetIDs: a file loses its setuid and setgid bits, as the archive does not keep its owner.
+	ErrSetIDs = errors.New("setuid and setgid bits are not kept, as the owner is not")
 	// ErrLeadsOut: a symbolic link leads out of the directory that is packed.
 	ErrLeadsOut = errors.New("a symbolic link out of the directory")
 )

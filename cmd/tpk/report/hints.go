@@ -49,6 +49,7 @@ var hints = []struct {
 	{format.ErrTempNames, "'tpk index' renames them"},
 	{format.ErrSpecial, "--special packs it"},
 	{format.ErrOtherTime, "--dedup strict keeps both times"},
+	{format.ErrSetIDs, "--preserve-owner keeps both"},
 	{format.ErrLeadsOut, "--dereference packs what links lead to"},
 	{format.ErrVersion, "use a newer tpk"},
 	{convert.ErrInputTruncated, "copy or download it again"},
