@@ -95,8 +95,8 @@ func (c *converter) readFirst(ctx context.Context) (part, error) {
 		return partZip, err
 	case first == partStreams: // the decoder has the best message
 		return partStreams, c.readPart(ctx, partStreams)
-	case kind == format.ForeignTar:
-		return 0, fmt.Errorf("%w: the tar has a damaged header at offset 0", ErrInputDamaged)
+	case kind == format.ForeignTar: // its first header is damaged
+		return partTar, c.readPart(ctx, partTar)
 	}
 	return 0, fmt.Errorf("%w: %w", ErrNotConvertible, kind)
 }

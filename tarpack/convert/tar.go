@@ -18,7 +18,10 @@ import (
 func (c *converter) readTar(
 	ctx context.Context, r io.Reader, isOver overFunc,
 ) error {
-	t := newTarInput(r, isOver)
+	t := newTarInput(r, isOver, func(at, size int64) {
+		c.refuse("", fmt.Errorf("%w at offset %d: it and what follows, up to the next one, "+
+			"are left out (%s)", ErrHeaderDamaged, at, count.Of(size, "byte", "bytes")))
+	})
 	return c.pack(ctx, func(ctx context.Context) error { return c.submitTar(ctx, t) })
 }
 
@@ -41,6 +44,9 @@ func (c *converter) submitTar(ctx context.Context, t *tarInput) error {
 			return damaged(err)
 		}
 		h, err := headerOfTar(th)
+		if t.bad.lostMeta {
+			err = fmt.Errorf("%w: it may have another name", ErrHeaderDamaged)
+		}
 		if err == nil {
 			c.noteAbsolute(th.Name)
 			if th.Typeflag == tar.TypeLink {

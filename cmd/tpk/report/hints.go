@@ -55,6 +55,7 @@ var hints = []struct {
 	{convert.ErrInputTruncated, "copy or download it again"},
 	{convert.ErrInputDamaged, "copy or download it again"},
 	{convert.ErrEntryDamaged, "copy or download it again"},
+	{convert.ErrHeaderDamaged, "copy or download it again"},
 	{convert.ErrNotConvertible, hintConvertible},
 	{format.ErrPart, "name the set by its first shard, or change the shard alone with --single"},
 	{format.ErrShardName, "choose another name, or delete the list if the set isn't needed"},
