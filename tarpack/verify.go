@@ -26,7 +26,8 @@ type VerifyOptions struct {
 	Notice func(error)
 	// Problem, if set, is called for each problem, always from the same goroutine.
 	Problem func(*format.Problem)
-	// Progress, if set, is called after each entry, always from the same goroutine.
+	// Progress, if set, is called after each entry, always from the same goroutine. Hard links count
+	// without their content, which is read once.
 	Progress func(format.Progress)
 }
 
