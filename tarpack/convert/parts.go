@@ -166,7 +166,9 @@ func (c *converter) archiveAfter(ctx context.Context, s *compressed.Reader) (int
 func (c *converter) readJunk(last part) error {
 	at := c.in.consumed()
 	if last != partZip {
-		return fmt.Errorf("%w: other bytes follow at offset %d", ErrNotConvertible, at)
+		head, _ := c.in.r.Peek(format.BlockSize)
+		return fmt.Errorf("%w: other bytes follow at offset %d (%v)", ErrNotConvertible, at,
+			format.Recognize(head))
 	}
 	var j junk
 	if _, err := io.Copy(&j, c.in.r); err != nil {
