@@ -114,7 +114,8 @@ func summarize(a *tarpack.Archive) summary {
 	st := index.Stats()
 	s := summary{
 		Archive: a.Name(), Format: format.Version, Entries: uint64(index.Len()),
-		Files: st.Files + st.Hardlinks, Directories: st.Dirs, Symlinks: st.Symlinks, Hardlinks: st.Hardlinks,
+		Files: st.Files + st.Hardlinks, Directories: st.Dirs, Symlinks: st.Symlinks,
+		Hardlinks:  st.Hardlinks,
 		Duplicates: st.Duplicates, Special: st.Specials,
 		BytesIn: st.FileBytes + st.LinkBytes, BytesLinked: st.LinkBytes,
 		ArchiveBytes: uint64(a.Size()), IndexBytes: uint64(index.Size()),

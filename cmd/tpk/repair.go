@@ -30,9 +30,10 @@ be truncated or damaged anywhere. Prints a line for each entry that is lost, wit
 the index, ARCHIVE.tpi, the paths of all lost entries are known, even if ARCHIVE is truncated.
 
 Bytes that an interrupted append has left after the end of ARCHIVE are removed. Those of another
-program are kept: then only OUT.tar.gz can be written, which has the archive without them. An archive
-of a newer format version is not replaced, but can be saved to OUT.tar.gz. If ARCHIVE is intact, the
-index is rebuilt if necessary.
+program are kept: then only OUT.tar.gz can be written, which has the archive without them.
+
+An archive of a newer format version is not replaced, but can be saved to OUT.tar.gz. If ARCHIVE is
+intact, the index is rebuilt if necessary.
 
 ARCHIVE may be a shard set, by any of its names. In its place only the damaged shards are written,
 and all of them replace the old ones at once.`,

@@ -138,7 +138,8 @@ func verify(c *cli.Context, name string) error {
 	return report.WithHint(fmt.Errorf("%s: %s found", name, problems), hint)
 }
 
-// toVerify returns how much verify reads of an archive. The content of a hard link is not read again.
+// toVerify returns how much verify reads of an archive. The content of a hard link is not read
+// again.
 func toVerify(a *tarpack.Archive) format.Progress {
 	x := a.Index()
 	return format.Progress{Entries: int64(x.Len()), Bytes: int64(x.Stats().FileBytes)}

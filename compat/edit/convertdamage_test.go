@@ -12,9 +12,9 @@ import (
 	"github.com/tarpack/tpk/compat/tools"
 )
 
-// TestConvertDamagedTar converts tars with damaged headers, as they are and compressed. Each damage is
-// one line, and the exit code is 1. The rest of the entries is what GNU tar lists, which skips to
-// the next header and exits with 2. An entry whose name may be wrong is left out as well.
+// TestConvertDamagedTar converts tars with damaged headers, as they are and compressed. Each
+// damage is one line, and the exit code is 1. The rest of the entries is what GNU tar lists, which
+// skips to the next header and exits with 2. An entry whose name may be wrong is left out as well.
 func TestConvertDamagedTar(t *testing.T) {
 	a, b, c := tarFile("a", '0', "content of a"), tarFile("b", '0', ""), tarFile("c", '0', "c")
 	d := tarFile("d", '0', strings.Repeat("zeros and more"+tarZeros(1024), 20))

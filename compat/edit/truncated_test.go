@@ -12,8 +12,8 @@ import (
 	"github.com/tarpack/tpk/compat/tools"
 )
 
-// TestTruncatedForeign gives truncated files of other programs to every command. Each fails with one
-// line that does not advise what fails as well, changes nothing, and leaves nothing behind.
+// TestTruncatedForeign gives truncated files of other programs to every command. Each fails with
+// one line that does not advise what fails as well, changes nothing, and leaves nothing behind.
 func TestTruncatedForeign(t *testing.T) {
 	work, files := tools.Dir(t), tools.Dir(t)
 	tree := filepath.Join(files, "tree")

@@ -254,7 +254,8 @@ func (e *entry) open(ctx context.Context, name string, o *Options) (*Archive, er
 		a.lock = nil
 		return a, e.remove()
 	case e.complete && e.note.Refused > 0:
-		o.notice(fmt.Errorf("%s: %s %w when it was converted", name, count.Of(e.note.Refused, "entry was", "entries were"), ErrLeftOut))
+		o.notice(fmt.Errorf("%s: %s %w when it was converted", name,
+			count.Of(e.note.Refused, "entry was", "entries were"), ErrLeftOut))
 	}
 	if !e.complete { // Others may use it now. If an eviction comes first, the open files stay.
 		_ = unix.Flock(int(e.lock.Fd()), unix.LOCK_SH|unix.LOCK_NB)

@@ -97,7 +97,8 @@ func (e *entry) convert(ctx context.Context, name string, f *os.File, o *Options
 		return err
 	}
 	if more -= maxProblems; more > 0 && o.Problem == nil {
-		o.notice(fmt.Errorf("%s: %s %w as well", name, count.Of(more, "entry was", "entries were"), ErrLeftOut))
+		o.notice(fmt.Errorf("%s: %s %w as well", name,
+			count.Of(more, "entry was", "entries were"), ErrLeftOut))
 	}
 	e.note.Refused = res.Refused
 	return nil

@@ -28,12 +28,12 @@ import (
 //
 // Modes, owners, links and times, to the second, are kept. If a path occurs several times the last
 // entry counts. Missing parent directories are created. An entry with a name that leads out of the
-// archive, or that breaks another rule of FORMAT.md section 1.1, is refused, and Convert continues.
-// If a header of a tar is damaged, Convert reports it and continues at the next one, as GNU tar does.
-// Absolute names lose their leading slash, with one notice, as in GNU tar.
-// Sparse files become ordinary files. Attributes that a tpk archive does not hold, such as extended
-// attributes, are left out with a notice. Deflate streams of a zip are copied if the content has at
-// most 4 MiB.
+// archive, or that breaks another rule of FORMAT.md section 1.1, is refused, and Convert
+// continues. If a header of a tar is damaged, Convert reports it and continues at the next one, as
+// GNU tar does. Absolute names lose their leading slash, with one notice, as in GNU tar. Sparse
+// files become ordinary files. Attributes that a tpk archive does not hold, such as extended
+// attributes, are left out with a notice. Deflate streams of a zip are copied if the content has
+// at most 4 MiB.
 //
 // The archive gets the modification time of the input. If the input is not a regular file, it gets
 // the time of the newest file in the archive. So edit.Update also reads a file that was changed in

@@ -167,8 +167,8 @@ func (c *converter) readJunk(last part) error {
 	at := c.in.consumed()
 	if last != partZip {
 		head, _ := c.in.r.Peek(format.BlockSize)
-		return fmt.Errorf("%w: other bytes follow at offset %d (%v)", ErrNotConvertible, at,
-			format.Recognize(head))
+		return fmt.Errorf("%w: other bytes follow at offset %d (%s)", ErrNotConvertible, at,
+			string(format.Recognize(head)))
 	}
 	var j junk
 	if _, err := io.Copy(&j, c.in.r); err != nil {

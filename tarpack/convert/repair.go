@@ -25,8 +25,8 @@ import (
 // If the archive is not damaged, Repair writes no archive. If out is name, it truncates an archive
 // whose only fault is an unfinished append in place, and rebuilds a sidecar that is missing or
 // does not fit. If another archive follows in the same file, the error is format.ErrJoined, and
-// nothing is written. Other bytes that no append writes are never removed: if out is name, the error
-// is format.ErrAdded, else out is written without them.
+// nothing is written. Other bytes that no append writes are never removed: if out is name, the
+// error is format.ErrAdded, else out is written without them.
 //
 // The name may stand for a shard set, as in tarpack.Open, unless o.Single is set. If out is name,
 // only the shards that are damaged are replaced, and also a list or sidecar of the set that does

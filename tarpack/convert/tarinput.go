@@ -34,8 +34,8 @@ type tarInput struct {
 	meta   map[byte][]byte // extended headers of the next entry, by typeflag, as they are
 }
 
-// badBlocks are a damaged header and what follows it, up to the next header or the end of the input.
-// GNU tar skips the same.
+// badBlocks are a damaged header and what follows it, up to the next header or the end of the
+// input. GNU tar skips the same.
 type badBlocks struct {
 	at, size int64 // size is 0 if there is no damage
 	// lostMeta means that the damaged header was an extended one. Without it, the next entry may have
@@ -65,8 +65,8 @@ func (c *countingReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// newTarInput returns the tars in r. damaged receives the offset of each damaged header, and the size
-// of what is left out because of it.
+// newTarInput returns the tars in r. damaged receives the offset of each damaged header, and the
+// size of what is left out because of it.
 func newTarInput(r io.Reader, isOver overFunc, damaged func(at, size int64)) *tarInput {
 	return &tarInput{r: countingReader{r: r}, isOver: isOver, meta: map[byte][]byte{},
 		bad: badBlocks{report: damaged}}
@@ -110,8 +110,8 @@ func (t *tarInput) next() (*tar.Header, error) {
 	}
 }
 
-// readBlock reads a block, and reports whether it is a header. What is neither a header nor zeros is
-// a damaged header. Behind the end of a tar it is junk, which must not hold an archive.
+// readBlock reads a block, and reports whether it is a header. What is neither a header nor zeros
+// is a damaged header. Behind the end of a tar it is junk, which must not hold an archive.
 func (t *tarInput) readBlock() (bool, error) {
 	n, err := format.BlockSize, error(nil)
 	if t.ahead {

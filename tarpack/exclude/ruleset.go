@@ -53,8 +53,8 @@ func (s *ruleSet) add(r rule) {
 	}
 }
 
-// longestInner returns the longest text between two stars or question marks of a glob. It returns ""
-// if the glob has other special characters, as those may stand for several texts.
+// longestInner returns the longest text between two stars or question marks of a glob. It returns
+// "" if the glob has other special characters, as those may stand for several texts.
 func longestInner(glob string) (longest string) {
 	if strings.ContainsAny(glob, `[]{}\`) {
 		return ""

@@ -13,8 +13,8 @@ import (
 	"github.com/tarpack/tpk/internal/count"
 )
 
-// UnfinishedError is an ErrUnfinished, an ErrJoined or an ErrAdded, and an ErrCorrupt, with the place
-// where the archive ends.
+// UnfinishedError is an ErrUnfinished, an ErrJoined or an ErrAdded, and an ErrCorrupt, with the
+// place where the archive ends.
 type UnfinishedError struct {
 	Trailer  Trailer // the last T of the archive
 	Rest     int64   // bytes that follow it

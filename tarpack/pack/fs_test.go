@@ -159,7 +159,8 @@ func TestFSMap(t *testing.T) {
 func TestFSSetIDs(t *testing.T) {
 	var notices []error
 	out := packFS(t, fstest.MapFS{
-		"f": {Mode: 0o755 | fs.ModeSetuid | fs.ModeSetgid}, "d": {Mode: fs.ModeDir | fs.ModeSetgid | 0o775},
+		"f": {Mode: 0o755 | fs.ModeSetuid | fs.ModeSetgid},
+		"d": {Mode: fs.ModeDir | fs.ModeSetgid | 0o775},
 	}, pack.FSOptions{Notice: func(err error) { notices = append(notices, err) }})
 	a := tartest.Open(t, out)
 	for path, want := range map[string]fs.FileMode{

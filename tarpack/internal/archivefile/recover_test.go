@@ -171,9 +171,9 @@ func TestRecover(t *testing.T) {
 	}
 }
 
-// wantRepair calls Repair on the archive good with rest behind it, with another name for the result
-// and in place. Another archive is never left out. Other bytes that no append writes are left out of
-// the result elsewhere, and never removed.
+// wantRepair calls Repair on the archive good with rest behind it, with another name for the
+// result and in place. Another archive is never left out. Other bytes that no append writes are
+// left out of the result elsewhere, and never removed.
 func wantRepair(t *testing.T, name string, good, rest []byte, kind error) {
 	t.Helper()
 	both := append(bytes.Clone(good), rest...)
