@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/serve/internal/record"
 )
 
@@ -88,7 +89,8 @@ func (l *accessLog) write() {
 			_, _ = l.w.Write(lines) // an error stops no request
 		}
 		if lost > 0 {
-			l.notice(fmt.Sprintf("%d lines of the access log were lost: it was written too slowly", lost))
+			l.notice(count.Of(lost, "line", "lines") +
+				" of the access log lost: it was written too slowly")
 		}
 		if written = lines; cap(written) > 16*manyLines {
 			written = nil

@@ -30,9 +30,11 @@ Writes a valid archive of all intact entries of ARCHIVE, in its place or to OUT.
 be truncated or damaged anywhere. Prints a line for each entry that is lost, with its offset. With
 the index, ARCHIVE.tpi, the paths of all lost entries are known, even if ARCHIVE is truncated.
 
-Bytes after the end of ARCHIVE are removed; an append that was interrupted leaves some. An archive
-of a newer format version is not replaced, but can be saved to OUT.tar.gz. If ARCHIVE is intact, the
-index is rebuilt if necessary.
+Bytes that an interrupted append has left after the end of ARCHIVE are removed. Those of another
+program are kept: then only OUT.tar.gz can be written, which has the archive without them.
+
+An archive of a newer format version is not replaced, but can be saved to OUT.tar.gz. If ARCHIVE is
+intact, the index is rebuilt if necessary.
 
 ARCHIVE may be a shard set, by any of its names. In its place only the damaged shards are written,
 and all of them replace the old ones at once. A shard that is missing or empty is not written again;
@@ -92,10 +94,14 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 	m.Stop()
 	line := "nothing is wrong with it"
 	if res.CutOff > 0 {
-		line = report.Bytes(res.CutOff) + " behind its end cut off"
-		if o.repair.DryRun {
-			line = report.Bytes(res.CutOff) + " behind its end would be cut off"
+		done, would := "cut off", "would be cut off"
+		if o.out != o.archive {
+			done, would = "left out", "would be left out"
 		}
+		if o.repair.DryRun {
+			done = would
+		}
+		line = report.Bytes(res.CutOff) + " behind its end " + done
 	}
 	if res.NoList {
 		if !res.InPlace {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/dustin/go-humanize/english"
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/cmd/tpk/flags"
@@ -14,6 +13,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/reading"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
+	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
@@ -76,17 +76,21 @@ func verify(c *cli.Context, name string) error {
 	if m.On() {
 		if a, err := tarpack.Open(c.Context, name,
 			&tarpack.OpenOptions{RequireSidecar: true}); err == nil {
-			m.Expect(reading.Contents(a))
+			m.Expect(toVerify(a))
 			a.Close()
 		}
 	}
-	onlyIndex, foreign := true, false
-	var printErr error
+	damaged, foreign := false, false
+	var printErr, rest error // rest is about bytes behind the end of the archive
 	asJSON, encoder := c.Bool("json"), reading.NewJSONEncoder(c.App.Writer)
 	problem := func(p *format.Problem) {
-		if !errors.Is(p, format.ErrStale) && !errors.Is(p, sidecar.ErrCorrupt) &&
-			!errors.Is(p, format.ErrTempNames) {
-			onlyIndex = false
+		switch {
+		case errors.Is(p, format.ErrStale), errors.Is(p, sidecar.ErrCorrupt),
+			errors.Is(p, format.ErrTempNames):
+		case errors.As(p.Err, new(*format.UnfinishedError)):
+			rest = p
+		default:
+			damaged = true
 		}
 		if asJSON {
 			printErr = errors.Join(printErr, encoder.Encode(problemLine{
@@ -121,15 +125,24 @@ func verify(c *cli.Context, name string) error {
 			report.Quote(name), well, report.Entries(res.Entries), report.Bytes(res.Bytes))
 		return err
 	}
-	hint := report.HintDamaged
+	hint := "rebuild the index with 'tpk index'"
 	switch {
 	case foreign:
 		hint = "'tpk convert' converts the other entries"
-	case onlyIndex:
-		hint = "rebuild the index with 'tpk index'"
+	case rest != nil && (!damaged || errors.Is(rest, format.ErrJoined)): // repair keeps both
+		hint = report.Hint(rest)
+	case damaged:
+		hint = report.HintDamaged
 	}
-	problems := english.Plural(int(res.Failed), "problem", "")
+	problems := count.Of(res.Failed, "problem", "problems")
 	return report.WithHint(fmt.Errorf("%s: %s found", name, problems), hint)
+}
+
+// toVerify returns how much verify reads of an archive. The content of a hard link is not read
+// again.
+func toVerify(a *tarpack.Archive) format.Progress {
+	x := a.Index()
+	return format.Progress{Entries: int64(x.Len()), Bytes: int64(x.Stats().FileBytes)}
 }
 
 // verifyForeign reads all of a tar or zip of another program, by converting it.

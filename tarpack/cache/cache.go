@@ -80,6 +80,8 @@ func (c *Cache) Open(ctx context.Context, name string, o Options) (*Archive, err
 		return c.openIndexed(ctx, name, err, &o)
 	case errors.Is(err, format.ErrNotArchive):
 		return c.openConverted(ctx, name, err, &o)
+	case errors.Is(err, format.ErrTruncated) && !o.KeepIndex && !o.Quick:
+		return inMemory(ctx, name, &o) // it finds out whether other bytes follow the archive
 	}
 	return nil, err
 }

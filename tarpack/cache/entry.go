@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -253,7 +254,8 @@ func (e *entry) open(ctx context.Context, name string, o *Options) (*Archive, er
 		a.lock = nil
 		return a, e.remove()
 	case e.complete && e.note.Refused > 0:
-		o.notice(fmt.Errorf("%s: %s %w when it was converted", name, plural(e.note.Refused), ErrLeftOut))
+		o.notice(fmt.Errorf("%s: %s %w when it was converted", name,
+			count.Of(e.note.Refused, "entry was", "entries were"), ErrLeftOut))
 	}
 	if !e.complete { // Others may use it now. If an eviction comes first, the open files stay.
 		_ = unix.Flock(int(e.lock.Fd()), unix.LOCK_SH|unix.LOCK_NB)
@@ -267,11 +269,4 @@ func (e *entry) removeUnused() error {
 		return e.lock.Close()
 	}
 	return e.remove()
-}
-
-func plural(n int64) string {
-	if n == 1 {
-		return "1 entry was"
-	}
-	return fmt.Sprintf("%d entries were", n)
 }

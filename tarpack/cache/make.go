@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -96,7 +97,8 @@ func (e *entry) convert(ctx context.Context, name string, f *os.File, o *Options
 		return err
 	}
 	if more -= maxProblems; more > 0 && o.Problem == nil {
-		o.notice(fmt.Errorf("%s: %s %w as well", name, plural(more), ErrLeftOut))
+		o.notice(fmt.Errorf("%s: %s %w as well", name,
+			count.Of(more, "entry was", "entries were"), ErrLeftOut))
 	}
 	e.note.Refused = res.Refused
 	return nil

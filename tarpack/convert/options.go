@@ -72,7 +72,7 @@ type RepairResult struct {
 	Damaged      bool          // the archive was damaged
 	Saved        int64         // entries that are intact
 	Lost         int64         // entries that are not, as far as is known
-	CutOff       int64         // bytes of an unfinished append
+	CutOff       int64         // bytes behind the archive's end that are left out
 	Stats        sidecar.Stats // of the new archive; zero if none was written
 	ArchiveBytes int64         // size of the new archive
 	SidecarBytes int64         // size of its sidecar

@@ -26,7 +26,8 @@ import (
 // If the archive is not damaged, Repair writes no archive. If out is name, it truncates an archive
 // whose only fault is an unfinished append in place, and rebuilds a sidecar that is missing or
 // does not fit. If another archive follows in the same file, the error is format.ErrJoined, and
-// nothing is written.
+// nothing is written. Other bytes that no append writes are never removed: if out is name, the
+// error is format.ErrAdded, else out is written without them.
 //
 // The name may stand for a shard set, as in tarpack.Open, unless o.Single is set. If out is another
 // name of the set, that is in place. Then only the shards that are damaged are replaced, and also a
@@ -154,7 +155,7 @@ func salvageFrom(
 	if err != nil {
 		return nil, nil, errors.Join(err, a.OSFile.Close())
 	}
-	if err := checkJoined(ctx, a); err != nil {
+	if err := checkRest(ctx, a, sameName(name, out)); err != nil {
 		return nil, nil, errors.Join(err, k.Close(), a.OSFile.Close())
 	}
 	return sv, k, nil
@@ -172,8 +173,9 @@ func checkRepairable(a *archivefile.File, out string) error {
 	return nil
 }
 
-// checkJoined refuses to cut off another archive behind the archive.
-func checkJoined(ctx context.Context, a *archivefile.File) error {
+// checkRest refuses to leave out another archive behind the archive, and in place also other bytes
+// that no append has left.
+func checkRest(ctx context.Context, a *archivefile.File, inPlace bool) error {
 	if a.Rest == 0 {
 		return nil
 	}
@@ -181,7 +183,7 @@ func checkJoined(ctx context.Context, a *archivefile.File) error {
 	if err := e.SearchJoined(ctx, a.OSFile); err != nil {
 		return err
 	}
-	if e.IsJoined {
+	if e.IsJoined || inPlace && errors.Is(e, format.ErrAdded) {
 		return fmt.Errorf("%s: %w", a.Name, e)
 	}
 	return nil

@@ -59,6 +59,28 @@ func filesIn(t *testing.T, dir string) map[string]string {
 	return files
 }
 
+// Bytes of another program behind a shard are never removed.
+func TestRepairSetAdded(t *testing.T) {
+	s := packThree(t)
+	shard := append(tartest.Read(t, s.Shard(1)), "more"...)
+	tartest.WriteFile(t, s.Shard(1), shard)
+	_, err := convert.Repair(t.Context(), s.Shard(0), s.Shard(0), convert.RepairOptions{})
+	if !errors.Is(err, format.ErrAdded) || !strings.Contains(err.Error(), s.Shard(1)) {
+		t.Errorf("%v", err)
+	}
+	saved := filepath.Join(t.TempDir(), "saved.tar.gz")
+	res, err := convert.Repair(t.Context(), s.Shard(0), saved, convert.RepairOptions{})
+	if err != nil || res.CutOff != 4 {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	if got := pathsOf(t, saved); got != "a b d d/c d/e" {
+		t.Errorf("saved %s", got)
+	}
+	if !bytes.Equal(tartest.Read(t, s.Shard(1)), shard) {
+		t.Error("the shard was changed")
+	}
+}
+
 // Repair replaces the shards that are damaged, and what of the set's own files does not fit. The
 // others keep their files. It saves the same entries to another archive.
 func TestRepairSet(t *testing.T) {
@@ -78,12 +100,12 @@ func TestRepairSet(t *testing.T) {
 	}{
 		{"nothing", func(format.SetName) error { return nil }, nil, "a b d d/c d/e", ""},
 		{"a shard", cut, []int{2}, "a b d d/c", "d/e"},
-		{"a byte behind a shard", func(s format.SetName) error {
+		{"zeros behind a shard", func(s format.SetName) error {
 			b, err := os.ReadFile(s.Shard(1))
 			if err != nil {
 				return err
 			}
-			return os.WriteFile(s.Shard(1), append(b, "more"...), 0o644)
+			return os.WriteFile(s.Shard(1), append(b, make([]byte, 4)...), 0o644)
 		}, []int{1}, "a b d d/c d/e", ""},
 		{"the list", func(s format.SetName) error { return os.Truncate(s.List(), 20) },
 			nil, "a b d d/c d/e", ""},

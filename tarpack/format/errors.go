@@ -20,8 +20,10 @@ var (
 	// ErrStale: the sidecar is damaged, or belongs to another archive or another state of it.
 	ErrStale = errors.New("the index does not belong to the archive")
 	// ErrUnfinished: bytes follow the end of the archive. They are from an append that was
-	// interrupted or is still running, or from another program.
-	ErrUnfinished = errors.New("an append was not finished, or another program has added to it")
+	// interrupted or is still running, or are zeros.
+	ErrUnfinished = errors.New("an append was not finished, or another program has added zeros")
+	// ErrAdded: bytes that no append writes follow the end of the archive.
+	ErrAdded = errors.New("bytes of another program follow its end")
 	// ErrJoined: another archive follows in the same file, as after cat a.tar.gz b.tar.gz.
 	ErrJoined = errors.New("another archive follows in the same file")
 	// ErrShard: a shard of a set is missing, or belongs to another set.
@@ -96,6 +98,8 @@ var (
 	// ErrOtherTime: a file became a hard link to an equal file with another modification time.
 	ErrOtherTime = errors.New("the same content as another file, but another time:" +
 		" tar extracts both with one time")
+	// ErrSetIDs: a file loses its setuid and setgid bits, as the archive does not keep its owner.
+	ErrSetIDs = errors.New("setuid and setgid bits are not kept, as the owner is not")
 	// ErrLeadsOut: a symbolic link leads out of the directory that is packed.
 	ErrLeadsOut = errors.New("a symbolic link out of the directory")
 )

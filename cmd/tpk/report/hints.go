@@ -49,11 +49,13 @@ var hints = []struct {
 	{format.ErrTempNames, "'tpk index' renames them"},
 	{format.ErrSpecial, "--special packs it"},
 	{format.ErrOtherTime, "--dedup strict keeps both times"},
+	{format.ErrSetIDs, "--preserve-owner keeps both"},
 	{format.ErrLeadsOut, "--dereference packs what links lead to"},
 	{format.ErrVersion, "use a newer tpk"},
 	{convert.ErrInputTruncated, "copy or download it again"},
 	{convert.ErrInputDamaged, "copy or download it again"},
 	{convert.ErrEntryDamaged, "copy or download it again"},
+	{convert.ErrHeaderDamaged, "copy or download it again"},
 	{convert.ErrNotConvertible, hintConvertible},
 	{format.ErrPart, "name the set by its first shard, or change the shard alone with --single"},
 	{format.ErrShardName, "choose another name, or delete the list if the set isn't needed"},
@@ -74,7 +76,8 @@ var hints = []struct {
 	{format.ErrRemovals, "check the directory, or allow it with --max-delete"},
 	{format.ErrAppend, "add it without --append"},
 	{format.ErrJoined, "'tpk convert' makes one archive of both"},
-	{format.ErrUnfinished, "'tpk repair' cuts it off"},
+	{format.ErrAdded, "'tpk repair ARCHIVE OUT.tar.gz' writes the archive without them"},
+	{format.ErrUnfinished, "'tpk repair' cuts them off"},
 	{format.ErrTruncated, hintTruncated},
 	{gzmember.ErrTruncated, hintTruncated},
 	{sidecar.ErrCorrupt, "rebuild it with 'tpk index'"},
@@ -143,8 +146,8 @@ func missingDir(err error) string {
 	return ""
 }
 
-// hintFor returns what to do about err, or "" if there is no good advice.
-func hintFor(err error) string {
+// Hint returns what to do about err, or "" if there is no good advice.
+func Hint(err error) string {
 	var hinted *hintedError
 	if errors.As(err, &hinted) {
 		return hinted.hint

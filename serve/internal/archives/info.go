@@ -8,7 +8,7 @@ type Info struct {
 	Mount   string `json:"mount"`
 	Bytes   int64  `json:"bytes"`
 	Entries int    `json:"entries"`
-	Files   uint64 `json:"files"`
+	Files   uint64 `json:"files"`  // hard links included
 	Digest  string `json:"digest"` // of the sidecar, 16 hex digits; "" if it is no archive
 
 	Directory bool `json:"directory,omitempty"` // of plain files: there are no figures
@@ -27,9 +27,10 @@ func (l *Library) List() []Info {
 	for _, m := range v.set.mounts {
 		for _, i := range m.sources {
 			a := v.set.sources[i]
+			st := a.index.Stats()
 			list = append(list, Info{
 				Path: a.name, Mount: "/" + m.path, Bytes: a.tar.Size(), Entries: a.index.Len(),
-				Files: a.index.Stats().Files, Digest: fmt.Sprintf("%016x", a.index.Digest()),
+				Files: st.Files + st.Hardlinks, Digest: fmt.Sprintf("%016x", a.index.Digest()),
 			})
 		}
 	}

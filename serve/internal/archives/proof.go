@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/internal/changetime"
+	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -161,7 +162,8 @@ func (p *proof) checkAll(ctx context.Context) {
 	message := "downloads of folders are answered with 500"
 	if len(wrong) > 0 {
 		path, _ := a.index.Path(wrong[0])
-		message = fmt.Sprintf("%d files are answered with 500, as %q", len(wrong), path)
+		message = fmt.Sprintf("%s answered with 500, as %q",
+			count.Of(len(wrong), "file is", "files are"), path)
 	}
 	if damaged(whole) {
 		p.done.Store(true)

@@ -128,7 +128,7 @@ type spanFinish struct {
 func (s *spanFinish) SendSpans(spans []export.Span) error {
 	n := int64(0)
 	for i := range spans {
-		n += spanLength(&spans[i])
+		n += spans[i].Len()
 	}
 	if n < s.Left {
 		err := s.sender.SendSpans(spans)
@@ -139,7 +139,7 @@ func (s *spanFinish) SendSpans(spans []export.Span) error {
 	}
 	end := &spans[len(spans)-1]
 	var last [1]byte
-	if k := spanLength(end) - 1; end.Bytes != nil {
+	if k := end.Len() - 1; end.Bytes != nil {
 		last[0] = end.Bytes[k]
 		end.Bytes = end.Bytes[:k]
 	} else {
@@ -154,11 +154,4 @@ func (s *spanFinish) SendSpans(spans []export.Span) error {
 	s.Left = 1
 	_, err := s.Write(last[:])
 	return err
-}
-
-func spanLength(s *export.Span) int64 {
-	if s.Bytes != nil {
-		return int64(len(s.Bytes))
-	}
-	return s.Length
 }

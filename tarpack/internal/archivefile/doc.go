@@ -3,6 +3,7 @@
 //
 //	Open        opens the file and finds the end
 //	FindEnd     the end of an archive: T at the end of its file, or before what follows it
+//	SearchEnd   the same, wherever it is: it may read the whole file
 //	Growth      the commit of an append, and how it is undone
 //	Recover     what a writer does first: it cleans up after one that was killed
 //

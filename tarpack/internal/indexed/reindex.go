@@ -37,7 +37,7 @@ func Reindex(ctx context.Context, name string, o scan.Options) (res scan.Result,
 	}
 	a, err := archivefile.Open(name)
 	if err != nil {
-		return scan.Result{}, err
+		return scan.Result{}, archivefile.SearchEnd(ctx, name, err)
 	}
 	defer a.OSFile.Close()
 	if a.OnDevice() {

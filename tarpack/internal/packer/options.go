@@ -30,7 +30,7 @@ type Options struct {
 	Include       *exclude.Patterns // paths to pack, with the directories above; nil packs all
 	Dereference   bool              // pack what symbolic links lead to, and not the links
 	OneFileSystem bool              // leave out what is in directories of other file systems
-	PreserveOwner bool              // keep user and group; otherwise both are 0
+	PreserveOwner bool              // keep user and group; otherwise 0: see format.ErrSetIDs
 	Special       bool              // keep FIFOs and devices
 
 	Prefix  string            // directory of the archive for everything; "" for its top

@@ -34,14 +34,11 @@ type sequencer struct {
 
 func (p *Packer) newSequencer() (*sequencer, error) {
 	w, err := p.newWorker()
-	keepOwners := !p.Options.PreserveOwner && !p.Options.NewOwners
 	s := &sequencer{
 		worker: w, out: p.Out, changes: &p.Changes, queue: &p.queue, workers: p.workers,
 		shards: p.Shards, entries: p.Entries, packed: p.packed, left: p.left, recent: &p.recent,
-		keepUser:  keepOwners && p.Options.Owner == nil,
-		keepGroup: keepOwners && p.Options.Group == nil,
-		keepLinks: p.Options.KeepLinks,
-		unkept:    p.headers.Unkept,
+		keepUser: p.headers.KeepUser, keepGroup: p.headers.KeepGroup,
+		keepLinks: p.Options.KeepLinks, unkept: p.headers.Unkept,
 	}
 	if p.Options.SkipUnreadable {
 		s.skipUnread = p.skipUnread
