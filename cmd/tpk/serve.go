@@ -119,8 +119,9 @@ func runServe(c *cli.Context, o *serveOptions) error {
 
 // optionError returns err as an error of usage if an option is the reason.
 func optionError(err error) error {
-	if errors.Is(err, serve.ErrOption) {
-		return report.Usagef("serve: %v", err)
+	var option *serve.OptionError
+	if errors.As(err, &option) {
+		return report.Usagef("serve: --%s: %s", optionFlags[option.Option], option.Reason)
 	}
 	return err
 }

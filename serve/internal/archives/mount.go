@@ -1,7 +1,6 @@
 package archives
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -9,7 +8,7 @@ import (
 )
 
 // CleanMount returns the URL path of a mount without the slashes around it; "" is the root. Its
-// error wraps plan.ErrOption if no request could reach the mount. hidden reports whether a path is
+// error is a plan.OptionError if no request could reach the mount. hidden reports whether a path is
 // never answered; it may be nil.
 func CleanMount(mount string, hidden func(path string) bool) (string, error) {
 	if mount == "" || mount == "/" {
@@ -17,11 +16,11 @@ func CleanMount(mount string, hidden func(path string) bool) (string, error) {
 	}
 	path := strings.TrimSuffix(strings.TrimPrefix(mount, "/"), "/")
 	if why := unreachable(path); why != "" {
-		return "", fmt.Errorf("%w: mount %s: %s", plan.ErrOption, strconv.Quote(mount), why)
+		return "", plan.BadOption("Mount", "%s: %s", strconv.Quote(mount), why)
 	}
 	if hidden != nil && hidden(path+"/") {
-		return "", fmt.Errorf("%w: mount %s: paths with such a name are hidden: choose another name",
-			plan.ErrOption, strconv.Quote(mount))
+		return "", plan.BadOption("Mount", "%s: paths with such a name are hidden: choose another name",
+			strconv.Quote(mount))
 	}
 	return path, nil
 }
