@@ -1,7 +1,13 @@
 package serve_test
 
 import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/tarpack/tpk/serve"
@@ -17,5 +23,52 @@ func TestRunKeepsProcessors(t *testing.T) {
 	}
 	if now := runtime.GOMAXPROCS(0); now != before {
 		t.Errorf("GOMAXPROCS was %d and is %d", before, now)
+	}
+}
+
+// TestRunStoppedEarly ends a server while it converts or indexes: Run returns why, and leaves
+// nothing behind, neither in the cache nor beside the archive.
+func TestRunStoppedEarly(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		make  func(t *testing.T, name string)
+		begun string // in the log when it begins
+	}{
+		{"site.zip", func(t *testing.T, name string) { writeZip(t, name, "content") }, "converting"},
+		{"a.tar.gz", func(t *testing.T, name string) {
+			files{"x": noise(1 << 20)}.pack(t, name)
+			if err := os.Remove(name + ".tpi"); err != nil {
+				t.Fatal(err)
+			}
+		}, "indexing"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir, kept := t.TempDir(), t.TempDir()
+			name := filepath.Join(dir, c.name)
+			c.make(t, name)
+			why := errors.New("stopped")
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			s, err := serve.New(serve.Options{Archives: []serve.Archive{{Path: name}}, CacheDir: kept,
+				Log: func(line string) {
+					if strings.Contains(line, c.begun) {
+						cancel(why)
+					}
+				}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = s.Run(ctx, serve.RunOptions{Listen: []string{"127.0.0.1:0"},
+				Ready: func([]net.Addr) { t.Error("it is ready") }})
+			s.Close()
+			if !errors.Is(err, why) {
+				t.Errorf("Run: %v", err)
+			}
+			for dir, want := range map[string]int{dir: 1, kept: 0} {
+				if left, err := os.ReadDir(dir); err != nil || len(left) != want {
+					t.Errorf("%s: %v, %v", dir, left, err)
+				}
+			}
+		})
 	}
 }
