@@ -13,6 +13,7 @@
 //	view.go     View, what one request sees; exports.go for downloads of folders
 //	pieces.go   the files to send from: an archive, or the shards of a set
 //	list.go     folders; listplain.go for plain files in them
+//	links.go    symbolic links to what is hidden
 //	search.go   searches, with searchview.go and searchplain.go
 //
 // A Library replaces its Set as a whole, or not at all. The old Set closes its files when the last

@@ -87,6 +87,9 @@ func (s *searcher) archive(k, from int) error {
 				return err
 			}
 			it.Path = join(mount, it.Path)
+			if it.Type == sidecar.TypeSymlink && s.v.leadsToHidden(it.Path, s.o.Hidden) {
+				continue
+			}
 			if it.Type == sidecar.TypeDir {
 				it.Below = omit.visible(i+1, i+1+it.Below)
 			}
