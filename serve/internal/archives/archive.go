@@ -37,7 +37,7 @@ type archive struct {
 	copied  bool             // its index lies beside it, and may have been copied there
 	sidecar *os.File         // the index, if it is copied and mapped; else nil
 	modTime int64
-	foreign bool // it was converted from a file of another program
+	origin  *origin // nil unless it was converted from a file of another program
 	exports exportCache
 	refs    atomic.Int32
 
@@ -131,10 +131,16 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 		return nil, err
 	}
 	a := &archive{name: name, stamp: s, tar: t.Archive, opened: t, index: t.Index(),
-		modTime: s.tar.ModTime().Unix(), foreign: t.Converted, library: l}
+		modTime: s.tar.ModTime().Unix(), library: l}
 	a.copied = t.Sidecar == nil && !t.IndexRebuilt() && !t.Converted
 	a.refs.Store(1)
-	if err := a.openFiles(); err != nil {
+	if t.Converted {
+		a.origin, err = openOrigin(name, s.tar)
+	}
+	if err == nil {
+		err = a.openFiles()
+	}
+	if err != nil {
 		return nil, errors.Join(err, a.close())
 	}
 	switch {
@@ -160,7 +166,7 @@ func (a *archive) openFiles() error {
 		if err := a.openFile(); err != nil {
 			return err
 		}
-		if a.stamp.tar.Mode().IsRegular() && a.file != nil && !a.foreign {
+		if a.stamp.tar.Mode().IsRegular() && a.file != nil && a.origin == nil {
 			a.guardFile(a.file, changetime.StampOf(a.stamp.tar))
 		}
 	}
@@ -313,6 +319,9 @@ func (a *archive) close() (err error) {
 	}
 	if a.sidecar != nil {
 		_ = a.sidecar.Close()
+	}
+	if a.origin != nil {
+		_ = a.origin.file.Close()
 	}
 	if a.closed != nil {
 		a.closed()

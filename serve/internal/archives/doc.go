@@ -9,6 +9,7 @@
 //	archive.go  one open archive, and the stamp by which Stale and Reload see that it was replaced
 //	guard.go    archives that are written over while they are served: Check
 //	proof.go    comparing an archive with its index when that is in doubt
+//	origin.go   files that were converted, and are written over
 //	recover.go  opening an archive again that was written over
 //	view.go     View, what one request sees; exports.go for downloads of folders
 //	pieces.go   the files to send from: an archive, or the shards of a set

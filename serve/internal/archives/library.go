@@ -313,8 +313,9 @@ func (l *Library) reuse(spec Spec) *archive {
 }
 
 // held returns an open archive whose file was replaced by another one, with a reference more, or
-// nil. Its own file is unchanged for those that have it open. An archive that was written over is
-// found only if busy is set: it is answered with 503 until it is complete. The lock is held.
+// nil. Its own file is unchanged for those that have it open, and so is a converted archive. One
+// that was written over is found only if busy is set: it is answered with 503 until it is complete.
+// The lock is held.
 func (l *Library) held(name string, busy bool) *archive {
 	s := l.current.Load()
 	now, err := os.Stat(name)
@@ -324,7 +325,7 @@ func (l *Library) held(name string, busy bool) *archive {
 	for _, a := range s.sources {
 		kept := busy
 		if !a.gone.Load() {
-			kept = !os.SameFile(now, a.stamp.tar)
+			kept = a.origin != nil || !os.SameFile(now, a.stamp.tar)
 		}
 		if kept && !a.shared && a.name == name {
 			a.refs.Add(1)
@@ -345,7 +346,7 @@ func (l *Library) Stale() []string {
 	}
 	var names []string
 	for _, a := range s.sources {
-		if a.shared || a.current() != nil {
+		if a.shared || a.current() != nil || a.outdated() {
 			continue // or it is opened again as soon as it is complete
 		}
 		if now, err := stampOf(a.name); err != nil || !now.same(a.stamp) {

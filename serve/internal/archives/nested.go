@@ -97,7 +97,9 @@ func (l *Library) openNested(ctx context.Context) (
 		}
 		switch {
 		case errors.Is(err, cache.ErrSlow), errors.Is(err, errBusy):
-			l.makePack(spec)
+			if a == nil || !a.outdated() { // or it is made again already
+				l.makePack(spec)
+			}
 			if a == nil {
 				pending = append(pending, spec.Mount)
 			}

@@ -97,9 +97,15 @@ func (l *Library) waitUntilWritten(ctx context.Context, name string, limit time.
 }
 
 // restore opens an archive again that was written over, as soon as it is complete. It ends when the
-// archive is no longer part of the Set.
+// archive is no longer part of the Set. One that was converted is served as it was until then.
 func (l *Library) restore(old *archive) {
-	l.notice(old.name + " is being written over: answers are 503 until it is complete and checked")
+	notice, still := " is being written over: answers are 503 until it is complete and checked",
+		"still not served: "
+	if old.origin != nil {
+		notice, still = " has changed: it is served as it was until it is complete and converted",
+			"still served as it was: "
+	}
+	l.notice(old.name + notice)
 	var failed []changetime.Stamp
 	for first := true; l.serves(old); first = false {
 		if !first && !l.sleep(lookAgain) {
@@ -119,10 +125,11 @@ func (l *Library) restore(old *archive) {
 			return
 		case l.ctx.Err() != nil:
 			return
-		case errors.Is(err, errBusy), checkBusy(old.name, true) != nil: // more may follow
+		case errors.Is(err, errBusy), errors.Is(err, format.ErrChanged),
+			checkBusy(old.name, true) != nil: // more may follow
 		default:
 			failed = now
-			l.notice("still not served: " + Describe(err))
+			l.notice(still + Describe(err))
 		}
 	}
 }
@@ -191,7 +198,7 @@ func (l *Library) swap(old, a *archive) {
 }
 
 // lookAround looks at all archives from time to time, so that one that was written over is found
-// without a request for it.
+// without a request for it, and so is the origin of a converted one.
 func (l *Library) lookAround() {
 	for l.sleep(lookEvery) {
 		var v View
@@ -200,6 +207,7 @@ func (l *Library) lookAround() {
 		}
 		for _, a := range v.set.sources {
 			_ = a.current()
+			_ = a.outdated()
 		}
 		v.Release()
 	}
