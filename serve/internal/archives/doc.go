@@ -6,11 +6,9 @@
 //	            them, and hides them as files
 //	set.go      Set, what is served at one time; the deepest mount of a path answers
 //	mount.go    which paths a mount may have
-//	archive.go  one open archive, and the stamp by which Stale and Reload see that it was replaced
-//	guard.go    archives that are written over while they are served: Check
-//	proof.go    comparing an archive with its index when that is in doubt
-//	origin.go   files that were converted, and are written over
+//	archive.go  one open archive
 //	recover.go  opening an archive again that was written over
+//	touch.go    what an answer depends on: Check; package guard decides
 //	view.go     View, what one request sees; exports.go for downloads of folders
 //	pieces.go   the files to send from: an archive, or the shards of a set
 //	list.go     folders; listplain.go for plain files in them
