@@ -3,12 +3,15 @@ package serve_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tarpack/tpk/serve"
 )
@@ -70,5 +73,65 @@ func TestRunStoppedEarly(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestShutdown ends a server during a transfer. The transfer finishes, and a new connection is
+// refused.
+func TestShutdown(t *testing.T) {
+	t.Parallel()
+	name := files{"big": noise(48 << 20), "x": "x"}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}},
+		serve.RunOptions{ShutdownTimeout: 20 * time.Second})
+	idle := &http.Client{Transport: &http.Transport{}}
+	if status, _ := fetch(t, idle, r.url("/x")); status != 200 {
+		t.Fatal(status)
+	}
+	resp, err := plainClient.Get(r.url("/big"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	ended := make(chan error, 1)
+	go func() { ended <- r.stop() }()
+	eventually(t, "a new request is refused", func() bool {
+		status, _ := fetch(t, idle, r.url("/x"))
+		return status == 0
+	})
+	select {
+	case <-ended:
+		t.Fatal("it did not wait for the transfer")
+	default:
+	}
+	b, err := io.ReadAll(resp.Body)
+	if err != nil || len(b) != 48<<20 {
+		t.Errorf("the transfer: %v after %d bytes", err, len(b))
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestShutdownTimeout: a transfer that does not end is cut off.
+func TestShutdownTimeout(t *testing.T) {
+	t.Parallel()
+	name := files{"big": noise(48 << 20)}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: name}}},
+		serve.RunOptions{ShutdownTimeout: 300 * time.Millisecond})
+	resp, err := plainClient.Get(r.url("/big"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	began := time.Now()
+	if err := r.stop(); err != nil || time.Since(began) > 5*time.Second {
+		t.Errorf("%v after %v", err, time.Since(began))
+	}
+	if _, err := io.Copy(io.Discard, resp.Body); err == nil ||
+		errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the transfer was to be cut off: %v", err)
+	}
+	if !strings.Contains(r.log.String(), "cut off") {
+		t.Error("nothing was said")
 	}
 }

@@ -56,7 +56,8 @@ func (l *Library) makePack(spec Spec) {
 			return
 		}
 		now, _ := os.Stat(spec.Path)
-		bad := err != nil && !full && !errors.Is(err, guard.ErrBusy) && guard.SameFile(before, now) // for good
+		bad := err != nil && !full && !errors.Is(err, guard.ErrBusy) &&
+			guard.SameFile(before, now) // for good
 		if bad {
 			l.notice("not served: " + Describe(err))
 		}

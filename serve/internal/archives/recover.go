@@ -131,8 +131,8 @@ func (l *Library) lookAround() {
 }
 
 // outdated reports whether the archive was converted from a file that has changed since. The first
-// time, it begins to convert it again. A file that lost its name to another one has not changed: that
-// is for Stale and Reload, as with other archives.
+// time, it begins to convert it again. A file that lost its name to another one has not changed:
+// that is for Stale and Reload, as with other archives.
 func (a *archive) outdated() bool {
 	if a.origin == nil {
 		return false

@@ -105,9 +105,9 @@ var pathBytes = func() (kinds [256]uint8) {
 }()
 
 // unescape is decode for paths with escapes, with dots at the start of a name, or with empty
-// components. It takes out empty components and dot segments, escaped or not, as nginx does: clients
-// should do that (RFC 3986 §6.2.2.3), but apt and others don't. A path that leads above the root is
-// bad. One with dot segments is not redirected for its empty components.
+// components. It takes out empty components and dot segments, escaped or not, as nginx does:
+// clients should do that (RFC 3986 §6.2.2.3), but apt and others don't. A path that leads above the
+// root is bad. One with dot segments is not redirected for its empty components.
 func (p *Plan) unescape(raw string) (string, pathShape) {
 	out, shape := p.path[:0], goodPath
 	start := 0    // of the component in out
