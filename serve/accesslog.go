@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"fmt"
 	"io"
 	"strconv"
 	"sync"
@@ -9,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tarpack/tpk/internal/count"
+	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/record"
 )
 
@@ -46,7 +46,7 @@ func newAccessLog(w io.Writer, format string, notice func(message string)) (*acc
 	case "json":
 		l.format = jsonLine
 	default:
-		return nil, fmt.Errorf("%w: access log format %q: it is combined or json", ErrOption, format)
+		return nil, plan.BadOption("AccessFormat", "%q: it is combined or json", format)
 	}
 	go l.write()
 	return l, nil

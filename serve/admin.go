@@ -173,7 +173,12 @@ func (s *Server) change(edit func(now, given []archives.Spec, r *http.Request) (
 			case errors.Is(err, errNoPath), errors.Is(err, errBadPlace), errors.Is(err, ErrOption):
 				status = http.StatusBadRequest
 			}
-			answer(w, status, map[string]string{"error": archives.Describe(err)})
+			message := archives.Describe(err)
+			var option *OptionError
+			if errors.As(err, &option) { // of the request, where it is a key
+				message = strings.ToLower(option.Option) + " " + option.Reason
+			}
+			answer(w, status, map[string]string{"error": message})
 			return
 		}
 		s.options.Log("archives changed by " + r.Method + " " + r.URL.Path)

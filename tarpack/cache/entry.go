@@ -172,10 +172,10 @@ func leadsTo(name string, f *os.File) bool {
 }
 
 // temporary returns an entry that only this process finds: in the directory, or else in the
-// system's directory for temporary files.
-func (c *Cache) temporary() (*entry, error) {
+// system's directory for temporary files. need is how many bytes it may take.
+func (c *Cache) temporary(need int64) (*entry, error) {
 	e := &entry{kind: kindArchive, temporary: true}
-	if c.prepare() == nil {
+	if c.prepare() == nil && c.makeRoom(need) {
 		dir, err := os.MkdirTemp(c.Dir, oncePrefix+"*")
 		if err == nil {
 			e.dir = dir

@@ -67,7 +67,8 @@ func (c *Cache) makeElsewhere(
 	if err := full.remove(); err != nil {
 		return e, err
 	}
-	o.notice(converting(name, c, fmt.Errorf("%w: %s is full", errUnusable, c.Dir)))
+	o.notice(fmt.Errorf("%s: %w: converting it again, for this time only: %s is full", name,
+		ErrConverting, c.Dir))
 	return e, c.makeArchive(ctx, e, name, f, o)
 }
 

@@ -1,6 +1,11 @@
 package archives
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+)
 
 // Info describes an archive or a directory that is served, or an archive that is not there yet.
 type Info struct {
@@ -41,4 +46,23 @@ func (l *Library) List() []Info {
 		list = append(list, Info{Path: spec.Path, Mount: "/" + spec.Mount, Waiting: true})
 	}
 	return list
+}
+
+// Describe returns the text of an error for the log and for clients of the admin API: the path
+// comes first instead of a system call, and what to do about a file that can't be opened is added.
+func Describe(err error) string {
+	text := err.Error()
+	var path *fs.PathError
+	if !errors.As(err, &path) {
+		return text
+	}
+	text = strings.Replace(text, path.Error(), path.Path+": "+path.Err.Error(), 1)
+	text = strings.Replace(text, path.Path+": "+path.Path+": ", path.Path+": ", 1)
+	switch {
+	case errors.Is(path.Err, fs.ErrNotExist):
+		text += ": check the name"
+	case errors.Is(path.Err, fs.ErrPermission):
+		text += ": change its permissions, or run the server as a user with access"
+	}
+	return text
 }

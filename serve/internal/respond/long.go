@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/transfer"
 	"github.com/tarpack/tpk/tarpack/export"
@@ -38,7 +38,7 @@ func (x *Exchange) WriteBody(to io.Writer) error {
 // that is in doubt, it compares the file with the index again.
 func (x *Exchange) confirm() error {
 	err := x.view.Check()
-	if errors.Is(err, archives.ErrDoubtful) && x.Plan.Body.Node.Kind == plan.File {
+	if errors.Is(err, guard.ErrDoubtful) && x.Plan.Body.Node.Kind == plan.File {
 		if err = x.view.Prove(&x.Plan.Body.Node); err == nil {
 			err = x.view.Check()
 		}

@@ -1,4 +1,4 @@
-package archives
+package guard
 
 import (
 	"context"
@@ -11,17 +11,17 @@ import (
 
 	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/internal/count"
-	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
-// proof is what is known of an archive that may not be what its index describes: a copy may have
+// Proof is what is known of an archive that may not be what its index describes: a copy may have
 // stopped halfway. It is checked in the background. Until then, each member is compared with the
 // hash in the index before its first use.
-type proof struct {
-	archive *archive
+type Proof struct {
+	guard   *Guard
+	index   *sidecar.Index
 	began   time.Time
 	all     atomic.Bool     // every byte is right
 	done    atomic.Bool     // every member was compared, and not every byte is right
@@ -39,24 +39,22 @@ const provedAtOnce = 32 << 20
 // ErrUnproven means that a member was not compared with the index yet. The log has a line about it.
 var ErrUnproven = fmt.Errorf("%w: it is being checked", source.ErrUnavailable)
 
-// beginProof makes everything in the archive doubtful, and begins to check it. The archive must be
+// Proof returns the archive's Proof, or nil if it is what its index describes.
+func (g *Guard) Proof() *Proof { return g.proof.Load() }
+
+// BeginProof makes everything in the archive doubtful, and begins to check it. The archive must be
 // in use.
-func (a *archive) beginProof() {
-	p := &proof{archive: a, began: time.Now(), good: make([]atomic.Uint64, a.index.Len()/64+1),
+func (g *Guard) BeginProof() {
+	x := g.config.Archive.Index()
+	p := &Proof{guard: g, index: x, began: time.Now(), good: make([]atomic.Uint64, x.Len()/64+1),
 		reading: make(chan struct{}, 2), bad: map[int]error{}}
-	a.proof.Store(p)
-	a.refs.Add(1)
-	if !a.library.begin(func() {
-		defer a.release()
-		p.checkAll(a.library.ctx)
-	}) {
-		a.release()
-	}
+	g.proof.Store(p)
+	g.config.Begin(p.checkAll)
 }
 
-// prove returns an error if the content of entry i is not what the index describes, or that is not
-// known yet. It may read the content.
-func (p *proof) prove(i int, size int64) error {
+// Prove returns an error if the content of entry i is not what the index describes, or that is not
+// known yet. It may read the content. p may be nil.
+func (p *Proof) Prove(i int, size int64) error {
 	if p == nil || p.all.Load() || p.good[i/64].Load()&(1<<(i%64)) != 0 {
 		return nil
 	}
@@ -74,13 +72,12 @@ func (p *proof) prove(i int, size int64) error {
 	return p.compare(context.Background(), i)
 }
 
-// compare is archive.compare, and remembers the result.
-func (p *proof) compare(ctx context.Context, i int) error {
-	a := p.archive
+// compare is matches, and remembers the result.
+func (p *Proof) compare(ctx context.Context, i int) error {
 	p.settle()
-	err := a.compare(ctx, i)
+	err := p.matches(ctx, i)
 	// What was read is the content only if nothing has changed it meanwhile.
-	if changed := a.check(p, 0, a.tar.Size()); changed != nil {
+	if changed := p.guard.Check(p, 0, p.guard.config.Archive.Size()); changed != nil {
 		return changed
 	}
 	switch {
@@ -95,24 +92,24 @@ func (p *proof) compare(ctx context.Context, i int) error {
 }
 
 // settle waits until each further change of the archive's files will show.
-func (p *proof) settle() {
+func (p *Proof) settle() {
 	time.Sleep(time.Until(p.began.Add(changetime.Tick))) // for the shards of a set
-	for _, g := range p.archive.guards {
-		for !g.stamp.Load().Settled(time.Now()) {
+	for _, f := range p.guard.files {
+		for !f.stamp.Load().Settled(time.Now()) {
 			time.Sleep(time.Millisecond)
 		}
 	}
 }
 
-// compare reads the content of entry i and compares it with the index.
-func (a *archive) compare(ctx context.Context, i int) error {
-	e, err := a.index.Entry(i)
+// matches reads the content of entry i and compares it with the index.
+func (p *Proof) matches(ctx context.Context, i int) error {
+	e, err := p.index.Entry(i)
 	if err != nil || e.Size == 0 {
-		return a.wrap(err)
+		return p.wrap(err)
 	}
-	r, err := a.tar.OpenContent(i)
+	r, err := p.guard.config.Archive.OpenContent(i)
 	if err != nil {
-		return a.wrap(err)
+		return p.wrap(err)
 	}
 	defer r.Close()
 	var d format.ContentDigest
@@ -123,7 +120,7 @@ func (a *archive) compare(ctx context.Context, i int) error {
 		}
 	}
 	if err != io.EOF {
-		return fmt.Errorf("%w: entry %d: %w", format.ErrCorrupt, i, a.wrap(err))
+		return fmt.Errorf("%w: entry %d: %w", format.ErrCorrupt, i, p.wrap(err))
 	}
 	was := e.Hash
 	if d.Record(&e); d.Size() != e.Size || e.Hash != was {
@@ -135,11 +132,11 @@ func (a *archive) compare(ctx context.Context, i int) error {
 
 // checkAll checks the archive as a whole. If that finds something wrong, it compares each member
 // with the index. Downloads contain everything, so they need a whole archive.
-func (p *proof) checkAll(ctx context.Context) {
-	a := p.archive
+func (p *Proof) checkAll(ctx context.Context) {
+	t := p.guard.config.Archive
 	p.settle()
-	whole := a.tar.Check(ctx, 1)
-	if ctx.Err() != nil || a.check(p, 0, a.tar.Size()) != nil {
+	whole := t.Check(ctx, 1)
+	if ctx.Err() != nil || p.guard.Check(p, 0, t.Size()) != nil {
 		return // the server ends, or there will be another proof
 	}
 	if whole == nil {
@@ -147,8 +144,8 @@ func (p *proof) checkAll(ctx context.Context) {
 		return
 	}
 	var wrong []int
-	for i := range a.index.Len() {
-		e, err := a.index.Entry(i)
+	for i := range p.index.Len() {
+		e, err := p.index.Entry(i)
 		if err == nil && e.Type == sidecar.TypeFile {
 			err = p.compare(ctx, i)
 		}
@@ -161,7 +158,7 @@ func (p *proof) checkAll(ctx context.Context) {
 	}
 	message := "downloads of folders are answered with 500"
 	if len(wrong) > 0 {
-		path, _ := a.index.Path(wrong[0])
+		path, _ := p.index.Path(wrong[0])
 		message = fmt.Sprintf("%s answered with 500, as %q",
 			count.Of(len(wrong), "file is", "files are"), path)
 	}
@@ -171,8 +168,16 @@ func (p *proof) checkAll(ctx context.Context) {
 	} else if len(wrong) == 0 {
 		message = "downloads of folders are answered with 503"
 	}
-	a.library.notice(fmt.Sprintf("%s: %v: %s. Copy the archive and its index again", a.name, whole,
-		message))
+	p.guard.config.Notice(fmt.Sprintf("%s: %v: %s. Copy the archive and its index again",
+		p.guard.config.Name, whole, message))
+}
+
+// wrap adds the archive's name to an error.
+func (p *Proof) wrap(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", p.guard.config.Name, err)
 }
 
 // damaged reports whether an error of reading an archive means that it is not what it should be.
@@ -181,27 +186,13 @@ func damaged(err error) bool {
 		errors.Is(err, format.ErrVersion) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// Prove returns an error if the content of a node is not what the index describes.
-func (v *View) Prove(n *plan.Node) error {
-	if n.Source == plainSource || n.Kind != plan.File || n.Size == 0 {
-		return nil
-	}
-	a, err := v.touch(n.Source)
-	if err != nil {
-		return err
-	}
-	t := v.noted(n.Source)
-	t.proof = a.proof.Load()
-	return t.proof.prove(n.Entry, n.Size)
-}
-
-// provedWhole returns an error unless every byte of an archive is what it should be.
-func (a *archive) provedWhole(p *proof) error {
+// Whole returns an error unless every byte of the archive is what it should be. p may be nil.
+func (p *Proof) Whole() error {
 	switch {
 	case p == nil || p.all.Load():
 		return nil
 	case p.done.Load():
-		return a.wrap(format.ErrCorrupt)
+		return format.ErrCorrupt
 	}
-	return a.wrap(ErrUnproven)
+	return ErrUnproven
 }
