@@ -85,7 +85,7 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 		switch {
 		case o.out != o.archive:
 			return report.NewFile(o.out, err)
-		case errors.Is(err, format.ErrShardMissing), errors.Is(err, format.ErrNotArchive) && isSet(c, o):
+		case errors.Is(err, format.ErrShardMissing), errors.Is(err, format.ErrNotArchive) && isSet(o):
 			return report.WithHint(err, "restore it, or save the entries of the other shards under"+
 				" another name: 'tpk repair ARCHIVE OUT.tar.gz'")
 		}
@@ -127,7 +127,7 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 }
 
 // isSet reports whether a shard set is repaired.
-func isSet(c *cli.Context, o *repairOptions) bool {
+func isSet(o *repairOptions) bool {
 	_, ok, err := tarpack.SetList(o.archive)
 	return err == nil && ok && !o.repair.Single
 }
