@@ -1,13 +1,14 @@
 package serve
 
 import (
-	"fmt"
 	"io"
 	"strconv"
 	"sync"
 	"time"
 	"unicode/utf8"
 
+	"github.com/tarpack/tpk/internal/count"
+	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/record"
 )
 
@@ -45,7 +46,7 @@ func newAccessLog(w io.Writer, format string, notice func(message string)) (*acc
 	case "json":
 		l.format = jsonLine
 	default:
-		return nil, fmt.Errorf("%w: access log format %q: it is combined or json", ErrOption, format)
+		return nil, plan.BadOption("AccessFormat", "%q: it is combined or json", format)
 	}
 	go l.write()
 	return l, nil
@@ -88,7 +89,8 @@ func (l *accessLog) write() {
 			_, _ = l.w.Write(lines) // an error stops no request
 		}
 		if lost > 0 {
-			l.notice(fmt.Sprintf("%d lines of the access log were lost: it was written too slowly", lost))
+			l.notice(count.Of(lost, "line", "lines") +
+				" of the access log lost: it was written too slowly")
 		}
 		if written = lines; cap(written) > 16*manyLines {
 			written = nil

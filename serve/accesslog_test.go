@@ -48,7 +48,7 @@ func TestAccessLogStuck(t *testing.T) {
 	written := bytes.Count(w.got.Bytes(), []byte("\n"))
 	select {
 	case m := <-notices:
-		if !strings.Contains(m, "lines of the access log were lost") {
+		if !strings.Contains(m, "lines of the access log lost") {
 			t.Error(m)
 		}
 	default:

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -121,7 +120,7 @@ const adminRetry = 1 // seconds
 var (
 	errNotServed = errors.New("not served")
 	errNoPath    = errors.New(`"path" is missing`)
-	errBadPlace  = errors.New(`"at" is top or bottom`)
+	errBadPlace  = errors.New(`"at" must be top or bottom`)
 )
 
 // find returns the index of an archive at a mount, or −1.
@@ -174,49 +173,17 @@ func (s *Server) change(edit func(now, given []archives.Spec, r *http.Request) (
 			case errors.Is(err, errNoPath), errors.Is(err, errBadPlace), errors.Is(err, ErrOption):
 				status = http.StatusBadRequest
 			}
-			answer(w, status, map[string]string{"error": archives.Describe(err)})
+			message := archives.Describe(err)
+			var option *OptionError
+			if errors.As(err, &option) { // of the request, where it is a key
+				message = strings.ToLower(option.Option) + " " + option.Reason
+			}
+			answer(w, status, map[string]string{"error": message})
 			return
 		}
 		s.options.Log("archives changed by " + r.Method + " " + r.URL.Path)
 		s.answerList(w)
 	}
-}
-
-// readArchives reads an archive or a list of them from the content of a request.
-func readArchives(w http.ResponseWriter, r *http.Request) ([]archives.Spec, error) {
-	if r.Method == http.MethodDelete || r.URL.Path == "/reload" {
-		return nil, nil
-	}
-	type archive struct{ Path, Mount string }
-	var raw json.RawMessage
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(&raw); errors.Is(err,
-		io.EOF) {
-		return nil, errors.New(
-			`the request has no content: it is {"path": "FILE", "mount": "/PATH"} or a list of these`)
-	} else if err != nil {
-		return nil, err
-	}
-	var list []archive
-	d := json.NewDecoder(strings.NewReader(string(raw)))
-	d.DisallowUnknownFields()
-	if raw[0] == '[' {
-		if err := d.Decode(&list); err != nil {
-			return nil, err
-		}
-	} else {
-		list = make([]archive, 1)
-		if err := d.Decode(&list[0]); err != nil {
-			return nil, err
-		}
-	}
-	given := make([]archives.Spec, 0, len(list))
-	for _, a := range list {
-		if a.Path == "" {
-			return nil, errNoPath
-		}
-		given = append(given, archives.Spec{Path: a.Path, Mount: a.Mount})
-	}
-	return given, nil
 }
 
 // answerList answers with the archives that are served.

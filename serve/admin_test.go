@@ -34,6 +34,44 @@ func admin(t *testing.T, s *serve.Server, method, target, body string, header ..
 	return rec.Code, rec.Body.String()
 }
 
+// The error of a request that is not understood names the field, or what is wrong with the content,
+// and nothing is changed.
+func TestAdminRequest(t *testing.T) {
+	a := files{"x": "a"}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: a}}})
+	const must = `the content must be {"path": "FILE", "mount": "/PATH"} or a list of these`
+	for content, want := range map[string]string{
+		"":                                "there is no content: " + must,
+		"path=x":                          "byte 1 of the content is not JSON: " + must,
+		`{"path": "x", }`:                 "byte 15 of the content is not JSON: " + must,
+		`{"path": "x"`:                    "the content ends in the middle of its JSON",
+		`{"path": 5}`:                     `"path" must be a string`,
+		`{"path": "x", "mount": {}}`:      `"mount" must be a string`,
+		`{"path": "x", "mout": "/"}`:      `"mout" is unknown: ` + must,
+		`{"mount": "/"}`:                  `"path" is missing`,
+		`{"path": null}`:                  `"path" is missing`,
+		`null`:                            `"path" is missing`,
+		`"x"`:                             must,
+		`["x"]`:                           "archive 1 of the list: " + must,
+		`[{"path": "x"}, {"path": true}]`: `archive 2 of the list: "path" must be a string`,
+		`{"path": "x"} {"path": "y"}`: "more follows the JSON of the content: " +
+			"put several archives in a list",
+		`{"path": "` + strings.Repeat("x", 1<<20) + `"}`: "the content has more than 1048576 bytes",
+	} {
+		for _, method := range []string{"POST", "PUT"} {
+			status, body := admin(t, r.Server, method, "/archives", content)
+			var got struct{ Error string }
+			if err := json.Unmarshal([]byte(body), &got); err != nil || status != 400 ||
+				got.Error != want {
+				t.Errorf("%s %.40s: %d %q, want %q", method, content, status, got.Error, want)
+			}
+		}
+	}
+	if _, body := admin(t, r.Server, "GET", "/archives", ""); strings.Count(body, `"path"`) != 1 {
+		t.Errorf("the archives were changed: %s", body)
+	}
+}
+
 func TestAdminArchives(t *testing.T) {
 	dir := t.TempDir()
 	a := files{"x": "a"}.pack(t, filepath.Join(dir, "a.tar.gz"))

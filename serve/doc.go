@@ -29,6 +29,8 @@
 //	│  └─ transfer   sends runs of files; wire and nethttp use it, too
 //	├─ listing     renders folder pages and search results
 //	├─ archives    which archives are served, and until when their files stay open
+//	│  ├─ guard      whether the file under an archive may be answered from
+//	│  ├─ match      searches the paths of an index
 //	│  ├─ plain      a directory of plain files
 //	│  └─ residence  which pages of an archive are in memory
 //	├─ plan        decides what the answer is: a pure function

@@ -14,27 +14,36 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
+// writeZip writes a zip with an index.html.
+func writeZip(t testing.TB, name, content string) {
+	t.Helper()
+	if err := os.WriteFile(name, zipped(t, content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// zipped returns a zip with an index.html.
+func zipped(t testing.TB, content string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	f, err := w.Create("index.html")
+	if err == nil {
+		_, err = io.WriteString(f, content)
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 // TestForeign serves a zip. When it is replaced, the new one is served, and the old one if that
 // can't be read.
 func TestForeign(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, "site.zip")
 	write := func(content string) {
-		var b bytes.Buffer
-		w := zip.NewWriter(&b)
-		f, err := w.Create("index.html")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.WriteString(f, content); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name+"~", b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		writeZip(t, name+"~", content)
 		if err := os.Rename(name+"~", name); err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/coreos/go-systemd/v22/activation"
+
+	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
 // listen opens all listeners, or none.
@@ -59,7 +61,7 @@ func (s *Server) listen(o *RunOptions) (all []net.Listener, err error) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%w: there is nothing to listen on", ErrOption)
+		return nil, plan.BadOption("Listen", "there is nothing to listen on")
 	}
 	return all, nil
 }

@@ -62,7 +62,7 @@ func TestMounts(t *testing.T) {
 			if !errors.Is(err, serve.ErrOption) {
 				t.Errorf("%q: New: %v", c.mount, err)
 			}
-			if status != 400 || !strings.Contains(answer, "mount") {
+			if status != 400 || !strings.Contains(answer, `"error": "mount \"`) {
 				t.Errorf("%q: the admin server: %d %s", c.mount, status, answer)
 			}
 			continue

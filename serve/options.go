@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"fmt"
 	"io"
 	"io/fs"
 	"net"
@@ -13,8 +12,13 @@ import (
 	"github.com/tarpack/tpk/tarpack/signature"
 )
 
-// ErrOption is wrapped by the errors of New and Server.Run that are due to an option.
+// ErrOption is wrapped by the errors of New and Server.Run that are due to an option. These are
+// OptionErrors.
 var ErrOption = plan.ErrOption
+
+// OptionError is the error of an option that can't be heeded. Its Option is the name of a field of
+// Options, RunOptions or Archive, and its Reason begins with the value in quotes where that helps.
+type OptionError = plan.OptionError
 
 // Archive is an archive to serve, and where.
 type Archive struct {
@@ -72,7 +76,9 @@ type Options struct {
 	// search and no download either.
 	HideMore []string
 	// Types are media types by extension, as "md": "text/markdown" or "d.ts": "text/plain". They
-	// take the place of what tpk would send. A text/ type gets a charset if the content is UTF-8.
+	// take the place of what tpk would send. The longest extension counts. A text/ type gets a charset
+	// if the content is UTF-8. For content that is sent with Content-Encoding: gzip, the type of an
+	// extension such as "js.gz" is that of what is inside.
 	Types map[string]string
 	// CacheControl is the Cache-Control of files (RFC 9111 §5.2), "" for none.
 	CacheControl string
@@ -151,21 +157,27 @@ func (o *Options) plan() plan.Options {
 // check returns an error if the options can't be carried out whatever the system does.
 func (o *RunOptions) check() error {
 	if (o.CertFile == "") != (o.KeyFile == "") {
-		return fmt.Errorf("%w: a certificate and its key go together", ErrOption)
+		return plan.BadOption("CertFile", "a certificate and its key go together")
 	}
-	addresses := o.Listen
+	for _, address := range o.Listen {
+		if err := checkAddress("Listen", address); err != nil {
+			return err
+		}
+	}
 	if o.Admin != "" && !strings.HasPrefix(o.Admin, "unix:") {
-		addresses = append(addresses[:len(addresses):len(addresses)], o.Admin)
+		return checkAddress("Admin", o.Admin)
 	}
-	for _, address := range addresses {
-		_, port, err := net.SplitHostPort(address)
-		if err == nil {
-			_, err = net.LookupPort("tcp", port)
-		}
-		if err != nil {
-			return fmt.Errorf("%w: address %q: it is HOST:PORT, as 127.0.0.1:8080 or :80",
-				ErrOption, address)
-		}
+	return nil
+}
+
+// checkAddress returns an error if a TCP address of an option is malformed.
+func checkAddress(option, address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil {
+		return plan.BadOption(option, "%q: it is HOST:PORT, as 127.0.0.1:8080 or :80", address)
 	}
 	return nil
 }

@@ -11,7 +11,8 @@ import (
 const grace = 200 * time.Millisecond
 
 // Run loads the archives and answers requests until ctx ends. Then it lets answers under way
-// finish, and returns nil. An archive that can't be opened ends it with an error.
+// finish, and returns nil, or the cause of ctx if the archives were not open yet. An archive that
+// can't be opened ends it with an error.
 //
 // On Linux, plain connections are answered by event loops, one for each two of Go's processors. A
 // program that does nothing else is fastest with twice as many as usual: runtime.GOMAXPROCS(2 *
@@ -65,17 +66,18 @@ func (s *Server) Run(ctx context.Context, o RunOptions) error {
 	return err
 }
 
-// untilDone waits until ctx ends. It returns an error as soon as the archives can't be loaded.
+// untilDone waits until ctx ends. It returns an error as soon as the archives can't be loaded, and
+// the cause of ctx if they are not loaded by then.
 func (s *Server) untilDone(ctx context.Context, o *RunOptions, loaded <-chan error,
 	listeners []net.Listener) error {
 	select {
 	case <-ctx.Done():
-		return nil
+		return context.Cause(ctx)
 	case err := <-loaded:
-		if err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err != nil:
 			return err
 		}
 	}

@@ -119,3 +119,27 @@ func TestManyShards(t *testing.T) {
 		t.Error("a list was written")
 	}
 }
+
+// TestReplaceOneShard: without a list, a set is the files that are there, by each of its names.
+func TestReplaceOneShard(t *testing.T) {
+	for _, form := range []string{"a.tar.gz", "a-00000-of-00002.tar.gz"} {
+		name := filepath.Join(t.TempDir(), "a.tar.gz")
+		_, list := files{"a": "one", "b": "one"}.packShards(t, name, 2)
+		if err := os.Remove(list); err != nil {
+			t.Fatal(err)
+		}
+		r := start(t, serve.Options{Archives: []serve.Archive{
+			{Path: filepath.Join(filepath.Dir(name), form)}}}, serve.RunOptions{Watch: true})
+		if _, body := fetch(t, plainClient, r.url("/b")); body != "one" {
+			t.Errorf("%s: %q", form, body)
+		}
+		next := files{"b": "two"}.pack(t, filepath.Join(t.TempDir(), "next.tar.gz"))
+		if err := os.Rename(next, format.ShardName(name, 1, 2)); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the new content", func() bool {
+			_, body := fetch(t, plainClient, r.url("/b"))
+			return body == "two"
+		})
+	}
+}

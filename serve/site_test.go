@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -227,4 +228,40 @@ func (r *running) raw(t testing.TB, request string, limit time.Duration) string 
 	var b bytes.Buffer
 	_, _ = io.Copy(&b, c)
 	return b.String()
+}
+
+// fetch gets a URL and returns status and body. The body is "ABORTED" if it was cut off.
+func fetch(t testing.TB, c *http.Client, url string, header ...string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequest("GET", url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range header {
+		name, value, _ := strings.Cut(h, ": ")
+		req.Header.Set(name, value)
+	}
+	resp, err := c.Do(req)
+	if err != nil {
+		return 0, "ABORTED"
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return resp.StatusCode, "ABORTED"
+	}
+	return resp.StatusCode, string(b)
+}
+
+var plainClient = &http.Client{Transport: &http.Transport{DisableCompression: true,
+	MaxIdleConnsPerHost: 64}, Timeout: 20 * time.Second}
+
+// eventually waits for a condition that another goroutine brings about.
+func eventually(t testing.TB, what string, f func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !f(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("never: " + what)
+		}
+	}
 }

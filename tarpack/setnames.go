@@ -63,6 +63,11 @@ func SetList(name string) (list string, ok bool, err error) {
 }
 
 // CheckTarget returns an error that wraps format.ErrShardName if a file that is to be written would
-// replace a shard, the list or an index of a shard set that has a list. The functions that write
-// archives call it.
-func CheckTarget(name string) error { return shardset.CheckTarget(name) }
+// replace a shard, the list or an index of a shard set that has a list. It wraps format.ErrHidesSet
+// if the file is new, and its name stands for a set. The functions that write archives call it.
+func CheckTarget(name string) error {
+	if err := shardset.CheckTarget(name); err != nil {
+		return err
+	}
+	return shardset.CheckHides(name)
+}

@@ -30,7 +30,8 @@ type VerifyOptions struct {
 	Notice func(error)
 	// Problem, if set, is called for each problem, always from the same goroutine.
 	Problem func(*format.Problem)
-	// Progress, if set, is called after each entry, always from the same goroutine.
+	// Progress, if set, is called after each entry, always from the same goroutine. Hard links count
+	// without their content, which is read once.
 	Progress func(format.Progress)
 }
 
@@ -109,6 +110,8 @@ type verifier struct {
 	problems format.Problems
 	damage   []damage
 	unsound  int64 // units of the archive with a problem
+
+	foundRest bool // the scan has found the end of the archive before that of its file
 }
 
 // damage is a run of bytes of the archive that are not a unit. It ends where the next unit was
@@ -143,16 +146,19 @@ func (v *verifier) run(ctx context.Context) (err error) {
 			return err
 		}
 	} else {
-		if err = v.a.FindEnd(); errors.Is(err, format.ErrTruncated) || errors.Is(err, format.ErrCorrupt) {
+		err = archivefile.SearchEnd(ctx, v.a.Name, v.a.FindEnd())
+		if errors.Is(err, format.ErrTruncated) || errors.Is(err, format.ErrCorrupt) {
 			err = errors.Unwrap(err) // without the name
 		}
 	}
 	whole := err == nil
+	var rest *format.UnfinishedError
 	switch {
 	case whole:
 		if err := v.a.Trailer.CheckWrite(); err != nil {
 			return fmt.Errorf("%s: %w", v.a.Name, err)
 		}
+	case errors.As(err, &rest): // the scan finds it as well
 	case errors.Is(err, format.ErrTruncated), errors.Is(err, format.ErrCorrupt):
 		v.report("", max(v.a.Size-format.EndSize, 0), err)
 	default:
@@ -171,6 +177,9 @@ func (v *verifier) run(ctx context.Context) (err error) {
 	}
 	if err := s.Run(ctx); err != nil {
 		return fmt.Errorf("%s: %w", v.a.Name, err)
+	}
+	if rest != nil && !v.foundRest {
+		v.report("", rest.Trailer.Offset, rest)
 	}
 	if whole && v.unsound == 0 && v.ix.Trailer != nil {
 		return v.compare()
@@ -234,6 +243,7 @@ func (v *verifier) unit(un *scan.Unit) error {
 		return nil
 	}
 	v.unsound++
+	v.foundRest = v.foundRest || errors.As(un.Err, new(*format.UnfinishedError))
 	d := damage{un.Off, un.End, un.Path, un.Err, false}
 	if v.side == nil || len(v.damage) == format.MaxProblems {
 		v.report(d.path, d.off, d.err)

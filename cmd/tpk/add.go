@@ -1,7 +1,6 @@
 package main
 
 import (
-	"github.com/dustin/go-humanize/english"
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/cmd/tpk/editing"
@@ -9,6 +8,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/reading"
 	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/tarpack/edit"
 )
 
@@ -86,7 +86,7 @@ func runAdd(c *cli.Context, o *addOptions) error {
 		return edit.Add(c.Context, o.archive, o.sources, o.add)
 	}
 	e.Ignored = func(n int64) string {
-		paths := report.Count(n) + " " + english.PluralWord(int(n), "path", "")
+		paths := count.Of(n, "path", "paths")
 		if o.add.Replace {
 			return paths + " given more than once: the last one was added"
 		}

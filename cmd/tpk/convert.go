@@ -40,8 +40,9 @@ of a zip without permissions get 0644, folders 0755. Small files of a zip are no
 
 If IN has a path several times, the last entry is taken. Missing directories are added. Entries that
 would be dangerous to extract, such as ../../etc/passwd, are refused, each with a message, and the
-rest is converted. Absolute names lose their leading slash, with a warning. Sparse files become
-ordinary files. Extended attributes are dropped.`,
+rest is converted. A damaged header of a tar is skipped like that, up to the next header. Absolute
+names lose their leading slash, with a warning. Sparse files become ordinary files. Extended
+attributes are dropped.`,
 			"IN can't be converted or an entry was refused",
 			"tpk convert linux-6.1.tar.xz linux.tar.gz",
 			"tpk convert site.zip site.tar.gz",

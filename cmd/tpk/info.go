@@ -17,6 +17,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/reading"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
+	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -28,10 +29,9 @@ func infoCommand() *cli.Command {
 		Usage:     "print a summary of an archive",
 		UsageText: "tpk info [--json] [--sha256] ARCHIVE",
 		Description: help.Text(`
-Prints the number of entries of each type, where a hard link is a file as well (in JSON, files are
-those without hard links), bytes in (the size of all files, including duplicates),
-bytes out (the size of archive and index), and the overhead per entry: the bytes in archive and
-index that are not compressed content.
+Prints the number of entries of each type, where a hard link is a file as well, bytes in (the size
+of all files, including duplicates), bytes out (the size of archive and index), and the overhead per
+entry: the bytes in archive and index that are not compressed content.
 
 The SHA-256 is what sha256sum prints for the file ARCHIVE. All of the file has to be read for it, so
 for an archive of more than 256 MiB, and for shard sets, info computes it only with --sha256. The
@@ -56,7 +56,7 @@ type summary struct {
 	Archive      string  `json:"archive"`
 	Format       int     `json:"format"`
 	Entries      uint64  `json:"entries"`
-	Files        uint64  `json:"files"`
+	Files        uint64  `json:"files"` // hard links included
 	Directories  uint64  `json:"directories"`
 	Symlinks     uint64  `json:"symlinks"`
 	Hardlinks    uint64  `json:"hardlinks"`  // duplicates included
@@ -118,7 +118,8 @@ func summarize(a *tarpack.Archive) summary {
 	st := index.Stats()
 	s := summary{
 		Archive: a.Name(), Format: format.Version, Entries: uint64(index.Len()),
-		Files: st.Files, Directories: st.Dirs, Symlinks: st.Symlinks, Hardlinks: st.Hardlinks,
+		Files: st.Files + st.Hardlinks, Directories: st.Dirs, Symlinks: st.Symlinks,
+		Hardlinks:  st.Hardlinks,
 		Duplicates: st.Duplicates, Special: st.Specials,
 		BytesIn: st.FileBytes + st.LinkBytes, BytesLinked: st.LinkBytes,
 		ArchiveBytes: uint64(a.Size()), IndexBytes: uint64(index.Size()),
@@ -209,8 +210,8 @@ func sha256Of(c *cli.Context, r io.Reader) (string, error) {
 }
 
 func (s summary) print(w io.Writer) error {
-	count := func(n uint64) string { return report.Count(int64(n)) }
-	size := func(n uint64) string { return count(n) + " bytes" }
+	number := func(n uint64) string { return report.Count(int64(n)) }
+	size := func(n uint64) string { return count.Of(n, "byte", "bytes") }
 	ratio := 0.0
 	if s.BytesIn > 0 {
 		ratio = 100 * float64(s.BytesOut) / float64(s.BytesIn)
@@ -223,7 +224,7 @@ func (s summary) print(w io.Writer) error {
 format       tpk %d
 entries      %s
   files      %s
-  hard links %s of these files, of which %s are duplicates
+  hard links %s of these files, of which duplicates: %s
   folders    %s
   symlinks   %s
   special    %s
@@ -232,9 +233,9 @@ bytes out    %s, %.1f %% of those in
   archive    %s
   index      %s%s
 %soverhead     %.1f bytes an entry
-%s`, report.Quote(s.Archive), s.Format, count(s.Entries), count(s.Files+s.Hardlinks),
-		count(s.Hardlinks), count(s.Duplicates), count(s.Directories), count(s.Symlinks),
-		count(s.Special),
+%s`, report.Quote(s.Archive), s.Format, number(s.Entries), number(s.Files),
+		number(s.Hardlinks), number(s.Duplicates), number(s.Directories), number(s.Symlinks),
+		number(s.Special),
 		size(s.BytesIn), size(s.BytesLinked), size(s.BytesOut), ratio,
 		size(s.ArchiveBytes), size(s.IndexBytes), s.embedded(), converted, s.Overhead, s.sums())
 	return err

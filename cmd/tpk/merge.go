@@ -62,12 +62,13 @@ func parseMerge(c *cli.Context) (*mergeOptions, error) {
 			return nil, err
 		}
 	}
-	if _, isSet, err := tarpack.SetList(o.out); err != nil || !isSet { // whose list may be named
+	// If it is a set, its list may be named.
+	if _, isSet, err := tarpack.SetList(o.out); err != nil || !isSet {
 		if err := flags.CheckArchiveName(c, o.out); err != nil {
 			return nil, err
 		}
 	}
-	if !c.Bool("replace") && isOther(o.out, o.archives) {
+	if !c.Bool("replace") && isOther(o.out, o.archives, o.merge.Single) {
 		return nil, report.Usagef("merge: %s exists and is none of the archives:"+
 			" name OUT.tar.gz first, or replace it with --replace", report.Quote(o.out))
 	}
@@ -76,14 +77,14 @@ func parseMerge(c *cli.Context) (*mergeOptions, error) {
 	return o, nil
 }
 
-// isOther reports whether out is a file that exists, and none of the archives. The merge itself
-// finds that out of shards.
-func isOther(out string, archives []string) bool {
+// isOther reports whether out is a file that exists, and none of the archives. Unless shards are
+// taken as archives of their own, the merge itself finds that out of them.
+func isOther(out string, archives []string, single bool) bool {
 	fi, err := os.Stat(out)
 	if err != nil || !fi.Mode().IsRegular() {
 		return false
 	}
-	if _, _, isShard := format.ParseShardName(out); isShard {
+	if _, _, isShard := format.ParseShardName(out); isShard && !single {
 		return false
 	}
 	return !slices.ContainsFunc(archives, func(name string) bool {

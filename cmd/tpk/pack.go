@@ -5,13 +5,13 @@ import (
 	"os"
 	"slices"
 
-	"github.com/dustin/go-humanize/english"
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
+	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/pack"
 	"github.com/tarpack/tpk/tarpack/shard"
@@ -63,7 +63,9 @@ leaves out of what these take.
 With --base OLD, files with the size and time that they have in OLD, an archive or a shard set, are
 copied from it instead of compressed. OLD stays as it is.
 
-Not kept are extended attributes, access control lists and capabilities; a warning counts them.
+Not kept are extended attributes, access control lists and capabilities; a warning counts them. A
+file loses its setuid and setgid bits, with a warning, if the archive has another owner or group for
+it, which is 0 unless --preserve-owner, --owner or --group is given. --mode may set them again.
 Links that leave DIR are kept as links, with a warning.
 
 With --sha256 the index also has the SHA-256 of each file, of each MiB of larger ones, and of its
@@ -242,17 +244,17 @@ func runPack(c *cli.Context, o *packOptions) error {
 	}
 	into := report.Quote(o.out)
 	if len(shards) > 0 {
-		into = english.Plural(len(shards), "archive", "") + ", " +
+		into = count.Of(len(shards), "archive", "archives") + ", " +
 			report.Quote(shards[0].Name) + " and so on"
 	}
 	m.Summarize("packed %s (%s, %s) into %s (%s)",
-		report.CountOf(int64(res.Stats.Files+res.Stats.Hardlinks), "file", "files"),
+		count.Of(res.Stats.Files+res.Stats.Hardlinks, "file", "files"),
 		report.Bytes(int64(res.Stats.FileBytes+res.Stats.LinkBytes)),
-		report.CountOf(int64(res.Stats.Duplicates), "duplicate", "duplicates"),
+		count.Of(res.Stats.Duplicates, "duplicate", "duplicates"),
 		into, report.Bytes(res.ArchiveBytes))
 	if res.Unread > 0 {
 		return fmt.Errorf("%s: packed without %s that can't be read", o.out,
-			english.Plural(int(res.Unread), "file or directory", "files and directories"))
+			count.Of(res.Unread, "file or directory", "files and directories"))
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
+	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -29,12 +30,15 @@ Writes a valid archive of all intact entries of ARCHIVE, in its place or to OUT.
 be truncated or damaged anywhere. Prints a line for each entry that is lost, with its offset. With
 the index, ARCHIVE.tpi, the paths of all lost entries are known, even if ARCHIVE is truncated.
 
-Bytes after the end of ARCHIVE are removed; an append that was interrupted leaves some. An archive
-of a newer format version is not replaced, but can be saved to OUT.tar.gz. If ARCHIVE is intact, the
-index is rebuilt if necessary.
+Bytes that an interrupted append has left after the end of ARCHIVE are removed. Those of another
+program are kept: then only OUT.tar.gz can be written, which has the archive without them.
+
+An archive of a newer format version is not replaced, but can be saved to OUT.tar.gz. If ARCHIVE is
+intact, the index is rebuilt if necessary.
 
 ARCHIVE may be a shard set, by any of its names. In its place only the damaged shards are written,
-and all of them replace the old ones at once.`,
+and all of them replace the old ones at once. A shard that is missing or empty is not written again;
+to save what the others contain, name OUT.tar.gz.`,
 			"an entry is lost or ARCHIVE can't be repaired",
 			"tpk repair --dry-run site.tar.gz",
 			"tpk repair site.tar.gz",
@@ -78,21 +82,29 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 				" 'tpk repair ARCHIVE OUT.tar.gz'")
 	}
 	if err != nil {
-		if o.out != o.archive {
+		switch {
+		case o.out != o.archive:
 			return report.NewFile(o.out, err)
+		case errors.Is(err, format.ErrShardMissing), errors.Is(err, format.ErrNotArchive) && isSet(o):
+			return report.WithHint(err, "restore it, or save the entries of the other shards under"+
+				" another name: 'tpk repair ARCHIVE OUT.tar.gz'")
 		}
 		return report.ChangedArchive(o.archive, err)
 	}
 	m.Stop()
 	line := "nothing is wrong with it"
 	if res.CutOff > 0 {
-		line = report.Bytes(res.CutOff) + " behind its end cut off"
-		if o.repair.DryRun {
-			line = report.Bytes(res.CutOff) + " behind its end would be cut off"
+		done, would := "cut off", "would be cut off"
+		if o.out != o.archive {
+			done, would = "left out", "would be left out"
 		}
+		if o.repair.DryRun {
+			done = would
+		}
+		line = report.Bytes(res.CutOff) + " behind its end " + done
 	}
 	if res.NoList {
-		if o.out != o.archive {
+		if !res.InPlace {
 			return report.WithHint(fmt.Errorf("%s: its shards are sound, but not its list or index",
 				o.archive), "'tpk index' writes them; nothing was saved")
 		}
@@ -112,6 +124,12 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 		return report.ErrReported
 	}
 	return nil
+}
+
+// isSet reports whether a shard set is repaired.
+func isSet(o *repairOptions) bool {
+	_, ok, err := tarpack.SetList(o.archive)
+	return err == nil && ok && !o.repair.Single
 }
 
 // lostEntries prints what is lost. It keeps a first problem without a path back: if the file is not

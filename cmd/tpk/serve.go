@@ -51,7 +51,8 @@ listed. With --watch it need not exist yet: until it does, the path is answered 
 
 Archives can be replaced without a pause by renaming new files: on SIGHUP, with --watch, or by the
 admin server. Requests in progress are finished from the old files. While a program writes over an
-archive that is served, as cp, scp and rsync --inplace do, its files are answered with 503.
+archive that is served, as cp, scp and rsync --inplace do, its files are answered with 503; a tar or
+zip of another program is served as it was until the new one is complete and converted.
 
 With --public-key, every archive must have a valid signature: see 'tpk help sign'. Each file is
 checked when it is first asked for. A new archive is served once its signature is there.
@@ -122,8 +123,9 @@ func runServe(c *cli.Context, o *serveOptions) error {
 
 // optionError returns err as an error of usage if an option is the reason.
 func optionError(err error) error {
-	if errors.Is(err, serve.ErrOption) {
-		return report.Usagef("serve: %v", err)
+	var option *serve.OptionError
+	if errors.As(err, &option) {
+		return report.Usagef("serve: --%s: %s", optionFlags[option.Option], option.Reason)
 	}
 	return err
 }

@@ -83,6 +83,14 @@ func serveFlags() []cli.Flag {
 	)
 }
 
+// optionFlags are the flags of the options whose values package serve checks.
+var optionFlags = map[string]string{
+	"AccessFormat": "access-log-format", "Admin": "admin", "CORS": "cors",
+	"CacheControl": "cache-control", "CertFile": "tls-cert", "Gzipped": "gzipped", "Header": "header",
+	"Hide": "hide", "Identity": "identity", "Immutable": "immutable", "Listen": "listen",
+	"Mount": "mount", "Types": "type",
+}
+
 type serveOptions struct {
 	serve serve.Options
 	run   serve.RunOptions

@@ -32,8 +32,8 @@ Only --checksum finds a change that keeps the size and restores the time, as cp 
 
 Entries that are not in DIR, or are excluded, are removed unless --keep is given. If these are more
 than half of the entries, as with an empty or a wrong directory, the command fails and ARCHIVE stays
-as it is; --max-delete allows them. Owners stored in
-ARCHIVE stay unless --preserve-owner replaces them with those in DIR.
+as it is; --max-delete allows them. Owners stored in ARCHIVE stay unless --preserve-owner replaces
+them with those in DIR.
 
 With --json, a dry run prints an object with change and path for each path. The last line has the
 numbers added, changed, removed, kept and ignored, and written and archive_bytes.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/dustin/go-humanize/english"
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/cmd/tpk/flags"
@@ -13,6 +12,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/reading"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
+	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
@@ -77,18 +77,22 @@ func verify(c *cli.Context, name string) error {
 	if m.On() {
 		if a, err := tarpack.Open(c.Context, name,
 			&tarpack.OpenOptions{RequireSidecar: true}); err == nil {
-			m.Expect(reading.Contents(a))
+			m.Expect(toVerify(a))
 			a.Close()
 		}
 	}
-	onlyIndex, inside, foreign, refused := true, false, false, false
-	var printErr error
+	damaged, inside, foreign, refused := false, false, false, false
+	var printErr, rest error // rest is about bytes behind the end of the archive
 	asJSON, encoder := c.Bool("json"), reading.NewJSONEncoder(c.App.Writer)
 	problem := func(p *format.Problem) {
 		refused = refused || errors.Is(p, signature.ErrRefused) && !errors.Is(p, signature.ErrIndex)
-		if !errors.Is(p, format.ErrStale) && !errors.Is(p, sidecar.ErrCorrupt) &&
-			!errors.Is(p, format.ErrTempNames) && !errors.Is(p, signature.ErrIndex) {
-			onlyIndex = false
+		switch {
+		case errors.Is(p, format.ErrStale), errors.Is(p, sidecar.ErrCorrupt),
+			errors.Is(p, format.ErrTempNames), errors.Is(p, signature.ErrIndex):
+		case errors.As(p.Err, new(*format.UnfinishedError)):
+			rest = p
+		default:
+			damaged = true
 		}
 		inside = inside || errors.Is(p, format.ErrEmbedded)
 		if asJSON {
@@ -128,19 +132,28 @@ func verify(c *cli.Context, name string) error {
 			report.Quote(name), well, report.Entries(res.Entries), report.Bytes(res.Bytes))
 		return err
 	}
-	hint := report.HintDamaged
+	hint := "rebuild the index with 'tpk index'"
 	switch {
 	case foreign:
 		hint = "'tpk convert' converts the other entries"
 	case refused:
 		hint = report.HintRefused
-	case onlyIndex && inside:
+	case rest != nil && (!damaged || errors.Is(rest, format.ErrJoined)): // repair keeps both
+		hint = report.Hint(rest)
+	case damaged:
+		hint = report.HintDamaged
+	case inside:
 		hint = "'tpk index --embed' appends the index again"
-	case onlyIndex:
-		hint = "rebuild the index with 'tpk index'"
 	}
-	problems := english.Plural(int(res.Failed), "problem", "")
+	problems := count.Of(res.Failed, "problem", "problems")
 	return report.WithHint(fmt.Errorf("%s: %s found", name, problems), hint)
+}
+
+// toVerify returns how much verify reads of an archive. The content of a hard link is not read
+// again.
+func toVerify(a *tarpack.Archive) format.Progress {
+	x := a.Index()
+	return format.Progress{Entries: int64(x.Len()), Bytes: int64(x.Stats().FileBytes)}
 }
 
 // verifyForeign reads all of a tar or zip of another program, by converting it.

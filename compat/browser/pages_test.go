@@ -16,7 +16,6 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
-	"golang.org/x/sys/unix"
 
 	"github.com/tarpack/tpk/compat/tools"
 )
@@ -246,7 +245,7 @@ func TestDownloads(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			renames := tools.NewWatch(t, saved, unix.IN_MOVED_TO) // an incomplete file has another name
+			renames := tools.NewWatch(t, saved, tools.WatchMovedTo) // an incomplete file has another name
 			p.click(fmt.Sprintf(`.get a[href$="=%s"]`, c.button[1:]))
 			for name := ""; name != c.file; {
 				if name, err = renames.Next(); err != nil {

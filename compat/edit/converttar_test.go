@@ -156,7 +156,6 @@ func TestConvertRefusedTar(t *testing.T) {
 	for name, in := range map[string]string{
 		"cut off in a content":               a[:520],
 		"cut off in a header":                a + a[:100],
-		"no header in the middle":            a + strings.Repeat("junk", 128) + a + end,
 		"an entry behind a damaged end":      a + end + strings.Repeat("junk", 128) + a + end,
 		"a second tar with a damaged header": a + end + tarZeros(8192) + damaged + end,
 		"an old one with a damaged header":   a + end + damagedOld + end,
@@ -344,7 +343,7 @@ func TestConvertUnknownType(t *testing.T) {
 	}
 	r := tpk(t, "convert", in, out)
 	if r.Code != 0 || strings.Count(string(r.Err), "\n") != 1 ||
-		!strings.Contains(string(r.Err), "unknown type, such as z") {
+		!strings.Contains(string(r.Err), "tpk: 2 entries of an unknown type become regular files, such") {
 		t.Fatal(r)
 	}
 	bsdtar := tools.Path(t, "bsdtar")

@@ -166,8 +166,8 @@ func TestSignals(t *testing.T) {
 	stopped := 0
 	for _, sig := range []unix.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGKILL} {
 		for _, after := range []int{0, 1, 4, 10} {
-			files := tools.NewWatch(t, w.dir, unix.IN_CREATE)
-			reads := tools.NewWatch(t, filepath.Join(big, "b"), unix.IN_ACCESS)
+			files := tools.NewWatch(t, w.dir, tools.WatchCreated)
+			reads := tools.NewWatch(t, filepath.Join(big, "b"), tools.WatchRead)
 			cmd := exec.Command(tools.TPK(t), "pack", big, w.archive)
 			var errs bytes.Buffer
 			cmd.Stderr = &errs

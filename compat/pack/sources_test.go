@@ -104,7 +104,7 @@ func TestSourceChanges(t *testing.T) {
 // whileReading runs cmd, and calls change when cmd has read from file for the first time.
 func whileReading(t *testing.T, cmd *exec.Cmd, file string, change func() error) tools.Result {
 	t.Helper()
-	reads := tools.NewWatch(t, file, unix.IN_ACCESS)
+	reads := tools.NewWatch(t, file, tools.WatchRead)
 	changed := make(chan error, 1)
 	go func() {
 		_, err := reads.Next()
@@ -148,7 +148,7 @@ func TestBusyTree(t *testing.T) {
 	if err := os.Mkdir(out, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	reads := tools.NewWatch(t, filepath.Join(dir, "crowd"), unix.IN_ACCESS)
+	reads := tools.NewWatch(t, filepath.Join(dir, "crowd"), tools.WatchRead)
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)

@@ -68,7 +68,7 @@ func Read(dir string) (Snapshot, error) {
 		if err != nil {
 			return err
 		}
-		key := id{stat.Dev, stat.Ino}
+		key := id{uint64(stat.Dev), stat.Ino}
 		if f, ok := first[key]; !ok || path < f {
 			first[key] = path
 		}
@@ -93,7 +93,7 @@ func Read(dir string) (Snapshot, error) {
 		if err := unix.Lstat(filepath.Join(dir, p), &stat); err != nil {
 			return nil, err
 		}
-		st.First = first[id{stat.Dev, stat.Ino}]
+		st.First = first[id{uint64(stat.Dev), stat.Ino}]
 		snap[p] = st
 	}
 	return snap, nil
@@ -104,7 +104,7 @@ func stateOf(name string) (State, unix.Stat_t, error) {
 	if err := unix.Lstat(name, &stat); err != nil {
 		return State{}, stat, &fs.PathError{Op: "lstat", Path: name, Err: err}
 	}
-	st := State{Mode: stat.Mode & 0o7777, Time: stat.Mtim.Sec, Nanos: stat.Mtim.Nsec,
+	st := State{Mode: uint32(stat.Mode) & 0o7777, Time: stat.Mtim.Sec, Nanos: stat.Mtim.Nsec,
 		Links: int(stat.Nlink)}
 	switch stat.Mode & unix.S_IFMT {
 	case unix.S_IFREG:

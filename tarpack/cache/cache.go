@@ -36,6 +36,8 @@ type Cache struct {
 	// Limit is how many bytes the entries may take. Above it, entries that are not in use are
 	// removed. 0 means 10 GiB, but at most a tenth of the file system.
 	Limit int64
+
+	available func(dir string) int64 // is availableIn, but in tests
 }
 
 // Options are the options of Cache.Open. The zero value is usable.
@@ -83,6 +85,8 @@ func (c *Cache) Open(ctx context.Context, name string, o Options) (*Archive, err
 		return c.openIndexed(ctx, name, err, &o)
 	case errors.Is(err, format.ErrNotArchive) && o.Trust == nil:
 		return c.openConverted(ctx, name, err, &o)
+	case errors.Is(err, format.ErrTruncated) && !o.KeepIndex && !o.Quick:
+		return inMemory(ctx, name, &o) // it finds out whether other bytes follow the archive
 	}
 	return nil, err
 }
@@ -167,10 +171,14 @@ func (c *Cache) openConverted(
 	if o.NoConvert || !c.has(fi) && !convert.Recognizes(f, fi.Size()) {
 		return nil, foreign
 	}
+	need := neededFor * fi.Size()
 	return c.openEntry(ctx, func() (*Archive, bool, error) {
 		e, unusable := (*entry)(nil), errFresh
 		if !o.Fresh {
 			e, unusable = c.entryOf(ctx, f, kindArchive, o)
+		}
+		if unusable == nil && !e.complete && !c.makeRoom(need) {
+			e, unusable = nil, errors.Join(c.errFull(), e.remove())
 		}
 		switch {
 		case unusable == nil:
@@ -179,7 +187,7 @@ func (c *Cache) openConverted(
 		case o.Quick:
 			return nil, false, ErrSlow
 		default:
-			if e, err = c.temporary(); err != nil {
+			if e, err = c.temporary(need); err != nil {
 				return nil, false, err
 			}
 		}
@@ -198,6 +206,9 @@ func (c *Cache) openConverted(
 		return a, kept, err
 	})
 }
+
+// errFull returns the error of a directory without room.
+func (c *Cache) errFull() error { return fmt.Errorf("%w: %s is full", errUnusable, c.Dir) }
 
 // errFresh is the reason for a temporary conversion that was asked for.
 var errFresh = fmt.Errorf("%w: nothing is kept", errUnusable)

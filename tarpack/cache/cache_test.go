@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -166,33 +165,6 @@ func TestAtOnce(t *testing.T) {
 	}
 }
 
-// Where nothing can be kept, files are converted all the same, and nothing is left.
-func TestUnusableDirectory(t *testing.T) {
-	dir := t.TempDir()
-	temp := filepath.Join(dir, "temp")
-	t.Setenv("TMPDIR", temp)
-	name := zipOf(t, filepath.Join(dir, "x.zip"), "a")
-	file := filepath.Join(dir, "file")
-	open777 := filepath.Join(dir, "open")
-	if err := errors.Join(os.WriteFile(file, nil, 0o600), os.Mkdir(temp, 0o700),
-		os.Mkdir(open777, 0o700), os.Chmod(open777, 0o777)); err != nil {
-		t.Fatal(err)
-	}
-	for _, d := range []string{"", file, filepath.Join(file, "below"), open777} {
-		c := &cache.Cache{Dir: d}
-		for range 2 {
-			paths, n, err := open(t, c, name, cache.Options{})
-			if err != nil || !slices.Equal(paths, []string{"a"}) || len(n) != 1 ||
-				!strings.Contains(n[0], "can't be used") {
-				t.Errorf("%q: %q, %q, %v", d, paths, n, err)
-			}
-		}
-		if l := append(left(t, temp), left(t, open777)...); len(l) > 0 {
-			t.Errorf("%q: left %q", d, l)
-		}
-	}
-}
-
 // A conversion that fails or is stopped leaves nothing.
 func TestFails(t *testing.T) {
 	dir := t.TempDir()
@@ -231,93 +203,6 @@ func TestFails(t *testing.T) {
 	}
 	if l := left(t, c.Dir); len(l) > 0 {
 		t.Errorf("left %q", l)
-	}
-}
-
-// What a killed process has left is not used, and is removed.
-func TestLeftovers(t *testing.T) {
-	dir := t.TempDir()
-	c := &cache.Cache{Dir: filepath.Join(dir, "cache")}
-	name := zipOf(t, filepath.Join(dir, "x.zip"), "a")
-	if _, _, err := open(t, c, name, cache.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	notes, err := filepath.Glob(filepath.Join(c.Dir, "*", "entry.json"))
-	if err != nil || len(notes) != 1 {
-		t.Fatal(notes, err)
-	}
-	other := filepath.Join(c.Dir, strings.Repeat("ab", 32))
-	foreign := filepath.Join(c.Dir, "project.lock") // not an entry
-	if err := errors.Join(os.Remove(notes[0]), os.Mkdir(other, 0o700),
-		os.WriteFile(other+".lock", nil, 0o600),
-		os.WriteFile(filepath.Join(other, "x"), nil, 0o600), os.WriteFile(foreign, nil, 0o600),
-		os.Mkdir(filepath.Join(c.Dir, "project"), 0o700)); err != nil {
-		t.Fatal(err)
-	}
-	paths, n, err := open(t, c, name, cache.Options{})
-	if err != nil || len(paths) != 1 || len(n) != 1 {
-		t.Errorf("%q, %q, %v", paths, n, err)
-	}
-	if _, err := os.Stat(other + ".lock"); err == nil {
-		t.Error("the other one is there")
-	}
-	if _, err := os.Stat(other); err == nil {
-		t.Error("the other one is there")
-	}
-	if _, err := os.Stat(foreign); err != nil {
-		t.Error(err)
-	}
-	// A damaged entry is made again by the next.
-	archives, err := filepath.Glob(filepath.Join(c.Dir, "*", "archive.tar.gz"))
-	if err != nil || len(archives) != 1 {
-		t.Fatal(archives, err)
-	}
-	if err := os.Truncate(archives[0], 10); err != nil {
-		t.Fatal(err)
-	}
-	paths, n, err = open(t, c, name, cache.Options{})
-	if err != nil || len(paths) != 1 || len(n) != 1 {
-		t.Errorf("%q, %q, %v", paths, n, err)
-	}
-}
-
-// Entries go when they take more than the limit, the least recently used first, and not while they
-// are used.
-func TestLimit(t *testing.T) {
-	dir := t.TempDir()
-	c := &cache.Cache{Dir: filepath.Join(dir, "cache"), Limit: 1}
-	held := zipOf(t, filepath.Join(dir, "held.zip"), "h")
-	a, err := c.Open(t.Context(), held, cache.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	for _, n := range []string{"1", "2", "3"} {
-		if _, _, err := open(t, c, zipOf(t, filepath.Join(dir, n), n), cache.Options{}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	kept := func() int {
-		notes, err := filepath.Glob(filepath.Join(c.Dir, "*", "entry.json"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return len(notes)
-	}
-	if n := kept(); n != 2 {
-		t.Errorf("%d entries, want the one in use and the last", n)
-	}
-	if _, n, err := open(t, c, held, cache.Options{}); err != nil || len(n) > 0 {
-		t.Errorf("the one in use was removed: %q, %v", n, err)
-	}
-	c.Limit = 1 << 20
-	for _, n := range []string{"1", "2", "3"} {
-		if _, _, err := open(t, c, filepath.Join(dir, n), cache.Options{}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n := kept(); n != 4 {
-		t.Errorf("%d entries, want all", n)
 	}
 }
 
@@ -409,107 +294,6 @@ func checkTrust(t *testing.T, names ...string) {
 		if kept := left(t, c.Dir); !errors.Is(err, signature.ErrUnsigned) || len(kept) > 0 {
 			t.Error(kept, err)
 		}
-	}
-}
-
-// Each field of the options has its effect.
-func TestOptions(t *testing.T) {
-	dir := t.TempDir()
-	zipped := zipOf(t, filepath.Join(dir, "x.zip"), "a", "../b")
-	archive := tartest.Pack(t, tartest.OptionsTree(t), pack.Options{})
-	if err := os.Remove(archive + format.SidecarSuffix); err != nil {
-		t.Fatal(err)
-	}
-	run := func(t *testing.T, name string, o cache.Options) (kept []string, err error) {
-		c := &cache.Cache{Dir: filepath.Join(t.TempDir(), "cache")}
-		a, err := c.Open(t.Context(), name, o)
-		if err == nil {
-			err = a.Close()
-		}
-		return left(t, c.Dir), err
-	}
-	checks := map[string]func(t *testing.T){
-		"NoConvert": func(t *testing.T) {
-			_, err := run(t, zipped, cache.Options{NoConvert: true})
-			if !errors.Is(err, format.ErrNotArchive) {
-				t.Error(err)
-			}
-		},
-		"KeepIndex": func(t *testing.T) {
-			if kept, err := run(t, archive, cache.Options{KeepIndex: true}); err != nil || len(kept) != 3 {
-				t.Error(kept, err)
-			}
-			if kept, err := run(t, archive, cache.Options{}); err != nil || len(kept) != 0 {
-				t.Error(kept, err)
-			}
-		},
-		"Quick": func(t *testing.T) {
-			for _, name := range []string{zipped, archive} {
-				for _, keep := range []bool{false, true} {
-					kept, err := run(t, name, cache.Options{Quick: true, KeepIndex: keep})
-					if !errors.Is(err, cache.ErrSlow) || len(kept) > 0 {
-						t.Error(kept, err)
-					}
-				}
-			}
-		},
-		"Fresh": func(t *testing.T) {
-			if kept, err := run(t, zipped, cache.Options{Fresh: true}); err != nil || len(kept) != 0 {
-				t.Error(kept, err)
-			}
-		},
-		"Workers": func(t *testing.T) {
-			for _, name := range []string{zipped, archive} {
-				if _, err := run(t, name, cache.Options{Workers: 1}); err != nil {
-					t.Error(err)
-				}
-			}
-		},
-		"LoadIndex": func(t *testing.T) { // an index whose last byte is wrong is not used then
-			name := tartest.Pack(t, tartest.OptionsTree(t), pack.Options{})
-			side := tartest.Read(t, name+format.SidecarSuffix)
-			side[len(side)-1] ^= 1
-			tartest.WriteFile(t, name+format.SidecarSuffix, side)
-			for limit, want := range map[int64]error{0: nil, 1 << 20: cache.ErrSlow} {
-				_, err := run(t, name, cache.Options{Quick: true, KeepIndex: true, LoadIndex: limit})
-				if !errors.Is(err, want) {
-					t.Error(limit, err)
-				}
-			}
-		},
-		"Trust": func(t *testing.T) { checkTrust(t, archive, zipped) },
-		"Notice": func(t *testing.T) {
-			var n notices
-			if _, err := run(t, zipped, cache.Options{Notice: n.add}); err != nil || len(n.list) != 2 {
-				t.Error(n.list, err)
-			}
-		},
-		"Progress": func(t *testing.T) {
-			for _, name := range []string{zipped, archive} {
-				calls := 0
-				_, err := run(t, name, cache.Options{Progress: func(format.Progress) { calls++ }})
-				if err != nil || calls == 0 {
-					t.Error(calls, err)
-				}
-			}
-		},
-		"Problem": func(t *testing.T) {
-			var paths []string
-			_, err := run(t, zipped, cache.Options{Problem: func(p *format.Problem) {
-				paths = append(paths, p.Path)
-			}})
-			if err != nil || !slices.Equal(paths, []string{"../b"}) {
-				t.Error(paths, err)
-			}
-		},
-	}
-	for i := range reflect.TypeFor[cache.Options]().NumField() {
-		name := reflect.TypeFor[cache.Options]().Field(i).Name
-		if checks[name] == nil {
-			t.Errorf("%s has no check", name)
-			continue
-		}
-		t.Run(name, checks[name])
 	}
 }
 

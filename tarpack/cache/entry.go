@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -171,10 +172,10 @@ func leadsTo(name string, f *os.File) bool {
 }
 
 // temporary returns an entry that only this process finds: in the directory, or else in the
-// system's directory for temporary files.
-func (c *Cache) temporary() (*entry, error) {
+// system's directory for temporary files. need is how many bytes it may take.
+func (c *Cache) temporary(need int64) (*entry, error) {
 	e := &entry{kind: kindArchive, temporary: true}
-	if c.prepare() == nil {
+	if c.prepare() == nil && c.makeRoom(need) {
 		dir, err := os.MkdirTemp(c.Dir, oncePrefix+"*")
 		if err == nil {
 			e.dir = dir
@@ -256,7 +257,8 @@ func (e *entry) open(ctx context.Context, name string, o *Options) (*Archive, er
 		a.lock = nil
 		return a, e.remove()
 	case e.complete && e.note.Refused > 0:
-		o.notice(fmt.Errorf("%s: %s %w when it was converted", name, plural(e.note.Refused), ErrLeftOut))
+		o.notice(fmt.Errorf("%s: %s %w when it was converted", name,
+			count.Of(e.note.Refused, "entry was", "entries were"), ErrLeftOut))
 	}
 	if !e.complete { // Others may use it now. If an eviction comes first, the open files stay.
 		_ = unix.Flock(int(e.lock.Fd()), unix.LOCK_SH|unix.LOCK_NB)
@@ -270,11 +272,4 @@ func (e *entry) removeUnused() error {
 		return e.lock.Close()
 	}
 	return e.remove()
-}
-
-func plural(n int64) string {
-	if n == 1 {
-		return "1 entry was"
-	}
-	return fmt.Sprintf("%d entries were", n)
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,6 +29,39 @@ func (c *Cache) limit() int64 {
 		return defaultLimit
 	}
 	return min(defaultLimit, int64(st.Blocks)/10*int64(st.Bsize)) //nolint:unconvert // int32 on arm
+}
+
+// neededFor is how many times the size of a file its conversion may take. That is seldom more: gzip
+// is larger than xz, and each file of a zip gets a header. A directory with less room is used for
+// nothing new, so that a conversion does not begin and then have to begin again elsewhere.
+const neededFor = 2
+
+// makeRoom reports whether the directory has room for so many bytes. If that helps, it removes
+// entries that are not in use.
+func (c *Cache) makeRoom(need int64) bool {
+	available := c.available
+	if available == nil {
+		available = availableIn
+	}
+	missing := need - available(c.Dir)
+	if missing <= 0 {
+		return true
+	}
+	total := int64(0)
+	for _, k := range c.entries() {
+		total += k.size
+	}
+	return total >= missing && c.evictTo(total-missing) && need <= available(c.Dir)
+}
+
+// availableIn returns how many bytes can be written to the file system of a directory. If that is
+// not known it is as many as you like.
+func availableIn(dir string) int64 {
+	var st unix.Statfs_t
+	if unix.Statfs(dir, &st) != nil || st.Blocks == 0 {
+		return math.MaxInt64
+	}
+	return int64(st.Bavail) * int64(st.Bsize) //nolint:unconvert // other types on other systems
 }
 
 // keptEntry is an entry as it lies in the directory.

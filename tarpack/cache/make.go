@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -66,7 +67,8 @@ func (c *Cache) makeElsewhere(
 	if err := full.remove(); err != nil {
 		return e, err
 	}
-	o.notice(converting(name, c, fmt.Errorf("%w: %s is full", errUnusable, c.Dir)))
+	o.notice(fmt.Errorf("%s: %w: converting it again, for this time only: %s is full", name,
+		ErrConverting, c.Dir))
 	return e, c.makeArchive(ctx, e, name, f, o)
 }
 
@@ -96,7 +98,8 @@ func (e *entry) convert(ctx context.Context, name string, f *os.File, o *Options
 		return err
 	}
 	if more -= maxProblems; more > 0 && o.Problem == nil {
-		o.notice(fmt.Errorf("%s: %s %w as well", name, plural(more), ErrLeftOut))
+		o.notice(fmt.Errorf("%s: %s %w as well", name,
+			count.Of(more, "entry was", "entries were"), ErrLeftOut))
 	}
 	e.note.Refused = res.Refused
 	return nil

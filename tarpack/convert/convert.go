@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
@@ -27,11 +28,12 @@ import (
 //
 // Modes, owners, links and times, to the second, are kept. If a path occurs several times the last
 // entry counts. Missing parent directories are created. An entry with a name that leads out of the
-// archive, or that breaks another rule of FORMAT.md section 1.1, is refused, and Convert continues.
-// Absolute names lose their leading slash, with one notice, as in GNU tar.
-// Sparse files become ordinary files. Attributes that a tpk archive does not hold, such as extended
-// attributes, are left out with a notice. Deflate streams of a zip are copied if the content has at
-// most 4 MiB.
+// archive, or that breaks another rule of FORMAT.md section 1.1, is refused, and Convert
+// continues. If a header of a tar is damaged, Convert reports it and continues at the next one, as
+// GNU tar does. Absolute names lose their leading slash, with one notice, as in GNU tar. Sparse
+// files become ordinary files. Attributes that a tpk archive does not hold, such as extended
+// attributes, are left out with a notice. Deflate streams of a zip are copied if the content has
+// at most 4 MiB.
 //
 // The archive gets the modification time of the input. If the input is not a regular file, it gets
 // the time of the newest file in the archive. So edit.Update also reads a file that was changed in
@@ -151,20 +153,22 @@ func (c *converter) noteAbsolute(name string) {
 // noteLosses reports what was left out of entries.
 func (c *converter) noteLosses() {
 	if c.lost > 0 {
-		c.notice("%d entries have extended attributes, access lists or the like, "+
-			"which a tpk archive does not hold", c.lost)
+		c.notice("%s extended attributes, access lists or the like, which a tpk archive does not hold",
+			count.Of(c.lost, "entry has", "entries have"))
 	}
-	if c.unknown.n > 0 {
-		c.notice("%d entries have an unknown type, such as %s: they become regular files", c.unknown.n,
-			format.Printable(c.unknown.first))
-	}
-	if c.owners.n > 0 {
-		c.notice("%d entries have an owner over %d, such as %s: they get the owner 0", c.owners.n,
-			int64(format.MaxOwner), format.Printable(c.owners.first))
-	}
-	if c.setIDs.n > 0 {
-		c.notice("%d entries have a setuid or setgid bit and no owner that can be kept, such as %s: "+
-			"they lose these bits", c.setIDs.n, format.Printable(c.setIDs.first))
+	c.noteTally(c.unknown, "entry of an unknown type becomes a regular file",
+		"entries of an unknown type become regular files")
+	owner := fmt.Sprintf("an owner over %d", int64(format.MaxOwner))
+	c.noteTally(c.owners, "entry with "+owner+" gets the owner 0", "entries with "+owner+
+		" get the owner 0")
+	const setID = " with a setuid or setgid bit, and without an owner that can be kept,"
+	c.noteTally(c.setIDs, "entry"+setID+" loses this bit", "entries"+setID+" lose these bits")
+}
+
+// noteTally reports what happens to the entries of t, if there are any.
+func (c *converter) noteTally(t tally, one, many string) {
+	if t.n > 0 {
+		c.notice("%s, such as %s", count.Of(t.n, one, many), format.Printable(t.first))
 	}
 }
 

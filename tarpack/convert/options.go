@@ -56,14 +56,15 @@ type RepairOptions struct {
 
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
-	// Lost, if set, is called for each entry that is lost, in the order of the archive. Its path is
-	// "" where only the place of the damage is known.
+	// Lost, if set, is called for each entry that is lost, in the order of the archive; those of
+	// shards of which nothing is whole come last. Its path is "" where only the place of the damage
+	// is known.
 	Lost func(*format.Problem)
 }
 
 func (o *RepairOptions) rewrite() rewrite.Options {
 	return rewrite.Options{
-		Options: packer.Options{Workers: o.Workers, Progress: o.Progress},
+		Options: packer.Options{KeepLinks: true, Workers: o.Workers, Progress: o.Progress},
 		DryRun:  o.DryRun,
 	}
 }
@@ -73,11 +74,12 @@ type RepairResult struct {
 	Damaged      bool          // the archive was damaged
 	Saved        int64         // entries that are intact
 	Lost         int64         // entries that are not, as far as is known
-	CutOff       int64         // bytes of an unfinished append
+	CutOff       int64         // bytes behind the archive's end that are left out
 	Stats        sidecar.Stats // of the new archive; zero if none was written
 	ArchiveBytes int64         // size of the new archive
 	SidecarBytes int64         // size of its sidecar
 	Written      bool          // a new archive was written
+	InPlace      bool          // out stands for the archive or set itself
 	// NoList means that all shards of a set are sound, but its list or sidecar did not fit or was
 	// missing. In place they were written again.
 	NoList bool

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/compressed"
 )
@@ -80,7 +81,8 @@ func (c *converter) readFirst(ctx context.Context) (part, error) {
 	first := partOf(head)
 	switch {
 	case first == partZeros && len(head) < format.BlockSize:
-		return 0, fmt.Errorf("%w: it has only %d zeros", ErrNotConvertible, len(head))
+		return 0, fmt.Errorf("%w: it has only %s", ErrNotConvertible,
+			count.Of(len(head), "zero", "zeros"))
 	case first == partZeros:
 		return partNone, nil
 	case first == partTar, first == partZip, first == partStreams && c.in.beginsStream():
@@ -93,8 +95,8 @@ func (c *converter) readFirst(ctx context.Context) (part, error) {
 		return partZip, err
 	case first == partStreams: // the decoder has the best message
 		return partStreams, c.readPart(ctx, partStreams)
-	case kind == format.ForeignTar:
-		return 0, fmt.Errorf("%w: the tar has a damaged header at offset 0", ErrInputDamaged)
+	case kind == format.ForeignTar: // its first header is damaged
+		return partTar, c.readPart(ctx, partTar)
 	}
 	return 0, fmt.Errorf("%w: %w", ErrNotConvertible, kind)
 }
@@ -164,7 +166,9 @@ func (c *converter) archiveAfter(ctx context.Context, s *compressed.Reader) (int
 func (c *converter) readJunk(last part) error {
 	at := c.in.consumed()
 	if last != partZip {
-		return fmt.Errorf("%w: other bytes follow at offset %d", ErrNotConvertible, at)
+		head, _ := c.in.r.Peek(format.BlockSize)
+		return fmt.Errorf("%w: other bytes follow at offset %d (%s)", ErrNotConvertible, at,
+			string(format.Recognize(head)))
 	}
 	var j junk
 	if _, err := io.Copy(&j, c.in.r); err != nil {
@@ -173,7 +177,8 @@ func (c *converter) readJunk(last part) error {
 	if err := j.check(); err != nil {
 		return fmt.Errorf("%w: the zip ends at offset %d, and %w", ErrNotConvertible, at, err)
 	}
-	c.notice("%d bytes behind the end of the zip are left out", j.size)
+	const behind = " behind the end of the zip "
+	c.notice("%s", count.Of(j.size, "byte"+behind+"is left out", "bytes"+behind+"are left out"))
 	return nil
 }
 
@@ -226,7 +231,8 @@ func (j *junk) look(b []byte) {
 // found remembers the first sign.
 func (j *junk) found(at int64, about string) {
 	if j.err == nil {
-		j.err = fmt.Errorf("%w: %s after %d bytes", errHoldsArchive, about, at)
+		j.err = fmt.Errorf("%w: %s after %s", errHoldsArchive, about,
+			count.Of(at, "byte", "bytes"))
 	}
 }
 

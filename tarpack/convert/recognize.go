@@ -13,7 +13,8 @@ import (
 
 // Recognizes reports whether a file of size bytes looks like one that Convert reads: a zip, a tar,
 // or a compressed tar. It reads the beginning, and the end where a zip has its directory. It also
-// returns true if the beginning is damaged, so that Convert reports how.
+// returns true if the beginning is damaged or cut off, so that Convert reports how. Decoders may
+// need much of a compressed file for its first byte.
 func Recognizes(file io.ReaderAt, size int64) bool {
 	r := bufio.NewReader(io.NewSectionReader(file, 0, size))
 	head, _ := r.Peek(format.BlockSize)
@@ -31,7 +32,7 @@ func Recognizes(file io.ReaderAt, size int64) bool {
 	defer s.Close()
 	block := make([]byte, format.BlockSize)
 	n, err := io.ReadFull(s, block)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF && err != compressed.ErrCutOff {
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return true
 	}
 	return looksLikeTar(block[:n])

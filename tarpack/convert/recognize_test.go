@@ -53,6 +53,7 @@ func TestRecognizes(t *testing.T) {
 		{"a zip behind a script", "#!/usr/bin/python3\n" + zipped.String(), true},
 		{"a tar.gz", compressed, true},
 		{"a tar.gz with a damaged header", compressed[:2] + "\x09" + compressed[3:], true},
+		{"a tar.gz that is cut off", compressed[:len(compressed)-9], true},
 		{"a gzip file of text", gz(strings.Repeat("text", 1000)), false},
 		{"a gzip file of little text", gz("text"), false},
 		{"bzip2's magic number, and no block", "BZh9xxxxxxxxxxxxxxxx", true},

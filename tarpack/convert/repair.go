@@ -20,18 +20,23 @@ import (
 // Repair makes a valid archive from the intact entries of the archive name, however it was damaged
 // or truncated. It writes the result to out, which may be name. An entry is intact if all of its
 // members are, and a hard link only if its target is intact as well. Directories with damaged
-// headers are created again, with mode and time from the old sidecar if there is one.
+// headers are created again, with mode and time from the old sidecar if there is one. Equal files
+// that were not duplicates stay apart.
 //
 // If the archive is not damaged, Repair writes no archive. If out is name, it truncates an archive
 // whose only fault is an unfinished append in place, and rebuilds a sidecar that is missing or
 // does not fit. If another archive follows in the same file, the error is format.ErrJoined, and
-// nothing is written.
+// nothing is written. Other bytes that no append writes are never removed: if out is name, the
+// error is format.ErrAdded, else out is written without them.
 //
-// The name may stand for a shard set, as in tarpack.Open, unless o.Single is set. If out is name,
-// only the shards that are damaged are replaced, and also a list or sidecar of the set that does
-// not fit or is missing. The error wraps format.ErrShard if a shard is missing or is sound but not
-// the one in the list, and format.ErrPart or format.ErrNoList if out is name and one shard of a
-// set.
+// The name may stand for a shard set, as in tarpack.Open, unless o.Single is set. If out is another
+// name of the set, that is in place. Then only the shards that are damaged are replaced, and also a
+// list or sidecar of the set that does not fit or is missing. A shard that is missing, or of which
+// nothing is whole, is not replaced: the error wraps format.ErrShardMissing or ErrNotArchive. If
+// out is another archive, the entries of such a shard are lost, and those of the others are saved.
+//
+// The error wraps format.ErrShard if a shard is sound but not the one in the list. It wraps
+// format.ErrPart, format.ErrNoList or format.ErrNoSet if out is name and one shard of a set.
 //
 // An archive of a newer format version may contain what this package cannot read. Repair replaces
 // it only if out is another file; otherwise the error wraps format.ErrVersion. The same holds for a
@@ -41,15 +46,16 @@ import (
 // entries of the archive. A sidecar prevents that.
 func Repair(ctx context.Context, name, out string, o RepairOptions) (RepairResult, error) {
 	if !o.Single {
-		set, isSet, err := repairedSet(name, out)
+		set, isSet, inPlace, err := repairedSet(name, out)
 		if err != nil {
 			return RepairResult{}, err
 		}
 		if isSet {
-			return repairSet(ctx, set, name, out, o)
+			return repairSet(ctx, set, out, inPlace, o)
 		}
 	}
 	res, err := repair(ctx, name, out, o)
+	res.InPlace = sameName(name, out)
 	if err == nil && !res.Damaged && !res.Written && !o.DryRun && sameName(name, out) {
 		err = indexed.NeedSidecar(ctx, name, scan.Options{Workers: o.Workers})
 	}
@@ -65,9 +71,14 @@ func repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 	}
 	if !o.DryRun {
 		create := shardset.CreateArchive
-		if o.Single || sameName(name, out) {
+		if sameName(name, out) {
 			create = durable.Create
 		}
+		unlock, lockErr := shardset.LockSet(out)
+		if lockErr != nil {
+			return RepairResult{}, lockErr
+		}
+		defer func() { err = errors.Join(err, unlock()) }()
 		if err := archivefile.Recover(name); err != nil {
 			return RepairResult{}, err
 		}
@@ -99,7 +110,7 @@ func repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 		return res, nil
 	}
 	if sv.numSaved == 0 {
-		return res, notSaved(a)
+		return res, fmt.Errorf("%s: %w", a.Name, notSaved(a))
 	}
 	if err := dst.Inherit(a.OSFile); err != nil {
 		return res, err
@@ -114,12 +125,15 @@ func repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 	return res, err
 }
 
+// errNothing is why an archive is none, if its bytes look like those of one.
+var errNothing = fmt.Errorf("%w: no entry of it is whole", format.ErrNotArchive)
+
 // notSaved returns why no entry of a could be saved.
 func notSaved(a *archivefile.File) error {
 	if _, err := format.ReadTrailer(a.OSFile, a.Size); errors.Is(err, format.ErrNotArchive) {
-		return fmt.Errorf("%s: %w", a.Name, err)
+		return err
 	}
-	return fmt.Errorf("%s: %w: no entry of it is whole", a.Name, format.ErrNotArchive)
+	return errNothing
 }
 
 // salvageFrom returns the intact entries of the archive name, and the finished salvage. out is the
@@ -149,7 +163,7 @@ func salvageFrom(
 	if err != nil {
 		return nil, nil, errors.Join(err, a.OSFile.Close())
 	}
-	if err := checkJoined(ctx, a); err != nil {
+	if err := checkRest(ctx, a, sameName(name, out)); err != nil {
 		return nil, nil, errors.Join(err, k.Close(), a.OSFile.Close())
 	}
 	return sv, k, nil
@@ -180,8 +194,9 @@ func checkRepairable(a *archivefile.File, out string) error {
 	return nil
 }
 
-// checkJoined refuses to cut off another archive behind the archive.
-func checkJoined(ctx context.Context, a *archivefile.File) error {
+// checkRest refuses to leave out another archive behind the archive, and in place also other bytes
+// that no append has left.
+func checkRest(ctx context.Context, a *archivefile.File, inPlace bool) error {
 	if a.Rest == 0 {
 		return nil
 	}
@@ -189,7 +204,7 @@ func checkJoined(ctx context.Context, a *archivefile.File) error {
 	if err := e.SearchJoined(ctx, a.OSFile); err != nil {
 		return err
 	}
-	if e.IsJoined {
+	if e.IsJoined || inPlace && errors.Is(e, format.ErrAdded) {
 		return fmt.Errorf("%s: %w", a.Name, e)
 	}
 	return nil

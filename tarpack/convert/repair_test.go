@@ -242,3 +242,23 @@ func TestRepairSidecar(t *testing.T) {
 		}
 	}
 }
+
+// Repair keeps which equal files are duplicates of each other.
+func TestRepairKeepsLinks(t *testing.T) {
+	dir := tartest.Tree(t, [2]string{"a", "the same"}, [2]string{"b", "the same"},
+		[2]string{"d/c", "the same"}, [2]string{"z", "last"})
+	for mode, want := range map[format.DedupMode]uint64{format.DedupOff: 0, format.DedupContent: 2} {
+		name := tartest.Pack(t, dir, pack.Options{Dedup: mode})
+		fi, err := os.Stat(name)
+		if err == nil {
+			err = os.Truncate(name, fi.Size()-format.EndSize)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := convert.Repair(t.Context(), name, name, convert.RepairOptions{})
+		if err != nil || !res.Written || res.Stats.Duplicates != want || res.Lost > 0 {
+			t.Errorf("%v: %+v, %v; want %d duplicates", mode, res, err, want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/tarpack/tpk/sidecar"
@@ -17,21 +18,30 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
-// repairedSet returns the set that name stands for, if any. In place one of its shards is refused.
-func repairedSet(name, out string) (s format.SetName, isSet bool, err error) {
-	if s, isSet, err = shardset.Named(name); err != nil || name != out {
-		return s, isSet, err
+// repairedSet returns the set that name stands for, if any, and whether out stands for it too. In
+// place one of its shards is refused.
+func repairedSet(
+	name, out string,
+) (s format.SetName, isSet, inPlace bool, err error) {
+	s, isSet, err = shardset.Named(name)
+	switch {
+	case err != nil:
+	case isSet:
+		if name == out {
+			return s, true, true, nil
+		}
+		// If out stands for several sets or the like, it is a new name.
+		at, ok, outErr := shardset.Named(out)
+		inPlace = outErr == nil && ok && shardset.SameSet(at, s)
+	case sameName(name, out):
+		err = shardset.CheckPart(name)
 	}
-	if !isSet {
-		return s, false, shardset.CheckPart(name)
-	}
-	return s, true, nil
+	return s, isSet, inPlace, err
 }
 
 // A setRepair repairs the shards of a set one after the other.
 type setRepair struct {
 	set     format.SetName
-	name    string // that stands for the set
 	inPlace bool
 	list    *shardset.List // nil if it is missing or damaged
 	temp    string         // prefix of the names of temporary files
@@ -39,14 +49,16 @@ type setRepair struct {
 	res     RepairResult
 	output  *shardset.Output // in place, unless it is a dry run
 	layers  []rewrite.Layer  // otherwise: the entries of each shard
-	dirs    map[string]bool  // of the shard before
+	dirs    map[string]bool  // that were saved
+	lost    []lostShard      // of which nothing can be saved
 }
 
 // repairSet is Repair for a shard set.
 func repairSet(
-	ctx context.Context, set format.SetName, name, out string, o RepairOptions,
+	ctx context.Context, set format.SetName, out string, inPlace bool, o RepairOptions,
 ) (res RepairResult, err error) {
-	s := &setRepair{set: set, name: name, o: o, inPlace: name == out, temp: out}
+	s := &setRepair{set: set, o: o, inPlace: inPlace, temp: out}
+	s.res.InPlace = inPlace
 	if s.list, err = shardset.ReadList(set.List(), set.N); err != nil &&
 		!errors.Is(err, fs.ErrNotExist) && !errors.Is(err, format.ErrCorrupt) {
 		return res, err
@@ -81,6 +93,10 @@ func repairSet(
 	if !s.res.Damaged && s.res.CutOff == 0 {
 		s.res.NoList = !s.fits()
 		return s.res, nil
+	}
+	if s.res.Saved == 0 {
+		return res, fmt.Errorf("%s: %w: no entry of its shards is whole", set.Archive(),
+			format.ErrNotArchive)
 	}
 	r.Layers = s.layers
 	for _, l := range s.layers {
@@ -139,18 +155,23 @@ func (s *setRepair) fits() bool {
 }
 
 func (s *setRepair) repairShards(ctx context.Context) error {
+	s.dirs = map[string]bool{}
 	for i := range s.set.N {
 		if err := s.repairShard(ctx, i); err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.reportLost()
 }
 
 // repairShard finds the intact entries of shard i. In place it writes the shard again if it is
 // damaged.
 func (s *setRepair) repairShard(ctx context.Context, i int) (err error) {
-	name := s.set.Shard(i)
+	name := s.fileOf(i)
+	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) && !s.inPlace {
+		s.lose(i, errMissing)
+		return nil
+	}
 	if !s.o.DryRun {
 		if err := archivefile.Recover(name); err != nil {
 			return err
@@ -160,7 +181,10 @@ func (s *setRepair) repairShard(ctx context.Context, i int) (err error) {
 	if s.inPlace {
 		target = name
 	}
-	sv, k, err := salvageFrom(ctx, name, target, s.temp, s.options(i))
+	var problems []*format.Problem
+	o := s.options()
+	o.Lost = func(p *format.Problem) { problems = append(problems, p) }
+	sv, k, err := salvageFrom(ctx, name, target, s.temp, o)
 	if err != nil {
 		return shardset.MissingShard(name, s.set.N, err)
 	}
@@ -173,6 +197,18 @@ func (s *setRepair) repairShard(ctx context.Context, i int) (err error) {
 	repeated, err := s.repeatedDirs(k)
 	if err != nil {
 		return err
+	}
+	// It may be a file of another program. A shard whose end is right may become empty.
+	nothing := sv.damaged && sv.numSaved == 0 && sv.trailer == nil
+	switch {
+	case nothing && !s.inPlace:
+		s.lose(i, notSaved(sv.a))
+		return nil
+	case nothing && !s.o.DryRun:
+		return fmt.Errorf("%s: %w", name, notSaved(sv.a))
+	}
+	for _, p := range problems {
+		s.report(i, p)
 	}
 	sv.numSaved -= repeated
 	s.res.Damaged = s.res.Damaged || sv.damaged
@@ -188,9 +224,6 @@ func (s *setRepair) repairShard(ctx context.Context, i int) (err error) {
 		f.Close() // opened for reading only: an error loses nothing
 	}
 	switch {
-	case damaged && sv.numSaved+repeated == 0 && sv.trailer == nil && !s.o.DryRun:
-		// It may be a file of another program. A shard whose end is right may become empty.
-		return fmt.Errorf("%s: %w: no entry of it is whole", name, format.ErrNotArchive)
 	case s.o.DryRun:
 		return nil
 	case damaged && s.inPlace:
@@ -204,9 +237,8 @@ func (s *setRepair) repairShard(ctx context.Context, i int) (err error) {
 	return s.keep(ctx, i, sv)
 }
 
-// repeatedDirs returns how many directories k has in common with the shard before.
+// repeatedDirs returns how many directories of k other shards have, too.
 func (s *setRepair) repeatedDirs(k *base.Archive) (n int64, err error) {
-	dirs := map[string]bool{}
 	for row, err := range k.Index.All(0, k.Index.Len()) {
 		if err != nil {
 			return 0, err
@@ -214,25 +246,25 @@ func (s *setRepair) repeatedDirs(k *base.Archive) (n int64, err error) {
 		if row.Entry.Type != sidecar.TypeDir {
 			continue
 		}
-		path := string(row.Path)
-		dirs[path] = true
-		if s.dirs[path] {
+		if s.dirs[string(row.Path)] {
 			n++
 		}
+		s.dirs[string(row.Path)] = true
 	}
-	s.dirs = dirs
 	return n, nil
 }
 
-// options returns the options for shard i. Problems name it.
-func (s *setRepair) options(i int) RepairOptions {
-	o := s.o
+// report reports a problem in shard i, which it names.
+func (s *setRepair) report(i int, p *format.Problem) {
 	if s.o.Lost != nil {
-		o.Lost = func(p *format.Problem) {
-			s.o.Lost(&format.Problem{Path: p.Path, Offset: p.Offset,
-				Err: fmt.Errorf("%s: %w", filepath.Base(s.set.Shard(i)), p.Err)})
-		}
+		s.o.Lost(&format.Problem{Path: p.Path, Offset: p.Offset,
+			Err: fmt.Errorf("%s: %w", filepath.Base(s.set.Shard(i)), p.Err)})
 	}
+}
+
+// options returns the options for the next shard.
+func (s *setRepair) options() RepairOptions {
+	o := s.o
 	before := s.res.Saved
 	if s.o.Progress != nil {
 		o.Progress = func(p format.Progress) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/shard"
 )
@@ -57,6 +59,28 @@ func filesIn(t *testing.T, dir string) map[string]string {
 	return files
 }
 
+// Bytes of another program behind a shard are never removed.
+func TestRepairSetAdded(t *testing.T) {
+	s := packThree(t)
+	shard := append(tartest.Read(t, s.Shard(1)), "more"...)
+	tartest.WriteFile(t, s.Shard(1), shard)
+	_, err := convert.Repair(t.Context(), s.Shard(0), s.Shard(0), convert.RepairOptions{})
+	if !errors.Is(err, format.ErrAdded) || !strings.Contains(err.Error(), s.Shard(1)) {
+		t.Errorf("%v", err)
+	}
+	saved := filepath.Join(t.TempDir(), "saved.tar.gz")
+	res, err := convert.Repair(t.Context(), s.Shard(0), saved, convert.RepairOptions{})
+	if err != nil || res.CutOff != 4 {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	if got := pathsOf(t, saved); got != "a b d d/c d/e" {
+		t.Errorf("saved %s", got)
+	}
+	if !bytes.Equal(tartest.Read(t, s.Shard(1)), shard) {
+		t.Error("the shard was changed")
+	}
+}
+
 // Repair replaces the shards that are damaged, and what of the set's own files does not fit. The
 // others keep their files. It saves the same entries to another archive.
 func TestRepairSet(t *testing.T) {
@@ -76,12 +100,12 @@ func TestRepairSet(t *testing.T) {
 	}{
 		{"nothing", func(format.SetName) error { return nil }, nil, "a b d d/c d/e", ""},
 		{"a shard", cut, []int{2}, "a b d d/c", "d/e"},
-		{"a byte behind a shard", func(s format.SetName) error {
+		{"zeros behind a shard", func(s format.SetName) error {
 			b, err := os.ReadFile(s.Shard(1))
 			if err != nil {
 				return err
 			}
-			return os.WriteFile(s.Shard(1), append(b, "more"...), 0o644)
+			return os.WriteFile(s.Shard(1), append(b, make([]byte, 4)...), 0o644)
 		}, []int{1}, "a b d d/c d/e", ""},
 		{"the list", func(s format.SetName) error { return os.Truncate(s.List(), 20) },
 			nil, "a b d d/c d/e", ""},
@@ -148,6 +172,110 @@ func TestRepairSet(t *testing.T) {
 	}
 }
 
+// A shard of which nothing is left is lost, and the others are saved, to another archive only. The
+// index of the shard or of the set has its paths.
+func TestRepairSetLosesShard(t *testing.T) {
+	write := func(content string) func(name string) error {
+		return func(name string) error { return os.WriteFile(name, []byte(content), 0o644) }
+	}
+	noIndex := func(s format.SetName, i int) error {
+		return os.Remove(s.Shard(i) + format.SidecarSuffix)
+	}
+	for _, c := range []struct {
+		name  string
+		spoil func(name string) error
+		more  func(s format.SetName, i int) error // also spoils an index
+	}{
+		{"missing", os.Remove, nil},
+		{"empty", write(""), nil},
+		{"truncated", func(name string) error { return os.Truncate(name, 30) }, nil},
+		{"text", write("<p>503 Service Unavailable"), nil},
+		{"missing, without its index", os.Remove, noIndex},
+		{"empty, without its index", write(""), noIndex},
+		{"with the index of another", os.Remove, func(s format.SetName, i int) error {
+			other, err := os.ReadFile(s.Shard((i+1)%s.N) + format.SidecarSuffix)
+			return errors.Join(err, os.WriteFile(s.Shard(i)+format.SidecarSuffix, other, 0o644))
+		}},
+		{"without a list", os.Remove, func(s format.SetName, _ int) error { return os.Remove(s.List()) }},
+	} {
+		// Directory d is in the last two shards.
+		for i, want := range []struct{ saved, lost string }{
+			{"d d/c d/e", "a b"}, {"a b d d/e", "d/c"}, {"a b d d/c", "d/e"},
+		} {
+			t.Run(fmt.Sprint(c.name, " ", i), func(t *testing.T) {
+				s := packThree(t)
+				err := c.spoil(s.Shard(i))
+				if c.more != nil {
+					err = errors.Join(err, c.more(s, i))
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				before := filesIn(t, filepath.Dir(s.Stem))
+				saved := filepath.Join(t.TempDir(), "saved.tar.gz")
+				var lost []string
+				o := convert.RepairOptions{Lost: func(p *format.Problem) {
+					lost = append(lost, p.Path)
+					if !strings.Contains(p.Error(), filepath.Base(s.Shard(i))) {
+						t.Errorf("%v does not name the shard", p)
+					}
+				}}
+				res, err := convert.Repair(t.Context(), s.Archive(), saved, o)
+				if got := strings.Join(lost, " "); err != nil || got != want.lost || !res.Written ||
+					res.Lost != int64(len(lost)) || res.Saved != int64(len(strings.Fields(want.saved))) {
+					t.Fatalf("%+v, lost %q, want %q, %v", res, got, want.lost, err)
+				}
+				if got := pathsOf(t, saved); got != want.saved {
+					t.Errorf("saved %q, want %q", got, want.saved)
+				}
+				tartest.WantSound(t, saved)
+				o.DryRun = true
+				other := filepath.Join(t.TempDir(), "other.tar.gz")
+				dry, err := convert.Repair(t.Context(), s.Archive(), other, o)
+				if err != nil || dry.Lost != res.Lost || dry.Saved != res.Saved {
+					t.Errorf("dry run: %+v, %v", dry, err)
+				}
+				// In place nothing of it would be left to restore.
+				_, err = convert.Repair(t.Context(), s.Archive(), s.Archive(), convert.RepairOptions{})
+				if !errors.Is(err, format.ErrShardMissing) && !errors.Is(err, format.ErrNotArchive) {
+					t.Errorf("in place: %v", err)
+				}
+				if after := filesIn(t, filepath.Dir(s.Stem)); !maps.Equal(before, after) {
+					t.Error("the set has changed")
+				}
+			})
+		}
+	}
+}
+
+// Without any index a lost shard counts as one entry, without a path. If all are lost, nothing is
+// written.
+func TestRepairSetLosesAll(t *testing.T) {
+	s := packThree(t)
+	saved := filepath.Join(t.TempDir(), "saved.tar.gz")
+	if err := errors.Join(os.Remove(s.Shard(1)), os.Remove(s.Shard(1)+format.SidecarSuffix),
+		os.Remove(s.List()+format.SidecarSuffix)); err != nil {
+		t.Fatal(err)
+	}
+	lost := ""
+	res, err := convert.Repair(t.Context(), s.Archive(), saved,
+		convert.RepairOptions{Lost: func(p *format.Problem) { lost += p.Error() }})
+	if err != nil || res.Lost != 1 || res.Saved != 4 || !strings.Contains(lost, "no index") {
+		t.Errorf("%+v, %q, %v", res, lost, err)
+	}
+	err = errors.Join(os.Remove(saved), os.Truncate(s.Shard(0), 0), os.Truncate(s.Shard(2), 9))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = convert.Repair(t.Context(), s.Archive(), saved, convert.RepairOptions{})
+	if !errors.Is(err, format.ErrNotArchive) {
+		t.Error(err)
+	}
+	if _, err := os.Stat(saved); err == nil {
+		t.Error("an archive of nothing was written")
+	}
+}
+
 // What Repair can't bring to a whole set is refused, and stays as it was.
 func TestRepairSetRefuses(t *testing.T) {
 	for _, c := range []struct {
@@ -191,5 +319,33 @@ func TestRepairSetRefuses(t *testing.T) {
 				t.Error("the files have changed")
 			}
 		})
+	}
+}
+
+// One shard alone is not repaired while its set is edited, nor over another shard.
+func TestRepairSingleShard(t *testing.T) {
+	s := packThree(t)
+	o := convert.RepairOptions{Single: true}
+	writer, err := shardset.Create(s.Archive())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := convert.Repair(t.Context(), s.Shard(1), s.Shard(1), o); !errors.Is(err,
+		format.ErrLocked) {
+		t.Errorf("while the set is locked: %v", err)
+	}
+	if err := writer.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	before := filesIn(t, filepath.Dir(s.Stem))
+	if _, err := convert.Repair(t.Context(), s.Shard(0), s.Shard(1), o); !errors.Is(err,
+		format.ErrShardName) {
+		t.Errorf("over another shard: %v", err)
+	}
+	if _, err := convert.Repair(t.Context(), s.Shard(1), s.Shard(1), o); err != nil {
+		t.Error(err)
+	}
+	if after := filesIn(t, filepath.Dir(s.Stem)); !maps.Equal(before, after) {
+		t.Error("the files have changed")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -17,7 +18,10 @@ import (
 func (c *converter) readTar(
 	ctx context.Context, r io.Reader, isOver overFunc,
 ) error {
-	t := newTarInput(r, isOver)
+	t := newTarInput(r, isOver, func(at, size int64) {
+		c.refuse("", fmt.Errorf("%w at offset %d: it and what follows, up to the next one, "+
+			"are left out (%s)", ErrHeaderDamaged, at, count.Of(size, "byte", "bytes")))
+	})
 	return c.pack(ctx, func(ctx context.Context) error { return c.submitTar(ctx, t) })
 }
 
@@ -27,7 +31,9 @@ func (c *converter) submitTar(ctx context.Context, t *tarInput) error {
 		th, err := t.next()
 		if err == io.EOF {
 			if t.junk.size > 0 {
-				c.notice("%d bytes behind the end of the tar are no tar and are left out", t.junk.size)
+				const behind = " behind the end of the tar "
+				c.notice("%s", count.Of(t.junk.size, "byte"+behind+"is no tar and is left out",
+					"bytes"+behind+"are no tar and are left out"))
 			}
 			if t.cut {
 				c.notice("the tar ends in the padding of its last entry and may be incomplete")
@@ -38,6 +44,9 @@ func (c *converter) submitTar(ctx context.Context, t *tarInput) error {
 			return damaged(err)
 		}
 		h, err := headerOfTar(th)
+		if t.bad.lostMeta {
+			err = fmt.Errorf("%w: it may have another name", ErrHeaderDamaged)
+		}
 		if err == nil {
 			c.noteAbsolute(th.Name)
 			if th.Typeflag == tar.TypeLink {

@@ -28,8 +28,20 @@ type tarInput struct {
 	zeros  int   // zero blocks since the last entry
 	junk   junk  // bytes behind the end of the tar that are no tar
 	cut    bool  // the padding of the last entry is missing
+	bad    badBlocks
+	found  bool // a header was found
 	global []paxRecord
 	meta   map[byte][]byte // extended headers of the next entry, by typeflag, as they are
+}
+
+// badBlocks are a damaged header and what follows it, up to the next header or the end of the
+// input. GNU tar skips the same.
+type badBlocks struct {
+	at, size int64 // size is 0 if there is no damage
+	// lostMeta means that the damaged header was an extended one. Without it, the next entry may have
+	// another name.
+	lostMeta bool
+	report   func(at, size int64) // receives them when their end is known
 }
 
 // An overFunc reports whether the input goes on with something else than a tar. zeros is the number
@@ -53,14 +65,19 @@ func (c *countingReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func newTarInput(r io.Reader, isOver overFunc) *tarInput {
-	return &tarInput{r: countingReader{r: r}, isOver: isOver, meta: map[byte][]byte{}}
+// newTarInput returns the tars in r. damaged receives the offset of each damaged header, and the
+// size of what is left out because of it.
+func newTarInput(r io.Reader, isOver overFunc, damaged func(at, size int64)) *tarInput {
+	return &tarInput{r: countingReader{r: r}, isOver: isOver, meta: map[byte][]byte{},
+		bad: badBlocks{report: damaged}}
 }
 
 func (t *tarInput) Read(b []byte) (int, error) { return t.t.Read(b) }
 
-// next returns the header of the next entry, or io.EOF at the end of the input.
+// next returns the header of the next entry, or io.EOF at the end of the input. After it,
+// t.bad.lostMeta means that an extended header of the entry is damaged.
 func (t *tarInput) next() (*tar.Header, error) {
+	t.bad.lostMeta = false
 	if err := t.skipContent(); err != nil {
 		return nil, err
 	}
@@ -93,19 +110,28 @@ func (t *tarInput) next() (*tar.Header, error) {
 	}
 }
 
-// readBlock reads a block, and reports whether it is a header. Anything that is neither a header
-// nor zeros is an error, except behind the end of a tar: there it must not hold an archive.
+// readBlock reads a block, and reports whether it is a header. What is neither a header nor zeros
+// is a damaged header. Behind the end of a tar it is junk, which must not hold an archive.
 func (t *tarInput) readBlock() (bool, error) {
 	n, err := format.BlockSize, error(nil)
 	if t.ahead {
 		t.ahead = false
 	} else {
 		if len(t.meta) == 0 {
-			if over, err := t.isOver(t.zeros); over || err != nil {
-				return false, cmp.Or(err, io.EOF)
+			over, err := t.isOver(t.zeros)
+			switch {
+			case err != nil:
+				return false, err
+			case over && t.bad.size > 0:
+				return t.readBad(0, io.EOF)
+			case over:
+				return false, io.EOF
 			}
 		}
 		n, err = io.ReadFull(&t.r, t.block[:])
+	}
+	if t.bad.size > 0 {
+		return t.readBad(n, err)
 	}
 	zero := len(bytes.TrimRight(t.block[:n], "\x00")) == 0
 	switch {
@@ -129,7 +155,7 @@ func (t *tarInput) readBlock() (bool, error) {
 		return false, nil
 	case !isTarHeader(t.block[:]):
 		if t.zeros == 0 {
-			return false, t.errHeader()
+			return false, t.beginBad()
 		}
 		t.junk.add(t.block[:])
 		return false, t.junk.check()
@@ -137,8 +163,41 @@ func (t *tarInput) readBlock() (bool, error) {
 	if t.zeros > 1 {
 		t.global = nil
 	}
-	t.zeros = 0
+	t.zeros, t.found = 0, true
 	return true, nil
+}
+
+// beginBad begins to leave out blocks at a damaged header, which was read last.
+func (t *tarInput) beginBad() error {
+	if !t.found && !seemsTarHeader(t.block[:]) {
+		return t.errHeader()
+	}
+	t.bad.at, t.bad.size = t.r.n-format.BlockSize, format.BlockSize
+	switch t.block[156] {
+	case tar.TypeXHeader, typeSolaris, tar.TypeGNULongName, tar.TypeGNULongLink:
+		t.bad.lostMeta = true
+	}
+	clear(t.meta)
+	return nil
+}
+
+// readBad goes on with n bytes that were read with err. It ends at a header, or at the end of the
+// input.
+func (t *tarInput) readBad(n int, err error) (bool, error) {
+	isHeader := err == nil && isTarHeader(t.block[:])
+	switch {
+	case err == nil && !isHeader, err == io.ErrUnexpectedEOF:
+		t.bad.size += int64(n)
+		return false, nil
+	case err != nil && err != io.EOF:
+		return false, err
+	case !isHeader && !t.found:
+		return false, fmt.Errorf("%w at offset %d", ErrHeaderDamaged, t.bad.at)
+	}
+	t.found = true
+	t.bad.report(t.bad.at, t.bad.size)
+	t.bad.size = 0
+	return isHeader, err
 }
 
 // errNoTar: the data is not a tar.
@@ -149,7 +208,7 @@ func (t *tarInput) errHeader() error {
 	if t.r.n <= format.BlockSize {
 		return errNoTar
 	}
-	return fmt.Errorf("the tar has a damaged header at offset %d", t.r.n-format.BlockSize)
+	return fmt.Errorf("%w at offset %d", ErrHeaderDamaged, t.r.n-format.BlockSize)
 }
 
 // readMeta reads the extended header whose first block has been read.

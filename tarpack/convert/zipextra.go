@@ -45,14 +45,11 @@ func (c *converter) setZipOwner(h *format.Header, zf *zip.File) {
 	if ok {
 		c.owners.add(zf.Name)
 	}
-	if h.Mode&setIDs != 0 {
-		h.Mode &^= setIDs
+	if h.Mode&format.SetIDs != 0 {
+		h.Mode &^= format.SetIDs
 		c.setIDs.add(zf.Name)
 	}
 }
-
-// setIDs are the setuid and setgid bits of a mode.
-const setIDs = 0o6000
 
 // ownerOf returns the owner in extra fields. The newest kind of field counts, as in Info-ZIP.
 func ownerOf(extra []byte) (uid, gid uint64, ok bool) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/tarpack/tpk/tarpack/format"
@@ -22,8 +23,9 @@ import (
 //
 // A name may stand for a shard set, unless [MergeOptions.Single] is set. If out is a set, it must
 // be one of names, and is changed shard by shard. If out is the name that a set was packed under,
-// it is a new archive, unless it is also one of names. The error wraps format.ErrPart if out is one
-// shard of a set, or a set that is not merged.
+// it is a new archive if another name of the set is one of names; if none is, the error wraps
+// format.ErrHidesSet. The error wraps format.ErrPart if out is one shard of a set, or a set that is
+// not merged. With Single, a shard may be out if it is also one of names.
 //
 // The other errors are those of tarpack.Open and pack.Dir.
 func Merge(
@@ -37,7 +39,7 @@ func Merge(
 		return len(children) - 1
 	}
 	named := shardset.Explicit
-	if slices.Contains(names, out) {
+	if slices.ContainsFunc(names, func(name string) bool { return sameName(name, out) }) {
 		named = shardset.Named
 	}
 	set, isSet, err := named(out)
@@ -47,16 +49,16 @@ func Merge(
 	case isSet && !o.Single:
 		return mergeIntoSet(ctx, r, set, out, names, o)
 	}
-	if !o.Single {
-		if err := shardset.CheckTarget(out); err != nil {
-			return Result{}, err
-		}
-		if err := shardset.CheckPart(out); err != nil {
-			return Result{}, err
-		}
+	if err := checkOut(out, names, o.Single); err != nil {
+		return Result{}, err
 	}
 	var dst *durable.Output
 	if !o.DryRun {
+		unlock, lockErr := shardset.LockSet(out)
+		if lockErr != nil {
+			return Result{}, lockErr
+		}
+		defer func() { err = errors.Join(err, unlock()) }()
 		if dst, err = durable.Create(out); err != nil {
 			return Result{}, err
 		}
@@ -100,10 +102,47 @@ func isFile(k *base.Archive, name string) bool {
 	return err1 == nil && err2 == nil && os.SameFile(opened, now)
 }
 
-// sameSet reports whether two names are of one set.
-func sameSet(a, b format.SetName) bool {
-	x, err1 := os.Stat(a.List())
-	y, err2 := os.Stat(b.List())
+// checkOut returns an error if the archive out, which is no set, must not be written. With single
+// it may be a shard that is one of names: then that is changed alone. It may have the name of a set
+// only if the set is one of names.
+func checkOut(out string, names []string, single bool) error {
+	if single && slices.ContainsFunc(names, func(name string) bool { return sameFile(name, out) }) {
+		return nil
+	}
+	if err := shardset.CheckTarget(out); err != nil {
+		return err
+	}
+	if !single {
+		if err := shardset.CheckPart(out); err != nil {
+			return err
+		}
+	}
+	hides := shardset.CheckHides(out)
+	if hides == nil {
+		return nil
+	}
+	set, _, err := shardset.Named(out)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if s, ok, err := shardset.Named(name); err == nil && ok && shardset.SameSet(s, set) {
+			return nil
+		}
+	}
+	return hides
+}
+
+// sameName reports whether two names are the same, but for how their directory is spelt.
+func sameName(a, b string) bool {
+	return a == b ||
+		filepath.Base(a) == filepath.Base(b) && sameFile(filepath.Dir(a), filepath.Dir(b))
+}
+
+// sameFile reports whether two names are of one file.
+func sameFile(a, b string) bool {
+	x, err1 := os.Stat(a)
+	y, err2 := os.Stat(b)
 	return err1 == nil && err2 == nil && os.SameFile(x, y)
 }
 
@@ -118,7 +157,7 @@ func mergeIntoSet(
 		if err != nil {
 			return Result{}, err
 		}
-		if ok && sameSet(s, set) {
+		if ok && shardset.SameSet(s, set) {
 			at = i
 		}
 	}

@@ -37,7 +37,7 @@ type UpdateOptions struct {
 	Include       *exclude.Patterns // paths to pack, with the directories above; nil packs all
 	Dereference   bool              // pack what symbolic links lead to, and not the links
 	OneFileSystem bool              // leave out what is in directories of other file systems
-	PreserveOwner bool              // keep user and group; otherwise both are 0
+	PreserveOwner bool              // keep user and group; otherwise 0: see format.ErrSetIDs
 	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
 
 	// Prefix is a directory of the archive below which everything is packed. It gets the mode 0755 and
@@ -103,7 +103,7 @@ type AddOptions struct {
 	Include       *exclude.Patterns // paths to pack, with the directories above; nil packs all
 	Dereference   bool              // pack what symbolic links lead to, and not the links
 	OneFileSystem bool              // leave out what is in directories of other file systems
-	PreserveOwner bool              // keep user and group; otherwise both are 0
+	PreserveOwner bool              // keep user and group; otherwise 0: see format.ErrSetIDs
 	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
 
 	Mode    *attributes.Mode  // changes permissions; nil keeps them

@@ -415,6 +415,25 @@ func TestEditSetRefuses(t *testing.T) {
 			}
 			return errors.Join(remove(s.name.Shard(0)), o.Unlock())
 		}, format.ErrLocked},
+		{"another writer, and one shard", nil, func(s *set) error {
+			o, err := shardset.Create(s.name.Archive())
+			if err != nil {
+				return err
+			}
+			one := s.name.Shard(1)
+			_, err = edit.Merge(ctx, one, []string{one}, edit.MergeOptions{Single: true})
+			return errors.Join(err, o.Unlock())
+		}, format.ErrLocked},
+		{"merge over a shard alone", nil, func(s *set) error {
+			_, err := edit.Merge(ctx, s.name.Shard(1), []string{s.name.Shard(0)},
+				edit.MergeOptions{Single: true})
+			return err
+		}, format.ErrShardName},
+		{"merge under the name of the set", nil, func(s *set) error {
+			one := tartest.Pack(t, s.dir, pack.Options{})
+			_, err := edit.Merge(ctx, s.name.Archive(), []string{one}, edit.MergeOptions{})
+			return err
+		}, format.ErrHidesSet},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := inThree(t)

@@ -129,6 +129,7 @@ func TestManyGlobs(t *testing.T) {
 	forms := []string{
 		"name%d", "*.e%d", "pre%d*", "/top%d", "dir%d/", "a/b%d/*.o", "**/deep%d/**", "**/n%d",
 		"d%d/**", "src/*%d.c", "[ab]%d", "{x,y}%d", "**/z%d/[a-c]*",
+		"f*b%d*l", "*mid%d*", "**/f*in%d*/*",
 	}
 	for i := range 20000 {
 		if err := x.Add(fmt.Sprintf(forms[i%len(forms)], i)); err != nil {
@@ -161,6 +162,8 @@ func FuzzMatch(f *testing.F) {
 		{"a]b*", "a]bc"}, {"x/**/y", "x/y"}, {"a[/]b", "a/b"}, {"**", "a"}, {"{a,b}", "b"},
 		{"*/**", "a"}, {"a/**/", "a"}, {"é*", "éa"}, {"?", "é"}, {"a**b/c", "ab/c"},
 		{"**/xx/[a-c]*", "y/xx/b"}, {"a[]/]bb/[x]", "a/bb/x"},
+		{"a*bb*c", "abbc"}, {"*/bb/*", "a/bb/c"}, {"**/bb/**", "bb"}, {"a?bb**c", "aébbxc"},
+		{"*bb*", "b"},
 	} {
 		f.Add(c[0], c[1])
 	}

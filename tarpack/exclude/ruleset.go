@@ -13,6 +13,7 @@ type ruleSet struct {
 	whole      map[string][]rule         // globs that match only themselves
 	prefixes   map[int]map[string][]rule // by length and text, as suffixes
 	suffixes   map[int]map[string][]rule
+	inner      map[int]map[string][]rule // anywhere in what matches
 	components map[string][]rule
 	others     []rule
 }
@@ -37,16 +38,33 @@ func (s *ruleSet) add(r rule) {
 			}
 		}
 	}
-	switch n := max(len(prefix), len(suffix), len(component)); {
+	inner := longestInner(r.glob)
+	switch n := max(len(prefix), len(suffix), len(component), len(inner)); {
 	case n == 0:
 		s.others = append(s.others, r)
 	case n == len(prefix):
 		putLong(&s.prefixes, prefix, r)
 	case n == len(suffix):
 		putLong(&s.suffixes, suffix, r)
-	default:
+	case n == len(component):
 		put(&s.components, component, r)
+	default:
+		putLong(&s.inner, inner, r)
 	}
+}
+
+// longestInner returns the longest text between two stars or question marks of a glob. It returns
+// "" if the glob has other special characters, as those may stand for several texts.
+func longestInner(glob string) (longest string) {
+	if strings.ContainsAny(glob, `[]{}\`) {
+		return ""
+	}
+	for text := range strings.FieldsFuncSeq(glob, func(r rune) bool { return r == '*' || r == '?' }) {
+		if text = strings.Trim(text, "/"); len(text) > len(longest) {
+			longest = text
+		}
+	}
+	return longest
 }
 
 // slashInClass reports whether a character class of a glob has a slash in it, or seems to.
@@ -106,6 +124,13 @@ func (s *ruleSet) candidates(subject string, yield func(rule) bool) {
 	for n, texts := range s.suffixes {
 		if n <= len(subject) && !all(texts[subject[len(subject)-n:]]) {
 			return
+		}
+	}
+	for n, texts := range s.inner {
+		for i := 0; i+n <= len(subject); i++ {
+			if !all(texts[subject[i:i+n]]) {
+				return
+			}
 		}
 	}
 	if s.components == nil {

@@ -165,7 +165,7 @@ func (f *File) spans(off, n int64) iter.Seq2[Span, error] {
 		}
 		stopped := false
 		err := f.body.spans(off, off+n, func(s Span) bool {
-			if n -= s.len(); n < 0 {
+			if n -= s.Len(); n < 0 {
 				return false
 			}
 			stopped = !yield(s, nil)
@@ -184,7 +184,8 @@ func (f *File) spans(off, n int64) iter.Seq2[Span, error] {
 	}
 }
 
-func (s *Span) len() int64 {
+// Len returns the length of the span in bytes.
+func (s *Span) Len() int64 {
 	if s.Bytes != nil {
 		return int64(len(s.Bytes))
 	}
@@ -194,7 +195,7 @@ func (s *Span) len() int64 {
 // clip returns the part between off and end of a span that begins at offset at of the export. It is
 // empty if there is none.
 func (s Span) clip(at, off, end int64) Span {
-	n := s.len()
+	n := s.Len()
 	skip, stop := max(off-at, 0), min(end-at, n)
 	if skip >= stop {
 		return Span{}

@@ -260,7 +260,7 @@ func (t *tarLayout) isUnchanged(g *groupUse) (bool, error) {
 
 // spans implements layout.
 func (t *tarLayout) spans(off, end int64, yield func(Span) bool) error {
-	if s := (Span{Bytes: t.parents}).clip(0, off, end); s.len() > 0 && !yield(s) {
+	if s := (Span{Bytes: t.parents}).clip(0, off, end); s.Len() > 0 && !yield(s) {
 		return nil
 	}
 	k := sort.Search(len(t.pieces), func(i int) bool {
@@ -271,7 +271,7 @@ func (t *tarLayout) spans(off, end int64, yield func(Span) bool) error {
 			return nil
 		}
 		if p.group == 0 {
-			if s := (Span{Offset: p.off, Length: p.length}).clip(p.at, off, end); s.len() > 0 && !yield(s) {
+			if s := (Span{Offset: p.off, Length: p.length}).clip(p.at, off, end); s.Len() > 0 && !yield(s) {
 				return nil
 			}
 			continue
@@ -282,10 +282,10 @@ func (t *tarLayout) spans(off, end int64, yield func(Span) bool) error {
 		}
 		at := p.at
 		for _, s := range g.spans {
-			if s := s.clip(at, off, end); s.len() > 0 && !yield(s) {
+			if s := s.clip(at, off, end); s.Len() > 0 && !yield(s) {
 				return nil
 			}
-			at += s.len()
+			at += s.Len()
 		}
 	}
 	if end > t.size && t.digest != nil {
@@ -297,7 +297,7 @@ func (t *tarLayout) spans(off, end int64, yield func(Span) bool) error {
 			Entries: uint64(t.entries), Offset: t.size, Digest: digest,
 			Features: sidecar.Features{Required: sidecar.Final},
 		}.Append(nil)
-		if s := (Span{Bytes: b}).clip(t.size, off, end); s.len() > 0 {
+		if s := (Span{Bytes: b}).clip(t.size, off, end); s.Len() > 0 {
 			yield(s)
 		}
 	}

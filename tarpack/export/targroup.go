@@ -169,7 +169,7 @@ func (g *rebuiltGroup) addFile(d *folder, link *format.GroupHeader) error {
 
 func (g *rebuiltGroup) add(s Span) {
 	g.spans = append(g.spans, s)
-	g.length += s.len()
+	g.length += s.Len()
 }
 
 // appendParents makes the group of the directories above the folder.

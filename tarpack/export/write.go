@@ -84,7 +84,7 @@ func (g *gatherer) flushSpans() error {
 
 // gather adds a span for the SpanSender.
 func (g *gatherer) gather(s Span) error {
-	n := s.len()
+	n := s.Len()
 	for n > maxWindow {
 		if err := g.gather(s.clip(0, 0, maxWindow)); err != nil {
 			return err

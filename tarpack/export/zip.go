@@ -69,7 +69,7 @@ func (z *zipLayout) spans(off, end int64, yield func(Span) bool) error {
 		}
 	}
 	if end > z.end {
-		if s := (Span{Bytes: z.appendEnd(nil)}).clip(z.end, off, end); s.len() > 0 {
+		if s := (Span{Bytes: z.appendEnd(nil)}).clip(z.end, off, end); s.Len() > 0 {
 			yield(s)
 		}
 	}
@@ -107,7 +107,7 @@ func (z *zipLayout) entries(off, end int64, yield func(Span) bool) (more bool, e
 			return false, err
 		}
 		buf = e.appendLocal(buf[:0])
-		if s := (Span{Bytes: buf}).clip(at, off, end); s.len() > 0 && !yield(s) {
+		if s := (Span{Bytes: buf}).clip(at, off, end); s.Len() > 0 && !yield(s) {
 			return false, nil
 		}
 		if !e.body(at+head, off, end, yield) {
@@ -123,11 +123,11 @@ func (z *zipLayout) entries(off, end int64, yield func(Span) bool) (more bool, e
 func (e *zipEntry) body(at, off, end int64, yield func(Span) bool) bool {
 	if e.link != nil {
 		s := Span{Bytes: e.link}.clip(at, off, end)
-		return s.len() == 0 || yield(s)
+		return s.Len() == 0 || yield(s)
 	}
 	if !e.blocks {
 		s := Span{Offset: e.content, Length: e.compressed}.clip(at, off, end)
-		return s.len() == 0 || yield(s)
+		return s.Len() == 0 || yield(s)
 	}
 	// The content lies between the headers of stored blocks.
 	first := max(off-at, 0)
@@ -135,7 +135,7 @@ func (e *zipEntry) body(at, off, end int64, yield func(Span) bool) bool {
 	for i := first / block * block; i < e.size && at+i < end; i += block {
 		n := min(block, e.size-i)
 		s := Span{Offset: e.content + gzmember.StoredOffset(i), Length: n}.clip(at+i, off, end)
-		if s.len() > 0 && !yield(s) {
+		if s.Len() > 0 && !yield(s) {
 			return false
 		}
 	}
@@ -172,7 +172,7 @@ func (z *zipLayout) directory(off, end int64, yield func(Span) bool) (more bool,
 				return false, err
 			}
 			buf = e.appendCentral(buf[:0])
-			if s := (Span{Bytes: buf}).clip(at, off, end); s.len() > 0 && !yield(s) {
+			if s := (Span{Bytes: buf}).clip(at, off, end); s.Len() > 0 && !yield(s) {
 				return false, nil
 			}
 		}

@@ -186,7 +186,7 @@ func (x *extractor) fail(ctx context.Context, i int, off int64, err error) error
 		return fmt.Errorf("%s: %w", x.a.Name(), e)
 	}
 	if fatal(err) {
-		return fmt.Errorf("%s: %w", format.Printable(path), bare(err))
+		return fmt.Errorf("%s: %s: %w", x.failedIn(err), format.Printable(path), bare(err))
 	}
 	if !isExtracted(err) {
 		x.failed.Store(i, true)
@@ -207,6 +207,15 @@ func fatal(err error) bool {
 		}
 	}
 	return false
+}
+
+// failedIn returns the name of what a fatal error is about: the archive if it was read, or else the
+// target directory.
+func (x *extractor) failedIn(err error) string {
+	if pe := (*os.PathError)(nil); errors.As(err, &pe) && pe.Op == "read" {
+		return x.a.Name()
+	}
+	return x.root.Name()
 }
 
 // bare returns the cause of a file error, without its operation and path. A Problem has the path.

@@ -3,6 +3,7 @@ package format
 import (
 	"fmt"
 
+	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -19,7 +20,8 @@ func CheckIndex(x *sidecar.Index, name string, size int64, t Trailer) error {
 	case x.Digest() != t.Digest:
 		return fmt.Errorf("%w: its digest is %016x, %s names %016x", ErrStale, x.Digest(), name, t.Digest)
 	case uint64(x.Len()) != t.Entries:
-		return fmt.Errorf("%w: it has %d entries, %s has %d", ErrStale, x.Len(), name, t.Entries)
+		return fmt.Errorf("%w: it has %s, %s has %d", ErrStale,
+			count.Of(x.Len(), "entry", "entries"), name, t.Entries)
 	case x.Features() != t.Features:
 		return fmt.Errorf("%w: it has other features than %s", ErrStale, name)
 	}

@@ -28,8 +28,10 @@ var (
 	// always comes with ErrStale.
 	ErrEmbedded = errors.New("the index in the archive is damaged or of another archive")
 	// ErrUnfinished: bytes follow the end of the archive. They are from an append that was
-	// interrupted or is still running, or from another program.
-	ErrUnfinished = errors.New("an append was not finished, or another program has added to it")
+	// interrupted or is still running, or are zeros.
+	ErrUnfinished = errors.New("an append was not finished, or another program has added zeros")
+	// ErrAdded: bytes that no append writes follow the end of the archive.
+	ErrAdded = errors.New("bytes of another program follow its end")
 	// ErrJoined: another archive follows in the same file, as after cat a.tar.gz b.tar.gz.
 	ErrJoined = errors.New("another archive follows in the same file")
 	// ErrShard: a shard of a set is missing, or belongs to another set.
@@ -45,12 +47,17 @@ var (
 	ErrShardName = errors.New("the name belongs to a shard set")
 	// ErrSetName: a set is to be written beside a file with the name that stands for the set.
 	ErrSetName = errors.New("it is there already, and would be read in place of the set")
+	// ErrHidesSet: an archive is to be written under the name that a set was packed under.
+	ErrHidesSet = errors.New("the name stands for a shard set")
 	// ErrTwoSets: there is another set of the same name, with another number of shards.
 	ErrTwoSets = errors.New("another set of this name is there")
 	// ErrGlob: a glob matches something else than all shards of one set.
 	ErrGlob = errors.New("the glob stands for no shard set")
 	// ErrNoList: a set is to be changed, but its list is missing or damaged.
 	ErrNoList = errors.New("the shard set has no usable list")
+	// ErrNoSet: an archive with the name of a shard is to be changed. There is no list, and other
+	// shards are missing or share paths with it. It may be a shard of a set that is elsewhere.
+	ErrNoSet = errors.New("it has the name of a shard, and its set is not here")
 )
 
 // What can keep an entry from being read or extracted.
@@ -102,6 +109,8 @@ var (
 	// ErrOtherTime: a file became a hard link to an equal file with another modification time.
 	ErrOtherTime = errors.New("the same content as another file, but another time:" +
 		" tar extracts both with one time")
+	// ErrSetIDs: a file loses its setuid and setgid bits, as the archive does not keep its owner.
+	ErrSetIDs = errors.New("setuid and setgid bits are not kept, as the owner is not")
 	// ErrLeadsOut: a symbolic link leads out of the directory that is packed.
 	ErrLeadsOut = errors.New("a symbolic link out of the directory")
 )

@@ -40,6 +40,9 @@ func Permissions(mode uint16) fs.FileMode {
 	return m
 }
 
+// SetIDs are the setuid and setgid bits of a Unix mode.
+const SetIDs = 0o6000
+
 // MissingDirMode is the mode of a directory that gets an entry although it is not on disk or in the
 // input.
 const MissingDirMode = 0o755

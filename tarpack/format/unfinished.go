@@ -10,29 +10,31 @@ import (
 	"io"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/internal/count"
 )
 
-// UnfinishedError is an ErrUnfinished or an ErrJoined, and an ErrCorrupt, with the place where the
-// archive ends.
+// UnfinishedError is an ErrUnfinished, an ErrJoined or an ErrAdded, and an ErrCorrupt, with the
+// place where the archive ends.
 type UnfinishedError struct {
 	Trailer  Trailer // the last T of the archive
 	Rest     int64   // bytes that follow it
-	IsJoined bool    // they begin or end with another archive, of this or another format
+	IsJoined bool    // they begin or end with another archive, of this format or a convertible one
+	Kind     Foreign // of bytes that no append writes; "" for those of an append, or zeros
 }
 
 // NewUnfinished returns the error of an archive in r that ends with t, where rest bytes follow it,
 // at least one.
 func NewUnfinished(r io.ReaderAt, t Trailer, rest int64) *UnfinishedError {
 	e := &UnfinishedError{Trailer: t, Rest: rest}
-	if zeros, err := e.zeros(r, maxPadding); err == nil && e.beginsOther(r, zeros) {
-		e.IsJoined = true
+	if zeros, err := e.zeros(r, maxPadding); err == nil {
+		e.recognize(r, zeros)
+	}
+	if e.IsJoined || rest < EndSize {
 		return e
 	}
-	if rest < EndSize {
-		return e
+	if last, ok := trailerBefore(r, e.end()+rest); ok && last.Offset+EndSize <= rest {
+		e.IsJoined = true // else an append wrote it
 	}
-	last, ok := trailerBefore(r, e.end()+rest)
-	e.IsJoined = ok && last.Offset+EndSize <= rest // else an append wrote it
 	return e
 }
 
@@ -74,8 +76,7 @@ func (e *UnfinishedError) SearchJoined(ctx context.Context, r io.ReaderAt) error
 	if err != nil || zeros == e.Rest {
 		return err
 	}
-	if e.beginsOther(r, zeros) {
-		e.IsJoined = true
+	if e.recognize(r, zeros); e.IsJoined {
 		return nil
 	}
 	size := e.Rest - zeros
@@ -104,31 +105,45 @@ func (e *UnfinishedError) zeros(r io.ReaderAt, limit int64) (int64, error) {
 	}
 }
 
-// beginsOther reports whether an archive of another program begins after the given number of zeros.
-func (e *UnfinishedError) beginsOther(r io.ReaderAt, zeros int64) bool {
+// recognize sets IsJoined and Kind by what begins after the given number of zeros.
+func (e *UnfinishedError) recognize(r io.ReaderAt, zeros int64) {
 	if e.Rest <= zeros { // T may be cut off
-		return false
+		return
 	}
 	head := make([]byte, min(MaxMember, e.Rest-zeros))
 	n, err := r.ReadAt(head, e.end()+zeros)
 	if err != nil && err != io.EOF {
-		return false
+		return
 	}
 	head = head[:n]
-	switch Recognize(head) {
-	case ForeignTar, ForeignZip, ForeignXZ, ForeignZstd, ForeignBzip2, ForeignLZ4:
-		return true
-	case ForeignGzip:
-		rest := io.NewSectionReader(r, e.end()+zeros, e.Rest-zeros)
-		return len(head) >= gzmember.HeaderSize && !BeginsUnit(head) && !isTornUnit(head, rest)
+	rest := io.NewSectionReader(r, e.end()+zeros, e.Rest-zeros)
+	if len(head) == 0 || head[0] == 0 || BeginsUnit(head) || isTornUnit(head, rest) {
+		return
 	}
-	return isOldTar(head)
+	if e.Kind = Recognize(head); e.Kind == ForeignGzip {
+		e.Kind = recognizeGzip(head)
+	}
+	switch e.Kind {
+	case ForeignTar, ForeignZip, ForeignXZ, ForeignZstd, ForeignBzip2, ForeignLZ4:
+		e.IsJoined = true
+	case ForeignGzip:
+		e.IsJoined = len(head) >= gzmember.HeaderSize
+	default:
+		if isOldTar(head) {
+			e.IsJoined, e.Kind = true, ForeignTar
+		}
+	}
 }
 
 // isTornUnit reports whether r, which begins with head and not with a unit, may be one that was not
 // completely written: it looks like one, and is not a whole member of something else.
 func isTornUnit(head []byte, r io.Reader) bool {
 	const rest = 4
+	if len(head) < gzmember.HeaderSize {
+		n := min(len(head), rest)
+		return bytes.HasPrefix(MemberStart, head[:min(n, len(MemberStart))]) &&
+			bytes.HasPrefix(memberRest, head[n:])
+	}
 	if !bytes.HasPrefix(head, MemberStart) ||
 		!bytes.Equal(head[rest:gzmember.HeaderSize], memberRest) {
 		return false
@@ -156,18 +171,25 @@ func (e *UnfinishedError) end() int64 { return e.Trailer.Offset + EndSize }
 
 func (e *UnfinishedError) Error() string {
 	switch {
+	case e.IsJoined && e.Kind != "":
+		return fmt.Sprintf("%v, at offset %d: %v", ErrJoined, e.end(), e.Kind)
 	case e.IsJoined:
 		return fmt.Sprintf("%v, at offset %d", ErrJoined, e.end())
-	case e.Rest == 1:
-		return fmt.Sprintf("1 byte follows its end: %v", ErrUnfinished)
+	case e.Kind != "":
+		bytes := count.Of(e.Rest, "byte of another program follows", "bytes of another program follow")
+		return fmt.Sprintf("%s its end, at offset %d: %v", bytes, e.end(), e.Kind)
 	}
-	return fmt.Sprintf("%d bytes follow its end: %v", e.Rest, ErrUnfinished)
+	bytes := count.Of(e.Rest, "byte follows", "bytes follow")
+	return fmt.Sprintf("%s its end: %v", bytes, ErrUnfinished)
 }
 
-// Unwrap returns ErrUnfinished or ErrJoined, and ErrCorrupt.
+// Unwrap returns ErrUnfinished, ErrJoined or ErrAdded, and ErrCorrupt.
 func (e *UnfinishedError) Unwrap() []error {
-	if e.IsJoined {
+	switch {
+	case e.IsJoined:
 		return []error{ErrJoined, ErrCorrupt}
+	case e.Kind != "":
+		return []error{ErrAdded, ErrCorrupt}
 	}
 	return []error{ErrUnfinished, ErrCorrupt}
 }

@@ -155,6 +155,26 @@ func TestFSMap(t *testing.T) {
 	}
 }
 
+// A file system without owners can't say whose rights setuid and setgid give.
+func TestFSSetIDs(t *testing.T) {
+	var notices []error
+	out := packFS(t, fstest.MapFS{
+		"f": {Mode: 0o755 | fs.ModeSetuid | fs.ModeSetgid},
+		"d": {Mode: fs.ModeDir | fs.ModeSetgid | 0o775},
+	}, pack.FSOptions{Notice: func(err error) { notices = append(notices, err) }})
+	a := tartest.Open(t, out)
+	for path, want := range map[string]fs.FileMode{
+		"f": 0o755, "d": fs.ModeDir | fs.ModeSetgid | 0o775,
+	} {
+		if fi, err := fs.Stat(a.FS(), path); err != nil || fi.Mode() != want {
+			t.Errorf("%s: %v, %v, want %v", path, fi.Mode(), err, want)
+		}
+	}
+	if len(notices) != 1 || !errors.Is(notices[0], format.ErrSetIDs) {
+		t.Errorf("notices %v", notices)
+	}
+}
+
 //go:embed *.go
 var sources embed.FS
 

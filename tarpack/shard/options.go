@@ -27,7 +27,7 @@ type PackOptions struct {
 	Include       *exclude.Patterns // paths to pack, with the directories above; nil packs all
 	Dereference   bool              // pack what symbolic links lead to, and not the links
 	OneFileSystem bool              // leave out what is in directories of other file systems
-	PreserveOwner bool              // keep user and group; otherwise both are 0
+	PreserveOwner bool              // keep user and group; otherwise 0: see format.ErrSetIDs
 	Special       bool              // keep FIFOs and devices; otherwise skip them with a notice
 	SHA256        bool              // put the SHA-256 of each content into the index
 

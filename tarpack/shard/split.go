@@ -15,8 +15,9 @@ import (
 )
 
 // Split copies the archive name into a shard set next to it, and returns the shards in order. The
-// archive itself stays, and so do its compressed members. A hard link with its target in another
-// shard becomes a file there, with the content copied.
+// archive itself stays, and so do its compressed members. So do its links: a duplicate becomes no
+// file, and an equal file no duplicate, except that a hard link with its target in another shard
+// becomes a file there, with the content copied.
 //
 // The name may stand for a set, as in tarpack.Open. Then its entries are divided again. If the new
 // set has as many shards, it replaces the old one as a whole; otherwise the old one stays.
@@ -49,13 +50,16 @@ func Split(ctx context.Context, name string, o SplitOptions) (shards []Shard, er
 	if err != nil {
 		return nil, err
 	}
-	like, _, err := k.Place(0)
+	like, release, err := k.First()
 	if err != nil {
 		return nil, errors.Join(err, set.Abort())
 	}
+	defer release()
 	set.Like = like
-	po := packer.Options{Workers: o.Workers, Notice: o.Notice, Progress: o.Progress}
-	po.SHA256 = k.Index.HasSHA256()
+	po := packer.Options{
+		KeepLinks: true, SHA256: k.Index.HasSHA256(),
+		Workers: o.Workers, Notice: o.Notice, Progress: o.Progress,
+	}
 	for i := range p.count {
 		if err := p.write(ctx, set, uint32(i), po); err != nil {
 			return nil, errors.Join(err, set.Abort())

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/edit"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
@@ -60,6 +63,56 @@ func TestSplit(t *testing.T) {
 		{Shards: format.MaxShards + 1}} {
 		if _, err := shard.Split(ctx, name, o); err == nil {
 			t.Errorf("%+v was taken", o)
+		}
+	}
+}
+
+// Split keeps the links of the archive: duplicates stay duplicates inside a shard, and equal files
+// that are not stay files.
+func TestSplitKeepsLinks(t *testing.T) {
+	big := [2]string{"d/big", tartest.Noise("big", 5000)} // a shard of its own
+	dir := tartest.Tree(t, big, [2]string{"a", "the same"}, [2]string{"b", "the same"},
+		[2]string{"c", "the same"}, [2]string{"d/e", "the same"}, [2]string{"d/f", "the same"})
+	for _, c := range []struct {
+		mode format.DedupMode
+		o    shard.SplitOptions
+		want []string // by shard: the entries, links with their targets
+	}{
+		{format.DedupOff, shard.SplitOptions{Shards: 1}, []string{"a b c d d/big d/e d/f"}},
+		{format.DedupContent, shard.SplitOptions{Shards: 1},
+			[]string{"a b=a c=a d d/big d/e=a d/f=a"}},
+		{format.DedupOff, shard.SplitOptions{Size: 1000},
+			[]string{"a b c d", "d d/big", "d d/e d/f"}},
+		// Without the file in the shard, the first of the links becomes one.
+		{format.DedupContent, shard.SplitOptions{Size: 1000},
+			[]string{"a b=a c=a d", "d d/big", "d d/e d/f=d/e"}},
+	} {
+		name := tartest.Pack(t, dir, pack.Options{Dedup: c.mode})
+		shards, err := shard.Split(t.Context(), name, c.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, s := range shards {
+			x, err := sidecar.Open(s.Name + format.SidecarSuffix)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer x.Close()
+			line := ""
+			for row, err := range x.All(0, x.Len()) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				line += " " + string(row.Path)
+				if link, err := x.Link(row.Ordinal); err == nil {
+					line += "=" + link
+				}
+			}
+			got = append(got, strings.TrimSpace(line))
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%v, %+v: %q, want %q", c.mode, c.o, got, c.want)
 		}
 	}
 }

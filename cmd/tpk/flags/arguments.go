@@ -64,7 +64,7 @@ func refuseSome(c *cli.Context, args []string) error {
 func SomeShards(c *cli.Context, first string, n int) error {
 	set, _, _ := format.ParseShardName(first)
 	return report.Usagef(
-		"%s: %s: only %d of the %d shards are named: name the first one for the set%s",
+		"%s: %s: %d of %d shards named: name the first one for the set%s",
 		c.Command.Name, report.Quote(first), n, set.N, orSingle(c))
 }
 

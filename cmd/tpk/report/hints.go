@@ -67,6 +67,7 @@ var hints = []struct {
 	{format.ErrTempNames, "'tpk index' renames them"},
 	{format.ErrSpecial, "--special packs it"},
 	{format.ErrOtherTime, "--dedup strict keeps both times"},
+	{format.ErrSetIDs, "--preserve-owner keeps both"},
 	{format.ErrLeadsOut, "--dereference packs what links lead to"},
 	{format.ErrUnplaced, "'tpk index' writes it, if the archive is whole"},
 	{format.ErrDraft, "'tpk convert ARCHIVE OUT.tar.gz' copies its members"},
@@ -74,13 +75,17 @@ var hints = []struct {
 	{convert.ErrInputTruncated, "copy or download it again"},
 	{convert.ErrInputDamaged, "copy or download it again"},
 	{convert.ErrEntryDamaged, "copy or download it again"},
+	{convert.ErrHeaderDamaged, "copy or download it again"},
 	{convert.ErrNotConvertible, hintConvertible},
 	{format.ErrPart, "name the set by its first shard, or change the shard alone with --single"},
 	{format.ErrShardName, "choose another name, or delete the list if the set isn't needed"},
 	{format.ErrGlob, "name one archive, or a set by its first shard"},
+	{format.ErrHidesSet, "choose another name, or delete the set if it isn't needed"},
 	{format.ErrSetName, "choose another name, or move that file away"},
 	{format.ErrTwoSets, "name each by its first shard, or delete the one that isn't needed"},
-	{format.ErrNoList, "'tpk index' writes it, or --single changes the shard alone"},
+	{format.ErrNoList,
+		"'tpk index' of its first shard writes it, or --single changes the shard alone"},
+	{format.ErrNoSet, "change it alone with --single, or give it another name"},
 	{format.ErrShardMissing, "restore it; to use another shard alone, give it another name"},
 	{format.ErrNotOneSet, "to use one of the archives alone, give it another name"},
 	{format.ErrShard,
@@ -91,7 +96,8 @@ var hints = []struct {
 	{format.ErrRemovals, "check the directory, or allow it with --max-delete"},
 	{format.ErrAppend, "add it without --append"},
 	{format.ErrJoined, "'tpk convert' makes one archive of both"},
-	{format.ErrUnfinished, "'tpk repair' cuts it off"},
+	{format.ErrAdded, "'tpk repair ARCHIVE OUT.tar.gz' writes the archive without them"},
+	{format.ErrUnfinished, "'tpk repair' cuts them off"},
 	{format.ErrTruncated, hintTruncated},
 	{gzmember.ErrTruncated, hintTruncated},
 	{sidecar.ErrCorrupt, "rebuild it with 'tpk index'"},
@@ -160,8 +166,8 @@ func missingDir(err error) string {
 	return ""
 }
 
-// hintFor returns what to do about err, or "" if there is no good advice.
-func hintFor(err error) string {
+// Hint returns what to do about err, or "" if there is no good advice.
+func Hint(err error) string {
 	var hinted *hintedError
 	if errors.As(err, &hinted) {
 		return hinted.hint

@@ -18,7 +18,7 @@ func Line(err error) string {
 		return ""
 	}
 	line := LineWithoutHint(err)
-	if hint := hintFor(err); hint != "" {
+	if hint := Hint(err); hint != "" {
 		line += ": " + hint
 	}
 	return line

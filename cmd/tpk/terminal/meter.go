@@ -107,8 +107,8 @@ func (m *Meter) Update(now format.Progress) {
 		m.known = true
 		m.bar = newBar(m.w, m.goal.Bytes)
 	}
-	m.bar.Describe(fmt.Sprintf("%s %s entries, %s/s",
-		m.verb, report.Count(m.now.Entries), report.Count(m.rate(m.now.Entries))))
+	m.bar.Describe(fmt.Sprintf("%s %s, %s/s",
+		m.verb, report.Entries(m.now.Entries), report.Count(m.rate(m.now.Entries))))
 	if !m.known || m.now.Bytes < m.goal.Bytes { // a full bar would finish itself
 		m.bar.Set64(m.now.Bytes) //nolint:errcheck // failing to draw must not stop the work
 	}
@@ -116,10 +116,10 @@ func (m *Meter) Update(now format.Progress) {
 
 // line returns the progress as a line of text.
 func (m *Meter) line() string {
-	s := fmt.Sprintf("tpk: %s: %s entries, %s, %s entries/s, %s/s", m.verb,
-		of(m.now.Entries, m.goal.Entries, report.Count),
-		of(m.now.Bytes, m.goal.Bytes, report.Bytes),
-		report.Count(m.rate(m.now.Entries)), report.Bytes(m.rate(m.now.Bytes)))
+	s := fmt.Sprintf("tpk: %s: %s, %s, %s/s, %s/s", m.verb,
+		of(m.now.Entries, m.goal.Entries, report.Count, report.Entries),
+		of(m.now.Bytes, m.goal.Bytes, report.Bytes, report.Bytes),
+		report.Entries(m.rate(m.now.Entries)), report.Bytes(m.rate(m.now.Bytes)))
 	if rate := m.rate(m.now.Bytes); rate > 0 && m.goal.Bytes > m.now.Bytes {
 		s += fmt.Sprintf(", %ds left", (m.goal.Bytes-m.now.Bytes)/rate)
 	}
@@ -135,12 +135,13 @@ func (m *Meter) rate(n int64) int64 {
 	return int64(float64(n) / elapsed)
 }
 
-// of returns "N of GOAL", or "N" if the goal is not known or the tree has grown since.
-func of(n, goal int64, format func(int64) string) string {
+// of returns "N of GOAL", or "N" if the goal is not known or the tree has grown since. The last
+// number has its unit.
+func of(n, goal int64, number, withUnit func(int64) string) string {
 	if goal < n {
-		return format(n)
+		return withUnit(n)
 	}
-	return format(n) + " of " + format(goal)
+	return number(n) + " of " + withUnit(goal)
 }
 
 // Print prints a line, whether or not progress is shown.

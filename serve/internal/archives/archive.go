@@ -5,15 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
-	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/internal/prefetch"
+	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/residence"
 	"github.com/tarpack/tpk/sidecar"
@@ -27,7 +24,8 @@ import (
 // archive is an open archive. Several sets may hold it. The last one to release it closes it.
 type archive struct {
 	name    string // of its Spec
-	stamp   stamp
+	stamp   guard.Stamp
+	guard   *guard.Guard
 	tar     *tarpack.Archive
 	opened  io.Closer // closes tar; nil if that is shared
 	index   *sidecar.Index
@@ -39,16 +37,11 @@ type archive struct {
 	beside  bool             // that index is a file of its own
 	sidecar *os.File         // the index, if it is copied and mapped; else nil
 	modTime int64
-	foreign bool // it was converted from a file of another program
+	origin  *guard.Origin // nil unless it was converted from a file of another program
 	exports exportCache
 	refs    atomic.Int32
 
 	library *Library
-	guards  []*guard              // of the archive's file, and of the index if that is mapped
-	set     source.Overwritable   // watches what guards do not, the shards of a set; or nil
-	gone    atomic.Bool           // the archive is being written over
-	proof   atomic.Pointer[proof] // nil if the archive is what its index describes
-	mu      sync.Mutex            // held while guards and proof are changed
 
 	// shared means that tar is the caller's to close. closed is called when nothing here uses it any
 	// more.
@@ -56,53 +49,6 @@ type archive struct {
 	closed      func()
 	unmap       [2]func() error
 	releaseFile func()
-}
-
-// stamp identifies the files behind an archive's name, so that a change is seen.
-type stamp struct {
-	tar, tpi os.FileInfo
-	digest   uint64 // of the archive on a device, whose size and time never change
-}
-
-// stampOf returns the stamp of an archive's files. A new shard set has a new list and index, so the
-// set is identified by these, or without a list by its first shard.
-func stampOf(name string) (s stamp, err error) {
-	list, set, err := tarpack.SetList(name)
-	if err != nil {
-		return s, err
-	}
-	if set {
-		if _, err := os.Stat(list); err == nil || !errors.Is(err, fs.ErrNotExist) {
-			name = list
-		}
-	}
-	if s.tar, err = os.Stat(name); err != nil {
-		return s, err
-	}
-	if s.tar.Mode()&fs.ModeDevice != 0 {
-		t, err := tarpack.Open(context.Background(), name, &tarpack.OpenOptions{RequireSidecar: true})
-		if err == nil {
-			s.digest = t.Trailer().Digest
-			err = t.Close()
-		}
-		if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
-			err = nil
-		}
-		return s, err
-	}
-	s.tpi, _ = os.Stat(sidecarName(name)) // nil if it is missing
-	return s, nil
-}
-
-func (s stamp) same(o stamp) bool {
-	return sameFile(s.tar, o.tar) && sameFile(s.tpi, o.tpi) && s.digest == o.digest
-}
-
-func sameFile(a, b os.FileInfo) bool {
-	if a == nil || b == nil {
-		return a == nil && b == nil
-	}
-	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
 
 // opening is how to open an archive.
@@ -117,9 +63,9 @@ const loadIndex = 32 << 20
 
 // openArchive opens an archive, with one reference. If it has no usable sidecar, or is a file of
 // another program, the library's cache has what is needed, or it is made first, which takes as long
-// as reading the file. The error wraps errBusy if one of the files changes meanwhile.
+// as reading the file. The error wraps guard.ErrBusy if one of the files changes meanwhile.
 func (l *Library) openArchive(ctx context.Context, name string, o opening) (*archive, error) {
-	s, err := stampOf(name)
+	s, err := guard.StampOf(name)
 	if err != nil {
 		return nil, err
 	}
@@ -133,31 +79,54 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 		return nil, err
 	}
 	a := &archive{name: name, stamp: s, tar: t.Archive, opened: t, index: t.Index(),
-		modTime: s.tar.ModTime().Unix(), foreign: t.Converted, library: l}
+		modTime: s.Archive.ModTime().Unix(), library: l}
 	a.copied = t.Sidecar == nil && !t.IndexRebuilt() && !t.Converted
 	a.beside = a.copied && !t.IndexEmbedded()
-	a.refs.Store(1)
-	if err := a.openFiles(); err != nil {
+	a.begin()
+	if t.Converted {
+		a.origin, err = guard.OpenOrigin(name, s.Archive)
+	}
+	if err == nil {
+		err = a.openFiles()
+	}
+	if err != nil {
 		return nil, errors.Join(err, a.close())
 	}
 	switch {
 	case t.Signed() != nil:
-		a.beginProof()
+		a.guard.BeginProof()
 	case !a.copied: // its index was just made of it
 	case o.doubtful:
-		a.beginProof()
-	case a.beside && s.newer(name):
+		a.guard.BeginProof()
+	case a.beside && s.Newer(name):
 		l.notice(name + " has changed since its index was made: it is being checked")
-		a.beginProof()
+		a.guard.BeginProof()
 	}
 	a.fetchIndex()
 	return a, nil
 }
 
+// begin gives an archive that was just opened its first reference, and its Guard.
+func (a *archive) begin() {
+	a.refs.Store(1)
+	a.guard = guard.New(guard.Config{Name: a.name, Archive: a.tar, Notice: a.library.notice,
+		Overwritten: a.overwritten, Begin: func(work func(context.Context)) {
+			a.refs.Add(1)
+			if !a.library.begin(func() {
+				defer a.release()
+				work(a.library.ctx)
+			}) {
+				a.release()
+			}
+		}})
+}
+
 // openFiles opens what the archive is sent from, and begins to watch it.
 func (a *archive) openFiles() error {
 	if a.tar.Shards() > 0 {
-		a.set, _ = a.tar.Source().(source.Overwritable)
+		if set, ok := a.tar.Source().(source.Overwritable); ok {
+			a.guard.WatchSet(set)
+		}
 		if err := a.openShards(); err != nil {
 			return err
 		}
@@ -165,52 +134,25 @@ func (a *archive) openFiles() error {
 		if err := a.openFile(); err != nil {
 			return err
 		}
-		if a.stamp.tar.Mode().IsRegular() && a.file != nil && !a.foreign {
-			a.guardFile(a.file, changetime.StampOf(a.stamp.tar))
+		if a.stamp.Archive.Mode().IsRegular() && a.file != nil && a.origin == nil {
+			a.guard.WatchFile(a.file, changetime.StampOf(a.stamp.Archive))
 		}
 	}
-	if a.beside && a.index.Mapped() && a.stamp.tpi != nil {
-		if a.sidecar = openSidecar(a.tar.Name(), a.index.Size()); a.sidecar == nil {
-			return fmt.Errorf("%s: %w", a.name, errBusy)
+	if a.beside && a.index.Mapped() && a.stamp.Index != nil {
+		if a.sidecar = guard.OpenSidecar(a.tar.Name(), a.index.Size()); a.sidecar == nil {
+			return fmt.Errorf("%s: %w", a.name, guard.ErrBusy)
 		}
-		a.guardFile(a.sidecar, changetime.StampOf(a.stamp.tpi))
+		a.guard.WatchIndex(a.sidecar, changetime.StampOf(a.stamp.Index))
 	}
-	for _, g := range a.guards {
-		now, err := changetime.Stat(g.file)
-		if err != nil || !g.stamp.Load().SameContent(now) || !now.Settled(time.Now()) {
-			return errors.Join(fmt.Errorf("%s: %w", a.name, errBusy), err)
-		}
-		g.stamp.Store(&now)
+	if err := a.guard.Accept(); err != nil {
+		return err
 	}
 	// The index was read between this look at it and the one before.
-	now, err := stampOf(a.name)
-	if err == nil && a.beside && a.stamp.tpi != nil && now.tpi != nil &&
-		changetime.StampOf(now.tpi) != changetime.StampOf(a.stamp.tpi) {
-		err = fmt.Errorf("%s: %w", a.name, errBusy)
+	changed, err := a.stamp.IndexChanged(a.name)
+	if err == nil && changed && a.beside {
+		err = fmt.Errorf("%s: %w", a.name, guard.ErrBusy)
 	}
 	return err
-}
-
-// newer reports whether an archive has changed since its index was made. Then a copy of it may have
-// stopped halfway. The shards of a set get their names after its index, so for a set only changes
-// of their content count.
-func (s stamp) newer(name string) bool {
-	if s.tpi == nil || !s.tar.Mode().IsRegular() {
-		return false
-	}
-	index := changetime.Of(s.tpi)
-	list, isSet, err := tarpack.SetList(name)
-	set, ok := format.ParseListName(list)
-	if err != nil || !isSet || !ok {
-		return changetime.Of(s.tar) > index
-	}
-	for i := range set.N {
-		if fi, err := os.Stat(set.Shard(i)); err == nil && fi.ModTime().UnixNano() > index &&
-			changetime.Of(fi) > index {
-			return true
-		}
-	}
-	return false
 }
 
 // openSpec opens the archive of a Spec, with one reference.
@@ -223,7 +165,7 @@ func (l *Library) openSpec(ctx context.Context, spec Spec) (*archive, error) {
 	}
 	a := &archive{name: spec.Opened.Name(), tar: spec.Opened, index: spec.Opened.Index(), shared: true,
 		library: l}
-	a.refs.Store(1)
+	a.begin()
 	if spec.Opened.Shards() == 0 {
 		if err := a.openFile(); err != nil {
 			return nil, err
@@ -232,13 +174,13 @@ func (l *Library) openSpec(ctx context.Context, spec Spec) (*archive, error) {
 	switch src := spec.Opened.Source().(type) {
 	case *source.File:
 		if fi, err := a.file.Stat(); err == nil && fi.Mode().IsRegular() {
-			a.guardFile(a.file, changetime.StampOf(src.Opened()))
+			a.guard.WatchFile(a.file, changetime.StampOf(src.Opened()))
 		}
 	case source.Overwritable:
-		a.set = src
+		a.guard.WatchSet(src)
 	}
 	if spec.Opened.Signed() != nil {
-		a.beginProof()
+		a.guard.BeginProof()
 	}
 	l.shared.Add(1)
 	a.closed = l.shared.Done
@@ -277,31 +219,6 @@ func (a *archive) fetchIndex() {
 	}()
 }
 
-// sidecarName returns the name of an archive's sidecar. If the archive is a symbolic link, that may
-// be beside the link or beside its target.
-func sidecarName(name string) string {
-	side := name + format.SidecarSuffix
-	if _, err := os.Stat(side); err != nil {
-		if real, err := filepath.EvalSymlinks(name); err == nil {
-			return real + format.SidecarSuffix
-		}
-	}
-	return side
-}
-
-// openSidecar opens the sidecar to watch it. It returns nil if there is none of that size.
-func openSidecar(name string, size int64) *os.File {
-	f, err := os.Open(sidecarName(name))
-	if err != nil {
-		return nil
-	}
-	if fi, err := f.Stat(); err == nil && fi.Size() == size {
-		return f
-	}
-	_ = f.Close()
-	return nil
-}
-
 // release gives a reference up. An event loop may do so, and to unmap much memory takes long, so a
 // goroutine closes the archive.
 func (a *archive) release() {
@@ -324,6 +241,9 @@ func (a *archive) close() (err error) {
 	}
 	if a.sidecar != nil {
 		_ = a.sidecar.Close()
+	}
+	if a.origin != nil {
+		_ = a.origin.Close()
 	}
 	if a.closed != nil {
 		a.closed()

@@ -5,15 +5,16 @@
 //	nested.go   archives that are found in a tree of plain files; makepack.go indexes and converts
 //	            them, and hides them as files
 //	set.go      Set, what is served at one time; the deepest mount of a path answers
-//	mount.go    which paths a mount may have
-//	archive.go  one open archive, and the stamp by which Stale and Reload see that it was replaced
-//	guard.go    archives that are written over while they are served: Check
-//	proof.go    comparing an archive with its index when that is in doubt
+//	mount.go    which paths a mount may have, and the directory of one
+//	archive.go  one open archive
 //	recover.go  opening an archive again that was written over
+//	touch.go    what an answer depends on: Check; package guard decides
 //	view.go     View, what one request sees; exports.go for downloads of folders
 //	pieces.go   the files to send from: an archive, or the shards of a set
 //	list.go     folders; listplain.go for plain files in them
-//	search.go   searches, with searchview.go and searchplain.go
+//	links.go    symbolic links to what is hidden
+//	searchview.go  searches; searchplain.go for plain files; package match compares
+//	info.go     what the admin API and the log show
 //
 // A Library replaces its Set as a whole, or not at all. The old Set closes its files when the last
 // [View] of it is released. A request takes a View with [Library.View]. The View is a plan.Tree,

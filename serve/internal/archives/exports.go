@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/export"
 )
 
@@ -81,7 +82,8 @@ type omission struct {
 	mount string
 	omit  func(path string) bool
 
-	ordinals []uint32 // of the entries that are left out, in order
+	ordinals []uint32        // of the entries that are left out, in order
+	links    map[string]bool // paths of symbolic links that lead to something hidden
 }
 
 // omit returns what downloads of an archive that is mounted at mount leave out: the function for
@@ -98,13 +100,26 @@ func (v *View) omit(a *archive, mount string) (*omission, error) {
 	if ok {
 		return known, nil
 	}
-	o := &omission{mount: strings.Clone(mount)}
-	o.omit = func(path string) bool { return a.hides(hidden, o.mount, path) }
+	o := &omission{mount: strings.Clone(mount), links: map[string]bool{}}
+	o.omit = func(path string) bool { return o.links[path] || a.hides(hidden, o.mount, path) }
+	links := a.index.Stats().Symlinks > 0
 	for row, err := range a.index.Paths(0, a.index.Len()) {
 		if err != nil {
 			return nil, a.wrap(err)
 		}
-		if o.omit(string(row.Path)) {
+		path := string(row.Path)
+		out := o.omit(path)
+		if links && !out {
+			e, err := a.index.Entry(row.Ordinal)
+			if err != nil {
+				return nil, a.wrap(err)
+			}
+			out = e.Type == sidecar.TypeSymlink && a.leadsToHidden(o.mount, path, hidden)
+			if out {
+				o.links[path] = true
+			}
+		}
+		if out {
 			o.ordinals = append(o.ordinals, uint32(row.Ordinal))
 		}
 	}
@@ -132,15 +147,10 @@ func (o *omission) visible(first, end int) int {
 
 // hides reports whether the entry at a path of an archive that is mounted at mount is hidden.
 func (a *archive) hides(hidden func(string) bool, mount, path string) bool {
-	full := join(mount, path)
-	if hidden(full) {
-		return true
-	}
-	if !hidden(full + "/") {
-		return false
-	}
-	_, dir, err := a.directory(path)
-	return dir || err != nil
+	return hides(hidden, join(mount, path), func() bool {
+		_, dir, err := a.directory(path)
+		return dir || err != nil
+	})
 }
 
 // export lays out the folder path of the archive i as a download, without what is hidden.

@@ -1,6 +1,11 @@
 package archives
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+)
 
 // Info describes an archive or a directory that is served, or an archive that is not there yet.
 type Info struct {
@@ -8,7 +13,7 @@ type Info struct {
 	Mount   string `json:"mount"`
 	Bytes   int64  `json:"bytes"`
 	Entries int    `json:"entries"`
-	Files   uint64 `json:"files"`
+	Files   uint64 `json:"files"`  // hard links included
 	Digest  string `json:"digest"` // of the sidecar, 16 hex digits; "" if it is no archive
 
 	Directory bool `json:"directory,omitempty"` // of plain files: there are no figures
@@ -27,9 +32,10 @@ func (l *Library) List() []Info {
 	for _, m := range v.set.mounts {
 		for _, i := range m.sources {
 			a := v.set.sources[i]
+			st := a.index.Stats()
 			list = append(list, Info{
 				Path: a.name, Mount: "/" + m.path, Bytes: a.tar.Size(), Entries: a.index.Len(),
-				Files: a.index.Stats().Files, Digest: fmt.Sprintf("%016x", a.index.Digest()),
+				Files: st.Files + st.Hardlinks, Digest: fmt.Sprintf("%016x", a.index.Digest()),
 			})
 		}
 	}
@@ -40,4 +46,23 @@ func (l *Library) List() []Info {
 		list = append(list, Info{Path: spec.Path, Mount: "/" + spec.Mount, Waiting: true})
 	}
 	return list
+}
+
+// Describe returns the text of an error for the log and for clients of the admin API: the path
+// comes first instead of a system call, and what to do about a file that can't be opened is added.
+func Describe(err error) string {
+	text := err.Error()
+	var path *fs.PathError
+	if !errors.As(err, &path) {
+		return text
+	}
+	text = strings.Replace(text, path.Error(), path.Path+": "+path.Err.Error(), 1)
+	text = strings.Replace(text, path.Path+": "+path.Path+": ", path.Path+": ", 1)
+	switch {
+	case errors.Is(path.Err, fs.ErrNotExist):
+		text += ": check the name"
+	case errors.Is(path.Err, fs.ErrPermission):
+		text += ": change its permissions, or run the server as a user with access"
+	}
+	return text
 }

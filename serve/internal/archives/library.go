@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/plain"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
@@ -307,10 +308,10 @@ func (l *Library) reuse(spec Spec) *archive {
 		case spec.Opened != nil || a.shared || a.name != spec.Path:
 			continue
 		}
-		if a.current() != nil {
+		if a.guard.Current() != nil {
 			continue
 		}
-		if now, err := stampOf(a.name); err == nil && now.same(a.stamp) {
+		if now, err := guard.StampOf(a.name); err == nil && now.Same(a.stamp) {
 			a.refs.Add(1)
 			return a
 		}
@@ -319,8 +320,9 @@ func (l *Library) reuse(spec Spec) *archive {
 }
 
 // held returns an open archive whose file was replaced by another one, with a reference more, or
-// nil. Its own file is unchanged for those that have it open. An archive that was written over is
-// found only if busy is set: it is answered with 503 until it is complete. The lock is held.
+// nil. Its own file is unchanged for those that have it open, and so is a converted archive. One
+// that was written over is found only if busy is set: it is answered with 503 until it is complete.
+// The lock is held.
 func (l *Library) held(name string, busy bool) *archive {
 	s := l.current.Load()
 	now, err := os.Stat(name)
@@ -329,8 +331,8 @@ func (l *Library) held(name string, busy bool) *archive {
 	}
 	for _, a := range s.sources {
 		kept := busy
-		if !a.gone.Load() {
-			kept = !os.SameFile(now, a.stamp.tar)
+		if !a.guard.Overwritten() {
+			kept = a.origin != nil || !os.SameFile(now, a.stamp.Archive)
 		}
 		if kept && !a.shared && a.name == name {
 			a.refs.Add(1)
@@ -351,10 +353,10 @@ func (l *Library) Stale() []string {
 	}
 	var names []string
 	for _, a := range s.sources {
-		if a.shared || a.current() != nil {
+		if a.shared || a.guard.Current() != nil || a.outdated() {
 			continue // or it is opened again as soon as it is complete
 		}
-		if now, err := stampOf(a.name); err != nil || !now.same(a.stamp) {
+		if now, err := guard.StampOf(a.name); err != nil || !now.Same(a.stamp) {
 			names = append(names, a.name)
 		}
 	}
@@ -371,15 +373,6 @@ func (l *Library) Stale() []string {
 	return names
 }
 
-// current returns an error if the archive is being written over.
-func (a *archive) current() error {
-	err := a.check(a.proof.Load(), 0, a.tar.Size())
-	if errors.Is(err, ErrDoubtful) {
-		return nil
-	}
-	return err
-}
-
 // openWritten opens an archive, after waiting until no program writes it. If it is served already,
 // it waits for a few seconds only, since other archives must not wait for it.
 func (l *Library) openWritten(ctx context.Context, name string) (*archive, error) {
@@ -387,7 +380,7 @@ func (l *Library) openWritten(ctx context.Context, name string) (*archive, error
 	if s := l.current.Load(); s != nil {
 		limit = busyLimit
 		for _, a := range s.sources {
-			o.doubtful = o.doubtful || a.name == name && a.gone.Load()
+			o.doubtful = o.doubtful || a.name == name && a.guard.Overwritten()
 		}
 	}
 	for began := time.Now(); ; {
@@ -395,11 +388,11 @@ func (l *Library) openWritten(ctx context.Context, name string) (*archive, error
 			return nil, err
 		}
 		a, err := l.openArchive(ctx, name, o)
-		if errors.Is(err, format.ErrShard) && limit == 0 && checkBusy(name, true) != nil {
+		if errors.Is(err, format.ErrShard) && limit == 0 && guard.CheckBusy(name, true) != nil {
 			l.sleep(lookAgain) // the other files of the set may follow
 			continue
 		}
-		if !errors.Is(err, errBusy) || limit > 0 && time.Since(began) > limit {
+		if !errors.Is(err, guard.ErrBusy) || limit > 0 && time.Since(began) > limit {
 			return a, err
 		}
 	}

@@ -233,11 +233,7 @@ func (c *collector) fresh(name string, isDir bool) bool {
 
 // hides reports whether a name in the folder is hidden.
 func (c *collector) hides(name string, isDir bool) bool {
-	if c.hidden == nil {
-		return false
-	}
-	path := join(c.dir, name)
-	return c.hidden(path) || isDir && c.hidden(path+"/")
+	return c.hidden != nil && hides(c.hidden, join(c.dir, name), func() bool { return isDir })
 }
 
 func join(dir, name string) string {
@@ -296,7 +292,8 @@ func (c *collector) addArchived(d archiveFolder) error {
 				return a.wrap(err)
 			}
 			name := path.Base(string(c.path))
-			if !c.fresh(name, ch.typ == sidecar.TypeDir) {
+			if !c.fresh(name, ch.typ == sidecar.TypeDir) || ch.typ == sidecar.TypeSymlink &&
+				c.v.leadsToHidden(join(c.dir, name), c.hidden) {
 				continue
 			}
 			if c.seen != nil {

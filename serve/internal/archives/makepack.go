@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
@@ -55,7 +56,8 @@ func (l *Library) makePack(spec Spec) {
 			return
 		}
 		now, _ := os.Stat(spec.Path)
-		bad := err != nil && !full && !errors.Is(err, errBusy) && sameFile(before, now) // for good
+		bad := err != nil && !full && !errors.Is(err, guard.ErrBusy) &&
+			guard.SameFile(before, now) // for good
 		if bad {
 			l.notice("not served: " + Describe(err))
 		}

@@ -1,15 +1,16 @@
 package archives
 
 import (
-	"fmt"
+	"os"
 	"strconv"
 	"strings"
 
+	"github.com/tarpack/tpk/serve/internal/plain"
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
 // CleanMount returns the URL path of a mount without the slashes around it; "" is the root. Its
-// error wraps plan.ErrOption if no request could reach the mount. hidden reports whether a path is
+// error is a plan.OptionError if no request could reach the mount. hidden reports whether a path is
 // never answered; it may be nil.
 func CleanMount(mount string, hidden func(path string) bool) (string, error) {
 	if mount == "" || mount == "/" {
@@ -17,11 +18,11 @@ func CleanMount(mount string, hidden func(path string) bool) (string, error) {
 	}
 	path := strings.TrimSuffix(strings.TrimPrefix(mount, "/"), "/")
 	if why := unreachable(path); why != "" {
-		return "", fmt.Errorf("%w: mount %s: %s", plan.ErrOption, strconv.Quote(mount), why)
+		return "", plan.BadOption("Mount", "%s: %s", strconv.Quote(mount), why)
 	}
 	if hidden != nil && hidden(path+"/") {
-		return "", fmt.Errorf("%w: mount %s: paths with such a name are hidden: choose another name",
-			plan.ErrOption, strconv.Quote(mount))
+		return "", plan.BadOption("Mount", "%s: paths with such a name are hidden: choose another name",
+			strconv.Quote(mount))
 	}
 	return path, nil
 }
@@ -53,4 +54,39 @@ func escaped(name string) bool {
 		}
 	}
 	return false
+}
+
+// mountedDir is the directory of a Spec.
+type mountedDir struct {
+	*plain.Dir
+	path  string
+	mount string
+}
+
+// openDir opens the directory of a Spec, with one reference. One that is open already is used
+// again. The lock is held, so the set that has it stays.
+func (l *Library) openDir(spec Spec) (*mountedDir, error) {
+	if s := l.current.Load(); s != nil {
+		for _, d := range s.dirs {
+			if d.path == spec.Path && d.mount == spec.Mount && d.current() {
+				d.Retain()
+				return d, nil
+			}
+		}
+	}
+	d, err := plain.Open(spec.Path)
+	if err != nil {
+		return nil, err
+	}
+	return &mountedDir{d, spec.Path, spec.Mount}, nil
+}
+
+// current reports whether its path still leads to the directory.
+func (d *mountedDir) current() bool {
+	now, err := os.Stat(d.path)
+	if err != nil {
+		return false
+	}
+	opened, err := d.Stat(".")
+	return err == nil && os.SameFile(now, opened)
 }

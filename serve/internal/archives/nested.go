@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/plain"
 	"github.com/tarpack/tpk/tarpack/cache"
 )
@@ -93,18 +94,20 @@ func (l *Library) openNested(ctx context.Context) (
 	for _, spec := range l.nest.specs() {
 		a, err := l.openPack(ctx, spec)
 		if err != nil {
-			a = l.held(spec.Path, errors.Is(err, errBusy))
+			a = l.held(spec.Path, errors.Is(err, guard.ErrBusy))
 		}
 		switch {
-		case errors.Is(err, cache.ErrSlow), errors.Is(err, errBusy):
-			l.makePack(spec)
+		case errors.Is(err, cache.ErrSlow), errors.Is(err, guard.ErrBusy):
+			if a == nil || !a.outdated() { // or it is made again already
+				l.makePack(spec)
+			}
 			if a == nil {
 				pending = append(pending, spec.Mount)
 			}
 		case err != nil && a == nil:
 			l.nest.setBad(spec.Mount)
 			l.notice("not served: " + Describe(err))
-		case err != nil && !a.gone.Load():
+		case err != nil && !a.guard.Overwritten():
 			l.notice("the archive that is served stays: " + Describe(err))
 		}
 		if a != nil {
@@ -120,7 +123,7 @@ func (l *Library) openPack(ctx context.Context, spec Spec) (*archive, error) {
 		return a, nil
 	}
 	if a := l.nest.takeReady(spec.Mount); a != nil {
-		if now, err := stampOf(spec.Path); err == nil && now.same(a.stamp) {
+		if now, err := guard.StampOf(spec.Path); err == nil && now.Same(a.stamp) {
 			return a, nil
 		}
 		a.release() // it was replaced meanwhile
@@ -185,7 +188,7 @@ func (n *nest) look(dir string, now time.Time) (exists bool) {
 		n.dirs[strings.Clone(dir)] = d // dir is part of a request's buffer
 	}
 	d.checked = now
-	if sameFile(pack, d.pack) {
+	if guard.SameFile(pack, d.pack) {
 		return true
 	}
 	d.pack, d.bad = pack, false

@@ -155,7 +155,7 @@ func (a *archive) title() string {
 			name = name[:i]
 		}
 	}
-	if a.foreign {
+	if a.origin != nil {
 		for _, suffix := range foreignSuffixes {
 			if rest, ok := strings.CutSuffix(name, suffix); ok && rest != "" {
 				return rest
@@ -172,10 +172,10 @@ var foreignSuffixes = []string{".zip", ".jar", ".tgz", ".txz", ".tbz2", ".tzst",
 // saveAs returns the name to save the archive under. It adds a suffix to the name of a device,
 // and replaces the suffix of a converted file.
 func (a *archive) saveAs() string {
-	if a.foreign {
+	if a.origin != nil {
 		return a.title() + ".tar.gz"
 	}
-	if a.stamp.tar.Mode().IsRegular() {
+	if a.stamp.Archive.Mode().IsRegular() {
 		return filepath.Base(a.name)
 	}
 	return filepath.Base(a.name) + ".tar.gz"

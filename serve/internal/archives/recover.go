@@ -3,16 +3,13 @@ package archives
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"slices"
 	"time"
 
 	"github.com/tarpack/tpk/internal/changetime"
-	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/signature"
 )
 
 const (
@@ -20,98 +17,35 @@ const (
 	lookAgain = 50 * time.Millisecond
 	// lookEvery is the time between two looks at all archives. A look is a system call for each.
 	lookEvery = time.Second
-	// tellAfter is how long a program must have been waited for until the log has a line about it.
-	// Files that were only just written take two seconds if it can't be known who writes them.
-	tellAfter = 3 * time.Second
 )
-
-// errBusy means that a program is writing an archive or its index, or was until just now.
-var errBusy = errors.New("it is being written")
-
-// filesOf returns the names of the files that an archive consists of, first the archive itself.
-func filesOf(name string) ([]string, error) {
-	list, isSet, err := tarpack.SetList(name)
-	if err != nil || !isSet {
-		return []string{name, sidecarName(name)}, err
-	}
-	files := []string{list, list + format.SidecarSuffix}
-	if set, ok := format.ParseListName(list); ok {
-		for i := range set.N {
-			files = append(files, set.Shard(i))
-		}
-	}
-	return files, nil
-}
-
-// checkBusy returns errBusy if a program is writing one of an archive's files, or if a further
-// change of one might not show in its Stamp. quiet makes it wait until nothing was written for a
-// while, also if no program has the files open.
-func checkBusy(name string, quiet bool) error {
-	files, err := filesOf(name)
-	if err != nil {
-		return err
-	}
-	for _, file := range files {
-		if err := checkFile(file, quiet); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func checkFile(name string, quiet bool) error {
-	fi, err := os.Stat(name)
-	if err != nil || !fi.Mode().IsRegular() {
-		return nil // opening it reports the error
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	written, known := changetime.Written(f)
-	stamp, err := changetime.Stat(f)
-	if now := time.Now(); err != nil || written || !stamp.Settled(now) ||
-		(!known || quiet) && !stamp.Quiet(now) {
-		return fmt.Errorf("%s: %w", name, errBusy)
-	}
-	return nil
-}
 
 // waitUntilWritten waits until no program writes an archive's files.
 func (l *Library) waitUntilWritten(ctx context.Context, name string, limit time.Duration) error {
-	for began, told := time.Now(), false; ; time.Sleep(lookAgain / 5) {
-		err := checkBusy(name, false)
-		if !errors.Is(err, errBusy) {
-			return err
-		}
-		if waited := time.Since(began); limit > 0 && waited > limit {
-			return fmt.Errorf("%w: it is served as soon as it is complete", err)
-		} else if !told && waited > tellAfter {
-			told = true
-			l.notice("waiting: " + Describe(err))
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-	}
+	return guard.WaitUntilWritten(ctx, name, limit,
+		func(err error) { l.notice("waiting: " + Describe(err)) })
 }
 
 // restore opens an archive again that was written over, as soon as it is complete. It ends when the
-// archive is no longer part of the Set.
+// archive is no longer part of the Set. One that was converted is served as it was until then.
 func (l *Library) restore(old *archive) {
-	l.notice(old.name + " is being written over: answers are 503 until it is complete and checked")
+	notice, still := " is being written over: answers are 503 until it is complete and checked",
+		"still not served: "
+	if old.origin != nil {
+		notice, still = " has changed: it is served as it was until it is complete and converted",
+			"still served as it was: "
+	}
+	l.notice(old.name + notice)
 	var failed []changetime.Stamp
 	for first := true; l.serves(old); first = false {
 		if !first && !l.sleep(lookAgain) {
 			return
 		}
-		now := stampsOf(old.name)
-		if len(now) == 0 || slices.Equal(now, failed) || checkBusy(old.name, false) != nil {
+		now := guard.Stamps(old.name)
+		if len(now) == 0 || slices.Equal(now, failed) || guard.CheckBusy(old.name, false) != nil {
 			continue
 		}
 		a, err := l.openArchive(l.ctx, old.name, opening{doubtful: true, quick: true})
-		if errors.Is(err, cache.ErrSlow) && checkBusy(old.name, true) == nil {
+		if errors.Is(err, cache.ErrSlow) && guard.CheckBusy(old.name, true) == nil {
 			a, err = l.openArchive(l.ctx, old.name, opening{doubtful: true})
 		}
 		switch {
@@ -120,27 +54,13 @@ func (l *Library) restore(old *archive) {
 			return
 		case l.ctx.Err() != nil:
 			return
-		case errors.Is(err, errBusy), checkBusy(old.name, true) != nil: // more may follow
+		case errors.Is(err, guard.ErrBusy), errors.Is(err, format.ErrChanged),
+			guard.CheckBusy(old.name, true) != nil: // more may follow
 		default:
 			failed = now
-			l.notice("still not served: " + Describe(err))
+			l.notice(still + Describe(err))
 		}
 	}
-}
-
-// stampsOf returns the Stamps of an archive's files that are there, and of its signature.
-func stampsOf(name string) []changetime.Stamp {
-	files, _ := filesOf(name)
-	if len(files) > 0 {
-		files = append(files, files[0]+signature.SumSuffix, files[0]+signature.SignatureSuffix)
-	}
-	var stamps []changetime.Stamp
-	for _, file := range files {
-		if fi, err := os.Stat(file); err == nil {
-			stamps = append(stamps, changetime.StampOf(fi))
-		}
-	}
-	return stamps
 }
 
 // sleep returns false if the Library is closed before the time is over.
@@ -195,7 +115,7 @@ func (l *Library) swap(old, a *archive) {
 }
 
 // lookAround looks at all archives from time to time, so that one that was written over is found
-// without a request for it.
+// without a request for it, and so is the origin of a converted one.
 func (l *Library) lookAround() {
 	for l.sleep(lookEvery) {
 		var v View
@@ -203,8 +123,32 @@ func (l *Library) lookAround() {
 			continue
 		}
 		for _, a := range v.set.sources {
-			_ = a.current()
+			_ = a.guard.Current()
+			_ = a.outdated()
 		}
 		v.Release()
 	}
+}
+
+// outdated reports whether the archive was converted from a file that has changed since. The first
+// time, it begins to convert it again. A file that lost its name to another one has not changed:
+// that is for Stale and Reload, as with other archives.
+func (a *archive) outdated() bool {
+	if a.origin == nil {
+		return false
+	}
+	changed, first := a.origin.Changed()
+	if first {
+		a.library.begin(func() { a.library.restore(a) })
+	}
+	return changed
+}
+
+// overwritten takes the archive off until it can be opened again.
+func (a *archive) overwritten() {
+	if a.shared {
+		a.library.notice(a.name + " was written over: answers are 503 until it is opened again")
+		return
+	}
+	a.library.begin(func() { a.library.restore(a) })
 }

@@ -36,7 +36,7 @@ func (s *searcher) walk() error {
 				if s.o.Hidden(path) || e.IsDir() && s.o.Hidden(path+"/") {
 					return false
 				}
-				if s.m.matches(path) {
+				if s.m.Matches(path) {
 					shown, err := (&plainEntry{e, d, m.path}).answered(path, s.o.Hidden)
 					if err != nil || !shown {
 						outage = cmp.Or(outage, err)

@@ -3,6 +3,7 @@ package archives
 import (
 	"math"
 
+	"github.com/tarpack/tpk/serve/internal/match"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
 )
@@ -14,7 +15,7 @@ const searchBits = 32
 // searcher is a search in everything that a View has.
 type searcher struct {
 	v      *View
-	m      *matcher
+	m      *match.Matcher
 	o      ListOptions
 	order  []archiveFolder // the archives, by mount
 	list   *List
@@ -29,7 +30,7 @@ func (v *View) Search(query string, o ListOptions) (*List, error) {
 	if o.Hidden = v.hiding(o.Hidden); o.Hidden == nil {
 		o.Hidden = func(string) bool { return false }
 	}
-	s := &searcher{v: v, m: newMatcher(query), o: o, list: &List{}}
+	s := &searcher{v: v, m: match.New(query), o: o, list: &List{}}
 	if v.library.nest != nil { // archives may be there that no request has come across
 		if err := s.walk(); err != nil {
 			return nil, err
@@ -75,7 +76,7 @@ func (s *searcher) archive(k, from int) error {
 	}
 	for all := false; !all && !l.More; {
 		wanted := s.o.Limit + 1 - len(l.Items)
-		found, err := s.m.search(a.index, from, wanted, hidden)
+		found, err := s.m.Search(a.index, from, wanted, hidden)
 		if err != nil {
 			return a.wrap(err)
 		}
@@ -87,6 +88,9 @@ func (s *searcher) archive(k, from int) error {
 				return err
 			}
 			it.Path = join(mount, it.Path)
+			if it.Type == sidecar.TypeSymlink && s.v.leadsToHidden(it.Path, s.o.Hidden) {
+				continue
+			}
 			if it.Type == sidecar.TypeDir {
 				it.Below = omit.visible(i+1, i+1+it.Below)
 			}

@@ -90,7 +90,7 @@ func (v *View) lookup(path string) (plan.Node, error) {
 // archive is compared with the index first.
 func (v *View) proved(n *plan.Node) error {
 	v.touchBytes(n.Source, n.Offset, n.Length)
-	if v.set.sources[n.Source].proof.Load().knows(n.Entry) {
+	if v.set.sources[n.Source].guard.Proof().Knows(n.Entry) {
 		return nil
 	}
 	if v.Instant {
@@ -196,8 +196,8 @@ func (v *View) Download(path, format string) (plan.Node, error) {
 	}
 	a := v.set.sources[i]
 	v.touchBytes(i, 0, a.tar.Size())
-	if err := a.provedWhole(v.noted(i).proof); err != nil {
-		return plan.Node{}, err
+	if err := v.noted(i).proof.Whole(); err != nil {
+		return plan.Node{}, a.wrap(err)
 	}
 	omit, err := v.omit(a, strings.TrimSuffix(strings.TrimSuffix(path, rest), "/"))
 	if err != nil {

@@ -2,7 +2,6 @@ package listing
 
 import (
 	"bytes"
-	"fmt"
 	"html/template"
 	"strings"
 	"sync"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
@@ -145,7 +145,7 @@ func (p *page) search(q *request, l *archives.List) {
 		p.Note = "Of the files that are in no archive only the first " +
 			humanize.Comma(archives.MaxPlain) + " were looked at."
 	}
-	p.Summary = count(len(l.Items), "match", "matches")
+	p.Summary = count.Of(len(l.Items), "match", "matches")
 	if l.More {
 		p.Summary = "The first " + humanize.Comma(int64(len(l.Items))) + " matches"
 		if q.offset > 0 {
@@ -162,11 +162,11 @@ func (p *page) search(q *request, l *archives.List) {
 func (p *page) folder(q *request, l *archives.List) {
 	switch {
 	case l.Files == 0:
-		p.Summary = count(l.Folders, "folder", "folders")
+		p.Summary = count.Of(l.Folders, "folder", "folders")
 	case l.Folders == 0:
-		p.Summary = count(l.Files, "file", "files")
+		p.Summary = count.Of(l.Files, "file", "files")
 	default:
-		p.Summary = count(l.Folders, "folder", "folders") + ", " + count(l.Files, "file", "files")
+		p.Summary = count.Of(l.Folders, "folder", "folders") + ", " + count.Of(l.Files, "file", "files")
 	}
 	if l.Files > 0 {
 		p.Detail = humanize.Bytes(uint64(l.Size))
@@ -236,15 +236,15 @@ func (q *request) row(it *archives.Item) row {
 	case sidecar.TypeDir:
 		r.Slash = true
 		if it.Below >= 0 {
-			r.Size = count(it.Below, "entry", "entries")
+			r.Size = count.Of(it.Below, "entry", "entries")
 		}
 	case sidecar.TypeFile, sidecar.TypeHardlink:
-		r.Size, r.Bytes = humanize.Bytes(uint64(it.Size)), humanize.Comma(it.Size)+" bytes"
+		r.Size, r.Bytes = humanize.Bytes(uint64(it.Size)), count.Of(it.Size, "byte", "bytes")
 		switch {
 		case it.Type == sidecar.TypeHardlink:
 			r.Packed, r.PackBytes = "shared", "The same bytes as another file, kept once"
 		case it.Packed >= 0:
-			r.Packed, r.PackBytes = humanize.Bytes(uint64(it.Packed)), humanize.Comma(it.Packed)+" bytes"
+			r.Packed, r.PackBytes = humanize.Bytes(uint64(it.Packed)), count.Of(it.Packed, "byte", "bytes")
 		}
 	}
 	if it.ModTime > plan.NoTime {
@@ -294,13 +294,6 @@ func kindOf(it *archives.Item) (icon, label, preview string) {
 		return "file", "File", ""
 	}
 	return "file", "Device", ""
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%s %s", humanize.Comma(int64(n)), many)
 }
 
 // readable makes a name fit to be shown: control characters become pictures of them, bytes that are

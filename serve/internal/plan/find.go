@@ -70,7 +70,7 @@ func (f *finder) directory() error {
 	if ok, err := f.unowned(); ok || err != nil {
 		return err
 	}
-	if f.path == "" {
+	if f.path == "" || f.p.moved { // a redirect to ../ would lead some clients elsewhere
 		return f.missing(nil)
 	}
 	if n, err = f.pl.resolve(f.t, f.path); err != nil || n.Kind != Missing {

@@ -1,10 +1,6 @@
 package plan
 
-import (
-	"strings"
-
-	"github.com/tarpack/tpk/serve/internal/ascii"
-)
+import "github.com/tarpack/tpk/serve/internal/ascii"
 
 // Some files are stored compressed, but are meant to be sent with Content-Encoding: gzip: map tiles
 // of tippecanoe, SVGZ, the .js.gz and .wasm.gz of Unity. Such content has two representations: its
@@ -28,16 +24,20 @@ func (pl *Planner) ownGzip(path string, n *Node) bool {
 	if pl.gzipped.MatchBelow(path, false) {
 		return true
 	}
-	ext := extension(path)
-	if m, ok := pl.types[strings.ToLower(ext)]; ok && m.plain == gzipType {
+	if m, _, ok := pl.configured(path); ok && m.plain == gzipType {
 		return false
 	}
+	ext := extension(path)
 	return ascii.EqualFold(ext, "pbf") || ascii.EqualFold(ext, "mvt") || ascii.EqualFold(ext, "svgz")
 }
 
-// innerType returns the media type of what the file at path has inside its gzip. It has no charset:
-// the inflated text is not known.
+// innerType returns the media type of what the file at path has inside its gzip: the configured one
+// of an extension such as js.gz, else that of the path without .gz. It has no charset: the inflated
+// text is not known.
 func (pl *Planner) innerType(path string) string {
+	if m, ext, ok := pl.configured(path); ok && m.plain != gzipType && ext != "gz" {
+		return m.plain
+	}
 	if ascii.EqualFold(extension(path), "gz") {
 		path = path[:len(path)-len(".gz")]
 	}

@@ -79,17 +79,27 @@ func (pl *Planner) MediaType(path string, n *Node) string {
 func isText(n *Node) bool { return n.UTF8 || strings.HasPrefix(n.Sniff, "text/") }
 
 // lookupExtension returns the media type of a path's extension, in any mix of cases. The configured
-// types come first, and the longest extension among these.
+// types come first.
 func (pl *Planner) lookupExtension(path string) (media, bool) {
-	if len(pl.types) > 0 {
-		name := strings.ToLower(lastName(path))
-		for i := 1; i < len(name)-1; i++ {
-			if m, ok := pl.types[name[i+1:]]; ok && name[i] == '.' {
-				return m, true
-			}
-		}
+	if m, _, ok := pl.configured(path); ok {
+		return m, true
 	}
 	return lookupTable(path)
+}
+
+// configured returns the configured media type of a path and the extension that it is for, the
+// longest one of the path.
+func (pl *Planner) configured(path string) (m media, ext string, ok bool) {
+	if len(pl.types) == 0 {
+		return m, "", false
+	}
+	name := strings.ToLower(lastName(path))
+	for i := 1; i < len(name)-1; i++ {
+		if m, ok := pl.types[name[i+1:]]; ok && name[i] == '.' {
+			return m, name[i+1:], true
+		}
+	}
+	return m, "", false
 }
 
 // lookupTable is lookupExtension without the configured types.

@@ -97,3 +97,39 @@ func TestConfiguredTypes(t *testing.T) {
 		}
 	}
 }
+
+// TestConfiguredTypesOfGzip: for content that is gzip, too, the longest configured extension
+// counts. A type for it names what is inside, unless it is that of gzip itself.
+func TestConfiguredTypesOfGzip(t *testing.T) {
+	for _, c := range []struct {
+		name, ext, mediaType string
+		coding               bool // sent with Content-Encoding: gzip
+		want                 string
+	}{
+		{"a.pbf", "", "", true, protobufType},
+		{"a.pbf", "pbf", gzipType, false, gzipType},
+		{"a.tile.pbf", "tile.pbf", gzipType, false, gzipType},
+		{"a.TILE.pbf", "tile.pbf", gzipType, false, gzipType},
+		{"a.pbf", "tile.pbf", gzipType, true, protobufType},
+		{"a.tile.pbf", "tile.pbf", "application/x-tile", true, "application/x-tile"},
+		{"a.svgz", "svgz", "image/x-svg", true, "image/x-svg"},
+		{"a.js.gz", "", "", true, "text/javascript"},
+		{"a.js.gz", "js.gz", "text/x-js", true, "text/x-js"},
+		{"a.js.gz", "js", "text/x-js", true, "text/x-js"},
+		{"a.js.gz", "gz", "application/x-special", true, "text/javascript"},
+		{"a.js.gz", "js.gz", gzipType, true, "text/javascript"}, // the glob asks for it
+		{"a.svg.gz", "svg.gz", "image/svg+xml", false, "image/svg+xml"},
+	} {
+		o := Options{Gzipped: []string{"*.js.gz"}, Types: map[string]string{}}
+		if c.ext != "" {
+			o.Types[c.ext] = c.mediaType
+		}
+		pl := planner(t, o)
+		n := &Node{Kind: File, Size: 10, Sniff: gzipType}
+		got, coding := pl.MediaType(c.name, n), pl.ownGzip(c.name, n)
+		if got != c.want || coding != c.coding {
+			t.Errorf("%s with %s=%s: %s %v, want %s %v", c.name, c.ext, c.mediaType, got, coding,
+				c.want, c.coding)
+		}
+	}
+}

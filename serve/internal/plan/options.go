@@ -13,8 +13,26 @@ import (
 	"github.com/tarpack/tpk/tarpack/exclude"
 )
 
-// ErrOption is wrapped by the errors of New.
+// ErrOption is wrapped by every OptionError.
 var ErrOption = errors.New("bad option")
+
+// OptionError is the error of an option that can't be heeded.
+type OptionError struct {
+	Option string // its name, as "Gzipped"
+	Reason string
+}
+
+// BadOption returns an OptionError. The format and its arguments are the reason.
+func BadOption(option, format string, args ...any) error {
+	return &OptionError{option, fmt.Sprintf(format, args...)}
+}
+
+func (e *OptionError) Error() string {
+	return fmt.Sprintf("%v %s: %s", ErrOption, e.Option, e.Reason)
+}
+
+// Unwrap returns ErrOption.
+func (e *OptionError) Unwrap() error { return ErrOption }
 
 // Field is a header field.
 type Field struct{ Name, Value string }
@@ -79,39 +97,40 @@ var ownFields = []string{
 	"transfer-encoding", "upgrade", "vary",
 }
 
-// New checks the options. Its errors wrap ErrOption.
+// New checks the options. Its error is an OptionError.
 func New(o Options) (*Planner, error) {
 	pl := &Planner{options: o, seed: rand.Uint64()}
 	var err error
 	pl.dots = o.Hide == nil
-	if pl.hide, err = compileGlobs(slices.Concat(o.Hide, o.HideMore)); err != nil {
-		return nil, err
-	}
-	if pl.immut, err = compileGlobs(o.Immutable); err != nil {
-		return nil, err
-	}
-	if pl.gzipped, err = compileGlobs(o.Gzipped); err != nil {
-		return nil, err
-	}
-	if pl.identity, err = compileGlobs(o.Identity); err != nil {
-		return nil, err
+	for _, globs := range []struct {
+		option   string
+		list     []string
+		compiled **exclude.Patterns
+	}{
+		{"Hide", slices.Concat(o.Hide, o.HideMore), &pl.hide},
+		{"Immutable", o.Immutable, &pl.immut},
+		{"Gzipped", o.Gzipped, &pl.gzipped},
+		{"Identity", o.Identity, &pl.identity},
+	} {
+		if *globs.compiled, err = compileGlobs(globs.list); err != nil {
+			return nil, BadOption(globs.option, "%v", err)
+		}
 	}
 	if pl.types, err = compileTypes(o.Types); err != nil {
 		return nil, err
 	}
 	if !validValue(o.CacheControl) {
-		return nil, fmt.Errorf("%w: Cache-Control %q is no field value", ErrOption, o.CacheControl)
+		return nil, BadOption("CacheControl", "%q is no field value", o.CacheControl)
 	}
 	for _, f := range o.Header {
 		if !httpguts.ValidHeaderFieldName(f.Name) {
-			return nil, fmt.Errorf("%w: header field %q: a name has letters, digits and hyphens",
-				ErrOption, f.Name)
+			return nil, BadOption("Header", "%q: a name has letters, digits and hyphens", f.Name)
 		}
 		if !validValue(f.Value) {
-			return nil, fmt.Errorf("%w: header field %q: %q is no field value", ErrOption, f.Name, f.Value)
+			return nil, BadOption("Header", "%q: %q is no field value", f.Name, f.Value)
 		}
 		if slices.Contains(ownFields, strings.ToLower(f.Name)) {
-			return nil, fmt.Errorf("%w: header field %q is set by the server itself", ErrOption, f.Name)
+			return nil, BadOption("Header", "%q is set by the server itself", f.Name)
 		}
 	}
 	for _, f := range o.Header {
@@ -120,7 +139,7 @@ func New(o Options) (*Planner, error) {
 	}
 	for _, origin := range o.CORS {
 		if !validOrigin(origin) {
-			return nil, fmt.Errorf("%w: origin %q: it is *, or as https://example.org", ErrOption, origin)
+			return nil, BadOption("CORS", "origin %q: it is *, or as https://example.org", origin)
 		}
 	}
 	if len(o.CORS) > 0 && !slices.Contains(o.CORS, "*") {
@@ -200,7 +219,7 @@ func compileGlobs(globs []string) (*exclude.Patterns, error) {
 	var x exclude.Patterns
 	for _, g := range globs {
 		if err := x.Add(g); err != nil {
-			return nil, fmt.Errorf("%w: glob %w", ErrOption, err)
+			return nil, err
 		}
 	}
 	return &x, nil

@@ -64,6 +64,7 @@ type Plan struct {
 	fields     string // further header fields of this answer, rendered
 	fixed      string // the configured header fields, rendered
 
+	moved   bool   // the path has dot segments from which clients resolve references differently
 	path    []byte // scratch: the decoded path
 	scratch []byte // scratch: other paths derived from it
 	parts   []Part // kept for its memory

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"mime"
 	"strings"
 )
@@ -60,11 +59,11 @@ func compileTypes(given map[string]string) (map[string]media, error) {
 	for ext, name := range given {
 		clean := strings.ToLower(strings.TrimPrefix(ext, "."))
 		if clean == "" || strings.ContainsAny(clean, "/ ") || strings.HasSuffix(clean, ".") {
-			return nil, fmt.Errorf("%w: media type of %q: an extension is as md or d.ts", ErrOption, ext)
+			return nil, BadOption("Types", "%q: an extension is as md or d.ts", ext)
 		}
 		kind, params, err := mime.ParseMediaType(name)
 		if err != nil || !strings.Contains(kind, "/") || !validValue(name) {
-			return nil, fmt.Errorf("%w: media type %q: it is as text/plain", ErrOption, name)
+			return nil, BadOption("Types", "%q: a media type is as text/plain", name)
 		}
 		m := media{name, name, asIs}
 		if strings.HasPrefix(kind, "text/") && params["charset"] == "" {

@@ -105,10 +105,9 @@ var pathBytes = func() (kinds [256]uint8) {
 }()
 
 // unescape is decode for paths with escapes, with dots at the start of a name, or with empty
-// components. It takes out empty components and dot segments. Clients should not send the latter
-// (RFC 3986 §6.2.2.3), but apt does for each file of a repository without a hierarchy. A path with
-// both is not redirected, and neither is one that could lead to a wrong redirect: escaped dots, and
-// two dots at the end, are bad.
+// components. It takes out empty components and dot segments, escaped or not, as nginx does:
+// clients should do that (RFC 3986 §6.2.2.3), but apt and others don't. A path that leads above the
+// root is bad. One with dot segments is not redirected for its empty components.
 func (p *Plan) unescape(raw string) (string, pathShape) {
 	out, shape := p.path[:0], goodPath
 	start := 0    // of the component in out
@@ -118,10 +117,11 @@ func (p *Plan) unescape(raw string) (string, pathShape) {
 		if i == len(raw) || raw[i] == '/' {
 			name, end := out[start:], i == len(raw)
 			if dot, up := string(name) == ".", string(name) == ".."; dot || up {
-				if len(name) != i-first || up && (end || start == 0) {
+				if up && start == 0 {
 					return "", badPath
 				}
 				dots = true
+				p.moved = p.moved || len(name) != i-first || up && end
 				if up {
 					start = bytes.LastIndexByte(out[:start-1], '/') + 1
 				}

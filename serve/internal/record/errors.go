@@ -48,6 +48,6 @@ func (e *Errors) endWindow() {
 	e.shown, e.counted = 0, 0
 	e.mu.Unlock()
 	if n > 0 {
-		e.Log(fmt.Errorf("%d more errors within %v", n, errorWindow))
+		e.Log(fmt.Errorf("further errors within %v: %d", errorWindow, n))
 	}
 }

@@ -35,7 +35,7 @@ func TestErrors(t *testing.T) {
 		c.Add(errors.New("y"))
 		time.Sleep(errorWindow + time.Second)
 		synctest.Wait()
-		if want := []string{"1234 more errors within 10s", "y"}; !slices.Equal(told()[errorsShown:],
+		if want := []string{"further errors within 10s: 1234", "y"}; !slices.Equal(told()[errorsShown:],
 			want) {
 			t.Errorf("then %q", told()[errorsShown:])
 		}

@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/transfer"
 	"github.com/tarpack/tpk/tarpack/export"
@@ -39,7 +39,7 @@ func (x *Exchange) WriteBody(to io.Writer) error {
 // signed is compared with what was signed.
 func (x *Exchange) confirm() error {
 	err := x.view.Check()
-	if errors.Is(err, archives.ErrDoubtful) && x.Plan.Body.Node.Kind == plan.File {
+	if errors.Is(err, guard.ErrDoubtful) && x.Plan.Body.Node.Kind == plan.File {
 		if err = x.view.Prove(&x.Plan.Body.Node); err == nil {
 			err = x.view.ProveSent(&x.Plan.Body.Node)
 		}
@@ -135,7 +135,7 @@ type spanFinish struct {
 func (s *spanFinish) SendSpans(spans []export.Span) error {
 	n := int64(0)
 	for i := range spans {
-		n += spanLength(&spans[i])
+		n += spans[i].Len()
 	}
 	if n < s.Left {
 		err := s.sender.SendSpans(spans)
@@ -146,7 +146,7 @@ func (s *spanFinish) SendSpans(spans []export.Span) error {
 	}
 	end := &spans[len(spans)-1]
 	var last [1]byte
-	if k := spanLength(end) - 1; end.Bytes != nil {
+	if k := end.Len() - 1; end.Bytes != nil {
 		last[0] = end.Bytes[k]
 		end.Bytes = end.Bytes[:k]
 	} else {
@@ -161,11 +161,4 @@ func (s *spanFinish) SendSpans(spans []export.Span) error {
 	s.Left = 1
 	_, err := s.Write(last[:])
 	return err
-}
-
-func spanLength(s *export.Span) int64 {
-	if s.Bytes != nil {
-		return int64(len(s.Bytes))
-	}
-	return s.Length
 }

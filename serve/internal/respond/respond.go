@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/record"
 	"github.com/tarpack/tpk/tarpack/source"
@@ -96,7 +97,7 @@ func (r *Responder) prepare(x *Exchange) error {
 
 // retry plans the answer again, once, if err means that it is only in doubt.
 func (r *Responder) retry(x *Exchange, err error) bool {
-	if x.retried || !errors.Is(err, archives.ErrDoubtful) {
+	if x.retried || !errors.Is(err, guard.ErrDoubtful) {
 		return false
 	}
 	x.retried = true
@@ -191,7 +192,7 @@ func (x *Exchange) cause(err error) error {
 // add reports an error unless the log has a line about its reason.
 func (r *Responder) add(reason, err error) {
 	for _, known := range []error{
-		archives.ErrOverwritten, archives.ErrDoubtful, archives.ErrUnproven, archives.ErrPending,
+		guard.ErrOverwritten, guard.ErrDoubtful, guard.ErrUnproven, archives.ErrPending,
 	} {
 		if errors.Is(reason, known) {
 			return

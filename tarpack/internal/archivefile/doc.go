@@ -3,6 +3,7 @@
 //
 //	Open        opens the file and finds the end
 //	FindEnd     the end of an archive: T at the end of its file, or before what follows it
+//	SearchEnd   the same, wherever it is: it may read the whole file
 //	Growth      the commit of an append, and how it is undone
 //	Shrink      the same in reverse, to take an index out of the archive
 //	Embed       the index in the archive (FORMAT.md 1.6)

@@ -1,6 +1,7 @@
 package archivefile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +13,8 @@ import (
 // FindEnd finds the end of the archive: at the end of its file, or where its sidecar has it.
 //
 // Without a usable sidecar it does not guess. The error is a format.UnfinishedError if an archive
-// ends earlier in the file, otherwise that of format.ReadTrailer.
+// ends earlier in the file, at most format.SearchedBack bytes, otherwise that of
+// format.ReadTrailer.
 func (a *File) FindEnd() error {
 	t, err := format.ReadTrailer(a.OSFile, a.Size)
 	if err == nil {
@@ -34,6 +36,31 @@ func (a *File) FindEnd() error {
 		return fmt.Errorf("%s: %w", a.Name, format.NewUnfinished(a.OSFile, t, rest))
 	}
 	return err
+}
+
+// SearchEnd returns err, an error of FindEnd, unless that is ErrTruncated and an archive ends
+// anywhere in the file name. Then it returns a format.UnfinishedError. It may read the whole file.
+func SearchEnd(ctx context.Context, name string, err error) error {
+	if !errors.Is(err, format.ErrTruncated) {
+		return err
+	}
+	a, openErr := OpenUnread(name)
+	if openErr != nil {
+		return err
+	}
+	defer a.OSFile.Close() // opened for reading only: errors lose nothing
+	end, searchErr := format.FirstTrailer(ctx, a.OSFile, a.Size)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case searchErr != nil || end < 0 || end >= a.Size:
+		return err
+	}
+	t, readErr := format.ReadTrailer(io.NewSectionReader(a.OSFile, 0, end), end)
+	if readErr != nil {
+		return err
+	}
+	return fmt.Errorf("%s: %w", name, format.NewUnfinished(a.OSFile, t, a.Size-end))
 }
 
 // EndAt makes the archive end with t. What follows in its file is not part of it.

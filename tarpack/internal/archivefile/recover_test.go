@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/tarpack/tpk/tarpack"
@@ -170,33 +171,63 @@ func TestRecover(t *testing.T) {
 	}
 }
 
-// wantNoRepair expects that Repair does not cut off another archive behind the archive name.
-func wantNoRepair(t *testing.T, name, out string) {
+// wantRepair calls Repair on the archive good with rest behind it, with another name for the
+// result and in place. Another archive is never left out. Other bytes that no append writes are
+// left out of the result elsewhere, and never removed.
+func wantRepair(t *testing.T, name string, good, rest []byte, kind error) {
 	t.Helper()
-	before := tartest.Read(t, name)
-	for _, to := range []string{name, out} {
-		_, err := convert.Repair(t.Context(), name, to, convert.RepairOptions{})
-		if !errors.Is(err, format.ErrJoined) {
-			t.Errorf("repair: %v", err)
+	both := append(bytes.Clone(good), rest...)
+	out := filepath.Join(t.TempDir(), "out.tar.gz")
+	for _, to := range []string{out, name} {
+		if before := tartest.Read(t, name); !bytes.Equal(before, both) {
+			t.Fatal("it was changed")
 		}
-	}
-	if !bytes.Equal(tartest.Read(t, name), before) {
-		t.Error("repair has changed it")
+		res, err := convert.Repair(t.Context(), name, to, convert.RepairOptions{})
+		if kind == format.ErrJoined || kind == format.ErrAdded && to == name {
+			if !errors.Is(err, kind) {
+				t.Errorf("repair to %s: %v, want %v", to, err, kind)
+			}
+			if after := tartest.Read(t, name); !bytes.Equal(after, both) {
+				t.Error("repair has changed it")
+			}
+			continue
+		}
+		if err != nil || res.CutOff != int64(len(rest)) || res.Lost != 0 {
+			t.Errorf("repair to %s: %+v, %v", to, res, err)
+		}
+		if !bytes.Equal(tartest.Read(t, to), good) {
+			t.Errorf("%s was not repaired", to)
+		}
+		tartest.WantSound(t, to)
 	}
 }
 
-// Bytes after an archive stay if no note names them, unless Repair is called.
+// Bytes after an archive stay if no note names them, unless Repair is called and they may be from
+// an append. The kinds are those of file(1).
 func TestRecoverOthers(t *testing.T) {
 	ctx := context.Background()
 	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "x"}), pack.Options{})
 	good, side := tartest.Read(t, name), tartest.Read(t, name+format.SidecarSuffix)
 	more := tartest.Tree(t, [2]string{"b", "y"})
-	for _, rest := range [][]byte{[]byte("\n"), good, bytes.Repeat([]byte{0}, 1000)} {
-		want := format.ErrUnfinished
-		if len(rest) == len(good) {
-			want = format.ErrJoined
-		}
-		both := append(bytes.Clone(good), rest...)
+	for _, c := range []struct {
+		rest string
+		kind error
+		says string
+	}{
+		{"\n", format.ErrAdded, "1 byte of another program follows its end"},
+		{"7z\xbc\xaf\x27\x1c and more", format.ErrAdded, "it is a 7z archive"},
+		{"Rar!\x1a\x07\x01\x00 and more", format.ErrAdded, "it is a RAR archive"},
+		{"\x00\x00Rar!\x1a\x07\x01\x00 and more", format.ErrAdded, "it is a RAR archive"},
+		{"<html>Bad Gateway</html>", format.ErrAdded, "it is an HTML page"},
+		{"\x01\x02\x03", format.ErrAdded, "its format is unknown"},
+		{string(good), format.ErrJoined, "another archive follows"},
+		{"PK\x03\x04", format.ErrJoined, "it is a zip"},
+		{strings.Repeat("\x00", 1000), format.ErrUnfinished, "1,000 bytes follow its end"},
+		{string(good[:1]), format.ErrUnfinished, "1 byte follows its end"},
+		{string(good[:9]), format.ErrUnfinished, "9 bytes follow its end"},
+		{string(good[:100]), format.ErrUnfinished, "100 bytes follow its end"},
+	} {
+		both := append(bytes.Clone(good), c.rest...)
 		other := bytes.Clone(good[len(good)-format.EndSize:])
 		other[digestAt]++
 		for _, note := range [][]byte{
@@ -207,41 +238,16 @@ func TestRecoverOthers(t *testing.T) {
 				tartest.WriteFile(t, format.TempName(name), note)
 			}
 			for _, o := range []edit.AddOptions{{}, {Append: true}} {
-				if _, err := edit.Add(ctx, name, []string{more}, o); !errors.Is(err, want) {
-					t.Errorf("add: %v", err)
+				_, err := edit.Add(ctx, name, []string{more}, o)
+				if !errors.Is(err, c.kind) || !strings.Contains(err.Error(), c.says) {
+					t.Errorf("%.20q: add: %v, want %v with %q", c.rest, err, c.kind, c.says)
 				}
 			}
-			if _, err := tarpack.Reindex(ctx, name, tarpack.ReindexOptions{}); !errors.Is(
-				err,
-				want,
-			) {
-				t.Errorf("index: %v", err)
+			_, err := tarpack.Reindex(ctx, name, tarpack.ReindexOptions{})
+			if !errors.Is(err, c.kind) {
+				t.Errorf("%.20q: index: %v, want %v", c.rest, err, c.kind)
 			}
-			if !bytes.Equal(tartest.Read(t, name), both) {
-				t.Fatal("it was cut off")
-			}
-			out := filepath.Join(t.TempDir(), "out.tar.gz")
-			if want == format.ErrJoined {
-				wantNoRepair(t, name, out)
-				continue
-			}
-			if res, err := convert.Repair(ctx, name, out, convert.RepairOptions{}); err != nil ||
-				res.CutOff != int64(len(rest)) ||
-				res.Lost != 0 {
-				t.Errorf("%+v, %v", res, err)
-			}
-			if !bytes.Equal(tartest.Read(t, out), good) || !bytes.Equal(tartest.Read(t, name), both) {
-				t.Error("it was not repaired elsewhere")
-			}
-			if res, err := convert.Repair(ctx, name, name, convert.RepairOptions{}); err != nil ||
-				res.CutOff != int64(len(rest)) ||
-				res.Lost != 0 {
-				t.Errorf("%+v, %v", res, err)
-			}
-			if !bytes.Equal(tartest.Read(t, name), good) {
-				t.Error("it was not repaired")
-			}
-			tartest.WantSound(t, name)
+			wantRepair(t, name, good, []byte(c.rest), c.kind)
 		}
 	}
 	if err := os.Truncate(name, int64(len(good)-1)); err != nil {

@@ -15,6 +15,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
@@ -32,7 +33,8 @@ type Archive struct {
 	Number  int               // among the archives of a rewrite, where each has another one
 	genuine map[uint32]bool   // files with several names that are not duplicates
 	groups  GroupCache
-	held    map[int]shardset.Held // shards of which something was copied
+	held    map[int]shardset.Held // shards that Place has returned
+	placed  []int                 // their numbers, the last placed last
 	written int64                 // when the first file was last written, in seconds since 1970
 }
 
@@ -64,6 +66,14 @@ func OpenAny(ctx context.Context, name string, number int, o *indexed.Options) (
 	return OpenSet(ctx, set, number, o)
 }
 
+// HeldShards is how many shards of a set stay open after Place has returned them. What is copied
+// from a shard is written a few copies later.
+const HeldShards = 16
+
+// openShards is how many shards of a set are open besides, to read contents and headers. Several
+// sets may be open at once, and a process may often have no more than 1,024 files.
+const openShards = 128
+
 // OpenSet is Open for a shard set. Offsets count as if the shards stood one after the other.
 func OpenSet(
 	ctx context.Context, set format.SetName, number int, o *indexed.Options,
@@ -72,6 +82,7 @@ func OpenSet(
 	if err != nil {
 		return nil, err
 	}
+	s.Shards.Limit = openShards
 	a := &Archive{File: s.File, Set: s, Number: number, held: map[int]shardset.Held{},
 		written: math.MaxInt64}
 	for i := range set.N {
@@ -124,7 +135,8 @@ func (a *Archive) Bytes() io.ReaderAt {
 }
 
 // Place returns the file that has the byte at off, and its offset there. The file stays open until
-// Close. Place is for one goroutine.
+// Close, or if the archive is a set, at least until Place has returned HeldShards other shards.
+// Place is for one goroutine.
 func (a *Archive) Place(off int64) (f *os.File, local int64, err error) {
 	if a.Set == nil {
 		return a.OSFile, off, nil
@@ -137,7 +149,37 @@ func (a *Archive) Place(off int64) (f *os.File, local int64, err error) {
 		}
 		a.held[i] = h
 	}
+	a.notePlaced(i, ok)
 	return h.File, off - start, nil
+}
+
+// notePlaced makes shard i, which was held before or not, the one that was placed last. It releases
+// the one that was placed first if too many are held.
+func (a *Archive) notePlaced(i int, before bool) {
+	last := len(a.placed) - 1
+	if before {
+		if a.placed[last] == i {
+			return
+		}
+		at := slices.Index(a.placed, i)
+		a.placed = slices.Delete(a.placed, at, at+1)
+	}
+	a.placed = append(a.placed, i)
+	if len(a.placed) > HeldShards+1 {
+		first := a.placed[0]
+		a.placed = slices.Delete(a.placed, 0, 1)
+		a.held[first].Release()
+		delete(a.held, first)
+	}
+}
+
+// First returns the file that the archive begins in. It stays open until release is called.
+func (a *Archive) First() (f *os.File, release func(), err error) {
+	if a.Set == nil {
+		return a.OSFile, func() {}, nil
+	}
+	h, err := a.Set.Shards.Hold(0)
+	return h.File, h.Release, err
 }
 
 // OpenContent opens the content of entry i, a regular file or a hard link.

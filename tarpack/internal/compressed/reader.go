@@ -9,15 +9,12 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"math/bits"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/mikelolasagasti/xz"
 	"github.com/pierrec/lz4/v4"
-	"github.com/ulikunitz/xz/lzma"
 
 	"github.com/tarpack/tpk/tarpack/internal/output"
-	"github.com/tarpack/tpk/tarpack/internal/xzbcj"
 )
 
 // MaxDictionary is the largest dictionary or window that a compressed stream may ask for: the
@@ -132,27 +129,6 @@ func SkipZeros(r *bufio.Reader) error {
 	}
 }
 
-const (
-	magicGzip      = "\x1f\x8b"
-	magicXZ        = "\xfd7zXZ\x00"
-	magicBzip2     = "BZh"
-	magicZstd      = 0xfd2fb528
-	magicLZ4       = 0x184d2204
-	magicLZ4Legacy = 0x184c2102
-	magicSkippable = 0x184d2a50 // to 0x184d2a5f: a skippable frame of zstd or LZ4
-)
-
-// Begins reports whether b begins like a compressed stream, or a skippable frame before one.
-func Begins(b []byte) bool {
-	if len(b) < 4 {
-		return false
-	}
-	magic := binary.LittleEndian.Uint32(b)
-	return bytes.HasPrefix(b, []byte(magicGzip)) || bytes.HasPrefix(b, []byte(magicXZ)) ||
-		bytes.HasPrefix(b, []byte(magicBzip2)) || magic == magicZstd || magic == magicLZ4 ||
-		magic == magicLZ4Legacy || magic&^0xf == magicSkippable || isLZMA(b)
-}
-
 // open begins the stream that follows in r.
 func (s *Reader) open() error {
 	if err := s.openStream(); err != nil {
@@ -166,64 +142,11 @@ func (s *Reader) open() error {
 	return nil
 }
 
-// openStream finds the format of the stream that follows in r, and its reader.
-func (s *Reader) openStream() error {
-	if err := s.skipFrames(); err != nil {
-		return err
-	}
-	head, err := s.r.Peek(lzma.HeaderLen)
-	if err != nil && err != io.EOF {
-		return err
-	}
-	var magic uint32
-	if len(head) >= 4 {
-		magic = binary.LittleEndian.Uint32(head)
-	}
-	switch {
-	case bytes.HasPrefix(head, []byte(magicGzip)):
-		if s.gzip == nil {
-			s.gzip = new(gzipStream)
-		}
-		s.now = s.gzip
-		return s.gzip.reset(s.r)
-	case magic == magicZstd:
-		p := &padded{r: s.r, extra: 4}
-		z, err := zstd.NewReader(p, zstd.WithDecoderMaxMemory(MaxDictionary),
-			zstd.WithDecoderMaxWindow(MaxDictionary))
-		if err != nil {
-			return err
-		}
-		s.now, s.close = &paddedStream{z, p, 4, isZstdEnd}, z.Close
-	case bytes.HasPrefix(head, []byte(magicXZ)):
-		if head, _ = s.r.Peek(xzbcj.HeadSize); xzbcj.Needed(head) {
-			s.now = xzbcj.NewReader(s.r, MaxDictionary)
-			return nil
-		}
-		s.now, err = xz.NewReader(s.r, MaxDictionary)
-		return noEOF(err)
-	case bytes.HasPrefix(head, []byte(magicBzip2)):
-		p := &padded{r: s.r, extra: 2}
-		s.now = &paddedStream{bzip2.NewReader(p), p, 2, isBzip2End}
-	case magic == magicLZ4Legacy: // which has no end mark: zeros are empty blocks
-		p := &padded{r: s.r}
-		s.now = &paddedStream{lz4.NewReader(p), p, 4, isLZ4LegacyEnd}
-	case magic == magicLZ4:
-		p := &padded{r: s.r, extra: 4}
-		s.now = &paddedStream{lz4.NewReader(p), p, 4, isLZ4End}
-	case isLZMA(head):
-		s.now, err = lzma.ReaderConfig{DictCap: MaxDictionary}.NewReader(s.r)
-		return noEOF(err)
-	default:
-		return errNoStream
-	}
-	return nil
-}
-
 // skipFrames skips the skippable frames before a frame of zstd or LZ4.
 func (s *Reader) skipFrames() error {
 	for {
 		head, err := s.r.Peek(8)
-		if len(head) < 8 || binary.LittleEndian.Uint32(head)&^0xf != magicSkippable {
+		if len(head) < 8 || !isSkippable(head) {
 			if err == io.EOF {
 				err = nil
 			}
@@ -234,20 +157,6 @@ func (s *Reader) skipFrames() error {
 			return noEOF(err)
 		}
 	}
-}
-
-// isLZMA reports whether b is the header of an .lzma file. It has no magic number, so the
-// dictionary and the size must have values that encoders write, as xz and libarchive require.
-func isLZMA(b []byte) bool {
-	if len(b) < lzma.HeaderLen || b[0] >= 9*5*5 {
-		return false
-	}
-	dict := binary.LittleEndian.Uint32(b[1:])
-	size := binary.LittleEndian.Uint64(b[5:])
-	oneOrTwoBits := bits.OnesCount32(dict) == 1 ||
-		bits.OnesCount32(dict) == 2 && dict&(dict>>1) != 0
-	return dict >= lzma.MinDictCap && (oneOrTwoBits || dict == ^uint32(0)) &&
-		(size == ^uint64(0) || size < 1<<38)
 }
 
 func noEOF(err error) error {

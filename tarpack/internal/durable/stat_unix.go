@@ -11,6 +11,7 @@ import (
 
 // Stat is what the system knows of a file and fs.FileInfo does not have.
 type Stat struct {
+	OnDisk          bool // otherwise nothing is known
 	Dev, Ino, Nlink uint64
 	UID, GID        int
 	Major, Minor    uint32 // of a device
@@ -24,7 +25,8 @@ func StatOf(fi fs.FileInfo) Stat {
 	}
 	rdev := uint64(st.Rdev)
 	return Stat{
-		Dev: uint64(st.Dev), Ino: uint64(st.Ino), Nlink: uint64(st.Nlink),
+		OnDisk: true,
+		Dev:    uint64(st.Dev), Ino: uint64(st.Ino), Nlink: uint64(st.Nlink),
 		UID: int(st.Uid), GID: int(st.Gid),
 		Major: unix.Major(rdev), Minor: unix.Minor(rdev),
 	}

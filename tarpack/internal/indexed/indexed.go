@@ -44,6 +44,9 @@ func Open(ctx context.Context, name string, o *Options) (*File, error) {
 	for tries := 1; ; tries++ {
 		f, err := archivefile.Open(name)
 		if err != nil {
+			if !o.RequireSidecar {
+				err = archivefile.SearchEnd(ctx, name, err)
+			}
 			return nil, err
 		}
 		x := &File{File: f}

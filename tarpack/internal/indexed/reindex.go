@@ -38,7 +38,7 @@ func Reindex(ctx context.Context, name string, o scan.Options) (res scan.Result,
 	}
 	a, err := archivefile.OpenToIndex(ctx, name)
 	if err != nil {
-		return scan.Result{}, err
+		return scan.Result{}, archivefile.SearchEnd(ctx, name, err)
 	}
 	defer a.OSFile.Close()
 	if a.OnDevice() {

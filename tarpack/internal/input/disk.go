@@ -16,6 +16,7 @@ import (
 type Disk struct {
 	tree.Entry
 	Headers *Headers
+	Kept    Source // its entry in the archive that is changed; nil if there is none
 }
 
 // Close gives back the reference to the directory.
@@ -26,7 +27,10 @@ func (d *Disk) Close() error {
 
 // Header returns the header, for a symbolic link with the target that it has now.
 func (d *Disk) Header() (format.Header, error) {
-	h := d.Headers.of(d.Path(), d.Typ, d.Info)
+	h, err := d.Headers.of(d.Path(), d.Typ, d.Info, d.Kept)
+	if err != nil {
+		return h, err
+	}
 	if d.Typ == sidecar.TypeSymlink {
 		target, err := d.Dir.Root.Readlink(d.Name)
 		if err != nil {

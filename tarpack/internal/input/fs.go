@@ -118,7 +118,10 @@ type FS struct {
 
 // Header returns the header, for a symbolic link with the target that it has now.
 func (s *FS) Header() (format.Header, error) {
-	h := s.Headers.of(s.Full, s.Typ, s.Info)
+	h, err := s.Headers.of(s.Full, s.Typ, s.Info, nil)
+	if err != nil {
+		return h, err
+	}
 	if s.Typ == sidecar.TypeSymlink {
 		target, err := fs.ReadLink(s.Tree.FS, s.Full)
 		if err != nil {

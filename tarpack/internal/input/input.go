@@ -85,6 +85,8 @@ type Headers struct {
 	ModTime      time.Time         // of all entries; the zero time keeps their own
 	Owner, Group *attributes.Owner // of all entries, if not nil
 
+	KeepUser, KeepGroup bool // of the entry in the archive that is changed, if there is one
+
 	Unkept *unkept.Counter // counts the attributes that are not kept; nil counts none
 }
 
@@ -108,8 +110,10 @@ func (m *Headers) Override(h *format.Header) {
 }
 
 // of returns the header of a file, complete except for a link's target. A file without a time gets
-// that of 1970.
-func (m *Headers) of(path string, typ sidecar.Type, info fs.FileInfo) format.Header {
+// that of 1970. kept is its entry in the archive that is changed, nil if there is none.
+func (m *Headers) of(
+	path string, typ sidecar.Type, info fs.FileInfo, kept Source,
+) (format.Header, error) {
 	h := format.Header{Path: path, Type: typ, Mode: format.UnixMode(info.Mode())}
 	if t := info.ModTime(); !t.IsZero() {
 		h.ModTime = t.Unix()
@@ -128,8 +132,44 @@ func (m *Headers) of(path string, typ sidecar.Type, info fs.FileInfo) format.Hea
 		h.UID, h.GID = st.UID, st.GID
 		h.Uname, h.Gname = durable.OwnerNames.User(st.UID), durable.OwnerNames.Group(st.GID)
 	}
+	mode := h.Mode
+	if mode&format.SetIDs != 0 && typ == sidecar.TypeFile {
+		keeps, err := m.keepsOwner(st, kept)
+		if err != nil {
+			return h, err
+		}
+		if !keeps {
+			h.Mode &^= format.SetIDs
+		}
+	}
 	m.Override(&h)
-	return h
+	if lost := m.Mode.Apply(mode, typ == sidecar.TypeDir) &^ h.Mode; lost&format.SetIDs != 0 {
+		m.Unkept.SetIDs(path)
+	}
+	return h, nil
+}
+
+// keepsOwner reports whether the archive has the user and the group that a file has. If not, setuid
+// and setgid would give the rights of somebody else, so chown(2) clears them.
+func (m *Headers) keepsOwner(st durable.Stat, kept Source) (bool, error) {
+	var h format.Header
+	if kept != nil && (m.KeepUser || m.KeepGroup) {
+		old, err := kept.Header()
+		if err != nil {
+			return false, err
+		}
+		if m.KeepUser {
+			h.UID = old.UID
+		}
+		if m.KeepGroup {
+			h.GID = old.GID
+		}
+	}
+	if m.PreserveOwner {
+		h.UID, h.GID = st.UID, st.GID
+	}
+	m.Override(&h)
+	return st.OnDisk && h.UID == st.UID && h.GID == st.GID, nil
 }
 
 // load reads a file of the given size to its end.

@@ -223,9 +223,9 @@ func TestHeaders(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h := (&Headers{LatestModTime: c.latest}).of("f", sidecar.TypeFile, fi)
-		if h.ModTime != c.want {
-			t.Error(fmt.Sprint(c.latest, c.modTime), h.ModTime, c.want)
+		h, err := (&Headers{LatestModTime: c.latest}).of("f", sidecar.TypeFile, fi, nil)
+		if err != nil || h.ModTime != c.want {
+			t.Error(fmt.Sprint(c.latest, c.modTime), h.ModTime, c.want, err)
 		}
 	}
 }

@@ -14,7 +14,8 @@ type copyRun struct {
 	off, n int64
 }
 
-// Copy copies n bytes of src, from offset off. Adjacent runs are joined and copied as one.
+// Copy copies n bytes of src, from offset off. Adjacent runs are joined and copied as one. src must
+// stay open until MaxRuns other runs were given, or the Writer is flushed.
 func (w *Writer) Copy(src *os.File, off, n int64) error {
 	w.Off += n
 	if r := &w.pending; r.src == src && r.off+r.n == off {

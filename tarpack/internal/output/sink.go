@@ -41,6 +41,10 @@ type Done struct {
 // sinkDepth is the number of orders that may wait.
 const sinkDepth = 2
 
+// MaxRuns is how many runs that were given to Writer.Copy may still have to be read: the last one,
+// which may grow, those that wait, and one that is being carried out.
+const MaxRuns = 1 + sinkDepth + 1
+
 // startSink starts a sink that goes on from d.
 func startSink(w io.Writer, file *os.File, d Done) *sink {
 	s := &sink{

@@ -75,6 +75,14 @@ func (p *Packer) NewItem(e tree.Entry) *Item {
 	return &d.Item
 }
 
+// SetOld sets the entry that has the path of the item in the archive that is changed.
+func (it *Item) SetOld(old base.Entry) {
+	it.Old = old
+	if d, ok := it.Source.(*input.Disk); ok {
+		d.Kept = &it.Old
+	}
+}
+
 // newFSItem returns the item of an entry of a file system.
 func (p *Packer) newFSItem(t *input.FSTree, e tree.Entry, closed bool) *Item {
 	d := &struct {

@@ -19,15 +19,18 @@ const NoCompression = -1
 
 // Options are the options of a Packer. The zero value is usable.
 type Options struct {
-	Level         int               // of compression, 1 to 9; 0 means 6, NoCompression stores
-	Store         *exclude.Patterns // files to store and not to compress; nil is none
-	Workers       int               // compressing goroutines; 0 means one for each CPU
-	Dedup         format.DedupMode  // which equal files become hard links
+	Level   int               // of compression, 1 to 9; 0 means 6, NoCompression stores
+	Store   *exclude.Patterns // files to store and not to compress; nil is none
+	Workers int               // compressing goroutines; 0 means one for each CPU
+	Dedup   format.DedupMode  // which equal files become hard links
+	// KeepLinks keeps the links between the entries of an archive: what is a duplicate there stays
+	// one, and equal files that are not stay apart. Dedup must be DedupContent.
+	KeepLinks     bool
 	Exclude       *exclude.Patterns // paths to leave out; nil leaves out none
 	Include       *exclude.Patterns // paths to pack, with the directories above; nil packs all
 	Dereference   bool              // pack what symbolic links lead to, and not the links
 	OneFileSystem bool              // leave out what is in directories of other file systems
-	PreserveOwner bool              // keep user and group; otherwise both are 0
+	PreserveOwner bool              // keep user and group; otherwise 0: see format.ErrSetIDs
 	Special       bool              // keep FIFOs and devices
 	SHA256        bool              // put the SHA-256 of each content into the index
 

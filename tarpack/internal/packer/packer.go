@@ -75,11 +75,13 @@ func New(w io.Writer, o Options) (*Packer, error) {
 
 // NewDry returns a Packer that writes nothing.
 func NewDry(o Options) *Packer {
+	keepOwners := !o.PreserveOwner && !o.NewOwners
 	p := &Packer{
 		Options: o, workers: o.Workers, level: o.Level,
 		headers: input.Headers{
 			PreserveOwner: o.PreserveOwner, LatestModTime: o.LatestModTime,
 			Mode: o.Mode, ModTime: o.ModTime, Owner: o.Owner, Group: o.Group,
+			KeepUser: keepOwners && o.Owner == nil, KeepGroup: keepOwners && o.Group == nil,
 		},
 		queue: newQueue(),
 		known: dedup.New(o.Dedup),

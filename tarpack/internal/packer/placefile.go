@@ -145,6 +145,9 @@ func (s *sequencer) target(it *Item, content io.Reader) (*dedup.Copy, error) {
 	if it.Keep && it.Old.SameContent(w.Kept) {
 		return w, nil
 	}
+	if s.keepLinks {
+		return nil, nil
+	}
 	same, err := sameContent(it, w, content)
 	if err != nil || !same {
 		return nil, err

@@ -50,7 +50,7 @@ func (s *sequencer) placeKept(it *Item) error {
 		mode, modTime = h.Mode, h.ModTime
 	}
 	if it.header = (format.Header{}); f.Size > 0 {
-		it.key = s.known.Key(f.Hash^s.salt(it.path), f.Size, mode, modTime)
+		it.key = s.known.Key(f.Hash^s.salt(it.path)^s.origin(it), f.Size, mode, modTime)
 		target, err := s.keptTarget(it)
 		if err != nil {
 			return err
@@ -65,6 +65,16 @@ func (s *sequencer) placeKept(it *Item) error {
 		return err
 	}
 	return s.copyFile(it, &e, &f, same)
+}
+
+// origin returns a number that makes the keys of contents differ that are not the same member of an
+// archive, if such files stay apart.
+func (s *sequencer) origin(it *Item) uint64 {
+	if !s.keepLinks {
+		return 0
+	}
+	const spread = 0x9e3779b97f4a7c15 // 2^64 / φ, so that it has little in common with the hash
+	return (uint64(it.Old.From.Number)<<32 + uint64(it.Old.File) + 1) * spread
 }
 
 // keptTarget is target for content in an archive.

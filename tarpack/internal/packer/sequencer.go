@@ -27,19 +27,18 @@ type sequencer struct {
 	recent     *recents
 	unkept     *unkept.Counter
 	skipUnread func(error) bool // takes the error of a file that cannot be read; nil: it ends the run
+	keepLinks  bool             // see Options.KeepLinks
 	keepUser   bool             // the user in the archive that is changed stays
 	keepGroup  bool             // the group there stays
 }
 
 func (p *Packer) newSequencer() (*sequencer, error) {
 	w, err := p.newWorker()
-	keepOwners := !p.Options.PreserveOwner && !p.Options.NewOwners
 	s := &sequencer{
 		worker: w, out: p.Out, changes: &p.Changes, queue: &p.queue, workers: p.workers,
 		shards: p.Shards, entries: p.Entries, packed: p.packed, left: p.left, recent: &p.recent,
-		keepUser:  keepOwners && p.Options.Owner == nil,
-		keepGroup: keepOwners && p.Options.Group == nil,
-		unkept:    p.headers.Unkept,
+		keepUser: p.headers.KeepUser, keepGroup: p.headers.KeepGroup,
+		keepLinks: p.Options.KeepLinks, unkept: p.headers.Unkept,
 	}
 	if p.Options.SkipUnreadable {
 		s.skipUnread = p.skipUnread

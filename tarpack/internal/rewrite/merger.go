@@ -161,7 +161,7 @@ func (m *Merger) submit(ctx context.Context, c *choice, keptDir *tree.Dir) error
 	it.Shard, m.inodes.Shard = c.shard, c.shard
 	base := c.base(m.Base)
 	if base != nil {
-		it.Old = base.Ref
+		it.SetOld(base.Ref)
 	}
 	if it.Type == sidecar.TypeFile {
 		if err := m.compare(ctx, it, w.disk, base); err != nil {

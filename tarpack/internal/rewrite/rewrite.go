@@ -57,8 +57,8 @@ type Rewrite struct {
 // Rewrite, and runs it. A second Edit of the same archive fails while the first one runs.
 //
 // The name may stand for a shard set, as in shardset.Named, unless o.Single is set. The error wraps
-// format.ErrPart for another shard of a set than the first, and format.ErrNoList or format.ErrShard
-// for a set without its list or a shard.
+// format.ErrPart for another shard of a set than the first, format.ErrNoSet for one whose set is
+// not there, and format.ErrNoList or format.ErrShard for a set without its list or a shard.
 func Edit(
 	ctx context.Context, name string, o Options, prepare func(k *base.Archive, r *Rewrite) error,
 ) (res Result, err error) {
@@ -78,16 +78,13 @@ func Edit(
 	if _, err := os.Stat(name); err != nil {
 		return Result{}, err
 	}
-	if set, _, ok := format.ParseShardName(name); ok && !o.DryRun {
-		// No edit of the set may replace the shard meanwhile.
-		lock, lockErr := shardset.Create(set.Archive())
+	var dst *durable.Output
+	if !o.DryRun {
+		unlock, lockErr := shardset.LockSet(name)
 		if lockErr != nil {
 			return Result{}, lockErr
 		}
-		defer func() { err = errors.Join(err, lock.Unlock()) }()
-	}
-	var dst *durable.Output
-	if !o.DryRun {
+		defer func() { err = errors.Join(err, unlock()) }()
 		if err := archivefile.Recover(name); err != nil {
 			return Result{}, err
 		}

@@ -146,7 +146,8 @@ func hasCompany(s format.SetName, i int) bool {
 	if exists(s.List()) {
 		return true
 	}
-	if err := openable(s.Shard(i)); errors.Is(err, format.ErrNotArchive) {
+	if err := openable(s.Shard(i)); errors.Is(err, format.ErrNotArchive) &&
+		!errors.Is(err, format.ForeignEmpty) {
 		return false
 	}
 	for k := range s.N {
@@ -191,9 +192,10 @@ func StandsAlone(name string) bool {
 	return err == nil && !t.IsShard()
 }
 
-// ToEdit is Named for a command that changes what name stands for. A set must have its list and all
-// shards. Otherwise the error wraps format.ErrNoList or format.ErrShard. For the name of any other
-// shard it returns the error of CheckPart.
+// ToEdit is Named for a command that changes what name stands for. A set must have its list.
+// Otherwise the error wraps format.ErrNoList, or format.ErrShard if it needs more than a list. The
+// shards are not looked at if there is one. For the name of any other shard it returns the error of
+// CheckPart.
 func ToEdit(name string) (s format.SetName, ok bool, err error) {
 	if s, ok, err = Named(name); err != nil {
 		return s, ok, err
@@ -201,23 +203,33 @@ func ToEdit(name string) (s format.SetName, ok bool, err error) {
 	if !ok {
 		return s, false, CheckPart(name)
 	}
-	l, err := ReadList(s.List(), s.N)
+	_, err = ReadList(s.List(), s.N)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return s, true, ErrorNoList(name, s)
+		return s, true, errorNoList(name, s)
 	case errors.Is(err, format.ErrCorrupt):
 		return s, true, fmt.Errorf("%w: %w", format.ErrNoList, err)
-	case err != nil:
-		return s, true, err
 	}
-	return s, true, NewFile(s, l).CheckAll()
+	return s, true, err
 }
 
 // CheckPart returns an error if the archive name is to be changed and has the name of a shard. It
-// wraps format.ErrPart if the set has a list, and otherwise format.ErrNoList: the other shards may
-// be somewhere else. An archive of another program can't be changed anyway.
+// wraps format.ErrPart if the set has a list. Without one, it wraps format.ErrNoList if the others
+// are there, and else format.ErrNoSet: they may be somewhere else. For a symbolic link, what it
+// leads to counts as well. An archive of another program can't be changed anyway.
 func CheckPart(name string) error {
-	s, i, ok := format.ParseShardName(name)
+	err := checkPart(name, name)
+	if fi, linkErr := os.Lstat(name); err == nil && linkErr == nil && fi.Mode()&fs.ModeSymlink != 0 {
+		if real, realErr := filepath.EvalSymlinks(name); realErr == nil {
+			err = checkPart(real, name)
+		}
+	}
+	return err
+}
+
+// checkPart is CheckPart for a file that is no symbolic link. Messages have the name.
+func checkPart(file, name string) error {
+	s, i, ok := format.ParseShardName(file)
 	switch {
 	case !ok:
 		return nil
@@ -226,10 +238,18 @@ func CheckPart(name string) error {
 	case !exists(s.Shard(i)) || isForeign(s.Shard(i)):
 		return nil
 	}
-	return ErrorNoList(name, s)
+	err := errorNoList(name, s)
+	if !errors.Is(err, format.ErrNoList) {
+		return fmt.Errorf("%s: %w: there is no %s", name, format.ErrNoSet, filepath.Base(s.List()))
+	}
+	return err
 }
 
-// ErrorNoList returns the error for a set without a list that name stands for.
-func ErrorNoList(name string, s format.SetName) error {
+// errorNoList returns the error for a set without a list that name stands for. It wraps
+// format.ErrNoList if a list can be made of the shards.
+func errorNoList(name string, s format.SetName) error {
+	if _, err := ListFromShards(s); err != nil {
+		return err
+	}
 	return fmt.Errorf("%s: %w: there is no %s", name, format.ErrNoList, filepath.Base(s.List()))
 }

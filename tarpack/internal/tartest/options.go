@@ -224,45 +224,12 @@ func DirOptions() []Option {
 	}
 }
 
-// Mount puts a new file system with the file "f" on the directory "other" of a tree.
-func Mount(t *testing.T, dir string) {
-	t.Helper()
-	other := filepath.Join(dir, "other")
-	if err := unix.Mount("none", other, "tmpfs", 0, ""); err != nil {
-		t.Skipf("%s: only root can mount: %v", other, err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(other, 0); err != nil {
-			t.Error(err)
-		}
-	})
-	WriteFile(t, filepath.Join(other, "f"), nil)
-}
-
 // SkipUnreadableOption is the field SkipUnreadable. With it, Unreadable must be called first.
 func SkipUnreadableOption() Option {
 	return Option{"SkipUnreadable", true, func(zero, set *Outcome) bool {
 		return slices.Contains(zero.Paths, "other/f") && !slices.Contains(set.Paths, "other/f") &&
 			slices.Contains(set.Paths, "x.log")
 	}}
-}
-
-// Unreadable makes the file "other/f" of a tree one that nobody can read, not even root, if that is
-// wanted. What it returns undoes that.
-func Unreadable(t *testing.T, dir string, wanted bool) (undo func()) {
-	t.Helper()
-	if !wanted {
-		return func() {}
-	}
-	name := filepath.Join(dir, "other/f")
-	if err := unix.Mount("/proc/self/mem", name, "", unix.MS_BIND, ""); err != nil {
-		t.Skipf("%s: only root can mount: %v", name, err)
-	}
-	return func() {
-		if err := unix.Unmount(name, 0); err != nil {
-			t.Error(err)
-		}
-	}
 }
 
 // EmbedIndexOption is the field EmbedIndex: one member of the index makes the archive larger.

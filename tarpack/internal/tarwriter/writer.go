@@ -60,6 +60,9 @@ func New(out *output.Writer, progress func(format.Progress)) (*Writer, error) {
 	return &Writer{Writer: out, progress: progress, group: group{enc: enc}}, err
 }
 
+// A shard that something is copied from must stay open as long as output needs it.
+const _ = uint(base.HeldShards - output.MaxRuns)
+
 // Waiting returns how many entries without content are not written yet: those of the current group,
 // and links.
 func (w *Writer) Waiting() (grouped, links int) { return len(w.group.items), len(w.links) }

@@ -18,14 +18,16 @@ const (
 	lists
 	capabilities
 	times
+	setIDs
 	kinds // how many there are
 )
 
 // A Counter counts the files that have something that is not kept. Several goroutines may use it. A
 // nil Counter counts nothing.
 type Counter struct {
-	mu    sync.Mutex
-	found [kinds]count
+	mu     sync.Mutex
+	found  [kinds]count
+	setIDs map[string]bool // paths that were counted
 }
 
 // A count is how many files there are, and the first of them by its path.
@@ -65,6 +67,23 @@ func leadsOut(rel, target string) bool {
 func (c *Counter) Time(path string) {
 	if c != nil {
 		c.add(times, path, "")
+	}
+}
+
+// SetIDs counts the file at path, which loses its setuid and setgid bits. It counts each path once.
+func (c *Counter) SetIDs(path string) {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	counted := c.setIDs[path]
+	if c.setIDs == nil {
+		c.setIDs = map[string]bool{}
+	}
+	c.setIDs[path] = true
+	c.mu.Unlock()
+	if !counted {
+		c.add(setIDs, path, "")
 	}
 }
 
@@ -143,6 +162,8 @@ func (c *Counter) Notices() (all []error) {
 			all = append(all, fmt.Errorf("%s: file capabilities are not kept", where))
 		case times:
 			all = append(all, fmt.Errorf("%s: %w", where, format.ErrOtherTime))
+		case setIDs:
+			all = append(all, fmt.Errorf("%s: %w", where, format.ErrSetIDs))
 		}
 	}
 	return all

@@ -11,13 +11,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// What a Watch reports.
+const (
+	WatchRead    = unix.IN_ACCESS   // a file was read
+	WatchCreated = unix.IN_CREATE   // a file was created
+	WatchMovedTo = unix.IN_MOVED_TO // a file was moved here
+)
+
 // A Watch reports what other programs do to a file, or to the files of a directory (inotify(7)).
 type Watch struct {
 	inotify *os.File
 	pending []byte // events that were read and not returned yet
 }
 
-// NewWatch starts to watch a path for the events in mask, such as unix.IN_CREATE.
+// NewWatch starts to watch a path for the events in mask, such as WatchCreated.
 func NewWatch(t testing.TB, path string, mask uint32) *Watch {
 	t.Helper()
 	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)

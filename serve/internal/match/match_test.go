@@ -1,10 +1,7 @@
-package archives
+package match
 
 import (
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -50,7 +47,7 @@ func TestSearch(t *testing.T) {
 		"docs": "Docs", "docs/b": "Docs/BETA.txt Docs/beta.html",
 		"grü": "Docs/GRÜN Docs/Grüße", "hidden": "", "nothing": "", "ta/al": "zeta/alpha",
 	} {
-		got, err := newMatcher(query).search(x, 0, 10, hidden)
+		got, err := New(query).Search(x, 0, 10, hidden)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +60,7 @@ func TestSearch(t *testing.T) {
 			t.Errorf("%q: %q, want %q", query, names, want)
 		}
 	}
-	if got, _ := newMatcher("a").search(x, 0, 2, nil); len(got) != 2 {
+	if got, _ := New("a").Search(x, 0, 2, nil); len(got) != 2 {
 		t.Errorf("a limit of 2: %v", got)
 	}
 }
@@ -85,45 +82,10 @@ func BenchmarkSearch(b *testing.B) {
 	for _, query := range []string{"nothing-like-this", "/nothing-like-this", "grün"} {
 		b.Run(query, func(b *testing.B) {
 			for b.Loop() {
-				if got, err := newMatcher(query).search(x, 0, 100, nil); err != nil || len(got) > 0 {
+				if got, err := New(query).Search(x, 0, 100, nil); err != nil || len(got) > 0 {
 					b.Fatal(got, err)
 				}
 			}
 		})
-	}
-}
-
-// BenchmarkSearchPlain searches as many plain files as a search looks at.
-func BenchmarkSearchPlain(b *testing.B) {
-	dir := b.TempDir()
-	for i := range MaxPlain / 100 {
-		sub := filepath.Join(dir, fmt.Sprintf("d%d", i%10), fmt.Sprintf("e%d", i))
-		err := os.MkdirAll(sub, 0o755)
-		for k := range 99 {
-			err = errors.Join(err, os.WriteFile(filepath.Join(sub,
-				fmt.Sprintf("SomethingWithAName-%d.html", k)), nil, 0o644))
-		}
-		if err != nil {
-			b.Fatal(err)
-		}
-	}
-	l, err := NewLibrary(Options{Fallback: dir})
-	if err == nil {
-		err = l.Load(b.Context(), nil)
-	}
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer l.Close()
-	var v View
-	if !l.View(&v) {
-		b.Fatal("there is nothing")
-	}
-	defer v.Release()
-	for b.Loop() {
-		if got, err := v.Search("nothing-like-this", ListOptions{Limit: 500}); err != nil ||
-			len(got.Items) > 0 {
-			b.Fatal(got, err)
-		}
 	}
 }

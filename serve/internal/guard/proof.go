@@ -1,4 +1,4 @@
-package archives
+package guard
 
 import (
 	"context"
@@ -11,21 +11,22 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/internal/changetime"
-	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/signature"
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
-// proof is what is known of an archive that may not be what its index describes. Each member is
+// Proof is what is known of an archive that may not be what its index describes. Each member is
 // compared with the hash in the index before its first use.
 //
 // A copy may have stopped halfway; then the whole archive is checked in the background. One that
 // must be signed may have been forged. Its contents are compared with the SHA-256 that was signed,
 // and the whole archive only before the first download.
-type proof struct {
-	archive *archive
+type Proof struct {
+	guard   *Guard
+	index   *sidecar.Index
 	began   time.Time
 	signed  bool
 	busy    atomic.Bool     // the whole archive is being compared with what was signed
@@ -46,51 +47,43 @@ const provedAtOnce = 32 << 20
 // ErrUnproven means that a member was not compared with the index yet. The log has a line about it.
 var ErrUnproven = fmt.Errorf("%w: it is being checked", source.ErrUnavailable)
 
-// beginProof makes everything in the archive doubtful, and begins to check it. The archive must be
+// Proof returns the archive's Proof, or nil if it is what its index describes.
+func (g *Guard) Proof() *Proof { return g.proof.Load() }
+
+// BeginProof makes everything in the archive doubtful, and begins to check it. The archive must be
 // in use.
-func (a *archive) beginProof() {
-	p := &proof{archive: a, began: time.Now(), good: make([]atomic.Uint64, a.index.Len()/64+1),
-		signed: a.tar.Signed() != nil, bad: map[int]error{}}
+func (g *Guard) BeginProof() {
+	x := g.config.Archive.Index()
+	p := &Proof{guard: g, index: x, began: time.Now(), good: make([]atomic.Uint64, x.Len()/64+1),
+		signed: g.config.Archive.Signed() != nil, bad: map[int]error{}}
 	atOnce := 2
 	if p.signed {
 		atOnce = runtime.GOMAXPROCS(0)
 	}
 	p.reading = make(chan struct{}, atOnce)
-	a.proof.Store(p)
+	g.proof.Store(p)
 	if !p.signed {
-		p.inBackground(p.checkAll)
+		g.config.Begin(p.checkAll)
 	}
 }
 
-// inBackground runs check, and keeps the archive open meanwhile. It returns false if the Library is
-// closed.
-func (p *proof) inBackground(check func(context.Context)) bool {
-	a := p.archive
-	a.refs.Add(1)
-	begun := a.library.begin(func() {
-		defer a.release()
-		check(a.library.ctx)
-	})
-	if !begun {
-		a.release()
-	}
-	return begun
-}
-
-// knows reports whether the content of entry i is known to be right.
-func (p *proof) knows(i int) bool {
+// Knows reports whether the content of entry i is known to be right. p may be nil.
+func (p *Proof) Knows(i int) bool {
 	return p == nil || p.all.Load() || p.good[i/64].Load()&(1<<(i%64)) != 0
 }
 
-// prove returns an error if the content of entry i is not what the index describes, or that is not
+// Signed reports whether the contents are compared with what was signed. p may be nil.
+func (p *Proof) Signed() bool { return p != nil && p.signed }
+
+// Prove returns an error if the content of entry i is not what the index describes, or that is not
 // known yet. It may read the content. It returns nil for a long content that must be signed and was
-// not compared yet: View.Content checks each part of it, and proveLong the whole.
-func (p *proof) prove(i int, size int64) error {
+// not compared yet: whoever sends it must check each part, or call ProveLong. p may be nil.
+func (p *Proof) Prove(i int, size int64) error {
 	switch {
-	case p.knows(i):
+	case p.Knows(i):
 		return nil
 	case size <= provedAtOnce:
-		return p.proveLong(i)
+		return p.ProveLong(i)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -100,9 +93,9 @@ func (p *proof) prove(i int, size int64) error {
 	return ErrUnproven
 }
 
-// proveLong is prove for a content of any size. It reads it unless it is known.
-func (p *proof) proveLong(i int) error {
-	if p.knows(i) {
+// ProveLong is Prove for a content of any size. It reads it unless it is known. p may be nil.
+func (p *Proof) ProveLong(i int) error {
+	if p.Knows(i) {
 		return nil
 	}
 	p.mu.Lock()
@@ -116,13 +109,12 @@ func (p *proof) proveLong(i int) error {
 	return p.compare(context.Background(), i)
 }
 
-// compare is archive.compare, and remembers the result.
-func (p *proof) compare(ctx context.Context, i int) error {
-	a := p.archive
+// compare is matches, and remembers the result.
+func (p *Proof) compare(ctx context.Context, i int) error {
 	p.settle()
-	err := a.compare(ctx, i)
+	err := p.matches(ctx, i)
 	// What was read is the content only if nothing has changed it meanwhile.
-	if changed := a.check(p, 0, a.tar.Size()); changed != nil {
+	if changed := p.guard.Check(p, 0, p.guard.config.Archive.Size()); changed != nil {
 		return changed
 	}
 	switch {
@@ -137,24 +129,24 @@ func (p *proof) compare(ctx context.Context, i int) error {
 }
 
 // settle waits until each further change of the archive's files will show.
-func (p *proof) settle() {
+func (p *Proof) settle() {
 	time.Sleep(time.Until(p.began.Add(changetime.Tick))) // for the shards of a set
-	for _, g := range p.archive.guards {
-		for !g.stamp.Load().Settled(time.Now()) {
+	for _, f := range p.guard.files {
+		for !f.stamp.Load().Settled(time.Now()) {
 			time.Sleep(time.Millisecond)
 		}
 	}
 }
 
-// compare reads the content of entry i and compares it with the index.
-func (a *archive) compare(ctx context.Context, i int) error {
-	e, err := a.index.Entry(i)
+// matches reads the content of entry i and compares it with the index.
+func (p *Proof) matches(ctx context.Context, i int) error {
+	e, err := p.index.Entry(i)
 	if err != nil || e.Size == 0 {
-		return a.wrap(err)
+		return p.wrap(err)
 	}
-	r, err := a.tar.OpenContent(i)
+	r, err := p.guard.config.Archive.OpenContent(i)
 	if err != nil {
-		return a.wrap(err)
+		return p.wrap(err)
 	}
 	defer r.Close()
 	var d format.ContentDigest
@@ -166,9 +158,9 @@ func (a *archive) compare(ctx context.Context, i int) error {
 	}
 	switch {
 	case errors.Is(err, signature.ErrRefused):
-		return a.wrap(err)
+		return p.wrap(err)
 	case err != io.EOF:
-		return fmt.Errorf("%w: entry %d: %w", format.ErrCorrupt, i, a.wrap(err))
+		return fmt.Errorf("%w: entry %d: %w", format.ErrCorrupt, i, p.wrap(err))
 	}
 	was := e.Hash
 	if d.Record(&e); d.Size() != e.Size || e.Hash != was {
@@ -180,11 +172,11 @@ func (a *archive) compare(ctx context.Context, i int) error {
 
 // checkAll checks the archive as a whole. If that finds something wrong, it compares each member
 // with the index. Downloads contain everything, so they need a whole archive.
-func (p *proof) checkAll(ctx context.Context) {
-	a := p.archive
+func (p *Proof) checkAll(ctx context.Context) {
+	t := p.guard.config.Archive
 	p.settle()
-	whole := a.tar.Check(ctx, 1)
-	if ctx.Err() != nil || a.check(p, 0, a.tar.Size()) != nil {
+	whole := t.Check(ctx, 1)
+	if ctx.Err() != nil || p.guard.Check(p, 0, t.Size()) != nil {
 		return // the server ends, or there will be another proof
 	}
 	if whole == nil {
@@ -192,8 +184,8 @@ func (p *proof) checkAll(ctx context.Context) {
 		return
 	}
 	var wrong []int
-	for i := range a.index.Len() {
-		e, err := a.index.Entry(i)
+	for i := range p.index.Len() {
+		e, err := p.index.Entry(i)
 		if err == nil && e.Type == sidecar.TypeFile {
 			err = p.compare(ctx, i)
 		}
@@ -206,8 +198,9 @@ func (p *proof) checkAll(ctx context.Context) {
 	}
 	message := "downloads of folders are answered with 500"
 	if len(wrong) > 0 {
-		path, _ := a.index.Path(wrong[0])
-		message = fmt.Sprintf("%d files are answered with 500, as %q", len(wrong), path)
+		path, _ := p.index.Path(wrong[0])
+		message = fmt.Sprintf("%s answered with 500, as %q",
+			count.Of(len(wrong), "file is", "files are"), path)
 	}
 	if damaged(whole) {
 		p.done.Store(true)
@@ -215,8 +208,16 @@ func (p *proof) checkAll(ctx context.Context) {
 	} else if len(wrong) == 0 {
 		message = "downloads of folders are answered with 503"
 	}
-	a.library.notice(fmt.Sprintf("%s: %v: %s. Copy the archive and its index again", a.name, whole,
-		message))
+	p.guard.config.Notice(fmt.Sprintf("%s: %v: %s. Copy the archive and its index again",
+		p.guard.config.Name, whole, message))
+}
+
+// wrap adds the archive's name to an error.
+func (p *Proof) wrap(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", p.guard.config.Name, err)
 }
 
 // damaged reports whether an error of reading an archive means that it is not what it should be.
@@ -226,74 +227,36 @@ func damaged(err error) bool {
 		errors.Is(err, signature.ErrRefused)
 }
 
-// Prove returns an error if the content of a node is not what the index describes.
-func (v *View) Prove(n *plan.Node) error {
-	if n.Source == plainSource || n.Kind != plan.File || n.Size == 0 {
-		return nil
-	}
-	a, err := v.touch(n.Source)
-	if err != nil {
-		return err
-	}
-	t := v.noted(n.Source)
-	t.proof = a.proof.Load()
-	return t.proof.prove(n.Entry, n.Size)
-}
-
-// ProveSent returns an error if the content of a node is not what the index describes. Unlike
-// Prove, it reads a long content that must be signed. It must be called before the last byte of a
-// compressed member is sent.
-func (v *View) ProveSent(n *plan.Node) error {
-	if n.Source == plainSource || n.Kind != plan.File || n.Size == 0 {
-		return nil
-	}
-	if p := v.noted(n.Source); p != nil && p.proof != nil && p.proof.signed {
-		return p.proof.proveLong(n.Entry)
-	}
-	return nil
-}
-
-// Unproven reports whether the content of a node must be signed and was not compared yet. Then only
-// Content returns it.
-func (v *View) Unproven(n *plan.Node) bool {
-	if n.Source == plainSource || n.Kind != plan.File {
-		return false
-	}
-	p := v.set.sources[n.Source].proof.Load()
-	return !p.knows(n.Entry) && p.signed
-}
-
-// provedWhole returns an error unless every byte of an archive is what it should be. If it must be
-// signed, the first call begins to compare it.
-func (a *archive) provedWhole(p *proof) error {
+// Whole returns an error unless every byte of the archive is what it should be. If it must be
+// signed, the first call begins to compare it. p may be nil.
+func (p *Proof) Whole() error {
 	switch {
 	case p == nil || p.all.Load():
 		return nil
 	case p.done.Load() && p.signed:
-		return a.wrap(signature.ErrChanged)
+		return signature.ErrChanged
 	case p.done.Load():
-		return a.wrap(format.ErrCorrupt)
+		return format.ErrCorrupt
 	case p.signed && !p.busy.Swap(true):
-		a.library.notice(a.name + ": the whole of it is compared with what was signed, for a download")
-		if !p.inBackground(p.checkSigned) {
-			p.busy.Store(false)
-		}
+		p.guard.config.Notice(p.guard.config.Name +
+			": the whole of it is compared with what was signed, for a download")
+		p.guard.config.Begin(p.checkSigned)
 	}
-	return a.wrap(ErrUnproven)
+	return ErrUnproven
 }
 
 // checkSigned compares the whole archive with what was signed.
-func (p *proof) checkSigned(ctx context.Context) {
-	a := p.archive
+func (p *Proof) checkSigned(ctx context.Context) {
+	t := p.guard.config.Archive
 	defer p.busy.Store(false) // after an error of reading, the next request tries again
 	p.settle()
-	err := a.tar.CheckSigned(ctx)
+	err := t.CheckSigned(ctx)
 	switch {
-	case ctx.Err() != nil || a.check(p, 0, a.tar.Size()) != nil:
+	case ctx.Err() != nil || p.guard.Check(p, 0, t.Size()) != nil:
 	case err == nil:
 		p.all.Store(true)
 	default:
 		p.done.Store(damaged(err))
-		a.library.notice(Describe(err) + ": no download of it is answered")
+		p.guard.config.Notice(fmt.Sprintf("%v: no download of it is answered", err))
 	}
 }

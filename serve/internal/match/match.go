@@ -1,4 +1,5 @@
-package archives
+// Package match finds a text in the paths of an index.
+package match
 
 import (
 	"bytes"
@@ -13,15 +14,16 @@ import (
 // searchChunk is how many paths a goroutine looks at before the results are collected.
 const searchChunk = 1 << 15
 
-// matcher finds a text in names or paths, in any mix of cases.
-type matcher struct {
+// Matcher finds a text in names or paths, in any mix of cases. It is safe for concurrent use.
+type Matcher struct {
 	text  []byte // in lower case
 	path  bool   // the text has a slash, and is looked for in the whole path
 	ascii bool
 }
 
-func newMatcher(query string) *matcher {
-	m := &matcher{text: []byte(strings.ToLower(query)), path: strings.Contains(query, "/")}
+// New returns a Matcher for a text: in the whole path if it has a slash, else in the last name.
+func New(query string) *Matcher {
+	m := &Matcher{text: []byte(strings.ToLower(query)), path: strings.Contains(query, "/")}
 	m.ascii = isASCII(m.text)
 	return m
 }
@@ -35,9 +37,9 @@ func isASCII(b []byte) bool {
 	return true
 }
 
-// search returns the ordinals of at most limit entries that match and are not hidden, from the
+// Search returns the ordinals of at most limit entries that match and are not hidden, from the
 // ordinal from on. It looks at several parts of the index at the same time. hidden may be nil.
-func (m *matcher) search(x *sidecar.Index, from, limit int, hidden func(path string) bool) ([]int,
+func (m *Matcher) Search(x *sidecar.Index, from, limit int, hidden func(path string) bool) ([]int,
 	error) {
 	workers := runtime.GOMAXPROCS(0)
 	found := make([][]int, workers)
@@ -64,7 +66,7 @@ func (m *matcher) search(x *sidecar.Index, from, limit int, hidden func(path str
 }
 
 // scan searches the entries from first to end.
-func (m *matcher) scan(x *sidecar.Index, first, end, limit int, hidden func(string) bool) ([]int,
+func (m *Matcher) scan(x *sidecar.Index, first, end, limit int, hidden func(string) bool) ([]int,
 	error) {
 	var found []int
 	var lower []byte
@@ -90,8 +92,8 @@ func (m *matcher) scan(x *sidecar.Index, first, end, limit int, hidden func(stri
 	return found, nil
 }
 
-// matches reports whether a path matches.
-func (m *matcher) matches(path string) bool {
+// Matches reports whether a path matches.
+func (m *Matcher) Matches(path string) bool {
 	where := bytes.ToLower([]byte(path))
 	if !m.path {
 		where = where[bytes.LastIndexByte(where, '/')+1:]
@@ -101,7 +103,7 @@ func (m *matcher) matches(path string) bool {
 
 // lower returns path in lower case. dst has the path before it, which begins with the same shared
 // bytes.
-func (m *matcher) lower(dst, path []byte, shared int) []byte {
+func (m *Matcher) lower(dst, path []byte, shared int) []byte {
 	if !m.ascii {
 		return bytes.ToLower(path)
 	}

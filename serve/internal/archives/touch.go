@@ -1,0 +1,115 @@
+package archives
+
+import (
+	"fmt"
+
+	"github.com/tarpack/tpk/internal/changetime"
+	"github.com/tarpack/tpk/serve/internal/guard"
+	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/tarpack/source"
+)
+
+// touch notes that an answer depends on an archive, and returns it. It fails if the archive is
+// being written over.
+func (v *View) touch(source int) (*archive, error) {
+	a := v.set.sources[source]
+	if v.noted(source) == nil {
+		v.touched = append(v.touched, touched{source: source, proof: a.guard.Proof()})
+	}
+	return a, a.usable()
+}
+
+// forget undoes touch: the answer depends on no archive any more.
+func (v *View) forget() {
+	clear(v.touched)
+	v.touched = v.touched[:0]
+}
+
+// noted returns what touch has noted of an archive, until the next touch; or nil.
+func (v *View) noted(source int) *touched {
+	for i := range v.touched {
+		if v.touched[i].source == source {
+			return &v.touched[i]
+		}
+	}
+	return nil
+}
+
+func (a *archive) usable() error {
+	if a.guard.Overwritten() {
+		return a.wrap(guard.ErrOverwritten)
+	}
+	return nil
+}
+
+// touched is an archive on which an answer depends.
+type touched struct {
+	source   int
+	proof    *guard.Proof // the archive's when the request came
+	off, end int64        // what of it is sent, or has an ETag that is sent
+}
+
+// touchBytes notes which bytes of an archive, which was touched before, an answer depends on.
+func (v *View) touchBytes(source int, off, n int64) {
+	t := v.noted(source)
+	if t.end == 0 {
+		t.off, t.end = off, off+n
+	}
+	t.off, t.end = min(t.off, off), max(t.end, off+n)
+}
+
+// Check returns an error that wraps source.ErrChanged if something that the View has looked up or
+// read may have been another generation's. It must be called after the last byte of an answer was
+// read, and before that byte is sent.
+func (v *View) Check() error {
+	for i := range v.touched {
+		t := &v.touched[i]
+		a := v.set.sources[t.source]
+		if err := a.guard.Check(t.proof, t.off, t.end); err != nil {
+			return a.wrap(err)
+		}
+	}
+	for i, f := range v.plain {
+		if now, err := changetime.Stat(f); err != nil || !v.plainStamps[i].SameContent(now) {
+			return fmt.Errorf("%s: %w", f.Name(), source.ErrChanged)
+		}
+	}
+	return nil
+}
+
+// Prove returns an error if the content of a node is not what the index describes.
+func (v *View) Prove(n *plan.Node) error {
+	if n.Source == plainSource || n.Kind != plan.File || n.Size == 0 {
+		return nil
+	}
+	a, err := v.touch(n.Source)
+	if err != nil {
+		return err
+	}
+	t := v.noted(n.Source)
+	t.proof = a.guard.Proof()
+	return t.proof.Prove(n.Entry, n.Size)
+}
+
+// ProveSent returns an error if the content of a node is not what the index describes. Unlike
+// Prove, it reads a long content that must be signed. It must be called before the last byte of a
+// compressed member is sent.
+func (v *View) ProveSent(n *plan.Node) error {
+	if n.Source == plainSource || n.Kind != plan.File || n.Size == 0 {
+		return nil
+	}
+	if t := v.noted(n.Source); t != nil && t.proof.Signed() {
+		return t.proof.ProveLong(n.Entry)
+	}
+	return nil
+}
+
+// Unproven reports whether the content of a node must be signed and was not compared yet. Then only
+// Content returns it.
+func (v *View) Unproven(n *plan.Node) bool {
+	if n.Source == plainSource || n.Kind != plan.File {
+		return false
+	}
+	p := v.set.sources[n.Source].guard.Proof()
+	return p.Signed() && !p.Knows(n.Entry)
+}
