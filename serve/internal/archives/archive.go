@@ -55,6 +55,8 @@ type archive struct {
 type opening struct {
 	doubtful bool // each member is compared with the index before it is used
 	quick    bool // what would take long is cache.ErrSlow
+	// told has the notices of earlier attempts, which are not repeated. nil: there is only one.
+	told map[string]bool
 }
 
 // loadIndex is the size in bytes up to which an index is read into memory. It needs no look at its
@@ -71,9 +73,14 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 	}
 	t, err := l.cache.Open(ctx, name, cache.Options{KeepIndex: true, LoadIndex: loadIndex,
 		NoConvert: l.noConvert, Quick: o.quick, Trust: l.trust, Notice: func(err error) {
-			if !errors.Is(err, format.ErrUnfinished) { // somebody appends to it
-				l.notice(Describe(err))
+			text := Describe(err)
+			if errors.Is(err, format.ErrUnfinished) || o.told[text] { // somebody appends to it
+				return
 			}
+			if o.told != nil {
+				o.told[text] = true
+			}
+			l.notice(text)
 		}})
 	if err != nil {
 		return nil, err

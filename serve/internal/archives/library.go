@@ -376,7 +376,7 @@ func (l *Library) Stale() []string {
 // openWritten opens an archive, after waiting until no program writes it. If it is served already,
 // it waits for a few seconds only, since other archives must not wait for it.
 func (l *Library) openWritten(ctx context.Context, name string) (*archive, error) {
-	limit, o := time.Duration(0), opening{}
+	limit, o := time.Duration(0), opening{told: map[string]bool{}}
 	if s := l.current.Load(); s != nil {
 		limit = busyLimit
 		for _, a := range s.sources {
