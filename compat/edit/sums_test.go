@@ -236,6 +236,26 @@ func testRepairSums(t *testing.T, in func(string) string) {
 		}
 		checkSums(t, in(name), true, in(name+".tpi"))
 	}
+	testRepairCutIndex(t, in, whole)
+}
+
+// testRepairCutIndex repairs archives that are cut off within the index in them. Only a former
+// trailer states that they had sums.
+func testRepairCutIndex(t *testing.T, in func(string) string, with []byte) {
+	name := in("cut.tar.gz")
+	for sums, whole := range map[bool][]byte{true: with, false: read(t, in("without.tar.gz"))} {
+		if err := os.WriteFile(name, whole, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		must(t, "index", "--embed", name)
+		if err := os.Truncate(name, int64(len(whole))+5000); err != nil {
+			t.Fatal(err)
+		}
+		if r := tools.Run(t, exec.Command(tools.TPK(t), "repair", name)); r.Code > 1 {
+			t.Fatal(r)
+		}
+		checkSums(t, name, sums)
+	}
 }
 
 // testSetSums packs, splits and changes sets.

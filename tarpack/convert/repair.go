@@ -158,7 +158,7 @@ func salvageFrom(
 		old := sv.old // sv drops it if it belongs to another archive
 		defer old.Close()
 	}
-	sv.sums = hasSums(a, sv.old)
+	sv.findSums()
 	k, err := sv.run(temp)
 	if err != nil {
 		return nil, nil, errors.Join(err, a.OSFile.Close())
@@ -169,13 +169,18 @@ func salvageFrom(
 	return sv, k, nil
 }
 
-// hasSums reports whether the archive was written with SHA-256 sums. Its old sidecar, if there is
-// one, knows that of an archive whose end is lost.
-func hasSums(a *archivefile.File, old *sidecar.Index) bool {
-	if t, err := format.ReadTrailer(a.Scanned(), a.Size); err == nil {
-		return t.HasSHA256()
+// findSums sets sums. The old sidecar, if there is one, knows that of an archive whose end is lost.
+// If nothing does, the contents get sums, and run decides by the former trailers that it has met.
+func (sv *salvage) findSums() {
+	t, err := format.ReadTrailer(sv.a.Scanned(), sv.a.Size)
+	switch {
+	case err == nil:
+		sv.sums = t.HasSHA256()
+	case sv.old != nil:
+		sv.sums = sv.old.HasSHA256()
+	default:
+		sv.sums, sv.guessed = true, true
 	}
-	return old != nil && old.HasSHA256()
 }
 
 // checkRepairable refuses to replace an archive of a newer version, or of a draft, by its readable

@@ -30,6 +30,8 @@ type salvage struct {
 	lost     func(*format.Problem)
 	problems []*format.Problem // in the order of the archive
 	sums     bool              // the sidecar has SHA-256 sums
+	guessed  bool              // sums is not known before the scan
+	former   *format.Trailer   // the last F
 	damaged  bool
 	numSaved int64
 	numLost  int64
@@ -49,6 +51,10 @@ func (sv *salvage) run(temp string) (*base.Archive, error) {
 	defer sv.spool.Close()
 	if err := sv.scan(); err != nil {
 		return nil, errors.Join(err, sv.spool.Abort())
+	}
+	if sv.guessed && (sv.former == nil || !sv.former.HasSHA256()) {
+		sv.sums = false
+		sv.spool.LeaveOutSums()
 	}
 	if sv.old != nil && sv.matches == 0 && sv.numSaved > 0 {
 		sv.old = nil // it belongs to another archive
@@ -146,6 +152,9 @@ func (sv *salvage) take(un *scan.Unit) error {
 		return nil
 	}
 	sv.hasIndex = sv.hasIndex || un.Index
+	if un.Former != nil {
+		sv.former = un.Former
+	}
 	if len(un.Items) == 0 || !sv.belongs(un) {
 		return nil
 	}

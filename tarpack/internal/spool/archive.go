@@ -21,6 +21,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tarwriter"
 )
 
+// LeaveOutSums makes an index without SHA-256 sums, although the contents have them.
+func (s *Spool) LeaveOutSums() { s.withSums = false }
+
 // Archive makes the index, after the last entry, and returns all entries as an archive. The caller
 // closes it.
 func (s *Spool) Archive(ctx context.Context) (a *base.Archive, err error) {
