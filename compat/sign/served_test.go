@@ -21,7 +21,7 @@ import (
 // large is more than the server reads of a content before it begins to send it.
 const large = 40 << 20
 
-func servedTree() trees.Tree {
+func servedTree(large int) trees.Tree {
 	return trees.Tree{
 		trees.Text("small", 5000), trees.Text("text", 3<<20), trees.Text("long", large),
 		trees.Noise("stored", large), trees.Bytes("zeros", make([]byte, large)),
@@ -44,8 +44,15 @@ func gunzip(b []byte) []byte {
 // TestServeSigned asks for files of every kind in every way, twice: the first answer is checked
 // while it is made, the second one needs no check.
 func TestServeSigned(t *testing.T) {
-	m, dir, tree := newMaker(t), tools.Dir(t), servedTree()
-	archive := pack(t, tree, dir, "x.tar.gz")
+	t.Run("sidecar", func(t *testing.T) { testServeSigned(t, servedTree(large)) })
+	t.Run("embedded", func(t *testing.T) {
+		testServeSigned(t, servedTree(2<<20), "--embed-index")
+	})
+}
+
+func testServeSigned(t *testing.T, tree trees.Tree, flags ...string) {
+	m, dir := newMaker(t), tools.Dir(t)
+	archive := pack(t, tree, dir, "x.tar.gz", flags...)
 	m.sign(t, archive)
 	srv := serve(t, "--public-key", m.public, "--not-before", "2020-01-01", archive)
 	content := map[string][]byte{"zlink": tree[3].Data, "symlink": tree[0].Data}
@@ -106,7 +113,7 @@ func TestServeSigned(t *testing.T) {
 // TestServeForgedLarge forges one MiB of a large file. Ranges of other parts are answered. Nothing
 // that has a byte of it ends normally, and no such byte is sent without compression.
 func TestServeForgedLarge(t *testing.T) {
-	m, dir, tree := newMaker(t), tools.Dir(t), servedTree()
+	m, dir, tree := newMaker(t), tools.Dir(t), servedTree(large)
 	archive := pack(t, tree, dir, "x.tar.gz")
 	m.sign(t, archive)
 	const forged = 9 // the number of the MiB
