@@ -13,8 +13,8 @@ import (
 )
 
 // embeddedJobs returns a job for each command that puts an index into an archive, takes it out, or
-// changes an archive that has it. archive is the one with a sidecar, next and more are trees.
-func embeddedJobs(t *testing.T, archive files, next, more string) []*job {
+// changes an archive that has it. archive is the one with a sidecar, the others are trees.
+func embeddedJobs(t *testing.T, archive files, old, next, more string) []*job {
 	t.Helper()
 	dir := tools.Dir(t)
 	archive.write(t, dir)
@@ -23,6 +23,9 @@ func embeddedJobs(t *testing.T, archive files, next, more string) []*job {
 	both := maps.Clone(embedded) // with a sidecar beside it
 	must(t, "index", filepath.Join(dir, "a.tar.gz"))
 	both["a.tar.gz.tpi"] = readFiles(t, dir)["a.tar.gz.tpi"]
+	must(t, "pack", "--sha256", "--embed-index", old, filepath.Join(dir, "a.tar.gz"))
+	sums := readFiles(t, dir)
+	delete(sums, "a.tar.gz.tpi")
 	all := []*job{
 		{name: "pack with index", argv: []string{"pack", "--embed-index", next, "DIR/a.tar.gz"},
 			before: archive},
@@ -34,6 +37,9 @@ func embeddedJobs(t *testing.T, archive files, next, more string) []*job {
 		{name: "append embedded beside", argv: []string{"add", "--append", "DIR/a.tar.gz", more},
 			before: both},
 		{name: "update embedded", argv: []string{"update", "DIR/a.tar.gz", next}, before: embedded},
+		{name: "append embedded sums", argv: []string{"add", "--append", "DIR/a.tar.gz", more},
+			before: sums},
+		{name: "update embedded sums", argv: []string{"update", "DIR/a.tar.gz", next}, before: sums},
 	}
 	for _, j := range all {
 		j.state, j.inside = embeddedState, true

@@ -153,7 +153,7 @@ func jobs(t *testing.T) []*job {
 					" DIR/.a.tar.gz.tpk-tmp && mv -f DIR/.a.tar.gz.tpk-tmp DIR/a.tar.gz && sync DIR"},
 			before: archive, state: archiveState, control: true},
 	}
-	all = append(all, embeddedJobs(t, archive, next, more)...)
+	all = append(all, embeddedJobs(t, archive, old, next, more)...)
 	for _, j := range all {
 		dir := filepath.Join(base, "for "+j.name)
 		j.before.write(t, dir)

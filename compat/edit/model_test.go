@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/compat/forge"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 )
@@ -33,6 +34,7 @@ type modelKind struct {
 	// Files get the current time, and some are written again with the same size within a second.
 	recent bool
 	sums   bool // the index has SHA-256 sums, which every command keeps
+	inside bool // the archive has its index in itself, where commands that change it keep it
 }
 
 // epoch is in the middle of the times that change sets.
@@ -49,7 +51,7 @@ func TestModel(t *testing.T) {
 	for i, kind := range []modelKind{
 		{title: "epoch", epoch: epoch}, {title: "recent", recent: true},
 		{title: "recent, epoch", recent: true, epoch: epoch},
-		{title: "sums", sums: true, recent: true}, {title: "set, sums", set: true, sums: true},
+		{title: "sums, inside", sums: true, inside: true}, {title: "sums", sums: true, recent: true}, {title: "set, sums", set: true, sums: true},
 		{title: "set", set: true}, {title: "set, epoch", set: true, epoch: epoch},
 		{title: "set, recent", set: true, recent: true},
 		{title: "set, recent, epoch", set: true, recent: true, epoch: epoch},
@@ -88,11 +90,15 @@ func (m *model) run() {
 			m.tpk("verify", m.archive)
 			m.compare()
 			m.compareSums()
+			m.compareIndex()
 			if t.Failed() {
 				t.Fatalf("after\n%v", m.log)
 			}
 		}
 		names := []string{"a.tar.gz", "a.tar.gz.tpi"}
+		if m.inside {
+			names = names[:1]
+		}
 		if m.set {
 			names = []string{"a-of-00003.tar.gz.tps", "a-of-00003.tar.gz.tps.tpi"}
 			for _, shard := range m.shards() {
@@ -141,6 +147,27 @@ func (m *model) compareSums() {
 	}
 }
 
+// compareIndex checks that the index in the archive is the one that FORMAT.md gives.
+func (m *model) compareIndex() {
+	m.t.Helper()
+	if !m.inside {
+		return
+	}
+	b := read(m.t, m.archive)
+	want, err := forge.Index(b)
+	m.check(err)
+	if got, err := forge.EmbeddedIndex(b); err != nil || !bytes.Equal(got, want) {
+		m.t.Errorf("it has another index in it: %v", err)
+	}
+}
+
+// embed puts the index into an archive that was made of other files.
+func (m *model) embed() {
+	if m.inside {
+		m.tpk("index", "--embed", m.archive)
+	}
+}
+
 // shards returns the names of the shards.
 func (m *model) shards() (names []string) {
 	stem := strings.TrimSuffix(m.archive, ".tar.gz")
@@ -168,6 +195,9 @@ func (m *model) pack() {
 	}
 	if m.sums {
 		args = append(args, "--sha256")
+	}
+	if m.inside {
+		args = append(args, "--embed-index")
 	}
 	m.tpk(args...)
 }
@@ -349,6 +379,7 @@ func (m *model) step() {
 			return
 		}
 		m.tpk(append([]string{"merge", "--replace", m.archive}, m.shards()...)...)
+		m.embed()
 		set := filepath.Join(work, "a-of-00003.tar.gz.tps") // the list of the shards
 		for _, p := range append(m.shards(), set) {
 			m.check(os.Remove(p))
@@ -376,6 +407,7 @@ func (m *model) step() {
 				args = append(args, "--sha256")
 			}
 			m.tpk(args...)
+			m.embed()
 			m.check(os.Remove(tar))
 		}
 		m.edit("repair", m.name())
