@@ -154,6 +154,7 @@ func jobs(t *testing.T) []*job {
 			before: archive, state: archiveState, control: true},
 	}
 	all = append(all, embeddedJobs(t, archive, old, next, more)...)
+	all = append(all, signJob(t, old, next))
 	for _, j := range all {
 		dir := filepath.Join(base, "for "+j.name)
 		j.before.write(t, dir)
