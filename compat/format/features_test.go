@@ -23,12 +23,14 @@ func refusing(t *testing.T, archive string) (reading, others [][]string) {
 		}, [][]string{
 			{"verify", archive}, {"index", archive}, {"add", archive, tree},
 			{"add", "--append", archive, tree}, {"update", archive, tree}, {"rm", archive, "z"},
-			{"compact", archive}, {"repair", archive},
+			{"compact", archive}, {"compact", "--sha256", archive}, {"repair", archive},
+			{"index", "--embed", archive}, {"index", "--no-embed", archive},
+			{"split", "--shards", "2", archive}, {"merge", x + ".tar.gz", archive},
 		}
 }
 
 // TestDraft: archives of a draft of the format are refused by a message of their own, and not
-// changed. tpk convert makes archives of them, with the same members.
+// changed. tpk convert makes archives of them, with the same members, also with all options.
 func TestDraft(t *testing.T) {
 	for _, g := range goldens {
 		base := filepath.Join(tools.Repo(t), "testdata", "draft", g.name+".tar.gz")
@@ -49,7 +51,8 @@ func TestDraft(t *testing.T) {
 			}
 			out := filepath.Join(tools.Dir(t), "out.tar.gz")
 			for _, args := range [][]string{
-				{"convert", archive, out}, {"verify", out}, {"extract", "-C", out + ".x", out},
+				{"convert", "--sha256", archive, out}, {"index", "--embed", out}, {"verify", out},
+				{"extract", "-C", out + ".x", out},
 			} {
 				if r := fixture.Run(t, args...); r.Code != 0 {
 					t.Fatal(r)
@@ -57,8 +60,12 @@ func TestDraft(t *testing.T) {
 			}
 			want := fixture.WriteTree(t, append(g.tree, g.appended...), filepath.Join(tools.Dir(t), "tree"))
 			fixture.Diff(t, want, out+".x", trees.Rules{IgnoreLinks: true, Merged: true})
-			if !bytes.Contains(fixture.ReadPair(t, out).Archive, largestMember(t, draft.Archive)) {
+			b := readFile(t, out)
+			if !bytes.Contains(b, largestMember(t, draft.Archive)) {
 				t.Error("a member was compressed again")
+			}
+			if side, err := forge.EmbeddedIndex(b); err != nil || side[14]&forge.SumsBit == 0 {
+				t.Errorf("there is no index with sums in it: %v", err)
 			}
 		})
 	}
