@@ -64,6 +64,10 @@ var goldens = []golden{
 			trees.Sparse("segmented", 2<<20+100, "the end"), trees.Noise("stored", 3000)},
 		appended: trees.Tree{trees.File("a", "new\n"), trees.File("b/duplicate", "old\n"),
 			trees.Symlink("c", "b/old")}},
+	{name: "embedded-sums", flags: []string{"--embed-index", "--sha256"},
+		tree: trees.Tree{trees.File("b/old", "old\n"), trees.Dir("d"),
+			trees.Sparse("segmented", 2<<20+100, "the end")},
+		appended: trees.Tree{trees.File("a", "new\n"), trees.File("b/duplicate", "old\n")}},
 }
 
 // TestGolden opens, lists, verifies, re-indexes and extracts the archives of every format version.
