@@ -41,6 +41,7 @@ func wantNoAllocs(t *testing.T, x *sidecar.Index, m *sidecartest.Model) {
 		"Lookup, hit":  func() { x.Lookup("d/text") },
 		"Lookup, miss": func() { x.Lookup("d/texts") },
 		"Entry":        func() { x.Entry(i) },
+		"Totals":       func() { x.Totals(m.At["d"]) },
 		"AppendPath":   func() { buf, _ = x.AppendPath(buf[:0], i) },
 		"AppendLink":   func() { buf, _ = x.AppendLink(buf[:0], m.At["link"]) },
 		"End": func() {

@@ -42,7 +42,8 @@ Writes the directory PATH of ARCHIVE, or all of ARCHIVE, to OUT or, for -, to st
 The compressed bytes of ARCHIVE are copied, not compressed again. Paths are the same as in
 ARCHIVE. OUT is written completely or not at all.
 
-A tar.gz is a tpk archive without an index; 'tpk index' writes one. A hard link whose target is not
+A tar.gz is a tpk archive without an index; 'tpk index' writes one. Of all of ARCHIVE it is a copy,
+with the index in it if it has one. A hard link whose target is not
 in PATH becomes a file. In a zip, all hard links become files, FIFOs and devices are left out, and
 backslashes in names are replaced by fullwidth backslashes.
 

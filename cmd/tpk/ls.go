@@ -45,7 +45,10 @@ With --json, each line is an object with these members:
  sha256   SHA-256 of the content, if ARCHIVE was packed with --sha256
  member   the gzip member with the content, absent for empty files:
           offset and length in ARCHIVE, encoding (deflate or stored)
-          and, for a shard set, shard, the archive that contains it`,
+          and, for a shard set, shard, the archive that contains it
+ below    of a directory, what is below it at any depth: files, the number
+          of names that aren't directories; size, in bytes, each name in
+          full; and packed, the bytes of their members, each counted once`,
 			"ARCHIVE can't be read or has no PATH (the others are listed)",
 			"tpk ls -l site.tar.gz",
 			"tpk ls site.tar.gz css '*.html'",

@@ -27,6 +27,14 @@ type jsonEntry struct {
 	Hash       string      `json:"hash,omitempty"`
 	SHA256     string      `json:"sha256,omitempty"`
 	Member     *jsonMember `json:"member,omitempty"`
+	Below      *jsonBelow  `json:"below,omitempty"` // of a directory
+}
+
+// A jsonBelow is what is below a directory, however deep.
+type jsonBelow struct {
+	Files  uint32 `json:"files"`  // names that are not directories
+	Size   uint64 `json:"size"`   // of all files and hard links, in bytes
+	Packed uint64 `json:"packed"` // bytes of their members; each counts once
 }
 
 // A jsonMember is the place of the gzip member with the content of a file.
@@ -69,6 +77,13 @@ func newJSONEntry(a *tarpack.Archive, row sidecar.Row) (*jsonEntry, error) {
 			return nil, err
 		}
 		j.Link, j.LinkBase64 = link, NotUTF8([]byte(link))
+	}
+	if e.Type == sidecar.TypeDir {
+		t, err := index.Totals(row.Ordinal)
+		if err != nil {
+			return nil, err
+		}
+		j.Below = &jsonBelow{Files: t.NonDirs, Size: t.Bytes, Packed: t.Members}
 	}
 	content := e
 	if e.Type == sidecar.TypeHardlink {
