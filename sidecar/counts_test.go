@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"path"
 	"testing"
 
 	"github.com/tarpack/tpk/sidecar"
@@ -110,6 +111,15 @@ func TestReads(t *testing.T) {
 			return err
 		})
 		count("Entry", 1, layout.RecordSize, func() error { _, err := x.Entry(i); return err })
+		count("Totals of the root", 0, 0, func() error { _, err := x.Totals(sidecar.Root); return err })
+		count("Totals", 1, layout.RecordSize, func() error {
+			dir, _, err := x.Lookup(path.Dir(sidecartest.BenchPath(7)))
+			if err == nil {
+				r.reads, r.bytes = 0, 0
+				_, err = x.Totals(dir)
+			}
+			return err
+		})
 		count("Path", 2, layout.UsualBlock, func() error { _, err := x.Path(i); return err })
 		count("All", 3+3*len(m.Bytes())/(64<<10), len(m.Bytes())*11/10, func() error {
 			for _, err := range x.All(0, x.Len()) {

@@ -31,6 +31,11 @@ func (x *Index) entry(e *Entry, i int, sc *scratch) error {
 	if err != nil {
 		return err
 	}
+	return x.decode(e, b, i, sc)
+}
+
+// decode sets e to entry i, of which b is the record.
+func (x *Index) decode(e *Entry, b []byte, i int, sc *scratch) error {
 	if !e.decode(b) {
 		return layout.Corruptf("entry %d: unknown type, or bytes that are not zero", i)
 	}

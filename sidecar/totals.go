@@ -31,16 +31,16 @@ func (x *Index) Totals(i int) (t Totals, err error) {
 	}
 	sc := x.borrow()
 	defer x.giveBack(sc)
+	b, err := x.record(int64(i), &sc.record)
+	if err != nil {
+		return Totals{}, err
+	}
 	var e Entry
-	if err := x.entry(&e, i, sc); err != nil {
+	if err := x.decode(&e, b, i, sc); err != nil {
 		return Totals{}, err
 	}
 	if e.Type != TypeDir {
 		return Totals{}, fmt.Errorf("%w: entry %d is no directory but of type %v", ErrRange, i, e.Type)
-	}
-	b, err := x.record(int64(i), &sc.record)
-	if err != nil {
-		return Totals{}, err
 	}
 	t = Totals(layout.AsRecord(b).Totals())
 	if uint64(t.NonDirs) > uint64(e.End)-uint64(i)-1 || t.Bytes > s.FileBytes+s.LinkBytes ||
