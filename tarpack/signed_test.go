@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 
@@ -34,8 +36,19 @@ func signedFiles() fstest.MapFS {
 // packSigned packs files and signs the archive.
 func packSigned(t *testing.T, files fs.FS) (name string, trust *signature.Trust) {
 	t.Helper()
-	name = filepath.Join(t.TempDir(), "x.tar.gz")
-	if _, err := pack.FS(t.Context(), files, name, pack.FSOptions{SHA256: true}); err != nil {
+	return packSignedAs(t, files, pack.FSOptions{SHA256: true})
+}
+
+// packSignedInside is packSigned for an archive with its index in itself.
+func packSignedInside(t *testing.T, files fs.FS) (name string, trust *signature.Trust) {
+	t.Helper()
+	return packSignedAs(t, files, pack.FSOptions{SHA256: true, EmbedIndex: true})
+}
+
+func packSignedAs(t *testing.T, files fs.FS, o pack.FSOptions) (string, *signature.Trust) {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "x.tar.gz")
+	if _, err := pack.FS(t.Context(), files, name, o); err != nil {
 		t.Fatal(err)
 	}
 	return name, tartest.Sign(t, name)
@@ -62,6 +75,17 @@ func TestSignedFS(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			o.Trust, o.RequireSidecar = trust, true
 			testSignedFS(t, openSigned(t, name, o), files)
+		})
+	}
+	inside, itsTrust := packSignedInside(t, files)
+	for how, limit := range map[string]int64{"in the archive": 0, "in the archive, loaded": 1 << 30} {
+		t.Run(how, func(t *testing.T) {
+			a := openSigned(t, inside, tarpack.OpenOptions{Trust: itsTrust, LoadIndex: limit,
+				RequireSidecar: true})
+			if !a.IndexEmbedded() {
+				t.Error("it is not the index in the archive")
+			}
+			testSignedFS(t, a, files)
 		})
 	}
 	if err := os.Remove(name + format.SidecarSuffix); err != nil {
@@ -142,13 +166,18 @@ func TestSignedSeek(t *testing.T) {
 	}
 }
 
-// TestSignedBytes flips each byte of the archive and of its sidecar, one at a time. With the
-// signature, no reader returns anything but the right contents, or an error of the archive.
+// TestSignedBytes flips each byte of an archive and of its sidecar, and of one with its index in
+// itself, one at a time. With the signature, no reader returns anything but the right contents, or
+// an error of the archive.
 func TestSignedBytes(t *testing.T) {
 	files := fstest.MapFS{"d/a": {Data: []byte(tartest.Text("a", 3000)), Mode: 0o644},
 		"l": {Data: []byte("d/a"), Mode: fs.ModeSymlink | 0o777}}
 	name, trust := packSigned(t, files)
-	for _, file := range []string{name, name + format.SidecarSuffix} {
+	inside, itsTrust := packSignedInside(t, files)
+	for _, file := range []string{name, name + format.SidecarSuffix, inside} {
+		if file == inside {
+			name, trust = inside, itsTrust
+		}
 		good := tartest.Read(t, file)
 		step := 1
 		if testing.Short() {
@@ -233,4 +262,54 @@ func TestSignedSource(t *testing.T) {
 	if _, err = open(tarpack.OpenOptions{Signed: signed}, bad); !errors.Is(err, signature.ErrIndex) {
 		t.Errorf("a forged header: %v", err)
 	}
+}
+
+// A countingSource counts the bytes that are read from a source.
+type countingSource struct {
+	source.Source
+	bytes atomic.Int64
+}
+
+func (s *countingSource) ReadAt(p []byte, off int64) (int, error) {
+	n, err := s.Source.ReadAt(p, off)
+	s.bytes.Add(int64(n))
+	return n, err
+}
+
+// TestSignedParts reads one file of a signed archive with its index in itself by parts: the header,
+// and of the lists and of the sections only the blocks that it needs, however many entries there
+// are.
+func TestSignedParts(t *testing.T) {
+	read := map[int]int64{}
+	for _, n := range []int{2_000, 20_000} {
+		files := fstest.MapFS{}
+		for i := range n {
+			files[fmt.Sprintf("d%02d/f%05d", i%50, i)] = &fstest.MapFile{Mode: 0o644}
+		}
+		files["a/b"] = &fstest.MapFile{Mode: 0o644, Data: []byte("content")}
+		name, trust := packSignedInside(t, files)
+		signed, err := trust.Check("x.tar.gz", tartest.Read(t, name+signature.SumSuffix),
+			tartest.Read(t, name+signature.SignatureSuffix))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := tartest.Read(t, name)
+		src := &countingSource{Source: source.Of(bytes.NewReader(b), int64(len(b)))}
+		a, err := tarpack.OpenSource(t.Context(), name, src, nil, 0, &tarpack.OpenOptions{Signed: signed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := fs.ReadFile(a.FS(), "a/b"); string(got) != "content" || err != nil {
+			t.Errorf("%q, %v", got, err)
+		}
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+		read[n] = src.bytes.Load()
+	}
+	// Each of records, paths, table and lists is read in one or two blocks of 64 KiB.
+	if read[20_000] > 10<<16 || read[20_000] > 2*read[2_000] {
+		t.Errorf("bytes read by number of files: %v", read)
+	}
+	t.Logf("bytes read by number of files: %v", read)
 }
