@@ -51,7 +51,8 @@ func TestModel(t *testing.T) {
 	for i, kind := range []modelKind{
 		{title: "epoch", epoch: epoch}, {title: "recent", recent: true},
 		{title: "recent, epoch", recent: true, epoch: epoch},
-		{title: "sums, inside", sums: true, inside: true}, {title: "sums", sums: true, recent: true}, {title: "set, sums", set: true, sums: true},
+		{title: "sums, inside", sums: true, inside: true},
+		{title: "sums", sums: true, recent: true}, {title: "set, sums", set: true, sums: true},
 		{title: "set", set: true}, {title: "set, epoch", set: true, epoch: epoch},
 		{title: "set, recent", set: true, recent: true},
 		{title: "set, recent, epoch", set: true, recent: true, epoch: epoch},

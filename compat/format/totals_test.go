@@ -15,37 +15,44 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 )
 
+// findTotals returns the bytes and names below each directory of a tree, and below ".", by find.
+func findTotals(t *testing.T, dir string) map[string]sidecar.Totals {
+	t.Helper()
+	find := exec.Command(tools.Path(t, "find"), ".", "-mindepth", "1",
+		"!", "-type", "s", "-printf", `%y %s %P\0`)
+	find.Dir = dir
+	want := map[string]sidecar.Totals{}
+	for line := range bytes.SplitSeq(tools.Must(t, find), []byte{0}) {
+		kind, rest, ok := strings.Cut(string(line), " ")
+		size, name, _ := strings.Cut(rest, " ")
+		if !ok || kind == "d" || strings.Contains("pbc", kind) {
+			continue // special files are not packed
+		}
+		n, err := strconv.ParseUint(size, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kind != "f" {
+			n = 0
+		}
+		for d := path.Dir(name); ; d = path.Dir(d) {
+			w := want[d]
+			w.Bytes, w.NonDirs = w.Bytes+n, w.NonDirs+1
+			if want[d] = w; d == "." {
+				break
+			}
+		}
+	}
+	return want
+}
+
 // TestTotals compares the bytes and names below each directory, and below the root, with those that
 // find lists in the tree.
 func TestTotals(t *testing.T) {
 	for _, c := range fixture.Catalogue() {
 		t.Run(c.Name, func(t *testing.T) {
 			f := fixture.Packed(t, c)
-			find := exec.Command(tools.Path(t, "find"), ".", "-mindepth", "1",
-				"!", "-type", "s", "-printf", `%y %s %P\0`)
-			find.Dir = f.Dir
-			want := map[string]sidecar.Totals{}
-			for line := range bytes.SplitSeq(tools.Must(t, find), []byte{0}) {
-				kind, rest, ok := strings.Cut(string(line), " ")
-				size, name, _ := strings.Cut(rest, " ")
-				if !ok || kind == "d" || strings.Contains("pbc", kind) {
-					continue // special files are not packed
-				}
-				n, err := strconv.ParseUint(size, 10, 64)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if kind != "f" {
-					n = 0
-				}
-				for dir := path.Dir(name); ; dir = path.Dir(dir) {
-					w := want[dir]
-					w.Bytes, w.NonDirs = w.Bytes+n, w.NonDirs+1
-					if want[dir] = w; dir == "." {
-						break
-					}
-				}
-			}
+			want := findTotals(t, f.Dir)
 			for _, e := range fixture.List(t, f.Archive) {
 				if (e.Type == "dir") != (e.Below != nil) {
 					t.Errorf("%q: %+v", e.Path, e)
@@ -108,7 +115,8 @@ func TestFalseTotals(t *testing.T) {
 			// T has the digest of the false index, or the index would not belong to the archive.
 			alone := func(a, side []byte) []byte {
 				end := len(a) - 64
-				return append(a[:end:end], forge.Trailer(forge.Entries(side), uint64(end), forge.Digest(side))...)
+				trailer := forge.Trailer(forge.Entries(side), uint64(end), forge.Digest(side))
+				return append(a[:end:end], trailer...)
 			}
 			a, side := forge.Build(items...)
 			side = lie(side)

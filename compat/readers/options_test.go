@@ -21,7 +21,8 @@ import (
 var optionsTree = trees.Tree{
 	trees.Text("text", 40_000), trees.Noise("stored", 200_000), trees.File("empty", ""),
 	trees.Sparse("d/segmented", 2<<20+100, "the end of three segments"),
-	trees.Noise("d/e/large", 1<<20+5), trees.Bytes("d/copy", trees.NoiseBytes("stored", 200_000)).At(1e9),
+	trees.Noise("d/e/large", 1<<20+5),
+	trees.Bytes("d/copy", trees.NoiseBytes("stored", 200_000)).At(1e9),
 	trees.File("a", "1\n"), trees.Hardlink("d/hard", "a"), trees.Symlink("link", "d/e"),
 }
 

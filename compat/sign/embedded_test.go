@@ -58,7 +58,7 @@ var embeddedAttacks = []attack{
 		}), says: []string{"the index is not the one that was signed",
 			"it is not the archive that was signed"}},
 
-	{name: "an index in the archive that differs from the sidecar, which is wrong", archive: "e.tar.gz",
+	{name: "an index in the archive that differs from a false sidecar", archive: "e.tar.gz",
 		do: inside(func(t *testing.T, dir string, b []byte) {
 			side, err := forge.EmbeddedIndex(b)
 			if err != nil {
