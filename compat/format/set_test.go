@@ -151,3 +151,37 @@ func TestShardByItsBit(t *testing.T) {
 		t.Error("a list was written")
 	}
 }
+
+// TestEmbeddedShards: a shard of another program may have its index in itself, as any archive.
+func TestEmbeddedShards(t *testing.T) {
+	archives, _, _ := forge.BuildSetWithSums([]forge.Item{forgedDir("d"), forgedFile("d/a", "aaaa")},
+		[]forge.Item{forgedDir("d"), forgedFile("d/b", "bb")})
+	dir := tools.Dir(t)
+	var shards []string
+	for i, a := range archives {
+		side, err := forge.Index(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		with, _ := forge.Embed(a, side)
+		name := filepath.Join(dir, fmt.Sprintf("x-%05d-of-00002.tar.gz", i))
+		shards = append(shards, name)
+		fixture.WriteFiles(t, map[string][]byte{name: with})
+	}
+	list := filepath.Join(dir, "x-of-00002.tar.gz.tps")
+	for _, args := range [][]string{{"index", list}, {"verify", list}, {"verify", shards[1]},
+		{"extract", "-C", filepath.Join(dir, "out"), shards[0]},
+		{"update", list, filepath.Join(dir, "out")},
+		{"add", list, shards[0]}, {"verify", list}, {"compact", list}, {"verify", list},
+		{"merge", filepath.Join(dir, "m.tar.gz"), list}, {"verify", filepath.Join(dir, "m.tar.gz")},
+	} {
+		if r := fixture.Run(t, args...); r.Code != 0 || len(r.Err) > 0 && args[0] == "verify" {
+			t.Fatal(r)
+		}
+	}
+	for name, want := range map[string]string{"d/a": "aaaa", "d/b": "bb"} {
+		if got := readFile(t, filepath.Join(dir, "out", name)); string(got) != want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
