@@ -92,7 +92,8 @@ func signOne(c *cli.Context, name string, key signature.SecretKey) error {
 	if stop := (*report.StoppedError)(nil); errors.As(err, &stop) {
 		return report.WithHint(report.In(name, stop), "nothing was written")
 	}
-	if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
+	if errors.Is(err, format.ErrNoSidecar) ||
+		errors.Is(err, format.ErrStale) && !errors.Is(err, format.ErrEmbedded) {
 		return report.WithHint(err, "'tpk index' writes it")
 	}
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -152,6 +153,9 @@ func (s *signer) run(ctx context.Context) (res Result, err error) {
 	if s.a.Unfinished() > 0 {
 		return res, fmt.Errorf("%s: %w", s.name, format.ErrUnfinished)
 	}
+	if err := s.checkBeside(); err != nil {
+		return res, err
+	}
 	s.sum.Size = s.a.Size()
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.check(gctx) })
@@ -172,6 +176,23 @@ func (s *signer) run(ctx context.Context) (res Result, err error) {
 	res = Result{Sum: s.name + signature.SumSuffix, Signature: s.name + signature.SignatureSuffix,
 		Entries: uint64(s.a.Index().Len()), Bytes: s.a.Size()}
 	return res, s.write(before[0].Mode().Perm())
+}
+
+// checkBeside refuses a sidecar that is not used because the archive has an index in itself that
+// belongs to it. What is signed would come with a sidecar that is refused.
+func (s *signer) checkBeside() error {
+	side := s.name + format.SidecarSuffix
+	if !s.a.IndexEmbedded() {
+		return nil
+	}
+	_, err := os.Stat(side)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = fmt.Errorf("%s: %s: %w", s.name, side, format.ErrStale)
+	}
+	return err
 }
 
 func (s *signer) stat() ([]os.FileInfo, error) {
@@ -207,12 +228,18 @@ func (s *signer) hash(ctx context.Context) error {
 // everything else.
 func (s *signer) check(ctx context.Context) error {
 	header, err := headerOf(s.a.Index())
+	if err != nil && s.a.IndexEmbedded() {
+		err = format.NewEmbeddedError(err)
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	if s.set == nil {
 		err := s.compare(header, s.name, func(f *os.File) error {
-			_, err := scan.BuildIndex(ctx, s.a.Source(), s.a.Size(), f, s.scan())
+			built, err := scan.BuildIndex(ctx, s.a.Source(), s.a.Size(), f, s.scan())
+			if err == nil {
+				err = s.compareInside(f, built.SidecarBytes)
+			}
 			return err
 		})
 		s.sum.Index = sha256.Sum256(header)
@@ -251,7 +278,7 @@ func (s *signer) checkShard(ctx context.Context, name string, off, n int64,
 	defer x.Close()
 	header, err := headerOf(x.Index)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	o, before := s.scan(), *done
 	o.Progress = func(p format.Progress) {
@@ -286,12 +313,32 @@ func (s *signer) compare(header []byte, name string, build func(*os.File) error)
 	return nil
 }
 
+// compareInside compares the index that the archive has in itself with the one that it gives, of
+// size bytes. It is signed as part of the archive, also where a sidecar is preferred.
+func (s *signer) compareInside(made io.ReaderAt, size int64) error {
+	e, err := s.a.Embedded()
+	if errors.Is(err, format.ErrNoSidecar) {
+		return nil
+	}
+	at := int64(-1)
+	if err == nil {
+		at, err = format.CompareEmbedded(s.a.Source(), e, made, size, s.a.Trailer())
+	}
+	if err == nil && at >= 0 {
+		err = format.NewEmbeddedError(fmt.Errorf("byte %d is not what the archive gives", at))
+	}
+	return err
+}
+
 func (s *signer) scan() scan.Options {
 	return scan.Options{Workers: s.o.Workers, TempDir: s.o.TempDir, Progress: s.o.Progress}
 }
 
-// headerOf returns the header of a sidecar.
+// headerOf returns the header of a sidecar, of which the rest is as the header states.
 func headerOf(x *sidecar.Index) ([]byte, error) {
+	if err := x.Verify(); err != nil {
+		return nil, err
+	}
 	b := make([]byte, len(sidecar.Header{}))
 	_, err := x.ReadAt(b, 0)
 	return b, err

@@ -77,6 +77,28 @@ func TestRefused(t *testing.T) {
 			tartest.WriteFile(t, name, a)
 			tartest.WriteFile(t, name+format.SidecarSuffix, s)
 		}, format.ErrCorrupt},
+		"a damaged sidecar": {func(t *testing.T, name string) {
+			s := tartest.Read(t, name+format.SidecarSuffix)
+			s[512+41] ^= 1
+			tartest.WriteFile(t, name+format.SidecarSuffix, s)
+		}, format.ErrCorrupt},
+		"a damaged index in the archive": {func(t *testing.T, name string) {
+			embedIndex(t, name)
+			flip(t, name, -64-16_330+512+41)
+		}, format.ErrEmbedded},
+		"a damaged index in the archive, and a sidecar": {func(t *testing.T, name string) {
+			embedIndex(t, name)
+			_, err := tarpack.Reindex(t.Context(), name, tarpack.ReindexOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			flip(t, name, -64-16_330+512+41)
+		}, format.ErrEmbedded},
+		"a stale sidecar beside an index in the archive": {func(t *testing.T, name string) {
+			s := tartest.Read(t, name+format.SidecarSuffix)
+			embedIndex(t, name)
+			tartest.WriteFile(t, name+format.SidecarSuffix, s)
+		}, format.ErrStale},
 		"bytes behind the end": {func(t *testing.T, name string) {
 			tartest.WriteFile(t, name, append(tartest.Read(t, name), "more"...))
 		}, format.ErrUnfinished},
@@ -113,6 +135,21 @@ func TestRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+func embedIndex(t *testing.T, name string) {
+	t.Helper()
+	if _, err := tarpack.EmbedIndex(t.Context(), name, tarpack.EmbedOptions{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// flip changes a byte, counted from the end of a file.
+func flip(t *testing.T, name string, at int) {
+	t.Helper()
+	b := tartest.Read(t, name)
+	b[len(b)+at] ^= 1
+	tartest.WriteFile(t, name, b)
 }
 
 // TestLink signs an archive by way of a symbolic link. The files lie beside the archive, and are
