@@ -340,6 +340,15 @@ func (s *scene) try(t *testing.T, a attack, dir string) {
 			t.Errorf("cat wrote %d bytes", len(r.Out))
 		}
 	}
+	// What copies whole members compares the archive first.
+	r := fixture.Run(t, append([]string{"export", name, filepath.Join(dir, "out.zip")}, trust...)...)
+	says := append(slices.Clone(a.says), "it is not the archive that was signed")
+	if r.Code != 1 || !saysOne(string(r.Err), says) {
+		t.Errorf("want one of %q: %v", says, r)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "out.zip")); err == nil {
+		t.Error("out.zip was written")
+	}
 	for _, out := range []string{"out", "all"} {
 		if _, err := os.Stat(filepath.Join(dir, out, path)); err == nil {
 			t.Errorf("%s/%s was extracted", out, path)
