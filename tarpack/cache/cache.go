@@ -156,6 +156,9 @@ func (c *Cache) openEntry(
 func (c *Cache) openConverted(
 	ctx context.Context, name string, foreign error, o *Options,
 ) (*Archive, error) {
+	if _, isSet, err := tarpack.SetList(name); err != nil || isSet {
+		return nil, foreign // one of its other shards may be what is no archive
+	}
 	fi, err := os.Stat(name)
 	if err != nil || !fi.Mode().IsRegular() {
 		return nil, foreign

@@ -387,6 +387,9 @@ func (l *Library) openWritten(ctx context.Context, name string) (*archive, error
 		if err := l.waitUntilWritten(ctx, name, limit); err != nil {
 			return nil, err
 		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		a, err := l.openArchive(ctx, name, o)
 		if errors.Is(err, format.ErrShard) && limit == 0 && guard.CheckBusy(name, true) != nil {
 			l.sleep(lookAgain) // the other files of the set may follow
