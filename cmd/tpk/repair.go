@@ -31,7 +31,8 @@ be truncated or damaged anywhere. Prints a line for each entry that is lost, wit
 the index, ARCHIVE.tpi, the paths of all lost entries are known, even if ARCHIVE is truncated.
 
 Bytes that an interrupted append has left after the end of ARCHIVE are removed. Those of another
-program are kept: then only OUT.tar.gz can be written, which has the archive without them.
+program, and a second archive, are kept: then only OUT.tar.gz can be written, which has the first
+archive without them.
 
 An archive of a newer format version is not replaced, but can be saved to OUT.tar.gz. If ARCHIVE is
 intact, the index is rebuilt if necessary.
@@ -93,15 +94,9 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 	}
 	m.Stop()
 	line := "nothing is wrong with it"
-	if res.CutOff > 0 {
-		done, would := "cut off", "would be cut off"
-		if o.out != o.archive {
-			done, would = "left out", "would be left out"
-		}
-		if o.repair.DryRun {
-			done = would
-		}
-		line = report.Bytes(res.CutOff) + " behind its end " + done
+	behind := behindLine(o, &res)
+	if behind != "" {
+		line = behind
 	}
 	if res.NoList {
 		if !res.InPlace {
@@ -116,6 +111,9 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 	if res.Damaged {
 		line = fmt.Sprintf("%s saved, %s lost",
 			report.Entries(res.Saved), report.Count(res.Lost))
+		if behind != "" {
+			line += "; " + behind
+		}
 	}
 	if _, err := fmt.Fprintf(c.App.Writer, "%s: %s\n", report.Quote(o.archive), line); err != nil {
 		return err
@@ -124,6 +122,29 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 		return report.ErrReported
 	}
 	return nil
+}
+
+// behindLine says what became of bytes behind the end of the archive. It returns "" if there are
+// none.
+func behindLine(o *repairOptions, res *convert.RepairResult) string {
+	if res.CutOff == 0 {
+		return ""
+	}
+	done, would := "cut off", "would be cut off"
+	if !res.InPlace {
+		done, would = "left out", "would be left out"
+	}
+	if o.repair.DryRun {
+		done = would
+	}
+	line := report.Bytes(res.CutOff) + " behind its end " + done
+	if what := res.Behind.What(); what != "" {
+		line += ": " + what
+	}
+	if !res.InPlace && !o.repair.DryRun {
+		line += "; " + report.Quote(o.archive) + " is unchanged"
+	}
+	return line
 }
 
 // isSet reports whether a shard set is repaired.

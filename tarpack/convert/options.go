@@ -80,6 +80,9 @@ type RepairResult struct {
 	SidecarBytes int64         // size of its sidecar
 	Written      bool          // a new archive was written
 	InPlace      bool          // out stands for the archive or set itself
+	// Behind says what those bytes are; nil if there are none. Of a set, it is about the first shard
+	// that has some.
+	Behind *format.UnfinishedError
 	// NoList means that all shards of a set are sound, but its list or sidecar did not fit or was
 	// missing. In place they were written again.
 	NoList bool

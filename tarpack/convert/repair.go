@@ -25,9 +25,9 @@ import (
 //
 // If the archive is not damaged, Repair writes no archive. If out is name, it truncates an archive
 // whose only fault is an unfinished append in place, and rebuilds a sidecar that is missing or
-// does not fit. If another archive follows in the same file, the error is format.ErrJoined, and
-// nothing is written. Other bytes that no append writes are never removed: if out is name, the
-// error is format.ErrAdded, else out is written without them.
+// does not fit. Another archive that follows in the same file, and other bytes that no append
+// writes, are never removed: if out is name, the error is format.ErrJoined or format.ErrAdded, and
+// nothing is written. Otherwise out is written without them.
 //
 // The name may stand for a shard set, as in tarpack.Open, unless o.Single is set. If out is another
 // name of the set, that is in place. Then only the shards that are damaged are replaced, and also a
@@ -102,14 +102,15 @@ func repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 	a := sv.a
 	defer a.OSFile.Close()
 	defer k.Close()
-	res = RepairResult{Damaged: sv.damaged, Saved: sv.numSaved, Lost: sv.numLost, CutOff: a.Rest}
+	res = RepairResult{Damaged: sv.damaged, Saved: sv.numSaved, Lost: sv.numLost,
+		CutOff: a.Rest, Behind: sv.behind}
 	if !sv.damaged && dst != nil && a.Rest > 0 && sameName(name, dst.Name) {
 		return res, a.CutBack(dst.Name)
 	}
 	if !sv.damaged && a.Rest == 0 || o.DryRun && (!sv.damaged || sv.numSaved > 0) {
 		return res, nil
 	}
-	if sv.numSaved == 0 {
+	if sv.damaged && sv.numSaved == 0 { // a sound one without entries stays one
 		return res, fmt.Errorf("%s: %w", a.Name, notSaved(a))
 	}
 	if err := dst.Inherit(a.OSFile); err != nil {
@@ -163,7 +164,7 @@ func salvageFrom(
 	if err != nil {
 		return nil, nil, errors.Join(err, a.OSFile.Close())
 	}
-	if err := checkRest(ctx, a, sameName(name, out)); err != nil {
+	if err := sv.checkRest(sameName(name, out)); err != nil {
 		return nil, nil, errors.Join(err, k.Close(), a.OSFile.Close())
 	}
 	return sv, k, nil
@@ -199,19 +200,20 @@ func checkRepairable(a *archivefile.File, out string) error {
 	return nil
 }
 
-// checkRest refuses to leave out another archive behind the archive, and in place also other bytes
-// that no append has left.
-func checkRest(ctx context.Context, a *archivefile.File, inPlace bool) error {
-	if a.Rest == 0 {
+// checkRest finds out what follows the archive. In place it refuses to leave out another archive,
+// or other bytes that no append has left.
+func (sv *salvage) checkRest(inPlace bool) error {
+	if sv.a.Rest == 0 {
 		return nil
 	}
-	e := format.NewUnfinished(a.OSFile, a.Trailer, a.Rest)
-	if err := e.SearchJoined(ctx, a.OSFile); err != nil {
+	e := format.NewUnfinished(sv.a.OSFile, sv.a.Trailer, sv.a.Rest)
+	if err := e.SearchJoined(sv.ctx, sv.a.OSFile); err != nil {
 		return err
 	}
-	if e.IsJoined || inPlace && errors.Is(e, format.ErrAdded) {
-		return fmt.Errorf("%s: %w", a.Name, e)
+	if inPlace && !errors.Is(e, format.ErrUnfinished) {
+		return fmt.Errorf("%s: %w", sv.a.Name, e)
 	}
+	sv.behind = e
 	return nil
 }
 

@@ -214,6 +214,9 @@ func (s *setRepair) repairShard(ctx context.Context, i int) (err error) {
 	s.res.Damaged = s.res.Damaged || sv.damaged
 	s.res.Saved, s.res.Lost = s.res.Saved+sv.numSaved, s.res.Lost+sv.numLost
 	s.res.CutOff += sv.a.Rest
+	if s.res.Behind == nil {
+		s.res.Behind = sv.behind
+	}
 	damaged := sv.damaged || sv.a.Rest > 0
 	if !damaged && s.list != nil {
 		// Sound, but another one: writing a new list for it would lose the old shard's entries.

@@ -36,8 +36,9 @@ type salvage struct {
 	numSaved int64
 	numLost  int64
 	trailer  *format.Trailer
-	hasIndex bool // the archive has its index in itself, or has had it
-	matches  int  // entries that the old sidecar has at the same offset
+	hasIndex bool                    // the archive has its index in itself, or has had it
+	behind   *format.UnfinishedError // what follows the archive in its file; nil if nothing does
+	matches  int                     // entries that the old sidecar has at the same offset
 }
 
 // run returns the intact entries as an archive. Temp is the prefix of the names of temporary files.

@@ -169,6 +169,15 @@ func isOldTar(b []byte) bool {
 // end returns where the archive ends.
 func (e *UnfinishedError) end() int64 { return e.Trailer.Offset + EndSize }
 
+// What says what the bytes are, as a sentence without a full stop. It is "" for those of an append,
+// or zeros.
+func (e *UnfinishedError) What() string {
+	if e.IsJoined && e.Kind == "" {
+		return "it is another archive"
+	}
+	return string(e.Kind)
+}
+
 func (e *UnfinishedError) Error() string {
 	switch {
 	case e.IsJoined && e.Kind != "":

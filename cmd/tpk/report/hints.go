@@ -35,6 +35,10 @@ const HintDamaged = "restore a good copy, or save the intact entries with 'tpk r
 
 const hintTruncated = "copy or download it again, or save the intact entries with 'tpk repair'"
 
+// hintJoined doesn't promise that convert can read what follows: only reading all of it shows that.
+const hintJoined = "'tpk convert' makes one archive of both, if it can read them;" +
+	" 'tpk repair ARCHIVE OUT.tar.gz' writes the first without what follows"
+
 // HintRefused is what to do about what is not as it was signed.
 const HintRefused = "don't use it; download it again, from another place if need be"
 
@@ -95,7 +99,7 @@ var hints = []struct {
 	{format.ErrNotArchive, "copy or download it again"},
 	{format.ErrRemovals, "check the directory, or allow it with --max-delete"},
 	{format.ErrAppend, "add it without --append"},
-	{format.ErrJoined, "'tpk convert' makes one archive of both"},
+	{format.ErrJoined, hintJoined},
 	{format.ErrAdded, "'tpk repair ARCHIVE OUT.tar.gz' writes the archive without them"},
 	{format.ErrUnfinished, "'tpk repair' cuts them off"},
 	{format.ErrTruncated, hintTruncated},
