@@ -87,8 +87,7 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 		case o.out != o.archive:
 			return report.NewFile(o.out, err)
 		case errors.Is(err, format.ErrShardMissing), errors.Is(err, format.ErrNotArchive) && isSet(o):
-			return report.WithHint(err, "restore it, or save the entries of the other shards under"+
-				" another name: 'tpk repair ARCHIVE OUT.tar.gz'")
+			return report.WithHint(err, report.HintShardMissing)
 		}
 		return report.ChangedArchive(o.archive, err)
 	}

@@ -82,7 +82,8 @@ func verify(c *cli.Context, name string) error {
 		}
 	}
 	damaged, inside, foreign, refused := false, false, false, false
-	var printErr, rest error // rest is about bytes behind the end of the archive
+	var printErr error
+	var rest, shard error // about bytes behind the end, and a shard that is not the right one
 	asJSON, encoder := c.Bool("json"), reading.NewJSONEncoder(c.App.Writer)
 	problem := func(p *format.Problem) {
 		refused = refused || errors.Is(p, signature.ErrRefused) && !errors.Is(p, signature.ErrIndex)
@@ -91,6 +92,10 @@ func verify(c *cli.Context, name string) error {
 			errors.Is(p, format.ErrTempNames), errors.Is(p, signature.ErrIndex):
 		case errors.As(p.Err, new(*format.UnfinishedError)):
 			rest = p
+		case errors.Is(p, format.ErrShard):
+			if shard == nil || errors.Is(p, format.ErrShardMissing) {
+				shard = p
+			}
 		default:
 			damaged = true
 		}
@@ -138,6 +143,10 @@ func verify(c *cli.Context, name string) error {
 		hint = "'tpk convert' converts the other entries"
 	case refused:
 		hint = report.HintRefused
+	case errors.Is(shard, format.ErrShardMissing):
+		hint = report.HintShardMissing
+	case shard != nil: // repair refuses such a set
+		hint = report.Hint(shard)
 	case rest != nil && (!damaged || errors.Is(rest, format.ErrJoined)): // repair keeps both
 		hint = report.Hint(rest)
 	case damaged:

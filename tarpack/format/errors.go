@@ -38,6 +38,8 @@ var (
 	ErrShard = errors.New("the shard set is not whole")
 	// ErrShardMissing: a shard of a set is missing. It always comes with ErrShard.
 	ErrShardMissing = errors.New("shards are missing")
+	// ErrShardPlace: a shard of a set has the name of another one. It always comes with ErrShard.
+	ErrShardPlace = errors.New("it is another shard of the set")
 	// ErrNotOneSet: archives have the names of one set, but do not belong together, as a path is in
 	// two of them, and not a directory in both. It always comes with ErrShard.
 	ErrNotOneSet = errors.New("its shards are not of one set")

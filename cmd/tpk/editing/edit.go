@@ -68,6 +68,8 @@ func (e *Edit) Run(c *cli.Context) error {
 		switch {
 		case errors.Is(err, format.ErrShardMissing), errors.Is(err, format.ErrNotOneSet):
 			return report.WithHint(err, "restore the set, or change one shard alone with --single")
+		case errors.Is(err, format.ErrShardPlace):
+			return report.WithHint(err, report.HintShardPlace)
 		case errors.Is(err, format.ErrShard):
 			return report.WithHint(err, "restore the right shard, run 'tpk index' if the shards are"+
 				" right as they are, or change one shard alone with --single")

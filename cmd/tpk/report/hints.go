@@ -39,6 +39,14 @@ const hintTruncated = "copy or download it again, or save the intact entries wit
 const hintJoined = "'tpk convert' makes one archive of both, if it can read them;" +
 	" 'tpk repair ARCHIVE OUT.tar.gz' writes the first without what follows"
 
+// HintShardPlace is what to do about a shard that has the name of another one.
+const HintShardPlace = "if two were exchanged, give each its own name again, or else restore the" +
+	" right shard"
+
+// HintShardMissing is what to do about a set of which a shard is missing.
+const HintShardMissing = "restore it, or save the entries of the other shards under another name:" +
+	" 'tpk repair ARCHIVE OUT.tar.gz'"
+
 // HintRefused is what to do about what is not as it was signed.
 const HintRefused = "don't use it; download it again, from another place if need be"
 
@@ -92,6 +100,7 @@ var hints = []struct {
 	{format.ErrNoSet, "change it alone with --single, or give it another name"},
 	{format.ErrShardMissing, "restore it; to use another shard alone, give it another name"},
 	{format.ErrNotOneSet, "to use one of the archives alone, give it another name"},
+	{format.ErrShardPlace, HintShardPlace},
 	{format.ErrShard,
 		"restore the right shard, or run 'tpk index' if the shards are right as they are"},
 	{format.ErrDevice, "pack onto a larger one, or into a file"},

@@ -256,19 +256,24 @@ func (e *brokenError) Unwrap() []error {
 }
 
 // OpenListed opens the file name if it is shard i of the list. Otherwise the error wraps
-// format.ErrShard and source.ErrChanged.
+// format.ErrShard and source.ErrChanged, and format.ErrShardPlace if it is another shard of the list.
 func OpenListed(l *List, i int, name string) (*os.File, error) {
 	a, err := archivefile.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	if want := l.Shards[i]; a.Size != want.Size || a.Trailer.Digest != want.Digest {
-		a.OSFile.Close()
-		return nil, &brokenError{name, fmt.Sprintf("this shard is not the one of its list: "+
-			"it has %d bytes and index %016x, not %d and %016x",
-			a.Size, a.Trailer.Digest, want.Size, want.Digest), format.ErrShard}
+	is, want := ShardInfo{a.Size, a.Trailer.Digest}, l.Shards[i]
+	if is == want {
+		return a.OSFile, nil
 	}
-	return a.OSFile, nil
+	a.OSFile.Close() // opened for reading only: an error loses nothing
+	if at := slices.Index(l.Shards, is); at >= 0 {
+		return nil, &brokenError{name, fmt.Sprintf("this shard is not the one of its list: "+
+			"%v, shard %05d", format.ErrShardPlace, at), format.ErrShardPlace}
+	}
+	return nil, &brokenError{name, fmt.Sprintf("this shard is not the one of its list: "+
+		"it has %d bytes and index %016x, not %d and %016x",
+		is.Size, is.Digest, want.Size, want.Digest), format.ErrShard}
 }
 
 // CheckShards returns an error if a shard is missing or has another size than in the list.
