@@ -71,7 +71,7 @@ func TakeOutIndex(ctx context.Context, name string, o EmbedOptions) (EmbedResult
 func embed(ctx context.Context, name string, o EmbedOptions,
 	do func(context.Context, string, scan.Options) (indexed.Embedding, error),
 ) (EmbedResult, error) {
-	_, isSet, err := shardset.ToEdit(name)
+	_, isSet, err := shardset.ToEdit(ctx, name)
 	switch {
 	case errors.Is(err, format.ErrPart):
 		return EmbedResult{}, indexed.NotEmbeddable(name, "it is one shard of a set")

@@ -71,6 +71,15 @@ func verifySet(
 		if err := checkSetIndex(ctx, name, l, o, report); err != nil {
 			return res, err
 		}
+	} else if l == nil { // repair of the damage would not help if the shards contradict each other
+		so := scan.Options{Workers: o.Workers, TempDir: o.TempDir}
+		err := shardset.CheckJoin(ctx, name, so)
+		if ctxErr := context.Cause(ctx); ctxErr != nil {
+			return res, ctxErr
+		}
+		if errors.Is(err, format.ErrNotOneSet) { // other errors have been reported
+			report(err)
+		}
 	}
 	res.Problems, res.Failed = found.First, found.Count
 	return res, nil

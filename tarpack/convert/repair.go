@@ -46,7 +46,7 @@ import (
 // entries of the archive. A sidecar prevents that.
 func Repair(ctx context.Context, name, out string, o RepairOptions) (RepairResult, error) {
 	if !o.Single {
-		set, isSet, inPlace, err := repairedSet(name, out)
+		set, isSet, inPlace, err := repairedSet(ctx, name, out)
 		if err != nil {
 			return RepairResult{}, err
 		}

@@ -21,7 +21,7 @@ import (
 // repairedSet returns the set that name stands for, if any, and whether out stands for it too. In
 // place one of its shards is refused.
 func repairedSet(
-	name, out string,
+	ctx context.Context, name, out string,
 ) (s format.SetName, isSet, inPlace bool, err error) {
 	s, isSet, err = shardset.Named(name)
 	switch {
@@ -34,7 +34,7 @@ func repairedSet(
 		at, ok, outErr := shardset.Named(out)
 		inPlace = outErr == nil && ok && shardset.SameSet(at, s)
 	case sameName(name, out):
-		err = shardset.CheckPart(name)
+		err = shardset.CheckPart(ctx, name)
 	}
 	return s, isSet, inPlace, err
 }
@@ -50,6 +50,7 @@ type setRepair struct {
 	output  *shardset.Output // in place, unless it is a dry run
 	layers  []rewrite.Layer  // otherwise: the entries of each shard
 	dirs    map[string]bool  // that were saved
+	joiner  *shardset.Joiner // of what was saved, without a list, unless a commit will join it
 	lost    []lostShard      // of which nothing can be saved
 }
 
@@ -68,6 +69,10 @@ func repairSet(
 			l.Archive.Close() // opened for reading only: errors lose nothing
 		}
 	}()
+	if s.list == nil && (o.DryRun || !inPlace) {
+		s.joiner = shardset.NewUnordered(scan.Options{})
+		defer func() { err = errors.Join(err, s.joiner.Close()) }()
+	}
 	if o.DryRun {
 		err = s.repairShards(ctx)
 		s.res.NoList = err == nil && !s.res.Damaged && !s.fits()
@@ -161,6 +166,11 @@ func (s *setRepair) repairShards(ctx context.Context) error {
 			return err
 		}
 	}
+	if s.joiner != nil { // only a list would prove that the shards are of one set
+		if err := s.joiner.Check(); err != nil {
+			return fmt.Errorf("%s: %w", s.set.Shard(0), err)
+		}
+	}
 	return s.reportLost()
 }
 
@@ -209,6 +219,11 @@ func (s *setRepair) repairShard(ctx context.Context, i int) (err error) {
 	}
 	for _, p := range problems {
 		s.report(i, p)
+	}
+	if s.joiner != nil {
+		if err := s.joiner.AddOpen(ctx, s.set.Shard(i), k.File); err != nil {
+			return err
+		}
 	}
 	sv.numSaved -= repeated
 	s.res.Damaged = s.res.Damaged || sv.damaged

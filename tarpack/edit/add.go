@@ -33,7 +33,7 @@ func Add(ctx context.Context, name string, paths []string, o AddOptions) (Result
 		return Result{}, fmt.Errorf("%s: %w: replacing needs a new archive", name, format.ErrAppend)
 	}
 	if o.Append {
-		if err := refuseSet(name, o.Single); err != nil {
+		if err := refuseSet(ctx, name, o.Single); err != nil {
 			return Result{}, err
 		}
 		if err := needSidecar(ctx, name, o.Workers, o.DryRun); err != nil {
@@ -69,11 +69,11 @@ func Add(ctx context.Context, name string, paths []string, o AddOptions) (Result
 }
 
 // refuseSet returns an error if name stands for a set, which does not grow in place.
-func refuseSet(name string, single bool) error {
+func refuseSet(ctx context.Context, name string, single bool) error {
 	if single {
 		return nil
 	}
-	_, isSet, err := shardset.ToEdit(name)
+	_, isSet, err := shardset.ToEdit(ctx, name)
 	if err == nil && isSet {
 		err = fmt.Errorf("%s: %w: a shard set does not grow in place", name, format.ErrAppend)
 	}

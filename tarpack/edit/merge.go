@@ -49,7 +49,7 @@ func Merge(
 	case isSet && !o.Single:
 		return mergeIntoSet(ctx, r, set, out, names, o)
 	}
-	if err := checkOut(out, names, o.Single); err != nil {
+	if err := checkOut(ctx, out, names, o.Single); err != nil {
 		return Result{}, err
 	}
 	var dst *durable.Output
@@ -105,7 +105,7 @@ func isFile(k *base.Archive, name string) bool {
 // checkOut returns an error if the archive out, which is no set, must not be written. With single
 // it may be a shard that is one of names: then that is changed alone. It may have the name of a set
 // only if the set is one of names.
-func checkOut(out string, names []string, single bool) error {
+func checkOut(ctx context.Context, out string, names []string, single bool) error {
 	if single && slices.ContainsFunc(names, func(name string) bool { return sameFile(name, out) }) {
 		return nil
 	}
@@ -113,7 +113,7 @@ func checkOut(out string, names []string, single bool) error {
 		return err
 	}
 	if !single {
-		if err := shardset.CheckPart(out); err != nil {
+		if err := shardset.CheckPart(ctx, out); err != nil {
 			return err
 		}
 	}

@@ -66,7 +66,10 @@ func (e *Edit) Run(c *cli.Context) error {
 	m.Stop()
 	if err = errors.Join(err, printErr); err != nil {
 		switch {
-		case errors.Is(err, format.ErrShardMissing), errors.Is(err, format.ErrNotOneSet):
+		case errors.Is(err, format.ErrNotOneSet):
+			return report.WithHint(err,
+				"to use one of the archives alone, give it another name, or change it with --single")
+		case errors.Is(err, format.ErrShardMissing):
 			return report.WithHint(err, "restore the set, or change one shard alone with --single")
 		case errors.Is(err, format.ErrShardPlace):
 			return report.WithHint(err, report.HintShardPlace)

@@ -64,7 +64,7 @@ func Edit(
 ) (res Result, err error) {
 	r := &Rewrite{Options: o}
 	if !o.Single {
-		set, ok, err := shardset.ToEdit(name)
+		set, ok, err := shardset.ToEdit(ctx, name)
 		if err != nil {
 			return Result{}, err
 		}

@@ -23,7 +23,7 @@ import (
 func EditSet(
 	ctx context.Context, name string, r *Rewrite, prepare func(k *base.Archive) error,
 ) (Result, error) {
-	set, ok, err := shardset.ToEdit(name)
+	set, ok, err := shardset.ToEdit(ctx, name)
 	if err == nil && !ok {
 		err = fmt.Errorf("%s: %w", name, format.ErrShard)
 	}

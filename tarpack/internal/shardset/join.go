@@ -11,6 +11,7 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
@@ -34,6 +35,16 @@ func Join(
 	return m.finish(dst)
 }
 
+// CheckJoin returns the error of Join if the shards do not belong together. It keeps nothing.
+func CheckJoin(ctx context.Context, name format.SetName, o scan.Options) error {
+	f, err := durable.ScratchFile(o.TempDir)
+	if err != nil {
+		return err
+	}
+	_, _, err = Join(ctx, name, f, o)
+	return errors.Join(err, f.Close())
+}
+
 // maxSet is how many bytes all shards of a set may have (FORMAT.md 4).
 const maxSet = coding.MaxSetSize
 
@@ -51,19 +62,30 @@ type Joiner struct {
 }
 
 // NewJoiner returns a Joiner without shards.
-func NewJoiner(o scan.Options) *Joiner {
+func NewJoiner(o scan.Options) *Joiner { return newJoiner(o, false) }
+
+// NewUnordered is NewJoiner for shards that were not written in the order of an archive yet. It is
+// for Check alone.
+func NewUnordered(o scan.Options) *Joiner { return newJoiner(o, true) }
+
+func newJoiner(o scan.Options, unordered bool) *Joiner {
 	return &Joiner{o: o, Builder: build.New(build.Options{
-		TempDir: o.TempDir, Set: true, SHA256: true,
+		TempDir: o.TempDir, Set: true, SHA256: true, Unordered: unordered,
 	})}
 }
 
 // Close removes temporary files.
 func (m *Joiner) Close() error { return m.Builder.Close() }
 
-// Add adds the entries of the next shard, which it closes. A directory may be in any of the shards.
-// The first one counts. Name is that of the shard, for errors.
-func (m *Joiner) Add(ctx context.Context, name string, a *indexed.File) (err error) {
-	defer func() { err = errors.Join(err, a.Close()) }()
+// Add is AddOpen for a shard that it closes.
+func (m *Joiner) Add(ctx context.Context, name string, a *indexed.File) error {
+	err := m.AddOpen(ctx, name, a)
+	return errors.Join(err, a.Close())
+}
+
+// AddOpen adds the entries of the next shard. A directory may be in any of the shards. The first
+// one counts. Name is that of the shard, for errors.
+func (m *Joiner) AddOpen(ctx context.Context, name string, a *indexed.File) error {
 	if a.Size > maxSet-m.size {
 		return fmt.Errorf("%s: %w: the set has more than 2^56 bytes", name, format.ErrShard)
 	}
@@ -107,6 +129,17 @@ func (m *Joiner) item(a *indexed.File, row *sidecar.Row) (err error) {
 		m.o.Progress(m.progress)
 	}
 	return m.Builder.Add(it)
+}
+
+// Check returns an error that wraps format.ErrShard if the shards do not belong together. No more
+// can be added after it.
+func (m *Joiner) Check() error {
+	f, err := durable.ScratchFile(m.o.TempDir)
+	if err != nil {
+		return err
+	}
+	_, _, err = m.finish(f)
+	return errors.Join(err, f.Close())
 }
 
 // finish writes the set's sidecar. The error wraps format.ErrShard if the shards do not belong

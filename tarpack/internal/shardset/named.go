@@ -1,6 +1,7 @@
 package shardset
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
 // Named returns the shard set that name stands for. That is a set if name is its list, its first
@@ -196,17 +198,17 @@ func StandsAlone(name string) bool {
 // Otherwise the error wraps format.ErrNoList, or format.ErrShard if it needs more than a list. The
 // shards are not looked at if there is one. For the name of any other shard it returns the error of
 // CheckPart.
-func ToEdit(name string) (s format.SetName, ok bool, err error) {
+func ToEdit(ctx context.Context, name string) (s format.SetName, ok bool, err error) {
 	if s, ok, err = Named(name); err != nil {
 		return s, ok, err
 	}
 	if !ok {
-		return s, false, CheckPart(name)
+		return s, false, CheckPart(ctx, name)
 	}
 	_, err = ReadList(s.List(), s.N)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return s, true, errorNoList(name, s)
+		return s, true, errorNoList(ctx, name, s)
 	case errors.Is(err, format.ErrCorrupt):
 		return s, true, fmt.Errorf("%w: %w", format.ErrNoList, err)
 	}
@@ -215,20 +217,21 @@ func ToEdit(name string) (s format.SetName, ok bool, err error) {
 
 // CheckPart returns an error if the archive name is to be changed and has the name of a shard. It
 // wraps format.ErrPart if the set has a list. Without one, it wraps format.ErrNoList if the others
-// are there, and else format.ErrNoSet: they may be somewhere else. For a symbolic link, what it
+// are there and belong together, format.ErrNotOneSet if they do not, and else format.ErrNoSet: they
+// may be somewhere else. For a symbolic link, what it
 // leads to counts as well. An archive of another program can't be changed anyway.
-func CheckPart(name string) error {
-	err := checkPart(name, name)
+func CheckPart(ctx context.Context, name string) error {
+	err := checkPart(ctx, name, name)
 	if fi, linkErr := os.Lstat(name); err == nil && linkErr == nil && fi.Mode()&fs.ModeSymlink != 0 {
 		if real, realErr := filepath.EvalSymlinks(name); realErr == nil {
-			err = checkPart(real, name)
+			err = checkPart(ctx, real, name)
 		}
 	}
 	return err
 }
 
 // checkPart is CheckPart for a file that is no symbolic link. Messages have the name.
-func checkPart(file, name string) error {
+func checkPart(ctx context.Context, file, name string) error {
 	s, i, ok := format.ParseShardName(file)
 	switch {
 	case !ok:
@@ -238,18 +241,22 @@ func checkPart(file, name string) error {
 	case !exists(s.Shard(i)) || isForeign(s.Shard(i)):
 		return nil
 	}
-	err := errorNoList(name, s)
-	if !errors.Is(err, format.ErrNoList) {
+	err := errorNoList(ctx, name, s)
+	if !errors.Is(err, format.ErrNoList) && !errors.Is(err, format.ErrNotOneSet) {
 		return fmt.Errorf("%s: %w: there is no %s", name, format.ErrNoSet, filepath.Base(s.List()))
 	}
 	return err
 }
 
 // errorNoList returns the error for a set without a list that name stands for. It wraps
-// format.ErrNoList if a list can be made of the shards.
-func errorNoList(name string, s format.SetName) error {
+// format.ErrNoList if a list can be made of the shards, and format.ErrNotOneSet if they contradict
+// each other.
+func errorNoList(ctx context.Context, name string, s format.SetName) error {
 	if _, err := ListFromShards(s); err != nil {
 		return err
+	}
+	if err := CheckJoin(ctx, s, scan.Options{}); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	return fmt.Errorf("%s: %w: there is no %s", name, format.ErrNoList, filepath.Base(s.List()))
 }
