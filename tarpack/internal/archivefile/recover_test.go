@@ -172,8 +172,8 @@ func TestRecover(t *testing.T) {
 }
 
 // wantRepair calls Repair on the archive good with rest behind it, with another name for the
-// result and in place. Another archive is never left out. Other bytes that no append writes are
-// left out of the result elsewhere, and never removed.
+// result and in place. What no append writes, as another archive, is left out of the result
+// elsewhere, and never removed.
 func wantRepair(t *testing.T, name string, good, rest []byte, kind error) {
 	t.Helper()
 	both := append(bytes.Clone(good), rest...)
@@ -183,7 +183,7 @@ func wantRepair(t *testing.T, name string, good, rest []byte, kind error) {
 			t.Fatal("it was changed")
 		}
 		res, err := convert.Repair(t.Context(), name, to, convert.RepairOptions{})
-		if kind == format.ErrJoined || kind == format.ErrAdded && to == name {
+		if kind != format.ErrUnfinished && to == name {
 			if !errors.Is(err, kind) {
 				t.Errorf("repair to %s: %v, want %v", to, err, kind)
 			}
@@ -192,7 +192,8 @@ func wantRepair(t *testing.T, name string, good, rest []byte, kind error) {
 			}
 			continue
 		}
-		if err != nil || res.CutOff != int64(len(rest)) || res.Lost != 0 {
+		if err != nil || res.CutOff != int64(len(rest)) || res.Lost != 0 ||
+			!errors.Is(res.Behind, kind) {
 			t.Errorf("repair to %s: %+v, %v", to, res, err)
 		}
 		if !bytes.Equal(tartest.Read(t, to), good) {

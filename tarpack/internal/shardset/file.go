@@ -256,7 +256,7 @@ func (e *brokenError) Unwrap() []error {
 }
 
 // OpenListed opens the file name if it is shard i of the list. Otherwise the error wraps
-// format.ErrShard and source.ErrChanged, and format.ErrShardPlace if it is another shard of the list.
+// format.ErrShard and source.ErrChanged, and format.ErrShardPlace if it is another one of the list.
 func OpenListed(l *List, i int, name string) (*os.File, error) {
 	a, err := archivefile.Open(name)
 	if err != nil {
