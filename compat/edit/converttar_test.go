@@ -343,7 +343,7 @@ func TestConvertUnknownType(t *testing.T) {
 	}
 	r := tpk(t, "convert", in, out)
 	if r.Code != 0 || strings.Count(string(r.Err), "\n") != 1 ||
-		!strings.Contains(string(r.Err), "in.tar: 2 entries of an unknown type become regular files, such") {
+		!strings.Contains(string(r.Err), "in.tar: 2 entries of an unknown type become regular files,") {
 		t.Fatal(r)
 	}
 	bsdtar := tools.Path(t, "bsdtar")

@@ -70,9 +70,9 @@ var zipReaders = []reader{
 	{name: "Go archive/zip", extract: goUnzip, rules: trees.Rules{IgnoreSymlinkTime: true}},
 }
 
-// zipLimits are the limits of the format itself. It cannot hold some times. Files have no owner, and
-// so neither setuid nor setgid bits. In names tpk writes a
-// backslash, which half of the readers take for a slash, as a fullwidth one.
+// zipLimits are the limits of the format itself. It cannot hold some times. Files have no owner,
+// and so neither setuid nor setgid bits. In names tpk writes a backslash, which half of the readers
+// take for a slash, as a fullwidth one.
 var zipLimits = map[string]limit{
 	"times":     {rules: trees.Rules{IgnoreTime: true, IgnoreDirTime: true, IgnoreSymlinkTime: true}},
 	"old-times": {rules: trees.Rules{IgnoreTime: true, IgnoreDirTime: true, IgnoreSymlinkTime: true}},

@@ -120,7 +120,7 @@ func (t *tarInput) next() (*tar.Header, error) {
 				return nil, err
 			}
 		default:
-			if th, err := t.entry(); err != errBadEntry {
+			if th, err := t.entry(); !errors.Is(err, errBadEntry) {
 				return th, err
 			}
 		}

@@ -15,8 +15,8 @@ import (
 // body is the content between the headers of the stored blocks.
 //
 // Hard links become files. FIFOs and devices are left out, because zip has no common form for them.
-// Files have no setuid and setgid bits: the index doesn't have owners, so the zip doesn't either, and
-// the program would be that of whoever extracts it.
+// Files have no setuid and setgid bits: the index doesn't have owners, so the zip doesn't either,
+// and the program would be that of whoever extracts it.
 
 // zipStride is the number of entries from one mark to the next.
 const zipStride = 256
