@@ -32,6 +32,7 @@ type tarInput struct {
 	global []paxRecord
 	meta   map[byte][]byte // extended headers of the next entry, by typeflag, as they are
 
+	some bool       // an entry was read
 	at   int64      // of the header of the current entry
 	name string     // of the current entry
 	lost []tarField // numbers of the current entry that can't be read
@@ -283,7 +284,7 @@ func (t *tarInput) entry() (*tar.Header, error) {
 	if th.Typeflag == tar.TypeGNUSparse { // its map may go on behind the header
 		start = t.r.n
 	}
-	t.name = th.Name
+	t.name, t.some = th.Name, true
 	if t.end, err = t.contentEnd(th, start); err != nil {
 		return nil, err
 	}
@@ -306,6 +307,7 @@ func (t *tarInput) skipEntry(start int64) error {
 		return err
 	}
 	t.bad.at, t.bad.size = t.at, t.r.n-t.at
+	t.found = t.some // without any entry, the tar is refused
 	return errBadEntry
 }
 
