@@ -100,7 +100,8 @@ func runConvert(c *cli.Context, o *convertOptions) error {
 	}
 	m := terminal.NewMeter(c, "converting")
 	defer m.Stop()
-	o.convert.Notice, o.convert.Progress = m.Notice, m.Update
+	o.convert.Notice = func(err error) { m.Notice(report.In(in, err)) }
+	o.convert.Progress = m.Update
 	o.convert.Problem = func(p *format.Problem) {
 		err := report.In(in, p)
 		if errors.Is(err, format.ErrCorrupt) {

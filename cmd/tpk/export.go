@@ -44,8 +44,9 @@ ARCHIVE. OUT is written completely or not at all.
 
 A tar.gz is a tpk archive without an index; 'tpk index' writes one. Of all of ARCHIVE it is a copy,
 with the index in it if it has one. A hard link whose target is not
-in PATH becomes a file. In a zip, all hard links become files, FIFOs and devices are left out, and
-backslashes in names are replaced by fullwidth backslashes.
+in PATH becomes a file. In a zip, all hard links become files, FIFOs and devices are left out,
+backslashes in names are replaced by fullwidth backslashes, and files have no owner, and so no
+setuid and setgid bits.
 
 With --single-member, the content is compressed again, into a tar.gz with a single gzip member, for
 readers that stop after the first one, such as old .NET versions and GzDecoder in Rust. The result

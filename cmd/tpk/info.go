@@ -39,7 +39,7 @@ rest comes from the index at once. For a set, the SHA-256 of each shard is print
 
 Of a tar or zip of another program, size and SHA-256 are those of the file. The index and the
 overhead are those of the archive that it was converted into, whose size is printed as well.`,
-			"ARCHIVE can't be read",
+			"ARCHIVE, or an entry of it, can't be read",
 			"tpk info site.tar.gz",
 			"tpk info --json site.tar.gz | jq .duplicates",
 			"tpk info --sha256 huge.tar.gz"),
@@ -108,9 +108,14 @@ func runInfo(c *cli.Context, name string) error {
 		return report.In(name, err)
 	}
 	if c.Bool("json") {
-		return reading.NewJSONEncoder(c.App.Writer).Encode(s)
+		err = reading.NewJSONEncoder(c.App.Writer).Encode(s)
+	} else {
+		err = s.print(c.App.Writer)
 	}
-	return s.print(c.App.Writer)
+	if err == nil && a.Refused > 0 {
+		err = report.ErrReported
+	}
+	return err
 }
 
 func summarize(a *tarpack.Archive) summary {

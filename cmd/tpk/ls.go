@@ -49,7 +49,7 @@ With --json, each line is an object with these members:
  below    of a directory, what is below it at any depth: files, the number
           of names that aren't directories; size, in bytes, each name in
           full; and packed, the bytes of their members, each counted once`,
-			"ARCHIVE can't be read or has no PATH (the others are listed)",
+			"ARCHIVE, or an entry of it, can't be read, or it has no PATH (the others are listed)",
 			"tpk ls -l site.tar.gz",
 			"tpk ls site.tar.gz css '*.html'",
 			"tpk ls --sha256 site.tar.gz | (cd /srv/site && sha256sum -c --quiet)",
@@ -132,5 +132,9 @@ func runLs(c *cli.Context, o *lsOptions) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	return reading.ReportMissing(c, o.archive, matches)
+	err = reading.ReportMissing(c, o.archive, matches)
+	if err == nil && a.Refused > 0 {
+		err = report.ErrReported
+	}
+	return err
 }

@@ -85,11 +85,11 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 	if err != nil {
 		switch {
 		case o.out != o.archive:
-			return report.NewFile(o.out, err)
+			return report.NotRepaired(report.NewFile(o.out, err))
 		case errors.Is(err, format.ErrShardMissing), errors.Is(err, format.ErrNotArchive) && isSet(o):
 			return report.WithHint(err, report.HintShardMissing)
 		}
-		return report.ChangedArchive(o.archive, err)
+		return report.NotRepaired(report.ChangedArchive(o.archive, err))
 	}
 	m.Stop()
 	line := "nothing is wrong with it"

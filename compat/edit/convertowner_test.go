@@ -75,7 +75,7 @@ func TestConvertZipLargeOwner(t *testing.T) {
 	r := tpk(t, "convert", in, out)
 	line := string(r.Err)
 	if r.Code != 0 || strings.Count(line, "\n") != 1 ||
-		!strings.Contains(line, "tpk: 1 entry with an owner over 4294967294 gets the owner 0, such") {
+		!strings.Contains(line, "in.zip: 1 entry with an owner over 4294967294 gets the owner 0, such") {
 		t.Error(r)
 	}
 }

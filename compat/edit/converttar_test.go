@@ -81,7 +81,7 @@ func TestConvertForgedTar(t *testing.T) {
 		{name: "partial last block of a file", tar: b + a[:1000],
 			notice: "ends in the padding of its last entry"},
 		{name: "damaged second block of the end", tar: a + end[:900] + "junk" + end[:120],
-			notice: "512 bytes behind the end"},
+			notice: "in.tar: 512 bytes behind the end"},
 		{name: "volume label", tar: tarBlock("label", 'V', 0, "") + a + end},
 		{name: "NUL in linkpath", tar: a + tarFile("p", 'x', "20 linkpath=a\x00other\n") +
 			tarBlock("l", '2', 0, "short") + tarFile("p", 'x', "21 linkpath=a\x00others\n") +
@@ -343,7 +343,7 @@ func TestConvertUnknownType(t *testing.T) {
 	}
 	r := tpk(t, "convert", in, out)
 	if r.Code != 0 || strings.Count(string(r.Err), "\n") != 1 ||
-		!strings.Contains(string(r.Err), "tpk: 2 entries of an unknown type become regular files, such") {
+		!strings.Contains(string(r.Err), "in.tar: 2 entries of an unknown type become regular files,") {
 		t.Fatal(r)
 	}
 	bsdtar := tools.Path(t, "bsdtar")

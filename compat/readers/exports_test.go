@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -69,11 +70,13 @@ var zipReaders = []reader{
 	{name: "Go archive/zip", extract: goUnzip, rules: trees.Rules{IgnoreSymlinkTime: true}},
 }
 
-// zipLimits are the limits of the format itself. It cannot hold some times. In names tpk writes a
-// backslash, which half of the readers take for a slash, as a fullwidth one.
+// zipLimits are the limits of the format itself. It cannot hold some times. Files have no owner,
+// and so neither setuid nor setgid bits. In names tpk writes a backslash, which half of the readers
+// take for a slash, as a fullwidth one.
 var zipLimits = map[string]limit{
 	"times":     {rules: trees.Rules{IgnoreTime: true, IgnoreDirTime: true, IgnoreSymlinkTime: true}},
 	"old-times": {rules: trees.Rules{IgnoreTime: true, IgnoreDirTime: true, IgnoreSymlinkTime: true}},
+	"modes":     {rules: trees.Rules{ModeMask: 0o6000}},
 	"names": {drop: func(p string, _ trees.State) bool {
 		return strings.ContainsAny(p,
 			"\\\uff3c")
@@ -246,4 +249,30 @@ func goUnzip(archive, dir string) error {
 		}
 	}
 	return nil
+}
+
+// TestExportSetIDs checks with zipinfo that files in a zip are neither setuid nor setgid, as it has
+// no owners. A directory stays setgid, which makes new files belong to its group.
+func TestExportSetIDs(t *testing.T) {
+	dir, archive := tools.Dir(t), filepath.Join(tools.Dir(t), "a.tar.gz")
+	tree := trees.Tree{trees.File("f", "f").Perm(0o6755), trees.File("empty", "").Perm(0o4755),
+		trees.File("sticky", "s").Perm(0o1644), trees.Dir("d").Perm(0o2775)}
+	if err := tree.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	if r := fixture.Run(t, "pack", "--preserve-owner", dir, archive); r.Code != 0 {
+		t.Fatal(r)
+	}
+	list := exec.Command(tools.Path(t, "zipinfo"), exported(t, archive, "a.zip"))
+	got := string(tools.Must(t, list))
+	for name, mode := range map[string]string{"f": "-rwxr-xr-x", "empty": "-rwxr-xr-x",
+		"sticky": "-rw-r--r-T", "d/": "drwxrwsr-x"} {
+		if !regexp.MustCompile(`(?m)^` + mode + ` .* ` + name + `$`).MatchString(got) {
+			t.Errorf("%s is not %s:\n%s", name, mode, got)
+		}
+	}
+	r := fixture.Run(t, "ls", "-l", archive)
+	if !strings.Contains(string(r.Out), "rwsr-sr-x") {
+		t.Errorf("the archive has no setuid file: %v", r)
+	}
 }

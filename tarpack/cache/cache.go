@@ -19,8 +19,9 @@ var (
 	ErrConverting = errors.New("not a tpk archive")
 	// ErrIndexing: the archive has no usable index, and one is made first.
 	ErrIndexing = errors.New("indexing it")
-	// ErrLeftOut: entries of a converted file were refused, and are not in the archive.
-	ErrLeftOut = errors.New("left out")
+	// ErrLeftOut: entries of a converted file were refused and are not in the archive, or are changed
+	// as a part of their header can't be read.
+	ErrLeftOut = errors.New("left out or changed")
 )
 
 // ErrSlow is returned with Options.Quick if the file has to be indexed or converted first.

@@ -25,6 +25,10 @@ func Recognizes(file io.ReaderAt, size int64) bool {
 		return true
 	}
 	if !compressed.Begins(head) {
+		switch format.Recognize(head) {
+		case format.ForeignBzip2, format.ForeignXZ, format.ForeignZstd, format.ForeignLZ4:
+			return true
+		}
 		_, err := zip.NewReader(file, size) // perhaps behind a program that extracts it
 		return err == nil || errors.Is(err, zip.ErrInsecurePath)
 	}

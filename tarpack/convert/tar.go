@@ -66,9 +66,29 @@ func (c *converter) submitTar(ctx context.Context, t *tarInput) error {
 		if holdsMore(th) {
 			c.lost++
 		}
+		c.noteLost(&h, th, t.lost)
 		if err := c.submit(ctx, h, t); err != nil {
 			return err
 		}
+	}
+}
+
+// noteLost reports what an entry has instead of fields that can't be read. Without its owner, it
+// must not be setuid.
+func (c *converter) noteLost(h *format.Header, th *tar.Header, lost []tarField) {
+	var instead []string
+	for _, f := range lost {
+		if th.PAXRecords[f.key] != "" {
+			continue
+		}
+		if f.key == "uid" || f.key == "gid" {
+			h.Mode &^= format.SetIDs
+		}
+		instead = append(instead, f.instead)
+	}
+	if len(instead) > 0 {
+		c.refuse(h.Path, fmt.Errorf("%w: it gets %s, as what is there can't be read",
+			ErrHeaderDamaged, strings.Join(instead, ", ")))
 	}
 }
 

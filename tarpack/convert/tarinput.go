@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -32,6 +31,11 @@ type tarInput struct {
 	found  bool // a header was found
 	global []paxRecord
 	meta   map[byte][]byte // extended headers of the next entry, by typeflag, as they are
+
+	some bool       // an entry was read
+	at   int64      // of the header of the current entry
+	name string     // of the current entry
+	lost []tarField // numbers of the current entry that can't be read
 }
 
 // badBlocks are a damaged header and what follows it, up to the next header or the end of the
@@ -72,7 +76,19 @@ func newTarInput(r io.Reader, isOver overFunc, damaged func(at, size int64)) *ta
 		bad: badBlocks{report: damaged}}
 }
 
-func (t *tarInput) Read(b []byte) (int, error) { return t.t.Read(b) }
+func (t *tarInput) Read(b []byte) (int, error) {
+	n, err := t.t.Read(b)
+	if err == io.ErrUnexpectedEOF {
+		err = t.errCut()
+	}
+	return n, err
+}
+
+// errCut returns the error of an input that ends in the content of the current entry.
+func (t *tarInput) errCut() error {
+	return fmt.Errorf("%w: it ends in the content of %s, whose header is at offset %d",
+		ErrInputTruncated, format.Printable(t.name), t.at)
+}
 
 // next returns the header of the next entry, or io.EOF at the end of the input. After it,
 // t.bad.lostMeta means that an extended header of the entry is damaged.
@@ -105,7 +121,9 @@ func (t *tarInput) next() (*tar.Header, error) {
 				return nil, err
 			}
 		default:
-			return t.entry()
+			if th, err := t.entry(); !errors.Is(err, errBadEntry) {
+				return th, err
+			}
 		}
 	}
 }
@@ -153,7 +171,7 @@ func (t *tarInput) readBlock() (bool, error) {
 		clear(t.meta) // extended headers of nothing, as in GNU tar
 		t.zeros++
 		return false, nil
-	case !isTarHeader(t.block[:]):
+	case !t.isHeader():
 		if t.zeros == 0 {
 			return false, t.beginBad()
 		}
@@ -167,9 +185,12 @@ func (t *tarInput) readBlock() (bool, error) {
 	return true, nil
 }
 
+// isHeader reports whether the block is a header that can be read.
+func (t *tarInput) isHeader() bool { return isTarHeader(t.block[:]) && hasTarSize(t.block[:]) }
+
 // beginBad begins to leave out blocks at a damaged header, which was read last.
 func (t *tarInput) beginBad() error {
-	if !t.found && !seemsTarHeader(t.block[:]) {
+	if !t.found && !seemsTarHeader(t.block[:]) && !isTarHeader(t.block[:]) {
 		return t.errHeader()
 	}
 	t.bad.at, t.bad.size = t.r.n-format.BlockSize, format.BlockSize
@@ -184,7 +205,7 @@ func (t *tarInput) beginBad() error {
 // readBad goes on with n bytes that were read with err. It ends at a header, or at the end of the
 // input.
 func (t *tarInput) readBad(n int, err error) (bool, error) {
-	isHeader := err == nil && isTarHeader(t.block[:])
+	isHeader := err == nil && t.isHeader()
 	switch {
 	case err == nil && !isHeader, err == io.ErrUnexpectedEOF:
 		t.bad.size += int64(n)
@@ -228,7 +249,11 @@ func (t *tarInput) readMeta() ([]byte, error) {
 	return b[:format.BlockSize+size], nil
 }
 
-// entry hands the header in t.block to archive/tar, behind its extended headers.
+// errBadEntry: an entry can't be read, and is left out.
+var errBadEntry = errors.New("a bad entry")
+
+// entry hands the header in t.block to archive/tar, behind its extended headers. After
+// errBadEntry, the input goes on behind the content.
 func (t *tarInput) entry() (*tar.Header, error) {
 	var head bytes.Buffer
 	records := t.meta[tar.TypeXHeader]
@@ -244,23 +269,46 @@ func (t *tarInput) entry() (*tar.Header, error) {
 		writePadded(&head, t.meta[flag])
 	}
 	clear(t.meta)
+	t.lost = mendNumbers(t.block[:])
 	head.Write(t.block[:])
 	start := t.r.n
+	t.at, t.name = start-format.BlockSize, "an entry"
 	t.t = tar.NewReader(io.MultiReader(&head, &t.r))
 	th, err := t.t.Next()
 	switch {
 	case errors.Is(err, tar.ErrHeader) || errors.Is(err, tar.ErrFieldTooLong):
-		return nil, fmt.Errorf("the tar has an invalid header before offset %d", start)
+		return nil, t.skipEntry(start)
 	case err != nil:
 		return nil, noEOF(err)
 	}
 	if th.Typeflag == tar.TypeGNUSparse { // its map may go on behind the header
 		start = t.r.n
 	}
+	t.name, t.some = th.Name, true
 	if t.end, err = t.contentEnd(th, start); err != nil {
 		return nil, err
 	}
 	return th, nil
+}
+
+// skipEntry begins to leave out an entry at its header, which archive/tar can't read, and goes to
+// the end of its content, which begins at start.
+func (t *tarInput) skipEntry(start int64) error {
+	size, _ := tarNumber(t.block[124:136])
+	switch t.block[156] {
+	case tar.TypeLink, tar.TypeSymlink, tar.TypeChar, tar.TypeBlock, tar.TypeDir, tar.TypeFifo:
+		size = 0
+	}
+	if size > 1<<62 {
+		return t.errHeader()
+	}
+	t.end = max(start+size, t.r.n) // archive/tar may have read a part of it
+	if err := t.skipContent(); err != nil {
+		return err
+	}
+	t.bad.at, t.bad.size = t.at, t.r.n-t.at
+	t.found = t.some // without any entry, the tar is refused
+	return errBadEntry
 }
 
 // contentEnd returns where the content of an entry ends that begins at start.
@@ -318,8 +366,10 @@ func (t *tarInput) skipContent() error {
 	if t.r.n > roundUp(t.end) {
 		return fmt.Errorf("the tar has an invalid size in the header before offset %d", t.r.n)
 	}
-	if _, err := io.CopyN(io.Discard, &t.r, max(0, t.end-t.r.n)); err != nil {
-		return noEOF(err)
+	if _, err := io.CopyN(io.Discard, &t.r, max(0, t.end-t.r.n)); err == io.EOF {
+		return t.errCut()
+	} else if err != nil {
+		return err
 	}
 	_, err := io.CopyN(io.Discard, &t.r, roundUp(t.end)-t.r.n)
 	if err == io.EOF {
@@ -329,48 +379,6 @@ func (t *tarInput) skipContent() error {
 }
 
 func roundUp(n int64) int64 { return (n + format.BlockSize - 1) &^ (format.BlockSize - 1) }
-
-// isTarHeader reports whether a block has the checksum of a tar header.
-func isTarHeader(b []byte) bool {
-	want, ok := tarNumber(b[148:156])
-	unsigned, signed := tarSums(b)
-	return ok && (want == unsigned || want == signed)
-}
-
-// tarSums returns the checksum of a header. Some old programs summed up signed bytes.
-func tarSums(b []byte) (unsigned, signed int64) {
-	for i, c := range b[:format.BlockSize] {
-		if i >= 148 && i < 156 {
-			c = ' '
-		}
-		unsigned += int64(c)
-		signed += int64(int8(c))
-	}
-	return unsigned, signed
-}
-
-// tarNumber parses a numeric field: octal digits, or the base-256 of GNU tar if its top bit is set.
-func tarNumber(b []byte) (int64, bool) {
-	if b[0]&0x80 == 0 {
-		s, _, _ := strings.Cut(strings.Trim(string(b), " \x00"), "\x00")
-		if s == "" {
-			return 0, true
-		}
-		n, err := strconv.ParseUint(s, 8, 63)
-		return int64(n), err == nil
-	}
-	if b[0]&0x40 != 0 { // negative
-		return -1, true
-	}
-	n := int64(b[0] & 0x3f)
-	for _, c := range b[1:] {
-		if n >= 1<<54 {
-			return 0, false
-		}
-		n = n<<8 | int64(c)
-	}
-	return n, true
-}
 
 func noEOF(err error) error {
 	if err == io.EOF {

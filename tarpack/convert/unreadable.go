@@ -25,7 +25,7 @@ var (
 // read, or the content is not as long as the zip says, or its CRC-32 differs.
 var ErrEntryDamaged = errors.New("its content is damaged")
 
-// ErrHeaderDamaged: a header of a tar has a wrong checksum.
+// ErrHeaderDamaged: a header of a tar has a wrong checksum, or a number that can't be read.
 var ErrHeaderDamaged = errors.New("the tar has a damaged header")
 
 type inputError string

@@ -40,7 +40,7 @@ func ParseFormat(name string) (f Format, ok bool) {
 }
 
 // layoutVersion is part of the tag. It must be increased whenever the bytes of an export change.
-const layoutVersion = 1
+const layoutVersion = 2
 
 // A File is an export that is generated while it is read. It is safe for concurrent use, and valid
 // while its archive is open.

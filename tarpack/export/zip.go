@@ -6,6 +6,7 @@ import (
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // A zip (PKWARE APPNOTE 6.3.10) has the entries in path order, then the central directory, then the
@@ -14,6 +15,8 @@ import (
 // body is the content between the headers of the stored blocks.
 //
 // Hard links become files. FIFOs and devices are left out, because zip has no common form for them.
+// Files have no setuid and setgid bits: the index doesn't have owners, so the zip doesn't either,
+// and the program would be that of whoever extracts it.
 
 // zipStride is the number of entries from one mark to the next.
 const zipStride = 256
@@ -215,7 +218,7 @@ func (e *zipEntry) set(d *folder, row *sidecar.Row) (bool, error) {
 
 // setFile sets the location of the content of the file r.
 func (e *zipEntry) setFile(r *sidecar.Entry) {
-	e.mode |= unixFile
+	e.mode = e.mode&^format.SetIDs | unixFile
 	e.size, e.crc = r.Size, r.CRC
 	switch {
 	case r.Size == 0:

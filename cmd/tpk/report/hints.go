@@ -33,6 +33,8 @@ func WithHint(err error, hint string) error { return &hintedError{err, hint} }
 // HintDamaged is what to do about a damaged archive.
 const HintDamaged = "restore a good copy, or save the intact entries with 'tpk repair'"
 
+const hintAgain = "copy or download it again"
+
 const hintTruncated = "copy or download it again, or save the intact entries with 'tpk repair'"
 
 // hintJoined doesn't promise that convert can read what follows: only reading all of it shows that.
@@ -84,10 +86,10 @@ var hints = []struct {
 	{format.ErrUnplaced, "'tpk index' writes it, if the archive is whole"},
 	{format.ErrDraft, "'tpk convert ARCHIVE OUT.tar.gz' copies its members"},
 	{format.ErrVersion, "use a newer tpk"},
-	{convert.ErrInputTruncated, "copy or download it again"},
-	{convert.ErrInputDamaged, "copy or download it again"},
-	{convert.ErrEntryDamaged, "copy or download it again"},
-	{convert.ErrHeaderDamaged, "copy or download it again"},
+	{convert.ErrInputTruncated, hintAgain},
+	{convert.ErrInputDamaged, hintAgain},
+	{convert.ErrEntryDamaged, hintAgain},
+	{convert.ErrHeaderDamaged, hintAgain},
 	{convert.ErrNotConvertible, hintConvertible},
 	{format.ErrPart, "name the set by its first shard, or change the shard alone with --single"},
 	{format.ErrShardName, "choose another name, or delete the list if the set isn't needed"},
@@ -105,7 +107,7 @@ var hints = []struct {
 		"restore the right shard, or run 'tpk index' if the shards are right as they are"},
 	{format.ErrDevice, "pack onto a larger one, or into a file"},
 	{format.ErrTooMany, "choose a larger size"},
-	{format.ErrNotArchive, "copy or download it again"},
+	{format.ErrNotArchive, hintAgain},
 	{format.ErrRemovals, "check the directory, or allow it with --max-delete"},
 	{format.ErrAppend, "add it without --append"},
 	{format.ErrJoined, hintJoined},
@@ -139,19 +141,16 @@ var hints = []struct {
 // hintForeign returns what to do with a file that is not an archive.
 func hintForeign(kind format.Foreign) string {
 	switch kind {
+	case format.ForeignGzip:
+		return "'tpk convert' makes an archive of a tar.gz"
 	case format.ForeignDir:
 		return "'tpk pack' packs a directory"
 	case format.ForeignSpecial:
 		return "name the file of an archive"
 	case format.ForeignEmpty:
-		return "copy or download it again"
-	case format.ForeignGzip:
-		return "'tpk convert' makes an archive of a tar.gz"
+		return hintAgain
 	case format.ForeignGzipped:
 		return "'gunzip' decompresses it"
-	case format.ForeignZip, format.ForeignTar, format.ForeignXZ, format.ForeignZstd,
-		format.ForeignBzip2, format.ForeignLZ4:
-		return "'tpk convert' makes an archive of it"
 	case format.ForeignHTML, format.ForeignText:
 		return "look into it: it may be the error message of a download"
 	case format.ForeignLFS:
@@ -163,7 +162,31 @@ func hintForeign(kind format.Foreign) string {
 	case format.ForeignUnknown:
 		return hintConvertible
 	}
+	if isConvertible(kind) {
+		return "'tpk convert' makes an archive of it"
+	}
 	return "extract it with another program, and pack the directory with 'tpk pack'"
+}
+
+// isConvertible reports whether convert reads files of a kind.
+func isConvertible(kind format.Foreign) bool {
+	switch kind {
+	case format.ForeignZip, format.ForeignTar, format.ForeignGzip, format.ForeignXZ,
+		format.ForeignZstd, format.ForeignBzip2, format.ForeignLZ4:
+		return true
+	}
+	return false
+}
+
+// NotRepaired returns err, of an archive that is not repaired. If it is one of another program, it
+// gets a hint for one that may be damaged.
+func NotRepaired(err error) error {
+	var kind format.Foreign
+	if !errors.As(err, &kind) || !isConvertible(kind) {
+		return err
+	}
+	return WithHint(err, "if it is damaged, copy or download it again; if not, 'tpk convert' makes an"+
+		" archive of it")
 }
 
 // missingDir returns the directory of a path that is not there because its directory is not, or "".
@@ -187,6 +210,9 @@ func Hint(err error) string {
 	}
 	var kind format.Foreign
 	if errors.As(err, &kind) {
+		if isConvertible(kind) && errors.Is(err, convert.ErrNotConvertible) {
+			return hintAgain // it only begins like that
+		}
 		return hintForeign(kind)
 	}
 	var network *net.OpError
