@@ -54,8 +54,9 @@ type RepairOptions struct {
 
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
-	// Lost, if set, is called for each lost entry, in the order of the archive. If nothing in a shard
-	// is whole, its entries come last. The path is "" where only the place of the damage is known.
+	// Lost, if set, is called for each lost entry, in the order of the archive. If nothing in a
+	// shard is whole, its entries come last. The path is "" where only the place of the damage is
+	// known.
 	Lost func(*format.Problem)
 }
 
