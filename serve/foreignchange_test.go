@@ -11,7 +11,7 @@ import (
 )
 
 // TestForeignWrittenOver writes over a zip in place while it is served, without a reload. Each
-// answer is that of one content, with its entity-tag: the old one until the new one is complete.
+// answer has one content and its entity-tag: the old ones until the new content is complete.
 func TestForeignWrittenOver(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -77,8 +77,8 @@ type Options struct {
 	HideMore []string
 	// Types are media types by extension, as "md": "text/markdown" or "d.ts": "text/plain". They
 	// take the place of what tpk would send. The longest extension counts. A text/ type gets a charset
-	// if the content is UTF-8. For content that is sent with Content-Encoding: gzip, the type of an
-	// extension such as "js.gz" is that of what is inside.
+	// if the content is UTF-8. For content that is sent with Content-Encoding: gzip, a type for an
+	// extension such as "js.gz" describes the content inside.
 	Types map[string]string
 	// CacheControl is the Cache-Control of files (RFC 9111 §5.2), "" for none.
 	CacheControl string

@@ -12,7 +12,7 @@ import (
 // errMissing is why nothing of a shard can be saved.
 var errMissing = errors.New("the shard is missing")
 
-// A lostShard is a shard of which nothing can be saved, and why.
+// A lostShard is a shard from which nothing can be saved, and why.
 type lostShard struct {
 	i     int
 	cause error

@@ -56,9 +56,9 @@ type RepairOptions struct {
 
 	// Progress, if set, is called after each entry, always from the same goroutine.
 	Progress func(format.Progress)
-	// Lost, if set, is called for each entry that is lost, in the order of the archive; those of
-	// shards of which nothing is whole come last. Its path is "" where only the place of the damage
-	// is known.
+	// Lost, if set, is called for each lost entry, in the order of the archive. If nothing in a
+	// shard is whole, its entries come last. The path is "" where only the place of the damage is
+	// known.
 	Lost func(*format.Problem)
 }
 

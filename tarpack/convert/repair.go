@@ -31,9 +31,10 @@ import (
 //
 // The name may stand for a shard set, as in tarpack.Open, unless o.Single is set. If out is another
 // name of the set, that is in place. Then only the shards that are damaged are replaced, and also a
-// list or sidecar of the set that does not fit or is missing. A shard that is missing, or of which
-// nothing is whole, is not replaced: the error wraps format.ErrShardMissing or ErrNotArchive. If
-// out is another archive, the entries of such a shard are lost, and those of the others are saved.
+// list or sidecar of the set that does not fit or is missing. A shard that is missing, or in
+// which nothing is whole, is not replaced: the error wraps format.ErrShardMissing or ErrNotArchive.
+// If out is another archive, the entries of such a shard are lost, and those of the others are
+// saved.
 //
 // The error wraps format.ErrShard if a shard is sound but not the one in the list. It wraps
 // format.ErrPart, format.ErrNoList or format.ErrNoSet if out is name and one shard of a set.

@@ -99,7 +99,7 @@ func TestConfiguredTypes(t *testing.T) {
 }
 
 // TestConfiguredTypesOfGzip: for content that is gzip, too, the longest configured extension
-// counts. A type for it names what is inside, unless it is that of gzip itself.
+// counts. Its type describes the content inside, unless it is gzip's own type.
 func TestConfiguredTypesOfGzip(t *testing.T) {
 	for _, c := range []struct {
 		name, ext, mediaType string
