@@ -2,7 +2,6 @@ package serve
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -43,7 +42,7 @@ func New(o Options) (*Server, error) {
 		}
 	}
 	if o.Trust != nil && o.Fallback != "" {
-		return nil, fmt.Errorf("%w: plain files, as in %s, are never signed", ErrOption, o.Fallback)
+		return nil, plan.BadOption("Trust", "plain files, as in %s, are never signed", o.Fallback)
 	}
 	s := &Server{options: o}
 	s.library, err = archives.NewLibrary(archives.Options{Fallback: o.Fallback, Nested: o.Nested,

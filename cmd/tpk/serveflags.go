@@ -88,7 +88,7 @@ var optionFlags = map[string]string{
 	"AccessFormat": "access-log-format", "Admin": "admin", "CORS": "cors",
 	"CacheControl": "cache-control", "CertFile": "tls-cert", "Gzipped": "gzipped", "Header": "header",
 	"Hide": "hide", "Identity": "identity", "Immutable": "immutable", "Listen": "listen",
-	"Mount": "mount", "Types": "type",
+	"Mount": "mount", "Trust": "public-key", "Types": "type",
 }
 
 type serveOptions struct {
