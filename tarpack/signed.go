@@ -81,11 +81,12 @@ func load(checked, x *sidecar.Index, limit int64) (*sidecar.Index, error) {
 }
 
 // CheckSigned compares the SHA-256 of the whole archive, for a set that of each shard, with what
-// was signed. Contents and index are checked without it; tar headers and whole members are not. It
-// returns nil at once if OpenOptions.Trust was not set.
-func (a *Archive) CheckSigned(ctx context.Context) error {
+// was signed, and returns the names of these files and the sums. Contents and index are checked
+// without it; tar headers and whole members are not. It returns nil at once if OpenOptions.Trust was
+// not set.
+func (a *Archive) CheckSigned(ctx context.Context) ([]signature.File, error) {
 	if a.signed == nil {
-		return nil
+		return nil, nil
 	}
 	off, part := int64(0), a.src.Size()
 	for i, file := range a.signed.Files {
@@ -99,11 +100,11 @@ func (a *Archive) CheckSigned(ctx context.Context) error {
 			err = fmt.Errorf("%w: its SHA-256 is %x, not %x", signature.ErrChanged, sum, file.SHA256)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		off += part
 	}
-	return nil
+	return a.signed.Files, nil
 }
 
 // HashRange returns the SHA-256 of n bytes of r from off on.

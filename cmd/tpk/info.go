@@ -158,31 +158,41 @@ func (s *summary) ofConverted(name string) error {
 }
 
 // sum computes the SHA-256 of the file name, which is the archive or was converted into it, or of
-// each shard.
-func (s *summary) sum(c *cli.Context, name string, a *cache.Archive) (err error) {
-	if a.Shards() > 0 {
-		if !c.Bool("sha256") {
-			return nil
-		}
+// each shard. If they must be signed, those are compared.
+func (s *summary) sum(c *cli.Context, name string, a *cache.Archive) error {
+	size := int64(s.ArchiveBytes) + a.Unfinished()
+	quick := a.Shards() == 0 && size <= maxQuickSum && !c.IsSet("sha256")
+	if !quick && !c.Bool("sha256") {
+		return nil
+	}
+	signed, err := a.CheckSigned(c.Context)
+	if err != nil {
+		return err
+	}
+	var sums []shardSum
+	for _, file := range signed {
+		sums = append(sums, shardSum{file.Name, hex.EncodeToString(file.SHA256[:])})
+	}
+	switch {
+	case a.Shards() > 0 && sums == nil:
 		return s.sumShards(c, a.Archive)
+	case a.Shards() > 0:
+		s.Shards = sums
+		return nil
+	case sums != nil:
+		s.SHA256 = sums[0].SHA256
+		return nil
 	}
 	var src io.ReaderAt = a.Source()
-	size := a.Size() + a.Unfinished()
 	if a.Converted {
 		f, err := os.Open(name)
 		if err != nil {
 			return err
 		}
 		defer f.Close()
-		fi, err := f.Stat()
-		if err != nil {
-			return err
-		}
-		src, size = f, fi.Size()
+		src = f
 	}
-	if size <= maxQuickSum && !c.IsSet("sha256") || c.Bool("sha256") {
-		s.SHA256, err = sha256Of(c, io.NewSectionReader(src, 0, size))
-	}
+	s.SHA256, err = sha256Of(c, io.NewSectionReader(src, 0, size))
 	return err
 }
 

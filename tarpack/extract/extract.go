@@ -57,7 +57,7 @@ func Extract(
 		}()
 	}
 	if o.SameOwner {
-		if err := a.CheckSigned(ctx); err != nil {
+		if _, err := a.CheckSigned(ctx); err != nil {
 			return Result{}, err
 		}
 	}

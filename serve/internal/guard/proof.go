@@ -250,7 +250,7 @@ func (p *Proof) checkSigned(ctx context.Context) {
 	t := p.guard.config.Archive
 	defer p.busy.Store(false) // after an error of reading, the next request tries again
 	p.settle()
-	err := t.CheckSigned(ctx)
+	_, err := t.CheckSigned(ctx)
 	switch {
 	case ctx.Err() != nil || p.guard.Check(p, 0, t.Size()) != nil:
 	case err == nil:
