@@ -272,7 +272,7 @@ func TestServeUnsigned(t *testing.T) {
 	} {
 		key := filepath.Join(dir, name)
 		write(t, key, []byte(text))
-		fixture.Failed(t, fixture.Run(t, "serve", "--public-key", key, archive), "it is no minisign key")
+		fixture.Failed(t, fixture.Run(t, "serve", "--public-key", key, archive), "it is no minisign public key")
 	}
 	fixture.Failed(t, fixture.Run(t, "serve", "--public-key", "missing", archive), "no such file")
 	r := fixture.Run(t, "serve", "--not-before", "2020-01-01", archive)

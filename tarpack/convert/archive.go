@@ -31,6 +31,7 @@ func (c *converter) copyArchive(ctx context.Context, size int64) (err error) {
 	sums := c.o.SHA256
 	if t, err := format.ReadTrailer(src, size); err == nil { // else the scan finds the error
 		sums = sums || t.HasSHA256()
+		c.sums = c.sums || t.HasSHA256()
 	}
 	a.ix = scan.NewIndexer(scan.Options{}, sums)
 	defer func() { err = errors.Join(err, a.ix.Builder.Close()) }()

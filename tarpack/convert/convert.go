@@ -82,6 +82,7 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 	defer k.Close()
 	r.Layers = []rewrite.Layer{{Archive: k}}
 	r.Options.Progress = nil
+	r.Options.SHA256 = o.SHA256 || c.sums
 	dst.ModTime = c.modTime()
 	converted, err := r.Write(ctx, dst)
 	if err != nil {
@@ -103,6 +104,7 @@ type converter struct {
 	contents *spool.Contents // nil in a dry run
 	problems *format.Problems
 	entries  int64
+	sums     bool              // a tpk archive in the input has SHA-256 sums
 	newest   int64             // time of the newest file
 	input    time.Time         // of the file that is the input; zero if it is none
 	lost     int64             // entries with an attribute that is left out

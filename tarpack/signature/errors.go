@@ -16,6 +16,8 @@ var (
 	ErrOtherArchive = kind("the signature is that of another archive")
 	// ErrOld: it was signed before the earliest time that is allowed.
 	ErrOld = kind("an older version was signed")
+	// ErrUndated: it was signed at a time that is not known, and there is an earliest one.
+	ErrUndated = kind("the signature doesn't tell when it was made")
 	// ErrChanged: the archive has other bytes than the one that was signed.
 	ErrChanged = kind("it is not the archive that was signed")
 	// ErrIndex: the index, or the list of a shard set, is not the one that was signed.
@@ -28,8 +30,10 @@ var (
 
 // What is wrong with a key.
 var (
-	// ErrKey: the text is no minisign key.
-	ErrKey = errors.New("it is no minisign key")
+	// ErrPublicKey: the text is not the public key of a pair that minisign makes.
+	ErrPublicKey = errors.New("it is no minisign public key")
+	// ErrSecretKey: the text is not the secret key of a pair that minisign makes.
+	ErrSecretKey = errors.New("it is no minisign secret key")
 	// ErrPassword: the password does not decrypt the secret key.
 	ErrPassword = errors.New("the password is wrong, or the key is damaged")
 )

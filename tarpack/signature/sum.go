@@ -111,7 +111,7 @@ func parseHash(h *Hash, text string) bool {
 func CheckName(name string) error {
 	for _, c := range []byte(name) {
 		if c < ' ' || c == 0x7f || c == '\\' || c == '/' {
-			return fmt.Errorf("the name %q has a control character or a backslash", name)
+			return fmt.Errorf("the name %q has a control character, a slash or a backslash", name)
 		}
 	}
 	if name == "" || name == "." || name == ".." {

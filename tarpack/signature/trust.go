@@ -85,12 +85,12 @@ func (t *Trust) Check(name string, text, signature []byte) (_ *Signed, err error
 	if err := s.checkNames(filepath.Base(name)); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Name, err)
 	}
-	s.Time = commentTime(s.Comment)
+	s.Time = commentTime(s.Comment) // whole seconds
 	switch {
 	case t.NotBefore.IsZero():
 	case s.Time.IsZero():
-		return nil, fmt.Errorf("%s: %w: its trusted comment has no time", name+SignatureSuffix, ErrOld)
-	case s.Time.Before(t.NotBefore):
+		return nil, fmt.Errorf("%s: %w", name+SignatureSuffix, ErrUndated)
+	case s.Time.Before(t.NotBefore.Truncate(time.Second)):
 		return nil, fmt.Errorf("%s: %w: at %s, and not since %s", name+SignatureSuffix, ErrOld,
 			s.Time.Format(time.RFC3339), t.NotBefore.UTC().Format(time.RFC3339))
 	}
