@@ -127,6 +127,13 @@ func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o
 	set := shardset.NewFile(name, l)
 	defer set.Close()
 	x, side, err := set.AsArchive().OpenSidecar()
+	var unreadable *fs.PathError
+	if errors.Is(err, format.ErrNoSidecar) && !errors.As(err, &unreadable) {
+		if o.Notice != nil {
+			o.Notice(fmt.Errorf("%w: the shards are checked without it", err))
+		}
+		return nil
+	}
 	if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
 		report(err)
 		return nil

@@ -129,7 +129,11 @@ func catFile(a *tarpack.Archive, word string, out io.Writer) error {
 func openFile(a *tarpack.Archive, word string) (io.ReadCloser, error) {
 	i, e, err := reading.Lookup(a, word)
 	if err == nil && (e.Type == sidecar.TypeFile || e.Type == sidecar.TypeHardlink) {
-		return a.OpenContent(i)
+		f, err := a.OpenContent(i)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", word, err)
+		}
+		return f, nil
 	}
 	if err != nil && !errors.Is(err, format.ErrNoEntry) {
 		return nil, err
