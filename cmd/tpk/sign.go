@@ -92,6 +92,12 @@ func signOne(c *cli.Context, name string, key signature.SecretKey) error {
 	if stop := (*report.StoppedError)(nil); errors.As(err, &stop) {
 		return report.WithHint(report.In(name, stop), "nothing was written")
 	}
+	if errors.Is(err, format.ErrPart) {
+		return report.WithHint(err, "its signature is that of the set: name the set by its first shard")
+	}
+	if errors.Is(err, format.ErrNoList) {
+		return report.WithHint(err, "'tpk index' of its first shard writes it")
+	}
 	if errors.Is(err, format.ErrNoSidecar) ||
 		errors.Is(err, format.ErrStale) && !errors.Is(err, format.ErrEmbedded) {
 		return report.WithHint(err, "'tpk index' writes it")

@@ -55,20 +55,17 @@ var ErrDevice = errors.New("an archive on a device can't be signed")
 // archive.
 //
 // The error wraps sidecar.ErrNoSums if the index has no SHA-256 sums, format.ErrCorrupt if the
-// archive is not in order, or format.ErrStale if the index is not.
+// archive is not in order, format.ErrStale if the index is not, or format.ErrPart for a shard of a
+// set, which has no signature of its own.
 func Sign(ctx context.Context, name string, key signature.SecretKey, o Options) (Result, error) {
-	list, isSet, err := tarpack.SetList(name)
-	if err != nil {
+	set, isSet, err := shardset.ToEdit(ctx, name)
+	if err != nil && !errors.Is(err, format.ErrNoSet) { // one that only looks like a shard is signed
 		return Result{}, err
 	}
 	s := &signer{name: name, key: key, o: o}
 	lockName := ""
 	if isSet {
-		set, ok := format.ParseListName(list)
-		if !ok {
-			return Result{}, fmt.Errorf("%s: %w: it is no name of a set's list", list, format.ErrShard)
-		}
-		s.name, s.set, lockName = list, &set, set.Working()
+		s.name, s.set, lockName = set.List(), &set, set.Working()
 	} else {
 		if real, err := filepath.EvalSymlinks(name); err == nil {
 			s.name = real
