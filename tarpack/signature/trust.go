@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -47,12 +48,16 @@ type Signed struct {
 //
 // The error wraps ErrRefused and one of the errors that come with it, or it is that of reading.
 func (t *Trust) Open(name string) (*Signed, error) {
+	name = filepath.Clean(name)
 	s, err := t.open(name)
 	if errors.Is(err, ErrUnsigned) {
 		if real, realErr := filepath.EvalSymlinks(name); realErr == nil && real != name {
 			if _, missing := readShort(real+SumSuffix, maxSum); missing == nil {
 				return t.open(real)
 			}
+		}
+		if _, statErr := os.Stat(name); statErr != nil {
+			return nil, statErr
 		}
 	}
 	return s, err
