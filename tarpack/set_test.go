@@ -140,10 +140,16 @@ func TestPackShards(t *testing.T) {
 		if got, err := os.ReadFile(out); err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%+v: the shards merged are not the archive (%v)", o, err)
 		}
-		if res, err := tarpack.Verify(ctx, list, tarpack.VerifyOptions{}); err != nil || res.Failed > 0 {
+		a := mustOpenSet(t, list)
+		last := format.Progress{}
+		res, err := tarpack.Verify(ctx, list, tarpack.VerifyOptions{
+			Progress: func(p format.Progress) { last = p }})
+		if err != nil || res.Failed > 0 {
 			t.Errorf("%+v: %+v, %v", o, res.Problems, err)
 		}
-		a := mustOpenSet(t, list)
+		if n := int64(a.Index().Len()); res.Entries != n || last.Entries != n {
+			t.Errorf("%+v: verify counts %d entries, at last %d, of %d", o, res.Entries, last.Entries, n)
+		}
 		tarpack.Set(a).Limit = 2 // so that shards are opened and closed all the time
 		extracted := t.TempDir()
 		t.Cleanup(func() { tartest.OpenUp(extracted) })

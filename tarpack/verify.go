@@ -37,7 +37,7 @@ type VerifyOptions struct {
 
 // VerifyResult describes what was verified and what is wrong.
 type VerifyResult struct {
-	Entries  int64             // each right in itself
+	Entries  int64             // each right in itself; a directory in several shards counts once
 	Bytes    int64             // of their content
 	Problems []*format.Problem // the first MaxProblems
 	Failed   int64             // number of all problems
@@ -69,19 +69,21 @@ func Verify(ctx context.Context, name string, o VerifyOptions) (VerifyResult, er
 	if isSet {
 		return verifySet(ctx, list, o, signed)
 	}
-	return verifyFile(ctx, name, o, signed)
+	return verifyFile(ctx, name, o, signed, nil)
 }
 
-// verifyFile is Verify for an archive that is one file or device. signed may be nil.
+// verifyFile is Verify for an archive that is one file or device. signed may be nil. For a shard,
+// dirs has the directories of the shards before; otherwise it is nil.
 func verifyFile(
-	ctx context.Context, name string, o VerifyOptions, signed *signature.Signed,
+	ctx context.Context, name string, o VerifyOptions, signed *signature.Signed, dirs *seenDirs,
 ) (VerifyResult, error) {
 	a, err := archivefile.OpenUnread(name)
 	if err != nil {
 		return VerifyResult{}, err
 	}
 	defer a.OSFile.Close()
-	v := &verifier{a: a, o: o, ix: scan.NewIndexer(o.scan(), false)}
+	v := &verifier{a: a, o: o, dirs: dirs}
+	v.newIndexer(false)
 	v.problems.Each = o.Problem
 	named := false
 	if signed != nil {
@@ -105,6 +107,7 @@ type verifier struct {
 	a        *archivefile.File
 	o        VerifyOptions
 	ix       *scan.Indexer
+	dirs     *seenDirs      // of the shards before; nil if the archive is not a shard of a set
 	side     *sidecar.Index // nil if none can be compared or give names
 	sideName string
 	problems format.Problems
@@ -121,6 +124,13 @@ type damage struct {
 	path     string
 	err      error
 	named    bool // in a problem
+}
+
+func (v *verifier) newIndexer(sums bool) {
+	v.ix = scan.NewIndexer(v.o.scan(), sums)
+	if v.dirs != nil {
+		v.ix.Repeats = v.dirs.repeats
+	}
 }
 
 func (v *verifier) close() error {
@@ -166,7 +176,7 @@ func (v *verifier) run(ctx context.Context) (err error) {
 	}
 	sums := v.a.Trailer.HasSHA256()
 	if sums {
-		v.ix = scan.NewIndexer(v.o.scan(), true)
+		v.newIndexer(true)
 	}
 	v.openSidecar(whole)
 	if v.a.Rest > 0 {

@@ -138,9 +138,19 @@ func TestVerifyTruncated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var lengths []int
 	for n := 0; n < len(archive); n += 13 {
+		lengths = append(lengths, n)
+	}
+	for n := len(archive) - format.EndSize; n < len(archive); n++ {
+		lengths = append(lengths, n)
+	}
+	for _, n := range lengths {
 		lines, err := verify(t, archive[:n], side)
 		all := strings.Join(lines, "\n")
+		if strings.Contains(all, "follow") {
+			t.Errorf("%d bytes left, and some follow: %s", n, all)
+		}
 		if n == 0 {
 			if !errors.Is(err, format.ErrNotArchive) {
 				t.Errorf("nothing left: %v", err)

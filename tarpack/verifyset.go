@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"io/fs"
 
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
@@ -43,6 +45,7 @@ func verifySet(
 			return res, err
 		}
 	}
+	dirs := &seenDirs{seed: maphash.MakeSeed(), seen: map[uint64]bool{}}
 	for i := range name.N {
 		each := VerifyOptions{Workers: o.Workers, TempDir: o.TempDir, Notice: o.Notice}
 		each.Problem = func(p *format.Problem) {
@@ -55,7 +58,7 @@ func verifySet(
 				o.Progress(format.Progress{Entries: before.Entries + p.Entries, Bytes: before.Bytes + p.Bytes})
 			}
 		}
-		r, err := verifyFile(ctx, name.Shard(i), each, nil)
+		r, err := verifyFile(ctx, name.Shard(i), each, nil, dirs)
 		if ctxErr := context.Cause(ctx); ctxErr != nil {
 			return res, ctxErr
 		}
@@ -83,6 +86,24 @@ func verifySet(
 	}
 	res.Problems, res.Failed = found.First, found.Count
 	return res, nil
+}
+
+// seenDirs has the hashes of the paths of directories. Shards repeat the directories above their
+// entries.
+type seenDirs struct {
+	seed maphash.Seed
+	seen map[uint64]bool
+}
+
+// repeats reports whether an item is a directory that was seen before.
+func (d *seenDirs) repeats(it *build.Item) bool {
+	if it.Type != sidecar.TypeDir {
+		return false
+	}
+	hash := maphash.String(d.seed, it.Path)
+	before := d.seen[hash]
+	d.seen[hash] = true
+	return before
 }
 
 // checkListed returns an error if shard i is not the one of the list. It wraps format.ErrTempNames

@@ -96,7 +96,7 @@ func repair(ctx context.Context, name, out string, o RepairOptions) (res RepairR
 	if dst != nil {
 		temp = dst.Name
 	}
-	sv, k, err := salvageFrom(ctx, name, out, temp, o)
+	sv, k, err := salvageFrom(ctx, name, salvageTo{out: out, temp: temp}, o)
 	if err != nil {
 		return RepairResult{}, err
 	}
@@ -138,18 +138,17 @@ func notSaved(a *archivefile.File) error {
 	return errNothing
 }
 
-// salvageFrom returns the intact entries of the archive name, and the finished salvage. out is the
-// archive that is written, temp the prefix of the names of temporary files. The caller closes the
-// returned archive and the salvage's file.
+// salvageFrom returns the intact entries of the archive name, and the finished salvage. The caller
+// closes the returned archive and the salvage's file.
 func salvageFrom(
-	ctx context.Context, name, out, temp string, o RepairOptions,
+	ctx context.Context, name string, to salvageTo, o RepairOptions,
 ) (*salvage, *base.Archive, error) {
 	a, err := archivefile.OpenUnread(name)
 	if err != nil {
 		return nil, nil, err
 	}
-	sv := &salvage{ctx: ctx, a: a, lost: o.Lost, o: o}
-	if err := checkRepairable(a, out); err != nil {
+	sv := &salvage{ctx: ctx, a: a, lost: o.Lost, o: o, to: to}
+	if err := checkRepairable(a, to.out); err != nil {
 		return nil, nil, errors.Join(err, a.OSFile.Close())
 	}
 	sv.findEnd()
@@ -161,11 +160,11 @@ func salvageFrom(
 		defer old.Close()
 	}
 	sv.findSums()
-	k, err := sv.run(temp)
+	k, err := sv.run()
 	if err != nil {
 		return nil, nil, errors.Join(err, a.OSFile.Close())
 	}
-	if err := sv.checkRest(sameName(name, out)); err != nil {
+	if err := sv.checkRest(sameName(name, to.out)); err != nil {
 		return nil, nil, errors.Join(err, k.Close(), a.OSFile.Close())
 	}
 	return sv, k, nil

@@ -4,14 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/base"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
@@ -48,7 +51,10 @@ type setRepair struct {
 	o       RepairOptions
 	res     RepairResult
 	output  *shardset.Output // in place, unless it is a dry run
-	layers  []rewrite.Layer  // otherwise: the entries of each shard
+	members *os.File         // gets the members of the shards that are salvaged
+	layers  []rewrite.Layer  // not in place: the entries of each damaged shard
+	intact  *shardset.List   // not in place: the other shards; a damaged one has no size
+	sums    bool             // one of these has SHA-256 sums
 	dirs    map[string]bool  // that were saved
 	joiner  *shardset.Joiner // of what was saved, without a list, unless a commit will join it
 	lost    []lostShard      // of which nothing can be saved
@@ -60,6 +66,7 @@ func repairSet(
 ) (res RepairResult, err error) {
 	s := &setRepair{set: set, o: o, inPlace: inPlace, temp: out}
 	s.res.InPlace = inPlace
+	s.intact = &shardset.List{Shards: make([]shardset.ShardInfo, set.N)}
 	if s.list, err = shardset.ReadList(set.List(), set.N); err != nil &&
 		!errors.Is(err, fs.ErrNotExist) && !errors.Is(err, format.ErrCorrupt) {
 		return res, err
@@ -67,6 +74,9 @@ func repairSet(
 	defer func() {
 		for _, l := range s.layers {
 			l.Archive.Close() // opened for reading only: errors lose nothing
+		}
+		if s.members != nil {
+			s.members.Close()
 		}
 	}()
 	if s.list == nil && (o.DryRun || !inPlace) {
@@ -85,7 +95,7 @@ func repairSet(
 	if err != nil {
 		return res, err
 	}
-	r := &rewrite.Rewrite{Options: o.rewrite(), Base: -1, Choose: rewrite.FirstLayer}
+	r := &rewrite.Rewrite{Options: o.rewrite(), Base: -1, Choose: s.choose}
 	defer func() {
 		if !r.Committed {
 			err = errors.Join(err, dst.Abort())
@@ -103,10 +113,11 @@ func repairSet(
 		return res, fmt.Errorf("%s: %w: no entry of its shards is whole", set.Archive(),
 			format.ErrNotArchive)
 	}
-	r.Layers = s.layers
-	for _, l := range s.layers {
-		r.Options.SHA256 = r.Options.SHA256 || l.Archive.Index.HasSHA256()
+	if err := s.addIntact(ctx); err != nil {
+		return res, err
 	}
+	r.Layers = s.layers
+	r.Options.SHA256 = s.sums
 	repaired, err := r.Write(ctx, dst)
 	s.res.Stats, s.res.Written = repaired.Stats, repaired.Written
 	s.res.ArchiveBytes, s.res.SidecarBytes = repaired.ArchiveBytes, repaired.SidecarBytes
@@ -159,8 +170,11 @@ func (s *setRepair) fits() bool {
 	return x.Verify() == nil
 }
 
-func (s *setRepair) repairShards(ctx context.Context) error {
+func (s *setRepair) repairShards(ctx context.Context) (err error) {
 	s.dirs = map[string]bool{}
+	if s.members, err = durable.UnlinkedTemp(s.temp, durable.ScratchSpool); err != nil {
+		return err
+	}
 	for i := range s.set.N {
 		if err := s.repairShard(ctx, i); err != nil {
 			return err
@@ -187,20 +201,24 @@ func (s *setRepair) repairShard(ctx context.Context, i int) (err error) {
 			return err
 		}
 	}
-	target := s.temp
+	to := salvageTo{out: s.temp, temp: s.temp, members: s.members}
 	if s.inPlace {
-		target = name
+		to.out = name
+	}
+	end, err := s.members.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
 	}
 	var problems []*format.Problem
 	o := s.options()
 	o.Lost = func(p *format.Problem) { problems = append(problems, p) }
-	sv, k, err := salvageFrom(ctx, name, target, s.temp, o)
+	sv, k, err := salvageFrom(ctx, name, to, o)
 	if err != nil {
 		return shardset.MissingShard(name, s.set.N, err)
 	}
 	defer func() {
 		if k != nil { // else it is one of s.layers
-			err = errors.Join(err, k.Close())
+			err = errors.Join(err, k.Close(), s.members.Truncate(end))
 		}
 		err = errors.Join(err, sv.a.OSFile.Close())
 	}()
@@ -249,6 +267,7 @@ func (s *setRepair) repairShard(ctx context.Context, i int) (err error) {
 	case damaged:
 		k.Number = i
 		s.layers = append(s.layers, rewrite.Layer{Archive: k})
+		s.sums = s.sums || k.Index.HasSHA256()
 		k = nil
 		return nil
 	}
@@ -311,14 +330,51 @@ func (s *setRepair) replace(ctx context.Context, i int, k *base.Archive) error {
 
 // keep takes shard i, which sv found intact, as it is.
 func (s *setRepair) keep(ctx context.Context, i int, sv *salvage) error {
-	name := sv.a.Name
+	info := shardset.ShardInfo{Size: sv.a.Size, Digest: sv.trailer.Digest}
 	if s.inPlace {
-		s.output.Shards[i] = shardset.ShardInfo{Size: sv.a.Size, Digest: sv.trailer.Digest}
-		return indexed.NeedSidecar(ctx, name, scan.Options{Workers: s.o.Workers})
+		s.output.Shards[i] = info
+		return indexed.NeedSidecar(ctx, sv.a.Name, scan.Options{Workers: s.o.Workers})
 	}
-	k, err := base.Open(ctx, name, i, &indexed.Options{Workers: s.o.Workers})
+	s.intact.Shards[i] = info
+	s.sums = s.sums || sv.sums
+	return nil
+}
+
+// addIntact adds one layer for all intact shards, which holds few of them open.
+func (s *setRepair) addIntact(ctx context.Context) error {
+	if !slices.ContainsFunc(s.intact.Shards, func(i shardset.ShardInfo) bool { return i.Size > 0 }) {
+		return nil
+	}
+	so := scan.Options{Workers: s.o.Workers}
+	part, err := shardset.OpenPart(ctx, s.set, s.intact, s.temp, so)
+	if err != nil {
+		return err
+	}
+	k, err := base.OfSet(ctx, part, s.set.N, &indexed.Options{Workers: s.o.Workers})
 	if err == nil {
 		s.layers = append(s.layers, rewrite.Layer{Archive: k})
 	}
 	return err
+}
+
+// choose chooses the entry of the first shard that has the path.
+func (s *setRepair) choose(_ string, children []*rewrite.Child) (first int) {
+	if len(children) == 1 {
+		return 0
+	}
+	least := s.set.N
+	for i, c := range children {
+		shard := c.Ref.From.Number
+		if set := c.Ref.From.Set; set != nil {
+			e, err := c.Ref.Record()
+			if err != nil {
+				continue // the entry is not readable, and a damaged shard has it, too
+			}
+			shard, _ = set.Shards.Place(e.Offset)
+		}
+		if shard < least {
+			first, least = i, shard
+		}
+	}
+	return first
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
@@ -26,7 +27,7 @@ type salvage struct {
 	old      *sidecar.Index // of the archive before it was damaged; nil if unknown
 	o        RepairOptions
 	spool    *spool.Spool
-	temp     string // prefix of the names of temporary files
+	to       salvageTo
 	lost     func(*format.Problem)
 	problems []*format.Problem // in the order of the archive
 	sums     bool              // the sidecar has SHA-256 sums
@@ -41,12 +42,23 @@ type salvage struct {
 	matches  int                     // entries that the old sidecar has at the same offset
 }
 
-// run returns the intact entries as an archive. Temp is the prefix of the names of temporary files.
-func (sv *salvage) run(temp string) (*base.Archive, error) {
+// A salvageTo is where the intact entries go.
+type salvageTo struct {
+	out     string   // the archive that is written
+	temp    string   // prefix of the names of temporary files
+	members *os.File // gets the members, and stays open; nil: a new temporary file
+}
+
+// run returns the intact entries as an archive.
+func (sv *salvage) run() (*base.Archive, error) {
 	var err error
-	sv.temp = temp
 	note := func(p *format.Problem) { sv.problems = append(sv.problems, p) }
-	if sv.spool, err = spool.New(temp, sv.sums, sv.o.Progress, note); err != nil {
+	if sv.to.members != nil {
+		sv.spool, err = spool.NewIn(sv.to.members, sv.to.temp, sv.sums, sv.o.Progress, note)
+	} else {
+		sv.spool, err = spool.New(sv.to.temp, sv.sums, sv.o.Progress, note)
+	}
+	if err != nil {
 		return nil, err
 	}
 	defer sv.spool.Close()
@@ -103,7 +115,7 @@ func (sv *salvage) scan() error {
 		return nil
 	}
 	// Every unit is intact. Only the index shows whether they are the units that were written.
-	f, err := durable.UnlinkedTemp(sv.temp, durable.ScratchCheck)
+	f, err := durable.UnlinkedTemp(sv.to.temp, durable.ScratchCheck)
 	if err != nil {
 		return err
 	}

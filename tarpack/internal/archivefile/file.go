@@ -19,6 +19,7 @@ import (
 type File struct {
 	Name    string
 	OSFile  *os.File        // nil for a shard set
+	Shared  bool            // OSFile is not closed with the archive
 	Place   *device.Locator // nil unless the archive is on a device
 	Size    int64           // of the archive, in bytes
 	Rest    int64           // bytes that follow the archive in its file

@@ -82,11 +82,19 @@ func OpenSet(
 	if err != nil {
 		return nil, err
 	}
+	return OfSet(ctx, s, number, o)
+}
+
+// OfSet is OpenSet for a set, or a part of one, that is open. The Archive closes it, also after an
+// error.
+func OfSet(
+	ctx context.Context, s *shardset.OpenSet, number int, o *indexed.Options,
+) (*Archive, error) {
 	s.Shards.Limit = openShards
 	a := &Archive{File: s.File, Set: s, Number: number, held: map[int]shardset.Held{},
 		written: math.MaxInt64}
-	for i := range set.N {
-		if fi, err := os.Stat(set.Shard(i)); err == nil {
+	for i := range s.Shards.Name.N {
+		if fi, err := os.Stat(s.Shards.Name.Shard(i)); err == nil {
 			a.written = min(a.written, fi.ModTime().Unix())
 		}
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
@@ -123,6 +125,24 @@ func InMemory(
 	return nil, fmt.Errorf("%s: %w", name, err)
 }
 
+// InFile returns an index that write writes to a scratch file of the archive name, whose lock the
+// caller holds. The file has no name afterwards.
+func InFile(name string, write func(f *os.File) error) (*sidecar.Index, error) {
+	f, err := durable.OpenTemp(durable.ScratchIndex.Of(name))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	defer os.Remove(f.Name())
+	if err := f.Truncate(0); err != nil {
+		return nil, err
+	}
+	if err := write(f); err != nil {
+		return nil, err
+	}
+	return sidecar.Open(f.Name())
+}
+
 // MakeSound reads the whole index and checks its digests. A damaged one is replaced by one that
 // rebuild builds in memory.
 func (x *File) MakeSound(ctx context.Context, o *Options, rebuild IndexBuilder) error {
@@ -167,13 +187,13 @@ func (x *File) OpenContent(i int) (*gzmember.Reader, error) {
 	return gzmember.NewReader(x.OSFile, c)
 }
 
-// Close closes the index and the file.
+// Close closes the index, and the file unless it is shared.
 func (x *File) Close() error {
 	err := x.Index.Close()
 	if x.Unmap != nil {
 		err = errors.Join(err, x.Unmap())
 	}
-	if x.OSFile != nil {
+	if x.OSFile != nil && !x.Shared {
 		err = errors.Join(err, x.OSFile.Close())
 	}
 	return err

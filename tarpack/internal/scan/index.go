@@ -81,6 +81,9 @@ type Indexer struct {
 	Builder  *build.Builder
 	Trailer  *format.Trailer // the T that Add was given; nil: none
 	Progress format.Progress // of all items so far
+	// Repeats, if set, reports whether an item was in an earlier shard as well. Then Progress leaves
+	// it out.
+	Repeats func(it *build.Item) bool
 }
 
 // NewIndexer returns an Indexer without units. The caller closes its Builder. With sums, the items
@@ -108,6 +111,9 @@ func (ix *Indexer) Add(un *Unit) error {
 				return &format.Problem{Path: it.Path, Offset: it.Offset, Err: err}
 			}
 			return err
+		}
+		if ix.Repeats != nil && ix.Repeats(it) {
+			continue
 		}
 		ix.Progress.Entries++
 		ix.Progress.Bytes += it.Size

@@ -220,7 +220,10 @@ func (u *unitReader) readTrailer(un *Unit) error {
 	if err != nil && err != io.EOF {
 		return err
 	}
-	un.End = un.Off + format.EndSize
+	if un.End = un.Off + format.EndSize; un.End > u.size { // what is missing may be zeros
+		un.End = u.size
+		return fmt.Errorf("%w: its trailer is cut off", format.ErrTruncated)
+	}
 	t, state := format.ParseTrailerState(b[:])
 	if state != format.NoTrailer && un.End != u.size && t.Offset == un.Off {
 		if state != format.FormerTrailer {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 
 	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -55,6 +56,45 @@ func Open(ctx context.Context, name format.SetName, o *indexed.Options) (*OpenSe
 	if err != nil {
 		return nil, errors.Join(err, s.Shards.Close())
 	}
+	return s, nil
+}
+
+// OpenPart opens the shards of a set that the list has, those with a size, without the set's list
+// and sidecar. They are read as in Open. Its index is in a scratch file of the archive temp. The
+// error wraps format.ErrShard if the shards do not belong together.
+func OpenPart(ctx context.Context, name format.SetName, l *List, temp string, o scan.Options,
+) (*OpenSet, error) {
+	m := NewJoiner(o)
+	defer m.Close() // the index has been read
+	for i, info := range l.Shards {
+		if info.Size == 0 {
+			continue
+		}
+		file := name.Shard(i)
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			file = name.Pending(i)
+		}
+		io := &indexed.Options{Workers: o.Workers}
+		a, err := indexed.Open(ctx, file, io)
+		if err != nil {
+			return nil, MissingShard(file, name.N, err)
+		}
+		if err := a.MakeSound(ctx, io, a.BuildIndex); err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
+		if err := m.Add(ctx, file, a); err != nil {
+			return nil, err
+		}
+	}
+	x, err := indexed.InFile(temp, func(f *os.File) error {
+		_, _, err := m.finish(f)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := &OpenSet{Shards: NewFile(name, l)}
+	s.File = &indexed.File{File: s.Shards.AsArchive(), Index: x, Rebuilt: true}
 	return s, nil
 }
 

@@ -15,7 +15,6 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/base"
-	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/output"
 	"github.com/tarpack/tpk/tarpack/internal/tarwriter"
@@ -62,24 +61,15 @@ func (s *Spool) Archive(ctx context.Context) (a *base.Archive, err error) {
 
 // finish writes the index and opens it.
 func (s *Spool) finish(b *build.Builder) (*base.Archive, error) {
-	f, err := durable.OpenTemp(durable.ScratchIndex.Of(s.name))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	defer os.Remove(f.Name())
-	if err := f.Truncate(0); err != nil {
-		return nil, err
-	}
 	size := s.W.Off + format.EndSize // as if the trailer were there
-	if _, _, err := b.Finish(f, size); err != nil {
-		return nil, err
-	}
-	x, err := sidecar.Open(f.Name())
+	x, err := indexed.InFile(s.name, func(f *os.File) error {
+		_, _, err := b.Finish(f, size)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	file := &archivefile.File{Name: s.name, OSFile: s.file, Size: size}
+	file := &archivefile.File{Name: s.name, OSFile: s.file, Shared: s.shared, Size: size}
 	a := &base.Archive{File: &indexed.File{File: file, Index: x}}
 	if err := a.FindGenuine(func(string) bool { return true }); err != nil {
 		return nil, errors.Join(err, x.Close()) // the members stay, for Abort

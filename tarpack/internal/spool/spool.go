@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"io"
 	"os"
 
 	"github.com/tarpack/tpk/sidecar"
@@ -38,6 +39,7 @@ type Spool struct {
 
 	name    string   // of the archive; names of temporary files begin with it
 	file    *os.File // members
+	shared  bool     // the file has the members of other spools as well
 	records *os.File // a record for each entry that came, in the order of Announce
 	buf     *bufio.Writer
 	enc     *gob.Encoder
@@ -59,20 +61,42 @@ type Spool struct {
 func New(
 	name string, sums bool, progress func(format.Progress), problem func(*format.Problem),
 ) (*Spool, error) {
-	s := &Spool{
-		name: name, problem: problem, paths: newPaths(), links: newHardlinks(), withSums: sums,
+	file, err := durable.UnlinkedTemp(name, durable.ScratchSpool)
+	if err != nil {
+		return nil, err
 	}
-	var err error
-	if s.file, err = durable.UnlinkedTemp(name, durable.ScratchSpool); err != nil {
+	s, err := NewIn(file, name, sums, progress, problem)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	s.shared = false
+	return s, nil
+}
+
+// NewIn is New for a Spool whose members are appended to file. The caller closes file, after the
+// Archive. Many archives that are read at once need only one file so.
+func NewIn(
+	file *os.File, name string, sums bool, progress func(format.Progress),
+	problem func(*format.Problem),
+) (*Spool, error) {
+	s := &Spool{
+		name: name, file: file, shared: true, problem: problem, paths: newPaths(),
+		links: newHardlinks(), withSums: sums,
+	}
+	start, err := file.Seek(0, io.SeekEnd)
+	if err != nil {
 		return nil, err
 	}
 	if s.records, err = durable.UnlinkedTemp(name, durable.ScratchRecords); err != nil {
-		return nil, errors.Join(err, s.file.Close())
+		return nil, err
 	}
 	s.buf = bufio.NewWriterSize(s.records, output.WriteSize)
 	s.enc = gob.NewEncoder(s.buf)
-	if s.W, err = tarwriter.New(&output.Writer{W: s.file, File: s.file}, progress); err != nil {
-		return nil, errors.Join(err, s.file.Close(), s.records.Close())
+	out := &output.Writer{
+		W: file, File: file, Off: start, Done: output.Done{Written: start, Started: start},
+	}
+	if s.W, err = tarwriter.New(out, progress); err != nil {
+		return nil, errors.Join(err, s.records.Close())
 	}
 	s.W.Index = s
 	return s, nil
@@ -86,7 +110,12 @@ func (s *Spool) Close() {
 }
 
 // Abort gives up the members, instead of Archive or after an error of it.
-func (s *Spool) Abort() error { return s.file.Close() }
+func (s *Spool) Abort() error {
+	if s.shared {
+		return nil
+	}
+	return s.file.Close()
+}
 
 // paths knows the last entry of each path, by two hashes of it.
 type paths struct {

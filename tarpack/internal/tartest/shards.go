@@ -14,10 +14,7 @@ import (
 // The first shard's name stands for the set. It returns the names.
 func CheckShards(t testing.TB, shards []shard.Shard) (names []string) {
 	t.Helper()
-	all := int64(0)
-	for _, s := range shards {
-		all += int64(s.Entries)
-	}
+	set := Open(t, shards[0].Name)
 	for i, s := range shards {
 		names = append(names, s.Name)
 		if filepath.Base(s.Name) != fmt.Sprintf("out-%05d-of-%05d.tar.gz", i, len(shards)) {
@@ -25,7 +22,7 @@ func CheckShards(t testing.TB, shards []shard.Shard) (names []string) {
 		}
 		entries := int64(s.Entries)
 		if i == 0 {
-			entries = all
+			entries = int64(set.Index().Len())
 		}
 		res, err := tarpack.Verify(context.Background(), s.Name, tarpack.VerifyOptions{})
 		if err != nil || res.Failed > 0 || res.Entries != entries {
