@@ -61,7 +61,9 @@ Files belong to the user that extracts them. With --same-owner, root gives them 
 group that pack stored with --preserve-owner: those of that name or else of that number.
 
 Nothing is written outside DIR. Entries that would be are refused, and so are FIFOs, devices,
-and setuid and setgid bits unless --special is given. The rest is extracted.`,
+and setuid and setgid bits unless --special is given. The rest is extracted. A setuid bit is only
+restored if the file gets the user that it has in the archive, and a setgid bit if it gets the
+group: see --same-owner.`,
 			"an entry was not extracted",
 			"tpk extract site.tar.gz",
 			"tpk extract -C /srv/www site.tar.gz",
@@ -168,6 +170,8 @@ func runExtract(c *cli.Context, o *extractOptions) error {
 		switch {
 		case errors.Is(p, format.ErrRefused) && !o.extract.Special && isSpecial(a.Archive, p.Path):
 			err = report.WithHint(err, "--special restores it")
+		case errors.Is(p, extract.ErrSetIDs) && !o.extract.SameOwner:
+			err = report.WithHint(err, "as root, --same-owner restores both")
 		case errors.Is(p, extract.ErrDirInTheWay):
 			err = report.WithHint(err, "move the directory away, or extract elsewhere with -C")
 		case errors.Is(p, fs.ErrExist):

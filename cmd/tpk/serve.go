@@ -65,7 +65,7 @@ The admin server has these requests:
  DELETE /archives?path=FILE  stop serving an archive
  POST /reload                open all archives again, like SIGHUP
 
-On SIGINT or SIGTERM, the server finishes the requests in progress and exits. On a second
+On SIGINT, SIGTERM or SIGQUIT, the server finishes the requests in progress and exits. On a second
 signal, a second or more later, it exits at once.
 
 Each flag can be set by an environment variable: TPK_CACHE_CONTROL is --cache-control. The values of

@@ -98,10 +98,20 @@ func (p *process) stops(t *testing.T) {
 	}
 }
 
-// TestSecondSignal sends two signals. After the first the server finishes transfers; the second
-// ends it.
+// TestSecondSignal sends two signals. After the first the server finishes transfers, whatever it is
+// and however often SIGHUP asks it to reload; the second ends it.
 func TestSecondSignal(t *testing.T) {
-	t.Parallel() // it mostly waits
+	for _, second := range []syscall.Signal{
+		syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT,
+	} {
+		t.Run(second.String(), func(t *testing.T) {
+			t.Parallel() // it mostly waits
+			secondSignal(t, second)
+		})
+	}
+}
+
+func secondSignal(t *testing.T, second syscall.Signal) {
 	archive := packTree(t, map[string]string{"large": string(trees.NoiseBytes("large", 40<<20))})
 	p := launch(t, exec.Command(tools.TPK(t), "serve", "--listen", "127.0.0.1:0", archive))
 	p.says(t, "serving on")
@@ -124,11 +134,21 @@ func TestSecondSignal(t *testing.T) {
 		t.Fatalf("the first signal ends it: %v\n%s", err, p)
 	case <-time.After(1500 * time.Millisecond): // a signal within a second counts as the first
 	}
-	_ = p.Process.Signal(syscall.SIGTERM)
+	_ = p.Process.Signal(syscall.SIGHUP)
+	select {
+	case err := <-p.ended:
+		t.Fatalf("SIGHUP ends it: %v\n%s", err, p)
+	case <-time.After(200 * time.Millisecond):
+	}
+	_ = p.Process.Signal(second)
 	select {
 	case <-p.ended:
-		if status := p.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGTERM {
+		status := p.ProcessState.Sys().(syscall.WaitStatus)
+		if status.Signal() != second && status.ExitStatus() != 128+int(second) {
 			t.Errorf("it ends with %v\n%s", p.ProcessState, p)
+		}
+		if lines := strings.Count(p.String(), "\n"); lines != 1 {
+			t.Errorf("it writes %d lines\n%s", lines, p)
 		}
 	case <-time.After(20 * time.Second):
 		t.Errorf("a second signal does not end it\n%s", p)

@@ -29,6 +29,7 @@ import (
 //   - ErrSameName: Options.StripComponents gives it the name of an earlier entry.
 //   - ErrDirInTheWay: a directory that is not empty has the name of an entry of another type.
 //   - fs.ErrExist: Options.KeepOldFiles is set, and something has the name.
+//   - ErrSetIDs: the file was extracted without its setuid or setgid bit, as its owner is another.
 //   - signature.ErrContent or ErrHeader: the entry is not what was signed.
 //
 // Extract itself returns an error only if going on is pointless: the disk is full, or ctx has

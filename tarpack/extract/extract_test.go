@@ -184,9 +184,13 @@ func TestExtractSpecial(t *testing.T) {
 	fifo := format.Header{Path: "fifo", Type: sidecar.TypeFIFO, Mode: 0o640, ModTime: 5}
 	null := format.Header{Path: "null", Type: sidecar.TypeChar, Mode: 0o666, ModTime: 6,
 		DevMajor: 1, DevMinor: 3}
-	a := tartest.OpenForged(t, headed(with(tartest.FileHeader("suid", 0), 0o4755, 7), "s"),
-		tartest.AFile("f", "f"), tartest.AGroup(fifo, null,
-			with(tartest.HardlinkHeader("h", "suid"), 0o4755, 7)))
+	suid := with(tartest.FileHeader("suid", 0), 0o4755, 7)
+	link := with(tartest.HardlinkHeader("h", "suid"), 0o4755, 7)
+	for _, h := range []*format.Header{&suid, &link} {
+		h.UID, h.GID = os.Getuid(), os.Getgid()
+	}
+	a := tartest.OpenForged(t, headed(suid, "s"),
+		tartest.AFile("f", "f"), tartest.AGroup(fifo, null, link))
 	dir := t.TempDir()
 	res := mustExtract(t, a, dir, Options{})
 	wantProblems(t, res, format.ErrRefused, "fifo", "null", "suid")

@@ -27,7 +27,8 @@ type Options struct {
 	// share blocks if the file system supports it. Names of one file become hard links in any case.
 	HardLinks bool
 	// Special extracts FIFOs and devices, and the setuid and setgid bits of files. Otherwise they
-	// are refused. A file with such a bit is still extracted, without it.
+	// are refused. A file with such a bit is still extracted, without it. A bit is also dropped if
+	// the file does not get the user (setuid) or group (setgid) that the archive has.
 	Special bool
 	Workers int // extracting goroutines; 0 means one for each CPU
 

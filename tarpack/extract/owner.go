@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"os/user"
 	"strconv"
 	"sync"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
 // An owner is a user and a group of this system.
@@ -122,6 +124,39 @@ func (r *ownerReader) setOwner(i int, e *sidecar.Entry, chown func(uid, gid int)
 		return fmt.Errorf("%w to %d:%d: %w", errOwner, o.uid, o.gid, bare(err))
 	}
 	return fmt.Errorf("%w: %w", errOwner, bare(err))
+}
+
+// setIDs are the bits that give the rights of the owner and the group to all who run a file.
+const setIDs = fs.ModeSetuid | fs.ModeSetgid
+
+// ErrSetIDs: the file was extracted, but without its setuid or setgid bit. It would have the rights
+// of another user or group than the archive gives it to.
+var ErrSetIDs = errors.New(
+	"its setuid or setgid bit is not restored, as its owner or group is not")
+
+// keepSetIDs returns perm without the setuid bit if the user of the new file f is not that of the
+// archive, and without the setgid bit if the group is not. bsdtar does the same. The error is
+// ErrSetIDs if it removes a bit.
+func (r *ownerReader) keepSetIDs(j *job, f *os.File, perm fs.FileMode) (fs.FileMode, error) {
+	want, err := r.read(j.ordinal, &j.entry)
+	if err != nil {
+		return perm &^ setIDs, fmt.Errorf("%w: %w", ErrSetIDs, err)
+	}
+	fi, err := f.Stat()
+	if err != nil {
+		return perm &^ setIDs, fmt.Errorf("%w: %w", ErrSetIDs, bare(err))
+	}
+	kept, is := perm, durable.StatOf(fi)
+	if !is.OnDisk || is.UID != want.uid {
+		kept &^= fs.ModeSetuid
+	}
+	if !is.OnDisk || is.GID != want.gid {
+		kept &^= fs.ModeSetgid
+	}
+	if kept != perm {
+		return kept, ErrSetIDs
+	}
+	return kept, nil
 }
 
 // lchown returns a function that sets the owner of a name in the directory.

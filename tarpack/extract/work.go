@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -73,7 +74,9 @@ var (
 )
 
 // isExtracted reports whether the entry with this error is extracted all the same.
-func isExtracted(err error) bool { return errors.Is(err, errBits) || errors.Is(err, errOwner) }
+func isExtracted(err error) bool {
+	return errors.Is(err, errBits) || errors.Is(err, errOwner) || errors.Is(err, ErrSetIDs)
+}
 
 // makeEntry creates the entry of job k.
 func (w *worker) makeEntry(ctx context.Context, b *batch, k int) error {
@@ -92,6 +95,7 @@ func (w *worker) makeEntry(ctx context.Context, b *batch, k int) error {
 	if !w.x.o.Special {
 		return fmt.Errorf("%w: it is a %v", format.ErrRefused, j.entry.Type)
 	}
+	j.entry.Mode &^= format.SetIDs // they mean nothing there
 	if err := d.exclusively(j.name, func() error { return d.special(j) }, nil); err != nil {
 		return err
 	}
@@ -158,9 +162,10 @@ func (w *worker) inflate(b *batch, k int, e *sidecar.Entry) error {
 // write creates the file of a job, calls fill to write it, and sets its mode and time. After an
 // error it removes the file.
 func (w *worker) write(d *targetDir, j *job, fill func(*os.File) error) error {
-	perm, dropped := format.Permissions(j.entry.Mode), false
-	if bits := fs.ModeSetuid | fs.ModeSetgid; perm&bits != 0 && !w.x.o.Special {
-		perm, dropped = perm&^bits, true
+	perm := format.Permissions(j.entry.Mode)
+	var dropped error
+	if perm&setIDs != 0 && !w.x.o.Special {
+		perm, dropped = perm&^setIDs, errBits
 	}
 	f, err := d.createFile(j.name, perm)
 	if err != nil {
@@ -170,6 +175,9 @@ func (w *worker) write(d *targetDir, j *job, fill func(*os.File) error) error {
 	var owned error
 	if err == nil {
 		owned = w.owners.setOwner(j.ordinal, &j.entry, f.Chown) // before the mode: it clears bits
+		if perm&setIDs != 0 {
+			perm, dropped = w.owners.keepSetIDs(j, f, perm)
+		}
 		err = d.setMode(f, perm)
 	}
 	if err == nil {
@@ -178,13 +186,10 @@ func (w *worker) write(d *targetDir, j *job, fill func(*os.File) error) error {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return errors.Join(err, d.root.Remove(j.name))
 	}
-	switch {
-	case dropped && owned != nil:
-		return fmt.Errorf("%w; %w", errBits, owned)
-	case dropped:
-		return errBits
+	if dropped != nil && owned != nil {
+		return fmt.Errorf("%w; %w", dropped, owned)
 	}
-	return owned
+	return cmp.Or(dropped, owned)
 }
 
 // createFile creates a file, replacing an older one.

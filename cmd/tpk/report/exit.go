@@ -57,11 +57,14 @@ func ExitCode(err error) int {
 	case err == nil:
 		return exitSuccess
 	case errors.As(err, &interrupted):
-		return exitSignal + int(interrupted.Signal)
+		return SignalCode(interrupted.Signal)
 	case errors.Is(err, syscall.EPIPE):
-		return exitSignal + int(syscall.SIGPIPE)
+		return SignalCode(syscall.SIGPIPE)
 	case errors.As(err, &usage), errors.As(err, &trouble):
 		return exitUsage
 	}
 	return exitFailure
 }
+
+// SignalCode returns the exit code of a command that a signal has stopped.
+func SignalCode(sig syscall.Signal) int { return exitSignal + int(sig) }
