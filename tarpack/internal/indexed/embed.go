@@ -121,13 +121,13 @@ func change(
 		return res, dst.Abort()
 	}
 	f, err := os.OpenFile(dst.Name, os.O_RDWR, 0)
-	if err == nil {
-		err = x.IsStill(dst.Name)
-	}
 	if err != nil {
-		return Embedding{}, errors.Join(err, f.Close(), dst.Abort())
+		return Embedding{}, errors.Join(err, dst.Abort())
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := x.IsStill(dst.Name); err != nil {
+		return Embedding{}, errors.Join(err, dst.Abort())
+	}
 	t, err := do(dst, x, f)
 	if err != nil {
 		return Embedding{}, err
