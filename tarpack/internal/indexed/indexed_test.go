@@ -148,7 +148,8 @@ func TestEmbedLost(t *testing.T) {
 	if !errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("%v", err)
 	}
-	if left, err := filepath.Glob(filepath.Join(filepath.Dir(name), ".*")); len(left) > 0 || err != nil {
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(name), ".*"))
+	if len(left) > 0 || err != nil {
 		t.Errorf("left: %q, %v", left, err)
 	}
 }
