@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -63,6 +65,70 @@ func (s *counted) ReadNow(p []byte, off int64) bool {
 	return n == len(p)
 }
 
+// signedFiles are the files of a signed archive.
+type signedFiles struct{ archive, index, sum, signature []byte }
+
+func readSigned(t *testing.T, name string) (f signedFiles) {
+	t.Helper()
+	for suffix, b := range map[string]*[]byte{
+		"": &f.archive, format.SidecarSuffix: &f.index, signature.SumSuffix: &f.sum,
+		signature.SignatureSuffix: &f.signature,
+	} {
+		var err error
+		if *b, err = os.ReadFile(name + suffix); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return f
+}
+
+// open opens the archive in memory.
+func (f *signedFiles) open(t *testing.T, o *tarpack.OpenOptions) (*counted, *tarpack.Archive) {
+	t.Helper()
+	n := int64(len(f.archive))
+	src := &counted{Source: source.Of(bytes.NewReader(f.archive), n)}
+	a, err := tarpack.OpenSource(t.Context(), "a", src, bytes.NewReader(f.index),
+		int64(len(f.index)), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.Close() })
+	return src, a
+}
+
+// TestSignedAtOnce: of requests for a file that come together, one compares it with what was
+// signed, and the others wait for that.
+func TestSignedAtOnce(t *testing.T) {
+	name, trust := packSigned(t, files{"noise.bin": noise(3 << 20)})
+	f := readSigned(t, name)
+	signed, err := trust.Check(name, f.sum, f.signature)
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, a := f.open(t, &tarpack.OpenOptions{Signed: signed})
+	procs := runtime.GOMAXPROCS(1) // as many contents are read at the same time
+	c := clients(t, serve.Options{Archives: []serve.Archive{{Opened: a}}, Trust: trust})[0]
+	runtime.GOMAXPROCS(procs)
+	get := func() {
+		if resp, body := c.do(t, "GET", "/noise.bin"); resp.StatusCode != 200 || len(body) != 3<<20 {
+			t.Errorf("%s, %d bytes", resp.Status, len(body))
+		}
+	}
+	const requests = 8
+	before := src.bytes.Load()
+	var all sync.WaitGroup
+	for range requests {
+		all.Go(get)
+	}
+	all.Wait()
+	together := src.bytes.Load() - before
+	before = src.bytes.Load()
+	get()
+	if one := src.bytes.Load() - before; together > (requests+2)*one {
+		t.Errorf("%d requests read %d bytes, one that comes later %d", requests, together, one)
+	}
+}
+
 // TestSigned serves a signed archive that the program has opened. Each file is read twice for its
 // first answer, for the check and for the answer, and once for later ones.
 func TestSigned(t *testing.T) {
@@ -70,28 +136,12 @@ func TestSigned(t *testing.T) {
 		"page.html": words(5000), "stored.bin": noise(200 << 10), "large.txt": words(3 << 20),
 	}
 	name, trust := packSigned(t, tree)
-	read := func(suffix string) []byte {
-		b, err := os.ReadFile(name + suffix)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return b
-	}
-	archive, index := read(""), read(format.SidecarSuffix)
-	signed, err := trust.Check(name, read(signature.SumSuffix), read(signature.SignatureSuffix))
+	f := readSigned(t, name)
+	signed, err := trust.Check(name, f.sum, f.signature)
 	if err != nil {
 		t.Fatal(err)
 	}
-	open := func(o *tarpack.OpenOptions) (*counted, *tarpack.Archive) {
-		src := &counted{Source: source.Of(bytes.NewReader(archive), int64(len(archive)))}
-		a, err := tarpack.OpenSource(t.Context(), "a", src, bytes.NewReader(index), int64(len(index)), o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { a.Close() })
-		return src, a
-	}
-	src, a := open(&tarpack.OpenOptions{Signed: signed})
+	src, a := f.open(t, &tarpack.OpenOptions{Signed: signed})
 	c := clients(t, serve.Options{Archives: []serve.Archive{{Opened: a}}, Trust: trust})[0]
 	for path, content := range tree {
 		var costs [3]int64
@@ -110,7 +160,7 @@ func TestSigned(t *testing.T) {
 			t.Errorf("%s: answers read %d bytes", path, costs)
 		}
 	}
-	_, unsigned := open(nil)
+	_, unsigned := f.open(t, nil)
 	s, err := serve.New(serve.Options{Archives: []serve.Archive{{Opened: unsigned}}, Trust: trust})
 	if err != nil {
 		t.Fatal(err)

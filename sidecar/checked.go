@@ -16,7 +16,8 @@ type Header = [layout.HeaderSize]byte
 // trusted: the caller has it from elsewhere, or has checked its SHA-256. Every other byte is
 // compared with the sums before the Index uses it: the header has the sum of the list sums, these
 // have those of the block sums, and these have those of all else. It reads whole blocks of 64 KiB,
-// and holds the last 64 of them in memory.
+// and holds the last 64 of them in memory. The sections of features that it does not know have no
+// sums. It does not use them, and only [Index.ReadAt] returns them, as they are.
 //
 // Opening reads the list sums, 32 bytes for each 128 MiB of the sidecar. The error wraps
 // [ErrNoSums], [ErrSum], [ErrCorrupt] or [ErrVersion], or is one of r. The later methods return
@@ -71,11 +72,19 @@ type checkedBlock struct {
 
 // ReadAt implements [io.ReaderAt] for the bytes of a sidecar.
 func (c *checkedReader) ReadAt(p []byte, off int64) (n int, err error) {
-	size := c.h.size()
+	size, end := c.h.size(), c.h.sections[layout.ListSums].End()
 	for n < len(p) {
 		at := off + int64(n)
 		if at < 0 || at >= size {
 			return n, io.EOF
+		}
+		if at >= end { // a section of a feature that is not known
+			rest := p[n:][:min(int64(len(p)-n), size-at)]
+			if err := layout.ReadFull(c.r, rest, at); err != nil {
+				return n, err
+			}
+			n += len(rest)
+			continue
 		}
 		b, err := c.at(at)
 		if err != nil {
@@ -86,7 +95,7 @@ func (c *checkedReader) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// at returns checked bytes from off on, at least one.
+// at returns checked bytes from off on, at least one. It has them up to the end of the list sums.
 func (c *checkedReader) at(off int64) ([]byte, error) {
 	blocks, lists := &c.h.sections[layout.BlockSums], &c.h.sections[layout.ListSums]
 	switch {

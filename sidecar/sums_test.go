@@ -135,6 +135,29 @@ func TestSumsOfSidecar(t *testing.T) {
 	}
 }
 
+// TestOpenCheckedFeature: a section of a later version, which no sum covers, is not in the way of
+// the others, and is read as it is.
+func TestOpenCheckedFeature(t *testing.T) {
+	m := sidecartest.RandomModel(rand.New(rand.NewPCG(5, 5)), 120)
+	b := addSection(sidecartest.MustBuildSums(t, m))
+	x, err := openChecked(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range m.Sorted {
+		if got, ok, err := x.Lookup(m.Sorted[i].Path); got != i || !ok || err != nil {
+			t.Errorf("Lookup(%q) = %d, %v, %v", m.Sorted[i].Path, got, ok, err)
+		}
+		compareSums(t, x, i, &m.Sorted[i])
+	}
+	for at := range b { // from any byte on
+		got := make([]byte, min(len(b)-at, 3000))
+		if _, err := x.ReadAt(got, int64(at)); err != nil || !bytes.Equal(got, b[at:][:len(got)]) {
+			t.Fatalf("%d bytes from %d on: they differ, %v", len(got), at, err)
+		}
+	}
+}
+
 // TestOpenCheckedFlips changes each byte of a sidecar: with the header of the right one, the change
 // is found before the byte is used.
 func TestOpenCheckedFlips(t *testing.T) {

@@ -20,6 +20,11 @@ import (
 	"github.com/tarpack/tpk/tarpack/signature"
 )
 
+type verifyOptions struct {
+	archives []string
+	trust    *signature.Trust // nil: signatures are not checked
+}
+
 func verifyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "verify",
@@ -46,13 +51,20 @@ each archive has archive, entries, bytes and problems.`,
 	}
 }
 
-func parseVerify(c *cli.Context) ([]string, error) { return flags.ManyArguments(c, 1, -1) }
+func parseVerify(c *cli.Context) (*verifyOptions, error) {
+	args, err := flags.ManyArguments(c, 1, -1)
+	if err != nil {
+		return nil, err
+	}
+	trust, err := flags.ReadTrust(c)
+	return &verifyOptions{args, trust}, err
+}
 
 // runVerify checks one archive after the other.
-func runVerify(c *cli.Context, names []string) (failed error) {
-	for _, name := range names {
-		err := verify(c, name)
-		if len(names) == 1 || context.Cause(c.Context) != nil {
+func runVerify(c *cli.Context, o *verifyOptions) (failed error) {
+	for _, name := range o.archives {
+		err := verify(c, name, o.trust)
+		if len(o.archives) == 1 || context.Cause(c.Context) != nil {
 			return err
 		}
 		if err != nil {
@@ -64,11 +76,7 @@ func runVerify(c *cli.Context, names []string) (failed error) {
 }
 
 // verify checks one archive.
-func verify(c *cli.Context, name string) error {
-	trust, err := flags.ReadTrust(c)
-	if err != nil {
-		return err
-	}
+func verify(c *cli.Context, name string, trust *signature.Trust) error {
 	m := terminal.NewMeter(c, "verifying")
 	defer m.Stop()
 	if list, isSet, err := tarpack.SetList(name); err == nil && isSet {

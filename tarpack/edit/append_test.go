@@ -232,3 +232,26 @@ func TestAppendToShard(t *testing.T) {
 		t.Errorf("%v, %v, want the archive and its sidecar", files, err)
 	}
 }
+
+// TestAppendReplaced: if another program has put another file in place of the archive meanwhile,
+// that is an error, and its file stays as it is.
+func TestAppendReplaced(t *testing.T) {
+	name := tartest.Pack(t, tartest.Tree(t, [2]string{"a", "old"}), pack.Options{})
+	side := tartest.Read(t, name+format.SidecarSuffix)
+	side[len(side)-1] ^= 1 // so that there is a notice while the archive is opened
+	tartest.WriteFile(t, name+format.SidecarSuffix, side)
+	other := bytes.Repeat([]byte("other"), 1000)
+	o := edit.AddOptions{Append: true, Notice: func(error) {
+		tartest.WriteFile(t, name+".other", other)
+		if err := os.Rename(name+".other", name); err != nil {
+			t.Error(err)
+		}
+	}}
+	tree := tartest.Tree(t, [2]string{"b", "new"})
+	if _, err := edit.Add(t.Context(), name, []string{tree}, o); !errors.Is(err, format.ErrChanged) {
+		t.Errorf("%v, want %v", err, format.ErrChanged)
+	}
+	if got := tartest.Read(t, name); !bytes.Equal(got, other) {
+		t.Errorf("the other file has %d bytes, not %d", len(got), len(other))
+	}
+}

@@ -60,8 +60,8 @@ type opening struct {
 }
 
 // loadIndex is the size in bytes up to which an index is read into memory. It needs no look at its
-// file for each answer then.
-const loadIndex = 32 << 20
+// file for each answer then. Only tests change it.
+var loadIndex int64 = 32 << 20
 
 // openArchive opens an archive, with one reference. If it has no usable sidecar, or is a file of
 // another program, the library's cache has what is needed, or it is made first, which takes as long
@@ -142,7 +142,11 @@ func (a *archive) openFiles() error {
 			return err
 		}
 		if a.stamp.Archive.Mode().IsRegular() && a.file != nil && a.origin == nil {
-			a.guard.WatchFile(a.file, changetime.StampOf(a.stamp.Archive))
+			watch := a.guard.WatchFile
+			if a.tar.IndexEmbedded() && a.index.Mapped() { // it changes with the file
+				watch = a.guard.WatchIndex
+			}
+			watch(a.file, changetime.StampOf(a.stamp.Archive))
 		}
 	}
 	if a.beside && a.index.Mapped() && a.stamp.Index != nil {

@@ -66,7 +66,8 @@ func New(c Config) *Guard { return &Guard{config: c} }
 // WatchFile begins to watch the archive's file, which has the stamp at the beginning.
 func (g *Guard) WatchFile(f *os.File, stamp changetime.Stamp) { g.watch(f, stamp, false) }
 
-// WatchIndex is WatchFile for the index.
+// WatchIndex is WatchFile for a file that the index is read from. After any change the archive must
+// be opened again.
 func (g *Guard) WatchIndex(f *os.File, stamp changetime.Stamp) { g.watch(f, stamp, true) }
 
 func (g *Guard) watch(f *os.File, stamp changetime.Stamp, index bool) {

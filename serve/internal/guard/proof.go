@@ -79,15 +79,10 @@ func (p *Proof) Signed() bool { return p != nil && p.signed }
 // known yet. It may read the content. It returns nil for a long content that must be signed and was
 // not compared yet: whoever sends it must check each part, or call ProveLong. p may be nil.
 func (p *Proof) Prove(i int, size int64) error {
-	switch {
-	case p.Knows(i):
-		return nil
-	case size <= provedAtOnce:
+	if size <= provedAtOnce {
 		return p.ProveLong(i)
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if err := p.bad[i]; err != nil || p.signed {
+	if known, err := p.result(i); known || p.signed {
 		return err
 	}
 	return ErrUnproven
@@ -95,18 +90,27 @@ func (p *Proof) Prove(i int, size int64) error {
 
 // ProveLong is Prove for a content of any size. It reads it unless it is known. p may be nil.
 func (p *Proof) ProveLong(i int) error {
-	if p.Knows(i) {
-		return nil
-	}
-	p.mu.Lock()
-	err := p.bad[i]
-	p.mu.Unlock()
-	if err != nil {
+	if known, err := p.result(i); known {
 		return err
 	}
 	p.reading <- struct{}{}
 	defer func() { <-p.reading }()
+	if known, err := p.result(i); known { // another request has read it meanwhile
+		return err
+	}
 	return p.compare(context.Background(), i)
+}
+
+// result reports whether the content of entry i was compared, and what is wrong with it: nil if
+// nothing is. p may be nil.
+func (p *Proof) result(i int) (known bool, err error) {
+	if p.Knows(i) {
+		return true, nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err = p.bad[i]
+	return err != nil, err
 }
 
 // compare is matches, and remembers the result.

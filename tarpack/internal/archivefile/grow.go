@@ -49,9 +49,18 @@ func (g *Growth) Mark(dst *durable.Output) error {
 	return g.F.Sync()
 }
 
-// Undo truncates the file to the old archive. If it fails to restore the old T it truncates
+// Abort undoes the growth and aborts dst. If it can't undo it, the note stays, so that the next
+// writer does.
+func (g *Growth) Abort(dst *durable.Output) error {
+	if err := g.undo(); err != nil {
+		return errors.Join(err, dst.Leave())
+	}
+	return dst.Abort()
+}
+
+// undo truncates the file to the old archive. If it fails to restore the old T it truncates
 // nothing: the archive is then the old one, or the new one and complete.
-func (g *Growth) Undo() error {
+func (g *Growth) undo() error {
 	if g.marked {
 		if err := restoreTrailer(g.F, g.Old); err != nil {
 			return err

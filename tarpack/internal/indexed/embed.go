@@ -32,13 +32,8 @@ func Embed(ctx context.Context, name string, o scan.Options) (Embedding, error) 
 		func(dst *durable.Output, x *File, f *os.File) (t format.Trailer, err error) {
 			g, committed := &archivefile.Growth{F: f, Old: x.Trailer}, false
 			defer func() {
-				if err == nil || committed {
-					return
-				}
-				if undoErr := g.Undo(); undoErr != nil {
-					err = errors.Join(err, undoErr, dst.Leave())
-				} else {
-					err = errors.Join(err, dst.Abort())
+				if err != nil && !committed {
+					err = errors.Join(err, g.Abort(dst))
 				}
 			}()
 			if x.InFile || x.Rebuilt {
@@ -121,13 +116,13 @@ func change(
 		return res, dst.Abort()
 	}
 	f, err := os.OpenFile(dst.Name, os.O_RDWR, 0)
-	if err == nil {
-		err = x.IsStill(dst.Name)
-	}
 	if err != nil {
-		return Embedding{}, errors.Join(err, f.Close(), dst.Abort())
+		return Embedding{}, errors.Join(err, dst.Abort())
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := x.IsStill(dst.Name); err != nil {
+		return Embedding{}, errors.Join(err, dst.Abort())
+	}
 	t, err := do(dst, x, f)
 	if err != nil {
 		return Embedding{}, err

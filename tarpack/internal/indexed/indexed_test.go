@@ -5,12 +5,15 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 )
 
@@ -130,5 +133,23 @@ func TestOpenContent(t *testing.T) {
 			t.Errorf("%s: %.20q, %v", path, got, err)
 		}
 		r.Close()
+	}
+}
+
+// TestEmbedLost: an archive that is removed while its index is built again is one error, which says
+// no more than that it is not there. Nothing is left.
+func TestEmbedLost(t *testing.T) {
+	archive := tartest.ForgeRight(t, tartest.Variety()...)
+	side := tartest.IndexOf(t, archive)
+	side[len(side)-1] ^= 1 // its header is still right
+	name := tartest.WriteArchive(t, archive, side)
+	o := scan.Options{Progress: func(format.Progress) { os.Remove(name) }}
+	_, err := indexed.Embed(context.Background(), name, o)
+	if !errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("%v", err)
+	}
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(name), ".*"))
+	if len(left) > 0 || err != nil {
+		t.Errorf("left: %q, %v", left, err)
 	}
 }

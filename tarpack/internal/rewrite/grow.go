@@ -23,16 +23,17 @@ func (r *Rewrite) append(
 	if err != nil {
 		return Result{}, err
 	}
-	g := &archivefile.Growth{F: f, Old: k.Trailer}
-	defer func() {
-		if err != nil && !r.Committed {
-			err = errors.Join(err, g.Undo())
-		}
-		err = errors.Join(err, f.Close())
-	}()
+	defer func() { err = errors.Join(err, f.Close()) }()
 	if err := k.IsStill(dst.Name); err != nil {
 		return Result{}, err
 	}
+	g := &archivefile.Growth{F: f, Old: k.Trailer}
+	defer func() {
+		if err != nil && !r.Committed {
+			r.Committed = true // what was begun is undone here
+			err = errors.Join(err, g.Abort(dst))
+		}
+	}()
 	if k.InFile {
 		if err := g.WriteSidecar(dst, k.Index); err != nil {
 			return Result{}, err

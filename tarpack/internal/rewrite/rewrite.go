@@ -50,7 +50,7 @@ type Rewrite struct {
 	Shard          bool             // the archive that is written is a shard of a set
 	shards         *Shards          // of the set that is changed; nil: one archive
 
-	Committed bool // the output was committed, so the caller must not abort it
+	Committed bool // the output was committed or aborted, so the caller must not abort it
 }
 
 // Edit opens the archive name as the first layer and the base, calls prepare to complete the
