@@ -121,7 +121,7 @@ func LoadEmbedded(archive *os.File, e Embedded, limit int64) (x *Index, err erro
 	if err != nil {
 		return nil, err
 	}
-	if err := x.checkHashes(); err != nil {
+	if err := x.CheckHashes(); err != nil {
 		return nil, errors.Join(err, x.Close())
 	}
 	return x, nil

@@ -55,7 +55,7 @@ func Load(name string, limit int64) (*Index, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if err := x.checkHashes(); err != nil {
+	if err := x.CheckHashes(); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), x.Close())
 	}
 	return x, nil
@@ -83,8 +83,9 @@ func load(name string, limit int64) (*Index, error) {
 	return x, err
 }
 
-// checkHashes checks the hashes of all sections and the gaps between them.
-func (x *Index) checkHashes() (err error) {
+// CheckHashes reads the whole index, and compares each section with its hash and the gaps between
+// them with zeros. The error wraps ErrCorrupt. Verify checks more.
+func (x *Index) CheckHashes() (err error) {
 	defer x.caught(debug.SetPanicOnFault(true), &err)
 	v := &verifier{x: x, sc: x.sequential(scanAhead)}
 	return v.hashes()

@@ -52,7 +52,7 @@ type EmbedResult struct {
 
 // EmbedIndex appends the index of an archive to it, and removes the sidecar beside it. The archive
 // is one file then, with all that a reader needs. Nothing that is in it moves. If it has a sound
-// index in itself already, nothing is written, and a sidecar stays.
+// index in itself already, only a sidecar is removed.
 //
 // It is for an archive that is one file: for a device, a shard set and a shard, the error wraps
 // format.ErrNotEmbeddable. Other errors are those of Reindex. After an error the archive is as it

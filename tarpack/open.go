@@ -33,6 +33,10 @@ type OpenOptions struct {
 	// positive, each section of the sidecar is compared with its hash, and a sidecar of at most that
 	// many bytes is read into memory. Others are mapped: see sidecar.Load.
 	LoadIndex int64
+	// CheckIndex is the size in bytes up to which an index is read whole and compared with its hashes.
+	// One that does not fit counts as damaged. What is read of a larger index is not compared, and
+	// contents only with their own checksums.
+	CheckIndex int64
 	// Trust, if set, demands that the archive was signed. Its checksums and their signature lie beside
 	// it: see signature.Trust.Open. Nothing that was not signed is returned.
 	Trust *signature.Trust
@@ -165,7 +169,7 @@ func openSource(
 		return err
 	}
 	if index == nil {
-		missing := a.openEmbedded()
+		missing := a.openEmbedded(o.CheckIndex)
 		if missing == nil {
 			return a, nil
 		}
@@ -185,14 +189,29 @@ func openSource(
 	if a.index, err = sidecar.OpenReaderAt(index, indexSize); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", name, format.ErrStale, err)
 	}
-	if err := format.CheckIndex(a.index, name, src.Size(), t); err != nil {
+	err = format.CheckIndex(a.index, name, src.Size(), t)
+	if err == nil {
+		if err = checkHashes(a.index, o.CheckIndex); err != nil {
+			err = fmt.Errorf("%s: %w: %w", name, format.ErrStale, err)
+		}
+	}
+	if err != nil {
 		return nil, errors.Join(err, a.index.Close())
 	}
 	return a, nil
 }
 
-// openEmbedded opens the index in an archive that is not a file.
-func (a *Archive) openEmbedded() error {
+// checkHashes compares an index of at most limit bytes with its hashes.
+func checkHashes(x *sidecar.Index, limit int64) error {
+	if x.Size() > limit {
+		return nil
+	}
+	return x.CheckHashes()
+}
+
+// openEmbedded opens the index in an archive that is not a file. One of at most limit bytes is
+// compared with its hashes.
+func (a *Archive) openEmbedded(limit int64) error {
 	e, err := a.Embedded()
 	if err != nil {
 		return err
@@ -201,7 +220,11 @@ func (a *Archive) openEmbedded() error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", a.name, format.NewEmbeddedError(err))
 	}
-	if err := format.CheckIndex(x, a.name, a.src.Size(), a.trailer); err != nil {
+	err = format.CheckIndex(x, a.name, a.src.Size(), a.trailer)
+	if err == nil {
+		err = checkHashes(x, limit)
+	}
+	if err != nil {
 		return errors.Join(fmt.Errorf("%s: %w", a.name, format.NewEmbeddedError(err)), x.Close())
 	}
 	a.index, a.embedded = x, true
@@ -211,6 +234,6 @@ func (a *Archive) openEmbedded() error {
 func (o *OpenOptions) indexed() *indexed.Options {
 	return &indexed.Options{
 		RequireSidecar: o.RequireSidecar, Workers: o.Workers, LoadIndex: o.LoadIndex,
-		Notice: o.Notice, Progress: o.Progress,
+		CheckIndex: o.CheckIndex, Notice: o.Notice, Progress: o.Progress,
 	}
 }

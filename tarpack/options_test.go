@@ -63,6 +63,8 @@ func TestOpenOptions(t *testing.T) {
 		}},
 		tartest.Option{Field: "LoadIndex", Value: int64(1 << 20),
 			Effect: func(_, _ *tartest.Outcome) bool { return loadsIndex(t) }},
+		tartest.Option{Field: "CheckIndex", Value: int64(1 << 20), // TestCheckIndex checks it
+			Effect: func(zero, set *tartest.Outcome) bool { return slices.Equal(zero.Files, set.Files) }},
 		trustOption(t),
 		tartest.Option{Field: "Signed", Value: &signature.Signed{}, // TestSignedSource checks it
 			Effect: func(zero, set *tartest.Outcome) bool { return slices.Equal(zero.Files, set.Files) }})

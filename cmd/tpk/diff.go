@@ -71,12 +71,12 @@ func runDiff(c *cli.Context, o *diffOptions) error {
 
 // compare prints the differences and reports whether there are any.
 func compare(c *cli.Context, o *diffOptions) (differ bool, err error) {
-	a, err := reading.Open(c, o.old)
+	a, err := reading.OpenForAll(c, o.old)
 	if err != nil {
 		return false, err
 	}
 	defer a.Close()
-	b, err := reading.Open(c, o.new)
+	b, err := reading.OpenForAll(c, o.new)
 	if err != nil {
 		return false, err
 	}

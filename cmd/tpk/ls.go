@@ -85,7 +85,11 @@ func parseLs(c *cli.Context) (*lsOptions, error) {
 }
 
 func runLs(c *cli.Context, o *lsOptions) error {
-	a, err := reading.Open(c, o.archive)
+	open := reading.Open
+	if len(o.words) == 1 && o.words[0] == "" {
+		open = reading.OpenForAll
+	}
+	a, err := open(c, o.archive)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,8 @@ type Options struct {
 	Fresh   bool
 	Workers int // goroutines; 0 means one for each CPU
 	// LoadIndex is LoadIndex of tarpack.OpenOptions, for an index beside the archive.
-	LoadIndex int64
+	LoadIndex  int64
+	CheckIndex int64 // that of tarpack.OpenOptions
 	// Trust is that of tarpack.OpenOptions. A file that has to be converted is never signed.
 	Trust *signature.Trust
 
@@ -77,8 +78,8 @@ type Options struct {
 // the name of the file.
 func (c *Cache) Open(ctx context.Context, name string, o Options) (*Archive, error) {
 	t, err := tarpack.Open(ctx, name,
-		&tarpack.OpenOptions{RequireSidecar: true, LoadIndex: o.LoadIndex, Notice: o.Notice,
-			Workers: o.Workers, Trust: o.Trust})
+		&tarpack.OpenOptions{RequireSidecar: true, LoadIndex: o.LoadIndex,
+			CheckIndex: o.CheckIndex, Notice: o.Notice, Workers: o.Workers, Trust: o.Trust})
 	switch {
 	case err == nil:
 		return &Archive{Archive: t}, nil
@@ -234,7 +235,7 @@ func inMemory(ctx context.Context, name string, o *Options) (*Archive, error) {
 		return nil, ErrSlow
 	}
 	t, err := tarpack.Open(ctx, name, &tarpack.OpenOptions{Workers: o.Workers, Notice: o.Notice,
-		Progress: o.Progress, Trust: o.Trust})
+		Progress: o.Progress, Trust: o.Trust, CheckIndex: o.CheckIndex})
 	if err != nil {
 		return nil, err
 	}

@@ -241,6 +241,7 @@ func (e *entry) open(ctx context.Context, name string, o *Options) (*Archive, er
 	}
 	var err error
 	with := &tarpack.OpenOptions{RequireSidecar: true, Sidecar: index, Name: name, Notice: o.Notice}
+	with.CheckIndex = o.CheckIndex
 	if o.Trust != nil {
 		with.Trust, with.LoadIndex = o.Trust, o.LoadIndex
 	}

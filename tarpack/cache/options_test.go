@@ -79,6 +79,18 @@ func TestOptions(t *testing.T) {
 				}
 			}
 		},
+		"CheckIndex": func(t *testing.T) {
+			name := tartest.Pack(t, tartest.OptionsTree(t), pack.Options{})
+			side := tartest.Read(t, name+format.SidecarSuffix)
+			side[len(side)-1] ^= 1
+			tartest.WriteFile(t, name+format.SidecarSuffix, side)
+			for limit, want := range map[int64]error{0: nil, 1: nil, 1 << 20: cache.ErrSlow} {
+				_, err := run(t, name, cache.Options{Quick: true, KeepIndex: true, CheckIndex: limit})
+				if !errors.Is(err, want) {
+					t.Error(limit, err)
+				}
+			}
+		},
 		"Trust": func(t *testing.T) { checkTrust(t, archive, zipped) },
 		"Notice": func(t *testing.T) {
 			var n notices

@@ -2,6 +2,7 @@ package reading
 
 import (
 	"errors"
+	"math"
 
 	"github.com/urfave/cli/v2"
 
@@ -15,8 +16,23 @@ import (
 
 // Open opens an archive or a shard set. If it has no usable index, one is built in memory, with a
 // message. A tar or zip of another program is converted into the cache, with a message, unless
-// --no-convert is set. With --public-key the archive must be signed.
+// --no-convert is set. With --public-key the archive must be signed. An index of which a section
+// does not fit its hash is not used, unless it is too large to be read as a whole.
 func Open(c *cli.Context, name string) (*cache.Archive, error) {
+	return open(c, name, maxQuickCheck)
+}
+
+// OpenForAll is [Open] for a command that reads the index from its beginning to its end. It checks
+// an index of any size first.
+func OpenForAll(c *cli.Context, name string) (*cache.Archive, error) {
+	return open(c, name, math.MaxInt64)
+}
+
+// maxQuickCheck is the size of the largest index that is compared with its hashes for any command.
+// That takes 10 to 20 ms if it is in memory.
+const maxQuickCheck = 64 << 20
+
+func open(c *cli.Context, name string, checkIndex int64) (*cache.Archive, error) {
 	trust, err := flags.ReadTrust(c)
 	if err != nil {
 		return nil, err
@@ -32,7 +48,8 @@ func Open(c *cli.Context, name string) (*cache.Archive, error) {
 		m.Notice(err)
 	}
 	return store.Open(c.Context, name, cache.Options{
-		NoConvert: c.Bool(flags.NoConvertName), Notice: notice, Progress: m.Update, Trust: trust})
+		NoConvert: c.Bool(flags.NoConvertName), Notice: notice, Progress: m.Update, Trust: trust,
+		CheckIndex: checkIndex})
 }
 
 // Contents returns how much there is in an archive, for the progress of a command that reads all

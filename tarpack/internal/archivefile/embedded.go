@@ -39,8 +39,8 @@ func (a *File) openEmbedded() (x *sidecar.Index, err error) {
 	}
 	if a.LoadIndex > 0 {
 		x, err = sidecar.LoadEmbedded(a.OSFile, e, a.LoadIndex)
-	} else {
-		x, err = sidecar.OpenEmbedded(a.OSFile, e)
+	} else if x, err = sidecar.OpenEmbedded(a.OSFile, e); err == nil {
+		x, err = a.checked(x)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", a.Name, format.NewEmbeddedError(err))

@@ -28,7 +28,8 @@ type File struct {
 	InFile  bool            // the index that OpenSidecar has opened is the one in the archive
 	Beside  error           // with InFile: why the sidecar beside it was not opened
 
-	LoadIndex int64 // for sidecar.Load, which opens the sidecar if it is positive
+	LoadIndex  int64 // for sidecar.Load, which opens the sidecar if it is positive
+	CheckIndex int64 // an index of at most so many bytes is compared with its hashes when it is opened
 }
 
 // MaxTries is how often an archive is opened that is replaced meanwhile.
@@ -197,7 +198,25 @@ func (a *File) openIndex(name string) (*sidecar.Index, error) {
 	if a.LoadIndex > 0 {
 		return sidecar.Load(name, a.LoadIndex)
 	}
-	return sidecar.Open(name)
+	x, err := sidecar.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	if x, err = a.checked(x); err != nil {
+		err = fmt.Errorf("%s: %w", name, err)
+	}
+	return x, err
+}
+
+// checked returns x, or closes it if it is to be compared with its hashes and one does not fit.
+func (a *File) checked(x *sidecar.Index) (*sidecar.Index, error) {
+	if x.Size() > a.CheckIndex {
+		return x, nil
+	}
+	if err := x.CheckHashes(); err != nil {
+		return nil, errors.Join(err, x.Close())
+	}
+	return x, nil
 }
 
 // checkIndex checks that x is the index of the archive.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/tarpack/tpk/sidecar"
@@ -25,10 +26,10 @@ type Embedding struct {
 }
 
 // Embed appends the index of an archive to it, in place, and removes the sidecar beside it. An
-// archive with a sound index in itself stays as it is, with its sidecar. After an error the archive
-// is what it was.
+// archive with a sound index in itself stays as it is, and loses a sidecar, whether that fits or
+// not. After an error the archive is what it was.
 func Embed(ctx context.Context, name string, o scan.Options) (Embedding, error) {
-	return change(ctx, name, o, func(x *File) bool { return !x.hasSoundIndex() },
+	return change(ctx, name, o, (*File).hasSoundIndex, removeSidecar,
 		func(dst *durable.Output, x *File, f *os.File) (t format.Trailer, err error) {
 			g, committed := &archivefile.Growth{F: f, Old: x.Trailer}, false
 			defer func() {
@@ -60,7 +61,7 @@ func Embed(ctx context.Context, name string, o scan.Options) (Embedding, error) 
 // Embed in reverse: the former trailer before the index becomes T again, which commits, and what
 // follows it is cut off. After an error the archive is what it was, or what it should be.
 func TakeOut(ctx context.Context, name string, o scan.Options) (Embedding, error) {
-	return change(ctx, name, o, func(x *File) bool { return x.HasIndex() },
+	return change(ctx, name, o, func(x *File) bool { return !x.HasIndex() }, nil,
 		func(dst *durable.Output, x *File, f *os.File) (t format.Trailer, err error) {
 			e, err := x.Embedded()
 			if err != nil {
@@ -82,10 +83,21 @@ func NotEmbeddable(name, why string) error {
 	return fmt.Errorf("%s: %w: %s", name, format.ErrNotEmbeddable, why)
 }
 
-// change opens an archive that is one file, for one of the functions above, if they need to change
-// it. They commit or abort the Output.
+// removeSidecar removes the sidecar beside an archive, and reports whether there was one.
+func removeSidecar(archive string) (removed bool, err error) {
+	err = os.Remove(archive + format.SidecarSuffix)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// change opens an archive that is one file, for one of the functions above. If it is done already,
+// tidy is called with the archive's name, unless it is nil, and reports whether it changed
+// anything. Otherwise do is called, which commits or aborts the Output.
 func change(
-	ctx context.Context, name string, o scan.Options, needs func(*File) bool,
+	ctx context.Context, name string, o scan.Options, isDone func(*File) bool,
+	tidy func(name string) (bool, error),
 	do func(dst *durable.Output, x *File, f *os.File) (format.Trailer, error),
 ) (res Embedding, err error) {
 	if fi, err := os.Stat(name); err != nil {
@@ -112,8 +124,11 @@ func change(
 		Entries: x.Trailer.Entries, ArchiveBytes: x.Size, SidecarBytes: x.Index.Size(),
 		Digest: x.Trailer.Digest,
 	}
-	if !needs(x) {
-		return res, dst.Abort()
+	if isDone(x) {
+		if tidy != nil {
+			res.Written, err = tidy(dst.Name)
+		}
+		return res, errors.Join(err, dst.Abort())
 	}
 	f, err := os.OpenFile(dst.Name, os.O_RDWR, 0)
 	if err != nil {

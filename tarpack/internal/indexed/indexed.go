@@ -24,6 +24,7 @@ type Options struct {
 	Sidecar        string // name of the sidecar; "" means the one beside the archive
 	Workers        int    // goroutines that build an index; 0 means one for each CPU
 	LoadIndex      int64  // for sidecar.Load, which is used if it is positive
+	CheckIndex     int64  // indexes of at most so many bytes are compared with their hashes
 
 	// Notice, if set, is called once if there is no usable sidecar, and if bytes follow the
 	// archive.
@@ -81,7 +82,7 @@ type IndexBuilder func(ctx context.Context, dst build.File, o scan.Options) erro
 func (x *File) OpenIndex(
 	ctx context.Context, o *Options, again bool, rebuild IndexBuilder,
 ) (err error) {
-	x.LoadIndex = o.LoadIndex
+	x.LoadIndex, x.CheckIndex = o.LoadIndex, o.CheckIndex
 	if o.Sidecar != "" {
 		x.Index, err = x.OpenSidecarAt(o.Sidecar)
 	} else {
