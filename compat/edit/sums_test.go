@@ -214,7 +214,9 @@ func testConvertSums(t *testing.T, in func(string) string, run func(...string)) 
 		run("convert", "--sha256", in(from), in(out))
 		checkSums(t, in(out), true, in(out+".tpi"))
 	}
-	run("convert", in("a.tar.gz"), in("without.tar.gz"))
+	run("convert", in("a.tar.gz"), in("kept.tar.gz"))
+	checkSums(t, in("kept.tar.gz"), true, in("kept.tar.gz.tpi"))
+	run("convert", in("in.tar"), in("without.tar.gz"))
 	checkSums(t, in("without.tar.gz"), false, in("without.tar.gz.tpi"))
 }
 

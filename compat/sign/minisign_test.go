@@ -71,9 +71,9 @@ func TestSignedByMinisign(t *testing.T) {
 		{comment: "timestamp:1700000000", legacy: true, notBefore: "2023-11-14"},
 		{comment: "timestamp:1700000000", notBefore: "2023-11-16", refused: "an older version"},
 		{comment: "a comment of ours"},
-		{comment: "a comment of ours", notBefore: "2000-01-01", refused: "has no time"},
+		{comment: "a comment of ours", notBefore: "2000-01-01", refused: "doesn't tell when"},
 		{comment: "version 1.2 timestamp:1700000000", notBefore: "2000-01-01"},
-		{comment: "timestamp:x", notBefore: "2000-01-01", refused: "has no time"},
+		{comment: "timestamp:x", notBefore: "2000-01-01", refused: "doesn't tell when"},
 	} {
 		flags := []string{}
 		if c.legacy {
