@@ -185,6 +185,11 @@ func (r *Rewrite) Write(ctx context.Context, dst *durable.Output) (Result, error
 func (r *Rewrite) WriteTo(
 	ctx context.Context, dst *durable.Output,
 ) (packed packer.Result, m *Merger, err error) {
+	if !r.Options.EmbedIndex {
+		if err := durable.CheckIndexName(dst.Name); err != nil {
+			return packed, nil, err
+		}
+	}
 	p, err := packer.New(dst.Archive, r.Options.Options)
 	if err != nil {
 		return packed, nil, err
