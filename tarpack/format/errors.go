@@ -112,6 +112,8 @@ var (
 	// ErrUnread: a file or directory cannot be read and is left out, as the option SkipUnreadable is
 	// set.
 	ErrUnread = errors.New("not packed")
+	// ErrOtherShard: a file has names in several shards, and so becomes several files.
+	ErrOtherShard = errors.New("a hard link to a file in another shard: it becomes a file of its own")
 	// ErrOtherTime: a file became a hard link to an equal file with another modification time.
 	ErrOtherTime = errors.New("the same content as another file, but another time:" +
 		" tar extracts both with one time")

@@ -81,6 +81,7 @@ var hints = []struct {
 	{sidecar.ErrNoSums, "'tpk compact --sha256 ARCHIVE' adds them"},
 	{format.ErrTempNames, "'tpk index' renames them"},
 	{format.ErrSpecial, "--special packs it"},
+	{format.ErrOtherShard, "only an archive that is not divided keeps it a link"},
 	{format.ErrOtherTime, "--dedup strict keeps both times"},
 	{format.ErrSetIDs, "--preserve-owner keeps both"},
 	{format.ErrLeadsOut, "--dereference packs what links lead to"},

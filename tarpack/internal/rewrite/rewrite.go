@@ -159,6 +159,9 @@ func (r *Rewrite) Look(ctx context.Context, name string, first bool) (Result, er
 	if _, err := p.Run(ctx, m.Walk, nil); err != nil {
 		return Result{}, err
 	}
+	if r.shards != nil {
+		r.shards.spread = m.spread
+	}
 	if err := r.Removals.Check(p.Changes.Removed); err != nil {
 		return Result{}, fmt.Errorf("%s: %w", name, err)
 	}
