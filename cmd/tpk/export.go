@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/google/renameio/v2"
 	"github.com/urfave/cli/v2"
@@ -184,12 +185,15 @@ func (o *exportOptions) writeFile(
 		if !fi.Mode().IsRegular() {
 			return 0, fmt.Errorf("%s: %w", o.out, format.ErrNotRegular)
 		}
+	} else if errors.Is(err, syscall.ENAMETOOLONG) {
+		return 0, err
 	}
 	if err := tarpack.CheckTarget(o.out); err != nil {
 		return 0, err
 	}
-	out, err := renameio.NewPendingFile(o.out,
-		renameio.WithTempDir(filepath.Dir(o.out)), renameio.WithPermissions(0o666))
+	dir := filepath.Dir(o.out)
+	out, err := renameio.NewPendingFile(filepath.Join(dir, report.TempExport),
+		renameio.WithTempDir(dir), renameio.WithPermissions(0o666))
 	if err != nil {
 		var where *fs.PathError
 		if errors.As(err, &where) {
@@ -202,7 +206,10 @@ func (o *exportOptions) writeFile(
 	if err != nil {
 		return 0, err
 	}
-	return size, out.CloseAtomicallyReplace()
+	if err := errors.Join(out.Sync(), out.File.Close()); err != nil {
+		return 0, err
+	}
+	return size, os.Rename(out.Name(), o.out)
 }
 
 // isSource reports whether a file is the archive or one of its shards.

@@ -76,7 +76,8 @@ about 33 bytes an entry.
 With --shards or --shard-size, the result is a shard set: OUT-00000-of-00016.tar.gz and so on, each
 of them an archive, and an index of all. Either the whole set is written or nothing. Other commands
 take the set as OUT.tar.gz, by the name of its first shard, or a glob such as
-'OUT-*-of-00016.tar.gz'.
+'OUT-*-of-00016.tar.gz'. A hard link to a file in another shard becomes a file of its own; one
+warning says how many do.
 
 OUT.tar.gz may be a block device. It is overwritten from its beginning with the archive and the
 index, and is read like an archive. A mounted device is refused.`,

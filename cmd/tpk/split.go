@@ -26,8 +26,9 @@ func splitCommand() *cli.Command {
 		Description: help.Text(`
 Splits NAME.tar.gz into shards beside it, NAME-00000-of-00016.tar.gz and so on, and prints their
 names. Each shard is a valid archive with an index. It contains all parent directories of its
-entries, and the targets of its hard links: a duplicate of a file in another shard is a file there.
-Other duplicates stay links. Nothing is compressed again. Either all shards are written or none.
+entries, and the targets of its hard links: a duplicate of a file in another shard is a file there,
+and so is another name of it, with one warning that counts them. Other duplicates and names stay
+links. Nothing is compressed again. Either all shards are written or none.
 NAME.tar.gz is kept; 'tpk merge' makes it from the shards.
 
 Other commands take the set by the name of its first shard. ARCHIVE may be a set itself; it is

@@ -14,6 +14,7 @@ import (
 	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
@@ -64,6 +65,9 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 			err = errors.Join(err, dst.Abort())
 		}
 	}()
+	if err := durable.CheckIndexName(dst.Name); err != nil {
+		return Result{}, err
+	}
 	c.temp = dst.Name
 	s, err := spool.New(dst.Name, o.SHA256, o.Progress, c.problem)
 	c.spool = s

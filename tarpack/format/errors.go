@@ -51,6 +51,10 @@ var (
 	ErrSetName = errors.New("it is there already, and would be read in place of the set")
 	// ErrHidesSet: an archive is to be written under the name that a set was packed under.
 	ErrHidesSet = errors.New("the name stands for a shard set")
+	// ErrLongName: the file system does not allow the name of the sidecar.
+	ErrLongName = errors.New("the name is too long: there is no room for the .tpi of its index")
+	// ErrLongSetName: the file system does not allow the names of the files of a set.
+	ErrLongSetName = errors.New("the name is too long for a set: those of its files have 19 bytes more")
 	// ErrTwoSets: there is another set of the same name, with another number of shards.
 	ErrTwoSets = errors.New("another set of this name is there")
 	// ErrGlob: a glob matches something else than all shards of one set.
@@ -108,6 +112,8 @@ var (
 	// ErrUnread: a file or directory cannot be read and is left out, as the option SkipUnreadable is
 	// set.
 	ErrUnread = errors.New("not packed")
+	// ErrOtherShard: a file has names in several shards, and so becomes several files.
+	ErrOtherShard = errors.New("a hard link to a file in another shard: it becomes a file of its own")
 	// ErrOtherTime: a file became a hard link to an equal file with another modification time.
 	ErrOtherTime = errors.New("the same content as another file, but another time:" +
 		" tar extracts both with one time")

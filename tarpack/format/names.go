@@ -5,6 +5,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 const (
@@ -19,10 +22,23 @@ const (
 // MaxShards is the largest number of shards in a set (FORMAT.md 2.4).
 const MaxShards = 65536
 
+const (
+	longName = 96 // bytes of a name; those of longer ones are not all in the temporary name
+	longEnd  = 56 // bytes at the end of a long name that are; the parts that set files add are shorter
+)
+
 // TempName returns the name under which the file name is written: hidden, in the same directory,
-// with TempSuffix.
+// with TempSuffix. That of a long name has the hash of the name and its end (FORMAT.md 1.5). So it
+// is allowed wherever the name is.
 func TempName(name string) string {
 	dir, base := filepath.Split(name)
+	if len(base) > longName {
+		end := len(base) - longEnd
+		for end < len(base) && !utf8.RuneStart(base[end]) {
+			end++
+		}
+		base = fmt.Sprintf("%016x-%s", xxhash.Sum64String(base), base[end:])
+	}
 	return filepath.Join(dir, "."+base+TempSuffix)
 }
 

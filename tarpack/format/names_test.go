@@ -1,7 +1,10 @@
 package format
 
 import (
+	"path/filepath"
+	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // The names of a set are read back from each of them, and from no other name.
@@ -53,6 +56,41 @@ func TestTempName(t *testing.T) {
 	} {
 		if got := TempName(name); got != want || !IsTempName(got) || IsTempName(name) {
 			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}
+
+// The temporary name of a long name is no longer than that, also with what scratch files add. It
+// differs where the name does, is UTF-8 where the name is, and has all that the files of a set add.
+func TestLongTempName(t *testing.T) {
+	seen := map[string]string{}
+	for _, char := range []string{"x", "é", "漢", "🙂"} {
+		for n := range 256 / len(char) {
+			name := char + strings.Repeat(char, n) + ".tar.gz"
+			for _, suffix := range []string{"", SidecarSuffix, ".records"} {
+				temp := TempName("dir/" + name + suffix)
+				if seen[temp] != "" {
+					t.Errorf("%s: of %s and %s", temp, seen[temp], name+suffix)
+				}
+				seen[temp] = name + suffix
+				base := filepath.Base(temp)
+				if len(name) > longName && len(base) > len(name) || !IsTempName(base) ||
+					!utf8.ValidString(base) || filepath.Dir(temp) != "dir" {
+					t.Errorf("%s: %s", name+suffix, temp)
+				}
+			}
+		}
+	}
+	s := SetName{strings.Repeat("x", 229), ".tar.gz", MaxShards}
+	for temp, end := range map[string]string{
+		s.Pending(7):                             "x-00007-of-set.tar.gz.tpk-tmp",
+		s.PendingIndex(7):                        "x-00007-of-set.tar.gz.tpi.tpk-tmp",
+		TempName(s.List() + SidecarSuffix):       "x-of-65536.tar.gz.tps.tpi.tpk-tmp",
+		TempName(s.Working() + ".records"):       "x-of-set.tar.gz.records.tpk-tmp",
+		TempName(s.Stem + s.Ext + SidecarSuffix): "x.tar.gz.tpi.tpk-tmp",
+	} {
+		if !strings.HasSuffix(temp, end) {
+			t.Errorf("%s does not end with %s", temp, end)
 		}
 	}
 }

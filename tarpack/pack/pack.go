@@ -69,6 +69,11 @@ func walkTree(t *tree.Tree) walk {
 func packInto(
 	ctx context.Context, dst *durable.Output, o packer.Options, walk walk,
 ) (*packer.Packer, packer.Result, error) {
+	if !o.EmbedIndex {
+		if err := durable.CheckIndexName(dst.Name); err != nil {
+			return nil, packer.Result{}, errors.Join(err, dst.Abort())
+		}
+	}
 	p, err := packer.New(dst.Archive, o)
 	if err != nil {
 		return nil, packer.Result{}, errors.Join(err, dst.Abort())

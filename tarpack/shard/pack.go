@@ -11,7 +11,7 @@ import (
 
 // Pack packs the directory dir into a shard set for the archive name out. Links stay inside their
 // shard. A duplicate is linked to a copy there. A file with several names is stored once in each
-// shard that has one of them.
+// shard that has one of them, and Notice is called with format.ErrOtherShard and their number.
 //
 // The errors are those of pack.Dir. The error wraps format.ErrTooMany if the set would have more
 // than format.MaxShards shards, and os.ErrInvalid if not exactly one of Size and Shards is set. It

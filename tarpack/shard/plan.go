@@ -7,6 +7,7 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/base"
+	"github.com/tarpack/tpk/tarpack/internal/unkept"
 )
 
 // linkCost is the share of a link or a directory in the size of a shard, in bytes. It is small
@@ -16,11 +17,12 @@ const linkCost = 1
 // A plan assigns each entry of an archive to a shard.
 type plan struct {
 	base    *base.Archive
-	count   int      // number of shards
-	first   []uint32 // by ordinal: the shard of the entry
-	last    []uint32 // by ordinal: of a directory, the last shard with an entry below it
-	entries []int    // by shard
-	bytes   []int64  // by shard: of files
+	count   int            // number of shards
+	first   []uint32       // by ordinal: the shard of the entry
+	last    []uint32       // by ordinal: of a directory, the last shard with an entry below it
+	entries []int          // by shard
+	bytes   []int64        // by shard: of files
+	apart   unkept.Counter // of hard links that become files of their own
 }
 
 // newPlan divides the entries of an archive, in the order of packing, into shards of about equal
@@ -61,7 +63,42 @@ func (p *plan) sum() error {
 			p.bytes[shard] += e.Length()
 		}
 	}
+	return p.countApart()
+}
+
+// countApart counts the hard links, other than duplicates, that become files of their own: in each
+// shard the first name of a file that is in an earlier shard as well.
+func (p *plan) countApart() error {
+	type place struct{ file, shard uint32 }
+	seen := map[place]bool{}
+	x := p.base.Index
+	if st := x.Stats(); st.Hardlinks == st.Duplicates {
+		return nil
+	}
+	for row, err := range x.All(0, x.Len()) {
+		if err != nil {
+			return err
+		}
+		if row.Entry.Type != sidecar.TypeHardlink || row.Entry.Duplicate {
+			continue
+		}
+		at := place{row.Entry.Target, p.first[row.Ordinal]}
+		if at.shard != p.first[at.file] && !seen[at] {
+			seen[at] = true
+			p.apart.Name(string(row.Path))
+		}
+	}
 	return nil
+}
+
+// notice sends what is not kept.
+func (p *plan) notice(send func(error)) {
+	if send == nil {
+		return
+	}
+	for _, err := range p.apart.Notices() {
+		send(err)
+	}
 }
 
 // A planner fills in a plan. It visits the entries in the order of packing.

@@ -17,7 +17,8 @@ import (
 // Split copies the archive name into a shard set next to it, and returns the shards in order. The
 // archive itself stays, and so do its compressed members. So do its links: a duplicate becomes no
 // file, and an equal file no duplicate, except that a hard link with its target in another shard
-// becomes a file there, with the content copied.
+// becomes a file there, with the content copied. If such links are no duplicates, Notice is called
+// with format.ErrOtherShard and their number.
 //
 // The name may stand for a set, as in tarpack.Open. Then its entries are divided again. If the new
 // set has as many shards, it replaces the old one as a whole; otherwise the old one stays.
@@ -39,6 +40,7 @@ func Split(ctx context.Context, name string, o SplitOptions) (shards []Shard, er
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	p.notice(o.Notice)
 	if o.DryRun {
 		for i := range p.count {
 			s := Shard{Name: format.ShardName(name, i, p.count), Entries: p.entries[i], Bytes: p.bytes[i]}

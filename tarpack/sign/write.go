@@ -42,6 +42,9 @@ func (s *signer) write(perm os.FileMode) (err error) {
 		if fi, err := os.Lstat(names[i]); err == nil && fi.IsDir() {
 			return fmt.Errorf("%s: %w", names[i], format.ErrNotRegular)
 		}
+		if err := durable.CheckName(names[i]); err != nil {
+			return err
+		}
 		temp := format.TempName(names[i])
 		f, err := durable.OpenTemp(temp)
 		if err != nil {

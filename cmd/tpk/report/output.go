@@ -15,13 +15,19 @@ import (
 // only name, and the temporary file is gone by the time the error is read.
 func Output(name string, err error) error {
 	var path *fs.PathError
-	// The temporary files of shards have a number between the stem and the suffix.
-	stem := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(name), ".tar.gz"), ".tgz")
 	if errors.As(err, &path) && filepath.Dir(path.Path) == filepath.Dir(name) &&
-		strings.HasPrefix(filepath.Base(path.Path), "."+stem) {
+		isTemp(filepath.Base(path.Path)) {
 		path.Path = name
 	}
 	return err
+}
+
+// TempExport is the temporary name of an export, without the dot before and a number behind it. It
+// is allowed where any other name is.
+const TempExport = "tpk-export"
+
+func isTemp(base string) bool {
+	return format.IsTempName(base) || strings.HasPrefix(base, "."+TempExport)
 }
 
 // NewFile is [Output] for a file that appears when it is complete. If the command was stopped, it

@@ -13,7 +13,8 @@ func TestOutput(t *testing.T) {
 	for _, tt := range []struct{ name, path, want string }{
 		{"d/a.tar.gz", "d/.a.tar.gz.tpk-tmp", "d/a.tar.gz"},
 		{"d/a.tar.gz", "d/.a-00000-of-00002.tar.gz.tpk-tmp", "d/a.tar.gz"},
-		{"o.zip", ".o.zip8906869450250778312", "o.zip"},
+		{"o.zip", ".tpk-export8906869450250778312", "o.zip"},
+		{"d/long.tar.gz", "d/.0123456789abcdef-ng.tar.gz.tpk-tmp", "d/long.tar.gz"},
 		{"d/a.tar.gz", "d/a.tar.gz", "d/a.tar.gz"},
 		{"d/a.tar.gz", "e/.a.tar.gz.tpk-tmp", "e/.a.tar.gz.tpk-tmp"},
 		{"d/a.tar.gz", "d/.b", "d/.b"},

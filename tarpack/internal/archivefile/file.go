@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -177,6 +178,8 @@ func (a *File) OpenSidecarAt(name string) (*sidecar.Index, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: %w: there is no %s",
 			a.Name, format.ErrNoSidecar, filepath.Base(name))
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return nil, fmt.Errorf("%s: %w: %w", a.Name, format.ErrNoSidecar, format.ErrLongName)
 	case errors.Is(err, sidecar.ErrCorrupt), errors.Is(err, sidecar.ErrVersion),
 		errors.Is(err, sidecar.ErrDraft):
 		return nil, fmt.Errorf("%w: %w", format.ErrStale, err)

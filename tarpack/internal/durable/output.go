@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/tarpack/tpk/tarpack/format"
@@ -36,6 +37,9 @@ func Create(name string) (*Output, error) {
 	// The rename must replace what a symbolic link points to, not the link.
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		name = real
+	}
+	if err := CheckName(name); err != nil {
+		return nil, err
 	}
 	old, err := os.Stat(name)
 	if err == nil && !old.Mode().IsRegular() {
@@ -150,7 +154,7 @@ func (o *Output) placeSidecar() error {
 	temp, name := format.TempName(o.Name+format.SidecarSuffix), o.Name+format.SidecarSuffix
 	if o.NoSidecar {
 		err := os.Remove(name) // it is of the archive before
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENAMETOOLONG) {
 			err = nil
 		}
 		return errors.Join(err, os.Remove(temp))

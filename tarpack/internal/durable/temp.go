@@ -57,6 +57,23 @@ func openTempAnyOwner(name string) (*os.File, error) {
 	}
 }
 
+// CheckName returns an error if the file system allows no file of this name, because it is too long.
+func CheckName(name string) error {
+	if _, err := os.Lstat(name); errors.Is(err, syscall.ENAMETOOLONG) {
+		return err
+	}
+	return nil
+}
+
+// CheckIndexName returns an error that wraps format.ErrLongName if the name of an archive is too
+// long for one with a sidecar.
+func CheckIndexName(archive string) error {
+	if CheckName(archive+format.SidecarSuffix) != nil {
+		return fmt.Errorf("%s: %w", archive, format.ErrLongName)
+	}
+	return nil
+}
+
 // LockedTemp opens the temporary file of name, and locks it through a second descriptor. So f can
 // be closed, and a late error of that be seen, while the lock is held. The error wraps
 // format.ErrLocked if another process has the lock.

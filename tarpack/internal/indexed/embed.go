@@ -108,6 +108,9 @@ func change(
 	if err := archivefile.Recover(name); err != nil {
 		return res, err
 	}
+	if err := durable.CheckIndexName(name); err != nil { // it is there until the commit
+		return res, err
+	}
 	if err := NeedSidecar(ctx, name, o); err != nil {
 		return res, err
 	}

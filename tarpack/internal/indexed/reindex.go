@@ -52,6 +52,9 @@ func Reindex(ctx context.Context, name string, o scan.Options) (res scan.Result,
 	if err != nil {
 		return scan.Result{}, err
 	}
+	if err := durable.CheckIndexName(real); err != nil {
+		return scan.Result{}, err
+	}
 	// The lock is on the archive's temporary file, like pack's.
 	temp, lock, err := durable.LockedTemp(real)
 	if err != nil {

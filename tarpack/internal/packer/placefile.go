@@ -18,6 +18,9 @@ import (
 func (s *sequencer) placeFile(ctx context.Context, it *Item) error {
 	if it.LaterName && s.known.ByInode[it.Inode] == nil && (s.shards != nil || s.skipUnread != nil) {
 		s.prepareAgain(it)
+		if s.shards != nil && it.err == nil {
+			s.unkept.Name(it.path)
+		}
 	}
 	if it.LaterName {
 		return s.placeName(it)

@@ -19,6 +19,10 @@ import (
 func (r *Rewrite) append(
 	ctx context.Context, dst *durable.Output, k *base.Archive,
 ) (res Result, err error) {
+	if durable.CheckIndexName(dst.Name) != nil {
+		return Result{}, fmt.Errorf("%s: %w: its name leaves no room for the .tpi that is there"+
+			" meanwhile", dst.Name, format.ErrAppend)
+	}
 	f, err := os.OpenFile(dst.Name, os.O_RDWR, 0)
 	if err != nil {
 		return Result{}, err

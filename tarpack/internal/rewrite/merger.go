@@ -27,6 +27,7 @@ type Merger struct {
 	Shards   *Shards // in an edit of a set, which is the base; nil otherwise
 	checksum bool    // compare contents even if size and mtime match
 	inodes   tree.Inodes
+	spread   spread // in an edit of a set
 	ignored  int64
 	grow     bool // entries of the base stay in place, so only other ones are submitted
 	seal     seal // of the current directory, if it is in the base
@@ -168,6 +169,7 @@ func (m *Merger) submit(ctx context.Context, c *choice, keptDir *tree.Dir) error
 			it.Release()
 			return err
 		}
+		m.noteName(it.Inode, c)
 	}
 	return m.P.Submit(ctx, it)
 }
@@ -176,6 +178,9 @@ func (m *Merger) submit(ctx context.Context, c *choice, keptDir *tree.Dir) error
 func (m *Merger) noteOther(ctx context.Context, c *choice) error {
 	if m.Shards == nil || c.winner.Layer == m.Base {
 		return nil
+	}
+	if c.winner.isFile() {
+		m.noteName(c.winner.Ref.Inode(), c)
 	}
 	same, err := c.winner.sameAs(c.base(m.Base))
 	if err != nil || same {

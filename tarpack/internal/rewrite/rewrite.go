@@ -159,6 +159,9 @@ func (r *Rewrite) Look(ctx context.Context, name string, first bool) (Result, er
 	if _, err := p.Run(ctx, m.Walk, nil); err != nil {
 		return Result{}, err
 	}
+	if r.shards != nil {
+		r.shards.spread = m.spread
+	}
 	if err := r.Removals.Check(p.Changes.Removed); err != nil {
 		return Result{}, fmt.Errorf("%s: %w", name, err)
 	}
@@ -185,6 +188,11 @@ func (r *Rewrite) Write(ctx context.Context, dst *durable.Output) (Result, error
 func (r *Rewrite) WriteTo(
 	ctx context.Context, dst *durable.Output,
 ) (packed packer.Result, m *Merger, err error) {
+	if !r.Options.EmbedIndex {
+		if err := durable.CheckIndexName(dst.Name); err != nil {
+			return packed, nil, err
+		}
+	}
 	p, err := packer.New(dst.Archive, r.Options.Options)
 	if err != nil {
 		return packed, nil, err

@@ -89,6 +89,7 @@ func (r *Rewrite) writeSet(ctx context.Context, out *shardset.Output, res Result
 	if out.Changed() == 0 {
 		return res, nil
 	}
+	r.shards.spread.count(lost)
 	if r.Options.Notice != nil {
 		for _, notice := range lost.Notices() {
 			r.Options.Notice(notice)

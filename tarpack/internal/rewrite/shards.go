@@ -26,6 +26,8 @@ type Shards struct {
 	Only int
 	Own  *sidecar.Index
 
+	spread spread // what the first walk has found
+
 	mu      sync.Mutex // guards what follows
 	touched map[int]bool
 	indexes map[int]*indexed.File // of shards that were looked into

@@ -33,8 +33,8 @@ type Output struct {
 // Create locks the archive name for writing sets, and cleans up after a writer that was killed.
 //
 // The error wraps format.ErrLocked if another process writes a set of this name. It wraps
-// format.ErrNotRegular if something other than a file has the name, and os.ErrInvalid if it can't
-// be an archive's.
+// format.ErrNotRegular if something other than a file has the name, os.ErrInvalid if it can't be an
+// archive's, and format.ErrLongSetName if it is too long.
 func Create(name string) (*Output, error) {
 	stem, ext := format.CutArchiveSuffix(name)
 	if base := filepath.Base(name); base == ext || base == "." || strings.HasSuffix(name, "/") {
@@ -43,6 +43,9 @@ func Create(name string) (*Output, error) {
 		return nil, fmt.Errorf("%s: %w", name, format.ErrNotRegular)
 	}
 	o := &Output{Set: format.SetName{Stem: stem, Ext: ext}}
+	if durable.CheckName(o.Set.Shard(0)+format.SidecarSuffix) != nil { // the longest one
+		return nil, fmt.Errorf("%s: %w", name, format.ErrLongSetName)
+	}
 	var err error
 	if o.Temp, o.lock, err = durable.LockedTemp(o.Set.Working()); err != nil {
 		return nil, err

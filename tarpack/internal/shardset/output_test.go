@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tarpack/tpk/tarpack/format"
@@ -17,13 +18,19 @@ import (
 
 // Files of sets of the same name are the set's own, whatever the number of shards.
 func TestOwns(t *testing.T) {
+	for _, stem := range []string{"a", strings.Repeat("a", 229)} {
+		testOwns(t, stem)
+	}
+}
+
+func testOwns(t *testing.T, stem string) {
 	dir := t.TempDir()
-	o, err := shardset.Create(filepath.Join(dir, "a.tar.gz"))
+	o, err := shardset.Create(filepath.Join(dir, stem+".tar.gz"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer o.Unlock()
-	set, other := format.SetNameOf("a.tar.gz", 7), format.SetNameOf("b.tar.gz", 7)
+	set, other := format.SetNameOf(stem+".tar.gz", 7), format.SetNameOf("b"+stem[1:]+".tar.gz", 7)
 	for _, base := range []string{
 		set.Shard(0), set.Shard(6) + ".tpi", set.List(), set.List() + ".tpi", set.Pending(3),
 		set.PendingIndex(3), format.TempName(set.List()), format.TempName(set.List() + ".tpi"),
@@ -33,8 +40,10 @@ func TestOwns(t *testing.T) {
 		}
 	}
 	for _, base := range []string{
-		"a.tar.gz", "a-00007-of-00007.tar.gz", "a-1-of-2.tar.gz", "a-00000-of-00007.tgz",
-		"x-a-00000-of-00007.tar.gz", ".a.tar.gz.tpk-tmp", other.Shard(0), other.List(), other.Pending(0),
+		stem + ".tar.gz", stem + "-00007-of-00007.tar.gz", stem + "-1-of-2.tar.gz",
+		stem + "-00000-of-00007.tgz", "x-" + stem + "-00000-of-00007.tar.gz",
+		format.TempName(stem + ".tar.gz"), other.Shard(0), other.List(), other.Pending(0),
+		other.PendingIndex(0), format.TempName(other.List()), format.TempName(other.List() + ".tpi"),
 	} {
 		if shardset.Owns(o.Set, base) {
 			t.Errorf("%s is owned", base)
@@ -50,7 +59,7 @@ func TestCreateRefuses(t *testing.T) {
 	}
 	for name, want := range map[string]error{
 		".tar.gz": os.ErrInvalid, dir + "/.tar.gz": os.ErrInvalid, dir + "/x/": os.ErrInvalid,
-		dir + "/sub": format.ErrNotRegular,
+		dir + "/sub": format.ErrNotRegular, dir + "/" + strings.Repeat("a", 237): format.ErrLongSetName,
 	} {
 		if _, err := shardset.Create(name); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", name, err, want)

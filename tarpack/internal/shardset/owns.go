@@ -28,25 +28,31 @@ func samePackedName(a, b format.SetName) bool {
 // isPending reports whether base is the temporary name of a shard, a sidecar or a list of such a
 // set.
 func isPending(set format.SetName, base string) bool {
-	base, ok := strings.CutSuffix(base, format.TempSuffix)
+	end, ok := strings.CutSuffix(base, format.TempSuffix)
 	if !ok {
 		return false
 	}
-	base = strings.TrimSuffix(base, format.SidecarSuffix)
-	base, ok = strings.CutPrefix(base, "."+filepath.Base(set.Stem)+"-")
-	if !ok {
-		return false
+	// The numbers are in the end of the name, also of one that is shortened.
+	end = strings.TrimSuffix(end, format.SidecarSuffix)
+	is := func(name string) bool { return filepath.Base(name) == base }
+	if i, ok := lastNumber(end, "-of-set"+set.Ext); ok {
+		return is(set.Pending(i)) || is(set.PendingIndex(i))
 	}
-	if number, ok := strings.CutSuffix(base, "-of-set"+set.Ext); ok {
-		_, ok = format.FiveDigits(number)
-		return ok
-	}
-	number, ok := strings.CutSuffix(base, set.Ext+format.ListSuffix)
-	if number, is := strings.CutPrefix(number, "of-"); ok && is {
-		_, ok = format.FiveDigits(number)
-		return ok
+	if n, ok := lastNumber(end, set.Ext+format.ListSuffix); ok {
+		set.N = n
+		return is(format.TempName(set.List())) ||
+			is(format.TempName(set.List()+format.SidecarSuffix))
 	}
 	return false
+}
+
+// lastNumber returns the number of five digits in s before its suffix.
+func lastNumber(s, suffix string) (n int, ok bool) {
+	s, ok = strings.CutSuffix(s, suffix)
+	if !ok || len(s) < 5 {
+		return 0, false
+	}
+	return format.FiveDigits(s[len(s)-5:])
 }
 
 // IsOutput returns a function that reports whether a file, by its name and the directory that it is

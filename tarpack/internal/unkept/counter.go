@@ -18,6 +18,7 @@ const (
 	lists
 	capabilities
 	times
+	names
 	setIDs
 	kinds // how many there are
 )
@@ -67,6 +68,13 @@ func leadsOut(rel, target string) bool {
 func (c *Counter) Time(path string) {
 	if c != nil {
 		c.add(times, path, "")
+	}
+}
+
+// Name counts the file at path, whose first name is in another shard.
+func (c *Counter) Name(path string) {
+	if c != nil {
+		c.add(names, path, "")
 	}
 }
 
@@ -162,6 +170,8 @@ func (c *Counter) Notices() (all []error) {
 			all = append(all, fmt.Errorf("%s: file capabilities are not kept", where))
 		case times:
 			all = append(all, fmt.Errorf("%s: %w", where, format.ErrOtherTime))
+		case names:
+			all = append(all, fmt.Errorf("%s: %w", where, format.ErrOtherShard))
 		case setIDs:
 			all = append(all, fmt.Errorf("%s: %w", where, format.ErrSetIDs))
 		}

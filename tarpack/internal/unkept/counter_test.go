@@ -58,6 +58,8 @@ func TestNotices(t *testing.T) {
 	c.Attributes("g", []string{"security.selinux", "trusted.overlay.opaque"})
 	c.Time("t")
 	c.Time("s")
+	c.Name("o")
+	c.Name("n")
 	want := []string{
 		"b and 2 more: a symbolic link out of the directory (/etc/b)",
 		"e and 1 more: extended attributes are not kept (user.e)",
@@ -65,6 +67,7 @@ func TestNotices(t *testing.T) {
 		"f: file capabilities are not kept",
 		"s and 1 more: the same content as another file, but another time:" +
 			" tar extracts both with one time",
+		"n and 1 more: a hard link to a file in another shard: it becomes a file of its own",
 	}
 	var got []string
 	for _, err := range c.Notices() {
