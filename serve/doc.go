@@ -30,6 +30,7 @@
 //	├─ listing     renders folder pages and search results
 //	├─ archives    which archives are served, and until when their files stay open
 //	│  ├─ guard      whether the file under an archive may be answered from
+//	│  ├─ gzipform   whether content is gzip to its end
 //	│  ├─ match      searches the paths of an index
 //	│  ├─ plain      a directory of plain files
 //	│  └─ residence  which pages of an archive are in memory

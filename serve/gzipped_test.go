@@ -35,17 +35,24 @@ func TestOwnGzip(t *testing.T) {
 		{"app.js.gz", "let x = 1", "text/javascript"},
 		{"app.wasm.gz", large, "application/wasm"},
 		{"app.data.gz", "data", "application/octet-stream"},
-		{"members.js.gz", "", "text/javascript"},
 	}
 	for _, c := range cases {
 		tree[c.name] = gzipped(c.inner)
 	}
 	tree["members.js.gz"] = gzipped("one ") + gzipped("two")
-	cases[len(cases)-1].inner = "one two"
 	damaged := []byte(gzipped(large))
 	damaged[len(damaged)/2] ^= 1
-	tree["bad.pbf"] = string(damaged)
+	tree["damaged.pbf"] = string(damaged)
+	tree["large.cut.mvt"] = gzipped(large)[:len(gzipped(large))-1]
 	tree["cut.pbf"] = gzipped(noise(900))[:300]
+	tree["header.svgz"] = gzipped("<svg/>")[:10]
+	tree["cut.trailer.svgz"] = gzipped("<svg/>")[:len(gzipped("<svg/>"))-4]
+	tree["junk.pbf"] = gzipped(words(400)) + "junk"
+	tree["zeros.svgz"] = gzipped("<svg/>") + strings.Repeat("\x00", 512)
+	tree["half.mvt"] = gzipped(words(400)) + gzipped(words(500))[:20]
+	tree["junk.js.gz"] = gzipped("let x = 1") + "\n"
+	broken := []string{"damaged.pbf", "large.cut.mvt", "cut.pbf", "header.svgz", "cut.trailer.svgz",
+		"junk.pbf", "zeros.svgz", "half.mvt", "junk.js.gz"}
 	tree["plain.pbf"], tree["plain.svgz"] = noise(800), "<svg/>"
 	tree["plain.gz"], tree["whole.pbf"] = gzipped("plain"), gzipped("whole")
 	dir := filepath.Join(t.TempDir(), "dir")
@@ -60,11 +67,10 @@ func TestOwnGzip(t *testing.T) {
 				for _, f := range cases {
 					testOwnGzip(t, c, "/"+f.name, f.inner, tree[f.name], f.mediaType)
 				}
-				for _, name := range []string{"/bad.pbf", "/cut.pbf"} {
-					if resp, _ := c.do(t, "GET", name); resp.StatusCode != 500 {
-						t.Errorf("%s: %s", name, resp.Status)
-					}
+				for _, name := range broken {
+					testNoGzip(t, c, "/"+name, tree[name])
 				}
+				testMembers(t, c, "/members.js.gz", "one two", tree["members.js.gz"])
 				for _, name := range []string{"plain.pbf", "plain.svgz", "plain.gz", "whole.pbf"} {
 					resp, body := c.do(t, "GET", "/"+name, "Accept-Encoding: gzip;q=0")
 					if resp.StatusCode != 200 || body != tree[name] ||
@@ -138,6 +144,61 @@ func testOwnGzip(t *testing.T, c *client, target, inner, stored, mediaType strin
 	resp, _ := c.do(t, "GET", target, "Accept-Encoding: gzip;q=0, identity;q=0")
 	if resp.StatusCode != 406 {
 		t.Errorf("%s, nothing accepted: %s", target, resp.Status)
+	}
+}
+
+// testNoGzip gets a file that only begins like gzip. All clients must get what is stored, without a
+// coding.
+func testNoGzip(t *testing.T, c *client, target, stored string) {
+	t.Helper()
+	for range 2 { // the second time the server knows
+		for _, accept := range []string{"gzip", "*;q=0, gzip", "gzip, br", "identity", "gzip;q=0"} {
+			resp, body := c.do(t, "GET", target, "Accept-Encoding: "+accept)
+			if resp.StatusCode != 200 || body != stored || resp.Header.Get("Content-Encoding") != "" {
+				t.Errorf("%s, %q: %s, %d bytes, %v", target, accept, resp.Status, len(body), resp.Header)
+			}
+			if tag := resp.Header.Get("ETag"); strings.Contains(tag, "own") {
+				t.Errorf("%s, %q: the entity-tag %s", target, accept, tag)
+			}
+		}
+	}
+	resp, body := c.do(t, "GET", target, "Range: bytes=1-4", "Accept-Encoding: gzip")
+	if resp.StatusCode != 206 || body != stored[1:5] {
+		t.Errorf("%s, a range: %s %q", target, resp.Status, body)
+	}
+}
+
+// testMembers gets a file of several gzip members, after the first of which some clients stop. They
+// are sent only if the client accepts nothing else.
+func testMembers(t *testing.T, c *client, target, inner, stored string) {
+	t.Helper()
+	for accept, want := range map[string]string{
+		"gzip, deflate, br": inner, "identity": inner, "gzip;q=0": inner,
+		"gzip, identity;q=0": stored, "*;q=0, gzip": stored,
+	} {
+		resp, body := c.do(t, "GET", target, "Accept-Encoding: "+accept)
+		if coding := resp.Header.Get("Content-Encoding"); resp.StatusCode != 200 || body != want ||
+			(coding == "gzip") != (want == stored) || resp.Header.Get("Content-Type") != "text/javascript" {
+			t.Errorf("%s, %q: %s, %d bytes, %v", target, accept, resp.Status, len(body), resp.Header)
+		}
+	}
+}
+
+// TestOwnGzipChanges: a plain file is examined again when it has changed.
+func TestOwnGzipChanges(t *testing.T) {
+	dir := t.TempDir()
+	files{"a.pbf": gzipped("one")}.write(t, dir)
+	r := start(t, serve.Options{Fallback: dir})
+	c := newClient("tcp", r.url(""), &http.Transport{})
+	for _, step := range []struct{ content, coding string }{
+		{gzipped("one"), "gzip"}, {gzipped("one") + "junk", ""}, {gzipped("two"), "gzip"},
+		{gzipped("two")[:12], ""}, {gzipped("three"), "gzip"},
+	} {
+		files{"a.pbf": step.content}.write(t, dir)
+		resp, body := c.do(t, "GET", "/a.pbf", "Accept-Encoding: gzip")
+		if body != step.content || resp.Header.Get("Content-Encoding") != step.coding {
+			t.Errorf("%q: %v %q", step.content, resp.Header, body)
+		}
 	}
 }
 

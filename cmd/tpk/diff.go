@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 type diffOptions struct {
@@ -32,6 +34,8 @@ func diffCommand() *cli.Command {
 Prints a line for each path that was added, changed or removed from OLD to NEW, sorted by path. For
 a changed path, brackets list what has changed: type, content, mode, mtime, link, device.
 Only the indexes are read: contents are the same if size and xxHash64 are.
+Entries of a tar or zip of another program that can't be read have a message instead; then the exit
+code is 2.
 
 With --json, each line is an object with these members:
  change    added, changed or removed
@@ -83,7 +87,14 @@ func compare(c *cli.Context, o *diffOptions) (differ bool, err error) {
 	defer b.Close()
 	w := bufio.NewWriterSize(c.App.Writer, 64<<10)
 	encoder, quiet := reading.NewJSONEncoder(w), terminal.IsQuiet(c)
+	unread := map[string]bool{} // it is not known whether they differ
+	for _, path := range slices.Concat(a.RefusedPaths, b.RefusedPaths) {
+		unread[path] = true
+	}
 	err = tarpack.Compare(c.Context, a.Archive, b.Archive, func(d tarpack.Difference) error {
+		if unread[d.Path] && d.Kind != format.Changed {
+			return nil
+		}
 		differ = true
 		if quiet {
 			return nil
@@ -98,7 +109,10 @@ func compare(c *cli.Context, o *diffOptions) (differ bool, err error) {
 		_, err := fmt.Fprintln(w, line)
 		return err
 	})
-	return differ, errors.Join(err, w.Flush())
+	if err = errors.Join(err, w.Flush()); err == nil && a.Refused+b.Refused > 0 {
+		err = report.ErrReported
+	}
+	return differ, err
 }
 
 // A diffLine is a line of diff --json. JSON is UTF-8: PathBase64 has a path that is not.

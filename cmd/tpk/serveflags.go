@@ -142,6 +142,10 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 		if sc.Types == nil {
 			sc.Types = map[string]string{}
 		}
+		if was, ok := sc.Types[ext]; ok && was != name {
+			return nil, report.Usagef("serve: --type %s: %s has another type already",
+				report.Quote(t), report.Quote(ext))
+		}
 		sc.Types[ext] = name
 	}
 	for _, h := range c.StringSlice("header") {

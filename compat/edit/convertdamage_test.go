@@ -14,7 +14,8 @@ import (
 
 // TestConvertDamagedTar converts tars with damaged headers, as they are and compressed. Each
 // damage is one line, and the exit code is 1. The rest of the entries is what GNU tar lists, which
-// skips to the next header and exits with 2. An entry whose name may be wrong is left out as well.
+// skips to the next header and exits with 2. An entry whose extended header is lost as a whole may
+// have another name, and is left out as well.
 func TestConvertDamagedTar(t *testing.T) {
 	a, b, c := tarFile("a", '0', "content of a"), tarFile("b", '0', ""), tarFile("c", '0', "c")
 	d := tarFile("d", '0', strings.Repeat("zeros and more"+tarZeros(1024), 20))
@@ -53,7 +54,7 @@ func TestConvertDamagedTar(t *testing.T) {
 		{"two with a mode of letters", withField(a, 100, "z") + withField(d, 100, "z") + end, 2, ""},
 		{"bad numbers in a hard link", b + withField(withField(link, 124, "z"), 100, "z") + c + end,
 			1, ""},
-		{"bad extended records", a + strings.Replace(long, "path=", "path:", 1) + c + end, 1, "short"},
+		{"bad extended records", a + strings.Replace(long, "path=", "path:", 1) + c + end, 1, ""},
 	} {
 		for _, gzipped := range []bool{false, true} {
 			t.Run(fmt.Sprint(f.name, " gzip ", gzipped), func(t *testing.T) {

@@ -15,8 +15,10 @@ type Archive struct {
 	Sidecar *os.File
 	// Converted means that the file is not an archive, and was converted.
 	Converted bool
-	// Refused is the number of entries that the conversion refused.
+	// Refused is the number of entries that the conversion refused, or did not keep as they were.
 	Refused int64
+	// RefusedPaths are their paths as far as they are known, the first format.MaxProblems.
+	RefusedPaths []string
 
 	lock *os.File // nil without an entry
 }

@@ -225,6 +225,16 @@ func TestRefused(t *testing.T) {
 		said[0] != name+": 12 entries were left out or changed when it was converted" {
 		t.Errorf("%q, %v", said, err)
 	}
+	name = zipOf(t, filepath.Join(dir, "y.zip"), "good", "../\xff", "../b")
+	for range 2 { // converted, and from the cache
+		a, err := c.Open(context.Background(), name, cache.Options{})
+		if err != nil || !slices.Equal(a.RefusedPaths, []string{"../\xff", "../b"}) {
+			t.Fatalf("%q, %v", a.RefusedPaths, err)
+		}
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // What is no archive, and can't be or must not be converted, leaves nothing behind.

@@ -53,6 +53,8 @@ type entry struct {
 type note struct {
 	Source  string `json:"source"`  // name of the file, for people who look
 	Refused int64  `json:"refused"` // entries that the conversion has refused
+	// RefusedPaths are bytes, as they need not be UTF-8.
+	RefusedPaths [][]byte `json:"refused_paths,omitempty"`
 }
 
 // entryOf returns the locked entry of a file. If another process makes it, entryOf waits. The error
@@ -234,6 +236,9 @@ func (e *entry) finish() error {
 // open opens the archive of a complete entry, or the archive name with the index of one.
 func (e *entry) open(ctx context.Context, name string, o *Options) (*Archive, error) {
 	a := &Archive{lock: e.lock, Converted: e.kind == kindArchive, Refused: e.note.Refused}
+	for _, path := range e.note.RefusedPaths {
+		a.RefusedPaths = append(a.RefusedPaths, string(path))
+	}
 	archive, index := name, filepath.Join(e.dir, indexName)
 	if a.Converted {
 		archive = filepath.Join(e.dir, archiveName)

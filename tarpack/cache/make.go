@@ -85,6 +85,9 @@ func (e *entry) convert(ctx context.Context, name string, f *os.File, o *Options
 		Workers: o.Workers, Progress: o.Progress,
 		Notice: func(err error) { o.notice(fmt.Errorf("%s: %w", name, err)) },
 		Problem: func(p *format.Problem) {
+			if p.Path != "" && more < format.MaxProblems {
+				e.note.RefusedPaths = append(e.note.RefusedPaths, []byte(p.Path))
+			}
 			switch {
 			case o.Problem != nil:
 				o.Problem(p)

@@ -13,7 +13,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 )
 
-// Owners up to 2^32 − 2 are kept, and the next is refused. A symbolic link gets the mode 0777.
+// Owners up to 2^32 − 2 are kept, and the next becomes 0. A symbolic link gets the mode 0777.
 func TestConvertOwners(t *testing.T) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
@@ -32,7 +32,7 @@ func TestConvertOwners(t *testing.T) {
 	}
 	out := filepath.Join(t.TempDir(), "out.tar.gz")
 	res, err := convert.Convert(context.Background(), &b, out, convert.Options{})
-	if err != nil || res.Entries != 3 || res.Refused != 1 {
+	if err != nil || res.Entries != 4 || res.Refused != 1 {
 		t.Fatalf("%+v, %v", res, err)
 	}
 	tartest.WantSound(t, out)
@@ -41,7 +41,7 @@ func TestConvertOwners(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer a.Close()
-	for name, want := range map[string]int{"a": 1 << 31, "b": 1<<32 - 2} {
+	for name, want := range map[string]int{"a": 1 << 31, "b": 1<<32 - 2, "c": 0} {
 		i, _, err := a.Index().Lookup(name)
 		if err != nil {
 			t.Fatal(err)

@@ -29,6 +29,10 @@ func (c *converter) readTar(
 func (c *converter) submitTar(ctx context.Context, t *tarInput) error {
 	for {
 		th, err := t.next()
+		for _, err := range t.lostGlobal {
+			c.refuse("", err)
+		}
+		t.lostGlobal = nil
 		if err == io.EOF {
 			if t.junk.size > 0 {
 				const behind = " behind the end of the tar "
@@ -66,18 +70,18 @@ func (c *converter) submitTar(ctx context.Context, t *tarInput) error {
 		if holdsMore(th) {
 			c.lost++
 		}
-		c.noteLost(&h, th, t.lost)
+		c.noteLost(&h, th, t)
 		if err := c.submit(ctx, h, t); err != nil {
 			return err
 		}
 	}
 }
 
-// noteLost reports what an entry has instead of fields that can't be read. Without its owner, it
+// noteLost reports what an entry has instead of what can't be read or kept. Without its owner, it
 // must not be setuid.
-func (c *converter) noteLost(h *format.Header, th *tar.Header, lost []tarField) {
-	var instead []string
-	for _, f := range lost {
+func (c *converter) noteLost(h *format.Header, th *tar.Header, t *tarInput) {
+	var instead, lost []string
+	for _, f := range t.lost {
 		if th.PAXRecords[f.key] != "" {
 			continue
 		}
@@ -87,9 +91,38 @@ func (c *converter) noteLost(h *format.Header, th *tar.Header, lost []tarField) 
 		instead = append(instead, f.instead)
 	}
 	if len(instead) > 0 {
-		c.refuse(h.Path, fmt.Errorf("%w: it gets %s, as what is there can't be read",
-			ErrHeaderDamaged, strings.Join(instead, ", ")))
+		lost = append(lost, fmt.Sprintf("it gets %s, as what is there can't be read",
+			strings.Join(instead, ", ")))
 	}
+	lost = append(lost, mendRanges(h)...)
+	if len(t.lostPax) > 0 {
+		h.Mode &^= format.SetIDs
+		lost = append(lost, t.lostPax...)
+	}
+	if len(lost) > 0 {
+		c.refuse(h.Path, fmt.Errorf("%w: %s", ErrHeaderDamaged, joinLost(lost)))
+	}
+}
+
+// mendRanges gives an entry an owner and a time that an archive can hold, and returns what it has
+// changed.
+func mendRanges(h *format.Header) (changed []string) {
+	for _, id := range []struct {
+		value *int
+		what  string
+	}{{&h.UID, "owner"}, {&h.GID, "group"}} {
+		if *id.value < 0 || int64(*id.value) > format.MaxOwner {
+			changed = append(changed,
+				fmt.Sprintf("it gets the %s 0, as %d is out of range", id.what, *id.value))
+			*id.value = 0
+			h.Mode &^= format.SetIDs
+		}
+	}
+	if h.ModTime < -format.MaxTime || h.ModTime >= format.MaxTime {
+		changed = append(changed, fmt.Sprintf("it gets %s, as %d is out of range", noTimeText, h.ModTime))
+		h.ModTime = noTime
+	}
+	return changed
 }
 
 // errNoEntry: the input's entry does not become an entry of the archive, such as the root

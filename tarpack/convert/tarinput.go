@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/tarpack/tpk/tarpack/format"
@@ -31,6 +32,11 @@ type tarInput struct {
 	found  bool // a header was found
 	global []paxRecord
 	meta   map[byte][]byte // extended headers of the next entry, by typeflag, as they are
+
+	// What is wrong with the records of extended headers: of the current entry, and of global ones
+	// since the caller has looked.
+	lostPax    []string
+	lostGlobal []error
 
 	some bool       // an entry was read
 	at   int64      // of the header of the current entry
@@ -260,7 +266,9 @@ func (t *tarInput) entry() (*tar.Header, error) {
 	if len(records) > 0 {
 		records = records[format.BlockSize:]
 	}
-	records = withGlobal(t.global, records)
+	own, lost := paxRecords(records)
+	t.lostPax = lost
+	records = encodePax(slices.Concat(t.global, own)) // those of the entry count
 	if len(records) > 0 {
 		head.Write(paxHeader(len(records)))
 		writePadded(&head, records)

@@ -79,6 +79,12 @@ type tarField struct {
 	instead string // names this value
 }
 
+// noTime is the time of an entry whose time can't be read, as in GNU tar.
+const (
+	noTime     = -1
+	noTimeText = "the time 1969-12-31T23:59:59Z"
+)
+
 // tarFields have the time that GNU tar takes as well, and a safe mode: GNU tar's has all bits set.
 // Device numbers can't be replaced: -1 is refused, and only for a device.
 var tarFields = []tarField{
@@ -86,7 +92,7 @@ var tarFields = []tarField{
 	{108, 116, "uid", 0, "the owner 0"},
 	{116, 124, "gid", 0, "the group 0"},
 	{124, 136, "size", 0, ""}, // can only be lost by a hard link, which needs none
-	{136, 148, "mtime", -1, "the time 1969-12-31T23:59:59Z"},
+	{136, 148, "mtime", noTime, noTimeText},
 	{329, 337, "", -1, ""},
 	{337, 345, "", -1, ""},
 }

@@ -3,8 +3,8 @@ package convert
 import (
 	"archive/tar"
 	"bytes"
-	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -16,9 +16,10 @@ type paxRecord struct{ key, value string }
 
 // setGlobal takes the records of a global extended header (POSIX pax, "pax Header Block").
 func (t *tarInput) setGlobal(b []byte) error {
-	records, ok := paxRecords(b)
-	if !ok {
-		return errors.New("a global extended header is damaged")
+	records, lost := paxRecords(b)
+	if len(lost) > 0 {
+		t.lostGlobal = append(t.lostGlobal, fmt.Errorf("%w at offset %d, a global one: %s",
+			ErrHeaderDamaged, t.r.n-format.BlockSize-roundUp(int64(len(b))), joinLost(lost)))
 	}
 	for _, r := range records {
 		if strings.HasPrefix(r.key, "GNU.sparse.") {
@@ -37,55 +38,113 @@ func (t *tarInput) setGlobal(b []byte) error {
 	return nil
 }
 
-// maxIgnored is how many bytes of a value other than a name are kept, more than a number needs.
-const maxIgnored = 256
-
-// paxRecords parses the records of an extended header. NULs may follow them, as in GNU tar.
-func paxRecords(b []byte) ([]paxRecord, bool) {
-	var records []paxRecord
-	for len(bytes.TrimLeft(b, "\x00")) > 0 {
-		length, _, ok := bytes.Cut(b, []byte(" "))
-		n, err := strconv.Atoi(string(length))
-		if !ok || err != nil || n <= len(length)+1 || n > len(b) || b[n-1] != '\n' {
-			return nil, false
+// paxRecords parses the records of an extended header as GNU tar does: a record that is malformed
+// ends them, and one with an invalid value is left out. lost describes both. NULs may follow the
+// records.
+func paxRecords(b []byte) (records []paxRecord, lost []string) {
+	for {
+		r, n, reason := nextPaxRecord(b)
+		if reason != "" {
+			return records, append(lost, "what follows a record "+reason+" is left out")
 		}
-		key, value, ok := strings.Cut(string(b[len(length)+1:n-1]), "=")
-		if !ok || key == "" {
-			return nil, false
+		if n == 0 {
+			return records, lost
 		}
-		records = append(records, paxRecord{key, value})
 		b = b[n:]
+		if reason = r.mend(); reason != "" {
+			lost = append(lost, reason)
+		} else if r.key != "" {
+			records = append(records, r)
+		}
 	}
-	return records, true
 }
 
-// withGlobal returns the records b of an entry behind the global ones, so that those of the entry
-// count. Names end at a NUL, as in GNU tar, which archive/tar refuses. Invalid records are returned
-// as they are, for archive/tar to refuse.
-func withGlobal(global []paxRecord, b []byte) []byte {
-	records, ok := paxRecords(b)
-	if !ok {
-		return b
+// nextPaxRecord returns the first record of b and its length, which is 0 at the end of the records.
+// reason is what is wrong with a record that is malformed.
+func nextPaxRecord(b []byte) (r paxRecord, n int, reason string) {
+	digits := bytes.TrimLeft(b, " \t")
+	if len(digits) == 0 || digits[0] == 0 {
+		return r, 0, ""
 	}
-	var out []byte
-	for _, r := range append(global[:len(global):len(global)], records...) {
-		switch r.key {
-		case "path", "linkpath", "uname", "gname":
-			r.value, _, _ = strings.Cut(r.value, "\x00")
-		default:
-			// These values are not used, and archive/tar has a limit of 1 MiB.
-			if !strings.HasPrefix(r.key, "GNU.sparse.") {
-				r.value = r.value[:min(len(r.value), maxIgnored)]
-			}
-		}
+	rest := bytes.TrimLeft(digits, "0123456789")
+	length := string(digits[:len(digits)-len(rest)])
+	if length == "" {
+		return r, 0, "without a length"
+	}
+	n, err := strconv.Atoi(length)
+	if err != nil || n > len(b) {
+		return r, 0, "that is longer than its header"
+	}
+	pair := bytes.TrimLeft(rest, " \t")
+	if len(pair) == len(rest) {
+		return r, 0, "without a blank behind its length"
+	}
+	at := len(b) - len(pair) // of the key
+	equals := bytes.IndexAny(pair, "=\x00")
+	if equals < 0 || pair[equals] == 0 || at+equals >= n {
+		return r, 0, "without an equal sign"
+	}
+	if b[n-1] != '\n' {
+		return r, 0, "without a newline at its end"
+	}
+	return paxRecord{string(pair[:equals]), string(b[at+equals+1 : n-1])}, n, ""
+}
+
+// maxIgnored is how many bytes of a value that is not used are kept. archive/tar has a limit of
+// 1 MiB.
+const maxIgnored = 256
+
+// mend makes the value of a record one that archive/tar can read, as GNU tar reads it. If GNU tar
+// leaves it out as invalid, mend returns a description. An empty value, which removes a record, is
+// valid.
+func (r *paxRecord) mend() (lost string) {
+	switch r.key {
+	case "path", "linkpath", "uname", "gname": // they end at a NUL
+		r.value, _, _ = strings.Cut(r.value, "\x00")
+		return ""
+	case "atime", "ctime": // they are not used
+		r.key = ""
+		return ""
+	}
+	ok := true
+	switch {
+	case r.value == "":
+	case r.key == "uid" || r.key == "gid":
+		_, err := strconv.ParseUint(r.value, 10, 32)
+		ok = err == nil
+	case r.key == "size":
+		_, err := strconv.ParseUint(r.value, 10, 63)
+		ok = err == nil
+	case r.key == "mtime": // what follows the number does not count
+		r.value = paxTime.FindString(r.value)
+		seconds, _, _ := strings.Cut(r.value, ".")
+		_, err := strconv.ParseInt(seconds, 10, 64)
+		ok = err == nil
+	case !strings.HasPrefix(r.key, "GNU.sparse."):
+		r.value = r.value[:min(len(r.value), maxIgnored)]
+	}
+	if !ok {
+		return fmt.Sprintf("the value of %s is invalid, and is left out", r.key)
+	}
+	return ""
+}
+
+var paxTime = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?`)
+
+// joinLost puts the descriptions of paxRecords into one line.
+func joinLost(lost []string) string { return strings.Join(lost, "; ") }
+
+// encodePax returns the records as an extended header has them.
+func encodePax(records []paxRecord) (b []byte) {
+	for _, r := range records {
 		rest := " " + r.key + "=" + r.value + "\n"
 		n := len(rest) + 1
 		for n != len(rest)+len(strconv.Itoa(n)) {
 			n = len(rest) + len(strconv.Itoa(n))
 		}
-		out = append(out, strconv.Itoa(n)+rest...)
+		b = append(b, strconv.Itoa(n)+rest...)
 	}
-	return out
+	return b
 }
 
 // paxHeader returns the header block of an extended header of the given size.

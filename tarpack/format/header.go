@@ -17,7 +17,7 @@ type Header struct {
 	Type    sidecar.Type // selects the typeflag
 	Mode    uint16       // the low 12 bits; LinkMode if Type is TypeSymlink
 	Size    int64        // bytes of content after the header; 0 unless Type is TypeFile
-	ModTime int64        // seconds since 1970
+	ModTime int64        // seconds since 1970, from -MaxTime to MaxTime-1
 	UID     int          // 0 to MaxOwner
 	GID     int
 	Uname   string // not written if over 31 bytes
@@ -34,6 +34,7 @@ const (
 	BlockSize = 512       // bytes; a tar consists of such blocks
 	MaxOctal7 = 1<<21 - 1 // the largest number in 7 octal digits: device numbers end there
 	MaxOwner  = 1<<32 - 2 // of a user or group; the next number means "do not change" to chown
+	MaxTime   = 1 << 39   // seconds since 1970; times are before it, and not before its negative
 	LinkMode  = 0o777     // the mode of every symbolic link, as on Linux
 
 	maxOctal11  = 1<<33 - 1 // the largest number in 11 octal digits
@@ -140,7 +141,7 @@ func (h *Header) Check() error {
 	switch {
 	case h.Size < 0 || h.Size >= 1<<48 || h.Size != 0 && h.Type != sidecar.TypeFile:
 		return fail("size %d is out of range", h.Size)
-	case h.ModTime < -(1<<39) || h.ModTime >= 1<<39:
+	case h.ModTime < -MaxTime || h.ModTime >= MaxTime:
 		return fail("modification time %d is out of range", h.ModTime)
 	case h.Mode > 0o7777:
 		return fail("mode %o is out of range", h.Mode)

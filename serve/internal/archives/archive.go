@@ -11,6 +11,7 @@ import (
 	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/internal/prefetch"
 	"github.com/tarpack/tpk/serve/internal/guard"
+	"github.com/tarpack/tpk/serve/internal/gzipform"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/residence"
 	"github.com/tarpack/tpk/sidecar"
@@ -39,7 +40,9 @@ type archive struct {
 	modTime int64
 	origin  *guard.Origin // nil unless it was converted from a file of another program
 	exports exportCache
-	refs    atomic.Int32
+	// gzipForms has the forms of contents by ordinal.
+	gzipForms gzipform.Cache[int]
+	refs      atomic.Int32
 
 	library *Library
 

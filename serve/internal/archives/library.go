@@ -11,7 +11,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/serve/internal/guard"
+	"github.com/tarpack/tpk/serve/internal/gzipform"
 	"github.com/tarpack/tpk/serve/internal/plain"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
@@ -70,6 +72,9 @@ type Library struct {
 	specs    []Spec
 	fallback *plain.Dir
 	closed   bool
+
+	// plainForms has the forms of plain files.
+	plainForms gzipform.Cache[changetime.Stamp]
 
 	looking sync.Once // lookAround was started
 

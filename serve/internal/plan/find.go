@@ -18,8 +18,7 @@ func (f *finder) file() error {
 		return err
 	}
 	if n.Kind == File {
-		f.pl.representation(f.r, f.p, n, f.path)
-		return nil
+		return f.pl.representation(f.r, f.t, f.p, n, f.path)
 	}
 	if n.Kind == Dir && f.asksOwn() != noOwnPage {
 		f.redirect("./", lastName(f.path), "/")
@@ -31,8 +30,7 @@ func (f *finder) file() error {
 		return err
 	}
 	if page.Kind == File {
-		f.pl.representation(f.r, f.p, page, f.p.suffixed(f.path, ".html"))
-		return nil
+		return f.pl.representation(f.r, f.t, f.p, page, f.p.suffixed(f.path, ".html"))
 	}
 	if n.Kind == Dir {
 		index, err := f.shown(f.p.join(f.path, "index.html"))
@@ -64,8 +62,7 @@ func (f *finder) directory() error {
 		return err
 	}
 	if n.Kind == File {
-		f.pl.representation(f.r, f.p, n, index)
-		return nil
+		return f.pl.representation(f.r, f.t, f.p, n, index)
 	}
 	if ok, err := f.unowned(); ok || err != nil {
 		return err
@@ -110,8 +107,7 @@ func (f *finder) missing(err error) error {
 			return err
 		}
 		if n.Kind == File {
-			f.pl.representation(f.r, f.p, n, f.p.join(f.t.Root(f.path), "index.html"))
-			return nil
+			return f.pl.representation(f.r, f.t, f.p, n, f.p.join(f.t.Root(f.path), "index.html"))
 		}
 	}
 	return f.pl.notFound(f.r, f.t, f.p, f.path)

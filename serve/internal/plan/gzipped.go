@@ -14,10 +14,11 @@ const (
 	inflatedTag = "-inflated"
 )
 
-// ownGzip reports whether the file at path has gzip as content, and is sent with Content-Encoding.
-// A plain .gz file is not, unless a glob names it: browsers would save something else than its name
-// promises.
-func (pl *Planner) ownGzip(path string, n *Node) bool {
+// namedGzip reports whether the content of the file at path begins like gzip, and its name asks for
+// Content-Encoding. That of a plain .gz file does not, unless a glob names it: browsers would save
+// something else than its name promises. If the content is not gzip to its end, it is sent as it
+// is to all clients: a coding that they can't decode would be worse than none.
+func (pl *Planner) namedGzip(path string, n *Node) bool {
 	if n.Sniff != gzipType || n.Kind == Download || pl.identity.MatchBelow(path, false) {
 		return false
 	}
@@ -47,7 +48,8 @@ func (pl *Planner) innerType(path string) string {
 	return binaryType
 }
 
-// inflated makes p the answer with the content inflated. Its length is found out by inflating it:
+// inflated makes p the answer with the content inflated. That is what clients that refuse gzip get,
+// and all others if it is gzip of several members. Its length is found out by inflating it:
 // see Plan.ShowInflated. It has no ranges, which would inflate all that precedes them each time.
 func (p *Plan) inflated(r *Request, n Node, modTime int64) {
 	p.tagSuffix, p.ranges = inflatedTag, false

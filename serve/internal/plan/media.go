@@ -51,9 +51,15 @@ func parseTypes(table string) map[string]media {
 
 // MediaType returns the Content-Type of a file: the configured one of its extension, else that of
 // the table, else one by the beginning of its content. Text of a type that browsers download is
-// sent as text/plain, which they show.
+// sent as text/plain, which they show. It trusts the beginning of content that is gzip.
 func (pl *Planner) MediaType(path string, n *Node) string {
-	if pl.ownGzip(path, n) {
+	return pl.mediaType(path, n, pl.namedGzip(path, n))
+}
+
+// mediaType is MediaType. own means that the content is sent inflated, or with its own gzip as the
+// coding: then the type is that of what is inside.
+func (pl *Planner) mediaType(path string, n *Node, own bool) string {
+	if own {
 		return pl.innerType(path)
 	}
 	m, ok := pl.lookupExtension(path)

@@ -126,7 +126,7 @@ func TestConfiguredTypesOfGzip(t *testing.T) {
 		}
 		pl := planner(t, o)
 		n := &Node{Kind: File, Size: 10, Sniff: gzipType}
-		got, coding := pl.MediaType(c.name, n), pl.ownGzip(c.name, n)
+		got, coding := pl.MediaType(c.name, n), pl.namedGzip(c.name, n)
 		if got != c.want || coding != c.coding {
 			t.Errorf("%s with %s=%s: %s %v, want %s %v", c.name, c.ext, c.mediaType, got, coding,
 				c.want, c.coding)

@@ -152,6 +152,40 @@ func TestBadOptions(t *testing.T) {
 	}
 }
 
+// TestBadTypes: an extension is the end of a file's name, and a type has the form of RFC 6838 §4.2.
+func TestBadTypes(t *testing.T) {
+	for _, ext := range []string{
+		"", ".", "*", ".*", "*.md", "?", "[a]", "{md,txt}", "a/b", "/md", "md/", `a\b`, "a b", " md", "md\t",
+		"..", "..md", "md.", "a\x00", "a\nb", "\xff",
+	} {
+		if _, err := New(Options{Types: map[string]string{ext: "text/plain"}}); !errors.Is(err, ErrOption) {
+			t.Errorf("extension %q: %v", ext, err)
+		}
+	}
+	for _, name := range []string{
+		"", " ", "text", "text/", "/plain", "/", "text/*", "*/*", "text/plain/x", "text plain", "text/pl ain",
+		"text/plain; charset", "text/plain, text/html", " text/plain", "text/plain ", "text\\plain",
+		"text/plain\r\nX: y", "te\xffxt/plain", "-a/b", "a/.b", "a/" + strings.Repeat("b", 128),
+	} {
+		if _, err := New(Options{Types: map[string]string{"md": name}}); !errors.Is(err, ErrOption) {
+			t.Errorf("type %q: %v", name, err)
+		}
+	}
+	twice := map[string]string{"md": "text/plain", ".MD": "text/markdown"}
+	if _, err := New(Options{Types: twice}); !errors.Is(err, ErrOption) {
+		t.Errorf("two types for one extension: %v", err)
+	}
+	for ext, name := range map[string]string{
+		"md": "text/plain", ".d.ts": "text/plain; charset=utf-8", "C++": "text/x-c++", "日本": "a/b",
+		"7z": "application/x-7z-compressed", "tile.pbf": "application/vnd.mapbox-vector-tile", "~": "a/b",
+		"x": `text/plain; a="b c"`, "svg": "image/svg+xml", "n-n_n": "application/a!#$&-^_.+b",
+	} {
+		if _, err := New(Options{Types: map[string]string{ext: name}}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestLinks(t *testing.T) {
 	tree := site()
 	for path, target := range map[string]string{

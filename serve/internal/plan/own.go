@@ -98,8 +98,7 @@ func (f *finder) download(format string) (bool, error) {
 		}
 		if n.Kind == Download {
 			f.p.filename = n.Name
-			f.pl.representation(f.r, f.p, n, n.Name)
-			return true, nil
+			return true, f.pl.representation(f.r, f.t, f.p, n, n.Name)
 		}
 	}
 	n, err := f.pl.resolve(f.t, f.path)

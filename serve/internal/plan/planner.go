@@ -68,21 +68,21 @@ func (pl *Planner) notFound(r *Request, t Tree, p *Plan, path string) error {
 		p.text(404, "404 Not Found\n")
 		return nil
 	}
-	pl.page(r, p, n, name)
-	return nil
+	return pl.page(r, t, p, n, name)
 }
 
 // page makes p a 404 with a file as its page. It is negotiated, but has no validators, since it is
 // not the resource that was asked for.
-func (pl *Planner) page(r *Request, p *Plan, n Node, name string) {
+func (pl *Planner) page(r *Request, t Tree, p *Plan, n Node, name string) error {
 	plain := *r
 	plain.Range, plain.IfMatch, plain.IfNoneMatch = "", "", ""
 	plain.IfModifiedSince, plain.IfUnmodifiedSince = "", ""
-	pl.representation(&plain, p, n, name)
+	err := pl.representation(&plain, t, p, n, name)
 	if p.Status == 200 {
 		p.Status = 404
 	}
 	p.ranges, p.tagged, p.modTime, p.CacheControl = false, false, 0, ""
+	return err
 }
 
 // join returns dir/name in the plan's scratch memory, until the next call of join or suffixed.

@@ -13,15 +13,24 @@ const emptyMember = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x03\x00" + "\x00\x
 	"\x00\x00\x00\x00"
 
 // representation plans the answer with a file: its coding, and how much of it. The media type is
-// that of path, where the file was found.
-func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
+// that of path, where the file was found. The error is that of the Tree.
+func (pl *Planner) representation(r *Request, t Tree, p *Plan, n Node, path string) error {
 	p.Status = 200
 	p.CacheControl = pl.cacheControl(path)
 	whole := pl.identity.MatchBelow(path, false) // it is sent as it is, to be read by ranges
 	if _, known := pl.lookupExtension(path); !known && n.Name != "" {
 		path = n.Name
 	}
-	p.Type = pl.MediaType(path, &n)
+	named := !whole && pl.namedGzip(path, &n)
+	form := NoGzip
+	if named {
+		var err error
+		if form, err = t.GzipForm(n); err != nil {
+			return err
+		}
+	}
+	own := form != NoGzip
+	p.Type = pl.mediaType(path, &n, own)
 	p.ranges, p.vary, p.tagged = true, true, true
 	p.tag = n.Hash
 	modTime := n.ModTime
@@ -31,15 +40,14 @@ func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 	p.modTime = min(modTime, r.Now) // not later than the response (RFC 9110 §8.8.2.1)
 
 	accept := accepts(r.AcceptEncoding, r.HasAcceptEncoding)
-	own := !whole && pl.ownGzip(path, &n)
 	switch {
-	case own && accept.prefersGzip():
+	case own && accept.prefersGzip() && (form == OneMember || accept.identity == 0):
 		accept = codingWeights{identity: 1000} // its bytes are gzip
 		p.tagSuffix = ownGzipTag
 	case own && accept.identity > 0:
 		p.inflated(r, n, modTime)
-		return
-	case !own && selfCoded(path, p.Type), n.Kind == Download:
+		return nil
+	case !own && (named || selfCoded(path, p.Type)), n.Kind == Download:
 		accept = codingWeights{identity: 1000}
 	}
 	packed := n.Coding != Plain && accept.gzip > 0
@@ -49,7 +57,7 @@ func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 	gzip = gzip || empty
 	if accept.identity == 0 && !gzip {
 		p.refuse(406, "406 Not Acceptable\n")
-		return
+		return nil
 	}
 
 	set := noRange
@@ -66,7 +74,7 @@ func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 		p.tagSuffix = gzipTag
 	}
 	if !p.preconditions(r, modTime) {
-		return
+		return nil
 	}
 	p.Gzip = gzip || own
 	if !gzip { // what deflate makes of the content has another digest, which is not known
@@ -91,6 +99,7 @@ func (pl *Planner) representation(r *Request, p *Plan, n Node, path string) {
 	default:
 		p.content(n, 0, n.Size)
 	}
+	return nil
 }
 
 // preconditions evaluates the request's preconditions, if it has any. It returns false if they have

@@ -74,12 +74,23 @@ type Node struct {
 	Offset, Length int64 // of the gzip member in the source's file; unused when Plain
 }
 
+// GzipForm is what a content that begins like gzip is to its end (RFC 1952 §2.2).
+type GzipForm uint8
+
+const (
+	NoGzip    GzipForm = iota // damaged or cut short, or other bytes follow
+	OneMember                 // one member: all clients that accept gzip can decode it
+	Members                   // several members: some clients stop after the first, as curl does
+)
+
 // A Tree looks paths up. A path has no slash at its beginning or end, and "" is the root.
 type Tree interface {
 	// Lookup describes what path names. A path that is not there is Missing, and not an error.
 	Lookup(path string) (Node, error)
 	// Link returns the target of a symbolic link.
 	Link(n Node) (string, error)
+	// GzipForm returns the form of a file whose content begins like gzip. It may read all of it.
+	GzipForm(n Node) (GzipForm, error)
 	// HasLinks reports whether there is any symbolic link.
 	HasLinks() bool
 	// Root returns the folder that path may not leave, and that has its 404.html: where its archive

@@ -3,6 +3,8 @@ package plan
 import (
 	"mime"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // shown is how text of a media type is sent.
@@ -58,12 +60,19 @@ func compileTypes(given map[string]string) (map[string]media, error) {
 	types := make(map[string]media, len(given))
 	for ext, name := range given {
 		clean := strings.ToLower(strings.TrimPrefix(ext, "."))
-		if clean == "" || strings.ContainsAny(clean, "/ ") || strings.HasSuffix(clean, ".") {
+		if strings.ContainsAny(ext, "*?[]{}") {
+			return nil, BadOption("Types", "%q: an extension is as md or d.ts, and not a glob", ext)
+		}
+		if !isExtension(clean) {
 			return nil, BadOption("Types", "%q: an extension is as md or d.ts", ext)
 		}
 		kind, params, err := mime.ParseMediaType(name)
-		if err != nil || !strings.Contains(kind, "/") || !validValue(name) {
+		top, sub, _ := strings.Cut(kind, "/")
+		if err != nil || !isTypeName(top) || !isTypeName(sub) || !validValue(name) {
 			return nil, BadOption("Types", "%q: a media type is as text/plain", name)
+		}
+		if was, ok := types[clean]; ok && was.plain != name {
+			return nil, BadOption("Types", "%q has two types", clean)
 		}
 		m := media{name, name, asIs}
 		if strings.HasPrefix(kind, "text/") && params["charset"] == "" {
@@ -72,4 +81,25 @@ func compileTypes(given map[string]string) (map[string]media, error) {
 		types[clean] = m
 	}
 	return types, nil
+}
+
+// isExtension reports whether the name of a file can end in a dot and ext.
+func isExtension(ext string) bool {
+	return strings.Trim(ext, ".") == ext && ext != "" && utf8.ValidString(ext) &&
+		!strings.ContainsFunc(ext, func(c rune) bool {
+			return c == '/' || c == '\\' || c == utf8.RuneError || unicode.IsSpace(c) || !unicode.IsPrint(c)
+		})
+}
+
+// isTypeName reports whether a name is a type or a subtype (RFC 6838 §4.2). Others are no names, as
+// the star of a range.
+func isTypeName(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+		if !letter && (i == 0 || strings.IndexByte("!#$&-^_.+", c) < 0) {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 127
 }

@@ -20,6 +20,9 @@ func (t *fakeTree) Lookup(path string) (Node, error) {
 	return t.nodes[path], nil
 }
 func (t *fakeTree) Link(n Node) (string, error) { return n.Name, nil }
+func (t *fakeTree) GzipForm(n Node) (GzipForm, error) {
+	return OneMember, nil
+}
 func (t *fakeTree) HasLinks() bool {
 	for _, n := range t.nodes {
 		if n.Kind == Link {
