@@ -27,9 +27,8 @@ func (a *Archive) Signed() *signature.Signed { return a.signed }
 // which every byte is checked.
 func (a *Archive) trust(s *signature.Signed, o *OpenOptions) error {
 	a.signed = s
-	if a.src.Size() != s.Size {
-		return fmt.Errorf("%s: %w: it has %d bytes, not %d", a.name, signature.ErrChanged,
-			a.src.Size(), s.Size)
+	if err := s.CheckSize(a.src.Size()); err != nil {
+		return fmt.Errorf("%s: %w", a.name, err)
 	}
 	if set, ok := a.src.(*shardset.File); ok {
 		l := *set.List()

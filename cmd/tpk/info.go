@@ -21,6 +21,7 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/signature"
 )
 
 func infoCommand() *cli.Command {
@@ -132,7 +133,7 @@ func summarize(a *tarpack.Archive) summary {
 		IndexDigest: fmt.Sprintf("%016x", index.Digest()), FileSums: index.HasSHA256(),
 	}
 	s.BytesOut = s.ArchiveBytes + s.IndexBytes
-	if e, err := a.Embedded(); err == nil {
+	if e, err := a.Embedded(); err == nil && e.Size == index.Size() {
 		s.EmbeddedBytes = uint64(e.Length())
 	}
 	if a.IndexEmbedded() {
@@ -183,7 +184,22 @@ func (s *summary) sum(c *cli.Context, name string, a *cache.Archive) (err error)
 	if size <= maxQuickSum && !c.IsSet("sha256") || c.Bool("sha256") {
 		s.SHA256, err = sha256Of(c, io.NewSectionReader(src, 0, size))
 	}
+	if err == nil && s.SHA256 != "" {
+		err = checkSum(a.Archive, 0, s.SHA256)
+	}
 	return err
+}
+
+// checkSum returns an error if an archive must be signed, and file i of it, which has this SHA-256,
+// is not the one that was.
+func checkSum(a *tarpack.Archive, i int, sum string) error {
+	if a.Signed() == nil {
+		return nil
+	}
+	if want := hex.EncodeToString(a.Signed().Files[i].SHA256[:]); sum != want {
+		return fmt.Errorf("%w: its SHA-256 is %s, not %s", signature.ErrChanged, sum, want)
+	}
+	return nil
 }
 
 func (s *summary) sumShards(c *cli.Context, a *tarpack.Archive) error {
@@ -198,8 +214,11 @@ func (s *summary) sumShards(c *cli.Context, a *tarpack.Archive) error {
 			return err != nil || other != name
 		}))
 		sum, err := sha256Of(c, io.NewSectionReader(a.Source(), off, size))
+		if err == nil {
+			err = checkSum(a, len(s.Shards), sum)
+		}
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", name, err)
 		}
 		s.Shards = append(s.Shards, shardSum{filepath.Base(name), sum})
 		off += size

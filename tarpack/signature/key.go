@@ -112,7 +112,7 @@ func bare(err error) error {
 	return errors.New(strings.TrimPrefix(err.Error(), "minisign: "))
 }
 
-// readShort reads a file of at most limit bytes.
+// readShort reads the file of a key, of at most limit bytes. It may be a pipe that the user names.
 func readShort(name string, limit int64) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -123,9 +123,14 @@ func readShort(name string, limit int64) ([]byte, error) {
 	if err == nil && fi.IsDir() {
 		return nil, fmt.Errorf("%s: it is a directory", name)
 	}
+	return readLimited(f, limit)
+}
+
+// readLimited reads a file, which may have at most limit bytes.
+func readLimited(f *os.File, limit int64) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err == nil && int64(len(b)) > limit {
-		err = fmt.Errorf("%s: it has more than %d bytes", name, limit)
+		err = fmt.Errorf("%s: it has more than %d bytes", f.Name(), limit)
 	}
 	return b, err
 }
