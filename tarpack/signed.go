@@ -31,6 +31,7 @@ func (a *Archive) trust(s *signature.Signed, o *OpenOptions) error {
 		return fmt.Errorf("%s: %w", a.name, err)
 	}
 	if set, ok := a.src.(*shardset.File); ok {
+		set.Strict = true
 		l := *set.List()
 		if a.rebuilt { // the list may have been missing, too
 			l.Entries, l.Index = uint64(a.index.Len()), a.index.Digest()
