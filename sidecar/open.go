@@ -11,6 +11,7 @@ import (
 
 	"github.com/edsrzf/mmap-go"
 
+	"github.com/tarpack/tpk/internal/regular"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
 	"github.com/tarpack/tpk/sidecar/internal/readahead"
 )
@@ -33,7 +34,7 @@ type Index struct {
 // while it is open; a file that cannot be mapped is read as needed. Errors wrap [ErrCorrupt] or
 // [ErrVersion], or are those of the file system.
 func Open(name string) (*Index, error) {
-	f, err := os.Open(name)
+	f, err := regular.Open(name)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +64,7 @@ func Load(name string, limit int64) (*Index, error) {
 
 // load is Load without the check.
 func load(name string, limit int64) (*Index, error) {
-	f, err := os.Open(name)
+	f, err := regular.Open(name)
 	if err != nil {
 		return nil, err
 	}

@@ -71,24 +71,26 @@ func Open(ctx context.Context, name string, o *OpenOptions) (*Archive, error) {
 	if err != nil {
 		return nil, err
 	}
+	with := *o
+	with.Signed = nil
 	if o.Trust == nil {
-		return openUnsigned(ctx, name, list, isSet, o)
+		return openUnsigned(ctx, name, list, isSet, &with)
 	}
-	signed, err := o.Trust.Open(cmp.Or(list, name))
+	if with.Signed, err = o.Trust.Open(cmp.Or(list, name)); err != nil {
+		return nil, err
+	}
+	a, err := openUnsigned(ctx, name, list, isSet, &with)
 	if err != nil {
 		return nil, err
 	}
-	a, err := openUnsigned(ctx, name, list, isSet, o)
-	if err != nil {
-		return nil, err
-	}
-	if err := a.trust(signed, o); err != nil {
+	if err := a.trust(with.Signed, o); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
 }
 
-// openUnsigned is Open without Trust. If isSet is true, list is the name of the list of a set.
+// openUnsigned is Open without Trust. If isSet is true, list is the name of the list of a set. Of
+// o.Signed it heeds the size only, before it builds an index.
 func openUnsigned(
 	ctx context.Context, name, list string, isSet bool, o *OpenOptions,
 ) (*Archive, error) {
@@ -173,6 +175,11 @@ func openSource(
 		if missing == nil {
 			return a, nil
 		}
+		if o.Signed != nil {
+			if err := o.Signed.CheckSize(src.Size()); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+		}
 		if o.RequireSidecar {
 			return nil, missing
 		}
@@ -232,8 +239,12 @@ func (a *Archive) openEmbedded(limit int64) error {
 }
 
 func (o *OpenOptions) indexed() *indexed.Options {
-	return &indexed.Options{
+	with := &indexed.Options{
 		RequireSidecar: o.RequireSidecar, Workers: o.Workers, LoadIndex: o.LoadIndex,
 		CheckIndex: o.CheckIndex, Notice: o.Notice, Progress: o.Progress,
 	}
+	if o.Signed != nil {
+		with.CheckSize = o.Signed.CheckSize
+	}
+	return with
 }

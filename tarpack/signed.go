@@ -27,11 +27,11 @@ func (a *Archive) Signed() *signature.Signed { return a.signed }
 // which every byte is checked.
 func (a *Archive) trust(s *signature.Signed, o *OpenOptions) error {
 	a.signed = s
-	if a.src.Size() != s.Size {
-		return fmt.Errorf("%s: %w: it has %d bytes, not %d", a.name, signature.ErrChanged,
-			a.src.Size(), s.Size)
+	if err := s.CheckSize(a.src.Size()); err != nil {
+		return fmt.Errorf("%s: %w", a.name, err)
 	}
 	if set, ok := a.src.(*shardset.File); ok {
+		set.Strict = true
 		l := *set.List()
 		if a.rebuilt { // the list may have been missing, too
 			l.Entries, l.Index = uint64(a.index.Len()), a.index.Digest()
@@ -81,12 +81,11 @@ func load(checked, x *sidecar.Index, limit int64) (*sidecar.Index, error) {
 }
 
 // CheckSigned compares the SHA-256 of the whole archive, for a set that of each shard, with what
-// was signed, and returns the names of these files and the sums. Contents and index are checked
-// without it; tar headers and whole members are not. It returns nil at once if OpenOptions.Trust was
-// not set.
-func (a *Archive) CheckSigned(ctx context.Context) ([]signature.File, error) {
+// was signed. Contents and index are checked without it; tar headers and whole members are not. It
+// returns nil at once if OpenOptions.Trust was not set.
+func (a *Archive) CheckSigned(ctx context.Context) error {
 	if a.signed == nil {
-		return nil, nil
+		return nil
 	}
 	off, part := int64(0), a.src.Size()
 	for i, file := range a.signed.Files {
@@ -100,11 +99,11 @@ func (a *Archive) CheckSigned(ctx context.Context) ([]signature.File, error) {
 			err = fmt.Errorf("%w: its SHA-256 is %x, not %x", signature.ErrChanged, sum, file.SHA256)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return fmt.Errorf("%s: %w", name, err)
 		}
 		off += part
 	}
-	return a.signed.Files, nil
+	return nil
 }
 
 // HashRange returns the SHA-256 of n bytes of r from off on.

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
+	"github.com/tarpack/tpk/internal/regular"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -20,7 +20,7 @@ func (v *verifier) compareSidecar(f io.ReaderAt, made *sidecar.Index) error {
 	if v.a.OnDevice() {
 		side = io.NewSectionReader(v.a.OSFile, v.a.Place.Index, v.a.Place.Length)
 	} else {
-		f, err := os.Open(name)
+		f, err := regular.Open(name)
 		if err != nil {
 			return err
 		}

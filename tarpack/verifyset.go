@@ -120,7 +120,7 @@ func checkListed(l *shardset.List, i int, name format.SetName) error {
 }
 
 // checkSetIndex compares the list and the set's sidecar with what the shards' own indexes give.
-// Without a list, l is nil, and it checks only that the shards do not contradict each other.
+// Without a list, l is nil, and there may be no sidecar either.
 func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o VerifyOptions,
 	report func(error)) error {
 	f, err := durable.ScratchFile(o.TempDir)
@@ -137,8 +137,16 @@ func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o
 	if err != nil {
 		return err
 	}
-	if l == nil {
-		return nil
+	noList := l == nil
+	if noList {
+		made, err := sidecar.OpenReaderAt(f, size)
+		if err != nil {
+			return err
+		}
+		if l, err = shardset.ListFromShards(name); err != nil {
+			return err
+		}
+		l.Entries, l.Index = uint64(made.Len()), digest
 	}
 	if digest != l.Index {
 		report(fmt.Errorf("%s: %w: it names an index of digest %016x, that of its shards has %016x",
@@ -149,17 +157,16 @@ func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o
 	defer set.Close()
 	x, side, err := set.AsArchive().OpenSidecar()
 	var unreadable *fs.PathError
-	if errors.Is(err, format.ErrNoSidecar) && !errors.As(err, &unreadable) {
-		if o.Notice != nil {
+	switch {
+	case errors.Is(err, format.ErrNoSidecar) && !errors.As(err, &unreadable):
+		if !noList && o.Notice != nil {
 			o.Notice(fmt.Errorf("%w: the shards are checked without it", err))
 		}
 		return nil
-	}
-	if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
+	case errors.Is(err, format.ErrNoSidecar), errors.Is(err, format.ErrStale):
 		report(err)
 		return nil
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	defer x.Close()

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/tarpack/tpk/internal/regular"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
@@ -106,7 +107,7 @@ func compareFile(ctx context.Context, f *os.File, n, size int64, want signature.
 // compareHeader returns an error that wraps signature.ErrIndex unless the sidecar of this name has
 // the header that was signed.
 func compareHeader(name string, s *signature.Signed) error {
-	f, err := os.Open(name)
+	f, err := regular.Open(name)
 	if err != nil {
 		return err
 	}
@@ -149,7 +150,7 @@ func checkSignedSet(ctx context.Context, name format.SetName, l *shardset.List, 
 
 // compareShard is compareFile for a shard.
 func compareShard(ctx context.Context, name string, want signature.Hash) error {
-	f, err := os.Open(name)
+	f, err := regular.Open(name)
 	if err != nil {
 		return err
 	}

@@ -139,7 +139,7 @@ func runExport(c *cli.Context, o *exportOptions) error {
 		return err
 	}
 	defer a.Close()
-	if _, err := a.CheckSigned(c.Context); err != nil { // whole members are copied
+	if err := a.CheckSigned(c.Context); err != nil { // whole members are copied
 		return err
 	}
 	f, err := export.Folder(a.Archive, reading.EntryPath(o.path), o.format)

@@ -21,6 +21,7 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/signature"
 )
 
 func infoCommand() *cli.Command {
@@ -132,7 +133,7 @@ func summarize(a *tarpack.Archive) summary {
 		IndexDigest: fmt.Sprintf("%016x", index.Digest()), FileSums: index.HasSHA256(),
 	}
 	s.BytesOut = s.ArchiveBytes + s.IndexBytes
-	if e, err := a.Embedded(); err == nil {
+	if e, err := a.Embedded(); err == nil && e.Size == index.Size() {
 		s.EmbeddedBytes = uint64(e.Length())
 	}
 	if a.IndexEmbedded() {
@@ -158,42 +159,47 @@ func (s *summary) ofConverted(name string) error {
 }
 
 // sum computes the SHA-256 of the file name, which is the archive or was converted into it, or of
-// each shard. If they must be signed, those are compared.
-func (s *summary) sum(c *cli.Context, name string, a *cache.Archive) error {
-	size := int64(s.ArchiveBytes) + a.Unfinished()
-	quick := a.Shards() == 0 && size <= maxQuickSum && !c.IsSet("sha256")
-	if !quick && !c.Bool("sha256") {
-		return nil
-	}
-	signed, err := a.CheckSigned(c.Context)
-	if err != nil {
-		return err
-	}
-	var sums []shardSum
-	for _, file := range signed {
-		sums = append(sums, shardSum{file.Name, hex.EncodeToString(file.SHA256[:])})
-	}
-	switch {
-	case a.Shards() > 0 && sums == nil:
+// each shard.
+func (s *summary) sum(c *cli.Context, name string, a *cache.Archive) (err error) {
+	if a.Shards() > 0 {
+		if !c.Bool("sha256") {
+			return nil
+		}
 		return s.sumShards(c, a.Archive)
-	case a.Shards() > 0:
-		s.Shards = sums
-		return nil
-	case sums != nil:
-		s.SHA256 = sums[0].SHA256
-		return nil
 	}
 	var src io.ReaderAt = a.Source()
+	size := a.Size() + a.Unfinished()
 	if a.Converted {
 		f, err := os.Open(name)
 		if err != nil {
 			return err
 		}
 		defer f.Close()
-		src = f
+		fi, err := f.Stat()
+		if err != nil {
+			return err
+		}
+		src, size = f, fi.Size()
 	}
-	s.SHA256, err = sha256Of(c, io.NewSectionReader(src, 0, size))
+	if size <= maxQuickSum && !c.IsSet("sha256") || c.Bool("sha256") {
+		s.SHA256, err = sha256Of(c, io.NewSectionReader(src, 0, size))
+	}
+	if err == nil && s.SHA256 != "" {
+		err = checkSum(a.Archive, 0, s.SHA256)
+	}
 	return err
+}
+
+// checkSum returns an error if an archive must be signed, and file i of it, which has this SHA-256,
+// is not the one that was.
+func checkSum(a *tarpack.Archive, i int, sum string) error {
+	if a.Signed() == nil {
+		return nil
+	}
+	if want := hex.EncodeToString(a.Signed().Files[i].SHA256[:]); sum != want {
+		return fmt.Errorf("%w: its SHA-256 is %s, not %s", signature.ErrChanged, sum, want)
+	}
+	return nil
 }
 
 func (s *summary) sumShards(c *cli.Context, a *tarpack.Archive) error {
@@ -208,8 +214,11 @@ func (s *summary) sumShards(c *cli.Context, a *tarpack.Archive) error {
 			return err != nil || other != name
 		}))
 		sum, err := sha256Of(c, io.NewSectionReader(a.Source(), off, size))
+		if err == nil {
+			err = checkSum(a, len(s.Shards), sum)
+		}
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", name, err)
 		}
 		s.Shards = append(s.Shards, shardSum{filepath.Base(name), sum})
 		off += size

@@ -3,6 +3,7 @@ package sign
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -354,7 +355,41 @@ func (s *scene) try(t *testing.T, a attack, dir string) {
 			t.Errorf("%s/%s was extracted", out, path)
 		}
 	}
+	s.tryInfo(t, a, name, trust)
 	s.tryServe(t, a, name, path, trust)
+}
+
+// tryInfo requires that info refuses the archive, or prints only SHA-256 that were signed.
+func (s *scene) tryInfo(t *testing.T, a attack, name string, trust []string) {
+	t.Helper()
+	r := fixture.Run(t, append([]string{"info", "--json", "--sha256", name}, trust...)...)
+	says := append(slices.Clone(a.says), "it is not the archive that was signed")
+	if r.Code != 0 {
+		if r.Code != 1 || len(r.Out) > 0 || !saysOne(string(r.Err), says) {
+			t.Errorf("want one of %q: %v", says, r)
+		}
+		return
+	}
+	if strings.Contains(a.archive, "-of-") {
+		name = strings.Replace(name, "-00000-of-00002.tar.gz", "-of-00002.tar.gz.tps", 1)
+	}
+	var printed struct {
+		SHA256 string
+		Shards []struct{ SHA256 string }
+	}
+	if err := json.Unmarshal(r.Out, &printed); err != nil {
+		t.Fatal(err)
+	}
+	sums := []string{printed.SHA256}
+	for _, shard := range printed.Shards {
+		sums = append(sums, shard.SHA256)
+	}
+	signed := string(read(t, name+".sum"))
+	for _, sum := range sums {
+		if !strings.Contains(signed, sum) {
+			t.Errorf("%s was not signed: %v", sum, r)
+		}
+	}
 }
 
 func saysOne(text string, says []string) bool {

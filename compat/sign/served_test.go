@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -279,4 +280,93 @@ func TestServeUnsigned(t *testing.T) {
 	if r.Code != 2 || !strings.Contains(string(r.Err), "--not-before needs --public-key") {
 		t.Error(r)
 	}
+}
+
+// TestServeForgedAndRemoved changes a file of a signed archive that was checked and sent before, sets
+// the archive's time back and removes its name, as renaming another file to it does. The server
+// still has it open, and must not send the forged bytes. What is not forged is sent.
+func TestServeForgedAndRemoved(t *testing.T) {
+	m := newMaker(t)
+	tree := trees.Tree{trees.Noise("big", 3<<20), trees.Noise("other", 3<<20)}
+	for _, c := range []struct {
+		name, archive string
+		flags         []string
+	}{
+		{"archive", "x.tar.gz", nil}, {"embedded", "x.tar.gz", []string{"--embed-index"}},
+		{"set", "x-00000-of-00001.tar.gz", []string{"--shards", "1"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := tools.Dir(t)
+			pack(t, tree, dir, "x.tar.gz", append(c.flags, "--level", "0")...)
+			m.sign(t, filepath.Join(dir, "x.tar.gz"))
+			srv := serve(t, "--public-key", m.public, filepath.Join(dir, "x.tar.gz"))
+			for _, n := range tree {
+				if _, body, whole := srv.get(t, n.Path); !whole || !bytes.Equal(body, n.Data) {
+					t.Fatalf("%s: %d bytes", n.Path, len(body))
+				}
+			}
+			file := filepath.Join(dir, c.archive)
+			was, err := os.Stat(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			const off, n = 70_000, 100
+			at := bytes.Index(read(t, file), tree[0].Data[off:off+n])
+			f, err := os.OpenFile(file, os.O_WRONLY, 0)
+			if err == nil {
+				_, err = f.WriteAt(bytes.Repeat([]byte{'x'}, n), int64(at))
+			}
+			if err = errors.Join(err, f.Close(), os.Chtimes(file, was.ModTime(), was.ModTime()),
+				os.Remove(file)); err != nil {
+				t.Fatal(err)
+			}
+			part := fmt.Sprintf("bytes=%d-%d", off, off+n-1)
+			status, body, whole := srv.get(t, "big", "Range", part)
+			if whole && status < 400 || bytes.Contains(body, []byte("xxxx")) {
+				t.Errorf("status %d, %q, whole %v\n%s", status, body, whole, srv.log)
+			}
+			status, body, whole = srv.get(t, "other", "Range", part)
+			if status != 206 || !whole || !bytes.Equal(body, tree[1].Data[off:off+n]) {
+				t.Errorf("status %d, %d bytes, whole %v\n%s", status, len(body), whole, srv.log)
+			}
+			if status, _, whole := srv.get(t, "big"); whole && status < 400 {
+				t.Errorf("status %d\n%s", status, srv.log)
+			}
+		})
+	}
+}
+
+// TestServeReplacedDownload renames another file to a signed archive while the whole of it is
+// downloaded. The download is compared once more before its last bytes are sent, and is whole.
+func TestServeReplacedDownload(t *testing.T) {
+	m, dir := newMaker(t), tools.Dir(t)
+	archive := pack(t, trees.Tree{trees.Noise("noise", large)}, dir, "x.tar.gz")
+	m.sign(t, archive)
+	want := read(t, archive)
+	srv := serve(t, "--public-key", m.public, archive)
+	const query = "?list&download=tar.gz"
+	for status := http.StatusServiceUnavailable; status != http.StatusOK; {
+		if status, _, _ = srv.get(t, query); status != http.StatusOK {
+			time.Sleep(10 * time.Millisecond) // until it was compared
+		}
+	}
+	r, err := http.Get(srv.url + query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	first := make([]byte, 1000) // the rest does not fit into the buffers of the connection
+	if _, err := io.ReadFull(r.Body, first); err != nil {
+		t.Fatal(err)
+	}
+	temp := filepath.Join(dir, "other")
+	write(t, temp, []byte("other"))
+	if err := os.Rename(temp, archive); err != nil {
+		t.Fatal(err)
+	}
+	rest, err := io.ReadAll(r.Body)
+	if err != nil || !bytes.Equal(append(first, rest...), want) {
+		t.Errorf("%d bytes of %d, %v\n%s", len(first)+len(rest), len(want), err, srv.log)
+	}
+	srv.log.says(t, "has changed: it is being checked")
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -258,7 +259,10 @@ func (e *entry) open(ctx context.Context, name string, o *Options) (*Archive, er
 	}
 	switch {
 	case err != nil: // it is damaged, and of no use
-		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), e.removeUnused())
+		if !strings.HasPrefix(err.Error(), name+": ") {
+			err = fmt.Errorf("%s: %w", name, err)
+		}
+		return nil, errors.Join(err, e.removeUnused())
 	case e.temporary:
 		a.lock = nil
 		return a, e.remove()

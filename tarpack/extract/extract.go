@@ -58,7 +58,7 @@ func Extract(
 		}()
 	}
 	if o.SameOwner {
-		if _, err := a.CheckSigned(ctx); err != nil {
+		if err := a.CheckSigned(ctx); err != nil {
 			return Result{}, err
 		}
 	}

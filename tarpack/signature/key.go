@@ -136,7 +136,8 @@ func readKey(name string, kind error) ([]byte, error) {
 // errLong: a file has more bytes than what it should contain could have.
 var errLong = errors.New("the file is too long")
 
-// readShort reads a file of at most limit bytes. The error wraps errLong if it has more.
+// readShort reads the file of a key, of at most limit bytes. It may be a pipe that the user names.
+// The error wraps errLong if it has more.
 func readShort(name string, limit int64) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -147,9 +148,14 @@ func readShort(name string, limit int64) ([]byte, error) {
 	if err == nil && fi.IsDir() {
 		return nil, fmt.Errorf("%s: it is a directory", name)
 	}
+	return readLimited(f, limit)
+}
+
+// readLimited reads a file, which may have at most limit bytes.
+func readLimited(f *os.File, limit int64) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err == nil && int64(len(b)) > limit {
-		err = fmt.Errorf("%s: %w: it has more than %d bytes", name, errLong, limit)
+		err = fmt.Errorf("%s: %w: it has more than %d bytes", f.Name(), errLong, limit)
 	}
 	return b, err
 }

@@ -14,6 +14,7 @@ import (
 
 	"aead.dev/minisign"
 
+	"github.com/tarpack/tpk/internal/regular"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
@@ -42,6 +43,15 @@ type Signed struct {
 	Time    time.Time // in the trusted comment; zero if it has none
 }
 
+// CheckSize returns an error that wraps ErrChanged unless an archive, or all shards of a set
+// together, have as many bytes as were signed.
+func (s *Signed) CheckSize(size int64) error {
+	if size != s.Size {
+		return fmt.Errorf("%w: it has %d bytes, not %d", ErrChanged, size, s.Size)
+	}
+	return nil
+}
+
 // Open reads and checks the checksums of the archive or the list of a set of this name, and their
 // signature. If the name is a symbolic link, they may lie beside it or beside the file that it
 // leads to; they must name the file beside which they lie.
@@ -52,7 +62,7 @@ func (t *Trust) Open(name string) (*Signed, error) {
 	s, err := t.open(name)
 	if errors.Is(err, ErrUnsigned) {
 		if real, realErr := filepath.EvalSymlinks(name); realErr == nil && real != name {
-			if _, missing := readShort(real+SumSuffix, maxSum); missing == nil {
+			if _, missing := os.Stat(real + SumSuffix); missing == nil {
 				return t.open(real)
 			}
 		}
@@ -102,12 +112,17 @@ func (t *Trust) Check(name string, text, signature []byte) (_ *Signed, err error
 	return s, nil
 }
 
+// readSigned reads a file beside an archive, which an attacker may have put there.
 func readSigned(name string, limit int64) ([]byte, error) {
-	b, err := readShort(name, limit)
+	f, err := regular.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("%s: %w: there is no such file", name, ErrUnsigned)
 	}
-	return b, err
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readLimited(f, limit)
 }
 
 // verify checks a signature of text and returns its trusted comment.

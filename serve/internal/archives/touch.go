@@ -91,6 +91,21 @@ func (v *View) Prove(n *plan.Node) error {
 	return t.proof.Prove(n.Entry, n.Size)
 }
 
+// ProveWhole is Prove for a download. Of an archive that need not be signed, it can't be known
+// whether what was sent is right.
+func (v *View) ProveWhole(n *plan.Node) error {
+	a, err := v.touch(n.Source)
+	if err != nil {
+		return err
+	}
+	t := v.noted(n.Source)
+	t.proof = a.guard.Proof()
+	if !t.proof.Signed() {
+		return a.wrap(guard.ErrDoubtful)
+	}
+	return a.wrap(t.proof.ProveWhole(v.library.ctx))
+}
+
 // ProveSent returns an error if the content of a node is not what the index describes. Unlike
 // Prove, it reads a long content that must be signed. It must be called before the last byte of a
 // compressed member is sent.

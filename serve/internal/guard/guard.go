@@ -162,7 +162,7 @@ func (g *Guard) changed(f *file, now changetime.Stamp) error {
 	switch {
 	case was == now: // another answer was faster, and the proof has changed
 		return nil
-	case was.SameContent(now):
+	case was.SameContent(now) && (f.index || !g.proof.Load().Signed()):
 		f.stamp.Store(&now)
 		return nil
 	case !was.OnlyAttributes(now) || f.index:

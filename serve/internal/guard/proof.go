@@ -249,12 +249,29 @@ func (p *Proof) Whole() error {
 	return ErrUnproven
 }
 
+// ProveWhole is Whole for an archive that must be signed, after an answer with all of it was begun.
+// It waits until the whole archive was compared.
+func (p *Proof) ProveWhole(ctx context.Context) error {
+	p.reading <- struct{}{}
+	defer func() { <-p.reading }()
+	if !p.all.Load() && !p.done.Load() {
+		p.checkSigned(ctx)
+	}
+	switch {
+	case p.all.Load():
+		return nil
+	case p.done.Load():
+		return signature.ErrChanged
+	}
+	return ErrUnproven
+}
+
 // checkSigned compares the whole archive with what was signed.
 func (p *Proof) checkSigned(ctx context.Context) {
 	t := p.guard.config.Archive
 	defer p.busy.Store(false) // after an error of reading, the next request tries again
 	p.settle()
-	_, err := t.CheckSigned(ctx)
+	err := t.CheckSigned(ctx)
 	switch {
 	case ctx.Err() != nil || p.guard.Check(p, 0, t.Size()) != nil:
 	case err == nil:

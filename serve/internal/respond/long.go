@@ -39,11 +39,8 @@ func (x *Exchange) WriteBody(to io.Writer) error {
 // signed is compared with what was signed.
 func (x *Exchange) confirm() error {
 	err := x.view.Check()
-	if errors.Is(err, guard.ErrDoubtful) && x.Plan.Body.Node.Kind == plan.File {
-		if err = x.view.Prove(&x.Plan.Body.Node); err == nil {
-			err = x.view.ProveSent(&x.Plan.Body.Node)
-		}
-		if err == nil {
+	if errors.Is(err, guard.ErrDoubtful) {
+		if err = x.proveAgain(err); err == nil {
 			err = x.view.Check()
 		}
 	}
@@ -51,6 +48,22 @@ func (x *Exchange) confirm() error {
 		err = x.view.ProveSent(&x.Plan.Body.Node)
 	}
 	return err
+}
+
+// proveAgain returns an error, or doubt, unless the file or download that was sent is what the
+// index describes now.
+func (x *Exchange) proveAgain(doubt error) error {
+	node := &x.Plan.Body.Node
+	switch node.Kind {
+	case plan.File:
+		if err := x.view.Prove(node); err != nil {
+			return err
+		}
+		return x.view.ProveSent(node)
+	case plan.Download:
+		return x.view.ProveWhole(node)
+	}
+	return doubt
 }
 
 // writeParts sends the parts of a multipart/byteranges body (RFC 9110 §14.6).

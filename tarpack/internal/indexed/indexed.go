@@ -26,6 +26,9 @@ type Options struct {
 	LoadIndex      int64  // for sidecar.Load, which is used if it is positive
 	CheckIndex     int64  // indexes of at most so many bytes are compared with their hashes
 
+	// CheckSize, if set, is called with the size of an archive without a usable sidecar. Its error is
+	// that of opening: an archive of the wrong size is not worth an index.
+	CheckSize func(size int64) error
 	// Notice, if set, is called once if there is no usable sidecar, and if bytes follow the
 	// archive.
 	Notice func(error)
@@ -91,7 +94,13 @@ func (x *File) OpenIndex(
 	switch {
 	case errors.Is(err, format.ErrStale) && again && x.HasMoved():
 		return errMoved
-	case err == nil || o.RequireSidecar:
+	case err == nil:
+		return nil
+	}
+	if sizeErr := o.BeforeRebuild(x.Name, x.Size); sizeErr != nil {
+		return sizeErr
+	}
+	if o.RequireSidecar {
 		return err
 	}
 	if o.Notice != nil {
@@ -102,6 +111,17 @@ func (x *File) OpenIndex(
 		return err
 	}
 	x.Rebuilt = true
+	return nil
+}
+
+// BeforeRebuild calls CheckSize, if it is set, with the size of the archive name.
+func (o *Options) BeforeRebuild(name string, size int64) error {
+	if o.CheckSize == nil {
+		return nil
+	}
+	if err := o.CheckSize(size); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
 	return nil
 }
 

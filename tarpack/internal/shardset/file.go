@@ -31,6 +31,8 @@ type File struct {
 	list  *List
 	ends  []int64 // offset of the end of each shard
 	Limit int     // OpenShards, except in tests
+	// Strict makes a shard that has lost its name one that may have been written to before.
+	Strict bool
 
 	mu     sync.Mutex
 	open   map[int]*openShard
@@ -156,7 +158,7 @@ func (f *File) checkStamp(i int, file *os.File) error {
 	}
 	was, ok := f.stamps[i]
 	switch {
-	case !ok || was.SameContent(now):
+	case !ok || was == now || !f.Strict && was.SameContent(now):
 		f.stamps[i] = now
 		return nil
 	case was.OnlyAttributes(now):

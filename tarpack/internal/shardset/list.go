@@ -8,14 +8,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strconv"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
+	"github.com/tarpack/tpk/internal/regular"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
-	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
 // ShardInfo is what a list has about one shard.
@@ -117,7 +116,7 @@ func (l *List) size() (n int64) {
 
 // ReadList reads the list of a set of n shards from its file.
 func ReadList(name string, n int) (*List, error) {
-	f, err := os.OpenFile(name, os.O_RDONLY|durable.OpenNonblock, 0)
+	f, err := regular.Open(name)
 	if err != nil {
 		return nil, err
 	}

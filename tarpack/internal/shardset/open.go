@@ -26,11 +26,13 @@ type OpenSet struct {
 // sidecars of all shards in memory.
 func Open(ctx context.Context, name format.SetName, o *indexed.Options) (*OpenSet, error) {
 	list := name.List()
-	l, err := ReadList(list, name.N)
-	known := err == nil
+	l, noList := ReadList(list, name.N)
+	known := noList == nil
 	if !known {
-		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, format.ErrCorrupt) || o.RequireSidecar {
-			return nil, NoList(list, err)
+		unknown := errors.Is(noList, fs.ErrNotExist) || errors.Is(noList, format.ErrCorrupt)
+		noList = NoList(list, noList)
+		if !unknown || o.RequireSidecar {
+			return nil, noList
 		}
 		whole, listErr := ListFromShards(name)
 		if listErr != nil {
@@ -43,11 +45,12 @@ func Open(ctx context.Context, name format.SetName, o *indexed.Options) (*OpenSe
 		return nil, err
 	}
 	s.File = &indexed.File{File: s.Shards.AsArchive()}
+	var err error
 	if known {
 		err = s.OpenIndex(ctx, o, false, s.BuildIndex)
-	} else {
+	} else if err = o.BeforeRebuild(list, s.Size); err == nil {
 		if o.Notice != nil {
-			o.Notice(fmt.Errorf("%w: %w", NoList(list, err), format.ErrIndexRebuilt))
+			o.Notice(fmt.Errorf("%w: %w", noList, format.ErrIndexRebuilt))
 		}
 		s.Rebuilt = true
 		so := scan.Options{Workers: o.Workers, Progress: o.Progress}
