@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/urfave/cli/v2"
@@ -80,10 +81,14 @@ func parseConvert(c *cli.Context) (*convertOptions, error) {
 
 func runConvert(c *cli.Context, o *convertOptions) error {
 	if o.in != "-" {
-		if _, isSet, err := tarpack.SetList(o.in); err != nil {
+		if list, isSet, err := tarpack.SetList(o.in); err != nil {
 			return err
 		} else if isSet {
-			return convertSet(c, o)
+			err := convertSet(c, o)
+			if set, ok := format.ParseListName(list); ok && errors.Is(err, format.ErrDraft) {
+				return convertFrom(c, o, &shardReader{set: set}, o.in)
+			}
+			return err
 		}
 	}
 	r, in := c.App.Reader, "standard input"
@@ -98,6 +103,11 @@ func runConvert(c *cli.Context, o *convertOptions) error {
 		}
 		r, in = f, o.in
 	}
+	return convertFrom(c, o, r, in)
+}
+
+// convertFrom converts what r reads. Messages name it in.
+func convertFrom(c *cli.Context, o *convertOptions, r io.Reader, in string) error {
 	m := terminal.NewMeter(c, "converting")
 	defer m.Stop()
 	o.convert.Notice = func(err error) { m.Notice(report.In(in, err)) }
@@ -134,6 +144,36 @@ func runConvert(c *cli.Context, o *convertOptions) error {
 		return report.ErrReported
 	}
 	return nil
+}
+
+// A shardReader reads the shards of a set, one after the other. So the members of a set of a draft
+// are copied, whose index is not read.
+type shardReader struct {
+	set  format.SetName
+	next int      // number of the next shard
+	file *os.File // nil before the first shard and after each
+}
+
+// Read implements [io.Reader].
+func (r *shardReader) Read(p []byte) (int, error) {
+	for {
+		if r.file == nil {
+			if r.next == r.set.N {
+				return 0, io.EOF
+			}
+			f, err := os.Open(r.set.Shard(r.next))
+			if err != nil {
+				return 0, err
+			}
+			r.file, r.next = f, r.next+1
+		}
+		n, err := r.file.Read(p)
+		if n > 0 || err != io.EOF {
+			return n, err
+		}
+		r.file.Close()
+		r.file = nil
+	}
 }
 
 // convertSet converts a shard set to one archive. Its members are copied.

@@ -156,3 +156,39 @@ func TestUnknownFeatures(t *testing.T) {
 	out := filepath.Join(tools.Dir(t), "out.tar.gz")
 	fixture.Failed(t, fixture.Run(t, "convert", archive, out), "bit 12 of its optional features")
 }
+
+// TestDraftSet: a shard set of a draft is converted like one archive, whatever it is named by, also
+// without its list. The tree is what tar extracts from its shards.
+func TestDraftSet(t *testing.T) {
+	base := filepath.Join(tools.Repo(t), "testdata", "draft", "set")
+	want := tools.Dir(t)
+	for _, shard := range []string{"d-00000-of-00002.tar.gz", "d-00001-of-00002.tar.gz"} {
+		fixture.Untar(t, "tar", filepath.Join(base, shard), want)
+	}
+	for _, name := range []string{"d.tar.gz", "d-00000-of-00002.tar.gz", "d-of-00002.tar.gz.tps", ""} {
+		t.Run(name, func(t *testing.T) {
+			dir := tools.Dir(t)
+			if err := os.CopyFS(dir, os.DirFS(base)); err != nil {
+				t.Fatal(err)
+			}
+			if name == "" { // the others find the list
+				name = "d.tar.gz"
+				for _, gone := range []string{"d-of-00002.tar.gz.tps", "d-of-00002.tar.gz.tps.tpi"} {
+					if err := os.Remove(filepath.Join(dir, gone)); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			set, out := filepath.Join(dir, name), filepath.Join(tools.Dir(t), "out.tar.gz")
+			fixture.OneLine(t, fixture.Run(t, "ls", set), "draft of the format", "tpk convert")
+			for _, args := range [][]string{
+				{"convert", set, out}, {"verify", out}, {"extract", "-C", out + ".x", out},
+			} {
+				if r := fixture.Run(t, args...); r.Code != 0 || len(r.Err) > 0 {
+					t.Fatal(r)
+				}
+			}
+			fixture.Diff(t, fixture.ReadTree(t, want), out+".x", trees.Rules{IgnoreLinks: true, Merged: true})
+		})
+	}
+}

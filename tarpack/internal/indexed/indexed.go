@@ -103,12 +103,18 @@ func (x *File) OpenIndex(
 	if o.RequireSidecar {
 		return err
 	}
-	if o.Notice != nil {
-		o.Notice(fmt.Errorf("%w: %w", err, format.ErrIndexRebuilt))
+	unusable := fmt.Errorf("%w: %w", err, format.ErrIndexRebuilt)
+	// If the index is of a draft, the archive may be of one as well, and has no other then.
+	draft := errors.Is(err, sidecar.ErrDraft)
+	if o.Notice != nil && !draft {
+		o.Notice(unusable)
 	}
 	so := scan.Options{Workers: o.Workers, Progress: o.Progress}
 	if x.Index, err = InMemory(ctx, x.Name, so, rebuild); err != nil {
 		return err
+	}
+	if o.Notice != nil && draft {
+		o.Notice(unusable)
 	}
 	x.Rebuilt = true
 	return nil
