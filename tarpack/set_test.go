@@ -183,6 +183,34 @@ func TestPackShards(t *testing.T) {
 	}
 }
 
+// Verify reads no shard again after it has verified the last one, also if there are no indexes.
+func TestVerifySetOnce(t *testing.T) {
+	list, shards := packSet(t, tartest.ShardTree(t), shard.PackOptions{Shards: 3})
+	n := int64(mustOpenSet(t, list).Index().Len())
+	for _, name := range []string{list, list + format.SidecarSuffix, shards[0].Name + format.SidecarSuffix,
+		shards[1].Name + format.SidecarSuffix, shards[2].Name + format.SidecarSuffix} {
+		if err := os.Remove(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	removed := false
+	o := tarpack.VerifyOptions{Progress: func(p format.Progress) {
+		if p.Entries < n || removed {
+			return
+		}
+		removed = true
+		for _, s := range shards {
+			if err := os.Remove(s.Name); err != nil {
+				t.Error(err)
+			}
+		}
+	}}
+	res, err := tarpack.Verify(t.Context(), shards[0].Name, o)
+	if err != nil || res.Failed > 0 || res.Entries != n || !removed {
+		t.Errorf("%+v, %v", res, err)
+	}
+}
+
 // The names of one file are one file in each shard; the set's own files are not packed; and the
 // same tree gives the same bytes.
 func TestPackShardsLinks(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/signature"
 )
@@ -72,17 +73,17 @@ func Verify(ctx context.Context, name string, o VerifyOptions) (VerifyResult, er
 	return verifyFile(ctx, name, o, signed, nil)
 }
 
-// verifyFile is Verify for an archive that is one file or device. signed may be nil. For a shard,
-// dirs has the directories of the shards before; otherwise it is nil.
+// verifyFile is Verify for an archive that is one file or device. signed may be nil. For a shard, set
+// has what the shards before it have; otherwise it is nil.
 func verifyFile(
-	ctx context.Context, name string, o VerifyOptions, signed *signature.Signed, dirs *seenDirs,
+	ctx context.Context, name string, o VerifyOptions, signed *signature.Signed, set *verifiedSet,
 ) (VerifyResult, error) {
 	a, err := archivefile.OpenUnread(name)
 	if err != nil {
 		return VerifyResult{}, err
 	}
 	defer a.OSFile.Close()
-	v := &verifier{a: a, o: o, dirs: dirs}
+	v := &verifier{a: a, o: o, set: set}
 	v.newIndexer(false)
 	v.problems.Each = o.Problem
 	named := false
@@ -91,6 +92,9 @@ func verifyFile(
 	}
 	if err == nil && !named {
 		err = v.run(ctx)
+	}
+	if set != nil && err == nil {
+		err = set.addDamaged(ctx, name)
 	}
 	return VerifyResult{
 		Entries: v.ix.Progress.Entries, Bytes: v.ix.Progress.Bytes, Problems: v.problems.First,
@@ -107,7 +111,7 @@ type verifier struct {
 	a        *archivefile.File
 	o        VerifyOptions
 	ix       *scan.Indexer
-	dirs     *seenDirs      // of the shards before; nil if the archive is not a shard of a set
+	set      *verifiedSet   // that the archive is a shard of; nil if it is none
 	side     *sidecar.Index // nil if none can be compared or give names
 	sideName string
 	problems format.Problems
@@ -128,8 +132,8 @@ type damage struct {
 
 func (v *verifier) newIndexer(sums bool) {
 	v.ix = scan.NewIndexer(v.o.scan(), sums)
-	if v.dirs != nil {
-		v.ix.Repeats = v.dirs.repeats
+	if v.set != nil {
+		v.ix.Repeats = v.set.repeats
 	}
 }
 
@@ -192,7 +196,7 @@ func (v *verifier) run(ctx context.Context) (err error) {
 		v.report("", rest.Trailer.Offset, rest)
 	}
 	if whole && v.unsound == 0 && v.ix.Trailer != nil {
-		return v.compare()
+		return v.compare(ctx)
 	}
 	if v.ix.Trailer == nil {
 		v.cut()
@@ -312,7 +316,7 @@ func (v *verifier) nameEntry(row *sidecar.Row) {
 
 // compare completes the index of an archive without a problem so far, and compares the sidecar with
 // it.
-func (v *verifier) compare() error {
+func (v *verifier) compare(ctx context.Context) error {
 	f, err := durable.ScratchFile(v.o.TempDir)
 	if err != nil {
 		return err
@@ -333,6 +337,11 @@ func (v *verifier) compare() error {
 		return err
 	}
 	defer made.Close()
+	if v.set != nil {
+		if err := v.set.add(ctx, &indexed.File{File: v.a, Index: made}); err != nil {
+			return err
+		}
+	}
 	if err := v.compareEmbedded(made); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/signature"
@@ -45,7 +46,8 @@ func verifySet(
 			return res, err
 		}
 	}
-	dirs := &seenDirs{seed: maphash.MakeSeed(), seen: map[uint64]bool{}}
+	set := newVerifiedSet(&o)
+	defer func() { err = errors.Join(err, set.joiner.Close()) }()
 	for i := range name.N {
 		each := VerifyOptions{Workers: o.Workers, TempDir: o.TempDir, Notice: o.Notice}
 		each.Problem = func(p *format.Problem) {
@@ -58,7 +60,7 @@ func verifySet(
 				o.Progress(format.Progress{Entries: before.Entries + p.Entries, Bytes: before.Bytes + p.Bytes})
 			}
 		}
-		r, err := verifyFile(ctx, name.Shard(i), each, nil, dirs)
+		r, err := verifyFile(ctx, name.Shard(i), each, nil, set)
 		if ctxErr := context.Cause(ctx); ctxErr != nil {
 			return res, ctxErr
 		}
@@ -71,39 +73,69 @@ func verifySet(
 		}
 	}
 	if found.Count == 0 {
-		if err := checkSetIndex(ctx, name, l, o, report); err != nil {
+		if err := checkSetIndex(name, l, set, o, report); err != nil {
 			return res, err
 		}
 	} else if l == nil { // repair of the damage would not help if the shards contradict each other
-		so := scan.Options{Workers: o.Workers, TempDir: o.TempDir}
-		err := shardset.CheckJoin(ctx, name, so)
-		if ctxErr := context.Cause(ctx); ctxErr != nil {
-			return res, ctxErr
-		}
-		if errors.Is(err, format.ErrNotOneSet) { // other errors have been reported
+		if err := set.joiner.Check(); errors.Is(err, format.ErrNotOneSet) {
 			report(err)
+		} else if err != nil {
+			return res, err
 		}
 	}
 	res.Problems, res.Failed = found.First, found.Count
 	return res, nil
 }
 
-// seenDirs has the hashes of the paths of directories. Shards repeat the directories above their
-// entries.
-type seenDirs struct {
+// A verifiedSet has what the verified shards of a set contain, so that no shard is read again.
+type verifiedSet struct {
+	joiner *shardset.Joiner
+	shards []shardset.ShardInfo // that were added
+	last   string               // the name of the last one
+	// The hashes of the paths of directories. Shards repeat the directories above their entries.
 	seed maphash.Seed
-	seen map[uint64]bool
+	dirs map[uint64]bool
 }
 
-// repeats reports whether an item is a directory that was seen before.
-func (d *seenDirs) repeats(it *build.Item) bool {
+func newVerifiedSet(o *VerifyOptions) *verifiedSet {
+	so := scan.Options{Workers: o.Workers, TempDir: o.TempDir}
+	return &verifiedSet{
+		joiner: shardset.NewJoiner(so), seed: maphash.MakeSeed(), dirs: map[uint64]bool{},
+	}
+}
+
+// repeats reports whether an item is a directory that an earlier shard has, too.
+func (s *verifiedSet) repeats(it *build.Item) bool {
 	if it.Type != sidecar.TypeDir {
 		return false
 	}
-	hash := maphash.String(d.seed, it.Path)
-	before := d.seen[hash]
-	d.seen[hash] = true
+	hash := maphash.String(s.seed, it.Path)
+	before := s.dirs[hash]
+	s.dirs[hash] = true
 	return before
+}
+
+// add adds a shard with the index that was built of it.
+func (s *verifiedSet) add(ctx context.Context, x *indexed.File) error {
+	s.last = x.Name
+	s.shards = append(s.shards, shardset.ShardInfo{Size: x.Size, Digest: x.Trailer.Digest})
+	return s.joiner.AddOpen(ctx, x.Name, x)
+}
+
+// addDamaged adds the shard that was verified last if add has not: what it should contain, if its
+// sidecar has that.
+func (s *verifiedSet) addDamaged(ctx context.Context, name string) error {
+	if s.last == name {
+		return nil
+	}
+	x, err := indexed.Open(ctx, name, &indexed.Options{RequireSidecar: true})
+	if err != nil {
+		return nil // it is a problem that was reported
+	}
+	if x.Index.Verify() != nil {
+		return x.Close()
+	}
+	return errors.Join(s.add(ctx, x), x.Close())
 }
 
 // checkListed returns an error if shard i is not the one of the list. It wraps format.ErrTempNames
@@ -119,17 +151,16 @@ func checkListed(l *shardset.List, i int, name format.SetName) error {
 	return err
 }
 
-// checkSetIndex compares the list and the set's sidecar with what the shards' own indexes give.
-// Without a list, l is nil, and there may be no sidecar either.
-func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o VerifyOptions,
+// checkSetIndex compares the list and the set's sidecar with what the shards give. Without a list, l
+// is nil, and there may be no sidecar either.
+func checkSetIndex(name format.SetName, l *shardset.List, verified *verifiedSet, o VerifyOptions,
 	report func(error)) error {
 	f, err := durable.ScratchFile(o.TempDir)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	so := scan.Options{Workers: o.Workers, TempDir: o.TempDir}
-	digest, size, err := shardset.Join(ctx, name, f, so)
+	digest, size, err := verified.joiner.Finish(f)
 	if errors.Is(err, format.ErrShard) {
 		report(err)
 		return nil
@@ -143,10 +174,7 @@ func checkSetIndex(ctx context.Context, name format.SetName, l *shardset.List, o
 		if err != nil {
 			return err
 		}
-		if l, err = shardset.ListFromShards(name); err != nil {
-			return err
-		}
-		l.Entries, l.Index = uint64(made.Len()), digest
+		l = &shardset.List{Entries: uint64(made.Len()), Index: digest, Shards: verified.shards}
 	}
 	if digest != l.Index {
 		report(fmt.Errorf("%s: %w: it names an index of digest %016x, that of its shards has %016x",

@@ -32,7 +32,7 @@ func Join(
 			return 0, 0, err
 		}
 	}
-	return m.finish(dst)
+	return m.Finish(dst)
 }
 
 // CheckJoin returns the error of Join if the shards do not belong together. It keeps nothing.
@@ -138,13 +138,13 @@ func (m *Joiner) Check() error {
 	if err != nil {
 		return err
 	}
-	_, _, err = m.finish(f)
+	_, _, err = m.Finish(f)
 	return errors.Join(err, f.Close())
 }
 
-// finish writes the set's sidecar. The error wraps format.ErrShard if the shards do not belong
+// Finish writes the set's sidecar. The error wraps format.ErrShard if the shards do not belong
 // together.
-func (m *Joiner) finish(dst build.File) (digest uint64, n int64, err error) {
+func (m *Joiner) Finish(dst build.File) (digest uint64, n int64, err error) {
 	digest, n, err = m.Builder.Finish(dst, m.size)
 	if twice := (*build.DuplicateError)(nil); errors.As(err, &twice) {
 		return 0, 0, m.conflict(twice)
@@ -168,7 +168,7 @@ func (m *Joiner) conflict(e *build.DuplicateError) error {
 // FinishIn writes the set's sidecar to an empty file, durably. It returns its digest and its size
 // in bytes.
 func (m *Joiner) FinishIn(f *os.File) (digest uint64, n int64, err error) {
-	if digest, n, err = m.finish(f); err != nil {
+	if digest, n, err = m.Finish(f); err != nil {
 		return 0, 0, err
 	}
 	return digest, n, f.Sync()

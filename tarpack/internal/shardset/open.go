@@ -23,8 +23,23 @@ type OpenSet struct {
 
 // Open opens a set. With a usable list and sidecar it only checks the size of each shard; a shard
 // is opened and compared with the list when something in it is read. Otherwise it joins the
-// sidecars of all shards in memory.
+// sidecars of all shards in memory. A notice of that is sent afterwards: if it fails, as the shards
+// contradict each other, the error is all that there is to say.
 func Open(ctx context.Context, name format.SetName, o *indexed.Options) (*OpenSet, error) {
+	var held []error
+	with := *o
+	with.Notice = func(err error) { held = append(held, err) }
+	s, err := open(ctx, name, &with)
+	if err == nil && o.Notice != nil {
+		for _, notice := range held {
+			o.Notice(notice)
+		}
+	}
+	return s, err
+}
+
+// open is Open with notices as they come.
+func open(ctx context.Context, name format.SetName, o *indexed.Options) (*OpenSet, error) {
 	list := name.List()
 	l, noList := ReadList(list, name.N)
 	known := noList == nil
@@ -49,9 +64,7 @@ func Open(ctx context.Context, name format.SetName, o *indexed.Options) (*OpenSe
 	if known {
 		err = s.OpenIndex(ctx, o, false, s.BuildIndex)
 	} else if err = o.BeforeRebuild(list, s.Size); err == nil {
-		if o.Notice != nil {
-			o.Notice(fmt.Errorf("%w: %w", noList, format.ErrIndexRebuilt))
-		}
+		o.Notice(fmt.Errorf("%w: %w", noList, format.ErrIndexRebuilt))
 		s.Rebuilt = true
 		so := scan.Options{Workers: o.Workers, Progress: o.Progress}
 		s.Index, err = indexed.InMemory(ctx, list, so, s.BuildIndex)
@@ -90,7 +103,7 @@ func OpenPart(ctx context.Context, name format.SetName, l *List, temp string, o 
 		}
 	}
 	x, err := indexed.InFile(temp, func(f *os.File) error {
-		_, _, err := m.finish(f)
+		_, _, err := m.Finish(f)
 		return err
 	})
 	if err != nil {
