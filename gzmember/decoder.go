@@ -171,7 +171,7 @@ func (d *decoder) endUnit(why stop) error {
 	c := &d.c
 	switch {
 	case why == stopCorrupt:
-		return fmt.Errorf("%w: no deflate stream after %d bytes of content", ErrCorrupt, d.pos)
+		return fmt.Errorf("%w: no deflate stream after byte %d of the content", ErrCorrupt, d.pos)
 	case why == stopLong:
 		return fmt.Errorf("%w: more than %d bytes of content", ErrCorrupt, d.unitEnd)
 	case d.pos < d.unitEnd:

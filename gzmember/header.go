@@ -89,7 +89,8 @@ func ParseHeader(b []byte) (Header, error) {
 		}
 	}
 	if len(b) < HeaderSize {
-		return Header{}, fmt.Errorf("%w: %d bytes of header", ErrTruncated, len(b))
+		return Header{}, fmt.Errorf("%w: %d of the %d bytes of its header", ErrTruncated, len(b),
+			HeaderSize)
 	}
 	if b[3] == 0 {
 		return Header{Length: HeaderSize}, nil

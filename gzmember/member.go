@@ -71,7 +71,7 @@ func checkTrailer(b []byte, crc uint32, size int64) error {
 			ErrCorrupt, crc, wantCRC)
 	}
 	if wantSize != uint32(size) {
-		return fmt.Errorf("%w: content has %d bytes, the trailer says %d modulo 2^32",
+		return fmt.Errorf("%w: content of length %d, the trailer says %d modulo 2^32",
 			ErrCorrupt, size, wantSize)
 	}
 	return nil

@@ -124,7 +124,7 @@ func (s *Scanner) advance() error {
 	case stopShort:
 		err = fmt.Errorf("%w: in the deflate stream", ErrTruncated)
 	case stopCorrupt:
-		err = fmt.Errorf("%w: no deflate stream after %d bytes of content", ErrCorrupt, s.size)
+		err = fmt.Errorf("%w: no deflate stream after byte %d of the content", ErrCorrupt, s.size)
 	}
 	if err != nil {
 		return s.fail(err)

@@ -57,7 +57,7 @@ func parseHeader(b *layout.Header, size int64) (*header, error) {
 		return nil, err
 	}
 	if h.archiveSize < layout.TrailerMember || h.archiveSize > h.maxSize() {
-		return nil, layout.Corruptf("archive of %d bytes", uint64(h.archiveSize))
+		return nil, layout.Corruptf("archive of size %d", uint64(h.archiveSize))
 	}
 	if h.entries > layout.MaxEntries {
 		return nil, layout.Corruptf("%d entries", h.entries)
@@ -115,7 +115,7 @@ func (h *header) placeSections(b *layout.Header, size int64) error {
 	}
 	copy(h.sections[:known], h.all)
 	if h.size() != size {
-		return layout.Corruptf("file of %d bytes, its sections end at %d", size, h.size())
+		return layout.Corruptf("file of size %d, its sections end at %d", size, h.size())
 	}
 	return nil
 }

@@ -128,7 +128,7 @@ func openFile(f *os.File) (*Index, error) {
 	}
 	size := info.Size()
 	if size < layout.HeaderSize || size > math.MaxInt {
-		return nil, layout.Corruptf("file of %d bytes", size)
+		return nil, layout.Corruptf("file of size %d", size)
 	}
 	m, err := mmap.MapRegion(f, int(size), mmap.RDONLY, 0, 0)
 	if err != nil { // a file system without mmap, or no room in the address space
@@ -152,7 +152,7 @@ func openFile(f *os.File) (*Index, error) {
 // wrap [ErrCorrupt] or [ErrVersion].
 func OpenBytes(b []byte) (x *Index, err error) {
 	if len(b) < layout.HeaderSize {
-		return nil, layout.Corruptf("file of %d bytes", len(b))
+		return nil, layout.Corruptf("file of size %d", len(b))
 	}
 	x = &Index{mem: b}
 	if err := x.open(int64(len(b))); err != nil {
@@ -169,7 +169,7 @@ func OpenBytes(b []byte) (x *Index, err error) {
 // [ErrCorrupt] or [ErrVersion], or are those of r.
 func OpenReaderAt(r io.ReaderAt, size int64) (*Index, error) {
 	if size < layout.HeaderSize {
-		return nil, layout.Corruptf("file of %d bytes", size)
+		return nil, layout.Corruptf("file of size %d", size)
 	}
 	x := &Index{r: r}
 	x.pool.New = func() any { return new(scratch) }

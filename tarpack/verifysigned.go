@@ -95,7 +95,7 @@ func (a *Archive) compareContent(row *sidecar.Row) error {
 // bytes, and the SHA-256 want.
 func compareFile(ctx context.Context, f *os.File, n, size int64, want signature.Hash) error {
 	if n != size {
-		return fmt.Errorf("%w: it has %d bytes, not %d", signature.ErrChanged, n, size)
+		return fmt.Errorf("%w: its size is %d, not %d", signature.ErrChanged, n, size)
 	}
 	got, err := HashRange(ctx, f, 0, n)
 	if err == nil && got != want {

@@ -64,7 +64,8 @@ func parseVerify(c *cli.Context) (*verifyOptions, error) {
 func runVerify(c *cli.Context, o *verifyOptions) (failed error) {
 	for _, name := range o.archives {
 		err := verify(c, name, o.trust)
-		if len(o.archives) == 1 || context.Cause(c.Context) != nil {
+		if len(o.archives) == 1 || context.Cause(c.Context) != nil ||
+			report.IsStandardOutput(err) {
 			return err
 		}
 		if err != nil {
@@ -109,9 +110,11 @@ func verify(c *cli.Context, name string, trust *signature.Trust) error {
 		}
 		inside = inside || errors.Is(p, format.ErrEmbedded)
 		if asJSON {
-			printErr = errors.Join(printErr, encoder.Encode(problemLine{
-				p.Path, reading.NotUTF8([]byte(p.Path)), p.Offset, p.Err.Error(),
-			}))
+			if printErr == nil {
+				printErr = encoder.Encode(problemLine{
+					p.Path, reading.NotUTF8([]byte(p.Path)), p.Offset, p.Err.Error(),
+				})
+			}
 			return
 		}
 		m.Print(report.LineWithoutHint(report.In(name, p)))
@@ -124,10 +127,13 @@ func verify(c *cli.Context, name string, trust *signature.Trust) error {
 		res, err = verifyForeign(c, name, m, problem)
 	}
 	m.Stop()
+	if err == nil {
+		err = printErr
+	}
 	if err == nil && asJSON {
 		err = encoder.Encode(verifiedLine{name, res.Entries, res.Bytes, res.Failed})
 	}
-	if err := errors.Join(err, printErr); err != nil {
+	if err != nil {
 		return err
 	}
 	if res.Failed == 0 && (asJSON || terminal.IsQuiet(c)) {

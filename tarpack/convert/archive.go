@@ -65,8 +65,8 @@ func (a *archiveCopy) check(size int64) error {
 	if t := a.ix.Trailer; t != nil && errors.Is(t.CheckRead(), format.ErrDraft) {
 		// The digest is that of an index which is no longer known.
 		if n := a.ix.Builder.Len(); n != t.Entries {
-			return fmt.Errorf("the archive at offset %d: %w: its trailer counts %d entries, there are %d",
-				a.base, format.ErrCorrupt, t.Entries, n)
+			return fmt.Errorf("the archive at offset %d: %w: its number of entries is %d, "+
+				"its trailer says %d", a.base, format.ErrCorrupt, n, t.Entries)
 		}
 		return nil
 	}

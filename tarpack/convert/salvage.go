@@ -155,6 +155,10 @@ func (sv *salvage) take(un *scan.Unit) error {
 		sv.trailer = &end.Trailer
 		return errEnd
 	}
+	if un.CutTrailer { // no entry is lost
+		sv.damaged = true
+		return nil
+	}
 	if un.Err != nil {
 		sv.problems = append(sv.problems, &format.Problem{Path: un.Path, Offset: un.Off, Err: un.Err})
 		return nil

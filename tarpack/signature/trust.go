@@ -47,7 +47,7 @@ type Signed struct {
 // together, have as many bytes as were signed.
 func (s *Signed) CheckSize(size int64) error {
 	if size != s.Size {
-		return fmt.Errorf("%w: it has %d bytes, not %d", ErrChanged, size, s.Size)
+		return fmt.Errorf("%w: its size is %d, not %d", ErrChanged, size, s.Size)
 	}
 	return nil
 }

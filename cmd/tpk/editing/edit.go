@@ -64,7 +64,10 @@ func (e *Edit) Run(c *cli.Context) error {
 	}
 	res, err := e.Change(o)
 	m.Stop()
-	if err = errors.Join(err, printErr); err != nil {
+	if err == nil {
+		err = printErr
+	}
+	if err != nil {
 		switch {
 		case errors.Is(err, format.ErrNotOneSet):
 			return report.WithHint(err,

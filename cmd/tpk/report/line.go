@@ -46,11 +46,14 @@ func In(name string, err error) error {
 }
 
 // message returns the text of err with the path or address first: "NAME: no such file or directory"
-// rather than "open NAME: no such file or directory".
+// rather than "open NAME: no such file or directory". For standard output that is all of it.
 func message(err error) string {
 	text := err.Error()
 	var path *fs.PathError
-	if errors.As(err, &path) {
+	if errors.As(err, &path) && path.Path == os.Stdout.Name() {
+		return "standard output: " + path.Err.Error() // whatever it was written for
+	}
+	if path != nil {
 		text = strings.Replace(text, path.Error(), path.Path+": "+path.Err.Error(), 1)
 		text = strings.Replace(text, path.Path+": "+path.Path+": ", path.Path+": ", 1)
 	}
@@ -63,5 +66,5 @@ func message(err error) string {
 	if errors.As(err, &op) && op.Addr != nil && errors.As(op.Err, &errno) {
 		text = strings.Replace(text, op.Error(), op.Addr.String()+": "+errno.Error(), 1)
 	}
-	return strings.Replace(text, os.Stdout.Name()+": ", "standard output: ", 1)
+	return text
 }

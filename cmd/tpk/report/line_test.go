@@ -43,6 +43,12 @@ func TestLine(t *testing.T) {
 			"tpk: standard output: no space left on device: free some space or write elsewhere",
 		},
 		{
+			"standard output of an archive", errors.Join(
+				In("a", &fs.PathError{Op: "write", Path: os.Stdout.Name(), Err: syscall.EIO}),
+				&fs.PathError{Op: "write", Path: os.Stdout.Name(), Err: syscall.EIO}),
+			"tpk: standard output: input/output error: check the disk",
+		},
+		{
 			"our own hint", WithHint(In("a", fs.ErrExist), "'tpk add' adds to it"),
 			"tpk: a: file already exists: 'tpk add' adds to it",
 		},

@@ -73,6 +73,12 @@ func ChangedArchive(name string, err error) error {
 	return Output(name, err)
 }
 
+// IsStandardOutput reports whether err is of writing to standard output.
+func IsStandardOutput(err error) bool {
+	var path *fs.PathError
+	return errors.As(err, &path) && path.Path == os.Stdout.Name()
+}
+
 // StandardOutput returns err, an error of writing to standard output. If the command was stopped,
 // it adds written, the state of what was written so far.
 func StandardOutput(err error, written string) error {

@@ -30,7 +30,7 @@ func (d *boundedDigest) reset(limit int64) {
 // Write fails with ErrCorrupt, and adds nothing, if the content would get longer than limit.
 func (d *boundedDigest) Write(b []byte) (int, error) {
 	if int64(len(b)) > d.limit-d.Size() {
-		return 0, fmt.Errorf("%w: its content is longer than the %d bytes of its header",
+		return 0, fmt.Errorf("%w: its content is longer than its header says, %d",
 			format.ErrCorrupt, d.limit)
 	}
 	if d.sums != nil {
@@ -93,7 +93,7 @@ func (u *unitReader) readContent(un *Unit, it *build.Item) error {
 		return err
 	}
 	if d.Size() != it.Size {
-		return fmt.Errorf("%w: its content has %d of the %d bytes of its header",
+		return fmt.Errorf("%w: its content has the length %d, its header says %d",
 			format.ErrCorrupt, d.Size(), it.Size)
 	}
 	it.ContentLen, it.CRC = u.scan.Length(), u.scan.CRC()

@@ -99,7 +99,7 @@ func (ix *Indexer) Add(un *Unit) error {
 		return nil
 	}
 	if t := un.Former; t != nil && t.Entries != ix.Builder.Len() {
-		err := fmt.Errorf("%w: a former trailer counts %d entries before it, there are %d",
+		err := fmt.Errorf("%w: a former trailer says that entries before it number %d, not %d",
 			errAltered, t.Entries, ix.Builder.Len())
 		return &format.Problem{Offset: un.Off, Err: err}
 	}
@@ -147,8 +147,8 @@ func (ix *Indexer) Finish(dst build.File, size int64) (Result, error) {
 	res := Result{Entries: ix.Builder.Len(), SidecarBytes: n, Digest: digest}
 	switch t := ix.Trailer; {
 	case t.Entries != res.Entries:
-		return res, fmt.Errorf("%w: its trailer counts %d entries, there are %d",
-			errAltered, t.Entries, res.Entries)
+		return res, fmt.Errorf("%w: its number of entries is %d, its trailer says %d",
+			errAltered, res.Entries, t.Entries)
 	case t.Digest != digest:
 		return res, fmt.Errorf("%w: its trailer names an index of digest %016x, its index has %016x",
 			errAltered, t.Digest, digest)

@@ -21,6 +21,8 @@ type Unit struct {
 	Trailer  *format.Trailer // if it is T
 	Former   *format.Trailer // if it is F: the T that it was
 	Index    bool            // if it is a member of an index, of this state or a former one
+	// CutTrailer means that it is T without its last bytes, so Err is set.
+	CutTrailer bool
 	// Err is what is wrong with the unit. Its end is then not known, and End is where the next one
 	// was found. Path is the entry's, if that is known.
 	Err  error
@@ -221,7 +223,7 @@ func (u *unitReader) readTrailer(un *Unit) error {
 		return err
 	}
 	if un.End = un.Off + format.EndSize; un.End > u.size { // what is missing may be zeros
-		un.End = u.size
+		un.End, un.CutTrailer = u.size, true
 		return fmt.Errorf("%w: its trailer is cut off", format.ErrTruncated)
 	}
 	t, state := format.ParseTrailerState(b[:])
@@ -242,7 +244,8 @@ func (u *unitReader) readTrailer(un *Unit) error {
 		return fmt.Errorf("%w: the trailer is damaged", format.ErrCorrupt)
 	}
 	if un.End != u.size {
-		return fmt.Errorf("%w: %d bytes follow the trailer", format.ErrCorrupt, u.size-un.End)
+		return fmt.Errorf("%w: the file goes on behind the trailer, up to offset %d",
+			format.ErrCorrupt, u.size)
 	}
 	if t.Offset != un.Off {
 		return fmt.Errorf("%w: the trailer was written for offset %d", format.ErrCorrupt, t.Offset)

@@ -156,7 +156,10 @@ func ListFromShards(s format.SetName) (*List, error) {
 // It wraps format.ErrShard and source.ErrChanged if the file does not exist.
 func MissingShard(name string, n int, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		what := fmt.Sprintf("this one of its %d shards is missing", n)
+		what := "its only shard is missing"
+		if n > 1 {
+			what = fmt.Sprintf("this one of its %d shards is missing", n)
+		}
 		return &brokenError{name, what, format.ErrShardMissing}
 	}
 	return err
