@@ -161,7 +161,8 @@ func verify(c *cli.Context, name string, trust *signature.Trust) error {
 		hint = report.HintShardMissing
 	case shard != nil: // repair refuses such a set
 		hint = report.Hint(shard)
-	case rest != nil && (!damaged || errors.Is(rest, format.ErrJoined)): // repair keeps both
+	case rest != nil && (!damaged || errors.Is(rest, format.ErrJoined) ||
+		errors.Is(rest, format.ErrMayBeArchive)): // repair keeps both
 		hint = report.Hint(rest)
 	case damaged:
 		hint = report.HintDamaged

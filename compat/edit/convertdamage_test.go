@@ -23,6 +23,8 @@ func TestConvertDamagedTar(t *testing.T) {
 	end := tarZeros(1024)
 	bad := func(s string) string { return s[:8] + "x" + s[9:] }
 	link := tarWithSum(tarBlock("link", '1', 0, "b"))
+	zip := tarFile("z", '0', "PK\x03\x04"+strings.Repeat("z", 508)+"PK\x05\x06"+strings.Repeat("z", 508))
+	old := func(s string) string { return tarWithSum(strings.Replace(s, "ustar\x0000", tarZeros(8), 1)) }
 	for _, f := range []struct {
 		name, tar string
 		lines     int    // on standard error
@@ -54,6 +56,16 @@ func TestConvertDamagedTar(t *testing.T) {
 		{"two with a mode of letters", withField(a, 100, "z") + withField(d, 100, "z") + end, 2, ""},
 		{"bad numbers in a hard link", b + withField(withField(link, 124, "z"), 100, "z") + c + end,
 			1, ""},
+		{"the first of a second tar", a + end + bad(b) + c + end, 1, ""},
+		{"the first of a second tar behind padding", a + end + tarZeros(8192) + bad(b) + c + end, 1, ""},
+		{"the only one of a second tar", b + end + bad(a) + end, 1, ""},
+		{"one of an old program in a second tar", b + end + bad(old(a)) + c + end, 1, ""},
+		{"one in the middle of a second tar", a + end + b + bad(d) + c + end, 1, ""},
+		{"one with a zip in its content", b + end + bad(zip) + c + end, 1, ""},
+		{"the second of three tars", a + end + bad(b) + bad(d) + end + c + end, 1, ""},
+		{"one in each of two tars", bad(a) + b + end + bad(d) + c + end, 2, ""},
+		{"no header behind the end", a + end + strings.Repeat("junk", 128) + b + c + end, 1, ""},
+		{"no headers behind the end", a + end + strings.Repeat("junk", 1280) + b + end, 1, ""},
 		{"bad extended records", a + strings.Replace(long, "path=", "path:", 1) + c + end, 1, ""},
 	} {
 		for _, gzipped := range []bool{false, true} {

@@ -151,21 +151,17 @@ func TestConvertRefusedTar(t *testing.T) {
 	a := tarFile("a", '0', "content of a")
 	old := strings.Replace(a, "ustar\x0000", tarZeros(8), 1)
 	old = tarWithSum(old)
-	damaged, damagedOld := a[:8]+"x"+a[9:], old[:8]+"x"+old[9:]
 	end := tarZeros(1024)
 	for name, in := range map[string]string{
-		"cut off in a content":               a[:520],
-		"cut off in a header":                a + a[:100],
-		"an entry behind a damaged end":      a + end + strings.Repeat("junk", 128) + a + end,
-		"a second tar with a damaged header": a + end + tarZeros(8192) + damaged + end,
-		"an old one with a damaged header":   a + end + damagedOld + end,
-		"a tar behind junk":                  a + end + strings.Repeat("junk", 150) + a + end,
-		"an old tar behind junk":             a + end + strings.Repeat("junk", 150) + old + end,
-		"a damaged zip behind a tar":         a + end + "PK\x03\x04 and no more",
-		"a format that is not known behind":  a + end + "LZIP\x01 and so on",
-		"damaged gzip behind a tar":          a + end + "\x1f\x8b\x08\x00 and no more",
-		"a global size":                      tarFile("g", 'g', "10 size=1\n") + a + end,
-		"an extended header cut off":         tarFile("p", 'x', "10 uid=55\n")[:600],
+		"cut off in a content":              a[:520],
+		"cut off in a header":               a + a[:100],
+		"a tar behind junk":                 a + end + strings.Repeat("junk", 150) + a + end,
+		"an old tar behind junk":            a + end + strings.Repeat("junk", 150) + old + end,
+		"a damaged zip behind a tar":        a + end + "PK\x03\x04 and no more",
+		"a format that is not known behind": a + end + "LZIP\x01 and so on",
+		"damaged gzip behind a tar":         a + end + "\x1f\x8b\x08\x00 and no more",
+		"a global size":                     tarFile("g", 'g', "10 size=1\n") + a + end,
+		"an extended header cut off":        tarFile("p", 'x', "10 uid=55\n")[:600],
 	} {
 		t.Run(name, func(t *testing.T) {
 			work := tools.Dir(t)

@@ -25,9 +25,10 @@ import (
 //
 // If the archive is not damaged, Repair writes no archive. If out is name, it truncates an archive
 // whose only fault is an unfinished append in place, and rebuilds a sidecar that is missing or
-// does not fit. Another archive that follows in the same file, and other bytes that no append
-// writes, are never removed: if out is name, the error is format.ErrJoined or format.ErrAdded, and
-// nothing is written. Otherwise out is written without them.
+// does not fit. Another archive that follows in the same file, what may be one, and other bytes
+// that no append writes are never removed: if out is name, the error is format.ErrJoined,
+// format.ErrMayBeArchive or format.ErrAdded, and nothing is written. Otherwise out is written
+// without them.
 //
 // The name may stand for a shard set, as in tarpack.Open, unless o.Single is set. If out is another
 // name of the set, that is in place. Then only the shards that are damaged are replaced, and also a
@@ -210,7 +211,7 @@ func (sv *salvage) checkRest(inPlace bool) error {
 	if err := e.SearchJoined(sv.ctx, sv.a.OSFile); err != nil {
 		return err
 	}
-	if inPlace && !errors.Is(e, format.ErrUnfinished) {
+	if inPlace && (e.MayBeArchive || !errors.Is(e, format.ErrUnfinished)) {
 		return fmt.Errorf("%s: %w", sv.a.Name, e)
 	}
 	sv.behind = e

@@ -135,7 +135,8 @@ func (t *tarInput) next() (*tar.Header, error) {
 }
 
 // readBlock reads a block, and reports whether it is a header. What is neither a header nor zeros
-// is a damaged header. Behind the end of a tar it is junk, which must not hold an archive.
+// is a damaged header. Behind the end of a tar it is junk, unless it has the form of a header. Junk
+// must not hold an archive other than a tar that goes on at a block.
 func (t *tarInput) readBlock() (bool, error) {
 	n, err := format.BlockSize, error(nil)
 	if t.ahead {
@@ -170,6 +171,9 @@ func (t *tarInput) readBlock() (bool, error) {
 		return false, cmp.Or(t.junk.check(), io.EOF)
 	case err != nil:
 		return false, err
+	case t.junk.size > 0 && t.isHeader(): // as in GNU tar, which skips to the next header
+		t.bad.report(t.r.n-format.BlockSize-t.junk.size, t.junk.size)
+		t.junk = junk{}
 	case t.junk.size > 0:
 		t.junk.add(t.block[:])
 		return false, t.junk.check()
@@ -178,7 +182,7 @@ func (t *tarInput) readBlock() (bool, error) {
 		t.zeros++
 		return false, nil
 	case !t.isHeader():
-		if t.zeros == 0 {
+		if t.zeros == 0 || seemsTarHeader(t.block[:]) {
 			return false, t.beginBad()
 		}
 		t.junk.add(t.block[:])
@@ -200,6 +204,7 @@ func (t *tarInput) beginBad() error {
 		return t.errHeader()
 	}
 	t.bad.at, t.bad.size = t.r.n-format.BlockSize, format.BlockSize
+	t.zeros = 0 // nothing of another format follows before a header
 	switch t.block[156] {
 	case tar.TypeXHeader, typeSolaris, tar.TypeGNULongName, tar.TypeGNULongLink:
 		t.bad.lostMeta = true

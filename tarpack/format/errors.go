@@ -30,6 +30,9 @@ var (
 	// ErrUnfinished: bytes follow the end of the archive. They are from an append that was
 	// interrupted or is still running, or are zeros.
 	ErrUnfinished = errors.New("an append was not finished, or another program has added zeros")
+	// ErrMayBeArchive: an ErrUnfinished whose bytes begin with an entry.
+	ErrMayBeArchive = errors.New(
+		"an append was not finished, or another archive follows that is cut off")
 	// ErrAdded: bytes that no append writes follow the end of the archive.
 	ErrAdded = errors.New("bytes of another program follow its end")
 	// ErrJoined: another archive follows in the same file, as after cat a.tar.gz b.tar.gz.

@@ -20,6 +20,9 @@ type UnfinishedError struct {
 	Rest     int64   // bytes that follow it
 	IsJoined bool    // they begin or end with another archive, of this format or a convertible one
 	Kind     Foreign // of bytes that no append writes; "" for those of an append, or zeros
+	// MayBeArchive means that they begin with an entry: of an append that was not finished, or of
+	// another archive that is cut off. Nothing in the bytes shows which it is.
+	MayBeArchive bool
 }
 
 // NewUnfinished returns the error of an archive in r that ends with t, where rest bytes follow it,
@@ -32,8 +35,9 @@ func NewUnfinished(r io.ReaderAt, t Trailer, rest int64) *UnfinishedError {
 	if e.IsJoined || rest < EndSize {
 		return e
 	}
-	if last, ok := trailerBefore(r, e.end()+rest); ok && last.Offset+EndSize <= rest {
-		e.IsJoined = true // else an append wrote it
+	if last, ok := trailerBefore(r, e.end()+rest); ok {
+		e.IsJoined = last.Offset+EndSize <= rest // else an append wrote it
+		e.MayBeArchive = false
 	}
 	return e
 }
@@ -105,7 +109,7 @@ func (e *UnfinishedError) zeros(r io.ReaderAt, limit int64) (int64, error) {
 	}
 }
 
-// recognize sets IsJoined and Kind by what begins after the given number of zeros.
+// recognize sets IsJoined, Kind and MayBeArchive by what begins after the given number of zeros.
 func (e *UnfinishedError) recognize(r io.ReaderAt, zeros int64) {
 	if e.Rest <= zeros { // T may be cut off
 		return
@@ -117,17 +121,21 @@ func (e *UnfinishedError) recognize(r io.ReaderAt, zeros int64) {
 	}
 	head = head[:n]
 	rest := io.NewSectionReader(r, e.end()+zeros, e.Rest-zeros)
-	if len(head) == 0 || head[0] == 0 || BeginsUnit(head) || isTornUnit(head, rest) {
+	if len(head) == 0 || head[0] == 0 {
+		return
+	}
+	if e.MayBeArchive = BeginsUnit(head); e.MayBeArchive || isTornUnit(head, rest) {
 		return
 	}
 	if e.Kind = Recognize(head); e.Kind == ForeignGzip {
 		e.Kind = recognizeGzip(head)
 	}
+	if !hasHeader(e.Kind, head) {
+		e.Kind = ForeignUnknown
+	}
 	switch e.Kind {
-	case ForeignTar, ForeignZip, ForeignXZ, ForeignZstd, ForeignBzip2, ForeignLZ4:
+	case ForeignTar, ForeignZip, ForeignXZ, ForeignZstd, ForeignBzip2, ForeignLZ4, ForeignGzip:
 		e.IsJoined = true
-	case ForeignGzip:
-		e.IsJoined = len(head) >= gzmember.HeaderSize
 	default:
 		if isOldTar(head) {
 			e.IsJoined, e.Kind = true, ForeignTar
@@ -189,16 +197,23 @@ func (e *UnfinishedError) Error() string {
 		return fmt.Sprintf("%s its end, at offset %d: %v", bytes, e.end(), e.Kind)
 	}
 	bytes := count.Of(e.Rest, "byte follows", "bytes follow")
+	if e.MayBeArchive {
+		return fmt.Sprintf("%s its end, at offset %d: %v", bytes, e.end(), ErrMayBeArchive)
+	}
 	return fmt.Sprintf("%s its end: %v", bytes, ErrUnfinished)
 }
 
-// Unwrap returns ErrUnfinished, ErrJoined or ErrAdded, and ErrCorrupt.
+// Unwrap returns ErrUnfinished, ErrJoined or ErrAdded, and ErrCorrupt. It adds ErrMayBeArchive to
+// ErrUnfinished.
 func (e *UnfinishedError) Unwrap() []error {
 	switch {
 	case e.IsJoined:
 		return []error{ErrJoined, ErrCorrupt}
 	case e.Kind != "":
 		return []error{ErrAdded, ErrCorrupt}
+	}
+	if e.MayBeArchive {
+		return []error{ErrMayBeArchive, ErrUnfinished, ErrCorrupt}
 	}
 	return []error{ErrUnfinished, ErrCorrupt}
 }

@@ -117,6 +117,7 @@ var hints = []struct {
 	{format.ErrAppend, "add it without --append"},
 	{format.ErrJoined, hintJoined},
 	{format.ErrAdded, "'tpk repair ARCHIVE OUT.tar.gz' writes the archive without them"},
+	{format.ErrMayBeArchive, "'tpk repair ARCHIVE OUT.tar.gz' writes the archive without them"},
 	{format.ErrUnfinished, "'tpk repair' cuts them off"},
 	{format.ErrTruncated, hintTruncated},
 	{gzmember.ErrTruncated, hintTruncated},

@@ -222,11 +222,25 @@ func TestRecoverOthers(t *testing.T) {
 		{"<html>Bad Gateway</html>", format.ErrAdded, "it is an HTML page"},
 		{"\x01\x02\x03", format.ErrAdded, "its format is unknown"},
 		{string(good), format.ErrJoined, "another archive follows"},
-		{"PK\x03\x04", format.ErrJoined, "it is a zip"},
+		{"PK\x03\x04", format.ErrAdded, "4 bytes of another program follow its end"},
+		{"PK\x03\x04 and no header", format.ErrAdded, "its format is unknown"},
+		{"PK\x05\x06" + strings.Repeat("\x00", 17), format.ErrAdded, "its format is unknown"},
+		{"PK\x05\x06" + strings.Repeat("\x00", 18), format.ErrJoined, "it is a zip"},
+		{"PK\x03\x04\x14\x00\x00\x00\x08\x00" + strings.Repeat("x", 16) + "\x05\x00\x00\x00names",
+			format.ErrJoined, "it is a zip"},
+		{"BZhang", format.ErrAdded, "its format is unknown"},
+		{"BZh91AY&SY", format.ErrJoined, "it is compressed with bzip2"},
+		{"\x28\xb5\x2f\xfd", format.ErrAdded, "its format is unknown"},
+		{"\xfd7zXZ\x00", format.ErrAdded, "its format is unknown"},
+		{"\x04\x22\x4d\x18", format.ErrAdded, "its format is unknown"},
+		{"\x1f\x8b", format.ErrUnfinished, "2 bytes follow"}, // a member of ours begins so, too
+		{"\x1f\x8b\x07\x00 of no method", format.ErrAdded, "its format is unknown"},
 		{strings.Repeat("\x00", 1000), format.ErrUnfinished, "1,000 bytes follow its end"},
 		{string(good[:1]), format.ErrUnfinished, "1 byte follows its end"},
 		{string(good[:9]), format.ErrUnfinished, "9 bytes follow its end"},
-		{string(good[:100]), format.ErrUnfinished, "100 bytes follow its end"},
+		{string(good[:60]), format.ErrUnfinished, "60 bytes follow its end"},
+		{string(good[:100]), format.ErrMayBeArchive, "100 bytes follow its end, at offset"},
+		{string(good[:len(good)-1]), format.ErrMayBeArchive, "or another archive follows that is cut"},
 	} {
 		both := append(bytes.Clone(good), c.rest...)
 		other := bytes.Clone(good[len(good)-format.EndSize:])
