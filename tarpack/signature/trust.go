@@ -58,7 +58,9 @@ func (s *Signed) CheckSize(size int64) error {
 //
 // The error wraps ErrRefused and one of the errors that come with it, or it is that of reading.
 func (t *Trust) Open(name string) (*Signed, error) {
-	name = filepath.Clean(name)
+	for len(name) > 1 && os.IsPathSeparator(name[len(name)-1]) {
+		name = name[:len(name)-1]
+	}
 	s, err := t.open(name)
 	if errors.Is(err, ErrUnsigned) {
 		if real, realErr := filepath.EvalSymlinks(name); realErr == nil && real != name {
