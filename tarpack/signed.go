@@ -56,6 +56,7 @@ func (a *Archive) trust(s *signature.Signed, o *OpenOptions) error {
 		return fmt.Errorf("%s: %w: its header has the SHA-256 %x, not %x", a.name,
 			signature.ErrIndex, got, s.Index)
 	}
+	a.header = &header
 	checked, err := sidecar.OpenChecked(&header, a.index, a.index.Size())
 	if err == nil && o.LoadIndex > 0 {
 		checked, err = load(checked, a.index, o.LoadIndex)
@@ -67,20 +68,6 @@ func (a *Archive) trust(s *signature.Signed, o *OpenOptions) error {
 		a.index, a.under = checked, a.index
 	}
 	return nil
-}
-
-// load reads all of checked, an index whose bytes are those of x. It returns an index in memory if
-// they are at most limit bytes, and else x.
-func load(checked, x *sidecar.Index, limit int64) (*sidecar.Index, error) {
-	if size := x.Size(); size <= limit {
-		b := make([]byte, size)
-		if _, err := checked.ReadAt(b, 0); err != nil {
-			return nil, err
-		}
-		return sidecar.OpenBytes(b)
-	}
-	_, err := io.Copy(io.Discard, io.NewSectionReader(checked, 0, x.Size()))
-	return x, err
 }
 
 // CheckSigned compares the SHA-256 of the whole archive, for a set that of each shard, with what
