@@ -74,8 +74,8 @@ func TestSignedLiar(t *testing.T) {
 	}
 }
 
-// TestCheckIndex writes into an index that is mapped, beside the archive or in it.
-func TestCheckIndex(t *testing.T) {
+// TestCheckSignedIndex writes into an index that is mapped, beside the archive or in it.
+func TestCheckSignedIndex(t *testing.T) {
 	beside, trust := packSigned(t, signedFiles())
 	inside, itsTrust := packSignedInside(t, signedFiles())
 	for _, c := range []struct {
