@@ -30,6 +30,7 @@ type Archive struct {
 	build      indexed.IndexBuilder // builds the index without the sidecar
 	unmap      func() error         // to be called after the index is closed; nil: nothing
 	signed     *signature.Signed    // nil without OpenOptions.Trust
+	header     *sidecar.Header      // that was signed; nil without, or if the index was built from it
 	under      *sidecar.Index       // what index reads, where that checks it; or nil
 }
 

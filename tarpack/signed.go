@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/signature"
+	"github.com/tarpack/tpk/tarpack/source"
 )
 
 // Signed returns what was signed of the archive, or nil if OpenOptions.Trust was not set. If it is
@@ -20,7 +23,7 @@ import (
 // content before it is returned.
 //
 // Source is not compared with anything. What copies whole members from it, as package export does,
-// needs CheckSigned first.
+// needs CheckSigned first, and StillSigned afterwards.
 func (a *Archive) Signed() *signature.Signed { return a.signed }
 
 // trust compares the archive and its index with what was signed, and replaces the index by one of
@@ -53,6 +56,7 @@ func (a *Archive) trust(s *signature.Signed, o *OpenOptions) error {
 		return fmt.Errorf("%s: %w: its header has the SHA-256 %x, not %x", a.name,
 			signature.ErrIndex, got, s.Index)
 	}
+	a.header = &header
 	checked, err := sidecar.OpenChecked(&header, a.index, a.index.Size())
 	if err == nil && o.LoadIndex > 0 {
 		checked, err = load(checked, a.index, o.LoadIndex)
@@ -66,26 +70,17 @@ func (a *Archive) trust(s *signature.Signed, o *OpenOptions) error {
 	return nil
 }
 
-// load reads all of checked, an index whose bytes are those of x. It returns an index in memory if
-// they are at most limit bytes, and else x.
-func load(checked, x *sidecar.Index, limit int64) (*sidecar.Index, error) {
-	if size := x.Size(); size <= limit {
-		b := make([]byte, size)
-		if _, err := checked.ReadAt(b, 0); err != nil {
-			return nil, err
-		}
-		return sidecar.OpenBytes(b)
-	}
-	_, err := io.Copy(io.Discard, io.NewSectionReader(checked, 0, x.Size()))
-	return x, err
-}
-
 // CheckSigned compares the SHA-256 of the whole archive, for a set that of each shard, with what
 // was signed. Contents and index are checked without it; tar headers and whole members are not. It
 // returns nil at once if OpenOptions.Trust was not set.
 func (a *Archive) CheckSigned(ctx context.Context) error {
 	if a.signed == nil {
 		return nil
+	}
+	if f, ok := a.src.(*source.File); ok { // so that each later change shows
+		for stamp := changetime.StampOf(f.Opened()); !stamp.Settled(time.Now()); {
+			time.Sleep(time.Millisecond)
+		}
 	}
 	off, part := int64(0), a.src.Size()
 	for i, file := range a.signed.Files {
@@ -104,6 +99,25 @@ func (a *Archive) CheckSigned(ctx context.Context) error {
 		off += part
 	}
 	return nil
+}
+
+// StillSigned returns an error if the archive may have been written to since CheckSigned began.
+// What has copied whole members calls it in the end. If only the time of the last change differs,
+// it compares the whole archive again. The error wraps source.ErrChanged or signature.ErrChanged.
+// It returns nil if OpenOptions.Trust was not set, or if the bytes are not in files.
+func (a *Archive) StillSigned(ctx context.Context) error {
+	files, ok := a.src.(source.Overwritable)
+	if a.signed == nil || !ok {
+		return nil
+	}
+	err := files.Unchanged(0, a.src.Size())
+	if errors.Is(err, source.ErrTouched) {
+		files.Accept()
+		if err = a.CheckSigned(ctx); err == nil {
+			err = files.Unchanged(0, a.src.Size())
+		}
+	}
+	return err
 }
 
 // HashRange returns the SHA-256 of n bytes of r from off on.

@@ -153,7 +153,7 @@ func runExport(c *cli.Context, o *exportOptions) error {
 	defer m.Stop()
 	size := int64(0)
 	if o.out == "-" {
-		size, err = o.write(c.Context, f, c.App.Writer)
+		size, err = o.write(c.Context, a.Archive, f, c.App.Writer)
 	} else {
 		size, err = o.writeFile(c.Context, a.Archive, f)
 	}
@@ -202,7 +202,7 @@ func (o *exportOptions) writeFile(
 		return 0, err
 	}
 	defer func() { _ = out.Cleanup() }() // does nothing once the file is in place
-	size, err := o.write(ctx, f, out)
+	size, err := o.write(ctx, a, f, out)
 	if err != nil {
 		return 0, err
 	}
@@ -230,7 +230,9 @@ func isSource(a *tarpack.Archive, fi os.FileInfo) bool {
 }
 
 // write writes the export, and returns how many bytes it has.
-func (o *exportOptions) write(ctx context.Context, f *export.File, w io.Writer) (int64, error) {
+func (o *exportOptions) write(
+	ctx context.Context, a *tarpack.Archive, f *export.File, w io.Writer,
+) (int64, error) {
 	out := terminal.NewOutput(ctx, w)
 	var err error
 	if o.single {
@@ -240,6 +242,9 @@ func (o *exportOptions) write(ctx context.Context, f *export.File, w io.Writer) 
 	}
 	if out.Err() != nil {
 		err = out.Err() // the cause of whatever else has failed
+	}
+	if err == nil {
+		err = a.StillSigned(ctx)
 	}
 	return out.Written(), err
 }

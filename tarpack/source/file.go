@@ -7,8 +7,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"sync/atomic"
 
 	"github.com/edsrzf/mmap-go"
+
+	"github.com/tarpack/tpk/internal/changetime"
 )
 
 // File is a Source that is the beginning of one file or block device.
@@ -16,7 +19,10 @@ type File struct {
 	f      *os.File
 	size   int64
 	opened fs.FileInfo
+	stamp  atomic.Pointer[changetime.Stamp] // for Unchanged
 }
+
+var _ Overwritable = (*File)(nil)
 
 // NewFile returns the first size bytes of f as a Source. Close closes f.
 func NewFile(f *os.File, size int64) (*File, error) {
@@ -24,7 +30,10 @@ func NewFile(f *os.File, size int64) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &File{f: f, size: size, opened: fi}, nil
+	s := &File{f: f, size: size, opened: fi}
+	stamp := changetime.StampOf(fi)
+	s.stamp.Store(&stamp)
+	return s, nil
 }
 
 // ReadAt implements Source. Bytes after the archive in its file are not read.
@@ -61,6 +70,28 @@ func (s *File) Check() error {
 		return fmt.Errorf("%s: %w", s.f.Name(), ErrChanged)
 	}
 	return nil
+}
+
+// Unchanged implements Overwritable. After a rename of another file to the name of this one, the
+// error wraps ErrTouched, too. Nothing shows whether a device was written to.
+func (s *File) Unchanged(int64, int64) error {
+	now, err := changetime.Stat(s.f)
+	switch was := *s.stamp.Load(); {
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	case was == now, !s.opened.Mode().IsRegular():
+		return nil
+	case was.OnlyAttributes(now):
+		return fmt.Errorf("%s: %w", s.f.Name(), ErrTouched)
+	}
+	return fmt.Errorf("%s: %w", s.f.Name(), ErrChanged)
+}
+
+// Accept implements Overwritable.
+func (s *File) Accept() {
+	if now, err := changetime.Stat(s.f); err == nil && s.stamp.Load().OnlyAttributes(now) {
+		s.stamp.Store(&now)
+	}
 }
 
 // Opened describes the file when the Source was made.

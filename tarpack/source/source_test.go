@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 	"testing"
 	"testing/iotest"
+	"time"
 
+	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
@@ -133,4 +135,59 @@ func TestFetchEnds(t *testing.T) {
 	if err := s.Check(); !errors.Is(err, source.ErrChanged) {
 		t.Error(err)
 	}
+}
+
+// TestFileUnchanged changes the file of a source. Whether only the time of the last change differs
+// is told apart, and can be accepted.
+func TestFileUnchanged(t *testing.T) {
+	settled := func(s *source.File) { // so that each later change shows
+		for stamp := changetime.StampOf(s.Opened()); !stamp.Settled(time.Now()); {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	for what, c := range map[string]struct {
+		do      func(name string) error
+		want    error
+		touched bool
+	}{
+		"nothing": {do: func(string) error { return nil }},
+		"chmod": {func(name string) error { return os.Chmod(name, 0o600) },
+			source.ErrChanged, true},
+		"removed": {os.Remove, source.ErrChanged, true},
+		"written": {func(name string) error {
+			return errors.Join(os.WriteFile(name, []byte("0123456789abcdef behind"), 0o600),
+				os.Chtimes(name, time.Time{}, time.Unix(1e9, 0)))
+		}, source.ErrChanged, false},
+	} {
+		t.Run(what, func(t *testing.T) {
+			s := openFile(t)
+			name := fileName(t, s)
+			settled(s)
+			if err := s.Unchanged(0, s.Size()); err != nil {
+				t.Error(err)
+			}
+			if err := c.do(name); err != nil {
+				t.Fatal(err)
+			}
+			err := s.Unchanged(0, s.Size())
+			if !errors.Is(err, c.want) || errors.Is(err, source.ErrTouched) != c.touched {
+				t.Errorf("%v", err)
+			}
+			s.Accept()
+			if err := s.Unchanged(0, s.Size()); (err == nil) != (c.want == nil || c.touched) {
+				t.Errorf("accepted: %v", err)
+			}
+		})
+	}
+}
+
+// fileName returns the name of the file of a source.
+func fileName(t *testing.T, s *source.File) string {
+	t.Helper()
+	piece, _, err := s.Piece(0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer piece.Release()
+	return piece.File.Name()
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/export"
@@ -30,6 +31,7 @@ type exportCache struct {
 type cachedExport struct {
 	path   string // with the mount's, if something is left out
 	format export.Format
+	proof  *guard.Proof // of the archive: the layout has bytes of its headers
 	once   sync.Once
 	file   *export.File
 	err    error
@@ -37,9 +39,9 @@ type cachedExport struct {
 
 // get returns the export of a folder, and lays it out if it is not remembered. Others that ask for
 // the same meanwhile wait.
-func (c *exportCache) get(path string, format export.Format,
+func (c *exportCache) get(path string, format export.Format, proof *guard.Proof,
 	layOut func() (*export.File, error)) (*export.File, error) {
-	e := c.entry(path, format)
+	e := c.entry(path, format, proof)
 	e.once.Do(func() { e.file, e.err = layOut() })
 	if e.err != nil {
 		c.forget(e) // so that the next request tries again
@@ -59,16 +61,19 @@ func (c *exportCache) forget(e *cachedExport) {
 }
 
 // entry returns the entry of an export, which becomes the latest.
-func (c *exportCache) entry(path string, format export.Format) *cachedExport {
+func (c *exportCache) entry(
+	path string, format export.Format, proof *guard.Proof,
+) *cachedExport {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for l := c.recent.Front(); l != nil; l = l.Next() {
-		if e := l.Value.(*cachedExport); e.path == path && e.format == format {
+		if e := l.Value.(*cachedExport); e.path == path && e.format == format &&
+			e.proof == proof {
 			c.recent.MoveToFront(l)
 			return e
 		}
 	}
-	e := &cachedExport{path: strings.Clone(path), format: format}
+	e := &cachedExport{path: strings.Clone(path), format: format, proof: proof}
 	c.recent.PushFront(e)
 	if c.recent.Len() > keptExports {
 		c.recent.Remove(c.recent.Back())
@@ -165,7 +170,7 @@ func (v *View) export(i int, path, format string, o *omission) (plan.Node, error
 	if o != nil {
 		key, omit = o.mount+"\x00"+path, o.omit
 	}
-	file, err := a.exports.get(key, f,
+	file, err := a.exports.get(key, f, v.noted(i).proof,
 		func() (*export.File, error) { return export.FolderWithout(a.tar, rest, f, omit) })
 	if err != nil {
 		return plan.Node{}, err

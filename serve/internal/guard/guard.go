@@ -154,24 +154,41 @@ func (g *Guard) checkSet(off, end int64) error {
 
 // changed decides what a change of a file means. If only the time of the last change differs,
 // attributes have changed or the file has another name, or a program has written to it and then set
-// the modification time back. So each member is compared with the index before it is used again.
+// the modification time back. So each member is compared with the index before it is used again. If
+// the file has lost its name as well, the rename is the reason, unless the archive must be signed.
 func (g *Guard) changed(f *file, now changetime.Stamp) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	was := *f.stamp.Load()
+	was, signed := *f.stamp.Load(), g.proof.Load().Signed()
 	switch {
 	case was == now: // another answer was faster, and the proof has changed
 		return nil
-	case was.SameContent(now) && (f.index || !g.proof.Load().Signed()):
+	case was.SameContent(now) && !signed:
 		f.stamp.Store(&now)
 		return nil
-	case !was.OnlyAttributes(now) || f.index:
+	case !was.OnlyAttributes(now), f.index && !was.SameContent(now), !g.hasIndex(f, now):
 		return g.withdraw()
+	case f.index && !g.config.Archive.IndexEmbedded():
+		f.stamp.Store(&now)
+		return nil
 	}
 	g.config.Notice(g.config.Name + changedNote)
 	g.BeginProof() // before the stamp, so that no answer passes without it
 	f.stamp.Store(&now)
 	return ErrDoubtful
+}
+
+// hasIndex reports whether the index of an archive that must be signed, as far as it lies in f, is
+// what was signed. A change after f had the stamp now may not be heeded, but it shows.
+func (g *Guard) hasIndex(f *file, now changetime.Stamp) bool {
+	a := g.config.Archive
+	if a.Signed() == nil || !f.index && !a.IndexEmbedded() {
+		return true
+	}
+	for !now.Settled(time.Now()) {
+		time.Sleep(time.Millisecond)
+	}
+	return a.CheckIndex() == nil
 }
 
 // changedNote is the line of the log about an archive that is answered while it is checked.
