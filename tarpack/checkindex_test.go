@@ -39,7 +39,9 @@ func TestCheckIndex(t *testing.T) {
 	archive := tartest.Read(t, name)
 	inside, side = tartest.Read(t, embedded), tartest.Read(t, name+format.SidecarSuffix)
 	with := func(file string) func(o *tarpack.OpenOptions) (*tarpack.Archive, error) {
-		return func(o *tarpack.OpenOptions) (*tarpack.Archive, error) { return tarpack.Open(ctx, file, o) }
+		return func(o *tarpack.OpenOptions) (*tarpack.Archive, error) {
+			return tarpack.Open(ctx, file, o)
+		}
 	}
 	for what, open := range map[string]func(o *tarpack.OpenOptions) (*tarpack.Archive, error){
 		"sidecar": with(name), "set": with(list), "embedded": with(embedded),

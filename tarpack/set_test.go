@@ -187,7 +187,8 @@ func TestPackShards(t *testing.T) {
 func TestVerifySetOnce(t *testing.T) {
 	list, shards := packSet(t, tartest.ShardTree(t), shard.PackOptions{Shards: 3})
 	n := int64(mustOpenSet(t, list).Index().Len())
-	for _, name := range []string{list, list + format.SidecarSuffix, shards[0].Name + format.SidecarSuffix,
+	for _, name := range []string{
+		list, list + format.SidecarSuffix, shards[0].Name + format.SidecarSuffix,
 		shards[1].Name + format.SidecarSuffix, shards[2].Name + format.SidecarSuffix} {
 		if err := os.Remove(name); err != nil {
 			t.Fatal(err)

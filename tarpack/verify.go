@@ -73,8 +73,8 @@ func Verify(ctx context.Context, name string, o VerifyOptions) (VerifyResult, er
 	return verifyFile(ctx, name, o, signed, nil)
 }
 
-// verifyFile is Verify for an archive that is one file or device. signed may be nil. For a shard, set
-// has what the shards before it have; otherwise it is nil.
+// verifyFile is Verify for an archive that is one file or device. signed may be nil. For a shard,
+// set has what the shards before it have; otherwise it is nil.
 func verifyFile(
 	ctx context.Context, name string, o VerifyOptions, signed *signature.Signed, set *verifiedSet,
 ) (VerifyResult, error) {

@@ -151,8 +151,8 @@ func checkListed(l *shardset.List, i int, name format.SetName) error {
 	return err
 }
 
-// checkSetIndex compares the list and the set's sidecar with what the shards give. Without a list, l
-// is nil, and there may be no sidecar either.
+// checkSetIndex compares the list and the set's sidecar with what the shards give. Without a list,
+// l is nil, and there may be no sidecar either.
 func checkSetIndex(name format.SetName, l *shardset.List, verified *verifiedSet, o VerifyOptions,
 	report func(error)) error {
 	f, err := durable.ScratchFile(o.TempDir)

@@ -23,8 +23,11 @@ func TestConvertDamagedTar(t *testing.T) {
 	end := tarZeros(1024)
 	bad := func(s string) string { return s[:8] + "x" + s[9:] }
 	link := tarWithSum(tarBlock("link", '1', 0, "b"))
-	zip := tarFile("z", '0', "PK\x03\x04"+strings.Repeat("z", 508)+"PK\x05\x06"+strings.Repeat("z", 508))
-	old := func(s string) string { return tarWithSum(strings.Replace(s, "ustar\x0000", tarZeros(8), 1)) }
+	zip := tarFile("z", '0',
+		"PK\x03\x04"+strings.Repeat("z", 508)+"PK\x05\x06"+strings.Repeat("z", 508))
+	old := func(s string) string {
+		return tarWithSum(strings.Replace(s, "ustar\x0000", tarZeros(8), 1))
+	}
 	for _, f := range []struct {
 		name, tar string
 		lines     int    // on standard error

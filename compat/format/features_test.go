@@ -188,7 +188,8 @@ func TestDraftSet(t *testing.T) {
 					t.Fatal(r)
 				}
 			}
-			fixture.Diff(t, fixture.ReadTree(t, want), out+".x", trees.Rules{IgnoreLinks: true, Merged: true})
+			rules := trees.Rules{IgnoreLinks: true, Merged: true}
+			fixture.Diff(t, fixture.ReadTree(t, want), out+".x", rules)
 		})
 	}
 }

@@ -155,15 +155,18 @@ func TestBadOptions(t *testing.T) {
 // TestBadTypes: an extension is the end of a file's name, and a type has the form of RFC 6838 §4.2.
 func TestBadTypes(t *testing.T) {
 	for _, ext := range []string{
-		"", ".", "*", ".*", "*.md", "?", "[a]", "{md,txt}", "a/b", "/md", "md/", `a\b`, "a b", " md", "md\t",
+		"", ".", "*", ".*", "*.md", "?", "[a]", "{md,txt}", "a/b", "/md", "md/", `a\b`, "a b",
+		" md", "md\t",
 		"..", "..md", "md.", "a\x00", "a\nb", "\xff",
 	} {
-		if _, err := New(Options{Types: map[string]string{ext: "text/plain"}}); !errors.Is(err, ErrOption) {
+		_, err := New(Options{Types: map[string]string{ext: "text/plain"}})
+		if !errors.Is(err, ErrOption) {
 			t.Errorf("extension %q: %v", ext, err)
 		}
 	}
 	for _, name := range []string{
-		"", " ", "text", "text/", "/plain", "/", "text/*", "*/*", "text/plain/x", "text plain", "text/pl ain",
+		"", " ", "text", "text/", "/plain", "/", "text/*", "*/*", "text/plain/x", "text plain",
+		"text/pl ain",
 		"text/plain; charset", "text/plain, text/html", " text/plain", "text/plain ", "text\\plain",
 		"text/plain\r\nX: y", "te\xffxt/plain", "-a/b", "a/.b", "a/" + strings.Repeat("b", 128),
 	} {
