@@ -80,8 +80,8 @@ func ParseSecretKey(text []byte, password func() (string, error)) (k SecretKey, 
 	return k, k.check()
 }
 
-// check returns an error that wraps ErrSecretKey if the key contradicts itself, so that nobody could
-// verify what it signs.
+// check returns an error that wraps ErrSecretKey if the key contradicts itself, so that nobody
+// could verify what it signs.
 func (k SecretKey) check() error {
 	if !minisign.Verify(k.Public().key, nil, minisign.Sign(k.key, nil)) {
 		return fmt.Errorf("%w: its parts don't belong together", ErrSecretKey)

@@ -35,8 +35,8 @@ func keyTexts(t *testing.T) (public, secret string) {
 }
 
 // mixed returns the text of a secret key with the public half of another. In the 158 bytes after
-// the comment are, besides the names of algorithms and zeros, the key's number, 32 bytes of seed and
-// 32 of public key: see minisign(1).
+// the comment are, besides the names of algorithms and zeros, the key's number, 32 bytes of seed
+// and 32 of public key: see minisign(1).
 func mixed(t *testing.T, secret, other string) string {
 	t.Helper()
 	decode := func(text string) (comment string, b []byte) {

@@ -17,7 +17,8 @@ import (
 const secondAfter = time.Second
 
 // WithSignals returns a context that SIGINT, SIGTERM, SIGHUP and SIGQUIT cancel with a
-// [report.StoppedError], so that temporary files are removed. A second signal kills at once. Signals that are ignored, as nohup does, stay ignored.
+// [report.StoppedError], so that temporary files are removed. A second signal kills at once.
+// Signals that are ignored, as nohup does, stay ignored.
 //
 // By default, Go ends with a dump of all goroutines on SIGQUIT, which is Ctrl-\ on a terminal. For
 // debugging, SIGABRT still does that.
