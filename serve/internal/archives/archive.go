@@ -145,11 +145,11 @@ func (a *archive) openFiles() error {
 			return err
 		}
 		if a.stamp.Archive.Mode().IsRegular() && a.file != nil && a.origin == nil {
-			stamp := changetime.StampOf(a.stamp.Archive)
+			watch := a.guard.WatchFile
 			if a.tar.IndexEmbedded() && a.index.Mapped() { // it changes with the file
-				a.guard.WatchIndex(a.file, stamp)
+				watch = a.guard.WatchIndex
 			}
-			a.guard.WatchFile(a.file, stamp)
+			watch(a.file, changetime.StampOf(a.stamp.Archive))
 		}
 	}
 	if a.beside && a.index.Mapped() && a.stamp.Index != nil {

@@ -7,12 +7,8 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"aead.dev/minisign"
-
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/tarpack/pack"
-	"github.com/tarpack/tpk/tarpack/sign"
-	"github.com/tarpack/tpk/tarpack/signature"
 )
 
 // TestEmbeddedTouched: if an archive may have been written to, and its time set back, members are
@@ -57,52 +53,4 @@ func TestEmbeddedTouched(t *testing.T) {
 		a.release()
 		l.Close()
 	}
-}
-
-// TestEmbeddedUnnamed: if a signed archive lost its name, its members are compared again, also
-// where its index is mapped from the same file.
-func TestEmbeddedUnnamed(t *testing.T) {
-	defer func(n int64) { loadIndex = n }(loadIndex)
-	loadIndex = 1
-	name := filepath.Join(t.TempDir(), "a.tar.gz")
-	files := fstest.MapFS{"a": {Data: []byte("text"), Mode: 0o644}}
-	o := pack.FSOptions{EmbedIndex: true, SHA256: true}
-	if _, err := pack.FS(t.Context(), files, name, o); err != nil {
-		t.Fatal(err)
-	}
-	_, private, err := minisign.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := private.MarshalText()
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := signature.ParseSecretKey(text, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := sign.Sign(t.Context(), name, key, sign.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	l, err := NewLibrary(Options{CacheDir: t.TempDir(), Trust: &signature.Trust{Key: key.Public()}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := l.openWritten(t.Context(), name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !a.index.Mapped() {
-		t.Error("the index is not mapped")
-	}
-	if err := os.Remove(name); err != nil {
-		t.Fatal(err)
-	}
-	err = a.guard.Check(a.guard.Proof(), 0, a.tar.Size())
-	if !errors.Is(err, guard.ErrDoubtful) {
-		t.Errorf("%v, want %v", err, guard.ErrDoubtful)
-	}
-	a.release()
-	l.Close()
 }
