@@ -9,8 +9,8 @@ import (
 )
 
 // load reads all of checked, an index whose bytes are those of x. It returns an index in memory if
-// they are at most limit bytes. Otherwise it returns x if that is mapped, and else checked: a reader
-// that is far away may return other bytes the next time.
+// they are at most limit bytes. Otherwise it returns x if that is mapped, and else checked: a
+// reader that is far away may return other bytes the next time.
 func load(checked, x *sidecar.Index, limit int64) (*sidecar.Index, error) {
 	if size := x.Size(); size <= limit {
 		b := make([]byte, size)

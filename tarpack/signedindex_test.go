@@ -32,8 +32,8 @@ func (l *liar) ReadAt(p []byte, off int64) (int, error) {
 	return bytes.NewReader(b).ReadAt(p, off)
 }
 
-// TestSignedLiar reads a signed archive with an index from a server that sends other bytes after the
-// index was opened.
+// TestSignedLiar reads a signed archive with an index from a server that sends other bytes after
+// the index was opened.
 func TestSignedLiar(t *testing.T) {
 	name, trust := packSigned(t, signedFiles())
 	side, err := os.ReadFile(name + format.SidecarSuffix)

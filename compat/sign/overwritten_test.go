@@ -14,8 +14,8 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// TestExportOverwritten changes a signed archive after export has compared it, while it copies whole
-// members. That must not end well. A rename of another file to the name changes nothing.
+// TestExportOverwritten changes a signed archive after export has compared it, while it copies
+// whole members. That must not end well. A rename of another file to the name changes nothing.
 func TestExportOverwritten(t *testing.T) {
 	m := newMaker(t)
 	tree := trees.Tree{trees.Noise("noise", 8<<20)}

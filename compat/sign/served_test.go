@@ -273,7 +273,8 @@ func TestServeUnsigned(t *testing.T) {
 	} {
 		key := filepath.Join(dir, name)
 		write(t, key, []byte(text))
-		fixture.Failed(t, fixture.Run(t, "serve", "--public-key", key, archive), "it is no minisign public key")
+		fixture.Failed(t, fixture.Run(t, "serve", "--public-key", key, archive),
+			"it is no minisign public key")
 	}
 	fixture.Failed(t, fixture.Run(t, "serve", "--public-key", "missing", archive), "no such file")
 	r := fixture.Run(t, "serve", "--not-before", "2020-01-01", archive)
@@ -282,9 +283,9 @@ func TestServeUnsigned(t *testing.T) {
 	}
 }
 
-// TestServeForgedAndRemoved changes a file of a signed archive that was checked and sent before, sets
-// the archive's time back and removes its name, as renaming another file to it does. The server
-// still has it open, and must not send the forged bytes. What is not forged is sent.
+// TestServeForgedAndRemoved changes a file of a signed archive that was checked and sent before,
+// sets the archive's time back and removes its name, as renaming another file to it does. The
+// server still has it open, and must not send the forged bytes. What is not forged is sent.
 func TestServeForgedAndRemoved(t *testing.T) {
 	m := newMaker(t)
 	tree := trees.Tree{trees.Noise("big", 3<<20), trees.Noise("other", 3<<20)}
