@@ -168,7 +168,7 @@ func (g *Guard) changed(f *file, now changetime.Stamp) error {
 		return nil
 	case !was.OnlyAttributes(now), f.index && !was.SameContent(now), !g.hasIndex(f, now):
 		return g.withdraw()
-	case f.index && !g.config.Archive.IndexEmbedded():
+	case f.index: // an archive that has it in itself is watched as an archive, too
 		f.stamp.Store(&now)
 		return nil
 	}
