@@ -37,6 +37,9 @@ func open(c *cli.Context, name string, checkIndex int64) (*cache.Archive, error)
 	if err != nil {
 		return nil, err
 	}
+	if trust != nil {
+		checkIndex = 0 // what is read of it is compared with what was signed
+	}
 	m := terminal.NewMeter(c, "reading")
 	defer m.Stop()
 	store := &cache.Cache{Dir: CacheDir()}
