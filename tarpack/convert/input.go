@@ -87,6 +87,10 @@ func (in *input) archive(ctx context.Context) (int64, error) {
 		if size, err = format.FirstTrailer(ctx, src, size); err != nil {
 			return 0, err
 		}
+		if size < 0 && in.consumed() > 0 {
+			return 0, fmt.Errorf("%w at offset %d, and has no end: %w", ErrPartTruncated, in.offset(),
+				format.ErrTruncated)
+		}
 		if size < 0 {
 			return 0, fmt.Errorf("an archive begins at offset %d: %w: it has no end",
 				in.offset(), format.ErrTruncated)

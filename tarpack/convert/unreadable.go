@@ -28,6 +28,9 @@ var ErrEntryDamaged = errors.New("its content is damaged")
 // ErrHeaderDamaged: a header of a tar has a wrong checksum, or a number that can't be read.
 var ErrHeaderDamaged = errors.New("the tar has a damaged header")
 
+// ErrPartTruncated: the input goes on with a tpk archive that has no end.
+var ErrPartTruncated = errors.New("another archive begins")
+
 type inputError string
 
 func (e inputError) Error() string        { return string(e) }

@@ -119,6 +119,8 @@ var hints = []struct {
 	{format.ErrAdded, "'tpk repair ARCHIVE OUT.tar.gz' writes the archive without them"},
 	{format.ErrMayBeArchive, "'tpk repair ARCHIVE OUT.tar.gz' writes the archive without them"},
 	{format.ErrUnfinished, "'tpk repair' cuts them off"},
+	{convert.ErrPartTruncated, "copy or download it again; what begins there can be saved with" +
+		" 'tpk repair' if it is a file of its own"},
 	{format.ErrTruncated, hintTruncated},
 	{gzmember.ErrTruncated, hintTruncated},
 	{sidecar.ErrCorrupt, "rebuild it with 'tpk index'"},
