@@ -20,7 +20,7 @@ func TestCheckIndex(t *testing.T) {
 	ctx := context.Background()
 	tree := tartest.Tree(t, someFiles()...)
 	name := tartest.Pack(t, tree, pack.Options{})
-	embedded := packEmbedded(t, someFiles()...)
+	embedded := tartest.Pack(t, tree, pack.Options{EmbedIndex: true})
 	list, _ := packSet(t, tree, shard.PackOptions{Shards: 2})
 	const record = sidecar.HeaderSize + 8 // a byte of the first record
 	inside, side := tartest.Read(t, embedded), tartest.Read(t, name+format.SidecarSuffix)

@@ -57,8 +57,7 @@ var (
 	// ErrLongName: the file system does not allow the name of the sidecar.
 	ErrLongName = errors.New("the name is too long: there is no room for the .tpi of its index")
 	// ErrLongSetName: the file system does not allow the names of the files of a set.
-	ErrLongSetName = errors.New(
-		"the name is too long for a set: those of its files have 19 bytes more")
+	ErrLongSetName = errors.New("the name is too long for a set: its files add 19 bytes to it")
 	// ErrTwoSets: there is another set of the same name, with another number of shards.
 	ErrTwoSets = errors.New("another set of this name is there")
 	// ErrGlob: a glob matches something else than all shards of one set.

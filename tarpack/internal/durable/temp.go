@@ -57,8 +57,7 @@ func openTempAnyOwner(name string) (*os.File, error) {
 	}
 }
 
-// CheckName returns an error if the file system allows no file of this name, because it is too
-// long.
+// CheckName returns an error if a name is too long for the file system.
 func CheckName(name string) error {
 	if _, err := os.Lstat(name); errors.Is(err, syscall.ENAMETOOLONG) {
 		return err
