@@ -121,7 +121,7 @@ func (e *UnfinishedError) recognize(r io.ReaderAt, zeros int64) {
 	}
 	head = head[:n]
 	rest := io.NewSectionReader(r, e.end()+zeros, e.Rest-zeros)
-	if len(head) == 0 || head[0] == 0 {
+	if len(head) == 0 || head[0] == 0 || beginsIndex(head) {
 		return
 	}
 	if e.MayBeArchive = BeginsUnit(head); e.MayBeArchive || isTornUnit(head, rest) {
