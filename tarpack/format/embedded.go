@@ -60,10 +60,31 @@ func (m *indexMember) parse(b *[sidecar.PartHead]byte) bool {
 	return string(b[:partKind]) == string(partStart[:partKind])
 }
 
-// beginsIndex reports whether b begins like an index in an archive, or is the beginning of one.
+// beginsIndex reports whether b begins like an index in an archive.
 func beginsIndex(b []byte) bool {
-	n := min(len(b), partKind)
-	return n >= gzmember.HeaderSize && string(b[:n]) == string(partStart[:n])
+	return len(b) >= partKind && string(b[:partKind]) == string(partStart[:partKind])
+}
+
+// isIndex reports whether what follows the archive, which begins with head, is the index of that
+// archive, as much of it as was written, and nothing else.
+func (e *UnfinishedError) isIndex(head []byte) bool {
+	var m indexMember
+	if len(head) < sidecar.PartHead {
+		return true
+	}
+	m.parse((*[sidecar.PartHead]byte)(head))
+	x := sidecar.Embedded{Base: e.end(), Size: int64(m.size)}
+	most := uint64(coding.MaxSize) / sidecar.PartSize
+	if m.number != 0 || m.count > most || m.size > most*sidecar.PartPayload ||
+		x.Members() != int64(m.count) || e.Rest > x.Length()+EndSize {
+		return false
+	}
+	if head = head[sidecar.PartHead:]; len(head) < sidecar.HeaderSize {
+		return true
+	}
+	header := [sidecar.HeaderSize]byte(head)
+	return sidecar.SetArchiveSize(&header, x.End()+EndSize) == m.digest &&
+		sidecar.SetArchiveSize(&header, e.end()) == e.Trailer.Digest
 }
 
 // FindEmbedded returns the place of the index in the archive r that ends with t. It reads the
