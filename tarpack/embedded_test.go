@@ -27,7 +27,7 @@ import (
 // indexStart is how each member of an index begins.
 const indexStart = "\x1f\x8b\x08\x04\x00\x00\x00\x00\x00\xff\xea\x3fTP\xe6\x3fI\x00\x00\x00\x00\x00"
 
-// sparseEmbedded writes an archive that ends with the index of n files: a sparse file with the
+// sparseEmbedded writes an archive that ends with the index of n files: a sparse file with F, the
 // header of the sidecar, the beginning of the last member, and T. Opening it needs nothing else.
 func sparseEmbedded(t *testing.T, n int64) string {
 	t.Helper()
@@ -62,8 +62,12 @@ func sparseEmbedded(t *testing.T, n int64) string {
 	last = append(last, make([]byte, 16_384-len(last))...)
 	copy(last[16_384-10-512:], header[:])
 	last[16_384-10] = 3
+	former := trailer
+	former.Offset = 1<<20 - format.EndSize
+	_, err1 := f.WriteAt(append(former.Append(nil)[:format.TrailerHead], format.FormerTail...),
+		former.Offset)
 	_, err = f.WriteAt(append(last, trailer.Append(nil)...), trailer.Offset-16_384)
-	if err := errors.Join(err, f.Close()); err != nil {
+	if err := errors.Join(err1, err, f.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return name
@@ -147,7 +151,7 @@ func TestOpenEmbeddedCost(t *testing.T) {
 		few.allocs != many.allocs || many.memory > few.memory+4096 || few.memory > many.memory+4096 {
 		t.Errorf("for 10^3 entries %+v, for 10^8 %+v", few, many)
 	}
-	if many.reads != 3 || many.bytes != 64+54+512 {
+	if many.reads != 4 || many.bytes != 64+54+64+512 {
 		t.Errorf("%d reads of %d bytes", many.reads, many.bytes)
 	}
 }
@@ -286,6 +290,8 @@ func TestEmbeddedDamage(t *testing.T) {
 		"a bucket":                  flip(end - member + 54 + 64),
 		"zeros before the header":   flip(end - 530),
 		"the former trailer before": flip(end - 3*member - 64 + 40),
+		"the end of that":           flip(end - 3*member - 1),
+		"the beginning of that":     flip(end - 3*member - 64 + 14),
 	}
 	if testing.Short() {
 		for at := end - 3*member; at < end; at += 2003 {

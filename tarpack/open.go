@@ -53,7 +53,7 @@ type OpenOptions struct {
 
 // Open opens an archive and its sidecar. With a usable sidecar it reads 64 bytes of the archive and
 // 512 of the sidecar, whatever their sizes. Without one, it opens the index that the archive has in
-// itself, with 54 bytes more.
+// itself. To see whether there is one, it reads 118 bytes more.
 //
 // The name may be that of an archive, of a block device with an archive on it, or one that stands
 // for a shard set, as in SetList. A set is an Archive like any other. Its index is that of all
@@ -180,7 +180,7 @@ func openSource(
 				return nil, fmt.Errorf("%s: %w", name, err)
 			}
 		}
-		if o.RequireSidecar {
+		if o.RequireSidecar || errors.Is(missing, format.ErrUnfinished) {
 			return nil, missing
 		}
 		a.rebuilt = true

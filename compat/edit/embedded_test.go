@@ -49,7 +49,8 @@ func embeddedJobs(t *testing.T, archive files, old, next, more string) []*job {
 
 // embeddedState returns the state of an archive that has its index in itself before the job or
 // after it. In both states every reader finds an index without a notice. In between, the archive
-// ends before its file does, and the next writer must put one of the two states on disk.
+// ends before its file does, with the old entries or the new ones. Then the next writer must put
+// that state on disk. Always, tar finds what tpk finds, also in a copy of nothing but the archive.
 func embeddedState(t *testing.T, j *job, dir string) string {
 	t.Helper()
 	archive := filepath.Join(dir, "a.tar.gz")
@@ -63,11 +64,16 @@ func embeddedState(t *testing.T, j *job, dir string) string {
 		return ""
 	}
 	was := state()
+	copied := filepath.Join(tools.Dir(t), "copied.tar.gz")
+	files{"copied.tar.gz": string(read(t, archive))}.write(t, filepath.Dir(copied))
+	wantOneView(t, copied)
+	wantOneView(t, archive)
+	r := tpk(t, "ls", archive)
 	want := listOf(t, j.before)
-	if was == "new" {
+	committed := was == "" && string(r.Out) != want // what is in the archive, but not its index
+	if was == "new" || committed {
 		want = listOf(t, j.after)
 	}
-	r := tpk(t, "ls", archive)
 	if r.Code != 0 || string(r.Out) != want ||
 		was != "" && len(r.Err) > 0 || was == "" && !strings.Contains(string(r.Err), "left out") {
 		t.Errorf("%q: %v", was, r)
@@ -78,6 +84,10 @@ func embeddedState(t *testing.T, j *job, dir string) string {
 			t.Error("index brings neither the old archive back nor the new one")
 			return "mixed"
 		}
+		if committed && was != "new" {
+			t.Error("index takes back what was committed")
+		}
+		t.Logf("in between; the new entries are committed: %v", committed)
 	}
 	alone := tools.Dir(t) // without a sidecar that may not fit, but with the one it needs
 	got := readFiles(t, dir)

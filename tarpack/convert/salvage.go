@@ -153,6 +153,7 @@ func (sv *salvage) take(un *scan.Unit) error {
 	if end := (*format.UnfinishedError)(nil); errors.As(un.Err, &end) {
 		sv.a.EndAt(end.Trailer)
 		sv.trailer = &end.Trailer
+		sv.hasIndex = sv.a.HasIndex()
 		return errEnd
 	}
 	if un.CutTrailer { // no entry is lost

@@ -60,9 +60,38 @@ func (m *indexMember) parse(b *[sidecar.PartHead]byte) bool {
 	return string(b[:partKind]) == string(partStart[:partKind])
 }
 
+// beginsIndex reports whether b begins like an index in an archive.
+func beginsIndex(b []byte) bool {
+	return len(b) >= partKind && string(b[:partKind]) == string(partStart[:partKind])
+}
+
+// isIndex reports whether what follows the archive, which begins with head, is the index of that
+// archive, as much of it as was written, and nothing else.
+func (e *UnfinishedError) isIndex(head []byte) bool {
+	var m indexMember
+	if len(head) < sidecar.PartHead {
+		return true
+	}
+	m.parse((*[sidecar.PartHead]byte)(head))
+	x := sidecar.Embedded{Base: e.end(), Size: int64(m.size)}
+	most := uint64(coding.MaxSize) / sidecar.PartSize
+	if m.number != 0 || m.count > most || m.size > most*sidecar.PartPayload ||
+		x.Members() != int64(m.count) || e.Rest > x.Length()+EndSize {
+		return false
+	}
+	if head = head[sidecar.PartHead:]; len(head) < sidecar.HeaderSize {
+		return true
+	}
+	header := [sidecar.HeaderSize]byte(head)
+	return sidecar.SetArchiveSize(&header, x.End()+EndSize) == m.digest &&
+		sidecar.SetArchiveSize(&header, e.end()) == e.Trailer.Digest
+}
+
 // FindEmbedded returns the place of the index in the archive r that ends with t. It reads the
-// beginning of the last member before T. The error wraps ErrNoSidecar if that is not of an index,
-// and ErrEmbedded if it is of another index than that of this archive.
+// beginning of the last member before T, and the former trailer before the index. The error wraps
+// ErrNoSidecar if that member is not of an index, and ErrEmbedded if it is of another index than
+// that of this archive. It is an UnfinishedError if a trailer stands before the index that is not a
+// former one: then t ends a growth that was not committed, and not the archive.
 func FindEmbedded(r io.ReaderAt, t Trailer) (e sidecar.Embedded, err error) {
 	var b [sidecar.PartHead]byte
 	at := t.Offset - sidecar.PartSize
@@ -88,7 +117,34 @@ func FindEmbedded(r io.ReaderAt, t Trailer) (e sidecar.Embedded, err error) {
 			m.count, m.size))
 	}
 	e.Base = t.Offset - e.Length()
+	if err := checkBefore(r, e, t); err != nil {
+		return sidecar.Embedded{}, err
+	}
 	return e, nil
+}
+
+// checkBefore checks that a former trailer stands before the index at e in the archive that ends
+// with t. Without it nothing shows that the index and t were committed (FORMAT.md 1.6).
+func checkBefore(r io.ReaderAt, e sidecar.Embedded, t Trailer) error {
+	before, state := t, NoTrailer
+	if before.Offset = e.Base - EndSize; before.Offset >= 0 {
+		var b [EndSize]byte
+		if _, err := r.ReadAt(b[:], before.Offset); err != nil {
+			return err
+		}
+		var found Trailer
+		found, state = ParseTrailerState(b[:])
+		if before.Digest = found.Digest; found != before {
+			state = NoTrailer
+		}
+	}
+	switch state {
+	case FormerTrailer:
+		return nil
+	case WholeTrailer, TornTrailer:
+		return NewUnfinished(r, before, t.Offset-before.Offset)
+	}
+	return NewEmbeddedError(errors.New("no former trailer stands before it"))
 }
 
 // embeddedError is an ErrEmbedded with its reason.

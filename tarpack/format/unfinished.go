@@ -124,7 +124,11 @@ func (e *UnfinishedError) recognize(r io.ReaderAt, zeros int64) {
 	if len(head) == 0 || head[0] == 0 {
 		return
 	}
-	if e.MayBeArchive = BeginsUnit(head); e.MayBeArchive || isTornUnit(head, rest) {
+	if beginsIndex(head) {
+		if e.isIndex(head) {
+			return
+		}
+	} else if e.MayBeArchive = BeginsUnit(head); e.MayBeArchive || isTornUnit(head, rest) {
 		return
 	}
 	if e.Kind = Recognize(head); e.Kind == ForeignGzip {

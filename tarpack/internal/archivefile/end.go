@@ -10,7 +10,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// FindEnd finds the end of the archive: at the end of its file, or where its sidecar has it.
+// FindEnd finds the end of the archive: at the end of its file, or where its sidecar has it. Where an
+// index at the end of the file was not committed, it is before that index, or even earlier: a
+// sidecar, or reading all of it, then shows the first T.
 //
 // Without a usable sidecar it does not guess. The error is a format.UnfinishedError if an archive
 // ends earlier in the file, at most format.SearchedBack bytes, otherwise that of
@@ -19,6 +21,10 @@ func (a *File) FindEnd() error {
 	t, err := format.ReadTrailer(a.OSFile, a.Size)
 	if err == nil {
 		a.Trailer = t
+		var before *format.UnfinishedError
+		if _, err := a.Embedded(); errors.As(err, &before) {
+			a.EndAt(before.Trailer)
+		}
 		return nil
 	}
 	err = fmt.Errorf("%s: %w", a.Name, err)
@@ -86,15 +92,27 @@ func (a *File) cutAtIndexEnd(x *sidecar.Index) bool {
 // hasMoreAfter reports whether t, whole or torn, is at its offset in the file and something follows
 // it.
 func (a *File) hasMoreAfter(t format.Trailer) bool {
-	if a.Size <= t.Offset+format.EndSize {
-		return false
-	}
+	state := a.stateOf(t)
+	return state == format.WholeTrailer || state == format.TornTrailer
+}
+
+// isFormer reports whether t is a former trailer, at its offset in the file.
+func (a *File) isFormer(t format.Trailer) bool { return a.stateOf(t) == format.FormerTrailer }
+
+// stateOf returns what t is at its offset in the file. It is no trailer if nothing follows it.
+func (a *File) stateOf(t format.Trailer) format.TrailerState {
 	var b [format.EndSize]byte
+	if a.Size <= t.Offset+format.EndSize {
+		return format.NoTrailer
+	}
 	if _, err := a.OSFile.ReadAt(b[:], t.Offset); err != nil {
-		return false
+		return format.NoTrailer
 	}
 	now, state := format.ParseTrailerState(b[:])
-	return now == t && (state == format.WholeTrailer || state == format.TornTrailer)
+	if now != t {
+		return format.NoTrailer
+	}
+	return state
 }
 
 // keptEnd reads an archive as it was when it was opened. Its T is whole, even if an append has

@@ -3,6 +3,7 @@ package archivefile
 import (
 	"errors"
 	"os"
+	"slices"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -15,12 +16,16 @@ import (
 //  1. a note that the archive is about to grow
 //  2. the new members with their T, and the new sidecar under its temporary name
 //  3. the last bytes of the old T, which make it F
-//  4. the proper name of the sidecar
+//  4. with Indexed, the last bytes of that T, which make it F
+//  5. the proper name of the sidecar
 type Growth struct {
-	F      *os.File       // open for reading and writing
-	Old    format.Trailer // of the archive before
-	marked bool           // the end of the old T is overwritten, or part of it
-	side   string         // the sidecar of the old archive, if it is there only for the growth
+	F   *os.File       // open for reading and writing
+	Old format.Trailer // of the archive before
+	// Indexed, if set, is the T between the new members and the index that the archive gets in itself.
+	// It becomes F last, so an F before an index shows that all before it was committed.
+	Indexed *format.Trailer
+	marked  bool   // the end of the old T is overwritten, or part of it
+	side    string // the sidecar of the old archive, if it is there only for the growth
 }
 
 // WriteSidecar writes the sidecar of the old archive, which has its index in itself. While it grows
@@ -34,7 +39,7 @@ func (g *Growth) WriteSidecar(dst *durable.Output, index *sidecar.Index) error {
 }
 
 // Mark makes everything new durable and then overwrites the end of the old T. From then on the
-// archive is the new one.
+// archive is the new one, and with Indexed once the end of that is overwritten as well.
 func (g *Growth) Mark(dst *durable.Output) error {
 	if err := errors.Join(g.F.Sync(), dst.Sidecar.Sync()); err != nil {
 		return err
@@ -43,10 +48,20 @@ func (g *Growth) Mark(dst *durable.Output) error {
 		return err
 	}
 	g.marked = true
-	if err := MarkFormer(g.F, g.Old); err != nil {
-		return err
+	for _, t := range g.trailers() {
+		if err := errors.Join(MarkFormer(g.F, t), g.F.Sync()); err != nil {
+			return err
+		}
 	}
-	return g.F.Sync()
+	return nil
+}
+
+// trailers returns the T that become F, in this order.
+func (g *Growth) trailers() []format.Trailer {
+	if g.Indexed == nil {
+		return []format.Trailer{g.Old}
+	}
+	return []format.Trailer{g.Old, *g.Indexed}
 }
 
 // Abort undoes the growth and aborts dst. If it can't undo it, the note stays, so that the next
@@ -58,12 +73,14 @@ func (g *Growth) Abort(dst *durable.Output) error {
 	return dst.Abort()
 }
 
-// undo truncates the file to the old archive. If it fails to restore the old T it truncates
-// nothing: the archive is then the old one, or the new one and complete.
+// undo truncates the file to the old archive. If it fails to restore a T it truncates nothing: the
+// archive is then the old one, or the new one and complete, perhaps without its index.
 func (g *Growth) undo() error {
 	if g.marked {
-		if err := restoreTrailer(g.F, g.Old); err != nil {
-			return err
+		for _, t := range slices.Backward(g.trailers()) {
+			if err := restoreTrailer(g.F, t); err != nil {
+				return err
+			}
 		}
 	}
 	if err := g.F.Truncate(g.Old.Offset + format.EndSize); err != nil {

@@ -13,7 +13,8 @@ import (
 // Recover cleans up after a writer of the archive name that was killed.
 //
 // It truncates bytes after the trailer only if the writer's note proves that an append left them.
-// Other bytes may be from another program, and stay.
+// Other bytes may be from another program, and stay. If only the index of an append was not
+// committed, it commits that.
 //
 // It renames a complete sidecar that still has its temporary name, if that belongs to the archive
 // and the present sidecar does not. If the archive has its index in itself, it removes a sidecar
@@ -44,12 +45,36 @@ func Recover(name string) (err error) {
 	defer a.OSFile.Close() // opened for reading only: errors lose nothing
 	if t, ok := readNote(note); ok && a.hasMoreAfter(t) {
 		a.EndAt(t)
-		if err := a.CutBack(name); err != nil {
-			return err
-		}
+		err = a.CutBack(name)
+	} else if ok && a.isFormer(t) {
+		err = a.commitIndex(name)
+	}
+	if err != nil {
+		return err
 	}
 	adoptSidecar(name)
 	return nil
+}
+
+// commitIndex makes F of the T before an index at the end of the file, if it is not F yet. A note
+// must have shown that the growth it came with was committed. The caller holds the lock.
+func (a *File) commitIndex(name string) (err error) {
+	var before *format.UnfinishedError
+	if a.Trailer, err = format.ReadTrailer(a.OSFile, a.Size); err != nil {
+		return nil // there is none
+	}
+	if _, err := a.Embedded(); !errors.As(err, &before) {
+		return nil
+	}
+	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := a.IsStill(name); err != nil {
+		return err
+	}
+	return errors.Join(MarkFormer(f, before.Trailer), f.Sync())
 }
 
 // CutBack truncates the file name to the archive, and makes a torn T whole. The caller holds the

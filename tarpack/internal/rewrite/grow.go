@@ -67,12 +67,16 @@ func (r *Rewrite) append(
 		return Result{}, err
 	}
 	if r.Options.EmbedIndex {
-		t, err := archivefile.Embed(ctx, f, packed.ArchiveBytes, dst.Sidecar,
-			packed.SidecarBytes)
+		t, err := format.ReadTrailer(f, packed.ArchiveBytes)
 		if err != nil {
 			return Result{}, err
 		}
-		packed.ArchiveBytes, dst.NoSidecar = t.Offset+format.EndSize, true
+		x, err := archivefile.AppendIndex(ctx, f, t, dst.Sidecar, packed.SidecarBytes)
+		if err != nil {
+			return Result{}, err
+		}
+		g.Indexed = &t
+		packed.ArchiveBytes, dst.NoSidecar = x.Trailer().Offset+format.EndSize, true
 	}
 	if err := g.Mark(dst); err != nil {
 		return Result{}, err
