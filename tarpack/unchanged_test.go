@@ -28,8 +28,8 @@ func embed(t *testing.T, name string) {
 	}
 }
 
-// TestCheckUnchanged: an open archive stays what it is when it grows or is replaced. It doesn't when
-// its index is taken out, or when other bytes are written over it.
+// TestCheckUnchanged: an open archive stays what it is when it grows or is replaced. It doesn't
+// when its index is taken out, or when other bytes are written over it.
 func TestCheckUnchanged(t *testing.T) {
 	dir := tartest.Tree(t, [2]string{"a", "x"})
 	for _, c := range []struct {

@@ -159,8 +159,8 @@ func (v *verifier) close() error {
 	return err
 }
 
-// isChanged reports whether the archive is not what opened describes any more: it was changed in its
-// file, or the name leads to another one.
+// isChanged reports whether the archive is not what opened describes any more: it was changed in
+// its file, or the name leads to another one.
 func (v *verifier) isChanged(opened fs.FileInfo) bool {
 	now, err := os.Stat(v.a.Name)
 	return err == nil && !v.a.OnDevice() && (!os.SameFile(now, opened) ||

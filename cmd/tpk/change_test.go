@@ -21,7 +21,8 @@ func TestChangeWhileReading(t *testing.T) {
 	}
 	for i := range 4000 { // more names than a pipe and the buffer before it hold
 		name := fmt.Sprintf("%s%04d", strings.Repeat("n", 100), i)
-		if err := os.WriteFile(filepath.Join(tree, name), bytes.Repeat([]byte("x"), 50), 0o666); err != nil {
+		content := bytes.Repeat([]byte("x"), 50)
+		if err := os.WriteFile(filepath.Join(tree, name), content, 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -67,29 +67,13 @@ func TestOptions(t *testing.T) {
 				}
 			}
 		},
-		"LoadIndex": func(t *testing.T) { // an index whose last byte is wrong is not used then
-			name := tartest.Pack(t, tartest.OptionsTree(t), pack.Options{})
-			side := tartest.Read(t, name+format.SidecarSuffix)
-			side[len(side)-1] ^= 1
-			tartest.WriteFile(t, name+format.SidecarSuffix, side)
-			for limit, want := range map[int64]error{0: nil, 1 << 20: cache.ErrSlow} {
-				_, err := run(t, name, cache.Options{Quick: true, KeepIndex: true, LoadIndex: limit})
-				if !errors.Is(err, want) {
-					t.Error(limit, err)
-				}
-			}
+		"LoadIndex": func(t *testing.T) {
+			checkDamaged(t, run, map[int64]error{0: nil, 1 << 20: cache.ErrSlow},
+				func(o *cache.Options, limit int64) { o.LoadIndex = limit })
 		},
 		"CheckIndex": func(t *testing.T) {
-			name := tartest.Pack(t, tartest.OptionsTree(t), pack.Options{})
-			side := tartest.Read(t, name+format.SidecarSuffix)
-			side[len(side)-1] ^= 1
-			tartest.WriteFile(t, name+format.SidecarSuffix, side)
-			for limit, want := range map[int64]error{0: nil, 1: nil, 1 << 20: cache.ErrSlow} {
-				_, err := run(t, name, cache.Options{Quick: true, KeepIndex: true, CheckIndex: limit})
-				if !errors.Is(err, want) {
-					t.Error(limit, err)
-				}
-			}
+			checkDamaged(t, run, map[int64]error{0: nil, 1: nil, 1 << 20: cache.ErrSlow},
+				func(o *cache.Options, limit int64) { o.CheckIndex = limit })
 		},
 		"Trust": func(t *testing.T) { checkTrust(t, archive, zipped) },
 		"Notice": func(t *testing.T) {
@@ -124,5 +108,25 @@ func TestOptions(t *testing.T) {
 			continue
 		}
 		t.Run(name, checks[name])
+	}
+}
+
+// checkDamaged opens an archive with an index whose last byte is wrong, with each of the limits.
+// The errors must be these: ErrSlow means that the index is not used.
+func checkDamaged(t *testing.T,
+	open func(t *testing.T, name string, o cache.Options) ([]string, error),
+	limits map[int64]error, set func(o *cache.Options, limit int64),
+) {
+	t.Helper()
+	name := tartest.Pack(t, tartest.OptionsTree(t), pack.Options{})
+	side := tartest.Read(t, name+format.SidecarSuffix)
+	side[len(side)-1] ^= 1
+	tartest.WriteFile(t, name+format.SidecarSuffix, side)
+	for limit, want := range limits {
+		o := cache.Options{Quick: true, KeepIndex: true}
+		set(&o, limit)
+		if _, err := open(t, name, o); !errors.Is(err, want) {
+			t.Error(limit, err)
+		}
 	}
 }

@@ -62,8 +62,8 @@ func repairedBytes(t *testing.T, damaged []byte, entries int) []byte {
 }
 
 // An archive that is cut off within its index, or within the T after it, has all of its entries. It
-// gets the index back. Every 101st length is tried, or every 2,003rd with -short, and those at which a
-// member begins.
+// gets the index back. Every 101st length is tried, or every 2,003rd with -short, and those at
+// which a member begins.
 func TestRepairCutIndex(t *testing.T) {
 	step := 101
 	if testing.Short() {

@@ -55,8 +55,8 @@ func ParseTrailerState(b []byte) (Trailer, TrailerState) {
 	return t, TornTrailer
 }
 
-// HasTrailer reports whether the archive that ends with t is still in r: t is where it should be, or
-// the F that it became when the archive grew. The error is that of reading.
+// HasTrailer reports whether the archive that ends with t is still in r: t is where it should be,
+// or the F that it became when the archive grew. The error is that of reading.
 func HasTrailer(r io.ReaderAt, t Trailer) (bool, error) {
 	var b [EndSize]byte
 	n, err := r.ReadAt(b[:TrailerHead], t.Offset)

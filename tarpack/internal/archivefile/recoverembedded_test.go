@@ -36,7 +36,8 @@ func (c *changeStates) add(what string, old, grown, side, left []byte, base int)
 	note := append(old[size-format.EndSize:size:size], archivefile.NoteMark...)
 	state := func(step string, archive, side, note []byte, size int) {
 		c.states = append(c.states,
-			embedState{what + ", " + step, archive, side, note, left, size, base > len(old) && size > len(old)})
+			embedState{what + ", " + step, archive, side, note, left, size,
+				base > len(old) && size > len(old)})
 	}
 	tail := old[size-len(format.FormerTail):]
 	isTorn := func(archive []byte, end int, torn func([]byte)) {
