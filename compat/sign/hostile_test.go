@@ -99,7 +99,7 @@ func TestUnindexed(t *testing.T) {
 			{"cat", name, "d/a"}, {"ls", name}, {"info", name}, {"serve", "--listen", "127.0.0.1:0", name},
 		} {
 			fixture.Failed(t, fixture.Run(t, append(args, "--public-key", m.public)...),
-				"it is not the archive that was signed: it has ")
+				"it is not the archive that was signed: its size is ")
 			r := fixture.Run(t, append(args, "--public-key", m.public)...)
 			if bytes.Contains(r.Err, []byte("indexing it")) {
 				t.Errorf("it was indexed: %v", r)
