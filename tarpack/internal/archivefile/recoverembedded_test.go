@@ -35,8 +35,9 @@ func (c *changeStates) add(what string, old, grown, side, left []byte, base int)
 	size := len(old)
 	note := append(old[size-format.EndSize:size:size], archivefile.NoteMark...)
 	state := func(step string, archive, side, note []byte, size int) {
+		hasNew := base > len(old) && size > len(old)
 		c.states = append(c.states,
-			embedState{what + ", " + step, archive, side, note, left, size, base > len(old) && size > len(old)})
+			embedState{what + ", " + step, archive, side, note, left, size, hasNew})
 	}
 	tail := old[size-len(format.FormerTail):]
 	isTorn := func(archive []byte, end int, torn func([]byte)) {
