@@ -40,7 +40,7 @@ func (c *changeStates) add(what string, old, grown, side, left []byte, base int)
 			embedState{what + ", " + step, archive, side, note, left, size, hasNew})
 	}
 	tail := old[size-len(format.FormerTail):]
-	isTorn := func(archive []byte, end int, torn func([]byte)) {
+	eachTorn := func(archive []byte, end int, torn func([]byte)) {
 		at := end - len(tail)
 		for n := range len(tail) {
 			begun, ended := bytes.Clone(archive), bytes.Clone(archive)
@@ -62,9 +62,9 @@ func (c *changeStates) add(what string, old, grown, side, left []byte, base int)
 		state("new members", whole[:n:n], side, note, size)
 		state("only the size", append(bytes.Clone(old), make([]byte, n-size)...), side, note, size)
 	}
-	isTorn(whole, size, func(b []byte) { state("torn", b, side, note, size) })
+	eachTorn(whole, size, func(b []byte) { state("torn", b, side, note, size) })
 	if base > size {
-		isTorn(marked, base, func(b []byte) { state("its index torn", b, side, note, base) })
+		eachTorn(marked, base, func(b []byte) { state("its index torn", b, side, note, base) })
 	}
 	state("marked", grown, side, note, len(grown))
 	state("without its sidecar", grown, nil, note, len(grown))
