@@ -32,13 +32,7 @@ func NewUnfinished(r io.ReaderAt, t Trailer, rest int64) *UnfinishedError {
 	if zeros, err := e.zeros(r, maxPadding); err == nil {
 		e.recognize(r, zeros)
 	}
-	if e.IsJoined || rest < EndSize {
-		return e
-	}
-	if last, ok := trailerBefore(r, e.end()+rest); ok {
-		e.IsJoined = last.Offset+EndSize <= rest // else an append wrote it
-		e.MayBeArchive = false
-	}
+	e.recognizeEnd(r)
 	return e
 }
 
@@ -80,7 +74,8 @@ func (e *UnfinishedError) SearchJoined(ctx context.Context, r io.ReaderAt) error
 	if err != nil || zeros == e.Rest {
 		return err
 	}
-	if e.recognize(r, zeros); e.IsJoined {
+	e.recognize(r, zeros)
+	if e.recognizeEnd(r); e.IsJoined {
 		return nil
 	}
 	size := e.Rest - zeros
@@ -144,6 +139,17 @@ func (e *UnfinishedError) recognize(r io.ReaderAt, zeros int64) {
 		if isOldTar(head) {
 			e.IsJoined, e.Kind = true, ForeignTar
 		}
+	}
+}
+
+// recognizeEnd sets IsJoined and MayBeArchive by the end of the bytes, if that is a T.
+func (e *UnfinishedError) recognizeEnd(r io.ReaderAt) {
+	if e.IsJoined || e.Rest < EndSize {
+		return
+	}
+	if last, ok := trailerBefore(r, e.end()+e.Rest); ok {
+		e.IsJoined = last.Offset+EndSize <= e.Rest // else an append wrote it
+		e.MayBeArchive = false
 	}
 }
 

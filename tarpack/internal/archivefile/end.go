@@ -10,8 +10,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// FindEnd finds the end of the archive: at the end of its file, or where its sidecar has it. Where
-// an index at the end of the file was not committed, it is before that index, or even earlier: a
+// FindEnd finds the end of the archive: at the end of its file, or where its sidecar has it. If an
+// index at the end of the file was not committed, the archive ends before it, or even earlier: a
 // sidecar, or reading all of it, then shows the first T.
 //
 // Without a usable sidecar it does not guess. The error is a format.UnfinishedError if an archive

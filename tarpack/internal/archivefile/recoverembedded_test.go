@@ -35,12 +35,12 @@ func (c *changeStates) add(what string, old, grown, side, left []byte, base int)
 	size := len(old)
 	note := append(old[size-format.EndSize:size:size], archivefile.NoteMark...)
 	state := func(step string, archive, side, note []byte, size int) {
+		hasNew := base > len(old) && size > len(old)
 		c.states = append(c.states,
-			embedState{what + ", " + step, archive, side, note, left, size,
-				base > len(old) && size > len(old)})
+			embedState{what + ", " + step, archive, side, note, left, size, hasNew})
 	}
 	tail := old[size-len(format.FormerTail):]
-	isTorn := func(archive []byte, end int, torn func([]byte)) {
+	eachTorn := func(archive []byte, end int, torn func([]byte)) {
 		at := end - len(tail)
 		for n := range len(tail) {
 			begun, ended := bytes.Clone(archive), bytes.Clone(archive)
@@ -62,9 +62,9 @@ func (c *changeStates) add(what string, old, grown, side, left []byte, base int)
 		state("new members", whole[:n:n], side, note, size)
 		state("only the size", append(bytes.Clone(old), make([]byte, n-size)...), side, note, size)
 	}
-	isTorn(whole, size, func(b []byte) { state("torn", b, side, note, size) })
+	eachTorn(whole, size, func(b []byte) { state("torn", b, side, note, size) })
 	if base > size {
-		isTorn(marked, base, func(b []byte) { state("its index torn", b, side, note, base) })
+		eachTorn(marked, base, func(b []byte) { state("its index torn", b, side, note, base) })
 	}
 	state("marked", grown, side, note, len(grown))
 	state("without its sidecar", grown, nil, note, len(grown))
