@@ -40,6 +40,7 @@ type salvage struct {
 	hasIndex bool                    // the archive has its index in itself, or has had it
 	behind   *format.UnfinishedError // what follows the archive in its file; nil if nothing does
 	matches  int                     // entries that the old sidecar has at the same offset
+	before   format.Before           // what the last unit is
 }
 
 // A salvageTo is where the intact entries go.
@@ -161,8 +162,19 @@ func (sv *salvage) take(un *scan.Unit) error {
 		return nil
 	}
 	if un.Err != nil {
+		if sv.isEntryless(un) {
+			sv.damaged = true
+			return nil
+		}
+		sv.before = format.AfterEntries
 		sv.problems = append(sv.problems, &format.Problem{Path: un.Path, Offset: un.Off, Err: un.Err})
 		return nil
+	}
+	switch sv.before = format.AfterEntries; {
+	case un.Former != nil:
+		sv.before = format.AfterFormer
+	case un.Index:
+		sv.before = format.AfterIndex
 	}
 	if un.Trailer != nil {
 		sv.trailer = un.Trailer
@@ -194,6 +206,26 @@ func (sv *salvage) take(un *scan.Unit) error {
 		sv.numSaved++
 	}
 	return nil
+}
+
+// isEntryless reports whether a damaged unit is one that has no entry: a member of an index, or a
+// trailer. That is certain if it is cut off by the end of the file, or as long as it should be.
+func (sv *salvage) isEntryless(un *scan.Unit) bool {
+	head := make([]byte, min(format.EndSize, un.End-un.Off))
+	if _, err := sv.a.Scanned().ReadAt(head, un.Off); err != nil && err != io.EOF {
+		return false
+	}
+	length, isCut := un.End-un.Off, un.End == sv.a.Size && errors.Is(un.Err, format.ErrTruncated)
+	if format.BeginsIndex(head, sv.before) &&
+		(length == sidecar.PartSize || isCut && length < sidecar.PartSize) {
+		sv.hasIndex, sv.before = true, format.AfterIndex
+		return true
+	}
+	if isCut {
+		return length < format.EndSize && format.BeginsTrailer(head, sv.before)
+	}
+	t, state := format.ParseTrailerState(head)
+	return length == format.EndSize && state == format.TornTrailer && t.Offset == un.Off
 }
 
 // belongs reports whether a unit is part of the archive, and not of a file in it. Only the old
