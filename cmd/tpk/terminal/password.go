@@ -35,23 +35,27 @@ func Password(ctx context.Context, prompt io.Writer, key, file string) (string, 
 	if err != nil {
 		return "", err
 	}
+	if err := echoOff(fd); err != nil {
+		return "", err
+	}
 	fmt.Fprintf(prompt, "Password of %s: ", key)
 	defer fmt.Fprintln(prompt)
 	type result struct {
-		word []byte
+		word string
 		err  error
 	}
 	done := make(chan result, 1)
-	go func() {
-		word, err := term.ReadPassword(fd)
+	go func() { // no term.ReadPassword: it goes on reading after Ctrl-D
+		word, err := firstLine(os.Stdin, key)
 		done <- result{word, err}
 	}()
+	r := result{}
 	select {
-	case r := <-done:
-		return string(r.word), r.err
+	case r = <-done:
 	case <-ctx.Done():
-		return "", errors.Join(context.Cause(ctx), term.Restore(fd, before))
+		r.err = context.Cause(ctx)
 	}
+	return r.word, errors.Join(r.err, term.Restore(fd, before))
 }
 
 // firstLine returns the first line of r, which is read for name.
