@@ -75,6 +75,25 @@ func (a *Archive) Trailer() format.Trailer { return a.trailer }
 // cuts off those of a killed append; otherwise convert.Repair does.
 func (a *Archive) Unfinished() int64 { return a.unfinished }
 
+// CheckUnchanged returns an error that wraps source.ErrChanged if the archive was written over in its
+// file since it was opened, or its end was cut off: TakeOutIndex does that to an index that is in
+// use. Then what was read since is not certain to be of one state. An archive that has grown still
+// is what was opened, and so is one whose name leads to another file now. A shard set finds out by
+// itself.
+func (a *Archive) CheckUnchanged() error {
+	if a.Shards() > 0 {
+		return nil
+	}
+	ok, err := format.HasTrailer(a.src, a.trailer)
+	if err == nil && !ok {
+		err = source.ErrChanged
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", a.name, err)
+	}
+	return nil
+}
+
 // Content returns the location of the content of entry i, a regular file or a hard link (then its
 // target's). Of an empty file only Size and Coding, both 0, are meaningful. The error wraps
 // sidecar.ErrRange if entry i has no content.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"os"
 	"slices"
 
 	"github.com/tarpack/tpk/sidecar"
@@ -16,6 +17,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/signature"
+	"github.com/tarpack/tpk/tarpack/source"
 )
 
 // VerifyOptions are the options of Verify. The zero value is usable.
@@ -55,7 +57,8 @@ type VerifyResult struct {
 //
 // After a problem it continues with the next entry that it finds. Problems are part of the result.
 // If the sidecar is usable, they name each path that is affected. An error means that the archive
-// cannot be read at all, or is not one.
+// cannot be read at all, or is not one. If there are problems and a writer has changed the archive
+// meanwhile, the error wraps source.ErrChanged.
 func Verify(ctx context.Context, name string, o VerifyOptions) (VerifyResult, error) {
 	list, isSet, err := SetList(name)
 	if err != nil {
@@ -83,6 +86,10 @@ func verifyFile(
 		return VerifyResult{}, err
 	}
 	defer a.OSFile.Close()
+	opened, err := a.OSFile.Stat()
+	if err != nil {
+		return VerifyResult{}, err
+	}
 	v := &verifier{a: a, o: o, set: set}
 	v.newIndexer(false)
 	v.problems.Each = o.Problem
@@ -92,6 +99,10 @@ func verifyFile(
 	}
 	if err == nil && !named {
 		err = v.run(ctx)
+	}
+	failed := v.problems.Count > 0 || errors.Is(err, fs.ErrNotExist) // of the sidecar, as well
+	if failed && v.isChanged(opened) {
+		err = fmt.Errorf("%s: %w", name, source.ErrChanged)
 	}
 	if set != nil && err == nil {
 		err = set.addDamaged(ctx, name)
@@ -146,6 +157,14 @@ func (v *verifier) close() error {
 		err = errors.Join(err, v.a.Unmap())
 	}
 	return err
+}
+
+// isChanged reports whether the archive is not what opened describes any more: it was changed in its
+// file, or the name leads to another one.
+func (v *verifier) isChanged(opened fs.FileInfo) bool {
+	now, err := os.Stat(v.a.Name)
+	return err == nil && !v.a.OnDevice() && (!os.SameFile(now, opened) ||
+		now.Size() != opened.Size() || !now.ModTime().Equal(opened.ModTime()))
 }
 
 // report adds a problem.

@@ -52,12 +52,12 @@ func parseCat(c *cli.Context) (*catOptions, error) {
 	return &catOptions{archive: args[0], paths: args[1:]}, nil
 }
 
-func runCat(c *cli.Context, o *catOptions) error {
+func runCat(c *cli.Context, o *catOptions) (err error) {
 	a, err := reading.Open(c, o.archive)
 	if err != nil {
 		return err
 	}
-	defer a.Close()
+	defer reading.Close(a, &err)
 	matches, err := reading.Find(a.Archive, o.paths)
 	if err != nil {
 		return report.In(o.archive, err)

@@ -79,12 +79,12 @@ func compare(c *cli.Context, o *diffOptions) (differ bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer a.Close()
+	defer reading.Close(a, &err)
 	b, err := reading.OpenForAll(c, o.new)
 	if err != nil {
 		return false, err
 	}
-	defer b.Close()
+	defer reading.Close(b, &err)
 	w := bufio.NewWriterSize(c.App.Writer, 64<<10)
 	encoder, quiet := reading.NewJSONEncoder(w), terminal.IsQuiet(c)
 	unread := map[string]bool{} // it is not known whether they differ

@@ -133,12 +133,12 @@ func splitArchive(word string) (archive, path string) {
 	return archive, path
 }
 
-func runExport(c *cli.Context, o *exportOptions) error {
+func runExport(c *cli.Context, o *exportOptions) (err error) {
 	a, err := reading.Open(c, o.archive)
 	if err != nil {
 		return err
 	}
-	defer a.Close()
+	defer reading.Close(a, &err)
 	if err := a.CheckSigned(c.Context); err != nil { // whole members are copied
 		return err
 	}

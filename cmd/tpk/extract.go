@@ -131,12 +131,12 @@ func (o *extractOptions) selectPaths(a *tarpack.Archive) (matches []reading.Matc
 	return matches, err
 }
 
-func runExtract(c *cli.Context, o *extractOptions) error {
+func runExtract(c *cli.Context, o *extractOptions) (err error) {
 	a, err := reading.Open(c, o.archive)
 	if err != nil {
 		return err
 	}
-	defer a.Close()
+	defer reading.Close(a, &err)
 	matches, err := o.selectPaths(a.Archive)
 	if err != nil {
 		return report.In(o.archive, err)

@@ -93,12 +93,12 @@ type shardSum struct {
 // maxQuickSum is the size of the largest archive whose SHA-256 is computed unasked.
 const maxQuickSum = 256 << 20
 
-func runInfo(c *cli.Context, name string) error {
+func runInfo(c *cli.Context, name string) (err error) {
 	a, err := reading.Open(c, name)
 	if err != nil {
 		return err
 	}
-	defer a.Close()
+	defer reading.Close(a, &err)
 	s := summarize(a.Archive)
 	if a.Converted {
 		if err := s.ofConverted(name); err != nil {

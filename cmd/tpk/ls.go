@@ -84,7 +84,7 @@ func parseLs(c *cli.Context) (*lsOptions, error) {
 	return o, nil
 }
 
-func runLs(c *cli.Context, o *lsOptions) error {
+func runLs(c *cli.Context, o *lsOptions) (err error) {
 	open := reading.Open
 	if len(o.words) == 1 && o.words[0] == "" {
 		open = reading.OpenForAll
@@ -93,7 +93,7 @@ func runLs(c *cli.Context, o *lsOptions) error {
 	if err != nil {
 		return err
 	}
-	defer a.Close()
+	defer reading.Close(a, &err)
 	matches, err := reading.Find(a.Archive, o.words)
 	if err != nil {
 		return report.In(o.archive, err)

@@ -18,6 +18,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/signature"
+	"github.com/tarpack/tpk/tarpack/source"
 )
 
 type verifyOptions struct {
@@ -132,6 +133,9 @@ func verify(c *cli.Context, name string, trust *signature.Trust) error {
 	}
 	if err == nil && asJSON {
 		err = encoder.Encode(verifiedLine{name, res.Entries, res.Bytes, res.Failed})
+	}
+	if errors.Is(err, source.ErrChanged) && !errors.Is(err, format.ErrShard) {
+		err = report.WithHint(err, report.HintChanged)
 	}
 	if err != nil {
 		return err

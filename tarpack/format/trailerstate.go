@@ -1,5 +1,10 @@
 package format
 
+import (
+	"errors"
+	"io"
+)
+
 // An archive that grows in place gets its new members, with a T of their own, after the old T. One
 // write then makes the old T an F, a former trailer, which inflates to nothing (FORMAT.md 1.5):
 //
@@ -48,4 +53,15 @@ func ParseTrailerState(b []byte) (Trailer, TrailerState) {
 		return t, WholeTrailer
 	}
 	return t, TornTrailer
+}
+
+// HasTrailer reports whether the archive that ends with t is still in r: t is where it should be, or
+// the F that it became when the archive grew. The error is that of reading.
+func HasTrailer(r io.ReaderAt, t Trailer) (bool, error) {
+	var b [EndSize]byte
+	n, err := r.ReadAt(b[:TrailerHead], t.Offset)
+	if n == TrailerHead || errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return string(b[:n]) == string(t.Append(nil)[:TrailerHead]), err
 }

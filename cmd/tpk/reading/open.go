@@ -2,16 +2,21 @@ package reading
 
 import (
 	"errors"
+	"io"
 	"math"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
+	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/source"
 )
 
 // Open opens an archive or a shard set. If it has no usable index, one is built in memory, with a
@@ -53,6 +58,31 @@ func open(c *cli.Context, name string, checkIndex int64) (*cache.Archive, error)
 	return store.Open(c.Context, name, cache.Options{
 		NoConvert: c.Bool(flags.NoConvertName), Notice: notice, Progress: m.Update, Trust: trust,
 		CheckIndex: checkIndex})
+}
+
+// Close closes an archive at the end of a command that returns err. If the archive was changed
+// while the command read it, that becomes the error. It explains damage that was met. Without an
+// error it matters only for an index in the archive, which may have been read where it was cut off.
+func Close(a *cache.Archive, err *error) {
+	defer a.Close() // opened for reading only: errors lose nothing
+	var changed error
+	switch {
+	case *err == nil && a.IndexEmbedded():
+		changed = a.CheckUnchanged()
+	case *err != nil && mayComeOfChange(*err):
+		changed = a.Source().Check()
+	}
+	if errors.Is(changed, source.ErrChanged) {
+		*err = report.WithHint(report.In(a.Name(), source.ErrChanged), report.HintChanged)
+	}
+}
+
+// mayComeOfChange reports whether err may be that of an archive that has changed while it was read.
+func mayComeOfChange(err error) bool {
+	return slices.ContainsFunc([]error{
+		format.ErrCorrupt, format.ErrTruncated, sidecar.ErrCorrupt, gzmember.ErrCorrupt,
+		gzmember.ErrTruncated, io.EOF, io.ErrUnexpectedEOF, report.ErrReported,
+	}, func(kind error) bool { return errors.Is(err, kind) })
 }
 
 // Contents returns how much there is in an archive, for the progress of a command that reads all

@@ -52,6 +52,9 @@ const HintShardMissing = "restore it, or save the entries of the other shards un
 // HintRefused is what to do about what is not as it was signed.
 const HintRefused = "don't use it; download it again, from another place if need be"
 
+// HintChanged is what to do if an archive has changed while it was read.
+const HintChanged = "run the command again"
+
 const hintConvertible = "'tpk convert' reads zip, and tar as it is or with gzip, zstd, xz, bzip2," +
 	" lzma or lz4"
 
