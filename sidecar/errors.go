@@ -19,7 +19,7 @@ var (
 	// ErrNoSums: the sidecar has no SHA-256 sums.
 	ErrNoSums = errors.New("the index has no SHA-256 sums")
 	// ErrSum: bytes do not have the SHA-256 that the sidecar states.
-	ErrSum = errors.New("wrong SHA-256")
+	ErrSum = layout.ErrSum
 	// ErrRange: there is no entry of the ordinal given, or it has the wrong type.
 	ErrRange = errors.New("no such entry")
 	// ErrPath: a path breaks rule 4 of FORMAT.md section 1.1.

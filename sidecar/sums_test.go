@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/tarpack/tpk/sidecar"
@@ -175,6 +176,9 @@ func TestOpenCheckedFlips(t *testing.T) {
 		gap := int64(at) >= blocks.End() && int64(at) < lists.Off // which is never read
 		if gap && err != nil || !gap && !errors.Is(err, sidecar.ErrSum) {
 			t.Fatalf("byte %d: %v", at, err)
+		}
+		if err != nil && strings.Count(err.Error(), "byte ") != 1 {
+			t.Fatalf("byte %d: not one place: %v", at, err)
 		}
 	}
 	for _, n := range []int{0, 511, 512, len(good) - 1} {

@@ -55,7 +55,8 @@ archive that is served, as cp, scp and rsync --inplace do, its files are answere
 zip of another program is served as it was until the new one is complete and converted.
 
 With --public-key, every archive must have a valid signature: see 'tpk help sign'. Each file is
-checked when it is first asked for. A new archive is served once its signature is there.
+checked when it is first asked for. A new archive is served once its signature is there. Plain files
+are never signed: DIR and --fallback are refused.
 
 The admin server has these requests:
  GET /archives               list the archives

@@ -45,6 +45,10 @@ func TestDraft(t *testing.T) {
 			for _, args := range append(reading, others...) {
 				fixture.Failed(t, fixture.Run(t, args...), "draft of the format", "tpk convert")
 			}
+			for _, flags := range [][]string{nil, {"--dry-run"}} {
+				args := append(append([]string{"repair"}, flags...), archive, archive+".out.tar.gz")
+				fixture.Failed(t, fixture.Run(t, args...), archive+": the archive is of a draft of the format")
+			}
 			if now := fixture.ReadPair(t, archive); !bytes.Equal(now.Archive, draft.Archive) ||
 				!bytes.Equal(now.Sidecar, draft.Sidecar) {
 				t.Error("it has changed")

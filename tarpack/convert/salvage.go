@@ -127,6 +127,9 @@ func (sv *salvage) scan() error {
 		sv.problems = append(sv.problems, &format.Problem{Offset: -1, Err: err})
 		return nil
 	}
+	if errors.Is(err, format.ErrVersion) || errors.Is(err, format.ErrDraft) {
+		return fmt.Errorf("%s: %w", sv.a.Name, err)
+	}
 	if err == nil && sv.hasIndex {
 		err = sv.checkIndex(f, built.SidecarBytes)
 	}

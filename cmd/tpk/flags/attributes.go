@@ -1,6 +1,7 @@
 package flags
 
 import (
+	"errors"
 	"os"
 	"os/user"
 	"strconv"
@@ -101,8 +102,12 @@ func parseOwner(
 				c.Command.Name, flag, report.Quote(name), report.Quote(name))
 		}
 	}
-	id, err := strconv.ParseUint(number, 10, 32)
-	if err != nil || id > format.MaxOwner {
+	id, err := strconv.ParseUint(number, 10, 64)
+	if err == nil && id > format.MaxOwner || errors.Is(err, strconv.ErrRange) {
+		return nil, report.Usagef("%s: --%s %s: the largest number is %d",
+			c.Command.Name, flag, report.Quote(text), int64(format.MaxOwner))
+	}
+	if err != nil {
 		return nil, report.Usagef("%s: --%s %s: must be a name, a number or NAME:NUMBER",
 			c.Command.Name, flag, report.Quote(text))
 	}

@@ -18,6 +18,7 @@ import (
 // Errors that package sidecar exports, where they are documented.
 var (
 	ErrCorrupt   error = damage("sidecar is corrupt")
+	ErrSum             = errors.New("wrong SHA-256")
 	ErrCollision       = errors.New("too many paths of equal hash")
 )
 
@@ -40,7 +41,7 @@ func Corruptf(format string, args ...any) error {
 }
 
 // ReadFull fills b from offset off of a sidecar. The size of a sidecar is known before, so an early
-// end is damage: the error then wraps [ErrCorrupt].
+// end is damage: the error then wraps [ErrCorrupt]. Damage that r has found has its offset already.
 func ReadFull(r io.ReaderAt, b []byte, off int64) error {
 	n, err := r.ReadAt(b, off)
 	switch {
@@ -48,6 +49,8 @@ func ReadFull(r io.ReaderAt, b []byte, off int64) error {
 		return nil
 	case err == nil || errors.Is(err, io.EOF):
 		return Corruptf("it ends at byte %d", off+int64(n))
+	case errors.Is(err, ErrSum), errors.Is(err, ErrCorrupt):
+		return err
 	}
 	return fmt.Errorf("reading the sidecar at byte %d: %w", off+int64(n), err)
 }
