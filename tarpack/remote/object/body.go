@@ -1,0 +1,91 @@
+package object
+
+import (
+	"context"
+	"io"
+	"net/http"
+)
+
+// body is what Get returns: the bytes of one range, from one response or several.
+type body struct {
+	x        *Object
+	ctx      context.Context
+	off      int64 // of the next byte
+	left     int64
+	attempts attempts
+	r        *request // nil between two responses
+	cut      error    // why there is none, if a response was cut off
+	err      error    // of all later reads
+}
+
+// start sends a request for what is left, until a response is good or there must be no other one.
+func (b *body) start() error {
+	for {
+		if b.cut != nil {
+			if err := b.attempts.wait(b.ctx, b.cut); err != nil {
+				return b.x.named(err)
+			}
+		}
+		if b.r, b.cut = b.x.request(b.ctx, b.off, b.left); b.cut == nil {
+			return nil
+		}
+	}
+}
+
+// Read implements io.Reader.
+func (b *body) Read(p []byte) (int, error) {
+	for b.err == nil && len(p) > 0 {
+		if b.r == nil {
+			if b.err = b.start(); b.err != nil {
+				break
+			}
+		}
+		if n := b.read(p); n > 0 {
+			return n, nil
+		}
+	}
+	return 0, b.err
+}
+
+// read reads from the response that there is. After the last byte, and if the response is cut off,
+// it ends the response.
+func (b *body) read(p []byte) int {
+	n, err := b.r.read(p[:min(int64(len(p)), b.left)])
+	b.off, b.left = b.off+int64(n), b.left-int64(n)
+	b.attempts.received(n)
+	switch {
+	case b.left == 0:
+		// The last bytes are not returned before it is certain that the body ends with them.
+		if err := b.r.ends(); err != nil {
+			b.finish(b.x.named(err))
+			return 0
+		}
+		b.finish(io.EOF)
+	case err != nil:
+		b.cut = b.r.cutOff(b.ctx, err)
+		b.release()
+	}
+	return n
+}
+
+// release ends the response, if there is one.
+func (b *body) release() {
+	if b.r != nil {
+		b.r.close()
+		b.r = nil
+	}
+}
+
+// finish ends the body with an error.
+func (b *body) finish(err error) {
+	b.release()
+	b.err = err
+}
+
+// Close implements io.Closer.
+func (b *body) Close() error {
+	if b.err == nil {
+		b.finish(http.ErrBodyReadAfterClose)
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+package s3
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/minio/minio-go/v7"
+
+	"github.com/tarpack/tpk/tarpack/remote/object"
+)
+
+// store is the object.Store of one key.
+type store struct {
+	client            *Client
+	bucket, key, name string
+}
+
+func (s *store) Name() string { return s.name }
+
+func (s *store) Key() string { return s.client.endpoint.String() + "\n" + s.bucket + "\n" + s.key }
+
+func (s *store) Limit() object.Limit { return s.client.limit }
+
+// Get implements object.Store. If the server names another region for the bucket it asks there.
+func (s *store) Get(ctx context.Context, fields http.Header) (*http.Response, error) {
+	region := s.client.regionOf(s.bucket)
+	resp, named, err := s.get(ctx, fields, region)
+	if err != nil || resp.StatusCode < 300 || !s.client.move(s.bucket, region, named) {
+		return resp, err
+	}
+	resp.Body.Close()
+	resp, _, err = s.get(ctx, fields, named)
+	return resp, err
+}
+
+// regionOf returns the region in which a bucket is thought to be.
+func (c *Client) regionOf(bucket string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return cmp.Or(c.at[bucket], c.firstRegion())
+}
+
+// move notes that the server has named a region for a bucket that was looked for in another one. It
+// reports whether it is worth asking there.
+func (c *Client) move(bucket, region, named string) bool {
+	if named == "" || named == region || c.region != "" {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at[bucket] = named
+	return true
+}
+
+// get sends one request to a region. named is the region that an error names.
+func (s *store) get(
+	ctx context.Context, fields http.Header, region string,
+) (resp *http.Response, named string, err error) {
+	core, err := s.client.core(region)
+	if err != nil {
+		return nil, "", err
+	}
+	var o minio.GetObjectOptions
+	for name, values := range fields {
+		o.Set(name, values[0])
+	}
+	var r record
+	body, _, header, err := core.GetObject(context.WithValue(ctx, recordKey{}, &r), s.bucket, s.key, o)
+	switch {
+	case err == nil:
+		return &http.Response{StatusCode: r.status, Status: http.StatusText(r.status), Header: header,
+			Body: body, ContentLength: r.length}, "", nil
+	case r.err != nil: // without what the library adds to it
+		return nil, "", r.err
+	case r.status == 0: // there was no request
+		return nil, "", err
+	case r.status < 300:
+		return nil, "", fmt.Errorf("%w: %w", object.ErrAnswer, err)
+	}
+	e := minio.ToErrorResponse(err)
+	status := fmt.Sprintf("%d %s", r.status, cmp.Or(e.Code, http.StatusText(r.status)))
+	if e.Message != "" && e.Message != e.Code {
+		status += ": " + e.Message
+	}
+	if r.status == http.StatusForbidden && s.client.chain != nil {
+		status += s.client.chain.hint()
+	}
+	return &http.Response{StatusCode: r.status, Status: status, Header: r.header, Body: http.NoBody},
+		cmp.Or(e.Region, r.header.Get("X-Amz-Bucket-Region")), nil
+}
+
+// A record is what the library does not return of the last response.
+type record struct {
+	status int
+	length int64
+	header http.Header
+	err    error // instead of a response
+}
+
+type recordKey struct{}
+
+// recorder fills in the record that the context of a request has.
+type recorder struct{ http.RoundTripper }
+
+func (t recorder) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := t.RoundTripper.RoundTrip(req)
+	r, ok := req.Context().Value(recordKey{}).(*record)
+	switch {
+	case !ok:
+	case err != nil:
+		*r = record{err: err}
+	case resp != nil:
+		*r = record{status: resp.StatusCode, length: resp.ContentLength, header: resp.Header}
+	default:
+		*r = record{err: errors.New("no response")}
+	}
+	return resp, err
+}
