@@ -63,14 +63,15 @@ func statusError(resp *http.Response, opening bool) error {
 func sendError(err error) error {
 	var cert *tls.CertificateVerificationError
 	var authority x509.UnknownAuthorityError
+	var record tls.RecordHeaderError
 	var dns *net.DNSError
 	switch {
 	case errors.Is(err, ErrAnswer), errors.Is(err, fs.ErrPermission):
 		return err
 	case errors.As(err, &cert), errors.As(err, &authority):
 		return fmt.Errorf("the server's certificate is not trusted: %w", err)
-	case errors.Is(err, http.ErrSchemeMismatch):
-		return fmt.Errorf("%w: it speaks http, not https", ErrAnswer)
+	case errors.As(err, &record):
+		return fmt.Errorf("%w: it does not speak TLS: is it http, not https?", ErrAnswer)
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return fmt.Errorf("%w: %w", source.ErrUnavailable, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
@@ -44,7 +45,8 @@ func (a *attempts) wait(ctx context.Context, err error) error {
 	a.since = 0
 	switch {
 	case a.failures > a.o.Retries:
-		return fmt.Errorf("%w after %d attempts: %w", source.ErrUnavailable, a.failures, t.err)
+		return fmt.Errorf("%w: %w (%s)", source.ErrUnavailable, t.err,
+			count.Of(a.failures, "attempt", "attempts"))
 	case t.after > a.o.RetryAfter:
 		return fmt.Errorf("%w: %w: the server asks to wait for %v", source.ErrUnavailable, t.err,
 			t.after)

@@ -9,6 +9,7 @@ package remotetest
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -50,6 +51,7 @@ func start(t testing.TB, content []byte, start func(*httptest.Server)) *Server {
 	t.Helper()
 	s := &Server{content: content, etag: `"1"`, modified: Modified}
 	s.Server = httptest.NewUnstartedServer(s)
+	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	start(s.Server)
 	t.Cleanup(func() {
 		s.CloseClientConnections()
