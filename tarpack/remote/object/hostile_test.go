@@ -87,84 +87,22 @@ func quick() *object.Options {
 		StallTimeout: 300 * time.Millisecond, RetryAfter: time.Second}
 }
 
-// faults are what a server does to one request or to all, and the kind of error that comes of it.
-// "" is no error, and the right bytes.
-var faults = []struct {
-	name         string
-	fault        remotetest.Fault
-	once, always string // after Open
-	openOnce     string
-	openAlways   string
-}{
-	{"500", remotetest.Status(500, ""), "", "unavailable", "", "unavailable"},
-	{"502", remotetest.Status(502, ""), "", "unavailable", "", "unavailable"},
-	{"503", remotetest.Status(503, ""), "", "unavailable", "", "unavailable"},
-	{"503 now", remotetest.Status(503, "0"), "", "unavailable", "", "unavailable"},
-	{"503 long", remotetest.Status(503, "3600"), "unavailable", "unavailable", "unavailable",
-		"unavailable"},
-	{"429", remotetest.Status(429, ""), "", "unavailable", "", "unavailable"},
-	{"408", remotetest.Status(408, ""), "", "unavailable", "", "unavailable"},
-	{"501", remotetest.Status(501, ""), "answer", "answer", "", "answer"},
-	{"401", remotetest.Status(401, ""), "unavailable denied", "unavailable denied", "denied",
-		"denied"},
-	{"403", remotetest.Status(403, ""), "unavailable denied", "unavailable denied", "denied",
-		"denied"},
-	{"404", remotetest.Status(404, ""), "changed", "changed", "missing", "missing"},
-	{"410", remotetest.Status(410, ""), "changed", "changed", "missing", "missing"},
-	{"412", remotetest.Status(412, ""), "changed", "changed", "answer", "answer"},
-	// To a range from the start it means that the object is empty.
-	{"416", remotetest.Status(416, ""), "changed", "changed", "", ""},
-	{"400", remotetest.Status(400, ""), "answer", "answer", "", "answer"},
-	{"418", remotetest.Status(418, ""), "answer", "answer", "answer", "answer"},
-	{"204", remotetest.Status(204, ""), "answer", "answer", "answer", "answer"},
-	{"304", remotetest.Status(304, ""), "answer", "answer", "answer", "answer"},
-	{"whole", remotetest.Whole, "answer", "answer", "", "answer"},
-	{"other range", remotetest.OtherRange, "answer", "answer", "answer", "answer"},
-	{"other size", remotetest.OtherSize, "changed", "changed", "answer", "answer"},
-	{"no Content-Range", remotetest.ContentRange(""), "answer", "answer", "answer", "answer"},
-	{"unknown size", remotetest.ContentRange("bytes 0-99/*"), "answer", "answer", "answer", "answer"},
-	{"nonsense", remotetest.ContentRange("bytes 5-3/10"), "answer", "answer", "answer", "answer"},
-	{"overflow", remotetest.ContentRange("bytes 0-9223372036854775807/9223372036854775808"), "answer",
-		"answer", "answer", "answer"},
-	{"huge", remotetest.ContentRange("bytes 0-9223372036854775806/9223372036854775807"), "answer",
-		"answer", "answer", "answer"},
-	{"short", remotetest.Short, "answer", "answer", "answer", "answer"},
-	{"long", remotetest.Long, "answer", "answer", "answer", "answer"},
-	{"chunked", remotetest.Chunked, "", "", "", ""},
-	{"chunked short", remotetest.ChunkedShort, "", "unavailable", "", "unavailable"},
-	{"chunked long", remotetest.ChunkedLong, "answer", "answer", "answer", "answer"},
-	{"cut off", remotetest.CutOff(10), "", "unavailable", "", "unavailable"},
-	{"cut off at once", remotetest.CutOff(0), "", "unavailable", "", "unavailable"},
-	{"closed", remotetest.Close, "", "unavailable", "", "unavailable"},
-	{"multipart", remotetest.Multipart, "answer", "answer", "answer", "answer"},
-	{"compressed", remotetest.Compressed, "answer", "answer", "answer", "answer"},
-	{"other ETag", remotetest.ETag(`"2"`), "changed", "changed", "changed", ""},
-	{"no ETag", remotetest.ETag(""), "changed", "changed", "", ""},
-	{"weak ETag", remotetest.ETag(`W/"1"`), "changed", "changed", "changed", ""},
-	{"hangs", remotetest.Hang, "", "unavailable", "", "unavailable"},
-	{"stalls", remotetest.Stall(10), "", "unavailable", "", "unavailable"},
-	{"drips", remotetest.Drip(20 * time.Millisecond), "", "unavailable", "", "unavailable"},
-	{"loop", remotetest.Redirect(302, remotetest.Path), "", "answer", "", "answer"},
-	{"redirect to nothing", remotetest.Redirect(302, ""), "answer", "answer", "answer", "answer"},
-	{"redirect to ftp", remotetest.Redirect(302, "ftp://x/"), "answer", "answer", "answer", "answer"},
-}
-
 // Whatever a server does, the bytes are right or there is an error, of the right kind.
 func TestHostileServer(t *testing.T) {
 	data := content(300)
-	for _, f := range faults {
+	for _, f := range remotetest.Cases {
 		for _, test := range []struct {
 			when string
 			what func(remotetest.Fault) func(int, *http.Request) remotetest.Fault
 			want string
-		}{{"once", remotetest.Once, f.once}, {"always", remotetest.Always, f.always}} {
-			t.Run(f.name+"/"+test.when, func(t *testing.T) {
+		}{{"once", remotetest.Once, f.Once}, {"always", remotetest.Always, f.Always}} {
+			t.Run(f.Name+"/"+test.when, func(t *testing.T) {
 				t.Parallel()
 				s := remotetest.New(t, data)
 				o := quick()
 				o.First = -20
 				x := open(t, s, o)
-				s.Do(test.what(f.fault))
+				s.Do(test.what(f.Fault))
 				got, err := get(t, x, 50, 200)
 				if kinds(err) != test.want || !bytes.HasPrefix(data[50:250], got) ||
 					err == nil && len(got) != 200 {
@@ -185,17 +123,17 @@ func TestHostileServer(t *testing.T) {
 // that are read are those of this one all the same.
 func TestHostileServerAtOpen(t *testing.T) {
 	data := content(300)
-	for _, f := range faults {
+	for _, f := range remotetest.Cases {
 		for _, test := range []struct {
 			when string
 			what func(remotetest.Fault) func(int, *http.Request) remotetest.Fault
 			want string
-		}{{"once", remotetest.Once, f.openOnce}, {"always", remotetest.Always, f.openAlways}} {
+		}{{"once", remotetest.Once, f.OpenOnce}, {"always", remotetest.Always, f.OpenAlways}} {
 			for _, first := range []int64{-250, 250} {
-				t.Run(fmt.Sprintf("%s/%s/%d", f.name, test.when, first), func(t *testing.T) {
+				t.Run(fmt.Sprintf("%s/%s/%d", f.Name, test.when, first), func(t *testing.T) {
 					t.Parallel()
 					s := remotetest.New(t, data)
-					s.Do(test.what(f.fault))
+					s.Do(test.what(f.Fault))
 					o := quick()
 					o.First = first
 					x, err := openAt(t, s.Object(), o)
@@ -207,7 +145,7 @@ func TestHostileServerAtOpen(t *testing.T) {
 						t.Fatal(err)
 					case err != nil && (kinds(err) == err.Error() || !strings.HasPrefix(err.Error(), s.Object())):
 						t.Fatal(err)
-					case err != nil || x.Size() == 0 && strings.HasPrefix(f.name, "416"):
+					case err != nil || x.Size() == 0 && strings.HasPrefix(f.Name, "416"):
 						return
 					}
 					got, err := get(t, x, 0, x.Size())
