@@ -5,6 +5,7 @@
 //	extract    archives that are partial, foreign, damaged or hostile, read by tpk
 //	format     FORMAT.md: archives made from it alone, its example, and archives of every version
 //	edit       the commands that change an archive, failures and power cuts included
+//	remote     objects on servers of others: S3, and https by nginx
 //	serve      the server: clients, the tests of other servers, abuse
 //	browser    the pages of the server in Chromium
 //	bench      measurements; see its package comment

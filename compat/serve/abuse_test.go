@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -228,12 +227,7 @@ func lastStatus(out string) string {
 
 // TestH2spec compares the number of h2spec's tests that pass with that of Go's own server.
 func TestH2spec(t *testing.T) {
-	tool := filepath.Join(tools.Repo(t), ".work", "bin", "h2spec")
-	if p, err := exec.LookPath("h2spec"); err == nil {
-		tool = p
-	} else if _, err := os.Stat(tool); err != nil {
-		tools.Missing(t, "h2spec")
-	}
+	tool := tools.GoProgram(t, "h2spec")
 	passes := func(address string) int {
 		host, port, _ := net.SplitHostPort(address)
 		out, _ := exec.Command(tool, "-h", host, "-p", port, "-o", "3", "-P", "/").CombinedOutput()

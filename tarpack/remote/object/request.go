@@ -80,13 +80,13 @@ func (s span) String() string { return fmt.Sprintf("bytes %d-%d/%d", s.first, s.
 // an error that wraps ErrAnswer.
 func partial(resp *http.Response) (span, error) {
 	h := resp.Header
-	coding := strings.Join(h.Values("Content-Encoding"), ", ")
+	coding := contentCoding(h)
 	switch {
 	case resp.StatusCode == http.StatusOK:
 		return span{}, fmt.Errorf("%w: it ignores byte ranges (200 instead of 206)", ErrAnswer)
 	case resp.StatusCode != http.StatusPartialContent:
 		return span{}, fmt.Errorf("%w: %s", ErrAnswer, printable(resp.Status))
-	case coding != "" && !strings.EqualFold(coding, "identity"):
+	case coding != "":
 		return span{}, fmt.Errorf("%w: it has Content-Encoding: %s, so its bytes are others; "+
 			"the object must be stored and sent without one", ErrAnswer, printable(coding))
 	case strings.HasPrefix(strings.ToLower(h.Get("Content-Type")), "multipart/byteranges"):
@@ -101,6 +101,19 @@ func partial(resp *http.Response) (span, error) {
 		return span{}, fmt.Errorf("%w: it sent %d bytes as %v", ErrAnswer, resp.ContentLength, s)
 	}
 	return s, nil
+}
+
+// contentCoding returns the content codings of a response that change its bytes, or "". Servers for
+// S3 keep aws-chunked, which is a coding of the upload and not of what they have stored.
+func contentCoding(h http.Header) string {
+	var list []string
+	for coding := range strings.SplitSeq(strings.Join(h.Values("Content-Encoding"), ","), ",") {
+		coding = strings.ToLower(strings.TrimSpace(coding))
+		if coding != "" && coding != "identity" && coding != "aws-chunked" {
+			list = append(list, coding)
+		}
+	}
+	return strings.Join(list, ", ")
 }
 
 // parseContentRange parses "bytes 0-99/1000" (RFC 9110 §14.4). The size must be known.

@@ -2,19 +2,15 @@ package s3
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -128,12 +124,13 @@ func TestHostileServer(t *testing.T) {
 func TestRequests(t *testing.T) {
 	s := remotetest.New(t, content)
 	s.Do(nil)
-	if _, err := open(t, newClient(t, Options{Endpoint: s.URL, AccessKey: "ak", SecretKey: "sk"}), objectURL,
-		&object.Options{First: -10}); err != nil {
+	c := newClient(t, Options{Endpoint: s.URL, AccessKey: "ak", SecretKey: "sk"})
+	if _, err := open(t, c, objectURL, &object.Options{First: -10}); err != nil {
 		t.Fatal(err)
 	}
 	r := s.Requests()
-	if len(r) != 2 || r[0].Header.Get("Range") != "bytes=-10" || r[1].Header.Get("Range") != "bytes=7-26" ||
+	if len(r) != 2 || r[0].Header.Get("Range") != "bytes=-10" ||
+		r[1].Header.Get("Range") != "bytes=7-26" ||
 		r[0].Header.Get("If-Match") != "" || r[1].Header.Get("If-Match") != `"1"` {
 		t.Errorf("%v", r)
 	}
@@ -178,20 +175,21 @@ func TestErrors(t *testing.T) {
 // The server names the region of a bucket that is in another one: it is asked there, once.
 func TestRegion(t *testing.T) {
 	s := remotetest.New(t, content)
+	const malformed = "AuthorizationHeaderMalformed"
 	for _, test := range []struct {
 		name   string
 		region string
 		moved  remotetest.Fault
 		ok     bool
 	}{
-		{"in the body", "", fault(400, "AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>"), true},
+		{"in the body", "", fault(400, malformed, "<Region>eu-west-1</Region>"), true},
 		{"in the header", "", remotetest.Handle(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Amz-Bucket-Region", "eu-west-1")
 			w.WriteHeader(http.StatusMovedPermanently)
 		}), true},
-		{"set", "us-west-1", fault(400, "AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>"),
+		{"set", "us-west-1", fault(400, malformed, "<Region>eu-west-1</Region>"),
 			false},
-		{"not named", "", fault(400, "AuthorizationHeaderMalformed", ""), false},
+		{"not named", "", fault(400, malformed, ""), false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s.Do(func(_ int, r *http.Request) remotetest.Fault {
@@ -267,153 +265,15 @@ func TestChain(t *testing.T) {
 			}
 			c := newClient(t, Options{Endpoint: s.URL, roleEndpoint: role(t, test.role)})
 			s.Do(nil)
-			if _, err := open(t, c, objectURL, &object.Options{First: -10}); err != nil || keyOf(s) != test.want {
+			_, err := open(t, c, objectURL, &object.Options{First: -10})
+			if err != nil || keyOf(s) != test.want {
 				t.Errorf("%q, %v", keyOf(s), err)
 			}
 			s.Do(remotetest.Always(fault(403, "AccessDenied", "")))
-			_, err := open(t, c, objectURL, nil)
+			_, err = open(t, c, objectURL, nil)
 			const hint = "asked without credentials"
 			if !kind(err, "denied") || strings.Contains(err.Error(), hint) != (test.want == "") {
 				t.Error(err)
-			}
-		})
-	}
-}
-
-// Each field of the options has its effect.
-func TestOptions(t *testing.T) {
-	s := remotetest.New(t, content)
-	secure := remotetest.NewTLS(t, content)
-	key := func(t *testing.T, o Options) string {
-		t.Helper()
-		o.Endpoint = s.URL
-		s.Do(nil)
-		if _, err := open(t, newClient(t, o), objectURL, &object.Options{First: -10}); err != nil {
-			t.Fatal(err)
-		}
-		return keyOf(s)
-	}
-	static := func(t *testing.T) {
-		o := Options{AccessKey: "ak", SecretKey: "sk", SessionToken: "st"}
-		if k := key(t, o); k != "ak" {
-			t.Error(k)
-		}
-		list := s.Requests()
-		if v := list[len(list)-1].Header.Get("X-Amz-Security-Token"); v != "st" {
-			t.Error(v)
-		}
-		for _, o := range []Options{{AccessKey: "ak"}, {SecretKey: "sk"}, {SessionToken: "st"}} {
-			if _, err := New(&o); err == nil {
-				t.Errorf("%+v", o)
-			}
-		}
-	}
-	checks := map[string]func(t *testing.T){
-		"Endpoint": func(t *testing.T) {
-			for endpoint, want := range map[string]string{
-				"": "https://s3.amazonaws.com", "h": "https://h", "http://h:9000/": "http://h:9000",
-			} {
-				if c := newClient(t, Options{Endpoint: endpoint, Anonymous: true}); c.endpoint.String() != want {
-					t.Errorf("%s: %s", endpoint, c.endpoint)
-				}
-			}
-			for _, bad := range []string{"http://u:secret@h", "http://h/secret", "http://h/?secret", "ftp://h",
-				"http://", "http://h:secret", "http://h/#secret"} {
-				if _, err := New(&Options{Endpoint: bad, Anonymous: true}); err == nil ||
-					strings.Contains(err.Error(), "secret") {
-					t.Errorf("%s: %v", bad, err)
-				}
-			}
-		},
-		"Region": func(t *testing.T) {
-			for region, want := range map[string]string{"": "/us-east-1/", "eu-north-1": "/eu-north-1/"} {
-				key(t, Options{AccessKey: "ak", SecretKey: "sk", Region: region})
-				if v := s.Requests()[0].Header.Get("Authorization"); !strings.Contains(v, want) {
-					t.Errorf("%s: %s", region, v)
-				}
-			}
-		},
-		"PathStyle": func(t *testing.T) {
-			for style, want := range map[bool]string{false: "dir.s3", true: "s3"} {
-				host := ""
-				c := newClient(t, Options{PathStyle: style, Anonymous: true})
-				c.transport.Proxy = nil
-				c.transport.DialContext = func(_ context.Context, _, to string) (net.Conn, error) {
-					host = to
-					return nil, errors.New("not sent")
-				}
-				if _, err := open(t, c, objectURL, &object.Options{Retries: -1}); err == nil {
-					t.Error("it was sent")
-				}
-				if got, _, _ := strings.Cut(host, ".amazonaws"); !strings.HasPrefix(got, want) {
-					t.Errorf("%v: %s", style, host)
-				}
-			}
-		},
-		"AccessKey":    static,
-		"SecretKey":    static,
-		"SessionToken": static,
-		"Profile": func(t *testing.T) {
-			noCredentials(t)
-			if err := os.WriteFile(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), []byte("[default]\n"+
-				"aws_access_key_id=kd\naws_secret_access_key=s\n[x]\naws_access_key_id=kx\n"+
-				"aws_secret_access_key=s\n[empty]\nregion=y\n"), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if k := key(t, Options{Profile: "x"}); k != "kx" {
-				t.Error(k)
-			}
-			for _, bad := range []string{"missing", "empty"} {
-				_, err := open(t, newClient(t, Options{Endpoint: s.URL, Profile: bad}), objectURL, nil)
-				if !kind(err, "denied") || !strings.Contains(err.Error(), bad) {
-					t.Error(err)
-				}
-			}
-		},
-		"Anonymous": func(t *testing.T) {
-			noCredentials(t)
-			t.Setenv("AWS_ACCESS_KEY_ID", "ke")
-			t.Setenv("AWS_SECRET_ACCESS_KEY", "s")
-			if k := key(t, Options{}); k != "ke" {
-				t.Error(k)
-			}
-			if k := key(t, Options{Anonymous: true}); k != "" {
-				t.Error(k)
-			}
-		},
-		"CAFile": func(t *testing.T) {
-			name := filepath.Join(t.TempDir(), "ca")
-			if err := os.WriteFile(name, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE",
-				Bytes: secure.Certificate().Raw}), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			for ca, ok := range map[string]bool{"": false, name: true} {
-				_, err := open(t, newClient(t, Options{Endpoint: secure.URL, Anonymous: true, CAFile: ca}),
-					objectURL, nil)
-				if (err == nil) != ok || !ok && !strings.Contains(err.Error(), "not trusted") {
-					t.Error(err)
-				}
-			}
-			if _, err := New(&Options{CAFile: name + "x"}); !errors.Is(err, fs.ErrNotExist) {
-				t.Error(err)
-			}
-		},
-		"Requests": func(t *testing.T) {
-			for n, want := range map[int]int{0: 16, 3: 3} {
-				if c := newClient(t, Options{Requests: n}); cap(c.limit) != want {
-					t.Errorf("%d: %d", n, cap(c.limit))
-				}
-			}
-		},
-	}
-	for i := range reflect.TypeFor[Options]().NumField() {
-		f := reflect.TypeFor[Options]().Field(i)
-		t.Run(f.Name, func(t *testing.T) {
-			switch {
-			case checks[f.Name] != nil:
-				checks[f.Name](t)
-			case f.IsExported():
-				t.Fatal("it is not tested")
 			}
 		})
 	}

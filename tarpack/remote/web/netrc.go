@@ -51,7 +51,8 @@ func readNetrc(name string) (netrc, error) {
 }
 
 // parseNetrc parses a netrc file in the form of curl: tokens between white space, in quotes if they
-// have white space; lines that begin with # are comments. Errors don't have what is in it.
+// have white space; what begins with # is a comment up to the end of the line. Errors don't have
+// what is in it.
 func parseNetrc(b []byte) (netrc, error) {
 	t := tokens{rest: b}
 	var n netrc
@@ -101,13 +102,12 @@ func (t *tokens) next() (token string, ok bool) {
 	for t.err == nil {
 		trimmed := bytes.TrimLeft(t.rest, " \t\r\n")
 		blank := t.rest[:len(t.rest)-len(trimmed)]
-		begins := t.line == 0 && len(blank) == 0 || bytes.IndexByte(blank, '\n') >= 0
 		t.line += bytes.Count(blank, []byte{'\n'})
 		t.rest = trimmed
 		switch {
 		case len(t.rest) == 0:
 			return "", false
-		case t.rest[0] == '#' && begins:
+		case t.rest[0] == '#':
 			i := bytes.IndexByte(t.rest, '\n')
 			if i < 0 {
 				i = len(t.rest)

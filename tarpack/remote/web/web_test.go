@@ -71,81 +71,8 @@ func withUser(rawURL, user string) string { return strings.Replace(rawURL, "//",
 
 // Each field of the options has its effect.
 func TestOptions(t *testing.T) {
-	s := remotetest.New(t, content)
-	secure := remotetest.NewTLS(t, content)
-	checks := map[string]func(t *testing.T){
-		"Header": func(t *testing.T) {
-			s.Do(nil)
-			o := &web.Options{Header: http.Header{"x-key": {"a", "b"}, "User-Agent": {"other"}}}
-			if err := open(t, s.Object(), o); err != nil {
-				t.Fatal(err)
-			}
-			for _, r := range s.Requests() {
-				h := r.Header
-				if !reflect.DeepEqual(h["X-Key"], []string{"a", "b"}) || h.Get("User-Agent") != "other" {
-					t.Error(h)
-				}
-			}
-			for name, value := range map[string]string{
-				"Range": "secret", "range": "secret", "If-Match": "secret", "if-none-match": "secret",
-				"accept-encoding": "secret", "Host": "secret", "Connection": "secret", "TE": "secret",
-				"X Y": "secret", "": "secret", "X:Y": "secret", "X": "secret\r\nY: z",
-			} {
-				_, err := web.New(&web.Options{Header: http.Header{name: {value}}})
-				if err == nil || strings.Contains(err.Error(), "secret") {
-					t.Errorf("%q: %v", name, err)
-				}
-			}
-		},
-		"Netrc": func(t *testing.T) {
-			s.Do(nil)
-			name := write(t, "machine 127.0.0.1 login me password word")
-			if err := open(t, s.Object(), &web.Options{Netrc: name}); err != nil {
-				t.Fatal(err)
-			}
-			for _, r := range s.Requests() {
-				if user, password, ok := r.BasicAuth(); !ok || user != "me" || password != "word" {
-					t.Error(r.Header)
-				}
-			}
-			if _, err := web.New(&web.Options{Netrc: name + "x"}); !errors.Is(err, os.ErrNotExist) {
-				t.Error(err)
-			}
-		},
-		"CAFile": func(t *testing.T) {
-			err := open(t, secure.Object(), nil)
-			if err == nil || !strings.Contains(err.Error(), "certificate is not trusted") {
-				t.Error(err)
-			}
-			if err := open(t, secure.Object(), &web.Options{CAFile: certificate(t, secure)}); err != nil {
-				t.Error(err)
-			}
-			for _, name := range []string{"missing", write(t, "no certificate")} {
-				if _, err := web.New(&web.Options{CAFile: name}); err == nil ||
-					!strings.Contains(err.Error(), name) {
-					t.Error(err)
-				}
-			}
-		},
-		"Requests": func(t *testing.T) {
-			for n, want := range map[int]int{0: 16, 3: 3} {
-				c, err := web.New(&web.Options{Requests: n})
-				if err != nil {
-					t.Fatal(err)
-				}
-				var limits []object.Limit
-				for _, u := range []string{"https://h/a", "https://H:443/b", "http://h/a"} {
-					x, err := c.Object(u)
-					if err != nil {
-						t.Fatal(err)
-					}
-					limits = append(limits, x.Limit())
-				}
-				if cap(limits[0]) != want || limits[0] != limits[1] || limits[0] == limits[2] {
-					t.Errorf("%d: %d, %v", n, cap(limits[0]), limits)
-				}
-			}
-		},
+	checks := map[string]func(t *testing.T, s *remotetest.Server){
+		"Header": testHeader, "Netrc": testNetrc, "CAFile": testCAFile, "Requests": testRequests,
 	}
 	for i := range reflect.TypeFor[web.Options]().NumField() {
 		name := reflect.TypeFor[web.Options]().Field(i).Name
@@ -153,8 +80,85 @@ func TestOptions(t *testing.T) {
 			if checks[name] == nil {
 				t.Fatal("it is not tested")
 			}
-			checks[name](t)
+			checks[name](t, remotetest.New(t, content))
 		})
+	}
+}
+
+func testHeader(t *testing.T, s *remotetest.Server) {
+	s.Do(nil)
+	o := &web.Options{Header: http.Header{"x-key": {"a", "b"}, "User-Agent": {"other"}}}
+	if err := open(t, s.Object(), o); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range s.Requests() {
+		h := r.Header
+		if !reflect.DeepEqual(h["X-Key"], []string{"a", "b"}) || h.Get("User-Agent") != "other" {
+			t.Error(h)
+		}
+	}
+	for name, value := range map[string]string{
+		"Range": "secret", "range": "secret", "If-Match": "secret", "if-none-match": "secret",
+		"accept-encoding": "secret", "Host": "secret", "Connection": "secret", "TE": "secret",
+		"X Y": "secret", "": "secret", "X:Y": "secret", "X": "secret\r\nY: z",
+	} {
+		_, err := web.New(&web.Options{Header: http.Header{name: {value}}})
+		if err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+func testNetrc(t *testing.T, s *remotetest.Server) {
+	s.Do(nil)
+	name := write(t, "machine 127.0.0.1 login me password word")
+	if err := open(t, s.Object(), &web.Options{Netrc: name}); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range s.Requests() {
+		if user, password, ok := r.BasicAuth(); !ok || user != "me" || password != "word" {
+			t.Error(r.Header)
+		}
+	}
+	if _, err := web.New(&web.Options{Netrc: name + "x"}); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+func testCAFile(t *testing.T, _ *remotetest.Server) {
+	secure := remotetest.NewTLS(t, content)
+	err := open(t, secure.Object(), nil)
+	if err == nil || !strings.Contains(err.Error(), "certificate is not trusted") {
+		t.Error(err)
+	}
+	if err := open(t, secure.Object(), &web.Options{CAFile: certificate(t, secure)}); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"missing", write(t, "no certificate")} {
+		if _, err := web.New(&web.Options{CAFile: name}); err == nil ||
+			!strings.Contains(err.Error(), name) {
+			t.Error(err)
+		}
+	}
+}
+
+func testRequests(t *testing.T, _ *remotetest.Server) {
+	for n, want := range map[int]int{0: 16, 3: 3} {
+		c, err := web.New(&web.Options{Requests: n})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var limits []object.Limit
+		for _, u := range []string{"https://h/a", "https://H:443/b", "http://h/a"} {
+			x, err := c.Object(u)
+			if err != nil {
+				t.Fatal(err)
+			}
+			limits = append(limits, x.Limit())
+		}
+		if cap(limits[0]) != want || limits[0] != limits[1] || limits[0] == limits[2] {
+			t.Errorf("%d: %d, %v", n, cap(limits[0]), limits)
+		}
 	}
 }
 
@@ -211,7 +215,7 @@ func TestSecrets(t *testing.T) {
 		"https:u:secret@host",
 	} {
 		err := open(t, rawURL, &web.Options{Header: http.Header{"X": {"secret"}}})
-		if err == nil || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "cret") ||
+		if err == nil || strings.Contains(err.Error(), "cret") ||
 			strings.Contains(err.Error(), "sec%ret") {
 			t.Errorf("%s: %v", rawURL, err)
 		}

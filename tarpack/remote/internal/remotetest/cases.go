@@ -3,8 +3,8 @@ package remotetest
 import "time"
 
 // A Case is what a server does to one request or to all, and the kinds of errors that come of it,
-// as in the comment of package object: changed, unavailable, answer, missing, denied. "" is no error,
-// and the right bytes.
+// as in the comment of package object: changed, unavailable, answer, missing, denied. "" is no
+// error, and the right bytes.
 type Case struct {
 	Name                 string
 	Fault                Fault
@@ -55,7 +55,10 @@ var Cases = []Case{
 	{"cut off at once", CutOff(0), "", "unavailable", "", "unavailable"},
 	{"closed", Close, "", "unavailable", "", "unavailable"},
 	{"multipart", Multipart, "answer", "answer", "answer", "answer"},
-	{"compressed", Compressed, "answer", "answer", "answer", "answer"},
+	{"not compressed", ContentEncoding("identity"), "", "", "", ""},
+	{"chunked upload", ContentEncoding("aws-chunked, "), "", "", "", ""},
+	{"compressed upload", ContentEncoding("gzip,aws-chunked"), "answer", "answer", "answer", "answer"},
+	{"compressed", ContentEncoding("gzip"), "answer", "answer", "answer", "answer"},
 	{"other ETag", ETag(`"2"`), "changed", "changed", "changed", ""},
 	{"no ETag", ETag(""), "changed", "changed", "", ""},
 	{"weak ETag", ETag(`W/"1"`), "changed", "changed", "changed", ""},

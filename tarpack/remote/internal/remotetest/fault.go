@@ -84,8 +84,10 @@ func Hang(a *Answer, _ *http.Request) { a.hang = true }
 // Drip sends single bytes, with some time between them.
 func Drip(d time.Duration) Fault { return func(a *Answer, _ *http.Request) { a.drip = d } }
 
-// Compressed has a Content-Encoding.
-func Compressed(a *Answer, _ *http.Request) { a.Header.Set("Content-Encoding", "gzip") }
+// ContentEncoding has this Content-Encoding.
+func ContentEncoding(v string) Fault {
+	return func(a *Answer, _ *http.Request) { a.Header.Set("Content-Encoding", v) }
+}
 
 // Multipart sends the range as one of several parts (RFC 9110 §14.6).
 func Multipart(a *Answer, _ *http.Request) {
