@@ -4,18 +4,33 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"sync"
 )
 
 // body is what Get returns: the bytes of one range, from one response or several.
 type body struct {
-	x        *Object
-	ctx      context.Context
-	off      int64 // of the next byte
+	x      *Object
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+
+	mu       sync.Mutex // held by Read, and by Close, which ends a Read
+	off      int64      // of the next byte
 	left     int64
 	attempts attempts
 	r        *request // nil between two responses
 	cut      error    // why there is none, if a response was cut off
 	err      error    // of all later reads
+}
+
+// newBody returns the body of n bytes from offset off, with its first response.
+func newBody(ctx context.Context, x *Object, off, n int64) (*body, error) {
+	b := &body{x: x, off: off, left: n, attempts: attempts{o: x.o}}
+	b.ctx, b.cancel = context.WithCancelCause(ctx)
+	if err := b.start(); err != nil {
+		b.cancel(err)
+		return nil, err
+	}
+	return b, nil
 }
 
 // start sends a request for what is left, until a response is good or there must be no other one.
@@ -34,9 +49,12 @@ func (b *body) start() error {
 
 // Read implements io.Reader.
 func (b *body) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	for b.err == nil && len(p) > 0 {
 		if b.r == nil {
-			if b.err = b.start(); b.err != nil {
+			if err := b.start(); err != nil {
+				b.finish(err)
 				break
 			}
 		}
@@ -79,11 +97,15 @@ func (b *body) release() {
 // finish ends the body with an error.
 func (b *body) finish(err error) {
 	b.release()
+	b.cancel(err)
 	b.err = err
 }
 
-// Close implements io.Closer.
+// Close implements io.Closer. It ends a Read that another goroutine is in, and waits for it.
 func (b *body) Close() error {
+	b.cancel(http.ErrBodyReadAfterClose)
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.err == nil {
 		b.finish(http.ErrBodyReadAfterClose)
 	}

@@ -142,7 +142,7 @@ func (x *Object) Identity() string {
 // Get returns n bytes from offset off. The first of them are there, or on their way, when it
 // returns. Reading goes on with another request if a body is cut off, and fails if it ends all the
 // same. The context is that of the reads too. Close must be called, and soon: it ends the request,
-// which counts for the limit of the server.
+// which counts for the limit of the server. It may be called while another goroutine reads.
 func (x *Object) Get(ctx context.Context, off, n int64) (io.ReadCloser, error) {
 	if off < 0 || n < 0 || off > x.size-n {
 		return nil, fmt.Errorf("%s: %d bytes from %d are not within its %d", x.Name(), n, off, x.size)
@@ -153,8 +153,8 @@ func (x *Object) Get(ctx context.Context, off, n int64) (io.ReadCloser, error) {
 	if at := off - x.firstAt; at >= 0 && at+n <= int64(len(x.first)) {
 		return io.NopCloser(bytes.NewReader(x.first[at : at+n])), nil
 	}
-	b := &body{x: x, ctx: ctx, off: off, left: n, attempts: attempts{o: x.o}}
-	if err := b.start(); err != nil {
+	b, err := newBody(ctx, x, off, n)
+	if err != nil {
 		return nil, err
 	}
 	return b, nil
