@@ -256,7 +256,7 @@ func TestEnds(t *testing.T) {
 func TestConcurrent(t *testing.T) {
 	data := content(100_000)
 	s := remotetest.New(t, data)
-	x := open(t, s, &object.Options{First: -1})
+	x := open(t, s, &object.Options{First: -1, Retries: 100})
 	s.Do(func(n int, _ *http.Request) remotetest.Fault {
 		switch n % 7 {
 		case 3:
