@@ -3,8 +3,8 @@ package s3
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"net/http"
 
 	"github.com/minio/minio-go/v7"
@@ -105,17 +105,39 @@ type recordKey struct{}
 // recorder fills in the record that the context of a request has.
 type recorder struct{ http.RoundTripper }
 
+// maxError is how many bytes of the body of an error are read.
+const maxError = 64 << 10
+
 func (t recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.RoundTripper.RoundTrip(req)
 	r, ok := req.Context().Value(recordKey{}).(*record)
-	switch {
-	case !ok:
-	case err != nil:
-		*r = record{err: err}
-	case resp != nil:
-		*r = record{status: resp.StatusCode, length: resp.ContentLength, header: resp.Header}
-	default:
-		*r = record{err: errors.New("no response")}
+	if !ok {
+		return resp, err
 	}
-	return resp, err
+	if err == nil {
+		err = check(resp)
+	}
+	if err != nil {
+		*r = record{err: err}
+		return nil, err
+	}
+	*r = record{status: resp.StatusCode, length: resp.ContentLength, header: resp.Header}
+	return resp, nil
+}
+
+// check keeps the library from reading a body to its end, however long that is. It does so with
+// errors, and with responses whose header it can't parse.
+func check(resp *http.Response) error {
+	if resp.StatusCode != http.StatusPartialContent {
+		resp.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.LimitReader(resp.Body, maxError), resp.Body}
+		return nil
+	}
+	if _, err := minio.ToObjectInfo("", "", resp.Header); err != nil {
+		resp.Body.Close()
+		return fmt.Errorf("%w: %w", object.ErrAnswer, err)
+	}
+	return nil
 }
