@@ -116,6 +116,10 @@ func contentCoding(h http.Header) string {
 	return strings.Join(list, ", ")
 }
 
+// maxSize is more bytes than an object has: archives are smaller (FORMAT.md 4). With it sums of
+// offsets and lengths can't overflow.
+const maxSize = 1 << 56
+
 // parseContentRange parses "bytes 0-99/1000" (RFC 9110 §14.4). The size must be known.
 func parseContentRange(v string) (s span, ok bool) {
 	const unit = "bytes "
@@ -128,7 +132,8 @@ func parseContentRange(v string) (s span, ok bool) {
 	s.first, errs[0] = parseDigits(first)
 	s.last, errs[1] = parseDigits(last)
 	s.size, errs[2] = parseDigits(size)
-	return s, errors.Join(errs[:]...) == nil && s.first <= s.last && s.last < s.size
+	return s, errors.Join(errs[:]...) == nil && s.first <= s.last && s.last < s.size &&
+		s.size <= maxSize
 }
 
 // parseDigits parses a number without a sign.

@@ -331,7 +331,7 @@ func TestRetryAfter(t *testing.T) {
 func TestParseContentRange(t *testing.T) {
 	for v, want := range map[string][3]int64{
 		"bytes 0-0/1": {0, 0, 1}, "bytes 5-9/10": {5, 9, 10}, "Bytes 5-9/10": {5, 9, 10},
-		"bytes 0-9223372036854775806/9223372036854775807": {0, 1<<63 - 2, 1<<63 - 1},
+		"bytes 0-72057594037927935/72057594037927936": {0, 1<<56 - 1, 1 << 56},
 	} {
 		first, last, size, ok := object.ParseContentRange(v)
 		if got := [3]int64{first, last, size}; !ok || got != want {
@@ -342,6 +342,7 @@ func TestParseContentRange(t *testing.T) {
 		"", "bytes", "bytes ", "bytes 0-0", "bytes 0-0/", "bytes 0-0/*", "bytes */1", "bytes 1-0/5",
 		"bytes 0-5/5", "bytes -1-2/5", "bytes +1-2/5", "bytes 0x1-2/5", "bytes 1_0-11/20",
 		"bytes 0-1/2, bytes 3-4/5", "bytes=0-1/2", "bytes 0-1/9223372036854775808", "items 0-0/1",
+		"bytes 0-0/72057594037927937", "bytes 0-9223372036854775806/9223372036854775807",
 		"bytes  0-0/1", "bytes 0 - 0/1", "bytes 0-0/1 ",
 	} {
 		if _, _, _, ok := object.ParseContentRange(v); ok {
