@@ -1,0 +1,416 @@
+package sparse
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// content returns the bytes of a block. It differs between blocks and generations.
+func content(key string, size, block int64) []byte {
+	var seed [32]byte
+	copy(seed[:], key)
+	binary.LittleEndian.PutUint64(seed[24:], uint64(block))
+	b := make([]byte, min(BlockSize, size-block*BlockSize))
+	_, _ = rand.NewChaCha8(seed).Read(b)
+	return b
+}
+
+// generationOf is a generation that tests store blocks of.
+type generationOf struct {
+	t testing.TB
+	Config
+	*File
+}
+
+func open(t testing.TB, c Config) *generationOf {
+	t.Helper()
+	f, err := Open(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &generationOf{t, c, f}
+	t.Cleanup(g.close)
+	return g
+}
+
+func (g *generationOf) close() {
+	if g.File != nil {
+		if err := g.Close(); err != nil {
+			g.t.Error(err)
+		}
+		g.File = nil
+	}
+}
+
+func (g *generationOf) content(block int64) []byte { return content(g.Key, g.Size, block) }
+
+func (g *generationOf) storeAll(blocks ...int64) {
+	g.t.Helper()
+	for _, b := range blocks {
+		if err := g.Store(b, g.content(b)); err != nil {
+			g.t.Fatal(b, err)
+		}
+	}
+}
+
+// stored reports whether a block can be loaded. Its bytes must be right then.
+func (g *generationOf) stored(block int64) bool {
+	g.t.Helper()
+	want := g.content(block)
+	b := make([]byte, len(want))
+	if !g.Load(block, b) {
+		return false
+	}
+	if !bytes.Equal(b, want) {
+		g.t.Errorf("block %d: wrong bytes", block)
+	}
+	return true
+}
+
+// expect checks which blocks are stored: "1" is stored, "0" is absent.
+func (g *generationOf) expect(want string) {
+	g.t.Helper()
+	got := ""
+	for b := range g.blocks() {
+		got += map[bool]string{true: "1", false: "0"}[g.stored(b)]
+	}
+	if got != want {
+		g.t.Errorf("stored %s, want %s", got, want)
+	}
+}
+
+func config(t testing.TB, blocks int64) Config {
+	return Config{Dir: filepath.Join(t.TempDir(), "cache"), Key: "one",
+		Size: blocks*BlockSize - BlockSize/2, Limit: 1 << 30}
+}
+
+func TestRead(t *testing.T) {
+	g := open(t, config(t, 5))
+	g.storeAll(0, 1, 2, 4)
+	var all []byte
+	for b := range g.blocks() {
+		all = append(all, g.content(b)...)
+	}
+	for _, c := range []struct{ off, n, want int64 }{
+		{0, 1, 1}, {0, BlockSize, BlockSize}, {10, 2 * BlockSize, 2 * BlockSize},
+		{0, g.Size, 3 * BlockSize}, {3 * BlockSize, 1, 0}, {3*BlockSize - 1, 2, 1},
+		{4 * BlockSize, BlockSize / 2, BlockSize / 2}, {g.Size - 1, 1, 1},
+	} {
+		p := make([]byte, c.n)
+		if n := g.Read(p, c.off, false); int64(n) != c.want || !bytes.Equal(p[:n], all[c.off:][:n]) {
+			t.Errorf("%d bytes from %d: read %d, want %d", c.n, c.off, n, c.want)
+		}
+		if n := g.Read(p, c.off, true); n > 0 && (int64(n) != c.want || !bytes.Equal(p[:n], all[c.off:][:n])) {
+			t.Errorf("%d bytes from %d: read %d at once, want %d", c.n, c.off, n, c.want)
+		}
+	}
+}
+
+// Proven blocks survive a restart, others do not, unless another process goes on.
+func TestRestart(t *testing.T) {
+	c := config(t, 6)
+	g := open(t, c)
+	g.storeAll(0, 1, 2, 3, 5)
+	g.Keep(1, 3)
+	g.Keep(4, 6)
+	other := open(t, c)
+	other.expect("111101")
+	g.close()
+	other.expect("111101")
+	other.close()
+	g = open(t, c)
+	g.expect("011001")
+	if n := onDiskOf(t, g.data); n > 3*BlockSize+8192 {
+		t.Errorf("%d bytes are still taken", n)
+	}
+	g.Drop(1, 2)
+	g.expect("001001")
+	g.storeAll(1)
+	g.expect("011001")
+	// Another key, or another size, is another object.
+	for _, other := range []Config{
+		{Dir: c.Dir, Key: "two", Size: c.Size, Limit: c.Limit},
+		{Dir: c.Dir, Key: c.Key, Size: c.Size - 1, Limit: c.Limit},
+	} {
+		open(t, other).expect("000000")
+	}
+}
+
+func onDiskOf(t *testing.T, f *os.File) int64 {
+	t.Helper()
+	fi, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return onDisk(fi)
+}
+
+// What somebody has done to the files is noticed: blocks are right or absent.
+func TestEdited(t *testing.T) {
+	flip := func(suffix string, off int64) func(*testing.T, string) {
+		return func(t *testing.T, base string) {
+			f, err := os.OpenFile(base+suffix, os.O_RDWR, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			b := make([]byte, 1)
+			if _, err := f.ReadAt(b, off); err != nil {
+				t.Fatal(err)
+			}
+			b[0] ^= 0x10
+			if _, err := f.WriteAt(b, off); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	truncate := func(suffix string, size int64) func(*testing.T, string) {
+		return func(t *testing.T, base string) {
+			if err := os.Truncate(base+suffix, size); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	remove := func(suffix string) func(*testing.T, string) {
+		return func(t *testing.T, base string) {
+			if err := os.Remove(base + suffix); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for name, test := range map[string]struct {
+		edit func(t *testing.T, base string)
+		want string
+	}{
+		"nothing":         {func(*testing.T, string) {}, "1111"},
+		"data":            {flip(dataSuffix, BlockSize+77), "1011"},
+		"last byte":       {flip(dataSuffix, 4*BlockSize-BlockSize/2-1), "1110"},
+		"sum":             {flip(tableSuffix, headerSize+2*slotSize+3), "1101"},
+		"number":          {flip(tableSuffix, headerSize+2*slotSize+9), "1111"},
+		"state":           {flip(tableSuffix, headerSize+2*slotSize+8), "1111"},
+		"header":          {flip(tableSuffix, 9), "0000"},
+		"size in header":  {flip(tableSuffix, 24), "0000"},
+		"name in header":  {flip(tableSuffix, 40), "0000"},
+		"shorter data":    {truncate(dataSuffix, BlockSize+5), "1000"},
+		"longer data":     {truncate(dataSuffix, 100*BlockSize), "1111"},
+		"empty data":      {truncate(dataSuffix, 0), "0000"},
+		"shorter table":   {truncate(tableSuffix, headerSize+slotSize), "0000"},
+		"empty table":     {truncate(tableSuffix, 0), "0000"},
+		"longer table":    {truncate(tableSuffix, 1<<20), "0000"},
+		"no data":         {remove(dataSuffix), "0000"},
+		"no table":        {remove(tableSuffix), "0000"},
+		"no lock":         {remove(lockSuffix), "1111"},
+		"blocks exchange": {exchangeBlocks, "0110"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := open(t, config(t, 4))
+			g.storeAll(0, 1, 2, 3)
+			g.Keep(0, 4)
+			g.close()
+			test.edit(t, create(g.Config).base)
+			g = open(t, g.Config)
+			g.expect(test.want)
+			g.storeAll(0, 1, 2, 3)
+			g.Keep(0, 4)
+			g.expect("1111")
+			g.close()
+			open(t, g.Config).expect("1111")
+		})
+	}
+}
+
+// exchangeBlocks exchanges two blocks and their slots.
+func exchangeBlocks(t *testing.T, base string) {
+	for suffix, at := range map[string][3]int64{
+		dataSuffix:  {0, 3 * BlockSize, BlockSize / 2},
+		tableSuffix: {headerSize, headerSize + 3*slotSize, slotSize},
+	} {
+		f, err := os.OpenFile(base+suffix, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		a, b := make([]byte, at[2]), make([]byte, at[2])
+		_, err1 := f.ReadAt(a, at[0])
+		_, err2 := f.ReadAt(b, at[1])
+		_, err3 := f.WriteAt(b, at[0])
+		_, err4 := f.WriteAt(a, at[1])
+		if err := errors.Join(err1, err2, err3, err4); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Data that is lost while a process uses it is not read as zeros.
+func TestTruncatedWhileUsed(t *testing.T) {
+	g := open(t, config(t, 4))
+	g.storeAll(0, 1, 2, 3)
+	if err := os.Truncate(g.data.Name(), BlockSize); err != nil {
+		t.Fatal(err)
+	}
+	if n := g.Read(make([]byte, 10), 2*BlockSize, false); n != 0 || g.Has(2) {
+		t.Errorf("%d bytes are said to be there", n)
+	}
+	g.expect("1000")
+	g.storeAll(2)
+	g.expect("1010")
+	if err := os.Truncate(g.table.Name(), headerSize); err != nil {
+		t.Fatal(err)
+	}
+	for _, off := range []int64{0, 2 * BlockSize} {
+		if n := g.Read(make([]byte, 10), off, false); n != 0 || g.Has(off/BlockSize) {
+			t.Errorf("%d bytes are said to be there", n)
+		}
+	}
+	g.expect("0000")
+}
+
+func TestDirectory(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	shared := filepath.Join(dir, "shared")
+	if err := errors.Join(os.WriteFile(file, nil, 0o600), os.Mkdir(shared, 0o700),
+		os.Chmod(shared, 0o777)); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"":                          "there is no directory for it",
+		file:                        "not a directory",
+		filepath.Join(file, "x"):    "not a directory",
+		shared:                      "others can write to " + shared,
+		"/proc/self/no/such/folder": "no such file or directory",
+	} {
+		f, err := Open(Config{Dir: name, Key: "k", Size: 1})
+		if err == nil {
+			f.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", name, err, want)
+		}
+	}
+	// A link in the directory is not followed.
+	c := config(t, 2)
+	if err := errors.Join(os.Mkdir(c.Dir, 0o700),
+		os.Symlink(file, create(c).base+tableSuffix)); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := Open(c); err == nil {
+		f.Close()
+		t.Error("it has followed a link")
+	}
+}
+
+// Files that were removed are not stored to.
+func TestRemoved(t *testing.T) {
+	c := config(t, 100)
+	c.Limit = 32 * BlockSize // so that each block is looked at
+	g := open(t, c)
+	g.storeAll(0)
+	if err := os.RemoveAll(c.Dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Store(1, g.content(1)); !errors.Is(err, ErrGone) {
+		t.Error(err)
+	}
+	if !g.stored(0) {
+		t.Error("what is open can't be read")
+	}
+}
+
+// A block is not marked as stored unless it was written whole.
+func TestFailingWrites(t *testing.T) {
+	for name, fail := range map[string]func(f *os.File, p []byte, off int64) (int, error){
+		"full": func(*os.File, []byte, int64) (int, error) { return 0, unix.ENOSPC },
+		"half": func(f *os.File, p []byte, off int64) (int, error) {
+			n, _ := f.WriteAt(p[:len(p)/2], off)
+			return n, unix.ENOSPC
+		},
+		"short": func(f *os.File, p []byte, off int64) (int, error) { return f.WriteAt(p[:len(p)/2], off) },
+		"EIO": func(f *os.File, p []byte, off int64) (int, error) {
+			_, _ = f.WriteAt(p, off)
+			return 0, unix.EIO
+		},
+	} {
+		for _, table := range []bool{false, true} {
+			t.Run(name, func(t *testing.T) {
+				c := config(t, 4)
+				g := open(t, c)
+				g.storeAll(0)
+				g.write = func(f *os.File, p []byte, off int64) (int, error) {
+					if (f == g.table) == table {
+						return fail(f, p, off)
+					}
+					return f.WriteAt(p, off)
+				}
+				if err := g.Store(1, g.content(1)); err == nil {
+					t.Error("no error")
+				}
+				if g.Has(1) {
+					t.Error("the block is said to be there")
+				}
+				g.stored(1) // is right, or absent
+				g.write = writeAt
+				g.budget = budget{}
+				g.storeAll(1)
+				g.Keep(0, 4)
+				g.close()
+				g = open(t, c)
+				if !g.stored(1) || g.stored(2) {
+					t.Error("it is not stored after all")
+				}
+			})
+		}
+	}
+}
+
+// A process that was stopped while it changes the table holds up nobody.
+func TestLockedTable(t *testing.T) {
+	g := open(t, config(t, 4))
+	g.storeAll(0)
+	other, err := openFile(g.table.Name(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if err := tryLock(other, unix.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Store(1, g.content(1)); !errors.Is(err, errBusy) {
+		t.Error(err)
+	}
+	if err := g.Store(1, g.content(1)); !errors.Is(err, errBusy) { // at once
+		t.Error(err)
+	}
+	g.expect("1000")
+}
+
+// Reading what is in memory allocates nothing but what the system call needs.
+func TestReadAllocates(t *testing.T) {
+	g := open(t, config(t, 4))
+	g.storeAll(0, 1)
+	p := make([]byte, 1000)
+	if n := testing.AllocsPerRun(100, func() {
+		if g.Read(p, BlockSize-500, false) != len(p) {
+			t.Error("it is not there")
+		}
+	}); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+var _ io.Closer = (*File)(nil)
+
+// clock is a time that tests set.
+type clock struct{ time.Time }
+
+func (c *clock) now() time.Time { return c.Time }
