@@ -105,10 +105,16 @@ func (c *Cache) receive(ctx context.Context, blocks []*pending) error {
 		return c.causeOf(err)
 	}
 	// A body that does not heed the context must not stop Close.
-	stop := context.AfterFunc(ctx, func() { body.Close() })
+	closed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		body.Close()
+		close(closed)
+	})
 	defer func() {
 		if stop() {
 			body.Close()
+		} else {
+			<-closed
 		}
 	}()
 	var data []byte

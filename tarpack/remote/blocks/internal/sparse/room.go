@@ -57,10 +57,15 @@ func (f *File) makeRoom(n int64) error {
 	return b.pause
 }
 
+// worthwhile is how many bytes a directory must take to make room on a full disk. With fewer, each
+// block that is stored would drive out one that is still needed.
+const worthwhile = 16 * BlockSize
+
 // giveWay removes an eighth of what is stored, as the disk is full.
 func (f *File) giveWay() {
-	usage := f.dir.usage()
-	f.dir.evictTo(usage - max(usage/8, BlockSize))
+	if usage := f.dir.usage(); usage >= worthwhile {
+		f.dir.evictTo(usage - max(usage/8, BlockSize))
+	}
 }
 
 // usage returns how many bytes the files of the directory take on the disk.

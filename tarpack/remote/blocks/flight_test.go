@@ -1,0 +1,220 @@
+package blocks
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+)
+
+// gated makes requests wait until the gate is closed, or their context ends.
+func (o *object) gated() (gate chan struct{}) {
+	gate = make(chan struct{})
+	o.before = func(ctx context.Context, _, _ int64) error {
+		select {
+		case <-gate:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return gate
+}
+
+// A hundred readers of a block make one request. Those that give up do not disturb the others.
+func TestSingleFlight(t *testing.T) {
+	opts := map[string]Options{"disk": inDir(t), "memory": {ReadAhead: -1}}
+	for name := range opts {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := newObject(10 * blockSize)
+				c := o.open(t, opts[name])
+				gate := o.gated()
+				ctx, giveUp := context.WithCancelCause(t.Context())
+				why := errors.New("no longer needed")
+				var gone, done atomic.Int32
+				for i := range 100 {
+					go func() {
+						switch i % 4 {
+						case 0:
+							if err := c.Fetch(ctx, 2*blockSize, 3); !errors.Is(err, why) {
+								t.Error(err)
+							}
+							gone.Add(1)
+							return
+						case 1:
+							if err := c.Fetch(t.Context(), 2*blockSize, 3); err != nil {
+								t.Error(err)
+							}
+						default:
+							o.read(t, c, 2*blockSize+int64(i), 5)
+						}
+						done.Add(1)
+					}()
+					synctest.Wait()
+				}
+				giveUp(why)
+				synctest.Wait()
+				if gone.Load() != 25 || done.Load() != 0 {
+					t.Errorf("%d have given up, %d are done", gone.Load(), done.Load())
+				}
+				close(gate)
+				synctest.Wait()
+				if done.Load() != 75 {
+					t.Errorf("%d are done", done.Load())
+				}
+				equal(t, o.asked(), [2]int64{2, 1})
+			})
+		})
+	}
+}
+
+// If all readers give up, the request is cancelled. The next reader makes another one.
+func TestAllGiveUp(t *testing.T) {
+	opts := inDir(t)
+	opts.Parallel = 1
+	synctest.Test(t, func(t *testing.T) {
+		o := newObject(10 * blockSize)
+		c := o.open(t, opts)
+		var cancelled atomic.Int32
+		o.before = func(ctx context.Context, off, _ int64) error {
+			if off >= 8*blockSize {
+				return nil
+			}
+			<-ctx.Done()
+			cancelled.Add(1)
+			return ctx.Err()
+		}
+		ctx, giveUp := context.WithCancel(t.Context())
+		for _, block := range []int64{1, 3, 5, 2} { // the others wait in the queue
+			go func() { _ = c.Fetch(ctx, block*blockSize, 2*blockSize) }()
+			synctest.Wait()
+		}
+		go o.read(t, c, 8*blockSize, 1)
+		synctest.Wait()
+		giveUp()
+		synctest.Wait()
+		// One that was queued may begin before its reader has given up.
+		if cancelled.Load() == 0 || len(c.queue) != 0 || len(c.pending) != 0 || c.requests != 0 {
+			t.Errorf("%d cancelled, %d in the queue, %d pending, %d requests", cancelled.Load(), len(c.queue),
+				len(c.pending), c.requests)
+		}
+		if list, n := o.asked(), int(cancelled.Load()); len(list) != n+1 || list[n] != [2]int64{8, 1} {
+			t.Error(list, n)
+		}
+		o.before = nil
+		o.read(t, c, blockSize, 5*blockSize)
+		equal(t, o.asked(), [2]int64{1, 5})
+	})
+}
+
+// A request that is cancelled while its body comes leaves what has come.
+func TestGiveUpInBody(t *testing.T) {
+	opts := inDir(t)
+	synctest.Test(t, func(t *testing.T) {
+		o := newObject(10 * blockSize)
+		more := make(chan struct{})
+		c := Open("key", 10*blockSize, func(ctx context.Context, off, n int64) (io.ReadCloser, error) {
+			body, err := o.fetch(ctx, off, n)
+			return &slowBody{body, more, make(chan struct{}), blockSize + 100}, err
+		}, opts)
+		defer closeCache(t, c)
+		ctx, giveUp := context.WithCancel(t.Context())
+		var err error
+		go func() { err = c.Fetch(ctx, 0, 4*blockSize) }()
+		synctest.Wait()
+		if o.read(t, c, 10, 100); len(o.asked()) != 1 {
+			t.Error("what has come can't be read")
+		}
+		giveUp()
+		synctest.Wait()
+		if !errors.Is(err, context.Canceled) || o.running() != 0 {
+			t.Error(err, o.running())
+		}
+		close(more)
+		o.read(t, c, 0, 4*blockSize)
+		equal(t, o.asked(), [2]int64{1, 3})
+	})
+}
+
+// slowBody pauses after some bytes, until there is more, or it is closed. It heeds no context.
+type slowBody struct {
+	io.ReadCloser
+	more, closed chan struct{}
+	left         int
+}
+
+func (b *slowBody) Read(p []byte) (int, error) {
+	if b.left == 0 {
+		select {
+		case <-b.more:
+			b.left = len(p)
+		case <-b.closed:
+			return 0, errors.New("closed")
+		}
+	}
+	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}
+
+func (b *slowBody) Close() error {
+	close(b.closed)
+	return b.ReadCloser.Close()
+}
+
+// Close does not wait for storage that hangs, and who waits is told.
+func TestCloseWhileItHangs(t *testing.T) {
+	opts := inDir(t)
+	opts.ReadAhead = 1 << 20
+	synctest.Test(t, func(t *testing.T) {
+		o := newObject(100 * blockSize)
+		c := Open("key", 100*blockSize, func(ctx context.Context, off, n int64) (io.ReadCloser, error) {
+			body, err := o.fetch(ctx, off, n)
+			return &slowBody{body, nil, make(chan struct{}), blockSize}, err
+		}, opts)
+		o.read(t, c, 0, blockSize)
+		o.read(t, c, blockSize, blockSize)
+		synctest.Wait()
+		if o.running() == 0 {
+			t.Error("nothing is read ahead")
+		}
+		closeCache(t, c)
+		if o.running() != 0 {
+			t.Error("a request goes on")
+		}
+		if _, err := c.ReadAt(make([]byte, 1), 50*blockSize); !errors.Is(err, ErrClosed) {
+			t.Error(err)
+		}
+	})
+}
+
+// No more requests than allowed are made at once. Those that wait grow together.
+func TestParallel(t *testing.T) {
+	opts := inDir(t)
+	opts.Parallel = 3
+	synctest.Test(t, func(t *testing.T) {
+		o := newObject(100 * blockSize)
+		c := o.open(t, opts)
+		gate := o.gated()
+		for i := range int64(20) {
+			go o.read(t, c, i*4*blockSize, 1)
+			synctest.Wait()
+		}
+		for i := range int64(3) { // neighbours of the last one
+			go o.read(t, c, (77+i)*blockSize, 1)
+			synctest.Wait()
+		}
+		if n := o.running(); n != 3 {
+			t.Errorf("%d requests", n)
+		}
+		close(gate)
+		synctest.Wait()
+		list := o.asked()
+		if o.most != 3 || len(list) != 20 || list[19] != [2]int64{76, 4} {
+			t.Errorf("%d at once, %d requests, the last %v", o.most, len(list), list[len(list)-1])
+		}
+	})
+}
