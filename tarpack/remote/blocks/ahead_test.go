@@ -25,9 +25,9 @@ func TestReadAhead(t *testing.T) {
 			opts.ReadAhead = test.ahead
 			synctest.Test(t, func(t *testing.T) {
 				o := newObject(800 * blockSize)
-				c := o.open(t, opts)
+				g := o.open(t, opts)
 				for off := int64(0); off < 800*blockSize; off += test.step + test.gap {
-					o.read(t, c, off, min(test.step, 800*blockSize-off))
+					o.read(t, g, off, min(test.step, 800*blockSize-off))
 					synctest.Wait()
 				}
 				if n := len(o.asked()); n < test.min || n > test.max {
@@ -47,10 +47,10 @@ func TestRandomReader(t *testing.T) {
 	opts.ReadAhead = 0
 	synctest.Test(t, func(t *testing.T) {
 		o := newObject(4000 * blockSize)
-		c := o.open(t, opts)
+		g := o.open(t, opts)
 		random := rand.New(rand.NewPCG(1, 2))
 		for range 400 {
-			o.read(t, c, random.Int64N(3999*blockSize), 100)
+			o.read(t, g, random.Int64N(3999*blockSize), 100)
 			synctest.Wait()
 		}
 		if o.bytes > 440*blockSize {
@@ -65,10 +65,10 @@ func TestSeveralStreams(t *testing.T) {
 	opts.ReadAhead = 0
 	synctest.Test(t, func(t *testing.T) {
 		o := newObject(1600 * blockSize)
-		c := o.open(t, opts)
+		g := o.open(t, opts)
 		for i := range int64(200) {
 			for stream := range int64(8) {
-				o.read(t, c, (stream*200+i)*blockSize, blockSize)
+				o.read(t, g, (stream*200+i)*blockSize, blockSize)
 				synctest.Wait()
 			}
 		}

@@ -92,22 +92,22 @@ func (b *body) Close() error {
 	return nil
 }
 
-// open opens a cache of the object, which is closed when the test ends.
-func (o *object) open(t testing.TB, opts Options) *Cache {
+// open opens the object, which is closed when the test ends.
+func (o *object) open(t testing.TB, opts Options) *Generation {
 	t.Helper()
-	c := Open("key", int64(len(o.content)), o.fetch, opts)
-	t.Cleanup(func() { closeCache(t, c) })
-	return c
+	g := New(opts).Open("key", int64(len(o.content)), o.fetch)
+	t.Cleanup(func() { shut(t, g) })
+	return g
 }
 
 var closed sync.Map
 
-func closeCache(t testing.TB, c *Cache) {
+func shut(t testing.TB, g *Generation) {
 	t.Helper()
-	if _, done := closed.LoadOrStore(c, true); done {
+	if _, done := closed.LoadOrStore(g, true); done {
 		return
 	}
-	if err := c.Close(); err != nil {
+	if err := g.Close(); err != nil {
 		t.Error(err)
 	}
 }
@@ -119,10 +119,10 @@ func inDir(t testing.TB) Options {
 }
 
 // read reads n bytes from an offset and compares them.
-func (o *object) read(t testing.TB, c *Cache, off, n int64) {
+func (o *object) read(t testing.TB, g *Generation, off, n int64) {
 	t.Helper()
 	p := make([]byte, n)
-	if m, err := c.ReadAt(p, off); int64(m) != n || err != nil {
+	if m, err := g.ReadAt(p, off); int64(m) != n || err != nil {
 		t.Errorf("%d bytes from %d: read %d, %v", n, off, m, err)
 	} else if !bytes.Equal(p, o.content[off:off+n]) {
 		t.Errorf("%d bytes from %d are wrong", n, off)
@@ -137,7 +137,7 @@ func equal(t testing.TB, got [][2]int64, want ...[2]int64) {
 }
 
 // identified is a complete source.
-type identified struct{ *Cache }
+type identified struct{ *Generation }
 
 func (identified) Identity() string { return "" }
 func (identified) Check() error     { return nil }
@@ -194,19 +194,19 @@ func TestSource(t *testing.T) {
 // What is missing and neighbouring is requested together, and each block once.
 func TestCoalesced(t *testing.T) {
 	o := newObject(300*blockSize + 7)
-	c := o.open(t, inDir(t))
-	o.read(t, c, 5*blockSize+100, 10)
+	g := o.open(t, inDir(t))
+	o.read(t, g, 5*blockSize+100, 10)
 	equal(t, o.asked(), [2]int64{5, 1})
-	o.read(t, c, 3*blockSize-1, 6*blockSize)
+	o.read(t, g, 3*blockSize-1, 6*blockSize)
 	equal(t, o.asked(), [2]int64{2, 3}, [2]int64{6, 3})
-	o.read(t, c, 2*blockSize, 7*blockSize)
+	o.read(t, g, 2*blockSize, 7*blockSize)
 	equal(t, o.asked())
 	// At most 8 MiB at once.
-	if err := c.Fetch(t.Context(), 10*blockSize, 290*blockSize+7); err != nil {
+	if err := g.Fetch(t.Context(), 10*blockSize, 290*blockSize+7); err != nil {
 		t.Error(err)
 	}
 	equal(t, o.asked(), [2]int64{10, 128}, [2]int64{138, 128}, [2]int64{266, 35})
-	o.read(t, c, 9*blockSize, 292*blockSize+7-blockSize)
+	o.read(t, g, 9*blockSize, 292*blockSize+7-blockSize)
 	equal(t, o.asked(), [2]int64{9, 1})
 }
 
@@ -227,16 +227,16 @@ func TestErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, opts := range []Options{inDir(t), {ReadAhead: -1}} {
 				o := newObject(10 * blockSize)
-				c := o.open(t, opts)
-				o.read(t, c, 0, blockSize)
+				g := o.open(t, opts)
+				o.read(t, g, 0, blockSize)
 				o.before, o.change = test.before, test.change
 				p := make([]byte, 4*blockSize)
-				n, err := c.ReadAt(p, 0)
+				n, err := g.ReadAt(p, 0)
 				if !errors.Is(err, test.want) || int64(n) != test.n || !bytes.Equal(p[:n], o.content[:n]) {
 					t.Errorf("%d bytes, %v", n, err)
 				}
 				o.before, o.change = nil, nil
-				o.read(t, c, 0, 4*blockSize)
+				o.read(t, g, 0, 4*blockSize)
 			}
 		})
 	}
@@ -245,37 +245,37 @@ func TestErrors(t *testing.T) {
 // Once the object has changed, nothing more is requested. What is there can be read.
 func TestChanged(t *testing.T) {
 	o := newObject(10 * blockSize)
-	c := o.open(t, inDir(t))
-	o.read(t, c, 0, 1)
+	g := o.open(t, inDir(t))
+	o.read(t, g, 0, 1)
 	o.asked()
 	o.before = func(context.Context, int64, int64) error { return source.ErrChanged }
 	for range 2 {
-		if err := c.Fetch(t.Context(), 3*blockSize, 1); !errors.Is(err, source.ErrChanged) {
+		if err := g.Fetch(t.Context(), 3*blockSize, 1); !errors.Is(err, source.ErrChanged) {
 			t.Error(err)
 		}
 	}
 	equal(t, o.asked(), [2]int64{3, 1})
-	o.read(t, c, 0, 10)
+	o.read(t, g, 0, 10)
 }
 
 // Blocks are kept after a restart if a content in them was confirmed.
 func TestConfirm(t *testing.T) {
 	o := newObject(10*blockSize - 5)
 	opts := inDir(t)
-	c := o.open(t, opts)
-	o.read(t, c, 0, 10*blockSize-5)
-	c.Confirm(blockSize-1, 2)
-	c.Confirm(9*blockSize, blockSize)
-	c.Confirm(20*blockSize, 1) // nothing
-	c.Confirm(3, 0)
-	closeCache(t, c)
+	g := o.open(t, opts)
+	o.read(t, g, 0, 10*blockSize-5)
+	g.Confirm(blockSize-1, 2)
+	g.Confirm(9*blockSize, blockSize)
+	g.Confirm(20*blockSize, 1) // nothing
+	g.Confirm(3, 0)
+	shut(t, g)
 	o.asked()
-	c = o.open(t, opts)
-	o.read(t, c, 0, 10*blockSize-5)
+	g = o.open(t, opts)
+	o.read(t, g, 0, 10*blockSize-5)
 	equal(t, o.asked(), [2]int64{2, 7})
-	closeCache(t, c)
-	other := Open("another generation", int64(len(o.content)), o.fetch, opts)
-	defer closeCache(t, other)
+	shut(t, g)
+	other := New(opts).Open("another generation", int64(len(o.content)), o.fetch)
+	defer shut(t, other)
 	o.read(t, other, 0, 1)
 	equal(t, o.asked(), [2]int64{0, 1})
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
-// Many readers of all kinds, in two caches of one directory that does not hold the object, read
+// Many readers of all kinds, in two generations of one directory that does not hold the object, read
 // what is right, though requests fail and contents are rejected.
 func TestConcurrentReaders(t *testing.T) {
 	small := inDir(t)
@@ -34,7 +34,7 @@ func TestConcurrentReaders(t *testing.T) {
 				}
 				return nil
 			}
-			caches := []*Cache{o.open(t, opts), o.open(t, opts)}
+			generations := []*Generation{o.open(t, opts), o.open(t, opts)}
 			var readers sync.WaitGroup
 			var right, pieces atomic.Int64
 			rounds := 300
@@ -42,7 +42,7 @@ func TestConcurrentReaders(t *testing.T) {
 				rounds = 60
 			}
 			for i := range 12 {
-				c := caches[i%2]
+				g := generations[i%2]
 				readers.Go(func() {
 					random := rand.New(rand.NewPCG(uint64(i), 3))
 					p := make([]byte, 6*blockSize)
@@ -54,25 +54,25 @@ func TestConcurrentReaders(t *testing.T) {
 						switch random.IntN(8) {
 						case 0:
 							go cancel()
-							err := c.Fetch(ctx, off, n)
+							err := g.Fetch(ctx, off, n)
 							if err != nil && !errors.Is(err, flaky) && !errors.Is(err, context.Canceled) {
 								t.Error(err)
 							}
 						case 1:
-							if c.ReadNow(b, off) && !bytes.Equal(b, o.content[off:off+n]) {
+							if g.ReadNow(b, off) && !bytes.Equal(b, o.content[off:off+n]) {
 								t.Errorf("%d bytes from %d at once are wrong", n, off)
 							}
 						case 2:
-							c.Confirm(off, n)
+							g.Confirm(off, n)
 						case 3:
-							c.Reject(off, min(n, 100))
+							g.Reject(off, min(n, 100))
 						case 4:
-							if piece, ok, _ := c.Piece(off, n); ok {
+							if piece, ok, _ := g.Piece(off, n); ok {
 								checkPiece(t, piece, o.content[off:off+n], b)
 								pieces.Add(1)
 							}
 						default:
-							m, err := c.ReadAt(b, off)
+							m, err := g.ReadAt(b, off)
 							if !bytes.Equal(b[:m], o.content[off:][:m]) {
 								t.Errorf("%d bytes from %d are wrong", n, off)
 							}
@@ -87,15 +87,15 @@ func TestConcurrentReaders(t *testing.T) {
 			}
 			readers.Wait()
 			t.Logf("%d bytes in %d requests, %d pieces", right.Load(), len(o.asked()), pieces.Load())
-			for _, c := range caches {
-				c.memory.mu.Lock()
-				if n := c.memory.size; n > max(blockSize, c.memory.limit) {
+			for _, g := range generations {
+				g.cache.memory.mu.Lock()
+				if n := g.cache.memory.size; n > max(blockSize, g.cache.memory.limit) {
 					t.Errorf("%d bytes are in memory", n)
 				}
-				c.memory.mu.Unlock()
-				closeCache(t, c)
-				if len(c.pending) != 0 || len(c.queue) != 0 || c.requests != 0 {
-					t.Errorf("%d blocks are pending", len(c.pending))
+				g.cache.memory.mu.Unlock()
+				shut(t, g)
+				if len(g.pending) != 0 || len(g.cache.queue) != 0 || g.cache.requests != 0 {
+					t.Errorf("%d blocks are pending", len(g.pending))
 				}
 			}
 			if n := o.running(); n != 0 {
@@ -124,7 +124,7 @@ func FuzzCache(f *testing.F) {
 		if kind%2 == 0 {
 			opts.Dir = t.TempDir() + "/cache"
 		}
-		c := o.open(t, opts)
+		g := o.open(t, opts)
 		p := make([]byte, 4*blockSize)
 		for ; len(ops) >= 3; ops = ops[3:] {
 			off := int64(ops[1]) * blockSize / 16
@@ -133,23 +133,23 @@ func FuzzCache(f *testing.F) {
 			want := o.content[min(off, size):min(off+n, size)]
 			switch ops[0] % 7 {
 			case 0, 1, 2:
-				if m, err := c.ReadAt(b, off); !bytes.Equal(b[:m], want) || (m < int(n)) != (err != nil) {
+				if m, err := g.ReadAt(b, off); !bytes.Equal(b[:m], want) || (m < int(n)) != (err != nil) {
 					t.Errorf("%d bytes from %d: %d, %v", n, off, m, err)
 				}
 			case 3:
-				if c.ReadNow(b, off) && !bytes.Equal(b, want) {
+				if g.ReadNow(b, off) && !bytes.Equal(b, want) {
 					t.Errorf("%d bytes from %d at once are wrong", n, off)
 				}
 			case 4:
-				if piece, ok, _ := c.Piece(off, n); ok {
+				if piece, ok, _ := g.Piece(off, n); ok {
 					checkPiece(t, piece, want, b)
 				}
 			case 5:
-				c.Confirm(off, n)
+				g.Confirm(off, n)
 			case 6:
-				c.Reject(off, n)
+				g.Reject(off, n)
 			}
 		}
-		closeCache(t, c)
+		shut(t, g)
 	})
 }

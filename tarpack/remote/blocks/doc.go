@@ -1,13 +1,15 @@
-// Package blocks is the cache of a remote object's bytes, in blocks of 64 KiB. What was fetched once
-// is read from the disk, also by other processes and after a restart.
+// Package blocks is the cache of remote objects' bytes, in blocks of 64 KiB. What was fetched once is
+// read from the disk, also by other processes and after a restart.
 //
-//	source.Source ──► Cache ──► fetch, a function that requests a range of the object
-//	                    ├─ internal/sparse  a sparse file, with a table of the blocks in it
-//	                    └─ memory           a few blocks, where that can't be used
+//	source.Source ──► Generation ──► Fetch, a function that requests a range of the object
+//	                      │
+//	                    Cache
+//	                      ├─ internal/sparse  a sparse file, with a table of the blocks in it
+//	                      └─ memory           a few blocks, where that can't be used
 //
-// [Open] returns a [Cache], which has the methods of source.Source but Identity and Check: those are
-// for the package that knows the object. A Cache is one generation of it. Its key says which, so
-// bytes of two generations never meet.
+// [New] returns a [Cache], and [Cache.Open] a [Generation] of an object. That has the methods of
+// source.Source but Identity and Check, which are for the package that knows the object. Its key
+// identifies it, so bytes of two generations never meet.
 //
 // # Requests
 //
@@ -19,18 +21,19 @@
 // # What is kept
 //
 // A block that was received is unproven: it is used, and removed when the cache is next opened.
-// A reader that has compared a content with its checksum calls [Cache.Confirm], and the blocks that
-// the content lies in are kept. If the checksum is wrong it calls [Cache.Reject], which removes
+// A reader that has compared a content with its checksum calls [Generation.Confirm], and the blocks that
+// the content lies in are kept. If the checksum is wrong it calls [Generation.Reject], which removes
 // them; once, it is worth fetching them again.
 //
 // A block that is kept may have bytes that nobody has compared with anything yet, those of the
 // contents beside. So a reader compares each content the first time that a process uses it.
 //
-//	cache.go    Open, Close, Options
-//	read.go     ReadAt, ReadNow, Fetch, Piece
-//	pending.go  blocks that readers wait for
-//	request.go  requests, and how many are made at once
-//	ahead.go    reading ahead
-//	keep.go     Confirm, Reject, and where a block is stored
-//	memory.go   blocks in memory
+//	cache.go       Cache, Options
+//	generation.go  Generation: Open, Close
+//	read.go        ReadAt, ReadNow, Fetch, Piece
+//	pending.go     blocks that readers wait for
+//	request.go     requests, and how many are made at once
+//	ahead.go       reading ahead
+//	keep.go        Confirm, Reject, and where a block is stored
+//	memory.go      blocks in memory
 package blocks

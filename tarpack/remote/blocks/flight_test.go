@@ -30,7 +30,7 @@ func TestSingleFlight(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				o := newObject(10 * blockSize)
-				c := o.open(t, opts[name])
+				g := o.open(t, opts[name])
 				gate := o.gated()
 				ctx, giveUp := context.WithCancelCause(t.Context())
 				why := errors.New("no longer needed")
@@ -39,17 +39,17 @@ func TestSingleFlight(t *testing.T) {
 					go func() {
 						switch i % 4 {
 						case 0:
-							if err := c.Fetch(ctx, 2*blockSize, 3); !errors.Is(err, why) {
+							if err := g.Fetch(ctx, 2*blockSize, 3); !errors.Is(err, why) {
 								t.Error(err)
 							}
 							gone.Add(1)
 							return
 						case 1:
-							if err := c.Fetch(t.Context(), 2*blockSize, 3); err != nil {
+							if err := g.Fetch(t.Context(), 2*blockSize, 3); err != nil {
 								t.Error(err)
 							}
 						default:
-							o.read(t, c, 2*blockSize+int64(i), 5)
+							o.read(t, g, 2*blockSize+int64(i), 5)
 						}
 						done.Add(1)
 					}()
@@ -77,7 +77,7 @@ func TestAllGiveUp(t *testing.T) {
 	opts.Parallel = 1
 	synctest.Test(t, func(t *testing.T) {
 		o := newObject(10 * blockSize)
-		c := o.open(t, opts)
+		g := o.open(t, opts)
 		var cancelled atomic.Int32
 		o.before = func(ctx context.Context, off, _ int64) error {
 			if off >= 8*blockSize {
@@ -89,23 +89,23 @@ func TestAllGiveUp(t *testing.T) {
 		}
 		ctx, giveUp := context.WithCancel(t.Context())
 		for _, block := range []int64{1, 3, 5, 2} { // the others wait in the queue
-			go func() { _ = c.Fetch(ctx, block*blockSize, 2*blockSize) }()
+			go func() { _ = g.Fetch(ctx, block*blockSize, 2*blockSize) }()
 			synctest.Wait()
 		}
-		go o.read(t, c, 8*blockSize, 1)
+		go o.read(t, g, 8*blockSize, 1)
 		synctest.Wait()
 		giveUp()
 		synctest.Wait()
 		// One that was queued may begin before its reader has given up.
-		if cancelled.Load() == 0 || len(c.queue) != 0 || len(c.pending) != 0 || c.requests != 0 {
-			t.Errorf("%d cancelled, %d in the queue, %d pending, %d requests", cancelled.Load(), len(c.queue),
-				len(c.pending), c.requests)
+		if cancelled.Load() == 0 || len(g.cache.queue) != 0 || len(g.pending) != 0 || g.cache.requests != 0 {
+			t.Errorf("%d cancelled, %d in the queue, %d pending, %d requests", cancelled.Load(), len(g.cache.queue),
+				len(g.pending), g.cache.requests)
 		}
 		if list, n := o.asked(), int(cancelled.Load()); len(list) != n+1 || list[n] != [2]int64{8, 1} {
 			t.Error(list, n)
 		}
 		o.before = nil
-		o.read(t, c, blockSize, 5*blockSize)
+		o.read(t, g, blockSize, 5*blockSize)
 		equal(t, o.asked(), [2]int64{1, 5})
 	})
 }
@@ -116,16 +116,16 @@ func TestGiveUpInBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newObject(10 * blockSize)
 		more := make(chan struct{})
-		c := Open("key", 10*blockSize, func(ctx context.Context, off, n int64) (io.ReadCloser, error) {
+		g := New(opts).Open("key", 10*blockSize, func(ctx context.Context, off, n int64) (io.ReadCloser, error) {
 			body, err := o.fetch(ctx, off, n)
 			return &slowBody{body, more, make(chan struct{}), blockSize + 100}, err
-		}, opts)
-		defer closeCache(t, c)
+		})
+		defer shut(t, g)
 		ctx, giveUp := context.WithCancel(t.Context())
 		var err error
-		go func() { err = c.Fetch(ctx, 0, 4*blockSize) }()
+		go func() { err = g.Fetch(ctx, 0, 4*blockSize) }()
 		synctest.Wait()
-		if o.read(t, c, 10, 100); len(o.asked()) != 1 {
+		if o.read(t, g, 10, 100); len(o.asked()) != 1 {
 			t.Error("what has come can't be read")
 		}
 		giveUp()
@@ -134,7 +134,7 @@ func TestGiveUpInBody(t *testing.T) {
 			t.Error(err, o.running())
 		}
 		close(more)
-		o.read(t, c, 0, 4*blockSize)
+		o.read(t, g, 0, 4*blockSize)
 		equal(t, o.asked(), [2]int64{1, 3})
 	})
 }
@@ -171,21 +171,21 @@ func TestCloseWhileItHangs(t *testing.T) {
 	opts.ReadAhead = 1 << 20
 	synctest.Test(t, func(t *testing.T) {
 		o := newObject(100 * blockSize)
-		c := Open("key", 100*blockSize, func(ctx context.Context, off, n int64) (io.ReadCloser, error) {
+		g := New(opts).Open("key", 100*blockSize, func(ctx context.Context, off, n int64) (io.ReadCloser, error) {
 			body, err := o.fetch(ctx, off, n)
 			return &slowBody{body, nil, make(chan struct{}), blockSize}, err
-		}, opts)
-		o.read(t, c, 0, blockSize)
-		o.read(t, c, blockSize, blockSize)
+		})
+		o.read(t, g, 0, blockSize)
+		o.read(t, g, blockSize, blockSize)
 		synctest.Wait()
 		if o.running() == 0 {
 			t.Error("nothing is read ahead")
 		}
-		closeCache(t, c)
+		shut(t, g)
 		if o.running() != 0 {
 			t.Error("a request goes on")
 		}
-		if _, err := c.ReadAt(make([]byte, 1), 50*blockSize); !errors.Is(err, ErrClosed) {
+		if _, err := g.ReadAt(make([]byte, 1), 50*blockSize); !errors.Is(err, ErrClosed) {
 			t.Error(err)
 		}
 	})
@@ -197,14 +197,14 @@ func TestParallel(t *testing.T) {
 	opts.Parallel = 3
 	synctest.Test(t, func(t *testing.T) {
 		o := newObject(100 * blockSize)
-		c := o.open(t, opts)
+		g := o.open(t, opts)
 		gate := o.gated()
 		for i := range int64(20) {
-			go o.read(t, c, i*4*blockSize, 1)
+			go o.read(t, g, i*4*blockSize, 1)
 			synctest.Wait()
 		}
 		for i := range int64(3) { // neighbours of the last one
-			go o.read(t, c, (77+i)*blockSize, 1)
+			go o.read(t, g, (77+i)*blockSize, 1)
 			synctest.Wait()
 		}
 		if n := o.running(); n != 3 {

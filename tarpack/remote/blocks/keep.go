@@ -4,26 +4,26 @@ import "time"
 
 // store keeps a block that was received: on the disk, or else in memory. It reports whether data is
 // still used.
-func (c *Cache) store(block int64, data []byte) (used bool) {
-	if c.disk != nil {
-		err := c.disk.Store(block, data)
+func (g *Generation) store(block int64, data []byte) (used bool) {
+	if g.disk != nil {
+		err := g.disk.Store(block, data)
 		if err == nil {
 			return false
 		}
-		c.notKept(err)
+		g.cache.notKept(err)
 	}
-	c.memory.put(block, data)
+	g.cache.memory.put(address{g, block}, data)
 	return true
 }
 
 // has reports whether a block is in the cache, and known to be what was received.
-func (c *Cache) has(block int64) bool {
-	return c.disk != nil && c.disk.Has(block) || c.memory.has(block)
+func (g *Generation) has(block int64) bool {
+	return g.disk != nil && g.disk.Has(block) || g.cache.memory.has(address{g, block})
 }
 
 // blockRange returns the blocks that n bytes from offset off lie in.
-func (c *Cache) blockRange(off, n int64) (first, end int64) {
-	off, n = max(0, off), min(n, c.size-off)
+func (g *Generation) blockRange(off, n int64) (first, end int64) {
+	off, n = max(0, off), min(n, g.size-off)
 	if n <= 0 {
 		return 0, 0
 	}
@@ -32,21 +32,21 @@ func (c *Cache) blockRange(off, n int64) (first, end int64) {
 
 // Confirm is called by a reader that has read n bytes from offset off and found that they are right:
 // a checksum of the archive covers them. The blocks they lie in are kept after a restart.
-func (c *Cache) Confirm(off, n int64) {
-	first, end := c.blockRange(off, n)
+func (g *Generation) Confirm(off, n int64) {
+	first, end := g.blockRange(off, n)
 	if first == end {
 		return
 	}
-	if c.disk != nil {
-		c.disk.Keep(first, end)
+	if g.disk != nil {
+		g.disk.Keep(first, end)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.rejected) == 0 {
+	g.cache.mu.Lock()
+	defer g.cache.mu.Unlock()
+	if len(g.rejected) == 0 {
 		return
 	}
 	for block := first; block < end; block++ {
-		delete(c.rejected, block)
+		delete(g.rejected, block)
 	}
 }
 
@@ -57,38 +57,38 @@ const rejectEvery = time.Minute
 // It removes the blocks they lie in, and returns true, so that the reader tries again: they may have
 // been damaged on the way. If that was done within the last minute, the object itself is damaged.
 // Then Reject leaves the blocks, so that they are not requested again and again, and returns false.
-func (c *Cache) Reject(off, n int64) (again bool) {
-	first, end := c.blockRange(off, n)
-	if !c.mayRequestAgain(first, end) {
+func (g *Generation) Reject(off, n int64) (again bool) {
+	first, end := g.blockRange(off, n)
+	if !g.mayRequestAgain(first, end) {
 		return false
 	}
 	for block := first; block < end; block++ {
-		c.memory.drop(block)
+		g.cache.memory.drop(address{g, block})
 	}
-	if c.disk != nil {
-		c.disk.Drop(first, end)
+	if g.disk != nil {
+		g.disk.Drop(first, end)
 	}
 	return true
 }
 
 // mayRequestAgain reports whether none of the blocks was rejected within the last minute, and notes
 // that all are rejected now.
-func (c *Cache) mayRequestAgain(first, end int64) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := c.now()
-	for block, when := range c.rejected {
+func (g *Generation) mayRequestAgain(first, end int64) bool {
+	g.cache.mu.Lock()
+	defer g.cache.mu.Unlock()
+	now := g.cache.now()
+	for block, when := range g.rejected {
 		if now.Sub(when) >= rejectEvery {
-			delete(c.rejected, block)
+			delete(g.rejected, block)
 		}
 	}
 	for block := first; block < end; block++ {
-		if _, ok := c.rejected[block]; ok {
+		if _, ok := g.rejected[block]; ok {
 			return false
 		}
 	}
 	for block := first; block < end; block++ {
-		c.rejected[block] = now
+		g.rejected[block] = now
 	}
 	return first < end
 }

@@ -10,63 +10,79 @@ type memory struct {
 	limit int64 // bytes
 
 	mu     sync.Mutex
-	blocks map[int64]*list.Element
+	blocks map[address]*list.Element
 	order  *list.List // of memoryBlock, the least recently used first
 	size   int64      // bytes
 }
 
-type memoryBlock struct {
+// address is the address of a block.
+type address struct {
+	of    *Generation
 	block int64
-	data  []byte
+}
+
+type memoryBlock struct {
+	address
+	data []byte
 }
 
 func (m *memory) init(limit int64) {
 	m.limit = limit
-	m.blocks, m.order = map[int64]*list.Element{}, list.New()
+	m.blocks, m.order = map[address]*list.Element{}, list.New()
 }
 
 // put keeps a block, which must not change. At least one is kept.
-func (m *memory) put(block int64, data []byte) {
+func (m *memory) put(a address, data []byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.remove(block)
-	m.blocks[block] = m.order.PushBack(memoryBlock{block, data})
+	m.remove(a)
+	m.blocks[a] = m.order.PushBack(memoryBlock{a, data})
 	m.size += int64(len(data))
 	for m.size > m.limit && m.order.Len() > 1 {
-		m.remove(m.order.Front().Value.(memoryBlock).block)
+		m.remove(m.order.Front().Value.(memoryBlock).address)
 	}
 }
 
 // drop removes a block.
-func (m *memory) drop(block int64) {
+func (m *memory) drop(a address) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.remove(block)
+	m.remove(a)
 }
 
-func (m *memory) remove(block int64) {
-	if e := m.blocks[block]; e != nil {
+// dropAll removes all blocks of a generation.
+func (m *memory) dropAll(of *Generation) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for a := range m.blocks {
+		if a.of == of {
+			m.remove(a)
+		}
+	}
+}
+
+func (m *memory) remove(a address) {
+	if e := m.blocks[a]; e != nil {
 		m.size -= int64(len(m.order.Remove(e).(memoryBlock).data))
-		delete(m.blocks, block)
+		delete(m.blocks, a)
 	}
 }
 
 // has reports whether a block is there.
-func (m *memory) has(block int64) bool {
+func (m *memory) has(a address) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.blocks[block] != nil
+	return m.blocks[a] != nil
 }
 
-// read copies bytes of one block, from offset off of the object. It returns 0 if the block is not
-// there.
-func (m *memory) read(p []byte, off int64) int {
+// read copies bytes of a block, from an offset in it. It returns 0 if the block is not there.
+func (m *memory) read(a address, p []byte, off int64) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	e := m.blocks[off/blockSize]
+	e := m.blocks[a]
 	if e == nil {
 		return 0
 	}
 	m.order.MoveToBack(e)
-	return copy(p, e.Value.(memoryBlock).data[off%blockSize:])
+	return copy(p, e.Value.(memoryBlock).data[off:])
 }

@@ -25,17 +25,17 @@ func TestOptions(t *testing.T) {
 			o := newObject(100 * blockSize)
 			opts := inDir(t)
 			opts.Limit = 20 * blockSize
-			c := o.open(t, opts)
-			o.read(t, c, 0, 100*blockSize)
-			if n := cachedBlocks(c); n > 20 || n < 10 {
+			g := o.open(t, opts)
+			o.read(t, g, 0, 100*blockSize)
+			if n := cachedBlocks(g); n > 20 || n < 10 {
 				t.Errorf("%d blocks are kept", n)
 			}
 		},
 		"Memory": func(t *testing.T) {
 			o := newObject(100 * blockSize)
-			c := o.open(t, Options{Memory: 20 * blockSize})
-			o.read(t, c, 0, 100*blockSize)
-			if n := cachedBlocks(c); n != 20 {
+			g := o.open(t, Options{Memory: 20 * blockSize})
+			o.read(t, g, 0, 100*blockSize)
+			if n := cachedBlocks(g); n != 20 {
 				t.Errorf("%d blocks are kept", n)
 			}
 		},
@@ -43,10 +43,10 @@ func TestOptions(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				o := newObject(100 * blockSize)
 				for ahead, want := range map[int64][2]int64{-1: {1, 1}, 0: {1, 2}} {
-					c := o.open(t, Options{ReadAhead: ahead})
-					o.read(t, c, 0, blockSize)
+					g := o.open(t, Options{ReadAhead: ahead})
+					o.read(t, g, 0, blockSize)
 					o.asked()
-					o.read(t, c, blockSize, blockSize)
+					o.read(t, g, blockSize, blockSize)
 					synctest.Wait()
 					equal(t, o.asked(), want)
 				}
@@ -56,10 +56,10 @@ func TestOptions(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				for parallel, want := range map[int]int{0: 8, 2: 2} {
 					o := newObject(100 * blockSize)
-					c := o.open(t, Options{Parallel: parallel})
+					g := o.open(t, Options{Parallel: parallel})
 					gate := o.gated()
 					for i := range int64(20) {
-						go o.read(t, c, i*4*blockSize, 1)
+						go o.read(t, g, i*4*blockSize, 1)
 					}
 					synctest.Wait()
 					close(gate)
@@ -78,8 +78,8 @@ func TestOptions(t *testing.T) {
 			for _, dir := range []string{"", file, file + "/below"} {
 				var notices []error
 				o := newObject(10 * blockSize)
-				c := o.open(t, Options{Dir: dir, Notice: func(err error) { notices = append(notices, err) }})
-				o.read(t, c, 0, 10*blockSize)
+				g := o.open(t, Options{Dir: dir, Notice: func(err error) { notices = append(notices, err) }})
+				o.read(t, g, 0, 10*blockSize)
 				if len(notices) != 1 || !errors.Is(notices[0], ErrNotKept) {
 					t.Errorf("%q: %q", dir, notices)
 				}
@@ -98,9 +98,9 @@ func TestOptions(t *testing.T) {
 }
 
 // cachedBlocks returns how many blocks are in the cache.
-func cachedBlocks(c *Cache) (n int) {
-	for b := range c.blockEnd(c.size) {
-		if c.cached(make([]byte, 1), b*blockSize, false) == 1 {
+func cachedBlocks(g *Generation) (n int) {
+	for b := range g.blockEnd(g.size) {
+		if g.cached(make([]byte, 1), b*blockSize, false) == 1 {
 			n++
 		}
 	}

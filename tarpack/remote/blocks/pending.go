@@ -21,21 +21,21 @@ type pending struct {
 //
 // With data, the bytes of the blocks are handed to the caller. Otherwise they are only put into the
 // cache.
-func (c *Cache) want(first, end, ahead int64, data bool) ([]*pending, error) {
+func (g *Generation) want(first, end, ahead int64, data bool) ([]*pending, error) {
 	var waits, claims []*pending
-	c.mu.Lock()
-	if err := c.failed(); err != nil {
-		c.mu.Unlock()
+	g.cache.mu.Lock()
+	if err := g.failed(); err != nil {
+		g.cache.mu.Unlock()
 		return nil, err
 	}
 	for block := first; block < ahead; block++ {
-		p := c.pending[block]
+		p := g.pending[block]
 		if p == nil {
-			if c.has(block) {
+			if g.has(block) {
 				continue
 			}
 			p = &pending{block: block, done: make(chan struct{})}
-			c.pending[block] = p
+			g.pending[block] = p
 			claims = append(claims, p)
 		}
 		if block < end {
@@ -43,19 +43,19 @@ func (c *Cache) want(first, end, ahead int64, data bool) ([]*pending, error) {
 			waits = append(waits, p)
 		}
 	}
-	c.mu.Unlock()
+	g.cache.mu.Unlock()
 	if len(claims) > 0 {
-		c.begin(c.load(claims))
+		g.begin(g.load(claims))
 	}
 	return waits, nil
 }
 
-// failed returns why no block can be requested any more. c.mu is held.
-func (c *Cache) failed() error {
-	if c.ctx.Err() != nil {
-		return context.Cause(c.ctx)
+// failed returns why no block can be requested any more. g.cache.mu is held.
+func (g *Generation) failed() error {
+	if g.ctx.Err() != nil {
+		return context.Cause(g.ctx)
 	}
-	return c.changed
+	return g.changed
 }
 
 func (p *pending) join(data bool) {
@@ -69,9 +69,9 @@ func (p *pending) join(data bool) {
 }
 
 // leave gives up waiting for blocks. A request that nobody waits for any more is cancelled.
-func (c *Cache) leave(waits []*pending) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (g *Generation) leave(waits []*pending) {
+	g.cache.mu.Lock()
+	defer g.cache.mu.Unlock()
 	for _, p := range waits {
 		if p.ended {
 			continue
@@ -79,15 +79,15 @@ func (c *Cache) leave(waits []*pending) {
 		p.waiters--
 		if r := p.request; r != nil {
 			if r.waiters--; r.waiters == 0 {
-				c.abandon(r)
+				g.abandon(r)
 			}
 		}
 	}
 }
 
 // load takes blocks from the disk, if they are there. It returns the others.
-func (c *Cache) load(claims []*pending) (rest []*pending) {
-	if c.disk == nil {
+func (g *Generation) load(claims []*pending) (rest []*pending) {
+	if g.disk == nil {
 		return claims
 	}
 	var data []byte
@@ -95,10 +95,10 @@ func (c *Cache) load(claims []*pending) (rest []*pending) {
 		if data == nil {
 			data = make([]byte, blockSize)
 		}
-		data = data[:c.length(p.block)]
-		if !c.disk.Load(p.block, data) {
+		data = data[:g.length(p.block)]
+		if !g.disk.Load(p.block, data) {
 			rest = append(rest, p)
-		} else if c.end(p, data, nil) {
+		} else if g.end(p, data, nil) {
 			data = nil
 		}
 	}
@@ -106,13 +106,13 @@ func (c *Cache) load(claims []*pending) (rest []*pending) {
 }
 
 // end ends the wait for a block. It reports whether somebody has the data now.
-func (c *Cache) end(p *pending, data []byte, err error) (taken bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.endLocked(p, data, err)
+func (g *Generation) end(p *pending, data []byte, err error) (taken bool) {
+	g.cache.mu.Lock()
+	defer g.cache.mu.Unlock()
+	return g.endLocked(p, data, err)
 }
 
-func (c *Cache) endLocked(p *pending, data []byte, err error) (taken bool) {
+func (g *Generation) endLocked(p *pending, data []byte, err error) (taken bool) {
 	if p.ended {
 		return false
 	}
@@ -123,10 +123,10 @@ func (c *Cache) endLocked(p *pending, data []byte, err error) (taken bool) {
 	if p.request != nil {
 		p.request.waiters -= p.waiters
 	}
-	delete(c.pending, p.block)
+	delete(g.pending, p.block)
 	close(p.done)
 	return p.readers > 0
 }
 
 // length returns the number of bytes of a block.
-func (c *Cache) length(block int64) int64 { return min(blockSize, c.size-block*blockSize) }
+func (g *Generation) length(block int64) int64 { return min(blockSize, g.size-block*blockSize) }

@@ -12,18 +12,18 @@ import (
 var errOffset = errors.New("negative offset")
 
 // ReadAt implements source.Source. It waits for what is missing.
-func (c *Cache) ReadAt(p []byte, off int64) (int, error) {
+func (g *Generation) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 {
 		return 0, errOffset
 	}
-	if off >= c.size {
+	if off >= g.size {
 		if len(p) == 0 {
 			return 0, nil
 		}
 		return 0, io.EOF
 	}
-	end := min(c.size, off+int64(len(p)))
-	r := reading{c: c, p: p[:end-off], off: off, end: end}
+	end := min(g.size, off+int64(len(p)))
+	r := reading{g: g, p: p[:end-off], off: off, end: end}
 	err := r.run(context.Background())
 	n := int(r.off - off)
 	if err == nil && n < len(p) {
@@ -33,12 +33,12 @@ func (c *Cache) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // ReadNow implements source.Source.
-func (c *Cache) ReadNow(p []byte, off int64) bool {
-	if off < 0 || int64(len(p)) > c.size-off {
+func (g *Generation) ReadNow(p []byte, off int64) bool {
+	if off < 0 || int64(len(p)) > g.size-off {
 		return false
 	}
 	for len(p) > 0 {
-		n := c.cached(p, off, true)
+		n := g.cached(p, off, true)
 		if n == 0 {
 			return false
 		}
@@ -47,23 +47,26 @@ func (c *Cache) ReadNow(p []byte, off int64) bool {
 	return true
 }
 
-// Fetch implements source.Source. Without a directory, more bytes than are kept in memory can't be
-// read by ReadNow afterwards.
-func (c *Cache) Fetch(ctx context.Context, off, n int64) error {
+// Fetch implements source.Source. Without a directory it fetches only the first part of a long
+// range, since the rest would drive that out of memory.
+func (g *Generation) Fetch(ctx context.Context, off, n int64) error {
 	if off < 0 {
 		return errOffset
 	}
-	r := reading{c: c, off: off, end: min(c.size, off+max(0, n))}
+	if g.disk == nil {
+		n = min(n, g.window*blockSize)
+	}
+	r := reading{g: g, off: off, end: min(g.size, off+max(0, n))}
 	return r.run(ctx)
 }
 
 // Piece implements source.Source. ok is false unless all n bytes are in the cache file. They stay
 // there until the Piece is released, so it should be released soon.
-func (c *Cache) Piece(off, n int64) (piece source.Piece, ok bool, err error) {
-	if c.disk == nil || off < 0 || n > c.size-off {
+func (g *Generation) Piece(off, n int64) (piece source.Piece, ok bool, err error) {
+	if g.disk == nil || off < 0 || n > g.size-off {
 		return source.Piece{}, false, nil
 	}
-	file, release, ok := c.disk.Pin(off, n)
+	file, release, ok := g.disk.Pin(off, n)
 	if !ok {
 		return source.Piece{}, false, nil
 	}
@@ -71,44 +74,46 @@ func (c *Cache) Piece(off, n int64) (piece source.Piece, ok bool, err error) {
 }
 
 // Map implements source.Source. It returns nil: what is missing in the file would be zeros.
-func (c *Cache) Map() ([]byte, func() error) { return nil, nil }
+func (g *Generation) Map() ([]byte, func() error) { return nil, nil }
 
 // cached reads what is in the cache from offset off, as much of p as it can, and at least one byte
 // unless it returns 0. With now it does not block.
-func (c *Cache) cached(p []byte, off int64, now bool) int {
-	if c.disk != nil {
-		if n := c.disk.Read(p, off, now); n > 0 {
+func (g *Generation) cached(p []byte, off int64, now bool) int {
+	if g.disk != nil {
+		if n := g.disk.Read(p, off, now); n > 0 {
 			return n
 		}
 	}
-	return c.memory.read(p, off)
+	return g.cache.memory.read(address{g, off / blockSize}, p, off%blockSize)
 }
 
 // reading brings a part of the object into the cache, and copies it.
 type reading struct {
-	c        *Cache
+	g        *Generation
 	p        []byte // what is left of the reader's memory; nil if nothing is copied
 	off, end int64  // what is left to be read
 }
 
 // run reads all. If it fails, off is where it has stopped.
 func (r *reading) run(ctx context.Context) error {
-	c := r.c
+	g := r.g
 	if r.off >= r.end {
 		return nil
 	}
-	ahead := c.blockEnd(c.streams.note(r.off, r.end-r.off))
+	ahead := g.blockEnd(g.streams.note(r.off, r.end-r.off))
 	for r.off < r.end {
 		if r.cached(r.end) {
 			continue
 		}
 		first := r.off / blockSize
-		end := min(c.blockEnd(r.end), first+c.window)
+		end := min(g.blockEnd(r.end), first+g.window)
 		until := end
-		if end == c.blockEnd(r.end) && ahead > end {
+		if end < g.blockEnd(r.end) {
+			until = min(g.blockEnd(r.end), end+g.streams.limit/blockSize)
+		} else if ahead > end {
 			until, ahead = ahead, 0
 		}
-		waits, err := c.want(first, end, until, r.p != nil)
+		waits, err := g.want(first, end, until, r.p != nil)
 		if err != nil {
 			return err
 		}
@@ -116,20 +121,20 @@ func (r *reading) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if ahead > c.blockEnd(r.end) {
-		c.readAhead(c.blockEnd(r.end), ahead)
+	if ahead > g.blockEnd(r.end) {
+		g.readAhead(g.blockEnd(r.end), ahead)
 	}
 	return nil
 }
 
 // blockEnd returns the number of the first block after an offset.
-func (c *Cache) blockEnd(off int64) int64 {
-	return (min(off, c.size) + blockSize - 1) / blockSize
+func (g *Generation) blockEnd(off int64) int64 {
+	return (min(off, g.size) + blockSize - 1) / blockSize
 }
 
 // readAhead requests blocks that nobody waits for.
-func (c *Cache) readAhead(first, end int64) {
-	c.running.Go(func() { _, _ = c.want(first, first, end, false) })
+func (g *Generation) readAhead(first, end int64) {
+	g.running.Go(func() { _, _ = g.want(first, first, end, false) })
 }
 
 // collect waits for blocks, which are in order. Between them are blocks that are in the cache. If
@@ -139,21 +144,21 @@ func (r *reading) collect(ctx context.Context, waits []*pending) error {
 		begin := w.block * blockSize
 		for r.off < begin {
 			if !r.cached(begin) {
-				r.c.leave(waits[i:])
+				r.g.leave(waits[i:])
 				return nil
 			}
 		}
 		select {
 		case <-w.done:
 		case <-ctx.Done():
-			r.c.leave(waits[i:])
+			r.g.leave(waits[i:])
 			return context.Cause(ctx)
 		}
 		if w.err != nil {
-			r.c.leave(waits[i+1:])
+			r.g.leave(waits[i+1:])
 			return w.err
 		}
-		n := min(r.end, begin+r.c.length(w.block)) - r.off
+		n := min(r.end, begin+r.g.length(w.block)) - r.off
 		if r.p != nil {
 			copy(r.p[:n], w.data[r.off-begin:])
 			r.p = r.p[n:]
@@ -175,7 +180,7 @@ func (r *reading) cached(end int64) bool {
 		defer scratch.Put(buf)
 		p = *buf
 	}
-	n := r.c.cached(p[:min(int64(len(p)), end-r.off)], r.off, false)
+	n := r.g.cached(p[:min(int64(len(p)), end-r.off)], r.off, false)
 	r.off += int64(n)
 	if r.p != nil {
 		r.p = r.p[n:]

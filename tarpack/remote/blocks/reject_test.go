@@ -12,13 +12,13 @@ func TestReject(t *testing.T) {
 	for name, opts := range map[string]Options{"disk": inDir(t), "memory": {ReadAhead: -1}} {
 		t.Run(name, func(t *testing.T) {
 			o := newObject(10 * blockSize)
-			c := o.open(t, opts)
+			g := o.open(t, opts)
 			now := time.Unix(1e9, 0)
-			c.now = func() time.Time { return now }
+			g.cache.now = func() time.Time { return now }
 			p := make([]byte, 100)
 			right := func() bool {
 				t.Helper()
-				if _, err := c.ReadAt(p, 3*blockSize-50); err != nil {
+				if _, err := g.ReadAt(p, 3*blockSize-50); err != nil {
 					t.Error(err)
 				}
 				return bytes.Equal(p, o.content[3*blockSize-50:][:100])
@@ -33,15 +33,15 @@ func TestReject(t *testing.T) {
 			}
 			o.change = nil
 			o.asked()
-			if !c.Reject(3*blockSize-50, 100) {
+			if !g.Reject(3*blockSize-50, 100) {
 				t.Error("it was not tried again")
 			}
 			if !right() {
 				t.Error("it is still damaged")
 			}
 			equal(t, o.asked(), [2]int64{2, 2})
-			c.Confirm(3*blockSize-50, 100)
-			if !c.Reject(3*blockSize-50, 100) {
+			g.Confirm(3*blockSize-50, 100)
+			if !g.Reject(3*blockSize-50, 100) {
 				t.Error("it was confirmed in between, and not tried again")
 			}
 			o.change = damage
@@ -49,17 +49,17 @@ func TestReject(t *testing.T) {
 				if right() {
 					t.Error("it is not damaged")
 				}
-				if c.Reject(3*blockSize-50, 100) {
+				if g.Reject(3*blockSize-50, 100) {
 					t.Error("it is tried for ever")
 				}
 			}
 			equal(t, o.asked(), [2]int64{2, 2})
 			o.change = nil
 			now = now.Add(time.Minute)
-			if !c.Reject(3*blockSize-50, 100) || !right() {
+			if !g.Reject(3*blockSize-50, 100) || !right() {
 				t.Error("it was not tried again after a minute")
 			}
-			if c.Reject(11*blockSize, 1) || c.Reject(0, 0) {
+			if g.Reject(11*blockSize, 1) || g.Reject(0, 0) {
 				t.Error("nothing can't be tried again")
 			}
 		})

@@ -15,23 +15,23 @@ import (
 func TestSend(t *testing.T) {
 	o := newObject(20*blockSize - 7)
 	opts := inDir(t)
-	c := o.open(t, opts)
+	g := o.open(t, opts)
 	p := make([]byte, 3*blockSize)
 	const off = 4*blockSize - 10
-	if c.ReadNow(p, off) {
+	if g.ReadNow(p, off) {
 		t.Error("it was not fetched")
 	}
-	if _, ok, err := c.Piece(off, 5); ok || err != nil {
+	if _, ok, err := g.Piece(off, 5); ok || err != nil {
 		t.Error("it was not fetched", err)
 	}
 	equal(t, o.asked())
-	if err := c.Fetch(t.Context(), off, int64(len(p))); err != nil {
+	if err := g.Fetch(t.Context(), off, int64(len(p))); err != nil {
 		t.Fatal(err)
 	}
-	if !c.ReadNow(p, off) || !bytes.Equal(p, o.content[off:][:len(p)]) {
+	if !g.ReadNow(p, off) || !bytes.Equal(p, o.content[off:][:len(p)]) {
 		t.Error("it is not there at once, or wrong")
 	}
-	piece, ok, err := c.Piece(off, int64(len(p)))
+	piece, ok, err := g.Piece(off, int64(len(p)))
 	if !ok || err != nil || piece.Length != int64(len(p)) {
 		t.Fatal(piece, ok, err)
 	}
@@ -40,10 +40,10 @@ func TestSend(t *testing.T) {
 	if got := sendfile(t, piece.File, piece.Offset, piece.Length); !bytes.Equal(got, p) {
 		t.Error("what sendfile sends is wrong")
 	}
-	if _, ok, _ := c.Piece(off, 9*blockSize); ok {
+	if _, ok, _ := g.Piece(off, 9*blockSize); ok {
 		t.Error("a part was not fetched")
 	}
-	if _, ok, _ := c.Piece(19*blockSize, blockSize); ok {
+	if _, ok, _ := g.Piece(19*blockSize, blockSize); ok {
 		t.Error("a part is behind the end")
 	}
 	// Another process, here another cache, takes what is there, and a later one what was confirmed.
@@ -82,11 +82,11 @@ func sendfile(t *testing.T, f *os.File, off, n int64) []byte {
 // Reading at once what is there allocates nothing that grows.
 func TestReadNowAllocates(t *testing.T) {
 	o := newObject(20 * blockSize)
-	c := o.open(t, inDir(t))
-	o.read(t, c, 0, 4*blockSize)
+	g := o.open(t, inDir(t))
+	o.read(t, g, 0, 4*blockSize)
 	p := make([]byte, 5000)
 	if n := testing.AllocsPerRun(100, func() {
-		if !c.ReadNow(p, blockSize-100) {
+		if !g.ReadNow(p, blockSize-100) {
 			t.Error("it is not there")
 		}
 	}); n > 8 {
@@ -113,27 +113,27 @@ func TestFullDisk(t *testing.T) {
 	})
 	var notices []error
 	o := newObject(100 * blockSize)
-	c := o.open(t, Options{Dir: dir, Limit: 1 << 30,
+	g := o.open(t, Options{Dir: dir, Limit: 1 << 30,
 		Notice: func(err error) { notices = append(notices, err) }})
-	defer closeCache(t, c)
+	defer shut(t, g)
 	if err := os.WriteFile(filepath.Join(dir, "fill"), make([]byte, 1<<20), 0o600); !errors.Is(err, unix.ENOSPC) {
 		t.Fatal(err)
 	}
-	o.read(t, c, 0, 100*blockSize)
-	o.read(t, c, 0, 100*blockSize)
+	o.read(t, g, 0, 100*blockSize)
+	o.read(t, g, 0, 100*blockSize)
 	if len(notices) != 1 || !errors.Is(notices[0], ErrNotKept) || !errors.Is(notices[0], unix.ENOSPC) {
 		t.Error(notices)
 	}
-	if !c.ReadNow(make([]byte, 10), 99*blockSize) {
+	if !g.ReadNow(make([]byte, 10), 99*blockSize) {
 		t.Error("what was read last is not in memory")
 	}
-	closeCache(t, c)
+	shut(t, g)
 	// A new cache can't even begin.
 	notices = nil
-	c = Open("other", int64(len(o.content)), o.fetch, Options{Dir: dir,
-		Notice: func(err error) { notices = append(notices, err) }})
-	defer closeCache(t, c)
-	o.read(t, c, 0, 100*blockSize)
+	g = New(Options{Dir: dir,
+		Notice: func(err error) { notices = append(notices, err) }}).Open("other", int64(len(o.content)), o.fetch)
+	defer shut(t, g)
+	o.read(t, g, 0, 100*blockSize)
 	if len(notices) != 1 {
 		t.Error(notices)
 	}
@@ -158,8 +158,8 @@ func TestReadOnlyDirectory(t *testing.T) {
 	})
 	var notices []error
 	o := newObject(10 * blockSize)
-	c := o.open(t, Options{Dir: dir, Notice: func(err error) { notices = append(notices, err) }})
-	o.read(t, c, 0, 10*blockSize)
+	g := o.open(t, Options{Dir: dir, Notice: func(err error) { notices = append(notices, err) }})
+	o.read(t, g, 0, 10*blockSize)
 	if len(notices) != 1 || !errors.Is(notices[0], unix.EROFS) {
 		t.Error(notices)
 	}

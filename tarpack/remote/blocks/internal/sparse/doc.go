@@ -1,10 +1,9 @@
 // Package sparse keeps blocks of one generation of a remote object in a sparse file. Several
 // processes may use the same files at once.
 //
-//	DIR/blocks-NAME.data   the object; a block that is not stored is a hole
+//	DIR/blocks-NAME.data   the object; a block that is not stored is a hole. It is locked shared
+//	                       while a process uses it, exclusively while it is prepared or removed
 //	DIR/blocks-NAME.table  a header of 4 KiB, then a slot of 16 bytes for each block
-//	DIR/blocks-NAME.lock   locked shared while a process uses the two, exclusively while they are
-//	                       prepared or removed
 //	DIR/blocks.lock        locked by the process that evicts
 //
 // NAME is a hash of what identifies the generation, the size of the object and this layout. A slot
@@ -30,7 +29,7 @@
 //	store.go    Store
 //	prove.go    Keep, Drop
 //	pin.go      Pin
-//	room.go     how many bytes a directory takes, and when it is time to evict
+//	room.go     Directory: how many bytes it takes, and when it is time to evict
 //	evict.go    removes blocks, the least recently used first
 //	recover.go  removes what killed processes left, and unproven blocks
 //	hole_*.go   holes and range locks of the system

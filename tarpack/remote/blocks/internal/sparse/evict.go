@@ -17,8 +17,8 @@ import (
 // evictTo removes blocks of all generations, the least recently used first, until at most target
 // bytes are taken. It leaves those that are pinned. It also removes generations without blocks that
 // no process uses. If another process evicts, it waits for that, but not long.
-func (d directory) evictTo(target int64) {
-	lock, err := openFile(filepath.Join(d.name, "blocks"+lockSuffix), os.O_CREATE)
+func (d *Directory) evictTo(target int64) {
+	lock, err := openFile(filepath.Join(d.name, evictName), os.O_CREATE)
 	if err != nil {
 		return
 	}
@@ -34,14 +34,14 @@ func (d directory) evictTo(target int64) {
 	for _, base := range d.generations() {
 		if g := openGeneration(base); g != nil {
 			excess -= g.evict(until, excess)
-			g.close()
+			_ = g.close()
 		}
 	}
 }
 
 // lastToGo returns a time: blocks that were last used then, or before, take so many bytes, or are
 // all.
-func (d directory) lastToGo(excess int64) uint32 {
+func (d *Directory) lastToGo(excess int64) uint32 {
 	blocks := map[uint32]int64{} // by time
 	for _, base := range d.generations() {
 		if g := openGeneration(base); g != nil {
@@ -53,7 +53,7 @@ func (d directory) lastToGo(excess int64) uint32 {
 				}
 				return nil
 			})
-			g.close()
+			_ = g.close()
 		}
 	}
 	var last uint32
@@ -69,32 +69,30 @@ func (d directory) lastToGo(excess int64) uint32 {
 type generation struct {
 	files
 	base string
-	lock *os.File
 }
 
 // openGeneration returns nil if the generation is being prepared, or can't be opened.
 func openGeneration(base string) *generation {
 	g := &generation{base: base, files: files{write: writeAt}}
 	if g.open() != nil {
-		g.close()
+		_ = g.close()
 		return nil
 	}
 	return g
 }
 
-func (g *generation) open() error {
-	var err error
-	if g.lock, err = openFile(g.base+lockSuffix, 0); err != nil {
+func (g *generation) open() (err error) {
+	if g.data, err = openFile(g.base+dataSuffix, 0); err != nil {
 		return err
 	}
-	if err := tryLock(g.lock, unix.LOCK_SH); err != nil {
+	if err := tryLock(g.data, unix.LOCK_SH); err != nil {
 		return err
 	}
-	if !durable.LeadsTo(g.base+lockSuffix, g.lock) {
+	if !durable.LeadsTo(g.base+dataSuffix, g.data) {
 		return errBusy
 	}
-	if err := g.files.open(g.base, 0); err != nil {
-		return g.removeUnused() // a killed process has left the rest
+	if g.table, err = openFile(g.base+tableSuffix, 0); err != nil {
+		return errors.Join(err, g.removeUnused()) // a killed process has left the rest
 	}
 	header := make([]byte, 32)
 	if _, err := g.table.ReadAt(header, 0); err != nil {
@@ -102,18 +100,11 @@ func (g *generation) open() error {
 	}
 	g.size = int64(binary.LittleEndian.Uint64(header[24:]))
 	fi, err := g.table.Stat()
-	if err != nil || g.size < 0 || !bytes.HasPrefix(header, []byte("tpkblock")) ||
+	if err != nil || g.size < 0 || !bytes.HasPrefix(header, []byte(magic)) ||
 		fi.Size() != g.tableSize() {
 		return errors.Join(err, errBusy, g.removeUnused())
 	}
 	return nil
-}
-
-func (g *generation) close() {
-	_ = g.files.close()
-	if g.lock != nil {
-		_ = g.lock.Close()
-	}
 }
 
 // evict removes blocks that were not used after a time, until it has freed so many bytes. It
@@ -212,12 +203,8 @@ func (g *generation) free(first, n int64) (freed int64) {
 
 // removeUnused removes the files if no process uses them.
 func (g *generation) removeUnused() error {
-	if err := tryLock(g.lock, unix.LOCK_EX); err != nil {
+	if err := tryLock(g.data, unix.LOCK_EX); err != nil {
 		return err
 	}
-	var err error
-	for _, suffix := range []string{dataSuffix, tableSuffix, lockSuffix} {
-		err = errors.Join(err, os.Remove(g.base+suffix))
-	}
-	return err
+	return errors.Join(os.Remove(g.base+tableSuffix), os.Remove(g.base+dataSuffix))
 }

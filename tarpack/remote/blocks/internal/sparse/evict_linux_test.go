@@ -11,7 +11,7 @@ import (
 )
 
 // usage is what the directory takes.
-func (g *generationOf) usage() int64 { return directory{name: g.Dir}.usage() }
+func (g *generationOf) usage() int64 { return g.dir.usage() }
 
 // The directory takes no more than the limit, and the blocks that were used last stay.
 func TestEviction(t *testing.T) {
@@ -19,7 +19,7 @@ func TestEviction(t *testing.T) {
 	c.Limit = 100 * BlockSize
 	g := open(t, c)
 	now := &clock{time.Unix(1e9, 0)}
-	g.now = now.now
+	g.dir.now = now.now
 	p := make([]byte, 1)
 	for b := range g.blocks() {
 		now.Time = now.Add(time.Minute)
@@ -58,7 +58,7 @@ func TestEvictionOfOthers(t *testing.T) {
 	for _, key := range []string{"one", "two", "three"} {
 		c.Key = key
 		g := open(t, c)
-		g.now = now.now
+		g.dir.now = now.now
 		bases = append(bases, g.base)
 		for b := range g.blocks() {
 			now.Time = now.Add(time.Second)
@@ -83,15 +83,12 @@ func TestEvictionOfOthers(t *testing.T) {
 	}
 	// What is damaged, or the rest of what was removed, goes as well.
 	half := filepath.Join(c.Dir, prefix+"half")
-	if err := os.WriteFile(half+lockSuffix, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
 	if err := os.WriteFile(half+dataSuffix, make([]byte, 3*BlockSize), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	directory{c.Dir, c.Limit}.evictTo(0)
+	c.unopened().dir.evictTo(0)
 	list, err := filepath.Glob(filepath.Join(c.Dir, prefix+"*"))
-	if err != nil || len(list) != 6 {
+	if err != nil || len(list) != 4 {
 		t.Errorf("%q, %v; want the two generations that are open", list, err)
 	}
 }
@@ -269,7 +266,7 @@ func TestFullDisk(t *testing.T) {
 	if err := os.Remove(fill); err != nil {
 		t.Fatal(err)
 	}
-	g.budget = budget{} // as after some time
+	g.dir.stored = 0 // as after some time
 	g.storeAll(5)
 	if !g.stored(5) {
 		t.Error("it is not stored")

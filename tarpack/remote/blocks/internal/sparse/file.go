@@ -18,27 +18,15 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
-// Config is what a File is opened with.
-type Config struct {
-	Dir   string // only this user may be able to write to it
-	Key   string // identifies the generation
-	Size  int64  // of the object, in bytes
-	Limit int64  // bytes that all generations in Dir may take; 0 means durable.CacheLimit
-}
-
 // File is the stored blocks of a generation. It is safe for concurrent use, but for Close.
 type File struct {
 	files
-	dir    directory
+	dir    *Directory
 	base   string // the name of the files, without suffix
 	header []byte
 	seed   uint64
-	lock   *os.File
-	now    func() time.Time
 
-	change sync.Mutex // held while blocks are stored or removed
-	budget budget     // guarded by change
-
+	change  sync.Mutex // held while blocks are stored or removed
 	mu      sync.Mutex
 	known   map[int64]slot // blocks whose bytes this process has compared with their sum
 	touched []int64        // blocks whose time of use is to be written
@@ -50,16 +38,11 @@ type File struct {
 // formatVersion changes with the layout of the files.
 const formatVersion = 1
 
-// Open opens the stored blocks of a generation, or begins to store them. If no other process uses
-// them it removes those that are unproven.
-func Open(c Config) (*File, error) {
-	if c.Dir == "" {
-		return nil, errors.New("there is no directory for it")
-	}
-	if err := durable.PrivateDir(c.Dir); err != nil {
-		return nil, err
-	}
-	f := create(c)
+// Open opens the stored blocks of a generation of an object, or begins to store them. The key
+// identifies the generation, and size is in bytes. If no other process uses the blocks, Open removes
+// those that are unproven.
+func (d *Directory) Open(key string, size int64) (*File, error) {
+	f := d.file(key, size)
 	for range 100 {
 		ok, err := f.tryOpen()
 		if ok {
@@ -73,20 +56,16 @@ func Open(c Config) (*File, error) {
 	return nil, fmt.Errorf("%s: %w", f.base, errBusy)
 }
 
-// create returns a File that is not open.
-func create(c Config) *File {
-	f := &File{dir: directory{c.Dir, c.Limit}, known: map[int64]slot{}, now: time.Now}
-	if c.Limit == 0 {
-		f.dir.limit = durable.CacheLimit(c.Dir)
-	}
-	f.files = files{size: c.Size, write: writeAt}
-	f.header = append(f.header, "tpkblock"...)
-	for _, v := range []int64{formatVersion, BlockSize, c.Size} {
+// file returns a File that is not open.
+func (d *Directory) file(key string, size int64) *File {
+	f := &File{dir: d, known: map[int64]slot{}, files: files{size: size, write: writeAt}}
+	f.header = append(f.header, magic...)
+	for _, v := range []int64{formatVersion, BlockSize, size} {
 		f.header = binary.LittleEndian.AppendUint64(f.header, uint64(v))
 	}
-	name := sha256.Sum256(append(bytes.Clone(f.header), c.Key...))
+	name := sha256.Sum256(append(bytes.Clone(f.header), key...))
 	f.header = append(f.header, name[:]...)
-	f.base = filepath.Join(c.Dir, prefix+hex.EncodeToString(name[:]))
+	f.base = filepath.Join(d.name, prefix+hex.EncodeToString(name[:]))
 	f.seed = binary.LittleEndian.Uint64(name[:])
 	f.pins.count = map[int64]int{}
 	return f
@@ -102,44 +81,46 @@ func (f *File) sum(block int64, data []byte) uint64 {
 // tryOpen returns false if another process prepares or removes the files.
 func (f *File) tryOpen() (bool, error) {
 	var err error
-	if f.lock, err = openFile(f.base+lockSuffix, os.O_CREATE); err != nil {
+	if f.data, err = openFile(f.base+dataSuffix, os.O_CREATE); err != nil {
 		return false, err
 	}
-	err = tryLock(f.lock, unix.LOCK_EX)
+	err = tryLock(f.data, unix.LOCK_EX)
 	alone := err == nil
 	if errors.Is(err, errBusy) {
-		err = tryLock(f.lock, unix.LOCK_SH)
+		err = tryLock(f.data, unix.LOCK_SH)
 	}
 	switch {
 	case errors.Is(err, errBusy):
 		return false, nil
 	case err != nil:
 		return false, err
-	case !durable.LeadsTo(f.base+lockSuffix, f.lock):
+	case !durable.LeadsTo(f.base+dataSuffix, f.data):
 		return false, nil // it was removed meanwhile
 	}
-	if alone {
-		if err := f.prepare(); err != nil {
-			return false, err
+	if !alone {
+		// If the table is not sound, the process that prepares it was killed, and another one that
+		// evicts looks at it.
+		f.table, err = openFile(f.base+tableSuffix, 0)
+		if errors.Is(err, os.ErrNotExist) {
+			return false, nil
 		}
-		// If another process gets the lock first, it opens the files in the same way.
-		err = tryLock(f.lock, unix.LOCK_SH)
-	} else if err = f.files.open(f.base, 0); err == nil && !f.sound() {
-		return false, nil // a process that prepared it was killed, and another looks at it
+		return err == nil && f.sound(), err
 	}
-	if errors.Is(err, errBusy) || errors.Is(err, os.ErrNotExist) {
+	if err := f.prepare(); err != nil {
+		return false, err
+	}
+	// If another process gets the lock first, it opens the files in the same way.
+	err = tryLock(f.data, unix.LOCK_SH)
+	if errors.Is(err, errBusy) {
 		return false, nil
-	}
-	if err == nil && canPin {
-		f.pins.file, err = openFile(f.base+dataSuffix, 0)
 	}
 	return err == nil, err
 }
 
-// prepare opens the files, and makes them if they are missing or damaged. No other process uses
-// them.
-func (f *File) prepare() error {
-	if err := f.files.open(f.base, os.O_CREATE); err != nil {
+// prepare opens the table. It makes it, and empties the data file, if it is missing or damaged. No
+// other process uses the files.
+func (f *File) prepare() (err error) {
+	if f.table, err = openFile(f.base+tableSuffix, os.O_CREATE); err != nil {
 		return err
 	}
 	if !f.sound() {
@@ -172,12 +153,10 @@ func (f *File) sound() bool {
 
 func (f *File) closeFiles() error {
 	err := f.files.close()
-	for _, file := range []*os.File{f.pins.file, f.lock} {
-		if file != nil {
-			err = errors.Join(err, file.Close())
-		}
+	if f.pins.file != nil {
+		err = errors.Join(err, f.pins.file.Close())
 	}
-	f.data, f.table, f.pins.file, f.lock = nil, nil, nil, nil
+	f.files.data, f.files.table = nil, nil
 	return err
 }
 

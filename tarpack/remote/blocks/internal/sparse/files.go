@@ -13,10 +13,13 @@ import (
 
 const (
 	prefix      = "blocks-"
-	lockSuffix  = ".lock"
 	dataSuffix  = ".data"
 	tableSuffix = ".table"
+	evictName   = "blocks.lock"
 )
+
+// magic is how a table begins.
+const magic = "tpkblock"
 
 // headerSize is where the slots begin in the table.
 const headerSize = 4096
@@ -42,15 +45,6 @@ func (f *files) put(file *os.File, p []byte, off int64) error {
 // openFile opens a file of a generation. It follows no link.
 func openFile(name string, flags int) (*os.File, error) {
 	return os.OpenFile(name, os.O_RDWR|syscall.O_NOFOLLOW|flags, 0o600)
-}
-
-// open opens both files. flags may be os.O_CREATE.
-func (f *files) open(base string, flags int) (err error) {
-	if f.data, err = openFile(base+dataSuffix, flags); err != nil {
-		return err
-	}
-	f.table, err = openFile(base+tableSuffix, flags)
-	return err
 }
 
 func (f *files) close() (err error) {

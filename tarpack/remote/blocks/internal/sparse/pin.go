@@ -7,9 +7,8 @@ import (
 
 // pins are the blocks that are lent to be sent from the file.
 type pins struct {
-	file *os.File // the data file, with the locks; it is opened for them alone
-
 	mu    sync.Mutex
+	file  *os.File      // the data file, opened for the locks alone; nil before the first pin
 	count map[int64]int // of pins of each block
 }
 
@@ -18,10 +17,8 @@ type pins struct {
 // At most half of the limit is pinned, so that there is always something to evict.
 func (f *File) Pin(off, n int64) (file *os.File, release func(), ok bool) {
 	first, end := off/BlockSize, (off+n+BlockSize-1)/BlockSize
-	if !canPin || n <= 0 || (end-first)*BlockSize > f.dir.limit/2 || !f.allKnown(first, end) {
-		return nil, nil, false
-	}
-	if !f.pin(first, end) {
+	if !canPin || n <= 0 || end-first > f.dir.maxPinned() || !f.allKnown(first, end) ||
+		!f.pin(first, end) {
 		return nil, nil, false
 	}
 	release = sync.OnceFunc(func() { f.unpin(first, end) })
@@ -33,27 +30,40 @@ func (f *File) Pin(off, n int64) (file *os.File, release func(), ok bool) {
 	return f.data, release, true
 }
 
+// maxPinned returns how many blocks may be pinned.
+func (d *Directory) maxPinned() int64 { return d.limit / 2 / BlockSize }
+
 // pin counts one more pin of each block, and locks those that had none.
 func (f *File) pin(first, end int64) bool {
-	f.pins.mu.Lock()
-	defer f.pins.mu.Unlock()
+	p := &f.pins
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	more := int64(0)
 	for block := first; block < end; block++ {
-		if f.pins.count[block] == 0 {
+		if p.count[block] == 0 {
 			more++
 		}
 	}
-	if (int64(len(f.pins.count))+more)*BlockSize > f.dir.limit/2 {
-		return false
-	}
-	if more > 0 && lockRange(f.pins.file, first*BlockSize, (end-first)*BlockSize, false) != nil {
-		// A failed attempt has locked nothing, and has unlocked nothing.
+	if f.dir.pinned.Add(more) > f.dir.maxPinned() || more > 0 && !p.lock(f.base, first, end) {
+		f.dir.pinned.Add(-more)
 		return false
 	}
 	for block := first; block < end; block++ {
-		f.pins.count[block]++
+		p.count[block]++
 	}
 	return true
+}
+
+// lock locks blocks, so that no other descriptor gets an exclusive lock of one. If that fails
+// nothing has changed.
+func (p *pins) lock(base string, first, end int64) bool {
+	if p.file == nil {
+		var err error
+		if p.file, err = openFile(base+dataSuffix, 0); err != nil {
+			return false
+		}
+	}
+	return lockRange(p.file, first*BlockSize, (end-first)*BlockSize, false) == nil
 }
 
 func (f *File) unpin(first, end int64) {
@@ -67,6 +77,7 @@ func (f *File) unpin(first, end int64) {
 			continue
 		}
 		delete(f.pins.count, block)
+		f.dir.pinned.Add(-1)
 	}
 	f.unlockPins(free, end)
 }

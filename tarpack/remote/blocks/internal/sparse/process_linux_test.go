@@ -3,6 +3,7 @@ package sparse
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -38,7 +39,7 @@ func child(dir string) {
 		os.Exit(0)
 	}()
 	c := sharedConfig(dir)
-	f, err := Open(c)
+	f, err := c.open()
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)
@@ -124,8 +125,11 @@ func TestKilled(t *testing.T) {
 		p := start(t, dir, i)
 		p.wait(t, 1+i%7)
 		p.kill()
-		f := create(sharedConfig(dir))
-		if err := f.files.open(f.base, 0); err != nil {
+		f := sharedConfig(dir).unopened()
+		var err1, err2 error
+		f.data, err1 = openFile(f.base+dataSuffix, 0)
+		f.table, err2 = openFile(f.base+tableSuffix, 0)
+		if err := errors.Join(err1, err2); err != nil {
 			t.Fatal(err)
 		}
 		kept := int64(0)

@@ -134,7 +134,7 @@ func (f *File) Load(block int64, data []byte) bool {
 // touchEvery is how many seconds pass before the time of use of a block is written again.
 const touchEvery = 60
 
-func (f *File) seconds() uint32 { return uint32(f.now().Unix()) }
+func (f *File) seconds() uint32 { return uint32(f.dir.now().Unix()) }
 
 // touch notes that a known block is used. f.mu is held.
 func (f *File) touch(block int64, s slot, now uint32) {

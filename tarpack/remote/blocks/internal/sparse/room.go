@@ -8,53 +8,73 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
-// directory holds the files of all generations.
-type directory struct {
+// Directory holds the files of all generations. It is safe for concurrent use.
+type Directory struct {
 	name  string
 	limit int64 // bytes that they may take
-}
+	now   func() time.Time
 
-// budget is how a File keeps to the limit of its directory.
-type budget struct {
-	stored int64 // bytes since the space was last measured
+	mu     sync.Mutex
+	stored int64 // bytes since it was last measured what they take
 	pause  error // why nothing is stored until it is measured again
+
+	pinned atomic.Int64 // blocks
 }
 
-// Errors of Store, when nothing can be removed.
-var (
-	ErrFull = errors.New("the cache is full")
-	ErrGone = errors.New("the files of the cache were removed")
-)
+// OpenDirectory returns a directory, which is created if it is missing. Blocks in it may take so many
+// bytes; 0 means durable.CacheLimit. The error is not nil if it can't be used, or if other users
+// could put something there.
+func OpenDirectory(name string, limit int64) (*Directory, error) {
+	if name == "" {
+		return nil, errors.New("there is no directory for it")
+	}
+	if err := durable.PrivateDir(name); err != nil {
+		return nil, err
+	}
+	if limit == 0 {
+		limit = durable.CacheLimit(name)
+	}
+	return &Directory{name: name, limit: limit, now: time.Now}, nil
+}
 
-// interval is after how many bytes a File measures what its directory takes. Several processes
+// ErrFull is the error of Store if nothing can be removed.
+var ErrFull = errors.New("the cache is full")
+
+// interval is after how many bytes it is measured what the directory takes. Several processes
 // together do not exceed the limit by more.
-func (d directory) interval() int64 { return max(BlockSize, d.limit/32) }
+func (d *Directory) interval() int64 { return max(BlockSize, d.limit/32) }
 
 // makeRoom is called before n bytes are stored. It evicts blocks if the limit is near.
-func (f *File) makeRoom(n int64) error {
-	b := &f.budget
-	first := b.stored == 0
-	if b.stored += n; b.stored < f.dir.interval() && !first {
-		return b.pause
+func (d *Directory) makeRoom(n int64) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	first := d.stored == 0
+	if d.stored += n; d.stored < d.interval() && !first {
+		return d.pause
 	}
-	b.stored, b.pause = n, nil
-	if !durable.LeadsTo(f.base+tableSuffix, f.table) || !durable.LeadsTo(f.base+dataSuffix, f.data) {
-		b.pause = fmt.Errorf("%s: %w", f.dir.name, ErrGone)
-		return b.pause
-	}
-	if f.dir.usage()+f.dir.interval() > f.dir.limit {
-		f.dir.evictTo(f.dir.limit / 8 * 7)
-		if f.dir.usage()+n > f.dir.limit {
-			b.pause = fmt.Errorf("%s: %w", f.dir.name, ErrFull)
+	d.stored, d.pause = n, nil
+	if d.usage()+d.interval() > d.limit {
+		d.evictTo(d.limit / 8 * 7)
+		if d.usage()+n > d.limit {
+			d.pause = fmt.Errorf("%s: %w", d.name, ErrFull)
 		}
 	}
-	return b.pause
+	return d.pause
+}
+
+// pauseFor makes Store fail until it is measured again what the directory takes.
+func (d *Directory) pauseFor(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.pause = err
 }
 
 // worthwhile is how many bytes a directory must take to make room on a full disk. With fewer, each
@@ -62,14 +82,16 @@ func (f *File) makeRoom(n int64) error {
 const worthwhile = 16 * BlockSize
 
 // giveWay removes an eighth of what is stored, as the disk is full.
-func (f *File) giveWay() {
-	if usage := f.dir.usage(); usage >= worthwhile {
-		f.dir.evictTo(usage - max(usage/8, BlockSize))
+func (d *Directory) giveWay() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if usage := d.usage(); usage >= worthwhile {
+		d.evictTo(usage - max(usage/8, BlockSize))
 	}
 }
 
 // usage returns how many bytes the files of the directory take on the disk.
-func (d directory) usage() (total int64) {
+func (d *Directory) usage() (total int64) {
 	list, err := os.ReadDir(d.name)
 	if err != nil {
 		return 0
@@ -97,14 +119,14 @@ func onDisk(fi fs.FileInfo) int64 {
 
 // generations returns the names of the generations, as base of a File, the least recently used
 // first.
-func (d directory) generations() (bases []string) {
+func (d *Directory) generations() (bases []string) {
 	list, err := os.ReadDir(d.name)
 	if err != nil {
 		return nil
 	}
 	used := map[string]time.Time{}
 	for _, e := range list {
-		if base, ok := strings.CutSuffix(e.Name(), lockSuffix); ok && isOurs(base) {
+		if base, ok := strings.CutSuffix(e.Name(), dataSuffix); ok && isOurs(base) {
 			base = filepath.Join(d.name, base)
 			if fi, err := os.Stat(base + tableSuffix); err == nil {
 				used[base] = fi.ModTime()

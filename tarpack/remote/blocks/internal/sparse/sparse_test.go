@@ -32,9 +32,28 @@ type generationOf struct {
 	*File
 }
 
+// Config is what a generation is opened with.
+type Config struct {
+	Dir, Key    string
+	Size, Limit int64
+}
+
+func (c Config) open() (*File, error) {
+	d, err := OpenDirectory(c.Dir, c.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return d.Open(c.Key, c.Size)
+}
+
+// unopened returns a File that has the names of its files.
+func (c Config) unopened() *File {
+	return (&Directory{name: c.Dir, limit: c.Limit, now: time.Now}).file(c.Key, c.Size)
+}
+
 func open(t testing.TB, c Config) *generationOf {
 	t.Helper()
-	f, err := Open(c)
+	f, err := c.open()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +228,6 @@ func TestEdited(t *testing.T) {
 		"longer table":    {truncate(tableSuffix, 1<<20), "0000"},
 		"no data":         {remove(dataSuffix), "0000"},
 		"no table":        {remove(tableSuffix), "0000"},
-		"no lock":         {remove(lockSuffix), "1111"},
 		"blocks exchange": {exchangeBlocks, "0110"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -217,7 +235,7 @@ func TestEdited(t *testing.T) {
 			g.storeAll(0, 1, 2, 3)
 			g.Keep(0, 4)
 			g.close()
-			test.edit(t, create(g.Config).base)
+			test.edit(t, g.unopened().base)
 			g = open(t, g.Config)
 			g.expect(test.want)
 			g.storeAll(0, 1, 2, 3)
@@ -290,7 +308,7 @@ func TestDirectory(t *testing.T) {
 		shared:                      "others can write to " + shared,
 		"/proc/self/no/such/folder": "no such file or directory",
 	} {
-		f, err := Open(Config{Dir: name, Key: "k", Size: 1})
+		f, err := Config{Dir: name, Key: "k", Size: 1}.open()
 		if err == nil {
 			f.Close()
 		}
@@ -301,10 +319,10 @@ func TestDirectory(t *testing.T) {
 	// A link in the directory is not followed.
 	c := config(t, 2)
 	if err := errors.Join(os.Mkdir(c.Dir, 0o700),
-		os.Symlink(file, create(c).base+tableSuffix)); err != nil {
+		os.Symlink(file, c.unopened().base+tableSuffix)); err != nil {
 		t.Fatal(err)
 	}
-	if f, err := Open(c); err == nil {
+	if f, err := c.open(); err == nil {
 		f.Close()
 		t.Error("it has followed a link")
 	}
@@ -360,7 +378,7 @@ func TestFailingWrites(t *testing.T) {
 				}
 				g.stored(1) // is right, or absent
 				g.write = writeAt
-				g.budget = budget{}
+				g.dir.stored = 0
 				g.storeAll(1)
 				g.Keep(0, 4)
 				g.close()

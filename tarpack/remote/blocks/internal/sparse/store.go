@@ -3,25 +3,38 @@ package sparse
 import (
 	"bytes"
 	"errors"
+	"fmt"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
+
+// ErrGone is the error of Store if the files were removed.
+var ErrGone = errors.New("the files of the cache were removed")
 
 // Store stores a block as unproven. On a full disk it first removes others, those that were not
 // used for long. If it fails, the caller has to do without; nothing is damaged.
 func (f *File) Store(block int64, data []byte) error {
 	f.change.Lock()
 	defer f.change.Unlock()
-	if err := f.makeRoom(int64(len(data))); err != nil {
+	fi, err := f.data.Stat()
+	if err == nil && durable.StatOf(fi).Nlink == 0 {
+		err = fmt.Errorf("%s: %w", f.dir.name, ErrGone)
+	}
+	if err == nil {
+		err = f.dir.makeRoom(int64(len(data)))
+	}
+	if err != nil {
 		return err
 	}
-	err := f.store(block, data)
+	err = f.store(block, data)
 	if isFull(err) {
-		f.giveWay()
+		f.dir.giveWay()
 		err = f.store(block, data)
 	}
 	if err != nil && !errors.Is(err, errPinned) {
-		f.budget.pause = err
+		f.dir.pauseFor(err)
 	}
 	return err
 }

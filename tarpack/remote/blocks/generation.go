@@ -1,0 +1,77 @@
+package blocks
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/tarpack/tpk/tarpack/remote/blocks/internal/sparse"
+)
+
+// ErrClosed means that the Generation was closed while a block was waited for.
+var ErrClosed = errors.New("it was closed")
+
+// Fetch requests n bytes of an object from offset off. Exactly n bytes of the body are read, and it
+// is closed. Errors should wrap source.ErrChanged or source.ErrUnavailable where they apply. Retries
+// are up to Fetch; a Cache makes none.
+type Fetch func(ctx context.Context, off, n int64) (io.ReadCloser, error)
+
+// Generation is one generation of an object: it reads bytes and keeps them in a Cache. It is safe
+// for concurrent use, but for Close.
+type Generation struct {
+	cache   *Cache
+	size    int64
+	fetch   Fetch
+	disk    *sparse.File // nil: memory only
+	window  int64        // blocks that are requested at once, at most
+	streams streams
+
+	ctx     context.Context // ends when the Generation is closed
+	cancel  context.CancelCauseFunc
+	running sync.WaitGroup // what runs in the background
+
+	// Guarded by cache.mu:
+	pending  map[int64]*pending  // by block
+	changed  error               // wraps source.ErrChanged: no request can succeed any more
+	rejected map[int64]time.Time // when a block was last removed because it was wrong
+}
+
+// Open returns a generation of an object with so many bytes. The key identifies both: what has the
+// same key and size has the same bytes. Open makes no request. If the blocks can't be kept in the
+// directory, it notices that and uses memory.
+func (c *Cache) Open(key string, size int64, fetch Fetch) *Generation {
+	g := &Generation{
+		cache: c, size: size, fetch: fetch, window: maxRequest / blockSize,
+		pending: map[int64]*pending{}, rejected: map[int64]time.Time{},
+	}
+	g.streams.limit = c.ahead
+	g.ctx, g.cancel = context.WithCancelCause(context.Background())
+	if c.dir != nil {
+		disk, err := c.dir.Open(key, size)
+		if err == nil {
+			g.disk = disk
+			return g
+		}
+		c.notKept(err)
+	}
+	// What one reader asks for must not drive out what another one waits for.
+	g.window = max(1, min(g.window, c.memory.limit/4/blockSize))
+	g.streams.limit = min(g.streams.limit, c.memory.limit/4)
+	return g
+}
+
+// Size is the number of bytes of the object.
+func (g *Generation) Size() int64 { return g.size }
+
+// Close cancels requests and closes the files. No other method may be running, or be called later.
+func (g *Generation) Close() error {
+	g.cancel(ErrClosed)
+	g.running.Wait()
+	g.cache.memory.dropAll(g)
+	if g.disk == nil {
+		return nil
+	}
+	return g.disk.Close()
+}
