@@ -50,11 +50,6 @@ func (f *File) anyUnproven(first, end int64) bool {
 func (f *File) Drop(first, end int64) {
 	f.change.Lock()
 	defer f.change.Unlock()
-	f.mu.Lock()
-	for block := first; block < end; block++ {
-		delete(f.known, block)
-	}
-	f.mu.Unlock()
 	unlock, err := f.files.lock()
 	if err != nil {
 		return
