@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"path/filepath"
@@ -143,51 +144,59 @@ func (identified) Identity() string { return "" }
 func (identified) Check() error     { return nil }
 
 func TestSource(t *testing.T) {
-	for _, size := range []int64{0, 1, blockSize - 1, blockSize, blockSize + 1, 3 * blockSize, 200_000} {
+	for _, size := range []int64{0, 1, blockSize - 1, blockSize, blockSize + 1, 3 * blockSize,
+		200_000} {
 		for name, opts := range map[string]Options{
 			"disk": inDir(t), "memory": {}, "little memory": {Memory: 1, ReadAhead: -1},
 		} {
-			o := newObject(size)
-			var s source.Source = identified{o.open(t, opts)}
-			if s.Size() != size {
-				t.Error(s.Size())
+			t.Run(fmt.Sprint(size, " in ", name), func(t *testing.T) {
+				o := newObject(size)
+				o.testSource(t, identified{o.open(t, opts)})
+			})
+		}
+	}
+}
+
+// testSource reads a source of the object at many offsets.
+func (o *object) testSource(t *testing.T, s source.Source) {
+	size := int64(len(o.content))
+	if s.Size() != size {
+		t.Error(s.Size())
+	}
+	if size > 0 { // TestReader reads the content several times, byte by byte at the end
+		r := io.NewSectionReader(s, max(0, size-300), min(size, 300))
+		if err := iotest.TestReader(r, o.content[max(0, size-300):]); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, off := range []int64{0, 1, blockSize - 2, blockSize, 2 * blockSize, max(0, size-1), size,
+		size + 1} {
+		for _, n := range []int64{0, 1, 3, blockSize, 2*blockSize + 3} {
+			want := o.content[min(off, size):min(off+n, size)]
+			p := make([]byte, n)
+			m, err := s.ReadAt(p, off)
+			wantErr := error(nil)
+			if int64(m) < n {
+				wantErr = io.EOF
 			}
-			if size > 0 { // TestReader reads the content several times, byte by byte at the end
-				r := io.NewSectionReader(s, max(0, size-300), min(size, 300))
-				if err := iotest.TestReader(r, o.content[max(0, size-300):]); err != nil {
-					t.Error(name, err)
-				}
+			if !bytes.Equal(p[:m], want) || err != wantErr {
+				t.Errorf("%d bytes from %d: %d, %v", n, off, m, err)
 			}
-			for _, off := range []int64{0, 1, blockSize - 2, blockSize, 2 * blockSize, size - 1, size,
-				size + 1} {
-				for _, n := range []int64{0, 1, 3, blockSize, 2*blockSize + 3} {
-					if off < 0 {
-						continue
-					}
-					want := o.content[min(off, size):min(off+n, size)]
-					p := make([]byte, n)
-					m, err := s.ReadAt(p, off)
-					if !bytes.Equal(p[:m], want) || (int64(m) < n) != (err == io.EOF) || m == int(n) && err != nil {
-						t.Errorf("%s: %d bytes from %d of %d: %d, %v", name, n, off, size, m, err)
-					}
-					if s.ReadNow(p, off) && (int64(len(want)) < n || !bytes.Equal(p, want)) {
-						t.Errorf("%s: %d bytes from %d of %d at once are wrong", name, n, off, size)
-					}
-					if err := s.Fetch(t.Context(), off, n); err != nil {
-						t.Errorf("%s: %d bytes from %d of %d: %v", name, n, off, size, err)
-					}
-				}
+			if s.ReadNow(p, off) && (int64(len(want)) < n || !bytes.Equal(p, want)) {
+				t.Errorf("%d bytes from %d at once are wrong", n, off)
 			}
-			if _, err := s.ReadAt(make([]byte, 1), -1); err == nil {
-				t.Error("an offset of -1 was read")
-			}
-			if s.ReadNow(make([]byte, 1), -1) || s.Fetch(t.Context(), -1, 1) == nil {
-				t.Error("an offset of -1 was read")
-			}
-			if m, _ := s.Map(); m != nil {
-				t.Error("it was mapped")
+			if err := s.Fetch(t.Context(), off, n); err != nil {
+				t.Errorf("%d bytes from %d: %v", n, off, err)
 			}
 		}
+	}
+	p := make([]byte, 1)
+	_, err := s.ReadAt(p, -1)
+	if err == nil || s.ReadNow(p, -1) || s.Fetch(t.Context(), -1, 1) == nil {
+		t.Error("an offset of -1 was read")
+	}
+	if m, _ := s.Map(); m != nil {
+		t.Error("it was mapped")
 	}
 }
 
@@ -219,8 +228,9 @@ func TestErrors(t *testing.T) {
 		want   error
 		n      int64 // bytes that are read nevertheless
 	}{
-		"refused":  {func(context.Context, int64, int64) error { return broken }, nil, broken, blockSize},
-		"cut off":  {nil, func(b []byte) []byte { return b[:blockSize+9] }, source.ErrUnavailable, 2 * blockSize},
+		"refused": {func(context.Context, int64, int64) error { return broken }, nil, broken, blockSize},
+		"cut off": {nil, func(b []byte) []byte { return b[:blockSize+9] }, source.ErrUnavailable,
+			2 * blockSize},
 		"empty":    {nil, func([]byte) []byte { return nil }, source.ErrUnavailable, blockSize},
 		"too long": {nil, func(b []byte) []byte { return append(b, 1, 2, 3) }, nil, 4 * blockSize},
 	} {

@@ -34,8 +34,8 @@ type Options struct {
 	Limit int64
 	// Memory is how many bytes of blocks are kept in memory if Dir can't be used. 0 means 64 MiB.
 	Memory int64
-	// ReadAhead is how many bytes are requested at most ahead of a reader that goes forward. 0 means
-	// 4 MiB, and less than 0 none.
+	// ReadAhead is how many bytes are requested at most ahead of a reader that goes forward. 0
+	// means 4 MiB, and less than 0 none.
 	ReadAhead int64
 	// Parallel is how many requests are made at once. 0 means 8.
 	Parallel int

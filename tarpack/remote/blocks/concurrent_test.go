@@ -12,8 +12,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
-// Many readers of all kinds, in two generations of one directory that does not hold the object, read
-// what is right, though requests fail and contents are rejected.
+// Many readers of all kinds, in two generations of one directory that does not hold the object,
+// read what is right, though requests fail and contents are rejected.
 func TestConcurrentReaders(t *testing.T) {
 	small := inDir(t)
 	small.Limit, small.ReadAhead = 64*blockSize, 0
@@ -24,75 +24,38 @@ func TestConcurrentReaders(t *testing.T) {
 		"disk": small, "memory": {Memory: 16 * blockSize}, "one block": {Memory: 1}, "full": full,
 	} {
 		t.Run(name, func(t *testing.T) {
-			size := int64(200*blockSize - 99)
-			o := newObject(size)
-			var failing atomic.Int64
-			flaky := errors.New("flaky")
+			o := newObject(200*blockSize - 99)
+			var requests atomic.Int64
 			o.before = func(context.Context, int64, int64) error {
-				if failing.Add(1)%5 == 0 {
-					return flaky
+				if requests.Add(1)%5 == 0 {
+					return errFlaky
 				}
 				return nil
 			}
 			generations := []*Generation{o.open(t, opts), o.open(t, opts)}
 			var readers sync.WaitGroup
-			var right, pieces atomic.Int64
 			rounds := 300
 			if testing.Short() {
 				rounds = 60
 			}
 			for i := range 12 {
-				g := generations[i%2]
+				random := rand.New(rand.NewPCG(uint64(i), 3))
 				readers.Go(func() {
-					random := rand.New(rand.NewPCG(uint64(i), 3))
 					p := make([]byte, 6*blockSize)
 					for range rounds {
-						off := random.Int64N(size)
-						n := min(size-off, 1+random.Int64N(int64(len(p))))
-						b := p[:n]
-						ctx, cancel := context.WithCancel(t.Context())
-						switch random.IntN(8) {
-						case 0:
-							go cancel()
-							err := g.Fetch(ctx, off, n)
-							if err != nil && !errors.Is(err, flaky) && !errors.Is(err, context.Canceled) {
-								t.Error(err)
-							}
-						case 1:
-							if g.ReadNow(b, off) && !bytes.Equal(b, o.content[off:off+n]) {
-								t.Errorf("%d bytes from %d at once are wrong", n, off)
-							}
-						case 2:
-							g.Confirm(off, n)
-						case 3:
-							g.Reject(off, min(n, 100))
-						case 4:
-							if piece, ok, _ := g.Piece(off, n); ok {
-								checkPiece(t, piece, o.content[off:off+n], b)
-								pieces.Add(1)
-							}
-						default:
-							m, err := g.ReadAt(b, off)
-							if !bytes.Equal(b[:m], o.content[off:][:m]) {
-								t.Errorf("%d bytes from %d are wrong", n, off)
-							}
-							if err != nil && !errors.Is(err, flaky) {
-								t.Error(err)
-							}
-							right.Add(int64(m))
-						}
-						cancel()
+						o.readSomehow(t, generations[i%2], random, p)
 					}
 				})
 			}
 			readers.Wait()
-			t.Logf("%d bytes in %d requests, %d pieces", right.Load(), len(o.asked()), pieces.Load())
+			t.Logf("%d requests", requests.Load())
 			for _, g := range generations {
-				g.cache.memory.mu.Lock()
-				if n := g.cache.memory.size; n > max(blockSize, g.cache.memory.limit) {
-					t.Errorf("%d bytes are in memory", n)
+				m := &g.cache.memory
+				m.mu.Lock()
+				if m.size > max(blockSize, m.limit) {
+					t.Errorf("%d bytes are in memory", m.size)
 				}
-				g.cache.memory.mu.Unlock()
+				m.mu.Unlock()
 				shut(t, g)
 				if len(g.pending) != 0 || len(g.cache.queue) != 0 || g.cache.requests != 0 {
 					t.Errorf("%d blocks are pending", len(g.pending))
@@ -102,6 +65,45 @@ func TestConcurrentReaders(t *testing.T) {
 				t.Errorf("%d bodies are open", n)
 			}
 		})
+	}
+}
+
+// errFlaky is the error of a request that fails now and then.
+var errFlaky = errors.New("flaky")
+
+// readSomehow does something with a part of the object, in memory p.
+func (o *object) readSomehow(t *testing.T, g *Generation, random *rand.Rand, p []byte) {
+	off := random.Int64N(g.size)
+	n := min(g.size-off, 1+random.Int64N(int64(len(p))))
+	p, want := p[:n], o.content[off:off+n]
+	switch random.IntN(8) {
+	case 0:
+		ctx, cancel := context.WithCancel(t.Context())
+		go cancel()
+		err := g.Fetch(ctx, off, n)
+		if err != nil && !errors.Is(err, errFlaky) && !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	case 1:
+		if g.ReadNow(p, off) && !bytes.Equal(p, want) {
+			t.Errorf("%d bytes from %d at once are wrong", n, off)
+		}
+	case 2:
+		g.Confirm(off, n)
+	case 3:
+		g.Reject(off, min(n, 100))
+	case 4:
+		if piece, ok, _ := g.Piece(off, n); ok {
+			checkPiece(t, piece, want, p)
+		}
+	default:
+		m, err := g.ReadAt(p, off)
+		if !bytes.Equal(p[:m], want[:m]) || (err == nil) != (int64(m) == n) {
+			t.Errorf("%d bytes from %d are wrong: %d, %v", n, off, m, err)
+		}
+		if err != nil && !errors.Is(err, errFlaky) {
+			t.Error(err)
+		}
 	}
 }
 
@@ -120,7 +122,8 @@ func FuzzCache(f *testing.F) {
 	o := newObject(10*blockSize + 1)
 	size := int64(len(o.content))
 	f.Fuzz(func(t *testing.T, ops []byte, kind uint8) {
-		opts := Options{Memory: int64(kind) << 14, ReadAhead: int64(kind%4) * blockSize, Limit: 8 * blockSize}
+		opts := Options{Memory: int64(kind) << 14, ReadAhead: int64(kind%4) * blockSize,
+			Limit: 8 * blockSize}
 		if kind%2 == 0 {
 			opts.Dir = t.TempDir() + "/cache"
 		}

@@ -1,5 +1,5 @@
-// Package blocks is the cache of remote objects' bytes, in blocks of 64 KiB. What was fetched once is
-// read from the disk, also by other processes and after a restart.
+// Package blocks is the cache of remote objects' bytes, in blocks of 64 KiB. What was fetched once
+// is read from the disk, also by other processes and after a restart.
 //
 //	source.Source ──► Generation ──► Fetch, a function that requests a range of the object
 //	                      │
@@ -20,10 +20,10 @@
 //
 // # What is kept
 //
-// A block that was received is unproven: it is used, and removed when the cache is next opened.
-// A reader that has compared a content with its checksum calls [Generation.Confirm], and the blocks that
-// the content lies in are kept. If the checksum is wrong it calls [Generation.Reject], which removes
-// them; once, it is worth fetching them again.
+// A block that was received is unproven: it is used, and removed when the cache is next opened. A
+// reader that has compared a content with its checksum calls [Generation.Confirm], and the blocks
+// that the content lies in are kept. If the checksum is wrong it calls [Generation.Reject], which
+// removes them; once, it is worth fetching them again.
 //
 // A block that is kept may have bytes that nobody has compared with anything yet, those of the
 // contents beside. So a reader compares each content the first time that a process uses it.

@@ -97,9 +97,9 @@ func TestAllGiveUp(t *testing.T) {
 		giveUp()
 		synctest.Wait()
 		// One that was queued may begin before its reader has given up.
-		if cancelled.Load() == 0 || len(g.cache.queue) != 0 || len(g.pending) != 0 || g.cache.requests != 0 {
-			t.Errorf("%d cancelled, %d in the queue, %d pending, %d requests", cancelled.Load(), len(g.cache.queue),
-				len(g.pending), g.cache.requests)
+		left := len(g.cache.queue) + len(g.pending) + g.cache.requests
+		if cancelled.Load() == 0 || left != 0 {
+			t.Errorf("%d cancelled, %d blocks or requests are left", cancelled.Load(), left)
 		}
 		if list, n := o.asked(), int(cancelled.Load()); len(list) != n+1 || list[n] != [2]int64{8, 1} {
 			t.Error(list, n)
@@ -116,10 +116,11 @@ func TestGiveUpInBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newObject(10 * blockSize)
 		more := make(chan struct{})
-		g := New(opts).Open("key", 10*blockSize, func(ctx context.Context, off, n int64) (io.ReadCloser, error) {
+		fetch := func(ctx context.Context, off, n int64) (io.ReadCloser, error) {
 			body, err := o.fetch(ctx, off, n)
 			return &slowBody{body, more, make(chan struct{}), blockSize + 100}, err
-		})
+		}
+		g := New(opts).Open("key", 10*blockSize, fetch)
 		defer shut(t, g)
 		ctx, giveUp := context.WithCancel(t.Context())
 		var err error
@@ -171,10 +172,11 @@ func TestCloseWhileItHangs(t *testing.T) {
 	opts.ReadAhead = 1 << 20
 	synctest.Test(t, func(t *testing.T) {
 		o := newObject(100 * blockSize)
-		g := New(opts).Open("key", 100*blockSize, func(ctx context.Context, off, n int64) (io.ReadCloser, error) {
+		fetch := func(ctx context.Context, off, n int64) (io.ReadCloser, error) {
 			body, err := o.fetch(ctx, off, n)
 			return &slowBody{body, nil, make(chan struct{}), blockSize}, err
-		})
+		}
+		g := New(opts).Open("key", 100*blockSize, fetch)
 		o.read(t, g, 0, blockSize)
 		o.read(t, g, blockSize, blockSize)
 		synctest.Wait()

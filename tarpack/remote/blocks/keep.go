@@ -30,8 +30,8 @@ func (g *Generation) blockRange(off, n int64) (first, end int64) {
 	return off / blockSize, (off + n + blockSize - 1) / blockSize
 }
 
-// Confirm is called by a reader that has read n bytes from offset off and found that they are right:
-// a checksum of the archive covers them. The blocks they lie in are kept after a restart.
+// Confirm is called by a reader that has read n bytes from offset off and found that they are
+// right: a checksum of the archive covers them. The blocks they lie in are kept after a restart.
 func (g *Generation) Confirm(off, n int64) {
 	first, end := g.blockRange(off, n)
 	if first == end {
@@ -54,9 +54,10 @@ func (g *Generation) Confirm(off, n int64) {
 const rejectEvery = time.Minute
 
 // Reject is called by a reader that has read n bytes from offset off and found that they are wrong.
-// It removes the blocks they lie in, and returns true, so that the reader tries again: they may have
-// been damaged on the way. If that was done within the last minute, the object itself is damaged.
-// Then Reject leaves the blocks, so that they are not requested again and again, and returns false.
+// It removes the blocks they lie in, and returns true, so that the reader tries again: they may
+// have been damaged on the way. If that was done within the last minute, the object itself is
+// damaged. Then Reject leaves the blocks, so that they are not requested again and again, and
+// returns false.
 func (g *Generation) Reject(off, n int64) (again bool) {
 	first, end := g.blockRange(off, n)
 	if !g.mayRequestAgain(first, end) {

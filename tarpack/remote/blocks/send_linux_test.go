@@ -116,7 +116,8 @@ func TestFullDisk(t *testing.T) {
 	g := o.open(t, Options{Dir: dir, Limit: 1 << 30,
 		Notice: func(err error) { notices = append(notices, err) }})
 	defer shut(t, g)
-	if err := os.WriteFile(filepath.Join(dir, "fill"), make([]byte, 1<<20), 0o600); !errors.Is(err, unix.ENOSPC) {
+	err := os.WriteFile(filepath.Join(dir, "fill"), make([]byte, 1<<20), 0o600)
+	if !errors.Is(err, unix.ENOSPC) {
 		t.Fatal(err)
 	}
 	o.read(t, g, 0, 100*blockSize)
@@ -130,8 +131,8 @@ func TestFullDisk(t *testing.T) {
 	shut(t, g)
 	// A new cache can't even begin.
 	notices = nil
-	g = New(Options{Dir: dir,
-		Notice: func(err error) { notices = append(notices, err) }}).Open("other", int64(len(o.content)), o.fetch)
+	cache := New(Options{Dir: dir, Notice: func(err error) { notices = append(notices, err) }})
+	g = cache.Open("other", int64(len(o.content)), o.fetch)
 	defer shut(t, g)
 	o.read(t, g, 0, 100*blockSize)
 	if len(notices) != 1 {

@@ -18,9 +18,9 @@
 // its block, and what a power cut leaves is found out by the hash, as is a file that was edited: a
 // process compares the hash of each block before it first uses it.
 //
-// Readers take no lock. They read bytes, and then slots: if these are still the same, the bytes were
-// not removed before. Changes are made with an flock on the table. A part of the data file that
-// is lent to sendfile has a shared lock of its range, so that no process removes it meanwhile.
+// Readers take no lock. They read bytes, and then slots: if these are still the same, the bytes
+// were not removed before. Changes are made with an flock on the table. A part of the data file
+// that is lent to sendfile has a shared lock of its range, so that no process removes it meanwhile.
 //
 //	file.go     File: Open, Close
 //	files.go    the data file and the table, and what is done to both

@@ -39,8 +39,8 @@ type File struct {
 const formatVersion = 1
 
 // Open opens the stored blocks of a generation of an object, or begins to store them. The key
-// identifies the generation, and size is in bytes. If no other process uses the blocks, Open removes
-// those that are unproven.
+// identifies the generation, and size is in bytes. If no other process uses the blocks, Open
+// removes those that are unproven.
 func (d *Directory) Open(key string, size int64) (*File, error) {
 	f := d.file(key, size)
 	for range 100 {

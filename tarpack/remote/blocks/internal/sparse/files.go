@@ -169,8 +169,8 @@ func (f *files) lock() (unlock func(), err error) {
 	return func() { _ = unix.Flock(int(f.table.Fd()), unix.LOCK_UN) }, nil
 }
 
-// lockSoon locks a file exclusively. Other processes hold such a lock for a moment only, but one may
-// have been stopped; so lockSoon gives up after a second, with errBusy.
+// lockSoon locks a file exclusively. Other processes hold such a lock for a moment only, but one
+// may have been stopped; so lockSoon gives up after a second, with errBusy.
 func lockSoon(f *os.File) (err error) {
 	for range 500 {
 		if err = tryLock(f, unix.LOCK_EX); !errors.Is(err, errBusy) {

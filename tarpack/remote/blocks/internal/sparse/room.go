@@ -29,9 +29,9 @@ type Directory struct {
 	pinned atomic.Int64 // blocks
 }
 
-// OpenDirectory returns a directory, which is created if it is missing. Blocks in it may take so many
-// bytes; 0 means durable.CacheLimit. The error is not nil if it can't be used, or if other users
-// could put something there.
+// OpenDirectory returns a directory, which is created if it is missing. Blocks in it may take so
+// many bytes; 0 means durable.CacheLimit. The error is not nil if it can't be used, or if other
+// users could put something there.
 func OpenDirectory(name string, limit int64) (*Directory, error) {
 	if name == "" {
 		return nil, errors.New("there is no directory for it")
