@@ -274,10 +274,10 @@ func TestConfirm(t *testing.T) {
 	opts := inDir(t)
 	g := o.open(t, opts)
 	o.read(t, g, 0, 10*blockSize-5)
-	g.Confirm(blockSize-1, 2)
-	g.Confirm(9*blockSize, blockSize)
-	g.Confirm(20*blockSize, 1) // nothing
-	g.Confirm(3, 0)
+	g.Begin().Confirm(blockSize-1, 2)
+	g.Begin().Confirm(9*blockSize, blockSize)
+	g.Begin().Confirm(20*blockSize, 1) // nothing
+	g.Begin().Confirm(3, 0)
 	shut(t, g)
 	o.asked()
 	g = o.open(t, opts)

@@ -37,14 +37,14 @@ type Options struct {
 	// ReadAhead is how many bytes are requested at most ahead of a reader that goes forward. 0
 	// means 4 MiB, and less than 0 none.
 	ReadAhead int64
-	// Parallel is how many requests are made at once. 0 means 8.
+	// Parallel is how many requests are made at once for one object. 0 means 8.
 	Parallel int
 	// Notice, if set, is called once if blocks can't be kept in Dir. The error wraps ErrNotKept.
 	Notice func(error)
 }
 
-// Cache keeps blocks of any number of objects, and limits what they take and how many requests are
-// made. A program needs one. It is safe for concurrent use.
+// Cache keeps blocks of any number of objects, and limits what all of them take. A program needs
+// one. It is safe for concurrent use.
 type Cache struct {
 	dir      *sparse.Directory // nil: memory only
 	memory   memory
@@ -53,10 +53,6 @@ type Cache struct {
 	notice   func(error)
 	noticed  sync.Once
 	now      func() time.Time
-
-	mu       sync.Mutex // guards the fields below, and some of each Generation
-	requests int        // being made
-	queue    []*request
 }
 
 // New returns a Cache. If the directory can't be used it notices that, and uses memory.

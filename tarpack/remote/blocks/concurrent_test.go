@@ -57,7 +57,7 @@ func TestConcurrentReaders(t *testing.T) {
 				}
 				m.mu.Unlock()
 				shut(t, g)
-				if len(g.pending) != 0 || len(g.cache.queue) != 0 || g.cache.requests != 0 {
+				if len(g.pending) != 0 || len(g.queue) != 0 || g.requests != 0 {
 					t.Errorf("%d blocks are pending", len(g.pending))
 				}
 			}
@@ -89,9 +89,9 @@ func (o *object) readSomehow(t *testing.T, g *Generation, random *rand.Rand, p [
 			t.Errorf("%d bytes from %d at once are wrong", n, off)
 		}
 	case 2:
-		g.Confirm(off, n)
+		g.Begin().Confirm(off, n)
 	case 3:
-		g.Reject(off, min(n, 100))
+		g.Begin().Reject(off, min(n, 100))
 	case 4:
 		if piece, ok, _ := g.Piece(off, n); ok {
 			checkPiece(t, piece, want, p)
@@ -148,9 +148,9 @@ func FuzzCache(f *testing.F) {
 					checkPiece(t, piece, want, b)
 				}
 			case 5:
-				g.Confirm(off, n)
+				g.Begin().Confirm(off, n)
 			case 6:
-				g.Reject(off, n)
+				g.Begin().Reject(off, n)
 			}
 		}
 		shut(t, g)

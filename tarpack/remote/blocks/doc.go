@@ -20,10 +20,10 @@
 //
 // # What is kept
 //
-// A block that was received is unproven: it is used, and removed when the cache is next opened. A
-// reader that has compared a content with its checksum calls [Generation.Confirm], and the blocks
-// that the content lies in are kept. If the checksum is wrong it calls [Generation.Reject], which
-// removes them; once, it is worth fetching them again.
+// A block that was received is unproven: it is used, and removed when the generation is next
+// opened. A reader makes an [Attempt]. When it has compared a content with its checksum it calls
+// [Attempt.Confirm], and the blocks that the content lies in are kept. If the checksum is wrong it
+// calls [Attempt.Reject], which removes them; once, it is worth fetching them again.
 //
 // A block that is kept may have bytes that nobody has compared with anything yet, those of the
 // contents beside. So a reader compares each content the first time that a process uses it.
@@ -34,6 +34,7 @@
 //	pending.go     blocks that readers wait for
 //	request.go     requests, and how many are made at once
 //	ahead.go       reading ahead
-//	keep.go        Confirm, Reject, and where a block is stored
+//	keep.go        where a block is stored
+//	attempt.go     Attempt: Confirm, Reject
 //	memory.go      blocks in memory
 package blocks

@@ -79,7 +79,7 @@ func Example() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		g.Confirm(0, g.Size()) // reading it has compared its checksum
+		g.Begin().Confirm(0, g.Size()) // reading it has compared its checksum
 		fmt.Printf("%s%d request\n", page, requests)
 		if err := g.Close(); err != nil {
 			log.Fatal(err)

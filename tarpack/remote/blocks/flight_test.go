@@ -97,7 +97,7 @@ func TestAllGiveUp(t *testing.T) {
 		giveUp()
 		synctest.Wait()
 		// One that was queued may begin before its reader has given up.
-		left := len(g.cache.queue) + len(g.pending) + g.cache.requests
+		left := len(g.queue) + len(g.pending) + g.requests
 		if cancelled.Load() == 0 || left != 0 {
 			t.Errorf("%d cancelled, %d blocks or requests are left", cancelled.Load(), left)
 		}

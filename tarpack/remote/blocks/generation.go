@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"sync"
-	"time"
 
 	"github.com/tarpack/tpk/tarpack/remote/blocks/internal/sparse"
 )
@@ -32,10 +31,12 @@ type Generation struct {
 	cancel  context.CancelCauseFunc
 	running sync.WaitGroup // what runs in the background
 
-	// Guarded by cache.mu:
-	pending  map[int64]*pending  // by block
-	changed  error               // wraps source.ErrChanged: no request can succeed any more
-	rejected map[int64]time.Time // when a block was last removed because it was wrong
+	mu       sync.Mutex
+	pending  map[int64]*pending // by block
+	requests int                // being made
+	queue    []*request
+	changed  error // wraps source.ErrChanged: no request can succeed any more
+	rejected rejected
 }
 
 // Open returns a generation of an object with so many bytes. The key identifies both: what has the
@@ -44,7 +45,7 @@ type Generation struct {
 func (c *Cache) Open(key string, size int64, fetch Fetch) *Generation {
 	g := &Generation{
 		cache: c, size: size, fetch: fetch, window: maxRequest / blockSize,
-		pending: map[int64]*pending{}, rejected: map[int64]time.Time{},
+		pending: map[int64]*pending{}, rejected: rejected{blocks: map[int64]rejection{}},
 	}
 	g.streams.limit = c.ahead
 	g.ctx, g.cancel = context.WithCancelCause(context.Background())

@@ -2,8 +2,8 @@ package blocks
 
 import "context"
 
-// pending is a block that is being loaded or requested. Its fields are guarded by Cache.mu; data
-// and err do not change after done is closed.
+// pending is a block that is being loaded or requested. Its fields are guarded by Generation.mu;
+// data and err do not change after done is closed.
 type pending struct {
 	block   int64
 	request *request // nil until it is requested
@@ -23,9 +23,9 @@ type pending struct {
 // cache.
 func (g *Generation) want(first, end, ahead int64, data bool) ([]*pending, error) {
 	var waits, claims []*pending
-	g.cache.mu.Lock()
+	g.mu.Lock()
 	if err := g.failed(); err != nil {
-		g.cache.mu.Unlock()
+		g.mu.Unlock()
 		return nil, err
 	}
 	for block := first; block < ahead; block++ {
@@ -43,14 +43,14 @@ func (g *Generation) want(first, end, ahead int64, data bool) ([]*pending, error
 			waits = append(waits, p)
 		}
 	}
-	g.cache.mu.Unlock()
+	g.mu.Unlock()
 	if len(claims) > 0 {
 		g.begin(g.load(claims))
 	}
 	return waits, nil
 }
 
-// failed returns why no block can be requested any more. g.cache.mu is held.
+// failed returns why no block can be requested any more. g.mu is held.
 func (g *Generation) failed() error {
 	if g.ctx.Err() != nil {
 		return context.Cause(g.ctx)
@@ -70,8 +70,8 @@ func (p *pending) join(data bool) {
 
 // leave gives up waiting for blocks. A request that nobody waits for any more is cancelled.
 func (g *Generation) leave(waits []*pending) {
-	g.cache.mu.Lock()
-	defer g.cache.mu.Unlock()
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	for _, p := range waits {
 		if p.ended {
 			continue
@@ -107,8 +107,8 @@ func (g *Generation) load(claims []*pending) (rest []*pending) {
 
 // end ends the wait for a block. It reports whether somebody has the data now.
 func (g *Generation) end(p *pending, data []byte, err error) (taken bool) {
-	g.cache.mu.Lock()
-	defer g.cache.mu.Unlock()
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	return g.endLocked(p, data, err)
 }
 

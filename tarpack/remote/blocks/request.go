@@ -13,10 +13,9 @@ import (
 // maxRequest is how many bytes are requested at once, at most.
 const maxRequest = 8 << 20
 
-// request is a request for blocks that are neighbours. Its fields are guarded by Cache.mu; blocks
-// does not change after the request was started.
+// request is a request for blocks that are neighbours. Its fields are guarded by Generation.mu;
+// blocks does not change after the request was started.
 type request struct {
-	of      *Generation
 	blocks  []*pending
 	waiters int // of blocks that have not come yet
 	cancel  context.CancelFunc
@@ -25,25 +24,25 @@ type request struct {
 // begin requests blocks, in order of their numbers. If as many requests are being made as may be,
 // the blocks wait in a queue, and those that nobody waits for are left out.
 func (g *Generation) begin(blocks []*pending) {
-	g.cache.mu.Lock()
-	defer g.cache.mu.Unlock()
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	var r *request
 	for _, p := range blocks {
-		if p.waiters == 0 && (r == nil || !r.follows(p)) && g.cache.isBusy() {
+		if p.waiters == 0 && (r == nil || !r.follows(p)) && g.isBusy() {
 			g.endLocked(p, nil, nil)
 			continue
 		}
 		if r == nil || !r.follows(p) || len(r.blocks) >= maxRequest/blockSize {
 			if r = g.queuedBefore(p); r == nil {
-				r = &request{of: g}
-				g.cache.queue = append(g.cache.queue, r)
+				r = &request{}
+				g.queue = append(g.queue, r)
 			}
 		}
 		p.request = r
 		r.blocks = append(r.blocks, p)
 		r.waiters += p.waiters
 	}
-	g.cache.dispatch()
+	g.dispatch()
 }
 
 // follows reports whether a block is the next one after those of the request.
@@ -52,27 +51,26 @@ func (r *request) follows(p *pending) bool { return r.blocks[len(r.blocks)-1].bl
 // queuedBefore returns a queued request that a block can be added to, or nil. It looks at the last
 // ones only.
 func (g *Generation) queuedBefore(p *pending) *request {
-	queue := g.cache.queue
-	for _, r := range queue[max(0, len(queue)-64):] {
-		if r.of == g && r.follows(p) && len(r.blocks) < int(g.window) {
+	for _, r := range g.queue[max(0, len(g.queue)-64):] {
+		if r.follows(p) && len(r.blocks) < int(g.window) {
 			return r
 		}
 	}
 	return nil
 }
 
-// isBusy reports whether as many requests are being made, or wait, as may be made. c.mu is held.
-func (c *Cache) isBusy() bool { return c.requests+len(c.queue) >= c.parallel }
+// isBusy reports whether as many requests are being made, or wait, as may be made. g.mu is held.
+func (g *Generation) isBusy() bool { return g.requests+len(g.queue) >= g.cache.parallel }
 
-// dispatch starts requests from the queue. c.mu is held.
-func (c *Cache) dispatch() {
-	for c.requests < c.parallel && len(c.queue) > 0 {
-		r := c.queue[0]
-		c.queue = c.queue[1:]
+// dispatch starts requests from the queue. g.mu is held.
+func (g *Generation) dispatch() {
+	for g.requests < g.cache.parallel && len(g.queue) > 0 {
+		r := g.queue[0]
+		g.queue = g.queue[1:]
 		var ctx context.Context
-		ctx, r.cancel = context.WithCancel(r.of.ctx)
-		c.requests++
-		r.of.running.Go(func() { r.of.run(ctx, r) })
+		ctx, r.cancel = context.WithCancel(g.ctx)
+		g.requests++
+		g.running.Go(func() { g.run(ctx, r) })
 	}
 }
 
@@ -83,21 +81,21 @@ func (g *Generation) run(ctx context.Context, r *request) {
 		err = g.receive(ctx, r.blocks)
 	}
 	r.cancel()
-	g.cache.mu.Lock()
-	defer g.cache.mu.Unlock()
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	if errors.Is(err, source.ErrChanged) {
 		g.changed = err
 	}
 	for _, p := range r.blocks {
 		g.endLocked(p, nil, err)
 	}
-	g.cache.requests--
-	g.cache.dispatch()
+	g.requests--
+	g.dispatch()
 }
 
 func (g *Generation) failedNow() error {
-	g.cache.mu.Lock()
-	defer g.cache.mu.Unlock()
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	return g.failed()
 }
 
@@ -153,7 +151,7 @@ func (g *Generation) causeOf(err error) error {
 }
 
 // abandon cancels a request that nobody waits for. Whoever wants one of its blocks from now on
-// requests it again. g.cache.mu is held.
+// requests it again. g.mu is held.
 func (g *Generation) abandon(r *request) {
 	for _, p := range r.blocks {
 		g.endLocked(p, nil, context.Canceled)
@@ -162,8 +160,7 @@ func (g *Generation) abandon(r *request) {
 		r.cancel()
 		return
 	}
-	queue := &g.cache.queue
-	if i := slices.Index(*queue, r); i >= 0 {
-		*queue = slices.Delete(*queue, i, i+1)
+	if i := slices.Index(g.queue, r); i >= 0 {
+		g.queue = slices.Delete(g.queue, i, i+1)
 	}
 }

@@ -110,7 +110,7 @@ func (g *generation) open() (err error) {
 // evict removes blocks that were not used after a time, until it has freed so many bytes. It
 // returns how many it has freed.
 func (g *generation) evict(until uint32, excess int64) (freed int64) {
-	if !g.canPunch() {
+	if excess > 0 && !g.canPunch() {
 		return g.evictWhole()
 	}
 	_ = g.scan(func(first int64, raw []byte) error {

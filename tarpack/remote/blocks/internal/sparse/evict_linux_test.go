@@ -288,3 +288,49 @@ func TestTableIsSparse(t *testing.T) {
 		t.Errorf("%d bytes of %d are taken", n, c.Limit)
 	}
 }
+
+// Where single blocks can't be freed, generations that nobody uses go, the least recently used first.
+func TestNoHoles(t *testing.T) {
+	punch := punchHole
+	punchHole = func(*os.File, int64, int64) error { return errors.ErrUnsupported }
+	defer func() { punchHole = punch }()
+	c := config(t, 30)
+	c.Limit = 100 * BlockSize
+	var last error
+	for _, key := range []string{"one", "two", "three", "four", "five"} {
+		c.Key = key
+		g := open(t, c)
+		for b := range g.blocks() {
+			if last = g.Store(b, g.content(b)); last != nil {
+				break
+			}
+		}
+		g.Keep(0, g.blocks())
+		if n := g.usage(); n > c.Limit {
+			t.Errorf("%d bytes of %d are taken", n, c.Limit)
+		}
+		if key != "two" {
+			g.close()
+		}
+	}
+	if last != nil {
+		t.Error(last)
+	}
+	for key, want := range map[string]bool{"one": false, "two": true, "three": false, "five": true} {
+		c.Key = key
+		g := open(t, c)
+		if got := g.stored(29); got != want {
+			t.Errorf("%s: its last block is stored: %v", key, got)
+		}
+	}
+	c.Key, c.Size = "large", 200*BlockSize
+	g := open(t, c)
+	for b := range g.blocks() {
+		if last = g.Store(b, g.content(b)); last != nil {
+			break
+		}
+	}
+	if !errors.Is(last, ErrFull) || g.usage() > c.Limit {
+		t.Errorf("%v, %d bytes of %d are taken", last, g.usage(), c.Limit)
+	}
+}

@@ -63,7 +63,7 @@ func (d *Directory) makeRoom(n int64) error {
 	d.stored, d.pause = n, nil
 	if d.usage()+d.interval() > d.limit {
 		d.evictTo(d.limit / 8 * 7)
-		if d.usage()+n > d.limit {
+		if d.usage()+d.interval() > d.limit {
 			d.pause = fmt.Errorf("%s: %w", d.name, ErrFull)
 		}
 	}
