@@ -1,6 +1,9 @@
 package blocks
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Attempt is one attempt to read a content and to compare it with its checksum.
 type Attempt struct {
@@ -37,7 +40,7 @@ func (a Attempt) Reject(off, n int64) (again bool) {
 	if a.outdated(first, end) {
 		return true
 	}
-	if !a.g.drop(first, end) {
+	if !a.g.beginDrop(first, end) {
 		return false
 	}
 	for block := first; block < end; block++ {
@@ -46,6 +49,7 @@ func (a Attempt) Reject(off, n int64) (again bool) {
 	if a.g.disk != nil {
 		a.g.disk.Drop(first, end)
 	}
+	a.g.endDrop(first, end)
 	return true
 }
 
@@ -70,16 +74,19 @@ type rejected struct {
 }
 
 type rejection struct {
-	drop int // its number, from 1
+	drop int // its number, from 1, or dropping
 	when time.Time
 }
+
+// dropping is greater than the number of any drop.
+const dropping = math.MaxInt
 
 // rejectEvery is how long a block that was wrong twice is not requested again.
 const rejectEvery = time.Minute
 
-// drop reports whether none of the blocks was removed within the last minute, and notes that all
-// are removed now.
-func (g *Generation) drop(first, end int64) bool {
+// beginDrop reports whether none of the blocks was removed within the last minute. Then all are
+// noted as being removed.
+func (g *Generation) beginDrop(first, end int64) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.cache.now()
@@ -93,9 +100,20 @@ func (g *Generation) drop(first, end int64) bool {
 			return false
 		}
 	}
-	g.rejected.drops++
 	for block := first; block < end; block++ {
-		g.rejected.blocks[block] = rejection{g.rejected.drops, now}
+		g.rejected.blocks[block] = rejection{dropping, now}
 	}
 	return true
+}
+
+// endDrop notes that the blocks were removed. An Attempt that begins now does not read them.
+func (g *Generation) endDrop(first, end int64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.rejected.drops++
+	for block := first; block < end; block++ {
+		if r, ok := g.rejected.blocks[block]; ok {
+			g.rejected.blocks[block] = rejection{g.rejected.drops, r.when}
+		}
+	}
 }

@@ -73,7 +73,8 @@ func TestReject(t *testing.T) {
 	}
 }
 
-// Readers that have read damaged bytes at the same time all try again, and make one more request.
+// Readers that have read damaged bytes at the same time all try again. Each block is requested once
+// more.
 func TestRejectedByMany(t *testing.T) {
 	opts := inDir(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -103,7 +104,13 @@ func TestRejectedByMany(t *testing.T) {
 		if right.Load() != 100 {
 			t.Errorf("%d of 100 readers got what is right", right.Load())
 		}
-		equal(t, o.asked(), [2]int64{2, 2}, [2]int64{2, 2})
+		blocks := int64(0)
+		for _, r := range o.asked() { // a reader may come when one of the two was removed
+			blocks += r[1]
+		}
+		if blocks != 4 {
+			t.Errorf("%d blocks were requested, want each of two twice", blocks)
+		}
 	})
 }
 

@@ -14,7 +14,7 @@ type pins struct {
 
 // Pin returns the data file if all n bytes from offset off are stored and known to be right. No
 // process removes or changes them there until release is called, which may be done more than once.
-// At most half of the limit is pinned, so that there is always something to evict.
+// At most half of the limit is pinned, so that there is something to evict.
 func (f *File) Pin(off, n int64) (file *os.File, release func(), ok bool) {
 	first, end := off/BlockSize, (off+n+BlockSize-1)/BlockSize
 	if !canPin || n <= 0 || end-first > f.dir.maxPinned() || !f.allKnown(first, end) ||

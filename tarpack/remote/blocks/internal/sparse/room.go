@@ -46,7 +46,7 @@ func OpenDirectory(name string, limit int64) (*Directory, error) {
 }
 
 // ErrFull is the error of Store if nothing can be removed.
-var ErrFull = errors.New("the cache is full")
+var ErrFull = errors.New("the cache is full, and all of it is in use")
 
 // interval is after how many bytes it is measured what the directory takes. Several processes
 // together do not exceed the limit by more.
