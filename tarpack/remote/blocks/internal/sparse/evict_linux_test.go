@@ -289,6 +289,20 @@ func TestTableIsSparse(t *testing.T) {
 	}
 }
 
+// A limit that is lower than before takes effect at once.
+func TestLowerLimit(t *testing.T) {
+	c := config(t, 100)
+	g := open(t, c)
+	for b := range g.blocks() {
+		g.storeAll(b)
+	}
+	c.Limit = 50 * BlockSize
+	open(t, c)
+	if n := g.usage(); n > c.Limit {
+		t.Errorf("%d bytes of %d are taken", n, c.Limit)
+	}
+}
+
 // Where single blocks can't be freed, generations that nobody uses go, the least recently used first.
 func TestNoHoles(t *testing.T) {
 	punch := punchHole

@@ -42,7 +42,11 @@ func OpenDirectory(name string, limit int64) (*Directory, error) {
 	if limit == 0 {
 		limit = durable.CacheLimit(name)
 	}
-	return &Directory{name: name, limit: limit, now: time.Now}, nil
+	d := &Directory{name: name, limit: limit, now: time.Now}
+	if d.usage() > limit { // it was higher before
+		d.evictTo(limit / 8 * 7)
+	}
+	return d, nil
 }
 
 // ErrFull is the error of Store if nothing can be removed.
