@@ -17,8 +17,7 @@ import (
 func TestConcurrentReaders(t *testing.T) {
 	small := inDir(t)
 	small.Limit, small.ReadAhead = 64*blockSize, 0
-	small.Notice = nil // all that it holds may be in use
-	full := small      // of a directory that holds no block
+	full := small // of a directory that holds no block
 	full.Dir, full.Limit, full.Memory = t.TempDir()+"/full", 1, 10*blockSize
 	for name, opts := range map[string]Options{
 		"disk": small, "memory": {Memory: 16 * blockSize}, "one block": {Memory: 1}, "full": full,

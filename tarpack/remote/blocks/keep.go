@@ -1,5 +1,11 @@
 package blocks
 
+import (
+	"errors"
+
+	"github.com/tarpack/tpk/tarpack/remote/blocks/internal/sparse"
+)
+
 // store keeps a block that was received: on the disk, or else in memory. It reports whether data is
 // still used.
 func (g *Generation) store(block int64, data []byte) (used bool) {
@@ -8,7 +14,9 @@ func (g *Generation) store(block int64, data []byte) (used bool) {
 		if err == nil {
 			return false
 		}
-		g.cache.notKept(err)
+		if !errors.Is(err, sparse.ErrBusy) && !errors.Is(err, sparse.ErrFull) { // these pass
+			g.cache.notKept(err)
+		}
 	}
 	g.cache.memory.put(address{g, block}, data)
 	return true

@@ -89,7 +89,7 @@ func (g *generation) open() (err error) {
 		return err
 	}
 	if !durable.LeadsTo(g.base+dataSuffix, g.data) {
-		return errBusy
+		return ErrBusy
 	}
 	if g.table, err = openFile(g.base+tableSuffix, 0); err != nil {
 		return errors.Join(err, g.removeUnused()) // a killed process has left the rest
@@ -102,7 +102,7 @@ func (g *generation) open() (err error) {
 	fi, err := g.table.Stat()
 	if err != nil || g.size < 0 || !bytes.HasPrefix(header, []byte(magic)) ||
 		fi.Size() != g.tableSize() {
-		return errors.Join(err, errBusy, g.removeUnused())
+		return errors.Join(err, ErrBusy, g.removeUnused())
 	}
 	return nil
 }

@@ -266,7 +266,7 @@ func TestFullDisk(t *testing.T) {
 	if err := os.Remove(fill); err != nil {
 		t.Fatal(err)
 	}
-	g.dir.stored = 0 // as after some time
+	g.dir.left = 0 // as after some time
 	g.storeAll(5)
 	if !g.stored(5) {
 		t.Error("it is not stored")

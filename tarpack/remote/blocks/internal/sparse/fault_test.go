@@ -46,7 +46,7 @@ func TestFailingWrites(t *testing.T) {
 				}
 				g.stored(1) // is right, or absent
 				g.write = writeAt
-				g.dir.stored = 0
+				g.dir.left = 0
 				g.storeAll(1)
 				g.Keep(0, 4)
 				g.close()
@@ -71,10 +71,10 @@ func TestLockedTable(t *testing.T) {
 	if err := tryLock(other, unix.LOCK_EX); err != nil {
 		t.Fatal(err)
 	}
-	if err := g.Store(1, g.content(1)); !errors.Is(err, errBusy) {
+	if err := g.Store(1, g.content(1)); !errors.Is(err, ErrBusy) {
 		t.Error(err)
 	}
-	if err := g.Store(1, g.content(1)); !errors.Is(err, errBusy) { // at once
+	if err := g.Store(1, g.content(1)); !errors.Is(err, ErrBusy) { // at once
 		t.Error(err)
 	}
 	g.expect("1000")

@@ -53,7 +53,7 @@ func (d *Directory) Open(key string, size int64) (*File, error) {
 		}
 		time.Sleep(20 * time.Millisecond) // another process prepares or removes it
 	}
-	return nil, fmt.Errorf("%s: %w", f.base, errBusy)
+	return nil, fmt.Errorf("%s: %w", f.base, ErrBusy)
 }
 
 // file returns a File that is not open.
@@ -86,11 +86,11 @@ func (f *File) tryOpen() (bool, error) {
 	}
 	err = tryLock(f.data, unix.LOCK_EX)
 	alone := err == nil
-	if errors.Is(err, errBusy) {
+	if errors.Is(err, ErrBusy) {
 		err = tryLock(f.data, unix.LOCK_SH)
 	}
 	switch {
-	case errors.Is(err, errBusy):
+	case errors.Is(err, ErrBusy):
 		return false, nil
 	case err != nil:
 		return false, err
@@ -111,7 +111,7 @@ func (f *File) tryOpen() (bool, error) {
 	}
 	// If another process gets the lock first, it opens the files in the same way.
 	err = tryLock(f.data, unix.LOCK_SH)
-	if errors.Is(err, errBusy) {
+	if errors.Is(err, ErrBusy) {
 		return false, nil
 	}
 	return err == nil, err

@@ -158,8 +158,8 @@ func anyOf(raw []byte, pick func(slot) bool) bool {
 	return false
 }
 
-// errBusy means that another process holds a lock.
-var errBusy = errors.New("another process has locked it")
+// ErrBusy means that another process holds a lock. It passes.
+var ErrBusy = errors.New("another process has locked it")
 
 // lock locks the table for a change.
 func (f *files) lock() (unlock func(), err error) {
@@ -170,10 +170,10 @@ func (f *files) lock() (unlock func(), err error) {
 }
 
 // lockSoon locks a file exclusively. Other processes hold such a lock for a moment only, but one
-// may have been stopped; so lockSoon gives up after a second, with errBusy.
+// may have been stopped; so lockSoon gives up after a second, with ErrBusy.
 func lockSoon(f *os.File) (err error) {
 	for range 500 {
-		if err = tryLock(f, unix.LOCK_EX); !errors.Is(err, errBusy) {
+		if err = tryLock(f, unix.LOCK_EX); !errors.Is(err, ErrBusy) {
 			return err
 		}
 		time.Sleep(2 * time.Millisecond)
@@ -181,11 +181,11 @@ func lockSoon(f *os.File) (err error) {
 	return err
 }
 
-// tryLock locks a file with flock. The error is errBusy if another descriptor has the lock.
+// tryLock locks a file with flock. The error is ErrBusy if another descriptor has the lock.
 func tryLock(f *os.File, how int) error {
 	err := unix.Flock(int(f.Fd()), how|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		err = errBusy
+		err = ErrBusy
 	}
 	if err != nil {
 		err = fmt.Errorf("%s: %w", f.Name(), err)

@@ -42,7 +42,7 @@ func extents(f *os.File, from, to int64, do func(from, to int64) error) error {
 	return nil
 }
 
-// lockRange locks bytes of a file, shared or exclusively, or returns errBusy. The lock belongs to
+// lockRange locks bytes of a file, shared or exclusively, or returns ErrBusy. The lock belongs to
 // the open file, not to the process (fcntl(2), F_OFD_SETLK). It ends with unlockRange, or when the
 // file is closed.
 func lockRange(f *os.File, off, n int64, exclusive bool) error {
@@ -52,7 +52,7 @@ func lockRange(f *os.File, off, n int64, exclusive bool) error {
 	}
 	err := unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, &unix.Flock_t{Type: kind, Start: off, Len: n})
 	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) {
-		return errBusy
+		return ErrBusy
 	}
 	return err
 }

@@ -22,9 +22,9 @@ type Directory struct {
 	limit int64 // bytes that they may take
 	now   func() time.Time
 
-	mu     sync.Mutex
-	stored int64 // bytes since it was last measured what they take
-	pause  error // why nothing is stored until it is measured again
+	mu    sync.Mutex
+	left  int64 // bytes to be stored until it is measured again what they take
+	pause error // why nothing is stored until then
 
 	pinned atomic.Int64 // blocks
 }
@@ -49,37 +49,43 @@ func OpenDirectory(name string, limit int64) (*Directory, error) {
 	return d, nil
 }
 
-// ErrFull is the error of Store if nothing can be removed.
-var ErrFull = errors.New("the cache is full, and all of it is in use")
+// ErrFull is the error of Store if nothing can be removed at present.
+var ErrFull = errors.New("the cache is full")
 
-// interval is after how many bytes it is measured what the directory takes. Several processes
-// together do not exceed the limit by more.
-func (d *Directory) interval() int64 { return max(BlockSize, d.limit/32) }
+// interval is after how many bytes it is measured what the directory takes. Each process may exceed
+// the limit by as much, if it stores blocks just when others evict.
+func (d *Directory) interval() int64 { return min(max(BlockSize, d.limit/32), 64<<20) }
+
+// retryAfter is after how many bytes that were not stored it is tried again.
+const retryAfter = 64 * BlockSize
 
 // makeRoom is called before n bytes are stored. It evicts blocks if the limit is near.
 func (d *Directory) makeRoom(n int64) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	first := d.stored == 0
-	if d.stored += n; d.stored < d.interval() && !first {
+	if d.left >= n {
+		d.left -= n
 		return d.pause
 	}
-	d.stored, d.pause = n, nil
+	d.left, d.pause = d.interval()-n, nil
 	if d.usage()+d.interval() > d.limit {
 		d.evictTo(d.limit / 8 * 7)
 		if d.usage()+d.interval() > d.limit {
-			d.pause = fmt.Errorf("%s: %w", d.name, ErrFull)
+			d.stop(fmt.Errorf("%s: %w", d.name, ErrFull))
 		}
 	}
 	return d.pause
 }
 
-// pauseFor makes Store fail until it is measured again what the directory takes.
+// pauseFor makes Store fail for some time.
 func (d *Directory) pauseFor(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.pause = err
+	d.stop(err)
 }
+
+// stop is pauseFor. d.mu is held.
+func (d *Directory) stop(err error) { d.pause, d.left = err, min(d.interval(), retryAfter) }
 
 // worthwhile is how many bytes a directory must take to make room on a full disk. With fewer, each
 // block that is stored would drive out one that is still needed.

@@ -45,7 +45,7 @@ func isFull(err error) bool {
 }
 
 // errPinned means that a block can't be replaced, as it is being sent.
-var errPinned = errors.New("the block is in use")
+var errPinned = fmt.Errorf("%w: the block is being sent", ErrBusy)
 
 func (f *File) store(block int64, data []byte) error {
 	unlock, err := f.files.lock()
