@@ -23,8 +23,8 @@ type stream struct {
 // are headers.
 const skip = blockSize
 
-// note notes that n bytes from offset off are read. It returns up to which offset to read ahead, or
-// 0 if that was done already, or the reader does not go forward.
+// note records that n bytes from offset off are read. It returns the offset up to which to read
+// ahead, or 0 if that was done already, or the reader does not go forward.
 func (s *streams) note(off, n int64) int64 {
 	if s.limit == 0 {
 		return 0
@@ -45,7 +45,7 @@ func (s *streams) note(off, n int64) int64 {
 	return 0
 }
 
-// advance notes that n bytes were read up to the offset end. The window grows each time.
+// advance records that n bytes were read up to the offset end. The window grows each time.
 func (t *stream) advance(end, n, limit int64) int64 {
 	t.next, t.ahead = end, max(end, t.ahead)
 	t.window = min(limit, max(2*t.window, n, blockSize))

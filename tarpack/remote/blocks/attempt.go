@@ -1,7 +1,7 @@
 package blocks
 
 import (
-	"math"
+	"sync"
 	"time"
 )
 
@@ -29,18 +29,21 @@ func (a Attempt) Confirm(off, n int64) {
 
 // Reject reports that n bytes from offset off, which were read since the Attempt began, are wrong.
 // If they may have been damaged on the way, it removes the blocks they lie in and returns true: the
-// caller makes a second Attempt. If the blocks were fetched again within the last minute, the
-// object itself is damaged. Then Reject leaves them, so that they are not requested again and
-// again, and returns false.
+// caller makes another Attempt. If the blocks were fetched again within the last minute, the object
+// itself is damaged. Then Reject leaves them, so that they are not requested again and again, and
+// returns false.
 func (a Attempt) Reject(off, n int64) (again bool) {
 	first, end := a.g.blockRange(off, n)
 	if first == end {
 		return false
 	}
+	r := &a.g.rejected
+	r.one.Lock()
+	defer r.one.Unlock()
 	if a.outdated(first, end) {
 		return true
 	}
-	if !a.g.beginDrop(first, end) {
+	if a.g.wereRejected(first, end) {
 		return false
 	}
 	for block := first; block < end; block++ {
@@ -49,7 +52,7 @@ func (a Attempt) Reject(off, n int64) (again bool) {
 	if a.g.disk != nil {
 		a.g.disk.Drop(first, end)
 	}
-	a.g.endDrop(first, end)
+	a.g.noteRejected(first, end)
 	return true
 }
 
@@ -66,27 +69,26 @@ func (a Attempt) outdated(first, end int64) bool {
 	return false
 }
 
-// rejected are the blocks that were removed because they were wrong. It is guarded by
-// Generation.mu.
+// rejected are the blocks that were removed because they were wrong.
 type rejected struct {
+	one sync.Mutex // held while blocks are removed, so that other readers wait for that
+
+	// Guarded by Generation.mu:
 	blocks map[int64]rejection
 	drops  int // how often some were removed
 }
 
+// rejection is the last removal of a block.
 type rejection struct {
-	drop int // its number, from 1, or dropping
+	drop int // its number, from 1
 	when time.Time
 }
-
-// dropping is greater than the number of any drop.
-const dropping = math.MaxInt
 
 // rejectEvery is how long a block that was wrong twice is not requested again.
 const rejectEvery = time.Minute
 
-// beginDrop reports whether none of the blocks was removed within the last minute. Then all are
-// noted as being removed.
-func (g *Generation) beginDrop(first, end int64) bool {
+// wereRejected reports whether one of the blocks was removed within the last minute.
+func (g *Generation) wereRejected(first, end int64) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.cache.now()
@@ -97,23 +99,19 @@ func (g *Generation) beginDrop(first, end int64) bool {
 	}
 	for block := first; block < end; block++ {
 		if _, ok := g.rejected.blocks[block]; ok {
-			return false
+			return true
 		}
 	}
-	for block := first; block < end; block++ {
-		g.rejected.blocks[block] = rejection{dropping, now}
-	}
-	return true
+	return false
 }
 
-// endDrop notes that the blocks were removed. An Attempt that begins now does not read them.
-func (g *Generation) endDrop(first, end int64) {
+// noteRejected notes that blocks were removed. An Attempt that begins from now on does not read
+// what they were.
+func (g *Generation) noteRejected(first, end int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.rejected.drops++
 	for block := first; block < end; block++ {
-		if r, ok := g.rejected.blocks[block]; ok {
-			g.rejected.blocks[block] = rejection{g.rejected.drops, r.when}
-		}
+		g.rejected.blocks[block] = rejection{g.rejected.drops, g.cache.now()}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -148,6 +149,7 @@ func TestSource(t *testing.T) {
 		200_000} {
 		for name, opts := range map[string]Options{
 			"disk": inDir(t), "memory": {}, "little memory": {Memory: 1, ReadAhead: -1},
+			"no memory": {Memory: -1}, "no disk": {Dir: t.TempDir(), Limit: -1, Memory: -1},
 		} {
 			t.Run(fmt.Sprint(size, " in ", name), func(t *testing.T) {
 				o := newObject(size)
@@ -185,8 +187,10 @@ func (o *object) testSource(t *testing.T, s source.Source) {
 			if s.ReadNow(p, off) && (int64(len(want)) < n || !bytes.Equal(p, want)) {
 				t.Errorf("%d bytes from %d at once are wrong", n, off)
 			}
-			if err := s.Fetch(t.Context(), off, n); err != nil {
-				t.Errorf("%d bytes from %d: %v", n, off, err)
+			for _, n := range []int64{n, -1, math.MaxInt64} {
+				if err := s.Fetch(t.Context(), off, n); err != nil {
+					t.Errorf("%d bytes from %d: %v", n, off, err)
+				}
 			}
 		}
 	}

@@ -39,7 +39,8 @@ type Options struct {
 	ReadAhead int64
 	// Parallel is how many requests are made at once for one object. 0 means 8.
 	Parallel int
-	// Notice, if set, is called once if blocks can't be kept in Dir. The error wraps ErrNotKept.
+	// Notice, if set, is called once if blocks can't be kept in Dir, from any goroutine. The error
+	// wraps ErrNotKept.
 	Notice func(error)
 }
 
@@ -55,13 +56,13 @@ type Cache struct {
 	now      func() time.Time
 }
 
-// New returns a Cache. If the directory can't be used it notices that, and uses memory.
+// New returns a Cache. If the directory can't be used, it gives notice and uses memory.
 func New(o Options) *Cache {
 	c := &Cache{
 		ahead: max(0, cmp.Or(o.ReadAhead, defaultReadAhead)), notice: o.Notice, now: time.Now,
 		parallel: max(1, cmp.Or(o.Parallel, defaultParallel)),
 	}
-	c.memory.init(cmp.Or(o.Memory, defaultMemory))
+	c.memory.init(max(0, cmp.Or(o.Memory, defaultMemory)))
 	var err error
 	if c.dir, err = sparse.OpenDirectory(o.Dir, o.Limit); err != nil {
 		c.notKept(err)
@@ -69,7 +70,7 @@ func New(o Options) *Cache {
 	return c
 }
 
-// notKept notices, once, why blocks are kept in memory.
+// notKept gives notice, once, of why blocks are kept in memory.
 func (c *Cache) notKept(err error) {
 	c.noticed.Do(func() {
 		if c.notice != nil {

@@ -15,15 +15,15 @@
 //
 // Blocks that are missing and neighbours are requested together. A block is requested once, however
 // many readers wait for it. A reader that gives up does not disturb the others; if it was the last,
-// the request is cancelled. Readers that go forward are read ahead of, twice as far each time. Only
-// so many requests are made at once.
+// the request is cancelled. If a reader goes forward, blocks ahead of it are requested, too, twice
+// as many each time. The number of requests at once is limited.
 //
 // # What is kept
 //
 // A block that was received is unproven: it is used, and removed when the generation is next
 // opened. A reader makes an [Attempt]. When it has compared a content with its checksum it calls
 // [Attempt.Confirm], and the blocks that the content lies in are kept. If the checksum is wrong it
-// calls [Attempt.Reject], which removes them; once, it is worth fetching them again.
+// calls [Attempt.Reject], which removes them, so that they are fetched again, once.
 //
 // A block that is kept may have bytes that nobody has compared with anything yet, those of the
 // contents beside. So a reader compares each content the first time that a process uses it.

@@ -166,7 +166,7 @@ func (b *slowBody) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// Close does not wait for storage that hangs, and who waits is told.
+// Close does not wait for storage that hangs. Later readers get ErrClosed.
 func TestCloseWhileItHangs(t *testing.T) {
 	opts := inDir(t)
 	opts.ReadAhead = 1 << 20

@@ -39,9 +39,9 @@ type Generation struct {
 	rejected rejected
 }
 
-// Open returns a generation of an object with so many bytes. The key identifies both: what has the
-// same key and size has the same bytes. Open makes no request. If the blocks can't be kept in the
-// directory, it notices that and uses memory.
+// Open returns a generation of an object with so many bytes. The key identifies both: objects with
+// the same key and size have the same bytes. Open makes no request. If the blocks can't be kept in
+// the directory, it gives notice and uses memory.
 func (c *Cache) Open(key string, size int64, fetch Fetch) *Generation {
 	g := &Generation{
 		cache: c, size: size, fetch: fetch, window: maxRequest / blockSize,

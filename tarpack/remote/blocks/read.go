@@ -53,10 +53,11 @@ func (g *Generation) Fetch(ctx context.Context, off, n int64) error {
 	if off < 0 {
 		return errOffset
 	}
+	n = min(n, g.size-off)
 	if g.disk == nil {
 		n = min(n, g.window*blockSize)
 	}
-	r := reading{g: g, off: off, end: min(g.size, off+max(0, n))}
+	r := reading{g: g, off: off, end: off + n}
 	return r.run(ctx)
 }
 
@@ -164,7 +165,7 @@ func (r *reading) collect(ctx context.Context, waits []*pending) error {
 			r.p = r.p[n:]
 		}
 		r.off += n
-		waits[i] = nil // the data may be many
+		waits[i] = nil // its data may go
 	}
 	return nil
 }

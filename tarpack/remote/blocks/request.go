@@ -150,8 +150,8 @@ func (g *Generation) causeOf(err error) error {
 	return err
 }
 
-// abandon cancels a request that nobody waits for. Whoever wants one of its blocks from now on
-// requests it again. g.mu is held.
+// abandon cancels a request that nobody waits for. A reader that wants one of its blocks from now
+// on requests it again. g.mu is held.
 func (g *Generation) abandon(r *request) {
 	for _, p := range r.blocks {
 		g.endLocked(p, nil, context.Canceled)

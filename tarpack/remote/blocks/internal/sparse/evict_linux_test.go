@@ -93,7 +93,7 @@ func TestEvictionOfOthers(t *testing.T) {
 	}
 }
 
-// What is being sent stays, whoever evicts, and whatever is stored.
+// What is being sent stays, if other processes evict as well.
 func TestPinned(t *testing.T) {
 	c := config(t, 200)
 	c.Limit = 100 * BlockSize

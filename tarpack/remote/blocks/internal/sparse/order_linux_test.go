@@ -33,7 +33,7 @@ func TestWriteThenMark(t *testing.T) {
 	}
 }
 
-// A block is unmarked before its bytes are freed or changed, so that who has read them notices.
+// A block is unmarked before its bytes are freed or changed, so that a reader notices.
 func TestUnmarkThenChange(t *testing.T) {
 	c := config(t, 4)
 	g, other := open(t, c), open(t, c)

@@ -3,6 +3,8 @@ package sparse
 import (
 	"os"
 	"sync"
+
+	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
 // pins are the blocks that are lent to be sent from the file.
@@ -22,7 +24,7 @@ func (f *File) Pin(off, n int64) (file *os.File, release func(), ok bool) {
 		return nil, nil, false
 	}
 	release = sync.OnceFunc(func() { f.unpin(first, end) })
-	// Who removes blocks locks them first. So if they are there now, they stay.
+	// Blocks are locked before they are removed. So if they are there now, they stay.
 	if !f.allThere(first, end) {
 		release()
 		return nil, nil, false
@@ -44,7 +46,7 @@ func (f *File) pin(first, end int64) bool {
 			more++
 		}
 	}
-	if f.dir.pinned.Add(more) > f.dir.maxPinned() || more > 0 && !p.lock(f.base, first, end) {
+	if f.dir.pinned.Add(more) > f.dir.maxPinned() || more > 0 && !p.lock(f.data, first, end) {
 		f.dir.pinned.Add(-more)
 		return false
 	}
@@ -56,12 +58,17 @@ func (f *File) pin(first, end int64) bool {
 
 // lock locks blocks, so that no other descriptor gets an exclusive lock of one. If that fails
 // nothing has changed.
-func (p *pins) lock(base string, first, end int64) bool {
+func (p *pins) lock(data *os.File, first, end int64) bool {
 	if p.file == nil {
-		var err error
-		if p.file, err = openFile(base+dataSuffix, 0); err != nil {
+		file, err := openFile(data.Name(), 0)
+		if err != nil {
 			return false
 		}
+		if !durable.LeadsTo(data.Name(), data) { // it was removed, and file may be another one
+			file.Close()
+			return false
+		}
+		p.file = file
 	}
 	return lockRange(p.file, first*BlockSize, (end-first)*BlockSize, false) == nil
 }
