@@ -41,6 +41,77 @@ func TestReadAhead(t *testing.T) {
 	}
 }
 
+// In little memory, no more is requested ahead than fits.
+func TestReadAheadInMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newObject(200 * blockSize)
+		g := o.open(t, Options{Memory: 16 * blockSize})
+		for off := int64(0); off < 200*blockSize; off += blockSize / 2 {
+			o.read(t, g, off, blockSize/2)
+			synctest.Wait()
+		}
+		if o.bytes != 200*blockSize {
+			t.Errorf("%d blocks were requested of 200", o.bytes/blockSize)
+		}
+		if err := g.Fetch(t.Context(), 0, 200*blockSize); err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		if !g.ReadNow(make([]byte, 4*blockSize), 0) {
+			t.Error("what was fetched first is not in memory")
+		}
+		if g.cache.memory.size == 0 {
+			t.Error("nothing is in memory")
+		}
+		shut(t, g)
+		if n := g.cache.memory.size; n != 0 {
+			t.Errorf("%d bytes stay in memory", n)
+		}
+	})
+}
+
+// While one part of a long range comes, the next one is requested.
+func TestLongRange(t *testing.T) {
+	opts := inDir(t)
+	opts.ReadAhead = 0
+	synctest.Test(t, func(t *testing.T) {
+		o := newObject(300 * blockSize)
+		g := o.open(t, opts)
+		gate := o.gated()
+		go o.read(t, g, 0, 300*blockSize)
+		synctest.Wait()
+		if n := o.running(); n != 2 {
+			t.Errorf("%d requests", n)
+		}
+		close(gate)
+		synctest.Wait()
+		if o.bytes != 300*blockSize {
+			t.Errorf("%d blocks were requested of 300", o.bytes/blockSize)
+		}
+	})
+}
+
+// Nothing is requested ahead while as many requests are made as may be.
+func TestNoReadAheadWhenBusy(t *testing.T) {
+	opts := inDir(t)
+	opts.Parallel = 1
+	synctest.Test(t, func(t *testing.T) {
+		o := newObject(100 * blockSize)
+		g := o.open(t, opts)
+		gate := o.gated()
+		go o.read(t, g, 0, 1)
+		synctest.Wait()
+		g.readAhead(10, 20)
+		synctest.Wait()
+		close(gate)
+		synctest.Wait()
+		equal(t, o.asked(), [2]int64{0, 1})
+		g.readAhead(10, 20)
+		synctest.Wait()
+		equal(t, o.asked(), [2]int64{10, 10})
+	})
+}
+
 // A reader of here and there is not read ahead of.
 func TestRandomReader(t *testing.T) {
 	opts := inDir(t)

@@ -70,6 +70,9 @@ func TestEdited(t *testing.T) {
 			test.edit(t, g.unopened().base)
 			g = open(t, g.Config)
 			g.expect(test.want)
+			if fi, err := g.data.Stat(); err != nil || fi.Size() != g.Size {
+				t.Error("the data file does not have the size of the object:", fi.Size(), err)
+			}
 			g.storeAll(0, 1, 2, 3)
 			g.Keep(0, 4)
 			g.expect("1111")

@@ -75,6 +75,27 @@ func TestUnmarkThenChange(t *testing.T) {
 	}
 }
 
+// A block that another process seems to have stored is stored again if its bytes are not there.
+func TestStoredTwice(t *testing.T) {
+	c := config(t, 4)
+	g, other := open(t, c), open(t, c)
+	g.storeAll(1)
+	written := 0
+	other.write = func(f *os.File, p []byte, off int64) (int, error) {
+		written++
+		return f.WriteAt(p, off)
+	}
+	other.storeAll(1)
+	if written > 0 {
+		t.Error("what is there was written again")
+	}
+	if _, err := g.data.WriteAt([]byte("edited"), BlockSize+9); err != nil {
+		t.Fatal(err)
+	}
+	other.storeAll(1)
+	other.expect("0100")
+}
+
 // Many generations share the limit of their directory, also if each stores little.
 func TestManyGenerations(t *testing.T) {
 	d, err := OpenDirectory(filepath.Join(t.TempDir(), "cache"), 128*BlockSize)

@@ -117,17 +117,11 @@ func (f *File) Load(block int64, data []byte) bool {
 	if err != nil || !s.present() {
 		return false
 	}
-	full := readFull(f.data, data, block*BlockSize, false)
-	right := full && f.sum(block, data) == s.sum
-	now, err := f.slot(block)
-	if err != nil || !now.same(s) {
-		return false
-	}
-	if !right {
+	if !readFull(f.data, data, block*BlockSize, false) || f.sum(block, data) != s.sum {
 		f.remove(block, s)
 		return false
 	}
-	f.learn(block, now)
+	f.learn(block, s)
 	return true
 }
 

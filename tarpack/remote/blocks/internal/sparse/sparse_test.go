@@ -97,12 +97,18 @@ func (g *generationOf) stored(block int64) bool {
 // expect checks which blocks are stored: "1" is stored, "0" is absent.
 func (g *generationOf) expect(want string) {
 	g.t.Helper()
+	g.expectOf("all", g.blocks(), want)
+}
+
+// expectOf is expect for the first blocks.
+func (g *generationOf) expectOf(when string, blocks int64, want string) {
+	g.t.Helper()
 	got := ""
-	for b := range g.blocks() {
+	for b := range blocks {
 		got += map[bool]string{true: "1", false: "0"}[g.stored(b)]
 	}
 	if got != want {
-		g.t.Errorf("stored %s, want %s", got, want)
+		g.t.Errorf("%s: stored %s, want %s", when, got, want)
 	}
 }
 
@@ -222,6 +228,13 @@ func TestRemoved(t *testing.T) {
 	if !g.stored(0) {
 		t.Error("what is open can't be read")
 	}
+	other := open(t, c)
+	other.storeAll(0)
+	if _, _, ok := g.Pin(0, 1); ok {
+		t.Error("a pin would lock the other file")
+	}
+	other.Drop(0, 1)
+	other.expectOf("of the other file", 2, "00")
 }
 
 // Reading what is in memory allocates nothing but what the system call needs.
