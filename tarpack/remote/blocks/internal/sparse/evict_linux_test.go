@@ -292,7 +292,8 @@ func TestLowerLimit(t *testing.T) {
 	}
 }
 
-// Where single blocks can't be freed, generations that nobody uses go, the least recently used first.
+// Where single blocks can't be freed, generations that nobody uses go, the least recently used
+// first.
 func TestNoHoles(t *testing.T) {
 	punch := punchHole
 	punchHole = func(*os.File, int64, int64) error { return errors.ErrUnsupported }
