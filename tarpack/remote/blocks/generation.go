@@ -13,8 +13,9 @@ import (
 var ErrClosed = errors.New("it was closed")
 
 // Fetch requests n bytes of an object from offset off. Exactly n bytes of the body are read, and it
-// is closed. Errors should wrap source.ErrChanged or source.ErrUnavailable where they apply.
-// Retries are up to Fetch; a Cache makes none.
+// is closed. Both end when the context does; then the body may be closed while it is read. Errors
+// should wrap source.ErrChanged or source.ErrUnavailable where they apply. Retries are up to Fetch;
+// a Cache makes none.
 type Fetch func(ctx context.Context, off, n int64) (io.ReadCloser, error)
 
 // Generation is one generation of an object: it reads bytes and keeps them in a Cache. It is safe
