@@ -115,19 +115,8 @@ func (c *Cache) prepare() error {
 	if c.Dir == "" {
 		return fmt.Errorf("%w: there is no directory for it", errUnusable)
 	}
-	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+	if err := durable.PrivateDir(c.Dir); err != nil {
 		return fmt.Errorf("%w: %w", errUnusable, err)
-	}
-	fi, err := os.Stat(c.Dir)
-	switch {
-	case err != nil:
-		return fmt.Errorf("%w: %w", errUnusable, err)
-	case !fi.IsDir():
-		return fmt.Errorf("%w: %s is not a directory", errUnusable, c.Dir)
-	case durable.StatOf(fi).UID != os.Geteuid():
-		return fmt.Errorf("%w: %s is another user's", errUnusable, c.Dir)
-	case fi.Mode().Perm()&0o022 != 0:
-		return fmt.Errorf("%w: others can write to %s", errUnusable, c.Dir)
 	}
 	return nil
 }
@@ -152,7 +141,7 @@ func (e *entry) tryLock() (ok bool, err error) {
 			return false, nil
 		case err != nil:
 			return false, &fs.PathError{Op: "lock", Path: name, Err: err}
-		case !leadsTo(name, e.lock):
+		case !durable.LeadsTo(name, e.lock):
 			return false, nil // it was removed meanwhile
 		}
 		if e.complete = e.readNote(); e.complete {
@@ -165,13 +154,6 @@ func (e *entry) tryLock() (ok bool, err error) {
 		return false, err
 	}
 	return true, os.Mkdir(e.dir, 0o700)
-}
-
-// leadsTo reports whether a name leads to an open file.
-func leadsTo(name string, f *os.File) bool {
-	now, err := os.Lstat(name)
-	opened, err2 := f.Stat()
-	return err == nil && err2 == nil && os.SameFile(now, opened)
 }
 
 // temporary returns an entry that only this process finds: in the directory, or else in the

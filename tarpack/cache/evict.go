@@ -16,19 +16,12 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
-// defaultLimit is the Limit of a Cache, on a file system of at least ten times that size.
-const defaultLimit = 10 << 30
-
 // limit returns the Limit that holds.
 func (c *Cache) limit() int64 {
 	if c.Limit != 0 {
 		return c.Limit
 	}
-	var st unix.Statfs_t
-	if unix.Statfs(c.Dir, &st) != nil {
-		return defaultLimit
-	}
-	return min(defaultLimit, int64(st.Blocks)/10*int64(st.Bsize)) //nolint:unconvert // int32 on arm
+	return durable.CacheLimit(c.Dir)
 }
 
 // neededFor is how many times the size of a file its conversion may take. That is seldom more: gzip
@@ -139,7 +132,7 @@ func (k *keptEntry) removeUnused(complete bool) bool {
 	if e.lock, err = os.OpenFile(k.dir+lockSuffix, os.O_RDWR, 0); err != nil {
 		return false
 	}
-	if durable.LockFile(e.lock) != nil || !leadsTo(e.lock.Name(), e.lock) ||
+	if durable.LockFile(e.lock) != nil || !durable.LeadsTo(e.lock.Name(), e.lock) ||
 		e.readNote() && !complete {
 		e.lock.Close()
 		return false

@@ -6,6 +6,7 @@
 //	OpenTemp      a temporary file beside its destination
 //	UnlinkedTemp  a temporary file beside its destination, without a name
 //	ScratchFile   a temporary file in the system's directory, without a name
+//	PrivateDir    a directory for a cache, which no other user can write to
 //
 // It imports format, for names and errors.
 package durable
