@@ -119,18 +119,27 @@ type ContentReader interface {
 
 // open opens the content of entry i, which c describes.
 func (a *Archive) open(c gzmember.Content, i int) (ContentReader, error) {
+	var r ContentReader
 	r, err := gzmember.NewReader(a.src, c)
-	if err != nil || a.signed == nil {
-		return r, err
-	}
-	e, err := a.index.Entry(i)
-	if err == nil {
-		err = a.HeaderChecker().Check(i, &e)
-	}
 	if err != nil {
 		return nil, err
 	}
-	return a.newSignedReader(r, i, c.Size)
+	if a.signed != nil {
+		e, err := a.index.Entry(i)
+		if err == nil {
+			err = a.HeaderChecker().Check(i, &e)
+		}
+		if err == nil {
+			r, err = a.newSignedReader(r, i, c.Size)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if k, ok := a.src.(source.Keeper); ok && c.Size > 0 {
+		return newKeptReader(r, k, c), nil
+	}
+	return r, nil
 }
 
 // Sound reads the whole index and checks its digests. It returns a itself if they are right. If the

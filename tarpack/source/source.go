@@ -73,6 +73,22 @@ type Overwritable interface {
 	Accept()
 }
 
+// Keeper is implemented by Sources that keep what they have fetched from somewhere. A reader that
+// compares bytes with a checksum tells them the result.
+type Keeper interface {
+	// Begin begins an attempt to read bytes and to compare them. It is called before they are read.
+	Begin() Attempt
+}
+
+// Attempt is the result of an attempt to read n bytes from offset off and to compare them.
+type Attempt interface {
+	// Confirm means that they are right, so they may be kept for later.
+	Confirm(off, n int64)
+	// Reject means that they are wrong. If it returns true they may have been damaged on the way, and
+	// are worth another attempt.
+	Reject(off, n int64) (again bool)
+}
+
 // A Piece is a part of an open file.
 type Piece struct {
 	File   *os.File // to be read by offset only, since others share it
