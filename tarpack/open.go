@@ -134,7 +134,8 @@ func OpenAt(
 	return OpenSource(ctx, "archive", source.Of(archive, size), index, indexSize, o)
 }
 
-// OpenSource is OpenAt for a source.Source, with the name for messages. After an error src is not
+// OpenSource is OpenAt for a source.Source, with the name for messages. If index is a
+// *sidecar.Index it is used as it is, and closed with the Archive. After an error neither is
 // closed.
 func OpenSource(
 	ctx context.Context, name string, src source.Source, index io.ReaderAt, indexSize int64,
@@ -151,7 +152,10 @@ func OpenSource(
 		return a, err
 	}
 	if err := a.trust(o.Signed, o); err != nil {
-		return nil, errors.Join(err, a.closeIndex())
+		if _, callers := index.(*sidecar.Index); !callers {
+			err = errors.Join(err, a.closeIndex())
+		}
+		return nil, err
 	}
 	return a, nil
 }
@@ -193,18 +197,25 @@ func openSource(
 		}
 		return a, nil
 	}
-	if a.index, err = sidecar.OpenReaderAt(index, indexSize); err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", name, format.ErrStale, err)
+	x, callers := index.(*sidecar.Index)
+	if !callers {
+		if x, err = sidecar.OpenReaderAt(index, indexSize); err != nil {
+			return nil, fmt.Errorf("%s: %w: %w", name, format.ErrStale, err)
+		}
 	}
-	err = format.CheckIndex(a.index, name, src.Size(), t)
+	err = format.CheckIndex(x, name, src.Size(), t)
 	if err == nil {
-		if err = checkHashes(a.index, o.CheckIndex); err != nil {
+		if err = checkHashes(x, o.CheckIndex); err != nil {
 			err = fmt.Errorf("%s: %w: %w", name, format.ErrStale, err)
 		}
 	}
 	if err != nil {
-		return nil, errors.Join(err, a.index.Close())
+		if !callers {
+			err = errors.Join(err, x.Close())
+		}
+		return nil, err
 	}
+	a.index = x
 	return a, nil
 }
 

@@ -28,6 +28,9 @@ func Whole(a *Answer, _ *http.Request) {
 // OtherRange is a Content-Range of the right size with another place, and the bytes from there.
 func OtherRange(a *Answer, _ *http.Request) {
 	n := len(a.Body)
+	if n == 0 {
+		return
+	}
 	first := (a.First + 1) % (len(a.Content) - n + 1)
 	if first == a.First {
 		first, n = a.First, n-1
@@ -53,6 +56,9 @@ func OtherSize(a *Answer, _ *http.Request) {
 
 // Short sends a body, and a Content-Length, of a byte less than Content-Range says.
 func Short(a *Answer, _ *http.Request) {
+	if len(a.Body) == 0 {
+		return
+	}
 	a.Body, a.length = a.Body[:len(a.Body)-1], a.length-1
 }
 
@@ -65,7 +71,9 @@ func Long(a *Answer, _ *http.Request) {
 func Chunked(a *Answer, _ *http.Request) { a.length = -1 }
 
 // ChunkedShort sends a byte less, without Content-Length.
-func ChunkedShort(a *Answer, _ *http.Request) { a.length, a.Body = -1, a.Body[:len(a.Body)-1] }
+func ChunkedShort(a *Answer, _ *http.Request) {
+	a.length, a.Body = -1, a.Body[:max(0, len(a.Body)-1)]
+}
 
 // ChunkedLong sends a byte more, without Content-Length.
 func ChunkedLong(a *Answer, _ *http.Request) {
@@ -99,12 +107,23 @@ func Multipart(a *Answer, _ *http.Request) {
 	a.Body, a.length = []byte(body), len(body)
 }
 
+// Flip sends a range in which one bit is wrong.
+func Flip(a *Answer, _ *http.Request) {
+	if len(a.Body) > 0 {
+		a.Body = append([]byte{}, a.Body...)
+		a.Body[len(a.Body)/2] ^= 4
+	}
+}
+
 // ETag sends this ETag; "" is none. It also answers a request whose If-Match does not fit, with the
 // content of the range.
 func ETag(v string) Fault {
 	return func(a *Answer, r *http.Request) {
 		if a.Status == http.StatusPreconditionFailed {
-			first, last, _ := parseRange(r.Header.Get("Range"), len(a.Content))
+			first, last, ok := parseRange(r.Header.Get("Range"), len(a.Content))
+			if !ok {
+				return
+			}
 			a.Status, a.Body, a.length = http.StatusPartialContent, a.Content[first:last+1], last+1-first
 			a.Header.Set("Content-Range", contentRange(first, last, len(a.Content)))
 		}

@@ -8,6 +8,7 @@
 package remotetest
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -25,16 +26,20 @@ const Path = "/dir/a.tar.gz"
 // Modified is the Last-Modified of the first generation.
 const Modified = "Sun, 01 Nov 2026 10:00:00 GMT"
 
-// A Server serves one object at Path. It honours If-Match.
+// A Server serves an object at Path, and others that Put adds. It honours If-Match.
 type Server struct {
 	*httptest.Server
 
 	mu       sync.Mutex
-	content  []byte
-	etag     string // "" for none
-	modified string
+	objects  map[string]generation // by path
 	requests []*http.Request
 	fault    func(n int, r *http.Request) Fault
+}
+
+// generation is what an object is at a time.
+type generation struct {
+	content        []byte
+	etag, modified string // "" for none
 }
 
 // New starts a server on the loopback interface, with the ETag "1". It stops after the test.
@@ -49,7 +54,7 @@ func NewTLS(t testing.TB, content []byte) *Server {
 
 func start(t testing.TB, content []byte, start func(*httptest.Server)) *Server {
 	t.Helper()
-	s := &Server{content: content, etag: `"1"`, modified: Modified}
+	s := &Server{objects: map[string]generation{Path: {content, `"1"`, Modified}}}
 	s.Server = httptest.NewUnstartedServer(s)
 	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	start(s.Server)
@@ -67,7 +72,25 @@ func (s *Server) Object() string { return s.URL + Path }
 func (s *Server) Replace(content []byte, etag, modified string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.content, s.etag, s.modified = content, etag, modified
+	s.objects[Path] = generation{content, etag, modified}
+}
+
+// Put makes another generation of an object current; nil content removes it. Its ETag is a hash of
+// the content.
+func (s *Server) Put(path string, content []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.objects[path] = generation{content, fmt.Sprintf(`"%x"`, sha256.Sum256(content)), Modified}
+	if content == nil {
+		delete(s.objects, path)
+	}
+}
+
+// Content returns a copy of an object.
+func (s *Server) Content(path string) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]byte{}, s.objects[path].content...)
 }
 
 // Do sets what goes wrong from now on: fault returns it for the nth request from now, counted from
@@ -143,32 +166,33 @@ type Answer struct {
 
 // answer returns the right answer.
 func (s *Server) answer(r *http.Request) *Answer {
-	a := &Answer{Status: http.StatusNotFound, Header: http.Header{}, Content: s.content, cut: -1,
+	g, found := s.objects[r.URL.Path]
+	a := &Answer{Status: http.StatusNotFound, Header: http.Header{}, Content: g.content, cut: -1,
 		stall: -1}
-	if r.URL.Path != Path {
+	if !found {
 		return a
 	}
-	if s.modified != "" {
-		a.Header.Set("Last-Modified", s.modified)
+	if g.modified != "" {
+		a.Header.Set("Last-Modified", g.modified)
 	}
-	if s.etag != "" {
-		a.Header.Set("ETag", s.etag)
+	if g.etag != "" {
+		a.Header.Set("ETag", g.etag)
 	}
-	if m := r.Header.Get("If-Match"); m != "" && (m != s.etag || strings.HasPrefix(m, "W/")) {
+	if m := r.Header.Get("If-Match"); m != "" && (m != g.etag || strings.HasPrefix(m, "W/")) {
 		a.Status = http.StatusPreconditionFailed
 		return a
 	}
-	size := len(s.content)
+	size := len(g.content)
 	first, last, ok := parseRange(r.Header.Get("Range"), size)
 	switch {
 	case r.Header.Get("Range") == "":
-		a.Status, a.Body, a.length = http.StatusOK, s.content, size
+		a.Status, a.Body, a.length = http.StatusOK, g.content, size
 	case !ok:
 		a.Status = http.StatusRequestedRangeNotSatisfiable
 		a.Header.Set("Content-Range", fmt.Sprintf("bytes */%d", size))
 	default:
 		a.Status, a.First = http.StatusPartialContent, first
-		a.Body, a.length = s.content[first:last+1], last+1-first
+		a.Body, a.length = g.content[first:last+1], last+1-first
 		a.Header.Set("Content-Range", contentRange(first, last, size))
 	}
 	return a

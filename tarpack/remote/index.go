@@ -1,0 +1,118 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/edsrzf/mmap-go"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/remote/blocks"
+	"github.com/tarpack/tpk/tarpack/remote/object"
+	"github.com/tarpack/tpk/tarpack/source"
+)
+
+// An index is an open sidecar, and what its bytes lie in.
+type index struct {
+	*sidecar.Index
+	blocks  *blocks.Generation
+	mapping mmap.MMap    // nil if it is not mapped
+	piece   source.Piece // that is mapped
+}
+
+// openIndex opens a sidecar. One of at most limit bytes is downloaded whole and checked. Errors of
+// its content wrap format.ErrStale.
+func openIndex(
+	ctx context.Context, cache *blocks.Cache, side *object.Object, limit int64,
+) (_ *index, err error) {
+	x := &index{blocks: cache.Open("index "+key(side), side.Size(), side.Get)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, x.close())
+		}
+	}()
+	if x.blocks.Size() > limit {
+		if x.Index, err = sidecar.OpenReaderAt(x.blocks, x.blocks.Size()); err != nil {
+			return nil, stale(side, err)
+		}
+		return x, nil
+	}
+	for {
+		attempt := x.blocks.Begin()
+		err = x.load(ctx)
+		if errors.Is(err, sidecar.ErrCorrupt) && attempt.Reject(0, x.blocks.Size()) {
+			continue // it may have been damaged on the way
+		}
+		if err != nil {
+			return nil, stale(side, err)
+		}
+		attempt.Confirm(0, x.blocks.Size())
+		return x, nil
+	}
+}
+
+// stale makes an error of a sidecar's content one of an index that can't be used.
+func stale(side *object.Object, err error) error {
+	if errors.Is(err, sidecar.ErrCorrupt) || errors.Is(err, sidecar.ErrVersion) {
+		return fmt.Errorf("%s: %w: %w", side.Name(), format.ErrStale, err)
+	}
+	return err
+}
+
+// load fetches the whole sidecar, and opens and checks it. It is mapped from the cache's file, or
+// else read into memory.
+func (x *index) load(ctx context.Context) error {
+	size := x.blocks.Size()
+	if err := x.blocks.Fetch(ctx, 0, size); err != nil {
+		return err
+	}
+	b, err := x.mapped(size)
+	if err != nil {
+		return err
+	}
+	if b == nil {
+		b = make([]byte, size)
+		if _, err := x.blocks.ReadAt(b, 0); err != nil {
+			return err
+		}
+	}
+	if x.Index, err = sidecar.OpenBytes(b); err == nil {
+		err = x.CheckHashes()
+	}
+	if err != nil {
+		return errors.Join(err, x.unmap())
+	}
+	return nil
+}
+
+// mapped maps the sidecar, or returns nil if its file can't be mapped.
+func (x *index) mapped(size int64) ([]byte, error) {
+	piece, ok, err := x.blocks.Piece(0, size)
+	if !ok || err != nil || size == 0 {
+		return nil, err
+	}
+	m, err := mmap.MapRegion(piece.File, int(size), mmap.RDONLY, 0, piece.Offset)
+	if err != nil { // no room in the address space
+		piece.Release()
+		return nil, nil
+	}
+	x.mapping, x.piece = m, piece
+	return m, nil
+}
+
+// unmap removes the mapping. The sidecar.Index is not used any more.
+func (x *index) unmap() error {
+	x.Index = nil
+	if x.mapping == nil {
+		return nil
+	}
+	err := x.mapping.Unmap()
+	x.mapping = nil
+	x.piece.Release()
+	return err
+}
+
+// close closes all but the sidecar.Index, which must be closed before.
+func (x *index) close() error { return errors.Join(x.unmap(), x.blocks.Close()) }

@@ -1,0 +1,63 @@
+package remote
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+
+	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/remote/blocks"
+	"github.com/tarpack/tpk/tarpack/remote/object"
+	"github.com/tarpack/tpk/tarpack/source"
+)
+
+// archiveSource is the source.Source of an archive on a server.
+type archiveSource struct {
+	*blocks.Generation
+	object  *object.Object
+	index   *index // of the sidecar, or nil; closed with the source
+	release func()
+}
+
+func newSource(cache *blocks.Cache, x *object.Object, release func()) *archiveSource {
+	return &archiveSource{Generation: cache.Open(key(x), x.Size(), x.Get), object: x,
+		release: release}
+}
+
+// key identifies the generation of an object in a cache. One that can't be identified, without a
+// strong ETag, gets a key of its own, so nothing that was fetched before is used for it.
+func key(x *object.Object) string {
+	if id := x.Identity(); id != "" {
+		return id
+	}
+	return rand.Text()
+}
+
+// confirmEmbedded keeps the index that the archive has in itself, if it was small enough to be
+// checked when it was opened.
+func (s *archiveSource) confirmEmbedded(
+	attempt source.Attempt, a *tarpack.Archive, checked int64,
+) {
+	if e, err := a.Embedded(); err == nil && e.Size <= checked {
+		attempt.Confirm(e.Base, s.Size()-e.Base)
+	}
+}
+
+// Begin implements source.Keeper.
+func (s *archiveSource) Begin() source.Attempt { return s.Generation.Begin() }
+
+// Identity implements source.Source.
+func (s *archiveSource) Identity() string { return s.object.Identity() }
+
+// Check implements source.Source.
+func (s *archiveSource) Check() error { return s.object.Check(context.Background()) }
+
+// Close implements source.Source. The sidecar.Index is closed before it.
+func (s *archiveSource) Close() (err error) {
+	if s.index != nil {
+		err = s.index.close()
+	}
+	err = errors.Join(err, s.Generation.Close())
+	s.release()
+	return err
+}
