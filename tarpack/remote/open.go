@@ -11,6 +11,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/remote/blocks"
 	"github.com/tarpack/tpk/tarpack/remote/object"
+	"github.com/tarpack/tpk/tarpack/signature"
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
@@ -26,8 +27,10 @@ func Open(ctx context.Context, rawURL string, o *Options) (*tarpack.Archive, err
 		return nil, err
 	}
 	a, err := o.open(ctx, rawURL, release)
-	if errors.Is(err, source.ErrChanged) || errors.Is(err, format.ErrStale) {
-		// The archive and its sidecar are two objects, which were not replaced at the same instant.
+	if errors.Is(err, source.ErrChanged) || errors.Is(err, format.ErrStale) ||
+		errors.Is(err, signature.ErrRefused) && !errors.Is(err, signature.ErrUnsigned) {
+		// The archive and what is beside it are several objects, which were not replaced at the same
+		// instant.
 		a, err = o.open(ctx, rawURL, release)
 	}
 	if err != nil {
@@ -46,18 +49,30 @@ func (o *Options) open(
 	side := make(chan opened, 1)
 	sidecarURL := cmp.Or(o.Sidecar, beside(rawURL, format.SidecarSuffix))
 	go func() { side <- o.object(ctx, sidecarURL, firstIndex) }()
+	var signed *signature.Signed
+	trusted := make(chan error, 1)
+	go func() {
+		var err error
+		signed, err = o.signed(ctx, rawURL)
+		trusted <- err
+	}()
 	archive := o.object(ctx, rawURL, 0)
 	if archive.err != nil {
 		cancel()
-		<-side
+	}
+	besides, err := <-side, <-trusted
+	if archive.err != nil {
 		return nil, archive.err
+	}
+	if err != nil {
+		return nil, err
 	}
 	cache := o.Blocks
 	if cache == nil {
 		cache = blocks.New(blocks.Options{})
 	}
 	src := newSource(cache, archive.x, release)
-	a, err := o.openSource(ctx, cache, src, <-side)
+	a, err := o.openSource(ctx, cache, src, besides, signed)
 	if err != nil {
 		src.release = func() {}
 		return nil, errors.Join(err, src.Close())
@@ -89,10 +104,11 @@ func (o *Options) object(ctx context.Context, rawURL string, first int64) opened
 // openSource opens the archive with its sidecar, or with the index that it has in itself.
 func (o *Options) openSource(
 	ctx context.Context, cache *blocks.Cache, src *archiveSource, side opened,
+	signed *signature.Signed,
 ) (*tarpack.Archive, error) {
 	name := src.object.Name()
 	to := tarpack.OpenOptions{RequireSidecar: true, Workers: o.Workers, Notice: o.Notice,
-		Progress: o.Progress}
+		Progress: o.Progress, Signed: signed}
 	beside := side.err
 	if beside == nil {
 		var a *tarpack.Archive
@@ -110,8 +126,7 @@ func (o *Options) openSource(
 		src.confirmEmbedded(attempt, a, o.LoadIndex)
 		return a, nil
 	}
-	missing := errors.Is(beside, fs.ErrNotExist) || errors.Is(beside, fs.ErrPermission)
-	if errors.Is(err, format.ErrNoSidecar) && !missing { // what is beside it is why
+	if errors.Is(err, format.ErrNoSidecar) && !isMissing(beside) { // what is beside it is why
 		err = beside
 	}
 	if !o.BuildIndex || !errors.Is(err, format.ErrNoSidecar) && !errors.Is(err, format.ErrStale) {
@@ -119,6 +134,12 @@ func (o *Options) openSource(
 	}
 	to.RequireSidecar = false
 	return tarpack.OpenSource(ctx, name, src, nil, 0, &to)
+}
+
+// isMissing reports whether an object is not there. A server may only say that it is not allowed to
+// be read, as S3 does.
+func isMissing(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
 }
 
 // fatal reports whether an error of the sidecar ends Open, as the archive would have the same one,

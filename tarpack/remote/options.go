@@ -9,6 +9,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/remote/blocks"
 	"github.com/tarpack/tpk/tarpack/remote/s3"
 	"github.com/tarpack/tpk/tarpack/remote/web"
+	"github.com/tarpack/tpk/tarpack/signature"
 )
 
 // Options are the options of Open. The zero value, or nil, is usable. A program that opens several
@@ -27,6 +28,8 @@ type Options struct {
 	// Otherwise the error wraps format.ErrNoSidecar or format.ErrStale.
 	BuildIndex bool
 	Workers    int // goroutines that build an index; 0 means one for each CPU
+	// Trust, if set, demands that the archive was signed. See tarpack.OpenOptions.
+	Trust *signature.Trust
 
 	// Retries, RetryAfter, HeaderTimeout and StallTimeout are those of object.Options.
 	Retries       int

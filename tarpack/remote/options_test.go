@@ -23,6 +23,7 @@ func TestOptions(t *testing.T) {
 	checks := map[string]func(t *testing.T, s *remotetest.Server){
 		"Web": testWeb, "S3": testS3, "Blocks": testBlocks, "Sidecar": testSidecar,
 		"LoadIndex": testLoadIndex, "BuildIndex": testBuildIndex, "Workers": testBuildIndex,
+		"Trust":   testTrust,
 		"Retries": testRetries, "RetryAfter": testRetryAfter, "HeaderTimeout": testTimeouts,
 		"StallTimeout": testTimeouts, "Notice": testNotice, "Progress": testBuildIndex,
 	}
