@@ -231,7 +231,8 @@ func TestWatchOne(t *testing.T) {
 	}
 	eventually(t, "a word about both", func() bool {
 		s := r.log.String()
-		return strings.Contains(s, in("a.tar.gz")+": no such file") && strings.Contains(s, in("c.tar.gz")+": ")
+		return strings.Contains(s, in("a.tar.gz")+": no such file") &&
+			strings.Contains(s, in("c.tar.gz")+": ")
 	})
 	replace(t, files{"x": "new b"}.pack(t, in("n.tar.gz")), in("b.tar.gz"))
 	replace(t, files{"x": "new later"}.pack(t, in("n.tar.gz")), in("later.tar.gz"))
