@@ -190,11 +190,66 @@ func TestWatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "a word about the bad one",
-		func() bool { return strings.Contains(r.log.String(), "old archives are still served") })
+		func() bool { return strings.Contains(r.log.String(), "still served as before") })
 	if _, body := fetch(t, plainClient, r.url("/x")); body != "new" {
 		t.Errorf("%q", body)
 	}
 	replace(t, files{"x": "newest"}.pack(t, filepath.Join(dir, "b.tar.gz")), name)
 	eventually(t, "the newest content",
 		func() bool { _, body := fetch(t, plainClient, r.url("/x")); return body == "newest" })
+}
+
+// TestWatchOne: an archive that is gone or damaged stays what it was, is told of once, and keeps no
+// other from being replaced or from coming to a place that waits for it.
+func TestWatchOne(t *testing.T) {
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	for _, name := range []string{"a.tar.gz", "b.tar.gz", "c.tar.gz"} {
+		files{"x": "old " + name[:1]}.pack(t, in(name))
+	}
+	plain := in("plain")
+	if err := os.Mkdir(plain, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(plain, "x"), []byte("plain"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := start(t, serve.Options{Archives: []serve.Archive{
+		{Mount: "a", Path: in("a.tar.gz")}, {Mount: "b", Path: in("b.tar.gz")},
+		{Mount: "c", Path: in("c.tar.gz")}, {Mount: "later", Path: in("later.tar.gz"), Wait: true},
+		{Mount: "plain", Path: plain},
+	}}, serve.RunOptions{Watch: true})
+	body := func(path string) string { _, b := fetch(t, plainClient, r.url(path)); return b }
+	if err := os.Remove(in("a.tar.gz")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(in("~"), []byte("rubbish"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(in("~"), in("c.tar.gz")); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a word about both", func() bool {
+		s := r.log.String()
+		return strings.Contains(s, in("a.tar.gz")+": no such file") &&
+			strings.Contains(s, in("c.tar.gz")+": ")
+	})
+	replace(t, files{"x": "new b"}.pack(t, in("n.tar.gz")), in("b.tar.gz"))
+	replace(t, files{"x": "new later"}.pack(t, in("n.tar.gz")), in("later.tar.gz"))
+	eventually(t, "the new ones", func() bool {
+		return body("/b/x") == "new b" && body("/later/x") == "new later"
+	})
+	for path, want := range map[string]string{"/a/x": "old a", "/c/x": "old c", "/plain/x": "plain"} {
+		if got := body(path); got != want {
+			t.Errorf("%s: %q", path, got)
+		}
+	}
+	replace(t, files{"x": "new a"}.pack(t, in("n.tar.gz")), in("a.tar.gz"))
+	replace(t, files{"x": "new c"}.pack(t, in("n.tar.gz")), in("c.tar.gz"))
+	eventually(t, "all new ones", func() bool {
+		return body("/a/x") == "new a" && body("/c/x") == "new c"
+	})
+	if n := strings.Count(r.log.String(), in("a.tar.gz")+": no such file"); n > 2 {
+		t.Errorf("%d lines about what is gone:\n%s", n, r.log.String())
+	}
 }

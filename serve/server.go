@@ -95,7 +95,7 @@ func (s *Server) Load(ctx context.Context) error {
 }
 
 // Reload opens archives again whose files have changed. Answers under way finish with the old
-// files. If an archive can't be opened nothing changes, and the error names it.
+// files. An archive that can't be opened stays what it was, and the error names it.
 func (s *Server) Reload(ctx context.Context) error {
 	err := s.library.Reload(ctx)
 	s.reloads.count(err)

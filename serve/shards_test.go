@@ -93,7 +93,7 @@ func TestReplaceShards(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "a word about the missing shard", func() bool {
-		return strings.Contains(r.log.String(), "old archives are still served: "+lost+": ")
+		return strings.Contains(r.log.String(), "still served as before: "+lost+": ")
 	})
 	all(3)
 }

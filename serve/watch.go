@@ -28,7 +28,8 @@ func (s *Server) watch(ctx context.Context) {
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	quiet := time.NewTimer(settle)
-	var failed []string // stale at the last failure, and not tried again before something happens
+	var failed []string // stale after the last failure, and not tried again before something happens
+	var said string     // about it, which is not said again
 	for {
 		s.watchDirs(w)
 		select {
@@ -48,12 +49,22 @@ func (s *Server) watch(ctx context.Context) {
 			continue
 		}
 		failed = nil
-		if err := s.Reload(ctx); err != nil {
-			failed = stale
-			s.options.Log("the old archives are still served: " + archives.Describe(err))
-			continue
+		err := s.Reload(ctx)
+		if err == nil {
+			said = ""
+		} else {
+			failed = s.library.Stale()
+			if now := archives.Describe(err); now != said {
+				s.options.Log("still served as before: " + now)
+				said = now
+			}
+			stale = slices.DeleteFunc(stale, func(name string) bool {
+				return slices.Contains(failed, name)
+			})
 		}
-		s.options.Log("archives reloaded: " + stale[0] + more(len(stale)-1))
+		if len(stale) > 0 {
+			s.options.Log("archives reloaded: " + stale[0] + more(len(stale)-1))
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -70,8 +71,11 @@ func isInit(archive, dir string) bool {
 }
 
 func runInit(c *cli.Context, o *packOptions) error {
-	if _, err := os.Stat(o.dir); err != nil {
-		return err // about the directory rather than the archive in it
+	switch fi, err := os.Stat(o.dir); { // errors about the directory, not the archive in it
+	case err != nil:
+		return err
+	case !fi.IsDir():
+		return fmt.Errorf("%s: %w", o.dir, syscall.ENOTDIR)
 	}
 	if _, err := os.Lstat(o.out); err == nil {
 		return report.WithHint(fmt.Errorf("%s: %w", o.out, fs.ErrExist), "'tpk add' adds to it")

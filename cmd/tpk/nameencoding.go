@@ -30,12 +30,19 @@ var pythonNames = map[string]string{
 // page, or a name that Python uses.
 func nameEncoding(name string) (encoding.Encoding, error) {
 	for _, n := range encodingNames(name) {
-		if e, err := htmlindex.Get(n); err == nil {
-			return e, nil
+		e, err := htmlindex.Get(n)
+		if err != nil {
+			e, err = ianaindex.IANA.Encoding(n)
 		}
-		if e, err := ianaindex.IANA.Encoding(n); err == nil && e != nil {
-			return e, nil
+		if err != nil || e == nil {
+			continue
 		}
+		// The slashes in a zip are single bytes.
+		if slash, err := e.NewEncoder().String("a/"); err != nil || slash != "a/" {
+			return nil, report.Usagef("convert: --zip-encoding %s: no zip has names in it",
+				report.Quote(name))
+		}
+		return e, nil
 	}
 	return nil, report.Usagef("convert: --zip-encoding %s: an unknown encoding:"+
 		" name one such as shift_jis, gbk or cp437", report.Quote(name))

@@ -120,8 +120,10 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 		return nil, err
 	}
 	o := &packOptions{dir: args[0], out: args[1]}
-	if err := flags.CheckArchiveName(c, o.out); err != nil {
-		return nil, err
+	if o.out != "-" {
+		if err := flags.CheckArchiveName(c, o.out); err != nil {
+			return nil, err
+		}
 	}
 	if o.pack, err = flags.ParseSource(c); err != nil {
 		return nil, err

@@ -141,7 +141,7 @@ func reloadOnHangup(c *cli.Context, server *serve.Server, log func(string)) {
 			if err := server.Reload(c.Context); c.Context.Err() != nil {
 				return // the server is shutting down
 			} else if err != nil {
-				log("SIGHUP: the old archives are still served: " +
+				log("SIGHUP: still served as before: " +
 					strings.TrimPrefix(report.Line(err), "tpk: "))
 			} else if !terminal.IsQuiet(c) {
 				log("SIGHUP: archives reloaded")

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -96,7 +97,7 @@ func TestUnfinishedIndex(t *testing.T) {
 
 func testUnfinished(t *testing.T, trees string, b []byte) {
 	archive := filepath.Join(tools.Dir(t), "x.tar.gz")
-	files{"x.tar.gz": string(b)}.write(t, filepath.Dir(archive))
+	fixture.WriteFiles(t, map[string][]byte{archive: b})
 	names, grown := namesIn(t, archive), namesIn(t, filepath.Join(trees, "made.tar.gz"))
 	for command, made := range map[string]string{ // by a command that need not refuse
 		"ls F": "", "cat F a": "", "info F": "", "export F OUT.zip": "", "merge OUT.tar.gz F OK": "",
@@ -109,7 +110,7 @@ func testUnfinished(t *testing.T, trees string, b []byte) {
 	} {
 		work := tools.Dir(t)
 		archive := filepath.Join(work, "x.tar.gz")
-		files{"x.tar.gz": string(b)}.write(t, work)
+		fixture.WriteFiles(t, map[string][]byte{archive: b})
 		args := strings.Fields(strings.NewReplacer("F", archive, "OK",
 			filepath.Join(trees, "made.tar.gz"), "OUT", filepath.Join(work, "out"), "OLD",
 			filepath.Join(trees, "old"), "MORE", filepath.Join(trees, "more")).Replace(command))
@@ -133,7 +134,8 @@ func testUnfinished(t *testing.T, trees string, b []byte) {
 				t.Errorf("tar finds %q: %v", names, r)
 			}
 		case made == "out" && r.Code == 0:
-			if _, ok := readFiles(t, work)["out/c"]; ok != slices.Contains(names, "c") {
+			_, err := os.Stat(filepath.Join(work, "out", "c"))
+			if (err == nil) != slices.Contains(names, "c") {
 				t.Errorf("tar finds %q: %v", names, r)
 			}
 		case strings.HasSuffix(made, ".gz") && r.Code == 0:

@@ -17,7 +17,8 @@ import (
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-var update = flag.Bool("update", false, "make missing golden archives, and rewrite the example of FORMAT.md")
+var update = flag.Bool("update", false,
+	"make missing golden archives, and rewrite the example of FORMAT.md")
 
 // exampleTree is the tree of the example in FORMAT.md.
 var exampleTree = trees.Tree{

@@ -246,7 +246,7 @@ func TestHangup(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = p.Process.Signal(syscall.SIGHUP)
-	p.says(t, "the old archives are still served: "+archive)
+	p.says(t, "still served as before: "+archive)
 	if _, body := ask(t, "GET", base+"x", nil); body != "new" {
 		t.Errorf("%q", body)
 	}

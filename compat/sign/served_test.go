@@ -225,7 +225,7 @@ func TestServeReplaced(t *testing.T) {
 				want = "503"
 				srv.log.says(t, "still not served: ")
 			} else {
-				srv.log.says(t, "the old archives are still served: ")
+				srv.log.says(t, "still served as before: ")
 			}
 			for range 20 {
 				if got := get(); got != want {

@@ -97,8 +97,13 @@ func CheckOutputName(c *cli.Context, name string) error {
 	return nil
 }
 
-// CheckArchiveName is [CheckOutputName] for an archive. It also refuses names of other formats.
+// CheckArchiveName is [CheckOutputName] for an archive that is a file. It also refuses names of
+// other formats, and standard output.
 func CheckArchiveName(c *cli.Context, name string) error {
+	if name == "-" {
+		return report.Usagef("%s: '-': it doesn't write to standard output:"+
+			" name a file, or ./- for one of that name", c.Command.Name)
+	}
 	if err := CheckOutputName(c, name); err != nil {
 		return err
 	}

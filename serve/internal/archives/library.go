@@ -184,13 +184,16 @@ func (l *Library) Load(ctx context.Context, specs []Spec) error {
 	return err
 }
 
-// Reload opens archives again whose files have changed, as Load does.
-func (l *Library) Reload(ctx context.Context) error {
-	return l.Change(ctx, func(s []Spec) ([]Spec, error) { return s, nil })
-}
-
 // Change is Load with what edit makes of the present specs.
 func (l *Library) Change(ctx context.Context, edit func([]Spec) ([]Spec, error)) error {
+	return l.change(ctx, l.open, edit)
+}
+
+// change serves what open returns of the specs that edit makes, if that is not nil, also with an
+// error.
+func (l *Library) change(ctx context.Context,
+	open func(context.Context, []Spec) ([]backing, error), edit func([]Spec) ([]Spec, error),
+) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
@@ -210,17 +213,18 @@ func (l *Library) Change(ctx context.Context, edit func([]Spec) ([]Spec, error))
 		}
 	}
 	p := parts{fallback: l.fallback}
-	if p.backings, err = l.open(ctx, specs); err != nil {
-		return err
+	var kept error
+	if p.backings, kept = open(ctx, specs); kept != nil && p.backings == nil {
+		return kept
 	}
 	p.specs = slices.Clone(specs)
 	changes := int64(0)
 	if l.nest != nil {
 		var nested []Spec
-		var open []*archive
-		nested, open, p.pending, changes = l.openNested(ctx)
+		var found []*archive
+		nested, found, p.pending, changes = l.openNested(ctx)
 		p.specs = append(p.specs, nested...)
-		for _, a := range open {
+		for _, a := range found {
 			p.backings = append(p.backings, backing{archive: a})
 		}
 	}
@@ -234,7 +238,7 @@ func (l *Library) Change(ctx context.Context, edit func([]Spec) ([]Spec, error))
 	if l.nest != nil {
 		l.nest.served.Store(changes)
 	}
-	return nil
+	return kept
 }
 
 // open opens what specs name, or nothing.
@@ -345,37 +349,6 @@ func (l *Library) held(name string, busy bool) *archive {
 		}
 	}
 	return nil
-}
-
-// Stale returns the names of archives and directories that have changed since they were opened, or
-// that were waited for and are there now.
-func (l *Library) Stale() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	s := l.current.Load()
-	if s == nil {
-		return nil
-	}
-	var names []string
-	for _, a := range s.sources {
-		if a.shared || a.guard.Current() != nil || a.outdated() {
-			continue // or it is opened again as soon as it is complete
-		}
-		if now, err := guard.StampOf(a.name); err != nil || !now.Same(a.stamp) {
-			names = append(names, a.name)
-		}
-	}
-	for _, d := range s.dirs {
-		if !d.current() {
-			names = append(names, d.path)
-		}
-	}
-	for _, spec := range s.waiting {
-		if _, err := os.Stat(spec.Path); err == nil {
-			names = append(names, spec.Path)
-		}
-	}
-	return names
 }
 
 // openWritten opens an archive, after waiting until no program writes it. If it is served already,

@@ -1,0 +1,94 @@
+package archives
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/tarpack/tpk/serve/internal/guard"
+)
+
+// Reload opens archives again whose files have changed. One that can't be opened is served as
+// before, and the error names it; the others are replaced.
+func (l *Library) Reload(ctx context.Context) error {
+	return l.change(ctx, l.openOrKeep, func(s []Spec) ([]Spec, error) { return s, nil })
+}
+
+// openOrKeep opens what specs name. For one that can't be opened it returns what is served at
+// present, and an error as well. After the end of ctx it returns only that.
+func (l *Library) openOrKeep(ctx context.Context, specs []Spec) ([]backing, error) {
+	open := make([]backing, 0, len(specs))
+	var errs []error
+	for _, spec := range specs {
+		o, err := l.openOne(ctx, spec)
+		if err != nil {
+			errs = append(errs, err)
+			o = l.present(spec)
+		}
+		open = append(open, o)
+	}
+	if err := context.Cause(ctx); err != nil {
+		for _, o := range open {
+			o.release()
+		}
+		return nil, err
+	}
+	return open, errors.Join(errs...)
+}
+
+// present returns what is served for a Spec, with a reference more. That is nothing as long as its
+// file is waited for. The lock is held.
+func (l *Library) present(spec Spec) backing {
+	s := l.current.Load()
+	if s == nil {
+		return backing{}
+	}
+	for _, a := range s.sources {
+		same := !a.shared && a.name == spec.Path
+		if spec.Opened != nil {
+			same = a.tar == spec.Opened
+		}
+		if same {
+			a.refs.Add(1)
+			return backing{archive: a}
+		}
+	}
+	for _, d := range s.dirs {
+		if d.path == spec.Path && d.mount == spec.Mount {
+			d.Retain()
+			return backing{dir: d}
+		}
+	}
+	return backing{}
+}
+
+// Stale returns the names of archives and directories that have changed since they were opened, or
+// that were waited for and are there now.
+func (l *Library) Stale() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.current.Load()
+	if s == nil {
+		return nil
+	}
+	var names []string
+	for _, a := range s.sources {
+		if a.shared || a.guard.Current() != nil || a.outdated() {
+			continue // or it is opened again as soon as it is complete
+		}
+		if now, err := guard.StampOf(a.name); err != nil || !now.Same(a.stamp) {
+			names = append(names, a.name)
+		}
+	}
+	for _, d := range s.dirs {
+		if !d.current() {
+			names = append(names, d.path)
+		}
+	}
+	for _, spec := range s.waiting {
+		if _, err := os.Stat(spec.Path); err == nil {
+			names = append(names, spec.Path)
+		}
+	}
+	return names
+}
