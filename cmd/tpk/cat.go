@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -39,7 +40,7 @@ their paths; a directory that it matches stands for the files below it.`,
 			"tpk cat site.tar.gz index.html",
 			"tpk cat logs.tar.gz 2026/01.log 2026/02.log | grep error",
 			"tpk cat logs.tar.gz '2026/*.log' | grep error"),
-		Flags:  append(flags.Trust(), flags.NoConvert()),
+		Flags:  slices.Concat(flags.Trust(), []cli.Flag{flags.NoConvert()}, flags.Remote()),
 		Action: action(parseCat, runCat),
 	}
 }
@@ -58,6 +59,7 @@ func runCat(c *cli.Context, o *catOptions) (err error) {
 		return err
 	}
 	defer reading.Close(a, &err)
+	o.archive = reading.NameOf(a, o.archive)
 	matches, err := reading.Find(a.Archive, o.paths)
 	if err != nil {
 		return report.In(o.archive, err)
@@ -71,6 +73,9 @@ func runCat(c *cli.Context, o *catOptions) (err error) {
 		if out.Err() != nil {
 			// The other files would fail as well.
 			return report.StandardOutput(out.Err(), "what was written so far is incomplete")
+		}
+		if reading.EndsReading(err) {
+			return report.In(o.archive, err)
 		}
 		if err != nil {
 			fmt.Fprintln(c.App.ErrWriter, report.Line(report.In(o.archive, err)))

@@ -47,9 +47,8 @@ With --json, each line is an object with these members:
 			"tpk diff monday.tar.gz tuesday.tar.gz",
 			"tpk diff --json a.tar.gz b.tar.gz |",
 			`  jq -r 'select(.change == "added").path'`),
-		Flags: []cli.Flag{
-			flags.Switch("json", "print one JSON object per line"), flags.NoConvert(),
-		},
+		Flags: append(flags.Remote(),
+			flags.Switch("json", "print one JSON object per line"), flags.NoConvert()),
 		Action: action(parseDiff, runDiff),
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -22,6 +23,7 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/export"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/remote"
 )
 
 type exportOptions struct {
@@ -57,7 +59,7 @@ is not a tpk archive.`,
 			"tpk export site.tar.gz:docs/api api.tar.gz",
 			"tpk export --format zip site.tar.gz:docs - | ssh host 'cat > docs.zip'",
 			"tpk export --single-member site.tar.gz plain.tar.gz"),
-		Flags: append(flags.Trust(),
+		Flags: append(slices.Concat(flags.Trust(), flags.Remote()),
 			&cli.StringFlag{
 				Name: "format", DefaultText: "by the suffix of OUT",
 				Usage:  "write this `FORMAT`, tar.gz or zip",
@@ -122,8 +124,13 @@ func formatOfName(name string) string {
 }
 
 // splitArchive splits ARCHIVE:PATH. Both may contain colons. The archive is the longest name of an
-// existing file.
+// existing file, or the URL up to the first colon after the host and its port.
 func splitArchive(word string) (archive, path string) {
+	if scheme, rest, ok := strings.Cut(word, "://"); ok && remote.IsURL(word) {
+		host, rest, _ := strings.Cut(rest, "/")
+		archive, path, _ = strings.Cut(rest, ":")
+		return scheme + "://" + host + "/" + archive, path
+	}
 	for end := len(word); end > 0; end = strings.LastIndexByte(word[:end], ':') {
 		if fi, err := os.Stat(word[:end]); err == nil && !fi.IsDir() {
 			return word[:end], strings.TrimPrefix(word[end:], ":")
@@ -139,6 +146,7 @@ func runExport(c *cli.Context, o *exportOptions) (err error) {
 		return err
 	}
 	defer reading.Close(a, &err)
+	o.archive = reading.NameOf(a, o.archive)
 	if err := a.CheckSigned(c.Context); err != nil { // whole members are copied
 		return err
 	}

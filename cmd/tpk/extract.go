@@ -92,7 +92,7 @@ group: see --same-owner.`,
 			flags.Switch("hard-links", "extract duplicates as hard links to one file"),
 			flags.Switch("special", "restore FIFOs, devices, setuid and setgid bits"),
 			flags.NoConvert(), flags.Progress(),
-		}, flags.Trust()),
+		}, flags.Trust(), flags.Remote()),
 		Action: action(parseExtract, runExtract),
 	}
 }
@@ -137,6 +137,7 @@ func runExtract(c *cli.Context, o *extractOptions) (err error) {
 		return err
 	}
 	defer reading.Close(a, &err)
+	o.archive = reading.NameOf(a, o.archive)
 	matches, err := o.selectPaths(a.Archive)
 	if err != nil {
 		return report.In(o.archive, err)

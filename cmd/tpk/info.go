@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -44,7 +45,7 @@ overhead are those of the archive that it was converted into, whose size is prin
 			"tpk info site.tar.gz",
 			"tpk info --json site.tar.gz | jq .duplicates",
 			"tpk info --sha256 huge.tar.gz"),
-		Flags: append(flags.Trust(),
+		Flags: append(slices.Concat(flags.Trust(), flags.Remote()),
 			flags.Switch("json", "print a JSON object"),
 			flags.Switch("sha256", "compute the SHA-256 of an archive of any size"),
 			flags.NoConvert()),
@@ -99,6 +100,7 @@ func runInfo(c *cli.Context, name string) (err error) {
 		return err
 	}
 	defer reading.Close(a, &err)
+	name = reading.NameOf(a, name)
 	s := summarize(a.Archive)
 	if a.Converted {
 		if err := s.ofConverted(name); err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -54,7 +55,7 @@ With --json, each line is an object with these members:
 			"tpk ls site.tar.gz css '*.html'",
 			"tpk ls --sha256 site.tar.gz | (cd /srv/site && sha256sum -c --quiet)",
 			"tpk ls --json site.tar.gz | jq -r 'select(.size > 1e6).path'"),
-		Flags: append(flags.Trust(),
+		Flags: append(slices.Concat(flags.Trust(), flags.Remote()),
 			flags.Switch("l", "print mode, size and modification time as well"),
 			flags.Switch("json", "print one JSON object per line"),
 			flags.Switch("sha256", "print the SHA-256 of each file, for sha256sum -c"),
@@ -94,6 +95,7 @@ func runLs(c *cli.Context, o *lsOptions) (err error) {
 		return err
 	}
 	defer reading.Close(a, &err)
+	o.archive = reading.NameOf(a, o.archive)
 	matches, err := reading.Find(a.Archive, o.words)
 	if err != nil {
 		return report.In(o.archive, err)

@@ -34,6 +34,7 @@ func TestMain(m *testing.M) {
 //	poke FILE OFFSET HEX        overwrite bytes; a negative offset counts from the end
 //	flip FILE OFFSET            invert a byte
 //	xattr FILE NAME HEX         set an extended attribute
+//	web DIR                     serve the files of DIR, and set $URL
 //	only DIR NAME...            expect these names in DIR and no others
 //
 // $WORK is replaced in LINE. The conditions are [root] and [has:PROGRAM]. With COMPAT=require the
@@ -45,6 +46,7 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exit": exitScript, "said": saidScript, "nobody": nobodyScript,
 			"poke": pokeScript, "flip": flipScript, "only": onlyScript, "xattr": xattrScript,
+			"web": webScript,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TZ", "UTC")

@@ -14,6 +14,7 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/source"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -32,8 +33,8 @@ import (
 //   - ErrSetIDs: the file was extracted without its setuid or setgid bit, as its owner is another.
 //   - signature.ErrContent or ErrHeader: the entry is not what was signed.
 //
-// Extract itself returns an error only if going on is pointless: the disk is full, or ctx has
-// ended. If owners are to be restored from a signed archive, it first compares the whole archive
+// Extract itself returns an error only if going on is pointless: the disk is full, the archive is
+// on a server and can't be read any more, or ctx has ended. If owners are to be restored from a signed archive, it first compares the whole archive
 // with what was signed, since only tar headers have them: then the error wraps
 // signature.ErrChanged. If the archive is written to meanwhile, the error in the end wraps
 // source.ErrChanged.
@@ -211,7 +212,9 @@ func fatal(err error) bool {
 			return true
 		}
 	}
-	return false
+	// Other shards of a set may still be read.
+	return (errors.Is(err, source.ErrUnavailable) || errors.Is(err, source.ErrChanged)) &&
+		!errors.Is(err, format.ErrShard)
 }
 
 // failedIn returns the name of what a fatal error is about: the archive if it was read, or else the

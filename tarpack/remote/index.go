@@ -34,6 +34,8 @@ func openIndex(
 		}
 	}()
 	if x.blocks.Size() > limit {
+		stop := context.AfterFunc(ctx, func() { x.blocks.Cancel(context.Cause(ctx)) })
+		defer stop()
 		if x.Index, err = sidecar.OpenReaderAt(x.blocks, x.blocks.Size()); err != nil {
 			return nil, stale(side, err)
 		}

@@ -40,6 +40,14 @@ func Open(ctx context.Context, rawURL string, o *Options) (*tarpack.Archive, err
 	return a, nil
 }
 
+// Cancel ends all requests of an archive that Open has opened, and those that would be made later,
+// with an error. What was fetched can still be read. The archive must still be closed.
+func Cancel(a *tarpack.Archive, cause error) {
+	if s, ok := a.Source().(interface{ Cancel(error) }); ok {
+		s.Cancel(cause)
+	}
+}
+
 // open is one attempt of Open. When the Archive is closed it calls release.
 func (o *Options) open(
 	ctx context.Context, rawURL string, release func(),
@@ -72,7 +80,9 @@ func (o *Options) open(
 		cache = blocks.New(blocks.Options{})
 	}
 	src := newSource(cache, archive.x, release)
+	stop := context.AfterFunc(ctx, func() { src.Generation.Cancel(context.Cause(ctx)) })
 	a, err := o.openSource(ctx, cache, src, besides, signed)
+	stop()
 	if err != nil {
 		src.release = func() {}
 		return nil, errors.Join(err, src.Close())

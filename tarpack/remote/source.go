@@ -49,6 +49,15 @@ func (s *archiveSource) Begin() source.Attempt { return s.Generation.Begin() }
 // Identity implements source.Source.
 func (s *archiveSource) Identity() string { return s.object.Identity() }
 
+// Cancel ends all requests for the archive and its sidecar with an error, and those that would be
+// made later. See also package remote's Cancel.
+func (s *archiveSource) Cancel(cause error) {
+	s.Generation.Cancel(cause)
+	if s.index != nil {
+		s.index.blocks.Cancel(cause)
+	}
+}
+
 // Check implements source.Source.
 func (s *archiveSource) Check() error { return s.object.Check(context.Background()) }
 

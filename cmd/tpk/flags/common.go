@@ -15,6 +15,7 @@ var (
 func Words(flag string) []string {
 	return map[string][]string{
 		"dedup":    dedupNames,
+		"index":    indexNames,
 		"level":    levelNames,
 		"progress": progressNames,
 	}[flag]

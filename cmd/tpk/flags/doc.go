@@ -10,5 +10,6 @@
 //	values.go       checks of values: words, numbers, times, sizes
 //	common.go       flags that several commands have
 //	source.go       [Source]: the flags of every command that packs files; SOURCE_DATE_EPOCH
+//	remote.go       [Remote]: the flags of every command that reads archives on servers
 //	environment.go  [FromEnvironment]: variables in place of flags
 package flags

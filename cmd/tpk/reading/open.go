@@ -1,6 +1,7 @@
 package reading
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"math"
@@ -16,6 +17,7 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/remote"
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
@@ -23,6 +25,8 @@ import (
 // message. A tar or zip of another program is converted into the cache, with a message, unless
 // --no-convert is set. With --public-key the archive must be signed. An index of which a section
 // does not fit its hash is not used, unless it is too large to be read as a whole.
+//
+// The name may be the URL of an archive on a server, if the command has the flags of flags.Remote.
 func Open(c *cli.Context, name string) (*cache.Archive, error) {
 	return open(c, name, maxQuickCheck)
 }
@@ -38,6 +42,14 @@ func OpenForAll(c *cli.Context, name string) (*cache.Archive, error) {
 const maxQuickCheck = 64 << 20
 
 func open(c *cli.Context, name string, checkIndex int64) (*cache.Archive, error) {
+	ro, err := flags.ReadRemote(c)
+	if err != nil {
+		return nil, err
+	}
+	onServer, err := isRemote(c, name)
+	if err != nil {
+		return nil, err
+	}
 	trust, err := flags.ReadTrust(c)
 	if err != nil {
 		return nil, err
@@ -47,7 +59,10 @@ func open(c *cli.Context, name string, checkIndex int64) (*cache.Archive, error)
 	}
 	m := terminal.NewMeter(c, "reading")
 	defer m.Stop()
-	store := &cache.Cache{Dir: CacheDir()}
+	if onServer {
+		return openRemote(c, m, name, ro, trust)
+	}
+	store := &cache.Cache{Dir: cmp.Or(ro.CacheDir, CacheDir()), Limit: ro.CacheSize}
 	notice := func(err error) {
 		if p := (*format.Problem)(nil); errors.As(err, &p) { // hints are about archives
 			m.Print(report.LineWithoutHint(err))
@@ -69,6 +84,9 @@ func Close(a *cache.Archive, err *error) {
 	switch {
 	case *err == nil && a.IndexEmbedded():
 		changed = a.CheckUnchanged()
+	case *err != nil && remote.IsURL(a.Name()):
+		changed = *err
+		*err = hintRemote(bare(a.Name(), *err))
 	case *err != nil && mayComeOfChange(*err):
 		changed = a.Source().Check()
 	}

@@ -67,6 +67,10 @@ func (c *Cache) Open(key string, size int64, fetch Fetch) *Generation {
 // Size is the number of bytes of the object.
 func (g *Generation) Size() int64 { return g.size }
 
+// Cancel ends all requests with an error, and those that would be made later. What is in the cache
+// can still be read.
+func (g *Generation) Cancel(cause error) { g.cancel(cause) }
+
 // Close cancels requests and closes the files. No other method may be running, or be called later.
 func (g *Generation) Close() error {
 	g.cancel(ErrClosed)

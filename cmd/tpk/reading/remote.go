@@ -1,0 +1,173 @@
+package reading
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/cmd/tpk/terminal"
+	"github.com/tarpack/tpk/tarpack/cache"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/remote"
+	"github.com/tarpack/tpk/tarpack/remote/blocks"
+	"github.com/tarpack/tpk/tarpack/remote/object"
+	"github.com/tarpack/tpk/tarpack/remote/s3"
+	"github.com/tarpack/tpk/tarpack/remote/web"
+	"github.com/tarpack/tpk/tarpack/signature"
+	"github.com/tarpack/tpk/tarpack/source"
+)
+
+// Hints for archives on servers.
+const (
+	hintNoIndex = "upload its .tpi to the same place, or pack it with --embed-index;" +
+		" --index=build downloads all of it"
+	hintOtherIndex = "upload the archive and its .tpi together; --index=build downloads all of it"
+	hintBuilt      = "that takes as long each time without a .tpi beside it"
+	hintMissing    = "check the URL"
+	hintDenied     = "check the credentials: netrc or --http-header, or those of S3"
+	hintTryAgain   = "try again later"
+	hintForeign    = "check the URL; a file of another program must be downloaded first"
+)
+
+var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
+
+// isRemote reports whether a name is that of an archive on a server. The URL of something else is a
+// usage error, unless it is the name of a file.
+func isRemote(c *cli.Context, name string) (bool, error) {
+	if remote.IsURL(name) {
+		return true, nil
+	}
+	found := scheme.FindString(name)
+	if found == "" {
+		return false, nil
+	}
+	if _, err := os.Lstat(name); err == nil {
+		return false, nil
+	}
+	if strings.EqualFold(found, "file://") {
+		return false, report.Usagef("%s: %s: name the file without file://", c.Command.Name,
+			report.Quote(name))
+	}
+	return false, report.Usagef("%s: %s: an archive on a server must have a URL with https://,"+
+		" http:// or s3://", c.Command.Name, report.Quote(name))
+}
+
+// openRemote opens an archive on a server.
+func openRemote(
+	c *cli.Context, m *terminal.Meter, url string, ro *flags.RemoteOptions, trust *signature.Trust,
+) (*cache.Archive, error) {
+	o := &remote.Options{
+		BuildIndex: ro.BuildIndex, Trust: trust, Progress: m.Update,
+		Notice: func(err error) {
+			if errors.Is(err, format.ErrIndexRebuilt) {
+				err = report.WithHint(err, hintBuilt)
+			}
+			m.Notice(err)
+		},
+		Blocks: blocks.New(blocks.Options{
+			Dir: cmp.Or(ro.CacheDir, CacheDir()), Limit: ro.CacheSize, Notice: m.Notice}),
+	}
+	var err error
+	if strings.HasPrefix(url, "s3://") {
+		o.S3, err = s3.New(&s3.Options{
+			Endpoint: ro.S3Endpoint, CAFile: ro.CAFile, Profile: os.Getenv("AWS_PROFILE"),
+			Region: cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"))})
+	} else {
+		o.Web, err = web.New(&web.Options{Header: ro.Header, CAFile: ro.CAFile, Netrc: netrc()})
+	}
+	if err != nil {
+		return nil, err
+	}
+	a, err := remote.Open(c.Context, url, o)
+	if err != nil {
+		return nil, hintRemote(err)
+	}
+	context.AfterFunc(c.Context, func() { remote.Cancel(a, context.Cause(c.Context)) })
+	return &cache.Archive{Archive: a}, nil
+}
+
+// netrc returns the name of the user's netrc file, as curl and Python look for it, or "".
+func netrc() string {
+	if name := os.Getenv("NETRC"); name != "" {
+		return name
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	name := filepath.Join(home, ".netrc")
+	if _, err := os.Stat(name); err != nil {
+		return ""
+	}
+	return name
+}
+
+// hintRemote adds what to do about an error of an archive on a server. That of a file would be
+// wrong.
+func hintRemote(err error) error {
+	for _, h := range []struct {
+		err  error
+		hint string
+	}{
+		{signature.ErrRefused, ""},
+		{format.ErrNoSidecar, hintNoIndex},
+		{format.ErrStale, hintOtherIndex},
+		{source.ErrChanged, report.HintChanged},
+		{fs.ErrPermission, hintDenied},
+		{source.ErrUnavailable, hintTryAgain},
+		{fs.ErrNotExist, hintMissing},
+		{object.ErrAnswer, hintMissing},
+		{format.ErrNotArchive, hintForeign},
+	} {
+		if errors.Is(err, h.err) {
+			if h.hint == "" {
+				return err
+			}
+			return report.WithHint(err, h.hint)
+		}
+	}
+	return err
+}
+
+// EndsReading reports whether an error of one entry is one of the whole archive on a server: no
+// other entry can be read.
+func EndsReading(err error) bool {
+	return (errors.Is(err, source.ErrUnavailable) || errors.Is(err, source.ErrChanged) ||
+		errors.As(err, new(*report.StoppedError))) && !errors.Is(err, format.ErrShard)
+}
+
+// NameOf returns the name of an archive for messages: that of the command line, or the URL without
+// its password and query.
+func NameOf(a *cache.Archive, name string) string {
+	if remote.IsURL(name) {
+		return a.Name()
+	}
+	return name
+}
+
+// An unavailableError is an error of reading an archive on a server.
+type unavailableError struct {
+	error
+	text string
+}
+
+func (e *unavailableError) Error() string { return e.text }
+func (e *unavailableError) Unwrap() error { return e.error }
+
+// bare returns an error of an archive on a server that can't be reached, without what was read then:
+// it begins with the archive's name.
+func bare(name string, err error) error {
+	if i := strings.LastIndex(err.Error(), name+": "); i > 0 && errors.Is(err, source.ErrUnavailable) {
+		return &unavailableError{err, err.Error()[i:]}
+	}
+	return err
+}
