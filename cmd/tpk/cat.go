@@ -35,7 +35,9 @@ Writes the files to standard output, one after the other. Links are followed ins
 Content is checked while it is written: if it is damaged, cat reports an error.
 
 `+help.Globs+` The files that it matches are written in the order of
-their paths; a directory that it matches stands for the files below it.`,
+their paths; a directory that it matches stands for the files below it.
+
+`+help.RemoteToo,
 			"a file is missing, is a directory or is damaged (the others are written)",
 			"tpk cat site.tar.gz index.html",
 			"tpk cat logs.tar.gz 2026/01.log 2026/02.log | grep error",

@@ -41,7 +41,9 @@ With --json, each line is an object with these members:
  change    added, changed or removed
  path      the path; path_base64 has its bytes if they are not UTF-8
  what      a list of what has changed
- old, new  type, size, mode, mtime and, for files, hash`,
+ old, new  type, size, mode, mtime and, for files, hash
+
+OLD and NEW may be URLs, as for 'tpk ls'.`,
 			"the archives differ",
 			"wrong usage, or the archives can't be compared",
 			"tpk diff monday.tar.gz tuesday.tar.gz",

@@ -53,7 +53,9 @@ setuid and setgid bits.
 
 With --single-member, the content is compressed again, into a tar.gz with a single gzip member, for
 readers that stop after the first one, such as old .NET versions and GzDecoder in Rust. The result
-is not a tpk archive.`,
+is not a tpk archive.
+
+`+help.RemoteToo+" In ARCHIVE:PATH, PATH begins after the first colon behind the host.",
 			"ARCHIVE can't be read or OUT can't be written",
 			"tpk export site.tar.gz site.zip",
 			"tpk export site.tar.gz:docs/api api.tar.gz",

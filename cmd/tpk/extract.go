@@ -63,7 +63,9 @@ group that pack stored with --preserve-owner: those of that name or else of that
 Nothing is written outside DIR. Entries that would be are refused, and so are FIFOs, devices,
 and setuid and setgid bits unless --special is given. The rest is extracted. A setuid bit is only
 restored if the file gets the user that it has in the archive, and a setgid bit if it gets the
-group: see --same-owner.`,
+group: see --same-owner.
+
+`+help.RemoteToo,
 			"an entry was not extracted",
 			"tpk extract site.tar.gz",
 			"tpk extract -C /srv/www site.tar.gz",

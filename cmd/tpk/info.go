@@ -22,6 +22,7 @@ import (
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/remote"
 	"github.com/tarpack/tpk/tarpack/signature"
 )
 
@@ -36,11 +37,13 @@ of all files, including duplicates), bytes out (the size of archive and index), 
 entry: the bytes in archive and index that are not compressed content.
 
 The SHA-256 is what sha256sum prints for the file ARCHIVE. All of the file has to be read for it, so
-for an archive of more than 256 MiB, and for shard sets, info computes it only with --sha256. The
+for an archive of more than 256 MiB or on a server, and for shard sets, info computes it only with --sha256. The
 rest comes from the index at once. For a set, the SHA-256 of each shard is printed.
 
 Of a tar or zip of another program, size and SHA-256 are those of the file. The index and the
-overhead are those of the archive that it was converted into, whose size is printed as well.`,
+overhead are those of the archive that it was converted into, whose size is printed as well.
+
+`+help.RemoteToo,
 			"ARCHIVE, or an entry of it, can't be read",
 			"tpk info site.tar.gz",
 			"tpk info --json site.tar.gz | jq .duplicates",
@@ -183,7 +186,8 @@ func (s *summary) sum(c *cli.Context, name string, a *cache.Archive) (err error)
 		}
 		src, size = f, fi.Size()
 	}
-	if size <= maxQuickSum && !c.IsSet("sha256") || c.Bool("sha256") {
+	quick := size <= maxQuickSum && !remote.IsURL(a.Name())
+	if quick && !c.IsSet("sha256") || c.Bool("sha256") {
 		s.SHA256, err = sha256Of(c, io.NewSectionReader(src, 0, size))
 	}
 	if err == nil && s.SHA256 != "" {

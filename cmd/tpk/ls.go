@@ -32,6 +32,8 @@ in GNU tar, backslashes and control characters in names are printed as \\, \n or
 
 `+help.Globs+`
 
+`+help.Remote+`
+
 With --sha256, each line is what sha256sum prints for the file, so that 'sha256sum -c' checks a
 directory that the archive was extracted to. ARCHIVE must have been packed with --sha256.
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -37,6 +38,9 @@ other. Prints one line for each problem, with the path and the offset in ARCHIVE
 index, a message says so and everything else is checked. With several archives, each is checked,
 also after one that can't be read. Several shards of one set count as the set.
 
+ARCHIVE may be a URL, as for 'tpk ls'. Then all of it is downloaded to temporary files first, in
+$TMPDIR. One of another program is not converted then.
+
 A tar or zip of another program is read as 'tpk convert' reads it, which compares its checksums, if
 it has any. Each entry that can't be read, or would be refused, is a problem.
 
@@ -45,7 +49,7 @@ each archive has archive, entries, bytes and problems.`,
 			"there is a problem, or an archive can't be read",
 			"tpk verify site.tar.gz",
 			"tpk verify -q backups/*.tar.gz"),
-		Flags: append(flags.Trust(),
+		Flags: append(slices.Concat(flags.Trust(), flags.Server()),
 			flags.Switch("json", "print one JSON object per line"),
 			flags.NoConvert(), flags.Progress()),
 		Action: action(parseVerify, runVerify),
@@ -77,8 +81,18 @@ func runVerify(c *cli.Context, o *verifyOptions) (failed error) {
 	return failed
 }
 
-// verify checks one archive.
+// verify checks one archive. One on a server is downloaded to temporary files first.
 func verify(c *cli.Context, name string, trust *signature.Trust) error {
+	d, err := reading.Download(c, name, trust)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Say(verifyFile(c, d, trust)), d.Close())
+}
+
+// verifyFile checks one archive that is a file.
+func verifyFile(c *cli.Context, d *reading.Downloaded, trust *signature.Trust) error {
+	name := d.File
 	m := terminal.NewMeter(c, "verifying")
 	defer m.Stop()
 	if list, isSet, err := tarpack.SetList(name); err == nil && isSet {
@@ -113,17 +127,18 @@ func verify(c *cli.Context, name string, trust *signature.Trust) error {
 		if asJSON {
 			if printErr == nil {
 				printErr = encoder.Encode(problemLine{
-					p.Path, reading.NotUTF8([]byte(p.Path)), p.Offset, p.Err.Error(),
+					p.Path, reading.NotUTF8([]byte(p.Path)), p.Offset, d.Say(p.Err).Error(),
 				})
 			}
 			return
 		}
-		m.Print(report.LineWithoutHint(report.In(name, p)))
+		m.Print(report.LineWithoutHint(d.Say(report.In(name, p))))
 	}
+	notice := func(err error) { m.Notice(d.Say(err)) }
 	res, err := tarpack.Verify(c.Context, name,
-		tarpack.VerifyOptions{Notice: m.Notice, Progress: m.Update, Problem: problem,
+		tarpack.VerifyOptions{Notice: notice, Progress: m.Update, Problem: problem,
 			Trust: trust})
-	if errors.Is(err, format.ErrNotArchive) && trust == nil && !c.Bool(flags.NoConvertName) {
+	if errors.Is(err, format.ErrNotArchive) && trust == nil && !d.Remote() && !c.Bool(flags.NoConvertName) {
 		foreign = true
 		res, err = verifyForeign(c, name, m, problem)
 	}
@@ -132,7 +147,7 @@ func verify(c *cli.Context, name string, trust *signature.Trust) error {
 		err = printErr
 	}
 	if err == nil && asJSON {
-		err = encoder.Encode(verifiedLine{name, res.Entries, res.Bytes, res.Failed})
+		err = encoder.Encode(verifiedLine{d.NameOf(name), res.Entries, res.Bytes, res.Failed})
 	}
 	if errors.Is(err, source.ErrChanged) && !errors.Is(err, format.ErrShard) {
 		err = report.WithHint(err, report.HintChanged)
@@ -152,10 +167,14 @@ func verify(c *cli.Context, name string, trust *signature.Trust) error {
 			well = "all is as it was signed"
 		}
 		_, err := fmt.Fprintf(c.App.Writer, "%s: %s: %s, %s\n",
-			report.Quote(name), well, report.Entries(res.Entries), report.Bytes(res.Bytes))
+			report.Quote(d.NameOf(name)), well, report.Entries(res.Entries), report.Bytes(res.Bytes))
 		return err
 	}
 	hint := "rebuild the index with 'tpk index'"
+	if d.Remote() { // that is all that can be said: the commands below change files
+		return report.WithHint(fmt.Errorf("%s: %s found", d.NameOf(name),
+			count.Of(res.Failed, "problem", "problems")), "upload a good copy with its .tpi")
+	}
 	switch {
 	case foreign:
 		hint = "'tpk convert' converts the other entries"

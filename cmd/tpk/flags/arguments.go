@@ -8,6 +8,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/remote"
 )
 
 // Arguments returns the arguments of a command. There must be at least least, and at most most
@@ -45,6 +46,20 @@ func EditArguments(c *cli.Context, least, most int) ([]string, error) {
 		}
 	}
 	return count(c, args, least, most)
+}
+
+// refuseURLs refuses archives on servers if the command does not read them.
+func refuseURLs(c *cli.Context, args []string) error {
+	if hasFlag(c.Command, "http-header") {
+		return nil
+	}
+	for _, name := range args {
+		if remote.IsURL(name) {
+			return report.Usagef("%s: %s: it works on files only: download it first", c.Command.Name,
+				report.Quote(name))
+		}
+	}
+	return nil
 }
 
 // refuseSome refuses arguments that begin with several shards of a set, but not with all. The first
@@ -130,6 +145,9 @@ func count(c *cli.Context, args []string, least, most int) ([]string, error) {
 	case most >= 0 && len(args) > most:
 		return nil, report.Usagef("%s: too many arguments, starting with %s: usage: %s",
 			c.Command.Name, report.Quote(args[most]), c.Command.UsageText)
+	}
+	if err := refuseURLs(c, args); err != nil {
+		return nil, err
 	}
 	return args, checkOrder(c, args)
 }

@@ -11,8 +11,8 @@ import (
 
 var indexNames = []string{"build"}
 
-// Remote returns the flags of every command that reads archives on servers.
-func Remote() []cli.Flag {
+// Server returns the flags of every command that asks servers.
+func Server() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{
 			Name:  "http-header",
@@ -22,6 +22,12 @@ func Remote() []cli.Flag {
 			Name: "cacert", Usage: "trust the certificates in the PEM `FILE`, not the system's",
 		},
 		&cli.StringFlag{Name: "s3-endpoint", Usage: "ask the S3 server at `URL`, not Amazon's"},
+	}
+}
+
+// Remote returns the flags of every command that reads parts of archives on servers.
+func Remote() []cli.Flag {
+	return append(Server(),
 		&cli.StringFlag{
 			Name: "index", Action: OneOf("index", indexNames),
 			Usage: "if there is no index on the server, `MODE` build downloads the archive to" +
@@ -33,8 +39,7 @@ func Remote() []cli.Flag {
 		&cli.StringFlag{
 			Name: "cache-size", DefaultText: "10GiB, at most a tenth of the disk",
 			Usage: "keep at most `SIZE` there, such as 500MB",
-		},
-	}
+		})
 }
 
 // RemoteOptions are the values of the flags of [Remote].
@@ -47,7 +52,7 @@ type RemoteOptions struct {
 	CacheSize  int64  // in bytes; 0 is the default
 }
 
-// ReadRemote returns the values of the flags of [Remote].
+// ReadRemote returns the values of the flags of [Remote], or of [Server].
 func ReadRemote(c *cli.Context) (*RemoteOptions, error) {
 	o := &RemoteOptions{
 		CAFile: c.String("cacert"), S3Endpoint: c.String("s3-endpoint"),

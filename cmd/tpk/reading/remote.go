@@ -65,18 +65,30 @@ func isRemote(c *cli.Context, name string) (bool, error) {
 func openRemote(
 	c *cli.Context, m *terminal.Meter, url string, ro *flags.RemoteOptions, trust *signature.Trust,
 ) (*cache.Archive, error) {
-	o := &remote.Options{
-		BuildIndex: ro.BuildIndex, Trust: trust, Progress: m.Update,
-		Notice: func(err error) {
-			if errors.Is(err, format.ErrIndexRebuilt) {
-				err = report.WithHint(err, hintBuilt)
-			}
-			m.Notice(err)
-		},
-		Blocks: blocks.New(blocks.Options{
-			Dir: cmp.Or(ro.CacheDir, CacheDir()), Limit: ro.CacheSize, Notice: m.Notice}),
+	o, err := remoteOptions(url, ro)
+	if err != nil {
+		return nil, err
 	}
-	var err error
+	o.BuildIndex, o.Trust, o.Progress = ro.BuildIndex, trust, m.Update
+	o.Notice = func(err error) {
+		if errors.Is(err, format.ErrIndexRebuilt) {
+			err = report.WithHint(err, hintBuilt)
+		}
+		m.Notice(err)
+	}
+	o.Blocks = blocks.New(blocks.Options{
+		Dir: cmp.Or(ro.CacheDir, CacheDir()), Limit: ro.CacheSize, Notice: m.Notice})
+	a, err := remote.Open(c.Context, url, o)
+	if err != nil {
+		return nil, hintRemote(err)
+	}
+	context.AfterFunc(c.Context, func() { remote.Cancel(a, context.Cause(c.Context)) })
+	return &cache.Archive{Archive: a}, nil
+}
+
+// remoteOptions returns the options with the client that asks for a URL.
+func remoteOptions(url string, ro *flags.RemoteOptions) (o *remote.Options, err error) {
+	o = &remote.Options{}
 	if strings.HasPrefix(url, "s3://") {
 		o.S3, err = s3.New(&s3.Options{
 			Endpoint: ro.S3Endpoint, CAFile: ro.CAFile, Profile: os.Getenv("AWS_PROFILE"),
@@ -84,15 +96,7 @@ func openRemote(
 	} else {
 		o.Web, err = web.New(&web.Options{Header: ro.Header, CAFile: ro.CAFile, Netrc: netrc()})
 	}
-	if err != nil {
-		return nil, err
-	}
-	a, err := remote.Open(c.Context, url, o)
-	if err != nil {
-		return nil, hintRemote(err)
-	}
-	context.AfterFunc(c.Context, func() { remote.Cancel(a, context.Cause(c.Context)) })
-	return &cache.Archive{Archive: a}, nil
+	return o, err
 }
 
 // netrc returns the name of the user's netrc file, as curl and Python look for it, or "".
@@ -154,20 +158,20 @@ func NameOf(a *cache.Archive, name string) string {
 	return name
 }
 
-// An unavailableError is an error of reading an archive on a server.
-type unavailableError struct {
+// A textError is an error with another text.
+type textError struct {
 	error
 	text string
 }
 
-func (e *unavailableError) Error() string { return e.text }
-func (e *unavailableError) Unwrap() error { return e.error }
+func (e *textError) Error() string { return e.text }
+func (e *textError) Unwrap() error { return e.error }
 
 // bare returns an error of an archive on a server that can't be reached, without what was read then:
 // it begins with the archive's name.
 func bare(name string, err error) error {
 	if i := strings.LastIndex(err.Error(), name+": "); i > 0 && errors.Is(err, source.ErrUnavailable) {
-		return &unavailableError{err, err.Error()[i:]}
+		return &textError{err, err.Error()[i:]}
 	}
 	return err
 }
