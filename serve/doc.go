@@ -9,6 +9,7 @@
 //	listen.go       TCP addresses, unix sockets, sockets from systemd
 //	certificate.go  TLS certificates, which are read again when their files change
 //	watch.go        archives that are replaced on disk
+//	poll.go         archives that are replaced on a server
 //	admin.go        health, metrics, and a list of archives that can be changed
 //	metrics.go      what /metrics shows
 //	accesslog.go    a line for each request

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"io"
 	"io/fs"
 	"net"
@@ -34,6 +35,10 @@ type Archive struct {
 	// (tarpack.OpenAt) or on a source of its own (tarpack.OpenSource). Path is not used then. It
 	// must stay open until Server.Close has returned.
 	Opened *tarpack.Archive
+	// Open, if set, opens the archive, for example one on a server (remote.Open). Path is its name in
+	// messages then. The Server closes it. It is called again by Server.Reload and RunOptions.Poll if
+	// the Check of the archive's source returns source.ErrChanged.
+	Open func(context.Context) (*tarpack.Archive, error)
 }
 
 // Field is a header field.
@@ -127,6 +132,9 @@ type RunOptions struct {
 	Admin string
 	// Watch reloads archives when their files have changed.
 	Watch bool
+	// Poll is the time between two looks at archives of Archive.Open: if one was replaced, it is
+	// reloaded. 0 means that none is looked at.
+	Poll time.Duration
 
 	HeaderTimeout   time.Duration // from a head's first byte to its last; 0 means 10 s
 	IdleTimeout     time.Duration // from an answer to the next request; 0 means 75 s

@@ -292,6 +292,7 @@ func TestEveryRunOption(t *testing.T) {
 				t.Error(resp, err)
 			}
 		},
+		"Poll": TestPoll,
 		"Watch": func(t *testing.T) {
 			replace(t, files{"a": "2"}.pack(t, filepath.Join(dir, "b.tar.gz")), archive)
 			eventually(t, "the new archive is served", func() bool {

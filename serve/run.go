@@ -88,6 +88,11 @@ func (s *Server) untilDone(ctx context.Context, o *RunOptions, loaded <-chan err
 		}
 		o.Ready(addresses)
 	}
+	var looking sync.WaitGroup
+	defer looking.Wait()
+	if o.Poll > 0 {
+		looking.Go(func() { s.poll(ctx, o.Poll) })
+	}
 	if o.Watch {
 		s.watch(ctx)
 	}

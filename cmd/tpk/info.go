@@ -37,8 +37,8 @@ of all files, including duplicates), bytes out (the size of archive and index), 
 entry: the bytes in archive and index that are not compressed content.
 
 The SHA-256 is what sha256sum prints for the file ARCHIVE. All of the file has to be read for it, so
-for an archive of more than 256 MiB or on a server, and for shard sets, info computes it only with --sha256. The
-rest comes from the index at once. For a set, the SHA-256 of each shard is printed.
+for an archive of more than 256 MiB or on a server, and for shard sets, info computes it only with
+--sha256. The rest comes from the index at once. For a set, the SHA-256 of each shard is printed.
 
 Of a tar or zip of another program, size and SHA-256 are those of the file. The index and the
 overhead are those of the archive that it was converted into, whose size is printed as well.

@@ -46,6 +46,10 @@ site has a page; elsewhere ?download=, ?q= and ?format=json work without it.
 Dotfiles, except .well-known, and what --hide adds are answered with 404. They are in no listing, no
 search and no download. --hide '' clears the list: nothing is hidden but what further --hide add.
 
+ARCHIVE may be a URL, as for 'tpk ls'. What is downloaded is kept in the same directory. While the
+server of an archive can't be reached, files that are there are sent, and the others are answered
+with 503. An archive that was replaced there is opened again with --poll, or on SIGHUP.
+
 --mount serves an archive or a directory of plain files below a path. The paths that lead there are
 listed. With --watch it need not exist yet: until it does, the path is answered with 503.
 
@@ -90,6 +94,7 @@ func runServe(c *cli.Context, o *serveOptions) error {
 		defer mu.Unlock()
 		fmt.Fprintln(c.App.ErrWriter, report.Say(message))
 	}
+	o.opener.Notice = sc.Log
 	o.run.Ready = func(addresses []net.Addr) {
 		if terminal.IsQuiet(c) {
 			return

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"io/fs"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,7 +32,7 @@ func serveFlags() []cli.Flag {
 	timeout := func(name string, d time.Duration, usage string) cli.Flag {
 		return &cli.DurationFlag{Name: name, Value: d, Usage: usage, Action: flags.Positive(name)}
 	}
-	return append(flags.Trust(),
+	return append(slices.Concat(flags.Trust(), flags.Remote()),
 		list("listen", "listen on `HOST:PORT` (repeatable; default: 127.0.0.1:8080)"),
 		list("socket", "listen on the Unix socket `PATH` (repeatable)"),
 		&cli.StringFlag{
@@ -44,6 +46,12 @@ func serveFlags() []cli.Flag {
 		list("mount", "serve an archive or a directory below a path: `/PATH=FILE` (repeatable)"),
 		text("fallback", "serve files from the directory `DIR` that are in no archive"),
 		flags.Switch("watch", "reload archives when they are replaced"),
+		&cli.DurationFlag{
+			Name: "poll", DefaultText: "never", Action: flags.Positive("poll"),
+			Usage: "look every `TIME`, such as 10s, whether archives on servers were replaced," +
+				" and reload these",
+		},
+		list("allow-remote", "allow URLs below `PREFIX` for --mount (repeatable)"),
 		flags.NoConvert(),
 		flags.Switch("spa", "answer unknown paths without a known file extension with index.html"),
 		flags.Switch("no-listing", "don't list directories"),
@@ -94,6 +102,8 @@ var optionFlags = map[string]string{
 type serveOptions struct {
 	serve serve.Options
 	run   serve.RunOptions
+
+	opener *reading.Opener
 }
 
 // parseServe returns the options from the command line and the environment.
@@ -117,7 +127,7 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 		WriteTimeout: c.Duration("write-timeout"), AccessFormat: c.String("access-log-format"),
 	}
 	*run = serve.RunOptions{
-		Watch: c.Bool("watch"), Admin: c.String("admin"),
+		Watch: c.Bool("watch"), Poll: c.Duration("poll"), Admin: c.String("admin"),
 		Listen: c.StringSlice("listen"), Sockets: c.StringSlice("socket"), SocketMode: fs.FileMode(mode),
 		Inherit:  os.Getenv("LISTEN_FDS") != "",
 		CertFile: c.String("tls-cert"), KeyFile: c.String("tls-key"), H2C: c.Bool("h2c"),
@@ -162,12 +172,40 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 	if sc.Trust, err = flags.ReadTrust(c); err != nil {
 		return nil, err
 	}
-	return o, serveArchives(c, sc, run.Admin)
+	ro, err := flags.ReadRemote(c)
+	if err != nil {
+		return nil, err
+	}
+	sc.CacheDir = cmp.Or(ro.CacheDir, sc.CacheDir)
+	o.opener = &reading.Opener{Flags: ro, Trust: sc.Trust}
+	return o, serveArchives(c, o)
+}
+
+// addRemote adds an archive on a server to the configuration.
+func (o *serveOptions) addRemote(url, mount string) error {
+	open, err := o.opener.Open(url)
+	if err != nil {
+		return err
+	}
+	o.serve.Archives = append(o.serve.Archives,
+		serve.Archive{Path: reading.ShownURL(url), Mount: mount, Open: open})
+	return nil
 }
 
 // serveArchives adds the archives and directories to the configuration.
-func serveArchives(c *cli.Context, sc *serve.Options, admin string) error {
+func serveArchives(c *cli.Context, o *serveOptions) error {
+	sc := &o.serve
 	for _, name := range tarpack.JoinShards(c.Args().Slice()) {
+		onServer, err := reading.IsRemote(c, name)
+		if err != nil {
+			return err
+		}
+		if onServer {
+			if err := o.addRemote(name, ""); err != nil {
+				return err
+			}
+			continue
+		}
 		if fi, err := os.Stat(name); err == nil && fi.IsDir() {
 			if sc.Fallback != "" || c.NArg() > 1 {
 				return report.Usagef("serve: %s: is a directory: serve it alone, or use --fallback",
@@ -183,9 +221,25 @@ func serveArchives(c *cli.Context, sc *serve.Options, admin string) error {
 		if !ok || !strings.HasPrefix(path, "/") || name == "" {
 			return report.Usagef("serve: --mount %s: must be /PATH=ARCHIVE or /PATH=DIR", report.Quote(m))
 		}
+		onServer, err := reading.IsRemote(c, name)
+		if err != nil {
+			return err
+		}
+		if onServer {
+			if !slices.ContainsFunc(c.StringSlice("allow-remote"), func(prefix string) bool {
+				return reading.IsBelow(name, prefix)
+			}) {
+				return report.Usagef("serve: --mount %s=%s: not below an --allow-remote", path,
+					report.Quote(reading.ShownURL(name)))
+			}
+			if err := o.addRemote(name, path); err != nil {
+				return err
+			}
+			continue
+		}
 		sc.Archives = append(sc.Archives, serve.Archive{Path: name, Mount: path, Wait: c.Bool("watch")})
 	}
-	if len(sc.Archives) == 0 && sc.Fallback == "" && admin == "" {
+	if len(sc.Archives) == 0 && sc.Fallback == "" && o.run.Admin == "" {
 		return report.Usagef("serve: too few arguments: usage: %s", c.Command.UsageText)
 	}
 	return nil

@@ -138,7 +138,8 @@ func verifyFile(c *cli.Context, d *reading.Downloaded, trust *signature.Trust) e
 	res, err := tarpack.Verify(c.Context, name,
 		tarpack.VerifyOptions{Notice: notice, Progress: m.Update, Problem: problem,
 			Trust: trust})
-	if errors.Is(err, format.ErrNotArchive) && trust == nil && !d.Remote() && !c.Bool(flags.NoConvertName) {
+	if errors.Is(err, format.ErrNotArchive) && trust == nil && !d.Remote() &&
+		!c.Bool(flags.NoConvertName) {
 		foreign = true
 		res, err = verifyForeign(c, name, m, problem)
 	}

@@ -18,8 +18,8 @@ import (
 
 // Download copies an archive, its sidecar and, with Trust, its checksums and their signature into a
 // directory. All but the archive may be missing. It returns the name of the archive's file, which
-// ends as the URL does, and the URL for messages. Of the Options it heeds Web, S3, Sidecar, Trust, Notice
-// and those of object.Options.
+// ends as the URL does, and the URL for messages. Of the Options it heeds Web, S3, Sidecar, Trust,
+// Notice and those of object.Options.
 //
 // Errors wrap those of package object, and source.ErrChanged if a file is replaced on the server
 // meanwhile.

@@ -46,7 +46,7 @@ func open(c *cli.Context, name string, checkIndex int64) (*cache.Archive, error)
 	if err != nil {
 		return nil, err
 	}
-	onServer, err := isRemote(c, name)
+	onServer, err := IsRemote(c, name)
 	if err != nil {
 		return nil, err
 	}

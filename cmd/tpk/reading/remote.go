@@ -40,9 +40,9 @@ const (
 
 var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
 
-// isRemote reports whether a name is that of an archive on a server. The URL of something else is a
+// IsRemote reports whether a name is that of an archive on a server. The URL of something else is a
 // usage error, unless it is the name of a file.
-func isRemote(c *cli.Context, name string) (bool, error) {
+func IsRemote(c *cli.Context, name string) (bool, error) {
 	if remote.IsURL(name) {
 		return true, nil
 	}
@@ -167,8 +167,8 @@ type textError struct {
 func (e *textError) Error() string { return e.text }
 func (e *textError) Unwrap() error { return e.error }
 
-// bare returns an error of an archive on a server that can't be reached, without what was read then:
-// it begins with the archive's name.
+// bare returns an error of an archive on a server that can't be reached, without what was read
+// then: it begins with the archive's name.
 func bare(name string, err error) error {
 	if i := strings.LastIndex(err.Error(), name+": "); i > 0 && errors.Is(err, source.ErrUnavailable) {
 		return &textError{err, err.Error()[i:]}

@@ -49,6 +49,7 @@ type archive struct {
 	// shared means that tar is the caller's to close. closed is called when nothing here uses it any
 	// more.
 	shared      bool
+	remote      bool // Spec.Open has opened it
 	closed      func()
 	unmap       [2]func() error
 	releaseFile func()
@@ -171,6 +172,9 @@ func (a *archive) openFiles() error {
 
 // openSpec opens the archive of a Spec, with one reference.
 func (l *Library) openSpec(ctx context.Context, spec Spec) (*archive, error) {
+	if spec.Open != nil {
+		return l.openRemote(ctx, spec)
+	}
 	if spec.Opened == nil {
 		return l.openWritten(ctx, spec.Path)
 	}

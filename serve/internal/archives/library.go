@@ -29,6 +29,9 @@ type Spec struct {
 	// Opened, if set, is an archive that the caller has opened, and closes after the Library. Path is
 	// not used then.
 	Opened *tarpack.Archive
+	// Open, if set, opens the archive, which is closed by the Library. Path is only its name then. It
+	// is called again if the archive has changed: see Library.Replaced.
+	Open func(context.Context) (*tarpack.Archive, error)
 }
 
 // Options are what a Library has besides its archives.
@@ -263,7 +266,7 @@ func (l *Library) open(ctx context.Context, specs []Spec) ([]backing, error) {
 }
 
 func (l *Library) openOne(ctx context.Context, spec Spec) (backing, error) {
-	if spec.Opened == nil {
+	if spec.Opened == nil && spec.Open == nil {
 		fi, err := os.Stat(spec.Path)
 		switch {
 		case err == nil && fi.IsDir() && l.trust != nil:
@@ -317,7 +320,14 @@ func (l *Library) reuse(spec Spec) *archive {
 		case spec.Opened != nil || a.shared || a.name != spec.Path:
 			continue
 		}
-		if a.guard.Current() != nil {
+		if a.remote != (spec.Open != nil) || a.guard.Current() != nil {
+			continue
+		}
+		if a.remote && !a.replaced() {
+			a.refs.Add(1)
+			return a
+		}
+		if a.remote {
 			continue
 		}
 		if now, err := guard.StampOf(a.name); err == nil && now.Same(a.stamp) {
@@ -339,6 +349,9 @@ func (l *Library) held(name string, busy bool) *archive {
 		return nil
 	}
 	for _, a := range s.sources {
+		if a.remote {
+			continue
+		}
 		kept := busy
 		if !a.guard.Overwritten() {
 			kept = a.origin != nil || !os.SameFile(now, a.stamp.Archive)

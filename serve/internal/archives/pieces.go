@@ -175,7 +175,7 @@ func (a *archive) saveAs() string {
 	if a.origin != nil {
 		return a.title() + ".tar.gz"
 	}
-	if a.stamp.Archive.Mode().IsRegular() {
+	if a.stamp.Archive == nil || a.stamp.Archive.Mode().IsRegular() {
 		return filepath.Base(a.name)
 	}
 	return filepath.Base(a.name) + ".tar.gz"

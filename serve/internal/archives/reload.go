@@ -44,7 +44,7 @@ func (l *Library) present(spec Spec) backing {
 		return backing{}
 	}
 	for _, a := range s.sources {
-		same := !a.shared && a.name == spec.Path
+		same := !a.shared && a.name == spec.Path && a.remote == (spec.Open != nil)
 		if spec.Opened != nil {
 			same = a.tar == spec.Opened
 		}
@@ -73,7 +73,7 @@ func (l *Library) Stale() []string {
 	}
 	var names []string
 	for _, a := range s.sources {
-		if a.shared || a.guard.Current() != nil || a.outdated() {
+		if a.shared || a.remote || a.guard.Current() != nil || a.outdated() {
 			continue // or it is opened again as soon as it is complete
 		}
 		if now, err := guard.StampOf(a.name); err != nil || !now.Same(a.stamp) {

@@ -1,0 +1,46 @@
+package archives
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/tarpack/tpk/tarpack/signature"
+	"github.com/tarpack/tpk/tarpack/source"
+)
+
+// openRemote opens an archive with Spec.Open, with one reference.
+func (l *Library) openRemote(ctx context.Context, spec Spec) (*archive, error) {
+	t, err := spec.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if l.trust != nil && t.Signed() == nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", t.Name(), signature.ErrUnsigned), t.Close())
+	}
+	a := &archive{name: spec.Path, tar: t, opened: t, index: t.Index(), remote: true, library: l}
+	a.begin()
+	if t.Signed() != nil {
+		a.guard.BeginProof()
+	}
+	return a, nil
+}
+
+// replaced asks whether the archive is another one now. If that can't be found out, it is not.
+func (a *archive) replaced() bool { return errors.Is(a.tar.Source().Check(), source.ErrChanged) }
+
+// Replaced returns the names of the archives of Spec.Open that are other ones now, so that Reload
+// would open them again. It may wait for servers.
+func (l *Library) Replaced() (names []string) {
+	var v View
+	if !l.View(&v) {
+		return nil
+	}
+	defer v.Release()
+	for _, a := range v.set.sources {
+		if a.remote && a.replaced() {
+			names = append(names, a.name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,136 @@
+package serve_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tarpack/tpk/serve"
+	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
+	tarremote "github.com/tarpack/tpk/tarpack/remote"
+	"github.com/tarpack/tpk/tarpack/remote/blocks"
+)
+
+// storage is a server of archives that can be down, and the archives of which are replaced.
+type storage struct {
+	*httptest.Server
+	down atomic.Bool
+	mu   sync.Mutex
+	at   map[string][]byte // by path
+}
+
+func newStorage(t *testing.T) *storage {
+	s := &storage{at: map[string][]byte{}}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.down.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		s.mu.Lock()
+		content, ok := s.at[r.URL.Path]
+		s.mu.Unlock()
+		if !ok {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(content)))
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// put replaces the archive and its sidecar at the same instant.
+func (s *storage) put(t *testing.T, fs files) {
+	t.Helper()
+	name := fs.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
+	for range 2 {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.mu.Lock()
+		s.at["/"+filepath.Base(name)] = b
+		s.mu.Unlock()
+		name += format.SidecarSuffix
+	}
+}
+
+// archive returns the archive for a Server.
+func (s *storage) archive(cache *blocks.Cache) serve.Archive {
+	return serve.Archive{Path: s.URL + "/a.tar.gz",
+		Open: func(ctx context.Context) (*tarpack.Archive, error) {
+			return tarremote.Open(ctx, s.URL+"/a.tar.gz", &tarremote.Options{Retries: -1, Blocks: cache})
+		}}
+}
+
+// TestRemoteDown: while the server of an archive is down, what is in the cache is sent. Other
+// answers are 503 with Retry-After, until it is there again.
+func TestRemoteDown(t *testing.T) {
+	s, large := newStorage(t), noise(400<<10)
+	s.put(t, files{"a.bin": large, "b.bin": large[1:], "c.txt": "c"})
+	cache := blocks.New(blocks.Options{Dir: t.TempDir(), ReadAhead: -1})
+	r := start(t, serve.Options{CacheDir: t.TempDir(), Archives: []serve.Archive{s.archive(cache)}})
+	get := func(path, want string) {
+		t.Helper()
+		if status, body := fetch(t, plainClient, r.url(path)); status != 200 || body != want {
+			t.Errorf("%s: %d, %d bytes", path, status, len(body))
+		}
+	}
+	get("/a.bin", large)
+	s.down.Store(true)
+	get("/a.bin", large)
+	resp, err := plainClient.Get(r.url("/b.bin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" {
+		t.Errorf("while the server is down: %s %v", resp.Status, resp.Header)
+	}
+	s.down.Store(false)
+	get("/b.bin", large[1:])
+}
+
+// TestPoll replaces an archive on a server again and again. Each body is that of one generation.
+func TestPoll(t *testing.T) {
+	s := newStorage(t)
+	var bodies []string
+	for n := range 6 {
+		bodies = append(bodies, noise(300<<10+n))
+	}
+	s.put(t, files{"a": bodies[0]})
+	o := serve.Options{CacheDir: t.TempDir(),
+		Archives: []serve.Archive{s.archive(blocks.New(blocks.Options{Dir: t.TempDir()}))}}
+	r := start(t, o, serve.RunOptions{Poll: time.Millisecond})
+	for _, want := range bodies[1:] {
+		s.put(t, files{"a": want})
+		eventually(t, "the new archive is served", func() bool {
+			resp, err := plainClient.Get(r.url("/a"))
+			if err != nil {
+				return false
+			}
+			defer resp.Body.Close()
+			var b bytes.Buffer
+			if _, err := b.ReadFrom(resp.Body); err != nil || resp.StatusCode == 503 {
+				return false // it was cut off, as the archive was replaced
+			}
+			got := b.String()
+			if resp.StatusCode != 200 || !slices.Contains(bodies, got) {
+				t.Errorf("%s, %d bytes of several generations", resp.Status, len(got))
+			}
+			return got == want
+		})
+	}
+}
