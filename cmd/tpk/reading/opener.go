@@ -45,6 +45,7 @@ func (o *Opener) Open(url string) (func(context.Context) (*tarpack.Archive, erro
 		o.blocks = blocks.New(blocks.Options{Dir: cmp.Or(o.Flags.CacheDir, ServiceCacheDir()),
 			Limit: o.Flags.CacheSize, Notice: notice})
 	}
+	ro.Retries = 2 // clients wait meanwhile
 	ro.Blocks, ro.BuildIndex, ro.Trust, ro.Notice = o.blocks, o.Flags.BuildIndex, o.Trust, notice
 	return func(ctx context.Context) (*tarpack.Archive, error) {
 		a, err := remote.Open(ctx, url, ro)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/tarpack/signature"
 	"github.com/tarpack/tpk/tarpack/source"
 )
@@ -43,4 +44,20 @@ func (l *Library) Replaced() (names []string) {
 		}
 	}
 	return names
+}
+
+// fetched is how many bytes of a long answer are fetched before it begins.
+const fetched = 1 << 20
+
+// Fetch fetches the first of n bytes of a node, from the offset off of its source, if that is on a
+// server.
+func (v *View) Fetch(node *plan.Node, off, n int64) error {
+	if node.Source == plainSource {
+		return nil
+	}
+	a := v.set.sources[node.Source]
+	if !a.remote {
+		return nil
+	}
+	return a.wrap(a.tar.Source().Fetch(v.library.ctx, off, min(n, fetched)))
 }

@@ -89,10 +89,28 @@ func (r *Responder) prepare(x *Exchange) error {
 	if err == nil && x.Plan.Body.Kind == plan.InflatedBody {
 		err = x.inflate()
 	}
+	if err == nil && x.viewed && x.Plan.Sends() && !x.Short() {
+		err = x.fetch()
+	}
 	if err == nil && x.viewed && (!x.Plan.Sends() || x.Plan.Body.Kind == plan.TextBody) {
 		err = x.view.Check()
 	}
 	return err
+}
+
+// fetch fetches the beginning of a long body from a server. If that can't be reached, the answer can
+// still become a 503.
+func (x *Exchange) fetch() error {
+	b := &x.Plan.Body
+	switch {
+	case b.Node.Kind != plan.File:
+		return nil
+	case b.Kind == plan.SpanBody, b.Kind == plan.ContentBody && b.Node.Coding == plan.Plain:
+		return x.view.Fetch(&b.Node, b.Offset, b.Length)
+	case b.Kind == plan.ContentBody, b.Kind == plan.PartsBody:
+		return x.view.Fetch(&b.Node, b.Node.Offset, b.Node.Length)
+	}
+	return nil
 }
 
 // retry plans the answer again, once, if err means that it is only in doubt.
