@@ -36,8 +36,8 @@ import (
 // Extract itself returns an error only if going on is pointless: the disk is full, the archive is
 // on a server and can't be read any more, or ctx has ended. If owners are to be restored from a
 // signed archive, it first compares the whole archive with what was signed, since only tar headers
-// have them: then the error wraps signature.ErrChanged. If the archive is written to meanwhile, the error in the end wraps
-// source.ErrChanged.
+// have them: then the error wraps signature.ErrChanged. If the archive is written to meanwhile, the
+// error in the end wraps source.ErrChanged.
 //
 // Nothing outside of dir is ever changed. Existing files at the path of an entry are removed first,
 // except directories that are not empty. They are never written through, whether they are symbolic

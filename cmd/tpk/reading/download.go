@@ -20,8 +20,8 @@ type Downloaded struct {
 	url  string // for messages, if it is on a server
 }
 
-// Download copies an archive on a server into a temporary directory. One that is a file stays where it
-// is.
+// Download copies an archive on a server into a temporary directory. One that is a file stays
+// where it is.
 func Download(c *cli.Context, name string, trust *signature.Trust) (_ *Downloaded, err error) {
 	ro, err := flags.ReadRemote(c)
 	if err != nil {

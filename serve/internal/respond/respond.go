@@ -98,8 +98,8 @@ func (r *Responder) prepare(x *Exchange) error {
 	return err
 }
 
-// fetch fetches the beginning of a long body from a server. If that can't be reached, the answer can
-// still become a 503.
+// fetch fetches the beginning of a long body from a server. If that can't be reached, the answer
+// can still become a 503.
 func (x *Exchange) fetch() error {
 	b := &x.Plan.Body
 	switch {
