@@ -104,6 +104,7 @@ func TestNoFolderToDownload(t *testing.T) {
 type listing struct {
 	Path                  string
 	Total, Folders, Files int
+	Size                  int64
 	Next                  string
 	Entries               []struct {
 		Name, Href, Type, Link, Media string
@@ -151,8 +152,8 @@ func TestSearchSeveral(t *testing.T) {
 				if len(names) != 1 || len(paged) > 10 {
 					t.Fatalf("%s: %q after %q", next, names, paged)
 				}
-				if paged = append(paged, names...); l.Next != "" && l.Total != 0 {
-					t.Errorf("%s: a total of %d", next, l.Total)
+				if paged = append(paged, names...); l.Total+l.Folders+l.Files+int(l.Size) != 0 {
+					t.Errorf("%s: totals of a part: %+v", next, l)
 				}
 				if next = l.Next; next != "" {
 					next = "/" + next
@@ -163,6 +164,27 @@ func TestSearchSeveral(t *testing.T) {
 				t.Errorf("page by page %q, at once %q", paged, names)
 			}
 		})
+	}
+}
+
+// TestTotals: a listing and a search have the totals of what they show. A link is no folder, and has
+// no size.
+func TestTotals(t *testing.T) {
+	name := files{"x1": "123", "x2": "-> x1", "x3/x4": "12345", "y/z": "1"}.pack(t,
+		filepath.Join(t.TempDir(), "a.tar.gz"))
+	for _, c := range clients(t, listed(serve.Archive{Path: name})) {
+		for target, want := range map[string]listing{
+			"/?format=json":           {Total: 4, Folders: 2, Files: 2, Size: 3},
+			"/?q=x&format=json":       {Total: 4, Folders: 1, Files: 3, Size: 8},
+			"/?list&q=z&format=json":  {Total: 1, Files: 1, Size: 1},
+			"/?q=nothing&format=json": {},
+		} {
+			l, _ := list(t, c, target)
+			if l.Total != want.Total || l.Folders != want.Folders || l.Files != want.Files ||
+				l.Size != want.Size {
+				t.Errorf("%s: %s: %+v, want %+v", c.name, target, l, want)
+			}
+		}
 	}
 }
 

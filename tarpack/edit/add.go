@@ -2,6 +2,7 @@ package edit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,12 +18,15 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tree"
 )
 
+// ErrNotDir: what entries are to be added below is no directory.
+var ErrNotDir = errors.New("it is no directory, so nothing can be added below it")
+
 // Add adds files and directories to the archive name. The entries below a directory keep their
 // paths relative to it, as in pack.Dir. A file, or a link, is added under its base name. If
 // several of paths contain the same entry, the first counts, or with Replace the last.
 //
 // The errors are those of tarpack.Open and pack.Dir. The error wraps format.ErrAppend if Append
-// cannot add an entry in place.
+// cannot add an entry in place, and ErrNotDir if something else has the place of Into.
 func Add(ctx context.Context, name string, paths []string, o AddOptions) (Result, error) {
 	if o.Into != "" {
 		if err := sidecar.ValidPath(o.Into); err != nil {
@@ -41,7 +45,10 @@ func Add(ctx context.Context, name string, paths []string, o AddOptions) (Result
 		}
 	}
 	ro := o.rewrite()
-	res, err := rewrite.Edit(ctx, name, ro, func(_ *base.Archive, r *rewrite.Rewrite) error {
+	res, err := rewrite.Edit(ctx, name, ro, func(a *base.Archive, r *rewrite.Rewrite) error {
+		if err := checkInto(a, o.Into); err != nil {
+			return err
+		}
 		r.Grow = o.Append
 		for _, p := range paths {
 			t, err := openAdded(p)
@@ -66,6 +73,32 @@ func Add(ctx context.Context, name string, paths []string, o AddOptions) (Result
 		return nil
 	})
 	return Result(res), err
+}
+
+// checkInto returns an error if into, or a part of it, is in the archive and is no directory.
+// Nothing could be added below it.
+func checkInto(a *base.Archive, into string) error {
+	for end := range len(into) + 1 {
+		if end < len(into) && into[end] != '/' {
+			continue
+		}
+		dir := into[:end]
+		i, ok, err := a.Index.Lookup(dir)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return nil
+		}
+		e, err := a.Index.Entry(i)
+		if err != nil {
+			return err
+		}
+		if e.Type != sidecar.TypeDir {
+			return fmt.Errorf("%s: %s: %w", a.Name, format.Printable(dir), ErrNotDir)
+		}
+	}
+	return nil
 }
 
 // refuseSet returns an error if name stands for a set, which does not grow in place.

@@ -2,6 +2,7 @@ package edit_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,9 +43,12 @@ func TestAddInto(t *testing.T) {
 	if e, err := a.Index().Entry(i); err != nil || e.Mode != 0o700 {
 		t.Errorf("x has mode %o, %v", e.Mode, err)
 	}
-	res, err = edit.Add(ctx, name, []string{more + "/new"}, edit.AddOptions{Into: "x/old"})
-	if err != nil || res.Written {
-		t.Errorf("adding below a file: %+v, %v", res, err)
+	for _, o := range []edit.AddOptions{{Into: "x/old"}, {Into: "x/old/z", Replace: true},
+		{Into: "x/y/z/deep", Append: true}} { // a file, below it, and a hard link
+		res, err = edit.Add(ctx, name, []string{more + "/new"}, o)
+		if !errors.Is(err, edit.ErrNotDir) || res.Written {
+			t.Errorf("into %s: %+v, %v", o.Into, res, err)
+		}
 	}
 	if _, err := edit.Add(ctx, name, []string{more}, edit.AddOptions{Into: "../x"}); err == nil {
 		t.Error("added outside of the archive")

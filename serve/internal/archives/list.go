@@ -244,14 +244,22 @@ func join(dir, name string) string {
 }
 
 func (c *collector) add(ch child) {
-	if ch.typ == sidecar.TypeDir {
-		c.list.Folders++
-	} else {
-		c.list.Files++
-		c.list.Size += ch.size
-		c.list.Packed += max(ch.packed, 0)
-	}
+	c.list.count(ch.typ, ch.size, ch.packed)
 	c.children = append(c.children, ch)
+}
+
+// count adds an item to the totals. Only files have a size: that of a symbolic link is the length of
+// its target.
+func (l *List) count(t sidecar.Type, size, packed int64) {
+	if t == sidecar.TypeDir {
+		l.Folders++
+		return
+	}
+	l.Files++
+	if t == sidecar.TypeFile || t == sidecar.TypeHardlink {
+		l.Size += size
+		l.Packed += max(packed, 0)
+	}
 }
 
 // addMounts adds the next name on the path to each mount below the folder.

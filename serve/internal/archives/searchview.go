@@ -55,7 +55,9 @@ func (v *View) Search(query string, o ListOptions) (*List, error) {
 		}
 	}
 	for i := range s.list.Items {
-		o.addMedia(&s.list.Items[i])
+		it := &s.list.Items[i]
+		o.addMedia(it)
+		s.list.count(it.Type, it.Size, it.Packed)
 	}
 	s.list.Total = len(s.list.Items)
 	return s.list, nil

@@ -15,19 +15,25 @@ import (
 
 // listJSON is a listing in JSON. README.md describes it.
 type listJSON struct {
-	Path    string `json:"path"`
-	Query   string `json:"query,omitempty"`
-	Total   *int   `json:"total,omitempty"` // unset if a search has found more
-	Folders int    `json:"folders"`
-	Files   int    `json:"files"`
-	Size    int64  `json:"size"`
-	Packed  int64  `json:"packed"`
-	Offset  int64  `json:"offset"`
-	Next    string `json:"next,omitempty"` // reference to the next part
+	Path  string `json:"path"`
+	Query string `json:"query,omitempty"`
+	*totalsJSON
+	Offset int64  `json:"offset"`
+	Next   string `json:"next,omitempty"` // reference to the next part
 	// Incomplete is set if a search has not looked at everything.
 	Incomplete bool          `json:"incomplete,omitempty"`
 	Download   *downloadJSON `json:"download,omitempty"`
 	Entries    []itemJSON    `json:"entries"`
+}
+
+// totalsJSON are the totals of a whole listing. They are not known of a search that has found more
+// than is in this part, or in parts before.
+type totalsJSON struct {
+	Total   int   `json:"total"`
+	Folders int   `json:"folders"`
+	Files   int   `json:"files"` // whatever is no folder
+	Size    int64 `json:"size"`
+	Packed  int64 `json:"packed"`
 }
 
 // downloadJSON is how the folder can be downloaded.
@@ -52,13 +58,11 @@ type itemJSON struct {
 
 func appendJSON(q *request, l *archives.List) ([]byte, error) {
 	out := listJSON{
-		Path: "/" +
-			q.path, Query: q.query, Folders: l.Folders, Files: l.Files, Size: l.Size,
-		Packed: l.Packed, Offset: q.offset,
+		Path: "/" + q.path, Query: q.query, Offset: q.offset, Incomplete: l.Incomplete,
 		Entries: []itemJSON{},
 	}
-	if out.Incomplete = l.Incomplete; q.query == "" || !l.More && !l.Incomplete {
-		out.Total = &l.Total
+	if q.query == "" || !l.More && !l.Incomplete && q.offset == 0 {
+		out.totalsJSON = &totalsJSON{l.Total, l.Folders, l.Files, l.Size, l.Packed}
 	}
 	if next := q.next(l); next > 0 {
 		out.Next = q.link(q.orderName(), q.down, next) + "&format=json"
