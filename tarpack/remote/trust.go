@@ -23,11 +23,11 @@ func (o *Options) signed(ctx context.Context, rawURL string) (*signature.Signed,
 	if err != nil {
 		return nil, err
 	}
-	text, err := o.small(ctx, beside(rawURL, signature.SumSuffix))
+	text, err := o.small(ctx, s.Name(), beside(rawURL, signature.SumSuffix))
 	if err != nil {
 		return nil, err
 	}
-	sig, err := o.small(ctx, beside(rawURL, signature.SignatureSuffix))
+	sig, err := o.small(ctx, s.Name(), beside(rawURL, signature.SignatureSuffix))
 	if err != nil {
 		return nil, err
 	}
@@ -40,12 +40,12 @@ func (o *Options) signed(ctx context.Context, rawURL string) (*signature.Signed,
 	return o.Trust.Check(name, text, sig)
 }
 
-// small reads a file that is signed, or a signature.
-func (o *Options) small(ctx context.Context, rawURL string) ([]byte, error) {
+// small reads a file that is signed, or a signature, of the archive shown.
+func (o *Options) small(ctx context.Context, shown, rawURL string) ([]byte, error) {
 	f := o.object(ctx, rawURL, maxSigned)
 	switch {
 	case isMissing(f.err):
-		return nil, fmt.Errorf("%w: %w", signature.ErrUnsigned, f.err)
+		return nil, fmt.Errorf("%s: %w: %w", shown, signature.ErrUnsigned, f.err)
 	case f.err != nil:
 		return nil, f.err
 	}
