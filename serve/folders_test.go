@@ -167,8 +167,8 @@ func TestSearchSeveral(t *testing.T) {
 	}
 }
 
-// TestTotals: a listing and a search have the totals of what they show. A link is no folder, and has
-// no size.
+// TestTotals: a listing and a search have the totals of what they show. A link is no folder, and
+// has no size.
 func TestTotals(t *testing.T) {
 	name := files{"x1": "123", "x2": "-> x1", "x3/x4": "12345", "y/z": "1"}.pack(t,
 		filepath.Join(t.TempDir(), "a.tar.gz"))

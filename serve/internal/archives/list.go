@@ -248,8 +248,8 @@ func (c *collector) add(ch child) {
 	c.children = append(c.children, ch)
 }
 
-// count adds an item to the totals. Only files have a size: that of a symbolic link is the length of
-// its target.
+// count adds an item to the totals. Only files have a size: that of a symbolic link is the length
+// of its target.
 func (l *List) count(t sidecar.Type, size, packed int64) {
 	if t == sidecar.TypeDir {
 		l.Folders++
