@@ -17,7 +17,6 @@ const firstBytes = 10
 // whether the others are right.
 func (j *job) planHeaders() error {
 	signed := j.from.Signed() != nil
-	first, last := -1, -1
 	next := false // the piece after this one is fetched
 	for k := len(j.pieces) - 1; k >= 0; k-- {
 		p := &j.pieces[k]
@@ -25,24 +24,55 @@ func (j *job) planHeaders() error {
 			next = p.how == fetched
 			continue
 		}
-		if !next || signed {
+		if !next || signed { // a header before what is fetched costs no request
 			b, err := j.makeHeader(p)
 			if err != nil {
 				return err
 			}
 			if b != nil {
 				p.how = made
-				if first = k; last < 0 {
-					last = k
-				}
 			}
 		}
-		next = false // of what precedes a group or an empty file, nothing is probed
+		next = false
 	}
-	if first >= 0 && !signed {
-		j.pieces[first].how, j.pieces[last].how = fetched, fetched
+	if !signed {
+		j.planProbes()
 	}
 	return nil
+}
+
+// probedGroups is how many of the largest groups are fetched, which show the order of headers best.
+const probedGroups = 3
+
+// planProbes makes some headers fetched ones that could be made: the first, the last, and those of
+// the largest groups.
+func (j *job) planProbes() {
+	var probes []*piece // the largest groups, the smallest of them first
+	var first, last *piece
+	for k := range j.pieces {
+		p := &j.pieces[k]
+		if p.how != made || p.part != partHeader && p.part != partGroup {
+			continue
+		}
+		if last = p; first == nil {
+			first = p
+		}
+		if p.part != partGroup || len(j.groups[p.i]) < 2 {
+			continue
+		}
+		at := 0
+		for at < len(probes) && len(j.groups[p.i]) > len(j.groups[probes[at].i]) {
+			at++
+		}
+		if probes = slices.Insert(probes, at, p); len(probes) > probedGroups {
+			probes = probes[1:]
+		}
+	}
+	for _, p := range append(probes, first, last) {
+		if p != nil {
+			p.how = fetched
+		}
+	}
 }
 
 // makeHeader returns the bytes of a piece that is an H or a G, or nil if they would not have the
@@ -132,8 +162,8 @@ func (j *job) addOwner(h *format.Header) {
 	}
 }
 
-// compareOrder compares two entries by their places in an archive that was packed: a directory,
-// what is in it by rank and name, each of its directories.
+// compareOrder compares two entries without content by their places in an archive that was packed:
+// a directory, the links and special files in it by name, each of its directories.
 func compareOrder(a, b *format.Header) int {
 	as, bs := strings.Split(a.Path, "/"), strings.Split(b.Path, "/")
 	k := 0
@@ -143,14 +173,14 @@ func compareOrder(a, b *format.Header) int {
 	if k == len(as) || k == len(bs) {
 		return len(as) - len(bs)
 	}
-	rank := func(h *format.Header, path []string) int {
-		if k < len(path)-1 {
-			return format.Rank(sidecar.TypeDir)
-		}
-		return format.Rank(h.Type)
+	isDir := func(h *format.Header, path []string) bool {
+		return k < len(path)-1 || h.Type == sidecar.TypeDir
 	}
-	if r := rank(a, as) - rank(b, bs); r != 0 {
-		return r
+	if dir := isDir(a, as); dir != isDir(b, bs) {
+		if dir {
+			return 1
+		}
+		return -1
 	}
 	return strings.Compare(as[k], bs[k])
 }
