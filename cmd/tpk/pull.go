@@ -1,9 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -49,14 +53,15 @@ If it is stopped, OUT.tar.gz stays as it was. What was downloaded is kept beside
 file .OUT.tar.gz.pull.tpk-tmp. The next run goes on from there; delete the file if there is none.
 
 With --json, it prints an object with these members:
- entries, bytes, index_bytes  of the archive and its index
- copied                       bytes taken from OLD
- made                         bytes of headers and padding made from the index
- fetched, requests            bytes of the archive that were downloaded, in so many requests
- resumed                      bytes that an earlier run had downloaded`,
+ entries, bytes     of the archive
+ index_bytes        of its index
+ copied             bytes taken from OLD
+ made               bytes of headers and padding made from the index
+ fetched, requests  bytes that were downloaded, and in how many ranges
+ resumed            bytes that an earlier run had downloaded`,
 			"the archive can't be downloaded, or isn't right",
 			"tpk pull https://example.org/site.tar.gz site.tar.gz",
-			"tpk pull --from monday.tar.gz https://example.org/site.tar.gz tuesday.tar.gz",
+			"tpk pull --from old.tar.gz https://example.org/site.tar.gz new.tar.gz",
 			"tpk pull --public-key site.pub https://example.org/site.tar.gz site.tar.gz"),
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "from", Usage: "copy from the archive `OLD`, not from OUT.tar.gz"},
@@ -73,6 +78,10 @@ func parsePull(c *cli.Context) (*pullOptions, error) {
 		return nil, err
 	}
 	o := &pullOptions{url: args[0], out: args[1], json: c.Bool("json")}
+	if scheme, _, ok := strings.Cut(o.url, "://"); ok && !remote.IsURL(o.url) {
+		return nil, report.Usagef("pull: %s: URL must begin with https://, http:// or s3://, not %s://",
+			report.Quote(o.url), report.Quote(scheme))
+	}
 	if remote.IsURL(o.out) {
 		return nil, report.Usagef("pull: %s: OUT.tar.gz must be a file", report.Quote(o.out))
 	}
@@ -90,7 +99,12 @@ func parsePull(c *cli.Context) (*pullOptions, error) {
 func runPull(c *cli.Context, o *pullOptions) error {
 	m := terminal.NewMeter(c, "pulling")
 	defer m.Stop()
-	o.pull.Notice = m.Notice
+	o.pull.Notice = func(err error) {
+		if errors.Is(err, pull.ErrOld) {
+			err = report.WithHint(err, "downloading everything")
+		}
+		m.Notice(err)
+	}
 	o.pull.Progress = func(p pull.Progress) {
 		m.Transferred(p.Reused+p.Fetched, p.Total, fmt.Sprintf("%s reused, %s fetched",
 			report.Bytes(p.Reused), report.Bytes(p.Fetched)))
@@ -133,7 +147,12 @@ func (o *pullOptions) open(ctx context.Context, m *terminal.Meter) (*tarpack.Arc
 // hintPull gives an error of pull the hint that fits it.
 func hintPull(o *pullOptions, err error) error {
 	if stop := (*report.StoppedError)(nil); errors.As(err, &stop) {
-		return report.WithHint(report.In(o.out, stop), "run it again to go on where it was")
+		return report.WithHint(report.In(o.out, stop), cmp.Or(kept(o.out), "nothing was written"))
+	}
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		if hint := kept(o.out); hint != "" {
+			return report.WithHint(report.NewFile(o.out, err), "free some space or write elsewhere; "+hint)
+		}
 	}
 	for _, known := range []struct {
 		err  error
@@ -142,7 +161,7 @@ func hintPull(o *pullOptions, err error) error {
 		{signature.ErrRefused, ""},
 		{pull.ErrDamaged, "its publisher must put the archive and its index there again"},
 		{source.ErrChanged, "try again when it is no longer replaced"},
-		{source.ErrUnavailable, "try again later: it goes on where it was"},
+		{source.ErrUnavailable, "try again later"},
 		{object.ErrAnswer, "the server must support ranges, and not compress the archive"},
 		{format.ErrNoSidecar, "its publisher must put the .tpi beside it, or pack with --embed-index"},
 		{format.ErrStale, "its publisher must put the archive and its index there again"},
@@ -156,6 +175,15 @@ func hintPull(o *pullOptions, err error) error {
 		}
 	}
 	return report.NewFile(o.out, err)
+}
+
+// kept returns a hint about what was downloaded for an archive, or "" if nothing was kept.
+func kept(out string) string {
+	name := pull.JournalName(out)
+	if _, err := os.Stat(name); err != nil {
+		return ""
+	}
+	return "run it again to go on, or delete " + report.Quote(name)
 }
 
 // pullLine is what pull --json prints.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 
@@ -46,13 +47,19 @@ const (
 	maxRecord     = 256 << 10 // bytes of data
 )
 
-// journalName returns the name of the journal of an archive.
-func journalName(archive string) string { return format.TempName(archive + ".pull") }
+// JournalName returns the name of the file that has what was fetched for an archive, if a Pull of it
+// was stopped.
+func JournalName(archive string) string {
+	if real, err := filepath.EvalSymlinks(archive); err == nil {
+		archive = real
+	}
+	return format.TempName(archive + ".pull")
+}
 
 // openJournal opens the journal of the archive name. It is empty unless it is that of the
 // generation key, which has size bytes.
 func openJournal(name string, key [sha256.Size]byte, size int64) (*journal, error) {
-	f, err := durable.OpenTemp(journalName(name))
+	f, err := durable.OpenTemp(JournalName(name))
 	if err != nil {
 		return nil, err
 	}

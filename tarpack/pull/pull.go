@@ -54,7 +54,7 @@ const maxRounds = 6
 // archive is a Ranger, it is asked for ranges, otherwise it is read.
 //
 // If Pull fails or the context ends, the file is what it was before. What was fetched stays in a
-// hidden file beside it, .NAME.pull.tpk-tmp, and the next Pull of the same generation uses it.
+// hidden file beside it, which JournalName names, and the next Pull of the same generation uses it.
 //
 // Errors of the archive wrap ErrDamaged, format.ErrCorrupt, source.ErrChanged or
 // source.ErrUnavailable; with a signature signature.ErrRefused. Others are those of files. The error
@@ -133,7 +133,7 @@ func (j *job) openJournal(name string) (err error) {
 	}
 	id := j.from.Source().Identity()
 	if id == "" { // it may be another generation the next time
-		if err := os.Remove(journalName(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(JournalName(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
