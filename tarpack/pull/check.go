@@ -25,8 +25,7 @@ func (j *job) check(ctx context.Context, o *durable.Output) (again bool, err err
 	if err := o.Sidecar.Truncate(0); err != nil {
 		return false, err
 	}
-	res, err := scan.BuildIndex(ctx, o.Archive, j.from.Size(), o.Sidecar,
-		scan.Options{Workers: j.o.Workers})
+	res, err := scan.BuildIndex(ctx, o.Archive, j.from.Size(), o.Sidecar, j.o.scan())
 	if errors.Is(err, format.ErrCorrupt) || errors.Is(err, format.ErrTruncated) {
 		again, findErr := j.findDamage(ctx, o.Archive)
 		if findErr == nil && !again {

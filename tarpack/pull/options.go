@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
+
+	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
 // ErrDamaged means that the archive on the server is not what its index states.
@@ -67,3 +69,5 @@ func (o *Options) withDefaults() Options {
 	}
 	return d
 }
+
+func (o *Options) scan() scan.Options { return scan.Options{Workers: o.Workers} }

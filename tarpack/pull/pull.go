@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"sync"
 
 	"github.com/tarpack/tpk/gzmember"
@@ -17,6 +18,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
+	"github.com/tarpack/tpk/tarpack/sign"
 )
 
 // A job is one run of Pull.
@@ -49,7 +51,8 @@ type job struct {
 // old archive, after damage on the way, all headers, and everything.
 const maxRounds = 6
 
-// Pull makes the file name an archive that is open elsewhere, together with its sidecar. What the
+// Pull makes the file name an archive that is open elsewhere, together with its sidecar, and if it
+// was opened with a signature, with that and the checksums, unless the names differ. What the
 // old archive has is copied from it; the package comment says what is checked. If the Source of the
 // archive is a Ranger, it is asked for ranges, otherwise it is read.
 //
@@ -98,10 +101,27 @@ func Pull(
 	if err := out.Commit(); err != nil {
 		return res, err
 	}
+	if err := j.copySigned(out.Name); err != nil {
+		return res, err
+	}
 	j.res.Entries, j.res.ArchiveBytes = int64(j.index.Len()), from.Size()
 	j.res.Fetched, j.res.Requests = j.fetcher.fetched.Load(), j.fetcher.requests.Load()
 	j.res.Resumed = j.journal.resumed
 	return j.res, nil
+}
+
+// copySigned writes what was signed, and its signature, beside the new archive, unless that has
+// another name than the one that was signed.
+func (j *job) copySigned(name string) error {
+	signed := j.from.Signed()
+	if signed == nil || signed.Files[0].Name != filepath.Base(name) {
+		return nil
+	}
+	fi, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	return sign.Copy(signed, name, fi.Mode().Perm())
 }
 
 // openOld opens the archive that is copied from.

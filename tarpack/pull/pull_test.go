@@ -319,15 +319,19 @@ func TestSigned(t *testing.T) {
 		from := tartest.Pack(t, version(t, "1", 1e9), o)
 		o.Owner = &attributes.Owner{ID: id}
 		to := tartest.Pack(t, version(t, "2", 1.2e9), o)
-		signed, err := tartest.Sign(t, to).Open(to)
+		trust := tartest.Sign(t, to)
+		signed, err := trust.Open(to)
 		if err != nil {
 			t.Fatal(err)
 		}
 		s, a := serve(t, to, &tarpack.OpenOptions{Signed: signed})
-		name := copyTo(t, from)
-		res, err := pull.Pull(t.Context(), a, name, pull.Options{})
+		name := filepath.Join(filepath.Dir(copyTo(t, from)), filepath.Base(to))
+		res, err := pull.Pull(t.Context(), a, name, pull.Options{Old: from})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if _, err := trust.Open(name); err != nil { // OUT has the name that was signed
+			t.Error(err)
 		}
 		wantSame(t, name, to)
 		if size := int64(len(s.content)); id == 7 && res.Fetched > size/4 {
