@@ -47,7 +47,8 @@ func newSite(t *testing.T, dir string, flags ...string) *site {
 				t.Fatal(err)
 			}
 		}
-		args := append([]string{"tpk", "pack", "--mtime", fmt.Sprint("@", 1_700_000_000+version)}, flags...)
+		at := fmt.Sprint("@", 1_700_000_000+version)
+		args := append([]string{"tpk", "pack", "--mtime", at}, flags...)
 		wantRun(t, 0, append(args, tree, filepath.Join(dir, fmt.Sprint(version, ".tar.gz")))...)
 	}
 	s := &site{}
@@ -143,7 +144,8 @@ func TestPullUsage(t *testing.T) {
 		"--not-before needs":         {"--not-before", "@1", "a.tar.gz", out},
 		"names that end in .tpi are": {"a.tar.gz", "x.tpi"},
 	} {
-		if _, stderr := wantRun(t, 2, append([]string{"tpk", "pull"}, args...)...); !strings.Contains(stderr, want) {
+		_, stderr := wantRun(t, 2, append([]string{"tpk", "pull"}, args...)...)
+		if !strings.Contains(stderr, want) {
 			t.Errorf("%q: %s", args, stderr)
 		}
 	}

@@ -29,8 +29,8 @@
 //
 //   - A tar header is made only for archives that keep no owners, and only if it gets the length
 //     that the index states. Headers before contents that are fetched are fetched as well, and so
-//     are the first one, the last one and those of the largest groups. If one of these has an owner,
-//     or other bytes than the one that would have been made, all are fetched.
+//     are the first one, the last one and those of the largest groups. If one of these has an
+//     owner, or other bytes than the one that would have been made, all are fetched.
 //   - A content that another encoder compressed to the same length stays as it is in the old
 //     archive. It decompresses to the same bytes.
 package pull

@@ -47,8 +47,8 @@ const (
 	maxRecord     = 256 << 10 // bytes of data
 )
 
-// JournalName returns the name of the file that has what was fetched for an archive, if a Pull of it
-// was stopped.
+// JournalName returns the name of the file that has what was fetched for an archive, if a Pull of
+// it was stopped.
 func JournalName(archive string) string {
 	if real, err := filepath.EvalSymlinks(archive); err == nil {
 		archive = real

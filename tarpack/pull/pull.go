@@ -60,8 +60,8 @@ const maxRounds = 6
 // hidden file beside it, which JournalName names, and the next Pull of the same generation uses it.
 //
 // Errors of the archive wrap ErrDamaged, format.ErrCorrupt, source.ErrChanged or
-// source.ErrUnavailable; with a signature signature.ErrRefused. Others are those of files. The error
-// wraps format.ErrLocked if another process writes the file.
+// source.ErrUnavailable; with a signature signature.ErrRefused. Others are those of files. The
+// error wraps format.ErrLocked if another process writes the file.
 func Pull(
 	ctx context.Context, from *tarpack.Archive, name string, o Options,
 ) (res Result, err error) {
@@ -92,7 +92,8 @@ func Pull(
 	if err := j.openJournal(out.Name); err != nil {
 		return res, err
 	}
-	defer func() { err = errors.Join(err, j.journal.close(err == nil)) }()
+	nameless := from.Source().Identity() == "" // so nothing that is kept could be used
+	defer func() { err = errors.Join(err, j.journal.close(err == nil || nameless)) }()
 	if err := j.run(ctx, out); err != nil {
 		return res, err
 	}
@@ -138,7 +139,8 @@ func (j *job) openOld(ctx context.Context, name string) error {
 		j.old = a
 		return nil
 	}
-	if context.Cause(ctx) != nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+	if context.Cause(ctx) != nil || errors.Is(err, fs.ErrNotExist) ||
+		errors.Is(err, fs.ErrPermission) {
 		return err
 	}
 	j.o.Notice(fmt.Errorf("%w: %w", err, ErrOld))

@@ -107,7 +107,8 @@ func version(t *testing.T, seed string, at int64) string {
 
 // big is a content of several segments, of which one differs.
 func big(seed string) string {
-	return tartest.Text("1", 2<<20) + seed + strings.Repeat("-", 1<<20-len(seed)) + tartest.Text("2", 1<<19)
+	return tartest.Text("1", 2<<20) + seed + strings.Repeat("-", 1<<20-len(seed)) +
+		tartest.Text("2", 1<<19)
 }
 
 // copyTo copies an archive and its sidecar to a new directory.
@@ -141,8 +142,9 @@ func wantSame(t *testing.T, got, want string) {
 // Every kind of archive is pulled over an old one, over none, and over a foreign or damaged one.
 func TestPull(t *testing.T) {
 	for kind, o := range map[string]pack.Options{
-		"plain": {}, "sums": {SHA256: true}, "embedded": {EmbedIndex: true}, "owners": {Owner: &attributes.Owner{ID: 7}},
-		"names": {Group: &attributes.Owner{ID: 7, Name: "www"}},
+		"plain": {}, "sums": {SHA256: true}, "embedded": {EmbedIndex: true},
+		"owners": {Owner: &attributes.Owner{ID: 7}},
+		"names":  {Group: &attributes.Owner{ID: 7, Name: "www"}},
 	} {
 		t.Run(kind, func(t *testing.T) {
 			from := tartest.Pack(t, version(t, "1", 1e9), o)
@@ -189,7 +191,8 @@ func TestPull(t *testing.T) {
 					}
 					t.Logf("%+v of %d, %v", res, size, notices)
 					reused := old == "old" || old == "no index"
-					if reused && kind != "owners" && kind != "names" && res.Fetched > size/2 || res.Fetched > size*3/2 {
+					reused = reused && kind != "owners" && kind != "names"
+					if reused && res.Fetched > size/2 || res.Fetched > size*3/2 {
 						t.Errorf("%d of %d bytes fetched", res.Fetched, size)
 					}
 				})
@@ -303,7 +306,8 @@ func TestFlipped(t *testing.T) {
 			wantSame(t, name, to)
 			continue
 		}
-		if !errors.Is(err, pull.ErrDamaged) || !bytes.Equal(tartest.Read(t, name), tartest.Read(t, from)) {
+		if !errors.Is(err, pull.ErrDamaged) ||
+			!bytes.Equal(tartest.Read(t, name), tartest.Read(t, from)) {
 			t.Errorf("%v", err)
 		}
 		if size := int64(len(s.content)); s.bytes > 3*size {
@@ -427,7 +431,8 @@ func TestOld(t *testing.T) {
 	if left, _ := os.ReadDir(filepath.Dir(name)); len(left) > 0 {
 		t.Errorf("left %v", left)
 	}
-	if _, err := pull.Pull(t.Context(), a, name, pull.Options{Old: name}); !errors.Is(err, fs.ErrNotExist) {
+	_, err := pull.Pull(t.Context(), a, name, pull.Options{Old: name})
+	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v", err)
 	}
 	var last pull.Progress
