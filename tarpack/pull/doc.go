@@ -19,8 +19,8 @@
 //
 // A content of the old archive is nominated by size, xxHash64, CRC-32, coding, and the length of
 // its member. If both indexes have SHA-256 sums, these must be equal, too. Without them, contents
-// that were made to collide would not be told apart. Parts of large files are only taken by
-// SHA-256.
+// that were made to collide would not be told apart. Parts of large files, which are segments, and
+// MiBs of stored ones, are only taken by SHA-256.
 //
 // Three things are not in an index: user and group, the order of the headers in one group, and
 // which of several codes the encoder chose for the same content in the same length. With a

@@ -11,7 +11,7 @@ import (
 )
 
 // firstBytes is the length of the header of a C.
-const firstBytes = 10
+const firstBytes int64 = 10
 
 // planHeaders decides which tar headers are made. Without a signature some are fetched, to see
 // whether the others are right.

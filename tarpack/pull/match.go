@@ -43,16 +43,16 @@ func (j *job) readOld() error {
 			continue
 		}
 		j.contents[keyOf(e)] = uint32(row.Ordinal)
-		if !j.sums || e.Coding != coding.Segmented {
+		if !j.sums || !hasParts(e) {
 			continue
 		}
-		keys, ends, err := segmentKeys(x, row.Ordinal, e)
+		keys, ends, err := partKeys(x, row.Ordinal, e)
 		if err != nil {
 			return fmt.Errorf("%s: %w", j.old.Name, err)
 		}
 		begin := int64(0)
 		for k, key := range keys {
-			j.segments[key] = e.ContentOffset() + int64(firstBytes) + begin
+			j.segments[key] = e.ContentOffset() + firstBytes + begin
 			begin = ends[k]
 		}
 	}
@@ -105,12 +105,49 @@ func segmentsOf(x *sidecar.Index, i int) (gzmember.Segments, error) {
 	return gzmember.Segments{Shift: t.Shift, Lengths: lengths}, err
 }
 
-// A segmentKey is the SHA-256 of what makes two segments the same bytes, as far as an index has
-// it: the sums of the MiBs, how the content is divided, the length, and whether it is the last one.
+// A segmentKey is the SHA-256 of what makes two parts of contents the same bytes, as far as an
+// index has it. For a segment these are the sums of its MiBs, how the content is divided, the
+// length, and whether it is the last one. For a MiB of a stored content it is its sum, and where it
+// is, as the places of block headers depend on that.
 type segmentKey [sha256.Size]byte
 
-// segmentKeys returns the key and the end of each segment of file i, whose record is e. Ends count
-// from the beginning of the deflate stream. The index has SHA-256 sums.
+// hasParts reports whether a content has parts that can be taken alone.
+func hasParts(e *sidecar.Entry) bool {
+	return e.Coding == coding.Segmented || e.Coding == coding.Stored && e.Size > sidecar.SumMiB
+}
+
+// partKeys returns the key and the end of each part of file i, whose record is e. Ends count from
+// the beginning of the deflate stream. Bytes may follow the last part. The index has SHA-256 sums.
+func partKeys(x *sidecar.Index, i int, e *sidecar.Entry) ([]segmentKey, []int64, error) {
+	if e.Coding == coding.Stored {
+		return storedKeys(x, i, e)
+	}
+	return segmentKeys(x, i, e)
+}
+
+// storedKeys is partKeys for a stored content. The last block, whose header differs, is in no part.
+func storedKeys(x *sidecar.Index, i int, e *sidecar.Entry) ([]segmentKey, []int64, error) {
+	sums, err := x.MiBSums(i)
+	if err != nil {
+		return nil, nil, err
+	}
+	n := int((e.Size - 1) / coding.StoredBlock * coding.StoredBlock / sidecar.SumMiB)
+	if n > sums.Len {
+		return nil, nil, fmt.Errorf("%w: %d sums for %d MiB", format.ErrCorrupt, sums.Len, n)
+	}
+	keys, ends, b := make([]segmentKey, n), make([]int64, n), []byte(nil)
+	for k := range n {
+		b = binary.LittleEndian.AppendUint64(append(b[:0], "stored"...), uint64(k))
+		if b, err = sums.AppendSums(b, k, 1); err != nil {
+			return nil, nil, err
+		}
+		keys[k] = sha256.Sum256(b)
+		ends[k] = gzmember.StoredOffset(int64(k+1)*sidecar.SumMiB-1) + 1 - firstBytes
+	}
+	return keys, ends, nil
+}
+
+// segmentKeys is partKeys for a content in segments.
 func segmentKeys(x *sidecar.Index, i int, e *sidecar.Entry) ([]segmentKey, []int64, error) {
 	t, err := segmentsOf(x, i)
 	if err != nil {

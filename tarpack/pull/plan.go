@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/tarpack/tpk/gzmember"
-	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -19,9 +18,9 @@ const (
 	partHeader              // H of file i
 	partGroup               // G of group i
 	partContent             // C of file i
-	partFirst               // header of the C of file i, which is in segments
-	partSegment             // segments of file i
-	partLast                // trailer of the C of file i, which is in segments
+	partFirst               // header of the C of file i, which is in parts
+	partSegment             // a part of the content of file i
+	partLast                // trailer of the C of file i, which is in parts
 	partPadding             // P of file i
 	partIndex               // index in the archive
 	partTrailer             // T
@@ -95,8 +94,8 @@ func (j *job) planFile(i int, e *sidecar.Entry) error {
 		case ok:
 			j.add(piece{off: at, n: e.ContentLen, at: old, i: uint32(i), part: partContent,
 				how: copied})
-		case e.Coding == coding.Segmented && len(j.segments) > 0:
-			if err := j.planSegments(i, e); err != nil {
+		case hasParts(e) && len(j.segments) > 0:
+			if err := j.planParts(i, e); err != nil {
 				return err
 			}
 		default:
@@ -110,15 +109,15 @@ func (j *job) planFile(i int, e *sidecar.Entry) error {
 	return nil
 }
 
-// planSegments adds the pieces of a content in segments, some of which the old archive may have.
-func (j *job) planSegments(i int, e *sidecar.Entry) error {
-	keys, ends, err := segmentKeys(j.index, i, e)
+// planParts adds the pieces of a content, some of which the old archive may have.
+func (j *job) planParts(i int, e *sidecar.Entry) error {
+	keys, ends, err := partKeys(j.index, i, e)
 	if err != nil {
 		return err
 	}
 	at, end := e.ContentOffset(), e.ContentOffset()+e.ContentLen
-	stream := at + int64(firstBytes)
-	j.add(piece{off: at, n: int64(firstBytes), i: uint32(i), part: partFirst, how: made})
+	stream := at + firstBytes
+	j.add(piece{off: at, n: firstBytes, i: uint32(i), part: partFirst, how: made})
 	begin := int64(0)
 	for k, key := range keys {
 		p := piece{off: stream + begin, n: ends[k] - begin, i: uint32(i), part: partSegment}
@@ -128,7 +127,9 @@ func (j *job) planSegments(i int, e *sidecar.Entry) error {
 		j.add(p)
 		begin = ends[k]
 	}
-	j.add(piece{off: end - gzmember.MemberTrailerSize, n: gzmember.MemberTrailerSize, i: uint32(i),
+	last := end - gzmember.MemberTrailerSize
+	j.add(piece{off: stream + begin, n: last - stream - begin, i: uint32(i), part: partSegment})
+	j.add(piece{off: last, n: gzmember.MemberTrailerSize, i: uint32(i),
 		part: partLast, how: made})
 	return nil
 }

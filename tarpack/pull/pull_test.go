@@ -143,8 +143,8 @@ func wantSame(t *testing.T, got, want string) {
 func TestPull(t *testing.T) {
 	for kind, o := range map[string]pack.Options{
 		"plain": {}, "sums": {SHA256: true}, "embedded": {EmbedIndex: true},
-		"owners": {Owner: &attributes.Owner{ID: 7}},
-		"names":  {Group: &attributes.Owner{ID: 7, Name: "www"}},
+		"owners": {Owner: &attributes.Owner{ID: 7}}, "stored": {Level: pack.NoCompression, SHA256: true},
+		"names": {Group: &attributes.Owner{ID: 7, Name: "www"}},
 	} {
 		t.Run(kind, func(t *testing.T) {
 			from := tartest.Pack(t, version(t, "1", 1e9), o)
@@ -397,7 +397,7 @@ func TestHostileIndex(t *testing.T) {
 	from := tartest.Pack(t, version(t, "1", 1e9), pack.Options{})
 	to := tartest.Pack(t, version(t, "2", 1.2e9), pack.Options{})
 	archive, side := tartest.Read(t, to), tartest.Read(t, to+format.SidecarSuffix)
-	for at := 512; at < 512+135*44; at += 47 {
+	for at := 512; at < 512+135*44; at += 97 {
 		a, s := bytes.Clone(archive), bytes.Clone(side)
 		s[at] ^= byte(1 + at%255)
 		tartest.Vouch(a, s)
