@@ -2,10 +2,11 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -17,7 +18,6 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/tarpack"
-	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/pull"
 	"github.com/tarpack/tpk/tarpack/remote"
 	"github.com/tarpack/tpk/tarpack/remote/object"
@@ -39,10 +39,10 @@ func pullCommand() *cli.Command {
 		UsageText: "tpk pull [flags] URL OUT.tar.gz",
 		Description: help.Text(`
 Makes OUT.tar.gz and its index the archive at URL, which begins with https://, http:// or s3://, or
-is the name of a file. Its index must be beside it or in it. Contents that OLD has are copied from
-there, as are equal parts of large files if both archives have SHA-256 sums. OLD is the archive or
-shard set of --from, or else OUT.tar.gz itself. Headers are made from the index. The rest is
-downloaded in ranges, four at a time.
+is the name of a file. Its index must be beside it or in it, or is built with --index build.
+Contents that OLD has are copied from there, as are equal parts of large files if both archives have
+SHA-256 sums. OLD is the archive or shard set of --from, or else OUT.tar.gz itself. Headers are made
+from the index. The rest is downloaded in ranges, four at a time.
 
 The result is checked before it replaces OUT.tar.gz: it is read from end to end, and its index must
 be the one at URL. With --public-key, its SHA-256 must be the one that was signed. Without, two
@@ -63,11 +63,11 @@ With --json, it prints an object with these members:
 			"tpk pull https://example.org/site.tar.gz site.tar.gz",
 			"tpk pull --from old.tar.gz https://example.org/site.tar.gz new.tar.gz",
 			"tpk pull --public-key site.pub https://example.org/site.tar.gz site.tar.gz"),
-		Flags: append([]cli.Flag{
+		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "from", Usage: "copy from the archive `OLD`, not from OUT.tar.gz"},
 			flags.Switch("json", "print what was done as a JSON object"),
 			flags.Workers(), flags.Progress(),
-		}, flags.Trust()...),
+		}, flags.Trust(), flags.Remote()),
 		Action: action(parsePull, runPull),
 	}
 }
@@ -109,14 +109,14 @@ func runPull(c *cli.Context, o *pullOptions) error {
 		m.Transferred(p.Reused+p.Fetched, p.Total, fmt.Sprintf("%s reused, %s fetched",
 			report.Bytes(p.Reused), report.Bytes(p.Fetched)))
 	}
-	res, err := o.run(c.Context, m)
+	res, err := o.run(c)
 	if errors.Is(err, source.ErrChanged) {
 		m.Remark(report.LineWithoutHint(err) + ": starting again")
-		res, err = o.run(c.Context, m)
+		res, err = o.run(c)
 	}
 	m.Stop()
 	if err != nil {
-		return hintPull(o, err)
+		return err
 	}
 	if o.json {
 		return reading.NewJSONEncoder(c.App.Writer).Encode(pullLine(res))
@@ -127,21 +127,28 @@ func runPull(c *cli.Context, o *pullOptions) error {
 	return nil
 }
 
-func (o *pullOptions) run(ctx context.Context, m *terminal.Meter) (pull.Result, error) {
-	a, err := o.open(ctx, m)
+func (o *pullOptions) run(c *cli.Context) (pull.Result, error) {
+	a, err := o.open(c)
 	if err != nil {
 		return pull.Result{}, err
 	}
-	res, err := pull.Pull(ctx, a, o.out, o.pull)
-	return res, errors.Join(err, a.Close())
+	res, err := pull.Pull(c.Context, a, o.out, o.pull)
+	if err = errors.Join(err, a.Close()); err != nil {
+		err = hintPull(o, err)
+	}
+	return res, err
 }
 
-func (o *pullOptions) open(ctx context.Context, m *terminal.Meter) (*tarpack.Archive, error) {
-	if remote.IsURL(o.url) {
-		return remote.Open(ctx, o.url, &remote.Options{Trust: o.trust, Notice: m.Notice})
+func (o *pullOptions) open(c *cli.Context) (*tarpack.Archive, error) {
+	if !remote.IsURL(o.url) { // a file of another program is not converted
+		return tarpack.Open(c.Context, o.url, &tarpack.OpenOptions{RequireSidecar: true,
+			Trust: o.trust, CheckIndex: math.MaxInt64})
 	}
-	return tarpack.Open(ctx, o.url, &tarpack.OpenOptions{RequireSidecar: true, Trust: o.trust,
-		CheckIndex: 64 << 20, Notice: m.Notice})
+	a, err := reading.OpenForAll(c, o.url)
+	if err != nil {
+		return nil, err
+	}
+	return a.Archive, nil
 }
 
 // hintPull gives an error of pull the hint that fits it.
@@ -163,8 +170,6 @@ func hintPull(o *pullOptions, err error) error {
 		{source.ErrChanged, "try again when it is no longer replaced"},
 		{source.ErrUnavailable, "try again later"},
 		{object.ErrAnswer, "the server must support ranges, and not compress the archive"},
-		{format.ErrNoSidecar, "its publisher must put the .tpi beside it, or pack with --embed-index"},
-		{format.ErrStale, "its publisher must put the archive and its index there again"},
 	} {
 		switch {
 		case !errors.Is(err, known.err):

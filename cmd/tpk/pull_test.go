@@ -69,6 +69,7 @@ func newSite(t *testing.T, dir string, flags ...string) *site {
 // wantRun runs a command line, expects the exit code, and returns what it printed.
 func wantRun(t *testing.T, code int, args ...string) (stdout, stderr string) {
 	t.Helper()
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	var out, messages bytes.Buffer
 	if got := run(args, &out, &messages); got != code {
 		t.Fatalf("%q: exit code %d, %s", args, got, messages.String())
