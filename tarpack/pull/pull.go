@@ -18,6 +18,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/sign"
 )
 
@@ -61,7 +62,8 @@ const maxRounds = 6
 //
 // Errors of the archive wrap ErrDamaged, format.ErrCorrupt, source.ErrChanged or
 // source.ErrUnavailable; with a signature signature.ErrRefused. Others are those of files. The
-// error wraps format.ErrLocked if another process writes the file.
+// error wraps format.ErrLocked if another process writes the file, and format.ErrShardName,
+// format.ErrHidesSet or format.ErrLongName if it can't have that name.
 func Pull(
 	ctx context.Context, from *tarpack.Archive, name string, o Options,
 ) (res Result, err error) {
@@ -73,7 +75,7 @@ func Pull(
 	if j.encoder, err = gzmember.NewEncoder(9); err != nil {
 		return res, err
 	}
-	out, err := durable.Create(name)
+	out, err := shardset.CreateArchive(name)
 	if err != nil {
 		return res, err
 	}
@@ -83,6 +85,11 @@ func Pull(
 			err = errors.Join(err, out.Abort())
 		}
 	}()
+	if _, err := from.Embedded(); err != nil { // the new archive gets a sidecar
+		if err := durable.CheckIndexName(out.Name); err != nil {
+			return res, err
+		}
+	}
 	if err := j.openOld(ctx, name); err != nil {
 		return res, err
 	}

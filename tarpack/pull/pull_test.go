@@ -20,6 +20,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
 	"github.com/tarpack/tpk/tarpack/pull"
+	"github.com/tarpack/tpk/tarpack/shard"
 	"github.com/tarpack/tpk/tarpack/signature"
 	"github.com/tarpack/tpk/tarpack/source"
 )
@@ -443,4 +444,33 @@ func TestOld(t *testing.T) {
 		t.Errorf("%+v, %+v, %v", last, res, err)
 	}
 	wantSame(t, name, to)
+}
+
+// No archive takes the name of a shard set, of one of its shards, or one without room for ".tpi".
+// Nothing is left.
+func TestNames(t *testing.T) {
+	dir := t.TempDir()
+	tree := version(t, "1", 1e9)
+	set := filepath.Join(dir, "site.tar.gz")
+	res, err := shard.Pack(t.Context(), tree, set, shard.PackOptions{Shards: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, a := serve(t, tartest.Pack(t, tree, pack.Options{}), nil)
+	for name, want := range map[string]error{
+		set: format.ErrHidesSet, res.Shards[1].Name: format.ErrShardName,
+		filepath.Join(dir, strings.Repeat("x", 253)): format.ErrLongName,
+		dir: format.ErrNotRegular,
+	} {
+		if _, err := pull.Pull(t.Context(), a, name, pull.Options{}); !errors.Is(err, want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if after, err := os.ReadDir(dir); err != nil || len(after) != len(before) {
+		t.Errorf("%v, %v", after, err)
+	}
 }
