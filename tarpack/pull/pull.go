@@ -20,6 +20,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/sign"
+	"github.com/tarpack/tpk/tarpack/signature"
 )
 
 // A job is one run of Pull.
@@ -100,7 +101,10 @@ func Pull(
 		return res, err
 	}
 	nameless := from.Source().Identity() == "" // so nothing that is kept could be used
-	defer func() { err = errors.Join(err, j.journal.close(err == nil || nameless)) }()
+	defer func() {
+		wrong := errors.Is(err, ErrDamaged) || errors.Is(err, signature.ErrRefused)
+		err = errors.Join(err, j.journal.close(err == nil || wrong || nameless))
+	}()
 	if err := j.run(ctx, out); err != nil {
 		return res, err
 	}
