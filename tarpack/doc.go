@@ -23,14 +23,16 @@
 //	cache    indexes and converted files, kept in a directory
 //	sign     signatures of archives
 //
-// Package remote opens archives on servers, by https or in S3.
+// Package remote opens archives on servers, by https or in S3. Package pull downloads one, except for
+// what an older archive has.
 //
 // All share format (the layout of bytes, errors, names), signature (keys, and what was signed),
 // source (where bytes are), exclude, attributes and symlink, and the machinery below internal,
 // which nobody else can import. The imports run one way:
 //
 //	cache ─► convert           remote ─► remote/web, remote/s3, remote/blocks, remote/object
-//	pack, extract, edit, convert, shard, export, cache, sign, remote
+//	pull ─► sign
+//	pack, extract, edit, convert, shard, export, cache, sign, remote, pull
 //	  │  └─► tarpack ─► source, symlink, signature ─► format ─► sidecar, gzmember
 //	  └────► internal/rewrite ─► internal/packer ─► internal/… ─► format
 //

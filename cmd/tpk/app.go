@@ -66,6 +66,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			initCommand(),
 			convertCommand(),
 			repairCommand(),
+			pullCommand(),
 			serveCommand(),
 			completionCommand(),
 			versionCommand(),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"io"
 
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/remote/blocks"
@@ -45,6 +46,12 @@ func (s *archiveSource) confirmEmbedded(
 
 // Begin implements source.Keeper.
 func (s *archiveSource) Begin() source.Attempt { return s.Generation.Begin() }
+
+// Get returns n bytes from offset off, asked for in one request and not kept in the cache. See
+// object.Object.
+func (s *archiveSource) Get(ctx context.Context, off, n int64) (io.ReadCloser, error) {
+	return s.object.Get(ctx, off, n)
+}
 
 // Identity implements source.Source.
 func (s *archiveSource) Identity() string { return s.object.Identity() }

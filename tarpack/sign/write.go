@@ -15,20 +15,31 @@ import (
 // ErrHalf: the checksums have their name, but not their signature. Readers refuse that.
 var ErrHalf = errors.New("the new checksums are in their place, but not their signature")
 
-// write writes the checksums and their signature. Both are durable before the first gets its name.
-// A crash between the two renames leaves a signature of other checksums, which every reader
-// refuses, unless both have signed the same.
-func (s *signer) write(perm os.FileMode) (err error) {
+// write signs the checksums, and writes them and their signature.
+func (s *signer) write(perm os.FileMode) error {
 	at := s.o.Time
 	if at.IsZero() {
 		at = time.Now()
 	}
-	sum := s.name + signature.SumSuffix
 	text := s.sum.Append(nil)
-	signed, err := s.key.Sign(text, sum, at)
+	signed, err := s.key.Sign(text, s.name+signature.SumSuffix, at)
 	if err != nil {
 		return err
 	}
+	return writeFiles(s.name, text, signed, perm)
+}
+
+// Copy writes what was signed of an archive elsewhere, and its signature, beside a copy of that
+// archive. The copy must have the name that was signed: Copy does not check that.
+func Copy(s *signature.Signed, name string, perm os.FileMode) error {
+	return writeFiles(name, s.Append(nil), s.Signature, perm)
+}
+
+// writeFiles writes the checksums of the archive name, and their signature. Both are durable before
+// the first gets its name. A crash between the two renames leaves a signature of other checksums,
+// which every reader refuses, unless both have signed the same.
+func writeFiles(name string, text, signed []byte, perm os.FileMode) (err error) {
+	sum := name + signature.SumSuffix
 	temps := []string{}
 	defer func() {
 		for _, t := range temps {
@@ -37,7 +48,7 @@ func (s *signer) write(perm os.FileMode) (err error) {
 			}
 		}
 	}()
-	names := []string{sum, s.name + signature.SignatureSuffix}
+	names := []string{sum, name + signature.SignatureSuffix}
 	for i, content := range [][]byte{text, signed} {
 		if fi, err := os.Lstat(names[i]); err == nil && fi.IsDir() {
 			return fmt.Errorf("%s: %w", names[i], format.ErrNotRegular)

@@ -38,9 +38,10 @@ type Trust struct {
 // Signed is what the owner of a key has signed of an archive.
 type Signed struct {
 	Sum
-	Name    string    // of the file NAME.sum
-	Comment string    // the trusted comment
-	Time    time.Time // in the trusted comment; zero if it has none
+	Name      string    // of the file NAME.sum
+	Comment   string    // the trusted comment
+	Time      time.Time // in the trusted comment; zero if it has none
+	Signature []byte    // text of the file NAME.sum.minisig
 }
 
 // CheckSize returns an error that wraps ErrChanged unless an archive, or all shards of a set
@@ -98,7 +99,7 @@ func (t *Trust) Check(name string, text, signature []byte) (_ *Signed, err error
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Name, err)
 	}
-	s.Sum = *sum
+	s.Sum, s.Signature = *sum, signature
 	if err := s.checkNames(filepath.Base(name)); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Name, err)
 	}

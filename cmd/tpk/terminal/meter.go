@@ -91,14 +91,9 @@ func (m *Meter) Update(now format.Progress) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.now = now
-	every := lineEvery
-	if m.bar != nil {
-		every = barEvery
-	}
-	if !m.on || time.Since(m.shown) < every || m.shown.IsZero() && time.Since(m.start) < every {
+	if !m.due() {
 		return
 	}
-	m.shown = time.Now()
 	if m.bar == nil {
 		fmt.Fprintln(m.w, m.line())
 		return

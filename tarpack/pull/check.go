@@ -1,0 +1,137 @@
+package pull
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/tarpack/internal/output"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
+	"github.com/tarpack/tpk/tarpack/signature"
+)
+
+// check checks the archive that was joined, and writes its sidecar. If something is wrong that can
+// be fetched once more, it returns again = true.
+func (j *job) check(ctx context.Context, o *durable.Output) (again bool, err error) {
+	if err := o.Sidecar.Truncate(0); err != nil {
+		return false, err
+	}
+	res, err := scan.BuildIndex(ctx, o.Archive, j.from.Size(), o.Sidecar, j.o.scan())
+	if errors.Is(err, format.ErrCorrupt) || errors.Is(err, format.ErrTruncated) {
+		again, findErr := j.findDamage(ctx, o.Archive)
+		if findErr == nil && !again {
+			findErr = fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
+		return again, findErr
+	}
+	if err != nil {
+		return false, err
+	}
+	j.res.SidecarBytes = res.SidecarBytes
+	signed := j.from.Signed()
+	if signed == nil {
+		return false, nil
+	}
+	sum, err := tarpack.HashRange(ctx, o.Archive, 0, j.from.Size())
+	if err != nil || sum == signed.Files[0].SHA256 {
+		return false, err
+	}
+	return j.fetchMore(fmt.Errorf("%w: its SHA-256 is %x, not %x", signature.ErrChanged, sum,
+		signed.Files[0].SHA256))
+}
+
+// fetchMore makes more pieces fetched ones: first the headers, then everything. It returns failed
+// if everything was fetched already.
+func (j *job) fetchMore(failed error) (again bool, err error) {
+	if !j.allHeaders {
+		j.fetchHeaders()
+		return true, nil
+	}
+	for k := range j.pieces {
+		if p := &j.pieces[k]; p.how == copied {
+			p.how, again = fetched, true
+		}
+	}
+	if again {
+		return true, nil
+	}
+	return false, failed
+}
+
+// findDamage reads the contents. What was copied and is wrong is to be fetched. What was fetched
+// and is wrong is fetched once more: it may have been damaged on the way. It returns false if there
+// is nothing to fetch.
+func (j *job) findDamage(ctx context.Context, archive io.ReaderAt) (again bool, err error) {
+	wrong := map[uint32]bool{}
+	for k := range j.pieces {
+		p := &j.pieces[k]
+		if p.part != partContent && p.part != partFirst {
+			continue
+		}
+		right, err := j.isRight(ctx, archive, int(p.i))
+		if err != nil {
+			return false, err
+		}
+		if !right {
+			wrong[p.i] = true
+		}
+	}
+	for k := range j.pieces {
+		p := &j.pieces[k]
+		ofContent := p.part >= partContent && p.part <= partLast
+		if p.how == copied && wrong[p.i] {
+			j.journal.forget(p.off, p.n)
+			p.how, j.replaced, again = fetched, true, true
+		}
+		if p.how == fetched && !j.retried && (!ofContent || wrong[p.i]) {
+			j.journal.forget(p.off, p.n)
+			again = true
+		}
+	}
+	j.retried = true
+	return again, nil
+}
+
+// isRight reports whether the content of file i of an archive is the one of the index.
+func (j *job) isRight(ctx context.Context, archive io.ReaderAt, i int) (bool, error) {
+	e, err := j.index.Entry(i)
+	if err != nil {
+		return false, err
+	}
+	c, err := format.ContentOfEntry(j.index, i, &e)
+	if err != nil {
+		return false, err
+	}
+	r, err := gzmember.NewReader(archive, c)
+	if err != nil {
+		return false, nil
+	}
+	defer r.Close()
+	sum, hash := sha256.New(), xxhash.New()
+	w := io.Writer(hash)
+	if j.index.HasSHA256() {
+		w = io.MultiWriter(hash, sum)
+	}
+	_, err = io.Copy(w, &output.ContextReader{Ctx: ctx, R: r})
+	switch {
+	case errors.Is(err, gzmember.ErrCorrupt), errors.Is(err, gzmember.ErrTruncated):
+		return false, nil
+	case err != nil:
+		return false, err
+	case hash.Sum64() != e.Hash:
+		return false, nil
+	case !j.index.HasSHA256():
+		return true, nil
+	}
+	want, err := j.index.SHA256(i)
+	return sidecar.Sum(sum.Sum(nil)) == want, err
+}

@@ -1,0 +1,73 @@
+package pull
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+
+	"github.com/tarpack/tpk/tarpack/internal/scan"
+)
+
+// ErrDamaged means that the archive on the server is not what its index states.
+var ErrDamaged = errors.New("the server has another archive than its index states")
+
+// ErrOld is a notice: the old archive can't be used, so everything is fetched.
+var ErrOld = errors.New("nothing of it can be reused")
+
+// ErrReplaced is a notice: a part of the old archive was damaged, and is fetched in its place.
+var ErrReplaced = errors.New("what was copied from the old archive is damaged: fetching it")
+
+// Options are the options of Pull. The zero value is usable.
+type Options struct {
+	// Old is the name of the archive or shard set to copy from; it must be there. "" means the archive
+	// that is replaced, if there is one.
+	Old      string
+	Parallel int // requests at a time; 0 means 4
+	Workers  int // goroutines that check; 0 means one for each CPU
+
+	// Notice, if set, is called with ErrOld, ErrReplaced, and the notices of opening the old archive.
+	Notice func(error)
+	// Progress, if set, is called while bytes are fetched, joined and checked, by one goroutine at a
+	// time.
+	Progress func(Progress)
+}
+
+// Progress is how far Pull has come, in bytes of the new archive.
+type Progress struct {
+	Reused  int64 // copied from the old archive, or made, when all is joined
+	Fetched int64 // and those of earlier runs
+	Total   int64 // of the archive
+}
+
+// Result describes what was pulled.
+type Result struct {
+	Entries      int64
+	ArchiveBytes int64
+	SidecarBytes int64
+	Copied       int64 // bytes taken from the old archive
+	Made         int64 // bytes of headers, padding and trailer that were made
+	Fetched      int64 // bytes of the archive that were asked for
+	Resumed      int64 // bytes that an earlier run had fetched
+	Requests     int64 // for ranges of the archive
+}
+
+// Ranger is implemented by a source.Source that can be asked for any range of its bytes in one
+// request.
+type Ranger interface {
+	Get(ctx context.Context, off, n int64) (io.ReadCloser, error)
+}
+
+func (o *Options) withDefaults() Options {
+	d := *o
+	d.Parallel = cmp.Or(max(0, d.Parallel), 4)
+	if d.Notice == nil {
+		d.Notice = func(error) {}
+	}
+	if d.Progress == nil {
+		d.Progress = func(Progress) {}
+	}
+	return d
+}
+
+func (o *Options) scan() scan.Options { return scan.Options{Workers: o.Workers} }
