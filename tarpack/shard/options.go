@@ -16,7 +16,7 @@ type PackOptions struct {
 	// larger entry makes a larger shard.
 	Size int64
 	// Shards is the number of shards, 1 to format.MaxShards. Each gets about the same amount of
-	// content, measured before compression.
+	// content, measured before compression. There are never more shards than entries.
 	Shards int
 
 	Level         int               // of compression, 1 to 9; 0 means 6, pack.NoCompression stores
@@ -87,7 +87,7 @@ type SplitOptions struct {
 	// larger entry makes a larger shard.
 	Size int64
 	// Shards is the number of shards, 1 to format.MaxShards. Each gets about the same number of
-	// bytes.
+	// bytes. There are never more shards than entries.
 	Shards int
 
 	Workers int  // goroutines; 0 means one for each CPU
