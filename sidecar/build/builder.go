@@ -7,7 +7,7 @@ import (
 	"github.com/tarpack/tpk/gzmember/coding"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
-	"github.com/tarpack/tpk/sidecar/internal/sorter"
+	"github.com/tarpack/tpk/internal/sorter"
 )
 
 // Options are the options of [New].

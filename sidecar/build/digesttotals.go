@@ -6,7 +6,7 @@ import (
 	"iter"
 
 	"github.com/tarpack/tpk/sidecar"
-	"github.com/tarpack/tpk/sidecar/internal/sorter"
+	"github.com/tarpack/tpk/internal/sorter"
 	"github.com/tarpack/tpk/sidecar/internal/totals"
 )
 

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tarpack/tpk/sidecar"
-	"github.com/tarpack/tpk/sidecar/internal/sorter"
+	"github.com/tarpack/tpk/internal/sorter"
 )
 
 // itemIterator reads the items of a builder in path order. Of the directories that several archives

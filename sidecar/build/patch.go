@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/tarpack/tpk/sidecar/internal/layout"
-	"github.com/tarpack/tpk/sidecar/internal/sorter"
+	"github.com/tarpack/tpk/internal/sorter"
 )
 
 // A patch fills a hole in the record of a directory or hard link. The key is the ordinal,

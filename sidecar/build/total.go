@@ -3,7 +3,7 @@ package build
 import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
-	"github.com/tarpack/tpk/sidecar/internal/sorter"
+	"github.com/tarpack/tpk/internal/sorter"
 	"github.com/tarpack/tpk/sidecar/internal/totals"
 )
 
