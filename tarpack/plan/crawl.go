@@ -36,12 +36,12 @@ func crawl(
 	k.ready = sync.NewCond(&k.mu)
 	stop := context.AfterFunc(ctx, func() { k.done(context.Cause(ctx), 0) })
 	defer stop()
-	k.busy = 1
-	k.done(k.read(top), 1)
+	k.busy = 1 // this one, so that the others wait
 	var group sync.WaitGroup
 	for range workers {
 		group.Go(k.work)
 	}
+	k.done(k.read(top), 1)
 	group.Wait()
 	for _, e := range k.found { // after an error
 		e.Dir.Release()

@@ -27,10 +27,6 @@ func look(
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	batches := make(chan []string)
-	g.Go(func() error {
-		defer close(batches)
-		return read(ctx, paths, batches)
-	})
 	for range workers {
 		g.Go(func() error {
 			l := &looker{tree: t, walker: w, collector: c}
@@ -44,6 +40,10 @@ func look(
 			return nil
 		})
 	}
+	g.Go(func() error {
+		defer close(batches)
+		return read(ctx, paths, batches)
+	})
 	return g.Wait()
 }
 

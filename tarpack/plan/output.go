@@ -70,6 +70,11 @@ func (o *output) commit() error {
 	if err := checkFree(o.name); err != nil {
 		return err
 	}
+	if fi, err := os.Lstat(o.name); err == nil && fi.IsDir() {
+		if err := os.Remove(o.name); err != nil { // os.Rename replaces no directory
+			return err
+		}
+	}
 	if err := os.Rename(o.dir, o.name); err != nil {
 		return err
 	}
