@@ -22,13 +22,14 @@
 //	export   a folder of an archive as .tar.gz or .zip, without compressing again
 //	cache    indexes and converted files, kept in a directory
 //	sign     signatures of archives
+//	plan     lists of what several machines pack
 //
 // They share format (the layout of bytes, errors, names), signature (keys, and what was signed),
 // source (where bytes are), exclude, attributes and symlink, and the machinery below internal,
 // which nobody else can import. The imports run one way:
 //
 //	cache ─► convert
-//	pack, extract, edit, convert, shard, export, cache, sign
+//	pack, extract, edit, convert, shard, export, cache, sign, plan
 //	  │  └─► tarpack ─► source, symlink, signature ─► format ─► sidecar, gzmember
 //	  └────► internal/rewrite ─► internal/packer ─► internal/… ─► format
 //

@@ -70,7 +70,7 @@ With --json, each line is an object with manifest, shard (its number in the name
 entries and bytes.`,
 			"DIR can't be read, there is nothing to pack, or the lists can't be written",
 			"tpk plan --shards 64 site",
-			"find . -type f -print0 | tpk plan --shards 8 --no-recursion -0T - -o ../p .",
+			"find . -print0 | tpk plan --shards 8 --no-recursion -0T - -o ../p .",
 			"tpk plan --shards 64 -o plan data/*.csv.gz",
 			"parallel --joblog log --resume tpk pack --skip-existing --no-recursion \\",
 			"  -0T {} site out-{/.}.tar.gz ::: site.plan/*.list"),
