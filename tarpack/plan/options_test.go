@@ -7,10 +7,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/plan"
 )
@@ -111,7 +113,19 @@ func TestListOptions(t *testing.T) {
 		if o.Shards == 0 {
 			o.Shards = 2
 		}
+		// The goroutines wait for the rest of the list when the first entry is counted.
+		seen, once, progress := make(chan struct{}), sync.Once{}, o.Progress
+		o.Progress = func(p format.Progress) {
+			progress(p)
+			once.Do(func() { close(seen) })
+		}
 		paths := func(yield func(string, error) bool) {
+			for range 256 { // what a goroutine gets at once
+				if !yield("two", nil) {
+					return
+				}
+			}
+			<-seen
 			for _, p := range []string{"x.log", "link", "two", "pipe", "other/", "./many/A"} {
 				if !yield(p, nil) {
 					return

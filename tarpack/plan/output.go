@@ -48,8 +48,11 @@ func create(name string) (*output, error) {
 
 // checkFree returns an error that wraps fs.ErrExist unless a directory may be renamed to name.
 func checkFree(name string) error {
-	if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+	switch _, err := os.Lstat(name); {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil
+	case err != nil:
+		return err
 	}
 	if all, err := os.ReadDir(name); err == nil && len(all) == 0 {
 		return nil
@@ -101,12 +104,19 @@ func (o *output) write(
 	w := &writer{
 		output: o, cutter: cut.New(shards, res.Entries, cost), names: sorter.New("", budget/4),
 	}
-	err = c.leaves(ctx, w.put)
-	if err == nil {
-		res.Copies, err = w.countCopies(notice)
+	defer func() { err = errors.Join(err, w.names.Close()) }()
+	if err := c.leaves(ctx, w.put); err != nil {
+		if w.file != nil {
+			w.file.Close() // an error loses nothing: the file is removed
+		}
+		return res, err
+	}
+	if err := w.close(); err != nil {
+		return res, err
 	}
 	res.Manifests = w.manifests
-	return res, errors.Join(err, w.close(), w.names.Close())
+	res.Copies, err = w.countCopies(notice)
+	return res, err
 }
 
 // A writer writes one manifest after the other.
@@ -170,7 +180,14 @@ func (w *writer) close() error {
 	}
 	f := w.file
 	w.file = nil
-	return errors.Join(w.buf.Flush(), f.Sync(), f.Close())
+	err := w.buf.Flush()
+	if err == nil {
+		err = f.Sync()
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	return err
 }
 
 // countCopies returns how many names are in another shard than the name before of the same file, as
