@@ -61,8 +61,8 @@ glob excludes can be included again. * and ? do not match slashes, ** does.
 printed by 'find' in DIR; a path that is missing, or below a symbolic link, is an error. --exclude
 leaves out of what these take.
 
---no-recursion takes exactly the paths of -T, and the directories above. 'tpk plan' writes such lists
-for several machines, each of which packs one shard. With --skip-existing nothing is done if
+--no-recursion takes exactly the paths of -T, and the directories above. 'tpk plan' writes such
+lists for several machines, each of which packs one shard. With --skip-existing nothing is done if
 OUT.tar.gz is whole and has exactly these paths. This reads its index only, so files that have
 changed since are not noticed.
 

@@ -180,6 +180,8 @@ func runPlan(c *cli.Context, o *planOptions) error {
 	}
 	m.Stop()
 	switch {
+	case err != nil && c.Context.Err() != nil: // a signal
+		return report.NewFile(o.out, err)
 	case errors.Is(err, fs.ErrExist):
 		return report.WithHint(err, "name another directory with -o, or delete this one")
 	case err != nil:

@@ -16,8 +16,8 @@ import (
 // Existing returns what is known of the archive out, and true, if Dir need not write it again: it
 // is whole, has an index that belongs to it, and has exactly the ExactNames of o, below the Prefix,
 // and the directories above them. Only the index and the end of the archive are read, so neither
-// damage nor files that have changed since are found. An archive that was packed with SkipUnreadable
-// and lacks a file is not good. ok is false without ExactNames.
+// damage nor files that have changed since are found. An archive that lacks a file because of
+// SkipUnreadable is not good. ok is false without ExactNames.
 //
 // An error is returned only if out is there and can't be read.
 func Existing(ctx context.Context, out string, o Options) (res Result, ok bool, err error) {
@@ -63,8 +63,8 @@ func Existing(ctx context.Context, out string, o Options) (res Result, ok bool, 
 	return res, true, nil
 }
 
-// wanted returns the paths that the archive must have, and whether each is one of ExactNames or only
-// a directory above one.
+// wanted returns the paths that the archive must have, and whether each is one of ExactNames or
+// only a directory above one.
 func wanted(o Options) (map[string]bool, error) {
 	want := map[string]bool{}
 	add := func(p string, isNamed bool) {

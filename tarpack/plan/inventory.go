@@ -39,8 +39,8 @@ type InventoryOptions struct {
 
 // Inventory is Dir for the objects of one bucket, whose S3 inventory in CSV is in files, each as it
 // is or compressed with gzip. The keys are the paths, below the directory where the bucket is
-// mounted or copied to. A key that ends with a slash is a directory. The error wraps ErrInventory if
-// a line is malformed. A key that cannot be a path, or is also a directory of other keys, is an
+// mounted or copied to. A key that ends with a slash is a directory. The error wraps ErrInventory
+// if a line is malformed. A key that cannot be a path, or is also a directory of other keys, is an
 // error.
 func Inventory(
 	ctx context.Context, files []string, out string, o InventoryOptions,
@@ -110,12 +110,9 @@ func (v *inventory) readFile(ctx context.Context, name string) error {
 		}
 		in = z
 	}
-	r := csv.NewReader(in)
+	r := csv.NewReader(&lines{ctx: ctx, r: in})
 	r.ReuseRecord, r.FieldsPerRecord = true, -1
-	for n := 0; ; n++ {
-		if n%4096 == 0 && ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
+	for {
 		row, err := r.Read()
 		if err == io.EOF {
 			return nil
@@ -131,6 +128,34 @@ func (v *inventory) readFile(ctx context.Context, name string) error {
 			return fmt.Errorf("line %d: %w", line, err)
 		}
 	}
+}
+
+// maxLine is how many bytes a line of an inventory may have. A key has at most 1,024 before they are
+// encoded.
+const maxLine = 64 << 10
+
+// lines is a reader that fails if a line is too long, as all of a line is in memory, or if ctx is
+// canceled.
+type lines struct {
+	ctx context.Context
+	r   io.Reader
+	n   int // bytes since the last end of a line
+}
+
+func (l *lines) Read(p []byte) (int, error) {
+	if l.ctx.Err() != nil {
+		return 0, context.Cause(l.ctx)
+	}
+	n, err := l.r.Read(p)
+	if end := bytes.LastIndexByte(p[:n], '\n'); end >= 0 {
+		l.n = n - end - 1
+	} else {
+		l.n += n
+	}
+	if l.n > maxLine {
+		return 0, fmt.Errorf("%w: a line is longer than %d bytes", ErrInventory, maxLine)
+	}
+	return n, err
 }
 
 // unwrapPath returns the cause of an error that has the name of the file as well.

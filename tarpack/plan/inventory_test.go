@@ -70,6 +70,7 @@ func TestBadInventory(t *testing.T) {
 		{"a slash with content", "b,x/,1\n", "line 1: ", sidecar.ErrPath},
 		{"a file and a directory", "b,k-,1\nb,k,1\nb,k/l/m,1\n", "k: ", os.ErrInvalid},
 		{"a directory and a file", "b,k/,0\nb,k,1\n", "k: ", os.ErrInvalid},
+		{"a long line", "b,k,1\n" + strings.Repeat("x", 1<<20), "longer than", plan.ErrInventory},
 		{"no gzip", "\x1f\x8bxxxxxxxxxxxxxxxxxxxxxxxxx", "gzip: ", gzip.ErrHeader},
 	} {
 		_, err := inventory(t, 3, c.text)

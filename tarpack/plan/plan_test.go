@@ -28,7 +28,8 @@ func bigTree(t *testing.T) string {
 			strings.Repeat("x", i*i%977)})
 	}
 	return tartest.Tree(t, append(files, [2]string{"d1-x", "a"}, [2]string{"d1.y/z", "b"},
-		[2]string{"d1/s", "c"}, [2]string{"d1/s-/k", ""}, [2]string{"d1/s-/l", "-> ../s"}, [2]string{"empty/", ""},
+		[2]string{"d1/s", "c"}, [2]string{"d1/s-/k", ""}, [2]string{"d1/s-/l", "-> ../s"},
+		[2]string{"empty/", ""},
 		[2]string{"d2/none/none/", ""}, [2]string{"z", "-> d1"}, [2]string{"\xff\n", "name"})...)
 }
 

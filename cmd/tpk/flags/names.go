@@ -2,12 +2,14 @@ package flags
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"iter"
 	"os"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -110,6 +112,9 @@ func nameOfInput(file string) string {
 	return file
 }
 
+// maxLine is how many bytes a path in a list may have. Archives allow 16,384.
+const maxLine = 64 << 10
+
 // pathsIn returns the paths in a file of --files-from. Empty ones are left out.
 func pathsIn(c *cli.Context, file string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
@@ -121,23 +126,34 @@ func pathsIn(c *cli.Context, file string) iter.Seq2[string, error] {
 				return
 			}
 			defer f.Close()
+			// A read of a pipe ends when a signal comes. Other files have no deadline.
+			stop := context.AfterFunc(c.Context, func() {
+				f.SetReadDeadline(time.Unix(1, 0)) //nolint:errcheck // see above
+			})
+			defer stop()
 			in = f
 		}
 		end := byte('\n')
 		if c.Bool("null") {
 			end = 0
 		}
-		for r := bufio.NewReader(in); ; {
-			p, err := r.ReadString(end)
-			p = strings.TrimSuffix(p, string(rune(end)))
+		for r := bufio.NewReaderSize(in, maxLine); ; {
+			line, err := r.ReadSlice(end)
+			if c.Context.Err() != nil {
+				err = context.Cause(c.Context)
+			}
+			p := strings.TrimSuffix(string(line), string(rune(end)))
 			switch {
-			case err != nil && err != io.EOF:
-				yield("", fmt.Errorf("%s: %w", name, err))
-				return
 			case end != 0 && strings.IndexByte(p, 0) >= 0:
 				yield("", report.WithHint(
 					fmt.Errorf("%s: contains a zero byte, which no path can", name),
 					"--null reads paths that end with one"))
+				return
+			case err == bufio.ErrBufferFull:
+				yield("", fmt.Errorf("%s: a path is longer than %d bytes", name, maxLine))
+				return
+			case err != nil && err != io.EOF:
+				yield("", fmt.Errorf("%s: %w", name, err))
 				return
 			case p != "" && !yield(p, nil) || err == io.EOF:
 				return
