@@ -130,8 +130,8 @@ func (v *inventory) readFile(ctx context.Context, name string) error {
 	}
 }
 
-// maxLine is how many bytes a line of an inventory may have. A key has at most 1,024 before they are
-// encoded.
+// maxLine is how many bytes a line of an inventory may have. A key has at most 1,024 before they
+// are encoded.
 const maxLine = 64 << 10
 
 // lines is a reader that fails if a line is too long, as all of a line is in memory, or if ctx is

@@ -3,6 +3,7 @@ package flags
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -149,7 +150,7 @@ func pathsIn(c *cli.Context, file string) iter.Seq2[string, error] {
 					fmt.Errorf("%s: contains a zero byte, which no path can", name),
 					"--null reads paths that end with one"))
 				return
-			case err == bufio.ErrBufferFull:
+			case errors.Is(err, bufio.ErrBufferFull):
 				yield("", fmt.Errorf("%s: a path is longer than %d bytes", name, maxLine))
 				return
 			case err != nil && err != io.EOF:
