@@ -29,6 +29,7 @@ zsync               zsync
 zckdl               zchunk
 minisign            minisign
 shasum              perl
+parallel            parallel
 apt-get             apt
 dpkg-deb            dpkg
 rsync               rsync
@@ -48,6 +49,12 @@ npm                 npm
 chromium            chromium
 slowhttptest        slowhttptest
 nginx               nginx
+'
+# Modules of Debian's Python: module  Debian package
+test_modules='
+botocore            python3-botocore
+kubernetes          python3-kubernetes
+yaml                python3-yaml
 '
 bench_tools='
 wrk                 wrk
@@ -88,16 +95,23 @@ missing() { # tools; prints the packages of those that are not there
 	done <<<"$1"
 }
 
-tools=
+tools= modules=
 for group in "${@:-test}"; do
 	case $group in
-	test) tools+=$test_tools ;;
+	test) tools+=$test_tools modules+=$test_modules ;;
 	bench) tools+=$bench_tools go_programs+=" $bench_go_programs" ;;
 	*) echo "compat/install.sh: $group: no such group: test and bench are known" >&2; exit 2 ;;
 	esac
 done
 
-packages=$(missing "$tools" | tr ' ' '\n' | sort -u)
+missing_modules() { # modules; prints the packages of those that are not there
+	local module package
+	while read -r module package; do
+		[ -z "$module" ] || /usr/bin/python3 -c "import $module" 2>/dev/null || echo "$package"
+	done <<<"$1"
+}
+
+packages=$({ missing "$tools"; missing_modules "$modules"; } | tr ' ' '\n' | sort -u)
 if [ -n "$packages" ]; then
 	echo "compat/install.sh: installing ${packages//$'\n'/ }"
 	# shellcheck disable=SC2086
@@ -122,6 +136,6 @@ for program in $go_programs; do
 	GOBIN="$PWD/.work/bin" go install "$program" || true
 done
 
-left=$(missing "$tools" | tr '\n' ' ')
+left=$({ missing "$tools"; missing_modules "$modules"; } | tr '\n' ' ')
 [ -z "$left" ] || echo "compat/install.sh: not to be had here: $left(tests that need them are skipped, or fail with COMPAT=require)"
 exit 0

@@ -22,6 +22,7 @@
 //	export   a folder of an archive as .tar.gz or .zip, without compressing again
 //	cache    indexes and converted files, kept in a directory
 //	sign     signatures of archives
+//	plan     lists of what several machines pack
 //
 // Package remote opens archives on servers, by https or in S3. Package pull downloads one, except for
 // what an older archive has.
@@ -32,7 +33,7 @@
 //
 //	cache ─► convert           remote ─► remote/web, remote/s3, remote/blocks, remote/object
 //	pull ─► sign
-//	pack, extract, edit, convert, shard, export, cache, sign, remote, pull
+//	pack, extract, edit, convert, shard, export, cache, sign, plan, remote, pull
 //	  │  └─► tarpack ─► source, symlink, signature ─► format ─► sidecar, gzmember
 //	  └────► internal/rewrite ─► internal/packer ─► internal/… ─► format
 //

@@ -418,7 +418,7 @@ func TestTakeOutErrors(t *testing.T) {
 		os.Remove(name + format.SidecarSuffix) // made for the damaged one
 	}
 	set := filepath.Join(t.TempDir(), "s.tar.gz")
-	tree := tartest.Tree(t, [2]string{"a", "b"})
+	tree := tartest.Tree(t, [2]string{"a", "b"}, [2]string{"c", "d"})
 	if _, err := shard.Pack(ctx, tree, set, shard.PackOptions{Shards: 2}); err != nil {
 		t.Fatal(err)
 	}

@@ -63,6 +63,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			mergeCommand(),
 			diffCommand(),
 			splitCommand(),
+			planCommand(),
 			initCommand(),
 			convertCommand(),
 			repairCommand(),

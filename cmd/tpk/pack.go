@@ -20,6 +20,7 @@ import (
 type packOptions struct {
 	dir, out string
 	pack     pack.Options
+	skip     bool  // nothing is done if the archive is there
 	shards   int   // number of shards; 0 if there is a size, or no set
 	size     int64 // of a shard in bytes; 0 if there is a number, or no set
 }
@@ -60,6 +61,11 @@ glob excludes can be included again. * and ? do not match slashes, ** does.
 printed by 'find' in DIR; a path that is missing, or below a symbolic link, is an error. --exclude
 leaves out of what these take.
 
+--no-recursion takes exactly the paths of -T, and the directories above. 'tpk plan' writes such
+lists for several machines, each of which packs one shard. With --skip-existing nothing is done if
+OUT.tar.gz is whole and has exactly these paths. This reads its index only, so files that have
+changed since are not noticed.
+
 With --base OLD, files with the size and time that they have in OLD, an archive or a shard set, are
 copied from it instead of compressed. OLD stays as it is.
 
@@ -99,6 +105,8 @@ index, and is read like an archive. A mounted device is refused.`,
 			},
 			flags.Switch("ignore-failed-read",
 				"leave out what can't be read, list it, and exit with 1 at the end"),
+			flags.Switch("skip-existing",
+				"do nothing if OUT.tar.gz is whole and has exactly the paths of -T"),
 			flags.SHA256(),
 			&cli.IntFlag{
 				Name: "shards", DefaultText: "none", Usage: "pack into `N` shards",
@@ -141,6 +149,7 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 	o.pack.Base = c.String("base")
 	o.pack.EmbedIndex = c.Bool("embed-index")
 	o.pack.SHA256 = c.Bool("sha256")
+	o.skip = c.Bool("skip-existing")
 	o.shards = c.Int("shards")
 	if word := c.String("shard-size"); word != "" {
 		if o.size, err = flags.ParseSize("pack", "shard-size", word); err != nil {
@@ -148,6 +157,11 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 		}
 	}
 	switch {
+	case o.skip && o.pack.ExactNames == nil:
+		return nil, report.Usagef("pack: --skip-existing: needs --files-from and --no-recursion")
+	case o.skip && (o.sharded() || o.out == "-" || o.pack.RemoveFiles):
+		return nil, report.Usagef("pack: --skip-existing: needs one archive to look at, and can't" +
+			" be combined with --remove-files")
 	case o.pack.RemoveFiles && o.pack.Dereference:
 		return nil, report.Usagef("pack: --remove-files and --dereference can't be combined:" +
 			" files that links lead to are not removed")
@@ -197,9 +211,20 @@ func runPack(c *cli.Context, o *packOptions) error {
 	}
 	m := terminal.NewMeter(c, "packing")
 	defer m.Stop()
+	if o.skip {
+		res, ok, err := pack.Existing(c.Context, o.out, o.pack)
+		if err != nil {
+			return report.NewFile(o.out, err)
+		}
+		if ok {
+			m.Summarize("%s is there already: %s", report.Quote(o.out),
+				report.Bytes(res.ArchiveBytes))
+			return nil
+		}
+	}
 	o.pack.Notice = m.Notice
 	o.pack.Progress = m.Update
-	if m.On() && o.pack.Names == nil && o.pack.Include == nil {
+	if m.On() && o.pack.Names == nil && o.pack.ExactNames == nil && o.pack.Include == nil {
 		go m.CountTree(c.Context, o.dir, o.pack.Exclude)
 	}
 	var res pack.Result
@@ -212,7 +237,7 @@ func runPack(c *cli.Context, o *packOptions) error {
 			Level: src.Level, Store: src.Store, Workers: src.Workers, Dedup: src.Dedup, Exclude: src.Exclude,
 			Include: src.Include, Dereference: src.Dereference, OneFileSystem: src.OneFileSystem,
 			PreserveOwner: src.PreserveOwner, Special: src.Special, SHA256: src.SHA256,
-			Prefix: src.Prefix, Names: src.Names, Mode: src.Mode,
+			Prefix: src.Prefix, Names: src.Names, ExactNames: src.ExactNames, Mode: src.Mode,
 			Owner: src.Owner, Group: src.Group, ModTime: src.ModTime,
 			LatestModTime: src.LatestModTime, SkipUnreadable: src.SkipUnreadable,
 			EmbedIndex: src.EmbedIndex,
@@ -225,7 +250,7 @@ func runPack(c *cli.Context, o *packOptions) error {
 			Level: src.Level, Store: src.Store, Workers: src.Workers, Dedup: src.Dedup, Exclude: src.Exclude,
 			Include: src.Include, Dereference: src.Dereference, OneFileSystem: src.OneFileSystem,
 			PreserveOwner: src.PreserveOwner, Special: src.Special, SHA256: src.SHA256,
-			Prefix: src.Prefix, Names: src.Names, Mode: src.Mode,
+			Prefix: src.Prefix, Names: src.Names, ExactNames: src.ExactNames, Mode: src.Mode,
 			Owner: src.Owner, Group: src.Group, ModTime: src.ModTime,
 			LatestModTime: src.LatestModTime, SkipUnreadable: src.SkipUnreadable,
 			RemoveFiles: src.RemoveFiles, Notice: src.Notice, Progress: src.Progress,

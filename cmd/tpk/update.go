@@ -86,6 +86,7 @@ func parseUpdate(c *cli.Context) (*updateOptions, error) {
 		return nil, err
 	}
 	o.update.Prefix, o.update.Names = src.Prefix, src.Names
+	o.update.ExactNames = src.ExactNames
 	o.update.Level, o.update.Workers = src.Level, src.Workers
 	o.update.Store = src.Store
 	o.update.Dedup, o.update.Exclude = src.Dedup, src.Exclude

@@ -5,9 +5,9 @@ import (
 	"fmt"
 
 	"github.com/tarpack/tpk/gzmember/coding"
+	"github.com/tarpack/tpk/internal/sorter"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
-	"github.com/tarpack/tpk/sidecar/internal/sorter"
 )
 
 // Options are the options of [New].

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/tarpack/tpk/internal/sorter"
 	"github.com/tarpack/tpk/sidecar"
-	"github.com/tarpack/tpk/sidecar/internal/sorter"
 	"github.com/tarpack/tpk/sidecar/internal/totals"
 )
 

@@ -9,9 +9,9 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/tarpack/tpk/gzmember/coding"
+	"github.com/tarpack/tpk/internal/sorter"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
-	"github.com/tarpack/tpk/sidecar/internal/sorter"
 	"github.com/tarpack/tpk/sidecar/internal/totals"
 )
 

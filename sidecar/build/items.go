@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"fmt"
 
+	"github.com/tarpack/tpk/internal/sorter"
 	"github.com/tarpack/tpk/sidecar"
-	"github.com/tarpack/tpk/sidecar/internal/sorter"
 )
 
 // itemIterator reads the items of a builder in path order. Of the directories that several archives

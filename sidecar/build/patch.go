@@ -3,8 +3,8 @@ package build
 import (
 	"encoding/binary"
 
+	"github.com/tarpack/tpk/internal/sorter"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
-	"github.com/tarpack/tpk/sidecar/internal/sorter"
 )
 
 // A patch fills a hole in the record of a directory or hard link. The key is the ordinal,

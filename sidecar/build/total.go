@@ -1,9 +1,9 @@
 package build
 
 import (
+	"github.com/tarpack/tpk/internal/sorter"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
-	"github.com/tarpack/tpk/sidecar/internal/sorter"
 	"github.com/tarpack/tpk/sidecar/internal/totals"
 )
 

@@ -45,11 +45,13 @@ type UpdateOptions struct {
 	Prefix string
 	// Names are paths below the directory to pack, each with everything below it and the directories
 	// above it. nil packs everything.
-	Names   []string
-	Mode    *attributes.Mode  // changes permissions; nil keeps them
-	Owner   *attributes.Owner // user of all entries; nil: see PreserveOwner
-	Group   *attributes.Owner // group of all entries; nil: see PreserveOwner
-	ModTime time.Time         // of all entries; the zero time keeps their own
+	Names []string
+	// ExactNames are Names without what is below them.
+	ExactNames []string
+	Mode       *attributes.Mode  // changes permissions; nil keeps them
+	Owner      *attributes.Owner // user of all entries; nil: see PreserveOwner
+	Group      *attributes.Owner // group of all entries; nil: see PreserveOwner
+	ModTime    time.Time         // of all entries; the zero time keeps their own
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 
@@ -69,7 +71,7 @@ func (o *UpdateOptions) rewrite() rewrite.Options {
 			LatestModTime: o.LatestModTime,
 			Include:       o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
 			Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
-			Prefix: o.Prefix, Names: o.Names,
+			Prefix: o.Prefix, Names: o.Names, ExactNames: o.ExactNames,
 			Notice: o.Notice, Progress: o.Progress,
 		},
 		DryRun: o.DryRun, Single: o.Single, Change: o.Change,

@@ -33,11 +33,13 @@ type Options struct {
 	Prefix string
 	// Names are paths below the directory to pack, each with everything below it and the directories
 	// above it. nil packs everything.
-	Names   []string
-	Mode    *attributes.Mode  // changes permissions; nil keeps them
-	Owner   *attributes.Owner // user of all entries; nil: see PreserveOwner
-	Group   *attributes.Owner // group of all entries; nil: see PreserveOwner
-	ModTime time.Time         // of all entries; the zero time keeps their own
+	Names []string
+	// ExactNames are Names without what is below them.
+	ExactNames []string
+	Mode       *attributes.Mode  // changes permissions; nil keeps them
+	Owner      *attributes.Owner // user of all entries; nil: see PreserveOwner
+	Group      *attributes.Owner // group of all entries; nil: see PreserveOwner
+	ModTime    time.Time         // of all entries; the zero time keeps their own
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 	// SkipUnreadable leaves out files and directories that cannot be read, with a notice for each that
@@ -69,8 +71,9 @@ func (o *Options) packer() packer.Options {
 		LatestModTime: o.LatestModTime,
 		Include:       o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
 		Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
-		Prefix: o.Prefix, Names: o.Names, SkipUnreadable: o.SkipUnreadable,
-		RemoveFiles: o.RemoveFiles, EmbedIndex: o.EmbedIndex,
+		Prefix: o.Prefix, Names: o.Names, ExactNames: o.ExactNames,
+		SkipUnreadable: o.SkipUnreadable,
+		RemoveFiles:    o.RemoveFiles, EmbedIndex: o.EmbedIndex,
 		Notice: o.Notice, Progress: o.Progress,
 	}
 }
@@ -94,11 +97,13 @@ type StreamOptions struct {
 	Prefix string
 	// Names are paths below the directory to pack, each with everything below it and the directories
 	// above it. nil packs everything.
-	Names   []string
-	Mode    *attributes.Mode  // changes permissions; nil keeps them
-	Owner   *attributes.Owner // user of all entries; nil: see PreserveOwner
-	Group   *attributes.Owner // group of all entries; nil: see PreserveOwner
-	ModTime time.Time         // of all entries; the zero time keeps their own
+	Names []string
+	// ExactNames are Names without what is below them.
+	ExactNames []string
+	Mode       *attributes.Mode  // changes permissions; nil keeps them
+	Owner      *attributes.Owner // user of all entries; nil: see PreserveOwner
+	Group      *attributes.Owner // group of all entries; nil: see PreserveOwner
+	ModTime    time.Time         // of all entries; the zero time keeps their own
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 	// SkipUnreadable leaves out files and directories that cannot be read, with a notice for each that
@@ -122,7 +127,8 @@ func (o *StreamOptions) packer() packer.Options {
 		LatestModTime: o.LatestModTime,
 		Include:       o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
 		Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
-		Prefix: o.Prefix, Names: o.Names, SkipUnreadable: o.SkipUnreadable, EmbedIndex: o.EmbedIndex,
+		Prefix: o.Prefix, Names: o.Names, ExactNames: o.ExactNames,
+		SkipUnreadable: o.SkipUnreadable, EmbedIndex: o.EmbedIndex,
 
 		Notice: o.Notice, Progress: o.Progress,
 	}

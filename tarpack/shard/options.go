@@ -16,7 +16,7 @@ type PackOptions struct {
 	// larger entry makes a larger shard.
 	Size int64
 	// Shards is the number of shards, 1 to format.MaxShards. Each gets about the same amount of
-	// content, measured before compression.
+	// content, measured before compression. There are never more shards than entries.
 	Shards int
 
 	Level         int               // of compression, 1 to 9; 0 means 6, pack.NoCompression stores
@@ -36,11 +36,13 @@ type PackOptions struct {
 	Prefix string
 	// Names are paths below the directory to pack, each with everything below it and the directories
 	// above it. nil packs everything.
-	Names   []string
-	Mode    *attributes.Mode  // changes permissions; nil keeps them
-	Owner   *attributes.Owner // user of all entries; nil: see PreserveOwner
-	Group   *attributes.Owner // group of all entries; nil: see PreserveOwner
-	ModTime time.Time         // of all entries; the zero time keeps their own
+	Names []string
+	// ExactNames are Names without what is below them.
+	ExactNames []string
+	Mode       *attributes.Mode  // changes permissions; nil keeps them
+	Owner      *attributes.Owner // user of all entries; nil: see PreserveOwner
+	Group      *attributes.Owner // group of all entries; nil: see PreserveOwner
+	ModTime    time.Time         // of all entries; the zero time keeps their own
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 	// SkipUnreadable leaves out files and directories that cannot be read, with a notice for each that
@@ -65,9 +67,10 @@ func (o *PackOptions) packer() packer.Options {
 		LatestModTime: o.LatestModTime,
 		Include:       o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
 		Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
-		Prefix: o.Prefix, Names: o.Names, SkipUnreadable: o.SkipUnreadable,
-		RemoveFiles: o.RemoveFiles,
-		Notice:      o.Notice, Progress: o.Progress,
+		Prefix: o.Prefix, Names: o.Names, ExactNames: o.ExactNames,
+		SkipUnreadable: o.SkipUnreadable,
+		RemoveFiles:    o.RemoveFiles,
+		Notice:         o.Notice, Progress: o.Progress,
 	}
 }
 
@@ -87,7 +90,7 @@ type SplitOptions struct {
 	// larger entry makes a larger shard.
 	Size int64
 	// Shards is the number of shards, 1 to format.MaxShards. Each gets about the same number of
-	// bytes.
+	// bytes. There are never more shards than entries.
 	Shards int
 
 	Workers int  // goroutines; 0 means one for each CPU

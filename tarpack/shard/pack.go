@@ -49,7 +49,7 @@ func Pack(ctx context.Context, dir, out string, o PackOptions) (res PackResult, 
 	}
 	p.Shards = &packer.Sharder{P: p, Set: set, O: so}
 	if so.Shards > 0 {
-		if p.Shards.Limit, err = p.Shards.Measure(ctx, t); err != nil {
+		if err := p.Shards.Measure(ctx, t); err != nil {
 			return res, err
 		}
 	}

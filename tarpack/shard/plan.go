@@ -7,6 +7,7 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/base"
+	"github.com/tarpack/tpk/tarpack/internal/cut"
 	"github.com/tarpack/tpk/tarpack/internal/unkept"
 )
 
@@ -32,8 +33,8 @@ func newPlan(ctx context.Context, k *base.Archive, o *SplitOptions) (*plan, erro
 	p := &plan{base: k, count: o.Shards, first: make([]uint32, n), last: make([]uint32, n)}
 	pr := &planner{plan: p, limit: o.Size}
 	if o.Shards > 0 {
-		total, count := k.Size+int64(k.Index.Stats().Hardlinks), int64(o.Shards)
-		pr.limit = max(1, (total+count-1)/count)
+		pr.cutter = cut.New(o.Shards, int64(n), k.Size+int64(n)*linkCost)
+		p.count = pr.cutter.Shards()
 	}
 	if err := pr.dir(ctx, sidecar.Root); err != nil {
 		return nil, err
@@ -104,9 +105,10 @@ func (p *plan) notice(send func(error)) {
 // A planner fills in a plan. It visits the entries in the order of packing.
 type planner struct {
 	*plan
-	limit int64 // bytes a shard
-	used  int64 // bytes of the current shard, or of all shards if their number is fixed
-	shard uint32
+	cutter *cut.Cutter // if the number of shards is given
+	limit  int64       // bytes a shard, if it is not
+	used   int64       // bytes of the current shard, if it is not
+	shard  uint32
 }
 
 // dir assigns everything below the directory with the given ordinal: its files first, then its
@@ -162,8 +164,8 @@ func cost(e *sidecar.Entry) int64 {
 
 // assign puts entry i into the current shard, or into the next one if the current shard is full.
 func (p *planner) assign(i int, length int64) error {
-	if p.count > 0 {
-		p.shard = uint32(min(p.used/p.limit, int64(p.count-1)))
+	if p.cutter != nil {
+		p.shard = uint32(p.cutter.Next(length))
 	} else if p.used > 0 && p.used+length > p.limit {
 		p.shard++
 		p.used = 0

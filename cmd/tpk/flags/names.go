@@ -1,12 +1,16 @@
 package flags
 
 import (
-	"bytes"
+	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -17,10 +21,14 @@ import (
 
 // Selection returns the flags of the commands that make an archive of one directory.
 func Selection() []cli.Flag {
+	return append([]cli.Flag{&cli.StringFlag{
+		Name: "prefix", Usage: "put everything below the directory `NAME` of the archive",
+	}}, FilesFrom()...)
+}
+
+// FilesFrom returns the flags for lists of paths.
+func FilesFrom() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{
-			Name: "prefix", Usage: "put everything below the directory `NAME` of the archive",
-		},
 		&cli.StringSliceFlag{
 			Name: "files-from", Aliases: []string{"T"},
 			Usage: "take only the paths below DIR in `FILE`, one per line; - is standard input" +
@@ -29,6 +37,10 @@ func Selection() []cli.Flag {
 		&cli.BoolFlag{
 			Name: "null", Aliases: []string{"0"}, DisableDefaultText: true,
 			Usage: "paths in the files of -T end with a zero byte, as from find -print0",
+		},
+		&cli.BoolFlag{
+			Name: "no-recursion", DisableDefaultText: true,
+			Usage: "a directory in the files of -T does not stand for what is below it",
 		},
 	}
 }
@@ -42,21 +54,55 @@ func ParseSelection(c *cli.Context, o *pack.Options) error {
 		return report.Usagef("%s: --prefix %s: must be a path in the archive, without ..",
 			c.Command.Name, report.Quote(c.String("prefix")))
 	}
-	if c.Bool("null") && !c.IsSet("files-from") {
-		return report.Usagef("%s: --null: needs --files-from", c.Command.Name)
+	names, err := Names(c)
+	if c.Bool("no-recursion") {
+		o.ExactNames = names
+	} else {
+		o.Names = names
 	}
-	for _, name := range c.StringSlice("files-from") {
-		names, err := readNames(c, name)
+	return err
+}
+
+// Names returns the paths in the files of --files-from, and nil without this flag.
+func Names(c *cli.Context) (names []string, err error) {
+	paths, err := Paths(c)
+	if paths == nil || err != nil {
+		return nil, err
+	}
+	for p, err := range paths {
 		if err != nil {
-			return err
+			return nil, err
 		}
-		o.Names = append(o.Names, names...)
+		names = append(names, p)
 	}
-	if o.Names == nil && c.IsSet("files-from") {
-		name := nameOfInput(c.StringSlice("files-from")[0])
-		return report.WithHint(fmt.Errorf("%s: lists no path", name), "list paths below DIR")
+	return names, nil
+}
+
+// Paths is Names for lists of any length. A list without a path is an error.
+func Paths(c *cli.Context) (iter.Seq2[string, error], error) {
+	for _, flag := range []string{"null", "no-recursion"} {
+		if c.Bool(flag) && !c.IsSet("files-from") {
+			return nil, report.Usagef("%s: --%s: needs --files-from", c.Command.Name, flag)
+		}
 	}
-	return nil
+	if !c.IsSet("files-from") {
+		return nil, nil
+	}
+	files := c.StringSlice("files-from")
+	return func(yield func(string, error) bool) {
+		n := 0
+		for _, file := range files {
+			for p, err := range pathsIn(c, file) {
+				if n++; !yield(p, err) || err != nil {
+					return
+				}
+			}
+		}
+		if n == 0 {
+			yield("", report.WithHint(fmt.Errorf("%s: lists no path", nameOfInput(files[0])),
+				"list paths below DIR"))
+		}
+	}, nil
 }
 
 // nameOfInput returns the name of an input in messages.
@@ -67,32 +113,52 @@ func nameOfInput(file string) string {
 	return file
 }
 
-// readNames returns the paths in a file of --files-from.
-func readNames(c *cli.Context, file string) (names []string, err error) {
-	name, in := nameOfInput(file), c.App.Reader
-	if file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return nil, err
+// maxLine is how many bytes a path in a list may have. Archives allow 16,384.
+const maxLine = 64 << 10
+
+// pathsIn returns the paths in a file of --files-from. Empty ones are left out.
+func pathsIn(c *cli.Context, file string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		name, in := nameOfInput(file), c.App.Reader
+		if file != "-" {
+			f, err := os.Open(file)
+			if err != nil {
+				yield("", err)
+				return
+			}
+			defer f.Close()
+			// A read of a pipe ends when a signal comes. Other files have no deadline.
+			stop := context.AfterFunc(c.Context, func() {
+				f.SetReadDeadline(time.Unix(1, 0)) //nolint:errcheck // see above
+			})
+			defer stop()
+			in = f
 		}
-		defer f.Close()
-		in = f
-	}
-	b, err := io.ReadAll(in)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	end := []byte{'\n'}
-	if c.Bool("null") {
-		end[0] = 0
-	} else if bytes.IndexByte(b, 0) >= 0 {
-		return nil, report.WithHint(fmt.Errorf("%s: contains a zero byte, which no path can", name),
-			"--null reads paths that end with one")
-	}
-	for line := range bytes.SplitSeq(b, end) {
-		if len(line) > 0 {
-			names = append(names, string(line))
+		end := byte('\n')
+		if c.Bool("null") {
+			end = 0
+		}
+		for r := bufio.NewReaderSize(in, maxLine); ; {
+			line, err := r.ReadSlice(end)
+			if c.Context.Err() != nil {
+				err = context.Cause(c.Context)
+			}
+			p := strings.TrimSuffix(string(line), string(rune(end)))
+			switch {
+			case end != 0 && strings.IndexByte(p, 0) >= 0:
+				yield("", report.WithHint(
+					fmt.Errorf("%s: contains a zero byte, which no path can", name),
+					"--null reads paths that end with one"))
+				return
+			case errors.Is(err, bufio.ErrBufferFull):
+				yield("", fmt.Errorf("%s: a path is longer than %d bytes", name, maxLine))
+				return
+			case err != nil && err != io.EOF:
+				yield("", fmt.Errorf("%s: %w", name, err))
+				return
+			case p != "" && !yield(p, nil) || err == io.EOF:
+				return
+			}
 		}
 	}
-	return names, nil
 }

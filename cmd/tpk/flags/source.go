@@ -17,15 +17,7 @@ import (
 // Source returns the flags of every command that packs files, followed by those given.
 func Source(more ...cli.Flag) []cli.Flag {
 	return slices.Concat([]cli.Flag{Level(), Store(), Workers(), Dedup()}, Exclusion(), []cli.Flag{
-		&cli.StringSliceFlag{
-			Name:  "include",
-			Usage: "take only what matches `GLOB`, with all below it (repeatable)",
-		},
-		&cli.BoolFlag{
-			Name: "dereference", Aliases: []string{"L"}, DisableDefaultText: true,
-			Usage: "store the files that symbolic links lead to, not the links",
-		},
-		Switch("one-file-system", "leave out what is in directories of other file systems"),
+		include(), dereference(), oneFileSystem(),
 		Switch("preserve-owner", "store owners and groups"),
 		&cli.StringFlag{
 			Name:  "owner",
@@ -43,9 +35,34 @@ func Source(more ...cli.Flag) []cli.Flag {
 			Usage: "store this modification time for all files; `TIME` is @SECONDS," +
 				" 2026-01-31, 2026-01-31T12:00:00Z, or ./FILE for its time",
 		},
-		Switch("special", "include FIFOs and devices"),
+		special(),
 	}, more)
 }
+
+// Walk returns the flags of the commands that read a directory without packing it.
+func Walk() []cli.Flag {
+	return append(Exclusion(), include(), dereference(), oneFileSystem(), special())
+}
+
+func include() cli.Flag {
+	return &cli.StringSliceFlag{
+		Name:  "include",
+		Usage: "take only what matches `GLOB`, with all below it (repeatable)",
+	}
+}
+
+func dereference() cli.Flag {
+	return &cli.BoolFlag{
+		Name: "dereference", Aliases: []string{"L"}, DisableDefaultText: true,
+		Usage: "store the files that symbolic links lead to, not the links",
+	}
+}
+
+func oneFileSystem() cli.Flag {
+	return Switch("one-file-system", "leave out what is in directories of other file systems")
+}
+
+func special() cli.Flag { return Switch("special", "include FIFOs and devices") }
 
 // ParseSource returns the options that the flags of [Source] and SOURCE_DATE_EPOCH set.
 func ParseSource(c *cli.Context) (pack.Options, error) {
@@ -54,10 +71,7 @@ func ParseSource(c *cli.Context) (pack.Options, error) {
 		PreserveOwner: c.Bool("preserve-owner"), Special: c.Bool("special"),
 	}
 	var err error
-	if o.Exclude, err = Excluded(c); err != nil {
-		return o, err
-	}
-	if o.Include, err = globsIfSet(c, "include"); err != nil {
+	if o.Exclude, o.Include, err = Globs(c); err != nil {
 		return o, err
 	}
 	o.Dereference, o.OneFileSystem = c.Bool("dereference"), c.Bool("one-file-system")
@@ -95,6 +109,14 @@ func Exclusion() []cli.Flag {
 // Excluded returns what the flags of [Exclusion] leave out.
 func Excluded(c *cli.Context) (*exclude.Patterns, error) {
 	return globs(c, "exclude", "exclude-from")
+}
+
+// Globs returns what the flags leave out, and what they include, which is nil for everything.
+func Globs(c *cli.Context) (excluded, included *exclude.Patterns, err error) {
+	if excluded, err = Excluded(c); err == nil {
+		included, err = globsIfSet(c, "include")
+	}
+	return excluded, included, err
 }
 
 // globsIfSet returns the globs of the flag, or nil without any.

@@ -14,6 +14,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/plan"
 	"github.com/tarpack/tpk/tarpack/sign"
 	"github.com/tarpack/tpk/tarpack/signature"
 )
@@ -64,6 +65,8 @@ var hints = []struct {
 	hint string
 }{
 	{format.ErrNotEmbeddable, ""},
+	{plan.ErrNothing, "check the name, --exclude and --include"},
+	{plan.ErrInventory, "copy fileSchema from its manifest.json to --schema"},
 	{format.ErrEmbedded, "'tpk index --embed' appends it again"},
 	{signature.ErrUnsigned, "it and its signature belong beside the archive; 'tpk sign' makes both"},
 	{signature.ErrOtherKey, "use the public key of its publisher"},

@@ -34,12 +34,14 @@ type Options struct {
 	Special       bool              // keep FIFOs and devices
 	SHA256        bool              // put the SHA-256 of each content into the index
 
-	Prefix  string            // directory of the archive for everything; "" for its top
-	Names   []string          // paths below the directory to pack, with what is below; nil packs all
-	Mode    *attributes.Mode  // changes permissions; nil keeps them
-	Owner   *attributes.Owner // of all entries; nil: see PreserveOwner
-	Group   *attributes.Owner // of all entries; nil: see PreserveOwner
-	ModTime time.Time         // of all entries; the zero time keeps their own
+	Prefix string   // directory of the archive for everything; "" for its top
+	Names  []string // paths below the directory to pack, with what is below; nil packs all
+	// ExactNames are Names without what is below them.
+	ExactNames []string
+	Mode       *attributes.Mode  // changes permissions; nil keeps them
+	Owner      *attributes.Owner // of all entries; nil: see PreserveOwner
+	Group      *attributes.Owner // of all entries; nil: see PreserveOwner
+	ModTime    time.Time         // of all entries; the zero time keeps their own
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
 	// NewOwners replaces the owners that the archive that is changed has.
@@ -85,8 +87,8 @@ func (o *Options) Prepare(ctx context.Context, dir string, t *tree.Tree) error {
 		}
 	}
 	t.Mode, t.Follow, t.OneFileSystem = o.Mode, o.Dereference, o.OneFileSystem
-	if o.Names != nil {
-		if err := t.Select(o.Names); err != nil {
+	if o.Names != nil || o.ExactNames != nil {
+		if err := t.Select(o.Names, o.ExactNames); err != nil {
 			return err
 		}
 	}

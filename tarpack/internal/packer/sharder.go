@@ -9,6 +9,7 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/cut"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/output"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
@@ -22,7 +23,7 @@ type ShardOptions struct {
 	// because no entry is cut.
 	Size int64
 	// Shards is how many shards there are, 1 to format.MaxShards, of about the same bytes of
-	// content.
+	// content. There are fewer if there are fewer entries.
 	Shards int
 }
 
@@ -38,12 +39,11 @@ func (o ShardOptions) Check(name string) error {
 // A Sharder makes a Packer continue in another shard when one is full. It is for the sequencer
 // alone.
 type Sharder struct {
-	P     *Packer
-	Set   *shardset.Output
-	O     ShardOptions
-	Limit int64 // with O.Shards: bytes of content a shard
+	P   *Packer
+	Set *shardset.Output
+	O   ShardOptions
 
-	used    int64 // with O.Shards: bytes of content in all shards so far
+	cutter  *cut.Cutter // with O.Shards; see Measure
 	dirs    []format.Header
 	builder *build.Builder // of the current shard
 	seq     *sequencer
@@ -53,30 +53,33 @@ type Sharder struct {
 const (
 	headerCost = 160 // bytes of H and P
 	linkCost   = 40  // bytes of a header in a group
-	entryCost  = 512 // bytes of content that take as much work as an entry
 )
 
-// Measure goes through the tree and returns the bytes of content a shard, with O.Shards.
-func (s *Sharder) Measure(ctx context.Context, t *tree.Tree) (int64, error) {
-	total := int64(0)
+// Measure goes through the tree to find out how large the shards become, with O.Shards. It lowers
+// O.Shards to the number of entries.
+func (s *Sharder) Measure(ctx context.Context, t *tree.Tree) error {
+	total, entries := int64(0), int64(0)
+	add := func(typ sidecar.Type, size int64) {
+		total += cut.Cost(typ, size)
+		entries++
+	}
+	for range t.Parents() {
+		add(sidecar.TypeDir, 0)
+	}
 	w := s.P.Walker()
 	w.Notice = func(error) {} // the walk that packs sends them
 	w.Entry = func(e tree.Entry) error {
-		total += sourceCost(e.Typ, fileSize(&e))
+		add(e.Typ, fileSize(&e))
 		e.Dir.Release()
 		return nil
 	}
 	w.EndDir = func() error { return nil }
-	err := w.Walk(ctx, t)
-	n := int64(s.O.Shards)
-	return max(1, (total+n-1)/n), err
-}
-
-func sourceCost(typ sidecar.Type, size int64) int64 {
-	if typ == sidecar.TypeFile {
-		return size + entryCost
+	if err := w.Walk(ctx, t); err != nil {
+		return err
 	}
-	return entryCost / 4
+	s.cutter = cut.New(s.O.Shards, entries, total)
+	s.O.Shards = s.cutter.Shards()
+	return nil
 }
 
 // start begins the first shard.
@@ -104,12 +107,8 @@ func (s *Sharder) before(ctx context.Context, it *Item) error {
 		s.dirs = s.dirs[:len(s.dirs)-1]
 	}
 	if s.O.Shards > 0 {
-		want := min(int(s.used/s.Limit), s.O.Shards-1)
-		s.used += sourceCost(it.Type, it.size)
-		for len(s.Set.Shards) < want {
-			if err := s.roll(); err != nil {
-				return err
-			}
+		if s.cutter.Next(cut.Cost(it.Type, it.size)) > len(s.Set.Shards) {
+			return s.roll()
 		}
 		return nil
 	}
@@ -191,7 +190,8 @@ func (s *Sharder) end() error {
 	return s.Set.Finish(res.ArchiveBytes, res.Digest)
 }
 
-// complete ends the last shard. If the tree has too little for all of them, the others are empty.
+// complete ends the last shard. If the tree has lost entries since Measure, so that there are too
+// few for all shards, the others are empty.
 func (s *Sharder) complete() error {
 	if err := s.end(); err != nil {
 		return err

@@ -217,6 +217,10 @@ func DirOptions() []Option {
 			return slices.Contains(set.Paths, "a/b/a.txt") && !slices.Contains(set.Paths, "a.txt") &&
 				set.Entries["a/b"].Mode == 0o755
 		}},
+		{"ExactNames", []string{"many", "other/", "other/f"}, func(_, set *Outcome) bool {
+			slices.Sort(set.Paths)
+			return slices.Equal(slices.Compact(set.Paths), []string{"many", "other", "other/f"})
+		}},
 		{"Names", []string{"many/007", "./x.log"}, func(_, set *Outcome) bool {
 			slices.Sort(set.Paths)
 			return slices.Equal(slices.Compact(set.Paths), []string{"many", "many/007", "x.log"})

@@ -19,36 +19,56 @@ type names struct {
 }
 
 // newNames returns the names for paths below the top of a tree. A leading "./" and slashes at the
-// end mean nothing.
-func newNames(paths []string) (*names, error) {
+// end mean nothing. Those that are exact do not stand for what is below them.
+func newNames(paths, exact []string) (*names, error) {
 	n := &names{whole: map[string]bool{}, children: map[string][]string{}}
 	for _, given := range paths {
-		p := path.Clean(given)
-		if p == "." && given != "" {
-			n.whole[""] = true
-			continue
-		}
-		if err := sidecar.ValidPath(p); err != nil || hasDots(given) {
-			return nil, fmt.Errorf("%s: %w: a path below the directory is needed",
-				format.Printable(given), fs.ErrInvalid)
+		p, err := CleanName(given)
+		if err != nil {
+			return nil, err
 		}
 		n.whole[p] = true
-		for p != "" {
-			dir, name := path.Split(p)
-			dir = strings.TrimSuffix(dir, "/")
-			_, known := n.children[dir]
-			n.children[dir] = append(n.children[dir], name)
-			if known {
-				break
-			}
-			p = dir
+		n.add(p)
+	}
+	for _, given := range exact {
+		p, err := CleanName(given)
+		if err != nil {
+			return nil, err
 		}
+		n.add(p)
 	}
 	for dir, all := range n.children {
 		slices.Sort(all)
 		n.children[dir] = slices.Compact(all)
 	}
 	return n, nil
+}
+
+// add makes a path, and the directories above it, children of these.
+func (n *names) add(p string) {
+	for p != "" {
+		dir := parent(p)
+		_, known := n.children[dir]
+		n.children[dir] = append(n.children[dir], strings.TrimPrefix(p[len(dir):], "/"))
+		if known {
+			return
+		}
+		p = dir
+	}
+}
+
+// CleanName returns a path below the top of a tree as the tree has it, "" for the top itself. A
+// leading "./" and slashes at the end mean nothing. The error wraps fs.ErrInvalid.
+func CleanName(given string) (string, error) {
+	p := path.Clean(given)
+	if p == "." && given != "" {
+		return "", nil
+	}
+	if err := sidecar.ValidPath(p); err != nil || hasDots(given) {
+		return "", fmt.Errorf("%s: %w: a path below the directory is needed",
+			format.Printable(given), fs.ErrInvalid)
+	}
+	return p, nil
 }
 
 // hasDots reports whether a path has a component "..": after a link it may lead elsewhere than

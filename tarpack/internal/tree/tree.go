@@ -40,10 +40,11 @@ func Open(name string) (*Tree, error) {
 	return &Tree{Root: root, name: name}, nil
 }
 
-// Select limits the tree to these paths below its top, each with everything below it.
-func (t *Tree) Select(paths []string) error {
+// Select limits the tree to these paths below its top, each with everything below it, except for
+// those that are exact, and with the directories above it.
+func (t *Tree) Select(paths, exact []string) error {
 	var err error
-	t.names, err = newNames(paths)
+	t.names, err = newNames(paths, exact)
 	return err
 }
 

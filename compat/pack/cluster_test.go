@@ -1,0 +1,191 @@
+//go:build linux
+
+package pack
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tarpack/tpk/compat/fixture"
+	"github.com/tarpack/tpk/compat/tools"
+	"github.com/tarpack/tpk/compat/trees"
+)
+
+// A cluster is a plan, and what its shards must be.
+type cluster struct {
+	dir   string // with tree, one.tar.gz and plan
+	snap  trees.Snapshot
+	lists int
+	calls string // file with a line for each run of tpk
+}
+
+// newCluster plans a tree for n shards.
+func newCluster(t *testing.T, n int) *cluster {
+	c := &cluster{dir: tools.Dir(t)}
+	c.snap = fixture.WriteTree(t, trees.Names(), filepath.Join(c.dir, "tree"))
+	c.calls = filepath.Join(c.dir, "calls")
+	fixture.Pack(t, filepath.Join(c.dir, "tree"), filepath.Join(c.dir, "one.tar.gz"))
+	r := fixture.Run(t, "plan", "--shards", fmt.Sprint(n), "-o", filepath.Join(c.dir, "plan"),
+		filepath.Join(c.dir, "tree"))
+	if c.lists = strings.Count(string(r.Out), "\n"); r.Code != 0 || c.lists != n {
+		t.Fatal(r)
+	}
+	// The recipes find this one as tpk. While the file fail is there, the third shard fails.
+	script := fmt.Sprintf("#!/bin/sh\necho \"$*\" >>%s\n"+
+		"case \"$*\" in *00002-of-*) [ ! -e %s/fail ] || exit 1 ;; esac\nexec %s \"$@\"\n",
+		c.calls, c.dir, tools.TPK(t))
+	if err := os.Mkdir(filepath.Join(c.dir, "bin"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(c.dir, "bin", "tpk"), []byte(script), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// command returns a command that runs in the directory and finds the cluster's tpk.
+func (c *cluster) command(env []string, name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = c.dir
+	cmd.Env = append(os.Environ(), "PATH="+filepath.Join(c.dir, "bin")+":"+os.Getenv("PATH"),
+		"HOME="+c.dir)
+	cmd.Env = append(cmd.Env, env...)
+	return cmd
+}
+
+// runs returns how often tpk has been run since the last call.
+func (c *cluster) runs(t *testing.T) int {
+	t.Helper()
+	b, err := os.ReadFile(c.calls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(c.calls); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Count(string(b), "\n")
+}
+
+// check joins the shards NAME, and compares them with the tree and with one archive of it. GNU tar
+// extracts all of them.
+func (c *cluster) check(t *testing.T, name string) {
+	t.Helper()
+	in := func(name string) string { return filepath.Join(c.dir, name) }
+	first := in(fmt.Sprintf("%s-00000-of-%05d.tar.gz", name, c.lists))
+	if r := fixture.Run(t, "index", first); r.Code != 0 {
+		t.Fatal(r)
+	}
+	for _, args := range [][]string{{"verify", first}, {"diff", first, in("one.tar.gz")}} {
+		if r := fixture.Run(t, args...); r.Code != 0 {
+			t.Error(r)
+		}
+	}
+	shards, err := filepath.Glob(in(name + "-*-of-*.tar.gz"))
+	if err != nil || len(shards) != c.lists {
+		t.Fatal(shards, err)
+	}
+	out := tools.Dir(t)
+	for _, s := range shards {
+		tools.Must(t, exec.Command(tools.Path(t, "tar"), "-xpzf", s, "-C", out))
+	}
+	fixture.Diff(t, c.snap, out, trees.Rules{Merged: true, IgnoreLinks: true})
+}
+
+// recipe returns the path of a file of contrib/cluster.
+func recipe(t *testing.T, name string) string {
+	return filepath.Join(tools.Repo(t), "contrib", "cluster", name)
+}
+
+// TestParallel packs with GNU parallel. One shard fails; the second run packs only that one, and a
+// third run none.
+func TestParallel(t *testing.T) {
+	tools.Path(t, "parallel")
+	c := newCluster(t, 6)
+	run := func() tools.Result {
+		return tools.Run(t, c.command(nil, recipe(t, "parallel.sh"), "plan", "tree", "s", "-j2"))
+	}
+	fixture.WriteFiles(t, map[string][]byte{filepath.Join(c.dir, "fail"): nil})
+	if r := run(); r.Code == 0 || c.runs(t) != 6 {
+		t.Fatal(r)
+	}
+	if err := os.Remove(filepath.Join(c.dir, "fail")); err != nil {
+		t.Fatal(err)
+	}
+	if r := run(); r.Code != 0 || c.runs(t) != 1 {
+		t.Fatal(r)
+	}
+	c.check(t, "s")
+	if r := run(); r.Code != 0 {
+		t.Fatal(r)
+	}
+	if _, err := os.Stat(c.calls); err == nil {
+		t.Error("the third run has packed shards")
+	}
+	// Without the log of parallel, tpk itself leaves the shards as they are.
+	before := inodes(t, c.dir)
+	if err := os.Remove(filepath.Join(c.dir, "plan.joblog")); err != nil {
+		t.Fatal(err)
+	}
+	if r := run(); r.Code != 0 || c.runs(t) != 6 || inodes(t, c.dir) != before {
+		t.Error(r)
+	}
+}
+
+// inodes returns the numbers and names of the shards in a directory.
+func inodes(t *testing.T, dir string) string {
+	t.Helper()
+	return string(tools.Must(t, exec.Command("sh", "-c", "ls -i "+dir+"/s-*.tar.gz")))
+}
+
+// TestClusterTasks runs the tasks of the other recipes as their engines do: with the number of the
+// task in the environment, in another order, one of them twice.
+func TestClusterTasks(t *testing.T) {
+	for _, r := range []struct {
+		name, index string
+		command     func(t *testing.T) []string
+	}{
+		{"kubernetes", "JOB_COMPLETION_INDEX", func(t *testing.T) []string {
+			return manifest(t, "kubernetes", recipe(t, "kubernetes.yaml"))
+		}},
+		{"batch", "AWS_BATCH_JOB_ARRAY_INDEX", func(t *testing.T) []string {
+			manifest(t, "batch", "SubmitJob", recipe(t, "aws-batch-submit.json"))
+			return manifest(t, "batch", "RegisterJobDefinition",
+				recipe(t, "aws-batch-definition.json"))
+		}},
+		{"slurm", "SLURM_ARRAY_TASK_ID", func(t *testing.T) []string {
+			return []string{recipe(t, "slurm.sh"), "plan", "tree", "s"}
+		}},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			command := r.command(t)
+			c := newCluster(t, 5)
+			env := []string{"PLAN=plan", "DIR=tree", "NAME=s"}
+			for _, i := range []int{3, 0, 4, 4, 1, 2} {
+				task := append(env, fmt.Sprintf("%s=%d", r.index, i))
+				tools.Must(t, c.command(task, command[0], command[1:]...))
+			}
+			c.check(t, "s")
+		})
+	}
+}
+
+// manifest checks a manifest, and returns the command of the container in it.
+func manifest(t *testing.T, args ...string) (command []string) {
+	t.Helper()
+	const python = "/usr/bin/python3" // Debian's, which has Debian's modules
+	const modules = "import botocore, kubernetes, yaml"
+	if exec.Command(python, "-c", modules).Run() != nil {
+		tools.Missing(t, "a Python module of: "+modules)
+	}
+	script := filepath.Join(tools.Repo(t), "compat", "pack", "testdata", "manifests.py")
+	out := tools.Must(t, exec.Command(python, append([]string{script}, args...)...))
+	if err := json.Unmarshal(out, &command); err != nil {
+		t.Fatalf("%s: %v", out, err)
+	}
+	return command
+}
