@@ -92,6 +92,15 @@ func (x *Index) CheckHashes() (err error) {
 	return v.hashes()
 }
 
+// CheckSmall is [Index.CheckHashes] for an index of at most limit bytes, and does nothing with a
+// larger one.
+func (x *Index) CheckSmall(limit int64) error {
+	if x.Size() > limit {
+		return nil
+	}
+	return x.CheckHashes()
+}
+
 // Mapped reports whether the Index still reads its file, mapped or by offset. Then a program that
 // writes over the file changes what the Index returns.
 func (x *Index) Mapped() bool { return x.closer != nil }

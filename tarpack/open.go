@@ -205,7 +205,7 @@ func openSource(
 	}
 	err = format.CheckIndex(x, name, src.Size(), t)
 	if err == nil {
-		if err = checkHashes(x, o.CheckIndex); err != nil {
+		if err = x.CheckSmall(o.CheckIndex); err != nil {
 			err = fmt.Errorf("%s: %w: %w", name, format.ErrStale, err)
 		}
 	}
@@ -217,14 +217,6 @@ func openSource(
 	}
 	a.index = x
 	return a, nil
-}
-
-// checkHashes compares an index of at most limit bytes with its hashes.
-func checkHashes(x *sidecar.Index, limit int64) error {
-	if x.Size() > limit {
-		return nil
-	}
-	return x.CheckHashes()
 }
 
 // openEmbedded opens the index in an archive that is not a file. One of at most limit bytes is
@@ -240,7 +232,7 @@ func (a *Archive) openEmbedded(limit int64) error {
 	}
 	err = format.CheckIndex(x, a.name, a.src.Size(), a.trailer)
 	if err == nil {
-		err = checkHashes(x, limit)
+		err = x.CheckSmall(limit)
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("%s: %w", a.name, format.NewEmbeddedError(err)), x.Close())

@@ -90,8 +90,8 @@ func (a *Archive) CheckSigned(ctx context.Context) error {
 			name = a.src.(*shardset.File).Name.Shard(i)
 		}
 		sum, err := HashRange(ctx, a.src, off, part)
-		if err == nil && sum != file.SHA256 {
-			err = fmt.Errorf("%w: its SHA-256 is %x, not %x", signature.ErrChanged, sum, file.SHA256)
+		if err == nil {
+			err = file.Check(sum)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)

@@ -19,11 +19,15 @@ import (
 // differs is a problem. If the archive differs, it compares each entry; named is true if one of
 // them differs.
 func (v *verifier) checkSigned(ctx context.Context, s *signature.Signed) (named bool, err error) {
-	switch err := compareFile(ctx, v.a.OSFile, v.a.Size, s.Size, s.Files[0].SHA256); {
-	case errors.Is(err, signature.ErrRefused):
-		v.report("", -1, err)
-	case err != nil:
-		return false, fmt.Errorf("%s: %w", v.a.Name, err)
+	differs := s.CheckSize(v.a.Size)
+	if differs == nil {
+		differs = compareFile(ctx, v.a.OSFile, v.a.Size, s.Files[0])
+	}
+	switch {
+	case errors.Is(differs, signature.ErrRefused):
+		v.report("", -1, differs)
+	case differs != nil:
+		return false, fmt.Errorf("%s: %w", v.a.Name, differs)
 	}
 	before := v.problems.Count
 	for _, name := range v.a.SidecarNames() {
@@ -91,17 +95,14 @@ func (a *Archive) compareContent(row *sidecar.Row) error {
 	return err
 }
 
-// compareFile returns an error that wraps signature.ErrChanged unless the file of n bytes has size
-// bytes, and the SHA-256 want.
-func compareFile(ctx context.Context, f *os.File, n, size int64, want signature.Hash) error {
-	if n != size {
-		return fmt.Errorf("%w: its size is %d, not %d", signature.ErrChanged, n, size)
+// compareFile returns an error that wraps signature.ErrChanged unless the n bytes of f have the
+// SHA-256 of the file that was signed.
+func compareFile(ctx context.Context, f *os.File, n int64, signed signature.File) error {
+	sum, err := HashRange(ctx, f, 0, n)
+	if err != nil {
+		return err
 	}
-	got, err := HashRange(ctx, f, 0, n)
-	if err == nil && got != want {
-		err = fmt.Errorf("%w: its SHA-256 is %x, not %x", signature.ErrChanged, got, want)
-	}
-	return err
+	return signed.Check(sum)
 }
 
 // compareHeader returns an error that wraps signature.ErrIndex unless the sidecar of this name has
@@ -138,7 +139,7 @@ func checkSignedSet(ctx context.Context, name format.SetName, l *shardset.List, 
 		return err
 	}
 	for i := range name.N {
-		err := compareShard(ctx, name.Shard(i), s.Files[i].SHA256)
+		err := compareShard(ctx, name.Shard(i), s.Files[i])
 		if errors.Is(err, signature.ErrRefused) {
 			report(err)
 		} else if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -149,7 +150,7 @@ func checkSignedSet(ctx context.Context, name format.SetName, l *shardset.List, 
 }
 
 // compareShard is compareFile for a shard.
-func compareShard(ctx context.Context, name string, want signature.Hash) error {
+func compareShard(ctx context.Context, name string, signed signature.File) error {
 	f, err := regular.Open(name)
 	if err != nil {
 		return err
@@ -157,7 +158,7 @@ func compareShard(ctx context.Context, name string, want signature.Hash) error {
 	defer f.Close()
 	fi, err := f.Stat()
 	if err == nil {
-		err = compareFile(ctx, f, fi.Size(), fi.Size(), want)
+		err = compareFile(ctx, f, fi.Size(), signed)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -17,13 +16,11 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/reading"
 	"github.com/tarpack/tpk/cmd/tpk/report"
-	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/remote"
-	"github.com/tarpack/tpk/tarpack/signature"
 )
 
 func infoCommand() *cli.Command {
@@ -188,24 +185,9 @@ func (s *summary) sum(c *cli.Context, name string, a *cache.Archive) (err error)
 	}
 	quick := size <= maxQuickSum && !remote.IsURL(a.Name())
 	if quick && !c.IsSet("sha256") || c.Bool("sha256") {
-		s.SHA256, err = sha256Of(c, io.NewSectionReader(src, 0, size))
-	}
-	if err == nil && s.SHA256 != "" {
-		err = checkSum(a.Archive, 0, s.SHA256)
+		s.SHA256, err = sumOf(c, a.Archive, 0, src, 0, size)
 	}
 	return err
-}
-
-// checkSum returns an error if an archive must be signed, and file i of it, which has this SHA-256,
-// is not the one that was.
-func checkSum(a *tarpack.Archive, i int, sum string) error {
-	if a.Signed() == nil {
-		return nil
-	}
-	if want := hex.EncodeToString(a.Signed().Files[i].SHA256[:]); sum != want {
-		return fmt.Errorf("%w: its SHA-256 is %s, not %s", signature.ErrChanged, sum, want)
-	}
-	return nil
 }
 
 func (s *summary) sumShards(c *cli.Context, a *tarpack.Archive) error {
@@ -219,10 +201,7 @@ func (s *summary) sumShards(c *cli.Context, a *tarpack.Archive) error {
 			other, _, err := a.Shard(off + int64(n))
 			return err != nil || other != name
 		}))
-		sum, err := sha256Of(c, io.NewSectionReader(a.Source(), off, size))
-		if err == nil {
-			err = checkSum(a, len(s.Shards), sum)
-		}
+		sum, err := sumOf(c, a, len(s.Shards), a.Source(), off, size)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -232,11 +211,16 @@ func (s *summary) sumShards(c *cli.Context, a *tarpack.Archive) error {
 	return nil
 }
 
-// sha256Of returns the SHA-256 of what r reads.
-func sha256Of(c *cli.Context, r io.Reader) (string, error) {
-	h := sha256.New()
-	_, err := io.CopyBuffer(terminal.NewOutput(c.Context, h), r, make([]byte, 1<<20))
-	return hex.EncodeToString(h.Sum(nil)), err
+// sumOf returns the SHA-256 of size bytes of r from off on, in hexadecimal. They are file i of an
+// archive. If that must be signed, an error says that they are not what was.
+func sumOf(
+	c *cli.Context, a *tarpack.Archive, i int, r io.ReaderAt, off, size int64,
+) (string, error) {
+	sum, err := tarpack.HashRange(c.Context, r, off, size)
+	if err == nil && a.Signed() != nil {
+		err = a.Signed().Files[i].Check(sum)
+	}
+	return hex.EncodeToString(sum[:]), err
 }
 
 func (s summary) print(w io.Writer) error {

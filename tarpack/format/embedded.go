@@ -57,7 +57,7 @@ func (m *indexMember) parse(b *[sidecar.PartHead]byte) bool {
 	for i, f := range m.fields() {
 		*f = binary.LittleEndian.Uint64(b[partKind+8*i:])
 	}
-	return string(b[:partKind]) == string(partStart[:partKind])
+	return beginsIndex(b[:])
 }
 
 // beginsIndex reports whether b begins like an index in an archive.

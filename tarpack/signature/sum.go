@@ -35,6 +35,14 @@ type File struct {
 	SHA256 Hash
 }
 
+// Check returns an error that wraps ErrChanged unless sum is the SHA-256 that was signed.
+func (f File) Check(sum Hash) error {
+	if sum != f.SHA256 {
+		return fmt.Errorf("%w: its SHA-256 is %x, not %x", ErrChanged, sum, f.SHA256)
+	}
+	return nil
+}
+
 const (
 	sumVersion = 1
 	sumHead    = "# tpk sum "

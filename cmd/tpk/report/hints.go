@@ -46,7 +46,7 @@ const hintJoined = "'tpk convert' makes one archive of both, if it can read them
 const HintShardPlace = "if two were exchanged, give each its own name again, or else restore the" +
 	" right shard"
 
-// HintShardMissing is what to do about a set of which a shard is missing.
+// HintShardMissing is what to do if a shard of a set is missing.
 const HintShardMissing = "restore it, or save the entries of the other shards under another name:" +
 	" 'tpk repair ARCHIVE OUT.tar.gz'"
 

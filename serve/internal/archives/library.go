@@ -189,13 +189,13 @@ func (l *Library) Load(ctx context.Context, specs []Spec) error {
 
 // Change is Load with what edit makes of the present specs.
 func (l *Library) Change(ctx context.Context, edit func([]Spec) ([]Spec, error)) error {
-	return l.change(ctx, l.open, edit)
+	return l.change(ctx, edit, false)
 }
 
-// change serves what open returns of the specs that edit makes, if that is not nil, also with an
-// error.
-func (l *Library) change(ctx context.Context,
-	open func(context.Context, []Spec) ([]backing, error), edit func([]Spec) ([]Spec, error),
+// change is Change. With keep set, an archive that can't be opened is served as before, and the
+// others are replaced in spite of the error.
+func (l *Library) change(
+	ctx context.Context, edit func([]Spec) ([]Spec, error), keep bool,
 ) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -217,7 +217,7 @@ func (l *Library) change(ctx context.Context,
 	}
 	p := parts{fallback: l.fallback}
 	var kept error
-	if p.backings, kept = open(ctx, specs); kept != nil && p.backings == nil {
+	if p.backings, kept = l.open(ctx, specs, keep); kept != nil && p.backings == nil {
 		return kept
 	}
 	p.specs = slices.Clone(specs)
@@ -244,20 +244,24 @@ func (l *Library) change(ctx context.Context,
 	return kept
 }
 
-// open opens what specs name, or nothing.
-func (l *Library) open(ctx context.Context, specs []Spec) ([]backing, error) {
+// open opens what specs name, or nothing. With keep set, what can't be opened is replaced by what
+// is served at present, unless ctx has ended; then there is an error as well.
+func (l *Library) open(ctx context.Context, specs []Spec, keep bool) ([]backing, error) {
 	open := make([]backing, 0, len(specs))
 	var errs []error
 	for _, spec := range specs {
 		o, err := l.openOne(ctx, spec)
 		if err != nil {
 			errs = append(errs, err)
-			continue
+			o = backing{}
+			if keep {
+				o = l.present(spec)
+			}
 		}
 		open = append(open, o)
 	}
-	if len(errs) == 0 {
-		return open, nil
+	if len(errs) == 0 || keep && ctx.Err() == nil {
+		return open, errors.Join(errs...)
 	}
 	for _, o := range open {
 		o.release()
@@ -305,6 +309,14 @@ func (l *Library) waits(spec Spec) bool {
 	return true
 }
 
+// isOf reports whether a was opened for a Spec.
+func (a *archive) isOf(spec Spec) bool {
+	if spec.Opened != nil {
+		return a.tar == spec.Opened
+	}
+	return !a.shared && a.name == spec.Path && a.remote == (spec.Open != nil)
+}
+
 // reuse returns an open archive whose files are still those of its name, with a reference more, or
 // nil. The lock is held, so the set that has the archive stays.
 func (l *Library) reuse(spec Spec) *archive {
@@ -313,14 +325,14 @@ func (l *Library) reuse(spec Spec) *archive {
 		return nil
 	}
 	for _, a := range s.sources {
-		switch {
-		case spec.Opened != nil && a.tar == spec.Opened:
-			a.refs.Add(1)
-			return a
-		case spec.Opened != nil || a.shared || a.name != spec.Path:
+		if !a.isOf(spec) {
 			continue
 		}
-		if a.remote != (spec.Open != nil) || a.guard.Current() != nil {
+		if spec.Opened != nil {
+			a.refs.Add(1)
+			return a
+		}
+		if a.guard.Current() != nil {
 			continue
 		}
 		if a.remote && !a.replaced() {

@@ -2,7 +2,6 @@ package archives
 
 import (
 	"context"
-	"errors"
 	"os"
 
 	"github.com/tarpack/tpk/serve/internal/guard"
@@ -11,29 +10,7 @@ import (
 // Reload opens archives again whose files have changed. One that can't be opened is served as
 // before, and the error names it; the others are replaced.
 func (l *Library) Reload(ctx context.Context) error {
-	return l.change(ctx, l.openOrKeep, func(s []Spec) ([]Spec, error) { return s, nil })
-}
-
-// openOrKeep opens what specs name. For one that can't be opened it returns what is served at
-// present, and an error as well. After the end of ctx it returns only that.
-func (l *Library) openOrKeep(ctx context.Context, specs []Spec) ([]backing, error) {
-	open := make([]backing, 0, len(specs))
-	var errs []error
-	for _, spec := range specs {
-		o, err := l.openOne(ctx, spec)
-		if err != nil {
-			errs = append(errs, err)
-			o = l.present(spec)
-		}
-		open = append(open, o)
-	}
-	if err := context.Cause(ctx); err != nil {
-		for _, o := range open {
-			o.release()
-		}
-		return nil, err
-	}
-	return open, errors.Join(errs...)
+	return l.change(ctx, func(s []Spec) ([]Spec, error) { return s, nil }, true)
 }
 
 // present returns what is served for a Spec, with a reference more. That is nothing as long as its
@@ -44,11 +21,7 @@ func (l *Library) present(spec Spec) backing {
 		return backing{}
 	}
 	for _, a := range s.sources {
-		same := !a.shared && a.name == spec.Path && a.remote == (spec.Open != nil)
-		if spec.Opened != nil {
-			same = a.tar == spec.Opened
-		}
-		if same {
+		if a.isOf(spec) {
 			a.refs.Add(1)
 			return backing{archive: a}
 		}

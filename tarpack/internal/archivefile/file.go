@@ -213,10 +213,7 @@ func (a *File) openIndex(name string) (*sidecar.Index, error) {
 
 // checked returns x, or closes it if it is to be compared with its hashes and one does not fit.
 func (a *File) checked(x *sidecar.Index) (*sidecar.Index, error) {
-	if x.Size() > a.CheckIndex {
-		return x, nil
-	}
-	if err := x.CheckHashes(); err != nil {
+	if err := x.CheckSmall(a.CheckIndex); err != nil {
 		return nil, errors.Join(err, x.Close())
 	}
 	return x, nil
