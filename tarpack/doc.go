@@ -24,8 +24,8 @@
 //	sign     signatures of archives
 //	plan     lists of what several machines pack
 //
-// Package remote opens archives on servers, by https or in S3. Package pull downloads one, except for
-// what an older archive has.
+// Package remote opens archives on servers, by https or in S3. Package pull downloads one, except
+// for what an older archive has.
 //
 // All share format (the layout of bytes, errors, names), signature (keys, and what was signed),
 // source (where bytes are), exclude, attributes and symlink, and the machinery below internal,

@@ -23,8 +23,8 @@ import (
 
 // Open opens an archive or a shard set. If it has no usable index, one is built in memory, with a
 // message. A tar or zip of another program is converted into the cache, with a message, unless
-// --no-convert is set. With --public-key the archive must be signed. An index is not used if one of its sections
-// does not fit its hash; a large index is not compared.
+// --no-convert is set. With --public-key the archive must be signed. An index is not used if one of
+// its sections does not fit its hash; a large index is not compared.
 //
 // The name may be the URL of an archive on a server, if the command has the flags of flags.Remote.
 func Open(c *cli.Context, name string) (*cache.Archive, error) {
