@@ -103,7 +103,7 @@ func signOne(c *cli.Context, name string, key signature.SecretKey) error {
 		return report.WithHint(err, "'tpk index' writes it")
 	}
 	if err != nil {
-		return err
+		return report.Output(name, err)
 	}
 	m.Summarize("signed %s (%s, %s) with key %s", report.Quote(name),
 		report.Entries(int64(res.Entries)), report.Bytes(res.Bytes), key.Public().ID())
