@@ -35,7 +35,7 @@ program, and a second archive, are kept: then only OUT.tar.gz can be written, wh
 archive without them.
 
 An archive of a newer format version is not replaced, but can be saved to OUT.tar.gz. If ARCHIVE is
-intact, the index is rebuilt if necessary.
+intact, the index is rebuilt if necessary, and OUT.tar.gz is not written.
 
 ARCHIVE may be a shard set, by any of its names. In its place only the damaged shards are written,
 and all of them replace the old ones at once. A shard that is missing or empty is not written again;
@@ -93,6 +93,9 @@ func runRepair(c *cli.Context, o *repairOptions) error {
 	}
 	m.Stop()
 	line := "nothing is wrong with it"
+	if o.out != o.archive && !res.InPlace {
+		line += ": " + report.Quote(o.out) + " was not written"
+	}
 	behind := behindLine(o, &res)
 	if behind != "" {
 		line = behind
