@@ -45,7 +45,7 @@ func (s *archiveSource) confirmEmbedded(
 }
 
 // Begin implements source.Keeper.
-func (s *archiveSource) Begin() source.Attempt { return s.Generation.Begin() }
+func (s *archiveSource) Begin(int64) source.Attempt { return s.Generation.Begin() }
 
 // Get returns n bytes from offset off, asked for in one request and not kept in the cache. See
 // object.Object.
@@ -64,6 +64,9 @@ func (s *archiveSource) Cancel(cause error) {
 		s.index.blocks.Cancel(cause)
 	}
 }
+
+// keep makes the source close the sidecar that lies in x.
+func (s *archiveSource) keep(x *index) { s.index = x }
 
 // Check implements source.Source.
 func (s *archiveSource) Check() error { return s.object.Check(context.Background()) }
