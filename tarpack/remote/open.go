@@ -136,6 +136,7 @@ type indexedSource interface {
 	source.Source
 	Cancel(cause error)
 	keep(x *index)
+	sidecar() *index // nil if it has none
 }
 
 // finish calls open, which opens an archive with its source. If that fails, or the context ends
@@ -144,10 +145,13 @@ func (o *Options) finish(
 	ctx context.Context, src indexedSource, open func() (*tarpack.Archive, error),
 ) (*tarpack.Archive, error) {
 	stop := context.AfterFunc(ctx, func() { src.Cancel(context.Cause(ctx)) })
+	defer stop()
 	a, err := open()
-	stop()
 	if err != nil {
 		return nil, errors.Join(err, src.Close())
+	}
+	if err := o.keepTable(a, src); err != nil {
+		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
 }

@@ -17,10 +17,10 @@ import (
 type setSource struct {
 	*shardset.Layout
 	*shards
-	o       *Options
-	urls    setURL
-	list    *object.Object
-	index   *index // of the set's sidecar, or nil; closed with the source
+	o    *Options
+	urls setURL
+	list *object.Object
+	ownIndex
 	changed atomic.Bool
 	release func()
 }
@@ -151,9 +151,6 @@ func (s *setSource) Cancel(cause error) {
 		s.index.blocks.Cancel(cause)
 	}
 }
-
-// keep makes the source close the sidecar that lies in x.
-func (s *setSource) keep(x *index) { s.index = x }
 
 // Close implements source.Source. The sidecar.Index is closed before it.
 func (s *setSource) Close() (err error) {

@@ -15,8 +15,8 @@ import (
 // archiveSource is the source.Source of an archive on a server.
 type archiveSource struct {
 	*blocks.Generation
-	object  *object.Object
-	index   *index // of the sidecar, or nil; closed with the source
+	object *object.Object
+	ownIndex
 	release func()
 }
 
@@ -24,6 +24,13 @@ func newSource(cache *blocks.Cache, x *object.Object, release func()) *archiveSo
 	return &archiveSource{Generation: cache.Open(key(x), x.Size(), x.Get), object: x,
 		release: release}
 }
+
+// ownIndex is the sidecar of a source, which is closed with it, or none.
+type ownIndex struct{ index *index }
+
+func (o *ownIndex) keep(x *index) { o.index = x }
+
+func (o *ownIndex) sidecar() *index { return o.index }
 
 // key identifies the generation of an object in a cache. One that can't be identified, without a
 // strong ETag, gets a key of its own, so nothing that was fetched before is used for it.
@@ -64,9 +71,6 @@ func (s *archiveSource) Cancel(cause error) {
 		s.index.blocks.Cancel(cause)
 	}
 }
-
-// keep makes the source close the sidecar that lies in x.
-func (s *archiveSource) keep(x *index) { s.index = x }
 
 // Check implements source.Source.
 func (s *archiveSource) Check() error { return s.object.Check(context.Background()) }
