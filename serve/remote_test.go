@@ -67,11 +67,48 @@ func (s *storage) put(t *testing.T, fs files) {
 	}
 }
 
+// putSet replaces a set of three shards at the same instant.
+func (s *storage) putSet(t *testing.T, fs files) {
+	t.Helper()
+	_, list := fs.packShards(t, filepath.Join(t.TempDir(), "a.tar.gz"), 3)
+	names, err := filepath.Glob(filepath.Join(filepath.Dir(list), "a-*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.at["/"+filepath.Base(name)] = b
+	}
+}
+
+// remove removes a file, and returns what puts it back.
+func (s *storage) remove(path string) (restore func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.at[path]
+	delete(s.at, path)
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.at[path] = b
+	}
+}
+
 // archive returns the archive for a Server.
 func (s *storage) archive(cache *blocks.Cache) serve.Archive {
-	return serve.Archive{Path: s.URL + "/a.tar.gz",
+	return s.open("/a.tar.gz", cache)
+}
+
+// open returns the archive or the set at a path for a Server.
+func (s *storage) open(path string, cache *blocks.Cache) serve.Archive {
+	return serve.Archive{Path: s.URL + path,
 		Open: func(ctx context.Context) (*tarpack.Archive, error) {
-			return tarremote.Open(ctx, s.URL+"/a.tar.gz", &tarremote.Options{Retries: -1, Blocks: cache})
+			return tarremote.Open(ctx, s.URL+path, &tarremote.Options{Retries: -1, Blocks: cache})
 		}}
 }
 
@@ -106,16 +143,27 @@ func TestRemoteDown(t *testing.T) {
 // TestPoll replaces an archive on a server again and again. Each body is that of one generation.
 func TestPoll(t *testing.T) {
 	s := newStorage(t)
+	testPoll(t, s, s.archive(blocks.New(blocks.Options{Dir: t.TempDir()})), s.put)
+}
+
+// TestPollSet is TestPoll for a shard set.
+func TestPollSet(t *testing.T) {
+	s := newStorage(t)
+	cache := blocks.New(blocks.Options{Dir: t.TempDir()})
+	testPoll(t, s, s.open("/a-of-00003.tar.gz.tps", cache), s.putSet)
+}
+
+func testPoll(t *testing.T, s *storage, a serve.Archive, put func(*testing.T, files)) {
 	var bodies []string
 	for n := range 6 {
 		bodies = append(bodies, noise(300<<10+n))
 	}
-	s.put(t, files{"a": bodies[0]})
-	o := serve.Options{CacheDir: t.TempDir(),
-		Archives: []serve.Archive{s.archive(blocks.New(blocks.Options{Dir: t.TempDir()}))}}
+	of := func(n int) files { return files{"0": "first", "a": bodies[n], "z": "last"} }
+	put(t, of(0))
+	o := serve.Options{CacheDir: t.TempDir(), Archives: []serve.Archive{a}}
 	r := start(t, o, serve.RunOptions{Poll: time.Millisecond})
-	for _, want := range bodies[1:] {
-		s.put(t, files{"a": want})
+	for n := 1; n < len(bodies); n++ {
+		put(t, of(n))
 		eventually(t, "the new archive is served", func() bool {
 			resp, err := plainClient.Get(r.url("/a"))
 			if err != nil {
@@ -130,7 +178,27 @@ func TestPoll(t *testing.T) {
 			if resp.StatusCode != 200 || !slices.Contains(bodies, got) {
 				t.Errorf("%s, %d bytes of several generations", resp.Status, len(got))
 			}
-			return got == want
+			return got == bodies[n]
 		})
+	}
+}
+
+// TestRemoteSet: of a set on a server, the files in shards that are there are sent. Those in a shard
+// that is missing are answered with 503 until it is there.
+func TestRemoteSet(t *testing.T) {
+	s := newStorage(t)
+	s.putSet(t, files{"a": "in 0", "b": "in 1", "c": "in 2"})
+	restore := s.remove("/a-00001-of-00003.tar.gz")
+	r := start(t, serve.Options{CacheDir: t.TempDir(), Archives: []serve.Archive{
+		s.open("/a-00000-of-00003.tar.gz", blocks.New(blocks.Options{Dir: t.TempDir()}))}})
+	for path, want := range map[string]string{"/a": "in 0", "/c": "in 2", "/b": ""} {
+		status, body := fetch(t, plainClient, r.url(path))
+		if want == "" && status != 503 || want != "" && (status != 200 || body != want) {
+			t.Errorf("%s: %d %q", path, status, body)
+		}
+	}
+	restore()
+	if status, body := fetch(t, plainClient, r.url("/b")); status != 200 || body != "in 1" {
+		t.Errorf("%d %q", status, body)
 	}
 }

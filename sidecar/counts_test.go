@@ -131,3 +131,58 @@ func TestReads(t *testing.T) {
 		})
 	}
 }
+
+// TestReadsWithTable is TestReads for a sidecar whose table is in memory. Two reads fetch that. Then
+// the path of a file is found with the read of its record, and most absent paths without any.
+func TestReadsWithTable(t *testing.T) {
+	b := build.New(build.Options{})
+	size, err := sidecartest.BenchItems(20_000, b.Add)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m build.Memory
+	if _, _, err := b.Finish(&m, size); err != nil {
+		t.Fatal(err)
+	}
+	r := &countingReader{ReaderAt: bytes.NewReader(m.Bytes())}
+	x, err := sidecar.OpenReaderAt(r, int64(len(m.Bytes())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	right, err := sidecar.OpenBytes(m.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.reads, r.bytes = 0, 0
+	if err := x.KeepTable(func(e *sidecar.Entry, path string) (same, known bool, err error) {
+		i, ok, err := right.Lookup(path)
+		if !ok || err != nil {
+			return false, err == nil, err
+		}
+		is, err := right.Entry(i)
+		return is.Offset == e.Offset, true, err
+	}); err != nil || !x.TableKept() || r.reads != 2 || int64(r.bytes) != x.TableSize() {
+		t.Fatal(err, r.reads, r.bytes)
+	}
+	const tries = 2000
+	for _, c := range []struct {
+		what  string
+		path  func(i int) string
+		found bool
+		reads int // of all tries
+	}{
+		{"file", sidecartest.BenchPath, true, tries * 104 / 100},
+		{"directory", func(i int) string { return sidecartest.BenchDir(i % 200) }, true, tries * 205 / 100},
+		{"absent path", func(i int) string { return sidecartest.BenchPath(i) + "x" }, false, tries / 10},
+	} {
+		r.reads = 0
+		for i := range tries {
+			if _, ok, err := x.Lookup(c.path(i)); err != nil || ok != c.found {
+				t.Fatalf("%s: %v, %v", c.path(i), ok, err)
+			}
+		}
+		if r.reads > c.reads {
+			t.Errorf("%s: %d reads of %d tries", c.what, r.reads, tries)
+		}
+	}
+}

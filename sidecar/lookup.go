@@ -56,6 +56,12 @@ func (x *Index) lookup(path string, sc *scratch) (int, bool, error) {
 
 // pathAt compares the path at a place, and returns its ordinal if it is the same.
 func (x *Index) pathAt(place uint64, path string, sc *scratch) (i int, same bool, err error) {
+	if x.isAt != nil && !sc.dir {
+		i, same, known, err := x.isFileAt(place, path, sc)
+		if known || err != nil {
+			return i, same, err
+		}
+	}
 	off, k := layout.SplitPlace(place)
 	block, err := x.blockAt(off, sc)
 	if err != nil {
@@ -70,6 +76,9 @@ func (x *Index) pathAt(place uint64, path string, sc *scratch) (i int, same bool
 	}
 	if i >= x.Len() {
 		return 0, false, layout.Corruptf("the table leads to entry %d of %d", i, x.Len())
+	}
+	if sc.dir {
+		sc.below = block.ChildFollows(k, len(path))
 	}
 	return i, true, nil
 }

@@ -25,6 +25,7 @@ type Index struct {
 	homes int64 // home buckets
 
 	r      io.ReaderAt  // nil if the sidecar is in memory in one piece
+	isAt   IsAt         // of KeepTable, or nil
 	pool   sync.Pool    // of *scratch, for r
 	closer func() error // nil where there is nothing to release
 	closed bool

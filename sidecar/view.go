@@ -52,6 +52,10 @@ type buffer struct {
 // none of them.
 type scratch struct {
 	bucket, record, target, blocks, path, text buffer
+
+	// With dir, lookup sets below if it finds a path with one below it in the same block. So that is a
+	// directory, and its record need not be read. With KeepTable, it does not ask about headers.
+	dir, below bool
 }
 
 // noScratch has the buffers for a sidecar in memory, which are never touched.
@@ -102,6 +106,8 @@ func (x *Index) readView(sec int, off, n int64, buf *buffer) ([]byte, error) {
 	case off < 0 || n < 0 || off > s.Len-n:
 		return nil, layout.Corruptf("%d bytes at %d in section %s of %d bytes",
 			n, off, layout.SectionNames[sec], s.Len)
+	case x.sec[sec] != nil: // KeepTable has kept it
+		return x.sec[sec][off : off+n : off+n], nil
 	case x.parts != nil:
 		if b, ok := x.part(s.Off+off, n); ok {
 			return b, nil

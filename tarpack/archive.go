@@ -162,9 +162,17 @@ func (a *Archive) Sound(ctx context.Context, o *OpenOptions) (sound *Archive, re
 	return &with, x.Close, nil
 }
 
+// set returns the layout of a shard set, or nil if the archive is not one.
+func (a *Archive) set() *shardset.Layout {
+	if s, ok := a.src.(shardset.Source); ok {
+		return s.Set()
+	}
+	return nil
+}
+
 // Shards returns the number of shards of a set, 0 if the archive is not a set.
 func (a *Archive) Shards() int {
-	if set, ok := a.src.(*shardset.File); ok {
+	if set := a.set(); set != nil {
 		return set.Name.N
 	}
 	return 0
@@ -172,7 +180,7 @@ func (a *Archive) Shards() int {
 
 // ShardSize returns the bytes of shard i of a set.
 func (a *Archive) ShardSize(i int) int64 {
-	if set, ok := a.src.(*shardset.File); ok {
+	if set := a.set(); set != nil {
 		return set.ShardSize(i)
 	}
 	return a.src.Size()
@@ -181,8 +189,8 @@ func (a *Archive) ShardSize(i int) int64 {
 // Shard returns the name of the shard of a set that holds the byte at off, and the byte's offset in
 // that shard. The error wraps format.ErrShard if the archive is not a set.
 func (a *Archive) Shard(off int64) (name string, local int64, err error) {
-	set, ok := a.src.(*shardset.File)
-	if !ok {
+	set := a.set()
+	if set == nil {
 		return "", 0, fmt.Errorf("%s: %w: it is one archive", a.name, format.ErrShard)
 	}
 	if off < 0 || off >= set.Size() {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
-	"github.com/tarpack/tpk/tarpack/internal/shardset"
 )
 
 // Check reads the archive that is open from end to end, and checks each tar header and member
@@ -18,8 +17,8 @@ import (
 // The error wraps format.ErrCorrupt, ErrTruncated or ErrVersion if something is wrong. [Verify]
 // opens an archive by its name, checks the sidecars, too, and finds more than the first problem.
 func (a *Archive) Check(ctx context.Context, workers int) error {
-	set, ok := a.src.(*shardset.File)
-	if !ok {
+	set := a.set()
+	if set == nil {
 		return a.checkPart(ctx, a.name, 0, a.src.Size(), workers)
 	}
 	for off, i := int64(0), 0; i < set.Name.N; i++ {

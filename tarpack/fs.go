@@ -58,6 +58,12 @@ func (f *archiveFS) find(op, name string, follow bool) (node, error) {
 		return rootNode, nil
 	}
 	n, ok, err := f.lookup(name)
+	if err == nil && !ok {
+		var link bool
+		if link, err = f.a.Index().LinkAbove(name); err == nil && !link {
+			err = fs.ErrNotExist
+		}
+	}
 	if err == nil && (!ok || follow && n.entry.Type == sidecar.TypeSymlink) {
 		n, _, err = symlink.Resolve(linkTree{f}, "", name, follow)
 	}

@@ -20,7 +20,7 @@ type keptReader struct {
 }
 
 func newKeptReader(r ContentReader, k source.Keeper, c gzmember.Content) *keptReader {
-	return &keptReader{ContentReader: r, keeper: k, attempt: k.Begin(), c: c}
+	return &keptReader{ContentReader: r, keeper: k, attempt: k.Begin(c.Offset), c: c}
 }
 
 // Read implements io.Reader. If the first bytes are wrong, it reads them again if that may help.
@@ -56,7 +56,7 @@ func (r *keptReader) Seek(off int64, whence int) (int64, error) {
 	switch {
 	case err != nil:
 	case to == 0:
-		r.at, r.attempt = 0, r.keeper.Begin()
+		r.at, r.attempt = 0, r.keeper.Begin(r.c.Offset)
 	case to != r.at:
 		r.at = -1
 	}

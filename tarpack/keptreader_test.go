@@ -37,7 +37,7 @@ func (k *keeper) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-func (k *keeper) Begin() source.Attempt { return k }
+func (k *keeper) Begin(int64) source.Attempt { return k }
 
 func (k *keeper) Confirm(off, n int64) { k.tell("right", off, n) }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
+	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/signature"
 	"github.com/tarpack/tpk/tarpack/source"
 )
@@ -165,45 +166,33 @@ func openSource(
 	ctx context.Context, name string, src source.Source, index io.ReaderAt, indexSize int64,
 	o *OpenOptions,
 ) (*Archive, error) {
-	t, err := format.ReadTrailer(src, src.Size())
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	a := &Archive{name: name, src: src, trailer: t}
-	a.build = func(ctx context.Context, dst build.File, o scan.Options) error {
-		_, err := scan.BuildIndex(ctx, src, src.Size(), dst, o)
-		return err
+	a := &Archive{name: name, src: src}
+	if set, ok := src.(shardset.Source); ok {
+		a.trailer, a.build = set.Set().Trailer(), set.BuildIndex
+	} else {
+		var err error
+		if a.trailer, err = format.ReadTrailer(src, src.Size()); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		a.build = func(ctx context.Context, dst build.File, o scan.Options) error {
+			_, err := scan.BuildIndex(ctx, src, src.Size(), dst, o)
+			return err
+		}
 	}
 	if index == nil {
-		missing := a.openEmbedded(o.CheckIndex)
-		if missing == nil {
-			return a, nil
-		}
-		if o.Signed != nil {
-			if err := o.Signed.CheckSize(src.Size()); err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
-			}
-		}
-		if o.RequireSidecar || errors.Is(missing, format.ErrUnfinished) {
-			return nil, missing
-		}
-		a.rebuilt = true
-		if o.Notice != nil {
-			o.Notice(fmt.Errorf("%w: %w", missing, format.ErrIndexRebuilt))
-		}
-		so := scan.Options{Workers: o.Workers, Progress: o.Progress}
-		if a.index, err = indexed.InMemory(ctx, name, so, a.build); err != nil {
+		if err := a.openWithoutSidecar(ctx, o); err != nil {
 			return nil, err
 		}
 		return a, nil
 	}
 	x, callers := index.(*sidecar.Index)
 	if !callers {
+		var err error
 		if x, err = sidecar.OpenReaderAt(index, indexSize); err != nil {
 			return nil, fmt.Errorf("%s: %w: %w", name, format.ErrStale, err)
 		}
 	}
-	err = format.CheckIndex(x, name, src.Size(), t)
+	err := format.CheckIndex(x, name, src.Size(), a.trailer)
 	if err == nil {
 		if err = x.CheckSmall(o.CheckIndex); err != nil {
 			err = fmt.Errorf("%s: %w: %w", name, format.ErrStale, err)
@@ -217,6 +206,29 @@ func openSource(
 	}
 	a.index = x
 	return a, nil
+}
+
+// openWithoutSidecar opens the index that the archive has in itself, or builds one in memory.
+func (a *Archive) openWithoutSidecar(ctx context.Context, o *OpenOptions) (err error) {
+	missing := a.openEmbedded(o.CheckIndex)
+	if missing == nil {
+		return nil
+	}
+	if o.Signed != nil {
+		if err := o.Signed.CheckSize(a.src.Size()); err != nil {
+			return fmt.Errorf("%s: %w", a.name, err)
+		}
+	}
+	if o.RequireSidecar || errors.Is(missing, format.ErrUnfinished) {
+		return missing
+	}
+	a.rebuilt = true
+	if o.Notice != nil {
+		o.Notice(fmt.Errorf("%w: %w", missing, format.ErrIndexRebuilt))
+	}
+	so := scan.Options{Workers: o.Workers, Progress: o.Progress}
+	a.index, err = indexed.InMemory(ctx, a.name, so, a.build)
+	return err
 }
 
 // openEmbedded opens the index in an archive that is not a file. One of at most limit bytes is

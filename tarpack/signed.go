@@ -33,8 +33,10 @@ func (a *Archive) trust(s *signature.Signed, o *OpenOptions) error {
 	if err := s.CheckSize(a.src.Size()); err != nil {
 		return fmt.Errorf("%s: %w", a.name, err)
 	}
-	if set, ok := a.src.(*shardset.File); ok {
-		set.Strict = true
+	if files, ok := a.src.(*shardset.File); ok {
+		files.Strict = true
+	}
+	if set := a.set(); set != nil {
 		l := *set.List()
 		if a.rebuilt { // the list may have been missing, too
 			l.Entries, l.Index = uint64(a.index.Len()), a.index.Digest()
@@ -87,7 +89,7 @@ func (a *Archive) CheckSigned(ctx context.Context) error {
 		name := a.name
 		if a.Shards() > 0 {
 			part = a.ShardSize(i)
-			name = a.src.(*shardset.File).Name.Shard(i)
+			name = a.set().Name.Shard(i)
 		}
 		sum, err := HashRange(ctx, a.src, off, part)
 		if err == nil {

@@ -80,7 +80,8 @@ func runCat(c *cli.Context, o *catOptions) (err error) {
 			return report.In(o.archive, err)
 		}
 		if err != nil {
-			fmt.Fprintln(c.App.ErrWriter, report.Line(report.In(o.archive, err)))
+			err = report.In(o.archive, reading.HintEntry(a, err))
+			fmt.Fprintln(c.App.ErrWriter, report.Line(err))
 			failed = true
 		}
 	}

@@ -179,6 +179,8 @@ func runExtract(c *cli.Context, o *extractOptions) (err error) {
 			err = report.WithHint(err, "move the directory away, or extract elsewhere with -C")
 		case errors.Is(p, fs.ErrExist):
 			err = report.WithHint(err, "it is kept, as --keep-old-files is set")
+		case errors.Is(p, format.ErrShard):
+			err = reading.HintEntry(a, err)
 		}
 		m.Print(report.Line(err))
 	}

@@ -166,6 +166,7 @@ func hintPull(o *pullOptions, err error) error {
 		hint string
 	}{
 		{signature.ErrRefused, ""},
+		{pull.ErrSet, "'tpk extract' reads it from there"},
 		{pull.ErrDamaged, "its publisher must put the archive and its index there again"},
 		{source.ErrChanged, "try again when it is no longer replaced"},
 		{source.ErrUnavailable, "try again later"},

@@ -12,6 +12,9 @@ import (
 // ErrDamaged means that the archive on the server is not what its index states.
 var ErrDamaged = errors.New("the server has another archive than its index states")
 
+// ErrSet means that the archive is a shard set.
+var ErrSet = errors.New("a shard set can't be pulled")
+
 // ErrOld is a notice: the old archive can't be used, so everything is fetched.
 var ErrOld = errors.New("nothing of it can be reused")
 

@@ -14,7 +14,6 @@ import (
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
-	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
@@ -61,7 +60,7 @@ const maxRounds = 6
 // If Pull fails or the context ends, the file is what it was before. What was fetched stays in a
 // hidden file beside it, which JournalName names, and the next Pull of the same generation uses it.
 //
-// Errors of the archive wrap ErrDamaged, format.ErrCorrupt, source.ErrChanged or
+// Errors of the archive wrap ErrSet, ErrDamaged, format.ErrCorrupt, source.ErrChanged or
 // source.ErrUnavailable; with a signature signature.ErrRefused. Others are those of files. The
 // error wraps format.ErrLocked if another process writes the file, and format.ErrShardName,
 // format.ErrHidesSet or format.ErrLongName if it can't have that name.
@@ -70,7 +69,7 @@ func Pull(
 ) (res Result, err error) {
 	j := &job{from: from, index: from.Index(), o: o.withDefaults()}
 	if from.Shards() > 0 {
-		return res, fmt.Errorf("%s: %w", from.Name(), format.ErrPart)
+		return res, fmt.Errorf("%s: %w", from.Name(), ErrSet)
 	}
 	// The bytes of a group do not depend on the level of the content.
 	if j.encoder, err = gzmember.NewEncoder(9); err != nil {

@@ -2,9 +2,11 @@ package remote
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path"
@@ -17,9 +19,10 @@ import (
 )
 
 // Download copies an archive, its sidecar and, with Trust, its checksums and their signature into a
-// directory. All but the archive may be missing. It returns the name of the archive's file, which
-// ends as the URL does, and the URL for messages. Of the Options it heeds Web, S3, Sidecar, Trust,
-// Notice and those of object.Options.
+// directory. Of a shard set, which has a URL as for Open, it copies the list and all shards. All but
+// the archive or the list may be missing. It returns the name of the file of the archive or the
+// list, which ends as the URL does, and the URL for messages. Of the Options it heeds Web, S3,
+// Sidecar, Trust, Notice and those of object.Options.
 //
 // Errors wrap those of package object, and source.ErrChanged if a file is replaced on the server
 // meanwhile.
@@ -31,43 +34,83 @@ func Download(
 		return "", "", err
 	}
 	defer release()
-	name = filepath.Join(dir, baseName(rawURL))
-	side := o.Sidecar
-	if side == "" {
-		side = beside(rawURL, format.SidecarSuffix)
-	}
-	copies := [][2]string{{rawURL, name}, {side, name + format.SidecarSuffix}}
-	if o.Trust != nil {
-		for _, suffix := range []string{signature.SumSuffix, signature.SignatureSuffix} {
-			copies = append(copies, [2]string{beside(rawURL, suffix), name + suffix})
+	u, _, isSet := o.findSet(ctx, rawURL)
+	if !isSet {
+		name, shown, err = o.download(ctx, o.filesOf(rawURL, dir))
+		if !errors.Is(err, fs.ErrNotExist) {
+			return name, shown, err
+		}
+		var setErr error
+		if u, isSet, setErr = o.packedAs(ctx, rawURL); setErr != nil || !isSet {
+			return "", "", cmp.Or(setErr, err)
 		}
 	}
+	return o.download(ctx, o.filesOfSet(u, dir))
+}
+
+// A fileCopy is a file that is downloaded.
+type fileCopy struct {
+	url, name string
+	first     int64 // bytes that are asked for to see its size
+}
+
+// filesOf returns the files of an archive. Only the first one must be there.
+func (o *Options) filesOf(rawURL, dir string) []fileCopy {
+	name := filepath.Join(dir, baseName(rawURL))
+	side := cmp.Or(o.Sidecar, beside(rawURL, format.SidecarSuffix))
+	copies := []fileCopy{{rawURL, name, firstIndex}, {side, name + format.SidecarSuffix, firstIndex}}
+	if o.Trust != nil {
+		for _, suffix := range []string{signature.SumSuffix, signature.SignatureSuffix} {
+			copies = append(copies, fileCopy{beside(rawURL, suffix), name + suffix, firstIndex})
+		}
+	}
+	return copies
+}
+
+// filesOfSet returns the files of a set. Only the first one must be there.
+func (o *Options) filesOfSet(u setURL, dir string) []fileCopy {
+	with := *o
+	with.Sidecar = "" // it has none elsewhere
+	copies := with.filesOf(u.list(), dir)
+	local, _ := format.ParseListName(copies[0].name)
+	for i := range u.names.N {
+		shard, name := u.shard(i), local.Shard(i)
+		copies = append(copies, fileCopy{shard, name, format.EndSize},
+			fileCopy{beside(shard, format.SidecarSuffix), name + format.SidecarSuffix, format.EndSize})
+	}
+	return copies
+}
+
+// download copies files. They must have been there at the same time.
+func (o *Options) download(
+	ctx context.Context, copies []fileCopy,
+) (name, shown string, err error) {
 	var objects []*object.Object
 	for i, c := range copies {
-		f := o.object(ctx, c[0], firstIndex)
+		f := o.object(ctx, c.url, c.first)
 		if i > 0 && isMissing(f.err) {
 			continue
 		}
 		if f.err == nil {
-			f.err = download(ctx, f.x, c[1])
+			f.err = download(ctx, f.x, c.name)
 		}
 		if f.err != nil {
 			return "", "", f.err
 		}
 		objects = append(objects, f.x)
 	}
-	for _, x := range objects { // they must have been there at the same time
+	for _, x := range objects {
 		if err := x.Check(ctx); err != nil {
 			return "", "", err
 		}
 	}
-	return name, objects[0].Name(), nil
+	return copies[0].name, objects[0].Name(), nil
 }
 
 // baseName returns the name of a file for an archive on a server.
 func baseName(rawURL string) string {
 	name := rawURL
-	if u, err := url.Parse(rawURL); err == nil && !strings.HasPrefix(rawURL, s3Scheme) {
+	if u, err := url.Parse(rawURL); err == nil && !isS3(rawURL) {
 		name = u.Path
 	}
 	name = path.Base(name)

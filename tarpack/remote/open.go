@@ -15,8 +15,12 @@ import (
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
-// Open opens an archive on a server by its URL. If it is replaced meanwhile, Open starts again,
-// once.
+// Open opens an archive or a shard set on a server by its URL. If it is replaced meanwhile, Open
+// starts again, once.
+//
+// A set is opened by the URL of its list, or by that of its first shard if the list is beside it.
+// In S3 the name that it was packed under will do if there is no object of that name and the bucket
+// may be listed. The URL of any other shard stands for that archive alone.
 //
 // Errors wrap those of package object, or those of tarpack.OpenSource. The Archive reads one
 // generation: after it was replaced on the server, reading what was not read before fails with
@@ -48,15 +52,64 @@ func Cancel(a *tarpack.Archive, cause error) {
 	}
 }
 
-// open is one attempt of Open. When the Archive is closed it calls release.
+// open is one attempt of Open. When the Archive is closed it calls release, and maybe before.
 func (o *Options) open(
+	ctx context.Context, rawURL string, release func(),
+) (*tarpack.Archive, error) {
+	u, list, isSet := o.findSet(ctx, rawURL)
+	if isSet {
+		return o.openSet(ctx, u, list, release)
+	}
+	a, err := o.openArchive(ctx, rawURL, release)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		u, isSet, setErr := o.packedAs(ctx, rawURL)
+		if setErr != nil {
+			return nil, setErr
+		}
+		if isSet {
+			return o.openSet(ctx, u, opened{}, release)
+		}
+	case err == nil && a.Trailer().IsShard():
+		if err := o.checkAlone(ctx, rawURL); err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
+	}
+	return a, err
+}
+
+// openArchive opens an archive that is one object.
+func (o *Options) openArchive(
 	ctx context.Context, rawURL string, release func(),
 ) (*tarpack.Archive, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	side := make(chan opened, 1)
-	sidecarURL := cmp.Or(o.Sidecar, beside(rawURL, format.SidecarSuffix))
-	go func() { side <- o.object(ctx, sidecarURL, firstIndex) }()
+	besides := o.askBeside(ctx, rawURL, cmp.Or(o.Sidecar, beside(rawURL, format.SidecarSuffix)))
+	archive := o.object(ctx, rawURL, 0)
+	if archive.err != nil {
+		cancel()
+	}
+	side, signed, err := besides()
+	if archive.err != nil {
+		return nil, archive.err
+	}
+	if err != nil {
+		return nil, err
+	}
+	cache := o.cache()
+	src := newSource(cache, archive.x, release)
+	return o.finish(ctx, src, func() (*tarpack.Archive, error) {
+		return o.openSource(ctx, cache, src, side, signed)
+	})
+}
+
+// askBeside opens a sidecar, and reads what is signed of the archive or the list of a set. The
+// function that it returns waits for both. The error is that of what is signed.
+func (o *Options) askBeside(
+	ctx context.Context, rawURL, sidecarURL string,
+) func() (side opened, signed *signature.Signed, err error) {
+	sides := make(chan opened, 1)
+	go func() { sides <- o.object(ctx, sidecarURL, firstIndex) }()
 	var signed *signature.Signed
 	trusted := make(chan error, 1)
 	go func() {
@@ -64,28 +117,41 @@ func (o *Options) open(
 		signed, err = o.signed(ctx, rawURL)
 		trusted <- err
 	}()
-	archive := o.object(ctx, rawURL, 0)
-	if archive.err != nil {
-		cancel()
+	return func() (opened, *signature.Signed, error) {
+		side, err := <-sides, <-trusted
+		return side, signed, err
 	}
-	besides, err := <-side, <-trusted
-	if archive.err != nil {
-		return nil, archive.err
+}
+
+// cache returns the cache for one archive.
+func (o *Options) cache() *blocks.Cache {
+	if o.Blocks != nil {
+		return o.Blocks
 	}
+	return blocks.New(blocks.Options{})
+}
+
+// indexedSource is a source that has its sidecar from a server, too.
+type indexedSource interface {
+	source.Source
+	Cancel(cause error)
+	keep(x *index)
+	sidecar() *index // nil if it has none
+}
+
+// finish calls open, which opens an archive with its source. If that fails, or the context ends
+// meanwhile, it closes the source.
+func (o *Options) finish(
+	ctx context.Context, src indexedSource, open func() (*tarpack.Archive, error),
+) (*tarpack.Archive, error) {
+	stop := context.AfterFunc(ctx, func() { src.Cancel(context.Cause(ctx)) })
+	defer stop()
+	a, err := open()
 	if err != nil {
-		return nil, err
-	}
-	cache := o.Blocks
-	if cache == nil {
-		cache = blocks.New(blocks.Options{})
-	}
-	src := newSource(cache, archive.x, release)
-	stop := context.AfterFunc(ctx, func() { src.Generation.Cancel(context.Cause(ctx)) })
-	a, err := o.openSource(ctx, cache, src, besides, signed)
-	stop()
-	if err != nil {
-		src.release = func() {}
 		return nil, errors.Join(err, src.Close())
+	}
+	if err := o.keepTable(a, src); err != nil {
+		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
 }
@@ -117,19 +183,15 @@ func (o *Options) openSource(
 	signed *signature.Signed,
 ) (*tarpack.Archive, error) {
 	name := src.object.Name()
-	to := tarpack.OpenOptions{RequireSidecar: true, Workers: o.Workers, Notice: o.Notice,
-		Progress: o.Progress, Signed: signed}
-	beside := side.err
+	to := o.toOpen(signed)
+	a, beside := o.openBeside(ctx, cache, name, src, side, &to)
 	if beside == nil {
-		var a *tarpack.Archive
-		if a, beside = o.openBeside(ctx, cache, src, side.x, &to); beside == nil {
-			return a, nil
-		}
+		return a, nil
 	}
 	if fatal(beside) {
 		return nil, beside
 	}
-	attempt := src.Begin()
+	attempt := src.Generation.Begin()
 	to.CheckIndex = o.LoadIndex
 	a, err := tarpack.OpenSource(ctx, name, src, nil, 0, &to)
 	if err == nil {
@@ -160,19 +222,28 @@ func fatal(err error) bool {
 		!errors.Is(err, fs.ErrPermission)
 }
 
-// openBeside opens the archive with its sidecar.
+// toOpen returns the options to open an archive, of which the index must be there.
+func (o *Options) toOpen(signed *signature.Signed) tarpack.OpenOptions {
+	return tarpack.OpenOptions{RequireSidecar: true, Workers: o.Workers, Notice: o.Notice,
+		Progress: o.Progress, Signed: signed}
+}
+
+// openBeside opens an archive or a set with its sidecar.
 func (o *Options) openBeside(
-	ctx context.Context, cache *blocks.Cache, src *archiveSource, side *object.Object,
+	ctx context.Context, cache *blocks.Cache, name string, src indexedSource, side opened,
 	to *tarpack.OpenOptions,
 ) (*tarpack.Archive, error) {
-	x, err := openIndex(ctx, cache, side, o.LoadIndex)
+	if side.err != nil {
+		return nil, side.err
+	}
+	x, err := openIndex(ctx, cache, side.x, o.LoadIndex)
 	if err != nil {
 		return nil, err
 	}
-	a, err := tarpack.OpenSource(ctx, src.object.Name(), src, x.Index, x.Size(), to)
+	a, err := tarpack.OpenSource(ctx, name, src, x.Index, x.Size(), to)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", side.Name(), err), x.Index.Close(), x.close())
+		return nil, errors.Join(fmt.Errorf("%s: %w", side.x.Name(), err), x.Index.Close(), x.close())
 	}
-	src.index = x
+	src.keep(x)
 	return a, nil
 }

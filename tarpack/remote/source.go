@@ -15,8 +15,8 @@ import (
 // archiveSource is the source.Source of an archive on a server.
 type archiveSource struct {
 	*blocks.Generation
-	object  *object.Object
-	index   *index // of the sidecar, or nil; closed with the source
+	object *object.Object
+	ownIndex
 	release func()
 }
 
@@ -24,6 +24,13 @@ func newSource(cache *blocks.Cache, x *object.Object, release func()) *archiveSo
 	return &archiveSource{Generation: cache.Open(key(x), x.Size(), x.Get), object: x,
 		release: release}
 }
+
+// ownIndex is the sidecar of a source, which is closed with it, or none.
+type ownIndex struct{ index *index }
+
+func (o *ownIndex) keep(x *index) { o.index = x }
+
+func (o *ownIndex) sidecar() *index { return o.index }
 
 // key identifies the generation of an object in a cache. One that can't be identified, without a
 // strong ETag, gets a key of its own, so nothing that was fetched before is used for it.
@@ -45,7 +52,7 @@ func (s *archiveSource) confirmEmbedded(
 }
 
 // Begin implements source.Keeper.
-func (s *archiveSource) Begin() source.Attempt { return s.Generation.Begin() }
+func (s *archiveSource) Begin(int64) source.Attempt { return s.Generation.Begin() }
 
 // Get returns n bytes from offset off, asked for in one request and not kept in the cache. See
 // object.Object.

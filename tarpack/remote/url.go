@@ -22,19 +22,23 @@ func IsURL(name string) bool {
 // beside returns the URL of the file that has the name of another one and a suffix. A query stays
 // what it is.
 func beside(rawURL, suffix string) string {
-	if strings.HasPrefix(rawURL, s3Scheme) {
-		return rawURL + suffix
+	file, query := cutQuery(rawURL)
+	return file + suffix + query
+}
+
+func isS3(rawURL string) bool { return strings.HasPrefix(rawURL, s3Scheme) }
+
+// cutQuery cuts the query and the fragment off a URL. Keys in S3 have neither.
+func cutQuery(rawURL string) (file, query string) {
+	if end := strings.IndexAny(rawURL, "?#"); end >= 0 && !isS3(rawURL) {
+		return rawURL[:end], rawURL[end:]
 	}
-	end := strings.IndexAny(rawURL, "?#")
-	if end < 0 {
-		end = len(rawURL)
-	}
-	return rawURL[:end] + suffix + rawURL[end:]
+	return rawURL, ""
 }
 
 // store returns the store of an object.
 func (o *Options) store(rawURL string) (object.Store, error) {
-	if strings.HasPrefix(rawURL, s3Scheme) {
+	if isS3(rawURL) {
 		if o.S3 == nil {
 			return nil, errors.New("there is no client for S3")
 		}

@@ -76,8 +76,9 @@ type Overwritable interface {
 // Keeper is implemented by Sources that keep what they have fetched from somewhere. A reader that
 // compares bytes with a checksum tells them the result.
 type Keeper interface {
-	// Begin begins an attempt to read bytes and to compare them. It is called before they are read.
-	Begin() Attempt
+	// Begin begins an attempt to read the bytes from offset off on and to compare them. It is called
+	// before they are read.
+	Begin(off int64) Attempt
 }
 
 // Attempt is the result of an attempt to read n bytes from offset off and to compare them.

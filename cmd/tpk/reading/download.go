@@ -3,6 +3,7 @@ package reading
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -65,7 +66,8 @@ func (d *Downloaded) NameOf(text string) string {
 	if d.dir == "" {
 		return text
 	}
-	return strings.ReplaceAll(text, d.File, d.url)
+	text = strings.ReplaceAll(text, d.File, d.url)
+	return strings.ReplaceAll(text, filepath.Dir(d.File)+"/", d.url[:strings.LastIndexByte(d.url, '/')+1])
 }
 
 // Say returns err with the URLs of temporary files in its text in place of their names.

@@ -85,7 +85,9 @@ func Close(a *cache.Archive, err *error) {
 	case *err == nil && a.IndexEmbedded():
 		changed = a.CheckUnchanged()
 	case *err != nil && remote.IsURL(a.Name()):
-		changed = *err
+		if !errors.Is(*err, format.ErrShard) { // that is more than a change
+			changed = *err
+		}
 		*err = hintRemote(bare(a.Name(), *err))
 	case *err != nil && mayComeOfChange(*err):
 		changed = a.Source().Check()

@@ -30,11 +30,14 @@ import (
 const (
 	hintNoIndex = "upload its .tpi to the same place, or pack it with --embed-index;" +
 		" --index=build downloads all of it"
+	hintNoSetIndex = "upload its .tpi to the same place; --index=build makes one from those of the shards"
 	hintOtherIndex = "upload the archive and its .tpi together; --index=build downloads all of it"
 	hintBuilt      = "that takes as long each time without a .tpi beside it"
 	hintMissing    = "check the URL"
 	hintDenied     = "check the credentials: netrc or --http-header, or those of S3"
 	hintTryAgain   = "try again later"
+	hintList       = "upload its list, or give the archive another name"
+	hintShard      = "upload all its shards, and after them the list and its .tpi"
 	hintForeign    = "check the URL; a file of another program must be downloaded first"
 )
 
@@ -123,6 +126,9 @@ func hintRemote(err error) error {
 		hint string
 	}{
 		{signature.ErrRefused, ""},
+		{format.ErrNoList, hintList},
+		{format.ErrShard, hintShard},
+		{remote.ErrNoSetIndex, hintNoSetIndex},
 		{format.ErrNoSidecar, hintNoIndex},
 		{format.ErrStale, hintOtherIndex},
 		{source.ErrChanged, report.HintChanged},
@@ -140,6 +146,14 @@ func hintRemote(err error) error {
 		}
 	}
 	return err
+}
+
+// HintEntry returns an error of one entry, with what to do about it if the archive is on a server.
+func HintEntry(a *cache.Archive, err error) error {
+	if !remote.IsURL(a.Name()) {
+		return err
+	}
+	return hintRemote(err)
 }
 
 // EndsReading reports whether an error of one entry is one of the whole archive on a server: no

@@ -151,6 +151,17 @@ func (p *PathBlock) Equal(k int, path string) (bool, error) {
 	return true, nil
 }
 
+// ChildFollows reports whether the path after path k, which has n bytes, is in the block and below
+// path k.
+func (p *PathBlock) ChildFollows(k, n int) bool {
+	k++
+	if k >= BlockPaths || p.Shared(k) != n || p.further(k) == 0 {
+		return false
+	}
+	at := p.start(k)
+	return at < len(p.b) && p.b[at] == '/'
+}
+
 // before moves k to the nearest earlier path that contains the last of the first need bytes of path
 // k. It returns the part of these bytes that stands there, and how many bytes come before that.
 func (p *PathBlock) before(k *int, need int) (s int, text []byte, err error) {

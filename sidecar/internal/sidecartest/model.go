@@ -250,6 +250,15 @@ func Build(items []build.Item, archive int64, o build.Options) ([]byte, uint64, 
 	return m.Bytes(), digest, err
 }
 
+// openKept opens a sidecar and keeps its table.
+func openKept(b []byte, is sidecar.IsAt) (*sidecar.Index, error) {
+	x, err := sidecar.OpenReaderAt(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return nil, err
+	}
+	return x, x.KeepTable(is)
+}
+
 // MustBuild returns the sidecar of a model.
 func MustBuild(t testing.TB, m *Model) []byte { return mustBuild(t, m, false) }
 
@@ -289,6 +298,23 @@ var Openers = []struct {
 	}},
 	{"reader", func(t testing.TB, b []byte) (*sidecar.Index, error) {
 		return sidecar.OpenReaderAt(bytes.NewReader(b), int64(len(b)))
+	}},
+	{"reader with its table", func(t testing.TB, b []byte) (*sidecar.Index, error) {
+		return openKept(b, nil)
+	}},
+	{"reader with its table and headers", func(t testing.TB, b []byte) (*sidecar.Index, error) {
+		other, err := sidecar.OpenBytes(b)
+		if err != nil {
+			return nil, err
+		}
+		return openKept(b, func(e *sidecar.Entry, path string) (same, known bool, err error) {
+			i, ok, err := other.Lookup(path)
+			if !ok || err != nil {
+				return false, err == nil, err
+			}
+			is, err := other.Entry(i)
+			return is.Offset == e.Offset, i%3 != 0, err // sometimes it can't tell
+		})
 	}},
 	{"embedded", func(t testing.TB, b []byte) (*sidecar.Index, error) {
 		return openParts(t, b, sidecar.OpenEmbedded)

@@ -9,14 +9,15 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"sort"
 	"sync"
 
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/tarpack/tpk/internal/changetime"
+	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
+	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
@@ -27,10 +28,8 @@ const OpenShards = 512
 // list, when something in it is read. The least recently used ones are closed. It is safe for
 // concurrent use.
 type File struct {
-	Name  format.SetName
-	list  *List
-	ends  []int64 // offset of the end of each shard
-	Limit int     // OpenShards, except in tests
+	*Layout
+	Limit int // OpenShards, except in tests
 	// Strict makes a shard that has lost its name one that may have been written to before.
 	Strict bool
 
@@ -52,26 +51,8 @@ type openShard struct {
 
 // NewFile returns the File of a set with this list. It opens nothing.
 func NewFile(name format.SetName, l *List) *File {
-	f := &File{Name: name, list: l, Limit: OpenShards, open: map[int]*openShard{},
+	return &File{Layout: NewLayout(name, l), Limit: OpenShards, open: map[int]*openShard{},
 		stamps: map[int]changetime.Stamp{}}
-	end := int64(0)
-	for _, s := range l.Shards {
-		end += s.Size
-		f.ends = append(f.ends, end)
-	}
-	return f
-}
-
-// Size returns the bytes of all shards.
-func (f *File) Size() int64 { return f.ends[len(f.ends)-1] }
-
-// ShardSize returns the bytes of shard i.
-func (f *File) ShardSize(i int) int64 { return f.list.Shards[i].Size }
-
-// Place returns the shard that has the byte at off, and the offset where this shard begins.
-func (f *File) Place(off int64) (shard int, start int64) {
-	shard = sort.Search(len(f.ends)-1, func(i int) bool { return off < f.ends[i] })
-	return shard, f.ends[shard] - f.list.Shards[shard].Size
 }
 
 // ReadAt implements io.ReaderAt. The error wraps format.ErrShard if a shard is missing, another
@@ -242,21 +223,6 @@ func (f *File) openShard(i int) (*os.File, error) {
 	return nil, MissingShard(f.Name.Shard(i), f.Name.N, err)
 }
 
-// A brokenError reports a shard that does not match the list that was read. It wraps ErrShard, and
-// ErrChanged, because a set is opened only if its shards are there.
-type brokenError struct {
-	name, what string
-	kind       error // ErrShard, or an error that comes with it
-}
-
-func (e *brokenError) Error() string {
-	return fmt.Sprintf("%s: %v: %s", e.name, format.ErrShard, e.what)
-}
-
-func (e *brokenError) Unwrap() []error {
-	return []error{e.kind, format.ErrShard, source.ErrChanged}
-}
-
 // OpenListed opens the file name if it is shard i of the list. Otherwise the error wraps
 // format.ErrShard and source.ErrChanged, and format.ErrShardPlace if it is another one of the list.
 func OpenListed(l *List, i int, name string) (*os.File, error) {
@@ -264,18 +230,11 @@ func OpenListed(l *List, i int, name string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	is, want := ShardInfo{a.Size, a.Trailer.Digest}, l.Shards[i]
-	if is == want {
-		return a.OSFile, nil
+	if err := l.Check(i, name, ShardInfo{a.Size, a.Trailer.Digest}); err != nil {
+		a.OSFile.Close() // opened for reading only: an error loses nothing
+		return nil, err
 	}
-	a.OSFile.Close() // opened for reading only: an error loses nothing
-	if at := slices.Index(l.Shards, is); at >= 0 {
-		return nil, &brokenError{name, fmt.Sprintf("this shard is not the one of its list: "+
-			"%v, shard %05d", format.ErrShardPlace, at), format.ErrShardPlace}
-	}
-	return nil, &brokenError{name, fmt.Sprintf("this shard is not the one of its list: "+
-		"it has %d bytes and index %016x, not %d and %016x",
-		is.Size, is.Digest, want.Size, want.Digest), format.ErrShard}
+	return a.OSFile, nil
 }
 
 // CheckShards returns an error if a shard is missing or has another size than in the list.
@@ -307,9 +266,6 @@ func (f *File) CheckAll() error {
 	return nil
 }
 
-// List returns the list of the set.
-func (f *File) List() *List { return f.list }
-
 // Close closes all shards that are not held. The others are closed by Release.
 func (f *File) Close() error {
 	f.mu.Lock()
@@ -319,6 +275,12 @@ func (f *File) Close() error {
 		f.drop(f.Recent.Back().Value.(*openShard))
 	}
 	return nil
+}
+
+// BuildIndex implements Source.
+func (f *File) BuildIndex(ctx context.Context, dst build.File, o scan.Options) error {
+	_, _, err := Join(ctx, f.Name, dst, o)
+	return err
 }
 
 // Identity implements source.Source. It has a hash of the size and the digest of each shard, which

@@ -40,8 +40,8 @@ type List struct {
 const (
 	listVersion = 1
 	listHead    = "tpk set "
-	// maxList is more bytes than a list of MaxShards can have.
-	maxList = 64 + format.MaxShards*48
+	// MaxList is more bytes than a list of MaxShards can have.
+	MaxList = 64 + format.MaxShards*48
 )
 
 // Append appends the text of the list.
@@ -121,7 +121,7 @@ func ReadList(name string, n int) (*List, error) {
 		return nil, err
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxList+1))
+	b, err := io.ReadAll(io.LimitReader(f, MaxList+1))
 	if err != nil {
 		return nil, err
 	}
@@ -150,19 +150,6 @@ func ListFromShards(s format.SetName) (*List, error) {
 		return nil, fmt.Errorf("%s: %w: it is too large", s.List(), format.ErrShard)
 	}
 	return l, nil
-}
-
-// MissingShard returns the error for a set of n shards if opening the shard name failed with err.
-// It wraps format.ErrShard and source.ErrChanged if the file does not exist.
-func MissingShard(name string, n int, err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		what := "its only shard is missing"
-		if n > 1 {
-			what = fmt.Sprintf("this one of its %d shards is missing", n)
-		}
-		return &brokenError{name, what, format.ErrShardMissing}
-	}
-	return err
 }
 
 // NoList returns the error for a set whose list could not be read because of err. It wraps

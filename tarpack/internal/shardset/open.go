@@ -9,7 +9,6 @@ import (
 
 	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
@@ -116,17 +115,8 @@ func OpenPart(ctx context.Context, name format.SetName, l *List, temp string, o 
 
 // BuildIndex is the indexed.IndexBuilder of the set.
 func (s *OpenSet) BuildIndex(ctx context.Context, dst build.File, o scan.Options) error {
-	_, _, err := Join(ctx, s.Shards.Name, dst, o)
-	return err
+	return s.Shards.BuildIndex(ctx, dst, o)
 }
 
 // Close closes the index and the shards.
 func (s *OpenSet) Close() error { return errors.Join(s.File.Close(), s.Shards.Close()) }
-
-// AsArchive describes the set as if it were one file, so that its sidecar can be opened like that
-// of a file.
-func (f *File) AsArchive() *archivefile.File {
-	t := format.Trailer{Entries: f.list.Entries, Offset: f.Size(), Digest: f.list.Index,
-		Features: Features}
-	return &archivefile.File{Name: f.Name.List(), Size: f.Size(), Trailer: t}
-}

@@ -1,6 +1,9 @@
 package blocks
 
-import "sync"
+import (
+	"math"
+	"sync"
+)
 
 // streams notices readers that go forward, and decides how far to read ahead of each.
 type streams struct {
@@ -52,6 +55,6 @@ func (t *stream) advance(end, n, limit int64) int64 {
 	if t.ahead-end > t.window/2 {
 		return 0
 	}
-	t.ahead = end + t.window
+	t.ahead = end + min(t.window, math.MaxInt64-skip-end)
 	return t.ahead
 }

@@ -29,9 +29,12 @@ func (g *Generation) has(block int64) bool {
 
 // blockRange returns the blocks that n bytes from offset off lie in.
 func (g *Generation) blockRange(off, n int64) (first, end int64) {
-	end = off + min(n, g.size-off)
-	if off = max(0, off); off >= end {
+	if off < 0 {
+		off, n = 0, n+off
+	}
+	if off >= g.size || n <= 0 {
 		return 0, 0
 	}
+	end = off + min(n, g.size-off)
 	return off / blockSize, g.blockEnd(end)
 }

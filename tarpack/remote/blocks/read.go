@@ -22,7 +22,7 @@ func (g *Generation) ReadAt(p []byte, off int64) (int, error) {
 		}
 		return 0, io.EOF
 	}
-	end := min(g.size, off+int64(len(p)))
+	end := off + min(int64(len(p)), g.size-off)
 	r := reading{g: g, p: p[:end-off], off: off, end: end}
 	err := r.run(context.Background())
 	n := int(r.off - off)
@@ -130,7 +130,12 @@ func (r *reading) run(ctx context.Context) error {
 
 // blockEnd returns the number of the first block after an offset.
 func (g *Generation) blockEnd(off int64) int64 {
-	return (min(off, g.size) + blockSize - 1) / blockSize
+	off = min(off, g.size)
+	end := off / blockSize
+	if off%blockSize > 0 { // adding blockSize - 1 first could overflow
+		end++
+	}
+	return end
 }
 
 // readAhead requests blocks that nobody waits for.

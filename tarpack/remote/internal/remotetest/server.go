@@ -93,6 +93,13 @@ func (s *Server) Content(path string) []byte {
 	return append([]byte{}, s.objects[path].content...)
 }
 
+// ETag returns the ETag of an object.
+func (s *Server) ETag(path string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.objects[path].etag
+}
+
 // Do sets what goes wrong from now on: fault returns it for the nth request from now, counted from
 // 0, or nil. It forgets the requests so far.
 func (s *Server) Do(fault func(n int, r *http.Request) Fault) {
