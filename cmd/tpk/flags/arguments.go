@@ -48,15 +48,20 @@ func EditArguments(c *cli.Context, least, most int) ([]string, error) {
 	return count(c, args, least, most)
 }
 
-// refuseURLs refuses archives on servers if the command does not read them.
+// refuseURLs refuses archives on servers if the command does not read them. What is written comes
+// last.
 func refuseURLs(c *cli.Context, args []string) error {
 	if hasFlag(c.Command, "http-header") {
 		return nil
 	}
+	if hasFlag(c.Command, "part-size") && len(args) > 0 {
+		args = args[:len(args)-1]
+	}
 	for _, name := range args {
 		if remote.IsURL(name) {
-			return report.Usagef("%s: %s: it works on files only: download it first", c.Command.Name,
-				report.Quote(name))
+			return report.Usagef("%s: %s: it %s files only: 'tpk pull' downloads an archive",
+				c.Command.Name, report.Quote(name),
+				map[bool]string{true: "reads", false: "works on"}[hasFlag(c.Command, "part-size")])
 		}
 	}
 	return nil

@@ -86,7 +86,7 @@ func Close(a *cache.Archive, err *error) {
 		changed = a.CheckUnchanged()
 	case *err != nil && remote.IsURL(a.Name()):
 		changed = *err
-		*err = hintRemote(bare(a.Name(), *err))
+		*err = HintRemote(bare(a.Name(), *err))
 	case *err != nil && mayComeOfChange(*err):
 		changed = a.Source().Check()
 	}

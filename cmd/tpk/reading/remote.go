@@ -80,7 +80,7 @@ func openRemote(
 		Dir: cmp.Or(ro.CacheDir, CacheDir()), Limit: ro.CacheSize, Notice: m.Notice})
 	a, err := remote.Open(c.Context, url, o)
 	if err != nil {
-		return nil, hintRemote(err)
+		return nil, HintRemote(err)
 	}
 	context.AfterFunc(c.Context, func() { remote.Cancel(a, context.Cause(c.Context)) })
 	return &cache.Archive{Archive: a}, nil
@@ -90,13 +90,18 @@ func openRemote(
 func remoteOptions(url string, ro *flags.RemoteOptions) (o *remote.Options, err error) {
 	o = &remote.Options{}
 	if strings.HasPrefix(url, "s3://") {
-		o.S3, err = s3.New(&s3.Options{
-			Endpoint: ro.S3Endpoint, CAFile: ro.CAFile, Profile: os.Getenv("AWS_PROFILE"),
-			Region: cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"))})
+		o.S3, err = NewS3(ro)
 	} else {
 		o.Web, err = web.New(&web.Options{Header: ro.Header, CAFile: ro.CAFile, Netrc: netrc()})
 	}
 	return o, err
+}
+
+// NewS3 returns the client for S3 that flags and the environment describe.
+func NewS3(ro *flags.RemoteOptions) (*s3.Client, error) {
+	return s3.New(&s3.Options{
+		Endpoint: ro.S3Endpoint, CAFile: ro.CAFile, Profile: os.Getenv("AWS_PROFILE"),
+		Region: cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"))})
 }
 
 // netrc returns the name of the user's netrc file, as curl and Python look for it, or "".
@@ -115,9 +120,9 @@ func netrc() string {
 	return name
 }
 
-// hintRemote adds what to do about an error of an archive on a server. That of a file would be
+// HintRemote adds what to do about an error of an archive on a server. That of a file would be
 // wrong.
-func hintRemote(err error) error {
+func HintRemote(err error) error {
 	for _, h := range []struct {
 		err  error
 		hint string
