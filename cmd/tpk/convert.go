@@ -68,9 +68,6 @@ func parseConvert(c *cli.Context) (*convertOptions, error) {
 		return nil, err
 	}
 	o := &convertOptions{in: args[0], out: args[1]}
-	if err := flags.CheckArchiveName(c, o.out); err != nil {
-		return nil, err
-	}
 	o.convert.Level, o.convert.Workers = flags.CompressionLevel(c), c.Int("workers")
 	o.convert.Dedup, o.convert.DryRun = flags.DedupMode(c), c.Bool("dry-run")
 	o.convert.SHA256 = c.Bool("sha256")
@@ -80,6 +77,9 @@ func parseConvert(c *cli.Context) (*convertOptions, error) {
 		}
 	}
 	o.upload, err = parseUpload(c, o.out, map[string]bool{"dry-run": o.convert.DryRun})
+	if err == nil && o.upload == nil {
+		err = flags.CheckArchiveName(c, o.out)
+	}
 	if err == nil && o.upload == nil && c.Bool("embed-index") {
 		err = report.Usagef("convert: --embed-index: needs s3://: 'tpk index --embed' does it for a file")
 	}

@@ -130,11 +130,6 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 		return nil, err
 	}
 	o := &packOptions{dir: args[0], out: args[1]}
-	if o.out != "-" {
-		if err := flags.CheckArchiveName(c, o.out); err != nil {
-			return nil, err
-		}
-	}
 	if o.pack, err = flags.ParseSource(c); err != nil {
 		return nil, err
 	}
@@ -158,6 +153,11 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if o.upload == nil && o.out != "-" {
+		if err := flags.CheckArchiveName(c, o.out); err != nil {
+			return nil, err
+		}
 	}
 	o.shards = c.Int("shards")
 	if word := c.String("shard-size"); word != "" {

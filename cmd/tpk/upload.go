@@ -45,6 +45,9 @@ func parseUpload(c *cli.Context, out string, needFile map[string]bool) (*uploadO
 			return nil, report.Usagef("%s: --%s: can't be used with s3://: name a file", name, flag)
 		}
 	}
+	if err := flags.CheckUploadName(c, out); err != nil {
+		return nil, err
+	}
 	o := &uploadOptions{url: out, embed: c.Bool("embed-index")}
 	if o.server, err = flags.ReadRemote(c); err != nil {
 		return nil, err

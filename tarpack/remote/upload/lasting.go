@@ -8,7 +8,7 @@ import (
 )
 
 // cleanup is how long requests may take after the context of New has ended.
-const cleanup = 30 * time.Second
+const cleanup = 10 * time.Second
 
 // lasting returns a context for requests that the server may carry out even if nobody waits for the
 // answer. When the context of New ends, it ends at once unless the server may have all of a

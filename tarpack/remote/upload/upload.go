@@ -255,7 +255,7 @@ func (u *Upload) isThere() bool {
 var errAborted = errors.New("the upload was aborted")
 
 // Abort ends all requests and removes what was uploaded. Also if the context of New has ended, it
-// asks the server for that, for half a minute at most. The error is that something may be left
+// asks the server for that, for some seconds. The error is that something may be left
 // there. After Commit, or a second time, it does nothing.
 func (u *Upload) Abort() error {
 	if u.done {
