@@ -142,8 +142,7 @@ func (o *Options) openSource(
 	if !o.BuildIndex || !errors.Is(err, format.ErrNoSidecar) && !errors.Is(err, format.ErrStale) {
 		return nil, err
 	}
-	to.RequireSidecar = false
-	return tarpack.OpenSource(ctx, name, src, nil, 0, &to)
+	return o.openBuilt(ctx, cache, src, err, &to)
 }
 
 // isMissing reports whether an object is not there. A server may only say that it is not allowed to
@@ -165,7 +164,8 @@ func (o *Options) openBeside(
 	ctx context.Context, cache *blocks.Cache, src *archiveSource, side *object.Object,
 	to *tarpack.OpenOptions,
 ) (*tarpack.Archive, error) {
-	x, err := openIndex(ctx, cache, side, o.LoadIndex)
+	g := cache.Open("index "+key(side), side.Size(), side.Get)
+	x, err := openIndex(ctx, g, side.Name(), o.LoadIndex)
 	if err != nil {
 		return nil, err
 	}

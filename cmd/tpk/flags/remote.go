@@ -44,7 +44,7 @@ func Remote() []cli.Flag {
 		&cli.StringFlag{
 			Name: "index", Action: OneOf("index", indexNames),
 			Usage: "if there is no index on the server, `MODE` build downloads the archive to" +
-				" build one in memory",
+				" build one, which the cache keeps",
 		},
 		&cli.StringFlag{
 			Name: "cache", Usage: "keep what was downloaded or converted in the directory `DIR`",

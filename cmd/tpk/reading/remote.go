@@ -31,7 +31,7 @@ const (
 	hintNoIndex = "upload its .tpi to the same place, or pack it with --embed-index;" +
 		" --index=build downloads all of it"
 	hintOtherIndex = "upload the archive and its .tpi together; --index=build downloads all of it"
-	hintBuilt      = "that takes as long each time without a .tpi beside it"
+	hintBuilt      = "it is kept in the cache until the archive changes"
 	hintMissing    = "check the URL"
 	hintDenied     = "check the credentials: netrc or --http-header, or those of S3"
 	hintTryAgain   = "try again later"
@@ -71,7 +71,7 @@ func openRemote(
 	}
 	o.BuildIndex, o.Trust, o.Progress = ro.BuildIndex, trust, m.Update
 	o.Notice = func(err error) {
-		if errors.Is(err, format.ErrIndexRebuilt) {
+		if errors.Is(err, remote.ErrBuilding) {
 			err = report.WithHint(err, hintBuilt)
 		}
 		m.Notice(err)
