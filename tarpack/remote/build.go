@@ -33,8 +33,9 @@ type builder struct {
 // indexSize is the size of the object that has the size of an index.
 const indexSize = 8
 
-// openBuilt opens the archive with an index that is in the cache, or that is built from the archive
-// and kept there. why is the error of the index on the server.
+// openBuilt opens the archive with an index that was built before and is in the cache. With
+// BuildIndex it is built otherwise, and kept there. why is the error of the index on the server, and
+// the result if there is none.
 func (o *Options) openBuilt(
 	ctx context.Context, cache *blocks.Cache, src *archiveSource, why error,
 	to *tarpack.OpenOptions,
@@ -112,8 +113,11 @@ func (b *builder) getSize(ctx context.Context, off, n int64) (io.ReadCloser, err
 // build builds the index unless it is built. b.mu is held. It compares all contents with their
 // checksums, so all that was fetched is kept.
 func (b *builder) build(ctx context.Context) error {
-	if b.file != nil {
+	switch {
+	case b.file != nil:
 		return nil
+	case !b.o.BuildIndex:
+		return b.why
 	}
 	if b.o.Notice != nil {
 		b.o.Notice(fmt.Errorf("%w: %w", b.why, ErrBuilding))

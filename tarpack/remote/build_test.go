@@ -72,6 +72,11 @@ func TestBuiltIndexKept(t *testing.T) {
 		if n := fetched(t, s); n > 128<<10 {
 			t.Errorf("%d bytes were fetched the second time", n)
 		}
+		s.Do(nil) // it is used without BuildIndex as well
+		err := openAndCheck(t, s.Object(), "x", &remote.Options{Blocks: newCache(dir), LoadIndex: limit})
+		if err != nil || fetched(t, s) > 128<<10 {
+			t.Error(err)
+		}
 		other, _ := packed(t, "y", pack.Options{})
 		s.Put(remotetest.Path, other)
 		if err := open("y"); err != nil || notices != 2 {

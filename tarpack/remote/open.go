@@ -139,7 +139,8 @@ func (o *Options) openSource(
 	if errors.Is(err, format.ErrNoSidecar) && !isMissing(beside) { // what is beside it is why
 		err = beside
 	}
-	if !o.BuildIndex || !errors.Is(err, format.ErrNoSidecar) && !errors.Is(err, format.ErrStale) {
+	if !errors.Is(err, format.ErrNoSidecar) && !errors.Is(err, format.ErrStale) ||
+		!o.BuildIndex && src.Identity() == "" { // nothing is kept of what can't be identified
 		return nil, err
 	}
 	return o.openBuilt(ctx, cache, src, err, &to)
