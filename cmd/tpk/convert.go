@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,7 @@ import (
 type convertOptions struct {
 	in, out string
 	convert convert.Options
+	upload  *uploadOptions
 }
 
 func convertCommand() *cli.Command {
@@ -49,12 +51,13 @@ attributes are dropped.`,
 			"tpk convert site.zip site.tar.gz",
 			"tpk convert --zip-encoding shift_jis photos.zip photos.tar.gz",
 			"git archive HEAD | tpk convert - release.tar.gz"),
-		Flags: []cli.Flag{
+		Flags: append(flags.Upload(),
 			flags.Level(), flags.Workers(), flags.Dedup(), flags.SHA256(), flags.DryRun(),
+			flags.Switch("embed-index", "put the index into the archive; needs s3://"),
 			flags.Progress(),
 			&cli.StringFlag{Name: "zip-encoding",
 				Usage: "encoding of names in a zip that are not UTF-8, such as shift_jis or gbk"},
-		},
+		),
 		Action: action(parseConvert, runConvert),
 	}
 }
@@ -65,9 +68,6 @@ func parseConvert(c *cli.Context) (*convertOptions, error) {
 		return nil, err
 	}
 	o := &convertOptions{in: args[0], out: args[1]}
-	if err := flags.CheckArchiveName(c, o.out); err != nil {
-		return nil, err
-	}
 	o.convert.Level, o.convert.Workers = flags.CompressionLevel(c), c.Int("workers")
 	o.convert.Dedup, o.convert.DryRun = flags.DedupMode(c), c.Bool("dry-run")
 	o.convert.SHA256 = c.Bool("sha256")
@@ -76,7 +76,14 @@ func parseConvert(c *cli.Context) (*convertOptions, error) {
 			return nil, err
 		}
 	}
-	return o, nil
+	o.upload, err = parseUpload(c, o.out, map[string]bool{"dry-run": o.convert.DryRun})
+	if err == nil && o.upload == nil {
+		err = flags.CheckArchiveName(c, o.out)
+	}
+	if err == nil && o.upload == nil && c.Bool("embed-index") {
+		err = report.Usagef("convert: --embed-index: needs s3://: 'tpk index --embed' does it for a file")
+	}
+	return o, err
 }
 
 func runConvert(c *cli.Context, o *convertOptions) error {
@@ -84,8 +91,12 @@ func runConvert(c *cli.Context, o *convertOptions) error {
 		if list, isSet, err := tarpack.SetList(o.in); err != nil {
 			return err
 		} else if isSet {
+			set, ok := format.ParseListName(list)
+			if ok && o.upload != nil {
+				return convertFrom(c, o, &shardReader{set: set}, o.in)
+			}
 			err := convertSet(c, o)
-			if set, ok := format.ParseListName(list); ok && errors.Is(err, format.ErrDraft) {
+			if ok && errors.Is(err, format.ErrDraft) {
 				return convertFrom(c, o, &shardReader{set: set}, o.in)
 			}
 			return err
@@ -119,7 +130,7 @@ func convertFrom(c *cli.Context, o *convertOptions, r io.Reader, in string) erro
 		}
 		m.Print(report.Line(err))
 	}
-	res, err := convert.Convert(c.Context, r, o.out, o.convert)
+	res, err := convertTo(c.Context, m, r, o)
 	m.Stop()
 	if err != nil {
 		for _, known := range []error{
@@ -128,6 +139,9 @@ func convertFrom(c *cli.Context, o *convertOptions, r io.Reader, in string) erro
 			if errors.Is(err, known) {
 				return report.In(in, err)
 			}
+		}
+		if o.upload != nil {
+			return err
 		}
 		return report.NewFile(o.out, err)
 	}
@@ -144,6 +158,26 @@ func convertFrom(c *cli.Context, o *convertOptions, r io.Reader, in string) erro
 		return report.ErrReported
 	}
 	return nil
+}
+
+// convertTo converts what r reads to a file or to an object in S3.
+func convertTo(
+	ctx context.Context, m *terminal.Meter, r io.Reader, o *convertOptions,
+) (res convert.Result, err error) {
+	if o.upload == nil {
+		return convert.Convert(ctx, r, o.out, o.convert)
+	}
+	from := o.convert
+	err = o.upload.run(ctx, m, func(archive, sidecar io.Writer) (err error) {
+		res, err = convert.Stream(ctx, r, archive, convert.StreamOptions{
+			Level: from.Level, Workers: from.Workers, Dedup: from.Dedup, SHA256: from.SHA256,
+			ZipEncoding: from.ZipEncoding, EmbedIndex: o.upload.embed, Sidecar: sidecar,
+			Shard: format.IsShardName(o.out), Notice: from.Notice, Progress: from.Progress,
+			Problem: from.Problem,
+		})
+		return err
+	})
+	return res, err
 }
 
 // A shardReader reads the shards of a set, one after the other. So the members of a set of a draft

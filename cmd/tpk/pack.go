@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"slices"
 
@@ -23,6 +24,7 @@ type packOptions struct {
 	skip     bool  // nothing is done if the archive is there
 	shards   int   // number of shards; 0 if there is a size, or no set
 	size     int64 // of a shard in bytes; 0 if there is a number, or no set
+	upload   *uploadOptions
 }
 
 func packCommand() *cli.Command {
@@ -95,7 +97,7 @@ index, and is read like an archive. A mounted device is refused.`,
 			"tpk pack --remove-files old-logs old-logs.tar.gz",
 			"tpk pack --shard-size 10GiB tiles tiles.tar.gz",
 			"tpk pack site - | ssh backup 'cat > site.tar.gz'"),
-		Flags: flags.Source(slices.Concat(flags.Selection(), []cli.Flag{
+		Flags: flags.Source(slices.Concat(flags.Selection(), flags.Upload(), []cli.Flag{
 			flags.Switch("remove-files",
 				"remove the packed files, once archive and index are safely on disk"),
 			flags.Switch("embed-index", "put the index into OUT.tar.gz, which is one file then"),
@@ -128,11 +130,6 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 		return nil, err
 	}
 	o := &packOptions{dir: args[0], out: args[1]}
-	if o.out != "-" {
-		if err := flags.CheckArchiveName(c, o.out); err != nil {
-			return nil, err
-		}
-	}
 	if o.pack, err = flags.ParseSource(c); err != nil {
 		return nil, err
 	}
@@ -150,6 +147,18 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 	o.pack.EmbedIndex = c.Bool("embed-index")
 	o.pack.SHA256 = c.Bool("sha256")
 	o.skip = c.Bool("skip-existing")
+	o.upload, err = parseUpload(c, o.out, map[string]bool{
+		"base": o.pack.Base != "", "remove-files": o.pack.RemoveFiles, "skip-existing": o.skip,
+		"shards": c.IsSet("shards"), "shard-size": c.IsSet("shard-size"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if o.upload == nil && o.out != "-" {
+		if err := flags.CheckArchiveName(c, o.out); err != nil {
+			return nil, err
+		}
+	}
 	o.shards = c.Int("shards")
 	if word := c.String("shard-size"); word != "" {
 		if o.size, err = flags.ParseSize("pack", "shard-size", word); err != nil {
@@ -233,15 +242,13 @@ func runPack(c *cli.Context, o *packOptions) error {
 	src := o.pack
 	switch {
 	case o.out == "-":
-		res, err = pack.Stream(c.Context, o.dir, c.App.Writer, pack.StreamOptions{
-			Level: src.Level, Store: src.Store, Workers: src.Workers, Dedup: src.Dedup, Exclude: src.Exclude,
-			Include: src.Include, Dereference: src.Dereference, OneFileSystem: src.OneFileSystem,
-			PreserveOwner: src.PreserveOwner, Special: src.Special, SHA256: src.SHA256,
-			Prefix: src.Prefix, Names: src.Names, ExactNames: src.ExactNames, Mode: src.Mode,
-			Owner: src.Owner, Group: src.Group, ModTime: src.ModTime,
-			LatestModTime: src.LatestModTime, SkipUnreadable: src.SkipUnreadable,
-			EmbedIndex: src.EmbedIndex,
-			Notice:     src.Notice, Progress: src.Progress,
+		res, err = pack.Stream(c.Context, o.dir, c.App.Writer, streamOptions(&src))
+	case o.upload != nil:
+		err = o.upload.run(c.Context, m, func(archive, sidecar io.Writer) (err error) {
+			so := streamOptions(&src)
+			so.Sidecar, so.Shard = sidecar, format.IsShardName(o.out)
+			res, err = pack.Stream(c.Context, o.dir, archive, so)
+			return err
 		})
 	case o.sharded():
 		var set shard.PackResult
@@ -267,6 +274,8 @@ func runPack(c *cli.Context, o *packOptions) error {
 	switch {
 	case err != nil && o.out == "-":
 		return report.StandardOutput(err, "what was written so far is not an archive")
+	case err != nil && o.upload != nil:
+		return err
 	case err != nil:
 		return report.NewFile(o.out, err)
 	}
@@ -285,4 +294,17 @@ func runPack(c *cli.Context, o *packOptions) error {
 			count.Of(res.Unread, "file or directory", "files and directories"))
 	}
 	return nil
+}
+
+// streamOptions returns the options with which pack.Stream writes what pack.Dir does.
+func streamOptions(o *pack.Options) pack.StreamOptions {
+	return pack.StreamOptions{
+		Level: o.Level, Store: o.Store, Workers: o.Workers, Dedup: o.Dedup, Exclude: o.Exclude,
+		Include: o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
+		PreserveOwner: o.PreserveOwner, Special: o.Special, SHA256: o.SHA256,
+		Prefix: o.Prefix, Names: o.Names, ExactNames: o.ExactNames, Mode: o.Mode,
+		Owner: o.Owner, Group: o.Group, ModTime: o.ModTime, LatestModTime: o.LatestModTime,
+		SkipUnreadable: o.SkipUnreadable, EmbedIndex: o.EmbedIndex,
+		Notice: o.Notice, Progress: o.Progress,
+	}
 }

@@ -3,11 +3,13 @@ package convert
 import (
 	"archive/zip"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -69,7 +71,35 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 		return Result{}, err
 	}
 	c.temp = dst.Name
-	s, err := spool.New(dst.Name, o.SHA256, o.Progress, c.problem)
+	return c.throughSpool(ctx, in, r, func() (rewrite.Result, error) {
+		dst.ModTime = c.modTime()
+		return r.Write(ctx, dst)
+	})
+}
+
+// Stream is Convert for an archive that is written to w, front to back. It writes no sidecar, which
+// can be rebuilt from the archive, unless Sidecar takes it or EmbedIndex puts it into the archive.
+// Temporary files are in the system's directory. They need as much room as the archive. After an
+// error w has received nothing, or part of an archive.
+func Stream(
+	ctx context.Context, in io.Reader, w io.Writer, o StreamOptions,
+) (res Result, err error) {
+	c := &converter{o: o.options(), problems: &format.Problems{Each: o.Problem}}
+	c.temp = filepath.Join(os.TempDir(), "tpk-"+rand.Text())
+	r := &rewrite.Rewrite{
+		Options: c.o.rewrite(), Base: -1, Choose: rewrite.FirstLayer, Shard: o.Shard,
+	}
+	r.Options.EmbedIndex = o.EmbedIndex
+	return c.throughSpool(ctx, in, r, func() (rewrite.Result, error) {
+		return r.WriteStream(ctx, packer.Stream{Archive: w, Sidecar: o.Sidecar})
+	})
+}
+
+// throughSpool reads the input into a spool, which it makes the only layer of r, and calls write.
+func (c *converter) throughSpool(
+	ctx context.Context, in io.Reader, r *rewrite.Rewrite, write func() (rewrite.Result, error),
+) (Result, error) {
+	s, err := spool.New(c.temp, c.o.SHA256, c.o.Progress, c.problem)
 	c.spool = s
 	if err != nil {
 		return Result{}, err
@@ -86,14 +116,13 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 	defer k.Close()
 	r.Layers = []rewrite.Layer{{Archive: k}}
 	r.Options.Progress = nil
-	r.Options.SHA256 = o.SHA256 || c.sums
-	dst.ModTime = c.modTime()
-	converted, err := r.Write(ctx, dst)
+	r.Options.SHA256 = c.o.SHA256 || c.sums
+	converted, err := write()
 	if err != nil {
 		return Result{}, err
 	}
 	return Result{
-		Entries: converted.Kept, Refused: problems.Count, Stats: converted.Stats,
+		Entries: converted.Kept, Refused: c.problems.Count, Stats: converted.Stats,
 		ArchiveBytes: converted.ArchiveBytes, SidecarBytes: converted.SidecarBytes,
 	}, nil
 }

@@ -1,6 +1,8 @@
 package convert
 
 import (
+	"io"
+
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
@@ -36,6 +38,36 @@ func (o *Options) rewrite() rewrite.Options {
 			Notice: o.Notice, Progress: o.Progress,
 		},
 		DryRun: o.DryRun,
+	}
+}
+
+// StreamOptions are the options of Stream. The zero value is usable.
+type StreamOptions struct {
+	Level   int              // of compression, 1 to 9; 0 means 6, pack.NoCompression stores
+	Workers int              // compressing goroutines; 0 means one for each CPU
+	Dedup   format.DedupMode // which equal files become hard links
+	SHA256  bool             // put the SHA-256 of each content into the index
+
+	// ZipEncoding is that of Options.
+	ZipEncoding encoding.Encoding
+	// EmbedIndex puts the index into the archive, which then has no sidecar (FORMAT.md 1.6).
+	EmbedIndex bool
+	// Sidecar, if set, receives the sidecar when the archive is complete. It has no effect with
+	// EmbedIndex.
+	Sidecar io.Writer
+	// Shard makes the archive a shard of a set, with the name that such a file must have.
+	Shard bool
+
+	// Notice, Progress and Problem are those of Options. Progress is that of reading the input.
+	Notice   func(error)
+	Progress func(format.Progress)
+	Problem  func(*format.Problem)
+}
+
+func (o *StreamOptions) options() Options {
+	return Options{
+		Level: o.Level, Workers: o.Workers, Dedup: o.Dedup, SHA256: o.SHA256,
+		ZipEncoding: o.ZipEncoding, Notice: o.Notice, Progress: o.Progress, Problem: o.Problem,
 	}
 }
 

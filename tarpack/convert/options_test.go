@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -74,11 +75,58 @@ func TestOptions(t *testing.T) {
 		}
 		return tartest.OutcomeOf(t, filepath.Dir(out), out, named)
 	}, tartest.LevelOption(), tartest.WorkersOption(), tartest.DedupOption(),
-		tartest.SHA256Option(), tartest.DryRunOption(), tartest.Option{
-			Field: "ZipEncoding", Value: japanese.ShiftJIS,
-			Effect: func(zero, set *tartest.Outcome) bool {
-				return zero.Entries["\x82\xa0"].Name != "" && set.Entries["あ"].Name != ""
-			}})
+		tartest.SHA256Option(), tartest.DryRunOption(), zipEncodingOption())
+}
+
+func zipEncodingOption() tartest.Option {
+	return tartest.Option{
+		Field: "ZipEncoding", Value: japanese.ShiftJIS,
+		Effect: func(zero, set *tartest.Outcome) bool {
+			return zero.Entries["\x82\xa0"].Name != "" && set.Entries["あ"].Name != ""
+		}}
+}
+
+func TestStreamOptions(t *testing.T) {
+	tartest.CheckOptions(t, func(t *testing.T, o convert.StreamOptions) *tartest.Outcome {
+		res := tartest.OutcomeOf(t, t.TempDir())
+		for _, in := range [][]byte{optionsTar(t), namedZip(t)} {
+			var out bytes.Buffer
+			if _, err := convert.Stream(context.Background(), bytes.NewReader(in), &out,
+				o); err != nil {
+				t.Fatal(err)
+			}
+			res.AddArchive(t, out.Bytes())
+		}
+		return res
+	}, append(tartest.StreamOptions(), tartest.LevelOption(), tartest.WorkersOption(),
+		tartest.DedupOption(), tartest.SHA256Option(), tartest.EmbedIndexOption(),
+		zipEncodingOption())...)
+}
+
+// A stream has the bytes of a file, and no temporary file is left.
+func TestStreamMatches(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	for _, in := range [][]byte{optionsTar(t), namedZip(t),
+		tartest.Read(t, tartest.Pack(t, tartest.OptionsTree(t), pack.Options{}))} {
+		out := filepath.Join(t.TempDir(), "out.tar.gz")
+		want, err := convert.Convert(context.Background(), bytes.NewReader(in), out, convert.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var archive, sidecar bytes.Buffer
+		got, err := convert.Stream(context.Background(), bytes.NewReader(in), &archive,
+			convert.StreamOptions{Sidecar: &sidecar})
+		if err != nil || got != want {
+			t.Errorf("%+v, %v, want %+v", got, err, want)
+		}
+		if !bytes.Equal(archive.Bytes(), tartest.Read(t, out)) ||
+			!bytes.Equal(sidecar.Bytes(), tartest.Read(t, out+format.SidecarSuffix)) {
+			t.Error("other bytes")
+		}
+	}
+	if list, err := os.ReadDir(os.TempDir()); err != nil || len(list) > 0 {
+		t.Error(list, err)
+	}
 }
 
 func TestRepairOptions(t *testing.T) {

@@ -35,7 +35,8 @@ func FS(ctx context.Context, fsys fs.FS, out string, o FSOptions) (Result, error
 // StreamFS packs the file system fsys into w, as FS does. It writes no sidecar, which can be
 // rebuilt from the archive. After an error w has received part of an archive.
 func StreamFS(ctx context.Context, fsys fs.FS, w io.Writer, o FSOptions) (Result, error) {
-	return stream(ctx, w, o.packer(), walkFS(fsys))
+	packed, err := packer.Stream{Archive: w}.Pack(ctx, o.packer(), walkFS(fsys))
+	return newResult(packed), err
 }
 
 func walkFS(fsys fs.FS) walk {

@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"io"
 	"time"
 
 	"github.com/tarpack/tpk/sidecar"
@@ -112,6 +113,11 @@ type StreamOptions struct {
 
 	// EmbedIndex puts the index into the archive, which then has no sidecar (FORMAT.md 1.6).
 	EmbedIndex bool
+	// Sidecar, if set, receives the sidecar when the archive is complete. It has no effect with
+	// EmbedIndex.
+	Sidecar io.Writer
+	// Shard makes the archive a shard of a set, with the name that such a file must have.
+	Shard bool
 
 	// Notice, if set, is called for each file that is left out, with the reason.
 	Notice func(error)

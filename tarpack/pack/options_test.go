@@ -57,7 +57,7 @@ func TestStreamOptions(t *testing.T) {
 		res := tartest.OutcomeOf(t, dir)
 		res.AddArchive(t, out.Bytes())
 		return res
-	}, slices.Concat(tartest.PackingOptions(t), tartest.DirOptions(),
+	}, slices.Concat(tartest.PackingOptions(t), tartest.DirOptions(), tartest.StreamOptions(),
 		[]tartest.Option{tartest.SHA256Option(), tartest.SkipUnreadableOption(),
 			tartest.EmbedIndexOption()})...)
 }

@@ -93,7 +93,8 @@ func packInto(
 }
 
 // Stream packs the directory dir into w. It writes no sidecar, which can be rebuilt from the
-// archive, unless EmbedIndex puts it there. After an error w has received part of an archive.
+// archive, unless Sidecar takes it or EmbedIndex puts it into the archive. After an error w has
+// received part of an archive.
 func Stream(ctx context.Context, dir string, w io.Writer, o StreamOptions) (Result, error) {
 	po := o.packer()
 	t, err := po.OpenTree(ctx, dir)
@@ -101,27 +102,7 @@ func Stream(ctx context.Context, dir string, w io.Writer, o StreamOptions) (Resu
 		return Result{}, err
 	}
 	defer t.Close()
-	return stream(ctx, w, po, walkTree(t))
-}
-
-func stream(ctx context.Context, w io.Writer, o packer.Options, walk walk) (Result, error) {
-	held := &packer.HeldTrailer{W: w}
-	if o.EmbedIndex {
-		w = held
-	}
-	p, err := packer.New(w, o)
-	if err != nil {
-		return Result{}, err
-	}
-	tmp, err := durable.ScratchFile("") // for the sidecar, whose digest is in the trailer
-	if err != nil {
-		return Result{}, err
-	}
-	defer tmp.Close()
-	packed, err := p.Run(ctx, func(ctx context.Context) error { return walk(ctx, p) }, tmp)
-	if err == nil && o.EmbedIndex {
-		err = held.Embed(ctx, tmp, &packed)
-	}
-	packed.SidecarBytes = 0
+	to := packer.Stream{Archive: w, Sidecar: o.Sidecar, Shard: o.Shard}
+	packed, err := to.Pack(ctx, po, walkTree(t))
 	return newResult(packed), err
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/remote/blocks"
-	"github.com/tarpack/tpk/tarpack/remote/object"
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
@@ -20,14 +19,15 @@ type index struct {
 	blocks  *blocks.Generation
 	mapping mmap.MMap    // nil if it is not mapped
 	piece   source.Piece // that is mapped
+	built   *builder     // of an index that is not on the server, or nil
 }
 
 // openIndex opens a sidecar. One of at most limit bytes is downloaded whole and checked. Errors of
 // its content wrap format.ErrStale.
 func openIndex(
-	ctx context.Context, cache *blocks.Cache, side *object.Object, limit int64,
+	ctx context.Context, g *blocks.Generation, name string, limit int64,
 ) (_ *index, err error) {
-	x := &index{blocks: cache.Open("index "+key(side), side.Size(), side.Get)}
+	x := &index{blocks: g}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, x.close())
@@ -37,7 +37,7 @@ func openIndex(
 		stop := context.AfterFunc(ctx, func() { x.blocks.Cancel(context.Cause(ctx)) })
 		defer stop()
 		if x.Index, err = sidecar.OpenReaderAt(x.blocks, x.blocks.Size()); err != nil {
-			return nil, stale(side, err)
+			return nil, stale(name, err)
 		}
 		return x, nil
 	}
@@ -48,7 +48,7 @@ func openIndex(
 			continue // it may have been damaged on the way
 		}
 		if err != nil {
-			return nil, stale(side, err)
+			return nil, stale(name, err)
 		}
 		attempt.Confirm(0, x.blocks.Size())
 		return x, nil
@@ -56,9 +56,9 @@ func openIndex(
 }
 
 // stale makes an error of a sidecar's content one of an index that can't be used.
-func stale(side *object.Object, err error) error {
+func stale(name string, err error) error {
 	if errors.Is(err, sidecar.ErrCorrupt) || errors.Is(err, sidecar.ErrVersion) {
-		return fmt.Errorf("%s: %w: %w", side.Name(), format.ErrStale, err)
+		return fmt.Errorf("%s: %w: %w", name, format.ErrStale, err)
 	}
 	return err
 }
@@ -117,4 +117,10 @@ func (x *index) unmap() error {
 }
 
 // close closes all but the sidecar.Index, which must be closed before.
-func (x *index) close() error { return errors.Join(x.unmap(), x.blocks.Close()) }
+func (x *index) close() error {
+	err := errors.Join(x.unmap(), x.blocks.Close())
+	if x.built != nil {
+		err = errors.Join(err, x.built.close())
+	}
+	return err
+}

@@ -201,11 +201,11 @@ func (o *Options) openSource(
 	if errors.Is(err, format.ErrNoSidecar) && !isMissing(beside) { // what is beside it is why
 		err = beside
 	}
-	if !o.BuildIndex || !errors.Is(err, format.ErrNoSidecar) && !errors.Is(err, format.ErrStale) {
+	if !errors.Is(err, format.ErrNoSidecar) && !errors.Is(err, format.ErrStale) ||
+		!o.BuildIndex && src.Identity() == "" { // nothing is kept of what can't be identified
 		return nil, err
 	}
-	to.RequireSidecar = false
-	return tarpack.OpenSource(ctx, name, src, nil, 0, &to)
+	return o.openBuilt(ctx, cache, src, err, &to)
 }
 
 // isMissing reports whether an object is not there. A server may only say that it is not allowed to
@@ -236,7 +236,8 @@ func (o *Options) openBeside(
 	if side.err != nil {
 		return nil, side.err
 	}
-	x, err := openIndex(ctx, cache, side.x, o.LoadIndex)
+	g := cache.Open("index "+key(side.x), side.x.Size(), side.x.Get)
+	x, err := openIndex(ctx, g, side.x.Name(), o.LoadIndex)
 	if err != nil {
 		return nil, err
 	}

@@ -24,8 +24,9 @@ type Options struct {
 	Sidecar string
 	// LoadIndex is the size of an index in bytes up to which it is downloaded whole. 0 means 64 MiB.
 	LoadIndex int64
-	// BuildIndex builds the index in memory if there is no usable one. That fetches the whole archive.
-	// Otherwise the error wraps format.ErrNoSidecar or format.ErrStale.
+	// BuildIndex builds the index if there is no usable one. That fetches the whole archive. Blocks
+	// keeps the index, as long as there is room, until the archive changes. Without BuildIndex the
+	// error wraps format.ErrNoSidecar or format.ErrStale.
 	BuildIndex bool
 	Workers    int // goroutines that build an index; 0 means one for each CPU
 	// Trust, if set, demands that the archive was signed. See tarpack.OpenOptions.
@@ -37,7 +38,7 @@ type Options struct {
 	HeaderTimeout time.Duration
 	StallTimeout  time.Duration
 
-	// Notice, if set, is called with object.ErrWeak, and with format.ErrIndexRebuilt.
+	// Notice, if set, is called with object.ErrWeak, and with ErrBuilding.
 	Notice func(error)
 	// Progress, if set, is called while an index is built, always from the same goroutine.
 	Progress func(format.Progress)

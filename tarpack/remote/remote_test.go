@@ -278,7 +278,7 @@ func TestNoIndex(t *testing.T) {
 			o := &remote.Options{BuildIndex: true,
 				Notice: func(err error) { notices = append(notices, err) }}
 			if err := openAndCheck(t, s.Object(), "x", o); err != nil || len(notices) != 1 ||
-				!errors.Is(notices[0], format.ErrIndexRebuilt) {
+				!errors.Is(notices[0], remote.ErrBuilding) {
 				t.Error(err, notices)
 			}
 		})

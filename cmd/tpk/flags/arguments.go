@@ -48,15 +48,26 @@ func EditArguments(c *cli.Context, least, most int) ([]string, error) {
 	return count(c, args, least, most)
 }
 
-// refuseURLs refuses archives on servers if the command does not read them.
+// refuseURLs refuses archives on servers if the command does not read them. What is written comes
+// last. No command reads or writes other files and directories on servers.
 func refuseURLs(c *cli.Context, args []string) error {
+	for _, flag := range []string{"base", "directory", "from", "output"} {
+		if value := c.String(flag); remote.IsURL(value) {
+			return report.Usagef("%s: --%s %s: must be on this machine", c.Command.Name, flag,
+				report.Quote(value))
+		}
+	}
 	if hasFlag(c.Command, "http-header") {
 		return nil
 	}
+	if hasFlag(c.Command, "part-size") && len(args) > 0 {
+		args = args[:len(args)-1]
+	}
 	for _, name := range args {
 		if remote.IsURL(name) {
-			return report.Usagef("%s: %s: it works on files only: download it first", c.Command.Name,
-				report.Quote(name))
+			return report.Usagef("%s: %s: it %s files only: 'tpk pull' downloads an archive",
+				c.Command.Name, report.Quote(name),
+				map[bool]string{true: "reads", false: "works on"}[hasFlag(c.Command, "part-size")])
 		}
 	}
 	return nil
@@ -98,8 +109,23 @@ var otherFormats = []string{
 }
 
 // CheckOutputName refuses a name for a new file that ends as those of indexes of archives or lists
-// of shard sets do: the file would replace one of these.
+// of shard sets do: the file would replace one of these. It also refuses URLs.
 func CheckOutputName(c *cli.Context, name string) error {
+	if err := RefuseURL(c, name); err != nil {
+		return err
+	}
+	return checkEnding(c, name)
+}
+
+// RefuseURL refuses the URL of what can only be a file or a directory.
+func RefuseURL(c *cli.Context, name string) error {
+	if remote.IsURL(name) {
+		return report.Usagef("%s: %s: it writes files only", c.Command.Name, report.Quote(name))
+	}
+	return nil
+}
+
+func checkEnding(c *cli.Context, name string) error {
 	lower := strings.ToLower(name)
 	for ending, what := range map[string]string{
 		format.SidecarSuffix: "indexes of archives", format.ListSuffix: "lists of shard sets",
@@ -122,6 +148,19 @@ func CheckArchiveName(c *cli.Context, name string) error {
 	if err := CheckOutputName(c, name); err != nil {
 		return err
 	}
+	return checkFormat(c, name)
+}
+
+// CheckUploadName is [CheckArchiveName] for the name of an object in S3.
+func CheckUploadName(c *cli.Context, name string) error {
+	if err := checkEnding(c, name); err != nil {
+		return err
+	}
+	return checkFormat(c, name)
+}
+
+// checkFormat refuses names of other formats.
+func checkFormat(c *cli.Context, name string) error {
 	lower := strings.ToLower(name)
 	for _, ending := range otherFormats {
 		if !strings.HasSuffix(lower, ending) || strings.HasPrefix(name, "/dev/") {

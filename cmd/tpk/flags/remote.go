@@ -13,16 +13,29 @@ var indexNames = []string{"build"}
 
 // Server returns the flags of every command that asks servers.
 func Server() []cli.Flag {
-	return []cli.Flag{
+	return append([]cli.Flag{
 		&cli.StringSliceFlag{
 			Name:  "http-header",
 			Usage: "send the header field `'NAME: VALUE'` to the server of the archive (repeatable)",
 		},
+	}, server()...)
+}
+
+func server() []cli.Flag {
+	return []cli.Flag{
 		&cli.StringFlag{
 			Name: "cacert", Usage: "trust the certificates in the PEM `FILE`, not the system's",
 		},
 		&cli.StringFlag{Name: "s3-endpoint", Usage: "ask the S3 server at `URL`, not Amazon's"},
 	}
+}
+
+// Upload returns the flags of the commands that write archives to S3.
+func Upload() []cli.Flag {
+	return append(server(), &cli.StringFlag{
+		Name: "part-size", DefaultText: "8MiB, and more after 1,000 parts",
+		Usage: "upload in parts of `SIZE`",
+	})
 }
 
 // Remote returns the flags of every command that reads parts of archives on servers.
@@ -31,7 +44,7 @@ func Remote() []cli.Flag {
 		&cli.StringFlag{
 			Name: "index", Action: OneOf("index", indexNames),
 			Usage: "if there is no index on the server, `MODE` build downloads the archive to" +
-				" build one in memory",
+				" build one, which the cache keeps",
 		},
 		&cli.StringFlag{
 			Name: "cache", Usage: "keep what was downloaded or converted in the directory `DIR`",

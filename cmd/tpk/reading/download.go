@@ -45,7 +45,7 @@ func Download(c *cli.Context, name string, trust *signature.Trust) (_ *Downloade
 		return nil, err
 	}
 	if d.File, d.url, err = remote.Download(c.Context, name, d.dir, o); err != nil {
-		return nil, errors.Join(hintRemote(err), d.Close())
+		return nil, errors.Join(HintRemote(err), d.Close())
 	}
 	return d, nil
 }

@@ -88,7 +88,7 @@ func Close(a *cache.Archive, err *error) {
 		if !errors.Is(*err, format.ErrShard) { // that is more than a change
 			changed = *err
 		}
-		*err = hintRemote(bare(a.Name(), *err))
+		*err = HintRemote(bare(a.Name(), *err))
 	case *err != nil && mayComeOfChange(*err):
 		changed = a.Source().Check()
 	}

@@ -50,7 +50,7 @@ func (o *Opener) Open(url string) (func(context.Context) (*tarpack.Archive, erro
 	return func(ctx context.Context) (*tarpack.Archive, error) {
 		a, err := remote.Open(ctx, url, ro)
 		if err != nil {
-			return nil, hintRemote(err)
+			return nil, HintRemote(err)
 		}
 		return a, nil
 	}, nil

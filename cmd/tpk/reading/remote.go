@@ -32,7 +32,7 @@ const (
 		" --index=build downloads all of it"
 	hintNoSetIndex = "upload its .tpi to the same place; --index=build makes one from those of the shards"
 	hintOtherIndex = "upload the archive and its .tpi together; --index=build downloads all of it"
-	hintBuilt      = "that takes as long each time without a .tpi beside it"
+	hintBuilt      = "it is kept in the cache until the archive changes"
 	hintMissing    = "check the URL"
 	hintDenied     = "check the credentials: netrc or --http-header, or those of S3"
 	hintTryAgain   = "try again later"
@@ -74,7 +74,7 @@ func openRemote(
 	}
 	o.BuildIndex, o.Trust, o.Progress = ro.BuildIndex, trust, m.Update
 	o.Notice = func(err error) {
-		if errors.Is(err, format.ErrIndexRebuilt) {
+		if errors.Is(err, remote.ErrBuilding) {
 			err = report.WithHint(err, hintBuilt)
 		}
 		m.Notice(err)
@@ -83,7 +83,7 @@ func openRemote(
 		Dir: cmp.Or(ro.CacheDir, CacheDir()), Limit: ro.CacheSize, Notice: m.Notice})
 	a, err := remote.Open(c.Context, url, o)
 	if err != nil {
-		return nil, hintRemote(err)
+		return nil, HintRemote(err)
 	}
 	context.AfterFunc(c.Context, func() { remote.Cancel(a, context.Cause(c.Context)) })
 	return &cache.Archive{Archive: a}, nil
@@ -93,13 +93,18 @@ func openRemote(
 func remoteOptions(url string, ro *flags.RemoteOptions) (o *remote.Options, err error) {
 	o = &remote.Options{}
 	if strings.HasPrefix(url, "s3://") {
-		o.S3, err = s3.New(&s3.Options{
-			Endpoint: ro.S3Endpoint, CAFile: ro.CAFile, Profile: os.Getenv("AWS_PROFILE"),
-			Region: cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"))})
+		o.S3, err = NewS3(ro)
 	} else {
 		o.Web, err = web.New(&web.Options{Header: ro.Header, CAFile: ro.CAFile, Netrc: netrc()})
 	}
 	return o, err
+}
+
+// NewS3 returns the client for S3 that flags and the environment describe.
+func NewS3(ro *flags.RemoteOptions) (*s3.Client, error) {
+	return s3.New(&s3.Options{
+		Endpoint: ro.S3Endpoint, CAFile: ro.CAFile, Profile: os.Getenv("AWS_PROFILE"),
+		Region: cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"))})
 }
 
 // netrc returns the name of the user's netrc file, as curl and Python look for it, or "".
@@ -118,9 +123,9 @@ func netrc() string {
 	return name
 }
 
-// hintRemote adds what to do about an error of an archive on a server. That of a file would be
+// HintRemote adds what to do about an error of an archive on a server. That of a file would be
 // wrong.
-func hintRemote(err error) error {
+func HintRemote(err error) error {
 	for _, h := range []struct {
 		err  error
 		hint string
@@ -153,7 +158,7 @@ func HintEntry(a *cache.Archive, err error) error {
 	if !remote.IsURL(a.Name()) {
 		return err
 	}
-	return hintRemote(err)
+	return HintRemote(err)
 }
 
 // EndsReading reports whether an error of one entry is one of the whole archive on a server: no

@@ -214,6 +214,24 @@ func (r *Rewrite) WriteTo(
 	return packed, m, err
 }
 
+// WriteStream writes the new archive to a stream.
+func (r *Rewrite) WriteStream(ctx context.Context, to packer.Stream) (Result, error) {
+	to.Shard = r.Shard
+	var m *Merger
+	packed, err := to.Pack(ctx, r.Options.Options, func(ctx context.Context, p *packer.Packer) error {
+		p.Changes.Each, p.Changes.Removals = r.Options.Change, r.Removals
+		m = r.merger(p)
+		return m.Walk(ctx)
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	return Result{
+		Changes: m.changes(), Stats: packed.Stats,
+		ArchiveBytes: packed.ArchiveBytes, SidecarBytes: packed.SidecarBytes, Written: true,
+	}, nil
+}
+
 func (r *Rewrite) merger(p *packer.Packer) *Merger {
 	return &Merger{
 		P: p, Layers: r.Layers, Base: r.Base, Choose: r.Choose, checksum: r.Checksum, grow: r.Grow,

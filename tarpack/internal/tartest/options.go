@@ -37,6 +37,7 @@ type Outcome struct {
 	Entries map[string]Entry // by path
 	Bytes   int              // size of the archive
 	Sums    bool             // the archive, or the last one, has SHA-256 sums in its index
+	Shard   bool             // the archive, or the last one, is a shard of a set
 	Files   []string         // names below the directory that options can change
 
 	mu         sync.Mutex
@@ -243,6 +244,17 @@ func EmbedIndexOption() Option {
 	}}
 }
 
+// StreamOptions are the fields Sidecar and Shard of functions that write to a stream.
+func StreamOptions() []Option {
+	side := &bytes.Buffer{}
+	return []Option{
+		{Field: "Sidecar", Value: side, Effect: func(_, _ *Outcome) bool { return side.Len() > 0 }},
+		{Field: "Shard", Value: true, Effect: func(zero, set *Outcome) bool {
+			return !zero.Shard && set.Shard
+		}},
+	}
+}
+
 // RemoveFilesOption is the field RemoveFiles. Files must be those of the source.
 func RemoveFilesOption() Option {
 	return Option{"RemoveFiles", true, func(zero, set *Outcome) bool {
@@ -302,7 +314,7 @@ func (o *Outcome) AddArchive(t *testing.T, archive []byte) {
 	t.Helper()
 	o.Bytes += len(archive)
 	if trailer, err := format.ParseTrailer(archive[len(archive)-format.EndSize:]); err == nil {
-		o.Sums = trailer.HasSHA256()
+		o.Sums, o.Shard = trailer.HasSHA256(), trailer.IsShard()
 	}
 	z, err := gzip.NewReader(bytes.NewReader(archive))
 	if err != nil {
