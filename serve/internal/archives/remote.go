@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/tarpack/signature"
 	"github.com/tarpack/tpk/tarpack/source"
 )
@@ -20,6 +19,7 @@ func (l *Library) openRemote(ctx context.Context, spec Spec) (*archive, error) {
 		return nil, errors.Join(fmt.Errorf("%s: %w", t.Name(), signature.ErrUnsigned), t.Close())
 	}
 	a := &archive{name: spec.Path, tar: t, opened: t, index: t.Index(), remote: true, library: l}
+	a.keeper, _ = t.Source().(source.Keeper)
 	a.begin()
 	if t.Signed() != nil {
 		a.guard.BeginProof()
@@ -44,20 +44,4 @@ func (l *Library) Replaced() (names []string) {
 		}
 	}
 	return names
-}
-
-// fetched is how many bytes of a long answer are fetched before it begins.
-const fetched = 1 << 20
-
-// Fetch fetches the first of n bytes of a node, from the offset off of its source, if that is on a
-// server.
-func (v *View) Fetch(node *plan.Node, off, n int64) error {
-	if node.Source == plainSource {
-		return nil
-	}
-	a := v.set.sources[node.Source]
-	if !a.remote {
-		return nil
-	}
-	return a.wrap(a.tar.Source().Fetch(v.library.ctx, off, min(n, fetched)))
 }
