@@ -145,7 +145,6 @@ func TestRemoteDamage(t *testing.T) {
 	}
 }
 
-
 // A file that was right, and was driven out of the cache, comes again with a wrong byte.
 func TestRemoteDamagedLater(t *testing.T) {
 	site := files{}

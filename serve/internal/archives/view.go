@@ -29,7 +29,7 @@ type View struct {
 	touched []touched  // archives on which the answer depends
 
 	plainStamps []changetime.Stamp // of plain, when they were found
-	body        keptBody // what is sent
+	body        keptBody           // what is sent
 	exports     []*export.File
 	pieces      []heldPiece
 }

@@ -23,7 +23,7 @@ type Object struct {
 	generation
 	first   []byte // the bytes from firstAt, that Open has read
 	firstAt int64
-	taken   sync.Map // offsets from which Get has returned a part of first
+	taken   sync.Map              // offsets from which Get has returned a part of first
 	changed atomic.Pointer[error] // that of the first request that found another generation
 }
 
