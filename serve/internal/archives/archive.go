@@ -51,6 +51,7 @@ type archive struct {
 	shared      bool
 	remote      bool          // Spec.Open has opened it
 	keeper      source.Keeper // its source, if that keeps what it has fetched
+	used        usedContents  // if it has a keeper
 	closed      func()
 	unmap       [2]func() error
 	releaseFile func()
@@ -184,7 +185,7 @@ func (l *Library) openSpec(ctx context.Context, spec Spec) (*archive, error) {
 	}
 	a := &archive{name: spec.Opened.Name(), tar: spec.Opened, index: spec.Opened.Index(), shared: true,
 		library: l}
-	a.keeper, _ = spec.Opened.Source().(source.Keeper)
+	a.setKeeper()
 	a.begin()
 	if spec.Opened.Shards() == 0 && a.keeper == nil {
 		if err := a.openFile(); err != nil {

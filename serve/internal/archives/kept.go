@@ -70,6 +70,7 @@ func (v *View) FetchBody(node *plan.Node, off, n int64, whole bool) (Checking, e
 	if a == nil {
 		return Checked, nil
 	}
+	a.used.note(node.Entry)
 	proved, long := v.body.confirmed(), node.Length > readAtOnce
 	lend := long
 	if !proved && node.Length <= readFirst && node.Size <= inflatedFirst {

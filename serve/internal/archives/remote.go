@@ -19,12 +19,19 @@ func (l *Library) openRemote(ctx context.Context, spec Spec) (*archive, error) {
 		return nil, errors.Join(fmt.Errorf("%s: %w", t.Name(), signature.ErrUnsigned), t.Close())
 	}
 	a := &archive{name: spec.Path, tar: t, opened: t, index: t.Index(), remote: true, library: l}
-	a.keeper, _ = t.Source().(source.Keeper)
+	a.setKeeper()
 	a.begin()
 	if t.Signed() != nil {
 		a.guard.BeginProof()
 	}
 	return a, nil
+}
+
+func (a *archive) setKeeper() {
+	var ok bool
+	if a.keeper, ok = a.tar.Source().(source.Keeper); ok {
+		a.used = newUsedContents(a.index)
+	}
 }
 
 // replaced asks whether the archive is another one now. If that can't be found out, it is not.
@@ -38,7 +45,7 @@ func (l *Library) Replaced() (names []string) {
 		return nil
 	}
 	defer v.Release()
-	for _, a := range v.set.sources {
+	for _, a := range v.set.current() {
 		if a.remote && a.replaced() {
 			names = append(names, a.name)
 		}

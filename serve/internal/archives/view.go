@@ -85,7 +85,8 @@ func (v *View) lookup(path string) (plan.Node, error) {
 	if err != nil || n.Kind != plan.File {
 		return n, err
 	}
-	return n, v.proved(&n)
+	err = v.proved(&n)
+	return n, err
 }
 
 // proved returns an error if a file of an archive may not be what the index says. One of a doubtful
@@ -93,6 +94,7 @@ func (v *View) lookup(path string) (plan.Node, error) {
 func (v *View) proved(n *plan.Node) error {
 	v.touchBytes(n.Source, n.Offset, n.Length)
 	if v.keeps(n) != nil { // it is compared when it is sent: see BeginBody
+		v.fromOlder(n)
 		return nil
 	}
 	if v.set.sources[n.Source].guard.Proof().Knows(n.Entry) {
