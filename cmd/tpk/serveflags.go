@@ -181,7 +181,7 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 	if err != nil {
 		return nil, err
 	}
-	sc.CacheDir = cmp.Or(ro.CacheDir, sc.CacheDir)
+	sc.CacheDir, sc.CacheSize = cmp.Or(ro.CacheDir, sc.CacheDir), ro.CacheSize
 	o.opener = &reading.Opener{Flags: ro, Trust: sc.Trust}
 	for _, p := range c.StringSlice("allow-remote") {
 		if err := o.allowed.Add(p); err != nil {

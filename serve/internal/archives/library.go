@@ -46,7 +46,8 @@ type Options struct {
 	Hidden func(path string) bool
 	// CacheDir is the directory for indexes that are missing and for converted files: see
 	// cache.Cache.Dir.
-	CacheDir string
+	CacheDir  string
+	CacheSize int64 // of cache.Cache.Limit
 	// NoConvert refuses files that are not archives. Otherwise they are converted.
 	NoConvert bool
 	// Trust is that of tarpack.OpenOptions. With it, a directory is refused.
@@ -93,7 +94,7 @@ var ErrClosed = errors.New("library closed")
 // NewLibrary returns a Library that serves nothing before Load.
 func NewLibrary(o Options) (*Library, error) {
 	l := &Library{notice: o.Notice, hidden: o.Hidden, noConvert: o.NoConvert, trust: o.Trust,
-		cache: &cache.Cache{Dir: o.CacheDir}, turn: make(chan struct{}, 1)}
+		cache: &cache.Cache{Dir: o.CacheDir, Limit: o.CacheSize}, turn: make(chan struct{}, 1)}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	if l.notice == nil {
 		l.notice = func(string) {}
