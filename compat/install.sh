@@ -49,6 +49,7 @@ npm                 npm
 chromium            chromium
 slowhttptest        slowhttptest
 nginx               nginx
+haproxy             haproxy
 '
 # Modules of Debian's Python: module  Debian package
 test_modules='

@@ -52,7 +52,8 @@ func (s *Server) startAdmin(address string) (stop func(), err error) {
 //	DELETE /archives?path=…[&mount=…]   remove
 //	POST   /reload     open archives again whose files have changed
 //
-// A change is made as a whole or not at all; then the answer has the reason as "error". The handler
+// A path is a file, or what Options.Resolve knows; what that refuses is answered with 403. A change
+// is made as a whole or not at all; then the answer has the reason as "error". The handler
 // must not be reachable from outside: it can serve any archive of this machine. From its first call
 // on, answers are timed for a histogram.
 func (s *Server) AdminHandler() http.Handler {
@@ -103,6 +104,12 @@ func (s *Server) AdminHandler() http.Handler {
 				return nil, errNoPath
 			}
 			i := find(now, removed)
+			if i < 0 && s.options.Resolve != nil {
+				shown := removed
+				if shown.Path, _, _ = s.options.Resolve(removed.Path); shown.Path != "" {
+					i = find(now, shown)
+				}
+			}
 			if i < 0 {
 				return nil, fmt.Errorf("%w: %s", errNotServed, removed.Path)
 			}
@@ -162,7 +169,12 @@ func (s *Server) change(edit func(now, given []archives.Spec, r *http.Request) (
 		}
 		// A change that has begun goes on if the client goes away.
 		err = s.library.Change(context.WithoutCancel(r.Context()),
-			func(now []archives.Spec) ([]archives.Spec, error) { return edit(now, given, r) })
+			func(now []archives.Spec) ([]archives.Spec, error) {
+				if err := s.resolve(given, now); err != nil {
+					return nil, err
+				}
+				return edit(now, given, r)
+			})
 		s.reloads.count(err)
 		if err != nil {
 			s.options.Log("archives not changed: " + archives.Describe(err))
@@ -170,6 +182,8 @@ func (s *Server) change(edit func(now, given []archives.Spec, r *http.Request) (
 			switch {
 			case errors.Is(err, errNotServed):
 				status = http.StatusNotFound
+			case errors.As(err, new(*refusedError)):
+				status = http.StatusForbidden
 			case errors.Is(err, errNoPath), errors.Is(err, errBadPlace), errors.Is(err, ErrOption):
 				status = http.StatusBadRequest
 			}
@@ -184,6 +198,35 @@ func (s *Server) change(edit func(now, given []archives.Spec, r *http.Request) (
 		s.options.Log("archives changed by " + r.Method + " " + r.URL.Path)
 		s.answerList(w)
 	}
+}
+
+// refusedError is the error of Options.Resolve.
+type refusedError struct{ error }
+
+func (e *refusedError) Unwrap() error { return e.error }
+
+// resolve finds out how the archives of a request are opened. What is served already is opened in
+// the same way, so that a list can be sent back.
+func (s *Server) resolve(given, now []archives.Spec) error {
+	for i := range given {
+		a := &given[i]
+		for _, served := range now {
+			if a.Path == served.Path && served.Open != nil {
+				a.Open = served.Open
+			}
+		}
+		if a.Open != nil || s.options.Resolve == nil {
+			continue
+		}
+		name, open, err := s.options.Resolve(a.Path)
+		if err != nil {
+			return &refusedError{err}
+		}
+		if open != nil {
+			a.Path, a.Open = name, open
+		}
+	}
+	return nil
 }
 
 // answerList answers with the archives that are served.

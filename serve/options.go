@@ -58,6 +58,15 @@ type Options struct {
 	// programs, which are converted to archives. Without one, or if it can't be written, indexes are
 	// kept in memory and converted files in temporary files. Nothing is written beside an archive.
 	CacheDir string
+	// CacheSize is how many bytes may be kept there. More is kept only while it is served. 0 means 10
+	// GiB, but at most a tenth of the file system.
+	CacheSize int64
+	// Resolve, if set, is called with each Path in a request to the admin server. If that stands for
+	// an archive that is not a file, it returns a function as Archive.Open, and the name for messages
+	// and lists. An error is answered with 403, and nothing is changed. The name is returned all the
+	// same: it finds an archive that is to be removed.
+	Resolve func(path string) (
+		name string, open func(context.Context) (*tarpack.Archive, error), err error)
 	// NoConvert refuses files of other programs.
 	NoConvert bool
 	// Trust demands that each archive was signed: see tarpack.OpenOptions. Nothing that was not

@@ -147,6 +147,8 @@ func TestEveryOption(t *testing.T) {
 			}
 		},
 		"CacheDir":  func(*testing.T) {}, // TestMissingIndex checks it
+		"CacheSize": func(*testing.T) {}, // TestCacheSize checks it
+		"Resolve":   func(*testing.T) {}, // TestAdminURL checks it
 		"NoConvert": func(*testing.T) {}, // TestForeign checks it
 		"Trust":     func(*testing.T) {}, // TestSigned checks it
 		"WriteTimeout": func(t *testing.T) { // TestSlowClients checks that it ends connections

@@ -5,11 +5,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -25,13 +27,16 @@ import (
 // storage is a server of archives that can be down, and the archives of which are replaced.
 type storage struct {
 	*httptest.Server
-	down atomic.Bool
-	mu   sync.Mutex
-	at   map[string][]byte // by path
+	down     atomic.Bool
+	mu       sync.Mutex
+	at       map[string][]byte // by path
+	local    string            // where the last archive was packed
+	requests []string          // paths of the archives, with the range
+	wrong    map[int64]int     // how often the byte at an offset of an archive is sent wrong
 }
 
 func newStorage(t *testing.T) *storage {
-	s := &storage{at: map[string][]byte{}}
+	s := &storage{at: map[string][]byte{}, wrong: map[int64]int{}}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.down.Load() {
 			w.WriteHeader(http.StatusServiceUnavailable)
@@ -39,13 +44,20 @@ func newStorage(t *testing.T) *storage {
 		}
 		s.mu.Lock()
 		content, ok := s.at[r.URL.Path]
+		if ok && !strings.HasSuffix(r.URL.Path, format.SidecarSuffix) {
+			s.requests = append(s.requests, r.URL.Path+" "+r.Header.Get("Range"))
+		}
 		s.mu.Unlock()
 		if !ok {
 			w.WriteHeader(http.StatusNotFound)
 			return
 		}
 		w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(content)))
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+		reader := io.ReadSeeker(bytes.NewReader(content))
+		if !strings.HasSuffix(r.URL.Path, format.SidecarSuffix) {
+			reader = &damaging{reader, s, 0}
+		}
+		http.ServeContent(w, r, "", time.Time{}, reader)
 	}))
 	t.Cleanup(s.Close)
 	return s
@@ -55,6 +67,7 @@ func newStorage(t *testing.T) *storage {
 func (s *storage) put(t *testing.T, fs files) {
 	t.Helper()
 	name := fs.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
+	s.local = name
 	for range 2 {
 		b, err := os.ReadFile(name)
 		if err != nil {
@@ -110,6 +123,41 @@ func (s *storage) open(path string, cache *blocks.Cache) serve.Archive {
 		Open: func(ctx context.Context) (*tarpack.Archive, error) {
 			return tarremote.Open(ctx, s.URL+path, &tarremote.Options{Retries: -1, Blocks: cache})
 		}}
+}
+
+// damaging is what a storage sends, with its wrong bytes.
+type damaging struct {
+	io.ReadSeeker
+	s  *storage
+	at int64
+}
+
+func (d *damaging) Seek(off int64, whence int) (n int64, err error) {
+	d.at, err = d.ReadSeeker.Seek(off, whence)
+	return d.at, err
+}
+
+func (d *damaging) Read(p []byte) (int, error) {
+	n, err := d.ReadSeeker.Read(p)
+	d.s.mu.Lock()
+	defer d.s.mu.Unlock()
+	for off, times := range d.s.wrong {
+		if i := off - d.at; i >= 0 && i < int64(n) && times > 0 {
+			p[i] ^= 0x10
+			d.s.wrong[off]--
+		}
+	}
+	d.at += int64(n)
+	return n, err
+}
+
+// asked returns the requests for archives since the last call.
+func (s *storage) asked() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := s.requests
+	s.requests = nil
+	return list
 }
 
 // TestRemoteDown: while the server of an archive is down, what is in the cache is sent. Other

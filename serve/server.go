@@ -46,7 +46,8 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{options: o}
 	s.library, err = archives.NewLibrary(archives.Options{Fallback: o.Fallback, Nested: o.Nested,
-		Notice: o.Log, Hidden: planner.Hidden, CacheDir: o.CacheDir, NoConvert: o.NoConvert,
+		Notice: o.Log, Hidden: planner.Hidden, CacheDir: o.CacheDir,
+		CacheSize: o.CacheSize, NoConvert: o.NoConvert,
 		Trust: o.Trust})
 	if err != nil {
 		return nil, err

@@ -47,6 +47,8 @@ func (k *keeper) Reject(off, n int64) bool {
 	return k.again >= 0
 }
 
+func (k *keeper) Confirmed(int64, int64) bool { return false }
+
 func (k *keeper) tell(what string, off, n int64) {
 	if off != k.c.Offset || n != k.c.Length {
 		what += fmt.Sprintf(" %d bytes from %d", n, off)

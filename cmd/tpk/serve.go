@@ -48,7 +48,8 @@ search and no download. --hide '' clears the list: nothing is hidden but what fu
 
 ARCHIVE may be a URL, as for 'tpk ls'. What is downloaded is kept in the same directory. While the
 server of an archive can't be reached, files that are there are sent, and the others are answered
-with 503. An archive that was replaced there is opened again with --poll, or on SIGHUP.
+with 503. An archive that was replaced there is opened again with --poll, on SIGHUP, or by the admin
+server. --mount and the admin server take URLs only below an --allow-remote.
 
 --mount serves an archive or a directory of plain files below a path. The paths that lead there are
 listed. With --watch it need not exist yet: until it does, the path is answered with 503.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"cmp"
+	"context"
+	"fmt"
 	"io/fs"
 	"math"
 	"os"
@@ -17,6 +19,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/serve"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/remote"
 )
 
 // serveFlags returns the flags of serve. Each of them can be set by a variable as well.
@@ -51,7 +54,8 @@ func serveFlags() []cli.Flag {
 			Usage: "look every `TIME`, such as 10s, whether archives on servers were replaced," +
 				" and reload these",
 		},
-		list("allow-remote", "allow URLs below `PREFIX` for --mount (repeatable)"),
+		list("allow-remote", "allow URLs below `PREFIX` for --mount and the admin server"+
+			" (repeatable)"),
 		flags.NoConvert(),
 		flags.Switch("spa", "answer unknown paths without a known file extension with index.html"),
 		flags.Switch("no-listing", "don't list directories"),
@@ -103,7 +107,8 @@ type serveOptions struct {
 	serve serve.Options
 	run   serve.RunOptions
 
-	opener *reading.Opener
+	opener  *reading.Opener
+	allowed reading.Prefixes
 }
 
 // parseServe returns the options from the command line and the environment.
@@ -176,8 +181,15 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 	if err != nil {
 		return nil, err
 	}
-	sc.CacheDir = cmp.Or(ro.CacheDir, sc.CacheDir)
+	sc.CacheDir, sc.CacheSize = cmp.Or(ro.CacheDir, sc.CacheDir), ro.CacheSize
 	o.opener = &reading.Opener{Flags: ro, Trust: sc.Trust}
+	for _, p := range c.StringSlice("allow-remote") {
+		if err := o.allowed.Add(p); err != nil {
+			return nil, report.Usagef("serve: --allow-remote %s: %v",
+				report.Quote(reading.ShownURL(p)), err)
+		}
+	}
+	sc.Resolve = o.resolve
 	return o, serveArchives(c, o)
 }
 
@@ -190,6 +202,21 @@ func (o *serveOptions) addRemote(url, mount string) error {
 	o.serve.Archives = append(o.serve.Archives,
 		serve.Archive{Path: reading.ShownURL(url), Mount: mount, Open: open})
 	return nil
+}
+
+// resolve is serve.Options.Resolve for the URLs that are allowed.
+func (o *serveOptions) resolve(
+	name string,
+) (shown string, open func(context.Context) (*tarpack.Archive, error), err error) {
+	if !remote.IsURL(name) {
+		return "", nil, nil
+	}
+	shown = reading.ShownURL(name)
+	if !o.allowed.Has(name) {
+		return shown, nil, fmt.Errorf("%s: not below an --allow-remote", shown)
+	}
+	open, err = o.opener.Open(name)
+	return shown, open, err
 }
 
 // serveArchives adds the archives and directories to the configuration.
@@ -226,9 +253,7 @@ func serveArchives(c *cli.Context, o *serveOptions) error {
 			return err
 		}
 		if onServer {
-			if !slices.ContainsFunc(c.StringSlice("allow-remote"), func(prefix string) bool {
-				return reading.IsBelow(name, prefix)
-			}) {
+			if !o.allowed.Has(name) {
 				return report.Usagef("serve: --mount %s=%s: not below an --allow-remote", path,
 					report.Quote(reading.ShownURL(name)))
 			}

@@ -174,6 +174,15 @@ func TestClusterTasks(t *testing.T) {
 	}
 }
 
+// TestFleetManifest checks the recipe for servers. Package remote runs its command.
+func TestFleetManifest(t *testing.T) {
+	command := manifest(t, "kubernetes", filepath.Join(tools.Repo(t), "contrib", "fleet",
+		"kubernetes.yaml"))
+	if len(command) < 3 || command[0] != "tpk" || command[1] != "serve" {
+		t.Errorf("%q", command)
+	}
+}
+
 // manifest checks a manifest, and returns the command of the container in it.
 func manifest(t *testing.T, args ...string) (command []string) {
 	t.Helper()

@@ -35,7 +35,8 @@ type Cache struct {
 	// without a name.
 	Dir string
 	// Limit is how many bytes the entries may take. Above it, entries that are not in use are
-	// removed. 0 means 10 GiB, but at most a tenth of the file system.
+	// removed. 0 means 10 GiB, but at most a tenth of the file system. Package blocks counts the
+	// entries for its limit, if it has the same directory.
 	Limit int64
 
 	available func(dir string) int64 // is availableIn, but in tests

@@ -33,7 +33,6 @@ const (
 	noteName    = "entry.json"
 	indexName   = "index" + format.SidecarSuffix
 	archiveName = "archive.tar.gz"
-	oncePrefix  = "once-" // of temporary entries
 )
 
 // errUnusable means that the directory can't be used.
@@ -161,7 +160,7 @@ func (e *entry) tryLock() (ok bool, err error) {
 func (c *Cache) temporary(need int64) (*entry, error) {
 	e := &entry{kind: kindArchive, temporary: true}
 	if c.prepare() == nil && c.makeRoom(need) {
-		dir, err := os.MkdirTemp(c.Dir, oncePrefix+"*")
+		dir, err := os.MkdirTemp(c.Dir, durable.CacheOnce+"*")
 		if err == nil {
 			e.dir = dir
 			if ok, err := e.tryLock(); ok && err == nil {

@@ -1,9 +1,6 @@
 package cache
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -64,7 +61,8 @@ type keptEntry struct {
 	size int64
 }
 
-// entries returns the entries of the directory, the least recently used first.
+// entries returns the entries of the directory, the least recently used first. Nothing else in it is
+// touched.
 func (c *Cache) entries() []keptEntry {
 	names, err := os.ReadDir(c.Dir)
 	if c.Dir == "" || err != nil {
@@ -74,28 +72,15 @@ func (c *Cache) entries() []keptEntry {
 	for _, d := range names {
 		key, ok := strings.CutSuffix(d.Name(), lockSuffix)
 		fi, err := d.Info()
-		if !ok || !isKey(key) || err != nil {
+		if !ok || !durable.IsCacheEntry(key) || err != nil {
 			continue
 		}
 		k := keptEntry{dir: filepath.Join(c.Dir, key), used: fi.ModTime()}
-		_ = filepath.WalkDir(k.dir, func(_ string, d fs.DirEntry, err error) error {
-			if err == nil {
-				if fi, err := d.Info(); err == nil && fi.Mode().IsRegular() {
-					k.size += fi.Size()
-				}
-			}
-			return nil
-		})
+		k.size = durable.CacheEntrySize(k.dir)
 		list = append(list, k)
 	}
 	slices.SortFunc(list, func(a, b keptEntry) int { return a.used.Compare(b.used) })
 	return list
-}
-
-// isKey reports whether a name belongs to an entry. Nothing else in the directory is touched.
-func isKey(name string) bool {
-	b, err := hex.DecodeString(name)
-	return err == nil && len(b) == sha256.Size || strings.HasPrefix(name, oncePrefix)
 }
 
 // evict removes what killed processes have left. It also removes entries that are not in use, until

@@ -88,6 +88,10 @@ type Attempt interface {
 	// Reject means that they are wrong. If it returns true they may have been damaged on the way, and
 	// are worth another attempt.
 	Reject(off, n int64) (again bool)
+	// Confirmed reports whether Confirm was called for just these bytes, in any attempt, and what this
+	// one has read of them are those. A reader that has not compared them itself calls it after it has
+	// read them.
+	Confirmed(off, n int64) bool
 }
 
 // A Piece is a part of an open file.

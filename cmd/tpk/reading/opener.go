@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"path"
 	"strings"
 
 	"github.com/tarpack/tpk/cmd/tpk/flags"
@@ -64,18 +63,4 @@ func ShownURL(name string) string {
 	}
 	u.User, u.RawQuery, u.ForceQuery, u.Fragment = nil, "", false, ""
 	return u.String()
-}
-
-// IsBelow reports whether a URL is a prefix, or below it.
-func IsBelow(name, prefix string) bool {
-	rest, ok := strings.CutPrefix(name, prefix)
-	if !ok || rest != "" && !strings.HasSuffix(prefix, "/") && rest[0] != '/' {
-		return false
-	}
-	u, err := url.Parse(name)
-	if err != nil {
-		return false
-	}
-	p := u.Path
-	return path.Clean("/"+p) == path.Clean("/")+strings.TrimPrefix(p, "/") // no .. and the like
 }

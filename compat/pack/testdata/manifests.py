@@ -1,4 +1,4 @@
-"""Checks the manifests of contrib/cluster, and prints the command of the container in each.
+"""Checks the manifests in contrib, and prints the command of the container in each.
 
 usage: manifests.py kubernetes FILE | batch OPERATION FILE
 """
@@ -31,12 +31,30 @@ def check(value, kind, where):
         sys.exit(f"{where}: {value!r} is no {kind}")
 
 
+# The models of the client, by apiVersion and kind.
+KINDS = {
+    ("batch/v1", "Job"): "V1Job",
+    ("apps/v1", "Deployment"): "V1Deployment",
+    ("v1", "Service"): "V1Service",
+    ("autoscaling/v2", "HorizontalPodAutoscaler"): "V2HorizontalPodAutoscaler",
+    ("policy/v1", "PodDisruptionBudget"): "V1PodDisruptionBudget",
+    ("networking.k8s.io/v1", "NetworkPolicy"): "V1NetworkPolicy",
+}
+
 if sys.argv[1] == "kubernetes":
-    job = yaml.safe_load(open(sys.argv[2]))
-    assert (job["apiVersion"], job["kind"]) == ("batch/v1", "Job"), job
-    check(job, "V1Job", "Job")
-    assert job["spec"]["completionMode"] == "Indexed"
-    print(json.dumps(job["spec"]["template"]["spec"]["containers"][0]["command"]))
+    found = []
+    for d in yaml.safe_load_all(open(sys.argv[2])):
+        check(d, KINDS[d["apiVersion"], d["kind"]], d["kind"])
+        found.append(d["kind"])
+        if d["kind"] in ("Job", "Deployment"):
+            spec = d["spec"]["template"]["spec"]
+            assert d["kind"] != "Job" or d["spec"]["completionMode"] == "Indexed"
+            command = spec["containers"][0]["command"]
+    if "Deployment" in found:
+        assert "HorizontalPodAutoscaler" in found, found
+        for probe in "readinessProbe", "livenessProbe":
+            assert spec["containers"][0][probe]["httpGet"]["path"], probe
+    print(json.dumps(command))
 else:
     service = botocore.session.get_session().get_service_model("batch")
     shape = service.operation_model(sys.argv[2]).input_shape

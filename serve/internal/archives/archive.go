@@ -49,7 +49,9 @@ type archive struct {
 	// shared means that tar is the caller's to close. closed is called when nothing here uses it any
 	// more.
 	shared      bool
-	remote      bool // Spec.Open has opened it
+	remote      bool          // Spec.Open has opened it
+	keeper      source.Keeper // its source, if that keeps what it has fetched
+	used        usedContents  // if it has a keeper
 	closed      func()
 	unmap       [2]func() error
 	releaseFile func()
@@ -183,8 +185,9 @@ func (l *Library) openSpec(ctx context.Context, spec Spec) (*archive, error) {
 	}
 	a := &archive{name: spec.Opened.Name(), tar: spec.Opened, index: spec.Opened.Index(), shared: true,
 		library: l}
+	a.setKeeper()
 	a.begin()
-	if spec.Opened.Shards() == 0 {
+	if spec.Opened.Shards() == 0 && a.keeper == nil {
 		if err := a.openFile(); err != nil {
 			return nil, err
 		}

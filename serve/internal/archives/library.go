@@ -46,7 +46,8 @@ type Options struct {
 	Hidden func(path string) bool
 	// CacheDir is the directory for indexes that are missing and for converted files: see
 	// cache.Cache.Dir.
-	CacheDir string
+	CacheDir  string
+	CacheSize int64 // of cache.Cache.Limit
 	// NoConvert refuses files that are not archives. Otherwise they are converted.
 	NoConvert bool
 	// Trust is that of tarpack.OpenOptions. With it, a directory is refused.
@@ -93,7 +94,7 @@ var ErrClosed = errors.New("library closed")
 // NewLibrary returns a Library that serves nothing before Load.
 func NewLibrary(o Options) (*Library, error) {
 	l := &Library{notice: o.Notice, hidden: o.Hidden, noConvert: o.NoConvert, trust: o.Trust,
-		cache: &cache.Cache{Dir: o.CacheDir}, turn: make(chan struct{}, 1)}
+		cache: &cache.Cache{Dir: o.CacheDir, Limit: o.CacheSize}, turn: make(chan struct{}, 1)}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	if l.notice == nil {
 		l.notice = func(string) {}
@@ -282,11 +283,16 @@ func (l *Library) openOne(ctx context.Context, spec Spec) (backing, error) {
 			return backing{}, nil
 		}
 	}
-	if a := l.reuse(spec); a != nil {
-		return backing{archive: a}, nil
+	if b := l.reuse(spec); b.archive != nil {
+		return b, nil
 	}
 	a, err := l.openSpec(ctx, spec)
-	return backing{archive: a}, err
+	if err != nil || spec.Open == nil {
+		return backing{archive: a}, err
+	}
+	former := l.present(spec)
+	defer former.release()
+	return backing{archive: a, older: former.retire()}, nil
 }
 
 // waits reports whether nothing is served yet for a Spec whose file is not there. The
@@ -318,36 +324,33 @@ func (a *archive) isOf(spec Spec) bool {
 }
 
 // reuse returns an open archive whose files are still those of its name, with a reference more, or
-// nil. The lock is held, so the set that has the archive stays.
-func (l *Library) reuse(spec Spec) *archive {
+// nothing. The lock is held, so the set that has the archive stays.
+func (l *Library) reuse(spec Spec) backing {
 	s := l.current.Load()
 	if s == nil {
-		return nil
+		return backing{}
 	}
-	for _, a := range s.sources {
-		if !a.isOf(spec) {
-			continue
-		}
-		if spec.Opened != nil {
+	for i, a := range s.current() {
+		if a.isOf(spec) && a.isCurrent(spec) {
 			a.refs.Add(1)
-			return a
-		}
-		if a.guard.Current() != nil {
-			continue
-		}
-		if a.remote && !a.replaced() {
-			a.refs.Add(1)
-			return a
-		}
-		if a.remote {
-			continue
-		}
-		if now, err := guard.StampOf(a.name); err == nil && now.Same(a.stamp) {
-			a.refs.Add(1)
-			return a
+			return backing{archive: a, older: s.older[i].retain()}
 		}
 	}
-	return nil
+	return backing{}
+}
+
+// isCurrent reports whether an archive that was opened for a Spec need not be opened again.
+func (a *archive) isCurrent(spec Spec) bool {
+	switch {
+	case spec.Opened != nil:
+		return true
+	case a.guard.Current() != nil:
+		return false
+	case a.remote:
+		return !a.replaced()
+	}
+	now, err := guard.StampOf(a.name)
+	return err == nil && now.Same(a.stamp)
 }
 
 // held returns an open archive whose file was replaced by another one, with a reference more, or

@@ -119,7 +119,7 @@ func (l *Library) openNested(ctx context.Context) (
 
 // openPack opens a pack if that is quick.
 func (l *Library) openPack(ctx context.Context, spec Spec) (*archive, error) {
-	if a := l.reuse(spec); a != nil {
+	if a := l.reuse(spec).archive; a != nil {
 		return a, nil
 	}
 	if a := l.nest.takeReady(spec.Mount); a != nil {

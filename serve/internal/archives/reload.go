@@ -20,10 +20,10 @@ func (l *Library) present(spec Spec) backing {
 	if s == nil {
 		return backing{}
 	}
-	for _, a := range s.sources {
+	for i, a := range s.current() {
 		if a.isOf(spec) {
 			a.refs.Add(1)
-			return backing{archive: a}
+			return backing{archive: a, older: s.older[i].retain()}
 		}
 	}
 	for _, d := range s.dirs {
@@ -45,7 +45,7 @@ func (l *Library) Stale() []string {
 		return nil
 	}
 	var names []string
-	for _, a := range s.sources {
+	for _, a := range s.current() {
 		if a.shared || a.remote || a.guard.Current() != nil || a.outdated() {
 			continue // or it is opened again as soon as it is complete
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/tarpack/signature"
 	"github.com/tarpack/tpk/tarpack/source"
 )
@@ -20,11 +19,19 @@ func (l *Library) openRemote(ctx context.Context, spec Spec) (*archive, error) {
 		return nil, errors.Join(fmt.Errorf("%s: %w", t.Name(), signature.ErrUnsigned), t.Close())
 	}
 	a := &archive{name: spec.Path, tar: t, opened: t, index: t.Index(), remote: true, library: l}
+	a.setKeeper()
 	a.begin()
 	if t.Signed() != nil {
 		a.guard.BeginProof()
 	}
 	return a, nil
+}
+
+func (a *archive) setKeeper() {
+	var ok bool
+	if a.keeper, ok = a.tar.Source().(source.Keeper); ok {
+		a.used = newUsedContents(a.index)
+	}
 }
 
 // replaced asks whether the archive is another one now. If that can't be found out, it is not.
@@ -38,26 +45,10 @@ func (l *Library) Replaced() (names []string) {
 		return nil
 	}
 	defer v.Release()
-	for _, a := range v.set.sources {
+	for _, a := range v.set.current() {
 		if a.remote && a.replaced() {
 			names = append(names, a.name)
 		}
 	}
 	return names
-}
-
-// fetched is how many bytes of a long answer are fetched before it begins.
-const fetched = 1 << 20
-
-// Fetch fetches the first of n bytes of a node, from the offset off of its source, if that is on a
-// server.
-func (v *View) Fetch(node *plan.Node, off, n int64) error {
-	if node.Source == plainSource {
-		return nil
-	}
-	a := v.set.sources[node.Source]
-	if !a.remote {
-		return nil
-	}
-	return a.wrap(a.tar.Source().Fetch(v.library.ctx, off, min(n, fetched)))
 }

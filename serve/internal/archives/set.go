@@ -13,15 +13,17 @@ import (
 
 // Set is what is served at one time. It never changes: a Library replaces it.
 type Set struct {
-	parts   parts           // what it was made of
-	mounts  []mount         // longest path first
-	above   map[string]bool // paths that lead to a mount; nil if there are none
-	sources []*archive      // of all mounts, by plan.Node.Source
-	dirs    []*mountedDir   // of Specs
-	waiting []Spec          // for an archive that is not there yet
-	plain   bool            // mounts have directories
-	links   bool            // archives have symbolic links
-	refs    atomic.Int64    // 1 for the Library, 1 for each View
+	parts   parts            // what it was made of
+	mounts  []mount          // longest path first
+	above   map[string]bool  // paths that lead to a mount; nil if there are none
+	sources []*archive       // of all mounts, by plan.Node.Source; then former generations of them
+	older   []*older         // of the archives of mounts, or nil; the others have none
+	olderAt map[*archive]int // where former generations are among the sources
+	dirs    []*mountedDir    // of Specs
+	waiting []Spec           // for an archive that is not there yet
+	plain   bool             // mounts have directories
+	links   bool             // archives have symbolic links
+	refs    atomic.Int64     // 1 for the Library, 1 for each View
 }
 
 // mount is a path, and what is below it in the order in which it is asked: archives, then
@@ -44,6 +46,7 @@ type parts struct {
 // backing is what is open for a Spec. If it has neither, the Set waits for an archive.
 type backing struct {
 	archive *archive
+	older   *older // of the archive, or nil
 	dir     *mountedDir
 }
 
@@ -51,6 +54,7 @@ func (b backing) retain() {
 	if b.archive != nil {
 		b.archive.refs.Add(1)
 	}
+	b.older.retain()
 	if b.dir != nil {
 		b.dir.Retain()
 	}
@@ -60,6 +64,7 @@ func (b backing) release() {
 	if b.archive != nil {
 		b.archive.release()
 	}
+	b.older.release()
 	if b.dir != nil {
 		b.dir.Release()
 	}
@@ -87,6 +92,7 @@ func newSet(p parts) *Set {
 			m := mountAt(spec.Mount)
 			m.sources = append(m.sources, len(s.sources))
 			s.sources = append(s.sources, b.archive)
+			s.older = append(s.older, b.older)
 			s.links = s.links || b.archive.index.Stats().Symlinks > 0
 		case b.dir != nil:
 			m := mountAt(spec.Mount)
@@ -96,6 +102,7 @@ func newSet(p parts) *Set {
 			s.waiting = append(s.waiting, spec)
 		}
 	}
+	s.addOlder()
 	if p.fallback != nil {
 		m := mountAt("")
 		m.dirs = append(m.dirs, p.fallback)
@@ -115,6 +122,25 @@ func newSet(p parts) *Set {
 	s.refs.Store(1)
 	return s
 }
+
+// addOlder adds the former generations of archives to the sources.
+func (s *Set) addOlder() {
+	s.olderAt = map[*archive]int{}
+	for _, o := range s.older {
+		if o == nil {
+			continue
+		}
+		for _, a := range o.archives {
+			if _, ok := s.olderAt[a]; !ok {
+				s.olderAt[a] = len(s.sources)
+				s.sources = append(s.sources, a)
+			}
+		}
+	}
+}
+
+// current returns the archives of the mounts.
+func (s *Set) current() []*archive { return s.sources[:len(s.older)] }
 
 // lead notes the paths that lead to a mount.
 func (s *Set) lead(path string) {

@@ -110,7 +110,7 @@ func (v *View) ProveWhole(n *plan.Node) error {
 // Prove, it reads a long content that must be signed. It must be called before the last byte of a
 // compressed member is sent.
 func (v *View) ProveSent(n *plan.Node) error {
-	if n.Source == plainSource || n.Kind != plan.File || n.Size == 0 {
+	if n.Source == plainSource || n.Kind != plan.File || n.Size == 0 || v.keeps(n) != nil {
 		return nil
 	}
 	if t := v.noted(n.Source); t != nil && t.proof.Signed() {
@@ -119,9 +119,12 @@ func (v *View) ProveSent(n *plan.Node) error {
 	return nil
 }
 
-// Unproven reports whether the content of a node must be signed and was not compared yet. Then only
-// Content returns it.
+// Unproven reports whether the content of a node must be signed, or was fetched, and was not
+// compared yet. Then only Content returns it.
 func (v *View) Unproven(n *plan.Node) bool {
+	if v.keeps(n) != nil {
+		return !v.body.proved
+	}
 	if n.Source == plainSource || n.Kind != plan.File {
 		return false
 	}

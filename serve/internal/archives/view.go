@@ -29,6 +29,7 @@ type View struct {
 	touched []touched  // archives on which the answer depends
 
 	plainStamps []changetime.Stamp // of plain, when they were found
+	body        keptBody           // what is sent
 	exports     []*export.File
 	pieces      []heldPiece
 }
@@ -47,6 +48,7 @@ func (v *View) Release() {
 	v.plain, v.plainStamps = v.plain[:0], v.plainStamps[:0]
 	v.forget()
 	v.releasePieces()
+	v.body = keptBody{}
 	clear(v.exports)
 	v.exports = v.exports[:0]
 	if v.set != nil {
@@ -83,13 +85,18 @@ func (v *View) lookup(path string) (plan.Node, error) {
 	if err != nil || n.Kind != plan.File {
 		return n, err
 	}
-	return n, v.proved(&n)
+	err = v.proved(&n)
+	return n, err
 }
 
 // proved returns an error if a file of an archive may not be what the index says. One of a doubtful
 // archive is compared with the index first.
 func (v *View) proved(n *plan.Node) error {
 	v.touchBytes(n.Source, n.Offset, n.Length)
+	if v.keeps(n) != nil { // it is compared when it is sent: see BeginBody
+		v.fromOlder(n)
+		return nil
+	}
 	if v.set.sources[n.Source].guard.Proof().Knows(n.Entry) {
 		return nil
 	}
@@ -213,7 +220,8 @@ func (v *View) Download(path, format string) (plan.Node, error) {
 
 // Content returns a reader of length bytes of a node's content, from the offset offset, out of its
 // gzip member. The node must not be Plain. If the content must be signed and was not compared yet,
-// each part is compared before the reader returns it.
+// each part is compared before the reader returns it. One that was fetched is compared as a whole
+// before the last bytes of all of it are returned.
 func (v *View) Content(n *plan.Node, offset, length int64) (io.ReadCloser, error) {
 	return v.set.sources[n.Source].content(n.Entry, offset, length, v.Unproven(n))
 }

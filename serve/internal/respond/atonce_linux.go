@@ -15,7 +15,10 @@ func (r *Responder) PrepareAtOnce(x *Exchange) bool {
 // BodyAtOnce appends a short body to Out, or returns false if it would have to be waited for, or
 // may be another generation's.
 func (x *Exchange) BodyAtOnce() bool {
-	return x.bodyAtOnce() && x.view.Check() == nil
+	if b := &x.Plan.Body; b.Kind == plan.SpanBody && x.Plan.Sends() {
+		x.view.BeginBody(&b.Node)
+	}
+	return x.bodyAtOnce() && x.view.Check() == nil && x.view.CheckBody() == nil
 }
 
 func (x *Exchange) bodyAtOnce() bool {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/transfer"
@@ -23,6 +24,9 @@ func (x *Exchange) WriteBody(to io.Writer) error {
 		_, err := transfer.Copy(to, strings.NewReader(b.Text))
 		return err
 	case plan.SpanBody:
+		if x.checking == archives.CheckSent {
+			return x.writeChecked(w, &b.Node)
+		}
 		return x.writeRun(w, &b.Node, b.Offset, b.Length)
 	case plan.ContentBody:
 		return x.writeContent(w, &b.Node, b.Offset, b.Length)
@@ -46,6 +50,9 @@ func (x *Exchange) confirm() error {
 	}
 	if err == nil && x.Plan.Body.Kind == plan.SpanBody {
 		err = x.view.ProveSent(&x.Plan.Body.Node)
+	}
+	if err == nil {
+		err = x.view.CheckBody()
 	}
 	return err
 }

@@ -43,7 +43,8 @@ type Exchange struct {
 	view   archives.View
 	viewed bool // view must be released
 
-	retried bool // the plan is the second one
+	retried  bool // the plan is the second one
+	checking archives.Checking
 }
 
 // Logged is the part of a request that decides nothing. It is filled in if there is an access log.
@@ -89,7 +90,7 @@ func (r *Responder) prepare(x *Exchange) error {
 	if err == nil && x.Plan.Body.Kind == plan.InflatedBody {
 		err = x.inflate()
 	}
-	if err == nil && x.viewed && x.Plan.Sends() && !x.Short() {
+	if err == nil && x.viewed && x.Plan.Sends() {
 		err = x.fetch()
 	}
 	if err == nil && x.viewed && (!x.Plan.Sends() || x.Plan.Body.Kind == plan.TextBody) {
@@ -98,19 +99,18 @@ func (r *Responder) prepare(x *Exchange) error {
 	return err
 }
 
-// fetch fetches the beginning of a long body from a server. If that can't be reached, the answer
-// can still become a 503.
-func (x *Exchange) fetch() error {
+// fetch fetches the body from a server, or the beginning of a long one. If that can't be reached,
+// or what it sends is damaged, the answer can still become a 503 or 500.
+func (x *Exchange) fetch() (err error) {
 	b := &x.Plan.Body
 	switch {
 	case b.Node.Kind != plan.File:
-		return nil
-	case b.Kind == plan.SpanBody, b.Kind == plan.ContentBody && b.Node.Coding == plan.Plain:
-		return x.view.Fetch(&b.Node, b.Offset, b.Length)
+	case b.Kind == plan.SpanBody:
+		x.checking, err = x.view.FetchBody(&b.Node, b.Offset, b.Length, x.WholeMember())
 	case b.Kind == plan.ContentBody, b.Kind == plan.PartsBody:
-		return x.view.Fetch(&b.Node, b.Node.Offset, b.Node.Length)
+		_, err = x.view.FetchBody(&b.Node, b.Node.Offset, b.Node.Length, b.Length == b.Node.Size)
 	}
-	return nil
+	return err
 }
 
 // retry plans the answer again, once, if err means that it is only in doubt.
@@ -129,6 +129,7 @@ func (r *Responder) retry(x *Exchange, err error) bool {
 // plan plans everything but the rendering of a listing. After an error the plan is a 500.
 func (r *Responder) plan(x *Exchange) error {
 	x.Now = x.Began.Unix()
+	x.checking = archives.Checked
 	if x.viewed = r.Library.View(&x.view); !x.viewed {
 		r.Planner.Unavailable(&x.Request, &x.Plan, retryAfter)
 		return nil

@@ -33,6 +33,9 @@ func (r *Responder) AppendBody(x *Exchange) bool {
 		err = x.view.ProveSent(&x.Plan.Body.Node)
 	}
 	if err == nil {
+		err = x.view.CheckBody()
+	}
+	if err == nil {
 		return true
 	}
 	if !r.retry(x, err) {

@@ -8,23 +8,50 @@ import (
 // Attempt is one attempt to read a content and to compare it with its checksum.
 type Attempt struct {
 	g     *Generation
-	drops int // how often blocks had been removed when it began
+	drops int    // how often blocks had been removed when it began
+	clock uint64 // of the arrivals
 }
 
 // Begin begins an Attempt. It is called before the content is read.
 func (g *Generation) Begin() Attempt {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return Attempt{g, g.rejected.drops}
+	return Attempt{g, g.rejected.drops, g.arrivals.clock}
 }
 
 // Confirm reports that n bytes from offset off, which were read since the Attempt began, are right:
-// a checksum of the archive covers them. The blocks they lie in are kept after a restart.
+// a checksum of the archive covers them. The blocks they lie in are kept after a restart. It has no
+// effect if some of them were fetched again meanwhile, since it is not known which were read.
 func (a Attempt) Confirm(off, n int64) {
 	first, end := a.g.blockRange(off, n)
-	if first < end && a.g.disk != nil && !a.outdated(first, end) {
+	if first == end || a.outdated(first, end) || !a.confirm(off, first, end) {
+		return
+	}
+	if a.g.disk != nil {
 		a.g.disk.Keep(first, end)
 	}
+}
+
+// confirm notes that a content is right, unless its blocks may be others than those that were read.
+func (a Attempt) confirm(off, first, end int64) bool {
+	a.g.mu.Lock()
+	defer a.g.mu.Unlock()
+	if !a.g.arrivals.same(first, end, a.clock) {
+		return false
+	}
+	a.g.arrivals.confirm(off, first, end)
+	return true
+}
+
+// Confirmed reports whether Confirm was called for just these n bytes from offset off, here or for
+// another Attempt on the Generation, and whether all of them that were read since this Attempt
+// began were those. What was confirmed may have been removed from the cache since.
+func (a Attempt) Confirmed(off, n int64) bool {
+	first, end := a.g.blockRange(off, n)
+	a.g.mu.Lock()
+	defer a.g.mu.Unlock()
+	s := &a.g.arrivals
+	return first < end && s.same(first, end, a.clock) && s.confirmed(off, first, end)
 }
 
 // Reject reports that n bytes from offset off, which were read since the Attempt began, are wrong.

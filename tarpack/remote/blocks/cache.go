@@ -29,8 +29,9 @@ type Options struct {
 	// same one. If it is "", can't be written, or can be written by other users, or if the disk is
 	// full, blocks are kept in memory.
 	Dir string
-	// Limit is how many bytes the blocks in Dir may take on the disk. The least recently used are
-	// removed. 0 means 10 GiB, but at most a tenth of the file system.
+	// Limit is how many bytes the blocks in Dir may take on the disk, together with what package cache
+	// keeps there. The least recently used are removed. 0 means 10 GiB, but at most a tenth of the
+	// file system.
 	Limit int64
 	// Memory is how many bytes of blocks are kept in memory if Dir can't be used. 0 means 64 MiB.
 	Memory int64

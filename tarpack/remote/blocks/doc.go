@@ -35,6 +35,7 @@
 //	request.go     requests, and how many are made at once
 //	ahead.go       reading ahead
 //	keep.go        where a block is stored
-//	attempt.go     Attempt: Confirm, Reject
+//	attempt.go     Attempt: Confirm, Reject, Confirmed
+//	arrivals.go    which contents are confirmed
 //	memory.go      blocks in memory
 package blocks

@@ -38,6 +38,7 @@ type Generation struct {
 	queue    []*request
 	changed  error // wraps source.ErrChanged: no request can succeed any more
 	rejected rejected
+	arrivals arrivals
 }
 
 // Open returns a generation of an object with so many bytes. The key identifies both: objects with
@@ -47,6 +48,7 @@ func (c *Cache) Open(key string, size int64, fetch Fetch) *Generation {
 	g := &Generation{
 		cache: c, size: size, fetch: fetch, window: maxRequest / blockSize,
 		pending: map[int64]*pending{}, rejected: rejected{blocks: map[int64]rejection{}},
+		arrivals: arrivals{blocks: map[int64]*arrival{}},
 	}
 	g.streams.limit = c.ahead
 	g.ctx, g.cancel = context.WithCancelCause(context.Background())

@@ -96,9 +96,13 @@ func (g *Generation) load(claims []*pending) (rest []*pending) {
 			data = make([]byte, blockSize)
 		}
 		data = data[:g.length(p.block)]
+		g.replaced(p.block)
 		if !g.disk.Load(p.block, data) {
 			rest = append(rest, p)
-		} else if g.end(p, data, nil) {
+			continue
+		}
+		g.arrived(p.block)
+		if g.end(p, data, nil) {
 			data = nil
 		}
 	}

@@ -135,7 +135,10 @@ func (g *Generation) receive(ctx context.Context, blocks []*pending) error {
 		if err != nil {
 			return g.causeOf(err)
 		}
-		if kept := g.store(p.block, data); g.end(p, data, nil) || kept {
+		g.replaced(p.block)
+		kept := g.store(p.block, data)
+		g.arrived(p.block)
+		if g.end(p, data, nil) || kept {
 			data = nil
 		}
 	}

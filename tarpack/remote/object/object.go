@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"sync"
 	"sync/atomic"
 
 	"github.com/tarpack/tpk/tarpack/source"
@@ -22,6 +23,7 @@ type Object struct {
 	generation
 	first   []byte // the bytes from firstAt, that Open has read
 	firstAt int64
+	taken   sync.Map              // offsets from which Get has returned a part of first
 	changed atomic.Pointer[error] // that of the first request that found another generation
 }
 
@@ -151,7 +153,10 @@ func (x *Object) Get(ctx context.Context, off, n int64) (io.ReadCloser, error) {
 		return http.NoBody, nil
 	}
 	if at := off - x.firstAt; at >= 0 && at+n <= int64(len(x.first)) {
-		return io.NopCloser(bytes.NewReader(x.first[at : at+n])), nil
+		// Whoever asks for the same again has found damage, or has no room for it.
+		if _, again := x.taken.LoadOrStore(off, nil); !again {
+			return io.NopCloser(bytes.NewReader(x.first[at : at+n])), nil
+		}
 	}
 	b, err := newBody(ctx, x, off, n)
 	if err != nil {

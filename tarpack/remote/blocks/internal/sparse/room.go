@@ -43,7 +43,7 @@ func OpenDirectory(name string, limit int64) (*Directory, error) {
 		limit = durable.CacheLimit(name)
 	}
 	d := &Directory{name: name, limit: limit, now: time.Now}
-	if d.usage() > limit { // it was higher before
+	if limit := d.room(); d.usage() > limit { // it was higher before
 		d.evictTo(limit / 8 * 7)
 	}
 	return d, nil
@@ -51,6 +51,10 @@ func OpenDirectory(name string, limit int64) (*Directory, error) {
 
 // ErrFull is the error of Store if nothing can be removed at present.
 var ErrFull = errors.New("the cache is full")
+
+// room returns how many bytes the blocks may take. Indexes and converted files in the directory
+// leave less of it.
+func (d *Directory) room() int64 { return max(0, d.limit-durable.CacheEntriesSize(d.name)) }
 
 // interval is after how many bytes it is measured what the directory takes. Each process may exceed
 // the limit by as much, if it stores blocks just when others evict.
@@ -68,9 +72,9 @@ func (d *Directory) makeRoom(n int64) error {
 		return d.pause
 	}
 	d.left, d.pause = d.interval()-n, nil
-	if d.usage()+d.interval() > d.limit {
-		d.evictTo(d.limit / 8 * 7)
-		if d.usage()+d.interval() > d.limit {
+	if limit := d.room(); d.usage()+d.interval() > limit {
+		d.evictTo(limit / 8 * 7)
+		if d.usage()+d.interval() > limit {
 			d.stop(fmt.Errorf("%s: %w", d.name, ErrFull))
 		}
 	}

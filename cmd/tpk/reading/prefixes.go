@@ -1,0 +1,112 @@
+package reading
+
+import (
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/tarpack/tpk/tarpack/remote"
+)
+
+// Prefixes are URLs, and all that is below them. The zero value has nothing.
+type Prefixes struct{ list []location }
+
+// location is a URL in its parts. Two that differ in a part are different places; what is not sure
+// to be one place has no location.
+type location struct {
+	scheme, user, host string
+	path               []string // decoded; for S3 that of the key
+}
+
+var errLocation = errors.New("must be a URL with https://, http:// or s3://, such as" +
+	" https://example.org/archives/, without dot segments, query or escaped slashes")
+
+// Add adds a URL. What is below it begins after its last slash, or after a slash that follows it.
+func (p *Prefixes) Add(prefix string) error {
+	if strings.ContainsAny(prefix, "?#") {
+		return errLocation
+	}
+	l, ok := locate(prefix)
+	if !ok {
+		return errLocation
+	}
+	p.list = append(p.list, l)
+	return nil
+}
+
+// Has reports whether a URL is one of the prefixes, or below one.
+func (p *Prefixes) Has(name string) bool {
+	l, ok := locate(name)
+	return ok && slices.ContainsFunc(p.list, func(prefix location) bool {
+		if l.scheme != prefix.scheme || l.user != prefix.user || l.host != prefix.host {
+			return false
+		}
+		folder, least := prefix.path, len(prefix.path)
+		if least > 0 && folder[least-1] == "" { // it ends in a slash
+			folder = folder[:least-1]
+		}
+		return len(l.path) >= least && slices.Equal(l.path[:len(folder)], folder)
+	})
+}
+
+var defaultPorts = map[string]string{"http": "80", "https": "443"}
+
+// locate takes a URL apart. It returns false for one that a server, a proxy or a client may take for
+// another one.
+func locate(name string) (l location, ok bool) {
+	if !remote.IsURL(name) {
+		return l, false
+	}
+	scheme, rest, _ := strings.Cut(name, "://")
+	l.scheme = strings.ToLower(scheme)
+	var path string
+	if l.scheme == "s3" { // no part of it is encoded
+		l.host, path, _ = strings.Cut(rest, "/")
+	} else {
+		u, err := url.Parse(name)
+		if err != nil || u.Opaque != "" {
+			return l, false
+		}
+		l.host, l.user = strings.ToLower(u.Hostname()), u.User.String()
+		if port := u.Port(); port != "" && port != defaultPorts[l.scheme] {
+			l.host += ":" + port
+		}
+		path = strings.TrimPrefix(u.EscapedPath(), "/")
+	}
+	if l.host == "" {
+		return l, false
+	}
+	if path == "" {
+		return l, true
+	}
+	for part := range strings.SplitSeq(path, "/") {
+		if l.scheme != "s3" {
+			var err error
+			if part, err = url.PathUnescape(part); err != nil {
+				return l, false
+			}
+		}
+		if ambiguous(part) {
+			return l, false
+		}
+		l.path = append(l.path, part)
+	}
+	return l, !slices.Contains(l.path[:len(l.path)-1], "")
+}
+
+// ambiguous reports whether a part of a path leads elsewhere, or might if it is decoded once more.
+func ambiguous(part string) bool {
+	for range 2 {
+		if part == "." || part == ".." || strings.ContainsAny(part, "/\\") ||
+			strings.ContainsFunc(part, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			return true
+		}
+		again, err := url.PathUnescape(part)
+		if err != nil {
+			return false
+		}
+		part = again
+	}
+	return false
+}
