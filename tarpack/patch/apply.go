@@ -18,40 +18,48 @@ import (
 // A Span is Len bytes of the new archive from offset Off.
 type Span struct{ Off, Len int64 }
 
-// Apply writes the new archive to an empty file. It returns what it could not make: the old archive
-// is damaged, or this release does not have the encoder. There the file has zeros. The caller writes
-// what is missing in their place, then calls Check.
+// Applied is what Apply has done.
+type Applied struct {
+	// Missing is what could not be made: the old archive is damaged, or this release does not have the
+	// encoder. The file has zeros there.
+	Missing []Span
+	Copied  int64 // bytes of the old archive
+	Made    int64 // bytes that the patch has, or of which it has the content
+}
+
+// Apply writes the new archive to an empty file. The caller writes what is missing in its place, then
+// calls Check.
 //
 // The error wraps ErrCorrupt if the patch is damaged, else it is one of reading or writing.
-func (p *Patch) Apply(ctx context.Context, old, out *os.File) (missing []Span, err error) {
+func (p *Patch) Apply(ctx context.Context, old, out *os.File) (done Applied, err error) {
 	a := &applier{Patch: p, old: old, out: &output.Writer{W: out, File: out}}
 	if p.Supported() {
 		if a.encoder, err = newEncoder(int(p.Level)); err != nil {
-			return nil, err
+			return done, err
 		}
 	}
 	a.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 		zstd.WithDecoderMaxMemory(maxInstructions), zstd.IgnoreChecksum(true))
 	if err != nil {
-		return nil, err
+		return done, err
 	}
 	defer a.zstd.Close()
 	defer a.out.Stop()
 	pos := int64(HeaderSize)
 	for n := range p.Chunks {
 		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
+			return done, context.Cause(ctx)
 		}
 		size, err := a.chunk(pos)
 		if err != nil {
-			return nil, fmt.Errorf("chunk %d: %w", n, err)
+			return done, fmt.Errorf("chunk %d: %w", n, err)
 		}
 		pos += size
 	}
 	if pos != p.size || a.out.Off != p.NewSize {
-		return nil, fmt.Errorf("%w: its chunks make %d bytes of %d", ErrCorrupt, a.out.Off, p.NewSize)
+		return done, fmt.Errorf("%w: its chunks make %d bytes of %d", ErrCorrupt, a.out.Off, p.NewSize)
 	}
-	return a.missing, a.out.Flush()
+	return a.done, a.out.Flush()
 }
 
 // Check returns an error that wraps ErrResult if r does not have the bytes of the new archive.
@@ -77,7 +85,7 @@ type applier struct {
 	encoder  encoder
 	zstd     *zstd.Decoder // without a dictionary
 	inflater inflater
-	missing  []Span
+	done     Applied
 
 	packed, text, dictionary, made []byte
 }
@@ -201,8 +209,10 @@ func (a *applier) write(x *instructions, right bool) error {
 		var err error
 		switch {
 		case s.how == stepCopy:
+			a.done.Copied += s.out
 			err = a.out.Copy(a.old, s.off, s.out)
 		case right:
+			a.done.Made += s.out
 			err = a.out.Put(made[:s.out])
 			made = made[s.out:]
 		default:
@@ -218,9 +228,10 @@ func (a *applier) write(x *instructions, right bool) error {
 
 // miss notes the next n bytes as missing.
 func (a *applier) miss(n int64) {
-	if k := len(a.missing) - 1; k >= 0 && a.missing[k].Off+a.missing[k].Len == a.out.Off {
-		a.missing[k].Len += n
+	list := a.done.Missing
+	if k := len(list) - 1; k >= 0 && list[k].Off+list[k].Len == a.out.Off {
+		list[k].Len += n
 		return
 	}
-	a.missing = append(a.missing, Span{a.out.Off, n})
+	a.done.Missing = append(list, Span{a.out.Off, n})
 }

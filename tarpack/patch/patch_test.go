@@ -88,11 +88,11 @@ func apply(t testing.TB, b []byte, from string) ([]byte, []patch.Span, error) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	missing, err := p.Apply(t.Context(), old, out)
+	done, err := p.Apply(t.Context(), old, out)
 	if err == nil {
 		err = p.Check(t.Context(), out)
 	}
-	return tartest.Read(t, out.Name()), missing, err
+	return tartest.Read(t, out.Name()), done.Missing, err
 }
 
 // Patches of every kind of archive make it again, byte for byte.

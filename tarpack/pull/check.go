@@ -37,16 +37,22 @@ func (j *job) check(ctx context.Context, o *durable.Output) (again bool, err err
 		return false, err
 	}
 	j.res.SidecarBytes = res.SidecarBytes
-	signed := j.from.Signed()
-	if signed == nil {
+	if j.sum == nil {
 		return false, nil
 	}
 	sum, err := tarpack.HashRange(ctx, o.Archive, 0, j.from.Size())
-	if err != nil || sum == signed.Files[0].SHA256 {
+	if err != nil || sum == *j.sum {
 		return false, err
 	}
-	return j.fetchMore(fmt.Errorf("%w: its SHA-256 is %x, not %x", signature.ErrChanged, sum,
-		signed.Files[0].SHA256))
+	if j.from.Signed() == nil {
+		again, err = j.fetchMore(ErrSum)
+		if errors.Is(err, ErrSum) { // it is what the server has
+			j.o.Notice(fmt.Errorf("%s: %w", j.from.Name(), err))
+			err = nil
+		}
+		return again, err
+	}
+	return j.fetchMore(fmt.Errorf("%w: its SHA-256 is %x, not %x", signature.ErrChanged, sum, *j.sum))
 }
 
 // fetchMore makes more pieces fetched ones: first the headers, then everything. It returns failed

@@ -347,7 +347,7 @@ func TestSigned(t *testing.T) {
 
 // Other headers than those that were signed have the same index.
 func TestSignedTwin(t *testing.T) {
-	one, other := twins(t)
+	one, other := twins(t, tartest.Text("x", 1000))
 	signed, err := tartest.Sign(t, one).Open(one)
 	if err != nil {
 		t.Fatal(err)
@@ -364,7 +364,7 @@ func TestSignedTwin(t *testing.T) {
 
 // Without a signature, owners that do not show in the index are noticed.
 func TestTwin(t *testing.T) {
-	one, other := twins(t)
+	one, other := twins(t, tartest.Text("x", 1000))
 	for _, names := range [][2]string{{one, other}, {other, one}} {
 		_, a := serve(t, names[1], nil)
 		name := copyTo(t, names[0])
@@ -375,10 +375,10 @@ func TestTwin(t *testing.T) {
 	}
 }
 
-// twins returns two archives with the same index and different owners.
-func twins(t *testing.T) (one, other string) {
+// twins returns two archives of a content with the same index and different owners.
+func twins(t *testing.T, content string) (one, other string) {
 	t.Helper()
-	dir := tartest.Tree(t, [2]string{"a", "1"}, [2]string{"b", tartest.Text("x", 1000)})
+	dir := tartest.Tree(t, [2]string{"a", "1"}, [2]string{"b", content})
 	seen := map[string]string{}
 	for id := range 512 {
 		other = tartest.Pack(t, dir, pack.Options{SHA256: true, Owner: &attributes.Owner{ID: id}})
