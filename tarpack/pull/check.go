@@ -96,7 +96,8 @@ func (j *job) findDamage(ctx context.Context, archive io.ReaderAt) (again bool, 
 		ofContent := p.part >= partContent && p.part <= partLast
 		if p.how == copied && wrong[p.i] {
 			j.journal.forget(p.off, p.n)
-			p.how, j.replaced, again = fetched, true, true
+			p.how, again = fetched, true
+			j.replaced = j.replaced || j.sums || p.part != partSegment // else it was not sure
 		}
 		if p.how == fetched && !j.retried && (!ofContent || wrong[p.i]) {
 			j.journal.forget(p.off, p.n)

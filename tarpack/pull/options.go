@@ -38,8 +38,8 @@ type Options struct {
 	// notice. If the archive was opened with a signature, that one counts.
 	SHA256 *signature.Hash
 
-	// Notice, if set, is called with ErrOld, ErrReplaced, ErrPatch, ErrSum, and the notices of opening
-	// the old archive.
+	// Notice, if set, is called with ErrOld, ErrReplaced, ErrPatch, ErrUnmade, ErrSum, and the notices
+	// of opening the old archive.
 	Notice func(error)
 	// Progress, if set, is called while bytes are fetched, joined and checked, by one goroutine at a
 	// time.

@@ -27,6 +27,10 @@ type Patch interface {
 // ErrPatch is a notice: the patch can't be used, so the archive is pulled without it.
 var ErrPatch = errors.New("pulling without the patch")
 
+// ErrUnmade is a notice: a part of the patch, or of the old archive, is damaged, or another release
+// of this program has made the patch. The patch is used as far as it goes.
+var ErrUnmade = errors.New("the patch does not make all of it: fetching the rest")
+
 // patched makes the new archive with a patch, if the server has one that is shorter than what would
 // be fetched. It returns false if the archive must be pulled without.
 func (j *job) patched(ctx context.Context, out *durable.Output) (bool, error) {
@@ -157,6 +161,7 @@ func (j *job) applyPatch(ctx context.Context, file Patch, out *durable.Output) e
 	if err != nil {
 		return err
 	}
+	fetched := j.fetcher.fetched.Load() - before
 	f := out.Archive
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return isOutput(err)
@@ -171,8 +176,11 @@ func (j *job) applyPatch(ctx context.Context, file Patch, out *durable.Output) e
 	if err != nil {
 		return isOutput(err)
 	}
-	if err := j.fillMissing(ctx, f, done.Missing); err != nil {
-		return err
+	if len(done.Missing) > 0 {
+		j.o.Notice(fmt.Errorf("%s: %w", j.from.Name(), ErrUnmade))
+		if err := j.fillMissing(ctx, f, done.Missing); err != nil {
+			return err
+		}
 	}
 	if err := p.Check(ctx, f); err != nil {
 		return err
@@ -185,7 +193,7 @@ func (j *job) applyPatch(ctx context.Context, file Patch, out *durable.Output) e
 		return err
 	}
 	j.res.SidecarBytes = res.SidecarBytes
-	j.res.Patch = j.fetcher.fetched.Load() - before
+	j.res.Patch = fetched
 	j.res.Copied, j.res.Made = done.Copied, done.Made
 	j.progress()
 	return nil
