@@ -73,9 +73,9 @@ func (j *job) fetchMore(failed error) (again bool, err error) {
 	return false, failed
 }
 
-// findDamage reads the contents. What was copied and is wrong is to be fetched. What was fetched
-// and is wrong is fetched once more: it may have been damaged on the way. It returns false if there
-// is nothing to fetch.
+// findDamage reads the contents. What was copied and is wrong is to be fetched. If all of that is
+// right, what was fetched and is wrong is fetched once more: it may have been damaged on the way. It
+// returns false if there is nothing to fetch.
 func (j *job) findDamage(ctx context.Context, archive io.ReaderAt) (again bool, err error) {
 	wrong := map[uint32]bool{}
 	for k := range j.pieces {
@@ -92,14 +92,18 @@ func (j *job) findDamage(ctx context.Context, archive io.ReaderAt) (again bool, 
 		}
 	}
 	for k := range j.pieces {
+		if p := &j.pieces[k]; p.how == copied && wrong[p.i] {
+			p.how, again = fetched, true
+			j.replaced = j.replaced || !j.isGuess(p)
+		}
+	}
+	if again || j.retried { // what was fetched is checked again with what is fetched now
+		return again, nil
+	}
+	for k := range j.pieces {
 		p := &j.pieces[k]
 		ofContent := p.part >= partContent && p.part <= partLast
-		if p.how == copied && wrong[p.i] {
-			j.journal.forget(p.off, p.n)
-			p.how, again = fetched, true
-			j.replaced = j.replaced || j.sums || p.part != partSegment // else it was not sure
-		}
-		if p.how == fetched && !j.retried && (!ofContent || wrong[p.i]) {
+		if p.how == fetched && (!ofContent || wrong[p.i]) {
 			j.journal.forget(p.off, p.n)
 			again = true
 		}

@@ -131,6 +131,9 @@ func (j *job) partKeys(x *sidecar.Index, i int, e *sidecar.Entry) ([]segmentKey,
 	return segmentKeys(x, i, e)
 }
 
+// isGuess reports whether a piece that is copied is a segment whose length alone speaks for it.
+func (j *job) isGuess(p *piece) bool { return p.part == partSegment && !j.sums }
+
 // placeKeys is partKeys for a content in segments, where an index has no sums.
 func placeKeys(x *sidecar.Index, i int, e *sidecar.Entry) ([]segmentKey, []int64, error) {
 	t, err := segmentsOf(x, i)

@@ -38,6 +38,11 @@ func (j *job) patched(ctx context.Context, out *durable.Output) (bool, error) {
 	for _, s := range j.fetcher.missing(j.wanted()) {
 		left += s.n
 	}
+	for k := range j.pieces {
+		if p := &j.pieces[k]; p.how == copied && j.isGuess(p) {
+			left += p.n
+		}
+	}
 	if j.o.Patch == nil || j.old == nil || j.old.Set != nil || left == 0 {
 		return false, nil
 	}

@@ -10,15 +10,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/cespare/xxhash/v2"
 
-	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/attributes"
-	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
 	"github.com/tarpack/tpk/tarpack/patch"
@@ -219,64 +216,4 @@ func TestSignedPatch(t *testing.T) {
 		}
 		wantSame(t, name, one)
 	}
-}
-
-// With the SHA-256 that is stated for it, the result is what the server has, also where the index
-// does not show a difference. A sum of another archive is a notice.
-func TestStatedSum(t *testing.T) {
-	from, to := recompressed(t)
-	sum, err := tarpack.HashRange(t.Context(), bytes.NewReader(tartest.Read(t, to)), 0,
-		int64(len(tartest.Read(t, to))))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, a := serve(t, to, nil)
-	name := copyTo(t, from)
-	if _, err := pull.Pull(t.Context(), a, name, pull.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	wantSame(t, name, from) // nothing shows that the server has another one
-	for _, wrong := range []bool{false, true} {
-		_, a := serve(t, to, nil)
-		name := copyTo(t, from)
-		var notice error
-		stated := sum
-		if wrong {
-			stated[0] ^= 1
-		}
-		_, err := pull.Pull(t.Context(), a, name, pull.Options{SHA256: &stated,
-			Notice: func(err error) { notice = err }})
-		if err != nil || errors.Is(notice, pull.ErrSum) != wrong {
-			t.Errorf("%v, %v", err, notice)
-		}
-		wantSame(t, name, to)
-	}
-}
-
-// recompressed returns two archives with the same index. One content in the middle was compressed in
-// another way, to the same length.
-func recompressed(t *testing.T) (one, other string) {
-	t.Helper()
-	list := [][2]string{{"m/tiny", strings.Repeat("1", 40)}}
-	for i := range 20 {
-		list = append(list, [2]string{fmt.Sprintf("a/%02d", i), tartest.Text(fmt.Sprint(i), 5000)},
-			[2]string{fmt.Sprintf("z/%02d", i), tartest.Text(fmt.Sprint(-i), 5000)})
-	}
-	one = tartest.Pack(t, tartest.Tree(t, list...), pack.Options{})
-	a := tartest.Open(t, one)
-	i, _, err := a.Index().Lookup("m/tiny")
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := a.Index().Entry(i)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := bytes.Clone(tartest.Read(t, one))
-	// The head of the block, a literal, a match and the end of the block are 3 + 8 + 15 + 7 bits. What
-	// follows in the last byte means nothing.
-	b[e.ContentOffset()+e.ContentLen-gzmember.MemberTrailerSize-1] ^= 0x80
-	other = tartest.WriteArchive(t, b, tartest.Read(t, one+format.SidecarSuffix))
-	tartest.WantSound(t, other)
-	return one, other
 }
