@@ -25,15 +25,16 @@
 //	plan     lists of what several machines pack
 //
 // Package remote opens archives on servers, by https or in S3. Package pull downloads one, except
-// for what an older archive has.
+// for what an older archive has. Package patch makes files that shorten this, for archives in which
+// much has changed a little.
 //
 // All share format (the layout of bytes, errors, names), signature (keys, and what was signed),
 // source (where bytes are), exclude, attributes and symlink, and the machinery below internal,
 // which nobody else can import. The imports run one way:
 //
 //	cache ─► convert           remote ─► remote/web, remote/s3, remote/blocks, remote/object
-//	pull ─► sign
-//	pack, extract, edit, convert, shard, export, cache, sign, plan, remote, pull
+//	pull ─► sign, patch
+//	pack, extract, edit, convert, shard, export, cache, sign, plan, remote, patch, pull
 //	  │  └─► tarpack ─► source, symlink, signature ─► format ─► sidecar, gzmember
 //	  └────► internal/rewrite ─► internal/packer ─► internal/… ─► format
 //

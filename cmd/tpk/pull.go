@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -58,6 +59,7 @@ With --json, it prints an object with these members:
  copied             bytes taken from OLD
  made               bytes of headers and padding made from the index
  fetched, requests  bytes that were downloaded, and in how many ranges
+ patch              of these, bytes of a patch that was used
  resumed            bytes that an earlier run had downloaded`,
 			"the archive can't be downloaded, or isn't right",
 			"tpk pull https://example.org/site.tar.gz site.tar.gz",
@@ -100,8 +102,11 @@ func runPull(c *cli.Context, o *pullOptions) error {
 	m := terminal.NewMeter(c, "pulling")
 	defer m.Stop()
 	o.pull.Notice = func(err error) {
-		if errors.Is(err, pull.ErrOld) {
+		switch {
+		case errors.Is(err, pull.ErrOld):
 			err = report.WithHint(err, "downloading everything")
+		case errors.Is(err, pull.ErrSum):
+			err = report.WithHint(err, "its publisher must renew its "+signature.SumSuffix)
 		}
 		m.Notice(err)
 	}
@@ -132,7 +137,17 @@ func (o *pullOptions) run(c *cli.Context) (pull.Result, error) {
 	if err != nil {
 		return pull.Result{}, err
 	}
-	res, err := pull.Pull(c.Context, a, o.out, o.pull)
+	po := o.pull
+	po.Patch = func(_ context.Context, oldDigest uint64) (pull.Patch, error) {
+		return o.openPatch(c, oldDigest)
+	}
+	if o.trust == nil {
+		po.SHA256, err = o.statedSum(c, a)
+	}
+	var res pull.Result
+	if err == nil {
+		res, err = pull.Pull(c.Context, a, o.out, po)
+	}
 	if err = errors.Join(err, a.Close()); err != nil {
 		err = hintPull(o, err)
 	}
@@ -201,7 +216,9 @@ func pullLine(r pull.Result) any {
 		Copied     int64 `json:"copied"`
 		Made       int64 `json:"made"`
 		Fetched    int64 `json:"fetched"`
+		Patch      int64 `json:"patch"`
 		Requests   int64 `json:"requests"`
 		Resumed    int64 `json:"resumed"`
-	}{r.Entries, r.ArchiveBytes, r.SidecarBytes, r.Copied, r.Made, r.Fetched, r.Requests, r.Resumed}
+	}{r.Entries, r.ArchiveBytes, r.SidecarBytes, r.Copied, r.Made, r.Fetched, r.Patch, r.Requests,
+		r.Resumed}
 }

@@ -37,16 +37,22 @@ func (j *job) check(ctx context.Context, o *durable.Output) (again bool, err err
 		return false, err
 	}
 	j.res.SidecarBytes = res.SidecarBytes
-	signed := j.from.Signed()
-	if signed == nil {
+	if j.sum == nil {
 		return false, nil
 	}
 	sum, err := tarpack.HashRange(ctx, o.Archive, 0, j.from.Size())
-	if err != nil || sum == signed.Files[0].SHA256 {
+	if err != nil || sum == *j.sum {
 		return false, err
 	}
-	return j.fetchMore(fmt.Errorf("%w: its SHA-256 is %x, not %x", signature.ErrChanged, sum,
-		signed.Files[0].SHA256))
+	if j.from.Signed() == nil {
+		again, err = j.fetchMore(ErrSum)
+		if errors.Is(err, ErrSum) { // it is what the server has
+			j.o.Notice(fmt.Errorf("%s: %w", j.from.Name(), err))
+			err = nil
+		}
+		return again, err
+	}
+	return j.fetchMore(fmt.Errorf("%w: its SHA-256 is %x, not %x", signature.ErrChanged, sum, *j.sum))
 }
 
 // fetchMore makes more pieces fetched ones: first the headers, then everything. It returns failed
@@ -67,9 +73,9 @@ func (j *job) fetchMore(failed error) (again bool, err error) {
 	return false, failed
 }
 
-// findDamage reads the contents. What was copied and is wrong is to be fetched. What was fetched
-// and is wrong is fetched once more: it may have been damaged on the way. It returns false if there
-// is nothing to fetch.
+// findDamage reads the contents. What was copied and is wrong is to be fetched. If all of that is
+// right, what was fetched and is wrong is fetched once more: it may have been damaged on the way. It
+// returns false if there is nothing to fetch.
 func (j *job) findDamage(ctx context.Context, archive io.ReaderAt) (again bool, err error) {
 	wrong := map[uint32]bool{}
 	for k := range j.pieces {
@@ -86,13 +92,18 @@ func (j *job) findDamage(ctx context.Context, archive io.ReaderAt) (again bool, 
 		}
 	}
 	for k := range j.pieces {
+		if p := &j.pieces[k]; p.how == copied && wrong[p.i] {
+			p.how, again = fetched, true
+			j.replaced = j.replaced || !j.isGuess(p)
+		}
+	}
+	if again || j.retried { // what was fetched is checked again with what is fetched now
+		return again, nil
+	}
+	for k := range j.pieces {
 		p := &j.pieces[k]
 		ofContent := p.part >= partContent && p.part <= partLast
-		if p.how == copied && wrong[p.i] {
-			j.journal.forget(p.off, p.n)
-			p.how, j.replaced, again = fetched, true, true
-		}
-		if p.how == fetched && !j.retried && (!ofContent || wrong[p.i]) {
+		if p.how == fetched && (!ofContent || wrong[p.i]) {
 			j.journal.forget(p.off, p.n)
 			again = true
 		}

@@ -26,7 +26,7 @@ func keyOf(e *sidecar.Entry) contentKey {
 	return contentKey{e.Hash, e.Size, e.ContentLen, e.CRC, e.Coding}
 }
 
-// readOld collects the contents of the old archive, and their segments if both indexes have sums.
+// readOld collects the contents of the old archive, and their segments.
 func (j *job) readOld() error {
 	if j.old == nil {
 		return nil
@@ -43,10 +43,10 @@ func (j *job) readOld() error {
 			continue
 		}
 		j.contents[keyOf(e)] = uint32(row.Ordinal)
-		if !j.sums || !hasParts(e) {
+		if !j.hasParts(e) {
 			continue
 		}
-		keys, ends, err := partKeys(x, row.Ordinal, e)
+		keys, ends, err := j.partKeys(x, row.Ordinal, e)
 		if err != nil {
 			return fmt.Errorf("%s: %w", j.old.Name, err)
 		}
@@ -107,22 +107,59 @@ func segmentsOf(x *sidecar.Index, i int) (gzmember.Segments, error) {
 
 // A segmentKey is the SHA-256 of what makes two parts of contents the same bytes, as far as an
 // index has it. For a segment these are the sums of its MiBs, how the content is divided, the
-// length, and whether it is the last one. For a MiB of a stored content it is its sum, and where it
-// is, as the places of block headers depend on that.
+// length, and whether it is the last one. Without sums, its path and its number take their place:
+// few segments get the same length if their contents differ, and the CRC-32 and the xxHash64 of the
+// whole content show that. For a MiB of a stored content it is its sum, and where it is, as the
+// places of block headers depend on that.
 type segmentKey [sha256.Size]byte
 
 // hasParts reports whether a content has parts that can be taken alone.
-func hasParts(e *sidecar.Entry) bool {
-	return e.Coding == coding.Segmented || e.Coding == coding.Stored && e.Size > sidecar.SumMiB
+func (j *job) hasParts(e *sidecar.Entry) bool {
+	return e.Coding == coding.Segmented ||
+		j.sums && e.Coding == coding.Stored && e.Size > sidecar.SumMiB
 }
 
-// partKeys returns the key and the end of each part of file i, whose record is e. Ends count from
-// the beginning of the deflate stream. Bytes may follow the last part. The index has SHA-256 sums.
-func partKeys(x *sidecar.Index, i int, e *sidecar.Entry) ([]segmentKey, []int64, error) {
+// partKeys returns the key and the end of each part of file i of an index, whose record is e. Ends
+// count from the beginning of the deflate stream. Bytes may follow the last part.
+func (j *job) partKeys(x *sidecar.Index, i int, e *sidecar.Entry) ([]segmentKey, []int64, error) {
 	if e.Coding == coding.Stored {
 		return storedKeys(x, i, e)
 	}
+	if !j.sums {
+		return placeKeys(x, i, e)
+	}
 	return segmentKeys(x, i, e)
+}
+
+// isGuess reports whether a piece that is copied is a segment whose length alone speaks for it.
+func (j *job) isGuess(p *piece) bool { return p.part == partSegment && !j.sums }
+
+// placeKeys is partKeys for a content in segments, where an index has no sums.
+func placeKeys(x *sidecar.Index, i int, e *sidecar.Entry) ([]segmentKey, []int64, error) {
+	t, err := segmentsOf(x, i)
+	if err != nil {
+		return nil, nil, err
+	}
+	path, err := x.Path(i)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, ends := make([]segmentKey, len(t.Lengths)), make([]int64, len(t.Lengths))
+	end, b := int64(0), []byte(nil)
+	for k, length := range t.Lengths {
+		last := k == len(t.Lengths)-1
+		size := int64(1) << t.Shift
+		if last {
+			size = e.Size - int64(k)<<t.Shift
+		}
+		b = binary.LittleEndian.AppendUint32(b[:0], length)
+		b = binary.LittleEndian.AppendUint64(b, uint64(size))
+		b = append(b, t.Shift, boolByte(last))
+		b = append(binary.LittleEndian.AppendUint64(b, uint64(k)), path...)
+		end += int64(length)
+		keys[k], ends[k] = sha256.Sum256(b), end
+	}
+	return keys, ends, nil
 }
 
 // storedKeys is partKeys for a stored content. The last block, whose header differs, is in no part.

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/tarpack/tpk/tarpack/internal/scan"
+	"github.com/tarpack/tpk/tarpack/signature"
 )
 
 // ErrDamaged means that the archive on the server is not what its index states.
@@ -21,6 +22,9 @@ var ErrOld = errors.New("nothing of it can be reused")
 // ErrReplaced is a notice: a part of the old archive was damaged, and is fetched in its place.
 var ErrReplaced = errors.New("what was copied from the old archive is damaged: fetching it")
 
+// ErrSum is a notice: the archive on the server does not have the SHA-256 of Options.
+var ErrSum = errors.New("the archive on the server has another SHA-256 than is stated for it")
+
 // Options are the options of Pull. The zero value is usable.
 type Options struct {
 	// Old is the name of the archive or shard set to copy from; it must be there. "" means the archive
@@ -29,7 +33,16 @@ type Options struct {
 	Parallel int // requests at a time; 0 means 4
 	Workers  int // goroutines that check; 0 means one for each CPU
 
-	// Notice, if set, is called with ErrOld, ErrReplaced, and the notices of opening the old archive.
+	// Patch, if set, opens the patch that makes the new archive of an old one with this digest in its
+	// trailer. It is called once at most. The error wraps fs.ErrNotExist if there is none.
+	Patch func(ctx context.Context, oldDigest uint64) (Patch, error)
+	// SHA256, if set, is that of the new archive, from where its publisher has written it. A result
+	// with another one is replaced by bytes that are all fetched; if it still differs, ErrSum is a
+	// notice. If the archive was opened with a signature, that one counts.
+	SHA256 *signature.Hash
+
+	// Notice, if set, is called with ErrOld, ErrReplaced, ErrPatch, ErrUnmade, ErrSum, and the notices
+	// of opening the old archive.
 	Notice func(error)
 	// Progress, if set, is called while bytes are fetched, joined and checked, by one goroutine at a
 	// time.
@@ -50,7 +63,8 @@ type Result struct {
 	SidecarBytes int64
 	Copied       int64 // bytes taken from the old archive
 	Made         int64 // bytes of headers, padding and trailer that were made
-	Fetched      int64 // bytes of the archive that were asked for
+	Fetched      int64 // bytes of the archive and of the patch that were asked for
+	Patch        int64 // of these, bytes of the patch; 0: none was used
 	Resumed      int64 // bytes that an earlier run had fetched
 	Requests     int64 // for ranges of the archive
 }

@@ -3,6 +3,7 @@ package pull_test
 import (
 	"context"
 	"io"
+	"io/fs"
 	"reflect"
 	"sync/atomic"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
 	"github.com/tarpack/tpk/tarpack/pull"
+	"github.com/tarpack/tpk/tarpack/signature"
 )
 
 // A meeting is a server of which the first requests wait until so many are there.
@@ -67,6 +69,18 @@ func TestOptions(t *testing.T) {
 			_, one := run(pull.Options{Parallel: 1}, 1)
 			_, two := run(pull.Options{Parallel: 2}, 2)
 			return one == 1 && two == 2
+		},
+		"Patch": func() bool {
+			asked := uint64(0)
+			run(pull.Options{Patch: func(_ context.Context, digest uint64) (pull.Patch, error) {
+				asked = digest
+				return nil, fs.ErrNotExist
+			}}, 1)
+			return asked == tartest.Open(t, from).Trailer().Digest
+		},
+		"SHA256": func() bool { // a wrong one makes it fetch everything
+			res, _ := run(pull.Options{SHA256: &signature.Hash{}}, 1)
+			return res.Copied == 0 && res.Fetched >= res.ArchiveBytes/2
 		},
 		"Workers": func() bool { return pull.Workers(3) == 3 && pull.Workers(0) == 0 },
 		"Notice": func() bool {

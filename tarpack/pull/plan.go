@@ -80,7 +80,12 @@ func (j *job) plan() error {
 	return j.fillGaps()
 }
 
-func (j *job) add(p piece) { j.pieces = append(j.pieces, p) }
+// add adds a piece, unless it is empty.
+func (j *job) add(p piece) {
+	if p.n != 0 {
+		j.pieces = append(j.pieces, p)
+	}
+}
 
 // planFile adds the pieces of a file.
 func (j *job) planFile(i int, e *sidecar.Entry) error {
@@ -94,7 +99,7 @@ func (j *job) planFile(i int, e *sidecar.Entry) error {
 		case ok:
 			j.add(piece{off: at, n: e.ContentLen, at: old, i: uint32(i), part: partContent,
 				how: copied})
-		case hasParts(e) && len(j.segments) > 0:
+		case j.hasParts(e) && len(j.segments) > 0:
 			if err := j.planParts(i, e); err != nil {
 				return err
 			}
@@ -111,7 +116,7 @@ func (j *job) planFile(i int, e *sidecar.Entry) error {
 
 // planParts adds the pieces of a content, some of which the old archive may have.
 func (j *job) planParts(i int, e *sidecar.Entry) error {
-	keys, ends, err := partKeys(j.index, i, e)
+	keys, ends, err := j.partKeys(j.index, i, e)
 	if err != nil {
 		return err
 	}
@@ -146,9 +151,7 @@ func (j *job) fillGaps() error {
 		if p.off > end {
 			all = append(all, piece{off: end, n: p.off - end})
 		}
-		if p.n > 0 {
-			all = append(all, p)
-		}
+		all = append(all, p)
 		end = p.end()
 	}
 	if end != j.from.Size() {

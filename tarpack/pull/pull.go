@@ -41,9 +41,11 @@ type job struct {
 
 	journal    *journal
 	fetcher    *fetcher
-	allHeaders bool // no header is made
-	replaced   bool // a content of the old archive was damaged
-	retried    bool // a content that was fetched was damaged
+	patchFile  Patch           // that is being fetched
+	sum        *signature.Hash // that the new archive must have, or nil
+	allHeaders bool            // no header is made
+	replaced   bool            // a content of the old archive was damaged
+	retried    bool            // a content that was fetched was damaged
 
 	mu sync.Mutex // for Progress
 }
@@ -89,6 +91,9 @@ func Pull(
 		if err := durable.CheckIndexName(out.Name); err != nil {
 			return res, err
 		}
+	}
+	if j.sum = o.SHA256; from.Signed() != nil {
+		j.sum = &from.Signed().Files[0].SHA256
 	}
 	if err := j.openOld(ctx, name); err != nil {
 		return res, err
@@ -157,6 +162,10 @@ func (j *job) openOld(ctx context.Context, name string) error {
 	return nil
 }
 
+// maxPatched is by how much what the journal has is longer than the archive at most: a patch is
+// only used if it is shorter.
+const maxPatched = 3
+
 // openJournal opens the journal of what an earlier run has fetched of the same generation.
 func (j *job) openJournal(name string) (err error) {
 	var header sidecar.Header
@@ -170,7 +179,7 @@ func (j *job) openJournal(name string) (err error) {
 		}
 	}
 	key := sha256.Sum256(append(header[:], id...))
-	if j.journal, err = openJournal(name, key, j.from.Size()); err != nil {
+	if j.journal, err = openJournal(name, key, maxPatched*j.from.Size()); err != nil {
 		return err
 	}
 	j.fetcher = &fetcher{journal: j.journal, parallel: j.o.Parallel, get: j.get,
@@ -178,12 +187,16 @@ func (j *job) openJournal(name string) (err error) {
 	return nil
 }
 
-// get asks for a range of the new archive.
+// get asks for a range of the new archive, or of the patch while that is fetched.
 func (j *job) get(ctx context.Context, off, n int64) (io.ReadCloser, error) {
-	if r, ok := j.from.Source().(Ranger); ok {
+	var from io.ReaderAt = j.from.Source()
+	if j.patchFile != nil {
+		from, off = j.patchFile, off-j.patchStart()
+	}
+	if r, ok := from.(Ranger); ok {
 		return r.Get(ctx, off, n)
 	}
-	return io.NopCloser(io.NewSectionReader(j.from.Source(), off, n)), nil
+	return io.NopCloser(io.NewSectionReader(from, off, n)), nil
 }
 
 // progress reports how far it has come.
@@ -205,6 +218,9 @@ func (j *job) run(ctx context.Context, out *durable.Output) error {
 		return fmt.Errorf("%s: %w", j.from.Name(), err)
 	}
 	if err := j.planHeaders(); err != nil {
+		return err
+	}
+	if done, err := j.patched(ctx, out); err != nil || done {
 		return err
 	}
 	for range maxRounds {

@@ -21,7 +21,6 @@ import (
 	"github.com/tarpack/tpk/tarpack/pack"
 	"github.com/tarpack/tpk/tarpack/pull"
 	"github.com/tarpack/tpk/tarpack/shard"
-	"github.com/tarpack/tpk/tarpack/signature"
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
@@ -341,78 +340,6 @@ func TestSigned(t *testing.T) {
 		wantSame(t, name, to)
 		if size := int64(len(s.content)); id == 7 && res.Fetched > size/4 {
 			t.Errorf("%d of %d bytes fetched", res.Fetched, size)
-		}
-	}
-}
-
-// Other headers than those that were signed have the same index.
-func TestSignedTwin(t *testing.T) {
-	one, other := twins(t)
-	signed, err := tartest.Sign(t, one).Open(one)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, a := serve(t, one, &tarpack.OpenOptions{Signed: signed})
-	s.content = tartest.Read(t, other)
-	name := copyTo(t, other)
-	_, err = pull.Pull(t.Context(), a, name, pull.Options{})
-	if !errors.Is(err, signature.ErrRefused) ||
-		!bytes.Equal(tartest.Read(t, name), tartest.Read(t, other)) {
-		t.Errorf("%v", err)
-	}
-}
-
-// Without a signature, owners that do not show in the index are noticed.
-func TestTwin(t *testing.T) {
-	one, other := twins(t)
-	for _, names := range [][2]string{{one, other}, {other, one}} {
-		_, a := serve(t, names[1], nil)
-		name := copyTo(t, names[0])
-		if _, err := pull.Pull(t.Context(), a, name, pull.Options{}); err != nil {
-			t.Fatal(err)
-		}
-		wantSame(t, name, names[1])
-	}
-}
-
-// twins returns two archives with the same index and different owners.
-func twins(t *testing.T) (one, other string) {
-	t.Helper()
-	dir := tartest.Tree(t, [2]string{"a", "1"}, [2]string{"b", tartest.Text("x", 1000)})
-	seen := map[string]string{}
-	for id := range 512 {
-		other = tartest.Pack(t, dir, pack.Options{SHA256: true, Owner: &attributes.Owner{ID: id}})
-		side := string(tartest.Read(t, other+format.SidecarSuffix))
-		if one = seen[side]; one != "" {
-			return one, other
-		}
-		seen[side] = other
-	}
-	t.Fatal("no two owners give headers of the same lengths")
-	return "", ""
-}
-
-// An index that is not that of the archive: one error, and the old archive stays. Where the index
-// has another time or mode and headers are made from it, the result is the archive of the index.
-func TestHostileIndex(t *testing.T) {
-	from := tartest.Pack(t, version(t, "1", 1e9), pack.Options{})
-	to := tartest.Pack(t, version(t, "2", 1.2e9), pack.Options{})
-	archive, side := tartest.Read(t, to), tartest.Read(t, to+format.SidecarSuffix)
-	for at := 512; at < 512+135*44; at += 97 {
-		a, s := bytes.Clone(archive), bytes.Clone(side)
-		s[at] ^= byte(1 + at%255)
-		tartest.Vouch(a, s)
-		hostile := tartest.WriteArchive(t, a, s)
-		_, x := serve(t, hostile, nil)
-		name := copyTo(t, from)
-		_, err := pull.Pull(t.Context(), x, name, pull.Options{})
-		if err == nil {
-			tartest.WantSound(t, name)
-			continue
-		}
-		if !bytes.Equal(tartest.Read(t, name), tartest.Read(t, from)) ||
-			strings.Contains(err.Error(), "\n") {
-			t.Errorf("byte %d: %v", at, err)
 		}
 	}
 }

@@ -67,8 +67,11 @@ func stale(name string, err error) error {
 // else read into memory.
 func (x *index) load(ctx context.Context) error {
 	size := x.blocks.Size()
-	if err := x.blocks.Fetch(ctx, 0, size); err != nil {
-		return err
+	// The object has its first bytes already, and gives them without a request.
+	for _, n := range []int64{min(size, firstIndex), size} {
+		if err := x.blocks.Fetch(ctx, 0, n); err != nil {
+			return err
+		}
 	}
 	b, err := x.mapped(size)
 	if err != nil {

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/tarpack/tpk/cmd/tpk/reading"
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/patch"
+	"github.com/tarpack/tpk/tarpack/pull"
+	"github.com/tarpack/tpk/tarpack/signature"
+)
+
+// openPatch opens the patch beside the archive that is pulled.
+func (o *pullOptions) openPatch(c *cli.Context, oldDigest uint64) (pull.Patch, error) {
+	return reading.OpenBeside(c, o.url, patch.Name("", oldDigest))
+}
+
+// maxSum is more than the checksums of an archive can have, in bytes.
+const maxSum = 4096
+
+// statedSum returns the SHA-256 of an archive in the checksums beside it, or nil if there are none,
+// or they are those of another archive. Without a public key they prove nothing about the publisher,
+// but they show whether the result is what is on the server.
+func (o *pullOptions) statedSum(c *cli.Context, a *tarpack.Archive) (*signature.Hash, error) {
+	f, err := reading.OpenBeside(c, o.url, signature.SumSuffix)
+	if err != nil {
+		return nil, context.Cause(c.Context)
+	}
+	defer f.Close()
+	if f.Size() > maxSum {
+		return nil, nil
+	}
+	text := make([]byte, f.Size())
+	if _, err := f.ReadAt(text, 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil, context.Cause(c.Context)
+	}
+	sum, err := signature.Parse(text)
+	if err != nil || len(sum.Files) != 1 || sum.Size != a.Source().Size() ||
+		!strings.HasSuffix(a.Name(), "/"+sum.Files[0].Name) && a.Name() != sum.Files[0].Name {
+		return nil, nil
+	}
+	var header sidecar.Header
+	if _, err := a.Index().ReadAt(header[:], 0); err != nil {
+		return nil, err
+	}
+	if sha256.Sum256(header[:]) != sum.Index { // they were not renewed
+		return nil, nil
+	}
+	return &sum.Files[0].SHA256, nil
+}
