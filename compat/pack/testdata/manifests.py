@@ -5,11 +5,6 @@ usage: manifests.py kubernetes FILE | batch OPERATION FILE
 import json
 import sys
 
-import botocore.session
-import botocore.validate
-import yaml
-from kubernetes import client
-
 
 def check(value, kind, where):
     """Exits unless value is of the kind that the Kubernetes API has."""
@@ -31,13 +26,20 @@ def check(value, kind, where):
         sys.exit(f"{where}: {value!r} is no {kind}")
 
 
+# Each module is loaded only where it is needed, because that takes most of the time.
 if sys.argv[1] == "kubernetes":
+    import yaml
+    from kubernetes import client
+
     job = yaml.safe_load(open(sys.argv[2]))
     assert (job["apiVersion"], job["kind"]) == ("batch/v1", "Job"), job
     check(job, "V1Job", "Job")
     assert job["spec"]["completionMode"] == "Indexed"
     print(json.dumps(job["spec"]["template"]["spec"]["containers"][0]["command"]))
 else:
+    import botocore.session
+    import botocore.validate
+
     service = botocore.session.get_session().get_service_model("batch")
     shape = service.operation_model(sys.argv[2]).input_shape
     job = json.load(open(sys.argv[3]))
