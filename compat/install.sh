@@ -66,6 +66,7 @@ ss                  iproute2
 '
 bench_tools='
 wrk                 wrk
+casync              casync
 mksquashfs          squashfs-tools
 unsquashfs          squashfs-tools
 /usr/bin/time       time

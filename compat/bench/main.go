@@ -11,6 +11,7 @@
 //	change     updating, adding, merging, converting, beside copying the bytes
 //	range      1 KiB at random places of a large file over HTTP
 //	dataset    every file of a large tree in random order through io/fs
+//	pull       the bytes that a new version of an archive costs, with the old one at hand
 //	packages   the benchmarks of tpk's own packages
 //
 // The tools of a case run in turn. Every figure goes to docs/benchmarks/results/VERSION.txt in the
@@ -38,6 +39,7 @@ import (
 	"github.com/tarpack/tpk/compat/bench/lookup"
 	"github.com/tarpack/tpk/compat/bench/measure"
 	"github.com/tarpack/tpk/compat/bench/packing"
+	"github.com/tarpack/tpk/compat/bench/pulling"
 	"github.com/tarpack/tpk/compat/bench/report"
 	"github.com/tarpack/tpk/compat/bench/serving"
 )
@@ -58,6 +60,7 @@ var families = []family{
 	{"index", lookup.Run},
 	{"range", serving.RunRanges},
 	{"dataset", dataset.Run},
+	{"pull", pulling.Run},
 	{"packages", packages},
 }
 
