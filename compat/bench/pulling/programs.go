@@ -14,7 +14,7 @@ import (
 // contestants returns the programs that are installed, with everything that they need on the
 // server.
 func (p *pair) contestants() (all []measure.Contestant, err error) {
-	if p.web, err = newWebServer(p.b, p.dir); err != nil {
+	if p.web, err = measure.NewWebServer(p.b, p.dir); err != nil {
 		return nil, err
 	}
 	all = append(all, p.tpk("tpk", "plain", "plain"), p.tpk("tpk-sha256", "sums", "sums"))
@@ -56,9 +56,9 @@ func (p *pair) overWeb(c measure.Contestant) measure.Contestant {
 		if err := p.emptyOut(); err != nil {
 			return err
 		}
-		return p.web.start()
+		return p.web.Start()
 	}
-	c.Add = p.web.stop
+	c.Add = p.web.Stop
 	return c
 }
 
@@ -69,7 +69,7 @@ func (p *pair) emptyOut() error {
 	return os.Mkdir(p.path("out"), 0o755)
 }
 
-func (p *pair) url(name string) string { return "http://" + p.web.address + "/" + name }
+func (p *pair) url(name string) string { return "http://" + p.web.Address + "/" + name }
 
 // tpk pulls the new archive in one directory with the old one in another.
 func (p *pair) tpk(tool, from, to string) measure.Contestant {

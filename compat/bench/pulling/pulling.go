@@ -101,7 +101,7 @@ func measurePair(b *measure.Bench, name, from, to string) error {
 type pair struct {
 	b   *measure.Bench
 	dir string
-	web *webServer
+	web *measure.WebServer
 }
 
 func (p *pair) path(name string) string { return filepath.Join(p.dir, name) }

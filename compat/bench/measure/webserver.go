@@ -1,4 +1,4 @@
-package pulling
+package measure
 
 import (
 	"bytes"
@@ -10,36 +10,34 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/tarpack/tpk/compat/bench/measure"
 )
 
-// A webServer is nginx, which counts what it sends.
-type webServer struct {
-	b       *measure.Bench
+// A WebServer is nginx, which counts what it sends.
+type WebServer struct {
+	b       *Bench
 	root    string
-	address string
+	Address string // host and port
 	cmd     *exec.Cmd
 	errors  bytes.Buffer
 }
 
-// newWebServer returns a server of a directory that is not started yet. Its address stays the same.
-func newWebServer(b *measure.Bench, root string) (*webServer, error) {
+// NewWebServer returns a server of a directory that is not started yet. Its address stays the same.
+func NewWebServer(b *Bench, root string) (*WebServer, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	return &webServer{b: b, root: root, address: l.Addr().String()}, l.Close()
+	return &WebServer{b: b, root: root, Address: l.Addr().String()}, l.Close()
 }
 
-// start starts the server with an empty log, and waits until it answers.
-func (w *webServer) start() error {
+// Start starts the server with an empty log, and waits until it answers.
+func (w *WebServer) Start() error {
 	user := ""
 	if os.Getuid() == 0 { // so that its workers can read files of root
 		user = "user root;"
 	}
 	// The first request, below, is for /, which is not logged.
-	conf, temp := w.b.Path("pull.conf"), w.b.Path("pull")
+	conf, temp := w.b.Path("web.conf"), w.b.Path("web")
 	if err := os.WriteFile(conf, fmt.Appendf(nil,
 		`%s worker_processes 1; daemon off; pid %s.pid; error_log stderr;
 events { worker_connections 1024; }
@@ -49,7 +47,7 @@ http {
  fastcgi_temp_path %[2]s.fastcgi; uwsgi_temp_path %[2]s.uwsgi; scgi_temp_path %[2]s.scgi;
  server { listen %[3]s; root %[4]s; location = / { access_log off; return 204; } }
 }
-`, user, temp, w.address, w.root), 0o644); err != nil {
+`, user, temp, w.Address, w.root), 0o644); err != nil {
 		return err
 	}
 	if err := os.RemoveAll(temp + ".log"); err != nil {
@@ -62,7 +60,7 @@ http {
 		return err
 	}
 	for began := time.Now(); time.Since(began) < 20*time.Second; time.Sleep(2 * time.Millisecond) {
-		if resp, err := http.Get("http://" + w.address + "/"); err == nil {
+		if resp, err := http.Get("http://" + w.Address + "/"); err == nil {
 			return resp.Body.Close()
 		}
 	}
@@ -71,13 +69,14 @@ http {
 	return fmt.Errorf("nginx does not answer: %s", w.errors.Bytes())
 }
 
-// stop ends the server after its last response, and returns what it has sent and received.
-func (w *webServer) stop() ([]measure.Value, error) {
+// Stop ends the server after its last response, and returns how many bytes and requests
+// clients have received and sent.
+func (w *WebServer) Stop() ([]Value, error) {
 	_ = w.cmd.Process.Signal(syscall.SIGQUIT) // it reports its end itself
 	if err := w.cmd.Wait(); err != nil {
 		return nil, fmt.Errorf("nginx: %w: %s", err, w.errors.Bytes())
 	}
-	text, err := os.ReadFile(w.b.Path("pull.log"))
+	text, err := os.ReadFile(w.b.Path("web.log"))
 	if err != nil {
 		return nil, err
 	}
@@ -95,10 +94,10 @@ func (w *webServer) stop() ([]measure.Value, error) {
 			index += down
 		}
 	}
-	values := []measure.Value{{Of: received, Unit: "B"}, {Of: sent, Unit: "sent-B"},
+	values := []Value{{Of: received, Unit: "B"}, {Of: sent, Unit: "sent-B"},
 		{Of: float64(requests), Unit: "requests"}}
 	if index > 0 {
-		values = append(values, measure.Value{Of: index, Unit: "index-B"})
+		values = append(values, Value{Of: index, Unit: "index-B"})
 	}
 	return values, nil
 }
