@@ -27,11 +27,15 @@ demo-check: build ## the same, but fetch one page from the server and stop it
 test: install vet unit ## the tests, outside tools included, in a few minutes (COMPAT=require: none may be missing)
 
 .PHONY: test-long
-test-long: install lint vet-more unit-long race fuzz ## everything that `make test` leaves out: see docs/testing.md
+test-long: install-long lint vet-more unit-long race fuzz ## everything that `make test` leaves out: see docs/testing.md
 
 .PHONY: install
 install: ## the other programs that the tests need, with apt-get where that is allowed
 	compat/install.sh
+
+.PHONY: install-long
+install-long:
+	compat/install.sh test long
 
 .PHONY: vet
 vet:
@@ -74,7 +78,7 @@ fuzz: ## every fuzz target for FUZZTIME
 	compat/fuzz.sh '$(FUZZTIME)'
 
 .PHONY: nightly
-nightly: install ## tests that take very long or need much disk, and two minutes of every fuzz target
+nightly: install-long ## tests that take very long or need much disk, and two minutes of every fuzz target
 	$(GO) test -tags nightly -timeout 60m ./...
 	compat/fuzz.sh 2m
 

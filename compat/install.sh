@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the programs of others that the tests hold tpk to, where apt-get and npm are there and allowed.
-# usage: compat/install.sh [GROUP...]     groups: test (default), bench
+# usage: compat/install.sh [GROUP...]     groups: test (default), long, bench
 #
 # Nothing that is there already is touched. What can't be had is named, and is no failure here: a test that needs it
 # says so, and fails where COMPAT=require is set.
@@ -57,8 +57,17 @@ botocore            python3-botocore
 kubernetes          python3-kubernetes
 yaml                python3-yaml
 '
+# What only the tests of make test-long need.
+long_tools='
+munged              munge
+slurmctld           slurmctld
+slurmd              slurmd
+sbatch              slurm-client
+ss                  iproute2
+'
 bench_tools='
 wrk                 wrk
+casync              casync
 mksquashfs          squashfs-tools
 unsquashfs          squashfs-tools
 /usr/bin/time       time
@@ -100,8 +109,9 @@ tools= modules=
 for group in "${@:-test}"; do
 	case $group in
 	test) tools+=$test_tools modules+=$test_modules ;;
+	long) tools+=$long_tools ;;
 	bench) tools+=$bench_tools go_programs+=" $bench_go_programs" ;;
-	*) echo "compat/install.sh: $group: no such group: test and bench are known" >&2; exit 2 ;;
+	*) echo "compat/install.sh: $group: no such group: test, long and bench are known" >&2; exit 2 ;;
 	esac
 done
 

@@ -11,6 +11,8 @@
 //	change     updating, adding, merging, converting, beside copying the bytes
 //	range      1 KiB at random places of a large file over HTTP
 //	dataset    every file of a large tree in random order through io/fs
+//	pull       the bytes that a new version of an archive costs, with the old one at hand
+//	cluster    a plan for 64 shards, packed by two workers, joined, opened and looked up
 //	packages   the benchmarks of tpk's own packages
 //
 // The tools of a case run in turn. Every figure goes to docs/benchmarks/results/VERSION.txt in the
@@ -33,11 +35,13 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/compat/bench/changing"
+	"github.com/tarpack/tpk/compat/bench/cluster"
 	"github.com/tarpack/tpk/compat/bench/dataset"
 	"github.com/tarpack/tpk/compat/bench/extracting"
 	"github.com/tarpack/tpk/compat/bench/lookup"
 	"github.com/tarpack/tpk/compat/bench/measure"
 	"github.com/tarpack/tpk/compat/bench/packing"
+	"github.com/tarpack/tpk/compat/bench/pulling"
 	"github.com/tarpack/tpk/compat/bench/report"
 	"github.com/tarpack/tpk/compat/bench/serving"
 )
@@ -58,12 +62,15 @@ var families = []family{
 	{"index", lookup.Run},
 	{"range", serving.RunRanges},
 	{"dataset", dataset.Run},
+	{"pull", pulling.Run},
+	{"cluster", cluster.Run},
 	{"packages", packages},
 }
 
 // helpers are commands that run as their own process, to be measured as one.
 var helpers = map[string]func(args []string) error{
 	"estargz":         packing.Estargz,
+	"cluster":         cluster.Lookup,
 	"index":           lookup.Measure,
 	"index-build":     lookup.Build,
 	"read":            dataset.Read,
@@ -93,7 +100,7 @@ func main() {
 	flag.DurationVar(&b.Duration, "seconds", 2*time.Second, "how long each server is asked each time")
 	flag.IntVar(&b.Files, "files", 1_000_000, "files in the tree of small files")
 	flag.IntVar(&b.Entries, "entries", 10_000_000, "entries of the largest index")
-	flag.BoolVar(&b.Huge, "huge", false, "an index of 10^8 entries, too (20 GB, 15 minutes)")
+	flag.BoolVar(&b.Huge, "huge", false, "an index and a cluster of 10^8 entries, too (20 GB, an hour)")
 	flag.Float64Var(&large, "large", 8, "`GiB` of the large file that is packed")
 	flag.Float64Var(&ranges, "range", 4, "`GiB` of the file that ranges are read out of")
 	flag.BoolVar(&b.Quick, "quick", false,

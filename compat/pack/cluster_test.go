@@ -3,12 +3,15 @@
 package pack
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tarpack/tpk/compat/fixture"
@@ -186,15 +189,70 @@ func TestFleetManifest(t *testing.T) {
 // manifest checks a manifest, and returns the command of the container in it.
 func manifest(t *testing.T, args ...string) (command []string) {
 	t.Helper()
-	const python = "/usr/bin/python3" // Debian's, which has Debian's modules
-	const modules = "import botocore, kubernetes, yaml"
-	if exec.Command(python, "-c", modules).Run() != nil {
+	r := manifests(t, args...)
+	if err := json.Unmarshal(r.Out, &command); r.Code != 0 || err != nil {
+		t.Fatal(r, err)
+	}
+	return command
+}
+
+const (
+	python  = "/usr/bin/python3" // Debian's, which has Debian's modules
+	modules = "import botocore, kubernetes, yaml"
+)
+
+var haveModules = sync.OnceValue(exec.Command(python, "-c", modules).Run)
+
+// manifests runs the program that checks a manifest.
+func manifests(t *testing.T, args ...string) tools.Result {
+	t.Helper()
+	if haveModules() != nil {
 		tools.Missing(t, "a Python module of: "+modules)
 	}
 	script := filepath.Join(tools.Repo(t), "compat", "pack", "testdata", "manifests.py")
-	out := tools.Must(t, exec.Command(python, append([]string{script}, args...)...))
-	if err := json.Unmarshal(out, &command); err != nil {
-		t.Fatalf("%s: %v", out, err)
+	return tools.Run(t, exec.Command(python, append([]string{script}, args...)...))
+}
+
+// TestManifestErrors checks that what checks the manifests finds errors in them.
+func TestManifestErrors(t *testing.T) {
+	kubernetes := []string{"kubernetes", "kubernetes.yaml"}
+	submit := []string{"batch", "SubmitJob", "aws-batch-submit.json"}
+	define := []string{"batch", "RegisterJobDefinition", "aws-batch-definition.json"}
+	for _, c := range []struct {
+		check    []string
+		old, new string
+		message  string
+	}{
+		{kubernetes, "batch/v1", "batch/v2", "batch/v2"},
+		{kubernetes, "completionMode:", "completionsMode:", "completionsMode"},
+		{kubernetes, "completions: 64", `completions: "64"`, "completions"},
+		{kubernetes, "Indexed\n", "NonIndexed\n", "Indexed"},
+		{kubernetes, "- name: tpk", "- label: tpk", "label"},
+		{kubernetes, "mountPath", "path", "volumeMounts"},
+		{kubernetes, "name: PLAN, value", "value", "env"},
+		{submit, "arrayProperties", "array", "array"},
+		{submit, `"size": 64`, `"size": "64"`, "size"},
+		{submit, `"jobQueue": "default",`, "", "jobQueue"},
+		{define, `"type": "container"`, `"kind": "container"`, "type"},
+		{define, `"retryStrategy": {"attempts": 3}`, `"retryStrategy": 3`, "retryStrategy"},
+		{define, `"command": [`, `"command": "sh", "more": [`, "command"},
+		{define, "fileSystemId", "id", "fileSystemId"},
+	} {
+		name := c.check[len(c.check)-1]
+		b, err := os.ReadFile(recipe(t, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Count(b, []byte(c.old)) < 1 {
+			t.Fatalf("%s has no %q", name, c.old)
+		}
+		changed := filepath.Join(t.TempDir(), name)
+		fixture.WriteFiles(t, map[string][]byte{
+			changed: bytes.Replace(b, []byte(c.old), []byte(c.new), 1),
+		})
+		r := manifests(t, append(slices.Clone(c.check[:len(c.check)-1]), changed)...)
+		if r.Code == 0 || !bytes.Contains(r.Err, []byte(c.message)) {
+			t.Errorf("%s for %s: no %q in %v", c.new, c.old, c.message, r)
+		}
 	}
-	return command
 }

@@ -76,7 +76,9 @@ func (j *job) plan() error {
 		j.add(piece{off: e.Base, n: e.Length(), part: partIndex, how: made})
 	}
 	j.add(piece{off: t.Offset, n: format.EndSize, part: partTrailer, how: made})
-	slices.SortFunc(j.pieces, func(a, b piece) int { return cmp.Compare(a.off, b.off) })
+	slices.SortFunc(j.pieces, func(a, b piece) int { // one without bytes is before the next one
+		return cmp.Or(cmp.Compare(a.off, b.off), cmp.Compare(a.n, b.n))
+	})
 	return j.fillGaps()
 }
 

@@ -43,6 +43,19 @@ func (a *setAttempt) Confirm(off, n int64) {
 	}
 }
 
+// Confirmed implements source.Attempt. It is false if the files of the shard were closed meanwhile.
+func (a *setAttempt) Confirmed(off, n int64) bool {
+	x := a.s.hold(a.shard)
+	if x == nil {
+		return false
+	}
+	defer a.s.giveBack(x)
+	if a.of == nil { // it was opened for these bytes
+		return x.first.Confirmed(off-a.start, n)
+	}
+	return a.of == x.bytes && a.in.Confirmed(off-a.start, n)
+}
+
 // Reject implements source.Attempt.
 func (a *setAttempt) Reject(off, n int64) (again bool) {
 	x, err := a.s.acquire(context.Background(), a.shard)

@@ -41,6 +41,13 @@ var toolTitles = map[string]string{
 	"cat-sync":           "cat, sync",
 	"gzip-pigz":          "gzip -dc \\| pigz -6",
 	"find":               "find -printf %s",
+	"tpk-sha256":         "tpk, --sha256",
+	"tpk-patch":          "tpk, with a patch",
+	"rsync":              "rsync -B 512, the archive",
+	"rsync-tree":         "rsync -az, the tree",
+	"zsync":              "zsync -Z",
+	"casync":             "casync, the tree without times",
+	"curl":               "curl, the whole archive",
 }
 
 // changeTitles are the names of changes of an archive.
@@ -83,6 +90,8 @@ func caseTitle(key, value string) string {
 		if title := changeTitles[value]; title != "" {
 			return title
 		}
+	case "from", "to":
+		return key + " " + value
 	case "level":
 		return "level " + value
 	case "read":

@@ -60,6 +60,12 @@ var promises = []promise{
 		of("Index/entries=10000000", "open-B")},
 	{"1 KiB of a deflated file of 4 GiB, median", 2e-3, "p50-sec",
 		of("Range/bytes=4294967296/content=deflated/cache=hot", "p50-sec")},
+	{"pull linux-doc-6.1 6.1.192-1 to -2: bytes", 5e6, "B",
+		of("Pull/package=linux-doc-6.1/from=6.1.192-1/to=6.1.192-2", "B")},
+	{"pull linux-doc-6.1 6.1.192-1 to -2: requests", 40, "requests",
+		of("Pull/package=linux-doc-6.1/from=6.1.192-1/to=6.1.192-2", "requests")},
+	{"pull python3.11-doc deb12u8 to deb12u9 with a patch: bytes", 8e6, "B",
+		by("tpk-patch", "Pull/package=python3.11-doc/from=3.11.2-6+deb12u8/to=3.11.2-6+deb12u9", "B")},
 }
 
 // judge returns a table of the promises, and the number of broken ones.
@@ -90,8 +96,11 @@ func (p promise) format(x float64) string {
 }
 
 // of returns tpk's figure.
-func of(name, unit string) func(*set) (float64, bool) {
-	return func(s *set) (float64, bool) { return s.find(name).median("tpk", unit) }
+func of(name, unit string) func(*set) (float64, bool) { return by("tpk", name, unit) }
+
+// by returns the figure of a tool.
+func by(tool, name, unit string) func(*set) (float64, bool) {
+	return func(s *set) (float64, bool) { return s.find(name).median(tool, unit) }
 }
 
 // ratio returns one tool's figure divided by another's.

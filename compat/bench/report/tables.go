@@ -182,4 +182,20 @@ var parts = []part{
 			charts: []chart{{file: "dataset-wall", title: "A file, in random order", unit: "sec/op"}},
 		}},
 	},
+	{
+		family: "pull", title: "Pulling a new version",
+		intro: "Debian's packages, each from a version that the mirrors have to the next one. The " +
+			"old version is on the disk, the new one on nginx on the same machine. All bytes of " +
+			"all responses are counted, with headers and the index of the archive; *sent* are " +
+			"those of the requests. rsync talks to another rsync through a pipe. casync and " +
+			"rsync -az make a tree, not an archive; the rest make the new archive. CPU and memory " +
+			"are those of the program, without the server; with rsync, they are those of both ends.",
+		tables: []table{{
+			base: "Pull",
+			columns: []column{{"B", "received", true}, {"index-B", "the index", false},
+				{"sent-B", "sent", false}, {"requests", "requests", false},
+				{"cpu-sec/op", "CPU", true}, {"peak-B", "memory", false}},
+			charts: []chart{{file: "pull-bytes", title: "Bytes received", unit: "B"}},
+		}},
+	},
 }

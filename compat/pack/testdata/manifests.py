@@ -5,11 +5,6 @@ usage: manifests.py kubernetes FILE | batch OPERATION FILE
 import json
 import sys
 
-import botocore.session
-import botocore.validate
-import yaml
-from kubernetes import client
-
 
 def check(value, kind, where):
     """Exits unless value is of the kind that the Kubernetes API has."""
@@ -41,7 +36,11 @@ KINDS = {
     ("networking.k8s.io/v1", "NetworkPolicy"): "V1NetworkPolicy",
 }
 
+# Each module is loaded only where it is needed, because that takes most of the time.
 if sys.argv[1] == "kubernetes":
+    import yaml
+    from kubernetes import client
+
     found = []
     for d in yaml.safe_load_all(open(sys.argv[2])):
         check(d, KINDS[d["apiVersion"], d["kind"]], d["kind"])
@@ -56,6 +55,9 @@ if sys.argv[1] == "kubernetes":
             assert spec["containers"][0][probe]["httpGet"]["path"], probe
     print(json.dumps(command))
 else:
+    import botocore.session
+    import botocore.validate
+
     service = botocore.session.get_session().get_service_model("batch")
     shape = service.operation_model(sys.argv[2]).input_shape
     job = json.load(open(sys.argv[3]))

@@ -46,7 +46,7 @@ const (
 func (v *View) BeginBody(n *plan.Node) {
 	v.body = keptBody{}
 	if a := v.keeps(n); a != nil {
-		v.body = keptBody{attempt: a.keeper.Begin(), node: *n, proved: true}
+		v.body = keptBody{attempt: a.keeper.Begin(n.Offset), node: *n, proved: true}
 	}
 }
 
@@ -109,7 +109,7 @@ func (v *View) FetchBody(node *plan.Node, off, n int64, whole bool) (Checking, e
 // all the time.
 func (v *View) proveBody(a *archive) (bool, error) {
 	for range 3 {
-		v.body.attempt = a.keeper.Begin()
+		v.body.attempt = a.keeper.Begin(v.body.node.Offset)
 		if v.body.confirmed() {
 			return true, nil
 		}

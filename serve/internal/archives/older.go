@@ -102,7 +102,7 @@ func (b backing) retire() *older {
 			}
 			var n plan.Node
 			fileNode(&n, &e, i*64+k)
-			if a.keeper.Begin().Confirmed(n.Offset, n.Length) {
+			if a.keeper.Begin(n.Offset).Confirmed(n.Offset, n.Length) {
 				add(keyOf(&n), place{a, n.Entry})
 			}
 		}
@@ -147,7 +147,7 @@ func (v *View) fromOlder(n *plan.Node) {
 		return
 	}
 	p, ok := o.places[keyOf(n)]
-	if !ok || v.set.sources[n.Source].keeper.Begin().Confirmed(n.Offset, n.Length) {
+	if !ok || v.set.sources[n.Source].keeper.Begin(n.Offset).Confirmed(n.Offset, n.Length) {
 		return
 	}
 	a := p.archive
@@ -160,7 +160,7 @@ func (v *View) fromOlder(n *plan.Node) {
 	if n.SHA256 != [32]byte{} && (a.addSum(&there, p.entry) != nil || there.SHA256 != n.SHA256) {
 		return
 	}
-	if !a.keeper.Begin().Confirmed(there.Offset, there.Length) {
+	if !a.keeper.Begin(there.Offset).Confirmed(there.Offset, there.Length) {
 		return
 	}
 	if !v.Instant { // an event loop finds out when it reads
