@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/urfave/cli/v2"
@@ -46,7 +47,7 @@ With --json, it prints an object with these members:
  raw                bytes that the patch has as they are`,
 			"an archive can't be read, or the patch not written",
 			"tpk patch site-1.tar.gz site.tar.gz",
-			"tpk patch -o /srv/www/site.tar.gz.from-0123456789abcdef.tpp old.tar.gz site.tar.gz"),
+			"tpk patch -o FILE.tpp old.tar.gz site.tar.gz"),
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"},
 				Usage: "write the patch to `FILE`"},
@@ -64,13 +65,6 @@ func parsePatch(c *cli.Context) (*patchOptions, error) {
 	}
 	o := &patchOptions{old: args[0], new: args[1], json: c.Bool("json")}
 	o.patch.Out, o.patch.Workers = c.String("output"), c.Int("workers")
-	for _, name := range args {
-		if remote, err := reading.IsRemote(c, name); err != nil {
-			return nil, err
-		} else if remote {
-			return nil, report.Usagef("patch: %s: the archives must be files", report.Quote(name))
-		}
-	}
 	return o, nil
 }
 
@@ -109,5 +103,5 @@ func hintPatch(o *patchOptions, err error) error {
 	if errors.Is(err, format.ErrPart) {
 		return report.WithHint(err, "only single archives can be patched")
 	}
-	return err
+	return report.Output(cmp.Or(o.patch.Out, o.new), err)
 }

@@ -30,6 +30,7 @@ import (
 const (
 	hintNoIndex = "upload its .tpi to the same place, or pack it with --embed-index;" +
 		" --index=build downloads all of it"
+	hintSetBuilt   = "that takes as long each time without a .tpi beside it"
 	hintNoSetIndex = "upload its .tpi to the same place; --index=build makes one from those of the shards"
 	hintOtherIndex = "upload the archive and its .tpi together; --index=build downloads all of it"
 	hintBuilt      = "it is kept in the cache until the archive changes"
@@ -74,8 +75,11 @@ func openRemote(
 	}
 	o.BuildIndex, o.Trust, o.Progress = ro.BuildIndex, trust, m.Update
 	o.Notice = func(err error) {
-		if errors.Is(err, remote.ErrBuilding) {
+		switch {
+		case errors.Is(err, remote.ErrBuilding):
 			err = report.WithHint(err, hintBuilt)
+		case errors.Is(err, format.ErrIndexRebuilt):
+			err = report.WithHint(err, hintSetBuilt)
 		}
 		m.Notice(err)
 	}
