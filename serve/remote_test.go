@@ -28,6 +28,8 @@ import (
 type storage struct {
 	*httptest.Server
 	down     atomic.Bool
+	hang     atomic.Pointer[chan struct{}] // if set, answers wait until it is closed
+	hung     atomic.Int64                  // how many have waited
 	mu       sync.Mutex
 	at       map[string][]byte // by path
 	local    string            // where the last archive was packed
@@ -38,6 +40,10 @@ type storage struct {
 func newStorage(t *testing.T) *storage {
 	s := &storage{at: map[string][]byte{}, wrong: map[int64]int{}}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if hang := s.hang.Load(); hang != nil {
+			s.hung.Add(1)
+			<-*hang
+		}
 		if s.down.Load() {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
@@ -249,4 +255,43 @@ func TestRemoteSet(t *testing.T) {
 	if status, body := fetch(t, plainClient, r.url("/b")); status != 200 || body != "in 1" {
 		t.Errorf("%d %q", status, body)
 	}
+}
+
+// TestRemoteIndexHangs: while the server of an index that is read by blocks does not answer, other
+// archives are served.
+func TestRemoteIndexHangs(t *testing.T) {
+	s := newStorage(t)
+	tree := files{}
+	for i := range 2000 { // the end of the index is not what Open has read
+		tree[fmt.Sprintf("far%04d", i)] = "far"
+	}
+	s.put(t, tree)
+	near := filepath.Join(t.TempDir(), "near.tar.gz")
+	files{"x": "near"}.pack(t, near)
+	far := serve.Archive{Path: s.URL + "/a.tar.gz", Mount: "/far",
+		Open: func(ctx context.Context) (*tarpack.Archive, error) {
+			return tarremote.Open(ctx, s.URL+"/a.tar.gz", &tarremote.Options{Retries: -1, LoadIndex: 1,
+				HeaderTimeout: time.Hour})
+		}}
+	r := start(t, serve.Options{CacheDir: t.TempDir(),
+		Archives: []serve.Archive{far, {Path: near, Mount: "/near"}}})
+	hang := make(chan struct{})
+	s.hang.Store(&hang)
+	var waiting sync.WaitGroup
+	for range 16 { // more than there are event loops
+		waiting.Go(func() {
+			if status, body := fetch(t, plainClient, r.url("/far/far1999")); status != 200 || body != "far" {
+				t.Errorf("%d %q", status, body)
+			}
+		})
+	}
+	eventually(t, "a request waits", func() bool { return s.hung.Load() > 0 })
+	for range 50 {
+		if status, body := fetch(t, plainClient, r.url("/near/x")); status != 200 || body != "near" {
+			t.Errorf("%d %q", status, body)
+		}
+	}
+	s.hang.Store(nil)
+	close(hang)
+	waiting.Wait()
 }

@@ -106,6 +106,9 @@ func (x *Index) CheckSmall(limit int64) error {
 // writes over the file changes what the Index returns.
 func (x *Index) Mapped() bool { return x.closer != nil }
 
+// Far reports whether reading the Index reads from an [io.ReaderAt], which may take long.
+func (x *Index) Far() bool { return x.r != nil && x.mem == nil }
+
 // ReadAt implements [io.ReaderAt]. It reads the bytes of the sidecar, Size of them.
 func (x *Index) ReadAt(p []byte, off int64) (n int, err error) {
 	defer x.caught(debug.SetPanicOnFault(true), &err)

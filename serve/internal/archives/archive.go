@@ -50,6 +50,7 @@ type archive struct {
 	// more.
 	shared      bool
 	remote      bool          // Spec.Open has opened it
+	far         bool          // looking a path up may wait for a server
 	keeper      source.Keeper // its source, if that keeps what it has fetched
 	used        usedContents  // if it has a keeper
 	closed      func()

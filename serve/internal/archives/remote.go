@@ -18,7 +18,8 @@ func (l *Library) openRemote(ctx context.Context, spec Spec) (*archive, error) {
 	if l.trust != nil && t.Signed() == nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", t.Name(), signature.ErrUnsigned), t.Close())
 	}
-	a := &archive{name: spec.Path, tar: t, opened: t, index: t.Index(), remote: true, library: l}
+	a := &archive{name: spec.Path, tar: t, opened: t, index: t.Index(), remote: true,
+		far: t.Index().Far(), library: l}
 	a.setKeeper()
 	a.begin()
 	if t.Signed() != nil {

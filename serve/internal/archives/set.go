@@ -213,6 +213,9 @@ func (v *View) find(path string) (n plan.Node, m int, err error) {
 		}
 		for _, i := range s.mounts[m].sources {
 			a, err := v.touch(i)
+			if err == nil && a.far && v.Instant {
+				err = ErrInstant
+			}
 			if err != nil {
 				return n, m, err
 			}
