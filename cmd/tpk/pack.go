@@ -87,6 +87,12 @@ take the set as OUT.tar.gz, by the name of its first shard, or a glob such as
 'OUT-*-of-00016.tar.gz'. A hard link to a file in another shard becomes a file of its own; one
 warning says how many do.
 
+OUT.tar.gz may be s3://BUCKET/KEY. The archive is uploaded while it is made, and is visible when all
+of it is there, a moment after its index. With --embed-index it is one object, which appears in one
+step. An upload that fails or is stopped is removed. One that is killed is not visible, but takes
+space: the bucket needs a lifecycle rule. Keys come from the environment, from Amazon's files or
+from the role of the machine.
+
 OUT.tar.gz may be a block device. It is overwritten from its beginning with the archive and the
 index, and is read like an archive. A mounted device is refused.`,
 			"a file can't be read or changes while it is packed, or OUT.tar.gz can't be written",
@@ -96,6 +102,7 @@ index, and is read like an archive. A mounted device is refused.`,
 			"git ls-files -z | tpk pack -0T - . ../site.tar.gz",
 			"tpk pack --remove-files old-logs old-logs.tar.gz",
 			"tpk pack --shard-size 10GiB tiles tiles.tar.gz",
+			"tpk pack --embed-index site s3://bucket/site.tar.gz",
 			"tpk pack site - | ssh backup 'cat > site.tar.gz'"),
 		Flags: flags.Source(slices.Concat(flags.Selection(), flags.Upload(), []cli.Flag{
 			flags.Switch("remove-files",
