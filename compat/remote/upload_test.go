@@ -219,6 +219,19 @@ func TestUploadRestarted(t *testing.T) {
 	}
 }
 
+// A bucket in another region than the one that is tried first, for what is one request and for parts.
+func TestUploadRegion(t *testing.T) {
+	g, _, _ := versitygw(t, "--region", "eu-west-1")
+	dir, name := noisy(t), filepath.Join(tools.Dir(t), "a.tar.gz")
+	fixture.Pack(t, dir, name)
+	tools.Must(t, g.tpk(t, "pack", dir, "s3://bucket/a.tar.gz"))
+	for _, suffix := range []string{"", format.SidecarSuffix} {
+		if !bytes.Equal(g.get(t, "a.tar.gz"+suffix), mustRead(t, name+suffix)) {
+			t.Errorf("other bytes: %s", suffix)
+		}
+	}
+}
+
 // What is wrong is one line that names the object and says what to do.
 func TestUploadRefused(t *testing.T) {
 	g, _, _ := versitygw(t)
