@@ -232,6 +232,24 @@ func TestUploadRegion(t *testing.T) {
 	}
 }
 
+// An upload takes memory for a few parts, however large it is, and none for parts over 32 MiB.
+func TestUploadMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("400 MB")
+	}
+	g, _, _ := versitygw(t)
+	dir := tools.Dir(t)
+	if err := os.WriteFile(filepath.Join(dir, "noise"), random(400<<20, 1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for size, most := range map[string]int{"8MiB": 130, "48MiB": 80} {
+		r, mib := tools.Memory(t, g.tpk(t, "pack", "--part-size", size, dir, "s3://bucket/a.tar.gz"))
+		if r.Code != 0 || mib > most {
+			t.Errorf("parts of %s: %d MiB: %v", size, mib, r)
+		}
+	}
+}
+
 // What is wrong is one line that names the object and says what to do.
 func TestUploadRefused(t *testing.T) {
 	g, _, _ := versitygw(t)
