@@ -277,6 +277,9 @@ func TestCommandS3(t *testing.T) {
 	s.env = append(base[:len(base):len(base)], "AWS_ACCESS_KEY_ID="+accessKey,
 		"AWS_SECRET_ACCESS_KEY="+secretKey)
 	s.works(args...)
+	for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"} {
+		newShell(t, append(s.env[len(base):], name+"=http://"+g.address)...).works(url)
+	}
 	// Without a scheme it is https, which this server does not speak.
 	s.fails([]string{url + ": "}, "--s3-endpoint", g.address, url)
 	s.env = append(s.env, "AWS_SECRET_ACCESS_KEY=wrong")

@@ -26,7 +26,8 @@ import (
 // withKeys gives a command the keys of the gateways, and no others.
 func withKeys(cmd *exec.Cmd) *exec.Cmd {
 	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID="+accessKey, "AWS_SECRET_ACCESS_KEY="+secretKey,
-		"AWS_PROFILE=", "AWS_REGION=", "AWS_DEFAULT_REGION=")
+		"AWS_PROFILE=", "AWS_REGION=", "AWS_DEFAULT_REGION=", "AWS_ENDPOINT_URL=",
+		"AWS_ENDPOINT_URL_S3=")
 	return cmd
 }
 
