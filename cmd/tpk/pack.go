@@ -104,31 +104,35 @@ index, and is read like an archive. A mounted device is refused.`,
 			"tpk pack --shard-size 10GiB tiles tiles.tar.gz",
 			"tpk pack --embed-index site s3://bucket/site.tar.gz",
 			"tpk pack site - | ssh backup 'cat > site.tar.gz'"),
-		Flags: flags.Source(slices.Concat(flags.Selection(), flags.Upload(), []cli.Flag{
-			flags.Switch("remove-files",
-				"remove the packed files, once archive and index are safely on disk"),
-			flags.Switch("embed-index", "put the index into OUT.tar.gz, which is one file then"),
-			&cli.StringFlag{
-				Name:  "base",
-				Usage: "copy unchanged files from the archive `OLD`, which stays as it is",
-			},
-			flags.Switch("ignore-failed-read",
-				"leave out what can't be read, list it, and exit with 1 at the end"),
-			flags.Switch("skip-existing",
-				"do nothing if OUT.tar.gz is whole and has exactly the paths of -T"),
-			flags.SHA256(),
-			&cli.IntFlag{
-				Name: "shards", DefaultText: "none", Usage: "pack into `N` shards",
-				Action: flags.InRange("shards", 1, format.MaxShards),
-			},
-			&cli.StringFlag{
-				Name:  "shard-size",
-				Usage: "pack into shards of about `SIZE`, such as 500MB or 1GiB",
-			},
-			flags.Progress(),
-		})...),
+		Flags:  packFlags(),
 		Action: action(parsePack, runPack),
 	}
+}
+
+func packFlags() []cli.Flag {
+	return flags.Source(slices.Concat(flags.Selection(), flags.Upload(), []cli.Flag{
+		flags.Switch("remove-files",
+			"remove the packed files, once archive and index are safely on disk"),
+		flags.Switch("embed-index", "put the index into OUT.tar.gz, which is one file then"),
+		&cli.StringFlag{
+			Name:  "base",
+			Usage: "copy unchanged files from the archive `OLD`, which stays as it is",
+		},
+		flags.Switch("ignore-failed-read",
+			"leave out what can't be read, list it, and exit with 1 at the end"),
+		flags.Switch("skip-existing",
+			"do nothing if OUT.tar.gz is whole and has exactly the paths of -T"),
+		flags.SHA256(),
+		&cli.IntFlag{
+			Name: "shards", DefaultText: "none", Usage: "pack into `N` shards",
+			Action: flags.InRange("shards", 1, format.MaxShards),
+		},
+		&cli.StringFlag{
+			Name:  "shard-size",
+			Usage: "pack into shards of about `SIZE`, such as 500MB or 1GiB",
+		},
+		flags.Progress(),
+	})...)
 }
 
 func parsePack(c *cli.Context) (*packOptions, error) {

@@ -220,7 +220,7 @@ func TestUploadRestarted(t *testing.T) {
 	}
 }
 
-// A bucket in another region than the one that is tried first, for what is one request and for parts.
+// A bucket in another region than the one that is tried first, for one request and for parts.
 func TestUploadRegion(t *testing.T) {
 	g, _, _ := versitygw(t, "--region", "eu-west-1")
 	dir, name := noisy(t), filepath.Join(tools.Dir(t), "a.tar.gz")
