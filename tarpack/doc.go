@@ -32,7 +32,8 @@
 // source (where bytes are), exclude, attributes and symlink, and the machinery below internal,
 // which nobody else can import. The imports run one way:
 //
-//	cache ─► convert           remote ─► remote/web, remote/s3, remote/blocks, remote/object
+//	cache ─► convert           remote ─► remote/web, remote/s3, remote/blocks, remote/object,
+//	                                     remote/upload
 //	pull ─► sign, patch
 //	pack, extract, edit, convert, shard, export, cache, sign, plan, remote, patch, pull
 //	  │  └─► tarpack ─► source, symlink, signature ─► format ─► sidecar, gzmember

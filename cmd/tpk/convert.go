@@ -45,12 +45,16 @@ If IN has a path several times, the last entry is taken. Missing directories are
 would be dangerous to extract, such as ../../etc/passwd, are refused, each with a message, and the
 rest is converted. A damaged header of a tar is skipped like that, up to the next header. Absolute
 names lose their leading slash, with a warning. Sparse files become ordinary files. Extended
-attributes are dropped.`,
+attributes are dropped.
+
+OUT.tar.gz may be s3://BUCKET/KEY, as for 'tpk pack'. Temporary files need as much room as the
+archive.`,
 			"IN can't be converted or an entry was refused",
 			"tpk convert linux-6.1.tar.xz linux.tar.gz",
 			"tpk convert site.zip site.tar.gz",
 			"tpk convert --zip-encoding shift_jis photos.zip photos.tar.gz",
-			"git archive HEAD | tpk convert - release.tar.gz"),
+			"git archive HEAD | tpk convert - release.tar.gz",
+			"tpk convert --embed-index site.zip s3://bucket/site.tar.gz"),
 		Flags: append(flags.Upload(),
 			flags.Level(), flags.Workers(), flags.Dedup(), flags.SHA256(), flags.DryRun(),
 			flags.Switch("embed-index", "put the index into the archive; needs s3://"),

@@ -87,6 +87,12 @@ take the set as OUT.tar.gz, by the name of its first shard, or a glob such as
 'OUT-*-of-00016.tar.gz'. A hard link to a file in another shard becomes a file of its own; one
 warning says how many do.
 
+OUT.tar.gz may be s3://BUCKET/KEY. The archive is uploaded while it is made, and is visible when all
+of it is there, a moment after its index. With --embed-index it is one object, which appears in one
+step. An upload that fails or is stopped is removed. One that is killed is not visible, but takes
+space: the bucket needs a lifecycle rule. Keys come from the environment, from Amazon's files or
+from the role of the machine.
+
 OUT.tar.gz may be a block device. It is overwritten from its beginning with the archive and the
 index, and is read like an archive. A mounted device is refused.`,
 			"a file can't be read or changes while it is packed, or OUT.tar.gz can't be written",
@@ -96,32 +102,37 @@ index, and is read like an archive. A mounted device is refused.`,
 			"git ls-files -z | tpk pack -0T - . ../site.tar.gz",
 			"tpk pack --remove-files old-logs old-logs.tar.gz",
 			"tpk pack --shard-size 10GiB tiles tiles.tar.gz",
+			"tpk pack --embed-index site s3://bucket/site.tar.gz",
 			"tpk pack site - | ssh backup 'cat > site.tar.gz'"),
-		Flags: flags.Source(slices.Concat(flags.Selection(), flags.Upload(), []cli.Flag{
-			flags.Switch("remove-files",
-				"remove the packed files, once archive and index are safely on disk"),
-			flags.Switch("embed-index", "put the index into OUT.tar.gz, which is one file then"),
-			&cli.StringFlag{
-				Name:  "base",
-				Usage: "copy unchanged files from the archive `OLD`, which stays as it is",
-			},
-			flags.Switch("ignore-failed-read",
-				"leave out what can't be read, list it, and exit with 1 at the end"),
-			flags.Switch("skip-existing",
-				"do nothing if OUT.tar.gz is whole and has exactly the paths of -T"),
-			flags.SHA256(),
-			&cli.IntFlag{
-				Name: "shards", DefaultText: "none", Usage: "pack into `N` shards",
-				Action: flags.InRange("shards", 1, format.MaxShards),
-			},
-			&cli.StringFlag{
-				Name:  "shard-size",
-				Usage: "pack into shards of about `SIZE`, such as 500MB or 1GiB",
-			},
-			flags.Progress(),
-		})...),
+		Flags:  packFlags(),
 		Action: action(parsePack, runPack),
 	}
+}
+
+func packFlags() []cli.Flag {
+	return flags.Source(slices.Concat(flags.Selection(), flags.Upload(), []cli.Flag{
+		flags.Switch("remove-files",
+			"remove the packed files, once archive and index are safely on disk"),
+		flags.Switch("embed-index", "put the index into OUT.tar.gz, which is one file then"),
+		&cli.StringFlag{
+			Name:  "base",
+			Usage: "copy unchanged files from the archive `OLD`, which stays as it is",
+		},
+		flags.Switch("ignore-failed-read",
+			"leave out what can't be read, list it, and exit with 1 at the end"),
+		flags.Switch("skip-existing",
+			"do nothing if OUT.tar.gz is whole and has exactly the paths of -T"),
+		flags.SHA256(),
+		&cli.IntFlag{
+			Name: "shards", DefaultText: "none", Usage: "pack into `N` shards",
+			Action: flags.InRange("shards", 1, format.MaxShards),
+		},
+		&cli.StringFlag{
+			Name:  "shard-size",
+			Usage: "pack into shards of about `SIZE`, such as 500MB or 1GiB",
+		},
+		flags.Progress(),
+	})...)
 }
 
 func parsePack(c *cli.Context) (*packOptions, error) {

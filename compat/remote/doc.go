@@ -1,3 +1,3 @@
-// Package remote tests the reading of objects on servers of others: versitygw and gofakes3 for S3,
-// nginx for https, and the netrc files of curl.
+// Package remote tests the reading of objects on servers of others, and the writing to them:
+// versitygw and gofakes3 for S3, nginx for https, Chromium for CORS, and the netrc files of curl.
 package remote

@@ -26,7 +26,8 @@ import (
 // withKeys gives a command the keys of the gateways, and no others.
 func withKeys(cmd *exec.Cmd) *exec.Cmd {
 	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID="+accessKey, "AWS_SECRET_ACCESS_KEY="+secretKey,
-		"AWS_PROFILE=", "AWS_REGION=", "AWS_DEFAULT_REGION=")
+		"AWS_PROFILE=", "AWS_REGION=", "AWS_DEFAULT_REGION=", "AWS_ENDPOINT_URL=",
+		"AWS_ENDPOINT_URL_S3=")
 	return cmd
 }
 
@@ -216,6 +217,37 @@ func TestUploadRestarted(t *testing.T) {
 	tools.Must(t, proxied.tpk(t, "pack", "--part-size", "5MiB", dir, "s3://bucket/a.tar.gz"))
 	if !bytes.Equal(g.get(t, "a.tar.gz"), mustRead(t, name)) || g.incomplete(t) > 0 {
 		t.Errorf("%d uploads are left", g.incomplete(t))
+	}
+}
+
+// A bucket in another region than the one that is tried first, for one request and for parts.
+func TestUploadRegion(t *testing.T) {
+	g, _, _ := versitygw(t, "--region", "eu-west-1")
+	dir, name := noisy(t), filepath.Join(tools.Dir(t), "a.tar.gz")
+	fixture.Pack(t, dir, name)
+	tools.Must(t, g.tpk(t, "pack", dir, "s3://bucket/a.tar.gz"))
+	for _, suffix := range []string{"", format.SidecarSuffix} {
+		if !bytes.Equal(g.get(t, "a.tar.gz"+suffix), mustRead(t, name+suffix)) {
+			t.Errorf("other bytes: %s", suffix)
+		}
+	}
+}
+
+// An upload takes memory for a few parts, however large it is, and none for parts over 32 MiB.
+func TestUploadMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("400 MB")
+	}
+	g, _, _ := versitygw(t)
+	dir := tools.Dir(t)
+	if err := os.WriteFile(filepath.Join(dir, "noise"), random(400<<20, 1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for size, most := range map[string]int{"8MiB": 130, "48MiB": 80} {
+		r, mib := tools.Memory(t, g.tpk(t, "pack", "--part-size", size, dir, "s3://bucket/a.tar.gz"))
+		if r.Code != 0 || mib > most {
+			t.Errorf("parts of %s: %d MiB: %v", size, mib, r)
+		}
 	}
 }
 

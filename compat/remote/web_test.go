@@ -39,7 +39,8 @@ func certificate(t testing.TB, dir string) (cert, key string) {
 	now := time.Now()
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: now.Add(-time.Hour),
 		NotAfter: now.Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		IsCA: true, BasicConstraintsValid: true}
+		DNSNames: []string{"archive.test"},
+		IsCA:     true, BasicConstraintsValid: true}
 	der, err := x509.CreateCertificate(crand.Reader, template, template, pair.Public(), pair)
 	if err != nil {
 		t.Fatal(err)

@@ -34,8 +34,8 @@ type builder struct {
 const indexSize = 8
 
 // openBuilt opens the archive with an index that was built before and is in the cache. With
-// BuildIndex it is built otherwise, and kept there. why is the error of the index on the server, and
-// the result if there is none.
+// BuildIndex it is built otherwise, and kept there. why is the error of the index on the server,
+// and the result if there is none.
 func (o *Options) openBuilt(
 	ctx context.Context, cache *blocks.Cache, src *archiveSource, why error,
 	to *tarpack.OpenOptions,

@@ -118,14 +118,14 @@ func TestBuildFails(t *testing.T) {
 	stop := errors.New("stopped")
 	for name, test := range map[string]struct {
 		archive []byte
-		fault   func(s *remotetest.Server, cancel context.CancelCauseFunc) remotetest.Fault
+		fault   func(cancel context.CancelCauseFunc) remotetest.Fault
 		want    error
 	}{
 		"damaged": {archive: damaged, want: format.ErrCorrupt},
-		"down": {archive, func(*remotetest.Server, context.CancelCauseFunc) remotetest.Fault {
+		"down": {archive, func(context.CancelCauseFunc) remotetest.Fault {
 			return remotetest.Status(503, "3600")
 		}, source.ErrUnavailable},
-		"cancelled": {archive, func(_ *remotetest.Server, cancel context.CancelCauseFunc) remotetest.Fault {
+		"cancelled": {archive, func(cancel context.CancelCauseFunc) remotetest.Fault {
 			cancel(stop)
 			return remotetest.Hang
 		}, stop},
@@ -139,7 +139,7 @@ func TestBuildFails(t *testing.T) {
 					!strings.HasPrefix(r.Header.Get("Range"), "bytes=0-") {
 					return nil
 				}
-				return test.fault(s, cancel)
+				return test.fault(cancel)
 			})
 			dir := t.TempDir()
 			_, err := remote.Open(ctx, s.Object(), &remote.Options{BuildIndex: true,

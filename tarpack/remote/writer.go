@@ -47,8 +47,8 @@ type Writer struct {
 // ErrNotWritable means that archives can't be written to servers of this kind.
 var ErrNotWritable = errors.New("archives are written to s3://bucket/key only")
 
-// NewWriter returns a Writer for an archive in S3. It sends nothing yet. Either Commit or Abort must
-// be called. The context ends the requests.
+// NewWriter returns a Writer for an archive in S3. It sends nothing yet. Either Commit or Abort
+// must be called. The context ends the requests.
 func NewWriter(ctx context.Context, rawURL string, o *WriterOptions) (*Writer, error) {
 	w := &Writer{ctx: ctx, o: &WriterOptions{}}
 	if o != nil {

@@ -107,7 +107,8 @@ func remoteOptions(url string, ro *flags.RemoteOptions) (o *remote.Options, err 
 // NewS3 returns the client for S3 that flags and the environment describe.
 func NewS3(ro *flags.RemoteOptions) (*s3.Client, error) {
 	return s3.New(&s3.Options{
-		Endpoint: ro.S3Endpoint, CAFile: ro.CAFile, Profile: os.Getenv("AWS_PROFILE"),
+		Endpoint: cmp.Or(ro.S3Endpoint, os.Getenv("AWS_ENDPOINT_URL_S3"), os.Getenv("AWS_ENDPOINT_URL")),
+		CAFile:   ro.CAFile, Profile: os.Getenv("AWS_PROFILE"),
 		Region: cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"))})
 }
 

@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// A Send sends one request that changes something on a server, and returns the response with its
-// whole answer read. It calls moved whenever some of the body was taken. Errors and statuses mean
-// what they do for [Store].
+// A Send sends one request that changes something on a server, and returns the response. It has
+// read the whole answer and closed the body. It calls moved whenever some of the request's body was
+// taken. Errors and statuses mean what they do for [Store].
 type Send func(ctx context.Context, moved func()) (*http.Response, error)
 
 // Write sends a request that changes something until it is answered with success, and sends it
 // again after the failures after which Get does, so it must not matter if it is carried out twice.
-// Of the options, which may be nil, it heeds Retries, RetryAfter and HeaderTimeout. That is how long
-// it may take until some of the body is taken, and from then until the answer is complete.
+// Of the options, which may be nil, it heeds Retries, RetryAfter and HeaderTimeout. That is how
+// long it may take until some of the body is taken, and from then until the answer is complete.
 //
 // Errors are those of Open. Their text has no name.
 func Write(ctx context.Context, limit Limit, o *Options, send Send) error {
@@ -40,6 +40,7 @@ func write(ctx context.Context, limit Limit, timeout time.Duration, send Send) e
 	defer cancel(nil)
 	timer := time.AfterFunc(timeout, func() { cancel(errNoHeader) })
 	defer timer.Stop()
+	//nolint:bodyclose // send does
 	resp, err := send(sending, func() { timer.Reset(timeout) })
 	switch {
 	case err == nil && resp.StatusCode < 300:

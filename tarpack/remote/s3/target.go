@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/minio/minio-go/v7"
 
@@ -26,9 +27,13 @@ func (c *Client) Target(rawURL string) (*Target, error) {
 // tokenField is the metadata of an object that names the upload that made it.
 const tokenField = "Tpk-Upload" //nolint:gosec // no credential
 
-func putOptions(token string) minio.PutObjectOptions {
+func (t *Target) putOptions(token string) minio.PutObjectOptions {
+	contentType := "application/octet-stream"
+	if strings.HasSuffix(t.key, ".gz") || strings.HasSuffix(t.key, ".tgz") {
+		contentType = "application/gzip"
+	}
 	return minio.PutObjectOptions{
-		ContentType: "application/octet-stream", UserMetadata: map[string]string{tokenField: token},
+		ContentType: contentType, UserMetadata: map[string]string{tokenField: token},
 		// The SHA-256 of all of it is signed, and not that of each chunk: then the body is sent as it is,
 		// which more servers understand.
 		DisableContentSha256: true,
@@ -41,7 +46,7 @@ func (t *Target) Put(
 	ctx context.Context, body io.Reader, size int64, sum, token string,
 ) (*http.Response, error) {
 	return t.do(ctx, func(ctx context.Context, core *minio.Core) error {
-		_, err := core.PutObject(ctx, t.bucket, t.key, body, size, "", sum, putOptions(token))
+		_, err := core.PutObject(ctx, t.bucket, t.key, body, size, "", sum, t.putOptions(token))
 		return err
 	})
 }
@@ -51,7 +56,7 @@ func (t *Target) Create(
 	ctx context.Context, token string,
 ) (id string, resp *http.Response, err error) {
 	resp, err = t.do(ctx, func(ctx context.Context, core *minio.Core) (err error) {
-		id, err = core.NewMultipartUpload(ctx, t.bucket, t.key, putOptions(token))
+		id, err = core.NewMultipartUpload(ctx, t.bucket, t.key, t.putOptions(token))
 		return err
 	})
 	return id, resp, err

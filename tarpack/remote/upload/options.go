@@ -46,8 +46,8 @@ func (o *Options) request(timeout time.Duration) *object.Options {
 // LeastPart is the smallest size of a part, other than the last one, that S3 takes.
 const LeastPart = 5 << 20
 
-// The most parts of an upload and their sizes: 1,000 of 8 MiB, and then 0.13 MiB more for each, come
-// to 5.1 TiB.
+// The most parts of an upload and their sizes: 1,000 of 8 MiB, and then 0.13 MiB more for each,
+// come to 5.1 TiB.
 var maxParts = 10_000 // less in tests
 
 const (

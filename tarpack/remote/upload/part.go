@@ -29,9 +29,12 @@ type part struct {
 
 func newPart() *part { return &part{sum: sha256.New()} }
 
-// reset makes a part empty.
-func (p *part) reset(limit int64) {
+// reset makes a part empty. Only the first one may have much less than its limit in the end.
+func (p *part) reset(limit int64, first bool) {
 	p.limit, p.size, p.mem = limit, 0, p.mem[:0]
+	if !first && limit <= inMemory && int64(cap(p.mem)) < limit {
+		p.mem = make([]byte, 0, limit)
+	}
 	p.sum.Reset()
 }
 

@@ -10,8 +10,8 @@ import (
 
 // A Target is the name of an object in a store. Each method sends one request and returns its
 // response, the whole answer of which was read. The other results are valid if that is a success.
-// It neither retries nor checks anything; see object.Store for errors and statuses. A Target is safe
-// for concurrent use.
+// It neither retries nor checks anything; see object.Store for errors and statuses. A Target is
+// safe for concurrent use.
 type Target interface {
 	// Put writes the object. sum is the SHA-256 of the body in hexadecimal. The token, any text that
 	// identifies the upload, is kept with the object.

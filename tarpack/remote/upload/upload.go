@@ -92,7 +92,7 @@ func (u *Upload) nextPart() error {
 		return err
 	}
 	u.n++
-	p.reset(u.o.partSize(u.n))
+	p.reset(u.o.partSize(u.n), u.n == 1)
 	u.current = p
 	return nil
 }
