@@ -28,6 +28,7 @@ import (
 type storage struct {
 	*httptest.Server
 	down     atomic.Bool
+	slow     atomic.Pointer[chan struct{}] // nothing is answered until it is closed; or nil
 	mu       sync.Mutex
 	at       map[string][]byte // by path
 	local    string            // where the last archive was packed
@@ -38,6 +39,13 @@ type storage struct {
 func newStorage(t *testing.T) *storage {
 	s := &storage{at: map[string][]byte{}, wrong: map[int64]int{}}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if gate := s.slow.Load(); gate != nil {
+			select {
+			case <-*gate:
+			case <-r.Context().Done():
+				return
+			}
+		}
 		if s.down.Load() {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return

@@ -106,6 +106,10 @@ func (x *Index) CheckSmall(limit int64) error {
 // writes over the file changes what the Index returns.
 func (x *Index) Mapped() bool { return x.closer != nil }
 
+// InMemory reports whether all bytes of the Index are in memory or mapped, so that no other
+// [io.ReaderAt] is asked for them.
+func (x *Index) InMemory() bool { return x.r == nil }
+
 // ReadAt implements [io.ReaderAt]. It reads the bytes of the sidecar, Size of them.
 func (x *Index) ReadAt(p []byte, off int64) (n int, err error) {
 	defer x.caught(debug.SetPanicOnFault(true), &err)

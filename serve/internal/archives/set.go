@@ -216,6 +216,9 @@ func (v *View) find(path string) (n plan.Node, m int, err error) {
 			if err != nil {
 				return n, m, err
 			}
+			if v.Instant && a.keeper != nil && !a.index.InMemory() { // it may ask a server
+				return n, m, ErrInstant
+			}
 			if ok, err := a.lookup(rest, &n); ok || err != nil {
 				n.Source = i
 				return n, m, err
