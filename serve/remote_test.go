@@ -28,8 +28,8 @@ import (
 type storage struct {
 	*httptest.Server
 	down     atomic.Bool
-	hang     atomic.Pointer[chan struct{}] // if set, answers wait until it is closed
-	hung     atomic.Int64                  // how many have waited
+	slow     atomic.Pointer[chan struct{}] // nothing is answered until it is closed; or nil
+	waiting  atomic.Int64                  // how many requests have waited for that
 	mu       sync.Mutex
 	at       map[string][]byte // by path
 	local    string            // where the last archive was packed
@@ -40,9 +40,13 @@ type storage struct {
 func newStorage(t *testing.T) *storage {
 	s := &storage{at: map[string][]byte{}, wrong: map[int64]int{}}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if hang := s.hang.Load(); hang != nil {
-			s.hung.Add(1)
-			<-*hang
+		if gate := s.slow.Load(); gate != nil {
+			s.waiting.Add(1)
+			select {
+			case <-*gate:
+			case <-r.Context().Done():
+				return
+			}
 		}
 		if s.down.Load() {
 			w.WriteHeader(http.StatusServiceUnavailable)
@@ -276,7 +280,7 @@ func TestRemoteIndexHangs(t *testing.T) {
 	r := start(t, serve.Options{CacheDir: t.TempDir(),
 		Archives: []serve.Archive{far, {Path: near, Mount: "/near"}}})
 	hang := make(chan struct{})
-	s.hang.Store(&hang)
+	s.slow.Store(&hang)
 	var waiting sync.WaitGroup
 	for range 16 { // more than there are event loops
 		waiting.Go(func() {
@@ -285,13 +289,13 @@ func TestRemoteIndexHangs(t *testing.T) {
 			}
 		})
 	}
-	eventually(t, "a request waits", func() bool { return s.hung.Load() > 0 })
+	eventually(t, "a request waits", func() bool { return s.waiting.Load() > 0 })
 	for range 50 {
 		if status, body := fetch(t, plainClient, r.url("/near/x")); status != 200 || body != "near" {
 			t.Errorf("%d %q", status, body)
 		}
 	}
-	s.hang.Store(nil)
+	s.slow.Store(nil)
 	close(hang)
 	waiting.Wait()
 }

@@ -213,7 +213,7 @@ func (v *View) find(path string) (n plan.Node, m int, err error) {
 		}
 		for _, i := range s.mounts[m].sources {
 			a, err := v.touch(i)
-			if err == nil && a.far && v.Instant {
+			if err == nil && a.far && v.Instant { // it may ask a server
 				err = ErrInstant
 			}
 			if err != nil {
