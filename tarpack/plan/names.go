@@ -56,8 +56,8 @@ func inBatches(
 	return f(names)
 }
 
-// sortNames adds the paths to a sorter. A key is the path with a slash behind it, so what is below a
-// path has its key as a prefix. The key of the top is empty.
+// sortNames adds the paths to a sorter. A key is the path with a slash behind it, so what is below
+// a path has its key as a prefix. The key of the top is empty.
 func sortNames(ctx context.Context, paths iter.Seq2[string, error], s *sorter.Sorter) error {
 	n := 0
 	for given, err := range paths {

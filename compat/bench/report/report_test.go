@@ -166,7 +166,7 @@ func TestExtrapolate(t *testing.T) {
 	const figures = `family: cluster
 
 BenchmarkCluster/entries=1000000/tool=plan 1 1 sec/op 3.6 cpu-sec/op 1000 peak-B 1000000 entries
-BenchmarkCluster/entries=1000000/tool=join 1 1 sec/op 7.2 cpu-sec/op 2000 peak-B 5000 B 1000000 entries
+BenchmarkCluster/entries=1000000/tool=join 1 7.2 cpu-sec/op 2000 peak-B 5000 B 1000000 entries
 BenchmarkCluster/entries=10000000/tool=plan 1 1 sec/op 360 cpu-sec/op 3000 peak-B 10000000 entries
 `
 	var all []*benchfmt.Result
