@@ -24,7 +24,8 @@ type planOptions struct {
 	sources []string // a directory, or the files of an inventory
 	out     string
 	plan    plan.Options
-	paths   iter.Seq2[string, error] // with --no-recursion
+	paths   iter.Seq2[string, error] // of --files-from; nil: all
+	exact   bool                     // a directory in paths does not stand for what is below it
 	schema  string
 	json    bool
 }
@@ -57,9 +58,9 @@ order is that of an archive. A file with names in several shards is stored in ea
 warning counts these names.
 
 --exclude, --include, -L, -T and the other flags that choose files are those of pack. Those that
-change what is stored, such as --mode, belong to each pack. With --no-recursion, -T takes lists of
-any length, in any order, and a directory in them does not stand for what is below it. Otherwise
-the list of -T is in memory. Entries are sorted in temporary files, below $TMPDIR.
+change what is stored, such as --mode, belong to each pack. -T takes lists of any length, in any
+order; with --no-recursion, a directory in them does not stand for what is below it. Entries are
+sorted in temporary files, below $TMPDIR.
 
 INVENTORY is an S3 inventory in CSV, as it is or compressed with gzip, in one or more files. The
 keys are the paths below the directory where the bucket is mounted. If the columns are not Bucket,
@@ -139,8 +140,8 @@ func parsePlan(c *cli.Context) (o *planOptions, err error) {
 	if o.plan.Exclude, o.plan.Include, err = flags.Globs(c); err != nil {
 		return nil, err
 	}
-	if !c.Bool("no-recursion") {
-		o.plan.Names, err = flags.Names(c)
+	if o.exact = c.Bool("no-recursion"); !o.exact {
+		o.paths, err = flags.Paths(c)
 		return o, err
 	}
 	for _, flag := range []string{"include", "one-file-system"} {
@@ -169,14 +170,18 @@ func runPlan(c *cli.Context, o *planOptions) error {
 		res, err = plan.Inventory(c.Context, o.sources, o.out, plan.InventoryOptions{
 			Shards: p.Shards, Schema: o.schema, Progress: m.Update,
 		})
-	case o.paths != nil:
+	case o.exact:
 		res, err = plan.List(c.Context, o.sources[0], o.paths, o.out, plan.ListOptions{
 			Shards: p.Shards, Workers: p.Workers, Exclude: p.Exclude, Dereference: p.Dereference,
 			Special: p.Special, Notice: m.Notice, Progress: m.Update,
 		})
 	default:
 		p.Notice, p.Progress = m.Notice, m.Update
-		res, err = plan.Dir(c.Context, o.sources[0], o.out, p)
+		if o.paths == nil {
+			res, err = plan.Dir(c.Context, o.sources[0], o.out, p)
+		} else {
+			res, err = plan.Names(c.Context, o.sources[0], o.paths, o.out, p)
+		}
 	}
 	m.Stop()
 	switch {

@@ -2,7 +2,8 @@
 // each shard of a set.
 //
 //	Dir        plans a directory, which it reads with several goroutines
-//	List       plans the paths of a list below a directory
+//	Names      plans certain paths below a directory, each with everything below it
+//	List       plans exactly the paths of a list
 //	Inventory  plans the objects of an S3 inventory, without looking at them
 //
 // A manifest is a list of paths, each with a zero byte behind it, in the order of an archive. It

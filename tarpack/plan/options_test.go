@@ -75,10 +75,6 @@ func options(t *testing.T, names ...string) []tartest.Option {
 			return slices.Index(zero.Paths, "link") > slices.Index(zero.Paths, "two") &&
 				slices.Index(set.Paths, "link") < slices.Index(set.Paths, "two")
 		}},
-		{Field: "Names", Value: []string{"many/A", "other"},
-			Effect: func(_, set *tartest.Outcome) bool {
-				return slices.Equal(set.Paths, []string{"many/A", "other/f"})
-			}},
 		{Field: "Special", Value: true, Effect: func(zero, set *tartest.Outcome) bool {
 			return !slices.Contains(zero.Paths, "pipe") && slices.Contains(set.Paths, "pipe")
 		}},
@@ -104,7 +100,7 @@ func TestOptions(t *testing.T) {
 		}
 		res, err := plan.Dir(context.Background(), dir, filepath.Join(t.TempDir(), "p"), o)
 		return outcome(t, res, err)
-	}, options(t, "Shards", "Dereference", "Names", "Special", "Exclude", "Include",
+	}, options(t, "Shards", "Dereference", "Special", "Exclude", "Include",
 		"OneFileSystem", "Workers")...)
 }
 

@@ -30,8 +30,6 @@ type Options struct {
 	Dereference   bool              // plan what symbolic links lead to, and not the links
 	OneFileSystem bool              // leave out what is in directories of other file systems
 	Special       bool              // plan FIFOs and devices; otherwise skip them with a notice
-	// Names are paths below the directory, each with everything below it. nil plans everything.
-	Names []string
 
 	// Notice, if set, is called for each file that is left out, with the reason, and once for the
 	// names of files that are in several shards, with format.ErrOtherShard.
@@ -75,6 +73,30 @@ type Result struct {
 // named out that is not an empty directory, format.ErrLocked if another process writes it, and
 // ErrNothing if there is nothing to pack.
 func Dir(ctx context.Context, dir, out string, o Options) (Result, error) {
+	return inTree(ctx, dir, out, &o, func(j *job, t *tree.Tree) error {
+		return j.walk(ctx, dir, t, &o)
+	})
+}
+
+// Names is Dir for certain paths below dir, each with everything below it. They need not be sorted,
+// and may be there twice. A path that is missing is an error, unless one above it is there, too.
+func Names(
+	ctx context.Context, dir string, paths iter.Seq2[string, error], out string, o Options,
+) (Result, error) {
+	return inTree(ctx, dir, out, &o, func(j *job, t *tree.Tree) error {
+		return inBatches(ctx, paths, maxNames, func(names []string) error {
+			if err := t.Select(names, nil); err != nil {
+				return err
+			}
+			return j.walk(ctx, dir, t, &o)
+		})
+	})
+}
+
+// inTree writes the manifests of what collect finds in the tree of a directory.
+func inTree(
+	ctx context.Context, dir, out string, o *Options, collect func(*job, *tree.Tree) error,
+) (Result, error) {
 	return run(ctx, dir, out, common{o.Shards, o.Notice, o.Progress},
 		func(ctx context.Context, j *job) error {
 			t, err := tree.Open(dir)
@@ -83,30 +105,28 @@ func Dir(ctx context.Context, dir, out string, o Options) (Result, error) {
 			}
 			defer t.Close()
 			t.Follow, t.OneFileSystem = o.Dereference, o.OneFileSystem
-			if o.Names != nil {
-				if err := t.Select(o.Names, nil); err != nil {
-					return err
-				}
-			}
-			w := &tree.Walker{
-				Exclude: o.Exclude, Include: o.Include, Special: o.Special, Skip: j.skip,
-				Notice: j.notice,
-			}
-			if o.Include != nil {
-				err := t.Include(ctx, &tree.Walker{
-					Exclude: o.Exclude, Include: o.Include, Special: o.Special,
-				})
-				if err != nil {
-					return fmt.Errorf("%s: %w", dir, err)
-				}
-			}
-			return crawl(ctx, t, w, j.collector, o.Workers)
+			return collect(j, t)
 		})
 }
 
-// List is Dir for certain paths below dir. A directory does not stand for what is below it. The
-// paths need not be sorted, and may be there twice. A path that is missing, or below a symbolic
-// link, is an error.
+// walk adds what is in the tree of a directory.
+func (j *job) walk(ctx context.Context, dir string, t *tree.Tree, o *Options) error {
+	w := &tree.Walker{
+		Exclude: o.Exclude, Include: o.Include, Special: o.Special, Skip: j.skip, Notice: j.notice,
+	}
+	if o.Include != nil {
+		err := t.Include(ctx, &tree.Walker{
+			Exclude: o.Exclude, Include: o.Include, Special: o.Special,
+		})
+		if err != nil {
+			return fmt.Errorf("%s: %w", dir, err)
+		}
+	}
+	return crawl(ctx, t, w, j.collector, o.Workers)
+}
+
+// List is Names, but a directory does not stand for what is below it. A path that is missing, or
+// below a symbolic link, is an error.
 func List(
 	ctx context.Context, dir string, paths iter.Seq2[string, error], out string, o ListOptions,
 ) (Result, error) {

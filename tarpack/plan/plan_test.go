@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/exclude"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
@@ -288,5 +290,55 @@ func TestDeep(t *testing.T) {
 	}
 	if err != nil || res.Entries != 401 {
 		t.Errorf("%+v, %v", res, err)
+	}
+}
+
+// namesOf yields paths.
+func namesOf(paths ...string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for _, p := range paths {
+			if !yield(p, nil) {
+				return
+			}
+		}
+	}
+}
+
+// TestNames checks that the paths of a list give the same plan, however many are taken at a time,
+// and the one of pack with these names.
+func TestNames(t *testing.T) {
+	var list [][2]string
+	for i := range 50 {
+		list = append(list, [2]string{fmt.Sprintf("%d/%d/%d", i%3, i%7, i), fmt.Sprint(i)})
+	}
+	dir := tartest.Tree(t, append(list, [2]string{"0/link", "=> 0/0/0"}, [2]string{"e/e/", ""})...)
+	names := []string{"1/2/37", "e", "0/link", "2/", "./1/6", "2/6/20", "0/3", "1/2/16"}
+	leaveOut := new(exclude.Patterns)
+	if err := leaveOut.Add("44"); err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, size := range []int{1 << 16, 1, 3} {
+		defer plan.SetMaxNames(plan.SetMaxNames(size))
+		res, err := plan.Names(t.Context(), dir, namesOf(names...), filepath.Join(t.TempDir(), "p"),
+			plan.Options{Shards: 1, Exclude: leaveOut})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := manifest(t, res.Manifests[0])
+		if want == nil {
+			want = got
+			if len(got) < 20 || !slices.Contains(got, "e/e") || slices.Contains(got, "2/2/44") {
+				t.Errorf("%q", got)
+			}
+		}
+		if !slices.Equal(got, want) || int64(len(want)) != res.Entries {
+			t.Errorf("%d at a time: %q, want %q", size, got, want)
+		}
+	}
+	_, err := plan.Names(t.Context(), dir, namesOf(append(names, "missing")...),
+		filepath.Join(t.TempDir(), "p"), plan.Options{Shards: 1})
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
 	}
 }

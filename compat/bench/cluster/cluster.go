@@ -1,6 +1,5 @@
-// Package cluster measures packing on a cluster at full size: an inventory is planned for 64 shards,
-// these are packed by two workers, joined from their indexes, and looked up, on the disk and over
-// HTTP.
+// Package cluster measures packing on a cluster: an inventory is planned for 64 shards, these are
+// packed by two workers, joined from their indexes, and looked up, on the disk and over HTTP.
 //
 // The files are not all there at once. DIR has a link part-00 to part-63 for each shard, all of
 // which lead to one tree of small files, and pack --dereference follows them. Once a shard is

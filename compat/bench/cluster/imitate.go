@@ -46,7 +46,8 @@ func (s *set) imitate(i int) error {
 	if err := out.Close(); err != nil {
 		return err
 	}
-	a, err := tarpack.Open(context.Background(), s.shard(i), &tarpack.OpenOptions{RequireSidecar: true})
+	a, err := tarpack.Open(context.Background(), s.shard(i),
+		&tarpack.OpenOptions{RequireSidecar: true})
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func (s *set) makeTree() error {
 	return nil
 }
 
-// packShards packs the first n shards. Each worker runs one process with one thread after the other.
+// packShards packs the first n shards. Each worker runs one process at a time, with one thread.
 func (s *set) packShards(n int) error {
 	start := time.Now()
 	var mu sync.Mutex

@@ -29,7 +29,7 @@ func Format(v Value) string {
 		return fmt.Sprintf("%.0f/s", x)
 	case unit == "B/s":
 		return digits(x/1e6) + " MB/s"
-	case unit == "requests", unit == "entries":
+	case unit == "requests":
 		return fmt.Sprintf("%.0f", x)
 	case unit == "allocs/op", unit == "B/entry":
 		return digits(x)

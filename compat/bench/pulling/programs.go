@@ -133,8 +133,8 @@ func (p *pair) casync() (measure.Contestant, error) {
 	}), err
 }
 
-// rsync updates a copy of the old archive, through a pipe to another rsync. With the block size that
-// it chooses itself, it transfers more: 26 MB and not 5 of linux-doc-6.1.
+// rsync updates a copy of the old archive, through a pipe to another rsync. With the block size
+// that it chooses itself, it transfers more: 26 MB and not 5 of linux-doc-6.1.
 func (p *pair) rsync() (measure.Contestant, error) {
 	return p.overPipe("rsync", "plain/old.tar.gz", "plain/new.tar.gz", "",
 		"rsync --no-whole-file --ignore-times --block-size=512 --stats"), nil

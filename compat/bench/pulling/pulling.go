@@ -1,5 +1,5 @@
-// Package pulling measures how many bytes a new version of an archive costs if the old one is there:
-// with tpk pull, and with other programs that download differences.
+// Package pulling measures how many bytes a new version of an archive costs if the old one is
+// there: with tpk pull, and with other programs that download differences.
 package pulling
 
 import (

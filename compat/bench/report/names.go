@@ -47,6 +47,10 @@ var toolTitles = map[string]string{
 	"rsync-tree":         "rsync -az, the tree",
 	"zsync":              "zsync -Z",
 	"casync":             "casync, the tree without times",
+	"lookup":             "lookup, hot",
+	"lookup-cold":        "lookup, cold",
+	"http-first":         "http, first",
+	"http-next":          "http, next",
 	"curl":               "curl, the whole archive",
 }
 

@@ -93,6 +93,9 @@ func (p part) markdown(s *set, dir, version string) (string, error) {
 	if out.Len() == 0 {
 		return "", nil
 	}
+	if p.after != nil {
+		out.WriteString(p.after(s))
+	}
 	return fmt.Sprintf("## %s\n\n%s\n\n%s%s", p.title, p.intro, out.String(),
 		machine(s.config[p.family], version)), nil
 }

@@ -160,3 +160,30 @@ func TestWrite(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestExtrapolate checks that each step is computed from the largest set that has it.
+func TestExtrapolate(t *testing.T) {
+	const figures = `family: cluster
+
+BenchmarkCluster/entries=1000000/tool=plan 1 1 sec/op 3.6 cpu-sec/op 1000 peak-B 1000000 entries
+BenchmarkCluster/entries=1000000/tool=join 1 7.2 cpu-sec/op 2000 peak-B 5000 B 1000000 entries
+BenchmarkCluster/entries=10000000/tool=plan 1 1 sec/op 360 cpu-sec/op 3000 peak-B 10000000 entries
+`
+	var all []*benchfmt.Result
+	for r := benchfmt.NewReader(strings.NewReader(figures), "test"); r.Scan(); {
+		if x, ok := r.Result().(*benchfmt.Result); ok {
+			all = append(all, x.Clone())
+		}
+	}
+	got := extrapolate(newSet(all))
+	for _, want := range []string{
+		"| plan | 10,000,000 | 10 | 3.00 kB |  |\n", "| join | 1,000,000 | 2 | 2.00 kB | 5.00 MB |\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if got := extrapolate(newSet(results(t))); got != "" {
+		t.Errorf("without figures: %s", got)
+	}
+}

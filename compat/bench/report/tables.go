@@ -27,6 +27,7 @@ type chart struct {
 type part struct {
 	family, title, intro string
 	tables               []table
+	after                func(*set) string // what follows the tables; nil: nothing
 }
 
 var parts = []part{
@@ -197,5 +198,23 @@ var parts = []part{
 				{"cpu-sec/op", "CPU", true}, {"peak-B", "memory", false}},
 			charts: []chart{{file: "pull-bytes", title: "Bytes received", unit: "B"}},
 		}},
+	},
+	{
+		family: "cluster", title: "Packing on a cluster",
+		intro: "An S3 inventory in no order is planned for 64 shards. Two workers pack them, each with " +
+			"one thread: files of 26 bytes, all in one tree that stands for each shard in turn. The set " +
+			"is then joined from the indexes, opened and asked for random paths. (With `-huge` there " +
+			"is one of 100,000,000 entries. 16 of its shards are packed. The other 48 are imitated: " +
+			"they have the index of the first one with other paths.) *http*: `tpk ls URL PATH`, with an empty " +
+			"cache and then for a path in another shard. *entries*: how many the figures are for. " +
+			"Wall time of a machine that had other work to do. Memory is that of the largest " +
+			"process, with the mapped pages of the index.",
+		tables: []table{{
+			base: "Cluster",
+			columns: []column{{"entries", "entries", false}, {"sec/op", "wall", false},
+				{"cpu-sec/op", "CPU", false}, {"peak-B", "memory", false}, {"B", "written", false},
+				{"requests", "requests", false}, {"received-B", "received", false}},
+		}},
+		after: extrapolate,
 	},
 }
