@@ -25,7 +25,8 @@
 //	plan     lists of what several machines pack
 //
 // Package remote opens archives on servers, by https or in S3. Package pull downloads one, except
-// for what an older archive has. Package patch makes files that shorten this, for archives in which
+// for what an older archive has. Package mirror updates a directory that one was extracted into.
+// Package patch makes files that shorten this, for archives in which
 // much has changed a little.
 //
 // All share format (the layout of bytes, errors, names), signature (keys, and what was signed),
@@ -33,8 +34,8 @@
 // which nobody else can import. The imports run one way:
 //
 //	cache ─► convert           remote ─► remote/web, remote/s3, remote/blocks, remote/object
-//	pull ─► sign, patch
-//	pack, extract, edit, convert, shard, export, cache, sign, plan, remote, patch, pull
+//	pull ─► sign, patch        mirror ─► extract
+//	pack, extract, edit, convert, shard, export, cache, sign, plan, remote, patch, pull, mirror
 //	  │  └─► tarpack ─► source, symlink, signature ─► format ─► sidecar, gzmember
 //	  └────► internal/rewrite ─► internal/packer ─► internal/… ─► format
 //
