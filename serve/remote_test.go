@@ -201,17 +201,17 @@ func TestRemoteDown(t *testing.T) {
 // TestPoll replaces an archive on a server again and again. Each body is that of one generation.
 func TestPoll(t *testing.T) {
 	s := newStorage(t)
-	testPoll(t, s, s.archive(blocks.New(blocks.Options{Dir: t.TempDir()})), s.put)
+	testPoll(t, s.archive(blocks.New(blocks.Options{Dir: t.TempDir()})), s.put)
 }
 
 // TestPollSet is TestPoll for a shard set.
 func TestPollSet(t *testing.T) {
 	s := newStorage(t)
 	cache := blocks.New(blocks.Options{Dir: t.TempDir()})
-	testPoll(t, s, s.open("/a-of-00003.tar.gz.tps", cache), s.putSet)
+	testPoll(t, s.open("/a-of-00003.tar.gz.tps", cache), s.putSet)
 }
 
-func testPoll(t *testing.T, s *storage, a serve.Archive, put func(*testing.T, files)) {
+func testPoll(t *testing.T, a serve.Archive, put func(*testing.T, files)) {
 	var bodies []string
 	for n := range 6 {
 		bodies = append(bodies, noise(300<<10+n))

@@ -172,7 +172,8 @@ func TestReadsWithTable(t *testing.T) {
 		reads int // of all tries
 	}{
 		{"file", sidecartest.BenchPath, true, tries * 104 / 100},
-		{"directory", func(i int) string { return sidecartest.BenchDir(i % 200) }, true, tries * 205 / 100},
+		{"directory", func(i int) string { return sidecartest.BenchDir(i % 200) }, true,
+			tries * 205 / 100},
 		{"absent path", func(i int) string { return sidecartest.BenchPath(i) + "x" }, false, tries / 10},
 	} {
 		r.reads = 0
