@@ -241,8 +241,8 @@ func testPoll(t *testing.T, a serve.Archive, put func(*testing.T, files)) {
 	}
 }
 
-// TestRemoteSet: of a set on a server, the files in shards that are there are sent. Those in a shard
-// that is missing are answered with 503 until it is there.
+// TestRemoteSet: of a set on a server, the files in shards that are there are sent. Those in a
+// shard that is missing are answered with 503 until it is there.
 func TestRemoteSet(t *testing.T) {
 	s := newStorage(t)
 	s.putSet(t, files{"a": "in 0", "b": "in 1", "c": "in 2"})

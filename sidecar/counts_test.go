@@ -132,8 +132,8 @@ func TestReads(t *testing.T) {
 	}
 }
 
-// TestReadsWithTable is TestReads for a sidecar whose table is in memory. Two reads fetch that. Then
-// the path of a file is found with the read of its record, and most absent paths without any.
+// TestReadsWithTable is TestReads for a sidecar whose table is in memory. Two reads fetch that.
+// Then the path of a file is found with the read of its record, and most absent paths without any.
 func TestReadsWithTable(t *testing.T) {
 	b := build.New(build.Options{})
 	size, err := sidecartest.BenchItems(20_000, b.Add)
