@@ -201,17 +201,17 @@ func TestRemoteDown(t *testing.T) {
 // TestPoll replaces an archive on a server again and again. Each body is that of one generation.
 func TestPoll(t *testing.T) {
 	s := newStorage(t)
-	testPoll(t, s, s.archive(blocks.New(blocks.Options{Dir: t.TempDir()})), s.put)
+	testPoll(t, s.archive(blocks.New(blocks.Options{Dir: t.TempDir()})), s.put)
 }
 
 // TestPollSet is TestPoll for a shard set.
 func TestPollSet(t *testing.T) {
 	s := newStorage(t)
 	cache := blocks.New(blocks.Options{Dir: t.TempDir()})
-	testPoll(t, s, s.open("/a-of-00003.tar.gz.tps", cache), s.putSet)
+	testPoll(t, s.open("/a-of-00003.tar.gz.tps", cache), s.putSet)
 }
 
-func testPoll(t *testing.T, s *storage, a serve.Archive, put func(*testing.T, files)) {
+func testPoll(t *testing.T, a serve.Archive, put func(*testing.T, files)) {
 	var bodies []string
 	for n := range 6 {
 		bodies = append(bodies, noise(300<<10+n))
@@ -241,8 +241,8 @@ func testPoll(t *testing.T, s *storage, a serve.Archive, put func(*testing.T, fi
 	}
 }
 
-// TestRemoteSet: of a set on a server, the files in shards that are there are sent. Those in a shard
-// that is missing are answered with 503 until it is there.
+// TestRemoteSet: of a set on a server, the files in shards that are there are sent. Those in a
+// shard that is missing are answered with 503 until it is there.
 func TestRemoteSet(t *testing.T) {
 	s := newStorage(t)
 	s.putSet(t, files{"a": "in 0", "b": "in 1", "c": "in 2"})

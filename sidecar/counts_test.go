@@ -132,8 +132,8 @@ func TestReads(t *testing.T) {
 	}
 }
 
-// TestReadsWithTable is TestReads for a sidecar whose table is in memory. Two reads fetch that. Then
-// the path of a file is found with the read of its record, and most absent paths without any.
+// TestReadsWithTable is TestReads for a sidecar whose table is in memory. Two reads fetch that.
+// Then the path of a file is found with the read of its record, and most absent paths without any.
 func TestReadsWithTable(t *testing.T) {
 	b := build.New(build.Options{})
 	size, err := sidecartest.BenchItems(20_000, b.Add)
@@ -172,7 +172,8 @@ func TestReadsWithTable(t *testing.T) {
 		reads int // of all tries
 	}{
 		{"file", sidecartest.BenchPath, true, tries * 104 / 100},
-		{"directory", func(i int) string { return sidecartest.BenchDir(i % 200) }, true, tries * 205 / 100},
+		{"directory", func(i int) string { return sidecartest.BenchDir(i % 200) }, true,
+			tries * 205 / 100},
 		{"absent path", func(i int) string { return sidecartest.BenchPath(i) + "x" }, false, tries / 10},
 	} {
 		r.reads = 0

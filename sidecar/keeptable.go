@@ -21,8 +21,8 @@ func (x *Index) TableSize() int64 {
 // TableKept reports whether KeepTable has kept something.
 func (x *Index) TableKept() bool { return x.r != nil && x.sec[layout.Table] != nil }
 
-// KeepTable makes lookups in a sidecar that is far away cheap. It reads the table and the offsets of
-// the path blocks into memory and compares them with their hashes. With them, a lookup finds the
+// KeepTable makes lookups in a sidecar that is far away cheap. It reads the table and the offsets
+// of the path blocks into memory and compares them with their hashes. With them, a lookup finds the
 // ordinal without reading a path. It still has to compare the path, as a tag in the table has 8
 // bits only: by calling is, if that is set and the entry is a regular file, or else with the path
 // block. No other method may be running. A sidecar in memory stays as it is.
@@ -73,7 +73,9 @@ func (x *Index) keptBlock(off int64) (int64, error) {
 }
 
 // isFileAt compares the path at a place without its path block, if that is possible.
-func (x *Index) isFileAt(place uint64, path string, sc *scratch) (i int, same, known bool, err error) {
+func (x *Index) isFileAt(
+	place uint64, path string, sc *scratch,
+) (i int, same, known bool, err error) {
 	off, n := layout.SplitPlace(place)
 	k, err := x.keptBlock(off)
 	if err != nil {

@@ -18,9 +18,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/signature"
 )
 
-// Download copies an archive, its sidecar and, with Trust, its checksums and their signature into a
-// directory. Of a shard set, which has a URL as for Open, it copies the list and all shards. All but
-// the archive or the list may be missing. It returns the name of the file of the archive or the
+// Download copies an archive, its sidecar and, with Trust, its checksums and their signature into
+// a directory. Of a shard set, which has a URL as for Open, it copies the list and all shards. All
+// but the archive or the list may be missing. It returns the name of the file of the archive or the
 // list, which ends as the URL does, and the URL for messages. Of the Options it heeds Web, S3,
 // Sidecar, Trust, Notice and those of object.Options.
 //

@@ -67,7 +67,8 @@ func (d *Downloaded) NameOf(text string) string {
 		return text
 	}
 	text = strings.ReplaceAll(text, d.File, d.url)
-	return strings.ReplaceAll(text, filepath.Dir(d.File)+"/", d.url[:strings.LastIndexByte(d.url, '/')+1])
+	above := d.url[:strings.LastIndexByte(d.url, '/')+1]
+	return strings.ReplaceAll(text, filepath.Dir(d.File)+"/", above)
 }
 
 // Say returns err with the URLs of temporary files in its text in place of their names.

@@ -31,7 +31,8 @@ const (
 	hintNoIndex = "upload its .tpi to the same place, or pack it with --embed-index;" +
 		" --index=build downloads all of it"
 	hintSetBuilt   = "that takes as long each time without a .tpi beside it"
-	hintNoSetIndex = "upload its .tpi to the same place; --index=build makes one from those of the shards"
+	hintNoSetIndex = "upload its .tpi to the same place;" +
+		" --index=build makes one from those of the shards"
 	hintOtherIndex = "upload the archive and its .tpi together; --index=build downloads all of it"
 	hintBuilt      = "it is kept in the cache until the archive changes"
 	hintMissing    = "check the URL"
