@@ -42,7 +42,11 @@ func newStorage(t *testing.T) *storage {
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if hang := s.hang.Load(); hang != nil {
 			s.hung.Add(1)
-			<-*hang
+			select {
+			case <-*hang:
+			case <-r.Context().Done():
+				return
+			}
 		}
 		if s.down.Load() {
 			w.WriteHeader(http.StatusServiceUnavailable)

@@ -32,7 +32,8 @@ type OpenOptions struct {
 	Workers int // goroutines that build the index; 0 means one for each CPU
 	// LoadIndex is for archives whose files may be written over while they are open. If it is
 	// positive, each section of the sidecar is compared with its hash, and a sidecar of at most that
-	// many bytes is read into memory. Others are mapped: see sidecar.Load.
+	// many bytes is read into memory. Others are mapped: see sidecar.Load. OpenSource reads an index
+	// that the archive has in itself into memory up to this size.
 	LoadIndex int64
 	// CheckIndex is the size in bytes up to which an index is read whole and compared with its hashes.
 	// One that does not fit counts as damaged. What is read of a larger index is not compared, and
@@ -210,7 +211,7 @@ func openSource(
 
 // openWithoutSidecar opens the index that the archive has in itself, or builds one in memory.
 func (a *Archive) openWithoutSidecar(ctx context.Context, o *OpenOptions) (err error) {
-	missing := a.openEmbedded(o.CheckIndex)
+	missing := a.openEmbedded(o)
 	if missing == nil {
 		return nil
 	}
@@ -231,9 +232,9 @@ func (a *Archive) openWithoutSidecar(ctx context.Context, o *OpenOptions) (err e
 	return err
 }
 
-// openEmbedded opens the index in an archive that is not a file. One of at most limit bytes is
-// compared with its hashes.
-func (a *Archive) openEmbedded(limit int64) error {
+// openEmbedded opens the index in an archive that is not a file. A small one is read into memory or
+// compared with its hashes, as the options say.
+func (a *Archive) openEmbedded(o *OpenOptions) error {
 	e, err := a.Embedded()
 	if err != nil {
 		return err
@@ -243,14 +244,30 @@ func (a *Archive) openEmbedded(limit int64) error {
 		return fmt.Errorf("%s: %w", a.name, format.NewEmbeddedError(err))
 	}
 	err = format.CheckIndex(x, a.name, a.src.Size(), a.trailer)
+	if err == nil && x.Size() <= o.LoadIndex {
+		x, err = intoMemory(x)
+	}
 	if err == nil {
-		err = x.CheckSmall(limit)
+		err = x.CheckSmall(o.CheckIndex)
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("%s: %w", a.name, format.NewEmbeddedError(err)), x.Close())
 	}
 	a.index, a.embedded = x, true
 	return nil
+}
+
+// intoMemory returns an index that was read whole. It returns x after an error.
+func intoMemory(x *sidecar.Index) (*sidecar.Index, error) {
+	b := make([]byte, x.Size())
+	if _, err := x.ReadAt(b, 0); err != nil {
+		return x, err
+	}
+	read, err := sidecar.OpenBytes(b)
+	if err != nil {
+		return x, err
+	}
+	return read, x.Close()
 }
 
 func (o *OpenOptions) indexed() *indexed.Options {

@@ -225,7 +225,7 @@ func fatal(err error) bool {
 // toOpen returns the options to open an archive, of which the index must be there.
 func (o *Options) toOpen(signed *signature.Signed) tarpack.OpenOptions {
 	return tarpack.OpenOptions{RequireSidecar: true, Workers: o.Workers, Notice: o.Notice,
-		Progress: o.Progress, Signed: signed}
+		Progress: o.Progress, Signed: signed, LoadIndex: o.LoadIndex}
 }
 
 // openBeside opens an archive or a set with its sidecar.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/report"
@@ -44,7 +45,9 @@ func (o *Opener) Open(url string) (func(context.Context) (*tarpack.Archive, erro
 		o.blocks = blocks.New(blocks.Options{Dir: cmp.Or(o.Flags.CacheDir, ServiceCacheDir()),
 			Limit: o.Flags.CacheSize, Notice: notice})
 	}
-	ro.Retries = 2 // clients wait meanwhile
+	// Clients wait meanwhile.
+	ro.Retries, ro.RetryAfter = 1, time.Second
+	ro.HeaderTimeout, ro.StallTimeout = 5*time.Second, 10*time.Second
 	ro.Blocks, ro.BuildIndex, ro.Trust, ro.Notice = o.blocks, o.Flags.BuildIndex, o.Trust, notice
 	return func(ctx context.Context) (*tarpack.Archive, error) {
 		a, err := remote.Open(ctx, url, ro)
