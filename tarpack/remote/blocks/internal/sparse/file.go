@@ -46,6 +46,7 @@ func (d *Directory) Open(key string, size int64) (*File, error) {
 	for range 100 {
 		ok, err := f.tryOpen()
 		if ok {
+			f.mapped = mapTable(f.table, f.tableSize())
 			return f, nil
 		}
 		if err := errors.Join(err, f.closeFiles()); err != nil {

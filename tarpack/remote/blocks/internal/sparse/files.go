@@ -27,7 +27,8 @@ const headerSize = 4096
 // files are the data file and the table of a generation.
 type files struct {
 	data, table *os.File
-	size        int64 // of the object
+	mapped      []byte // the table; nil if that is not possible
+	size        int64  // of the object
 	write       func(f *os.File, p []byte, off int64) (int, error)
 }
 
@@ -48,6 +49,10 @@ func openFile(name string, flags int) (*os.File, error) {
 }
 
 func (f *files) close() (err error) {
+	if f.mapped != nil {
+		err = unmapTable(f.mapped)
+		f.mapped = nil
+	}
 	for _, file := range []*os.File{f.data, f.table} {
 		if file != nil {
 			err = errors.Join(err, file.Close())

@@ -69,6 +69,11 @@ func (f *File) knownRun(first int64, slots []slot) int {
 // stillThere returns how many of the first slots are the same in the table. ok is false if it can't
 // be read.
 func (f *File) stillThere(first int64, slots []slot, now bool) (same int, ok bool) {
+	if f.mapped != nil {
+		if same, ok := sameMapped(f.mapped, first, slots); ok {
+			return same, true
+		}
+	}
 	raw := rawSlots.Get().(*[runBlocks * slotSize]byte)
 	defer rawSlots.Put(raw)
 	b := raw[:len(slots)*slotSize]
