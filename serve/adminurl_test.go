@@ -69,7 +69,8 @@ func TestAdminUnresolved(t *testing.T) {
 		{Path: files{"y": "here"}.pack(t, t.TempDir()+"/here.tar.gz")}}})
 	s := newStorage(t)
 	s.put(t, files{"x": "one"})
-	status, body := admin(t, r.Server, "POST", "/archives", fmt.Sprintf(`{"path": "%s/a.tar.gz"}`, s.URL))
+	status, body := admin(t, r.Server, "POST", "/archives",
+		fmt.Sprintf(`{"path": "%s/a.tar.gz"}`, s.URL))
 	if status != 409 || len(s.asked()) > 0 {
 		t.Error(status, body)
 	}

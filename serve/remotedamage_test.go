@@ -63,6 +63,24 @@ func inflate(body string) (string, error) {
 	return string(b), err
 }
 
+// rightOrNone reports whether a server has sent a complete file. That must be what is wanted,
+// unless that is "".
+func rightOrNone(t *testing.T, url, want string, header []string) bool {
+	t.Helper()
+	status, body, whole := ask(t, url, header...)
+	if !whole || status == 500 || status == 503 {
+		return false
+	}
+	err := error(nil)
+	if strings.Contains(strings.Join(header, " "), "gzip") {
+		body, err = inflate(body)
+	}
+	if err != nil || want != "" && body != want {
+		t.Errorf("%d with %d wrong bytes, %v", status, len(body), err)
+	}
+	return true
+}
+
 // A file is asked for whose bytes the server of the archive sends damaged, once or always, in each
 // of the ways that a body is sent. Nothing wrong is the end of a complete answer, and nothing wrong
 // stays in the cache: what was damaged once is right from then on, also after a restart without the
@@ -102,18 +120,7 @@ func TestRemoteDamage(t *testing.T) {
 				}
 				right := func(r *running) bool {
 					t.Helper()
-					status, body, whole := ask(t, r.url("/"+c.path), header...)
-					if !whole || status == 500 || status == 503 {
-						return false
-					}
-					got, err := body, error(nil)
-					if strings.Contains(c.header, "gzip") {
-						got, err = inflate(body)
-					}
-					if err != nil || c.want != "" && got != c.want {
-						t.Errorf("%d with %d wrong bytes, %v", status, len(body), err)
-					}
-					return true
+					return rightOrNone(t, r.url("/"+c.path), c.want, header)
 				}
 				// A neighbour in the same block is right.
 				if status, body, _ := ask(t, r.url("/z")); status != 200 || body != "z" {

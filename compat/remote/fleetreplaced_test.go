@@ -68,9 +68,9 @@ func (c *clients) one(t *testing.T, s *site, host string, i int, coding string) 
 }
 
 // TestFleetReplaced asks three servers behind nginx for 5,000 files, with -short 400, while the
-// archive is replaced 50 times, with -short 6 times, by one upload or in parts, now and then between
-// two ranges of one body, and the storage is stopped and started. Each body is of one generation,
-// and not of one before the last that all servers had.
+// archive is replaced 50 times, with -short 6 times, by one upload or in parts, now and then
+// between two ranges of one body, and the storage is stopped and started. Each body is of one
+// generation, and not of one before the last that all servers had.
 func TestFleetReplaced(t *testing.T) {
 	files, times := 5000, 50
 	if testing.Short() {
@@ -123,8 +123,8 @@ func TestFleetReplaced(t *testing.T) {
 	}
 }
 
-// putBetween uploads a generation just before the second request for a range, while the long file is
-// asked for. It returns how many answers were cut off.
+// putBetween uploads a generation just before the second request for a range, while the long file
+// is asked for. It returns how many answers were cut off.
 func (f *fleet) putBetween(t *testing.T, s *site, generation int) (cut int) {
 	t.Helper()
 	var once sync.Once

@@ -61,8 +61,8 @@ type keptEntry struct {
 	size int64
 }
 
-// entries returns the entries of the directory, the least recently used first. Nothing else in it is
-// touched.
+// entries returns the entries of the directory, the least recently used first. Nothing else in it
+// is touched.
 func (c *Cache) entries() []keptEntry {
 	names, err := os.ReadDir(c.Dir)
 	if c.Dir == "" || err != nil {

@@ -52,8 +52,8 @@ func (p *Prefixes) Has(name string) bool {
 
 var defaultPorts = map[string]string{"http": "80", "https": "443"}
 
-// locate takes a URL apart. It returns false for one that a server, a proxy or a client may take for
-// another one.
+// locate takes a URL apart. It returns false for one that a server, a proxy or a client may take
+// for another one.
 func locate(name string) (l location, ok bool) {
 	if !remote.IsURL(name) {
 		return l, false

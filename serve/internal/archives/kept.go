@@ -11,9 +11,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
-// What was fetched from a server may have been damaged on the way. So a content is compared with its
-// checksums before it is sent the first time, or while it is sent if it is long. The source keeps
-// what was right, and says which contents were.
+// What was fetched from a server may have been damaged on the way. So a content is compared with
+// its checksums before it is sent the first time, or while it is sent if it is long. The source
+// keeps what was right, and remembers which contents were.
 
 // readFirst is the length in bytes of the longest member that is fetched and compared before an
 // answer with it begins. Of longer ones so much is fetched, so that the answer can still be a 503.
