@@ -26,7 +26,7 @@
 //
 // Package remote opens archives on servers, by https or in S3. Package pull downloads one, except
 // for what an older archive has. Package patch makes files that shorten this, for archives in which
-// much has changed a little.
+// much has changed a little. Package mirror updates a directory that one was extracted into.
 //
 // All share format (the layout of bytes, errors, names), signature (keys, and what was signed),
 // source (where bytes are), exclude, attributes and symlink, and the machinery below internal,
@@ -34,8 +34,8 @@
 //
 //	cache ─► convert           remote ─► remote/web, remote/s3, remote/blocks, remote/object,
 //	                                     remote/upload
-//	pull ─► sign, patch
-//	pack, extract, edit, convert, shard, export, cache, sign, plan, remote, patch, pull
+//	pull ─► sign, patch        mirror ─► extract
+//	pack, extract, edit, convert, shard, export, cache, sign, plan, remote, patch, pull, mirror
 //	  │  └─► tarpack ─► source, symlink, signature ─► format ─► sidecar, gzmember
 //	  └────► internal/rewrite ─► internal/packer ─► internal/… ─► format
 //

@@ -72,11 +72,18 @@ func Extract(
 		return Result{}, err
 	}
 	defer root.Close()
-	x := newExtractor(a, root, o)
-	err = x.run(ctx)
+	res, err = Into(ctx, a, root, o)
 	if o.SameOwner && err == nil {
 		err = a.StillSigned(ctx)
 	}
+	return res, err
+}
+
+// Into is Extract for an open directory, and an archive whose index is sound. It does not compare
+// owners with what was signed.
+func Into(ctx context.Context, a *tarpack.Archive, root *os.Root, o Options) (Result, error) {
+	x := newExtractor(a, root, o)
+	err := x.run(ctx)
 	return Result{
 		Entries: x.entries.Load(), Bytes: x.bytes.Load(),
 		Problems: x.problems.First, Failed: x.problems.Count,

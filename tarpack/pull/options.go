@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 	"github.com/tarpack/tpk/tarpack/signature"
 )
@@ -40,6 +42,11 @@ type Options struct {
 	// with another one is replaced by bytes that are all fetched; if it still differs, ErrSum is a
 	// notice. If the archive was opened with a signature, that one counts.
 	SHA256 *signature.Hash
+
+	// Checked, if set, is called with the new archive when it is complete and checked, before it gets
+	// its name, and with the index of the old one, or nil. The archive and the index are valid until
+	// it returns. Its error is that of Pull, and the next Pull fetches nothing once more.
+	Checked func(ctx context.Context, a *tarpack.Archive, old *sidecar.Index) error
 
 	// Notice, if set, is called with ErrOld, ErrReplaced, ErrPatch, ErrUnmade, ErrSum, and the notices
 	// of opening the old archive.

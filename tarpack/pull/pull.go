@@ -20,6 +20,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
 	"github.com/tarpack/tpk/tarpack/sign"
 	"github.com/tarpack/tpk/tarpack/signature"
+	"github.com/tarpack/tpk/tarpack/source"
 )
 
 // A job is one run of Pull.
@@ -112,6 +113,9 @@ func Pull(
 	if err := j.run(ctx, out); err != nil {
 		return res, err
 	}
+	if err := j.checked(ctx, out); err != nil {
+		return res, err
+	}
 	out.NoSidecar = j.embedded
 	committed = true
 	if err := out.Commit(); err != nil {
@@ -124,6 +128,24 @@ func Pull(
 	j.res.Fetched, j.res.Requests = j.fetcher.fetched.Load(), j.fetcher.requests.Load()
 	j.res.Resumed = j.journal.resumed
 	return j.res, nil
+}
+
+// checked calls the caller's function with the archive that was made.
+func (j *job) checked(ctx context.Context, out *durable.Output) (err error) {
+	if j.o.Checked == nil {
+		return nil
+	}
+	src := source.Of(out.Archive, j.from.Size())
+	a, err := tarpack.OpenSource(ctx, out.Name, src, out.Sidecar, j.res.SidecarBytes, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	var old *sidecar.Index
+	if j.old != nil {
+		old = j.old.Index
+	}
+	return j.o.Checked(ctx, a, old)
 }
 
 // copySigned writes what was signed, and its signature, beside the new archive, unless that has
