@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 
 	"github.com/urfave/cli/v2"
@@ -78,7 +77,7 @@ func runPatch(c *cli.Context, o *patchOptions) error {
 	res, err := patch.Make(c.Context, o.old, o.new, o.patch)
 	m.Stop()
 	if err != nil {
-		return hintPatch(o, err)
+		return hintPatch(o, res.Name, err)
 	}
 	if o.json {
 		return reading.NewJSONEncoder(c.App.Writer).Encode(struct {
@@ -95,13 +94,16 @@ func runPatch(c *cli.Context, o *patchOptions) error {
 	return nil
 }
 
-// hintPatch gives an error of patch the hint that fits it.
-func hintPatch(o *patchOptions, err error) error {
+// hintPatch gives an error of patch the hint that fits it. The patch has a name if it was begun.
+func hintPatch(o *patchOptions, name string, err error) error {
 	if stop := (*report.StoppedError)(nil); errors.As(err, &stop) {
 		return report.WithHint(report.In(o.new, stop), "nothing was written")
 	}
 	if errors.Is(err, format.ErrPart) {
 		return report.WithHint(err, "only single archives can be patched")
 	}
-	return report.Output(cmp.Or(o.patch.Out, o.new), err)
+	if name != "" && !errors.Is(err, format.ErrCorrupt) {
+		return report.NewFile(name, err)
+	}
+	return err
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/reading"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
+	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/pull"
 	"github.com/tarpack/tpk/tarpack/remote"
@@ -31,6 +32,7 @@ type pullOptions struct {
 	json     bool
 	trust    *signature.Trust
 	pull     pull.Options
+	extract  pullExtract
 }
 
 func pullCommand() *cli.Command {
@@ -41,14 +43,22 @@ func pullCommand() *cli.Command {
 		Description: help.Text(`
 Makes OUT.tar.gz and its index the archive at URL, which begins with https://, http:// or s3://, or
 is the name of a file. Its index must be beside it or in it, or is built with --index build.
-Contents that OLD has are copied from there, as are equal parts of large files if both archives have
-SHA-256 sums. OLD is the archive or shard set of --from, or else OUT.tar.gz itself. Headers are made
-from the index. The rest is downloaded in ranges, four at a time.
+Contents that OLD has are copied from there, as are equal parts of large files. OLD is the archive
+or shard set of --from, or else OUT.tar.gz itself. Headers are made from the index. The rest is
+downloaded in ranges, four at a time. If a patch of 'tpk patch' for OLD is beside the archive, and
+shorter than the rest, it is downloaded in its place.
 
 The result is checked before it replaces OUT.tar.gz: it is read from end to end, and its index must
-be the one at URL. With --public-key, its SHA-256 must be the one that was signed. Without, two
+be the one at URL. So paths, contents, modes, times and links are those of the index. It has the
+bytes of the archive at URL, or is refused, if their SHA-256 is known: with --public-key it must be
+the one that was signed, a patch has it, and so has URL.sum, which 'tpk sign' writes. Otherwise two
 things rest on the lengths of the compressed bytes, and on a comparison of some: that headers have
 no owners, and that equal contents were compressed by the same program.
+
+With --extract, DIR becomes what extracting OUT.tar.gz gives. Files whose content differs are
+replaced one by one, each by a rename, and what only OLD has is removed. If DIR has something that
+is in neither archive, nothing is changed unless --delete is given. The new archive replaces
+OUT.tar.gz when DIR is up to date, so a run that was stopped can be repeated.
 
 If it is stopped, OUT.tar.gz stays as it was. What was downloaded is kept beside it, in the hidden
 file .OUT.tar.gz.pull.tpk-tmp. The next run goes on from there; delete the file if there is none.
@@ -60,13 +70,16 @@ With --json, it prints an object with these members:
  made               bytes of headers and padding made from the index
  fetched, requests  bytes that were downloaded, and in how many ranges
  patch              of these, bytes of a patch that was used
- resumed            bytes that an earlier run had downloaded`,
+ resumed            bytes that an earlier run had downloaded
+ written, removed   with --extract: entries of DIR`,
 			"the archive can't be downloaded, or isn't right",
 			"tpk pull https://example.org/site.tar.gz site.tar.gz",
 			"tpk pull --from old.tar.gz https://example.org/site.tar.gz new.tar.gz",
+			"tpk pull --extract /srv/www https://example.org/site.tar.gz site.tar.gz",
 			"tpk pull --public-key site.pub https://example.org/site.tar.gz site.tar.gz"),
 		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "from", Usage: "copy from the archive `OLD`, not from OUT.tar.gz"},
+		}, pullExtractFlags(), []cli.Flag{
 			flags.Switch("json", "print what was done as a JSON object"),
 			flags.Workers(), flags.Progress(),
 		}, flags.Trust(), flags.Remote()),
@@ -94,7 +107,8 @@ func parsePull(c *cli.Context) (*pullOptions, error) {
 		return nil, err
 	}
 	o.pull.Old, o.pull.Workers = c.String("from"), c.Int("workers")
-	return o, nil
+	o.extract, err = parsePullExtract(c, o.out)
+	return o, err
 }
 
 // runPull starts once more if the archive is replaced meanwhile.
@@ -114,8 +128,13 @@ func runPull(c *cli.Context, o *pullOptions) error {
 		m.Transferred(p.Reused+p.Fetched, p.Total, fmt.Sprintf("%s reused, %s fetched",
 			report.Bytes(p.Reused), report.Bytes(p.Fetched)))
 	}
+	if o.extract.dir != "" {
+		o.pull.Checked = func(ctx context.Context, a *tarpack.Archive, old *sidecar.Index) error {
+			return o.extract.update(ctx, m, a, old, o.pull.Workers)
+		}
+	}
 	res, err := o.run(c)
-	if errors.Is(err, source.ErrChanged) {
+	if errors.Is(err, source.ErrChanged) && o.extract.failed == nil {
 		m.Remark(report.LineWithoutHint(err) + ": starting again")
 		res, err = o.run(c)
 	}
@@ -124,12 +143,17 @@ func runPull(c *cli.Context, o *pullOptions) error {
 		return err
 	}
 	if o.json {
-		return reading.NewJSONEncoder(c.App.Writer).Encode(pullLine(res))
+		err := reading.NewJSONEncoder(c.App.Writer).Encode(pullLine(res, &o.extract))
+		return cmp.Or(err, o.extract.err())
+	}
+	if dir := o.extract.dir; dir != "" {
+		m.Summarize("updated %s (%d written, %d removed)", report.Quote(dir), o.extract.res.Written,
+			o.extract.res.Removed)
 	}
 	m.Summarize("pulled %s into %s (%s; %s reused, %s fetched in %d requests)",
 		report.Entries(res.Entries), report.Quote(o.out), report.Bytes(res.ArchiveBytes),
 		report.Bytes(res.Copied+res.Made), report.Bytes(res.Fetched+res.Resumed), res.Requests)
-	return nil
+	return o.extract.err()
 }
 
 func (o *pullOptions) run(c *cli.Context) (pull.Result, error) {
@@ -168,6 +192,9 @@ func (o *pullOptions) open(c *cli.Context) (*tarpack.Archive, error) {
 
 // hintPull gives an error of pull the hint that fits it.
 func hintPull(o *pullOptions, err error) error {
+	if failed := o.extract.failed; failed != nil && errors.Is(err, failed) {
+		return failed
+	}
 	if stop := (*report.StoppedError)(nil); errors.As(err, &stop) {
 		return report.WithHint(report.In(o.out, stop), cmp.Or(kept(o.out), "nothing was written"))
 	}
@@ -208,17 +235,23 @@ func kept(out string) string {
 }
 
 // pullLine is what pull --json prints.
-func pullLine(r pull.Result) any {
-	return struct {
-		Entries    int64 `json:"entries"`
-		Bytes      int64 `json:"bytes"`
-		IndexBytes int64 `json:"index_bytes"`
-		Copied     int64 `json:"copied"`
-		Made       int64 `json:"made"`
-		Fetched    int64 `json:"fetched"`
-		Patch      int64 `json:"patch"`
-		Requests   int64 `json:"requests"`
-		Resumed    int64 `json:"resumed"`
+func pullLine(r pull.Result, x *pullExtract) any {
+	line := struct {
+		Entries    int64  `json:"entries"`
+		Bytes      int64  `json:"bytes"`
+		IndexBytes int64  `json:"index_bytes"`
+		Copied     int64  `json:"copied"`
+		Made       int64  `json:"made"`
+		Fetched    int64  `json:"fetched"`
+		Patch      int64  `json:"patch"`
+		Requests   int64  `json:"requests"`
+		Resumed    int64  `json:"resumed"`
+		Written    *int64 `json:"written,omitempty"`
+		Removed    *int64 `json:"removed,omitempty"`
 	}{r.Entries, r.ArchiveBytes, r.SidecarBytes, r.Copied, r.Made, r.Fetched, r.Patch, r.Requests,
-		r.Resumed}
+		r.Resumed, nil, nil}
+	if x.dir != "" {
+		line.Written, line.Removed = &x.res.Written, &x.res.Removed
+	}
+	return line
 }

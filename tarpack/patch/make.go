@@ -41,7 +41,7 @@ type Result struct {
 // Make writes a patch that makes the archive newName of the older one oldName. Both must be single
 // archives, not shard sets. The file gets its name when it is complete.
 //
-// The error wraps ErrSame if both are the same archive, format.ErrLocked if another process writes
+// After an error the Result has only the name, if the patch was begun. The error wraps ErrSame if both are the same archive, format.ErrLocked if another process writes
 // the patch, or is one of opening an archive.
 func Make(ctx context.Context, oldName, newName string, o Options) (res Result, err error) {
 	var archives [2]*indexed.File
@@ -63,10 +63,8 @@ func Make(ctx context.Context, oldName, newName string, o Options) (res Result, 
 		m.progress = func(int64, int64) {}
 	}
 	m.res.Name = cmp.Or(o.Out, Name(newName, m.old.Trailer.Digest))
-	if err := m.write(ctx); err != nil {
-		return res, err
-	}
-	return m.res, nil
+	err = m.write(ctx)
+	return m.res, err
 }
 
 // open opens an archive with a sound index.

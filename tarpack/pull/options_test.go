@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
@@ -87,6 +88,15 @@ func TestOptions(t *testing.T) {
 			n := 0
 			run(pull.Options{Notice: func(error) { n++ }}, 1)
 			return n == 1
+		},
+		"Checked": func() bool {
+			var name string
+			differs := false
+			run(pull.Options{Checked: func(_ context.Context, a *tarpack.Archive, old *sidecar.Index) error {
+				name, differs = a.Name(), old.Digest() != a.Index().Digest()
+				return nil
+			}}, 1)
+			return name != "" && differs
 		},
 		"Progress": func() bool {
 			var last pull.Progress
