@@ -19,13 +19,22 @@
 //
 // A content of the old archive is nominated by size, xxHash64, CRC-32, coding, and the length of
 // its member. If both indexes have SHA-256 sums, these must be equal, too. Without them, contents
-// that were made to collide would not be told apart. Parts of large files, which are segments, and
-// MiBs of stored ones, are only taken by SHA-256.
+// that were made to collide would not be told apart. A segment of a large file is nominated by the
+// sums of its MiBs, or without sums by its length, its path and its number. Then the CRC-32 and the
+// xxHash64 of the whole content show whether it is right. MiBs of stored contents are only taken by
+// SHA-256.
 //
 // Three things are not in an index: user and group, the order of the headers in one group, and
-// which of several codes the encoder chose for the same content in the same length. With a
-// signature the SHA-256 of the whole archive is compared, so the result is the archive that was
-// signed, byte for byte. Without one:
+// which of several codes the encoder chose for the same content in the same length. So the result
+// has the bytes of the new archive for sure only where a SHA-256 of all of them is known. There are
+// three of these:
+//
+//   - that which was signed, if the archive was opened with a signature. A result with another one
+//     is an error.
+//   - that in a patch. A result with another one is made without the patch.
+//   - that in Options. If a result has another one, everything is fetched.
+//
+// Without any:
 //
 //   - A tar header is made only for archives that keep no owners, and only if it gets the length
 //     that the index states. Headers before contents that are fetched are fetched as well, and so
@@ -33,4 +42,11 @@
 //     owner, or other bytes than the one that would have been made, all are fetched.
 //   - A content that another encoder compressed to the same length stays as it is in the old
 //     archive. It decompresses to the same bytes.
+//   - An index that contradicts tar headers in the archive which are not fetched is not noticed. The
+//     result is the archive that the index describes.
+//
+// # Patches
+//
+// A patch is looked for if something is to be fetched, and used if it is shorter. What it can't make
+// is fetched. It is in the same journal as the rest, so a Pull that was stopped goes on with it.
 package pull
