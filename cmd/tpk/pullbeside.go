@@ -26,8 +26,8 @@ func (o *pullOptions) openPatch(c *cli.Context, oldDigest uint64) (pull.Patch, e
 const maxSum = 4096
 
 // statedSum returns the SHA-256 of an archive in the checksums beside it, or nil if there are none,
-// or they are those of another archive. Without a public key they prove nothing about the publisher,
-// but they show whether the result is what is on the server.
+// or they are those of another archive. Without a public key they prove nothing about the
+// publisher, but they show whether the result is what is on the server.
 func (o *pullOptions) statedSum(c *cli.Context, a *tarpack.Archive) (*signature.Hash, error) {
 	f, err := reading.OpenBeside(c, o.url, signature.SumSuffix)
 	if err != nil {

@@ -26,7 +26,9 @@ var staging = format.TempName("extract")
 // The error wraps ErrOther if the directory has anything else, and is then the first of them in the
 // order of their names. After any error the directory may be partly up to date, and the next Update
 // continues. Nothing outside the directory is changed.
-func Update(ctx context.Context, a *tarpack.Archive, dir string, o Options) (res Result, err error) {
+func Update(
+	ctx context.Context, a *tarpack.Archive, dir string, o Options,
+) (res Result, err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return res, err
 	}
@@ -36,7 +38,7 @@ func Update(ctx context.Context, a *tarpack.Archive, dir string, o Options) (res
 	}
 	defer root.Close()
 	if _, ok, err := a.Index().Lookup(staging); err != nil || ok {
-		return res, errors.Join(err, fmt.Errorf("%s: %w: the name is reserved", staging, format.ErrRefused))
+		return res, cmp.Or(err, fmt.Errorf("%s: %w: the name is reserved", staging, format.ErrRefused))
 	}
 	u := &updater{a: a, root: root, o: o, dir: dir}
 	if u.o.Workers <= 0 {

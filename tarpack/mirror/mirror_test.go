@@ -109,8 +109,8 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
-// Only what differs is written, under a new inode: who has the old file open goes on reading it, and
-// what shares its blocks elsewhere stays.
+// Only what differs is written, under a new inode: who has the old file open goes on reading it,
+// and what shares its blocks elsewhere stays.
 func TestOnlyChanged(t *testing.T) {
 	from := open(t, pack.Options{}, [2]string{"a", "one"}, [2]string{"b", "two"}, [2]string{"c", "x"})
 	to := open(t, pack.Options{}, [2]string{"a", "one"}, [2]string{"b", "TWO"})
@@ -153,7 +153,8 @@ func TestOther(t *testing.T) {
 	if now := tartest.Found(t, dir); !slices.Equal(now, had) {
 		t.Errorf("now %q", now)
 	}
-	if _, err := mirror.Update(t.Context(), to, dir, mirror.Options{}); !errors.Is(err, mirror.ErrOther) {
+	_, err = mirror.Update(t.Context(), to, dir, mirror.Options{})
+	if !errors.Is(err, mirror.ErrOther) {
 		t.Errorf("without the former archive: %v", err)
 	}
 	if _, err := mirror.Update(t.Context(), to, dir, mirror.Options{Delete: true}); err != nil {
@@ -164,7 +165,8 @@ func TestOther(t *testing.T) {
 
 // Symbolic links in the directory that lead out of it are replaced, and not followed.
 func TestLinksOut(t *testing.T) {
-	to := open(t, pack.Options{}, [2]string{"d/f", "new"}, [2]string{"e/g/f", "new"}, [2]string{"h", "new"})
+	to := open(t, pack.Options{},
+		[2]string{"d/f", "new"}, [2]string{"e/g/f", "new"}, [2]string{"h", "new"})
 	out := t.TempDir()
 	write(t, filepath.Join(out, "f"), []byte("outside"))
 	write(t, filepath.Join(out, "g", "f"), []byte("outside"))
@@ -229,7 +231,8 @@ func (c *countdown) Err() error {
 
 // Every field of Options has its effect.
 func TestOptions(t *testing.T) {
-	from, to := open(t, pack.Options{}, [2]string{"gone", "x"}), open(t, pack.Options{}, [2]string{"new", "xyz"})
+	from := open(t, pack.Options{}, [2]string{"gone", "x"})
+	to := open(t, pack.Options{}, [2]string{"new", "xyz"})
 	fifo := tartest.OpenForged(t, tartest.Variety()...)
 	run := func(a *tarpack.Archive, o mirror.Options) (mirror.Result, error) {
 		return mirror.Update(t.Context(), a, extracted(t, from), o)
@@ -248,7 +251,10 @@ func TestOptions(t *testing.T) {
 			with, err2 := run(fifo, mirror.Options{Delete: true, Special: true})
 			return err == nil && err2 == nil && without.Failed == 1 && with.Failed == 0
 		},
-		"Workers": func() bool { _, err := run(to, mirror.Options{Delete: true, Workers: 1}); return err == nil },
+		"Workers": func() bool {
+			_, err := run(to, mirror.Options{Delete: true, Workers: 1})
+			return err == nil
+		},
 		"Problem": func() bool {
 			n := 0
 			_, err := run(fifo, mirror.Options{Delete: true, Problem: func(*format.Problem) { n++ }})

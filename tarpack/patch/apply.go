@@ -27,8 +27,8 @@ type Applied struct {
 	Made    int64 // bytes that the patch has, or of which it has the content
 }
 
-// Apply writes the new archive to an empty file. The caller writes what is missing in its place, then
-// calls Check.
+// Apply writes the new archive to an empty file. The caller writes what is missing in its place,
+// then calls Check.
 //
 // The error wraps ErrCorrupt if the patch is damaged, else it is one of reading or writing.
 func (p *Patch) Apply(ctx context.Context, old, out *os.File) (done Applied, err error) {

@@ -81,7 +81,8 @@ func (w *chunkWriter) add(s step, data, made []byte) {
 	w.x.steps = append(w.x.steps, s)
 }
 
-// source adds bytes of the old archive to the dictionary, unless they are there or there is no room.
+// source adds bytes of the old archive to the dictionary, unless they are there or there is no
+// room.
 func (w *chunkWriter) source(s source) error {
 	if w.has[s.off] || int64(len(w.dictionary))+s.len > maxDictionary || s.n > maxDictionary {
 		return nil

@@ -18,6 +18,6 @@
 // proves that the result is right. Until then, the output is no archive.
 //
 // No patch is trusted. Lengths are compared with limits before memory is allocated, and places with
-// the size of the old archive before it is read. A patch that breaks the format causes an error that
-// wraps [ErrCorrupt].
+// the size of the old archive before it is read. A patch that breaks the format causes an error
+// that wraps [ErrCorrupt].
 package patch

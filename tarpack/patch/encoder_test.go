@@ -38,8 +38,8 @@ func prose(seed byte, n int) []byte {
 }
 
 // The encoder makes the bytes that it made when it got its number. If this fails as a library or Go
-// has changed, encoderNumber and the name of the file must change: patches of the number before then
-// get from the server what it had made.
+// has changed, encoderNumber and the name of the file must change: patches of the number before
+// then get from the server what it had made.
 func TestEncoder(t *testing.T) {
 	contents := map[string][]byte{
 		"tiny": []byte("hello, world\n"), "text": []byte(tartest.Text("t", 5000)),

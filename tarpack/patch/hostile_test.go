@@ -37,6 +37,7 @@ func TestHostileInstructions(t *testing.T) {
 	head, old, to := header(t)
 	binary.LittleEndian.PutUint64(head[88:], 1)
 	const big = math.MaxInt64
+	noise := func(n int64) string { return tartest.Noise("x", int(n)) }
 	for name, c := range map[string]struct {
 		text       []byte
 		data       string
@@ -44,10 +45,10 @@ func TestHostileInstructions(t *testing.T) {
 		output     int64
 		good       bool
 	}{
-		"raw":                    {text: numbers("", 0, 1, to), data: tartest.Noise("x", int(to)), good: true},
+		"raw":                    {text: numbers("", 0, 1, to), data: noise(to), good: true},
 		"no step":                {text: numbers("", 0)},
 		"nothing":                {text: nil},
-		"unknown step":           {text: numbers("", 0, 8, to, to), data: tartest.Noise("x", int(to))},
+		"unknown step":           {text: numbers("", 0, 8, to, to), data: noise(to)},
 		"copy before 0":          {text: numbers("001", 0, 0, -1, to)},
 		"copy after the end":     {text: numbers("001", 0, 0, old, 1)},
 		"copy across the end":    {text: numbers("001", 0, 0, old-to+1, to)},
@@ -56,7 +57,7 @@ func TestHostileInstructions(t *testing.T) {
 		"copy of much":           {text: numbers("001", 0, 0, 0, big)},
 		"half a step":            {text: numbers("001", 0, 0, 0)},
 		"raw beyond the data":    {text: numbers("", 0, 1, to), data: "x"},
-		"data is left":           {text: numbers("", 0, 1, to), data: tartest.Noise("x", int(to)+1)},
+		"data is left":           {text: numbers("", 0, 1, to), data: noise(to + 1)},
 		"zeros":                  {text: numbers("", 0, 7, 1025, 0, to)},
 		"extra":                  {text: numbers("", 0, 7, 1, 1, to)},
 		"sources without end":    {text: numbers("", big, 0)},
@@ -66,11 +67,15 @@ func TestHostileInstructions(t *testing.T) {
 		"source of nothing":      {text: numbers("001", 1, 1, 0, 0, 1), dictionary: 1},
 		"source becomes nothing": {text: numbers("001", 1, 1, 0, 1, 0), dictionary: 1},
 		"source of too much":     {text: numbers("001", 1, 1, 0, 9, 2), dictionary: 1},
-		"dictionary is longer":   {text: numbers("001", 1, 0, 0, 1, 1, to), data: tartest.Noise("x", int(to)), dictionary: 2},
-		"dictionary too long":    {text: numbers("", 0, 1, to), data: tartest.Noise("x", int(to)), dictionary: patch.MaxDictionary + 1},
-		"made too much":          {text: numbers("", 0, 4, 1, 17<<20), data: "x", output: 17 << 20},
-		"output too long":        {text: numbers("", 0, 1, to), data: tartest.Noise("x", int(to)), output: to + 1},
-		"output of nothing":      {text: numbers("", 0), output: 0},
+		"dictionary is longer": {
+			text: numbers("001", 1, 0, 0, 1, 1, to), data: noise(to), dictionary: 2,
+		},
+		"dictionary too long": {
+			text: numbers("", 0, 1, to), data: noise(to), dictionary: patch.MaxDictionary + 1,
+		},
+		"made too much":     {text: numbers("", 0, 4, 1, 17<<20), data: "x", output: 17 << 20},
+		"output too long":   {text: numbers("", 0, 1, to), data: noise(to), output: to + 1},
+		"output of nothing": {text: numbers("", 0), output: 0},
 	} {
 		text, err := patch.Compress(c.text, nil)
 		if err != nil {
@@ -114,8 +119,10 @@ func TestBomb(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, b := range map[string][]byte{
-		"instructions": patch.AppendChunk(bytes.Clone(head), bomb, nil, 0, patch.MaxInstructions, 0, nil, to),
-		"data":         patch.AppendChunk(bytes.Clone(head), packed, bomb, 0, len(text), int(to), nil, to),
+		"instructions": patch.AppendChunk(bytes.Clone(head), bomb, nil, 0,
+			patch.MaxInstructions, 0, nil, to),
+		"data": patch.AppendChunk(bytes.Clone(head), packed, bomb, 0,
+			len(text), int(to), nil, to),
 	} {
 		patch.Vouch(b)
 		_, missing, err := apply(t, b, filepath.Join("testdata", "old.tar.gz"))

@@ -26,8 +26,8 @@ var (
 // Suffix is the end of the name of a patch.
 const Suffix = ".tpp"
 
-// Name returns the name of the patch that makes the archive name of an older one. The digest is that
-// in the trailer of the older one.
+// Name returns the name of the patch that makes the archive name of an older one. The digest is
+// that in the trailer of the older one.
 func Name(name string, oldDigest uint64) string {
 	return fmt.Sprintf("%s.from-%016x%s", name, oldDigest, Suffix)
 }

@@ -41,8 +41,9 @@ type Result struct {
 // Make writes a patch that makes the archive newName of the older one oldName. Both must be single
 // archives, not shard sets. The file gets its name when it is complete.
 //
-// After an error the Result has only the name, if the patch was begun. The error wraps ErrSame if both are the same archive, format.ErrLocked if another process writes
-// the patch, or is one of opening an archive.
+// After an error the Result has only the name, if the patch was begun. The error wraps ErrSame if
+// both are the same archive, format.ErrLocked if another process writes the patch, or is one of
+// opening an archive.
 func Make(ctx context.Context, oldName, newName string, o Options) (res Result, err error) {
 	var archives [2]*indexed.File
 	for k, name := range []string{oldName, newName} {

@@ -258,7 +258,8 @@ func TestMakeErrors(t *testing.T) {
 		{t.Context(), from, to, filepath.Join(dir, "none", "x.tpp"), fs.ErrNotExist},
 		{ended, from, to, out, stopped},
 	} {
-		if _, err := patch.Make(c.ctx, c.from, c.to, patch.Options{Out: c.name}); !errors.Is(err, c.want) {
+		_, err := patch.Make(c.ctx, c.from, c.to, patch.Options{Out: c.name})
+		if !errors.Is(err, c.want) {
 			t.Errorf("%s, %s: %v, want %v", c.from, c.to, err, c.want)
 		}
 	}

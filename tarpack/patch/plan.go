@@ -102,21 +102,18 @@ func (m *maker) run(ctx context.Context) (err error) {
 
 // copy adds a copy, if the old archive has the bytes of a piece of the new one.
 func (m *maker) copy(p *piece) (done bool, err error) {
-	off, ok := m.end, true
-	if m.end == 0 || off+p.n > m.old.Size {
-		ok = false
-	} else if ok, err = m.isAt(off); err != nil {
-		return false, err
+	off, ok := m.end, false
+	if off > 0 && off+p.n <= m.old.Size {
+		if ok, err = m.isAt(off); err != nil {
+			return false, err
+		}
 	}
 	if !ok && p.n >= minCopied {
-		var k int
-		if k, ok = m.places[xxhash.Sum64(m.bytes)]; ok && m.pairs.old[k].n == p.n {
+		if k, found := m.places[xxhash.Sum64(m.bytes)]; found && m.pairs.old[k].n == p.n {
 			off = m.pairs.old[k].off
 			if ok, err = m.isAt(off); err != nil {
 				return false, err
 			}
-		} else {
-			ok = false
 		}
 	}
 	if !ok {

@@ -74,8 +74,8 @@ func (j *job) fetchMore(failed error) (again bool, err error) {
 }
 
 // findDamage reads the contents. What was copied and is wrong is to be fetched. If all of that is
-// right, what was fetched and is wrong is fetched once more: it may have been damaged on the way. It
-// returns false if there is nothing to fetch.
+// right, what was fetched and is wrong is fetched once more: it may have been damaged on the way.
+// It returns false if there is nothing to fetch.
 func (j *job) findDamage(ctx context.Context, archive io.ReaderAt) (again bool, err error) {
 	wrong := map[uint32]bool{}
 	for k := range j.pieces {

@@ -42,11 +42,12 @@
 //     owner, or other bytes than the one that would have been made, all are fetched.
 //   - A content that another encoder compressed to the same length stays as it is in the old
 //     archive. It decompresses to the same bytes.
-//   - An index that contradicts tar headers in the archive which are not fetched is not noticed. The
-//     result is the archive that the index describes.
+//   - An index that contradicts tar headers in the archive which are not fetched is not noticed.
+//     The result is the archive that the index describes.
 //
 // # Patches
 //
-// A patch is looked for if something is to be fetched, and used if it is shorter. What it can't make
-// is fetched. It is in the same journal as the rest, so a Pull that was stopped goes on with it.
+// A patch is looked for if something is to be fetched, and used if it is shorter. What it can't
+// make is fetched. It is in the same journal as the rest, so a Pull that was stopped goes on with
+// it.
 package pull

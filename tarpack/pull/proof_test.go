@@ -31,7 +31,7 @@ func TestHostileIndex(t *testing.T) {
 		s[at] ^= byte(1 + at%255)
 		tartest.Vouch(a, s)
 		hostile := tartest.WriteArchive(t, a, s)
-		sum := signature.Hash(sha256.Sum256(a))
+		sum := sha256.Sum256(a)
 		for _, stated := range []*signature.Hash{nil, &sum} {
 			_, x := serve(t, hostile, nil)
 			name := copyTo(t, from)
@@ -165,8 +165,8 @@ func TestStatedSum(t *testing.T) {
 	}
 }
 
-// recompressed returns two archives with the same index. One content in the middle was compressed in
-// another way, to the same length.
+// recompressed returns two archives with the same index. One content in the middle was compressed
+// in another way, to the same length.
 func recompressed(t *testing.T) (one, other string) {
 	t.Helper()
 	list := [][2]string{{"m/tiny", strings.Repeat("1", 40)}}
