@@ -194,8 +194,8 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 }
 
 // addRemote adds an archive on a server to the configuration.
-func (o *serveOptions) addRemote(url, mount string) error {
-	open, err := o.opener.Open(url)
+func (o *serveOptions) addRemote(url, mount string, within *reading.Prefixes) error {
+	open, err := o.opener.Open(url, within)
 	if err != nil {
 		return err
 	}
@@ -212,10 +212,10 @@ func (o *serveOptions) resolve(
 		return "", nil, nil
 	}
 	shown = reading.ShownURL(name)
-	if !o.allowed.Has(name) {
-		return shown, nil, fmt.Errorf("%s: not below an --allow-remote", shown)
+	if err := o.allowed.Check(name); err != nil {
+		return shown, nil, fmt.Errorf("%s: %w", shown, err)
 	}
-	open, err = o.opener.Open(name)
+	open, err = o.opener.Open(name, &o.allowed)
 	return shown, open, err
 }
 
@@ -228,7 +228,7 @@ func serveArchives(c *cli.Context, o *serveOptions) error {
 			return err
 		}
 		if onServer {
-			if err := o.addRemote(name, ""); err != nil {
+			if err := o.addRemote(name, "", nil); err != nil {
 				return err
 			}
 			continue
@@ -253,11 +253,11 @@ func serveArchives(c *cli.Context, o *serveOptions) error {
 			return err
 		}
 		if onServer {
-			if !o.allowed.Has(name) {
-				return report.Usagef("serve: --mount %s=%s: not below an --allow-remote", path,
-					report.Quote(reading.ShownURL(name)))
+			if err := o.allowed.Check(name); err != nil {
+				return report.Usagef("serve: --mount %s=%s: %v", path,
+					report.Quote(reading.ShownURL(name)), err)
 			}
-			if err := o.addRemote(name, path); err != nil {
+			if err := o.addRemote(name, path, &o.allowed); err != nil {
 				return err
 			}
 			continue

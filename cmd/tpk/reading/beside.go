@@ -30,7 +30,7 @@ func OpenBeside(c *cli.Context, name, suffix string) (Beside, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := remoteOptions(name, ro)
+	o, err := remoteOptions(name, ro, nil)
 	if err != nil {
 		return nil, err
 	}

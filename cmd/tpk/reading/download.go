@@ -35,7 +35,7 @@ func Download(c *cli.Context, name string, trust *signature.Trust) (_ *Downloade
 	if !onServer {
 		return &Downloaded{File: name}, nil
 	}
-	o, err := remoteOptions(name, ro)
+	o, err := remoteOptions(name, ro, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -25,9 +25,12 @@ type Opener struct {
 	blocks *blocks.Cache
 }
 
-// Open returns a function that opens the archive with a URL, as often as it is called.
-func (o *Opener) Open(url string) (func(context.Context) (*tarpack.Archive, error), error) {
-	ro, err := remoteOptions(url, o.Flags)
+// Open returns a function that opens the archive with a URL, as often as it is called. If within is
+// set, servers can't redirect elsewhere.
+func (o *Opener) Open(
+	url string, within *Prefixes,
+) (func(context.Context) (*tarpack.Archive, error), error) {
+	ro, err := remoteOptions(url, o.Flags, within)
 	if err != nil {
 		return nil, err
 	}

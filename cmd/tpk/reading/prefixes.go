@@ -50,6 +50,17 @@ func (p *Prefixes) Has(name string) bool {
 	})
 }
 
+// ErrNotAllowed means that a URL is in none of the Prefixes.
+var ErrNotAllowed = errors.New("not below an --allow-remote")
+
+// Check returns ErrNotAllowed unless Has is true.
+func (p *Prefixes) Check(name string) error {
+	if !p.Has(name) {
+		return ErrNotAllowed
+	}
+	return nil
+}
+
 var defaultPorts = map[string]string{"http": "80", "https": "443"}
 
 // locate takes a URL apart. It returns false for one that a server, a proxy or a client may take

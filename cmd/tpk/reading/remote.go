@@ -70,7 +70,7 @@ func IsRemote(c *cli.Context, name string) (bool, error) {
 func openRemote(
 	c *cli.Context, m *terminal.Meter, url string, ro *flags.RemoteOptions, trust *signature.Trust,
 ) (*cache.Archive, error) {
-	o, err := remoteOptions(url, ro)
+	o, err := remoteOptions(url, ro, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -94,14 +94,21 @@ func openRemote(
 	return &cache.Archive{Archive: a}, nil
 }
 
-// remoteOptions returns the options with the client that asks for a URL.
-func remoteOptions(url string, ro *flags.RemoteOptions) (o *remote.Options, err error) {
+// remoteOptions returns the options with the client that asks for a URL. If within is set, it does
+// not follow redirects to elsewhere.
+func remoteOptions(
+	url string, ro *flags.RemoteOptions, within *Prefixes,
+) (o *remote.Options, err error) {
 	o = &remote.Options{}
 	if strings.HasPrefix(url, "s3://") {
 		o.S3, err = NewS3(ro)
-	} else {
-		o.Web, err = web.New(&web.Options{Header: ro.Header, CAFile: ro.CAFile, Netrc: netrc()})
+		return o, err
 	}
+	wo := &web.Options{Header: ro.Header, CAFile: ro.CAFile, Netrc: netrc()}
+	if within != nil {
+		wo.Redirect = within.Check
+	}
+	o.Web, err = web.New(wo)
 	return o, err
 }
 

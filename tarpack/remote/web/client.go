@@ -31,6 +31,9 @@ type Options struct {
 	// CAFile is the name of a PEM file with the certificates that are trusted, instead of those of the
 	// system.
 	CAFile string
+	// Redirect, if set, is called with each URL that a server redirects to. If it returns an error, the
+	// redirect is not followed.
+	Redirect func(to string) error
 	// Requests bounds the parallel requests to one server. 0 means 16.
 	Requests int
 }
@@ -41,6 +44,7 @@ type Client struct {
 	header    http.Header
 	netrc     netrc
 	requests  int
+	redirect  func(to string) error
 
 	mu     sync.Mutex
 	limits map[string]object.Limit // by origin
@@ -52,7 +56,7 @@ func New(o *Options) (*Client, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	c := &Client{requests: cmp.Or(o.Requests, transport.Requests),
+	c := &Client{requests: cmp.Or(o.Requests, transport.Requests), redirect: o.Redirect,
 		header: http.Header{"User-Agent": {"tpk"}}, limits: map[string]object.Limit{}}
 	for name, values := range o.Header {
 		if err := checkField(name, values); err != nil {

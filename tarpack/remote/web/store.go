@@ -51,6 +51,11 @@ func (s *store) Get(ctx context.Context, fields http.Header) (*http.Response, er
 		if at, err = target(at, resp.Header.Get("Location")); err != nil {
 			return nil, err
 		}
+		if s.client.redirect != nil {
+			if err := s.client.redirect(at.String()); err != nil {
+				return nil, fmt.Errorf("%w: it redirects to %s: %w", object.ErrAnswer, redact(at.String()), err)
+			}
+		}
 		permanent = permanent && (resp.StatusCode == http.StatusMovedPermanently ||
 			resp.StatusCode == http.StatusPermanentRedirect)
 		if permanent {

@@ -73,6 +73,7 @@ func withUser(rawURL, user string) string { return strings.Replace(rawURL, "//",
 func TestOptions(t *testing.T) {
 	checks := map[string]func(t *testing.T, s *remotetest.Server){
 		"Header": testHeader, "Netrc": testNetrc, "CAFile": testCAFile, "Requests": testRequests,
+		"Redirect": testRedirect,
 	}
 	for i := range reflect.TypeFor[web.Options]().NumField() {
 		name := reflect.TypeFor[web.Options]().Field(i).Name
@@ -299,6 +300,32 @@ func TestRedirects(t *testing.T) {
 				t.Errorf("%s, %d: %d requests, %d at the first URL", test.to, code, seen, first)
 			}
 		}
+	}
+}
+
+// A redirect that is refused is not followed.
+func testRedirect(t *testing.T, s *remotetest.Server) {
+	other := remotetest.New(t, content)
+	refused := errors.New("not there")
+	o := &web.Options{Redirect: func(to string) error {
+		if strings.HasPrefix(to, other.URL) {
+			return refused
+		}
+		return nil
+	}}
+	for to, want := range map[string]error{other.Object(): refused, s.Object() + "?again": nil} {
+		s.Do(func(_ int, r *http.Request) remotetest.Fault {
+			if r.URL.RawQuery == "again" {
+				return nil
+			}
+			return remotetest.Redirect(http.StatusFound, to)
+		})
+		if err := open(t, s.Object(), o); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", to, err, want)
+		}
+	}
+	if n := len(other.Requests()); n != 0 {
+		t.Errorf("%d requests to the other server", n)
 	}
 }
 
