@@ -30,6 +30,7 @@ type storage struct {
 	down     atomic.Bool
 	slow     atomic.Pointer[chan struct{}] // nothing is answered until it is closed; or nil
 	waiting  atomic.Int64                  // how many requests have waited for that
+	count    atomic.Int64                  // requests for anything
 	mu       sync.Mutex
 	at       map[string][]byte // by path
 	local    string            // where the last archive was packed
@@ -40,6 +41,7 @@ type storage struct {
 func newStorage(t *testing.T) *storage {
 	s := &storage{at: map[string][]byte{}, wrong: map[int64]int{}}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.count.Add(1)
 		if gate := s.slow.Load(); gate != nil {
 			s.waiting.Add(1)
 			select {

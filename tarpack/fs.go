@@ -58,14 +58,8 @@ func (f *archiveFS) find(op, name string, follow bool) (node, error) {
 		return rootNode, nil
 	}
 	n, ok, err := f.lookup(name)
-	if err == nil && !ok {
-		var link bool
-		if link, err = f.a.Index().LinkAbove(name); err == nil && !link {
-			err = fs.ErrNotExist
-		}
-	}
 	if err == nil && (!ok || follow && n.entry.Type == sidecar.TypeSymlink) {
-		n, _, err = symlink.Resolve(linkTree{f}, "", name, follow)
+		n, _, err = symlink.ResolveDirect(linkTree{f}, "", name, follow)
 	}
 	if err != nil {
 		return node{}, pathError(op, name, err)
@@ -101,6 +95,8 @@ func (t linkTree) Lookup(path string) (node, symlink.Kind, error) {
 	}
 	return n, symlink.Other, nil
 }
+
+func (t linkTree) LinkAbove(path string) (string, error) { return t.f.a.Index().LinkAbove(path) }
 
 func (t linkTree) Target(n node) (string, error) { return t.f.a.Index().Link(n.i) }
 

@@ -100,7 +100,8 @@ func main() {
 	flag.DurationVar(&b.Duration, "seconds", 2*time.Second, "how long each server is asked each time")
 	flag.IntVar(&b.Files, "files", 1_000_000, "files in the tree of small files")
 	flag.IntVar(&b.Entries, "entries", 10_000_000, "entries of the largest index")
-	flag.BoolVar(&b.Huge, "huge", false, "an index and a cluster of 10^8 entries, too (20 GB, an hour)")
+	flag.BoolVar(&b.Huge, "huge", false,
+		"an index and a cluster of 10^8 entries, too (20 GB, an hour)")
 	flag.Float64Var(&large, "large", 8, "`GiB` of the large file that is packed")
 	flag.Float64Var(&ranges, "range", 4, "`GiB` of the file that ranges are read out of")
 	flag.BoolVar(&b.Quick, "quick", false,

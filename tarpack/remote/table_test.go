@@ -43,6 +43,13 @@ func docs(t *testing.T) (dir string) {
 		list = append(list, [2]string{name, text})
 	}
 	dir = tartest.Tree(t, list...)
+	for i := 7; i < 3000; i += 20 {
+		link := fmt.Sprintf("share/doc/module%02d/struct%03d/alias.%d.html", i%17, i/20, i)
+		target := fmt.Sprintf("../../module%02d/struct%03d/method.%d.html", (i+1)%17, (i+1)/20, i+1)
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for i := range 5 { // absent paths may lead through them
 		if err := os.Symlink("doc", filepath.Join(dir, "share", fmt.Sprint("link", i))); err != nil {
 			t.Fatal(err)
@@ -112,36 +119,40 @@ func TestColdRequests(t *testing.T) {
 	const n = 60
 	files := sample(t, a, sidecar.TypeFile, n)
 	links := sample(t, a, sidecar.TypeHardlink, n)
-	var absent []string
+	var symlinks, absent []string
 	for i := range n {
+		k := 7 + i*40
+		symlinks = append(symlinks, fmt.Sprintf("share/doc/module%02d/struct%03d/alias.%d.html",
+			k%17, k/20, k))
 		absent = append(absent, files[i]+".map")
 	}
 	for _, c := range []struct {
-		what                 string
-		server               *remotetest.Server
-		o                    remote.Options
-		files, links, absent int // requests for n of them, at most
+		what   string
+		server *remotetest.Server
+		o      remote.Options
+		most   [4]int // requests for n files, hard links, symbolic links and absent paths
 	}{
-		{"downloaded", s, remote.Options{}, n, n, 0},
-		{"table kept", s, remote.Options{LoadIndex: byBlocks}, n * 21 / 10, n * 41 / 10, n * 11 / 10},
-		{"embedded", embedded, remote.Options{LoadIndex: byBlocks}, n * 21 / 10, n * 41 / 10,
-			n * 11 / 10},
-		{"nothing kept", s, remote.Options{LoadIndex: 1}, n * 41 / 10, n * 56 / 10, n * 31 / 10},
-		{"signed", s, remote.Options{LoadIndex: byBlocks, Trust: trust}, n * 41 / 10, n * 56 / 10,
-			n * 31 / 10},
+		{"downloaded", s, remote.Options{}, [4]int{n, n, n, 0}},
+		{"table kept", s, remote.Options{LoadIndex: byBlocks},
+			[4]int{n * 21 / 10, n * 41 / 10, n * 41 / 10, n * 11 / 10}},
+		{"embedded", embedded, remote.Options{LoadIndex: byBlocks},
+			[4]int{n * 21 / 10, n * 41 / 10, n * 41 / 10, n * 11 / 10}},
+		{"nothing kept", s, remote.Options{LoadIndex: 1},
+			[4]int{n * 41 / 10, n * 56 / 10, n * 61 / 10, n * 31 / 10}},
+		{"signed", s, remote.Options{LoadIndex: byBlocks, Trust: trust},
+			[4]int{n * 41 / 10, n * 56 / 10, n * 61 / 10, n * 31 / 10}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			for _, kind := range []struct {
+			for k, kind := range []struct {
 				what  string
 				paths []string
 				want  error
-				most  int
-			}{{"files", files, nil, c.files}, {"links", links, nil, c.links},
-				{"absent", absent, fs.ErrNotExist, c.absent}} {
+			}{{"files", files, nil}, {"hard links", links, nil}, {"symbolic links", symlinks, nil},
+				{"absent", absent, fs.ErrNotExist}} {
 				got := coldReads(t, c.server, c.o, kind.paths, kind.want)
 				t.Logf("%s: %d requests for %d", kind.what, got, n)
-				if got > kind.most {
-					t.Errorf("%s: %d requests for %d, want %d", kind.what, got, n, kind.most)
+				if got > c.most[k] {
+					t.Errorf("%s: %d requests for %d, want %d", kind.what, got, n, c.most[k])
 				}
 			}
 		})

@@ -45,6 +45,15 @@ const (
 	MaxNames = 2048
 )
 
+// A Direct tree has what it has at an exact path below directories only: no parent of that is a
+// symbolic link. An archive is one. Several that lie over each other are not.
+type Direct[N any] interface {
+	Tree[N]
+	// LinkAbove returns the nearest parent of a path that is there, if that is a symbolic link, or
+	// else "". The path itself is not there.
+	LinkAbove(path string) (link string, err error)
+}
+
 // Resolve walks the path name by name from the directory root, which must be a prefix of it, and
 // follows symbolic links, a link in the last place only if follow is set. As in a kernel, ".." is
 // the parent of the directory that was reached. Neither ".." nor an absolute target leads out of
@@ -52,6 +61,21 @@ const (
 //
 // It returns what it found and its own path, without links.
 func Resolve[N any](t Tree[N], root, path string, follow bool) (n N, end string, err error) {
+	return resolve(t, nil, root, path, follow)
+}
+
+// ResolveDirect returns what Resolve does, with fewer lookups: it looks up all names after the last
+// ".." at once.
+func ResolveDirect[N any](
+	t Direct[N], root, path string, follow bool,
+) (n N, end string, err error) {
+	return resolve(t, &leap[N]{t: t}, root, path, follow)
+}
+
+// resolve is Resolve, or ResolveDirect with a leap.
+func resolve[N any](
+	t Tree[N], l *leap[N], root, path string, follow bool,
+) (n N, end string, err error) {
 	none := *new(N)
 	at, rest := root, strings.TrimPrefix(path[len(root):], "/")
 	kind, known := Dir, false // known: n is what at names
@@ -63,25 +87,33 @@ func Resolve[N any](t Tree[N], root, path string, follow bool) (n N, end string,
 		if names == MaxNames {
 			return none, "", ErrLoop
 		}
-		var name string
-		name, rest, _ = strings.Cut(rest, "/")
+		name, after, _ := strings.Cut(rest, "/")
 		switch name {
 		case "", ".":
+			rest = after
 			continue
 		case "..":
 			if at == root {
 				return none, "", ErrOutside
 			}
-			at, known = at[:max(strings.LastIndexByte(at, '/'), 0)], false
+			at, known, rest = parent(at), false, after
 			continue
 		}
-		next := name
-		if at != "" {
-			next = at + "/" + name
+		var next string
+		if l.can(rest, names) {
+			n, kind, next, after, err = l.leap(at, rest)
+			names += strings.Count(next[len(at):], "/")
+			if at != "" { // the slash after it
+				names--
+			}
+		} else {
+			next = join(at, name)
+			n, kind, err = t.Lookup(next)
 		}
-		if n, kind, err = t.Lookup(next); err != nil {
+		if err != nil {
 			return none, "", err
 		}
+		rest = after
 		switch {
 		case kind == Missing:
 			return none, "", fs.ErrNotExist
@@ -99,7 +131,7 @@ func Resolve[N any](t Tree[N], root, path string, follow bool) (n N, end string,
 		if strings.HasPrefix(target, "/") {
 			return none, "", ErrOutside
 		}
-		kind, known = Dir, false
+		at, kind, known = parent(next), Dir, false
 		if rest != "" {
 			target += "/" + rest
 		}
@@ -109,4 +141,15 @@ func Resolve[N any](t Tree[N], root, path string, follow bool) (n N, end string,
 		n, _, err = t.Lookup(at)
 	}
 	return n, at, err
+}
+
+// parent returns the directory that a path is in, "" at the top.
+func parent(path string) string { return path[:max(strings.LastIndexByte(path, '/'), 0)] }
+
+// join returns the path of a name in a directory.
+func join(dir, name string) string {
+	if dir == "" {
+		return name
+	}
+	return dir + "/" + name
 }

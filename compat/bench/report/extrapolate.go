@@ -19,8 +19,8 @@ func extrapolate(s *set) string {
 	fmt.Fprint(&out, "### Extrapolated to 1,000,000,000 entries and 1 PB\n\n"+
 		"Computed, not measured: what the step cost for each entry of the largest set above, times "+
 		"10^9. Memory is that of the set above: that of `plan` grows slowly, and `pack` holds the "+
-		"list of its shard, so 10^9 entries need more shards. For each byte of content, packing costs as "+
-		"much as the file of 8 GiB in the first section.\n\n"+
+		"list of its shard, so 10^9 entries need more shards. For each byte of content, packing "+
+		"costs as much as the file of 8 GiB in the first section.\n\n"+
 		"| step | from entries | CPU hours | memory | written |\n|---|--:|--:|--:|--:|\n")
 	rows := 0
 	for _, step := range []string{"plan", "pack", "join"} {

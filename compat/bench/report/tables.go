@@ -205,8 +205,8 @@ var parts = []part{
 			"one thread: files of 26 bytes, all in one tree that stands for each shard in turn. The set " +
 			"is then joined from the indexes, opened and asked for random paths. (With `-huge` there " +
 			"is one of 100,000,000 entries. 16 of its shards are packed. The other 48 are imitated: " +
-			"they have the index of the first one with other paths.) *http*: `tpk ls URL PATH`, with an empty " +
-			"cache and then for a path in another shard. *entries*: how many the figures are for. " +
+			"they have the index of the first one with other paths.) *http*: `tpk ls URL PATH`, with an " +
+			"empty cache and then for a path in another shard. *entries*: how many the figures are for. " +
 			"Wall time of a machine that had other work to do. Memory is that of the largest " +
 			"process, with the mapped pages of the index.",
 		tables: []table{{

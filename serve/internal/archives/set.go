@@ -255,6 +255,25 @@ func (s *Set) inDirs(path string, m, d int) bool {
 	return false
 }
 
+// oneArchive reports whether all that is below a mount is in its one archive. There is no mount
+// below it or above it.
+func (s *Set) oneArchive(path string) bool {
+	found := false
+	for k := range s.mounts {
+		m := &s.mounts[k]
+		if m.path == path && len(m.sources) == 1 && len(m.dirs) == 0 && !m.pending {
+			found = true
+			continue
+		}
+		_, isAbove := below(m.path, path)
+		_, isBelow := below(path, m.path)
+		if isAbove || isBelow {
+			return false
+		}
+	}
+	return found
+}
+
 // root returns the path of the deepest mount on path.
 func (s *Set) root(path string) string {
 	for m := range s.mounts {

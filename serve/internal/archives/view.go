@@ -188,6 +188,34 @@ func (v *View) Link(n plan.Node) (string, error) {
 // HasLinks implements plan.Tree. The file system follows the links of plain files.
 func (v *View) HasLinks() bool { return v.set.links }
 
+// Direct implements plan.Tree.
+func (v *View) Direct(root string) bool {
+	return v.library.nest == nil && v.set.oneArchive(root)
+}
+
+// LinkAbove implements plan.Tree.
+func (v *View) LinkAbove(path string) (link string, err error) {
+	for m := range v.set.mounts {
+		rest, ok := below(v.set.mounts[m].path, path)
+		if !ok {
+			continue
+		}
+		a, err := v.touch(v.set.mounts[m].sources[0])
+		if err == nil && a.far && v.Instant {
+			err = ErrInstant
+		}
+		if err != nil {
+			return "", err
+		}
+		link, err = a.index.LinkAbove(rest)
+		if link != "" {
+			link = join(v.set.mounts[m].path, link)
+		}
+		return link, a.wrap(err)
+	}
+	return "", nil
+}
+
 // Root implements plan.Tree.
 func (v *View) Root(path string) string { return v.set.root(path) }
 

@@ -109,12 +109,14 @@ func TestHideLinks(t *testing.T) {
 	for target, status := range map[string]int{
 		"/git/config": 404, "/config": 404, "/deep/config": 404, "/git": 404, "/git/": 404, "/back": 200,
 	} {
-		if p := ask(t, planner(t, Options{}), tree, "GET", target); p.Status != status {
-			t.Errorf("%s: %d, want %d", target, p.Status, status)
-		}
-		if p := ask(t, planner(t, Options{Hide: []string{}}), tree, "GET",
-			target); p.Status == 404 && target != "/git/" && target != "/git" {
-			t.Errorf("%s, nothing hidden: %d", target, p.Status)
+		for _, tree.direct = range []bool{false, true} {
+			if p := ask(t, planner(t, Options{}), tree, "GET", target); p.Status != status {
+				t.Errorf("%s: %d, want %d", target, p.Status, status)
+			}
+			if p := ask(t, planner(t, Options{Hide: []string{}}), tree, "GET",
+				target); p.Status == 404 && target != "/git/" && target != "/git" {
+				t.Errorf("%s, nothing hidden: %d", target, p.Status)
+			}
 		}
 	}
 }
@@ -208,8 +210,10 @@ func TestLinks(t *testing.T) {
 		"/tofile": 404, "/l/x": 404,
 		"/m/out": 404, "/m/in": 200, "/m/x/d/f.txt": 200, "/dot/": 200,
 	} {
-		if p := ask(t, planner(t, Options{}), tree, "GET", target); p.Status != status {
-			t.Errorf("%s: %d, want %d", target, p.Status, status)
+		for _, tree.direct = range []bool{false, true} {
+			if p := ask(t, planner(t, Options{}), tree, "GET", target); p.Status != status {
+				t.Errorf("%s, direct %v: %d, want %d", target, tree.direct, p.Status, status)
+			}
 		}
 	}
 }
@@ -222,9 +226,12 @@ func TestLinkBomb(t *testing.T) {
 		tree.nodes[string(rune('a'+i))+"x"] = Node{Kind: Link,
 			Name: strings.Repeat("d/../", 3000) + string(rune('b'+i)) + "x"}
 	}
-	p := ask(t, planner(t, Options{}), tree, "GET", "/ax")
-	if p.Status != 404 || tree.lookups > 3*symlink.MaxNames {
-		t.Errorf("%d after %d lookups", p.Status, tree.lookups)
+	for _, tree.direct = range []bool{false, true} {
+		tree.lookups = 0
+		p := ask(t, planner(t, Options{}), tree, "GET", "/ax")
+		if p.Status != 404 || tree.lookups > 3*symlink.MaxNames {
+			t.Errorf("%d after %d lookups", p.Status, tree.lookups)
+		}
 	}
 }
 

@@ -93,6 +93,11 @@ type Tree interface {
 	GzipForm(n Node) (GzipForm, error)
 	// HasLinks reports whether there is any symbolic link.
 	HasLinks() bool
+	// Direct reports whether LinkAbove may be called for paths below a root: whether all of them are
+	// in one archive.
+	Direct(root string) bool
+	// LinkAbove is that of symlink.Direct.
+	LinkAbove(path string) (link string, err error)
 	// Root returns the folder that path may not leave, and that has its 404.html: where its archive
 	// is mounted. It is "", or path up to a slash or to its end.
 	Root(path string) string

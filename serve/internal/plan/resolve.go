@@ -27,7 +27,11 @@ func (pl *Planner) follow(t Tree, path string) (n Node, end string, err error) {
 	if err != nil || n.Kind != Missing && n.Kind != Link || !t.HasLinks() {
 		return n, path, err
 	}
-	n, end, err = symlink.Resolve(linkTree{t}, t.Root(path), path, true)
+	if root := t.Root(path); t.Direct(root) {
+		n, end, err = symlink.ResolveDirect(linkTree{t}, root, path, true)
+	} else {
+		n, end, err = symlink.Resolve(linkTree{t}, root, path, true)
+	}
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, symlink.ErrLoop) {
 		return Node{}, path, nil
 	}
@@ -60,3 +64,5 @@ func (l linkTree) Lookup(path string) (Node, symlink.Kind, error) {
 }
 
 func (l linkTree) Target(n Node) (string, error) { return l.t.Link(n) }
+
+func (l linkTree) LinkAbove(path string) (string, error) { return l.t.LinkAbove(path) }

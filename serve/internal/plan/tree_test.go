@@ -10,6 +10,7 @@ type fakeTree struct {
 	nodes   map[string]Node
 	root    string
 	lookups int
+	direct  bool
 }
 
 func (t *fakeTree) Lookup(path string) (Node, error) {
@@ -30,6 +31,21 @@ func (t *fakeTree) HasLinks() bool {
 		}
 	}
 	return false
+}
+
+// Direct: no node of the tests is below a link.
+func (t *fakeTree) Direct(string) bool { return t.direct }
+func (t *fakeTree) LinkAbove(path string) (string, error) {
+	for path != "" {
+		path = path[:max(strings.LastIndexByte(path, '/'), 0)]
+		if n, ok := t.nodes[path]; ok {
+			if n.Kind == Link {
+				return path, nil
+			}
+			break
+		}
+	}
+	return "", nil
 }
 func (t *fakeTree) Root(path string) string {
 	if path == t.root || strings.HasPrefix(path, t.root+"/") {

@@ -19,6 +19,7 @@ type stream struct {
 	next   int64 // where it will go on if it goes forward
 	ahead  int64 // until where was read ahead for it; at least next
 	window int64 // bytes to read ahead of it
+	steps  int   // how often it went forward
 	used   uint64
 }
 
@@ -48,9 +49,16 @@ func (s *streams) note(off, n int64) int64 {
 	return 0
 }
 
+// enough is how often a reader must go forward before anything is read ahead of it. One step proves
+// little: a record of an index, another one a bit before it, and the first one again make one.
+const enough = 2
+
 // advance records that n bytes were read up to the offset end. The window grows each time.
 func (t *stream) advance(end, n, limit int64) int64 {
 	t.next, t.ahead = end, max(end, t.ahead)
+	if t.steps++; t.steps < enough {
+		return 0
+	}
 	t.window = min(limit, max(2*t.window, n, blockSize))
 	if t.ahead-end > t.window/2 {
 		return 0

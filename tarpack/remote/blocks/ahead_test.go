@@ -17,7 +17,7 @@ func TestReadAhead(t *testing.T) {
 		{"blocks", blockSize, 0, 0, 15, 30},
 		{"small pieces", 5000, 0, 0, 15, 30},
 		{"members with headers between", 20_000, 700, 0, 15, 30},
-		{"little", blockSize, 0, 4 * blockSize, 75, 200},
+		{"little", blockSize, 0, 4 * blockSize, 75, 201},
 		{"none", blockSize, 0, -1, 400, 400},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -130,6 +130,26 @@ func TestRandomReader(t *testing.T) {
 	})
 }
 
+// One who returns to what it has read is not read ahead of.
+func TestReturningReader(t *testing.T) {
+	opts := inDir(t)
+	opts.ReadAhead = 0
+	synctest.Test(t, func(t *testing.T) {
+		o := newObject(1000 * blockSize)
+		g := o.open(t, opts)
+		for i := range int64(100) {
+			at := (i*10 + 5) * blockSize
+			for _, off := range []int64{at, at - 100, at} {
+				o.read(t, g, off, 44)
+				synctest.Wait()
+			}
+		}
+		if o.bytes != 200*blockSize {
+			t.Errorf("%d blocks were requested of 200", o.bytes/blockSize)
+		}
+	})
+}
+
 // Readers of several contents at once are told apart.
 func TestSeveralStreams(t *testing.T) {
 	opts := inDir(t)
@@ -143,7 +163,7 @@ func TestSeveralStreams(t *testing.T) {
 				synctest.Wait()
 			}
 		}
-		if n := len(o.asked()); n > 8*8 || o.bytes > 480*blockSize {
+		if n := len(o.asked()); n > 8*9 || o.bytes > 480*blockSize {
 			t.Errorf("%d requests, %d bytes", n, o.bytes)
 		}
 	})

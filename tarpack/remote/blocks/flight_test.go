@@ -177,8 +177,9 @@ func TestCloseWhileItHangs(t *testing.T) {
 			return &slowBody{body, nil, make(chan struct{}), blockSize}, err
 		}
 		g := New(opts).Open("key", 100*blockSize, fetch)
-		o.read(t, g, 0, blockSize)
-		o.read(t, g, blockSize, blockSize)
+		for i := range int64(3) {
+			o.read(t, g, i*blockSize, blockSize)
+		}
 		synctest.Wait()
 		if o.running() == 0 {
 			t.Error("nothing is read ahead")

@@ -42,11 +42,12 @@ func TestOptions(t *testing.T) {
 		"ReadAhead": func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				o := newObject(100 * blockSize)
-				for ahead, want := range map[int64][2]int64{-1: {1, 1}, 0: {1, 2}} {
+				for ahead, want := range map[int64][2]int64{-1: {2, 1}, 0: {2, 2}} {
 					g := o.open(t, Options{ReadAhead: ahead})
 					o.read(t, g, 0, blockSize)
-					o.asked()
 					o.read(t, g, blockSize, blockSize)
+					o.asked()
+					o.read(t, g, 2*blockSize, blockSize)
 					synctest.Wait()
 					equal(t, o.asked(), want)
 				}
