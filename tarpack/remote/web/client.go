@@ -31,8 +31,8 @@ type Options struct {
 	// CAFile is the name of a PEM file with the certificates that are trusted, instead of those of the
 	// system.
 	CAFile string
-	// Redirect, if set, is called with each URL that a server redirects to. If it returns an error, the
-	// redirect is not followed.
+	// Redirect, if set, is called with each URL that a server redirects to. If it returns an error,
+	// the redirect is not followed.
 	Redirect func(to string) error
 	// Requests bounds the parallel requests to one server. 0 means 16.
 	Requests int
