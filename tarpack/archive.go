@@ -137,7 +137,7 @@ func (a *Archive) open(c gzmember.Content, i int) (ContentReader, error) {
 		}
 	}
 	if k, ok := a.src.(source.Keeper); ok && c.Size > 0 {
-		return newKeptReader(r, k, c), nil
+		return newKeptReader(r, a.src, k, c), nil
 	}
 	return r, nil
 }

@@ -13,14 +13,17 @@ import (
 // with checksums once all of it was read in order.
 type keptReader struct {
 	ContentReader
+	src     source.Source
 	keeper  source.Keeper
 	attempt source.Attempt
 	c       gzmember.Content
 	at      int64 // bytes read in order from the start; -1 after another Seek
 }
 
-func newKeptReader(r ContentReader, k source.Keeper, c gzmember.Content) *keptReader {
-	return &keptReader{ContentReader: r, keeper: k, attempt: k.Begin(c.Offset), c: c}
+func newKeptReader(
+	r ContentReader, src source.Source, k source.Keeper, c gzmember.Content,
+) *keptReader {
+	return &keptReader{ContentReader: r, src: src, keeper: k, attempt: k.Begin(c.Offset), c: c}
 }
 
 // Read implements io.Reader. If the first bytes are wrong, it reads them again if that may help.
@@ -37,11 +40,18 @@ func (r *keptReader) WriteTo(w io.Writer) (int64, error) {
 	return r.try(func() (int64, error) { return r.ContentReader.WriteTo(w) })
 }
 
-// try reads, and tries again as long as nothing of the content was returned and it may help.
+// try reads, and tries again as long as nothing of the content was returned and it may help. What is
+// wrong in the end may be of another archive, which was put in place of this one unnoticed.
 func (r *keptReader) try(read func() (int64, error)) (int64, error) {
 	for {
 		n, err := read()
-		if again := r.note(n, err); !again || n > 0 || r.at != 0 {
+		again := r.note(n, err)
+		if !again && isWrong(err) {
+			if changed := r.src.Check(); errors.Is(changed, source.ErrChanged) {
+				return n, changed
+			}
+		}
+		if !again || n > 0 || r.at != 0 {
 			return n, err
 		}
 		if _, err := r.Seek(0, io.SeekStart); err != nil {
@@ -66,7 +76,7 @@ func (r *keptReader) Seek(off int64, whence int) (int64, error) {
 // note notes what a read of n bytes says about the content. It returns true if the bytes are worth
 // reading again.
 func (r *keptReader) note(n int64, err error) (again bool) {
-	if errors.Is(err, gzmember.ErrCorrupt) || errors.Is(err, signature.ErrContent) {
+	if isWrong(err) {
 		return r.attempt.Reject(r.c.Offset, r.c.Length)
 	}
 	if r.at < 0 || n == 0 {
@@ -76,4 +86,9 @@ func (r *keptReader) note(n int64, err error) (again bool) {
 		r.attempt.Confirm(r.c.Offset, r.c.Length)
 	}
 	return false
+}
+
+// isWrong reports whether an error means that a content is not what its checksums say.
+func isWrong(err error) bool {
+	return errors.Is(err, gzmember.ErrCorrupt) || errors.Is(err, signature.ErrContent)
 }

@@ -390,6 +390,38 @@ func TestReplaced(t *testing.T) {
 	}
 }
 
+// An archive of the same size, put in place of another one with the same ETag, as servers have that
+// make it of size and time. Nothing of the older one that is in the cache is used, and what is read of
+// the newer one through the older one is not taken for a damaged archive.
+func TestSameETag(t *testing.T) {
+	o := pack.Options{EmbedIndex: true, Level: pack.NoCompression}
+	older, _ := packed(t, "x", o)
+	newer, _ := packed(t, "y", o)
+	if len(older) != len(newer) {
+		t.Fatalf("%d and %d bytes", len(older), len(newer))
+	}
+	s := remotetest.New(t, older)
+	cached := &remote.Options{Blocks: newCache(t.TempDir())}
+	a, err := remote.Open(t.Context(), s.Object(), cached)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	if b, err := fs.ReadFile(a.FS(), "a.txt"); string(b) != "a x" || err != nil {
+		t.Fatalf("%q, %v", b, err)
+	}
+	s.Replace(newer, `"1"`, remotetest.Modified)
+	if right, err := check(t, a, "x"); !errors.Is(err, source.ErrChanged) {
+		t.Errorf("%d files, %v", right, err)
+	}
+	if err := a.Source().Check(); !errors.Is(err, source.ErrChanged) {
+		t.Error(err)
+	}
+	if err := openAndCheck(t, s.Object(), "y", cached); err != nil {
+		t.Error(err)
+	}
+}
+
 // Without a strong ETag nothing that was fetched by another Open is used.
 func TestWeak(t *testing.T) {
 	older, side := packed(t, "x", pack.Options{})

@@ -131,14 +131,16 @@ func (x *Object) Name() string { return x.store.Name() }
 // Size is the number of bytes.
 func (x *Object) Size() int64 { return x.size }
 
-// Identity names the generation: a hash of the key of the store, the ETag and the size. It is ""
-// without a strong ETag.
+// Identity names the generation: a hash of the key of the store, the ETag, the size and the bytes
+// that Open has read. Many servers make an ETag of size and time, which a new object may share with
+// the old one. The bytes at one of its ends tell archives and sidecars apart: they hold the digest.
+// It is "" without a strong ETag.
 func (x *Object) Identity() string {
 	if !x.strong() {
 		return ""
 	}
-	return fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d", x.store.Key(), x.etag,
-		x.size)))
+	return fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d\n%x", x.store.Key(), x.etag,
+		x.size, sha256.Sum256(x.first))))
 }
 
 // Get returns n bytes from offset off. The first of them are there, or on their way, when it
@@ -194,8 +196,8 @@ func atEnd(missing int) error {
 	return nil
 }
 
-// Check asks the server whether it still has this generation. The error wraps source.ErrChanged if
-// it has not.
+// Check asks the server whether it still has this generation, and compares some of the bytes that
+// Open has read. The error wraps source.ErrChanged if it has not.
 func (x *Object) Check(ctx context.Context) error {
 	tries := attempts{o: x.o}
 	for {
@@ -213,13 +215,7 @@ func (x *Object) Check(ctx context.Context) error {
 
 func (x *Object) check(ctx context.Context) error {
 	if x.size > 0 {
-		r, err := x.request(ctx, 0, 1)
-		if err != nil {
-			return err
-		}
-		defer r.close()
-		_, err = r.readFull(ctx, 1)
-		return err
+		return x.checkMark(ctx)
 	}
 	r, err := send(ctx, x.store, x.o, byteRange(0, 1), "")
 	if err != nil {
@@ -233,6 +229,30 @@ func (x *Object) check(ctx context.Context) error {
 		return x.note(fmt.Errorf("%w: it is no longer empty", source.ErrChanged))
 	}
 	return x.note(statusError(r.Response, false))
+}
+
+// markSize is how many bytes Check compares at the beginning or end of an object. The digest of a
+// sidecar is in its first 512 bytes, and that of an archive in its last 64.
+const markSize = 512
+
+// checkMark compares the outer bytes of those that Open has read.
+func (x *Object) checkMark(ctx context.Context) error {
+	want, at := x.first, x.firstAt
+	if n := len(want) - markSize; n > 0 && at > 0 {
+		want, at = want[n:], at+int64(n)
+	} else if n > 0 {
+		want = want[:markSize]
+	}
+	r, err := x.request(ctx, at, int64(len(want)))
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	got, err := r.readFull(ctx, int64(len(want)))
+	if err == nil && !bytes.Equal(got, want) {
+		err = x.note(fmt.Errorf("%w: it has other bytes, and the same ETag", source.ErrChanged))
+	}
+	return err
 }
 
 // request asks for n bytes from offset off, and returns a response with just that range of this
