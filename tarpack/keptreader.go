@@ -40,24 +40,28 @@ func (r *keptReader) WriteTo(w io.Writer) (int64, error) {
 	return r.try(func() (int64, error) { return r.ContentReader.WriteTo(w) })
 }
 
-// try reads, and tries again as long as nothing of the content was returned and it may help. What is
-// wrong in the end may be of another archive, which was put in place of this one unnoticed.
+// try reads, and tries again as long as nothing of the content was returned and it may help.
 func (r *keptReader) try(read func() (int64, error)) (int64, error) {
 	for {
 		n, err := read()
-		again := r.note(n, err)
-		if !again && isWrong(err) {
-			if changed := r.src.Check(); errors.Is(changed, source.ErrChanged) {
-				return n, changed
-			}
-		}
-		if !again || n > 0 || r.at != 0 {
-			return n, err
+		if again := r.note(n, err); !again || n > 0 || r.at != 0 {
+			return n, r.changed(err)
 		}
 		if _, err := r.Seek(0, io.SeekStart); err != nil {
 			return 0, err
 		}
 	}
+}
+
+// changed returns the error of a read. What is wrong may be of another archive, which was put in
+// place of this one unnoticed.
+func (r *keptReader) changed(err error) error {
+	if isWrong(err) {
+		if changed := r.src.Check(); errors.Is(changed, source.ErrChanged) {
+			return changed
+		}
+	}
+	return err
 }
 
 // Seek implements io.Seeker.

@@ -391,8 +391,8 @@ func TestReplaced(t *testing.T) {
 }
 
 // An archive of the same size, put in place of another one with the same ETag, as servers have that
-// make it of size and time. Nothing of the older one that is in the cache is used, and what is read of
-// the newer one through the older one is not taken for a damaged archive.
+// make it of size and time. Nothing of the older one that is in the cache is used, and what is read
+// of the newer one through the older one is not taken for a damaged archive.
 func TestSameETag(t *testing.T) {
 	o := pack.Options{EmbedIndex: true, Level: pack.NoCompression}
 	older, _ := packed(t, "x", o)
