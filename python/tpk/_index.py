@@ -368,6 +368,15 @@ class Index:
 
     # Everything
 
+    def sum256(self, i: int) -> bytes:
+        """Return the SHA-256 of the content of entry i, or b"" if the index has no sums."""
+        if not self.optional & SUMS or 7 not in self.sections:
+            return b""
+        start, length = self.sections[7]
+        if length != 32 * self.entries:
+            self.corrupt(f"section 7 has {length} bytes")
+        return self.read(start + 32 * i, 32)
+
     def check_hashes(self) -> None:
         """Compare each section with its hash in the header."""
         from ._xxh64 import digest

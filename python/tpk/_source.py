@@ -104,6 +104,7 @@ class Joined:
 
     def __init__(self, name: str, sizes: list[int], open_shard: Callable[[int], Source]) -> None:
         self.name = name
+        self.sizes = sizes
         self._ends: list[int] = []
         self.size = 0
         for size in sizes:
@@ -120,9 +121,10 @@ class Joined:
         i = bisect_right(self._ends, offset)
         if offset < 0 or i == len(self._ends) or offset + n > self._ends[i]:
             raise CorruptArchive(f"{self.name}: {n} bytes at offset {offset} are in no shard")
-        return self._shard(i).read(offset - (self._ends[i - 1] if i else 0), n)
+        return self.shard(i).read(offset - (self._ends[i - 1] if i else 0), n)
 
-    def _shard(self, i: int) -> Source:
+    def shard(self, i: int) -> Source:
+        """Return shard i."""
         shard = self._shards.get(i)
         if shard is None:
             shard = self._open_shard(i)
