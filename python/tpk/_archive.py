@@ -145,6 +145,8 @@ class Archive:
     def _content(self, i: int, key: Key) -> Content:
         """Return the content of entry i, or of the file that the symbolic link i leads to."""
         index = self._index
+        if i < 0 and not isinstance(key, int):
+            raise _error(errno.EISDIR, self._label(key))
         try:
             coding, offset, length, size, crc = index.content(i)
         except NotAFile as e:
@@ -230,7 +232,8 @@ class Archive:
 
         Names that are removed from the first list are not walked. Symbolic links are not followed.
         """
-        dirs, files = [], []
+        dirs: list[str] = []
+        files: list[str] = []
         for e in self.scandir(path):
             (dirs if e.is_dir() else files).append(e.name)
         yield path, dirs, files

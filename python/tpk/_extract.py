@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, Optional, Tuple
 
@@ -194,7 +193,8 @@ class _Extractor:
         out = os.open(tmp, flags, 0o600, dir_fd=fd if fd >= 0 else None)
         with open(out, "wb", buffering=0) as f:
             with Stream(self._archive._content(e.ordinal, e.path)) as content:
-                shutil.copyfileobj(content, f, 1 << 16)
+                for data in iter(lambda: content.read(1 << 16), b""):
+                    f.write(data or b"")
             if hasattr(os, "fchmod"):
                 os.fchmod(f.fileno(), e.mode & 0o777)
             if os.utime in os.supports_fd:

@@ -65,13 +65,13 @@ def parse(blocks: bytes) -> Header:
     prefix, name = last[345:500].rstrip(b"\0"), last[:100].rstrip(b"\0")
     path = texts.get("path", prefix + b"/" + name if prefix else name)
     numbers = {k: int(texts[k]) if k in texts else _number(last, p, _WIDTHS[p]) for k, p in _NUMBERS.items()}
-    kind = _TYPES.get(last[156:157], 0)
-    if kind == 2 and not path.endswith(b"/"):
+    number = _TYPES.get(last[156:157], 0)
+    if number == 2 and not path.endswith(b"/"):
         raise ValueError("a directory without a slash")
     h = Header(
-        path[:-1] if kind == 2 else path,
+        path[:-1] if number == 2 else path,
         texts.get("linkpath", last[157:257].rstrip(b"\0")),
-        kind,
+        number,
         _number(last, 100, 8),
         numbers["uid"],
         numbers["gid"],
@@ -79,8 +79,8 @@ def parse(blocks: bytes) -> Header:
         numbers["mtime"],
         last[265:297].rstrip(b"\0"),
         last[297:329].rstrip(b"\0"),
-        _number(last, 329, 8) if kind in (5, 6) else 0,
-        _number(last, 337, 8) if kind in (5, 6) else 0,
+        _number(last, 329, 8) if number in (5, 6) else 0,
+        _number(last, 337, 8) if number in (5, 6) else 0,
     )
     if blocks != canonical(h):
         raise ValueError("it is not canonical")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import Iterator, NamedTuple, NoReturn, Tuple
+from typing import Iterator, NamedTuple, NoReturn, Tuple, cast
 
 from ._errors import CorruptArchive
 from ._source import Source
@@ -64,6 +64,9 @@ class Index:
         self.read = source.read
         self.header = header
         (self.version, self.required, self.optional) = struct.unpack_from("<IHH", header, 8)
+        self.archive_size: int
+        self.entries: int
+        self.digest: int
         self.archive_size, self.entries = struct.unpack_from("<QQ", header, 16)
         (self.digest,) = struct.unpack_from("<Q", header, 504)
         self.sections: dict[int, Section] = {}
@@ -127,14 +130,15 @@ class Index:
         """Return the fields of record i, undivided. It raises IndexError."""
         if not 0 <= i < self.entries:
             raise IndexError(f"{self.name}: no entry {i}: it has {self.entries}")
-        return _RECORD.unpack(self.read(self._records + RECORD * i, RECORD))
+        return cast(Record, _RECORD.unpack(self.read(self._records + RECORD * i, RECORD)))
 
     def records(self, start: int, end: int) -> Iterator[Record]:
         """Yield the records from start up to, but not including, end."""
         step = 1489  # records in 64 KiB
         for at in range(start, end, step):
             n = min(step, end - at)
-            yield from _RECORD.iter_unpack(self.read(self._records + RECORD * at, RECORD * n))
+            data = self.read(self._records + RECORD * at, RECORD * n)
+            yield from cast("Iterator[Record]", _RECORD.iter_unpack(data))
 
     def content(self, i: int) -> tuple[int, int, int, int, int]:
         """Return coding, offset and length of C, size and CRC-32 of file i or of its target.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple, Optional
+from dataclasses import dataclass
+from typing import Optional
 
 from . import _index, _set, _trailer
 from ._errors import CorruptArchive, IndexMissing, TpkError
@@ -16,7 +17,8 @@ _PART = 16_320
 _SUFFIX = ".tpi"
 
 
-class Opened(NamedTuple):
+@dataclass
+class Opened:
     """The parts of an open archive."""
 
     name: str

@@ -99,8 +99,8 @@ class _Walk:
         if blocks:
             try:
                 headers = [_header.parse(b) for b in _header.split(blocks)]
-            except ValueError as e:
-                self._corrupt(f"the tar header: {e}")
+            except ValueError as problem:
+                self._corrupt(f"the tar header: {problem}")
             for i, h in enumerate(headers):
                 bit = bool(extra[1 + i // 8] >> i % 8 & 1) if extra else False
                 e = self._compare(h, length, bit)
@@ -153,7 +153,10 @@ class _Walk:
         c = Content(name, read, coding, at, e.content_length, e.size, e.crc, segments)
         h, sum256 = digest(), hashlib.sha256()
         with Stream(c) as f:
-            for data in iter(lambda: f.read(1 << 16), b""):
+            while True:
+                data = f.read(1 << 16)
+                if not data:
+                    break
                 h.update(data)
                 sum256.update(data)
         if h.intdigest() != e.hash:

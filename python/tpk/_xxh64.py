@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from struct import iter_unpack, unpack_from
-from typing import Union
+from typing import Callable, Protocol, Union
 
 _MASK = (1 << 64) - 1
 _P1 = 0x9E3779B185EBCA87
@@ -23,15 +23,15 @@ class Digest:
         self._length = 0
         self._rest = b""
 
-    def update(self, data: _Bytes) -> None:
+    def update(self, data: bytes) -> None:
         """Add data."""
         self._length += len(data)
         if self._rest:
-            data = self._rest + bytes(data)
+            data = self._rest + data
         whole = len(data) & ~31
         if whole:
             self._lanes = _stripes(memoryview(data)[:whole], *self._lanes)
-        self._rest = bytes(data[whole:])
+        self._rest = data[whole:]
 
     def intdigest(self) -> int:
         """Return the hash of all data so far."""
@@ -99,9 +99,23 @@ def pure_xxh64(data: bytes) -> int:
     return _finish((_merge(*lanes) + n) & _MASK, data[n & ~31 :])
 
 
+class Hash(Protocol):
+    """A hash of bytes that come in parts."""
+
+    def update(self, data: bytes) -> object:
+        """Add data."""
+
+    def intdigest(self) -> int:
+        """Return the hash of all data so far."""
+
+
+xxh64: Callable[[bytes], int] = pure_xxh64
+digest: Callable[[], Hash] = Digest
+
 try:
-    from xxhash import xxh64 as digest
-    from xxhash import xxh64_intdigest as xxh64
+    import xxhash
 except ImportError:
-    digest = Digest
-    xxh64 = pure_xxh64
+    pass
+else:
+    xxh64 = xxhash.xxh64_intdigest
+    digest = xxhash.xxh64

@@ -59,7 +59,7 @@ class FilePackReader:
 
     def cv2_imread(self, filepath: str, flags: int = -1, exclude_base_path: bool = False) -> Any:
         """Return an image that OpenCV decodes. The packages cv2 and numpy must be installed."""
-        import cv2
+        import cv2  # type: ignore[import]
         import numpy
 
         data = numpy.frombuffer(self.read_bytes(filepath, exclude_base_path), numpy.uint8)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import IO, Any, Dict, List, Union
 
-from fsspec.spec import AbstractFileSystem
+from fsspec.spec import AbstractFileSystem  # type: ignore[import]
 
 from . import open as open_archive
 from ._entry import Entry
