@@ -20,7 +20,7 @@ except ImportError:  # any class with these methods will do
 class FileDataset(Dataset):
     def __init__(self, name, folder="", transform=None):
         self.archive = tpk.open(name)
-        self.transform = transform or (lambda content: content)
+        self.transform = transform
         self.classes = [e.name for e in self.archive.scandir(folder) if e.is_dir()]
         self.ordinals = array("I")  # numbers of the files in the archive, which is all that is kept
         self.labels = array("I")
@@ -34,4 +34,5 @@ class FileDataset(Dataset):
         return len(self.ordinals)
 
     def __getitem__(self, i):
-        return self.transform(self.archive[self.ordinals[i]]), self.labels[i]
+        content = self.archive[self.ordinals[i]]
+        return self.transform(content) if self.transform else content, self.labels[i]

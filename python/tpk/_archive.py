@@ -102,8 +102,7 @@ class Archive:
 
     def read(self, key: Key) -> bytes:
         """Return the content of a file. Its CRC-32 and its size are checked."""
-        i = key if isinstance(key, int) else self._find(key)
-        return _content.whole(self._content(i, key))
+        return _content.whole(self._content(self._file(key), key))
 
     def open(
         self,
@@ -124,8 +123,7 @@ class Archive:
             raise ValueError(f"invalid mode {mode!r}: an archive can only be read")
         if mode == "rb" and (encoding or errors or newline):
             raise ValueError("binary mode takes no encoding, errors and newline")
-        i = path if isinstance(path, int) else self._find(path)
-        c = self._content(i, path)
+        c = self._content(self._file(path), path)
         f: IO[bytes]
         if c.size <= _BUFFERED:
             f = io.BytesIO(_content.whole(c))
@@ -141,6 +139,13 @@ class Archive:
             text = f.read()
         assert isinstance(text, str)
         return text
+
+    def _file(self, key: Key) -> int:
+        """Return the ordinal of a key. It may be a symbolic link, which _content follows."""
+        if isinstance(key, int):
+            return key
+        i = self._index.lookup(_bytes(key)) if key else -1
+        return i if i >= 0 else self._find(key)
 
     def _content(self, i: int, key: Key) -> Content:
         """Return the content of entry i, or of the file that the symbolic link i leads to."""
@@ -172,7 +177,7 @@ class Archive:
 
     def _find(self, path: Union[str, bytes], follow: bool = True) -> int:
         """Return the ordinal of a path. It raises FileNotFoundError; -1 is the root."""
-        data = path.encode("utf-8", "surrogateescape") if isinstance(path, str) else path
+        data = _bytes(path)
         i = self._index.lookup(data) if data else -1
         if i >= 0:
             if not follow or self._index.record(i)[5] >> 56 & 15 != _index.SYMLINK:
@@ -310,6 +315,10 @@ class Archive:
         from ._verify import verify
 
         verify(self._opened)
+
+
+def _bytes(path: Union[str, bytes]) -> bytes:
+    return path.encode("utf-8", "surrogateescape") if isinstance(path, str) else path
 
 
 def _error(number: int, name: str) -> OSError:

@@ -27,7 +27,14 @@ class ArchiveChanged(TpkError):
 
 
 class RemoteError(TpkError, OSError):
-    """A server can't be reached, refuses a request, or doesn't serve ranges."""
+    """A server can't be reached, refuses a request, or doesn't serve ranges.
+
+    status is the HTTP status that says so, or 0.
+    """
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class ExtractError(TpkError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, Optional, Set, Tuple
 
 from ._content import Stream
 from ._errors import CorruptArchive, ExtractError
@@ -65,6 +65,7 @@ class _Extractor:
         self._root = os.open(directory, os.O_RDONLY | _DIRECTORY) if _DIR_FD else -1
         self._open: List[Tuple[str, int]] = []  # directories on the path of the last entry
         self._dirs: Dict[str, Entry] = {}
+        self._failed: Set[str] = set()  # directories that can't be made: what is in them is left out
         self._done = bytearray((len(archive) + 7) // 8)  # a bit for each file that was extracted
         self._links: Dict[int, str] = {}  # names of files that were written before their own, by ordinal
         self.problems: List[str] = []
@@ -82,10 +83,17 @@ class _Extractor:
         parent, _, name = e.path.rpartition("/")
         if parent and parent not in self._dirs:
             raise CorruptArchive(f"{self._archive.name}: {e.path}: it is in no directory")
+        if parent in self._failed:
+            if e.is_dir():
+                self._dirs[e.path] = e
+                self._failed.add(e.path)
+            return
         if e.is_dir():
             if e.path not in self._dirs:
-                self._make_dir(e, self._parent(parent), name)
                 self._dirs[e.path] = e
+                self._failed.add(e.path)
+                self._make_dir(e, self._parent(parent), name)
+                self._failed.remove(e.path)
             return
         fd = self._parent(parent)
         if e.type in ("char", "block", "fifo"):
@@ -205,6 +213,8 @@ class _Extractor:
     def finish(self) -> None:
         """Set the modes and times of the directories, the deepest first."""
         for path, e in sorted(self._dirs.items(), reverse=True):
+            if path in self._failed:
+                continue
             try:
                 fd = self._parent(path)
                 if fd >= 0:

@@ -114,11 +114,11 @@ class Client:
         try:
             target = (url.path or "/") + (f"?{url.query}" if url.query else "")
             connection.request("GET", target, headers=headers)
-            response = connection.getresponse()
-            if response.status in (301, 302, 303, 307, 308):
-                return response.getheader("Location", ""), response.status in (301, 308)
-            part = self._part(response, start)
-            keep = not response.will_close
+            with connection.getresponse() as response:
+                if response.status in (301, 302, 303, 307, 308):
+                    return response.getheader("Location", ""), response.status in (301, 308)
+                part = self._part(response, start)
+                keep = not response.will_close
             return part
         finally:
             if keep:

@@ -47,11 +47,14 @@ def open_archive(name: str, options: RemoteOptions) -> Opened:
     if listed is not None and listed.split("?")[0].endswith(".tps"):
         return _open_set(listed, options)
     archive = open_source(name, options)
+    sidecar = None
     try:
         sidecar = _beside(name, options)
         index = _choose(archive, sidecar)
     except BaseException:
         archive.close()
+        if sidecar is not None:
+            sidecar.close()
         raise
     if sidecar is not None and index.source is not sidecar:
         sidecar.close()
@@ -186,7 +189,8 @@ def _open_set(name: str, options: RemoteOptions) -> Opened:
             index = _index.parse(sidecar, sidecar.read(0, min(sidecar.size, _index.HEADER)))
             if _set.fits(shards, index):
                 return Opened(name, archive, index, sidecar)
-        except CorruptArchive:
+        except TpkError:
+            sidecar.close()
             if which == "new index":
                 raise
         sidecar.close()

@@ -53,7 +53,7 @@ class RemoteFile:
             part = self._retry(byte_range, 0 if self._by_blocks else None, "")
         except RemoteError as e:
             # S3 says 403 for what is missing, unless the bucket may be listed.
-            if self._by_blocks and e.errno is None and e.args[-1:] == (403,):
+            if self._by_blocks and e.status == 403:
                 raise FileNotFoundError(2, "No such file or directory", self.name) from None
             raise
         want = min(part.total, _BLOCK) if self._by_blocks else part.total
