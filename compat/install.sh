@@ -50,12 +50,15 @@ chromium            chromium
 slowhttptest        slowhttptest
 nginx               nginx
 haproxy             haproxy
+mypy                mypy
 '
 # Modules of Debian's Python: module  Debian package
 test_modules='
 botocore            python3-botocore
 kubernetes          python3-kubernetes
 yaml                python3-yaml
+fsspec              python3-fsspec
+xxhash              python3-xxhash
 '
 # What only the tests of make test-long need.
 long_tools='
