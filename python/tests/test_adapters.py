@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import struct
 import subprocess
 import sys
 import tempfile
@@ -12,7 +13,7 @@ import zipfile
 import tpk
 from tpk.filepack import FilePackReader
 
-from .support import REPO, ArchiveCase
+from .support import REPO, ArchiveCase, program
 
 try:
     import fsspec
@@ -63,6 +64,34 @@ class FilePack(ArchiveCase):
         with contextlib.redirect_stdout(out):
             p.print_directory_structure(ignore_base_path=True, directories_only=True, indentation=1)
         self.assertEqual(out.getvalue().splitlines(), ["- d: (3)", " - e: (1)"])
+
+
+class FromFilePacker(ArchiveCase):
+    def convert(self, pack):
+        name = os.path.join(self.directory, "old.fpack")
+        with open(name, "wb") as f:
+            f.write(pack)
+        script = os.path.join(PYTHON, "examples", "from_filepacker.py")
+        return subprocess.run([sys.executable, script, name], capture_output=True)
+
+    def test_convert(self):
+        """A pack, laid out as FilePacker's writer does it, becomes an archive with the same files."""
+        names = {"d/1.jpg": b"one" * 999, "d/e/2.jpg": b"", "last": b"3"}
+        pack = struct.pack("<BQ", 1, len(names)) + b"/data/set".ljust(256)
+        pack += b"".join(n.encode().ljust(128) for n in names)
+        pack += struct.pack(f"<{len(names)}Q", *map(len, names.values())) + b"".join(names.values())
+        r = self.convert(pack)
+        self.assertEqual((r.returncode, r.stderr), (0, b""))
+        new = os.path.join(self.directory, "new.tar.gz")
+        subprocess.run([program(), "convert", "-q", "-", new], input=r.stdout, check=True)
+        p = FilePackReader(new, base_path="/data/set")
+        self.assertEqual(len(p), len(names))
+        for name, content in names.items():
+            self.assertEqual(p.read_bytes(f"/data/set/{name}", False), content)
+        for cut in (0, 5, 300, len(pack) - 1):
+            self.assertEqual(self.convert(pack[:cut]).returncode, 1)
+        self.assertEqual(self.convert(pack + b"x").returncode, 1)
+        self.assertEqual(self.convert(b"\2" + pack[1:]).returncode, 1)
 
 
 @unittest.skipIf(fsspec is None, "the package fsspec is missing")

@@ -168,6 +168,8 @@ class Content(ArchiveCase):
             for at in ("d", "d/e", "d/e/f.txt", "small", "none", "d/none.tar.gz"):
                 w, g = want / at, got / at
                 for name in ("name", "suffix", "stem", "suffixes"):
+                    if not hasattr(w, name):
+                        continue  # only newer versions of Python have them
                     self.assertEqual(getattr(g, name), getattr(w, name), (at, name))
                 self.assertEqual(g.parent.name if "/" in at else "", w.parent.name if "/" in at else "")
                 for name in ("exists", "is_dir", "is_file"):

@@ -336,7 +336,8 @@ class Remote(ArchiveCase):
             want = a["dir/segmented"]
             self.assertEqual(want[:3], b"dir")
             self.assertEqual(os.waitpid(pid, 0)[1], 0)
-            self.assertEqual(pickle.loads(pickle.dumps(a))["dir/segmented"], want)
+            with pickle.loads(pickle.dumps(a)) as again:
+                self.assertEqual(again["dir/segmented"], want)
 
     def test_threads(self):
         with tpk.open(self.url()) as a, tpk.open(good("everything")) as local:
