@@ -68,6 +68,9 @@ slurmd              slurmd
 sbatch              slurm-client
 ss                  iproute2
 '
+bench_modules='
+torch               python3-torch
+'
 bench_tools='
 wrk                 wrk
 casync              casync
@@ -113,7 +116,7 @@ for group in "${@:-test}"; do
 	case $group in
 	test) tools+=$test_tools modules+=$test_modules ;;
 	long) tools+=$long_tools ;;
-	bench) tools+=$bench_tools go_programs+=" $bench_go_programs" ;;
+	bench) tools+=$bench_tools modules+=$bench_modules go_programs+=" $bench_go_programs" ;;
 	*) echo "compat/install.sh: $group: no such group: test, long and bench are known" >&2; exit 2 ;;
 	esac
 done

@@ -49,9 +49,9 @@ def _files(editable):
     else:
         files = {name: _read(name) for name in _modules()}
     files[f"{_INFO}/METADATA"] = _metadata()
-    files[f"{_INFO}/WHEEL"] = (
-        b"Wheel-Version: 1.0\nGenerator: wheel_backend\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    )
+    files[
+        f"{_INFO}/WHEEL"
+    ] = b"Wheel-Version: 1.0\nGenerator: wheel_backend\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     files[f"{_INFO}/entry_points.txt"] = b"[fsspec.specs]\ntpk = tpk.fsspec:TpkFileSystem\n"
     return files
 

@@ -1,12 +1,12 @@
-"""Measures reading small files in random order, as training does: python3 python/bench/dataset.py DIR
+"""Measures reading small files in random order, as training does: python/bench/dataset.py DIR
 
-It makes a tree of 300,000 files of 1 to 12 KB in DIR (5 GB of room; --files for fewer), packs it with tpk,
-deflated and stored, zip, tar and squashfs, and prints in one run:
+It makes a tree of 300,000 files of 1 to 12 KB in DIR (12 GB of room; --files for fewer), packs it
+with tpk, deflated and stored, zip, tar and squashfs, and prints in one run:
 
 - CPU time a file of one process that reads 20,000 files, hot, the kernel's share included;
 - time to open the archive, and resident memory after the reading, in a new process;
-- files a second of a loader with 4 workers: torch's DataLoader if torch is installed, else processes that
-  read batches of 64 and send their sizes and first bytes back.
+- files a second of a loader with 4 workers: torch's DataLoader if torch is installed, else
+  processes that read batches of 64 and send their sizes and first bytes back.
 
 squashfs is mounted, so it needs root. TPK names the program tpk if it is not on the PATH.
 """
@@ -81,9 +81,13 @@ def prepare(base, count):
     except subprocess.CalledProcessError:
         print("this tpk has no level 0: no figures for tpk-stored", file=sys.stderr)
     once("zipfile.zip", zip_tree)
-    once("tarfile.tar", lambda name: subprocess.run(["tar", "cf", name, "-C", tree, "."], check=True))
+    once(
+        "tarfile.tar", lambda name: subprocess.run(["tar", "cf", name, "-C", tree, "."], check=True)
+    )
     squash = ["-comp", "gzip", "-Xcompression-level", "6", "-quiet", "-no-progress", "-noappend"]
-    once("squashfs.img", lambda name: subprocess.run(["mksquashfs", tree, name, *squash], check=True))
+    once(
+        "squashfs.img", lambda name: subprocess.run(["mksquashfs", tree, name, *squash], check=True)
+    )
     mounted = os.path.join(base, "squashfs")
     os.makedirs(mounted, exist_ok=True)
     if not os.path.ismount(mounted):
@@ -144,7 +148,11 @@ def one(base, source, rounds):
             archive.read(path)
         cpu.append((time.process_time() - start) / len(wanted) * 1e6)
     resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - resident
-    print(json.dumps({"open_ms": opened * 1e3, "memory_kb": resident, "cpu_us": statistics.median(cpu)}))
+    print(
+        json.dumps(
+            {"open_ms": opened * 1e3, "memory_kb": resident, "cpu_us": statistics.median(cpu)}
+        )
+    )
 
 
 class Files:
@@ -222,7 +230,9 @@ def main():
         m = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
         count = options.loaded or options.files
         rate = loader(base, source, count // 10 if source == "squashfs" else count)
-        print(f"{source:12} {m['cpu_us']:14.1f} {m['open_ms']:9.2f} {m['memory_kb']:11} {rate:16.0f}")
+        print(
+            f"{source:12} {m['cpu_us']:14.1f} {m['open_ms']:9.2f} {m['memory_kb']:11} {rate:16.0f}"
+        )
     subprocess.run(["umount", os.path.join(base, "squashfs")], check=True)
 
 

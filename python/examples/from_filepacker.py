@@ -1,7 +1,7 @@
-"""Turns a file of FilePacker into an archive: from_filepacker.py OLD.fpack | tpk convert - NEW.tar.gz
+"""Makes an archive of a file of FilePacker: from_filepacker.py OLD.fpack | tpk convert - NEW.tar.gz
 
-It writes a tar to standard output. FilePacker keeps neither times nor modes: files get the time of the
-pack and 0644. Its base path is dropped; a program that passes it to FilePackReader goes on to do so.
+It writes a tar to standard output. FilePacker keeps neither times nor modes: files get the time of
+the pack and 0644. Its base path is dropped; give it to FilePackReader if your program uses it.
 """
 
 import io
@@ -37,7 +37,9 @@ def read(f, n):
 
 def to_tar(name, out):
     """Write the files of a pack to a tar, directory by directory as they are in the pack."""
-    with open(name, "rb") as f, tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+    with open(name, "rb") as f, tarfile.open(
+        fileobj=out, mode="w|", format=tarfile.PAX_FORMAT
+    ) as tar:
         status = os.fstat(f.fileno())
         for path, size in read_header(f, status.st_size):
             info = tarfile.TarInfo(path)

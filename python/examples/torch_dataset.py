@@ -3,8 +3,8 @@
     dataset = FileDataset("images.tar.gz", "train")
     loader = torch.utils.data.DataLoader(dataset, batch_size=64, shuffle=True, num_workers=4)
 
-Workers share nothing: a forked one reads through the same descriptors, which have no position in use,
-and a spawned one opens the archive again. 4 bytes a file are in memory.
+Workers share nothing: a forked one reads through the same descriptors, whose position is not used,
+and a spawned one opens the archive again. 8 bytes a file are in memory.
 """
 
 from array import array

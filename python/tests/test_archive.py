@@ -40,7 +40,7 @@ class Content(ArchiveCase):
                     self.assertEqual(f.read(), content)
 
     def test_seek(self):
-        """A file behaves as io.BytesIO does, wherever it is read and by whatever number of bytes."""
+        """A file behaves as io.BytesIO does, wherever and however much of it is read."""
         r = random.Random(4)
         for path in ("text", "noise", "small", "empty"):
             with self.archive.open(path, "rb") as f:
@@ -111,8 +111,17 @@ class Content(ArchiveCase):
         self.assertEqual(list(a), paths)
         self.assertEqual(len(a), 11)
         self.assertEqual(a[-1], TEXT)
-        for key, want in (("small", True), (b"small", True), ("d", True), (3, True), (10, True),
-                          (11, False), ("smal", False), ("small/x", False), (None, False)):
+        for key, want in (
+            ("small", True),
+            (b"small", True),
+            ("d", True),
+            (3, True),
+            (10, True),
+            (11, False),
+            ("smal", False),
+            ("small/x", False),
+            (None, False),
+        ):
             self.assertEqual(key in a, want, key)
         for key in (11, -12):
             with self.assertRaises(IndexError):
@@ -135,7 +144,9 @@ class Content(ArchiveCase):
         with self.assertRaises(NotADirectoryError):
             a.listdir("small")
         self.assertEqual([e.path for e in a.entries("d/e")], ["d/e/f.txt", "d/e/g.bin"])
-        self.assertEqual(list(a.walk("d")), [("d", ["e"], ["h.txt"]), ("d/e", [], ["f.txt", "g.bin"])])
+        self.assertEqual(
+            list(a.walk("d")), [("d", ["e"], ["h.txt"]), ("d/e", [], ["f.txt", "g.bin"])]
+        )
         walk = a.walk()
         _, dirs, _ = next(walk)
         dirs.clear()
@@ -150,8 +161,23 @@ class Content(ArchiveCase):
 
         tree = os.path.join(self.directory, "globbed")
         self.archive.extract(tree)
-        for pattern in ("*", "**", "d/*", "d/**", "*/*", "**/*.txt", "d/e/[fg].*", "d?x", "d/e/f.txt",
-                        "**/e/*", "none*", "none/x", "*/e/f.txt", "d/**/f.txt", "**/**/f.txt"):
+        for pattern in (
+            "*",
+            "**",
+            "d/*",
+            "d/**",
+            "*/*",
+            "**/*.txt",
+            "d/e/[fg].*",
+            "d?x",
+            "d/e/f.txt",
+            "**/e/*",
+            "none*",
+            "none/x",
+            "*/e/f.txt",
+            "d/**/f.txt",
+            "**/**/f.txt",
+        ):
             found = glob.glob(os.path.join(glob.escape(tree), pattern), recursive=True)
             want = {os.path.relpath(p, tree) for p in found if p.rstrip("/") != tree}
             self.assertEqual(set(self.archive.glob(pattern)), want, pattern)
@@ -171,10 +197,14 @@ class Content(ArchiveCase):
                     if not hasattr(w, name):
                         continue  # only newer versions of Python have them
                     self.assertEqual(getattr(g, name), getattr(w, name), (at, name))
-                self.assertEqual(g.parent.name if "/" in at else "", w.parent.name if "/" in at else "")
+                self.assertEqual(
+                    g.parent.name if "/" in at else "", w.parent.name if "/" in at else ""
+                )
                 for name in ("exists", "is_dir", "is_file"):
                     self.assertEqual(getattr(g, name)(), getattr(w, name)(), (at, name))
-            self.assertEqual(sorted(p.name for p in got.iterdir()), sorted(p.name for p in want.iterdir()))
+            self.assertEqual(
+                sorted(p.name for p in got.iterdir()), sorted(p.name for p in want.iterdir())
+            )
             self.assertEqual((got / "d/h.txt").read_text(), (want / "d/h.txt").read_text("utf-8"))
             self.assertEqual((got / "small").read_bytes(), (want / "small").read_bytes())
             self.assertEqual(got.joinpath("d", "e").at, "d/e")

@@ -14,7 +14,13 @@ class Command(ArchiveCase):
     FILES = {"a.txt": b"one\n", "d/b": b"two\n", "d/odd\nname\x1b": b"", "d/\udcff": b"raw"}
 
     def run_tpk(self, *args, path=None, **options):
-        env = {**os.environ, "PYTHONPATH": PYTHON, "PYTHONUTF8": "0", "LC_ALL": "C", "COLUMNS": "80"}
+        env = {
+            **os.environ,
+            "PYTHONPATH": PYTHON,
+            "PYTHONUTF8": "0",
+            "LC_ALL": "C",
+            "COLUMNS": "80",
+        }
         if path is not None:
             env["PATH"] = path
         command = [sys.executable, "-m", "tpk", *args]

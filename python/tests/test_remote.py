@@ -85,9 +85,12 @@ class Remote(ArchiveCase):
     def setUpClass(cls):
         super().setUpClass()
         files = {}
-        for directory in (os.path.join(READERS, "good"), os.path.join(READERS, "hostile"),
-                          os.path.join(READERS, "..", "golden", "v1"),
-                          os.path.join(READERS, "..", "golden", "v1", "set")):
+        for directory in (
+            os.path.join(READERS, "good"),
+            os.path.join(READERS, "hostile"),
+            os.path.join(READERS, "..", "golden", "v1"),
+            os.path.join(READERS, "..", "golden", "v1", "set"),
+        ):
             for name in os.listdir(directory):
                 files[name] = os.path.join(directory, name)
         cls.server, cls.tls = Server(files), Server(files, tls=True)
@@ -184,7 +187,9 @@ class Remote(ArchiveCase):
             self.assertEqual(a["z"], b"z comes first\n")
         for _, h in self.server.log:
             own = h["Host"].startswith("localhost")
-            self.assertEqual((h["X-Key"], h["Authorization"]), ("secret", want) if own else (None, None))
+            self.assertEqual(
+                (h["X-Key"], h["Authorization"]), ("secret", want) if own else (None, None)
+            )
 
     def refused(self, fault, words, error=tpk.RemoteError, requests=1, name="everything.tar.gz"):
         self.server.fault = fault
@@ -196,6 +201,7 @@ class Remote(ArchiveCase):
 
     def test_wrong_answers(self):
         """Each is refused by a message that names it, after one request."""
+
         def some(status, body=b"", **fields):
             return lambda h: h.answer(status, body, **fields) or True
 
@@ -204,14 +210,18 @@ class Remote(ArchiveCase):
         self.refused(some(403), "403")
         self.refused(some(501), "501")
         self.refused(some(404), "No such file", FileNotFoundError)
-        self.refused(some(206, b"x", Content_Range="bytes 0-0/9", Content_Encoding="gzip"), "compresses")
+        self.refused(
+            some(206, b"x", Content_Range="bytes 0-0/9", Content_Encoding="gzip"), "compresses"
+        )
         self.refused(some(206, b"x"), "without saying which")
         self.refused(some(206, b"x", Content_Range="bytes 0-0/*"), "without saying which")
-        self.refused(some(206, b"x", Content_Range="bytes 5-4/9"), "sent bytes 5 to 4")
+        self.refused(some(206, b"x", Content_Range="bytes 5-4/9"), "bytes 5 to 4")
         self.refused(some(206, b"xyz", Content_Range="bytes 0-0/1"), "sent 3 bytes")
         self.refused(some(206, b"x", Content_Range="bytes 0-0/9"), "another range")
-        self.refused(some(206, b"", Content_Range=f"bytes 0-{1 << 60}/{1 << 62}", Content_Length=None),
-                     "in place of")
+        self.refused(
+            some(206, b"", Content_Range=f"bytes 0-{1 << 60}/{1 << 62}", Content_Length=None),
+            "in place of",
+        )
         self.refused(some(416, Content_Range="bytes */0"), "truncated", tpk.CorruptArchive, 2)
         self.refused(some(302, Location="ftp://localhost/x"), "redirected to ftp")
         self.refused(some(302), "redirected 5 times", requests=5)
@@ -230,6 +240,7 @@ class Remote(ArchiveCase):
 
     def test_passing_failures(self):
         """What may pass is tried again, and only so many times."""
+
         def failing(times, how):
             left = [times]
 
@@ -280,7 +291,9 @@ class Remote(ArchiveCase):
             return True
 
         self.server.fault = slow
-        with mock.patch.object(_http.time, "monotonic", tick), self.assertRaises(tpk.RemoteError) as caught:
+        with mock.patch.object(_http.time, "monotonic", tick), self.assertRaises(
+            tpk.RemoteError
+        ) as caught:
             tpk.open(self.url(), timeout=0.5, attempts=2)
         self.assertIn("too slowly", str(caught.exception))
 
@@ -304,9 +317,7 @@ class Remote(ArchiveCase):
 
     def test_missing_index(self):
         """403 for the index means that there is none, as S3 says it."""
-        self.server.fault = lambda h: (
-            h.path.endswith(".tpi") and (h.answer(403, b""), True)[1]
-        )
+        self.server.fault = lambda h: (h.path.endswith(".tpi") and (h.answer(403, b""), True)[1])
         with self.assertRaises(tpk.IndexMissing):
             tpk.open(self.url())
         with tpk.open(self.url("many.tar.gz")) as a:
@@ -316,8 +327,10 @@ class Remote(ArchiveCase):
         """A query, as in a signed URL, goes with each request and into no message."""
         with tpk.open(self.url() + "?signature=secret") as a:
             self.assertEqual(a["z"], b"z comes first\n")
-        self.assertEqual([p for p, _ in self.server.log[:2]],
-                         ["/everything.tar.gz?signature=secret", "/everything.tar.gz.tpi?signature=secret"])
+        self.assertEqual(
+            [p for p, _ in self.server.log[:2]],
+            ["/everything.tar.gz?signature=secret", "/everything.tar.gz.tpi?signature=secret"],
+        )
         with self.assertRaises(FileNotFoundError) as caught:
             tpk.open(self.url("none.tar.gz") + "?signature=secret")
         self.assertNotIn("secret", str(caught.exception))

@@ -77,14 +77,6 @@ class Workers(ArchiveCase):
             d[160]
         self.assertEqual(torch_dataset.FileDataset(self.name, "train", len)[0][0], len(want[0][0]))
 
-    def test_dataloader(self):
-        try:
-            from torch.utils.data import DataLoader
-        except ImportError:
-            return  # the Dataset's methods are tested above; nothing of torch is used but them
-        loader = DataLoader(torch_dataset.FileDataset(self.name, "train"), num_workers=2)
-        self.assertEqual(len(list(loader)), 160)
-
     def test_samples(self):
         want = {f"train/{c}/{i:03}": {x: FILES[f"train/{c}/{i:03}.{x}"] for x in ("jpg", "cls")}
                 for c in "ab" for i in range(40)}  # fmt: skip

@@ -14,8 +14,13 @@ class XXH64(unittest.TestCase):
         for _ in range(222):
             data.append(generator >> 56)
             generator = generator * 11400714785074694797 & (1 << 64) - 1
-        for n, want in ((0, 0xEF46DB3751D8E999), (1, 0xE934A84ADB052768), (4, 0x9136A0DCA57457EE),
-                        (14, 0x8282DCC4994E35C8), (222, 0xB641AE8CB691C174)):
+        for n, want in (
+            (0, 0xEF46DB3751D8E999),
+            (1, 0xE934A84ADB052768),
+            (4, 0x9136A0DCA57457EE),
+            (14, 0x8282DCC4994E35C8),
+            (222, 0xB641AE8CB691C174),
+        ):
             self.assertEqual(_xxh64.pure_xxh64(bytes(data[:n])), want, n)
 
     def test_package(self):

@@ -20,8 +20,8 @@ True
 >>> archive.entry("train/0.bin").size
 1000
 
-An archive is opened without loading anything but 576 bytes, whatever its size. All checksums of what
-is read are compared. A damaged or hostile archive raises CorruptArchive.
+An archive is opened without loading anything but 576 bytes, whatever its size. All checksums of
+what is read are compared. A damaged or hostile archive raises CorruptArchive.
 
 Only the standard library is needed. If the package xxhash is installed, paths are found faster.
 """

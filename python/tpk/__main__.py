@@ -76,14 +76,16 @@ def _parser() -> argparse.ArgumentParser:
     ls.add_argument("-l", dest="long", action="store_true", help="mode, size and time as well")
     command("cat", _cat, "Print files.", "+")
     extract = command("extract", _extract, "Extract all entries, or some.", "*")
-    extract.add_argument("-C", dest="directory", default=".", metavar="DIR", help="extract into DIR")
+    extract.add_argument(
+        "-C", dest="directory", default=".", metavar="DIR", help="extract into DIR"
+    )
     command("verify", _verify, "Read everything, and compare all checksums.", "")
     commands.add_parser("pack", help="Pack a directory, with the program tpk.", add_help=False)
     return parser
 
 
 def _print(text: str) -> None:
-    """Print a line. Control characters are escaped; bytes that are not UTF-8 are printed as such."""
+    """Print a line, with control characters escaped, and bytes that are not UTF-8 as they are."""
     text = _CONTROL.sub(lambda m: m[0].encode("unicode_escape").decode(), text)
     sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape") + b"\n")
 

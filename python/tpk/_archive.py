@@ -25,13 +25,13 @@ _BUFFERED = 1 << 20  # contents up to this size are read whole by Archive.open
 class Archive:
     """An open archive, which tpk.open returns.
 
-    Paths are strings with "/" between the components, as in the archive. Bytes that are not UTF-8 are
-    surrogates, as from os.fsdecode; a path may be given as bytes, too. Where a method takes a key, it
-    is a path or the number of an entry in path order, from 0. Symbolic links are followed inside the
-    archive, and lead nowhere if they lead out of it.
+    Paths are strings with "/" between the components, as in the archive. Bytes that are not UTF-8
+    are surrogates, as from os.fsdecode; a path may be given as bytes, too. Where a method takes a
+    key, it is a path or the number of an entry in path order, from 0. Symbolic links are followed
+    inside the archive, and lead nowhere if they lead out of it.
 
-    An archive can be used by several threads, and in forked processes. Pickling it pickles its name:
-    the other process opens it again. Only the header of the index is in memory.
+    An archive can be used by several threads, and in forked processes. Pickling it pickles its
+    name: the other process opens it again. Only the header of the index is in memory.
     """
 
     def __init__(self, opened: Opened, options: RemoteOptions) -> None:
@@ -115,9 +115,9 @@ class Archive:
     ) -> IO[Any]:
         """Open a file for reading: mode "rb" for bytes, "r" for text in UTF-8 or encoding.
 
-        The file can be seeked. One of up to 1 MiB is read and checked at once. A larger one is read as
-        it is used, with 64 KiB in memory. It is compared with its CRC-32 when it has been read from
-        its beginning to its end, and after a seek only the part that is read is decompressed.
+        The file can be seeked. One of up to 1 MiB is read and checked at once. A larger one is read
+        as it is used, with 64 KiB in memory. It is compared with its CRC-32 when it has been read
+        from its beginning to its end. After a seek only the part that is read is decompressed.
         """
         if mode not in ("r", "rt", "rb"):
             raise ValueError(f"invalid mode {mode!r}: an archive can only be read")
@@ -246,7 +246,7 @@ class Archive:
             yield from self.walk(f"{path}/{name}" if path else name)
 
     def glob(self, pattern: str) -> Iterator[str]:
-        """Yield the paths that match a pattern, with "*", "?", "[…]", and "**" for any directories.
+        """Yield the paths that match a pattern: "*", "?", "[…]", and "**" for any directories.
 
         Other than in a shell, a name that begins with a dot is no exception.
         """
@@ -276,7 +276,7 @@ class Archive:
         return "dir" in types if i < 0 else self.entry(i).type in types
 
     def stat(self, path: Key, *, follow_symlinks: bool = True) -> os.stat_result:
-        """Return what os.stat would return of an extracted entry, but for device, owner and links."""
+        """Return what os.stat would of an extracted entry, but for device, owner and links."""
         if not isinstance(path, int) and self._find(path, follow_symlinks) < 0:
             return os.stat_result((0o40755, 1, 0, 1, 0, 0, 0, 0, 0, 0))
         return self.entry(path, follow_symlinks=follow_symlinks).stat()

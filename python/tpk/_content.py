@@ -262,7 +262,7 @@ class _Inflater(_Decoder):
                 return inflater.decompress(inflater.unconsumed_tail, n)
             stop = self._stream + self._ends[self._segment]
             if self._next == stop and stop < self._end:
-                # All of a segment is in the decoder, which may still hold some of what it inflates to.
+                # The decoder has all of a segment, but may hold back some of what it inflates to.
                 data = inflater.decompress(b"", n)
                 if data:
                     return data

@@ -83,8 +83,10 @@ def entry(index: Index, i: int, record: Record, path: bytes) -> Entry:
     if (
         not 1 <= number <= 7
         or kind & 0x80
-        or coding and not is_file
-        or kind & 0x40 and not is_link
+        or coding
+        and not is_file
+        or kind & 0x40
+        and not is_link
         or mode > 0o7777
         or offset + (x >> 48) > index.archive_size - 64
         or x >> 48 < 20

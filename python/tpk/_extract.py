@@ -65,9 +65,9 @@ class _Extractor:
         self._root = os.open(directory, os.O_RDONLY | _DIRECTORY) if _DIR_FD else -1
         self._open: List[Tuple[str, int]] = []  # directories on the path of the last entry
         self._dirs: Dict[str, Entry] = {}
-        self._failed: Set[str] = set()  # directories that can't be made: what is in them is left out
+        self._failed: Set[str] = set()  # directories that can't be made
         self._done = bytearray((len(archive) + 7) // 8)  # a bit for each file that was extracted
-        self._links: Dict[int, str] = {}  # names of files that were written before their own, by ordinal
+        self._links: Dict[int, str] = {}  # hard links that came before their file, by its ordinal
         self.problems: List[str] = []
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Tar headers: what is in the members H and G, and the one form that they may have (FORMAT.md 1.4)."""
+"""Tar headers, which are in the members H and G, and their one form (FORMAT.md 1.4)."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ def split(blocks: bytes) -> list[bytes]:
 
 def parse(blocks: bytes) -> Header:
     """Return the fields of an entry's headers. It raises ValueError unless they are canonical."""
-    at = len(blocks) - BLOCK
+    end = len(blocks) - BLOCK
     texts: dict[str, bytes] = {}
     place = 0
-    while place < at:
+    while place < end:
         size = _number(blocks, place + 124, 12)
         data = blocks[place + BLOCK : place + BLOCK + size]
         kind = blocks[place + 156 : place + 157]
@@ -61,10 +61,13 @@ def parse(blocks: bytes) -> Header:
         else:
             texts["linkpath" if kind == b"K" else "path"] = data[:-1]
         place += BLOCK + (size + BLOCK - 1) // BLOCK * BLOCK
-    last = blocks[at:]
+    last = blocks[end:]
     prefix, name = last[345:500].rstrip(b"\0"), last[:100].rstrip(b"\0")
     path = texts.get("path", prefix + b"/" + name if prefix else name)
-    numbers = {k: int(texts[k]) if k in texts else _number(last, p, _WIDTHS[p]) for k, p in _NUMBERS.items()}
+    numbers = {
+        key: int(texts[key]) if key in texts else _number(last, at, _WIDTHS[at])
+        for key, at in _NUMBERS.items()
+    }
     number = _TYPES.get(last[156:157], 0)
     if number == 2 and not path.endswith(b"/"):
         raise ValueError("a directory without a slash")

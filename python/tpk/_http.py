@@ -151,12 +151,12 @@ class Client:
         if r.status == 416 and empty:
             return Part(b"", 0, 0, r.getheader("ETag", ""), r.getheader("Last-Modified", ""))
         if r.status == 200:
-            raise RemoteError(f"{self.name}: the server does not serve ranges: it sent 200, not 206")
+            raise RemoteError(f"{self.name}: the server does not serve ranges: it sent 200")
         if r.status != 206:
             raise RemoteError(f"{self.name}: {r.status} {r.reason}", r.status)
         coding = r.getheader("Content-Encoding", "identity").lower()
         if coding not in ("identity", "aws-chunked", ""):
-            raise RemoteError(f"{self.name}: the server compresses ranges ({coding}), which breaks them")
+            raise RemoteError(f"{self.name}: the server compresses ranges ({coding})")
         m = _CONTENT_RANGE.fullmatch(r.getheader("Content-Range", ""))
         if m is None:
             raise RemoteError(f"{self.name}: the server sent a range without saying which")
@@ -164,7 +164,7 @@ class Client:
         if start is None:
             start = first
         if first != start or not first <= last < total:
-            raise RemoteError(f"{self.name}: the server sent bytes {first} to {last}, not from {start}")
+            raise RemoteError(f"{self.name}: asked from {start}, it sent bytes {first} to {last}")
         data = self._body(r, last - first + 1)
         return Part(data, first, total, r.getheader("ETag", ""), r.getheader("Last-Modified", ""))
 

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 
-from ._errors import ArchiveChanged, CorruptArchive, RemoteError
+from ._errors import ArchiveChanged, RemoteError
 from ._http import MAX_RANGE, Client, Part, Transient
 from ._options import RemoteOptions
 from ._source import truncated
@@ -20,8 +20,8 @@ _MOST_AHEAD = 1 << 20  # bytes that are asked for ahead of a reader
 class RemoteFile:
     """An object on a server: an archive, or the index beside it.
 
-    The first request is for a range that is needed anyway. Its answer fixes size and ETag; all others
-    must have the same.
+    The first request is for a range that is needed anyway. Its answer fixes size and ETag; all
+    others must have the same.
     """
 
     def __init__(self, url: str, options: RemoteOptions) -> None:
@@ -100,7 +100,7 @@ class RemoteFile:
         return data
 
     def _read_ahead(self, offset: int, n: int) -> bytes:
-        """Read a part of the archive. A reader that goes on where it stopped gets more at a time."""
+        """Read a part of the archive. More is asked for where a reader goes on."""
         start, data = self._ahead
         if start <= offset and offset + n <= start + len(data):
             return data[offset - start :][:n]
@@ -117,10 +117,12 @@ class RemoteFile:
         while n > 0:
             take = min(n, MAX_RANGE)
             part = self._retry(f"{offset}-{offset + take - 1}", offset, self._match)
-            if part.total != self.size or (part.etag, part.modified) != (self._etag, self._modified):
+            now = (part.total, part.etag, part.modified)
+            if now != (self.size, self._etag, self._modified):
                 raise ArchiveChanged(f"{self.name}: it was replaced while it was open")
             if len(part.data) != take:
-                raise CorruptArchive(f"{self.name}: the server sent {len(part.data)} of {take} bytes")
+                sent = len(part.data)
+                raise RemoteError(f"{self.name}: the server sent {sent} of {take} bytes")
             parts.append(part.data)
             offset, n = offset + take, n - take
         return b"".join(parts)

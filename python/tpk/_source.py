@@ -1,7 +1,7 @@
 """Where bytes are: a file, a part of a file, or the files of a set one after the other.
 
-A source has a size and returns exactly the bytes that were asked for, or raises. It has no position,
-so threads and forked processes can share it.
+A source has a size and returns exactly the bytes that were asked for, or raises. It has no
+position, so threads and forked processes can share it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def truncated(name: str, offset: int, n: int) -> CorruptArchive:
 
 
 class LocalFile:
-    """A file of this machine. It is not mapped: a file that is cut off must not kill the process."""
+    """A file. It is not mapped, as a mapped file that is cut off kills the process."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -129,7 +129,7 @@ class Joined:
         if shard is None:
             shard = self._open_shard(i)
             with self._lock:
-                # A reader may still use the shard that makes room. It is closed by its last reference.
+                # Somebody may still read the shard that makes room: its last reference closes it.
                 while len(self._shards) >= self._OPEN:
                     del self._shards[next(iter(self._shards))]
                 self._shards[i] = shard

@@ -1,4 +1,4 @@
-"""T, the last member of an archive, and F, a T that an archive has grown behind (FORMAT.md 1, 1.5)."""
+"""T, the last member of an archive, and F, a former T (FORMAT.md 1, 1.5)."""
 
 from __future__ import annotations
 
@@ -57,5 +57,5 @@ def check_features(name: str, version: int, required: int) -> None:
 def check_tail(name: str, data: bytes) -> None:
     """Raise CorruptArchive: data, the end of a file, are no T that fits."""
     if parse(data) is not None:
-        raise CorruptArchive(f"{name}: its trailer was written for another place: the file was cut or joined")
+        raise CorruptArchive(f"{name}: its trailer was written for another offset")
     raise CorruptArchive(f"{name}: not a tpk archive, truncated, or with bytes behind its end")

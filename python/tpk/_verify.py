@@ -175,7 +175,7 @@ class _Walk:
         return e.content_length + e.padding_length
 
     def _inflate(self, at: int, most: int) -> tuple[bytes, bytes, int]:
-        """Return what a small member inflates to, the payload of its extra field, and its length."""
+        """Return what a member inflates to, the payload of its extra field, and its length."""
         data = self._archive.read(at, min(_MAX_MEMBER, self._archive.size - at))
         if data[:3] != HEAD[:3] or data[4:10] != HEAD[4:] or data[3] not in (0, 4):
             self._corrupt("this is no member of an archive")

@@ -8,6 +8,7 @@ fo is what tpk.open takes: a file, a shard set or a URL.
 
 from __future__ import annotations
 
+import stat
 from typing import IO, Any, Dict, List, Union
 
 from fsspec.spec import AbstractFileSystem  # type: ignore[import]
@@ -42,10 +43,11 @@ class TpkFileSystem(AbstractFileSystem):  # type: ignore[misc]
             info["islink"] = True
             info["destination"] = self.archive.readlink(e.ordinal)
             try:
-                s = self.archive.stat(e.ordinal if not e.path else e.path)
+                s = self.archive.stat(e.path)
             except OSError:
                 return info
-            info.update(size=s.st_size, type="directory" if s.st_mode & 0o170000 == 0o40000 else "file")
+            is_dir = stat.S_ISDIR(s.st_mode)
+            info.update(size=s.st_size, type="directory" if is_dir else "file")
         return info
 
     def info(self, path: str, **options: Any) -> Dict[str, Any]:
@@ -55,7 +57,9 @@ class TpkFileSystem(AbstractFileSystem):  # type: ignore[misc]
             return {"name": "", "size": 0, "type": "directory"}
         return {**self._info(self.archive.entry(path)), "name": path}
 
-    def ls(self, path: str, detail: bool = True, **options: Any) -> List[Union[str, Dict[str, Any]]]:
+    def ls(
+        self, path: str, detail: bool = True, **options: Any
+    ) -> List[Union[str, Dict[str, Any]]]:
         """Return what is in a directory: names, or what info returns of each."""
         path = self._strip_protocol(path)
         if path and not self.archive.is_dir(path):
