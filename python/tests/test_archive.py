@@ -5,15 +5,17 @@ import io
 import os
 import pickle
 import random
+import resource
 import stat
 import subprocess
+import tarfile
 import unittest
 import zipfile
 
 import tpk
 from tpk import _path
 
-from .support import ArchiveCase, good
+from .support import ArchiveCase, good, program
 
 R = random.Random(3)
 TEXT = b"".join(b"line %d of a text\r\n" % i for i in range(200_000))  # 4 MB: segments
@@ -111,6 +113,14 @@ class Content(ArchiveCase):
         self.assertEqual(list(a), paths)
         self.assertEqual(len(a), 11)
         self.assertEqual(a[-1], TEXT)
+
+        class Number:
+            def __index__(self):
+                return 10
+
+        self.assertEqual(a[Number()], TEXT)  # as numpy's and torch's numbers are
+        with self.assertRaises(TypeError):
+            a[1.5]
         for key, want in (
             ("small", True),
             (b"small", True),
@@ -271,6 +281,37 @@ class Links(unittest.TestCase):
             with self.assertRaises(OSError):
                 a.readlink("z")
             self.assertEqual(a.stat("dir/hard").st_ino, a.stat("dir/stored").st_ino)
+
+
+class Deep(ArchiveCase):
+    """A tree of 1,500 directories in each other: no recursion, and few descriptors."""
+
+    DEPTH = 1500
+
+    def test_deep(self):
+        name = os.path.join(self.directory, "deep.tar.gz")
+        tar = io.BytesIO()
+        with tarfile.open(fileobj=tar, mode="w", format=tarfile.PAX_FORMAT) as t:
+            info = tarfile.TarInfo("d/" * self.DEPTH + "f")
+            info.size = 4
+            t.addfile(info, io.BytesIO(b"deep"))
+        subprocess.run([program(), "convert", "-q", "-", name], input=tar.getvalue(), check=True)
+        path = "d/" * self.DEPTH + "f"
+        with tpk.open(name) as a:
+            self.assertEqual(a[path], b"deep")
+            self.assertEqual(sum(1 for _ in a.walk()), self.DEPTH + 1)
+            self.assertEqual(list(a.glob("**/f")), [path])
+            x = os.path.join(self.directory, "x")
+            soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (200, hard))
+            self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+            a.extract(x)
+            a.verify()
+        out = subprocess.run(
+            ["find", x, "-name", "f", "-size", "4c"], capture_output=True, check=True
+        )
+        self.assertEqual(out.stdout.decode().strip(), f"{x}/{path}")
+        subprocess.run(["rm", "-rf", x], check=True)
 
 
 class Sets(ArchiveCase):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import io
 import os
-from typing import IO, Any, Iterator, Optional, Union
+from operator import index
+from typing import IO, Any, Iterator, Optional, SupportsIndex, Union
 
 from . import _content, _glob, _index
 from ._content import Content
@@ -89,9 +90,10 @@ class Archive:
             return -len(self) <= key < len(self)
         return isinstance(key, (str, bytes)) and self.exists(key)
 
-    def __getitem__(self, key: Key) -> bytes:
+    def __getitem__(self, key: Union[Key, SupportsIndex]) -> bytes:
         """Return the content of a file. It raises KeyError or, for a number, IndexError."""
-        if isinstance(key, int):
+        if not isinstance(key, (str, bytes)):
+            key = index(key)
             return self.read(key + len(self) if key < 0 else key)
         try:
             return self.read(key)
@@ -149,14 +151,14 @@ class Archive:
 
     def _content(self, i: int, key: Key) -> Content:
         """Return the content of entry i, or of the file that the symbolic link i leads to."""
-        index = self._index
+        table = self._index
         if i < 0 and not isinstance(key, int):
             raise _error(errno.EISDIR, self._label(key))
         try:
-            coding, offset, length, size, crc = index.content(i)
+            coding, offset, length, size, crc = table.content(i)
         except NotAFile as e:
             if e.kind == _index.SYMLINK:
-                return self._content(self._find(index.path(i)), key)
+                return self._content(self._find(table.path(i)), key)
             if e.kind == _index.DIRECTORY:
                 raise _error(errno.EISDIR, self._label(key)) from None
             raise _error(errno.EINVAL, self._label(key)) from None
@@ -164,9 +166,9 @@ class Archive:
         if coding == _index.SEGMENTED:
 
             def segments() -> tuple[int, list[int]]:
-                target = index.record(i)
+                target = table.record(i)
                 ordinal = i if target[5] >> 56 & 15 == _index.FILE else target[4]
-                return index.segments(ordinal, size, length)
+                return table.segments(ordinal, size, length)
 
         return Content(self._label(key), self._read, coding, offset, length, size, crc, segments)
 
@@ -237,13 +239,15 @@ class Archive:
 
         Names that are removed from the first list are not walked. Symbolic links are not followed.
         """
-        dirs: list[str] = []
-        files: list[str] = []
-        for e in self.scandir(path):
-            (dirs if e.is_dir() else files).append(e.name)
-        yield path, dirs, files
-        for name in dirs:
-            yield from self.walk(f"{path}/{name}" if path else name)
+        rest = [path]
+        while rest:
+            path = rest.pop()
+            dirs: list[str] = []
+            files: list[str] = []
+            for e in self.scandir(path):
+                (dirs if e.is_dir() else files).append(e.name)
+            yield path, dirs, files
+            rest += [f"{path}/{name}" if path else name for name in reversed(dirs)]
 
     def glob(self, pattern: str) -> Iterator[str]:
         """Yield the paths that match a pattern: "*", "?", "[…]", and "**" for any directories.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _DIR_FD = os.open in os.supports_dir_fd and os.mkdir in os.supports_dir_fd
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_MOST_OPEN = 64  # directories: below the others, the path is opened again from the root
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
 
 
@@ -135,6 +136,8 @@ class _Extractor:
             done = f"{done}/{part}" if done else part
             fd = os.open(part, os.O_RDONLY | _DIRECTORY | _NOFOLLOW, dir_fd=fd)
             self._open.append((done, fd))
+            if len(self._open) > _MOST_OPEN:
+                os.close(self._open.pop(0)[1])
         return fd
 
     def _check_parents(self, path: str) -> None:

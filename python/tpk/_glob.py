@@ -52,17 +52,19 @@ class _Pattern:
 def glob(archive: Archive, pattern: str) -> Iterator[str]:
     """Yield the paths that match, in path order. Symbolic links are not followed."""
     p = _Pattern(pattern)
-    if p.parts:
-        yield from _below(archive, p, "", p.start())
-
-
-def _below(archive: Archive, p: _Pattern, directory: str, state: frozenset[int]) -> Iterator[str]:
-    for e in _candidates(archive, directory, p.only_name(state)):
+    # A directory that is being listed, and the state in it: no recursion, as trees may be deep.
+    stack = [(_candidates(archive, "", p.only_name(p.start())), p.start())] if p.parts else []
+    while stack:
+        entries, state = stack[-1]
+        e = next(entries, None)
+        if e is None:
+            stack.pop()
+            continue
         after = p.step(state, e.name)
         if p.end in after:
             yield e.path
         if e.is_dir() and any(i < p.end for i in after):
-            yield from _below(archive, p, e.path, after)
+            stack.append((_candidates(archive, e.path, p.only_name(after)), after))
 
 
 def _candidates(archive: Archive, directory: str, name: str) -> Iterator[Entry]:

@@ -102,12 +102,10 @@ class FilePackReader:
         """Print all names, indented by their depth, with the number of names in each directory."""
         if not ignore_base_path:
             print(f"-{self.base_path}:")
-        self._print("", 0 if ignore_base_path else indentation, directories_only, indentation)
-
-    def _print(self, directory: str, indent: int, directories_only: bool, step: int) -> None:
-        for e in self.archive.scandir(directory):
+        first = 0 if ignore_base_path else indentation
+        for e in self.archive.entries():
+            indent = " " * (first + e.path.count("/") * indentation)
             if e.is_dir():
-                print(f"{' ' * indent}- {e.name}: ({len(self.archive.listdir(e.path))})")
-                self._print(e.path, indent + step, directories_only, step)
+                print(f"{indent}- {e.name}: ({len(self.archive.listdir(e.path))})")
             elif not directories_only:
-                print(f"{' ' * indent}- {e.name}")
+                print(f"{indent}- {e.name}")
