@@ -165,12 +165,13 @@ class Paths:
         for i in range(count):
             shared, more = lengths[i], at + lengths[16 + i]
             path = before[:shared] + data[at:more]
+            # All before the first byte that differs is that of the path before, which is valid.
+            differs = before[shared : shared + 1], data[at : min(at + 1, more)]
             if (
                 shared > len(before)
-                or before[shared : shared + 1] == path[shared : shared + 1]
-                or before.replace(b"/", b"\0") >= path.replace(b"/", b"\0")
+                or differs[0].replace(b"/", b"\0") >= differs[1].replace(b"/", b"\0")
                 or len(path) > MAX_PATH
-                or not _PATH.fullmatch(path)
+                or not _PATH.fullmatch(path, path.rfind(b"/", 0, shared) + 1)
             ):
                 self.corrupt(f"entry {16 * number + i} has the path {path[:300]!r}")
             paths.append(path)
