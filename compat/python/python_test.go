@@ -17,7 +17,7 @@ import (
 const system = "/usr/bin/python3"
 
 func TestMain(m *testing.M) {
-	tools.Timeout = 5 * time.Minute // it runs many tests at once
+	tools.Timeout = 10 * time.Minute // it runs many tests at once
 	os.Exit(m.Run())
 }
 
