@@ -11,23 +11,24 @@ import (
 // contents adds archives whose index is right, and whose members are damaged.
 func (h *hostiles) contents() {
 	_, s := forge.Build(base()...)
-	flip := func(step Step, name, note string, ordinal, from int) {
+	flip := func(name, note string, ordinal, from int) {
 		off, n := content(s, ordinal)
 		if from < 0 {
 			from += n
 		}
-		h.damage(step, name, note, func(a []byte) []byte { a[off+from] ^= 1; return a })
+		h.damage(AtUse, name, note, func(a []byte) []byte { a[off+from] ^= 1; return a })
 	}
-	flip(AtUse, "member-magic", "C is no gzip member", ordinalA, 0)
-	flip(AtUse, "member-flags", "the gzip header of C is another one", ordinalA, 3)
-	flip(AtUse, "member-damaged", "a bit of C is flipped", ordinalA, 40)
-	flip(AtUse, "member-crc", "the CRC-32 in C is another one", ordinalA, -8)
-	flip(AtUse, "member-isize", "the ISIZE in C is another one", ordinalA, -1)
-	flip(AtUse, "stored-damaged", "a bit of a stored file is flipped", ordinalStored, 100)
-	flip(AtUse, "stored-length", "the length of a stored block is another one", ordinalStored, 11)
-	flip(AtUse, "stored-complement", "the complement of a stored block's length is wrong", ordinalStored, 13)
-	flip(AtUse, "segment-damaged", "a bit of a segment is flipped", ordinalSegmented, 60)
-	flip(AtUse, "segment-last", "a bit of the last segment is flipped", ordinalSegmented, -12)
+	flip("member-magic", "C is no gzip member", ordinalA, 0)
+	flip("member-flags", "the gzip header of C is another one", ordinalA, 3)
+	flip("member-damaged", "a bit of C is flipped", ordinalA, 40)
+	flip("member-crc", "the CRC-32 in C is another one", ordinalA, -8)
+	flip("member-isize", "the ISIZE in C is another one", ordinalA, -1)
+	flip("stored-damaged", "a bit of a stored file is flipped", ordinalStored, 100)
+	flip("stored-length", "the length of a stored block is another one", ordinalStored, 11)
+	flip("stored-complement", "the complement of a stored block's length is wrong",
+		ordinalStored, 13)
+	flip("segment-damaged", "a bit of a segment is flipped", ordinalSegmented, 60)
+	flip("segment-last", "a bit of the last segment is flipped", ordinalSegmented, -12)
 	off, _ := content(s, ordinalA)
 	h.damage(AtVerify, "header-damaged", "a bit of H is flipped", func(a []byte) []byte {
 		a[off-10] ^= 1
@@ -36,11 +37,11 @@ func (h *hostiles) contents() {
 	early := file("a", "short\n")
 	m := forge.Member(early.Content, nil)
 	stream := append(bytes.Clone(m[10:len(m)-8]), "then garbage"...)
-	a, side := forge.Build(early, dir("d"))
+	a, _ := forge.Build(early, dir("d"))
 	at := bytes.Index(a, m)
 	long := forge.Wrap(stream, early.Content, nil)
 	early.Lies = func(r *forge.Record) { r.ContentLen = uint64(len(long)) }
-	_, side = forge.Build(early, dir("d"))
+	_, side := forge.Build(early, dir("d"))
 	a = bytes.Join([][]byte{a[:at], long, a[at+len(m):]}, nil)
 	end := len(a) - trailerSize
 	binary.LittleEndian.PutUint64(side[16:], uint64(len(a)))

@@ -1,6 +1,7 @@
-// Package readerlist keeps testdata/readers: the archives that every reader of the format is checked
-// with, in whatever language it is written. list.json names good archives, with all that they hold,
-// and hostile ones, with the step at which a reader must refuse them. It is for tests only.
+// Package readerlist keeps testdata/readers: the archives that every reader of the format is
+// checked with, in whatever language it is written. list.json names good archives, with all that
+// they hold, and hostile ones, with the step at which a reader must refuse them. It is for tests
+// only.
 //
 //	go test ./compat/readerlist -update   # makes the archives and the list again
 package readerlist
@@ -40,8 +41,8 @@ type Hostile struct {
 	Note    string `json:"note"` // what is wrong
 	Archive string `json:"archive"`
 	Refused Step   `json:"refused"`
-	// Unsupported is set if the archive may be a sound one of another version of the format. A reader's
-	// message should say so.
+	// Unsupported is set if the archive may be a sound one of another version of the format. A
+	// reader's message should say so.
 	Unsupported bool `json:"unsupported,omitempty"`
 }
 

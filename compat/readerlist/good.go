@@ -12,8 +12,10 @@ import (
 // goldens are the good archives of testdata/golden/v1.
 var goldens = []struct{ name, file, note string }{
 	{"empty", "empty.tar.gz", "no entries"},
-	{"kinds", "kinds.tar.gz", "all kinds of entries that tpk pack makes, times before 1970 and after 2242"},
-	{"names", "names.tar.gz", "spaces, line ends, UTF-8, bytes that are not UTF-8, long names and links"},
+	{"kinds", "kinds.tar.gz",
+		"all kinds of entries that tpk pack makes, times before 1970 and after 2242"},
+	{"names", "names.tar.gz",
+		"spaces, line ends, UTF-8, bytes that are not UTF-8, long names and links"},
 	{"codings", "codings.tar.gz", "deflate, stored blocks, segments with and without padding"},
 	{"grown", "grown.tar.gz", "an archive that has grown"},
 	{"sums", "sums.tar.gz", "an index with SHA-256 sums"},
@@ -50,7 +52,7 @@ func segmented(path string, n int) forge.Item {
 	return it
 }
 
-// everything is an archive with all that FORMAT.md allows, in an order that tpk pack doesn't choose.
+// everything is an archive with all that FORMAT.md allows, in an order that tpk pack does not have.
 func everything() []forge.Item {
 	long := strings.Repeat("l", 120)
 	deep := strings.Repeat("component/", 40)
@@ -62,7 +64,8 @@ func everything() []forge.Item {
 		file("z", "z comes first\n"), {Member: forge.Member(nil, nil)}, dir("dir"), stored,
 		segmented("dir/segmented", 3<<20+1), segmented("dir/two", 2<<20),
 		{Member: forge.Member(nil, []byte("X"))}, hardlink("dir/hard", "dir/stored"), duplicate,
-		symlink("a", "dir"), symlink("b", long), symlink("up", "../outside"), symlink("abs", "/etc/passwd"),
+		symlink("a", "dir"), symlink("b", long), symlink("up", "../outside"), symlink("abs",
+			"/etc/passwd"),
 		symlink("loop", "loop"), symlink("dir/to-z", "../z"),
 		{Path: "empty", Type: forge.File, Mode: 0o4755, Time: -7}, dir("dir/sub"),
 		file("dir/sub/"+long, "long"), file("Grüße", "wide"), file(strings.Repeat("\xe4", 130), "raw"),
@@ -114,7 +117,8 @@ func goodFiles() (files map[string][]byte, list []Good) {
 
 	a, s = forge.Build(base()...)
 	grown := append(bytes.Clone(a), forge.Member([]byte("not yet committed"), nil)...)
-	add("growing", "an archive that is growing: its index puts the end before the end of the file", grown, s)
+	add("growing", "an archive that is growing: its index puts the end before the end of the file",
+		grown, s)
 	torn := bytes.Clone(grown)
 	copy(torn[len(a)-18:], "\x00\x00\x00\xff\xff\x01\x00")
 	add("torn", "the same, when the write that commits was torn", torn, s)

@@ -32,7 +32,8 @@ func base() []forge.Item {
 	stored := file("d/stored", string(trees.NoiseBytes("x", 120)))
 	stored.Stored = true
 	items := []forge.Item{
-		file("a", string(trees.TextBytes("a", 300))), dir("d"), stored, segmented("d/segmented", 1<<20+100),
+		file("a", string(trees.TextBytes("a", 300))), dir("d"), stored, segmented("d/segmented",
+			1<<20+100),
 		hardlink("d/hard", "a"), symlink("d/link", "../a"), file("e", ""), dir("z"),
 	}
 	for _, c := range "0123456789" {
@@ -76,8 +77,7 @@ func (h *hostiles) lie(step Step, name, path, note string, lie func(*forge.Recor
 	h.items(step, name, path+": "+note, items...)
 }
 
-// patch adds the base with bytes changed in the sidecar, whose hashes are then made to fit, and so is
-// T.
+// patch adds the base with bytes changed in the sidecar. Its hashes and T are then made to fit.
 func (h *hostiles) patch(step Step, name, note string, change func(s []byte) []byte) {
 	a, s := forge.Build(base()...)
 	s = change(s)
@@ -143,7 +143,8 @@ func (h *hostiles) files() {
 	h.add(AtOpen, "half", "the first half of an archive", a[:len(a)/2], s)
 	h.add(AtOpen, "half-trailer", "an archive that ends within T", a[:len(a)-10], s)
 	h.add(AtOpen, "headless", "an archive without its first 100 bytes", a[100:], s)
-	h.add(AtOpen, "behind", "bytes behind the end, and no index", append(bytes.Clone(a), "more"...), nil)
+	h.add(AtOpen, "behind", "bytes behind the end, and no index", append(bytes.Clone(a),
+		"more"...), nil)
 	h.add(AtOpen, "no-index", "no index", a, nil)
 	h.add(AtOpen, "index-empty", "an empty index", a, []byte{})
 	h.add(AtOpen, "index-half", "the first half of an index", a, s[:len(s)/2])

@@ -23,7 +23,8 @@ func (h *hostiles) records() {
 	h.lie(AtUse, "size-none", "a", "no bytes, though there is a C", func(r record) { r.Size = 0 })
 	h.lie(AtUse, "size-huge", "a", "2^47 bytes", func(r record) { r.Size = 1 << 47 })
 	h.lie(AtUse, "size-huge-stored", "d/stored", "2^47 bytes", func(r record) { r.Size = 1 << 47 })
-	h.lie(AtUse, "size-huge-segmented", "d/segmented", "2^47 bytes", func(r record) { r.Size = 1 << 47 })
+	h.lie(AtUse, "size-huge-segmented", "d/segmented", "2^47 bytes",
+		func(r record) { r.Size = 1 << 47 })
 	h.lie(AtUse, "crc", "a", "another CRC-32", func(r record) { r.Word++ })
 	h.lie(AtUse, "crc-stored", "d/stored", "another CRC-32", func(r record) { r.Word++ })
 	h.lie(AtUse, "crc-segmented", "d/segmented", "another CRC-32", func(r record) { r.Word++ })
@@ -34,15 +35,18 @@ func (h *hostiles) records() {
 	h.lie(AtUse, "coding-none", "a", "no coding", func(r record) { r.Kind &^= 3 << 4 })
 	h.lie(AtUse, "coding-stored", "a", "stored, but it is not",
 		func(r record) { r.Kind = r.Kind&^(3<<4) | 2<<4 })
-	h.lie(AtUse, "coding-segmented", "a", "segmented, but it is not", func(r record) { r.Kind |= 3 << 4 })
+	h.lie(AtUse, "coding-segmented", "a", "segmented, but it is not",
+		func(r record) { r.Kind |= 3 << 4 })
 	h.lie(AtVerify, "coding-deflate", "d/segmented", "deflate, but it has segments",
 		func(r record) { r.Kind = r.Kind&^(3<<4) | 1<<4 })
 	h.lie(AtUse, "coding-link", "d/link", "a coding", func(r record) { r.Kind |= 1 << 4 })
 	h.lie(AtUse, "mode", "a", "more than 12 bits", func(r record) { r.Mode = 0xffff })
-	h.lie(AtUse, "target-itself", "d/hard", "a hard link to itself", func(r record) { r.Word = ordinalHard })
+	h.lie(AtUse, "target-itself", "d/hard", "a hard link to itself",
+		func(r record) { r.Word = ordinalHard })
 	h.lie(AtUse, "target-outside", "d/hard", "a hard link to an entry that is not there",
 		func(r record) { r.Word = 1 << 31 })
-	h.lie(AtUse, "target-dir", "d/hard", "a hard link to a directory", func(r record) { r.Word = ordinalD })
+	h.lie(AtUse, "target-dir", "d/hard", "a hard link to a directory",
+		func(r record) { r.Word = ordinalD })
 	h.lie(AtUse, "target-size", "d/hard", "another size than its target", func(r record) { r.Size++ })
 	h.lie(AtUse, "link-outside", "d/link", "its target is behind the section",
 		func(r record) { r.ContentLen = 1 << 40 })
@@ -51,7 +55,8 @@ func (h *hostiles) records() {
 	h.lie(AtUse, "link-none", "d/link", "an empty target", func(r record) { r.Size = 0 })
 	h.lie(AtUse, "end-0", "d", "nothing is below it", func(r record) { r.Word = 0 })
 	h.lie(AtUse, "end-itself", "d", "it ends where it begins", func(r record) { r.Word = ordinalD })
-	h.lie(AtUse, "end-outside", "d", "it ends behind the last entry", func(r record) { r.Word = 1 << 31 })
+	h.lie(AtUse, "end-outside", "d", "it ends behind the last entry",
+		func(r record) { r.Word = 1 << 31 })
 	h.lie(AtVerify, "end-short", "d", "one entry below it is not", func(r record) { r.Word-- })
 	h.lie(AtVerify, "end-long", "d", "an entry that is not below it is", func(r record) { r.Word++ })
 	h.items(AtUse, "bomb", "16 MiB of zeros for a file of 300 bytes", forge.Item{Path: "a",
@@ -84,7 +89,8 @@ func (h *hostiles) segments() {
 func (h *hostiles) paths() {
 	long := strings.Repeat("c", 256)
 	for _, c := range []struct{ name, path string }{
-		{"dot-dot", "../evil"}, {"dot-dot-inside", "a/../../evil"}, {"dot", "./evil"}, {"slashes", "a//evil"},
+		{"dot-dot", "../evil"}, {"dot-dot-inside", "a/../../evil"}, {"dot", "./evil"},
+		{"slashes", "a//evil"},
 		{"absolute", "/evil"}, {"slash-end", "evil/"}, {"nul", "a\x00b"}, {"empty-name", ""},
 		{"long-name", long},
 	} {
@@ -92,7 +98,8 @@ func (h *hostiles) paths() {
 	}
 	h.items(AtExtract, "path-twice", "two entries with one path", file("a", "one"), file("a", "two"))
 	h.items(AtExtract, "path-no-parent", "no entry for the directory", file("no/parent", "x"))
-	h.items(AtExtract, "path-below-file", "an entry below a file", file("f", "x"), file("f/evil", "evil"))
+	h.items(AtExtract, "path-below-file", "an entry below a file", file("f", "x"), file("f/evil",
+		"evil"))
 	h.items(AtExtract, "path-below-link", "an entry below a symbolic link", symlink("l", "/tmp"),
 		file("l/evil", "evil"))
 
@@ -110,10 +117,8 @@ func (h *hostiles) paths() {
 		le.PutUint64(at(s, blocks, 8), 1<<50)
 		return s
 	})
-	h.patch(AtUse, "block-odd", "a block that does not begin at a multiple of 4", func(s []byte) []byte {
-		at(s, blocks, 8)[0]++
-		return s
-	})
+	h.patch(AtUse, "block-odd", "a block that does not begin at a multiple of 4",
+		func(s []byte) []byte { at(s, blocks, 8)[0]++; return s })
 }
 
 // table adds tables that lead nowhere, or elsewhere.

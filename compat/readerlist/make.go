@@ -80,7 +80,8 @@ func (g *Good) describe(dir string) error {
 		if shards, err = filepath.Glob(prefix + "-0*-of-00003.tar.gz"); err != nil {
 			return err
 		}
-		moved := filepath.Join(filepath.Dir(name), "."+filepath.Base(prefix)+"-00002-of-set.tar.gz.tpk-tmp")
+		moved := filepath.Join(filepath.Dir(name),
+			"."+filepath.Base(prefix)+"-00002-of-set.tar.gz.tpk-tmp")
 		if _, err := os.Stat(moved); err == nil {
 			shards = append(shards, moved)
 		}
