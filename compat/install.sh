@@ -50,12 +50,15 @@ chromium            chromium
 slowhttptest        slowhttptest
 nginx               nginx
 haproxy             haproxy
+mypy                mypy
 '
 # Modules of Debian's Python: module  Debian package
 test_modules='
 botocore            python3-botocore
 kubernetes          python3-kubernetes
 yaml                python3-yaml
+fsspec              python3-fsspec
+xxhash              python3-xxhash
 '
 # What only the tests of make test-long need.
 long_tools='
@@ -64,6 +67,9 @@ slurmctld           slurmctld
 slurmd              slurmd
 sbatch              slurm-client
 ss                  iproute2
+'
+bench_modules='
+torch               python3-torch
 '
 bench_tools='
 wrk                 wrk
@@ -110,7 +116,7 @@ for group in "${@:-test}"; do
 	case $group in
 	test) tools+=$test_tools modules+=$test_modules ;;
 	long) tools+=$long_tools ;;
-	bench) tools+=$bench_tools go_programs+=" $bench_go_programs" ;;
+	bench) tools+=$bench_tools modules+=$bench_modules go_programs+=" $bench_go_programs" ;;
 	*) echo "compat/install.sh: $group: no such group: test, long and bench are known" >&2; exit 2 ;;
 	esac
 done

@@ -1,0 +1,105 @@
+"""Extracting, also into directories that somebody has prepared."""
+
+import os
+import stat
+import subprocess
+import tempfile
+import unittest
+
+import tpk
+
+from .support import ArchiveCase, good, program, read_list
+
+
+class Extract(ArchiveCase):
+    FILES = {"a": b"one", "d/b": b"two", "d/e/c": b"three", "copy": b"one", "empty/": None}
+
+    def new(self):
+        return tempfile.mkdtemp(dir=self.directory)
+
+    def test_like_tpk(self):
+        """Extracting gives what the program tpk gives, with modes, times and links."""
+        for g in read_list()[0]:
+            ours, theirs = os.path.join(self.new(), "x"), os.path.join(self.new(), "x")
+            with tpk.open(g["archive"]) as archive:
+                try:
+                    archive.extract(ours)
+                except tpk.ExtractError as e:
+                    self.assertIn(g["name"], ("kinds", "everything"), e.problems)
+            command = [program(), "extract", "-C", theirs, g["archive"]]
+            subprocess.run(command, capture_output=True, check=False)
+            with self.subTest(g["name"]):
+                self.assertEqual(list(snapshot(ours)), list(snapshot(theirs)))
+
+    def test_some(self):
+        x = self.new()
+        self.archive.extract(x, ["d/e", "a"])
+        self.assertEqual([row[0] for row in snapshot(x)], [b"a", b"d", b"d/e", b"d/e/c"])
+        with self.assertRaises(FileNotFoundError):
+            self.archive.extract(x, ["none"])
+
+    def test_again(self):
+        """Files are replaced, whatever they are; a directory in the way is not."""
+        x = self.new()
+        os.symlink("/dev/null", os.path.join(x, "a"))
+        os.makedirs(os.path.join(x, "copy", "full"))
+        for _ in range(2):
+            with self.assertRaises(tpk.ExtractError) as caught:
+                self.archive.extract(x)
+            self.assertEqual(len(caught.exception.problems), 1)
+        with open(os.path.join(x, "a"), "rb") as f:
+            self.assertEqual(f.read(), b"one")
+        self.assertFalse([n for n in os.listdir(x) if n.startswith(".tpk-")])
+
+    def test_link_in_the_way(self):
+        """A link that is in place of a directory is not followed."""
+        x, outside = self.new(), self.new()
+        os.symlink(outside, os.path.join(x, "d"))
+        with self.assertRaises(tpk.ExtractError):
+            self.archive.extract(x)
+        self.assertEqual(os.listdir(outside), [])
+        self.assertTrue(os.path.exists(os.path.join(x, "a")))
+
+    def test_hard_links(self):
+        """Genuine hard links are extracted as such, and duplicates as files."""
+        x = self.new()
+        with tpk.open(good("everything")) as archive, self.assertRaises(tpk.ExtractError) as caught:
+            archive.extract(x)
+        self.assertEqual(len(caught.exception.problems), 4)
+        stored, hard = (os.stat(os.path.join(x, "dir", n)) for n in ("stored", "hard"))
+        self.assertEqual((stored.st_ino, stored.st_nlink), (hard.st_ino, 2))
+        self.assertEqual(os.stat(os.path.join(x, "z")).st_nlink, 1)
+
+    def test_damaged(self):
+        """A damaged content is CorruptArchive, and leaves no file that looks whole."""
+        hostile = {h["name"]: h["archive"] for h in read_list()[1]}
+        x = self.new()
+        with tpk.open(hostile["stored-damaged"]) as archive:
+            with self.assertRaises(tpk.CorruptArchive):
+                archive.extract(x)
+        self.assertFalse(os.path.exists(os.path.join(x, "d", "stored")))
+        self.assertEqual(stat.S_IMODE(os.stat(os.path.join(x, "d")).st_mode), 0o755)
+
+    def test_unwritable(self):
+        with self.assertRaises(OSError):
+            self.archive.extract(os.path.join(self.name, "below-a-file"))
+
+
+def snapshot(root):
+    """Yield path, mode, time and content of all that is below a directory."""
+    base = os.fsencode(root)
+    for directory, dirs, files in sorted(os.walk(base)):
+        for name in sorted(dirs + files):
+            full = os.path.join(directory, name)
+            s = os.lstat(full)
+            content = None
+            if stat.S_ISLNK(s.st_mode):
+                content = os.readlink(full)
+            elif stat.S_ISREG(s.st_mode):
+                with open(full, "rb") as f:
+                    content = f.read()
+            yield os.path.relpath(full, base), oct(s.st_mode), int(s.st_mtime), content
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,93 @@
+"""A file system for fsspec, under the protocol "tpk".
+
+    fsspec.filesystem("tpk", fo="data.tar.gz").cat("docs/a.txt")
+    fsspec.open("tpk://docs/a.txt", fo="https://example.com/data.tar.gz")
+
+fo is what tpk.open takes: a file, a shard set or a URL.
+"""
+
+from __future__ import annotations
+
+import stat
+from typing import IO, Any, Dict, List, Union
+
+from fsspec.spec import AbstractFileSystem  # type: ignore[import]
+
+from . import open as open_archive
+from ._entry import Entry
+
+
+class TpkFileSystem(AbstractFileSystem):  # type: ignore[misc]
+    """Reads an archive. The file objects are those of Archive.open."""
+
+    protocol = "tpk"
+    root_marker = ""
+    cachable = True
+
+    def __init__(self, fo: str = "", **options: Any) -> None:
+        known = {k: options.pop(k) for k in _OPTIONS if k in options}
+        super().__init__(**options)
+        self.archive = open_archive(fo, **known)
+
+    @classmethod
+    def _strip_protocol(cls, path: Any) -> Any:
+        stripped = super()._strip_protocol(path)
+        if isinstance(stripped, list):
+            return stripped
+        return stripped.strip("/")
+
+    def _info(self, e: Entry) -> Dict[str, Any]:
+        kind = "directory" if e.is_dir() else "file" if e.is_file() else "other"
+        info = {"name": e.path, "size": e.size, "type": kind, "mode": e.stat_mode, "mtime": e.mtime}
+        if e.is_symlink():
+            info["islink"] = True
+            info["destination"] = self.archive.readlink(e.ordinal)
+            try:
+                s = self.archive.stat(e.path)
+            except OSError:
+                return info
+            is_dir = stat.S_ISDIR(s.st_mode)
+            info.update(size=s.st_size, type="directory" if is_dir else "file")
+        return info
+
+    def info(self, path: str, **options: Any) -> Dict[str, Any]:
+        """Return name, size, type, mode and mtime of a path."""
+        path = self._strip_protocol(path)
+        if not path:
+            return {"name": "", "size": 0, "type": "directory"}
+        return {**self._info(self.archive.entry(path)), "name": path}
+
+    def ls(
+        self, path: str, detail: bool = True, **options: Any
+    ) -> List[Union[str, Dict[str, Any]]]:
+        """Return what is in a directory: names, or what info returns of each."""
+        path = self._strip_protocol(path)
+        if path and not self.archive.is_dir(path):
+            infos = [self.info(path)]
+        else:
+            infos = [
+                {**self._info(e), "name": f"{path}/{e.name}" if path else e.name}
+                for e in self.archive.scandir(path)
+            ]
+        return list(infos) if detail else [i["name"] for i in infos]
+
+    def exists(self, path: str, **options: Any) -> bool:
+        """Report whether a path exists."""
+        return self.archive.exists(self._strip_protocol(path))
+
+    def modified(self, path: str) -> Any:
+        """Return when a path was changed, as a datetime."""
+        from datetime import datetime, timezone
+
+        return datetime.fromtimestamp(self.info(path)["mtime"], timezone.utc)
+
+    def ukey(self, path: str) -> str:
+        """Return a text that changes with the content of a file."""
+        e = self.archive.entry(self._strip_protocol(path), follow_symlinks=True)
+        return f"{e.hash:016x}-{e.size}"
+
+    def _open(self, path: str, mode: str = "rb", **options: Any) -> IO[Any]:
+        return self.archive.open(self._strip_protocol(path), mode)
+
+
+_OPTIONS = ("headers", "cafile", "timeout", "attempts", "cache_size")
