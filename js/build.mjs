@@ -29,7 +29,7 @@ async function viewer() {
   });
   const worker = await text({
     entryPoints: ["viewer/worker.ts"], format: "iife", outfile: "x.js",
-    loader: { ".css": "text", ".types": "text" },
+    loader: { ".types": "text", ".svg": "text" },
     plugins: [{
       name: "shared",
       setup(b) {

@@ -97,11 +97,6 @@ export class Archive {
     return this.o.embedded;
   }
 
-  /** The source of the archive's bytes. */
-  get source() {
-    return this.o.content;
-  }
-
   /** Returns entry i, in path order. */
   async entry(i: number): Promise<Entry> {
     if (!(Number.isInteger(i) && i >= 0 && i < this.entries)) {
@@ -215,6 +210,14 @@ export class Archive {
         throw corrupt(side.name, `the hash of section ${i + 1} is wrong`);
       }
     }
+  }
+
+  /**
+   * Asks the server whether it still has this version, and throws an error with the code "CHANGED"
+   * if not. Other sources are not asked.
+   */
+  async check(): Promise<void> {
+    await this.o.check();
   }
 
   /** Closes the files that it was opened from. */

@@ -44,6 +44,9 @@ export type First = { offset: number; length: number } | { tail: number };
 /** The largest range that a Keep is given. */
 const maxKept = 4 << 20;
 
+/** Ranges are kept in pieces, so that blocks of an index are found whatever they were read with. */
+const piece = 64 << 10;
+
 /** Attempts that brought as many bytes as this do not count as failed. */
 const progress = 64 << 10;
 
@@ -103,16 +106,13 @@ export class HttpSource implements Source {
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
-    const { keep } = this.options;
     const kept = this.stored && length <= maxKept;
-    if (kept) {
-      const b = await keep!.get(this.name, this.generation, offset, length).catch(() => undefined);
-      if (b?.length === length) return b;
-    }
+    const stored = kept && await this.kept(offset, length).catch(() => undefined);
+    if (stored) return stored;
     const got: Uint8Array[] = [];
     for await (const p of this.fetched(offset, length)) got.push(p);
     const b = concat(got);
-    if (kept) await keep!.put(this.name, this.generation, offset, b).catch(() => {});
+    if (kept) await this.keep(offset, b).catch(() => {});
     return b;
   }
 
@@ -121,11 +121,33 @@ export class HttpSource implements Source {
     else yield* this.fetched(offset, length);
   }
 
-  /** Asks whether the server still has this generation. It throws CHANGED if not. */
+  /**
+   * Asks once whether the server still has this generation, and throws CHANGED if not. It throws
+   * UNAVAILABLE if that can't be found out.
+   */
   async check(): Promise<void> {
     const at = this.size - 1;
     const a = await ask(this.name, at, at + 1, this.options, this.generation);
     await cancel(a);
+  }
+
+  /** kept returns a range if all of its pieces are in the store. */
+  private async kept(offset: number, length: number): Promise<Uint8Array | undefined> {
+    const got: Uint8Array[] = [];
+    for (let at = 0; at < length; at += piece) {
+      const n = Math.min(piece, length - at);
+      const b = await this.options.keep!.get(this.name, this.generation, offset + at, n);
+      if (b?.length !== n) return undefined;
+      got.push(b);
+    }
+    return concat(got);
+  }
+
+  private async keep(offset: number, b: Uint8Array): Promise<void> {
+    for (let at = 0; at < b.length; at += piece) {
+      await this.options.keep!.put(this.name, this.generation, offset + at,
+        b.subarray(at, at + piece));
+    }
   }
 
   /** fetched reads a range from the server, and goes on where an answer was cut off. */

@@ -35,6 +35,11 @@ export interface OpenOptions extends HttpOptions {
   index?: string | URL | Blob | Source | null;
   /** Bytes of the index that are kept in memory. The default is 64 MiB. */
   cacheSize?: number;
+  /**
+   * Bytes of the index that a request fetches at least, a power of two. The default is 512, which
+   * grows to 65,536 with the number of requests.
+   */
+  blockSize?: number;
 }
 
 /** What open accepts. */
@@ -42,7 +47,10 @@ export type Input = string | URL | Blob | Source;
 
 /** cacheOptions returns the options of the block cache of an index. */
 export function cacheOptions(o: OpenOptions): CacheOptions {
-  const block = 512;
+  const block = o.blockSize ?? 512;
+  if (block < 64 || block > 1 << 26 || !Number.isInteger(Math.log2(block))) {
+    throw new RangeError(`blockSize ${block}: not a power of two from 64 to 2^26`);
+  }
   return { block, maxAhead: 64 << 10, maxBlocks: Math.ceil((o.cacheSize ?? 64 << 20) / block) };
 }
 

@@ -29,6 +29,8 @@ export interface Opened {
   header: Header;
   /** The index is a part of the archive. */
   embedded: boolean;
+  /** Throws CHANGED if there is another version now. */
+  check: () => Promise<void>;
   close: () => Promise<void>;
 }
 
@@ -99,6 +101,7 @@ async function withSide(archive: Opener, { source: file, cache, header }: Side) 
       (source.size === size ? t.end === "T" : t.end !== "F")) {
       return {
         content: limited(source, size), side: cache, header, embedded: false,
+        check: async () => file.check?.(),
         close: async () => {
           await source.close?.();
           await file.close?.();
@@ -171,6 +174,7 @@ async function openTail(
   };
   return {
     content: source, side: new BlockCache(inside, options), header, embedded: true,
+    check: async () => source.check?.(),
     close: async () => source.close?.(),
   };
 }

@@ -70,6 +70,7 @@ export async function openSet(
   }));
   return {
     content, side: side.cache, header, embedded: false,
+    check: async () => side.source.check?.(),
     close: async () => {
       await content.close?.();
       await side.source.close?.();

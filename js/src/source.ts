@@ -14,6 +14,8 @@ export interface Source {
   read(offset: number, length: number): Promise<Uint8Array>;
   /** Reads a range in parts. Without it, read is called for parts of 1 MiB. */
   parts?(offset: number, length: number): AsyncIterable<Uint8Array>;
+  /** Throws a TpkError with the code "CHANGED" if there is another version now. */
+  check?(): Promise<void>;
   close?(): Promise<void> | void;
 }
 
@@ -65,6 +67,7 @@ export function slice(s: Source, start: number, size: number): Source {
     size,
     read: (offset, length) => s.read(start + offset, length),
     parts: (offset, length) => parts(s, start + offset, length),
+    check: async () => s.check?.(),
     close: () => s.close?.(),
   };
 }
