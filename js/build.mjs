@@ -18,7 +18,7 @@ const tsc = (...args) =>
 
 const options = {
   absWorkingDir: here, bundle: true, minify: true, write: false, target: "es2022",
-  charset: "ascii", legalComments: "none", logLevel: "warning",
+  charset: "ascii", legalComments: "none", banner: { js: "// A part of the viewer of tpk archives." }, logLevel: "warning",
 };
 const text = async (o) => (await build({ ...options, ...o })).outputFiles[0].text;
 
@@ -39,7 +39,7 @@ async function viewer() {
           () => ({ contents: "module.exports = globalThis.tpkReader", loader: "js" }));
         // As esbuild keeps a text file as it is, the style is minified first.
         b.onLoad({ filter: /\.css$/ }, async ({ path }) => ({
-          contents: await text({ entryPoints: [path], loader: { ".css": "css" } }), loader: "text",
+          contents: await text({ entryPoints: [path], loader: { ".css": "css" }, banner: {} }), loader: "text",
         }));
       },
     }],

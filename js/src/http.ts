@@ -95,6 +95,8 @@ export class HttpSource implements Source {
       }
       return { source, offset: got.offset, bytes: got.bytes };
     } catch (error) {
+      const coding = hasCode(error, "UNAVAILABLE") && await codingByHead(url, options);
+      if (coding) throw compressed(url, coding);
       const g = hasCode(error, "UNAVAILABLE") && await keep?.last(url).catch(() => undefined);
       if (!keep || !g) throw error;
       const offset = "tail" in first ? Math.max(0, g.size - first.tail) : first.offset;
@@ -323,6 +325,23 @@ async function sizeByHead(url: string, o: HttpOptions): Promise<number> {
   const size = Number(r.headers.get("content-length") ?? NaN);
   if (!r.ok || !Number.isSafeInteger(size)) throw answer(url, "no Content-Length");
   return size;
+}
+
+/**
+ * codingByHead returns the content coding that a file would be sent with. A browser that can't
+ * decode what came does not show the header fields of that answer.
+ */
+async function codingByHead(url: string, o: HttpOptions): Promise<string | undefined> {
+  try {
+    o.onRequest?.(url, "HEAD");
+    const r = await (o.fetch ?? fetch)(url, {
+      method: "HEAD", headers: { ...o.headers, range: "bytes=0-0" }, cache: "no-store",
+    });
+    const coding = r.headers.get("content-encoding")?.toLowerCase();
+    return r.ok && coding !== "identity" && coding !== "aws-chunked" ? coding : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** isForeign reports whether a URL is of another origin than the page or worker. */

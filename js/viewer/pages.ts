@@ -5,7 +5,7 @@ import icons from "../../serve/internal/listing/assets/icon.svg";
 import style from "../../serve/internal/listing/assets/list.css";
 import { toByteString, toText } from "../src/bytes.js";
 import { isText, mediaType } from "./media.js";
-import { escapePath, lastName } from "./path.js";
+import { escapePath, isHidden, lastName } from "./path.js";
 import ownStyle from "./viewer.css";
 
 // The viewer's own pages: listings, previews and errors. They have no scripts.
@@ -139,6 +139,7 @@ export async function listingPage(
   const entries: Entry[] = [];
   let next: number | undefined;
   for await (const e of a.list(dir ?? "", from)) {
+    if (isHidden(toByteString(e.pathBytes))) continue;
     if (entries.length === rows) {
       next = e.ordinal;
       break;

@@ -41,3 +41,8 @@ export function lastName(path: string): string {
 export function join(dir: string, name: string): string {
   return dir === "" ? name : dir + "/" + name;
 }
+
+/** isHidden reports whether a name on a path starts with a dot and is not .well-known (RFC 8615). */
+export function isHidden(path: string): boolean {
+  return /(^|\/)\.(?!well-known(\/|$))/.test(path);
+}

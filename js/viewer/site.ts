@@ -3,7 +3,7 @@ import { type Archive, type Entry, TpkError } from "tpk-reader";
 import { fromByteString, toByteString } from "../src/bytes.js";
 import { isNamedGzip, hasType, mediaType } from "./media.js";
 import { assets, errorPage, listingPage, previewPage } from "./pages.js";
-import { escapePath, join, lastName, parsePath } from "./path.js";
+import { escapePath, isHidden, join, lastName, parsePath } from "./path.js";
 
 // The answer to a request: the rules of tpk serve, package serve/internal/plan, for one archive.
 
@@ -49,6 +49,8 @@ class Site {
     const page = await this.clean();
     if (page) return send(a, r, page);
     if (e?.type === "directory") return this.redirect("./", lastName(path) + "/");
+    // The page that started the worker may have this name, in an archive that has none.
+    if (path === "index.html") return this.redirect("./", "");
     return missing(a, r);
   }
 
@@ -77,8 +79,11 @@ class Site {
     return this.redirect(up > 0 ? "../".repeat(up) : "./", path + end);
   }
 
-  private stat(path: string): Promise<Entry | undefined> {
-    return this.a.stat(fromByteString(path));
+  /** stat returns the entry of a path. What is hidden is missing. */
+  private async stat(path: string): Promise<Entry | undefined> {
+    if (isHidden(path)) return undefined;
+    const e = await this.a.stat(fromByteString(path));
+    return e && isHidden(toByteString(e.pathBytes)) ? undefined : e;
   }
 
   /** found returns the file at a path. */
@@ -143,20 +148,29 @@ async function send(a: Archive, r: Request, { entry, path }: Found, status = 200
   return new Response(body as BodyInit, { status, headers });
 }
 
-/** parseRange reads a Range field (RFC 9110 section 14.2). Several ranges, and others, are ignored. */
+const maxRanges = 32;
+
+/**
+ * parseRange reads a Range field (RFC 9110 section 14.2). If it has several ranges that are not
+ * empty, or is not understood, it counts as none.
+ */
 export function parseRange(
   field: string, size: number,
 ): { start: number; end: number } | "unsatisfiable" | undefined {
-  const m = /^bytes=\s*(\d*)-(\d*)\s*$/i.exec(field);
-  if (!m || m[1] === "" && m[2] === "") return undefined;
-  if (m[1] === "") {
-    const n = Number(m[2]);
-    return n === 0 || size === 0 ? "unsatisfiable" : { start: Math.max(0, size - n), end: size };
+  const set = /^\s*bytes\s*=(.*)$/i.exec(field)?.[1]?.split(",").map((spec) => spec.trim())
+    .filter((spec) => spec !== "");
+  if (!set?.length || set.length > maxRanges || size === 0) return undefined;
+  const found = [];
+  for (const spec of set) {
+    const m = /^(\d*)-(\d*)$/.exec(spec);
+    if (!m || m[1] === "" && m[2] === "") return undefined;
+    const last = m[2] === "" ? Infinity : Number(m[2]);
+    const start = m[1] === "" ? Math.max(0, size - last) : Number(m[1]);
+    if (m[1] !== "" && last < start) return undefined;
+    const end = m[1] === "" ? size : Math.min(last + 1, size);
+    if (start < end) found.push({ start, end });
   }
-  const start = Number(m[1]);
-  const last = m[2] === "" ? Infinity : Number(m[2]);
-  if (last < start) return undefined;
-  return start >= size ? "unsatisfiable" : { start, end: Math.min(last + 1, size) };
+  return found.length > 1 ? undefined : found[0] ?? "unsatisfiable";
 }
 
 /** problemPage answers with a page that explains an error. */

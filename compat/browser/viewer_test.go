@@ -1,0 +1,342 @@
+package browser
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/tarpack/tpk/serve"
+	"github.com/tarpack/tpk/tarpack/pack"
+	"github.com/tarpack/tpk/tarpack/website"
+)
+
+// writeWebTree writes a tree with pages, names that are special in URLs, links and large files.
+func writeWebTree(t testing.TB, dir string) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(1, 2))
+	noise := func(n int) []byte {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = byte(r.Uint32())
+		}
+		return b
+	}
+	var zipped bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	_, _ = io.WriteString(z, `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>`)
+	_ = z.Close()
+	page := func(title string) []byte {
+		return []byte("<!doctype html><title>" + title + "</title><main>" + title + "</main>")
+	}
+	files := map[string][]byte{
+		"index.html": page("Start"), "about.html": page("About"), "about/more.txt": []byte("more\n"),
+		"docs/index.html": page("Docs"), "docs/guide.html": page("Guide"), "docs/a/b/c.txt": {'c'},
+		"404.html": page("Nothing here"), "plain/a.txt": []byte("a\n"), "plain/deep/b.md": []byte("# b\n"),
+		"odd/100%.html": page("per cent"), "odd/a%20b.txt": []byte("1"), "odd/what?.txt": []byte("2"),
+		"odd/a#b.txt": []byte("3"), "odd/caf\xe9.txt": []byte("4"), "odd/日本語.txt": []byte("5"),
+		"odd/a b+c&d;e=f@g.txt": []byte("6"), "odd/\"q\"'<b>.txt": []byte("7"),
+		"odd/back\\slash.txt": []byte("8"), "odd/new\nline.txt": []byte("9"), "odd/c:d.txt": []byte("c"),
+		"odd/...": []byte("dots"), "odd/%2e%2e": []byte("no dots"), "odd/?list": []byte("q"),
+		"empty": {}, "empty.html": {}, "drawing.svgz": zipped.Bytes(), "tile.pbf": zipped.Bytes(),
+		"backup.tar.gz": zipped.Bytes(), "noext": []byte("text\n"), ".hidden": []byte("dot\n"),
+		"noise.bin": noise(3<<20 + 17), "text.txt": bytes.Repeat([]byte("some text, "), 400_000),
+		"latin1.txt": []byte("caf\xe9"), "code.js": []byte("var x = 1\n"), "style.css": []byte("a{}\n"),
+		"data.json": []byte("{}\n"), "page.xhtml": []byte("<?xml version='1.0'?><x/>"),
+		"program.wasm": []byte("\x00asm\x01\x00\x00\x00"), "a.ts": []byte("let x = 1\n"),
+	}
+	for i := range 100 {
+		files[fmt.Sprintf("many/%d/f%d.txt", i%7, i)] = noise(r.IntN(9000))
+	}
+	for name, content := range files {
+		name = filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, target := range map[string]string{
+		"link": "docs/guide.html", "folder-link": "docs", "chain": "folder-link", "away": "../outside",
+		"nowhere": "missing", "loop": "loop", "absolute": "/etc/passwd", "docs/up": "../plain/a.txt",
+	} {
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, target := range map[string]string{"hard.html": "about.html", "hard.bin": "noise.bin"} {
+		if err := os.Link(filepath.Join(dir, target), filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// packWeb packs a tree and writes the viewer beside the archive, site.tar.gz, in root.
+func packWeb(t testing.TB, dir, root string, o pack.Options, w website.Options) {
+	t.Helper()
+	if err := os.MkdirAll(root, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pack.Dir(t.Context(), dir, filepath.Join(root, "site.tar.gz"), o); err != nil {
+		t.Fatal(err)
+	}
+	w.Archive = "site.tar.gz"
+	if err := website.Write(root, &w); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// opened navigates to a URL of a site whose service worker may have to start first. The page is
+// there when an expression is true of it.
+func (p *tab) opened(url, js string) {
+	p.t.Helper()
+	p.run(chromedp.Navigate(url))
+	p.until("navigator.serviceWorker.controller && !document.title.startsWith('Opening') && (" + js + ")")
+}
+
+// A webAnswer is what a request for a path was answered with, after redirects.
+type webAnswer struct {
+	Path, Type, Range, Sum string
+	Status                 int
+}
+
+// fetchAll requests paths below base from the page, each with a Range field or "".
+func (p *tab) fetchAll(base string, paths []string, ranged string) []webAnswer {
+	p.t.Helper()
+	list, err := json.Marshal(paths)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return eval[[]webAnswer](p, fmt.Sprintf(`(async (base, paths, range) => {
+		const hex = b => [...new Uint8Array(b)].map(x => x.toString(16).padStart(2, "0")).join("")
+		const out = []
+		const worker = async () => {
+			for (let i; (i = paths.length - 1) >= 0;) {
+				const path = paths.pop()
+				const r = await fetch(base + path, range ? {headers: {Range: range}} : {})
+				const body = await r.arrayBuffer()
+				out[i] = {Path: r.url.slice(base.length), Status: r.status,
+					Type: r.headers.get("content-type") ?? "", Range: r.headers.get("content-range") ?? "",
+					Sum: hex(await crypto.subtle.digest("SHA-256", body))}
+			}
+		}
+		await Promise.all(Array.from({length: 6}, worker))
+		return out
+	})(%q, %s, %q)`, base, list, ranged))
+}
+
+// ask is fetchAll for one path and Go's client.
+func ask(t testing.TB, base, path, ranged string) webAnswer {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), "GET", base+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Accept-Encoding", "identity")
+	if ranged != "" {
+		req.Header.Set("Range", ranged)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(body)
+	return webAnswer{Path: strings.TrimPrefix(res.Request.URL.String(), base), Status: res.StatusCode,
+		Type: res.Header.Get("Content-Type"), Range: res.Header.Get("Content-Range"),
+		Sum: hex.EncodeToString(sum[:])}
+}
+
+// tpkServe serves an archive with package serve, and returns the URL with a slash at its end.
+func tpkServe(t testing.TB, archive string) string {
+	t.Helper()
+	s, err := serve.New(serve.Options{Archives: []serve.Archive{{Path: archive}}, Listing: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	if err := s.Load(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	h := httptest.NewServer(s.Handler())
+	t.Cleanup(h.Close)
+	return h.URL + "/"
+}
+
+// escapeName escapes each byte of a path that is not a letter or a digit, but not its slashes.
+func escapeName(path string) string {
+	var b strings.Builder
+	for i := range len(path) {
+		switch c := path[i]; {
+		case '0' <= c && c <= '9', 'a' <= c|0x20 && c|0x20 <= 'z', c == '/', c == '.', c == '-':
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
+
+// webPaths returns references to everything in a tree, in several forms, and to what isn't there.
+func webPaths(t testing.TB, dir string) []string {
+	t.Helper()
+	paths := []string{"", "missing", "missing/", "docs/missing.html", "docs//guide.html", "//about",
+		"docs/a//b/", "many/1//", "?x=1", "docs?x=1&y=%20", "plain?list", "?list", "docs/?list",
+		"odd/%2fx", "%2F", "nowhere/x", "link/x", "index.html", "index", "docs/index", "about/",
+		"about", "about.html/", "folder-link/guide", "folder-link/a/b/c.txt", "chain/guide.html"}
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || name == dir {
+			return err
+		}
+		ref := escapeName(strings.TrimPrefix(name, dir+"/"))
+		if ref == "odd/%2E%2E" || strings.HasSuffix(ref, "/...") {
+			ref = strings.ReplaceAll(ref, "...", "%2E..")
+		}
+		paths = append(paths, ref)
+		if d.IsDir() || d.Type()&fs.ModeSymlink != 0 {
+			paths = append(paths, ref+"/")
+		}
+		if page, ok := strings.CutSuffix(ref, ".html"); ok {
+			paths = append(paths, page, page+"/")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return paths
+}
+
+// TestViewerEqualsServe: the viewer answers each request as tpk serve does: the same status, page,
+// media type and content, after the same redirects. Only its own pages are others.
+func TestViewerEqualsServe(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "tree")
+	writeWebTree(t, dir)
+	url, root := nginx(t, "")
+	for name, o := range map[string]pack.Options{"beside": {}, "embedded": {EmbedIndex: true}} {
+		t.Run(name, func(t *testing.T) {
+			packWeb(t, dir, filepath.Join(root, name), o, website.Options{})
+			base := url + "/" + name + "/"
+			p := newTab(t, desktop)
+			p.expectLog("Failed to load resource")
+			p.opened(base, `document.title == "Start"`)
+			other := tpkServe(t, filepath.Join(root, name, "site.tar.gz"))
+			paths := webPaths(t, dir)
+			for _, ranged := range []string{"", "bytes=0-0", "bytes=-7", "bytes=70000-", "bytes=0-9,20-29"} {
+				if ranged != "" { // of files only
+					paths = []string{"noise.bin", "hard.bin", "text.txt", "empty", "about", "odd/a%23b.txt",
+						"drawing.svgz", "missing", "backup.tar.gz"}
+				}
+				for i, got := range p.fetchAll(base, slices.Clone(paths), ranged) {
+					want := ask(t, other, paths[i], ranged)
+					if own := want.Type == "text/html; charset=utf-8" && want.Sum != got.Sum; own &&
+						(strings.HasSuffix(want.Path, "/") || want.Path == "" ||
+							strings.Contains(want.Path, "?")) {
+						want.Sum = got.Sum // a list of a folder
+					}
+					if strings.HasPrefix(want.Type, "multipart/") {
+						continue // it answers with everything
+					}
+					if want.Status == 416 {
+						want.Sum, want.Type = got.Sum, got.Type
+					}
+					if got != want {
+						t.Errorf("%q %s:\n%+v, tpk serve has\n%+v", paths[i], ranged, got, want)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestViewerSeeks: a player seeks in a video, and gets the ranges that it asks for.
+func TestViewerSeeks(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "tree")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"clip.webm", "photo.png"} {
+		b, err := os.ReadFile("testdata/" + name)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name), b, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "tone.wav"), tone(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	url, root := nginx(t, "")
+	packWeb(t, dir, root, pack.Options{}, website.Options{})
+	p := newTab(t, desktop)
+	p.opened(url+"/", `document.title == "Home"`)
+	p.opened(url+"/clip.webm?list&view", `document.querySelector("video")?.readyState >= 1`)
+	eval[any](p, `{ const v = document.querySelector("video"); v.muted = true
+		v.currentTime = v.duration * 0.8 }`)
+	p.until(`document.querySelector("video").readyState >= 2 &&
+		document.querySelector("video").currentTime > document.querySelector("video").duration * 0.7`)
+	p.opened(url+"/tone.wav?list&view", `document.querySelector("audio")?.duration == 10`)
+	eval[any](p, `void (document.querySelector("audio").currentTime = 9)`)
+	p.until(`document.querySelector("audio").currentTime == 9 &&
+		document.querySelector("audio").readyState >= 2`)
+	p.opened(url+"/photo.png?list&view", `document.querySelector("img")?.naturalWidth > 0`)
+}
+
+// TestViewerReplaced: a version that replaces another is there with the next page, and no answer
+// mixes the two. A page of the old one that is still open reads the new one, too.
+func TestViewerReplaced(t *testing.T) {
+	url, root := nginx(t, "")
+	version := func(n string) {
+		dir := filepath.Join(t.TempDir(), "v")
+		for name, text := range map[string]string{"index.html": "<title>Version " + n + "</title>",
+			"data.txt": strings.Repeat(n, 100_000), "only-" + n: n} {
+			if err := os.MkdirAll(dir, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		packWeb(t, dir, root, pack.Options{}, website.Options{})
+	}
+	version("1")
+	p := newTab(t, desktop)
+	p.expectLog("Failed to load resource")
+	p.opened(url+"/", `document.title == "Version 1"`)
+	text := func(path string) string {
+		return eval[string](p, `fetch("`+path+`").then(r => r.text())`)
+	}
+	if got := text("/data.txt"); got != strings.Repeat("1", 100_000) {
+		t.Errorf("%.10s", got)
+	}
+	version("2")
+	if got := text("/only-1"); got != "1" && !strings.Contains(got, "404") {
+		t.Errorf("%.300s", got)
+	}
+	p.until(`fetch("/only-2").then(r => r.text()).then(x => x == "2")`)
+	if got := text("/data.txt"); got != strings.Repeat("2", 100_000) {
+		t.Errorf("%.10s", got)
+	}
+	p.opened(url+"/", `document.title == "Version 2"`)
+}
