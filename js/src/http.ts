@@ -328,14 +328,14 @@ async function sizeByHead(url: string, o: HttpOptions): Promise<number> {
 }
 
 /**
- * codingByHead returns the content coding that a file would be sent with. A browser that can't
- * decode what came does not show the header fields of that answer.
+ * codingByHead returns the content coding that a file would be sent with. To a request for a range
+ * browsers accept none, and do not show the header fields of an answer that has one.
  */
 async function codingByHead(url: string, o: HttpOptions): Promise<string | undefined> {
   try {
     o.onRequest?.(url, "HEAD");
     const r = await (o.fetch ?? fetch)(url, {
-      method: "HEAD", headers: { ...o.headers, range: "bytes=0-0" }, cache: "no-store",
+      method: "HEAD", headers: o.headers, cache: "no-store",
     });
     const coding = r.headers.get("content-encoding")?.toLowerCase();
     return r.ok && coding !== "identity" && coding !== "aws-chunked" ? coding : undefined;

@@ -13,7 +13,7 @@ import ownStyle from "./viewer.css";
 const rows = 1000; // of a page
 const previewText = 256 << 10;
 const policy = "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; " +
-  "base-uri 'none'; form-action 'none'";
+  "connect-src 'self'; base-uri 'none'; form-action 'none'";
 
 /** assets returns a file that the pages need, or undefined. */
 export function assets(name: string): Response | undefined {
@@ -237,8 +237,10 @@ export function errorPage(status: number, title: string, message: string): Respo
 <title>${html(title)}</title>
 </head>
 <body style="font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 15vh auto; padding: 0 1rem">
+<main>
 <h1 style="font-size: 1.5rem">${html(title)}</h1>
 <p style="overflow-wrap: anywhere">${html(readable(message))}</p>
+</main>
 </body>
 </html>
 `, {
