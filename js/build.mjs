@@ -1,6 +1,6 @@
 // Builds the package into dist (tsc: modules and types), and the viewer's files for tpk web into
-// ../tarpack/website/files. With --check nothing is written: it fails if a file of the viewer is
-// not what the source gives.
+// ../tarpack/website/files. With --check these are not written: it fails if one of them is not
+// what the source gives.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -49,6 +49,10 @@ async function viewer() {
 }
 
 const made = await viewer();
+tsc("-p", "viewer");
+rmSync(join(here, "dist"), { recursive: true, force: true });
+tsc("-p", ".");
+cpSync(join(here, "..", "LICENSE"), join(here, "LICENSE"));
 if (check) {
   for (const [name, content] of Object.entries(made)) {
     if (readFileSync(join(files, name), "utf8") !== content) {
@@ -57,10 +61,6 @@ if (check) {
     }
   }
 } else {
-  tsc("-p", "viewer");
-  rmSync(join(here, "dist"), { recursive: true, force: true });
-  tsc("-p", ".");
-  cpSync(join(here, "..", "LICENSE"), join(here, "LICENSE"));
   mkdirSync(files, { recursive: true });
   for (const [name, content] of Object.entries(made)) writeFileSync(join(files, name), content);
 }

@@ -14,20 +14,19 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/remote"
 	"github.com/tarpack/tpk/tarpack/website"
 )
 
 type webOptions struct {
-	archive, dir string
-	noScripts    bool
+	archive, dir, url string
+	noScripts         bool
 }
 
 func webCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "web",
 		Usage:     "make an archive a web site on a server without tpk",
-		UsageText: "tpk web [--no-scripts] ARCHIVE OUT",
+		UsageText: "tpk web [--no-scripts] [--url URL] ARCHIVE OUT",
 		Description: help.Text(`
 Writes index.html, 404.html, tpk-sw.js and tpk-reader.js into the directory OUT. Copy them, ARCHIVE
 and its index to one folder of any web server that answers requests for ranges, such as nginx, S3
@@ -43,13 +42,18 @@ localhost only.
 The scripts in ARCHIVE run with the rights of every other page of the server, so publish only
 archives that you trust, or set --no-scripts. Signatures are not checked.
 
-ARCHIVE may be an https URL; a server with another name than that of OUT must allow it (CORS).`,
+With --url ARCHIVE lies elsewhere. A server with another name than that of OUT must allow it (CORS),
+with Content-Range and ETag among the fields that scripts may see.`,
 			"ARCHIVE can't be read or has no index, or OUT can't be written",
 			"tpk web site.tar.gz public",
 			"tpk web --no-scripts docs.tar.gz public/docs",
-			"tpk web https://files.example.org/site.tar.gz public"),
+			"tpk web --url https://files.example.org/site.tar.gz site.tar.gz public"),
 		Flags: []cli.Flag{
 			flags.Switch("no-scripts", "forbid scripts in the pages of ARCHIVE"),
+			&cli.StringFlag{
+				Name: "url", DefaultText: "beside the files in OUT",
+				Usage: "read ARCHIVE from `URL`, which may be relative to OUT",
+			},
 		},
 		Action: action(parseWeb, runWeb),
 	}
@@ -60,10 +64,13 @@ func parseWeb(c *cli.Context) (*webOptions, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &webOptions{archive: args[0], dir: args[1], noScripts: c.Bool("no-scripts")}
-	if remote.IsURL(o.archive) && !strings.HasPrefix(o.archive, "http") {
-		return nil, report.Usagef("web: %s: browsers read only https and http: give that URL",
-			report.Quote(o.archive))
+	o := &webOptions{archive: args[0], dir: args[1], url: c.String("url"),
+		noScripts: c.Bool("no-scripts")}
+	u, err := url.Parse(o.url)
+	if err != nil || u.Scheme != "" && u.Scheme != "https" && u.Scheme != "http" ||
+		u.User != nil || c.IsSet("url") && u.Path == "" {
+		return nil, report.Usagef("web: --url %s: must be the https URL of an archive,"+
+			" or be relative to OUT", report.Quote(o.url))
 	}
 	return o, nil
 }
@@ -71,21 +78,25 @@ func parseWeb(c *cli.Context) (*webOptions, error) {
 func runWeb(c *cli.Context, o *webOptions) error {
 	m := terminal.NewMeter(c, "writing")
 	defer m.Stop()
-	reference := o.archive
-	beside := ""
-	if !remote.IsURL(o.archive) {
-		name, err := checkWebArchive(c, o.archive)
-		if err != nil {
-			return err
-		}
-		reference, beside = webReference(name, o.dir)
+	name, err := checkWebArchive(c, o.archive)
+	if err != nil {
+		return err
 	}
-	if err := website.Write(o.dir, &website.Options{
-		Archive: reference, NoScripts: o.noScripts}); err != nil {
+	w := website.Options{Archive: o.url, NoScripts: o.noScripts}
+	inside := true
+	if o.url == "" {
+		w.Archive, inside = webReference(name, o.dir)
+	}
+	if err := website.Write(o.dir, &w); err != nil {
 		return err
 	}
 	m.Stop()
-	m.Summarize("wrote the viewer of %s to %s%s", report.Quote(o.archive), report.Quote(o.dir), beside)
+	if inside {
+		m.Summarize("wrote the viewer of %s to %s", report.Quote(o.archive), report.Quote(o.dir))
+	} else {
+		m.Summarize("wrote the viewer of %s to %s: copy the archive and its index there, too",
+			report.Quote(o.archive), report.Quote(o.dir))
+	}
 	return nil
 }
 
@@ -94,7 +105,7 @@ func runWeb(c *cli.Context, o *webOptions) error {
 func checkWebArchive(c *cli.Context, name string) (string, error) {
 	a, err := tarpack.Open(c.Context, name, &tarpack.OpenOptions{RequireSidecar: true})
 	if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
-		return "", report.WithHint(err, "browsers can't build one: run 'tpk index' first")
+		return "", report.WithHint(err, "'tpk index' writes the index, which browsers can't")
 	}
 	if err != nil {
 		return "", err
@@ -110,21 +121,17 @@ func checkWebArchive(c *cli.Context, name string) (string, error) {
 	return name, nil
 }
 
-// webReference returns the URL of an archive, relative to the files of the viewer, and for an
-// archive that is not below their directory what remains to be done.
-func webReference(name, dir string) (reference, todo string) {
+// webReference returns the URL of an archive, relative to the files of the viewer, and whether it is
+// in or below their directory. If it is not, it is taken to get there under its own name.
+func webReference(name, dir string) (reference string, inside bool) {
 	rel := filepath.Base(name)
 	full, err := filepath.Abs(name)
 	to, err2 := filepath.Abs(dir)
-	inside := false
 	if err == nil && err2 == nil {
 		if r, err := filepath.Rel(to, full); err == nil && filepath.IsLocal(r) {
 			rel, inside = r, true
 		}
 	}
-	if !inside {
-		todo = ": the archive and its index belong there, too"
-	}
 	u := url.URL{Path: filepath.ToSlash(rel)}
-	return "./" + strings.TrimPrefix(u.EscapedPath(), "./"), todo
+	return "./" + strings.TrimPrefix(u.EscapedPath(), "./"), inside
 }
