@@ -29,8 +29,8 @@ func webCommand() *cli.Command {
 		UsageText: "tpk web [--no-scripts] [--url URL] ARCHIVE OUT",
 		Description: help.Text(`
 Writes index.html, 404.html, tpk-sw.js and tpk-reader.js into the directory OUT. Copy them, ARCHIVE
-and its index to one folder of any web server that answers requests for ranges, such as nginx, S3
-or GitHub Pages: then that folder is the web site in ARCHIVE. Nothing else is needed, and ARCHIVE
+and its index to one folder of any web server that answers requests for ranges, such as nginx, or
+of a bucket in S3: then that folder is the web site in ARCHIVE. Nothing else is needed, and ARCHIVE
 can be replaced at any time.
 
 In the browser, a service worker answers every path below the folder out of ARCHIVE, with the same

@@ -235,6 +235,12 @@ func open(t *testing.T, l look, path string) *tab {
 // newTab returns an empty tab.
 func newTab(t *testing.T, l look) *tab {
 	t.Helper()
+	return newTabFor(t, l, time.Minute)
+}
+
+// newTabFor is newTab for a test that takes up to a limit.
+func newTabFor(t *testing.T, l look, limit time.Duration) *tab {
+	t.Helper()
 	if _, err := exec.LookPath("chromium"); err != nil {
 		tools.Missing(t, "chromium")
 	}
@@ -243,7 +249,7 @@ func newTab(t *testing.T, l look) *tab {
 		t.Fatal(err)
 	}
 	ctx, cancel := chromedp.NewContext(browser)
-	ctx, cancelTime := context.WithTimeout(ctx, time.Minute)
+	ctx, cancelTime := context.WithTimeout(ctx, limit)
 	p := &tab{t: t, ctx: ctx}
 	t.Cleanup(func() {
 		cancelTime()

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -135,8 +136,10 @@ func smallSite(t testing.TB, root string, w website.Options) {
 	packWeb(t, dir, root, pack.Options{}, w)
 }
 
-// TestViewerS3: the viewer in a bucket of an S3 server, which any visitor may read.
-func TestViewerS3(t *testing.T) {
+// bucket starts an S3 server, and uploads the files of a directory to a bucket that any visitor may
+// read. It returns the URL of the bucket.
+func bucket(t testing.TB, root string) string {
+	t.Helper()
 	dir, address := tools.Dir(t), freeAddress(t)
 	startHost(t, address, exec.Command(tools.GoProgram(t, "versitygw"), "--access", "access",
 		"--secret", "secret-key", "--port", address, "posix", dir))
@@ -153,9 +156,6 @@ func TestViewerS3(t *testing.T) {
 		`"Resource":"arn:aws:s3:::site/*"}]}`); err != nil {
 		t.Fatal(err)
 	}
-	tree, root := filepath.Join(t.TempDir(), "tree"), filepath.Join(t.TempDir(), "out")
-	writeWebTree(t, tree)
-	packWeb(t, tree, root, pack.Options{}, website.Options{})
 	types := map[string]string{".html": "text/html", ".js": "text/javascript"}
 	files, err := os.ReadDir(root)
 	if err != nil {
@@ -167,14 +167,22 @@ func TestViewerS3(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	base := "http://" + address + "/site/"
+	return "http://" + address + "/site/"
+}
+
+// TestViewerS3: the viewer in a bucket of an S3 server, which any visitor may read.
+func TestViewerS3(t *testing.T) {
+	tree, root := filepath.Join(t.TempDir(), "tree"), filepath.Join(t.TempDir(), "out")
+	writeWebTree(t, tree)
+	packWeb(t, tree, root, pack.Options{}, website.Options{})
+	base := bucket(t, root)
 	p := newTab(t, desktop)
 	p.expectLog("Failed to load resource")
 	p.opened(base+"index.html", `document.title == "Start"`)
 	other := tpkServe(t, filepath.Join(root, "site.tar.gz"))
 	paths := []string{"", "about", "docs/guide", "odd/caf%E9.txt", "odd/what%3F.txt", "noise.bin",
 		"text.txt", "hard.bin", "link", "folder-link/", "empty", "missing", "many/3/f3.txt"}
-	for i, got := range p.fetchAll(base, append([]string(nil), paths...), "") {
+	for i, got := range p.fetchAll(base, slices.Clone(paths), "") {
 		if want := ask(t, other, paths[i], ""); got != want {
 			t.Errorf("%s:\n%+v, tpk serve has\n%+v", paths[i], got, want)
 		}

@@ -10,11 +10,15 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 )
+
+func TestMain(m *testing.M) { os.Exit(fixture.Main(m)) }
 
 // source returns the directory of the reader's source, whose tools must be installed.
 func source(t *testing.T) string {
@@ -119,5 +123,58 @@ func TestPackage(t *testing.T) {
 	var m map[string]any
 	if err := json.Unmarshal(manifest, &m); err != nil || m["dependencies"] != nil {
 		t.Error(err, m["dependencies"])
+	}
+}
+
+// TestExamples runs the examples of README.md and of the reader's own README, as a program that has
+// installed the package.
+func TestExamples(t *testing.T) {
+	build(t)
+	dir := tools.Dir(t)
+	site := filepath.Join(dir, "site")
+	for name, text := range map[string]string{
+		"index.html": "<!doctype html>start", "docs/guide.html": "the guide", "docs/index.html": "an index",
+		"video.mp4": strings.Repeat("moving pictures ", 200_000),
+	} {
+		name = filepath.Join(site, name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fixture.Pack(t, site, filepath.Join(dir, "site.tar.gz"))
+	if err := os.Mkdir(filepath.Join(dir, "node_modules"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(source(t), filepath.Join(dir, "node_modules", "tpk-reader")); err != nil {
+		t.Fatal(err)
+	}
+	for file, c := range map[string]struct{ setup, want string }{
+		"README.md": {"", "guide.html 9\nindex.html 8\nthe guide\npart: doctype\n"},
+		"js/README.md": {"const destination = new WritableStream();",
+			"guide.html file 9\nindex.html file 8\nan index\npart: " +
+				strings.Repeat("moving pictures ", 62_500) + "\n"},
+	} {
+		readme, err := os.ReadFile(filepath.Join(tools.Repo(t), file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := regexp.MustCompile("(?s)\n```js\n(.*?)\n```").FindSubmatch(readme)
+		if m == nil {
+			t.Fatalf("%s has no example", file)
+		}
+		program := c.setup + "\n" + strings.ReplaceAll(string(m[1]), "https://example.org/", "") +
+			"\nconsole.log('part:', new TextDecoder().decode(part));\n"
+		name := filepath.Join(dir, "example.mjs")
+		if err := os.WriteFile(name, []byte(program), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(tools.Path(t, "node"), "--preserve-symlinks", name)
+		cmd.Dir = dir
+		if got := string(tools.Must(t, cmd)); got != c.want {
+			t.Errorf("%s: %.300q, want %.300q", file, got, c.want)
+		}
 	}
 }
