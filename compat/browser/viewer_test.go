@@ -23,6 +23,7 @@ import (
 
 	"github.com/tarpack/tpk/serve"
 	"github.com/tarpack/tpk/tarpack/pack"
+	"github.com/tarpack/tpk/tarpack/shard"
 	"github.com/tarpack/tpk/tarpack/website"
 )
 
@@ -266,6 +267,46 @@ func TestViewerEqualsServe(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestViewerSet: a shard set is a site, too.
+func TestViewerSet(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "tree")
+	writeWebTree(t, dir)
+	url, root := nginx(t, "")
+	packWeb(t, dir, root, pack.Options{}, website.Options{})
+	if _, err := shard.Split(t.Context(), filepath.Join(root, "site.tar.gz"),
+		shard.SplitOptions{Shards: 3}); err != nil {
+		t.Fatal(err)
+	}
+	other := tpkServe(t, filepath.Join(root, "site.tar.gz"))
+	for _, name := range []string{"site.tar.gz", "site.tar.gz.tpi"} {
+		if err := os.Remove(filepath.Join(root, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := website.Write(root, &website.Options{
+		Archive: "site-of-00003.tar.gz.tps"}); err != nil {
+		t.Fatal(err)
+	}
+	p := newTab(t, desktop)
+	p.expectLog("Failed to load resource")
+	p.opened(url+"/", `document.title == "Start"`)
+	paths := []string{"", "about", "docs/guide", "odd/caf%E9.txt", "noise.bin", "text.txt", "hard.bin",
+		"link", "folder-link/", "empty", "missing"}
+	for i := range 40 {
+		paths = append(paths, fmt.Sprintf("many/%d/f%d.txt", i%7, i))
+	}
+	for i, got := range p.fetchAll(url+"/", slices.Clone(paths), "") {
+		if want := ask(t, other, paths[i], ""); got != want {
+			t.Errorf("%s:\n%+v, tpk serve has\n%+v", paths[i], got, want)
+		}
+	}
+	// The shards themselves are the server's.
+	if got := eval[int](p, `fetch("/site-00001-of-00003.tar.gz", {method: "HEAD"})`+
+		`.then(r => r.status)`); got != 200 {
+		t.Errorf("a shard: %d", got)
 	}
 }
 
