@@ -206,17 +206,16 @@ test("a cold file takes four requests and about 4 KB, and one when the index is 
   const h = await host(t, { "a.tar.gz": many });
   const first = await open(h.url + "a.tar.gz");
   const e = await firstFile(first, (x) => x.size > 0);
-  for (const path of [e.path]) {
-    const a = await open(h.url + "a.tar.gz");
-    h.requests.length = 0;
-    h.bytes = 0;
-    await a.read(path);
-    assert.ok(h.requests.length <= 4, `${h.requests.length} requests`);
-    assert.ok(h.bytes - e.packed <= 3072, `${h.bytes} bytes, ${e.packed} of them the file`);
-    h.requests.length = 0;
-    await a.read(path);
-    assert.equal(h.requests.length, 1);
-  }
+  h.bytes = 0;
+  const a = await open(h.url + "a.tar.gz");
+  h.requests.length = 0;
+  await a.read(e.path);
+  assert.ok(h.requests.length <= 4, `${h.requests.length} requests`);
+  const opening = 32_768 + 512; // the end of an archive that has its index in itself, and F
+  assert.ok(h.bytes - opening - e.packed <= 3072, `${h.bytes} bytes, ${e.packed} of them the file`);
+  h.requests.length = 0;
+  await a.read(e.path);
+  assert.equal(h.requests.length, 1);
   const b = await open(h.url + "a.tar.gz");
   await b.loadIndex();
   h.requests.length = 0;
