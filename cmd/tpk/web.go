@@ -121,8 +121,8 @@ func checkWebArchive(c *cli.Context, name string) (string, error) {
 	return name, nil
 }
 
-// webReference returns the URL of an archive, relative to the files of the viewer, and whether it is
-// in or below their directory. If it is not, it is taken to get there under its own name.
+// webReference returns the URL of an archive, relative to the files of the viewer, and whether it
+// is in or below their directory. If it is not, it is taken to get there under its own name.
 func webReference(name, dir string) (reference string, inside bool) {
 	rel := filepath.Base(name)
 	full, err := filepath.Abs(name)

@@ -28,7 +28,8 @@ import (
 func (p *tab) opened(url, js string) {
 	p.t.Helper()
 	p.run(chromedp.Navigate(url))
-	p.until("navigator.serviceWorker.controller && !document.title.startsWith('Opening') && (" + js + ")")
+	p.until("navigator.serviceWorker.controller && !document.title.startsWith('Opening') && (" +
+		js + ")")
 }
 
 // A webAnswer is what a request for a path was answered with, after redirects.

@@ -120,7 +120,8 @@ func smallSite(t testing.TB, root string, w website.Options) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "tree")
 	for name, text := range map[string]string{
-		"index.html":      "<!doctype html><title>Start</title><script>document.title = 'Script'</script>",
+		"index.html": "<!doctype html><title>Start</title>" +
+			"<script>document.title = 'Script'</script>",
 		"docs/page.html":  "<!doctype html><title>Page</title><main>Page</main>",
 		"docs/other.html": "<!doctype html><title>Other</title><main>Other</main>",
 		"files/a.txt":     "a\n",
@@ -216,7 +217,8 @@ func TestViewerBadHosts(t *testing.T) {
 		return s.URL
 	}
 	for name, c := range map[string]struct{ url, want string }{
-		"python -m http.server":                        {"http://" + address, "the server ignores Range and sends the whole file"},
+		"python -m http.server": {"http://" + address,
+			"the server ignores Range and sends the whole file"},
 		"a host that compresses":                       {broken("gzip", true), "Content-Encoding: gzip"},
 		"a host that names what is packed as a coding": {broken("br", false), "Content-Encoding: br"},
 	} {

@@ -37,8 +37,9 @@ func writeWebTree(t testing.TB, dir string) {
 	files := map[string][]byte{
 		"index.html": page("Start"), "about.html": page("About"), "about/more.txt": []byte("more\n"),
 		"docs/index.html": page("Docs"), "docs/guide.html": page("Guide"), "docs/a/b/c.txt": {'c'},
-		"404.html": page("Nothing here"), "plain/a.txt": []byte("a\n"), "plain/deep/b.md": []byte("# b\n"),
-		"odd/100%.html": page("per cent"), "odd/a%20b.txt": []byte("1"), "odd/what?.txt": []byte("2"),
+		"404.html": page("Nothing here"), "plain/a.txt": []byte("a\n"),
+		"plain/deep/b.md": []byte("# b\n"),
+		"odd/100%.html":   page("per cent"), "odd/a%20b.txt": []byte("1"), "odd/what?.txt": []byte("2"),
 		"odd/a#b.txt": []byte("3"), "odd/caf\xe9.txt": []byte("4"), "odd/日本語.txt": []byte("5"),
 		"odd/a b+c&d;e=f@g.txt": []byte("6"), "odd/\"q\"'<b>.txt": []byte("7"),
 		"odd/back\\slash.txt": []byte("8"), "odd/new\nline.txt": []byte("9"), "odd/c:d.txt": []byte("c"),

@@ -133,8 +133,8 @@ func TestExamples(t *testing.T) {
 	dir := tools.Dir(t)
 	site := filepath.Join(dir, "site")
 	for name, text := range map[string]string{
-		"index.html": "<!doctype html>start", "docs/guide.html": "the guide", "docs/index.html": "an index",
-		"video.mp4": strings.Repeat("moving pictures ", 200_000),
+		"index.html": "<!doctype html>start", "docs/guide.html": "the guide",
+		"docs/index.html": "an index", "video.mp4": strings.Repeat("moving pictures ", 200_000),
 	} {
 		name = filepath.Join(site, name)
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {

@@ -86,17 +86,20 @@ func TestOptions(t *testing.T) {
 
 // TestForeign: what Write has not written stays, and then nothing is written. Its own is replaced.
 func TestForeign(t *testing.T) {
+	file := func(content []byte) func(name string) error {
+		return func(name string) error { return os.WriteFile(name, content, 0o644) }
+	}
 	kinds := map[string]func(name string) error{
-		"a page":          func(name string) error { return os.WriteFile(name, []byte("<p>mine"), 0o644) },
-		"an empty file":   func(name string) error { return os.WriteFile(name, nil, 0o644) },
+		"a page":          file([]byte("<p>mine")),
+		"an empty file":   file(nil),
 		"a folder":        func(name string) error { return os.Mkdir(name, 0o755) },
 		"a symbolic link": func(name string) error { return os.Symlink("elsewhere", name) },
-		"a large file":    func(name string) error { return os.WriteFile(name, make([]byte, 2<<20), 0o644) },
+		"a large file":    file(make([]byte, 2<<20)),
 	}
 	for _, file := range Files() {
-		for kind, make := range kinds {
+		for kind, write := range kinds {
 			dir := t.TempDir()
-			if err := make(filepath.Join(dir, file)); err != nil {
+			if err := write(filepath.Join(dir, file)); err != nil {
 				t.Fatal(err)
 			}
 			err := Write(dir, &Options{Archive: "x.tar.gz"})
