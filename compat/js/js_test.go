@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
@@ -69,6 +70,8 @@ func TestReader(t *testing.T) {
 	if err != nil || len(tests) == 0 {
 		t.Fatal("no tests: ", err)
 	}
+	defer func(before time.Duration) { tools.Timeout = before }(tools.Timeout)
+	tools.Timeout = 10 * time.Minute // on a machine that does much else
 	cmd := exec.Command(tools.Path(t, "node"), append([]string{"--test", "--test-reporter=tap"},
 		tests...)...)
 	cmd.Dir = source(t)
