@@ -106,4 +106,4 @@ bench-build:
 
 .PHONY: clean
 clean: ## remove everything that was built or downloaded
-	rm -rf bin .work
+	rm -rf bin .work js/node_modules js/dist

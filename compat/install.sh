@@ -146,6 +146,11 @@ if [ -n "$wanted" ] && have npm; then
 	# shellcheck disable=SC2086
 	npm install --prefix .work/npm --no-save --no-audit --no-fund --loglevel=error $npm_packages || true
 fi
+# The tools that build js, exact versions from its lock file.
+if have npm && ! cmp -s js/package-lock.json js/node_modules/.tpk-lock; then
+	echo "compat/install.sh: installing the tools of js from npm"
+	npm ci --prefix js --no-audit --no-fund --loglevel=error && cp js/package-lock.json js/node_modules/.tpk-lock || true
+fi
 for program in $go_programs; do
 	name=${program%@*}
 	[ -e ".work/bin/${name##*/}" ] && continue

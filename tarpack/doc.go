@@ -23,6 +23,7 @@
 //	cache    indexes and converted files, kept in a directory
 //	sign     signatures of archives
 //	plan     lists of what several machines pack
+//	website  a viewer that makes an archive on any server a web site
 //
 // Package remote opens archives on servers, by https or in S3. Package pull downloads one, except
 // for what an older archive has. Package patch makes files that shorten this, for archives in which

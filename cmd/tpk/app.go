@@ -70,6 +70,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			pullCommand(),
 			patchCommand(),
 			serveCommand(),
+			webCommand(),
 			completionCommand(),
 			versionCommand(),
 			completeCommand(),

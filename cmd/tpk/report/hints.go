@@ -17,6 +17,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/plan"
 	"github.com/tarpack/tpk/tarpack/sign"
 	"github.com/tarpack/tpk/tarpack/signature"
+	"github.com/tarpack/tpk/tarpack/website"
 )
 
 // A hintedError is an error with advice that only the command can give.
@@ -65,6 +66,7 @@ var hints = []struct {
 	hint string
 }{
 	{format.ErrNotEmbeddable, ""},
+	{website.ErrForeign, "move it away, or choose another directory"},
 	{plan.ErrNothing, "check the name, --exclude and --include"},
 	{plan.ErrInventory, "copy fileSchema from its manifest.json to --schema"},
 	{format.ErrEmbedded, "'tpk index --embed' appends it again"},

@@ -1,0 +1,316 @@
+package browser
+
+import (
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/serviceworker"
+	"github.com/chromedp/chromedp"
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"github.com/tarpack/tpk/compat/tools"
+	"github.com/tarpack/tpk/tarpack/pack"
+	"github.com/tarpack/tpk/tarpack/website"
+)
+
+// A host is a web server that is running.
+type host struct {
+	cmd   *exec.Cmd
+	ended chan struct{}
+}
+
+// startHost starts a server and waits until it listens. It is stopped after the test.
+func startHost(t testing.TB, address string, cmd *exec.Cmd) *host {
+	t.Helper()
+	h := &host{cmd: cmd, ended: make(chan struct{})}
+	var out strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		_ = cmd.Wait()
+		close(h.ended)
+	}()
+	t.Cleanup(h.stop)
+	for {
+		conn, err := net.Dial("tcp", address)
+		if err == nil {
+			conn.Close()
+			return h
+		}
+		select {
+		case <-h.ended:
+			t.Fatalf("%q ended:\n%s", cmd.Args, out.String())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func (h *host) stop() {
+	_ = h.cmd.Process.Signal(syscall.SIGTERM)
+	<-h.ended
+}
+
+// freeAddress returns an address on which nothing listens.
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// nginx starts nginx on a directory. more is added to the server of its configuration.
+func nginx(t testing.TB, more string) (url, root string) {
+	t.Helper()
+	root = filepath.Join(tools.Dir(t), "root")
+	if err := os.Mkdir(root, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	address := freeAddress(t)
+	nginxOn(t, address, root, more)
+	return "http://" + address, root
+}
+
+func nginxOn(t testing.TB, address, root, more string) *host {
+	t.Helper()
+	tool, err := exec.LookPath("/usr/sbin/nginx")
+	if err != nil {
+		tool = tools.Path(t, "nginx")
+	}
+	dir := tools.Dir(t)
+	user := ""
+	if os.Getuid() == 0 {
+		user = "user root;"
+	}
+	conf := filepath.Join(dir, "nginx.conf")
+	text := fmt.Sprintf(`%s daemon off; pid %s/pid; error_log stderr warn; events {}
+http {
+  access_log off; client_body_temp_path %[2]s/body; proxy_temp_path %[2]s/proxy;
+  fastcgi_temp_path %[2]s/f; uwsgi_temp_path %[2]s/u; scgi_temp_path %[2]s/s;
+  types { text/html html; text/javascript js; application/gzip gz; }
+  server { listen %[3]s; root %[4]s; %[5]s }
+}
+`, user, dir, address, root, more)
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return startHost(t, address, exec.Command(tool, "-e", "stderr", "-c", conf, "-p", dir))
+}
+
+// smallSite writes a small site and its viewer to a directory.
+func smallSite(t testing.TB, root string, w website.Options) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "tree")
+	for name, text := range map[string]string{
+		"index.html": "<!doctype html><title>Start</title>" +
+			"<script>document.title = 'Script'</script>",
+		"docs/page.html":  "<!doctype html><title>Page</title><main>Page</main>",
+		"docs/other.html": "<!doctype html><title>Other</title><main>Other</main>",
+		"files/a.txt":     "a\n",
+	} {
+		name = filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	packWeb(t, dir, root, pack.Options{}, w)
+}
+
+// bucket starts an S3 server, and uploads the files of a directory to a bucket that any visitor may
+// read. It returns the URL of the bucket.
+func bucket(t testing.TB, root string) string {
+	t.Helper()
+	dir, address := tools.Dir(t), freeAddress(t)
+	startHost(t, address, exec.Command(tools.GoProgram(t, "versitygw"), "--access", "access",
+		"--secret", "secret-key", "--port", address, "posix", dir))
+	c, err := minio.New(address, &minio.Options{Region: "us-east-1",
+		Creds: credentials.NewStaticV4("access", "secret-key", "")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.MakeBucket(t.Context(), "site", minio.MakeBucketOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.SetBucketPolicy(t.Context(), "site", `{"Version":"2012-10-17","Statement":[{`+
+		`"Effect":"Allow","Principal":"*","Action":"s3:GetObject",`+
+		`"Resource":"arn:aws:s3:::site/*"}]}`); err != nil {
+		t.Fatal(err)
+	}
+	types := map[string]string{".html": "text/html", ".js": "text/javascript"}
+	files, err := os.ReadDir(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if _, err := c.FPutObject(t.Context(), "site", f.Name(), filepath.Join(root, f.Name()),
+			minio.PutObjectOptions{ContentType: types[filepath.Ext(f.Name())]}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return "http://" + address + "/site/"
+}
+
+// TestViewerS3: the viewer in a bucket of an S3 server, which any visitor may read.
+func TestViewerS3(t *testing.T) {
+	tree, root := filepath.Join(t.TempDir(), "tree"), filepath.Join(t.TempDir(), "out")
+	writeWebTree(t, tree)
+	packWeb(t, tree, root, pack.Options{}, website.Options{})
+	base := bucket(t, root)
+	p := newTab(t, desktop)
+	p.expectLog("Failed to load resource")
+	p.opened(base+"index.html", `document.title == "Start"`)
+	other := tpkServe(t, filepath.Join(root, "site.tar.gz"))
+	paths := []string{"", "about", "docs/guide", "odd/caf%E9.txt", "odd/what%3F.txt", "noise.bin",
+		"text.txt", "hard.bin", "link", "folder-link/", "empty", "missing", "many/3/f3.txt"}
+	for i, got := range p.fetchAll(base, slices.Clone(paths), "") {
+		if want := ask(t, other, paths[i], ""); got != want {
+			t.Errorf("%s:\n%+v, tpk serve has\n%+v", paths[i], got, want)
+		}
+	}
+}
+
+// TestViewerBadHosts: on a host that can't serve an archive, the page explains why.
+func TestViewerBadHosts(t *testing.T) {
+	root := filepath.Join(tools.Dir(t), "root")
+	smallSite(t, root, website.Options{})
+	address := freeAddress(t)
+	_, port, _ := net.SplitHostPort(address)
+	startHost(t, address, exec.Command(tools.Path(t, "python3"), "-m", "http.server", "--bind",
+		"127.0.0.1", "--directory", root, port))
+	files := http.FileServer(http.Dir(root))
+	// It names a coding, and applies it or not.
+	broken := func(coding string, applied bool) string {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.Contains(r.URL.Path, ".tar.gz") {
+				w.Header().Set("Content-Encoding", coding)
+			}
+			if applied && strings.Contains(r.URL.Path, ".tar.gz") {
+				z := gzip.NewWriter(w)
+				_, _ = io.WriteString(z, "any content")
+				_ = z.Close()
+				return
+			}
+			files.ServeHTTP(w, r)
+		}))
+		t.Cleanup(s.Close)
+		return s.URL
+	}
+	for name, c := range map[string]struct{ url, want string }{
+		"python -m http.server": {"http://" + address,
+			"the server ignores Range and sends the whole file"},
+		"a host that compresses":                       {broken("gzip", true), "Content-Encoding: gzip"},
+		"a host that names what is packed as a coding": {broken("br", false), "Content-Encoding: br"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newTab(t, desktop)
+			p.opened(c.url+"/", `document.querySelector("h1")`)
+			got := eval[string](p, `document.body.innerText`)
+			if !strings.Contains(got, "This server can't serve an archive") ||
+				!strings.Contains(got, c.want) || !strings.Contains(got, "site.tar.gz") {
+				t.Errorf("%q", got)
+			}
+			p.expectLog("502")
+		})
+	}
+	t.Run("no service workers", func(t *testing.T) { // no https, and not localhost
+		p := newTab(t, desktop)
+		p.run(chromedp.Navigate("http://" + plainName + ":" + port))
+		p.until(`document.title == "This page can't be opened here"`)
+		if got := eval[string](p, `document.body.innerText`); !strings.Contains(got, "https://") {
+			t.Errorf("%q", got)
+		}
+		p.expectLog("favicon")
+	})
+}
+
+// TestViewerOffline: without a network, what was seen is there, and what was not has a message.
+func TestViewerOffline(t *testing.T) {
+	root, address := filepath.Join(tools.Dir(t), "root"), freeAddress(t)
+	smallSite(t, root, website.Options{})
+	h := nginxOn(t, address, root, "")
+	base := "http://" + address + "/"
+	p := newTab(t, desktop)
+	p.opened(base, `document.title == "Script"`)
+	p.opened(base+"docs/page", `document.title == "Page"`)
+	h.stop()
+	p.opened(base, `document.title == "Script"`)
+	p.opened(base+"docs/page", `document.title == "Page"`)
+	call(p, serviceworker.Enable, cdp.Empty{})
+	call(p, serviceworker.StopAllWorkers, cdp.Empty{}) // the next one has nothing in memory
+	p.opened(base+"docs/page", `document.title == "Page"`)
+	p.opened(base+"docs/other", `document.title == "The archive can't be reached"`)
+	p.expectLog("503")
+	nginxOn(t, address, root, "")
+	p.opened(base+"docs/other", `document.title == "Other"`)
+}
+
+// TestViewerNoScripts: with NoScripts the scripts of pages do not run, and without they do.
+func TestViewerNoScripts(t *testing.T) {
+	for no, title := range map[bool]string{true: "Start", false: "Script"} {
+		url, root := nginx(t, "")
+		smallSite(t, root, website.Options{NoScripts: no})
+		p := newTab(t, desktop)
+		p.opened(url+"/", `document.title == "`+title+`"`)
+		csp := eval[string](p, `fetch("/docs/page").then(r => r.headers.get("content-security-policy"))`+
+			`.then(x => x ?? "")`)
+		if strings.Contains(csp, "script-src 'none'") != no {
+			t.Errorf("%q", csp)
+		}
+		if no {
+			p.expectLog("Content Security Policy")
+		}
+	}
+}
+
+// TestViewerDeepLink: the first page that a visitor opens lies deep in the archive. The host's page
+// for missing files starts the worker.
+func TestViewerDeepLink(t *testing.T) {
+	url, root := nginx(t, "error_page 404 /below/404.html;")
+	smallSite(t, filepath.Join(root, "below"), website.Options{})
+	p := newTab(t, desktop)
+	p.opened(url+"/below/docs/page", `document.title == "Page"`)
+	p.expectLog("404")
+}
+
+// TestViewerGone: once the files are gone from the host, the worker removes itself.
+func TestViewerGone(t *testing.T) {
+	url, root := nginx(t, "")
+	smallSite(t, root, website.Options{})
+	p := newTab(t, desktop)
+	p.opened(url+"/", `document.title == "Script"`)
+	for _, name := range append(website.Files(), "site.tar.gz", "site.tar.gz.tpi") {
+		if err := os.Remove(filepath.Join(root, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(root, "index.html"), []byte("<title>Moved</title>"),
+		0o644); err != nil {
+		t.Fatal(err)
+	}
+	for eval[string](p, `document.title`) != "Moved" {
+		p.run(chromedp.Navigate(url + "/"))
+		p.until(`true`)
+		time.Sleep(20 * time.Millisecond)
+	}
+}

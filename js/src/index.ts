@@ -1,0 +1,106 @@
+/**
+ * Reads tpk archives: .tar.gz files with an index that says where each file is. Files are read by
+ * ranges, from a server, a Blob or another source, without reading the rest.
+ *
+ * ```js
+ * import { open } from "tpk-reader";
+ * const archive = await open("https://example.org/site.tar.gz");
+ * console.log(await archive.text("docs/index.html"));
+ * for await (const entry of archive.list("docs")) console.log(entry.name, entry.size);
+ * ```
+ *
+ * @module
+ */
+import { Archive } from "./archive.js";
+import type { CacheOptions } from "./cache.js";
+import { type HttpOptions, HttpSource } from "./http.js";
+import type { Inflate } from "./inflate.js";
+import { openArchive, type Opener, opener } from "./opening.js";
+import { isSetName, openSet } from "./set.js";
+import { blobSource, type Source } from "./source.js";
+
+export { Archive, type Entry, type Path, type Range } from "./archive.js";
+export { type ErrorCode, TpkError } from "./errors.js";
+export type { Generation, HttpOptions, Keep } from "./http.js";
+export { HttpSource } from "./http.js";
+export type { Coding, Content, EntryType } from "./records.js";
+export { blobSource, bytesSource, type Source } from "./source.js";
+
+/** Options of open. */
+export interface OpenOptions extends HttpOptions {
+  /**
+   * The index, if it is not beside the archive under the archive's name and ".tpi": a URL for a URL,
+   * else a Blob or a source. null: use only an index that is in the archive.
+   */
+  index?: string | URL | Blob | Source | null;
+  /** Bytes of the index that are kept in memory. The default is 64 MiB. */
+  cacheSize?: number;
+  /**
+   * Bytes of the index that a request fetches at least, a power of two. The default is 512, which
+   * grows to 65,536 with the number of requests.
+   */
+  blockSize?: number;
+}
+
+/** What open accepts. */
+export type Input = string | URL | Blob | Source;
+
+/** cacheOptions returns the options of the block cache of an index. */
+export function cacheOptions(o: OpenOptions): CacheOptions {
+  const block = o.blockSize ?? 512;
+  if (block < 64 || block > 1 << 26 || !Number.isInteger(Math.log2(block))) {
+    throw new RangeError(`blockSize ${block}: not a power of two from 64 to 2^26`);
+  }
+  return { block, maxAhead: 64 << 10, maxBlocks: Math.ceil((o.cacheSize ?? 64 << 20) / block) };
+}
+
+/**
+ * Opens an archive, or the list of a shard set (".tps"): by its URL, or from a Blob or a source. In
+ * Node a string without a scheme is the path of a file.
+ */
+export async function open(input: Input, options: OpenOptions = {}): Promise<Archive> {
+  return openAny(input, options);
+}
+
+/** openAny is open with a way to inflate. */
+export async function openAny(
+  input: Input, options: OpenOptions, inflate?: Inflate,
+): Promise<Archive> {
+  const cache = cacheOptions(options);
+  if (typeof input === "string" || input instanceof URL) {
+    const url = new URL(input, (globalThis as { location?: { href?: string } }).location?.href);
+    url.hash = "";
+    const name = url.pathname.slice(url.pathname.lastIndexOf("/") + 1);
+    if (isSetName(name)) {
+      return new Archive(await openSet(name, (file) => web(beside(url, file), options), cache), inflate);
+    }
+    const { index } = options;
+    const side = index === null ? undefined
+      : index === undefined ? web(beside(url, name + ".tpi"), options)
+      : typeof index === "string" || index instanceof URL ? web(new URL(index, url), options)
+      : opener(toSource(index));
+    return new Archive(await openArchive(web(url, options), side, cache), inflate);
+  }
+  const { index } = options;
+  if (typeof index === "string" || index instanceof URL) {
+    throw new TypeError("index: a URL can be given for an archive with a URL only");
+  }
+  const side = index ? opener(toSource(index)) : undefined;
+  return new Archive(await openArchive(opener(toSource(input)), side, cache), inflate);
+}
+
+/** web returns the Opener of a URL. */
+function web(url: URL, options: HttpOptions): Opener {
+  return (first) => HttpSource.open(url.href, first, options);
+}
+
+/** beside returns the URL of a file in the same folder. */
+function beside(url: URL, name: string): URL {
+  const u = new URL(url);
+  u.pathname = u.pathname.slice(0, u.pathname.lastIndexOf("/") + 1) + name;
+  return u;
+}
+
+function toSource(x: Blob | Source): Source {
+  return x instanceof Blob ? blobSource(x) : x;
+}
