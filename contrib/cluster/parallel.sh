@@ -11,5 +11,7 @@
 set -eu
 plan=$1 dir=$2 name=$3
 shift 3
-exec parallel --joblog "$plan.joblog" --resume --resume-failed "$@" \
+parallel -q --joblog "$plan.joblog" --resume --resume-failed "$@" \
 	tpk pack --skip-existing --no-recursion -0T {} "$dir" "$name-{/.}.tar.gz" ::: "$plan"/*.list
+# Without the log of a complete run, the next one looks which shards are there.
+rm -f "$plan.joblog"
