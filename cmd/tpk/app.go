@@ -70,6 +70,8 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			pullCommand(),
 			patchCommand(),
 			serveCommand(),
+			mountCommand(),
+			umountCommand(),
 			completionCommand(),
 			versionCommand(),
 			completeCommand(),
