@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -147,7 +146,7 @@ func runMount(c *cli.Context, o *mountOptions) error {
 		return hintMount(err)
 	}
 	if ready != nil {
-		log.background = true
+		log.leave(terminal.IsQuiet(c))
 		if err := ready(); err != nil {
 			return errors.Join(err, m.Unmount())
 		}
@@ -228,7 +227,18 @@ type mountLog struct {
 	stderr     func(string)
 	file       *os.File
 	system     func(string) // nil if there is no system log
+	none       error        // why there is none
 	background bool
+}
+
+// leave makes later lines go to the log.
+func (l *mountLog) leave(quiet bool) {
+	if l.none != nil && !quiet {
+		l.stderr("there is no system log, so errors are not logged: use --log FILE")
+	}
+	l.mu.Lock()
+	l.background = true
+	l.mu.Unlock()
 }
 
 func newMountLog(c *cli.Context, o *mountOptions) (*mountLog, error) {
@@ -241,9 +251,7 @@ func newMountLog(c *cli.Context, o *mountOptions) (*mountLog, error) {
 	case o.foreground:
 		return l, nil
 	}
-	if l.system, err = terminal.SystemLog(); err != nil && !terminal.IsQuiet(c) {
-		l.stderr("there is no system log: the mount logs nothing: use --log FILE")
-	}
+	l.system, l.none = terminal.SystemLog()
 	return l, nil
 }
 
@@ -266,8 +274,10 @@ func hintMount(err error) error {
 	switch {
 	case errors.Is(err, mount.ErrNoFuse), errors.Is(err, mount.ErrUnsupported):
 		return report.WithHint(err, "'tpk extract' extracts the files")
-	case errors.Is(err, format.ErrNoEntry), errors.Is(err, fs.ErrInvalid):
+	case errors.Is(err, format.ErrNoEntry):
 		return report.WithHint(err, "'tpk ls' lists the directories")
+	case errors.Is(err, mount.ErrNotDirectory):
+		return report.WithHint(err, "name a directory")
 	}
 	return err
 }

@@ -5,7 +5,6 @@ package mount
 import (
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"slices"
 	"sync"
@@ -123,7 +122,13 @@ func (s *contents) readStored(
 	if _, err := io.ReadFull(r, buf); err != nil {
 		return 0, err
 	}
-	return len(buf), key.unchanged(c)
+	if err := key.unchanged(c); err != nil {
+		return 0, err
+	}
+	if !s.sums.add(key, c.Size, c.CRC, off, buf) {
+		return 0, errChecksum
+	}
+	return len(buf), nil
 }
 
 // readPiece reads bytes of one piece to the beginning of buf.
@@ -263,7 +268,7 @@ func (s *contents) load(key fileKey, c *gzmember.Content, dst []byte, from int64
 	if err := key.unchanged(c); err != nil {
 		return err
 	}
-	if !s.sums.add(key, c.Size, c.CRC, from, int64(len(dst)), crc32.ChecksumIEEE(dst)) {
+	if !s.sums.add(key, c.Size, c.CRC, from, dst) {
 		return errChecksum
 	}
 	return nil

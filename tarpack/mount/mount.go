@@ -38,9 +38,9 @@ func Start(ctx context.Context, dir string, o Options) (*Mount, error) {
 	if fi, err := os.Stat(dir); err != nil {
 		return nil, err
 	} else if !fi.IsDir() {
-		return nil, fmt.Errorf("%s: it is not a directory", dir)
+		return nil, fmt.Errorf("%s: %w", dir, ErrNotDirectory)
 	}
-	dir, err := filepath.Abs(dir)
+	path, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -53,13 +53,13 @@ func Start(ctx context.Context, dir string, o Options) (*Mount, error) {
 		return nil, err
 	}
 	f := newFileSystem(t, &o)
-	server, err := serve(f, dir, &o)
+	server, err := serve(f, path, &o)
 	if err != nil {
 		f.trees.closeAll()
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	m := &Mount{dir: dir, server: server, files: f, stop: stop, ended: make(chan struct{})}
+	m := &Mount{dir: path, server: server, files: f, stop: stop, ended: make(chan struct{})}
 	following := make(chan struct{})
 	go func() {
 		defer close(following)

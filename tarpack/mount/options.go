@@ -39,6 +39,8 @@ var (
 	ErrNoFuse = errors.New("the system can't mount")
 	// ErrNotMounted means that a directory is not where this package has mounted something.
 	ErrNotMounted = errors.New("no archive is mounted there")
+	// ErrNotDirectory means that something else is where a directory should be.
+	ErrNotDirectory = errors.New("not a directory")
 	// ErrInUse means that programs have files open, or are in the directory.
 	ErrInUse = errors.New("it is in use")
 )

@@ -5,12 +5,13 @@ package mount
 import (
 	"hash/crc32"
 	"slices"
+	"sort"
 	"sync"
 )
 
-// sums has the checksums of files that are read in pieces, each on its own: those of segments, which
-// can be decompressed alone, and of stored bytes. Once all pieces of a file were read, in whatever
-// order, it compares the checksum of the whole. So no program can read all bytes of a damaged file.
+// sums has the checksums of files that are read in parts, each on its own: segments, which can be
+// decompressed alone, and stored bytes. Once all parts of a file were read, in whatever order, it
+// compares the checksum of the whole. So no program can read all bytes of a damaged file.
 type sums struct {
 	mu    sync.Mutex
 	files []*fileSum // the one that was used last comes first
@@ -35,33 +36,25 @@ const (
 	maxRuns     = 1024
 )
 
-// add adds the checksum of n bytes from off on. It returns false if all of the file was read now,
-// or before, and want is not its checksum.
-func (s *sums) add(key fileKey, size int64, want uint32, off, n int64, crc uint32) bool {
+// add adds bytes of a file from off on. It returns false if all of the file was read now, or before,
+// and want is not its checksum.
+func (s *sums) add(key fileKey, size int64, want uint32, off int64, data []byte) bool {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	f := s.file(key)
 	if f.broken {
+		s.mu.Unlock()
 		return false
 	}
-	at, found := slices.BinarySearchFunc(f.runs, off, func(r run, off int64) int {
-		if r.to <= off {
-			return -1
-		}
-		if r.from > off {
-			return 1
-		}
-		return 0
-	})
-	if found || at < len(f.runs) && f.runs[at].from < off+n { // it was read before
-		return true
+	gaps := f.gaps(off, off+int64(len(data)))
+	s.mu.Unlock()
+	for i := range gaps {
+		g := &gaps[i]
+		g.crc = crc32.ChecksumIEEE(data[g.from-off : g.to-off])
 	}
-	f.runs = slices.Insert(f.runs, at, run{off, off + n, crc})
-	if at+1 < len(f.runs) {
-		f.join(at)
-	}
-	if at > 0 {
-		f.join(at - 1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, g := range gaps {
+		f.add(g)
 	}
 	if len(f.runs) > maxRuns {
 		f.runs = nil
@@ -70,6 +63,41 @@ func (s *sums) add(key fileKey, size int64, want uint32, off, n int64, crc uint3
 		f.broken = f.runs[0].crc != want
 	}
 	return !f.broken
+}
+
+// gaps returns the parts of a range that are in no run.
+func (f *fileSum) gaps(from, to int64) (gaps []run) {
+	for _, r := range f.runs {
+		if r.to <= from {
+			continue
+		}
+		if r.from >= to {
+			break
+		}
+		if r.from > from {
+			gaps = append(gaps, run{from: from, to: r.from})
+		}
+		from = r.to
+	}
+	if from < to {
+		gaps = append(gaps, run{from: from, to: to})
+	}
+	return gaps
+}
+
+// add adds a run, unless another goroutine has added bytes of it meanwhile.
+func (f *fileSum) add(r run) {
+	at := sort.Search(len(f.runs), func(k int) bool { return f.runs[k].to > r.from })
+	if at < len(f.runs) && f.runs[at].from < r.to {
+		return
+	}
+	f.runs = slices.Insert(f.runs, at, r)
+	if at+1 < len(f.runs) {
+		f.join(at)
+	}
+	if at > 0 {
+		f.join(at - 1)
+	}
 }
 
 // join makes one run of the runs k and k+1, if one follows the other.

@@ -93,7 +93,7 @@ func (l *layer) rootPlace() (place, error) {
 	if err == nil {
 		var e sidecar.Entry
 		if e, err = l.index.Entry(i); err == nil && e.Type != sidecar.TypeDir {
-			err = fmt.Errorf("%s: %w: it is a %v, not a directory", l.root, fs.ErrInvalid, e.Type)
+			err = fmt.Errorf("%s: %w: it is a %v", l.root, ErrNotDirectory, e.Type)
 		}
 	}
 	if err != nil {
