@@ -21,9 +21,20 @@ type contents struct {
 	mu      sync.Mutex
 	pieces  []*piece // at most maxPieces
 	readers []standing
+	bad     []badPiece // the last ones that were found
 	clock   int64
 	sums    sums
 }
+
+// badPiece is a piece of a file that is damaged. The kernel asks for each page of it once more.
+type badPiece struct {
+	key fileKey
+	k   int64
+	err error
+}
+
+// maxBad is the number of damaged pieces that are remembered.
+const maxBad = 64
 
 // fileKey is a file.
 type fileKey struct {
@@ -71,12 +82,11 @@ func (s *contents) read(
 	}
 	buf = buf[:min(int64(len(buf)), c.Size-off)]
 	a := key.layer.archive
-	if off == 0 && int64(len(buf)) == c.Size && c.Size <= pieceSize {
-		b, err := a.AppendContent(buf[:0], key.i)
-		if err == nil {
-			err = key.unchanged(c)
-		}
-		return len(b), err
+	if s.sums.isBroken(key) {
+		return 0, errChecksum
+	}
+	if c.Size <= pieceSize && off == 0 && int64(len(buf)) == c.Size {
+		return len(buf), s.load(key, c, buf, 0)
 	}
 	if c.Coding == coding.Stored && len(buf) <= storedRange && a.Signed() == nil && !isKept(a) {
 		return s.readStored(key, c, buf, off)
@@ -236,8 +246,40 @@ func (s *contents) give(p *piece) {
 	}
 }
 
-// load reads len(dst) bytes of a file from offset from on.
+// load reads len(dst) bytes of a file from offset from on: a piece.
 func (s *contents) load(key fileKey, c *gzmember.Content, dst []byte, from int64) error {
+	if err := s.badness(key, from/pieceSize); err != nil {
+		return err
+	}
+	err := s.loadNew(key, c, dst, from)
+	if err != nil && isDamage(err) && key.unchanged(c) == nil {
+		s.mu.Lock()
+		s.bad = append(s.bad, badPiece{key, from / pieceSize, err})
+		s.bad = s.bad[max(0, len(s.bad)-maxBad):]
+		s.mu.Unlock()
+	}
+	return err
+}
+
+// badness returns why a piece is damaged, if that was found before, or nil.
+func (s *contents) badness(key fileKey, k int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range s.bad {
+		if b.key == key && b.k == k {
+			return b.err
+		}
+	}
+	return nil
+}
+
+// isDamage reports whether an error is that of bytes that stay wrong, however often they are read.
+func isDamage(err error) bool {
+	return errors.Is(err, gzmember.ErrCorrupt) || errors.Is(err, gzmember.ErrTruncated)
+}
+
+// loadNew reads a piece that is not known to be damaged.
+func (s *contents) loadNew(key fileKey, c *gzmember.Content, dst []byte, from int64) error {
 	a := key.layer.archive
 	if from == 0 && int64(len(dst)) == c.Size {
 		if _, err := a.AppendContent(dst[:0], key.i); err != nil {
@@ -309,6 +351,7 @@ func (s *contents) forget(t *tree) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pieces = slices.DeleteFunc(s.pieces, func(p *piece) bool { return p.key.isOf(t) })
+	s.bad = slices.DeleteFunc(s.bad, func(b badPiece) bool { return b.key.isOf(t) })
 	s.readers = slices.DeleteFunc(s.readers, func(st standing) bool {
 		if st.key.isOf(t) {
 			st.r.Close()

@@ -8,38 +8,42 @@ import (
 	"sync"
 )
 
-// log passes lines on, each once in a while: the kernel asks again for what has failed.
+// log passes lines on, and few of each kind: the kernel asks again for what has failed.
 type log struct {
 	print func(string)
 	mu    sync.Mutex
-	said  []string // the last ones
+	said  []string // what the last ones were about
 }
 
-// maxSaid is the number of lines that are not repeated.
+// maxSaid is the number of things of which nothing is printed again.
 const maxSaid = 100
 
-// failure logs why a request has failed. name is what it was about, or "".
+// failure logs why a request has failed. name is the file that it was about, or "". A file has one
+// line, even if several things are wrong with it.
 func (l *log) failure(name string, err error) {
-	line := err.Error()
-	if name != "" {
-		line = name + ": " + line
+	if name == "" {
+		l.once(err.Error(), err.Error())
+		return
 	}
-	l.once(line)
+	l.once(name, name+": "+err.Error())
 }
 
 // skipped logs that names in a directory are too long for the system.
 func (l *log) skipped(dir string, n int) {
-	l.once(fmt.Sprintf("%s: %d names of more than %d bytes are left out", "/"+dir, n, maxName))
+	l.once("/"+dir, fmt.Sprintf("/%s: %d names of more than %d bytes are left out", dir, n, maxName))
 }
 
-// once prints a line that was not printed lately.
-func (l *log) once(line string) {
+// once prints a line, unless one about the same was printed lately.
+func (l *log) once(about, line string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if slices.Contains(l.said, line) {
+	if slices.Contains(l.said, about) {
 		return
 	}
-	l.said = append(l.said, line)
+	l.said = append(l.said, about)
 	l.said = l.said[max(0, len(l.said)-maxSaid):]
 	l.print(line)
 }
+
+// line prints a line, unless the same was printed lately.
+func (l *log) line(line string) { l.once(line, line) }

@@ -109,7 +109,7 @@ func (f *fileSystem) mountOptions(o *Options) *fuse.MountOptions {
 		EnableSymlinkCaching: true, ExplicitDataCacheControl: true, DisableXAttrs: true,
 		DisableSplice:     true, // a copy costs less than a pipe
 		ExtraCapabilities: extraCapabilities,
-		Logger:            stdlog.New(lineWriter(f.log.once), "", 0),
+		Logger:            stdlog.New(lineWriter(f.log.line), "", 0),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 	"sync"
+	"sync/atomic"
 )
 
 // sums has the checksums of files that are read in parts, each on its own: segments, which can be
@@ -15,6 +16,7 @@ import (
 type sums struct {
 	mu    sync.Mutex
 	files []*fileSum // the one that was used last comes first
+	wrong atomic.Int64
 }
 
 type fileSum struct {
@@ -60,9 +62,21 @@ func (s *sums) add(key fileKey, size int64, want uint32, off int64, data []byte)
 		f.runs = nil
 	}
 	if len(f.runs) == 1 && f.runs[0].from == 0 && f.runs[0].to == size {
-		f.broken = f.runs[0].crc != want
+		if f.broken = f.runs[0].crc != want; f.broken {
+			s.wrong.Add(1)
+		}
 	}
 	return !f.broken
+}
+
+// isBroken reports whether a file is known to have a wrong checksum.
+func (s *sums) isBroken(key fileKey) bool {
+	if s.wrong.Load() == 0 { // nearly always
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.files, func(f *fileSum) bool { return f.key == key && f.broken })
 }
 
 // gaps returns the parts of a range that are in no run.
