@@ -54,8 +54,9 @@ func tuneCollector() (untouched []byte) {
 // ballast is the memory that tuneCollector never touches, in bytes.
 const ballast = 48 << 20
 
-// limitMemory makes the garbage collector keep the memory in use below limit bytes as far as it can.
-// It is for a command that runs for a long time. The user's GOGC and GOMEMLIMIT take precedence.
+// limitMemory makes the garbage collector keep the memory in use below limit bytes, as far as it
+// can. It is for a command that runs for a long time. The user's GOGC and GOMEMLIMIT take
+// precedence.
 func limitMemory(limit int64) {
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(ballast + limit)

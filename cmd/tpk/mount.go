@@ -194,7 +194,7 @@ func (o *mountOptions) opener(c *cli.Context, log func(string)) (
 		defer func() {
 			if err != nil {
 				for _, l := range layers {
-					l.Close() // it was only read
+					_ = l.Close() // it was only read
 				}
 				layers = nil
 			}

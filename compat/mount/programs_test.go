@@ -52,7 +52,8 @@ func TestPython(t *testing.T) {
 	base := tools.Dir(t)
 	dir := filepath.Join(base, "lib")
 	write(t, filepath.Join(dir, "pkg/__init__.py"), "from . import part\nVALUE = part.value() + 1\n")
-	write(t, filepath.Join(dir, "pkg/part.py"), "import json\ndef value():\n\treturn json.loads('41')\n")
+	write(t, filepath.Join(dir, "pkg/part.py"),
+		"import json\ndef value():\n\treturn json.loads('41')\n")
 	archive := filepath.Join(base, "lib.tar.gz")
 	fixture.Pack(t, dir, archive)
 	m := mount(t, archive)
@@ -70,7 +71,8 @@ func TestMake(t *testing.T) {
 	build, gcc := tools.Path(t, "make"), tools.Path(t, "gcc")
 	base := tools.Dir(t)
 	dir := filepath.Join(base, "src")
-	write(t, filepath.Join(dir, "Makefile"), "$(OUT)/hello: main.c inc/h.h\n\t"+gcc+" -Iinc -o $@ main.c\n")
+	write(t, filepath.Join(dir, "Makefile"),
+		"$(OUT)/hello: main.c inc/h.h\n\t"+gcc+" -Iinc -o $@ main.c\n")
 	write(t, filepath.Join(dir, "inc/h.h"), "#define TEXT \"hello\"\n")
 	write(t, filepath.Join(dir, "main.c"),
 		"#include <stdio.h>\n#include \"h.h\"\nint main(void) { puts(TEXT); return 0; }\n")
@@ -85,9 +87,9 @@ func TestMake(t *testing.T) {
 	if got := tools.Must(t, exec.Command(filepath.Join(out, "hello"))); string(got) != "hello\n" {
 		t.Errorf("%q", got)
 	}
-	if got := tools.Must(t, exec.Command(build, "-C", m.dir, "OUT="+out)); !strings.Contains(string(got),
-		"up to date") {
-		t.Errorf("the second time: %s", got)
+	again := string(tools.Must(t, exec.Command(build, "-C", m.dir, "OUT="+out)))
+	if !strings.Contains(again, "up to date") {
+		t.Errorf("the second time: %s", again)
 	}
 	m.quiet(t)
 }

@@ -124,7 +124,8 @@ func testReplace(t *testing.T, more func(replaced int) bool) {
 	stop.Store(true)
 	group.Wait()
 	for line := range strings.Lines(readFile(t, m.log)) {
-		if !strings.Contains(line, "a new version is mounted") && !strings.Contains(line, "mounted as before") {
+		if !strings.Contains(line, "a new version is mounted") &&
+			!strings.Contains(line, "mounted as before") {
 			t.Errorf("the log: %s", line)
 		}
 	}

@@ -28,7 +28,7 @@ type contents struct {
 
 // badPiece is a piece of a file that is damaged. The kernel asks for each page of it once more.
 type badPiece struct {
-	key fileKey
+	key place
 	k   int64
 	err error
 }
@@ -36,17 +36,12 @@ type badPiece struct {
 // maxBad is the number of damaged pieces that are remembered.
 const maxBad = 64
 
-// fileKey is a file.
-type fileKey struct {
-	layer *layer
-	i     int
-}
-
-func (k fileKey) isOf(t *tree) bool { return slices.Contains(t.layers, k.layer) }
+// isOf reports whether a place is in a tree.
+func (p place) isOf(t *tree) bool { return slices.Contains(t.layers, p.layer) }
 
 // A piece is pieceSize bytes of a file from a multiple of that on, or fewer at its end.
 type piece struct {
-	key    fileKey
+	key    place
 	k      int64 // number of the piece in the file
 	data   []byte
 	err    error
@@ -57,7 +52,7 @@ type piece struct {
 
 // standing is a reader in the middle of a file that can't be entered there.
 type standing struct {
-	key fileKey
+	key place
 	pos int64
 	r   tarpack.ContentReader
 }
@@ -75,7 +70,7 @@ var errInterrupted = errors.New("interrupted")
 // read reads bytes of a file, which c describes, to buf, and returns how many. There are fewer only
 // at the end of the file.
 func (s *contents) read(
-	key fileKey, c *gzmember.Content, buf []byte, off int64, cancel <-chan struct{},
+	key place, c *gzmember.Content, buf []byte, off int64, cancel <-chan struct{},
 ) (int, error) {
 	if off < 0 || off >= c.Size {
 		return 0, nil
@@ -119,7 +114,7 @@ func isKept(a *tarpack.Archive) bool {
 
 // readStored reads a range of a stored content.
 func (s *contents) readStored(
-	key fileKey, c *gzmember.Content, buf []byte, off int64,
+	key place, c *gzmember.Content, buf []byte, off int64,
 ) (int, error) {
 	r, err := key.layer.archive.OpenContent(key.i)
 	if err != nil {
@@ -143,7 +138,7 @@ func (s *contents) readStored(
 
 // readPiece reads bytes of one piece to the beginning of buf.
 func (s *contents) readPiece(
-	key fileKey, c *gzmember.Content, buf []byte, off int64,
+	key place, c *gzmember.Content, buf []byte, off int64,
 ) (int, error) {
 	k := off / pieceSize
 	from := k * pieceSize
@@ -171,7 +166,7 @@ func (s *contents) readPiece(
 
 // take returns a piece. The caller loads it if it is the first one that asks for it, and returns it
 // with give.
-func (s *contents) take(key fileKey, k int64) (p *piece, first bool) {
+func (s *contents) take(key place, k int64) (p *piece, first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.clock++
@@ -191,7 +186,7 @@ func (s *contents) take(key fileKey, k int64) (p *piece, first bool) {
 }
 
 // find returns a piece that is in memory or being loaded, or nil. The lock is held.
-func (s *contents) find(key fileKey, k int64) *piece {
+func (s *contents) find(key place, k int64) *piece {
 	for _, p := range s.pieces {
 		if p.k == k && p.key == key {
 			return p
@@ -216,7 +211,7 @@ func (s *contents) oldest() int {
 }
 
 // copyLoaded copies a piece that is in memory to buf. It returns 0 if there is none.
-func (s *contents) copyLoaded(key fileKey, k int64, buf []byte) int {
+func (s *contents) copyLoaded(key place, k int64, buf []byte) int {
 	s.mu.Lock()
 	p := s.find(key, k)
 	if p != nil {
@@ -247,7 +242,7 @@ func (s *contents) give(p *piece) {
 }
 
 // load reads len(dst) bytes of a file from offset from on: a piece.
-func (s *contents) load(key fileKey, c *gzmember.Content, dst []byte, from int64) error {
+func (s *contents) load(key place, c *gzmember.Content, dst []byte, from int64) error {
 	if err := s.badness(key, from/pieceSize); err != nil {
 		return err
 	}
@@ -262,7 +257,7 @@ func (s *contents) load(key fileKey, c *gzmember.Content, dst []byte, from int64
 }
 
 // badness returns why a piece is damaged, if that was found before, or nil.
-func (s *contents) badness(key fileKey, k int64) error {
+func (s *contents) badness(key place, k int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, b := range s.bad {
@@ -279,7 +274,7 @@ func isDamage(err error) bool {
 }
 
 // loadNew reads a piece that is not known to be damaged.
-func (s *contents) loadNew(key fileKey, c *gzmember.Content, dst []byte, from int64) error {
+func (s *contents) loadNew(key place, c *gzmember.Content, dst []byte, from int64) error {
 	a := key.layer.archive
 	if from == 0 && int64(len(dst)) == c.Size {
 		if _, err := a.AppendContent(dst[:0], key.i); err != nil {
@@ -322,7 +317,7 @@ const pieceShift = 20 // pieceSize is 1 << pieceShift
 var errChecksum = fmt.Errorf("%w: it has another CRC-32 than in the index", gzmember.ErrCorrupt)
 
 // reader returns a reader that stands at a place, or nil. It belongs to the caller.
-func (s *contents) reader(key fileKey, pos int64) tarpack.ContentReader {
+func (s *contents) reader(key place, pos int64) tarpack.ContentReader {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, st := range s.readers {
@@ -363,8 +358,8 @@ func (s *contents) forget(t *tree) {
 
 // unchanged returns an error that wraps source.ErrChanged if a program may have written over the
 // archive before the content was read. It costs one system call.
-func (k fileKey) unchanged(c *gzmember.Content) error {
-	o, ok := k.layer.archive.Source().(source.Overwritable)
+func (p place) unchanged(c *gzmember.Content) error {
+	o, ok := p.layer.archive.Source().(source.Overwritable)
 	if !ok {
 		return nil
 	}

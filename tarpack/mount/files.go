@@ -128,7 +128,9 @@ func mode(e *sidecar.Entry) uint32 {
 
 // rdev returns the number of a device in the form that FUSE has for it: 12 bits of major number
 // between 8 and 12 bits of minor number.
-func rdev(major, minor uint32) uint32 { return minor&0xff | major<<8&0xfff00 | minor<<12&0xfff00000 }
+func rdev(major, minor uint32) uint32 {
+	return minor&0xff | major<<8&0xfff00 | minor<<12&0xfff00000
+}
 
 // rootAttributes describes the directory that is mounted.
 func (f *fileSystem) rootAttributes(t *tree, out *fuse.Attr) error {
@@ -224,7 +226,7 @@ func (f *fileSystem) Read(
 	c, err := format.ContentOfEntry(p.layer.index, p.i, &e)
 	n := 0
 	if err == nil {
-		n, err = f.contents.read(fileKey{p.layer, p.i}, &c, buf, int64(in.Offset), cancel)
+		n, err = f.contents.read(p, &c, buf, int64(in.Offset), cancel)
 	}
 	if err != nil {
 		return nil, f.failed(name(p), err)

@@ -207,13 +207,13 @@ func (k *kernel) sameEntry(fsys fs.FS, name string, out *fuse.EntryOut, step int
 		k.t.Fatal(err)
 	}
 	var attr fuse.AttrOut
-	if st := k.f.GetAttr(nil, &fuse.GetAttrIn{InHeader: fuse.InHeader{NodeId: out.NodeId}}, &attr); st !=
-		fuse.OK || attr.Attr != out.Attr {
+	in := &fuse.GetAttrIn{InHeader: fuse.InHeader{NodeId: out.NodeId}}
+	if st := k.f.GetAttr(nil, in, &attr); st != fuse.OK || attr.Attr != out.Attr {
 		k.t.Errorf("%s: %v: %v, not %v", name, st, attr.Attr, out.Attr)
 	}
 	e, ok := fi.Sys().(sidecar.Entry)
 	link := ok && e.Type == sidecar.TypeHardlink && !e.Duplicate // its target's time counts
-	if out.Mode != uint32(syscallMode(fi.Mode())) || out.Size != uint64(fi.Size()) ||
+	if out.Mode != syscallMode(fi.Mode()) || out.Size != uint64(fi.Size()) ||
 		!link && out.Mtime != uint64(fi.ModTime().Unix()) {
 		k.t.Errorf("%s: mode %o, size %d, time %d, not %v", name, out.Mode, out.Size, out.Mtime, fi)
 	}
@@ -309,7 +309,8 @@ func TestListFromEach(t *testing.T) {
 	}
 	var layers []Layer
 	for k := range 2 {
-		layers = append(layers, layerOf(t, tartest.Pack(t, tartest.Tree(t, files[k]...), pack.Options{}), ""))
+		name := tartest.Pack(t, tartest.Tree(t, files[k]...), pack.Options{})
+		layers = append(layers, layerOf(t, name, ""))
 	}
 	k := newKernel(t, Options{}, layers...)
 	d, err := k.walk("d")
@@ -404,9 +405,8 @@ func TestGenerations(t *testing.T) {
 	if closed[0] || !closed[1] || closed[2] {
 		t.Errorf("closed: %v", closed)
 	}
-	if _, st := k.f.Read(nil, &fuse.ReadIn{InHeader: fuse.InHeader{NodeId: ids[1]}}, make([]byte, 10)); st !=
-		fuse.ENOENT {
-		t.Errorf("a file of a version that is closed: %v", st)
+	if _, err := k.read(ids[1], 10); !errors.Is(err, syscall.ENOENT) {
+		t.Errorf("a file of a version that is closed: %v", err)
 	}
 	check(ids[0], "version 0")
 	k.forget()

@@ -35,10 +35,10 @@ func (f *fileSystem) follow(ctx context.Context, open func(context.Context) ([]L
 			return
 		case errors.Is(err, errUnsettled):
 		case err == nil:
-			f.log.print(name + ": a new version is mounted")
+			f.log.say(name + ": a new version is mounted")
 			said = ""
 		case err.Error() != said:
-			f.log.print("still mounted as before: " + err.Error())
+			f.log.say("still mounted as before: " + err.Error())
 			said = err.Error()
 		}
 	}
@@ -63,7 +63,9 @@ func (f *fileSystem) replaced(all bool) string {
 var errUnsettled = errors.New("it is being written to")
 
 // replace opens the archives again and mounts them.
-func (f *fileSystem) replace(ctx context.Context, open func(context.Context) ([]Layer, error)) error {
+func (f *fileSystem) replace(
+	ctx context.Context, open func(context.Context) ([]Layer, error),
+) error {
 	n, err := f.trees.next()
 	if err != nil {
 		return err

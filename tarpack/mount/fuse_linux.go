@@ -93,7 +93,7 @@ func mountByHelper(dir string, o *Options, options []string) (fd int, err error)
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	cmd.ExtraFiles = []*os.File{theirs}
-	cmd.Env = append(os.Environ(), "_FUSE_COMMFD=3")
+	cmd.Env = append(cmd.Environ(), "_FUSE_COMMFD=3")
 	err = cmd.Run()
 	theirs.Close()
 	if err != nil {
@@ -211,7 +211,7 @@ func unmount(dir string, lazily bool) error {
 	cmd := exec.Command(helper, append(args, "--", dir)...)
 	var said bytes.Buffer
 	cmd.Stderr = &said
-	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	cmd.Env = append(cmd.Environ(), "LC_ALL=C")
 	err := cmd.Run()
 	switch text := said.String(); {
 	case err == nil:

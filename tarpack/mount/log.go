@@ -10,9 +10,9 @@ import (
 
 // log passes lines on, and few of each kind: the kernel asks again for what has failed.
 type log struct {
-	print func(string)
-	mu    sync.Mutex
-	said  []string // what the last ones were about
+	say  func(string)
+	mu   sync.Mutex
+	said []string // what the last ones were about
 }
 
 // maxSaid is the number of things of which nothing is printed again.
@@ -42,7 +42,7 @@ func (l *log) once(about, line string) {
 	}
 	l.said = append(l.said, about)
 	l.said = l.said[max(0, len(l.said)-maxSaid):]
-	l.print(line)
+	l.say(line)
 }
 
 // line prints a line, unless the same was printed lately.

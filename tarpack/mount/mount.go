@@ -6,7 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	stdlog "log"
+	stdlog "log" //nolint:depguard // go-fuse takes a log.Logger
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,19 +77,21 @@ func Start(ctx context.Context, dir string, o Options) (*Mount, error) {
 	if err := server.WaitMount(); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", dir, err), m.unmount(true), m.Wait())
 	}
-	release := context.AfterFunc(ctx, func() { m.unmount(true) })
+	release := context.AfterFunc(ctx, func() {
+		_ = m.unmount(true) // Wait returns the error
+	})
 	context.AfterFunc(background, func() { release() })
 	return m, nil
 }
 
 func newFileSystem(t *tree, o *Options) *fileSystem {
-	print := o.Log
-	if print == nil {
-		print = func(string) {}
+	say := o.Log
+	if say == nil {
+		say = func(string) {}
 	}
 	f := &fileSystem{
 		RawFileSystem: fuse.NewDefaultRawFileSystem(),
-		contents:      &contents{}, log: &log{print: print}, valid: forever,
+		contents:      &contents{}, log: &log{say: say}, valid: forever,
 		owner: fuse.Owner{Uid: uint32(os.Geteuid()), Gid: uint32(os.Getegid())},
 	}
 	f.trees = newGenerations(t, f.contents.forget)

@@ -56,7 +56,8 @@ func TestOptions(t *testing.T) {
 
 // TestLayer sets each field of a layer.
 func TestLayer(t *testing.T) {
-	name := tartest.Pack(t, tartest.Tree(t, [2]string{"d/f", "text"}, [2]string{"g", ""}), pack.Options{})
+	tree := tartest.Tree(t, [2]string{"d/f", "text"}, [2]string{"g", ""})
+	name := tartest.Pack(t, tree, pack.Options{})
 	closed := 0
 	layer := func(dir string) Layer { // Archive
 		l := layerOf(t, name, dir)
@@ -148,7 +149,7 @@ func TestStart(t *testing.T) {
 // TestLogLimits: what is remembered is bounded.
 func TestLogLimits(t *testing.T) {
 	n := 0
-	l := &log{print: func(string) { n++ }}
+	l := &log{say: func(string) { n++ }}
 	for range 3 {
 		for i := range maxSaid {
 			l.failure(string(rune('a'+i)), fs.ErrInvalid)

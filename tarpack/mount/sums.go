@@ -20,7 +20,7 @@ type sums struct {
 }
 
 type fileSum struct {
-	key    fileKey
+	key    place
 	runs   []run
 	broken bool // its checksum was wrong
 }
@@ -38,9 +38,9 @@ const (
 	maxRuns     = 1024
 )
 
-// add adds bytes of a file from off on. It returns false if all of the file was read now, or before,
+// add adds bytes of a file from off on. It returns false if all of the file was read now or before,
 // and want is not its checksum.
-func (s *sums) add(key fileKey, size int64, want uint32, off int64, data []byte) bool {
+func (s *sums) add(key place, size int64, want uint32, off int64, data []byte) bool {
 	s.mu.Lock()
 	f := s.file(key)
 	if f.broken {
@@ -70,7 +70,7 @@ func (s *sums) add(key fileKey, size int64, want uint32, off int64, data []byte)
 }
 
 // isBroken reports whether a file is known to have a wrong checksum.
-func (s *sums) isBroken(key fileKey) bool {
+func (s *sums) isBroken(key place) bool {
 	if s.wrong.Load() == 0 { // nearly always
 		return false
 	}
@@ -124,7 +124,7 @@ func (f *fileSum) join(k int) {
 }
 
 // file returns what is known of a file, and makes it the first one.
-func (s *sums) file(key fileKey) *fileSum {
+func (s *sums) file(key place) *fileSum {
 	at := slices.IndexFunc(s.files, func(f *fileSum) bool { return f.key == key })
 	f := &fileSum{key: key}
 	if at >= 0 {

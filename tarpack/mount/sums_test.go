@@ -40,7 +40,7 @@ func TestSums(t *testing.T) {
 			b[rng.IntN(len(b))] ^= 1 << rng.IntN(8)
 		}
 		var s sums
-		key := fileKey{i: round}
+		key := place{i: round}
 		seen, missing := make([]bool, len(b)), len(b)
 		for missing > 0 {
 			from := rng.IntN(len(b))
@@ -56,7 +56,7 @@ func TestSums(t *testing.T) {
 				t.Fatalf("round %d: %v with %d bytes missing, wrong is %v", round, ok, missing, wrong)
 			}
 		}
-		if s.isBroken(key) != wrong || s.isBroken(fileKey{i: -1}) {
+		if s.isBroken(key) != wrong || s.isBroken(place{i: -1}) {
 			t.Fatalf("round %d: isBroken is not %v", round, wrong)
 		}
 	}
@@ -68,7 +68,7 @@ func TestSumsLimits(t *testing.T) {
 	b := make([]byte, 1)
 	for i := range 3 * maxSumFiles {
 		for off := range 3 * int64(maxRuns) {
-			s.add(fileKey{i: i}, 1<<40, 0, 2*off, b)
+			s.add(place{i: i}, 1<<40, 0, 2*off, b)
 		}
 	}
 	if len(s.files) != maxSumFiles {

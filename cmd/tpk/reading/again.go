@@ -16,9 +16,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/remote"
 )
 
-// Again returns a function that opens an archive again that [OpenLong] has opened, after another one
-// has replaced it. Messages go to notice. wait makes it return an error if the new archive has no
-// usable index: that may be written in a moment.
+// Again returns a function that opens an archive again that [OpenLong] has opened, after another
+// one has replaced it. Messages go to notice. wait makes it return an error if the new archive has
+// no usable index: that may be written in a moment.
 func Again(c *cli.Context, name string, notice func(string)) (
 	again func(ctx context.Context, wait bool) (*cache.Archive, error), err error,
 ) {

@@ -42,8 +42,8 @@ func OpenLong(c *cli.Context, name string) (*cache.Archive, error) {
 	return open(c, name, maxSmallCheck)
 }
 
-// maxSmallCheck is the size of the largest index that is compared with its hashes for OpenLong: what
-// is compared counts as memory of the process.
+// maxSmallCheck is the size of the largest index that is compared with its hashes for OpenLong:
+// what is compared counts as memory of the process.
 const maxSmallCheck = 8 << 20
 
 // maxQuickCheck is the size of the largest index that is compared with its hashes for any command.
