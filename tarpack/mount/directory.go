@@ -128,12 +128,12 @@ func (f *fileSystem) list(in *fuse.ReadIn, out *fuse.DirEntryList, plus bool) fu
 			break
 		}
 		added++
+		f.memory.used(1)
 		err = l.taken(h)
 	}
 	if plus {
 		f.trees.retain(t, int64(added))
 	}
-	f.memory.used(1 + added)
 	if err != nil && added > 0 { // the kernel knows what was added, and asks for the rest
 		return fuse.OK
 	}
@@ -218,9 +218,9 @@ func (f *fileSystem) add(
 	return true, nil
 }
 
-// modTime returns the time of an archive's root, which has no entry: that of the latest entry in
-// it, or 0.
-func (l *layer) modTime() int64 {
+// findModTime returns the time of an archive's root, which has no entry: that of the latest entry in
+// it, of the first ones, or 0.
+func (l *layer) findModTime() int64 {
 	latest := int64(0)
 	n := 0
 	for i, err := range l.index.Children(sidecar.Root) {
@@ -235,4 +235,4 @@ func (l *layer) modTime() int64 {
 }
 
 // rootEntries is the number of entries that are looked at for the time of the root.
-const rootEntries = 1000
+const rootEntries = 100

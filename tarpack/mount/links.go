@@ -11,13 +11,15 @@ import (
 
 	"github.com/tarpack/tpk/internal/sorter"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack"
 )
 
 // linkCounts has the numbers of names of files. The index does not have them: they are counted once
 // they are needed, if the archive has hard links that do not stand for duplicates.
 type linkCounts struct {
-	index *sidecar.Index
-	links uint64 // in the archive
+	index  *sidecar.Index
+	unload func()
+	links  uint64 // in the archive
 
 	once    sync.Once
 	targets []uint32 // of all links, sorted
@@ -25,12 +27,15 @@ type linkCounts struct {
 	n       int
 }
 
+// unloadEvery is a number of records, which take 3 MB.
+const unloadEvery = 1 << 16
+
 // maxTargets is the number of links whose targets are kept in memory: 4 MiB.
 const maxTargets = 1 << 20
 
-func newLinkCounts(x *sidecar.Index) *linkCounts {
-	c := &linkCounts{index: x}
-	if st := x.Stats(); st.Hardlinks > st.Duplicates {
+func newLinkCounts(a *tarpack.Archive) *linkCounts {
+	c := &linkCounts{index: a.Index(), unload: a.UnloadIndex}
+	if st := c.index.Stats(); st.Hardlinks > st.Duplicates {
 		c.links = st.Hardlinks - st.Duplicates
 	}
 	return c
@@ -85,6 +90,9 @@ func (c *linkCounts) count() {
 func (c *linkCounts) each(f func(target uint32) error) error {
 	left := c.links
 	for i := 0; i < c.index.Len() && left > 0; i++ {
+		if i%unloadEvery == 0 {
+			c.unload() // see memory
+		}
 		e, err := c.index.Entry(i)
 		if err != nil {
 			return err

@@ -13,7 +13,7 @@ type memory struct {
 
 // Limits of memory.
 const (
-	lookEvery = 64       // entries, each of which may map three times 64 KiB
+	lookEvery = 16       // entries, each of which may map three times 64 KiB, or more
 	maxMapped = 24 << 20 // bytes of files, the program among them, that may be mapped
 )
 

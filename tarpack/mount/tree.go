@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"sync"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
@@ -37,6 +38,7 @@ type layer struct {
 	offset  uint64 // entries of the layers above it
 	root    string // the path of the directory; "" is all of the archive
 	links   *linkCounts
+	modTime func() int64 // of the root, if that is all of the archive
 	close   func() error
 }
 
@@ -54,7 +56,8 @@ func newTree(generation uint64, layers []Layer) (*tree, error) {
 	for k := len(layers) - 1; k >= 0; k-- {
 		a := layers[k].Archive
 		l := &layer{archive: a, index: a.Index(), offset: total, root: layers[k].Dir,
-			close: layers[k].Close, links: newLinkCounts(a.Index())}
+			close: layers[k].Close, links: newLinkCounts(a)}
+		l.modTime = sync.OnceValue(l.findModTime)
 		t.layers = append(t.layers, l)
 		total += uint64(a.Index().Len())
 	}
