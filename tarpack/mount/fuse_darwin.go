@@ -24,6 +24,9 @@ func serve(f *fileSystem, dir string, o *Options) (*fuse.Server, error) {
 	return server, nil
 }
 
+// refusePolls does nothing: go-fuse does it.
+func refusePolls(string) error { return nil }
+
 // Unmount unmounts what this package has mounted on a directory, also if the process has ended. The
 // error wraps [ErrNotMounted] or [ErrInUse].
 func Unmount(dir string) error {

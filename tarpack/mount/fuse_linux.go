@@ -143,6 +143,21 @@ func receive(socket int) (fd int, err error) {
 	return fds[0], nil
 }
 
+// pollName is a name that go-fuse has in the root, for refusePolls.
+const pollName = ".go-fuse-epoll-hack"
+
+// refusePolls makes the kernel ask whether a file can be polled, and never again. Go asks that of
+// each file that it opens, with a system call that its scheduler takes for a short one. So a program
+// that opens files of its own mount would wait for itself.
+func refusePolls(dir string) error {
+	fd, err := unix.Open(filepath.Join(dir, pollName), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	_, _ = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0) // it has been asked
+	return unix.Close(fd)
+}
+
 // readAhead makes the kernel read as much ahead as one request may ask for, if it lets us. Its
 // default is 128 KiB.
 func readAhead(dir string) {

@@ -74,7 +74,11 @@ func Start(ctx context.Context, dir string, o Options) (*Mount, error) {
 		f.trees.closeAll()
 		close(m.ended)
 	}()
-	if err := server.WaitMount(); err != nil {
+	err = server.WaitMount()
+	if err == nil {
+		err = refusePolls(path)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", dir, err), m.unmount(true), m.Wait())
 	}
 	release := context.AfterFunc(ctx, func() {

@@ -110,6 +110,7 @@ func TestStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = unmount(dir, true) }) // if the test fails
 	if got := read(dir); got != "text" {
 		t.Error(got)
 	}
