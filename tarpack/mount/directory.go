@@ -218,8 +218,8 @@ func (f *fileSystem) add(
 	return true, nil
 }
 
-// findModTime returns the time of an archive's root, which has no entry: that of the latest entry in
-// it, of the first ones, or 0.
+// findModTime returns the time of an archive's root, which has no entry: that of the latest of the
+// first entries in it, or 0.
 func (l *layer) findModTime() int64 {
 	latest := int64(0)
 	n := 0

@@ -147,7 +147,7 @@ func receive(socket int) (fd int, err error) {
 const pollName = ".go-fuse-epoll-hack"
 
 // refusePolls makes the kernel ask whether a file can be polled, and never again. Go asks that of
-// each file that it opens, with a system call that its scheduler takes for a short one. So a program
+// each file that it opens, in a system call that its scheduler takes for a short one. So a program
 // that opens files of its own mount would wait for itself.
 func refusePolls(dir string) error {
 	fd, err := unix.Open(filepath.Join(dir, pollName), unix.O_RDONLY|unix.O_CLOEXEC, 0)

@@ -10,8 +10,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
-// TestLinkCounts counts the names of files, with the targets of links in memory and in a file. Links
-// that stand for duplicates do not count.
+// TestLinkCounts counts the names of files, with the targets of links in memory and in a file.
+// Links that stand for duplicates do not count.
 func TestLinkCounts(t *testing.T) {
 	files := [][2]string{{"one", "one"}, {"dup", "one"}}
 	want := map[string]uint32{"one": 1, "dup": 1}
