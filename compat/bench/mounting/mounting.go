@@ -90,14 +90,16 @@ func systems(b *measure.Bench, t trees.Tree, dir string) (all []system, err erro
 			"-no-progress"); err != nil {
 			return nil, err
 		}
-		all = append(all, system{tool: "squashfs", command: []string{"mount", "-o", "loop,ro", image, "MNT"}})
+		all = append(all,
+			system{tool: "squashfs", command: []string{"mount", "-o", "loop,ro", image, "MNT"}})
 		if b.Have("squashfuse") {
 			all = append(all, system{tool: "squashfuse", command: []string{"squashfuse", image, "MNT"}})
 		}
 	}
 	if b.Have("zip") && b.Have("fuse-zip") {
 		zip := filepath.Join(dir, "a.zip")
-		if err := measure.Run("sh", "-c", `cd "$1" && zip -6 -q -r -y "$2" .`, "sh", t.Dir, zip); err != nil {
+		if err := measure.Run("sh", "-c", `cd "$1" && zip -6 -q -r -y "$2" .`, "sh", t.Dir,
+			zip); err != nil {
 			return nil, err
 		}
 		all = append(all, system{tool: "fuse-zip", command: []string{"fuse-zip", "-r", zip, "MNT"}})
