@@ -109,3 +109,24 @@ func TestAppendContentKeeper(t *testing.T) {
 		t.Errorf("%q, %v, told %q", got, err, k.told)
 	}
 }
+
+// TestUnloadIndex: an index that was unloaded is read again where it is needed.
+func TestUnloadIndex(t *testing.T) {
+	files := signedFiles()
+	name, trust := packSigned(t, files)
+	inside, itsTrust := packSignedInside(t, files)
+	for _, c := range []struct {
+		name string
+		o    tarpack.OpenOptions
+	}{
+		{name, tarpack.OpenOptions{}}, {name, tarpack.OpenOptions{Trust: trust}},
+		{name, tarpack.OpenOptions{LoadIndex: 1 << 30}}, {name, tarpack.OpenOptions{LoadIndex: 1}},
+		{inside, tarpack.OpenOptions{}}, {inside, tarpack.OpenOptions{Trust: itsTrust}},
+	} {
+		a := openSigned(t, c.name, c.o)
+		for range 2 {
+			a.UnloadIndex()
+			testSignedFS(t, a, files)
+		}
+	}
+}
