@@ -32,7 +32,7 @@ func Again(c *cli.Context, name string, notice func(string)) (
 	}
 	if remote.IsURL(name) {
 		opener := &Opener{Flags: ro, Trust: trust, Notice: notice}
-		open, err := opener.Open(name)
+		open, err := opener.Open(name, nil)
 		if err != nil {
 			return nil, err
 		}
