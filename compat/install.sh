@@ -34,6 +34,10 @@ apt-get             apt
 dpkg-deb            dpkg
 rsync               rsync
 strace              strace
+fusermount3         fuse3
+git                 git
+make                make
+find                findutils
 setpriv             util-linux
 unshare             util-linux
 losetup             mount
@@ -76,6 +80,9 @@ wrk                 wrk
 casync              casync
 mksquashfs          squashfs-tools
 unsquashfs          squashfs-tools
+squashfuse          squashfuse
+fuse-zip            fuse-zip
+archivemount        archivemount
 /usr/bin/time       time
 '
 # Packages of npm, exact versions; they go to .work/npm.

@@ -245,3 +245,12 @@ func (x *Index) Stats() Stats { return x.stats }
 func (x *Index) WillNeed(limit int64) {
 	readahead.Load(x.mem[:min(int64(len(x.mem)), limit)])
 }
+
+// Unload takes a mapped sidecar out of the memory of the process, where the system can do so. The
+// system still has its pages, as far as there is room, and maps those again that are used. Calls of
+// other methods may run meanwhile.
+func (x *Index) Unload() {
+	if x.closer != nil && len(x.mem) > 0 {
+		readahead.Unload(x.mem)
+	}
+}

@@ -60,6 +60,15 @@ func (a *Archive) Size() int64 { return a.src.Size() }
 // Index returns the archive's index. It is closed with the archive.
 func (a *Archive) Index() *sidecar.Index { return a.index }
 
+// UnloadIndex takes an index that is mapped out of the memory of the process: see
+// sidecar.Index.Unload.
+func (a *Archive) UnloadIndex() {
+	a.index.Unload()
+	if a.under != nil {
+		a.under.Unload()
+	}
+}
+
 // IndexRebuilt reports whether Open found no usable sidecar and built the index in memory.
 func (a *Archive) IndexRebuilt() bool { return a.rebuilt }
 

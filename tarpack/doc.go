@@ -25,6 +25,8 @@
 //	plan     lists of what several machines pack
 //	website  a viewer that makes an archive on any server a web site
 //
+// Package mount shows archives as a directory of the system.
+//
 // Package remote opens archives on servers, by https or in S3. Package pull downloads one, except
 // for what an older archive has. Package patch makes files that shorten this, for archives in which
 // much has changed a little. Package mirror updates a directory that an archive was extracted into.
@@ -36,7 +38,8 @@
 //	cache ─► convert           remote ─► remote/web, remote/s3, remote/blocks, remote/object,
 //	                                     remote/upload
 //	pull ─► sign, patch        mirror ─► extract
-//	pack, extract, edit, convert, shard, export, cache, sign, plan, remote, patch, pull, mirror
+//	pack, extract, edit, convert, shard, export, cache, sign, plan, remote, patch, pull, mirror,
+//	mount
 //	  │  └─► tarpack ─► source, symlink, signature ─► format ─► sidecar, gzmember
 //	  └────► internal/rewrite ─► internal/packer ─► internal/… ─► format
 //

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"slices"
 	"unicode/utf8"
 
+	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/symlink"
 )
 
@@ -161,31 +161,31 @@ func (f *archiveFS) ReadLink(name string) (string, error) {
 
 // ReadFile returns the content of a file.
 func (f *archiveFS) ReadFile(name string) ([]byte, error) {
-	file, err := f.Open(name)
+	n, err := f.find("open", name, true)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	r, ok := file.(*openContent)
-	if !ok {
+	switch n.entry.Type {
+	case sidecar.TypeFile, sidecar.TypeHardlink:
+	case sidecar.TypeDir:
 		return nil, pathError("read", name, fmt.Errorf("%w: it is a directory", fs.ErrInvalid))
+	default:
+		return nil, pathError("open", name, fmt.Errorf("%w: it is a %v", fs.ErrInvalid, n.entry.Type))
 	}
-	// Grown as the bytes come: the size is only what the index claims.
-	const trusted = 1 << 20
-	b := make([]byte, 0, min(r.info.Size(), trusted)+1)
-	for {
-		n, err := r.Read(b[len(b):cap(b)])
-		b = b[:len(b)+n]
-		if err == io.EOF {
-			return b, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if len(b) == cap(b) {
-			b = slices.Grow(b, int(min(int64(len(b)), r.info.Size()-int64(len(b))))+1)
-		}
+	var c gzmember.Content
+	if n.entry.Type == sidecar.TypeFile {
+		c, err = format.ContentOfEntry(f.a.index, n.i, &n.entry)
+	} else {
+		c, err = f.a.Content(n.i)
 	}
+	var b []byte
+	if err == nil {
+		b, err = f.a.appendContent([]byte{}, &c, n.i)
+	}
+	if err != nil {
+		return nil, pathError("read", name, err)
+	}
+	return b, nil
 }
 
 // ReadDir lists a directory, in the order of names.

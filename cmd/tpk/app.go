@@ -71,6 +71,8 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			patchCommand(),
 			serveCommand(),
 			webCommand(),
+			mountCommand(),
+			umountCommand(),
 			completionCommand(),
 			versionCommand(),
 			completeCommand(),

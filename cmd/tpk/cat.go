@@ -22,6 +22,7 @@ import (
 
 type catOptions struct {
 	archive string
+	entries []int // numbers
 	paths   []string
 }
 
@@ -29,7 +30,7 @@ func catCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "cat",
 		Usage:     "write files of an archive to standard output",
-		UsageText: "tpk cat ARCHIVE PATH|GLOB...",
+		UsageText: "tpk cat [--entry N]... ARCHIVE [PATH|GLOB...]",
 		Description: help.Text(`
 Writes the files to standard output, one after the other. Links are followed inside the archive.
 Content is checked while it is written: if it is damaged, cat reports an error.
@@ -37,22 +38,40 @@ Content is checked while it is written: if it is damaged, cat reports an error.
 `+help.Globs+` The files that it matches are written in the order of
 their paths; a directory that it matches stands for the files below it.
 
+--entry takes an entry by its number, which is its place in the list that 'tpk ls' prints, from 0.
+It is found at once, however many there are. These come first.
+
 `+help.RemoteToo,
 			"a file is missing, is a directory or is damaged (the others are written)",
 			"tpk cat site.tar.gz index.html",
 			"tpk cat logs.tar.gz 2026/01.log 2026/02.log | grep error",
-			"tpk cat logs.tar.gz '2026/*.log' | grep error"),
-		Flags:  slices.Concat(flags.Trust(), []cli.Flag{flags.NoConvert()}, flags.Remote()),
+			"tpk cat logs.tar.gz '2026/*.log' | grep error",
+			"tpk cat --entry 4711 samples.tar.gz > sample"),
+		Flags: slices.Concat(flags.Trust(), []cli.Flag{
+			&cli.IntSliceFlag{Name: "entry", Usage: "write the entry with the number `N`, from 0" +
+				" (repeatable)"},
+			flags.NoConvert(),
+		}, flags.Remote()),
 		Action: action(parseCat, runCat),
 	}
 }
 
 func parseCat(c *cli.Context) (*catOptions, error) {
-	args, err := flags.ReadArguments(c, 2, -1)
+	least := 2
+	if c.IsSet("entry") {
+		least = 1
+	}
+	args, err := flags.ReadArguments(c, least, -1)
 	if err != nil {
 		return nil, err
 	}
-	return &catOptions{archive: args[0], paths: args[1:]}, nil
+	o := &catOptions{archive: args[0], entries: c.IntSlice("entry"), paths: args[1:]}
+	for _, n := range o.entries {
+		if n < 0 {
+			return nil, report.Usagef("cat: --entry %d: the first entry is 0", n)
+		}
+	}
+	return o, nil
 }
 
 func runCat(c *cli.Context, o *catOptions) (err error) {
@@ -68,7 +87,7 @@ func runCat(c *cli.Context, o *catOptions) (err error) {
 	}
 	out := terminal.NewOutput(c.Context, c.App.Writer)
 	failed := false
-	for file, err := range filesOf(a.Archive, matches) {
+	for file, err := range numbersAndFiles(a.Archive, o.entries, matches) {
 		if err == nil {
 			err = catFile(a.Archive, file, out)
 		}
@@ -89,6 +108,24 @@ func runCat(c *cli.Context, o *catOptions) (err error) {
 		return report.ErrReported
 	}
 	return nil
+}
+
+// numbersAndFiles yields the paths of entries by number, and then what filesOf yields.
+func numbersAndFiles(
+	a *tarpack.Archive, entries []int, matches []reading.Match,
+) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for _, n := range entries {
+			path, err := a.Index().Path(n)
+			if errors.Is(err, sidecar.ErrRange) {
+				err = fmt.Errorf("%w: there is no number %d: it has %d", format.ErrNoEntry, n, a.Index().Len())
+			}
+			if !yield(path, err) {
+				return
+			}
+		}
+		filesOf(a, matches)(yield)
+	}
 }
 
 // filesOf yields the words that stand for files, and the paths of the files that globs match.

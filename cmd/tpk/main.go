@@ -48,7 +48,19 @@ func tuneCollector() (untouched []byte) {
 		return nil
 	}
 	debug.SetGCPercent(25)
-	return make([]byte, 48<<20)
+	return make([]byte, ballast)
+}
+
+// ballast is the memory that tuneCollector never touches, in bytes.
+const ballast = 48 << 20
+
+// limitMemory makes the garbage collector keep the memory in use below limit bytes, as far as it
+// can. It is for a command that runs for a long time. The user's GOGC and GOMEMLIMIT take
+// precedence.
+func limitMemory(limit int64) {
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(ballast + limit)
+	}
 }
 
 // run runs a command line and returns the exit code.

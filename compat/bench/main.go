@@ -13,6 +13,7 @@
 //	dataset    every file of a large tree in random order through io/fs
 //	pull       the bytes that a new version of an archive costs, with the old one at hand
 //	cluster    a plan for 64 shards, packed by two workers, joined, opened and looked up
+//	mount      mounting an archive, listing it, and reading files
 //	packages   the benchmarks of tpk's own packages
 //
 // The tools of a case run in turn. Every figure goes to docs/benchmarks/results/VERSION.txt in the
@@ -40,6 +41,7 @@ import (
 	"github.com/tarpack/tpk/compat/bench/extracting"
 	"github.com/tarpack/tpk/compat/bench/lookup"
 	"github.com/tarpack/tpk/compat/bench/measure"
+	"github.com/tarpack/tpk/compat/bench/mounting"
 	"github.com/tarpack/tpk/compat/bench/packing"
 	"github.com/tarpack/tpk/compat/bench/pulling"
 	"github.com/tarpack/tpk/compat/bench/report"
@@ -62,6 +64,7 @@ var families = []family{
 	{"index", lookup.Run},
 	{"range", serving.RunRanges},
 	{"dataset", dataset.Run},
+	{"mount", mounting.Run},
 	{"pull", pulling.Run},
 	{"cluster", cluster.Run},
 	{"packages", packages},

@@ -37,6 +37,15 @@ func OpenForAll(c *cli.Context, name string) (*cache.Archive, error) {
 	return open(c, name, math.MaxInt64)
 }
 
+// OpenLong is [Open] for a command that keeps the archive open for a long time, in little memory.
+func OpenLong(c *cli.Context, name string) (*cache.Archive, error) {
+	return open(c, name, maxSmallCheck)
+}
+
+// maxSmallCheck is the size of the largest index that is compared with its hashes for OpenLong:
+// what is compared counts as memory of the process.
+const maxSmallCheck = 8 << 20
+
 // maxQuickCheck is the size of the largest index that is compared with its hashes for any command.
 // That takes 10 to 20 ms if it is in memory.
 const maxQuickCheck = 64 << 20

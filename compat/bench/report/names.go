@@ -35,6 +35,7 @@ var toolTitles = map[string]string{
 	"squashfs":           "squashfs, mounted",
 	"squashfuse":         "squashfs, by FUSE",
 	"tpk-fs":             "tpk, io/fs",
+	"tpk-level-0":        "tpk, packed with --level 0",
 	"tpk-append":         "tpk add --append",
 	"nginx-file":         "nginx, a file of these bytes",
 	"cp-sync":            "cp, sync",

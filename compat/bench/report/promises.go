@@ -66,6 +66,14 @@ var promises = []promise{
 		of("Pull/package=linux-doc-6.1/from=6.1.192-1/to=6.1.192-2", "requests")},
 	{"pull python3.11-doc deb12u8 to deb12u9 with a patch: bytes", 8e6, "B",
 		by("tpk-patch", "Pull/package=python3.11-doc/from=3.11.2-6+deb12u8/to=3.11.2-6+deb12u9", "B")},
+	{"mount rust-doc: memory", 64 << 20, "peak-B",
+		of("Mount/tree=rust-doc/read=everything", "peak-B")},
+	{"find in rust-doc, mounted: wall time, of squashfuse", 1.2, "",
+		ratio("Mount/tree=rust-doc/read=names", "tpk", "squashfuse", "sec/op")},
+	{"read files of rust-doc, mounted: wall time, of squashfuse", 1.2, "",
+		ratio("Mount/tree=rust-doc/read=random-files", "tpk", "squashfuse", "sec/op")},
+	{"read all of rust-doc, mounted: wall time, of squashfuse", 1.2, "",
+		ratio("Mount/tree=rust-doc/read=everything", "tpk", "squashfuse", "sec/op")},
 }
 
 // judge returns a table of the promises, and the number of broken ones.

@@ -184,6 +184,19 @@ var parts = []part{
 		}},
 	},
 	{
+		family: "mount", title: "A mounted archive",
+		intro: "*nothing*: until the first folder can be listed. *names*: find -size +0. *random " +
+			"files*: one of 10,000 files that are opened, read and closed, by one program. " +
+			"*everything*: tar of all files. CPU is that of the process that serves the mount and of " +
+			"the programs; memory is that of the process. archivemount reads 20 files, as it " +
+			"decompresses from the beginning for each.",
+		tables: []table{{
+			base: "Mount",
+			columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true},
+				{"peak-B", "memory", false}},
+		}},
+	},
+	{
 		family: "pull", title: "Pulling a new version",
 		intro: "Debian's packages, each from a version that the mirrors have to the next one. The " +
 			"old version is on the disk, the new one on nginx on the same machine. All bytes of " +

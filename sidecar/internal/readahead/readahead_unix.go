@@ -1,6 +1,6 @@
 //go:build unix
 
-// Package readahead brings mapped files into memory before they are used.
+// Package readahead brings mapped files into memory before they are used, and takes them out of it.
 package readahead
 
 import "golang.org/x/sys/unix"
@@ -13,4 +13,9 @@ func Load(b []byte) {
 		_ = unix.Madvise(rest[:min(piece, len(rest))], unix.MADV_WILLNEED) // only advice
 	}
 	populate(b)
+}
+
+// Unload unmaps the pages of b, all of a mapped file. Each is mapped again when it is read.
+func Unload(b []byte) {
+	_ = unix.Madvise(b, unix.MADV_DONTNEED) // only advice
 }

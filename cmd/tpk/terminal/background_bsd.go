@@ -1,0 +1,8 @@
+//go:build unix && !linux
+
+package terminal
+
+import "golang.org/x/sys/unix"
+
+// dup makes the descriptor to the same as from.
+func dup(from, to int) error { return unix.Dup2(from, to) }
