@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 
 	"github.com/tarpack/tpk/gzmember"
@@ -18,7 +17,6 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
-	"github.com/tarpack/tpk/tarpack/sign"
 	"github.com/tarpack/tpk/tarpack/signature"
 	"github.com/tarpack/tpk/tarpack/source"
 )
@@ -56,9 +54,10 @@ type job struct {
 const maxRounds = 6
 
 // Pull makes the file name an archive that is open elsewhere, together with its sidecar, and if it
-// was opened with a signature, with that and the checksums, unless the names differ. What the
-// old archive has is copied from it; the package comment says what is checked. If the Source of the
-// archive is a Ranger, it is asked for ranges, otherwise it is read.
+// was opened with a signature, with that and the checksums, unless the names differ. Checksums of
+// the archive that is replaced are removed. What the old archive has is copied from it; the package
+// comment says what is checked. If the Source of the archive is a Ranger, it is asked for ranges,
+// otherwise it is read.
 //
 // If Pull fails or the context ends, the file is what it was before. What was fetched stays in a
 // hidden file beside it, which JournalName names, and the next Pull of the same generation uses it.
@@ -116,12 +115,16 @@ func Pull(
 	if err := j.checked(ctx, out); err != nil {
 		return res, err
 	}
+	stale, err := j.findStale(ctx, out)
+	if err != nil {
+		return res, err
+	}
 	out.NoSidecar = j.embedded
 	committed = true
 	if err := out.Commit(); err != nil {
 		return res, err
 	}
-	if err := j.copySigned(out.Name); err != nil {
+	if err := errors.Join(removeStale(stale), j.copySigned(out.Name)); err != nil {
 		return res, err
 	}
 	j.res.Entries, j.res.ArchiveBytes = int64(j.index.Len()), from.Size()
@@ -146,20 +149,6 @@ func (j *job) checked(ctx context.Context, out *durable.Output) (err error) {
 		old = j.old.Index
 	}
 	return j.o.Checked(ctx, a, old)
-}
-
-// copySigned writes what was signed, and its signature, beside the new archive, unless that has
-// another name than the one that was signed.
-func (j *job) copySigned(name string) error {
-	signed := j.from.Signed()
-	if signed == nil || signed.Files[0].Name != filepath.Base(name) {
-		return nil
-	}
-	fi, err := os.Stat(name)
-	if err != nil {
-		return err
-	}
-	return sign.Copy(signed, name, fi.Mode().Perm())
 }
 
 // openOld opens the archive that is copied from.
