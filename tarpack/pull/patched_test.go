@@ -159,7 +159,7 @@ func TestPatchHeader(t *testing.T) {
 	}
 	without := s.bytes
 	for kind, b := range map[string][]byte{
-		"zeros": make([]byte, 20_000), "of another archive": patchOf(t, third, to),
+		"zeros": make([]byte, 10_000), "of another archive": patchOf(t, third, to),
 		"short": []byte("TPKPATCH"), "cut off": patchOf(t, from, to)[:900],
 	} {
 		s, a := serve(t, to, nil)
