@@ -170,6 +170,11 @@ func (o *pullOptions) run(c *cli.Context) (pull.Result, error) {
 	po.Patch = func(_ context.Context, oldDigest uint64) (pull.Patch, error) {
 		return o.openPatch(c, oldDigest)
 	}
+	if o.extract.dir != "" {
+		po.Before = func(ctx context.Context, old *sidecar.Index) error {
+			return o.extract.check(ctx, a, old)
+		}
+	}
 	if o.trust == nil {
 		po.SHA256, err = o.statedSum(c, a)
 	}

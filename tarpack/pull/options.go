@@ -43,6 +43,9 @@ type Options struct {
 	// notice. If the archive was opened with a signature, that one counts.
 	SHA256 *signature.Hash
 
+	// Before, if set, is called before anything is fetched, with the index of the old archive, or nil.
+	// Its error is that of Pull.
+	Before func(ctx context.Context, old *sidecar.Index) error
 	// Checked, if set, is called with the new archive when it is complete and checked, before it gets
 	// its name, and with the index of the old one, or nil. The archive and the index are valid until
 	// it returns. Its error is that of Pull, and the next Pull fetches nothing once more.

@@ -101,6 +101,11 @@ func Pull(
 	if j.old != nil {
 		defer func() { err = errors.Join(err, j.old.Close()) }()
 	}
+	if o.Before != nil {
+		if err := o.Before(ctx, j.oldIndex()); err != nil {
+			return res, err
+		}
+	}
 	if err := j.openJournal(out.Name); err != nil {
 		return res, err
 	}
@@ -144,11 +149,15 @@ func (j *job) checked(ctx context.Context, out *durable.Output) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	var old *sidecar.Index
-	if j.old != nil {
-		old = j.old.Index
+	return j.o.Checked(ctx, a, j.oldIndex())
+}
+
+// oldIndex returns the index of the old archive, or nil if there is none.
+func (j *job) oldIndex() *sidecar.Index {
+	if j.old == nil {
+		return nil
 	}
-	return j.o.Checked(ctx, a, old)
+	return j.old.Index
 }
 
 // openOld opens the archive that is copied from.
