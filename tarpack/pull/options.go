@@ -85,6 +85,21 @@ type Ranger interface {
 	Get(ctx context.Context, off, n int64) (io.ReadCloser, error)
 }
 
+// Resumer is implemented by a source.Source or a Patch whose Identity has more than is needed to go
+// on with a download, such as a query of the URL that expires.
+type Resumer interface {
+	ResumeKey() string // names the generation; "" if that is not known
+}
+
+// resumeKey names the generation of an archive or a patch, so that what was fetched of it can be
+// used later.
+func resumeKey(file interface{ Identity() string }) string {
+	if r, ok := file.(Resumer); ok {
+		return r.ResumeKey()
+	}
+	return file.Identity()
+}
+
 func (o *Options) withDefaults() Options {
 	d := *o
 	d.Parallel = cmp.Or(max(0, d.Parallel), 4)

@@ -125,12 +125,13 @@ func (r journalReader) ReadAt(b []byte, off int64) (int, error) {
 
 // fetchPatch fetches the patch into the journal. An earlier run may have a part of it.
 func (j *job) fetchPatch(ctx context.Context, file Patch) (*patch.Patch, error) {
-	id := sha256.Sum256([]byte(file.Identity()))
+	key := resumeKey(file)
+	id := sha256.Sum256([]byte(key))
 	had, err := j.journal.read(j.patchAt(), sha256.Size)
 	if err != nil {
 		return nil, isOutput(err)
 	}
-	if file.Identity() == "" || had == nil || [sha256.Size]byte(had) != id {
+	if key == "" || had == nil || [sha256.Size]byte(had) != id {
 		j.journal.forget(j.patchAt(), maxSpan)
 		record := append(make([]byte, recordHeader), id[:]...)
 		if err := j.journal.add(j.patchAt(), record); err != nil {

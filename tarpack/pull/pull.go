@@ -109,7 +109,7 @@ func Pull(
 	if err := j.openJournal(out.Name); err != nil {
 		return res, err
 	}
-	nameless := from.Source().Identity() == "" // so nothing that is kept could be used
+	nameless := resumeKey(from.Source()) == "" // so nothing that is kept could be used
 	defer func() {
 		wrong := errors.Is(err, ErrDamaged) || errors.Is(err, signature.ErrRefused)
 		err = errors.Join(err, j.journal.close(err == nil || wrong || nameless))
@@ -192,7 +192,7 @@ func (j *job) openJournal(name string) (err error) {
 	if _, err := j.index.ReadAt(header[:], 0); err != nil {
 		return err
 	}
-	id := j.from.Source().Identity()
+	id := resumeKey(j.from.Source())
 	if id == "" { // it may be another generation the next time
 		if err := os.Remove(JournalName(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err

@@ -364,3 +364,30 @@ func TestOtherProtocol(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An object with another query is another one, but a download of it can go on.
+func TestResumeKey(t *testing.T) {
+	s := remotetest.New(t, content)
+	c, err := web.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	keys := map[string][2]string{}
+	for _, path := range []string{"/a", "/a?sig=1", "/a?sig=2", "/b?sig=1"} {
+		store, err := c.Object(s.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := object.Open(t.Context(), store, &object.Options{First: -5})
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys[path] = [2]string{x.Identity(), x.ResumeKey()}
+	}
+	one, two, other := keys["/a?sig=1"], keys["/a?sig=2"], keys["/b?sig=1"]
+	if one[0] == two[0] || one[1] != two[1] || one[1] != keys["/a"][1] || one[1] == other[1] ||
+		one[1] == "" {
+		t.Errorf("%q", keys)
+	}
+}
