@@ -374,8 +374,10 @@ func TestResumeKey(t *testing.T) {
 	}
 	defer c.Close()
 	keys := map[string][2]string{}
-	for _, path := range []string{"/a", "/a?sig=1", "/a?sig=2", "/b?sig=1"} {
-		store, err := c.Object(s.URL + path)
+	at := s.URL + remotetest.Path
+	elsewhere := strings.Replace(at, "127.0.0.1", "localhost", 1)
+	for _, url := range []string{at, at + "?sig=1", at + "?sig=2", elsewhere} {
+		store, err := c.Object(url)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -383,10 +385,10 @@ func TestResumeKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		keys[path] = [2]string{x.Identity(), x.ResumeKey()}
+		keys[url] = [2]string{x.Identity(), x.ResumeKey()}
 	}
-	one, two, other := keys["/a?sig=1"], keys["/a?sig=2"], keys["/b?sig=1"]
-	if one[0] == two[0] || one[1] != two[1] || one[1] != keys["/a"][1] || one[1] == other[1] ||
+	one, two, other := keys[at+"?sig=1"], keys[at+"?sig=2"], keys[elsewhere]
+	if one[0] == two[0] || one[1] != two[1] || one[1] != keys[at][1] || one[1] == other[1] ||
 		one[1] == "" {
 		t.Errorf("%q", keys)
 	}
