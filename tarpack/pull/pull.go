@@ -44,14 +44,16 @@ type job struct {
 	sum        *signature.Hash // that the new archive must have, or nil
 	allHeaders bool            // no header is made
 	replaced   bool            // a content of the old archive was damaged
+	suspect    bool            // the same, or what was fetched of the same content is
 	retried    bool            // a content that was fetched was damaged
+	again      map[int64]bool  // offsets of pieces that were damaged when they were fetched first
 
 	mu sync.Mutex // for Progress
 }
 
 // maxRounds is how often pieces are fetched: at first, after a look at headers, after damage of the
-// old archive, after damage on the way, all headers, and everything.
-const maxRounds = 6
+// old archive, after damage on the way, which is looked for twice, all headers, and everything.
+const maxRounds = 7
 
 // Pull makes the file name an archive that is open elsewhere, together with its sidecar, and if it
 // was opened with a signature, with that and the checksums, unless the names differ. Checksums of
@@ -247,7 +249,7 @@ func (j *job) run(ctx context.Context, out *durable.Output) error {
 		if err := j.fetcher.fetch(ctx, j.wanted()); err != nil {
 			return err
 		}
-		if ok, err := j.checkHeaders(); err != nil {
+		if ok, err := j.checkHeaders(ctx); err != nil {
 			return err
 		} else if !ok {
 			continue
@@ -260,6 +262,9 @@ func (j *job) run(ctx context.Context, out *durable.Output) error {
 			return fmt.Errorf("%s: %w", j.from.Name(), err)
 		}
 		if !again {
+			if j.suspect && !j.retried {
+				j.o.Notice(fmt.Errorf("%s: %w", j.old.Name, ErrReplaced))
+			}
 			return nil
 		}
 		if j.replaced {
