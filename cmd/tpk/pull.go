@@ -52,8 +52,8 @@ The result is checked before it replaces OUT.tar.gz: it is read from end to end,
 be the one at URL. So paths, contents, modes, times and links are those of the index. It has the
 bytes of the archive at URL if their SHA-256 is known: with --public-key it must be
 the one that was signed, and a result of a patch must have the one in the patch. Without a key, the
-one in URL.sum, which 'tpk sign' writes, is compared: if it differs, everything is downloaded, with a
-warning if URL.sum is not of the archive at URL. Otherwise two things rest on the lengths of the
+one in URL.sum, which 'tpk sign' writes, is compared: if it differs, everything is downloaded, with
+a warning if URL.sum is not of the archive at URL. Otherwise two things rest on the lengths of the
 compressed bytes, and on a comparison of some: that headers have no owners, and that equal contents
 were compressed by the same program.
 

@@ -187,8 +187,8 @@ func compareOrder(a, b *format.Header) int {
 }
 
 // checkHeaders compares the headers that were fetched with those that would be made. If that shows
-// that a header can't be told from the index, all are to be fetched, and it returns false. These are
-// many requests, so what was fetched is checked before.
+// that a header can't be told from the index, all are to be fetched, and it returns false. These
+// are many requests, so what was fetched is checked before.
 func (j *job) checkHeaders(ctx context.Context) (bool, error) {
 	if j.from.Signed() != nil || j.allHeaders {
 		return true, nil

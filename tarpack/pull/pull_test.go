@@ -291,6 +291,41 @@ func TestOtherGeneration(t *testing.T) {
 	wantSame(t, name, to)
 }
 
+// An expiring server is one whose Identity is another one each time, as the query of its URL is.
+type expiring struct {
+	*server
+	id string
+}
+
+func (e expiring) Identity() string  { return e.id }
+func (e expiring) ResumeKey() string { return e.server.Identity() }
+
+// A download goes on if the ResumeKey is the same.
+func TestResumeKey(t *testing.T) {
+	from := tartest.Pack(t, version(t, "1", 1e9), pack.Options{})
+	to := tartest.Pack(t, version(t, "2", 1.2e9), pack.Options{})
+	name, cut := copyTo(t, from), errors.New("cut off")
+	for _, id := range []string{"one", "two"} {
+		s, side := serve(t, to, nil)
+		a, err := tarpack.OpenSource(t.Context(), to, expiring{s, id}, side.Index(), side.Index().Size(),
+			nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.fail = func(n int) error {
+			if id == "one" && n > 0 {
+				return cut
+			}
+			return nil
+		}
+		res, err := pull.Pull(t.Context(), a, name, pull.Options{})
+		if id == "one" && !errors.Is(err, cut) || id == "two" && (err != nil || res.Resumed == 0) {
+			t.Errorf("%s: %+v, %v", id, res, err)
+		}
+	}
+	wantSame(t, name, to)
+}
+
 // Bytes that were damaged on the way are fetched once more; if they are always wrong, the old
 // archive stays.
 func TestFlipped(t *testing.T) {
@@ -318,8 +353,8 @@ func TestFlipped(t *testing.T) {
 	}
 }
 
-// What the server has damaged, at any place that is asked for, fails with few requests more. The old
-// archive is not blamed for it.
+// What the server has damaged, at any place that is asked for, fails with few requests more. The
+// old archive is not blamed for it.
 func TestDamagedServer(t *testing.T) {
 	for kind, o := range map[string]pack.Options{"plain": {}, "sums": {SHA256: true},
 		"owners": {Owner: &attributes.Owner{ID: 7}}} {
