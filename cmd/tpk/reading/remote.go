@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -36,6 +37,8 @@ const (
 	hintOtherIndex = "upload the archive and its .tpi together; --index=build downloads all of it"
 	hintBuilt      = "it is kept in the cache until the archive changes"
 	hintMissing    = "check the URL"
+	hintHost       = "check the URL, and the network"
+	hintAnswer     = "check the URL; the server must support byte ranges, and not compress the file"
 	hintDenied     = "check the credentials: netrc or --http-header, or those of S3"
 	hintTryAgain   = "try again later"
 	hintList       = "upload its list, or give the archive another name"
@@ -139,6 +142,9 @@ func netrc() string {
 // HintRemote adds what to do about an error of an archive on a server. That of a file would be
 // wrong.
 func HintRemote(err error) error {
+	if dns := (*net.DNSError)(nil); errors.As(err, &dns) && dns.IsNotFound {
+		return report.WithHint(err, hintHost)
+	}
 	for _, h := range []struct {
 		err  error
 		hint string
@@ -153,7 +159,7 @@ func HintRemote(err error) error {
 		{fs.ErrPermission, hintDenied},
 		{source.ErrUnavailable, hintTryAgain},
 		{fs.ErrNotExist, hintMissing},
-		{object.ErrAnswer, hintMissing},
+		{object.ErrAnswer, hintAnswer},
 		{format.ErrNotArchive, hintForeign},
 	} {
 		if errors.Is(err, h.err) {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -135,11 +136,23 @@ func (x *Object) Size() int64 { return x.size }
 // that Open has read. Many servers make an ETag of size and time, which a new object may share with
 // the old one. The bytes at one of its ends tell archives and sidecars apart: they hold the digest.
 // It is "" without a strong ETag.
-func (x *Object) Identity() string {
+func (x *Object) Identity() string { return x.identity(x.store.Key()) }
+
+// ResumeKey is Identity without the query of the URL, which may be a signature that expires. A
+// download can go on at an Object with the same ResumeKey.
+func (x *Object) ResumeKey() string {
+	key := x.store.Key()
+	if !strings.Contains(x.Name(), "?") { // as a key in S3 may
+		key, _, _ = strings.Cut(key, "?")
+	}
+	return x.identity(key)
+}
+
+func (x *Object) identity(key string) string {
 	if !x.strong() {
 		return ""
 	}
-	return fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d\n%x", x.store.Key(), x.etag,
+	return fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d\n%x", key, x.etag,
 		x.size, sha256.Sum256(x.first))))
 }
 

@@ -364,3 +364,32 @@ func TestOtherProtocol(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An object with another query is another one, but a download of it can go on.
+func TestResumeKey(t *testing.T) {
+	s := remotetest.New(t, content)
+	c, err := web.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	keys := map[string][2]string{}
+	at := s.URL + remotetest.Path
+	elsewhere := strings.Replace(at, "127.0.0.1", "localhost", 1)
+	for _, url := range []string{at, at + "?sig=1", at + "?sig=2", elsewhere} {
+		store, err := c.Object(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := object.Open(t.Context(), store, &object.Options{First: -5})
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys[url] = [2]string{x.Identity(), x.ResumeKey()}
+	}
+	one, two, other := keys[at+"?sig=1"], keys[at+"?sig=2"], keys[elsewhere]
+	if one[0] == two[0] || one[1] != two[1] || one[1] != keys[at][1] || one[1] == other[1] ||
+		one[1] == "" {
+		t.Errorf("%q", keys)
+	}
+}
