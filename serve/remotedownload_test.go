@@ -68,6 +68,43 @@ func TestRemoteDownloadCutOff(t *testing.T) {
 	}
 }
 
+// TestRemoteWrongAnswer: while the server of an archive answers with pages of its own, what is not in
+// the cache is a 503.
+func TestRemoteWrongAnswer(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{
+		"page": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "<html>down for maintenance</html>")
+		},
+		"redirect": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "ftp://host/")
+			w.WriteHeader(302)
+		},
+		"bad request": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(400) },
+		"forbidden":   func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) },
+		"compressed": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Encoding", "br")
+			w.WriteHeader(206)
+		},
+	} {
+		s, large := newStorage(t), noise(300<<10)
+		s.put(t, files{"a": large, "z": large[1:]})
+		cache := blocks.New(blocks.Options{Dir: t.TempDir(), ReadAhead: -1})
+		r := start(t, serve.Options{CacheDir: t.TempDir(), Archives: []serve.Archive{s.archive(cache)}})
+		s.answer.Store(&answer)
+		for _, path := range []string{"/a", "/?list&download=zip"} {
+			resp := askDownload(t, r.url(path), "")
+			resp.Body.Close()
+			if resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" {
+				t.Errorf("%s: %s: %s %v", name, path, resp.Status, resp.Header)
+			}
+		}
+		s.answer.Store(nil)
+		if status, body := fetch(t, plainClient, r.url("/a")); status != 200 || body != large {
+			t.Errorf("%s: then %d, %d bytes", name, status, len(body))
+		}
+	}
+}
+
 func askDownload(t *testing.T, url, ranges string) *http.Response {
 	t.Helper()
 	req, err := http.NewRequest("GET", url, nil)

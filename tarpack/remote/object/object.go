@@ -221,7 +221,7 @@ func (x *Object) Check(ctx context.Context) error {
 			return nil
 		}
 		if err != nil {
-			return x.named(err)
+			return x.later(ctx, err)
 		}
 	}
 }
@@ -316,6 +316,16 @@ func (x *Object) note(err error) error {
 }
 
 func (x *Object) named(err error) error { return fmt.Errorf("%s: %w", x.Name(), err) }
+
+// later returns the error of a request after Open. The server has answered rightly before, so what
+// it does wrong now, such as a page with an error and the status 200, may be over soon.
+func (x *Object) later(ctx context.Context, err error) error {
+	if ended(ctx) == nil && !errors.Is(err, source.ErrChanged) &&
+		!errors.Is(err, source.ErrUnavailable) {
+		err = fmt.Errorf("%w: %w", source.ErrUnavailable, err)
+	}
+	return x.named(err)
+}
 
 // byteRange is the Range field for n bytes from offset off (RFC 9110 §14.1.2).
 func byteRange(off, n int64) string { return fmt.Sprintf("bytes=%d-%d", off, off+n-1) }
