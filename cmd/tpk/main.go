@@ -22,6 +22,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -53,6 +54,7 @@ func tuneCollector() (untouched []byte) {
 
 // run runs a command line and returns the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
+	log.SetOutput(io.Discard) // net/http writes lines of its own there
 	ctx := terminal.WithSignals(context.Background())
 	app := newApp(stdout, stderr)
 	app.Reader = terminal.NewInput(ctx, os.Stdin)

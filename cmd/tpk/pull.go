@@ -102,6 +102,11 @@ func parsePull(c *cli.Context) (*pullOptions, error) {
 		return nil, report.Usagef("pull: %s: URL must begin with https://, http:// or s3://, not %s://",
 			report.Quote(o.url), report.Quote(scheme))
 	}
+	if remote.IsURL(o.url) {
+		if _, err := reading.IsRemote(c, o.url); err != nil {
+			return nil, err
+		}
+	}
 	if remote.IsURL(o.out) {
 		return nil, report.Usagef("pull: %s: OUT.tar.gz must be a file", report.Quote(o.out))
 	}

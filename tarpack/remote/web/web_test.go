@@ -213,7 +213,7 @@ func TestSecrets(t *testing.T) {
 		"https://u:secret@host:bad/x?secret", "https://u:sec%ret@host/", "https://u:secret@/x",
 		"ftp://u:secret@host/x", "//u:secret@host/x", "u:secret@host/x", "https://u:se/cret@host/x",
 		"https://u:secret@ho st/x", "https://u:secret\x00@host/x", "", "https:", "https:///x?secret",
-		"https:u:secret@host",
+		"https:u:secret@host", "https://u:secret@host:99999/x", "https://u:secret@host:0/x",
 	} {
 		err := open(t, rawURL, &web.Options{Header: http.Header{"X": {"secret"}}})
 		if err == nil || strings.Contains(err.Error(), "cret") ||
@@ -228,6 +228,18 @@ func TestSecrets(t *testing.T) {
 	x, err := c.Object("https://u:secret@host/a%20b?secret#x")
 	if err != nil || x.Name() != "https://host/a%20b" || x.Key() != "https://host/a%20b?secret" {
 		t.Error(x.Name(), x.Key(), err)
+	}
+}
+
+// What can't stand in a query is escaped, as in a path.
+func TestEscapedQuery(t *testing.T) {
+	c, err := web.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := c.Object("https://host/a b\u00e9?a b=c+d%20e&\u00e9")
+	if err != nil || x.Key() != "https://host/a%20b%C3%A9?a%20b=c+d%20e&%C3%A9" {
+		t.Error(x.Key(), err)
 	}
 }
 
