@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"net/http"
@@ -129,7 +130,9 @@ func testNetrc(t *testing.T, s *remotetest.Server) {
 func testCAFile(t *testing.T, _ *remotetest.Server) {
 	secure := remotetest.NewTLS(t, content)
 	err := open(t, secure.Object(), nil)
-	if err == nil || !strings.Contains(err.Error(), "certificate is not trusted") {
+	if err == nil || !errors.As(err, new(x509.UnknownAuthorityError)) ||
+		!strings.HasSuffix(err.Error(),
+			": the server's certificate is not trusted: it is signed by an unknown authority") {
 		t.Error(err)
 	}
 	if err := open(t, secure.Object(), &web.Options{CAFile: certificate(t, secure)}); err != nil {
