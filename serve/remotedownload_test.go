@@ -68,8 +68,8 @@ func TestRemoteDownloadCutOff(t *testing.T) {
 	}
 }
 
-// TestRemoteWrongAnswer: while the server of an archive answers with pages of its own, what is not in
-// the cache is a 503.
+// TestRemoteWrongAnswer: while the server of an archive answers with pages of its own, what is not
+// in the cache is a 503.
 func TestRemoteWrongAnswer(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"page": func(w http.ResponseWriter, _ *http.Request) {

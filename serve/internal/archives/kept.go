@@ -120,7 +120,7 @@ func (v *View) FetchDownload(node *plan.Node, off, n int64) error {
 		return nil
 	}
 	p := make([]byte, min(n, downloadFirst))
-	var r io.ReaderAt = v.Reader(node)
+	r := v.Reader(node)
 	if f := v.Export(node); f != nil {
 		r = f
 	}
