@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,7 +50,7 @@ func (s *Server) startAdmin(address string) (stop func(), err error) {
 //	POST   /archives   add {"path": …, "mount": …} or a list of these; mount is "/" by default.
 //	                   ?at=top puts them before the others, so that they are asked first
 //	PUT    /archives   serve these and no others
-//	DELETE /archives?path=…[&mount=…]   remove
+//	DELETE /archives?path=…[&mount=…]   remove; mount is needed if the path has several
 //	POST   /reload     open archives again whose files have changed
 //
 // A path is a file, or what Options.Resolve knows; what that refuses is answered with 403. A change
@@ -99,19 +100,9 @@ func (s *Server) AdminHandler() http.Handler {
 		}))
 	mux.HandleFunc("DELETE /archives",
 		s.change(func(now, _ []archives.Spec, r *http.Request) ([]archives.Spec, error) {
-			removed := archives.Spec{Path: r.FormValue("path"), Mount: r.FormValue("mount")}
-			if removed.Path == "" {
-				return nil, errNoPath
-			}
-			i := find(now, removed)
-			if i < 0 && s.options.Resolve != nil {
-				shown := removed
-				if shown.Path, _, _ = s.options.Resolve(removed.Path); shown.Path != "" {
-					i = find(now, shown)
-				}
-			}
-			if i < 0 {
-				return nil, fmt.Errorf("%w: %s", errNotServed, removed.Path)
+			i, err := s.findRemoved(now, r.URL.Query())
+			if err != nil {
+				return nil, err
 			}
 			return append(now[:i], now[i+1:]...), nil
 		}))
@@ -128,12 +119,46 @@ var (
 	errNotServed = errors.New("not served")
 	errNoPath    = errors.New(`"path" is missing`)
 	errBadPlace  = errors.New(`"at" must be top or bottom`)
+	errMounts    = errors.New(`it has several mounts: add "mount"`)
 )
+
+// findRemoved returns the index of the archive that a DELETE names.
+func (s *Server) findRemoved(now []archives.Spec, query url.Values) (int, error) {
+	path := query.Get("path")
+	if path == "" {
+		return -1, errNoPath
+	}
+	paths := []string{path}
+	if s.options.Resolve != nil {
+		if shown, _, _ := s.options.Resolve(path); shown != "" {
+			paths = append(paths, shown)
+		}
+	}
+	var found []int
+	for i, a := range now {
+		if !slices.Contains(paths, a.Path) {
+			continue
+		}
+		if sameMount(a.Mount, query.Get("mount")) { // "/" if there is none
+			return i, nil
+		}
+		found = append(found, i)
+	}
+	switch {
+	case len(found) == 0 || query.Has("mount"):
+		return -1, fmt.Errorf("%w: %s", errNotServed, paths[len(paths)-1])
+	case len(found) > 1:
+		return -1, fmt.Errorf("%s: %w", paths[len(paths)-1], errMounts)
+	}
+	return found[0], nil
+}
+
+func sameMount(a, b string) bool { return strings.Trim(a, "/") == strings.Trim(b, "/") }
 
 // find returns the index of an archive at a mount, or −1.
 func find(list []archives.Spec, a archives.Spec) int {
 	for i, b := range list {
-		if b.Path == a.Path && strings.Trim(b.Mount, "/") == strings.Trim(a.Mount, "/") {
+		if b.Path == a.Path && sameMount(b.Mount, a.Mount) {
 			return i
 		}
 	}
@@ -184,7 +209,8 @@ func (s *Server) change(edit func(now, given []archives.Spec, r *http.Request) (
 				status = http.StatusNotFound
 			case errors.As(err, new(*refusedError)):
 				status = http.StatusForbidden
-			case errors.Is(err, errNoPath), errors.Is(err, errBadPlace), errors.Is(err, ErrOption):
+			case errors.Is(err, errNoPath), errors.Is(err, errMounts), errors.Is(err, errBadPlace),
+				errors.Is(err, ErrOption):
 				status = http.StatusBadRequest
 			}
 			message := archives.Describe(err)

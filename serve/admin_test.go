@@ -120,6 +120,17 @@ func TestAdminArchives(t *testing.T) {
 		{"add at the bottom", "POST", "/archives?at=bottom", `{"path": ` + quoted(a) + `}`, 200, b +
 			"@/ " + a + "@/", "b"},
 		{"remove the bottom", "DELETE", "/archives?path=" + a, "", 200, b + "@/", "b"},
+		{"add below /m", "POST", "/archives", `{"path": ` + quoted(a) + `, "mount": "/m"}`, 200,
+			a + "@/m " + b + "@/", "b"},
+		{"remove elsewhere", "DELETE", "/archives?path=" + a + "&mount=/n", "", 404,
+			a + "@/m " + b + "@/", "b"},
+		{"add below /n", "POST", "/archives", `{"path": ` + quoted(a) + `, "mount": "/n"}`, 200,
+			a + "@/m " + a + "@/n " + b + "@/", "b"},
+		{"remove one of two", "DELETE", "/archives?path=" + a, "", 400,
+			a + "@/m " + a + "@/n " + b + "@/", "b"},
+		{"remove the first", "DELETE", "/archives?path=" + a + "&mount=/m", "", 200,
+			a + "@/n " + b + "@/", "b"},
+		{"remove without its mount", "DELETE", "/archives?path=" + a, "", 200, b + "@/", "b"},
 		{"remove the last", "DELETE", "/archives?path=" + b + "&mount=/", "", 200, "", "404"},
 	} {
 		status, body := admin(t, r.Server, step.method, step.target, step.body)

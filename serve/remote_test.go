@@ -28,9 +28,10 @@ import (
 type storage struct {
 	*httptest.Server
 	down     atomic.Bool
-	slow     atomic.Pointer[chan struct{}] // nothing is answered until it is closed; or nil
-	waiting  atomic.Int64                  // how many requests have waited for that
-	count    atomic.Int64                  // requests for anything
+	slow     atomic.Pointer[chan struct{}]    // nothing is answered until it is closed; or nil
+	waiting  atomic.Int64                     // how many requests have waited for that
+	answer   atomic.Pointer[http.HandlerFunc] // answers everything; or nil
+	count    atomic.Int64                     // requests for anything
 	mu       sync.Mutex
 	at       map[string][]byte // by path
 	local    string            // where the last archive was packed
@@ -49,6 +50,10 @@ func newStorage(t *testing.T) *storage {
 			case <-r.Context().Done():
 				return
 			}
+		}
+		if answer := s.answer.Load(); answer != nil {
+			(*answer)(w, r)
+			return
 		}
 		if s.down.Load() {
 			w.WriteHeader(http.StatusServiceUnavailable)

@@ -83,7 +83,7 @@ func compare(c *cli.Context, o *diffOptions) (differ bool, err error) {
 	defer reading.Close(a, &err)
 	b, err := reading.OpenForAll(c, o.new)
 	if err != nil {
-		return false, err
+		return false, report.WithHint(err, report.Hint(err)) // not that of the other archive
 	}
 	defer reading.Close(b, &err)
 	w := bufio.NewWriterSize(c.App.Writer, 64<<10)

@@ -22,6 +22,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -65,6 +66,7 @@ func limitMemory(limit int64) {
 
 // run runs a command line and returns the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
+	log.SetOutput(io.Discard) // net/http writes lines of its own there
 	ctx := terminal.WithSignals(context.Background())
 	app := newApp(stdout, stderr)
 	app.Reader = terminal.NewInput(ctx, os.Stdin)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -287,6 +288,9 @@ func runPack(c *cli.Context, o *packOptions) error {
 		return report.StandardOutput(err, "what was written so far is not an archive")
 	case err != nil && o.upload != nil:
 		return err
+	case o.skip && errors.Is(err, format.ErrShardName):
+		return report.WithHint(report.NewFile(o.out, err), "to replace a shard that is lost or damaged,"+
+			" delete the list and its .tpi, run this again, and join the shards with 'tpk index'")
 	case err != nil:
 		return report.NewFile(o.out, err)
 	}

@@ -33,7 +33,7 @@ uses it if it is shorter than what it would download.
 
 The patch has the SHA-256 of NEW.tar.gz, and 'tpk pull' uses only a result that has it. Otherwise it
 pulls without the patch. DIGEST is that of OLD.tar.gz, as 'tpk info --json' prints it, so patches of
-several old archives can lie beside a new one.
+several old archives can lie beside a new one. An existing file is only replaced if it is a patch.
 
 A patch has files decompressed: 'tpk pull' compresses them again. What no level of tpk compresses
 the same way is in the patch as it is in the archive, and so is what is stored.
@@ -101,6 +101,9 @@ func hintPatch(o *patchOptions, name string, err error) error {
 	}
 	if errors.Is(err, format.ErrPart) {
 		return report.WithHint(err, "only single archives can be patched")
+	}
+	if errors.Is(err, patch.ErrTarget) || errors.Is(err, format.ErrNotRegular) && name != "" {
+		return report.WithHint(err, "choose another name with --output, or move it away")
 	}
 	if name != "" && !errors.Is(err, format.ErrCorrupt) {
 		return report.NewFile(name, err)

@@ -50,10 +50,15 @@ shorter than the rest, it is downloaded in its place.
 
 The result is checked before it replaces OUT.tar.gz: it is read from end to end, and its index must
 be the one at URL. So paths, contents, modes, times and links are those of the index. It has the
-bytes of the archive at URL, or is refused, if their SHA-256 is known: with --public-key it must be
-the one that was signed, a patch has it, and so has URL.sum, which 'tpk sign' writes. Otherwise two
-things rest on the lengths of the compressed bytes, and on a comparison of some: that headers have
-no owners, and that equal contents were compressed by the same program.
+bytes of the archive at URL if their SHA-256 is known: with --public-key it must be
+the one that was signed, and a result of a patch must have the one in the patch. Without a key, the
+one in URL.sum, which 'tpk sign' writes, is compared: if it differs, everything is downloaded, with
+a warning if URL.sum is not of the archive at URL. Otherwise two things rest on the lengths of the
+compressed bytes, and on a comparison of some: that headers have no owners, and that equal contents
+were compressed by the same program.
+
+With --public-key, checksums and signature are put beside OUT.tar.gz if it has the name that was
+signed. Those of an archive that is replaced are removed.
 
 With --extract, DIR becomes what extracting OUT.tar.gz gives. Files whose content differs are
 replaced one by one, each by a rename, and what only OLD has is removed. If DIR has something that
@@ -97,6 +102,11 @@ func parsePull(c *cli.Context) (*pullOptions, error) {
 		return nil, report.Usagef("pull: %s: URL must begin with https://, http:// or s3://, not %s://",
 			report.Quote(o.url), report.Quote(scheme))
 	}
+	if remote.IsURL(o.url) {
+		if _, err := reading.IsRemote(c, o.url); err != nil {
+			return nil, err
+		}
+	}
 	if remote.IsURL(o.out) {
 		return nil, report.Usagef("pull: %s: OUT.tar.gz must be a file", report.Quote(o.out))
 	}
@@ -120,7 +130,7 @@ func runPull(c *cli.Context, o *pullOptions) error {
 		case errors.Is(err, pull.ErrOld):
 			err = report.WithHint(err, "downloading everything")
 		case errors.Is(err, pull.ErrSum):
-			err = report.WithHint(err, "its publisher must renew its "+signature.SumSuffix)
+			err = report.WithHint(err, "its publisher must renew the "+signature.SumSuffix+" beside it")
 		}
 		m.Notice(err)
 	}
@@ -164,6 +174,11 @@ func (o *pullOptions) run(c *cli.Context) (pull.Result, error) {
 	po := o.pull
 	po.Patch = func(_ context.Context, oldDigest uint64) (pull.Patch, error) {
 		return o.openPatch(c, oldDigest)
+	}
+	if o.extract.dir != "" {
+		po.Before = func(ctx context.Context, old *sidecar.Index) error {
+			return o.extract.check(ctx, a, old)
+		}
 	}
 	if o.trust == nil {
 		po.SHA256, err = o.statedSum(c, a)

@@ -4,8 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -25,9 +25,9 @@ func (o *pullOptions) openPatch(c *cli.Context, oldDigest uint64) (pull.Patch, e
 // maxSum is more than the checksums of an archive can have, in bytes.
 const maxSum = 4096
 
-// statedSum returns the SHA-256 of an archive in the checksums beside it, or nil if there are none,
-// or they are those of another archive. Without a public key they prove nothing about the
-// publisher, but they show whether the result is what is on the server.
+// statedSum returns the SHA-256 of an archive in the checksums beside it, or nil if there are none.
+// Without a public key they prove nothing about the publisher, but they show whether the result is
+// what is on the server. If they are those of another archive, that is a notice.
 func (o *pullOptions) statedSum(c *cli.Context, a *tarpack.Archive) (*signature.Hash, error) {
 	f, err := reading.OpenBeside(c, o.url, signature.SumSuffix)
 	if err != nil {
@@ -42,15 +42,15 @@ func (o *pullOptions) statedSum(c *cli.Context, a *tarpack.Archive) (*signature.
 		return nil, context.Cause(c.Context)
 	}
 	sum, err := signature.Parse(text)
-	if err != nil || len(sum.Files) != 1 || sum.Size != a.Source().Size() ||
-		!strings.HasSuffix(a.Name(), "/"+sum.Files[0].Name) && a.Name() != sum.Files[0].Name {
+	if err != nil { // of another program
 		return nil, nil
 	}
 	var header sidecar.Header
 	if _, err := a.Index().ReadAt(header[:], 0); err != nil {
 		return nil, err
 	}
-	if sha256.Sum256(header[:]) != sum.Index { // they were not renewed
+	if len(sum.Files) != 1 || sum.Size != a.Size() || sum.Index != sha256.Sum256(header[:]) {
+		o.pull.Notice(fmt.Errorf("%s: %w", a.Name(), pull.ErrSum))
 		return nil, nil
 	}
 	return &sum.Files[0].SHA256, nil

@@ -79,6 +79,16 @@ func (x *pullExtract) update(
 			}
 			m.Print(report.Line(err))
 		}})
+	return x.hint(err)
+}
+
+// check looks whether the directory can be brought up to date, before anything is downloaded.
+func (x *pullExtract) check(ctx context.Context, a *tarpack.Archive, old *sidecar.Index) error {
+	return x.hint(mirror.Check(ctx, a, x.dir, mirror.Options{Former: old, Delete: x.delete}))
+}
+
+// hint gives an error of the directory the hint that fits it, and keeps it.
+func (x *pullExtract) hint(err error) error {
 	switch stop := (*report.StoppedError)(nil); {
 	case errors.As(err, &stop), err == nil:
 		return err

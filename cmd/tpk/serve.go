@@ -68,7 +68,8 @@ The admin server has these requests:
  POST /archives              add {"path": "FILE", "mount": "/PATH"} or a list
  POST /archives?at=top       the same, before the archives that are served
  PUT /archives               serve this list instead
- DELETE /archives?path=FILE  stop serving an archive
+ DELETE /archives?path=FILE  stop serving an archive; with &mount=/PATH,
+                             the one that is mounted there
  POST /reload                open all archives again, like SIGHUP
 
 On SIGINT, SIGTERM or SIGQUIT, the server finishes the requests in progress and exits. On a second

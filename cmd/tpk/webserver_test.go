@@ -19,7 +19,8 @@ import (
 // webScript starts a server on the loopback interface with the files of a directory, until the
 // script ends, and sets $URL. Each file has a strong ETag. If there is a file NAME.status, it has
 // the status of the answers for NAME, after as many right ones as its second word says. If there is
-// a file NAME.password, requests for NAME need its content in the field X-Password.
+// a file NAME.password, requests for NAME need its content in the field X-Password. With NAME.weak
+// there is no ETag.
 func webScript(ts *testscript.TestScript, _ bool, args []string) {
 	dir := ts.MkAbs(args[0])
 	var mu sync.Mutex
@@ -58,7 +59,9 @@ func webScript(ts *testscript.TestScript, _ bool, args []string) {
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}
-		w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(content)))
+		if _, err := os.Stat(name + ".weak"); err != nil {
+			w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(content)))
+		}
 		http.ServeContent(w, r, name, time.Unix(1e9, 0), bytes.NewReader(content))
 	}))
 	ts.Defer(web.Close)

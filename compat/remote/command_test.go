@@ -80,7 +80,7 @@ func TestCommandCertificates(t *testing.T) {
 	other, _ := certificate(t, tools.Dir(t))
 	s := newShell(t)
 	s.works("--cacert", cert, url+"/a.tar.gz")
-	refused := []string{url + "/a.tar.gz: ", "certificate is not trusted"}
+	refused := []string{url + "/a.tar.gz: ", "certificate is not trusted", "--cacert"}
 	s.fails(refused, url+"/a.tar.gz")
 	s.fails(refused, "--cacert", other, url+"/a.tar.gz")
 	s.fails([]string{"/none", "no such file"}, "--cacert", "/none", url+"/a.tar.gz")

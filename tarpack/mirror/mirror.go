@@ -37,8 +37,8 @@ func Update(
 		return res, err
 	}
 	defer root.Close()
-	if _, ok, err := a.Index().Lookup(staging); err != nil || ok {
-		return res, cmp.Or(err, fmt.Errorf("%s: %w: the name is reserved", staging, format.ErrRefused))
+	if err := checkStaging(a); err != nil {
+		return res, err
 	}
 	u := &updater{a: a, root: root, o: o, dir: dir}
 	if u.o.Workers <= 0 {
@@ -55,6 +55,32 @@ func Update(
 	}
 	err = u.replace(ctx)
 	return u.res, err
+}
+
+// Check returns the error that Update would begin with, and changes nothing: that something else
+// than a directory is there, or in it what is in neither archive. Of the archive only the index is
+// read.
+func Check(ctx context.Context, a *tarpack.Archive, dir string, o Options) error {
+	root, err := os.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return checkStaging(a)
+	}
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if err := checkStaging(a); err != nil {
+		return err
+	}
+	return (&updater{a: a, root: root, o: o, dir: dir}).findOther(ctx)
+}
+
+func checkStaging(a *tarpack.Archive) error {
+	_, ok, err := a.Index().Lookup(staging)
+	if err == nil && ok {
+		err = fmt.Errorf("%s: %w: the name is reserved", staging, format.ErrRefused)
+	}
+	return err
 }
 
 // An updater is one run of Update.
@@ -82,6 +108,9 @@ type entry struct {
 func (u *updater) findOther(ctx context.Context) error {
 	other, first := 0, ""
 	err := u.walk(ctx, "", func(name string) (bool, error) {
+		if name == staging { // of a run that was stopped
+			return false, nil
+		}
 		_, ok, err := u.a.Index().Lookup(name)
 		if err != nil || ok {
 			return true, err

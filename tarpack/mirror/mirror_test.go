@@ -150,6 +150,21 @@ func TestOther(t *testing.T) {
 		!strings.Contains(err.Error(), filepath.Join(dir, "gonedir/mine")+": ") {
 		t.Errorf("%v", err)
 	}
+	// Check has the same error, and none where Update has none.
+	checked := mirror.Check(t.Context(), to, dir, mirror.Options{Former: from.Index()})
+	if checked == nil || checked.Error() != err.Error() {
+		t.Errorf("%v, not %v", checked, err)
+	}
+	for name, o := range map[string]mirror.Options{
+		dir: {Delete: true}, filepath.Join(dir, "none"): {}, t.TempDir(): {},
+	} {
+		if err := mirror.Check(t.Context(), to, name, o); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := mirror.Check(t.Context(), to, filepath.Join(dir, "mine"), mirror.Options{}); err == nil {
+		t.Error("a file is no directory")
+	}
 	if now := tartest.Found(t, dir); !slices.Equal(now, had) {
 		t.Errorf("now %q", now)
 	}

@@ -17,7 +17,7 @@ import (
 
 // Options are the options of Make. The zero value is usable.
 type Options struct {
-	// Out is the name of the patch; "" means Name, beside the new archive.
+	// Out is the name of the patch; "" means Name, beside the new archive. Only a patch is replaced.
 	Out     string
 	Workers int // goroutines that build a missing index; 0 means one for each CPU
 
@@ -42,8 +42,8 @@ type Result struct {
 // archives, not shard sets. The file gets its name when it is complete.
 //
 // After an error the Result has only the name, if the patch was begun. The error wraps ErrSame if
-// both are the same archive, format.ErrLocked if another process writes the patch, or is one of
-// opening an archive.
+// both are the same archive, ErrTarget or format.ErrNotRegular if the patch can't have its name,
+// format.ErrLocked if another process writes it, or is one of opening an archive.
 func Make(ctx context.Context, oldName, newName string, o Options) (res Result, err error) {
 	var archives [2]*indexed.File
 	for k, name := range []string{oldName, newName} {
@@ -105,8 +105,8 @@ func (m *maker) write(ctx context.Context) (err error) {
 	if err := durable.CheckName(name); err != nil {
 		return err
 	}
-	if fi, err := os.Stat(name); err == nil && !fi.Mode().IsRegular() {
-		return fmt.Errorf("%s: %w", name, format.ErrNotRegular)
+	if err := checkTarget(name, m.old, m.new); err != nil {
+		return err
 	}
 	f, lock, err := durable.LockedTemp(name)
 	if err != nil {

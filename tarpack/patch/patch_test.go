@@ -270,6 +270,57 @@ func TestMakeErrors(t *testing.T) {
 	}
 }
 
+// Only a patch is replaced, under any name, and nothing takes a name that belongs to an archive.
+func TestTarget(t *testing.T) {
+	from, to := packed(t, pack.Options{})
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	before := map[string][]byte{}
+	for _, name := range []string{from, to} {
+		for _, suffix := range []string{"", format.SidecarSuffix} {
+			before[name+suffix] = tartest.Read(t, name+suffix)
+		}
+	}
+	tartest.WriteFile(t, at("text"), []byte("some text"))
+	tartest.WriteFile(t, at("short"), []byte("TPK"))
+	before[at("text")], before[at("short")] = []byte("some text"), []byte("TPK")
+	for _, err := range []error{
+		os.Symlink(from, at("symlink")), os.Link(to, at("hard")), os.Symlink(dir, at("here")),
+		os.Symlink(filepath.Dir(from), at("dir")), os.Symlink(to+format.SidecarSuffix, at("index")),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{
+		from, to, from + ".tpi", to + ".tpi", from + ".sum", to + ".sum.minisig", at("text"),
+		at("short"), at("symlink"), at("hard"), at("index"), at("here/hard"),
+		at("dir/" + filepath.Base(from) + ".sum"),
+	} {
+		_, err := patch.Make(t.Context(), from, to, patch.Options{Out: name})
+		if !errors.Is(err, patch.ErrTarget) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, suffix := range []string{".tpi", ".sum"} { // those of the file that a link leads to
+		_, err := patch.Make(t.Context(), at("symlink"), to, patch.Options{Out: from + suffix})
+		if !errors.Is(err, patch.ErrTarget) {
+			t.Errorf("%s: %v", suffix, err)
+		}
+	}
+	for name, want := range before {
+		if !bytes.Equal(tartest.Read(t, name), want) {
+			t.Errorf("%s was replaced", name)
+		}
+	}
+	for range 2 { // the second replaces the first
+		_, err := patch.Make(t.Context(), from, to, patch.Options{Out: at("p.tpp")})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // Every field of Options has its effect.
 func TestOptions(t *testing.T) {
 	from, to := packed(t, pack.Options{})

@@ -3,6 +3,7 @@ package plan
 import (
 	"bufio"
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
 	"context"
 	"encoding/csv"
@@ -23,6 +24,9 @@ import (
 // ErrInventory means that a file is no S3 inventory in CSV, or has other columns than the schema.
 var ErrInventory = errors.New("not an inventory with these columns")
 
+// ErrDamaged means that a compressed inventory is cut off or damaged.
+var ErrDamaged = errors.New("the compressed inventory is cut off or damaged")
+
 // DefaultSchema is the Schema of an inventory of current versions with the sizes.
 const DefaultSchema = "Bucket, Key, Size"
 
@@ -40,8 +44,8 @@ type InventoryOptions struct {
 // Inventory is Dir for the objects of one bucket, whose S3 inventory in CSV is in files, each as it
 // is or compressed with gzip. The keys are the paths, below the directory where the bucket is
 // mounted or copied to. A key that ends with a slash is a directory. The error wraps ErrInventory
-// if a line is malformed. A key that cannot be a path, or is also a directory of other keys, is an
-// error.
+// if a line is malformed, and ErrDamaged if a file can't be decompressed. A key that cannot be a
+// path, or is also a directory of other keys, is an error.
 func Inventory(
 	ctx context.Context, files []string, out string, o InventoryOptions,
 ) (res Result, err error) {
@@ -106,7 +110,7 @@ func (v *inventory) readFile(ctx context.Context, name string) error {
 	if magic, err := in.(*bufio.Reader).Peek(2); err == nil && magic[0] == 0x1f && magic[1] == 0x8b {
 		z, err := gzip.NewReader(in)
 		if err != nil {
-			return err
+			return fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
 		in = z
 	}
@@ -116,6 +120,9 @@ func (v *inventory) readFile(ctx context.Context, name string) error {
 		row, err := r.Read()
 		if err == io.EOF {
 			return nil
+		}
+		if isDamaged(err) {
+			return fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
 		if malformed := (*csv.ParseError)(nil); errors.As(err, &malformed) {
 			return fmt.Errorf("%w: %w", ErrInventory, err)
@@ -128,6 +135,12 @@ func (v *inventory) readFile(ctx context.Context, name string) error {
 			return fmt.Errorf("line %d: %w", line, err)
 		}
 	}
+}
+
+// isDamaged reports whether err is one of gzip.
+func isDamaged(err error) bool {
+	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, gzip.ErrHeader) ||
+		errors.Is(err, gzip.ErrChecksum) || errors.As(err, new(flate.CorruptInputError))
 }
 
 // maxLine is how many bytes a line of an inventory may have. A key has at most 1,024 before they

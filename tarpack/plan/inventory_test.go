@@ -72,6 +72,10 @@ func TestBadInventory(t *testing.T) {
 		{"a directory and a file", "b,k/,0\nb,k,1\n", "k: ", os.ErrInvalid},
 		{"a long line", "b,k,1\n" + strings.Repeat("x", 1<<20), "longer than", plan.ErrInventory},
 		{"no gzip", "\x1f\x8bxxxxxxxxxxxxxxxxxxxxxxxxx", "gzip: ", gzip.ErrHeader},
+		{"gzip that is cut off", cutOff(-9), "unexpected EOF", plan.ErrDamaged},
+		{"gzip that is cut off in its header", cutOff(5), "unexpected EOF", plan.ErrDamaged},
+		{"gzip with another checksum", cutOff(-8) + "12345678", "checksum", plan.ErrDamaged},
+		{"another kind of block", cutOff(10) + strings.Repeat("\xff", 99), "flate", plan.ErrDamaged},
 	} {
 		_, err := inventory(t, 3, c.text)
 		if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.message) {
@@ -83,4 +87,16 @@ func TestBadInventory(t *testing.T) {
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}
+}
+
+// cutOff returns the first n bytes of a compressed inventory, or all but the last -n.
+func cutOff(n int) string {
+	var z strings.Builder
+	w := gzip.NewWriter(&z)
+	_, _ = w.Write([]byte("b,k,1\nb,l,2\n"))
+	w.Close()
+	if n < 0 {
+		n += z.Len()
+	}
+	return z.String()[:n]
 }

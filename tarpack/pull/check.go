@@ -91,25 +91,54 @@ func (j *job) findDamage(ctx context.Context, archive io.ReaderAt) (again bool, 
 			wrong[p.i] = true
 		}
 	}
-	for k := range j.pieces {
-		if p := &j.pieces[k]; p.how == copied && wrong[p.i] {
-			p.how, again = fetched, true
-			j.replaced = j.replaced || !j.isGuess(p)
-		}
-	}
+	again = j.replaceCopied(wrong)
 	if again || j.retried { // what was fetched is checked again with what is fetched now
 		return again, nil
 	}
 	for k := range j.pieces {
 		p := &j.pieces[k]
-		ofContent := p.part >= partContent && p.part <= partLast
-		if p.how == fetched && (!ofContent || wrong[p.i]) {
+		if p.ofContent() && !wrong[p.i] || !p.ofContent() && len(wrong) > 0 {
+			continue
+		}
+		if _, had := j.journal.find(p.off, p.n); had { // also what is made, if it was in a gap
 			j.journal.forget(p.off, p.n)
 			again = true
 		}
 	}
 	j.retried = true
 	return again, nil
+}
+
+// replaceCopied makes what was copied of contents that are wrong be fetched, and reports whether
+// there is any. A part of such a content may have been fetched: then that may be damaged as well.
+// What was fetched only because it lies between two ranges is copied instead.
+func (j *job) replaceCopied(wrong map[uint32]bool) (found bool) {
+	mixed := map[uint32]bool{}
+	for k := range j.pieces {
+		if p := &j.pieces[k]; p.how == fetched && p.ofContent() {
+			mixed[p.i] = true
+		}
+	}
+	for k := range j.pieces {
+		p := &j.pieces[k]
+		if p.how != copied || !wrong[p.i] {
+			continue
+		}
+		found = true
+		if _, had := j.journal.find(p.off, p.n); had { // it was in a gap: now it is copied
+			j.journal.forget(p.off, p.n)
+			continue
+		}
+		p.how = fetched
+		switch {
+		case j.isGuess(p):
+		case mixed[p.i]:
+			j.suspect = true
+		default:
+			j.replaced = true
+		}
+	}
+	return found
 }
 
 // isRight reports whether the content of file i of an archive is the one of the index.

@@ -2,6 +2,7 @@ package pull
 
 import (
 	"bytes"
+	"context"
 	"slices"
 	"strings"
 
@@ -186,11 +187,13 @@ func compareOrder(a, b *format.Header) int {
 }
 
 // checkHeaders compares the headers that were fetched with those that would be made. If that shows
-// that a header can't be told from the index, all are to be fetched, and it returns false.
-func (j *job) checkHeaders() (bool, error) {
+// that a header can't be told from the index, all are to be fetched, and it returns false. These
+// are many requests, so what was fetched is checked before.
+func (j *job) checkHeaders(ctx context.Context) (bool, error) {
 	if j.from.Signed() != nil || j.allHeaders {
 		return true, nil
 	}
+	differs, wrong := false, []*piece(nil)
 	for k := range j.pieces {
 		p := &j.pieces[k]
 		if p.part != partHeader && p.part != partGroup {
@@ -203,14 +206,31 @@ func (j *job) checkHeaders() (bool, error) {
 		if got == nil {
 			continue
 		}
+		if right, err := j.isHeader(p, got); err != nil {
+			return false, err
+		} else if !right {
+			wrong = append(wrong, p)
+			continue
+		}
 		b, err := j.makeHeader(p)
 		if err != nil {
 			return false, err
 		}
-		if b != nil && !bytes.Equal(got, b) || b == nil && hasOwner(got) {
-			j.fetchHeaders()
-			return false, nil
+		differs = differs || b != nil && !bytes.Equal(got, b) || b == nil && hasOwner(got)
+	}
+	if differs || len(wrong) > 0 {
+		contents, err := j.wrongContents(ctx)
+		if err != nil {
+			return false, err
 		}
+		wrong = append(wrong, contents...)
+	}
+	switch {
+	case len(wrong) > 0:
+		return false, j.refetch(wrong)
+	case differs:
+		j.fetchHeaders()
+		return false, nil
 	}
 	return true, nil
 }

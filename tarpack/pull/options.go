@@ -43,6 +43,9 @@ type Options struct {
 	// notice. If the archive was opened with a signature, that one counts.
 	SHA256 *signature.Hash
 
+	// Before, if set, is called before anything is fetched, with the index of the old archive, or nil.
+	// Its error is that of Pull.
+	Before func(ctx context.Context, old *sidecar.Index) error
 	// Checked, if set, is called with the new archive when it is complete and checked, before it gets
 	// its name, and with the index of the old one, or nil. The archive and the index are valid until
 	// it returns. Its error is that of Pull, and the next Pull fetches nothing once more.
@@ -80,6 +83,21 @@ type Result struct {
 // request.
 type Ranger interface {
 	Get(ctx context.Context, off, n int64) (io.ReadCloser, error)
+}
+
+// Resumer is implemented by a source.Source or a Patch whose Identity has more than is needed to go
+// on with a download, such as a query of the URL that expires.
+type Resumer interface {
+	ResumeKey() string // names the generation; "" if that is not known
+}
+
+// resumeKey names the generation of an archive or a patch, so that what was fetched of it can be
+// used later.
+func resumeKey(file interface{ Identity() string }) string {
+	if r, ok := file.(Resumer); ok {
+		return r.ResumeKey()
+	}
+	return file.Identity()
 }
 
 func (o *Options) withDefaults() Options {

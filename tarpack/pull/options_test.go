@@ -2,6 +2,7 @@ package pull_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"reflect"
@@ -88,6 +89,18 @@ func TestOptions(t *testing.T) {
 			n := 0
 			run(pull.Options{Notice: func(error) { n++ }}, 1)
 			return n == 1
+		},
+		"Before": func() bool { // its error ends it before any request
+			s, a := serve(t, to, nil)
+			name, stop, digest := copyTo(t, from), errors.New("stop"), uint64(0)
+			_, err := pull.Pull(t.Context(), a, name, pull.Options{
+				Before: func(_ context.Context, old *sidecar.Index) error {
+					digest = old.Digest()
+					return stop
+				}})
+			wantSame(t, name, from)
+			return errors.Is(err, stop) && s.requests == 0 &&
+				digest == tartest.Open(t, from).Trailer().Digest
 		},
 		"Checked": func() bool {
 			var name string

@@ -19,6 +19,7 @@ import (
 type Patch interface {
 	io.ReaderAt
 	io.Closer
+	Name() string // for messages
 	Size() int64
 	// Identity names the generation of the file, as that of source.Source.
 	Identity() string
@@ -124,12 +125,13 @@ func (r journalReader) ReadAt(b []byte, off int64) (int, error) {
 
 // fetchPatch fetches the patch into the journal. An earlier run may have a part of it.
 func (j *job) fetchPatch(ctx context.Context, file Patch) (*patch.Patch, error) {
-	id := sha256.Sum256([]byte(file.Identity()))
+	key := resumeKey(file)
+	id := sha256.Sum256([]byte(key))
 	had, err := j.journal.read(j.patchAt(), sha256.Size)
 	if err != nil {
 		return nil, isOutput(err)
 	}
-	if file.Identity() == "" || had == nil || [sha256.Size]byte(had) != id {
+	if key == "" || had == nil || [sha256.Size]byte(had) != id {
 		j.journal.forget(j.patchAt(), maxSpan)
 		record := append(make([]byte, recordHeader), id[:]...)
 		if err := j.journal.add(j.patchAt(), record); err != nil {
@@ -138,13 +140,29 @@ func (j *job) fetchPatch(ctx context.Context, file Patch) (*patch.Patch, error) 
 	}
 	j.patchFile = file
 	defer func() { j.patchFile = nil }()
-	if err := j.fetcher.fetch(ctx, []span{{off: j.patchStart(), n: file.Size()}}); err != nil {
-		if errors.Is(err, source.ErrChanged) {
-			return nil, err
+	r := journalReader{j.journal, j.patchStart(), file.Size()}
+	var p *patch.Patch
+	// The header shows whether the rest is of use.
+	for _, n := range []int64{min(patch.HeaderSize, file.Size()), file.Size()} {
+		if err := j.fetcher.fetch(ctx, []span{{off: j.patchStart(), n: n}}); err != nil {
+			if errors.Is(err, source.ErrChanged) {
+				return nil, err
+			}
+			return nil, isOutput(err) // the next run goes on from here
 		}
-		return nil, isOutput(err) // the next run goes on from here
+		if p != nil {
+			continue
+		}
+		if p, err = j.openPatch(r, file.Size()); err != nil {
+			return nil, fmt.Errorf("%s: %w", file.Name(), err)
+		}
 	}
-	p, err := patch.Open(journalReader{j.journal, j.patchStart(), file.Size()}, file.Size())
+	return p, nil
+}
+
+// openPatch reads the header of a patch. The error is not nil if it is not one for both archives.
+func (j *job) openPatch(r io.ReaderAt, size int64) (*patch.Patch, error) {
+	p, err := patch.Open(r, size)
 	if err != nil {
 		return nil, err
 	}
@@ -176,19 +194,19 @@ func (j *job) applyPatch(ctx context.Context, file Patch, out *durable.Output) e
 	}
 	done, err := p.Apply(ctx, j.old.OSFile, f)
 	if errors.Is(err, patch.ErrCorrupt) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return err
+		return fmt.Errorf("%s: %w", file.Name(), err)
 	}
 	if err != nil {
 		return isOutput(err)
 	}
 	if len(done.Missing) > 0 {
-		j.o.Notice(fmt.Errorf("%s: %w", j.from.Name(), ErrUnmade))
+		j.o.Notice(fmt.Errorf("%s: %w", file.Name(), ErrUnmade))
 		if err := j.fillMissing(ctx, f, done.Missing); err != nil {
 			return err
 		}
 	}
 	if err := p.Check(ctx, f); err != nil {
-		return err
+		return fmt.Errorf("%s: %w", file.Name(), err)
 	}
 	if err := out.Sidecar.Truncate(0); err != nil {
 		return isOutput(err)

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/cespare/xxhash/v2"
@@ -30,6 +31,7 @@ type patchServer struct {
 	id string
 }
 
+func (p *patchServer) Name() string     { return "http://x/a.tpp" }
 func (p *patchServer) Size() int64      { return int64(len(p.b)) }
 func (p *patchServer) Identity() string { return p.id }
 func (p *patchServer) Close() error     { return nil }
@@ -142,6 +144,32 @@ func TestHostilePatch(t *testing.T) {
 		wantSame(t, name, to)
 		if notices == 0 && res.Patch == 0 && kind != "long" {
 			t.Errorf("%s: %+v and no notice", kind, res)
+		}
+	}
+}
+
+// What is no patch for the archives costs no more than the bytes of a header, and is named.
+func TestPatchHeader(t *testing.T) {
+	from := tartest.Pack(t, version(t, "1", 1e9), pack.Options{})
+	to := tartest.Pack(t, version(t, "2", 1.2e9), pack.Options{})
+	third := tartest.Pack(t, version(t, "3", 1.2e9), pack.Options{})
+	s, a := serve(t, to, nil)
+	if _, err := pull.Pull(t.Context(), a, copyTo(t, from), pull.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	without := s.bytes
+	for kind, b := range map[string][]byte{
+		"zeros": make([]byte, 10_000), "of another archive": patchOf(t, third, to),
+		"short": []byte("TPKPATCH"), "cut off": patchOf(t, from, to)[:900],
+	} {
+		s, a := serve(t, to, nil)
+		var notices []error
+		_, err := pull.Pull(t.Context(), a, copyTo(t, from), pull.Options{Patch: s.open(b),
+			Notice: func(err error) { notices = append(notices, err) }})
+		if err != nil || len(notices) != 1 ||
+			!strings.HasPrefix(notices[0].Error(), "http://x/a.tpp: ") ||
+			s.bytes > without+patch.HeaderSize {
+			t.Errorf("%s: %v, %q, %d bytes, %d without", kind, err, notices, s.bytes, without)
 		}
 	}
 }

@@ -46,6 +46,9 @@ type piece struct {
 
 func (p *piece) end() int64 { return p.off + p.n }
 
+// ofContent reports whether the bytes are of the C of file i.
+func (p *piece) ofContent() bool { return p.part >= partContent && p.part <= partLast }
+
 // plan divides the new archive into pieces, sorted by offset.
 func (j *job) plan() error {
 	groups := map[int64]int{}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -162,6 +163,43 @@ func TestStatedSum(t *testing.T) {
 			t.Errorf("%v, %v", err, notice)
 		}
 		wantSame(t, name, to)
+	}
+}
+
+// Checksums beside an archive that is replaced go with it, unless they are those of the new one.
+func TestStaleSums(t *testing.T) {
+	o := pack.Options{SHA256: true}
+	from, to := tartest.Pack(t, version(t, "1", 1e9), o), tartest.Pack(t, version(t, "2", 1.2e9), o)
+	tartest.Sign(t, from)
+	tartest.Sign(t, to)
+	for what, c := range map[string]struct {
+		beside string // whose checksums are there before
+		text   string // or what
+		stay   bool
+	}{
+		"of the old archive": {from, "", false}, "of the new archive": {to, "", true},
+		"of another program": {"", "d41d8cd98f00b204e9800998ecf8427e  site.tar.gz\n", true},
+	} {
+		t.Run(what, func(t *testing.T) {
+			name := copyTo(t, from)
+			for _, suffix := range []string{signature.SumSuffix, signature.SignatureSuffix} {
+				b := []byte(c.text)
+				if c.beside != "" {
+					b = tartest.Read(t, c.beside+suffix)
+				}
+				tartest.WriteFile(t, name+suffix, b)
+			}
+			_, a := serve(t, to, nil)
+			if _, err := pull.Pull(t.Context(), a, name, pull.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			wantSame(t, name, to)
+			for _, suffix := range []string{signature.SumSuffix, signature.SignatureSuffix} {
+				if _, err := os.Stat(name + suffix); (err == nil) != c.stay {
+					t.Errorf("%s: %v", suffix, err)
+				}
+			}
+		})
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 
 	"github.com/tarpack/tpk/gzmember"
@@ -18,7 +17,6 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/internal/shardset"
-	"github.com/tarpack/tpk/tarpack/sign"
 	"github.com/tarpack/tpk/tarpack/signature"
 	"github.com/tarpack/tpk/tarpack/source"
 )
@@ -46,19 +44,22 @@ type job struct {
 	sum        *signature.Hash // that the new archive must have, or nil
 	allHeaders bool            // no header is made
 	replaced   bool            // a content of the old archive was damaged
+	suspect    bool            // the same, or what was fetched of the same content is
 	retried    bool            // a content that was fetched was damaged
+	again      map[int64]bool  // offsets of pieces that were damaged when they were fetched first
 
 	mu sync.Mutex // for Progress
 }
 
 // maxRounds is how often pieces are fetched: at first, after a look at headers, after damage of the
-// old archive, after damage on the way, all headers, and everything.
-const maxRounds = 6
+// old archive, after damage on the way, which is looked for twice, all headers, and everything.
+const maxRounds = 7
 
 // Pull makes the file name an archive that is open elsewhere, together with its sidecar, and if it
-// was opened with a signature, with that and the checksums, unless the names differ. What the
-// old archive has is copied from it; the package comment says what is checked. If the Source of the
-// archive is a Ranger, it is asked for ranges, otherwise it is read.
+// was opened with a signature, with that and the checksums, unless the names differ. Checksums of
+// the archive that is replaced are removed. What the old archive has is copied from it; the package
+// comment says what is checked. If the Source of the archive is a Ranger, it is asked for ranges,
+// otherwise it is read.
 //
 // If Pull fails or the context ends, the file is what it was before. What was fetched stays in a
 // hidden file beside it, which JournalName names, and the next Pull of the same generation uses it.
@@ -102,10 +103,15 @@ func Pull(
 	if j.old != nil {
 		defer func() { err = errors.Join(err, j.old.Close()) }()
 	}
+	if o.Before != nil {
+		if err := o.Before(ctx, j.oldIndex()); err != nil {
+			return res, err
+		}
+	}
 	if err := j.openJournal(out.Name); err != nil {
 		return res, err
 	}
-	nameless := from.Source().Identity() == "" // so nothing that is kept could be used
+	nameless := resumeKey(from.Source()) == "" // so nothing that is kept could be used
 	defer func() {
 		wrong := errors.Is(err, ErrDamaged) || errors.Is(err, signature.ErrRefused)
 		err = errors.Join(err, j.journal.close(err == nil || wrong || nameless))
@@ -116,12 +122,16 @@ func Pull(
 	if err := j.checked(ctx, out); err != nil {
 		return res, err
 	}
+	stale, err := j.findStale(ctx, out)
+	if err != nil {
+		return res, err
+	}
 	out.NoSidecar = j.embedded
 	committed = true
 	if err := out.Commit(); err != nil {
 		return res, err
 	}
-	if err := j.copySigned(out.Name); err != nil {
+	if err := errors.Join(removeStale(stale), j.copySigned(out.Name)); err != nil {
 		return res, err
 	}
 	j.res.Entries, j.res.ArchiveBytes = int64(j.index.Len()), from.Size()
@@ -141,25 +151,15 @@ func (j *job) checked(ctx context.Context, out *durable.Output) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	var old *sidecar.Index
-	if j.old != nil {
-		old = j.old.Index
-	}
-	return j.o.Checked(ctx, a, old)
+	return j.o.Checked(ctx, a, j.oldIndex())
 }
 
-// copySigned writes what was signed, and its signature, beside the new archive, unless that has
-// another name than the one that was signed.
-func (j *job) copySigned(name string) error {
-	signed := j.from.Signed()
-	if signed == nil || signed.Files[0].Name != filepath.Base(name) {
+// oldIndex returns the index of the old archive, or nil if there is none.
+func (j *job) oldIndex() *sidecar.Index {
+	if j.old == nil {
 		return nil
 	}
-	fi, err := os.Stat(name)
-	if err != nil {
-		return err
-	}
-	return sign.Copy(signed, name, fi.Mode().Perm())
+	return j.old.Index
 }
 
 // openOld opens the archive that is copied from.
@@ -194,7 +194,7 @@ func (j *job) openJournal(name string) (err error) {
 	if _, err := j.index.ReadAt(header[:], 0); err != nil {
 		return err
 	}
-	id := j.from.Source().Identity()
+	id := resumeKey(j.from.Source())
 	if id == "" { // it may be another generation the next time
 		if err := os.Remove(JournalName(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -249,7 +249,7 @@ func (j *job) run(ctx context.Context, out *durable.Output) error {
 		if err := j.fetcher.fetch(ctx, j.wanted()); err != nil {
 			return err
 		}
-		if ok, err := j.checkHeaders(); err != nil {
+		if ok, err := j.checkHeaders(ctx); err != nil {
 			return err
 		} else if !ok {
 			continue
@@ -262,6 +262,9 @@ func (j *job) run(ctx context.Context, out *durable.Output) error {
 			return fmt.Errorf("%s: %w", j.from.Name(), err)
 		}
 		if !again {
+			if j.suspect && !j.retried {
+				j.o.Notice(fmt.Errorf("%s: %w", j.old.Name, ErrReplaced))
+			}
 			return nil
 		}
 		if j.replaced {

@@ -32,6 +32,7 @@ type server struct {
 	mu       sync.Mutex
 	requests int
 	bytes    int64
+	asked    [][2]int64        // offset and length of each request
 	fail     func(n int) error // of request n, from 0; half of its bytes are sent
 	flip     func(n int) bool  // the first byte of request n is wrong
 }
@@ -53,6 +54,7 @@ func (s *server) Get(_ context.Context, off, n int64) (io.ReadCloser, error) {
 		b[len(b)/2] ^= 0xff
 	}
 	s.requests++
+	s.asked = append(s.asked, [2]int64{off, n})
 	s.bytes += int64(len(b))
 	if err != nil {
 		return io.NopCloser(io.MultiReader(bytes.NewReader(b), failing{err})), nil
@@ -289,6 +291,41 @@ func TestOtherGeneration(t *testing.T) {
 	wantSame(t, name, to)
 }
 
+// An expiring server is one whose Identity is another one each time, as the query of its URL is.
+type expiring struct {
+	*server
+	id string
+}
+
+func (e expiring) Identity() string  { return e.id }
+func (e expiring) ResumeKey() string { return e.server.Identity() }
+
+// A download goes on if the ResumeKey is the same.
+func TestResumeKey(t *testing.T) {
+	from := tartest.Pack(t, version(t, "1", 1e9), pack.Options{})
+	to := tartest.Pack(t, version(t, "2", 1.2e9), pack.Options{})
+	name, cut := copyTo(t, from), errors.New("cut off")
+	for _, id := range []string{"one", "two"} {
+		s, side := serve(t, to, nil)
+		a, err := tarpack.OpenSource(t.Context(), to, expiring{s, id}, side.Index(), side.Index().Size(),
+			nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.fail = func(n int) error {
+			if id == "one" && n > 0 {
+				return cut
+			}
+			return nil
+		}
+		res, err := pull.Pull(t.Context(), a, name, pull.Options{})
+		if id == "one" && !errors.Is(err, cut) || id == "two" && (err != nil || res.Resumed == 0) {
+			t.Errorf("%s: %+v, %v", id, res, err)
+		}
+	}
+	wantSame(t, name, to)
+}
+
 // Bytes that were damaged on the way are fetched once more; if they are always wrong, the old
 // archive stays.
 func TestFlipped(t *testing.T) {
@@ -313,6 +350,48 @@ func TestFlipped(t *testing.T) {
 		if size := int64(len(s.content)); s.bytes > 3*size {
 			t.Errorf("%d bytes fetched of %d", s.bytes, size)
 		}
+	}
+}
+
+// What the server has damaged, at any place that is asked for, fails with few requests more. The
+// old archive is not blamed for it.
+func TestDamagedServer(t *testing.T) {
+	for kind, o := range map[string]pack.Options{"plain": {}, "sums": {SHA256: true},
+		"owners": {Owner: &attributes.Owner{ID: 7}}} {
+		t.Run(kind, func(t *testing.T) {
+			from := tartest.Pack(t, version(t, "1", 1e9), o)
+			to := tartest.Pack(t, version(t, "2", 1.2e9), o)
+			s, a := serve(t, to, nil)
+			if _, err := pull.Pull(t.Context(), a, copyTo(t, from), pull.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			failed := 0
+			for _, r := range s.asked {
+				d, a := serve(t, to, nil)
+				d.content[r[0]+r[1]/2] ^= 0xff
+				name := copyTo(t, from)
+				_, err := pull.Pull(t.Context(), a, name, pull.Options{Notice: func(err error) {
+					if errors.Is(err, pull.ErrReplaced) {
+						t.Errorf("damage at %d: %v", r, err)
+					}
+				}})
+				if err == nil { // the damage is between two ranges
+					wantSame(t, name, to)
+					continue
+				}
+				failed++
+				if !errors.Is(err, pull.ErrDamaged) && !errors.Is(err, format.ErrCorrupt) ||
+					!bytes.Equal(tartest.Read(t, name), tartest.Read(t, from)) {
+					t.Errorf("damage at %d: %v", r, err)
+				}
+				if more := d.requests - s.requests; more > 8 {
+					t.Errorf("damage at %d: %d requests, %d without", r, d.requests, s.requests)
+				}
+			}
+			if failed < len(s.asked)/2 {
+				t.Errorf("%d of %d failed", failed, len(s.asked))
+			}
+		})
 	}
 }
 

@@ -63,6 +63,9 @@ func (s *archiveSource) Get(ctx context.Context, off, n int64) (io.ReadCloser, e
 // Identity implements source.Source.
 func (s *archiveSource) Identity() string { return s.object.Identity() }
 
+// ResumeKey is Identity without the query of the URL. See object.Object.
+func (s *archiveSource) ResumeKey() string { return s.object.ResumeKey() }
+
 // Cancel ends all requests for the archive and its sidecar with an error, and those that would be
 // made later. See also package remote's Cancel.
 func (s *archiveSource) Cancel(cause error) {

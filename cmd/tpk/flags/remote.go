@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/tarpack/remote/web"
 )
 
 var indexNames = []string{"build"}
@@ -76,7 +77,11 @@ func ReadRemote(c *cli.Context) (*RemoteOptions, error) {
 		if !ok || name == "" { // the value may be a secret
 			return nil, report.Usagef("%s: --http-header: must be 'NAME: VALUE'", c.Command.Name)
 		}
-		o.Header.Add(name, strings.TrimSpace(value))
+		value = strings.TrimSpace(value)
+		if err := web.CheckField(name, []string{value}); err != nil {
+			return nil, report.Usagef("%s: --http-header: %v", c.Command.Name, err)
+		}
+		o.Header.Add(name, value)
 	}
 	for _, name := range []string{"cacert", "s3-endpoint", "cache"} {
 		if c.IsSet(name) && c.String(name) == "" {

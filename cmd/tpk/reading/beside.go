@@ -16,6 +16,7 @@ import (
 type Beside interface {
 	io.ReaderAt
 	io.Closer
+	Name() string // for messages
 	Size() int64
 	Identity() string // of its generation; "" if that is not known
 }

@@ -76,5 +76,5 @@ func (d *Downloaded) Say(err error) error {
 	if err == nil || d.dir == "" || errors.Is(err, report.ErrReported) {
 		return err
 	}
-	return &textError{err, d.NameOf(err.Error())}
+	return downloadFirst(&textError{err, d.NameOf(err.Error())})
 }

@@ -3,18 +3,24 @@ package reading
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"io/fs"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
+	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/remote"
@@ -35,7 +41,11 @@ const (
 		" --index=build makes one from those of the shards"
 	hintOtherIndex = "upload the archive and its .tpi together; --index=build downloads all of it"
 	hintBuilt      = "it is kept in the cache until the archive changes"
+	hintAuthority  = "--cacert FILE trusts the authority whose certificate is in FILE"
+	hintTruncated  = "upload it again, or download it and save the intact entries with 'tpk repair'"
 	hintMissing    = "check the URL"
+	hintHost       = "check the URL, and the network"
+	hintAnswer     = "check the URL; the server must support byte ranges, and not compress the file"
 	hintDenied     = "check the credentials: netrc or --http-header, or those of S3"
 	hintTryAgain   = "try again later"
 	hintList       = "upload its list, or give the archive another name"
@@ -43,12 +53,21 @@ const (
 	hintForeign    = "check the URL; a file of another program must be downloaded first"
 )
 
+var commandOfFiles = regexp.MustCompile(`'tpk (convert|repair|index|compact)\b`)
+
 var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
 
 // IsRemote reports whether a name is that of an archive on a server. The URL of something else is a
 // usage error, unless it is the name of a file.
 func IsRemote(c *cli.Context, name string) (bool, error) {
 	if remote.IsURL(name) {
+		u, err := url.Parse(name)
+		if err == nil && u.Port() != "" && !strings.EqualFold(u.Scheme, "s3") {
+			if port, err := strconv.ParseUint(u.Port(), 10, 16); err != nil || port == 0 {
+				return false, report.Usagef("%s: %s: the port must be from 1 to 65535", c.Command.Name,
+					report.Quote(ShownURL(name)))
+			}
+		}
 		return true, nil
 	}
 	found := scheme.FindString(name)
@@ -75,8 +94,13 @@ func openRemote(
 		return nil, err
 	}
 	o.BuildIndex, o.Trust, o.Progress = ro.BuildIndex, trust, m.Update
+	var weak atomic.Bool
 	o.Notice = func(err error) {
 		switch {
+		case errors.Is(err, object.ErrWeak):
+			if weak.Swap(true) {
+				return // of another object of the same server
+			}
 		case errors.Is(err, remote.ErrBuilding):
 			err = report.WithHint(err, hintBuilt)
 		case errors.Is(err, format.ErrIndexRebuilt):
@@ -139,6 +163,15 @@ func netrc() string {
 // HintRemote adds what to do about an error of an archive on a server. That of a file would be
 // wrong.
 func HintRemote(err error) error {
+	dns := (*net.DNSError)(nil)
+	switch {
+	case report.HasHint(err), isLocal(err):
+		return err
+	case errors.As(err, new(x509.UnknownAuthorityError)):
+		return report.WithHint(err, hintAuthority)
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return report.WithHint(err, hintHost)
+	}
 	for _, h := range []struct {
 		err  error
 		hint string
@@ -153,7 +186,7 @@ func HintRemote(err error) error {
 		{fs.ErrPermission, hintDenied},
 		{source.ErrUnavailable, hintTryAgain},
 		{fs.ErrNotExist, hintMissing},
-		{object.ErrAnswer, hintMissing},
+		{object.ErrAnswer, hintAnswer},
 		{format.ErrNotArchive, hintForeign},
 	} {
 		if errors.Is(err, h.err) {
@@ -163,7 +196,27 @@ func HintRemote(err error) error {
 			return report.WithHint(err, h.hint)
 		}
 	}
-	return err
+	return downloadFirst(err)
+}
+
+// isLocal reports whether err is that of a file on this machine. Those of servers have no path.
+func isLocal(err error) bool {
+	return errors.As(err, new(*fs.PathError)) || errors.As(err, new(*os.LinkError))
+}
+
+// downloadFirst changes the hint of an error of an archive on a server, if it names a command that
+// takes files only.
+func downloadFirst(err error) error {
+	hint := report.Hint(err)
+	switch {
+	case errors.Is(err, format.ErrTruncated), errors.Is(err, gzmember.ErrTruncated):
+		hint = hintTruncated
+	case commandOfFiles.MatchString(hint):
+		hint = "download it first; " + hint
+	default:
+		return err
+	}
+	return report.WithHint(err, hint)
 }
 
 // HintEntry returns an error of one entry, with what to do about it if the archive is on a server.

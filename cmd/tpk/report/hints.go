@@ -32,6 +32,9 @@ func (e *hintedError) Unwrap() error { return e.err }
 // WithHint returns err with a hint that [Line] puts after it, in place of the usual one.
 func WithHint(err error, hint string) error { return &hintedError{err, hint} }
 
+// HasHint reports whether err is one of [WithHint].
+func HasHint(err error) bool { return errors.As(err, new(*hintedError)) }
+
 // HintDamaged is what to do about a damaged archive.
 const HintDamaged = "restore a good copy, or save the intact entries with 'tpk repair'"
 
@@ -68,6 +71,7 @@ var hints = []struct {
 	{format.ErrNotEmbeddable, ""},
 	{website.ErrForeign, "move it away, or choose another directory"},
 	{plan.ErrNothing, "check the name, --exclude and --include"},
+	{plan.ErrDamaged, hintAgain},
 	{plan.ErrInventory, "copy fileSchema from its manifest.json to --schema"},
 	{format.ErrEmbedded, "'tpk index --embed' appends it again"},
 	{signature.ErrUnsigned, "it and its signature belong beside the archive; 'tpk sign' makes both"},

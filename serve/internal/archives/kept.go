@@ -105,6 +105,31 @@ func (v *View) FetchBody(node *plan.Node, off, n int64, whole bool) (Checking, e
 	return CheckSent, nil
 }
 
+// downloadFirst is how many bytes of a download are fetched before the answer begins. An export has
+// headers and names of its own before the first bytes of the archive.
+const downloadFirst = 64 << 10
+
+// FetchDownload fetches the beginning of n bytes from off of a download, if its archive is on a
+// server. If that fails, the answer can still be a 503.
+func (v *View) FetchDownload(node *plan.Node, off, n int64) error {
+	if node.Source == plainSource {
+		return nil
+	}
+	a := v.set.sources[node.Source]
+	if !a.remote || n == 0 {
+		return nil
+	}
+	p := make([]byte, min(n, downloadFirst))
+	r := v.Reader(node)
+	if f := v.Export(node); f != nil {
+		r = f
+	}
+	if _, err := r.ReadAt(p, off); err != nil && err != io.EOF {
+		return a.wrap(err)
+	}
+	return nil
+}
+
 // proveBody compares the body with its checksums. It returns false if it is driven out of the cache
 // all the time.
 func (v *View) proveBody(a *archive) (bool, error) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tarpack/tpk/serve/internal/head"
 	"github.com/tarpack/tpk/serve/internal/respond"
+	"github.com/tarpack/tpk/tarpack/source"
 )
 
 // request reads one request and answers it.
@@ -176,8 +177,11 @@ func (c *Conn) aborted(x *respond.Exchange, err error) {
 }
 
 // fromPeer reports whether an error is one of the connection: the client went away, or took nothing
-// for too long.
+// for too long. The connection to the server of an archive can have the same errors.
 func fromPeer(err error) bool {
+	if errors.Is(err, source.ErrUnavailable) {
+		return false
+	}
 	var op *net.OpError
 	if errors.As(err, &op) || errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, net.ErrClosed) {
 		return true

@@ -104,6 +104,10 @@ func (r *Responder) prepare(x *Exchange) error {
 func (x *Exchange) fetch() (err error) {
 	b := &x.Plan.Body
 	switch {
+	case b.Node.Kind == plan.Download && b.Kind == plan.PartsBody:
+		err = x.view.FetchDownload(&b.Node, b.Parts[0].Offset, b.Parts[0].Length)
+	case b.Node.Kind == plan.Download:
+		err = x.view.FetchDownload(&b.Node, b.Offset, b.Length)
 	case b.Node.Kind != plan.File:
 	case b.Kind == plan.SpanBody:
 		x.checking, err = x.view.FetchBody(&b.Node, b.Offset, b.Length, x.WholeMember())

@@ -38,7 +38,7 @@ func (b *body) start() error {
 	for {
 		if b.cut != nil {
 			if err := b.attempts.wait(b.ctx, b.cut); err != nil {
-				return b.x.named(err)
+				return b.x.later(b.ctx, err)
 			}
 		}
 		if b.r, b.cut = b.x.request(b.ctx, b.off, b.left); b.cut == nil {
@@ -75,7 +75,7 @@ func (b *body) read(p []byte) int {
 	case b.left == 0:
 		// The last bytes are not returned before it is certain that the body ends with them.
 		if err := b.r.ends(); err != nil {
-			b.finish(b.x.named(err))
+			b.finish(b.x.later(b.ctx, err))
 			return 0
 		}
 		b.finish(io.EOF)

@@ -19,7 +19,9 @@
 //	source.ErrUnavailable  the server fails, is busy or can't be reached, also after some retries
 //	ErrAnswer              the server can't be used: it ignores ranges, or compresses, or lies
 //	fs.ErrNotExist         Open: there is no such object
-//	fs.ErrPermission       the server wants other credentials; ErrUnavailable too after Open
+//	fs.ErrPermission       the server wants other credentials
+//
+// After Open, every error but ErrChanged is ErrUnavailable too.
 //
 // The context of a call may end it at any time. No request waits for longer than
 // Options.HeaderTimeout for its response, and for longer than Options.StallTimeout for the next

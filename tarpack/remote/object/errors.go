@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/tarpack/tpk/tarpack/source"
@@ -68,8 +69,10 @@ func sendError(err error) error {
 	switch {
 	case errors.Is(err, ErrAnswer), errors.Is(err, fs.ErrPermission):
 		return err
-	case errors.As(err, &cert), errors.As(err, &authority):
-		return fmt.Errorf("the server's certificate is not trusted: %w", err)
+	case errors.As(err, &authority): // its own text has the reasons of other certificates
+		return &untrusted{"it is signed by an unknown authority", authority}
+	case errors.As(err, &cert):
+		return &untrusted{strings.TrimPrefix(cert.Err.Error(), "x509: "), cert}
 	case errors.As(err, &record):
 		return fmt.Errorf("%w: it does not speak TLS: is it http, not https?", ErrAnswer)
 	case errors.As(err, &dns) && dns.IsNotFound:
@@ -77,6 +80,16 @@ func sendError(err error) error {
 	}
 	return &temporary{err: err}
 }
+
+// An untrusted error is one of a certificate.
+type untrusted struct {
+	reason string
+	err    error
+}
+
+func (e *untrusted) Error() string { return "the server's certificate is not trusted: " + e.reason }
+
+func (e *untrusted) Unwrap() error { return e.err }
 
 // ended returns the reason why a context has ended, or nil. A request fails with other errors then.
 func ended(ctx context.Context) error {

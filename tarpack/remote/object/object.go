@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -135,11 +136,23 @@ func (x *Object) Size() int64 { return x.size }
 // that Open has read. Many servers make an ETag of size and time, which a new object may share with
 // the old one. The bytes at one of its ends tell archives and sidecars apart: they hold the digest.
 // It is "" without a strong ETag.
-func (x *Object) Identity() string {
+func (x *Object) Identity() string { return x.identity(x.store.Key()) }
+
+// ResumeKey is Identity without the query of the URL, which may be a signature that expires. A
+// download can go on at an Object with the same ResumeKey.
+func (x *Object) ResumeKey() string {
+	key := x.store.Key()
+	if !strings.Contains(x.Name(), "?") { // as a key in S3 may
+		key, _, _ = strings.Cut(key, "?")
+	}
+	return x.identity(key)
+}
+
+func (x *Object) identity(key string) string {
 	if !x.strong() {
 		return ""
 	}
-	return fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d\n%x", x.store.Key(), x.etag,
+	return fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d\n%x", key, x.etag,
 		x.size, sha256.Sum256(x.first))))
 }
 
@@ -208,7 +221,7 @@ func (x *Object) Check(ctx context.Context) error {
 			return nil
 		}
 		if err != nil {
-			return x.named(err)
+			return x.later(ctx, err)
 		}
 	}
 }
@@ -303,6 +316,16 @@ func (x *Object) note(err error) error {
 }
 
 func (x *Object) named(err error) error { return fmt.Errorf("%s: %w", x.Name(), err) }
+
+// later returns the error of a request after Open. The server has answered rightly before, so what
+// it does wrong now, such as a page with an error and the status 200, may be over soon.
+func (x *Object) later(ctx context.Context, err error) error {
+	if ended(ctx) == nil && !errors.Is(err, source.ErrChanged) &&
+		!errors.Is(err, source.ErrUnavailable) {
+		err = fmt.Errorf("%w: %w", source.ErrUnavailable, err)
+	}
+	return x.named(err)
+}
 
 // byteRange is the Range field for n bytes from offset off (RFC 9110 §14.1.2).
 func byteRange(off, n int64) string { return fmt.Sprintf("bytes=%d-%d", off, off+n-1) }

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -59,7 +60,7 @@ func New(o *Options) (*Client, error) {
 	c := &Client{requests: cmp.Or(o.Requests, transport.Requests), redirect: o.Redirect,
 		header: http.Header{"User-Agent": {"tpk"}}, limits: map[string]object.Limit{}}
 	for name, values := range o.Header {
-		if err := checkField(name, values); err != nil {
+		if err := CheckField(name, values); err != nil {
 			return nil, err
 		}
 		c.header[http.CanonicalHeaderKey(name)] = values
@@ -93,11 +94,15 @@ func (c *Client) Object(rawURL string) (object.Store, error) {
 		return nil, fmt.Errorf("%s: not the URL of a file: it must begin with https:// and a host",
 			redact(rawURL))
 	}
+	if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || port == 0) {
+		return nil, fmt.Errorf("%s: not a URL: the port must be from 1 to 65535", redact(rawURL))
+	}
 	s := &store{client: c, authorization: c.header.Get("Authorization")}
 	if s.authorization == "" {
 		s.authorization = c.credentials(u)
 	}
 	plain := *u
+	plain.RawQuery = escapeQuery(plain.RawQuery)
 	plain.User, plain.Fragment, plain.RawFragment = nil, "", ""
 	s.url = &plain
 	shown := plain
@@ -105,6 +110,19 @@ func (c *Client) Object(rawURL string) (object.Store, error) {
 	s.name = shown.String()
 	s.limit = c.limit(origin(&plain))
 	return s, nil
+}
+
+// escapeQuery escapes what can't be sent as it is, which url.URL does in paths only.
+func escapeQuery(query string) string {
+	var b strings.Builder
+	for i := range len(query) {
+		if c := query[i]; c <= ' ' || c >= 0x7f {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // credentials returns the Authorization field for a URL, or "".
@@ -141,8 +159,9 @@ var ours = map[string]bool{
 	"Te": true, "Trailer": true, "Transfer-Encoding": true, "Upgrade": true,
 }
 
-// checkField checks a field of Options.Header. Errors don't have its value, which may be secret.
-func checkField(name string, values []string) error {
+// CheckField returns an error if Options.Header can't have a field with a name and values. Errors
+// don't have the values, which may be secret.
+func CheckField(name string, values []string) error {
 	key := http.CanonicalHeaderKey(name)
 	if !httpguts.ValidHeaderFieldName(name) {
 		return fmt.Errorf("%q is not the name of a header field", name)

@@ -59,7 +59,10 @@ func parseNetrc(b []byte) (netrc, error) {
 	for {
 		word, ok := t.next()
 		if !ok {
-			return n, t.err
+			if t.err != nil {
+				return nil, t.err
+			}
+			return n, nil
 		}
 		switch word {
 		case "machine":

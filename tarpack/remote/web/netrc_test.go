@@ -63,6 +63,7 @@ func TestFindLogin(t *testing.T) {
 // No file makes the parser fail in another way than with an error, or show what is in it.
 func FuzzParseNetrc(f *testing.F) {
 	f.Add("machine h login u password \"p\\\"q\"\nmacdef x\ny\n\ndefault account z #")
+	f.Add("machine h login u password ")
 	f.Fuzz(func(t *testing.T, text string) {
 		n, err := parseNetrc([]byte(text))
 		if err != nil && n != nil {

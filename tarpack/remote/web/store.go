@@ -101,6 +101,7 @@ func target(from *url.URL, location string) (*url.URL, error) {
 		return nil, fmt.Errorf("%w: it redirects, but not to a URL", object.ErrAnswer)
 	}
 	to.User, to.Fragment, to.RawFragment = nil, "", ""
+	to.RawQuery = escapeQuery(to.RawQuery)
 	switch {
 	case to.Scheme == "https", to.Scheme == "http" && from.Scheme == "http":
 		return to, nil

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"net/http"
@@ -129,7 +130,9 @@ func testNetrc(t *testing.T, s *remotetest.Server) {
 func testCAFile(t *testing.T, _ *remotetest.Server) {
 	secure := remotetest.NewTLS(t, content)
 	err := open(t, secure.Object(), nil)
-	if err == nil || !strings.Contains(err.Error(), "certificate is not trusted") {
+	if err == nil || !errors.As(err, new(x509.UnknownAuthorityError)) ||
+		!strings.HasSuffix(err.Error(),
+			": the server's certificate is not trusted: it is signed by an unknown authority") {
 		t.Error(err)
 	}
 	if err := open(t, secure.Object(), &web.Options{CAFile: certificate(t, secure)}); err != nil {
@@ -213,7 +216,7 @@ func TestSecrets(t *testing.T) {
 		"https://u:secret@host:bad/x?secret", "https://u:sec%ret@host/", "https://u:secret@/x",
 		"ftp://u:secret@host/x", "//u:secret@host/x", "u:secret@host/x", "https://u:se/cret@host/x",
 		"https://u:secret@ho st/x", "https://u:secret\x00@host/x", "", "https:", "https:///x?secret",
-		"https:u:secret@host",
+		"https:u:secret@host", "https://u:secret@host:99999/x", "https://u:secret@host:0/x",
 	} {
 		err := open(t, rawURL, &web.Options{Header: http.Header{"X": {"secret"}}})
 		if err == nil || strings.Contains(err.Error(), "cret") ||
@@ -228,6 +231,18 @@ func TestSecrets(t *testing.T) {
 	x, err := c.Object("https://u:secret@host/a%20b?secret#x")
 	if err != nil || x.Name() != "https://host/a%20b" || x.Key() != "https://host/a%20b?secret" {
 		t.Error(x.Name(), x.Key(), err)
+	}
+}
+
+// What can't stand in a query is escaped, as in a path.
+func TestEscapedQuery(t *testing.T) {
+	c, err := web.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := c.Object("https://host/a b\u00e9?a b=c+d%20e&\u00e9")
+	if err != nil || x.Key() != "https://host/a%20b%C3%A9?a%20b=c+d%20e&%C3%A9" {
+		t.Error(x.Key(), err)
 	}
 }
 
@@ -362,5 +377,34 @@ func TestOtherProtocol(t *testing.T) {
 	u.Scheme = "http"
 	if err := open(t, u.String(), nil); !errors.Is(err, object.ErrAnswer) {
 		t.Error(err)
+	}
+}
+
+// An object with another query is another one, but a download of it can go on.
+func TestResumeKey(t *testing.T) {
+	s := remotetest.New(t, content)
+	c, err := web.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	keys := map[string][2]string{}
+	at := s.URL + remotetest.Path
+	elsewhere := strings.Replace(at, "127.0.0.1", "localhost", 1)
+	for _, url := range []string{at, at + "?sig=1", at + "?sig=2", elsewhere} {
+		store, err := c.Object(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := object.Open(t.Context(), store, &object.Options{First: -5})
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys[url] = [2]string{x.Identity(), x.ResumeKey()}
+	}
+	one, two, other := keys[at+"?sig=1"], keys[at+"?sig=2"], keys[elsewhere]
+	if one[0] == two[0] || one[1] != two[1] || one[1] != keys[at][1] || one[1] == other[1] ||
+		one[1] == "" {
+		t.Errorf("%q", keys)
 	}
 }
