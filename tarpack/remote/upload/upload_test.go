@@ -115,7 +115,7 @@ func TestLargeParts(t *testing.T) {
 	if err := put(t.Context(), target(t, b), want, o); err != nil {
 		t.Fatal(err)
 	}
-	if got, sizes, _ := b.Object(path); !bytes.Equal(got, want) || len(sizes) != 3 {
+	if got, sizes, _ := b.Object(path); !bytes.Equal(got, want) || len(sizes) != 4 {
 		t.Errorf("%d bytes, parts %d", len(got), sizes)
 	}
 	if list, err := os.ReadDir(os.TempDir()); err != nil || len(list) > 0 {
