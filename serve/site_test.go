@@ -259,7 +259,7 @@ var plainClient = &http.Client{Transport: &http.Transport{DisableCompression: tr
 // eventually waits for a condition that another goroutine brings about.
 func eventually(t testing.TB, what string, f func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !f(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !f(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("never: " + what)
 		}

@@ -32,7 +32,7 @@ left. Put it beside NEW.tar.gz on the server: 'tpk pull' finds it there if it ha
 uses it if it is shorter than what it would download.
 
 The patch has the SHA-256 of NEW.tar.gz, and 'tpk pull' uses only a result that has it. Otherwise it
-pulls without the patch. DIGEST is that of OLD.tar.gz, as 'tpk info --json' prints it, so patches of
+pulls without the patch. DIGEST identifies OLD.tar.gz ('tpk info --json' prints it), so patches of
 several old archives can lie beside a new one. An existing file is only replaced if it is a patch.
 
 A patch has files decompressed: 'tpk pull' compresses them again. What no level of tpk compresses
@@ -42,7 +42,7 @@ With --json, it prints an object with these members:
  patch, bytes       name of the patch, and its size
  archive_bytes      of NEW.tar.gz: the sum of the three below
  copied             bytes that OLD.tar.gz has
- recompressed       bytes of which the patch has the content
+ recompressed       bytes that 'tpk pull' compresses again
  raw                bytes that the patch has as they are`,
 			"an archive can't be read, or the patch not written",
 			"tpk patch site-1.tar.gz site.tar.gz",

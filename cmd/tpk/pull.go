@@ -49,7 +49,7 @@ downloaded in ranges, four at a time. If a patch of 'tpk patch' for OLD is besid
 shorter than the rest, it is downloaded in its place.
 
 The result is checked before it replaces OUT.tar.gz: it is read from end to end, and its index must
-be the one at URL. So paths, contents, modes, times and links are those of the index. It has the
+be the one at URL. So paths, contents, modes, times and links are as the index states. It has the
 bytes of the archive at URL if their SHA-256 is known: with --public-key it must be
 the one that was signed, and a result of a patch must have the one in the patch. Without a key, the
 one in URL.sum, which 'tpk sign' writes, is compared: if it differs, everything is downloaded, with

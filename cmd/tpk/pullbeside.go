@@ -22,9 +22,6 @@ func (o *pullOptions) openPatch(c *cli.Context, oldDigest uint64) (pull.Patch, e
 	return reading.OpenBeside(c, o.url, patch.Name("", oldDigest))
 }
 
-// maxSum is more than the checksums of an archive can have, in bytes.
-const maxSum = 4096
-
 // statedSum returns the SHA-256 of an archive in the checksums beside it, or nil if there are none.
 // Without a public key they prove nothing about the publisher, but they show whether the result is
 // what is on the server. If they are those of another archive, that is a notice.
@@ -34,7 +31,7 @@ func (o *pullOptions) statedSum(c *cli.Context, a *tarpack.Archive) (*signature.
 		return nil, context.Cause(c.Context)
 	}
 	defer f.Close()
-	if f.Size() > maxSum {
+	if f.Size() > signature.MaxArchiveSum {
 		return nil, nil
 	}
 	text := make([]byte, f.Size())

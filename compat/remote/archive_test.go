@@ -19,7 +19,6 @@ import (
 	"github.com/tarpack/tpk/tarpack/remote"
 	"github.com/tarpack/tpk/tarpack/remote/blocks"
 	"github.com/tarpack/tpk/tarpack/remote/s3"
-	"github.com/tarpack/tpk/tarpack/remote/web"
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
@@ -94,17 +93,7 @@ func sameAs(t testing.TB, a *tarpack.Archive, dir string) {
 // An archive in S3 and on nginx, with the index beside it and in it, read with a cache that is
 // there already and with a new one. It has 3,000 files, with -short 500.
 func TestArchive(t *testing.T) {
-	g, _, _ := versitygw(t)
-	gateway := g.options()
-	store, err := s3.New(&gateway)
-	if err != nil {
-		t.Fatal(err)
-	}
-	host, root, cert := nginx(t, "")
-	client, err := web.New(&web.Options{CAFile: cert})
-	if err != nil {
-		t.Fatal(err)
-	}
+	g, store, host, root, client := bothServers(t)
 	files := 3000
 	if testing.Short() {
 		files = 500

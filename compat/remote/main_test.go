@@ -18,6 +18,7 @@ import (
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/tarpack/remote/object"
 	"github.com/tarpack/tpk/tarpack/remote/s3"
+	"github.com/tarpack/tpk/tarpack/remote/web"
 )
 
 // random returns n bytes, others for each seed.
@@ -205,4 +206,23 @@ func contains(t testing.TB, err error, words ...string) {
 			t.Errorf("%v: no %q", err, w)
 		}
 	}
+}
+
+// bothServers starts versitygw, and nginx with https, and returns a client for each. What nginx
+// serves is in the directory root.
+func bothServers(t testing.TB) (
+	g *gateway, store *s3.Client, host, root string, client *web.Client,
+) {
+	t.Helper()
+	g, _, _ = versitygw(t)
+	options := g.options()
+	store, err := s3.New(&options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	host, root, cert := nginx(t, "")
+	if client, err = web.New(&web.Options{CAFile: cert}); err != nil {
+		t.Fatal(err)
+	}
+	return g, store, host, root, client
 }

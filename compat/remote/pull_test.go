@@ -14,8 +14,6 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/pull"
 	"github.com/tarpack/tpk/tarpack/remote"
-	"github.com/tarpack/tpk/tarpack/remote/s3"
-	"github.com/tarpack/tpk/tarpack/remote/web"
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
@@ -76,17 +74,7 @@ func pulled(
 // An archive in S3 and on nginx is pulled over an older edition, and while it is replaced: the
 // result is one of the editions, byte for byte.
 func TestPull(t *testing.T) {
-	g, _, _ := versitygw(t)
-	gateway := g.options()
-	store, err := s3.New(&gateway)
-	if err != nil {
-		t.Fatal(err)
-	}
-	host, root, cert := nginx(t, "")
-	client, err := web.New(&web.Options{CAFile: cert})
-	if err != nil {
-		t.Fatal(err)
-	}
+	g, store, host, root, client := bothServers(t)
 	list, names := editions(t, "--sha256")
 	for url, put := range map[string]func(e generation){
 		"s3://" + bucket + "/a.tar.gz": func(e generation) {

@@ -18,7 +18,6 @@ import (
 	"github.com/tarpack/tpk/tarpack/remote"
 	"github.com/tarpack/tpk/tarpack/remote/blocks"
 	"github.com/tarpack/tpk/tarpack/remote/s3"
-	"github.com/tarpack/tpk/tarpack/remote/web"
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
@@ -50,17 +49,7 @@ func packSet(t testing.TB, n int, seed byte) (dir string, names []string, set ma
 
 // A set in S3 and on nginx, by all names that it has there.
 func TestSet(t *testing.T) {
-	g, _, _ := versitygw(t)
-	gateway := g.options()
-	store, err := s3.New(&gateway)
-	if err != nil {
-		t.Fatal(err)
-	}
-	host, root, cert := nginx(t, "")
-	client, err := web.New(&web.Options{CAFile: cert})
-	if err != nil {
-		t.Fatal(err)
-	}
+	g, store, host, root, client := bothServers(t)
 	dir, names, set := packSet(t, 300, 1)
 	for _, name := range names {
 		g.put(t, "dir/"+name, set[name], 0)
@@ -91,7 +80,7 @@ func TestSet(t *testing.T) {
 		t.Errorf("https has no list of files: %v", err)
 	}
 	// Who may not list the bucket has to name the list.
-	_, err = remote.Open(t.Context(), in+"/none.tar.gz", &remote.Options{S3: store})
+	_, err := remote.Open(t.Context(), in+"/none.tar.gz", &remote.Options{S3: store})
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
@@ -103,17 +92,7 @@ func TestSet(t *testing.T) {
 // A set that is replaced 20 times, with -short 8 times, while others open and read it, in S3 and on
 // nginx. All that they read is of one generation.
 func TestSetReplaced(t *testing.T) {
-	g, _, _ := versitygw(t)
-	gateway := g.options()
-	store, err := s3.New(&gateway)
-	if err != nil {
-		t.Fatal(err)
-	}
-	host, root, cert := nginx(t, "")
-	client, err := web.New(&web.Options{CAFile: cert})
-	if err != nil {
-		t.Fatal(err)
-	}
+	g, store, host, root, client := bothServers(t)
 	var generations [2]map[string][]byte
 	var names []string
 	for i := range generations {

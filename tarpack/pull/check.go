@@ -16,7 +16,6 @@ import (
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/output"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
-	"github.com/tarpack/tpk/tarpack/signature"
 )
 
 // check checks the archive that was joined, and writes its sidecar. If something is wrong that can
@@ -52,7 +51,7 @@ func (j *job) check(ctx context.Context, o *durable.Output) (again bool, err err
 		}
 		return again, err
 	}
-	return j.fetchMore(fmt.Errorf("%w: its SHA-256 is %x, not %x", signature.ErrChanged, sum, *j.sum))
+	return j.fetchMore(j.from.Signed().Files[0].Check(sum))
 }
 
 // fetchMore makes more pieces fetched ones: first the headers, then everything. It returns failed

@@ -28,9 +28,6 @@ func (j *job) copySigned(name string) error {
 	return sign.Copy(signed, name, fi.Mode().Perm())
 }
 
-// maxSum is more than the checksums of an archive can have, in bytes.
-const maxSum = 4096
-
 // findStale returns the names of checksums, and of their signature, that lie beside the archive and
 // are not those of the new one. Other files of these names are not among them.
 func (j *job) findStale(ctx context.Context, out *durable.Output) (list []string, err error) {
@@ -39,7 +36,7 @@ func (j *job) findStale(ctx context.Context, out *durable.Output) (list []string
 		return nil, nil
 	}
 	defer f.Close() // read only
-	text, err := io.ReadAll(io.LimitReader(f, maxSum))
+	text, err := io.ReadAll(io.LimitReader(f, signature.MaxArchiveSum))
 	if err != nil {
 		return nil, nil
 	}

@@ -33,7 +33,3 @@ func OpenBeside(ctx context.Context, rawURL, suffix string, o *Options) (*Beside
 	}
 	return &Beside{x.x, release}, nil
 }
-
-// IsMissing reports whether an error of OpenBeside means that there is no such object. A server may
-// only say that it may not be read, as S3 does.
-func IsMissing(err error) bool { return isMissing(err) }

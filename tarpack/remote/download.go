@@ -88,7 +88,7 @@ func (o *Options) download(
 	var objects []*object.Object
 	for i, c := range copies {
 		f := o.object(ctx, c.url, c.first)
-		if i > 0 && isMissing(f.err) {
+		if i > 0 && IsMissing(f.err) {
 			continue
 		}
 		if f.err == nil {

@@ -198,7 +198,7 @@ func (o *Options) openSource(
 		src.confirmEmbedded(attempt, a, o.LoadIndex)
 		return a, nil
 	}
-	if errors.Is(err, format.ErrNoSidecar) && !isMissing(beside) { // what is beside it is why
+	if errors.Is(err, format.ErrNoSidecar) && !IsMissing(beside) { // what is beside it is why
 		err = beside
 	}
 	if !errors.Is(err, format.ErrNoSidecar) && !errors.Is(err, format.ErrStale) ||
@@ -208,9 +208,9 @@ func (o *Options) openSource(
 	return o.openBuilt(ctx, cache, src, err, &to)
 }
 
-// isMissing reports whether an object is not there. A server may only say that it is not allowed to
-// be read, as S3 does.
-func isMissing(err error) bool {
+// IsMissing reports whether an error of asking for an object means that it is not there. A server
+// may only say that it may not be read, as S3 does.
+func IsMissing(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
 }
 

@@ -53,7 +53,7 @@ func (o *Options) openSet(
 		if err == nil || fatal(err) {
 			return a, err
 		}
-		if isMissing(err) {
+		if IsMissing(err) {
 			err = fmt.Errorf("%s: %w: there is no %s", list.x.Name(), ErrNoSetIndex,
 				path.Base(list.x.Name())+format.SidecarSuffix)
 		}

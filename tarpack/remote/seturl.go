@@ -46,7 +46,7 @@ func (o *Options) findSet(ctx context.Context, rawURL string) (u setURL, list op
 		return u, opened{}, false
 	}
 	list = o.object(ctx, u.list(), firstIndex)
-	return u, list, !isMissing(list.err)
+	return u, list, !IsMissing(list.err)
 }
 
 // packedAs returns the set that was packed under a name in S3, where objects can be listed. A
@@ -88,7 +88,7 @@ func (o *Options) checkAlone(ctx context.Context, rawURL string) error {
 	}
 	other := o.object(ctx, u.shard(1), 1)
 	switch {
-	case isMissing(other.err):
+	case IsMissing(other.err):
 		return nil
 	case other.err != nil:
 		return other.err

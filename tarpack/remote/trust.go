@@ -52,7 +52,7 @@ func (o *Options) signed(ctx context.Context, rawURL string) (*signature.Signed,
 func (o *Options) small(ctx context.Context, shown, rawURL string, most int64) ([]byte, error) {
 	f := o.object(ctx, rawURL, maxSigned)
 	switch {
-	case isMissing(f.err):
+	case IsMissing(f.err):
 		return nil, fmt.Errorf("%s: %w: %w", shown, signature.ErrUnsigned, f.err)
 	case f.err != nil:
 		return nil, f.err

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/tarpack/tpk/tarpack/format"
@@ -54,7 +53,7 @@ func NewWriter(ctx context.Context, rawURL string, o *WriterOptions) (*Writer, e
 	if o != nil {
 		*w.o = *o
 	}
-	if !strings.HasPrefix(rawURL, s3Scheme) {
+	if !isS3(rawURL) {
 		return nil, ErrNotWritable
 	}
 	client := w.o.S3

@@ -43,6 +43,9 @@ func (f File) Check(sum Hash) error {
 	return nil
 }
 
+// MaxArchiveSum is more bytes than the Sum of one archive can have.
+const MaxArchiveSum = 4096
+
 const (
 	sumVersion = 1
 	sumHead    = "# tpk sum "

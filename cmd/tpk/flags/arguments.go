@@ -60,14 +60,14 @@ func refuseURLs(c *cli.Context, args []string) error {
 	if hasFlag(c.Command, "http-header") {
 		return nil
 	}
+	does := "works on"
 	if hasFlag(c.Command, "part-size") && len(args) > 0 {
-		args = args[:len(args)-1]
+		does, args = "reads", args[:len(args)-1]
 	}
 	for _, name := range args {
 		if remote.IsURL(name) {
 			return report.Usagef("%s: %s: it %s files only: 'tpk pull' downloads an archive",
-				c.Command.Name, report.Quote(name),
-				map[bool]string{true: "reads", false: "works on"}[hasFlag(c.Command, "part-size")])
+				c.Command.Name, report.Quote(name), does)
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/tarpack/remote"
+	"github.com/tarpack/tpk/tarpack/remote/web"
 )
 
 // Prefixes are URLs, and all that is below them. The zero value has nothing.
@@ -15,8 +16,9 @@ type Prefixes struct{ list []location }
 // location is a URL in its parts. Two that differ in a part are different places; what is not sure
 // to be one place has no location.
 type location struct {
-	scheme, user, host string
-	path               []string // decoded; for S3 that of the key
+	origin string // for S3 the bucket
+	user   string
+	path   []string // decoded; for S3 the key
 }
 
 var errLocation = errors.New("must be a URL with https://, http:// or s3://, such as" +
@@ -39,7 +41,7 @@ func (p *Prefixes) Add(prefix string) error {
 func (p *Prefixes) Has(name string) bool {
 	l, ok := locate(name)
 	return ok && slices.ContainsFunc(p.list, func(prefix location) bool {
-		if l.scheme != prefix.scheme || l.user != prefix.user || l.host != prefix.host {
+		if l.origin != prefix.origin || l.user != prefix.user {
 			return false
 		}
 		folder, least := prefix.path, len(prefix.path)
@@ -61,8 +63,6 @@ func (p *Prefixes) Check(name string) error {
 	return nil
 }
 
-var defaultPorts = map[string]string{"http": "80", "https": "443"}
-
 // locate takes a URL apart. It returns false for one that a server, a proxy or a client may take
 // for another one.
 func locate(name string) (l location, ok bool) {
@@ -70,29 +70,27 @@ func locate(name string) (l location, ok bool) {
 		return l, false
 	}
 	scheme, rest, _ := strings.Cut(name, "://")
-	l.scheme = strings.ToLower(scheme)
+	isS3 := strings.EqualFold(scheme, "s3")
 	var path string
-	if l.scheme == "s3" { // no part of it is encoded
-		l.host, path, _ = strings.Cut(rest, "/")
-	} else {
-		u, err := url.Parse(name)
-		if err != nil || u.Opaque != "" {
+	if isS3 { // no part of it is encoded
+		bucket := ""
+		if bucket, path, _ = strings.Cut(rest, "/"); bucket == "" {
 			return l, false
 		}
-		l.host, l.user = strings.ToLower(u.Hostname()), u.User.String()
-		if port := u.Port(); port != "" && port != defaultPorts[l.scheme] {
-			l.host += ":" + port
+		l.origin = "s3://" + bucket
+	} else {
+		u, err := url.Parse(name)
+		if err != nil || u.Opaque != "" || u.Hostname() == "" {
+			return l, false
 		}
+		l.origin, l.user = web.Origin(u), u.User.String()
 		path = strings.TrimPrefix(u.EscapedPath(), "/")
-	}
-	if l.host == "" {
-		return l, false
 	}
 	if path == "" {
 		return l, true
 	}
 	for part := range strings.SplitSeq(path, "/") {
-		if l.scheme != "s3" {
+		if !isS3 {
 			var err error
 			if part, err = url.PathUnescape(part); err != nil {
 				return l, false

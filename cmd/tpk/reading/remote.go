@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -62,10 +61,9 @@ var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
 func IsRemote(c *cli.Context, name string) (bool, error) {
 	if remote.IsURL(name) {
 		u, err := url.Parse(name)
-		if err == nil && u.Port() != "" && !strings.EqualFold(u.Scheme, "s3") {
-			if port, err := strconv.ParseUint(u.Port(), 10, 16); err != nil || port == 0 {
-				return false, report.Usagef("%s: %s: the port must be from 1 to 65535", c.Command.Name,
-					report.Quote(ShownURL(name)))
+		if err == nil && !strings.EqualFold(u.Scheme, "s3") {
+			if err := web.CheckPort(u); err != nil {
+				return false, report.Usagef("%s: %s: %v", c.Command.Name, report.Quote(ShownURL(name)), err)
 			}
 		}
 		return true, nil
@@ -199,7 +197,7 @@ func HintRemote(err error) error {
 	return downloadFirst(err)
 }
 
-// isLocal reports whether err is that of a file on this machine. Those of servers have no path.
+// isLocal reports whether err is about a file on this machine. Errors of servers have no path.
 func isLocal(err error) bool {
 	return errors.As(err, new(*fs.PathError)) || errors.As(err, new(*os.LinkError))
 }

@@ -94,8 +94,8 @@ func (c *Client) Object(rawURL string) (object.Store, error) {
 		return nil, fmt.Errorf("%s: not the URL of a file: it must begin with https:// and a host",
 			redact(rawURL))
 	}
-	if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || port == 0) {
-		return nil, fmt.Errorf("%s: not a URL: the port must be from 1 to 65535", redact(rawURL))
+	if err := CheckPort(u); err != nil {
+		return nil, fmt.Errorf("%s: not a URL: %w", redact(rawURL), err)
 	}
 	s := &store{client: c, authorization: c.header.Get("Authorization")}
 	if s.authorization == "" {
@@ -108,8 +108,16 @@ func (c *Client) Object(rawURL string) (object.Store, error) {
 	shown := plain
 	shown.RawQuery, shown.ForceQuery = "", false
 	s.name = shown.String()
-	s.limit = c.limit(origin(&plain))
+	s.limit = c.limit(Origin(&plain))
 	return s, nil
+}
+
+// CheckPort returns an error if a URL has a port that no server can have.
+func CheckPort(u *url.URL) error {
+	if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || port == 0) {
+		return errors.New("the port must be from 1 to 65535")
+	}
+	return nil
 }
 
 // escapeQuery escapes what can't be sent as it is, which url.URL does in paths only.

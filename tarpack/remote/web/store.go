@@ -73,7 +73,7 @@ func (s *store) send(ctx context.Context, at *url.URL, fields http.Header) (*htt
 		return nil, errors.New("the URL can't be requested")
 	}
 	req.Header = fields.Clone()
-	if origin(at) == origin(s.url) {
+	if Origin(at) == Origin(s.url) {
 		maps.Copy(req.Header, s.client.header)
 		if s.authorization != "" {
 			req.Header.Set("Authorization", s.authorization)
@@ -112,8 +112,8 @@ func target(from *url.URL, location string) (*url.URL, error) {
 	return nil, fmt.Errorf("%w: it redirects to a URL that is not http or https", object.ErrAnswer)
 }
 
-// origin is the scheme, host and port of a URL (RFC 6454 §4).
-func origin(u *url.URL) string {
+// Origin is the scheme, host and port of a URL with http or https (RFC 6454 §4).
+func Origin(u *url.URL) string {
 	port := u.Port()
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
