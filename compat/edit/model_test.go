@@ -296,9 +296,21 @@ func (m *model) settle() {
 	}))
 }
 
+// divisible reports whether the tree has an entry for each of three shards. Of fewer entries, tpk
+// makes fewer shards, whose set has another name.
+func (m *model) divisible() bool { return len(m.paths()) >= 3 }
+
 // some returns up to n paths of the model, chosen at random.
 func (m *model) some(n int) (paths []string) {
-	var all []string
+	all := m.paths()
+	for range min(n, len(all)) {
+		paths = append(paths, all[m.rnd.IntN(len(all))])
+	}
+	return paths
+}
+
+// paths returns the paths of the model.
+func (m *model) paths() (all []string) {
 	m.check(filepath.WalkDir(m.dir, func(name string, _ os.DirEntry, err error) error {
 		if err == nil && name != m.dir {
 			rel, _ := filepath.Rel(m.dir, name) // both are absolute
@@ -306,10 +318,7 @@ func (m *model) some(n int) (paths []string) {
 		}
 		return err
 	}))
-	for range min(n, len(all)) {
-		paths = append(paths, all[m.rnd.IntN(len(all))])
-	}
-	return paths
+	return all
 }
 
 // step runs one random command.
@@ -349,7 +358,11 @@ func (m *model) step() {
 		case 1:
 			m.edit("update", "--checksum", m.name(), m.dir)
 		default:
-			m.pack()
+			if m.set && !m.divisible() {
+				m.edit("update", m.name(), m.dir)
+			} else {
+				m.pack()
+			}
 		}
 		if m.recent { // within the second of the last change
 			m.rewrite()
@@ -375,6 +388,9 @@ func (m *model) step() {
 		m.edit("merge", into, into, more)
 		copyOver("--remove-destination")
 	case 7:
+		if !m.divisible() {
+			return
+		}
 		m.tpk("split", "--shards", "3", m.name())
 		if m.set {
 			return
