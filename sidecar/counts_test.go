@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"sync"
 	"testing"
 
 	"github.com/tarpack/tpk/sidecar"
@@ -60,15 +61,18 @@ func wantNoAllocs(t *testing.T, x *sidecar.Index, m *sidecartest.Model) {
 	}
 }
 
-// countingReader counts reads and their bytes.
+// countingReader counts reads, also concurrent ones, and their bytes.
 type countingReader struct {
 	io.ReaderAt
+	mu           sync.Mutex
 	reads, bytes int
 }
 
 func (r *countingReader) ReadAt(b []byte, off int64) (int, error) {
+	r.mu.Lock()
 	r.reads++
 	r.bytes += len(b)
+	r.mu.Unlock()
 	return r.ReaderAt.ReadAt(b, off)
 }
 
