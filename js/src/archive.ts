@@ -1,8 +1,8 @@
-import { concat, fromByteString, toByteString, toText } from "./bytes.js";
+import { concat, fromByteString, owned, toByteString, toText } from "./bytes.js";
 import { readContent } from "./content.js";
 import { corrupt, TpkError } from "./errors.js";
 import { xxh64 } from "./hash.js";
-import { Paths } from "./index-paths.js";
+import { isPath, Paths } from "./index-paths.js";
 import { inflate as inflateWeb, type Inflate } from "./inflate.js";
 import { recordSize } from "./layout.js";
 import type { Opened } from "./opening.js";
@@ -12,7 +12,10 @@ import { type Content, type EntryType, parseRecord, type Record } from "./record
  * Uint8Array for those that are not UTF-8. */
 export type Path = string | Uint8Array;
 
-/** Bytes from start up to, but not including, end. Both may be left out, and end may be too large. */
+/**
+ * Bytes from start up to, but not including, end. Both may be left out, and may be behind the end of
+ * the file.
+ */
 export interface Range {
   start?: number;
   end?: number;
@@ -20,7 +23,7 @@ export interface Range {
 
 /** An entry of an archive. */
 export interface Entry {
-  /** Its position in path order, from 0. */
+  /** Its position in path order, from 0. The root has none: it is -1. */
   readonly ordinal: number;
   /** Its path. Bytes that are not UTF-8 are U+FFFD. */
   readonly path: string;
@@ -52,16 +55,26 @@ export interface Entry {
   readonly content: Content | undefined;
 }
 
+// As many links and names are followed as by the tpk program.
 const maxLinks = 40;
+const maxNames = 2048;
 const listStep = 64; // records that a list reads together
 
 /** An open archive or shard set. Its methods may be called at the same time. */
 export class Archive {
   private readonly paths: Paths;
+  private readonly root: Entry;
 
   /** Use open. */
   constructor(private readonly o: Opened, private readonly inflate: Inflate = inflateWeb) {
-    this.paths = new Paths(o.side, o.header);
+    const h = o.header;
+    this.paths = new Paths(o.side, h);
+    this.root = {
+      ordinal: -1, path: "", pathBytes: new Uint8Array(0), name: "", type: "directory",
+      size: h.fileBytes + h.hardlinkBytes, packed: h.packedBytes, mode: 0o755, mtime: 0,
+      target: undefined, targetBytes: undefined, duplicate: false, hash: undefined, sniff: 0,
+      end: h.entries, below: h.entries - h.directories, content: undefined,
+    };
   }
 
   /** Number of entries. The root is none. */
@@ -72,19 +85,6 @@ export class Archive {
   /** Bytes of the archive, or of all shards. */
   get size(): number {
     return this.o.header.archiveSize;
-  }
-
-  /** Bytes of all files, hard links included, and of what they take in the archive. */
-  get bytes(): number {
-    return this.o.header.fileBytes + this.o.header.hardlinkBytes;
-  }
-
-  get packed(): number {
-    return this.o.header.packedBytes;
-  }
-
-  get directories(): number {
-    return this.o.header.directories;
   }
 
   /** Identifies the index, and so the entries: 16 hexadecimal digits. */
@@ -115,63 +115,70 @@ export class Archive {
    * nowhere if it is absolute, leaves the archive or goes in circles.
    */
   async stat(path: Path): Promise<Entry | undefined> {
-    const p = toByteString(path);
-    const e = await this.find(p);
-    if (e && e.type !== "symlink" || this.o.header.symlinks === 0) return e;
-    const names = p.split("/");
-    let at: string[] = [];
-    let here: Entry | undefined;
-    for (let links = 0; names.length > 0;) {
-      const name = names.shift()!;
+    let rest = toByteString(path);
+    const e = await this.find(rest);
+    if (e ? e.type !== "symlink" : !isPath(rest) || this.o.header.symlinks === 0) return e;
+    let at = "";
+    let here: Entry | undefined = this.root;
+    for (let names = 0, links = 0; rest !== ""; names++) {
+      if (here?.type !== "directory" || names === maxNames) return undefined;
+      const [name] = rest.split("/", 1) as [string];
+      rest = rest.slice(name.length + 1);
       if (name === "" || name === ".") continue;
-      if (here && here.type !== "directory") return undefined;
       if (name === "..") {
-        if (at.length === 0) return undefined;
-        at.pop();
-        here = at.length > 0 ? await this.find(at.join("/")) : undefined;
+        if (at === "") return undefined;
+        at = at.slice(0, Math.max(0, at.lastIndexOf("/")));
+        here = await this.find(at);
         continue;
       }
-      const next = await this.find([...at, name].join("/"));
-      if (!next) return undefined;
-      if (next.type !== "symlink") {
-        at = [...at, name];
-        here = next;
+      const path: string = at === "" ? name : `${at}/${name}`;
+      const next: Entry | undefined = await this.find(path);
+      if (next?.type !== "symlink") {
+        [at, here] = [path, next];
         continue;
       }
       const target = toByteString(next.targetBytes!);
       if (target.startsWith("/") || ++links > maxLinks) return undefined;
-      names.unshift(...target.split("/"));
+      rest = rest === "" ? target : `${target}/${rest}`;
     }
     return here;
   }
 
-  /** Lists the entries of a directory, in path order. from is the ordinal of the first, if not 0. */
+  /**
+   * Lists the entries of a directory, in path order. from is the ordinal to begin with, if that is
+   * not the first: an entry of the directory, or anything below one, which is then left out.
+   */
   async *list(path: Path | Entry = "", from = 0): AsyncGenerator<Entry> {
-    const { start, end, prefix } = await this.below(path);
-    for (let i = Math.max(start, from); i < end;) {
-      // Records next to each other are likely to be needed, too.
-      await this.records(i, Math.min(listStep, end - i));
+    const dir = await this.directory(path);
+    const prefix = dir === this.root ? "" : toByteString(dir.pathBytes) + "/";
+    for (let i = Math.max(dir.ordinal + 1, from), ahead = i; i < dir.end;) {
+      if (i >= ahead) ahead = await this.readAhead(i, dir.end);
       const e = await this.entry(i);
       const p = toByteString(e.pathBytes);
-      if (!p.startsWith(prefix) || p.indexOf("/", prefix.length) >= 0) {
+      const slash = p.indexOf("/", prefix.length);
+      const below = slash >= 0 && i === from ? await this.find(p.slice(0, slash)) : undefined;
+      if (!p.startsWith(prefix) || slash >= 0 && !(below && below.end > i)) {
         throw corrupt(this.o.side.name, `entry ${i} is not in the directory that it is listed in`);
       }
-      yield e;
-      i = e.type === "directory" ? e.end : i + 1;
+      if (!below) yield e;
+      i = below?.end ?? (e.type === "directory" ? e.end : i + 1);
     }
   }
 
   /** Walks through all entries below a directory, in path order. */
   async *walk(path: Path | Entry = ""): AsyncGenerator<Entry> {
-    const { start, end } = await this.below(path);
-    for (let i = start; i < end; i++) yield this.entry(i);
+    const dir = await this.directory(path);
+    for (let i = dir.ordinal + 1, ahead = i; i < dir.end; i++) {
+      if (i >= ahead) ahead = await this.readAhead(i, dir.end);
+      yield this.entry(i);
+    }
   }
 
-  /** Returns the content of a file. The CRC-32 of whole contents is checked. */
+  /** Returns the content of a file. The CRC-32 and the xxHash64 of whole contents are checked. */
   async read(path: Path | Entry, range: Range = {}): Promise<Uint8Array> {
     const parts: Uint8Array[] = [];
     for await (const p of await this.parts(path, range)) parts.push(p);
-    return concat(parts);
+    return owned(concat(parts));
   }
 
   /** Returns the content of a file as text, in UTF-8. */
@@ -180,8 +187,8 @@ export class Archive {
   }
 
   /**
-   * Returns the content of a file as a stream. The CRC-32 of whole contents is checked: if it is
-   * wrong, the stream ends with an error.
+   * Returns the content of a file as a stream. The CRC-32 and the xxHash64 of whole contents are
+   * checked: if one is wrong, the stream ends with an error.
    */
   stream(path: Path | Entry, range: Range = {}): ReadableStream<Uint8Array> {
     let parts: AsyncGenerator<Uint8Array> | undefined;
@@ -190,7 +197,7 @@ export class Archive {
         parts ??= await this.parts(path, range);
         const next = await parts.next();
         if (next.done) control.close();
-        else control.enqueue(next.value);
+        else control.enqueue(owned(next.value));
       },
       cancel: async () => {
         await parts?.return(undefined);
@@ -226,36 +233,50 @@ export class Archive {
   }
 
   private async find(path: string): Promise<Entry | undefined> {
+    if (path === "") return this.root;
     const i = await this.paths.find(path);
     return i < 0 ? undefined : this.make(i, path, await this.record(i));
   }
 
   private async parts(path: Path | Entry, range: Range): Promise<AsyncGenerator<Uint8Array>> {
     const e = await this.resolve(path);
-    if (!e.content) throw new TpkError("NOT_FILE", `${e.path}: is not a regular file`);
-    const { start = 0, end = e.size } = range;
-    if (!(start >= 0 && end >= start)) throw new RangeError(`bytes ${start} to ${end}`);
+    if (!e.content) throw new TpkError("NOT_FILE", `${e.path || "the root"}: is not a regular file`);
+    const { start = 0, end = Infinity } = range;
+    if (!(Number.isInteger(start) && start >= 0 && end >= start &&
+      (Number.isInteger(end) || end === Infinity))) {
+      throw new RangeError(`bytes ${start} to ${end}`);
+    }
     return readContent({ ...this.o, inflate: this.inflate }, e.content,
       Math.min(start, e.size), Math.min(end, e.size));
   }
 
+  /** resolve returns an entry, or what it leads to if it is a symbolic link. */
   private async resolve(path: Path | Entry): Promise<Entry> {
-    const e = isEntry(path) ? path : await this.stat(path);
-    if (!e) throw new TpkError("NO_ENTRY", `${toText(toByteString(path as Path))}: no such entry`);
+    if (isEntry(path)) {
+      if (path.type !== "symlink") return path;
+      path = path.pathBytes;
+    }
+    const e = await this.stat(path);
+    if (!e) throw new TpkError("NO_ENTRY", `${toText(toByteString(path))}: no such entry`);
     return e;
   }
 
-  /** below returns the ordinals below a directory, and what their paths begin with. */
-  private async below(path: Path | Entry) {
-    if (!isEntry(path) && path.length === 0) return { start: 0, end: this.entries, prefix: "" };
+  private async directory(path: Path | Entry): Promise<Entry> {
     const e = await this.resolve(path);
-    if (e.type !== "directory") throw new TpkError("NO_ENTRY", `${e.path}: is not a directory`);
-    return { start: e.ordinal + 1, end: e.end, prefix: toByteString(e.pathBytes) + "/" };
+    if (e.type !== "directory") throw new TpkError("NOT_DIRECTORY", `${e.path}: is not a directory`);
+    return e;
   }
 
-  /** records reads records ahead. */
+  /** records reads n records. */
   private async records(i: number, n: number): Promise<Uint8Array> {
     return this.o.side.read(this.o.header.sections[0].offset + recordSize * i, recordSize * n);
+  }
+
+  /** readAhead reads records from i on, which are likely to be needed, and returns where it ended. */
+  private async readAhead(i: number, end: number): Promise<number> {
+    const n = Math.min(listStep, end - i);
+    await this.records(i, n);
+    return i + n;
   }
 
   private async record(i: number): Promise<Record> {

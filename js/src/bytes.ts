@@ -58,6 +58,11 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
   return out;
 }
 
+/** owned returns bytes in a buffer of their own, as a plain Uint8Array. */
+export function owned(b: Uint8Array): Uint8Array {
+  return b.constructor === Uint8Array && b.length === b.buffer.byteLength ? b : new Uint8Array(b);
+}
+
 /** toByteString returns the byte string of a text, in UTF-8, or of bytes. */
 export function toByteString(path: string | Uint8Array): string {
   const b = typeof path === "string" ? encoder.encode(path) : path;
@@ -73,6 +78,18 @@ export function fromByteString(s: string): Uint8Array {
   const b = new Uint8Array(s.length);
   for (let i = 0; i < s.length; i++) b[i] = s.charCodeAt(i);
   return b;
+}
+
+/** unescapeURL decodes the escapes (%XX) in a part of a URL to a byte string. */
+export function unescapeURL(part: string): string {
+  return toByteString(part)
+    .replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
+}
+
+/** escapeURL returns a path, a byte string, with what is special in a URL escaped. */
+export function escapeURL(path: string): string {
+  return path.replace(/[^A-Za-z0-9\-._~/!$()*+,;=@]/g,
+    (c) => "%" + c.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0"));
 }
 
 /** toText decodes a byte string as UTF-8. Bytes that are not UTF-8 become U+FFFD. */

@@ -18,6 +18,7 @@ export interface CacheOptions {
  */
 export class BlockCache {
   private readonly blocks = new Map<number, Promise<Uint8Array>>();
+  private whole: Promise<Uint8Array> | undefined;
   private reads = 0;
 
   constructor(private readonly source: Source, private readonly o: CacheOptions) {}
@@ -30,22 +31,15 @@ export class BlockCache {
     return this.source.name;
   }
 
-  /** add keeps bytes that are known already: the blocks that they hold whole. */
-  add(offset: number, bytes: Uint8Array): void {
-    const { block } = this.o;
-    const end = offset + bytes.length;
-    for (let k = Math.ceil(offset / block); k * block < end; k++) {
-      const to = Math.min((k + 1) * block, this.size);
-      if (to > end) break;
-      this.blocks.set(k, Promise.resolve(bytes.slice(k * block - offset, to - offset)));
-    }
-  }
-
-  private whole: Uint8Array | undefined;
-
   /** load reads everything, and keeps it. */
   async load(): Promise<void> {
-    this.whole ??= await this.source.read(0, this.size);
+    const whole = this.whole ??= this.source.read(0, this.size);
+    try {
+      await whole;
+    } catch (error) {
+      if (this.whole === whole) this.whole = undefined;
+      throw error;
+    }
     this.blocks.clear();
   }
 
@@ -57,7 +51,7 @@ export class BlockCache {
     const out = new Uint8Array(length);
     if (length === 0) return out;
     if (this.whole) {
-      out.set(this.whole.subarray(offset, offset + length));
+      out.set((await this.whole).subarray(offset, offset + length));
       return out;
     }
     const { block } = this.o;

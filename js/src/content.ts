@@ -1,7 +1,7 @@
 import { concat, equal, view } from "./bytes.js";
 import type { BlockCache } from "./cache.js";
 import { corrupt } from "./errors.js";
-import { crc32 } from "./hash.js";
+import { crc32, Xxh64 } from "./hash.js";
 import type { Inflate } from "./inflate.js";
 import type { Header } from "./layout.js";
 import type { Content } from "./records.js";
@@ -23,8 +23,8 @@ export interface Place {
 }
 
 /**
- * readContent returns the bytes of a file from start up to end, in parts. The CRC-32 is checked at
- * the end of the whole content; a part of it has none.
+ * readContent returns the bytes of a file from start up to end, in parts. The CRC-32 and the xxHash64
+ * are checked at the end of the whole content; a part of it has none.
  */
 export async function* readContent(
   at: Place, c: Content, start: number, end: number,
@@ -46,7 +46,7 @@ export async function* readContent(
 const bad = (s: Source, c: Content, what = "its content") =>
   corrupt(s.name, `entry ${c.ordinal}: ${what}`);
 
-/** wholeContent reads a member, and checks its header, its trailer and the CRC-32. */
+/** wholeContent reads a member, and checks its header, its trailer, the CRC-32 and the xxHash64. */
 async function* wholeContent(at: Place, c: Content): AsyncGenerator<Uint8Array> {
   const run = c.coding === "segmented" &&
     await segmentRun(at.side, at.header, c, 0, c.size);
@@ -57,9 +57,11 @@ async function* wholeContent(at: Place, c: Content): AsyncGenerator<Uint8Array> 
     }
     const stream = c.packed - 18;
     let crc = 0;
+    const hash = new Xxh64();
     for await (const p of run ? segments(at, c, run, raw)
       : at.inflate(raw.take(stream), stream, c.size, () => bad(at.content, c))) {
       crc = crc32(p, crc);
+      hash.add(p);
       yield p;
     }
     const v = view(await raw.bytes(8));
@@ -67,6 +69,7 @@ async function* wholeContent(at: Place, c: Content): AsyncGenerator<Uint8Array> 
       v.getUint32(4, true) !== c.size % 2 ** 32) {
       throw bad(at.content, c, "the CRC-32 of its content is wrong");
     }
+    if (hash.sum() !== c.hash) throw bad(at.content, c, "the xxHash64 of its content is wrong");
   } finally {
     await raw.close();
   }

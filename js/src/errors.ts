@@ -10,6 +10,8 @@ export type ErrorCode =
   | "NO_ENTRY"
   /** The entry is not a regular file or a hard link to one. */
   | "NOT_FILE"
+  /** The entry is not a directory. */
+  | "NOT_DIRECTORY"
   /** The archive was replaced on its server. Open it again. */
   | "CHANGED"
   /** The server does not answer requests for ranges. */

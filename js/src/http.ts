@@ -1,5 +1,5 @@
 import { concat } from "./bytes.js";
-import { hasCode, TpkError } from "./errors.js";
+import { corrupt, hasCode, TpkError } from "./errors.js";
 import type { Source } from "./source.js";
 
 /** What identifies the bytes that a server has under a URL at a time. */
@@ -11,9 +11,12 @@ export interface Generation {
   modified: string;
 }
 
+/** The generation of a file that is not there, or is none, for a Keep. */
+const missing: Generation = { size: 0, etag: "", modified: "" };
+
 /** A store of ranges that outlives a page, for use without a network. See the service worker. */
 export interface Keep {
-  /** Returns the generation that was opened last. */
+  /** Returns the generation that was opened last. One of 0 bytes was no file that can be read. */
   last(url: string): Promise<Generation | undefined>;
   /** Called when a generation is opened. Ranges of others may be dropped. */
   begin(url: string, g: Generation): Promise<void>;
@@ -46,6 +49,9 @@ const maxKept = 4 << 20;
 
 /** Ranges are kept in pieces, so that blocks of an index are found whatever they were read with. */
 const piece = 64 << 10;
+
+/** Milliseconds without a byte after which what is kept is used. */
+const patience = 4000;
 
 /** Attempts that brought as many bytes as this do not count as failed. */
 const progress = 64 << 10;
@@ -84,8 +90,12 @@ export class HttpSource implements Source {
     url: string, first: First, options: HttpOptions = {},
   ): Promise<{ source: HttpSource; offset: number; bytes: Uint8Array }> {
     const { keep } = options;
+    const last = await keep?.last(url).catch(() => undefined);
+    // A bad network must not hold up what is kept.
+    const o = last ? { ...options, retries: 0, timeout: Math.min(options.timeout ?? patience, patience) }
+      : options;
     try {
-      const got = await retrying(options, () => firstRange(url, first, options));
+      const got = await retrying(o, () => firstRange(url, first, o));
       const g: Generation = { size: got.total, etag: got.etag, modified: got.modified };
       const stored = keep !== undefined && g.etag !== "";
       const source = new HttpSource(url, g, options, stored);
@@ -95,15 +105,19 @@ export class HttpSource implements Source {
       }
       return { source, offset: got.offset, bytes: got.bytes };
     } catch (error) {
-      const coding = hasCode(error, "UNAVAILABLE") && await codingByHead(url, options);
+      if (!hasCode(error, "UNAVAILABLE")) {
+        if (!last || hasCode(error, "NOT_FOUND")) await keep?.begin(url, missing).catch(() => {});
+        throw error;
+      }
+      const coding = await codingByHead(url, o);
       if (coding) throw compressed(url, coding);
-      const g = hasCode(error, "UNAVAILABLE") && await keep?.last(url).catch(() => undefined);
-      if (!keep || !g) throw error;
-      const offset = "tail" in first ? Math.max(0, g.size - first.tail) : first.offset;
-      const length = Math.min("tail" in first ? first.tail : first.length, g.size - offset);
-      const bytes = length > 0 && await keep.get(url, g, offset, length);
+      if (!keep || !last) throw error;
+      if (last.size === 0) throw new TpkError("NOT_FOUND", `${url}: was not there`, { cause: error });
+      const offset = "tail" in first ? Math.max(0, last.size - first.tail) : first.offset;
+      const length = Math.min("tail" in first ? first.tail : first.length, last.size - offset);
+      const bytes = length > 0 && await keep.get(url, last, offset, length).catch(() => undefined);
       if (!bytes) throw error;
-      return { source: new HttpSource(url, g, options, true), offset, bytes };
+      return { source: new HttpSource(url, last, options, true), offset, bytes };
     }
   }
 
@@ -204,35 +218,49 @@ async function ask(
   const headers: Record<string, string> = { ...o.headers, range };
   if (g?.etag && !isForeign(url)) headers["if-match"] = g.etag;
   o.onRequest?.(url, range);
-  const control = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const alive = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => control.abort(), o.timeout ?? 30_000);
-  };
-  const done = () => clearTimeout(timer);
-  alive();
-  let response: Response;
+  const sent = await send(url, { headers }, o);
   try {
-    response = await (o.fetch ?? fetch)(url, {
-      headers, cache: "no-store", signal: control.signal, credentials: "same-origin",
-    });
+    return { ...sent, ...check(url, sent.response, from, to, g) };
   } catch (error) {
-    done();
-    throw unavailable(url, "can't be reached", error);
-  }
-  try {
-    return { response, alive, done, ...check(url, response, from, to, g) };
-  } catch (error) {
-    done();
-    await response.body?.cancel().catch(() => {});
+    await cancel(sent);
     throw error;
   }
 }
 
+/** send sends a request and waits for the header of the answer. */
+async function send(
+  url: string, init: RequestInit, o: HttpOptions,
+): Promise<Pick<Answer, "response" | "alive" | "done">> {
+  const control = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const done = () => clearTimeout(timer);
+  const alive = () => {
+    done();
+    timer = setTimeout(() => control.abort(), o.timeout ?? 30_000);
+  };
+  alive();
+  try {
+    const response = await (o.fetch ?? fetch)(url, {
+      ...init, cache: "no-store", signal: control.signal, credentials: "same-origin",
+    });
+    return { response, alive, done };
+  } catch (error) {
+    done();
+    throw unavailable(url, "can't be reached", error);
+  }
+}
+
+/** head asks for the header fields that a file has without Range. */
+async function head(url: string, o: HttpOptions): Promise<Response> {
+  o.onRequest?.(url, "HEAD");
+  const sent = await send(url, { method: "HEAD", headers: o.headers }, o);
+  sent.done();
+  return sent.response;
+}
+
 /** check returns what an answer has, if it is the range of the generation that was asked for. */
 function check(url: string, r: Response, from: number, to: number, g?: Generation) {
-  checkStatus(url, r);
+  checkStatus(url, r, g);
   const coding = (r.headers.get("content-encoding") ?? "identity").toLowerCase();
   if (coding !== "identity" && coding !== "aws-chunked") throw compressed(url, coding);
   const etag = r.headers.get("etag") ?? "";
@@ -260,7 +288,7 @@ function check(url: string, r: Response, from: number, to: number, g?: Generatio
   return { from, to, total, etag: strong, modified };
 }
 
-function checkStatus(url: string, r: Response): void {
+function checkStatus(url: string, r: Response, g: Generation | undefined): void {
   switch (r.status) {
     case 206:
       return;
@@ -277,6 +305,8 @@ function checkStatus(url: string, r: Response): void {
     case 412:
       throw changed(url);
     case 416:
+      if (g) throw changed(url); // all ranges lie within its size
+      if (/\/0$/.test(r.headers.get("content-range") ?? "")) throw corrupt(url, "it is empty");
       throw new TpkError("ANSWER", `${url}: 416: it has no such range`);
   }
   if (r.status === 429 || r.status >= 500) throw unavailable(url, `the server answers ${r.status}`);
@@ -308,20 +338,14 @@ async function* body(url: string, a: Answer, length: number): AsyncGenerator<Uin
   }
 }
 
-async function cancel(a: Answer): Promise<void> {
+async function cancel(a: Pick<Answer, "response" | "done">): Promise<void> {
   a.done();
   await a.response.body?.cancel().catch(() => {});
 }
 
 /** sizeByHead asks for the size on servers of other origins that hide Content-Range. */
 async function sizeByHead(url: string, o: HttpOptions): Promise<number> {
-  o.onRequest?.(url, "HEAD");
-  let r: Response;
-  try {
-    r = await (o.fetch ?? fetch)(url, { method: "HEAD", headers: o.headers, cache: "no-store" });
-  } catch (error) {
-    throw unavailable(url, "can't be reached", error);
-  }
+  const r = await head(url, o);
   const size = Number(r.headers.get("content-length") ?? NaN);
   if (!r.ok || !Number.isSafeInteger(size)) throw answer(url, "no Content-Length");
   return size;
@@ -333,10 +357,7 @@ async function sizeByHead(url: string, o: HttpOptions): Promise<number> {
  */
 async function codingByHead(url: string, o: HttpOptions): Promise<string | undefined> {
   try {
-    o.onRequest?.(url, "HEAD");
-    const r = await (o.fetch ?? fetch)(url, {
-      method: "HEAD", headers: o.headers, cache: "no-store",
-    });
+    const r = await head(url, o);
     const coding = r.headers.get("content-encoding")?.toLowerCase();
     return r.ok && coding !== "identity" && coding !== "aws-chunked" ? coding : undefined;
   } catch {

@@ -10,6 +10,11 @@ const blockStart = 36; // bytes of a block before its longer numbers
 const bucketSize = 64;
 const noPath = /\0|^\/|\/$|\/\/|(^|\/)\.\.?(\/|$)/;
 
+/** isPath reports whether a byte string can be the path of an entry: FORMAT.md, 1.1. */
+export function isPath(path: string): boolean {
+  return path !== "" && path.length <= pathMax && !noPath.test(path);
+}
+
 /** A block of up to 16 paths. */
 interface Block {
   number: number;
@@ -19,6 +24,9 @@ interface Block {
 
 /** The paths of an index and the table that leads to them: sections 2, 5 and 6 of FORMAT.md 2.2. */
 export class Paths {
+  /** The block that was read last, as entries next to each other are in one. */
+  private last: { at: number; block: Block } | undefined;
+
   constructor(private readonly side: BlockCache, private readonly h: Header) {}
 
   /** path returns the path of entry i, as a byte string. */
@@ -40,7 +48,7 @@ export class Paths {
   /** find returns the ordinal of a path, a byte string, or -1 if there is none. */
   async find(path: string): Promise<number> {
     const { h, side } = this;
-    if (path === "" || path.length > pathMax) return -1;
+    if (!isPath(path)) return -1;
     const table = h.sections[5];
     const hash = xxh64(fromByteString(path));
     const home = Number((hash * BigInt(buckets(h.entries))) >> 64n);
@@ -67,6 +75,7 @@ export class Paths {
 
   /** block reads the block at an offset of section 5. */
   private async block(at: number): Promise<Block> {
+    if (this.last?.at === at) return this.last.block;
     const { h, side } = this;
     const section = h.sections[4];
     const bad = () => corrupt(side.name, "a block of paths");
@@ -98,10 +107,11 @@ export class Paths {
       if (shared > before.length || shared + more > pathMax) throw bad();
       before = before.slice(0, shared) + byteString(b.subarray(p, p + more));
       p += more;
-      if (before === "" || noPath.test(before)) throw bad();
+      if (!isPath(before)) throw bad();
       paths.push(before);
     }
-    return { number, paths };
+    this.last = { at, block: { number, paths } };
+    return this.last.block;
   }
 }
 

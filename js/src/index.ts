@@ -12,10 +12,11 @@
  * @module
  */
 import { Archive } from "./archive.js";
+import { escapeURL, unescapeURL } from "./bytes.js";
 import type { CacheOptions } from "./cache.js";
 import { type HttpOptions, HttpSource } from "./http.js";
 import type { Inflate } from "./inflate.js";
-import { openArchive, type Opener, opener } from "./opening.js";
+import { closing, openArchive, type Opened, type Opener, opener } from "./opening.js";
 import { isSetName, openSet } from "./set.js";
 import { blobSource, type Source } from "./source.js";
 
@@ -72,21 +73,37 @@ export async function openAny(
     url.hash = "";
     const name = url.pathname.slice(url.pathname.lastIndexOf("/") + 1);
     if (isSetName(name)) {
-      return new Archive(await openSet(name, (file) => web(beside(url, file), options), cache), inflate);
+      const open = (file: string) => web(beside(url, escapeURL(file)), options);
+      return new Archive(await openSet(unescapeURL(name), open, cache), inflate);
     }
-    const { index } = options;
-    const side = index === null ? undefined
-      : index === undefined ? web(beside(url, name + ".tpi"), options)
-      : typeof index === "string" || index instanceof URL ? web(new URL(index, url), options)
-      : opener(toSource(index));
-    return new Archive(await openArchive(web(url, options), side, cache), inflate);
+    return new Archive(await openBeside(web(url, options), options.index, cache,
+      (index) => web(index === undefined ? beside(url, name + ".tpi") : new URL(index, url), options),
+    ), inflate);
   }
   const { index } = options;
   if (typeof index === "string" || index instanceof URL) {
     throw new TypeError("index: a URL can be given for an archive with a URL only");
   }
-  const side = index ? opener(toSource(index)) : undefined;
-  return new Archive(await openArchive(opener(toSource(input)), side, cache), inflate);
+  const sources = [toSource(input), ...index ? [toSource(index)] : []];
+  const [archive, side] = sources.map(opener);
+  const opened = await openArchive(archive!, side, cache);
+  return new Archive(closing(opened, ...sources), inflate);
+}
+
+/**
+ * openBeside opens an archive with the index of the options, which named opens if it has a name: the
+ * usual one if that is undefined.
+ */
+export async function openBeside(
+  archive: Opener, index: OpenOptions["index"], cache: CacheOptions,
+  named: (index: string | URL | undefined) => Opener,
+): Promise<Opened> {
+  if (index === null) return openArchive(archive, undefined, cache);
+  if (index === undefined || typeof index === "string" || index instanceof URL) {
+    return openArchive(archive, named(index), cache);
+  }
+  const source = toSource(index);
+  return closing(await openArchive(archive, opener(source), cache), source);
 }
 
 /** web returns the Opener of a URL. */
@@ -102,5 +119,7 @@ function beside(url: URL, name: string): URL {
 }
 
 function toSource(x: Blob | Source): Source {
-  return x instanceof Blob ? blobSource(x) : x;
+  if (x instanceof Blob) return blobSource(x);
+  if (typeof x?.read === "function" && Number.isInteger(x.size)) return x;
+  throw new TypeError("neither a URL, a Blob nor a source: bytesSource makes a source of bytes");
 }

@@ -17,7 +17,7 @@ export const inflateNode: Inflate = async function* (raw, packed, size, damaged)
     for await (const p of z as AsyncIterable<Uint8Array>) {
       left -= p.length;
       if (left < 0) throw damaged();
-      yield p;
+      yield new Uint8Array(p.buffer, p.byteOffset, p.length); // and no Buffer
     }
   } catch (error) {
     throw failure ?? (error instanceof damaged().constructor ? error : damaged());

@@ -1,15 +1,17 @@
 /** What index.ts has, and archives in files. @module */
+import { constants } from "node:fs";
 import { type FileHandle, open as openHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { Archive } from "./archive.js";
+import { toByteString, toText } from "./bytes.js";
 import { TpkError } from "./errors.js";
 import { inflateNode } from "./inflate-node.js";
-import { cacheOptions, type Input, openAny, type OpenOptions } from "./index.js";
-import { openArchive, type Opener, opener } from "./opening.js";
+import { cacheOptions, type Input, openAny, openBeside, type OpenOptions } from "./index.js";
+import { type Opener, opener } from "./opening.js";
 import { isSetName, openSet } from "./set.js";
-import { blobSource, type Source } from "./source.js";
+import type { Source } from "./source.js";
 
 export {
   Archive, blobSource, bytesSource, HttpSource, TpkError, type Coding, type Content, type Entry,
@@ -24,16 +26,12 @@ export async function open(input: Input, options: OpenOptions = {}): Promise<Arc
   const cache = cacheOptions(options);
   const name = basename(path);
   if (isSetName(name)) {
-    return new Archive(await openSet(name, (n) => file(join(dirname(path), n)), cache), inflateNode);
+    const open = (name: string) => file(join(dirname(path), toText(name)));
+    return new Archive(await openSet(toByteString(name), open, cache), inflateNode);
   }
-  let { index } = options;
-  if (typeof index === "string" || index instanceof URL) {
-    index = await fileSource(pathOf(index) ?? String(index));
-  }
-  const side = index === null ? undefined
-    : index === undefined ? file(path + ".tpi")
-    : opener(index instanceof Blob ? blobSource(index) : index);
-  return new Archive(await openArchive(file(path), side, cache), inflateNode);
+  return new Archive(await openBeside(file(path), options.index, cache,
+    (index) => file(index === undefined ? path + ".tpi" : pathOf(index) ?? String(index)),
+  ), inflateNode);
 }
 
 /** pathOf returns the path that a string or a file: URL names, or undefined. */
@@ -60,22 +58,28 @@ function file(path: string): Opener {
 export async function fileSource(path: string): Promise<Source> {
   let handle: FileHandle;
   try {
-    handle = await openHandle(path);
+    // Without O_NONBLOCK it would wait for somebody to write to a FIFO.
+    handle = await openHandle(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     throw failed(path, error);
   }
-  const info = await handle.stat();
-  if (!info.isFile()) {
+  let size: number;
+  try {
+    const info = await handle.stat();
+    if (!info.isFile()) throw new TpkError("NOT_FOUND", `${path}: not a regular file`);
+    size = info.size;
+  } catch (error) {
     await handle.close();
-    throw new TpkError("NOT_FOUND", `${path}: not a regular file`);
+    throw failed(path, error);
   }
   return {
     name: path,
-    size: info.size,
+    size,
     read: async (offset, length) => {
       const b = new Uint8Array(length);
       for (let n = 0; n < length;) {
-        const { bytesRead } = await handle.read(b, n, length - n, offset + n);
+        const { bytesRead } = await handle.read(b, n, length - n, offset + n)
+          .catch((error: unknown) => { throw failed(path, error); });
         if (bytesRead === 0) throw new TpkError("CHANGED", `${path}: is shorter than before`);
         n += bytesRead;
       }
@@ -86,6 +90,7 @@ export async function fileSource(path: string): Promise<Source> {
 }
 
 function failed(path: string, error: unknown): TpkError {
+  if (error instanceof TpkError) return error;
   switch ((error as NodeJS.ErrnoException).code) {
     case "ENOENT":
     case "ENOTDIR":
@@ -93,5 +98,5 @@ function failed(path: string, error: unknown): TpkError {
     case "EACCES":
       return new TpkError("DENIED", `${path}: permission denied`, { cause: error });
   }
-  return new TpkError("UNAVAILABLE", (error as Error).message, { cause: error });
+  return new TpkError("UNAVAILABLE", `${path}: ${(error as Error).message}`, { cause: error });
 }

@@ -6,19 +6,30 @@ import {
   checkFeatures, embeddedRuns, type Header, headerSize, indexMember, optionalSet, parseHeader,
   parseIndexMember, parsePlace, parseTrailer, tailSize, type Trailer, trailerSize,
 } from "./layout.js";
-import { readWithin, slice, type Source } from "./source.js";
+import { lent, readWithin, slice, type Source } from "./source.js";
 
 /** An Opener opens a file and reads a first range of it, which may end earlier than asked for. */
 export type Opener = (first: First) =>
   Promise<{ source: Source; offset: number; bytes: Uint8Array }>;
 
-/** opener returns the Opener of a source that is open already. */
+/** opener returns the Opener of a source that is open already. What it opens does not close it. */
 export function opener(source: Source): Opener {
   return async (first) => {
     const size = source.size;
     const offset = "tail" in first ? Math.max(0, size - first.tail) : Math.min(first.offset, size);
     const length = Math.min("tail" in first ? first.tail : first.length, size - offset);
-    return { source, offset, bytes: await readWithin(source, offset, length) };
+    return { source: lent(source), offset, bytes: await readWithin(source, offset, length) };
+  };
+}
+
+/** closing returns an archive that closes sources, too. */
+export function closing(o: Opened, ...sources: readonly Source[]): Opened {
+  return {
+    ...o,
+    close: async () => {
+      await o.close();
+      for (const s of sources) await s.close?.();
+    },
   };
 }
 
@@ -35,7 +46,7 @@ export interface Opened {
 }
 
 /** A sidecar that is sound; whether it belongs to the archive is not known yet. */
-interface Side {
+export interface Side {
   source: Source;
   cache: BlockCache;
   header: Header;
@@ -45,19 +56,25 @@ interface Side {
 export async function openArchive(
   archive: Opener, index: Opener | undefined, options: CacheOptions,
 ): Promise<Opened> {
-  let problem = "there is no index, neither beside the archive nor in it";
+  let problem = noIndex("there is no index, neither beside the archive nor in it");
   let side: Side | undefined;
   try {
     side = index && await openSide(index, options);
   } catch (error) {
-    if (!hasCode(error, "NOT_FOUND", "DENIED", "CORRUPT")) throw error;
-    if (hasCode(error, "CORRUPT")) problem = (error as Error).message;
+    // The archive may have an index in itself.
+    if (hasCode(error, "CORRUPT")) problem = noIndex((error as Error).message);
+    else if (hasCode(error, "NO_RANGES", "COMPRESSED", "ANSWER")) problem = () => error as TpkError;
+    else if (!hasCode(error, "NOT_FOUND", "DENIED")) throw error;
   }
-  const opened = side && await withSide(archive, side);
-  if (opened) return opened;
   if (side) {
-    await side.source.close?.();
-    problem = "the index beside it belongs to another version of the archive";
+    let opened: Opened | undefined;
+    try {
+      opened = await withSide(archive, side);
+    } finally {
+      if (!opened) await side.source.close?.();
+    }
+    if (opened) return opened;
+    problem = noIndex("the index beside it belongs to another version of the archive");
   }
   const got = await archive({ tail: tailSize });
   try {
@@ -67,6 +84,12 @@ export async function openArchive(
     throw error;
   }
 }
+
+/** A Problem returns the error for an archive, by its name, that has no index in itself either. */
+type Problem = (name: string) => TpkError;
+
+const noIndex = (what: string): Problem =>
+  (name) => new TpkError("NO_INDEX", `${name}: ${what}`);
 
 /** openSide opens a sidecar and checks its header. */
 export async function openSide(index: Opener, options: CacheOptions): Promise<Side> {
@@ -129,7 +152,7 @@ function belongs(h: Header, t: Trailer, offset: number): boolean {
 
 /** openTail opens an archive by its last bytes: an index in it, or the record of a larger file. */
 async function openTail(
-  { source, offset, bytes }: Awaited<ReturnType<Opener>>, options: CacheOptions, problem: string,
+  { source, offset, bytes }: Awaited<ReturnType<Opener>>, options: CacheOptions, problem: Problem,
 ): Promise<Opened> {
   if (bytes.length < trailerSize) throw corrupt(source.name, "not a tpk archive");
   const last = bytes.subarray(-trailerSize);
@@ -140,18 +163,13 @@ async function openTail(
     throw corrupt(source.name, "not a tpk archive, or it is truncated or has bytes after its end");
   }
   checkFeatures(source.name, t.required);
-  const tail = new BlockCache(source, options);
-  tail.add(offset, bytes);
-  const read = (at: number, length: number) => at >= offset
-    ? Promise.resolve(bytes.slice(at - offset, at - offset + length)) : tail.read(at, length);
+  const read = async (at: number, length: number) => at >= offset
+    ? bytes.slice(at - offset, at - offset + length) : source.read(at, length);
   const e = t.offset < indexMember ? undefined
     : parseIndexMember(await read(t.offset - indexMember, 54), t.offset);
-  if (!e || e.digest !== t.digest) {
-    throw new TpkError("NO_INDEX", `${source.name}: ${problem}`);
-  }
+  if (!e || e.digest !== t.digest) throw problem(source.name);
   const f = parseTrailer(await read(e.base - trailerSize, trailerSize), source.name);
-  const broken = (what: string) =>
-    new TpkError("NO_INDEX", `${source.name}: the index in it can't be used: ${what}`);
+  const broken = (what: string) => noIndex(`the index in it can't be used: ${what}`)(source.name);
   if (f?.end !== "F" || f.offset !== e.base - trailerSize || f.entries !== t.entries ||
     f.required !== t.required || f.optional !== t.optional) {
     throw broken("it is not complete");
@@ -192,5 +210,5 @@ async function openPlace(
   const t = parseTrailer(await archive.read(size - trailerSize, trailerSize), source.name);
   if (t?.digest !== place.digest) throw corrupt(source.name, "the record at its end");
   const side = indexLength > 0 ? opener(slice(source, index, indexLength)) : undefined;
-  return openArchive(opener(archive), side, options);
+  return closing(await openArchive(opener(archive), side, options), source);
 }

@@ -1,5 +1,6 @@
 import { i40, u48, u56, u64, view } from "./bytes.js";
 import { corrupt } from "./errors.js";
+import { xxh64 } from "./hash.js";
 import { type Header } from "./layout.js";
 
 /** The kinds of entries, by their number in a record. */
@@ -22,6 +23,8 @@ export interface Content {
   size: number;
   coding: Coding;
   crc32: number;
+  /** xxHash64 of the content. */
+  hash: bigint;
 }
 
 /** A record of the index: FORMAT.md, 2.2. */
@@ -86,7 +89,7 @@ export function parseRecord(b: Uint8Array, i: number, h: Header, name: string): 
     r.hash = v.getBigUint64(24, true);
     const c: Content = {
       ordinal: i, offset: headOffset + headLength, packed: u48(v, 16), size: r.size, coding,
-      crc32: v.getUint32(32, true),
+      crc32: v.getUint32(32, true), hash: r.hash,
     };
     const wrong = checkContent(c, v.getUint16(14, true), h.archiveSize);
     if (wrong) throw bad(wrong);
@@ -98,10 +101,13 @@ export function parseRecord(b: Uint8Array, i: number, h: Header, name: string): 
   return r;
 }
 
+const emptyHash = xxh64(new Uint8Array(0));
+
 /** checkContent returns what is wrong with the place of a file, or "". */
 function checkContent(c: Content, padding: number, archiveSize: number): string {
   if (c.size === 0) {
-    return c.packed === 0 && c.coding === "none" && c.crc32 === 0 ? "" : "an empty file with content";
+    return c.packed === 0 && c.coding === "none" && c.crc32 === 0 && c.hash === emptyHash ? ""
+      : "an empty file with content";
   }
   if (c.coding === "none" || c.packed < 20) return "a file without content";
   if (c.offset + c.packed + padding > archiveSize) return "it lies outside the archive";

@@ -1,5 +1,5 @@
 import { concat } from "./bytes.js";
-import { corrupt } from "./errors.js";
+import { corrupt, TpkError } from "./errors.js";
 
 /**
  * Bytes that an archive or an index is read from. Its bytes must not change while it is open; a
@@ -16,6 +16,7 @@ export interface Source {
   parts?(offset: number, length: number): AsyncIterable<Uint8Array>;
   /** Throws a TpkError with the code "CHANGED" if there is another version now. */
   check?(): Promise<void>;
+  /** Called by Archive.close. If open fails, its caller still has the source. */
   close?(): Promise<void> | void;
 }
 
@@ -46,8 +47,16 @@ export function blobSource(blob: Blob, name = blob instanceof File ? blob.name :
   return {
     name,
     size: blob.size,
-    read: async (offset, length) =>
-      new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer()),
+    read: async (offset, length) => {
+      let b: ArrayBuffer;
+      try {
+        b = await blob.slice(offset, offset + length).arrayBuffer();
+      } catch (error) { // the file that it stands for
+        throw new TpkError("CHANGED", `${name}: has changed or can't be read any more`,
+          { cause: error });
+      }
+      return new Uint8Array(b);
+    },
   };
 }
 
@@ -56,8 +65,13 @@ export function bytesSource(bytes: Uint8Array, name = "bytes"): Source {
   return {
     name,
     size: bytes.length,
-    read: async (offset, length) => bytes.subarray(offset, offset + length),
+    read: async (offset, length) => new Uint8Array(bytes.subarray(offset, offset + length)),
   };
+}
+
+/** lent returns a source that does not close the other. */
+export function lent(s: Source): Source {
+  return { ...slice(s, 0, s.size), close: () => {} };
 }
 
 /** slice returns a source of a part of another. Closing it closes the other. */

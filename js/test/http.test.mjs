@@ -160,6 +160,71 @@ test("a foreign index, none, and none that may be seen", async (t) => {
   }
 });
 
+test("a host's page in place of the index, or an empty one", async (t) => {
+  for (const [wanted, fault] of [
+    ["NO_RANGES", (x) => Object.assign(x, { status: 200, headers: { "content-type": "text/html" } })],
+    ["COMPRESSED", (x) => { x.headers["content-encoding"] = "br"; }],
+    ["ANSWER", (x) => { x.status = 400; }],
+    ["NO_INDEX", (x) => Object.assign(x,
+      { status: 416, headers: { "content-range": "bytes */0" }, body: Buffer.alloc(0) })],
+  ]) {
+    const h = await host(t, { ...beside }, (x, _, path) => { if (path.endsWith(".tpi")) fault(x); });
+    await assert.rejects(open(h.url + "a.tar.gz"), code(wanted));
+    h.files["a.tar.gz"] = many; // has its index in itself
+    assert.ok((await open(h.url + "a.tar.gz")).embedded);
+  }
+});
+
+test("an empty file", async (t) => {
+  const h = await host(t, { "a.tar.gz": Buffer.alloc(0) });
+  await assert.rejects(open(h.url + "a.tar.gz"), code("CORRUPT"));
+});
+
+test("a shorter version on a server that ignores If-Match", async (t) => {
+  const h = await host(t, { ...beside }, (_, request) => { delete request.headers["if-match"]; });
+  const a = await open(h.url + "a.tar.gz", quick);
+  let last;
+  for await (const e of a.walk()) {
+    if (e.content?.packed > 0 && !(last?.content.offset > e.content.offset)) last = e;
+  }
+  h.files["a.tar.gz"] = codings.subarray(0, 100);
+  await assert.rejects(a.read(last), code("CHANGED"));
+});
+
+/** keepIn is a Keep in memory. */
+function keepIn(kept) {
+  return {
+    last: async (url) => kept.get(url),
+    begin: async (url, g) => void kept.set(url, g),
+    get: async (url, g, offset, length) => kept.get(`${url} ${g.etag} ${offset} ${length}`),
+    put: async (url, g, offset, b) => void kept.set(`${url} ${g.etag} ${offset} ${b.length}`, b),
+  };
+}
+
+/** silent is a network that answers nothing. */
+const silent = (_, { signal }) => new Promise((_, fail) =>
+  signal.addEventListener("abort", () => fail(new Error("aborted"))));
+
+test("what is kept is used when the network does not answer", async (t) => {
+  for (const files of [beside, { "a.tar.gz": many }]) {
+    const h = await host(t, files);
+    const keep = keepIn(new Map());
+    const url = h.url + "a.tar.gz";
+    const options = { ...quick, keep, blockSize: 65_536 };
+    const a = await open(url, options);
+    const e = await firstFile(a);
+    const want = await a.read(e);
+    let asked = 0;
+    const b = await open(url, { ...options, timeout: 20, fetch: (url, init) => {
+      asked++;
+      return silent(url, init);
+    } });
+    assert.deepEqual(await b.read(e.path), want);
+    assert.ok(asked <= 4, `${asked} requests`); // each time the range and a HEAD, and no retries
+    await assert.rejects(open(url, { ...quick, timeout: 20, fetch: silent }), code("UNAVAILABLE"));
+  }
+});
+
 test("missing, forbidden, unreachable, not http", async (t) => {
   const h = await host(t, {});
   await assert.rejects(open(h.url + "a.tar.gz"), code("NOT_FOUND"));

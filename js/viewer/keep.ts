@@ -47,7 +47,8 @@ export class CacheKeep implements Keep {
     if (usage > quota / 2) await this.clear();
   }
 
-  private async clear(): Promise<void> {
+  /** clear forgets all ranges. */
+  async clear(): Promise<void> {
     const cache = await this.cache;
     for (const r of await cache.keys()) if (!r.url.endsWith("/last")) await cache.delete(r);
   }

@@ -3,9 +3,9 @@ import type { Archive, Entry } from "tpk-reader";
 // The style and the pictures of tpk serve.
 import icons from "../../serve/internal/listing/assets/icon.svg";
 import style from "../../serve/internal/listing/assets/list.css";
-import { toByteString, toText } from "../src/bytes.js";
+import { escapeURL, toByteString, toText } from "../src/bytes.js";
 import { isText, mediaType } from "./media.js";
-import { escapePath, isHidden, lastName } from "./path.js";
+import { isHidden, lastName } from "./path.js";
 import ownStyle from "./viewer.css";
 
 // The viewer's own pages: listings, previews and errors. They have no scripts.
@@ -130,7 +130,7 @@ function date(seconds: number): string {
 
 /** listingPage answers with the entries of a folder. from in the query is the first one's ordinal. */
 export async function listingPage(
-  a: Archive, dir: Entry | undefined, path: string, query: URLSearchParams,
+  a: Archive, dir: Entry, path: string, query: URLSearchParams,
 ): Promise<Response> {
   const depth = path === "" ? 0 : path.split("/").length;
   const root = "../".repeat(depth) || "./";
@@ -138,7 +138,7 @@ export async function listingPage(
   const from = /^\d{1,10}$/.test(query.get("from") ?? "") ? Number(query.get("from")) : 0;
   const entries: Entry[] = [];
   let next: number | undefined;
-  for await (const e of a.list(dir ?? "", from)) {
+  for await (const e of a.list(dir, from)) {
     if (isHidden(toByteString(e.pathBytes))) continue;
     if (entries.length === rows) {
       next = e.ordinal;
@@ -148,8 +148,6 @@ export async function listingPage(
   }
   const isDir = (e: Entry) => e.type === "directory";
   entries.sort((x, y) => Number(isDir(y)) - Number(isDir(x)));
-  const [below, bytes, packed] = dir ? [dir.below, dir.size, dir.packed]
-    : [a.entries - a.directories, a.bytes, a.packed];
   const name = path === "" ? "Home" : shown(lastName(path));
   const body = entries.length === 0 ? `<p class="empty" id="list">${
     from ? "The list ends before this page." : "This folder is empty."}</p>`
@@ -168,8 +166,8 @@ ${entries.map((e) => row(e, root, list)).join("\n")}
   return page({
     title: path === "" ? "Home" : shown(path), root, crumbs: crumbs(path, true, list),
     head: `<div><h1><bdi>${name}</bdi></h1><p class="sum"><span>${
-      count(below, "file", "files")} in here</span> <span class="detail">${
-      size(bytes)}, packed ${size(packed)}</span></p></div>`,
+      count(dir.below, "file", "files")} in here</span> <span class="detail">${
+      size(dir.size)}, packed ${size(dir.packed)}</span></p></div>`,
     body: body + (links && `<nav class="pages" aria-label="Pages">${links}</nav>`),
   });
 }
@@ -179,7 +177,7 @@ function row(e: Entry, root: string, list: string): string {
   const name = lastName(path);
   const { icon, label, preview } = kindOf(path, e);
   const slash = e.type === "directory" ? "/" : "";
-  const href = "./" + escapePath(name) + slash;
+  const href = "./" + escapeURL(name) + slash;
   const to = e.type === "symlink" ? ` <span class="to">→ <bdi>${html(readable(e.target!))}</bdi></span>`
     : "";
   const bytes = slash ? count(e.below, "file", "files") : e.content ? size(e.size) : "";
@@ -196,7 +194,7 @@ function row(e: Entry, root: string, list: string): string {
 /** previewPage answers with what a file looks like, and what is known of it. */
 export async function previewPage(a: Archive, e: Entry, path: string): Promise<Response> {
   const root = "../".repeat(path.split("/").length - 1) || "./";
-  const href = "./" + escapePath(lastName(path));
+  const href = "./" + escapeURL(lastName(path));
   const { preview, label } = kindOf(path, e);
   const name = shown(lastName(path));
   const body = preview === "image" ? `<img src="${href}" alt="${name}">`

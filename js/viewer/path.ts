@@ -1,4 +1,4 @@
-import { toByteString } from "../src/bytes.js";
+import { unescapeURL } from "../src/bytes.js";
 
 // Paths of requests, as byte strings, and references to paths: the rules of tpk serve.
 
@@ -18,18 +18,11 @@ export interface Target {
 export function parsePath(raw: string): Target | undefined {
   if (/%(?![0-9a-f]{2})|%00|%2f/i.test(raw)) return undefined;
   const slash = raw === "" || raw.endsWith("/");
-  const names = raw.split("/").map((name) =>
-    toByteString(name).replace(/%(..)/g, (_, hex) => String.fromCharCode(parseInt(hex, 16))));
+  const names = raw.split("/").map(unescapeURL);
   const kept = names.filter((name) => name !== "");
   if (kept.includes(".") || kept.includes("..")) return undefined;
   return { path: kept.join("/"), slash, doubled: kept.length + (slash && raw !== "" ? 1 : 0) <
     (raw === "" ? 0 : names.length) };
-}
-
-/** escapePath returns a path, a byte string, with what is special in a URL escaped. */
-export function escapePath(path: string): string {
-  return path.replace(/[^A-Za-z0-9\-._~/!$()*+,;=@]/g,
-    (c) => "%" + c.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0"));
 }
 
 /** lastName returns the last component of a path. */

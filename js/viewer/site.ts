@@ -1,9 +1,9 @@
 import { type Archive, type Entry, TpkError } from "tpk-reader";
 
-import { fromByteString, toByteString } from "../src/bytes.js";
+import { escapeURL, fromByteString, toByteString } from "../src/bytes.js";
 import { isNamedGzip, hasType, mediaType } from "./media.js";
 import { assets, errorPage, listingPage, previewPage } from "./pages.js";
-import { escapePath, isHidden, join, lastName, parsePath } from "./path.js";
+import { isHidden, join, lastName, parsePath } from "./path.js";
 
 // The answer to a request: the rules of tpk serve, package serve/internal/plan, for one archive.
 
@@ -17,6 +17,7 @@ export interface Request {
   search: string;
   method: string;
   range: string | null;
+  ifRange: string | null;
 }
 
 /** A found file: the entry of its content, and the path that its media type is of. */
@@ -43,7 +44,8 @@ class Site {
   async file(): Promise<Response> {
     const { a, r, path } = this;
     const e = await this.stat(path);
-    if (e?.content) return this.asksOwn() ? previewPage(a, e, path) : send(a, r, { entry: e, path });
+    if (e?.content && this.asksOwn() && r.query.has("view")) return previewPage(a, e, path);
+    if (e?.content) return send(a, r, { entry: e, path });
     if (e?.type === "directory" && this.asksOwn()) return this.redirect("./", lastName(path) + "/");
     // A page about.html wins over a folder about.
     const page = await this.clean();
@@ -59,12 +61,12 @@ class Site {
     const { a, r, path } = this;
     const asset = r.query.get("asset");
     if (path === "" && this.asksOwn() && asset) return assets(asset) ?? missing(a, r);
-    const e = path === "" ? undefined : await this.stat(path);
-    const isDir = path === "" || e?.type === "directory";
-    if (isDir && this.asksOwn()) return listingPage(a, e, path, r.query);
+    const e = await this.stat(path);
+    const dir = e?.type === "directory" ? e : undefined;
+    if (dir && this.asksOwn()) return listingPage(a, dir, path, r.query);
     const index = await this.found(join(path, "index.html"));
     if (index) return send(a, r, index);
-    if (isDir) return listingPage(a, e, path, r.query);
+    if (dir) return listingPage(a, dir, path, r.query);
     if (!e && await this.clean()) return this.redirect("../", lastName(path));
     return missing(a, r);
   }
@@ -72,8 +74,8 @@ class Site {
   /** merged answers a path with empty components. */
   async merged(slash: boolean): Promise<Response> {
     const { a, r, path } = this;
-    const e = path === "" ? undefined : await this.stat(path);
-    if (path !== "" && !e?.content && e?.type !== "directory") return missing(a, r);
+    const e = await this.stat(path);
+    if (!e?.content && e?.type !== "directory") return missing(a, r);
     const end = path !== "" && (slash || e?.type === "directory" && !await this.clean()) ? "/" : "";
     const up = r.path.split("/").length - 1;
     return this.redirect(up > 0 ? "../".repeat(up) : "./", path + end);
@@ -104,7 +106,7 @@ class Site {
 
   private redirect(prefix: string, path: string): Response {
     return new Response(null, {
-      status: 301, headers: { Location: prefix + escapePath(path) + this.r.search },
+      status: 301, headers: { Location: prefix + escapeURL(path) + this.r.search },
     });
   }
 }
@@ -130,7 +132,8 @@ async function send(a: Archive, r: Request, { entry, path }: Found, status = 200
     return new Response(body as BodyInit | null, { status, headers });
   }
   if (status === 200) headers.set("Accept-Ranges", "bytes");
-  const range = r.method === "GET" && r.range ? parseRange(r.range, entry.size) : undefined;
+  const range = r.method === "GET" && r.range && holds(r.ifRange, headers)
+    ? parseRange(r.range, entry.size) : undefined;
   if (range === "unsatisfiable") {
     return new Response("416 Range Not Satisfiable\n", {
       status: 416, headers: { "Content-Range": `bytes */${entry.size}`, "Content-Type": "text/plain" },
@@ -144,8 +147,32 @@ async function send(a: Archive, r: Request, { entry, path }: Found, status = 200
   headers.set("Content-Length", String(end - start));
   if (r.method === "HEAD") return new Response(null, { status, headers });
   const body = end - start <= checkedFirst ? await a.read(entry, { start, end })
-    : a.stream(entry, { start, end });
+    : await begun(a.stream(entry, { start, end }));
   return new Response(body as BodyInit, { status, headers });
+}
+
+/** holds reports whether a range is to be sent, by If-Range (RFC 9110 section 13.1.5). */
+function holds(ifRange: string | null, headers: Headers): boolean {
+  const value = ifRange?.trim();
+  return !value || value === headers.get("ETag") || value === headers.get("Last-Modified");
+}
+
+/**
+ * begun reads the first part of a stream, so that an error there, such as a replaced archive, comes
+ * before the answer.
+ */
+async function begun(stream: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>> {
+  const reader = stream.getReader();
+  let first: Awaited<ReturnType<typeof reader.read>> | undefined = await reader.read();
+  return new ReadableStream({
+    pull: async (control) => {
+      const next = first ?? await reader.read();
+      first = undefined;
+      if (next.done) control.close();
+      else control.enqueue(next.value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  }, { highWaterMark: 0 });
 }
 
 const maxRanges = 32;

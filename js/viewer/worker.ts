@@ -47,15 +47,17 @@ function isArchive(url: URL): boolean {
     ? /^(\.tpi|\.sum|\.sum\.minisig)?$/.test(rest) : /^(-\d{5})?-of-\d{5}[.a-z]*$/.test(rest));
 }
 
+const cacheName = "tpk " + base.href;
+const keep = new CacheKeep(cacheName, new URL("tpk-kept/", base).href);
+
 let opened: Promise<Archive> | undefined;
 let checked = 0;
+/** The digests of archives that were damaged, and were therefore read again without what is kept. */
+const reread = new Set<string>();
 
 function archive(): Promise<Archive> {
   if (!opened) {
-    const now = opened = open(archiveURL, {
-      blockSize: 64 << 10,
-      keep: new CacheKeep("tpk " + base.href, new URL("tpk-kept/", base).href),
-    });
+    const now = opened = open(archiveURL, { blockSize: 64 << 10, keep });
     checked = Date.now();
     now.catch(() => { if (opened === now) opened = undefined; });
   }
@@ -71,6 +73,7 @@ async function renew(): Promise<void> {
   if (!opened || Date.now() - checked < checkEvery) return;
   const now = opened;
   checked = Date.now();
+  void leaveIfGone();
   const check = (async () => {
     try {
       await (await now).check();
@@ -85,41 +88,59 @@ async function respond(request: Request, url: URL): Promise<Response> {
   const r = {
     path: url.pathname.slice(base.pathname.length), query: url.searchParams, search: url.search,
     method: request.method, range: request.headers.get("range"),
+    ifRange: request.headers.get("if-range"),
   };
   if (request.mode === "navigate") await renew();
   let response: Response;
   try {
     response = await attempt(r);
   } catch (error) {
-    if (isCode(error, "NOT_FOUND")) {
-      const host = await withoutArchive(request);
-      if (host) return host;
-    }
+    if (isCode(error, "NOT_FOUND") && await leaveIfGone()) return fetch(request);
     response = problemPage(error);
   }
+  const location = response.headers.get("Location");
+  if (location !== null) response.headers.set("Location", new URL(location, url).href);
   if (!config.scripts) response.headers.append("Content-Security-Policy", noScripts);
   return response;
 }
 
-/** attempt answers. If the archive was replaced meanwhile, it is opened again, once. */
+/**
+ * attempt answers. If the archive was replaced meanwhile, it is opened again, once. So it is if it
+ * seems to be damaged: the server may not show that it has another version, or what is kept may be
+ * wrong.
+ */
 async function attempt(r: Parameters<typeof answer>[1]): Promise<Response> {
   const now = archive();
   try {
     return await answer(await now, r);
   } catch (error) {
-    if (!isCode(error, "CHANGED")) throw error;
+    if (!isCode(error, "CHANGED")) {
+      const digest = await now.then((a) => a.digest, () => "");
+      if (!isCode(error, "CORRUPT") || reread.has(digest)) throw error;
+      reread.add(digest);
+      await keep.clear().catch(() => {});
+    }
     if (opened === now) opened = undefined;
     return answer(await archive(), r);
   }
 }
 
 /**
- * withoutArchive answers when the archive is gone. If the viewer is gone, too, this worker removes
- * itself, and the host answers from then on.
+ * leaveIfGone removes this worker, and what it has kept, if the viewer is gone from the host: this
+ * script is missing. From the next page on, the host answers. It returns whether that is so.
  */
-async function withoutArchive(request: Request): Promise<Response | undefined> {
-  const worker = await fetch(self.location.href, { method: "HEAD", cache: "no-store" });
-  if (worker.ok) return undefined;
-  await self.registration.unregister();
-  return fetch(request);
+async function leaveIfGone(): Promise<boolean> {
+  try {
+    const r = await fetch(self.location.href, { method: "HEAD", cache: "no-store" });
+    // Some hosts have a page for every missing file.
+    const gone = r.ok ? !/javascript/.test(r.headers.get("Content-Type") ?? "")
+      : r.status === 404 || r.status === 410;
+    if (gone) {
+      await self.registration.unregister();
+      await caches.delete(cacheName);
+    }
+    return gone;
+  } catch {
+    return false; // without a network
+  }
 }
