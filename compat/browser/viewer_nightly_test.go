@@ -3,9 +3,12 @@
 package browser
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,6 +38,24 @@ func counter(off, n int64) []byte {
 	return b[off%8:][:n]
 }
 
+// fileSum returns the SHA-256 of the file that a reference without a query names in a tree, or "".
+func fileSum(t *testing.T, dir, ref string) string {
+	t.Helper()
+	path, err := url.PathUnescape(ref)
+	if err != nil || strings.Contains(ref, "?") {
+		return ""
+	}
+	if ext := filepath.Ext(path); ext == ".svgz" || ext == ".pbf" { // are sent inflated
+		return ""
+	}
+	b, err := os.ReadFile(filepath.Join(dir, path))
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
 // TestViewerTree: 500 random files of a real tree, and all of writeWebTree, are those of the tree,
 // from nginx and from an S3 server. So are ranges of a file of 1 GiB.
 func TestViewerTree(t *testing.T) {
@@ -61,10 +82,19 @@ func TestViewerTree(t *testing.T) {
 	paths := webPaths(t, dir)
 	rand.Shuffle(len(paths), func(i, j int) { paths[i], paths[j] = paths[j], paths[i] })
 	var chosen []string
+	var files, others int
 	for _, path := range paths {
+		if path == "large.bin" || strings.HasSuffix(path, "?list") {
+			continue
+		}
+		count := &others
+		if fileSum(t, dir, path) != "" {
+			count = &files
+		}
 		extra := strings.HasPrefix(path, "extra/") && !strings.Contains(path, "/many/")
-		if path != "large.bin" && !strings.HasSuffix(path, "?list") && (extra || len(chosen) < 500) {
+		if extra || *count < 500 {
 			chosen = append(chosen, path)
+			*count++
 		}
 	}
 	nginxURL, nginxRoot := nginx(t, "")
@@ -79,6 +109,7 @@ func TestViewerTree(t *testing.T) {
 			p := newTabFor(t, desktop, 20*time.Minute)
 			p.expectLog("Failed to load resource")
 			p.opened(base+"index.html", `document.readyState == "complete"`)
+			compared := 0
 			for i, got := range p.fetchAll(base, append([]string(nil), chosen...), "") {
 				want := ask(t, other, chosen[i], "")
 				switch {
@@ -90,6 +121,15 @@ func TestViewerTree(t *testing.T) {
 				if got != want {
 					t.Errorf("%s:\n%+v, tpk serve has\n%+v", chosen[i], got, want)
 				}
+				if sum := fileSum(t, dir, chosen[i]); sum != "" && got.Status == 200 {
+					compared++
+					if got.Sum != sum {
+						t.Errorf("%s is not the file of the tree", chosen[i])
+					}
+				}
+			}
+			if compared < 500 {
+				t.Errorf("%d files were compared with the tree", compared)
 			}
 			for range 50 {
 				off := rand.Int64N(large - 1)

@@ -219,6 +219,18 @@ func TestViewerSeeks(t *testing.T) {
 	p.until(`document.querySelector("audio").currentTime == 9 &&
 		document.querySelector("audio").readyState >= 2`)
 	p.opened(url+"/photo.png?list&view", `document.querySelector("img")?.naturalWidth > 0`)
+	// A range of another version than the player has is not sent.
+	got := eval[[]int](p, `(async () => {
+		const tag = (await fetch("/tone.wav")).headers.get("etag"), got = []
+		for (const value of [tag, '"other"', "W/" + tag, "Sat, 29 Oct 1994 19:43:31 GMT"]) {
+			const headers = {Range: "bytes=0-9", "If-Range": value}
+			got.push((await fetch("/tone.wav", {headers})).status)
+		}
+		return got
+	})()`)
+	if !slices.Equal(got, []int{206, 200, 200, 200}) {
+		t.Error(got)
+	}
 }
 
 // TestViewerPages looks at the viewer's own pages in every look, with axe-core. With -short it is
@@ -276,6 +288,11 @@ func TestViewerPages(t *testing.T) {
 			t.Errorf("%s: %q", folder, bad)
 		}
 	}
+	statuses := eval[[]int](p, `Promise.all(Array.from({length: 60}, (_, i) =>
+		fetch("/?list&from=" + i * 25).then(r => r.status)))`)
+	if slices.ContainsFunc(statuses, func(status int) bool { return status != 200 }) {
+		t.Errorf("lists that begin anywhere: %d", statuses)
+	}
 	p.opened(url+"/crowd/", `document.querySelector("tbody")`)
 	first := p.names()
 	p.follow(`a[rel="next"]`, `location.search.includes("from") && document.querySelector("tbody")`)
@@ -291,7 +308,8 @@ func TestViewerReplaced(t *testing.T) {
 	version := func(n string) {
 		dir := filepath.Join(t.TempDir(), "v")
 		for name, text := range map[string]string{"index.html": "<title>Version " + n + "</title>",
-			"data.txt": strings.Repeat(n, 100_000), "only-" + n: n} {
+			"data.txt": strings.Repeat(n, 100_000), "large.txt": strings.Repeat(n, 3<<20),
+			"only-" + n: n} {
 			if err := os.MkdirAll(dir, 0o755); err != nil {
 				t.Fatal(err)
 			}
@@ -312,6 +330,9 @@ func TestViewerReplaced(t *testing.T) {
 		t.Errorf("%.10s", got)
 	}
 	version("2")
+	if got := text("/large.txt"); got != strings.Repeat("2", 3<<20) {
+		t.Errorf("%.10s, %d bytes", got, len(got))
+	}
 	if got := text("/only-1"); !strings.Contains(got, "404 Not Found") {
 		t.Errorf("%.300s", got)
 	}

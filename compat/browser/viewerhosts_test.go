@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -116,7 +117,7 @@ http {
 }
 
 // smallSite writes a small site and its viewer to a directory.
-func smallSite(t testing.TB, root string, w website.Options) {
+func smallSite(t testing.TB, root string, o pack.Options, w website.Options) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "tree")
 	for name, text := range map[string]string{
@@ -134,7 +135,7 @@ func smallSite(t testing.TB, root string, w website.Options) {
 			t.Fatal(err)
 		}
 	}
-	packWeb(t, dir, root, pack.Options{}, w)
+	packWeb(t, dir, root, o, w)
 }
 
 // bucket starts an S3 server, and uploads the files of a directory to a bucket that any visitor may
@@ -193,7 +194,7 @@ func TestViewerS3(t *testing.T) {
 // TestViewerBadHosts: on a host that can't serve an archive, the page explains why.
 func TestViewerBadHosts(t *testing.T) {
 	root := filepath.Join(tools.Dir(t), "root")
-	smallSite(t, root, website.Options{})
+	smallSite(t, root, pack.Options{}, website.Options{})
 	address := freeAddress(t)
 	_, port, _ := net.SplitHostPort(address)
 	startHost(t, address, exec.Command(tools.Path(t, "python3"), "-m", "http.server", "--bind",
@@ -246,30 +247,90 @@ func TestViewerBadHosts(t *testing.T) {
 
 // TestViewerOffline: without a network, what was seen is there, and what was not has a message.
 func TestViewerOffline(t *testing.T) {
-	root, address := filepath.Join(tools.Dir(t), "root"), freeAddress(t)
-	smallSite(t, root, website.Options{})
-	h := nginxOn(t, address, root, "")
-	base := "http://" + address + "/"
-	p := newTab(t, desktop)
-	p.opened(base, `document.title == "Script"`)
-	p.opened(base+"docs/page", `document.title == "Page"`)
-	h.stop()
-	p.opened(base, `document.title == "Script"`)
-	p.opened(base+"docs/page", `document.title == "Page"`)
+	for name, o := range map[string]pack.Options{"beside": {}, "embedded": {EmbedIndex: true}} {
+		t.Run(name, func(t *testing.T) {
+			root, address := filepath.Join(tools.Dir(t), "root"), freeAddress(t)
+			smallSite(t, root, o, website.Options{})
+			h := nginxOn(t, address, root, "")
+			base := "http://" + address + "/"
+			p := newTab(t, desktop)
+			p.opened(base, `document.title == "Script"`)
+			p.opened(base+"docs/page", `document.title == "Page"`)
+			h.stop()
+			p.opened(base, `document.title == "Script"`)
+			p.opened(base+"docs/page", `document.title == "Page"`)
+			p.stopWorkers() // the next one has nothing in memory
+			p.opened(base+"docs/page", `document.title == "Page"`)
+			p.opened(base+"docs/other", `document.title == "The archive can't be reached"`)
+			p.expectLog("503")
+			nginxOn(t, address, root, "")
+			p.opened(base+"docs/other", `document.title == "Other"`)
+		})
+	}
+}
+
+// stopWorkers stops the service workers. They start again with the next request.
+func (p *tab) stopWorkers() {
+	p.t.Helper()
 	call(p, serviceworker.Enable, cdp.Empty{})
-	call(p, serviceworker.StopAllWorkers, cdp.Empty{}) // the next one has nothing in memory
-	p.opened(base+"docs/page", `document.title == "Page"`)
-	p.opened(base+"docs/other", `document.title == "The archive can't be reached"`)
-	p.expectLog("503")
-	nginxOn(t, address, root, "")
-	p.opened(base+"docs/other", `document.title == "Other"`)
+	call(p, serviceworker.StopAllWorkers, cdp.Empty{})
+}
+
+// TestViewerSilent: a server that accepts connections and answers nothing does not keep a visitor
+// from what was seen.
+func TestViewerSilent(t *testing.T) {
+	root := filepath.Join(tools.Dir(t), "root")
+	smallSite(t, root, pack.Options{}, website.Options{})
+	var silent atomic.Bool
+	files := http.FileServer(http.Dir(root))
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if silent.Load() {
+			<-r.Context().Done()
+			return
+		}
+		w.Header().Set("ETag", `"1"`)
+		files.ServeHTTP(w, r)
+	}))
+	t.Cleanup(s.Close)
+	p := newTab(t, desktop)
+	p.opened(s.URL+"/", `document.title == "Script"`)
+	p.opened(s.URL+"/docs/page", `document.title == "Page"`)
+	silent.Store(true)
+	p.stopWorkers()
+	p.opened(s.URL+"/docs/page", `document.title == "Page"`)
+}
+
+// TestViewerKeptDamaged: bytes that were damaged in the browser's store are read again.
+func TestViewerKeptDamaged(t *testing.T) {
+	url, root := nginx(t, "")
+	smallSite(t, root, pack.Options{}, website.Options{})
+	p := newTab(t, desktop)
+	p.opened(url+"/", `document.title == "Script"`)
+	p.opened(url+"/docs/page", `document.title == "Page"`)
+	damaged := eval[int](p, `(async () => {
+		let n = 0
+		for (const name of await caches.keys()) {
+			const cache = await caches.open(name)
+			for (const r of await cache.keys()) {
+				if (!/\/\d+-\d+$/.test(r.url)) continue
+				const b = await (await cache.match(r)).arrayBuffer()
+				await cache.put(r, new Response(new Uint8Array(b.byteLength)))
+				n++
+			}
+		}
+		return n
+	})()`)
+	if damaged < 3 {
+		t.Fatalf("%d pieces were kept", damaged)
+	}
+	p.opened(url+"/docs/page", `document.title == "Page"`)
 }
 
 // TestViewerNoScripts: with NoScripts the scripts of pages do not run, and without they do.
 func TestViewerNoScripts(t *testing.T) {
 	for no, title := range map[bool]string{true: "Start", false: "Script"} {
 		url, root := nginx(t, "")
-		smallSite(t, root, website.Options{NoScripts: no})
+		smallSite(t, root, pack.Options{}, website.Options{NoScripts: no})
 		p := newTab(t, desktop)
 		p.opened(url+"/", `document.title == "`+title+`"`)
 		csp := eval[string](p, `fetch("/docs/page").then(r => r.headers.get("content-security-policy"))`+
@@ -287,30 +348,43 @@ func TestViewerNoScripts(t *testing.T) {
 // for missing files starts the worker.
 func TestViewerDeepLink(t *testing.T) {
 	url, root := nginx(t, "error_page 404 /below/404.html;")
-	smallSite(t, filepath.Join(root, "below"), website.Options{})
+	smallSite(t, filepath.Join(root, "below"), pack.Options{}, website.Options{})
 	p := newTab(t, desktop)
 	p.opened(url+"/below/docs/page", `document.title == "Page"`)
 	p.expectLog("404")
 }
 
-// TestViewerGone: once the files are gone from the host, the worker removes itself.
+// TestViewerGone: once the viewer is gone from the host, the worker removes itself, whether the
+// archive is still there or not.
 func TestViewerGone(t *testing.T) {
-	url, root := nginx(t, "")
-	smallSite(t, root, website.Options{})
-	p := newTab(t, desktop)
-	p.opened(url+"/", `document.title == "Script"`)
-	for _, name := range append(website.Files(), "site.tar.gz", "site.tar.gz.tpi") {
-		if err := os.Remove(filepath.Join(root, name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.WriteFile(filepath.Join(root, "index.html"), []byte("<title>Moved</title>"),
-		0o644); err != nil {
-		t.Fatal(err)
-	}
-	for eval[string](p, `document.title`) != "Moved" {
-		p.run(chromedp.Navigate(url + "/"))
-		p.until(`true`)
-		time.Sleep(20 * time.Millisecond)
+	for name, left := range map[string][]string{
+		"nothing is left": nil, "the archive is left": {"site.tar.gz", "site.tar.gz.tpi"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			url, root := nginx(t, "")
+			smallSite(t, root, pack.Options{}, website.Options{})
+			p := newTab(t, desktop)
+			p.opened(url+"/", `document.title == "Script"`)
+			for _, name := range append(website.Files(), "site.tar.gz", "site.tar.gz.tpi") {
+				if slices.Contains(left, name) {
+					continue
+				}
+				if err := os.Remove(filepath.Join(root, name)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := os.WriteFile(filepath.Join(root, "index.html"), []byte("<title>Moved</title>"),
+				0o644); err != nil {
+				t.Fatal(err)
+			}
+			for eval[string](p, `document.title`) != "Moved" {
+				p.run(chromedp.Navigate(url + "/"))
+				p.until(`true`)
+				time.Sleep(20 * time.Millisecond)
+			}
+			for eval[int](p, `caches.keys().then(all => all.length)`) != 0 {
+				time.Sleep(20 * time.Millisecond)
+			}
+		})
 	}
 }

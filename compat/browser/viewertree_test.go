@@ -66,6 +66,7 @@ func writeWebTree(t testing.TB, dir string) {
 	for name, target := range map[string]string{
 		"link": "docs/guide.html", "folder-link": "docs", "chain": "folder-link", "away": "../outside",
 		"nowhere": "missing", "loop": "loop", "absolute": "/etc/passwd", "docs/up": "../plain/a.txt",
+		"docs/root": "..", "docs/a/slash": "../index.html/", "docs/below": "index.html/x",
 	} {
 		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
@@ -113,7 +114,9 @@ func webPaths(t testing.TB, dir string) []string {
 	paths := []string{"", "missing", "missing/", "docs/missing.html", "docs//guide.html", "//about",
 		"docs/a//b/", "many/1//", "?x=1", "docs?x=1&y=%20", "plain?list", "?list", "docs/?list",
 		"odd/%2fx", "%2F", "nowhere/x", "link/x", "index.html", "index", "docs/index", "about/",
-		"about", "about.html/", "folder-link/guide", "folder-link/a/b/c.txt", "chain/guide.html"}
+		"about", "about.html/", "folder-link/guide", "folder-link/a/b/c.txt", "chain/guide.html",
+		"docs/root/about", "docs/root/plain/", "docs/root/docs/root/plain/?list", "text.txt?list",
+		"about?list", "docs/root/docs//guide"}
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || name == dir {
 			return err

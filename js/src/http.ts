@@ -51,7 +51,9 @@ const maxKept = 4 << 20;
 const piece = 64 << 10;
 
 /** Milliseconds without a byte after which what is kept is used. */
-const patience = 4000;
+const patience = 3000;
+
+const timedOut = new Error("no answer in time");
 
 /** Attempts that brought as many bytes as this do not count as failed. */
 const progress = 64 << 10;
@@ -109,7 +111,7 @@ export class HttpSource implements Source {
         if (!last || hasCode(error, "NOT_FOUND")) await keep?.begin(url, missing).catch(() => {});
         throw error;
       }
-      const coding = await codingByHead(url, o);
+      const coding = (error as Error).cause !== timedOut && await codingByHead(url, o);
       if (coding) throw compressed(url, coding);
       if (!keep || !last) throw error;
       if (last.size === 0) throw new TpkError("NOT_FOUND", `${url}: was not there`, { cause: error });
@@ -236,7 +238,7 @@ async function send(
   const done = () => clearTimeout(timer);
   const alive = () => {
     done();
-    timer = setTimeout(() => control.abort(), o.timeout ?? 30_000);
+    timer = setTimeout(() => control.abort(timedOut), o.timeout ?? 30_000);
   };
   alive();
   try {
@@ -246,6 +248,7 @@ async function send(
     return { response, alive, done };
   } catch (error) {
     done();
+    if (control.signal.aborted) throw unavailable(url, "the server does not answer", timedOut);
     throw unavailable(url, "can't be reached", error);
   }
 }
