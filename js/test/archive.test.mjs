@@ -69,9 +69,8 @@ test("the root", async () => {
 
 test("a list that begins anywhere, also below a folder", async () => {
   const a = await open(good("many.tar.gz"));
-  for (const path of ["", "d"]) {
+  for (const path of ["", "000"]) {
     const dir = await a.stat(path);
-    if (!dir) continue;
     const all = [];
     for await (const e of a.list(dir)) all.push(e.ordinal);
     assert.ok(all.length > 1);

@@ -6,13 +6,15 @@ import { join } from "node:path";
 /**
  * serve starts a server. files are contents by path; what is not there comes from root. tamper is
  * called with each answer, { status, headers, body }, before it is sent, and may change it; if it
- * returns false, the connection is closed after half of the body.
+ * returns false, the connection is closed after half of the body. A host with ignoresMatch set
+ * takes no notice of If-Match.
  */
 export async function serve({ root, files = {}, tamper = () => {} }) {
   const host = { requests: [], bytes: 0, files, tamper };
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url, "http://h").pathname).slice(1);
     host.requests.push({ method: request.method, path, headers: request.headers });
+    if (host.ignoresMatch) delete request.headers["if-match"];
     const a = answer(request, host.files[path] ?? readFile(root, path));
     const whole = host.tamper(a, request, path) !== false;
     host.bytes += a.body.length;
