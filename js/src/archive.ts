@@ -13,8 +13,8 @@ import { type Content, type EntryType, parseRecord, type Record } from "./record
 export type Path = string | Uint8Array;
 
 /**
- * Bytes from start up to, but not including, end. Both may be left out, and may be behind the end of
- * the file.
+ * Bytes from start up to, but not including, end. Both may be left out, and may be behind the end
+ * of the file.
  */
 export interface Range {
   start?: number;
@@ -111,8 +111,8 @@ export class Archive {
   }
 
   /**
-   * Returns the entry of a path, or undefined. Symbolic links anywhere on it are followed. One leads
-   * nowhere if it is absolute, leaves the archive or goes in circles.
+   * Returns the entry of a path, or undefined. Symbolic links anywhere on it are followed. One
+   * leads nowhere if it is absolute, leaves the archive or goes in circles.
    */
   async stat(path: Path): Promise<Entry | undefined> {
     let rest = toByteString(path);
@@ -272,7 +272,7 @@ export class Archive {
     return this.o.side.read(this.o.header.sections[0].offset + recordSize * i, recordSize * n);
   }
 
-  /** readAhead reads records from i on, which are likely to be needed, and returns where it ended. */
+  /** readAhead reads records from i on, which are likely to be needed. It returns where it ended. */
   private async readAhead(i: number, end: number): Promise<number> {
     const n = Math.min(listStep, end - i);
     await this.records(i, n);

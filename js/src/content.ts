@@ -23,8 +23,8 @@ export interface Place {
 }
 
 /**
- * readContent returns the bytes of a file from start up to end, in parts. The CRC-32 and the xxHash64
- * are checked at the end of the whole content; a part of it has none.
+ * readContent returns the bytes of a file from start up to end, in parts. The CRC-32 and the
+ * xxHash64 are checked at the end of the whole content; a part of it has none.
  */
 export async function* readContent(
   at: Place, c: Content, start: number, end: number,

@@ -44,6 +44,12 @@ export interface HttpOptions {
 /** The range that opens a file: a part of it, or its last bytes. */
 export type First = { offset: number; length: number } | { tail: number };
 
+/** within returns where a first range is in a file of size bytes. */
+export function within(first: First, size: number): { offset: number; length: number } {
+  const offset = "tail" in first ? Math.max(0, size - first.tail) : Math.min(first.offset, size);
+  return { offset, length: Math.min("tail" in first ? first.tail : first.length, size - offset) };
+}
+
 /** The largest range that a Keep is given. */
 const maxKept = 4 << 20;
 
@@ -92,10 +98,10 @@ export class HttpSource implements Source {
     url: string, first: First, options: HttpOptions = {},
   ): Promise<{ source: HttpSource; offset: number; bytes: Uint8Array }> {
     const { keep } = options;
-    const last = await keep?.last(url).catch(() => undefined);
+    const kept = keep && await firstKept(keep, url, first).catch(() => undefined);
     // A bad network must not hold up what is kept.
-    const o = last ? { ...options, retries: 0, timeout: Math.min(options.timeout ?? patience, patience) }
-      : options;
+    const o = kept === undefined ? options
+      : { ...options, retries: 0, timeout: Math.min(options.timeout ?? patience, patience) };
     try {
       const got = await retrying(o, () => firstRange(url, first, o));
       const g: Generation = { size: got.total, etag: got.etag, modified: got.modified };
@@ -108,17 +114,14 @@ export class HttpSource implements Source {
       return { source, offset: got.offset, bytes: got.bytes };
     } catch (error) {
       if (!hasCode(error, "UNAVAILABLE")) {
-        if (!last || hasCode(error, "NOT_FOUND")) await keep?.begin(url, missing).catch(() => {});
+        if (!kept || hasCode(error, "NOT_FOUND")) await keep?.begin(url, missing).catch(() => {});
         throw error;
       }
       const coding = (error as Error).cause !== timedOut && await codingByHead(url, o);
       if (coding) throw compressed(url, coding);
-      if (!keep || !last) throw error;
-      if (last.size === 0) throw new TpkError("NOT_FOUND", `${url}: was not there`, { cause: error });
-      const offset = "tail" in first ? Math.max(0, last.size - first.tail) : first.offset;
-      const length = Math.min("tail" in first ? first.tail : first.length, last.size - offset);
-      const bytes = length > 0 && await keep.get(url, last, offset, length).catch(() => undefined);
-      if (!bytes) throw error;
+      if (!kept) throw error;
+      const { last, offset, bytes } = kept;
+      if (last.size === 0) throw new TpkError("NOT_FOUND", `${url}: was not there`);
       return { source: new HttpSource(url, last, options, true), offset, bytes };
     }
   }
@@ -186,6 +189,15 @@ export class HttpSource implements Source {
       }
     }
   }
+}
+
+/** firstKept returns the generation that was opened last, and the range that opens it, if kept. */
+async function firstKept(keep: Keep, url: string, first: First) {
+  const last = await keep.last(url);
+  if (!last) return undefined;
+  const { offset, length } = within(first, last.size);
+  const bytes = length > 0 ? await keep.get(url, last, offset, length) : new Uint8Array(0);
+  return bytes && { last, offset, bytes };
 }
 
 /** firstRange asks for the range that opens a file. */

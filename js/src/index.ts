@@ -77,7 +77,7 @@ export async function openAny(
       return new Archive(await openSet(unescapeURL(name), open, cache), inflate);
     }
     return new Archive(await openBeside(web(url, options), options.index, cache,
-      (index) => web(index === undefined ? beside(url, name + ".tpi") : new URL(index, url), options),
+      (i) => web(i === undefined ? beside(url, name + ".tpi") : new URL(i, url), options),
     ), inflate);
   }
   const { index } = options;
@@ -91,8 +91,8 @@ export async function openAny(
 }
 
 /**
- * openBeside opens an archive with the index of the options, which named opens if it has a name: the
- * usual one if that is undefined.
+ * openBeside opens an archive with the index of the options. named opens an index by its name, or
+ * the usual one if that is undefined.
  */
 export async function openBeside(
   archive: Opener, index: OpenOptions["index"], cache: CacheOptions,

@@ -1,7 +1,7 @@
 import { concat } from "./bytes.js";
 import { BlockCache, type CacheOptions } from "./cache.js";
 import { corrupt, hasCode, TpkError } from "./errors.js";
-import type { First } from "./http.js";
+import { type First, within } from "./http.js";
 import {
   checkFeatures, embeddedRuns, type Header, headerSize, indexMember, optionalSet, parseHeader,
   parseIndexMember, parsePlace, parseTrailer, tailSize, type Trailer, trailerSize,
@@ -15,9 +15,7 @@ export type Opener = (first: First) =>
 /** opener returns the Opener of a source that is open already. What it opens does not close it. */
 export function opener(source: Source): Opener {
   return async (first) => {
-    const size = source.size;
-    const offset = "tail" in first ? Math.max(0, size - first.tail) : Math.min(first.offset, size);
-    const length = Math.min("tail" in first ? first.tail : first.length, size - offset);
+    const { offset, length } = within(first, source.size);
     return { source: lent(source), offset, bytes: await readWithin(source, offset, length) };
   };
 }

@@ -57,8 +57,8 @@ function temporary(name: string): string {
 }
 
 /**
- * openSet opens a set. name is that of its list, and open opens a file beside it. Both names are byte
- * strings.
+ * openSet opens a set. name is that of its list, and open opens a file beside it. Both names are
+ * byte strings.
  */
 export async function openSet(
   name: string, open: (name: string) => Opener, options: CacheOptions,

@@ -52,7 +52,7 @@ const keep = new CacheKeep(cacheName, new URL("tpk-kept/", base).href);
 
 let opened: Promise<Archive> | undefined;
 let checked = 0;
-/** The digests of archives that were damaged, and were therefore read again without what is kept. */
+/** Digests of archives that seemed to be damaged, and were read again without what is kept. */
 const reread = new Set<string>();
 
 function archive(): Promise<Archive> {
