@@ -222,6 +222,7 @@ func TestViewerBadHosts(t *testing.T) {
 			"the server ignores Range and sends the whole file"},
 		"a host that compresses":                       {broken("gzip", true), "Content-Encoding: gzip"},
 		"a host that names what is packed as a coding": {broken("br", false), "Content-Encoding: br"},
+		"Apache with AddEncoding": {broken("x-gzip", false), "Content-Encoding: x-gzip"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newTab(t, desktop)
