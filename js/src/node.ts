@@ -46,7 +46,7 @@ function file(path: string): Opener {
   return async (first) => {
     const source = await fileSource(path);
     try {
-      return await opener(source)(first);
+      return { ...await opener(source)(first), source };
     } catch (error) {
       await source.close?.();
       throw error;

@@ -1,7 +1,9 @@
 // What an open archive does, and what it is opened from.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -14,6 +16,7 @@ import { serve } from "./server.mjs";
 const golden = join(readers, "../golden/v1");
 const good = (name) => join(readers, "good", name);
 const bytes = (name) => readFileSync(name);
+const many = bytes(good("many.tar.gz"));
 
 const code = (wanted) => (error) => {
   assert.ok(error instanceof TpkError, String(error.stack));
@@ -181,7 +184,6 @@ test("an archive in a larger file, with its index, another's and none", async (t
   const file = join(directory(t), "disk.img");
   const codings = bytes(join(golden, "codings.tar.gz"));
   const index = bytes(join(golden, "codings.tar.gz.tpi"));
-  const many = bytes(good("many.tar.gz"));
   for (const [b, embedded] of [[place(codings, index), false], [place(many, index), true],
     [place(many, Buffer.alloc(0)), true]]) {
     writeFileSync(file, b);
@@ -192,6 +194,44 @@ test("an archive in a larger file, with its index, another's and none", async (t
   }
   writeFileSync(file, place(codings, Buffer.alloc(0)));
   await assert.rejects(open(file), code("NO_INDEX"));
+});
+
+test("no file stays open, however an archive was opened", async (t) => {
+  if (process.platform !== "linux") return t.skip("counts the files in /proc");
+  const dir = directory(t);
+  const there = (name, b) => {
+    writeFileSync(join(dir, name), b);
+    return join(dir, name);
+  };
+  const index = bytes(join(golden, "codings.tar.gz.tpi"));
+  const codings = bytes(join(golden, "codings.tar.gz"));
+  there("foreign.tar.gz.tpi", index);
+  there("newer.tar.gz.tpi", index);
+  const newer = Buffer.from(codings);
+  newer[newer.length - 64 + 17] = 2; // the version in T
+  const bare = there("bare.tar.gz", codings);
+  const opened = () => readdirSync("/proc/self/fd").length;
+  await (await open(good("everything.tar.gz"))).close();
+  const before = opened();
+  for (const [name, options, wanted] of [
+    [good("everything.tar.gz")], [good("moved-of-00003.tar.gz.tps")], [good("many.tar.gz")],
+    [there("foreign.tar.gz", bytes(good("many.tar.gz")))],
+    [there("disk.img", place(codings, index))], [there("disk2.img", place(many, index))],
+    [bare, { index: join(golden, "codings.tar.gz.tpi") }], [bare, {}, "NO_INDEX"],
+    [there("newer.tar.gz", newer), {}, "VERSION"], [there("cut.tar.gz", codings.subarray(9))],
+    [there("cut.img", place(codings, Buffer.alloc(0))), {}, "NO_INDEX"],
+  ]) {
+    try {
+      const a = await open(name, options);
+      assert.equal(wanted, undefined);
+      for await (const e of a.walk()) if (e.content) { await a.read(e); break; }
+      await a.close();
+    } catch (error) {
+      if (!(error instanceof TpkError)) throw error;
+      if (wanted) assert.equal(error.code, wanted);
+    }
+    assert.equal(opened(), before, name);
+  }
 });
 
 test("inputs that are none", async (t) => {
