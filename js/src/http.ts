@@ -261,7 +261,8 @@ async function send(
   } catch (error) {
     done();
     if (control.signal.aborted) throw unavailable(url, "the server does not answer", timedOut);
-    throw unavailable(url, "can't be reached", error);
+    const { message, cause } = error as Error & { cause?: { code?: string } };
+    throw unavailable(url, `can't be reached: ${cause?.code ?? message}`, error);
   }
 }
 

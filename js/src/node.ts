@@ -55,7 +55,7 @@ function file(path: string): Opener {
 }
 
 /** fileSource opens a file. */
-export async function fileSource(path: string): Promise<Source> {
+async function fileSource(path: string): Promise<Source> {
   let handle: FileHandle;
   try {
     // Without O_NONBLOCK it would wait for somebody to write to a FIFO.
