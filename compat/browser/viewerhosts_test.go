@@ -191,6 +191,43 @@ func TestViewerS3(t *testing.T) {
 	}
 }
 
+// TestViewerElsewhere: the archive is on another server than the viewer, which must allow that.
+func TestViewerElsewhere(t *testing.T) {
+	for name, c := range map[string]struct {
+		o      pack.Options
+		fields map[string]string
+		title  string
+	}{
+		"beside": {pack.Options{}, map[string]string{"Access-Control-Allow-Origin": "*",
+			"Access-Control-Expose-Headers": "Content-Range, ETag"}, "Page"},
+		"embedded": {pack.Options{EmbedIndex: true}, map[string]string{
+			"Access-Control-Allow-Origin": "*"}, "Page"},
+		"not allowed": {pack.Options{}, nil, "The archive can't be reached"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			more := ""
+			for field, value := range c.fields {
+				more += fmt.Sprintf("add_header %s %q;", field, value)
+			}
+			files, there := nginx(t, more)
+			smallSite(t, there, c.o, website.Options{})
+			url, root := nginx(t, "")
+			if err := website.Write(root, &website.Options{Archive: files + "/site.tar.gz"}); err != nil {
+				t.Fatal(err)
+			}
+			p := newTab(t, desktop)
+			p.expectLog("Failed to load resource")
+			p.expectLog("CORS")
+			p.opened(url+"/", `document.title == "Script" || document.querySelector("h1")`)
+			p.opened(url+"/docs/page", `document.title == `+fmt.Sprintf("%q", c.title))
+			if got := eval[string](p, `document.body.innerText`); c.fields == nil &&
+				!strings.Contains(got, "does not allow other sites to read it (CORS)") {
+				t.Errorf("%q", got)
+			}
+		})
+	}
+}
+
 // TestViewerBadHosts: on a host that can't serve an archive, the page explains why.
 func TestViewerBadHosts(t *testing.T) {
 	root := filepath.Join(tools.Dir(t), "root")
@@ -222,7 +259,7 @@ func TestViewerBadHosts(t *testing.T) {
 			"the server ignores Range and sends the whole file"},
 		"a host that compresses":                       {broken("gzip", true), "Content-Encoding: gzip"},
 		"a host that names what is packed as a coding": {broken("br", false), "Content-Encoding: br"},
-		"Apache with AddEncoding": {broken("x-gzip", false), "Content-Encoding: x-gzip"},
+		"Apache with AddEncoding":                      {broken("x-gzip", false), "Content-Encoding: x-gzip"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newTab(t, desktop)

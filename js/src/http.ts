@@ -262,7 +262,9 @@ async function send(
     done();
     if (control.signal.aborted) throw unavailable(url, "the server does not answer", timedOut);
     const { message, cause } = error as Error & { cause?: { code?: string } };
-    throw unavailable(url, `can't be reached: ${cause?.code ?? message}`, error);
+    // Browsers do not tell one from the other.
+    const cors = isForeign(url) ? ", or it does not allow other sites to read it (CORS)" : "";
+    throw unavailable(url, `can't be reached: ${cause?.code ?? message}${cors}`, error);
   }
 }
 

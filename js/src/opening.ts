@@ -59,9 +59,12 @@ export async function openArchive(
   try {
     side = index && await openSide(index, options);
   } catch (error) {
-    // The archive may have an index in itself.
+    // The archive may have an index in itself. A missing index of another origin is UNAVAILABLE if
+    // the server's 404 does not allow pages to see it.
     if (hasCode(error, "CORRUPT")) problem = noIndex((error as Error).message);
-    else if (hasCode(error, "NO_RANGES", "COMPRESSED", "ANSWER")) problem = () => error as TpkError;
+    else if (hasCode(error, "NO_RANGES", "COMPRESSED", "ANSWER", "UNAVAILABLE")) {
+      problem = () => error as TpkError;
+    }
     else if (!hasCode(error, "NOT_FOUND", "DENIED")) throw error;
   }
   if (side) {
