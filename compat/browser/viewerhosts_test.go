@@ -257,9 +257,9 @@ func TestViewerBadHosts(t *testing.T) {
 	for name, c := range map[string]struct{ url, want string }{
 		"python -m http.server": {"http://" + address,
 			"the server ignores Range and sends the whole file"},
-		"a host that compresses":                       {broken("gzip", true), "Content-Encoding: gzip"},
-		"a host that names what is packed as a coding": {broken("br", false), "Content-Encoding: br"},
-		"Apache with AddEncoding":                      {broken("x-gzip", false), "Content-Encoding: x-gzip"},
+		"a host that compresses":     {broken("gzip", true), "Content-Encoding: gzip"},
+		"a host that names a coding": {broken("br", false), "Content-Encoding: br"},
+		"Apache with AddEncoding":    {broken("x-gzip", false), "Content-Encoding: x-gzip"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newTab(t, desktop)
