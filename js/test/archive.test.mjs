@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
-  copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync,
+  copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync,
+  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,7 +26,7 @@ const code = (wanted) => (error) => {
 };
 
 function directory(t) {
-  const dir = mkdtempSync(join(tmpdir(), "tpk-reader-"));
+  const dir = mkdtempSync(join(realpathSync(tmpdir()), "tpk-reader-"));
   t.after(() => rmSync(dir, { recursive: true }));
   return dir;
 }
@@ -210,11 +211,17 @@ test("no file stays open, however an archive was opened", async (t) => {
   const newer = Buffer.from(codings);
   newer[newer.length - 64 + 17] = 2; // the version in T
   const bare = there("bare.tar.gz", codings);
-  const opened = () => readdirSync("/proc/self/fd").length;
-  await (await open(good("everything.tar.gz"))).close();
-  const before = opened();
+  cpSync(join(readers, "good"), dir, { recursive: true });
+  const opened = () => readdirSync("/proc/self/fd").map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return ""; // it is closed now
+    }
+  }).filter((name) => name.startsWith(dir));
   for (const [name, options, wanted] of [
-    [good("everything.tar.gz")], [good("moved-of-00003.tar.gz.tps")], [good("many.tar.gz")],
+    ...["everything.tar.gz", "moved-of-00003.tar.gz.tps", "many.tar.gz", "stale.tar.gz"]
+      .map((name) => [join(dir, name)]),
     [there("foreign.tar.gz", bytes(good("many.tar.gz")))],
     [there("disk.img", place(codings, index))], [there("disk2.img", place(many, index))],
     [bare, { index: join(golden, "codings.tar.gz.tpi") }], [bare, {}, "NO_INDEX"],
@@ -230,7 +237,7 @@ test("no file stays open, however an archive was opened", async (t) => {
       if (!(error instanceof TpkError)) throw error;
       if (wanted) assert.equal(error.code, wanted);
     }
-    assert.equal(opened(), before, name);
+    assert.deepEqual(opened(), [], name);
   }
 });
 
