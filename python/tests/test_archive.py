@@ -118,7 +118,14 @@ class Content(ArchiveCase):
             def __index__(self):
                 return 10
 
-        self.assertEqual(a[Number()], TEXT)  # as numpy's and torch's numbers are
+        # As numpy's and torch's numbers are.
+        self.assertEqual(a[Number()], TEXT)
+        self.assertEqual(a.read(Number()), TEXT)
+        self.assertEqual(a.read(-1), TEXT)
+        self.assertEqual(a.open(Number()).readline(), "line 0 of a text\n")
+        self.assertEqual(a.entry(Number()).path, "text")
+        self.assertEqual(a.stat(Number()).st_size, len(TEXT))
+        self.assertIn(Number(), a)
         with self.assertRaises(TypeError):
             a[1.5]
         for key, want in (
@@ -157,11 +164,13 @@ class Content(ArchiveCase):
         self.assertEqual(
             list(a.walk("d")), [("d", ["e"], ["h.txt"]), ("d/e", [], ["f.txt", "g.bin"])]
         )
+        self.assertEqual(list(a.walk("d/")), list(a.walk("d")))
         walk = a.walk()
         _, dirs, _ = next(walk)
         dirs.clear()
         self.assertEqual(list(walk), [])
         self.assertEqual(a.stat("small").st_size, 11)
+        self.assertEqual(a.stat("small").st_mtime_ns, a.entry("small").mtime * 10**9)
         self.assertTrue(stat.S_ISDIR(a.stat("").st_mode) and stat.S_ISDIR(a.stat("d").st_mode))
         self.assertEqual(a.stats.files, 9)
 
@@ -187,6 +196,9 @@ class Content(ArchiveCase):
             "*/e/f.txt",
             "d/**/f.txt",
             "**/**/f.txt",
+            "*/",
+            "d/*/",
+            "*/h.txt/",
         ):
             found = glob.glob(os.path.join(glob.escape(tree), pattern), recursive=True)
             want = {os.path.relpath(p, tree) for p in found if p.rstrip("/") != tree}
@@ -223,6 +235,14 @@ class Content(ArchiveCase):
             self.assertEqual((got / "d/e").relative_to(got / "d"), "e")
             with (got / "small").open("rb") as f:
                 self.assertEqual(f.read(), b"small\nfile\n")
+            for text in ({"encoding": "latin-1"}, {"errors": "strict"}, {"newline": ""}, {}):
+                self.assertEqual(
+                    (got / "small").read_text(**text), (want / "small").read_text(**text)
+                )
+            with (got / "small").open("r", "utf-8", newline="") as f:
+                self.assertEqual(f.read(), "small\nfile\n")
+            self.assertEqual(str((got / "d").filename), f"{self.name}/d")
+            self.assertEqual(tpk.Path(self.name, "small").read_bytes(), b"small\nfile\n")
             self.assertEqual(len({got / "d", got / "d"}), 1)
 
     def test_closed(self):
@@ -230,6 +250,19 @@ class Content(ArchiveCase):
             pass
         with self.assertRaises(OSError):
             a.read("small")
+
+    def test_other_directory(self):
+        """Neither a pickled archive nor a set depends on the working directory."""
+        self.pack("moved.tar.gz", {f"d{i}/{i}": b"%d" % i for i in range(9)}, "--shards", "3")
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(self.directory)
+        with tpk.open("data.tar.gz") as a, tpk.open("moved.tar.gz") as shards:
+            data = pickle.dumps((a, shards))
+            os.chdir("/")
+            self.assertEqual(shards["d8/8"], b"8")
+            for again, path in zip(pickle.loads(data), ("small", "d3/3")):
+                with again:
+                    self.assertEqual(again[path], b"small\nfile\n" if path == "small" else b"3")
 
     def test_pickle(self):
         again = pickle.loads(pickle.dumps(self.archive))
@@ -253,8 +286,9 @@ class Content(ArchiveCase):
     def test_path_objects(self):
         import pathlib
 
-        with tpk.open(pathlib.Path(self.name)) as a:
-            self.assertEqual(a["small"], b"small\nfile\n")
+        for name in (pathlib.Path(self.name), os.fsencode(self.name)):
+            with tpk.open(name) as a:
+                self.assertEqual(a["small"], b"small\nfile\n")
 
 
 class Links(unittest.TestCase):
@@ -324,6 +358,22 @@ class Sets(ArchiveCase):
                 self.assertEqual({p: a[p] for p in files}, files)
                 a.verify()
                 self.assertEqual(pickle.loads(pickle.dumps(a))["d3/4"], b"3 4")
+
+    def test_closed(self):
+        name = self.pack("closed.tar.gz", {"a": b"1", "b": b"2"}, "--shards", "2")
+        with tpk.open(name) as a:
+            self.assertEqual(a["a"], b"1")
+        with self.assertRaises(OSError):
+            a.read("b")
+
+    def test_damaged_index(self):
+        """A damaged index is reported as such, and not as missing."""
+        self.pack("damaged.tar.gz", {"a": b"1", "b": b"2"}, "--shards", "2")
+        listed = os.path.join(self.directory, "damaged-of-00002.tar.gz.tps")
+        with open(listed + ".tpi", "r+b") as f:
+            f.write(b"X")
+        with self.assertRaises(tpk.CorruptArchive):
+            tpk.open(listed)
 
     def test_long_names(self):
         """A shard with a temporary name that is shortened is found: FORMAT.md 1.5."""

@@ -3,12 +3,15 @@
 import os
 import stat
 import subprocess
+import sys
 import tempfile
 import unittest
+from unittest import mock
 
 import tpk
+from tpk import _extract
 
-from .support import ArchiveCase, good, program, read_list
+from .support import REPO, ArchiveCase, good, program, read_list
 
 
 class Extract(ArchiveCase):
@@ -35,8 +38,38 @@ class Extract(ArchiveCase):
         x = self.new()
         self.archive.extract(x, ["d/e", "a"])
         self.assertEqual([row[0] for row in snapshot(x)], [b"a", b"d", b"d/e", b"d/e/c"])
-        with self.assertRaises(FileNotFoundError):
-            self.archive.extract(x, ["none"])
+        self.archive.extract(x, "./d//b")
+        self.assertTrue(os.path.exists(os.path.join(x, "d", "b")))
+        y = os.path.join(x, "y")
+        for none in ("none", "a/../copy", "d/none", "a/b"):
+            with self.assertRaises(OSError, msg=none):
+                self.archive.extract(y, ["a", none])
+        with tpk.open(good("everything")) as archive, self.assertRaises(FileNotFoundError):
+            archive.extract(y, ["a/copy"])  # a is a link to the directory that has copy
+        self.assertFalse(os.path.exists(y))
+
+    def test_locale(self):
+        """Names are the bytes of the archive, whatever encoding the locale has."""
+        name = self.pack("names.tar.gz", {"größe": b"1", "d\udcff/\u20ac": b"2"})
+        x = self.new()
+        code = f"import tpk; tpk.open({name!r}).extract({x!r})"
+        env = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+        env["PYTHONPATH"] = os.path.join(REPO, "python")
+        subprocess.run([sys.executable, "-c", code], env=env, check=True)
+        want = ["größe".encode(), b"d\xff", "d\udcff/\u20ac".encode("utf-8", "surrogateescape")]
+        self.assertEqual(sorted(row[0] for row in snapshot(x)), sorted(want))
+
+    def test_windows_names(self):
+        """On Windows, names that lead elsewhere are refused, and the rest is extracted."""
+        bad = ("..\\evil", "C:evil", "a:stream", "nul", "Com1.txt", "dot.", "space ", "q?", "t\tb")
+        fine = (".hidden", "nulls", "com10", "a b", "x.nul", "größe")
+        name = self.pack("windows.tar.gz", {n: b"1" for n in (*bad, *fine, "aux/below")})
+        x = self.new()
+        with mock.patch.multiple(_extract, _WINDOWS=True, _DIR_FD=False), tpk.open(name) as archive:
+            with self.assertRaises(tpk.ExtractError) as caught:
+                archive.extract(x)
+        self.assertEqual(len(caught.exception.problems), len(bad) + 1)
+        self.assertEqual(sorted(os.listdir(x)), sorted(fine))
 
     def test_again(self):
         """Files are replaced, whatever they are; a directory in the way is not."""

@@ -4,6 +4,7 @@ import base64
 import os
 import pickle
 import re
+import signal
 import ssl
 import threading
 import unittest
@@ -231,6 +232,38 @@ class Remote(ArchiveCase):
         with self.assertRaises(tpk.RemoteError):
             tpk.open("http://localhost:99999/x")
 
+    def test_odd_urls(self):
+        """What may not stand in a URL is percent-encoded, and what is no URL is refused at once."""
+        self.server.files["gr%C3%B6%C3%9Fe%20%FF.tar.gz"] = self.server.files["many.tar.gz"]
+        for name in ("größe \udcff.tar.gz", "gr%C3%B6%C3%9Fe%20%FF.tar.gz"):
+            with tpk.open(self.url(name)) as a:
+                self.assertEqual(len(a), 1230)
+        with tpk.open(self.url().replace("http", "HTTP", 1)) as a:
+            self.assertEqual(a["z"], b"z comes first\n")
+        for url in ("http://[::1/x", "http://localhost:x/x", "http:///x", f"http://{'a' * 70}.x/"):
+            with self.assertRaises(tpk.RemoteError, msg=url):
+                tpk.open(url)
+        self.assertEqual(self.waits, [])
+
+    def test_odd_redirects(self):
+        """Servers redirect to URLs as UTF-8, and to what is no URL."""
+
+        def to(location):
+            def fault(h):
+                if h.path.startswith("/old"):
+                    h.answer(302, b"", Location=location.encode().decode("latin-1"))
+                    return True
+                return False
+
+            return fault
+
+        self.server.fault = to("/gr\u00f6\u00dfe.tar.gz")
+        with self.assertRaises(FileNotFoundError):
+            tpk.open(self.url("old.tar.gz"))
+        self.assertEqual(self.server.log[-1][0], "/gr%C3%B6%C3%9Fe.tar.gz")
+        self.refused(to("http://[/"), "no valid URL", name="old.tar.gz")
+        self.refused(to(f"http://{'a' * 70}/"), "no valid URL", name="old.tar.gz")
+
     def test_https_is_kept(self):
         self.tls.fault = lambda h: h.answer(301, b"", Location=self.url()) or True
         self.addCleanup(setattr, self.tls, "fault", None)
@@ -334,6 +367,12 @@ class Remote(ArchiveCase):
         with self.assertRaises(FileNotFoundError) as caught:
             tpk.open(self.url("none.tar.gz") + "?signature=secret")
         self.assertNotIn("secret", str(caught.exception))
+        url = self.url("everything.tar.gz").replace("//", "//me:secret@")
+        with tpk.open(url + "?signature=secret") as a:
+            with self.assertRaises(FileNotFoundError) as caught:
+                a.read("none")
+            self.assertIn("everything.tar.gz: none", str(caught.exception))
+            self.assertNotIn("secret", str(caught.exception) + repr(a))
 
     def test_forked(self):
         """A forked process uses connections of its own."""
@@ -351,6 +390,20 @@ class Remote(ArchiveCase):
             self.assertEqual(os.waitpid(pid, 0)[1], 0)
             with pickle.loads(pickle.dumps(a)) as again:
                 self.assertEqual(again["dir/segmented"], want)
+
+    def test_forked_while_locked(self):
+        """Locks that another thread holds when a process is forked do not stop it."""
+        with tpk.open(self.url()) as a:
+            file = a._opened.sidecar
+            with file._lock, file._client._lock:
+                pid = os.fork()
+                if pid == 0:
+                    signal.alarm(60)  # ends a child that waits for a lock
+                    try:
+                        os._exit(0 if a["z"] == b"z comes first\n" else 1)
+                    finally:
+                        os._exit(2)
+            self.assertEqual(os.waitpid(pid, 0)[1], 0)
 
     def test_threads(self):
         with tpk.open(self.url()) as a, tpk.open(good("everything")) as local:

@@ -67,7 +67,7 @@ __all__ = [
 
 
 def open(
-    name: Union[str, os.PathLike[str]],
+    name: Union[str, bytes, os.PathLike[str], os.PathLike[bytes]],
     *,
     headers: Optional[Dict[str, str]] = None,
     cafile: Optional[str] = None,
@@ -84,5 +84,5 @@ def open(
     It raises CorruptArchive, UnsupportedArchive or IndexMissing, an OSError if the archive can't be
     opened, or RemoteError if its server fails.
     """
-    text = os.fspath(name)
+    text = os.fsdecode(name)
     return open_by_name(text, RemoteOptions(headers, cafile, timeout, attempts, cache_size))

@@ -9,7 +9,7 @@ import shutil
 import signal
 import sys
 import time
-from typing import List, Optional
+from typing import Callable, Iterator, List, NoReturn, Optional
 
 from . import IndexMissing, TpkError, __version__
 from . import open as open_archive
@@ -21,21 +21,34 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
 _HINT = "make one with 'tpk index'"
 
 
+class _OutputFailed(Exception):
+    """Standard output can't be written to."""
+
+
+class _Missing(Exception):
+    """A path was reported that is not in the archive, or not of the right kind."""
+
+
 def main(args: Optional[List[str]] = None) -> int:
     """Run a command, and return its exit status: 0, 1 after an error, 2 for wrong usage."""
     args = sys.argv[1:] if args is None else args
     if args[:1] == ["pack"]:
         return _pack(args)
     options = _parser().parse_args(args)
+    signal.signal(signal.SIGTERM, _terminated)
     try:
-        with open_archive(options.archive, cafile=getattr(options, "cacert", None)) as archive:
+        with open_archive(options.archive, cafile=options.cacert) as archive:
             options.run(archive, options)
-            sys.stdout.flush()
+            _flush()
         return 0
     except BrokenPipeError:
-        # The reader has gone. Nothing more may be written, also not at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard()
         return 128 + 13
+    except _OutputFailed as e:
+        _discard()
+        _complain(f"standard output: {e}")
+    except _Missing:
+        pass
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except ExtractError as e:
@@ -50,7 +63,41 @@ def main(args: Optional[List[str]] = None) -> int:
     return 1
 
 
+def _terminated(*_: object) -> NoReturn:
+    """Stop at SIGTERM as at an error, so that no temporary file is left."""
+    sys.exit(128 + signal.SIGTERM)
+
+
+def _discard() -> None:
+    """Write nothing more to standard output, which has failed, also not at exit."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _write(data: bytes) -> None:
+    if sys.stdout is None:
+        raise _OutputFailed("it is closed")
+    try:
+        sys.stdout.buffer.write(data)
+    except BrokenPipeError:
+        raise
+    except OSError as e:
+        raise _OutputFailed(e.strerror or str(e)) from None
+
+
+def _flush() -> None:
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as e:
+        raise _OutputFailed(e.strerror or str(e)) from None
+
+
 def _complain(text: str) -> None:
+    if sys.stderr is None:
+        return
     clean = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     sys.stderr.buffer.write(f"tpk: {clean}\n".encode("utf-8", "backslashreplace"))
     sys.stderr.flush()
@@ -87,16 +134,42 @@ def _parser() -> argparse.ArgumentParser:
 def _print(text: str) -> None:
     """Print a line, with control characters escaped, and bytes that are not UTF-8 as they are."""
     text = _CONTROL.sub(lambda m: m[0].encode("unicode_escape").decode(), text)
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape") + b"\n")
+    _write(text.encode("utf-8", "surrogateescape") + b"\n")
+
+
+def _each(paths: List[str], run: Callable[[str], None]) -> None:
+    """Run something for each path, and report those that are not in the archive."""
+    missing = False
+    for path in paths:
+        try:
+            run(path)
+        except (BrokenPipeError, TpkError):
+            raise
+        except OSError as e:
+            missing = True
+            _flush()
+            _complain(f"{e.filename or path}: {e.strerror or e}")
+    if missing:
+        raise _Missing
 
 
 def _ls(archive: Archive, options: argparse.Namespace) -> None:
-    for path in options.paths or [""]:
-        if path and not archive.is_dir(path):
-            _list(archive, archive.entry(path), options.long)
-            continue
-        for e in archive.entries(path):
+    def ls(path: str) -> None:
+        for e in _listed(archive, path):
             _list(archive, e, options.long)
+
+    _each(options.paths or [""], ls)
+
+
+def _listed(archive: Archive, path: str) -> Iterator[Entry]:
+    """Yield an entry, and all that is below it."""
+    if not path.strip("/."):
+        yield from archive.entries(path)
+        return
+    e = archive.entry(path)
+    yield e
+    if e.is_dir():
+        yield from archive.entries(e.path)
 
 
 def _list(archive: Archive, e: Entry, long: bool) -> None:
@@ -116,9 +189,15 @@ def _list(archive: Archive, e: Entry, long: bool) -> None:
 
 
 def _cat(archive: Archive, options: argparse.Namespace) -> None:
-    for path in options.paths:
+    def cat(path: str) -> None:
         with archive.open(path, "rb") as f:
-            shutil.copyfileobj(f, sys.stdout.buffer, 1 << 16)
+            while True:
+                data: bytes = f.read(1 << 16)
+                if not data:
+                    break
+                _write(data)
+
+    _each(options.paths, cat)
 
 
 def _extract(archive: Archive, options: argparse.Namespace) -> None:
@@ -127,7 +206,7 @@ def _extract(archive: Archive, options: argparse.Namespace) -> None:
 
 def _verify(archive: Archive, options: argparse.Namespace) -> None:
     archive.verify()
-    print(f"{archive.name}: {len(archive)} entries, all as they were packed")
+    _print(f"{archive.name}: {len(archive)} entries, all as they were packed")
 
 
 def _pack(args: List[str]) -> int:
@@ -139,11 +218,15 @@ def _pack(args: List[str]) -> int:
             " Get it with: go install github.com/tarpack/tpk/cmd/tpk@latest"
         )
         return 1
-    if os.name == "nt":
-        import subprocess
+    try:
+        if os.name == "nt":
+            import subprocess
 
-        return subprocess.call([program, *args])
-    os.execv(program, [program, *args])
+            return subprocess.call([program, *args])
+        os.execv(program, [program, *args])
+    except OSError as e:
+        _complain(f"{program}: {e.strerror or e}")
+    return 1
 
 
 if __name__ == "__main__":

@@ -6,19 +6,19 @@ import errno
 import io
 import os
 from operator import index
-from typing import IO, Any, Iterator, Optional, SupportsIndex, Union
+from typing import IO, Any, Iterable, Iterator, Optional, SupportsIndex, Union
 
 from . import _content, _glob, _index
 from ._content import Content
 from ._entry import Entry, entry
 from ._errors import ArchiveChanged
 from ._index import NotAFile, Stats
-from ._open import Opened, open_archive
+from ._open import Opened, is_url, label, open_archive
 from ._options import RemoteOptions
 from ._path import Path
 from ._resolve import resolve
 
-Key = Union[str, bytes, int]
+Key = Union[str, bytes, SupportsIndex]
 
 _BUFFERED = 1 << 20  # contents up to this size are read whole by Archive.open
 
@@ -32,12 +32,14 @@ class Archive:
     inside the archive, and lead nowhere if they lead out of it.
 
     An archive can be used by several threads, and in forked processes. Pickling it pickles its
-    name: the other process opens it again. Only the header of the index is in memory.
+    absolute name: the other process opens it again. Only the header of the index is in memory.
     """
 
     def __init__(self, opened: Opened, options: RemoteOptions) -> None:
         self._opened = opened
         self._options = options
+        # Where it is, also for another process with another working directory.
+        self._place = opened.name if is_url(opened.name) else os.path.abspath(opened.name)
         self._index = opened.index
         self._read = opened.archive.read
 
@@ -69,10 +71,10 @@ class Archive:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<tpk.Archive {self.name!r}: {len(self)} entries>"
+        return f"<tpk.Archive {label(self.name)!r}: {len(self)} entries>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return reopen, (self.name, self._options, self.digest)
+        return reopen, (self._place, self._options, self.digest)
 
     # A mapping of paths to contents
 
@@ -86,15 +88,14 @@ class Archive:
             yield path.decode("utf-8", "surrogateescape")
 
     def __contains__(self, key: object) -> bool:
-        if isinstance(key, int):
-            return -len(self) <= key < len(self)
-        return isinstance(key, (str, bytes)) and self.exists(key)
+        if isinstance(key, (str, bytes)):
+            return self.exists(key)
+        return isinstance(key, SupportsIndex) and -len(self) <= index(key) < len(self)
 
-    def __getitem__(self, key: Union[Key, SupportsIndex]) -> bytes:
+    def __getitem__(self, key: Key) -> bytes:
         """Return the content of a file. It raises KeyError or, for a number, IndexError."""
         if not isinstance(key, (str, bytes)):
-            key = index(key)
-            return self.read(key + len(self) if key < 0 else key)
+            return self.read(key)
         try:
             return self.read(key)
         except FileNotFoundError:
@@ -103,7 +104,10 @@ class Archive:
     # Contents
 
     def read(self, key: Key) -> bytes:
-        """Return the content of a file. Its CRC-32 and its size are checked."""
+        """Return the content of a file. Its CRC-32 and its size are checked.
+
+        It raises FileNotFoundError, IsADirectoryError or, for a number, IndexError.
+        """
         return _content.whole(self._content(self._file(key), key))
 
     def open(
@@ -144,15 +148,20 @@ class Archive:
 
     def _file(self, key: Key) -> int:
         """Return the ordinal of a key. It may be a symbolic link, which _content follows."""
-        if isinstance(key, int):
-            return key
+        if not isinstance(key, (str, bytes)):
+            return self._number(key)
         i = self._index.lookup(_bytes(key)) if key else -1
         return i if i >= 0 else self._find(key)
+
+    def _number(self, key: SupportsIndex) -> int:
+        """Return the ordinal that a number stands for: a negative one counts from the end."""
+        i = index(key)
+        return i + len(self) if -len(self) <= i < 0 else i
 
     def _content(self, i: int, key: Key) -> Content:
         """Return the content of entry i, or of the file that the symbolic link i leads to."""
         table = self._index
-        if i < 0 and not isinstance(key, int):
+        if i < 0 and isinstance(key, (str, bytes)):
             raise _error(errno.EISDIR, self._label(key))
         try:
             coding, offset, length, size, crc = table.content(i)
@@ -173,7 +182,7 @@ class Archive:
         return Content(self._label(key), self._read, coding, offset, length, size, crc, segments)
 
     def _label(self, key: Key) -> str:
-        return f"{self.name}: {os.fsdecode(key) if isinstance(key, bytes) else key}"
+        return f"{label(self.name)}: {os.fsdecode(key) if isinstance(key, bytes) else key}"
 
     # Entries
 
@@ -191,8 +200,8 @@ class Archive:
 
     def entry(self, key: Key, *, follow_symlinks: bool = False) -> Entry:
         """Return what the index records of an entry. The root has no entry."""
-        if isinstance(key, int):
-            i = key + len(self) if key < 0 else key
+        if not isinstance(key, (str, bytes)):
+            i = self._number(key)
         else:
             i = self._find(key, follow_symlinks)
             if i < 0:
@@ -201,32 +210,37 @@ class Archive:
 
     def entries(self, path: Union[str, bytes] = "") -> Iterator[Entry]:
         """Yield all entries below a directory, in path order: each directory before its content."""
-        start, end = self._below(path)
+        start, end, prefix = self._below(path)
         for i, record, p in zip(
             range(start, end), self._index.records(start, end), self._index.paths(start, end)
         ):
+            if not p.startswith(prefix):
+                self._index.corrupt(f"{p[:300]!r} is not below {prefix[:300]!r}")
             yield entry(self._index, i, record, p)
 
-    def _below(self, path: Union[str, bytes]) -> tuple[int, int]:
-        """Return the first ordinal below a directory, and the one after the last."""
+    def _below(self, path: Union[str, bytes]) -> tuple[int, int, bytes]:
+        """Return the first ordinal below a directory, the one after the last, and their prefix."""
         i = self._find(path)
         if i < 0:
-            return 0, len(self)
+            return 0, len(self), b""
         e = self.entry(i)
         if not e.is_dir():
             raise _error(errno.ENOTDIR, self._label(path))
-        return i + 1, e.end
+        return i + 1, e.end, _bytes(e.path) + b"/"
 
     def scandir(self, path: Union[str, bytes] = "") -> Iterator[Entry]:
         """Yield the entries of a directory, in path order."""
-        i, end = self._below(path)
+        i, end, prefix = self._below(path)
         block: list[bytes] = []
         number = -1
         while i < end:
             if i >> 4 != number:
                 number = i >> 4
                 block = self._index.block(number)
-            e = entry(self._index, i, self._index.record(i), block[i & 15])
+            p = block[i & 15]
+            if not p.startswith(prefix) or b"/" in p[len(prefix) :]:
+                self._index.corrupt(f"{p[:300]!r} is not in directory {prefix[:300]!r}")
+            e = entry(self._index, i, self._index.record(i), p)
             yield e
             i = e.end if e.is_dir() else i + 1
 
@@ -239,7 +253,7 @@ class Archive:
 
         Names that are removed from the first list are not walked. Symbolic links are not followed.
         """
-        rest = [path]
+        rest = [path.rstrip("/")]
         while rest:
             path = rest.pop()
             dirs: list[str] = []
@@ -252,7 +266,8 @@ class Archive:
     def glob(self, pattern: str) -> Iterator[str]:
         """Yield the paths that match a pattern: "*", "?", "[…]", and "**" for any directories.
 
-        Other than in a shell, a name that begins with a dot is no exception.
+        Other than in a shell, a name that begins with a dot is no exception. Symbolic links are not
+        followed. A pattern that ends in "/" matches directories only.
         """
         return _glob.glob(self, pattern)
 
@@ -281,7 +296,7 @@ class Archive:
 
     def stat(self, path: Key, *, follow_symlinks: bool = True) -> os.stat_result:
         """Return what os.stat would of an extracted entry, but for device, owner and links."""
-        if not isinstance(path, int) and self._find(path, follow_symlinks) < 0:
+        if isinstance(path, (str, bytes)) and self._find(path, follow_symlinks) < 0:
             return os.stat_result((0o40755, 1, 0, 1, 0, 0, 0, 0, 0, 0))
         return self.entry(path, follow_symlinks=follow_symlinks).stat()
 
@@ -299,17 +314,20 @@ class Archive:
     # Everything
 
     def extract(
-        self, directory: Union[str, os.PathLike[str]], paths: Optional[list[str]] = None
+        self,
+        directory: Union[str, os.PathLike[str]],
+        paths: Union[str, Iterable[str], None] = None,
     ) -> None:
         """Extract all entries, or paths with everything below them, into a directory.
 
         Nothing outside of it is written to, whatever the archive says. Existing files are replaced.
         Devices, FIFOs and setuid bits are left out. It raises ExtractError at the end if an entry
-        can't be extracted, and CorruptArchive if the archive is damaged.
+        can't be extracted, CorruptArchive if the archive is damaged, and FileNotFoundError before
+        anything is written if there is no such path. Paths are not followed through links.
         """
         from ._extract import extract
 
-        extract(self, os.fspath(directory), paths)
+        extract(self, os.fspath(directory), [paths] if isinstance(paths, str) else paths)
 
     def verify(self) -> None:
         """Read everything, and compare all contents, tar headers and hashes.
@@ -340,5 +358,5 @@ def reopen(name: str, options: RemoteOptions, digest: int) -> Archive:
     a = open_by_name(name, options)
     if a.digest != digest:
         a.close()
-        raise ArchiveChanged(f"{name}: the archive was replaced since it was pickled")
+        raise ArchiveChanged(f"{label(name)}: the archive was replaced since it was pickled")
     return a

@@ -67,7 +67,9 @@ class Entry(NamedTuple):
         """Return the entry as os.stat would. The inode number is the ordinal of the file and 2."""
         inode = (self.target if self.type == "hardlink" else self.ordinal) + 2
         t = self.mtime
-        return os.stat_result((self.stat_mode, inode, 0, 1, 0, 0, self.size, t, t, t))
+        times = {name: float(t) for name in ("st_atime", "st_mtime", "st_ctime")}
+        times.update({f"{name}_ns": t * 10**9 for name in times})
+        return os.stat_result((self.stat_mode, inode, 0, 1, 0, 0, self.size, t, t, t), times)
 
 
 def entry(index: Index, i: int, record: Record, path: bytes) -> Entry:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import stat
-from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, Optional, Set, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, Iterable, Iterator, List, Optional, Set, Tuple
+from typing import Union
 
 from ._content import Stream
 from ._errors import CorruptArchive, ExtractError
+from ._open import label
 
 if TYPE_CHECKING:
     from ._archive import Archive
@@ -17,15 +21,29 @@ _DIR_FD = os.open in os.supports_dir_fd and os.mkdir in os.supports_dir_fd
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _MOST_OPEN = 64  # directories: below the others, the path is opened again from the root
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
+_WINDOWS = os.name == "nt"
+# Names that Windows doesn't allow, or takes for a path, a stream, or a device.
+_NO_NAME = re.compile(
+    r'.*[<>:"\\|?*\x00-\x1f]|.*[. ]\Z|(con|prn|aux|nul|(com|lpt)[0-9\xb9\xb2\xb3]) *(\.|\Z)',
+    re.IGNORECASE | re.DOTALL,
+)
+
+_Name = Union[str, bytes]
 
 
-def extract(archive: Archive, directory: str, paths: Optional[List[str]]) -> None:
+def _raw(name: str) -> _Name:
+    """Return the name for a system call: its bytes, whatever encoding the locale has."""
+    return name if _WINDOWS else name.encode("utf-8", "surrogateescape")
+
+
+def extract(archive: Archive, directory: str, paths: Optional[Iterable[str]]) -> None:
     """Extract entries into a directory, which is made if needed."""
+    tops = None if paths is None else [_top(archive, path) for path in paths]
     os.makedirs(directory, exist_ok=True)
     e = _Extractor(archive, directory)
     try:
         try:
-            for entry in _chosen(archive, paths):
+            for entry in _chosen(archive, tops):
                 try:
                     e.add(entry)
                 except OSError as problem:
@@ -38,13 +56,21 @@ def extract(archive: Archive, directory: str, paths: Optional[List[str]]) -> Non
         raise ExtractError(e.problems)
 
 
-def _chosen(archive: Archive, paths: Optional[List[str]]) -> Iterator[Entry]:
+def _top(archive: Archive, path: str) -> str:
+    """Return a path as the archive has it. It raises FileNotFoundError if there is none."""
+    top = "/".join(p for p in path.split("/") if p not in ("", "."))
+    if top and archive.entry(top).path != top:
+        name = f"{label(archive.name)}: {path}"
+        raise FileNotFoundError(errno.ENOENT, "No such entry, but links that lead to one", name)
+    return top
+
+
+def _chosen(archive: Archive, tops: Optional[List[str]]) -> Iterator[Entry]:
     """Yield the entries to extract, directories before what is in them."""
-    if paths is None:
+    if tops is None:
         yield from archive.entries()
         return
-    for path in paths:
-        path = path.strip("/")
+    for path in tops:
         if not path:
             yield from archive.entries()
             continue
@@ -82,12 +108,13 @@ class _Extractor:
     def add(self, e: Entry) -> None:
         """Extract one entry."""
         parent, _, name = e.path.rpartition("/")
+        if _WINDOWS and _NO_NAME.match(name):
+            self._fail(e)
+            raise OSError(errno.EINVAL, "Windows does not allow this name")
         if parent and parent not in self._dirs:
-            raise CorruptArchive(f"{self._archive.name}: {e.path}: it is in no directory")
+            raise CorruptArchive(f"{label(self._archive.name)}: {e.path}: it is in no directory")
         if parent in self._failed:
-            if e.is_dir():
-                self._dirs[e.path] = e
-                self._failed.add(e.path)
+            self._fail(e)
             return
         if e.is_dir():
             if e.path not in self._dirs:
@@ -104,6 +131,12 @@ class _Extractor:
         else:
             self._add_file(e, fd, parent, name)
 
+    def _fail(self, e: Entry) -> None:
+        """Leave out an entry, and what is below it."""
+        if e.is_dir():
+            self._dirs[e.path] = e
+            self._failed.add(e.path)
+
     def _add_file(self, e: Entry, fd: int, parent: str, name: str) -> None:
         """Write a file, or link to another name of it that was written before."""
         written = ""
@@ -119,9 +152,9 @@ class _Extractor:
         if file == e.ordinal:
             self._done[file >> 3] |= 1 << (file & 7)
 
-    def _at(self, fd: int, parent: str, name: str) -> str:
+    def _at(self, fd: int, parent: str, name: str) -> _Name:
         """Return the name for a system call: relative to the directory fd, if there is one."""
-        return name if fd >= 0 else os.path.join(self._base, parent, name)
+        return _raw(name) if fd >= 0 else os.path.join(self._base, parent, name)
 
     def _parent(self, path: str) -> int:
         """Return a descriptor of a directory below the base, or -1 where there are none."""
@@ -134,7 +167,7 @@ class _Extractor:
         done = self._open[-1][0] if self._open else ""
         for part in path[len(done) :].strip("/").split("/") if path != done else []:
             done = f"{done}/{part}" if done else part
-            fd = os.open(part, os.O_RDONLY | _DIRECTORY | _NOFOLLOW, dir_fd=fd)
+            fd = os.open(_raw(part), os.O_RDONLY | _DIRECTORY | _NOFOLLOW, dir_fd=fd)
             self._open.append((done, fd))
             if len(self._open) > _MOST_OPEN:
                 os.close(self._open.pop(0)[1])
@@ -156,7 +189,7 @@ class _Extractor:
             if not stat.S_ISDIR(os.lstat(at, dir_fd=dir_fd).st_mode):
                 raise
 
-    def _replace(self, fd: int, parent: str, name: str, make: Callable[[str], None]) -> None:
+    def _replace(self, fd: int, parent: str, name: str, make: Callable[[_Name], None]) -> None:
         """Make a file under a temporary name, and rename it."""
         dir_fd = fd if fd >= 0 else None
         tmp = self._at(fd, parent, f".tpk-{os.getpid()}-{os.urandom(6).hex()}")
@@ -170,9 +203,9 @@ class _Extractor:
                 pass
             raise
 
-    def _symlink(self, e: Entry, tmp: str, fd: int) -> None:
+    def _symlink(self, e: Entry, tmp: _Name, fd: int) -> None:
         dir_fd = fd if fd >= 0 else None
-        os.symlink(self._archive.readlink(e.ordinal), tmp, dir_fd=dir_fd)
+        os.symlink(_raw(self._archive.readlink(e.ordinal)), tmp, dir_fd=dir_fd)
         if os.utime in os.supports_follow_symlinks:
             times = (e.mtime, e.mtime)
             os.utime(tmp, times, dir_fd=dir_fd, follow_symlinks=False)
@@ -180,7 +213,7 @@ class _Extractor:
     def _hard_link(self, target: str, fd: int, parent: str, name: str) -> bool:
         """Link to a file that was extracted, and report whether that was possible."""
 
-        def link(tmp: str) -> None:
+        def link(tmp: _Name) -> None:
             if fd < 0:
                 os.link(os.path.join(self._base, target), tmp)
                 return
@@ -188,7 +221,7 @@ class _Extractor:
             other = _Extractor(self._archive, self._base)
             try:
                 from_fd = other._parent(up)
-                os.link(base, tmp, src_dir_fd=from_fd, dst_dir_fd=fd, follow_symlinks=False)
+                os.link(_raw(base), tmp, src_dir_fd=from_fd, dst_dir_fd=fd, follow_symlinks=False)
             finally:
                 other.close()
 
@@ -198,7 +231,7 @@ class _Extractor:
             return False
         return True
 
-    def _write(self, e: Entry, tmp: str, fd: int) -> None:
+    def _write(self, e: Entry, tmp: _Name, fd: int) -> None:
         """Write the content of a file under a temporary name, with mode and time."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | getattr(os, "O_BINARY", 0)
         out = os.open(tmp, flags, 0o600, dir_fd=fd if fd >= 0 else None)

@@ -19,6 +19,7 @@ class _Pattern:
     def __init__(self, pattern: str) -> None:
         self.parts = [p for p in pattern.split("/") if p]
         self.end = len(self.parts)
+        self.only_dirs = pattern.endswith("/")
         self._regexps = [re.compile(fnmatch.translate(p), re.DOTALL) for p in self.parts]
 
     def start(self) -> frozenset[int]:
@@ -61,7 +62,7 @@ def glob(archive: Archive, pattern: str) -> Iterator[str]:
             stack.pop()
             continue
         after = p.step(state, e.name)
-        if p.end in after:
+        if p.end in after and (e.is_dir() or not p.only_dirs):
             yield e.path
         if e.is_dir() and any(i < p.end for i in after):
             stack.append((_candidates(archive, e.path, p.only_name(after)), after))

@@ -8,6 +8,12 @@ BLOCK = 512
 _TYPES = {b"0": 1, b"5": 2, b"2": 3, b"1": 4, b"3": 5, b"4": 6, b"6": 7}
 _NUMBERS = {"gid": 116, "mtime": 136, "size": 124, "uid": 108}
 _WIDTHS = {100: 8, 108: 8, 116: 8, 124: 12, 136: 12}
+_LIMITS = {  # FORMAT.md 4: the first number that is allowed, and the last one
+    "gid": (0, (1 << 32) - 2),
+    "mtime": (-(1 << 39), (1 << 39) - 1),
+    "size": (0, (1 << 48) - 1),
+    "uid": (0, (1 << 32) - 2),
+}
 
 
 class Header(NamedTuple):
@@ -37,7 +43,10 @@ def split(blocks: bytes) -> list[bytes]:
         kind = blocks[at + 156 : at + 157]
         size = BLOCK
         if kind in (b"x", b"K", b"L"):
-            size += (_number(blocks, at + 124, 12) + BLOCK - 1) // BLOCK * BLOCK
+            content = _number(blocks, at + 124, 12)
+            if not 0 <= content <= len(blocks):
+                raise ValueError(f"a header of {content} bytes")
+            size += (content + BLOCK - 1) // BLOCK * BLOCK
         at += size
         if kind not in (b"x", b"K", b"L"):
             out.append(blocks[start:at])
@@ -68,6 +77,9 @@ def parse(blocks: bytes) -> Header:
         key: int(texts[key]) if key in texts else _number(last, at, _WIDTHS[at])
         for key, at in _NUMBERS.items()
     }
+    for key, n in numbers.items():
+        if not _LIMITS[key][0] <= n <= _LIMITS[key][1]:
+            raise ValueError(f"{key} is {n}")
     number = _TYPES.get(last[156:157], 0)
     if number == 2 and not path.endswith(b"/"):
         raise ValueError("a directory without a slash")

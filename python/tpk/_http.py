@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import base64
 import http.client
-import os
 import re
 import ssl
 import threading
 import time
 from typing import Dict, List, NamedTuple, Optional, Tuple
-from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
 from ._errors import ArchiveChanged, RemoteError
+from ._fork import forget_after_fork
 from ._options import RemoteOptions
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19})")
 _REDIRECTS = 5
 _STEP = 16_384  # bytes that must come within the timeout
+_URL = "!#$%&'()*+,/:;=?@[]~"  # characters of a URL that stand for themselves
 _PASSING = frozenset((408, 425, 429, 500, 502, 503, 504))
 
 Origin = Tuple[str, str]
@@ -41,9 +42,9 @@ class Client:
     """Asks one URL for ranges. It is safe for threads, and in forked processes."""
 
     def __init__(self, url: str, options: RemoteOptions) -> None:
-        self._url = url
         self._options = options
-        parts = urlsplit(url)
+        parts = self._split(url, "utf-8")
+        self._url = parts.geturl()
         host = parts.hostname or ""
         self.name = parts._replace(netloc=_netloc(parts, host), query="").geturl()
         if not host:
@@ -55,13 +56,23 @@ class Client:
             pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
             self._own["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
         self._tls: Optional[ssl.SSLContext] = None
-        self._forget()
-
-    def _forget(self) -> None:
-        """Forget connections and locks, which belong to another process after a fork."""
-        self._pid = os.getpid()
-        self._lock = threading.Lock()
         self._idle: Dict[Origin, List[http.client.HTTPConnection]] = {}
+        self.forget()
+        forget_after_fork(self)
+
+    def _split(self, url: str, encoding: str) -> SplitResult:
+        """Divide a URL. What may not stand in one is percent-encoded, as browsers do it."""
+        try:
+            parts = urlsplit(url)
+            path, query = (quote(s, _URL, encoding, "surrogateescape") for s in parts[2:4])
+            return parts._replace(path=path, query=query)
+        except ValueError as e:
+            raise RemoteError(f"no valid URL: {e}") from None
+
+    def forget(self) -> None:
+        """Close the connections, which belong to another process after a fork, and the lock too."""
+        self._lock = threading.Lock()
+        self.close()
 
     def close(self) -> None:
         """Close the connections that are kept."""
@@ -76,11 +87,8 @@ class Client:
 
         It raises FileNotFoundError, ArchiveChanged, RemoteError, or Transient.
         """
-        if self._pid != os.getpid():
-            self._forget()
-        url = self._url
+        parts = urlsplit(self._url)
         for _ in range(_REDIRECTS):
-            parts = urlsplit(url)
             headers = {**self._headers, "Range": f"bytes={byte_range}"}
             if match:
                 headers["If-Match"] = match
@@ -90,6 +98,8 @@ class Client:
                 answer = self._request(parts, headers, start)
             except ssl.SSLCertVerificationError as e:
                 raise RemoteError(f"{self.name}: {e.verify_message}") from None
+            except (UnicodeError, http.client.InvalidURL) as e:
+                raise RemoteError(f"{self.name}: no valid URL: {e}") from None
             except (OSError, http.client.HTTPException) as e:
                 if isinstance(e, (FileNotFoundError, RemoteError)):
                     raise
@@ -97,12 +107,21 @@ class Client:
             if isinstance(answer, Part):
                 return answer
             location, permanent = answer
-            url = urljoin(url, location)
-            if urlsplit(url).scheme not in ("https", parts.scheme) or not urlsplit(url).hostname:
-                raise RemoteError(f"{self.name}: redirected to {urlsplit(url).scheme or 'nowhere'}")
+            scheme = parts.scheme
+            parts = self._redirected(parts, location)
+            if parts.scheme not in ("https", scheme) or not parts.hostname:
+                raise RemoteError(f"{self.name}: redirected to {parts.scheme or 'nowhere'}")
             if permanent:
-                self._url = url
+                self._url = parts.geturl()
         raise RemoteError(f"{self.name}: redirected {_REDIRECTS} times")
+
+    def _redirected(self, parts: SplitResult, location: str) -> SplitResult:
+        """Return the URL that a field Location stands for, whose bytes http.client took as Latin-1."""
+        try:
+            url = urljoin(parts.geturl(), location)
+        except ValueError:
+            raise RemoteError(f"{self.name}: redirected to no valid URL") from None
+        return self._split(url, "iso-8859-1")
 
     def _request(
         self, url: SplitResult, headers: Dict[str, str], start: Optional[int]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from typing import Optional
 
@@ -29,7 +30,12 @@ class Opened:
 
 def is_url(name: str) -> bool:
     """Report whether a name is a URL and not that of a file."""
-    return name.startswith(("https://", "http://"))
+    return name[:8].lower().startswith(("https://", "http://"))
+
+
+def label(name: str) -> str:
+    """Return a name for messages: a URL without user, password and query, which may be secret."""
+    return re.sub(r"(?i)\A(https?://)[^/@]*@", r"\1", name.split("?")[0]) if is_url(name) else name
 
 
 def open_source(name: str, options: RemoteOptions) -> Source:
@@ -175,11 +181,15 @@ def _embedded_index(archive: Source, t: _trailer.Trailer) -> Optional[Index]:
 def _open_set(name: str, options: RemoteOptions) -> Opened:
     """Open the set with a list."""
     shards = _set.read_list(open_source(name, options))
+    # Shards are opened when they are needed, perhaps in another working directory.
+    place = name if is_url(name) else os.path.abspath(name)
 
     def open_file(which: str, i: Optional[int]) -> Source:
-        return open_source(_set.file_name(name, which, i, len(shards.shards)), options)
+        return open_source(_set.file_name(place, which, i, len(shards.shards)), options)
 
+    name, full = label(name), name
     archive = _set.joined(name, shards, open_file)
+    problem: Optional[TpkError] = None
     for which in ("index", "new index"):
         try:
             sidecar = open_file(which, None)
@@ -188,10 +198,10 @@ def _open_set(name: str, options: RemoteOptions) -> Opened:
         try:
             index = _index.parse(sidecar, sidecar.read(0, min(sidecar.size, _index.HEADER)))
             if _set.fits(shards, index):
-                return Opened(name, archive, index, sidecar)
-        except TpkError:
-            sidecar.close()
-            if which == "new index":
-                raise
+                return Opened(full, archive, index, sidecar)
+        except TpkError as e:
+            problem = e
         sidecar.close()
+    if problem is not None:
+        raise problem
     raise IndexMissing(f"{name}: the index of the set is missing, or of another set")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import fnmatch
+import os
+import pathlib
 import posixpath
 import re
-import fnmatch
-from typing import IO, TYPE_CHECKING, Any, Iterator
+from typing import IO, TYPE_CHECKING, Any, Iterator, Optional, Union
 
 if TYPE_CHECKING:
-    import os
-
     from ._archive import Archive
 
 
 class Path:
     """A path in an archive, with the methods of zipfile.Path.
+
+    root is an archive, or what tpk.open takes.
 
     >>> root = Path(archive)
     >>> (root / "docs" / "a.txt").read_text()
@@ -23,8 +25,12 @@ class Path:
     ['docs', 'train']
     """
 
-    def __init__(self, root: Archive, at: str = "") -> None:
-        self.root = root
+    def __init__(self, root: Union[Archive, str, os.PathLike[str]], at: str = "") -> None:
+        if isinstance(root, (str, os.PathLike)):
+            from . import open as open_archive
+
+            root = open_archive(root)
+        self.root: Archive = root
         self.at = at.strip("/")
 
     def __eq__(self, other: object) -> bool:
@@ -43,6 +49,11 @@ class Path:
     def name(self) -> str:
         """The last component; of the root, that of the archive's name."""
         return posixpath.basename(self.at or self.root.name)
+
+    @property
+    def filename(self) -> pathlib.Path:
+        """The name of the archive and the path in it, as a path of pathlib."""
+        return pathlib.Path(self.root.name).joinpath(self.at)
 
     @property
     def stem(self) -> str:
@@ -70,13 +81,25 @@ class Path:
     def _with(self, at: str) -> Path:
         return type(self)(self.root, at)
 
-    def open(self, mode: str = "r", **options: Any) -> IO[Any]:
+    def open(
+        self,
+        mode: str = "r",
+        encoding: Optional[str] = None,
+        errors: Optional[str] = None,
+        newline: Optional[str] = None,
+    ) -> IO[Any]:
         """Open the file, as Archive.open does."""
-        return self.root.open(self.at, mode, **options)
+        return self.root.open(self.at, mode, encoding=encoding, errors=errors, newline=newline)
 
-    def read_text(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        """Return the content of the file as text."""
-        return self.root.read_text(self.at, encoding, errors)
+    def read_text(
+        self,
+        encoding: Optional[str] = None,
+        errors: Optional[str] = None,
+        newline: Optional[str] = None,
+    ) -> str:
+        """Return the content of the file as text, in UTF-8 or encoding."""
+        with self.open("r", encoding, errors, newline) as f:
+            return str(f.read())
 
     def read_bytes(self) -> bytes:
         """Return the content of the file."""

@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 
 from ._errors import ArchiveChanged, RemoteError
+from ._fork import forget_after_fork
 from ._http import MAX_RANGE, Client, Part, Transient
 from ._options import RemoteOptions
 from ._source import truncated
@@ -32,7 +33,8 @@ class RemoteFile:
         self._by_blocks = path.endswith((".tpi", ".tps"))
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
         self._room = max(1, options.cache_size // _BLOCK)
-        self._lock = threading.Lock()
+        self.forget()
+        forget_after_fork(self)
         self._ahead: tuple[int, bytes] = (0, b"")
         try:
             part = self._first(f"0-{_BLOCK - 1}" if self._by_blocks else f"-{_TAIL}")
@@ -47,6 +49,10 @@ class RemoteFile:
             self._tail = part.total, b""
         else:
             self._tail = part.start, part.data
+
+    def forget(self) -> None:
+        """Make a new lock: another thread may have held it when the process was forked."""
+        self._lock = threading.Lock()
 
     def _first(self, byte_range: str) -> Part:
         try:

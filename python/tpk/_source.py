@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import threading
+from bisect import bisect_right
 from typing import Callable, Protocol
 
 from ._errors import CorruptArchive
+from ._fork import forget_after_fork
 
 
 class Source(Protocol):
@@ -112,12 +114,16 @@ class Joined:
             self._ends.append(self.size)
         self._open_shard = open_shard
         self._shards: dict[int, Source] = {}
+        self._closed = False
+        self.forget()
+        forget_after_fork(self)
+
+    def forget(self) -> None:
+        """Make a new lock: another thread may have held it when the process was forked."""
         self._lock = threading.Lock()
 
     def read(self, offset: int, n: int) -> bytes:
         """Return the n bytes from offset, which must all be in one shard."""
-        from bisect import bisect_right
-
         i = bisect_right(self._ends, offset)
         if offset < 0 or i == len(self._ends) or offset + n > self._ends[i]:
             raise CorruptArchive(f"{self.name}: {n} bytes at offset {offset} are in no shard")
@@ -127,6 +133,8 @@ class Joined:
         """Return shard i."""
         shard = self._shards.get(i)
         if shard is None:
+            if self._closed:
+                raise OSError(9, os.strerror(9), self.name)
             shard = self._open_shard(i)
             with self._lock:
                 # Somebody may still read the shard that makes room: its last reference closes it.
@@ -137,6 +145,7 @@ class Joined:
 
     def close(self) -> None:
         """Close the shards."""
+        self._closed = True
         with self._lock:
             for shard in self._shards.values():
                 shard.close()

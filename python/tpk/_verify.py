@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from struct import pack
-from typing import Callable, List, NoReturn, Optional, Tuple
+from typing import Callable, List, NoReturn, Optional, Set, Tuple
 
 from . import _header, _index, _trailer
 from ._content import HEAD, Content, Stream
@@ -24,7 +24,7 @@ def verify(opened: Opened) -> None:
     """Raise CorruptArchive for the first thing that is wrong."""
     _check_index(opened.index)
     if not isinstance(opened.archive, Joined):
-        _Walk(opened.archive, opened.index, 0).run()
+        _Walk(opened.archive, opened.index).run()
         return
     _walk_set(opened.archive, opened.index)
 
@@ -58,15 +58,22 @@ def _check_index(index: Index) -> None:
 
 
 class _Walk:
-    """Reads the members of an archive from its beginning to T, and compares each with the index."""
+    """Reads the members of an archive from its beginning to T, and compares each with the index.
 
-    def __init__(self, archive: Source, index: Index, base: int) -> None:
+    shard is offset and size of the archive in its set.
+    """
+
+    def __init__(
+        self, archive: Source, index: Index, shard: Optional[Tuple[int, int]] = None
+    ) -> None:
         self._archive = archive
         self._index = index
-        self._base = base  # offset of the archive in its set
+        self._base = shard[0] if shard else 0
+        self._shard = shard
         self._at = 0
+        self._others: Set[int] = set()  # directories that the index has in another shard
+        self._parent: Tuple[bytes, int] = b"", -1  # the last directory that was found
         self.found = 0  # entries that are in the index at this place
-        self.dirs = 0  # directories that the index has in another shard
 
     def run(self) -> None:
         """Walk the archive. All entries of the index must be in it."""
@@ -101,24 +108,40 @@ class _Walk:
                 headers = [_header.parse(b) for b in _header.split(blocks)]
             except ValueError as problem:
                 self._corrupt(f"the tar header: {problem}")
+            bits = self._bits(extra, len(headers))
+            group: Set[int] = set()  # ordinals of the entries of this member
             for i, h in enumerate(headers):
-                bit = bool(extra[1 + i // 8] >> i % 8 & 1) if extra else False
-                e = self._compare(h, length, bit)
+                e = self._compare(h, length, bool(bits >> i & 1), group)
                 if h.type == _index.FILE:
                     if extra or len(headers) > 1:
                         self._corrupt("the header of a file is with others")
                     length += self._content(e, length)
         self._at += length
 
-    def _compare(self, h: _header.Header, length: int, duplicate: bool) -> Optional[Entry]:
+    def _bits(self, extra: bytes, count: int) -> int:
+        """Return the bit set of G: whether each of count entries is a duplicate."""
+        if not extra:
+            return 0
+        bits = int.from_bytes(extra[1:], "little")
+        if extra[:1] != b"G" or len(extra) != 1 + (count + 7) // 8 or not 0 < bits < 1 << count:
+            self._corrupt("the extra field is not that of a group")
+        return bits
+
+    def _compare(
+        self, h: _header.Header, length: int, duplicate: bool, group: Set[int]
+    ) -> Optional[Entry]:
         """Compare a header with the index. It returns None for a directory of another shard."""
         index = self._index
         i = index.lookup(h.path)
         if i < 0:
             self._corrupt(f"{h.path[:300]!r} is not in the index")
         e = entry(index, i, index.record(i), h.path)
-        if h.type == _index.DIRECTORY and e.is_dir() and e.offset != self._base + self._at:
-            self.dirs += 1
+        self._check_parent(h.path.rpartition(b"/")[0], group)
+        if i in group or i in self._others:
+            self._corrupt(f"{e.path}: a second header")
+        group.add(i)
+        if e.is_dir() and h.type == _index.DIRECTORY and self._in_other_shard(e.offset):
+            self._others.add(i)
             return None
         self.found += 1
         link = b""
@@ -135,7 +158,26 @@ class _Walk:
             or device != h.major << 24 | h.minor
         ):
             self._corrupt(f"{e.path}: the tar header is not what the index says")
+        if e.type == "hardlink" and not self._is_earlier(e.target):
+            self._corrupt(f"{e.path}: a hard link to a file behind it")
         return e
+
+    def _check_parent(self, path: bytes, group: Set[int]) -> None:
+        """Compare the place of a directory, in which there is an entry, with that of the entry."""
+        if path in (b"", self._parent[0]):
+            return
+        i = self._index.lookup(path)
+        if i < 0 or not (i in group or i in self._others or self._is_earlier(i)):
+            self._corrupt(f"directory {path[:300]!r} has no header before what is in it")
+        self._parent = path, i
+
+    def _is_earlier(self, i: int) -> bool:
+        """Report whether the index has entry i in an earlier member of this archive."""
+        x, _, z, _, _, _ = self._index.record(i)
+        return self._base <= x & (1 << 48) - 1 | z >> 56 << 48 < self._base + self._at
+
+    def _in_other_shard(self, offset: int) -> bool:
+        return self._shard is not None and not 0 <= offset - self._shard[0] < self._shard[1]
 
     def _content(self, e: Optional[Entry], length: int) -> int:
         """Compare the content of a file, and return the length of C and P."""
@@ -210,7 +252,7 @@ def _walk_set(archive: Joined, index: Index) -> None:
     """Walk all shards. Together they have all entries of the index."""
     found = base = 0
     for i, size in enumerate(archive.sizes):
-        w = _Walk(archive.shard(i), index, base)
+        w = _Walk(archive.shard(i), index, (base, size))
         w.walk(size)
         found += w.found
         base += size

@@ -6,6 +6,7 @@ Only the import changes: from tpk.filepack import FilePackReader.
 from __future__ import annotations
 
 import io
+import os
 import posixpath
 from typing import TYPE_CHECKING, Any, Iterator, Union
 
@@ -22,14 +23,14 @@ class FilePackReader:
 
     def __init__(
         self,
-        file: Union[str, Archive],
+        file: Union[str, os.PathLike[str], Archive],
         base_path: str = "",
         verbose: bool = False,
         multiprocess_lock: bool = True,
     ) -> None:
         from . import open as open_archive
 
-        self.archive = open_archive(file) if isinstance(file, str) else file
+        self.archive = open_archive(file) if isinstance(file, (str, os.PathLike)) else file
         self.base_path = base_path
 
     def __len__(self) -> int:

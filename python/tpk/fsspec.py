@@ -3,12 +3,13 @@
     fsspec.filesystem("tpk", fo="data.tar.gz").cat("docs/a.txt")
     fsspec.open("tpk://docs/a.txt", fo="https://example.com/data.tar.gz")
 
+    fsspec.open("tpk://docs/a.txt::https://example.com/data.tar.gz")
+
 fo is what tpk.open takes: a file, a shard set or a URL.
 """
 
 from __future__ import annotations
 
-import stat
 from typing import IO, Any, Dict, List, Union
 
 from fsspec.spec import AbstractFileSystem  # type: ignore[import]
@@ -25,6 +26,9 @@ class TpkFileSystem(AbstractFileSystem):  # type: ignore[misc]
     cachable = True
 
     def __init__(self, fo: str = "", **options: Any) -> None:
+        protocol = options.get("target_protocol")
+        if protocol not in (None, "file", "local", "http", "https"):
+            raise ValueError(f"{fo}: an archive is read from a file or a URL, not by {protocol}")
         known = {k: options.pop(k) for k in _OPTIONS if k in options}
         super().__init__(**options)
         self.archive = open_archive(fo, **known)
@@ -36,26 +40,28 @@ class TpkFileSystem(AbstractFileSystem):  # type: ignore[misc]
             return stripped
         return stripped.strip("/")
 
-    def _info(self, e: Entry) -> Dict[str, Any]:
+    def _info(self, e: Entry, name: str) -> Dict[str, Any]:
         kind = "directory" if e.is_dir() else "file" if e.is_file() else "other"
-        info = {"name": e.path, "size": e.size, "type": kind, "mode": e.stat_mode, "mtime": e.mtime}
+        info = {"name": name, "size": e.size, "type": kind, "mode": e.stat_mode, "mtime": e.mtime}
         if e.is_symlink():
             info["islink"] = True
             info["destination"] = self.archive.readlink(e.ordinal)
-            try:
-                s = self.archive.stat(e.path)
-            except OSError:
-                return info
-            is_dir = stat.S_ISDIR(s.st_mode)
-            info.update(size=s.st_size, type="directory" if is_dir else "file")
+            if self.archive.is_file(e.path):
+                info.update(size=self.archive.stat(e.path).st_size, type="file")
         return info
 
     def info(self, path: str, **options: Any) -> Dict[str, Any]:
-        """Return name, size, type, mode and mtime of a path."""
+        """Return name, size, type, mode and mtime of a path. Links are followed, but not by ls.
+
+        So a link to a directory is no directory in a listing, and find and walk meet no loop.
+        """
         path = self._strip_protocol(path)
         if not path:
             return {"name": "", "size": 0, "type": "directory"}
-        return {**self._info(self.archive.entry(path)), "name": path}
+        info = self._info(self.archive.entry(path), path)
+        if self.archive.is_dir(path):
+            info.update(size=0, type="directory")
+        return info
 
     def ls(
         self, path: str, detail: bool = True, **options: Any
@@ -66,7 +72,7 @@ class TpkFileSystem(AbstractFileSystem):  # type: ignore[misc]
             infos = [self.info(path)]
         else:
             infos = [
-                {**self._info(e), "name": f"{path}/{e.name}" if path else e.name}
+                self._info(e, f"{path}/{e.name}" if path else e.name)
                 for e in self.archive.scandir(path)
             ]
         return list(infos) if detail else [i["name"] for i in infos]
@@ -87,7 +93,10 @@ class TpkFileSystem(AbstractFileSystem):  # type: ignore[misc]
         return f"{e.hash:016x}-{e.size}"
 
     def _open(self, path: str, mode: str = "rb", **options: Any) -> IO[Any]:
-        return self.archive.open(self._strip_protocol(path), mode)
+        f = self.archive.open(self._strip_protocol(path), mode)
+        f.size = f.seek(0, 2)  # type: ignore[attr-defined]  # fsspec uses it
+        f.seek(0)
+        return f
 
 
 _OPTIONS = ("headers", "cafile", "timeout", "attempts", "cache_size")
