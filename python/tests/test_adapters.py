@@ -1,14 +1,17 @@
 """FilePackReader, the file system for fsspec, and the wheel."""
 
 import contextlib
+import hashlib
 import io
 import os
+import pathlib
 import struct
 import subprocess
 import sys
 import tempfile
 import unittest
 import zipfile
+import zlib
 
 import tpk
 from tpk.filepack import FilePackReader
@@ -54,6 +57,9 @@ class FilePack(ArchiveCase):
         with self.assertRaises(ValueError):
             p.open("a.txt", "w", True)
 
+    def test_path_object(self):
+        self.assertTrue(FilePackReader(pathlib.Path(self.name)).isfile("d/b"))
+
     def test_print(self):
         p = tpk.FilePackReader(self.archive)
         out = io.StringIO()
@@ -95,6 +101,87 @@ class FromFilePacker(ArchiveCase):
         self.assertEqual(self.convert(b"\2" + pack[1:]).returncode, 1)
 
 
+def bigpack(directory, files, flags=()):
+    """Write a pack as bigpack does: a list of paths and contents, and flags of some paths."""
+    os.makedirs(directory, exist_ok=True)
+    data = b"BigPack1.0.1 20181107 180131 user@host"
+    index = b"#FileName\tFilenameHash\tDataHash\tFilePerms\tFileMTime\tAddedTime\tDataOffset\n"
+    offsets = {}
+    for path, content in files:
+        digest = hashlib.md5(content).digest()[:10]
+        if digest not in offsets:
+            offsets[digest] = len(data)
+            flag, body = dict(flags).get(path, 0), content
+            if len(content) >= 1024:
+                z = zlib.compressobj(wbits=-15)
+                flag, body = flag | 1, z.compress(content) + z.flush()
+            data += struct.pack("<IB10sB", len(body), 0, digest, flag) + body
+        line = [path, hashlib.md5(path.encode()).hexdigest()[:20], digest.hex(), "640",
+                "1541620881", "1541620891", str(offsets[digest])]  # fmt: skip
+        index += "\t".join(line).encode() + b"\n"
+    for name, content in (("BigPack.data", data), ("BigPack.index", index)):
+        with open(os.path.join(directory, name), "wb") as f:
+            f.write(content)
+
+
+class FromBigpack(ArchiveCase):
+    def convert(self, directory):
+        script = os.path.join(PYTHON, "examples", "from_bigpack.py")
+        return subprocess.run([sys.executable, script, directory], capture_output=True)
+
+    def test_convert(self):
+        """Packs become an archive with the last version of each file, those below others too."""
+        packs = os.path.join(self.directory, "packs")
+        files = [("index.html", b"index"), ("one.html", b"one\n"), ("d/größe", b"two\n"),
+                 ("text", b"text " * 40_000), ("copy", b"one\n"), ("gone", b"bad"), ("empty", b""),
+                 ("one.html", b"one again\n")]  # fmt: skip
+        bigpack(packs, files, [("gone", 2)])
+        bigpack(os.path.join(packs, "d", "deep"), [("x", b"deep")])
+        r = self.convert(packs)
+        self.assertEqual((r.returncode, r.stderr.count(b"\n")), (0, 1))
+        self.assertIn(b"gone", r.stderr)
+        new = os.path.join(self.directory, "new.tar.gz")
+        subprocess.run([program(), "convert", "-q", "-", new], input=r.stdout, check=True)
+        want = {**dict(files), "d/deep/x": b"deep"}
+        del want["gone"]
+        with tpk.open(new) as a:
+            self.assertEqual({e.path: a[e.path] for e in a.entries() if e.is_file()}, want)
+            e = a.entry("d/größe")
+            self.assertEqual((e.mode, e.mtime), (0o640, 1541620881))
+
+    def test_hashes(self):
+        """bigpack's own sample has these hashes of "index.html" and of "one" and LF."""
+        pack = os.path.join(self.directory, "sample")
+        bigpack(pack, [("index.html", b"one\n")])
+        with open(os.path.join(pack, "BigPack.index"), "rb") as f:
+            self.assertIn(b"index.html\teacf331f0ffc35d4b482\t5bbf5a52328e7439ae6e\t", f.read())
+
+    def test_damaged(self):
+        pack = os.path.join(self.directory, "damaged")
+        for name, change in (
+            ("BigPack.data", lambda b: b[:-1]),
+            ("BigPack.data", lambda b: b[:60]),
+            ("BigPack.data", lambda b: b.replace(b"one", b"ONE")),
+            ("BigPack.data", lambda b: b[:-4] + b"\xff" * 4),
+            ("BigPack.index", lambda b: b.replace(b"1541620881", b"yesterday")),
+            ("BigPack.index", lambda b: b.replace(b"a.html", b"b.html")),
+            ("BigPack.index", lambda b: b + b"x"),
+            ("BigPack.index", None),
+        ):
+            bigpack(pack, [("a.html", b"one\n"), ("text", b"text " * 4000)])
+            with open(os.path.join(pack, name), "r+b") as f:
+                data = f.read()
+                f.seek(0)
+                f.truncate()
+                f.write(change(data) if change else b"")
+            if not change:
+                os.unlink(f.name)
+            r = self.convert(pack)
+            self.assertEqual((r.returncode, r.stderr.count(b"\n")), (1, 1), r.stderr)
+            if change:
+                self.assertIn(os.fsencode(f.name), r.stderr)
+
+
 @unittest.skipIf(fsspec is None, "the package fsspec is missing")
 class Fsspec(ArchiveCase):
     FILES = {"a.txt": b"one", "d/b.bin": bytes(range(256)) * 6000, "d/e/c": b"three"}
@@ -129,6 +216,35 @@ class Fsspec(ArchiveCase):
             self.assertEqual(f.read(), b"three")
         with self.fs.open("a.txt", "r") as f:
             self.assertEqual(f.read(), "one")
+        for chain in (f"tpk://a.txt::{self.name}", f"tpk://a.txt::file://{self.name}"):
+            with fsspec.open(chain) as f:
+                self.assertEqual(f.read(), b"one")
+        with self.assertRaises(ValueError) as caught:
+            fsspec.open(f"tpk://a.txt::memory://{self.name}")
+        self.assertIn("memory", str(caught.exception))
+        self.assertEqual(self.fs.tail("d/b.bin", 3), b"\xfd\xfe\xff")
+        self.assertEqual(self.fs.read_block("a.txt", 1, 2), b"ne")
+
+    def test_links(self):
+        """Links are followed by info, and not in listings, so that none leads into a loop."""
+        from tpk.fsspec import TpkFileSystem
+
+        tree = os.path.join(self.directory, "links")
+        os.makedirs(os.path.join(tree, "d"))
+        with open(os.path.join(tree, "d", "a"), "wb") as f:
+            f.write(b"one")
+        for target, name in ((".", "x"), (".", "y"), ("d", "z"), ("d/a", "file"), ("none", "no")):
+            os.symlink(target, os.path.join(tree, name))
+        packed = os.path.join(self.directory, "links.tar.gz")
+        subprocess.run([program(), "pack", "-q", tree, packed], check=True)
+        fs = TpkFileSystem(packed)
+        self.assertEqual(fs.find(""), ["d/a", "file", "no", "x", "y", "z"])
+        types = {i["name"]: (i["type"], i["size"]) for i in fs.ls("", detail=True)}
+        self.assertEqual((types["file"], types["x"][0]), (("file", 3), "other"))
+        self.assertTrue(fs.isdir("x") and fs.isdir("x/y/z") and fs.isfile("x/file"))
+        self.assertFalse(fs.isdir("no") or fs.isfile("no"))
+        self.assertEqual(fs.ls("z", detail=False), ["z/a"])
+        self.assertEqual(fs.cat("z/a"), b"one")
 
     def test_get(self):
         with tempfile.TemporaryDirectory() as x:

@@ -317,6 +317,31 @@ class Links(unittest.TestCase):
             self.assertEqual(a.stat("dir/hard").st_ino, a.stat("dir/stored").st_ino)
 
 
+class DotLinks(ArchiveCase):
+    """Links to the directory that they are in, or above it."""
+
+    def test_links(self):
+        tree = os.path.join(self.directory, "dots")
+        os.makedirs(os.path.join(tree, "d"))
+        with open(os.path.join(tree, "d", "a"), "wb") as f:
+            f.write(b"one")
+        for at, target in (("dot", "."), ("d/dot", "."), ("d/slash", "./"), ("d/up", ".."),
+                           ("d/self", "../d"), ("d/empty", "up/d/."), ("d/file", "a/.")):  # fmt: skip
+            os.symlink(target, os.path.join(tree, at))
+        name = os.path.join(self.directory, "dots.tar.gz")
+        subprocess.run([program(), "pack", "-q", tree, name], check=True)
+        with tpk.open(name) as a:
+            for link in ("dot", "d/dot", "d/slash", "d/up", "d/self", "d/empty"):
+                self.assertTrue(a.is_dir(link), link)
+                want = sorted(os.listdir(os.path.join(tree, link)))
+                self.assertEqual(a.listdir(link), want, link)
+                with self.assertRaises(IsADirectoryError, msg=link):
+                    a.read(link)
+            self.assertEqual(a["d/dot/slash/up/dot/d/self/a"], b"one")
+            with self.assertRaises(NotADirectoryError):
+                a.read("d/file")
+
+
 class Deep(ArchiveCase):
     """A tree of 1,500 directories in each other: no recursion, and few descriptors."""
 

@@ -33,6 +33,46 @@ class Command(ArchiveCase):
         r = self.run_tpk("ls", "-l", self.name, "a.txt")
         self.assertRegex(r.stdout, rb"^-rw-r--r-- +4 \d{4}-\d\d-\d\d \d\d:\d\d:\d\d a\.txt\n$")
 
+        r = self.run_tpk("ls", self.name, "d")
+        self.assertEqual(r.stdout, b"d/\nd/b\nd/odd\\nname\\x1b\nd/\xff\n")
+
+    def test_each_path(self):
+        """A path that is missing is reported, and the others are printed."""
+        for args, out in (("ls", b"a.txt\n"), ("cat", b"one\n")):
+            r = self.run_tpk(args, self.name, "none", "a.txt", "none2")
+            self.assertEqual((r.returncode, r.stdout), (1, out))
+            self.assertRegex(r.stderr, rb"^tpk: .*none: .*\ntpk: .*none2: .*\n$")
+        r = self.run_tpk("ls", good("everything"), "a")  # a link: itself, as tpk lists it
+        self.assertEqual(r.stdout, b"a\n")
+
+    def test_output(self):
+        """Standard output that can't be written to is named as such."""
+        for args in (("ls", self.name), ("cat", self.name, "a.txt")):
+            command = [sys.executable, "-m", "tpk", *args]
+            env = {**os.environ, "PYTHONPATH": PYTHON}
+            with open("/dev/full", "wb") as full:
+                r = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=env)
+            want = b"tpk: standard output: No space left on device\n"
+            self.assertEqual((r.returncode, r.stderr), (1, want))
+            closed = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
+            r = subprocess.run(closed, stderr=subprocess.PIPE, env=env)
+            self.assertEqual((r.returncode, r.stderr.count(b"\n")), (1, 1), r.stderr)
+
+    def test_terminated(self):
+        """SIGTERM leaves no temporary file, and sets the modes of the directories."""
+        noise = self.pack("noise.tar.gz", {"d/noise": os.urandom(30_000_000)})
+        x = os.path.join(self.directory, "terminated")
+        env = {**os.environ, "PYTHONPATH": PYTHON}
+        command = [sys.executable, "-m", "tpk", "extract", "-C", x, noise]
+        with subprocess.Popen(command, env=env) as p:
+            while p.poll() is None and not os.path.isdir(os.path.join(x, "d")):
+                pass
+            while p.poll() is None and not os.listdir(os.path.join(x, "d")):
+                pass
+            p.terminate()
+        self.assertIn(p.returncode, (0, 128 + 15))  # 0 if it was faster than we are
+        self.assertEqual([n for n in os.listdir(os.path.join(x, "d")) if n != "noise"], [])
+
     def test_cat(self):
         r = self.run_tpk("cat", self.name, "a.txt", "d/b")
         self.assertEqual((r.returncode, r.stdout, r.stderr), (0, b"one\ntwo\n", b""))
@@ -45,6 +85,12 @@ class Command(ArchiveCase):
         r = self.run_tpk("verify", self.name)
         self.assertEqual((r.returncode, r.stderr), (0, b""))
         self.assertIn(b"5 entries", r.stdout)
+        odd = os.path.join(self.directory, "odd\udcff\x1b.tar.gz")
+        for suffix in ("", ".tpi"):
+            os.symlink(self.name + suffix, odd + suffix)
+        r = self.run_tpk("verify", odd)
+        self.assertEqual((r.returncode, r.stderr), (0, b""))
+        self.assertIn(b"odd\xff\\x1b.tar.gz: 5", r.stdout)
 
     def test_errors(self):
         """Each error is one line, and the exit status 1; 2 for wrong usage."""
@@ -88,6 +134,14 @@ class Command(ArchiveCase):
         r = self.run_tpk("pack", "x", path="/nonexistent")
         self.assertEqual((r.returncode, r.stderr.count(b"\n")), (1, 1))
         self.assertIn(b"go install", r.stderr)
+        broken = os.path.join(self.directory, "broken")
+        os.makedirs(broken)
+        with open(os.path.join(broken, "tpk"), "wb") as f:
+            f.write(b"no program")
+        os.chmod(f.name, 0o755)
+        r = self.run_tpk("pack", "x", path=broken)
+        self.assertEqual((r.returncode, r.stderr.count(b"\n")), (1, 1))
+        self.assertIn(os.fsencode(f.name), r.stderr)
 
     def test_broken_pipe(self):
         cat = f"'{sys.executable}' -m tpk cat '{good('everything')}' dir/segmented"

@@ -49,5 +49,6 @@ def resolve(index: Index, path: bytes, follow: bool) -> int:
             raise OSError(errno.ENOENT, "")
         rest += target.split(b"/")[::-1]
         at.pop()
+        ordinal = index.lookup(b"/".join(at)) if at else -1
         kind = _index.DIRECTORY
     return ordinal
