@@ -32,6 +32,7 @@ Name: {_NAME}
 Version: {_VERSION}
 Summary: Reads tpk archives: .tar.gz files in which each file can be read at once
 License: MIT
+License-File: LICENSE
 Requires-Python: >=3.9
 Provides-Extra: fast
 Requires-Dist: xxhash; extra == 'fast'
@@ -49,6 +50,7 @@ def _files(editable):
     else:
         files = {name: _read(name) for name in _modules()}
     files[f"{_INFO}/METADATA"] = _metadata()
+    files[f"{_INFO}/LICENSE"] = _read("LICENSE")
     files[
         f"{_INFO}/WHEEL"
     ] = b"Wheel-Version: 1.0\nGenerator: wheel_backend\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -83,7 +85,7 @@ def build_editable(wheel_directory, config_settings=None, metadata_directory=Non
 
 def build_sdist(sdist_directory, config_settings=None):
     base = f"{_NAME}-{_VERSION}"
-    names = ["pyproject.toml", "README.md", "wheel_backend.py", *_modules()]
+    names = ["pyproject.toml", "README.md", "LICENSE", "wheel_backend.py", *_modules()]
     with tarfile.open(os.path.join(sdist_directory, f"{base}.tar.gz"), "w:gz") as t:
         for name, data in [("PKG-INFO", _metadata()), *((n, _read(n)) for n in names)]:
             info = tarfile.TarInfo(f"{base}/{name}")

@@ -130,6 +130,7 @@ func hostileFiles() []hostileFile {
 	h.paths()
 	h.table()
 	h.contents()
+	h.tarHeaders()
 	h.embedded()
 	h.sets()
 	return h

@@ -272,6 +272,10 @@ class Wheel(ArchiveCase):
         with zipfile.ZipFile(io.BytesIO(wheels[0])) as z:
             z.extractall(installed)
             self.assertIn("tpk/py.typed", z.namelist())
+            with open(os.path.join(REPO, "LICENSE"), "rb") as f:
+                self.assertEqual(z.read(f"tpk-{tpk.__version__}.dist-info/LICENSE"), f.read())
+        with open(os.path.join(PYTHON, "pyproject.toml"), encoding="utf-8") as f:
+            self.assertIn(f'\nversion = "{tpk.__version__}"\n', f.read())
         env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
         env["PYTHONPATH"] = installed
         out = subprocess.run([sys.executable, "-m", "tpk", "cat", self.name, "a.txt"], env=env,

@@ -245,6 +245,14 @@ class Content(ArchiveCase):
             self.assertEqual(tpk.Path(self.name, "small").read_bytes(), b"small\nfile\n")
             self.assertEqual(len({got / "d", got / "d"}), 1)
 
+    def test_fifo(self):
+        """A FIFO is no archive, and is not waited for."""
+        fifo = os.path.join(self.directory, "fifo")
+        os.mkfifo(fifo)
+        with self.assertRaises(OSError) as caught:
+            tpk.open(fifo)
+        self.assertEqual(caught.exception.filename, fifo)
+
     def test_closed(self):
         with tpk.open(self.name) as a:
             pass

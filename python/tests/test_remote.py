@@ -138,6 +138,10 @@ class Remote(ArchiveCase):
         with self.assertRaises(tpk.RemoteError) as caught:
             tpk.open(self.tls.url + "many.tar.gz")
         self.assertIn("certificate", str(caught.exception))
+        for cafile in (os.path.join(self.directory, "none.pem"), __file__):
+            with self.assertRaises(tpk.RemoteError) as caught:
+                tpk.open(self.tls.url + "many.tar.gz", cafile=cafile)
+            self.assertIn(cafile, str(caught.exception))
 
     def test_requests(self):
         """Two requests open an archive, and a small one with its index in it is read by them."""

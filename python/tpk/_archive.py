@@ -40,6 +40,7 @@ class Archive:
         self._options = options
         # Where it is, also for another process with another working directory.
         self._place = opened.name if is_url(opened.name) else os.path.abspath(opened.name)
+        self._label_name = label(opened.name)
         self._index = opened.index
         self._read = opened.archive.read
 
@@ -71,7 +72,7 @@ class Archive:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<tpk.Archive {label(self.name)!r}: {len(self)} entries>"
+        return f"<tpk.Archive {self._label_name!r}: {len(self)} entries>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return reopen, (self._place, self._options, self.digest)
@@ -108,7 +109,17 @@ class Archive:
 
         It raises FileNotFoundError, IsADirectoryError or, for a number, IndexError.
         """
-        return _content.whole(self._content(self._file(key), key))
+        i = self._file(key)
+        if i >= 0:
+            try:
+                coding, offset, length, size, crc = self._index.content(i)
+                if length <= _content.WHOLE:
+                    return _content.unpack(self._read(offset, length), coding, size, crc)
+            except _content.Damaged as e:
+                raise _content.corrupt(self._label(key), str(e)) from None
+            except NotAFile:
+                pass
+        return _content.whole(self._content(i, key))
 
     def open(
         self,
@@ -148,9 +159,12 @@ class Archive:
 
     def _file(self, key: Key) -> int:
         """Return the ordinal of a key. It may be a symbolic link, which _content follows."""
-        if not isinstance(key, (str, bytes)):
+        if isinstance(key, str):
+            i = self._index.lookup(key.encode("utf-8", "surrogateescape"))
+        elif isinstance(key, bytes):
+            i = self._index.lookup(key)
+        else:
             return self._number(key)
-        i = self._index.lookup(_bytes(key)) if key else -1
         return i if i >= 0 else self._find(key)
 
     def _number(self, key: SupportsIndex) -> int:
@@ -182,7 +196,7 @@ class Archive:
         return Content(self._label(key), self._read, coding, offset, length, size, crc, segments)
 
     def _label(self, key: Key) -> str:
-        return f"{label(self.name)}: {os.fsdecode(key) if isinstance(key, bytes) else key}"
+        return f"{self._label_name}: {os.fsdecode(key) if isinstance(key, bytes) else key}"
 
     # Entries
 

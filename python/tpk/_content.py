@@ -8,7 +8,7 @@ from struct import pack
 from typing import TYPE_CHECKING, Callable, NamedTuple, Optional
 
 from ._errors import CorruptArchive
-from ._index import DEFLATE, NONE, SEGMENTED, STORED
+from ._index import NONE, SEGMENTED, STORED
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -17,7 +17,7 @@ HEAD = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 _TAIL = 8  # bytes of CRC-32 and ISIZE
 _BLOCK = 65_535
 _CHUNK = 1 << 16
-_WHOLE = 1 << 20  # members up to this many bytes are read at once
+WHOLE = 1 << 20  # members up to this many bytes are read at once
 
 
 class Content(NamedTuple):
@@ -35,60 +35,75 @@ class Content(NamedTuple):
 
 def whole(c: Content) -> bytes:
     """Return a content. It raises CorruptArchive unless all checksums fit."""
-    if c.coding == NONE:
-        return b""
-    if c.length > _WHOLE:
+    if c.length > WHOLE:
         with Stream(c) as f:
             return f.readall()
-    member = c.read(c.offset, c.length)
-    if c.coding == STORED:
-        return _whole_stored(c, member)
-    if member[:10] != HEAD:
-        raise _corrupt(c, "its member has another header")
+    try:
+        return unpack(c.read(c.offset, c.length), c.coding, c.size, c.crc)
+    except Damaged as e:
+        raise corrupt(c.name, str(e)) from None
+
+
+def unpack(member: bytes, coding: int, size: int, crc: int) -> bytes:
+    """Return what is in the member C, all of it. It raises Damaged unless all checksums fit."""
+    if coding == STORED:
+        return _unpack_stored(member, size, crc)
+    if coding == NONE:
+        return b""
+    if not member.startswith(HEAD):
+        raise Damaged("its member has another header")
     inflater = zlib.decompressobj(31)
     try:
-        data = inflater.decompress(member, c.size + 1)
+        data = inflater.decompress(member, size + 1)
     except zlib.error as e:
-        raise _corrupt(c, str(e)) from None
-    if len(data) != c.size or not inflater.eof or inflater.unused_data:
-        raise _corrupt(c, "it has another size")
-    if int.from_bytes(member[-8:-4], "little") != c.crc:
-        raise _corrupt(c, "its CRC-32 is another one")
+        raise Damaged(str(e)) from None
+    if len(data) != size or not inflater.eof or inflater.unused_data:
+        raise Damaged("it has another size")
+    if int.from_bytes(member[-8:-4], "little") != crc:
+        raise Damaged("its CRC-32 is another one")
     return data
 
 
-def _whole_stored(c: Content, member: bytes) -> bytes:
-    size = c.size
+def _unpack_stored(member: bytes, size: int, crc: int) -> bytes:
     if size <= _BLOCK:
         if member[11:15] != pack("<HH", size, size ^ 0xFFFF) or member[10] & 7 != 1:
-            raise _corrupt(c, "its stored block has another header")
+            raise Damaged("its stored block has another header")
         data = member[15 : 15 + size]
     else:
-        data = _blocks(c, member[10:-_TAIL], 0)
-    if member[:10] != HEAD or member[-_TAIL:] != pack("<II", c.crc, size & 0xFFFFFFFF):
-        raise _corrupt(c, "its member has another header or trailer")
-    if zlib.crc32(data) != c.crc:
-        raise _corrupt(c, "its CRC-32 is another one")
+        data = _blocks(member[10:-_TAIL], size, 0)
+    if not member.startswith(HEAD) or member[-_TAIL:] != pack("<II", crc, size & 0xFFFFFFFF):
+        raise Damaged("its member has another header or trailer")
+    if zlib.crc32(data) != crc:
+        raise Damaged("its CRC-32 is another one")
     return data
 
 
-def _blocks(c: Content, data: bytes, first: int) -> bytes:
-    """Return what is in the stored blocks from number first on. data ends with a block."""
+def _blocks(data: bytes, size: int, first: int) -> bytes:
+    """Return what is in the stored blocks of a file from number first on. data ends with a block."""
     parts = []
     at = 0
     while at < len(data):
-        n = min(_BLOCK, c.size - first * _BLOCK)
-        final = first * _BLOCK + n == c.size
+        n = min(_BLOCK, size - first * _BLOCK)
+        final = first * _BLOCK + n == size
         if data[at + 1 : at + 5] != pack("<HH", n, n ^ 0xFFFF) or data[at] & 7 != final:
-            raise _corrupt(c, f"stored block {first} has another header")
+            raise Damaged(f"stored block {first} has another header")
         parts.append(data[at + 5 : at + 5 + n])
         at += 5 + n
         first += 1
     return b"".join(parts)
 
 
+class Damaged(ValueError):
+    """A content is damaged; the message says how."""
+
+
+def corrupt(name: str, what: str) -> CorruptArchive:
+    """Return the error of a content that is damaged."""
+    return CorruptArchive(f"{name}: the content is damaged: {what}")
+
+
 def _corrupt(c: Content, what: str) -> CorruptArchive:
-    return CorruptArchive(f"{c.name}: the content is damaged: {what}")
+    return corrupt(c.name, what)
 
 
 class Stream(io.RawIOBase):
@@ -225,7 +240,11 @@ class _Blocks(_Decoder):
             number = self.at // _BLOCK
             size = min(_BLOCK, self._c.size - number * _BLOCK)
             place = self._c.offset + len(HEAD) + number * (5 + _BLOCK)
-            self._data, self._used = _blocks(self._c, self._c.read(place, 5 + size), number), 0
+            try:
+                block = _blocks(self._c.read(place, 5 + size), self._c.size, number)
+            except Damaged as e:
+                raise _corrupt(self._c, str(e)) from None
+            self._data, self._used = block, 0
         data = self._data[self._used : self._used + n]
         self._used += len(data)
         return data
@@ -287,6 +306,3 @@ class _Inflater(_Decoder):
         if self._next != self._end or self._inflater.unused_data or self._inflater.unconsumed_tail:
             raise _corrupt(self._c, "bytes follow its end")
         super()._finish()
-
-
-__all__ = ["DEFLATE", "HEAD", "Content", "Stream", "whole"]

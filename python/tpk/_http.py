@@ -155,8 +155,15 @@ class Client:
         if origin[0] != "https":
             return http.client.HTTPConnection(origin[1], timeout=timeout)
         if self._tls is None:
-            self._tls = ssl.create_default_context(cafile=self._options.cafile)
+            self._tls = self._context()
         return http.client.HTTPSConnection(origin[1], timeout=timeout, context=self._tls)
+
+    def _context(self) -> ssl.SSLContext:
+        cafile = self._options.cafile
+        try:
+            return ssl.create_default_context(cafile=cafile)
+        except OSError as e:
+            raise RemoteError(f"{cafile or 'certificates'}: {e.strerror or e}") from None
 
     def _part(self, r: http.client.HTTPResponse, start: Optional[int]) -> Part:
         """Return what an answer holds, if it is the range."""

@@ -137,7 +137,9 @@ class Index:
 
         It raises IsADirectoryError or ValueError if entry i has no content.
         """
-        x, y, z, digest, word, t = self.record(i)
+        if not 0 <= i < self.entries:
+            raise IndexError(f"{self.name}: no entry {i}: it has {self.entries}")
+        x, y, z, digest, word, t = _RECORD.unpack(self.read(self._records + RECORD * i, RECORD))
         kind = t >> 56
         if kind & 15 == HARDLINK:
             target = self.checked_target(i, word, y & _MASK48, digest)

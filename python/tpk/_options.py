@@ -12,4 +12,4 @@ class RemoteOptions(NamedTuple):
     cafile: Optional[str] = None  # certificates that are trusted in place of the system's
     timeout: float = 30.0  # seconds to wait for bytes
     attempts: int = 4  # of each request, if it fails in a way that may pass
-    cache_size: int = 8 << 20  # bytes of index and small contents that are kept in memory
+    cache_size: int = 8 << 20  # bytes of the index that are kept in memory

@@ -40,14 +40,15 @@ class LocalFile:
         self.name = name
         self._fd = -1
         flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-        self._fd = os.open(name, flags)
+        # Without O_NONBLOCK, a FIFO would wait for a writer.
+        self._fd = os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
         try:
             if os.path.isdir(name):
-                raise IsADirectoryError(21, "is a directory", name)
+                raise IsADirectoryError(21, "is a directory")
             self.size = os.lseek(self._fd, 0, os.SEEK_END)
-        except BaseException:
+        except OSError as e:
             self.close()
-            raise
+            raise OSError(e.errno, e.strerror, name) from None
 
     if hasattr(os, "pread"):
 
