@@ -223,7 +223,9 @@ class Content(ArchiveCase):
                     g.parent.name if "/" in at else "", w.parent.name if "/" in at else ""
                 )
                 for name in ("exists", "is_dir", "is_file"):
-                    self.assertEqual(getattr(g, name)(), getattr(w, name)(), (at, name))
+                    # Python 3.9 takes what does not exist for a file.
+                    same = getattr(w, name)() and (name != "is_file" or w.exists())
+                    self.assertEqual(getattr(g, name)(), same, (at, name))
             self.assertEqual(
                 sorted(p.name for p in got.iterdir()), sorted(p.name for p in want.iterdir())
             )
