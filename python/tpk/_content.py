@@ -45,7 +45,10 @@ def whole(c: Content) -> bytes:
 
 
 def unpack(member: bytes, coding: int, size: int, crc: int) -> bytes:
-    """Return what is in the member C, all of it. It raises Damaged unless all checksums fit."""
+    """Return what is in the member C, all of it. It raises Damaged unless all checksums fit.
+
+    size is not 0, unless the coding is NONE.
+    """
     if coding == STORED:
         return _unpack_stored(member, size, crc)
     if coding == NONE:
@@ -54,10 +57,12 @@ def unpack(member: bytes, coding: int, size: int, crc: int) -> bytes:
         raise Damaged("its member has another header")
     inflater = zlib.decompressobj(31)
     try:
-        data = inflater.decompress(member, size + 1)
+        # With room for just the content, zlib needs no copy of it. More is not made of a bomb.
+        data = inflater.decompress(member, size)
+        more = b"" if inflater.eof else inflater.decompress(inflater.unconsumed_tail, 1)
     except zlib.error as e:
         raise Damaged(str(e)) from None
-    if len(data) != size or not inflater.eof or inflater.unused_data:
+    if len(data) != size or more or not inflater.eof or inflater.unused_data:
         raise Damaged("it has another size")
     if int.from_bytes(member[-8:-4], "little") != crc:
         raise Damaged("its CRC-32 is another one")

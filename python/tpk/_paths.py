@@ -12,6 +12,8 @@ from ._xxh64 import xxh64
 BUCKET = 64
 MAX_PATH = 16_384
 _MAX_BLOCK = 100 + 16 * MAX_PATH
+_PLACE = struct.Struct("<Q").unpack_from
+_MASK40 = (1 << 40) - 1
 _GUESS = 448  # bytes that are read of a block of paths at first: nearly all are shorter
 _NAME = rb"(?!\.\.?(?:/|\Z))[^/\0]{1,255}"
 _PATH = re.compile(rb"%s(?:/%s)*" % (_NAME, _NAME))
@@ -47,27 +49,25 @@ class Paths:
     def lookup(self, path: bytes) -> int:
         """Return the ordinal of a path, or -1."""
         h = xxh64(path)
-        home = h * self._homes >> 64
+        b = h * self._homes >> 64
         tag = h & 255
-        last = home
-        b = home
-        while b <= last:
+        last = -1
+        while True:
             bucket = self.read(self._table + BUCKET * b, BUCKET)
-            count = bucket[60]
-            if b == home:
-                last += bucket[61]
-            if count > 10 or last >= self._buckets or bucket[62:] != b"TP":
+            if last < 0:
+                last = b + bucket[61]
+            end = 50 + bucket[60]
+            if end > 60 or last >= self._buckets or not bucket.endswith(b"TP"):
                 self.corrupt(f"bucket {b} of its table")
-            slot = bucket.find(tag, 50, 50 + count)
+            slot = bucket.find(tag, 50, end)
             while slot >= 0:
-                at = 5 * slot - 250
-                place = int.from_bytes(bucket[at : at + 5], "little")
-                i = self._match(place, path)
+                i = self._match(_PLACE(bucket, 5 * slot - 250)[0] & _MASK40, path)
                 if i >= 0:
                     return i
-                slot = bucket.find(tag, slot + 1, 50 + count)
+                slot = bucket.find(tag, slot + 1, end)
+            if b >= last:
+                return -1
             b += 1
-        return -1
 
     def _match(self, place: int, path: bytes) -> int:
         """Return the ordinal of the path at a place if it is path, else -1."""
@@ -91,18 +91,19 @@ class Paths:
         if block[at:end] != path[need:]:
             return -1
         # The bytes that are shared are those of paths before it, the last one that has them first.
-        while need:
-            k -= 1
-            if k < 0:
-                self.corrupt(f"the first path of the block at offset {offset} shares bytes")
-            shared = block[k]
-            at -= block[16 + k]
+        for before in range(k - 1 if need else -1, -1, -1):
+            at -= block[16 + before]
+            shared = block[before]
             if shared < need:
-                if shared + block[16 + k] < need:
+                if shared + block[16 + before] < need:
                     self.corrupt(f"a path of the block at offset {offset} shares too many bytes")
                 if block[at : at + need - shared] != path[shared:need]:
                     return -1
                 need = shared
+                if not need:
+                    break
+        if need:
+            self.corrupt(f"the first path of the block at offset {offset} shares bytes")
         ordinal = int.from_bytes(block[32:36], "little") * 16 + (place & 15)
         if ordinal >= self.entries:
             self.corrupt(f"a block of paths has the number {ordinal // 16}")

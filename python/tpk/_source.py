@@ -33,6 +33,10 @@ def truncated(name: str, offset: int, n: int) -> CorruptArchive:
     return CorruptArchive(f"{name}: truncated: there are no {n} bytes at offset {offset}")
 
 
+if hasattr(os, "pread"):
+    from os import pread as _pread
+
+
 class LocalFile:
     """A file. It is not mapped, as a mapped file that is cut off kills the process."""
 
@@ -56,13 +60,11 @@ class LocalFile:
             """Return the n bytes from offset."""
             if offset + n > self.size:
                 raise truncated(self.name, offset, n)
-            data = os.pread(self._fd, n, offset)
-            if len(data) != n:
-                data = self._rest(data, offset, n)
-            return data
+            data = _pread(self._fd, n, offset)
+            return data if len(data) == n else self._rest(data, offset, n)
 
         def _read_some(self, offset: int, n: int) -> bytes:
-            return os.pread(self._fd, n, offset)
+            return _pread(self._fd, n, offset)
 
     else:
         _lock = threading.Lock()
