@@ -5,6 +5,7 @@ import unittest
 
 import tpk
 from tpk import _header
+from tpk._sums import Sums
 from tpk._verify import _Walk
 
 from .support import good
@@ -65,7 +66,7 @@ class Members(unittest.TestCase):
     def test_bits(self):
         """The extra field of a group has a bit for each entry, and not all are 0."""
         with tpk.open(good("everything")) as a:
-            walk = _Walk(a._opened.archive, a._opened.index)
+            walk = _Walk(a._opened.archive, a._opened.index, Sums(a._opened.index))
             self.assertEqual(walk._bits(b"", 9), 0)
             self.assertEqual(walk._bits(b"G\1\1", 9), 0x101)
             for extra, count in ((b"G", 1), (b"G\1", 9), (b"G\1\1", 8), (b"G\2", 1), (b"G\0", 1),

@@ -191,24 +191,8 @@ class Index:
 
     def segments(self, i: int, size: int, length: int) -> tuple[int, list[int]]:
         """Return shift and the ends of the segments of file i, whose C has length bytes."""
+        shift, first, list_at = self.row(4, i)
         start, total = self.sections[4]
-        (rows,) = struct.unpack("<Q", self.read(start, 8))
-        if rows > (total - 8) // 16:
-            self.corrupt(f"{rows} segmented files in {total} bytes")
-        low, high = 0, rows
-        while low < high:
-            mid = (low + high) // 2
-            ordinal, shift, first = struct.unpack("<IIQ", self.read(start + 8 + 16 * mid, 16))
-            if ordinal == i:
-                return self._ends(i, size, length, shift, first, rows)
-            low, high = (mid + 1, high) if ordinal < i else (low, mid)
-        self.corrupt(f"file {i} has no segments")
-
-    def _ends(
-        self, i: int, size: int, length: int, shift: int, first: int, rows: int
-    ) -> tuple[int, list[int]]:
-        start, total = self.sections[4]
-        list_at = 8 + 16 * rows
         if not 20 <= shift <= 31:
             self.corrupt(f"file {i} has segments of 2^{shift} bytes")
         count = (size + (1 << shift) - 1) >> shift
@@ -220,21 +204,38 @@ class Index:
             self.corrupt(f"file {i} has segments in the wrong order")
         return shift, ends
 
+    def row(self, section: int, i: int) -> tuple[int, int, int]:
+        """Return shift and index in the row of file i, and where the list behind the rows begins.
+
+        Section 4 and section 8 have such rows.
+        """
+        start, total = self.sections[section]
+        (rows,) = struct.unpack("<Q", self.read(start, 8))
+        if rows > (total - 8) // 16:
+            self.corrupt(f"section {section} has {rows} files in {total} bytes")
+        low, high = 0, rows
+        while low < high:
+            mid = (low + high) // 2
+            ordinal, shift, first = struct.unpack("<IIQ", self.read(start + 8 + 16 * mid, 16))
+            if ordinal == i:
+                return shift, first, 8 + 16 * rows
+            low, high = (mid + 1, high) if ordinal < i else (low, mid)
+        self.corrupt(f"section {section} does not have file {i}")
+
     # Everything
 
-    def sum256(self, i: int) -> bytes:
-        """Return the SHA-256 of the content of entry i, or b"" if the index has no sums."""
-        if not self.optional & SUMS or 7 not in self.sections:
-            return b""
-        start, length = self.sections[7]
-        if length != 32 * self.entries:
-            self.corrupt(f"section 7 has {length} bytes")
-        return self.read(start + 32 * i, 32)
-
     def check_hashes(self) -> None:
-        """Compare each section with its hash in the header."""
+        """Compare each section with its hash in the header. What is between them must be zero."""
         from ._xxh64 import digest
 
+        used = 120 + 24 * len(self.sections)
+        end = HEADER
+        gaps = self.header[116:120] + self.header[used : 472 if self.optional & SUMS else 504]
+        for offset, length in self.sections.values():
+            gaps += self.read(end, offset - end)
+            end = offset + length
+        if any(gaps):
+            self.corrupt("it has bytes that belong to no section")
         for i, (number, (offset, length)) in enumerate(self.sections.items()):
             (want,) = struct.unpack_from("<Q", self.header, 120 + 24 * i + 16)
             h = digest()

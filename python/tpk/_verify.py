@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from struct import pack
 from typing import Callable, List, NoReturn, Optional, Set, Tuple
@@ -13,7 +12,10 @@ from ._entry import CODINGS, NAMES, Entry, entry
 from ._errors import CorruptArchive
 from ._index import Index
 from ._open import Opened
+from ._sniff import SNIFFED, sniff
 from ._source import Joined, Source
+from ._sums import Sums
+from ._totals import Totals
 from ._xxh64 import digest
 
 _MAX_BLOCKS = 65_536
@@ -22,39 +24,30 @@ _MAX_MEMBER = 65_535
 
 def verify(opened: Opened) -> None:
     """Raise CorruptArchive for the first thing that is wrong."""
-    _check_index(opened.index)
-    if not isinstance(opened.archive, Joined):
-        _Walk(opened.archive, opened.index).run()
-        return
-    _walk_set(opened.archive, opened.index)
+    sums = _check_index(opened.index)
+    if isinstance(opened.archive, Joined):
+        _walk_set(opened.archive, opened.index, sums)
+    else:
+        _Walk(opened.archive, opened.index, sums).run()
+    sums.finish()
 
 
-def _check_index(index: Index) -> None:
+def _check_index(index: Index) -> Sums:
     """Compare the index with its hashes, and each path, record and slot with the others."""
     index.check_hashes()
-    counts = [0] * 8
-    duplicates = 0
-    stack: list[Entry] = []  # directories on the path of the entry
+    totals, sums = Totals(index), Sums(index)
     rows = zip(index.records(0, index.entries), index.paths(0, index.entries))
     for i, (record, path) in enumerate(rows):
         e = entry(index, i, record, path)
         if index.lookup(path) != i:
             index.corrupt(f"{e.path}: its table does not lead to it")
-        while stack and stack[-1].end == i:
-            stack.pop()
-        parent = stack[-1].path if stack else ""
-        if e.path.rpartition("/")[0] != parent or stack and e.end > stack[-1].end:
-            index.corrupt(f"{e.path}: it is not where directory {parent!r} says")
-        if e.is_dir():
-            stack.append(e)
-        counts[NAMES.index(e.type)] += 1
-        duplicates += e.duplicate
-    s = index.stats
-    special = counts[5] + counts[6] + counts[7]
-    if [*counts[1:5], special, duplicates] != list(s[:6]):
-        index.corrupt("its totals are wrong")
-    if stack and stack[-1].end != index.entries:
-        index.corrupt(f"{stack[-1].path}: its end is wrong")
+        totals.add(e, record)
+        if e.type == "hardlink":
+            sums.check_link(i, e.target)
+        elif not e.is_file():
+            sums.check_no_content(i)
+    totals.finish()
+    return sums
 
 
 class _Walk:
@@ -64,10 +57,11 @@ class _Walk:
     """
 
     def __init__(
-        self, archive: Source, index: Index, shard: Optional[Tuple[int, int]] = None
+        self, archive: Source, index: Index, sums: Sums, shard: Optional[Tuple[int, int]] = None
     ) -> None:
         self._archive = archive
         self._index = index
+        self._sums = sums
         self._base = shard[0] if shard else 0
         self._shard = shard
         self._at = 0
@@ -184,6 +178,8 @@ class _Walk:
         assert e is not None
         index, at = self._index, self._at + length
         if not e.size:
+            if not self._sums.content(e.ordinal, 0).fits():
+                self._corrupt(f"{e.path}: its SHA-256 is another one")
             return 0
         table = b""
         segments: Optional[Callable[[], Tuple[int, List[int]]]] = None
@@ -193,18 +189,21 @@ class _Walk:
         name, coding = f"{self._archive.name}: {e.path}", CODINGS.index(e.coding)
         read = self._archive.read
         c = Content(name, read, coding, at, e.content_length, e.size, e.crc, segments)
-        h, sum256 = digest(), hashlib.sha256()
+        h, sums, head = digest(), self._sums.content(e.ordinal, e.size), b""
         with Stream(c) as f:
             while True:
                 data = f.read(1 << 16)
                 if not data:
                     break
                 h.update(data)
-                sum256.update(data)
+                sums.update(data)
+                head += data[: SNIFFED - len(head)]
         if h.intdigest() != e.hash:
             self._corrupt(f"{e.path}: its xxHash64 is another one")
-        if index.sum256(e.ordinal) not in (b"", sum256.digest()):
+        if not sums.fits():
             self._corrupt(f"{e.path}: its SHA-256 is another one")
+        if sniff(head) != index.record(e.ordinal)[2] >> 48 & 255:
+            self._corrupt(f"{e.path}: its content looks other than the index says")
         at += e.content_length
         if e.padding_length:
             zeros, extra, n = self._inflate(at, 512)
@@ -248,11 +247,11 @@ def _segment_table(shift: int, ends: List[int]) -> bytes:
     return out
 
 
-def _walk_set(archive: Joined, index: Index) -> None:
+def _walk_set(archive: Joined, index: Index, sums: Sums) -> None:
     """Walk all shards. Together they have all entries of the index."""
     found = base = 0
     for i, size in enumerate(archive.sizes):
-        w = _Walk(archive.shard(i), index, (base, size))
+        w = _Walk(archive.shard(i), index, sums, (base, size))
         w.walk(size)
         found += w.found
         base += size
