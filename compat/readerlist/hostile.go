@@ -131,6 +131,7 @@ func hostileFiles() []hostileFile {
 	h.table()
 	h.contents()
 	h.tarHeaders()
+	h.derived()
 	h.embedded()
 	h.sets()
 	return h

@@ -177,7 +177,7 @@ func TestSize(t *testing.T) {
 		}
 		return err
 	})
-	if err != nil || size > 1250<<10 {
+	if err != nil || size > 1400<<10 {
 		t.Errorf("%d bytes, %v", size, err)
 	}
 }
