@@ -44,9 +44,10 @@ func TestReadmeScripts(t *testing.T) {
 	block, _, _ = strings.Cut(block, "```\n")
 	ran := 0
 	for line := range strings.Lines(block) {
-		script := fmt.Sprintf(
-			"set -e; rm -f new.tar.gz*; python() { %s \"$@\"; }; tpk() { \"$TPK\" \"$@\"; }\n%stpk cat new.tar.gz d/a",
-			interpreter(t), line)
+		script := fmt.Sprintf(`set -e; rm -f new.tar.gz*
+python() { %s "$@"; }
+tpk() { "$TPK" "$@"; }
+%stpk cat new.tar.gz d/a`, interpreter(t), line)
 		cmd := command(t, "sh", "-c", script)
 		cmd.Dir = dir
 		if got := string(tools.Must(t, cmd)); got != "1" {

@@ -11,7 +11,8 @@ import (
 func (h *hostiles) derived() {
 	type record = *forge.Record
 	h.lie(AtVerify, "sniff", "a", "another sniff", func(r record) { r.Sniff = 1 })
-	h.lie(AtVerify, "sniff-empty", "e", "a sniff, though it is empty", func(r record) { r.Sniff = 22 })
+	h.lie(AtVerify, "sniff-empty", "e", "a sniff, though it is empty",
+		func(r record) { r.Sniff = 22 })
 	h.lie(AtVerify, "sniff-link", "d/hard", "another sniff than its file",
 		func(r record) { r.Sniff = 1 })
 	h.lie(AtVerify, "hash-empty", "e", "a hash that no empty file has", func(r record) { r.Hash++ })
@@ -19,7 +20,8 @@ func (h *hostiles) derived() {
 	h.lie(AtVerify, "totals-members", "d", "one byte less of members below it",
 		func(r record) { r.ContentLen-- })
 	h.lie(AtVerify, "totals-names", "z", "one name more below it", func(r record) { r.Hash++ })
-	h.lie(AtVerify, "totals-zero", "z", "a number that is always 0", func(r record) { r.Hash |= 1 << 32 })
+	h.lie(AtVerify, "totals-zero", "z", "a number that is always 0",
+		func(r record) { r.Hash |= 1 << 32 })
 	h.lie(AtVerify, "word-link", "d/link", "a CRC-32", func(r record) { r.Word = 5 })
 
 	put := func(name, note string, at int, value byte) {

@@ -1,8 +1,8 @@
 """Makes an archive of packs of bigpack: from_bigpack.py DIR | tpk convert - NEW.tar.gz
 
 DIR has BigPack.index and BigPack.data, or directories in it have. It writes a tar with the last
-version of each file to standard output. Contents that were marked as deleted are left out, each with
-a message. Each content is compared with its hash.
+version of each file to standard output. Each content is compared with its hash. Contents that were
+marked as deleted are left out, each with a message.
 """
 
 import hashlib

@@ -33,7 +33,7 @@ class Headers(unittest.TestCase):
             self.assertFalse(self.refused(header(**fields)), fields)
 
     def test_sizes(self):
-        """A size that is negative, or larger than the member, ends neither in a loop nor behind it."""
+        """A size that is negative, or larger than the member, is refused, and not by a loop."""
         blocks = header(path=b"p/" * 200 + b"x")
         for size in (-1, -512, -513, -1 << 60, 1 << 60, 5000):
             field = (b"\xff" if size < 0 else b"\x80") + size.to_bytes(11, "big", signed=True)

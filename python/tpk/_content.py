@@ -84,7 +84,7 @@ def _unpack_stored(member: bytes, size: int, crc: int) -> bytes:
 
 
 def _blocks(data: bytes, size: int, first: int) -> bytes:
-    """Return what is in the stored blocks of a file from number first on. data ends with a block."""
+    """Return what is in stored blocks of a file, from number first on. data ends with a block."""
     parts = []
     at = 0
     while at < len(data):

@@ -116,7 +116,7 @@ class Client:
         raise RemoteError(f"{self.name}: redirected {_REDIRECTS} times")
 
     def _redirected(self, parts: SplitResult, location: str) -> SplitResult:
-        """Return the URL that a field Location stands for, whose bytes http.client took as Latin-1."""
+        """Return the URL that a field Location has. http.client takes its bytes as Latin-1."""
         try:
             url = urljoin(parts.geturl(), location)
         except ValueError:
