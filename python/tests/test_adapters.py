@@ -5,6 +5,7 @@ import hashlib
 import io
 import os
 import pathlib
+import pickle
 import struct
 import subprocess
 import sys
@@ -219,11 +220,35 @@ class Fsspec(ArchiveCase):
         for chain in (f"tpk://a.txt::{self.name}", f"tpk://a.txt::file://{self.name}"):
             with fsspec.open(chain) as f:
                 self.assertEqual(f.read(), b"one")
-        with self.assertRaises(ValueError) as caught:
-            fsspec.open(f"tpk://a.txt::memory://{self.name}")
-        self.assertIn("memory", str(caught.exception))
         self.assertEqual(self.fs.tail("d/b.bin", 3), b"\xfd\xfe\xff")
         self.assertEqual(self.fs.read_block("a.txt", 1, 2), b"ne")
+
+    def test_other_file_system(self):
+        """An archive, or a set, is read by ranges from where another file system has it."""
+        memory = fsspec.filesystem("memory")
+        self.addCleanup(memory.rm, "/tpk-test", recursive=True)
+        self.pack("m.tar.gz", self.FILES, "--shards", "2")
+        self.pack("embedded.tar.gz", self.FILES, "--embed-index")
+        for name in os.listdir(self.directory):
+            if os.path.isfile(os.path.join(self.directory, name)):
+                with open(os.path.join(self.directory, name), "rb") as f:
+                    memory.pipe(f"/tpk-test/{name}", f.read())
+        for name in ("data.tar.gz", "m-of-00002.tar.gz.tps", "embedded.tar.gz"):
+            with fsspec.open(f"tpk://d/b.bin::memory://tpk-test/{name}") as f:
+                f.seek(256_000)
+                self.assertEqual(f.read(3), b"\0\1\2")
+            fs = fsspec.filesystem("tpk", fo=f"/tpk-test/{name}", target_protocol="memory")
+            self.assertEqual(fs.find(""), sorted(self.FILES))
+            again = pickle.loads(pickle.dumps(fs))
+            self.assertEqual(again.cat("d/e/c"), b"three")
+            with self.assertRaises(TypeError):
+                pickle.dumps(fs.archive)
+        with self.assertRaises(FileNotFoundError):
+            fsspec.open("tpk://a.txt::memory://tpk-test/none.tar.gz")
+        memory.rm("/tpk-test/data.tar.gz.tpi")
+        with self.assertRaises(tpk.IndexMissing):
+            fsspec.filesystem("tpk", fo="/tpk-test/data.tar.gz", target_protocol="memory",
+                              skip_instance_cache=True)  # fmt: skip
 
     def test_links(self):
         """Links are followed by info, and not in listings, so that none leads into a loop."""

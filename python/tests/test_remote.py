@@ -399,7 +399,7 @@ class Remote(ArchiveCase):
         """Locks that another thread holds when a process is forked do not stop it."""
         with tpk.open(self.url()) as a:
             file = a._opened.sidecar
-            with file._lock, file._client._lock:
+            with file._blocks._lock, file._client._lock:
                 pid = os.fork()
                 if pid == 0:
                     signal.alarm(60)  # ends a child that waits for a lock

@@ -13,7 +13,7 @@ from ._content import Content
 from ._entry import Entry, entry
 from ._errors import ArchiveChanged
 from ._index import NotAFile, Stats
-from ._open import Opened, is_url, label, open_archive
+from ._open import Opened, Opener, is_url, label, open_archive
 from ._options import RemoteOptions
 from ._path import Path
 from ._resolve import resolve
@@ -40,6 +40,7 @@ class Archive:
         self._options = options
         # Where it is, also for another process with another working directory.
         self._place = opened.name if is_url(opened.name) else os.path.abspath(opened.name)
+        self._by_name = True  # or else opened by a file system
         self._label_name = label(opened.name)
         self._index = opened.index
         self._read = opened.archive.read
@@ -75,6 +76,8 @@ class Archive:
         return f"<tpk.Archive {self._label_name!r}: {len(self)} entries>"
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if not self._by_name:
+            raise TypeError("pickle the file system, not its archive")
         return reopen, (self._place, self._options, self.digest)
 
     # A mapping of paths to contents
@@ -360,6 +363,14 @@ def _bytes(path: Union[str, bytes]) -> bytes:
 def _error(number: int, name: str) -> OSError:
     """Return the OSError of a number, such as FileNotFoundError."""
     return OSError(number, os.strerror(number), name)
+
+
+def open_by(name: str, open_file: Opener) -> Archive:
+    """Open an archive whose files are those that open_file opens."""
+    options = RemoteOptions()
+    archive = Archive(open_archive(name, options, open_file), options)
+    archive._by_name = False
+    return archive
 
 
 def open_by_name(name: str, options: RemoteOptions) -> Archive:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from typing import Optional
+from typing import Callable, Optional
 
 from . import _index, _set, _trailer
 from ._errors import CorruptArchive, IndexMissing, TpkError
@@ -16,6 +16,9 @@ from ._source import Embedded, LocalFile, Source
 _MEMBER = 16_384  # bytes of a member of an index in the archive
 _PART = 16_320
 _SUFFIX = ".tpi"
+
+
+Opener = Callable[[str], Source]
 
 
 @dataclass
@@ -47,15 +50,21 @@ def open_source(name: str, options: RemoteOptions) -> Source:
     return LocalFile(name)
 
 
-def open_archive(name: str, options: RemoteOptions) -> Opened:
-    """Open an archive or a set. It raises an OSError, or one of the errors of this package."""
-    listed = name if is_url(name) else _set.list_of(name)
+def open_archive(name: str, options: RemoteOptions, open_file: Optional[Opener] = None) -> Opened:
+    """Open an archive or a set. It raises an OSError, or one of the errors of this package.
+
+    With open_file, name is neither that of a file nor a URL, but what open_file opens.
+    """
+    local = open_file is None and not is_url(name)
+    opener = open_file or (lambda name: open_source(name, options))
+    listed = _set.list_of(name) if local else name
     if listed is not None and listed.split("?")[0].endswith(".tps"):
-        return _open_set(listed, options)
-    archive = open_source(name, options)
+        # Shards are opened when they are needed, perhaps in another working directory.
+        return _open_set(listed, os.path.abspath(listed) if local else listed, opener)
+    archive = opener(name)
     sidecar = None
     try:
-        sidecar = _beside(name, options)
+        sidecar = _beside(name, opener, local)
         index = _choose(archive, sidecar)
     except BaseException:
         archive.close()
@@ -76,14 +85,14 @@ def with_suffix(name: str, suffix: str) -> str:
     return name + suffix
 
 
-def _beside(name: str, options: RemoteOptions) -> Optional[Source]:
+def _beside(name: str, opener: Opener, local: bool) -> Optional[Source]:
     """Open the sidecar beside an archive, or beside the file that a link leads to."""
     names = [with_suffix(name, _SUFFIX)]
-    if not is_url(name) and os.path.islink(name):
+    if local and os.path.islink(name):
         names.append(os.path.realpath(name) + _SUFFIX)
     for candidate in names:
         try:
-            return open_source(candidate, options)
+            return opener(candidate)
         except FileNotFoundError:
             continue
     return None
@@ -178,14 +187,12 @@ def _embedded_index(archive: Source, t: _trailer.Trailer) -> Optional[Index]:
     return index
 
 
-def _open_set(name: str, options: RemoteOptions) -> Opened:
-    """Open the set with a list."""
-    shards = _set.read_list(open_source(name, options))
-    # Shards are opened when they are needed, perhaps in another working directory.
-    place = name if is_url(name) else os.path.abspath(name)
+def _open_set(name: str, place: str, opener: Opener) -> Opened:
+    """Open the set with a list, which is at place."""
+    shards = _set.read_list(opener(place))
 
     def open_file(which: str, i: Optional[int]) -> Source:
-        return open_source(_set.file_name(place, which, i, len(shards.shards)), options)
+        return opener(_set.file_name(place, which, i, len(shards.shards)))
 
     name, full = label(name), name
     archive = _set.joined(name, shards, open_file)

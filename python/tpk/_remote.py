@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
-from collections import OrderedDict
+from typing import Optional
 
+from ._blocks import BLOCK, Blocks
 from ._errors import ArchiveChanged, RemoteError
-from ._fork import forget_after_fork
 from ._http import MAX_RANGE, Client, Part, Transient
 from ._options import RemoteOptions
 from ._source import truncated
 
-_BLOCK = 1 << 16  # bytes of an index that are asked for at once
 _TAIL = 1 << 15  # bytes at the end of an archive: T, and often all of an index in it
 _MOST_AHEAD = 1 << 20  # bytes that are asked for ahead of a reader
 
@@ -31,13 +29,10 @@ class RemoteFile:
         self._attempts = max(1, options.attempts)
         path = url.split("?")[0]
         self._by_blocks = path.endswith((".tpi", ".tps"))
-        self._blocks: OrderedDict[int, bytes] = OrderedDict()
-        self._room = max(1, options.cache_size // _BLOCK)
-        self.forget()
-        forget_after_fork(self)
+        self._blocks: Optional[Blocks] = None
         self._ahead: tuple[int, bytes] = (0, b"")
         try:
-            part = self._first(f"0-{_BLOCK - 1}" if self._by_blocks else f"-{_TAIL}")
+            part = self._first(f"0-{BLOCK - 1}" if self._by_blocks else f"-{_TAIL}")
         except BaseException:
             self._client.close()
             raise
@@ -45,14 +40,11 @@ class RemoteFile:
         self._etag, self._modified = part.etag, part.modified
         self._match = part.etag if part.etag.startswith('"') else ""
         if self._by_blocks:
-            self._blocks[0] = part.data
+            self._blocks = Blocks(self._range, self.size, options.cache_size)
+            self._blocks.put(0, part.data)
             self._tail = part.total, b""
         else:
             self._tail = part.start, part.data
-
-    def forget(self) -> None:
-        """Make a new lock: another thread may have held it when the process was forked."""
-        self._lock = threading.Lock()
 
     def _first(self, byte_range: str) -> Part:
         try:
@@ -62,7 +54,7 @@ class RemoteFile:
             if self._by_blocks and e.status == 403:
                 raise FileNotFoundError(2, "No such file or directory", self.name) from None
             raise
-        want = min(part.total, _BLOCK) if self._by_blocks else part.total
+        want = min(part.total, BLOCK) if self._by_blocks else part.total
         if part.start + len(part.data) != want:
             raise RemoteError(f"{self.name}: the server sent another range than was asked for")
         return part
@@ -86,24 +78,9 @@ class RemoteFile:
         if offset >= self._tail[0]:
             at = offset - self._tail[0]
             return self._tail[1][at : at + n]
-        if self._by_blocks:
-            first, last = offset // _BLOCK, (offset + n - 1) // _BLOCK
-            data = b"".join(self._block(i) for i in range(first, last + 1))
-            return data[offset - first * _BLOCK :][:n]
+        if self._blocks is not None:
+            return self._blocks.read(offset, n)
         return self._read_ahead(offset, n)
-
-    def _block(self, i: int) -> bytes:
-        with self._lock:
-            data = self._blocks.get(i)
-            if data is not None:
-                self._blocks.move_to_end(i)
-                return data
-        data = self._range(i * _BLOCK, min(_BLOCK, self.size - i * _BLOCK))
-        with self._lock:
-            self._blocks[i] = data
-            while len(self._blocks) > self._room:
-                self._blocks.popitem(last=False)
-        return data
 
     def _read_ahead(self, offset: int, n: int) -> bytes:
         """Read a part of the archive. More is asked for where a reader goes on."""

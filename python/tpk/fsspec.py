@@ -5,17 +5,25 @@
 
     fsspec.open("tpk://docs/a.txt::https://example.com/data.tar.gz")
 
-fo is what tpk.open takes: a file, a shard set or a URL.
+    fsspec.open("tpk://docs/a.txt::s3://bucket/data.tar.gz", s3={"anon": True})
+
+fo is what tpk.open takes: a file, a shard set or a URL. In a chain with another protocol, the archive
+is read by ranges with the file system of that protocol.
 """
 
 from __future__ import annotations
 
 from typing import IO, Any, Dict, List, Union
 
+from fsspec import filesystem  # type: ignore[import]
 from fsspec.spec import AbstractFileSystem  # type: ignore[import]
 
 from . import open as open_archive
+from ._archive import open_by
+from ._blocks import Blocks
 from ._entry import Entry
+from ._options import RemoteOptions
+from ._source import truncated
 
 
 class TpkFileSystem(AbstractFileSystem):  # type: ignore[misc]
@@ -26,12 +34,15 @@ class TpkFileSystem(AbstractFileSystem):  # type: ignore[misc]
     cachable = True
 
     def __init__(self, fo: str = "", **options: Any) -> None:
-        protocol = options.get("target_protocol")
-        if protocol not in (None, "file", "local", "http", "https"):
-            raise ValueError(f"{fo}: an archive is read from a file or a URL, not by {protocol}")
         known = {k: options.pop(k) for k in _OPTIONS if k in options}
         super().__init__(**options)
-        self.archive = open_archive(fo, **known)
+        protocol = options.get("target_protocol")
+        if protocol in (None, "file", "local", "http", "https"):
+            self.archive = open_archive(fo, **known)
+            return
+        fs = filesystem(protocol, **(options.get("target_options") or {}))
+        room = known.get("cache_size", RemoteOptions().cache_size)
+        self.archive = open_by(fo, lambda name: _File(fs, name, room))
 
     @classmethod
     def _strip_protocol(cls, path: Any) -> Any:
@@ -97,6 +108,37 @@ class TpkFileSystem(AbstractFileSystem):  # type: ignore[misc]
         f.size = f.seek(0, 2)  # type: ignore[attr-defined]  # fsspec uses it
         f.seek(0)
         return f
+
+
+class _File:
+    """A file of another file system: an archive, or an index, of which room bytes are kept."""
+
+    def __init__(self, fs: Any, name: str, room: int) -> None:
+        info = fs.info(name)
+        if info["type"] != "file":
+            raise IsADirectoryError(21, "is no file", name)
+        self.name = name
+        self.size = int(info["size"])
+        self._fs = fs
+        self._blocks = Blocks(self._range, self.size, room)
+        self._by_blocks = name.endswith((".tpi", ".tps"))
+
+    def read(self, offset: int, n: int) -> bytes:
+        """Return the n bytes from offset."""
+        if offset < 0 or offset + n > self.size:
+            raise truncated(self.name, offset, n)
+        if not n:
+            return b""
+        return self._blocks.read(offset, n) if self._by_blocks else self._range(offset, n)
+
+    def _range(self, offset: int, n: int) -> bytes:
+        data = self._fs.cat_file(self.name, start=offset, end=offset + n)
+        if len(data) != n:
+            raise truncated(self.name, offset, n)
+        return bytes(data)
+
+    def close(self) -> None:
+        """Do nothing: nothing is open."""
 
 
 _OPTIONS = ("headers", "cafile", "timeout", "attempts", "cache_size")
