@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from array import array
-
 from . import _index
 from ._entry import NAMES, Entry
 from ._index import EMPTY_HASH, Index, Record
 
 _MASK48 = (1 << 48) - 1
 _MASK56 = (1 << 56) - 1
-_NONE = 0xFFFFFFFF
 
 
 class _Directory:
@@ -33,8 +30,8 @@ class Totals:
         self._bytes = [0, 0, 0, 0]  # the last four of Stats
         self._links = 0  # bytes of the targets of all symbolic links
         self._segmented = self._segments = 0
-        # The ordinal of the last name of each file, to count its content once in a directory.
-        self._last = array("I", [_NONE]) * index.entries
+        # The last name of each file that has hard links, to count its content once in a directory.
+        self._last: dict[int, int] = {}
 
     def add(self, e: Entry, record: Record) -> None:
         """Add an entry. It raises CorruptArchive for one that is not where its directory is."""
@@ -72,11 +69,13 @@ class Totals:
                 self._segmented += 1
                 shift, ends = self._index.segments(file, e.size, length)
                 self._segments += len(ends)
-        before, self._last[file] = self._last[file], e.ordinal
+        before = self._last.get(file, file if file < e.ordinal else -1)
+        if file != e.ordinal or before >= 0:
+            self._last[file] = e.ordinal
         for d in self._stack:
             d.size += e.size
             # A directory that begins after the last name of the file does not have it yet.
-            if before == _NONE or d.entry.ordinal > before:
+            if d.entry.ordinal > before:
                 d.members += length
 
     def _check_unused(self, e: Entry, record: Record) -> None:
