@@ -1,14 +1,20 @@
 """Verifying: tar headers and members that no honest archive has."""
 
+import os
 import random
+import shutil
+import struct
+import tempfile
 import unittest
 
 import tpk
 from tpk import _header
 from tpk._sums import Sums
 from tpk._verify import _Walk
+from tpk._xxh64 import xxh64
 
-from .support import good
+from .support import good, read_list
+from .test_readers import STEP
 
 
 def header(**fields):
@@ -73,6 +79,46 @@ class Members(unittest.TestCase):
                                  (b"X\1", 1), (b"S\1", 1)):  # fmt: skip
                 with self.assertRaises(tpk.CorruptArchive, msg=extra):
                     walk._bits(extra, count)
+
+
+def seal(archive, index):
+    """Make all hashes of an index fit, and the trailer of its archive."""
+    (count,) = struct.unpack_from("<I", index, 112)
+    for row in range(120, 120 + 24 * min(count, 16), 24):
+        place, length = struct.unpack_from("<QQ", index, row)
+        start = place & (1 << 56) - 1
+        if start + length <= len(index):
+            struct.pack_into("<Q", index, row + 16, xxh64(bytes(index[start : start + length])))
+    digest = xxh64(bytes(index[:504]))
+    struct.pack_into("<Q", index, 504, digest)
+    struct.pack_into("<Q", archive, len(archive) - 26, digest)
+
+
+class Sealed(unittest.TestCase):
+    def test_pure_function(self):
+        """An index is a pure function of its archive: no bit of it can be changed unnoticed."""
+        directory = tempfile.mkdtemp(prefix="tpk-test-")
+        self.addCleanup(shutil.rmtree, directory)
+        name = os.path.join(directory, "x.tar.gz")
+        files = {}
+        for g in read_list()[0]:
+            if g["name"] in ("kinds", "sums"):
+                with open(g["archive"], "rb") as a, open(g["archive"] + ".tpi", "rb") as i:
+                    files[g["name"]] = a.read(), i.read()
+        self.assertEqual(len(files), 2)
+        for which, (archive, index) in files.items():
+            for at in range(8, len(index), 5 * STEP):
+                a, i = bytearray(archive), bytearray(index)
+                i[at] ^= 1 << at % 8
+                seal(a, i)
+                if i == index:
+                    continue  # a hash, which seal has set right
+                for suffix, data in (("", a), (".tpi", i)):
+                    with open(name + suffix, "wb") as f:
+                        f.write(data)
+                with self.subTest(which, at=at), self.assertRaises(tpk.TpkError):
+                    with tpk.open(name) as opened:
+                        opened.verify()
 
 
 if __name__ == "__main__":

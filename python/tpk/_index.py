@@ -65,11 +65,11 @@ class Index:
         self._read_sections()
         self._records = self.sections[1][0]
         self._check_lengths()
-        paths = Paths(self.name, self.read, self.entries, self.sections)
-        self.lookup = paths.lookup
-        self.path = paths.path
-        self.block = paths.block
-        self.paths = paths.run
+        self.names = Paths(self.name, self.read, self.entries, self.sections)
+        self.lookup = self.names.lookup
+        self.path = self.names.path
+        self.block = self.names.block
+        self.paths = self.names.run
 
     def corrupt(self, what: str) -> NoReturn:
         """Raise CorruptArchive for the index."""

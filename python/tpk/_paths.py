@@ -37,9 +37,9 @@ class Paths:
         self._blocks = sections[2][0]
         self._paths, self._paths_size = sections[5]
         self._table, table = sections[6]
-        self._buckets = table // BUCKET
-        self._homes = max(1, (entries + 7) // 8)
-        if table % BUCKET or self._buckets < self._homes:
+        self.buckets = table // BUCKET
+        self.homes = max(1, (entries + 7) // 8)
+        if table % BUCKET or self.buckets < self.homes:
             self.corrupt(f"its table has {table} bytes for {entries} entries")
 
     def corrupt(self, what: str) -> NoReturn:
@@ -49,7 +49,7 @@ class Paths:
     def lookup(self, path: bytes) -> int:
         """Return the ordinal of a path, or -1."""
         h = xxh64(path)
-        b = h * self._homes >> 64
+        b = h * self.homes >> 64
         tag = h & 255
         last = -1
         while True:
@@ -57,7 +57,7 @@ class Paths:
             if last < 0:
                 last = b + bucket[61]
             end = 50 + bucket[60]
-            if end > 60 or last >= self._buckets or not bucket.endswith(b"TP"):
+            if end > 60 or last >= self.buckets or not bucket.endswith(b"TP"):
                 self.corrupt(f"bucket {b} of its table")
             slot = bucket.find(tag, 50, end)
             while slot >= 0:
@@ -68,6 +68,21 @@ class Paths:
             if b >= last:
                 return -1
             b += 1
+
+    def bucket(self, b: int) -> bytes:
+        """Return bucket b of the table."""
+        return self.read(self._table + BUCKET * b, BUCKET)
+
+    def at(self, place: int) -> tuple[int, bytes]:
+        """Return ordinal and path at a place."""
+        offset, k = place >> 4 << 2, place & 15
+        if offset + 36 > self._paths_size:
+            self.corrupt(f"its table leads to offset {offset} of {self._paths_size}")
+        number = self._number_at(offset)
+        paths = self.block(number)
+        if k >= len(paths):
+            self.corrupt(f"its table leads to path {k} of block {number}")
+        return 16 * number + k, paths[k]
 
     def _match(self, place: int, path: bytes) -> int:
         """Return the ordinal of the path at a place if it is path, else -1."""
@@ -110,14 +125,18 @@ class Paths:
         return ordinal
 
     def _match_wide(self, offset: int, k: int, path: bytes) -> int:
-        head = self.read(self._paths + offset, 36)
-        number = int.from_bytes(head[32:], "little")
+        number = self._number_at(offset)
+        paths = self.block(number)
+        return 16 * number + k if k < len(paths) and paths[k] == path else -1
+
+    def _number_at(self, offset: int) -> int:
+        """Return the number of the block at an offset."""
+        number = int.from_bytes(self.read(self._paths + offset + 32, 4), "little")
         if number >= (self.entries + 15) // 16:
             self.corrupt(f"a block of paths has the number {number}")
         if self._block_place(number)[0] != offset:
             self.corrupt(f"its table leads to offset {offset} of the paths, where no block begins")
-        paths = self.block(number)
-        return 16 * number + k if k < len(paths) and paths[k] == path else -1
+        return number
 
     def _block_place(self, number: int) -> Section:
         """Return offset and length of a block of section 5."""
@@ -127,8 +146,7 @@ class Paths:
         else:
             (start,) = struct.unpack("<Q", self.read(self._blocks + 8 * number, 8))
             end = self._paths_size
-        odd = start & 3 or end & 3 and number + 1 < blocks
-        if odd or not start + 36 <= end <= self._paths_size:
+        if start & 3 or end & 3 or not start + 36 <= end <= self._paths_size:
             self.corrupt(f"path block {number} is at offset {start} to {end}")
         if end - start > _MAX_BLOCK or number == 0 and start:
             self.corrupt(f"path block {number} has {end - start} bytes at offset {start}")
@@ -157,7 +175,7 @@ class Paths:
             self.corrupt(f"path block {number} has another number")
         count = min(16, self.entries - 16 * number)
         end = at + sum(lengths[16:])
-        if end > length or length - end > 3 or any(data[end:]) or lengths[0]:
+        if length != (end + 3) & ~3 or any(data[end:]) or lengths[0]:
             self.corrupt(f"path block {number} has {length} bytes for paths up to {end}")
         if count < 16 and (any(lengths[count:16]) or any(lengths[16 + count :])):
             self.corrupt(f"path block {number} has more than {count} paths")

@@ -15,6 +15,7 @@ from ._open import Opened
 from ._sniff import SNIFFED, sniff
 from ._source import Joined, Source
 from ._sums import Sums
+from ._table import check_table
 from ._totals import Totals
 from ._xxh64 import digest
 
@@ -47,6 +48,7 @@ def _check_index(index: Index) -> Sums:
         elif not e.is_file():
             sums.check_no_content(i)
     totals.finish()
+    check_table(index.names)
     return sums
 
 
