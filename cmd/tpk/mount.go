@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -17,7 +17,6 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/reading"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
-	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/mount"
 	"github.com/tarpack/tpk/tarpack/remote"
@@ -143,7 +142,7 @@ func runMount(c *cli.Context, o *mountOptions) error {
 	}
 	m, err := mount.Start(c.Context, o.dir, o.mount)
 	if err != nil {
-		return hintMount(err)
+		return hintMount(o.dir, err)
 	}
 	if ready != nil {
 		log.leave(terminal.IsQuiet(c))
@@ -168,58 +167,6 @@ func mountInBackground(c *cli.Context) error {
 	}
 	return nil
 }
-
-// opener returns a function that opens the archives, the first time and again.
-func (o *mountOptions) opener(c *cli.Context, log func(string)) (
-	open func(context.Context) ([]mount.Layer, error), err error,
-) {
-	type named struct {
-		name, path string
-		again      func(context.Context, bool) (*cache.Archive, error)
-	}
-	list := make([]named, len(o.names))
-	for i, name := range o.names {
-		n := &list[i]
-		n.name, n.path = name, ""
-		if _, err := os.Stat(name); err != nil || remote.IsURL(name) {
-			n.name, n.path = splitArchive(name)
-			n.path = reading.EntryPath(n.path)
-		}
-		if n.again, err = reading.Again(c, n.name, log); err != nil {
-			return nil, err
-		}
-	}
-	first, tries := true, 0
-	return func(ctx context.Context) (layers []mount.Layer, err error) {
-		defer func() {
-			if err != nil {
-				for _, l := range layers {
-					_ = l.Close() // it was only read
-				}
-				layers = nil
-			}
-		}()
-		for _, n := range list {
-			var a *cache.Archive
-			if first {
-				a, err = reading.OpenLong(c, n.name)
-			} else {
-				a, err = n.again(ctx, tries < patience)
-			}
-			if err != nil {
-				tries++
-				return layers, err
-			}
-			layers = append(layers, mount.Layer{Archive: a.Archive, Dir: n.path, Close: a.Close})
-		}
-		first, tries = false, 0
-		return layers, nil
-	}, nil
-}
-
-// patience is how often it is tried, each second, to open a new version with its index, before one
-// is built in memory.
-const patience = 10
 
 // mountLog prints lines to standard error, and later to the log.
 type mountLog struct {
@@ -270,8 +217,11 @@ func (l *mountLog) print(line string) {
 }
 
 // hintMount adds what to do about an error of mounting.
-func hintMount(err error) error {
+func hintMount(dir string, err error) error {
 	switch {
+	case errors.Is(err, syscall.ENOTCONN):
+		return report.WithHint(err, "a mount there was killed: 'tpk umount "+report.Quote(dir)+
+			"' cleans up")
 	case errors.Is(err, mount.ErrNoFuse), errors.Is(err, mount.ErrUnsupported):
 		return report.WithHint(err, "'tpk extract' extracts the files")
 	case errors.Is(err, format.ErrNoEntry):

@@ -3,11 +3,9 @@ package docs
 import (
 	"archive/tar"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,7 +18,6 @@ import (
 
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
-	"github.com/tarpack/tpk/tarpack"
 )
 
 // site is the tree that README.md packs.
@@ -115,6 +112,28 @@ func run(t *testing.T, dir string, c command) {
 	}
 }
 
+// build compiles a program and returns its name. It is compiled inside the module, to find its
+// packages.
+func build(t *testing.T, dir, program string) (bin string) {
+	t.Helper()
+	repo := tools.Repo(t)
+	source, err := os.MkdirTemp(repo, "_readme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(source) })
+	if err := os.WriteFile(filepath.Join(source, "main.go"), []byte(program), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	bin = filepath.Join(dir, "program")
+	cmd := exec.Command("go", "build", "-o", bin, "./"+filepath.Base(source))
+	cmd.Dir = repo
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("the program does not compile: %v\n%s", err, out)
+	}
+	return bin
+}
+
 // TestReadmeTargets checks that the make targets of README.md exist.
 func TestReadmeTargets(t *testing.T) {
 	readme, err := os.ReadFile(filepath.Join(tools.Repo(t), "README.md"))
@@ -164,25 +183,11 @@ func TestReadmeProgram(t *testing.T) {
 		t.Fatal("the program does not listen on 127.0.0.1:8080")
 	}
 	program = strings.Replace(program, "127.0.0.1:8080", address, 1)
-	// It must be built inside the module to find its packages.
-	source, err := os.MkdirTemp(repo, "_readme")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(source) })
-	if err := os.WriteFile(filepath.Join(source, "main.go"), []byte(program), 0o644); err != nil {
-		t.Fatal(err)
-	}
 	dir := tools.Dir(t)
 	if err := site.Write(filepath.Join(dir, "site")); err != nil {
 		t.Fatal(err)
 	}
-	bin := filepath.Join(dir, "program")
-	build := exec.Command("go", "build", "-o", bin, "./"+filepath.Base(source))
-	build.Dir = repo
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("the program does not compile: %v\n%s", err, out)
-	}
+	bin := build(t, dir, program)
 	cmd := exec.Command(bin)
 	cmd.Dir = dir
 	var log strings.Builder
@@ -208,59 +213,5 @@ func TestReadmeProgram(t *testing.T) {
 			t.Fatalf("the program has ended: %v\n%s", err, log.String())
 		case <-time.After(20 * time.Millisecond): // it does not listen yet
 		}
-	}
-}
-
-// TestReadmeShell runs the commands of "The shell" and "Other programs" on an archive on a server, and
-// on tpk serve, with the places and addresses that are there.
-func TestReadmeShell(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join(tools.Repo(t), "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := tools.Dir(t)
-	if err := site.Write(filepath.Join(dir, "site")); err != nil {
-		t.Fatal(err)
-	}
-	run(t, dir, command{line: "tpk pack site site.tar.gz"})
-	a, err := tarpack.Open(t.Context(), filepath.Join(dir, "site.tar.gz"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	i, _, err := a.Index().Lookup("docs/guide.html")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := a.Content(i)
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := httptest.NewServer(http.FileServer(http.Dir(dir)))
-	defer files.Close()
-	pages := httptest.NewServer(http.FileServerFS(a.FS()))
-	defer pages.Close()
-	places := strings.NewReplacer("+1235", fmt.Sprint("+", c.Offset+1), "567", fmt.Sprint(c.Length),
-		"1234-1800", fmt.Sprintf("%d-%d", c.Offset, c.Offset+c.Length-1),
-		"https://example.org", files.URL, "http://127.0.0.1:8080", pages.URL)
-	ran := 0
-	for _, name := range []string{"The shell", "Other programs"} {
-		_, section, _ := strings.Cut(string(readme), "\n### "+name+"\n")
-		_, block, _ := strings.Cut(section, "```sh\n")
-		block, _, ok := strings.Cut(block, "```\n")
-		if !ok {
-			t.Fatalf("README.md has no commands below %s", name)
-		}
-		for line := range strings.Lines(block) {
-			cmd := exec.Command("sh", "-c", places.Replace(line))
-			cmd.Dir = dir
-			if got := string(tools.Must(t, cmd)); got != "<p>guide" {
-				t.Errorf("%s: %q", line, got)
-			}
-			ran++
-		}
-	}
-	if ran != 4 {
-		t.Errorf("%d commands", ran)
 	}
 }

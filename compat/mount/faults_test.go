@@ -192,6 +192,8 @@ func TestKilled(t *testing.T) {
 		_, err := os.Stat(m.path("a"))
 		return errors.Is(err, syscall.ENOTCONN)
 	})
+	archive := packFiles(t, map[string]string{"b": "b"})
+	fixture.Failed(t, fixture.Run(t, "mount", archive, m.dir), m.dir, "tpk umount")
 	if r := fixture.Run(t, "umount", m.dir); r.Code != 0 || len(r.Out)+len(r.Err) > 0 {
 		t.Error(r)
 	}

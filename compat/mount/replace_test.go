@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -123,11 +124,38 @@ func testReplace(t *testing.T, more func(replaced int) bool) {
 	}
 	stop.Store(true)
 	group.Wait()
+	m.smallAfter(t, v)
 	for line := range strings.Lines(readFile(t, m.log)) {
 		if !strings.Contains(line, "a new version is mounted") &&
 			!strings.Contains(line, "mounted as before") {
 			t.Errorf("the log: %s", line)
 		}
+	}
+}
+
+// smallAfter checks that a mount whose archive was replaced has let go of the versions before, and
+// has little memory.
+func (m mounted) smallAfter(t *testing.T, v *versions) {
+	t.Helper()
+	process := fmt.Sprintf("/proc/%d", m.process(t))
+	waitFor(t, func() bool {
+		fds, err := filepath.Glob(process + "/fd/*")
+		if err != nil {
+			t.Fatal(err)
+		}
+		open := 0
+		for _, fd := range fds {
+			if name, _ := os.Readlink(fd); strings.HasPrefix(name, v.archive) { // it may be closed now
+				open++
+			}
+		}
+		return open <= 2 && // the archive, and its index
+			!strings.Contains(readFile(t, process+"/maps"), v.archive+".tpi (deleted)")
+	})
+	_, peak, _ := strings.Cut(readFile(t, process+"/status"), "VmHWM:")
+	kib := 0
+	if _, err := fmt.Sscan(peak, &kib); err != nil || kib > 64<<10 {
+		t.Errorf("it had %d KiB of memory, %v", kib, err)
 	}
 }
 
@@ -171,4 +199,27 @@ func TestReplaceDirectory(t *testing.T) {
 	if _, err := os.ReadDir(m.dir); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestReplaceConverted: the new version of a tar that was made by another program is shown, too.
+func TestReplaceConverted(t *testing.T) {
+	tar := tools.Path(t, "tar")
+	base := tools.Dir(t)
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(base, "cache"))
+	name := filepath.Join(base, "a.tar.gz")
+	pack := func(text string) {
+		t.Helper()
+		write(t, filepath.Join(base, "tree/f"), text)
+		tools.Must(t, exec.Command(tar, "czf", name+".new", "-C", filepath.Join(base, "tree"), "."))
+		if err := os.Rename(name+".new", name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pack("first")
+	m := mount(t, "--replace", name)
+	if got := readFile(t, m.path("f")); got != "first" {
+		t.Errorf("%q", got)
+	}
+	pack("the second")
+	waitFor(t, func() bool { return readFile(t, m.path("f")) == "the second" })
 }

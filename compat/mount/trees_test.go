@@ -13,6 +13,7 @@ import (
 	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // TestTrees mounts trees of all kinds and compares everything that stat and read return: contents,
@@ -170,5 +171,24 @@ func TestLargeDirectory(t *testing.T) {
 			}
 		}
 		m.quiet(t)
+	}
+}
+
+// TestNoIndex: an index that has to be built is kept in the cache, so that it does not count as
+// memory of the process.
+func TestNoIndex(t *testing.T) {
+	base := tools.Dir(t)
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(base, "cache"))
+	archive := packFiles(t, map[string]string{"a": "a"})
+	if err := os.Remove(archive + format.SidecarSuffix); err != nil {
+		t.Fatal(err)
+	}
+	m := mount(t, archive)
+	if got := readFile(t, m.path("a")); got != "a" {
+		t.Errorf("%q", got)
+	}
+	kept, err := filepath.Glob(filepath.Join(base, "cache/tpk/*/index.tpi"))
+	if err != nil || len(kept) != 1 {
+		t.Errorf("the cache has %q, %v", kept, err)
 	}
 }

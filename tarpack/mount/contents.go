@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -15,9 +16,11 @@ import (
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
-// contents reads files. The kernel keeps what it was given, so nothing is kept here but the pieces
-// of which it has asked for a part so far.
+// contents reads files. The kernel keeps what it was given, so only pieces are kept here that it
+// has asked for in part so far.
 type contents struct {
+	loads   turns // of loading a piece
+	skips   turns // of reading on in a file to a piece
 	mu      sync.Mutex
 	pieces  []*piece // at most maxPieces
 	readers []standing
@@ -25,6 +28,14 @@ type contents struct {
 	clock   int64
 	sums    sums
 }
+
+func newContents() *contents {
+	return &contents{loads: make(turns, parallel()), skips: make(turns, parallel())}
+}
+
+// parallel is the number of pieces that are loaded at a time, however many programs read. Each
+// takes up to 3 MiB.
+func parallel() int { return min(max(4, runtime.GOMAXPROCS(0)), 12) }
 
 // badPiece is a piece of a file that is damaged. The kernel asks for each page of it once more.
 type badPiece struct {
@@ -38,31 +49,6 @@ const maxBad = 64
 
 // isOf reports whether a place is in a tree.
 func (p place) isOf(t *tree) bool { return slices.Contains(t.layers, p.layer) }
-
-// A piece is pieceSize bytes of a file from a multiple of that on, or fewer at its end.
-type piece struct {
-	key    place
-	k      int64 // number of the piece in the file
-	data   []byte
-	err    error
-	loaded chan struct{}
-	users  int   // goroutines that wait for it or copy from it
-	last   int64 // when it was used
-}
-
-// standing is a reader in the middle of a file that can't be entered there.
-type standing struct {
-	key place
-	pos int64
-	r   tarpack.ContentReader
-}
-
-// Limits of memory. A segment has 1 MiB as well, except in files of more than 5 GiB.
-const (
-	pieceSize   = 1 << 20
-	maxPieces   = 8
-	maxStanding = 4
-)
 
 // errInterrupted is returned if the program that reads was interrupted.
 var errInterrupted = errors.New("interrupted")
@@ -81,7 +67,7 @@ func (s *contents) read(
 		return 0, errChecksum
 	}
 	if c.Size <= pieceSize && off == 0 && int64(len(buf)) == c.Size {
-		return len(buf), s.load(key, c, buf, 0)
+		return len(buf), s.load(key, c, &buf, 0, cancel)
 	}
 	if c.Coding == coding.Stored && len(buf) <= storedRange && a.Signed() == nil && !isKept(a) {
 		return s.readStored(key, c, buf, off)
@@ -94,7 +80,7 @@ func (s *contents) read(
 		default:
 		}
 		at := off + int64(n)
-		m, err := s.readPiece(key, c, buf[n:], at)
+		m, err := s.readPiece(key, c, buf[n:], at, cancel)
 		if err != nil {
 			return 0, err
 		}
@@ -138,7 +124,7 @@ func (s *contents) readStored(
 
 // readPiece reads bytes of one piece to the beginning of buf.
 func (s *contents) readPiece(
-	key place, c *gzmember.Content, buf []byte, off int64,
+	key place, c *gzmember.Content, buf []byte, off int64, cancel <-chan struct{},
 ) (int, error) {
 	k := off / pieceSize
 	from := k * pieceSize
@@ -147,109 +133,27 @@ func (s *contents) readPiece(
 		if n := s.copyLoaded(key, k, buf); n > 0 {
 			return n, nil
 		}
-		return int(size), s.load(key, c, buf[:size], from)
+		return int(size), s.load(key, c, &buf, k, cancel)
 	}
-	p, first := s.take(key, k)
-	if first {
-		p.data = slices.Grow(p.data[:0], int(size))[:size]
-		p.err = s.load(key, c, p.data, from)
-		close(p.loaded)
-	} else {
-		<-p.loaded
-	}
-	defer s.give(p)
-	if p.err != nil {
-		return 0, p.err
-	}
-	return copy(buf, p.data[off-from:]), nil
-}
-
-// take returns a piece. The caller loads it if it is the first one that asks for it, and returns it
-// with give.
-func (s *contents) take(key place, k int64) (p *piece, first bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.clock++
-	if p := s.find(key, k); p != nil {
-		p.users++
-		p.last = s.clock
-		return p, false
-	}
-	p = &piece{key: key, k: k, loaded: make(chan struct{}), users: 1, last: s.clock}
-	if oldest := s.oldest(); oldest >= 0 {
-		p.data = s.pieces[oldest].data
-		s.pieces[oldest] = p
-	} else {
-		s.pieces = append(s.pieces, p) // more than maxPieces only while all are in use
-	}
-	return p, true
-}
-
-// find returns a piece that is in memory or being loaded, or nil. The lock is held.
-func (s *contents) find(key place, k int64) *piece {
-	for _, p := range s.pieces {
-		if p.k == k && p.key == key {
-			return p
+	for {
+		n, err := s.copyPiece(key, k, c, buf, off-from, cancel)
+		if !errors.Is(err, errOther) {
+			return n, err
 		}
 	}
-	return nil
 }
 
-// oldest returns the index of the piece to replace, or -1 if there is room for another one, or all
-// are in use. The lock is held.
-func (s *contents) oldest() int {
-	if len(s.pieces) < maxPieces {
-		return -1
-	}
-	at := -1
-	for i, p := range s.pieces {
-		if p.users == 0 && (at < 0 || p.last < s.pieces[at].last) {
-			at = i
-		}
-	}
-	return at
-}
-
-// copyLoaded copies a piece that is in memory to buf. It returns 0 if there is none.
-func (s *contents) copyLoaded(key place, k int64, buf []byte) int {
-	s.mu.Lock()
-	p := s.find(key, k)
-	if p != nil {
-		select {
-		case <-p.loaded:
-			p.users++
-		default:
-			p = nil
-		}
-	}
-	s.mu.Unlock()
-	if p == nil {
-		return 0
-	}
-	defer s.give(p)
-	return copy(buf, p.data)
-}
-
-// give returns a piece. One that could not be loaded is forgotten, so that the next read tries
-// again.
-func (s *contents) give(p *piece) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p.users--
-	if p.users == 0 && (p.err != nil || len(s.pieces) > maxPieces) {
-		s.pieces = slices.DeleteFunc(s.pieces, func(q *piece) bool { return q == p })
-	}
-}
-
-// load reads len(dst) bytes of a file from offset from on: a piece.
-func (s *contents) load(key place, c *gzmember.Content, dst []byte, from int64) error {
-	if err := s.badness(key, from/pieceSize); err != nil {
+// load reads piece k of a file to the beginning of *dst, which is made as large as the piece.
+func (s *contents) load(
+	key place, c *gzmember.Content, dst *[]byte, k int64, cancel <-chan struct{},
+) error {
+	if err := s.badness(key, k); err != nil {
 		return err
 	}
-	err := s.loadNew(key, c, dst, from)
+	err := s.loadNew(key, c, dst, k*pieceSize, cancel)
 	if err != nil && isDamage(err) && key.unchanged(c) == nil {
 		s.mu.Lock()
-		s.bad = append(s.bad, badPiece{key, from / pieceSize, err})
+		s.bad = append(s.bad, badPiece{key, k, err})
 		s.bad = s.bad[max(0, len(s.bad)-maxBad):]
 		s.mu.Unlock()
 	}
@@ -268,47 +172,65 @@ func (s *contents) badness(key place, k int64) error {
 	return nil
 }
 
-// isDamage reports whether an error is that of bytes that stay wrong, however often they are read.
+// isDamage reports whether the bytes are wrong, so that reading them again does not help.
 func isDamage(err error) bool {
 	return errors.Is(err, gzmember.ErrCorrupt) || errors.Is(err, gzmember.ErrTruncated)
 }
 
-// loadNew reads a piece that is not known to be damaged.
-func (s *contents) loadNew(key place, c *gzmember.Content, dst []byte, from int64) error {
-	a := key.layer.archive
-	if from == 0 && int64(len(dst)) == c.Size {
-		if _, err := a.AppendContent(dst[:0], key.i); err != nil {
-			return err
-		}
-		return key.unchanged(c)
-	}
-	r := s.reader(key, from)
-	if r == nil {
+// loadNew reads the piece from an offset on, which is not known to be damaged.
+func (s *contents) loadNew(
+	key place, c *gzmember.Content, dst *[]byte, from int64, cancel <-chan struct{},
+) error {
+	whole := c.Size <= pieceSize
+	var r tarpack.ContentReader
+	if !whole {
 		var err error
-		if r, err = a.OpenContent(key.i); err != nil {
+		if r, err = s.readerAt(key, c, from, cancel); err != nil {
 			return err
 		}
-		if _, err := r.Seek(from, io.SeekStart); err != nil {
-			return errors.Join(err, r.Close())
+	}
+	done, err := s.loads.take(cancel)
+	if err != nil {
+		if !whole {
+			s.stand(standing{key, from, r})
 		}
+		return err
 	}
-	if _, err := io.ReadFull(r, dst); err != nil {
-		return errors.Join(err, r.Close())
+	defer done()
+	size := min(pieceSize, c.Size-from)
+	*dst = slices.Grow((*dst)[:0], int(size))[:size]
+	if whole {
+		_, err = key.layer.archive.AppendContent((*dst)[:0], key.i)
+	} else {
+		err = s.readOn(key, c, r, *dst, from)
 	}
-	end := from + int64(len(dst))
-	atAnySegment := c.Coding == coding.Stored || c.Coding == coding.Segmented && c.Shift == pieceShift
-	if end < c.Size && (!atAnySegment || isKept(a) || a.Signed() != nil) {
-		s.stand(standing{key, end, r})
-	} else if err := r.Close(); err != nil {
+	if err != nil {
 		return err
 	}
 	if err := key.unchanged(c); err != nil {
 		return err
 	}
-	if !s.sums.add(key, c.Size, c.CRC, from, dst) {
+	if !whole && !s.sums.add(key, c.Size, c.CRC, from, *dst) {
 		return errChecksum
 	}
 	return nil
+}
+
+// readOn reads a piece with a reader that stands at it.
+func (s *contents) readOn(
+	key place, c *gzmember.Content, r tarpack.ContentReader, dst []byte, from int64,
+) error {
+	if _, err := io.ReadFull(r, dst); err != nil {
+		return errors.Join(err, r.Close())
+	}
+	a := key.layer.archive
+	end := from + int64(len(dst))
+	atAnySegment := c.Coding == coding.Stored || c.Coding == coding.Segmented && c.Shift == pieceShift
+	if end < c.Size && (!atAnySegment || isKept(a) || a.Signed() != nil) {
+		s.stand(standing{key, end, r})
+		return nil
+	}
+	return r.Close()
 }
 
 const pieceShift = 20 // pieceSize is 1 << pieceShift
@@ -316,31 +238,7 @@ const pieceShift = 20 // pieceSize is 1 << pieceShift
 // errChecksum is the error of a file all of whose pieces were read.
 var errChecksum = fmt.Errorf("%w: it has another CRC-32 than in the index", gzmember.ErrCorrupt)
 
-// reader returns a reader that stands at a place, or nil. It belongs to the caller.
-func (s *contents) reader(key place, pos int64) tarpack.ContentReader {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, st := range s.readers {
-		if st.key == key && st.pos == pos {
-			s.readers = slices.Delete(s.readers, i, i+1)
-			return st.r
-		}
-	}
-	return nil
-}
-
-// stand keeps a reader for whoever reads on. The one that was used last comes last.
-func (s *contents) stand(st standing) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.readers = append(s.readers, st)
-	if len(s.readers) > maxStanding {
-		s.readers[0].r.Close()
-		s.readers = slices.Delete(s.readers, 0, 1)
-	}
-}
-
-// forget forgets the files of a tree, of which nothing is read any more.
+// forget forgets the files of a tree that nobody reads any more.
 func (s *contents) forget(t *tree) {
 	s.sums.forget(t)
 	s.mu.Lock()

@@ -38,8 +38,12 @@ type handle struct {
 func (f *fileSystem) OpenDir(
 	_ <-chan struct{}, in *fuse.OpenIn, out *fuse.OpenOut,
 ) fuse.Status {
-	if f.handles == nil {
+	if f.handles == nil && f.noOpenDir {
 		return fuse.ENOSYS
+	}
+	if f.handles == nil {
+		out.OpenFlags = fuse.FOPEN_KEEP_CACHE | fuse.FOPEN_CACHE_DIR
+		return fuse.OK
 	}
 	t, path, err := f.directoryOf(in.NodeId)
 	if err != nil {
@@ -117,6 +121,7 @@ func (f *fileSystem) list(in *fuse.ReadIn, out *fuse.DirEntryList, plus bool) fu
 			return fuse.OK
 		}
 	}
+	known := plus && f.trees.isCurrent(t) // of another version, the kernel gets the names alone
 	added := 0
 	for err == nil {
 		h := l.next()
@@ -124,14 +129,14 @@ func (f *fileSystem) list(in *fuse.ReadIn, out *fuse.DirEntryList, plus bool) fu
 			break
 		}
 		var ok bool
-		if ok, err = f.add(t, h, out, plus); err != nil || !ok {
+		if ok, err = f.add(t, h, out, plus, known); err != nil || !ok {
 			break
 		}
 		added++
-		f.memory.used(1)
+		f.memory.used()
 		err = l.taken(h)
 	}
-	if plus {
+	if known {
 		f.trees.retain(t, int64(added))
 	}
 	if err != nil && added > 0 { // the kernel knows what was added, and asks for the rest
@@ -196,9 +201,9 @@ func (f *fileSystem) addDots(
 	return true, nil
 }
 
-// add adds a name. ok is false if there is no room.
+// add adds a name. With known, that is a lookup. ok is false if there is no room.
 func (f *fileSystem) add(
-	t *tree, h *head, out *fuse.DirEntryList, plus bool,
+	t *tree, h *head, out *fuse.DirEntryList, plus, known bool,
 ) (ok bool, err error) {
 	named := place{h.layer, h.i}
 	p, err := named.file(&h.entry)
@@ -214,7 +219,9 @@ func (f *fileSystem) add(
 	if entry == nil {
 		return false, nil
 	}
-	f.fill(t, p, &h.entry, entry)
+	if known {
+		f.fill(t, p, &h.entry, entry)
+	}
 	return true, nil
 }
 

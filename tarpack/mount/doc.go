@@ -6,11 +6,11 @@
 //	files.go      ┌──────────▼───────────────────────────────────────▼──────────┐
 //	directory.go  │ fileSystem: requests of the kernel                          │
 //	              └──────────┬───────────────────────────────────────┬──────────┘
-//	generations.go  trees that are open: the current one, and those  │  contents.go  pieces of
-//	                of which the kernel still knows files            │  files in memory
-//	tree.go         one generation: archives, one above the other    │  sums.go      checksums of
-//	listing.go      the names in a directory of all of them          │  files read in pieces
-//	links.go        numbers of hard links                            │
+//	generations.go  trees that are open: the current one, and those  │  contents.go  contents
+//	                whose files the kernel still knows               │  pieces.go    MiBs in memory
+//	tree.go         one generation: archives, one above the other    │  standing.go  readers that
+//	listing.go      the names in a directory of all of them          │  can only read on
+//	links.go        numbers of hard links                            │  sums.go      checksums
 //	                         └──────────── index ──── archive ───────┘
 //
 // Nothing is kept for a file. The kernel knows a file by a number that leads to its entry at once,

@@ -16,20 +16,44 @@ import (
 )
 
 // fileSystem answers the requests of the kernel. Those that it does not know are answered with
-// ENOSYS: OPEN, RELEASE and FLUSH are among them, and the kernel asks for each only once.
+// ENOSYS, and the kernel asks for each only once. FLUSH is among them, and OPEN and OPENDIR where
+// the kernel allows that.
 type fileSystem struct {
 	fuse.RawFileSystem
-	trees    *generations
-	contents *contents
-	handles  *handles // of directories; nil if trees are never replaced
-	log      *log
-	memory   *memory
-	owner    fuse.Owner
-	valid    time.Duration // how long the kernel may keep names and attributes
+	trees     *generations
+	contents  *contents
+	handles   *handles // of directories; nil if trees are never replaced
+	log       *log
+	memory    *memory
+	owner     fuse.Owner
+	valid     time.Duration // how long the kernel may keep names and attributes
+	old       []*oldTree    // used by follow alone
+	kernel    notices
+	noOpen    bool // the kernel can do without OPEN
+	noOpenDir bool // the kernel can do without OPENDIR
 }
 
 // forever is how long the kernel may keep what never changes.
 const forever = 1 << 24 * time.Second
+
+// Init implements fuse.RawFileSystem.
+func (f *fileSystem) Init(s *fuse.Server) {
+	f.adapt(s.KernelSettings().Flags64())
+	f.kernel = notices{
+		dropName: func(dir uint64, name string) { _ = s.EntryNotify(dir, name) },
+		knows: func(id uint64) bool { // it may forget its attributes
+			const noBytes = -1
+			return s.InodeNotify(id, noBytes, 0) == fuse.OK
+		},
+	}
+}
+
+// adapt notes what the kernel can do. Linux can do without OPENDIR since version 5.1: an older one
+// takes ENOSYS for the error of a program that opens a directory.
+func (f *fileSystem) adapt(capabilities uint64) {
+	f.noOpen = capabilities&fuse.CAP_NO_OPEN_SUPPORT != 0
+	f.noOpenDir = capabilities&capNoOpenDir != 0
+}
 
 // String returns a name for messages of go-fuse.
 func (f *fileSystem) String() string { return "tpk" }
@@ -59,7 +83,7 @@ func (f *fileSystem) directoryOf(id uint64) (t *tree, path string, err error) {
 func (f *fileSystem) Lookup(
 	_ <-chan struct{}, header *fuse.InHeader, name string, out *fuse.EntryOut,
 ) fuse.Status {
-	f.memory.used(1)
+	f.memory.used()
 	t, dir, err := f.directoryOf(header.NodeId)
 	if err != nil {
 		return f.failed("", err)
@@ -171,7 +195,7 @@ func (f *fileSystem) GetAttr(
 // entry returns the entry with a number, and its tree with a reference. The place of the root has
 // no layer.
 func (f *fileSystem) entry(id uint64) (t *tree, p place, e sidecar.Entry, err error) {
-	f.memory.used(1)
+	f.memory.used()
 	t = f.trees.of(id)
 	if t == nil {
 		return nil, p, e, fs.ErrNotExist
@@ -272,8 +296,12 @@ func (f *fileSystem) StatFs(
 func (f *fileSystem) Flush(<-chan struct{}, *fuse.FlushIn) fuse.Status { return fuse.ENOSYS }
 
 // Open implements fuse.RawFileSystem: files need not be opened.
-func (f *fileSystem) Open(<-chan struct{}, *fuse.OpenIn, *fuse.OpenOut) fuse.Status {
-	return fuse.ENOSYS
+func (f *fileSystem) Open(_ <-chan struct{}, _ *fuse.OpenIn, out *fuse.OpenOut) fuse.Status {
+	if f.noOpen {
+		return fuse.ENOSYS
+	}
+	out.OpenFlags = fuse.FOPEN_KEEP_CACHE
+	return fuse.OK
 }
 
 // failed returns what the kernel is answered for an error, or OK for nil. It logs what is no fault

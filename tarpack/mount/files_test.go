@@ -42,6 +42,8 @@ func newKernel(t *testing.T, o Options, layers ...Layer) *kernel {
 		t.Fatal(err)
 	}
 	k.f = newFileSystem(tree, &o)
+	k.f.kernel = notices{dropName: func(uint64, string) {},
+		knows: func(id uint64) bool { return k.known[id] > 0 }}
 	t.Cleanup(k.f.trees.closeAll)
 	return k
 }
@@ -256,8 +258,7 @@ func syscallMode(m fs.FileMode) uint32 {
 
 // TestFiles compares archives of all kinds with package fs, with small and large requests.
 func TestFiles(t *testing.T) {
-	archive := tartest.ForgeRight(t, tartest.Big()...)
-	name := tartest.WriteArchive(t, archive, tartest.IndexOf(t, archive))
+	name := writeBig(t)
 	for _, step := range []int{4096, 100_000, 4 << 20} {
 		for _, replace := range []bool{false, true} {
 			k := newKernel(t, Options{Replace: replace}, layerOf(t, name, ""))
@@ -371,13 +372,26 @@ func TestGenerations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var dropped []string
+	k.f.kernel.dropName = func(dir uint64, name string) {
+		dropped = append(dropped, fmt.Sprint(dir, " ", name))
+	}
 	var ids []uint64
 	for i := range versions {
 		if i > 0 {
+			dropped = nil
 			if err := k.f.replace(t.Context(), func(context.Context) ([]Layer, error) {
 				return open(i), nil
 			}); err != nil {
 				t.Fatal(err)
+			}
+			k.f.dropOld(t.Context())
+			want := []string{"1 d", "1 f", "1 d", "1 f"}
+			if i == 1 {
+				want = append(want, fmt.Sprint(dir.NodeId, " g"))
+			}
+			if !slices.Equal(dropped, want) {
+				t.Errorf("the kernel is made to forget %q, not %q", dropped, want)
 			}
 		}
 		out, err := k.walk("f")
@@ -402,6 +416,9 @@ func TestGenerations(t *testing.T) {
 			delete(k.known, id)
 		}
 	}
+	for range 2 * maxWait {
+		k.f.dropOld(t.Context())
+	}
 	if closed[0] || !closed[1] || closed[2] {
 		t.Errorf("closed: %v", closed)
 	}
@@ -410,7 +427,10 @@ func TestGenerations(t *testing.T) {
 	}
 	check(ids[0], "version 0")
 	k.forget()
-	if !closed[0] || closed[2] {
+	for range maxWait {
+		k.f.dropOld(t.Context())
+	}
+	if !closed[0] || closed[2] || len(k.f.old) > 0 {
 		t.Errorf("closed: %v", closed)
 	}
 }

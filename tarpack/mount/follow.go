@@ -25,6 +25,7 @@ func (f *fileSystem) follow(ctx context.Context, open func(context.Context) ([]L
 			return
 		case <-tick.C:
 		}
+		f.dropOld(ctx)
 		name := f.replaced(n%remoteEvery == 0)
 		if name == "" {
 			continue
@@ -52,7 +53,7 @@ func (f *fileSystem) replaced(all bool) string {
 		if _, local := l.archive.Source().(source.Overwritable); !local && !all {
 			continue
 		}
-		if errors.Is(l.archive.Source().Check(), source.ErrChanged) {
+		if errors.Is(l.check(), source.ErrChanged) {
 			return l.archive.Name()
 		}
 	}
@@ -79,11 +80,14 @@ func (f *fileSystem) replace(
 		return err
 	}
 	for _, l := range t.layers {
-		if l.archive.Source().Check() != nil {
+		if l.check() != nil {
 			t.closeLayers()
 			return errUnsettled
 		}
 	}
+	was := f.trees.now()
 	f.trees.replace(t)
+	f.drop(ctx, was)
+	f.old = append(f.old, &oldTree{tree: was, wait: 1, left: 1})
 	return nil
 }

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// extraCapabilities are none: macFUSE opens directories.
-const extraCapabilities = 0
+// capNoOpenDir is no capability: macFUSE opens directories.
+const capNoOpenDir = 0
 
 // serve mounts f on dir and returns its server, which answers requests as soon as its Serve runs.
 // The system needs macFUSE.

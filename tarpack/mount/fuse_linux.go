@@ -15,8 +15,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// extraCapabilities are what go-fuse does not ask for by itself: directories need not be opened.
-const extraCapabilities = fuse.CAP_NO_OPENDIR_SUPPORT
+// capNoOpenDir is the capability of the kernel to do without opening directories. go-fuse does not
+// ask for it by itself.
+const capNoOpenDir = fuse.CAP_NO_OPENDIR_SUPPORT
 
 // device is where requests of the kernel come from.
 const device = "/dev/fuse"
@@ -42,6 +43,10 @@ func serve(f *fileSystem, dir string, o *Options) (*fuse.Server, error) {
 
 // mountOn mounts and returns the descriptor of the device.
 func mountOn(dir string, o *Options) (fd int, err error) {
+	var st unix.Statfs_t // only this asks the process of a mount that is there
+	if err := unix.Statfs(dir, &st); errors.Is(err, unix.ENOTCONN) {
+		return 0, err
+	}
 	if _, err := os.Stat(device); errors.Is(err, fs.ErrNotExist) {
 		return 0, fmt.Errorf("%w: there is no %s", ErrNoFuse, device)
 	}

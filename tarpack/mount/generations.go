@@ -29,6 +29,31 @@ func (g *generations) now() *tree {
 	return g.current
 }
 
+// isCurrent reports whether a tree is the current one.
+func (g *generations) isCurrent(t *tree) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return t == g.current
+}
+
+// isLast reports whether the caller has the only reference to a tree.
+func (g *generations) isLast(t *tree) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return t.refs == 1
+}
+
+// all returns the trees that are open, each with a reference.
+func (g *generations) all() (list []*tree) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, t := range g.open {
+		t.refs++
+		list = append(list, t)
+	}
+	return list
+}
+
 // of returns the tree of a file with a number, with a reference, or nil if it is closed.
 func (g *generations) of(id uint64) *tree {
 	g.mu.Lock()

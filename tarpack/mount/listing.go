@@ -166,13 +166,22 @@ func (l *listing) advance(h *head) error {
 			}
 			h.next = int(h.entry.End)
 		}
-		if len(h.name) <= maxName {
+		switch {
+		case !isName(h.name):
+			return fmt.Errorf("%w: entry %d has the name %q", sidecar.ErrCorrupt, h.i, h.name)
+		case len(h.name) <= maxName:
 			return nil
 		}
 		l.skipped++
 	}
 	h.done = true
 	return nil
+}
+
+// isName reports whether a name may be that of an entry. No name has a slash.
+func isName(name []byte) bool {
+	return len(name) > 0 && string(name) != "." && string(name) != ".." &&
+		bytes.IndexByte(name, 0) < 0
 }
 
 // next returns the head with the next name, or nil. Its fields are valid until taken is called with

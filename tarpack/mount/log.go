@@ -15,7 +15,7 @@ type log struct {
 	said []string // what the last ones were about
 }
 
-// maxSaid is the number of things of which nothing is printed again.
+// maxSaid is the number of things about which nothing is printed again.
 const maxSaid = 100
 
 // failure logs why a request has failed. name is the file that it was about, or "". A file has one

@@ -17,17 +17,15 @@ const (
 	maxMapped = 24 << 20 // bytes of files, the program among them, that may be mapped
 )
 
-// used notes that entries were read.
-func (m *memory) used(entries int) {
-	if n := m.n.Add(int64(entries)); n/lookEvery == (n-int64(entries))/lookEvery {
+// used notes that an entry was read.
+func (m *memory) used() {
+	if m.n.Add(1)%lookEvery != 0 || mapped() <= maxMapped {
 		return
 	}
-	if mapped() <= maxMapped {
-		return
-	}
-	t := m.trees.now()
-	defer m.trees.release(t, 1)
-	for _, l := range t.layers {
-		l.archive.UnloadIndex()
+	for _, t := range m.trees.all() {
+		for _, l := range t.layers {
+			l.archive.UnloadIndex()
+		}
+		m.trees.release(t, 1)
 	}
 }

@@ -32,8 +32,8 @@ type Mount struct {
 const followEvery = time.Second
 
 // Start mounts archives on the directory dir, which must exist. They can be read when it returns,
-// until the context ends, Unmount is called, or somebody else unmounts them. The error is that of
-// o.Open, or wraps [ErrUnsupported], [ErrNoFuse] or fs.ErrNotExist, for example.
+// until the context ends, Unmount is called, or somebody else unmounts them. The error is o.Open's,
+// or wraps [ErrUnsupported], [ErrNoFuse] or fs.ErrNotExist, for example.
 func Start(ctx context.Context, dir string, o Options) (*Mount, error) {
 	if fi, err := os.Stat(dir); err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func newFileSystem(t *tree, o *Options) *fileSystem {
 	}
 	f := &fileSystem{
 		RawFileSystem: fuse.NewDefaultRawFileSystem(),
-		contents:      &contents{}, log: &log{say: say}, valid: forever,
+		contents:      newContents(), log: &log{say: say}, valid: forever,
 		owner: fuse.Owner{Uid: uint32(os.Geteuid()), Gid: uint32(os.Getegid())},
 	}
 	f.trees = newGenerations(t, f.contents.forget)
@@ -111,19 +111,18 @@ func newFileSystem(t *tree, o *Options) *fileSystem {
 func (f *fileSystem) mountOptions(o *Options) *fuse.MountOptions {
 	return &fuse.MountOptions{
 		AllowOther: o.AllowOther, FsName: o.Source, Name: fsName,
-		MaxWrite: maxRead, MaxReadAhead: maxRead, MaxBackground: maxBackground,
+		MaxWrite: maxRead, MaxReadAhead: maxRead, MaxBackground: parallel(),
 		EnableSymlinkCaching: true, ExplicitDataCacheControl: true, DisableXAttrs: true,
 		DisableSplice:     true, // a copy costs less than a pipe
-		ExtraCapabilities: extraCapabilities,
+		ExtraCapabilities: capNoOpenDir,
 		Logger:            stdlog.New(lineWriter(f.log.line), "", 0),
 	}
 }
 
 // Parameters of mounts.
 const (
-	fsName        = "tpk"   // the type of the file system is fuse.tpk
-	maxRead       = 1 << 20 // bytes, of a request to read
-	maxBackground = 4       // requests of the kernel to read ahead
+	fsName  = "tpk"   // the type of the file system is fuse.tpk
+	maxRead = 1 << 20 // bytes, of a request to read
 )
 
 // lineWriter passes the messages of go-fuse on.

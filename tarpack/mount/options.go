@@ -29,6 +29,9 @@ type Layer struct {
 	Archive *tarpack.Archive
 	Dir     string       // the directory in it that is mounted; "" is all of it
 	Close   func() error // closes the archive
+	// Check, if set, is asked with Replace instead of the Check of the archive's Source, if the name
+	// leads to something that the archive was made from.
+	Check func() error
 }
 
 // Errors of Start and Unmount.

@@ -16,6 +16,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
+	"github.com/tarpack/tpk/tarpack/source"
 )
 
 // TestOptions sets each field of the options, and checks its effect.
@@ -72,6 +73,16 @@ func TestLayer(t *testing.T) {
 		t.Error(err)
 	}
 	k.f.trees.closeAll()
+	for _, failed := range []error{nil, source.ErrChanged} { // Check
+		l := layer("")
+		l.Check = func() error { return failed }
+		k := newKernel(t, Options{Replace: true}, l)
+		if got := k.f.replaced(false); (got != "") != (failed != nil) {
+			t.Errorf("%v: replaced is %q", failed, got)
+		}
+		closed--
+		k.f.trees.closeAll()
+	}
 	if closed != 1 { // Close
 		t.Errorf("closed %d times", closed)
 	}

@@ -40,6 +40,7 @@ type layer struct {
 	links   *linkCounts
 	modTime func() int64 // of the root, if that is all of the archive
 	close   func() error
+	check   func() error // wraps source.ErrChanged once another archive has replaced this one
 }
 
 // A place is an entry of a layer. The directory that is mounted has the ordinal of layer.root, or
@@ -56,7 +57,10 @@ func newTree(generation uint64, layers []Layer) (*tree, error) {
 	for k := len(layers) - 1; k >= 0; k-- {
 		a := layers[k].Archive
 		l := &layer{archive: a, index: a.Index(), offset: total, root: layers[k].Dir,
-			close: layers[k].Close, links: newLinkCounts(a)}
+			close: layers[k].Close, check: layers[k].Check, links: newLinkCounts(a)}
+		if l.check == nil {
+			l.check = a.Source().Check
+		}
 		l.modTime = sync.OnceValue(l.findModTime)
 		t.layers = append(t.layers, l)
 		total += uint64(a.Index().Len())
@@ -110,7 +114,7 @@ func (t *tree) id(p place) uint64 {
 	return t.generation<<generationShift | (p.layer.offset + uint64(p.i) + firstID)
 }
 
-// place returns the place with a number, of which the generation is not looked at.
+// place returns the place with a number, whatever its generation.
 func (t *tree) place(id uint64) (p place, ok bool) {
 	n := id & idMask
 	if n < firstID {

@@ -46,7 +46,8 @@ func Again(c *cli.Context, name string, notice func(string)) (
 	}
 	store := &cache.Cache{Dir: cmp.Or(ro.CacheDir, CacheDir()), Limit: ro.CacheSize}
 	o := cache.Options{NoConvert: c.Bool(flags.NoConvertName), Trust: trust, CheckIndex: maxSmallCheck,
-		Notice: func(err error) { notice(strings.TrimPrefix(report.Line(err), "tpk: ")) }}
+		KeepIndex: true,
+		Notice:    func(err error) { notice(strings.TrimPrefix(report.Line(err), "tpk: ")) }}
 	return func(ctx context.Context, wait bool) (*cache.Archive, error) {
 		if !wait {
 			return store.Open(ctx, name, o)

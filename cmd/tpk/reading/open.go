@@ -28,18 +28,19 @@ import (
 //
 // The name may be the URL of an archive on a server, if the command has the flags of flags.Remote.
 func Open(c *cli.Context, name string) (*cache.Archive, error) {
-	return open(c, name, maxQuickCheck)
+	return open(c, name, cache.Options{CheckIndex: maxQuickCheck})
 }
 
 // OpenForAll is [Open] for a command that reads the index from its beginning to its end. It checks
 // an index of any size first.
 func OpenForAll(c *cli.Context, name string) (*cache.Archive, error) {
-	return open(c, name, math.MaxInt64)
+	return open(c, name, cache.Options{CheckIndex: math.MaxInt64})
 }
 
 // OpenLong is [Open] for a command that keeps the archive open for a long time, in little memory.
+// An index that has to be built is kept in the cache.
 func OpenLong(c *cli.Context, name string) (*cache.Archive, error) {
-	return open(c, name, maxSmallCheck)
+	return open(c, name, cache.Options{CheckIndex: maxSmallCheck, KeepIndex: true})
 }
 
 // maxSmallCheck is the size of the largest index that is compared with its hashes for OpenLong:
@@ -50,7 +51,8 @@ const maxSmallCheck = 8 << 20
 // That takes 10 to 20 ms if it is in memory.
 const maxQuickCheck = 64 << 20
 
-func open(c *cli.Context, name string, checkIndex int64) (*cache.Archive, error) {
+// open opens an archive with the options of a command, and those of the command line.
+func open(c *cli.Context, name string, o cache.Options) (*cache.Archive, error) {
 	ro, err := flags.ReadRemote(c)
 	if err != nil {
 		return nil, err
@@ -64,7 +66,7 @@ func open(c *cli.Context, name string, checkIndex int64) (*cache.Archive, error)
 		return nil, err
 	}
 	if trust != nil {
-		checkIndex = 0 // what is read of it is compared with what was signed
+		o.CheckIndex = 0 // what is read of it is compared with what was signed
 	}
 	m := terminal.NewMeter(c, "reading")
 	defer m.Stop()
@@ -72,16 +74,20 @@ func open(c *cli.Context, name string, checkIndex int64) (*cache.Archive, error)
 		return openRemote(c, m, name, ro, trust)
 	}
 	store := &cache.Cache{Dir: cmp.Or(ro.CacheDir, CacheDir()), Limit: ro.CacheSize}
-	notice := func(err error) {
+	o.Notice = func(err error) {
 		if p := (*format.Problem)(nil); errors.As(err, &p) { // hints are about archives
 			m.Print(report.LineWithoutHint(err))
 			return
 		}
 		m.Notice(err)
 	}
-	return store.Open(c.Context, name, cache.Options{
-		NoConvert: c.Bool(flags.NoConvertName), Notice: notice, Progress: m.Update, Trust: trust,
-		CheckIndex: checkIndex})
+	o.NoConvert, o.Progress, o.Trust = c.Bool(flags.NoConvertName), m.Update, trust
+	a, err := store.Open(c.Context, name, o)
+	if o.KeepIndex && errors.Is(err, format.ErrTruncated) {
+		o.KeepIndex = false // an index in memory is built also if other bytes follow the archive
+		return store.Open(c.Context, name, o)
+	}
+	return a, err
 }
 
 // Close closes an archive at the end of a command that returns err. If the archive was changed

@@ -24,7 +24,7 @@ import (
 
 // Run measures the tree of small files.
 func Run(b *measure.Bench) error {
-	if !b.Room(int64(b.Files)*16<<10, "the tree of small files") {
+	if !b.Room(int64(b.Files)*24<<10, "the tree of small files") {
 		return nil
 	}
 	t, err := trees.Files(b, b.Files)
@@ -142,6 +142,12 @@ func sources(b *measure.Bench, t trees.Tree, dir string) (all []measure.Contesta
 		all = append(all, c)
 	}
 	add("tpk", "tpk", archive, archive, archive+".tpi")
+	stored := filepath.Join(dir, "stored.tar.gz")
+	b.Logf("packing without compression")
+	if err := measure.Run(b.Tpk, "pack", "-q", "--level", "0", t.Dir, stored); err != nil {
+		return nil, done, err
+	}
+	add("tpk-level-0", "tpk", stored, stored, stored+".tpi")
 	add("plain", "dir", t.Dir)
 
 	zipped := filepath.Join(dir, "a.zip")

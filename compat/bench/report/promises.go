@@ -60,6 +60,8 @@ var promises = []promise{
 		of("Index/entries=10000000", "open-B")},
 	{"1 KiB of a deflated file of 4 GiB, median", 2e-3, "p50-sec",
 		of("Range/bytes=4294967296/content=deflated/cache=hot", "p50-sec")},
+	{"a small file of 1,000,000 at level 0 through io/fs: CPU, of plain files", 0.7, "",
+		ratio("Dataset/tree=files-1000000/cache=hot", "tpk-level-0", "plain", "cpu-sec/op")},
 	{"pull linux-doc-6.1 6.1.192-1 to -2: bytes", 5e6, "B",
 		of("Pull/package=linux-doc-6.1/from=6.1.192-1/to=6.1.192-2", "B")},
 	{"pull linux-doc-6.1 6.1.192-1 to -2: requests", 40, "requests",
