@@ -103,6 +103,7 @@ func TestReloadUnderPipelines(t *testing.T) {
 	for range 4 {
 		wg.Go(func() {
 			c := dial()
+			_ = c.SetDeadline(time.Now().Add(3 * time.Minute)) // it is used for all of the test
 			r := bufio.NewReader(c)
 			for range 15 {
 				go func() { _, _ = io.WriteString(c, strings.Repeat(strings.Join(requests, ""), 5)) }()
