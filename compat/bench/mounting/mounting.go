@@ -166,6 +166,10 @@ func (s *system) measure(b *measure.Bench, t trees.Tree, mnt string, paths []str
 			continue
 		}
 		values, err := server.during(step.do)
+		if err != nil && s.slow { // archivemount lists files of deep directories that it doesn't find
+			b.Logf("  %-14s %-14s fails", s.tool, step.what)
+			continue
+		}
 		if err != nil {
 			return err
 		}

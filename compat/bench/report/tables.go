@@ -189,7 +189,7 @@ var parts = []part{
 			"files*: one of 10,000 files that are opened, read and closed, by one program. " +
 			"*everything*: tar of all files. CPU is that of the process that serves the mount and of " +
 			"the programs; memory is that of the process. archivemount reads 20 files, as it " +
-			"decompresses from the beginning for each.",
+			"decompresses from the beginning for each; it has no row for what fails.",
 		tables: []table{{
 			base: "Mount",
 			columns: []column{{"sec/op", "wall", true}, {"cpu-sec/op", "CPU", true},
