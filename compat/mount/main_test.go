@@ -15,13 +15,15 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(fixture.Main(m)) }
 
-// canMount skips the test unless it may mount.
+// canMount skips the test unless it may mount. A kernel without FUSE is not a program that the
+// scripts could install, so it does not fail the test with COMPAT=require; .ci/run says that it is
+// missing.
 func canMount(t testing.TB) {
 	t.Helper()
-	tools.Root(t)
 	if _, err := os.Stat("/dev/fuse"); err != nil || runtime.GOOS != "linux" {
-		tools.Missing(t, "/dev/fuse")
+		t.Skip("this kernel has no /dev/fuse")
 	}
+	tools.Root(t)
 }
 
 // A mounted is a mount in the background.

@@ -96,11 +96,14 @@ func TestLayer(t *testing.T) {
 
 // TestStart mounts where root may.
 func TestStart(t *testing.T) {
-	if _, err := os.Stat("/dev/fuse"); err != nil || os.Geteuid() != 0 {
+	if _, err := os.Stat("/dev/fuse"); err != nil {
+		t.Skip("this kernel has no /dev/fuse")
+	}
+	if os.Geteuid() != 0 {
 		if os.Getenv("COMPAT") == "require" {
-			t.Fatal("root or /dev/fuse is missing, and COMPAT=require")
+			t.Fatal("root is missing, and COMPAT=require")
 		}
-		t.Skip("root or /dev/fuse is missing")
+		t.Skip("root is missing")
 	}
 	name := tartest.Pack(t, tartest.Tree(t, [2]string{"d/f", "text"}), pack.Options{})
 	o := Options{Source: "the source", Open: func(context.Context) ([]Layer, error) {
