@@ -212,7 +212,7 @@ type tab struct {
 	expected []string
 }
 
-// expectLog makes messages on the console with a word expected ones.
+// expectLog says that the console may have messages with this word.
 func (p *tab) expectLog(word string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -23,60 +22,11 @@ import (
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/tarpack/pack"
 	"github.com/tarpack/tpk/tarpack/website"
 )
-
-// A host is a web server that is running.
-type host struct {
-	cmd   *exec.Cmd
-	ended chan struct{}
-}
-
-// startHost starts a server and waits until it listens. It is stopped after the test.
-func startHost(t testing.TB, address string, cmd *exec.Cmd) *host {
-	t.Helper()
-	h := &host{cmd: cmd, ended: make(chan struct{})}
-	var out strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		_ = cmd.Wait()
-		close(h.ended)
-	}()
-	t.Cleanup(h.stop)
-	for {
-		conn, err := net.Dial("tcp", address)
-		if err == nil {
-			conn.Close()
-			return h
-		}
-		select {
-		case <-h.ended:
-			t.Fatalf("%q ended:\n%s", cmd.Args, out.String())
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
-}
-
-func (h *host) stop() {
-	_ = h.cmd.Process.Signal(syscall.SIGTERM)
-	<-h.ended
-}
-
-// freeAddress returns an address on which nothing listens.
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
 
 // nginx starts nginx on a directory. more is added to the server of its configuration.
 func nginx(t testing.TB, more string) (url, root string) {
@@ -85,35 +35,17 @@ func nginx(t testing.TB, more string) (url, root string) {
 	if err := os.Mkdir(root, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	address := freeAddress(t)
+	address := fixture.FreeAddress(t)
 	nginxOn(t, address, root, more)
 	return "http://" + address, root
 }
 
-func nginxOn(t testing.TB, address, root, more string) *host {
+func nginxOn(t testing.TB, address, root, more string) *fixture.Server {
 	t.Helper()
-	tool, err := exec.LookPath("/usr/sbin/nginx")
-	if err != nil {
-		tool = tools.Path(t, "nginx")
-	}
-	dir := tools.Dir(t)
-	user := ""
-	if os.Getuid() == 0 {
-		user = "user root;"
-	}
-	conf := filepath.Join(dir, "nginx.conf")
-	text := fmt.Sprintf(`%s daemon off; pid %s/pid; error_log stderr warn; events {}
-http {
-  access_log off; client_body_temp_path %[2]s/body; proxy_temp_path %[2]s/proxy;
-  fastcgi_temp_path %[2]s/f; uwsgi_temp_path %[2]s/u; scgi_temp_path %[2]s/s;
+	return fixture.Nginx(t, tools.Dir(t), address, fmt.Sprintf(`
   types { text/html html; text/javascript js; application/gzip gz; }
-  server { listen %[3]s; root %[4]s; %[5]s }
-}
-`, user, dir, address, root, more)
-	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return startHost(t, address, exec.Command(tool, "-e", "stderr", "-c", conf, "-p", dir))
+  server { listen %s; root %s; %s }
+`, address, root, more))
 }
 
 // smallSite writes a small site and its viewer to a directory.
@@ -142,8 +74,8 @@ func smallSite(t testing.TB, root string, o pack.Options, w website.Options) {
 // read. It returns the URL of the bucket.
 func bucket(t testing.TB, root string) string {
 	t.Helper()
-	dir, address := tools.Dir(t), freeAddress(t)
-	startHost(t, address, exec.Command(tools.GoProgram(t, "versitygw"), "--access", "access",
+	dir, address := tools.Dir(t), fixture.FreeAddress(t)
+	fixture.StartServer(t, address, exec.Command(tools.GoProgram(t, "versitygw"), "--access", "access",
 		"--secret", "secret-key", "--port", address, "posix", dir))
 	c, err := minio.New(address, &minio.Options{Region: "us-east-1",
 		Creds: credentials.NewStaticV4("access", "secret-key", "")})
@@ -232,9 +164,9 @@ func TestViewerElsewhere(t *testing.T) {
 func TestViewerBadHosts(t *testing.T) {
 	root := filepath.Join(tools.Dir(t), "root")
 	smallSite(t, root, pack.Options{}, website.Options{})
-	address := freeAddress(t)
+	address := fixture.FreeAddress(t)
 	_, port, _ := net.SplitHostPort(address)
-	startHost(t, address, exec.Command(tools.Path(t, "python3"), "-m", "http.server", "--bind",
+	fixture.StartServer(t, address, exec.Command(tools.Path(t, "python3"), "-m", "http.server", "--bind",
 		"127.0.0.1", "--directory", root, port))
 	files := http.FileServer(http.Dir(root))
 	// It names a coding, and applies it or not.
@@ -287,14 +219,14 @@ func TestViewerBadHosts(t *testing.T) {
 func TestViewerOffline(t *testing.T) {
 	for name, o := range map[string]pack.Options{"beside": {}, "embedded": {EmbedIndex: true}} {
 		t.Run(name, func(t *testing.T) {
-			root, address := filepath.Join(tools.Dir(t), "root"), freeAddress(t)
+			root, address := filepath.Join(tools.Dir(t), "root"), fixture.FreeAddress(t)
 			smallSite(t, root, o, website.Options{})
 			h := nginxOn(t, address, root, "")
 			base := "http://" + address + "/"
 			p := newTab(t, desktop)
 			p.opened(base, `document.title == "Script"`)
 			p.opened(base+"docs/page", `document.title == "Page"`)
-			h.stop()
+			h.Stop()
 			p.opened(base, `document.title == "Script"`)
 			p.opened(base+"docs/page", `document.title == "Page"`)
 			p.stopWorkers() // the next one has nothing in memory

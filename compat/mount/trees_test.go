@@ -104,8 +104,8 @@ func TestRanges(t *testing.T) {
 	m.quiet(t)
 }
 
-// TestLayers mounts archives above each other. The result is that of extracting them one after the
-// other, except that a file hides a directory below it.
+// TestLayers mounts archives above each other. It shows what is there after extracting them one
+// after the other, except that a file hides a directory below it.
 func TestLayers(t *testing.T) {
 	base := tools.Dir(t)
 	var names []string

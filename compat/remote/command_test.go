@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -296,14 +297,15 @@ func TestCommandS3(t *testing.T) {
 func TestCommandS3TLS(t *testing.T) {
 	dir := tools.Dir(t)
 	cert, key := certificate(t, dir)
-	address := freeAddress(t)
+	address := fixture.FreeAddress(t)
 	tree := tools.Dir(t)
 	writeTree(t, tree, 30, 1)
 	store := tools.Dir(t)
 	if err := os.Mkdir(filepath.Join(store, bucket), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	start(t, address, exec.Command(tools.GoProgram(t, "versitygw"), "--access", accessKey, "--secret",
+	fixture.StartServer(t, address, exec.Command(tools.GoProgram(t, "versitygw"),
+		"--access", accessKey, "--secret",
 		secretKey, "--port", address, "--cert", cert, "--key", key, "posix", store))
 	s := newShell(t, "AWS_ACCESS_KEY_ID="+accessKey, "AWS_SECRET_ACCESS_KEY="+secretKey)
 	const url = "s3://" + bucket + "/a.tar.gz"

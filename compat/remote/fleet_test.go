@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 )
 
@@ -25,8 +26,8 @@ const fleetKey = "site.tar.gz"
 // A fleet is three times tpk serve on an archive in a bucket, and a proxy in front of them.
 type fleet struct {
 	storage *gateway
-	gateway *program // of storage
-	again   func() *program
+	gateway *fixture.Server // of storage
+	again   func() *fixture.Server
 	wire    *wire    // between the servers and the storage
 	servers []string // addresses
 	admins  []string
@@ -42,7 +43,7 @@ func newFleet(t *testing.T, s *site, flags ...string) *fleet {
 	f.wire = newWire(t, f.storage.address)
 	args := recipeCommand(t)
 	for range 3 {
-		address, admin := freeAddress(t), freeAddress(t)
+		address, admin := fixture.FreeAddress(t), fixture.FreeAddress(t)
 		cmd := exec.Command(tools.TPK(t), replaced(t, args, map[string]string{
 			":8080": address, ":9090": admin, "10s": "50ms", "/cache/tpk": tools.Dir(t),
 			"8GiB": "1GiB", "s3://bucket/site.tar.gz": "s3://" + bucket + "/" + fleetKey,
@@ -50,7 +51,7 @@ func newFleet(t *testing.T, s *site, flags ...string) *fleet {
 		cmd.Args = append(append(cmd.Args, "--s3-endpoint", "http://"+f.wire.address), flags...)
 		cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID="+accessKey,
 			"AWS_SECRET_ACCESS_KEY="+secretKey)
-		start(t, address, cmd)
+		fixture.StartServer(t, address, cmd)
 		f.servers, f.admins = append(f.servers, address), append(f.admins, admin)
 		until(t, "a server is ready", func() bool {
 			status, _ := get(t, "http://"+admin+"/readyz", "")
@@ -100,31 +101,13 @@ func replaced(t *testing.T, words []string, parts map[string]string) []string {
 // nginx starts nginx with the recipe in front of the servers.
 func (f *fleet) nginx(t *testing.T) {
 	t.Helper()
-	tool, err := exec.LookPath("/usr/sbin/nginx")
-	if err != nil {
-		tool = tools.Path(t, "nginx")
-	}
-	dir, address := tools.Dir(t), freeAddress(t)
+	address := fixture.FreeAddress(t)
 	parts := map[string]string{"listen 80;": "listen " + address + ";"}
 	for i, s := range f.servers {
 		parts[fmt.Sprintf("tpk-%d.example.com:8080", i)] = s
 	}
 	recipe := replaced(t, []string{fleetRecipe(t, "nginx.conf")}, parts)[0]
-	user := ""
-	if os.Getuid() == 0 {
-		user = "user root;"
-	}
-	conf := filepath.Join(dir, "nginx.conf")
-	text := fmt.Sprintf(`%s daemon off; pid %s/pid; error_log stderr crit; events {}
-http {
-  access_log off; client_body_temp_path %[2]s/body; proxy_temp_path %[2]s/proxy;
-  fastcgi_temp_path %[2]s/f; uwsgi_temp_path %[2]s/u; scgi_temp_path %[2]s/s;
-%[3]s}
-`, user, dir, recipe)
-	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	start(t, address, exec.Command(tool, "-e", "stderr", "-c", conf, "-p", dir))
+	fixture.Nginx(t, tools.Dir(t), address, recipe)
 	f.front = "http://" + address
 }
 
@@ -135,7 +118,7 @@ func (f *fleet) haproxy(t *testing.T) {
 	if err != nil {
 		tool = tools.Path(t, "haproxy")
 	}
-	address := freeAddress(t)
+	address := fixture.FreeAddress(t)
 	parts := map[string]string{"bind :80": "bind " + address}
 	for i, s := range f.servers {
 		_, port, _ := strings.Cut(f.admins[i], ":")
@@ -146,7 +129,7 @@ func (f *fleet) haproxy(t *testing.T) {
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	start(t, address, exec.Command(tool, "-db", "-f", conf))
+	fixture.StartServer(t, address, exec.Command(tool, "-db", "-f", conf))
 	f.front = "http://" + address
 }
 
@@ -272,7 +255,7 @@ func TestFleetRecipes(t *testing.T) {
 				t.Errorf("%d bytes were fetched of what is in the caches", n)
 			}
 			// Without the storage the fleet goes on.
-			f.gateway.stop()
+			f.gateway.Stop()
 			for i := range s.files {
 				s.mustHave(t, f.front, i, 0)
 			}

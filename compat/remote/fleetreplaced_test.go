@@ -97,7 +97,7 @@ func TestFleetReplaced(t *testing.T) {
 		}
 		c.oldest.Store(int64(n))
 		if n%5 == 3 {
-			f.gateway.stop()
+			f.gateway.Stop()
 			answers := c.right.Load() + c.busy.Load()
 			until(t, "more answers have come without the storage", func() bool {
 				return c.right.Load()+c.busy.Load() > answers+200

@@ -5,16 +5,14 @@ import (
 	"context"
 	"io"
 	"math/rand/v2"
-	"net"
 	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/tarpack/remote/object"
 	"github.com/tarpack/tpk/tarpack/remote/s3"
@@ -26,56 +24,6 @@ func random(n int, seed byte) []byte {
 	b := make([]byte, n)
 	_, _ = rand.NewChaCha8([32]byte{seed}).Read(b)
 	return b
-}
-
-// freeAddress returns an address on which nothing listens.
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
-// A program is a server that listens on an address.
-type program struct {
-	cmd   *exec.Cmd
-	ended chan struct{}
-	out   bytes.Buffer
-}
-
-// start starts a server and waits until it listens. It is stopped after the test.
-func start(t testing.TB, address string, cmd *exec.Cmd) *program {
-	t.Helper()
-	p := &program{cmd: cmd, ended: make(chan struct{})}
-	cmd.Stdout, cmd.Stderr = &p.out, &p.out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		_ = cmd.Wait()
-		close(p.ended)
-	}()
-	t.Cleanup(p.stop)
-	for {
-		conn, err := net.Dial("tcp", address)
-		if err == nil {
-			conn.Close()
-			return p
-		}
-		select {
-		case <-p.ended:
-			t.Fatalf("%q ended:\n%s", cmd.Args, p.out.Bytes())
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
-}
-
-func (p *program) stop() {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	<-p.ended
 }
 
 // The keys that the servers for S3 are started with.
@@ -104,14 +52,15 @@ func newGateway(t testing.TB, address, region string) *gateway {
 }
 
 // versitygw starts versitygw on a directory and returns it with a function that starts it again.
-func versitygw(t testing.TB, flags ...string) (g *gateway, p *program, again func() *program) {
+func versitygw(t testing.TB, flags ...string) (g *gateway, p *fixture.Server,
+	again func() *fixture.Server) {
 	t.Helper()
 	tool := tools.GoProgram(t, "versitygw")
-	dir, address := tools.Dir(t), freeAddress(t)
-	again = func() *program {
+	dir, address := tools.Dir(t), fixture.FreeAddress(t)
+	again = func() *fixture.Server {
 		args := append(append([]string{"--access", accessKey, "--secret", secretKey, "--port", address},
 			flags...), "posix", dir)
-		return start(t, address, exec.Command(tool, args...))
+		return fixture.StartServer(t, address, exec.Command(tool, args...))
 	}
 	p = again()
 	region := "us-east-1"
@@ -126,8 +75,9 @@ func versitygw(t testing.TB, flags ...string) (g *gateway, p *program, again fun
 // gofakes3 starts gofakes3, which ignores If-Match.
 func gofakes3(t testing.TB) *gateway {
 	t.Helper()
-	address := freeAddress(t)
-	start(t, address, exec.Command(tools.GoProgram(t, "gofakes3"), "-host", address, "-backend",
+	address := fixture.FreeAddress(t)
+	fixture.StartServer(t, address, exec.Command(tools.GoProgram(t, "gofakes3"),
+		"-host", address, "-backend",
 		"memory"))
 	return newGateway(t, address, "us-east-1")
 }

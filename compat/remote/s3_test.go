@@ -13,6 +13,7 @@ import (
 
 	"github.com/minio/minio-go/v7"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/tarpack/remote/object"
 	"github.com/tarpack/tpk/tarpack/remote/s3"
@@ -198,16 +199,13 @@ func TestS3Restarted(t *testing.T) {
 	if _, err := io.ReadFull(r, got[:1000]); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	<-p.ended
+	p.Kill()
 	once := g.mustOpenFails(t, key)
 	contains(t, once, "connection refused")
 	if !errors.Is(once, source.ErrUnavailable) {
 		t.Error(once)
 	}
-	started := make(chan *program)
+	started := make(chan *fixture.Server)
 	go func() { started <- again() }()
 	if _, err := io.ReadFull(r, got[1000:]); err != nil || !bytes.Equal(got, want[:len(got)]) {
 		t.Error(err)

@@ -210,7 +210,7 @@ func TestUploadRestarted(t *testing.T) {
 	dir, name := noisy(t), filepath.Join(tools.Dir(t), "a.tar.gz")
 	fixture.Pack(t, dir, name)
 	proxied := gate(t, g, func(*http.Request) bool {
-		p.stop()
+		p.Stop()
 		again()
 		return true
 	})

@@ -23,6 +23,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/compat/fixture"
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/tarpack/remote/object"
 	"github.com/tarpack/tpk/tarpack/remote/web"
@@ -64,34 +65,17 @@ func certificate(t testing.TB, dir string) (cert, key string) {
 // its certificate. more is added to the server of its configuration; %s there is its address.
 func nginx(t testing.TB, more string) (url, root, cert string) {
 	t.Helper()
-	tool, err := exec.LookPath("/usr/sbin/nginx")
-	if err != nil {
-		tool = tools.Path(t, "nginx")
-	}
-	dir, address := tools.Dir(t), freeAddress(t)
+	dir, address := tools.Dir(t), fixture.FreeAddress(t)
 	cert, key := certificate(t, dir)
 	root = filepath.Join(dir, "root")
 	if err := os.Mkdir(root, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	user := ""
-	if os.Getuid() == 0 {
-		user = "user root;"
-	}
-	conf := filepath.Join(dir, "nginx.conf")
-	text := fmt.Sprintf(`%s daemon off; pid %s/pid; error_log stderr warn; events {}
-http {
-  access_log off; client_body_temp_path %[2]s/body; proxy_temp_path %[2]s/proxy;
-  fastcgi_temp_path %[2]s/f; uwsgi_temp_path %[2]s/u; scgi_temp_path %[2]s/s;
-  server { listen %[3]s ssl; ssl_certificate %[4]s; ssl_certificate_key %[5]s; root %[6]s;
-    %[7]s
+	fixture.Nginx(t, dir, address, fmt.Sprintf(`
+  server { listen %s ssl; ssl_certificate %s; ssl_certificate_key %s; root %s;
+    %s
   }
-}
-`, user, dir, address, cert, key, root, strings.ReplaceAll(more, "%s", address))
-	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	start(t, address, exec.Command(tool, "-e", "stderr", "-c", conf, "-p", dir))
+`, address, cert, key, root, strings.ReplaceAll(more, "%s", address)))
 	return "https://" + address, root, cert
 }
 

@@ -74,7 +74,7 @@ func (p process) cpu() (total time.Duration, err error) {
 	if err != nil {
 		return 0, err
 	}
-	// Behind the name, which may have blanks: fields 3 and so on, of which 14 and 15 are ticks.
+	// The name may have blanks. Behind it stand fields 3 and so on; 14 and 15 are ticks.
 	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
 	for _, f := range fields[11:13] {
 		ticks, err := strconv.ParseInt(f, 10, 64)

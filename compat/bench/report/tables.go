@@ -187,8 +187,8 @@ var parts = []part{
 		family: "mount", title: "A mounted archive",
 		intro: "*nothing*: until the first folder can be listed. *names*: find -size +0. *random " +
 			"files*: one of 10,000 files that are opened, read and closed, by one program. " +
-			"*everything*: tar of all files. CPU is that of the process that serves the mount and of " +
-			"the programs; memory is that of the process. archivemount reads 20 files, as it " +
+			"*everything*: tar of all files. CPU: the process that serves the mount, and the programs. " +
+			"Memory: that process alone. archivemount reads 20 files, as it " +
 			"decompresses from the beginning for each; it has no row for what fails.",
 		tables: []table{{
 			base: "Mount",
