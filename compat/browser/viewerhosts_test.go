@@ -166,7 +166,8 @@ func TestViewerBadHosts(t *testing.T) {
 	smallSite(t, root, pack.Options{}, website.Options{})
 	address := fixture.FreeAddress(t)
 	_, port, _ := net.SplitHostPort(address)
-	fixture.StartServer(t, address, exec.Command(tools.Path(t, "python3"), "-m", "http.server", "--bind",
+	fixture.StartServer(t, address, exec.Command(tools.Path(t, "python3"), "-m", "http.server",
+		"--bind",
 		"127.0.0.1", "--directory", root, port))
 	files := http.FileServer(http.Dir(root))
 	// It names a coding, and applies it or not.
