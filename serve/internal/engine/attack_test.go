@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/internal/goroutines"
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/tarpack/pack"
@@ -148,7 +149,7 @@ func TestResets(t *testing.T) {
 	}
 	none := func() bool { return e.http1.Open() == 0 }
 	until(t, "connections are left", none)
-	goroutines, files := runtime.NumGoroutine(), descriptors()
+	running, files := goroutines.Count(), descriptors()
 	var wg sync.WaitGroup
 	for worker := range uint64(8) {
 		wg.Go(func() {
@@ -175,10 +176,10 @@ func TestResets(t *testing.T) {
 	t.Cleanup(func() {
 		if t.Failed() {
 			b := make([]byte, 1<<20)
-			t.Logf("%d goroutines were there; now:\n%s", goroutines, b[:runtime.Stack(b, true)])
+			t.Logf("%d goroutines were there; now:\n%s", running, b[:runtime.Stack(b, true)])
 		}
 	})
-	until(t, "goroutines are left", func() bool { return runtime.NumGoroutine() <= goroutines })
+	until(t, "goroutines are left", func() bool { return goroutines.Count() <= running })
 	until(t, "files are left open", func() bool { return descriptors() <= files })
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/tarpack/tpk/internal/goroutines"
 	"github.com/tarpack/tpk/tarpack/attributes"
 	"github.com/tarpack/tpk/tarpack/exclude"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -107,7 +108,7 @@ func setFunctions(o reflect.Value, calls *Outcome) {
 			calls.mu.Lock()
 			defer calls.mu.Unlock()
 			calls.calls[name]++
-			calls.goroutines = max(calls.goroutines, runtime.NumGoroutine())
+			calls.goroutines = max(calls.goroutines, goroutines.Count())
 			if f.Type().NumOut() == 0 {
 				return nil
 			}
