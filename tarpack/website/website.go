@@ -47,16 +47,22 @@ type Options struct {
 // files that it has written itself: any other is an *fs.PathError that wraps ErrForeign, and
 // nothing is written.
 func Write(dir string, o *Options) (err error) {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	undo, err := makeDir(dir)
+	if err != nil {
 		return err
 	}
+	defer func() {
+		if err != nil {
+			undo()
+		}
+	}()
 	for _, name := range Files() {
 		if err := checkOurs(filepath.Join(dir, name)); err != nil {
 			return err
 		}
 	}
 	var pending []*renameio.PendingFile
-	defer func() {
+	defer func() { // before the directory is removed
 		for _, f := range pending {
 			_ = f.Cleanup() // does nothing once the file is in place
 		}
@@ -83,6 +89,30 @@ func Write(dir string, o *Options) (err error) {
 		}
 	}
 	return durable.SyncDir(filepath.Join(dir, startName))
+}
+
+// makeDir creates a directory and those above it. undo removes those that it has created, as far as
+// they are empty.
+func makeDir(dir string) (undo func(), err error) {
+	var created []string // the deepest first
+	for d := filepath.Clean(dir); ; d = filepath.Dir(d) {
+		if _, err := os.Lstat(d); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		created = append(created, d)
+	}
+	undo = func() {
+		for _, d := range created {
+			if os.Remove(d) != nil {
+				return
+			}
+		}
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		undo()
+		return nil, err
+	}
+	return undo, nil
 }
 
 // named is err with the name of the file in place of that of its temporary file.
