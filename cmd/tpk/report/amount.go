@@ -14,3 +14,6 @@ func Count(n int64) string { return humanize.Comma(n) }
 
 // Entries returns n and the word for entries of an archive, such as "1 entry".
 func Entries(n int64) string { return count.Of(n, "entry", "entries") }
+
+// Documents returns n and the word for documents, such as "1 document".
+func Documents(n int64) string { return count.Of(n, "document", "documents") }
