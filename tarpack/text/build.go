@@ -211,7 +211,7 @@ func findDocuments(ctx context.Context, a *tarpack.Archive, progress func(format
 			return context.Cause(ctx)
 		}
 		path := string(row.Path)
-		if kind := kindOf(path, &row.Entry); kind != prose.None {
+		if kind := KindOf(path, &row.Entry); kind != prose.None {
 			j := &job{row.Ordinal, path, kind, make(chan *document, 1)}
 			for _, to := range []chan<- *job{order, jobs} {
 				select {

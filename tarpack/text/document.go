@@ -10,9 +10,9 @@ import (
 	"github.com/tarpack/tpk/tarpack/text/words"
 )
 
-// kindOf returns the kind of an entry, prose.None if it is no document. The name decides; without
+// KindOf returns the kind of an entry, prose.None if it is no document. The name decides; without
 // an ending, the content does. A hard link is none: its target is.
-func kindOf(name string, e *sidecar.Entry) prose.Kind {
+func KindOf(name string, e *sidecar.Entry) prose.Kind {
 	if e.Type != sidecar.TypeFile || e.Size == 0 {
 		return prose.None
 	}

@@ -43,6 +43,7 @@ type archive struct {
 	// gzipForms has the forms of contents by ordinal.
 	gzipForms gzipform.Cache[int]
 	refs      atomic.Int32
+	text      textIndex
 
 	library *Library
 
@@ -255,6 +256,7 @@ func (a *archive) close() (err error) {
 			_ = unmap()
 		}
 	}
+	a.text.close()
 	if a.releaseFile != nil {
 		a.releaseFile()
 	}

@@ -14,6 +14,7 @@
 //	list.go     folders; listplain.go for plain files in them
 //	links.go    symbolic links to what is hidden
 //	searchview.go  searches; searchplain.go for plain files; package match compares
+//	searchtext.go  searches in text, with the text indexes of textindex.go
 //	info.go     what the admin API and the log show
 //
 // A Library replaces its Set as a whole, or not at all. The old Set closes its files when the last

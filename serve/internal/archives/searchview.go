@@ -96,13 +96,8 @@ func (s *searcher) archive(k, from int) error {
 			if it.Type == sidecar.TypeDir {
 				it.Below = omit.visible(i+1, i+1+it.Below)
 			}
-			if len(s.v.set.mounts) > 1 || len(s.order) > 1 { // something else may answer the path
-				set := s.v.set
-				n, m, err := s.v.find(it.Path)
-				if err != nil || n.Kind == plan.Missing || set.inDirs(it.Path, s.order[k].mount, 0) ||
-					m == noMount && it.Type != sidecar.TypeDir || m != noMount && n.Source != source {
-					continue
-				}
+			if !s.v.answers(it.Path, s.order[k].mount, source, it.Type) {
+				continue
 			}
 			if len(l.Items) == s.o.Limit {
 				l.More, l.Next = true, int64(k)<<searchBits|int64(i)
@@ -112,6 +107,22 @@ func (s *searcher) archive(k, from int) error {
 		}
 	}
 	return nil
+}
+
+// answers reports whether the source of a mount is what answers a path that it has, and nothing else.
+func (v *View) answers(path string, mount, source int, t sidecar.Type) bool {
+	set := v.set
+	if len(set.mounts) == 1 && len(set.mounts[0].sources) == 1 {
+		return true
+	}
+	n, m, err := v.find(path)
+	if err != nil || n.Kind == plan.Missing || set.inDirs(path, mount, 0) {
+		return false
+	}
+	if m == noMount {
+		return t == sidecar.TypeDir
+	}
+	return n.Source == source
 }
 
 // addPlain adds plain files that match, from the one number from on.

@@ -4,6 +4,7 @@
 //	listing.go  asks archives.View for the list
 //	page.go     renders it as a page, by assets/page.html
 //	json.go     renders it as JSON
+//	text.go     hits of a search in text, for the page and as JSON
 //	assets.go   the page's style, script and icons
 //
 // The page is readable without its script, which adds a filter, keys and previews. All it needs

@@ -56,7 +56,23 @@ type itemJSON struct {
 	ModTime string `json:"mtime,omitempty"`
 }
 
-func appendJSON(q *request, l *archives.List) ([]byte, error) {
+// json renders what was found as JSON.
+func (f found) json(q *request) ([]byte, error) {
+	if q.text {
+		return encode(textJSONOf(q, f.text))
+	}
+	return encode(listJSONOf(q, f.names))
+}
+
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // it is no part of a page, and & stays readable
+	err := e.Encode(v)
+	return b.Bytes(), err
+}
+
+func listJSONOf(q *request, l *archives.List) *listJSON {
 	out := listJSON{
 		Path: "/" + q.path, Query: q.query, Offset: q.offset, Incomplete: l.Incomplete,
 		Entries: []itemJSON{},
@@ -73,11 +89,7 @@ func appendJSON(q *request, l *archives.List) ([]byte, error) {
 	for i := range l.Items {
 		out.Entries = append(out.Entries, q.itemJSON(&l.Items[i]))
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false) // it is no part of a page, and & stays readable
-	err := e.Encode(out)
-	return b.Bytes(), err
+	return &out
 }
 
 // next is the offset of what follows, 0 if nothing does.

@@ -12,6 +12,8 @@ import (
 const (
 	defaultRows = 500
 	maxRows     = 5000
+	defaultHits = 20 // of a search in text
+	maxHits     = 100
 	minPacked   = 1400 // bytes that fit a packet: a longer answer is compressed
 )
 
@@ -31,6 +33,7 @@ const policy = "Content-Security-Policy: default-src 'none'; style-src 'self'; s
 type request struct {
 	path   string
 	query  string // to search for
+	text   bool   // in text, instead of names
 	order  archives.Order
 	down   bool
 	offset int64
@@ -55,22 +58,21 @@ func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 	q.downloads = l.planner.Downloads()
 	o := archives.ListOptions{Order: q.order, Descending: q.down, Offset: q.offset, Limit: q.limit,
 		Hidden: l.planner.Hidden, Media: l.planner.MediaType}
-	var list *archives.List
-	if q.query != "" {
-		list, err = v.Search(q.query, o)
-	} else {
-		list, err = v.List(q.path, o)
-	}
+	found, err := find(q, v, o, !want.JSON)
 	if err != nil {
 		return err
+	}
+	if found.text != nil && found.text.Costly && want.JSON {
+		p.ShowBad("the search is for too much: use longer or fewer words")
+		return nil
 	}
 	var b []byte
 	s := plan.Shown{Type: "text/html; charset=utf-8", Fields: policy}
 	if want.JSON {
 		s = plan.Shown{Type: "application/json"}
-		b, err = appendJSON(q, list)
+		b, err = found.json(q)
 	} else {
-		b, err = render(q, list)
+		b, err = render(q, found)
 	}
 	if err != nil {
 		return err
@@ -82,6 +84,33 @@ func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 	p.Show(r, s)
 	return nil
 }
+
+// found is what a listing shows.
+type found struct {
+	names *archives.List     // a folder, or names that match; nil for a search in text
+	text  *archives.TextList // nil if text was not searched
+}
+
+// find asks for what a listing is to show. The first page of a search for names also shows the best
+// hits in text.
+func find(q *request, v *archives.View, o archives.ListOptions, page bool) (f found, err error) {
+	switch {
+	case q.text:
+		f.text, err = v.SearchText(q.query, o)
+		return f, err
+	case q.query == "":
+		f.names, err = v.List(q.path, o)
+		return f, err
+	}
+	if f.names, err = v.Search(q.query, o); err == nil && page && o.Offset == 0 {
+		o.Limit = firstHits
+		f.text, err = v.SearchText(q.query, o)
+	}
+	return f, err
+}
+
+// firstHits is how many hits in text a search for names shows.
+const firstHits = 5
 
 // link returns the query of the same listing with another order and offset.
 func (q *request) link(order string, down bool, offset int64) string {
@@ -99,13 +128,16 @@ func (q *request) link(order string, down bool, offset int64) string {
 	if q.query != "" {
 		add("q", q.query)
 	}
+	if q.text {
+		add("in", "text")
+	}
 	if order != "name" {
 		add("sort", order)
 	}
 	if down {
 		add("order", "desc")
 	}
-	if q.limit != defaultRows {
+	if q.limit != defaultRows && !q.text || q.text && q.limit != defaultHits {
 		add("limit", strconv.Itoa(q.limit))
 	}
 	if offset > 0 {

@@ -37,6 +37,8 @@ type page struct {
 	First              template.URL // if the page is behind the end of the list
 	Note               string       // what the downloads have, if that is not everything
 	More               template.URL
+	Hits               *hitList
+	Text               bool // only text was searched
 	Empty              string
 }
 
@@ -73,13 +75,20 @@ type pages struct {
 	Prev, Next template.URL
 }
 
-func render(q *request, l *archives.List) ([]byte, error) {
+func render(q *request, f found) ([]byte, error) {
+	l := f.names
+	if l == nil {
+		l = &archives.List{}
+	}
 	p := &page{
 		Root: template.URL(q.root()), Query: q.query, List: q.listValue(),
 		Style: q.asset("list.css"), Script: q.asset("list.js"), Pic: q.asset("icon.svg"),
 	}
 	p.crumbs(q)
+	p.hits(q, f.text)
 	switch {
+	case q.text:
+		p.textOnly(q, f.text)
 	case q.query != "":
 		p.search(q, l)
 	default:

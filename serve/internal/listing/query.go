@@ -55,8 +55,17 @@ func parse(l *plan.Listing) (*request, error) {
 	if err := number("offset", &q.offset, 0, math.MaxInt64); err != nil {
 		return nil, err
 	}
+	most := int64(maxRows)
+	if in := values.Get("in"); in == "text" {
+		q.text, q.limit, most = true, defaultHits, maxHits
+	} else if values.Has("in") && in != "names" {
+		return nil, errors.New("in is names or text")
+	}
+	if q.text && q.query == "" {
+		return nil, errors.New("in=text needs q")
+	}
 	limit := int64(q.limit)
-	err = number("limit", &limit, 1, maxRows)
+	err = number("limit", &limit, 1, most)
 	q.limit = int(limit)
 	return q, err
 }

@@ -1,0 +1,165 @@
+package archives
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack/text"
+	"github.com/tarpack/tpk/tarpack/text/prose"
+)
+
+// MaxTextHits is how many hits of a search in text can be listed, in all parts of the list.
+const MaxTextHits = 1000
+
+// TextHit is a document whose text matches a search.
+type TextHit struct {
+	Item
+	Title   string
+	Snippet []text.Part
+	Others  []string // paths of further documents with this title that match
+	score   float64
+	source  int
+	ordinal int
+}
+
+// TextList is what a search in text has found, or a part of it.
+type TextList struct {
+	Hits    []TextHit
+	More    bool
+	Indexed int  // archives that have a text index
+	Costly  bool // the search was for too much, and has found nothing
+}
+
+// SearchText looks for words in the text indexes of all archives. See text.Parse for the query. The
+// best hits come first. Offset counts hits; order does not matter.
+func (v *View) SearchText(query string, o ListOptions) (*TextList, error) {
+	q, l := text.Parse(query), &TextList{}
+	o.Hidden = v.hiding(o.Hidden)
+	ctx, cancel := context.WithTimeout(v.library.ctx, textTime)
+	defer cancel()
+	select {
+	case textSearches <- struct{}{}:
+		defer func() { <-textSearches }()
+	case <-ctx.Done():
+		l.Costly = true
+		return l, nil
+	}
+	end := int(min(o.Offset, MaxTextHits)) + o.Limit
+	l.More = end < MaxTextHits
+	end = min(end, MaxTextHits)
+	more := false
+	for m := range v.set.mounts {
+		for _, source := range v.set.mounts[m].sources {
+			further, err := v.searchTextOf(ctx, m, source, q, end, &o, l)
+			if errors.Is(err, text.ErrCostly) || errors.Is(err, context.DeadlineExceeded) {
+				return &TextList{Indexed: l.Indexed, Costly: true}, nil
+			}
+			if err != nil {
+				return nil, err
+			}
+			more = more || further
+		}
+	}
+	slices.SortStableFunc(l.Hits, func(a, b TextHit) int { return cmp.Compare(b.score, a.score) })
+	l.More = l.More && (more || len(l.Hits) > end)
+	l.Hits = l.Hits[min(int(min(o.Offset, MaxTextHits)), len(l.Hits)):min(end, len(l.Hits))]
+	for i := range l.Hits {
+		o.addMedia(&l.Hits[i].Item)
+		l.Hits[i].Snippet = v.snippet(&l.Hits[i], q)
+	}
+	return l, nil
+}
+
+// searchTextOf adds the hits of one archive.
+func (v *View) searchTextOf(ctx context.Context, m, source int, q *text.Query, limit int,
+	o *ListOptions, l *TextList) (more bool, err error) {
+	a, err := v.touch(source)
+	if err != nil {
+		return false, err
+	}
+	mount := v.set.mounts[m].path
+	hits, more, found, err := a.searchText(ctx, q, text.SearchOptions{Limit: limit,
+		Accept: func(i int) (bool, error) { return v.showsText(a, m, source, i, o.Hidden) }})
+	if !found || err != nil {
+		return false, err
+	}
+	l.Indexed++
+	for _, h := range hits {
+		it, err := a.item(h.Ordinal)
+		if err != nil {
+			return false, err
+		}
+		it.Path = join(mount, it.Path)
+		hit := TextHit{Item: it, Title: h.Title, score: h.Score, source: source, ordinal: h.Ordinal}
+		for _, i := range h.Others {
+			path, err := a.index.Path(i)
+			if err != nil {
+				return false, a.wrap(err)
+			}
+			hit.Others = append(hit.Others, join(mount, path))
+		}
+		l.Hits = append(l.Hits, hit)
+	}
+	return more, nil
+}
+
+// showsText reports whether entry i of an archive is a file that the server shows and answers from
+// this archive. The number comes from a text index, which is not trusted.
+func (v *View) showsText(a *archive, m, source, i int, hidden func(string) bool) (bool, error) {
+	if i < 0 || i >= a.index.Len() {
+		return false, nil
+	}
+	e, err := a.index.Entry(i)
+	if err != nil || e.Type != sidecar.TypeFile {
+		return false, a.wrap(err)
+	}
+	path, err := a.index.Path(i)
+	if err != nil {
+		return false, a.wrap(err)
+	}
+	mount := v.set.mounts[m].path
+	if hidden != nil && a.hides(hidden, mount, path) {
+		return false, nil
+	}
+	return v.answers(join(mount, path), m, source, sidecar.TypeFile), nil
+}
+
+const (
+	// A snippet is looked for in the beginning of a file first, since most have it there.
+	snippetFirst = 64 << 10
+	snippetMost  = 512 << 10
+)
+
+// snippet returns the part of a file that shows why it was found; nil if the file can't be read.
+func (v *View) snippet(h *TextHit, q *text.Query) []text.Part {
+	a := v.set.sources[h.source]
+	n, _, err := v.find(h.Path)
+	if err != nil || n.Source != h.source || n.Entry != h.ordinal || v.proved(&n) != nil {
+		return nil
+	}
+	e, err := a.index.Entry(h.ordinal)
+	if err != nil {
+		return nil
+	}
+	kind := text.KindOf(h.Path, &e)
+	var parts []text.Part
+	for _, limit := range []int64{snippetFirst, snippetMost} {
+		r, err := v.Content(&n, 0, min(n.Size, limit))
+		if err != nil {
+			return nil
+		}
+		content, err := io.ReadAll(r)
+		if err = errors.Join(err, r.Close()); err != nil {
+			return nil
+		}
+		parts = q.Snippet(prose.Extract(kind, content).Text)
+		if n.Size <= limit || slices.ContainsFunc(parts, func(p text.Part) bool { return p.Mark }) {
+			break
+		}
+	}
+	return parts
+}

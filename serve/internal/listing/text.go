@@ -1,0 +1,154 @@
+package listing
+
+import (
+	"encoding/base64"
+	"html/template"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tarpack/tpk/internal/count"
+	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/tarpack/text"
+)
+
+// textJSON is what a search in text has found, in JSON. README.md describes it.
+type textJSON struct {
+	Path    string `json:"path"`
+	Query   string `json:"query"`
+	In      string `json:"in"`      // text
+	Indexed int    `json:"indexed"` // archives that have a text index
+	Offset  int64  `json:"offset"`
+	Next    string `json:"next,omitempty"` // reference to the next part
+
+	Entries []hitJSON `json:"entries"`
+}
+
+// hitJSON is a hit. Its texts are plain text, not markup.
+type hitJSON struct {
+	itemJSON
+	Title   string     `json:"title,omitempty"`
+	Snippet []partJSON `json:"snippet,omitempty"`
+	Same    []sameJSON `json:"same,omitempty"` // further documents with this title that match
+}
+
+// partJSON is a part of a snippet. Those with a mark are what was searched for.
+type partJSON struct {
+	Text string `json:"text"`
+	Mark bool   `json:"mark,omitempty"`
+}
+
+type sameJSON struct {
+	Name string `json:"name"`
+	Raw  string `json:"name_base64,omitempty"`
+	Href string `json:"href"`
+}
+
+func textJSONOf(q *request, l *archives.TextList) *textJSON {
+	out := &textJSON{Path: "/" + q.path, Query: q.query, In: "text", Indexed: l.Indexed,
+		Offset: q.offset, Entries: []hitJSON{}}
+	if l.More {
+		out.Next = q.link(q.orderName(), q.down, q.offset+int64(len(l.Hits))) + "&format=json"
+	}
+	for i := range l.Hits {
+		h := &l.Hits[i]
+		j := hitJSON{itemJSON: q.itemJSON(&h.Item), Title: h.Title}
+		for _, p := range h.Snippet {
+			j.Snippet = append(j.Snippet, partJSON(p))
+		}
+		for _, path := range h.Others {
+			s := sameJSON{Name: strings.ToValidUTF8(path, "\ufffd"), Href: q.hrefOf(path)}
+			if !utf8.ValidString(path) {
+				s.Raw = base64.StdEncoding.EncodeToString([]byte(path))
+			}
+			j.Same = append(j.Same, s)
+		}
+		out.Entries = append(out.Entries, j)
+	}
+	return out
+}
+
+// hrefOf returns the reference from a search to a file.
+func (q *request) hrefOf(path string) string {
+	return string(plan.AppendHref([]byte(q.root()), path))
+}
+
+// hitList is the part of a page with hits in text.
+type hitList struct {
+	Summary string
+	Hits    []hit
+	More    template.URL
+	Label   string // of More
+}
+
+type hit struct {
+	Title, Path string
+	Href        template.URL
+	Snippet     []text.Part
+	Same        []sameHit
+}
+
+type sameHit struct {
+	Path string
+	Href template.URL
+}
+
+// hits sets the part of a page with hits in text, if there are any.
+func (p *page) hits(q *request, l *archives.TextList) {
+	if l == nil || len(l.Hits) == 0 {
+		return
+	}
+	p.Hits = &hitList{Summary: "In the text of files"}
+	for i := range l.Hits {
+		h := &l.Hits[i]
+		out := hit{Title: readable(h.Title), Path: readable(h.Path),
+			Href: template.URL(q.hrefOf(h.Path))}
+		if strings.TrimSpace(h.Title) == "" {
+			out.Title = readable(h.Name())
+		}
+		for _, part := range h.Snippet {
+			out.Snippet = append(out.Snippet, text.Part{Text: readable(part.Text), Mark: part.Mark})
+		}
+		for _, path := range h.Others {
+			out.Same = append(out.Same, sameHit{readable(path), template.URL(q.hrefOf(path))})
+		}
+		p.Hits.Hits = append(p.Hits.Hits, out)
+	}
+	if !l.More {
+		return
+	}
+	further := *q
+	further.text, further.limit = true, q.limit
+	p.Hits.Label = "More"
+	if !q.text {
+		further.limit = defaultHits
+		p.Hits.Label = "All in the text of files"
+		p.Hits.More = template.URL(further.link("name", false, 0))
+		return
+	}
+	p.Hits.More = template.URL(further.link("name", false, q.offset+int64(len(l.Hits))))
+}
+
+// textOnly sets the rest of the page of a search in text alone.
+func (p *page) textOnly(q *request, l *archives.TextList) {
+	p.Text = true
+	switch {
+	case l.Costly:
+		p.Summary = "The search is for too much"
+		p.Empty = "Use longer or fewer words."
+	case l.Indexed == 0:
+		p.Summary = "No text index"
+		p.Empty = "The text of files can't be searched here: ‘tpk index --text’ makes an index of it."
+	case q.offset > 0:
+		p.Summary = "Further files with"
+	case l.More:
+		p.Summary = "The best " + count.Of(len(l.Hits), "file", "files") + " with"
+	default:
+		p.Summary = count.Of(len(l.Hits), "file", "files") + " with"
+	}
+	if l.Indexed > 0 && !l.Costly {
+		p.Summary += " “" + readable(q.query) + "” in the text"
+		p.Empty = "No file here has that in its text. In quotation marks, as in “\"to be\"”, words " +
+			"follow one another; with a star, as in “wor*”, words begin so."
+	}
+}
