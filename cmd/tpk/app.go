@@ -50,6 +50,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			packCommand(),
 			lsCommand(),
 			catCommand(),
+			grepCommand(),
 			extractCommand(),
 			verifyCommand(),
 			signCommand(),
