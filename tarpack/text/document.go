@@ -19,7 +19,7 @@ func KindOf(name string, e *sidecar.Entry) prose.Kind {
 	if kind := prose.KindOf(name); kind != prose.None || path.Ext(name) != "" {
 		return kind
 	}
-	if e.Sniff.MediaType() == "text/html" {
+	if strings.HasPrefix(e.Sniff.MediaType(), "text/html") {
 		return prose.HTML
 	}
 	return prose.None

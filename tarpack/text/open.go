@@ -95,6 +95,9 @@ func (x *Index) section(from, to uint64) ([]byte, error) {
 }
 
 func (x *Index) readAt(b []byte, at uint64) error {
+	if len(b) == 0 { // at the end of the file, ReadAt would return io.EOF
+		return nil
+	}
 	if _, err := x.r.ReadAt(b, int64(at)); err != nil {
 		return readError(err)
 	}

@@ -27,7 +27,7 @@ func toUTF8(kind Kind, content []byte) []byte {
 	}
 	e, _, _ := charset.DetermineEncoding(content[:min(len(content), 1024)], mediaType)
 	if out, err := e.NewDecoder().Bytes(content); err == nil && utf8.Valid(out) {
-		return out
+		return bytes.TrimPrefix(out, []byte("\ufeff"))
 	}
 	return bytes.ToValidUTF8(content, []byte("\ufffd"))
 }
