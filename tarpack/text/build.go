@@ -173,7 +173,7 @@ func readAll(ctx context.Context, a *tarpack.Archive, o BuildOptions, add func(*
 			for j := range jobs {
 				d, err := r.read(j.ordinal, j.path, j.kind)
 				if err != nil {
-					return fmt.Errorf("%s: %w", j.path, err)
+					return fmt.Errorf("%s: %s: %w", a.Name(), j.path, err)
 				}
 				j.done <- d
 			}
