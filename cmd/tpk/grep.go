@@ -146,8 +146,9 @@ func searchLines(c *cli.Context, o *grepOptions) (found bool, err error) {
 }
 
 // files yields the files in spans of entries that are to be searched.
-func (o *grepOptions) files(ctx context.Context, a *cache.Archive, spans [][2]int) iter.Seq2[grep.File,
-	error] {
+func (o *grepOptions) files(
+	ctx context.Context, a *cache.Archive, spans [][2]int,
+) iter.Seq2[grep.File, error] {
 	return func(yield func(grep.File, error) bool) {
 		for _, span := range spans {
 			for row, err := range a.Index().All(span[0], span[1]) {

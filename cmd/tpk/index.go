@@ -25,9 +25,9 @@ Then one file has everything: all commands find the index in it, and tar ignores
 undoes that: it cuts the index off and writes ARCHIVE.tpi. Nothing else in ARCHIVE changes. update,
 add, rm, compact and repair keep the index where it is.
 
---text writes a text index instead, ARCHIVE.tpx: the words of all HTML, Markdown and text files. With
-it, searches in 'tpk serve' find these as well. It belongs to ARCHIVE as it is now. After a change of
-ARCHIVE, it is not used until it is written again.`,
+--text writes a text index instead, ARCHIVE.tpx: the words of all HTML, Markdown and text files.
+With it, searches in 'tpk serve' find these as well. It belongs to ARCHIVE as it is now. After a
+change of ARCHIVE, it is not used until it is written again.`,
 			"ARCHIVE can't be read or the index can't be written",
 			"tpk index site.tar.gz",
 			"tpk index --embed site.tar.gz",

@@ -158,7 +158,9 @@ type job struct {
 }
 
 // readAll reads the documents of an archive in parallel, and calls add with each in order.
-func readAll(ctx context.Context, a *tarpack.Archive, o BuildOptions, add func(*document) error) error {
+func readAll(
+	ctx context.Context, a *tarpack.Archive, o BuildOptions, add func(*document) error,
+) error {
 	workers := cmp.Or(o.Workers, runtime.GOMAXPROCS(0))
 	group, ctx := errgroup.WithContext(ctx)
 	jobs, order := make(chan *job), make(chan *job, 2*workers)

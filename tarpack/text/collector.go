@@ -82,17 +82,16 @@ func (c *collector) add(doc int64, d *document) (n uint32, err error) {
 	for _, k := range d.keys {
 		c.addTerm(fieldKey, []byte(k), doc, 0)
 	}
-	position := func(word []byte) error {
+	position := func(word []byte) {
 		c.addTerm(fieldText, word, doc, n)
 		n++
-		return nil
 	}
-	_ = d.names.each(func(word []byte) error {
+	d.names.each(func(word []byte) {
 		c.addTerm(fieldName, word, doc, 0)
-		return position(word)
+		position(word)
 	})
 	n++ // no phrase goes from the title to the text
-	_ = d.body.each(position)
+	d.body.each(position)
 	if c.used > c.budget {
 		err = c.spill()
 	}

@@ -1,5 +1,5 @@
-// Package text makes and reads text indexes, ARCHIVE.tpx: files with which the words of an archive's
-// HTML, Markdown and text documents are found. FORMAT-TEXT.md is their specification.
+// Package text makes and reads text indexes, ARCHIVE.tpx: files with which the words of HTML,
+// Markdown and text documents of an archive are found. FORMAT-TEXT.md is their specification.
 //
 //	  0 ┌──────────────────────────────────────────────────────────────┐
 //	    │ header     of which archive it is, counts, offsets, hashes   │
@@ -20,7 +20,7 @@
 // out of a document that shows why it was found.
 //
 //	header.go     the header, and of which archive an index is
-//	document.go   which entries are documents, and their words
+//	document.go   which entries are documents, and their words; content.go reads them
 //	build.go      Build: documents are read in parallel, and added in order
 //	collector.go  terms in memory, and in sorted runs if they are too many
 //	merge.go      merges the runs
@@ -36,8 +36,8 @@
 // The terms are words as they are in the documents. A search for a word looks for all words of its
 // stem, so the rules for stems can change without a new index.
 //
-// An index is not trusted. All of it is compared with its hash when it is opened, and offsets, counts
-// and numbers are checked before they are used also then: a forged index makes searches find the
-// wrong documents, or fail with [ErrCorrupt], and nothing worse. Which of these may be shown is for
-// the caller to decide. A search does a bounded amount of work.
+// An index is not trusted. All of it is compared with its hash when it is opened. Offsets, counts
+// and numbers are checked again before they are used: a forged index makes searches find the wrong
+// documents, or fail with [ErrCorrupt], and nothing worse. The caller decides which of these may be
+// shown. A search does a bounded amount of work.
 package text

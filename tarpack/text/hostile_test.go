@@ -69,7 +69,9 @@ func probe(t testing.TB, b []byte) {
 		}
 		return
 	}
-	for _, query := range []string{"a", "a b", `"a b c"`, "a* b*", "key", "name", `"a b"* connection`, "zz*"} {
+	for _, query := range []string{
+		"a", "a b", `"a b c"`, "a* b*", "key", "name", `"a b"* connection`, "zz*",
+	} {
 		hits, _, err := x.Search(context.Background(), Parse(query), SearchOptions{Limit: 3})
 		if err != nil && !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrCostly) {
 			t.Fatal(err)
@@ -114,7 +116,8 @@ func FuzzHostile(f *testing.F) {
 
 // TestCostly: a search reads a bounded number of bytes, and says so.
 func TestCostly(t *testing.T) {
-	x, err := OpenReaderAt(bytes.NewReader(small(t, "a b", "b")), int64(len(small(t, "a b", "b"))), Binding{1, 2})
+	index := small(t, "a b", "b")
+	x, err := OpenReaderAt(bytes.NewReader(index), int64(len(index)), Binding{1, 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +140,8 @@ func TestTruncated(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Reset(b[:HeaderSize])
-	if _, _, err := x.Search(t.Context(), Parse("a"), SearchOptions{Limit: 1}); !errors.Is(err, ErrCorrupt) {
+	_, _, err = x.Search(t.Context(), Parse("a"), SearchOptions{Limit: 1})
+	if !errors.Is(err, ErrCorrupt) {
 		t.Error(err)
 	}
 }

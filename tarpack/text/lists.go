@@ -79,9 +79,9 @@ type occurrence uint64
 func (o occurrence) doc() uint32 { return uint32(o >> 32) }
 
 // appendOccurrences appends the places of a term in the documents that keep accepts, in order.
-func (x *Index) appendOccurrences(dst []occurrence, b *budget, t *term, keep func(doc uint32) bool) (
-	[]occurrence, error,
-) {
+func (x *Index) appendOccurrences(
+	dst []occurrence, b *budget, t *term, keep func(doc uint32) bool,
+) ([]occurrence, error) {
 	if err := b.spend(t.docs + t.positions); err != nil {
 		return nil, err
 	}

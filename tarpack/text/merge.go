@@ -102,8 +102,8 @@ func (c *collector) merge(write func(term []byte, l *list) error) error {
 	return nil
 }
 
-// join adds the list of a run. Its first document counts from −1, and has to count from the last one
-// of the list.
+// join adds the list of a run. Its first document counts from −1, and has to count from the last
+// one of the list.
 func (l *list) join(r *run) error {
 	v, n := binary.Uvarint(r.docs)
 	if n <= 0 {

@@ -113,7 +113,9 @@ func readError(err error) error {
 }
 
 // record returns the record of a document, which must be less than the number of documents.
-func (x *Index) record(doc uint32) []byte { return x.documents[int(doc)*documentSize:][:documentSize] }
+func (x *Index) record(doc uint32) []byte {
+	return x.documents[int(doc)*documentSize:][:documentSize]
+}
 
 // Fields of a record.
 func ordinalOf(record []byte) uint32  { return binary.LittleEndian.Uint32(record) }

@@ -69,7 +69,9 @@ func (s *search) rank(o SearchOptions) (hits []Hit, more bool, err error) {
 }
 
 // addOthers adds the documents that have the titles of hits and were not looked at.
-func (s *search) addOthers(hits []Hit, byGroup map[uint32]int, docs []uint32, o *SearchOptions) error {
+func (s *search) addOthers(
+	hits []Hit, byGroup map[uint32]int, docs []uint32, o *SearchOptions,
+) error {
 	slices.Sort(docs)
 	for _, doc := range docs {
 		record := s.x.record(doc)

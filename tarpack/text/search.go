@@ -22,8 +22,9 @@ type SearchOptions struct {
 	Accept func(ordinal int) (bool, error)
 }
 
-// Search returns the documents that match a query, best first, and whether there are more. Documents
-// with equal titles are one hit. The error wraps ErrCostly, ErrCorrupt, or the cause of ctx.
+// Search returns the documents that match a query, best first, and whether there are more.
+// Documents with equal titles are one hit. The error wraps ErrCostly, ErrCorrupt, or the cause of
+// ctx.
 func (x *Index) Search(ctx context.Context, q *Query, o SearchOptions) (hits []Hit, more bool,
 	err error) {
 	if q.Empty() || x.header.documents == 0 {
@@ -106,7 +107,9 @@ func (s *search) expand() error {
 		}
 		s.expanded = append(s.expanded, e)
 	}
-	slices.SortStableFunc(s.expanded, func(a, b expansion) int { return cmp.Compare(a.count, b.count) })
+	slices.SortStableFunc(s.expanded, func(a, b expansion) int {
+		return cmp.Compare(a.count, b.count)
+	})
 	return nil
 }
 

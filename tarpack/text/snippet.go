@@ -111,8 +111,8 @@ func wordAfter(text []byte, from, to int) int {
 	return to
 }
 
-// wordBefore returns the end of the last word that ends at or before to, and a character's end if it
-// is a very long word.
+// wordBefore returns the end of the last word that ends at or before to. In a very long word, it is
+// the end of a character.
 func wordBefore(text []byte, from, to int) int {
 	for at := to; at > from+snippetLength/2; at-- {
 		if text[at] == ' ' {

@@ -67,24 +67,23 @@ func (x *Index) block(k int) ([]term, error) {
 // readTerm reads a term from the beginning of b, and returns what follows. text has the term
 // before it.
 func readTerm(b, text []byte, t *term, block int) (rest, out []byte, err error) {
-	bad := corrupt("block %d of its terms is malformed", block)
 	var n [2]uint64
 	for k := range n {
 		v, size := binary.Uvarint(b)
 		if size <= 0 {
-			return nil, nil, bad
+			return nil, nil, corrupt("block %d of its terms is malformed", block)
 		}
 		n[k], b = v, b[size:]
 	}
 	if n[0] > uint64(len(text)) || n[1] > uint64(len(b)) || n[1] > maxTerm || n[0]+n[1] > maxTerm {
-		return nil, nil, bad
+		return nil, nil, corrupt("block %d of its terms is malformed", block)
 	}
 	text = append(text[:n[0]], b[:n[1]]...)
 	b = b[n[1]:]
 	for _, f := range []*uint64{&t.count, &t.docs, &t.positions} {
 		v, size := binary.Uvarint(b)
 		if size <= 0 {
-			return nil, nil, bad
+			return nil, nil, corrupt("block %d of its terms is malformed", block)
 		}
 		*f, b = v, b[size:]
 	}

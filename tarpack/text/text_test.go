@@ -49,7 +49,8 @@ func openBytes(t testing.TB, b []byte, of text.Binding) *text.Index {
 // found returns the paths that a query finds, and after each + those of the same title.
 func found(t testing.TB, a *tarpack.Archive, x *text.Index, query string) string {
 	t.Helper()
-	hits, more, err := x.Search(context.Background(), text.Parse(query), text.SearchOptions{Limit: 100})
+	hits, more, err := x.Search(context.Background(), text.Parse(query),
+		text.SearchOptions{Limit: 100})
 	if err != nil || more {
 		t.Fatal(query, err, more)
 	}
@@ -81,7 +82,7 @@ func page(title, body string) string {
 func TestSearch(t *testing.T) {
 	a := archiveOf(t,
 		[2]string{"std/struct.Vec.html", page("Vec in std::vec - Rust", "A contiguous growable array")},
-		[2]string{"std/struct.OsStringExt.html", page("OsStringExt", "vec vec vec vec from_vec into_vec")},
+		[2]string{"std/struct.OsStringExt.html", page("OsStringExt", "vec vec vec vec from_vec")},
 		[2]string{"a/same.html", page("Guide", "the first lantern")},
 		[2]string{"b/same.html", page("Guide", "the second lantern")},
 		[2]string{"guide.md", "# Connections\n\nConnecting to a [server](x.html) with `read_to_end`.\n"},
@@ -162,7 +163,8 @@ func TestLimitAndAccept(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(want)
-	if _, _, err := x.Search(ctx, text.Parse("word"), text.SearchOptions{Limit: 1}); !errors.Is(err, want) {
+	_, _, err = x.Search(ctx, text.Parse("word"), text.SearchOptions{Limit: 1})
+	if !errors.Is(err, want) {
 		t.Error(err)
 	}
 }
@@ -196,7 +198,8 @@ func TestBruteForce(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	files := randomFiles(rng, 200)
 	a := archiveOf(t, files...)
-	x := openBytes(t, tartest.Read(t, build(t, a, text.BuildOptions{Memory: 20_000})), text.BindingOf(a))
+	x := openBytes(t, tartest.Read(t, build(t, a, text.BuildOptions{Memory: 20_000})),
+		text.BindingOf(a))
 	for range 300 {
 		n := 1 + rng.IntN(3)
 		var words []string
@@ -287,14 +290,16 @@ func TestBuildFails(t *testing.T) {
 func TestStale(t *testing.T) {
 	a := archiveOf(t, [2]string{"a.txt", "words"})
 	b := archiveOf(t, [2]string{"a.txt", "other words"})
-	if _, err := text.Open(build(t, a, text.BuildOptions{}), text.BindingOf(b)); !errors.Is(err, text.ErrStale) {
+	_, err := text.Open(build(t, a, text.BuildOptions{}), text.BindingOf(b))
+	if !errors.Is(err, text.ErrStale) {
 		t.Error(err)
 	}
 }
 
 // TestDamaged: an index with any byte changed, or cut off anywhere, is refused.
 func TestDamaged(t *testing.T) {
-	a := archiveOf(t, [2]string{"a.txt", "some words"}, [2]string{"b.html", page("Title", "more words")})
+	a := archiveOf(t, [2]string{"a.txt", "some words"},
+		[2]string{"b.html", page("Title", "more words")})
 	b := tartest.Read(t, build(t, a, text.BuildOptions{}))
 	of := text.BindingOf(a)
 	refused := func(b []byte) bool {
@@ -372,7 +377,9 @@ func FuzzSnippet(f *testing.F) {
 func FuzzQuery(f *testing.F) {
 	a := archiveOf(f, randomFiles(rand.New(rand.NewPCG(5, 6)), 50)...)
 	x := openBytes(f, tartest.Read(f, build(f, a, text.BuildOptions{})), text.BindingOf(a))
-	for _, q := range []string{"w1 w2", `"w1 w2`, `w1* AND NEAR(w2, 3)`, `"" "*" -w1 ^w2 {a b}:c`, "'; DROP"} {
+	for _, q := range []string{
+		"w1 w2", `"w1 w2`, `w1* AND NEAR(w2, 3)`, `"" "*" -w1 ^w2 {a b}:c`, "'; DROP",
+	} {
 		f.Add(q)
 	}
 	f.Fuzz(func(t *testing.T, query string) {
@@ -387,8 +394,8 @@ func FuzzQuery(f *testing.F) {
 			}
 			p := pathOf(t, a, h.Ordinal)
 			d := prose.Extract(prose.KindOf(p), []byte(filepath.Base(p)+" - "+string(content)))
-			marked := slices.ContainsFunc(text.Parse(query).Snippet(d.Text), func(p text.Part) bool { return p.Mark })
-			if !marked {
+			parts := text.Parse(query).Snippet(d.Text)
+			if !slices.ContainsFunc(parts, func(p text.Part) bool { return p.Mark }) {
 				t.Fatalf("%q: %s has none of it", query, p)
 			}
 		}

@@ -11,8 +11,10 @@ import (
 
 // FuzzFile compares the lines that are found with those that match one by one.
 func FuzzFile(f *testing.F) {
-	for _, s := range [][2]string{{"b$", "ab\nba\n\nb"}, {`^\s*x`, "\n\n x\nx"}, {`\Aa|c\z`, "a\nba\nc"},
-		{"[^a]+", "aaa\nb\na"}, {"", "\n\n"}, {`(?s).*`, "a\nb"}, {`\bfox\b`, "foxes\nfox\r\n"}} {
+	for _, s := range [][2]string{
+		{"b$", "ab\nba\n\nb"}, {`^\s*x`, "\n\n x\nx"}, {`\Aa|c\z`, "a\nba\nc"},
+		{"[^a]+", "aaa\nb\na"}, {"", "\n\n"}, {`(?s).*`, "a\nb"}, {`\bfox\b`, "foxes\nfox\r\n"},
+	} {
 		f.Add(s[0], s[1], false)
 	}
 	f.Fuzz(func(t *testing.T, pattern, content string, number bool) {
@@ -64,7 +66,10 @@ func TestBinary(t *testing.T) {
 		o    Options
 		want string
 		err  error
-	}{{Options{}, "", ErrBinary}, {Options{Names: true}, "f\n", nil}, {Options{Count: true}, "f:2\n", nil}} {
+	}{
+		{Options{}, "", ErrBinary}, {Options{Names: true}, "f\n", nil},
+		{Options{Count: true}, "f:2\n", nil},
+	} {
 		p, err := New("x", c.o)
 		if err != nil {
 			t.Fatal(err)

@@ -128,11 +128,9 @@ func (v *View) showsText(a *archive, m, source, i int, hidden func(string) bool)
 	return v.answers(join(mount, path), m, source, sidecar.TypeFile), nil
 }
 
-const (
-	// A snippet is looked for in the beginning of a file first, since most have it there.
-	snippetFirst = 64 << 10
-	snippetMost  = 512 << 10
-)
+// snippetReads are how many bytes of a file a snippet is looked for in, one after the other. Most
+// files have it in their beginning, and to find the text of a page takes longer than the search.
+var snippetReads = []int64{16 << 10, 64 << 10, 512 << 10}
 
 // snippet returns the part of a file that shows why it was found; nil if the file can't be read.
 func (v *View) snippet(h *TextHit, q *text.Query) []text.Part {
@@ -147,12 +145,13 @@ func (v *View) snippet(h *TextHit, q *text.Query) []text.Part {
 	}
 	kind := text.KindOf(h.Path, &e)
 	var parts []text.Part
-	for _, limit := range []int64{snippetFirst, snippetMost} {
+	for _, limit := range snippetReads {
 		r, err := v.Content(&n, 0, min(n.Size, limit))
 		if err != nil {
 			return nil
 		}
-		content, err := io.ReadAll(r)
+		content := make([]byte, min(n.Size, limit))
+		_, err = io.ReadFull(r, content)
 		if err = errors.Join(err, r.Close()); err != nil {
 			return nil
 		}

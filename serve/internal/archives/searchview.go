@@ -109,7 +109,8 @@ func (s *searcher) archive(k, from int) error {
 	return nil
 }
 
-// answers reports whether the source of a mount is what answers a path that it has, and nothing else.
+// answers reports whether the source of a mount is what answers a path that it has, and nothing
+// else.
 func (v *View) answers(path string, mount, source int, t sidecar.Type) bool {
 	set := v.set
 	if len(set.mounts) == 1 && len(set.mounts[0].sources) == 1 {

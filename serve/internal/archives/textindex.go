@@ -13,8 +13,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/text"
 )
 
-// textIndex is the text index beside an archive. It is looked for when somebody searches, and opened
-// again when its file has changed, so that it costs nothing without a search.
+// textIndex is the text index beside an archive. It is looked for at a search, and opened again if
+// its file has changed. So it costs nothing without a search.
 type textIndex struct {
 	mu    sync.RWMutex // held for reading while it is searched
 	tried bool

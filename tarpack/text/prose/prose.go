@@ -34,7 +34,8 @@ const (
 var kinds = map[string]Kind{
 	".html": HTML, ".htm": HTML, ".xhtml": HTML, ".md": Markdown, ".markdown": Markdown,
 	".mdown": Markdown, ".mkd": Markdown, ".txt": Plain, ".text": Plain, ".rst": Plain,
-	".adoc": Plain, ".asciidoc": Plain, ".org": Plain, ".pod": Plain, ".rdoc": Plain, ".textile": Plain,
+	".adoc": Plain, ".asciidoc": Plain, ".org": Plain, ".pod": Plain, ".rdoc": Plain,
+	".textile": Plain,
 }
 
 // plainNames are names without an ending under which projects keep text.

@@ -50,7 +50,8 @@ func TestGolden(t *testing.T) {
 func TestKindOf(t *testing.T) {
 	for name, want := range map[string]Kind{
 		"a/b.html": HTML, "A.HTM": HTML, "x.md": Markdown, "README": Plain, "docs/License": Plain,
-		"a.rst": Plain, "a.txt": Plain, "a.js": None, "a.png": None, "html": None, "": None, "a/.md": Markdown,
+		"a.rst": Plain, "a.txt": Plain, "a.js": None, "a.png": None, "html": None,
+		"": None, "a/.md": Markdown,
 	} {
 		if got := KindOf(name); got != want {
 			t.Errorf("%s: %d, want %d", name, got, want)
@@ -77,8 +78,8 @@ func TestEncodings(t *testing.T) {
 
 // TestLong: a long document is cut off, at a character, and so is a long title.
 func TestLong(t *testing.T) {
-	content := []byte("<title>" + strings.Repeat("é", MaxTitle) + "</title>a" + strings.Repeat("é", MaxRead))
-	d := Extract(HTML, content)
+	d := Extract(HTML, []byte("<title>"+strings.Repeat("é", MaxTitle)+"</title>a"+
+		strings.Repeat("é", MaxRead)))
 	if len(d.Title) > MaxTitle || len(d.Title) < MaxTitle-1 || !utf8.ValidString(d.Title) {
 		t.Errorf("a title of %d bytes", len(d.Title))
 	}
