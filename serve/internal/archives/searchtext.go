@@ -67,9 +67,10 @@ func (v *View) SearchText(query string, o ListOptions) (*TextList, error) {
 	slices.SortStableFunc(l.Hits, func(a, b TextHit) int { return cmp.Compare(b.score, a.score) })
 	l.More = l.More && (more || len(l.Hits) > end)
 	l.Hits = l.Hits[min(int(min(o.Offset, MaxTextHits)), len(l.Hits)):min(end, len(l.Hits))]
+	further := int64(maxFurther)
 	for i := range l.Hits {
 		o.addMedia(&l.Hits[i].Item)
-		l.Hits[i].Snippet = v.snippet(&l.Hits[i], q)
+		l.Hits[i].Snippet = v.snippet(&l.Hits[i], q, &further)
 	}
 	return l, nil
 }
@@ -132,8 +133,13 @@ func (v *View) showsText(a *archive, m, source, i int, hidden func(string) bool)
 // files have it in their beginning, and to find the text of a page takes longer than the search.
 var snippetReads = []int64{16 << 10, 64 << 10, 512 << 10}
 
+// maxFurther is how many bytes of all files of a list are read if their beginnings don't have what
+// was searched for. It takes 10 ms to find the text in so much HTML.
+const maxFurther = 768 << 10
+
 // snippet returns the part of a file that shows why it was found; nil if the file can't be read.
-func (v *View) snippet(h *TextHit, q *text.Query) []text.Part {
+// further is what may be read besides the beginning.
+func (v *View) snippet(h *TextHit, q *text.Query, further *int64) []text.Part {
 	a := v.set.sources[h.source]
 	n, _, err := v.find(h.Path)
 	if err != nil || n.Source != h.source || n.Entry != h.ordinal || v.proved(&n) != nil {
@@ -145,7 +151,13 @@ func (v *View) snippet(h *TextHit, q *text.Query) []text.Part {
 	}
 	kind := text.KindOf(h.Path, &e)
 	var parts []text.Part
-	for _, limit := range snippetReads {
+	for k, limit := range snippetReads {
+		if k > 0 {
+			if limit = min(limit, *further); limit <= snippetReads[k-1] {
+				break
+			}
+			*further -= min(n.Size, limit)
+		}
 		r, err := v.Content(&n, 0, min(n.Size, limit))
 		if err != nil {
 			return nil
