@@ -23,6 +23,7 @@
 //	cache    indexes and converted files, kept in a directory
 //	sign     signatures of archives
 //	plan     lists of what several machines pack
+//	text     indexes of the words of documents, and searches in them
 //	website  a viewer that makes an archive on any server a web site
 //
 // Package mount shows archives as a directory of the system.

@@ -46,6 +46,10 @@ site has a page; elsewhere ?download=, ?q= and ?format=json work without it.
 Dotfiles, except .well-known, and what --hide adds are answered with 404. They are in no listing, no
 search and no download. --hide '' clears the list: nothing is hidden but what further --hide add.
 
+If 'tpk index --text' has written ARCHIVE.tpx, searches also find the words of documents:
+?list&q=TEXT&in=text. It is used as long as it belongs to ARCHIVE as it is, and never for an ARCHIVE
+that must be signed.
+
 ARCHIVE may be a URL, as for 'tpk ls'. What is downloaded is kept in the same directory. While the
 server of an archive can't be reached, files that are there are sent, and the others are answered
 with 503. An archive that was replaced there is opened again with --poll, on SIGHUP, or by the admin
