@@ -2,6 +2,8 @@ package http1
 
 import (
 	"errors"
+	"io"
+	"net"
 	"sync/atomic"
 	"time"
 
@@ -13,8 +15,9 @@ import (
 
 // loopState is what a connection needs while it belongs to an event loop, or has come from one.
 type loopState struct {
-	conn *eventloop.Conn
-	room []byte // the loop's memory, during Ready
+	conn   eventloop.Transport
+	room   []byte // the loop's memory, during Ready
+	unsent bool   // the connection has taken something that the client has not
 	// expires is the eventloop.Monotonic at which the wait for a request has taken too long, or 0
 	// while there is no wait.
 	expires atomic.Int64
@@ -82,38 +85,53 @@ func (s *Server) expire() {
 }
 
 // Ready implements eventloop.Handler. It answers what has come, as long as that needs nothing but
-// memory. The first request that needs more is left to a goroutine.
+// memory. The first request that needs more is left to a goroutine, and so is a client that does
+// not take its answers.
 func (c *Conn) Ready(room []byte, now time.Time) {
-	n, err := c.loopState.conn.TryRead(room)
+	err := c.answerAll(room, now)
+	sent, failed := c.loopState.conn.Flush()
+	c.loopState.unsent = !sent
 	switch {
-	case errors.Is(err, unix.EAGAIN) && !c.server.draining.Load():
-		return
-	case err != nil:
+	case failed != nil:
 		_ = c.Close()
-		return
+	case errors.Is(err, errMustWait), c.loopState.unsent:
+		c.runInGoroutine()
+	case !errors.Is(err, unix.EAGAIN):
+		_ = c.Close()
+	}
+}
+
+// answerAll answers all requests that have come. It returns EAGAIN then, errMustWait if the
+// connection needs a goroutine, and any other error if it ends.
+func (c *Conn) answerAll(room []byte, now time.Time) error {
+	n, err := c.loopState.conn.TryRead(room)
+	if err != nil {
+		if c.server.draining.Load() {
+			return io.EOF
+		}
+		return err
 	}
 	c.loopState.room = room
-	c.in.Borrow(&c.loopState.room, n)
 	x := respond.NewExchange()
-	for err == nil && !c.in.Empty() {
-		if head := c.in.Next(); head == nil {
-			err = errMustWait
-		} else {
-			err = c.answerAtOnce(x, head, now)
+	for err == nil {
+		c.in.Borrow(&c.loopState.room, n)
+		for err == nil && !c.in.Empty() {
+			if head := c.in.Next(); head == nil {
+				err = errMustWait
+			} else {
+				err = c.answerAtOnce(x, head, now)
+			}
+		}
+		if err == nil {
+			c.in.Return()
+			n, err = c.loopState.conn.TryRead(room)
 		}
 	}
 	if c.loopState.pending == nil {
 		x.Free()
 	}
-	switch {
-	case err == nil:
-		c.in.Return()
-		c.expectRequest(now)
-	case errors.Is(err, errMustWait):
-		c.runInGoroutine()
-	default:
-		_ = c.Close()
-	}
+	c.expectRequest(now)
+	return err
 }
 
 // answerAtOnce answers the request of the head b, or leaves it untouched and returns errMustWait.
@@ -159,7 +177,7 @@ func (c *Conn) runInGoroutine() {
 	c.loopState.expires.Store(0)
 	c.in.Keep()
 	c.loopState.conn.Leave(func() {
-		if c.loopState.pending != nil && c.sendPending() != nil {
+		if c.sendRest() != nil {
 			_ = c.Close()
 			return
 		}
@@ -167,9 +185,16 @@ func (c *Conn) runInGoroutine() {
 	})
 }
 
-// sendPending sends the rest of a pending answer.
-func (c *Conn) sendPending() error {
+// sendRest sends what the client has not taken yet.
+func (c *Conn) sendRest() error {
 	p := c.loopState.pending
+	if p == nil {
+		if c.loopState.unsent {
+			_, err := c.wire.Write(nil) // with the usual timeout
+			return err
+		}
+		return nil
+	}
 	n, err := c.wire.Write(p.x.Out[p.sent:])
 	if err != nil {
 		c.aborted(p.x, err)
@@ -196,7 +221,11 @@ func (c *Conn) detach() error {
 	if c.loop == nil {
 		return nil
 	}
-	nc, err := c.loopState.conn.Detach()
+	d, ok := c.loopState.conn.(interface{ Detach() (net.Conn, error) })
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	nc, err := d.Detach()
 	if err == nil {
 		c.server.conns.replace(c, nc, nil, nil)
 	}
