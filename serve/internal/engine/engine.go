@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/http1"
-	"github.com/tarpack/tpk/serve/internal/nethttp"
 	"github.com/tarpack/tpk/serve/internal/respond"
 )
 
@@ -32,7 +31,6 @@ const DefaultWriteTimeout = 30 * time.Second
 // Engine answers the requests of connections.
 type Engine struct {
 	http1         *http1.Server
-	http2         *nethttp.HTTP2
 	headerTimeout time.Duration
 	log           func(error)
 }
@@ -48,14 +46,7 @@ func New(c Config) *Engine {
 		Responder: c.Responder, HeaderTimeout: c.HeaderTimeout, IdleTimeout: c.IdleTimeout,
 		WriteTimeout: c.WriteTimeout,
 		MaxHeader:    c.MaxHeader, MaxConns: c.MaxConns, MaxConnsPerIP: c.MaxConnsPerIP, H2C: c.H2C,
-		Upgrade: func(nc net.Conn) bool { return e.http2.Take(nc) },
 	})
-	e.http2 = nethttp.NewHTTP2(
-		&nethttp.Handler{Responder: c.Responder, WriteTimeout: c.WriteTimeout},
-		nethttp.HTTP2Config{
-			HeaderTimeout: c.HeaderTimeout, IdleTimeout: c.IdleTimeout, MaxHeader: c.MaxHeader,
-			Closed: e.http1.Upgraded,
-		})
 	return e
 }
 
@@ -108,7 +99,7 @@ func (e *Engine) serve(c *http1.Conn, nc net.Conn) {
 	}
 	_ = t.SetDeadline(time.Time{})
 	if t.ConnectionState().NegotiatedProtocol == "h2" {
-		c.Upgrade(t)
+		c.ServeHTTP2(nil)
 		return
 	}
 	c.Serve()
@@ -120,13 +111,11 @@ func (e *Engine) serve(c *http1.Conn, nc net.Conn) {
 func (e *Engine) Shutdown(ctx context.Context) error {
 	e.http1.Drain()
 	defer e.http1.End()
-	go e.http2.Shutdown(ctx)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for e.http1.Interrupt() > 0 {
 		select {
 		case <-ctx.Done():
-			e.http2.Close()
 			e.http1.Abort()
 			return ctx.Err()
 		case <-tick.C:
@@ -138,7 +127,6 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 // Close cuts off all connections. The caller must have closed the listeners.
 func (e *Engine) Close() {
 	e.http1.Drain()
-	e.http2.Close()
 	e.http1.Abort()
 	e.http1.End()
 }

@@ -3,7 +3,6 @@ package http1
 import (
 	"errors"
 	"io"
-	"net"
 	"sync/atomic"
 	"time"
 
@@ -20,8 +19,9 @@ type loopState struct {
 	unsent bool   // the connection has taken something that the client has not
 	// expires is the eventloop.Monotonic at which the wait for a request has taken too long, or 0
 	// while there is no wait.
-	expires atomic.Int64
-	pending *pending // an answer that the client did not take at once
+	expires  atomic.Int64
+	upgraded atomic.Bool // to HTTP/2, which is interrupted when it expires, and not cut off
+	pending  *pending    // an answer that the client did not take at once
 }
 
 // pending is an answer, x.Out, that the client has taken a part of.
@@ -65,10 +65,11 @@ func (c *Conn) expectRequest(now time.Time) {
 	c.loopState.expires.Store(eventloop.Monotonic(now.Add(c.patience())))
 }
 
-// expire cuts off connections that wait for a request for too long. One goroutine does it for all,
+// expire cuts off connections that wait for a request for too long, and interrupts those of HTTP/2. One goroutine does it for all,
 // so that a wait costs no timer.
 func (s *Server) expire() {
-	tick := time.NewTicker(max(time.Millisecond, min(time.Second, s.HeaderTimeout/4, s.IdleTimeout/4)))
+	tick := time.NewTicker(max(time.Millisecond, min(time.Second, s.HeaderTimeout/4, s.IdleTimeout/4,
+		s.WriteTimeout/4)))
 	defer tick.Stop()
 	for {
 		select {
@@ -76,7 +77,12 @@ func (s *Server) expire() {
 			return
 		case now := <-tick.C:
 			s.conns.each(func(c *Conn) {
-				if at := c.loopState.expires.Load(); at != 0 && eventloop.Monotonic(now) > at {
+				at := c.loopState.expires.Load()
+				switch {
+				case at == 0 || eventloop.Monotonic(now) <= at:
+				case c.loopState.upgraded.Load():
+					c.loop.Interrupt()
+				default:
 					c.abort()
 				}
 			})
@@ -216,18 +222,20 @@ func (c *Conn) goBack() {
 	}
 }
 
-// detach makes a loop's connection one of Go's runtime.
-func (c *Conn) detach() error {
-	if c.loop == nil {
-		return nil
+// upgradeInLoop gives the connection back to its loop, where it goes on as HTTP/2.
+func (c *Conn) upgradeInLoop() {
+	t := c.loopState.conn
+	c.loopState.upgraded.Store(true)
+	t.Handle(c.server.http2.Handler(t, c, c.first, time.Now()))
+	t.Interrupt()
+	c.goBack()
+}
+
+// Expect implements http2.Owner.
+func (c *Conn) Expect(at time.Time) {
+	if at.IsZero() {
+		c.loopState.expires.Store(0)
+	} else {
+		c.loopState.expires.Store(eventloop.Monotonic(at))
 	}
-	d, ok := c.loopState.conn.(interface{ Detach() (net.Conn, error) })
-	if !ok {
-		return errors.ErrUnsupported
-	}
-	nc, err := d.Detach()
-	if err == nil {
-		c.server.conns.replace(c, nc, nil, nil)
-	}
-	return err
 }

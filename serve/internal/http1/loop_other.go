@@ -6,6 +6,6 @@ package http1
 type loopState struct{}
 
 // ToLoop returns false.
-func (*Conn) ToLoop() bool  { return false }
-func (*Conn) goBack()       {}
-func (*Conn) detach() error { return nil }
+func (*Conn) ToLoop() bool   { return false }
+func (*Conn) goBack()        {}
+func (*Conn) upgradeInLoop() {}
