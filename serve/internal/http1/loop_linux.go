@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/tarpack/tpk/serve/internal/eventloop"
 	"github.com/tarpack/tpk/serve/internal/respond"
+	"github.com/tarpack/tpk/serve/internal/tlsconn"
 )
 
 // loopState is what a connection needs while it belongs to an event loop, or has come from one.
@@ -34,10 +36,10 @@ type pending struct {
 // errMustWait ends the loop's work on a connection, which needs a goroutine.
 var errMustWait = errors.New("that can't be done at once")
 
-// ToLoop lets an event loop answer the connection. It returns false if that is not possible: for
-// TLS, for archives that are looked for on disk at each request, and if there are no loops or no
-// descriptors.
-func (c *Conn) ToLoop() bool {
+// ToLoop lets an event loop answer the connection, which becomes one of TLS if config is not nil. It
+// returns false if that is not possible: for archives that are looked for on disk at each request,
+// and if there are no loops or no descriptors.
+func (c *Conn) ToLoop(config *tls.Config) bool {
 	s := c.server
 	if !c.wire.HasDescriptor() || s.Responder.Library.Nested() {
 		return false
@@ -51,10 +53,17 @@ func (c *Conn) ToLoop() bool {
 	if err != nil {
 		return false
 	}
-	c.loopState.conn = ec
+	var conn eventloop.Transport = ec
+	var first eventloop.Handler = c
+	raw := ec.RawWrite
+	if config != nil {
+		secure := tlsconn.New(ec, config)
+		conn, first, raw = secure, &handshake{c, secure}, nil
+	}
+	c.loopState.conn = conn
 	c.expectRequest(c.wire.Now)
-	s.conns.replace(c, ec, ec.RawWrite, ec)
-	if ec.Start(c) != nil {
+	s.conns.replace(c, conn, raw, conn)
+	if conn.Start(first) != nil {
 		_ = c.Close()
 	}
 	return true
@@ -221,11 +230,14 @@ func (c *Conn) detach() error {
 	if c.loop == nil {
 		return nil
 	}
-	d, ok := c.loopState.conn.(interface{ Detach() (net.Conn, error) })
-	if !ok {
-		return errors.ErrUnsupported
+	var nc net.Conn
+	var err error
+	switch conn := c.loopState.conn.(type) {
+	case *eventloop.Conn:
+		nc, err = conn.Detach()
+	case *tlsconn.Conn:
+		nc, err = conn.Detach()
 	}
-	nc, err := d.Detach()
 	if err == nil {
 		c.server.conns.replace(c, nc, nil, nil)
 	}

@@ -86,7 +86,7 @@ func TestUpgrade(t *testing.T) {
 			return true
 		}
 		client, c := connect(t, s)
-		if !loop || !c.ToLoop() {
+		if !loop || !c.ToLoop(nil) {
 			go c.Serve()
 		}
 		_, _ = io.WriteString(client, preface)
