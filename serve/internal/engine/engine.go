@@ -30,9 +30,8 @@ const DefaultWriteTimeout = 30 * time.Second
 
 // Engine answers the requests of connections.
 type Engine struct {
-	http1         *http1.Server
-	headerTimeout time.Duration
-	log           func(error)
+	http1 *http1.Server
+	log   func(error)
 }
 
 // New returns an Engine, which Shutdown or Close ends.
@@ -41,7 +40,7 @@ func New(c Config) *Engine {
 	c.IdleTimeout = or(c.IdleTimeout, 75*time.Second)
 	c.WriteTimeout = or(c.WriteTimeout, DefaultWriteTimeout)
 	c.MaxHeader = or(c.MaxHeader, 16<<10)
-	e := &Engine{headerTimeout: c.HeaderTimeout, log: c.Responder.Errors.Log}
+	e := &Engine{log: c.Responder.Errors.Log}
 	e.http1 = http1.New(http1.Config{
 		Responder: c.Responder, HeaderTimeout: c.HeaderTimeout, IdleTimeout: c.IdleTimeout,
 		WriteTimeout: c.WriteTimeout,
@@ -57,10 +56,9 @@ func or[T ~int | ~int64](v, otherwise T) T {
 	return v
 }
 
-// Serve answers the connections of a listener until it is closed. The connections of a TLS listener
-// must be *tls.Conn, as tls.NewListener makes them. With "h2" among its protocols they may go on as
-// HTTP/2.
-func (e *Engine) Serve(ln net.Listener) {
+// Serve answers the connections of a listener until it is closed. If config is not nil they are
+// connections of TLS, and if it has the protocol "h2" they may go on as HTTP/2.
+func (e *Engine) Serve(ln net.Listener, config *tls.Config) {
 	const shortest, longest = 5 * time.Millisecond, time.Second
 	delay := shortest
 	for {
@@ -77,32 +75,16 @@ func (e *Engine) Serve(ln net.Listener) {
 			continue
 		}
 		delay = shortest
-		if c := e.http1.Add(nc); c == nil {
+		switch c := e.http1.Add(nc); {
+		case c == nil:
 			_ = nc.Close()
-		} else if !c.ToLoop() {
-			go e.serve(c, nc)
+		case c.ToLoop(config):
+		case config != nil:
+			go c.ServeTLS(config)
+		default:
+			go c.Serve()
 		}
 	}
-}
-
-// serve answers a connection that is not in an event loop.
-func (e *Engine) serve(c *http1.Conn, nc net.Conn) {
-	t, ok := nc.(*tls.Conn)
-	if !ok {
-		c.Serve()
-		return
-	}
-	_ = t.SetDeadline(time.Now().Add(e.headerTimeout))
-	if t.Handshake() != nil {
-		_ = c.Close()
-		return
-	}
-	_ = t.SetDeadline(time.Time{})
-	if t.ConnectionState().NegotiatedProtocol == "h2" {
-		c.ServeHTTP2(nil)
-		return
-	}
-	c.Serve()
 }
 
 // Shutdown lets requests under way finish and closes connections as they become idle. If ctx ends

@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"sync/atomic"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/tarpack/tpk/serve/internal/eventloop"
 	"github.com/tarpack/tpk/serve/internal/respond"
+	"github.com/tarpack/tpk/serve/internal/tlsconn"
 )
 
 // loopState is what a connection needs while it belongs to an event loop, or has come from one.
@@ -34,10 +36,10 @@ type pending struct {
 // errMustWait ends the loop's work on a connection, which needs a goroutine.
 var errMustWait = errors.New("that can't be done at once")
 
-// ToLoop lets an event loop answer the connection. It returns false if that is not possible: for
-// TLS, for archives that are looked for on disk at each request, and if there are no loops or no
-// descriptors.
-func (c *Conn) ToLoop() bool {
+// ToLoop lets an event loop answer the connection, which becomes one of TLS if config is not nil. It
+// returns false if that is not possible: for archives that are looked for on disk at each request,
+// and if there are no loops or no descriptors.
+func (c *Conn) ToLoop(config *tls.Config) bool {
 	s := c.server
 	if !c.wire.HasDescriptor() || s.Responder.Library.Nested() {
 		return false
@@ -51,10 +53,17 @@ func (c *Conn) ToLoop() bool {
 	if err != nil {
 		return false
 	}
-	c.loopState.conn = ec
+	var conn eventloop.Transport = ec
+	var first eventloop.Handler = c
+	raw := ec.RawWrite
+	if config != nil {
+		secure := tlsconn.New(ec, config)
+		conn, first, raw = secure, &handshake{c, secure}, nil
+	}
+	c.loopState.conn = conn
 	c.expectRequest(c.wire.Now)
-	s.conns.replace(c, ec, ec.RawWrite, ec)
-	if ec.Start(c) != nil {
+	s.conns.replace(c, conn, raw, conn)
+	if conn.Start(first) != nil {
 		_ = c.Close()
 	}
 	return true
@@ -226,7 +235,8 @@ func (c *Conn) goBack() {
 func (c *Conn) upgradeInLoop() {
 	t := c.loopState.conn
 	c.loopState.upgraded.Store(true)
-	t.Handle(c.server.http2.Handler(t, c, c.first, time.Now()))
+	c.wire.Now = time.Now()
+	t.Handle(c.server.http2.Handler(t, c, c.first, c.wire.Now))
 	t.Interrupt()
 	c.goBack()
 }

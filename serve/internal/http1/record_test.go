@@ -83,7 +83,7 @@ func TestUpgrade(t *testing.T) {
 			s := newServer(t, map[string]string{"a": "a"}, plan.Options{})
 			s.H2C = true
 			client, c := connect(t, s)
-			if !loop || !c.ToLoop() {
+			if !loop || !c.ToLoop(nil) {
 				go c.Serve()
 			}
 			_, _ = io.WriteString(client, preface[:first])
