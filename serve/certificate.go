@@ -11,8 +11,8 @@ import (
 // certificate is a TLS certificate in two files. They are read again when they have changed, so
 // renewing it needs no signal.
 type certificate struct {
-	certFile, keyFile string
-	log               func(string)
+	Certificate
+	log func(string)
 
 	mu      sync.Mutex
 	current *tls.Certificate
@@ -24,13 +24,13 @@ type certificate struct {
 const recheckCert = time.Second
 
 // loadCertificate reads a certificate from PEM files. log gets a line for each renewal.
-func loadCertificate(certFile, keyFile string, log func(string)) (*certificate, error) {
-	c := &certificate{certFile: certFile, keyFile: keyFile, log: log}
+func loadCertificate(files Certificate, log func(string)) (*certificate, error) {
+	c := &certificate{Certificate: files, log: log}
 	stamp, err := c.times()
 	if err != nil {
 		return nil, err
 	}
-	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
+	pair, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func loadCertificate(certFile, keyFile string, log func(string)) (*certificate, 
 
 // times returns the modification times of the files.
 func (c *certificate) times() (t [2]time.Time, err error) {
-	for i, name := range [...]string{c.certFile, c.keyFile} {
+	for i, name := range [...]string{c.CertFile, c.KeyFile} {
 		fi, err := os.Stat(name)
 		if err != nil {
 			return t, err
@@ -50,27 +50,27 @@ func (c *certificate) times() (t [2]time.Time, err error) {
 	return t, nil
 }
 
-// get returns the certificate for a handshake. If the files don't fit together, as in the middle of
+// get returns the certificate for a handshake now. If the files don't fit together, as in the middle of
 // a renewal, the old certificate stays in use. They are tried again when they change once more.
-func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+func (c *certificate) get() *tls.Certificate {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := time.Now()
 	if now.Sub(c.checked) < recheckCert {
-		return c.current, nil
+		return c.current
 	}
 	c.checked = now
 	stamp, err := c.times()
 	if err != nil || stamp == c.stamp {
-		return c.current, nil
+		return c.current
 	}
 	c.stamp = stamp
-	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	pair, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
 	if err != nil {
-		c.log(fmt.Sprintf("%s, %s: the old certificate stays in use: %v", c.certFile, c.keyFile, err))
-		return c.current, nil
+		c.log(fmt.Sprintf("%s, %s: the old certificate stays in use: %v", c.CertFile, c.KeyFile, err))
+		return c.current
 	}
 	c.current = &pair
-	c.log("certificate renewed from " + c.certFile)
-	return c.current, nil
+	c.log("certificate renewed from " + c.CertFile)
+	return c.current
 }

@@ -70,7 +70,7 @@ func TestCertificateRenewal(t *testing.T) {
 	t.Parallel()
 	certFile, keyFile := testCertificate(t)
 	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}},
-		serve.RunOptions{CertFile: certFile, KeyFile: keyFile})
+		serve.RunOptions{Certificates: []serve.Certificate{{CertFile: certFile, KeyFile: keyFile}}})
 	name := func() string {
 		c, err := tls.Dial("tcp", r.addresses[0], &tls.Config{InsecureSkipVerify: true})
 		if err != nil {

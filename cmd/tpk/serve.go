@@ -102,7 +102,7 @@ func runServe(c *cli.Context, o *serveOptions) error {
 			return
 		}
 		for _, a := range addresses {
-			sc.Log("serving on " + serveURL(a, o.run.CertFile != ""))
+			sc.Log("serving on " + serveURL(a, len(o.run.Certificates) > 0))
 		}
 	}
 	switch name := c.String("access-log"); name {

@@ -61,7 +61,7 @@ func TestSocketAllocates(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	go e.Serve(ln)
+	go e.Serve(ln, nil)
 	c, err := net.Dial("tcp", ln.Addr().String())
 	if err != nil {
 		t.Fatal(err)

@@ -159,8 +159,8 @@ func dialTLS(t *testing.T, e *testEngine) func() net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { ln.Close() })
-	go e.Serve(tls.NewListener(ln,
-		&tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}))
+	go e.Serve(ln,
+		&tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}})
 	return func() net.Conn {
 		c, err := tls.Dial("tcp", ln.Addr().String(), &tls.Config{InsecureSkipVerify: true})
 		if err != nil {

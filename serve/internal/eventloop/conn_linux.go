@@ -19,6 +19,12 @@ type Conn struct {
 	handler       Handler
 	local, remote net.Addr
 	lent          atomic.Bool // to a goroutine: set by the loop, cleared by the goroutine
+	interrupted   atomic.Bool // Interrupt was called, and Ready was not since
+
+	// These belong to the loop.
+	received bool // Ready has called TryRead, which reads once
+	awaits   bool // Ready has called Await
+	rearm    bool // armed may not be what the loop needs
 
 	mu      sync.Mutex
 	closed  bool
@@ -36,6 +42,8 @@ type deadline struct{ time.Time }
 const (
 	armedNot     = 0                                // epoll does not have the descriptor
 	armedForLoop = unix.EPOLLIN                     // repeatedly
+	armedForRoom = unix.EPOLLOUT                    // repeatedly, for Await
+	armedForAny  = unix.EPOLLIN | unix.EPOLLOUT     // repeatedly, which is at once, for Interrupt
 	armedToRead  = unix.EPOLLIN | unix.EPOLLONESHOT // for the goroutine, once
 	armedToWrite = unix.EPOLLOUT | unix.EPOLLONESHOT
 )
@@ -58,6 +66,15 @@ func (c *Conn) arm(events uint32) error {
 	}
 	c.armed = events
 	return nil
+}
+
+// armLoop makes epoll report events to the loop: at once if the connection was interrupted. The
+// lock is held.
+func (c *Conn) armLoop() error {
+	if c.interrupted.Load() {
+		return c.arm(armedForAny)
+	}
+	return c.arm(armedForLoop)
 }
 
 // notify wakes the goroutine that has the connection. It returns false if none has it. It is called
@@ -137,7 +154,7 @@ func (c *Conn) Leave(f func()) {
 func (c *Conn) Return() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.arm(armedForLoop); err != nil {
+	if err := c.armLoop(); err != nil {
 		return err
 	}
 	c.lent.Store(false)
@@ -178,14 +195,42 @@ func (c *Conn) Close() error {
 // CloseWrite ends the outgoing stream.
 func (c *Conn) CloseWrite() error { return c.shutdown(unix.SHUT_WR) }
 
-// Interrupt makes the loop call the Handler, if the loop has the connection, even if there is
-// nothing to read.
+// Interrupt makes the loop call the Handler, even if there is nothing to read: at once, or after
+// Start or Return.
 func (c *Conn) Interrupt() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.closed && !c.lent.Load() {
-		_ = c.arm(unix.EPOLLIN | unix.EPOLLOUT) // writing is nearly always possible
+	c.interrupted.Store(true)
+	if !c.closed && !c.lent.Load() && c.armed != armedNot {
+		_ = c.arm(armedForAny) // writing is nearly always possible
 	}
+}
+
+// Await makes the loop call the Handler when the connection can be written to, and not when
+// something can be read. That holds until the call. It must be called in Ready.
+func (c *Conn) Await() { c.awaits, c.rearm = true, true }
+
+// ready calls the Handler, in the loop, and then makes epoll report what the loop waits for.
+func (c *Conn) ready(room []byte, now time.Time) {
+	if c.interrupted.Load() {
+		c.interrupted.Store(false)
+		c.rearm = true
+	}
+	c.received, c.awaits = false, false
+	c.handler.Ready(room, now)
+	if !c.rearm {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed || c.lent.Load() || c.interrupted.Load() {
+		return // the next call arms
+	}
+	events := uint32(armedForLoop)
+	if c.rearm = c.awaits; c.awaits {
+		events = armedForRoom
+	}
+	_ = c.arm(events) // the descriptor is epoll's already
 }
 
 // Abort ends the connection, whichever side has it. That side still must close it.

@@ -175,7 +175,7 @@ func (l *loop) happened(c *Conn, now time.Time) {
 	if c.lent.Load() && c.notify() {
 		return
 	}
-	c.handler.Ready(l.room[:], now)
+	c.ready(l.room[:], now)
 	if to := l.group.home(c); to != l {
 		c.move(to)
 	}
@@ -224,8 +224,12 @@ func (c *Conn) Start(h Handler) error {
 	}
 	c.handler = h
 	c.loop.Load().group.table.set(c.fd, c)
-	return c.arm(armedForLoop)
+	return c.armLoop()
 }
+
+// Handle makes the loop call h from now on, and not the Handler of before. It is for the side to
+// which the connection belongs.
+func (c *Conn) Handle(h Handler) { c.handler = h }
 
 // table finds connections by their descriptors. An event may be one of a connection that had the
 // descriptor before. At worst Handler.Ready finds nothing to read.

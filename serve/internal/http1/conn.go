@@ -25,8 +25,7 @@ type Conn struct {
 	loop      loopConn // the event loop's side; nil while there is none
 	loopState loopState
 
-	preface       *prefacedConn // for the HTTP/2 server, after its connection preface was read
-	handedToHTTP2 bool          // guarded by the registry
+	first []byte // of a connection that goes on as HTTP/2: what was read already
 }
 
 // loopConn is a connection of an event loop: see eventloop.Conn.
@@ -49,15 +48,16 @@ func newConn(s *Server, nc net.Conn) *Conn {
 }
 
 // Serve answers the connection's requests in the calling goroutine until the connection is closed,
-// goes back to its loop, or goes on as HTTP/2.
+// goes back to its loop.
 func (c *Conn) Serve() {
 	err := c.Answer()
 	switch {
 	case errors.Is(err, errParked):
 		c.goBack()
-	case errors.Is(err, errUpgrade) && c.detach() == nil:
-		c.preface.Conn = c.wire.Conn
-		c.Upgrade(c.preface)
+	case errors.Is(err, errUpgrade) && c.loop != nil:
+		c.upgradeInLoop()
+	case errors.Is(err, errUpgrade):
+		c.ServeHTTP2(c.first)
 	default:
 		_ = c.Close()
 	}
@@ -81,15 +81,12 @@ func (c *Conn) Answer() error {
 	}
 }
 
-// Upgrade hands the connection over to the HTTP/2 server as nc. It stays in the registry until
-// Server.Upgraded is called.
-func (c *Conn) Upgrade(nc net.Conn) {
-	c.server.conns.upgrade(c, nc)
+// ServeHTTP2 goes on as HTTP/2 in the calling goroutine, until the connection is closed. first is
+// what was read already.
+func (c *Conn) ServeHTTP2(first []byte) {
 	_ = c.wire.SetDeadline(time.Time{})
-	if !c.server.Upgrade(nc) {
-		_ = nc.Close()
-		c.server.Upgraded(nc)
-	}
+	c.server.http2.Serve(c.wire.Conn, first)
+	_ = c.Close()
 }
 
 // wait blocks until a request begins. If the connection belongs to an event loop it does not block:
@@ -171,19 +168,4 @@ func (c *Conn) abort() {
 		return
 	}
 	_ = c.wire.Close()
-}
-
-// prefacedConn is a connection whose first bytes were read already.
-type prefacedConn struct {
-	net.Conn
-	first []byte
-}
-
-func (p *prefacedConn) Read(b []byte) (int, error) {
-	if len(p.first) > 0 {
-		n := copy(b, p.first)
-		p.first = p.first[n:]
-		return n, nil
-	}
-	return p.Conn.Read(b)
 }

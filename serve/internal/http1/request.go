@@ -27,7 +27,7 @@ func (c *Conn) request() error {
 	}
 	h := c.parse(x, b)
 	if h.Preface && c.server.H2C && c.requests == 0 {
-		c.preface = &prefacedConn{first: bytes.Clone(c.in.Unused())}
+		c.first = bytes.Clone(c.in.Unused())
 		return errUpgrade
 	}
 	if h.Preface {
