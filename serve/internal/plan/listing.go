@@ -93,7 +93,7 @@ type Shown struct {
 // AcceptsGzip reports whether the client accepts gzip and does not prefer identity.
 func (r *Request) AcceptsGzip() bool {
 	a := accepts(r.AcceptEncoding, r.HasAcceptEncoding)
-	return a.gzip > 0 && a.prefersGzip()
+	return a.prefersGzip()
 }
 
 // Show makes p the answer with a listing, or a 304 if the client has it.
@@ -107,9 +107,9 @@ func (p *Plan) Show(r *Request, s Shown) {
 	}
 	p.tagged, p.tag = true, xxhash.Sum64String(s.Content)
 	if s.Gzip {
-		p.tagSuffix = gzipTag
+		p.tagSuffix = encodingTags[Gzip]
 	}
-	var tag [32]byte
+	var tag [maxTag]byte
 	switch precondition(r, p.appendTag(tag[:0]), 0) {
 	case notModified:
 		p.Status, p.Type, p.Body = 304, "", Body{}
@@ -118,7 +118,9 @@ func (p *Plan) Show(r *Request, s Shown) {
 		p.refuse(412, "412 Precondition Failed\n")
 		return
 	}
-	p.Gzip = s.Gzip
+	if s.Gzip {
+		p.Encoding = Gzip
+	}
 	p.Length = int64(len(s.Content))
 	p.Body = Body{Kind: TextBody, Text: s.Content}
 }
