@@ -75,6 +75,8 @@ func read(x *respond.Exchange, r *http.Request) {
 			"If-None-Match"),
 		IfModifiedSince: get("If-Modified-Since"), IfUnmodifiedSince: get("If-Unmodified-Since"),
 		Origin: get("Origin"), RequestMethod: get("Access-Control-Request-Method"),
+		AvailableDictionary: get("Available-Dictionary"),
+		FetchSite:           get("Sec-Fetch-Site"), FetchMode: get("Sec-Fetch-Mode"),
 	}
 	x.Logged = respond.Logged{
 		Proto: r.Proto, Remote: r.RemoteAddr, Host: r.Host, Referer: r.Referer(),

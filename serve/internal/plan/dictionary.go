@@ -38,9 +38,9 @@ func (f *finder) dictionary(name string) (bool, error) {
 		return true, f.pl.notFound(f.r, f.t, p, f.path)
 	}
 	p.Status, p.Type, p.CacheControl, p.vary = 200, binaryType, Immutable, true
-	p.fields = useAsDictionary
+	p.fields = useAsDictionary + noSniff
 	if d.HTML {
-		p.fields = useForPages
+		p.fields = useForPages + noSniff
 	}
 	p.tagged, p.tag = true, binary.BigEndian.Uint64(d.SHA256[:])
 	accept := accepts(f.r.AcceptEncoding, f.r.HasAcceptEncoding)

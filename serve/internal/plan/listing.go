@@ -96,10 +96,13 @@ func (r *Request) AcceptsGzip() bool {
 	return a.prefersGzip()
 }
 
+// noSniff keeps clients from taking an answer for something else than its Content-Type.
+const noSniff = "X-Content-Type-Options: nosniff\r\n"
+
 // Show makes p the answer with a listing, or a 304 if the client has it.
 func (p *Plan) Show(r *Request, s Shown) {
 	p.Status, p.Type, p.CacheControl, p.vary = 200, s.Type, "no-cache", true
-	p.fields = "X-Content-Type-Options: nosniff\r\n" + s.Fields
+	p.fields = noSniff + s.Fields
 	if s.Immutable {
 		p.CacheControl = Immutable
 	} else {

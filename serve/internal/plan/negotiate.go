@@ -7,7 +7,7 @@ import (
 )
 
 // codingWeights are a client's weights of the encodings, in thousandths. With 0 it refuses one.
-type codingWeights [encodings]int
+type codingWeights [Encodings]int
 
 // onlyIdentity are the weights for content that is sent as it is.
 var onlyIdentity = codingWeights{Identity: 1000}
@@ -76,7 +76,7 @@ func accepts(value string, present bool) codingWeights {
 
 // encodingNamed returns the encoding with a name of the registry of content codings, in any case.
 func encodingNamed(name string) (Encoding, bool) {
-	for e := Gzip; e < encodings; e++ {
+	for e := Gzip; e < Encodings; e++ {
 		if ascii.EqualFold(name, encodingNames[e]) {
 			return e, true
 		}

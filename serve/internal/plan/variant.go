@@ -16,15 +16,15 @@ const (
 	Brotli                  // RFC 7932
 	Zstd                    // RFC 8878
 	DictionaryZstd          // RFC 9842 §5: zstd with a dictionary that the client has
-	encodings
+	Encodings               // how many there are
 )
 
 // encodingNames are the names of encodings in header fields.
-var encodingNames = [encodings]string{"identity", "gzip", "br", "zstd", "dcz"}
+var encodingNames = [Encodings]string{"identity", "gzip", "br", "zstd", "dcz"}
 
 // encodingTags are the endings of entity-tags by Encoding. After dictionaryTag follow 16 digits of
 // the dictionary's SHA-256.
-var encodingTags = [encodings]string{"", "-gz", "-br", "-zst", dictionaryTag}
+var encodingTags = [Encodings]string{"", "-gz", "-br", "-zst", dictionaryTag}
 
 const dictionaryTag = "-dcz-"
 
@@ -39,7 +39,7 @@ type Variant struct {
 
 // Variants are the variants of one content.
 type Variants struct {
-	By         [encodings]Variant // by Encoding; there is none of Identity and Gzip
+	By         [Encodings]Variant // by Encoding; there is none of Identity and Gzip
 	Dictionary *Dictionary        // of the DictionaryZstd; nil if there is none
 }
 
@@ -51,7 +51,7 @@ type Dictionary struct {
 	// HTML reports whether it is for pages, so that pages announce it.
 	HTML bool
 	// Forms are its bytes by Encoding. Empty ones are not available, but there is always Identity.
-	Forms [encodings]string
+	Forms [Encodings]string
 }
 
 // choose returns the encoding to send: the one that the client gives the highest weight, and among
@@ -62,7 +62,7 @@ func (a *codingWeights) choose(n *Node, v *Variants, gzip bool) Encoding {
 	if gzip {
 		best, length = Gzip, n.Length
 	}
-	for e := Brotli; e < encodings; e++ {
+	for e := Brotli; e < Encodings; e++ {
 		l := v.By[e].Length
 		if l == 0 || a[e] == 0 || a[e] < a[best] ||
 			a[e] == a[best] && best != Identity && l >= length {

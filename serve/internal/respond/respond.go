@@ -168,7 +168,7 @@ func (x *Exchange) Release() {
 // Finish counts and logs an answer, and releases its files. sent is how many bytes of its body were
 // sent.
 func (r *Responder) Finish(x *Exchange, sent int64) {
-	r.Stats.Answered(x.Plan.Status, sent)
+	r.Stats.Answered(x.Plan.Status, int(x.Plan.Encoding), sent)
 	if r.Timing.Load() {
 		r.Stats.Took(time.Since(x.Began))
 	}

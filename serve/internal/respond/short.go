@@ -109,9 +109,9 @@ func (x *Exchange) room(n int64) []byte {
 // what the index has a checksum of.
 func (x *Exchange) damaged(body []byte) bool {
 	b := &x.Plan.Body
-	if x.WholeMember() && b.Node.Kind == plan.File && x.Plan.Gzip {
+	if x.WholeMember() && b.Node.Kind == plan.File && x.Plan.Encoding == plan.Gzip {
 		return !archives.Trailed(body, &b.Node)
 	}
-	return b.Node.Coding == plan.Stored && !x.Plan.Gzip && b.Length == b.Node.Size &&
+	return b.Kind != plan.VariantBody && b.Node.Coding == plan.Stored && x.Plan.Encoding == plan.Identity && b.Length == b.Node.Size &&
 		crc32.ChecksumIEEE(body) != b.Node.CRC
 }
