@@ -27,10 +27,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	sent := int64(0)
 	defer func() { h.Responder.Finish(x, sent) }()
 
-	sends := x.Plan.Sends()
-	short := sends && x.Short()
+	sends, short := x.Plan.Sends(), x.Short()
 	x.Out = x.Out[:0]
-	for short && !h.Responder.AppendBody(x) {
+	for sends && short && !h.Responder.AppendBody(x) {
+		sends, short = x.Plan.Sends(), x.Short()
 		x.Out = x.Out[:0]
 	}
 	header := w.Header()
