@@ -16,8 +16,8 @@ type Dictionary struct {
 	Brotli []byte // the same in brotli, for sending; nil if that is not there
 }
 
-// Dictionaries returns the dictionaries of the file. They were checked, and must not be changed. The
-// number of a dictionary is its place in the list.
+// Dictionaries returns the dictionaries of the file. They were checked, and must not be changed.
+// The number of a dictionary is its place in the list.
 func (x *File) Dictionaries() []Dictionary { return x.dictionaries }
 
 // openDictionaries reads all dictionaries, and compares them with their sums.

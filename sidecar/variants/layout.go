@@ -108,8 +108,6 @@ type place struct {
 	dictionary uint16
 }
 
-func (p place) end() int64 { return p.off + p.length }
-
 func readPlace(b []byte) place {
 	word := binary.LittleEndian.Uint64(b)
 	return place{

@@ -435,7 +435,10 @@ func TestWriterLimits(t *testing.T) {
 		}
 	}
 	for what, do := range map[string]func(w *Writer) error{
-		"add":  func(w *Writer) error { _, err := w.Add(5, 1, sidecar.Sum{}, [NumCodings]Encoded{}); return err },
+		"add": func(w *Writer) error {
+			_, err := w.Add(5, 1, sidecar.Sum{}, [NumCodings]Encoded{})
+			return err
+		},
 		"link": func(w *Writer) error { return w.Link(5, 0) },
 		"to":   func(w *Writer) error { return w.Link(0, -1) },
 	} {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -106,10 +105,8 @@ func (w *Writer) AddStored(i int, s Set, sum sidecar.Sum) error {
 	}
 	w.tables[setTable] = append(w.tables[setTable], row...)
 	w.tables[sumTable] = append(w.tables[sumTable], sum[:]...)
-	if sets := len(w.tables[setTable]) / setRow; sets > math.MaxUint32 {
-		w.err = ErrLimit
-	} else if w.err == nil {
-		w.err = w.point(i, uint32(sets))
+	if w.err == nil { // there are fewer sets than entries, hence than 2^32
+		w.err = w.point(i, uint32(len(w.tables[setTable])/setRow))
 	}
 	return w.err
 }
