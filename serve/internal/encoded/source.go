@@ -75,7 +75,7 @@ func (s *Source) Look(first bool) {
 		s.failed, s.told = stamp, first || again
 		if s.told {
 			s.use(nil)
-			s.Notice(fmt.Sprintf("%s: %v: it is not used. Make it again", s.Name, err))
+			s.Notice(fmt.Sprintf("%v: it is not used. Make it again", err)) // it has the name
 		}
 	}
 }
