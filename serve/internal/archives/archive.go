@@ -10,6 +10,7 @@ import (
 
 	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/internal/prefetch"
+	"github.com/tarpack/tpk/serve/internal/encoded"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/gzipform"
 	"github.com/tarpack/tpk/serve/internal/plan"
@@ -40,6 +41,7 @@ type archive struct {
 	modTime int64
 	origin  *guard.Origin // nil unless it was converted from a file of another program
 	exports exportCache
+	encoded *encoded.Source // contents in other encodings; nil if there can be none
 	// gzipForms has the forms of contents by ordinal.
 	gzipForms gzipform.Cache[int]
 	refs      atomic.Int32
@@ -116,6 +118,7 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 		l.notice(name + " has changed since its index was made: it is being checked")
 		a.guard.BeginProof()
 	}
+	a.openVariants()
 	a.fetchIndex()
 	return a, nil
 }
@@ -266,6 +269,9 @@ func (a *archive) close() (err error) {
 	}
 	if a.origin != nil {
 		_ = a.origin.Close()
+	}
+	if a.encoded != nil {
+		a.encoded.Close()
 	}
 	if a.closed != nil {
 		a.closed()

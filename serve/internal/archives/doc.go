@@ -11,6 +11,7 @@
 //	touch.go    what an answer depends on: Check; package guard decides
 //	view.go     View, what one request sees; exports.go for downloads of folders
 //	pieces.go   the files to send from: an archive, or the shards of a set
+//	variants.go contents in other encodings; package encoded has them
 //	list.go     folders; listplain.go for plain files in them
 //	links.go    symbolic links to what is hidden
 //	searchview.go  searches; searchplain.go for plain files; package match compares

@@ -186,6 +186,10 @@ func (h *Head) Field(name, value string, r *plan.Request, log bool) {
 	case 14:
 		if ascii.EqualFold(name, "content-length") {
 			h.contentLength(value)
+		} else if ascii.EqualFold(name, "sec-fetch-site") {
+			join(&r.FetchSite, value)
+		} else if ascii.EqualFold(name, "sec-fetch-mode") {
+			join(&r.FetchMode, value)
 		}
 	case 15:
 		if ascii.EqualFold(name, "accept-encoding") {
@@ -203,6 +207,10 @@ func (h *Head) Field(name, value string, r *plan.Request, log bool) {
 	case 19:
 		if ascii.EqualFold(name, "if-unmodified-since") {
 			join(&r.IfUnmodifiedSince, value)
+		}
+	case 20:
+		if ascii.EqualFold(name, "available-dictionary") {
+			join(&r.AvailableDictionary, value)
 		}
 	case 29:
 		if ascii.EqualFold(name, "access-control-request-method") {

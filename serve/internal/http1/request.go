@@ -150,9 +150,8 @@ func (c *Conn) send(x *respond.Exchange, connection string) (sent int64, err err
 		return x.Plan.Length, nil
 	}
 	start := len(x.Out)
-	for !r.AppendBody(x) {
-		r.AppendHead(x, connection)
-		start = len(x.Out)
+	if !r.AppendBody(x) {
+		return c.send(x, connection)
 	}
 	n, err := c.wire.WriteChunk(x.Out)
 	return int64(max(n-start, 0)), err

@@ -93,13 +93,16 @@ type Shown struct {
 // AcceptsGzip reports whether the client accepts gzip and does not prefer identity.
 func (r *Request) AcceptsGzip() bool {
 	a := accepts(r.AcceptEncoding, r.HasAcceptEncoding)
-	return a.gzip > 0 && a.prefersGzip()
+	return a.prefersGzip()
 }
+
+// noSniff keeps clients from taking an answer for something else than its Content-Type.
+const noSniff = "X-Content-Type-Options: nosniff\r\n"
 
 // Show makes p the answer with a listing, or a 304 if the client has it.
 func (p *Plan) Show(r *Request, s Shown) {
 	p.Status, p.Type, p.CacheControl, p.vary = 200, s.Type, "no-cache", true
-	p.fields = "X-Content-Type-Options: nosniff\r\n" + s.Fields
+	p.fields = noSniff + s.Fields
 	if s.Immutable {
 		p.CacheControl = Immutable
 	} else {
@@ -107,9 +110,9 @@ func (p *Plan) Show(r *Request, s Shown) {
 	}
 	p.tagged, p.tag = true, xxhash.Sum64String(s.Content)
 	if s.Gzip {
-		p.tagSuffix = gzipTag
+		p.tagSuffix = encodingTags[Gzip]
 	}
-	var tag [32]byte
+	var tag [maxTag]byte
 	switch precondition(r, p.appendTag(tag[:0]), 0) {
 	case notModified:
 		p.Status, p.Type, p.Body = 304, "", Body{}
@@ -118,7 +121,9 @@ func (p *Plan) Show(r *Request, s Shown) {
 		p.refuse(412, "412 Precondition Failed\n")
 		return
 	}
-	p.Gzip = s.Gzip
+	if s.Gzip {
+		p.Encoding = Gzip
+	}
 	p.Length = int64(len(s.Content))
 	p.Body = Body{Kind: TextBody, Text: s.Content}
 }

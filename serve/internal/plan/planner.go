@@ -47,7 +47,7 @@ func (pl *Planner) answer(r *Request, t Tree, p *Plan) error {
 	case shape == slashPath, pl.hides(path, slash):
 		return pl.notFound(r, t, p, "")
 	}
-	f := finder{pl: pl, r: r, t: t, p: p, path: path, query: query}
+	f := finder{pl: pl, r: r, t: t, p: p, path: path, slash: slash, query: query}
 	switch {
 	case shape == doublePath:
 		return f.merged(raw, slash)
@@ -82,6 +82,7 @@ func (pl *Planner) page(r *Request, t Tree, p *Plan, n Node, name string) error 
 		p.Status = 404
 	}
 	p.ranges, p.tagged, p.modTime, p.CacheControl = false, false, 0, ""
+	p.announced = nil
 	return err
 }
 
