@@ -36,9 +36,9 @@ type pending struct {
 // errMustWait ends the loop's work on a connection, which needs a goroutine.
 var errMustWait = errors.New("that can't be done at once")
 
-// ToLoop lets an event loop answer the connection, which becomes one of TLS if config is not nil. It
-// returns false if that is not possible: for archives that are looked for on disk at each request,
-// and if there are no loops or no descriptors.
+// ToLoop lets an event loop answer the connection, which becomes one of TLS if config is not nil.
+// It returns false if that is not possible: for archives that are looked for on disk at each
+// request, and if there are no loops or no descriptors.
 func (c *Conn) ToLoop(config *tls.Config) bool {
 	s := c.server
 	if !c.wire.HasDescriptor() || s.Responder.Library.Nested() {
