@@ -7,6 +7,7 @@
 //	server.go       New, Handler, Load, Reload, Close
 //	run.go          Run
 //	listen.go       TCP addresses, unix sockets, sockets from systemd
+//	tls.go          how connections speak TLS: versions, certificates by name, session tickets
 //	certificate.go  TLS certificates, which are read again when their files change
 //	watch.go        archives that are replaced on disk
 //	poll.go         archives that are replaced on a server
@@ -20,6 +21,7 @@
 //	serve
 //	├─ engine      accepts connections, and ends them all
 //	│  ├─ http1      the life of a connection of HTTP/1.x; the limits on connections
+//	│  │  ├─ tlsconn    TLS over a connection of an event loop (Linux)
 //	│  │  ├─ eventloop  many connections in one goroutine (Linux)
 //	│  │  ├─ head       reads the head of a request
 //	│  │  ├─ wire       writes to a connection, with deadlines, by write and writev

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"io"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,9 +17,7 @@ func TestMaxHeader(t *testing.T) {
 	e := newEngine(t, map[string]string{"a.txt": "hello, world"}, plan.Options{})
 	limited := New(Config{Responder: e.responder, MaxHeader: 8 << 10})
 	defer limited.Close()
-	for network, address := range map[string]string{"tcp": "127.0.0.1:0",
-		"unix": filepath.Join(t.TempDir(), "s")} {
-		dial := listen(t, &testEngine{Engine: limited}, network, address)
+	for network, dial := range transports(t, &testEngine{Engine: limited}) {
 		for _, size := range []int{100, 8 << 10, 8<<10 + 1, 9 << 10, 12 << 10, 15 << 10, 40 << 10} {
 			const start, end = "GET /a.txt HTTP/1.1\r\nHost: a\r\nX: ", "\r\n\r\n"
 			head := start + strings.Repeat("x", size-len(start)-len(end)) + end

@@ -13,7 +13,6 @@ import (
 	"math/big"
 	mathrand "math/rand/v2"
 	"net"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -176,10 +175,7 @@ func dialTLS(t *testing.T, e *testEngine) func() net.Conn {
 // connection, and nothing else.
 func TestPipelines(t *testing.T) {
 	e := pipelineEngine(t)
-	dials := map[string]func() net.Conn{
-		"tcp": listen(t, e, "tcp", "127.0.0.1:0"), "unix": listen(t, e, "unix",
-			filepath.Join(t.TempDir(), "s")), "tls": dialTLS(t, e),
-	}
+	dials := transports(t, e)
 	alone := make([][]byte, len(pipelined))
 	for i, p := range pipelined {
 		rnd := mathrand.New(mathrand.NewPCG(1, uint64(i)))
