@@ -14,14 +14,58 @@ import (
 // §6.2.2, appendix A). So the dynamic table of the client stays empty, and there is no state to
 // keep. Values are not Huffman-coded: that takes longer than to send 60 bytes more.
 
-// staticNames are indexes of names in the static table, by the name as package plan writes it.
-var staticNames = map[string]byte{
-	"Accept-Ranges": 18, "Access-Control-Allow-Origin": 20, "Age": 21, "Allow": 22,
-	"Cache-Control": 24, "Content-Disposition": 25, "Content-Encoding": 26, "Content-Language": 27,
-	"Content-Length": 28, "Content-Location": 29, "Content-Range": 30, "Content-Type": 31,
-	"Date": 33, "ETag": 34, "Expires": 36, "Last-Modified": 44, "Link": 45, "Location": 46,
-	"Refresh": 52, "Retry-After": 53, "Server": 54, "Set-Cookie": 55,
-	"Strict-Transport-Security": 56, "Vary": 59,
+// staticName returns the index of a name in the static table, by the name as package plan writes it,
+// or 0.
+func staticName(name []byte) byte {
+	switch string(name) {
+	case "Accept-Ranges":
+		return 18
+	case "Access-Control-Allow-Origin":
+		return 20
+	case "Age":
+		return 21
+	case "Allow":
+		return 22
+	case "Cache-Control":
+		return 24
+	case "Content-Disposition":
+		return 25
+	case "Content-Encoding":
+		return 26
+	case "Content-Language":
+		return 27
+	case "Content-Length":
+		return 28
+	case "Content-Location":
+		return 29
+	case "Content-Range":
+		return 30
+	case "Content-Type":
+		return 31
+	case "ETag":
+		return 34
+	case "Expires":
+		return 36
+	case "Last-Modified":
+		return 44
+	case "Link":
+		return 45
+	case "Location":
+		return 46
+	case "Refresh":
+		return 52
+	case "Retry-After":
+		return 53
+	case "Server":
+		return 54
+	case "Set-Cookie":
+		return 55
+	case "Strict-Transport-Security":
+		return 56
+	case "Vary":
+		return 59
+	}
+	return 0
 }
 
 // staticStatuses are indexes of whole fields in the static table, by status.
@@ -29,6 +73,7 @@ var staticStatuses = map[int]byte{200: 8, 204: 9, 206: 10, 304: 11, 400: 12, 404
 
 const (
 	statusName = 8 // an index of the name ":status"
+	dateName   = 33
 	indexed    = 0x80
 	// noTable changes the size of the dynamic table to 0 (RFC 7541 §6.3).
 	noTable = 0x20
@@ -44,7 +89,7 @@ func (c *conn) appendHead(s *stream, x *respond.Exchange) {
 		c.out = append(c.out, noTable)
 	}
 	c.out = appendStatus(c.out, x.Plan.Status)
-	c.out = appendName(c.out, staticNames["Date"])
+	c.out = appendName(c.out, dateName)
 	c.out = append(c.out, dateLength)
 	c.out = plan.AppendTime(c.out, x.Began.Unix())
 	// Behind the body there is room for the fields.
@@ -78,7 +123,7 @@ func appendBlock(b, fields []byte) []byte {
 		}
 		name, value := fields[:colon], fields[colon+2:end-1]
 		fields = fields[end+1:]
-		if i := staticNames[string(name)]; i != 0 {
+		if i := staticName(name); i != 0 {
 			b = appendName(b, i)
 		} else if ofConnection(name) {
 			continue

@@ -157,11 +157,8 @@ func (c *conn) end() {
 	for _, s := range c.streams {
 		c.drop(s)
 	}
-	if c.framer != nil {
-		c.framer.free()
-		c.framer = nil
-	}
 	c.rest()
+	c.framer = nil // it may remember half a header block, so nothing else may use it
 	c.in, c.out, c.asked, c.sending = nil, nil, nil, nil
 }
 

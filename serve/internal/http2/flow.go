@@ -46,7 +46,7 @@ func (c *conn) setInitialWindow(n int64) {
 // the queue, nothing goes ahead of them.
 func (c *conn) send(s *stream) {
 	if len(c.sending) == 0 {
-		for c.appendData(s) {
+		for len(c.out) < maxOutput && c.appendData(s) {
 		}
 	}
 	if len(s.body) > 0 && !s.closed {

@@ -35,14 +35,6 @@ var framers = sync.Pool{New: func() any {
 	return f
 }}
 
-// free gives the framer back. It must not be within a header block, which it would remember.
-func (f *framer) free() {
-	f.from = nil
-	if f.ErrorDetail() == nil {
-		framers.Put(f)
-	}
-}
-
 // handleFrames handles the frames that were read, while out has room.
 func (c *conn) handleFrames() {
 	if !c.prefaced && !c.handlePreface() {
@@ -67,8 +59,9 @@ func (c *conn) handleFrames() {
 		complete = true
 	}
 	c.watchHead(complete)
-	if c.framer != nil && !c.block.open && !c.ending {
-		c.framer.free()
+	if c.framer != nil && !c.block.open && !c.ending { // it remembers nothing
+		c.framer.from = nil
+		framers.Put(c.framer)
 		c.framer = nil
 	}
 }

@@ -194,12 +194,11 @@ func (c *conn) field(f hpack.HeaderField) {
 
 // validName reports whether a field name is a token without upper-case letters (RFC 9113 §8.2.1).
 func validName(name string) bool {
+	upper := false
 	for i := range len(name) {
-		if c := name[i]; 'A' <= c && c <= 'Z' {
-			return false
-		}
+		upper = upper || name[i]-'A' <= 'Z'-'A'
 	}
-	return head.IsToken(name)
+	return !upper && head.IsToken(name)
 }
 
 // pseudoField handles a pseudo-header field. It returns false if the request is malformed.

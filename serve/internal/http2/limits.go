@@ -13,12 +13,12 @@ const (
 	// maxFrame is SETTINGS_MAX_FRAME_SIZE, the least that RFC 9113 §6.5.2 allows. Nothing that a
 	// client has to send is longer. No longer frame is sent, either, so that streams take turns.
 	maxFrame = 16 << 10
-	// maxOutput is how many bytes may wait to be written before no frame is handled any more. One
-	// answer may be appended to one byte less. So SETTINGS and PING floods fill no memory.
+	// maxOutput is how many bytes may wait to be written before no frame is handled and no content
+	// sent any more. So SETTINGS and PING floods fill no memory.
 	maxOutput = 64 << 10
-	// mostOutput is the longest memory for output that is used again: for two answers and their
-	// frames.
-	mostOutput = 2*maxOutput + maxFrame
+	// mostOutput is the longest memory for output that is used again. A DATA frame may be appended to
+	// one byte less than maxOutput, and the heads of answers that goroutines have prepared.
+	mostOutput = maxOutput + 2*maxFrame
 	// contentLimit is how many bytes of a request's content are waited for, and then thrown away,
 	// before the answer. Most clients look at no answer before they have sent everything.
 	contentLimit = 16 << 10
